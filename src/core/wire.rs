@@ -1,0 +1,464 @@
+//! The JSON treaty between page, shop and backend: every body that crosses hop 1, and nothing else.
+//!
+//! Requests refuse unknown fields; answers ignore them, so that an older page lives with a newer
+//! backend. Times are RFC 3339 in UTC, amounts are [`Money`] in minor units.
+
+use serde::{Deserialize, Serialize};
+
+use crate::money::Money;
+
+/// Longest reference of a sale, in characters.
+pub const REF_MAX_CHARS: usize = 64;
+/// Longest code that is handed over, in bytes.
+pub const CODE_MAX_BYTES: usize = 1024;
+/// Exact length of a page's `key`: 128 bits in lower-case hex.
+pub const KEY_CHARS: usize = 32;
+
+/// What the customer owes, under the shop's own reference.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sale {
+    /// The shop's own number of the sale: 1 to 64 characters, unique for ever within the shop.
+    #[serde(rename = "ref")]
+    pub reference: String,
+    /// What is owed.
+    pub amount: Money,
+}
+
+/// Who shows the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Presented {
+    /// The customer shows a code, the till scans it (CPM).
+    Consumer,
+    /// The till shows a code, the customer scans it (MPM).
+    Merchant,
+}
+
+/// Where an attempt stands, as page and shop see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// The trade is being created; no money can have moved.
+    Creating,
+    /// Waits for the customer's code; no money can have moved.
+    AwaitingCode,
+    /// Our code is on display; money may move.
+    AwaitingPayer,
+    /// The payment request has left, or may have.
+    Paying,
+    /// The gateway is processing: the customer confirms on the phone.
+    Pending,
+    /// No clear answer; asked again every 2 s.
+    Unknown,
+    /// A cancel is under way; it may lose to the customer.
+    Cancelling,
+    /// Time is up without a word, on the payment or on its void: a person decides.
+    NeedsReview,
+    /// The money is taken.
+    Paid,
+    /// The money is on its way back.
+    Voiding,
+    /// Proof of payment came after the attempt was closed.
+    LateSuccess,
+    /// Refused; no money kept.
+    Declined,
+    /// Closed unpaid.
+    Cancelled,
+    /// The money was returned.
+    Voided,
+}
+
+impl Status {
+    /// True where nothing will change by itself any more.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Paid | Self::Declined | Self::Cancelled | Self::Voided)
+    }
+
+    /// True where a promise can end: final, or only a person can go on.
+    #[must_use]
+    pub fn ends_promise(self) -> bool {
+        self.is_final() || matches!(self, Self::NeedsReview | Self::LateSuccess)
+    }
+
+    /// True where money may have moved and the end is not known.
+    #[must_use]
+    pub fn at_risk(self) -> bool {
+        match self {
+            Self::AwaitingPayer
+            | Self::Paying
+            | Self::Pending
+            | Self::Unknown
+            | Self::Cancelling
+            | Self::NeedsReview
+            | Self::Voiding
+            | Self::LateSuccess => true,
+            Self::Creating
+            | Self::AwaitingCode
+            | Self::Paid
+            | Self::Declined
+            | Self::Cancelled
+            | Self::Voided => false,
+        }
+    }
+}
+
+/// Who closed an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum By {
+    /// The till: a cashier's tap, a newer attempt, or a terminal that fell silent.
+    Cashier,
+    /// The customer, on the phone.
+    Customer,
+    /// Time was up, and the gateway closed it.
+    Deadline,
+}
+
+/// Why an attempt ended without payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The customer's code was too old.
+    CodeExpired,
+    /// The customer's code was used before.
+    CodeUsed,
+    /// Not enough money in the wallet.
+    InsufficientFunds,
+    /// The wallet's limit is reached.
+    Limit,
+    /// The code is of another wallet than the attempt.
+    WrongWallet,
+    /// Refused for another reason.
+    Other,
+    /// The gateway gave no word on the creation: nothing was presented, a new attempt may start.
+    GatewayUnavailable,
+    /// A newer attempt of the same terminal took this one's place.
+    Superseded,
+    /// The terminal was not heard of for too long.
+    TerminalQuiet,
+}
+
+/// An attempt, as the backend tells it. The page adopts it when `version` is newer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Trade {
+    /// The backend's unguessable name of the attempt: at most 20 of `[A-Za-z0-9-]`.
+    pub trx_id: String,
+    /// The gateway's name of the trade, once it has one; the reference on a receipt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trans_id: Option<String>,
+    /// 1 for the first attempt of its sale.
+    pub attempt: u32,
+    /// The sale it collects.
+    pub sale: Sale,
+    /// The gateway's id of the wallet.
+    pub integrator: String,
+    /// Who shows the code.
+    pub presented: Presented,
+    /// The terminal that asked for it.
+    pub terminal: String,
+    /// Where it stands.
+    pub status: Status,
+    /// Who closed it, where it is cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<By>,
+    /// Why it was declined or closed, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// The gateway's reference of the void, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub void_id: Option<String>,
+    /// Grows with every change: an answer with an older one is old news.
+    pub version: u64,
+    /// When this was true.
+    pub as_of: String,
+    /// When the present status began.
+    pub since: String,
+    /// When the attempt was asked for.
+    pub created_at: String,
+    /// When the backend stops verifying every 2 s, where money is at risk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_at: Option<String>,
+    /// What the till shows to the customer (merchant-presented only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub show: Option<Show>,
+}
+
+/// A code for the customer to scan.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Show {
+    /// The EMVCo text.
+    pub payload: String,
+    /// When it stops being valid.
+    pub expires_at: String,
+}
+
+/// A right of a terminal token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Right {
+    /// Start attempts and hand over codes.
+    Charge,
+    /// Cancel attempts.
+    Cancel,
+    /// Give money back.
+    Void,
+    /// Settle what needs a person's word.
+    Review,
+}
+
+/// `POST /v1/terminal-tokens`, with the server key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MintToken {
+    /// The shop.
+    pub shop: String,
+    /// The terminal: 1 to 64 characters, the shop's own name of the counter.
+    pub terminal: String,
+    /// Who works there.
+    pub cashier: String,
+    /// What the token may do.
+    pub may: Vec<Right>,
+    /// Largest amount that it may charge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_amount: Option<Money>,
+    /// The only sale it may charge, with its amount fixed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sale: Option<Sale>,
+}
+
+/// Answer to [`MintToken`].
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MintedToken {
+    /// The terminal token.
+    pub token: String,
+    /// When it ends.
+    pub expires_at: String,
+}
+
+/// Answer to `POST /v1/sessions`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// The shop that the token names.
+    pub shop: String,
+    /// The terminal that the token names.
+    pub terminal: String,
+    /// What the token may do.
+    pub may: Vec<Right>,
+    /// When the token ends.
+    pub expires_at: String,
+    /// The wallets of the gateway.
+    pub integrators: Vec<Integrator>,
+    /// The currency that the gateway takes.
+    pub currency: String,
+    /// The largest amount of one attempt.
+    pub max_amount: Money,
+    /// The page's durations.
+    pub policy: PagePolicy,
+    /// This terminal's attempts that are not at their end.
+    pub open: Vec<Trade>,
+}
+
+/// A wallet of the gateway.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Integrator {
+    /// The gateway's id; it may change, so nobody keeps it.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Where its logo is.
+    #[serde(default)]
+    pub logo: Option<String>,
+    /// A test wallet.
+    pub test: bool,
+    /// Which ways it can pay.
+    pub presents: Vec<Presented>,
+}
+
+/// Durations that the page keeps, in milliseconds; the backend sends them with the session.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct PagePolicy {
+    /// From the start of one question to the start of the next.
+    pub poll_ms: u64,
+    /// How long the backend verifies before a person is asked.
+    pub deadline_ms: u64,
+    /// How often the page is heard of while it scans.
+    pub heard_ms: u64,
+    /// How long one call may last.
+    pub call_ms: u64,
+    /// How long a promise waits past the deadline for the backend's word.
+    pub patience_ms: u64,
+}
+
+/// `POST /v1/trades`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewTrade {
+    /// 128 random bits in hex, journalled by the page: the same key is the same attempt.
+    pub key: String,
+    /// The sale.
+    pub sale: Sale,
+    /// The wallet.
+    pub integrator: String,
+    /// Who shows the code.
+    pub presented: Presented,
+}
+
+/// `POST /v1/trades/{trx_id}/code`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HandOver {
+    /// What the customer showed, as it was read.
+    pub code: String,
+}
+
+/// `POST /v1/trades/{trx_id}/void`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskVoid {
+    /// Why, for the audit trail.
+    pub reason: String,
+}
+
+/// `POST /v1/trades/{trx_id}/verdict`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verdict {
+    /// What the person found.
+    pub outcome: VerdictOutcome,
+    /// On what ground: kept in the audit trail.
+    pub evidence: String,
+}
+
+/// What a person found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum VerdictOutcome {
+    /// The money was taken.
+    Paid,
+    /// No money was taken.
+    Declined,
+    /// The money was returned.
+    Voided,
+}
+
+/// Answer to `GET /v1/sales/{ref}`: what a shop's server closes its bill on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SaleRecord {
+    /// The sale's reference.
+    #[serde(rename = "ref")]
+    pub reference: String,
+    /// True exactly when one attempt is paid: close the bill.
+    pub paid: bool,
+    /// True while money may have moved and the end is not known: wait, never charge otherwise.
+    pub open: bool,
+    /// Every attempt, oldest first.
+    pub attempts: Vec<Trade>,
+}
+
+/// Answer to `GET /v1/trades`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TradeList {
+    /// The attempts, newest first.
+    pub trades: Vec<Trade>,
+}
+
+/// Whether and when the same call makes sense again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Retry {
+    /// It will be refused again.
+    Never,
+    /// With a fresh token.
+    AfterRefresh,
+    /// Unchanged, a little later.
+    Later,
+}
+
+/// An error (RFC 9457, `application/problem+json`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// `about:blank`: the code says it all.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The HTTP status in words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The stable word for programs.
+    pub code: ProblemCode,
+    /// A sentence that says what to do.
+    pub detail: String,
+    /// Whether the same call makes sense again.
+    pub retry: Retry,
+    /// The trade that stands in the way, where one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trade: Option<Box<Trade>>,
+}
+
+/// Every error of the backend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProblemCode {
+    /// The body is not the JSON that the call takes.
+    BadRequest,
+    /// Zero, negative, or not minor units.
+    AmountInvalid,
+    /// More than the token or the gateway allows.
+    AmountLimit,
+    /// Not the gateway's currency.
+    CurrencyUnsupported,
+    /// The reference is empty or too long.
+    SaleInvalid,
+    /// The key is not 128 bits in hex.
+    KeyInvalid,
+    /// No such wallet.
+    IntegratorUnknown,
+    /// The wallet doesn't pay this way.
+    PresentedUnsupported,
+    /// The code is empty, too long or not text.
+    CodeInvalid,
+    /// A verdict without evidence, or one that its state doesn't take.
+    VerdictInvalid,
+    /// No token.
+    TokenMissing,
+    /// Not a token of ours.
+    TokenInvalid,
+    /// Its time is up.
+    TokenExpired,
+    /// It is for another shop, terminal or sale, or lacks the right.
+    TokenForbidden,
+    /// The server key is wrong.
+    ServerKeyInvalid,
+    /// The same key, another body.
+    Mismatch,
+    /// Another attempt holds the sale.
+    SaleBusy,
+    /// The sale is paid.
+    SalePaid,
+    /// The attempt has another code.
+    CodeTaken,
+    /// The attempt awaits no code.
+    TradeClosed,
+    /// No such attempt in this shop.
+    TradeNotFound,
+    /// The gateway has no cancel, or not now.
+    NotCancellable,
+    /// Only a paid attempt is voided.
+    NotVoidable,
+    /// No such address.
+    NotFound,
+    /// Not this method.
+    MethodNotAllowed,
+    /// The body is too large.
+    TooLarge,
+    /// Too many calls.
+    TooMany,
+    /// The backend can't store: nothing was begun.
+    StoreUnavailable,
+    /// The gateway doesn't answer: nothing was begun.
+    GatewayUnavailable,
+    /// A bug of ours.
+    Internal,
+}

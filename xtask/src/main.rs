@@ -1,0 +1,2 @@
+//! All set-up is code.
+fn main() {}
