@@ -43,8 +43,6 @@ pub enum Status {
     Creating,
     /// Waits for the customer's code; no money can have moved.
     AwaitingCode,
-    /// Our code is on display; money may move.
-    AwaitingPayer,
     /// The payment request has left, or may have.
     Paying,
     /// The gateway is processing: the customer confirms on the phone.
@@ -73,7 +71,10 @@ impl Status {
     /// True where nothing will change by itself any more.
     #[must_use]
     pub fn is_final(self) -> bool {
-        matches!(self, Self::Paid | Self::Declined | Self::Cancelled | Self::Voided)
+        matches!(
+            self,
+            Self::Paid | Self::Declined | Self::Cancelled | Self::Voided
+        )
     }
 
     /// True where a promise can end: final, or only a person can go on.
@@ -86,8 +87,7 @@ impl Status {
     #[must_use]
     pub fn at_risk(self) -> bool {
         match self {
-            Self::AwaitingPayer
-            | Self::Paying
+            Self::Paying
             | Self::Pending
             | Self::Unknown
             | Self::Cancelling
@@ -180,18 +180,6 @@ pub struct Trade {
     /// When the backend stops verifying every 2 s, where money is at risk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline_at: Option<String>,
-    /// What the till shows to the customer (merchant-presented only).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub show: Option<Show>,
-}
-
-/// A code for the customer to scan.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Show {
-    /// The EMVCo text.
-    pub payload: String,
-    /// When it stops being valid.
-    pub expires_at: String,
 }
 
 /// A right of a terminal token.

@@ -1,0 +1,271 @@
+//! What the gateway answers. An answer moves a row only if it agrees with it in every field that it carries and
+//! is not older than it; proof of payment that comes too old is asked for again, never thrown away.
+
+use super::{
+    CancelAnswer, Carried, Context, CreateAnswer, PayAnswer, Risk, Rival, State, StatusAnswer,
+    StatusWord, Trade, VoidAnswer,
+};
+use crate::wire::{By, Reason};
+
+impl Trade {
+    pub(super) fn created(&mut self, answer: CreateAnswer, context: &Context<'_>) {
+        if let CreateAnswer::Made { trans_id } = &answer {
+            self.trans_id.get_or_insert_with(|| trans_id.clone());
+        }
+        if self.state != State::Creating {
+            return;
+        }
+        match answer {
+            CreateAnswer::Made { .. } => {
+                self.heard_ms = context.now;
+                self.go(State::AwaitingCode, context);
+            }
+            CreateAnswer::Refused(reason) => {
+                self.reason = Some(reason);
+                self.go(State::Declined, context);
+            }
+            CreateAnswer::NoWord => self.create_unanswered(context),
+        }
+    }
+
+    /// Nothing was presented, so nothing is lost: the next attempt may start at once.
+    pub(super) fn create_unanswered(&mut self, context: &Context<'_>) {
+        self.go(State::CreateUnknown, context);
+        self.reason = Some(Reason::GatewayUnavailable);
+        self.go(State::Abandoned, context);
+    }
+
+    pub(super) fn payed(&mut self, answer: PayAnswer, context: &Context<'_>) {
+        // There is one payment per attempt, so its answer is current as long as nothing has overtaken it.
+        let awaited = matches!(self.state, State::Paying | State::Pending | State::Unknown);
+        let verifying = awaited || self.state == State::NeedsReview;
+        match answer {
+            PayAnswer::Paid(carried) | PayAnswer::Processing(carried)
+                if verifying && !self.agrees(&carried) =>
+            {
+                self.go(State::NeedsReview, context);
+            }
+            PayAnswer::Paid(_) if verifying => self.paid(context),
+            // It is proof, but of a past that a cancel or a closing has overtaken: ask for the present.
+            PayAnswer::Paid(_) => self.ask_at_once(context.now),
+            PayAnswer::Processing(_) if self.state == State::Paying => {
+                self.go(State::Pending, context)
+            }
+            PayAnswer::Refused(reason) if awaited => self.declined(reason, context),
+            PayAnswer::Unsent if awaited => self.unsent(context),
+            PayAnswer::NoWord if self.state == State::Paying => self.go(State::Unknown, context),
+            PayAnswer::Processing(_)
+            | PayAnswer::Refused(_)
+            | PayAnswer::Unsent
+            | PayAnswer::NoWord => {}
+        }
+    }
+
+    /// The only way back: not a byte of the payment was written.
+    fn unsent(&mut self, context: &Context<'_>) {
+        self.code = None;
+        self.sent_ms = None;
+        self.deadline_ms = None;
+        self.next_ask_ms = None;
+        self.asking_until_ms = None;
+        self.heard_ms = context.now;
+        if self.wish.is_some() {
+            self.go(State::AwaitingCode, context);
+            self.go(State::Abandoned, context);
+        } else {
+            self.go(State::AwaitingCode, context);
+        }
+    }
+
+    pub(super) fn status_answered(
+        &mut self,
+        version: u64,
+        answer: StatusAnswer,
+        context: &Context<'_>,
+    ) {
+        if version == self.asked_version {
+            self.asking_until_ms = None;
+        }
+        if version != self.version {
+            if answer.word == StatusWord::Paid {
+                self.ask_at_once(context.now);
+            }
+            return;
+        }
+        let StatusAnswer { word, carried } = answer;
+        let spoke = !matches!(word, StatusWord::NoWord | StatusWord::Unpaid);
+        if spoke && !self.agrees(&carried) {
+            if self.state.risk() == Risk::Possible {
+                self.go(State::NeedsReview, context);
+            }
+            return;
+        }
+        match self.state {
+            State::Paying | State::Pending | State::Unknown | State::NeedsReview => {
+                self.verified(word, context)
+            }
+            State::Cancelling | State::CancelUnknown => self.cancel_verified(word, context),
+            State::VoidUnknown | State::VoidReview | State::Voiding => {
+                if word == StatusWord::Voided {
+                    self.voided(context);
+                }
+            }
+            State::Declined
+            | State::Cancelled
+            | State::Expired
+            | State::Abandoned
+            | State::Voided => {
+                if word == StatusWord::Paid {
+                    self.late_success(context);
+                }
+            }
+            State::Creating
+            | State::CreateUnknown
+            | State::AwaitingCode
+            | State::Paid
+            | State::LateSuccess => {}
+        }
+    }
+
+    fn verified(&mut self, word: StatusWord, context: &Context<'_>) {
+        match word {
+            StatusWord::Paid => self.paid(context),
+            StatusWord::Failed(reason) => self.declined(reason, context),
+            StatusWord::Closed => self.go(State::Cancelled, context),
+            StatusWord::Voided => self.voided(context),
+            StatusWord::Pending | StatusWord::Unpaid if self.unpaid_for_good(context) => {
+                self.go(State::Expired, context)
+            }
+            StatusWord::Pending if self.state != State::NeedsReview => {
+                self.go(State::Pending, context)
+            }
+            StatusWord::Pending | StatusWord::Unpaid | StatusWord::NoWord => {}
+        }
+    }
+
+    fn unpaid_for_good(&self, context: &Context<'_>) -> bool {
+        match (context.policy.unpaid_final_after_ms, self.sent_ms) {
+            (Some(age), Some(sent)) => context.now >= sent + age,
+            (None, _) | (_, None) => false,
+        }
+    }
+
+    pub(super) fn cancel_answered(&mut self, answer: CancelAnswer, context: &Context<'_>) {
+        if !matches!(self.state, State::Cancelling | State::CancelUnknown) {
+            return;
+        }
+        if answer == CancelAnswer::NoWord {
+            self.go(State::CancelUnknown, context);
+            return;
+        }
+        self.cancel_said = Some(answer);
+        self.ask_at_once(context.now);
+    }
+
+    /// What a question says while a cancel is out: its word ends the attempt where it fits the cancel's.
+    fn cancel_verified(&mut self, word: StatusWord, context: &Context<'_>) {
+        let closed = if self.wish == Some(By::Deadline) {
+            State::Expired
+        } else {
+            State::Cancelled
+        };
+        match (word, self.cancel_said) {
+            (StatusWord::Closed, _) => self.go(closed, context),
+            (StatusWord::Voided, _) => self.voided(context),
+            (StatusWord::Failed(reason), _) => self.declined(reason, context),
+            (StatusWord::Paid, Some(CancelAnswer::TooLate)) => self.paid(context),
+            (StatusWord::NoWord, None) => {}
+            // The question does not bear the cancel's answer out: both again, at the usual pace.
+            (
+                StatusWord::Paid | StatusWord::Pending | StatusWord::Unpaid | StatusWord::NoWord,
+                Some(_),
+            ) => {
+                self.cancel_said = None;
+                self.go(State::CancelUnknown, context);
+            }
+            (StatusWord::Paid | StatusWord::Pending | StatusWord::Unpaid, None) => {
+                if self.state == State::CancelUnknown {
+                    self.start_cancel(context);
+                }
+            }
+        }
+    }
+
+    pub(super) fn void_answered(&mut self, answer: VoidAnswer, context: &Context<'_>) {
+        if !matches!(
+            self.state,
+            State::Voiding | State::VoidUnknown | State::VoidReview
+        ) {
+            return;
+        }
+        match answer {
+            VoidAnswer::Done(void_id) => {
+                self.void_id = void_id;
+                self.voided(context);
+            }
+            VoidAnswer::Failed | VoidAnswer::Unsent => {
+                self.give_up_ms = None;
+                self.void_left = false;
+                self.go(
+                    if self.late {
+                        State::LateSuccess
+                    } else {
+                        State::Paid
+                    },
+                    context,
+                );
+            }
+            VoidAnswer::NoWord => {
+                if self.state == State::Voiding {
+                    self.go(State::VoidUnknown, context);
+                }
+            }
+        }
+    }
+
+    fn paid(&mut self, context: &Context<'_>) {
+        self.reason = None;
+        self.go(State::Paid, context);
+    }
+
+    fn declined(&mut self, reason: Reason, context: &Context<'_>) {
+        self.reason = Some(reason);
+        self.go(State::Declined, context);
+    }
+
+    fn voided(&mut self, context: &Context<'_>) {
+        self.late = false;
+        self.go(State::Voided, context);
+    }
+
+    /// Proof after the end is always stored. Where another attempt may take the money too, this one gives it back,
+    /// once; where none does, a person accepts it or gives it back.
+    fn late_success(&mut self, context: &Context<'_>) {
+        self.late = true;
+        self.go(State::LateSuccess, context);
+        if context.rival == Rival::Holds {
+            self.start_void(context);
+        }
+    }
+
+    fn agrees(&self, carried: &Carried) -> bool {
+        let facts = &self.facts;
+        !carried.incomplete
+            && carried
+                .trans_id
+                .as_deref()
+                .is_none_or(|id| Some(id) == self.trans_id.as_deref())
+            && carried
+                .trx_id
+                .as_deref()
+                .is_none_or(|id| id == facts.trx_id)
+            && carried
+                .amount
+                .as_ref()
+                .is_none_or(|amount| *amount == facts.sale.amount)
+            && carried
+                .integrator
+                .as_deref()
+                .is_none_or(|id| id == facts.integrator)
+    }
+}

@@ -1,0 +1,160 @@
+//! Where an attempt can be, and what that means for the money.
+
+use serde::{Deserialize, Serialize};
+
+use crate::wire::{By, Status};
+
+/// Where an attempt stands, in the backend's own words; [`State::status`] is what the page sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// The creation has left, or is about to.
+    Creating,
+    /// The creation got no clear answer.
+    CreateUnknown,
+    /// The gateway knows the trade; the customer's code is awaited.
+    AwaitingCode,
+    /// The payment has left, or may have.
+    Paying,
+    /// The gateway is processing.
+    Pending,
+    /// The payment got no clear answer; asked every 2 s.
+    Unknown,
+    /// A cancel is under way, or answered and being checked.
+    Cancelling,
+    /// The cancel got no clear answer.
+    CancelUnknown,
+    /// Time is up without a word: a person decides.
+    NeedsReview,
+    /// The money is taken.
+    Paid,
+    /// The void has left, or may have.
+    Voiding,
+    /// The void got no clear answer.
+    VoidUnknown,
+    /// No word on the void in time: a person decides.
+    VoidReview,
+    /// Proof of payment came after the attempt was closed.
+    LateSuccess,
+    /// Refused by the gateway.
+    Declined,
+    /// Closed unpaid by the cashier or the customer.
+    Cancelled,
+    /// Closed unpaid because time was up.
+    Expired,
+    /// Left before anything was presented.
+    Abandoned,
+    /// The money was returned.
+    Voided,
+}
+
+/// What may have become of the customer's money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Risk {
+    /// None can have moved.
+    None,
+    /// Some may have moved.
+    Possible,
+    /// It was taken.
+    Taken,
+    /// The attempt is closed and none was kept.
+    Closed,
+}
+
+impl State {
+    /// Every state, in the order of the table in the architecture page.
+    pub const ALL: [Self; 19] = [
+        Self::Creating,
+        Self::CreateUnknown,
+        Self::AwaitingCode,
+        Self::Paying,
+        Self::Pending,
+        Self::Unknown,
+        Self::Cancelling,
+        Self::CancelUnknown,
+        Self::NeedsReview,
+        Self::Paid,
+        Self::Voiding,
+        Self::VoidUnknown,
+        Self::VoidReview,
+        Self::LateSuccess,
+        Self::Declined,
+        Self::Cancelled,
+        Self::Expired,
+        Self::Abandoned,
+        Self::Voided,
+    ];
+
+    /// What may have become of the money.
+    #[must_use]
+    pub fn risk(self) -> Risk {
+        match self {
+            Self::Creating | Self::CreateUnknown | Self::AwaitingCode => Risk::None,
+            Self::Paying
+            | Self::Pending
+            | Self::Unknown
+            | Self::Cancelling
+            | Self::CancelUnknown
+            | Self::NeedsReview => Risk::Possible,
+            Self::Paid
+            | Self::Voiding
+            | Self::VoidUnknown
+            | Self::VoidReview
+            | Self::LateSuccess => Risk::Taken,
+            Self::Declined | Self::Cancelled | Self::Expired | Self::Abandoned | Self::Voided => {
+                Risk::Closed
+            }
+        }
+    }
+
+    /// The word for page and shop.
+    #[must_use]
+    pub fn status(self) -> Status {
+        match self {
+            Self::Creating | Self::CreateUnknown => Status::Creating,
+            Self::AwaitingCode => Status::AwaitingCode,
+            Self::Paying => Status::Paying,
+            Self::Pending => Status::Pending,
+            Self::Unknown => Status::Unknown,
+            Self::Cancelling | Self::CancelUnknown => Status::Cancelling,
+            Self::NeedsReview | Self::VoidReview => Status::NeedsReview,
+            Self::Paid => Status::Paid,
+            Self::Voiding | Self::VoidUnknown => Status::Voiding,
+            Self::LateSuccess => Status::LateSuccess,
+            Self::Declined => Status::Declined,
+            Self::Cancelled | Self::Expired | Self::Abandoned => Status::Cancelled,
+            Self::Voided => Status::Voided,
+        }
+    }
+
+    /// True where nothing is left to do, unless proof of payment turns up.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        self.risk() == Risk::Closed || self == Self::Paid
+    }
+
+    /// Who closed it, where the state itself says so.
+    pub(super) fn closed_by(self, wish: Option<By>) -> Option<By> {
+        match self {
+            Self::Abandoned => Some(By::Cashier),
+            Self::Expired => Some(By::Deadline),
+            Self::Cancelled => Some(wish.unwrap_or(By::Customer)),
+            Self::Creating
+            | Self::CreateUnknown
+            | Self::AwaitingCode
+            | Self::Paying
+            | Self::Pending
+            | Self::Unknown
+            | Self::Cancelling
+            | Self::CancelUnknown
+            | Self::NeedsReview
+            | Self::Paid
+            | Self::Voiding
+            | Self::VoidUnknown
+            | Self::VoidReview
+            | Self::LateSuccess
+            | Self::Declined
+            | Self::Voided => None,
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What people wish: a code handed over, a cancel, a void, a verdict.
+
+use super::{CodeMark, Context, Refusal, Rival, Send, State, Trade};
+use crate::wire::{By, Reason, VerdictOutcome};
+
+impl Trade {
+    /// Remembers that the terminal is there; a row is not worth writing more often than twice per beat.
+    pub(super) fn heard(&mut self, context: &Context<'_>) {
+        let stale = context.now >= self.heard_ms + context.policy.heard_ms / 2;
+        if stale && matches!(self.state, State::Creating | State::AwaitingCode) {
+            self.heard_ms = context.now;
+        }
+    }
+
+    pub(super) fn superseded(&mut self, context: &Context<'_>) -> Result<(), Refusal> {
+        if !matches!(
+            self.state,
+            State::Creating | State::CreateUnknown | State::AwaitingCode
+        ) {
+            return Err(Refusal::SaleBusy);
+        }
+        self.reason = Some(Reason::Superseded);
+        self.go(State::Abandoned, context);
+        Ok(())
+    }
+
+    pub(super) fn code_given(
+        &mut self,
+        mark: CodeMark,
+        context: &Context<'_>,
+    ) -> Result<(), Refusal> {
+        if let Some(taken) = &self.code {
+            return if *taken == mark {
+                Ok(())
+            } else {
+                Err(Refusal::CodeTaken)
+            };
+        }
+        if self.state != State::AwaitingCode {
+            return Err(Refusal::TradeClosed);
+        }
+        if context.rival != Rival::None {
+            return Err(Refusal::SaleBusy);
+        }
+        let (now, policy) = (context.now, context.policy);
+        self.code = Some(mark);
+        self.sent_ms = Some(now);
+        self.deadline_ms = Some(now + policy.deadline_ms);
+        self.next_ask_ms = Some(now + policy.poll_ms);
+        self.go(State::Paying, context);
+        self.outbox.push_back(Send::Pay);
+        Ok(())
+    }
+
+    pub(super) fn cancel_wished(&mut self, context: &Context<'_>) -> Result<(), Refusal> {
+        match self.state {
+            State::Creating | State::CreateUnknown | State::AwaitingCode => {
+                self.wish = Some(By::Cashier);
+                self.go(State::Abandoned, context);
+                Ok(())
+            }
+            State::Paying | State::Pending | State::Unknown if context.policy.can_cancel => {
+                self.wish = Some(By::Cashier);
+                if self.state != State::Paying && self.old_enough_to_cancel(context) {
+                    self.start_cancel(context);
+                }
+                Ok(())
+            }
+            State::Paying | State::Pending | State::Unknown | State::NeedsReview => {
+                Err(Refusal::NotCancellable)
+            }
+            State::Voiding | State::VoidUnknown | State::VoidReview | State::LateSuccess => {
+                Err(Refusal::NotCancellable)
+            }
+            State::Cancelling
+            | State::CancelUnknown
+            | State::Paid
+            | State::Declined
+            | State::Cancelled
+            | State::Expired
+            | State::Abandoned
+            | State::Voided => Ok(()),
+        }
+    }
+
+    pub(super) fn void_wished(&mut self, context: &Context<'_>) -> Result<(), Refusal> {
+        match self.state {
+            State::Paid | State::LateSuccess if !self.void_left => {
+                self.start_void(context);
+                Ok(())
+            }
+            State::Paid | State::LateSuccess => Err(Refusal::NotVoidable),
+            State::Voiding | State::VoidUnknown | State::VoidReview | State::Voided => Ok(()),
+            State::Creating
+            | State::CreateUnknown
+            | State::AwaitingCode
+            | State::Paying
+            | State::Pending
+            | State::Unknown
+            | State::Cancelling
+            | State::CancelUnknown
+            | State::NeedsReview
+            | State::Declined
+            | State::Cancelled
+            | State::Expired
+            | State::Abandoned => Err(Refusal::NotVoidable),
+        }
+    }
+
+    pub(super) fn start_void(&mut self, context: &Context<'_>) {
+        self.void_left = true;
+        self.give_up_ms = Some(context.now + context.policy.void_deadline_ms);
+        self.go(State::Voiding, context);
+        self.outbox.push_back(Send::Void);
+    }
+
+    pub(super) fn verdict(
+        &mut self,
+        outcome: VerdictOutcome,
+        context: &Context<'_>,
+    ) -> Result<(), Refusal> {
+        let to = match (self.state, outcome) {
+            (State::NeedsReview | State::VoidReview, VerdictOutcome::Paid) => State::Paid,
+            (State::LateSuccess, VerdictOutcome::Paid) if context.rival == Rival::None => {
+                State::Paid
+            }
+            (State::LateSuccess, VerdictOutcome::Paid) => return Err(Refusal::SaleBusy),
+            (State::NeedsReview, VerdictOutcome::Declined) => State::Declined,
+            (
+                State::NeedsReview | State::VoidReview | State::LateSuccess,
+                VerdictOutcome::Voided,
+            ) => State::Voided,
+            (_, VerdictOutcome::Paid | VerdictOutcome::Declined | VerdictOutcome::Voided) => {
+                return Err(Refusal::NotReviewable);
+            }
+        };
+        if to == State::Declined {
+            self.reason = Some(Reason::Other);
+        }
+        if to == State::Paid && self.state == State::VoidReview && self.late {
+            self.go(State::LateSuccess, context);
+            return Ok(());
+        }
+        self.late = false;
+        self.go(to, context);
+        Ok(())
+    }
+}
