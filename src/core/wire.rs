@@ -280,7 +280,7 @@ pub struct PagePolicy {
 }
 
 /// `POST /v1/trades`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewTrade {
     /// 128 random bits in hex, journalled by the page: the same key is the same attempt.
