@@ -1,1 +1,3 @@
 //! The Wasm module.
+pub mod page;
+pub mod types;

@@ -188,44 +188,82 @@ impl ErrorCode {
         match self {
             Self::NotBrowser => "This only works in a browser: call it from a page.",
             Self::InsecureContext => "The camera needs a safe address: open this page with https.",
-            Self::Unsupported => "This browser is too old: use a current Chrome, Edge, Firefox or Safari.",
-            Self::WasmLoadFailed => "The payment module did not load: check the connection and reload the page.",
-            Self::WasmCspBlocked => "The page's security policy blocks the payment module: allow 'wasm-unsafe-eval' in script-src.",
-            Self::WasmVersionMismatch => "Two versions of the payment module are mixed: reload the page.",
-            Self::WorkerFailed => "The code reader stopped and was started again: hold the code still and try again.",
-            Self::CameraDenied => "The camera is blocked for this page: allow it in the browser's address bar, or type the code.",
+            Self::Unsupported => {
+                "This browser is too old: use a current Chrome, Edge, Firefox or Safari."
+            }
+            Self::WasmLoadFailed => {
+                "The payment module did not load: check the connection and reload the page."
+            }
+            Self::WasmCspBlocked => {
+                "The page's security policy blocks the payment module: allow 'wasm-unsafe-eval' in script-src."
+            }
+            Self::WasmVersionMismatch => {
+                "Two versions of the payment module are mixed: reload the page."
+            }
+            Self::WorkerFailed => {
+                "The code reader stopped and was started again: hold the code still and try again."
+            }
+            Self::CameraDenied => {
+                "The camera is blocked for this page: allow it in the browser's address bar, or type the code."
+            }
             Self::CameraDismissed => "The camera was not allowed: start again and choose Allow.",
-            Self::CameraPolicyBlocked => "This page may not use the camera: its owner must allow it for the page and its frame.",
-            Self::CameraNotFound => "No camera was found: plug one in, or use a photo or the typed code.",
+            Self::CameraPolicyBlocked => {
+                "This page may not use the camera: its owner must allow it for the page and its frame."
+            }
+            Self::CameraNotFound => {
+                "No camera was found: plug one in, or use a photo or the typed code."
+            }
             Self::CameraInUse => "Another program uses the camera: close it and try again.",
-            Self::CameraTimeout => "The camera shows no picture: unplug it, plug it in and try again.",
+            Self::CameraTimeout => {
+                "The camera shows no picture: unplug it, plug it in and try again."
+            }
             Self::CameraInterrupted => "The camera stopped: start again.",
             Self::CameraConstraints => "No camera fits the settings: choose another camera.",
-            Self::ScanTimeout => "No code was seen: hold the phone closer with its screen bright, and scan again.",
+            Self::ScanTimeout => {
+                "No code was seen: hold the phone closer with its screen bright, and scan again."
+            }
             Self::ScanBusy => "A scan is already running: finish or stop it first.",
-            Self::ScanMerchantCode => "That is a shop's code: ask the customer to show the code to pay with.",
-            Self::ImageUnsupported => "This picture can't be read: take another photo as JPEG or PNG.",
+            Self::ScanMerchantCode => {
+                "That is a shop's code: ask the customer to show the code to pay with."
+            }
+            Self::ImageUnsupported => {
+                "This picture can't be read: take another photo as JPEG or PNG."
+            }
             Self::MoneyInvalid => "This is not an amount: type it like 12.50.",
-            Self::SaleInvalid => "The sale's number must have 1 to 64 characters: check it and try again.",
-            Self::TokenFailed => "The till could not sign in: reload the page, or sign in to the shop again.",
+            Self::SaleInvalid => {
+                "The sale's number must have 1 to 64 characters: check it and try again."
+            }
+            Self::TokenFailed => {
+                "The till could not sign in: reload the page, or sign in to the shop again."
+            }
             Self::TokenForbidden => "This till or cashier may not do that: ask the manager.",
             Self::NetworkOffline => "There is no network: check the cable or Wi-Fi and try again.",
-            Self::NetworkFailed => "The shop's system does not answer: check the network and try again.",
+            Self::NetworkFailed => {
+                "The shop's system does not answer: check the network and try again."
+            }
             Self::BackendRefused => "The shop's system refused this.",
             Self::NetworkBusy => "The shop's system is busy: wait a few seconds and try again.",
             Self::WalletUnknown => "This wallet can't be used here: choose another one.",
             Self::WalletRequired => "The code does not say which wallet it is: choose the wallet.",
-            Self::CodeInvalid => "That is no payment code: ask the customer to show the code to pay with.",
+            Self::CodeInvalid => {
+                "That is no payment code: ask the customer to show the code to pay with."
+            }
             Self::CodeTaken => "This payment already has a code: wait for its end.",
-            Self::MoneyLimit => "The amount is too large for one payment: split it or use another way.",
+            Self::MoneyLimit => {
+                "The amount is too large for one payment: split it or use another way."
+            }
             Self::CurrencyUnsupported => "This till does not take that currency.",
-            Self::SaleBusy => "This sale is being paid already: finish that payment, do not charge again.",
+            Self::SaleBusy => {
+                "This sale is being paid already: finish that payment, do not charge again."
+            }
             Self::SalePaid => "This sale is already paid: do not charge again.",
             Self::TradeMismatch => "This payment was begun for something else: start a new one.",
             Self::TradeClosed => "This payment is closed: start a new one.",
             Self::TradeNotFound => "This payment is not known here: check its number.",
             Self::TradeNotCancellable => "This payment can't be cancelled now: wait for its end.",
-            Self::JournalUnavailable => "This browser keeps no records: do not close the page while a payment runs.",
+            Self::JournalUnavailable => {
+                "This browser keeps no records: do not close the page while a payment runs."
+            }
         }
     }
 

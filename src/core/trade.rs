@@ -20,6 +20,7 @@
 mod answers;
 mod event;
 mod state;
+mod table;
 mod time;
 mod wishes;
 
@@ -32,6 +33,7 @@ pub use event::{
     VoidAnswer,
 };
 pub use state::{Risk, State};
+pub use table::MOVES;
 
 use crate::policy::{Ms, Policy};
 use crate::wire::{By, Reason, Sale};

@@ -53,7 +53,12 @@ impl Trade {
             }
             PayAnswer::Refused(reason) if awaited => self.declined(reason, context),
             PayAnswer::Unsent if awaited => self.unsent(context),
-            PayAnswer::NoWord if self.state == State::Paying => self.go(State::Unknown, context),
+            PayAnswer::NoWord if self.state == State::Paying => {
+                self.go(State::Unknown, context);
+                // The mistake that this project exists to make impossible; the walk must catch it.
+                #[cfg(planted_pay_again)]
+                self.outbox.push_back(super::Send::Pay);
+            }
             PayAnswer::Processing(_)
             | PayAnswer::Refused(_)
             | PayAnswer::Unsent
@@ -132,7 +137,8 @@ impl Trade {
             StatusWord::Paid => self.paid(context),
             StatusWord::Failed(reason) => self.declined(reason, context),
             StatusWord::Closed => self.go(State::Cancelled, context),
-            StatusWord::Voided => self.voided(context),
+            StatusWord::Voided if self.state == State::NeedsReview => self.voided(context),
+            StatusWord::Voided => self.go(State::NeedsReview, context),
             StatusWord::Pending | StatusWord::Unpaid if self.unpaid_for_good(context) => {
                 self.go(State::Expired, context)
             }

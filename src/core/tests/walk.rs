@@ -1,0 +1,108 @@
+//! The walk: page x backend x gateway, every reachable world of a bounded policy.
+//!
+//! Question: can any order of events, faults, late answers and crashes charge a customer twice, or show a cashier an
+//! end that isn't true? The machines are the real ones; the gateway is a model with a ledger of what it *did*.
+//! Prints `N worlds` and how many of the table's moves it took; a counter-example is printed step by step.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+#[path = "walk/gateway.rs"]
+mod gateway;
+#[path = "walk/world.rs"]
+mod world;
+
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use kaunter_core::trade::{MOVES, Move};
+use world::{Action, Kind, World};
+
+/// Past this many worlds the policy is no longer small: a bug of the walk, not of the machines.
+const MOST_WORLDS: usize = 12_000_000;
+
+struct Walk {
+    seen: HashMap<u64, (u64, Action)>,
+    moves: BTreeSet<Move>,
+}
+
+fn fingerprint(world: &World) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    world.hash(&mut hasher);
+    hasher.finish()
+}
+
+impl Walk {
+    fn from(start: &World) -> Self {
+        let mut walk = Self {
+            seen: HashMap::new(),
+            moves: BTreeSet::new(),
+        };
+        let mut open = vec![start.clone()];
+        walk.seen.insert(fingerprint(start), (0, Action::Start));
+        while let Some(world) = open.pop() {
+            let from = fingerprint(&world);
+            for action in world.actions() {
+                let mut next = world.clone();
+                next.take(action);
+                walk.moves.extend(next.drain_moves());
+                let print = fingerprint(&next);
+                if walk.seen.contains_key(&print) {
+                    continue;
+                }
+                walk.seen.insert(print, (from, action));
+                assert!(
+                    walk.seen.len() < MOST_WORLDS,
+                    "more than {MOST_WORLDS} worlds"
+                );
+                if let Err(what) = next.judge() {
+                    walk.tell(print);
+                    panic!("{what}\n{next:#?}");
+                }
+                open.push(next);
+            }
+        }
+        walk
+    }
+
+    fn tell(&self, mut print: u64) {
+        let mut steps = Vec::new();
+        while let Some((from, action)) = self.seen.get(&print) {
+            steps.push(*action);
+            print = *from;
+        }
+        steps.reverse();
+        for (step, action) in steps.iter().enumerate() {
+            println!("{step:3} {action:?}");
+        }
+    }
+}
+
+#[test]
+fn no_world_charges_twice_or_lies() {
+    let mut worlds = 0;
+    let mut taken = BTreeSet::new();
+    for kind in Kind::all() {
+        let walk = Walk::from(&World::new(kind));
+        println!("{:>9} worlds  {kind:?}", walk.seen.len());
+        worlds += walk.seen.len();
+        taken.extend(walk.moves);
+    }
+    let table: BTreeSet<Move> = MOVES
+        .iter()
+        .map(|&(from, to, _)| Move { from, to })
+        .collect();
+    let extra: Vec<_> = taken.difference(&table).collect();
+    let missing: Vec<_> = table.difference(&taken).collect();
+    println!(
+        "{worlds} worlds, {} of {} moves of the table taken",
+        table.intersection(&taken).count(),
+        table.len()
+    );
+    assert!(
+        extra.is_empty(),
+        "moves that the table doesn't have: {extra:?}"
+    );
+    assert!(
+        missing.is_empty(),
+        "moves of the table that no world took: {missing:?}"
+    );
+}

@@ -1,0 +1,870 @@
+//! One world: the counter, the backend's rows, the gateway, and everything that is under way between them.
+
+use kaunter_core::money::Money;
+use kaunter_core::policy::{Ms, Policy};
+use kaunter_core::till::{self, Charge, End, Fault, Hint, Phase, Plan, Record, Reply};
+use kaunter_core::trade::{CodeMark, Context, Event, Facts, Move, Rival, Send, State, Step, Trade};
+use kaunter_core::wire::{self, Presented, ProblemCode, Sale, VerdictOutcome};
+
+use crate::gateway::{Account, Mood, Place};
+
+const MOST_ATTEMPTS: usize = 2;
+
+/// What the world is like: each kind is walked by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Kind {
+    /// The gateway has a cancel.
+    can_cancel: bool,
+    /// Its cancel of what is paid gives the money back; else it is too late.
+    refunds: bool,
+    /// It says when an unpaid trade can't be paid any more.
+    ages: bool,
+    /// How many faults: lost requests and answers, proof that nothing left, crashes.
+    faults: u8,
+    /// How many wishes of people: cancel, void, verdict.
+    wishes: u8,
+    /// How many times what was closed is paid after all.
+    lates: u8,
+    /// A second charge of the sale, from another terminal.
+    second: bool,
+    horizon: Ms,
+}
+
+impl Kind {
+    pub(crate) fn all() -> Vec<Self> {
+        let base = Self {
+            can_cancel: false,
+            refunds: false,
+            ages: false,
+            faults: 2,
+            wishes: 1,
+            lates: 0,
+            second: false,
+            horizon: 20,
+        };
+        vec![
+            base,
+            Self {
+                can_cancel: true,
+                ..base
+            },
+            Self {
+                can_cancel: true,
+                refunds: true,
+                ..base
+            },
+            Self {
+                faults: 1,
+                wishes: 2,
+                lates: 1,
+                ..base
+            },
+            Self {
+                can_cancel: true,
+                faults: 1,
+                wishes: 2,
+                lates: 1,
+                ..base
+            },
+            Self {
+                ages: true,
+                faults: 1,
+                wishes: 0,
+                ..base
+            },
+            Self {
+                faults: 1,
+                wishes: 1,
+                second: true,
+                horizon: 12,
+                ..base
+            },
+            Self {
+                faults: 0,
+                wishes: 1,
+                lates: 1,
+                second: true,
+                ..base
+            },
+            Self {
+                can_cancel: true,
+                faults: 1,
+                wishes: 1,
+                lates: 1,
+                second: true,
+                horizon: 14,
+                ..base
+            },
+        ]
+    }
+
+    fn policy(self) -> Policy {
+        Policy {
+            poll_ms: 2,
+            deadline_ms: 6,
+            min_cancel_age_ms: 2,
+            cancel_deadline_ms: 5,
+            void_deadline_ms: 4,
+            connect_ms: 0,
+            read_ms: 2,
+            pay_ms: 3,
+            grace_ms: 0,
+            quiet_ms: 9,
+            heard_ms: 6,
+            review_first_ms: 3,
+            review_max_ms: 3,
+            late_first_ms: 3,
+            late_last_ms: 6,
+            code_answer_ms: 2,
+            call_ms: 2,
+            patience_ms: 4,
+            can_cancel: self.can_cancel,
+            unpaid_final_after_ms: self.ages.then_some(8),
+        }
+    }
+}
+
+/// A step that a world can take. The numbers count rows, pages and messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Action {
+    Start,
+    Time,
+    Deliver(usize, Mood),
+    LoseRequest(usize),
+    LoseAnswer(usize, Mood),
+    Unsent(usize),
+    LoseCall(usize),
+    LoseReply(usize),
+    Durable(usize),
+    Scan(usize),
+    SecondTill,
+    CashierCancels(usize),
+    Void(usize),
+    Verdict(usize, VerdictOutcome),
+    CustomerConfirms(usize),
+    CustomerRefuses(usize),
+    PaidAfterAll(usize),
+    BackendDies { requests_lost: bool },
+    PageDies(usize),
+}
+
+/// Under way: it may arrive in any order, late, or not at all.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Message {
+    /// Page to backend.
+    Call(usize, Call),
+    /// Backend to page.
+    Reply(usize, till::Event),
+    /// Backend to gateway.
+    Request(usize, Send),
+    /// Gateway to backend.
+    Answer(usize, Event),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Call {
+    Create(wire::NewTrade),
+    HandOver(String),
+    Ask(String),
+    Cancel(String),
+}
+
+/// A terminal: its machine, its journal, and how its charge ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Page {
+    charge: Option<Charge>,
+    journal: Option<Record>,
+    writing: Option<Record>,
+    scanning: bool,
+    end: Option<End>,
+}
+
+/// An attempt: the backend's row, and the gateway's own account of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Row {
+    key: String,
+    page: usize,
+    trade: Trade,
+    account: Account,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct World {
+    kind: Kind,
+    now: Ms,
+    faults: u8,
+    wishes: u8,
+    lates: u8,
+    pages: Vec<Page>,
+    rows: Vec<Row>,
+    messages: Vec<Message>,
+    /// The longest that a clock is due: taken moves are drained into the walk and are no part of the world.
+    moves: Vec<Move>,
+}
+
+fn sale() -> Sale {
+    Sale {
+        reference: "S".to_owned(),
+        amount: Money {
+            minor: 1250,
+            currency: "MYR".to_owned(),
+        },
+    }
+}
+
+impl World {
+    pub(crate) fn new(kind: Kind) -> Self {
+        let mut world = Self {
+            kind,
+            now: 0,
+            faults: kind.faults,
+            wishes: kind.wishes,
+            lates: kind.lates,
+            pages: Vec::new(),
+            rows: Vec::new(),
+            messages: Vec::new(),
+            moves: Vec::new(),
+        };
+        world.start_page();
+        world
+    }
+
+    pub(crate) fn drain_moves(&mut self) -> Vec<Move> {
+        std::mem::take(&mut self.moves)
+    }
+
+    // ---- what can happen -------------------------------------------------------------------------------------
+
+    pub(crate) fn actions(&self) -> Vec<Action> {
+        let mut actions = Vec::new();
+        for (at, message) in self.messages.iter().enumerate() {
+            self.message_actions(at, message, &mut actions);
+        }
+        for (at, page) in self.pages.iter().enumerate() {
+            if page.writing.is_some() {
+                actions.push(Action::Durable(at));
+            }
+            if page.scanning {
+                actions.push(Action::Scan(at));
+            }
+            let running = page
+                .charge
+                .as_ref()
+                .is_some_and(|charge| charge.phase() != Phase::Ended);
+            if running && self.wishes > 0 {
+                actions.push(Action::CashierCancels(at));
+            }
+            if running && self.faults > 0 {
+                actions.push(Action::PageDies(at));
+            }
+        }
+        for (at, row) in self.rows.iter().enumerate() {
+            self.row_actions(at, row, &mut actions);
+        }
+        if self.kind.second && self.pages.len() == 1 {
+            actions.push(Action::SecondTill);
+        }
+        if self.faults > 0 && !self.rows.is_empty() {
+            actions.push(Action::BackendDies {
+                requests_lost: false,
+            });
+            actions.push(Action::BackendDies {
+                requests_lost: true,
+            });
+        }
+        if self
+            .next_wake()
+            .is_some_and(|wake| wake <= self.kind.horizon)
+        {
+            actions.push(Action::Time);
+        }
+        actions
+    }
+
+    fn message_actions(&self, at: usize, message: &Message, actions: &mut Vec<Action>) {
+        let fault = self.faults > 0;
+        match message {
+            Message::Call(..) => {
+                actions.push(Action::Deliver(at, Mood::Grants));
+                if fault {
+                    actions.push(Action::LoseCall(at));
+                }
+            }
+            Message::Reply(..) => {
+                actions.push(Action::Deliver(at, Mood::Grants));
+                if fault {
+                    actions.push(Action::LoseReply(at));
+                }
+            }
+            Message::Request(row, send) => {
+                for mood in self.rows[*row].account.moods(*send) {
+                    actions.push(Action::Deliver(at, *mood));
+                    if fault {
+                        actions.push(Action::LoseAnswer(at, *mood));
+                    }
+                }
+                if fault {
+                    actions.push(Action::LoseRequest(at));
+                    if matches!(send, Send::Pay | Send::Void) {
+                        actions.push(Action::Unsent(at));
+                    }
+                }
+            }
+            Message::Answer(..) => actions.push(Action::Deliver(at, Mood::Grants)),
+        }
+    }
+
+    fn row_actions(&self, at: usize, row: &Row, actions: &mut Vec<Action>) {
+        if row.account.place == Place::Pending {
+            actions.push(Action::CustomerConfirms(at));
+            actions.push(Action::CustomerRefuses(at));
+        }
+        if self.lates > 0
+            && row.account.payments > 0
+            && matches!(row.account.place, Place::Failed | Place::Closed)
+        {
+            actions.push(Action::PaidAfterAll(at));
+        }
+        if self.wishes > 0 {
+            if matches!(row.trade.state(), State::Paid | State::LateSuccess) {
+                actions.push(Action::Void(at));
+            }
+            for outcome in Self::true_verdicts(row) {
+                actions.push(Action::Verdict(at, outcome));
+            }
+        }
+    }
+
+    /// A person settles a review by the gateway's own books, when nothing is under way there any more.
+    fn true_verdicts(row: &Row) -> Vec<VerdictOutcome> {
+        match (row.trade.state(), row.account.place) {
+            (State::NeedsReview | State::VoidReview | State::LateSuccess, Place::Paid) => {
+                vec![VerdictOutcome::Paid]
+            }
+            (State::NeedsReview | State::VoidReview | State::LateSuccess, Place::Voided) => {
+                vec![VerdictOutcome::Voided]
+            }
+            (State::NeedsReview, Place::Failed | Place::Closed) => vec![VerdictOutcome::Declined],
+            (_, _) => vec![],
+        }
+    }
+
+    fn next_wake(&self) -> Option<Ms> {
+        let policy = self.kind.policy();
+        let rows = self
+            .rows
+            .iter()
+            .filter_map(|row| match row.trade.clone().next(&policy) {
+                Step::Wait(wake) => Some(wake),
+                Step::Done => None,
+                Step::Send(send) => panic!("{send:?} was not drained"),
+            });
+        let pages = self
+            .pages
+            .iter()
+            .filter_map(|page| match page.charge.clone()?.next() {
+                till::Step::Wait(wake) if wake < Ms::MAX => Some(wake),
+                _ => None,
+            });
+        rows.chain(pages).map(|wake| wake.max(self.now + 1)).min()
+    }
+
+    // ---- what it does ----------------------------------------------------------------------------------------
+
+    pub(crate) fn take(&mut self, action: Action) {
+        match action {
+            Action::Start => {}
+            Action::Time => self.pass_time(),
+            Action::Deliver(at, mood) => self.deliver(at, mood),
+            Action::LoseRequest(at) => self.lose_request(at),
+            Action::LoseAnswer(at, mood) => self.lose_answer(at, mood),
+            Action::Unsent(at) => self.unsent(at),
+            Action::LoseCall(at) => {
+                self.faults -= 1;
+                if let Message::Call(page, call) = self.messages.remove(at) {
+                    self.tell(page, Self::reply(&call, Err(Fault::NoAnswer)));
+                }
+            }
+            Action::LoseReply(at) => {
+                self.faults -= 1;
+                if let Message::Reply(page, event) = self.messages.remove(at) {
+                    self.tell(page, Self::without_word(event));
+                }
+            }
+            Action::Durable(page) => {
+                self.pages[page].journal = self.pages[page].writing.take();
+                self.tell(page, till::Event::Journalled);
+            }
+            Action::Scan(page) => {
+                self.pages[page].scanning = false;
+                self.tell(page, till::Event::Scanned(Hint::default()));
+            }
+            Action::SecondTill => self.start_page(),
+            Action::CashierCancels(page) => {
+                self.wishes -= 1;
+                self.tell(page, till::Event::Cancel);
+            }
+            Action::Void(row) => {
+                self.wishes -= 1;
+                let _ = self.apply(row, Event::Void);
+            }
+            Action::Verdict(row, outcome) => {
+                self.wishes -= 1;
+                let _ = self.apply(row, Event::Verdict(outcome));
+            }
+            Action::CustomerConfirms(row) => self.rows[row].account.charge(),
+            Action::CustomerRefuses(row) => self.rows[row].account.place = Place::Failed,
+            Action::PaidAfterAll(row) => {
+                self.lates -= 1;
+                self.rows[row].account.late = true;
+                self.rows[row].account.charge();
+            }
+            Action::BackendDies { requests_lost } => self.backend_dies(requests_lost),
+            Action::PageDies(page) => self.page_dies(page),
+        }
+        self.canonical();
+    }
+
+    fn pass_time(&mut self) {
+        self.now = self.next_wake().unwrap();
+        for row in 0..self.rows.len() {
+            let _ = self.apply(row, Event::Tick);
+        }
+        for page in 0..self.pages.len() {
+            self.tell(page, till::Event::Tick);
+        }
+    }
+
+    fn deliver(&mut self, at: usize, mood: Mood) {
+        match self.messages.remove(at) {
+            Message::Call(page, call) => {
+                let reply = self.backend(page, &call);
+                let event = Self::reply(&call, reply);
+                // A question is answered on the spot: an old answer is told from a new one by its version alone.
+                if matches!(call, Call::Ask(_)) {
+                    self.tell(page, event);
+                } else {
+                    self.messages.push(Message::Reply(page, event));
+                }
+            }
+            Message::Reply(page, event) => self.tell(page, event),
+            Message::Request(row, send) => {
+                let event = self.rows[row].account.serve(send, mood, self.kind.refunds);
+                self.messages.push(Message::Answer(row, event));
+            }
+            Message::Answer(row, event) => {
+                let _ = self.apply(row, event);
+            }
+        }
+    }
+
+    fn lose_request(&mut self, at: usize) {
+        self.faults -= 1;
+        if let Message::Request(row, send) = self.messages.remove(at) {
+            self.messages
+                .push(Message::Answer(row, Account::silence(send)));
+        }
+    }
+
+    fn lose_answer(&mut self, at: usize, mood: Mood) {
+        self.faults -= 1;
+        if let Message::Request(row, send) = self.messages.remove(at) {
+            self.rows[row].account.serve(send, mood, self.kind.refunds);
+            self.messages
+                .push(Message::Answer(row, Account::silence(send)));
+        }
+    }
+
+    fn unsent(&mut self, at: usize) {
+        use kaunter_core::trade::{PayAnswer, VoidAnswer};
+        self.faults -= 1;
+        if let Message::Request(row, send) = self.messages.remove(at) {
+            let event = match send {
+                Send::Pay => Event::Payed(PayAnswer::Unsent),
+                _ => Event::VoidAnswered(VoidAnswer::Unsent),
+            };
+            self.messages.push(Message::Answer(row, event));
+        }
+    }
+
+    fn backend_dies(&mut self, requests_lost: bool) {
+        self.faults -= 1;
+        let messages = std::mem::take(&mut self.messages);
+        for message in messages {
+            match message {
+                Message::Answer(..) => {}
+                Message::Request(..) if requests_lost => {}
+                Message::Request(row, send) => self.messages.push(Message::Request(row, send)),
+                Message::Call(page, call) => self.messages.push(Message::Call(page, call)),
+                Message::Reply(page, event) => {
+                    self.messages
+                        .push(Message::Reply(page, Self::without_word(event)));
+                }
+            }
+        }
+        for row in 0..self.rows.len() {
+            let _ = self.apply(row, Event::Restarted);
+        }
+    }
+
+    fn page_dies(&mut self, at: usize) {
+        self.faults -= 1;
+        self.messages
+            .retain(|message| !matches!(message, Message::Reply(page, _) if *page == at));
+        let page = &mut self.pages[at];
+        page.writing = None;
+        page.scanning = false;
+        page.charge = page
+            .journal
+            .clone()
+            .map(|record| Charge::resume(record, self.kind.policy().page(), self.now));
+        self.drain_page(at);
+    }
+
+    fn canonical(&mut self) {
+        use std::hash::{DefaultHasher, Hash, Hasher};
+        self.messages.sort_by_cached_key(|message| {
+            let mut hasher = DefaultHasher::new();
+            message.hash(&mut hasher);
+            hasher.finish()
+        });
+    }
+
+    // ---- the page --------------------------------------------------------------------------------------------
+
+    fn start_page(&mut self) {
+        let at = self.pages.len();
+        let plan = Plan {
+            sale: sale(),
+            wallet: Some("W".to_owned()),
+            code: None,
+            keys: [format!("key{at}"), format!("spare{at}")],
+        };
+        let charge = Charge::new(plan, self.kind.policy().page());
+        self.pages.push(Page {
+            charge: Some(charge),
+            journal: None,
+            writing: None,
+            scanning: false,
+            end: None,
+        });
+        self.drain_page(at);
+    }
+
+    fn tell(&mut self, at: usize, event: till::Event) {
+        let now = self.now;
+        if let Some(charge) = &mut self.pages[at].charge {
+            charge.handle(event, now);
+            self.drain_page(at);
+        }
+    }
+
+    fn drain_page(&mut self, at: usize) {
+        let page = &mut self.pages[at];
+        let Some(charge) = &mut page.charge else {
+            return;
+        };
+        loop {
+            let call = match charge.next() {
+                till::Step::Wait(_) => return,
+                till::Step::Scan => {
+                    page.scanning = true;
+                    continue;
+                }
+                till::Step::StopScan => {
+                    page.scanning = false;
+                    continue;
+                }
+                till::Step::Journal(record) => {
+                    page.writing = Some(record);
+                    continue;
+                }
+                till::Step::Forget(_) => {
+                    page.journal = None;
+                    page.writing = None;
+                    continue;
+                }
+                till::Step::Done(end) => {
+                    page.end = Some(end);
+                    continue;
+                }
+                till::Step::Pick | till::Step::Notice(_) => continue,
+                till::Step::Create(new) => Call::Create(new),
+                till::Step::HandOver(trx_id) => Call::HandOver(trx_id),
+                till::Step::Ask(trx_id) => Call::Ask(trx_id),
+                till::Step::Cancel(trx_id) => Call::Cancel(trx_id),
+            };
+            self.messages.push(Message::Call(at, call));
+        }
+    }
+
+    fn reply(call: &Call, reply: Reply) -> till::Event {
+        match call {
+            Call::Create(_) => till::Event::Created(reply),
+            Call::HandOver(_) => till::Event::HandedOver(reply),
+            Call::Ask(_) => till::Event::Told(reply),
+            Call::Cancel(_) => till::Event::CancelTold(reply),
+        }
+    }
+
+    fn without_word(event: till::Event) -> till::Event {
+        match event {
+            till::Event::Created(_) => till::Event::Created(Err(Fault::NoAnswer)),
+            till::Event::HandedOver(_) => till::Event::HandedOver(Err(Fault::NoAnswer)),
+            till::Event::Told(_) => till::Event::Told(Err(Fault::NoAnswer)),
+            till::Event::CancelTold(_) => till::Event::CancelTold(Err(Fault::NoAnswer)),
+            other => other,
+        }
+    }
+
+    // ---- the backend: the rules of the store, around the real machine ------------------------------------------
+
+    fn backend(&mut self, page: usize, call: &Call) -> Reply {
+        match call {
+            Call::Create(new) => self.create(page, new),
+            Call::HandOver(trx_id) => {
+                let row = self.find(trx_id)?;
+                self.answer(row, Event::Code(CodeMark(format!("code{page}"))))
+            }
+            Call::Ask(trx_id) => {
+                let row = self.find(trx_id)?;
+                let own = self.rows[row].page == page;
+                self.answer(row, if own { Event::Heard } else { Event::Tick })
+            }
+            Call::Cancel(trx_id) => {
+                let row = self.find(trx_id)?;
+                self.answer(row, Event::Cancel)
+            }
+        }
+    }
+
+    fn find(&self, trx_id: &str) -> Result<usize, Fault> {
+        self.rows
+            .iter()
+            .position(|row| row.trade.facts().trx_id == trx_id)
+            .ok_or(Fault::Problem(ProblemCode::TradeNotFound, None))
+    }
+
+    fn answer(&mut self, row: usize, event: Event) -> Reply {
+        use kaunter_core::trade::Refusal;
+        let refused = self.apply(row, event);
+        let trade = self.wire(row);
+        let code = match refused {
+            Ok(()) => return Ok(trade),
+            Err(Refusal::CodeTaken) => ProblemCode::CodeTaken,
+            Err(Refusal::TradeClosed) => ProblemCode::TradeClosed,
+            Err(Refusal::SaleBusy) => ProblemCode::SaleBusy,
+            Err(Refusal::NotCancellable) => ProblemCode::NotCancellable,
+            Err(Refusal::NotVoidable) => ProblemCode::NotVoidable,
+            Err(Refusal::NotReviewable) => ProblemCode::VerdictInvalid,
+        };
+        Err(Fault::Problem(code, Some(Box::new(trade))))
+    }
+
+    fn create(&mut self, page: usize, new: &wire::NewTrade) -> Reply {
+        if let Some(row) = self.rows.iter().position(|row| row.key == new.key) {
+            return Ok(self.wire(row));
+        }
+        let policy = self.kind.policy();
+        for row in 0..self.rows.len() {
+            let trade = &self.rows[row].trade;
+            let waits = matches!(trade.state(), State::Creating | State::AwaitingCode);
+            let quiet = self.now >= trade.heard_ms() + policy.quiet_ms;
+            if trade.as_rival() != Rival::None || (waits && self.rows[row].page != page && !quiet) {
+                let paid = trade.state() == State::Paid;
+                let code = if paid {
+                    ProblemCode::SalePaid
+                } else {
+                    ProblemCode::SaleBusy
+                };
+                return Err(Fault::Problem(code, Some(Box::new(self.wire(row)))));
+            }
+            if waits {
+                let _ = self.apply(row, Event::Superseded);
+            }
+        }
+        if self.rows.len() == MOST_ATTEMPTS {
+            return Err(Fault::Problem(ProblemCode::TooMany, None));
+        }
+        let facts = Facts {
+            trx_id: format!("T{}", self.rows.len()),
+            shop: "shop".to_owned(),
+            terminal: format!("till{page}"),
+            attempt: u32::try_from(self.rows.len()).unwrap() + 1,
+            sale: sale(),
+            integrator: new.integrator.clone(),
+        };
+        let mut trade = Trade::new(facts, self.now);
+        let row = self.rows.len();
+        while let Step::Send(send) = trade.next(&policy) {
+            self.messages.push(Message::Request(row, send));
+        }
+        self.rows.push(Row {
+            key: new.key.clone(),
+            page,
+            trade,
+            account: Account::NEW,
+        });
+        Ok(self.wire(row))
+    }
+
+    fn rival(&self, of: usize) -> Rival {
+        let others = self.rows.iter().enumerate().filter(|(at, _)| *at != of);
+        others
+            .map(|(_, row)| row.trade.as_rival())
+            .max()
+            .unwrap_or(Rival::None)
+    }
+
+    fn apply(&mut self, at: usize, event: Event) -> Result<(), kaunter_core::trade::Refusal> {
+        let policy = self.kind.policy();
+        let context = Context {
+            now: self.now,
+            policy: &policy,
+            rival: self.rival(at),
+        };
+        let trade = &mut self.rows[at].trade;
+        let granted = trade.handle(event, &context);
+        self.moves.extend(trade.take_moves());
+        while let Step::Send(send) = trade.next(&policy) {
+            self.messages.push(Message::Request(at, send));
+        }
+        granted
+    }
+
+    fn wire(&self, at: usize) -> wire::Trade {
+        let trade = &self.rows[at].trade;
+        wire::Trade {
+            trx_id: trade.facts().trx_id.clone(),
+            trans_id: None,
+            attempt: trade.facts().attempt,
+            sale: sale(),
+            integrator: trade.facts().integrator.clone(),
+            presented: Presented::Consumer,
+            terminal: trade.facts().terminal.clone(),
+            status: trade.state().status(),
+            by: trade.by(),
+            reason: trade.reason(),
+            void_id: None,
+            version: trade.version(),
+            as_of: String::new(),
+            since: String::new(),
+            created_at: String::new(),
+            deadline_at: None,
+        }
+    }
+
+    // ---- what must hold in every world -------------------------------------------------------------------------
+
+    pub(crate) fn judge(&self) -> Result<(), String> {
+        self.rows.iter().try_for_each(|row| Self::judge_row(row))?;
+        let holders = self
+            .rows
+            .iter()
+            .filter(|row| row.trade.holds_sale())
+            .count();
+        if holders > 1 {
+            return Err("two attempts hold one sale".to_owned());
+        }
+        self.pages
+            .iter()
+            .try_for_each(|page| self.judge_page(page))?;
+        self.judge_sale()
+    }
+
+    fn judge_row(row: &Row) -> Result<(), String> {
+        let account = row.account;
+        if account.payments > 1 || account.charged > 1 {
+            return Err(
+                "double charge: the payment of one attempt reached the gateway twice".to_owned(),
+            );
+        }
+        if account.refunded > account.charged {
+            return Err("double refund".to_owned());
+        }
+        let kept = account.charged - account.refunded;
+        let lie = match row.trade.state() {
+            State::Paid | State::LateSuccess => kept != 1,
+            State::Voided => kept != 0 && !account.late,
+            State::Declined | State::Cancelled | State::Expired => kept != 0 && !account.late,
+            State::Creating | State::CreateUnknown | State::AwaitingCode => account.payments != 0,
+            State::Abandoned => account.payments != 0,
+            _ => false,
+        };
+        if lie {
+            return Err(format!(
+                "{:?} is not what the ledger says: {account:?}",
+                row.trade.state()
+            ));
+        }
+        Ok(())
+    }
+
+    /// What the cashier was told at the end is true, now and later.
+    fn judge_page(&self, page: &Page) -> Result<(), String> {
+        let Some(end) = &page.end else { return Ok(()) };
+        let account = |trx_id: &str| {
+            let row = self
+                .rows
+                .iter()
+                .find(|row| row.trade.facts().trx_id == trx_id);
+            row.map(|row| row.account).unwrap()
+        };
+        match end {
+            End::Settled(trade) => match trade.status {
+                wire::Status::Paid if account(&trade.trx_id).charged != 1 => {
+                    Err("told paid, and the ledger has no charge".to_owned())
+                }
+                wire::Status::Declined | wire::Status::Cancelled
+                    if account(&trade.trx_id).charged != account(&trade.trx_id).refunded
+                        && !account(&trade.trx_id).late =>
+                {
+                    Err(format!(
+                        "told {:?}, and the ledger has a charge",
+                        trade.status
+                    ))
+                }
+                _ => Ok(()),
+            },
+            End::Unresolved(..) => Ok(()),
+            End::Refused(..)
+            | End::Unreachable
+            | End::NoToken
+            | End::GatewayDown
+            | End::NoWallet
+            | End::Aborted => {
+                let began = self.rows.iter().any(|row| {
+                    let own = page
+                        .charge
+                        .as_ref()
+                        .is_some_and(|charge| charge.record().key == row.key);
+                    own && row.account.payments > 0
+                });
+                if began {
+                    Err(format!(
+                        "told that nothing began ({end:?}), and a payment left"
+                    ))
+                } else {
+                    Ok(())
+                }
+            }
+        }
+    }
+
+    /// At rest a sale keeps its amount once or not at all; more stands only with an alarm, or unknown to the backend
+    /// because the gateway took it after its last question.
+    fn judge_sale(&self) -> Result<(), String> {
+        let kept: u8 = self
+            .rows
+            .iter()
+            .map(|row| row.account.charged - row.account.refunded)
+            .sum();
+        let late = self.rows.iter().any(|row| row.account.late);
+        if kept > 1 && !late {
+            return Err(format!(
+                "double charge: the sale keeps its amount {kept} times"
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,341 @@
+//! The road to the backend: the only file that knows an address or a token.
+//!
+//! Each call has an end in time. A refused token is renewed once and the call repeated: the backend refuses before
+//! it acts. Nothing else is repeated here; whether a call may be made again is the machine's business.
+
+mod token;
+
+use futures_util::future::{Either, select};
+use js_sys::futures::JsFuture;
+use js_sys::{Function, JSON, Promise, Reflect};
+use kaunter_core::error::ErrorCode;
+use kaunter_core::policy::Ms;
+use kaunter_core::till::Fault;
+use kaunter_core::wire::{
+    AskVoid, HandOver, NewTrade, Problem, ProblemCode, Sale, SaleRecord, Session, Trade, Verdict,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::cell::Cell;
+use std::pin::pin;
+use wasm_bindgen::prelude::*;
+use web_sys::{AbortController, Headers, RequestInit, Response};
+
+pub use token::May;
+use token::{Purpose, Tokens};
+
+use super::{clock, signal};
+use crate::types::error::Fail;
+use crate::types::options::OpenWish;
+use crate::types::to_js;
+
+/// Until the session says otherwise.
+const CALL_MS: Ms = 10_000;
+
+/// No usable answer.
+#[derive(Clone, Debug)]
+pub enum Trouble {
+    /// The backend refused.
+    Problem(Box<Problem>),
+    /// No answer in time, or none that could be read: the call may have arrived.
+    NoAnswer,
+    /// No token: the call never left.
+    NoToken(JsValue),
+}
+
+impl Trouble {
+    /// What the machine is told.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Problem(problem) => Fault::Problem(problem.code, problem.trade.clone()),
+            Self::NoAnswer => Fault::NoAnswer,
+            Self::NoToken(_) => Fault::NoToken,
+        }
+    }
+}
+
+impl From<Trouble> for Fail {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Problem(problem) => Self::from(problem.as_ref()),
+            Trouble::NoAnswer if signal::online() => Self::new(ErrorCode::NetworkFailed),
+            Trouble::NoAnswer => Self::new(ErrorCode::NetworkOffline),
+            Trouble::NoToken(cause) => Self::new(ErrorCode::TokenFailed).caused_by(cause),
+        }
+    }
+}
+
+/// The backend of one till.
+#[derive(Debug)]
+pub struct Backend {
+    address: String,
+    fetch: Option<Function>,
+    tokens: Tokens,
+    call_ms: Cell<Ms>,
+}
+
+impl Backend {
+    /// The backend that a caller named; nothing is called yet.
+    #[must_use]
+    pub fn new(wish: &OpenWish) -> Self {
+        Self {
+            address: wish.backend.clone(),
+            fetch: wish.fetch.clone(),
+            tokens: Tokens::new(wish.get_token.clone()),
+            call_ms: Cell::new(CALL_MS),
+        }
+    }
+
+    /// How long one call may last, as the session says.
+    pub fn set_call_ms(&self, ms: Ms) {
+        self.call_ms.set(ms.max(1));
+    }
+
+    /// Its address, as the caller gave it: part of the name of a journal's rows.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// `POST /v1/sessions`.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn session(&self) -> Result<Session, Trouble> {
+        self.post("/v1/sessions", None::<&()>, Purpose::Any).await
+    }
+
+    /// `POST /v1/trades`. The same key again is the same attempt.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn create(&self, trade: &NewTrade) -> Result<Trade, Trouble> {
+        self.post("/v1/trades", Some(trade), Purpose::Sale(&trade.sale))
+            .await
+    }
+
+    /// `POST /v1/trades/{trx_id}/code`.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn hand_over(&self, trx_id: &str, code: &str, sale: &Sale) -> Result<Trade, Trouble> {
+        let body = HandOver {
+            code: code.to_owned(),
+        };
+        self.post(&path(trx_id, "/code"), Some(&body), Purpose::Sale(sale))
+            .await
+    }
+
+    /// `GET /v1/trades/{trx_id}`.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn trade(&self, trx_id: &str) -> Result<Trade, Trouble> {
+        self.get(&path(trx_id, "")).await
+    }
+
+    /// `POST /v1/trades/{trx_id}/cancel`.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn cancel(&self, trx_id: &str) -> Result<Trade, Trouble> {
+        self.post(&path(trx_id, "/cancel"), None::<&()>, Purpose::Any)
+            .await
+    }
+
+    /// `POST /v1/trades/{trx_id}/void`.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn void(&self, trx_id: &str, reason: &str) -> Result<Trade, Trouble> {
+        let body = AskVoid {
+            reason: reason.to_owned(),
+        };
+        let purpose = Purpose::May(May::Void);
+        self.post(&path(trx_id, "/void"), Some(&body), purpose)
+            .await
+    }
+
+    /// `GET /v1/trades/{trx_id}/void`.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn void_status(&self, trx_id: &str) -> Result<Trade, Trouble> {
+        self.get(&path(trx_id, "/void")).await
+    }
+
+    /// `POST /v1/trades/{trx_id}/verdict`.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn settle(&self, trx_id: &str, verdict: &Verdict) -> Result<Trade, Trouble> {
+        let purpose = Purpose::May(May::Review);
+        self.post(&path(trx_id, "/verdict"), Some(verdict), purpose)
+            .await
+    }
+
+    /// `GET /v1/sales/{ref}`.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn sale(&self, reference: &str) -> Result<SaleRecord, Trouble> {
+        let reference = String::from(js_sys::encode_uri_component(reference));
+        self.get(&format!("/v1/sales/{reference}")).await
+    }
+
+    /// Stops asking for tokens: the till closes.
+    pub fn close(&self) {
+        self.tokens.close();
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Trouble> {
+        self.call("GET", path, None, Purpose::Any).await
+    }
+
+    async fn post<B: Serialize, T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: Option<&B>,
+        purpose: Purpose<'_>,
+    ) -> Result<T, Trouble> {
+        let body = body.map(|body| {
+            let text = JSON::stringify(&to_js(body)).expect("a treaty's body has no cycles");
+            String::from(text)
+        });
+        self.call("POST", path, body.as_deref(), purpose).await
+    }
+
+    /// One call, and once more with a fresh token where the first was refused for its token.
+    async fn call<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&str>,
+        purpose: Purpose<'_>,
+    ) -> Result<T, Trouble> {
+        let token = self.tokens.current(purpose, self.call_ms.get()).await?;
+        let first = self.timed(method, path, body, &token).await;
+        let Err(Trouble::Problem(problem)) = &first else {
+            return first;
+        };
+        let Some(fresh) = self
+            .tokens
+            .instead_of(&token, problem.code, purpose, self.call_ms.get())
+            .await?
+        else {
+            return first;
+        };
+        self.timed(method, path, body, &fresh).await
+    }
+
+    async fn timed<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&str>,
+        token: &token::Token,
+    ) -> Result<T, Trouble> {
+        let end = Abort::new();
+        let call = pin!(self.send(method, path, body, token, &end));
+        let late = pin!(clock::sleep(self.call_ms.get()));
+        match select(call, late).await {
+            Either::Left((answer, _)) => answer,
+            Either::Right(((), _)) => Err(Trouble::NoAnswer),
+        }
+    }
+
+    async fn send<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&str>,
+        token: &token::Token,
+        end: &Abort,
+    ) -> Result<T, Trouble> {
+        let init = request(method, body, token, end).map_err(|_| Trouble::NoAnswer)?;
+        let address = format!("{}{path}", self.address);
+        let response = self.fetch(&address, &init).await;
+        let response: Response = response
+            .map_err(|_| Trouble::NoAnswer)?
+            .unchecked_into();
+        let text = response.json().map_err(|_| Trouble::NoAnswer)?;
+        let body = JsFuture::from(text).await.map_err(|_| Trouble::NoAnswer)?;
+        if response.ok() {
+            serde_wasm_bindgen::from_value(body).map_err(|_| Trouble::NoAnswer)
+        } else {
+            Err(serde_wasm_bindgen::from_value(body)
+                .map_or(Trouble::NoAnswer, |problem| {
+                    Trouble::Problem(Box::new(problem))
+                }))
+        }
+    }
+
+    async fn fetch(&self, address: &str, init: &RequestInit) -> Result<JsValue, JsValue> {
+        let global = js_sys::global();
+        let fetch: Function = match &self.fetch {
+            Some(fetch) => fetch.clone(),
+            None => Reflect::get(&global, &"fetch".into())?.dyn_into()?,
+        };
+        let promise = fetch.call2(&global, &address.into(), init)?;
+        JsFuture::from(Promise::resolve(&promise)).await
+    }
+}
+
+/// Ends a call when dropped: a call that nobody waits for is no load for the network.
+#[derive(Debug)]
+struct Abort(Option<AbortController>);
+
+impl Abort {
+    fn new() -> Self {
+        Self(AbortController::new().ok())
+    }
+}
+
+impl Drop for Abort {
+    fn drop(&mut self) {
+        if let Some(controller) = &self.0 {
+            controller.abort();
+        }
+    }
+}
+
+fn request(
+    method: &str,
+    body: Option<&str>,
+    token: &token::Token,
+    end: &Abort,
+) -> Result<RequestInit, JsValue> {
+    let headers = Headers::new()?;
+    headers.set("Authorization", &token.header())?;
+    headers.set("Accept", "application/json")?;
+    headers.set("X-Trace-Id", &super::random_hex())?;
+    let init = RequestInit::new();
+    init.set_method(method);
+    if let Some(body) = body {
+        headers.set("Content-Type", "application/json")?;
+        init.set_body(&body.into());
+    }
+    init.set_headers(&headers);
+    init.set_signal(end.0.as_ref().map(AbortController::signal).as_ref());
+    // A redirect would carry the token to an address that the caller did not give.
+    Reflect::set(&init, &"redirect".into(), &"error".into())?;
+    Reflect::set(&init, &"cache".into(), &"no-store".into())?;
+    Ok(init)
+}
+
+fn path(trx_id: &str, rest: &str) -> String {
+    let trx_id = String::from(js_sys::encode_uri_component(trx_id));
+    format!("/v1/trades/{trx_id}{rest}")
+}
+
+/// True where a fresh token may help.
+fn about_the_token(code: ProblemCode) -> bool {
+    matches!(
+        code,
+        ProblemCode::TokenMissing
+            | ProblemCode::TokenInvalid
+            | ProblemCode::TokenExpired
+            | ProblemCode::TokenForbidden
+    )
+}

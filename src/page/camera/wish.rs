@@ -1,0 +1,65 @@
+//! What is asked of the browser, best first: the camera that was named, then the way it looks, then any; and for
+//! each the picture that reads best, then smaller ones.
+
+use js_sys::{Object, Reflect};
+use wasm_bindgen::JsValue;
+use web_sys::MediaStreamConstraints;
+
+use crate::types::event::Facing;
+use crate::types::options::CameraWish;
+
+/// More pixels are not better: screens show moire at 1080p.
+const SIZES: [Option<(u32, u32)>; 4] = [
+    Some((1280, 720)),
+    Some((1024, 768)),
+    Some((640, 480)),
+    None,
+];
+
+/// The rungs, from the wish to anything at all.
+pub(super) fn ladder(wish: &CameraWish) -> Vec<MediaStreamConstraints> {
+    let mut rungs = Vec::new();
+    if let Some(id) = &wish.device_id {
+        rungs.push(rung(Some(("deviceId", "exact", id)), SIZES[0]));
+    }
+    let facing = wish.facing.or_else(|| touches().then_some(Facing::Environment));
+    for size in SIZES {
+        let looks = facing.map(|facing| ("facingMode", "ideal", facing.as_str()));
+        rungs.push(rung(looks, size));
+    }
+    rungs
+}
+
+fn rung(which: Option<(&str, &str, &str)>, size: Option<(u32, u32)>) -> MediaStreamConstraints {
+    let video = Object::new();
+    if let Some((name, how, what)) = which {
+        put(&video, name, &nest(how, &what.into()));
+    }
+    if let Some((width, height)) = size {
+        put(&video, "width", &nest("ideal", &width.into()));
+        put(&video, "height", &nest("ideal", &height.into()));
+    }
+    let constraints = MediaStreamConstraints::new();
+    constraints.set_audio(&JsValue::FALSE);
+    constraints.set_video(&video);
+    constraints
+}
+
+fn nest(name: &str, value: &JsValue) -> JsValue {
+    let object = Object::new();
+    put(&object, name, value);
+    object.into()
+}
+
+fn put(object: &Object, name: &str, value: &JsValue) {
+    // A fresh object of our own takes every field.
+    let _ = Reflect::set(object, &name.into(), value);
+}
+
+/// A tablet or a phone: its camera of use looks away from the cashier.
+fn touches() -> bool {
+    let points = web_sys::window().map(|window| {
+        Reflect::get(&window.navigator(), &"maxTouchPoints".into()).unwrap_or_default()
+    });
+    points.and_then(|points| points.as_f64()).unwrap_or(0.0) > 0.0
+}

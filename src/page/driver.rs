@@ -1,0 +1,394 @@
+//! One charge, driven: what [`Charge`] says to do becomes a deed of the browser, and comes back as an event.
+//!
+//! The code is kept here, in memory, and handed over when the machine says so. Dropped, the driver has let go of
+//! everything that it waited for; the journal keeps the attempt.
+
+mod ending;
+
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+
+use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures_util::StreamExt;
+use futures_util::future::{AbortHandle, Either, abortable, select};
+use futures_util::stream::FuturesUnordered;
+use js_sys::Promise;
+use js_sys::futures::{JsFuture, spawn_local};
+use kaunter_core::error::ErrorCode;
+use kaunter_core::policy::Ms;
+use kaunter_core::till::{Charge, Event, Hint, Phase, Plan, Record, Reply, Step};
+use kaunter_core::wire::{Sale, Status};
+use wasm_bindgen::JsValue;
+
+use super::backend::Trouble;
+use super::till::Till;
+use super::{clock, random_hex, signal};
+use crate::types::code::{Confidence, Scan};
+use crate::types::error::{Fail, Rejection};
+use crate::types::event::{Poll, TillState};
+use crate::types::options::ScanWish;
+use crate::types::sale::{JsWallets, Outcome, Trade};
+use crate::types::to_js;
+
+/// What a deed brings back.
+enum Deed {
+    /// An answer for the machine.
+    Heard(Event),
+    /// The answer to a question, which is told to the page too.
+    Told(Reply),
+    /// The eye saw a code, or will see none.
+    Saw(Box<Result<Scan, Rejection>>),
+    /// Somebody said whose wallet it is, or threw.
+    Picked(Result<Option<String>, Rejection>),
+    /// The page is seen again, or its network is back.
+    Woke,
+    /// The caller aborts.
+    Aborted,
+    /// The till closes.
+    Closing,
+    /// A look that was stopped.
+    Nothing,
+}
+
+type Deeds = FuturesUnordered<Pin<Box<dyn Future<Output = Deed>>>>;
+
+/// One charge under way.
+pub(super) struct Driver {
+    till: Rc<Till>,
+    charge: Charge,
+    wish: ScanWish,
+    code: Option<Scan>,
+    deeds: Deeds,
+    look: Option<AbortHandle>,
+    inbox: UnboundedReceiver<Event>,
+    letters: UnboundedSender<Event>,
+    /// Why nothing came of it, where the machine only knows that it was left.
+    failure: Option<Rejection>,
+    /// The backend's last sentence: the machine keeps the word only.
+    refused: Option<Fail>,
+    /// The version that the page was told of.
+    told_version: u64,
+    handed_ms: Option<Ms>,
+    asks: u32,
+    closing: bool,
+}
+
+impl Driver {
+    /// A new charge: of a code that is there, or of one that the camera will see.
+    pub(super) fn new(till: &Rc<Till>, sale: Sale, wish: ScanWish, code: Option<Scan>) -> Self {
+        let plan = Plan {
+            sale,
+            wallet: wish.wallet.clone(),
+            code: code.as_ref().map(hint),
+            keys: [random_hex(), random_hex()],
+        };
+        let charge = Charge::new(plan, till.policy().clone());
+        Self::of(till, charge, wish, code)
+    }
+
+    /// An attempt that is there: asked about, never paid.
+    pub(super) fn resume(till: &Rc<Till>, record: Record, wish: ScanWish) -> Self {
+        let charge = Charge::resume(record, till.policy().clone(), clock::now_ms());
+        let mut driver = Self::of(till, charge, wish, None);
+        driver.handed_ms = Some(clock::now_ms());
+        driver
+    }
+
+    fn of(till: &Rc<Till>, charge: Charge, wish: ScanWish, code: Option<Scan>) -> Self {
+        let (letters, inbox) = unbounded();
+        Self {
+            till: Rc::clone(till),
+            charge,
+            wish,
+            code,
+            deeds: FuturesUnordered::new(),
+            look: None,
+            inbox,
+            letters,
+            failure: None,
+            refused: None,
+            told_version: 0,
+            handed_ms: None,
+            asks: 0,
+            closing: false,
+        }
+    }
+
+    /// Drives to the end.
+    pub(super) async fn run(mut self) -> Result<Outcome, Rejection> {
+        let (woke, mut wakes) = unbounded();
+        let _waker = signal::Waker::new(&woke);
+        self.listen();
+        let mut watched = None;
+        loop {
+            match self.charge.next() {
+                Step::Done(end) => return self.finish(end),
+                Step::Wait(due) => {
+                    watched = watched.or_else(|| self.watch());
+                    self.tell();
+                    let deed = {
+                        let deed = pin!(self.deeds.select_next_some());
+                        let letter = pin!(self.inbox.select_next_some());
+                        let wake = pin!(wakes.select_next_some());
+                        let first = select(select(deed, letter), select(wake, pin!(clock::until(due))));
+                        match first.await {
+                            Either::Left((Either::Left((deed, _)), _)) => deed,
+                            Either::Left((Either::Right((event, _)), _)) => Deed::Heard(event),
+                            Either::Right((Either::Left(((), _)), _)) => Deed::Woke,
+                            Either::Right((Either::Right(((), _)), _)) => Deed::Heard(Event::Tick),
+                        }
+                    };
+                    self.done(deed);
+                    if self.closing {
+                        return self.leave();
+                    }
+                }
+                step => self.act(step).await,
+            }
+        }
+    }
+
+    /// While this attempt is on screen, nobody else asks about it.
+    fn watch(&self) -> Option<super::till::Watched> {
+        let trx_id = self.charge.record().trx_id.clone()?;
+        Some(self.till.watch(trx_id, self.letters.clone()))
+    }
+
+    fn listen(&mut self) {
+        let caller = self.wish.signal.clone();
+        if caller.is_some() {
+            self.deeds.push(Box::pin(async move {
+                signal::aborted(caller.as_ref()).await;
+                Deed::Aborted
+            }));
+        }
+        let closing = self.till.closing();
+        self.deeds.push(Box::pin(async move {
+            signal::aborted(closing.as_ref()).await;
+            Deed::Closing
+        }));
+    }
+
+    fn done(&mut self, deed: Deed) {
+        let event = match deed {
+            Deed::Heard(event) => event,
+            Deed::Told(reply) => {
+                self.tell_poll(&reply);
+                Event::Told(reply)
+            }
+            Deed::Saw(seen) => match *seen {
+                Ok(scan) => {
+                    let hint = hint(&scan);
+                    self.code = Some(scan);
+                    Event::Scanned(hint)
+                }
+                Err(rejection) => self.give_up(rejection),
+            },
+            Deed::Picked(Ok(wallet)) => Event::Picked(wallet),
+            Deed::Picked(Err(rejection)) => self.give_up(rejection),
+            Deed::Woke => Event::Woke,
+            Deed::Aborted => {
+                if self.failure.is_none() {
+                    self.failure = self.wish.signal.as_ref().map(abort);
+                }
+                self.till.leaving(self.charge.record());
+                Event::Cancel
+            }
+            Deed::Closing => {
+                self.closing = true;
+                return;
+            }
+            Deed::Nothing => return,
+        };
+        self.charge.handle(event, clock::now_ms());
+    }
+
+    fn give_up(&mut self, rejection: Rejection) -> Event {
+        self.failure = Some(rejection);
+        self.till.leaving(self.charge.record());
+        Event::Cancel
+    }
+
+    async fn act(&mut self, step: Step) {
+        match step {
+            Step::Scan => self.look(),
+            Step::StopScan => {
+                if let Some(look) = self.look.take() {
+                    look.abort();
+                }
+            }
+            Step::Pick => self.pick(),
+            Step::Journal(record) => {
+                self.till.journal(&record).await;
+                self.charge.handle(Event::Journalled, clock::now_ms());
+            }
+            Step::Forget(key) => self.till.forget(&key).await,
+            Step::Create(trade) => self.post(async move |till| {
+                (till.backend().create(&trade).await, Event::Created as Told)
+            }),
+            Step::HandOver(trx_id) => self.hand_over(trx_id),
+            Step::Ask(trx_id) => {
+                let till = Rc::clone(&self.till);
+                self.deeds.push(Box::pin(async move {
+                    let reply = till.backend().trade(&trx_id).await;
+                    Deed::Told(reply.map_err(|trouble| trouble.fault()))
+                }));
+            }
+            Step::Cancel(trx_id) => self.cancel(trx_id),
+            Step::Notice(code) => {
+                let fail = Fail::new(code.into());
+                let trx_id = self.charge.record().trx_id.clone();
+                self.till.voice().problem(&match trx_id {
+                    Some(trx_id) => fail.about(&trx_id),
+                    None => fail,
+                });
+            }
+            Step::Wait(_) | Step::Done(_) => unreachable!("run() takes these"),
+        }
+    }
+
+    fn look(&mut self) {
+        let till = Rc::clone(&self.till);
+        let wish = self.wish.clone();
+        let (look, handle) = abortable(async move {
+            let scan = till.eye().look(&wish, till.wallets()).await;
+            Deed::Saw(Box::new(scan))
+        });
+        self.look = Some(handle);
+        self.deeds
+            .push(Box::pin(async { look.await.unwrap_or(Deed::Nothing) }));
+    }
+
+    fn pick(&mut self) {
+        let till = Rc::clone(&self.till);
+        let scan = self.code.as_ref().map(to_js).unwrap_or_default();
+        self.deeds
+            .push(Box::pin(async move { Deed::Picked(picked(&till, &scan).await) }));
+    }
+
+    /// A call whose answer is an event.
+    fn post<F>(&mut self, call: F)
+    where
+        F: AsyncFnOnce(Rc<Till>) -> (Result<kaunter_core::wire::Trade, Trouble>, Told) + 'static,
+    {
+        let till = Rc::clone(&self.till);
+        self.deeds.push(Box::pin(async move {
+            let (answer, event) = call(Rc::clone(&till)).await;
+            Deed::Heard(event(answer.map_err(|trouble| trouble.fault())))
+        }));
+    }
+
+    fn hand_over(&mut self, trx_id: String) {
+        let Some(code) = self.code.as_ref().map(|scan| scan.text.clone()) else {
+            return;
+        };
+        self.handed_ms.get_or_insert_with(clock::now_ms);
+        let sale = self.charge.record().sale.clone();
+        self.post(async move |till| {
+            let answer = till.backend().hand_over(&trx_id, &code, &sale).await;
+            (answer, Event::HandedOver as Told)
+        });
+    }
+
+    /// Goes out even if the charge ends before its answer: an attempt that is left should be closed.
+    fn cancel(&self, trx_id: String) {
+        let till = Rc::clone(&self.till);
+        let letters = self.letters.clone();
+        spawn_local(async move {
+            let reply = till.backend().cancel(&trx_id).await;
+            let reply = reply.map_err(|trouble| trouble.fault());
+            let _ = letters.unbounded_send(Event::CancelTold(reply));
+        });
+    }
+
+    /// Tells the page what is new: the trade, and what the till is doing.
+    fn tell(&mut self) {
+        let wallets = self.till.wallets();
+        let trade = self.charge.trade();
+        let shown = trade.map(|trade| Trade::new(trade, wallets));
+        if let (Some(trade), Some(shown)) = (trade, &shown) {
+            if trade.version != self.told_version {
+                self.told_version = trade.version;
+                self.till.voice().trade(shown);
+            }
+        }
+        if let Some(state) = self.state() {
+            self.till.voice().now(state, shown);
+        }
+    }
+
+    /// What the till is doing; none: the eye says it better.
+    fn state(&self) -> Option<TillState> {
+        let status = self.charge.trade().map(|trade| trade.status);
+        match self.charge.phase() {
+            Phase::Scanning | Phase::Ready => None,
+            Phase::Opening | Phase::Creating if self.code.is_none() => None,
+            Phase::Picking => Some(TillState::Scanned),
+            Phase::Opening | Phase::Creating | Phase::Sealing | Phase::Handing => {
+                Some(TillState::Paying)
+            }
+            Phase::Leaving => Some(TillState::Cancelling),
+            Phase::Watching => Some(status.map_or(TillState::Waiting, watched_as)),
+            Phase::Ended => Some(TillState::Idle),
+        }
+    }
+
+    fn tell_poll(&mut self, reply: &Reply) {
+        let Some(handed_ms) = self.handed_ms else {
+            return;
+        };
+        self.asks += 1;
+        let policy = self.till.policy();
+        self.till.voice().poll(Poll {
+            attempt: self.asks,
+            elapsed_ms: clock::now_ms().saturating_sub(handed_ms),
+            next_ms: policy.poll_ms,
+            deadline_ms: policy.deadline_ms,
+            online: !matches!(reply, Err(kaunter_core::till::Fault::NoAnswer)),
+        });
+    }
+}
+
+type Told = fn(Reply) -> Event;
+
+fn watched_as(status: Status) -> TillState {
+    match status {
+        Status::Creating | Status::AwaitingCode | Status::Paying => TillState::Paying,
+        Status::Pending | Status::Unknown => TillState::Waiting,
+        Status::Cancelling | Status::Voiding => TillState::Cancelling,
+        Status::NeedsReview | Status::LateSuccess => TillState::Review,
+        Status::Paid | Status::Declined | Status::Cancelled | Status::Voided => TillState::Idle,
+    }
+}
+
+/// What a code says of its wallet.
+fn hint(scan: &Scan) -> Hint {
+    Hint {
+        wallet: scan.wallet.as_ref().map(|wallet| wallet.id.clone()),
+        official: scan.recognised.confidence == Confidence::Official,
+    }
+}
+
+fn abort(signal: &web_sys::AbortSignal) -> Rejection {
+    Rejection::Thrown(signal::reason(signal))
+}
+
+/// The caller's picker; none where there is none.
+async fn picked(till: &Till, scan: &JsValue) -> Result<Option<String>, Rejection> {
+    let Some(pick) = till.on_wallet() else {
+        return Ok(None);
+    };
+    let wallets: JsWallets = till.js_wallets();
+    let said = pick
+        .call2(&JsValue::UNDEFINED, scan, &wallets)
+        .map_err(Rejection::Thrown)?;
+    let said = JsFuture::from(Promise::resolve(&said))
+        .await
+        .map_err(Rejection::Thrown)?;
+    match said.as_string() {
+        Some(id) if till.wallets().iter().any(|wallet| wallet.id == id) => Ok(Some(id)),
+        Some(_) => Err(Fail::new(ErrorCode::WalletUnknown).into()),
+        None => Ok(None),
+    }
+}

@@ -1,0 +1,110 @@
+//! How a charge ends: the machine's last word becomes an outcome, or a rejection where nothing ever began.
+
+use kaunter_core::error::ErrorCode;
+use kaunter_core::till::{End, Phase};
+use kaunter_core::wire::{self, By, ProblemCode};
+use wasm_bindgen::JsValue;
+
+use super::Driver;
+use crate::page::signal;
+use crate::types::error::{Fail, Rejection};
+use crate::types::event::TillState;
+use crate::types::sale::{Outcome, Trade};
+
+impl Driver {
+    pub(super) fn finish(&mut self, end: End) -> Result<Outcome, Rejection> {
+        self.tell();
+        let ended = self.ended(end);
+        let state = match &ended {
+            Ok(Outcome::Unresolved { .. }) => TillState::Review,
+            Ok(_) | Err(_) => TillState::Idle,
+        };
+        let wallets = self.till.wallets();
+        let trade = self.charge.trade().map(|trade| Trade::new(trade, wallets));
+        self.till.voice().now(state, trade);
+        ended
+    }
+
+    fn ended(&mut self, end: End) -> Result<Outcome, Rejection> {
+        match end {
+            End::Settled(trade) => {
+                self.till.remember(&trade);
+                Ok(self.till.outcome(&trade))
+            }
+            End::Unresolved(trade, trx_id) => Ok(self.unresolved(trade, &trx_id)),
+            End::Refused(code, trade) => Err(self.refusal(code, trade.as_deref()).into()),
+            End::Unreachable if signal::online() => Err(Fail::new(ErrorCode::NetworkFailed).into()),
+            End::Unreachable => Err(Fail::new(ErrorCode::NetworkOffline).into()),
+            End::NoToken => Err(self.said(ErrorCode::TokenFailed).into()),
+            End::GatewayDown => Err(Fail::new(ErrorCode::NetworkBusy).into()),
+            End::NoWallet => Err(Fail::new(ErrorCode::WalletRequired).into()),
+            End::Aborted => match self.failure.take() {
+                Some(rejection) => Err(rejection),
+                None => Ok(Outcome::Cancelled {
+                    trade_id: self.charge.record().trx_id.clone(),
+                    by: By::Cashier,
+                }),
+            },
+        }
+    }
+
+    /// The till closes: what may have moved money goes on at the backend, and comes back with the next till.
+    pub(super) fn leave(&mut self) -> Result<Outcome, Rejection> {
+        let record = self.charge.record().clone();
+        let began = match self.charge.phase() {
+            Phase::Handing | Phase::Watching => true,
+            Phase::Scanning
+            | Phase::Picking
+            | Phase::Opening
+            | Phase::Creating
+            | Phase::Ready
+            | Phase::Sealing
+            | Phase::Leaving
+            | Phase::Ended => false,
+        };
+        match record.trx_id {
+            Some(trx_id) if began => {
+                let trade = self.charge.trade().cloned().map(Box::new);
+                Ok(self.unresolved(trade, &trx_id))
+            }
+            _ => Err(Rejection::Thrown(closed())),
+        }
+    }
+
+    fn unresolved(&self, trade: Option<Box<wire::Trade>>, trx_id: &str) -> Outcome {
+        let since = match &trade {
+            Some(trade) => {
+                self.till.remember(trade);
+                trade.since.clone()
+            }
+            None => String::from(js_sys::Date::new_0().to_iso_string()),
+        };
+        Outcome::Unresolved {
+            trade_id: trx_id.to_owned(),
+            since,
+        }
+    }
+
+    fn refusal(&mut self, code: ProblemCode, trade: Option<&wire::Trade>) -> Fail {
+        let mut fail = self.said(code.into());
+        if let Some(trade) = trade {
+            fail.trade_id = Some(trade.trx_id.clone());
+            fail.money_moved = trade.status.at_risk();
+        }
+        fail
+    }
+
+    /// The same with the backend's own words, where the last ones are about it.
+    fn said(&mut self, code: ErrorCode) -> Fail {
+        self.refused
+            .take()
+            .filter(|fail| fail.code == code)
+            .unwrap_or_else(|| Fail::new(code))
+    }
+}
+
+/// What a promise is rejected with when the till closes under it.
+pub(in crate::page) fn closed() -> JsValue {
+    web_sys::DomException::new_with_message_and_name("The till is closed.", "AbortError")
+        .map_or_else(|error| error, JsValue::from)
+}

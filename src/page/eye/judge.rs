@@ -1,0 +1,110 @@
+//! Which of the codes in a frame is the one: each is offered once, a merchant's is told of and passed over, and the
+//! caller has the last word.
+
+use std::collections::HashSet;
+
+use js_sys::Promise;
+use js_sys::futures::JsFuture;
+use kaunter_core::error::ErrorCode;
+use wasm_bindgen::JsValue;
+
+use crate::page::clock;
+use crate::page::voice::Voice;
+use crate::types::code::{DecodedCode, Kind, Recognised, Scan, ScanSource};
+use crate::types::error::{Fail, Rejection};
+use crate::types::options::ScanWish;
+use crate::types::sale::Wallet;
+use crate::types::to_js;
+
+/// A look's judgement.
+pub(super) struct Judge<'a> {
+    voice: &'a Voice,
+    wish: &'a ScanWish,
+    wallets: &'a [Wallet],
+    /// What was offered in this look, or told of; never again.
+    offered: HashSet<Vec<u8>>,
+}
+
+impl<'a> Judge<'a> {
+    pub(super) fn new(voice: &'a Voice, wish: &'a ScanWish, wallets: &'a [Wallet]) -> Self {
+        Self {
+            voice,
+            wish,
+            wallets,
+            offered: HashSet::new(),
+        }
+    }
+
+    /// The first code of a frame that is taken.
+    pub(super) async fn first_of(
+        &mut self,
+        codes: Vec<DecodedCode>,
+    ) -> Result<Option<Scan>, Rejection> {
+        for code in codes {
+            if !self.offered.insert(code.bytes.clone()) {
+                continue;
+            }
+            let scan = of_code(code, self.wallets);
+            if self.is_hopeless(&scan) {
+                continue;
+            }
+            if self.is_accepted(&scan).await? {
+                self.voice.scan(&scan);
+                return Ok(Some(scan));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Told of, and passed over.
+    fn is_hopeless(&self, scan: &Scan) -> bool {
+        let code = if scan.recognised.kind == Kind::Merchant {
+            ErrorCode::ScanMerchantCode
+        } else if !scan.is_sendable() {
+            ErrorCode::CodeInvalid
+        } else {
+            return false;
+        };
+        self.voice.problem(&Fail::new(code));
+        true
+    }
+
+    async fn is_accepted(&self, scan: &Scan) -> Result<bool, Rejection> {
+        let Some(accept) = &self.wish.accept else {
+            return Ok(true);
+        };
+        let said = accept
+            .call1(&JsValue::UNDEFINED, &to_js(scan))
+            .map_err(Rejection::Thrown)?;
+        let said = JsFuture::from(Promise::resolve(&said)).await;
+        said.map(|said| said.is_truthy()).map_err(Rejection::Thrown)
+    }
+}
+
+fn of_code(code: DecodedCode, wallets: &[Wallet]) -> Scan {
+    let (recognised, wallet) = Recognised::of(&code.text, wallets);
+    Scan {
+        text: code.text,
+        bytes: code.bytes,
+        source: ScanSource::Camera,
+        at: clock::exact_ms(),
+        recognised,
+        wallet,
+        corners: Some(code.corners),
+    }
+}
+
+/// A code that somebody typed, or that came from elsewhere.
+#[must_use]
+pub fn of_text(text: &str, wallets: &[Wallet]) -> Scan {
+    let (recognised, wallet) = Recognised::of(text, wallets);
+    Scan {
+        text: text.to_owned(),
+        bytes: text.as_bytes().to_vec(),
+        source: ScanSource::Manual,
+        at: clock::exact_ms(),
+        recognised,
+        wallet,
+        corners: None,
+    }
+}

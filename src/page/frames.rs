@@ -1,0 +1,212 @@
+//! From a playing video to frames, the fastest way that this browser has: a `VideoFrame` that the worker reads, else
+//! a canvas that is kept. The newest frame wins: whoever asks gets the picture of now.
+
+use std::cell::RefCell;
+use std::pin::pin;
+
+use futures_channel::oneshot;
+use futures_util::future::{Either, select};
+use js_sys::{ArrayBuffer, Object, Reflect};
+use kaunter_core::policy::Ms;
+use wasm_bindgen::prelude::*;
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlVideoElement, VideoFrame};
+
+use super::clock;
+
+/// A video that shows nothing new for so long is looked at anyway: some browsers report no frames of a video that
+/// is not on the page.
+const PATIENCE_MS: Ms = 150;
+
+#[wasm_bindgen]
+extern "C" {
+    /// A video that reports its frames: web-sys knows nothing of that.
+    type ReportingVideo;
+
+    #[wasm_bindgen(method, js_name = requestVideoFrameCallback)]
+    fn request_video_frame_callback(this: &ReportingVideo, hear: &JsValue) -> u32;
+    #[wasm_bindgen(method, js_name = cancelVideoFrameCallback)]
+    fn cancel_video_frame_callback(this: &ReportingVideo, id: u32);
+}
+
+/// A picture of now.
+#[derive(Debug)]
+pub enum Frame {
+    /// The browser's own, closed when dropped.
+    Video(OpenFrame),
+    /// RGBA, four bytes a pixel.
+    Pixels {
+        /// The bytes.
+        buffer: ArrayBuffer,
+        /// Pixels in a row.
+        width: u32,
+        /// Rows.
+        height: u32,
+    },
+}
+
+/// A `VideoFrame`; dropped, it is closed: Chrome gives no more after a few that are open.
+#[derive(Debug)]
+pub struct OpenFrame(pub VideoFrame);
+
+impl Drop for OpenFrame {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+/// The frames of one video.
+#[derive(Debug)]
+pub struct Frames {
+    video: HtmlVideoElement,
+    seen_s: f64,
+    canvas: RefCell<Option<Canvas>>,
+}
+
+impl Frames {
+    /// The frames of this video.
+    #[must_use]
+    pub fn new(video: &HtmlVideoElement) -> Self {
+        Self {
+            video: video.clone(),
+            seen_s: -1.0,
+            canvas: RefCell::new(None),
+        }
+    }
+
+    /// Waits for the next picture; false where none came, and the one that is there is the old one.
+    pub async fn next(&mut self) -> bool {
+        let reported = pin!(report(&self.video));
+        let late = pin!(clock::sleep(PATIENCE_MS));
+        let reported = matches!(select(reported, late).await, Either::Left(_));
+        let at_s = self.video.current_time();
+        let moved = at_s > self.seen_s || at_s < self.seen_s;
+        self.seen_s = at_s;
+        reported || moved
+    }
+
+    /// The picture of now, as a `VideoFrame` where `native` allows and the browser can, else its pixels.
+    ///
+    /// # Errors
+    /// What the browser threw.
+    pub fn grab(&self, native: bool) -> Result<Frame, JsValue> {
+        if native && has_video_frames() {
+            if let Ok(frame) = VideoFrame::new_with_html_video_element(&self.video) {
+                return Ok(Frame::Video(OpenFrame(frame)));
+            }
+        }
+        self.pixels()
+    }
+
+    fn pixels(&self) -> Result<Frame, JsValue> {
+        let (width, height) = (self.video.video_width(), self.video.video_height());
+        let mut canvas = self.canvas.borrow_mut();
+        let canvas = match canvas.take_if(|canvas| !canvas.is(width, height)) {
+            Some(_) | None => canvas.get_or_insert(Canvas::new(width, height)?),
+        };
+        canvas.context.draw_image_with_html_video_element_and_dw_and_dh(
+            &self.video,
+            0.0,
+            0.0,
+            width.into(),
+            height.into(),
+        )?;
+        canvas.read()
+    }
+}
+
+/// A canvas that is read again and again.
+#[derive(Debug)]
+pub struct Canvas {
+    element: HtmlCanvasElement,
+    context: CanvasRenderingContext2d,
+}
+
+impl Canvas {
+    /// A canvas of this size.
+    ///
+    /// # Errors
+    /// What the browser threw: no document, or no memory for it.
+    pub fn new(width: u32, height: u32) -> Result<Self, JsValue> {
+        let document = web_sys::window()
+            .and_then(|window| window.document())
+            .ok_or_else(|| JsValue::from_str("no document"))?;
+        let element: HtmlCanvasElement = document.create_element("canvas")?.dyn_into()?;
+        element.set_width(width);
+        element.set_height(height);
+        let options = Object::new();
+        Reflect::set(&options, &"willReadFrequently".into(), &JsValue::TRUE)?;
+        let context = element
+            .get_context_with_context_options("2d", &options)?
+            .ok_or_else(|| JsValue::from_str("no canvas"))?
+            .dyn_into()?;
+        Ok(Self { element, context })
+    }
+
+    /// Where to draw.
+    #[must_use]
+    pub fn context(&self) -> &CanvasRenderingContext2d {
+        &self.context
+    }
+
+    /// Its pixels.
+    ///
+    /// # Errors
+    /// What the browser threw.
+    pub fn read(&self) -> Result<Frame, JsValue> {
+        let (width, height) = (self.element.width(), self.element.height());
+        let image = self
+            .context
+            .get_image_data(0.0, 0.0, width.into(), height.into())?;
+        // The glue would copy the pixels into the module here, and the worker needs them as a buffer.
+        let data = Reflect::get(&image, &"data".into())?;
+        let buffer = Reflect::get(&data, &"buffer".into())?.dyn_into()?;
+        Ok(Frame::Pixels {
+            buffer,
+            width,
+            height,
+        })
+    }
+
+    fn is(&self, width: u32, height: u32) -> bool {
+        self.element.width() == width && self.element.height() == height
+    }
+}
+
+/// A request for one report; dropped, it is taken back.
+struct Report<'a> {
+    video: &'a ReportingVideo,
+    id: u32,
+    _hear: Closure<dyn FnMut()>,
+}
+
+impl Drop for Report<'_> {
+    fn drop(&mut self) {
+        self.video.cancel_video_frame_callback(self.id);
+    }
+}
+
+/// Waits until the video shows a new frame; for ever in a browser that does not tell.
+async fn report(video: &HtmlVideoElement) {
+    let tells = Reflect::has(video, &"requestVideoFrameCallback".into()).unwrap_or(false);
+    if !tells {
+        return std::future::pending().await;
+    }
+    let video: &ReportingVideo = video.unchecked_ref();
+    let (send, receive) = oneshot::channel();
+    let mut send = Some(send);
+    let hear = Closure::<dyn FnMut()>::new(move || {
+        if let Some(send) = send.take() {
+            let _ = send.send(());
+        }
+    });
+    let _report = Report {
+        video,
+        id: video.request_video_frame_callback(hear.as_ref()),
+        _hear: hear,
+    };
+    let _ = receive.await;
+}
+
+fn has_video_frames() -> bool {
+    Reflect::has(&js_sys::global(), &"VideoFrame".into()).unwrap_or(false)
+}

@@ -1,0 +1,204 @@
+//! Codes that were read, as JavaScript sees them.
+
+use std::fmt;
+
+use kaunter_core::wire::CODE_MAX_BYTES;
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::prelude::*;
+
+use super::sale::Wallet;
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &'static str = r#"
+/** A code in a picture. The bytes are the truth, the text is a reading of them. */
+export interface DecodedCode {
+  readonly text: string;
+  readonly bytes: Uint8Array;
+  readonly corners: readonly [Point, Point, Point, Point];
+}
+/** A point in the picture, in its pixels. */
+export interface Point { readonly x: number; readonly y: number }
+
+/** What a code is, before anything is sent: a hint, never a gate. */
+export interface Recognised {
+  readonly kind: "wechat-pay" | "alipay" | "unionpay" | "emv-consumer" | "merchant" | "opaque";
+  /** "DuitNow", "QRIS", ... */
+  readonly scheme: string | null;
+  readonly confidence: "official" | "quoted" | "folklore" | "none";
+}
+
+/** Where a code came from. */
+export type ScanSource = "camera" | "file" | "manual";
+
+/** A code that was scanned. */
+export interface Scan extends Omit<DecodedCode, "corners"> {
+  readonly source: ScanSource;
+  /** `performance.now()` of its reading. */
+  readonly at: number;
+  readonly recognised: Recognised;
+  readonly wallet: Wallet | null;
+  readonly corners: DecodedCode["corners"] | null;
+}
+
+/** How hard to look. `live`: bounded time, learns from frame to frame. `still`: every pass. */
+export interface ReadOptions { readonly max?: number; readonly effort?: "live" | "still" }
+"#;
+
+#[wasm_bindgen]
+extern "C" {
+    /// `Scan` of the declarations.
+    #[wasm_bindgen(typescript_type = "Scan")]
+    #[derive(Debug)]
+    pub type JsScan;
+
+    /// A code that is already there: a `Scan`, or its text.
+    #[wasm_bindgen(typescript_type = "Scan | string")]
+    #[derive(Debug)]
+    pub type JsCode;
+
+    /// A promise of a `Scan`.
+    #[wasm_bindgen(typescript_type = "Promise<Scan>")]
+    #[derive(Debug)]
+    pub type ScanPromise;
+
+    /// `DecodedCode[]` of the declarations.
+    #[wasm_bindgen(typescript_type = "DecodedCode[]")]
+    #[derive(Debug)]
+    pub type JsCodes;
+
+    /// A promise of `DecodedCode[]`.
+    #[wasm_bindgen(typescript_type = "Promise<DecodedCode[]>")]
+    #[derive(Debug)]
+    pub type CodesPromise;
+
+    /// `Recognised` of the declarations.
+    #[wasm_bindgen(typescript_type = "Recognised")]
+    #[derive(Debug)]
+    pub type JsRecognised;
+
+    /// What a picture can come as.
+    #[wasm_bindgen(typescript_type = "ImageBitmapSource | Blob")]
+    #[derive(Debug)]
+    pub type JsImage;
+}
+
+/// A point in the picture.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    /// From the left.
+    pub x: f32,
+    /// From the top.
+    pub y: f32,
+}
+
+/// A code in a picture. Its `Debug` tells lengths only: a code is money.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct DecodedCode {
+    /// The reading.
+    pub text: String,
+    /// The truth.
+    #[serde(serialize_with = "as_bytes")]
+    pub bytes: Vec<u8>,
+    /// Where it is.
+    pub corners: [Point; 4],
+}
+
+impl fmt::Debug for DecodedCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DecodedCode({} bytes)", self.bytes.len())
+    }
+}
+
+/// Where a code came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ScanSource {
+    /// The live camera.
+    Camera,
+    /// A picture.
+    File,
+    /// Typed.
+    Manual,
+}
+
+/// A code that was scanned. Its `Debug` tells lengths only.
+#[derive(Clone, PartialEq, Serialize)]
+pub struct Scan {
+    /// The reading.
+    pub text: String,
+    /// The truth.
+    #[serde(serialize_with = "as_bytes")]
+    pub bytes: Vec<u8>,
+    /// Where it came from.
+    pub source: ScanSource,
+    /// `performance.now()` of its reading.
+    pub at: f64,
+    /// What it seems to be.
+    pub recognised: Recognised,
+    /// Whose it seems to be.
+    pub wallet: Option<Wallet>,
+    /// Where it is in the picture.
+    pub corners: Option<[Point; 4]>,
+}
+
+impl fmt::Debug for Scan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Scan({} bytes, {:?})", self.bytes.len(), self.source)
+    }
+}
+
+impl Scan {
+    /// True where the backend would take it at all.
+    #[must_use]
+    pub fn is_sendable(&self) -> bool {
+        !self.text.trim().is_empty() && self.text.len() <= CODE_MAX_BYTES
+    }
+}
+
+fn as_bytes<S: serde::Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bytes(bytes)
+}
+
+/// What a code seems to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Recognised {
+    /// Whose family.
+    pub kind: Kind,
+    /// "DuitNow", "QRIS", ...
+    pub scheme: Option<String>,
+    /// How sure.
+    pub confidence: Confidence,
+}
+
+/// Families of codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// WeChat Pay.
+    WechatPay,
+    /// Alipay and its partners.
+    Alipay,
+    /// UnionPay's digits.
+    #[serde(rename = "unionpay")]
+    UnionPay,
+    /// EMVCo, shown by a customer.
+    EmvConsumer,
+    /// EMVCo or another, shown by a shop.
+    Merchant,
+    /// Nothing that we know.
+    Opaque,
+}
+
+/// How sure a recognition is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// The wallet's own documents say so.
+    Official,
+    /// Somebody quotes them.
+    Quoted,
+    /// Everybody says so.
+    Folklore,
+    /// Nothing says so.
+    None,
+}

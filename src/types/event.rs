@@ -1,0 +1,216 @@
+//! What a till tells while it works: the details of its events.
+
+use kaunter_core::error::ErrorCode;
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use super::sale::Trade;
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &'static str = r#"
+/** What the till is doing. "review" stays until the next sale begins: a person decides about the last one. */
+export type TillState = "idle" | "starting" | "scanning" | "scanned" | "paying" | "waiting" | "cancelling" | "review";
+
+/** A camera. Labels are empty until the camera was allowed once. */
+export interface Camera { readonly deviceId: string; readonly label: string; readonly facing: "user" | "environment" | null }
+
+/** `detail` of each event of a till. `problem` carries a `KaunterError`: survivable trouble, shown and not thrown. */
+export interface TillEventDetails {
+  state: { readonly from: TillState; readonly to: TillState; readonly trade: Trade | null };
+  camera: { readonly status: "prompt" | "live" | "muted" | "ended" | "released"; readonly device: Camera | null; readonly reason?: ErrorCode };
+  scan: Scan;
+  /** Any trade of this terminal changed, the one on screen or an older one. */
+  trade: Trade;
+  poll: { readonly attempt: number; readonly elapsedMs: number; readonly nextMs: number; readonly deadlineMs: number; readonly online: boolean };
+  problem: Error & ErrorFacts & { readonly name: "KaunterError"; readonly code: ErrorCode };
+}
+"#;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The facade's listener: the event's name, and its detail.
+    #[wasm_bindgen(
+        typescript_type = "<K extends keyof TillEventDetails>(type: K, detail: TillEventDetails[K]) => void"
+    )]
+    #[derive(Clone, Debug)]
+    pub type Emit;
+
+    /// The facade's maker of workers; `null`: decode on this thread.
+    #[wasm_bindgen(typescript_type = "() => Promise<Worker | null>")]
+    #[derive(Clone, Debug)]
+    pub type SpawnWorker;
+
+    /// `TillState` of the declarations.
+    #[wasm_bindgen(typescript_type = "TillState")]
+    #[derive(Debug)]
+    pub type JsTillState;
+
+    /// Whether the camera may be used.
+    #[wasm_bindgen(typescript_type = "Promise<\"granted\" | \"prompt\" | \"denied\" | \"unknown\">")]
+    #[derive(Debug)]
+    pub type PermissionPromise;
+
+    /// A promise of nothing.
+    #[wasm_bindgen(typescript_type = "Promise<void>")]
+    #[derive(Debug)]
+    pub type VoidPromise;
+}
+
+/// What the till is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TillState {
+    /// Nothing.
+    Idle,
+    /// The camera starts.
+    Starting,
+    /// A code is looked for.
+    Scanning,
+    /// A code was read, and its wallet is being found out.
+    Scanned,
+    /// The code is on its way.
+    Paying,
+    /// The wallet, or the customer, takes its time.
+    Waiting,
+    /// A cancel is under way.
+    Cancelling,
+    /// A person decides.
+    Review,
+}
+
+impl TillState {
+    /// The word of the declarations.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Starting => "starting",
+            Self::Scanning => "scanning",
+            Self::Scanned => "scanned",
+            Self::Paying => "paying",
+            Self::Waiting => "waiting",
+            Self::Cancelling => "cancelling",
+            Self::Review => "review",
+        }
+    }
+}
+
+/// The till does something else now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StateChange {
+    /// What it did.
+    pub from: TillState,
+    /// What it does.
+    pub to: TillState,
+    /// About which attempt.
+    pub trade: Option<Trade>,
+}
+
+/// How the camera is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CameraStatus {
+    /// The browser is asking for it.
+    Prompt,
+    /// Pictures come.
+    Live,
+    /// It gives no pictures for now.
+    Muted,
+    /// It was taken away.
+    Ended,
+    /// We gave it back.
+    Released,
+}
+
+/// A camera.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Camera {
+    /// The browser's name of it.
+    pub device_id: String,
+    /// Its maker's name of it.
+    pub label: String,
+    /// Which way it looks.
+    pub facing: Option<Facing>,
+}
+
+/// Which way a camera looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Facing {
+    /// At the cashier.
+    User,
+    /// Away from the cashier.
+    Environment,
+}
+
+impl Facing {
+    /// The word of the declarations, and of the browser.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Environment => "environment",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "user" => Some(Self::User),
+            "environment" => Some(Self::Environment),
+            _ => None,
+        }
+    }
+}
+
+/// The camera changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CameraChange {
+    /// To what.
+    pub status: CameraStatus,
+    /// Which one.
+    pub device: Option<Camera>,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
+}
+
+impl CameraChange {
+    /// A change without a cause worth telling.
+    #[must_use]
+    pub fn new(status: CameraStatus, device: Option<Camera>) -> Self {
+        Self {
+            status,
+            device,
+            reason: None,
+        }
+    }
+
+    /// A change, and why.
+    #[must_use]
+    pub fn because(status: CameraStatus, reason: ErrorCode) -> Self {
+        Self {
+            status,
+            device: None,
+            reason: Some(reason.as_str()),
+        }
+    }
+}
+
+/// A question to the backend was answered, or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Poll {
+    /// 1 for the first question.
+    pub attempt: u32,
+    /// Since the code was handed over.
+    pub elapsed_ms: u64,
+    /// Until the next question.
+    pub next_ms: u64,
+    /// Until the backend stops asking every `nextMs`.
+    pub deadline_ms: u64,
+    /// True where the backend answered.
+    pub online: bool,
+}

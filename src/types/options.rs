@@ -1,0 +1,294 @@
+//! What a caller hands in: options objects, read once and never written.
+
+use std::fmt;
+
+use js_sys::{Function, Object};
+use wasm_bindgen::prelude::*;
+use web_sys::{AbortSignal, HtmlVideoElement};
+
+use super::event::Facing;
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &'static str = r#"
+/** What `getToken` is asked for. */
+export interface TokenContext {
+  /** "start": there is none. "expired": its time is up. "forbidden": it lacks a right, for `sale` or for what `may` says. */
+  readonly reason: "start" | "expired" | "forbidden";
+  readonly sale?: Sale;
+  readonly may?: "void" | "review";
+  readonly signal: AbortSignal;
+}
+
+export interface TillOptions {
+  /** Where the Kaunter backend is. The only address that is ever called. */
+  backend: string | URL;
+  /** A fresh terminal token, from your own server. Called when one is missing or was refused; never cached by you. */
+  getToken(context: TokenContext): Promise<string>;
+  /** Asked when neither you nor the code says whose wallet it is: the wallet's id. Absent: `wallet/required`. */
+  onWallet?(scan: Scan, wallets: readonly Wallet[]): Promise<string>;
+  /** Where the camera's picture is shown. Absent: nowhere. */
+  preview?: HTMLVideoElement;
+  camera?: CameraOptions;
+  /** Your own wording of an error, by its code. */
+  messages?: Partial<Record<ErrorCode, string>>;
+  /** Another way to the backend. */
+  fetch?: typeof fetch;
+}
+
+export interface CameraOptions {
+  /** Soft: falls back to `facing`, then to any camera. */
+  deviceId?: string;
+  /** Default: environment on touch devices, else any. */
+  facing?: "user" | "environment";
+  /** The stream stays warm after a scan; default 120000. */
+  idleReleaseMs?: number;
+}
+
+export interface ScanOptions {
+  signal?: AbortSignal;
+  timeoutMs?: number;
+  /** `false`: keep looking; the same code is not offered again. */
+  accept?(scan: Scan): boolean | Promise<boolean>;
+}
+
+export interface ChargeOptions extends ScanOptions {
+  /** The wallet's id, where it is known before the scan. */
+  wallet?: string;
+}
+
+export interface PayOptions { wallet?: string; signal?: AbortSignal }
+
+export interface ResumeOptions { signal?: AbortSignal }
+"#;
+
+#[wasm_bindgen]
+extern "C" {
+    /// `TillOptions` of the declarations.
+    #[wasm_bindgen(typescript_type = "TillOptions")]
+    #[derive(Clone, Debug)]
+    pub type TillOptions;
+
+    #[wasm_bindgen(method, getter, structural)]
+    fn backend(this: &TillOptions) -> JsValue;
+    #[wasm_bindgen(method, getter, structural, js_name = getToken)]
+    fn get_token(this: &TillOptions) -> Option<Function>;
+    #[wasm_bindgen(method, getter, structural, js_name = onWallet)]
+    fn on_wallet(this: &TillOptions) -> Option<Function>;
+    #[wasm_bindgen(method, getter, structural)]
+    fn preview(this: &TillOptions) -> Option<HtmlVideoElement>;
+    #[wasm_bindgen(method, getter, structural)]
+    fn camera(this: &TillOptions) -> Option<CameraOptions>;
+    #[wasm_bindgen(method, getter, structural)]
+    fn messages(this: &TillOptions) -> JsValue;
+    #[wasm_bindgen(method, getter, structural)]
+    fn fetch(this: &TillOptions) -> Option<Function>;
+
+    /// `CameraOptions` of the declarations.
+    #[wasm_bindgen(typescript_type = "CameraOptions")]
+    #[derive(Clone, Debug)]
+    pub type CameraOptions;
+
+    #[wasm_bindgen(method, getter, structural, js_name = deviceId)]
+    fn device_id(this: &CameraOptions) -> Option<String>;
+    #[wasm_bindgen(method, getter, structural)]
+    fn facing(this: &CameraOptions) -> Option<String>;
+    #[wasm_bindgen(method, getter, structural, js_name = idleReleaseMs)]
+    fn idle_release_ms(this: &CameraOptions) -> Option<f64>;
+
+    /// `ScanOptions`, and what `charge`, `pay` and `resume` add to them.
+    #[wasm_bindgen(typescript_type = "ChargeOptions")]
+    #[derive(Clone, Debug)]
+    pub type ChargeOptions;
+
+    #[wasm_bindgen(method, getter, structural)]
+    fn signal(this: &ChargeOptions) -> Option<AbortSignal>;
+    #[wasm_bindgen(method, getter, structural, js_name = timeoutMs)]
+    fn timeout_ms(this: &ChargeOptions) -> Option<f64>;
+    #[wasm_bindgen(method, getter, structural)]
+    fn accept(this: &ChargeOptions) -> Option<Function>;
+    #[wasm_bindgen(method, getter, structural)]
+    fn wallet(this: &ChargeOptions) -> Option<String>;
+
+    /// `ReadOptions` of the declarations.
+    #[wasm_bindgen(typescript_type = "ReadOptions")]
+    #[derive(Clone, Debug)]
+    pub type ReadOptions;
+
+    #[wasm_bindgen(method, getter, structural)]
+    fn max(this: &ReadOptions) -> Option<f64>;
+    #[wasm_bindgen(method, getter, structural)]
+    fn effort(this: &ReadOptions) -> Option<String>;
+}
+
+/// Which camera, and how long it stays warm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CameraWish {
+    /// The browser's name of one.
+    pub device_id: Option<String>,
+    /// Which way it looks.
+    pub facing: Option<Facing>,
+    /// How long the stream stays after a scan.
+    pub idle_release_ms: u64,
+}
+
+/// Two minutes: the pause between two customers is mostly shorter, and a prompt per customer is worse than a light.
+const IDLE_RELEASE_MS: u64 = 120_000;
+
+impl Default for CameraWish {
+    fn default() -> Self {
+        Self {
+            device_id: None,
+            facing: None,
+            idle_release_ms: IDLE_RELEASE_MS,
+        }
+    }
+}
+
+impl From<&CameraOptions> for CameraWish {
+    fn from(options: &CameraOptions) -> Self {
+        Self {
+            device_id: options.device_id().filter(|id| !id.is_empty()),
+            facing: options.facing().as_deref().and_then(Facing::from_word),
+            idle_release_ms: options.idle_release_ms().map_or(IDLE_RELEASE_MS, to_ms),
+        }
+    }
+}
+
+/// How a till is opened.
+#[derive(Clone)]
+pub struct OpenWish {
+    /// The backend's address, without a slash at its end.
+    pub backend: String,
+    /// The caller's `getToken`.
+    pub get_token: Function,
+    /// The caller's `onWallet`.
+    pub on_wallet: Option<Function>,
+    /// The caller's video element.
+    pub preview: Option<HtmlVideoElement>,
+    /// Which camera.
+    pub camera: CameraWish,
+    /// The caller's wording of errors.
+    pub messages: JsValue,
+    /// The caller's `fetch`.
+    pub fetch: Option<Function>,
+}
+
+impl fmt::Debug for OpenWish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OpenWish({})", self.backend)
+    }
+}
+
+impl OpenWish {
+    /// Reads a caller's options; methods keep their `this`.
+    ///
+    /// # Errors
+    /// A sentence, where `backend` or `getToken` is missing.
+    pub fn read(options: &TillOptions) -> Result<Self, String> {
+        let this: &JsValue = options.as_ref();
+        if !this.is_object() {
+            return Err("Till.open takes an object with backend and getToken.".to_owned());
+        }
+        let backend = options.backend();
+        let backend = match backend.dyn_ref::<Object>() {
+            Some(url) => url.to_string().into(),
+            None => backend.as_string().unwrap_or_default(),
+        };
+        if backend.is_empty() {
+            return Err("Till.open needs the backend's address in `backend`.".to_owned());
+        }
+        let get_token = options
+            .get_token()
+            .filter(|function| function.is_function())
+            .ok_or_else(|| "Till.open needs the function `getToken`.".to_owned())?;
+        Ok(Self {
+            backend: backend.trim_end_matches('/').to_owned(),
+            get_token: get_token.bind0(this),
+            on_wallet: options.on_wallet().map(|function| function.bind0(this)),
+            preview: options.preview(),
+            camera: options
+                .camera()
+                .as_ref()
+                .map(CameraWish::from)
+                .unwrap_or_default(),
+            messages: options.messages(),
+            fetch: options.fetch(),
+        })
+    }
+}
+
+/// How a scan or a charge is to go.
+#[derive(Clone, Default)]
+pub struct ScanWish {
+    /// Ends it.
+    pub signal: Option<AbortSignal>,
+    /// Ends the looking.
+    pub timeout_ms: Option<u64>,
+    /// The caller's `accept`.
+    pub accept: Option<Function>,
+    /// The wallet's id.
+    pub wallet: Option<String>,
+}
+
+impl fmt::Debug for ScanWish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ScanWish({:?})", self.timeout_ms)
+    }
+}
+
+impl From<Option<ChargeOptions>> for ScanWish {
+    fn from(options: Option<ChargeOptions>) -> Self {
+        let Some(options) = options.filter(|options| options.is_object()) else {
+            return Self::default();
+        };
+        Self {
+            signal: options.signal(),
+            timeout_ms: options.timeout_ms().map(to_ms),
+            accept: options
+                .accept()
+                .map(|function| function.bind0(options.as_ref())),
+            wallet: options.wallet().filter(|id| !id.is_empty()),
+        }
+    }
+}
+
+/// How a picture is to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadWish {
+    /// At most so many codes.
+    pub max: usize,
+    /// Every pass, whatever it costs.
+    pub still: bool,
+}
+
+/// More codes than a phone, a receipt and a poster show together.
+const MAX_CODES: usize = 16;
+
+impl ReadWish {
+    /// Reads a caller's options; `still` says what holds where they say nothing.
+    #[must_use]
+    pub fn read(options: Option<&ReadOptions>, still: bool) -> Self {
+        let options = options.filter(|options| options.is_object());
+        let effort = options.and_then(ReadOptions::effort);
+        Self {
+            max: options
+                .and_then(ReadOptions::max)
+                .map_or(MAX_CODES, |max| (to_ms(max) as usize).clamp(1, MAX_CODES)),
+            still: match effort.as_deref() {
+                Some("still") => true,
+                Some("live") => false,
+                Some(_) | None => still,
+            },
+        }
+    }
+}
+
+/// Whole milliseconds of a JavaScript number; nothing below zero, and nothing where it is none.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "saturates: a cast of a float never wraps"
+)]
+fn to_ms(ms: f64) -> u64 {
+    ms as u64
+}

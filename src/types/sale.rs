@@ -1,0 +1,398 @@
+//! Money, sales, wallets, trades and outcomes, as JavaScript sees them.
+
+use kaunter_core::error::ErrorCode;
+use kaunter_core::money::Money;
+use kaunter_core::wire::{self, By, Presented, Reason, Status, VerdictOutcome};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use super::error::Fail;
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &'static str = r#"
+/** Minor units and ISO 4217, never a float: `{ minor: 1250, currency: "MYR" }` is RM 12.50. */
+export interface Money { readonly minor: number; readonly currency: string }
+
+/** What the customer owes. `ref` is your own number of the sale, 1 to 64 characters, unique for ever in your shop: it is charged at most once, whatever happens. */
+export interface Sale { readonly ref: string; readonly amount: Money }
+
+/** A wallet of the gateway: GrabPay, Touch 'n Go, Boost, ... Its id may change, so keep it nowhere. */
+export interface Wallet {
+  readonly id: string;
+  readonly name: string;
+  readonly logo: string | null;
+  readonly test: boolean;
+  readonly presents: readonly ("consumer" | "merchant")[];
+}
+
+/** Where an attempt stands. "paid", "declined", "cancelled" and "voided" are final. */
+export type TradeStatus = "creating" | "awaiting-code" | "paying" | "pending" | "unknown" | "cancelling" | "voiding" | "needs-review" | "late-success" | "paid" | "declined" | "cancelled" | "voided";
+
+/** One try to collect a sale. */
+export interface Trade {
+  readonly tradeId: string;
+  readonly sale: Sale;
+  readonly wallet: Wallet | null;
+  readonly status: TradeStatus;
+  readonly createdAt: string;
+}
+
+/** Why a payment was refused. */
+export type DeclineReason = "code_expired" | "code_used" | "insufficient_funds" | "limit" | "wrong_wallet" | "other";
+
+/** How a charge ends. Every ending resolves; only "nothing ever began" rejects. */
+export type Outcome =
+  | { readonly status: "paid"; readonly tradeId: string; readonly reference: string; readonly sale: Sale; readonly wallet: Wallet; readonly paidAt: string }
+  | { readonly status: "declined"; readonly tradeId: string; readonly reason: DeclineReason; readonly message: string }
+  | { readonly status: "cancelled"; readonly tradeId: string | null; readonly by: "cashier" | "customer" | "deadline" }
+  | { readonly status: "voided"; readonly tradeId: string; readonly reference: string; readonly sale: Sale; readonly voidedAt: string }
+  | { readonly status: "unresolved"; readonly tradeId: string; readonly since: string };
+"#;
+
+#[wasm_bindgen]
+extern "C" {
+    /// `Money` of the declarations.
+    #[wasm_bindgen(typescript_type = "Money")]
+    #[derive(Debug)]
+    pub type JsMoney;
+
+    /// `Sale` of the declarations.
+    #[wasm_bindgen(typescript_type = "Sale")]
+    #[derive(Debug)]
+    pub type JsSale;
+
+    /// A promise of an `Outcome`.
+    #[wasm_bindgen(typescript_type = "Promise<Outcome>")]
+    #[derive(Debug)]
+    pub type OutcomePromise;
+
+    /// A promise of a `Trade`.
+    #[wasm_bindgen(typescript_type = "Promise<Trade>")]
+    #[derive(Debug)]
+    pub type TradePromise;
+
+    /// A promise of `Trade[]`.
+    #[wasm_bindgen(typescript_type = "Promise<Trade[]>")]
+    #[derive(Debug)]
+    pub type TradesPromise;
+
+    /// `readonly Wallet[]` of the declarations.
+    #[wasm_bindgen(typescript_type = "readonly Wallet[]")]
+    #[derive(Debug)]
+    pub type JsWallets;
+
+    /// `readonly Trade[]` of the declarations.
+    #[wasm_bindgen(typescript_type = "readonly Trade[]")]
+    #[derive(Debug)]
+    pub type JsTrades;
+
+    /// The second argument of `settle`.
+    #[wasm_bindgen(
+        typescript_type = "{ outcome: \"paid\" | \"declined\" | \"voided\"; evidence: string }"
+    )]
+    #[derive(Debug)]
+    pub type JsVerdict;
+}
+
+/// A wallet of the gateway.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Wallet {
+    /// The gateway's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Where its logo is.
+    pub logo: Option<String>,
+    /// A test wallet.
+    pub test: bool,
+    /// Which ways it can pay.
+    pub presents: Vec<Presented>,
+}
+
+impl From<&wire::Integrator> for Wallet {
+    fn from(integrator: &wire::Integrator) -> Self {
+        Self {
+            id: integrator.id.clone(),
+            name: integrator.name.clone(),
+            logo: integrator.logo.clone(),
+            test: integrator.test,
+            presents: integrator.presents.clone(),
+        }
+    }
+}
+
+/// The wallet with this id, or one that carries nothing but the id: the gateway may have renamed it since.
+#[must_use]
+pub fn wallet_of(id: &str, wallets: &[Wallet]) -> Wallet {
+    wallets
+        .iter()
+        .find(|wallet| wallet.id == id)
+        .cloned()
+        .unwrap_or_else(|| Wallet {
+            id: id.to_owned(),
+            name: id.to_owned(),
+            logo: None,
+            test: false,
+            presents: vec![Presented::Consumer],
+        })
+}
+
+/// One try to collect a sale.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Trade {
+    /// The backend's name of it.
+    pub trade_id: String,
+    /// The sale.
+    pub sale: wire::Sale,
+    /// The wallet, where the gateway still lists it.
+    pub wallet: Option<Wallet>,
+    /// Where it stands.
+    pub status: Status,
+    /// When it was asked for.
+    pub created_at: String,
+}
+
+impl Trade {
+    /// What JavaScript sees of the backend's trade.
+    #[must_use]
+    pub fn new(trade: &wire::Trade, wallets: &[Wallet]) -> Self {
+        Self {
+            trade_id: trade.trx_id.clone(),
+            sale: trade.sale.clone(),
+            wallet: wallets
+                .iter()
+                .find(|wallet| wallet.id == trade.integrator)
+                .cloned(),
+            status: trade.status,
+            created_at: trade.created_at.clone(),
+        }
+    }
+}
+
+/// Why a payment was refused: the part of [`Reason`] that a declined trade can carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeclineReason {
+    /// The code was too old.
+    CodeExpired,
+    /// The code was used before.
+    CodeUsed,
+    /// Not enough money.
+    InsufficientFunds,
+    /// The wallet's limit.
+    Limit,
+    /// A code of another wallet.
+    WrongWallet,
+    /// Another reason.
+    Other,
+}
+
+impl From<Option<Reason>> for DeclineReason {
+    fn from(reason: Option<Reason>) -> Self {
+        match reason {
+            Some(Reason::CodeExpired) => Self::CodeExpired,
+            Some(Reason::CodeUsed) => Self::CodeUsed,
+            Some(Reason::InsufficientFunds) => Self::InsufficientFunds,
+            Some(Reason::Limit) => Self::Limit,
+            Some(Reason::WrongWallet) => Self::WrongWallet,
+            Some(
+                Reason::Other
+                | Reason::GatewayUnavailable
+                | Reason::Superseded
+                | Reason::TerminalQuiet,
+            )
+            | None => Self::Other,
+        }
+    }
+}
+
+impl DeclineReason {
+    /// What the cashier does about it, in English.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::CodeExpired => "The code was too old: ask the customer for a fresh one.",
+            Self::CodeUsed => "The code was used before: ask the customer for a fresh one.",
+            Self::InsufficientFunds => {
+                "Not enough money in the wallet: ask the customer to top up or pay another way."
+            }
+            Self::Limit => "The wallet's limit is reached: ask the customer to pay another way.",
+            Self::WrongWallet => {
+                "The code belongs to another wallet: choose that wallet and scan again."
+            }
+            Self::Other => "The wallet refused the payment: ask the customer to pay another way.",
+        }
+    }
+}
+
+/// How a charge ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(
+    tag = "status",
+    rename_all = "lowercase",
+    rename_all_fields = "camelCase"
+)]
+pub enum Outcome {
+    /// The money is taken.
+    Paid {
+        /// The backend's name of the attempt.
+        trade_id: String,
+        /// The gateway's name of the trade: for the receipt.
+        reference: String,
+        /// The sale.
+        sale: wire::Sale,
+        /// The wallet.
+        wallet: Wallet,
+        /// When.
+        paid_at: String,
+    },
+    /// Refused; no money kept.
+    Declined {
+        /// The backend's name of the attempt.
+        trade_id: String,
+        /// Why.
+        reason: DeclineReason,
+        /// What the cashier does about it.
+        message: String,
+    },
+    /// Closed unpaid.
+    Cancelled {
+        /// The backend's name of the attempt; none where none was made.
+        trade_id: Option<String>,
+        /// Who closed it.
+        by: By,
+    },
+    /// The money was returned.
+    Voided {
+        /// The backend's name of the attempt.
+        trade_id: String,
+        /// The gateway's name of the trade.
+        reference: String,
+        /// The sale.
+        sale: wire::Sale,
+        /// When.
+        voided_at: String,
+    },
+    /// Money may have moved: resume, never charge again.
+    Unresolved {
+        /// The backend's name of the attempt.
+        trade_id: String,
+        /// Since when.
+        since: String,
+    },
+}
+
+impl Outcome {
+    /// The end that a trade's status is, or `Unresolved` where it is none.
+    #[must_use]
+    pub fn of(trade: &wire::Trade, wallets: &[Wallet]) -> Self {
+        let trade_id = trade.trx_id.clone();
+        let reference = trade
+            .trans_id
+            .clone()
+            .unwrap_or_else(|| trade.trx_id.clone());
+        match trade.status {
+            Status::Paid => Self::Paid {
+                trade_id,
+                reference,
+                sale: trade.sale.clone(),
+                wallet: wallet_of(&trade.integrator, wallets),
+                paid_at: trade.since.clone(),
+            },
+            Status::Declined => {
+                let reason = DeclineReason::from(trade.reason);
+                Self::Declined {
+                    trade_id,
+                    reason,
+                    message: reason.sentence().to_owned(),
+                }
+            }
+            Status::Cancelled => Self::Cancelled {
+                trade_id: Some(trade_id),
+                by: trade.by.unwrap_or(By::Cashier),
+            },
+            Status::Voided => Self::Voided {
+                trade_id,
+                reference,
+                sale: trade.sale.clone(),
+                voided_at: trade.since.clone(),
+            },
+            Status::Creating
+            | Status::AwaitingCode
+            | Status::Paying
+            | Status::Pending
+            | Status::Unknown
+            | Status::Cancelling
+            | Status::NeedsReview
+            | Status::Voiding
+            | Status::LateSuccess => Self::Unresolved {
+                trade_id,
+                since: trade.since.clone(),
+            },
+        }
+    }
+}
+
+/// Reads a sale that a caller gave, and says what is wrong with it before anything is sent.
+///
+/// # Errors
+/// `sale/invalid` and `money/invalid`.
+pub fn sale_from_js(sale: &JsValue) -> Result<wire::Sale, Fail> {
+    let reference = text(sale, "ref").ok_or_else(|| Fail::new(ErrorCode::SaleInvalid))?;
+    let length = reference.chars().count();
+    if length == 0 || length > wire::REF_MAX_CHARS || reference.chars().any(char::is_control) {
+        return Err(Fail::new(ErrorCode::SaleInvalid));
+    }
+    let amount = money_from_js(&get(sale, "amount"))?;
+    Ok(wire::Sale { reference, amount })
+}
+
+/// Reads an amount: a safe positive integer of minor units, and three upper-case letters.
+///
+/// # Errors
+/// `money/invalid`.
+pub fn money_from_js(money: &JsValue) -> Result<Money, Fail> {
+    let invalid = || Fail::new(ErrorCode::MoneyInvalid);
+    let minor = get(money, "minor").as_f64().ok_or_else(invalid)?;
+    if !(1.0..=js_sys::Number::MAX_SAFE_INTEGER).contains(&minor) || minor.fract() != 0.0 {
+        return Err(invalid());
+    }
+    let currency = text(money, "currency").ok_or_else(invalid)?;
+    if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return Err(invalid());
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "checked above: a safe positive integer"
+    )]
+    let minor = minor as u64;
+    Ok(Money { minor, currency })
+}
+
+/// Reads a verdict.
+///
+/// # Errors
+/// `backend/refused` where it is none; the backend would say the same.
+pub fn verdict_from_js(verdict: &JsValue) -> Result<wire::Verdict, Fail> {
+    let refused = |why: &str| Fail::new(ErrorCode::BackendRefused).with_detail(why);
+    let outcome = match text(verdict, "outcome").as_deref() {
+        Some("paid") => VerdictOutcome::Paid,
+        Some("declined") => VerdictOutcome::Declined,
+        Some("voided") => VerdictOutcome::Voided,
+        Some(_) | None => return Err(refused("Say paid, declined or voided.")),
+    };
+    let evidence = text(verdict, "evidence")
+        .filter(|evidence| !evidence.trim().is_empty())
+        .ok_or_else(|| refused("Say what you saw in the wallet's own records."))?;
+    Ok(wire::Verdict { outcome, evidence })
+}
+
+fn get(object: &JsValue, name: &str) -> JsValue {
+    js_sys::Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
+}
+
+fn text(object: &JsValue, name: &str) -> Option<String> {
+    get(object, name).as_string()
+}
