@@ -1,1 +1,248 @@
-//! emv.
+//! EMVCo codes. Consumer-presented: BER-TLV in base64, which a customer shows. Merchant-presented: TLV as text with a
+//! CRC, which a shop shows. Both readers are total: any input gives an answer, none a panic.
+//!
+//! Tags `5A` and `57` of a consumer's code may hold a card number: nothing here copies them out.
+
+use base64::Engine;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::{alphabet, engine};
+
+/// Longer than any payment code that is in use; what is longer is none.
+const MAX_CHARS: usize = 1024;
+/// A consumer's code starts with tag 85, which says "CPV01".
+const PAYLOAD_FORMAT: &[u8] = b"CPV01";
+
+const LENIENT: GeneralPurposeConfig =
+    engine::general_purpose::NO_PAD.with_decode_padding_mode(DecodePaddingMode::Indifferent);
+
+/// What a consumer's code says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Consumer {
+    /// The applications' identifiers, in upper-case hex, in their order.
+    pub aids: Vec<String>,
+    /// The first application's label.
+    pub label: Option<String>,
+}
+
+/// Reads a consumer-presented code; none where it is not one from its first to its last byte.
+#[must_use]
+pub fn consumer(text: &str) -> Option<Consumer> {
+    if text.len() > MAX_CHARS || !text.starts_with("hQVDUFYwMW") {
+        return None;
+    }
+    let standard = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
+    let url_safe = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
+    let bytes = standard
+        .decode(text)
+        .or_else(|_| url_safe.decode(text))
+        .ok()?;
+    let objects = objects(&bytes)?;
+    let (first, rest) = objects.split_first()?;
+    if first.tag != 0x85 || first.value != PAYLOAD_FORMAT {
+        return None;
+    }
+    let mut code = Consumer::default();
+    for object in rest {
+        match object.tag {
+            0x61 => application(object.value, &mut code)?,
+            // The common template is well formed, or the code is none.
+            0x62 => drop(self::objects(object.value)?),
+            _ => {}
+        }
+    }
+    (!code.aids.is_empty()).then_some(code)
+}
+
+fn application(template: &[u8], code: &mut Consumer) -> Option<()> {
+    for object in objects(template)? {
+        match object.tag {
+            0x4F if (5..=16).contains(&object.value.len()) => {
+                let hex = object.value.iter().map(|byte| format!("{byte:02X}"));
+                code.aids.push(hex.collect());
+            }
+            0x4F => return None,
+            0x50 if code.label.is_none() => {
+                code.label = Some(String::from_utf8_lossy(object.value).into_owned());
+            }
+            _ => {}
+        }
+    }
+    Some(())
+}
+
+struct Object<'a> {
+    tag: u32,
+    value: &'a [u8],
+}
+
+/// Every BER-TLV object of these bytes; none where one runs past the end.
+fn objects(mut bytes: &[u8]) -> Option<Vec<Object<'_>>> {
+    let mut found = Vec::new();
+    while !bytes.is_empty() {
+        let tag = tag(&mut bytes)?;
+        let length = length(&mut bytes)?;
+        let (value, rest) = bytes.split_at_checked(length)?;
+        // Filler between objects is allowed in cards, not here: a code ends where it ends.
+        if tag == 0 {
+            return None;
+        }
+        found.push(Object { tag, value });
+        bytes = rest;
+    }
+    Some(found)
+}
+
+fn byte(bytes: &mut &[u8]) -> Option<u8> {
+    let (first, rest) = bytes.split_first()?;
+    *bytes = rest;
+    Some(*first)
+}
+
+/// One byte, or two where the low five bits of the first are all set (`9Fxx`, `5Fxx`).
+fn tag(bytes: &mut &[u8]) -> Option<u32> {
+    let first = u32::from(byte(bytes)?);
+    if first & 0x1F != 0x1F {
+        return Some(first);
+    }
+    let second = u32::from(byte(bytes)?);
+    // A third byte is in no payment code.
+    (second & 0x80 == 0).then_some(first << 8 | second)
+}
+
+/// Short form, or long form with one or two bytes (`81`, `82`).
+fn length(bytes: &mut &[u8]) -> Option<usize> {
+    match byte(bytes)? {
+        short @ 0..=0x7F => Some(short.into()),
+        0x81 => Some(byte(bytes)?.into()),
+        0x82 => Some(usize::from(byte(bytes)?) << 8 | usize::from(byte(bytes)?)),
+        _ => None,
+    }
+}
+
+/// What a merchant's code says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Merchant {
+    /// The scheme, where its template names one that is known.
+    pub scheme: Option<&'static str>,
+    /// Who acquires for it, where its DuitNow template names one that is known.
+    pub acquirer: Option<&'static str>,
+    /// ISO 4217 digits as letters, where they are known.
+    pub currency: Option<&'static str>,
+    /// The amount as it is written.
+    pub amount: Option<String>,
+    /// True where the code is made for one payment.
+    pub dynamic: bool,
+}
+
+/// Reads a merchant-presented code; none where its structure or its CRC is wrong.
+#[must_use]
+pub fn merchant(text: &str) -> Option<Merchant> {
+    let version = text.get(..6)?;
+    if text.len() > MAX_CHARS || !matches!(version, "000201" | "000202") {
+        return None;
+    }
+    let fields = fields(text)?;
+    let (last, _) = fields.split_last()?;
+    let claimed = (last.0 == 63 && last.1.len() == 4).then_some(last.1)?;
+    let covered = text.get(..text.len() - 4)?;
+    if format!("{:04X}", crc(covered.as_bytes())) != claimed {
+        return None;
+    }
+    let field = |tag: u8| {
+        fields
+            .iter()
+            .find(|(found, _)| *found == tag)
+            .map(|(_, value)| *value)
+    };
+    let accounts: Vec<Vec<(u8, &str)>> = fields
+        .iter()
+        .filter(|(tag, _)| (26..=51).contains(tag))
+        .filter_map(|(_, template)| self::fields(template))
+        .collect();
+    let known = accounts.iter().find_map(|account| {
+        let (_, name) = account.iter().find(|(tag, _)| *tag == 0)?;
+        Some((scheme(name)?, account))
+    });
+    Some(Merchant {
+        scheme: known.as_ref().map(|(scheme, _)| *scheme),
+        acquirer: known.as_ref().and_then(|(_, account)| {
+            let (_, id) = account.iter().find(|(tag, _)| *tag == 1)?;
+            acquirer(id)
+        }),
+        currency: field(53).and_then(currency),
+        amount: field(54).map(str::to_owned),
+        dynamic: field(1) == Some("12"),
+    })
+}
+
+/// Two digits of tag, two of length, and so many characters; none where one runs past the end.
+fn fields(mut text: &str) -> Option<Vec<(u8, &str)>> {
+    let mut found = Vec::new();
+    while !text.is_empty() {
+        let number = |part: &str| {
+            part.bytes()
+                .all(|byte| byte.is_ascii_digit())
+                .then(|| part.parse::<u8>().ok())?
+        };
+        let tag = number(text.get(..2)?)?;
+        let length = usize::from(number(text.get(2..4)?)?);
+        // Lengths count characters; shops' names are not always ASCII.
+        let rest = text.get(4..)?;
+        let end = rest
+            .char_indices()
+            .map(|(at, _)| at)
+            .chain([rest.len()])
+            .nth(length)?;
+        found.push((tag, rest.get(..end)?));
+        text = rest.get(end..)?;
+    }
+    Some(found)
+}
+
+/// CRC-16/CCITT-FALSE: polynomial 0x1021, starting at 0xFFFF.
+fn crc(bytes: &[u8]) -> u16 {
+    bytes.iter().fold(0xFFFF, |crc, byte| {
+        (0..8).fold(crc ^ (u16::from(*byte) << 8), |crc, _| {
+            let carry = crc & 0x8000 != 0;
+            (crc << 1) ^ if carry { 0x1021 } else { 0 }
+        })
+    })
+}
+
+fn scheme(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "A0000006150001" => "DuitNow",
+        "SG.PAYNOW" => "PayNow",
+        "ID.CO.QRIS.WWW" => "QRIS",
+        "A000000677010111" => "PromptPay",
+        "A000000727" => "VietQR",
+        "PH.INSTAPAY.ME" => "QR Ph",
+        "HK.COM.HKICL" => "HKQR",
+        _ => return None,
+    })
+}
+
+fn acquirer(id: &str) -> Option<&'static str> {
+    Some(match id {
+        "890053" => "Touch 'n Go",
+        "890046" => "GrabPay",
+        "890061" => "Boost",
+        "890004" => "ShopeePay",
+        "588734" => "Maybank",
+        "890269" => "PayDibs",
+        _ => return None,
+    })
+}
+
+fn currency(digits: &str) -> Option<&'static str> {
+    Some(match digits {
+        "458" => "MYR",
+        "702" => "SGD",
+        "360" => "IDR",
+        "764" => "THB",
+        "704" => "VND",
+        "608" => "PHP",
+        "344" => "HKD",
+        _ => return None,
+    })
+}

@@ -1,6 +1,11 @@
 //! Money: an amount in minor units and its currency. Never a float, never a bare integer.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
+
+/// Largest amount: 2^53 - 1 minor units, the last integer that JavaScript keeps exactly.
+pub const MAX_MINOR: u64 = (1 << 53) - 1;
 
 /// An amount of money: minor units and an ISO 4217 code. RM 12.50 is `1250` of `MYR`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -10,4 +15,152 @@ pub struct Money {
     pub minor: u64,
     /// Three upper-case letters of ISO 4217.
     pub currency: String,
+}
+
+/// Why a text is no amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MoneyError {
+    /// Something else than digits and one point.
+    #[error("an amount has digits and one point: type it like 12.50")]
+    NotDigits,
+    /// More digits behind the point than the currency has.
+    #[error("too many digits behind the point for this currency")]
+    TooFine,
+    /// More than JavaScript keeps exactly.
+    #[error("the amount is too large")]
+    TooLarge,
+    /// Not three upper-case letters.
+    #[error("a currency is three upper-case letters, like MYR")]
+    NoCurrency,
+}
+
+/// How many digits ISO 4217 puts behind the point; two unless it says otherwise.
+#[must_use]
+pub fn digits(currency: &str) -> usize {
+    match currency {
+        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX"
+        | "UYI" | "VND" | "VUV" | "XAF" | "XOF" | "XPF" => 0,
+        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
+        "CLF" | "UYW" => 4,
+        _ => 2,
+    }
+}
+
+impl Money {
+    /// Reads "12.50": digits, and at most one point with at most as many digits behind it as the currency has.
+    ///
+    /// # Errors
+    /// [`MoneyError`]; nothing is rounded, nothing is guessed.
+    pub fn parse(text: &str, currency: &str) -> Result<Self, MoneyError> {
+        if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
+            return Err(MoneyError::NoCurrency);
+        }
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+        let all_digits =
+            |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        if !all_digits(whole) || !all_digits(fraction) {
+            return Err(MoneyError::NotDigits);
+        }
+        let behind = digits(currency);
+        if fraction.len() > behind && text.contains('.') {
+            return Err(MoneyError::TooFine);
+        }
+        let padded: String = fraction
+            .chars()
+            .chain(std::iter::repeat('0'))
+            .take(behind)
+            .collect();
+        let minor: u64 = format!("{whole}{padded}")
+            .parse()
+            .map_err(|_| MoneyError::TooLarge)?;
+        if minor > MAX_MINOR {
+            return Err(MoneyError::TooLarge);
+        }
+        Ok(Self {
+            minor,
+            currency: currency.to_owned(),
+        })
+    }
+
+    /// The amount as text with all of its currency's digits and nothing else: "12.50".
+    #[must_use]
+    pub fn decimal(&self) -> String {
+        let behind = digits(&self.currency);
+        let text = format!("{:0>width$}", self.minor, width = behind + 1);
+        let (whole, fraction) = text.split_at(text.len() - behind);
+        if behind == 0 {
+            whole.to_owned()
+        } else {
+            format!("{whole}.{fraction}")
+        }
+    }
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.currency, self.decimal())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn reads_what_a_cashier_types() {
+        for (text, minor) in [
+            ("12.50", 1250),
+            ("0.01", 1),
+            ("7", 700),
+            ("7.5", 750),
+            ("007.00", 700),
+        ] {
+            assert_eq!(Money::parse(text, "MYR").unwrap().minor, minor, "{text}");
+        }
+        assert_eq!(Money::parse("1500", "JPY").unwrap().minor, 1500);
+        assert_eq!(Money::parse("1.234", "KWD").unwrap().minor, 1234);
+    }
+
+    #[test]
+    fn refuses_what_is_no_amount() {
+        for text in [
+            "12.5O", "1,2.50", "-1", "+1", "", ".", ".5", "5.", "NaN", "1e3", " 1", "1 ", "1.2.3",
+            "１２",
+        ] {
+            assert_eq!(
+                Money::parse(text, "MYR"),
+                Err(MoneyError::NotDigits),
+                "{text:?}"
+            );
+        }
+        assert_eq!(Money::parse("12.505", "MYR"), Err(MoneyError::TooFine));
+        assert_eq!(Money::parse("12.0", "JPY"), Err(MoneyError::TooFine));
+        assert_eq!(
+            Money::parse("90071992547409.92", "MYR"),
+            Err(MoneyError::TooLarge)
+        );
+        assert_eq!(
+            Money::parse(&"9".repeat(40), "MYR"),
+            Err(MoneyError::TooLarge)
+        );
+        for currency in ["myr", "RM", "MYRX", "", "MY1"] {
+            assert_eq!(Money::parse("1", currency), Err(MoneyError::NoCurrency));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back(minor in 0..=MAX_MINOR, currency in "MYR|JPY|KWD|SGD") {
+            let money = Money { minor, currency: currency.clone() };
+            prop_assert_eq!(Money::parse(&money.decimal(), &currency), Ok(money));
+        }
+
+        #[test]
+        fn no_text_panics(text in ".*", currency in ".{0,4}") {
+            let _ = Money::parse(&text, &currency);
+        }
+    }
 }

@@ -1,1 +1,190 @@
-//! wallet.
+//! What a code is, before anything is sent: a hint for the cashier, never a gate.
+//!
+//! A code that nobody knows goes through with the wallet that the cashier chose. The one exception is a shop's own
+//! code, which pays nobody at a till that scans: it is the customer's slip.
+
+use crate::emv;
+
+/// What a code seems to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recognised {
+    /// Its family.
+    pub kind: Kind,
+    /// The scheme or country, where the code names one that is known.
+    pub scheme: Option<String>,
+    /// How sure that is.
+    pub confidence: Confidence,
+}
+
+/// Families of codes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// WeChat Pay's digits.
+    WeChatPay,
+    /// Alipay's digits, and those of the wallets that share them.
+    Alipay,
+    /// UnionPay's digits.
+    UnionPay,
+    /// EMVCo, shown by a customer.
+    EmvConsumer {
+        /// The applications, in upper-case hex.
+        aids: Vec<String>,
+        /// The first one's label.
+        label: Option<String>,
+    },
+    /// Shown by a shop.
+    Merchant,
+    /// Nothing that is known; most wallets' own codes are.
+    Opaque,
+}
+
+/// How sure a recognition is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confidence {
+    /// The wallet's or the scheme's own document says so.
+    Official,
+    /// Others quote such a document.
+    Quoted,
+    /// Everybody says so.
+    Folklore,
+    /// Nothing says so.
+    None,
+}
+
+/// What this code is.
+#[must_use]
+pub fn recognise(text: &str) -> Recognised {
+    let text = text.trim();
+    if let Some(code) = emv::consumer(text) {
+        return Recognised {
+            scheme: code
+                .aids
+                .iter()
+                .find_map(|aid| consumer_scheme(aid))
+                .map(str::to_owned),
+            kind: Kind::EmvConsumer {
+                aids: code.aids,
+                label: code.label,
+            },
+            confidence: Confidence::Official,
+        };
+    }
+    let merchant_scheme = emv::merchant(text)
+        .map(|code| code.scheme)
+        .or_else(|| merchant_link(text).map(Some));
+    if let Some(scheme) = merchant_scheme {
+        return of(Kind::Merchant, scheme, Confidence::Official);
+    }
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return of(Kind::Opaque, None, Confidence::None);
+    }
+    let first_two = text.get(..2).and_then(|two| two.parse::<u8>().ok());
+    match (first_two, text.len()) {
+        (Some(15), 18) => of(Kind::WeChatPay, Some("Hong Kong"), Confidence::Official),
+        (Some(10..=14), 18) => of(Kind::WeChatPay, None, Confidence::Official),
+        (Some(25..=30), 16..=24) => of(Kind::Alipay, None, Confidence::Quoted),
+        (Some(62), 19) => of(Kind::UnionPay, None, Confidence::Folklore),
+        (Some(_) | None, _) => of(Kind::Opaque, None, Confidence::None),
+    }
+}
+
+fn of(kind: Kind, scheme: Option<&str>, confidence: Confidence) -> Recognised {
+    Recognised {
+        kind,
+        scheme: scheme.map(str::to_owned),
+        confidence,
+    }
+}
+
+fn consumer_scheme(aid: &str) -> Option<&'static str> {
+    Some(match aid {
+        "A0000006150001" => "PayNet",
+        "A0000006022020" => "QRIS",
+        "A000000333010101" => "UnionPay",
+        // "GCASH" in ASCII.
+        "4743415348" => "GCash",
+        _ => return None,
+    })
+}
+
+fn merchant_link(text: &str) -> Option<&'static str> {
+    let lower = text.get(..32.min(text.len()))?.to_ascii_lowercase();
+    if lower.starts_with("https://qr.alipay.com/") {
+        Some("Alipay")
+    } else if lower.starts_with("weixin://wxpay/bizpayurl") {
+        Some("WeChat Pay")
+    } else {
+        None
+    }
+}
+
+/// Which of these wallets the code seems to belong to, by name: the place of one, where exactly one fits.
+#[must_use]
+pub fn suggest(recognised: &Recognised, names: &[&str]) -> Option<usize> {
+    let words: Vec<String> = match &recognised.kind {
+        Kind::WeChatPay => vec!["wechat".to_owned()],
+        Kind::Alipay => vec!["alipay".to_owned()],
+        Kind::UnionPay => vec!["unionpay".to_owned()],
+        Kind::EmvConsumer { label, .. } => label
+            .iter()
+            .chain(&recognised.scheme)
+            .map(|word| plain(word))
+            .filter(|word| word.len() >= 3)
+            .collect(),
+        Kind::Merchant | Kind::Opaque => return None,
+    };
+    let fits = |name: &str| words.iter().any(|word| plain(name).contains(word.as_str()));
+    let mut found = names.iter().enumerate().filter(|(_, name)| fits(name));
+    let (at, _) = found.next()?;
+    found.next().is_none().then_some(at)
+}
+
+/// Lower-case letters and digits: names are spelt with and without blanks and apostrophes.
+fn plain(name: &str) -> String {
+    name.chars()
+        .filter(|char| char.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_wallet_is_suggested_by_name_and_never_guessed() {
+        let names = ["GrabPay", "Alipay", "WeChat Pay MY", "Touch 'n Go"];
+        let of = |text| suggest(&recognise(text), &names);
+        assert_eq!(of("134503098230927349"), Some(2));
+        assert_eq!(of("287650098230927349"), Some(1));
+        assert_eq!(of("TNG000000000000"), None);
+        assert_eq!(
+            suggest(&recognise("134503098230927349"), &["WeChat", "WeChat Pay"]),
+            None
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in ".*") {
+            let _ = recognise(&text);
+        }
+
+        #[test]
+        fn no_consumer_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            use base64::Engine;
+            let mut code = vec![0x85, 5];
+            code.extend(b"CPV01");
+            code.extend(bytes);
+            let _ = recognise(&base64::engine::general_purpose::STANDARD.encode(code));
+        }
+
+        #[test]
+        fn no_merchant_text_panics(tail in "([0-9]{2,8}|.)*") {
+            let _ = recognise(&format!("000201{tail}"));
+        }
+    }
+}

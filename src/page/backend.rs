@@ -256,18 +256,17 @@ impl Backend {
         let init = request(method, body, token, end).map_err(|_| Trouble::NoAnswer)?;
         let address = format!("{}{path}", self.address);
         let response = self.fetch(&address, &init).await;
-        let response: Response = response
-            .map_err(|_| Trouble::NoAnswer)?
-            .unchecked_into();
+        let response: Response = response.map_err(|_| Trouble::NoAnswer)?.unchecked_into();
         let text = response.json().map_err(|_| Trouble::NoAnswer)?;
         let body = JsFuture::from(text).await.map_err(|_| Trouble::NoAnswer)?;
         if response.ok() {
             serde_wasm_bindgen::from_value(body).map_err(|_| Trouble::NoAnswer)
         } else {
-            Err(serde_wasm_bindgen::from_value(body)
-                .map_or(Trouble::NoAnswer, |problem| {
+            Err(
+                serde_wasm_bindgen::from_value(body).map_or(Trouble::NoAnswer, |problem| {
                     Trouble::Problem(Box::new(problem))
-                }))
+                }),
+            )
         }
     }
 

@@ -82,9 +82,7 @@ pub async fn ask(name: &str) -> Asked {
     } else {
         send.borrow_mut().take();
     }
-    receive
-        .await
-        .unwrap_or(Asked::Ours(Lock { release: None }))
+    receive.await.unwrap_or(Asked::Ours(Lock { release: None }))
 }
 
 fn locks() -> Option<Locks> {

@@ -104,7 +104,11 @@ impl Fail {
             "moneyMoved",
             if moved { "maybe" } else { "no" }.into(),
         );
-        put(&facts, "tradeId", self.trade_id.clone().map_or(JsValue::NULL, JsValue::from));
+        put(
+            &facts,
+            "tradeId",
+            self.trade_id.clone().map_or(JsValue::NULL, JsValue::from),
+        );
         put(&facts, "cause", self.cause.clone().unwrap_or_default());
         build(&word, &message, &facts)
     }
@@ -139,8 +143,6 @@ impl From<Fail> for JsValue {
         fail.to_js(&JsValue::UNDEFINED)
     }
 }
-
-
 
 fn put(object: &js_sys::Object, name: &str, value: JsValue) {
     // Setting a field of a fresh object of our own can't be refused.

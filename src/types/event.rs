@@ -46,7 +46,9 @@ extern "C" {
     pub type JsTillState;
 
     /// Whether the camera may be used.
-    #[wasm_bindgen(typescript_type = "Promise<\"granted\" | \"prompt\" | \"denied\" | \"unknown\">")]
+    #[wasm_bindgen(
+        typescript_type = "Promise<\"granted\" | \"prompt\" | \"denied\" | \"unknown\">"
+    )]
     #[derive(Debug)]
     pub type PermissionPromise;
 

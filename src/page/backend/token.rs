@@ -85,7 +85,11 @@ impl Tokens {
     }
 
     /// The token of now, or the first.
-    pub(super) async fn current(&self, purpose: Purpose<'_>, call_ms: Ms) -> Result<Token, Trouble> {
+    pub(super) async fn current(
+        &self,
+        purpose: Purpose<'_>,
+        call_ms: Ms,
+    ) -> Result<Token, Trouble> {
         let known = self.now.borrow().clone();
         match known {
             Some(token) => Ok(token),

@@ -9,12 +9,8 @@ use crate::types::event::Facing;
 use crate::types::options::CameraWish;
 
 /// More pixels are not better: screens show moire at 1080p.
-const SIZES: [Option<(u32, u32)>; 4] = [
-    Some((1280, 720)),
-    Some((1024, 768)),
-    Some((640, 480)),
-    None,
-];
+const SIZES: [Option<(u32, u32)>; 4] =
+    [Some((1280, 720)), Some((1024, 768)), Some((640, 480)), None];
 
 /// The rungs, from the wish to anything at all.
 pub(super) fn ladder(wish: &CameraWish) -> Vec<MediaStreamConstraints> {
@@ -22,7 +18,9 @@ pub(super) fn ladder(wish: &CameraWish) -> Vec<MediaStreamConstraints> {
     if let Some(id) = &wish.device_id {
         rungs.push(rung(Some(("deviceId", "exact", id)), SIZES[0]));
     }
-    let facing = wish.facing.or_else(|| touches().then_some(Facing::Environment));
+    let facing = wish
+        .facing
+        .or_else(|| touches().then_some(Facing::Environment));
     for size in SIZES {
         let looks = facing.map(|facing| ("facingMode", "ideal", facing.as_str()));
         rungs.push(rung(looks, size));

@@ -757,7 +757,7 @@ impl World {
     // ---- what must hold in every world -------------------------------------------------------------------------
 
     pub(crate) fn judge(&self) -> Result<(), String> {
-        self.rows.iter().try_for_each(|row| Self::judge_row(row))?;
+        self.rows.iter().try_for_each(Self::judge_row)?;
         let holders = self
             .rows
             .iter()

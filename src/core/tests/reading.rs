@@ -1,0 +1,110 @@
+//! Question: does the reader read a code off a clean, a dark, a small, a turned and a large picture, and nothing off noise?
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use kaunter_core::scan::{Effort, Luma, Reader, luma_from_rgba};
+use proptest::prelude::*;
+
+const TEXT: &str = "hQVDUFYwMWETTwegAAAAVVVVUAhQcm9kdWN0MWETTwegAAAAZmZmUAhQcm9kdWN0MmJJWggSNFZ4kBI0WF8gDkNBUkRIT0xERVIvRU1WXy0IcnVlc2RlZW5kIZ8QBwYBCgMAAACfJghYT9OF+iNLzJ82AgABnzcEbVjvEw==";
+
+/// A picture of a code: dark on light, `module` pixels a module, in the middle of `width` x `height`.
+fn picture(text: &str, module: usize, width: usize, height: usize, inverted: bool) -> Vec<u8> {
+    let code = qrcode::QrCode::new(text).unwrap();
+    let modules = code.width();
+    let (left, top) = (
+        (width - modules * module) / 2,
+        (height - modules * module) / 2,
+    );
+    let colors = code.to_colors();
+    let mut pixels = vec![if inverted { 20 } else { 235 }; width * height];
+    for (at, color) in colors.iter().enumerate() {
+        if *color == qrcode::Color::Dark {
+            let (x0, y0) = (left + at % modules * module, top + at / modules * module);
+            for y in y0..y0 + module {
+                pixels[y * width + x0..][..module].fill(if inverted { 235 } else { 20 });
+            }
+        }
+    }
+    pixels
+}
+
+fn read(pixels: &[u8], width: usize, height: usize, frames: usize, effort: Effort) -> Vec<String> {
+    let luma = Luma::new(pixels, width, height, width).unwrap();
+    let mut reader = Reader::new();
+    let frames = (0..frames).map(|_| reader.read(&luma, effort, 4));
+    let read = frames
+        .into_iter()
+        .find(|codes| !codes.is_empty())
+        .unwrap_or_default();
+    read.into_iter().map(|code| code.text).collect()
+}
+
+#[test]
+fn live_reads_light_and_dark_small_and_large_within_two_frames() {
+    for (module, width, height, inverted) in [
+        (6, 640, 480, false),
+        (6, 640, 480, true),
+        (3, 640, 480, false),
+        (9, 1280, 720, false),
+        (9, 1280, 720, true),
+    ] {
+        let pixels = picture(TEXT, module, width, height, inverted);
+        assert_eq!(
+            read(&pixels, width, height, 2, Effort::Live),
+            [TEXT],
+            "{module} {width} inverted: {inverted}"
+        );
+    }
+}
+
+#[test]
+fn a_still_photo_of_twelve_megapixels_is_read() {
+    let pixels = picture(TEXT, 20, 4000, 3000, false);
+    assert_eq!(read(&pixels, 4000, 3000, 1, Effort::Still), [TEXT]);
+}
+
+#[test]
+fn corners_are_those_of_the_code_in_the_picture_that_was_given() {
+    let pixels = picture("CORNERS", 10, 640, 480, false);
+    let luma = Luma::new(&pixels, 640, 480, 640).unwrap();
+    let codes = Reader::new().read(&luma, Effort::Live, 1);
+    assert_eq!(codes.len(), 1);
+    let side = 210.0;
+    let expected = [
+        (320.0 - side / 2.0, 240.0 - side / 2.0),
+        (320.0 + side / 2.0, 240.0 - side / 2.0),
+        (320.0 + side / 2.0, 240.0 + side / 2.0),
+        (320.0 - side / 2.0, 240.0 + side / 2.0),
+    ];
+    for (corner, (x, y)) in codes[0].corners.iter().zip(expected) {
+        assert!(
+            (corner.x - x).abs() < 8.0 && (corner.y - y).abs() < 8.0,
+            "{corner:?} is not near {x} {y}"
+        );
+    }
+}
+
+#[test]
+fn rgba_becomes_grey_by_weight() {
+    assert_eq!(
+        luma_from_rgba(&[255, 255, 255, 255, 0, 0, 0, 255, 0, 255, 0, 0]),
+        [255, 0, 149]
+    );
+}
+
+#[test]
+fn a_picture_that_lies_about_its_size_is_refused() {
+    assert!(Luma::new(&[0; 99], 10, 10, 10).is_err());
+    assert!(Luma::new(&[0; 100], 10, 10, 9).is_err());
+    assert!(Luma::new(&[], 0, 0, 0).is_err());
+    assert!(Luma::new(&[0; 8], 2, usize::MAX, usize::MAX).is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+    #[test]
+    fn noise_holds_no_code_and_no_panic(seed in any::<u64>(), width in 1_usize..300, height in 1_usize..300) {
+        let mut state = seed | 1;
+        let pixels: Vec<u8> = (0..width * height).map(|_| { state ^= state << 13; state ^= state >> 7; state ^= state << 17; state.to_le_bytes()[3] }).collect();
+        prop_assert!(read(&pixels, width, height, 1, Effort::Still).is_empty());
+    }
+}
