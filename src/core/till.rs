@@ -388,13 +388,17 @@ impl Charge {
                 };
                 self.open();
             }
-            (Leave::GiveUp, _, _) => self.end(End::GatewayDown),
-            (Leave::Stay | Leave::Abort | Leave::Switch, _, _) => match self.trade.clone() {
-                Some(trade) if self.resumed && trade.status == Status::Cancelled => {
-                    self.end(End::Settled(Box::new(trade)));
+            (Leave::GiveUp, _, _) if !self.record.handed_over => self.end(End::GatewayDown),
+            (Leave::Stay | Leave::Abort | Leave::Switch | Leave::GiveUp, _, _) => {
+                // Once a code was handed over, the backend's word is the end; before, nothing began.
+                let began = self.resumed || self.record.handed_over;
+                match self.trade.clone() {
+                    Some(trade) if began && trade.status == Status::Cancelled => {
+                        self.end(End::Settled(Box::new(trade)));
+                    }
+                    Some(_) | None => self.end(End::Aborted),
                 }
-                Some(_) | None => self.end(End::Aborted),
-            },
+            }
         }
     }
 

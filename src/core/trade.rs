@@ -161,6 +161,8 @@ pub struct Trade {
     wish: Option<By>,
     /// What the cancel was answered with, while that is being checked.
     cancel_said: Option<CancelAnswer>,
+    /// A cancel is out until its answer comes, or until then: it may still turn what is paid into what is refunded.
+    cancelling_until_ms: Option<Ms>,
     /// When cancelling, or the question about a void, ends in a review.
     give_up_ms: Option<Ms>,
     /// A void left, and the gateway has not said that it failed: no second one leaves.
@@ -196,6 +198,7 @@ impl Trade {
             asks: 0,
             wish: None,
             cancel_said: None,
+            cancelling_until_ms: None,
             give_up_ms: None,
             void_left: false,
             late: false,

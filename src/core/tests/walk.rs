@@ -54,7 +54,7 @@ impl Walk {
                     "more than {MOST_WORLDS} worlds"
                 );
                 if let Err(what) = next.judge() {
-                    walk.tell(print);
+                    walk.tell(start, print);
                     panic!("{what}\n{next:#?}");
                 }
                 open.push(next);
@@ -63,15 +63,19 @@ impl Walk {
         walk
     }
 
-    fn tell(&self, mut print: u64) {
+    /// Prints the way to a world, with what it looks like after each step.
+    fn tell(&self, start: &World, mut print: u64) {
         let mut steps = Vec::new();
         while let Some((from, action)) = self.seen.get(&print) {
             steps.push(*action);
             print = *from;
         }
         steps.reverse();
+        let mut world = start.clone();
         for (step, action) in steps.iter().enumerate() {
-            println!("{step:3} {action:?}");
+            let told = world.told(*action);
+            world.take(*action);
+            println!("{step:3} {action:?} {told} -> {}", world.sketch());
         }
     }
 }

@@ -167,8 +167,14 @@ impl Charge {
                     self.adopt(trade);
                     self.left();
                 }
+                Err(Fault::Problem(_, Some(trade))) if trade.status != Status::Cancelled => {
+                    self.adopt(*trade);
+                    self.phase = Phase::Watching;
+                    self.be_patient(now);
+                    self.watch(now);
+                }
                 // The code may be with the backend, and nobody says how the attempt stands.
-                Err(_) if self.handed > 0 => {
+                Err(_) if self.record.handed_over => {
                     let trx_id = self.record.trx_id.clone().unwrap_or_default();
                     self.end(End::Unresolved(self.trade.clone().map(Box::new), trx_id));
                 }

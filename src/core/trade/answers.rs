@@ -45,8 +45,8 @@ impl Trade {
             {
                 self.go(State::NeedsReview, context);
             }
-            PayAnswer::Paid(_) if verifying => self.paid(context),
-            // It is proof, but of a past that a cancel or a closing has overtaken: ask for the present.
+            PayAnswer::Paid(_) if awaited => self.paid(context),
+            // It is proof, but of a past that a cancel, a review or a closing has overtaken: ask for the present.
             PayAnswer::Paid(_) => self.ask_at_once(context.now),
             PayAnswer::Processing(_) if self.state == State::Paying => {
                 self.go(State::Pending, context)
@@ -133,7 +133,12 @@ impl Trade {
     }
 
     fn verified(&mut self, word: StatusWord, context: &Context<'_>) {
+        let cancel_is_out = self
+            .cancelling_until_ms
+            .is_some_and(|until| context.now < until);
         match word {
+            // True when it was said; the cancel may refund it yet. The next question tells.
+            StatusWord::Paid if cancel_is_out => {}
             StatusWord::Paid => self.paid(context),
             StatusWord::Failed(reason) => self.declined(reason, context),
             StatusWord::Closed => self.go(State::Cancelled, context),
@@ -157,6 +162,7 @@ impl Trade {
     }
 
     pub(super) fn cancel_answered(&mut self, answer: CancelAnswer, context: &Context<'_>) {
+        self.cancelling_until_ms = None;
         if !matches!(self.state, State::Cancelling | State::CancelUnknown) {
             return;
         }

@@ -255,7 +255,10 @@ impl Trade {
     }
 
     pub(super) fn start_cancel(&mut self, context: &Context<'_>) {
+        let policy = context.policy;
         self.cancel_said = None;
+        self.cancelling_until_ms =
+            Some(context.now + policy.connect_ms + policy.read_ms + policy.grace_ms);
         self.give_up_ms
             .get_or_insert(context.now + context.policy.cancel_deadline_ms);
         self.go(State::Cancelling, context);
@@ -276,6 +279,7 @@ impl Trade {
             &mut self.deadline_ms,
             &mut self.next_ask_ms,
             &mut self.give_up_ms,
+            &mut self.cancelling_until_ms,
         ];
         times.into_iter().flatten().for_each(back);
     }

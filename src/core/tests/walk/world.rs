@@ -27,6 +27,8 @@ pub(crate) struct Kind {
     lates: u8,
     /// A second charge of the sale, from another terminal.
     second: bool,
+    /// The customer fumbles for the phone.
+    slow_scan: bool,
     horizon: Ms,
 }
 
@@ -40,7 +42,8 @@ impl Kind {
             wishes: 1,
             lates: 0,
             second: false,
-            horizon: 20,
+            slow_scan: false,
+            horizon: 11,
         };
         vec![
             base,
@@ -57,6 +60,7 @@ impl Kind {
                 faults: 1,
                 wishes: 2,
                 lates: 1,
+                horizon: 20,
                 ..base
             },
             Self {
@@ -64,12 +68,15 @@ impl Kind {
                 faults: 1,
                 wishes: 2,
                 lates: 1,
+                horizon: 16,
                 ..base
             },
             Self {
                 ages: true,
                 faults: 1,
                 wishes: 0,
+                slow_scan: true,
+                horizon: 20,
                 ..base
             },
             Self {
@@ -130,6 +137,11 @@ pub(crate) enum Action {
     Start,
     Time,
     Deliver(usize, Mood),
+    /// The message is held up: it arrives later, if ever.
+    Delay(usize),
+    DeliverLate(usize, Mood),
+    /// The answer carries another amount.
+    Twist(usize),
     LoseRequest(usize),
     LoseAnswer(usize, Mood),
     Unsent(usize),
@@ -143,8 +155,11 @@ pub(crate) enum Action {
     Verdict(usize, VerdictOutcome),
     CustomerConfirms(usize),
     CustomerRefuses(usize),
+    CustomerCloses(usize),
     PaidAfterAll(usize),
-    BackendDies { requests_lost: bool },
+    BackendDies {
+        requests_lost: bool,
+    },
     PageDies(usize),
 }
 
@@ -197,9 +212,35 @@ pub(crate) struct World {
     lates: u8,
     pages: Vec<Page>,
     rows: Vec<Row>,
+    /// On its way, and there before anything that takes time.
     messages: Vec<Message>,
-    /// The longest that a clock is due: taken moves are drained into the walk and are no part of the world.
+    /// Held up.
+    late: Vec<Message>,
+    /// Drained into the walk: no part of the world.
     moves: Vec<Move>,
+}
+
+/// The same answer about another amount, where it carries any.
+fn twisted(event: &Event) -> Option<Event> {
+    use kaunter_core::trade::{PayAnswer, StatusWord};
+    let mut event = event.clone();
+    let carried = match &mut event {
+        Event::Payed(PayAnswer::Paid(carried) | PayAnswer::Processing(carried)) => carried,
+        Event::Status(_, answer)
+            if !matches!(answer.word, StatusWord::NoWord | StatusWord::Unpaid) =>
+        {
+            &mut answer.carried
+        }
+        _ => return None,
+    };
+    if carried.amount.is_some() {
+        return None;
+    }
+    carried.amount = Some(Money {
+        minor: 1,
+        currency: "MYR".to_owned(),
+    });
+    Some(event)
 }
 
 fn sale() -> Sale {
@@ -223,10 +264,54 @@ impl World {
             pages: Vec::new(),
             rows: Vec::new(),
             messages: Vec::new(),
+            late: Vec::new(),
             moves: Vec::new(),
         };
         world.start_page();
         world
+    }
+
+    /// The message that an action is about, for a counter-example.
+    pub(crate) fn told(&self, action: Action) -> String {
+        let message = match action {
+            Action::Deliver(at, _)
+            | Action::Delay(at)
+            | Action::LoseRequest(at)
+            | Action::LoseAnswer(at, _)
+            | Action::LoseCall(at)
+            | Action::LoseReply(at)
+            | Action::Unsent(at)
+            | Action::Twist(at) => self.messages.get(at),
+            Action::DeliverLate(at, _) => self.late.get(at),
+            _ => None,
+        };
+        match message {
+            Some(Message::Reply(page, event)) => {
+                let kind = format!("{event:?}");
+                let kind = kind.split('(').next().unwrap_or_default();
+                format!("reply {kind} to page {page}")
+            }
+            Some(message) => format!("{message:?}"),
+            None => String::new(),
+        }
+    }
+
+    /// Where everything stands, in a line.
+    pub(crate) fn sketch(&self) -> String {
+        let rows = self.rows.iter().map(|row| {
+            format!(
+                "{:?} v{} ({:?})",
+                row.trade.state(),
+                row.trade.version(),
+                row.account.place
+            )
+        });
+        let pages = self.pages.iter().map(|page| {
+            let phase = page.charge.as_ref().map(Charge::phase);
+            format!("{phase:?}")
+        });
+        let all: Vec<String> = rows.chain(pages).collect();
+        format!("{} ms, {}", self.now, all.join(", "))
     }
 
     pub(crate) fn drain_moves(&mut self) -> Vec<Move> {
@@ -237,14 +322,20 @@ impl World {
 
     pub(crate) fn actions(&self) -> Vec<Action> {
         let mut actions = Vec::new();
+        let mut urgent = !self.messages.is_empty();
         for (at, message) in self.messages.iter().enumerate() {
             self.message_actions(at, message, &mut actions);
         }
+        for (at, message) in self.late.iter().enumerate() {
+            self.deliveries(message, |mood| actions.push(Action::DeliverLate(at, mood)));
+        }
         for (at, page) in self.pages.iter().enumerate() {
             if page.writing.is_some() {
+                urgent = true;
                 actions.push(Action::Durable(at));
             }
             if page.scanning {
+                urgent |= !self.kind.slow_scan;
                 actions.push(Action::Scan(at));
             }
             let running = page
@@ -272,45 +363,48 @@ impl World {
                 requests_lost: true,
             });
         }
-        if self
-            .next_wake()
-            .is_some_and(|wake| wake <= self.kind.horizon)
-        {
+        let wake = self.next_wake().filter(|wake| *wake <= self.kind.horizon);
+        if wake.is_some() && !urgent {
             actions.push(Action::Time);
         }
         actions
     }
 
     fn message_actions(&self, at: usize, message: &Message, actions: &mut Vec<Action>) {
-        let fault = self.faults > 0;
+        self.deliveries(message, |mood| actions.push(Action::Deliver(at, mood)));
+        if self.faults == 0 {
+            return;
+        }
         match message {
-            Message::Call(..) => {
-                actions.push(Action::Deliver(at, Mood::Grants));
-                if fault {
-                    actions.push(Action::LoseCall(at));
-                }
-            }
-            Message::Reply(..) => {
-                actions.push(Action::Deliver(at, Mood::Grants));
-                if fault {
-                    actions.push(Action::LoseReply(at));
-                }
-            }
+            Message::Call(_, Call::Ask(_)) => actions.push(Action::LoseCall(at)),
+            Message::Call(..) => actions.extend([Action::LoseCall(at), Action::Delay(at)]),
+            Message::Reply(..) => actions.extend([Action::LoseReply(at), Action::Delay(at)]),
             Message::Request(row, send) => {
                 for mood in self.rows[*row].account.moods(*send) {
-                    actions.push(Action::Deliver(at, *mood));
-                    if fault {
-                        actions.push(Action::LoseAnswer(at, *mood));
-                    }
+                    actions.push(Action::LoseAnswer(at, *mood));
                 }
-                if fault {
-                    actions.push(Action::LoseRequest(at));
-                    if matches!(send, Send::Pay | Send::Void) {
-                        actions.push(Action::Unsent(at));
-                    }
+                actions.extend([Action::LoseRequest(at), Action::Delay(at)]);
+                if matches!(send, Send::Pay | Send::Void) {
+                    actions.push(Action::Unsent(at));
                 }
             }
-            Message::Answer(..) => actions.push(Action::Deliver(at, Mood::Grants)),
+            Message::Answer(_, event) => {
+                actions.push(Action::Delay(at));
+                if twisted(event).is_some() {
+                    actions.push(Action::Twist(at));
+                }
+            }
+        }
+    }
+
+    fn deliveries(&self, message: &Message, mut deliver: impl FnMut(Mood)) {
+        match message {
+            Message::Request(row, send) => {
+                for mood in self.rows[*row].account.moods(*send) {
+                    deliver(*mood);
+                }
+            }
+            Message::Call(..) | Message::Reply(..) | Message::Answer(..) => deliver(Mood::Grants),
         }
     }
 
@@ -318,6 +412,7 @@ impl World {
         if row.account.place == Place::Pending {
             actions.push(Action::CustomerConfirms(at));
             actions.push(Action::CustomerRefuses(at));
+            actions.push(Action::CustomerCloses(at));
         }
         if self.lates > 0
             && row.account.payments > 0
@@ -329,14 +424,18 @@ impl World {
             if matches!(row.trade.state(), State::Paid | State::LateSuccess) {
                 actions.push(Action::Void(at));
             }
-            for outcome in Self::true_verdicts(row) {
+            for outcome in self.true_verdicts(at, row) {
                 actions.push(Action::Verdict(at, outcome));
             }
         }
     }
 
     /// A person settles a review by the gateway's own books, when nothing is under way there any more.
-    fn true_verdicts(row: &Row) -> Vec<VerdictOutcome> {
+    fn true_verdicts(&self, at: usize, row: &Row) -> Vec<VerdictOutcome> {
+        let under_way = |message: &Message| matches!(message, Message::Request(of, Send::Pay | Send::Cancel | Send::Void) if *of == at);
+        if self.messages.iter().chain(&self.late).any(under_way) {
+            return vec![];
+        }
         match (row.trade.state(), row.account.place) {
             (State::NeedsReview | State::VoidReview | State::LateSuccess, Place::Paid) => {
                 vec![VerdictOutcome::Paid]
@@ -375,7 +474,26 @@ impl World {
         match action {
             Action::Start => {}
             Action::Time => self.pass_time(),
-            Action::Deliver(at, mood) => self.deliver(at, mood),
+            Action::Deliver(at, mood) => {
+                let message = self.messages.remove(at);
+                self.deliver(message, mood);
+            }
+            Action::Delay(at) => {
+                self.faults -= 1;
+                let message = self.messages.remove(at);
+                self.late.push(message);
+            }
+            Action::DeliverLate(at, mood) => {
+                let message = self.late.remove(at);
+                self.deliver(message, mood);
+            }
+            Action::Twist(at) => {
+                self.faults -= 1;
+                if let Message::Answer(row, event) = self.messages.remove(at) {
+                    let event = twisted(&event).unwrap();
+                    self.messages.push(Message::Answer(row, event));
+                }
+            }
             Action::LoseRequest(at) => self.lose_request(at),
             Action::LoseAnswer(at, mood) => self.lose_answer(at, mood),
             Action::Unsent(at) => self.unsent(at),
@@ -414,6 +532,7 @@ impl World {
             }
             Action::CustomerConfirms(row) => self.rows[row].account.charge(),
             Action::CustomerRefuses(row) => self.rows[row].account.place = Place::Failed,
+            Action::CustomerCloses(row) => self.rows[row].account.place = Place::Closed,
             Action::PaidAfterAll(row) => {
                 self.lates -= 1;
                 self.rows[row].account.late = true;
@@ -435,8 +554,8 @@ impl World {
         }
     }
 
-    fn deliver(&mut self, at: usize, mood: Mood) {
-        match self.messages.remove(at) {
+    fn deliver(&mut self, message: Message, mood: Mood) {
+        match message {
             Message::Call(page, call) => {
                 let reply = self.backend(page, &call);
                 let event = Self::reply(&call, reply);
@@ -502,6 +621,8 @@ impl World {
                 }
             }
         }
+        self.late
+            .retain(|message| !matches!(message, Message::Answer(..)));
         for row in 0..self.rows.len() {
             let _ = self.apply(row, Event::Restarted);
         }
@@ -509,8 +630,9 @@ impl World {
 
     fn page_dies(&mut self, at: usize) {
         self.faults -= 1;
-        self.messages
-            .retain(|message| !matches!(message, Message::Reply(page, _) if *page == at));
+        for messages in [&mut self.messages, &mut self.late] {
+            messages.retain(|message| !matches!(message, Message::Reply(page, _) if *page == at));
+        }
         let page = &mut self.pages[at];
         page.writing = None;
         page.scanning = false;
@@ -521,13 +643,31 @@ impl World {
         self.drain_page(at);
     }
 
-    fn canonical(&mut self) {
-        use std::hash::{DefaultHasher, Hash, Hasher};
-        self.messages.sort_by_cached_key(|message| {
-            let mut hasher = DefaultHasher::new();
-            message.hash(&mut hasher);
-            hasher.finish()
+    /// The one kindness of this gateway: a cancel that was held up until nobody waits for it any more is dropped. One
+    /// that refunds after the attempt was seen to be paid would need the gateway's own notice, and it sends none.
+    fn drop_stale_cancels(&mut self) {
+        let rows = &self.rows;
+        self.late.retain(|message| match message {
+            Message::Request(row, Send::Cancel) => matches!(
+                rows[*row].trade.state(),
+                State::Cancelling | State::CancelUnknown
+            ),
+            Message::Request(..) | Message::Answer(..) | Message::Call(..) | Message::Reply(..) => {
+                true
+            }
         });
+    }
+
+    fn canonical(&mut self) {
+        self.drop_stale_cancels();
+        use std::hash::{DefaultHasher, Hash, Hasher};
+        for messages in [&mut self.messages, &mut self.late] {
+            messages.sort_by_cached_key(|message| {
+                let mut hasher = DefaultHasher::new();
+                message.hash(&mut hasher);
+                hasher.finish()
+            });
+        }
     }
 
     // ---- the page --------------------------------------------------------------------------------------------

@@ -1,0 +1,128 @@
+//! The control calls of tests and demos, under `/_sim`.
+
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::Simulator;
+use crate::customer::Customer;
+use crate::faults::Line;
+use crate::ledger::Code;
+use crate::wallets::wallet;
+
+/// A code lives so long, unless told otherwise.
+const CODE_MS: u64 = 60_000;
+/// What a customer has, unless told otherwise: more than a shop sells in one sale.
+const BALANCE: u64 = 1_000_000;
+
+pub(crate) fn routes() -> Router<Simulator> {
+    Router::new()
+        .route("/ledger", get(ledger))
+        .route("/log", get(log))
+        .route("/codes", post(make_code))
+        .route("/faults", get(faults).post(add_fault).delete(clear_faults))
+        .route("/shop", post(crate::shop::introduce))
+}
+
+async fn ledger(State(simulator): State<Simulator>) -> Json<Value> {
+    let mut world = simulator.world.lock().await;
+    world.settle(simulator.now_ms());
+    Json(json!(world.trades))
+}
+
+#[derive(Deserialize)]
+struct Since {
+    #[serde(default)]
+    since_ms: u64,
+}
+
+async fn log(State(simulator): State<Simulator>, Query(since): Query<Since>) -> Json<Value> {
+    let world = simulator.world.lock().await;
+    let new = world
+        .log
+        .iter()
+        .filter(|entry| entry.at_ms >= since.since_ms);
+    Json(json!(new.collect::<Vec<_>>()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewCode {
+    integrator: String,
+    balance: Option<u64>,
+    #[serde(default)]
+    customer: Customer,
+    ttl_ms: Option<u64>,
+    /// This text instead of one of the wallet's own.
+    code: Option<String>,
+}
+
+/// A code that was made.
+#[derive(Serialize)]
+struct MadeCode {
+    code: String,
+    integrator: String,
+    balance: u64,
+    /// As a picture: dark modules on light, with the quiet zone.
+    svg: String,
+    ttl_ms: u64,
+}
+
+async fn make_code(
+    State(simulator): State<Simulator>,
+    Json(new): Json<NewCode>,
+) -> Result<Json<Value>, (StatusCode, &'static str)> {
+    let Some(wallet) = wallet(&new.integrator) else {
+        return Err((
+            StatusCode::BAD_REQUEST,
+            "no such integrator: see /version1/payment/integrator-master",
+        ));
+    };
+    let mut world = simulator.world.lock().await;
+    let text = new.code.unwrap_or_else(|| wallet.code(&mut world.random));
+    let ttl_ms = new.ttl_ms.unwrap_or(CODE_MS);
+    let balance = new.balance.unwrap_or(BALANCE);
+    let Ok(picture) = qrcode::QrCode::new(&text) else {
+        return Err((
+            StatusCode::BAD_REQUEST,
+            "the code is too long for a QR code",
+        ));
+    };
+    let code = Code {
+        integrator: new.integrator.clone(),
+        balance,
+        customer: new.customer,
+        ends_at_ms: simulator.now_ms() + ttl_ms,
+        used: false,
+    };
+    world.codes.insert(text.clone(), code);
+    world.save();
+    let svg = picture
+        .render::<qrcode::render::svg::Color<'_>>()
+        .min_dimensions(280, 280)
+        .build();
+    Ok(Json(json!(MadeCode {
+        code: text,
+        integrator: new.integrator,
+        balance,
+        svg,
+        ttl_ms,
+    })))
+}
+
+async fn faults(State(simulator): State<Simulator>) -> Json<Value> {
+    Json(json!(simulator.world.lock().await.script.lines))
+}
+
+async fn add_fault(State(simulator): State<Simulator>, Json(line): Json<Line>) -> StatusCode {
+    simulator.world.lock().await.script.lines.push(line);
+    StatusCode::NO_CONTENT
+}
+
+async fn clear_faults(State(simulator): State<Simulator>) -> StatusCode {
+    simulator.world.lock().await.script.lines.clear();
+    StatusCode::NO_CONTENT
+}

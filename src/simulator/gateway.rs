@@ -1,0 +1,498 @@
+//! The PayDibs POS API as far as it is known, over real HTTP: headers, token and signature are checked, what the real one
+//! would refuse is refused, and pretend money moves between pretend wallets.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Form, Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use futures_util::stream;
+use kaunter_core::money::Money;
+use md5::{Digest, Md5};
+use rand::Rng;
+use serde_json::{Value, json};
+
+use crate::customer::{Deed, decide};
+use crate::faults::{Call, Fault};
+use crate::ledger::{Entry, Place, Trade, World};
+use crate::wallets::{WALLETS, wallet};
+use crate::{Profile, Simulator, server};
+
+/// A token of the gateway lives so long.
+const TOKEN_MS: u64 = 30 * 60_000;
+/// The phone page is open while it was seen within this.
+const PHONE_OPEN_MS: u64 = 4_000;
+
+pub(crate) fn routes() -> Router<Simulator> {
+    Router::new().route("/{group}/{call}", post(call))
+}
+
+type Fields = Vec<(String, String)>;
+
+/// Stands for an answer that is cut: no gateway says this.
+const LOST: (u32, &str) = (599, "lost");
+
+/// An answer's envelope: 200 and data, or another code and why.
+type Answer = Result<Value, (u32, &'static str)>;
+
+/// `md5(values in order of field name, then time, then secret)`, in lower-case hex.
+#[must_use]
+pub fn sign(fields: &[(String, String)], secret: &str) -> String {
+    let mut sorted: Vec<_> = fields
+        .iter()
+        .filter(|(name, _)| name != "sign" && name != "time")
+        .collect();
+    sorted.sort();
+    let mut hash = Md5::new();
+    for (_, value) in sorted {
+        hash.update(value);
+    }
+    hash.update(field(fields, "time"));
+    hash.update(secret);
+    hex::encode(hash.finalize())
+}
+
+fn field<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
+    let found = fields.iter().find(|(own, _)| own == name);
+    found.map_or("", |(_, value)| value.as_str())
+}
+
+async fn call(
+    State(simulator): State<Simulator>,
+    Path((group, name)): Path<(String, String)>,
+    headers: HeaderMap,
+    Form(fields): Form<Fields>,
+) -> Response {
+    let call = match (group.as_str(), name.as_str()) {
+        ("token", "api-token") => Call::Token,
+        ("payment", "integrator-master") => Call::Integrators,
+        ("payment", "create-trade") => Call::Create,
+        ("payment", "payment") => Call::Pay,
+        ("payment", "check-status") => Call::Status,
+        ("payment", "cancel-trade") if simulator.config.profile == Profile::Rich => Call::Cancel,
+        ("payment", "process-void") => Call::Void,
+        _ => return StatusCode::NOT_FOUND.into_response(),
+    };
+    let fault = note(&simulator, call, &fields).await;
+    if let Some(response) = before(&simulator, fault).await {
+        return response;
+    }
+    let answer = {
+        let mut world = simulator.world.lock().await;
+        let now_ms = simulator.now_ms();
+        world.settle(now_ms);
+        let answer = serve(&simulator, &mut world, call, &headers, &fields, fault);
+        world.save();
+        answer
+    };
+    after(answer, fault).await
+}
+
+/// Writes the request down, and takes what the script has for it.
+async fn note(simulator: &Simulator, call: Call, fields: &Fields) -> Option<Fault> {
+    let mut world = simulator.world.lock().await;
+    let trans_id = field(fields, "trans_id");
+    let trx_id = match call {
+        Call::Create => Some(field(fields, "trx_id").to_owned()),
+        _ => world.trade(trans_id).map(|trade| trade.trx_id.clone()),
+    };
+    let now_ms = simulator.now_ms();
+    let mut fault = world.script.take(call, trx_id.as_deref());
+    if fault.is_none() && now_ms < world.down_until_ms {
+        fault = Some(Fault::Status(503));
+    }
+    world.log.push(Entry {
+        at_ms: now_ms,
+        call,
+        trx_id,
+        fault,
+        code: (call == Call::Pay).then(|| field(fields, "user_qr_code").to_owned()),
+    });
+    fault
+}
+
+/// What happens instead of the effect.
+async fn before(simulator: &Simulator, fault: Option<Fault>) -> Option<Response> {
+    match fault? {
+        Fault::HangMs(ms) => {
+            tokio::time::sleep(Duration::from_millis(ms)).await;
+            None
+        }
+        Fault::Reset => Some(server::broken()),
+        Fault::Status(status) => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+            Some((status, "<html>down</html>").into_response())
+        }
+        Fault::TokenExpired => {
+            simulator.world.lock().await.tokens.clear();
+            Some(envelope(&Err((401, "token expired"))))
+        }
+        _ => None,
+    }
+}
+
+fn envelope(answer: &Answer) -> Response {
+    Json(body(answer)).into_response()
+}
+
+fn body(answer: &Answer) -> Value {
+    match answer {
+        Ok(data) => json!({"code": 200, "msg": "OK", "data": data}),
+        Err((code, msg)) => json!({"code": code, "msg": msg, "data": {"msg": msg}}),
+    }
+}
+
+/// What happens to the answer once the effect is there.
+async fn after(answer: Answer, fault: Option<Fault>) -> Response {
+    if answer == Err(LOST) {
+        return server::cut(
+            &body(&Ok(json!({"status": 200, "user_order_status": "S"}))).to_string(),
+        );
+    }
+    let Some(fault) = fault else {
+        return envelope(&answer);
+    };
+    let mut value = body(&answer);
+    let text = value.to_string();
+    let data = &mut value["data"];
+    match fault {
+        Fault::Cut => return server::cut(&text),
+        Fault::ResetAfter => return server::broken(),
+        Fault::HangAfterMs(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
+        Fault::Html => {
+            return ([(header::CONTENT_TYPE, "text/html")], "<html>OK</html>").into_response();
+        }
+        Fault::Garbage => return "\u{0}\u{1}{{{{200 S".into_response(),
+        Fault::Truncated => return text[..text.len() / 2].to_owned().into_response(),
+        Fault::DuplicateKeys => {
+            let twice = text.replacen('{', r#"{"code":500,"data":{"status":0},"#, 1);
+            return ([(header::CONTENT_TYPE, "application/json")], twice).into_response();
+        }
+        Fault::WrongAmount => data["amount"] = json!("0.01"),
+        Fault::WrongId => data["trans_id"] = json!("20000101000000000000"),
+        Fault::SuccessWithoutS => {
+            if let Some(fields) = data.as_object_mut() {
+                fields.remove("user_order_status");
+            }
+        }
+        Fault::UnknownStatus => {
+            data["pay_status"] = json!("Q");
+            data["user_order_status"] = json!("Q");
+        }
+        Fault::SlowBytes => return drip(&text),
+        Fault::HangMs(_)
+        | Fault::Reset
+        | Fault::Status(_)
+        | Fault::TokenExpired
+        | Fault::PendingMs(_)
+        | Fault::LateSuccessMs(_)
+        | Fault::NotFoundFirst(_)
+        | Fault::Contradict
+        | Fault::VoidFails
+        | Fault::VoidUnknownMs(_) => {}
+    }
+    Json(value).into_response()
+}
+
+fn drip(text: &str) -> Response {
+    let bytes: Vec<u8> = text.bytes().collect();
+    let drops = stream::unfold(bytes.into_iter(), async |mut bytes| {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let drop = bytes.next()?;
+        Some((Ok::<_, std::io::Error>(vec![drop]), bytes))
+    });
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    (json, Body::from_stream(drops)).into_response()
+}
+
+fn serve(
+    simulator: &Simulator,
+    world: &mut World,
+    call: Call,
+    headers: &HeaderMap,
+    fields: &Fields,
+    fault: Option<Fault>,
+) -> Answer {
+    let config = &simulator.config;
+    let now_ms = simulator.now_ms();
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    if header("Key") != Some(config.key.as_str()) {
+        return Err((403, "wrong key"));
+    }
+    if sign(fields, &config.secret) != field(fields, "sign") {
+        return Err((403, "wrong sign"));
+    }
+    if call == Call::Token {
+        return token(simulator, world, fields, now_ms);
+    }
+    let known = header("Auth-Token").and_then(|token| world.tokens.get(token));
+    if known.is_none_or(|ends_ms| now_ms >= *ends_ms) {
+        return Err((401, "unauthorised"));
+    }
+    match call {
+        Call::Token | Call::Integrators => Ok(integrators()),
+        Call::Create => create(world, fields),
+        Call::Pay => pay(simulator, world, fields, fault, now_ms),
+        Call::Status => status(simulator, world, fields, fault, now_ms),
+        Call::Cancel => cancel(world, fields, now_ms),
+        Call::Void => void(simulator, world, fields, fault, now_ms),
+    }
+}
+
+fn token(simulator: &Simulator, world: &mut World, fields: &Fields, now_ms: u64) -> Answer {
+    let config = &simulator.config;
+    let password = hex::encode(Md5::digest(&config.password));
+    if field(fields, "login_id") != config.merchant || field(fields, "login_password") != password {
+        return Err((400, "wrong login"));
+    }
+    let token = hex::encode(world.random.random::<[u8; 16]>());
+    world.tokens.insert(token.clone(), now_ms + TOKEN_MS);
+    Ok(json!({"status": 1, "Auth_Token": token}))
+}
+
+fn integrators() -> Value {
+    let list = WALLETS.iter().map(|wallet| {
+        json!({
+            "id": wallet.id,
+            "integrator_name": wallet.name,
+            "integrator_logo_link": "",
+            "active": wallet.active,
+        })
+    });
+    Value::Array(list.collect())
+}
+
+fn create(world: &mut World, fields: &Fields) -> Answer {
+    let trx_id = field(fields, "trx_id");
+    let plain = |char: char| char.is_ascii_alphanumeric() || char == '-';
+    if trx_id.is_empty() || trx_id.len() > 20 || !trx_id.chars().all(plain) {
+        return Err((400, "bad trx_id"));
+    }
+    if world.trades.iter().any(|trade| trade.trx_id == trx_id) {
+        return Err((409, "duplicate trx_id"));
+    }
+    let integrator = field(fields, "integrator_id");
+    if wallet(integrator).is_none() {
+        return Err((400, "unknown integrator"));
+    }
+    let Some(amount) = amount(fields) else {
+        return Err((400, "bad amount"));
+    };
+    if field(fields, "pay_type") != "MSU" {
+        return Err((400, "unknown pay_type"));
+    }
+    let trans_id = world.new_trans_id();
+    let mut trade = Trade {
+        trx_id: trx_id.to_owned(),
+        trans_id: trans_id.clone(),
+        integrator: integrator.to_owned(),
+        amount,
+        charged: 0,
+        refunded: 0,
+        calls: crate::ledger::Calls::default(),
+        events: vec!["created".to_owned()],
+        place: Place::Created,
+        hidden: crate::ledger::Hidden::default(),
+    };
+    trade.calls.create = 1;
+    world.trades.push(trade);
+    Ok(json!({"trans_id": trans_id}))
+}
+
+/// Ringgit as text with exactly two decimals, more than nothing.
+fn amount(fields: &Fields) -> Option<u64> {
+    let text = field(fields, "amount");
+    let (_, sen) = text.split_once('.')?;
+    let money = Money::parse(text, "MYR").ok().filter(|_| sen.len() == 2)?;
+    (money.minor > 0).then_some(money.minor)
+}
+
+fn pay(
+    simulator: &Simulator,
+    world: &mut World,
+    fields: &Fields,
+    fault: Option<Fault>,
+    now_ms: u64,
+) -> Answer {
+    let trans_id = field(fields, "trans_id");
+    let Some(trade) = world.trade(trans_id) else {
+        return Err((404, "no such trade"));
+    };
+    trade.calls.pay += 1;
+    if amount(fields) != Some(trade.amount) || field(fields, "integrator_id") != trade.integrator {
+        return Err((400, "the payment is not the trade's"));
+    }
+    let integrator = trade.integrator.clone();
+    let text = field(fields, "user_qr_code");
+    let Some(code) = world.codes.get_mut(text) else {
+        return refuse(world, trans_id, 4002, "code unknown or expired", now_ms);
+    };
+    if code.used {
+        return refuse(world, trans_id, 4003, "code used", now_ms);
+    }
+    if code.integrator != integrator {
+        return refuse(world, trans_id, 4005, "a code of another wallet", now_ms);
+    }
+    if now_ms >= code.ends_at_ms {
+        return refuse(world, trans_id, 4002, "code expired", now_ms);
+    }
+    code.used = true;
+    let (customer, balance) = (code.customer, code.balance);
+    let seen = world.phone_seen_ms;
+    let open = seen.is_some_and(|seen_ms| now_ms < seen_ms + PHONE_OPEN_MS);
+    let Some(trade) = world.trade(trans_id) else {
+        return Err((404, "no such trade"));
+    };
+    if matches!(trade.place, Place::Closed | Place::Failed | Place::Voided) {
+        return Err((409, "the trade is closed"));
+    }
+    if balance < trade.amount {
+        return refuse(world, trans_id, 4001, "insufficient funds", now_ms);
+    }
+    let (mut deed, aside) = decide(customer, trade.amount, now_ms, open, |ms| {
+        simulator.scaled(ms)
+    });
+    if let Some(Fault::PendingMs(ms)) = fault {
+        deed = Deed::Wait(Some((now_ms + ms, true)), false);
+    }
+    trade.hidden.code = Some(text.to_owned());
+    trade.hidden.void_fails = aside.void_fails;
+    trade.hidden.late_success_ms = aside.late_success_ms;
+    trade.hidden.contradict |= fault == Some(Fault::Contradict);
+    if let Some(Fault::LateSuccessMs(ms)) = fault {
+        trade.hidden.late_success_ms = Some(ms);
+        deed = Deed::Wait(Some((now_ms, false)), false);
+    }
+    if let Some(Fault::NotFoundFirst(times)) = fault {
+        trade.hidden.not_found = times;
+    }
+    let answered = act(trade, deed, now_ms);
+    if aside.down_ms > 0 {
+        world.down_until_ms = now_ms + aside.down_ms;
+    }
+    if aside.answer_lost {
+        // Taken, and nobody is told.
+        return Err(LOST);
+    }
+    answered
+}
+
+fn act(trade: &mut Trade, deed: Deed, now_ms: u64) -> Answer {
+    let trans_id = trade.trans_id.clone();
+    match deed {
+        Deed::Charge => {
+            trade.charge("the customer's code");
+            Ok(json!({"status": 200, "user_order_status": "S", "trans_id": trans_id}))
+        }
+        Deed::Wait(answer, phone) => {
+            trade.place = Place::Pending;
+            trade.events.push("waits for the customer".to_owned());
+            trade.hidden.answers_at_ms = answer;
+            trade.hidden.asks_phone = phone;
+            Ok(json!({"status": 200, "trans_id": trans_id}))
+        }
+        Deed::Refuse(code, why) => {
+            trade.fail(why, now_ms);
+            Err((code, why))
+        }
+    }
+}
+
+fn refuse(world: &mut World, trans_id: &str, code: u32, why: &'static str, now_ms: u64) -> Answer {
+    if let Some(trade) = world.trade(trans_id) {
+        if trade.place == Place::Created {
+            trade.fail(why, now_ms);
+        }
+    }
+    Err((code, why))
+}
+
+fn status(
+    simulator: &Simulator,
+    world: &mut World,
+    fields: &Fields,
+    fault: Option<Fault>,
+    now_ms: u64,
+) -> Answer {
+    let profile = simulator.config.profile;
+    let Some(trade) = world.trade(field(fields, "trans_id")) else {
+        return Err((404, "record not found"));
+    };
+    trade.calls.status += 1;
+    if let Some(Fault::NotFoundFirst(times)) = fault {
+        trade.hidden.not_found = times;
+    }
+    if trade.hidden.not_found > 0 {
+        trade.hidden.not_found -= 1;
+        return Err((404, "record not found"));
+    }
+    let void_shows = trade.hidden.void_shows_at_ms.is_none_or(|at| now_ms >= at);
+    let word = match (trade.place, profile) {
+        (Place::Paid, _) if trade.hidden.contradict => {
+            trade.hidden.contradict = false;
+            "P"
+        }
+        (Place::Paid, _) => "D",
+        (Place::Voided, Profile::Rich) if void_shows => "V",
+        (Place::Voided, Profile::Rich) => "D",
+        (Place::Pending, Profile::Rich) => "P",
+        (Place::Failed, Profile::Rich) => "F",
+        (Place::Closed, Profile::Rich) => "X",
+        (Place::Created, _) | (_, Profile::Plain) => "N",
+    };
+    Ok(json!({"pay_status": word}))
+}
+
+fn cancel(world: &mut World, fields: &Fields, now_ms: u64) -> Answer {
+    let Some(trade) = world.trade(field(fields, "trans_id")) else {
+        return Err((404, "record not found"));
+    };
+    trade.calls.cancel += 1;
+    let said = match trade.place {
+        Place::Created | Place::Pending | Place::Failed => {
+            trade.close("cancelled by the merchant", now_ms);
+            "C"
+        }
+        Place::Closed => "C",
+        Place::Paid => "L",
+        Place::Voided => "R",
+    };
+    Ok(json!({"cancel_status": said}))
+}
+
+fn void(
+    simulator: &Simulator,
+    world: &mut World,
+    fields: &Fields,
+    fault: Option<Fault>,
+    now_ms: u64,
+) -> Answer {
+    let pin = hex::encode(Md5::digest(&simulator.config.password));
+    let number: u32 = world.random.random_range(100_000_000..1_000_000_000);
+    let Some(trade) = world.trade(field(fields, "trans_id")) else {
+        return Ok(json!({"status": 3}));
+    };
+    trade.calls.void += 1;
+    if field(fields, "void_pin") != pin {
+        return Ok(json!({"status": 6}));
+    }
+    if trade.hidden.void_fails > 0 || fault == Some(Fault::VoidFails) {
+        trade.hidden.void_fails = trade.hidden.void_fails.saturating_sub(1);
+        trade.events.push("a void failed".to_owned());
+        return Ok(json!({"status": 7}));
+    }
+    match trade.place {
+        Place::Paid => trade.refund("void"),
+        Place::Created | Place::Pending | Place::Failed | Place::Closed | Place::Voided => {
+            return Ok(json!({"status": 7}));
+        }
+    }
+    if let Some(Fault::VoidUnknownMs(ms)) = fault {
+        trade.hidden.void_shows_at_ms = Some(now_ms + ms);
+        return Ok(json!({"status": 8}));
+    }
+    Ok(json!({"status": 1, "transaction_id": format!("V{number}")}))
+}

@@ -1,0 +1,74 @@
+//! The customer's phone: a page that shows a wallet's code, and asks about payments.
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::Simulator;
+use crate::ledger::Place;
+use crate::wallets::WALLETS;
+
+pub(crate) fn routes() -> Router<Simulator> {
+    Router::new()
+        .route("/phone", get(page))
+        .route("/phone/state", get(state))
+        .route("/phone/answer", post(answer))
+}
+
+async fn page() -> Response {
+    let html = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
+    (html, include_str!("phone.html")).into_response()
+}
+
+/// What the page shows; asking for it says that the page is open.
+async fn state(State(simulator): State<Simulator>) -> Json<Value> {
+    let mut world = simulator.world.lock().await;
+    let now_ms = simulator.now_ms();
+    world.phone_seen_ms = Some(now_ms);
+    world.settle(now_ms);
+    let trades: Vec<Value> = world
+        .trades
+        .iter()
+        .rev()
+        .filter(|trade| trade.hidden.code.is_some())
+        .take(20)
+        .map(|trade| {
+            json!({
+                "trx_id": trade.trx_id,
+                "code": trade.hidden.code,
+                "amount": trade.amount,
+                "place": trade.place,
+                "asks": trade.place == Place::Pending && trade.hidden.asks_phone,
+            })
+        })
+        .collect();
+    let wallets: Vec<Value> = WALLETS
+        .iter()
+        .map(|wallet| json!({"id": wallet.id, "name": wallet.name}))
+        .collect();
+    Json(json!({"wallets": wallets, "trades": trades}))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Answer {
+    trx_id: String,
+    approve: bool,
+}
+
+async fn answer(State(simulator): State<Simulator>, Json(answer): Json<Answer>) -> StatusCode {
+    let mut world = simulator.world.lock().await;
+    let now_ms = simulator.now_ms();
+    world.settle(now_ms);
+    let taken = world.phone_answers(&answer.trx_id, answer.approve, now_ms);
+    world.save();
+    if taken {
+        StatusCode::NO_CONTENT
+    } else {
+        StatusCode::NOT_FOUND
+    }
+}

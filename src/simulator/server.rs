@@ -1,0 +1,72 @@
+//! Serves HTTP so that a connection can be broken on purpose: an answer marked [`Broken`] never leaves.
+
+use std::convert::Infallible;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tower::ServiceExt;
+
+/// Marks an answer that never leaves: the connection is closed instead.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Broken;
+
+/// An answer whose connection is closed instead.
+pub(crate) fn broken() -> Response {
+    let mut response = Response::new(Body::empty());
+    response.extensions_mut().insert(Broken);
+    response
+}
+
+/// An answer that stops in the middle: half of its bytes, then the connection is closed.
+pub(crate) fn cut(text: &str) -> Response {
+    let half = text.as_bytes()[..text.len() / 2].to_vec();
+    let parts = stream::iter([
+        Ok(half),
+        Err(std::io::Error::other("cut, as the test asked for")),
+    ]);
+    let mut response = Body::from_stream(parts).into_response();
+    let length = text.len().into();
+    response.headers_mut().insert("content-length", length);
+    let json = axum::http::HeaderValue::from_static("application/json");
+    response.headers_mut().insert("content-type", json);
+    response
+}
+
+pub(crate) async fn run(listener: TcpListener, app: Router) {
+    let mut connections = tokio::task::JoinSet::new();
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            continue;
+        };
+        let app = app.clone();
+        connections.spawn(async move {
+            let answer = service_fn(move |request: hyper::Request<Incoming>| {
+                let app = app.clone();
+                async move {
+                    let request: Request = request.map(Body::new);
+                    let response = match app.oneshot(request).await {
+                        Ok(response) => response,
+                        Err(never) => match never {},
+                    };
+                    if response.extensions().get::<Broken>().is_some() {
+                        return Err(std::io::Error::other("broken, as the test asked for"));
+                    }
+                    Ok(response)
+                }
+            });
+            // A connection that breaks is what tests ask for.
+            let _ = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), answer)
+                .await;
+            Ok::<(), Infallible>(())
+        });
+        while connections.try_join_next().is_some() {}
+    }
+}
