@@ -1,1 +1,76 @@
-//! backend
+//! Keeps the secret: mints terminal tokens, signs and relays each step of a payment, stores every attempt before anything
+//! is sent, and decides what became of the money.
+//!
+//! The machine of an attempt is [`kaunter_core::trade`]; [`trades`] drives it: one mutation stored, then what it says is
+//! sent. The browser never sees a key, and this process never pays twice: a row that is read back asks, it never pays.
+
+mod app;
+mod calls;
+mod clock;
+mod config;
+mod error;
+mod gateway;
+mod limits;
+mod metrics;
+mod secret;
+mod store;
+mod terminal;
+mod token;
+mod trades;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+pub use config::{Config, ConfigError, GatewayConfig, Profile, TerminalConfig, Words};
+pub use secret::Secret;
+
+use app::App;
+
+/// A backend that runs.
+#[derive(Debug)]
+pub struct Running {
+    /// Where.
+    pub addr: SocketAddr,
+    stop: oneshot::Sender<()>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Running {
+    /// Takes no more calls, and waits for what is under way with the gateway.
+    pub async fn stop(self) {
+        let _ = self.stop.send(());
+        let _ = self.task.await;
+    }
+}
+
+/// Starts a backend: opens the store, asks about every open attempt, and listens.
+///
+/// # Errors
+/// The configuration is unsafe, the store can't be opened, or the address is taken.
+pub async fn serve(config: Config) -> anyhow::Result<Running> {
+    config.check()?;
+    // A second backend in one process finds the provider installed.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let listener = TcpListener::bind(config.listen).await?;
+    let addr = listener.local_addr()?;
+    let app = Arc::new(App::open(config).await?);
+    app.trades.restart().await?;
+    let router = app::router(Arc::clone(&app));
+    let (stop, stopped) = oneshot::channel();
+    let task = tokio::spawn(async move {
+        let serving = axum::serve(listener, router).with_graceful_shutdown(async {
+            // A handle that is dropped without a word leaves the backend running.
+            if stopped.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        });
+        if let Err(error) = serving.await {
+            tracing::error!(%error, "the listener failed");
+        }
+        app.trades.drain().await;
+    });
+    Ok(Running { addr, stop, task })
+}

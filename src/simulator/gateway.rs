@@ -97,7 +97,9 @@ async fn note(simulator: &Simulator, call: Call, fields: &Fields) -> Option<Faul
     let trans_id = field(fields, "trans_id");
     let trx_id = match call {
         Call::Create => Some(field(fields, "trx_id").to_owned()),
-        _ => world.trade(trans_id).map(|trade| trade.trx_id.clone()),
+        Call::Token | Call::Integrators | Call::Pay | Call::Status | Call::Cancel | Call::Void => {
+            world.trade(trans_id).map(|trade| trade.trx_id.clone())
+        }
     };
     let now_ms = simulator.now_ms();
     let mut fault = world.script.take(call, trx_id.as_deref());
@@ -130,7 +132,24 @@ async fn before(simulator: &Simulator, fault: Option<Fault>) -> Option<Response>
             simulator.world.lock().await.tokens.clear();
             Some(envelope(&Err((401, "token expired"))))
         }
-        _ => None,
+        Fault::Cut
+        | Fault::ResetAfter
+        | Fault::HangAfterMs(_)
+        | Fault::Html
+        | Fault::Garbage
+        | Fault::Truncated
+        | Fault::DuplicateKeys
+        | Fault::WrongAmount
+        | Fault::WrongId
+        | Fault::SuccessWithoutS
+        | Fault::UnknownStatus
+        | Fault::SlowBytes
+        | Fault::PendingMs(_)
+        | Fault::LateSuccessMs(_)
+        | Fault::NotFoundFirst(_)
+        | Fault::Contradict
+        | Fault::VoidFails
+        | Fault::VoidUnknownMs(_) => None,
     }
 }
 
@@ -402,10 +421,9 @@ fn act(trade: &mut Trade, deed: Deed, now_ms: u64) -> Answer {
 }
 
 fn refuse(world: &mut World, trans_id: &str, code: u32, why: &'static str, now_ms: u64) -> Answer {
-    if let Some(trade) = world.trade(trans_id) {
-        if trade.place == Place::Created {
-            trade.fail(why, now_ms);
-        }
+    let trade = world.trade(trans_id);
+    if let Some(trade) = trade.filter(|trade| trade.place == Place::Created) {
+        trade.fail(why, now_ms);
     }
     Err((code, why))
 }

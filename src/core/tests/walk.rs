@@ -82,14 +82,25 @@ impl Walk {
 
 #[test]
 fn no_world_charges_twice_or_lies() {
-    let mut worlds = 0;
-    let mut taken = BTreeSet::new();
-    for kind in Kind::all() {
-        let walk = Walk::from(&World::new(kind));
-        println!("{:>9} worlds  {kind:?}", walk.seen.len());
-        worlds += walk.seen.len();
-        taken.extend(walk.moves);
-    }
+    let kinds = std::sync::Mutex::new(Kind::all());
+    let walked = std::sync::Mutex::new((0, BTreeSet::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let Some(kind) = kinds.lock().unwrap().pop() else {
+                        return;
+                    };
+                    let walk = Walk::from(&World::new(kind));
+                    println!("{:>9} worlds  {kind:?}", walk.seen.len());
+                    let mut walked = walked.lock().unwrap();
+                    walked.0 += walk.seen.len();
+                    walked.1.extend(walk.moves);
+                }
+            });
+        }
+    });
+    let (worlds, taken) = walked.into_inner().unwrap();
     let table: BTreeSet<Move> = MOVES
         .iter()
         .map(|&(from, to, _)| Move { from, to })

@@ -43,7 +43,7 @@ impl Kind {
             lates: 0,
             second: false,
             slow_scan: false,
-            horizon: 11,
+            horizon: 9,
         };
         vec![
             base,
@@ -60,7 +60,7 @@ impl Kind {
                 faults: 1,
                 wishes: 2,
                 lates: 1,
-                horizon: 20,
+                horizon: 15,
                 ..base
             },
             Self {
@@ -68,7 +68,7 @@ impl Kind {
                 faults: 1,
                 wishes: 2,
                 lates: 1,
-                horizon: 16,
+                horizon: 13,
                 ..base
             },
             Self {
@@ -76,14 +76,14 @@ impl Kind {
                 faults: 1,
                 wishes: 0,
                 slow_scan: true,
-                horizon: 20,
+                horizon: 15,
                 ..base
             },
             Self {
                 faults: 1,
                 wishes: 1,
                 second: true,
-                horizon: 12,
+                horizon: 10,
                 ..base
             },
             Self {
@@ -99,7 +99,7 @@ impl Kind {
                 wishes: 1,
                 lates: 1,
                 second: true,
-                horizon: 14,
+                horizon: 10,
                 ..base
             },
         ]
@@ -399,6 +399,7 @@ impl World {
 
     fn deliveries(&self, message: &Message, mut deliver: impl FnMut(Mood)) {
         match message {
+            Message::Request(_, Send::Pay) if self.is_too_old_to_pay() => deliver(Mood::Refuses),
             Message::Request(row, send) => {
                 for mood in self.rows[*row].account.moods(*send) {
                     deliver(*mood);
@@ -408,9 +409,17 @@ impl World {
         }
     }
 
+    /// Where the gateway says that an old trade can't be paid any more, it can't.
+    fn is_too_old_to_pay(&self) -> bool {
+        let age_ms = self.kind.policy().unpaid_final_after_ms;
+        age_ms.is_some_and(|age_ms| self.now >= age_ms)
+    }
+
     fn row_actions(&self, at: usize, row: &Row, actions: &mut Vec<Action>) {
         if row.account.place == Place::Pending {
-            actions.push(Action::CustomerConfirms(at));
+            if !self.is_too_old_to_pay() {
+                actions.push(Action::CustomerConfirms(at));
+            }
             actions.push(Action::CustomerRefuses(at));
             actions.push(Action::CustomerCloses(at));
         }

@@ -1,0 +1,149 @@
+//! The whole route table, on one screen, and what every call goes through.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use kaunter_core::wire::ProblemCode;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use tracing::Instrument;
+
+use crate::calls::{sales, sessions, tokens, trades as calls};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::Problem;
+use crate::gateway::Gateway;
+use crate::limits::{Limits, MAX_BODY_BYTES};
+use crate::metrics::METRICS;
+use crate::store::Store;
+use crate::terminal;
+use crate::token::Tokens;
+use crate::trades::Trades;
+
+/// Follows a call from the browser to the gateway.
+const TRACE: HeaderName = HeaderName::from_static("x-trace-id");
+
+/// Everything that a call may need.
+pub(crate) struct App {
+    pub(crate) config: Config,
+    pub(crate) clock: Clock,
+    pub(crate) tokens: Tokens,
+    pub(crate) limits: Limits,
+    pub(crate) trades: Trades,
+}
+
+impl App {
+    pub(crate) async fn open(config: Config) -> anyhow::Result<Self> {
+        let clock = Clock::start();
+        let policy = config.scaled_policy();
+        let store = Store::open(&config.database).await?;
+        let gateway = Gateway::new(config.gateway.clone(), policy.clone())?;
+        // A faster clock means more calls a minute.
+        let scale = 1000 / config.time_permille.clamp(1, 1000);
+        let calls = config
+            .calls_per_minute
+            .saturating_mul(u32::try_from(scale).unwrap_or(1));
+        Ok(Self {
+            clock,
+            tokens: Tokens::new(&config.signing_key, config.token_life_s),
+            limits: Limits::new(calls),
+            trades: Trades::new(store, gateway, policy, clock),
+            config,
+        })
+    }
+}
+
+/// Every address of this backend.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    let cors = cors(&app.config.origins);
+    let pages = terminal::routes(app.config.terminal.as_ref());
+    Router::new()
+        .route("/v1/terminal-tokens", post(tokens::mint))
+        .route("/v1/sessions", post(sessions::open))
+        .route("/v1/trades", post(calls::create).get(calls::list))
+        .route("/v1/trades/{trx_id}", get(calls::get))
+        .route("/v1/trades/{trx_id}/code", post(calls::code))
+        .route("/v1/trades/{trx_id}/cancel", post(calls::cancel))
+        .route(
+            "/v1/trades/{trx_id}/void",
+            post(calls::void).get(calls::void_status),
+        )
+        .route("/v1/trades/{trx_id}/verdict", post(calls::verdict))
+        .route("/v1/sales/{ref}", get(sales::get))
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(async || METRICS.text()))
+        .route("/openapi.json", get(openapi))
+        .method_not_allowed_fallback(async || Problem::new(ProblemCode::MethodNotAllowed))
+        .with_state(Arc::clone(&app))
+        .fallback_service(pages)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(cors)
+        .layer(middleware::from_fn(traced))
+}
+
+/// Exact origins, none by default.
+fn cors(origins: &[String]) -> CorsLayer {
+    let origins = origins
+        .iter()
+        .filter_map(|origin| HeaderValue::from_str(origin).ok());
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::ACCEPT,
+            TRACE,
+        ])
+        .max_age(Duration::from_secs(3600))
+}
+
+/// Names the call in every line of the log that it causes, and answers with headers that close what is not needed.
+async fn traced(request: Request, next: Next) -> Response {
+    let sent = request
+        .headers()
+        .get(&TRACE)
+        .and_then(|id| id.to_str().ok());
+    let known = |id: &&str| id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let trace_id = sent.filter(known).unwrap_or("-").to_owned();
+    let span = tracing::info_span!("call", method = %request.method(), trace_id);
+    let is_api = request.uri().path().starts_with("/v1/");
+    let mut response = next.run(request).instrument(span).await;
+    let headers = response.headers_mut();
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
+    if is_api {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+/// The store and the gateway answer.
+async fn ready(State(app): State<Arc<App>>) -> Response {
+    if app.trades.store().ping().await.is_err() {
+        return Problem::new(ProblemCode::StoreUnavailable).into_response();
+    }
+    if !app.trades.gateway().is_ready().await {
+        return Problem::new(ProblemCode::GatewayUnavailable).into_response();
+    }
+    "ready\n".into_response()
+}
+
+async fn openapi() -> Response {
+    let text = include_str!("openapi.json");
+    let value: serde_json::Value =
+        serde_json::from_str(text).expect("the file is JSON: a test reads it");
+    Json(value).into_response()
+}

@@ -1,0 +1,110 @@
+//! The calls of the API. Each reads, checks, and delegates to [`crate::trades`].
+
+pub(crate) mod sales;
+pub(crate) mod sessions;
+pub(crate) mod tokens;
+pub(crate) mod trades;
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::header;
+use axum::http::request::Parts;
+use kaunter_core::wire::{ProblemCode, Sale};
+use serde::de::DeserializeOwned;
+
+use crate::app::App;
+use crate::error::Problem;
+use crate::token::Claims;
+
+/// A body of the treaty; what is wrong with it is told without repeating it.
+pub(crate) struct Body<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        let bytes = Bytes::from_request(request, app)
+            .await
+            .map_err(|_| Problem::new(ProblemCode::TooLarge))?;
+        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            let detail = format!("The body is not the JSON that this call takes (line {line}, column {column}): see /openapi.json.");
+            Problem::because(ProblemCode::BadRequest, detail)
+        })
+    }
+}
+
+fn bearer(parts: &Parts) -> Option<&str> {
+    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    value.strip_prefix("Bearer ")
+}
+
+/// A browser terminal, by its token.
+pub(crate) struct Terminal(pub(crate) Claims);
+
+impl FromRequestParts<Arc<App>> for Terminal {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let token = bearer(parts).ok_or_else(|| Problem::new(ProblemCode::TokenMissing))?;
+        app.tokens.check(token).map(Self)
+    }
+}
+
+/// The shop's server, by the server key.
+pub(crate) struct Server;
+
+impl FromRequestParts<Arc<App>> for Server {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        match bearer(parts) {
+            Some(key) if app.config.server_key.is(key) => Ok(Self),
+            Some(_) | None => Err(Problem::new(ProblemCode::ServerKeyInvalid)),
+        }
+    }
+}
+
+/// Either of the two, for what both may read: the shop that they speak for, and the terminal if it is one.
+pub(crate) struct Either {
+    pub(crate) shop: String,
+    pub(crate) claims: Option<Claims>,
+}
+
+impl FromRequestParts<Arc<App>> for Either {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let word = bearer(parts).ok_or_else(|| Problem::new(ProblemCode::TokenMissing))?;
+        if app.config.server_key.is(word) {
+            return Ok(Self {
+                shop: app.config.shop.clone(),
+                claims: None,
+            });
+        }
+        let claims = app.tokens.check(word)?;
+        Ok(Self {
+            shop: claims.shop.clone(),
+            claims: Some(claims),
+        })
+    }
+}
+
+impl Claims {
+    /// A token for one sale is for that sale, with its amount.
+    pub(crate) fn require_sale(&self, sale: &Sale) -> Result<(), Problem> {
+        if self.sale.as_ref().is_some_and(|own| own != sale) {
+            return Err(Problem::new(ProblemCode::TokenForbidden));
+        }
+        let above = self.max_amount.as_ref().is_some_and(|max| {
+            max.currency != sale.amount.currency || sale.amount.minor > max.minor
+        });
+        if above {
+            Err(Problem::new(ProblemCode::AmountLimit))
+        } else {
+            Ok(())
+        }
+    }
+}

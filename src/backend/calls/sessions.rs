@@ -1,0 +1,48 @@
+//! `POST /v1/sessions`: a terminal starts, and learns its wallets, its durations and its open trades.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use kaunter_core::money::Money;
+use kaunter_core::wire::{ProblemCode, Session};
+
+use super::Terminal;
+use crate::app::App;
+use crate::clock::rfc3339;
+use crate::error::Problem;
+
+pub(crate) async fn open(
+    State(app): State<Arc<App>>,
+    Terminal(claims): Terminal,
+) -> Result<Json<Session>, Problem> {
+    let trades = &app.trades;
+    let gateway = trades.gateway();
+    let integrators = gateway
+        .integrators(app.config.test_wallets)
+        .await
+        .map_err(|_| Problem::new(ProblemCode::GatewayUnavailable))?;
+    let open = trades
+        .store()
+        .open_trades(Some(&claims.shop), Some(&claims.terminal))
+        .await?;
+    let currency = gateway.config().currency.clone();
+    let limit = Money {
+        minor: gateway.config().max_amount_minor,
+        currency: currency.clone(),
+    };
+    Ok(Json(Session {
+        shop: claims.shop,
+        terminal: claims.terminal,
+        may: claims.may,
+        expires_at: rfc3339(claims.exp * 1000),
+        integrators,
+        currency,
+        max_amount: claims.max_amount.unwrap_or(limit),
+        policy: trades.policy().page(),
+        open: open
+            .iter()
+            .map(|stored| trades.wire(&stored.trade))
+            .collect(),
+    }))
+}

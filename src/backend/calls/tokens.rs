@@ -1,0 +1,37 @@
+//! `POST /v1/terminal-tokens`: the shop's server mints a token for a till that is signed in there.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use kaunter_core::wire::{MintToken, MintedToken, ProblemCode};
+
+use super::{Body, Server};
+use crate::app::App;
+use crate::error::Problem;
+
+/// Longest name of a terminal or a cashier, in characters.
+const NAME_MAX_CHARS: usize = 64;
+
+pub(crate) async fn mint(
+    State(app): State<Arc<App>>,
+    _: Server,
+    Body(wish): Body<MintToken>,
+) -> Result<Json<MintedToken>, Problem> {
+    if wish.shop != app.config.shop {
+        return Err(Problem::new(ProblemCode::TokenForbidden));
+    }
+    for (what, name) in [("terminal", &wish.terminal), ("cashier", &wish.cashier)] {
+        let chars = name.chars().count();
+        if chars == 0 || chars > NAME_MAX_CHARS || name.chars().any(char::is_control) {
+            let detail =
+                format!("The {what} must be a name of 1 to {NAME_MAX_CHARS} printable characters.");
+            return Err(Problem::because(ProblemCode::BadRequest, detail));
+        }
+    }
+    if let Some(sale) = &wish.sale {
+        let gateway = app.trades.gateway().config();
+        crate::trades::check_sale(sale, &gateway.currency, gateway.max_amount_minor)?;
+    }
+    app.tokens.mint(wish, app.clock.now_ms()).map(Json)
+}

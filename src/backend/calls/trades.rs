@@ -1,0 +1,280 @@
+//! The calls about attempts.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use hmac::{Hmac, Mac};
+use kaunter_core::trade::{CodeMark, Event};
+use kaunter_core::wire::{
+    self, AskVoid, CODE_MAX_BYTES, HandOver, KEY_CHARS, NewTrade, Presented, ProblemCode, Right,
+    TradeList, Verdict,
+};
+use serde::Deserialize;
+use sha2::Sha256;
+
+use super::{Body, Either, Terminal};
+use crate::app::App;
+use crate::clock::day;
+use crate::error::Problem;
+use crate::secret::Secret;
+use crate::token::Claims;
+use crate::trades::{Wish, check_sale};
+
+/// Longest evidence of a verdict or reason of a void, in characters.
+const NOTE_MAX_CHARS: usize = 500;
+
+type Answer = Result<Json<wire::Trade>, Problem>;
+
+pub(crate) async fn create(
+    State(app): State<Arc<App>>,
+    Terminal(claims): Terminal,
+    Body(new): Body<NewTrade>,
+) -> Answer {
+    claims.require(Right::Charge)?;
+    app.limits.admit(&claims.shop, &claims.terminal)?;
+    let lower_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    if new.key.len() != KEY_CHARS || !new.key.bytes().all(lower_hex) {
+        return Err(Problem::new(ProblemCode::KeyInvalid));
+    }
+    let gateway = app.trades.gateway();
+    check_sale(
+        &new.sale,
+        &gateway.config().currency,
+        gateway.config().max_amount_minor,
+    )?;
+    claims.require_sale(&new.sale)?;
+    let wallets = gateway
+        .integrators(app.config.test_wallets)
+        .await
+        .map_err(|_| Problem::new(ProblemCode::GatewayUnavailable))?;
+    let wallet = wallets.iter().find(|wallet| wallet.id == new.integrator);
+    let wallet = wallet.ok_or_else(|| Problem::new(ProblemCode::IntegratorUnknown))?;
+    if new.presented != Presented::Consumer || !wallet.presents.contains(&new.presented) {
+        return Err(Problem::new(ProblemCode::PresentedUnsupported));
+    }
+    let wish = Wish {
+        who: claims.who(),
+        shop: claims.shop,
+        terminal: claims.terminal,
+        new,
+    };
+    app.trades.create(wish).await.map(Json)
+}
+
+pub(crate) async fn code(
+    State(app): State<Arc<App>>,
+    Terminal(claims): Terminal,
+    Path(trx_id): Path<String>,
+    Body(hand): Body<HandOver>,
+) -> Answer {
+    claims.require(Right::Charge)?;
+    app.limits.admit(&claims.shop, &claims.terminal)?;
+    let good = |char: char| !char.is_control();
+    if hand.code.trim().is_empty()
+        || hand.code.len() > CODE_MAX_BYTES
+        || !hand.code.chars().all(good)
+    {
+        return Err(Problem::new(ProblemCode::CodeInvalid));
+    }
+    let stored = app.trades.find(Some(&claims.shop), &trx_id).await?;
+    if stored.trade.facts().terminal != claims.terminal {
+        return Err(Problem::new(ProblemCode::TokenForbidden));
+    }
+    claims.require_sale(&stored.trade.facts().sale)?;
+    let mark = mark(&app.config.signing_key, &hand.code);
+    let code = Secret::new(hand.code);
+    let who = claims.who();
+    app.trades
+        .wish(&claims.shop, &trx_id, Event::Code(mark), Some(code), &who)
+        .await
+        .map(Json)
+}
+
+/// A keyed hash: it tells two codes apart and gives neither away.
+fn mark(key: &Secret, code: &str) -> CodeMark {
+    let mut hash = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes())
+        .expect("HMAC takes keys of any length");
+    hash.update(b"code:");
+    hash.update(code.as_bytes());
+    CodeMark(hex::encode(hash.finalize().into_bytes()))
+}
+
+pub(crate) async fn get(
+    State(app): State<Arc<App>>,
+    either: Either,
+    Path(trx_id): Path<String>,
+) -> Answer {
+    let stored = app.trades.find(Some(&either.shop), &trx_id).await?;
+    let own = either
+        .claims
+        .is_some_and(|claims| claims.terminal == stored.trade.facts().terminal);
+    let event = if own { Event::Heard } else { Event::Tick };
+    app.trades.look(&trx_id, event).await.map(Json)
+}
+
+pub(crate) async fn cancel(
+    State(app): State<Arc<App>>,
+    Terminal(claims): Terminal,
+    Path(trx_id): Path<String>,
+) -> Answer {
+    claims.require(Right::Cancel)?;
+    wished(&app, &claims, &trx_id, Event::Cancel, &claims.who()).await
+}
+
+pub(crate) async fn void(
+    State(app): State<Arc<App>>,
+    Terminal(claims): Terminal,
+    Path(trx_id): Path<String>,
+    Body(ask): Body<AskVoid>,
+) -> Answer {
+    claims.require(Right::Void)?;
+    let reason = noted(&ask.reason).ok_or_else(|| {
+        let detail =
+            format!("Say why the money is given back, in at most {NOTE_MAX_CHARS} characters.");
+        Problem::because(ProblemCode::BadRequest, detail)
+    })?;
+    let who = format!("{}: {reason}", claims.who());
+    wished(&app, &claims, &trx_id, Event::Void, &who).await
+}
+
+pub(crate) async fn void_status(
+    State(app): State<Arc<App>>,
+    either: Either,
+    Path(trx_id): Path<String>,
+) -> Answer {
+    app.trades.find(Some(&either.shop), &trx_id).await?;
+    app.trades.look(&trx_id, Event::Tick).await.map(Json)
+}
+
+pub(crate) async fn verdict(
+    State(app): State<Arc<App>>,
+    Terminal(claims): Terminal,
+    Path(trx_id): Path<String>,
+    Body(verdict): Body<Verdict>,
+) -> Answer {
+    claims.require(Right::Review)?;
+    let evidence =
+        noted(&verdict.evidence).ok_or_else(|| Problem::new(ProblemCode::VerdictInvalid))?;
+    let who = format!("{}: {evidence}", claims.who());
+    wished(
+        &app,
+        &claims,
+        &trx_id,
+        Event::Verdict(verdict.outcome),
+        &who,
+    )
+    .await
+}
+
+async fn wished(app: &App, claims: &Claims, trx_id: &str, event: Event, who: &str) -> Answer {
+    app.limits.admit(&claims.shop, &claims.terminal)?;
+    app.trades
+        .wish(&claims.shop, trx_id, event, None, who)
+        .await
+        .map(Json)
+}
+
+/// A sentence for the audit trail: something, not too much, on one line.
+fn noted(text: &str) -> Option<String> {
+    let text: String = text
+        .chars()
+        .map(|char| if char.is_control() { ' ' } else { char })
+        .collect();
+    let text = text.trim();
+    (!text.is_empty() && text.chars().count() <= NOTE_MAX_CHARS).then(|| text.to_owned())
+}
+
+/// What `GET /v1/trades` is asked for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Which {
+    /// Present: what is open.
+    open: Option<String>,
+    /// `YYYY-MM-DD`, in UTC.
+    day: Option<String>,
+}
+
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    either: Either,
+    headers: HeaderMap,
+    which: Result<Query<Which>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Problem> {
+    let refuse = || {
+        let detail = "Ask for ?open= or for ?day=YYYY-MM-DD.".to_owned();
+        Problem::because(ProblemCode::BadRequest, detail)
+    };
+    let Query(which) = which.map_err(|_| refuse())?;
+    let store = app.trades.store();
+    let rows = match (&which.open, &which.day) {
+        (Some(_), None) => {
+            let terminal = either
+                .claims
+                .as_ref()
+                .map(|claims| claims.terminal.as_str());
+            store.open_trades(Some(&either.shop), terminal).await?
+        }
+        (None, Some(text)) => {
+            store
+                .between(&either.shop, day(text).ok_or_else(refuse)?)
+                .await?
+        }
+        (Some(_), Some(_)) | (None, None) => return Err(refuse()),
+    };
+    let trades: Vec<_> = rows
+        .iter()
+        .map(|stored| app.trades.wire(&stored.trade))
+        .collect();
+    let accept = headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok());
+    if accept.is_some_and(|accept| accept.contains("text/csv")) {
+        return Ok(spreadsheet(&trades));
+    }
+    Ok(Json(TradeList { trades }).into_response())
+}
+
+fn spreadsheet(trades: &[wire::Trade]) -> Response {
+    let mut sheet = csv::Writer::from_writer(Vec::new());
+    // Writing to memory can't fail.
+    let _ = sheet.write_record([
+        "created_at",
+        "ref",
+        "amount",
+        "currency",
+        "integrator",
+        "status",
+        "trx_id",
+        "trans_id",
+    ]);
+    for trade in trades {
+        let amount = trade.sale.amount.decimal();
+        let status = crate::store::word(trade.status);
+        let reference = plain(&trade.sale.reference);
+        let row = [
+            trade.created_at.as_str(),
+            &reference,
+            &amount,
+            &trade.sale.amount.currency,
+            &trade.integrator,
+            &status,
+            &trade.trx_id,
+            trade.trans_id.as_deref().unwrap_or_default(),
+        ];
+        let _ = sheet.write_record(row);
+    }
+    let text = sheet.into_inner().unwrap_or_default();
+    ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], text).into_response()
+}
+
+/// A spreadsheet takes what starts with one of these for a formula.
+fn plain(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
+}

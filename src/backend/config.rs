@@ -1,0 +1,388 @@
+//! How a backend is set up: a file for what may be read, the environment for what may not.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use kaunter_core::policy::Policy;
+use kaunter_core::wire::Reason;
+use serde::Deserialize;
+
+use crate::secret::Secret;
+
+/// The simulator's keys start with this, so that nobody takes real money with them.
+const SIMULATOR_MARK: &str = "simulator-";
+/// A key that signs tokens is at least this long.
+const LEAST_KEY_CHARS: usize = 32;
+
+/// What a backend is started with.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// The SQLite file.
+    pub database: PathBuf,
+    /// The shop whose server holds the server key.
+    pub shop: String,
+    /// What the shop's server shows.
+    pub server_key: Secret,
+    /// Signs terminal tokens and hashes codes; the same in every process.
+    pub signing_key: Secret,
+    /// How long a terminal token lives, in seconds.
+    pub token_life_s: u64,
+    /// Pages of other origins that may call; none: only pages of this one.
+    pub origins: Vec<String>,
+    /// Test wallets are shown.
+    pub test_wallets: bool,
+    /// The gateway.
+    pub gateway: GatewayConfig,
+    /// Every duration and limit.
+    pub policy: Policy,
+    /// All durations times this / 1000; only with a gateway on loopback.
+    pub time_permille: u64,
+    /// Calls that change something, a minute and terminal.
+    pub calls_per_minute: u32,
+    /// The cashier's terminal, served here.
+    pub terminal: Option<TerminalConfig>,
+}
+
+/// Where the gateway is, and what it is told.
+#[derive(Clone, Debug)]
+pub struct GatewayConfig {
+    /// Its address, up to and with `/version1`.
+    pub base: String,
+    /// The merchant's API key.
+    pub key: Secret,
+    /// The merchant's API secret.
+    pub secret: Secret,
+    /// The merchant's code.
+    pub merchant: Secret,
+    /// The merchant's password.
+    pub password: Secret,
+    /// The currency it takes.
+    pub currency: String,
+    /// The largest amount of one attempt, in minor units.
+    pub max_amount_minor: u64,
+    /// Its vocabulary.
+    pub words: Words,
+}
+
+/// The cashier's terminal as this backend serves it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TerminalConfig {
+    /// The folder of the built page.
+    pub dir: PathBuf,
+    /// Where the page gets its tokens: the shop's server.
+    pub token_url: String,
+    /// The simulator's phone, where there is one.
+    pub phone_url: Option<String>,
+    /// The page says that no money moves.
+    #[serde(default)]
+    pub simulated: bool,
+}
+
+/// Which words a gateway is believed to know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// Only what is known.
+    #[default]
+    Plain,
+    /// The simulator's: assumptions.
+    Rich,
+}
+
+/// The gateway's vocabulary beyond what is known: data, never code.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Words {
+    /// Codes that say that a payment definitely failed, and why.
+    pub definite_codes: BTreeMap<u32, Reason>,
+    /// Words of `pay_status`.
+    pub paid: Vec<String>,
+    /// The customer has to confirm.
+    pub pending: Vec<String>,
+    /// It failed for good.
+    pub failed: Vec<String>,
+    /// It was closed unpaid.
+    pub closed: Vec<String>,
+    /// The money was returned.
+    pub voided: Vec<String>,
+    /// Codes of the envelope that mean "renew the token".
+    pub auth_error_codes: Vec<u32>,
+    /// The call that cancels an unfinished payment, and its words.
+    pub cancel: Option<CancelWords>,
+}
+
+/// How a gateway cancels.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CancelWords {
+    /// The path below the gateway's address.
+    pub path: String,
+    /// The field of its answer.
+    pub field: String,
+    /// Closed unpaid.
+    pub closed: String,
+    /// Paid, and it stays so.
+    pub too_late: String,
+    /// Paid, and given back.
+    pub refunded: String,
+}
+
+impl Words {
+    /// A profile's words.
+    #[must_use]
+    pub fn of(profile: Profile) -> Self {
+        let word = |word: &str| vec![word.to_owned()];
+        let plain = Self {
+            paid: word("D"),
+            auth_error_codes: vec![401],
+            ..Self::default()
+        };
+        match profile {
+            Profile::Plain => plain,
+            Profile::Rich => Self {
+                definite_codes: BTreeMap::from([
+                    (4001, Reason::InsufficientFunds),
+                    (4002, Reason::CodeExpired),
+                    (4003, Reason::CodeUsed),
+                    (4004, Reason::Limit),
+                    (4005, Reason::WrongWallet),
+                ]),
+                pending: word("P"),
+                failed: word("F"),
+                closed: word("X"),
+                voided: word("V"),
+                cancel: Some(CancelWords {
+                    path: "/payment/cancel-trade".to_owned(),
+                    field: "cancel_status".to_owned(),
+                    closed: "C".to_owned(),
+                    too_late: "L".to_owned(),
+                    refunded: "R".to_owned(),
+                }),
+                ..plain
+            },
+        }
+    }
+}
+
+/// Why a backend does not start. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file can't be read.
+    #[error("{0} can't be read: {1}")]
+    Unreadable(PathBuf, std::io::Error),
+    /// The file is not the TOML that is expected.
+    #[error("{0}: {1}")]
+    Malformed(PathBuf, String),
+    /// Words of the environment are missing.
+    #[error("set these in the environment, or name a file in the same word with _FILE behind it: {}", .0.join(", "))]
+    Missing(Vec<String>),
+    /// Simulator's keys and a real gateway.
+    #[error(
+        "the gateway's keys are the simulator's, and {0} is not on this machine: set the real keys"
+    )]
+    SimulatorKeys(String),
+    /// A faster clock and a real gateway.
+    #[error("a time scale is for tests: only with a gateway on this machine")]
+    TimeScale,
+    /// A key that can be guessed.
+    #[error("{0} has fewer than {LEAST_KEY_CHARS} characters: use `openssl rand -hex 32`")]
+    WeakKey(&'static str),
+    /// The gateway's address is none.
+    #[error("gateway.base is no http(s) address: {0}")]
+    Base(String),
+    /// A gateway elsewhere is called by https only.
+    #[error("gateway.base must start with https unless it is on this machine")]
+    NotHttps,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default = "default_listen")]
+    listen: SocketAddr,
+    #[serde(default = "default_database")]
+    database: PathBuf,
+    shop: String,
+    #[serde(default = "default_life")]
+    token_life_s: u64,
+    #[serde(default)]
+    origins: Vec<String>,
+    #[serde(default)]
+    test_wallets: bool,
+    gateway: FileGateway,
+    #[serde(default)]
+    policy: Policy,
+    #[serde(default = "default_permille")]
+    time_permille: u64,
+    #[serde(default = "default_calls")]
+    calls_per_minute: u32,
+    terminal: Option<TerminalConfig>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileGateway {
+    base: String,
+    #[serde(default)]
+    profile: Profile,
+    #[serde(default = "default_currency")]
+    currency: String,
+    #[serde(default = "default_max")]
+    max_amount_minor: u64,
+    words: Option<Words>,
+}
+
+fn default_listen() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 8787))
+}
+
+fn default_database() -> PathBuf {
+    "kaunter.db".into()
+}
+
+fn default_life() -> u64 {
+    600
+}
+
+fn default_permille() -> u64 {
+    1000
+}
+
+fn default_calls() -> u32 {
+    60
+}
+
+fn default_currency() -> String {
+    "MYR".to_owned()
+}
+
+/// RM 50,000: above what a wallet of the gateway may hold.
+fn default_max() -> u64 {
+    5_000_000
+}
+
+impl Config {
+    /// Reads the file and the environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`]; every missing word of the environment is named at once.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| ConfigError::Unreadable(path.to_owned(), error))?;
+        let file: File = toml::from_str(&text)
+            .map_err(|error| ConfigError::Malformed(path.to_owned(), error.to_string()))?;
+        let mut missing = Vec::new();
+        let mut secret = |name: &str| {
+            from_environment(name).unwrap_or_else(|| {
+                missing.push(name.to_owned());
+                Secret::new("")
+            })
+        };
+        let config = Self {
+            listen: file.listen,
+            database: file.database,
+            shop: file.shop,
+            server_key: secret("KAUNTER_SERVER_KEY"),
+            signing_key: secret("KAUNTER_SIGNING_KEY"),
+            token_life_s: file.token_life_s,
+            origins: file.origins,
+            test_wallets: file.test_wallets,
+            gateway: GatewayConfig {
+                base: file.gateway.base,
+                key: secret("KAUNTER_GATEWAY_KEY"),
+                secret: secret("KAUNTER_GATEWAY_SECRET"),
+                merchant: secret("KAUNTER_GATEWAY_MERCHANT"),
+                password: secret("KAUNTER_GATEWAY_PASSWORD"),
+                currency: file.gateway.currency,
+                max_amount_minor: file.gateway.max_amount_minor,
+                words: file
+                    .gateway
+                    .words
+                    .unwrap_or_else(|| Words::of(file.gateway.profile)),
+            },
+            policy: file.policy,
+            time_permille: file.time_permille,
+            calls_per_minute: file.calls_per_minute,
+            terminal: file.terminal,
+        };
+        if missing.is_empty() {
+            config.check()?;
+            Ok(config)
+        } else {
+            Err(ConfigError::Missing(missing))
+        }
+    }
+
+    /// What must hold before anything starts.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let base = &self.gateway.base;
+        let address = reqwest::Url::parse(base).map_err(|_| ConfigError::Base(base.clone()))?;
+        let loopback = is_loopback(&address);
+        match address.scheme() {
+            "https" => {}
+            "http" if loopback => {}
+            "http" => return Err(ConfigError::NotHttps),
+            _ => return Err(ConfigError::Base(base.clone())),
+        }
+        let simulators = [
+            &self.gateway.key,
+            &self.gateway.secret,
+            &self.gateway.password,
+        ]
+        .iter()
+        .any(|key| key.expose().starts_with(SIMULATOR_MARK));
+        if simulators && !loopback {
+            return Err(ConfigError::SimulatorKeys(base.clone()));
+        }
+        if self.time_permille != 1000 && !loopback {
+            return Err(ConfigError::TimeScale);
+        }
+        for (name, key) in [
+            ("KAUNTER_SERVER_KEY", &self.server_key),
+            ("KAUNTER_SIGNING_KEY", &self.signing_key),
+        ] {
+            if key.expose().len() < LEAST_KEY_CHARS {
+                return Err(ConfigError::WeakKey(name));
+            }
+        }
+        Ok(())
+    }
+
+    /// The policy on this backend's clock, with what the gateway can do.
+    #[must_use]
+    pub(crate) fn scaled_policy(&self) -> Policy {
+        let mut policy = self.policy.scaled(self.time_permille);
+        policy.can_cancel = self.gateway.words.cancel.is_some();
+        policy
+    }
+}
+
+fn from_environment(name: &str) -> Option<Secret> {
+    let text = match std::env::var(name) {
+        Ok(text) => text,
+        Err(_) => {
+            let path = std::env::var(format!("{name}_FILE")).ok()?;
+            std::fs::read_to_string(path).ok()?
+        }
+    };
+    let text = text.trim();
+    (!text.is_empty()).then(|| Secret::new(text))
+}
+
+fn is_loopback(address: &reqwest::Url) -> bool {
+    match address.host_str() {
+        Some("localhost") => true,
+        Some(host) => host
+            .trim_matches(['[', ']'])
+            .parse::<IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback()),
+        None => false,
+    }
+}

@@ -1,0 +1,213 @@
+//! Every error of the API: a stable word, a sentence that says what to do, and whether the same call makes sense again.
+
+use axum::Json;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use kaunter_core::wire::{self, ProblemCode, Retry};
+
+/// An error on its way to the caller.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    pub(crate) code: ProblemCode,
+    trade: Option<Box<wire::Trade>>,
+    /// What the code's own sentence can't know; never what the caller sent.
+    detail: Option<String>,
+}
+
+impl Problem {
+    pub(crate) fn new(code: ProblemCode) -> Self {
+        Self {
+            code,
+            trade: None,
+            detail: None,
+        }
+    }
+
+    /// The same, naming the trade that stands in the way.
+    pub(crate) fn with(code: ProblemCode, trade: wire::Trade) -> Self {
+        Self {
+            code,
+            trade: Some(Box::new(trade)),
+            detail: None,
+        }
+    }
+
+    pub(crate) fn because(code: ProblemCode, detail: String) -> Self {
+        Self {
+            code,
+            trade: None,
+            detail: Some(detail),
+        }
+    }
+}
+
+impl From<sqlx::Error> for Problem {
+    fn from(error: sqlx::Error) -> Self {
+        tracing::error!(%error, "the store failed");
+        Self::new(ProblemCode::StoreUnavailable)
+    }
+}
+
+fn status(code: ProblemCode) -> StatusCode {
+    match code {
+        ProblemCode::BadRequest
+        | ProblemCode::AmountInvalid
+        | ProblemCode::AmountLimit
+        | ProblemCode::CurrencyUnsupported
+        | ProblemCode::SaleInvalid
+        | ProblemCode::KeyInvalid
+        | ProblemCode::IntegratorUnknown
+        | ProblemCode::PresentedUnsupported
+        | ProblemCode::CodeInvalid
+        | ProblemCode::VerdictInvalid => StatusCode::BAD_REQUEST,
+        ProblemCode::TokenMissing
+        | ProblemCode::TokenInvalid
+        | ProblemCode::TokenExpired
+        | ProblemCode::ServerKeyInvalid => StatusCode::UNAUTHORIZED,
+        ProblemCode::TokenForbidden => StatusCode::FORBIDDEN,
+        ProblemCode::Mismatch
+        | ProblemCode::SaleBusy
+        | ProblemCode::SalePaid
+        | ProblemCode::CodeTaken
+        | ProblemCode::TradeClosed
+        | ProblemCode::NotCancellable
+        | ProblemCode::NotVoidable => StatusCode::CONFLICT,
+        ProblemCode::TradeNotFound | ProblemCode::NotFound => StatusCode::NOT_FOUND,
+        ProblemCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        ProblemCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ProblemCode::TooMany => StatusCode::TOO_MANY_REQUESTS,
+        ProblemCode::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ProblemCode::GatewayUnavailable => StatusCode::BAD_GATEWAY,
+        ProblemCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+fn retry(code: ProblemCode) -> Retry {
+    match code {
+        ProblemCode::TokenMissing | ProblemCode::TokenInvalid | ProblemCode::TokenExpired => {
+            Retry::AfterRefresh
+        }
+        ProblemCode::TooMany
+        | ProblemCode::StoreUnavailable
+        | ProblemCode::GatewayUnavailable
+        | ProblemCode::Internal => Retry::Later,
+        ProblemCode::BadRequest
+        | ProblemCode::AmountInvalid
+        | ProblemCode::AmountLimit
+        | ProblemCode::CurrencyUnsupported
+        | ProblemCode::SaleInvalid
+        | ProblemCode::KeyInvalid
+        | ProblemCode::IntegratorUnknown
+        | ProblemCode::PresentedUnsupported
+        | ProblemCode::CodeInvalid
+        | ProblemCode::VerdictInvalid
+        | ProblemCode::TokenForbidden
+        | ProblemCode::ServerKeyInvalid
+        | ProblemCode::Mismatch
+        | ProblemCode::SaleBusy
+        | ProblemCode::SalePaid
+        | ProblemCode::CodeTaken
+        | ProblemCode::TradeClosed
+        | ProblemCode::TradeNotFound
+        | ProblemCode::NotCancellable
+        | ProblemCode::NotVoidable
+        | ProblemCode::NotFound
+        | ProblemCode::MethodNotAllowed
+        | ProblemCode::TooLarge => Retry::Never,
+    }
+}
+
+fn sentence(code: ProblemCode) -> &'static str {
+    match code {
+        ProblemCode::BadRequest => {
+            "The body is not the JSON that this call takes: see /openapi.json."
+        }
+        ProblemCode::AmountInvalid => {
+            "The amount must be a whole number of minor units, more than 0."
+        }
+        ProblemCode::AmountLimit => {
+            "The amount is above the limit: split the sale, or raise the limit."
+        }
+        ProblemCode::CurrencyUnsupported => {
+            "The gateway takes no such currency: send the one that the session names."
+        }
+        ProblemCode::SaleInvalid => {
+            "The sale's ref must have 1 to 64 printable characters: send the shop's own number of it."
+        }
+        ProblemCode::KeyInvalid => {
+            "The key must be 32 lower-case hex digits: make a fresh one per attempt."
+        }
+        ProblemCode::IntegratorUnknown => {
+            "No such wallet: open a session and choose one of its integrators."
+        }
+        ProblemCode::PresentedUnsupported => {
+            "This wallet can't be paid this way: present \"consumer\"."
+        }
+        ProblemCode::CodeInvalid => "The code must be text of 1 to 1024 bytes: scan it again.",
+        ProblemCode::VerdictInvalid => {
+            "Only a payment under review takes a verdict, and only with evidence: say what the wallet's own records show."
+        }
+        ProblemCode::TokenMissing => "Send a terminal token in the Authorization header.",
+        ProblemCode::TokenInvalid => {
+            "This is no token of this backend: ask the shop's server for a fresh one."
+        }
+        ProblemCode::TokenExpired => {
+            "The token's time is up: ask the shop's server for a fresh one."
+        }
+        ProblemCode::TokenForbidden => {
+            "The token does not allow this: ask the shop's server for one that does."
+        }
+        ProblemCode::ServerKeyInvalid => {
+            "The server key is wrong: check the shop's server, never send it from a browser."
+        }
+        ProblemCode::Mismatch => {
+            "This key was used for another sale: make a fresh key per attempt."
+        }
+        ProblemCode::SaleBusy => {
+            "Another attempt collects this sale: watch that trade, do not charge again."
+        }
+        ProblemCode::SalePaid => "This sale is paid: do not charge again.",
+        ProblemCode::CodeTaken => "This attempt has another code: watch the trade.",
+        ProblemCode::TradeClosed => {
+            "This attempt takes no code now: watch the trade, or start a new attempt."
+        }
+        ProblemCode::TradeNotFound => "This shop has no such trade: check its number.",
+        ProblemCode::NotCancellable => "This payment can't be cancelled now: watch the trade.",
+        ProblemCode::NotVoidable => "Only a paid trade can be given back, once: watch the trade.",
+        ProblemCode::NotFound => "No such address: see /openapi.json.",
+        ProblemCode::MethodNotAllowed => "This address takes another method: see /openapi.json.",
+        ProblemCode::TooLarge => "The body is above 16 KiB.",
+        ProblemCode::TooMany => "Too many calls from this terminal: wait a few seconds.",
+        ProblemCode::StoreUnavailable => {
+            "The store does not answer, and nothing was begun: try again in a few seconds."
+        }
+        ProblemCode::GatewayUnavailable => {
+            "The gateway does not answer, and nothing was begun: try again in a few seconds."
+        }
+        ProblemCode::Internal => {
+            "A fault of the backend: try again, and tell its operator the trace id."
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = status(self.code);
+        crate::metrics::METRICS.problem(self.code);
+        let body = wire::Problem {
+            kind: "about:blank".to_owned(),
+            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: status.as_u16(),
+            code: self.code,
+            detail: self
+                .detail
+                .unwrap_or_else(|| sentence(self.code).to_owned()),
+            retry: retry(self.code),
+            trade: self.trade,
+        };
+        let mut response = (status, Json(body)).into_response();
+        let kind = header::HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        response
+    }
+}

@@ -1,0 +1,377 @@
+//! The gateway's adapter: the machine's requests become calls of the PayDibs POS API, and its answers become words.
+//!
+//! What an answer proves is decided here, call by call: where money may have moved, only a definite word is one.
+
+mod answer;
+mod call;
+mod strict;
+
+use std::sync::Mutex as StdMutex;
+use std::time::{Duration, Instant};
+
+use hex::encode as hex_encode;
+use kaunter_core::money::Money;
+use kaunter_core::policy::Policy;
+use kaunter_core::trade::{
+    CancelAnswer, Carried, CreateAnswer, Event, Facts, PayAnswer, Send, StatusAnswer, StatusWord,
+    VoidAnswer,
+};
+use kaunter_core::wire::{Integrator, Presented, Reason};
+use md5::{Digest, Md5};
+use tokio::sync::Mutex;
+
+use crate::config::GatewayConfig;
+use crate::secret::Secret;
+use answer::Envelope;
+use call::{Caller, Silence};
+
+/// A token older than this is renewed before a payment: a payment must not be the call that finds it expired.
+const TOKEN_AGE_BEFORE_PAY: Duration = Duration::from_secs(300);
+/// The wallets change rarely, and may: once a day is enough.
+const WALLETS_AGE: Duration = Duration::from_secs(24 * 3600);
+/// PayDibs' word for "the merchant scans the customer's code".
+const CONSUMER_PRESENTED: &str = "MSU";
+
+/// The gateway of this backend.
+pub(crate) struct Gateway {
+    config: GatewayConfig,
+    caller: Caller,
+    policy: Policy,
+    token: Mutex<Option<(Secret, Instant)>>,
+    wallets: StdMutex<Option<(Vec<Integrator>, Instant)>>,
+}
+
+type Fields = Vec<(&'static str, String)>;
+
+/// Which token a call may use.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Age {
+    Any,
+    Young,
+}
+
+impl Gateway {
+    pub(crate) fn new(config: GatewayConfig, policy: Policy) -> anyhow::Result<Self> {
+        Ok(Self {
+            caller: Caller::new(&config, &policy)?,
+            config,
+            policy,
+            token: Mutex::new(None),
+            wallets: StdMutex::new(None),
+        })
+    }
+
+    pub(crate) fn config(&self) -> &GatewayConfig {
+        &self.config
+    }
+
+    /// Sends what the machine asked for, and brings its answer as an event.
+    pub(crate) async fn send(
+        &self,
+        facts: &Facts,
+        trans_id: Option<&str>,
+        send: Send,
+        code: Option<Secret>,
+    ) -> Event {
+        let trans_id = trans_id.unwrap_or_default();
+        match send {
+            Send::Create => Event::Created(self.create(facts).await),
+            Send::Pay => Event::Payed(self.pay(facts, trans_id, code).await),
+            Send::Query { version } => Event::Status(version, self.status(facts, trans_id).await),
+            Send::Cancel => Event::CancelAnswered(self.cancel(trans_id).await),
+            Send::Void => Event::VoidAnswered(self.void(facts, trans_id).await),
+        }
+    }
+
+    /// True where a token can be had.
+    pub(crate) async fn is_ready(&self) -> bool {
+        self.token(Age::Any).await.is_ok()
+    }
+
+    /// The wallets; those of yesterday where the gateway does not answer.
+    pub(crate) async fn integrators(&self, test_wallets: bool) -> Result<Vec<Integrator>, Silence> {
+        let known = self.known_wallets();
+        if let Some((wallets, at)) = &known
+            && at.elapsed() < WALLETS_AGE
+        {
+            return Ok(wallets.clone());
+        }
+        let fields = vec![("pay_type", CONSUMER_PRESENTED.to_owned())];
+        let fresh = match self
+            .read("integrators", "/payment/integrator-master", fields)
+            .await
+        {
+            Ok(envelope) => envelope.integrators(test_wallets).ok_or(Silence::NoWord),
+            Err(silence) => Err(silence),
+        };
+        match (fresh, known) {
+            (Ok(wallets), _) => {
+                *self.wallets.lock().expect("nobody panics while holding it") =
+                    Some((wallets.clone(), Instant::now()));
+                Ok(wallets)
+            }
+            (Err(_), Some((wallets, _))) => Ok(wallets),
+            (Err(silence), None) => Err(silence),
+        }
+    }
+
+    fn known_wallets(&self) -> Option<(Vec<Integrator>, Instant)> {
+        self.wallets
+            .lock()
+            .expect("nobody panics while holding it")
+            .clone()
+    }
+
+    async fn create(&self, facts: &Facts) -> CreateAnswer {
+        let fields = vec![
+            ("integrator_id", facts.integrator.clone()),
+            ("amount", facts.sale.amount.decimal()),
+            ("trx_id", facts.trx_id.clone()),
+            ("pay_type", CONSUMER_PRESENTED.to_owned()),
+        ];
+        match self.read("create", "/payment/create-trade", fields).await {
+            Ok(envelope) if envelope.is_ok() => match envelope.text("trans_id") {
+                Some(trans_id) if !trans_id.is_empty() => CreateAnswer::Made { trans_id },
+                Some(_) | None => CreateAnswer::NoWord,
+            },
+            Ok(envelope) => self
+                .definite(&envelope)
+                .map_or(CreateAnswer::NoWord, CreateAnswer::Refused),
+            Err(_) => CreateAnswer::NoWord,
+        }
+    }
+
+    async fn pay(&self, facts: &Facts, trans_id: &str, code: Option<Secret>) -> PayAnswer {
+        // Without the code nothing can be sent, and nothing was.
+        let Some(code) = code else {
+            return PayAnswer::Unsent;
+        };
+        let Ok(token) = self.token(Age::Young).await else {
+            return PayAnswer::Unsent;
+        };
+        let fields = vec![
+            ("user_qr_code", code.expose().to_owned()),
+            ("integrator_id", facts.integrator.clone()),
+            ("amount", facts.sale.amount.decimal()),
+            ("trans_id", trans_id.to_owned()),
+        ];
+        let answer = self
+            .caller
+            .once(
+                "pay",
+                "/payment/payment",
+                fields,
+                Some(&token),
+                self.policy.pay_ms,
+            )
+            .await;
+        match answer {
+            Ok(envelope) if envelope.is_ok() && envelope.number("status") == Some(200) => {
+                let mut carried = self.carried(&envelope);
+                carried.incomplete |= carried.trans_id.is_none();
+                match envelope.text("user_order_status").as_deref() {
+                    Some("S") => PayAnswer::Paid(carried),
+                    Some(_) | None => PayAnswer::Processing(carried),
+                }
+            }
+            Ok(envelope) => self
+                .definite(&envelope)
+                .map_or(PayAnswer::NoWord, PayAnswer::Refused),
+            Err(Silence::Unsent) => PayAnswer::Unsent,
+            Err(Silence::RefusedEarly | Silence::NoWord) => PayAnswer::NoWord,
+        }
+    }
+
+    async fn status(&self, facts: &Facts, trans_id: &str) -> StatusAnswer {
+        let fields = vec![
+            ("integrator_id", facts.integrator.clone()),
+            ("trans_id", trans_id.to_owned()),
+        ];
+        let silent = StatusAnswer {
+            word: StatusWord::NoWord,
+            carried: Carried::default(),
+        };
+        let Ok(envelope) = self.read("status", "/payment/check-status", fields).await else {
+            return silent;
+        };
+        if !envelope.is_ok() {
+            return silent;
+        }
+        StatusAnswer {
+            word: self.status_word(envelope.text("pay_status").as_deref()),
+            carried: self.carried(&envelope),
+        }
+    }
+
+    fn status_word(&self, word: Option<&str>) -> StatusWord {
+        let words = &self.config.words;
+        let is = |list: &[String]| word.is_some_and(|word| list.iter().any(|own| own == word));
+        if is(&words.paid) {
+            StatusWord::Paid
+        } else if is(&words.pending) {
+            StatusWord::Pending
+        } else if is(&words.failed) {
+            StatusWord::Failed(Reason::Other)
+        } else if is(&words.closed) {
+            StatusWord::Closed
+        } else if is(&words.voided) {
+            StatusWord::Voided
+        } else {
+            StatusWord::NoWord
+        }
+    }
+
+    async fn cancel(&self, trans_id: &str) -> CancelAnswer {
+        let Some(words) = &self.config.words.cancel else {
+            return CancelAnswer::NoWord;
+        };
+        let fields = vec![("trans_id", trans_id.to_owned())];
+        let Ok(envelope) = self.read("cancel", &words.path, fields).await else {
+            return CancelAnswer::NoWord;
+        };
+        match envelope.text(&words.field) {
+            Some(word) if !envelope.is_ok() || word.is_empty() => CancelAnswer::NoWord,
+            Some(word) if word == words.closed => CancelAnswer::Closed,
+            Some(word) if word == words.too_late => CancelAnswer::TooLate,
+            Some(word) if word == words.refunded => CancelAnswer::Refunded,
+            Some(_) | None => CancelAnswer::NoWord,
+        }
+    }
+
+    async fn void(&self, facts: &Facts, trans_id: &str) -> VoidAnswer {
+        let Ok(token) = self.token(Age::Young).await else {
+            return VoidAnswer::Unsent;
+        };
+        let fields = vec![
+            ("integrator_id", facts.integrator.clone()),
+            ("trans_id", trans_id.to_owned()),
+            (
+                "void_pin",
+                hex_encode(Md5::digest(self.config.password.expose())),
+            ),
+        ];
+        let answer = self
+            .caller
+            .once(
+                "void",
+                "/payment/process-void",
+                fields,
+                Some(&token),
+                self.policy.pay_ms,
+            )
+            .await;
+        match answer {
+            Ok(envelope) if envelope.is_ok() => match envelope.number("status") {
+                Some(1) => VoidAnswer::Done(envelope.text("transaction_id")),
+                // Not found, wrong password, failed: the gateway says that nothing was given back.
+                Some(3 | 6 | 7) => VoidAnswer::Failed,
+                Some(_) | None => VoidAnswer::NoWord,
+            },
+            Ok(_) | Err(Silence::RefusedEarly | Silence::NoWord) => VoidAnswer::NoWord,
+            Err(Silence::Unsent) => VoidAnswer::Unsent,
+        }
+    }
+
+    /// A call without an effect worth fearing: a refused token is renewed and the call repeated, once.
+    async fn read(
+        &self,
+        name: &'static str,
+        path: &str,
+        fields: Fields,
+    ) -> Result<Envelope, Silence> {
+        let token = self.token(Age::Any).await?;
+        let first = self
+            .caller
+            .once(
+                name,
+                path,
+                fields.clone(),
+                Some(&token),
+                self.policy.read_ms,
+            )
+            .await;
+        match first {
+            Err(Silence::RefusedEarly) => {
+                self.forget(&token).await;
+                let token = self.token(Age::Any).await?;
+                self.caller
+                    .once(name, path, fields, Some(&token), self.policy.read_ms)
+                    .await
+            }
+            Err(Silence::Unsent) => {
+                self.caller
+                    .once(name, path, fields, Some(&token), self.policy.read_ms)
+                    .await
+            }
+            Ok(envelope) => Ok(envelope),
+            Err(Silence::NoWord) => Err(Silence::NoWord),
+        }
+    }
+
+    async fn token(&self, age: Age) -> Result<Secret, Silence> {
+        let mut kept = self.token.lock().await;
+        if let Some((token, at)) = kept.as_ref()
+            && (age == Age::Any || at.elapsed() < TOKEN_AGE_BEFORE_PAY)
+        {
+            return Ok(token.clone());
+        }
+        let fields = vec![
+            ("login_id", self.config.merchant.expose().to_owned()),
+            (
+                "login_password",
+                hex_encode(Md5::digest(self.config.password.expose())),
+            ),
+        ];
+        let envelope = self
+            .caller
+            .once(
+                "token",
+                "/token/api-token",
+                fields,
+                None,
+                self.policy.read_ms,
+            )
+            .await?;
+        let token = envelope
+            .text("Auth_Token")
+            .filter(|_| envelope.is_ok() && envelope.number("status") == Some(1));
+        let token = Secret::new(token.ok_or(Silence::NoWord)?);
+        *kept = Some((token.clone(), Instant::now()));
+        Ok(token)
+    }
+
+    async fn forget(&self, token: &Secret) {
+        let mut kept = self.token.lock().await;
+        if kept.as_ref().is_some_and(|(own, _)| own == token) {
+            *kept = None;
+        }
+    }
+
+    fn definite(&self, envelope: &Envelope) -> Option<Reason> {
+        self.config
+            .words
+            .definite_codes
+            .get(&envelope.code()?)
+            .copied()
+    }
+
+    /// Each field that an answer carries and that could bind it.
+    fn carried(&self, envelope: &Envelope) -> Carried {
+        let amount = envelope.text("amount");
+        let parsed = amount
+            .as_deref()
+            .map(|text| Money::parse(text, &self.config.currency));
+        Carried {
+            trans_id: envelope.text("trans_id"),
+            trx_id: envelope.text("trx_id"),
+            incomplete: matches!(parsed, Some(Err(_))),
+            amount: parsed.and_then(Result::ok),
+            integrator: envelope.text("integrator_id"),
+        }
+    }
+}
+
+/// Which ways a wallet of this gateway can pay, as far as it is known.
+pub(crate) fn presents() -> Vec<Presented> {
+    vec![Presented::Consumer]
+}

@@ -1,0 +1,285 @@
+//! The store: one row per attempt, written before anything is sent, and an audit row for every move.
+//!
+//! A change reads the sale's rows, asks the machine, and writes, in one transaction that no gateway call is inside of.
+
+use std::path::Path;
+
+use kaunter_core::policy::Ms;
+use kaunter_core::trade::{Rival, Trade};
+use kaunter_core::wire::Status;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Row, Sqlite, SqlitePool, Transaction};
+
+/// A transaction of the store.
+pub(crate) type Change = Transaction<'static, Sqlite>;
+
+/// A row.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored {
+    pub(crate) trade: Trade,
+}
+
+/// A line of the audit trail.
+#[derive(Clone, Debug)]
+pub(crate) struct Audit {
+    pub(crate) who: String,
+    pub(crate) what: String,
+    pub(crate) note: String,
+}
+
+/// The database.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    pool: SqlitePool,
+}
+
+impl Store {
+    /// Opens the file, or makes it, and brings its tables up to date.
+    pub(crate) async fn open(path: &Path) -> anyhow::Result<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(std::time::Duration::from_secs(5));
+        let pool = SqlitePoolOptions::new()
+            .max_connections(4)
+            .connect_with(options)
+            .await?;
+        sqlx::migrate!("./migrations").run(&pool).await?;
+        Ok(Self { pool })
+    }
+
+    /// Answers at all.
+    pub(crate) async fn ping(&self) -> sqlx::Result<()> {
+        sqlx::query("SELECT 1").execute(&self.pool).await.map(drop)
+    }
+
+    /// Begins a change; nobody else changes anything until it ends.
+    pub(crate) async fn begin(&self) -> sqlx::Result<Change> {
+        self.pool.begin_with("BEGIN IMMEDIATE").await
+    }
+
+    /// An attempt of this shop; of any shop where none is named.
+    pub(crate) async fn find(
+        &self,
+        shop: Option<&str>,
+        trx_id: &str,
+    ) -> sqlx::Result<Option<Stored>> {
+        let row = sqlx::query("SELECT state FROM trades WHERE trx_id = $1")
+            .bind(trx_id)
+            .fetch_optional(&self.pool)
+            .await?;
+        let stored = row.map(|row| stored(&row)).transpose()?;
+        let own = |stored: &Stored| shop.is_none_or(|shop| stored.trade.facts().shop == shop);
+        Ok(stored.filter(own))
+    }
+
+    /// Every attempt of a sale, oldest first.
+    pub(crate) async fn sale(&self, shop: &str, reference: &str) -> sqlx::Result<Vec<Stored>> {
+        let rows = sqlx::query(
+            "SELECT state FROM trades WHERE shop = $1 AND sale_ref = $2 ORDER BY attempt",
+        )
+        .bind(shop)
+        .bind(reference)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(stored).collect()
+    }
+
+    /// Open attempts, newest first: of one terminal, of a shop, or of everybody.
+    pub(crate) async fn open_trades(
+        &self,
+        shop: Option<&str>,
+        terminal: Option<&str>,
+    ) -> sqlx::Result<Vec<Stored>> {
+        let rows = sqlx::query(
+            "SELECT state FROM trades WHERE is_open = 1 AND ($1 IS NULL OR shop = $1) AND ($2 IS NULL OR terminal = $2) ORDER BY created_ms DESC LIMIT 1000",
+        )
+        .bind(shop)
+        .bind(terminal)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(stored).collect()
+    }
+
+    /// A shop's attempts of these milliseconds, newest first.
+    pub(crate) async fn between(
+        &self,
+        shop: &str,
+        span: std::ops::Range<Ms>,
+    ) -> sqlx::Result<Vec<Stored>> {
+        let rows = sqlx::query(
+            "SELECT state FROM trades WHERE shop = $1 AND created_ms >= $2 AND created_ms < $3 ORDER BY created_ms DESC LIMIT 10000",
+        )
+        .bind(shop)
+        .bind(bigint(span.start))
+        .bind(bigint(span.end))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(stored).collect()
+    }
+
+    /// Every attempt that time may still act on: what is open, and what was closed since then.
+    pub(crate) async fn unfinished(&self, since: Ms) -> sqlx::Result<Vec<String>> {
+        let rows = sqlx::query(
+            "SELECT trx_id FROM trades WHERE is_open = 1 OR (created_ms >= $1 AND status IN ('declined', 'cancelled'))",
+        )
+        .bind(bigint(since))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(|row| row.try_get("trx_id")).collect()
+    }
+}
+
+/// Every attempt of a sale, inside a change.
+pub(crate) async fn of_sale(
+    change: &mut Change,
+    shop: &str,
+    reference: &str,
+) -> sqlx::Result<Vec<Stored>> {
+    let rows =
+        sqlx::query("SELECT state FROM trades WHERE shop = $1 AND sale_ref = $2 ORDER BY attempt")
+            .bind(shop)
+            .bind(reference)
+            .fetch_all(&mut **change)
+            .await?;
+    rows.iter().map(stored).collect()
+}
+
+/// The attempt with the page's key, inside a change.
+pub(crate) async fn with_key(
+    change: &mut Change,
+    shop: &str,
+    key: &str,
+) -> sqlx::Result<Option<Stored>> {
+    let row = sqlx::query("SELECT state FROM trades WHERE shop = $1 AND page_key = $2")
+        .bind(shop)
+        .bind(key)
+        .fetch_optional(&mut **change)
+        .await?;
+    row.map(|row| stored(&row)).transpose()
+}
+
+/// An attempt and what its sale's other attempts are to it, inside a change.
+pub(crate) async fn with_rival(
+    change: &mut Change,
+    trx_id: &str,
+) -> sqlx::Result<Option<(Stored, Rival)>> {
+    let row = sqlx::query("SELECT state FROM trades WHERE trx_id = $1")
+        .bind(trx_id)
+        .fetch_optional(&mut **change)
+        .await?;
+    let Some(own) = row.map(|row| stored(&row)).transpose()? else {
+        return Ok(None);
+    };
+    let facts = own.trade.facts().clone();
+    let others = of_sale(change, &facts.shop, &facts.sale.reference).await?;
+    let rival = others
+        .iter()
+        .filter(|other| other.trade.facts().trx_id != trx_id)
+        .map(|other| other.trade.as_rival())
+        .max()
+        .unwrap_or(Rival::None);
+    Ok(Some((own, rival)))
+}
+
+/// Writes a new attempt.
+pub(crate) async fn insert(
+    change: &mut Change,
+    trade: &Trade,
+    key: &str,
+    audit: Audit,
+) -> sqlx::Result<()> {
+    let facts = trade.facts();
+    sqlx::query(
+        "INSERT INTO trades (trx_id, shop, sale_ref, terminal, attempt, page_key, status, is_open, holds_sale, version, created_ms, state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+    )
+    .bind(&facts.trx_id)
+    .bind(&facts.shop)
+    .bind(&facts.sale.reference)
+    .bind(&facts.terminal)
+    .bind(i64::from(facts.attempt))
+    .bind(key)
+    .bind(word(trade.state().status()))
+    .bind(is_open(trade))
+    .bind(i64::from(trade.holds_sale()))
+    .bind(bigint(trade.version()))
+    .bind(bigint(trade.created_ms()))
+    .bind(json(trade))
+    .execute(&mut **change)
+    .await?;
+    audited(change, trade, vec![audit], trade.created_ms()).await
+}
+
+/// Writes what an attempt became, if nobody else changed it since; false where somebody did.
+pub(crate) async fn update(
+    change: &mut Change,
+    trade: &Trade,
+    was: u64,
+    audit: Vec<Audit>,
+    now: Ms,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query(
+        "UPDATE trades SET status = $1, is_open = $2, holds_sale = $3, version = $4, state = $5 WHERE trx_id = $6 AND version = $7",
+    )
+    .bind(word(trade.state().status()))
+    .bind(is_open(trade))
+    .bind(i64::from(trade.holds_sale()))
+    .bind(bigint(trade.version()))
+    .bind(json(trade))
+    .bind(&trade.facts().trx_id)
+    .bind(bigint(was))
+    .execute(&mut **change)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    audited(change, trade, audit, now).await?;
+    Ok(true)
+}
+
+async fn audited(
+    change: &mut Change,
+    trade: &Trade,
+    lines: Vec<Audit>,
+    now: Ms,
+) -> sqlx::Result<()> {
+    for (nth, line) in lines.into_iter().enumerate() {
+        sqlx::query("INSERT INTO audit (trx_id, version, nth, at_ms, who, what, note) VALUES ($1, $2, $3, $4, $5, $6, $7)")
+            .bind(&trade.facts().trx_id)
+            .bind(bigint(trade.version()))
+            .bind(bigint(nth as u64))
+            .bind(bigint(now))
+            .bind(line.who)
+            .bind(line.what)
+            .bind(line.note)
+            .execute(&mut **change)
+            .await?;
+    }
+    Ok(())
+}
+
+fn stored(row: &sqlx::sqlite::SqliteRow) -> sqlx::Result<Stored> {
+    let state: String = row.try_get("state")?;
+    let trade = serde_json::from_str(&state).map_err(|error| sqlx::Error::Decode(error.into()))?;
+    Ok(Stored { trade })
+}
+
+/// Open: the terminal that comes back is told of it.
+fn is_open(trade: &Trade) -> i64 {
+    i64::from(!trade.state().status().is_final())
+}
+
+pub(crate) fn word(status: Status) -> String {
+    let value = serde_json::to_value(status).unwrap_or_default();
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn json(trade: &Trade) -> String {
+    serde_json::to_string(trade).expect("a trade is a tree of strings and numbers")
+}
+
+fn bigint(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

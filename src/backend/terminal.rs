@@ -1,0 +1,57 @@
+//! The cashier's terminal, served from the backend's own origin: no CORS, one certificate, one address to remember.
+
+use axum::extract::Request;
+use axum::http::{HeaderValue, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use kaunter_core::wire::ProblemCode;
+use serde_json::json;
+use tower_http::services::ServeDir;
+
+use crate::config::TerminalConfig;
+use crate::error::Problem;
+
+/// Everything that is no call of the API.
+pub(crate) fn routes(terminal: Option<&TerminalConfig>) -> Router {
+    let Some(terminal) = terminal else {
+        return Router::new().fallback(async || Problem::new(ProblemCode::NotFound));
+    };
+    let settings = json!({
+        "token_url": terminal.token_url,
+        "phone_url": terminal.phone_url,
+        "simulated": terminal.simulated,
+    });
+    let policy = page_policy(&terminal.token_url);
+    let not_found = get(async || Problem::new(ProblemCode::NotFound).into_response());
+    Router::new()
+        .route("/terminal.json", get(async move || Json(settings)))
+        .fallback_service(ServeDir::new(&terminal.dir).fallback(not_found))
+        .layer(middleware::from_fn(move |request, next| {
+            guarded(request, next, policy.clone())
+        }))
+}
+
+/// Scripts of this origin and its Wasm, calls to this origin and to the shop's server, the camera, and nothing else.
+fn page_policy(token_url: &str) -> HeaderValue {
+    let shop = reqwest::Url::parse(token_url)
+        .map(|url| url.origin().ascii_serialization())
+        .unwrap_or_default();
+    let policy = format!(
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob: mediastream:; font-src 'self'; worker-src 'self'; connect-src 'self' {shop}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
+    HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
+}
+
+async fn guarded(request: Request, next: Next, policy: HeaderValue) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    headers.insert(
+        "permissions-policy",
+        HeaderValue::from_static("camera=(self), microphone=()"),
+    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
+}

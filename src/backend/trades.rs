@@ -1,0 +1,541 @@
+//! Drives the machine of an attempt: one mutation stored, then what it says is sent, each in a task of its own that no
+//! client can abort. A row that is read back from the store asks; it never pays.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use kaunter_core::policy::{Ms, Policy};
+use kaunter_core::trade::{
+    CodeMark, Context, Event, Facts, Move, Refusal, Rival, Send, State, Step, Trade,
+};
+use kaunter_core::wire::{self, Presented, ProblemCode, Sale};
+use tokio::task::AbortHandle;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::{Clock, rfc3339};
+use crate::error::Problem;
+use crate::gateway::Gateway;
+use crate::metrics::METRICS;
+use crate::secret::Secret;
+use crate::store::{self, Audit, Store, Stored};
+
+/// Attempts of one sale: a cashier who tries more often has another problem.
+const MOST_ATTEMPTS: usize = 50;
+/// How often a change that another process overtook is tried again.
+const MOST_TRIES: u32 = 10;
+
+/// The driver.
+pub(crate) struct Trades {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    gateway: Gateway,
+    policy: Policy,
+    clock: Clock,
+    timers: Mutex<HashMap<String, AbortHandle>>,
+    tasks: TaskTracker,
+}
+
+/// What an attempt is asked for.
+pub(crate) struct Wish {
+    pub(crate) shop: String,
+    pub(crate) terminal: String,
+    pub(crate) who: String,
+    pub(crate) new: wire::NewTrade,
+}
+
+/// What a change came to.
+struct Applied {
+    trade: Trade,
+    granted: Result<(), Refusal>,
+    /// What was sent because of it.
+    sent: Vec<tokio::task::JoinHandle<()>>,
+}
+
+impl Trades {
+    pub(crate) fn new(store: Store, gateway: Gateway, policy: Policy, clock: Clock) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                store,
+                gateway,
+                policy,
+                clock,
+                timers: Mutex::new(HashMap::new()),
+                tasks: TaskTracker::new(),
+            }),
+        }
+    }
+
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.inner.policy
+    }
+
+    pub(crate) fn gateway(&self) -> &Gateway {
+        &self.inner.gateway
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// After a start: every attempt that time may still act on is asked about, even if no browser comes back.
+    pub(crate) async fn restart(&self) -> anyhow::Result<()> {
+        let since = self
+            .inner
+            .clock
+            .now_ms()
+            .saturating_sub(self.inner.policy.late_last_ms);
+        for trx_id in self.inner.store.unfinished(since).await? {
+            self.inner
+                .apply(&trx_id, Event::Restarted, None, "backend")
+                .await
+                .ok();
+        }
+        Ok(())
+    }
+
+    /// Waits for what is under way with the gateway.
+    pub(crate) async fn drain(&self) {
+        let timers: Vec<_> = lock(&self.inner.timers).drain().collect();
+        timers.into_iter().for_each(|(_, timer)| timer.abort());
+        self.inner.tasks.close();
+        self.inner.tasks.wait().await;
+    }
+
+    /// Starts an attempt, or finds the one that has the same key. Answers when the gateway did, or soon.
+    pub(crate) async fn create(&self, wish: Wish) -> Result<wire::Trade, Problem> {
+        let inner = Arc::clone(&self.inner);
+        // A client that goes away must not stop a change in its middle.
+        let created = tokio::spawn(async move { inner.create(wish).await });
+        let (trx_id, sent) = created
+            .await
+            .map_err(|_| Problem::new(ProblemCode::Internal))??;
+        self.settle(sent).await;
+        self.stored(None, &trx_id).await
+    }
+
+    /// Applies an event to an attempt of this shop. Waits for the gateway's answer, but not long.
+    pub(crate) async fn wish(
+        &self,
+        shop: &str,
+        trx_id: &str,
+        event: Event,
+        code: Option<Secret>,
+        who: &str,
+    ) -> Result<wire::Trade, Problem> {
+        self.find(Some(shop), trx_id).await?;
+        let (inner, id, who) = (Arc::clone(&self.inner), trx_id.to_owned(), who.to_owned());
+        let applied = tokio::spawn(async move { inner.apply(&id, event, code, &who).await });
+        let applied = applied
+            .await
+            .map_err(|_| Problem::new(ProblemCode::Internal))??;
+        let refusal = applied.granted.err();
+        self.settle(applied.sent).await;
+        let trade = self.stored(None, trx_id).await?;
+        match refusal {
+            None => Ok(trade),
+            Some(refusal) => Err(Problem::with(refused(refusal), trade)),
+        }
+    }
+
+    /// Looks at an attempt, and lets time act on it first. What that sends is not waited for.
+    pub(crate) async fn look(&self, trx_id: &str, event: Event) -> Result<wire::Trade, Problem> {
+        let (inner, id) = (Arc::clone(&self.inner), trx_id.to_owned());
+        let applied = tokio::spawn(async move { inner.apply(&id, event, None, "terminal").await });
+        let applied = applied
+            .await
+            .map_err(|_| Problem::new(ProblemCode::Internal))??;
+        Ok(self.wire(&applied.trade))
+    }
+
+    /// Gives the gateway a little time, so that most answers are the last word.
+    async fn settle(&self, sent: Vec<tokio::task::JoinHandle<()>>) {
+        let all = async {
+            for task in sent {
+                let _ = task.await;
+            }
+        };
+        let patience = std::time::Duration::from_millis(self.inner.policy.code_answer_ms);
+        let _ = tokio::time::timeout(patience, all).await;
+    }
+
+    /// The attempt as it is stored.
+    pub(crate) async fn stored(
+        &self,
+        shop: Option<&str>,
+        trx_id: &str,
+    ) -> Result<wire::Trade, Problem> {
+        Ok(self.wire(&self.find(shop, trx_id).await?.trade))
+    }
+
+    /// An attempt of this shop.
+    pub(crate) async fn find(&self, shop: Option<&str>, trx_id: &str) -> Result<Stored, Problem> {
+        let found = self.inner.store.find(shop, trx_id).await?;
+        found.ok_or_else(|| Problem::new(ProblemCode::TradeNotFound))
+    }
+
+    /// The treaty's view of a row.
+    pub(crate) fn wire(&self, trade: &Trade) -> wire::Trade {
+        self.inner.wire(trade)
+    }
+}
+
+impl Inner {
+    fn wire(&self, trade: &Trade) -> wire::Trade {
+        let facts = trade.facts();
+        wire::Trade {
+            trx_id: facts.trx_id.clone(),
+            trans_id: trade.trans_id().map(str::to_owned),
+            attempt: facts.attempt,
+            sale: facts.sale.clone(),
+            integrator: facts.integrator.clone(),
+            presented: Presented::Consumer,
+            terminal: facts.terminal.clone(),
+            status: trade.state().status(),
+            by: trade.by(),
+            reason: trade.reason(),
+            void_id: trade.void_id().map(str::to_owned),
+            version: trade.version(),
+            as_of: rfc3339(self.clock.now_ms()),
+            since: rfc3339(trade.since_ms()),
+            created_at: rfc3339(trade.created_ms()),
+            deadline_at: trade.deadline_ms().map(rfc3339),
+        }
+    }
+
+    async fn create(
+        self: &Arc<Self>,
+        wish: Wish,
+    ) -> Result<(String, Vec<tokio::task::JoinHandle<()>>), Problem> {
+        let Wish {
+            shop,
+            terminal,
+            who,
+            new,
+        } = wish;
+        let mut change = self.store.begin().await?;
+        if let Some(same) = store::with_key(&mut change, &shop, &new.key).await? {
+            let facts = same.trade.facts();
+            let replay = facts.sale == new.sale
+                && facts.integrator == new.integrator
+                && facts.terminal == terminal;
+            return if replay {
+                Ok((facts.trx_id.clone(), Vec::new()))
+            } else {
+                Err(Problem::new(ProblemCode::Mismatch))
+            };
+        }
+        let now = self.clock.now_ms();
+        let others = store::of_sale(&mut change, &shop, &new.sale.reference).await?;
+        if others.len() >= MOST_ATTEMPTS {
+            return Err(Problem::new(ProblemCode::TooMany));
+        }
+        let attempt = u32::try_from(others.len() + 1).unwrap_or(u32::MAX);
+        let mut quitted = Vec::new();
+        for other in others {
+            if let Some(left) = self
+                .make_way(&mut change, other, &terminal, &who, now)
+                .await?
+            {
+                quitted.push(left);
+            }
+        }
+        let facts = Facts {
+            trx_id: new_trx_id()?,
+            shop,
+            terminal,
+            attempt,
+            sale: new.sale,
+            integrator: new.integrator,
+        };
+        let mut trade = Trade::new(facts, now);
+        store::insert(&mut change, &trade, &new.key, audit(&who, "start", "")).await?;
+        change.commit().await?;
+        for left in quitted {
+            self.disarm(&left);
+        }
+        METRICS.moved(State::Creating);
+        tracing::info!(trx_id = %trade.facts().trx_id, attempt, "attempt started");
+        let sent = self.drain_steps(&mut trade, None);
+        Ok((trade.facts().trx_id.clone(), sent))
+    }
+
+    /// Rule 1, before a new attempt: what holds the sale stands, what only waits for a code is left behind.
+    async fn make_way(
+        &self,
+        change: &mut store::Change,
+        other: Stored,
+        terminal: &str,
+        who: &str,
+        now: Ms,
+    ) -> Result<Option<String>, Problem> {
+        let mut trade = other.trade;
+        let in_the_way = |trade: &Trade| {
+            let code = if trade.state() == State::Paid {
+                ProblemCode::SalePaid
+            } else {
+                ProblemCode::SaleBusy
+            };
+            Err(Problem::with(code, self.wire(trade)))
+        };
+        if trade.as_rival() != Rival::None {
+            return in_the_way(&trade);
+        }
+        if !matches!(
+            trade.state(),
+            State::Creating | State::CreateUnknown | State::AwaitingCode
+        ) {
+            return Ok(None);
+        }
+        let quiet = now >= trade.heard_ms() + self.policy.quiet_ms;
+        if trade.facts().terminal != terminal && !quiet {
+            return in_the_way(&trade);
+        }
+        let was = trade.version();
+        let context = Context {
+            now,
+            policy: &self.policy,
+            rival: Rival::None,
+        };
+        if trade.handle(Event::Superseded, &context).is_err() {
+            return in_the_way(&trade);
+        }
+        let moves = self.moved(&mut trade, who, "superseded");
+        if !store::update(change, &trade, was, moves, now).await? {
+            return in_the_way(&trade);
+        }
+        Ok(Some(trade.facts().trx_id.clone()))
+    }
+
+    /// One mutation, stored before anything is sent.
+    async fn apply(
+        self: &Arc<Self>,
+        trx_id: &str,
+        event: Event,
+        code: Option<Secret>,
+        who: &str,
+    ) -> Result<Applied, Problem> {
+        for _ in 0..MOST_TRIES {
+            let mut change = self.store.begin().await?;
+            let Some((stored, rival)) = store::with_rival(&mut change, trx_id).await? else {
+                return Err(Problem::new(ProblemCode::TradeNotFound));
+            };
+            let mut trade = stored.trade;
+            let (was, now) = (trade.version(), self.clock.now_ms());
+            let context = Context {
+                now,
+                policy: &self.policy,
+                rival,
+            };
+            let what = name(&event);
+            let note = note(&event);
+            let granted = trade.handle(event.clone(), &context);
+            if trade.version() != was {
+                let mut moves = self.moved(&mut trade, who, what);
+                if let (Some(line), Some(note)) = (moves.first_mut(), note) {
+                    line.note = note;
+                }
+                match store::update(&mut change, &trade, was, moves, now).await {
+                    Ok(true) => change.commit().await?,
+                    Ok(false) => continue,
+                    // The index saw a rival that this transaction did not: look again.
+                    Err(error) if is_unique(&error) => continue,
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            let sent = self.drain_steps(&mut trade, code);
+            return Ok(Applied {
+                trade,
+                granted,
+                sent,
+            });
+        }
+        Err(Problem::new(ProblemCode::StoreUnavailable))
+    }
+
+    fn moved(&self, trade: &mut Trade, who: &str, what: &str) -> Vec<Audit> {
+        let trx_id = trade.facts().trx_id.clone();
+        let lines = trade.take_moves().into_iter().map(|Move { from, to }| {
+            METRICS.moved(to);
+            tracing::info!(%trx_id, ?from, ?to, what, "moved");
+            if to == State::LateSuccess {
+                tracing::error!(%trx_id, "paid after it was closed: accept it, or give the money back");
+            }
+            audit(who, &format!("{from:?} -> {to:?}"), what)
+        });
+        let lines: Vec<_> = lines.collect();
+        if lines.is_empty() {
+            vec![audit(who, what, "")]
+        } else {
+            lines
+        }
+    }
+
+    /// What the stored machine says to do now.
+    fn drain_steps(
+        self: &Arc<Self>,
+        trade: &mut Trade,
+        mut code: Option<Secret>,
+    ) -> Vec<tokio::task::JoinHandle<()>> {
+        let mut sent = Vec::new();
+        loop {
+            match trade.next(&self.policy) {
+                Step::Send(send) => {
+                    sent.push(self.send(trade, send, code.take_if(|_| send == Send::Pay)))
+                }
+                Step::Wait(wake) => {
+                    self.arm(&trade.facts().trx_id, wake);
+                    return sent;
+                }
+                Step::Done => {
+                    self.disarm(&trade.facts().trx_id);
+                    return sent;
+                }
+            }
+        }
+    }
+
+    fn send(
+        self: &Arc<Self>,
+        trade: &Trade,
+        send: Send,
+        code: Option<Secret>,
+    ) -> tokio::task::JoinHandle<()> {
+        let inner = Arc::clone(self);
+        let (facts, trans_id) = (trade.facts().clone(), trade.trans_id().map(str::to_owned));
+        let call = async move {
+            let event = inner
+                .gateway
+                .send(&facts, trans_id.as_deref(), send, code)
+                .await;
+            if let Err(problem) = inner.apply(&facts.trx_id, event, None, "gateway").await {
+                tracing::error!(trx_id = %facts.trx_id, code = ?problem.code, "an answer could not be stored");
+            }
+        };
+        self.tasks.spawn(call)
+    }
+
+    /// Time acts on this attempt then.
+    fn arm(self: &Arc<Self>, trx_id: &str, wake: Ms) {
+        let (inner, id) = (Arc::clone(self), trx_id.to_owned());
+        let timer = tokio::spawn(async move {
+            tokio::time::sleep(inner.clock.until(wake)).await;
+            // In a task of its own: the change arms the next timer, which ends this one.
+            tokio::spawn(async move {
+                if let Err(problem) = inner.apply(&id, Event::Tick, None, "time").await {
+                    tracing::error!(trx_id = %id, code = ?problem.code, "time could not act; once more in a second");
+                    let again = inner.clock.now_ms() + 1_000;
+                    inner.arm(&id, again);
+                }
+            });
+        });
+        let old = lock(&self.timers).insert(trx_id.to_owned(), timer.abort_handle());
+        if let Some(old) = old {
+            old.abort();
+        }
+    }
+
+    fn disarm(&self, trx_id: &str) {
+        if let Some(timer) = lock(&self.timers).remove(trx_id) {
+            timer.abort();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().expect("nobody panics while holding it")
+}
+
+fn audit(who: &str, what: &str, note: &str) -> Audit {
+    Audit {
+        who: who.to_owned(),
+        what: what.to_owned(),
+        note: note.to_owned(),
+    }
+}
+
+fn refused(refusal: Refusal) -> ProblemCode {
+    match refusal {
+        Refusal::CodeTaken => ProblemCode::CodeTaken,
+        Refusal::TradeClosed => ProblemCode::TradeClosed,
+        Refusal::SaleBusy => ProblemCode::SaleBusy,
+        Refusal::NotCancellable => ProblemCode::NotCancellable,
+        Refusal::NotVoidable => ProblemCode::NotVoidable,
+        Refusal::NotReviewable => ProblemCode::VerdictInvalid,
+    }
+}
+
+fn name(event: &Event) -> &'static str {
+    match event {
+        Event::Tick => "time",
+        Event::Restarted => "restart",
+        Event::Heard => "heard",
+        Event::Superseded => "superseded",
+        Event::Code(_) => "code",
+        Event::Cancel => "cancel",
+        Event::Void => "void",
+        Event::Verdict(_) => "verdict",
+        Event::Created(_) => "create answered",
+        Event::Payed(_) => "payment answered",
+        Event::Status(..) => "status answered",
+        Event::CancelAnswered(_) => "cancel answered",
+        Event::VoidAnswered(_) => "void answered",
+    }
+}
+
+/// What the audit trail keeps besides: never a code.
+fn note(event: &Event) -> Option<String> {
+    match event {
+        Event::Verdict(outcome) => Some(format!("{outcome:?}")),
+        Event::Status(_, answer) => Some(format!("{:?}", answer.word)),
+        Event::Tick
+        | Event::Restarted
+        | Event::Heard
+        | Event::Superseded
+        | Event::Code(CodeMark(_))
+        | Event::Cancel
+        | Event::Void
+        | Event::Created(_)
+        | Event::Payed(_)
+        | Event::CancelAnswered(_)
+        | Event::VoidAnswered(_) => None,
+    }
+}
+
+fn is_unique(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
+/// Twenty characters that nobody guesses: "K" and 95 random bits.
+fn new_trx_id() -> Result<String, Problem> {
+    const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let mut bytes = [0; 19];
+    getrandom::fill(&mut bytes).map_err(|_| Problem::new(ProblemCode::Internal))?;
+    let rest = bytes
+        .iter()
+        .map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
+    Ok(std::iter::once('K').chain(rest).collect())
+}
+
+/// The sale's currency and amount, as the machine and the store take them.
+pub(crate) fn check_sale(sale: &Sale, currency: &str, max_minor: u64) -> Result<(), Problem> {
+    let refuse = |code| Err(Problem::new(code));
+    let chars = sale.reference.chars().count();
+    if chars == 0 || chars > wire::REF_MAX_CHARS || sale.reference.chars().any(char::is_control) {
+        return refuse(ProblemCode::SaleInvalid);
+    }
+    if sale.amount.minor == 0 || sale.amount.minor > kaunter_core::money::MAX_MINOR {
+        return refuse(ProblemCode::AmountInvalid);
+    }
+    if sale.amount.currency != currency {
+        return refuse(ProblemCode::CurrencyUnsupported);
+    }
+    if sale.amount.minor > max_minor {
+        return refuse(ProblemCode::AmountLimit);
+    }
+    Ok(())
+}
