@@ -1,3 +1,398 @@
-//! The Wasm module.
+//! THE JS API: every export of the Wasm module, each a few lines that translate and delegate.
+//!
+//! The npm package's facade (`pkg/index.js`) is what developers import; it wraps these exports, and the two check each
+//! other by [`abi_version`]. Exports that wait are plain functions that return a `Promise`: an `async fn` of a class
+//! would borrow it across JavaScript's `free()`.
+
 pub mod page;
 pub mod types;
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::rc::Rc;
+
+use js_sys::{Array, Promise, Uint8Array};
+use kaunter_core::error::ErrorCode;
+use kaunter_core::money::Money;
+use kaunter_core::scan;
+use wasm_bindgen::prelude::*;
+
+use page::reader::{LiveReader, VideoFrame, copy_out, read_still};
+use page::till::Till;
+use page::{camera, still};
+use types::code::{
+    CodesPromise, DecodedCode, JsCode, JsCodes, JsImage, JsRecognised, Recognised, Scan,
+    ScanPromise,
+};
+use types::error::{Fail, Rejection};
+use types::event::{Emit, JsTillState, PermissionPromise, SpawnWorker, VoidPromise};
+use types::options::{ChargeOptions, OpenWish, ReadOptions, ReadWish, ScanWish, TillOptions};
+use types::sale::{
+    JsMoney, JsSale, JsTrades, JsVerdict, JsWallets, OutcomePromise, TradePromise, TradesPromise,
+    sale_from_js, verdict_from_js,
+};
+use types::to_js;
+
+/// The version that facade and module must share.
+#[wasm_bindgen(js_name = abiVersion)]
+#[must_use]
+pub fn abi_version() -> String {
+    env!("CARGO_PKG_VERSION").to_owned()
+}
+
+/// Takes the facade's `KaunterError` class.
+#[wasm_bindgen(js_name = installError)]
+pub fn install_error(class: js_sys::Function) {
+    types::error::install(class);
+}
+
+/// What a code is, before anything is sent.
+#[wasm_bindgen]
+#[must_use]
+pub fn recognise(text: &str) -> JsRecognised {
+    to_js(&Recognised::of(text, &[]).0).unchecked_into()
+}
+
+/// Reads an amount: "12.50" of "MYR" is 1250.
+///
+/// # Errors
+/// `money/invalid`.
+#[wasm_bindgen]
+pub fn money(text: &str, currency: &str) -> Result<JsMoney, JsValue> {
+    let money = Money::parse(text, currency)
+        .map_err(|error| Fail::new(ErrorCode::MoneyInvalid).caused_by(error.to_string().into()))?;
+    Ok(to_js(&money).unchecked_into())
+}
+
+/// Reads a still picture.
+#[wasm_bindgen]
+#[must_use]
+pub fn decode(image: JsImage, options: Option<ReadOptions>) -> CodesPromise {
+    let wish = ReadWish::read(options.as_ref(), true);
+    promise(async move {
+        let codes = still::decode(&image, wish).await?;
+        Ok(codes_to_js(&codes).into())
+    })
+    .unchecked_into()
+}
+
+fn codes_to_js(codes: &[DecodedCode]) -> JsCodes {
+    codes.iter().map(to_js).collect::<Array>().unchecked_into()
+}
+
+fn promise(future: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> Promise {
+    js_sys::futures::future_to_promise(future)
+}
+
+/// The reader alone: on the page, in a worker, in Node.
+#[wasm_bindgen]
+#[derive(Debug, Default)]
+pub struct Reader(scan::Reader);
+
+#[wasm_bindgen]
+impl Reader {
+    /// A reader that has seen nothing.
+    #[wasm_bindgen(constructor)]
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Every code in a picture: RGBA or luma, told apart by the length.
+    ///
+    /// # Errors
+    /// `image/unsupported`.
+    pub fn read(
+        &mut self,
+        pixels: &[u8],
+        width: u32,
+        height: u32,
+        options: Option<ReadOptions>,
+    ) -> Result<JsCodes, JsValue> {
+        let wish = ReadWish::read(options.as_ref(), false);
+        let codes = read_still(&mut self.0, pixels, width, height, wish)?;
+        Ok(codes_to_js(&codes))
+    }
+
+    /// Forgets what earlier pictures taught.
+    pub fn reset(&mut self) {
+        self.0.reset();
+    }
+}
+
+/// The reader of the module worker: frame after frame of one scan.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct WorkerReader {
+    live: Rc<RefCell<LiveReader>>,
+    buffer: Uint8Array,
+}
+
+impl Default for WorkerReader {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[wasm_bindgen]
+impl WorkerReader {
+    /// A reader that has seen nothing.
+    #[wasm_bindgen(constructor)]
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            live: Rc::default(),
+            buffer: Uint8Array::new_with_length(0),
+        }
+    }
+
+    /// Reads a `VideoFrame`, and closes it.
+    #[wasm_bindgen(js_name = readFrame)]
+    #[must_use]
+    pub fn read_frame(&self, frame: VideoFrame) -> CodesPromise {
+        let (live, buffer) = (Rc::clone(&self.live), self.buffer.clone());
+        promise(async move {
+            let copied = copy_out(frame, buffer).await?;
+            let codes = live.borrow_mut().read_copied(&copied);
+            Ok(codes_to_js(&codes).into())
+        })
+        .unchecked_into()
+    }
+
+    /// Reads pixels: `format` is "rgba" or "luma".
+    #[wasm_bindgen(js_name = readPixels)]
+    #[must_use]
+    pub fn read_pixels(
+        &self,
+        buffer: &js_sys::ArrayBuffer,
+        width: u32,
+        height: u32,
+        stride: u32,
+        format: &str,
+    ) -> JsCodes {
+        let pixels = Uint8Array::new(buffer).to_vec();
+        let mut live = self.live.borrow_mut();
+        codes_to_js(&live.read_pixels(&pixels, width, height, stride, format == "rgba"))
+    }
+
+    /// A new scan.
+    pub fn reset(&self) {
+        self.live.borrow_mut().reset();
+    }
+}
+
+/// A till, as the facade's `Till` wraps it.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct RawTill(Rc<Till>);
+
+impl RawTill {
+    /// A promise of a plain object; a rejection speaks in the caller's own words.
+    fn promise<T, F>(&self, future: F) -> Promise
+    where
+        T: serde::Serialize,
+        F: Future<Output = Result<T, Rejection>> + 'static,
+    {
+        let till = Rc::clone(&self.0);
+        promise(async move {
+            match future.await {
+                Ok(value) => Ok(to_js(&value)),
+                Err(rejection) => Err(till.voice().rejection(rejection)),
+            }
+        })
+    }
+
+    /// Trouble that needs no waiting.
+    fn refused<T: JsCast>(&self, fail: Fail) -> T {
+        Promise::reject(&self.0.voice().rejection(fail.into())).unchecked_into()
+    }
+}
+
+#[wasm_bindgen]
+impl RawTill {
+    /// Opens a till. `emit` hears its events, `spawn` makes the worker.
+    pub fn open(options: &TillOptions, emit: Emit, spawn: SpawnWorker) -> Promise {
+        let wish = OpenWish::read(options);
+        promise(async move {
+            let wish = wish.map_err(|why| js_sys::TypeError::new(&why))?;
+            let messages = wish.messages.clone();
+            let till = Till::open(wish, emit, spawn).await;
+            till.map(|till| Self(till).into())
+                .map_err(|fail| fail.to_js(&messages))
+        })
+    }
+
+    /// What it is doing.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn state(&self) -> JsTillState {
+        JsValue::from_str(self.0.voice().state().as_str()).unchecked_into()
+    }
+
+    /// The gateway's wallets.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn wallets(&self) -> JsWallets {
+        self.0.js_wallets()
+    }
+
+    /// What is not at its end, newest first.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn unfinished(&self) -> JsTrades {
+        to_js(&self.0.unfinished()).unchecked_into()
+    }
+
+    /// Starts camera and worker, so that the first scan finds them warm.
+    #[wasm_bindgen(js_name = warmUp)]
+    #[must_use]
+    pub fn warm_up(&self) -> VoidPromise {
+        let till = Rc::clone(&self.0);
+        self.promise(async move { Ok(till.eye().warm_up().await?) })
+            .unchecked_into()
+    }
+
+    /// Looks for a code.
+    #[must_use]
+    pub fn scan(&self, options: Option<ChargeOptions>) -> ScanPromise {
+        let (till, wish) = (Rc::clone(&self.0), ScanWish::from(options));
+        self.promise(async move { till.scan(wish).await })
+            .unchecked_into()
+    }
+
+    /// Scans the customer's code, then pays.
+    #[must_use]
+    pub fn charge(&self, sale: &JsSale, options: Option<ChargeOptions>) -> OutcomePromise {
+        let sale = match sale_from_js(sale) {
+            Ok(sale) => sale,
+            Err(fail) => return self.refused(fail),
+        };
+        let (till, wish) = (Rc::clone(&self.0), ScanWish::from(options));
+        self.promise(async move { till.charge(sale, wish, None).await })
+            .unchecked_into()
+    }
+
+    /// Pays with a code that is already there.
+    #[must_use]
+    pub fn pay(
+        &self,
+        sale: &JsSale,
+        code: &JsCode,
+        options: Option<ChargeOptions>,
+    ) -> OutcomePromise {
+        let sale = match sale_from_js(sale) {
+            Ok(sale) => sale,
+            Err(fail) => return self.refused(fail),
+        };
+        let Some(scan) = self.code(code) else {
+            return self.refused(Fail::new(ErrorCode::CodeInvalid));
+        };
+        let (till, wish) = (Rc::clone(&self.0), ScanWish::from(options));
+        self.promise(async move { till.charge(sale, wish, Some(scan)).await })
+            .unchecked_into()
+    }
+
+    /// A `Scan`, or its text.
+    fn code(&self, code: &JsValue) -> Option<Scan> {
+        let text = code.as_string().or_else(|| {
+            let text = js_sys::Reflect::get(code, &"text".into()).ok()?;
+            text.as_string()
+        })?;
+        Some(self.0.typed(&text))
+    }
+
+    /// How an attempt stands.
+    #[must_use]
+    pub fn status(&self, trade_id: String) -> TradePromise {
+        let till = Rc::clone(&self.0);
+        self.promise(async move { Ok(till.status(&trade_id).await?) })
+            .unchecked_into()
+    }
+
+    /// Cancels an unpaid attempt; may lose to the customer.
+    #[must_use]
+    pub fn cancel(&self, trade_id: String) -> OutcomePromise {
+        let till = Rc::clone(&self.0);
+        self.promise(async move { till.cancel(&trade_id).await })
+            .unchecked_into()
+    }
+
+    /// Gives the money back.
+    #[wasm_bindgen(js_name = void)]
+    #[must_use]
+    pub fn void(&self, trade_id: String, reason: String) -> OutcomePromise {
+        let till = Rc::clone(&self.0);
+        self.promise(async move { till.void(&trade_id, &reason).await })
+            .unchecked_into()
+    }
+
+    /// How the void of an attempt stands.
+    #[wasm_bindgen(js_name = voidStatus)]
+    #[must_use]
+    pub fn void_status(&self, trade_id: String) -> TradePromise {
+        let till = Rc::clone(&self.0);
+        self.promise(async move { Ok(till.void_status(&trade_id).await?) })
+            .unchecked_into()
+    }
+
+    /// Watches an attempt to its end; without a name, the newest that is unfinished.
+    #[must_use]
+    pub fn resume(
+        &self,
+        trade_id: Option<String>,
+        options: Option<ChargeOptions>,
+    ) -> OutcomePromise {
+        let (till, wish) = (Rc::clone(&self.0), ScanWish::from(options));
+        self.promise(async move { till.resume(trade_id, wish).await })
+            .unchecked_into()
+    }
+
+    /// Every attempt of a sale, from any terminal of the shop, oldest first.
+    #[must_use]
+    pub fn find(&self, reference: String) -> TradesPromise {
+        let till = Rc::clone(&self.0);
+        self.promise(async move { Ok(till.find(&reference).await?) })
+            .unchecked_into()
+    }
+
+    /// A person's word on what the gateway could not settle.
+    #[must_use]
+    pub fn settle(&self, trade_id: String, verdict: &JsVerdict) -> OutcomePromise {
+        let verdict = match verdict_from_js(verdict) {
+            Ok(verdict) => verdict,
+            Err(fail) => return self.refused(fail),
+        };
+        let till = Rc::clone(&self.0);
+        self.promise(async move { till.settle(&trade_id, &verdict).await })
+            .unchecked_into()
+    }
+
+    /// Whether the camera may be used; never prompts.
+    #[must_use]
+    pub fn permission(&self) -> PermissionPromise {
+        self.promise(async move { Ok(camera::permission().await) })
+            .unchecked_into()
+    }
+
+    /// Camera off; the till stays open.
+    #[must_use]
+    pub fn release(&self) -> VoidPromise {
+        let till = Rc::clone(&self.0);
+        promise(async move {
+            till.eye().release().await;
+            Ok(JsValue::UNDEFINED)
+        })
+        .unchecked_into()
+    }
+
+    /// Every track, worker, timer and listener off; open attempts stay journalled.
+    #[must_use]
+    pub fn close(&self) -> VoidPromise {
+        let till = Rc::clone(&self.0);
+        promise(async move {
+            till.close().await;
+            Ok(JsValue::UNDEFINED)
+        })
+        .unchecked_into()
+    }
+}

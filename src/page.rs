@@ -1,21 +1,24 @@
 //! What touches the browser, and nothing else does: camera, worker, network, journal, timers.
 //!
 //! Every resource is a value whose drop releases it. Nothing here decides about money: the machine in
-//! [`kaunter_core::till`] says what to do next, [`driver`] does it.
+//! [`kaunter_core::till`] says what to do next, the driver does it.
 
 use wasm_bindgen::JsCast;
 
 pub mod backend;
 pub mod camera;
 pub mod clock;
-//pub mod decoder;
-//pub mod driver;
-//pub mod frames;
+pub mod decoder;
+mod driver;
+pub mod eye;
+pub mod frames;
 pub mod journal;
 pub mod lock;
-//pub mod scan;
+pub mod reader;
 pub mod signal;
-//pub mod till;
+pub mod still;
+pub mod till;
+pub mod voice;
 
 /// 128 random bits in lower-case hex: an attempt's key, a call's trace.
 ///

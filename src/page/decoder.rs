@@ -17,7 +17,7 @@ use web_sys::{MessageEvent, Worker};
 
 use super::clock;
 use super::frames::Frame;
-use super::reader::PixelReader;
+use super::reader::LiveReader;
 use super::signal::Listener;
 use crate::types::code::DecodedCode;
 use crate::types::error::Fail;
@@ -29,8 +29,6 @@ const READ_MS: Ms = 4_000;
 const SPAWN_MS: Ms = 15_000;
 /// After so many dead workers in a row this thread reads.
 const DEATHS: u32 = 3;
-/// More codes than a counter shows at once.
-const MAX_CODES: usize = 4;
 
 /// Who reads.
 #[derive(Debug)]
@@ -41,7 +39,7 @@ pub struct Decoder {
     deaths: Cell<u32>,
     /// False once a worker could not read a `VideoFrame`: pixels from then on.
     native: Cell<bool>,
-    here: RefCell<PixelReader>,
+    here: RefCell<LiveReader>,
 }
 
 impl Decoder {
@@ -54,7 +52,7 @@ impl Decoder {
             spawning: Mutex::new(()),
             deaths: Cell::new(0),
             native: Cell::new(true),
-            here: RefCell::new(PixelReader::new()),
+            here: RefCell::new(LiveReader::new()),
         }
     }
 
@@ -69,7 +67,8 @@ impl Decoder {
         }
         match self.spawn().await {
             Ok(worker) => {
-                self.hand.replace(worker.map(|worker| Rc::new(Hand::new(worker))));
+                self.hand
+                    .replace(worker.map(|worker| Rc::new(Hand::new(worker))));
                 if self.hand.borrow().is_none() {
                     self.deaths.set(DEATHS);
                 }
@@ -137,10 +136,7 @@ impl Decoder {
                 height,
             } => {
                 let pixels = Uint8Array::new(buffer).to_vec();
-                self.here
-                    .borrow_mut()
-                    .read(&pixels, *width, *height, false, MAX_CODES)
-                    .unwrap_or_default()
+                self.here.borrow_mut().read_rgba(&pixels, *width, *height)
             }
         }
     }

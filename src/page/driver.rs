@@ -5,6 +5,8 @@
 
 mod ending;
 
+pub(super) use ending::closed;
+
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -131,7 +133,8 @@ impl Driver {
                         let deed = pin!(self.deeds.select_next_some());
                         let letter = pin!(self.inbox.select_next_some());
                         let wake = pin!(wakes.select_next_some());
-                        let first = select(select(deed, letter), select(wake, pin!(clock::until(due))));
+                        let due = pin!(clock::until(due));
+                        let first = select(select(deed, letter), select(wake, due));
                         match first.await {
                             Either::Left((Either::Left((deed, _)), _)) => deed,
                             Either::Left((Either::Right((event, _)), _)) => Deed::Heard(event),
@@ -144,7 +147,16 @@ impl Driver {
                         return self.leave();
                     }
                 }
-                step => self.act(step).await,
+                step @ (Step::Scan
+                | Step::StopScan
+                | Step::Pick
+                | Step::Journal(_)
+                | Step::Forget(_)
+                | Step::Create(_)
+                | Step::HandOver(_)
+                | Step::Ask(_)
+                | Step::Cancel(_)
+                | Step::Notice(_)) => self.act(step).await,
             }
         }
     }
@@ -192,7 +204,6 @@ impl Driver {
                 if self.failure.is_none() {
                     self.failure = self.wish.signal.as_ref().map(abort);
                 }
-                self.till.leaving(self.charge.record());
                 Event::Cancel
             }
             Deed::Closing => {
@@ -206,7 +217,6 @@ impl Driver {
 
     fn give_up(&mut self, rejection: Rejection) -> Event {
         self.failure = Some(rejection);
-        self.till.leaving(self.charge.record());
         Event::Cancel
     }
 
@@ -263,8 +273,9 @@ impl Driver {
     fn pick(&mut self) {
         let till = Rc::clone(&self.till);
         let scan = self.code.as_ref().map(to_js).unwrap_or_default();
-        self.deeds
-            .push(Box::pin(async move { Deed::Picked(picked(&till, &scan).await) }));
+        self.deeds.push(Box::pin(
+            async move { Deed::Picked(picked(&till, &scan).await) },
+        ));
     }
 
     /// A call whose answer is an event.
@@ -307,11 +318,11 @@ impl Driver {
         let wallets = self.till.wallets();
         let trade = self.charge.trade();
         let shown = trade.map(|trade| Trade::new(trade, wallets));
-        if let (Some(trade), Some(shown)) = (trade, &shown) {
-            if trade.version != self.told_version {
-                self.told_version = trade.version;
-                self.till.voice().trade(shown);
-            }
+        if let (Some(trade), Some(shown)) = (trade, &shown)
+            && trade.version != self.told_version
+        {
+            self.told_version = trade.version;
+            self.till.voice().trade(shown);
         }
         if let Some(state) = self.state() {
             self.till.voice().now(state, shown);

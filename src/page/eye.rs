@@ -25,8 +25,8 @@ use crate::types::error::{Fail, Rejection};
 use crate::types::event::{CameraChange, CameraStatus, SpawnWorker, TillState};
 use crate::types::options::{CameraWish, OpenWish, ScanWish};
 use crate::types::sale::Wallet;
-pub use judge::of_text;
 use judge::Judge;
+pub use judge::of_text;
 
 /// A camera that shows nothing new for so long is started afresh: after a call or a lock its flags lie.
 const FROZEN_MS: Ms = 3_000;

@@ -79,7 +79,7 @@ impl Frames {
         let late = pin!(clock::sleep(PATIENCE_MS));
         let reported = matches!(select(reported, late).await, Either::Left(_));
         let at_s = self.video.current_time();
-        let moved = at_s > self.seen_s || at_s < self.seen_s;
+        let moved = (at_s - self.seen_s).abs() > 0.0;
         self.seen_s = at_s;
         reported || moved
     }
@@ -89,10 +89,11 @@ impl Frames {
     /// # Errors
     /// What the browser threw.
     pub fn grab(&self, native: bool) -> Result<Frame, JsValue> {
-        if native && has_video_frames() {
-            if let Ok(frame) = VideoFrame::new_with_html_video_element(&self.video) {
-                return Ok(Frame::Video(OpenFrame(frame)));
-            }
+        if native
+            && has_video_frames()
+            && let Ok(frame) = VideoFrame::new_with_html_video_element(&self.video)
+        {
+            return Ok(Frame::Video(OpenFrame(frame)));
         }
         self.pixels()
     }
@@ -103,13 +104,15 @@ impl Frames {
         let canvas = match canvas.take_if(|canvas| !canvas.is(width, height)) {
             Some(_) | None => canvas.get_or_insert(Canvas::new(width, height)?),
         };
-        canvas.context.draw_image_with_html_video_element_and_dw_and_dh(
-            &self.video,
-            0.0,
-            0.0,
-            width.into(),
-            height.into(),
-        )?;
+        canvas
+            .context
+            .draw_image_with_html_video_element_and_dw_and_dh(
+                &self.video,
+                0.0,
+                0.0,
+                width.into(),
+                height.into(),
+            )?;
         canvas.read()
     }
 }

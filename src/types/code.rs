@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use kaunter_core::scan::Found;
+use kaunter_core::wallet;
 use kaunter_core::wire::CODE_MAX_BYTES;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
@@ -201,4 +203,51 @@ pub enum Confidence {
     Folklore,
     /// Nothing says so.
     None,
+}
+
+impl From<Found> for DecodedCode {
+    fn from(found: Found) -> Self {
+        Self {
+            text: found.text,
+            bytes: found.bytes,
+            corners: found.corners.map(|corner| Point {
+                x: corner.x,
+                y: corner.y,
+            }),
+        }
+    }
+}
+
+impl Recognised {
+    /// What a code is, and which of these wallets it seems to belong to.
+    #[must_use]
+    pub fn of(text: &str, wallets: &[Wallet]) -> (Self, Option<Wallet>) {
+        let recognised = wallet::recognise(text);
+        let names: Vec<&str> = wallets.iter().map(|wallet| wallet.name.as_str()).collect();
+        let suggested = wallet::suggest(&recognised, &names);
+        let suggested = suggested.and_then(|at| wallets.get(at)).cloned();
+        (Self::from(recognised), suggested)
+    }
+}
+
+impl From<wallet::Recognised> for Recognised {
+    fn from(recognised: wallet::Recognised) -> Self {
+        Self {
+            kind: match recognised.kind {
+                wallet::Kind::WeChatPay => Kind::WechatPay,
+                wallet::Kind::Alipay => Kind::Alipay,
+                wallet::Kind::UnionPay => Kind::UnionPay,
+                wallet::Kind::EmvConsumer { .. } => Kind::EmvConsumer,
+                wallet::Kind::Merchant => Kind::Merchant,
+                wallet::Kind::Opaque => Kind::Opaque,
+            },
+            scheme: recognised.scheme,
+            confidence: match recognised.confidence {
+                wallet::Confidence::Official => Confidence::Official,
+                wallet::Confidence::Quoted => Confidence::Quoted,
+                wallet::Confidence::Folklore => Confidence::Folklore,
+                wallet::Confidence::None => Confidence::None,
+            },
+        }
+    }
 }

@@ -81,9 +81,9 @@ impl Kind {
             },
             Self {
                 faults: 1,
-                wishes: 1,
+                wishes: 0,
                 second: true,
-                horizon: 10,
+                horizon: 9,
                 ..base
             },
             Self {
@@ -95,7 +95,7 @@ impl Kind {
             },
             Self {
                 can_cancel: true,
-                faults: 1,
+                faults: 0,
                 wishes: 1,
                 lates: 1,
                 second: true,

@@ -1,0 +1,557 @@
+//! One till: what its calls share, and the keepers of attempts that nobody watches on screen.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use futures_channel::mpsc::UnboundedSender;
+use js_sys::Function;
+use js_sys::futures::spawn_local;
+use kaunter_core::error::ErrorCode;
+use kaunter_core::till::{Event, Record};
+use kaunter_core::wire::{self, PagePolicy, ProblemCode, Sale, Session, Status, Verdict};
+use wasm_bindgen::JsCast;
+use web_sys::{AbortController, AbortSignal};
+
+use super::backend::{Backend, Trouble};
+use super::driver::Driver;
+use super::eye::{self, Eye};
+use super::journal::Journal;
+use super::lock::{self, Asked};
+use super::voice::Voice;
+use super::{clock, signal};
+use crate::types::code::{Kind, Scan};
+use crate::types::error::{Fail, Rejection};
+use crate::types::event::{Emit, SpawnWorker};
+use crate::types::options::{OpenWish, ScanWish};
+use crate::types::sale::{JsWallets, Outcome, Trade, Wallet};
+use crate::types::to_js;
+
+/// An attempt under review is asked about this much slower: a person decides, and that takes minutes.
+const REVIEW_SLOWNESS: u64 = 15;
+
+/// A till that is open.
+#[derive(Debug)]
+pub struct Till {
+    backend: Backend,
+    session: Session,
+    wallets: Vec<Wallet>,
+    scope: String,
+    journal: Option<Journal>,
+    eye: Rc<Eye>,
+    voice: Rc<Voice>,
+    on_wallet: Option<Function>,
+    /// What is not at its end, newest first.
+    unfinished: RefCell<Vec<wire::Trade>>,
+    /// Attempts on screen, and where their drivers listen.
+    watched: RefCell<HashMap<String, UnboundedSender<Event>>>,
+    kept: RefCell<HashSet<String>>,
+    closing: Option<AbortController>,
+}
+
+/// An attempt on screen; dropped, its keeper asks again.
+#[derive(Debug)]
+pub struct Watched {
+    till: Rc<Till>,
+    trx_id: String,
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.till.watched.borrow_mut().remove(&self.trx_id);
+    }
+}
+
+impl Till {
+    /// Signs in, finds what is unfinished, and goes on verifying it. No camera yet.
+    ///
+    /// # Errors
+    /// `token/*`, `network/*`, `backend/refused`.
+    pub async fn open(wish: OpenWish, emit: Emit, spawn: SpawnWorker) -> Result<Rc<Self>, Fail> {
+        let voice = Rc::new(Voice::new(emit, wish.messages.clone()));
+        let backend = Backend::new(&wish);
+        let session = backend.session().await?;
+        backend.set_call_ms(session.policy.call_ms);
+        let scope = format!(
+            "{}|{}|{}",
+            backend.address(),
+            session.shop,
+            session.terminal
+        );
+        let journal = match Journal::open(&scope).await {
+            Ok(journal) => Some(journal),
+            Err(cause) => {
+                voice.no_journal(cause);
+                None
+            }
+        };
+        let till = Rc::new(Self {
+            wallets: session.integrators.iter().map(Wallet::from).collect(),
+            backend,
+            scope,
+            journal,
+            eye: Eye::new(&wish, spawn, Rc::clone(&voice)),
+            voice,
+            on_wallet: wish.on_wallet,
+            unfinished: RefCell::new(Vec::new()),
+            watched: RefCell::new(HashMap::new()),
+            kept: RefCell::new(HashSet::new()),
+            closing: AbortController::new().ok(),
+            session,
+        });
+        till.recover().await;
+        Ok(till)
+    }
+
+    /// What a reload left behind: the backend's list, and what only the journal knows.
+    async fn recover(self: &Rc<Self>) {
+        let mut open = self.session.open.clone();
+        for record in self.records().await {
+            let Some(trx_id) = &record.trx_id else {
+                // Never answered, so no code can have left.
+                if self.is_ours(&record.sale).await {
+                    self.forget(&record.key).await;
+                }
+                continue;
+            };
+            if open.iter().any(|trade| trade.trx_id == *trx_id) {
+                continue;
+            }
+            match self.backend.trade(trx_id).await {
+                Ok(trade) => open.push(trade),
+                // The backend does not know it: where a code was handed over, a person looks into it.
+                Err(Trouble::Problem(problem)) if problem.code == ProblemCode::TradeNotFound => {
+                    if record.handed_over {
+                        self.voice
+                            .problem(&Fail::new(ErrorCode::TradeNotFound).about(trx_id));
+                    } else {
+                        self.forget(&record.key).await;
+                    }
+                }
+                Err(_) => {}
+            }
+        }
+        for trade in open {
+            let waits = matches!(trade.status, Status::Creating | Status::AwaitingCode);
+            if waits && self.is_ours(&trade.sale).await {
+                // Its code is gone with the old page: closed on the spot, so that the sale is free.
+                if let Ok(closed) = self.backend.cancel(&trade.trx_id).await {
+                    self.remember(&closed);
+                }
+            } else {
+                self.remember(&trade);
+            }
+        }
+    }
+
+    /// True where no other tab of this browser has this sale in hand.
+    async fn is_ours(&self, sale: &Sale) -> bool {
+        matches!(lock::ask(&self.lock_name(sale)).await, Asked::Ours(_))
+    }
+
+    fn lock_name(&self, sale: &Sale) -> String {
+        format!("kaunter|{}|{}", self.scope, sale.reference)
+    }
+
+    // ---- what the driver needs -------------------------------------------------------------------------------
+
+    /// The page's durations.
+    #[must_use]
+    pub fn policy(&self) -> &PagePolicy {
+        &self.session.policy
+    }
+
+    /// The gateway's wallets.
+    #[must_use]
+    pub fn wallets(&self) -> &[Wallet] {
+        &self.wallets
+    }
+
+    /// The same for JavaScript.
+    #[must_use]
+    pub fn js_wallets(&self) -> JsWallets {
+        to_js(&self.wallets).unchecked_into()
+    }
+
+    /// The way to the backend.
+    #[must_use]
+    pub fn backend(&self) -> &Backend {
+        &self.backend
+    }
+
+    /// The camera and its reader.
+    #[must_use]
+    pub fn eye(&self) -> &Rc<Eye> {
+        &self.eye
+    }
+
+    /// The events.
+    #[must_use]
+    pub fn voice(&self) -> &Voice {
+        &self.voice
+    }
+
+    /// The caller's picker of wallets.
+    #[must_use]
+    pub fn on_wallet(&self) -> Option<&Function> {
+        self.on_wallet.as_ref()
+    }
+
+    /// Fires when the till closes.
+    #[must_use]
+    pub fn closing(&self) -> Option<AbortSignal> {
+        self.closing.as_ref().map(AbortController::signal)
+    }
+
+    /// Stores a record; without a journal the cashier is told, and the trade goes on: the backend stores before it acts.
+    pub async fn journal(&self, record: &Record) {
+        let Some(journal) = &self.journal else { return };
+        if let Err(cause) = journal.put(record).await {
+            self.voice.no_journal(cause);
+        }
+    }
+
+    /// Removes a record.
+    pub async fn forget(&self, key: &str) {
+        if let Some(journal) = &self.journal {
+            // A record that stays is asked about once more, and then removed.
+            let _ = journal.forget(key).await;
+        }
+    }
+
+    async fn records(&self) -> Vec<Record> {
+        match &self.journal {
+            Some(journal) => journal.all().await.unwrap_or_default(),
+            None => Vec::new(),
+        }
+    }
+
+    /// While this lives, the attempt is on screen, and its keeper rests.
+    #[must_use]
+    pub fn watch(self: &Rc<Self>, trx_id: String, letters: UnboundedSender<Event>) -> Watched {
+        self.watched.borrow_mut().insert(trx_id.clone(), letters);
+        Watched {
+            till: Rc::clone(self),
+            trx_id,
+        }
+    }
+
+    /// Keeps what is not at its end, with a keeper that goes on asking.
+    pub fn remember(self: &Rc<Self>, trade: &wire::Trade) {
+        let mut unfinished = self.unfinished.borrow_mut();
+        unfinished.retain(|known| known.trx_id != trade.trx_id);
+        if !trade.status.at_risk() {
+            return;
+        }
+        unfinished.insert(0, trade.clone());
+        unfinished.sort_by(|one, other| other.created_at.cmp(&one.created_at));
+        if self.kept.borrow_mut().insert(trade.trx_id.clone()) {
+            let (till, trade) = (Rc::clone(self), trade.clone());
+            spawn_local(async move { till.keep(trade).await });
+        }
+    }
+
+    /// Asks about an attempt until its end, or the till's.
+    async fn keep(self: Rc<Self>, mut known: wire::Trade) {
+        while known.status.at_risk() && !self.is_closed() {
+            let slow = matches!(known.status, Status::NeedsReview | Status::LateSuccess);
+            clock::sleep(self.policy().poll_ms * if slow { REVIEW_SLOWNESS } else { 1 }).await;
+            let on_screen = self.watched.borrow().contains_key(&known.trx_id);
+            if self.is_closed() || on_screen || signal::hidden() {
+                continue;
+            }
+            let Ok(trade) = self.backend.trade(&known.trx_id).await else {
+                continue;
+            };
+            if trade.version > known.version {
+                self.voice.trade(&Trade::new(&trade, &self.wallets));
+                self.remember(&trade);
+            }
+            known = trade;
+        }
+        self.kept.borrow_mut().remove(&known.trx_id);
+        if !known.status.at_risk() {
+            self.forget_trade(&known.trx_id).await;
+        }
+    }
+
+    async fn forget_trade(&self, trx_id: &str) {
+        for record in self.records().await {
+            if record.trx_id.as_deref() == Some(trx_id) {
+                self.forget(&record.key).await;
+            }
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closing().is_none_or(|closing| closing.aborted())
+    }
+
+    /// The end that a trade's status is.
+    #[must_use]
+    pub fn outcome(&self, trade: &wire::Trade) -> Outcome {
+        Outcome::of(trade, &self.wallets)
+    }
+
+    // ---- what callers ask for --------------------------------------------------------------------------------
+
+    /// What is not at its end, newest first.
+    #[must_use]
+    pub fn unfinished(&self) -> Vec<Trade> {
+        let unfinished = self.unfinished.borrow();
+        unfinished
+            .iter()
+            .map(|trade| Trade::new(trade, &self.wallets))
+            .collect()
+    }
+
+    /// Looks for a code.
+    ///
+    /// # Errors
+    /// What the eye says; an abort rejects with its reason.
+    pub async fn scan(self: &Rc<Self>, wish: ScanWish) -> Result<Scan, Rejection> {
+        if let Some(reason) = aborted(&wish) {
+            return Err(reason);
+        }
+        let look = std::pin::pin!(self.eye.look(&wish, &self.wallets));
+        let abort = std::pin::pin!(signal::aborted(wish.signal.as_ref()));
+        let closing = self.closing();
+        let close = std::pin::pin!(signal::aborted(closing.as_ref()));
+        let stop = futures_util::future::select(abort, close);
+        let scan = match futures_util::future::select(look, stop).await {
+            futures_util::future::Either::Left((scan, _)) => scan,
+            futures_util::future::Either::Right(_) => {
+                Err(aborted(&wish).unwrap_or_else(|| Rejection::Thrown(super::driver::closed())))
+            }
+        };
+        self.voice.now(crate::types::event::TillState::Idle, None);
+        scan
+    }
+
+    /// Collects a sale, with a code that is there or one that the camera will see.
+    ///
+    /// # Errors
+    /// Only where nothing ever began.
+    pub async fn charge(
+        self: &Rc<Self>,
+        sale: Sale,
+        wish: ScanWish,
+        code: Option<Scan>,
+    ) -> Result<Outcome, Rejection> {
+        if let Some(reason) = aborted(&wish) {
+            return Err(reason);
+        }
+        self.check(&sale, &wish, code.as_ref())?;
+        let _lock = match lock::ask(&self.lock_name(&sale)).await {
+            Asked::Ours(lock) => lock,
+            Asked::Taken => return Err(self.busy(&sale).await.into()),
+        };
+        Driver::new(self, sale, wish, code).run().await
+    }
+
+    /// What the backend would refuse is refused before anything is asked.
+    fn check(&self, sale: &Sale, wish: &ScanWish, code: Option<&Scan>) -> Result<(), Fail> {
+        if sale.amount.currency != self.session.currency {
+            return Err(Fail::new(ErrorCode::CurrencyUnsupported));
+        }
+        if sale.amount.minor > self.session.max_amount.minor {
+            return Err(Fail::new(ErrorCode::MoneyLimit));
+        }
+        let known = |id: &String| self.wallets.iter().any(|wallet| wallet.id == *id);
+        if wish.wallet.as_ref().is_some_and(|id| !known(id)) {
+            return Err(Fail::new(ErrorCode::WalletUnknown));
+        }
+        match code {
+            Some(scan) if !scan.is_sendable() => Err(Fail::new(ErrorCode::CodeInvalid)),
+            Some(scan) if scan.recognised.kind == Kind::Merchant => {
+                Err(Fail::new(ErrorCode::ScanMerchantCode))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Another tab has this sale in hand: which attempt is it?
+    async fn busy(&self, sale: &Sale) -> Fail {
+        let fail = Fail::new(ErrorCode::SaleBusy);
+        let record = self.backend.sale(&sale.reference).await;
+        let holder = record.ok().and_then(|record| {
+            let open = |trade: &&wire::Trade| !trade.status.is_final();
+            record.attempts.iter().rev().find(open).cloned()
+        });
+        match holder {
+            Some(trade) => {
+                let mut fail = fail.about(&trade.trx_id);
+                fail.money_moved = trade.status.at_risk();
+                fail
+            }
+            None => fail,
+        }
+    }
+
+    /// A code that somebody typed, or that came from elsewhere.
+    #[must_use]
+    pub fn typed(&self, text: &str) -> Scan {
+        eye::of_text(text, &self.wallets)
+    }
+
+    /// Watches an attempt to its end; without a name, the newest that is unfinished.
+    ///
+    /// # Errors
+    /// `trade/not-found`, `network/*`.
+    pub async fn resume(
+        self: &Rc<Self>,
+        trade_id: Option<String>,
+        wish: ScanWish,
+    ) -> Result<Outcome, Rejection> {
+        if let Some(reason) = aborted(&wish) {
+            return Err(reason);
+        }
+        let newest = || {
+            self.unfinished
+                .borrow()
+                .first()
+                .map(|trade| trade.trx_id.clone())
+        };
+        let trx_id = trade_id
+            .or_else(newest)
+            .ok_or_else(|| Fail::new(ErrorCode::TradeNotFound))?;
+        let trade = match self.backend.trade(&trx_id).await {
+            Ok(trade) => trade,
+            Err(trouble) => return Err(Fail::from(trouble).into()),
+        };
+        self.follow(&trade, wish).await
+    }
+
+    async fn follow(
+        self: &Rc<Self>,
+        trade: &wire::Trade,
+        wish: ScanWish,
+    ) -> Result<Outcome, Rejection> {
+        if trade.status.ends_promise() {
+            self.remember(trade);
+            self.forget_if_over(trade).await;
+            return Ok(self.outcome(trade));
+        }
+        let record = self.record_of(trade).await;
+        Driver::resume(self, record, wish).run().await
+    }
+
+    async fn forget_if_over(&self, trade: &wire::Trade) {
+        if trade.status.is_final() {
+            self.forget_trade(&trade.trx_id).await;
+        }
+    }
+
+    async fn record_of(&self, trade: &wire::Trade) -> Record {
+        let journalled = self
+            .records()
+            .await
+            .into_iter()
+            .find(|record| record.trx_id.as_ref() == Some(&trade.trx_id));
+        journalled.unwrap_or_else(|| Record {
+            // The key is the creating page's: here it only names the row that would be forgotten.
+            key: format!("resumed-{}", trade.trx_id),
+            sale: trade.sale.clone(),
+            wallet: trade.integrator.clone(),
+            trx_id: Some(trade.trx_id.clone()),
+            handed_over: !matches!(trade.status, Status::Creating | Status::AwaitingCode),
+        })
+    }
+
+    /// How an attempt stands.
+    ///
+    /// # Errors
+    /// `trade/not-found`, `network/*`.
+    pub async fn status(self: &Rc<Self>, trade_id: &str) -> Result<Trade, Fail> {
+        let trade = self.backend.trade(trade_id).await?;
+        self.noted(&trade).await
+    }
+
+    /// How the void of an attempt stands.
+    ///
+    /// # Errors
+    /// `trade/not-found`, `network/*`.
+    pub async fn void_status(self: &Rc<Self>, trade_id: &str) -> Result<Trade, Fail> {
+        let trade = self.backend.void_status(trade_id).await?;
+        self.noted(&trade).await
+    }
+
+    async fn noted(self: &Rc<Self>, trade: &wire::Trade) -> Result<Trade, Fail> {
+        if trade.terminal == self.session.terminal {
+            self.remember(trade);
+            self.forget_if_over(trade).await;
+        }
+        Ok(Trade::new(trade, &self.wallets))
+    }
+
+    /// Cancels an unpaid attempt; may lose to the customer.
+    ///
+    /// # Errors
+    /// `trade/not-cancellable`, `trade/not-found`, `token/forbidden`, `network/*`.
+    pub async fn cancel(self: &Rc<Self>, trade_id: &str) -> Result<Outcome, Rejection> {
+        let trade = self.backend.cancel(trade_id).await.map_err(Fail::from)?;
+        self.follow(&trade, ScanWish::default()).await
+    }
+
+    /// Gives the money back.
+    ///
+    /// # Errors
+    /// `backend/refused` where it is not paid, `trade/not-found`, `token/forbidden`, `network/*`.
+    pub async fn void(self: &Rc<Self>, trade_id: &str, reason: &str) -> Result<Outcome, Rejection> {
+        let trade = self
+            .backend
+            .void(trade_id, reason)
+            .await
+            .map_err(Fail::from)?;
+        self.follow(&trade, ScanWish::default()).await
+    }
+
+    /// A person's word.
+    ///
+    /// # Errors
+    /// `backend/refused` where nothing is under review, `token/forbidden`, `network/*`.
+    pub async fn settle(
+        self: &Rc<Self>,
+        trade_id: &str,
+        verdict: &Verdict,
+    ) -> Result<Outcome, Rejection> {
+        let trade = self
+            .backend
+            .settle(trade_id, verdict)
+            .await
+            .map_err(Fail::from)?;
+        self.follow(&trade, ScanWish::default()).await
+    }
+
+    /// Every attempt of a sale, oldest first.
+    ///
+    /// # Errors
+    /// `network/*`, `token/*`.
+    pub async fn find(&self, reference: &str) -> Result<Vec<Trade>, Fail> {
+        match self.backend.sale(reference).await {
+            Ok(record) => Ok(record
+                .attempts
+                .iter()
+                .map(|trade| Trade::new(trade, &self.wallets))
+                .collect()),
+            Err(Trouble::Problem(problem)) if problem.code == ProblemCode::TradeNotFound => {
+                Ok(Vec::new())
+            }
+            Err(trouble) => Err(trouble.into()),
+        }
+    }
+
+    /// Everything off; open attempts stay journalled.
+    pub async fn close(&self) {
+        if let Some(closing) = &self.closing {
+            closing.abort();
+        }
+        self.backend.close();
+        self.eye.close().await;
+    }
+}
+
+fn aborted(wish: &ScanWish) -> Option<Rejection> {
+    let signal = wish.signal.as_ref().filter(|signal| signal.aborted())?;
+    Some(Rejection::Thrown(signal::reason(signal)))
+}
