@@ -1,2 +1,45 @@
-//! All set-up is code.
-fn main() {}
+//! All set-up is code: `cargo xtask demo | test | build`.
+
+mod demo;
+mod module;
+mod run;
+mod test;
+mod tools;
+
+use clap::{Parser, Subcommand};
+
+/// Kaunter's commands.
+#[derive(Parser)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build everything and take a simulated payment: prints two links, the terminal and the customer's phone.
+    Demo(demo::Demo),
+    /// Every check and every test; ends with one line, `N passed, N failed`.
+    Test(test::Test),
+    /// Leave the finished npm package in `pkg`.
+    Build,
+    /// The test runner that cargo calls for the module's tests.
+    #[command(hide = true)]
+    Runner {
+        /// What cargo says.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    match Args::parse().command {
+        Command::Demo(demo) => demo.run(),
+        Command::Test(test) => test.run(),
+        Command::Build => module::ship(),
+        Command::Runner { args } => {
+            let runner = std::iter::once("wasm-bindgen-test-runner".to_owned()).chain(args);
+            wasm_bindgen_cli::wasm_bindgen_test_runner::run_cli_with_args(runner)
+        }
+    }
+}

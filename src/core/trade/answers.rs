@@ -52,7 +52,9 @@ impl Trade {
                 self.go(State::Pending, context)
             }
             PayAnswer::Refused(reason) if awaited => self.declined(reason, context),
-            PayAnswer::Unsent if awaited => self.unsent(context),
+            PayAnswer::Unsent if matches!(self.state, State::Paying | State::Unknown) => {
+                self.unsent(context);
+            }
             PayAnswer::NoWord if self.state == State::Paying => {
                 self.go(State::Unknown, context);
                 // The mistake that this project exists to make impossible; the walk must catch it.

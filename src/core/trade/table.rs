@@ -41,7 +41,6 @@ pub const MOVES: &[(State, State, &str)] = &[
     (Pending, Paid, "paid, fields match"),
     (Pending, Declined, "failed"),
     (Pending, Cancelled, "closed"),
-    (Pending, AwaitingCode, "proven unsent"),
     (
         Pending,
         Cancelling,

@@ -157,6 +157,8 @@ pub(crate) enum Action {
     CustomerRefuses(usize),
     CustomerCloses(usize),
     PaidAfterAll(usize),
+    /// The merchant gives the money back at the gateway's own desk.
+    GivenBackElsewhere(usize),
     BackendDies {
         requests_lost: bool,
     },
@@ -433,6 +435,9 @@ impl World {
             if matches!(row.trade.state(), State::Paid | State::LateSuccess) {
                 actions.push(Action::Void(at));
             }
+            if row.trade.state() == State::LateSuccess && row.account.place == Place::Paid {
+                actions.push(Action::GivenBackElsewhere(at));
+            }
             for outcome in self.true_verdicts(at, row) {
                 actions.push(Action::Verdict(at, outcome));
             }
@@ -541,6 +546,11 @@ impl World {
             }
             Action::CustomerConfirms(row) => self.rows[row].account.charge(),
             Action::CustomerRefuses(row) => self.rows[row].account.place = Place::Failed,
+            Action::GivenBackElsewhere(row) => {
+                let account = &mut self.rows[row].account;
+                account.place = Place::Voided;
+                account.refunded += 1;
+            }
             Action::CustomerCloses(row) => self.rows[row].account.place = Place::Closed,
             Action::PaidAfterAll(row) => {
                 self.lates -= 1;
@@ -933,7 +943,8 @@ impl World {
         }
         let kept = account.charged - account.refunded;
         let lie = match row.trade.state() {
-            State::Paid | State::LateSuccess => kept != 1,
+            State::Paid => kept != 1,
+            State::LateSuccess => account.charged != 1,
             State::Voided => kept != 0 && !account.late,
             State::Declined | State::Cancelled | State::Expired => kept != 0 && !account.late,
             State::Creating | State::CreateUnknown | State::AwaitingCode => account.payments != 0,

@@ -1,0 +1,82 @@
+/// <reference lib="esnext.disposable" />
+import type {
+  ChargeOptions, DecodedCode, Money, Outcome, PayOptions, ReadOptions, Recognised, ResumeOptions, Sale, Scan,
+  ScanOptions, TillEventDetails, TillOptions, TillState, Trade, Wallet,
+} from "./wasm/kaunter.js";
+import type { WasmSource } from "./reader.js";
+
+export { KaunterError, Reader, loadReader, version } from "./reader.js";
+export type { WasmSource } from "./reader.js";
+export type {
+  Camera, CameraOptions, ChargeOptions, DeclineReason, DecodedCode, ErrorCode, ErrorFacts, Money, Outcome, PayOptions,
+  Point, ReadOptions, Recognised, ResumeOptions, Sale, Scan, ScanOptions, ScanSource, TillEventDetails, TillOptions,
+  TillState, TokenContext, Trade, TradeStatus, Wallet,
+} from "./wasm/kaunter.js";
+
+/** Where the worker comes from; `false`: decode on this thread. */
+export type WorkerSource = string | URL | (() => Worker) | false;
+
+/** Loads and compiles the module once. Idempotent; `Till.open` and `decode` call it. Rejects with `env/*` and `wasm/*`. */
+export function init(options?: { wasm?: WasmSource; worker?: WorkerSource }): Promise<void>;
+
+/** Reads a still picture; no till, camera or backend needed. Every code found. Rejects with `image/unsupported`. */
+export function decode(image: ImageBitmapSource | Blob, options?: ReadOptions): Promise<DecodedCode[]>;
+
+/** What a code is, before anything is sent: a hint, never a gate. After `init` or `Till.open`. */
+export function recognise(text: string): Recognised;
+
+/** "12.50" -> 1250. Throws `money/invalid` for "12.5O", "1,2.50", "12.505", "". After `init` or `Till.open`. */
+export function money(text: string, currency: string): Money;
+
+/** A counter: one terminal of a shop, its camera, its payments. */
+export class Till extends EventTarget implements AsyncDisposable {
+  private constructor(key: symbol);
+  /** Signs in; no camera prompt yet. Finds unfinished trades and goes on verifying them. Rejects with `token/*`, `network/*`. */
+  static open(options: TillOptions): Promise<Till>;
+  readonly state: TillState;
+  readonly wallets: readonly Wallet[];
+  /** What is not at its end and may have moved money, newest first. */
+  readonly unfinished: readonly Trade[];
+
+  /** From a tap: permission, camera, worker. Rejects with `camera/*`. */
+  warmUp(): Promise<void>;
+  /** Looks for one code. An abort rejects with `signal.reason`. */
+  scan(options?: ScanOptions): Promise<Scan>;
+  /**
+   * Scans the customer's code, then pays. Every ending resolves; it rejects only where nothing ever began, with
+   * `sale/busy` or `sale/paid` and the `tradeId` where another attempt has the sale. An abort before the code is
+   * handed over rejects with `signal.reason`; after that it is a wish to cancel, and the promise resolves with the truth.
+   */
+  charge(sale: Sale, options?: ChargeOptions): Promise<Outcome>;
+  /** Pays with a code that is already there. */
+  pay(sale: Sale, code: Scan | string, options?: PayOptions): Promise<Outcome>;
+
+  /** How an attempt stands. Rejects with `trade/not-found`. */
+  status(tradeId: string): Promise<Trade>;
+  /** Cancels an unpaid trade; may lose to the customer and resolve "paid". Rejects with `trade/not-cancellable`. */
+  cancel(tradeId: string): Promise<Outcome>;
+  /** Gives the money back, once. `reason` goes to the audit trail. Resolves "paid" where the gateway says that it failed. */
+  void(tradeId: string, reason: string): Promise<Outcome>;
+  /** How the void stands. */
+  voidStatus(tradeId: string): Promise<Trade>;
+  /** Watches a trade to its end: after a reload, or "unresolved". Without an id: the newest unfinished. */
+  resume(tradeId?: string, options?: ResumeOptions): Promise<Outcome>;
+  /** Every attempt of a sale, from any terminal of the shop, oldest first. */
+  find(ref: string): Promise<Trade[]>;
+  /** A person's word on "needs-review" and "late-success". `evidence` goes to the audit trail. */
+  settle(tradeId: string, verdict: { outcome: "paid" | "declined" | "voided"; evidence: string }): Promise<Outcome>;
+
+  /** Whether the camera may be used; never prompts. */
+  permission(): Promise<"granted" | "prompt" | "denied" | "unknown">;
+  /** Camera off, till stays open. */
+  release(): Promise<void>;
+  /** Every track, worker, timer and listener; open trades stay journalled. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+
+  addEventListener<K extends keyof TillEventMap>(type: K, listener: (event: TillEventMap[K]) => void, options?: boolean | AddEventListenerOptions): void;
+  addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
+}
+
+/** The events of a till: `CustomEvent`s, their details in `TillEventDetails`. */
+export type TillEventMap = { [K in keyof TillEventDetails]: CustomEvent<TillEventDetails[K]> };

@@ -1,0 +1,104 @@
+// The package's face: thin over the module, because a Wasm class can't extend EventTarget.
+
+import { KaunterError } from "./error.js";
+import { load, module, version } from "./load.js";
+
+export { KaunterError, version };
+export { Reader, loadReader } from "./reader.js";
+
+let workerSource;
+
+export async function init(options = {}) {
+  onlyInBrowser();
+  if (options.worker !== undefined) workerSource = options.worker;
+  await load(options.wasm);
+}
+
+export async function decode(image, options) {
+  onlyInBrowser();
+  return (await load()).decode(image, options);
+}
+
+// These two answer at once, so the module must be there: `init`, `Till.open` and `decode` load it.
+let exports;
+const here = () => {
+  if (!exports) throw new KaunterError("wasm/load-failed", "The payment module is not loaded yet: await init() first.", { retryable: true });
+  return exports;
+};
+
+export const recognise = (text) => here().recognise(String(text));
+export const money = (text, currency) => here().money(String(text), String(currency));
+
+function onlyInBrowser() {
+  if (typeof document === "undefined") {
+    throw new KaunterError("env/not-browser", "This only works in a browser: call it from a page.");
+  }
+  if (typeof WebAssembly !== "object" || typeof Worker !== "function") {
+    throw new KaunterError("env/unsupported", "This browser is too old: use a current Chrome, Edge, Firefox or Safari.");
+  }
+  load().then((raw) => { exports = raw; }, () => {});
+}
+
+export class Till extends EventTarget {
+  #raw;
+
+  /** @private */
+  constructor(key) {
+    super();
+    if (key !== OPENING) throw new TypeError("Use Till.open() to get a Till.");
+  }
+
+  static async open(options) {
+    onlyInBrowser();
+    exports = await load();
+    const till = new Till(OPENING);
+    const emit = (type, detail) => till.dispatchEvent(new CustomEvent(type, { detail }));
+    till.#raw = await exports.RawTill.open(options, emit, spawnWorker);
+    return till;
+  }
+
+  get state() { return this.#raw.state; }
+  get wallets() { return this.#raw.wallets; }
+  get unfinished() { return this.#raw.unfinished; }
+
+  warmUp() { return this.#raw.warmUp(); }
+  scan(options) { return this.#raw.scan(options); }
+  charge(sale, options) { return this.#raw.charge(sale, options); }
+  pay(sale, code, options) { return this.#raw.pay(sale, code, options); }
+  status(tradeId) { return this.#raw.status(String(tradeId)); }
+  cancel(tradeId) { return this.#raw.cancel(String(tradeId)); }
+  void(tradeId, reason) { return this.#raw.void(String(tradeId), String(reason ?? "")); }
+  voidStatus(tradeId) { return this.#raw.voidStatus(String(tradeId)); }
+  resume(tradeId, options) { return this.#raw.resume(tradeId ?? undefined, options); }
+  find(ref) { return this.#raw.find(String(ref)); }
+  settle(tradeId, verdict) { return this.#raw.settle(String(tradeId), verdict); }
+  permission() { return this.#raw.permission(); }
+  release() { return this.#raw.release(); }
+  close() { return this.#raw.close(); }
+  [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() { return this.close(); }
+}
+
+const OPENING = Symbol("opening");
+
+/** A worker that has the module and is ready; null: decode on the page. */
+async function spawnWorker() {
+  if (workerSource === false) return null;
+  const worker = makeWorker();
+  if (!worker) return null;
+  await new Promise((resolve, reject) => {
+    worker.addEventListener("error", (event) => { worker.terminate(); reject(event.error ?? new Error(event.message || "the worker did not load")); }, { once: true });
+    worker.addEventListener("message", ({ data }) => (data.type === "ready" ? resolve() : reject(new Error(data.message))), { once: true });
+    Promise.resolve(module()).then((compiled) => worker.postMessage({ type: "init", module: compiled }), reject);
+  });
+  return worker;
+}
+
+function makeWorker() {
+  try {
+    if (typeof workerSource === "function") return workerSource();
+    if (workerSource) return new Worker(workerSource, { type: "module" });
+    return new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+  } catch {
+    return null; // a page of another origin than the package may start no worker
+  }
+}

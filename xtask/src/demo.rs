@@ -1,0 +1,187 @@
+//! The demo: simulator, the shop's server and the backend in one process, and two links.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Instant;
+
+use clap::Args;
+use kaunter_backend::{GatewayConfig, Secret, TerminalConfig, Words};
+use kaunter_core::policy::Policy;
+
+use crate::module::{self, Profile};
+use crate::run::{command, quietly, root, run, step, target};
+use crate::tools;
+
+/// What the demo may be told.
+#[derive(Args)]
+pub(crate) struct Demo {
+    /// The terminal's port; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// Open the terminal in the browser.
+    #[arg(long)]
+    open: bool,
+    /// Take a payment by itself, in a headless Chromium whose camera sees a phone.
+    #[arg(long)]
+    auto: bool,
+    /// With --auto: what goes wrong at the payment (cut, reset_after, ...).
+    #[arg(long)]
+    fault: Option<String>,
+}
+
+impl Demo {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        let began = Instant::now();
+        module::build(Profile::Release)?;
+        module::page()?;
+        let runtime = tokio::runtime::Runtime::new()?;
+        runtime.block_on(self.serve(began))
+    }
+
+    async fn serve(self, began: Instant) -> anyhow::Result<()> {
+        step("Starting simulator, shop and backend");
+        // The machines speak only when something is wrong.
+        tracing_subscriber::fmt()
+            .with_env_filter("error")
+            .with_writer(std::io::stderr)
+            .init();
+        let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let keys = Keys::new()?;
+        let simulator = kaunter_simulator::serve(kaunter_simulator::Config {
+            listen: loopback(0),
+            key: keys.key.clone(),
+            secret: keys.secret.clone(),
+            merchant: "simulator-merchant".to_owned(),
+            password: keys.password.clone(),
+            profile: kaunter_simulator::Profile::Rich,
+            seed: 1,
+            time_permille: 1000,
+            state: None,
+            backend: None,
+            server_key: None,
+        })
+        .await?;
+        let dir = target().join("demo");
+        std::fs::create_dir_all(&dir)?;
+        let backend = kaunter_backend::serve(kaunter_backend::Config {
+            listen: loopback(self.port),
+            database: dir.join(format!("kaunter-{}.db", std::process::id())),
+            shop: "demo".to_owned(),
+            server_key: Secret::new(keys.server.clone()),
+            signing_key: Secret::new(keys.signing.clone()),
+            token_life_s: 600,
+            origins: Vec::new(),
+            test_wallets: true,
+            gateway: GatewayConfig {
+                base: format!("http://{}/version1", simulator.addr),
+                key: Secret::new(keys.key.clone()),
+                secret: Secret::new(keys.secret.clone()),
+                merchant: Secret::new("simulator-merchant"),
+                password: Secret::new(keys.password.clone()),
+                currency: "MYR".to_owned(),
+                max_amount_minor: 5_000_000,
+                words: Words::of(kaunter_backend::Profile::Rich),
+            },
+            policy: Policy::default(),
+            time_permille: 1000,
+            calls_per_minute: 60,
+            terminal: Some(TerminalConfig {
+                dir: root().join("www/dist"),
+                token_url: format!("http://{}/shop/token", simulator.addr),
+                phone_url: Some(format!("http://{}/_sim/phone", simulator.addr)),
+                simulated: true,
+            }),
+        })
+        .await?;
+        let terminal = format!("http://{}/", backend.addr);
+        let phone = format!("http://{}/_sim/phone", simulator.addr);
+        introduce(simulator.addr, &terminal, &keys.server)?;
+        println!("ready after {:.1} s\n", began.elapsed().as_secs_f32());
+        println!("  The cashier's terminal   {terminal}");
+        println!("  The customer's phone     {phone}\n");
+        let done = if self.auto {
+            self.drive(&terminal, simulator.addr).await
+        } else {
+            if self.open {
+                open(&terminal);
+            }
+            println!(
+                "Type an amount, press Charge, and hold the phone page to the camera. Ctrl-C ends it."
+            );
+            Ok(tokio::signal::ctrl_c().await?)
+        };
+        backend.stop().await;
+        simulator.stop().await;
+        done
+    }
+
+    async fn drive(&self, terminal: &str, simulator: SocketAddr) -> anyhow::Result<()> {
+        let browser = tools::browser(false)?;
+        let mut auto = command("node", &["tests/terminal/auto.mjs"]);
+        auto.env("KAUNTER_TERMINAL", terminal)
+            .env("KAUNTER_SIMULATOR_URL", format!("http://{simulator}"))
+            .env("CHROMIUM", browser.chromium)
+            .env("KAUNTER_OUT", target().join("demo"))
+            .env("KAUNTER_FAULT", self.fault.clone().unwrap_or_default());
+        tokio::task::spawn_blocking(move || run(auto)).await?
+    }
+}
+
+/// Tells the shop's server where its backend is. One call of one command: no client library is worth it here.
+fn introduce(simulator: SocketAddr, backend: &str, server_key: &str) -> anyhow::Result<()> {
+    use std::io::{Read, Write};
+    let body = format!(
+        r#"{{"backend":"{}","server_key":"{server_key}"}}"#,
+        backend.trim_end_matches('/')
+    );
+    let mut stream = std::net::TcpStream::connect(simulator)?;
+    write!(
+        stream,
+        "POST /_sim/shop HTTP/1.1\r\nhost: {simulator}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    anyhow::ensure!(
+        answer.starts_with("HTTP/1.1 204"),
+        "the shop's server did not take its backend"
+    );
+    Ok(())
+}
+
+/// Fresh keys for each demo; the mark keeps them from any real gateway.
+struct Keys {
+    key: String,
+    secret: String,
+    password: String,
+    server: String,
+    signing: String,
+}
+
+impl Keys {
+    fn new() -> anyhow::Result<Self> {
+        let fresh = || -> anyhow::Result<String> {
+            let mut bytes = [0; 24];
+            getrandom::fill(&mut bytes)
+                .map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
+            Ok(format!("simulator-{}", hex::encode(bytes)))
+        };
+        Ok(Self {
+            key: fresh()?,
+            secret: fresh()?,
+            password: fresh()?,
+            server: fresh()?,
+            signing: fresh()?,
+        })
+    }
+}
+
+fn open(address: &str) {
+    let opener = if cfg!(target_os = "macos") {
+        "open"
+    } else {
+        "xdg-open"
+    };
+    if !quietly(command(opener, &[address])) {
+        println!("(no browser could be opened: open the link yourself)");
+    }
+}

@@ -1,0 +1,106 @@
+//! The Wasm module, its glue, the npm package and the terminal's page.
+
+use std::path::Path;
+
+use crate::run::{cargo, command, root, run, step, target};
+use crate::tools;
+
+/// How the module is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// Fast to compile: demo and tests.
+    Release,
+    /// Small: what ships.
+    Ship,
+}
+
+/// Builds the module and generates its glue into `pkg/wasm`.
+pub(crate) fn build(profile: Profile) -> anyhow::Result<()> {
+    tools::wasm_target()?;
+    step("Building the module");
+    let profile = match profile {
+        Profile::Release => "release",
+        Profile::Ship => "ship",
+    };
+    run(cargo(&[
+        "build",
+        "--quiet",
+        "--package",
+        "kaunter",
+        "--lib",
+        "--target",
+        "wasm32-unknown-unknown",
+        "--profile",
+        profile,
+    ]))?;
+    let wasm = target()
+        .join("wasm32-unknown-unknown")
+        .join(profile)
+        .join("kaunter.wasm");
+    let out = root().join("pkg/wasm");
+    if out.exists() {
+        std::fs::remove_dir_all(&out)?;
+    }
+    let args = [
+        "wasm-bindgen",
+        "--target",
+        "web",
+        "--out-name",
+        "kaunter",
+        "--out-dir",
+    ];
+    let args = args
+        .into_iter()
+        .map(std::ffi::OsString::from)
+        .chain([out.into_os_string(), wasm.into_os_string()]);
+    wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(args)
+}
+
+/// Builds the terminal's page.
+pub(crate) fn page() -> anyhow::Result<()> {
+    tools::npm_packages()?;
+    step("Building the terminal's page");
+    run(command(
+        "npm",
+        &["run", "--silent", "build", "--workspace", "www"],
+    ))
+}
+
+/// The finished package: small, and complete.
+pub(crate) fn ship() -> anyhow::Result<()> {
+    tools::npm_packages()?;
+    build(Profile::Ship)?;
+    step("Optimising the module");
+    let wasm = root().join("pkg/wasm/kaunter_bg.wasm");
+    let (before, name) = (
+        std::fs::metadata(&wasm)?.len(),
+        wasm.to_string_lossy().into_owned(),
+    );
+    run(command(
+        "npx",
+        &[
+            "--no-install",
+            "wasm-opt",
+            "-O3",
+            "--all-features",
+            &name,
+            "-o",
+            &name,
+        ],
+    ))?;
+    papers()?;
+    let after = std::fs::metadata(&wasm)?.len();
+    println!("pkg is complete; the module has {after} bytes ({before} before wasm-opt)");
+    Ok(())
+}
+
+/// What a package on its own needs besides code.
+pub(crate) fn papers() -> anyhow::Result<()> {
+    for paper in ["LICENSE-MIT", "LICENSE-APACHE"] {
+        let from = root().join(paper);
+        if Path::new(&from).exists() {
+            std::fs::copy(from, root().join("pkg").join(paper))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,267 @@
+//! Every check and every test, in the order in which a mistake is cheapest to find.
+
+use std::process::Command;
+
+use anyhow::bail;
+use clap::Args;
+
+use crate::module::{self, Profile};
+use crate::run::{cargo, command, root, step, target, tee};
+use crate::tools::{self, Browser};
+
+/// What the tests may be told.
+#[derive(Args)]
+pub(crate) struct Test {
+    /// Only the parts whose name holds this.
+    #[arg(long)]
+    only: Option<String>,
+}
+
+/// What came of all parts.
+#[derive(Default)]
+struct Tally {
+    passed: u32,
+    failed: u32,
+    broken: Vec<&'static str>,
+}
+
+/// A part: its name, and how it runs.
+type Part = (&'static str, fn(&Browser) -> anyhow::Result<Outcome>);
+
+struct Outcome {
+    passed: u32,
+    failed: u32,
+}
+
+const PARTS: [Part; 9] = [
+    ("formatting", |_| check(cargo(&["fmt", "--all", "--check"]))),
+    ("clippy, native", |_| {
+        check(cargo(&[
+            "clippy",
+            "--quiet",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ]))
+    }),
+    ("clippy, wasm", |_| {
+        check(cargo(&[
+            "clippy",
+            "--quiet",
+            "--package",
+            "kaunter",
+            "--all-targets",
+            "--target",
+            "wasm32-unknown-unknown",
+            "--",
+            "-D",
+            "warnings",
+        ]))
+    }),
+    ("native tests", |_| {
+        rust(cargo(&["test", "--workspace", "--quiet"]))
+    }),
+    ("the walk catches a planted bug", |_| planted()),
+    ("module tests in a browser", module_tests),
+    ("package", |_| package()),
+    ("types", |_| node("tests/types")),
+    ("end to end", end_to_end),
+];
+
+impl Test {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        tools::wasm_target()?;
+        tools::npm_packages()?;
+        let browser = tools::browser(true)?;
+        let mut tally = Tally::default();
+        for (name, part) in PARTS {
+            if self
+                .only
+                .as_deref()
+                .is_some_and(|only| !name.contains(only))
+            {
+                continue;
+            }
+            step(name);
+            match part(&browser) {
+                Ok(outcome) => {
+                    tally.passed += outcome.passed;
+                    tally.failed += outcome.failed;
+                    if outcome.failed > 0 {
+                        tally.broken.push(name);
+                    }
+                }
+                Err(error) => {
+                    println!("{name}: {error:#}");
+                    tally.failed += 1;
+                    tally.broken.push(name);
+                }
+            }
+        }
+        if !tally.broken.is_empty() {
+            println!("\nfailed: {}", tally.broken.join("; "));
+        }
+        println!("\n{} passed, {} failed", tally.passed, tally.failed);
+        if tally.failed > 0 {
+            bail!("some tests failed");
+        }
+        if tally.passed == 0 {
+            bail!("no test ran");
+        }
+        Ok(())
+    }
+}
+
+/// A check that only says yes or no counts as one test.
+fn check(command: Command) -> anyhow::Result<Outcome> {
+    let (good, _) = tee(command)?;
+    Ok(Outcome {
+        passed: good.into(),
+        failed: (!good).into(),
+    })
+}
+
+/// Counts what cargo's test harness says.
+fn rust(mut command: Command) -> anyhow::Result<Outcome> {
+    command.env("RUST_BACKTRACE", "0");
+    let (good, text) = tee(command)?;
+    let results = || text.lines().filter(|line| line.contains("test result:"));
+    let (passed, failed) = (sum(results(), " passed"), sum(results(), " failed"));
+    Ok(Outcome {
+        passed,
+        failed: if good { failed } else { failed.max(1) },
+    })
+}
+
+/// The numbers before a word, added up.
+fn sum<'a>(lines: impl Iterator<Item = &'a str>, word: &str) -> u32 {
+    lines
+        .filter_map(|line| {
+            line.split_once(word)?
+                .0
+                .rsplit([' ', '.'])
+                .next()?
+                .parse::<u32>()
+                .ok()
+        })
+        .sum()
+}
+
+/// Counts what Node's test runner says.
+fn node(folder: &str) -> anyhow::Result<Outcome> {
+    node_with(folder, |_| {})
+}
+
+fn node_with(folder: &str, set: impl FnOnce(&mut Command)) -> anyhow::Result<Outcome> {
+    let mut files: Vec<String> = std::fs::read_dir(root().join(folder))?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.ends_with(".test.mjs"))
+        .map(|name| format!("{folder}/{name}"))
+        .collect();
+    files.sort();
+    let mut args = vec!["--test", "--test-reporter=spec", "--test-concurrency=1"];
+    args.extend(files.iter().map(String::as_str));
+    let mut command = command("node", &args);
+    set(&mut command);
+    let (good, text) = tee(command)?;
+    let count = |word: &str| {
+        let lines = text
+            .lines()
+            .filter_map(|line| line.trim_start_matches(['ℹ', '#', ' ']).strip_prefix(word));
+        lines
+            .filter_map(|number| number.trim().parse::<u32>().ok())
+            .sum::<u32>()
+    };
+    let (passed, failed) = (count("pass "), count("fail "));
+    Ok(Outcome {
+        passed,
+        failed: if good { failed } else { failed.max(1) },
+    })
+}
+
+/// With a payment that is sent again, the walk must fail, and say why.
+fn planted() -> anyhow::Result<Outcome> {
+    let mut walk = cargo(&[
+        "test",
+        "--quiet",
+        "--package",
+        "kaunter-core",
+        "--test",
+        "walk",
+    ]);
+    walk.env("RUSTFLAGS", "--cfg planted_pay_again")
+        .env("CARGO_TARGET_DIR", target().join("planted"));
+    let (good, text) = tee_silently(walk)?;
+    let caught = !good && text.contains("double charge");
+    println!(
+        "{}",
+        if caught {
+            "the walk found the double charge"
+        } else {
+            "the walk missed the planted bug"
+        }
+    );
+    Ok(Outcome {
+        passed: caught.into(),
+        failed: (!caught).into(),
+    })
+}
+
+fn tee_silently(mut command: Command) -> anyhow::Result<(bool, String)> {
+    let output = command.output()?;
+    let text = [output.stdout, output.stderr].concat();
+    Ok((
+        output.status.success(),
+        String::from_utf8_lossy(&text).into_owned(),
+    ))
+}
+
+fn module_tests(browser: &Browser) -> anyhow::Result<Outcome> {
+    let mut tests = cargo(&[
+        "test",
+        "--quiet",
+        "--package",
+        "kaunter",
+        "--test",
+        "web",
+        "--target",
+        "wasm32-unknown-unknown",
+    ]);
+    let runner = format!("{} runner", std::env::current_exe()?.display());
+    tests.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner);
+    if let Some(driver) = &browser.driver {
+        tests.env("CHROMEDRIVER", driver);
+    }
+    rust(tests)
+}
+
+fn package() -> anyhow::Result<Outcome> {
+    module::build(Profile::Release)?;
+    module::papers()?;
+    node("tests/packaging")
+}
+
+fn end_to_end(browser: &Browser) -> anyhow::Result<Outcome> {
+    module::build(Profile::Release)?;
+    module::page()?;
+    crate::run::run(cargo(&[
+        "build",
+        "--quiet",
+        "--package",
+        "kaunter-simulator",
+        "--package",
+        "kaunter-backend",
+    ]))?;
+    node_with("tests/terminal", |command| {
+        command
+            .env("CHROMIUM", &browser.chromium)
+            .env(
+                "KAUNTER_SIMULATOR",
+                target().join("debug/kaunter-simulator"),
+            )
+            .env("KAUNTER_BACKEND", target().join("debug/kaunter-backend"))
+            .env("KAUNTER_OUT", target().join("screens"));
+    })
+}
