@@ -27,6 +27,8 @@ pub(crate) struct Account {
     pub(crate) refunded: u8,
     /// It was closed or failed first and paid later.
     pub(crate) late: bool,
+    /// The merchant gave the money back at the gateway's own desk: its books refuse a void after that.
+    pub(crate) at_desk: bool,
 }
 
 /// How the gateway takes a request that it may take in more than one way.
@@ -44,6 +46,7 @@ impl Account {
         charged: 0,
         refunded: 0,
         late: false,
+        at_desk: false,
     };
 
     /// The moods that make a difference to this request.
@@ -146,7 +149,7 @@ impl Account {
     }
 
     fn void(&mut self, mood: Mood) -> VoidAnswer {
-        if mood == Mood::Refuses || self.charged == 0 {
+        if mood == Mood::Refuses || self.charged == 0 || self.at_desk {
             return VoidAnswer::Failed;
         }
         self.refund();
@@ -156,6 +159,11 @@ impl Account {
     pub(crate) fn charge(&mut self) {
         self.place = Place::Paid;
         self.charged += 1;
+    }
+
+    pub(crate) fn give_back_at_desk(&mut self) {
+        self.refund();
+        self.at_desk = true;
     }
 
     fn refund(&mut self) {

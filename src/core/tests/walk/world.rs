@@ -547,9 +547,7 @@ impl World {
             Action::CustomerConfirms(row) => self.rows[row].account.charge(),
             Action::CustomerRefuses(row) => self.rows[row].account.place = Place::Failed,
             Action::GivenBackElsewhere(row) => {
-                let account = &mut self.rows[row].account;
-                account.place = Place::Voided;
-                account.refunded += 1;
+                self.rows[row].account.give_back_at_desk();
             }
             Action::CustomerCloses(row) => self.rows[row].account.place = Place::Closed,
             Action::PaidAfterAll(row) => {
