@@ -1,0 +1,284 @@
+// The real parts of a counter: the simulator, the backend, Chromium with a camera made of a file. Each test has its own.
+
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { flags, show } from "./camera.mjs";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const { CHROMIUM: executablePath = "/usr/bin/chromium" } = process.env;
+const programs = {
+  simulator: process.env.KAUNTER_SIMULATOR ?? join(root, "target/debug/kaunter-simulator"),
+  backend: process.env.KAUNTER_BACKEND ?? join(root, "target/debug/kaunter-backend"),
+};
+export const out = process.env.KAUNTER_OUT ?? join(root, "target/screens");
+
+/** Where a condition is asked for again; a test never sleeps for a time of its own. */
+export async function until(what, condition, { ms = 30_000, every = 50 } = {}) {
+  const end = performance.now() + ms;
+  let last;
+  while (performance.now() < end) {
+    try {
+      const value = await condition();
+      if (value) return value;
+    } catch (error) {
+      last = error;
+    }
+    await new Promise((done) => setTimeout(done, every));
+  }
+  throw new Error(`not seen in ${ms} ms: ${what}${last ? ` (${last.message})` : ""}`);
+}
+
+/** A program that says where it listens; its words are kept, and searched for secrets. */
+class Program {
+  constructor(name, args, env) {
+    this.words = "";
+    this.child = spawn(programs[name], args, { env: { ...process.env, ...env, RUST_LOG: env.RUST_LOG ?? "info" } });
+    this.gone = new Promise((done) => this.child.once("exit", done));
+    this.address = new Promise((resolve, reject) => {
+      const heard = (chunk) => {
+        this.words += chunk;
+        const found = /listening on (http:\S+)/.exec(this.words);
+        if (found) resolve(found[1]);
+      };
+      this.child.stdout.on("data", heard);
+      this.child.stderr.on("data", heard);
+      this.child.once("exit", (code) => reject(new Error(`${name} ended with ${code}: ${this.words}`)));
+      this.child.once("error", reject);
+    });
+    this.address.catch(() => {});
+  }
+  async stop(signal = "SIGINT") {
+    this.child.kill(signal);
+    await this.gone;
+  }
+}
+
+const fresh = () => `simulator-${randomBytes(24).toString("hex")}`;
+
+/** A simulator and a backend; `scale` makes every duration of both so much shorter. */
+export async function counter(t, { scale = 0.25, profile = "rich", policy = {}, extra = "" } = {}) {
+  const dir = await mkdtemp(join(tmpdir(), "kaunter-"));
+  const made = new Counter(dir, { scale, profile, policy, extra });
+  t.after(() => made.close());
+  await made.start();
+  return made;
+}
+
+class Counter {
+  constructor(dir, options) {
+    Object.assign(this, { dir, ...options, browsers: [], closers: [] });
+    this.keys = {
+      KAUNTER_GATEWAY_KEY: fresh(), KAUNTER_GATEWAY_SECRET: fresh(), KAUNTER_GATEWAY_MERCHANT: "simulator-merchant",
+      KAUNTER_GATEWAY_PASSWORD: fresh(), KAUNTER_SERVER_KEY: fresh(), KAUNTER_SIGNING_KEY: fresh(),
+    };
+    this.words = "";
+  }
+
+  async start() {
+    this.simulatorProgram = new Program("simulator", ["--profile", this.profile, "--time-scale", String(this.scale), "--seed", "1"], this.keys);
+    this.simulator = await this.simulatorProgram.address;
+    this.pages = await staticPages(this);
+    await this.startBackend("127.0.0.1:0");
+    await this.post("/_sim/shop", { backend: this.backend, server_key: this.keys.KAUNTER_SERVER_KEY });
+  }
+
+  async startBackend(listen) {
+    const config = join(this.dir, "kaunter.toml");
+    await writeFile(config, this.toml(listen ?? new URL(this.backend).host));
+    this.backendProgram = new Program("backend", ["--config", config], this.keys);
+    this.backend = await this.backendProgram.address;
+  }
+
+  toml(listen) {
+    const policy = Object.entries(this.policy).map(([name, value]) => `${name} = ${value}`).join("\n");
+    return `
+listen = "${listen}"
+database = ${JSON.stringify(join(this.dir, "kaunter.db"))}
+shop = "demo"
+test_wallets = true
+origins = ["${this.pages}"]
+time_permille = ${Math.round(this.scale * 1000)}
+calls_per_minute = 6000
+${this.extra}
+[gateway]
+base = "${this.simulator}/version1"
+profile = "${this.profile}"
+[terminal]
+dir = ${JSON.stringify(join(root, "www/dist"))}
+token_url = "${this.simulator}/shop/token"
+phone_url = "${this.simulator}/_sim/phone"
+simulated = true
+${policy ? `[policy]\n${policy}` : ""}
+`;
+  }
+
+  async stopBackend(signal) {
+    await this.backendProgram.stop(signal);
+    this.words += this.backendProgram.words;
+  }
+
+  // ---- the gateway's side ----
+
+  async post(path, body) {
+    const answer = await fetch(`${this.simulator}${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
+    return answer.headers.get("content-type")?.includes("json") ? answer.json() : null;
+  }
+  async get(path) {
+    return (await fetch(`${this.simulator}${path}`)).json();
+  }
+  ledger() {
+    return this.get("/_sim/ledger");
+  }
+  /** The requests of one kind, in the order of their arrival. */
+  async calls(call) {
+    return (await this.get("/_sim/log")).filter((entry) => entry.call === call);
+  }
+  fault(call, fault, more = {}) {
+    return this.post("/_sim/faults", { call, fault, ...more });
+  }
+  async code(customer = "approves", integrator = "23", more = {}) {
+    return (await this.post("/_sim/codes", { integrator, customer, ...more })).code;
+  }
+  /** What is really kept of all sales together, in minor units. */
+  async kept() {
+    return (await this.ledger()).reduce((sum, trade) => sum + trade.charged - trade.refunded, 0);
+  }
+
+  // ---- the backend's side, as a program that is no browser ----
+
+  /** A terminal token, minted by the shop's server as a PHP page would. */
+  async token(terminal = "till-1", more = {}) {
+    return (await this.post("/shop/token", { terminal, ...more })).token;
+  }
+  async call(method, path, { token, body, raw, headers = {} } = {}) {
+    const answer = await fetch(`${this.backend}${path}`, {
+      method,
+      headers: { ...(token ? { authorization: `Bearer ${token}` } : {}), ...(body !== undefined || raw !== undefined ? { "content-type": "application/json" } : {}), ...headers },
+      body: raw ?? (body === undefined ? undefined : JSON.stringify(body)),
+    });
+    const text = await answer.text();
+    let json = null;
+    try { json = JSON.parse(text); } catch { /* not every answer is JSON */ }
+    return { status: answer.status, headers: answer.headers, text, json };
+  }
+  async sale(ref) {
+    return (await this.call("GET", `/v1/sales/${encodeURIComponent(ref)}`, { token: this.keys.KAUNTER_SERVER_KEY })).json;
+  }
+
+  // ---- browsers ----
+
+  /** A machine with a camera of its own. `profileDir` outlives a renderer, as a browser's does. */
+  async machine({ camera = true, viewport = { width: 1366, height: 768 } } = {}) {
+    const file = join(this.dir, `camera-${this.browsers.length}.y4m`);
+    await show(file, null);
+    const args = camera ? flags(file) : flags(file).filter((flag) => !flag.startsWith("--use-fake-ui")).concat("--deny-permission-prompts");
+    const browser = await chromium.launch({ executablePath, args });
+    this.browsers.push(browser);
+    return new Machine(this, browser, file, viewport);
+  }
+
+  async close() {
+    for (const browser of this.browsers) await browser.close().catch(() => {});
+    for (const close of this.closers) close();
+    await this.backendProgram?.stop("SIGKILL");
+    await this.simulatorProgram?.stop("SIGKILL");
+    await rm(this.dir, { recursive: true, force: true });
+  }
+}
+
+class Machine {
+  constructor(counter, browser, camera, viewport) {
+    Object.assign(this, { counter, browser, camera, viewport, context: null });
+  }
+  /** What the camera sees from its next start on. */
+  look(text, options) {
+    return show(this.camera, text, options);
+  }
+  async freshContext() {
+    return this.browser.newContext({ viewport: this.viewport, locale: "en-MY", timezoneId: "Asia/Kuala_Lumpur" });
+  }
+  async page(context) {
+    this.context ??= await this.freshContext();
+    const page = await (context ?? this.context).newPage();
+    page.problems = [];
+    page.on("console", (message) => { if (message.type() === "error") page.problems.push(message.text()); });
+    page.on("pageerror", (error) => page.problems.push(String(error)));
+    return page;
+  }
+  /** The cashier's terminal, ready for a sale. */
+  async terminal({ ref, amount = 1250, terminal = "till-1", context, wait = true } = {}) {
+    const page = await this.page(context);
+    const query = new URLSearchParams({ terminal, ...(amount ? { amount: String(amount) } : {}), ...(ref ? { ref } : {}) });
+    await page.goto(`${this.counter.backend}/?${query}`);
+    if (wait) await screen(page, "ready");
+    return page;
+  }
+  /** A developer's own page: the package as it is, unbundled, and a till that is open under `till`. */
+  async till({ terminal = "till-1", context, open = true, options = "" } = {}) {
+    const page = await this.page(context);
+    await page.goto(`${this.counter.pages}/`);
+    const setting = { backend: this.counter.backend, shop: `${this.counter.simulator}/shop/token`, terminal };
+    await page.evaluate(`(async (setting) => {
+      const kaunter = await import("/pkg/index.js");
+      const getToken = async ({ sale, may, signal }) => {
+        const body = { terminal: setting.terminal, ...(sale ? { sale } : {}), ...(may ? { may: ["charge", "cancel", may] } : {}) };
+        const answer = await fetch(setting.shop, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal });
+        return (await answer.json()).token;
+      };
+      const told = (error) => error instanceof kaunter.KaunterError
+        ? { code: error.code, message: error.message, retryable: error.retryable, moneyMoved: error.moneyMoved, tradeId: error.tradeId }
+        : { name: error?.name, message: String(error?.message ?? error) };
+      const ends = (promise) => promise.then((value) => ({ value }), (error) => ({ error: told(error) }));
+      Object.assign(globalThis, { kaunter, told, ends, getToken, setting, log: [] });
+      globalThis.openTill = async (more = {}) => {
+        const till = await kaunter.Till.open({ backend: setting.backend, getToken, ...more });
+        for (const type of ["state", "camera", "scan", "trade", "poll", "problem"]) till.addEventListener(type, ({ detail }) => log.push({ type, detail: JSON.parse(JSON.stringify(detail)) }));
+        globalThis.till = till;
+        return till;
+      };
+      ${open ? `await openTill({ ${options} });` : ""}
+    })(${JSON.stringify(setting)})`);
+    return page;
+  }
+}
+
+/** Waits for a screen of the terminal. */
+export async function screen(page, name, ms = 30_000) {
+  const busy = name === "ready" ? '[data-busy="false"]' : "";
+  await page.waitForSelector(`body[data-screen="${name}"]${busy}`, { timeout: ms });
+}
+
+/** Shows the code, presses Charge, and says whose wallet it is where the terminal asks. */
+export async function charge(page, { wallet } = {}) {
+  if (wallet) {
+    page.waitForSelector(`dialog[open] [data-wallet="${wallet}"]`, { timeout: 20_000 }).then((button) => button.click()).catch(() => {});
+  }
+  await page.click("#primary");
+}
+
+const types = { ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".json": "application/json", ".html": "text/html" };
+
+/** A developer's own web server: one empty page, and the package's files. */
+async function staticPages(counter) {
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url, "http://local");
+    if (pathname === "/") return response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html><title>shop</title><link rel=icon href=data:,>");
+    if (!/^\/pkg\/[a-z_./-]+$/.test(pathname) || pathname.includes("..")) return response.writeHead(404).end();
+    try {
+      const body = await readFile(join(root, pathname));
+      response.writeHead(200, { "content-type": types[extname(pathname)] ?? "text/plain" }).end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  counter.closers.push(() => server.close() && server.closeAllConnections());
+  return `http://127.0.0.1:${server.address().port}`;
+}

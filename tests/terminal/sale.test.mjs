@@ -1,0 +1,213 @@
+// What a cashier sees of a sale: paid, refused, slow, broken, cancelled, given back.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { charge, counter, screen, until } from "./harness.mjs";
+
+const corpus = JSON.parse(await readFile(new URL("../corpus/codes.json", import.meta.url)));
+const merchantCode = corpus.find((code) => code.name.includes("DuitNow, published")).text;
+const only = (list) => {
+  assert.equal(list.length, 1);
+  return list[0];
+};
+
+test("paid at once: from the camera to a receipt that the gateway and the shop agree on", async (t) => {
+  const shop = await counter(t);
+  const till = await shop.machine();
+  const code = await shop.code();
+  await till.look(code);
+  const page = await till.terminal({ ref: "sale-1" });
+  await charge(page, { wallet: "23" });
+  await screen(page, "paid");
+  const line = only(await shop.ledger());
+  assert.deepEqual([line.charged, line.refunded, line.calls.pay], [1250, 0, 1]);
+  assert.equal(await page.getAttribute("#reference", "data-receipt"), line.trans_id);
+  assert.equal(await page.getAttribute("body", "data-source"), "camera");
+  assert.equal(only(await shop.calls("pay")).code, code, "that very code was paid with");
+  assert.deepEqual(await shop.get("/shop/sales/sale-1"), { closed: true, open: false, ref: "sale-1" });
+  assert.deepEqual(page.problems, []);
+});
+
+test("a code in dark mode is read too", async (t) => {
+  const shop = await counter(t);
+  const till = await shop.machine();
+  await till.look(await shop.code(), { dark: true });
+  const page = await till.terminal();
+  await charge(page, { wallet: "23" });
+  await screen(page, "paid");
+  assert.equal(await shop.kept(), 1250);
+});
+
+test("declined: the same sale is paid with another wallet", async (t) => {
+  const shop = await counter(t);
+  const till = await shop.machine();
+  await till.look(await shop.code("declines", "23"));
+  const page = await till.terminal({ ref: "sale-2" });
+  await charge(page, { wallet: "23" });
+  await screen(page, "declined");
+  await till.look(await shop.code("approves", "21"));
+  // Chromium reads its camera's file when it opens the camera, and the till keeps it open between two customers.
+  await page.reload();
+  await screen(page, "ready");
+  await charge(page, { wallet: "21" });
+  await screen(page, "paid");
+  const record = await shop.sale("sale-2");
+  assert.deepEqual(record.attempts.map((attempt) => [attempt.attempt, attempt.integrator, attempt.status]), [[1, "23", "declined"], [2, "21", "paid"]]);
+  assert.equal(await shop.kept(), 1250);
+});
+
+test("pending: the customer confirms on the phone page", async (t) => {
+  const shop = await counter(t);
+  const till = await shop.machine();
+  // The phone is a page of its own; its code is what the till's camera sees.
+  const phone = await till.page(await till.freshContext());
+  await phone.goto(`${shop.simulator}/_sim/phone`);
+  await phone.waitForSelector("#code svg");
+  const code = await phone.evaluate(() => made.code);
+  await till.look(code);
+  const page = await till.terminal({ amount: 1234 });
+  await charge(page, { wallet: await phone.inputValue("#wallet") });
+  await phone.waitForSelector("#ask:not([hidden])");
+  await until("the cashier is told that the customer has to confirm", async () => /confirm/i.test(await page.textContent("#sentence")));
+  assert.equal(await page.getAttribute("body", "data-screen"), "waiting");
+  assert.equal(await shop.kept(), 0);
+  await phone.click("#yes");
+  await screen(page, "paid");
+  assert.equal(only(await shop.ledger()).charged, 1234);
+});
+
+test("the answer to the payment is lost: asked every 2 s, at the real pace, and paid once", async (t) => {
+  const shop = await counter(t, { scale: 1 });
+  const till = await shop.machine();
+  await shop.fault("pay", "cut");
+  await shop.fault("status", { status: 503 }, { times: 4 });
+  await till.look(await shop.code());
+  const page = await till.terminal();
+  await charge(page, { wallet: "23" });
+  await screen(page, "waiting");
+  await screen(page, "paid", 40_000);
+  const asked = (await shop.calls("status")).map((entry) => entry.at_ms);
+  assert.equal(asked.length, 5);
+  const pauses = asked.slice(1).map((at, index) => at - asked[index]);
+  for (const pause of pauses) assert.ok(Math.abs(pause - 2000) <= 400, `asked every 2 s: ${pauses}`);
+  const line = only(await shop.ledger());
+  assert.deepEqual([line.charged, line.calls.pay], [1250, 1]);
+});
+
+test("a merchant's code shown by mistake: the cashier is told so, and the scan goes on", async (t) => {
+  const shop = await counter(t);
+  const till = await shop.machine();
+  await till.look(merchantCode);
+  const page = await till.terminal();
+  await charge(page, { wallet: "23" });
+  await page.waitForSelector("#trouble:not([hidden])");
+  assert.match(await page.textContent("#trouble"), /shop|merchant/i);
+  assert.equal(await page.getAttribute("body", "data-screen"), "scan");
+  assert.deepEqual(await shop.calls("pay"), []);
+  // The customer turns to the right code: here typed, as where a camera fails.
+  const code = await shop.code();
+  await page.click("#type");
+  await page.fill("#code", code);
+  await page.click("#typed-pay");
+  await screen(page, "paid");
+  assert.equal(await shop.kept(), 1250);
+});
+
+test("cancelled before the scan, with a wallet chosen: the sale is free again", async (t) => {
+  const shop = await counter(t);
+  const machine = await shop.machine();
+  const page = await machine.till();
+  const first = await page.evaluate(async () => {
+    const stop = new AbortController();
+    till.addEventListener("trade", () => stop.abort(new DOMException("no", "AbortError")), { once: true });
+    return ends(till.charge({ ref: "sale-3", amount: { minor: 1250, currency: "MYR" } }, { wallet: "23", signal: stop.signal }));
+  });
+  assert.equal(first.error.name, "AbortError");
+  const left = await until("the attempt is closed", async () => {
+    const record = await shop.sale("sale-3");
+    return record.attempts[0].status === "cancelled" && record.attempts[0];
+  });
+  assert.equal(left.by, "cashier");
+  const second = await page.evaluate((code) => ends(till.pay({ ref: "sale-3", amount: { minor: 1250, currency: "MYR" } }, code, { wallet: "23" })), await shop.code());
+  assert.equal(second.value?.status, "paid", JSON.stringify(second));
+  assert.equal(await shop.kept(), 1250);
+});
+
+test("a void gives the money back once, and its status says so", async (t) => {
+  const shop = await counter(t);
+  const machine = await shop.machine();
+  await machine.look(await shop.code());
+  const page = await machine.terminal({ ref: "sale-4" });
+  await charge(page, { wallet: "23" });
+  await screen(page, "paid");
+  await page.click("#second");
+  await page.click("#second");
+  await screen(page, "declined");
+  const line = only(await shop.ledger());
+  assert.deepEqual([line.charged, line.refunded, line.calls.void], [1250, 1250, 1]);
+  const developer = await machine.till();
+  const status = await developer.evaluate(async () => {
+    const [trade] = await till.find("sale-4");
+    const again = await ends(till.void(trade.tradeId, "asked twice"));
+    return { status: (await till.voidStatus(trade.tradeId)).status, again: again.value?.status };
+  });
+  assert.deepEqual(status, { status: "voided", again: "voided" });
+  assert.equal(only(await shop.ledger()).calls.void, 1);
+  assert.equal((await shop.get("/shop/sales/sale-4")).closed, false);
+});
+
+test("a void whose answer is lost is asked about, never repeated", async (t) => {
+  const shop = await counter(t);
+  const machine = await shop.machine();
+  const page = await machine.till();
+  const sale = { ref: "sale-5", amount: { minor: 1250, currency: "MYR" } };
+  const paid = await page.evaluate(([sale, code]) => ends(till.pay(sale, code, { wallet: "23" })), [sale, await shop.code()]);
+  await shop.fault("void", "cut");
+  const voided = await page.evaluate((id) => ends(till.void(id, "wrong item")), paid.value.tradeId);
+  assert.equal(voided.value?.status, "voided", JSON.stringify(voided));
+  const line = only(await shop.ledger());
+  assert.deepEqual([line.refunded, line.calls.void], [1250, 1]);
+});
+
+test("a sale that is paid is never paid again: sale/paid, with its tradeId", async (t) => {
+  const shop = await counter(t);
+  const machine = await shop.machine();
+  const page = await machine.till();
+  const sale = { ref: "sale-6", amount: { minor: 1250, currency: "MYR" } };
+  const pay = async () => page.evaluate(([sale, code]) => ends(till.pay(sale, code, { wallet: "23" })), [sale, await shop.code()]);
+  const first = await pay();
+  const second = await pay();
+  assert.equal(first.value.status, "paid");
+  assert.deepEqual([second.error.code, second.error.tradeId], ["sale/paid", first.value.tradeId]);
+  assert.equal(await shop.kept(), 1250);
+  assert.equal((await shop.calls("pay")).length, 1);
+});
+
+test("a cancel while the customer decides closes the payment on the gateway's word", async (t) => {
+  const shop = await counter(t);
+  const machine = await shop.machine();
+  await machine.look(await shop.code("ignores"));
+  const page = await machine.terminal({ ref: "sale-7" });
+  await charge(page, { wallet: "23" });
+  await screen(page, "waiting");
+  await until("it is pending", async () => (await shop.sale("sale-7")).attempts[0].status === "pending");
+  await page.hover("#second");
+  await page.mouse.down();
+  await screen(page, "declined");
+  await page.mouse.up();
+  const line = only(await shop.ledger());
+  assert.deepEqual([line.charged, line.place, line.calls.cancel >= 1], [0, "closed", true]);
+});
+
+test("nobody answers: the deadline closes it, and the customer was not charged", async (t) => {
+  const shop = await counter(t, { scale: 0.1 });
+  const machine = await shop.machine();
+  await machine.look(await shop.code("ignores"));
+  const page = await machine.terminal({ ref: "sale-8" });
+  await charge(page, { wallet: "23" });
+  await screen(page, "declined", 40_000);
+  const [attempt] = (await shop.sale("sale-8")).attempts;
+  assert.deepEqual([attempt.status, attempt.by], ["cancelled", "deadline"]);
+  assert.equal(await shop.kept(), 0);
+});
