@@ -87,7 +87,7 @@ function ready(): void {
 }
 
 function showReady(): void {
-  show("ready", { sentence: words.enterAmount, primary: words.charge });
+  show("ready", { sentence: minor === 0 ? words.enterAmount : words.pressCharge, primary: words.charge });
   $<HTMLButtonElement>("primary").disabled = minor === 0;
   onPrimary = () => { if (minor > 0) void charge({ ref, amount: { minor, currency } }); };
 }
@@ -118,7 +118,10 @@ async function charge(wanted: Sale): Promise<void> {
 async function payWith(code: string): Promise<void> {
   const wanted = sale;
   if (!wanted) return;
+  // The scan lets go of the sale first, and its end is nobody's news any more.
+  runs++;
   abort?.abort();
+  await running;
   await run(() => till.pay(wanted, code, signal()));
 }
 
@@ -128,9 +131,15 @@ function signal(): { signal: AbortSignal } {
 }
 
 let runs = 0;
+let running: Promise<void> = Promise.resolve();
 
-async function run(begin: () => Promise<Outcome>): Promise<void> {
-  const own = ++runs;
+/** One call of the till, to its end on the screen; only the newest is shown. */
+function run(begin: () => Promise<Outcome>): Promise<void> {
+  running = see(++runs, begin);
+  return running;
+}
+
+async function see(own: number, begin: () => Promise<Outcome>): Promise<void> {
   trouble(null);
   $("unfinished").hidden = true;
   try {
@@ -220,6 +229,7 @@ async function rejected(error: unknown): Promise<void> {
 
 /** A way out of a camera that fails: a photo or a typed code. */
 function noCamera(message: string): void {
+  document.body.dataset["state"] = "no-camera";
   show("scan", { sentence: message, primary: words.useCamera, second: words.cancel });
   const again = sale;
   onPrimary = () => { if (again) void charge(again); };
@@ -382,14 +392,10 @@ async function photographed(): Promise<void> {
   try {
     const [code] = await decode(file, { max: 1 });
     if (code) await payWith(code.text);
-    else trouble(wordsOfError("scan/timeout"));
+    else trouble(words.noCode);
   } catch (error) {
     trouble(error instanceof Error ? error.message : String(error));
   }
-}
-
-function wordsOfError(_code: "scan/timeout"): string {
-  return words.showCode;
 }
 
 function typed(): void {

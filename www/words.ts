@@ -1,7 +1,7 @@
 // What the terminal says, in three languages. A key that one language lacks does not compile.
 
 const en = {
-  charge: "Charge", enterAmount: "Type the amount.", showCode: "Ask the customer to show the payment code to the camera.",
+  charge: "Charge", enterAmount: "Type the amount.", pressCharge: "Press Charge, then ask for the payment code.", noCode: "No code was found in this picture: take it again, closer and without glare.", showCode: "Ask the customer to show the payment code to the camera.",
   starting: "The camera starts.", photo: "Take a photo", type: "Type the code", cancel: "Cancel", hold: "Hold to cancel",
   paying: "The payment is on its way.", confirm: "Ask the customer to confirm on the phone.", checking: "No answer yet. We go on asking.",
   cancelling: "We cancel. This can take a little.", elapsed: "{a} s so far, at most {b} s", paid: "Paid", alreadyPaid: "This sale is already paid. Do not charge again.",
@@ -17,7 +17,7 @@ const en = {
 export type Words = { readonly [K in keyof typeof en]: string };
 
 const ms: Words = {
-  charge: "Caj", enterAmount: "Taip jumlah.", showCode: "Minta pelanggan tunjukkan kod bayaran kepada kamera.",
+  charge: "Caj", enterAmount: "Taip jumlah.", pressCharge: "Tekan Caj, kemudian minta kod bayaran.", noCode: "Tiada kod dalam gambar ini: ambil sekali lagi, lebih dekat dan tanpa silau.", showCode: "Minta pelanggan tunjukkan kod bayaran kepada kamera.",
   starting: "Kamera sedang dibuka.", photo: "Ambil gambar", type: "Taip kod", cancel: "Batal", hold: "Tekan lama untuk batal",
   paying: "Bayaran sedang dihantar.", confirm: "Minta pelanggan sahkan di telefon.", checking: "Belum ada jawapan. Kami terus menyemak.",
   cancelling: "Sedang dibatalkan. Sila tunggu sebentar.", elapsed: "{a} s setakat ini, paling lama {b} s", paid: "Sudah dibayar", alreadyPaid: "Jualan ini sudah dibayar. Jangan caj lagi.",
@@ -32,7 +32,7 @@ const ms: Words = {
 };
 
 const zh: Words = {
-  charge: "收款", enterAmount: "请输入金额。", showCode: "请顾客向镜头出示付款码。",
+  charge: "收款", enterAmount: "请输入金额。", pressCharge: "请按“收款”，再请顾客出示付款码。", noCode: "照片中没有找到付款码，请靠近一点、避开反光再拍。", showCode: "请顾客向镜头出示付款码。",
   starting: "正在打开摄像头。", photo: "拍照", type: "输入付款码", cancel: "取消", hold: "长按取消",
   paying: "正在付款。", confirm: "请顾客在手机上确认。", checking: "还没有答复，正在继续查询。",
   cancelling: "正在取消，请稍等。", elapsed: "已等 {a} 秒，最多 {b} 秒", paid: "已付款", alreadyPaid: "这笔已付款，请勿再次收款。",
