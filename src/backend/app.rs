@@ -1,9 +1,9 @@
 //! The whole route table, on one screen, and what every call goes through.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -112,9 +112,17 @@ async fn traced(request: Request, next: Next) -> Response {
         .and_then(|id| id.to_str().ok());
     let known = |id: &&str| id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let trace_id = sent.filter(known).unwrap_or("-").to_owned();
-    let span = tracing::info_span!("call", method = %request.method(), trace_id);
+    // The route, never the address: an address may hold what a stranger put there.
+    let route = request.extensions().get::<MatchedPath>();
+    let route = route.map_or("-", MatchedPath::as_str).to_owned();
+    let span = tracing::info_span!("call", method = %request.method(), route, trace_id);
     let is_api = request.uri().path().starts_with("/v1/");
-    let mut response = next.run(request).instrument(span).await;
+    let began = Instant::now();
+    let mut response = next.run(request).instrument(span.clone()).await;
+    if is_api {
+        let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        span.in_scope(|| tracing::info!(status = response.status().as_u16(), ms, "answered"));
+    }
     let headers = response.headers_mut();
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,

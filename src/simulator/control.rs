@@ -22,6 +22,7 @@ pub(crate) fn routes() -> Router<Simulator> {
     Router::new()
         .route("/ledger", get(ledger))
         .route("/log", get(log))
+        .route("/tokens", get(tokens))
         .route("/codes", post(make_code))
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
         .route("/shop", post(crate::shop::introduce))
@@ -31,6 +32,12 @@ async fn ledger(State(simulator): State<Simulator>) -> Json<Value> {
     let mut world = simulator.world.lock().await;
     world.settle(simulator.now_ms());
     Json(json!(world.trades))
+}
+
+/// The gateway's own tokens: a test looks for them where they must not be.
+async fn tokens(State(simulator): State<Simulator>) -> Json<Value> {
+    let world = simulator.world.lock().await;
+    Json(json!(world.tokens.keys().collect::<Vec<_>>()))
 }
 
 #[derive(Deserialize)]

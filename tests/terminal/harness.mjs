@@ -36,9 +36,9 @@ export async function until(what, condition, { ms = 30_000, every = 50 } = {}) {
 
 /** A program that says where it listens; its words are kept, and searched for secrets. */
 class Program {
-  constructor(name, args, env) {
+  constructor(name, args, env, log) {
     this.words = "";
-    this.child = spawn(programs[name], args, { env: { ...process.env, ...env, RUST_LOG: env.RUST_LOG ?? "info" } });
+    this.child = spawn(programs[name], args, { env: { ...process.env, ...env, RUST_LOG: log } });
     this.gone = new Promise((done) => this.child.once("exit", done));
     this.address = new Promise((resolve, reject) => {
       const heard = (chunk) => {
@@ -62,9 +62,9 @@ class Program {
 const fresh = () => `simulator-${randomBytes(24).toString("hex")}`;
 
 /** A simulator and a backend; `scale` makes every duration of both so much shorter. */
-export async function counter(t, { scale = 0.25, profile = "rich", policy = {}, extra = "" } = {}) {
+export async function counter(t, { scale = 0.25, profile = "rich", policy = {}, extra = "", log = "info" } = {}) {
   const dir = await mkdtemp(join(tmpdir(), "kaunter-"));
-  const made = new Counter(dir, { scale, profile, policy, extra });
+  const made = new Counter(dir, { scale, profile, policy, extra, log });
   t.after(() => made.close());
   await made.start();
   return made;
@@ -81,7 +81,7 @@ class Counter {
   }
 
   async start() {
-    this.simulatorProgram = new Program("simulator", ["--profile", this.profile, "--time-scale", String(this.scale), "--seed", "1"], this.keys);
+    this.simulatorProgram = new Program("simulator", ["--profile", this.profile, "--time-scale", String(this.scale), "--seed", "1"], this.keys, this.log);
     this.simulator = await this.simulatorProgram.address;
     this.pages = await staticPages(this);
     await this.startBackend("127.0.0.1:0");
@@ -91,7 +91,7 @@ class Counter {
   async startBackend(listen) {
     const config = join(this.dir, "kaunter.toml");
     await writeFile(config, this.toml(listen ?? new URL(this.backend).host));
-    this.backendProgram = new Program("backend", ["--config", config], this.keys);
+    this.backendProgram = new Program("backend", ["--config", config], this.keys, this.log);
     this.backend = await this.backendProgram.address;
   }
 
