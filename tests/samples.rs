@@ -1,0 +1,331 @@
+//! Do the declarations say what Rust writes? Each shape and each word is written here into `tests/types/samples.ts`,
+//! typed as the package declares it; `tests/types` compiles that file. `KAUNTER_UPDATE=1` writes it anew.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, reason = "a test says where it stopped")]
+
+use std::fmt::Write as _;
+
+use kaunter::types::code::{Confidence, DecodedCode, Kind, Point, Recognised, Scan, ScanSource};
+use kaunter::types::event::{
+    Camera, CameraChange, CameraStatus, Facing, Poll, StateChange, TillState,
+};
+use kaunter::types::sale::{DeclineReason, Outcome, Trade, Wallet};
+use kaunter_core::error::ErrorCode;
+use kaunter_core::money::Money;
+use kaunter_core::wire::{By, Presented, Sale, Status};
+use serde::Serialize;
+use serde_json::Value;
+
+/// Every variant of an enum: one that is missing here does not compile.
+macro_rules! every {
+    ($kind:ident: $($variant:ident),+ $(,)?) => {{
+        let known = |word: $kind| match word { $($kind::$variant => ()),+ };
+        let all = [$($kind::$variant),+];
+        all.iter().for_each(|word| known(*word));
+        all.map(|word| serde_json::to_value(word).unwrap().as_str().unwrap().to_owned()).to_vec()
+    }};
+}
+
+struct Samples(String);
+
+impl Samples {
+    /// A value that must be assignable to a type, and whose fields are exactly the type's.
+    fn shape(&mut self, name: &str, kind: &str, value: &impl Serialize) {
+        let value = serde_json::to_value(value).unwrap();
+        let text = typescript(&value);
+        writeln!(self.0, "export const {name}: {kind} = {text};").unwrap();
+        let fields = value.as_object().unwrap().keys();
+        let fields: Vec<String> = fields.map(|field| format!("{field}: true")).collect();
+        writeln!(
+            self.0,
+            "export const fieldsOf_{name}: Record<Fields<{kind}, typeof {name}>, true> = {{ {} }};",
+            fields.join(", ")
+        )
+        .unwrap();
+    }
+
+    /// The words of a union: all of them, and no other.
+    fn words(&mut self, name: &str, kind: &str, words: &[String]) {
+        let words: Vec<String> = words.iter().map(|word| format!("{word:?}: true")).collect();
+        writeln!(
+            self.0,
+            "export const wordsOf_{name}: Record<{kind}, true> = {{ {} }};",
+            words.join(", ")
+        )
+        .unwrap();
+    }
+}
+
+/// JSON, with bytes as the `Uint8Array` that the boundary makes of them.
+fn typescript(value: &Value) -> String {
+    match value {
+        Value::Object(fields) => {
+            let fields: Vec<String> = fields
+                .iter()
+                .map(|(name, value)| {
+                    if name == "bytes" {
+                        format!("{name}: new Uint8Array({value})")
+                    } else {
+                        format!("{name}: {}", typescript(value))
+                    }
+                })
+                .collect();
+            format!("{{ {} }}", fields.join(", "))
+        }
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(typescript).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.to_string(),
+    }
+}
+
+#[test]
+fn the_samples_are_what_rust_writes() {
+    let mut samples = Samples(
+        "// Written by tests/samples.rs: what Rust hands to JavaScript, typed as the package declares it.\n\
+         import type { Camera, DecodedCode, ErrorCode, Money, Outcome, Recognised, Sale, Scan, ScanSource, TillEventDetails, TillState, Trade, TradeStatus, Wallet, DeclineReason } from \"kaunter\";\n\
+         // The fields of the member of a union that a sample belongs to.\n\
+         type Fields<T, S> = S extends { status: infer W } ? keyof Extract<T, { status: W }> extends never ? keyof T : keyof Extract<T, { status: W }> : keyof T;\n\n"
+            .to_owned(),
+    );
+    shapes(&mut samples);
+    outcomes(&mut samples);
+    words(&mut samples);
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/types/samples.ts");
+    if std::env::var_os("KAUNTER_UPDATE").is_some() {
+        std::fs::write(path, &samples.0).unwrap();
+    }
+    let kept = std::fs::read_to_string(path).unwrap();
+    assert!(
+        kept == samples.0,
+        "tests/types/samples.ts is not what Rust writes now: run this test with KAUNTER_UPDATE=1, and read the difference"
+    );
+}
+
+fn sale() -> Sale {
+    Sale {
+        reference: "S-1".to_owned(),
+        amount: Money {
+            minor: 1250,
+            currency: "MYR".to_owned(),
+        },
+    }
+}
+
+fn wallet() -> Wallet {
+    Wallet {
+        id: "21".to_owned(),
+        name: "GrabPay".to_owned(),
+        logo: None,
+        test: false,
+        presents: vec![Presented::Consumer, Presented::Merchant],
+    }
+}
+
+fn trade() -> Trade {
+    Trade {
+        trade_id: "T".to_owned(),
+        sale: sale(),
+        wallet: Some(wallet()),
+        status: Status::Pending,
+        created_at: "2026-01-01T00:00:00Z".to_owned(),
+    }
+}
+
+fn shapes(samples: &mut Samples) {
+    let corners = [(0.0, 0.0), (9.5, 0.0), (9.5, 9.5), (0.0, 9.5)].map(|(x, y)| Point { x, y });
+    let recognised = Recognised {
+        kind: Kind::EmvConsumer,
+        scheme: Some("DuitNow".to_owned()),
+        confidence: Confidence::Official,
+    };
+    samples.shape("money", "Money", &sale().amount);
+    samples.shape("sale", "Sale", &sale());
+    samples.shape("wallet", "Wallet", &wallet());
+    samples.shape("trade", "Trade", &trade());
+    samples.shape(
+        "tradeOfAnUnlistedWallet",
+        "Trade",
+        &Trade {
+            wallet: None,
+            ..trade()
+        },
+    );
+    samples.shape("recognised", "Recognised", &recognised);
+    samples.shape(
+        "code",
+        "DecodedCode",
+        &DecodedCode {
+            text: "2".to_owned(),
+            bytes: vec![50],
+            corners,
+        },
+    );
+    let scan = Scan {
+        text: "2".to_owned(),
+        bytes: vec![50],
+        source: ScanSource::Camera,
+        at: 12.5,
+        recognised,
+        wallet: Some(wallet()),
+        corners: Some(corners),
+    };
+    samples.shape("scan", "Scan", &scan);
+    let typed = Scan {
+        source: ScanSource::Manual,
+        wallet: None,
+        corners: None,
+        ..scan
+    };
+    samples.shape("typed", "Scan", &typed);
+    let camera = Camera {
+        device_id: "id".to_owned(),
+        label: String::new(),
+        facing: Some(Facing::Environment),
+    };
+    samples.shape("camera", "Camera", &camera);
+    samples.shape(
+        "state",
+        "TillEventDetails[\"state\"]",
+        &StateChange {
+            from: TillState::Idle,
+            to: TillState::Starting,
+            trade: None,
+        },
+    );
+    samples.shape(
+        "poll",
+        "TillEventDetails[\"poll\"]",
+        &Poll {
+            attempt: 1,
+            elapsed_ms: 2000,
+            next_ms: 2000,
+            deadline_ms: 90_000,
+            online: true,
+        },
+    );
+    samples.shape(
+        "cameraEnded",
+        "Required<TillEventDetails[\"camera\"]>",
+        &CameraChange::because(CameraStatus::Ended, ErrorCode::CameraInterrupted),
+    );
+    samples.shape(
+        "cameraLive",
+        "Omit<TillEventDetails[\"camera\"], \"reason\">",
+        &CameraChange::new(CameraStatus::Live, Some(camera)),
+    );
+}
+
+fn outcomes(samples: &mut Samples) {
+    let text = str::to_owned;
+    samples.shape(
+        "paid",
+        "Outcome",
+        &Outcome::Paid {
+            trade_id: text("T"),
+            reference: text("G"),
+            sale: sale(),
+            wallet: wallet(),
+            paid_at: text("t"),
+        },
+    );
+    samples.shape(
+        "declined",
+        "Outcome",
+        &Outcome::Declined {
+            trade_id: text("T"),
+            reason: DeclineReason::Limit,
+            message: text("m"),
+        },
+    );
+    samples.shape(
+        "cancelled",
+        "Outcome",
+        &Outcome::Cancelled {
+            trade_id: None,
+            by: By::Deadline,
+        },
+    );
+    samples.shape(
+        "voided",
+        "Outcome",
+        &Outcome::Voided {
+            trade_id: text("T"),
+            reference: text("G"),
+            sale: sale(),
+            voided_at: text("t"),
+        },
+    );
+    samples.shape(
+        "unresolved",
+        "Outcome",
+        &Outcome::Unresolved {
+            trade_id: text("T"),
+            since: text("t"),
+        },
+    );
+}
+
+fn words(samples: &mut Samples) {
+    let codes: Vec<String> = ErrorCode::ALL
+        .iter()
+        .map(|code| code.as_str().to_owned())
+        .collect();
+    samples.words("errors", "ErrorCode", &codes);
+    samples.words(
+        "statuses",
+        "TradeStatus",
+        &every!(Status: Creating, AwaitingCode, Paying, Pending, Unknown, Cancelling, NeedsReview, Paid, Voiding, LateSuccess, Declined, Cancelled, Voided),
+    );
+    samples.words(
+        "states",
+        "TillState",
+        &every!(TillState: Idle, Starting, Scanning, Scanned, Paying, Waiting, Cancelling, Review),
+    );
+    samples.words(
+        "reasons",
+        "DeclineReason",
+        &every!(DeclineReason: CodeExpired, CodeUsed, InsufficientFunds, Limit, WrongWallet, Other),
+    );
+    samples.words(
+        "by",
+        "Extract<Outcome, { status: \"cancelled\" }>[\"by\"]",
+        &every!(By: Cashier, Customer, Deadline),
+    );
+    samples.words(
+        "outcomes",
+        "Outcome[\"status\"]",
+        &["paid", "declined", "cancelled", "voided", "unresolved"].map(str::to_owned),
+    );
+    samples.words(
+        "kinds",
+        "Recognised[\"kind\"]",
+        &every!(Kind: WechatPay, Alipay, UnionPay, EmvConsumer, Merchant, Opaque),
+    );
+    samples.words(
+        "confidences",
+        "Recognised[\"confidence\"]",
+        &every!(Confidence: Official, Quoted, Folklore, None),
+    );
+    samples.words(
+        "sources",
+        "ScanSource",
+        &every!(ScanSource: Camera, File, Manual),
+    );
+    samples.words(
+        "facings",
+        "NonNullable<Camera[\"facing\"]>",
+        &every!(Facing: User, Environment),
+    );
+    samples.words(
+        "cameras",
+        "TillEventDetails[\"camera\"][\"status\"]",
+        &every!(CameraStatus: Prompt, Live, Muted, Ended, Released),
+    );
+    samples.words(
+        "presents",
+        "Wallet[\"presents\"][number]",
+        &every!(Presented: Consumer, Merchant),
+    );
+}

@@ -1,0 +1,74 @@
+// Do the declarations say what the package does? Both ways: Rust's samples satisfy them, and so does a developer's code.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import * as kaunter from "kaunter";
+import * as alone from "kaunter/reader";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const tsc = fileURLToPath(new URL("../../node_modules/typescript/bin/tsc", import.meta.url));
+const compile = (...args) => spawnSync(process.execPath, [tsc, ...args], { cwd: here, encoding: "utf8" });
+
+for (const [module, moduleResolution] of [["ESNext", "bundler"], ["NodeNext", "NodeNext"]]) {
+  test(`what Rust writes and what a developer writes compile with ${moduleResolution} resolution`, () => {
+    const { status, stdout } = compile("-p", ".", "--module", module, "--moduleResolution", moduleResolution);
+    assert.equal(status, 0, stdout);
+  });
+}
+
+test("a word that Rust does not know breaks the build: the check can fail", async (t) => {
+  const file = `${here}planted.ts`;
+  t.after(() => rm(file, { force: true }));
+  const samples = await readFile(`${here}samples.ts`, "utf8");
+  const config = JSON.parse(await readFile(`${here}tsconfig.json`));
+  config.files = ["planted.ts"];
+  const planted = `${here}planted.json`;
+  t.after(() => rm(planted, { force: true }));
+  await writeFile(planted, JSON.stringify(config));
+  for (const [from, to] of [['"paid": true', '"payed": true'], ['tradeId: "T"', 'trade_id: "T"'], [', tradeId: true', '']]) {
+    assert.ok(samples.includes(from), from);
+    await writeFile(file, samples.replace(from, to));
+    assert.notEqual(compile("-p", planted).status, 0, `${from} -> ${to} compiled`);
+  }
+});
+
+test("what is declared is there, and what is there is declared", async () => {
+  const declared = async (name) => {
+    const text = await readFile(new URL(`../../pkg/${name}.d.ts`, import.meta.url), "utf8");
+    const own = [...text.matchAll(/^export (?:declare )?(?:function|class|const) (\w+)/gm)].map(([, word]) => word);
+    const passed = [...text.matchAll(/^export \{([^}]*)\}/gm)].flatMap(([, words]) => words.split(",").map((word) => word.trim()));
+    return [...new Set([...own, ...passed])].sort();
+  };
+  assert.deepEqual(Object.keys(kaunter).sort(), await declared("index"));
+  assert.deepEqual(Object.keys(alone).sort(), await declared("reader"));
+  const text = await readFile(new URL("../../pkg/index.d.ts", import.meta.url), "utf8");
+  const till = text.slice(text.indexOf("export class Till"));
+  const methods = [...till.matchAll(/^ {2}(?:readonly )?(\w+)[(:]/gm)].map(([, word]) => word).filter((word) => !["constructor", "addEventListener"].includes(word));
+  const there = Object.getOwnPropertyNames(kaunter.Till.prototype).filter((word) => word !== "constructor");
+  assert.deepEqual(methods.sort(), there.sort());
+});
+
+test("importing has no side effect, and outside a browser every call says env/not-browser", async () => {
+  for (const call of [() => kaunter.init(), () => kaunter.decode(new Blob([])), () => kaunter.Till.open({})]) {
+    await assert.rejects(call, (error) => error instanceof kaunter.KaunterError && error.code === "env/not-browser" && error.moneyMoved === "no");
+  }
+});
+
+test("the reader alone reads a code in Node", async () => {
+  const QRCode = (await import("qrcode")).default;
+  const { modules } = QRCode.create("130123456789012345", { errorCorrectionLevel: "M" });
+  const [scale, quiet] = [4, 16];
+  const side = modules.size * scale + 2 * quiet;
+  const luma = new Uint8Array(side * side).fill(255);
+  for (let y = 0; y < modules.size * scale; y++) {
+    for (let x = 0; x < modules.size * scale; x++) if (modules.get(Math.floor(y / scale), Math.floor(x / scale))) luma[(y + quiet) * side + x + quiet] = 0;
+  }
+  const reader = await alone.loadReader();
+  const [code] = reader.read(luma, side, side, { effort: "still" });
+  assert.equal(code?.text, "130123456789012345");
+  assert.deepEqual(Buffer.from(code.bytes).toString(), "130123456789012345");
+  assert.throws(() => reader.read(luma, 3, 3), (error) => error.code === "image/unsupported");
+});

@@ -1,0 +1,75 @@
+// The whole API, as a front-end developer writes it: each line compiles, and each line that is marked as wrong does not.
+import { KaunterError, Till, decode, init, loadReader, money, recognise, version, type Outcome, type Scan, type Trade, type Wallet } from "kaunter";
+import { Reader, loadReader as loadReaderAlone } from "kaunter/reader";
+
+export async function everything(video: HTMLVideoElement, bytes: Uint8Array, picture: Blob): Promise<string> {
+  await init();
+  await init({ wasm: "/kaunter_bg.wasm", worker: false });
+  await init({ worker: () => new Worker(new URL("kaunter/worker", "https://shop.example"), { type: "module" }) });
+  const amount = money("12.50", "MYR");
+  const sale = { ref: "S-1", amount };
+  await using till = await Till.open({
+    backend: new URL("https://pay.shop.example"),
+    getToken: async ({ reason, sale, may, signal }) => `${reason} ${sale?.ref} ${may} ${signal.aborted}`,
+    onWallet: async (scan: Scan, wallets: readonly Wallet[]) => wallets[0]?.id ?? scan.text,
+    preview: video,
+    camera: { facing: "environment", idleReleaseMs: 60_000 },
+    messages: { "scan/timeout": "Tiada kod." },
+  });
+  till.addEventListener("state", ({ detail }) => detail.to satisfies Till["state"]);
+  till.addEventListener("trade", ({ detail }) => detail satisfies Trade);
+  till.addEventListener("poll", ({ detail }) => detail.elapsedMs.toFixed());
+  till.addEventListener("problem", ({ detail }) => detail.code === "journal/unavailable");
+  till.addEventListener("camera", ({ detail }) => detail.device?.label, { once: true });
+  till.addEventListener("scan", ({ detail }) => detail.wallet?.name);
+  const { signal } = new AbortController();
+  await till.warmUp();
+  const scan = await till.scan({ signal, timeoutMs: 30_000, accept: (seen) => seen.recognised.kind !== "merchant" });
+  const first: Outcome = await till.charge(sale);
+  const second = await till.charge(sale, { wallet: till.wallets[0]!.id, signal });
+  const third = await till.pay(sale, scan, { wallet: "21" });
+  const fourth = await till.pay(sale, "123456789012345678");
+  const id = till.unfinished[0]?.tradeId ?? "";
+  const ends = [first, second, third, fourth, await till.cancel(id), await till.void(id, "wrong item"), await till.resume(), await till.resume(id, { signal }), await till.settle(id, { outcome: "paid", evidence: "seen in the portal" })];
+  const trades: Trade[] = [await till.status(id), await till.voidStatus(id), ...(await till.find("S-1"))];
+  if ((await till.permission()) === "denied") await till.release();
+  await till.close();
+  using reader: Reader = await loadReader(bytes);
+  const codes = [...reader.read(bytes, 2, 2, { max: 1, effort: "still" }), ...(await decode(picture, { max: 1 })), ...(await loadReaderAlone()).read(bytes, 2, 2)];
+  reader.reset();
+  return ends.map(told).join() + trades.length + codes.map((code) => code.corners[0].x).join() + recognise("1").scheme + version;
+}
+
+/** Every ending is handled, or this does not compile. */
+function told(end: Outcome): string {
+  switch (end.status) {
+    case "paid": return `${end.reference} ${end.wallet.name} ${end.paidAt}`;
+    case "declined": return `${end.reason} ${end.message}`;
+    case "cancelled": return end.by;
+    case "voided": return end.voidedAt;
+    case "unresolved": return end.since;
+  }
+}
+
+export function failed(error: unknown): string {
+  if (!(error instanceof KaunterError)) throw error;
+  if (error.code === "sale/busy" || error.code === "sale/paid") return error.tradeId ?? "";
+  // @ts-expect-error no such code
+  if (error.code === "sale/gone") return "";
+  return error.retryable ? error.moneyMoved : error.message;
+}
+
+export function wrong(till: Till): void {
+  // @ts-expect-error an amount is never a number
+  void till.charge({ ref: "S-1", amount: 12.5 });
+  // @ts-expect-error a sale has a reference
+  void till.charge({ amount: { minor: 1250, currency: "MYR" } });
+  // @ts-expect-error a void says why
+  void till.void("T");
+  // @ts-expect-error a till is opened, not made
+  new Till();
+  // @ts-expect-error both options are needed
+  void Till.open({ backend: "/" });
+  // @ts-expect-error no such event
+  till.addEventListener("state", ({ detail }) => detail.what);
+}
