@@ -62,9 +62,9 @@ class Program {
 const fresh = () => `simulator-${randomBytes(24).toString("hex")}`;
 
 /** A simulator and a backend; `scale` makes every duration of both so much shorter. */
-export async function counter(t, { scale = 0.25, profile = "rich", policy = {}, extra = "", log = "info" } = {}) {
+export async function counter(t, { scale = 0.25, profile = "rich", policy = {}, extra = "", log = "info", origins = [] } = {}) {
   const dir = await mkdtemp(join(tmpdir(), "kaunter-"));
-  const made = new Counter(dir, { scale, profile, policy, extra, log });
+  const made = new Counter(dir, { scale, profile, policy, extra, log, origins });
   t.after(() => made.close());
   await made.start();
   return made;
@@ -102,7 +102,7 @@ listen = "${listen}"
 database = ${JSON.stringify(join(this.dir, "kaunter.db"))}
 shop = "demo"
 test_wallets = true
-origins = ["${this.pages}"]
+origins = ${JSON.stringify([this.pages, ...this.origins])}
 time_permille = ${Math.round(this.scale * 1000)}
 calls_per_minute = 6000
 ${this.extra}

@@ -65,7 +65,7 @@ const PARTS: [Part; 9] = [
     }),
     ("the walk catches a planted bug", |_| planted()),
     ("module tests in a browser", module_tests),
-    ("package", |_| package()),
+    ("package", package),
     ("types", |_| node("tests/types")),
     ("end to end", end_to_end),
 ];
@@ -221,7 +221,6 @@ fn tee_silently(mut command: Command) -> anyhow::Result<(bool, String)> {
 fn module_tests(browser: &Browser) -> anyhow::Result<Outcome> {
     let mut tests = cargo(&[
         "test",
-        "--quiet",
         "--package",
         "kaunter",
         "--test",
@@ -237,15 +236,20 @@ fn module_tests(browser: &Browser) -> anyhow::Result<Outcome> {
     rust(tests)
 }
 
-fn package() -> anyhow::Result<Outcome> {
+fn package(browser: &Browser) -> anyhow::Result<Outcome> {
     module::build(Profile::Release)?;
     module::papers()?;
-    node("tests/packaging")
+    real_parts("tests/packaging", browser)
 }
 
 fn end_to_end(browser: &Browser) -> anyhow::Result<Outcome> {
     module::build(Profile::Release)?;
     module::page()?;
+    real_parts("tests/terminal", browser)
+}
+
+/// Tests that start the two programs and a browser.
+fn real_parts(folder: &str, browser: &Browser) -> anyhow::Result<Outcome> {
     crate::run::run(cargo(&[
         "build",
         "--quiet",
@@ -254,7 +258,7 @@ fn end_to_end(browser: &Browser) -> anyhow::Result<Outcome> {
         "--package",
         "kaunter-backend",
     ]))?;
-    node_with("tests/terminal", |command| {
+    node_with(folder, |command| {
         command
             .env("CHROMIUM", &browser.chromium)
             .env(
