@@ -1,0 +1,655 @@
+//! Does an attempt keep the rules? One test per rule of the trade, on the machine alone; laws by proptest where a rule
+//! says "never". The walk (`walk.rs`) asks the same of page, backend and gateway together.
+#![allow(
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a test says where it stopped"
+)]
+
+use kaunter_core::money::Money;
+use kaunter_core::policy::{Ms, Policy};
+use kaunter_core::trade::{
+    CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, Facts, PayAnswer, Refusal, Risk,
+    Rival, Send, State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
+};
+use kaunter_core::wire::{Reason, Sale, VerdictOutcome};
+use proptest::prelude::*;
+
+/// An attempt, its clock, and everything that it has sent.
+struct Desk {
+    trade: Trade,
+    policy: Policy,
+    now: Ms,
+    rival: Rival,
+    sent: Vec<Send>,
+}
+
+fn facts() -> Facts {
+    Facts {
+        trx_id: "T".to_owned(),
+        shop: "shop".to_owned(),
+        terminal: "till".to_owned(),
+        attempt: 1,
+        sale: Sale {
+            reference: "S".to_owned(),
+            amount: Money {
+                minor: 1250,
+                currency: "MYR".to_owned(),
+            },
+        },
+        integrator: "21".to_owned(),
+    }
+}
+
+impl Desk {
+    fn new() -> Self {
+        Self::born(0)
+    }
+
+    fn born(now: Ms) -> Self {
+        let mut desk = Self {
+            trade: Trade::new(facts(), now),
+            policy: Policy {
+                can_cancel: true,
+                ..Policy::default()
+            },
+            now,
+            rival: Rival::None,
+            sent: Vec::new(),
+        };
+        desk.drain();
+        desk
+    }
+
+    /// Created, and waiting for the code.
+    fn open() -> Self {
+        let mut desk = Self::new();
+        desk.tell(Event::Created(CreateAnswer::Made {
+            trans_id: "G".to_owned(),
+        }));
+        assert_eq!(desk.state(), State::AwaitingCode);
+        desk
+    }
+
+    /// The code was handed over.
+    fn paying() -> Self {
+        let mut desk = Self::open();
+        desk.tell(Event::Code(mark("one")));
+        assert_eq!(desk.state(), State::Paying);
+        desk
+    }
+
+    fn paid() -> Self {
+        let mut desk = Self::paying();
+        desk.tell(Event::Payed(PayAnswer::Paid(Carried::default())));
+        assert_eq!(desk.state(), State::Paid);
+        desk
+    }
+
+    fn declined() -> Self {
+        let mut desk = Self::paying();
+        desk.tell(Event::Payed(PayAnswer::Refused(Reason::InsufficientFunds)));
+        assert_eq!(desk.state(), State::Declined);
+        desk
+    }
+
+    fn handle(&mut self, event: Event) -> Result<(), Refusal> {
+        let context = Context {
+            now: self.now,
+            policy: &self.policy,
+            rival: self.rival,
+        };
+        let granted = self.trade.handle(event, &context);
+        self.drain();
+        granted
+    }
+
+    /// An event that nobody may refuse.
+    fn tell(&mut self, event: Event) {
+        self.handle(event).unwrap();
+    }
+
+    fn drain(&mut self) {
+        while let Step::Send(send) = self.trade.next(&self.policy) {
+            self.sent.push(send);
+        }
+        self.trade.take_moves();
+    }
+
+    fn at(&mut self, now: Ms) -> &mut Self {
+        self.now = now;
+        let _ = self.handle(Event::Tick);
+        self
+    }
+
+    /// The gateway's answer to the newest question.
+    fn status(&mut self, word: StatusWord) {
+        self.answer(word, Carried::default());
+    }
+
+    fn answer(&mut self, word: StatusWord, carried: Carried) {
+        let version = self.trade.version();
+        self.tell(Event::Status(version, StatusAnswer { word, carried }));
+    }
+
+    fn state(&self) -> State {
+        self.trade.state()
+    }
+
+    fn count(&self, which: fn(&Send) -> bool) -> usize {
+        self.sent.iter().filter(|send| which(send)).count()
+    }
+
+    fn payments(&self) -> usize {
+        self.count(|send| *send == Send::Pay)
+    }
+
+    fn voids(&self) -> usize {
+        self.count(|send| *send == Send::Void)
+    }
+
+    fn questions(&self) -> usize {
+        self.count(|send| matches!(send, Send::Query { .. }))
+    }
+}
+
+fn mark(code: &str) -> CodeMark {
+    CodeMark(code.to_owned())
+}
+
+#[test]
+fn rule_1_one_attempt_of_a_sale_may_hold_money() {
+    for rival in [Rival::Holds, Rival::Late] {
+        let mut desk = Desk::open();
+        desk.rival = rival;
+        assert_eq!(
+            desk.handle(Event::Code(mark("one"))),
+            Err(Refusal::SaleBusy)
+        );
+        assert_eq!((desk.state(), desk.payments()), (State::AwaitingCode, 0));
+    }
+    for desk in [Desk::paying(), Desk::paid()] {
+        assert!(desk.trade.holds_sale());
+    }
+    // A late success stands outside: proof is stored whatever the others do.
+    let mut desk = Desk::declined();
+    desk.status(StatusWord::Paid);
+    assert_eq!(desk.state(), State::LateSuccess);
+    assert!(!desk.trade.holds_sale());
+    assert_eq!(desk.trade.as_rival(), Rival::Late);
+}
+
+#[test]
+fn rule_2_a_payment_that_got_no_answer_is_never_sent_again() {
+    let mut desk = Desk::paying();
+    desk.tell(Event::Payed(PayAnswer::NoWord));
+    assert_eq!(desk.state(), State::Unknown);
+    for now in (0..400_000).step_by(500) {
+        desk.at(now);
+    }
+    assert_eq!(desk.payments(), 1);
+}
+
+#[test]
+fn rule_2_a_void_is_repeated_only_after_a_definite_failure() {
+    let mut desk = Desk::paid();
+    desk.tell(Event::Void);
+    desk.tell(Event::VoidAnswered(VoidAnswer::NoWord));
+    assert_eq!(
+        (desk.state(), desk.handle(Event::Void)),
+        (State::VoidUnknown, Ok(()))
+    );
+    assert_eq!(desk.voids(), 1, "asked about, not repeated");
+    desk.tell(Event::VoidAnswered(VoidAnswer::Failed));
+    assert_eq!(desk.state(), State::Paid);
+    desk.tell(Event::Void);
+    assert_eq!(desk.voids(), 2);
+}
+
+#[test]
+fn rule_3_what_has_an_effect_waits_in_the_row_until_it_is_drained() {
+    let mut desk = Desk::open();
+    let context = Context {
+        now: 0,
+        policy: &desk.policy.clone(),
+        rival: Rival::None,
+    };
+    let before = desk.trade.version();
+    desk.trade
+        .handle(Event::Code(mark("one")), &context)
+        .unwrap();
+    // Here the driver stores the row: its version grew, and nothing has left.
+    assert_eq!(
+        (desk.trade.version(), desk.payments(), desk.trade.state()),
+        (before + 1, 0, State::Paying)
+    );
+    desk.drain();
+    assert_eq!(desk.payments(), 1);
+}
+
+#[test]
+fn rule_4_only_a_void_follows_paid() {
+    for word in [
+        StatusWord::Failed(Reason::Other),
+        StatusWord::Closed,
+        StatusWord::Pending,
+        StatusWord::Unpaid,
+        StatusWord::Voided,
+    ] {
+        let mut desk = Desk::paid();
+        desk.status(word);
+        let _ = desk.handle(Event::Cancel);
+        let _ = desk.handle(Event::CancelAnswered(CancelAnswer::Closed));
+        let _ = desk.handle(Event::Payed(PayAnswer::Refused(Reason::Other)));
+        desk.at(10_000_000);
+        assert_eq!(desk.state(), State::Paid, "{word:?}");
+    }
+}
+
+#[test]
+fn rule_5_silence_unpaid_and_rubbish_close_nothing() {
+    for can_cancel in [true, false] {
+        for word in [StatusWord::NoWord, StatusWord::Unpaid] {
+            let mut desk = Desk::paying();
+            desk.policy.can_cancel = can_cancel;
+            for now in (0..2_000_000).step_by(1_000) {
+                desk.at(now);
+                desk.status(word);
+                assert_eq!(
+                    desk.state().risk(),
+                    Risk::Possible,
+                    "{word:?} at {now} ms: {:?}",
+                    desk.state()
+                );
+            }
+            assert_eq!(desk.state(), State::NeedsReview);
+        }
+    }
+}
+
+#[test]
+fn rule_6_an_answer_that_contradicts_the_attempt_needs_a_person() {
+    let text = |text: &str| Some(text.to_owned());
+    let amount = |minor, currency: &str| {
+        Some(Money {
+            minor,
+            currency: currency.to_owned(),
+        })
+    };
+    let good = Carried {
+        trans_id: text("G"),
+        trx_id: text("T"),
+        amount: amount(1250, "MYR"),
+        integrator: text("21"),
+        incomplete: false,
+    };
+    let bad = [
+        Carried {
+            trans_id: text("H"),
+            ..good.clone()
+        },
+        Carried {
+            trx_id: text("U"),
+            ..good.clone()
+        },
+        Carried {
+            amount: amount(1249, "MYR"),
+            ..good.clone()
+        },
+        Carried {
+            amount: amount(1250, "SGD"),
+            ..good.clone()
+        },
+        Carried {
+            integrator: text("22"),
+            ..good.clone()
+        },
+        Carried {
+            incomplete: true,
+            ..good.clone()
+        },
+    ];
+    for carried in bad {
+        let mut desk = Desk::paying();
+        desk.tell(Event::Payed(PayAnswer::Paid(carried.clone())));
+        assert_eq!(desk.state(), State::NeedsReview, "payment: {carried:?}");
+        let mut desk = Desk::paying();
+        desk.answer(StatusWord::Paid, carried.clone());
+        assert_eq!(desk.state(), State::NeedsReview, "status: {carried:?}");
+    }
+    let mut desk = Desk::paying();
+    desk.tell(Event::Payed(PayAnswer::Paid(good)));
+    assert_eq!(desk.state(), State::Paid);
+}
+
+#[test]
+fn rule_7_one_code_serves_one_attempt() {
+    let mut desk = Desk::paying();
+    assert_eq!(
+        desk.handle(Event::Code(mark("one"))),
+        Ok(()),
+        "the same code again is the same hand-over"
+    );
+    assert_eq!(
+        desk.handle(Event::Code(mark("two"))),
+        Err(Refusal::CodeTaken)
+    );
+    assert_eq!(desk.payments(), 1);
+    let mut desk = Desk::new();
+    assert_eq!(
+        desk.handle(Event::Code(mark("one"))),
+        Err(Refusal::TradeClosed),
+        "not created yet"
+    );
+}
+
+#[test]
+fn rule_8_an_older_answer_moves_nothing() {
+    let mut desk = Desk::paying();
+    let old = desk.trade.version();
+    desk.tell(Event::Payed(PayAnswer::Processing(Carried::default())));
+    let failed = StatusAnswer {
+        word: StatusWord::Failed(Reason::Other),
+        carried: Carried::default(),
+    };
+    desk.tell(Event::Status(old, failed.clone()));
+    assert_eq!(desk.state(), State::Pending);
+    desk.tell(Event::Status(desk.trade.version(), failed));
+    assert_eq!(desk.state(), State::Declined);
+}
+
+#[test]
+fn rule_8_old_proof_of_payment_is_asked_for_again_at_once() {
+    let mut desk = Desk::paying();
+    let old = desk.trade.version();
+    desk.tell(Event::Payed(PayAnswer::Processing(Carried::default())));
+    let questions = desk.questions();
+    desk.now = 1;
+    let paid = StatusAnswer {
+        word: StatusWord::Paid,
+        carried: Carried::default(),
+    };
+    desk.tell(Event::Status(old, paid));
+    assert!(desk.questions() > questions);
+}
+
+#[test]
+fn rule_10_a_row_that_is_read_back_asks_and_sends_nothing_else() {
+    for desk in [Desk::open(), Desk::paying(), Desk::paid()] {
+        let row = serde_json::to_string(&desk.trade).unwrap();
+        let again: Trade = serde_json::from_str(&row).unwrap();
+        let mut desk = Desk {
+            trade: again,
+            sent: Vec::new(),
+            ..desk
+        };
+        desk.drain();
+        assert_eq!(desk.sent, []);
+        desk.tell(Event::Restarted);
+        assert_eq!(desk.sent.len(), desk.questions());
+    }
+}
+
+#[test]
+fn rule_11_one_question_at_a_time_two_seconds_after_the_last_one_started() {
+    let mut desk = Desk::paying();
+    desk.at(1_999);
+    assert_eq!(desk.questions(), 0);
+    desk.at(2_000);
+    assert_eq!(desk.questions(), 1);
+    // Its answer takes a second; many askers in between make no second question.
+    for now in [2_001, 2_500, 3_000] {
+        desk.at(now);
+    }
+    desk.status(StatusWord::NoWord);
+    desk.at(3_500);
+    assert_eq!(desk.questions(), 1);
+    desk.at(4_200);
+    assert_eq!(
+        desk.questions(),
+        2,
+        "2 s after the start, ten per cent either way"
+    );
+    // An answer that never comes: the next question waits until the first counts as lost.
+    desk.at(6_500);
+    assert_eq!(desk.questions(), 2);
+    desk.at(15_000);
+    assert_eq!(desk.questions(), 3);
+}
+
+#[test]
+fn an_attempt_that_nobody_looks_after_is_abandoned_after_three_minutes() {
+    let mut desk = Desk::open();
+    desk.at(170_000).tell(Event::Heard);
+    desk.at(349_999);
+    assert_eq!(desk.state(), State::AwaitingCode);
+    desk.at(350_000);
+    assert_eq!(
+        (desk.state(), desk.trade.reason()),
+        (State::Abandoned, Some(Reason::TerminalQuiet))
+    );
+    assert_eq!(
+        desk.handle(Event::Code(mark("late"))),
+        Err(Refusal::TradeClosed)
+    );
+}
+
+#[test]
+fn a_cancel_waits_until_the_payment_is_fifteen_seconds_old() {
+    let mut desk = Desk::paying();
+    desk.tell(Event::Payed(PayAnswer::Processing(Carried::default())));
+    desk.tell(Event::Cancel);
+    assert_eq!(desk.state(), State::Pending);
+    desk.at(14_999);
+    assert_eq!(desk.count(|send| *send == Send::Cancel), 0);
+    desk.at(15_000);
+    assert_eq!(
+        (desk.state(), desk.count(|send| *send == Send::Cancel)),
+        (State::Cancelling, 1)
+    );
+}
+
+#[test]
+fn a_cancel_that_lost_shows_paid_and_one_that_refunded_shows_voided() {
+    for (said, word, end) in [
+        (CancelAnswer::TooLate, StatusWord::Paid, State::Paid),
+        (CancelAnswer::Refunded, StatusWord::Voided, State::Voided),
+        (CancelAnswer::Closed, StatusWord::Closed, State::Cancelled),
+    ] {
+        let mut desk = Desk::paying();
+        desk.tell(Event::Payed(PayAnswer::Processing(Carried::default())));
+        desk.tell(Event::Cancel);
+        desk.at(15_000);
+        let questions = desk.questions();
+        desk.tell(Event::CancelAnswered(said));
+        assert_eq!(
+            desk.state(),
+            State::Cancelling,
+            "{said:?} is checked by one more question"
+        );
+        assert!(desk.questions() > questions);
+        desk.status(word);
+        assert_eq!(desk.state(), end, "{said:?}");
+    }
+}
+
+#[test]
+fn without_a_cancel_the_deadline_calls_a_person_who_settles_it() {
+    for (outcome, end) in [
+        (VerdictOutcome::Paid, State::Paid),
+        (VerdictOutcome::Declined, State::Declined),
+        (VerdictOutcome::Voided, State::Voided),
+    ] {
+        let mut desk = Desk::paying();
+        desk.policy.can_cancel = false;
+        assert_eq!(desk.handle(Event::Cancel), Err(Refusal::NotCancellable));
+        desk.at(60_000);
+        assert_eq!(
+            desk.handle(Event::Verdict(outcome)),
+            Err(Refusal::NotReviewable)
+        );
+        for now in (60_000..100_000).step_by(1_000) {
+            desk.at(now);
+            desk.status(StatusWord::NoWord);
+        }
+        assert_eq!(desk.state(), State::NeedsReview);
+        desk.tell(Event::Verdict(outcome));
+        assert_eq!(desk.state(), end);
+    }
+}
+
+#[test]
+fn a_late_success_is_given_back_once_where_another_attempt_holds_the_sale() {
+    let mut desk = Desk::declined();
+    desk.rival = Rival::Holds;
+    desk.status(StatusWord::Paid);
+    assert_eq!((desk.state(), desk.voids()), (State::Voiding, 1));
+    desk.tell(Event::VoidAnswered(VoidAnswer::Done(Some("V".to_owned()))));
+    assert_eq!(
+        (desk.state(), desk.trade.void_id()),
+        (State::Voided, Some("V"))
+    );
+
+    let mut alone = Desk::declined();
+    alone.status(StatusWord::Paid);
+    assert_eq!((alone.state(), alone.voids()), (State::LateSuccess, 0));
+    alone.tell(Event::Verdict(VerdictOutcome::Paid));
+    assert_eq!(alone.state(), State::Paid);
+}
+
+#[test]
+fn a_clock_that_was_set_back_stretches_no_deadline() {
+    let mut desk = Desk::born(1_000_000_000);
+    desk.tell(Event::Created(CreateAnswer::Made {
+        trans_id: "G".to_owned(),
+    }));
+    desk.tell(Event::Code(mark("one")));
+    desk.now = 1_000;
+    desk.tell(Event::Restarted);
+    assert!(
+        desk.trade
+            .deadline_ms()
+            .is_some_and(|deadline| deadline <= 1_000 + desk.policy.deadline_ms),
+        "{:?}",
+        desk.trade.deadline_ms()
+    );
+}
+
+/// Any answer that any gateway may give, at any time.
+fn any_event() -> impl Strategy<Value = Event> {
+    let carried = || {
+        prop_oneof![
+            9 => Just(Carried::default()),
+            1 => Just(Carried { trans_id: Some("other".to_owned()), ..Carried::default() }),
+        ]
+    };
+    let word = prop_oneof![
+        Just(StatusWord::Paid),
+        Just(StatusWord::Pending),
+        Just(StatusWord::Unpaid),
+        Just(StatusWord::Failed(Reason::Other)),
+        Just(StatusWord::Closed),
+        Just(StatusWord::Voided),
+        Just(StatusWord::NoWord),
+    ];
+    prop_oneof![
+        4 => Just(Event::Tick),
+        1 => Just(Event::Restarted),
+        1 => Just(Event::Heard),
+        1 => Just(Event::Superseded),
+        3 => prop_oneof![Just(Event::Code(mark("one"))), Just(Event::Code(mark("two")))],
+        1 => Just(Event::Cancel),
+        1 => Just(Event::Void),
+        1 => prop_oneof![Just(VerdictOutcome::Paid), Just(VerdictOutcome::Declined), Just(VerdictOutcome::Voided)].prop_map(Event::Verdict),
+        2 => prop_oneof![Just(CreateAnswer::Made { trans_id: "G".to_owned() }), Just(CreateAnswer::Refused(Reason::Other)), Just(CreateAnswer::NoWord)].prop_map(Event::Created),
+        3 => prop_oneof![
+            carried().prop_map(PayAnswer::Paid),
+            carried().prop_map(PayAnswer::Processing),
+            Just(PayAnswer::Refused(Reason::Other)),
+            Just(PayAnswer::NoWord),
+        ].prop_map(Event::Payed),
+        // The version is put in when the event happens: mostly the newest, sometimes an old one.
+        6 => (0..3_u64, word, carried()).prop_map(|(age, word, carried)| Event::Status(age, StatusAnswer { word, carried })),
+        1 => prop_oneof![Just(CancelAnswer::Closed), Just(CancelAnswer::Refunded), Just(CancelAnswer::TooLate), Just(CancelAnswer::NoWord)].prop_map(Event::CancelAnswered),
+        1 => prop_oneof![Just(VoidAnswer::Done(None)), Just(VoidAnswer::NoWord)].prop_map(Event::VoidAnswered),
+    ]
+}
+
+proptest! {
+    /// Rules 2, 4, 5, 8 and 10, whatever comes in whatever order.
+    #[test]
+    fn laws_hold_in_any_order_of_events(
+        steps in prop::collection::vec((any_event(), prop_oneof![Just(0), Just(1), 100..3_000_u64, 10_000..200_000_u64]), 1..60),
+        can_cancel in any::<bool>(),
+    ) {
+        let mut desk = Desk::new();
+        desk.policy.can_cancel = can_cancel;
+        for (event, later) in steps {
+            desk.now += later;
+            let event = match event {
+                Event::Status(age, answer) => Event::Status(desk.trade.version().saturating_sub(age), answer),
+                other => other,
+            };
+            let before = desk.trade.clone();
+            let told = event.clone();
+            let _ = desk.handle(event);
+            let (from, to) = (before.state(), desk.state());
+
+            prop_assert!(desk.payments() <= 1, "rule 2: paid {} times", desk.payments());
+            prop_assert!(desk.voids() <= 1, "rule 2: voided {} times without a failure", desk.voids());
+            prop_assert!(desk.trade.version() >= before.version());
+            prop_assert_eq!(desk.trade.version() > before.version(), desk.trade != before, "a version per change");
+            if from == State::Paid {
+                prop_assert!(matches!(to, State::Paid | State::Voiding), "rule 4: {:?}", to);
+            }
+            if from.risk() == Risk::Possible && to.risk() == Risk::Closed {
+                let word = matches!(&told, Event::Verdict(_) | Event::Payed(PayAnswer::Refused(_)))
+                    || matches!(&told, Event::Status(version, answer) if *version == before.version()
+                        && matches!(answer.word, StatusWord::Failed(_) | StatusWord::Closed | StatusWord::Voided));
+                prop_assert!(word, "rule 5: {:?} to {:?} on {:?}", from, to, told);
+            }
+            let row: Trade = serde_json::from_str(&serde_json::to_string(&desk.trade).unwrap()).unwrap();
+            prop_assert_eq!(&row, &desk.trade, "rule 10: a row that is read back is the same");
+        }
+    }
+
+    /// Rule 13: once the gateway speaks again, nothing stays open.
+    #[test]
+    fn an_attempt_settles_once_faults_stop(
+        steps in prop::collection::vec((any_event(), 0..20_000_u64), 1..40),
+        can_cancel in any::<bool>(),
+        paid in any::<bool>(),
+    ) {
+        let mut desk = Desk::new();
+        desk.policy.can_cancel = can_cancel;
+        for (event, later) in steps {
+            desk.now += later;
+            let event = match event {
+                Event::Status(age, answer) => Event::Status(desk.trade.version().saturating_sub(age), answer),
+                other => other,
+            };
+            let _ = desk.handle(event);
+        }
+        let budget = desk.now + desk.policy.quiet_ms + 2 * desk.policy.deadline_ms + desk.policy.cancel_deadline_ms + desk.policy.void_deadline_ms + desk.policy.review_max_ms;
+        while desk.now < budget {
+            let asked = desk.questions();
+            desk.now += 500;
+            let _ = desk.handle(Event::Tick);
+            if desk.questions() > asked {
+                let word = match desk.state() {
+                    State::Voiding | State::VoidUnknown | State::VoidReview => StatusWord::Voided,
+                    _ if paid => StatusWord::Paid,
+                    _ => StatusWord::Failed(Reason::Other),
+                };
+                desk.status(word);
+            }
+            if desk.count(|send| *send == Send::Cancel) > 0 && desk.state() == State::Cancelling {
+                desk.tell(Event::CancelAnswered(if paid { CancelAnswer::TooLate } else { CancelAnswer::Closed }));
+            }
+        }
+        prop_assert!(
+            matches!(desk.state(), State::Paid | State::Declined | State::Cancelled | State::Expired | State::Abandoned | State::Voided | State::LateSuccess),
+            "open for ever: {:?}", desk.state()
+        );
+    }
+}
