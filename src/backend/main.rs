@@ -1,6 +1,7 @@
 //! The command `kaunter-backend`.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use kaunter_backend::{Config, serve};
@@ -10,7 +11,7 @@ use kaunter_backend::{Config, serve};
 #[command(version)]
 struct Args {
     /// The configuration file.
-    #[arg(long, default_value = "kaunter.toml")]
+    #[arg(long, global = true, default_value = "kaunter.toml")]
     config: PathBuf,
     #[command(subcommand)]
     command: Option<Command>,
@@ -19,19 +20,24 @@ struct Args {
 #[derive(Subcommand)]
 enum Command {
     /// Say what is missing or unsafe, and start nothing.
-    CheckConfig {
-        /// The configuration file.
-        #[arg(long, default_value = "kaunter.toml")]
-        config: PathBuf,
-    },
+    CheckConfig,
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let args = Args::parse();
-    if let Some(Command::CheckConfig { config }) = args.command {
-        Config::load(&config)?;
-        println!("{}: good", config.display());
+async fn main() -> ExitCode {
+    match run(Args::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("kaunter-backend: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: Args) -> anyhow::Result<()> {
+    if let Some(Command::CheckConfig) = args.command {
+        Config::load(&args.config)?;
+        println!("{}: good", args.config.display());
         return Ok(());
     }
     let filter = tracing_subscriber::EnvFilter::try_from_default_env();
