@@ -1,6 +1,7 @@
 //! Does the counter keep the page's rules? One test per rule, on the machine of a charge alone.
 #![allow(
     clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
     missing_docs,
     reason = "a test says where it stopped"
 )]
