@@ -2,6 +2,7 @@
 //! says "never". The walk (`walk.rs`) asks the same of page, backend and gateway together.
 #![allow(
     clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
     missing_docs,
     reason = "a test says where it stopped"
 )]
