@@ -39,11 +39,35 @@ struct Inner {
 }
 
 /// What an attempt is asked for.
+#[derive(Clone)]
 pub(crate) struct Wish {
     pub(crate) shop: String,
     pub(crate) terminal: String,
     pub(crate) who: String,
     pub(crate) new: wire::NewTrade,
+}
+
+/// Why a change did not come about.
+enum Hindrance {
+    /// Another process was faster.
+    Race,
+    Problem(Problem),
+}
+
+impl From<Problem> for Hindrance {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<sqlx::Error> for Hindrance {
+    fn from(error: sqlx::Error) -> Self {
+        if store::lost_a_race(&error) {
+            Self::Race
+        } else {
+            Self::Problem(error.into())
+        }
+    }
 }
 
 /// What a change came to.
@@ -92,6 +116,18 @@ impl Trades {
                 .apply(&trx_id, Event::Restarted, None, "backend")
                 .await
                 .ok();
+        }
+        Ok(())
+    }
+
+    /// Now and then: attempts that no timer of this process knows, because the process that began them is gone.
+    pub(crate) async fn sweep(&self) -> Result<(), Problem> {
+        let inner = &self.inner;
+        for trx_id in inner.store.unfinished(Ms::MAX).await? {
+            let known = lock(&inner.timers).contains_key(&trx_id);
+            if !known {
+                inner.apply(&trx_id, Event::Tick, None, "time").await?;
+            }
         }
         Ok(())
     }
@@ -205,10 +241,25 @@ impl Inner {
         }
     }
 
+    /// Once more where another process was faster: then its attempt is seen.
     async fn create(
         self: &Arc<Self>,
         wish: Wish,
     ) -> Result<(String, Vec<tokio::task::JoinHandle<()>>), Problem> {
+        for _ in 0..MOST_TRIES {
+            match self.try_create(wish.clone()).await {
+                Err(Hindrance::Race) => {}
+                Err(Hindrance::Problem(problem)) => return Err(problem),
+                Ok(created) => return Ok(created),
+            }
+        }
+        Err(Problem::new(ProblemCode::StoreUnavailable))
+    }
+
+    async fn try_create(
+        self: &Arc<Self>,
+        wish: Wish,
+    ) -> Result<(String, Vec<tokio::task::JoinHandle<()>>), Hindrance> {
         let Wish {
             shop,
             terminal,
@@ -216,6 +267,7 @@ impl Inner {
             new,
         } = wish;
         let mut change = self.store.begin().await?;
+        store::take_sale(&mut change, &shop, &new.sale.reference).await?;
         if let Some(same) = store::with_key(&mut change, &shop, &new.key).await? {
             let facts = same.trade.facts();
             let replay = facts.sale == new.sale
@@ -224,13 +276,13 @@ impl Inner {
             return if replay {
                 Ok((facts.trx_id.clone(), Vec::new()))
             } else {
-                Err(Problem::new(ProblemCode::Mismatch))
+                Err(Problem::new(ProblemCode::Mismatch).into())
             };
         }
         let now = self.clock.now_ms();
         let others = store::of_sale(&mut change, &shop, &new.sale.reference).await?;
         if others.len() >= MOST_ATTEMPTS {
-            return Err(Problem::new(ProblemCode::TooMany));
+            return Err(Problem::new(ProblemCode::TooMany).into());
         }
         let attempt = u32::try_from(others.len() + 1).unwrap_or(u32::MAX);
         let mut quitted = Vec::new();
@@ -253,8 +305,9 @@ impl Inner {
         let mut trade = Trade::new(facts, now);
         store::insert(&mut change, &trade, &new.key, audit(&who, "start", "")).await?;
         change.commit().await?;
-        for left in quitted {
-            self.disarm(&left);
+        for (left, moves) in &quitted {
+            Self::tell(left, moves, "superseded");
+            self.disarm(&left.facts().trx_id);
         }
         METRICS.moved(State::Creating);
         tracing::info!(trx_id = %trade.facts().trx_id, attempt, "attempt started");
@@ -270,7 +323,7 @@ impl Inner {
         terminal: &str,
         who: &str,
         now: Ms,
-    ) -> Result<Option<String>, Problem> {
+    ) -> Result<Option<(Trade, Vec<Move>)>, Hindrance> {
         let mut trade = other.trade;
         let in_the_way = |trade: &Trade| {
             let code = if trade.state() == State::Paid {
@@ -278,7 +331,7 @@ impl Inner {
             } else {
                 ProblemCode::SaleBusy
             };
-            Err(Problem::with(code, self.wire(trade)))
+            Err(Problem::with(code, self.wire(trade)).into())
         };
         if trade.as_rival() != Rival::None {
             return in_the_way(&trade);
@@ -302,14 +355,14 @@ impl Inner {
         if trade.handle(Event::Superseded, &context).is_err() {
             return in_the_way(&trade);
         }
-        let moves = self.moved(&mut trade, who, "superseded");
-        if !store::update(change, &trade, was, moves, now).await? {
-            return in_the_way(&trade);
+        let moves = trade.take_moves();
+        if !store::update(change, &trade, was, lines(&moves, who, "superseded"), now).await? {
+            return Err(Hindrance::Race);
         }
-        Ok(Some(trade.facts().trx_id.clone()))
+        Ok(Some((trade, moves)))
     }
 
-    /// One mutation, stored before anything is sent.
+    /// One mutation, stored before anything is sent; made anew where another process was faster.
     async fn apply(
         self: &Arc<Self>,
         trx_id: &str,
@@ -318,58 +371,88 @@ impl Inner {
         who: &str,
     ) -> Result<Applied, Problem> {
         for _ in 0..MOST_TRIES {
-            let mut change = self.store.begin().await?;
-            let Some((stored, rival)) = store::with_rival(&mut change, trx_id).await? else {
-                return Err(Problem::new(ProblemCode::TradeNotFound));
-            };
-            let mut trade = stored.trade;
-            let (was, now) = (trade.version(), self.clock.now_ms());
-            let context = Context {
-                now,
-                policy: &self.policy,
-                rival,
-            };
-            let what = name(&event);
-            let note = note(&event);
-            let granted = trade.handle(event.clone(), &context);
-            if trade.version() != was {
-                let mut moves = self.moved(&mut trade, who, what);
-                if let (Some(line), Some(note)) = (moves.first_mut(), note) {
-                    line.note = note;
-                }
-                match store::update(&mut change, &trade, was, moves, now).await {
-                    Ok(true) => change.commit().await?,
-                    Ok(false) => continue,
-                    // The index saw a rival that this transaction did not: look again.
-                    Err(error) if is_unique(&error) => continue,
-                    Err(error) => return Err(error.into()),
+            match self.try_apply(trx_id, event.clone(), who).await {
+                Err(Hindrance::Race) => {}
+                Err(Hindrance::Problem(problem)) => return Err(problem),
+                Ok((mut trade, granted)) => {
+                    let sent = self.drain_steps(&mut trade, code);
+                    return Ok(Applied {
+                        trade,
+                        granted,
+                        sent,
+                    });
                 }
             }
-            let sent = self.drain_steps(&mut trade, code);
-            return Ok(Applied {
-                trade,
-                granted,
-                sent,
-            });
         }
         Err(Problem::new(ProblemCode::StoreUnavailable))
     }
 
-    fn moved(&self, trade: &mut Trade, who: &str, what: &str) -> Vec<Audit> {
-        let trx_id = trade.facts().trx_id.clone();
-        let lines = trade.take_moves().into_iter().map(|Move { from, to }| {
-            METRICS.moved(to);
+    /// A look mostly finds nothing to do: then it costs one read, and no change begins.
+    async fn nothing_to_do(&self, trx_id: &str, event: &Event) -> sqlx::Result<Option<Trade>> {
+        if !matches!(event, Event::Tick | Event::Heard) {
+            return Ok(None);
+        }
+        let Some(stored) = self.store.find(None, trx_id).await? else {
+            return Ok(None);
+        };
+        // Neither event looks at the sale's other attempts.
+        let context = Context {
+            now: self.clock.now_ms(),
+            policy: &self.policy,
+            rival: Rival::None,
+        };
+        let mut trade = stored.trade;
+        let was = trade.version();
+        let _ = trade.handle(event.clone(), &context);
+        Ok((trade.version() == was).then_some(trade))
+    }
+
+    async fn try_apply(
+        &self,
+        trx_id: &str,
+        event: Event,
+        who: &str,
+    ) -> Result<(Trade, Result<(), Refusal>), Hindrance> {
+        if let Some(trade) = self.nothing_to_do(trx_id, &event).await? {
+            return Ok((trade, Ok(())));
+        }
+        let mut change = self.store.begin().await?;
+        let Some((stored, rival)) = store::with_rival(&mut change, trx_id).await? else {
+            return Err(Problem::new(ProblemCode::TradeNotFound).into());
+        };
+        let mut trade = stored.trade;
+        let (was, now) = (trade.version(), self.clock.now_ms());
+        let context = Context {
+            now,
+            policy: &self.policy,
+            rival,
+        };
+        let (what, note) = (name(&event), note(&event));
+        let granted = trade.handle(event, &context);
+        if trade.version() != was {
+            let moves = trade.take_moves();
+            let mut lines = lines(&moves, who, what);
+            if let (Some(line), Some(note)) = (lines.first_mut(), note) {
+                line.note = note;
+            }
+            if !store::update(&mut change, &trade, was, lines, now).await? {
+                return Err(Hindrance::Race);
+            }
+            change.commit().await?;
+            Self::tell(&trade, &moves, what);
+        }
+        Ok((trade, granted))
+    }
+
+    /// Tells the operator what an attempt did, once it is stored.
+    fn tell(trade: &Trade, moves: &[Move], what: &str) {
+        let trx_id = &trade.facts().trx_id;
+        for Move { from, to } in moves {
+            METRICS.moved(*to);
             tracing::info!(%trx_id, ?from, ?to, what, "moved");
-            if to == State::LateSuccess {
+            if *to == State::LateSuccess {
                 tracing::error!(%trx_id, "paid after it was closed: accept it, or give the money back");
             }
-            audit(who, &format!("{from:?} -> {to:?}"), what)
-        });
-        let lines: Vec<_> = lines.collect();
-        if lines.is_empty() {
-            vec![audit(who, what, "")]
-        } else {
-            lines
         }
     }
 
@@ -456,6 +539,15 @@ fn audit(who: &str, what: &str, note: &str) -> Audit {
     }
 }
 
+/// The audit trail's lines of a change; one even where nothing moved.
+fn lines(moves: &[Move], who: &str, what: &str) -> Vec<Audit> {
+    if moves.is_empty() {
+        return vec![audit(who, what, "")];
+    }
+    let line = |Move { from, to }: &Move| audit(who, &format!("{from:?} -> {to:?}"), what);
+    moves.iter().map(line).collect()
+}
+
 fn refused(refusal: Refusal) -> ProblemCode {
     match refusal {
         Refusal::CodeTaken => ProblemCode::CodeTaken,
@@ -502,12 +594,6 @@ fn note(event: &Event) -> Option<String> {
         | Event::CancelAnswered(_)
         | Event::VoidAnswered(_) => None,
     }
-}
-
-fn is_unique(error: &sqlx::Error) -> bool {
-    error
-        .as_database_error()
-        .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
 
 /// Twenty characters that nobody guesses: "K" and 95 random bits.

@@ -3,8 +3,20 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { test } from "node:test";
-import { counter, until } from "./harness.mjs";
+import { after, before, test as plain } from "node:test";
+import { counter as sqlite, until } from "./harness.mjs";
+import { postgres } from "./postgres.mjs";
+
+// One suite, both stores.
+let server;
+before(async () => { server = await postgres(); });
+after(() => server?.stop());
+
+/** The same test on SQLite and on PostgreSQL: `counter` opens a counter on the store whose turn it is. */
+function test(name, run) {
+  plain(`SQLite: ${name}`, (t) => run(t, sqlite));
+  plain(`PostgreSQL: ${name}`, (t) => run(t, (t, options) => sqlite(t, { ...options, databaseUrl: server.database() })));
+}
 
 const final = ["paid", "declined", "cancelled", "voided"];
 
@@ -52,7 +64,7 @@ const payments = [
   [{ status: 500 }, "cancelled", 0], [{ status: 502 }, "cancelled", 0], [{ status: 503 }, "cancelled", 0], [{ status: 429 }, "cancelled", 0], [{ status: 401 }, "cancelled", 0],
 ];
 
-test("every fault of a payment: it leaves once, and what is told is what the ledger says", async (t) => {
+test("every fault of a payment: it leaves once, and what is told is what the ledger says", async (t, counter) => {
   // A token that the gateway forgets is forgotten for every payment under way: that one has a gateway of its own.
   const [shop, other] = [await counter(t, { scale: 0.1 }), await counter(t, { scale: 0.1 })];
   const lone = await open(other, "token");
@@ -69,7 +81,7 @@ test("every fault of a payment: it leaves once, and what is told is what the led
   assert.deepEqual(await line(other, lone), { charged: 0, refunded: 0, sent: 1 });
 });
 
-test("a contradicting amount or id is shown to a person first, and settled by the gateway's next word", async (t) => {
+test("a contradicting amount or id is shown to a person first, and settled by the gateway's next word", async (t, counter) => {
   const shop = await counter(t, { scale: 0.1 });
   await together(["wrong_amount", "wrong_id"], async (fault) => {
     const trade = await open(shop, fault);
@@ -81,9 +93,9 @@ test("a contradicting amount or id is shown to a person first, and settled by th
   });
 });
 
-const questions = ["html", "garbage", "truncated", "duplicate_keys", "cut", "reset", "reset_after", "slow_bytes", "token_expired", "unknown_status", { status: 500 }, { status: 503 }, { status: 401 }, { status: 429 }, { hang_ms: 700 }];
+const questions = ["html", "garbage", "truncated", "duplicate_keys", "cut", "reset", "reset_after", "slow_bytes", "unknown_status", { status: 500 }, { status: 503 }, { status: 401 }, { status: 429 }, { hang_ms: 700 }];
 
-test("every fault of a question: it is asked again, and the answer is found", async (t) => {
+test("every fault of a question: it is asked again, and the answer is found", async (t, counter) => {
   const shop = await counter(t, { scale: 0.1 });
   await together(questions, async (fault, at) => {
     const trade = await open(shop, `ask-${at}`);
@@ -92,9 +104,14 @@ test("every fault of a question: it is asked again, and the answer is found", as
     assert.equal((await reaches(shop, trade, final)).status, "paid");
     assert.deepEqual(await line(shop, trade), { charged: 1200, refunded: 0, sent: 1 });
   });
+  // Alone: a gateway that forgets its token forgets it for every call under way.
+  const trade = await open(shop, "ask-token");
+  await shop.fault("status", "token_expired", { trx_id: trade.trx_id, times: 3 });
+  await handOver(shop, trade, await shop.code({ approves_after_ms: 300 }));
+  assert.equal((await reaches(shop, trade, final)).status, "paid");
 });
 
-test("a creation that fails leaves the sale free, and nothing was presented", async (t) => {
+test("a creation that fails leaves the sale free, and nothing was presented", async (t, counter) => {
   const shop = await counter(t, { scale: 0.1 });
   for (const fault of [{ status: 503 }, "reset", "cut", "html"]) {
     const ref = `create-${JSON.stringify(fault)}`;
@@ -111,7 +128,7 @@ test("a creation that fails leaves the sale free, and nothing was presented", as
   assert.equal((await shop.calls("pay")).length, 4);
 });
 
-test("faults of a void: given back once, and never called so without the gateway's word", async (t) => {
+test("faults of a void: given back once, and never called so without the gateway's word", async (t, counter) => {
   const shop = await counter(t, { scale: 0.1 });
   const cases = [["cut", "voided"], ["reset_after", "voided"], ["html", "voided"], [{ hang_after_ms: 60_000 }, "voided"], [{ void_unknown_ms: 1500 }, "voided"], ["void_fails", "paid"]];
   await together(cases, async ([fault, end], at) => {
@@ -130,7 +147,7 @@ test("faults of a void: given back once, and never called so without the gateway
   });
 });
 
-test("the amounts that script themselves do what the README says", async (t) => {
+test("the amounts that script themselves do what the README says", async (t, counter) => {
   const shop = await counter(t, { scale: 0.1 });
   const cases = [["00", "paid", 1], ["01", "declined", 0], ["02", "paid", 1], ["03", "paid", 1], ["04", "cancelled", 0], ["06", "declined", 0], ["07", "declined", 0], ["09", "paid", 1], ["50", "paid", 1]];
   await together(cases, async ([sen, end, charged]) => {
@@ -143,7 +160,7 @@ test("the amounts that script themselves do what the README says", async (t) => 
   });
 });
 
-test("the gateway goes down for 20 s with a payment under way: asked on, and paid once", async (t) => {
+test("the gateway goes down for 20 s with a payment under way: asked on, and paid once", async (t, counter) => {
   const shop = await counter(t, { scale: 0.1 });
   const trade = await open(shop, "down", { minor: 1205 });
   await handOver(shop, trade, await shop.code("by_amount"));
@@ -152,7 +169,7 @@ test("the gateway goes down for 20 s with a payment under way: asked on, and pai
   assert.ok((await shop.calls("status")).length > 5, "asked on while it was down");
 });
 
-test("paid after it was cancelled: proof is kept, an alarm is up, and a person accepts it", async (t) => {
+test("paid after it was cancelled: proof is kept, an alarm is up, and a person accepts it", async (t, counter) => {
   const shop = await counter(t, { scale: 0.1 });
   const trade = await open(shop, "late", { minor: 1208 });
   await handOver(shop, trade, await shop.code("by_amount"));
@@ -171,7 +188,7 @@ test("paid after it was cancelled: proof is kept, an alarm is up, and a person a
   assert.equal(await shop.kept(), 1208);
 });
 
-test("the plain profile: no cancel, few words; a person is asked, and the next word settles it", async (t) => {
+test("the plain profile: no cancel, few words; a person is asked, and the next word settles it", async (t, counter) => {
   const shop = await counter(t, { scale: 0.05, profile: "plain" });
   const good = await open(shop, "plain-good");
   await handOver(shop, good, await shop.code());
@@ -187,7 +204,7 @@ test("the plain profile: no cancel, few words; a person is asked, and the next w
   assert.equal(await shop.kept(), 2400);
 });
 
-test("words of a gateway are data: one that says PAID and REFUSED is understood by configuration alone", async (t) => {
+test("words of a gateway are data: one that says PAID and REFUSED is understood by configuration alone", async (t, counter) => {
   const shop = await counter(t, { scale: 0.1, extra: "" });
   await shop.stopBackend();
   const own = shop.toml.bind(shop);
@@ -201,7 +218,7 @@ test("words of a gateway are data: one that says PAID and REFUSED is understood 
   assert.equal((await reaches(shop, trade, ["declined"])).status, "declined", "the status word is");
 });
 
-test("openapi.json names every address, and each is there", async (t) => {
+test("openapi.json names every address, and each is there", async (t, counter) => {
   const shop = await counter(t);
   const { json } = await shop.call("GET", "/openapi.json");
   const token = await shop.token();
@@ -216,7 +233,7 @@ test("openapi.json names every address, and each is there", async (t) => {
   assert.equal(seen, 11);
 });
 
-test("more calls a minute than one terminal makes are refused with 429, and nothing is lost", async (t) => {
+test("more calls a minute than one terminal makes are refused with 429, and nothing is lost", async (t, counter) => {
   const shop = await counter(t, { extra: "" });
   await shop.stopBackend();
   const own = shop.toml.bind(shop);

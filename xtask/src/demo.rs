@@ -68,6 +68,7 @@ impl Demo {
         let backend = kaunter_backend::serve(kaunter_backend::Config {
             listen: loopback(self.port.unwrap_or(0)),
             database: dir.join(format!("kaunter-{}.db", std::process::id())),
+            database_url: None,
             shop: "demo".to_owned(),
             server_key: Secret::new(keys.server.clone()),
             signing_key: Secret::new(keys.signing.clone()),

@@ -47,6 +47,7 @@ impl Desk {
         let backend = kaunter_backend::serve(Config {
             listen: loopback(),
             database: dir.join("kaunter.db"),
+            database_url: None,
             shop: "shop".to_owned(),
             server_key: Secret::new(KEY),
             signing_key: Secret::new(KEY),
