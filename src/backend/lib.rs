@@ -10,6 +10,7 @@ mod clock;
 mod config;
 mod error;
 mod gateway;
+mod kill;
 mod limits;
 mod metrics;
 mod secret;
@@ -26,6 +27,8 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 pub use config::{Config, ConfigError, GatewayConfig, Profile, TerminalConfig, Words};
+#[cfg(kill_points)]
+pub use kill::names as kill_points;
 pub use secret::Secret;
 
 use app::App;

@@ -21,6 +21,9 @@ struct Args {
 enum Command {
     /// Say what is missing or unsafe, and start nothing.
     CheckConfig,
+    /// List the places where a test can kill this program.
+    #[cfg(kill_points)]
+    KillPoints,
 }
 
 #[tokio::main]
@@ -35,10 +38,18 @@ async fn main() -> ExitCode {
 }
 
 async fn run(args: Args) -> anyhow::Result<()> {
-    if let Some(Command::CheckConfig) = args.command {
-        Config::load(&args.config)?;
-        println!("{}: good", args.config.display());
-        return Ok(());
+    match args.command {
+        Some(Command::CheckConfig) => {
+            Config::load(&args.config)?;
+            println!("{}: good", args.config.display());
+            return Ok(());
+        }
+        #[cfg(kill_points)]
+        Some(Command::KillPoints) => {
+            print!("{}", kaunter_backend::kill_points());
+            return Ok(());
+        }
+        None => {}
     }
     let filter = tracing_subscriber::EnvFilter::try_from_default_env();
     tracing_subscriber::fmt()

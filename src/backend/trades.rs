@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use crate::clock::{Clock, rfc3339};
 use crate::error::Problem;
 use crate::gateway::Gateway;
+use crate::kill::{self, Point, Sent, Wished};
 use crate::metrics::METRICS;
 use crate::secret::Secret;
 use crate::store::{self, Audit, Store, Stored};
@@ -142,6 +143,7 @@ impl Trades {
 
     /// Starts an attempt, or finds the one that has the same key. Answers when the gateway did, or soon.
     pub(crate) async fn create(&self, wish: Wish) -> Result<wire::Trade, Problem> {
+        kill::at(Point::CreateReceived);
         let inner = Arc::clone(&self.inner);
         // A client that goes away must not stop a change in its middle.
         let created = tokio::spawn(async move { inner.create(wish).await });
@@ -149,6 +151,7 @@ impl Trades {
             .await
             .map_err(|_| Problem::new(ProblemCode::Internal))??;
         self.settle(sent).await;
+        kill::at(Point::CreateAnswering);
         self.stored(None, &trx_id).await
     }
 
@@ -162,6 +165,8 @@ impl Trades {
         who: &str,
     ) -> Result<wire::Trade, Problem> {
         self.find(Some(shop), trx_id).await?;
+        kill::at(kill::of_wish(&event, Wished::Received));
+        let answering = kill::of_wish(&event, Wished::Answering);
         let (inner, id, who) = (Arc::clone(&self.inner), trx_id.to_owned(), who.to_owned());
         let applied = tokio::spawn(async move { inner.apply(&id, event, code, &who).await });
         let applied = applied
@@ -169,6 +174,7 @@ impl Trades {
             .map_err(|_| Problem::new(ProblemCode::Internal))??;
         let refusal = applied.granted.err();
         self.settle(applied.sent).await;
+        kill::at(answering);
         let trade = self.stored(None, trx_id).await?;
         match refusal {
             None => Ok(trade),
@@ -309,6 +315,7 @@ impl Inner {
             Self::tell(left, moves, "superseded");
             self.disarm(&left.facts().trx_id);
         }
+        kill::at(Point::CreateStored);
         METRICS.moved(State::Creating);
         tracing::info!(trx_id = %trade.facts().trx_id, attempt, "attempt started");
         let sent = self.drain_steps(&mut trade, None);
@@ -375,6 +382,7 @@ impl Inner {
                 Err(Hindrance::Race) => {}
                 Err(Hindrance::Problem(problem)) => return Err(problem),
                 Ok((mut trade, granted)) => {
+                    kill::at(kill::of_wish(&event, Wished::Stored));
                     let sent = self.drain_steps(&mut trade, code);
                     return Ok(Applied {
                         trade,
@@ -489,13 +497,16 @@ impl Inner {
         let inner = Arc::clone(self);
         let (facts, trans_id) = (trade.facts().clone(), trade.trans_id().map(str::to_owned));
         let call = async move {
+            kill::at(kill::of_send(send, Sent::Sending));
             let event = inner
                 .gateway
                 .send(&facts, trans_id.as_deref(), send, code)
                 .await;
+            kill::at(kill::of_send(send, Sent::Answered));
             if let Err(problem) = inner.apply(&facts.trx_id, event, None, "gateway").await {
                 tracing::error!(trx_id = %facts.trx_id, code = ?problem.code, "an answer could not be stored");
             }
+            kill::at(kill::of_send(send, Sent::Kept));
         };
         self.tasks.spawn(call)
     }

@@ -33,7 +33,7 @@ struct Outcome {
     failed: u32,
 }
 
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 10] = [
     ("formatting", |_| check(cargo(&["fmt", "--all", "--check"]))),
     ("clippy, native", |_| {
         check(cargo(&[
@@ -68,6 +68,7 @@ const PARTS: [Part; 9] = [
     ("package", package),
     ("types", |_| node("tests/types")),
     ("end to end", end_to_end),
+    ("killed everywhere", killed_everywhere),
 ];
 
 impl Test {
@@ -248,8 +249,28 @@ fn end_to_end(browser: &Browser) -> anyhow::Result<Outcome> {
     real_parts("tests/terminal", browser)
 }
 
+/// A backend that can kill itself is built beside the ordinary one.
+fn killed_everywhere(browser: &Browser) -> anyhow::Result<Outcome> {
+    let dir = target().join("kill");
+    let mut build = cargo(&["build", "--quiet", "--package", "kaunter-backend"]);
+    build
+        .env("RUSTFLAGS", "--cfg kill_points")
+        .env("CARGO_TARGET_DIR", &dir);
+    crate::run::run(build)?;
+    programs()?;
+    node_with("tests/kill", |command| {
+        set_parts(command, browser);
+        command.env("KAUNTER_BACKEND", dir.join("debug/kaunter-backend"));
+    })
+}
+
 /// Tests that start the two programs and a browser.
 fn real_parts(folder: &str, browser: &Browser) -> anyhow::Result<Outcome> {
+    programs()?;
+    node_with(folder, |command| set_parts(command, browser))
+}
+
+fn programs() -> anyhow::Result<()> {
     crate::run::run(cargo(&[
         "build",
         "--quiet",
@@ -258,14 +279,17 @@ fn real_parts(folder: &str, browser: &Browser) -> anyhow::Result<Outcome> {
         "--package",
         "kaunter-backend",
     ]))?;
-    node_with(folder, |command| {
-        command
-            .env("CHROMIUM", &browser.chromium)
-            .env(
-                "KAUNTER_SIMULATOR",
-                target().join("debug/kaunter-simulator"),
-            )
-            .env("KAUNTER_BACKEND", target().join("debug/kaunter-backend"))
-            .env("KAUNTER_OUT", target().join("screens"));
-    })
+    Ok(())
+}
+
+/// Where a test finds the parts.
+fn set_parts(command: &mut Command, browser: &Browser) {
+    command
+        .env("CHROMIUM", &browser.chromium)
+        .env(
+            "KAUNTER_SIMULATOR",
+            target().join("debug/kaunter-simulator"),
+        )
+        .env("KAUNTER_BACKEND", target().join("debug/kaunter-backend"))
+        .env("KAUNTER_OUT", target().join("screens"));
 }
