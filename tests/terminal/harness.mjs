@@ -35,7 +35,7 @@ export async function until(what, condition, { ms = 30_000, every = 50 } = {}) {
 }
 
 /** A program that says where it listens; its words are kept, and searched for secrets. */
-class Program {
+export class Program {
   constructor(name, args, env, log) {
     this.words = "";
     this.child = spawn(programs[name], args, { env: { ...process.env, ...env, RUST_LOG: log } });
