@@ -230,9 +230,15 @@ impl World<'_> {
         if self.sleeps_through(tab, Happening::Durable(at)).is_none() {
             return;
         }
+        if self.fault(self.weather.rates.dies_at_send, Fault::DiedWriting) {
+            return self.tab_dies(tab);
+        }
         if let Some(record) = self.pages[at].writing.take() {
             self.keep(tab, record);
             self.tell_page(at, Event::Journalled);
+        }
+        if self.fault(self.weather.rates.dies_at_send, Fault::DiedCalling) {
+            self.tab_dies(tab);
         }
     }
 
@@ -244,10 +250,12 @@ impl World<'_> {
         }
     }
 
-    /// Most customers have the code ready; some fumble, and one in a hundred walks away.
+    /// Most customers have the code ready; some fumble, and one in a hundred walks away until the cashier gives up.
     fn look_for_a_code(&mut self, at: usize) {
         self.pages[at].scanning = true;
         if self.dice.chance(10) {
+            let due = self.now + self.dice.spread(60_000, 1_800_000);
+            self.queue.plan(due, Happening::CashierCancels(at));
             return;
         }
         let longest = if self.dice.chance(50) { 400_000 } else { 15_000 };
@@ -279,10 +287,16 @@ impl World<'_> {
     }
 
     pub(crate) fn cashier_cancels(&mut self, at: usize) {
-        if self.runs(at) && !self.held && self.now >= self.tabs[self.pages[at].tab].asleep_ms {
-            say!(self, "the cashier cancels page {at}");
-            self.tell_page(at, Event::Cancel);
+        if !self.runs(at) {
+            return;
         }
+        if self.held || self.now < self.tabs[self.pages[at].tab].asleep_ms {
+            self.queue
+                .plan(self.now + 60_000, Happening::CashierCancels(at));
+            return;
+        }
+        say!(self, "the cashier cancels page {at}");
+        self.tell_page(at, Event::Cancel);
     }
 
     // ---- tabs ------------------------------------------------------------------------------------------------

@@ -39,6 +39,8 @@ faults! {
     Unsent: "not a byte left for the gateway",
     GatewayDown: "gateway down",
     PageDied: "page died",
+    DiedWriting: "page died between the deed and its journal",
+    DiedCalling: "page died just after the call",
     PageSlept: "laptop slept",
     TimerThrottled: "timer of a page throttled",
     JournalMissing: "page without a journal",
@@ -99,12 +101,22 @@ pub struct Tally {
     pub moves: BTreeSet<Move>,
     /// What broke a rule, by the number of the sale.
     pub findings: Vec<Finding>,
-    faults: [u64; FAULTS],
+    faults: Counts,
+}
+
+/// How often each fault struck.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Counts([u64; FAULTS]);
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self([0; FAULTS])
+    }
 }
 
 impl Tally {
     pub(crate) fn note(&mut self, fault: Fault) {
-        self.faults[fault as usize] += 1;
+        self.faults.0[fault as usize] += 1;
     }
 
     pub(crate) fn passed(&mut self, ms: Ms) {
@@ -121,7 +133,7 @@ impl Tally {
         self.moves.extend(other.moves);
         self.findings.extend(other.findings);
         self.findings.sort();
-        for (sum, more) in self.faults.iter_mut().zip(other.faults) {
+        for (sum, more) in self.faults.0.iter_mut().zip(other.faults.0) {
             *sum += more;
         }
     }
@@ -163,7 +175,7 @@ impl fmt::Display for Tally {
             self.moves.len()
         )?;
         writeln!(f, "faults:")?;
-        for (name, count) in Fault::NAMES.iter().zip(self.faults) {
+        for (name, count) in Fault::NAMES.iter().zip(self.faults.0) {
             writeln!(f, "{count:>12} {name}")?;
         }
         Ok(())

@@ -93,7 +93,8 @@ impl Trade {
         if version == self.asked_version {
             self.asking_until_ms = None;
         }
-        if version != self.version {
+        // Planted: an answer that the row has outlived moves it all the same.
+        if version != self.version && !cfg!(planted_trust_old_answer) {
             if answer.word == StatusWord::Paid {
                 self.ask_at_once(context.now);
             }
@@ -232,6 +233,9 @@ impl Trade {
             VoidAnswer::NoWord => {
                 if self.state == State::Voiding {
                     self.go(State::VoidUnknown, context);
+                    // Planted: the money is given back once more, because nobody said that it was.
+                    #[cfg(planted_void_twice)]
+                    self.outbox.push_back(super::Send::Void);
                 }
             }
         }
