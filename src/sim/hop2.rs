@@ -20,6 +20,8 @@ pub(crate) struct Request {
     /// It may still arrive.
     pub(crate) flies: bool,
     answered: bool,
+    /// The answer came in time, and waits for its turn to be stored.
+    read: bool,
     times_out_ms: Ms,
 }
 
@@ -42,6 +44,7 @@ impl World<'_> {
             call,
             flies: false,
             answered: false,
+            read: false,
             times_out_ms,
         });
         if let Some(call) = call {
@@ -56,7 +59,7 @@ impl World<'_> {
             self.plan_answer(due, at, unsent(send));
             return;
         }
-        self.plan_answer(times_out_ms, at, silence(send));
+        self.queue.plan(times_out_ms, Happening::GivesUp(at));
         if down || self.fault(self.weather.rates.lost, Fault::RequestLost) {
             return;
         }
@@ -114,9 +117,15 @@ impl World<'_> {
             due = self.held_until(late);
         }
         // Past its patience the driver has gone, and the answer with the connection.
-        if due < self.requests[at].times_out_ms {
-            self.plan_answer(due, at, event);
+        if due >= self.requests[at].times_out_ms {
+            return;
         }
+        if self.fault(self.weather.rates.delayed / 2, Fault::AnswerStuck) {
+            self.requests[at].read = true;
+            let late = due + self.dice.spread(1_000, 300_000);
+            due = self.held_until(late);
+        }
+        self.plan_answer(due, at, event);
     }
 
     fn gateway_serves(&mut self, row: usize, send: Send) -> Event {
@@ -177,6 +186,21 @@ impl World<'_> {
             amount: Some(facts.sale.amount.clone()),
             integrator: None,
             incomplete: false,
+        }
+    }
+
+    /// The driver's patience is over, unless it has read an answer.
+    pub(crate) fn gives_up(&mut self, at: usize) {
+        let request = &self.requests[at];
+        if request.answered || request.read {
+            return;
+        }
+        match self.stalled(request.process) {
+            Some(due) => self.queue.plan(due, Happening::GivesUp(at)),
+            None => {
+                let silence = silence(request.send);
+                self.answer_arrives(at, Box::new(silence));
+            }
         }
     }
 

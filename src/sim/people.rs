@@ -25,6 +25,14 @@ impl World<'_> {
         age_ms.is_some_and(|age_ms| self.now >= self.rows[row].account.created_ms + age_ms)
     }
 
+    /// Just before the gateway takes no payment for this trade any more.
+    fn last_moment(&mut self, row: usize) -> Option<Ms> {
+        let age_ms = self.weather.policy.unpaid_final_after_ms?;
+        let end = self.rows[row].account.created_ms + age_ms;
+        let last = end.saturating_sub(self.dice.spread(1, 10 * SECOND));
+        (last > self.now).then_some(last)
+    }
+
     pub(crate) fn customer_takes(&mut self, row: usize) -> Mood {
         if self.is_too_old_to_pay(row) {
             return Mood::Refuses;
@@ -44,7 +52,10 @@ impl World<'_> {
                 1 => 3 * HOUR,
                 _ => 20 * SECOND,
             };
-            let due = self.now + self.dice.spread(SECOND, longest);
+            let due = match self.last_moment(row) {
+                Some(last) if self.dice.chance(300) => last,
+                Some(_) | None => self.now + self.dice.spread(SECOND, longest),
+            };
             let deed = match self.dice.between(0, 99) {
                 0..=79 => Deed::Confirms,
                 80..=89 => Deed::Refuses,

@@ -33,6 +33,7 @@ faults! {
     RequestHeld: "request to the gateway held up",
     AnswerLost: "answer of the gateway lost",
     AnswerLate: "answer of the gateway late",
+    AnswerStuck: "answer of the gateway read in time and stored late",
     AnswerGarbled: "answer of the gateway garbled",
     AnswerWrong: "answer of the gateway about another amount",
     StatusStale: "status older than the ledger",
