@@ -155,6 +155,8 @@ pub struct Trade {
     asking_until_ms: Option<Ms>,
     /// The version that the newest question carries.
     asked_version: u64,
+    /// When the newest question left: its answer is no younger.
+    asked_ms: Option<Ms>,
     /// Questions under the present schedule; the pauses of a review grow with it.
     asks: u32,
     /// Somebody wishes to cancel, and who.
@@ -195,6 +197,7 @@ impl Trade {
             next_ask_ms: None,
             asking_until_ms: None,
             asked_version: 0,
+            asked_ms: None,
             asks: 0,
             wish: None,
             cancel_said: None,

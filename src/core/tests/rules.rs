@@ -268,6 +268,23 @@ fn rule_5_silence_unpaid_and_rubbish_close_nothing() {
 }
 
 #[test]
+fn rule_5_an_old_unpaid_is_the_last_word_only_if_the_question_left_after_that_age() {
+    let mut desk = Desk::paying();
+    desk.policy.unpaid_final_after_ms = Some(20_000);
+    desk.tell(Event::Payed(PayAnswer::Processing(Carried::default())));
+    desk.at(19_900);
+    assert_eq!(desk.questions(), 1);
+    // Said before the age, heard after it: in between the customer may have paid.
+    desk.now = 20_100;
+    desk.status(StatusWord::Pending);
+    assert_eq!(desk.state(), State::Pending);
+    desk.at(22_200);
+    assert_eq!(desk.questions(), 2);
+    desk.status(StatusWord::Pending);
+    assert_eq!(desk.state(), State::Expired);
+}
+
+#[test]
 fn rule_6_an_answer_that_contradicts_the_attempt_needs_a_person() {
     let text = |text: &str| Some(text.to_owned());
     let amount = |minor, currency: &str| {

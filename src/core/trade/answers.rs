@@ -157,10 +157,12 @@ impl Trade {
         }
     }
 
+    /// The age counts at the question, not at its answer: in between the customer may have paid at the last moment.
     fn unpaid_for_good(&self, context: &Context<'_>) -> bool {
-        match (context.policy.unpaid_final_after_ms, self.sent_ms) {
-            (Some(age), Some(sent)) => context.now >= sent + age,
-            (None, _) | (_, None) => false,
+        let age = context.policy.unpaid_final_after_ms;
+        match (age, self.sent_ms, self.asked_ms) {
+            (Some(age), Some(sent), Some(asked)) => asked >= sent + age,
+            (None, _, _) | (_, None, _) | (_, _, None) => false,
         }
     }
 

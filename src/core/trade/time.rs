@@ -166,6 +166,7 @@ impl Trade {
             return;
         }
         self.asking_until_ms = Some(now + policy.connect_ms + policy.read_ms + policy.grace_ms);
+        self.asked_ms = Some(now);
         self.next_ask_ms = self.pause_ms(policy).map(|pause| now + pause);
         self.asks = self.asks.saturating_add(1);
         self.outbox.push_back(Send::Query {
@@ -277,6 +278,7 @@ impl Trade {
         let times = [
             &mut self.sent_ms,
             &mut self.deadline_ms,
+            &mut self.asked_ms,
             &mut self.next_ask_ms,
             &mut self.give_up_ms,
             &mut self.cancelling_until_ms,
