@@ -33,7 +33,7 @@ struct Outcome {
     failed: u32,
 }
 
-const PARTS: [Part; 10] = [
+const PARTS: [Part; 11] = [
     ("formatting", |_| check(cargo(&["fmt", "--all", "--check"]))),
     ("clippy, native", |_| {
         check(cargo(&[
@@ -63,7 +63,8 @@ const PARTS: [Part; 10] = [
     ("native tests", |_| {
         rust(cargo(&["test", "--workspace", "--quiet"]))
     }),
-    ("the walk catches a planted bug", |_| planted()),
+    ("simulated sales", |_| simulated()),
+    ("planted bugs are caught", |_| planted()),
     ("module tests in a browser", module_tests),
     ("package", package),
     ("types", |_| node("tests/types")),
@@ -182,32 +183,61 @@ fn node_with(folder: &str, set: impl FnOnce(&mut Command)) -> anyhow::Result<Out
     })
 }
 
-/// With a payment that is sent again, the walk must fail, and say why.
+/// A million sales on virtual time: nothing is charged twice, told wrong, or left open.
+fn simulated() -> anyhow::Result<Outcome> {
+    let mut sales = crate::sim::program();
+    sales.args(["--sales", "1000000"]);
+    check(sales)
+}
+
+/// Each planted bug, and the words with which the walk or the simulation must fail.
+const PLANTED: [(&str, Catcher, &str); 4] = [
+    ("planted_pay_again", Catcher::Walk, "double charge"),
+    ("planted_trust_old_answer", Catcher::Sales, "Wrong: "),
+    ("planted_void_twice", Catcher::Sales, "Double: "),
+    ("planted_forget_journal", Catcher::Sales, "Wrong: "),
+];
+
+#[derive(Clone, Copy)]
+enum Catcher {
+    Walk,
+    Sales,
+}
+
 fn planted() -> anyhow::Result<Outcome> {
-    let mut walk = cargo(&[
-        "test",
-        "--quiet",
-        "--package",
-        "kaunter-core",
-        "--test",
-        "walk",
-    ]);
-    walk.env("RUSTFLAGS", "--cfg planted_pay_again")
-        .env("CARGO_TARGET_DIR", target().join("planted"));
-    let (good, text) = tee_silently(walk)?;
-    let caught = !good && text.contains("double charge");
-    println!(
-        "{}",
-        if caught {
-            "the walk found the double charge"
-        } else {
-            "the walk missed the planted bug"
+    let mut outcome = Outcome {
+        passed: 0,
+        failed: 0,
+    };
+    for (bug, catcher, words) in PLANTED {
+        let mut command = match catcher {
+            Catcher::Walk => cargo(&[
+                "test",
+                "--quiet",
+                "--package",
+                "kaunter-core",
+                "--test",
+                "walk",
+            ]),
+            Catcher::Sales => {
+                let mut sales = crate::sim::program();
+                sales.args(["--sales", "200000", "--seed", "1"]);
+                sales
+            }
+        };
+        command
+            .env("RUSTFLAGS", format!("--cfg {bug}"))
+            .env("CARGO_TARGET_DIR", target().join("planted"));
+        let (good, text) = tee_silently(command)?;
+        let caught = !good && text.contains(words);
+        println!("{bug}: {}", if caught { "caught" } else { "missed" });
+        if !caught {
+            println!("{text}");
         }
-    );
-    Ok(Outcome {
-        passed: caught.into(),
-        failed: (!caught).into(),
-    })
+        outcome.passed += u32::from(caught);
+        outcome.failed += u32::from(!caught);
+    }
+    Ok(outcome)
 }
 
 fn tee_silently(mut command: Command) -> anyhow::Result<(bool, String)> {
