@@ -23,6 +23,10 @@ pub(crate) enum Ask {
 
 /// The backend's answer.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the queue boxes it, and nothing else keeps it"
+)]
 pub(crate) enum Reply {
     Trade(till::Reply),
     Open(Vec<wire::Trade>),
