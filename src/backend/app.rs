@@ -41,7 +41,7 @@ impl App {
     pub(crate) async fn open(config: Config) -> anyhow::Result<Self> {
         let clock = Clock::start();
         let policy = config.scaled_policy();
-        let store = Store::open(&config.database).await?;
+        let store = Store::open(&config.database, config.database_url.as_ref()).await?;
         let gateway = Gateway::new(config.gateway.clone(), policy.clone())?;
         // A faster clock means more calls a minute.
         let scale = 1000 / config.time_permille.clamp(1, 1000);

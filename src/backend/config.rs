@@ -20,8 +20,10 @@ const LEAST_KEY_CHARS: usize = 32;
 pub struct Config {
     /// Where it listens.
     pub listen: SocketAddr,
-    /// The SQLite file.
+    /// The SQLite file, where there is no `database_url`.
     pub database: PathBuf,
+    /// A PostgreSQL for many processes; `DATABASE_URL` of the environment, for it may hold a password.
+    pub database_url: Option<Secret>,
     /// The shop whose server holds the server key.
     pub shop: String,
     /// What the shop's server shows.
@@ -285,6 +287,7 @@ impl Config {
         let config = Self {
             listen: file.listen,
             database: file.database,
+            database_url: from_environment("DATABASE_URL"),
             shop: file.shop,
             server_key: secret("KAUNTER_SERVER_KEY"),
             signing_key: secret("KAUNTER_SIGNING_KEY"),

@@ -10,6 +10,7 @@ mod clock;
 mod config;
 mod error;
 mod gateway;
+mod kill;
 mod limits;
 mod metrics;
 mod secret;
@@ -20,11 +21,14 @@ mod trades;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 pub use config::{Config, ConfigError, GatewayConfig, Profile, TerminalConfig, Words};
+#[cfg(kill_points)]
+pub use kill::names as kill_points;
 pub use secret::Secret;
 
 use app::App;
@@ -59,6 +63,7 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
     let app = Arc::new(App::open(config).await?);
     app.trades.restart().await?;
     let router = app::router(Arc::clone(&app));
+    let sweeper = tokio::spawn(sweep(Arc::clone(&app)));
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(async move {
         let serving = axum::serve(listener, router).with_graceful_shutdown(async {
@@ -70,7 +75,19 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
         if let Err(error) = serving.await {
             tracing::error!(%error, "the listener failed");
         }
+        sweeper.abort();
         app.trades.drain().await;
     });
     Ok(Running { addr, stop, task })
+}
+
+/// Takes over what another process left behind.
+async fn sweep(app: Arc<App>) {
+    let pause = Duration::from_millis(app.trades.policy().review_first_ms);
+    loop {
+        tokio::time::sleep(pause).await;
+        if let Err(problem) = app.trades.sweep().await {
+            tracing::error!(code = ?problem.code, "open attempts could not be looked through");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! The command `kaunter-backend`.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use kaunter_backend::{Config, serve};
@@ -10,7 +11,7 @@ use kaunter_backend::{Config, serve};
 #[command(version)]
 struct Args {
     /// The configuration file.
-    #[arg(long, default_value = "kaunter.toml")]
+    #[arg(long, global = true, default_value = "kaunter.toml")]
     config: PathBuf,
     #[command(subcommand)]
     command: Option<Command>,
@@ -19,20 +20,36 @@ struct Args {
 #[derive(Subcommand)]
 enum Command {
     /// Say what is missing or unsafe, and start nothing.
-    CheckConfig {
-        /// The configuration file.
-        #[arg(long, default_value = "kaunter.toml")]
-        config: PathBuf,
-    },
+    CheckConfig,
+    /// List the places where a test can kill this program.
+    #[cfg(kill_points)]
+    KillPoints,
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let args = Args::parse();
-    if let Some(Command::CheckConfig { config }) = args.command {
-        Config::load(&config)?;
-        println!("{}: good", config.display());
-        return Ok(());
+async fn main() -> ExitCode {
+    match run(Args::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("kaunter-backend: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: Args) -> anyhow::Result<()> {
+    match args.command {
+        Some(Command::CheckConfig) => {
+            Config::load(&args.config)?;
+            println!("{}: good", args.config.display());
+            return Ok(());
+        }
+        #[cfg(kill_points)]
+        Some(Command::KillPoints) => {
+            print!("{}", kaunter_backend::kill_points());
+            return Ok(());
+        }
+        None => {}
     }
     let filter = tracing_subscriber::EnvFilter::try_from_default_env();
     tracing_subscriber::fmt()

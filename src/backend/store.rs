@@ -4,14 +4,27 @@
 
 use std::path::Path;
 
+use anyhow::Context as _;
 use kaunter_core::policy::Ms;
 use kaunter_core::trade::{Rival, Trade};
 use kaunter_core::wire::Status;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Row, Sqlite, SqlitePool, Transaction};
+use sqlx::any::{AnyPoolOptions, AnyRow};
+use sqlx::{Any, AnyPool, Executor, Row, Transaction};
+
+use crate::secret::Secret;
 
 /// A transaction of the store.
-pub(crate) type Change = Transaction<'static, Sqlite>;
+pub(crate) type Change = Transaction<'static, Any>;
+
+/// One writer at a time, and a few readers beside it.
+const SQLITE_CONNECTIONS: u32 = 4;
+/// Below what a PostgreSQL of default settings takes from three processes.
+const POSTGRES_CONNECTIONS: u32 = 24;
+/// Every connection of SQLite: a commit is on the disk, and a second writer waits.
+const SQLITE_SETTINGS: &str =
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;";
+/// PostgreSQL says that two transactions waited for each other, or could not have been one after the other.
+const TRY_AGAIN: [&str; 2] = ["40001", "40P01"];
 
 /// A row.
 #[derive(Clone, Debug)]
@@ -30,24 +43,54 @@ pub(crate) struct Audit {
 /// The database.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
-    pool: SqlitePool,
+    pool: AnyPool,
+    /// How a change begins.
+    begin: &'static str,
 }
 
 impl Store {
-    /// Opens the file, or makes it, and brings its tables up to date.
-    pub(crate) async fn open(path: &Path) -> anyhow::Result<Self> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(std::time::Duration::from_secs(5));
-        let pool = SqlitePoolOptions::new()
-            .max_connections(4)
-            .connect_with(options)
+    /// Opens the PostgreSQL that `url` names, or the SQLite file, which is made where it is not there; brings the
+    /// tables up to date.
+    pub(crate) async fn open(file: &Path, url: Option<&Secret>) -> anyhow::Result<Self> {
+        sqlx::any::install_default_drivers();
+        let store = match url {
+            Some(url) => Self::postgres(url).await,
+            None => Self::sqlite(file).await,
+        };
+        // The address may hold a password: sqlx' own words about it stay inside.
+        let store = store.map_err(|error| match url {
+            Some(_) => anyhow::anyhow!("the database of DATABASE_URL can't be opened"),
+            None => error,
+        })?;
+        sqlx::migrate!("./migrations").run(&store.pool).await?;
+        Ok(store)
+    }
+
+    async fn sqlite(file: &Path) -> anyhow::Result<Self> {
+        let file = file.to_str().context("the database's path is not UTF-8")?;
+        let pool = AnyPoolOptions::new()
+            .max_connections(SQLITE_CONNECTIONS)
+            .after_connect(|connection, _| {
+                Box::pin(async move { connection.execute(SQLITE_SETTINGS).await.map(drop) })
+            })
+            .connect(&format!("sqlite:{}?mode=rwc", escaped(file)))
+            .await
+            .with_context(|| format!("{file} can't be opened"))?;
+        Ok(Self {
+            pool,
+            begin: "BEGIN IMMEDIATE",
+        })
+    }
+
+    async fn postgres(url: &Secret) -> anyhow::Result<Self> {
+        let pool = AnyPoolOptions::new()
+            .max_connections(POSTGRES_CONNECTIONS)
+            .connect(url.expose())
             .await?;
-        sqlx::migrate!("./migrations").run(&pool).await?;
-        Ok(Self { pool })
+        Ok(Self {
+            pool,
+            begin: "BEGIN",
+        })
     }
 
     /// Answers at all.
@@ -55,9 +98,10 @@ impl Store {
         sqlx::query("SELECT 1").execute(&self.pool).await.map(drop)
     }
 
-    /// Begins a change; nobody else changes anything until it ends.
+    /// Begins a change. It takes its sale first ([`take_sale`], [`with_rival`]), so that changes of one sale wait for
+    /// each other; where two of them still collide, one is made anew (see [`lost_a_race`]).
     pub(crate) async fn begin(&self) -> sqlx::Result<Change> {
-        self.pool.begin_with("BEGIN IMMEDIATE").await
+        self.pool.begin_with(self.begin).await
     }
 
     /// An attempt of this shop; of any shop where none is named.
@@ -132,6 +176,22 @@ impl Store {
     }
 }
 
+/// Takes a sale for this change, known or not.
+pub(crate) async fn take_sale(
+    change: &mut Change,
+    shop: &str,
+    reference: &str,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO sales (shop, sale_ref, changes) VALUES ($1, $2, 1) ON CONFLICT (shop, sale_ref) DO UPDATE SET changes = sales.changes + 1",
+    )
+    .bind(shop)
+    .bind(reference)
+    .execute(&mut **change)
+    .await
+    .map(drop)
+}
+
 /// Every attempt of a sale, inside a change.
 pub(crate) async fn of_sale(
     change: &mut Change,
@@ -161,11 +221,17 @@ pub(crate) async fn with_key(
     row.map(|row| stored(&row)).transpose()
 }
 
-/// An attempt and what its sale's other attempts are to it, inside a change.
+/// An attempt and what its sale's other attempts are to it; takes the sale for this change.
 pub(crate) async fn with_rival(
     change: &mut Change,
     trx_id: &str,
 ) -> sqlx::Result<Option<(Stored, Rival)>> {
+    sqlx::query(
+        "UPDATE sales SET changes = changes + 1 WHERE (shop, sale_ref) = (SELECT shop, sale_ref FROM trades WHERE trx_id = $1)",
+    )
+    .bind(trx_id)
+    .execute(&mut **change)
+    .await?;
     let row = sqlx::query("SELECT state FROM trades WHERE trx_id = $1")
         .bind(trx_id)
         .fetch_optional(&mut **change)
@@ -260,10 +326,27 @@ async fn audited(
     Ok(())
 }
 
-fn stored(row: &sqlx::sqlite::SqliteRow) -> sqlx::Result<Stored> {
+fn stored(row: &AnyRow) -> sqlx::Result<Stored> {
     let state: String = row.try_get("state")?;
     let trade = serde_json::from_str(&state).map_err(|error| sqlx::Error::Decode(error.into()))?;
     Ok(Stored { trade })
+}
+
+/// True where another process was faster: the same change, made anew, sees what that one did.
+pub(crate) fn lost_a_race(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| {
+        error.is_unique_violation()
+            || error
+                .code()
+                .is_some_and(|code| TRY_AGAIN.contains(&code.as_ref()))
+    })
+}
+
+/// A path as it stands in an address.
+fn escaped(path: &str) -> String {
+    path.replace('%', "%25")
+        .replace('?', "%3F")
+        .replace('#', "%23")
 }
 
 /// Open: the terminal that comes back is told of it.

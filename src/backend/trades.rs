@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use crate::clock::{Clock, rfc3339};
 use crate::error::Problem;
 use crate::gateway::Gateway;
+use crate::kill::{self, Point, Sent, Wished};
 use crate::metrics::METRICS;
 use crate::secret::Secret;
 use crate::store::{self, Audit, Store, Stored};
@@ -39,11 +40,35 @@ struct Inner {
 }
 
 /// What an attempt is asked for.
+#[derive(Clone)]
 pub(crate) struct Wish {
     pub(crate) shop: String,
     pub(crate) terminal: String,
     pub(crate) who: String,
     pub(crate) new: wire::NewTrade,
+}
+
+/// Why a change did not come about.
+enum Hindrance {
+    /// Another process was faster.
+    Race,
+    Problem(Problem),
+}
+
+impl From<Problem> for Hindrance {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<sqlx::Error> for Hindrance {
+    fn from(error: sqlx::Error) -> Self {
+        if store::lost_a_race(&error) {
+            Self::Race
+        } else {
+            Self::Problem(error.into())
+        }
+    }
 }
 
 /// What a change came to.
@@ -96,6 +121,18 @@ impl Trades {
         Ok(())
     }
 
+    /// Now and then: attempts that no timer of this process knows, because the process that began them is gone.
+    pub(crate) async fn sweep(&self) -> Result<(), Problem> {
+        let inner = &self.inner;
+        for trx_id in inner.store.unfinished(Ms::MAX).await? {
+            let known = lock(&inner.timers).contains_key(&trx_id);
+            if !known {
+                inner.apply(&trx_id, Event::Tick, None, "time").await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Waits for what is under way with the gateway.
     pub(crate) async fn drain(&self) {
         let timers: Vec<_> = lock(&self.inner.timers).drain().collect();
@@ -106,6 +143,7 @@ impl Trades {
 
     /// Starts an attempt, or finds the one that has the same key. Answers when the gateway did, or soon.
     pub(crate) async fn create(&self, wish: Wish) -> Result<wire::Trade, Problem> {
+        kill::at(Point::CreateReceived);
         let inner = Arc::clone(&self.inner);
         // A client that goes away must not stop a change in its middle.
         let created = tokio::spawn(async move { inner.create(wish).await });
@@ -113,6 +151,7 @@ impl Trades {
             .await
             .map_err(|_| Problem::new(ProblemCode::Internal))??;
         self.settle(sent).await;
+        kill::at(Point::CreateAnswering);
         self.stored(None, &trx_id).await
     }
 
@@ -126,6 +165,8 @@ impl Trades {
         who: &str,
     ) -> Result<wire::Trade, Problem> {
         self.find(Some(shop), trx_id).await?;
+        kill::at(kill::of_wish(&event, Wished::Received));
+        let answering = kill::of_wish(&event, Wished::Answering);
         let (inner, id, who) = (Arc::clone(&self.inner), trx_id.to_owned(), who.to_owned());
         let applied = tokio::spawn(async move { inner.apply(&id, event, code, &who).await });
         let applied = applied
@@ -133,6 +174,7 @@ impl Trades {
             .map_err(|_| Problem::new(ProblemCode::Internal))??;
         let refusal = applied.granted.err();
         self.settle(applied.sent).await;
+        kill::at(answering);
         let trade = self.stored(None, trx_id).await?;
         match refusal {
             None => Ok(trade),
@@ -205,10 +247,25 @@ impl Inner {
         }
     }
 
+    /// Once more where another process was faster: then its attempt is seen.
     async fn create(
         self: &Arc<Self>,
         wish: Wish,
     ) -> Result<(String, Vec<tokio::task::JoinHandle<()>>), Problem> {
+        for _ in 0..MOST_TRIES {
+            match self.try_create(wish.clone()).await {
+                Err(Hindrance::Race) => {}
+                Err(Hindrance::Problem(problem)) => return Err(problem),
+                Ok(created) => return Ok(created),
+            }
+        }
+        Err(Problem::new(ProblemCode::StoreUnavailable))
+    }
+
+    async fn try_create(
+        self: &Arc<Self>,
+        wish: Wish,
+    ) -> Result<(String, Vec<tokio::task::JoinHandle<()>>), Hindrance> {
         let Wish {
             shop,
             terminal,
@@ -216,6 +273,7 @@ impl Inner {
             new,
         } = wish;
         let mut change = self.store.begin().await?;
+        store::take_sale(&mut change, &shop, &new.sale.reference).await?;
         if let Some(same) = store::with_key(&mut change, &shop, &new.key).await? {
             let facts = same.trade.facts();
             let replay = facts.sale == new.sale
@@ -224,13 +282,13 @@ impl Inner {
             return if replay {
                 Ok((facts.trx_id.clone(), Vec::new()))
             } else {
-                Err(Problem::new(ProblemCode::Mismatch))
+                Err(Problem::new(ProblemCode::Mismatch).into())
             };
         }
         let now = self.clock.now_ms();
         let others = store::of_sale(&mut change, &shop, &new.sale.reference).await?;
         if others.len() >= MOST_ATTEMPTS {
-            return Err(Problem::new(ProblemCode::TooMany));
+            return Err(Problem::new(ProblemCode::TooMany).into());
         }
         let attempt = u32::try_from(others.len() + 1).unwrap_or(u32::MAX);
         let mut quitted = Vec::new();
@@ -253,9 +311,11 @@ impl Inner {
         let mut trade = Trade::new(facts, now);
         store::insert(&mut change, &trade, &new.key, audit(&who, "start", "")).await?;
         change.commit().await?;
-        for left in quitted {
-            self.disarm(&left);
+        for (left, moves) in &quitted {
+            Self::tell(left, moves, "superseded");
+            self.disarm(&left.facts().trx_id);
         }
+        kill::at(Point::CreateStored);
         METRICS.moved(State::Creating);
         tracing::info!(trx_id = %trade.facts().trx_id, attempt, "attempt started");
         let sent = self.drain_steps(&mut trade, None);
@@ -270,7 +330,7 @@ impl Inner {
         terminal: &str,
         who: &str,
         now: Ms,
-    ) -> Result<Option<String>, Problem> {
+    ) -> Result<Option<(Trade, Vec<Move>)>, Hindrance> {
         let mut trade = other.trade;
         let in_the_way = |trade: &Trade| {
             let code = if trade.state() == State::Paid {
@@ -278,7 +338,7 @@ impl Inner {
             } else {
                 ProblemCode::SaleBusy
             };
-            Err(Problem::with(code, self.wire(trade)))
+            Err(Problem::with(code, self.wire(trade)).into())
         };
         if trade.as_rival() != Rival::None {
             return in_the_way(&trade);
@@ -302,14 +362,14 @@ impl Inner {
         if trade.handle(Event::Superseded, &context).is_err() {
             return in_the_way(&trade);
         }
-        let moves = self.moved(&mut trade, who, "superseded");
-        if !store::update(change, &trade, was, moves, now).await? {
-            return in_the_way(&trade);
+        let moves = trade.take_moves();
+        if !store::update(change, &trade, was, lines(&moves, who, "superseded"), now).await? {
+            return Err(Hindrance::Race);
         }
-        Ok(Some(trade.facts().trx_id.clone()))
+        Ok(Some((trade, moves)))
     }
 
-    /// One mutation, stored before anything is sent.
+    /// One mutation, stored before anything is sent; made anew where another process was faster.
     async fn apply(
         self: &Arc<Self>,
         trx_id: &str,
@@ -318,58 +378,89 @@ impl Inner {
         who: &str,
     ) -> Result<Applied, Problem> {
         for _ in 0..MOST_TRIES {
-            let mut change = self.store.begin().await?;
-            let Some((stored, rival)) = store::with_rival(&mut change, trx_id).await? else {
-                return Err(Problem::new(ProblemCode::TradeNotFound));
-            };
-            let mut trade = stored.trade;
-            let (was, now) = (trade.version(), self.clock.now_ms());
-            let context = Context {
-                now,
-                policy: &self.policy,
-                rival,
-            };
-            let what = name(&event);
-            let note = note(&event);
-            let granted = trade.handle(event.clone(), &context);
-            if trade.version() != was {
-                let mut moves = self.moved(&mut trade, who, what);
-                if let (Some(line), Some(note)) = (moves.first_mut(), note) {
-                    line.note = note;
-                }
-                match store::update(&mut change, &trade, was, moves, now).await {
-                    Ok(true) => change.commit().await?,
-                    Ok(false) => continue,
-                    // The index saw a rival that this transaction did not: look again.
-                    Err(error) if is_unique(&error) => continue,
-                    Err(error) => return Err(error.into()),
+            match self.try_apply(trx_id, event.clone(), who).await {
+                Err(Hindrance::Race) => {}
+                Err(Hindrance::Problem(problem)) => return Err(problem),
+                Ok((mut trade, granted)) => {
+                    kill::at(kill::of_wish(&event, Wished::Stored));
+                    let sent = self.drain_steps(&mut trade, code);
+                    return Ok(Applied {
+                        trade,
+                        granted,
+                        sent,
+                    });
                 }
             }
-            let sent = self.drain_steps(&mut trade, code);
-            return Ok(Applied {
-                trade,
-                granted,
-                sent,
-            });
         }
         Err(Problem::new(ProblemCode::StoreUnavailable))
     }
 
-    fn moved(&self, trade: &mut Trade, who: &str, what: &str) -> Vec<Audit> {
-        let trx_id = trade.facts().trx_id.clone();
-        let lines = trade.take_moves().into_iter().map(|Move { from, to }| {
-            METRICS.moved(to);
+    /// A look mostly finds nothing to do: then it costs one read, and no change begins.
+    async fn nothing_to_do(&self, trx_id: &str, event: &Event) -> sqlx::Result<Option<Trade>> {
+        if !matches!(event, Event::Tick | Event::Heard) {
+            return Ok(None);
+        }
+        let Some(stored) = self.store.find(None, trx_id).await? else {
+            return Ok(None);
+        };
+        // Neither event looks at the sale's other attempts.
+        let context = Context {
+            now: self.clock.now_ms(),
+            policy: &self.policy,
+            rival: Rival::None,
+        };
+        let mut trade = stored.trade;
+        let was = trade.version();
+        let _ = trade.handle(event.clone(), &context);
+        Ok((trade.version() == was).then_some(trade))
+    }
+
+    async fn try_apply(
+        &self,
+        trx_id: &str,
+        event: Event,
+        who: &str,
+    ) -> Result<(Trade, Result<(), Refusal>), Hindrance> {
+        if let Some(trade) = self.nothing_to_do(trx_id, &event).await? {
+            return Ok((trade, Ok(())));
+        }
+        let mut change = self.store.begin().await?;
+        let Some((stored, rival)) = store::with_rival(&mut change, trx_id).await? else {
+            return Err(Problem::new(ProblemCode::TradeNotFound).into());
+        };
+        let mut trade = stored.trade;
+        let (was, now) = (trade.version(), self.clock.now_ms());
+        let context = Context {
+            now,
+            policy: &self.policy,
+            rival,
+        };
+        let (what, note) = (name(&event), note(&event));
+        let granted = trade.handle(event, &context);
+        if trade.version() != was {
+            let moves = trade.take_moves();
+            let mut lines = lines(&moves, who, what);
+            if let (Some(line), Some(note)) = (lines.first_mut(), note) {
+                line.note = note;
+            }
+            if !store::update(&mut change, &trade, was, lines, now).await? {
+                return Err(Hindrance::Race);
+            }
+            change.commit().await?;
+            Self::tell(&trade, &moves, what);
+        }
+        Ok((trade, granted))
+    }
+
+    /// Tells the operator what an attempt did, once it is stored.
+    fn tell(trade: &Trade, moves: &[Move], what: &str) {
+        let trx_id = &trade.facts().trx_id;
+        for Move { from, to } in moves {
+            METRICS.moved(*to);
             tracing::info!(%trx_id, ?from, ?to, what, "moved");
-            if to == State::LateSuccess {
+            if *to == State::LateSuccess {
                 tracing::error!(%trx_id, "paid after it was closed: accept it, or give the money back");
             }
-            audit(who, &format!("{from:?} -> {to:?}"), what)
-        });
-        let lines: Vec<_> = lines.collect();
-        if lines.is_empty() {
-            vec![audit(who, what, "")]
-        } else {
-            lines
         }
     }
 
@@ -406,13 +497,16 @@ impl Inner {
         let inner = Arc::clone(self);
         let (facts, trans_id) = (trade.facts().clone(), trade.trans_id().map(str::to_owned));
         let call = async move {
+            kill::at(kill::of_send(send, Sent::Sending));
             let event = inner
                 .gateway
                 .send(&facts, trans_id.as_deref(), send, code)
                 .await;
+            kill::at(kill::of_send(send, Sent::Answered));
             if let Err(problem) = inner.apply(&facts.trx_id, event, None, "gateway").await {
                 tracing::error!(trx_id = %facts.trx_id, code = ?problem.code, "an answer could not be stored");
             }
+            kill::at(kill::of_send(send, Sent::Kept));
         };
         self.tasks.spawn(call)
     }
@@ -454,6 +548,15 @@ fn audit(who: &str, what: &str, note: &str) -> Audit {
         what: what.to_owned(),
         note: note.to_owned(),
     }
+}
+
+/// The audit trail's lines of a change; one even where nothing moved.
+fn lines(moves: &[Move], who: &str, what: &str) -> Vec<Audit> {
+    if moves.is_empty() {
+        return vec![audit(who, what, "")];
+    }
+    let line = |Move { from, to }: &Move| audit(who, &format!("{from:?} -> {to:?}"), what);
+    moves.iter().map(line).collect()
 }
 
 fn refused(refusal: Refusal) -> ProblemCode {
@@ -502,12 +605,6 @@ fn note(event: &Event) -> Option<String> {
         | Event::CancelAnswered(_)
         | Event::VoidAnswered(_) => None,
     }
-}
-
-fn is_unique(error: &sqlx::Error) -> bool {
-    error
-        .as_database_error()
-        .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
 
 /// Twenty characters that nobody guesses: "K" and 95 random bits.

@@ -300,7 +300,8 @@ impl Charge {
         }
         self.phase = Phase::Sealing;
         self.next_ask_ms = None;
-        self.record.handed_over = true;
+        // Planted: the page forgets to note that the code leaves.
+        self.record.handed_over = !cfg!(planted_forget_journal);
         self.outbox.push_back(Step::Journal(self.record.clone()));
     }
 

@@ -155,6 +155,10 @@ pub struct Trade {
     asking_until_ms: Option<Ms>,
     /// The version that the newest question carries.
     asked_version: u64,
+    /// From when the attempt's age is measured by one clock: from its payment, or from the last restart.
+    aging_ms: Option<Ms>,
+    /// The newest question left when the attempt was too old to be paid: its answer is no younger.
+    asked_old: bool,
     /// Questions under the present schedule; the pauses of a review grow with it.
     asks: u32,
     /// Somebody wishes to cancel, and who.
@@ -195,6 +199,8 @@ impl Trade {
             next_ask_ms: None,
             asking_until_ms: None,
             asked_version: 0,
+            aging_ms: None,
+            asked_old: false,
             asks: 0,
             wish: None,
             cancel_said: None,
@@ -240,6 +246,7 @@ impl Trade {
             Event::Restarted => {
                 self.rebase(context.now);
                 self.asking_until_ms = None;
+                self.age(context);
                 self.ask_at_once(context.now);
                 Ok(())
             }

@@ -77,6 +77,7 @@ pub(crate) fn decide(
             5 => (
                 Deed::Charge,
                 Aside {
+                    answer_lost: true,
                     down_ms: scaled(20_000),
                     ..none
                 },

@@ -85,14 +85,20 @@ async function freePort() {
   return port;
 }
 
-/** Opens the shop's page, which takes a payment with the package, and says what became of it. */
-async function works(t, serve) {
+/** A counter whose backend takes calls of the page that `serve` serves. */
+async function counterBehind(t, serve, wallet = "23") {
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   const desk = await counter(t, { origins: [origin] });
   const machine = await desk.machine();
-  await machine.look(await desk.code());
-  await serve(port);
+  await machine.look(await desk.code("approves", wallet));
+  await serve(port, desk);
+  return { desk, machine, origin };
+}
+
+/** Opens the shop's page, which takes a payment with the package, and says what became of it. */
+async function works(t, serve) {
+  const { desk, machine, origin } = await counterBehind(t, serve);
   const page = await machine.page();
   await page.goto(`${origin}/?${new URLSearchParams({ backend: desk.backend, shop: `${desk.simulator}/shop/token` })}`);
   await page.waitForSelector("body[data-result]", { timeout: 60_000, state: "attached" });
@@ -100,7 +106,6 @@ async function works(t, serve) {
   const { version } = JSON.parse(await readFile(join(root, "pkg/package.json")));
   assert.deepEqual(JSON.parse(known), { text: "130123456789012345", version, empty: 0, refused: [true, "token/failed"], outcome: "paid", worker: true }, `${known} ${page.problems}`);
   assert.equal(await desk.kept(), 1250);
-  return page;
 }
 
 /** Vite as a developer starts it. */
@@ -147,4 +152,23 @@ test("under a strict security policy: only 'self' and 'wasm-unsafe-eval'", async
   });
   t.after(() => { server.closeAllConnections(); server.close(); });
   await works(t, (port) => new Promise((done) => server.listen(port, "127.0.0.1", done)));
+});
+
+test("the README's quick start takes a payment as it stands", async (t) => {
+  const readme = await readFile(join(root, "README.md"), "utf8");
+  const [, html] = /```html\n([\s\S]*?)```/.exec(readme);
+  assert.ok(html.trim().split("\n").length <= 23, "twenty lines, and what holds them");
+  const quick = join(shop, "quick");
+  await mkdir(quick);
+  const { machine, origin } = await counterBehind(t, async (port, desk) => {
+    const own = html.replace("http://127.0.0.1:8787", desk.backend).replace("http://127.0.0.1:8788", desk.simulator);
+    assert.notEqual(own, html);
+    await writeFile(join(quick, "index.html"), own);
+    await start(t, ["quick", "--port", String(port)]);
+  }, "21");
+  const page = await machine.page();
+  await page.goto(`${origin}/`);
+  await page.waitForFunction(() => document.querySelector("button")?.onclick, null, { timeout: 60_000 });
+  await page.click("button");
+  await page.waitForFunction(() => /^Paid: \d+/.test(document.querySelector("output").textContent), null, { timeout: 60_000 });
 });

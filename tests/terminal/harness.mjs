@@ -35,7 +35,7 @@ export async function until(what, condition, { ms = 30_000, every = 50 } = {}) {
 }
 
 /** A program that says where it listens; its words are kept, and searched for secrets. */
-class Program {
+export class Program {
   constructor(name, args, env, log) {
     this.words = "";
     this.child = spawn(programs[name], args, { env: { ...process.env, ...env, RUST_LOG: log } });
@@ -62,9 +62,9 @@ class Program {
 const fresh = () => `simulator-${randomBytes(24).toString("hex")}`;
 
 /** A simulator and a backend; `scale` makes every duration of both so much shorter. */
-export async function counter(t, { scale = 0.25, profile = "rich", policy = {}, extra = "", log = "info", origins = [] } = {}) {
+export async function counter(t, { scale = 0.25, profile = "rich", policy = {}, extra = "", log = "info", origins = [], databaseUrl } = {}) {
   const dir = await mkdtemp(join(tmpdir(), "kaunter-"));
-  const made = new Counter(dir, { scale, profile, policy, extra, log, origins });
+  const made = new Counter(dir, { scale, profile, policy, extra, log, origins, databaseUrl });
   t.after(() => made.close());
   await made.start();
   return made;
@@ -77,6 +77,8 @@ class Counter {
       KAUNTER_GATEWAY_KEY: fresh(), KAUNTER_GATEWAY_SECRET: fresh(), KAUNTER_GATEWAY_MERCHANT: "simulator-merchant",
       KAUNTER_GATEWAY_PASSWORD: fresh(), KAUNTER_SERVER_KEY: fresh(), KAUNTER_SIGNING_KEY: fresh(),
     };
+    // Where a store's address is given, it is PostgreSQL.
+    this.environment = { ...this.keys, ...(options.databaseUrl ? { DATABASE_URL: options.databaseUrl } : {}) };
     this.words = "";
   }
 
@@ -91,12 +93,14 @@ class Counter {
   async startBackend(listen) {
     const config = join(this.dir, "kaunter.toml");
     await writeFile(config, this.toml(listen ?? new URL(this.backend).host));
-    this.backendProgram = new Program("backend", ["--config", config], this.keys, this.log);
+    this.backendProgram = new Program("backend", ["--config", config], this.environment, this.log);
     this.backend = await this.backendProgram.address;
   }
 
   toml(listen) {
-    const policy = Object.entries(this.policy).map(([name, value]) => `${name} = ${value}`).join("\n");
+    // On a scaled clock a busy machine must not look like a gateway that is not there.
+    const patient = { connect_ms: 30_000, read_ms: Math.round(2_000 / Math.min(this.scale, 0.4)) };
+    const policy = Object.entries({ ...patient, ...this.policy }).map(([name, value]) => `${name} = ${value}`).join("\n");
     return `
 listen = "${listen}"
 database = ${JSON.stringify(join(this.dir, "kaunter.db"))}
@@ -114,7 +118,8 @@ dir = ${JSON.stringify(join(root, "www/dist"))}
 token_url = "${this.simulator}/shop/token"
 phone_url = "${this.simulator}/_sim/phone"
 simulated = true
-${policy ? `[policy]\n${policy}` : ""}
+[policy]
+${policy}
 `;
   }
 

@@ -14,9 +14,12 @@ use crate::tools;
 /// What the demo may be told.
 #[derive(Args)]
 pub(crate) struct Demo {
-    /// The terminal's port; 0 takes a free one.
-    #[arg(long, default_value_t = 0)]
-    port: u16,
+    /// The terminal's port, and the simulator's is the next one; without it both are free ones.
+    #[arg(long)]
+    port: Option<u16>,
+    /// Pages of another origin that may call the backend: a developer's own.
+    #[arg(long, default_values_t = ["http://localhost:5173".to_owned(), "http://127.0.0.1:5173".to_owned()])]
+    origin: Vec<String>,
     /// Open the terminal in the browser.
     #[arg(long)]
     open: bool,
@@ -47,7 +50,7 @@ impl Demo {
         let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let keys = Keys::new()?;
         let simulator = kaunter_simulator::serve(kaunter_simulator::Config {
-            listen: loopback(0),
+            listen: loopback(self.port.map_or(0, |port| port.saturating_add(1))),
             key: keys.key.clone(),
             secret: keys.secret.clone(),
             merchant: "simulator-merchant".to_owned(),
@@ -63,13 +66,14 @@ impl Demo {
         let dir = target().join("demo");
         std::fs::create_dir_all(&dir)?;
         let backend = kaunter_backend::serve(kaunter_backend::Config {
-            listen: loopback(self.port),
+            listen: loopback(self.port.unwrap_or(0)),
             database: dir.join(format!("kaunter-{}.db", std::process::id())),
+            database_url: None,
             shop: "demo".to_owned(),
             server_key: Secret::new(keys.server.clone()),
             signing_key: Secret::new(keys.signing.clone()),
             token_life_s: 600,
-            origins: Vec::new(),
+            origins: self.origin.clone(),
             test_wallets: true,
             gateway: GatewayConfig {
                 base: format!("http://{}/version1", simulator.addr),

@@ -1,8 +1,9 @@
-//! All set-up is code: `cargo xtask demo | test | build`.
+//! All set-up is code: `cargo xtask demo | test | build | sim`.
 
 mod demo;
 mod module;
 mod run;
+mod sim;
 mod test;
 mod tools;
 
@@ -25,6 +26,8 @@ enum Command {
     Test(test::Test),
     /// Leave the finished npm package in `pkg`.
     Build,
+    /// Simulate sales on virtual time with the real machines of page and backend; fails if a rule was broken.
+    Sim(sim::Sim),
     /// The test runner that cargo calls for the module's tests.
     #[command(hide = true)]
     Runner {
@@ -49,6 +52,7 @@ fn obey() -> anyhow::Result<()> {
         Command::Demo(demo) => demo.run(),
         Command::Test(test) => test.run(),
         Command::Build => module::ship(),
+        Command::Sim(sim) => sim.run(),
         Command::Runner { args } => {
             let runner = std::iter::once("wasm-bindgen-test-runner".to_owned()).chain(args);
             wasm_bindgen_cli::wasm_bindgen_test_runner::run_cli_with_args(runner)

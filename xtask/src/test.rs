@@ -33,7 +33,7 @@ struct Outcome {
     failed: u32,
 }
 
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 11] = [
     ("formatting", |_| check(cargo(&["fmt", "--all", "--check"]))),
     ("clippy, native", |_| {
         check(cargo(&[
@@ -63,11 +63,13 @@ const PARTS: [Part; 9] = [
     ("native tests", |_| {
         rust(cargo(&["test", "--workspace", "--quiet"]))
     }),
-    ("the walk catches a planted bug", |_| planted()),
+    ("simulated sales", |_| simulated()),
+    ("planted bugs are caught", |_| planted()),
     ("module tests in a browser", module_tests),
     ("package", package),
     ("types", |_| node("tests/types")),
     ("end to end", end_to_end),
+    ("killed everywhere", killed_everywhere),
 ];
 
 impl Test {
@@ -181,32 +183,61 @@ fn node_with(folder: &str, set: impl FnOnce(&mut Command)) -> anyhow::Result<Out
     })
 }
 
-/// With a payment that is sent again, the walk must fail, and say why.
+/// A million sales on virtual time: nothing is charged twice, told wrong, or left open.
+fn simulated() -> anyhow::Result<Outcome> {
+    let mut sales = crate::sim::program();
+    sales.args(["--sales", "1000000"]);
+    check(sales)
+}
+
+/// Each planted bug, and the words with which the walk or the simulation must fail.
+const PLANTED: [(&str, Catcher, &str); 4] = [
+    ("planted_pay_again", Catcher::Walk, "double charge"),
+    ("planted_trust_old_answer", Catcher::Sales, "Wrong: "),
+    ("planted_void_twice", Catcher::Sales, "Double: "),
+    ("planted_forget_journal", Catcher::Sales, "Wrong: "),
+];
+
+#[derive(Clone, Copy)]
+enum Catcher {
+    Walk,
+    Sales,
+}
+
 fn planted() -> anyhow::Result<Outcome> {
-    let mut walk = cargo(&[
-        "test",
-        "--quiet",
-        "--package",
-        "kaunter-core",
-        "--test",
-        "walk",
-    ]);
-    walk.env("RUSTFLAGS", "--cfg planted_pay_again")
-        .env("CARGO_TARGET_DIR", target().join("planted"));
-    let (good, text) = tee_silently(walk)?;
-    let caught = !good && text.contains("double charge");
-    println!(
-        "{}",
-        if caught {
-            "the walk found the double charge"
-        } else {
-            "the walk missed the planted bug"
+    let mut outcome = Outcome {
+        passed: 0,
+        failed: 0,
+    };
+    for (bug, catcher, words) in PLANTED {
+        let mut command = match catcher {
+            Catcher::Walk => cargo(&[
+                "test",
+                "--quiet",
+                "--package",
+                "kaunter-core",
+                "--test",
+                "walk",
+            ]),
+            Catcher::Sales => {
+                let mut sales = crate::sim::program();
+                sales.args(["--sales", "200000", "--seed", "1"]);
+                sales
+            }
+        };
+        command
+            .env("RUSTFLAGS", format!("--cfg {bug}"))
+            .env("CARGO_TARGET_DIR", target().join("planted"));
+        let (good, text) = tee_silently(command)?;
+        let caught = !good && text.contains(words);
+        println!("{bug}: {}", if caught { "caught" } else { "missed" });
+        if !caught {
+            println!("{text}");
         }
-    );
-    Ok(Outcome {
-        passed: caught.into(),
-        failed: (!caught).into(),
-    })
+        outcome.passed += u32::from(caught);
+        outcome.failed += u32::from(!caught);
+    }
+    Ok(outcome)
 }
 
 fn tee_silently(mut command: Command) -> anyhow::Result<(bool, String)> {
@@ -248,8 +279,28 @@ fn end_to_end(browser: &Browser) -> anyhow::Result<Outcome> {
     real_parts("tests/terminal", browser)
 }
 
+/// A backend that can kill itself is built beside the ordinary one.
+fn killed_everywhere(browser: &Browser) -> anyhow::Result<Outcome> {
+    let dir = target().join("kill");
+    let mut build = cargo(&["build", "--quiet", "--package", "kaunter-backend"]);
+    build
+        .env("RUSTFLAGS", "--cfg kill_points")
+        .env("CARGO_TARGET_DIR", &dir);
+    crate::run::run(build)?;
+    programs()?;
+    node_with("tests/kill", |command| {
+        set_parts(command, browser);
+        command.env("KAUNTER_BACKEND", dir.join("debug/kaunter-backend"));
+    })
+}
+
 /// Tests that start the two programs and a browser.
 fn real_parts(folder: &str, browser: &Browser) -> anyhow::Result<Outcome> {
+    programs()?;
+    node_with(folder, |command| set_parts(command, browser))
+}
+
+fn programs() -> anyhow::Result<()> {
     crate::run::run(cargo(&[
         "build",
         "--quiet",
@@ -258,14 +309,17 @@ fn real_parts(folder: &str, browser: &Browser) -> anyhow::Result<Outcome> {
         "--package",
         "kaunter-backend",
     ]))?;
-    node_with(folder, |command| {
-        command
-            .env("CHROMIUM", &browser.chromium)
-            .env(
-                "KAUNTER_SIMULATOR",
-                target().join("debug/kaunter-simulator"),
-            )
-            .env("KAUNTER_BACKEND", target().join("debug/kaunter-backend"))
-            .env("KAUNTER_OUT", target().join("screens"));
-    })
+    Ok(())
+}
+
+/// Where a test finds the parts.
+fn set_parts(command: &mut Command, browser: &Browser) {
+    command
+        .env("CHROMIUM", &browser.chromium)
+        .env(
+            "KAUNTER_SIMULATOR",
+            target().join("debug/kaunter-simulator"),
+        )
+        .env("KAUNTER_BACKEND", target().join("debug/kaunter-backend"))
+        .env("KAUNTER_OUT", target().join("screens"));
 }

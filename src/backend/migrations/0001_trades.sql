@@ -13,6 +13,13 @@ CREATE TABLE trades (
     created_ms BIGINT NOT NULL,
     state      TEXT   NOT NULL
 );
+-- One row per sale: whoever changes an attempt of a sale changes this row first, and so waits for whoever does.
+CREATE TABLE sales (
+    shop     TEXT   NOT NULL,
+    sale_ref TEXT   NOT NULL,
+    changes  BIGINT NOT NULL,
+    PRIMARY KEY (shop, sale_ref)
+);
 -- The same key again is the same attempt.
 CREATE UNIQUE INDEX trades_key ON trades (shop, page_key);
 -- No two attempts hold one sale, whatever any process believes.

@@ -2,6 +2,7 @@
 //! says "never". The walk (`walk.rs`) asks the same of page, backend and gateway together.
 #![allow(
     clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
     missing_docs,
     reason = "a test says where it stopped"
 )]
@@ -265,6 +266,35 @@ fn rule_5_silence_unpaid_and_rubbish_close_nothing() {
             assert_eq!(desk.state(), State::NeedsReview);
         }
     }
+}
+
+#[test]
+fn rule_5_an_old_unpaid_is_the_last_word_only_if_the_question_left_after_that_age() {
+    let mut desk = Desk::open();
+    desk.policy.can_cancel = false;
+    desk.policy.unpaid_final_after_ms = Some(1_000_000);
+    desk.tell(Event::Code(mark("one")));
+    let sent = desk.now;
+    let until_asked = |desk: &mut Desk| {
+        let asked = desk.questions();
+        while desk.questions() == asked {
+            let next = desk.now + 100;
+            desk.at(next);
+        }
+    };
+    while desk.state() != State::NeedsReview {
+        until_asked(&mut desk);
+        desk.status(StatusWord::NoWord);
+    }
+    until_asked(&mut desk);
+    desk.policy.unpaid_final_after_ms = Some(desk.now + 50 - sent);
+    // Said before the age, heard after it: in between the customer may have paid.
+    desk.now += 100;
+    desk.status(StatusWord::Unpaid);
+    assert_eq!(desk.state(), State::NeedsReview);
+    until_asked(&mut desk);
+    desk.status(StatusWord::Unpaid);
+    assert_eq!(desk.state(), State::Expired);
 }
 
 #[test]

@@ -72,6 +72,8 @@ impl Trade {
     fn unsent(&mut self, context: &Context<'_>) {
         self.code = None;
         self.sent_ms = None;
+        self.aging_ms = None;
+        self.asked_old = false;
         self.deadline_ms = None;
         self.next_ask_ms = None;
         self.asking_until_ms = None;
@@ -93,7 +95,8 @@ impl Trade {
         if version == self.asked_version {
             self.asking_until_ms = None;
         }
-        if version != self.version {
+        // Planted: an answer that the row has outlived moves it all the same.
+        if version != self.version && !cfg!(planted_trust_old_answer) {
             if answer.word == StatusWord::Paid {
                 self.ask_at_once(context.now);
             }
@@ -146,20 +149,15 @@ impl Trade {
             StatusWord::Closed => self.go(State::Cancelled, context),
             StatusWord::Voided if self.state == State::NeedsReview => self.voided(context),
             StatusWord::Voided => self.go(State::NeedsReview, context),
-            StatusWord::Pending | StatusWord::Unpaid if self.unpaid_for_good(context) => {
+            StatusWord::Pending | StatusWord::Unpaid
+                if self.state == State::NeedsReview && self.asked_old =>
+            {
                 self.go(State::Expired, context)
             }
             StatusWord::Pending if self.state != State::NeedsReview => {
                 self.go(State::Pending, context)
             }
             StatusWord::Pending | StatusWord::Unpaid | StatusWord::NoWord => {}
-        }
-    }
-
-    fn unpaid_for_good(&self, context: &Context<'_>) -> bool {
-        match (context.policy.unpaid_final_after_ms, self.sent_ms) {
-            (Some(age), Some(sent)) => context.now >= sent + age,
-            (None, _) | (_, None) => false,
         }
     }
 
@@ -232,6 +230,9 @@ impl Trade {
             VoidAnswer::NoWord => {
                 if self.state == State::Voiding {
                     self.go(State::VoidUnknown, context);
+                    // Planted: the money is given back once more, because nobody said that it was.
+                    #[cfg(planted_void_twice)]
+                    self.outbox.push_back(super::Send::Void);
                 }
             }
         }

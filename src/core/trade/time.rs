@@ -166,6 +166,10 @@ impl Trade {
             return;
         }
         self.asking_until_ms = Some(now + policy.connect_ms + policy.read_ms + policy.grace_ms);
+        self.asked_old = match (policy.unpaid_final_after_ms, self.aging_ms) {
+            (Some(age), Some(since)) => now >= since + age,
+            (None, _) | (_, None) => false,
+        };
         self.next_ask_ms = self.pause_ms(policy).map(|pause| now + pause);
         self.asks = self.asks.saturating_add(1);
         self.outbox.push_back(Send::Query {
@@ -265,6 +269,12 @@ impl Trade {
         self.outbox.push_back(Send::Cancel);
     }
 
+    /// Starts to measure the age, where it counts: what another run's clock said is not added to this one's.
+    pub(super) fn age(&mut self, context: &Context<'_>) {
+        let counts = self.sent_ms.is_some() && context.policy.unpaid_final_after_ms.is_some();
+        self.aging_ms = counts.then_some(context.now);
+    }
+
     /// A clock that was set back between two runs: the row's times move with it, so that no deadline stretches.
     pub(super) fn rebase(&mut self, now: Ms) {
         let newest = self.since_ms.max(self.heard_ms);
@@ -277,6 +287,7 @@ impl Trade {
         let times = [
             &mut self.sent_ms,
             &mut self.deadline_ms,
+            &mut self.aging_ms,
             &mut self.next_ask_ms,
             &mut self.give_up_ms,
             &mut self.cancelling_until_ms,

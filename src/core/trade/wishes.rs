@@ -45,6 +45,7 @@ impl Trade {
         let (now, policy) = (context.now, context.policy);
         self.code = Some(mark);
         self.sent_ms = Some(now);
+        self.age(context);
         self.deadline_ms = Some(now + policy.deadline_ms);
         self.next_ask_ms = Some(now + policy.poll_ms);
         self.go(State::Paying, context);

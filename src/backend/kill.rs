@@ -1,0 +1,155 @@
+//! Places where a test kills this process, to see what its next start makes of it. `--cfg kill_points` compiles them in;
+//! without it [`at`] is nothing.
+
+use kaunter_core::trade::{Event, Send};
+
+macro_rules! points {
+    ($($(#[$doc:meta])* $point:ident),+ $(,)?) => {
+        /// Every place, in the order of a trade's life.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Point { $($(#[$doc])* $point),+ }
+
+        impl Point {
+            /// All of them: the test takes its list from here.
+            #[cfg(kill_points)]
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$point),+];
+        }
+    };
+}
+
+points! {
+    /// The call arrived.
+    CreateReceived,
+    /// The row is written, and nothing has left.
+    CreateStored,
+    /// The request to the gateway is next.
+    CreateSending,
+    /// The gateway answered, and nobody has written that down.
+    CreateAnswered,
+    /// The answer is written down.
+    CreateKept,
+    /// The caller is answered next.
+    CreateAnswering,
+    /// The customer's code arrived.
+    CodeReceived,
+    /// `Paying` is written, and the payment has not left.
+    CodeStored,
+    PaySending,
+    PayAnswered,
+    PayKept,
+    CodeAnswering,
+    QuerySending,
+    QueryAnswered,
+    QueryKept,
+    CancelReceived,
+    CancelStored,
+    CancelSending,
+    CancelAnswered,
+    CancelKept,
+    CancelAnswering,
+    VoidReceived,
+    VoidStored,
+    VoidSending,
+    VoidAnswered,
+    VoidKept,
+    VoidAnswering,
+    VerdictReceived,
+    VerdictStored,
+    VerdictAnswering,
+}
+
+/// How far a wish of a caller has come.
+#[derive(Clone, Copy)]
+pub(crate) enum Wished {
+    Received,
+    Stored,
+    Answering,
+}
+
+/// How far a request to the gateway has come.
+#[derive(Clone, Copy)]
+pub(crate) enum Sent {
+    Sending,
+    Answered,
+    Kept,
+}
+
+/// The place of a wish; none for what is no wish.
+pub(crate) fn of_wish(event: &Event, wished: Wished) -> Option<Point> {
+    let [received, stored, answering] = match event {
+        Event::Code(_) => [Point::CodeReceived, Point::CodeStored, Point::CodeAnswering],
+        Event::Cancel => [
+            Point::CancelReceived,
+            Point::CancelStored,
+            Point::CancelAnswering,
+        ],
+        Event::Void => [Point::VoidReceived, Point::VoidStored, Point::VoidAnswering],
+        Event::Verdict(_) => [
+            Point::VerdictReceived,
+            Point::VerdictStored,
+            Point::VerdictAnswering,
+        ],
+        Event::Tick
+        | Event::Restarted
+        | Event::Heard
+        | Event::Superseded
+        | Event::Created(_)
+        | Event::Payed(_)
+        | Event::Status(..)
+        | Event::CancelAnswered(_)
+        | Event::VoidAnswered(_) => return None,
+    };
+    Some(match wished {
+        Wished::Received => received,
+        Wished::Stored => stored,
+        Wished::Answering => answering,
+    })
+}
+
+/// The place of a request to the gateway.
+pub(crate) fn of_send(send: Send, sent: Sent) -> Point {
+    let [sending, answered, kept] = match send {
+        Send::Create => [
+            Point::CreateSending,
+            Point::CreateAnswered,
+            Point::CreateKept,
+        ],
+        Send::Pay => [Point::PaySending, Point::PayAnswered, Point::PayKept],
+        Send::Query { .. } => [Point::QuerySending, Point::QueryAnswered, Point::QueryKept],
+        Send::Cancel => [
+            Point::CancelSending,
+            Point::CancelAnswered,
+            Point::CancelKept,
+        ],
+        Send::Void => [Point::VoidSending, Point::VoidAnswered, Point::VoidKept],
+    };
+    match sent {
+        Sent::Sending => sending,
+        Sent::Answered => answered,
+        Sent::Kept => kept,
+    }
+}
+
+/// Dies here if the environment's `KAUNTER_KILL_AT` names this place.
+#[cfg(kill_points)]
+pub(crate) fn at(point: impl Into<Option<Point>>) {
+    let Some(point) = point.into() else { return };
+    if std::env::var("KAUNTER_KILL_AT").is_ok_and(|name| name == format!("{point:?}")) {
+        let own = nix::unistd::Pid::this();
+        let _ = nix::sys::signal::kill(own, nix::sys::signal::Signal::SIGKILL);
+    }
+}
+
+/// Nothing: the places are not compiled in.
+#[cfg(not(kill_points))]
+pub(crate) fn at(_: impl Into<Option<Point>>) {}
+
+/// The names of all places, a line each.
+#[cfg(kill_points)]
+#[must_use]
+pub fn names() -> String {
+    Point::ALL
+        .iter()
+        .map(|point| format!("{point:?}\n"))
+        .collect()
+}

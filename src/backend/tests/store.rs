@@ -1,0 +1,195 @@
+//! What does a backend do whose store fails it? Real database, real gateway (the simulator), real HTTP.
+#![allow(clippy::unwrap_used, reason = "a test says where it stopped")]
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use kaunter_backend::{Config, GatewayConfig, Profile, Secret, Words};
+use kaunter_core::policy::Policy;
+use kaunter_core::wire::{
+    MintToken, MintedToken, NewTrade, Presented, Problem, ProblemCode, Right, Sale, Trade,
+};
+use serde_json::Value;
+
+const KEY: &str = "simulator-key-of-more-than-thirty-two-characters";
+
+struct Desk {
+    dir: PathBuf,
+    simulator: kaunter_simulator::Running,
+    backend: kaunter_backend::Running,
+    http: reqwest::Client,
+    token: String,
+}
+
+fn loopback() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
+}
+
+impl Desk {
+    async fn open(name: &str) -> Self {
+        let dir = std::env::temp_dir().join(format!("kaunter-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let simulator = kaunter_simulator::serve(kaunter_simulator::Config {
+            listen: loopback(),
+            key: KEY.to_owned(),
+            secret: KEY.to_owned(),
+            merchant: "M".to_owned(),
+            password: KEY.to_owned(),
+            profile: kaunter_simulator::Profile::Rich,
+            seed: 1,
+            time_permille: 1000,
+            state: None,
+            backend: None,
+            server_key: None,
+        })
+        .await
+        .unwrap();
+        let backend = kaunter_backend::serve(Config {
+            listen: loopback(),
+            database: dir.join("kaunter.db"),
+            database_url: None,
+            shop: "shop".to_owned(),
+            server_key: Secret::new(KEY),
+            signing_key: Secret::new(KEY),
+            token_life_s: 600,
+            origins: vec![],
+            test_wallets: true,
+            gateway: GatewayConfig {
+                base: format!("http://{}/version1", simulator.addr),
+                key: Secret::new(KEY),
+                secret: Secret::new(KEY),
+                merchant: Secret::new("M"),
+                password: Secret::new(KEY),
+                currency: "MYR".to_owned(),
+                max_amount_minor: 5_000_000,
+                words: Words::of(Profile::Rich),
+            },
+            policy: Policy::default(),
+            time_permille: 1000,
+            calls_per_minute: 60,
+            terminal: None,
+        })
+        .await
+        .unwrap();
+        let http = reqwest::Client::new();
+        let minted = http
+            .post(format!("http://{}/v1/terminal-tokens", backend.addr))
+            .bearer_auth(KEY)
+            .json(&MintToken {
+                shop: "shop".to_owned(),
+                terminal: "till".to_owned(),
+                cashier: "c".to_owned(),
+                may: vec![Right::Charge, Right::Cancel],
+                max_amount: None,
+                sale: None,
+            })
+            .send()
+            .await
+            .unwrap();
+        let MintedToken { token, .. } = minted.json().await.unwrap();
+        Self {
+            dir,
+            simulator,
+            backend,
+            http,
+            token,
+        }
+    }
+
+    async fn post(&self, path: &str, body: &impl serde::Serialize) -> reqwest::Response {
+        let address = format!("http://{}{path}", self.backend.addr);
+        let call = self.http.post(address).bearer_auth(&self.token).json(body);
+        call.send().await.unwrap()
+    }
+
+    async fn create(&self, reference: &str) -> reqwest::Response {
+        let sale = Sale {
+            reference: reference.to_owned(),
+            amount: kaunter_core::money::Money {
+                minor: 1250,
+                currency: "MYR".to_owned(),
+            },
+        };
+        let new = NewTrade {
+            key: format!("{:0>32}", reference.len()),
+            sale,
+            integrator: "23".to_owned(),
+            presented: Presented::Consumer,
+        };
+        self.post("/v1/trades", &new).await
+    }
+
+    async fn log_of(&self, call: &str) -> usize {
+        let address = format!("http://{}/_sim/log", self.simulator.addr);
+        let log: Vec<Value> = self
+            .http
+            .get(address)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
+        log.iter().filter(|entry| entry["call"] == call).count()
+    }
+
+    async fn close(self) {
+        self.backend.stop().await;
+        self.simulator.stop().await;
+        std::fs::remove_dir_all(self.dir).unwrap();
+    }
+}
+
+/// Another program holds the database's only pen.
+async fn hold(desk: &Desk) -> sqlx::Transaction<'static, sqlx::Sqlite> {
+    let file = desk.dir.join("kaunter.db");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+    let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+    pool.begin_with("BEGIN IMMEDIATE").await.unwrap()
+}
+
+#[tokio::test]
+async fn a_store_that_does_not_answer_refuses_and_sends_nothing() {
+    let desk = Desk::open("refuses").await;
+    let trade: Trade = desk.create("a").await.json().await.unwrap();
+    let held = hold(&desk).await;
+    let refused = desk.create("bb").await;
+    assert_eq!(refused.status(), 503);
+    let problem: Problem = refused.json().await.unwrap();
+    assert_eq!(problem.code, ProblemCode::StoreUnavailable);
+    let code = serde_json::json!({ "code": "123456789012345678" });
+    let path = format!("/v1/trades/{}/code", trade.trx_id);
+    let handed = desk.post(&path, &code).await;
+    assert_eq!(handed.status(), 503);
+    assert_eq!(
+        (desk.log_of("create").await, desk.log_of("pay").await),
+        (1, 0),
+        "nothing that is not stored is sent"
+    );
+    held.rollback().await.unwrap();
+    assert_eq!(
+        desk.post(&path, &code).await.status(),
+        200,
+        "and it goes on once the store is back"
+    );
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn no_two_rows_hold_one_sale_whatever_a_process_believes() {
+    let desk = Desk::open("index").await;
+    let trade: Trade = desk.create("a").await.json().await.unwrap();
+    let mut pen = hold(&desk).await;
+    let held = sqlx::query("UPDATE trades SET holds_sale = 1 WHERE trx_id = $1")
+        .bind(&trade.trx_id)
+        .execute(&mut *pen)
+        .await;
+    assert_eq!(held.unwrap().rows_affected(), 1);
+    let second = sqlx::query("INSERT INTO trades SELECT 'other', shop, sale_ref, terminal, 2, 'key', status, is_open, 1, version, created_ms, state FROM trades")
+        .execute(&mut *pen)
+        .await
+        .unwrap_err();
+    assert!(second.as_database_error().unwrap().is_unique_violation());
+    pen.rollback().await.unwrap();
+    desk.close().await;
+}

@@ -1,0 +1,392 @@
+//! Does the counter keep the page's rules? One test per rule, on the machine of a charge alone.
+#![allow(
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    missing_docs,
+    reason = "a test says where it stopped"
+)]
+
+use kaunter_core::money::Money;
+use kaunter_core::policy::{Ms, Policy};
+use kaunter_core::till::{Charge, End, Event, Fault, Hint, Phase, Plan, Record, Step};
+use kaunter_core::wire::{Presented, ProblemCode, Sale, Status, Trade};
+
+/// A charge, its clock, and every step that it asked for.
+struct Counter {
+    charge: Charge,
+    now: Ms,
+    steps: Vec<Step>,
+}
+
+fn sale() -> Sale {
+    Sale {
+        reference: "S".to_owned(),
+        amount: Money {
+            minor: 1250,
+            currency: "MYR".to_owned(),
+        },
+    }
+}
+
+fn trade(trx_id: &str, status: Status, version: u64) -> Trade {
+    Trade {
+        trx_id: trx_id.to_owned(),
+        trans_id: None,
+        attempt: 1,
+        sale: sale(),
+        integrator: "21".to_owned(),
+        presented: Presented::Consumer,
+        terminal: "till".to_owned(),
+        status,
+        by: None,
+        reason: None,
+        void_id: None,
+        version,
+        as_of: String::new(),
+        since: String::new(),
+        created_at: String::new(),
+        deadline_at: None,
+    }
+}
+
+fn record(handed_over: bool) -> Record {
+    Record {
+        key: "key".to_owned(),
+        sale: sale(),
+        wallet: "21".to_owned(),
+        trx_id: Some("T".to_owned()),
+        handed_over,
+    }
+}
+
+fn hint(wallet: Option<&str>, official: bool) -> Hint {
+    Hint {
+        wallet: wallet.map(str::to_owned),
+        official,
+    }
+}
+
+impl Counter {
+    fn start(wallet: Option<&str>, code: Option<Hint>) -> Self {
+        let plan = Plan {
+            sale: sale(),
+            wallet: wallet.map(str::to_owned),
+            code,
+            keys: ["key".to_owned(), "spare".to_owned()],
+        };
+        Self::of(Charge::new(plan, Policy::default().page()))
+    }
+
+    fn resume(record: Record) -> Self {
+        Self::of(Charge::resume(record, Policy::default().page(), 0))
+    }
+
+    fn of(charge: Charge) -> Self {
+        let mut counter = Self {
+            charge,
+            now: 0,
+            steps: Vec::new(),
+        };
+        counter.drain();
+        counter
+    }
+
+    fn drain(&mut self) {
+        loop {
+            match self.charge.next() {
+                Step::Wait(_) => return,
+                step => self.steps.push(step),
+            }
+        }
+    }
+
+    fn tell(&mut self, event: Event) -> &mut Self {
+        self.charge.handle(event, self.now);
+        self.drain();
+        self
+    }
+
+    /// With a wallet given, the attempt is there and awaits its code.
+    fn ready() -> Self {
+        let mut counter = Self::start(Some("21"), None);
+        counter
+            .tell(Event::Journalled)
+            .tell(Event::Created(Ok(trade("T", Status::AwaitingCode, 1))));
+        assert_eq!(counter.charge.phase(), Phase::Ready);
+        counter
+    }
+
+    /// The code is on its way to the backend.
+    fn handing() -> Self {
+        let mut counter = Self::ready();
+        counter
+            .tell(Event::Scanned(hint(None, false)))
+            .tell(Event::Journalled);
+        assert_eq!(counter.charge.phase(), Phase::Handing);
+        counter
+    }
+
+    fn hand_overs(&self) -> usize {
+        self.steps
+            .iter()
+            .filter(|step| matches!(step, Step::HandOver(_)))
+            .count()
+    }
+
+    fn end(&self) -> Option<&End> {
+        self.steps.iter().find_map(|step| match step {
+            Step::Done(end) => Some(end),
+            _ => None,
+        })
+    }
+}
+
+#[test]
+fn nothing_is_created_or_handed_over_before_the_journal_has_it() {
+    let mut counter = Counter::start(Some("21"), Some(hint(None, false)));
+    assert!(matches!(&counter.steps[..], [Step::Journal(record)] if record.trx_id.is_none()));
+    counter.tell(Event::Journalled);
+    assert!(matches!(counter.steps.last(), Some(Step::Create(new)) if new.key == "key"));
+    counter.tell(Event::Created(Ok(trade("T", Status::AwaitingCode, 1))));
+    assert!(matches!(counter.steps.last(), Some(Step::Journal(record)) if record.handed_over));
+    assert_eq!(counter.hand_overs(), 0);
+    counter.tell(Event::Journalled);
+    assert_eq!(counter.steps.last(), Some(&Step::HandOver("T".to_owned())));
+}
+
+#[test]
+fn without_a_wallet_the_code_says_whose_it_is_or_the_cashier_does() {
+    let mut known = Counter::start(None, None);
+    assert_eq!(known.steps, [Step::Scan]);
+    known.tell(Event::Scanned(hint(Some("23"), false)));
+    assert!(matches!(known.steps.last(), Some(Step::Journal(record)) if record.wallet == "23"));
+
+    let mut unknown = Counter::start(None, None);
+    unknown.tell(Event::Scanned(hint(None, false)));
+    assert_eq!(unknown.steps.last(), Some(&Step::Pick));
+    unknown.tell(Event::Picked(Some("25".to_owned())));
+    assert!(matches!(unknown.steps.last(), Some(Step::Journal(record)) if record.wallet == "25"));
+
+    let mut nobody = Counter::start(None, Some(hint(None, false)));
+    nobody.tell(Event::Picked(None));
+    assert_eq!(nobody.end(), Some(&End::NoWallet));
+}
+
+#[test]
+fn a_code_that_is_officially_another_wallets_gets_an_attempt_of_its_own() {
+    let mut counter = Counter::ready();
+    counter.tell(Event::Scanned(hint(Some("23"), true)));
+    assert_eq!(
+        counter.steps.last(),
+        Some(&Step::Cancel("T".to_owned())),
+        "the wrong attempt is left"
+    );
+    counter.tell(Event::CancelTold(Ok(trade("T", Status::Cancelled, 2))));
+    counter
+        .tell(Event::Journalled)
+        .tell(Event::Created(Ok(trade("U", Status::AwaitingCode, 1))))
+        .tell(Event::Journalled);
+    assert_eq!(counter.steps.last(), Some(&Step::HandOver("U".to_owned())));
+    let keys: Vec<_> = counter
+        .steps
+        .iter()
+        .filter_map(|step| match step {
+            Step::Create(new) => Some(new.key.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(keys, ["key", "spare"]);
+
+    let mut folklore = Counter::ready();
+    folklore
+        .tell(Event::Scanned(hint(Some("23"), false)))
+        .tell(Event::Journalled);
+    assert_eq!(
+        folklore.hand_overs(),
+        1,
+        "a guess is a hint, and the cashier's choice stands"
+    );
+}
+
+#[test]
+fn busy_and_paid_sales_end_at_once_with_the_trade_that_has_them() {
+    for code in [ProblemCode::SaleBusy, ProblemCode::SalePaid] {
+        let mut counter = Counter::start(Some("21"), None);
+        let other = Box::new(trade("O", Status::Pending, 7));
+        counter
+            .tell(Event::Journalled)
+            .tell(Event::Created(Err(Fault::Problem(
+                code,
+                Some(other.clone()),
+            ))));
+        assert_eq!(counter.end(), Some(&End::Refused(code, Some(other))));
+        assert!(counter.steps.contains(&Step::Forget("key".to_owned())));
+    }
+}
+
+#[test]
+fn a_creation_without_an_answer_is_repeated_with_the_same_key_and_then_given_up() {
+    let mut counter = Counter::start(Some("21"), None);
+    counter.tell(Event::Journalled);
+    for _ in 0..3 {
+        counter.tell(Event::Created(Err(Fault::NoAnswer)));
+        counter.now += 2_000;
+        counter.tell(Event::Tick);
+    }
+    let keys: Vec<_> = counter
+        .steps
+        .iter()
+        .filter_map(|step| match step {
+            Step::Create(new) => Some(new.key.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(keys, ["key"; 3]);
+    assert_eq!(counter.end(), Some(&End::Unreachable));
+}
+
+#[test]
+fn after_a_reload_a_code_is_never_handed_over() {
+    for status in [
+        Status::AwaitingCode,
+        Status::Paying,
+        Status::Pending,
+        Status::Unknown,
+    ] {
+        let mut counter = Counter::resume(record(true));
+        assert_eq!(counter.steps, [Step::Ask("T".to_owned())]);
+        counter.tell(Event::Scanned(hint(None, false)));
+        counter.tell(Event::Told(Ok(trade("T", status, 1))));
+        counter.tell(Event::Journalled);
+        assert_eq!(counter.hand_overs(), 0, "{status:?}");
+    }
+    let mut open = Counter::resume(record(false));
+    open.tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 1))));
+    assert_eq!(
+        open.steps.last(),
+        Some(&Step::Cancel("T".to_owned())),
+        "its code is gone: close it, and scan anew"
+    );
+}
+
+#[test]
+fn a_trade_that_the_backend_forgot_is_unresolved_once_a_code_was_handed_over() {
+    let forgotten = || Event::Told(Err(Fault::Problem(ProblemCode::TradeNotFound, None)));
+    let mut handed = Counter::resume(record(true));
+    handed.tell(forgotten());
+    assert_eq!(handed.end(), Some(&End::Unresolved(None, "T".to_owned())));
+    assert!(
+        !handed
+            .steps
+            .iter()
+            .any(|step| matches!(step, Step::Forget(_))),
+        "the journal keeps it"
+    );
+    let mut bare = Counter::resume(record(false));
+    bare.tell(forgotten());
+    assert_eq!(
+        bare.end(),
+        Some(&End::Refused(ProblemCode::TradeNotFound, None))
+    );
+}
+
+#[test]
+fn an_abort_before_the_hand_over_leaves_the_attempt_and_after_it_is_a_wish() {
+    let mut before = Counter::ready();
+    before
+        .tell(Event::Cancel)
+        .tell(Event::CancelTold(Ok(trade("T", Status::Cancelled, 2))));
+    assert_eq!(
+        (before.hand_overs(), before.end()),
+        (0, Some(&End::Aborted))
+    );
+
+    let mut after = Counter::handing();
+    after
+        .tell(Event::Cancel)
+        .tell(Event::HandedOver(Ok(trade("T", Status::Paying, 2))));
+    assert_eq!(after.steps.last(), Some(&Step::Cancel("T".to_owned())));
+    assert_eq!(after.end(), None, "the wait goes on");
+    let refused = Fault::Problem(
+        ProblemCode::NotCancellable,
+        Some(Box::new(trade("T", Status::Pending, 3))),
+    );
+    after.tell(Event::CancelTold(Err(refused)));
+    assert_eq!(
+        after.steps.last(),
+        Some(&Step::Notice(ProblemCode::NotCancellable))
+    );
+    after.now = 2_000;
+    after
+        .tell(Event::Tick)
+        .tell(Event::Told(Ok(trade("T", Status::Paid, 4))));
+    assert!(matches!(after.end(), Some(End::Settled(trade)) if trade.status == Status::Paid));
+}
+
+#[test]
+fn a_lost_answer_to_the_hand_over_is_asked_about_every_two_seconds() {
+    let mut counter = Counter::handing();
+    counter.tell(Event::HandedOver(Err(Fault::NoAnswer)));
+    for second in 1..=20 {
+        counter.now = second * 1_000;
+        counter.tell(Event::Tick);
+        if second % 2 == 0 {
+            counter.tell(Event::Told(Err(Fault::NoAnswer)));
+        }
+    }
+    let asks = counter
+        .steps
+        .iter()
+        .filter(|step| matches!(step, Step::Ask(_)))
+        .count();
+    assert_eq!((asks, counter.hand_overs()), (10, 1));
+    // Time is up. Perhaps the code never arrived: a cancel would make sure. Without an answer to that either it is open.
+    counter.now = 10_000_000;
+    counter.tell(Event::Tick);
+    assert_eq!(
+        (counter.end(), counter.steps.last()),
+        (None, Some(&Step::Cancel("T".to_owned())))
+    );
+    counter.tell(Event::CancelTold(Err(Fault::NoAnswer)));
+    assert_eq!(
+        counter.end(),
+        Some(&End::Unresolved(
+            Some(Box::new(trade("T", Status::AwaitingCode, 1))),
+            "T".to_owned()
+        ))
+    );
+}
+
+#[test]
+fn an_older_word_of_the_backend_is_ignored() {
+    let mut counter = Counter::handing();
+    counter.tell(Event::HandedOver(Ok(trade("T", Status::Pending, 5))));
+    counter.tell(Event::Told(Ok(trade("T", Status::Declined, 4))));
+    assert_eq!(counter.end(), None);
+    assert_eq!(counter.charge.trade().unwrap().status, Status::Pending);
+}
+
+#[test]
+fn while_it_scans_the_backend_hears_of_it_every_thirty_seconds() {
+    let mut counter = Counter::ready();
+    counter.now = 29_999;
+    counter.tell(Event::Tick);
+    assert!(!counter.steps.contains(&Step::Ask("T".to_owned())));
+    counter.now = 30_000;
+    counter.tell(Event::Tick);
+    assert_eq!(counter.steps.last(), Some(&Step::Ask("T".to_owned())));
+}
+
+#[test]
+fn a_page_that_is_seen_again_asks_at_once_and_not_twice() {
+    let mut counter = Counter::handing();
+    counter.tell(Event::HandedOver(Ok(trade("T", Status::Pending, 2))));
+    counter.now = 10;
+    counter.tell(Event::Woke).tell(Event::Woke);
+    let asks = counter
+        .steps
+        .iter()
+        .filter(|step| matches!(step, Step::Ask(_)))
+        .count();
+    assert_eq!(asks, 1);
+}

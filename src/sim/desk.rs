@@ -1,0 +1,231 @@
+//! The backend's desk: what each call of a page comes to, by the rules of the real backend. The same key is the same
+//! attempt; what holds the sale stands; what only waits for a code makes way for its own terminal.
+
+use kaunter_core::till::Fault as TillFault;
+use kaunter_core::trade::{CodeMark, Context, Event, Facts, Refusal, Rival, State, Trade};
+use kaunter_core::wire::{self, NewTrade, Presented, ProblemCode};
+
+use crate::gateway::Account;
+use crate::hop1::{Ask, Reply};
+use crate::tally::Fault;
+use crate::world::{Happening, Row, World, say, the_sale};
+
+impl World<'_> {
+    pub(crate) fn serve(&mut self, process: usize, at: usize) {
+        let event = match self.calls[at].ask.clone() {
+            Ask::Create(new) => return self.create(process, at, &new),
+            Ask::Session => return self.session(at),
+            Ask::Look(trx_id) => (trx_id, None),
+            Ask::HandOver(trx_id, mark) => (trx_id, Some(Event::Code(CodeMark(mark)))),
+            Ask::Cancel(trx_id) => (trx_id, Some(Event::Cancel)),
+            Ask::Void(trx_id) => (trx_id, Some(Event::Void)),
+        };
+        let (trx_id, wish) = event;
+        let Some(row) = self.row_of(&trx_id) else {
+            return self.refuse(at, ProblemCode::TradeNotFound, None);
+        };
+        let own = self.tabs[self.calls[at].tab].terminal == self.rows[row].trade.facts().terminal;
+        let look = if own { Event::Heard } else { Event::Tick };
+        self.apply(process, row, wish.unwrap_or(look), Some(at), None);
+    }
+
+    pub(crate) fn row_of(&self, trx_id: &str) -> Option<usize> {
+        self.rows
+            .iter()
+            .position(|row| row.trade.facts().trx_id == trx_id)
+    }
+
+    fn session(&mut self, at: usize) {
+        if self.store_is_down() {
+            self.note(Fault::StoreDown);
+            return self.refuse(at, ProblemCode::StoreUnavailable, None);
+        }
+        let terminal = &self.tabs[self.calls[at].tab].terminal;
+        let open = (0..self.rows.len()).filter(|row| {
+            let trade = &self.rows[*row].trade;
+            trade.facts().terminal == *terminal && !trade.state().status().is_final()
+        });
+        let open = open.map(|row| self.wire(row)).collect();
+        self.reply(at, Reply::Open(open));
+    }
+
+    fn create(&mut self, process: usize, at: usize, new: &NewTrade) {
+        if self.store_is_down() {
+            self.note(Fault::StoreDown);
+            return self.refuse(at, ProblemCode::StoreUnavailable, None);
+        }
+        let terminal = self.tabs[self.calls[at].tab].terminal.clone();
+        if let Some(row) = self.rows.iter().position(|row| row.key == new.key) {
+            let facts = self.rows[row].trade.facts();
+            let replay = facts.terminal == terminal && facts.integrator == new.integrator;
+            if replay {
+                let trade = self.wire(row);
+                return self.reply(at, Reply::Trade(Ok(trade)));
+            }
+            return self.refuse(at, ProblemCode::Mismatch, None);
+        }
+        let now = self.clock(process);
+        for other in 0..self.rows.len() {
+            if let Err(code) = self.make_way(process, other, &terminal) {
+                return self.refuse(at, code, Some(other));
+            }
+        }
+        let row = self.rows.len();
+        let facts = Facts {
+            trx_id: format!("K{}-{row}", self.sale),
+            shop: "shop".to_owned(),
+            terminal,
+            attempt: u32::try_from(row).map_or(u32::MAX, |nth| nth + 1),
+            sale: the_sale(),
+            integrator: new.integrator.clone(),
+        };
+        say!(
+            self,
+            "  attempt {row}: {} of {}",
+            facts.trx_id,
+            facts.terminal
+        );
+        self.rows.push(Row {
+            key: new.key.clone(),
+            trade: Trade::new(facts, now),
+            account: Account::NEW,
+            changing: 0,
+        });
+        self.sends(process, row, Some(at));
+        self.wish_stored(process, at, row, None);
+    }
+
+    /// Rule 1, before a new attempt.
+    fn make_way(&mut self, process: usize, row: usize, terminal: &str) -> Result<(), ProblemCode> {
+        let now = self.clock(process);
+        let trade = &self.rows[row].trade;
+        let in_the_way = if trade.state() == State::Paid {
+            ProblemCode::SalePaid
+        } else {
+            ProblemCode::SaleBusy
+        };
+        if trade.as_rival() != Rival::None {
+            return Err(in_the_way);
+        }
+        if !matches!(
+            trade.state(),
+            State::Creating | State::CreateUnknown | State::AwaitingCode
+        ) {
+            return Ok(());
+        }
+        let quiet = now >= trade.heard_ms() + self.weather.policy.quiet_ms;
+        if trade.facts().terminal != terminal && !quiet {
+            return Err(in_the_way);
+        }
+        let context = Context {
+            now,
+            policy: &self.weather.policy,
+            rival: Rival::None,
+        };
+        let mut left = trade.clone();
+        if left.handle(Event::Superseded, &context).is_err() {
+            return Err(in_the_way);
+        }
+        self.tally.moves.extend(left.take_moves());
+        say!(self, "  attempt {row}: superseded");
+        self.rows[row].trade = left;
+        self.disarm(process, row);
+        Ok(())
+    }
+
+    /// The wish is stored: a look is answered at once, the rest when the gateway did, or soon.
+    pub(crate) fn wish_stored(
+        &mut self,
+        process: usize,
+        at: usize,
+        row: usize,
+        refused: Option<Refusal>,
+    ) {
+        if !self.processes[process].up {
+            return;
+        }
+        self.calls[at].row = Some(row);
+        self.calls[at].refused = refused.map(problem);
+        let looks = matches!(self.calls[at].ask, Ask::Look(_));
+        if looks || self.calls[at].waits == 0 {
+            return self.reply_with_row(at);
+        }
+        let due = self.now + self.weather.policy.code_answer_ms;
+        self.queue.plan(due, Happening::CallSettles(at));
+    }
+
+    /// One of the requests that a reply waits for was answered.
+    pub(crate) fn one_less_to_wait_for(&mut self, call: Option<usize>) {
+        let Some(at) = call else { return };
+        self.calls[at].waits -= 1;
+        if self.calls[at].waits == 0 && self.calls[at].row.is_some() {
+            self.reply_with_row(at);
+        }
+    }
+
+    pub(crate) fn call_settles(&mut self, at: usize) {
+        let served = self.calls[at].served_by;
+        let Some((process, life)) = served else {
+            return;
+        };
+        if self.processes[process].life != life {
+            return;
+        }
+        match self.stalled(process) {
+            Some(due) => self.queue.plan(due, Happening::CallSettles(at)),
+            None => self.reply_with_row(at),
+        }
+    }
+
+    fn reply_with_row(&mut self, at: usize) {
+        let (Some(row), false) = (self.calls[at].row, self.calls[at].replied) else {
+            return;
+        };
+        let trade = self.wire(row);
+        let reply = match self.calls[at].refused {
+            None => Ok(trade),
+            Some(code) => Err(TillFault::Problem(code, Some(Box::new(trade)))),
+        };
+        self.reply(at, Reply::Trade(reply));
+    }
+
+    pub(crate) fn refuse(&mut self, at: usize, code: ProblemCode, row: Option<usize>) {
+        let trade = row.map(|row| Box::new(self.wire(row)));
+        self.reply(at, Reply::Trade(Err(TillFault::Problem(code, trade))));
+    }
+
+    /// The treaty's view of a row. Nobody here reads a clock's text.
+    fn wire(&self, row: usize) -> wire::Trade {
+        let trade = &self.rows[row].trade;
+        let facts = trade.facts();
+        wire::Trade {
+            trx_id: facts.trx_id.clone(),
+            trans_id: trade.trans_id().map(str::to_owned),
+            attempt: facts.attempt,
+            sale: facts.sale.clone(),
+            integrator: facts.integrator.clone(),
+            presented: Presented::Consumer,
+            terminal: facts.terminal.clone(),
+            status: trade.state().status(),
+            by: trade.by(),
+            reason: trade.reason(),
+            void_id: trade.void_id().map(str::to_owned),
+            version: trade.version(),
+            as_of: String::new(),
+            since: String::new(),
+            created_at: String::new(),
+            deadline_at: None,
+        }
+    }
+}
+
+fn problem(refusal: Refusal) -> ProblemCode {
+    match refusal {
+        Refusal::CodeTaken => ProblemCode::CodeTaken,
+        Refusal::TradeClosed => ProblemCode::TradeClosed,
+        Refusal::SaleBusy => ProblemCode::SaleBusy,
+        Refusal::NotCancellable => ProblemCode::NotCancellable,
+        Refusal::NotVoidable => ProblemCode::NotVoidable,
+        Refusal::NotReviewable => ProblemCode::VerdictInvalid,
+    }
+}

@@ -1,0 +1,318 @@
+//! One sale's world: its tills, the backend's processes on one store, the gateway, and all that is under way between
+//! them. Time is virtual: it jumps from one happening to the next.
+
+use kaunter_core::money::Money;
+use kaunter_core::policy::Ms;
+use kaunter_core::trade::{self, State, Trade};
+use kaunter_core::wire::Sale;
+
+use crate::backend::{Change, Process};
+use crate::dice::Dice;
+use crate::gateway::{Account, Deed};
+use crate::hop1::{Call, Reply};
+use crate::hop2::Request;
+use crate::page::{Page, Tab};
+use crate::queue::Queue;
+use crate::tally::{Fault, Finding, Kind, Tally};
+use crate::weather::{LONGEST_MS, START_MS, Weather};
+
+/// More than any sale's world needs: a machine that never rests is a bug.
+const MOST_EVENTS: u64 = 200_000;
+
+/// Something that is to happen. The numbers count tabs, pages, calls, processes, rows and requests.
+#[derive(Debug)]
+pub(crate) enum Happening {
+    CallArrives(usize),
+    /// The backend has waited long enough for the gateway.
+    CallSettles(usize),
+    ReplyArrives(usize, Box<Reply>),
+    CallTimesOut(usize),
+    PageTimer(usize, u32),
+    Durable(usize),
+    Scan(usize),
+    Pick(usize),
+    CashierCancels(usize),
+    Charge(usize),
+    TabDies(usize),
+    TabReturns(usize),
+    TabSleeps(usize),
+    TabWakes(usize),
+    Commit(Box<Change>),
+    Timer(usize, usize, u32),
+    ProcessDies(usize),
+    ProcessStarts(usize),
+    ProcessStalls(usize),
+    ClockJumps,
+    RequestArrives(usize),
+    Answer(usize, Box<trade::Event>),
+    GivesUp(usize),
+    Customer(usize, Deed),
+    Review(usize, u32),
+    VoidWish(usize),
+    Calm,
+    Checkpoint,
+}
+
+/// An attempt: the backend's row, and the gateway's own account of it.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) key: String,
+    pub(crate) trade: Trade,
+    pub(crate) account: Account,
+    /// Changes that are read and not yet written.
+    pub(crate) changing: u32,
+}
+
+#[derive(Debug)]
+pub(crate) struct World<'a> {
+    pub(crate) now: Ms,
+    pub(crate) sale: u64,
+    pub(crate) dice: Dice,
+    pub(crate) weather: Weather,
+    pub(crate) queue: Queue<Happening>,
+    pub(crate) tabs: Vec<Tab>,
+    pub(crate) pages: Vec<Page>,
+    pub(crate) calls: Vec<Call>,
+    pub(crate) processes: Vec<Process>,
+    /// The clock of the backend's host, in milliseconds ahead of the truth.
+    pub(crate) host_ahead_ms: i64,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) requests: Vec<Request>,
+    pub(crate) tally: &'a mut Tally,
+    pub(crate) story: Option<Vec<String>>,
+    pub(crate) finding: Option<Finding>,
+    /// Faults stopped, and people hold still until it was looked whether everything settles.
+    pub(crate) held: bool,
+}
+
+/// Tells the story, where somebody listens.
+macro_rules! say {
+    ($world:expr, $($told:tt)*) => {
+        if $world.story.is_some() {
+            let told = format!($($told)*);
+            $world.tell(&told);
+        }
+    };
+}
+pub(crate) use say;
+
+impl<'a> World<'a> {
+    pub(crate) fn new(seed: u64, sale: u64, tally: &'a mut Tally, story: bool) -> Self {
+        let mut dice = Dice::of(seed, sale);
+        let weather = Weather::draw(&mut dice);
+        let mut world = Self {
+            now: START_MS,
+            sale,
+            dice,
+            weather,
+            queue: Queue::new(),
+            tabs: Vec::new(),
+            pages: Vec::new(),
+            calls: Vec::new(),
+            processes: Vec::new(),
+            host_ahead_ms: 0,
+            rows: Vec::new(),
+            requests: Vec::new(),
+            tally,
+            story: story.then(Vec::new),
+            finding: None,
+            held: false,
+        };
+        world.begin();
+        world
+    }
+
+    fn begin(&mut self) {
+        if self.story.is_some() {
+            let told = format!("{:#?}", self.weather);
+            self.tell(&told);
+        }
+        self.start_backend();
+        self.open_tabs();
+        self.plan_troubles();
+        if let Some(calm_ms) = self.weather.calm_ms {
+            self.queue.plan(calm_ms, Happening::Calm);
+        }
+    }
+
+    /// Deaths, sleeps and stalls happen in the first minutes, where the money moves.
+    fn plan_troubles(&mut self) {
+        let mut troubles = Vec::new();
+        for _ in 0..self.weather.page_deaths {
+            let tab = self.dice.one_of(self.tabs.len());
+            troubles.push(Happening::TabDies(tab));
+        }
+        for _ in 0..self.weather.sleeps {
+            let tab = self.dice.one_of(self.tabs.len());
+            troubles.push(Happening::TabSleeps(tab));
+        }
+        for _ in 0..self.weather.backend_deaths {
+            let process = self.dice.one_of(self.processes.len());
+            troubles.push(Happening::ProcessDies(process));
+        }
+        for _ in 0..self.weather.stalls {
+            let process = self.dice.one_of(self.processes.len());
+            troubles.push(Happening::ProcessStalls(process));
+        }
+        if self.weather.clock_off {
+            troubles.push(Happening::ClockJumps);
+        }
+        for trouble in troubles {
+            let after = self.dice.spread(200, 400_000);
+            self.queue.plan(self.now + after, trouble);
+        }
+    }
+
+    /// Runs to its rest, or to its first finding.
+    pub(crate) fn run(&mut self) {
+        let mut events = 0;
+        while let Some((at, what)) = self.queue.next() {
+            if at > START_MS + LONGEST_MS {
+                break;
+            }
+            self.now = at.max(self.now);
+            self.happen(what);
+            events += 1;
+            if events > MOST_EVENTS {
+                self.find(Kind::Unresolved, "the machines never rest".to_owned());
+            }
+            self.judge();
+            if self.finding.is_some() {
+                break;
+            }
+        }
+        if self.finding.is_none() {
+            self.judge_rest();
+        }
+        self.tally.sales += 1;
+        self.tally.live += u64::from(self.weather.calm_ms.is_some());
+        self.tally.attempts += self.rows.len() as u64;
+        self.tally.events += events;
+        self.tally.passed(self.now - START_MS);
+        let paid = |row: &Row| row.trade.state() == State::Paid;
+        self.tally.paid += u64::from(self.rows.iter().any(paid));
+        if let Some(finding) = self.finding.take() {
+            self.tally.findings.push(finding);
+        }
+    }
+
+    fn happen(&mut self, what: Happening) {
+        match what {
+            Happening::CallArrives(call) => self.call_arrives(call),
+            Happening::CallSettles(call) => self.call_settles(call),
+            Happening::ReplyArrives(call, reply) => self.reply_arrives(call, reply),
+            Happening::CallTimesOut(call) => self.call_times_out(call),
+            Happening::PageTimer(page, nth) => self.page_timer(page, nth),
+            Happening::Durable(page) => self.durable(page),
+            Happening::Scan(page) => self.scan(page),
+            Happening::Pick(page) => self.pick(page),
+            Happening::CashierCancels(page) => self.cashier_cancels(page),
+            Happening::Charge(tab) => self.charge(tab),
+            Happening::TabDies(tab) => self.tab_dies(tab),
+            Happening::TabReturns(tab) => self.tab_returns(tab),
+            Happening::TabSleeps(tab) => self.tab_sleeps(tab),
+            Happening::TabWakes(tab) => self.tab_wakes(tab),
+            Happening::Commit(change) => self.commit(*change),
+            Happening::Timer(process, row, nth) => self.timer(process, row, nth),
+            Happening::ProcessDies(process) => self.process_dies(process, None),
+            Happening::ProcessStarts(process) => self.process_starts(process),
+            Happening::ProcessStalls(process) => self.process_stalls(process),
+            Happening::ClockJumps => self.clock_jumps(),
+            Happening::RequestArrives(request) => self.request_arrives(request),
+            Happening::Answer(request, event) => self.answer_arrives(request, event),
+            Happening::GivesUp(request) => self.gives_up(request),
+            Happening::Customer(row, deed) => self.customer(row, deed),
+            Happening::Review(row, tries) => self.review(row, tries),
+            Happening::VoidWish(row) => self.void_wish(row),
+            Happening::Calm => self.calm(),
+            Happening::Checkpoint => self.checkpoint(),
+        }
+    }
+
+    /// Faults stop: what was held up comes in, what was down comes up, the host's clock is right again.
+    fn calm(&mut self) {
+        say!(self, "faults stop");
+        self.held = true;
+        if self.host_ahead_ms != 0 {
+            self.host_ahead_ms = 0;
+            for process in 0..self.processes.len() {
+                self.process_dies(process, Some(100));
+            }
+        }
+        let policy = &self.weather.policy;
+        let rest_ms = policy.quiet_ms
+            + policy.deadline_ms
+            + policy.min_cancel_age_ms
+            + policy.cancel_deadline_ms
+            + policy.void_deadline_ms
+            + policy.patience_ms
+            + policy.review_max_ms
+            + 2 * (policy.connect_ms + policy.pay_ms + policy.grace_ms)
+            + 120_000;
+        self.queue.plan(self.now + rest_ms, Happening::Checkpoint);
+    }
+
+    fn checkpoint(&mut self) {
+        say!(self, "everything should have settled");
+        self.judge_settled();
+        self.held = false;
+    }
+
+    // ---- faults ----------------------------------------------------------------------------------------------
+
+    /// True while faults still happen.
+    pub(crate) fn stormy(&self) -> bool {
+        self.weather.calm_ms.is_none_or(|calm| self.now < calm)
+    }
+
+    /// Draws whether this goes wrong, and counts it.
+    pub(crate) fn fault(&mut self, permille: u32, fault: Fault) -> bool {
+        let strikes = permille > 0 && self.stormy() && self.dice.chance(permille);
+        if strikes {
+            self.note(fault);
+        }
+        strikes
+    }
+
+    pub(crate) fn note(&mut self, fault: Fault) {
+        self.tally.note(fault);
+        say!(self, "  FAULT: {}", fault.name());
+    }
+
+    /// No fault outlasts the calm: what is held up comes in then.
+    pub(crate) fn held_until(&mut self, at: Ms) -> Ms {
+        match self.weather.calm_ms {
+            Some(calm) if self.now < calm => at.min(calm + self.dice.between(0, 500)),
+            Some(_) | None => at,
+        }
+    }
+
+    // ---- words -----------------------------------------------------------------------------------------------
+
+    pub(crate) fn find(&mut self, kind: Kind, what: String) {
+        say!(self, "FOUND {kind:?}: {what}");
+        self.finding.get_or_insert(Finding {
+            sale: self.sale,
+            kind,
+            what,
+        });
+    }
+
+    pub(crate) fn tell(&mut self, told: &str) {
+        let at = self.now - START_MS;
+        if let Some(story) = &mut self.story {
+            story.push(format!("{:>9}.{:03} {told}", at / 1_000, at % 1_000));
+        }
+    }
+}
+
+/// What every world collects.
+pub(crate) fn the_sale() -> Sale {
+    Sale {
+        reference: "S".to_owned(),
+        amount: Money {
+            minor: 1_250,
+            currency: "MYR".to_owned(),
+        },
+    }
+}

@@ -1,0 +1,137 @@
+// The backend is killed (SIGKILL, by itself) at every place between receiving, storing, sending and answering, for each
+// call, on both stores. After its next start: nothing was sent twice, and store and ledger agree.
+// The places come from the program itself, so that a new one can't be forgotten.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { after, before, test } from "node:test";
+import { counter, until } from "../terminal/harness.mjs";
+import { postgres } from "../terminal/postgres.mjs";
+
+const program = process.env.KAUNTER_BACKEND;
+const { stdout, status } = spawnSync(program, ["kill-points"], { encoding: "utf8" });
+if (status !== 0) throw new Error(`${program} knows no places: build it with --cfg kill_points`);
+const points = stdout.trim().split("\n");
+
+let server;
+before(async () => { server = await postgres(); });
+after(() => server?.stop());
+
+const resting = ["paid", "declined", "cancelled", "voided", "needs-review", "late-success"];
+
+/** One life of a sale, call by call, as a till makes them; a call that the kill cut off is made again where a till may. */
+class Life {
+  constructor(shop) {
+    this.shop = shop;
+    this.key = randomBytes(16).toString("hex");
+    this.sale = { ref: "life", amount: { minor: 1200, currency: "MYR" } };
+  }
+  async call(method, path, body) {
+    const token = await this.shop.token().catch(() => this.token);
+    this.token = token;
+    return this.shop.call(method, path, { token, body }).catch(() => null);
+  }
+  /** The backend dies in the middle; its next start comes by itself, as an operator's supervisor would have it. */
+  async upAgain() {
+    const { child } = this.shop.backendProgram;
+    await new Promise((done) => setImmediate(done));
+    if (child.exitCode === null && child.signalCode === null) return false;
+    this.signal = child.signalCode;
+    delete this.shop.environment.KAUNTER_KILL_AT;
+    await this.shop.startBackend();
+    return true;
+  }
+  /** The same call again until somebody answers: for calls that may be repeated. */
+  surely(method, path, body) {
+    return until(`${method} ${path} is answered`, async () => (await this.call(method, path, body)) ?? (await this.upAgain(), null));
+  }
+  async create() {
+    const body = { key: this.key, sale: this.sale, integrator: "23", presented: "consumer" };
+    const { json } = await this.surely("POST", "/v1/trades", body);
+    this.trade = json;
+    assert.ok(json.trx_id, JSON.stringify(json));
+  }
+  /** Who gets no answer to a hand-over asks; the same code again only while the attempt says that it awaits one. */
+  async handOver(code) {
+    do await this.call("POST", `/v1/trades/${this.trade.trx_id}/code`, { code });
+    while ((await this.get()).status === "awaiting-code");
+  }
+  get() {
+    return this.surely("GET", `/v1/trades/${this.trade.trx_id}`).then(({ json }) => json);
+  }
+  reaches(statuses) {
+    return until(`it is ${statuses}`, async () => {
+      await this.upAgain();
+      const trade = await this.get();
+      if (statuses.includes(trade.status)) return trade;
+      throw new Error(`it is ${trade.status}`);
+    }, { ms: 40_000, every: 100 });
+  }
+}
+
+/** What is done with a sale so that this place is reached. */
+async function live(life, point) {
+  const { shop } = life;
+  await life.create();
+  const open = await life.reaches(["awaiting-code", "cancelled", "declined"]);
+  if (open.status !== "awaiting-code") {
+    // The creation was cut off before the gateway had it: nothing was presented, and the sale is free.
+    life.key = randomBytes(16).toString("hex");
+    await life.create();
+    await life.reaches(["awaiting-code"]);
+  }
+  const cancelled = /^(Cancel|Verdict)/.test(point);
+  const code = await shop.code(cancelled ? "by_amount" : { approves_after_ms: 400 });
+  await life.handOver(code);
+  if (cancelled) {
+    // Amounts of .08 are paid after they were closed: what a verdict is for.
+    await until("the cancel is taken", async () => {
+      await life.upAgain();
+      const answer = await life.call("POST", `/v1/trades/${life.trade.trx_id}/cancel`, undefined);
+      return answer && [200, 409].includes(answer.status);
+    });
+    await life.reaches(["late-success", "paid", "voided", "declined"]);
+    await life.surely("POST", `/v1/trades/${life.trade.trx_id}/verdict`, { outcome: "paid", evidence: "the gateway's portal" });
+    return life.reaches(["paid"]);
+  }
+  const end = await life.reaches(resting);
+  if (!/^Void/.test(point) || end.status !== "paid") return end;
+  await life.call("POST", `/v1/trades/${life.trade.trx_id}/void`, { reason: "wrong item" });
+  // Where the void did not leave, nobody can know that: a person looks into the gateway's books.
+  return life.reaches(["voided", "needs-review", "paid"]);
+}
+
+for (const store of ["SQLite", "PostgreSQL"]) {
+  test(`${store}: killed at each of ${points.length} places`, async (t) => {
+    assert.ok(points.length >= 30, "the places are there");
+    const told = [];
+    // Four at a time: each has a gateway and a backend of its own.
+    const left = [...points];
+    await Promise.all(Array.from({ length: 4 }, async () => {
+      for (let point = left.shift(); point; point = left.shift()) {
+        const shop = await counter(t, { scale: 0.1, ...(store === "PostgreSQL" ? { databaseUrl: server.database() } : {}) });
+        await shop.stopBackend();
+        shop.environment.KAUNTER_KILL_AT = point;
+        await shop.startBackend();
+        const life = new Life(shop);
+        if (/^(Cancel|Verdict)/.test(point)) life.sale.amount.minor = 1208;
+        const end = await live(life, point).catch((error) => ({ status: `${error.message}` }));
+        const lines = await shop.ledger();
+        const log = await shop.get("/_sim/log");
+        const kept = lines.reduce((sum, line) => sum + line.charged - line.refunded, 0);
+        const most = (call) => Math.max(0, ...lines.map((line) => log.filter((entry) => entry.call === call && entry.trx_id === line.trx_id).length));
+        const record = await shop.sale(life.sale.ref);
+        const agrees = end.status === "needs-review" || (record.paid ? kept === life.sale.amount.minor : kept === 0);
+        told.push({ point, killed: life.signal, end: end.status, payments: most("pay"), voids: most("void"), agrees });
+        await shop.close();
+      }
+    }));
+    const bad = told.filter((one) => one.killed !== "SIGKILL" || one.payments > 1 || one.voids > 1 || !one.agrees || !resting.includes(one.end));
+    assert.deepEqual(bad, []);
+    // The rich gateway always has a word, but for a void that may still be on its way: only that one waits for a person.
+    const waiting = told.filter((one) => one.end === "needs-review").map((one) => one.point);
+    assert.deepEqual(waiting.filter((point) => !/^Void(Stored|Sending)$/.test(point)), []);
+    t.diagnostic(told.map((one) => `${one.point}: ${one.end}`).sort().join(", "));
+  });
+}

@@ -1,0 +1,251 @@
+// What the world can do to a payment, and what becomes of the money: every fault of the simulator, and the amounts that
+// script themselves. No browser: the treaty is spoken over HTTP, as a page does. One backend, many sales at once.
+
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { after, before, test as plain } from "node:test";
+import { counter as sqlite, until } from "./harness.mjs";
+import { postgres } from "./postgres.mjs";
+
+// One suite, both stores.
+let server;
+before(async () => { server = await postgres(); });
+after(() => server?.stop());
+
+/** The same test on SQLite and on PostgreSQL: `counter` opens a counter on the store whose turn it is. */
+function test(name, run) {
+  plain(`SQLite: ${name}`, (t) => run(t, sqlite));
+  plain(`PostgreSQL: ${name}`, (t) => run(t, (t, options) => sqlite(t, { ...options, databaseUrl: server.database() })));
+}
+
+const final = ["paid", "declined", "cancelled", "voided"];
+
+/** An attempt that awaits its code. */
+async function open(shop, ref, { minor = 1200, integrator = "23" } = {}) {
+  const body = { key: randomBytes(16).toString("hex"), sale: { ref, amount: { minor, currency: "MYR" } }, integrator, presented: "consumer" };
+  const answer = await shop.call("POST", "/v1/trades", { token: await shop.token(), body });
+  assert.equal(answer.status, 200, answer.text);
+  return answer.json;
+}
+
+async function handOver(shop, trade, code) {
+  return shop.call("POST", `/v1/trades/${trade.trx_id}/code`, { token: await shop.token(), body: { code } });
+}
+
+/** Asks as a page does, until the attempt is where it is wanted. */
+function reaches(shop, trade, statuses, ms = 60_000) {
+  return until(`${trade.sale.ref} is ${statuses}`, async () => {
+    const { json } = await shop.call("GET", `/v1/trades/${trade.trx_id}`, { token: shop.keys.KAUNTER_SERVER_KEY });
+    if (statuses.includes(json.status)) return json;
+    throw new Error(`it is ${json.status}`);
+  }, { ms, every: 100 });
+}
+
+async function line(shop, trade) {
+  const entry = (await shop.ledger()).find((entry) => entry.trx_id === trade.trx_id);
+  const sent = (await shop.get("/_sim/log")).filter((call) => call.trx_id === trade.trx_id && call.call === "pay").length;
+  return { charged: entry.charged, refunded: entry.refunded, sent };
+}
+
+const together = async (cases, run) => {
+  const ends = await Promise.allSettled(cases.map(run));
+  const failed = ends.map((end, at) => end.status === "rejected" && `${JSON.stringify(cases[at])}: ${end.reason.message}`).filter(Boolean);
+  assert.deepEqual(failed, []);
+};
+
+// The fault of the payment, how the attempt ends, and whether the customer was charged.
+const payments = [
+  [{ hang_ms: 500 }, "paid", 1], ["cut", "paid", 1], ["reset_after", "paid", 1], [{ hang_after_ms: 60_000 }, "paid", 1],
+  ["html", "paid", 1], ["garbage", "paid", 1], ["truncated", "paid", 1], ["duplicate_keys", "paid", 1], ["slow_bytes", "paid", 1],
+  ["success_without_s", "paid", 1], ["unknown_status", "paid", 1], [{ pending_ms: 1000 }, "paid", 1], [{ not_found_first: 3 }, "paid", 1],
+  ["contradict", "paid", 1], ["wrong_amount", "paid", 1], ["wrong_id", "paid", 1],
+  // Before the effect: nothing was done, but nobody can know that. It is asked about, and closed on the gateway's word.
+  [{ hang_ms: 60_000 }, "cancelled", 0], ["reset", "cancelled", 0],
+  [{ status: 500 }, "cancelled", 0], [{ status: 502 }, "cancelled", 0], [{ status: 503 }, "cancelled", 0], [{ status: 429 }, "cancelled", 0], [{ status: 401 }, "cancelled", 0],
+];
+
+test("every fault of a payment: it leaves once, and what is told is what the ledger says", async (t, counter) => {
+  // A token that the gateway forgets is forgotten for every payment under way: that one has a gateway of its own.
+  const [shop, other] = [await counter(t, { scale: 0.1 }), await counter(t, { scale: 0.1 })];
+  const lone = await open(other, "token");
+  await other.fault("pay", "token_expired");
+  await handOver(other, lone, await other.code());
+  await together(payments, async ([fault, end, charged], at) => {
+    const trade = await open(shop, `pay-${at}`);
+    await shop.fault("pay", fault, { trx_id: trade.trx_id });
+    await handOver(shop, trade, await shop.code());
+    const ended = await reaches(shop, trade, final);
+    assert.deepEqual({ status: ended.status, ...(await line(shop, trade)) }, { status: end, charged: charged * 1200, refunded: 0, sent: 1 }, JSON.stringify(ended));
+  });
+  assert.equal((await reaches(other, lone, final)).status, "cancelled", "refused early is no word: it is never sent again");
+  assert.deepEqual(await line(other, lone), { charged: 0, refunded: 0, sent: 1 });
+});
+
+test("a contradicting amount or id is shown to a person first, and settled by the gateway's next word", async (t, counter) => {
+  const shop = await counter(t, { scale: 0.1 });
+  await together(["wrong_amount", "wrong_id"], async (fault) => {
+    const trade = await open(shop, fault);
+    await shop.fault("pay", fault, { trx_id: trade.trx_id });
+    const answer = await handOver(shop, trade, await shop.code());
+    assert.ok(["needs-review", "paying"].includes(answer.json.status), answer.text);
+    await reaches(shop, trade, ["needs-review"]);
+    await reaches(shop, trade, ["paid"]);
+  });
+});
+
+const questions = ["html", "garbage", "truncated", "duplicate_keys", "cut", "reset", "reset_after", "slow_bytes", "unknown_status", { status: 500 }, { status: 503 }, { status: 401 }, { status: 429 }, { hang_ms: 700 }];
+
+test("every fault of a question: it is asked again, and the answer is found", async (t, counter) => {
+  const shop = await counter(t, { scale: 0.1 });
+  await together(questions, async (fault, at) => {
+    const trade = await open(shop, `ask-${at}`);
+    await shop.fault("status", fault, { trx_id: trade.trx_id, times: 3 });
+    await handOver(shop, trade, await shop.code({ approves_after_ms: 300 }));
+    assert.equal((await reaches(shop, trade, final)).status, "paid");
+    assert.deepEqual(await line(shop, trade), { charged: 1200, refunded: 0, sent: 1 });
+  });
+  // Alone: a gateway that forgets its token forgets it for every call under way.
+  const trade = await open(shop, "ask-token");
+  await shop.fault("status", "token_expired", { trx_id: trade.trx_id, times: 3 });
+  await handOver(shop, trade, await shop.code({ approves_after_ms: 300 }));
+  assert.equal((await reaches(shop, trade, final)).status, "paid");
+});
+
+test("a creation that fails leaves the sale free, and nothing was presented", async (t, counter) => {
+  const shop = await counter(t, { scale: 0.1 });
+  for (const fault of [{ status: 503 }, "reset", "cut", "html"]) {
+    const ref = `create-${JSON.stringify(fault)}`;
+    await shop.fault("create", fault);
+    const first = await open(shop, ref);
+    const left = await reaches(shop, first, ["cancelled", "declined"]);
+    assert.equal((await handOver(shop, first, await shop.code())).json.code, "trade_closed");
+    const second = await open(shop, ref);
+    assert.notEqual(second.trx_id, left.trx_id);
+    await reaches(shop, second, ["awaiting-code"]);
+    await handOver(shop, second, await shop.code());
+    await reaches(shop, second, ["paid"]);
+  }
+  assert.equal((await shop.calls("pay")).length, 4);
+});
+
+test("faults of a void: given back once, and never called so without the gateway's word", async (t, counter) => {
+  const shop = await counter(t, { scale: 0.1 });
+  const cases = [["cut", "voided"], ["reset_after", "voided"], ["html", "voided"], [{ hang_after_ms: 60_000 }, "voided"], [{ void_unknown_ms: 1500 }, "voided"], ["void_fails", "paid"]];
+  await together(cases, async ([fault, end], at) => {
+    const trade = await open(shop, `void-${at}`);
+    await handOver(shop, trade, await shop.code());
+    await reaches(shop, trade, ["paid"]);
+    await shop.fault("void", fault, { trx_id: trade.trx_id });
+    const voids = (path = "void") => shop.token().then((token) => shop.call("POST", `/v1/trades/${trade.trx_id}/${path}`, { token, body: { reason: "test" } }));
+    await voids();
+    await reaches(shop, trade, [end]);
+    if (end === "paid") {
+      await voids();
+      await reaches(shop, trade, ["voided"]);
+    }
+    assert.deepEqual(await line(shop, trade), { charged: 1200, refunded: 1200, sent: 1 });
+  });
+});
+
+test("the amounts that script themselves do what the README says", async (t, counter) => {
+  const shop = await counter(t, { scale: 0.1 });
+  const cases = [["00", "paid", 1], ["01", "declined", 0], ["02", "paid", 1], ["03", "paid", 1], ["04", "cancelled", 0], ["06", "declined", 0], ["07", "declined", 0], ["09", "paid", 1], ["50", "paid", 1]];
+  await together(cases, async ([sen, end, charged]) => {
+    const minor = Number(`12${sen}`);
+    const trade = await open(shop, `amount-${sen}`, { minor });
+    await handOver(shop, trade, await shop.code("by_amount"));
+    const ended = await reaches(shop, trade, final);
+    assert.equal(ended.status, end, sen);
+    assert.deepEqual(await line(shop, trade), { charged: charged * minor, refunded: 0, sent: 1 });
+  });
+});
+
+test("the gateway goes down for 20 s with a payment under way: asked on, and paid once", async (t, counter) => {
+  const shop = await counter(t, { scale: 0.1 });
+  const trade = await open(shop, "down", { minor: 1205 });
+  await handOver(shop, trade, await shop.code("by_amount"));
+  assert.equal((await reaches(shop, trade, final)).status, "paid");
+  assert.deepEqual(await line(shop, trade), { charged: 1205, refunded: 0, sent: 1 });
+  assert.ok((await shop.calls("status")).length > 5, "asked on while it was down");
+});
+
+test("paid after it was cancelled: proof is kept, an alarm is up, and a person accepts it", async (t, counter) => {
+  const shop = await counter(t, { scale: 0.1 });
+  const trade = await open(shop, "late", { minor: 1208 });
+  await handOver(shop, trade, await shop.code("by_amount"));
+  const token = await shop.token();
+  await until("a cancel is granted", async () => (await shop.call("POST", `/v1/trades/${trade.trx_id}/cancel`, { token })).status === 200);
+  await reaches(shop, trade, ["cancelled"]);
+  await reaches(shop, trade, ["late-success"]);
+  const record = await shop.sale("late");
+  assert.deepEqual([record.paid, record.open], [false, true]);
+  assert.match((await shop.call("GET", "/metrics")).text, /state="LateSuccess"\} 1/);
+  const busy = await shop.call("POST", "/v1/trades", { token, body: { key: randomBytes(16).toString("hex"), sale: trade.sale, integrator: "23", presented: "consumer" } });
+  assert.deepEqual([busy.status, busy.json.code, busy.json.trade.trx_id], [409, "sale_busy", trade.trx_id]);
+  const settled = await shop.call("POST", `/v1/trades/${trade.trx_id}/verdict`, { token, body: { outcome: "paid", evidence: "the gateway's portal shows it" } });
+  assert.equal(settled.json.status, "paid", settled.text);
+  assert.equal((await shop.sale("late")).paid, true);
+  assert.equal(await shop.kept(), 1208);
+});
+
+test("the plain profile: no cancel, few words; a person is asked, and the next word settles it", async (t, counter) => {
+  const shop = await counter(t, { scale: 0.05, profile: "plain" });
+  const good = await open(shop, "plain-good");
+  await handOver(shop, good, await shop.code());
+  await reaches(shop, good, ["paid"]);
+  const slow = await open(shop, "plain-slow");
+  await handOver(shop, slow, await shop.code({ approves_after_ms: 6_000 }));
+  const token = await shop.token();
+  const cancel = await shop.call("POST", `/v1/trades/${slow.trx_id}/cancel`, { token });
+  assert.deepEqual([cancel.status, cancel.json.code, cancel.json.trade.trx_id], [409, "not_cancellable", slow.trx_id]);
+  await reaches(shop, slow, ["needs-review"]);
+  assert.equal((await reaches(shop, slow, ["paid"])).sale.ref, "plain-slow");
+  assert.deepEqual(await shop.calls("cancel"), []);
+  assert.equal(await shop.kept(), 2400);
+});
+
+test("words of a gateway are data: one that says PAID and REFUSED is understood by configuration alone", async (t, counter) => {
+  const shop = await counter(t, { scale: 0.1, extra: "" });
+  await shop.stopBackend();
+  const own = shop.toml.bind(shop);
+  // The same gateway, of which less is known: no definite codes, so a refusal is not a word yet.
+  shop.toml = (listen) => own(listen).replace(/profile = "rich"\n/, 'words = { paid = ["D"], failed = ["F"], auth_error_codes = [401] }\n');
+  await shop.startBackend();
+  const trade = await open(shop, "words");
+  await handOver(shop, trade, await shop.code("approves", "23", { balance: 1 }));
+  const unknown = await reaches(shop, trade, ["unknown", "declined"]);
+  assert.equal(unknown.status, "unknown", "a code that is not in the configuration is no word");
+  assert.equal((await reaches(shop, trade, ["declined"])).status, "declined", "the status word is");
+});
+
+test("openapi.json names every address, and each is there", async (t, counter) => {
+  const shop = await counter(t);
+  const { json } = await shop.call("GET", "/openapi.json");
+  const token = await shop.token();
+  let seen = 0;
+  for (const [path, methods] of Object.entries(json.paths)) {
+    for (const method of Object.keys(methods).filter((word) => ["get", "post"].includes(word))) {
+      const answer = await shop.call(method.toUpperCase(), path.replace(/\{\w+\}/, "none"), { token });
+      assert.ok(answer.json?.code !== "not_found" && answer.status !== 405, `${method} ${path}: ${answer.status} ${answer.text}`);
+      seen++;
+    }
+  }
+  assert.equal(seen, 11);
+});
+
+test("more calls a minute than one terminal makes are refused with 429, and nothing is lost", async (t, counter) => {
+  const shop = await counter(t, { extra: "" });
+  await shop.stopBackend();
+  const own = shop.toml.bind(shop);
+  shop.toml = (listen) => own(listen).replace("calls_per_minute = 6000", "calls_per_minute = 1");
+  await shop.startBackend();
+  const token = await shop.token();
+  const make = (ref) => shop.call("POST", "/v1/trades", { token, body: { key: randomBytes(16).toString("hex"), sale: { ref, amount: { minor: 100, currency: "MYR" } }, integrator: "23", presented: "consumer" } });
+  const answers = [];
+  for (let at = 0; at < 20; at++) answers.push(await make(`many-${at}`));
+  const refused = answers.filter((answer) => answer.status === 429);
+  assert.ok(refused.length > 0 && answers[0].status === 200, answers.map((answer) => answer.status).join());
+  assert.deepEqual([refused[0].json.code, refused[0].json.retry], ["too_many", "later"]);
+  const other = await shop.call("POST", "/v1/trades", { token: await shop.token("till-2"), body: { key: randomBytes(16).toString("hex"), sale: { ref: "other", amount: { minor: 100, currency: "MYR" } }, integrator: "23", presented: "consumer" } });
+  assert.equal(other.status, 200, "another terminal is not held up");
+});

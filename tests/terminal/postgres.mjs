@@ -1,0 +1,61 @@
+// A real PostgreSQL of our own, on loopback, in a folder of its own: one server a test file, one database a counter.
+
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const root = process.getuid?.() === 0;
+const quiet = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+
+/** PostgreSQL refuses to run as root: then it is its own user. */
+function run(program, args) {
+  const [command, ...rest] = root ? ["runuser", "-u", "postgres", "--", program, ...args] : [program, ...args];
+  const { status, stdout, stderr } = spawnSync(command, rest, { encoding: "utf8", cwd: "/", stdio: ["ignore", "pipe", "pipe"] });
+  if (status !== 0) throw new Error(`${program} ${args.join(" ")}: ${stdout}${stderr}`);
+  return stdout;
+}
+
+async function programs() {
+  const base = "/usr/lib/postgresql";
+  if (!existsSync(base) && root) {
+    spawnSync("apt-get", ["update", "-qq"], { env: quiet });
+    spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "postgresql"], { env: quiet });
+  }
+  if (!existsSync(base)) throw new Error("install PostgreSQL (Debian: apt-get install postgresql)");
+  const versions = (await readdir(base)).map(Number).sort((one, other) => other - one);
+  return join(base, String(versions[0]), "bin");
+}
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address();
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+/** Starts a server; `database()` makes an empty database and gives its address. */
+export async function postgres() {
+  const bin = await programs();
+  const dir = await mkdtemp(join(tmpdir(), "kaunter-postgres-"));
+  if (root) spawnSync("chown", ["postgres", dir]);
+  const port = await freePort();
+  run(join(bin, "initdb"), ["--pgdata", join(dir, "data"), "--username", "kaunter", "--auth", "trust", "--no-sync", "--encoding", "UTF8"]);
+  const settings = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=${dir} -c max_connections=200`;
+  run(join(bin, "pg_ctl"), ["--pgdata", join(dir, "data"), "--wait", "--log", join(dir, "log"), "-o", settings, "start"]);
+  let made = 0;
+  return {
+    database() {
+      const name = `kaunter_${++made}`;
+      run(join(bin, "createdb"), ["--host", "127.0.0.1", "--port", String(port), "--username", "kaunter", name]);
+      return `postgres://kaunter@127.0.0.1:${port}/${name}`;
+    },
+    async stop() {
+      run(join(bin, "pg_ctl"), ["--pgdata", join(dir, "data"), "--mode", "immediate", "stop"]);
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,49 @@
+//! Sales on virtual time: the release build of `kaunter-sim`, with its own arguments.
+
+use std::process::Command;
+
+use crate::run::{cargo, run};
+
+/// What the simulation takes.
+#[derive(clap::Args)]
+pub(crate) struct Sim {
+    /// How many sales.
+    #[arg(long, default_value_t = 1_000_000)]
+    sales: u64,
+    /// The same seed is the same history; random by default, and printed.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Tell the whole history of this sale instead.
+    #[arg(long, value_name = "SALE")]
+    trace: Option<u64>,
+}
+
+impl Sim {
+    pub(crate) fn run(&self) -> anyhow::Result<()> {
+        run(self.command())?;
+        Ok(())
+    }
+
+    fn command(&self) -> Command {
+        let mut command = program();
+        command.args(["--sales", &self.sales.to_string()]);
+        for (name, value) in [("--seed", self.seed), ("--trace", self.trace)] {
+            if let Some(value) = value {
+                command.args([name, &value.to_string()]);
+            }
+        }
+        command
+    }
+}
+
+/// `kaunter-sim`, built in release and run.
+pub(crate) fn program() -> Command {
+    cargo(&[
+        "run",
+        "--quiet",
+        "--release",
+        "--package",
+        "kaunter-sim",
+        "--",
+    ])
+}
