@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! RGBA or Y plane -> Luma -> pyramid -> threshold -> bits -> finder -> ring     for each copy, coarse to fine
-//!                    the finders of all copies -> triples -> locate (align, climb) -> sample -> modules
+//!                    the finders of all copies -> triples -> locate (align, climb, mesh) -> sample -> modules
 //!                    -> codewords (is it a code at all?) -> decode (rqrr) -> gate
 //! ```
 //!
@@ -21,6 +21,7 @@ mod geometry;
 mod layout;
 mod locate;
 mod luma;
+mod mesh;
 mod modules;
 mod pyramid;
 mod reed_solomon;

@@ -49,7 +49,7 @@ impl Version {
     }
 
     /// Rows and columns of the middles of alignment patterns.
-    fn alignment_lines(self) -> Vec<usize> {
+    pub(super) fn alignment_lines(self) -> Vec<usize> {
         if self.0 == 1 {
             return Vec::new();
         }
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn alignment_lines_are_those_of_the_standard() {
+    pub(super) fn alignment_lines_are_those_of_the_standard() {
         assert!(version(1).alignment_lines().is_empty());
         assert_eq!(version(2).alignment_lines(), [6, 18]);
         assert_eq!(version(7).alignment_lines(), [6, 22, 38]);

@@ -5,6 +5,7 @@
 
 use super::geometry::Homography;
 use super::layout::Version;
+use super::mesh::Mesh;
 use super::modules::Modules;
 use super::{Luma, Point};
 
@@ -29,6 +30,7 @@ impl Greys {
     pub(super) fn sample(
         luma: &Luma<'_>,
         plane: &Homography,
+        mesh: Option<&Mesh>,
         version: Version,
         inverted: bool,
     ) -> Self {
@@ -40,12 +42,14 @@ impl Greys {
         for y in 0..side {
             for x in 0..side {
                 let at = Point::new(x as f32 + 0.5, y as f32 + 0.5);
+                let (pixel, right, down) = plane.map_with_steps(at);
+                let pixel = mesh.map_or(pixel, |mesh| pixel + mesh.off(at));
                 let grey = if module > NINE_TAPS {
-                    nine_taps(luma, plane, at)
+                    nine_taps(luma, pixel, right, down)
                 } else if module > FIVE_TAPS {
-                    five_taps(luma, plane, at) / 6.0
+                    five_taps(luma, pixel, right, down) / 6.0
                 } else {
-                    luma.grey_at(plane.map(at))
+                    luma.grey_at(pixel)
                 };
                 values.push(if inverted { 255.0 - grey } else { grey });
             }
@@ -114,8 +118,7 @@ impl Greys {
 
 /// The middle counts twice.
 #[inline]
-fn five_taps(luma: &Luma<'_>, plane: &Homography, at: Point) -> f32 {
-    let (middle, right, down) = plane.map_with_steps(at);
+fn five_taps(luma: &Luma<'_>, middle: Point, right: Point, down: Point) -> f32 {
     let (right, down) = (right.times(TAP), down.times(TAP));
     luma.grey_at(middle) * 2.0
         + luma.grey_at(middle + right)
@@ -125,14 +128,13 @@ fn five_taps(luma: &Luma<'_>, plane: &Homography, at: Point) -> f32 {
 }
 
 #[inline]
-fn nine_taps(luma: &Luma<'_>, plane: &Homography, at: Point) -> f32 {
-    let (middle, right, down) = plane.map_with_steps(at);
+fn nine_taps(luma: &Luma<'_>, middle: Point, right: Point, down: Point) -> f32 {
     let (falling, rising) = ((right + down).times(TAP), (right - down).times(TAP));
     let corners = luma.grey_at(middle + falling)
         + luma.grey_at(middle - falling)
         + luma.grey_at(middle + rising)
         + luma.grey_at(middle - rising);
-    (five_taps(luma, plane, at) + corners) * 0.1
+    (five_taps(luma, middle, right, down) + corners) * 0.1
 }
 
 /// Sums over any window in four look-ups.
@@ -188,7 +190,7 @@ mod tests {
         let corners = [(0.0, 0.0), (105.0, 0.0), (105.0, 105.0), (0.0, 105.0)];
         let corners = corners.map(|(x, y)| Point::new(x, y));
         let plane = Homography::from_corners(&corners, 21.0).unwrap();
-        Greys::sample(&luma, &plane, Version::new(1).unwrap(), inverted)
+        Greys::sample(&luma, &plane, None, Version::new(1).unwrap(), inverted)
     }
 
     #[test]

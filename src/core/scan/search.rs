@@ -7,6 +7,7 @@ use super::finder::find;
 use super::geometry::Homography;
 use super::layout::Version;
 use super::locate::{Place, locate};
+use super::mesh::Mesh;
 use super::ring::Rays;
 use super::sample::Greys;
 use super::threshold::Thresholds;
@@ -104,16 +105,20 @@ impl<'a> Search<'a> {
             return None;
         }
         self.grids -= 1;
-        if let Some(found) = self.read_plane(&place, plane) {
+        if let Some(found) = self.read_plane(&place, plane, None) {
             return Some(found);
+        }
+        if let Some(mesh) = Mesh::find(&self.picture, plane, place.version, place.inverted) {
+            self.grids -= CLIMB;
+            return self.read_plane(&place, plane, Some(&mesh));
         }
         self.grids -= CLIMB;
         let climbed = pattern.climb(&self.picture, plane);
-        self.read_plane(&place, &climbed)
+        self.read_plane(&place, &climbed, None)
     }
 
-    fn read_plane(&self, place: &Place, plane: &Homography) -> Option<Found> {
-        let greys = Greys::sample(&self.picture, plane, place.version, place.inverted);
+    fn read_plane(&self, place: &Place, plane: &Homography, mesh: Option<&Mesh>) -> Option<Found> {
+        let greys = Greys::sample(&self.picture, plane, mesh, place.version, place.inverted);
         SHARPENINGS.iter().find_map(|amount| {
             let modules = if *amount == 0.0 {
                 greys.modules()
