@@ -88,7 +88,10 @@ pub(crate) fn ship() -> anyhow::Result<()> {
         std::fs::metadata(&wasm)?.len(),
         wasm.to_string_lossy().into_owned(),
     );
-    let mut optimise = command("npx", &["--no-install", "wasm-opt", "-O3", "--mvp-features"]);
+    let mut optimise = command(
+        "npx",
+        &["--no-install", "wasm-opt", "-O3", "--mvp-features"],
+    );
     optimise.args(FEATURES).args([&name, "-o", &name]);
     run(optimise)?;
     papers()?;

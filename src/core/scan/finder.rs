@@ -29,7 +29,7 @@ impl Sighting {
 /// Sightings that a scan holds at once: a picture of text and lattices must not slow the rest down.
 const MOST_SIGHTINGS: usize = 160;
 /// Sightings that a scan hands on, the most seen first: a picture has three finders a code, and some that are none.
-const MOST_KEPT: usize = 24;
+const MOST_KEPT: usize = 64;
 /// A finder that was seen in a smaller part of its rows is a chance.
 const LEAST_SHARE: f32 = 0.3;
 /// Rows above the present one, in pixels, whose sightings of one row may be forgotten when there are too many.

@@ -12,6 +12,8 @@ use super::{Luma, Point};
 /// A version, and planes on which the code may lie.
 pub(super) struct Place {
     pub(super) version: Version,
+    /// The code says its version itself: a large one, or a chance of one in hundreds.
+    pub(super) said: bool,
     pub(super) inverted: bool,
     pub(super) planes: Vec<Homography>,
 }
@@ -24,6 +26,13 @@ const OFF_VERSION: f32 = 0.03;
 const LEAST_STEP: f32 = 1.0;
 /// Below this version two off is a quarter off, and no distance is measured so badly.
 const LEAST_TWO_OFF: usize = 8;
+/// Codes from this version on say their version.
+const LEAST_SAID: usize = 7;
+/// Further from what the distances say, it is not their version that was read.
+const MOST_OFF_SAID: usize = 8;
+/// What divides every version's 18 bits; they differ in 8 at least.
+const VERSION_GENERATOR: u32 = 0x1f25;
+const MOST_VERSION_ERRORS: u32 = 2;
 /// Middle of a finder, in modules from the code's corner.
 const MIDDLE: f32 = FINDER as f32 / 2.0;
 
@@ -50,10 +59,11 @@ pub(super) fn locate(luma: &Luma<'_>, triple: &Triple) -> Option<Place> {
         )
     };
     let named = [name(corner), name(right), name(down)];
-    let version = version(luma, &named, corner.inverted)?;
+    let (version, said) = version(luma, &named, corner.inverted)?;
     let rings = plane_of_rings(&named, version)?;
     let mut place = Place {
         version,
+        said,
         inverted: corner.inverted,
         planes: Vec::with_capacity(3),
     };
@@ -96,6 +106,22 @@ impl Named {
         ((b - a).length() + (c - d).length()) / 12.0
     }
 
+    /// The 18 bits of the version's block near this finder, whose modules are counted from the finder's corner.
+    fn word(&self, luma: &Luma<'_>, inverted: bool, place: impl Fn(i32) -> (i32, i32)) -> u32 {
+        let [a, b, c, d] = self.corners;
+        let right = ((b - a) + (c - d)).times(1.0 / 12.0);
+        let down = ((d - a) + (c - b)).times(1.0 / 12.0);
+        let grey = |x: f32, y: f32| luma.grey_at(self.center + right.times(x) + down.times(y));
+        let light = [(2.0, 0.0), (-2.0, 0.0), (0.0, 2.0), (0.0, -2.0)];
+        let light: f32 = light.iter().map(|(x, y)| grey(*x, *y)).sum();
+        let threshold = (light * 0.25 + grey(0.0, 0.0)) * 0.5;
+        (0..18).fold(0, |word, at| {
+            let (x, y) = place(at);
+            let dark = (grey((x - 3) as f32, (y - 3) as f32) < threshold) != inverted;
+            word | u32::from(dark) << at
+        })
+    }
+
     /// Pixels of a module along the left and the right.
     fn height(&self) -> f32 {
         let [a, b, c, d] = self.corners;
@@ -103,8 +129,8 @@ impl Named {
     }
 }
 
-/// The version whose timing patterns are seen best, near the one that the distances say.
-fn version(luma: &Luma<'_>, named: &[Named; 3], inverted: bool) -> Option<Version> {
+/// The version as the code says it, else the one whose timing patterns are seen best, near what the distances say.
+fn version(luma: &Luma<'_>, named: &[Named; 3], inverted: bool) -> Option<(Version, bool)> {
     let [corner, right, down] = named;
     let modules = |to: &Named, size: f32| (to.center - corner.center).length() / size;
     let across = modules(right, (corner.width() + right.width()) * 0.5);
@@ -115,6 +141,12 @@ fn version(luma: &Luma<'_>, named: &[Named; 3], inverted: bool) -> Option<Versio
         return None;
     }
     let guess = guess as usize;
+    if guess + 2 >= LEAST_SAID
+        && let Some(said) = said_version(luma, right, down, inverted)
+        && said.number().abs_diff(guess) <= MOST_OFF_SAID
+    {
+        return Some((said, true));
+    }
     let top = Track::new(
         corner.corners[2],
         right.corners[3],
@@ -139,7 +171,35 @@ fn version(luma: &Luma<'_>, named: &[Named; 3], inverted: bool) -> Option<Versio
         )
     });
     let (score, version) = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
-    (score >= LEAST_TIMING).then_some(version)
+    (score >= LEAST_TIMING).then_some((version, false))
+}
+
+/// The version as the code says it, beside either finder.
+fn said_version(luma: &Luma<'_>, right: &Named, down: &Named, inverted: bool) -> Option<Version> {
+    let beside_right = right.word(luma, inverted, |at| (at % 3 - 4, at / 3));
+    let above_down = down.word(luma, inverted, |at| (at / 3, at % 3 - 4));
+    let words = [beside_right, above_down];
+    let errors = |number: u32| {
+        let each = words.map(|word| (word ^ version_word(number)).count_ones());
+        each[0].min(each[1])
+    };
+    let (errors, number) = (LEAST_SAID as u32..=40)
+        .map(|number| (errors(number), number))
+        .min()?;
+    (errors <= MOST_VERSION_ERRORS)
+        .then(|| Version::new(number as usize))
+        .flatten()
+}
+
+/// A version's 18 bits: its number, and the rest that corrects it.
+fn version_word(number: u32) -> u32 {
+    let mut rest = number << 12;
+    for bit in (12..18).rev() {
+        if rest >> bit & 1 == 1 {
+            rest ^= VERSION_GENERATOR << (bit - 12);
+        }
+    }
+    number << 12 | rest
 }
 
 fn edge(named: &Named, from: usize, to: usize) -> f32 {

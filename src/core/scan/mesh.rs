@@ -99,8 +99,30 @@ impl Mesh {
     }
 }
 
-/// What the nearest neighbours that were seen are off by: their mean, the nearer the heavier.
+/// What a pattern is off by if the bend goes on as its neighbours say: three of them make a parallelogram with it.
 fn expected(seen: &[Option<Point>], count: usize, x: usize, y: usize) -> Point {
+    let of = |x: Option<usize>, y: Option<usize>| {
+        let (x, y) = (x.filter(|x| *x < count)?, y.filter(|y| *y < count)?);
+        seen[y * count + x]
+    };
+    let (mut sum, mut corners) = (Point::new(0.0, 0.0), 0.0);
+    for nx in [x.checked_sub(1), Some(x + 1)] {
+        for ny in [y.checked_sub(1), Some(y + 1)] {
+            let beside = (of(nx, Some(y)), of(Some(x), ny), of(nx, ny));
+            if let (Some(a), Some(b), Some(opposite)) = beside {
+                sum = sum + a + b - opposite;
+                corners += 1.0;
+            }
+        }
+    }
+    if corners > 0.0 {
+        return sum.times(1.0 / corners);
+    }
+    mean(seen, count, x, y)
+}
+
+/// The mean of what the neighbours are off by, the nearer the heavier.
+fn mean(seen: &[Option<Point>], count: usize, x: usize, y: usize) -> Point {
     let (mut sum, mut weights) = (Point::new(0.0, 0.0), 0.0);
     for (at, off) in seen.iter().enumerate() {
         let Some(off) = off else { continue };

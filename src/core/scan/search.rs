@@ -98,19 +98,25 @@ impl<'a> Search<'a> {
     fn read(&mut self, triple: &Triple) -> Option<Found> {
         let place = locate(&self.picture, triple)?;
         let pattern = Pattern::new(place.version, place.inverted);
-        let suits = |plane: &Homography| pattern.correlation(&self.picture, plane);
-        let planes = place.planes.iter().map(|plane| (suits(plane), plane));
+        let fit = |plane: &Homography| pattern.correlation(&self.picture, plane);
+        let planes = place.planes.iter().map(|plane| (fit(plane), plane));
         let (correlation, plane) = planes.max_by(|a, b| a.0.total_cmp(&b.0))?;
-        if correlation < LEAST_CORRELATION {
-            return None;
+        let suits = correlation >= LEAST_CORRELATION;
+        if suits {
+            self.grids -= 1;
+            if let Some(found) = self.read_plane(&place, plane, None) {
+                return Some(found);
+            }
         }
-        self.grids -= 1;
-        if let Some(found) = self.read_plane(&place, plane, None) {
-            return Some(found);
-        }
-        if let Some(mesh) = Mesh::find(&self.picture, plane, place.version, place.inverted) {
+        // A large code may lie on no plane at all.
+        if (suits || place.said)
+            && let Some(mesh) = Mesh::find(&self.picture, plane, place.version, place.inverted)
+        {
             self.grids -= CLIMB;
             return self.read_plane(&place, plane, Some(&mesh));
+        }
+        if !suits {
+            return None;
         }
         self.grids -= CLIMB;
         let climbed = pattern.climb(&self.picture, plane);
