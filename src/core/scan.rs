@@ -37,7 +37,7 @@ pub use luma::{Luma, LumaError, luma_from_rgba};
 
 use std::fmt;
 
-use pyramid::{Grey, halve, halves};
+use pyramid::{Grey, MARGIN, TIMES, enlarge, halve, halves};
 use search::{Copy, Search};
 use threshold::Blocks;
 
@@ -80,6 +80,8 @@ pub enum Effort {
 const LEAST_SIDE: usize = 21;
 /// Longer pictures are halved first: a photo of twelve megapixels costs half a second, and its half is sharp enough.
 const MOST_LONG: usize = 2600;
+/// A code of 177 modules, drawn at a pixel a module with its margin, is no larger.
+const MOST_ENLARGED: usize = 200;
 /// Rows from one that is scanned to the next, at full size, at half, and at half when the second threshold looks for
 /// what the first has missed. A finder that can be read at all is nine rows high at full size, by its middle alone.
 const STEP: usize = 4;
@@ -118,11 +120,25 @@ impl Reader {
             scale *= 2.0;
         }
         let mut found = look(small.as_ref().map_or(*luma, Grey::luma), effort, frame, max);
+        if found.is_empty() && effort == Effort::Still && luma.long_side() <= MOST_ENLARGED {
+            found = look_enlarged(luma, frame, max);
+        }
         for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
             *corner = corner.times(scale);
         }
         found
     }
+}
+
+/// At a picture of which each pixel may be a module.
+fn look_enlarged(luma: &Luma<'_>, frame: usize, max: usize) -> Vec<Found> {
+    let large = enlarge(luma);
+    let mut found = look(large.luma(), Effort::Still, frame, max);
+    let margin = Point::new(MARGIN as f32, MARGIN as f32);
+    for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
+        *corner = (*corner - margin).times(1.0 / TIMES as f32);
+    }
+    found
 }
 
 /// Coarse to fine with the first threshold; then, for what is left, half and full size with the second.

@@ -56,6 +56,31 @@ pub(super) fn halve(luma: &Luma<'_>) -> Grey {
     }
 }
 
+/// Enlarged pictures have so many pixels for one, and a margin of so many.
+pub(super) const TIMES: usize = 3;
+pub(super) const MARGIN: usize = 12;
+
+/// Each pixel as a square, within a light margin: a code drawn at a pixel a module, to the very edge, is one to read.
+pub(super) fn enlarge(luma: &Luma<'_>) -> Grey {
+    let (width, height) = (
+        luma.width() * TIMES + 2 * MARGIN,
+        luma.height() * TIMES + 2 * MARGIN,
+    );
+    let mut pixels = vec![255; width * height];
+    let inner = pixels.chunks_exact_mut(width).skip(MARGIN);
+    for (y, out) in inner.take(luma.height() * TIMES).enumerate() {
+        let row = luma.row(y / TIMES).iter();
+        for (out, grey) in out[MARGIN..].chunks_exact_mut(TIMES).zip(row) {
+            out.fill(*grey);
+        }
+    }
+    Grey {
+        pixels,
+        width,
+        height,
+    }
+}
+
 /// On whole words: a compiler makes vectors of shifts and sums, and none of two bytes taken apart.
 fn mean_of_four(above: [u8; 2], below: [u8; 2]) -> u8 {
     let sum = |pair: [u8; 2]| {
