@@ -21,7 +21,7 @@ const CLIMB: i32 = 2;
 /// Planes that suit the known modules worse lie somewhere else.
 const LEAST_CORRELATION: f32 = 0.45;
 /// Blur is taken out by so much, from the least.
-const SHARPENINGS: [f32; 2] = [0.0, 0.6];
+const SHARPENINGS: [f32; 3] = [0.0, 0.6, 1.4];
 
 /// What is known about one picture.
 pub(super) struct Search<'a> {
