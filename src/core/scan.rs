@@ -31,6 +31,7 @@ mod sample;
 mod search;
 mod threshold;
 mod triples;
+mod unblur;
 
 pub use gate::Gate;
 pub use luma::{Luma, LumaError, luma_from_rgba};

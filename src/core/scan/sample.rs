@@ -7,6 +7,7 @@ use super::geometry::Homography;
 use super::layout::Version;
 use super::mesh::Mesh;
 use super::modules::Modules;
+use super::unblur::{sharpened, unblurred};
 use super::{Luma, Point};
 
 /// Taps lie this part of a module off its middle: nearer and they say the same, further and they see the neighbours.
@@ -18,6 +19,15 @@ const NINE_TAPS: f32 = 4.0;
 const REACH_SMALL: usize = 4;
 const REACH: usize = 5;
 const LEAST_LARGE: usize = 30;
+
+/// How blur is taken out.
+#[derive(Clone, Copy)]
+pub(super) enum Unblur {
+    /// By so much of a module's distance from its neighbours' mean.
+    Sharpen(f32),
+    /// By the search for what a bell of this sigma, in modules, has blurred.
+    Solve(f32),
+}
 
 /// The grey of each module, dark codes' as they are, light ones' turned round.
 pub(super) struct Greys {
@@ -57,21 +67,16 @@ impl Greys {
         Self { side, values }
     }
 
-    /// Takes blur out: each module moves away from the mean of its four neighbours by `amount` times its distance.
-    pub(super) fn sharpened(&self, amount: f32) -> Self {
-        let side = self.side;
-        let mut values = Vec::with_capacity(self.values.len());
-        let row = |y: usize| &self.values[y * side..][..side];
-        for y in 0..side {
-            let (above, below) = (row(y.saturating_sub(1)), row((y + 1).min(side - 1)));
-            let here = row(y);
-            for (x, grey) in here.iter().enumerate() {
-                let (left, right) = (here[x.saturating_sub(1)], here[(x + 1).min(side - 1)]);
-                let mean = (left + right + above[x] + below[x]) * 0.25;
-                values.push(grey + amount * (grey - mean));
-            }
+    /// The same with some blur taken out.
+    pub(super) fn clearer(&self, how: Unblur) -> Self {
+        let values = match how {
+            Unblur::Sharpen(amount) => sharpened(&self.values, self.side, amount),
+            Unblur::Solve(sigma) => unblurred(&self.values, self.side, sigma),
+        };
+        Self {
+            side: self.side,
+            values,
         }
-        Self { side, values }
     }
 
     /// Dark are the modules below half way between the means of the dark and the light ones around.
@@ -207,14 +212,14 @@ mod tests {
     #[test]
     fn sharpening_undoes_a_blur() {
         let sharp = greys(false);
-        let blurred = sharp.sharpened(-0.5);
+        let blurred = sharp.clearer(Unblur::Sharpen(-0.5));
         let wrong = |greys: &Greys| {
             let modules = greys.modules();
             let all = (0..21 * 21).map(|at| (at % 21, at / 21));
             all.filter(|(x, y)| modules.is_dark(*x, *y) != dark_at(*x, *y))
                 .count()
         };
-        let restored = wrong(&blurred.sharpened(1.6));
+        let restored = wrong(&blurred.clearer(Unblur::Sharpen(1.6)));
         assert!(
             wrong(&blurred) > 2 * restored,
             "{} {restored}",

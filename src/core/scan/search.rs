@@ -9,7 +9,7 @@ use super::layout::Version;
 use super::locate::{Place, locate};
 use super::mesh::Mesh;
 use super::ring::Rays;
-use super::sample::Greys;
+use super::sample::{Greys, Unblur};
 use super::threshold::Thresholds;
 use super::triples::{Finder, Pool, Triple};
 use super::{Found, Luma};
@@ -20,8 +20,13 @@ const GRIDS: i32 = 6;
 const CLIMB: i32 = 2;
 /// Planes that suit the known modules worse lie somewhere else.
 const LEAST_CORRELATION: f32 = 0.45;
-/// Blur is taken out by so much, from the least.
-const SHARPENINGS: [f32; 3] = [0.0, 0.6, 1.4];
+/// What is tried on greys that are no code as they are, from the mildest.
+const UNBLURS: [Unblur; 4] = [
+    Unblur::Sharpen(0.6),
+    Unblur::Sharpen(1.4),
+    Unblur::Solve(0.6),
+    Unblur::Solve(0.9),
+];
 
 /// What is known about one picture.
 pub(super) struct Search<'a> {
@@ -125,14 +130,12 @@ impl<'a> Search<'a> {
 
     fn read_plane(&self, place: &Place, plane: &Homography, mesh: Option<&Mesh>) -> Option<Found> {
         let greys = Greys::sample(&self.picture, plane, mesh, place.version, place.inverted);
-        SHARPENINGS.iter().find_map(|amount| {
-            let modules = if *amount == 0.0 {
-                greys.modules()
-            } else {
-                greys.sharpened(*amount).modules()
-            };
-            decode(&modules).map(|payload| found(payload, plane, place.version))
-        })
+        let as_they_are = std::iter::once(greys.modules());
+        let clearer = UNBLURS.iter().map(|how| greys.clearer(*how).modules());
+        as_they_are
+            .chain(clearer)
+            .find_map(|modules| decode(&modules))
+            .map(|payload| found(payload, plane, place.version))
     }
 }
 
