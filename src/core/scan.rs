@@ -38,7 +38,7 @@ pub use luma::{Luma, LumaError, luma_from_rgba};
 
 use std::fmt;
 
-use pyramid::{Grey, MARGIN, TIMES, enlarge, halve, halves};
+use pyramid::{Grey, MARGIN, TIMES, enlarge, halve, halves, sharpen};
 use search::{Copy, Search};
 use threshold::Blocks;
 
@@ -81,6 +81,9 @@ pub enum Effort {
 const LEAST_SIDE: usize = 21;
 /// Longer pictures are halved first: a photo of twelve megapixels costs half a second, and its half is sharp enough.
 const MOST_LONG: usize = 2600;
+/// How much a blurred picture's half is sharpened, and against pixels how far away.
+const SHARPEN: i32 = 5;
+const SHARPEN_REACH: usize = 2;
 /// A code of 177 modules, drawn at a pixel a module with its margin, is no larger.
 const MOST_ENLARGED: usize = 200;
 /// Rows from one that is scanned to the next, at full size, at half, and at half when the second threshold looks for
@@ -170,8 +173,18 @@ fn look(picture: Luma<'_>, effort: Effort, frame: usize, max: usize) -> Vec<Foun
         }
         search.pass(&copy, &blocks.middles());
         if over(&search) {
-            break;
+            return search.found;
         }
+    }
+    // Blur closes a finder's light ring before it hides the modules: for that, the half is sharpened.
+    if let Some(half) = levels.first() {
+        let sharp = sharpen(&half.luma(), SHARPEN_REACH, SHARPEN);
+        let copy = Copy {
+            luma: sharp.luma(),
+            scale: 2.0,
+            step: STEP_HALF_AGAIN,
+        };
+        search.pass(&copy, &Blocks::of(&copy.luma).means());
     }
     search.found
 }
