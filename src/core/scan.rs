@@ -81,6 +81,10 @@ pub enum Effort {
 const LEAST_SIDE: usize = 21;
 /// Longer pictures are halved first: a photo of twelve megapixels costs half a second, and its half is sharp enough.
 const MOST_LONG: usize = 2600;
+/// Sightings of a pass that are looked at: three finders a code, and some that are none. At full size a large code's
+/// modules look like finders by the dozen.
+const MOST_SEEN: usize = 24;
+const MOST_SEEN_FINE: usize = 64;
 /// How much a blurred picture's half is sharpened, and against pixels how far away.
 const SHARPEN: i32 = 5;
 const SHARPEN_REACH: usize = 2;
@@ -168,6 +172,7 @@ fn look(picture: Luma<'_>, effort: Effort, frame: usize, max: usize) -> Vec<Foun
     }
     let finest = copies.len().saturating_sub(2);
     for (mut copy, blocks) in copies.into_iter().zip(blocks).skip(finest) {
+        copy.most = MOST_SEEN;
         if copy.scale > 1.0 {
             copy.step = STEP_HALF_AGAIN;
         }
@@ -183,6 +188,7 @@ fn look(picture: Luma<'_>, effort: Effort, frame: usize, max: usize) -> Vec<Foun
             luma: sharp.luma(),
             scale: 2.0,
             step: STEP_HALF_AGAIN,
+            most: MOST_SEEN,
         };
         search.pass(&copy, &Blocks::of(&copy.luma).means());
     }
@@ -195,6 +201,7 @@ fn copies<'a>(picture: Luma<'a>, levels: &'a [Grey]) -> Vec<Copy<'a>> {
         luma: picture,
         scale: 1.0,
         step: if levels.is_empty() { 1 } else { STEP },
+        most: MOST_SEEN_FINE,
     }];
     let mut scale = 1.0;
     for (at, level) in levels.iter().enumerate() {
@@ -203,6 +210,7 @@ fn copies<'a>(picture: Luma<'a>, levels: &'a [Grey]) -> Vec<Copy<'a>> {
             luma: level.luma(),
             scale,
             step: if at == 0 { STEP_HALF } else { 1 },
+            most: MOST_SEEN,
         });
     }
     copies.reverse();

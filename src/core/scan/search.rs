@@ -45,6 +45,8 @@ pub(super) struct Copy<'a> {
     pub(super) scale: f32,
     /// Every so many rows.
     pub(super) step: usize,
+    /// So many sightings are looked at, the most seen first.
+    pub(super) most: usize,
 }
 
 impl<'a> Search<'a> {
@@ -73,7 +75,8 @@ impl<'a> Search<'a> {
     /// Looks for finders in a copy, and tries what they make with those of earlier passes.
     pub(super) fn pass(&mut self, copy: &Copy<'_>, thresholds: &Thresholds) {
         let bits = Bits::of(&copy.luma, thresholds);
-        let sightings = find(&bits, copy.step);
+        let mut sightings = find(&bits, copy.step);
+        sightings.truncate(copy.most);
         let rings = sightings.iter().filter_map(|sighting| {
             let ring = self.rays.ring(&bits, sighting)?;
             Some(Finder::new(sighting, &ring, copy.scale, copy.step))
