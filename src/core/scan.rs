@@ -86,7 +86,7 @@ const MOST_LONG: usize = 2600;
 const MOST_SEEN: usize = 24;
 const MOST_SEEN_FINE: usize = 64;
 /// How much a blurred picture's half is sharpened, and against pixels how far away.
-const SHARPEN: i32 = 5;
+const SHARPEN: i16 = 5;
 const SHARPEN_REACH: usize = 2;
 /// A code of 177 modules, drawn at a pixel a module with its margin, is no larger.
 const MOST_ENLARGED: usize = 200;

@@ -57,20 +57,25 @@ pub(super) fn halve(luma: &Luma<'_>) -> Grey {
 }
 
 /// Each pixel moves away from the mean of the four that are `reach` away by `amount` times its distance.
-pub(super) fn sharpen(luma: &Luma<'_>, reach: usize, amount: i32) -> Grey {
+pub(super) fn sharpen(luma: &Luma<'_>, reach: usize, amount: i16) -> Grey {
     let (width, height) = (luma.width(), luma.height());
     let mut pixels = vec![0; width * height];
     for (y, out) in pixels.chunks_exact_mut(width).enumerate() {
         let here = luma.row(y);
         let above = luma.row(y.saturating_sub(reach));
         let below = luma.row((y + reach).min(height - 1));
-        for (x, out) in out.iter_mut().enumerate() {
-            let left = here[x.saturating_sub(reach)];
-            let right = here[(x + reach).min(width - 1)];
-            let around = [left, right, above[x], below[x]].map(i32::from);
-            let grey = i32::from(here[x]);
-            let sharp = grey + (amount * (4 * grey - around.iter().sum::<i32>())) / 4;
-            *out = sharp.clamp(0, 255) as u8;
+        // The sides have no such neighbours, and stay as they are.
+        out.copy_from_slice(here);
+        let inner = reach..width - reach;
+        let greys = here[inner.clone()].iter();
+        let beside = here.iter().zip(&here[2 * reach..]);
+        let over = above[inner.clone()].iter().zip(&below[inner.clone()]);
+        let out = out[inner].iter_mut();
+        for (((out, grey), (left, right)), (above, below)) in out.zip(greys).zip(beside).zip(over) {
+            let around = [left, right, above, below].map(|grey| i16::from(*grey));
+            let grey = i16::from(*grey);
+            let off = 4 * grey - around.iter().sum::<i16>();
+            *out = (grey + amount * off / 4).clamp(0, 255) as u8;
         }
     }
     Grey {

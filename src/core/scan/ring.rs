@@ -70,7 +70,7 @@ impl Rays {
             .chain((0..FIRST_RAYS).flat_map(|at| [at * 3 + 1, at * 3 + 2]));
         let (mut hits, mut good) = (Vec::with_capacity(RAYS), 0);
         for (sent, at) in order.enumerate() {
-            if sent == FIRST_RAYS && good < LEAST_FIRST {
+            if sent <= FIRST_RAYS && sent - good > FIRST_RAYS - LEAST_FIRST {
                 return None;
             }
             if let Some(hit) = caster.cast(self.0[at]) {
