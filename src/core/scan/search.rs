@@ -20,6 +20,9 @@ const GRIDS: i32 = 6;
 const CLIMB: i32 = 2;
 /// Planes that suit the known modules worse lie somewhere else.
 const LEAST_CORRELATION: f32 = 0.45;
+/// Below this correlation, or above this version, a blur is not solved: it costs as much as the rest together.
+const LEAST_CLEAR: f32 = 0.6;
+const MOST_SOLVED: usize = 12;
 /// What is tried on greys that are no code as they are, from the mildest.
 const UNBLURS: [Unblur; 4] = [
     Unblur::Sharpen(0.6),
@@ -112,7 +115,7 @@ impl<'a> Search<'a> {
         let suits = correlation >= LEAST_CORRELATION;
         if suits {
             self.grids -= 1;
-            if let Some(found) = self.read_plane(&place, plane, None) {
+            if let Some(found) = self.read_plane(&place, plane, None, correlation) {
                 return Some(found);
             }
         }
@@ -121,20 +124,31 @@ impl<'a> Search<'a> {
             && let Some(mesh) = Mesh::find(&self.picture, plane, place.version, place.inverted)
         {
             self.grids -= CLIMB;
-            return self.read_plane(&place, plane, Some(&mesh));
+            return self.read_plane(&place, plane, Some(&mesh), correlation);
         }
         if !suits {
             return None;
         }
         self.grids -= CLIMB;
         let climbed = pattern.climb(&self.picture, plane);
-        self.read_plane(&place, &climbed, None)
+        self.read_plane(&place, &climbed, None, correlation)
     }
 
-    fn read_plane(&self, place: &Place, plane: &Homography, mesh: Option<&Mesh>) -> Option<Found> {
+    fn read_plane(
+        &self,
+        place: &Place,
+        plane: &Homography,
+        mesh: Option<&Mesh>,
+        correlation: f32,
+    ) -> Option<Found> {
         let greys = Greys::sample(&self.picture, plane, mesh, place.version, place.inverted);
         let as_they_are = std::iter::once(greys.modules());
-        let clearer = UNBLURS.iter().map(|how| greys.clearer(*how).modules());
+        let unblurs = if correlation < LEAST_CLEAR || place.version.number() > MOST_SOLVED {
+            &UNBLURS[..2]
+        } else {
+            &UNBLURS
+        };
+        let clearer = unblurs.iter().map(|how| greys.clearer(*how).modules());
         as_they_are
             .chain(clearer)
             .find_map(|modules| decode(&modules))
