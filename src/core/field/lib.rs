@@ -88,14 +88,17 @@ macro_rules! g2p {
             }
         }
 
+        // A sum is an exclusive or: that is the field, not a slip.
         impl std::ops::Add for $name {
             type Output = Self;
+            #[allow(clippy::suspicious_arithmetic_impl)]
             fn add(self, other: Self) -> Self {
                 Self(self.0 ^ other.0)
             }
         }
 
         impl std::ops::AddAssign for $name {
+            #[allow(clippy::suspicious_op_assign_impl)]
             fn add_assign(&mut self, other: Self) {
                 self.0 ^= other.0;
             }
@@ -133,6 +136,7 @@ macro_rules! g2p {
 
 #[cfg(test)]
 mod tests {
+    #![allow(unreachable_pub)] // as rqrr uses the macro
     use super::GaloisField;
 
     g2p!(GF16, 4, modulus: 0b1_0011);
