@@ -60,10 +60,15 @@ function advice(begin) {
     : "Serve kaunter_bg.wasm beside the bundle, or pass init({ wasm }).";
 }
 
+function named(source) {
+  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return `${source.byteLength} given bytes`;
+  return source?.url ?? source;
+}
+
 function failure(cause, source) {
   if (cause instanceof KaunterError) return cause;
   const blocked = cause instanceof WebAssembly.CompileError && /Content Security|unsafe-eval/i.test(cause.message);
   return blocked
     ? new KaunterError("wasm/csp-blocked", "The page's security policy blocks the payment module: allow 'wasm-unsafe-eval' in script-src.", { cause })
-    : new KaunterError("wasm/load-failed", `The payment module did not load from ${source?.url ?? source}: check the connection and reload the page.`, { retryable: true, cause });
+    : new KaunterError("wasm/load-failed", `The payment module did not load from ${named(source)}: check the connection and reload the page.`, { retryable: true, cause });
 }

@@ -1,22 +1,46 @@
 //! The reader: from grey pixels to the codes in them. Pure: pictures come in, codes go out.
 //!
 //! ```text
-//! RGBA or Y plane -> Luma -> passes (half size, as it is, inverted) -> binarise -> decode (rqrr) -> gate
+//! RGBA or Y plane -> Luma -> pyramid -> threshold -> bits -> finder -> ring     for each copy, coarse to fine
+//!                    the finders of all copies -> triples -> locate (align, climb, mesh) -> sample -> modules
+//!                    -> codewords (is it a code at all?) -> decode (rqrr) -> gate
 //! ```
 //!
-//! [`Reader::read`] looks at one picture. `Live` is for a camera: bounded work a frame, and what one frame doesn't try
-//! the next one does. `Still` is for a photo: every pass. [`Gate`] decides when a reading of a live picture is to be
-//! believed.
+//! [`Reader::read`] looks at one picture. `Live` is for a camera: what one frame doesn't try the next one does. `Still`
+//! is for a photo: every pass. Work is bounded by operations (sightings, triples, grids), never by a clock: the same
+//! picture has the same codes on any machine. [`Gate`] decides when a reading of a live picture is to be believed.
 
-mod binarise;
+mod align;
+mod bits;
+mod climb;
+mod codewords;
 mod decode;
+mod finder;
 mod gate;
+mod geometry;
+mod layout;
+mod locate;
 mod luma;
+mod mesh;
+mod modules;
+mod pyramid;
+mod reed_solomon;
+mod ring;
+mod runs;
+mod sample;
+mod search;
+mod threshold;
+mod triples;
+mod unblur;
 
 pub use gate::Gate;
 pub use luma::{Luma, LumaError, luma_from_rgba};
 
 use std::fmt;
+
+use pyramid::{Grey, MARGIN, TIMES, enlarge, halve, halves, sharpen};
+use search::{Copy, Search};
+use threshold::Blocks;
 
 /// A point in the picture, in its pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,42 +77,26 @@ pub enum Effort {
     Still,
 }
 
-/// One way to look at a picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Pass {
-    /// Each side is divided by this.
-    shrink: usize,
-    /// Light is dark: a code in dark mode.
-    inverted: bool,
-}
+/// No code is smaller: 21 modules of a pixel.
+const LEAST_SIDE: usize = 21;
+/// Longer pictures are halved first: a photo of twelve megapixels costs half a second, and its half is sharp enough.
+const MOST_LONG: usize = 2600;
+/// Sightings of a pass that are looked at: three finders a code, and some that are none. At full size a large code's
+/// modules look like finders by the dozen.
+const MOST_SEEN: usize = 24;
+const MOST_SEEN_FINE: usize = 64;
+/// How much a blurred picture's half is sharpened, and against pixels how far away.
+const SHARPEN: i16 = 5;
+const SHARPEN_REACH: usize = 2;
+/// A code of 177 modules, drawn at a pixel a module with its margin, is no larger.
+const MOST_ENLARGED: usize = 200;
+/// Rows from one that is scanned to the next, at full size, at half, and at half when the second threshold looks for
+/// what the first has missed. A finder that can be read at all is nine rows high at full size, by its middle alone.
+const STEP: usize = 4;
+const STEP_HALF: usize = 2;
+const STEP_HALF_AGAIN: usize = 3;
 
-const PLAIN: Pass = Pass {
-    shrink: 1,
-    inverted: false,
-};
-const HALF: Pass = Pass {
-    shrink: 2,
-    inverted: false,
-};
-const DARK: Pass = Pass {
-    shrink: 1,
-    inverted: true,
-};
-const HALF_DARK: Pass = Pass {
-    shrink: 2,
-    inverted: true,
-};
-
-/// Half size first: a code that fills the picture is found in a quarter of the time, and noise is averaged away.
-const STILL: [Pass; 4] = [HALF, PLAIN, HALF_DARK, DARK];
-/// Dark on light in one frame, light on dark in the next.
-const TURNS: [[Pass; 2]; 2] = [[HALF, PLAIN], [HALF_DARK, DARK]];
-/// A picture of so few pixels on its short side is not halved: its modules would be gone.
-const LEAST_HALVED: usize = 240;
-/// No picture is so large that its half is not large enough: a photo of twelve megapixels costs seconds.
-const MOST_WHOLE: usize = 1600;
-
-/// Reads pictures, and remembers which pass is next.
+/// Reads pictures, and remembers which passes are next.
 #[derive(Debug, Default)]
 pub struct Reader {
     frame: usize,
@@ -108,38 +116,103 @@ impl Reader {
 
     /// At most `max` codes of a picture, each once, in the order of their finding.
     pub fn read(&mut self, luma: &Luma<'_>, effort: Effort, max: usize) -> Vec<Found> {
-        let passes: &[Pass] = match effort {
-            Effort::Live => &TURNS[self.frame % TURNS.len()],
-            Effort::Still => &STILL,
-        };
+        let frame = self.frame;
         self.frame = self.frame.wrapping_add(1);
-        let mut found: Vec<Found> = Vec::new();
-        for pass in passes {
-            for code in look(luma, *pass) {
-                if found.len() < max && found.iter().all(|known| known.bytes != code.bytes) {
-                    found.push(code);
-                }
-            }
-            let enough = effort == Effort::Live && !found.is_empty();
-            if enough || found.len() >= max {
-                break;
-            }
+        if luma.short_side() < LEAST_SIDE || max == 0 {
+            return Vec::new();
+        }
+        let mut small: Option<Grey> = None;
+        let mut scale = 1.0;
+        while small.as_ref().map_or(*luma, Grey::luma).long_side() > MOST_LONG {
+            small = Some(halve(&small.as_ref().map_or(*luma, Grey::luma)));
+            scale *= 2.0;
+        }
+        let mut found = look(small.as_ref().map_or(*luma, Grey::luma), effort, frame, max);
+        if found.is_empty() && effort == Effort::Still && luma.long_side() <= MOST_ENLARGED {
+            found = look_enlarged(luma, frame, max);
+        }
+        for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
+            *corner = corner.times(scale);
         }
         found
     }
 }
 
-fn look(luma: &Luma<'_>, pass: Pass) -> Vec<Found> {
-    let mut shrink = pass.shrink;
-    if luma.short_side() < LEAST_HALVED {
-        if shrink > 1 {
-            return Vec::new();
+/// At a picture of which each pixel may be a module.
+fn look_enlarged(luma: &Luma<'_>, frame: usize, max: usize) -> Vec<Found> {
+    let large = enlarge(luma);
+    let mut found = look(large.luma(), Effort::Still, frame, max);
+    let margin = Point::new(MARGIN as f32, MARGIN as f32);
+    for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
+        *corner = (*corner - margin).times(1.0 / TIMES as f32);
+    }
+    found
+}
+
+/// Coarse to fine with the first threshold; then, for what is left, half and full size with the second.
+fn look(picture: Luma<'_>, effort: Effort, frame: usize, max: usize) -> Vec<Found> {
+    let levels = halves(&picture);
+    let mut search = Search::new(picture, max);
+    let over = |search: &Search<'_>| {
+        search.is_over() || (effort == Effort::Live && !search.found.is_empty())
+    };
+    let copies = copies(picture, &levels);
+    let mut blocks = Vec::with_capacity(copies.len());
+    for copy in &copies {
+        let measured = Blocks::of(&copy.luma);
+        search.pass(copy, &measured.means());
+        if over(&search) {
+            return search.found;
         }
-    } else {
-        while luma.long_side() / shrink > MOST_WHOLE {
-            shrink *= 2;
+        blocks.push(measured);
+    }
+    let takes_turns = effort == Effort::Live && frame.is_multiple_of(2) && !search.sees_finders();
+    if takes_turns {
+        return search.found;
+    }
+    let finest = copies.len().saturating_sub(2);
+    for (mut copy, blocks) in copies.into_iter().zip(blocks).skip(finest) {
+        copy.most = MOST_SEEN;
+        if copy.scale > 1.0 {
+            copy.step = STEP_HALF_AGAIN;
+        }
+        search.pass(&copy, &blocks.middles());
+        if over(&search) {
+            return search.found;
         }
     }
-    let small = luma.shrunk(shrink);
-    decode::codes(&small.luma(), pass.inverted, shrink)
+    // Blur closes a finder's light ring before it hides the modules: for that, the half is sharpened.
+    if let Some(half) = levels.first() {
+        let sharp = sharpen(&half.luma(), SHARPEN_REACH, SHARPEN);
+        let copy = Copy {
+            luma: sharp.luma(),
+            scale: 2.0,
+            step: STEP_HALF_AGAIN,
+            most: MOST_SEEN,
+        };
+        search.pass(&copy, &Blocks::of(&copy.luma).means());
+    }
+    search.found
+}
+
+/// The picture and its halves, the smallest first. Small copies are scanned row by row.
+fn copies<'a>(picture: Luma<'a>, levels: &'a [Grey]) -> Vec<Copy<'a>> {
+    let mut copies = vec![Copy {
+        luma: picture,
+        scale: 1.0,
+        step: if levels.is_empty() { 1 } else { STEP },
+        most: MOST_SEEN_FINE,
+    }];
+    let mut scale = 1.0;
+    for (at, level) in levels.iter().enumerate() {
+        scale *= 2.0;
+        copies.push(Copy {
+            luma: level.luma(),
+            scale,
+            step: if at == 0 { STEP_HALF } else { 1 },
+            most: MOST_SEEN,
+        });
+    }
+    copies.reverse();
+    copies
 }

@@ -5,6 +5,18 @@ use std::path::Path;
 use crate::run::{cargo, command, root, run, step, target};
 use crate::tools;
 
+/// What every supported browser's WebAssembly knows, and the compiler uses: the optimiser may use no more than that.
+const FEATURES: [&str; 8] = [
+    "--enable-mutable-globals",
+    "--enable-sign-ext",
+    "--enable-nontrapping-float-to-int",
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-reference-types",
+    "--enable-multivalue",
+    "--enable-simd",
+];
+
 /// How the module is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Profile {
@@ -76,18 +88,12 @@ pub(crate) fn ship() -> anyhow::Result<()> {
         std::fs::metadata(&wasm)?.len(),
         wasm.to_string_lossy().into_owned(),
     );
-    run(command(
+    let mut optimise = command(
         "npx",
-        &[
-            "--no-install",
-            "wasm-opt",
-            "-O3",
-            "--all-features",
-            &name,
-            "-o",
-            &name,
-        ],
-    ))?;
+        &["--no-install", "wasm-opt", "-O3", "--mvp-features"],
+    );
+    optimise.args(FEATURES).args([&name, "-o", &name]);
+    run(optimise)?;
     papers()?;
     let after = std::fs::metadata(&wasm)?.len();
     println!("pkg is complete; the module has {after} bytes ({before} before wasm-opt)");

@@ -1,57 +1,85 @@
-//! The only file that names rqrr: it finds grids in a picture of dark and light, and reads their bits.
+//! From modules to what a code says. The only file that names rqrr: it reads the bits of a grid.
+//!
+//! rqrr sees only grids that [`prove`] has found to be codes. Its corrections and its reading are its own: a code that
+//! two decoders don't agree upon is not read.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::binarise::binarise;
-use super::{Found, Luma, Point};
+use super::codewords::prove;
+use super::modules::Modules;
 
-/// Every code of this picture; corners in the pixels of the picture that it was shrunk from.
-///
-/// rqrr has reachable panics. Where panics unwind, a picture that makes it panic holds no code; in the browser the
-/// worker that runs this is the fence.
-pub(super) fn codes(luma: &Luma<'_>, inverted: bool, shrink: usize) -> Vec<Found> {
-    catch_unwind(AssertUnwindSafe(|| find(luma, inverted, shrink))).unwrap_or_default()
+/// What a code says.
+pub(super) struct Payload {
+    pub(super) bytes: Vec<u8>,
+    /// The code was seen in a mirror.
+    pub(super) mirrored: bool,
 }
 
-fn find(luma: &Luma<'_>, inverted: bool, shrink: usize) -> Vec<Found> {
-    let bits = binarise(luma);
-    let mut prepared =
-        rqrr::PreparedImage::prepare_from_bitmap(luma.width(), luma.height(), |x, y| {
-            bits.is_dark(x, y) != inverted
-        });
-    let grids = prepared.detect_grids();
-    let mut found = Vec::new();
-    for grid in grids {
-        let mut bytes = Vec::new();
-        // A code that holds nothing pays nothing.
-        if grid.decode_to(&mut bytes).is_err() || bytes.is_empty() {
-            continue;
-        }
-        found.push(Found {
-            text: text(&bytes),
-            bytes,
-            corners: grid.bounds.map(|point| corner(&point, shrink)),
-        });
+struct Grid(Modules);
+
+impl rqrr::BitGrid for Grid {
+    fn size(&self) -> usize {
+        self.0.side()
     }
-    found
+
+    fn bit(&self, y: usize, x: usize) -> bool {
+        self.0.is_dark(x, y)
+    }
+}
+
+/// What these modules say, if they are a code. A code that holds nothing pays nothing, and is none.
+///
+/// rqrr has reachable panics. Where panics unwind, modules that make it panic are no code; in the browser the worker
+/// that runs this is the fence.
+pub(super) fn decode(modules: &Modules) -> Option<Payload> {
+    let sound = prove(modules)?;
+    let grid = rqrr::Grid::new(Grid(sound.modules));
+    let read = catch_unwind(AssertUnwindSafe(|| {
+        let mut bytes = Vec::new();
+        grid.decode_to(&mut bytes).map(|_| bytes)
+    }));
+    let bytes = read.ok()?.ok()?;
+    (!bytes.is_empty()).then_some(Payload {
+        bytes,
+        mirrored: sound.mirrored,
+    })
 }
 
 /// UTF-8 where it is, else one character a byte, so that nothing is lost in the reading.
-fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
         Err(_) => bytes.iter().map(|byte| char::from(*byte)).collect(),
     }
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a picture's side has far fewer bits than a float's mantissa"
-)]
-fn corner(point: &rqrr::Point, shrink: usize) -> Point {
-    let scale = shrink as f32;
-    Point {
-        x: point.x as f32 * scale,
-        y: point.y as f32 * scale,
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::codewords::tests::drawn;
+    use super::*;
+
+    #[test]
+    fn a_code_says_what_was_drawn_mirrored_or_not() {
+        let text = "hQVDUFYwMWETTwegAAAAVVVVUAhQcm9kdWN0MQ==";
+        for version in [3, 7, 20, 40] {
+            let modules = drawn(text, version, qrcode::EcLevel::M);
+            let straight = decode(&modules).unwrap();
+            let mirrored = decode(&modules.mirrored()).unwrap();
+            assert_eq!(straight.bytes, text.as_bytes());
+            assert_eq!(mirrored.bytes, text.as_bytes());
+            assert!(!straight.mirrored && mirrored.mirrored);
+        }
+    }
+
+    #[test]
+    fn an_empty_code_is_none() {
+        assert!(decode(&drawn("", 1, qrcode::EcLevel::M)).is_none());
+    }
+
+    #[test]
+    fn text_is_utf_8_or_one_character_a_byte() {
+        assert_eq!(text("é".as_bytes()), "é");
+        assert_eq!(text(&[0x41, 0xe9]), "Aé");
     }
 }

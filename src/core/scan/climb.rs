@@ -1,0 +1,102 @@
+//! How well a plane suits the modules that are known before a code is read, and a plane that suits them better.
+
+use super::geometry::Homography;
+use super::layout::Version;
+use super::{Luma, Point};
+
+/// Known modules that are looked at: a large code has thousands, and every tenth says as much.
+const MOST_KNOWN: usize = 640;
+/// The first step of the climb, in modules; it is halved so often.
+const FIRST_STEP: f32 = 0.8;
+const HALVINGS: usize = 4;
+/// Rounds over the corners at each step.
+const ROUNDS: usize = 3;
+
+/// The known modules of a version, as points with signs: positive where light is expected.
+pub(super) struct Pattern {
+    side: f32,
+    points: Vec<(Point, f32)>,
+}
+
+impl Pattern {
+    pub(super) fn new(version: Version, inverted: bool) -> Self {
+        let known = version.known();
+        let every = known.len().div_ceil(MOST_KNOWN);
+        let points = known.iter().step_by(every).map(|known| {
+            let middle = Point::new(known.x as f32 + 0.5, known.y as f32 + 0.5);
+            let light = known.dark == inverted;
+            (middle, if light { known.weight } else { -known.weight })
+        });
+        Self {
+            side: version.side() as f32,
+            points: points.collect(),
+        }
+    }
+
+    /// From -1 to 1, how far light and dark are where they should be, whatever the contrast.
+    pub(super) fn correlation(&self, luma: &Luma<'_>, plane: &Homography) -> f32 {
+        let (mut sum, mut squares, mut signs, mut signed) = (0.0, 0.0, 0.0, 0.0);
+        for (point, weight) in &self.points {
+            let (grey, sign) = (luma.grey_at(plane.map(*point)), weight.signum());
+            sum += grey;
+            squares += grey * grey;
+            signs += sign;
+            signed += sign * grey;
+        }
+        let count = self.points.len() as f32;
+        let spread = (squares - sum * sum / count).max(1e-3);
+        (signed - sum * signs / count) / (spread * (count - signs * signs / count)).sqrt()
+    }
+
+    fn contrast(&self, luma: &Luma<'_>, plane: &Homography) -> f32 {
+        let greys = self.points.iter();
+        greys
+            .map(|(point, weight)| weight * luma.grey_at(plane.map(*point)))
+            .sum()
+    }
+
+    /// Moves the plane's corners one at a time, in ever smaller steps, as long as the known modules show more contrast.
+    pub(super) fn climb(&self, luma: &Luma<'_>, plane: &Homography) -> Homography {
+        let mut corners = plane.corners(self.side);
+        let mut best = (self.contrast(luma, plane), *plane);
+        let module = (corners[1] - corners[0]).length() / self.side;
+        let mut step = module * FIRST_STEP;
+        for _ in 0..HALVINGS {
+            for _ in 0..ROUNDS {
+                if !self.round(luma, step, &mut corners, &mut best) {
+                    break;
+                }
+            }
+            step *= 0.5;
+        }
+        best.1
+    }
+
+    /// One try at each corner in each direction; whether any was better.
+    fn round(
+        &self,
+        luma: &Luma<'_>,
+        step: f32,
+        corners: &mut [Point; 4],
+        best: &mut (f32, Homography),
+    ) -> bool {
+        let mut better = false;
+        // The corner without a finder is the least certain, the one between two the most.
+        for corner in [2, 1, 3, 0] {
+            for (x, y) in [(step, 0.0), (-step, 0.0), (0.0, step), (0.0, -step)] {
+                let before = corners[corner];
+                corners[corner] = before + Point::new(x, y);
+                let plane = Homography::from_corners(corners, self.side);
+                let tried = plane.map(|plane| (self.contrast(luma, &plane), plane));
+                match tried.filter(|tried| tried.0 > best.0) {
+                    Some(tried) => {
+                        *best = tried;
+                        better = true;
+                    }
+                    None => corners[corner] = before,
+                }
+            }
+        }
+        better
+    }
+}

@@ -1,0 +1,242 @@
+//! Reed and Solomon's correction over GF(256), by tables of logarithms: whether a block can be corrected at all costs
+//! a few microseconds, and hopeless grids end here.
+
+/// Correcting codewords of a block: 30 at most in a code (table 9 of the standard).
+const MOST_PARITY: usize = 32;
+/// Codewords of a block are fewer: places are powers of the field's generator, of which there are 255.
+const MOST_LENGTH: usize = 255;
+/// x^8 + x^4 + x^3 + x^2 + 1, by which the standard's field is made.
+const FIELD: u16 = 0x11d;
+
+const TABLES: ([u8; 512], [u8; 256]) = tables();
+/// Powers of two, twice over, so that a sum of two logarithms needs no remainder.
+static POWER: [u8; 512] = TABLES.0;
+static LOGARITHM: [u8; 256] = TABLES.1;
+
+const fn tables() -> ([u8; 512], [u8; 256]) {
+    let (mut power, mut logarithm) = ([0; 512], [0; 256]);
+    let (mut at, mut value) = (0, 1_u16);
+    while at < 255 {
+        power[at] = value as u8;
+        power[at + 255] = value as u8;
+        logarithm[value as usize] = at as u8;
+        value <<= 1;
+        if value > 255 {
+            value ^= FIELD;
+        }
+        at += 1;
+    }
+    (power, logarithm)
+}
+
+fn log(value: u8) -> usize {
+    usize::from(LOGARITHM[usize::from(value)])
+}
+
+fn product(a: u8, b: u8) -> u8 {
+    if a == 0 || b == 0 {
+        return 0;
+    }
+    POWER[log(a) + log(b)]
+}
+
+/// `a` over `b`; `b` is not zero.
+fn quotient(a: u8, b: u8) -> u8 {
+    if a == 0 {
+        return 0;
+    }
+    POWER[log(a) + 255 - log(b)]
+}
+
+/// A polynomial, the constant first.
+type Polynomial = [u8; MOST_PARITY + 1];
+
+/// The value at the generator's power `exponent` (below 255).
+fn value_at(polynomial: &[u8], exponent: usize) -> u8 {
+    let mut sum = 0;
+    let mut place = 0;
+    for term in polynomial {
+        if *term != 0 {
+            sum ^= POWER[log(*term) + place];
+        }
+        place += exponent;
+        if place >= 255 {
+            place -= 255;
+        }
+    }
+    sum
+}
+
+/// Corrects at most `most` codewords of a block whose last `parity` correct the others; how many were wrong. None where
+/// more are, as far as can be told: the block is then as it was, or worse.
+pub(super) fn correct(block: &mut [u8], parity: usize, most: usize) -> Option<usize> {
+    if parity > MOST_PARITY || block.len() > MOST_LENGTH || block.len() <= parity {
+        return None;
+    }
+    let Some(syndromes) = syndromes(block, parity) else {
+        return Some(0);
+    };
+    let (locator, wrong) = locator(&syndromes, parity);
+    if wrong > most || 2 * wrong > parity {
+        return None;
+    }
+    let evaluator = evaluator(&syndromes, &locator, parity);
+    let (last, mut corrected) = (block.len() - 1, 0);
+    for place in 0..block.len() {
+        let inverse = (255 - place) % 255;
+        if value_at(&locator[..=wrong], inverse) != 0 {
+            continue;
+        }
+        let slope = slope_at(&locator[..=wrong], inverse);
+        if slope == 0 {
+            return None;
+        }
+        block[last - place] ^= quotient(value_at(&evaluator[..parity], inverse), slope);
+        corrected += 1;
+    }
+    let sound = corrected == wrong && self::syndromes(block, parity).is_none();
+    sound.then_some(wrong)
+}
+
+/// The block's values at the first powers of the generator; none where all are zero, and nothing is wrong.
+fn syndromes(block: &[u8], parity: usize) -> Option<Polynomial> {
+    let mut syndromes = [0; MOST_PARITY + 1];
+    let mut any = 0;
+    for (power, syndrome) in syndromes.iter_mut().take(parity).enumerate() {
+        let mut value = 0;
+        for codeword in block {
+            value = if value == 0 {
+                *codeword
+            } else {
+                POWER[log(value) + power] ^ codeword
+            };
+        }
+        *syndrome = value;
+        any |= value;
+    }
+    (any != 0).then_some(syndromes)
+}
+
+/// Berlekamp and Massey's shortest polynomial whose roots are the wrong places, and its degree.
+fn locator(syndromes: &Polynomial, parity: usize) -> (Polynomial, usize) {
+    let mut locator: Polynomial = [0; MOST_PARITY + 1];
+    locator[0] = 1;
+    let (mut before, mut before_off) = (locator, 1);
+    let (mut degree, mut gap) = (0, 1);
+    for at in 0..parity {
+        let terms = (1..=degree).map(|i| product(locator[i], syndromes[at - i]));
+        let off = terms.fold(syndromes[at], |a, b| a ^ b);
+        if off == 0 {
+            gap += 1;
+            continue;
+        }
+        let kept = locator;
+        let factor = quotient(off, before_off);
+        for (term, old) in locator.iter_mut().skip(gap).zip(before) {
+            *term ^= product(factor, old);
+        }
+        if 2 * degree <= at {
+            degree = at + 1 - degree;
+            (before, before_off, gap) = (kept, off, 1);
+        } else {
+            gap += 1;
+        }
+    }
+    (locator, degree)
+}
+
+/// Forney's evaluator: syndromes times locator, as far as there are syndromes.
+fn evaluator(syndromes: &Polynomial, locator: &Polynomial, parity: usize) -> Polynomial {
+    let mut evaluator = [0; MOST_PARITY + 1];
+    for (at, term) in evaluator.iter_mut().take(parity).enumerate() {
+        let products = (0..=at).map(|i| product(locator[i], syndromes[at - i]));
+        *term = products.fold(0, |a, b| a ^ b);
+    }
+    evaluator
+}
+
+/// x times the locator's derivative: its odd terms, for in this field twice anything is nothing.
+fn slope_at(locator: &[u8], exponent: usize) -> u8 {
+    let mut odd = [0; MOST_PARITY + 1];
+    for (at, term) in locator.iter().enumerate().skip(1).step_by(2) {
+        odd[at] = *term;
+    }
+    value_at(&odd[..locator.len()], exponent)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// Data and its parity: the remainder by the generator polynomial.
+    fn encoded(data: &[u8], parity: usize) -> Vec<u8> {
+        let mut generator = vec![1_u8];
+        for root in &POWER[..parity] {
+            generator.push(0);
+            for at in (1..generator.len()).rev() {
+                let before = generator[at - 1];
+                generator[at] ^= product(before, *root);
+            }
+        }
+        let mut rest = data.to_vec();
+        rest.resize(data.len() + parity, 0);
+        for at in 0..data.len() {
+            let lead = rest[at];
+            for (offset, term) in generator.iter().enumerate() {
+                rest[at + offset] ^= product(lead, *term);
+            }
+        }
+        data.iter().chain(&rest[data.len()..]).copied().collect()
+    }
+
+    fn data(length: usize) -> Vec<u8> {
+        (0..length).map(|at| (at * 37 + 11) as u8).collect()
+    }
+
+    #[test]
+    fn the_standard_s_example_has_its_parity() {
+        // ISO/IEC 18004, annex I: "01234567" in version 1-M.
+        let data = [
+            0x10, 0x20, 0x0c, 0x56, 0x61, 0x80, 0xec, 0x11, 0xec, 0x11, 0xec, 0x11, 0xec, 0x11,
+            0xec, 0x11,
+        ];
+        let parity = [0xa5, 0x24, 0xd4, 0xc1, 0xed, 0x36, 0xc7, 0x87, 0x2c, 0x55];
+        assert_eq!(encoded(&data, 10)[16..], parity);
+    }
+
+    #[test]
+    fn as_many_errors_as_half_the_parity_are_corrected_wherever_they_are() {
+        for (length, parity) in [(19, 7), (16, 10), (100, 30), (123, 30), (9, 17)] {
+            let good = encoded(&data(length), parity);
+            for wrong in 0..=parity / 2 {
+                let mut block = good.clone();
+                for error in 0..wrong {
+                    let at = (error * 31 + length) % block.len();
+                    block[at] ^= (error * 7 + 1) as u8;
+                }
+                let differing = block.iter().zip(&good).filter(|(a, b)| a != b).count();
+                assert_eq!(correct(&mut block, parity, parity / 2), Some(differing));
+                assert_eq!(block, good);
+            }
+        }
+    }
+
+    #[test]
+    fn more_errors_than_allowed_are_none() {
+        let mut block = encoded(&data(16), 10);
+        for at in [0, 5, 9] {
+            block[at] ^= 0x55;
+        }
+        assert_eq!(correct(&mut block.clone(), 10, 2), None);
+        assert_eq!(correct(&mut block, 10, 3), Some(3));
+    }
+
+    #[test]
+    fn blocks_that_are_none_are_no_panic() {
+        assert_eq!(correct(&mut [], 0, 0), None);
+        assert_eq!(correct(&mut [1; 10], 10, 5), None);
+        assert_eq!(correct(&mut [1; 300], 10, 5), None);
+        assert_eq!(correct(&mut [1; 100], 90, 5), None);
+    }
+}

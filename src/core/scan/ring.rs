@@ -1,0 +1,325 @@
+//! The ring of a finder: rays from its middle to the ring's mid-line give a square seen at a slant, to a part of a pixel.
+//!
+//! The mid-line, between where the ring begins and where it ends, stays in place when dark or light bleeds. Three rings
+//! give twelve points: enough for the code's plane without its alignment pattern.
+
+use super::Point;
+use super::bits::Bits;
+use super::finder::Sighting;
+use super::geometry::meeting;
+
+const RAYS: usize = 48;
+/// Rays that are sent first, evenly spread.
+const FIRST_RAYS: usize = 16;
+/// Of the first rays, this many must show a ring: three in four sightings that are none end here.
+const LEAST_FIRST: usize = 12;
+/// Of all rays, this many must.
+const LEAST_GOOD: usize = 40;
+/// Of all rays, this many must reach the third edge at all.
+const LEAST_ENDED: usize = 29;
+/// A ray ends after so many modules: a corner of a ring is 3.5 * sqrt 2 from its middle, more at a slant.
+const REACH: f32 = 8.5;
+/// The core ends at 1.5 modules and the ring's mid-line is at 3: their middles' ratio is 2/3, within these bounds.
+const RATIO: std::ops::Range<f32> = 0.5..0.83;
+
+/// The mid-line of a finder's ring: a square of six modules, seen at a slant.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ring {
+    pub(super) center: Point,
+    pub(super) module: f32,
+    /// In the order of a walk around it.
+    pub(super) corners: [Point; 4],
+}
+
+/// The directions of the rays.
+pub(super) struct Rays([Point; RAYS]);
+
+impl Rays {
+    pub(super) fn new() -> Self {
+        Self(std::array::from_fn(|at| {
+            let (y, x) = (at as f32 * std::f32::consts::TAU / RAYS as f32).sin_cos();
+            Point::new(x, y)
+        }))
+    }
+
+    /// The ring around a sighting, where there is one.
+    pub(super) fn ring(&self, bits: &Bits, seen: &Sighting) -> Option<Ring> {
+        let points = self.mid_line(bits, seen)?;
+        let rough = rough_corners(&points)?;
+        let corners = fine_corners(&points, &rough)?;
+        let diagonal = |at: usize| (corners[at], corners[at + 2] - corners[at]);
+        let center = meeting(diagonal(0), diagonal(1), 1e-3)?;
+        // A middle so far off is another thing's. Written so that what is not a number is no ring either.
+        let near = (center - seen.center).length() <= seen.module * 1.5;
+        if !near {
+            return None;
+        }
+        let side = |at: usize| (corners[(at + 1) % 4] - corners[at]).length();
+        Some(Ring {
+            center,
+            module: (0..4).map(side).sum::<f32>() / 24.0,
+            corners,
+        })
+    }
+
+    /// Points of the ring's mid-line; none where too few rays cross a ring.
+    fn mid_line(&self, bits: &Bits, seen: &Sighting) -> Option<Vec<Point>> {
+        let caster = Caster::new(bits, seen)?;
+        let order = (0..FIRST_RAYS)
+            .map(|at| at * 3)
+            .chain((0..FIRST_RAYS).flat_map(|at| [at * 3 + 1, at * 3 + 2]));
+        let (mut hits, mut good) = (Vec::with_capacity(RAYS), 0);
+        for (sent, at) in order.enumerate() {
+            if sent <= FIRST_RAYS && sent - good > FIRST_RAYS - LEAST_FIRST {
+                return None;
+            }
+            if let Some(hit) = caster.cast(self.0[at]) {
+                good += usize::from(hit.fits);
+                hits.push((hit.radius, seen.center + self.0[at].times(hit.radius)));
+            }
+        }
+        if hits.len() < LEAST_ENDED || good < LEAST_GOOD {
+            return None;
+        }
+        // What left through a gap in the ring, or ended in dirt, is far from the rest.
+        let middle = hits.len() / 2;
+        let (_, (median, _), _) = hits.select_nth_unstable_by(middle, |a, b| a.0.total_cmp(&b.0));
+        let bounds = *median * 0.45..*median * 1.9;
+        let points: Vec<Point> = hits
+            .iter()
+            .filter(|(radius, _)| bounds.contains(radius))
+            .map(|(_, point)| *point)
+            .collect();
+        (points.len() >= RAYS / 2).then_some(points)
+    }
+}
+
+/// Steps along rays in whole numbers: sixteen bits behind the point.
+struct Caster<'a> {
+    bits: &'a Bits,
+    center: Point,
+    core: bool,
+    step: f32,
+    steps: u32,
+    /// No ray can leave the picture.
+    inside: bool,
+}
+
+struct Hit {
+    radius: f32,
+    fits: bool,
+}
+
+const FIXED: f32 = 65_536.0;
+
+impl<'a> Caster<'a> {
+    fn new(bits: &'a Bits, seen: &Sighting) -> Option<Self> {
+        let Point { x, y } = seen.center;
+        let (width, height) = (bits.width() as f32, bits.height() as f32);
+        if !(x >= 0.0 && y >= 0.0 && x < width && y < height) {
+            return None;
+        }
+        let core = bits.is_dark(x as usize, y as usize);
+        if core == seen.inverted {
+            return None;
+        }
+        let reach = seen.module * REACH;
+        let step = (seen.module * 0.125).clamp(0.5, 1.5);
+        Some(Self {
+            bits,
+            center: seen.center,
+            core,
+            step,
+            steps: (reach / step) as u32,
+            inside: x.min(y) > reach + 1.0 && x + reach + 1.0 < width && y + reach + 1.0 < height,
+        })
+    }
+
+    /// Where a ray leaves the core, enters the ring and leaves it.
+    #[inline]
+    fn cast(&self, direction: Point) -> Option<Hit> {
+        let fixed = |value: f32| (value * FIXED) as i32;
+        let stride = direction.times(self.step);
+        let (step_x, step_y) = (fixed(stride.x), fixed(stride.y));
+        let (mut x, mut y) = (fixed(self.center.x), fixed(self.center.y));
+        let (width, height) = (self.bits.width() as i32, self.bits.height() as i32);
+        let mut colour = self.core;
+        let mut edges = [0.0; 3];
+        let mut edge = 0;
+        for step in 1..=self.steps {
+            (x, y) = (x.wrapping_add(step_x), y.wrapping_add(step_y));
+            let (column, row) = (x >> 16, y >> 16);
+            if !self.inside && (column < 0 || row < 0 || column >= width || row >= height) {
+                return None;
+            }
+            let here = self.bits.is_dark(column as usize, row as usize);
+            if here == colour {
+                continue;
+            }
+            colour = here;
+            edges[edge] = (step as f32 - 0.5) * self.step;
+            edge += 1;
+            if edge == 3 {
+                let radius = (edges[1] + edges[2]) * 0.5;
+                let fits = RATIO.contains(&((edges[0] + edges[1]) / (2.0 * radius)));
+                return Some(Hit { radius, fits });
+            }
+        }
+        None
+    }
+}
+
+fn by(value: impl Fn(Point) -> f32) -> impl Fn(&&Point, &&Point) -> std::cmp::Ordering {
+    move |a, b| value(**a).total_cmp(&value(**b))
+}
+
+/// The point furthest from all, the one furthest from that, and the furthest to both sides of their line.
+fn rough_corners(points: &[Point]) -> Option<[Point; 4]> {
+    let sum = points.iter().fold(Point::new(0.0, 0.0), |a, b| a + *b);
+    let mean = sum.times((points.len() as f32).recip());
+    let furthest = |from: Point| points.iter().max_by(by(|p| (p - from).length()));
+    let first = *furthest(mean)?;
+    let third = *furthest(first)?;
+    let diagonal = third - first;
+    let side = |p: Point| diagonal.cross(p - first);
+    let second = *points.iter().max_by(by(side))?;
+    let fourth = *points.iter().min_by(by(side))?;
+    Some([first, second, third, fourth])
+}
+
+/// Lines through the points of each side, and where they meet.
+fn fine_corners(points: &[Point], rough: &[Point; 4]) -> Option<[Point; 4]> {
+    let mut lines = [(Point::new(0.0, 0.0), Point::new(0.0, 0.0)); 4];
+    for (at, line) in lines.iter_mut().enumerate() {
+        *line = side_line(points, rough[at], rough[(at + 1) % 4])?;
+    }
+    let mut corners = *rough;
+    for (at, corner) in corners.iter_mut().enumerate() {
+        // Sides of a square seen at a slant meet at more than some nine degrees.
+        *corner = meeting(lines[(at + 3) % 4], lines[at], 0.15)?;
+    }
+    Some(corners)
+}
+
+/// The line through the points between two corners, by their principal direction.
+fn side_line(points: &[Point], from: Point, to: Point) -> Option<(Point, Point)> {
+    let side = to - from;
+    let length = side.length();
+    if length.is_nan() || length < 1.5 {
+        return None;
+    }
+    let on_side = |p: &&Point| {
+        let along = (**p - from).dot(side) / (length * length);
+        let beside = (side.cross(**p - from) / length).abs();
+        along > 0.12 && along < 0.88 && beside < length * 0.18 + 0.7
+    };
+    let (mut count, mut sum) = (0.0, Point::new(0.0, 0.0));
+    for point in points.iter().filter(on_side) {
+        count += 1.0;
+        sum = sum + *point;
+    }
+    if count < 3.0 {
+        return Some((from, side.times(length.recip())));
+    }
+    let mean = sum.times(1.0 / count);
+    let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
+    for point in points.iter().filter(on_side) {
+        let off = *point - mean;
+        xx += off.x * off.x;
+        xy += off.x * off.y;
+        yy += off.y * off.y;
+    }
+    let (y, x) = (0.5 * (2.0 * xy).atan2(xx - yy)).sin_cos();
+    Some((mean, Point::new(x, y)))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::Luma;
+    use super::super::geometry::Homography;
+    use super::super::threshold::{BLOCK, Thresholds};
+    use super::*;
+
+    const SIDE: usize = 128;
+
+    fn bits(dark: impl Fn(f32, f32) -> bool) -> Bits {
+        let pixels: Vec<u8> = (0..SIDE * SIDE)
+            .map(|at| u8::from(!dark((at % SIDE) as f32 + 0.5, (at / SIDE) as f32 + 0.5)))
+            .collect();
+        let thresholds = Thresholds {
+            across: SIDE / BLOCK,
+            values: vec![0; SIDE / BLOCK * SIDE / BLOCK],
+        };
+        Bits::of(&Luma::new(&pixels, SIDE, SIDE, SIDE).unwrap(), &thresholds)
+    }
+
+    /// Whether a point in modules is dark on a finder.
+    fn on_finder(u: f32, v: f32) -> bool {
+        let ring = (u - 3.5).abs().max((v - 3.5).abs());
+        ring < 1.5 || (2.5..3.5).contains(&ring)
+    }
+
+    fn sighting(x: f32, y: f32) -> Sighting {
+        Sighting {
+            center: Point::new(x, y),
+            module: 6.0,
+            inverted: false,
+            rows: 3,
+        }
+    }
+
+    #[test]
+    fn a_slanted_ring_gives_its_corners_to_half_a_pixel() {
+        let outer = [(40.0, 42.0), (86.0, 36.0), (90.0, 78.0), (36.0, 84.0)];
+        let outer = outer.map(|(x, y)| Point::new(x, y));
+        let map = Homography::from_corners(&outer, 7.0).unwrap();
+        let back = |x: f32, y: f32| nearest_module(&map, x, y);
+        let bits = bits(|x, y| {
+            let module = back(x, y);
+            on_finder(module.x, module.y)
+        });
+        let middle = map.map(Point::new(3.5, 3.5));
+        let ring = Rays::new()
+            .ring(&bits, &sighting(middle.x + 1.0, middle.y - 1.0))
+            .unwrap();
+        for (u, v) in [(0.5, 0.5), (6.5, 0.5), (6.5, 6.5), (0.5, 6.5)] {
+            let corner = map.map(Point::new(u, v));
+            let off = ring.corners.map(|seen| (seen - corner).length());
+            assert!(off.iter().any(|off| *off < 0.6), "{u} {v}: {off:?}");
+        }
+        assert!((ring.center - middle).length() < 0.5);
+    }
+
+    /// The module seen at a pixel, by Newton's steps.
+    fn nearest_module(map: &Homography, x: f32, y: f32) -> Point {
+        let mut module = Point::new(3.5, 3.5);
+        for _ in 0..20 {
+            let (seen, right, down) = map.map_with_steps(module);
+            let off = Point::new(x, y) - seen;
+            let across = right.cross(down);
+            module = module + Point::new(off.cross(down) / across, right.cross(off) / across);
+        }
+        module
+    }
+
+    #[test]
+    fn a_square_without_a_ring_and_a_cross_are_none() {
+        let square = bits(|x, y| (x - 60.0).abs() < 12.0 && (y - 60.0).abs() < 12.0);
+        assert!(Rays::new().ring(&square, &sighting(60.0, 60.0)).is_none());
+        let cross = bits(|x, y| {
+            let far = (x - 60.0).abs().max((y - 60.0).abs());
+            let thin = (x - 60.0).abs().min((y - 60.0).abs()) < 4.0;
+            thin && on_finder(3.5 + far / 6.0, 3.5)
+        });
+        assert!(Rays::new().ring(&cross, &sighting(60.0, 60.0)).is_none());
+    }
+
+    #[test]
+    fn outside_and_at_the_side_is_no_panic() {
+        let all = bits(|_, _| true);
+        for (x, y) in [(-5.0, 3.0), (f32::NAN, 1.0), (1e9, 1e9), (0.5, 127.5)] {
+            assert!(Rays::new().ring(&all, &sighting(x, y)).is_none());
+        }
+    }
+}

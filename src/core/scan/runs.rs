@@ -1,0 +1,209 @@
+//! Five runs of dark and light in the proportions of a finder pattern, 1:1:3:1:1.
+//!
+//! Judged from an edge to the next edge of the same direction (two runs together): bleeding of light or dark moves both
+//! edges by the same way, so those distances stay two and four modules where the runs themselves do not.
+
+use super::bits::Bits;
+
+/// Lengths in pixels of five neighbouring runs.
+pub(super) type Runs = [i32; 5];
+
+/// How far a distance may be off: quarters of a module, and twenty-eighths of a pixel.
+#[derive(Clone, Copy)]
+pub(super) struct Slack {
+    quarters: i32,
+    twenty_eighths: i32,
+}
+
+/// Along rows and columns.
+pub(super) const STRAIGHT: Slack = Slack {
+    quarters: 3,
+    twenty_eighths: 20,
+};
+/// Along a diagonal, where steps are longer and a slanted finder's proportions worse.
+pub(super) const DIAGONAL: Slack = Slack {
+    quarters: 5,
+    twenty_eighths: 28,
+};
+
+/// Whether these runs could cross a finder's middle. No branches: a loop over many becomes vectors.
+#[inline(always)]
+pub(super) fn cross_a_finder(runs: Runs, slack: Slack) -> bool {
+    let [a, b, c, d, e] = runs;
+    let sum = a + b + c + d + e;
+    // All in twenty-eighths of a pixel, to stay with whole numbers: a module is 4 * sum.
+    let bound = slack.quarters * sum + slack.twenty_eighths;
+    let off = |pair: i32, modules: i32| (7 * pair - modules * sum).abs();
+    let outer = (off(a + b, 2) * 4 <= bound) & (off(d + e, 2) * 4 <= bound);
+    // The distances of four modules may be off by a third more.
+    let inner = (off(b + c, 4) * 40 <= bound * 13) & (off(c + d, 4) * 40 <= bound * 13);
+    // The middle is three modules: 1.4 to 4.8 where light or dark bleeds, and not thinner than its neighbours.
+    let middle = (c * 5 > sum) & (c * 35 < sum * 24) & (c * 10 >= b * 9) & (c * 10 >= d * 9);
+    outer & inner & middle
+}
+
+/// A way through a finder's middle: its runs, and how far the middle is from where the walk began.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Walk {
+    pub(super) runs: Runs,
+    pub(super) offset: f32,
+}
+
+/// Where a walk begins and where it leads.
+#[derive(Clone, Copy)]
+pub(super) struct Way {
+    pub(super) x: i32,
+    pub(super) y: i32,
+    pub(super) dx: i32,
+    pub(super) dy: i32,
+    /// The half of the middle run is shorter: most walks over what is no finder end here.
+    pub(super) most_core: i32,
+    /// Each half of the walk is shorter.
+    pub(super) most: i32,
+}
+
+/// Walks both ways from a pixel inside the picture to the third change of colour; the picture's side is one, too.
+#[inline]
+pub(super) fn walk(bits: &Bits, way: Way) -> Option<Walk> {
+    let ahead = half(bits, way)?;
+    let back = half(
+        bits,
+        Way {
+            dx: -way.dx,
+            dy: -way.dy,
+            ..way
+        },
+    )?;
+    let shift = |edge: usize| (ahead[edge] - back[edge]) as f32;
+    Some(Walk {
+        runs: [
+            back[2] - back[1],
+            back[1] - back[0],
+            back[0] + ahead[0] - 1,
+            ahead[1] - ahead[0],
+            ahead[2] - ahead[1],
+        ],
+        offset: shift(0) * 0.25 + (shift(1) + shift(2)) * 0.125,
+    })
+}
+
+/// Steps to each of the three changes of colour.
+#[inline]
+fn half(bits: &Bits, way: Way) -> Option<[i32; 3]> {
+    let room = room(bits, way);
+    let (mut x, mut y) = (way.x, way.y);
+    let mut colour = bits.is_dark(x as usize, y as usize);
+    let mut edges = [0; 3];
+    let mut edge = 0;
+    let mut bound = room.min(way.most_core);
+    let mut step = 0;
+    loop {
+        step += 1;
+        if step > bound {
+            // Beyond the picture's side all is quiet: the last run ends there.
+            let ends = edge == 2 && step > room && step <= way.most;
+            edges[2] = step;
+            return ends.then_some(edges);
+        }
+        (x, y) = (x + way.dx, y + way.dy);
+        let here = bits.is_dark(x as usize, y as usize);
+        if here == colour {
+            continue;
+        }
+        edges[edge] = step;
+        if edge == 2 {
+            return Some(edges);
+        }
+        edge += 1;
+        colour = here;
+        bound = room.min(way.most);
+    }
+}
+
+/// Steps from a pixel to the last one inside.
+fn room(bits: &Bits, way: Way) -> i32 {
+    let along = |at: i32, step: i32, size: usize| match step {
+        0 => i32::MAX,
+        ..0 => at,
+        _ => size as i32 - 1 - at,
+    };
+    along(way.x, way.dx, bits.width()).min(along(way.y, way.dy, bits.height()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::Luma;
+    use super::super::threshold::Thresholds;
+    use super::*;
+
+    #[test]
+    fn finder_runs_pass_sharp_bled_and_slightly_wrong() {
+        for runs in [
+            [1, 1, 3, 1, 1],
+            [10, 10, 30, 10, 10],
+            [14, 6, 34, 6, 14],
+            [6, 14, 26, 14, 6],
+            [9, 11, 29, 10, 12],
+        ] {
+            assert!(cross_a_finder(runs, STRAIGHT), "{runs:?}");
+        }
+    }
+
+    #[test]
+    fn other_runs_do_not() {
+        for runs in [
+            [10, 10, 10, 10, 10],
+            [10, 30, 10, 30, 10],
+            [30, 10, 30, 10, 10],
+            [10, 10, 90, 10, 10],
+        ] {
+            assert!(!cross_a_finder(runs, STRAIGHT), "{runs:?}");
+        }
+    }
+
+    /// Light but for a finder of `module` pixels at the left end of the middle row.
+    fn row(module: usize, left: usize) -> Bits {
+        let pixels: Vec<u8> = (0..64 * 16)
+            .map(|at| {
+                let run = (at % 64_usize).wrapping_sub(left) / module;
+                if matches!(run, 0 | 2 | 3 | 4 | 6) {
+                    0
+                } else {
+                    99
+                }
+            })
+            .collect();
+        let thresholds = Thresholds {
+            across: 8,
+            values: vec![50; 16],
+        };
+        Bits::of(&Luma::new(&pixels, 64, 16, 64).unwrap(), &thresholds)
+    }
+
+    fn way(x: i32) -> Way {
+        Way {
+            x,
+            y: 8,
+            dx: 1,
+            dy: 0,
+            most_core: 20,
+            most: 40,
+        }
+    }
+
+    #[test]
+    fn a_walk_measures_the_runs_and_finds_the_middle() {
+        let walk = walk(&row(4, 10), way(23)).unwrap();
+        assert_eq!(walk.runs, [4, 4, 12, 4, 4]);
+        // The middle run is pixels 18 to 29: its middle is 24, and pixel 23's is 23.5.
+        assert_eq!(23.5 + walk.offset, 24.0);
+    }
+
+    #[test]
+    fn the_side_of_the_picture_ends_the_last_run_and_no_other() {
+        assert_eq!(walk(&row(4, 0), way(13)).unwrap().runs, [4, 4, 12, 4, 4]);
+        let cut = walk(&row(4, 40), way(53));
+        assert!(cut.is_none(), "only 24 of 28 pixels are inside: {cut:?}");
+    }
+}

@@ -1,0 +1,170 @@
+//! The search for codes in one picture: pass by pass over its copies, with the finders of all passes pooled.
+
+use super::bits::Bits;
+use super::climb::Pattern;
+use super::decode::{Payload, decode, text};
+use super::finder::find;
+use super::geometry::Homography;
+use super::layout::Version;
+use super::locate::{Place, locate};
+use super::mesh::Mesh;
+use super::ring::Rays;
+use super::sample::{Greys, Unblur};
+use super::threshold::Thresholds;
+use super::triples::{Finder, Pool, Triple};
+use super::{Found, Luma};
+
+/// Grids that a pass samples: a place costs one, a place after its climb three.
+const GRIDS: i32 = 6;
+/// What a climb costs of them.
+const CLIMB: i32 = 2;
+/// Planes that suit the known modules worse lie somewhere else.
+const LEAST_CORRELATION: f32 = 0.45;
+/// Below this correlation, or above this version, a blur is not solved: it costs as much as the rest together.
+const LEAST_CLEAR: f32 = 0.6;
+const MOST_SOLVED: usize = 12;
+/// What is tried on greys that are no code as they are, from the mildest.
+const UNBLURS: [Unblur; 4] = [
+    Unblur::Sharpen(0.6),
+    Unblur::Sharpen(1.4),
+    Unblur::Solve(0.6),
+    Unblur::Solve(0.9),
+];
+
+/// What is known about one picture.
+pub(super) struct Search<'a> {
+    picture: Luma<'a>,
+    rays: Rays,
+    pool: Pool,
+    most: usize,
+    grids: i32,
+    pub(super) found: Vec<Found>,
+}
+
+/// A copy of the picture, and how it is scanned.
+pub(super) struct Copy<'a> {
+    pub(super) luma: Luma<'a>,
+    /// Pixels of the picture for one of the copy.
+    pub(super) scale: f32,
+    /// Every so many rows.
+    pub(super) step: usize,
+    /// So many sightings are looked at, the most seen first.
+    pub(super) most: usize,
+}
+
+impl<'a> Search<'a> {
+    /// A search for at most `most` codes.
+    pub(super) fn new(picture: Luma<'a>, most: usize) -> Self {
+        Self {
+            picture,
+            rays: Rays::new(),
+            pool: Pool::default(),
+            most,
+            grids: 0,
+            found: Vec::new(),
+        }
+    }
+
+    /// Whether nothing is left to do.
+    pub(super) fn is_over(&self) -> bool {
+        self.found.len() >= self.most
+    }
+
+    /// Whether a finder was seen that belongs to no code so far.
+    pub(super) fn sees_finders(&self) -> bool {
+        !self.pool.is_empty()
+    }
+
+    /// Looks for finders in a copy, and tries what they make with those of earlier passes.
+    pub(super) fn pass(&mut self, copy: &Copy<'_>, thresholds: &Thresholds) {
+        let bits = Bits::of(&copy.luma, thresholds);
+        let mut sightings = find(&bits, copy.step);
+        sightings.truncate(copy.most);
+        let rings = sightings.iter().filter_map(|sighting| {
+            let ring = self.rays.ring(&bits, sighting)?;
+            Some(Finder::new(sighting, &ring, copy.scale, copy.step))
+        });
+        self.pool.add(rings);
+        self.grids = GRIDS;
+        while self.read_one() && !self.is_over() {}
+    }
+
+    /// Whether one of the likeliest triples was a code.
+    fn read_one(&mut self) -> bool {
+        for triple in self.pool.triples() {
+            if self.grids <= 0 {
+                break;
+            }
+            if let Some(found) = self.read(&triple) {
+                self.pool.forget_inside(&found.corners);
+                if self.found.iter().all(|known| known.bytes != found.bytes) {
+                    self.found.push(found);
+                }
+                return true;
+            }
+        }
+        false
+    }
+
+    fn read(&mut self, triple: &Triple) -> Option<Found> {
+        let place = locate(&self.picture, triple)?;
+        let pattern = Pattern::new(place.version, place.inverted);
+        let fit = |plane: &Homography| pattern.correlation(&self.picture, plane);
+        let planes = place.planes.iter().map(|plane| (fit(plane), plane));
+        let (correlation, plane) = planes.max_by(|a, b| a.0.total_cmp(&b.0))?;
+        let suits = correlation >= LEAST_CORRELATION;
+        if suits {
+            self.grids -= 1;
+            if let Some(found) = self.read_plane(&place, plane, None, correlation) {
+                return Some(found);
+            }
+        }
+        // A large code may lie on no plane at all.
+        if (suits || place.said)
+            && let Some(mesh) = Mesh::find(&self.picture, plane, place.version, place.inverted)
+        {
+            self.grids -= CLIMB;
+            return self.read_plane(&place, plane, Some(&mesh), correlation);
+        }
+        if !suits {
+            return None;
+        }
+        self.grids -= CLIMB;
+        let climbed = pattern.climb(&self.picture, plane);
+        self.read_plane(&place, &climbed, None, correlation)
+    }
+
+    fn read_plane(
+        &self,
+        place: &Place,
+        plane: &Homography,
+        mesh: Option<&Mesh>,
+        correlation: f32,
+    ) -> Option<Found> {
+        let greys = Greys::sample(&self.picture, plane, mesh, place.version, place.inverted);
+        let as_they_are = std::iter::once(greys.modules());
+        let unblurs = if correlation < LEAST_CLEAR || place.version.number() > MOST_SOLVED {
+            &UNBLURS[..2]
+        } else {
+            &UNBLURS
+        };
+        let clearer = unblurs.iter().map(|how| greys.clearer(*how).modules());
+        as_they_are
+            .chain(clearer)
+            .find_map(|modules| decode(&modules))
+            .map(|payload| found(payload, plane, place.version))
+    }
+}
+
+fn found(payload: Payload, plane: &Homography, version: Version) -> Found {
+    let mut corners = plane.corners(version.side() as f32);
+    if payload.mirrored {
+        // The code's own top right is at the bottom left, as a mirror shows it.
+        corners.swap(1, 3);
+    }
+    Found {
+        text: text(&payload.bytes),
+        bytes: payload.bytes,
+        corners,
+    }
+}
