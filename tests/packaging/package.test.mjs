@@ -7,12 +7,17 @@ import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, after, test } from "node:test";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { fileURLToPath } from "node:url";
 import QRCode from "qrcode";
 import { counter } from "../terminal/harness.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const vite = JSON.parse(await readFile(join(root, "node_modules/vite/package.json"))).version;
+
+// Bytes. The design asks for 130 KiB of module; what it has is in CHANGELOG.md, and may only fall.
+const MOST_MODULE = 186 * 1024;
+const MOST_SCRIPT = 25 * 1024;
 
 let dir, packed, shop;
 
@@ -124,6 +129,29 @@ async function start(t, args) {
     child.once("exit", (code) => reject(new Error(`vite ended with ${code}: ${words}`)));
   });
 }
+
+test("what a till downloads stays small: the module by brotli, the JavaScript by gzip", async (t) => {
+  const installed = join(shop, "node_modules/kaunter");
+  const wasm = await readFile(join(installed, "wasm/kaunter_bg.wasm"));
+  const module = brotliCompressSync(wasm, { params: { [constants.BROTLI_PARAM_LGWIN]: 24 } }).length;
+  const scripts = packed.files.map(({ path }) => path).filter((path) => path.endsWith(".js"));
+  let script = 0;
+  for (const path of scripts) script += gzipSync(await readFile(join(installed, path)), { level: 9 }).length;
+  t.diagnostic(`module ${(module / 1024).toFixed(1)} KiB by brotli, JavaScript ${(script / 1024).toFixed(1)} KiB by gzip`);
+  assert.ok(module <= MOST_MODULE, `the module has ${module} bytes`);
+  assert.ok(script <= MOST_SCRIPT, `the JavaScript has ${script} bytes`);
+});
+
+test("Node 20 runs the module as it ships, and a module that is none says so in few words", async () => {
+  const read = `
+    import { readFile } from "node:fs/promises";
+    import { loadReader } from "kaunter/reader";
+    const failed = await loadReader(new Uint8Array([0, 97, 115, 109, 9, 9, 9, 9])).catch((error) => error);
+    const reader = await loadReader();
+    console.log(JSON.stringify([failed.code, failed.message.length < 200, reader.read(new Uint8Array(400 * 300), 400, 300).length]));`;
+  const said = run(process.execPath, ["--input-type=module", "--eval", read], shop);
+  assert.deepEqual(JSON.parse(said), ["wasm/load-failed", true, 0]);
+});
 
 test("a fresh Vite project builds it, and the built page takes a payment", async (t) => {
   run("npm", ["run", "--silent", "build"], shop);

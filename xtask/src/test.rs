@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::bail;
 use clap::Args;
 
-use crate::module::{self, Profile};
+use crate::module;
 use crate::run::{cargo, command, root, step, target, tee};
 use crate::tools::{self, Browser};
 
@@ -268,13 +268,12 @@ fn module_tests(browser: &Browser) -> anyhow::Result<Outcome> {
 }
 
 fn package(browser: &Browser) -> anyhow::Result<Outcome> {
-    module::build(Profile::Release)?;
-    module::papers()?;
+    module::ship()?;
     real_parts("tests/packaging", browser)
 }
 
 fn end_to_end(browser: &Browser) -> anyhow::Result<Outcome> {
-    module::build(Profile::Release)?;
+    module::ship()?;
     module::page()?;
     real_parts("tests/terminal", browser)
 }
