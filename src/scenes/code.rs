@@ -1,0 +1,109 @@
+//! The code on the phone's screen: what it says, and the light of any point of its plane.
+
+use qrcode::{Color, EcLevel, QrCode};
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+
+use crate::Category;
+
+/// Modules of light around a code.
+const QUIET: f32 = 4.0;
+const DIGITS: std::ops::Range<usize> = 16..25;
+/// Bytes of an EMVCo consumer code, before base64: a third of the scenes show one.
+const EMV_CHARACTERS: std::ops::Range<usize> = 60..180;
+const BASE64: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// Digits as most wallets show them, or the length of an EMVCo code.
+pub(crate) fn text(dice: &mut ChaCha8Rng) -> String {
+    if dice.random_range(0..3) > 0 {
+        let count = dice.random_range(DIGITS);
+        return (0..count)
+            .map(|_| char::from(b'0' + dice.random_range(0..10)))
+            .collect();
+    }
+    let count = dice.random_range(EMV_CHARACTERS) / 4 * 4;
+    let rest = (5..count).map(|_| char::from(BASE64[dice.random_range(0..BASE64.len())]));
+    "hQVDU".chars().chain(rest).collect()
+}
+
+/// A code as it is drawn.
+pub(crate) struct Code {
+    dark: Vec<bool>,
+    side: usize,
+    /// Light of the dark parts and of the light ones, from 0 to 1.
+    shades: (f32, f32),
+    dots: bool,
+    /// Half the side of the mark in the middle, in modules.
+    mark: f32,
+}
+
+impl Code {
+    pub(crate) fn draw(text: &str, category: Category, dice: &mut ChaCha8Rng) -> Self {
+        let logo = category == Category::Logo;
+        let level = if logo { EcLevel::H } else { EcLevel::M };
+        let code = QrCode::with_error_correction_level(text, level)
+            .expect("a payment code fits in any code");
+        let shades = match category {
+            Category::Dark => (0.92, 0.06),
+            Category::DarkSoft => (dice.random_range(0.45..0.7), 0.12),
+            Category::Dim => (0.02, dice.random_range(0.12..0.3)),
+            Category::Combined if dice.random_range(0..3) == 0 => (0.9, 0.1),
+            Category::Nominal
+            | Category::Small
+            | Category::Tiny
+            | Category::Perspective
+            | Category::Rotation
+            | Category::Defocus
+            | Category::Motion
+            | Category::Glare
+            | Category::Bloom
+            | Category::Noise
+            | Category::Logo
+            | Category::Dots
+            | Category::Moire
+            | Category::Combined => (0.05, 0.95),
+        };
+        let side = code.width();
+        Self {
+            dark: code.to_colors().iter().map(|c| *c == Color::Dark).collect(),
+            side,
+            shades,
+            dots: category == Category::Dots,
+            mark: if logo { side as f32 * 0.11 } else { 0.0 },
+        }
+    }
+
+    pub(crate) fn side(&self) -> f32 {
+        self.side as f32
+    }
+
+    /// The light of a point, in modules from the code's corner; none outside the screen.
+    pub(crate) fn light(&self, x: f32, y: f32) -> Option<f32> {
+        let (dark, light) = self.shades;
+        let side = self.side();
+        let screen = -2.5 * QUIET..side + 2.5 * QUIET;
+        if !screen.contains(&x) || !(-4.0 * QUIET..side + 4.0 * QUIET).contains(&y) {
+            return None;
+        }
+        let middle = side * 0.5;
+        if (x - middle).abs().max((y - middle).abs()) < self.mark {
+            return Some((dark + 2.0 * light) / 3.0);
+        }
+        if x < 0.0 || y < 0.0 || x >= side || y >= side {
+            return Some(light);
+        }
+        let (column, row) = (x as usize, y as usize);
+        let is_dark = self.dark[row * self.side + column];
+        let in_dot = !self.dots || self.in_finder(column, row) || {
+            let (dx, dy) = (x - column as f32 - 0.5, y - row as f32 - 0.5);
+            dx * dx + dy * dy < 0.42 * 0.42
+        };
+        Some(if is_dark && in_dot { dark } else { light })
+    }
+
+    fn in_finder(&self, column: usize, row: usize) -> bool {
+        let near = |at: usize| at < 7;
+        let far = |at: usize| at + 7 >= self.side;
+        (near(column) && (near(row) || far(row))) || (far(column) && near(row))
+    }
+}
