@@ -1,5 +1,6 @@
-//! All set-up is code: `cargo xtask demo | test | build | sim`.
+//! All set-up is code: `cargo xtask demo | test | build | sim | bench`.
 
+mod bench;
 mod demo;
 mod module;
 mod run;
@@ -28,6 +29,9 @@ enum Command {
     Build,
     /// Simulate sales on virtual time with the real machines of page and backend; fails if a rule was broken.
     Sim(sim::Sim),
+    /// Measure beside others, and write what came of it into docs.
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// The test runner that cargo calls for the module's tests.
     #[command(hide = true)]
     Runner {
@@ -53,6 +57,7 @@ fn obey() -> anyhow::Result<()> {
         Command::Test(test) => test.run(),
         Command::Build => module::ship(),
         Command::Sim(sim) => sim.run(),
+        Command::Bench(bench) => bench.run(),
         Command::Runner { args } => {
             let runner = std::iter::once("wasm-bindgen-test-runner".to_owned()).chain(args);
             wasm_bindgen_cli::wasm_bindgen_test_runner::run_cli_with_args(runner)
