@@ -191,7 +191,7 @@ fn simulated() -> anyhow::Result<Outcome> {
 }
 
 /// Each planted bug, and the words with which the walk or the simulation must fail.
-const PLANTED: [(&str, Catcher, &str); 4] = [
+const PLANTED: [(&str, Catcher, &str); 5] = [
     ("planted_pay_again", Catcher::Walk, "double charge"),
     (
         "planted_show_beside_rival",

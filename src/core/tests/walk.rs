@@ -92,8 +92,10 @@ fn no_world_charges_twice_or_lies() {
                     let Some(kind) = kinds.lock().unwrap().pop() else {
                         return;
                     };
+                    let started = std::time::Instant::now();
                     let walk = Walk::from(&World::new(kind));
-                    println!("{:>9} worlds  {kind:?}", walk.seen.len());
+                    let (worlds, took_s) = (walk.seen.len(), started.elapsed().as_secs());
+                    println!("{worlds:>9} worlds {took_s:>3} s  {kind:?}");
                     let mut walked = walked.lock().unwrap();
                     walked.0 += walk.seen.len();
                     walked.1.extend(walk.moves);

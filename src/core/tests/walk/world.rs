@@ -112,11 +112,15 @@ impl Kind {
             },
             Self {
                 merchant: true,
+                horizon: 7,
                 ..base
             },
             Self {
                 merchant: true,
                 can_cancel: true,
+                faults: 1,
+                lates: 1,
+                horizon: 11,
                 ..base
             },
             Self {
@@ -124,8 +128,7 @@ impl Kind {
                 can_cancel: true,
                 refunds: true,
                 faults: 1,
-                lates: 1,
-                horizon: 13,
+                horizon: 10,
                 ..base
             },
             Self {
@@ -133,7 +136,7 @@ impl Kind {
                 faults: 1,
                 wishes: 2,
                 lates: 1,
-                horizon: 13,
+                horizon: 10,
                 ..base
             },
             Self {
@@ -150,6 +153,7 @@ impl Kind {
                 wishes: 0,
                 second: true,
                 second_merchant: true,
+                horizon: 7,
                 ..base
             },
             Self {
@@ -164,7 +168,7 @@ impl Kind {
                 merchant: true,
                 can_cancel: true,
                 faults: 0,
-                wishes: 1,
+                wishes: 0,
                 lates: 1,
                 second: true,
                 second_merchant: true,
@@ -242,7 +246,7 @@ enum Message {
     /// Page to backend.
     Call(usize, Call),
     /// Backend to page.
-    Reply(usize, till::Event),
+    Reply(usize, Box<till::Event>),
     /// Backend to gateway.
     Request(usize, Send),
     /// Gateway to backend.
@@ -598,7 +602,7 @@ impl World {
             Action::LoseReply(at) => {
                 self.faults -= 1;
                 if let Message::Reply(page, event) = self.messages.remove(at) {
-                    self.tell(page, Self::without_word(event));
+                    self.tell(page, Self::without_word(*event));
                 }
             }
             Action::Durable(page) => {
@@ -659,10 +663,10 @@ impl World {
                 if matches!(call, Call::Ask(_)) {
                     self.tell(page, event);
                 } else {
-                    self.messages.push(Message::Reply(page, event));
+                    self.messages.push(Message::Reply(page, Box::new(event)));
                 }
             }
-            Message::Reply(page, event) => self.tell(page, event),
+            Message::Reply(page, event) => self.tell(page, *event),
             Message::Request(row, send) => {
                 let event = self.rows[row].account.serve(send, mood, self.kind.refunds);
                 self.messages.push(Message::Answer(row, event));
@@ -713,7 +717,7 @@ impl World {
                 Message::Call(page, call) => self.messages.push(Message::Call(page, call)),
                 Message::Reply(page, event) => {
                     self.messages
-                        .push(Message::Reply(page, Self::without_word(event)));
+                        .push(Message::Reply(page, Box::new(Self::without_word(*event))));
                 }
             }
         }
