@@ -79,7 +79,6 @@ async function begin(): Promise<void> {
     counter.screen(all[counter.language()].making);
     return counter.till().present(sale, { wallet, onCode, signal });
   });
-  up = false;
 }
 
 /** Puts a code up; a resumed trade brings its own. */
@@ -100,7 +99,7 @@ export function tells(trade: Trade | null): boolean {
   return up;
 }
 
-/** Another sale has the screen. */
+/** Another call of the till has the screen. */
 export function over(): void {
   up = false;
 }

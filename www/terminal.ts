@@ -155,6 +155,7 @@ function run(begin: () => Promise<Outcome>): Promise<void> {
 
 async function see(own: number, begin: () => Promise<Outcome>): Promise<void> {
   trouble(null);
+  present.over();
   $("unfinished").hidden = true;
   try {
     const outcome = await begin();
