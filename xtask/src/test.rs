@@ -191,8 +191,13 @@ fn simulated() -> anyhow::Result<Outcome> {
 }
 
 /// Each planted bug, and the words with which the walk or the simulation must fail.
-const PLANTED: [(&str, Catcher, &str); 4] = [
+const PLANTED: [(&str, Catcher, &str); 5] = [
     ("planted_pay_again", Catcher::Walk, "double charge"),
+    (
+        "planted_show_beside_rival",
+        Catcher::Walk,
+        "two attempts hold one sale",
+    ),
     ("planted_trust_old_answer", Catcher::Sales, "Wrong: "),
     ("planted_void_twice", Catcher::Sales, "Double: "),
     ("planted_forget_journal", Catcher::Sales, "Wrong: "),
