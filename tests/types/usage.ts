@@ -36,7 +36,7 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
   const cameras: Camera[] = await till.cameras();
   if (cameras[0]) await till.use(cameras[0]);
   await till.use({ deviceId: "id" });
-  await till.adjust({ torch: cameras[0]?.torch, zoom: cameras[0]?.zoom?.max, focusAt: { x: 320, y: 240 } });
+  await till.adjust({ torch: true, zoom: cameras[0]?.zoom?.max ?? 1, focusAt: { x: 320, y: 240 } });
   if ((await till.permission()) === "denied") await till.release();
   await till.close();
   using reader: Reader = await loadReader(bytes);
