@@ -29,8 +29,8 @@ use types::event::{
     CamerasPromise, Emit, JsCamera, JsTillState, PermissionPromise, SpawnReader, VoidPromise,
 };
 use types::options::{
-    Adjustment, ChargeOptions, JsAdjustment, OpenWish, ReadOptions, ReadWish, Region, ScanWish,
-    TillOptions,
+    Adjustment, ChargeOptions, JsAdjustment, OpenWish, PresentOptions, ReadOptions, ReadWish,
+    Region, ResumeOptions, ScanWish, TillOptions,
 };
 use types::sale::{
     JsMoney, JsSale, JsTrades, JsVerdict, JsWallets, OutcomePromise, TradePromise, TradesPromise,
@@ -297,6 +297,25 @@ impl RawTill {
             .unchecked_into()
     }
 
+    /// Collects a sale with a code that the caller shows and the customer scans.
+    #[must_use]
+    pub fn present(&self, sale: &JsSale, options: Option<PresentOptions>) -> OutcomePromise {
+        let sale = match sale_from_js(sale) {
+            Ok(sale) => sale,
+            Err(fail) => return self.refused(fail),
+        };
+        let (till, wish) = (
+            Rc::clone(&self.0),
+            ScanWish::from(options.map(ChargeOptions::from)),
+        );
+        if wish.on_code.is_none() {
+            let why = js_sys::TypeError::new("till.present needs the function `onCode`.");
+            return Promise::reject(&why).unchecked_into();
+        }
+        self.promise(async move { till.present(sale, wish).await })
+            .unchecked_into()
+    }
+
     /// A `Scan`, or its text.
     fn code(&self, code: &JsValue) -> Option<Scan> {
         let text = code.as_string().or_else(|| {
@@ -345,7 +364,7 @@ impl RawTill {
     pub fn resume(
         &self,
         trade_id: Option<String>,
-        options: Option<ChargeOptions>,
+        options: Option<ResumeOptions>,
     ) -> OutcomePromise {
         let (till, wish) = (Rc::clone(&self.0), ScanWish::from(options));
         self.promise(async move { till.resume(trade_id, wish).await })
