@@ -121,6 +121,9 @@ impl Eye {
         let camera = camera?;
         self.voice.now(TillState::Scanning, None);
         self.decoder.look();
+        if signal::hidden() {
+            self.decoder.rest();
+        }
         let _hides = self.rests_while_hidden();
         let judge = Judge::new(&self.voice, wish, wallets);
         let looked = self.watch(camera, judge, off.as_ref());

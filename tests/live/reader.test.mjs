@@ -85,6 +85,7 @@ test("a code is offered once in a scan, however long it is held there", async (t
     while (offered === 0) await new Promise((done) => setTimeout(done, 10));
     const video = document.createElement("video");
     Object.assign(video, { muted: true, srcObject: streams[0] });
+    document.body.append(video);
     await video.play();
     for (let frames = 0; frames < 45; frames++) await new Promise((done) => video.requestVideoFrameCallback(done));
     leave.abort(new Error("enough"));
