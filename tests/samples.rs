@@ -168,12 +168,14 @@ fn shapes(samples: &mut Samples) {
         &DecodedCode {
             text: "2".to_owned(),
             bytes: vec![50],
+            eci: None,
             corners,
         },
     );
     let scan = Scan {
         text: "2".to_owned(),
         bytes: vec![50],
+        eci: Some(26),
         source: ScanSource::Camera,
         at: 12.5,
         recognised,
