@@ -98,11 +98,12 @@ test("muted for two seconds: thrown away, asked for afresh, and the scan goes on
   await plain.look(null);
   const page = await all.till(t, plain);
   const { done } = await begin(page);
-  await plain.look(CODE);
   await page.evaluate(() => {
     Object.defineProperty(track(), "muted", { get: () => true });
     track().dispatchEvent(new Event("mute"));
   });
+  await until("it asks again", async () => (await asked(page)) === 2);
+  await plain.look(CODE);
   assert.equal((await done()).value?.text, CODE);
   assert.equal(await asked(page), 2);
   assert.equal(await page.evaluate(() => track(0).readyState), "ended");
@@ -114,11 +115,12 @@ test("ended under a scan: asked for afresh, and the scan goes on", async (t) => 
   await plain.look(null);
   const page = await all.till(t, plain);
   const { done } = await begin(page);
-  await plain.look(CODE);
   await page.evaluate(() => {
     track().stop();
     track().dispatchEvent(new Event("ended"));
   });
+  await until("it asks again", async () => (await asked(page)) === 2);
+  await plain.look(CODE);
   assert.equal((await done()).value?.text, CODE);
   assert.ok((await told(page)).includes("ended camera/interrupted"));
 });
@@ -223,7 +225,7 @@ test("refused five ways, and each is told by its own code", async (t) => {
   assert.equal(await refused(policy), "camera/policy-blocked");
 
   const around = await all.till(t, plain, { path: `/around?it=http://localhost:${all.port}/` });
-  const frame = around.frames().find((inner) => inner.url().includes("localhost"));
+  const frame = around.frames().find((inner) => new URL(inner.url()).hostname === "localhost");
   await all.open(frame);
   assert.equal(await refused(frame), "camera/frame-blocked");
 

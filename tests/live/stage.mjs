@@ -62,12 +62,8 @@ class Stage {
     if (!fake) given = given.filter((flag) => !flag.startsWith("--use-fake-ui"));
     const browser = await chromium.launch({ executablePath, args: [...given, ...args] });
     this.closers.unshift(() => browser.close());
-    // A camera that is on has the old file open, and keeps showing it: the next one shows this.
-    const look = async (text, options) => {
-      await rm(file, { force: true });
-      await show(file, text, options);
-    };
-    return { browser, look };
+    // A camera that is on shows it from then on, and so does the next.
+    return { browser, look: (text, options) => show(file, text, options) };
   }
 
   async close() {
