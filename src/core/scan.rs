@@ -8,16 +8,19 @@
 //!
 //! [`Reader::read`] looks at one picture. `Live` is for a camera: what one frame doesn't try the next one does. `Still`
 //! is for a photo: every pass. Work is bounded by operations (sightings, triples, grids), never by a clock: the same
-//! picture has the same codes on any machine. [`Gate`] decides when a reading of a live picture is to be believed.
+//! picture has the same codes on any machine. [`Gate`] decides when a reading of a live picture is to be believed, and
+//! [`Reader::hint`] says what would help where nothing is read.
 
 mod align;
 mod bits;
+mod busy;
 mod climb;
 mod codewords;
 mod decode;
 mod finder;
 mod gate;
 mod geometry;
+mod hint;
 mod layout;
 mod locate;
 mod luma;
@@ -34,10 +37,12 @@ mod triples;
 mod unblur;
 
 pub use gate::Gate;
+pub use hint::Hint;
 pub use luma::{Luma, LumaError, luma_from_rgba};
 
 use std::fmt;
 
+use hint::{Hints, Miss};
 use pyramid::{Grey, MARGIN, TIMES, enlarge, halve, halves, sharpen};
 use search::{Copy, Search};
 use threshold::Blocks;
@@ -100,6 +105,7 @@ const STEP_HALF_AGAIN: usize = 3;
 #[derive(Debug, Default)]
 pub struct Reader {
     frame: usize,
+    hints: Hints,
 }
 
 impl Reader {
@@ -111,7 +117,15 @@ impl Reader {
 
     /// Forgets what earlier pictures taught.
     pub fn reset(&mut self) {
-        self.frame = 0;
+        *self = Self::default();
+    }
+
+    /// What the customer could do, where the last live pictures held no code that could be read and agree upon it.
+    ///
+    /// None after a reading, before three misses, and where nothing looks like a code in a hand.
+    #[must_use]
+    pub fn hint(&self) -> Option<Hint> {
+        self.hints.said()
     }
 
     /// At most `max` codes of a picture, each once, in the order of their finding.
@@ -127,7 +141,12 @@ impl Reader {
             small = Some(halve(&small.as_ref().map_or(*luma, Grey::luma)));
             scale *= 2.0;
         }
-        let mut found = look(small.as_ref().map_or(*luma, Grey::luma), effort, frame, max);
+        let hints = &mut self.hints;
+        let picture = small.as_ref().map_or(*luma, Grey::luma);
+        let mut found = look(picture, effort, frame, max, hints);
+        if !found.is_empty() {
+            *hints = Hints::default();
+        }
         if found.is_empty() && effort == Effort::Still && luma.long_side() <= MOST_ENLARGED {
             found = look_enlarged(luma, frame, max);
         }
@@ -141,7 +160,8 @@ impl Reader {
 /// At a picture of which each pixel may be a module.
 fn look_enlarged(luma: &Luma<'_>, frame: usize, max: usize) -> Vec<Found> {
     let large = enlarge(luma);
-    let mut found = look(large.luma(), Effort::Still, frame, max);
+    let hints = &mut Hints::default();
+    let mut found = look(large.luma(), Effort::Still, frame, max, hints);
     let margin = Point::new(MARGIN as f32, MARGIN as f32);
     for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
         *corner = (*corner - margin).times(1.0 / TIMES as f32);
@@ -149,8 +169,15 @@ fn look_enlarged(luma: &Luma<'_>, frame: usize, max: usize) -> Vec<Found> {
     found
 }
 
-/// Coarse to fine with the first threshold; then, for what is left, half and full size with the second.
-fn look(picture: Luma<'_>, effort: Effort, frame: usize, max: usize) -> Vec<Found> {
+/// Coarse to fine with the first threshold; then, for what is left, half and full size with the second. A live picture
+/// without a code is a miss, for the hints.
+fn look(
+    picture: Luma<'_>,
+    effort: Effort,
+    frame: usize,
+    max: usize,
+    hints: &mut Hints,
+) -> Vec<Found> {
     let levels = halves(&picture);
     let mut search = Search::new(picture, max);
     let over = |search: &Search<'_>| {
@@ -168,11 +195,15 @@ fn look(picture: Luma<'_>, effort: Effort, frame: usize, max: usize) -> Vec<Foun
     }
     let takes_turns = effort == Effort::Live && frame.is_multiple_of(2) && !search.sees_finders();
     if takes_turns {
+        hints.miss(&Miss::new(search.finders(), &copies, &blocks));
         return search.found;
     }
     let finest = copies.len().saturating_sub(2);
-    for (mut copy, blocks) in copies.into_iter().zip(blocks).skip(finest) {
-        copy.most = MOST_SEEN;
+    for (copy, blocks) in copies.iter().zip(&blocks).skip(finest) {
+        let mut copy = Copy {
+            most: MOST_SEEN,
+            ..*copy
+        };
         if copy.scale > 1.0 {
             copy.step = STEP_HALF_AGAIN;
         }
@@ -191,6 +222,9 @@ fn look(picture: Luma<'_>, effort: Effort, frame: usize, max: usize) -> Vec<Foun
             most: MOST_SEEN,
         };
         search.pass(&copy, &Blocks::of(&copy.luma).means());
+    }
+    if effort == Effort::Live && search.found.is_empty() {
+        hints.miss(&Miss::new(search.finders(), &copies, &blocks));
     }
     search.found
 }

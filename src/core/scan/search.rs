@@ -75,6 +75,11 @@ impl<'a> Search<'a> {
         !self.pool.is_empty()
     }
 
+    /// The finders that belong to no code so far.
+    pub(super) fn finders(&self) -> &[Finder] {
+        self.pool.finders()
+    }
+
     /// Looks for finders in a copy, and tries what they make with those of earlier passes.
     pub(super) fn pass(&mut self, copy: &Copy<'_>, thresholds: &Thresholds) {
         let bits = Bits::of(&copy.luma, thresholds);
