@@ -99,7 +99,7 @@ impl LiveReader {
     /// What would help, while nothing is read.
     #[must_use]
     pub fn hint(&self) -> Option<Hint> {
-        None
+        self.reader.hint().map(Hint::from)
     }
 
     /// The buffer for the next frame; [`Self::read_copied`] and [`Self::read_pixels`] keep it again.

@@ -93,6 +93,23 @@ test("a code is offered once in a scan, however long it is held there", async (t
   assert.deepEqual(seen, [1, "enough"]);
 });
 
+test("a code that is too small, and a counter in the dark: told what would help, once, and taken back at the end", async (t) => {
+  await plain.look(CODE, { module: 1 });
+  const page = await all.till(t, plain);
+  const misses = () => page.evaluate(() => log.filter(({ type }) => type === "miss").map(({ detail }) => detail.hint));
+  await page.evaluate(() => void (globalThis.scan = ends(till.scan({ timeoutMs: 20_000 }))));
+  await until("it says so", async () => (await misses()).includes("closer"));
+  await plain.look(null, { black: true });
+  await until("and the other", async () => (await misses()).at(-1) === "dark");
+  await plain.look(CODE);
+  assert.equal((await page.evaluate(() => scan)).value?.text, CODE);
+  const said = await misses();
+  assert.equal(said.at(-1), null, said.join());
+  assert.ok(said.every((hint, at) => hint !== said[at - 1]), `only on change: ${said}`);
+  const times = await page.evaluate(() => log.filter(({ type, detail }) => type === "miss" && detail.hint).map(({ at }) => at));
+  assert.ok(times.every((time, at) => at === 0 || time - times[at - 1] >= 990), `at most once a second: ${times}`);
+});
+
 test("only the region is read", async (t) => {
   await plain.look(CODE);
   const right = await all.till(t, plain, { options: "camera: { region: { x: 0.8, y: 0, width: 0.2, height: 1 } }" });
