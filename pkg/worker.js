@@ -41,10 +41,7 @@ const hear = {
     if (typeof MediaStreamTrackProcessor !== "function") return it.stop(), say("astray");
     return follow(new MediaStreamTrackProcessor({ track: it }).readable, it);
   },
-  leave() {
-    current = null;
-    woken();
-  },
+  leave,
   async frame({ id, frame }) {
     frames++;
     try {
@@ -69,10 +66,17 @@ self.onmessage = async ({ data }) => {
   }
 };
 
+/** Lets go of a stream, also of one that gives no frames. */
+function leave() {
+  current?.cancel().catch(() => {});
+  current = null;
+  woken();
+}
+
 /** Reads the frames of a stream while somebody looks, the newest of them; the browser drops those in between. */
 async function follow(stream, track) {
+  leave();
   const source = (current = stream.getReader());
-  woken();
   while (source === current) {
     if (look === null) {
       await new Promise((resolve) => { woken = resolve; });
