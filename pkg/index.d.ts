@@ -76,7 +76,7 @@ export class Till extends EventTarget implements AsyncDisposable {
 
   /** Whether the camera may be used; never prompts. */
   permission(): Promise<"granted" | "prompt" | "denied" | "unknown">;
-  /** The cameras that there are; never prompts, and before a camera was allowed they have no labels. */
+  /** The cameras that there are; never prompts. Before a camera was allowed they have no labels, and in most browsers no ids: `warmUp` first. */
   cameras(): Promise<Camera[]>;
   /**
    * Takes this camera from now on, in a scan that is under way too. Remembered for the terminal in this browser, by id and
