@@ -14,6 +14,7 @@ pub mod eye;
 pub mod frames;
 pub mod journal;
 pub mod lock;
+pub mod news;
 pub mod reader;
 pub mod signal;
 pub mod still;

@@ -172,6 +172,11 @@ impl World<'_> {
                     self.tabs[tab].journal.retain(|record| record.key != key);
                     continue;
                 }
+                Step::Yield(key, record) => {
+                    self.tabs[tab].journal.retain(|known| known.key != key);
+                    self.keep(tab, record);
+                    continue;
+                }
                 Step::Notice(_) => continue,
                 Step::Done(end) => {
                     self.ended(at, end);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::policy::Ms;
-use crate::wire::{NewTrade, ProblemCode, Sale, Trade};
+use crate::wire::{NewTrade, ProblemCode, Sale, Status, Trade};
 
 /// What the journal holds of an attempt. No code, no token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -18,6 +18,21 @@ pub struct Record {
     pub trx_id: Option<String>,
     /// True from before the code left: money may have moved.
     pub handed_over: bool,
+}
+
+impl Record {
+    /// What this till notes of an attempt that it knows from the backend only.
+    #[must_use]
+    pub fn of(trade: &Trade) -> Self {
+        Self {
+            // The key is the creating page's: here it only names the row.
+            key: format!("resumed-{}", trade.trx_id),
+            sale: trade.sale.clone(),
+            wallet: trade.integrator.clone(),
+            trx_id: Some(trade.trx_id.clone()),
+            handed_over: !matches!(trade.status, Status::Creating | Status::AwaitingCode),
+        }
+    }
 }
 
 /// How a charge begins.
@@ -94,6 +109,8 @@ pub enum Step {
     Journal(Record),
     /// The record with this key is closed.
     Forget(String),
+    /// The record with this key is closed, and the attempt that stands in its way is noted, both or neither.
+    Yield(String, Record),
     /// `POST /v1/trades`.
     Create(NewTrade),
     /// `POST /v1/trades/{trx_id}/code`, with the code that the driver keeps.
