@@ -1,7 +1,7 @@
 // Two browsers behind the few words that these tests need: Chromium with a camera of a file, Firefox with a fake one.
 // Firefox is the one that Debian ships: it is driven by WebDriver BiDi, which it speaks itself.
 
-import { execFileSync } from "node:child_process";
+import { readFileSync, readdirSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,12 +19,13 @@ async function chromium(t, shop) {
     page: () => machine.page(),
     before: (page, script) => page.addInitScript(script),
     async kill(pages) {
+      const gone = pages.map((page) => page.waitForEvent("crash"));
       for (const page of pages) {
-        const gone = page.waitForEvent("crash");
-        const session = await page.context().newCDPSession(page);
-        session.send("Page.crash").catch(() => {}); // nobody is left to answer
-        await gone;
+        // Two tabs may share a process: then the second one has nobody left to speak to.
+        const session = await page.context().newCDPSession(page).catch(() => null);
+        session?.send("Page.crash").catch(() => {});
       }
+      await Promise.all(gone);
     },
     /** The disk is full for this origin. */
     async fill(page) {
@@ -55,10 +56,16 @@ async function firefox(t, shop, { prefs = {} } = {}) {
 
 /** The processes of a Firefox that draw pages. */
 function drawing(parent) {
-  const lines = execFileSync("ps", ["-eo", "pid=,ppid=,args="], { encoding: "utf8" }).trim().split("\n");
-  const rows = lines.map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line)).filter(Boolean);
+  const all = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
+    try {
+      const ppid = /^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))[1];
+      return [{ pid, ppid, words: readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").filter(Boolean) }];
+    } catch {
+      return []; // it ended while we read
+    }
+  });
   const below = new Set([String(parent)]);
-  // Since some version a process of its own starts them: children's children count too.
-  for (let round = 0; round < 3; round++) for (const [, pid, ppid] of rows) if (below.has(ppid)) below.add(pid);
-  return rows.filter(([, pid, , args]) => below.has(pid) && /-contentproc/.test(args) && /\btab$/.test(args)).map(([, pid]) => Number(pid));
+  // A fork server may stand between the browser and its processes.
+  for (let round = 0; round < 3; round++) for (const { pid, ppid } of all) if (below.has(ppid)) below.add(pid);
+  return all.filter(({ pid, words }) => below.has(pid) && words.includes("-contentproc") && words.at(-1) === "tab").map(({ pid }) => Number(pid));
 }

@@ -62,9 +62,9 @@ export class Program {
 const fresh = () => `simulator-${randomBytes(24).toString("hex")}`;
 
 /** A simulator and a backend; `scale` makes every duration of both so much shorter. */
-export async function counter(t, { scale = 0.25, profile = "rich", policy = {}, extra = "", log = "info", origins = [], databaseUrl } = {}) {
+export async function counter(t, { scale = 0.25, profile = "rich", policy = {}, extra = "", log = "info", origins = [], database, databaseUrl } = {}) {
   const dir = await mkdtemp(join(tmpdir(), "kaunter-"));
-  const made = new Counter(dir, { scale, profile, policy, extra, log, origins, databaseUrl });
+  const made = new Counter(dir, { scale, profile, policy, extra, log, origins, database, databaseUrl });
   t.after(() => made.close());
   await made.start();
   return made;
@@ -103,7 +103,7 @@ class Counter {
     const policy = Object.entries({ ...patient, ...this.policy }).map(([name, value]) => `${name} = ${value}`).join("\n");
     return `
 listen = "${listen}"
-database = ${JSON.stringify(join(this.dir, "kaunter.db"))}
+database = ${JSON.stringify(this.database ?? join(this.dir, "kaunter.db"))}
 shop = "demo"
 test_wallets = true
 origins = ${JSON.stringify([this.pages, ...this.origins])}
