@@ -103,6 +103,7 @@ for (const [which, launch] of Object.entries(browsers)) {
     test(`${which}: a tab is ${how} at every step of a charge`, async (t) => {
       const shop = await counter(t, { scale: 0.2, policy });
       const browser = await launch(t, shop);
+      if (!browser) return;
       const pages = [];
       for (const _ of Object.keys(steps)) pages.push(await browser.page());
       // The one whose creation hangs comes last: that fault knows no attempt yet.

@@ -126,6 +126,7 @@ for (const [which, launch] of Object.entries(browsers)) {
   test(`${which}: storage is missing, unreadable, too new or silent`, async (t) => {
     const shop = await counter(t, { scale: 0.2 });
     const browser = await launch(t, shop);
+    if (!browser) return;
     for (const [what, run] of Object.entries(cases)) {
       await t.test(what, () => run(shop, browser, what.replace(/\W+/g, "-").slice(0, 24)));
     }
@@ -134,6 +135,7 @@ for (const [which, launch] of Object.entries(browsers)) {
   test(`${which}: storage is full`, async (t) => {
     const shop = await counter(t, { scale: 0.2 });
     const browser = await launch(t, shop, { prefs: { "dom.quotaManager.temporaryStorage.fixedLimit": 1 } });
+    if (!browser) return;
     const page = await browser.page();
     await page.goto(`${shop.pages}/`);
     await browser.fill?.(page);

@@ -13,6 +13,7 @@ for (const [which, launch] of Object.entries(browsers)) {
   test(`${which}: a tab that watches learns of a change at once, whatever its own pace`, async (t) => {
     const shop = await counter(t, { scale: 0.2 });
     const browser = await launch(t, shop);
+    if (!browser) return;
     const [owner, watcher] = [await browser.page(), await browser.page()];
     // Pages that ask every ten minutes: what the other one learns in time, it was told.
     for (const page of [owner, watcher]) await open(page, shop, "till-1", { poll_ms: 600_000 });
@@ -35,6 +36,7 @@ for (const [which, launch] of Object.entries(browsers)) {
   test(`${which}: a tab that only watches closes nothing; a sale can be charged again as soon as its end is told`, async (t) => {
     const shop = await counter(t, { scale: 0.1 });
     const browser = await launch(t, shop);
+    if (!browser) return;
     const [owner, watcher] = [await browser.page(), await browser.page()];
     for (const page of [owner, watcher]) await open(page, shop, "till-1");
     await owner.evaluate((sale) => {
@@ -59,6 +61,7 @@ for (const [which, launch] of Object.entries(browsers)) {
   test(`${which}: a till that runs into another till's payment is told which, notes it, and finds it after a reload`, async (t) => {
     const shop = await counter(t, { scale: 0.2 });
     const browser = await launch(t, shop);
+    if (!browser) return;
     const [first, second] = [await browser.page(), await browser.page()];
     await open(first, shop, "till-1");
     await open(second, shop, "till-2");

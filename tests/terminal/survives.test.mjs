@@ -1,4 +1,4 @@
-// What survives: a killed renderer, a wiped browser, two tabs, two tills, a backend that goes away.
+// What survives: a camera that is refused, a backend that is away, an older sale that is not resolved.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
