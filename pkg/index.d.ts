@@ -35,7 +35,6 @@ export class Till extends EventTarget implements AsyncDisposable {
   static open(options: TillOptions): Promise<Till>;
   readonly state: TillState;
   readonly wallets: readonly Wallet[];
-  /** What is not at its end and may have moved money, newest first. */
   /**
    * What this till has begun, or ran into, and whose end nobody was told: newest first. After a crash also an attempt that
    * ended meanwhile: `resume` tells how, and takes it off the list. An attempt that the backend does not know any more, and
