@@ -1,10 +1,11 @@
 // The cashier's terminal: six screens on the published package, and its first customer.
 
 import { KaunterError, Till, decode, type Outcome, type Sale, type Trade, type Wallet } from "kaunter";
+import * as present from "./present";
 import * as sounds from "./sound";
 import { fill, languages, wordsOf, type Language } from "./words";
 
-type Screen = "ready" | "scan" | "waiting" | "paid" | "declined" | "not-confirmed";
+type Screen = "ready" | "scan" | "present" | "waiting" | "paid" | "declined" | "not-confirmed";
 interface Settings { token_url: string; phone_url: string | null; simulated: boolean }
 
 const $ = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T;
@@ -50,7 +51,7 @@ function show(screen: Screen, look: Look): void {
   $("amount").textContent = formatted(sale?.amount.minor ?? minor);
   $("sentence").textContent = look.sentence;
   label("primary", look.primary, "Enter");
-  label("second", look.second, screen === "scan" || screen === "waiting" ? "Esc" : undefined);
+  label("second", look.second, screen === "scan" || screen === "present" || screen === "waiting" ? "Esc" : undefined);
   label("third", look.third);
   $("primary").hidden = look.primary === "";
 }
@@ -124,6 +125,19 @@ async function payWith(code: string): Promise<void> {
   abort?.abort();
   await running;
   await run(() => till.pay(wanted, code, signal()));
+}
+
+/** A code of ours in place of whatever runs; a cashier who picks no wallet is back where the sale began. */
+async function instead(begin: (sale: Sale, signal: AbortSignal) => Promise<Outcome>): Promise<void> {
+  const wanted = sale ?? (minor > 0 ? { ref, amount: { minor, currency } } : null);
+  if (!wanted) return;
+  sounds.unlock();
+  void stayAwake();
+  runs++;
+  abort?.abort();
+  await running;
+  sale = wanted;
+  await run(() => begin(wanted, signal().signal));
 }
 
 function signal(): { signal: AbortSignal } {
@@ -256,7 +270,7 @@ function waiting(sentence: string): void {
 function stateChanged(to: Till["state"], trade: Trade | null): void {
   document.body.dataset["state"] = to;
   if (trade) tradeId = trade.tradeId;
-  if (!sale) return;
+  if (!sale || present.tells(trade)) return;
   switch (to) {
     case "starting":
     case "scanning":
@@ -274,6 +288,7 @@ function stateChanged(to: Till["state"], trade: Trade | null): void {
 
 function statusChanged(trade: Trade): void {
   tellUnfinished();
+  if (document.body.dataset["screen"] === "present" && trade.tradeId === tradeId && !present.tells(trade)) waiting(words.checking);
   if (document.body.dataset["screen"] !== "waiting" || trade.tradeId !== tradeId) return;
   if (trade.status === "pending") $("sentence").textContent = words.confirm;
   if (trade.status === "unknown") $("sentence").textContent = words.checking;
@@ -331,7 +346,7 @@ function hands(): void {
     sale = open.sale;
     tradeId = open.tradeId;
     waiting(words.checking);
-    void run(() => till.resume(open.tradeId));
+    void run(() => till.resume(open.tradeId, { onCode: present.onCode }));
   };
   $<HTMLInputElement>("photo").onchange = () => void photographed();
   $("type").onclick = () => $<HTMLDialogElement>("typed").showModal();
@@ -386,7 +401,7 @@ function keyed(event: KeyboardEvent): void {
     const button = $<HTMLButtonElement>("primary");
     if (!button.hidden && !button.disabled) onPrimary();
   } else if (event.key === "Escape" && !event.repeat) {
-    if (document.body.dataset["screen"] === "scan") onSecond();
+    if (["scan", "present"].includes(document.body.dataset["screen"] ?? "")) onSecond();
     if (document.body.dataset["screen"] === "waiting") {
       escapeHeld = setTimeout(cancelHeld, HOLD_MS);
       document.addEventListener("keyup", () => clearTimeout(escapeHeld), { once: true });
@@ -435,6 +450,7 @@ function speak(): void {
     "manager-voided": words.wasReturned, "manager-close": words.cancel,
   };
   for (const [id, text] of Object.entries(texts)) $(id).textContent = text;
+  present.speak();
 }
 
 // ---- the start -------------------------------------------------------------------------------------------------
@@ -459,6 +475,7 @@ async function open(): Promise<void> {
     onWallet: (_scan, wallets) => pick(wallets),
     preview: $<HTMLVideoElement>("preview"),
   });
+  present.opened(till);
   till.addEventListener("state", ({ detail }) => stateChanged(detail.to, detail.trade));
   till.addEventListener("trade", ({ detail }) => statusChanged(detail));
   till.addEventListener("poll", ({ detail }) => polled(detail));
@@ -483,6 +500,16 @@ async function begin(): Promise<void> {
   ready();
 }
 
+present.install({
+  till: () => till,
+  language,
+  pick,
+  instead,
+  screen: (sentence) => {
+    show("present", { sentence, primary: "", second: words.cancel });
+    onSecond = () => (abort && !abort.signal.aborted ? abort.abort() : cancelHeld());
+  },
+});
 speak();
 hands();
 void begin();

@@ -11,7 +11,9 @@ use js_sys::Function;
 use js_sys::futures::spawn_local;
 use kaunter_core::error::ErrorCode;
 use kaunter_core::till::{Event, Record};
-use kaunter_core::wire::{self, PagePolicy, ProblemCode, Sale, Session, Status, Verdict};
+use kaunter_core::wire::{
+    self, PagePolicy, Presented, ProblemCode, Sale, Session, Status, Verdict,
+};
 use wasm_bindgen::JsCast;
 use web_sys::{AbortController, AbortSignal};
 
@@ -25,13 +27,17 @@ use super::voice::Voice;
 use super::{clock, signal};
 use crate::types::code::{Kind, Scan};
 use crate::types::error::{Fail, Rejection};
-use crate::types::event::{Emit, SpawnWorker};
+use crate::types::event::{Emit, SpawnReader};
 use crate::types::options::{OpenWish, ScanWish};
 use crate::types::sale::{JsWallets, Outcome, Trade, Wallet};
 use crate::types::to_js;
 
 /// An attempt under review is asked about this much slower: a person decides, and that takes minutes.
 const REVIEW_SLOWNESS: u64 = 15;
+
+/// What a wallet without `"merchant"` in its `presents` is told.
+const NO_DISPLAY: &str =
+    "This wallet's app scans no code of a till: scan the customer's, or choose another wallet.";
 
 /// A till that is open.
 #[derive(Debug)]
@@ -71,7 +77,7 @@ impl Till {
     ///
     /// # Errors
     /// `token/*`, `network/*`, `backend/refused`.
-    pub async fn open(wish: OpenWish, emit: Emit, spawn: SpawnWorker) -> Result<Rc<Self>, Fail> {
+    pub async fn open(wish: OpenWish, emit: Emit, spawn: SpawnReader) -> Result<Rc<Self>, Fail> {
         let voice = Rc::new(Voice::new(emit, wish.messages.clone()));
         let backend = Backend::new(&wish);
         let session = backend.session().await?;
@@ -94,9 +100,9 @@ impl Till {
             wallets: session.integrators.iter().map(Wallet::from).collect(),
             backend,
             news: News::join(&scope, tell),
+            eye: Eye::new(&wish, &scope, spawn, Rc::clone(&voice)),
             scope,
             journal,
-            eye: Eye::new(&wish, spawn, Rc::clone(&voice)),
             voice,
             on_wallet: wish.on_wallet,
             unfinished: RefCell::new(Vec::new()),
@@ -323,8 +329,41 @@ impl Till {
             Asked::Ours(lock) => lock,
             Asked::Taken => return Err(self.busy(&sale).await.into()),
         };
-        let end = Driver::new(self, sale, wish, code).run().await;
+        let driver = Driver::new(self, sale, wish, code, Presented::Consumer);
+        let end = driver.run().await;
         // The caller may charge the sale again as soon as it hears of this end.
+        lock.free().await;
+        end
+    }
+
+    /// Collects a sale with a code that the caller shows.
+    ///
+    /// # Errors
+    /// Only where nothing ever began.
+    pub async fn present(
+        self: &Rc<Self>,
+        sale: Sale,
+        wish: ScanWish,
+    ) -> Result<Outcome, Rejection> {
+        if let Some(reason) = aborted(&wish) {
+            return Err(reason);
+        }
+        self.check(&sale, &wish, None)?;
+        let Some(id) = &wish.wallet else {
+            return Err(Fail::new(ErrorCode::WalletRequired).into());
+        };
+        let scans = |wallet: &&Wallet| wallet.presents.contains(&Presented::Merchant);
+        if !self.wallets.iter().filter(scans).any(|own| own.id == *id) {
+            return Err(Fail::new(ErrorCode::WalletUnknown)
+                .with_detail(NO_DISPLAY)
+                .into());
+        }
+        let lock = match lock::ask(&self.lock_name(&sale)).await {
+            Asked::Ours(lock) => lock,
+            Asked::Taken => return Err(self.busy(&sale).await.into()),
+        };
+        let driver = Driver::new(self, sale, wish, None, Presented::Merchant);
+        let end = driver.run().await;
         lock.free().await;
         end
     }
@@ -559,7 +598,7 @@ impl Till {
         }
         self.backend.close();
         self.news.leave();
-        self.eye.close().await;
+        self.eye.close();
     }
 }
 

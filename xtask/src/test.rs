@@ -47,7 +47,7 @@ impl Outcome {
     }
 }
 
-const PARTS: [Part; 14] = [
+const PARTS: [Part; 15] = [
     ("formatting", |_| check(cargo(&["fmt", "--all", "--check"]))),
     ("clippy, native", |_| {
         check(cargo(&[
@@ -86,6 +86,7 @@ const PARTS: [Part; 14] = [
     ("types", |_| node("tests/types")),
     ("end to end", end_to_end),
     ("journal", journal),
+    ("live camera", live),
     ("killed everywhere", killed_everywhere),
 ];
 
@@ -222,8 +223,13 @@ fn simulated() -> anyhow::Result<Outcome> {
 }
 
 /// Each planted bug, and the words with which the walk or the simulation must fail.
-const PLANTED: [(&str, Catcher, &str); 4] = [
+const PLANTED: [(&str, Catcher, &str); 5] = [
     ("planted_pay_again", Catcher::Walk, "double charge"),
+    (
+        "planted_show_beside_rival",
+        Catcher::Walk,
+        "two attempts hold one sale",
+    ),
     ("planted_trust_old_answer", Catcher::Sales, "Wrong: "),
     ("planted_void_twice", Catcher::Sales, "Double: "),
     ("planted_forget_journal", Catcher::Sales, "Wrong: "),
@@ -303,6 +309,12 @@ fn ship() -> anyhow::Result<()> {
         SHIPPED.get_or_init(|| ());
     }
     Ok(())
+}
+
+/// The camera's life and the reader's, in Chromium.
+fn live(browser: &Browser) -> anyhow::Result<Outcome> {
+    ship()?;
+    real_parts("tests/live", browser)
 }
 
 /// A backend that can kill itself is built beside the ordinary one.

@@ -6,7 +6,7 @@ use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt;
 use kaunter_core::error::ErrorCode;
 use kaunter_core::till::{Event, Record};
-use kaunter_core::wire::{self, Presented, ProblemCode, Sale, Status};
+use kaunter_core::wire::{self, ProblemCode, Sale, Status};
 
 use super::Till;
 use crate::page::backend::Trouble;
@@ -90,7 +90,7 @@ impl Till {
             attempt: 1,
             sale: record.sale.clone(),
             integrator: record.wallet.clone(),
-            presented: Presented::Consumer,
+            presented: record.presented,
             terminal: self.session.terminal.clone(),
             status,
             by: None,
@@ -101,6 +101,7 @@ impl Till {
             since: now.clone(),
             created_at: now,
             deadline_at: None,
+            show: None,
         }
     }
 

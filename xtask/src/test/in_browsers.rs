@@ -56,7 +56,7 @@ pub(super) fn webkit() -> anyhow::Result<Outcome> {
         return Ok(Outcome::skipped(1));
     };
     let mut list = tests("SAFARIDRIVER", &webkit.driver)?;
-    list.args(["--quiet", "--", "--list", CAMERA]);
+    list.args(["--", "--list", CAMERA]);
     let (_, text) = tee_silently(list)?;
     let left_out = text.lines().filter(|line| line.ends_with(": test"));
     let left_out: Vec<&str> = left_out.collect();
