@@ -325,12 +325,23 @@ impl Till {
             return Err(reason);
         }
         self.check(&sale, &wish, code.as_ref())?;
-        let lock = match lock::ask(&self.lock_name(&sale)).await {
+        let name = self.lock_name(&sale);
+        let begin = |sale| Driver::new(self, sale, wish, code, Presented::Consumer);
+        self.own(&name, sale, begin).await
+    }
+
+    /// Charges as the one owner of a sale in this browser.
+    async fn own(
+        self: &Rc<Self>,
+        name: &str,
+        sale: Sale,
+        begin: impl FnOnce(Sale) -> Driver,
+    ) -> Result<Outcome, Rejection> {
+        let lock = match lock::ask(name).await {
             Asked::Ours(lock) => lock,
             Asked::Taken => return Err(self.busy(&sale).await.into()),
         };
-        let driver = Driver::new(self, sale, wish, code, Presented::Consumer);
-        let end = driver.run().await;
+        let end = begin(sale).run().await;
         // The caller may charge the sale again as soon as it hears of this end.
         lock.free().await;
         end
@@ -358,14 +369,9 @@ impl Till {
                 .with_detail(NO_DISPLAY)
                 .into());
         }
-        let lock = match lock::ask(&self.lock_name(&sale)).await {
-            Asked::Ours(lock) => lock,
-            Asked::Taken => return Err(self.busy(&sale).await.into()),
-        };
-        let driver = Driver::new(self, sale, wish, None, Presented::Merchant);
-        let end = driver.run().await;
-        lock.free().await;
-        end
+        let name = self.lock_name(&sale);
+        let begin = |sale| Driver::new(self, sale, wish, None, Presented::Merchant);
+        self.own(&name, sale, begin).await
     }
 
     /// What the backend would refuse is refused before anything is asked.
