@@ -15,7 +15,7 @@ use kaunter::types::sale::{money_from_js, sale_from_js, verdict_from_js};
 use kaunter_core::error::ErrorCode;
 use kaunter_core::money::Money;
 use kaunter_core::till::Record;
-use kaunter_core::wire::Sale;
+use kaunter_core::wire::{Presented, Sale};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -34,6 +34,7 @@ fn record(key: &str) -> Record {
         wallet: "21".to_owned(),
         trx_id: None,
         handed_over: false,
+        presented: Presented::Consumer,
     }
 }
 

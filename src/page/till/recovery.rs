@@ -4,12 +4,14 @@ use std::rc::{Rc, Weak};
 
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt;
+use js_sys::futures::spawn_local;
 use kaunter_core::error::ErrorCode;
 use kaunter_core::till::{Event, Record};
 use kaunter_core::wire::{self, ProblemCode, Sale, Status};
 
 use super::Till;
 use crate::page::backend::Trouble;
+use crate::page::clock;
 use crate::page::lock::{self, Asked};
 use crate::page::news::Word;
 use crate::types::error::Fail;
@@ -20,17 +22,59 @@ impl Till {
     pub(super) async fn recover(self: &Rc<Self>) {
         self.tell_unreadable().await;
         let mut open = self.session.open.clone();
+        let mut others = false;
         for record in self.records().await {
-            // Another tab has this sale in hand: its record is that tab's to close.
-            if self.is_ours(&record.sale).await
-                && let Some(trade) = self.recall(&record, &open).await
-            {
+            // Another tab has this sale in hand: its record is that tab's to close, as long as it lives.
+            if !self.is_ours(&record.sale).await {
+                others = true;
+            } else if let Some(trade) = self.recall(&record, &open).await {
                 open.push(trade);
             }
         }
         for trade in open {
             self.take_up(&trade).await;
         }
+        if others {
+            spawn_local(Self::inherit(Rc::downgrade(self)));
+        }
+    }
+
+    /// Looks again, at the pace of the questions, until no record is another tab's any more: a tab that died leaves its own.
+    async fn inherit(till: Weak<Self>) {
+        loop {
+            let Some(poll_ms) = till.upgrade().map(|till| till.policy().poll_ms) else {
+                return;
+            };
+            clock::sleep(poll_ms).await;
+            let Some(till) = till.upgrade().filter(|till| !till.is_closed()) else {
+                return;
+            };
+            if !till.inherit_what_is_free().await {
+                return;
+            }
+        }
+    }
+
+    /// True while another tab has a record in hand.
+    async fn inherit_what_is_free(self: &Rc<Self>) -> bool {
+        let mut others = false;
+        for record in self.records().await {
+            let known = self
+                .unfinished
+                .borrow()
+                .iter()
+                .any(|trade| record.trx_id.as_ref() == Some(&trade.trx_id));
+            if known {
+                continue;
+            }
+            if !self.is_ours(&record.sale).await {
+                others = true;
+            } else if let Some(trade) = self.recall(&record, &[]).await {
+                self.take_up(&trade).await;
+                self.voice.trade(&Trade::new(&trade, &self.wallets));
+            }
+        }
+        others
     }
 
     async fn tell_unreadable(&self) {
@@ -55,6 +99,7 @@ impl Till {
         match self.backend.trade(trx_id).await {
             Ok(trade) if trade.status.is_final() => {
                 if record.handed_over {
+                    self.voice.trade(&Trade::new(&trade, &self.wallets));
                     self.keep_for_telling(trade);
                 } else {
                     self.forget(&record.key).await;
