@@ -110,6 +110,7 @@ function tellUnfinished(): void {
 // ---- a sale ----------------------------------------------------------------------------------------------------
 
 async function charge(wanted: Sale): Promise<void> {
+  onPrimary = () => {}; // a double tap is one tap
   sounds.unlock();
   void stayAwake();
   sale = wanted;
@@ -159,10 +160,19 @@ async function see(own: number, begin: () => Promise<Outcome>): Promise<void> {
   $("unfinished").hidden = true;
   try {
     const outcome = await begin();
-    if (own === runs) ended(outcome);
+    if (own !== runs) return;
+    promised(outcome.status);
+    ended(outcome);
   } catch (error) {
-    if (own === runs) await rejected(error);
+    if (own !== runs) return;
+    promised(error instanceof KaunterError ? error.code : "aborted");
+    await rejected(error);
   }
+}
+
+/** How the last promise of the package ended: for whoever looks from outside. */
+function promised(word: string): void {
+  document.body.dataset["promise"] = word;
 }
 
 function ended(outcome: Outcome): void {
