@@ -9,6 +9,7 @@ pub mod backend;
 pub mod camera;
 pub mod clock;
 pub mod decoder;
+pub mod day;
 mod driver;
 pub mod eye;
 pub mod frames;

@@ -180,6 +180,12 @@ pub struct Trade {
     /// When the backend stops verifying every 2 s, where money is at risk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline_at: Option<String>,
+    /// It stands as a person said who looked into the wallet's own records.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub settled: bool,
+    /// Proof of payment came after it had been closed, whatever became of it since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late: bool,
 }
 
 /// A right of a terminal token.

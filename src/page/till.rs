@@ -19,6 +19,7 @@ use super::eye::{self, Eye};
 use super::journal::Journal;
 use super::lock::{self, Asked};
 use super::voice::Voice;
+use super::day::Day;
 use super::{clock, signal};
 use crate::types::code::{Kind, Scan};
 use crate::types::error::{Fail, Rejection};
@@ -539,6 +540,25 @@ impl Till {
             }
             Err(trouble) => Err(trouble.into()),
         }
+    }
+
+    /// The attempts of a day of this device's calendar, newest first.
+    ///
+    /// # Errors
+    /// `backend/refused` where it is no day, `network/*`, `token/*`.
+    pub async fn history(&self, day: Option<&str>) -> Result<Vec<Trade>, Fail> {
+        let day = Day::read(day).ok_or_else(|| {
+            Fail::new(ErrorCode::BackendRefused).with_detail("Ask for a day as YYYY-MM-DD.")
+        })?;
+        let mut trades = Vec::new();
+        for utc in day.utc_days() {
+            trades.extend(self.backend.day(&utc).await?);
+        }
+        trades.retain(|trade| day.holds(&trade.created_at));
+        Ok(trades
+            .iter()
+            .map(|trade| Trade::new(trade, &self.wallets))
+            .collect())
     }
 
     /// Everything off; open attempts stay journalled.

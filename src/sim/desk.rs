@@ -215,6 +215,8 @@ impl World<'_> {
             since: String::new(),
             created_at: String::new(),
             deadline_at: None,
+            settled: false,
+            late: false,
         }
     }
 }

@@ -31,13 +31,14 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
   const fourth = await till.pay(sale, "123456789012345678");
   const id = till.unfinished[0]?.tradeId ?? "";
   const ends = [first, second, third, fourth, await till.cancel(id), await till.void(id, "wrong item"), await till.resume(), await till.resume(id, { signal }), await till.settle(id, { outcome: "paid", evidence: "seen in the portal" })];
-  const trades: Trade[] = [await till.status(id), await till.voidStatus(id), ...(await till.find("S-1"))];
+  const trades: Trade[] = [await till.status(id), await till.voidStatus(id), ...(await till.find("S-1")), ...(await till.history()), ...(await till.history("2026-01-31"))];
+  const late: Trade[] = trades.filter((trade) => trade.late && !trade.settled);
   if ((await till.permission()) === "denied") await till.release();
   await till.close();
   using reader: Reader = await loadReader(bytes);
   const codes = [...reader.read(bytes, 2, 2, { max: 1, effort: "still" }), ...(await decode(picture, { max: 1 })), ...(await loadReaderAlone()).read(bytes, 2, 2)];
   reader.reset();
-  return ends.map(told).join() + trades.length + codes.map((code) => code.corners[0].x).join() + recognise("1").scheme + version;
+  return ends.map(told).join() + trades.length + late.length + codes.map((code) => code.corners[0].x).join() + recognise("1").scheme + version;
 }
 
 /** Every ending is handled, or this does not compile. */
@@ -70,6 +71,8 @@ export function wrong(till: Till): void {
   new Till();
   // @ts-expect-error both options are needed
   void Till.open({ backend: "/" });
+  // @ts-expect-error a day is a text, not a Date
+  void till.history(new Date());
   // @ts-expect-error no such event
   till.addEventListener("state", ({ detail }) => detail.what);
 }

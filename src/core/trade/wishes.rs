@@ -144,6 +144,7 @@ impl Trade {
         }
         self.late = false;
         self.go(to, context);
+        self.settled = true;
         Ok(())
     }
 }

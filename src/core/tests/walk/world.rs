@@ -908,6 +908,8 @@ impl World {
             since: String::new(),
             created_at: String::new(),
             deadline_at: None,
+            settled: false,
+            late: false,
         }
     }
 
