@@ -62,9 +62,8 @@ function entry(trade: Trade): HTMLElement {
   const mark = MARKS[trade.status] ?? OPEN;
   const at = new Date(trade.createdAt).toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const button = element("button", "entry",
-    element("span", "at", at),
     element("span", "much", formatted(trade.sale.amount)),
-    element("span", "with", trade.wallet?.name ?? ""),
+    element("span", "at", trade.wallet ? `${at} · ${trade.wallet.name}` : at),
     element("span", `mark ${mark.tone}`, icon(mark.icon), say(mark.word)),
     ...tags(trade),
   ) as HTMLButtonElement;

@@ -3,7 +3,7 @@
 import { counter } from "./counter";
 import { $, element } from "./dom";
 import { ready, showReady } from "./sale";
-import { current, pressOf } from "./screen";
+import { current, pressOf, wayOut } from "./screen";
 import * as sounds from "./sound";
 import { say } from "./words";
 
@@ -77,7 +77,7 @@ function keyed(event: KeyboardEvent): void {
 }
 
 function escape(): void {
-  const press = pressOf("second");
+  const press = wayOut();
   if (current() === "ready") {
     counter.minor = 0;
     ready();

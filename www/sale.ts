@@ -221,11 +221,11 @@ async function unresolved(id: string, sentence?: string): Promise<void> {
   if (before !== runs) return;
   if (trade && FINAL.includes(trade.status)) return check(id);
   if (trade) counter.sale = trade.sale;
-  notConfirmed(trade ?? { tradeId: id, status: "unknown" }, repeated ? say("checked", { a: clockTime(new Date()) }) : undefined, repeated || peeking);
+  notConfirmed(trade ?? { tradeId: id, status: "unknown" }, repeated ? new Date() : undefined, repeated || peeking);
   if (sentence) trouble(sentence);
 }
 
-function notConfirmed({ tradeId, status }: Pick<Trade, "tradeId" | "status">, note?: string, quiet = true): void {
+function notConfirmed({ tradeId, status }: Pick<Trade, "tradeId" | "status">, checked?: Date, quiet = true): void {
   if (!quiet) sounds.notPaid();
   letSleep();
   counter.tradeId = tradeId;
@@ -236,7 +236,7 @@ function notConfirmed({ tradeId, status }: Pick<Trade, "tradeId" | "status">, no
   const manager = () => dialog("manager").showModal();
   show("not-confirmed", () => ({
     title: say(late ? "titleLate" : "titleNotConfirmed"), icon: late ? "clock" : "alert",
-    sentence: say(late ? "late" : "notConfirmed"), ...(note && { note }),
+    sentence: say(late ? "late" : "notConfirmed"), ...(checked && { note: say("checked", { a: clockTime(checked) }) }),
     primary: late ? { word: say("accept"), act: manager } : { word: say("checkNow"), act: () => void check(tradeId) },
     second: late ? { word: say("giveBack"), act: () => dialog("back").showModal() } : { word: say("manager"), act: manager },
     third: again(),

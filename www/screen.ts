@@ -75,7 +75,8 @@ export function redraw(): void {
 }
 
 function press(): void {
-  const key = { primary: "Enter", second: "Esc", third: undefined };
+  const escapes = ["scan", "waiting", "declined"].includes(screen);
+  const key = { primary: "Enter", second: escapes ? "Esc" : undefined, third: undefined };
   // Where there is only a way out, it stands where the primary button stands.
   $("foot").toggleAttribute("data-lone", !presses.primary);
   for (const id of ["primary", "second", "third"] as const) {
@@ -85,7 +86,7 @@ function press(): void {
     button.disabled = Boolean(off) || performance.now() < settled;
     button.toggleAttribute("data-held", Boolean(held));
     button.replaceChildren(word ?? "");
-    const hint = id === "second" && screen === "not-confirmed" ? undefined : key[id];
+    const hint = key[id];
     if (word && hint) {
       const shown = document.createElement("kbd");
       shown.textContent = hint;
@@ -94,9 +95,14 @@ function press(): void {
   }
 }
 
-/** What a button does now; nothing where it is not there, or off. */
+/** What a button does now; nothing where it is not there, off, or has only just appeared. */
 export function pressOf(id: "primary" | "second" | "third"): Press | undefined {
   return $<HTMLButtonElement>(id).disabled ? undefined : presses[id];
+}
+
+/** The way out by Esc: another key than the one that led here, so it need not settle. */
+export function wayOut(): Press | undefined {
+  return presses.second?.off ? undefined : presses.second;
 }
 
 export function trouble(sentence: string | null, id = "trouble"): void {

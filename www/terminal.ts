@@ -60,7 +60,7 @@ async function open(): Promise<void> {
   show("ready", () => ({ sentence: say("start"), primary: { word: say("charge"), act: () => {}, off: true } }));
   const settings: Settings = (counter.settings ??= await (await fetch("/terminal.json")).json());
   $("simulated").hidden = !settings.simulated;
-  $("shop").textContent = `Kaunter · ${terminal}`;
+  $("terminal").textContent = terminal;
   const phone = $<HTMLAnchorElement>("phone");
   phone.hidden = !settings.phone_url;
   if (settings.phone_url) phone.href = settings.phone_url;

@@ -8,8 +8,9 @@ import { say, type Words } from "./words";
 const TICK_MS = 1_000;
 
 let since = 0;
-/** As the till said last; the same from sale to sale. */
-let deadlineMs = 0;
+const KEPT = "kaunter.deadline";
+/** As the till said last; the same from sale to sale, so it is known before the first answer. */
+let deadlineMs = Number(localStorage.getItem(KEPT)) || 0;
 let line: keyof Words = "paying";
 
 /** Shows what to tell the customer. `cancel` is what a held button does; none where there is nothing to cancel. */
@@ -31,6 +32,7 @@ export function wait(what: keyof Words, cancel?: () => void): void {
 /** The till asked the shop's system once more. */
 export function polled(detail: { readonly elapsedMs: number; readonly deadlineMs: number }): void {
   since = performance.now() - detail.elapsedMs;
+  if (deadlineMs !== detail.deadlineMs) localStorage.setItem(KEPT, String(detail.deadlineMs));
   deadlineMs = detail.deadlineMs;
   if (current() === "waiting") tick();
 }

@@ -29,7 +29,7 @@ export const en = {
   late: "Do not charge again: the money came after the payment was closed, so accept it or give it back.",
   checkNow: "Check now", checked: "Checked at {a}: no news.", manager: "Manager", accept: "Accept", support: "Support code", copy: "Copy", copied: "Copied",
   sameTitle: "{a} is not confirmed yet.", sameHelp: "Is this another customer? If it is the same one, do not charge again.",
-  sameLook: "Same customer: look at it", sameOther: "Another customer: charge",
+  sameLook: "Same customer: look", sameOther: "Another customer: charge",
   // Manager
   managerTitle: "The manager decides", managerHelp: "Look into the wallet's own records first. What you say here is final, and is kept with your name.",
   evidence: "What you saw there", evidenceNeeded: "Write down what you saw first.", wasPaid: "It was paid", wasNotPaid: "It was not paid", wasReturned: "It was given back",
