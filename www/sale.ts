@@ -236,7 +236,7 @@ function notConfirmed({ tradeId, status }: Pick<Trade, "tradeId" | "status">, ch
   const manager = () => dialog("manager").showModal();
   show("not-confirmed", () => ({
     title: say(late ? "titleLate" : "titleNotConfirmed"), icon: late ? "clock" : "alert",
-    sentence: say(late ? "late" : "notConfirmed"), ...(checked && { note: say("checked", { a: clockTime(checked) }) }),
+    sentence: say(late ? "late" : "notConfirmed"), ...(checked && !late && { note: say("checked", { a: clockTime(checked) }) }),
     primary: late ? { word: say("accept"), act: manager } : { word: say("checkNow"), act: () => void check(tradeId) },
     second: late ? { word: say("giveBack"), act: () => dialog("back").showModal() } : { word: say("manager"), act: manager },
     third: again(),

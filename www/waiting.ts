@@ -1,6 +1,5 @@
 // While the customer decides: what the customer must do now, and how long is left, counted down between two answers.
 
-import { counter } from "./counter";
 import { $ } from "./dom";
 import { current, show, whenLeft } from "./screen";
 import { say, type Words } from "./words";
@@ -52,5 +51,4 @@ function tick(): void {
   // The ring moves towards where it will be at the next tick, so that it never jumps.
   $("dial").style.strokeDashoffset = String(known ? Math.min(100, (100 * (gone + TICK_MS)) / deadlineMs) : 0);
   if (late()) $("sentence").textContent = say("timeUp");
-  document.body.dataset["trade"] = counter.tradeId ?? "";
 }
