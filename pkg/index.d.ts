@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" />
 import type {
-  ChargeOptions, DecodedCode, Money, Outcome, PayOptions, ReadOptions, Recognised, ResumeOptions, Sale, Scan,
+  ChargeOptions, DecodedCode, Money, Outcome, PayOptions, PresentOptions, ReadOptions, Recognised, ResumeOptions, Sale, Scan,
   ScanOptions, TillEventDetails, TillOptions, TillState, Trade, Wallet,
 } from "./wasm/kaunter.js";
 import type { WasmSource } from "./reader.js";
@@ -9,7 +9,8 @@ export { KaunterError, Reader, loadReader, version } from "./reader.js";
 export type { WasmSource } from "./reader.js";
 export type {
   Camera, CameraOptions, ChargeOptions, DeclineReason, DecodedCode, ErrorCode, ErrorFacts, Money, Outcome, PayOptions,
-  Point, ReadOptions, Recognised, ResumeOptions, Sale, Scan, ScanOptions, ScanSource, TillEventDetails, TillOptions,
+  Point, PresentOptions, ReadOptions, Recognised, ResumeOptions, Sale, Scan, ScanOptions, ScanSource, ShownCode,
+  TillEventDetails, TillOptions,
   TillState, TokenContext, Trade, TradeStatus, Wallet,
 } from "./wasm/kaunter.js";
 
@@ -50,6 +51,13 @@ export class Till extends EventTarget implements AsyncDisposable {
   charge(sale: Sale, options?: ChargeOptions): Promise<Outcome>;
   /** Pays with a code that is already there. */
   pay(sale: Sale, code: Scan | string, options?: PayOptions): Promise<Outcome>;
+  /**
+   * Shows a code that the customer scans: `onCode` gets it once, as an SVG, and you put it on the screen until the `trade`
+   * event no longer says "awaiting-payer". Ends like `charge`. From the moment in which the code is shown somebody may
+   * pay it, so an abort is a wish to cancel from then on. After a reload `resume` watches the trade, and shows the code
+   * again where it is given `onCode`. Rejects with `wallet/unknown` where the wallet's `presents` lacks "merchant".
+   */
+  present(sale: Sale, options: PresentOptions): Promise<Outcome>;
 
   /** How an attempt stands. Rejects with `trade/not-found`. */
   status(tradeId: string): Promise<Trade>;

@@ -65,6 +65,7 @@ export class Till extends EventTarget {
   scan(options) { return this.#raw.scan(options); }
   charge(sale, options) { return this.#raw.charge(sale, options); }
   pay(sale, code, options) { return this.#raw.pay(sale, code, options); }
+  present(sale, options) { return this.#raw.present(sale, options); }
   status(tradeId) { return this.#raw.status(String(tradeId)); }
   cancel(tradeId) { return this.#raw.cancel(String(tradeId)); }
   void(tradeId, reason) { return this.#raw.void(String(tradeId), String(reason ?? "")); }

@@ -26,7 +26,10 @@ use types::code::{
 };
 use types::error::{Fail, Rejection};
 use types::event::{Emit, JsTillState, PermissionPromise, SpawnWorker, VoidPromise};
-use types::options::{ChargeOptions, OpenWish, ReadOptions, ReadWish, ScanWish, TillOptions};
+use types::options::{
+    ChargeOptions, OpenWish, PresentOptions, ReadOptions, ReadWish, ResumeOptions, ScanWish,
+    TillOptions,
+};
 use types::sale::{
     JsMoney, JsSale, JsTrades, JsVerdict, JsWallets, OutcomePromise, TradePromise, TradesPromise,
     sale_from_js, verdict_from_js,
@@ -292,6 +295,25 @@ impl RawTill {
             .unchecked_into()
     }
 
+    /// Collects a sale with a code that the caller shows and the customer scans.
+    #[must_use]
+    pub fn present(&self, sale: &JsSale, options: Option<PresentOptions>) -> OutcomePromise {
+        let sale = match sale_from_js(sale) {
+            Ok(sale) => sale,
+            Err(fail) => return self.refused(fail),
+        };
+        let (till, wish) = (
+            Rc::clone(&self.0),
+            ScanWish::from(options.map(ChargeOptions::from)),
+        );
+        if wish.on_code.is_none() {
+            let why = js_sys::TypeError::new("till.present needs the function `onCode`.");
+            return Promise::reject(&why).unchecked_into();
+        }
+        self.promise(async move { till.present(sale, wish).await })
+            .unchecked_into()
+    }
+
     /// A `Scan`, or its text.
     fn code(&self, code: &JsValue) -> Option<Scan> {
         let text = code.as_string().or_else(|| {
@@ -340,7 +362,7 @@ impl RawTill {
     pub fn resume(
         &self,
         trade_id: Option<String>,
-        options: Option<ChargeOptions>,
+        options: Option<ResumeOptions>,
     ) -> OutcomePromise {
         let (till, wish) = (Rc::clone(&self.0), ScanWish::from(options));
         self.promise(async move { till.resume(trade_id, wish).await })

@@ -9,7 +9,7 @@ use kaunter::types::code::{Confidence, DecodedCode, Kind, Point, Recognised, Sca
 use kaunter::types::event::{
     Camera, CameraChange, CameraStatus, Facing, Poll, StateChange, TillState,
 };
-use kaunter::types::sale::{DeclineReason, Outcome, Trade, Wallet};
+use kaunter::types::sale::{DeclineReason, Outcome, ShownCode, Trade, Wallet};
 use kaunter_core::error::ErrorCode;
 use kaunter_core::money::Money;
 use kaunter_core::wire::{By, Presented, Sale, Status};
@@ -84,7 +84,7 @@ fn typescript(value: &Value) -> String {
 fn the_samples_are_what_rust_writes() {
     let mut samples = Samples(
         "// Written by tests/samples.rs: what Rust hands to JavaScript, typed as the package declares it.\n\
-         import type { Camera, DecodedCode, ErrorCode, Money, Outcome, Recognised, Sale, Scan, ScanSource, TillEventDetails, TillState, Trade, TradeStatus, Wallet, DeclineReason } from \"kaunter\";\n\
+         import type { Camera, DecodedCode, ErrorCode, Money, Outcome, Recognised, Sale, Scan, ScanSource, ShownCode, TillEventDetails, TillState, Trade, TradeStatus, Wallet, DeclineReason } from \"kaunter\";\n\
          // The fields of the member of a union that a sample belongs to.\n\
          type Fields<T, S> = S extends { status: infer W } ? keyof Extract<T, { status: W }> extends never ? keyof T : keyof Extract<T, { status: W }> : keyof T;\n\n"
             .to_owned(),
@@ -155,6 +155,15 @@ fn shapes(samples: &mut Samples) {
         },
     );
     samples.shape("recognised", "Recognised", &recognised);
+    samples.shape(
+        "shown",
+        "ShownCode",
+        &ShownCode {
+            svg: "<svg></svg>".to_owned(),
+            payload: "000201".to_owned(),
+            expires_at: "2026-01-01T00:01:30Z".to_owned(),
+        },
+    );
     samples.shape(
         "code",
         "DecodedCode",
@@ -278,7 +287,7 @@ fn words(samples: &mut Samples) {
     samples.words(
         "statuses",
         "TradeStatus",
-        &every!(Status: Creating, AwaitingCode, Paying, Pending, Unknown, Cancelling, NeedsReview, Paid, Voiding, LateSuccess, Declined, Cancelled, Voided),
+        &every!(Status: Creating, AwaitingCode, AwaitingPayer, Paying, Pending, Unknown, Cancelling, NeedsReview, Paid, Voiding, LateSuccess, Declined, Cancelled, Voided),
     );
     samples.words(
         "states",

@@ -92,5 +92,5 @@ function escape(): void {
     const up = (event: KeyboardEvent) => { if (event.key === "Escape") end(); };
     addEventListener("keyup", up);
     addEventListener("blur", end);
-  } else if (current() === "scan" || current() === "declined") press?.act();
+  } else if (["scan", "present", "declined"].includes(current())) press?.act();
 }

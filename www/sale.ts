@@ -6,6 +6,7 @@ import * as connection from "./connection";
 import { counter, currency, newRef } from "./counter";
 import { $, dialog, type Icon } from "./dom";
 import { formatted } from "./money";
+import { onCode, presentable, tells } from "./present";
 import { current, redraw, show, trouble, type Kind } from "./screen";
 import * as sounds from "./sound";
 import { wait } from "./waiting";
@@ -40,6 +41,7 @@ export function showReady(): void {
     sentence: say(sentence()),
     primary: { word: say("charge"), act: press, off: counter.minor === 0 || !connection.online() },
   }));
+  presentable(counter.minor > 0 && connection.online());
 }
 
 /** The next sale, under a reference of its own. */
@@ -106,6 +108,20 @@ export async function payWith(code: string): Promise<void> {
   await run(() => till().pay(wanted, code, signal()));
 }
 
+/** Another way to collect, in place of whatever runs; a cashier who thinks better of it is back where the sale began. */
+export async function instead(wanted: Sale, begin: (options: { signal: AbortSignal }) => Promise<Outcome>): Promise<void> {
+  if (!connection.online()) return redraw();
+  const own = till().unfinished.find(({ sale }) => sale.ref === wanted.ref);
+  if (own) return look(own);
+  runs++;
+  abort?.abort();
+  await running;
+  counter.sale = wanted;
+  counter.tradeId = null;
+  peeking = false;
+  await run(() => begin(signal()));
+}
+
 export function signal(): { signal: AbortSignal } {
   abort = new AbortController();
   return { signal: abort.signal };
@@ -153,7 +169,7 @@ export async function look(trade: Trade): Promise<void> {
 }
 
 async function check(id: string): Promise<void> {
-  await run(() => till().resume(id, signal()), (error) => {
+  await run(() => till().resume(id, { ...signal(), onCode }), (error) => {
     // Nothing was learned: what was not known is not known still.
     if (current() === "not-confirmed") trouble(told(error));
     else void unresolved(id, told(error));
@@ -295,6 +311,7 @@ export function stateChanged(to: Till["state"], trade: Trade | null): void {
   document.body.dataset["state"] = to;
   if (!counter.sale) return;
   if (trade) counter.tradeId = trade.tradeId;
+  if (tells(trade)) return;
   if (to === "starting" || to === "scanning") return scanning(to);
   if (to === "scanned" || to === "paying") return wait("paying", cancelHeld);
   if (to === "waiting") return wait(trade?.status === "pending" ? "confirm" : "checking", cancelHeld);
@@ -308,8 +325,9 @@ function scanning(to: "starting" | "scanning"): void {
 export function statusChanged(trade: Trade): void {
   tellUnfinished();
   if (trade.tradeId !== counter.tradeId) return;
-  if (current() === "waiting" && trade.status === "pending") wait("confirm", cancelHeld);
-  if (current() === "waiting" && trade.status === "unknown") wait("checking", cancelHeld);
+  const watched = current() === "waiting" || (current() === "present" && !tells(trade));
+  if (watched && trade.status === "pending") wait("confirm", cancelHeld);
+  if (watched && trade.status === "unknown") wait("checking", cancelHeld);
   // What was not confirmed has found its end by itself, while somebody looks at it.
   if (current() === "not-confirmed" && FINAL.includes(trade.status)) void check(trade.tradeId);
 }

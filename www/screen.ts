@@ -5,7 +5,7 @@ import { $, icon, type Icon } from "./dom";
 import { formatted } from "./money";
 import { say } from "./words";
 
-export type Screen = "ready" | "scan" | "waiting" | "paid" | "declined" | "not-confirmed";
+export type Screen = "ready" | "scan" | "present" | "waiting" | "paid" | "declined" | "not-confirmed";
 /** How it ended, for the colours: a cancelled sale is no alarm. */
 export type Kind = Screen | "cancelled" | "voided" | "late";
 
@@ -75,7 +75,7 @@ export function redraw(): void {
 }
 
 function press(): void {
-  const escapes = ["scan", "waiting", "declined"].includes(screen);
+  const escapes = ["scan", "present", "waiting", "declined"].includes(screen);
   const key = { primary: "Enter", second: escapes ? "Esc" : undefined, third: undefined };
   // Where there is only a way out, it stands where the primary button stands.
   $("foot").toggleAttribute("data-lone", !presses.primary);

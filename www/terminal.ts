@@ -8,8 +8,9 @@ import { $, dialog, icon } from "./dom";
 import { histories } from "./history";
 import { hands, nameKeys } from "./keys";
 import { managing, nameBack } from "./manager";
-import { look, ready, stateChanged, statusChanged, tellUnfinished } from "./sale";
+import { look, ready, showReady, stateChanged, statusChanged, tellUnfinished } from "./sale";
 import { hint, pick, scanned, ways } from "./scan";
+import { presents, tellLeft } from "./present";
 import { copying, current, redraw, show, trouble } from "./screen";
 import { polled } from "./waiting";
 import { locale, say, told, type Words } from "./words";
@@ -31,6 +32,7 @@ function spoken(): void {
   document.documentElement.lang = locale();
   for (const [id, key] of Object.entries(TEXTS)) $(id).textContent = say(key);
   nameKeys();
+  presents();
   redraw();
   connection.tell();
   tellUnfinished();
@@ -71,9 +73,10 @@ async function open(): Promise<void> {
     preview: $<HTMLVideoElement>("preview"),
   });
   counter.till = till;
+  presents();
   till.addEventListener("state", ({ detail }) => stateChanged(detail.to, detail.trade));
   till.addEventListener("trade", ({ detail }) => statusChanged(detail));
-  till.addEventListener("poll", ({ detail }) => { polled(detail); connection.heard(detail.online); });
+  till.addEventListener("poll", ({ detail }) => { polled(detail); tellLeft(detail.deadlineMs - detail.elapsedMs); connection.heard(detail.online); });
   till.addEventListener("scan", ({ detail }) => scanned(detail));
   till.addEventListener("problem", ({ detail }) => trouble(told(detail)));
   till.addEventListener("miss" as string, (event) => hint((event as CustomEvent<{ hint: string | null }>).detail.hint));
@@ -113,6 +116,6 @@ histories();
 copying();
 dialogs();
 drawer(spoken);
-connection.onChange(() => { if (["ready", "declined"].includes(current())) redraw(); });
+connection.onChange(() => { if (current() === "ready") showReady(); else if (current() === "declined") redraw(); });
 spoken();
 void begin();

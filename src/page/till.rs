@@ -9,7 +9,9 @@ use js_sys::Function;
 use js_sys::futures::spawn_local;
 use kaunter_core::error::ErrorCode;
 use kaunter_core::till::{Event, Record};
-use kaunter_core::wire::{self, PagePolicy, ProblemCode, Sale, Session, Status, Verdict};
+use kaunter_core::wire::{
+    self, PagePolicy, Presented, ProblemCode, Sale, Session, Status, Verdict,
+};
 use wasm_bindgen::JsCast;
 use web_sys::{AbortController, AbortSignal};
 
@@ -30,6 +32,10 @@ use crate::types::to_js;
 
 /// An attempt under review is asked about this much slower: a person decides, and that takes minutes.
 const REVIEW_SLOWNESS: u64 = 15;
+
+/// What a wallet without `"merchant"` in its `presents` is told.
+const NO_DISPLAY: &str =
+    "This wallet's app scans no code of a till: scan the customer's, or choose another wallet.";
 
 /// A till that is open.
 #[derive(Debug)]
@@ -347,7 +353,40 @@ impl Till {
             Asked::Ours(lock) => lock,
             Asked::Taken => return Err(self.busy(&sale).await.into()),
         };
-        Driver::new(self, sale, wish, code).run().await
+        Driver::new(self, sale, wish, code, Presented::Consumer)
+            .run()
+            .await
+    }
+
+    /// Collects a sale with a code that the caller shows.
+    ///
+    /// # Errors
+    /// Only where nothing ever began.
+    pub async fn present(
+        self: &Rc<Self>,
+        sale: Sale,
+        wish: ScanWish,
+    ) -> Result<Outcome, Rejection> {
+        if let Some(reason) = aborted(&wish) {
+            return Err(reason);
+        }
+        self.check(&sale, &wish, None)?;
+        let Some(id) = &wish.wallet else {
+            return Err(Fail::new(ErrorCode::WalletRequired).into());
+        };
+        let scans = |wallet: &&Wallet| wallet.presents.contains(&Presented::Merchant);
+        if !self.wallets.iter().filter(scans).any(|own| own.id == *id) {
+            return Err(Fail::new(ErrorCode::WalletUnknown)
+                .with_detail(NO_DISPLAY)
+                .into());
+        }
+        let _lock = match lock::ask(&self.lock_name(&sale)).await {
+            Asked::Ours(lock) => lock,
+            Asked::Taken => return Err(self.busy(&sale).await.into()),
+        };
+        Driver::new(self, sale, wish, None, Presented::Merchant)
+            .run()
+            .await
     }
 
     /// What the backend would refuse is refused before anything is asked.
@@ -456,6 +495,7 @@ impl Till {
             wallet: trade.integrator.clone(),
             trx_id: Some(trade.trx_id.clone()),
             handed_over: !matches!(trade.status, Status::Creating | Status::AwaitingCode),
+            presented: trade.presented,
         })
     }
 

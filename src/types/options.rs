@@ -58,7 +58,29 @@ export interface ChargeOptions extends ScanOptions {
 
 export interface PayOptions { wallet?: string; signal?: AbortSignal }
 
-export interface ResumeOptions { signal?: AbortSignal }
+/** A code on your screen: the customer scans it with the wallet's app. */
+export interface ShownCode {
+  /** The code as a picture: dark on white, its quiet zone included. Show it large, on any background; only markup, no script or style. */
+  readonly svg: string;
+  /** What the code says, for a customer's display that draws its own. */
+  readonly payload: string;
+  /** Until when it can be paid, as the backend's clock has it. Take it down when the `trade` event no longer says "awaiting-payer": somebody has scanned it, or it is over. */
+  readonly expiresAt: string;
+}
+
+export interface PresentOptions {
+  /** The wallet's id: one whose `presents` has "merchant". */
+  wallet: string;
+  /** Shows the code; called once. If it throws, the attempt is cancelled. */
+  onCode(code: ShownCode): void;
+  signal?: AbortSignal;
+}
+
+export interface ResumeOptions {
+  signal?: AbortSignal;
+  /** Called where the trade still awaits the payer of a code of yours, to show it again. Without it the trade is watched all the same: who has scanned the code can pay. */
+  onCode?(code: ShownCode): void;
+}
 "#;
 
 #[wasm_bindgen]
@@ -108,6 +130,18 @@ extern "C" {
     fn accept(this: &ChargeOptions) -> Option<Function>;
     #[wasm_bindgen(method, getter, structural)]
     fn wallet(this: &ChargeOptions) -> Option<String>;
+    #[wasm_bindgen(method, getter, structural, js_name = onCode)]
+    fn on_code(this: &ChargeOptions) -> Option<Function>;
+
+    /// `PresentOptions` of the declarations.
+    #[wasm_bindgen(extends = ChargeOptions, typescript_type = "PresentOptions")]
+    #[derive(Clone, Debug)]
+    pub type PresentOptions;
+
+    /// `ResumeOptions` of the declarations.
+    #[wasm_bindgen(extends = ChargeOptions, typescript_type = "ResumeOptions")]
+    #[derive(Clone, Debug)]
+    pub type ResumeOptions;
 
     /// `ReadOptions` of the declarations.
     #[wasm_bindgen(typescript_type = "ReadOptions")]
@@ -228,6 +262,8 @@ pub struct ScanWish {
     pub accept: Option<Function>,
     /// The wallet's id.
     pub wallet: Option<String>,
+    /// The caller's `onCode`.
+    pub on_code: Option<Function>,
 }
 
 impl fmt::Debug for ScanWish {
@@ -248,7 +284,17 @@ impl From<Option<ChargeOptions>> for ScanWish {
                 .accept()
                 .map(|function| function.bind0(options.as_ref())),
             wallet: options.wallet().filter(|id| !id.is_empty()),
+            on_code: options
+                .on_code()
+                .filter(|function| function.is_function())
+                .map(|function| function.bind0(options.as_ref())),
         }
+    }
+}
+
+impl From<Option<ResumeOptions>> for ScanWish {
+    fn from(options: Option<ResumeOptions>) -> Self {
+        options.map(ChargeOptions::from).into()
     }
 }
 

@@ -26,7 +26,7 @@ export interface Wallet {
 }
 
 /** Where an attempt stands. "paid", "declined", "cancelled" and "voided" are final. */
-export type TradeStatus = "creating" | "awaiting-code" | "paying" | "pending" | "unknown" | "cancelling" | "voiding" | "needs-review" | "late-success" | "paid" | "declined" | "cancelled" | "voided";
+export type TradeStatus = "creating" | "awaiting-code" | "awaiting-payer" | "paying" | "pending" | "unknown" | "cancelling" | "voiding" | "needs-review" | "late-success" | "paid" | "declined" | "cancelled" | "voided";
 
 /** One try to collect a sale. */
 export interface Trade {
@@ -141,6 +141,18 @@ pub fn wallet_of(id: &str, wallets: &[Wallet]) -> Wallet {
         })
 }
 
+/// A code on display.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ShownCode {
+    /// As a picture.
+    pub svg: String,
+    /// What it says.
+    pub payload: String,
+    /// Until when it can be paid.
+    pub expires_at: String,
+}
+
 /// One try to collect a sale.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -210,7 +222,8 @@ impl From<Option<Reason>> for DeclineReason {
                 Reason::Other
                 | Reason::GatewayUnavailable
                 | Reason::Superseded
-                | Reason::TerminalQuiet,
+                | Reason::TerminalQuiet
+                | Reason::SaleBusy,
             )
             | None => Self::Other,
         }
@@ -330,6 +343,7 @@ impl Outcome {
             },
             Status::Creating
             | Status::AwaitingCode
+            | Status::AwaitingPayer
             | Status::Paying
             | Status::Pending
             | Status::Unknown

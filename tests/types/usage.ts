@@ -1,5 +1,5 @@
 // The whole API, as a front-end developer writes it: each line compiles, and each line that is marked as wrong does not.
-import { KaunterError, Till, decode, init, loadReader, money, recognise, version, type Outcome, type Scan, type Trade, type Wallet } from "kaunter";
+import { KaunterError, Till, decode, init, loadReader, money, recognise, version, type Outcome, type Scan, type ShownCode, type Trade, type Wallet } from "kaunter";
 import { Reader, loadReader as loadReaderAlone } from "kaunter/reader";
 
 export async function everything(video: HTMLVideoElement, bytes: Uint8Array, picture: Blob): Promise<string> {
@@ -29,8 +29,11 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
   const second = await till.charge(sale, { wallet: till.wallets[0]!.id, signal });
   const third = await till.pay(sale, scan, { wallet: "21" });
   const fourth = await till.pay(sale, "123456789012345678");
+  const onCode = ({ svg, payload, expiresAt }: ShownCode) => { video.insertAdjacentHTML("afterend", svg + payload.length + expiresAt); };
+  const canShow = till.wallets.find((wallet) => wallet.presents.includes("merchant"));
+  const fifth = await till.present(sale, { wallet: canShow?.id ?? "21", onCode, signal });
   const id = till.unfinished[0]?.tradeId ?? "";
-  const ends = [first, second, third, fourth, await till.cancel(id), await till.void(id, "wrong item"), await till.resume(), await till.resume(id, { signal }), await till.settle(id, { outcome: "paid", evidence: "seen in the portal" })];
+  const ends = [first, second, third, fourth, fifth, await till.cancel(id), await till.void(id, "wrong item"), await till.resume(), await till.resume(id, { signal, onCode }), await till.settle(id, { outcome: "paid", evidence: "seen in the portal" })];
   const trades: Trade[] = [await till.status(id), await till.voidStatus(id), ...(await till.find("S-1")), ...(await till.history()), ...(await till.history("2026-01-31"))];
   const late: Trade[] = trades.filter((trade) => trade.late && !trade.settled);
   if ((await till.permission()) === "denied") await till.release();
@@ -65,6 +68,10 @@ export function wrong(till: Till): void {
   void till.charge({ ref: "S-1", amount: 12.5 });
   // @ts-expect-error a sale has a reference
   void till.charge({ amount: { minor: 1250, currency: "MYR" } });
+  // @ts-expect-error a code is shown for a wallet that is chosen
+  void till.present({ ref: "S-1", amount: { minor: 1250, currency: "MYR" } }, { onCode: () => {} });
+  // @ts-expect-error somebody has to show it
+  void till.present({ ref: "S-1", amount: { minor: 1250, currency: "MYR" } }, { wallet: "21" });
   // @ts-expect-error a void says why
   void till.void("T");
   // @ts-expect-error a till is opened, not made

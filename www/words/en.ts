@@ -12,6 +12,7 @@ export const en = {
   closer: "Hold the phone closer.", farther: "Hold the phone farther away.", glare: "Tilt the phone: the screen glares.",
   dark: "Make the phone's screen brighter.", holdStill: "Hold the phone still.",
   pickWallet: "Which wallet is it?", typeCode: "Type the customer's code", pay: "Pay",
+  showOurs: "Show a code", scanOurs: "Ask the customer to scan this with the wallet's app.", makingOurs: "The code is on its way.", leftOurs: "{a} s left",
   // Waiting
   hold: "Hold to cancel", paying: "Ask the customer to wait: the payment is on its way.",
   confirm: "Ask the customer to confirm on the phone, with the PIN.", checking: "Ask the customer to wait: no answer yet, we go on asking.",

@@ -11,6 +11,7 @@ export const ms: Words = {
   closer: "Dekatkan telefon.", farther: "Jauhkan telefon.", glare: "Condongkan telefon: skrin bersilau.",
   dark: "Cerahkan skrin telefon.", holdStill: "Jangan gerakkan telefon.",
   pickWallet: "E-dompet yang mana?", typeCode: "Taip kod pelanggan", pay: "Bayar",
+  showOurs: "Tunjuk kod", scanOurs: "Minta pelanggan imbas kod ini dengan aplikasi e-dompet.", makingOurs: "Kod sedang disediakan.", leftOurs: "tinggal {a} s",
   hold: "Tekan lama untuk batal", paying: "Minta pelanggan tunggu: bayaran sedang dihantar.",
   confirm: "Minta pelanggan sahkan di telefon dengan PIN.", checking: "Minta pelanggan tunggu: belum ada jawapan, kami terus menyemak.",
   cancelling: "Minta pelanggan tunggu: bayaran sedang dibatalkan.", voiding: "Minta pelanggan tunggu: wang sedang dipulangkan.",

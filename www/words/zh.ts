@@ -11,6 +11,7 @@ export const zh: Words = {
   closer: "请把手机靠近一点。", farther: "请把手机拿远一点。", glare: "屏幕反光，请把手机倾斜一点。",
   dark: "请调亮手机屏幕。", holdStill: "请拿稳手机。",
   pickWallet: "是哪个电子钱包？", typeCode: "输入顾客的付款码", pay: "付款",
+  showOurs: "出示收款码", scanOurs: "请顾客用电子钱包扫描此码。", makingOurs: "正在生成收款码。", leftOurs: "还剩 {a} 秒",
   hold: "长按取消", paying: "请顾客稍等，正在付款。",
   confirm: "请顾客在手机上输入密码确认。", checking: "请顾客稍等，还没有答复，正在继续查询。",
   cancelling: "请顾客稍等，正在取消付款。", voiding: "请顾客稍等，正在退款。",

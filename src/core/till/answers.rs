@@ -36,6 +36,9 @@ impl Charge {
         let Some(status) = self.trade.as_ref().map(|trade| trade.status) else {
             return;
         };
+        if self.we_present() && self.leave != Leave::Stay && !status.ends_promise() {
+            return self.leave_unseen(now);
+        }
         match status {
             Status::AwaitingCode if self.leave != Leave::Stay => self.go_away(self.leave),
             Status::AwaitingCode => {
@@ -48,7 +51,8 @@ impl Charge {
                 self.be_patient(now);
                 self.next_ask_ms = Some(now + self.policy.poll_ms);
             }
-            Status::Paying
+            Status::AwaitingPayer
+            | Status::Paying
             | Status::Pending
             | Status::Unknown
             | Status::Cancelling
@@ -220,6 +224,8 @@ impl Charge {
             }
         } else if self.phase == Phase::Watching && self.is_open_to_code() {
             self.open_again(now);
+        } else if self.phase == Phase::Watching && self.we_present() {
+            self.watch_display(trade.status, now);
         } else if self.phase == Phase::Ready && trade.status != Status::AwaitingCode {
             // Another hand gave it a code: from here on we only watch.
             self.phase = Phase::Watching;
@@ -242,12 +248,12 @@ impl Charge {
     }
 
     fn settled(&mut self, trade: Trade) {
-        let gateway_down =
-            trade.status == Status::Cancelled && trade.reason == Some(Reason::GatewayUnavailable);
-        self.end(if gateway_down {
-            End::GatewayDown
-        } else {
-            End::Settled(Box::new(trade))
+        let reason = trade.reason.filter(|_| trade.status == Status::Cancelled);
+        self.end(match reason {
+            Some(Reason::GatewayUnavailable) => End::GatewayDown,
+            // Closed before our code was shown. The other attempt's name is the sale's to tell, not this trade's.
+            Some(Reason::SaleBusy) => End::Refused(ProblemCode::SaleBusy, None),
+            Some(_) | None => End::Settled(Box::new(trade)),
         });
     }
 }

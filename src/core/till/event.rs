@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::policy::Ms;
-use crate::wire::{NewTrade, ProblemCode, Sale, Trade};
+use crate::wire::{NewTrade, Presented, ProblemCode, Sale, Show, Trade};
 
 /// What the journal holds of an attempt. No code, no token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -16,8 +16,11 @@ pub struct Record {
     pub wallet: String,
     /// The backend's name of the attempt, once known.
     pub trx_id: Option<String>,
-    /// True from before the code left: money may have moved.
+    /// True from before the code left, or from before ours was shown: money may have moved.
     pub handed_over: bool,
+    /// Who shows the code.
+    #[serde(default = "Presented::consumer")]
+    pub presented: Presented,
 }
 
 /// How a charge begins.
@@ -25,6 +28,8 @@ pub struct Record {
 pub struct Plan {
     /// The sale.
     pub sale: Sale,
+    /// Who shows the code. Where we do, the wallet is known, and no code is there.
+    pub presented: Presented,
     /// The wallet, where it is known before the code.
     pub wallet: Option<String>,
     /// The code is there already ([`super::Charge::new`] then never says [`Step::Scan`]), and what it is.
@@ -98,6 +103,8 @@ pub enum Step {
     Create(NewTrade),
     /// `POST /v1/trades/{trx_id}/code`, with the code that the driver keeps.
     HandOver(String),
+    /// Show this code to the customer, for as long as the trade awaits its payer.
+    Show(Show),
     /// `GET /v1/trades/{trx_id}`.
     Ask(String),
     /// `POST /v1/trades/{trx_id}/cancel`.
@@ -127,7 +134,7 @@ pub enum End {
     GatewayDown,
     /// Nobody said whose wallet it is.
     NoWallet,
-    /// The caller gave up before the code was handed over.
+    /// The caller gave up before a code was handed over or shown.
     Aborted,
 }
 
@@ -144,11 +151,11 @@ pub enum Phase {
     Creating,
     /// The attempt exists; a code is looked for.
     Ready,
-    /// The hand-over is being journalled.
+    /// The hand-over, or the showing of our code, is being journalled.
     Sealing,
     /// The hand-over is under way.
     Handing,
-    /// The code is the backend's; we ask.
+    /// The code is the backend's, or ours is on display; we ask.
     Watching,
     /// The attempt is being left before its code was handed over.
     Leaving,
