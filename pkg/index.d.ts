@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" />
 import type {
-  ChargeOptions, DecodedCode, Money, Outcome, PayOptions, PresentOptions, ReadOptions, Recognised, ResumeOptions, Sale, Scan,
+  Adjustment, Camera, ChargeOptions, DecodedCode, Money, Outcome, PayOptions, PresentOptions, ReadOptions, Recognised, ResumeOptions, Sale, Scan,
   ScanOptions, TillEventDetails, TillOptions, TillState, Trade, Wallet,
 } from "./wasm/kaunter.js";
 import type { WasmSource } from "./reader.js";
@@ -8,7 +8,7 @@ import type { WasmSource } from "./reader.js";
 export { KaunterError, Reader, loadReader, version } from "./reader.js";
 export type { WasmSource } from "./reader.js";
 export type {
-  Camera, CameraOptions, ChargeOptions, DeclineReason, DecodedCode, ErrorCode, ErrorFacts, Money, Outcome, PayOptions,
+  Adjustment, Camera, CameraOptions, ChargeOptions, DeclineReason, DecodedCode, ErrorCode, ErrorFacts, Money, Outcome, PayOptions,
   Point, PresentOptions, ReadOptions, Recognised, ResumeOptions, Sale, Scan, ScanOptions, ScanSource, ShownCode,
   TillEventDetails, TillOptions,
   TillState, TokenContext, Trade, TradeStatus, Wallet,
@@ -81,7 +81,16 @@ export class Till extends EventTarget implements AsyncDisposable {
 
   /** Whether the camera may be used; never prompts. */
   permission(): Promise<"granted" | "prompt" | "denied" | "unknown">;
-  /** Camera off, till stays open. */
+  /** The cameras that there are; never prompts, and before a camera was allowed they have no labels. */
+  cameras(): Promise<Camera[]>;
+  /**
+   * Takes this camera from now on, in a scan that is under way too. Remembered for the terminal in this browser, by id and
+   * by label; `CameraOptions` come after it. Rejects with `camera/not-found`, or why it does not start.
+   */
+  use(camera: Pick<Camera, "deviceId">): Promise<void>;
+  /** Torch, zoom and focus of the camera that is on. Rejects with `camera/constraints` where it can't, or where none is on. */
+  adjust(what: Adjustment): Promise<void>;
+  /** Camera off, till stays open. A scan or a start that is under way rejects with `camera/interrupted`. */
   release(): Promise<void>;
   /** Every track, worker, timer and listener; open trades stay journalled. */
   close(): Promise<void>;

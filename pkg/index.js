@@ -53,7 +53,7 @@ export class Till extends EventTarget {
     exports = await load();
     const till = new Till(OPENING);
     const emit = (type, detail) => till.dispatchEvent(new CustomEvent(type, { detail }));
-    till.#raw = await exports.RawTill.open(options, emit, spawnWorker);
+    till.#raw = await exports.RawTill.open(options, emit, spawnReader);
     return till;
   }
 
@@ -75,6 +75,9 @@ export class Till extends EventTarget {
   history(day) { return this.#raw.history(day === undefined ? undefined : String(day)); }
   settle(tradeId, verdict) { return this.#raw.settle(String(tradeId), verdict); }
   permission() { return this.#raw.permission(); }
+  cameras() { return this.#raw.cameras(); }
+  use(camera) { return this.#raw.use(camera ?? {}); }
+  adjust(what) { return this.#raw.adjust(what ?? {}); }
   release() { return this.#raw.release(); }
   close() { return this.#raw.close(); }
   [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() { return this.close(); }
@@ -82,10 +85,10 @@ export class Till extends EventTarget {
 
 const OPENING = Symbol("opening");
 
-/** A worker that has the module and is ready; null: decode on the page. */
-async function spawnWorker() {
-  if (workerSource === false) return null;
-  const worker = makeWorker();
+/** A worker that has the module and is ready, or null where there is none; `here`: a reader on this thread. */
+async function spawnReader(here) {
+  if (here) return readHere();
+  const worker = workerSource === false ? null : makeWorker();
   if (!worker) return null;
   await new Promise((resolve, reject) => {
     worker.addEventListener("error", (event) => { worker.terminate(); reject(event.error ?? new Error(event.message || "the worker did not load")); }, { once: true });
@@ -93,6 +96,14 @@ async function spawnWorker() {
     Promise.resolve(module()).then((compiled) => worker.postMessage({ type: "init", module: compiled }), reject);
   });
   return worker;
+}
+
+/** The same module in a second instance: a decoder that traps leaves its memory unusable, and the till's must not be that. */
+async function readHere() {
+  // Another address is another instance of the glue, in browsers and in bundlers.
+  const second = await import("./wasm/kaunter.js?here");
+  await second.default({ module_or_path: await module() });
+  return new second.WorkerReader();
 }
 
 function makeWorker() {

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use kaunter::types::code::{Confidence, DecodedCode, Kind, Point, Recognised, Scan, ScanSource};
 use kaunter::types::event::{
-    Camera, CameraChange, CameraStatus, Facing, Poll, StateChange, TillState,
+    Camera, CameraChange, CameraStatus, Facing, Hint, Miss, Poll, StateChange, TillState, Zoom,
 };
 use kaunter::types::sale::{DeclineReason, Outcome, ShownCode, Trade, Wallet};
 use kaunter_core::error::ErrorCode;
@@ -170,12 +170,14 @@ fn shapes(samples: &mut Samples) {
         &DecodedCode {
             text: "2".to_owned(),
             bytes: vec![50],
+            eci: None,
             corners,
         },
     );
     let scan = Scan {
         text: "2".to_owned(),
         bytes: vec![50],
+        eci: Some(26),
         source: ScanSource::Camera,
         at: 12.5,
         recognised,
@@ -194,8 +196,31 @@ fn shapes(samples: &mut Samples) {
         device_id: "id".to_owned(),
         label: String::new(),
         facing: Some(Facing::Environment),
+        torch: true,
+        zoom: Some(Zoom {
+            min: 1.0,
+            max: 4.0,
+            step: 0.5,
+        }),
     };
     samples.shape("camera", "Camera", &camera);
+    samples.shape(
+        "cameraOfWhichLittleIsKnown",
+        "Camera",
+        &Camera {
+            torch: false,
+            zoom: None,
+            facing: None,
+            ..camera.clone()
+        },
+    );
+    samples.shape(
+        "miss",
+        "TillEventDetails[\"miss\"]",
+        &Miss {
+            hint: Some(Hint::Closer),
+        },
+    );
     samples.shape(
         "state",
         "TillEventDetails[\"state\"]",
@@ -333,6 +358,11 @@ fn words(samples: &mut Samples) {
         "cameras",
         "TillEventDetails[\"camera\"][\"status\"]",
         &every!(CameraStatus: Prompt, Live, Muted, Ended, Released),
+    );
+    samples.words(
+        "hints",
+        "NonNullable<TillEventDetails[\"miss\"][\"hint\"]>",
+        &every!(Hint: Closer, Farther, Glare, Dark, HoldStill),
     );
     samples.words(
         "presents",

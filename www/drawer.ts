@@ -1,6 +1,5 @@
 // Settings: camera, sound, language, and the scanner's test.
 
-import type { Till } from "kaunter";
 import { counter } from "./counter";
 import { $, dialog } from "./dom";
 import { till } from "./sale";
@@ -8,14 +7,6 @@ import { current, trouble } from "./screen";
 import { test } from "./scan";
 import * as sounds from "./sound";
 import { language, speak, told } from "./words";
-
-interface Camera { readonly deviceId: string; readonly label: string }
-/** A package that can choose its camera; an older one can't. */
-interface Choosing { cameras(): Promise<readonly Camera[]>; use(camera: Camera): Promise<void> }
-
-function choosing(of: Till): Choosing | null {
-  return "cameras" in of && "use" in of ? (of as unknown as Choosing) : null;
-}
 
 /** `spoken` runs when another language was chosen. */
 export function drawer(spoken: () => void): void {
@@ -41,13 +32,12 @@ export function drawer(spoken: () => void): void {
 }
 
 async function cameras(): Promise<void> {
-  const chooser = counter.till && choosing(till());
-  const found = chooser ? await chooser.cameras().catch(() => []) : [];
+  const found = counter.till ? await till().cameras().catch(() => []) : [];
   const select = $<HTMLSelectElement>("camera");
   $("camera-row").hidden = found.length < 2;
   select.replaceChildren(...found.map(({ deviceId, label }, at) => new Option(label || `${at + 1}`, deviceId)));
   select.onchange = () => {
     const chosen = found.find(({ deviceId }) => deviceId === select.value);
-    if (chosen) chooser?.use(chosen).catch((error: unknown) => trouble(told(error)));
+    if (chosen) till().use(chosen).catch((error: unknown) => trouble(told(error)));
   };
 }

@@ -1,6 +1,6 @@
 // The scan screen: what the camera misses, and every way around it. And the scanner's test, which pays nothing.
 
-import { decode, type Recognised, type Scan, type Wallet } from "kaunter";
+import { decode, type Recognised, type Scan, type TillEventDetails, type Wallet } from "kaunter";
 import { counter } from "./counter";
 import { $, dialog } from "./dom";
 import { payWith, ready, rejectedScan, signal, stop, till } from "./sale";
@@ -8,12 +8,12 @@ import { current, show, trouble } from "./screen";
 import * as sounds from "./sound";
 import { say, told, type Words } from "./words";
 
-const HINTS: Record<string, keyof Words> = { closer: "closer", farther: "farther", glare: "glare", dark: "dark", "hold-still": "holdStill" };
+type Hint = NonNullable<TillEventDetails["miss"]["hint"]>;
+const HINTS: Record<Hint, keyof Words> = { closer: "closer", farther: "farther", glare: "glare", dark: "dark", "hold-still": "holdStill" };
 
 /** What keeps the code from being read, in the cashier's words; null: nothing that is known. */
-export function hint(what: string | null): void {
-  const key = what === null ? undefined : HINTS[what];
-  $("hint").textContent = key ? say(key) : "";
+export function hint(what: Hint | null): void {
+  $("hint").textContent = what ? say(HINTS[what]) : "";
 }
 
 /** Asked where neither the code nor the shop says whose wallet it is. */

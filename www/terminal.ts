@@ -79,7 +79,7 @@ async function open(): Promise<void> {
   till.addEventListener("poll", ({ detail }) => { polled(detail); tellLeft(detail.deadlineMs - detail.elapsedMs); connection.heard(detail.online); });
   till.addEventListener("scan", ({ detail }) => scanned(detail));
   till.addEventListener("problem", ({ detail }) => trouble(told(detail)));
-  till.addEventListener("miss" as string, (event) => hint((event as CustomEvent<{ hint: string | null }>).detail.hint));
+  till.addEventListener("miss", ({ detail }) => hint(detail.hint));
 }
 
 /** A point of sale names the sale in the address: what became of it so far comes first. */

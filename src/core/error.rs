@@ -26,8 +26,10 @@ pub enum ErrorCode {
     CameraDenied,
     /// The camera's question was closed without an answer.
     CameraDismissed,
-    /// A policy of the page or of its frame forbids the camera.
+    /// A policy of the page forbids the camera.
     CameraPolicyBlocked,
+    /// The page is in a frame of another origin's page, and that one does not lend it the camera.
+    CameraFrameBlocked,
     /// There is no camera.
     CameraNotFound,
     /// Another program or tab holds the camera.
@@ -92,7 +94,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, in the order of the declarations.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 41] = [
         Self::NotBrowser,
         Self::InsecureContext,
         Self::Unsupported,
@@ -103,6 +105,7 @@ impl ErrorCode {
         Self::CameraDenied,
         Self::CameraDismissed,
         Self::CameraPolicyBlocked,
+        Self::CameraFrameBlocked,
         Self::CameraNotFound,
         Self::CameraInUse,
         Self::CameraTimeout,
@@ -149,6 +152,7 @@ impl ErrorCode {
             Self::CameraDenied => "camera/denied",
             Self::CameraDismissed => "camera/dismissed",
             Self::CameraPolicyBlocked => "camera/policy-blocked",
+            Self::CameraFrameBlocked => "camera/frame-blocked",
             Self::CameraNotFound => "camera/not-found",
             Self::CameraInUse => "camera/in-use",
             Self::CameraTimeout => "camera/timeout",
@@ -208,7 +212,10 @@ impl ErrorCode {
             }
             Self::CameraDismissed => "The camera was not allowed: start again and choose Allow.",
             Self::CameraPolicyBlocked => {
-                "This page may not use the camera: its owner must allow it for the page and its frame."
+                "This page may not use the camera: its owner must allow it in the page's policy."
+            }
+            Self::CameraFrameBlocked => {
+                "The page around this till keeps the camera from it: open the till in a window of its own, or set allow=\"camera\" on its frame."
             }
             Self::CameraNotFound => {
                 "No camera was found: plug one in, or use a photo or the typed code."
@@ -292,6 +299,7 @@ impl ErrorCode {
             | Self::WasmVersionMismatch
             | Self::CameraDenied
             | Self::CameraPolicyBlocked
+            | Self::CameraFrameBlocked
             | Self::CameraNotFound
             | Self::CameraConstraints
             | Self::ImageUnsupported

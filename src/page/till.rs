@@ -25,7 +25,7 @@ use super::day::Day;
 use super::{clock, signal};
 use crate::types::code::{Kind, Scan};
 use crate::types::error::{Fail, Rejection};
-use crate::types::event::{Emit, SpawnWorker};
+use crate::types::event::{Emit, SpawnReader};
 use crate::types::options::{OpenWish, ScanWish};
 use crate::types::sale::{JsWallets, Outcome, Trade, Wallet};
 use crate::types::to_js;
@@ -74,7 +74,7 @@ impl Till {
     ///
     /// # Errors
     /// `token/*`, `network/*`, `backend/refused`.
-    pub async fn open(wish: OpenWish, emit: Emit, spawn: SpawnWorker) -> Result<Rc<Self>, Fail> {
+    pub async fn open(wish: OpenWish, emit: Emit, spawn: SpawnReader) -> Result<Rc<Self>, Fail> {
         let voice = Rc::new(Voice::new(emit, wish.messages.clone()));
         let backend = Backend::new(&wish);
         let session = backend.session().await?;
@@ -95,9 +95,9 @@ impl Till {
         let till = Rc::new(Self {
             wallets: session.integrators.iter().map(Wallet::from).collect(),
             backend,
+            eye: Eye::new(&wish, &scope, spawn, Rc::clone(&voice)),
             scope,
             journal,
-            eye: Eye::new(&wish, spawn, Rc::clone(&voice)),
             voice,
             on_wallet: wish.on_wallet,
             unfinished: RefCell::new(Vec::new()),
@@ -607,7 +607,7 @@ impl Till {
             closing.abort();
         }
         self.backend.close();
-        self.eye.close().await;
+        self.eye.close();
     }
 }
 

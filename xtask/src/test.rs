@@ -47,7 +47,7 @@ impl Outcome {
     }
 }
 
-const PARTS: [Part; 13] = [
+const PARTS: [Part; 14] = [
     ("formatting", |_| check(cargo(&["fmt", "--all", "--check"]))),
     ("clippy, native", |_| {
         check(cargo(&[
@@ -85,6 +85,7 @@ const PARTS: [Part; 13] = [
     ("package", package),
     ("types", |_| node("tests/types")),
     ("end to end", end_to_end),
+    ("live camera", live),
     ("killed everywhere", killed_everywhere),
 ];
 
@@ -290,6 +291,12 @@ fn end_to_end(browser: &Browser) -> anyhow::Result<Outcome> {
     module::ship()?;
     module::page()?;
     real_parts("tests/terminal", browser)
+}
+
+/// The camera's life and the reader's, in Chromium.
+fn live(browser: &Browser) -> anyhow::Result<Outcome> {
+    module::ship()?;
+    real_parts("tests/live", browser)
 }
 
 /// A backend that can kill itself is built beside the ordinary one.
