@@ -12,7 +12,7 @@ function whole(page) {
   assert.deepEqual(page.problems, [], "nothing is on the console");
 }
 
-test("the way of a sale: ready, scan, waiting, paid, declined, and what lies around it", async (t) => {
+test("the way of a sale: ready, scan, our own code, waiting, paid, declined, and what lies around it", async (t) => {
   const shop = await counter(t, { scale: 0.5 });
   const machine = await shop.machine();
   const page = await machine.terminal();
@@ -20,6 +20,16 @@ test("the way of a sale: ready, scan, waiting, paid, declined, and what lies aro
   await page.click("#settings");
   await look(page, "9-settings");
   await page.click("#drawer-close");
+  await page.click(".of-ready .show-code");
+  await page.click('dialog[open] [data-wallet="21"]');
+  await page.waitForSelector("#shown svg");
+  await look(page, "2-present");
+  await page.keyboard.press("Escape");
+  await screen(page, "declined");
+  await look(page, "5-cancelled");
+  await page.click("#second");
+  await screen(page, "ready");
+  await page.keyboard.type("1250");
   await charge(page);
   await until("the camera looks", async () => (await page.getAttribute("body", "data-state")) === "scanning");
   await look(page, "2-scan");
