@@ -58,8 +58,22 @@ fn a_day_is_the_devices_own_and_no_other_text_is_one() {
         assert!(day.utc_days().contains(&utc), "{time}");
     }
     assert!(day.utc_days().len() <= 2);
-    assert!(Day::read(None).unwrap().holds(&String::from(js_sys::Date::new_0().to_iso_string())));
-    for wrong in ["", "today", "2026-2-28", "2026-02-29", "2026-13-01", "2026-00-10", "2026-02-28T00:00", "0026-02-28", "+026-02-28"] {
+    assert!(
+        Day::read(None)
+            .unwrap()
+            .holds(&String::from(js_sys::Date::new_0().to_iso_string()))
+    );
+    for wrong in [
+        "",
+        "today",
+        "2026-2-28",
+        "2026-02-29",
+        "2026-13-01",
+        "2026-00-10",
+        "2026-02-28T00:00",
+        "0026-02-28",
+        "+026-02-28",
+    ] {
         assert_eq!(Day::read(Some(wrong)), None, "{wrong}");
     }
 }

@@ -12,7 +12,8 @@ use kaunter_core::error::ErrorCode;
 use kaunter_core::policy::Ms;
 use kaunter_core::till::Fault;
 use kaunter_core::wire::{
-    AskVoid, HandOver, NewTrade, Problem, ProblemCode, Sale, SaleRecord, Session, Trade, TradeList, Verdict,
+    AskVoid, HandOver, NewTrade, Problem, ProblemCode, Sale, SaleRecord, Session, Trade, TradeList,
+    Verdict,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;

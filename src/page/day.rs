@@ -18,7 +18,11 @@ impl Day {
     pub fn read(text: Option<&str>) -> Option<Self> {
         let Some(text) = text else {
             let now = Date::new_0();
-            return Some(Self::of(now.get_full_year(), now.get_month(), now.get_date()));
+            return Some(Self::of(
+                now.get_full_year(),
+                now.get_month(),
+                now.get_date(),
+            ));
         };
         let [year, month, date] = text.split('-').collect::<Vec<_>>()[..] else {
             return None;

@@ -16,12 +16,12 @@ use wasm_bindgen::JsCast;
 use web_sys::{AbortController, AbortSignal};
 
 use super::backend::{Backend, Trouble};
+use super::day::Day;
 use super::driver::Driver;
 use super::eye::{self, Eye};
 use super::journal::Journal;
 use super::lock::{self, Asked};
 use super::voice::Voice;
-use super::day::Day;
 use super::{clock, signal};
 use crate::types::code::{Kind, Scan};
 use crate::types::error::{Fail, Rejection};
