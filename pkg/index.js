@@ -79,6 +79,7 @@ export class Till extends EventTarget {
   voidStatus(tradeId) { return this.#raw.voidStatus(String(tradeId)); }
   resume(tradeId, options) { return this.#raw.resume(tradeId ?? undefined, options); }
   find(ref) { return this.#raw.find(String(ref)); }
+  history(day) { return this.#raw.history(day === undefined ? undefined : String(day)); }
   settle(tradeId, verdict) { return this.#raw.settle(String(tradeId), verdict); }
   permission() { return this.#raw.permission(); }
   cameras() { return this.#raw.cameras(); }

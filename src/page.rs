@@ -8,6 +8,7 @@ use wasm_bindgen::JsCast;
 pub mod backend;
 pub mod camera;
 pub mod clock;
+pub mod day;
 pub mod decoder;
 mod display;
 mod driver;

@@ -6,6 +6,7 @@ use futures_util::StreamExt;
 use js_sys::{Object, Reflect};
 use kaunter::page::camera::{Camera, permission};
 use kaunter::page::clock;
+use kaunter::page::day::Day;
 use kaunter::page::journal::Journal;
 use kaunter::page::lock::{self, Asked};
 use kaunter::page::news::News;
@@ -35,6 +36,48 @@ fn record(key: &str) -> Record {
         trx_id: None,
         handed_over: false,
         presented: Presented::Consumer,
+    }
+}
+
+#[wasm_bindgen_test]
+fn a_day_is_the_devices_own_and_no_other_text_is_one() {
+    let day = Day::read(Some("2026-02-28")).unwrap();
+    let local = |text: &str| {
+        let at = js_sys::Date::new(&text.into());
+        String::from(at.to_iso_string())
+    };
+    for (time, holds) in [
+        ("2026-02-27T23:59:59.999", false),
+        ("2026-02-28T00:00:00", true),
+        ("2026-02-28T23:59:59.999", true),
+        ("2026-03-01T00:00:00", false),
+    ] {
+        assert_eq!(day.holds(&local(time)), holds, "{time}");
+    }
+    // Whatever the zone: every hour of the day is in a day that the backend is asked for.
+    for hour in 0..24 {
+        let time = local(&format!("2026-02-28T{hour:02}:30:00"));
+        let utc = time.split('T').next().unwrap().to_owned();
+        assert!(day.utc_days().contains(&utc), "{time}");
+    }
+    assert!(day.utc_days().len() <= 2);
+    assert!(
+        Day::read(None)
+            .unwrap()
+            .holds(&String::from(js_sys::Date::new_0().to_iso_string()))
+    );
+    for wrong in [
+        "",
+        "today",
+        "2026-2-28",
+        "2026-02-29",
+        "2026-13-01",
+        "2026-00-10",
+        "2026-02-28T00:00",
+        "0026-02-28",
+        "+026-02-28",
+    ] {
+        assert_eq!(Day::read(Some(wrong)), None, "{wrong}");
     }
 }
 

@@ -18,6 +18,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{AbortController, AbortSignal};
 
 use super::backend::{Backend, Trouble};
+use super::day::Day;
 use super::driver::Driver;
 use super::eye::{self, Eye};
 use super::journal::Journal;
@@ -595,6 +596,25 @@ impl Till {
             }
             Err(trouble) => Err(trouble.into()),
         }
+    }
+
+    /// The attempts of a day of this device's calendar, newest first.
+    ///
+    /// # Errors
+    /// `backend/refused` where it is no day, `network/*`, `token/*`.
+    pub async fn history(&self, day: Option<&str>) -> Result<Vec<Trade>, Fail> {
+        let day = Day::read(day).ok_or_else(|| {
+            Fail::new(ErrorCode::BackendRefused).with_detail("Ask for a day as YYYY-MM-DD.")
+        })?;
+        let mut trades = Vec::new();
+        for utc in day.utc_days() {
+            trades.extend(self.backend.day(&utc).await?);
+        }
+        trades.retain(|trade| day.holds(&trade.created_at));
+        Ok(trades
+            .iter()
+            .map(|trade| Trade::new(trade, &self.wallets))
+            .collect())
     }
 
     /// Everything off; open attempts stay journalled.

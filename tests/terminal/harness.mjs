@@ -287,6 +287,25 @@ export async function charge(page, { wallet } = {}) {
   await page.click("#primary");
 }
 
+/** An attempt made over HTTP, as a till of the shop makes it; with a code, it is handed over. */
+export async function attempt(shop, ref, { minor = 1250, code, terminal = "till-1" } = {}) {
+  const token = await shop.token(terminal);
+  const body = { key: randomBytes(16).toString("hex"), sale: { ref, amount: { minor, currency: "MYR" } }, integrator: "23", presented: "consumer" };
+  const trade = (await shop.call("POST", "/v1/trades", { token, body })).json;
+  if (code) await shop.call("POST", `/v1/trades/${trade.trx_id}/code`, { token, body: { code } });
+  return trade;
+}
+
+/** An attempt that a person has to look into: the gateway contradicted itself, and says nothing more until its faults end. */
+export async function underReview(shop, ref, { terminal = "till-1" } = {}) {
+  const trade = await attempt(shop, ref, { terminal });
+  await shop.fault("pay", "wrong_amount", { trx_id: trade.trx_id });
+  await shop.fault("status", { status: 503 }, { trx_id: trade.trx_id, times: 1_000_000 });
+  await shop.call("POST", `/v1/trades/${trade.trx_id}/code`, { token: await shop.token(terminal), body: { code: await shop.code() } });
+  await until(`${ref} is under review`, async () => (await shop.sale(ref)).attempts[0].status === "needs-review");
+  return trade;
+}
+
 const types = { ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".json": "application/json", ".html": "text/html" };
 
 /** A developer's own web server: one empty page, and the package's files. */

@@ -46,6 +46,8 @@ fn trade(trx_id: &str, status: Status, version: u64) -> Trade {
         since: String::new(),
         created_at: String::new(),
         deadline_at: None,
+        settled: false,
+        late: false,
         show: None,
     }
 }
