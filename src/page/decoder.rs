@@ -22,6 +22,7 @@ use super::signal::Listener;
 use crate::types::code::DecodedCode;
 use crate::types::error::Fail;
 use crate::types::event::SpawnWorker;
+use crate::types::read::from_js;
 
 /// A frame is read in milliseconds; a worker that takes so long hangs.
 const READ_MS: Ms = 4_000;
@@ -241,7 +242,9 @@ fn answered(waiting: &Waiting, message: &JsValue) {
     let field = |name: &str| Reflect::get(message, &name.into()).unwrap_or_default();
     let kind = field("type").as_string().unwrap_or_default();
     let answer = match kind.as_str() {
-        "read" => serde_wasm_bindgen::from_value(field("codes")).map_err(JsValue::from),
+        "read" => {
+            from_js(field("codes")).map_err(|_| JsValue::from_str("codes that can't be read"))
+        }
         "failed" => Err(field("message")),
         _ => return,
     };

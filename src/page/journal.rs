@@ -16,6 +16,7 @@ use web_sys::{
 };
 
 use super::signal::Listener;
+use crate::types::read::from_js;
 use crate::types::to_js;
 
 const NAME: &str = "kaunter";
@@ -96,7 +97,7 @@ impl Journal {
         let rows = answer(&request).await?;
         Ok(Array::from(&rows)
             .iter()
-            .filter_map(|row| serde_wasm_bindgen::from_value::<Row>(row).ok())
+            .filter_map(|row| from_js::<Row>(row).ok())
             .filter(|row| row.scope == self.scope)
             .map(|row| row.record)
             .collect())
