@@ -16,6 +16,7 @@ pub mod eye;
 pub mod frames;
 pub mod journal;
 pub mod lock;
+pub mod news;
 pub mod pace;
 pub mod reader;
 pub mod signal;

@@ -2,19 +2,21 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, reason = "a test says where it stopped")]
 
+use futures_util::StreamExt;
 use js_sys::{Object, Reflect};
 use kaunter::page::camera::{Camera, permission};
 use kaunter::page::clock;
 use kaunter::page::day::Day;
 use kaunter::page::journal::Journal;
 use kaunter::page::lock::{self, Asked};
+use kaunter::page::news::News;
 use kaunter::page::random_hex;
 use kaunter::types::options::{CameraWish, ChargeOptions, ReadWish, ScanWish};
 use kaunter::types::sale::{money_from_js, sale_from_js, verdict_from_js};
 use kaunter_core::error::ErrorCode;
 use kaunter_core::money::Money;
 use kaunter_core::till::Record;
-use kaunter_core::wire::Sale;
+use kaunter_core::wire::{Presented, Sale};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -33,6 +35,7 @@ fn record(key: &str) -> Record {
         wallet: "21".to_owned(),
         trx_id: None,
         handed_over: false,
+        presented: Presented::Consumer,
     }
 }
 
@@ -128,6 +131,53 @@ async fn a_row_of_a_newer_version_is_left_where_it_is() {
         vec![old],
         "what can be read is read"
     );
+    let told = [
+        journal.unreadable().await.unwrap(),
+        journal.unreadable().await.unwrap(),
+    ];
+    assert_eq!(told, [1, 0], "told once, and never removed");
+}
+
+#[wasm_bindgen_test]
+async fn one_record_gives_way_to_another_in_one_step() {
+    let journal = Journal::open(&random_hex()).await.unwrap();
+    let (own, other) = (record(&random_hex()), record(&random_hex()));
+    journal.put(&own).await.unwrap();
+    journal.swap(&own.key, &other).await.unwrap();
+    assert_eq!(journal.all().await.unwrap(), vec![other.clone()]);
+    journal.forget(&other.key).await.unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn a_lock_that_was_given_back_is_free_at_once() {
+    let name = random_hex();
+    for _ in 0..20 {
+        let Asked::Ours(lock) = lock::ask(&name).await else {
+            panic!("the last owner has said that it is free");
+        };
+        lock.free().await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn tabs_tell_each_other_what_is_new_and_nothing_twice() {
+    let scope = random_hex();
+    let (tell, mut heard) = futures_channel::mpsc::unbounded();
+    let (deaf, _) = futures_channel::mpsc::unbounded();
+    let (one, other) = (News::join(&scope, deaf), News::join(&scope, tell));
+    let told = [
+        one.tell("T", 2),
+        one.tell("T", 2),
+        one.tell("T", 1),
+        one.tell("T", 3),
+    ];
+    assert_eq!(told, [true, false, false, true]);
+    let mut words = Vec::new();
+    for _ in 0..2 {
+        words.push(heard.next().await.unwrap().version);
+    }
+    assert_eq!(words, [2, 3]);
+    assert!(other.is_new("T", 3), "it was told, and has not seen it");
 }
 
 #[wasm_bindgen_test]

@@ -214,6 +214,14 @@ pub enum Confidence {
     None,
 }
 
+/// Codes that a worker, or another instance of the module, has made plain objects of.
+///
+/// # Errors
+/// What does not fit: another version's worker.
+pub fn codes_from_js(codes: JsValue) -> Result<Vec<DecodedCode>, JsValue> {
+    serde_wasm_bindgen::from_value(codes).map_err(JsValue::from)
+}
+
 impl From<Found> for DecodedCode {
     fn from(found: Found) -> Self {
         Self {

@@ -62,9 +62,9 @@ export class Program {
 const fresh = () => `simulator-${randomBytes(24).toString("hex")}`;
 
 /** A simulator and a backend; `scale` makes every duration of both so much shorter. */
-export async function counter(t, { scale = 0.25, profile = "rich", policy = {}, extra = "", log = "info", origins = [], databaseUrl } = {}) {
+export async function counter(t, { scale = 0.25, profile = "rich", policy = {}, extra = "", log = "info", origins = [], database, databaseUrl } = {}) {
   const dir = await mkdtemp(join(tmpdir(), "kaunter-"));
-  const made = new Counter(dir, { scale, profile, policy, extra, log, origins, databaseUrl });
+  const made = new Counter(dir, { scale, profile, policy, extra, log, origins, database, databaseUrl });
   t.after(() => made.close());
   await made.start();
   return made;
@@ -103,7 +103,7 @@ class Counter {
     const policy = Object.entries({ ...patient, ...this.policy }).map(([name, value]) => `${name} = ${value}`).join("\n");
     return `
 listen = "${listen}"
-database = ${JSON.stringify(join(this.dir, "kaunter.db"))}
+database = ${JSON.stringify(this.database ?? join(this.dir, "kaunter.db"))}
 shop = "demo"
 test_wallets = true
 origins = ${JSON.stringify([this.pages, ...this.origins])}
@@ -229,29 +229,48 @@ class Machine {
   async till({ terminal = "till-1", context, open = true, options = "" } = {}) {
     const page = await this.page(context);
     await page.goto(`${this.counter.pages}/`);
-    const setting = { backend: this.counter.backend, shop: `${this.counter.simulator}/shop/token`, terminal };
-    await page.evaluate(`(async (setting) => {
-      const kaunter = await import("/pkg/index.js");
-      const getToken = async ({ sale, may, signal }) => {
-        const body = { terminal: setting.terminal, ...(sale ? { sale } : {}), ...(may ? { may: ["charge", "cancel", may] } : {}) };
-        const answer = await fetch(setting.shop, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal });
-        return (await answer.json()).token;
-      };
-      const told = (error) => error instanceof kaunter.KaunterError
-        ? { code: error.code, message: error.message, retryable: error.retryable, moneyMoved: error.moneyMoved, tradeId: error.tradeId }
-        : { name: error?.name, message: String(error?.message ?? error) };
-      const ends = (promise) => promise.then((value) => ({ value }), (error) => ({ error: told(error) }));
-      Object.assign(globalThis, { kaunter, told, ends, getToken, setting, log: [] });
-      globalThis.openTill = async (more = {}) => {
-        const till = await kaunter.Till.open({ backend: setting.backend, getToken, ...more });
-        for (const type of ["state", "camera", "scan", "trade", "poll", "problem"]) till.addEventListener(type, ({ detail }) => log.push({ type, detail: JSON.parse(JSON.stringify(detail)) }));
-        globalThis.till = till;
-        return till;
-      };
-      ${open ? `await openTill({ ${options} });` : ""}
-    })(${JSON.stringify(setting)})`);
+    await page.evaluate(developer(this.counter, { terminal, open, options }));
     return page;
   }
+}
+
+/** What a developer writes: a page that opens a till, and keeps what it tells in `log`. Runs in any browser. */
+export function developer(counter, { terminal = "till-1", open = true, options = "" } = {}) {
+  const setting = { backend: counter.backend, shop: `${counter.simulator}/shop/token`, terminal };
+  return `(async (setting) => {
+    const kaunter = await import("/pkg/index.js");
+    const getToken = async ({ sale, may, signal }) => {
+      const body = { terminal: setting.terminal, ...(sale ? { sale } : {}), ...(may ? { may: ["charge", "cancel", may] } : {}) };
+      const answer = await fetch(setting.shop, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal });
+      return (await answer.json()).token;
+    };
+    const told = (error) => error instanceof kaunter.KaunterError
+      ? { code: error.code, message: error.message, retryable: error.retryable, moneyMoved: error.moneyMoved, tradeId: error.tradeId }
+      : { name: error?.name, message: String(error?.message ?? error) };
+    const ends = (promise) => promise.then((value) => ({ value }), (error) => ({ error: told(error) }));
+    const kept = (type, detail) => (type === "problem" ? told(detail) : JSON.parse(JSON.stringify(detail)));
+    Object.assign(globalThis, { kaunter, told, ends, getToken, setting, log: [] });
+    globalThis.openTill = async (more = {}) => {
+      const till = await kaunter.Till.open({ backend: setting.backend, getToken, ...more });
+      for (const type of ["state", "camera", "scan", "trade", "poll", "problem"]) till.addEventListener(type, ({ detail }) => log.push({ type, detail: kept(type, detail) }));
+      globalThis.till = till;
+      return till;
+    };
+    ${open ? `await openTill({ ${options} });` : ""}
+  })(${JSON.stringify(setting)})`;
+}
+
+/** What the journal of this page's origin holds: every row, as it is stored. */
+export function journal(page) {
+  return page.evaluate(async () => {
+    const known = await indexedDB.databases();
+    if (!known.some(({ name }) => name === "kaunter")) return [];
+    const done = (request) => new Promise((resolve, reject) => Object.assign(request, { onsuccess: () => resolve(request.result), onerror: () => reject(request.error) }));
+    const database = await done(indexedDB.open("kaunter"));
+    const rows = await done(database.transaction("attempts").objectStore("attempts").getAll());
+    database.close();
+    return rows;
+  });
 }
 
 /** Waits for a screen of the terminal. */

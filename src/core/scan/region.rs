@@ -35,7 +35,10 @@ impl Region {
         let moves = (size.x.max(size.y) * MOVES).max(LEAST_MOVE);
         // What is not a number, or outside, ends at a side.
         let inside = |value: f32, end: f32| value.clamp(0.0, end) as usize;
-        let (left, top) = (inside(least.x - moves, width), inside(least.y - moves, height));
+        let (left, top) = (
+            inside(least.x - moves, width),
+            inside(least.y - moves, height),
+        );
         let right = inside((most.x + moves).ceil(), width);
         let bottom = inside((most.y + moves).ceil(), height);
         let (across, down) = (right.checked_sub(left)?, bottom.checked_sub(top)?);

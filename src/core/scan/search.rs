@@ -82,6 +82,11 @@ impl<'a> Search<'a> {
         self.work
     }
 
+    /// The finders that belong to no code so far.
+    pub(super) fn finders(&self) -> &[Finder] {
+        self.pool.finders()
+    }
+
     /// Looks for finders in a copy, and tries what they make with those of earlier passes.
     pub(super) fn pass(&mut self, copy: &Copy<'_>, thresholds: &Thresholds) {
         self.work += (copy.luma.width() * copy.luma.height()) as u64;

@@ -834,6 +834,11 @@ impl World {
                     page.writing = None;
                     continue;
                 }
+                till::Step::Yield(_, other) => {
+                    page.journal = Some(other);
+                    page.writing = None;
+                    continue;
+                }
                 till::Step::Done(end) => {
                     page.end = Some(end);
                     continue;
