@@ -105,6 +105,8 @@ pub struct Words {
     pub paid: Vec<String>,
     /// The customer has to confirm.
     pub pending: Vec<String>,
+    /// Not paid so far, and nobody is paying: no word on what comes, but one that lets a lost cancel be repeated.
+    pub unpaid: Vec<String>,
     /// It failed for good.
     pub failed: Vec<String>,
     /// It was closed unpaid.
@@ -166,6 +168,7 @@ impl Words {
                     (4005, Reason::WrongWallet),
                 ]),
                 pending: word("P"),
+                unpaid: word("N"),
                 failed: word("F"),
                 closed: word("X"),
                 voided: word("V"),
