@@ -339,6 +339,7 @@ impl From<ProblemCode> for ErrorCode {
             ProblemCode::TradeNotFound => Self::TradeNotFound,
             ProblemCode::NotCancellable => Self::TradeNotCancellable,
             ProblemCode::TooMany
+            | ProblemCode::Busy
             | ProblemCode::StoreUnavailable
             | ProblemCode::GatewayUnavailable => Self::NetworkBusy,
             ProblemCode::Internal => Self::NetworkFailed,

@@ -67,6 +67,9 @@ impl Desk {
             policy: Policy::default(),
             time_permille: 1000,
             calls_per_minute: 60,
+            bounds: kaunter_backend::Bounds::default(),
+            day: kaunter_backend::Offset::default(),
+            report: kaunter_backend::ReportConfig::default(),
             terminal: None,
         })
         .await
