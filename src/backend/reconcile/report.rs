@@ -14,6 +14,8 @@ use crate::config::{Config, ReportWords};
 pub(super) struct Report {
     reader: csv::Reader<File>,
     record: StringRecord,
+    /// The line of names is the first; the library counts lines differently before and after a carriage return.
+    line: u64,
     columns: Columns,
     words: ReportWords,
     currency: String,
@@ -71,6 +73,7 @@ impl Report {
         Ok(Self {
             reader,
             record: StringRecord::new(),
+            line: 1,
             columns,
             words: names.words(&config.gateway.words),
             currency: config.gateway.currency.clone(),
@@ -83,15 +86,13 @@ impl Report {
     /// The file can't be read on.
     pub(super) fn next(&mut self) -> anyhow::Result<Option<Result<Row, (u64, String)>>> {
         let read = self.reader.read_record(&mut self.record);
-        let line = self.record.position().map_or(0, csv::Position::line);
+        self.line += 1;
+        let line = self.line;
         match read {
             Ok(false) => Ok(None),
             Ok(true) => Ok(Some(self.row(line).map_err(|why| (line, why)))),
             Err(error) if error.is_io_error() => Err(error).context("reading the report"),
-            Err(_) => {
-                let line = self.reader.position().line();
-                Ok(Some(Err((line, "this is no UTF-8".to_owned()))))
-            }
+            Err(_) => Ok(Some(Err((line, "this is no UTF-8".to_owned())))),
         }
     }
 
