@@ -264,7 +264,9 @@ pub enum ConfigError {
     #[error("gateway.base is no http(s) address: {0}")]
     Base(String),
     /// An origin that no browser sends.
-    #[error("origins: {0} is no origin; write a page's own, like https://till.shop.example, without a path")]
+    #[error(
+        "origins: {0} is no origin; write a page's own, like https://till.shop.example, without a path"
+    )]
     Origin(String),
     /// A gateway elsewhere is called by https only.
     #[error("gateway.base must start with https unless it is on this machine")]

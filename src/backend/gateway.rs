@@ -168,9 +168,7 @@ impl Gateway {
             ("pay_type", CONSUMER_PRESENTED.to_owned()),
         ];
         let path = "/payment/create-trade";
-        let mut answer = self
-            .read("create", path, fields.clone(), Road::Fresh)
-            .await;
+        let mut answer = self.read("create", path, fields.clone(), Road::Fresh).await;
         if matches!(answer, Err(Silence::Throttled)) {
             // It was refused before it was looked at: a breath, and once more.
             tokio::time::sleep(Duration::from_millis(self.policy.poll_ms / 2)).await;

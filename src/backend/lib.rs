@@ -56,11 +56,16 @@ impl Running {
     /// ever: what is not answered by then is stored, and asked about after the next start. True where nothing was left.
     pub async fn stop(mut self) -> bool {
         let _ = self.stop.send(());
-        if tokio::time::timeout(self.drain, &mut self.task).await.is_ok() {
+        if tokio::time::timeout(self.drain, &mut self.task)
+            .await
+            .is_ok()
+        {
             return true;
         }
         self.task.abort();
-        tracing::warn!("the gateway was not waited for any longer: its answers are asked for after the next start");
+        tracing::warn!(
+            "the gateway was not waited for any longer: its answers are asked for after the next start"
+        );
         false
     }
 }

@@ -32,7 +32,7 @@ pub(crate) const POSTGRES_CONNECTIONS: u32 = 20;
 /// Connections for what moves nothing: see `store::Store::note`.
 pub(crate) const POSTGRES_LIGHT_CONNECTIONS: u32 = 8;
 /// Rows that are held at once while a day is written out.
-pub(crate) const PAGE_ROWS: usize = 500;
+pub(crate) const PAGE_ROWS: usize = 200;
 /// Open attempts that one answer names: more than a terminal can have by far, and a shop's server asks by the day.
 pub(crate) const MAX_OPEN_ROWS: usize = 1_000;
 /// Attempts of one sale: a cashier who tries more often has another problem.

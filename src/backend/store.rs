@@ -183,14 +183,15 @@ impl Store {
     /// line in the audit trail, and not waited for on the disk. Should the machine lose its power, an attempt is asked
     /// about once more: nothing that moves money hangs on it. False where somebody else changed the row since.
     pub(crate) async fn note(&self, trade: &Trade, was: u64) -> sqlx::Result<bool> {
-        let done =
-            sqlx::query("UPDATE trades SET version = $1, state = $2 WHERE trx_id = $3 AND version = $4")
-                .bind(bigint(trade.version()))
-                .bind(json(trade))
-                .bind(&trade.facts().trx_id)
-                .bind(bigint(was))
-                .execute(&self.light)
-                .await?;
+        let done = sqlx::query(
+            "UPDATE trades SET version = $1, state = $2 WHERE trx_id = $3 AND version = $4",
+        )
+        .bind(bigint(trade.version()))
+        .bind(json(trade))
+        .bind(&trade.facts().trx_id)
+        .bind(bigint(was))
+        .execute(&self.light)
+        .await?;
         Ok(done.rows_affected() > 0)
     }
 

@@ -18,7 +18,7 @@ use crate::clock::{Clock, rfc3339};
 use crate::error::Problem;
 use crate::gateway::Gateway;
 use crate::kill::{self, Point, Sent, Wished};
-use crate::limits::{TIME_PAUSE_MS, KEEP_PAUSE, KEEP_TRIES, MOST_ATTEMPTS, MOST_TRIES};
+use crate::limits::{KEEP_PAUSE, KEEP_TRIES, MOST_ATTEMPTS, MOST_TRIES, TIME_PAUSE_MS};
 use crate::metrics::METRICS;
 use crate::secret::Secret;
 use crate::store::{self, Audit, Store, Stored};
@@ -198,8 +198,9 @@ impl Trades {
         }
         let answering = kill::of_wish(&event, Wished::Answering);
         let (inner, id, who) = (Arc::clone(&self.inner), trx_id.to_owned(), who.to_owned());
-        let applied =
-            tokio::spawn(async move { inner.apply(&id, event, code, &who).await }.in_current_span());
+        let applied = tokio::spawn(
+            async move { inner.apply(&id, event, code, &who).await }.in_current_span(),
+        );
         let applied = applied
             .await
             .map_err(|_| Problem::new(ProblemCode::Internal))??;

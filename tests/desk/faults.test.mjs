@@ -9,7 +9,7 @@ import { final, handOver, line, newTrade, open, reaches, stores, together } from
 
 const { test } = stores();
 const seed = Number(process.env.KAUNTER_SEED ?? randomBytes(4).readUInt32LE());
-const SALES = 100;
+const SALES = 50;
 
 // Of each fault: the call that suffers it, what the script is told, how the sale ends, and what was charged and given back.
 const table = {
@@ -133,12 +133,15 @@ test(`${SALES} sales while any call may suffer any fault: the ledger at rest is 
   const suffered = new Set(log.filter(({ fault }) => fault).map(({ fault }) => (typeof fault === "string" ? fault : Object.keys(fault)[0])));
   t.diagnostic(`${log.filter(({ fault }) => fault).length} of ${log.length} calls suffered: ${[...suffered].sort().join(", ")}`);
   assert.ok(suffered.size >= 12, "many kinds");
+  const voids = new Set(log.filter(({ call }) => call === "void").map(({ trx_id }) => trx_id));
   // Once faults stop, every sale comes to rest: only a void without a word and money that came late wait for a person.
   const count = {};
   await together(refs, async (ref) => {
     const record = await until(`${ref} is at rest`, async () => {
       const record = await shop.sale(ref);
-      return record.attempts.every(({ status }) => [...final, "needs-review", "late-success"].includes(status)) && record;
+      // A review of a payment ends by itself, for the gateway has a word; one of a void that may never have left does not.
+      const rests = ({ status, trx_id }) => [...final, "late-success"].includes(status) || (status === "needs-review" && voids.has(trx_id));
+      return record.attempts.every(rests) && record;
     }, { ms: 60_000, every: 200 });
     await until(`${ref}: store and ledger agree`, async () => {
       const { attempts, paid } = await shop.sale(ref);

@@ -33,7 +33,7 @@ struct Outcome {
     failed: u32,
 }
 
-const PARTS: [Part; 11] = [
+const PARTS: [Part; 12] = [
     ("formatting", |_| check(cargo(&["fmt", "--all", "--check"]))),
     ("clippy, native", |_| {
         check(cargo(&[
@@ -69,6 +69,7 @@ const PARTS: [Part; 11] = [
     ("package", package),
     ("types", |_| node("tests/types")),
     ("end to end", end_to_end),
+    ("the desk", desk),
     ("killed everywhere", killed_everywhere),
 ];
 
@@ -276,6 +277,14 @@ fn end_to_end(browser: &Browser) -> anyhow::Result<Outcome> {
     module::ship()?;
     module::page()?;
     real_parts("tests/terminal", browser)
+}
+
+/// The backend by itself, over HTTP; one of its tests has a page beside it.
+fn desk(browser: &Browser) -> anyhow::Result<Outcome> {
+    if !root().join("pkg/wasm").exists() {
+        module::ship()?;
+    }
+    real_parts("tests/desk", browser)
 }
 
 /// A backend that can kill itself is built beside the ordinary one.

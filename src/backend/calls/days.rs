@@ -53,7 +53,9 @@ pub(crate) async fn list(
         (None, Some(day)) => {
             let span = app.config.day.day(&day).ok_or_else(refuse)?;
             let form = if sheet { Form::Sheet } else { Form::Json };
-            Day::open(app, either.shop, span, form).await?.response(&day)
+            Day::open(app, either.shop, span, form)
+                .await?
+                .response(&day)
         }
         (Some(_), Some(_)) | (None, None) => Err(refuse()),
     }
@@ -176,7 +178,8 @@ impl Day {
             if nth > 0 || !first {
                 text.push(',');
             }
-            text += &serde_json::to_string(trade).expect("a trade is a tree of strings and numbers");
+            text +=
+                &serde_json::to_string(trade).expect("a trade is a tree of strings and numbers");
         }
         if last {
             text += "]}";

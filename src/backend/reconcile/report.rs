@@ -51,7 +51,10 @@ impl Report {
             .from_reader(file);
         let head = reader.headers().context("the report's line of names")?;
         let at = |name: &str| {
-            let same = |own: &str| own.trim_start_matches('\u{feff}').eq_ignore_ascii_case(name);
+            let same = |own: &str| {
+                own.trim_start_matches('\u{feff}')
+                    .eq_ignore_ascii_case(name)
+            };
             head.iter().position(same)
         };
         let (trans_id, trx_id) = (at(&names.trans_id), at(&names.trx_id));

@@ -158,6 +158,7 @@ async fn a_store_that_does_not_answer_refuses_and_sends_nothing() {
     let held = hold(&desk).await;
     let refused = desk.create("bb").await;
     assert_eq!(refused.status(), 503);
+    assert!(refused.headers().contains_key("retry-after"));
     let problem: Problem = refused.json().await.unwrap();
     assert_eq!(problem.code, ProblemCode::StoreUnavailable);
     let code = serde_json::json!({ "code": "123456789012345678" });

@@ -57,7 +57,10 @@ impl Direct {
     async fn call(&self, path: &str, mut fields: Fields) -> anyhow::Result<Value> {
         let now_s = jiff::Timestamp::now().as_second();
         fields.push(field("time", &now_s.to_string()));
-        fields.push(field("sign", &kaunter_simulator::sign(&fields, &self.secret)));
+        fields.push(field(
+            "sign",
+            &kaunter_simulator::sign(&fields, &self.secret),
+        ));
         let answer: Value = self
             .http
             .post(self.base.join(&format!("/version1/{path}"))?)
@@ -116,11 +119,7 @@ impl Direct {
     }
 
     /// How long a payment takes, made now and then until the time is over.
-    pub(crate) async fn payments(
-        self,
-        shop: crate::Shop,
-        until: Instant,
-    ) -> anyhow::Result<Times> {
+    pub(crate) async fn payments(self, shop: crate::Shop, until: Instant) -> anyhow::Result<Times> {
         let mut times = Times::default();
         while Instant::now() < until {
             let (trans_id, code) = (self.create().await?, shop.code("approves").await?);

@@ -104,7 +104,9 @@ async fn measure(
     let share = share.await??;
     let asked = shop.requests("status").await? - questions;
     let told = times.told();
-    Ok(json!({"seconds": seconds, "polls": told, "failed": failed, "questions": asked, "gateway": share.told()}))
+    Ok(
+        json!({"seconds": seconds, "polls": told, "failed": failed, "questions": asked, "gateway": share.told()}),
+    )
 }
 
 async fn poll(
