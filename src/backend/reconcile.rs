@@ -284,6 +284,7 @@ impl Own {
             Status::Declined | Status::Cancelled => Kept::Unpaid,
             Status::Creating
             | Status::AwaitingCode
+            | Status::AwaitingPayer
             | Status::Paying
             | Status::Pending
             | Status::Unknown

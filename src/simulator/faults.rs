@@ -72,6 +72,8 @@ vocabulary! {
     NotFoundFirst(u32),
     /// Paid, and the next question says pending.
     Contradict,
+    /// The cancel of a paid trade gives the money back, and says so.
+    CancelRefunds,
     /// The void fails.
     VoidFails,
     /// The void is done, and shows so much later.
@@ -122,7 +124,8 @@ impl Fault {
         let lies = [Self::WrongAmount, Self::WrongId, Self::UnknownStatus];
         let not_found = Self::NotFoundFirst(dice.random_range(1..4));
         match call {
-            Call::Token | Call::Integrators | Call::Create | Call::Cancel => {}
+            Call::Token | Call::Integrators | Call::Create => {}
+            Call::Cancel => faults.push(Self::CancelRefunds),
             Call::Pay => {
                 faults.extend(lies);
                 faults.extend([Self::SuccessWithoutS, Self::Contradict, not_found]);

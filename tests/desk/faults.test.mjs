@@ -34,6 +34,8 @@ const table = {
   late_success_ms: ["pay", { late_success_ms: 1_000 }, "late-success", 1200, 0],
   not_found_first: ["pay", { not_found_first: 3 }, "paid", 1200, 0],
   contradict: ["pay", "contradict", "paid", 1200, 0],
+  // The payment's answer is cut and its questions find nothing, so that a cancel meets a trade that is paid.
+  cancel_refunds: ["cancel", "cancel_refunds", "voided", 1200, 1200],
   void_fails: ["void", "void_fails", "paid", 1200, 0],
   void_unknown_ms: ["void", { void_unknown_ms: 1_000 }, "voided", 1200, 1200],
   random: ["pay", { random: { seed: 1, rate: 0 } }, "paid", 1200, 0],
@@ -55,7 +57,15 @@ test("each fault of the table: the sale ends as it should, and the ledger agrees
       const [call, fault, end, charged, refunded] = table[name];
       const trade = await open(shop, name);
       await shop.fault(call, fault, { trx_id: trade.trx_id });
+      if (call === "cancel") {
+        await shop.fault("pay", "cut", { trx_id: trade.trx_id });
+        await shop.fault("status", "garbage", { trx_id: trade.trx_id, times: 30 });
+      }
       await handOver(shop, trade, await shop.code(call === "status" ? { approves_after_ms: 500 } : "approves"));
+      if (call === "cancel") {
+        const token = await shop.token();
+        await until("a cancel is granted", async () => (await shop.call("POST", `/v1/trades/${trade.trx_id}/cancel`, { token })).status === 200);
+      }
       if (call === "void") {
         await reaches(shop, trade, ["paid"]);
         await shop.call("POST", `/v1/trades/${trade.trx_id}/void`, { token: await shop.token(), body: { reason: "test" } });

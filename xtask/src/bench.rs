@@ -1,6 +1,7 @@
 //! Measurements beside others, in one run: never a test.
 
 mod backend;
+mod live;
 mod machine;
 mod postgres;
 
@@ -30,6 +31,8 @@ pub(crate) enum Bench {
     },
     /// Tills that ask and sell at a rising rate, against SQLite and PostgreSQL; writes docs/backend.md and docs/backend.svg.
     Backend(backend::Rush),
+    /// Live scanners before one camera; writes docs/live.md and docs/live.svg.
+    Live(live::Live),
 }
 
 impl Bench {
@@ -39,13 +42,14 @@ impl Bench {
                 scenes,
                 seed,
                 photos,
-            } => read(scenes, seed, photos),
+            } => reader(scenes, seed, photos),
+            Self::Live(live) => live.run(),
             Self::Backend(rush) => rush.run(),
         }
     }
 }
 
-fn read(scenes: u64, seed: u64, photos: Option<PathBuf>) -> anyhow::Result<()> {
+fn reader(scenes: u64, seed: u64, photos: Option<PathBuf>) -> anyhow::Result<()> {
     module::ship()?;
     step("Drawing the till set");
     let till = target().join("bench/till");

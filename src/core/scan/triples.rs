@@ -33,7 +33,7 @@ impl Finder {
     }
 
     /// 1 - cos of the angle between a direction (of length 1) and the nearer side of the ring.
-    fn slant(&self, direction: Point) -> f32 {
+    pub(super) fn slant(&self, direction: Point) -> f32 {
         let [a, b, c, _] = self.corners;
         let along = |side: Point| side.dot(direction).abs() / side.length().max(1e-3);
         1.0 - along(b - a).max(along(c - b))
@@ -106,6 +106,11 @@ impl Pool {
     /// Whether any finder was seen.
     pub(super) fn is_empty(&self) -> bool {
         self.finders.is_empty()
+    }
+
+    /// Those that belong to no code so far.
+    pub(super) fn finders(&self) -> &[Finder] {
+        &self.finders
     }
 
     /// Forgets the finders that lie inside these corners: they are a code's that was read.
