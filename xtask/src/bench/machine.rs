@@ -2,13 +2,15 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use anyhow::{Context as _, bail};
 
 /// A program that says where it listens. Dropped, it is killed.
 pub(super) struct Program {
     child: Child,
+    /// Held open: a program that has nobody to talk to ends.
+    _said: BufReader<ChildStdout>,
     pub(super) address: String,
 }
 
@@ -20,15 +22,16 @@ impl Program {
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()?;
-        let said = child.stdout.take().context("no output")?;
+        let mut said = BufReader::new(child.stdout.take().context("no output")?);
         let mut line = String::new();
-        BufReader::new(said).read_line(&mut line)?;
+        said.read_line(&mut line)?;
         let Some(address) = line.trim().strip_prefix("listening on ") else {
             let _ = child.kill();
             bail!("{command:?} does not listen: {line}");
         };
         Ok(Self {
             child,
+            _said: said,
             address: address.to_owned(),
         })
     }
