@@ -153,7 +153,7 @@ export function run(begin: () => Promise<Outcome>, refused: (error: unknown) => 
   return running;
 }
 
-/** How the last promise of the package ended: for whoever looks from outside. */
+/** How the package's last promise ended: for whoever looks from outside. */
 function promised(word: string): void {
   document.body.dataset["promise"] = word;
 }
