@@ -74,7 +74,7 @@ function press(): void {
   const { unfinished } = till();
   const own = unfinished.find(({ sale }) => sale.ref === wanted.ref);
   if (own) return void look(own);
-  const same = unfinished.find(({ sale }) => sale.amount.minor === wanted.amount.minor);
+  const same = unfinished.find(({ sale, status }) => sale.amount.minor === wanted.amount.minor && !FINAL.includes(status));
   if (same) return ask(same, wanted);
   charge(wanted);
 }
