@@ -277,7 +277,14 @@ function rejected(error: unknown): void {
   if (error.code === "sale/paid" && error.tradeId) return void alreadyPaid(error.tradeId);
   if (error.code === "sale/busy" || error.code === "sale/paid" || error.moneyMoved === "maybe") return void busy(error);
   if (error.code.startsWith("camera/") || error.code.startsWith("env/")) return noCamera(error);
+  if (error.code === "worker/failed") return void readerFailed(error);
   refusedWith("declined", "titleDeclined", "cross", () => told(error), false);
+}
+
+/** The reader comes from the shop's system too: where that is gone, the cashier is told of that. */
+async function readerFailed(error: KaunterError): Promise<void> {
+  const there = await connection.check();
+  refusedWith("declined", "titleDeclined", "cross", () => (there ? told(error) : say("noAnswer")), false);
 }
 
 async function alreadyPaid(id: string): Promise<void> {
