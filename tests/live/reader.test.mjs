@@ -45,7 +45,7 @@ test("without a worker a second instance of the module reads, and its trap leave
   await plain.look(NUMERIC);
   const page = await all.till(t, plain, { init: `
     await kaunter.init({ worker: false });
-    const { WorkerReader } = await import("/pkg/wasm/kaunter.js?here");
+    const { WorkerReader } = await import("/pkg/wasm/kaunter.js?here=");
     const read = WorkerReader.prototype.readPixels;
     let frames = 0;
     WorkerReader.prototype.readPixels = function (...given) {
