@@ -36,7 +36,11 @@ export class Till extends EventTarget implements AsyncDisposable {
   static open(options: TillOptions): Promise<Till>;
   readonly state: TillState;
   readonly wallets: readonly Wallet[];
-  /** What is not at its end and may have moved money, newest first. */
+  /**
+   * What this till has begun, or ran into, and whose end nobody was told: newest first. After a crash also an attempt that
+   * ended meanwhile: `resume` tells how, and takes it off the list. An attempt that the backend does not know any more, and
+   * whose code had left, is "needs-review".
+   */
   readonly unfinished: readonly Trade[];
 
   /** From a tap: permission, camera, worker. Rejects with `camera/*`. */
@@ -71,12 +75,17 @@ export class Till extends EventTarget implements AsyncDisposable {
   resume(tradeId?: string, options?: ResumeOptions): Promise<Outcome>;
   /** Every attempt of a sale, from any terminal of the shop, oldest first. */
   find(ref: string): Promise<Trade[]>;
+  /**
+   * The attempts of a day, from every terminal of the shop, newest first. `day` is `YYYY-MM-DD` in this device's time
+   * zone; without it, today. What a person `settled` and what was paid `late` say so. Rejects with `backend/refused` where it is no day.
+   */
+  history(day?: string): Promise<Trade[]>;
   /** A person's word on "needs-review" and "late-success". `evidence` goes to the audit trail. */
   settle(tradeId: string, verdict: { outcome: "paid" | "declined" | "voided"; evidence: string }): Promise<Outcome>;
 
   /** Whether the camera may be used; never prompts. */
   permission(): Promise<"granted" | "prompt" | "denied" | "unknown">;
-  /** The cameras that there are; never prompts, and before a camera was allowed they have no labels. */
+  /** The cameras that there are; never prompts. Before a camera was allowed they have no labels, and in most browsers no ids: `warmUp` first. */
   cameras(): Promise<Camera[]>;
   /**
    * Takes this camera from now on, in a scan that is under way too. Remembered for the terminal in this browser, by id and

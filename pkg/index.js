@@ -52,8 +52,15 @@ export class Till extends EventTarget {
     onlyInBrowser();
     exports = await load();
     const till = new Till(OPENING);
-    const emit = (type, detail) => till.dispatchEvent(new CustomEvent(type, { detail }));
+    // What happens before anybody can listen is told when they can: the caller's next lines run first.
+    let early = [];
+    const emit = (type, detail) => (early ? early.push([type, detail]) : till.dispatchEvent(new CustomEvent(type, { detail })));
     till.#raw = await exports.RawTill.open(options, emit, spawnReader);
+    setTimeout(() => {
+      const told = early;
+      early = null;
+      told.forEach(([type, detail]) => emit(type, detail));
+    });
     return till;
   }
 
@@ -72,6 +79,7 @@ export class Till extends EventTarget {
   voidStatus(tradeId) { return this.#raw.voidStatus(String(tradeId)); }
   resume(tradeId, options) { return this.#raw.resume(tradeId ?? undefined, options); }
   find(ref) { return this.#raw.find(String(ref)); }
+  history(day) { return this.#raw.history(day === undefined ? undefined : String(day)); }
   settle(tradeId, verdict) { return this.#raw.settle(String(tradeId), verdict); }
   permission() { return this.#raw.permission(); }
   cameras() { return this.#raw.cameras(); }

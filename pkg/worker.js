@@ -16,7 +16,8 @@ let woken = () => {};
 let frames = 0;
 let uncopied = 0;
 
-const say = (type, more) => self.postMessage({ type, look: known, frames, hint: reader?.hint() ?? null, ...more });
+const say = (type, more) => self.postMessage({ type, look: known, frames, ...more });
+const tell = (type, more) => say(type, { hint: reader.hint() ?? null, ...more });
 
 const hear = {
   async init(asked) {
@@ -28,7 +29,7 @@ const hear = {
     if (asked.look !== known) reader.look(asked.region, asked.most);
     look = known = asked.look;
     clearInterval(pulse);
-    pulse = setInterval(say, PULSE_MS, "pulse");
+    pulse = setInterval(tell, PULSE_MS, "pulse");
     woken();
   },
   rest() {
@@ -40,14 +41,11 @@ const hear = {
     if (typeof MediaStreamTrackProcessor !== "function") return it.stop(), say("astray");
     return follow(new MediaStreamTrackProcessor({ track: it }).readable, it);
   },
-  leave() {
-    current = null;
-    woken();
-  },
+  leave,
   async frame({ id, frame }) {
     frames++;
     try {
-      say("read", { id, codes: await read(frame) });
+      tell("read", { id, codes: await read(frame) });
     } catch (error) {
       if (trapped(error)) throw error;
       say("unfit");
@@ -55,7 +53,7 @@ const hear = {
   },
   pixels({ id, buffer, width, height }) {
     frames++;
-    say("read", { id, codes: reader.readPixels(buffer, width, height) });
+    tell("read", { id, codes: reader.readPixels(buffer, width, height) });
   },
 };
 
@@ -68,10 +66,17 @@ self.onmessage = async ({ data }) => {
   }
 };
 
+/** Lets go of a stream, also of one that gives no frames. */
+function leave() {
+  current?.cancel().catch(() => {});
+  current = null;
+  woken();
+}
+
 /** Reads the frames of a stream while somebody looks, the newest of them; the browser drops those in between. */
 async function follow(stream, track) {
+  leave();
   const source = (current = stream.getReader());
-  woken();
   while (source === current) {
     if (look === null) {
       await new Promise((resolve) => { woken = resolve; });
@@ -86,7 +91,7 @@ async function follow(stream, track) {
     }
     try {
       const codes = await read(frame);
-      if (codes.length && look !== null) say("read", { codes });
+      if (codes.length && look !== null) tell("read", { codes });
     } catch (error) {
       if (trapped(error)) throw error;
       break;

@@ -379,6 +379,14 @@ impl RawTill {
             .unchecked_into()
     }
 
+    /// The attempts of a day, from any terminal of the shop, newest first; today where none is named.
+    #[must_use]
+    pub fn history(&self, day: Option<String>) -> TradesPromise {
+        let till = Rc::clone(&self.0);
+        self.promise(async move { Ok(till.history(day.as_deref()).await?) })
+            .unchecked_into()
+    }
+
     /// A person's word on what the gateway could not settle.
     #[must_use]
     pub fn settle(&self, trade_id: String, verdict: &JsVerdict) -> OutcomePromise {

@@ -130,6 +130,8 @@ fn trade() -> Trade {
         wallet: Some(wallet()),
         status: Status::Pending,
         created_at: "2026-01-01T00:00:00Z".to_owned(),
+        settled: false,
+        late: false,
     }
 }
 

@@ -244,6 +244,8 @@ impl Inner {
             since: rfc3339(trade.since_ms()),
             created_at: rfc3339(trade.created_ms()),
             deadline_at: trade.deadline_ms().map(rfc3339),
+            settled: trade.settled(),
+            late: trade.was_late(),
             show: trade
                 .payload()
                 .zip(trade.deadline_ms())

@@ -8,21 +8,25 @@
 //!
 //! [`Reader::read`] looks at one picture. `Live` is for a camera: what one frame doesn't try the next one does. `Still`
 //! is for a photo: every pass. Work is bounded by operations (sightings, triples, grids), never by a clock: the same
-//! picture has the same codes on any machine. [`Gate`] decides when a reading of a live picture is to be believed.
+//! picture has the same codes on any machine. [`Gate`] decides when a reading of a live picture is to be believed, and
+//! [`Reader::hint`] says what would help where nothing is read.
 
 mod align;
 mod bits;
+mod busy;
 mod climb;
 mod codewords;
 mod decode;
 mod finder;
 mod gate;
 mod geometry;
+mod hint;
 mod layout;
 mod locate;
 mod luma;
 mod mesh;
 mod modules;
+mod order;
 mod pyramid;
 mod reed_solomon;
 mod region;
@@ -36,10 +40,12 @@ mod triples;
 mod unblur;
 
 pub use gate::Gate;
+pub use hint::Hint;
 pub use luma::{Luma, LumaError, luma_from_rgba};
 
 use std::fmt;
 
+use hint::{Hints, Miss};
 use pyramid::{Grey, MARGIN, TIMES, enlarge, halve, halves, sharpen};
 use region::Region;
 use search::{Copy, Search};
@@ -112,6 +118,7 @@ pub struct Reader {
     region: Option<Region>,
     saw_finders: bool,
     work: u64,
+    hints: Hints,
 }
 
 impl Reader {
@@ -133,6 +140,14 @@ impl Reader {
         self.work
     }
 
+    /// What the customer could do, where the last live pictures held no code that could be read and agree upon it.
+    ///
+    /// None after a reading, before three misses, and where nothing looks like a code in a hand.
+    #[must_use]
+    pub fn hint(&self) -> Option<Hint> {
+        self.hints.said()
+    }
+
     /// At most `max` codes of a picture, each once, in the order of their finding.
     pub fn read(&mut self, luma: &Luma<'_>, effort: Effort, max: usize) -> Vec<Found> {
         self.work = 0;
@@ -147,6 +162,9 @@ impl Reader {
             found = self.read_all(luma, effort, max);
             self.region = Region::around(&found, luma);
         }
+        if !found.is_empty() {
+            self.hints = Hints::default();
+        }
         found
     }
 
@@ -159,7 +177,7 @@ impl Reader {
         else {
             return Vec::new();
         };
-        let mut found = self.look(window, Passes::First, max);
+        let mut found = self.look(window, Passes::First, max, false);
         for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
             *corner = *corner + region.origin();
         }
@@ -180,7 +198,8 @@ impl Reader {
             Effort::Live if self.saw_finders || frame % 2 == 1 => Passes::AllToFirst,
             Effort::Live => Passes::First,
         };
-        let mut found = self.look(small.as_ref().map_or(*luma, Grey::luma), passes, max);
+        let picture = small.as_ref().map_or(*luma, Grey::luma);
+        let mut found = self.look(picture, passes, max, effort == Effort::Live);
         if found.is_empty() && effort == Effort::Still && luma.long_side() <= MOST_ENLARGED {
             found = self.look_enlarged(luma, max);
         }
@@ -193,7 +212,7 @@ impl Reader {
     /// At a picture of which each pixel may be a module.
     fn look_enlarged(&mut self, luma: &Luma<'_>, max: usize) -> Vec<Found> {
         let large = enlarge(luma);
-        let mut found = self.look(large.luma(), Passes::All, max);
+        let mut found = self.look(large.luma(), Passes::All, max, false);
         let margin = Point::new(MARGIN as f32, MARGIN as f32);
         for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
             *corner = (*corner - margin).times(1.0 / TIMES as f32);
@@ -201,9 +220,11 @@ impl Reader {
         found
     }
 
-    fn look(&mut self, picture: Luma<'_>, passes: Passes, max: usize) -> Vec<Found> {
+    /// `counts`: a picture without a code is a miss. A region's is none, for the whole is looked at next.
+    fn look(&mut self, picture: Luma<'_>, passes: Passes, max: usize, counts: bool) -> Vec<Found> {
         let mut search = Search::new(picture, max);
-        look(&mut search, picture, passes);
+        let hints = counts.then_some(&mut self.hints);
+        look(&mut search, picture, passes, hints);
         self.saw_finders = search.sees_finders();
         self.work += search.work();
         search.found
@@ -221,8 +242,9 @@ enum Passes {
     All,
 }
 
-/// Coarse to fine with the first threshold; then, for what is left, half and full size with the second.
-fn look(search: &mut Search<'_>, picture: Luma<'_>, passes: Passes) {
+/// Coarse to fine with the first threshold; then, for what is left, half and full size with the second. A picture
+/// without a code is a miss, for the hints.
+fn look(search: &mut Search<'_>, picture: Luma<'_>, passes: Passes, hints: Option<&mut Hints>) {
     let levels = halves(&picture);
     let over = |search: &Search<'_>| {
         search.is_over() || (passes != Passes::All && !search.found.is_empty())
@@ -238,11 +260,17 @@ fn look(search: &mut Search<'_>, picture: Luma<'_>, passes: Passes) {
         blocks.push(measured);
     }
     if passes == Passes::First && !search.sees_finders() {
+        if let Some(hints) = hints {
+            hints.miss(&Miss::new(search.finders(), &copies, &blocks));
+        }
         return;
     }
     let finest = copies.len().saturating_sub(2);
-    for (mut copy, blocks) in copies.into_iter().zip(blocks).skip(finest) {
-        copy.most = MOST_SEEN;
+    for (copy, blocks) in copies.iter().zip(&blocks).skip(finest) {
+        let mut copy = Copy {
+            most: MOST_SEEN,
+            ..*copy
+        };
         if copy.scale > 1.0 {
             copy.step = STEP_HALF_AGAIN;
         }
@@ -261,6 +289,9 @@ fn look(search: &mut Search<'_>, picture: Luma<'_>, passes: Passes) {
             most: MOST_SEEN,
         };
         search.pass(&copy, &Blocks::of(&copy.luma).means());
+    }
+    if let Some(hints) = hints.filter(|_| search.found.is_empty()) {
+        hints.miss(&Miss::new(search.finders(), &copies, &blocks));
     }
 }
 

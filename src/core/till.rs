@@ -29,7 +29,7 @@ pub use event::{End, Event, Fault, Hint, Phase, Plan, Record, Reply, Step};
 use std::collections::VecDeque;
 
 use crate::policy::Ms;
-use crate::wire::{NewTrade, PagePolicy, Presented, Status, Trade};
+use crate::wire::{NewTrade, PagePolicy, Presented, ProblemCode, Status, Trade};
 
 /// How often a creation that got no answer is repeated, with the same key: bad Wi-Fi, not a dead backend.
 const CREATE_TRIES: u32 = 3;
@@ -57,6 +57,8 @@ pub struct Charge {
     code: Option<Hint>,
     /// True after a reload: the code is gone and never handed over again.
     resumed: bool,
+    /// True where another tab or till has the attempt in hand: it is never closed from here unasked.
+    following: bool,
     trade: Option<Trade>,
     leave: Leave,
     /// Somebody wishes to cancel after the hand-over.
@@ -98,6 +100,7 @@ impl Charge {
             wallet_known: wallet.is_some(),
             code: None,
             resumed: false,
+            following: false,
             trade: None,
             leave: Leave::Stay,
             wish: false,
@@ -149,6 +152,14 @@ impl Charge {
             // or lists it as open.
             charge.end(End::Aborted);
         }
+        charge
+    }
+
+    /// The same for an attempt that another tab or till has in hand: only looked at, until its end.
+    #[must_use]
+    pub fn follow(record: Record, policy: PagePolicy, now: Ms) -> Self {
+        let mut charge = Self::resume(record, policy, now);
+        charge.following = true;
         charge
     }
 
@@ -425,7 +436,7 @@ impl Charge {
 
     fn out_of_patience(&mut self) {
         self.patience_ms = None;
-        if self.phase == Phase::Watching && self.is_open_to_code() {
+        if self.phase == Phase::Watching && self.is_open_to_code() && !self.following {
             // Nothing was presented, as far as we know; a closed attempt makes it sure.
             return self.go_away(Leave::GiveUp);
         }
@@ -452,7 +463,11 @@ impl Charge {
             self.outbox.push_back(Step::StopScan);
         }
         if !keep {
-            self.outbox.push_back(Step::Forget(self.record.key.clone()));
+            let key = self.record.key.clone();
+            self.outbox.push_back(match rival(&end) {
+                Some(record) => Step::Yield(key, record),
+                None => Step::Forget(key),
+            });
         }
         self.phase = Phase::Ended;
         self.next_ask_ms = None;
@@ -463,5 +478,23 @@ impl Charge {
         self.trade
             .as_ref()
             .is_some_and(|trade| trade.status == Status::AwaitingCode)
+    }
+}
+
+/// What the journal notes of the attempt that stands in this one's way, where its end is not known: this till ran into
+/// it, so this till asks about it. A sale that is paid has nothing left to ask.
+fn rival(end: &End) -> Option<Record> {
+    match end {
+        End::Refused(ProblemCode::SaleBusy, Some(trade)) if trade.status.at_risk() => {
+            Some(Record::of(trade))
+        }
+        End::Settled(_)
+        | End::Unresolved(..)
+        | End::Refused(..)
+        | End::Unreachable
+        | End::NoToken
+        | End::GatewayDown
+        | End::NoWallet
+        | End::Aborted => None,
     }
 }

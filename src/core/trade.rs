@@ -185,6 +185,12 @@ pub struct Trade {
     void_left: bool,
     /// It was proven paid after it had been closed, and that is not settled.
     late: bool,
+    /// It was proven paid after it had been closed, settled since or not.
+    #[serde(default)]
+    was_late: bool,
+    /// A person's verdict put it where it stands.
+    #[serde(default)]
+    settled: bool,
     #[serde(skip)]
     outbox: VecDeque<Send>,
     #[serde(skip)]
@@ -221,6 +227,8 @@ impl Trade {
             give_up_ms: None,
             void_left: false,
             late: false,
+            was_late: false,
+            settled: false,
             outbox: VecDeque::from([Send::Create]),
             moves: Vec::new(),
         }
@@ -405,6 +413,18 @@ impl Trade {
         }
     }
 
+    /// True where proof of payment came after it had been closed, whatever became of it since.
+    #[must_use]
+    pub fn was_late(&self) -> bool {
+        self.was_late
+    }
+
+    /// True where it stands as a person said.
+    #[must_use]
+    pub fn settled(&self) -> bool {
+        self.settled
+    }
+
     /// True once a payment may have left, ours or that of somebody who saw our code, and was not proven unsent.
     #[must_use]
     pub fn payment_left(&self) -> bool {
@@ -420,6 +440,7 @@ impl Trade {
             to,
         });
         self.state = to;
+        self.settled = false;
         self.since_ms = context.now;
         self.asks = 0;
         self.schedule(context);

@@ -212,6 +212,12 @@ pub struct Trade {
     /// When the backend stops verifying every 2 s, where money is at risk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline_at: Option<String>,
+    /// It stands as a person said who looked into the wallet's own records.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub settled: bool,
+    /// Proof of payment came after it had been closed, whatever became of it since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late: bool,
     /// The code to show, while its payer is awaited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub show: Option<Show>,

@@ -12,7 +12,8 @@ use kaunter_core::error::ErrorCode;
 use kaunter_core::policy::Ms;
 use kaunter_core::till::Fault;
 use kaunter_core::wire::{
-    AskVoid, HandOver, NewTrade, Problem, ProblemCode, Sale, SaleRecord, Session, Trade, Verdict,
+    AskVoid, HandOver, NewTrade, Problem, ProblemCode, Sale, SaleRecord, Session, Trade, TradeList,
+    Verdict,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -27,6 +28,7 @@ use token::{Purpose, Tokens};
 use super::{clock, signal};
 use crate::types::error::Fail;
 use crate::types::options::OpenWish;
+use crate::types::read::from_js;
 use crate::types::to_js;
 
 /// Until the session says otherwise.
@@ -184,6 +186,16 @@ impl Backend {
         self.get(&format!("/v1/sales/{reference}")).await
     }
 
+    /// `GET /v1/trades?day=`, newest first; the day is the backend's, in UTC.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn day(&self, day: &str) -> Result<Vec<Trade>, Trouble> {
+        let day = String::from(js_sys::encode_uri_component(day));
+        let list: TradeList = self.get(&format!("/v1/trades?day={day}")).await?;
+        Ok(list.trades)
+    }
+
     /// Stops asking for tokens: the till closes.
     pub fn close(&self) {
         self.tokens.close();
@@ -260,13 +272,11 @@ impl Backend {
         let text = response.json().map_err(|_| Trouble::NoAnswer)?;
         let body = JsFuture::from(text).await.map_err(|_| Trouble::NoAnswer)?;
         if response.ok() {
-            serde_wasm_bindgen::from_value(body).map_err(|_| Trouble::NoAnswer)
+            from_js(body).map_err(|_| Trouble::NoAnswer)
         } else {
-            Err(
-                serde_wasm_bindgen::from_value(body).map_or(Trouble::NoAnswer, |problem| {
-                    Trouble::Problem(Box::new(problem))
-                }),
-            )
+            Err(from_js(body).map_or(Trouble::NoAnswer, |problem| {
+                Trouble::Problem(Box::new(problem))
+            }))
         }
     }
 

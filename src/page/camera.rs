@@ -42,6 +42,7 @@ pub struct Camera {
     stream: Stream,
     video: HtmlVideoElement,
     mirrored: bool,
+    fixed_focus: bool,
     adjusted: Cell<Adjustment>,
 }
 
@@ -126,6 +127,12 @@ impl Camera {
         self.stream.track().is_some_and(|track| track.muted())
     }
 
+    /// True where the browser tells of this camera's focus, and nothing can be set there.
+    #[must_use]
+    pub fn has_fixed_focus(&self) -> bool {
+        self.fixed_focus
+    }
+
     /// True where the browser lists cameras by their names, and this one is not among them.
     pub async fn is_unplugged(&self) -> bool {
         let own = self.device().device_id;
@@ -182,7 +189,9 @@ impl Camera {
             Some(video) => video.clone(),
             None => own_video().ok_or_else(|| Fail::new(ErrorCode::NotBrowser))?,
         };
+        let track = stream.track();
         let camera = Self {
+            fixed_focus: track.as_ref().is_some_and(device::has_fixed_focus),
             stream,
             video,
             mirrored: false,

@@ -119,6 +119,11 @@ impl Decoder {
                 Err(cause) => told = Err(Fail::new(ErrorCode::WorkerFailed).caused_by(cause)),
             }
         }
+        if self.reader.borrow().is_none() && told.is_ok() {
+            // All of them died. A person who tries again gets new ones.
+            self.deaths.set(0);
+            told = Err(Fail::new(ErrorCode::WorkerFailed));
+        }
         told
     }
 

@@ -106,6 +106,14 @@ impl Driver {
         driver
     }
 
+    /// An attempt that another tab or till has in hand.
+    pub(super) fn follow(till: &Rc<Till>, record: Record, wish: ScanWish) -> Self {
+        let charge = Charge::follow(record, till.policy().clone(), clock::now_ms());
+        let mut driver = Self::of(till, charge, wish, None);
+        driver.handed_ms = Some(clock::now_ms());
+        driver
+    }
+
     fn of(till: &Rc<Till>, charge: Charge, wish: ScanWish, code: Option<Scan>) -> Self {
         let (letters, inbox) = unbounded();
         Self {
@@ -162,6 +170,7 @@ impl Driver {
                 | Step::Pick
                 | Step::Journal(_)
                 | Step::Forget(_)
+                | Step::Yield(..)
                 | Step::Create(_)
                 | Step::HandOver(_)
                 | Step::Show(_)
@@ -245,6 +254,7 @@ impl Driver {
                 self.charge.handle(Event::Journalled, clock::now_ms());
             }
             Step::Forget(key) => self.till.forget(&key).await,
+            Step::Yield(key, other) => self.till.give_way(&key, &other).await,
             Step::Create(trade) => self.post(async move |till| {
                 (till.backend().create(&trade).await, Event::Created as Told)
             }),
@@ -358,6 +368,7 @@ impl Driver {
                 self.handed_ms = Some(clock::now_ms());
             }
             self.till.voice().trade(shown);
+            self.till.news().tell(&trade.trx_id, trade.version);
         }
         if let Some(state) = self.state() {
             self.till.voice().now(state, shown);

@@ -3,6 +3,7 @@
 //! The camera stays warm after a scan, for the next customer; one look at a time. A look whose future is dropped is
 //! over: nothing of it is left but the warm camera.
 
+mod advice;
 mod health;
 mod judge;
 mod sight;
@@ -29,6 +30,7 @@ use crate::types::error::{Fail, Rejection};
 use crate::types::event::{CameraChange, CameraStatus, SpawnReader, TillState};
 use crate::types::options::{CameraWish, OpenWish, ScanWish};
 use crate::types::sale::Wallet;
+use advice::Advice;
 use health::{Cure, Health, Signs};
 use judge::Judge;
 pub use judge::of_text;
@@ -121,6 +123,9 @@ impl Eye {
         let camera = camera?;
         self.voice.now(TillState::Scanning, None);
         self.decoder.look();
+        if signal::hidden() {
+            self.decoder.rest();
+        }
         let _hides = self.rests_while_hidden();
         let judge = Judge::new(&self.voice, wish, wallets);
         let looked = self.watch(camera, judge, off.as_ref());
@@ -147,6 +152,7 @@ impl Eye {
     ) -> Result<Scan, Rejection> {
         let most = self.wish.scans_per_second;
         let mut health = Health::new(clock::now_ms());
+        let mut advice = Advice::default();
         let mut sight = None;
         loop {
             if off.is_some_and(AbortSignal::aborted) {
@@ -167,12 +173,16 @@ impl Eye {
                         if let Some(scan) = judge.first_of(seen.codes).await? {
                             return Ok(scan);
                         }
-                        self.voice.miss(seen.hint, clock::now_ms());
+                        let now_ms = clock::now_ms();
+                        let hint = advice.of(seen.hint, camera.has_fixed_focus(), now_ms);
+                        self.voice.miss(hint, now_ms);
                         Signs::of(&camera, seen.fresh)
                     }
                     Err(fail) => {
                         self.voice.problem(&fail);
-                        sight = None;
+                        sight = Some(self.sight(&camera).await?);
+                        // Its pictures were not seen meanwhile, and that is not the camera's fault.
+                        health.rested(clock::now_ms());
                         continue;
                     }
                 }

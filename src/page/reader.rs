@@ -53,18 +53,14 @@ pub fn read_still(
 
 /// Reads frame after frame of one look: in the worker, or on the page where there is none.
 ///
-/// What it learns goes with it from frame to frame: the reader's own passes, where a code was, how long reading takes.
+/// What it learns goes with it from frame to frame: the reader's finders and region, and how long reading takes.
 /// Its buffer is kept for the shift.
 #[derive(Debug)]
 pub struct LiveReader {
     reader: Reader,
-    /// Reads where a code was, and learns nothing from a miss.
-    close: Reader,
     gate: Gate,
     pace: Pace,
     region: Region,
-    /// Where the last frame held a code: looked at first, for a second reading is mostly to be had there.
-    near: Option<Part>,
     pixels: Vec<u8>,
 }
 
@@ -80,11 +76,9 @@ impl LiveReader {
     pub fn new() -> Self {
         Self {
             reader: Reader::new(),
-            close: Reader::new(),
             gate: Gate::new(),
             pace: Pace::new(30.0, 0.0),
             region: Region::default(),
-            near: None,
             pixels: Vec::new(),
         }
     }
@@ -95,7 +89,6 @@ impl LiveReader {
         self.gate = Gate::new();
         self.pace = self.pace.again(scans_per_second, now_ms);
         self.region = region;
-        self.near = None;
     }
 
     /// Whether a frame that comes now is to be read.
@@ -106,7 +99,7 @@ impl LiveReader {
     /// What would help, while nothing is read.
     #[must_use]
     pub fn hint(&self) -> Option<Hint> {
-        None
+        self.reader.hint().map(Hint::from)
     }
 
     /// The buffer for the next frame; [`Self::read_copied`] and [`Self::read_pixels`] keep it again.
@@ -150,16 +143,9 @@ impl LiveReader {
         stride: usize,
         began_ms: f64,
     ) -> Vec<DecodedCode> {
-        let whole = Part::of(&self.region, size);
-        let mut found = match self.near.take() {
-            Some(near) => read_part(&mut self.close, pixels, stride, near.within(&whole)),
-            None => Vec::new(),
-        };
-        if found.is_empty() {
-            found = read_part(&mut self.reader, pixels, stride, whole);
-        }
-        if let Some(first) = found.first() {
-            self.near = Some(Part::around(&first.corners));
+        let part = Part::of(&self.region, size);
+        let found = read_part(&mut self.reader, pixels, stride, part);
+        if !found.is_empty() {
             self.pace.wake(began_ms);
         }
         self.pace.took(clock::exact_ms() - began_ms);

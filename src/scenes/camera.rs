@@ -1,10 +1,13 @@
 //! The till's camera: where the code is held, and what lens, lamp and sensor make of it.
 
+mod trouble;
+
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::Category;
 use crate::code::Code;
+pub use trouble::{TROUBLES, Trouble};
 
 /// What a till's camera gives.
 pub const SIZES: [(usize, usize); 2] = [(640, 480), (1280, 720)];

@@ -10,7 +10,7 @@ mod code;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-pub use camera::{FRAMES, SIZES};
+pub use camera::{FRAMES, SIZES, TROUBLES, Trouble};
 
 /// What goes wrong in a scene.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -119,6 +119,25 @@ pub fn focusing(seed: u64, number: u64, blurred: usize) -> Scene {
             shot.out_of_focus(left).frame(&drawn, &mut dice)
         })
         .collect();
+    Scene {
+        text,
+        width,
+        height,
+        frames,
+    }
+}
+
+/// A scene that hardly any reader reads, for one reason. Numbers are as those of [`scene`].
+#[must_use]
+pub fn spoilt(seed: u64, trouble: Trouble, number: u64) -> Scene {
+    let mut dice = ChaCha8Rng::seed_from_u64(seed ^ 0x7370_6f69_6c74_2121);
+    dice.set_stream(trouble as u64 * 1_000_003 + number);
+    let (width, height) = SIZES[(number % 2) as usize];
+    let text = code::text(&mut dice);
+    let drawn = code::Code::draw(&text, trouble.category(), &mut dice);
+    let mut shot = camera::Shot::plan(trouble.category(), drawn.side(), (width, height), &mut dice);
+    shot.spoil(trouble, &mut dice);
+    let frames = (0..FRAMES).map(|_| shot.frame(&drawn, &mut dice)).collect();
     Scene {
         text,
         width,

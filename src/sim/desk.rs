@@ -219,6 +219,8 @@ impl World<'_> {
             since: String::new(),
             created_at: String::new(),
             deadline_at: None,
+            settled: false,
+            late: false,
             show: trade.payload().map(|payload| Show {
                 payload: payload.clone(),
                 expires_at: String::new(),

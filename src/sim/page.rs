@@ -180,6 +180,11 @@ impl World<'_> {
                     self.tabs[tab].journal.retain(|record| record.key != key);
                     continue;
                 }
+                Step::Yield(key, record) => {
+                    self.tabs[tab].journal.retain(|known| known.key != key);
+                    self.keep(tab, record);
+                    continue;
+                }
                 Step::Show(_) => {
                     let trx_id = self.pages[at].charge.record().trx_id.clone();
                     if let Some(row) = trx_id.and_then(|trx_id| self.row_of(&trx_id)) {

@@ -149,6 +149,7 @@ async fn before(simulator: &Simulator, fault: Option<Fault>) -> Option<Response>
         | Fault::LateSuccessMs(_)
         | Fault::NotFoundFirst(_)
         | Fault::Contradict
+        | Fault::CancelRefunds
         | Fault::VoidFails
         | Fault::VoidUnknownMs(_) => None,
     }
@@ -211,6 +212,7 @@ async fn after(answer: Answer, fault: Option<Fault>) -> Response {
         | Fault::LateSuccessMs(_)
         | Fault::NotFoundFirst(_)
         | Fault::Contradict
+        | Fault::CancelRefunds
         | Fault::VoidFails
         | Fault::VoidUnknownMs(_) => {}
     }
@@ -257,7 +259,7 @@ fn serve(
         Call::Create => create(simulator, world, fields),
         Call::Pay => pay(simulator, world, fields, fault, now_ms),
         Call::Status => status(simulator, world, fields, fault, now_ms),
-        Call::Cancel => cancel(world, fields, now_ms),
+        Call::Cancel => cancel(world, fields, fault, now_ms),
         Call::Void => void(simulator, world, fields, fault, now_ms),
     }
 }
@@ -518,7 +520,7 @@ fn status(
     Ok(json!({"pay_status": word}))
 }
 
-fn cancel(world: &mut World, fields: &Fields, now_ms: u64) -> Answer {
+fn cancel(world: &mut World, fields: &Fields, fault: Option<Fault>, now_ms: u64) -> Answer {
     let Some(trade) = world.trade(field(fields, "trans_id")) else {
         return Err((404, "record not found"));
     };
@@ -529,6 +531,10 @@ fn cancel(world: &mut World, fields: &Fields, now_ms: u64) -> Answer {
             "C"
         }
         Place::Closed => "C",
+        Place::Paid if fault == Some(Fault::CancelRefunds) => {
+            trade.refund("cancelled by the merchant");
+            "R"
+        }
         Place::Paid => "L",
         Place::Voided => "R",
     };

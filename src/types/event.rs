@@ -251,6 +251,19 @@ impl Hint {
     }
 }
 
+impl From<kaunter_core::scan::Hint> for Hint {
+    fn from(hint: kaunter_core::scan::Hint) -> Self {
+        use kaunter_core::scan::Hint as Core;
+        match hint {
+            Core::Closer => Self::Closer,
+            Core::Farther => Self::Farther,
+            Core::Glare => Self::Glare,
+            Core::Dark => Self::Dark,
+            Core::HoldStill => Self::HoldStill,
+        }
+    }
+}
+
 /// No code was read, and this would help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Miss {

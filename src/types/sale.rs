@@ -35,6 +35,10 @@ export interface Trade {
   readonly wallet: Wallet | null;
   readonly status: TradeStatus;
   readonly createdAt: string;
+  /** It stands as a person said (`settle`), not the gateway. */
+  readonly settled: boolean;
+  /** Proof of payment came after it had been closed, whatever became of it since. */
+  readonly late: boolean;
 }
 
 /** Why a payment was refused. */
@@ -163,6 +167,10 @@ pub struct Trade {
     pub status: Status,
     /// When it was asked for.
     pub created_at: String,
+    /// It stands as a person said.
+    pub settled: bool,
+    /// Proof of payment came after it had been closed, whatever became of it since.
+    pub late: bool,
 }
 
 impl Trade {
@@ -178,6 +186,8 @@ impl Trade {
                 .cloned(),
             status: trade.status,
             created_at: trade.created_at.clone(),
+            settled: trade.settled,
+            late: trade.late,
         }
     }
 }

@@ -68,10 +68,9 @@ for (const fault of ["trap", "hang"]) {
     t.diagnostic(`the next one's script was there ${Math.round(ready - died)} ms after the death`);
     assert.equal(await page.evaluate(() => workers), 2);
     assert.equal(await page.evaluate(() => till.state), "scanning");
-    // The camera's file is opened at each start: another camera shows the code.
     await plain.look(CODE);
-    await page.evaluate(() => { track().stop(); track().dispatchEvent(new Event("ended")); });
     assert.equal((await page.evaluate(() => scan)).value?.text, CODE);
+    assert.equal(await page.evaluate(() => asked.length), 1, "with the same camera");
   });
 }
 
@@ -85,12 +84,30 @@ test("a code is offered once in a scan, however long it is held there", async (t
     while (offered === 0) await new Promise((done) => setTimeout(done, 10));
     const video = document.createElement("video");
     Object.assign(video, { muted: true, srcObject: streams[0] });
+    document.body.append(video);
     await video.play();
     for (let frames = 0; frames < 45; frames++) await new Promise((done) => video.requestVideoFrameCallback(done));
     leave.abort(new Error("enough"));
     return [offered, (await end).error.message];
   });
   assert.deepEqual(seen, [1, "enough"]);
+});
+
+test("a code that is too small, and a counter in the dark: told what would help, once, and taken back at the end", async (t) => {
+  await plain.look(CODE, { module: 1 });
+  const page = await all.till(t, plain);
+  const misses = () => page.evaluate(() => log.filter(({ type }) => type === "miss").map(({ detail }) => detail.hint));
+  await page.evaluate(() => void (globalThis.scan = ends(till.scan({ timeoutMs: 20_000 }))));
+  await until("it says so", async () => (await misses()).includes("closer"));
+  await plain.look(null, { black: true });
+  await until("and the other", async () => (await misses()).at(-1) === "dark");
+  await plain.look(CODE);
+  assert.equal((await page.evaluate(() => scan)).value?.text, CODE);
+  const said = await misses();
+  assert.equal(said.at(-1), null, said.join());
+  assert.ok(said.every((hint, at) => hint !== said[at - 1]), `only on change: ${said}`);
+  const times = await page.evaluate(() => log.filter(({ type, detail }) => type === "miss" && detail.hint).map(({ at }) => at));
+  assert.ok(times.every((time, at) => at === 0 || time - times[at - 1] >= 990), `at most once a second: ${times}`);
 });
 
 test("only the region is read", async (t) => {

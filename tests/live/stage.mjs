@@ -62,7 +62,8 @@ class Stage {
     if (!fake) given = given.filter((flag) => !flag.startsWith("--use-fake-ui"));
     const browser = await chromium.launch({ executablePath, args: [...given, ...args] });
     this.closers.unshift(() => browser.close());
-    return { browser, file, look: (text, options) => show(file, text, options) };
+    // A camera that is on shows it from then on, and so does the next.
+    return { browser, look: (text, options) => show(file, text, options) };
   }
 
   async close() {
@@ -85,14 +86,11 @@ class Stage {
 
   /** Opens a till in a page, or in a frame of one. */
   async open(frame, { options = "", init = "" } = {}) {
-    const setting = { backend: this.shop.backend, shop: `${this.shop.simulator}/shop/token` };
+    const setting = { backend: this.shop.backend, token: await this.shop.token() };
     await frame.evaluate(`(async (setting) => {
       const kaunter = await import("/pkg/index.js");
       ${init}
-      const getToken = async ({ signal }) => {
-        const answer = await fetch(setting.shop, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ terminal: "till-1" }), signal });
-        return (await answer.json()).token;
-      };
+      const getToken = async () => setting.token;
       const ends = (promise) => promise.then((value) => ({ value }), (error) => ({ error: { code: error.code, name: error.name, message: error.message } }));
       const openTill = async (more = {}) => {
         const till = await kaunter.Till.open({ backend: setting.backend, getToken, ...more });

@@ -35,7 +35,8 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
   const fifth = await till.present(sale, { wallet: canShow?.id ?? "21", onCode, signal });
   const id = till.unfinished[0]?.tradeId ?? "";
   const ends = [first, second, third, fourth, fifth, await till.cancel(id), await till.void(id, "wrong item"), await till.resume(), await till.resume(id, { signal, onCode }), await till.settle(id, { outcome: "paid", evidence: "seen in the portal" })];
-  const trades: Trade[] = [await till.status(id), await till.voidStatus(id), ...(await till.find("S-1"))];
+  const trades: Trade[] = [await till.status(id), await till.voidStatus(id), ...(await till.find("S-1")), ...(await till.history()), ...(await till.history("2026-01-31"))];
+  const late: Trade[] = trades.filter((trade) => trade.late && !trade.settled);
   const cameras: Camera[] = await till.cameras();
   if (cameras[0]) await till.use(cameras[0]);
   await till.use({ deviceId: "id" });
@@ -45,7 +46,7 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
   using reader: Reader = await loadReader(bytes);
   const codes = [...reader.read(bytes, 2, 2, { max: 1, effort: "still" }), ...(await decode(picture, { max: 1 })), ...(await loadReaderAlone()).read(bytes, 2, 2)];
   reader.reset();
-  return ends.map(told).join() + trades.length + codes.map((code) => code.corners[0].x).join() + recognise("1").scheme + version;
+  return ends.map(told).join() + trades.length + late.length + codes.map((code) => code.corners[0].x).join() + recognise("1").scheme + version;
 }
 
 /** Every ending is handled, or this does not compile. */
@@ -82,6 +83,8 @@ export function wrong(till: Till): void {
   new Till();
   // @ts-expect-error both options are needed
   void Till.open({ backend: "/" });
+  // @ts-expect-error a day is a text, not a Date
+  void till.history(new Date());
   // @ts-expect-error a camera is named by its id
   void till.use("id");
   // @ts-expect-error no such hint

@@ -47,7 +47,7 @@ impl Outcome {
     }
 }
 
-const PARTS: [Part; 14] = [
+const PARTS: [Part; 15] = [
     ("formatting", |_| check(cargo(&["fmt", "--all", "--check"]))),
     ("clippy, native", |_| {
         check(cargo(&[
@@ -85,6 +85,7 @@ const PARTS: [Part; 14] = [
     ("package", package),
     ("types", |_| node("tests/types")),
     ("end to end", end_to_end),
+    ("journal", journal),
     ("live camera", live),
     ("killed everywhere", killed_everywhere),
 ];
@@ -283,19 +284,36 @@ fn tee_silently(mut command: Command) -> anyhow::Result<(bool, String)> {
 }
 
 fn package(browser: &Browser) -> anyhow::Result<Outcome> {
-    module::ship()?;
+    ship()?;
     real_parts("tests/packaging", browser)
 }
 
 fn end_to_end(browser: &Browser) -> anyhow::Result<Outcome> {
-    module::ship()?;
+    ship()?;
     module::page()?;
     real_parts("tests/terminal", browser)
 }
 
+/// What the browsers keep, and what becomes of it: Chromium and Firefox.
+fn journal(browser: &Browser) -> anyhow::Result<Outcome> {
+    ship()?;
+    module::page()?;
+    real_parts("tests/journal", browser)
+}
+
+/// The package as it ships, built once in a run.
+fn ship() -> anyhow::Result<()> {
+    static SHIPPED: std::sync::OnceLock<()> = std::sync::OnceLock::new();
+    if SHIPPED.get().is_none() {
+        module::ship()?;
+        SHIPPED.get_or_init(|| ());
+    }
+    Ok(())
+}
+
 /// The camera's life and the reader's, in Chromium.
 fn live(browser: &Browser) -> anyhow::Result<Outcome> {
-    module::ship()?;
+    ship()?;
     real_parts("tests/live", browser)
 }
 

@@ -27,8 +27,8 @@ const MOST_SOLVED: usize = 12;
 const UNBLURS: [Unblur; 4] = [
     Unblur::Sharpen(0.6),
     Unblur::Sharpen(1.4),
-    Unblur::Solve(0.6),
-    Unblur::Solve(0.9),
+    Unblur::Solve(0.25),
+    Unblur::Solve(0.54),
 ];
 
 /// What is known about one picture.
@@ -80,6 +80,11 @@ impl<'a> Search<'a> {
     /// Pixels that were told dark from light, and modules that were sampled.
     pub(super) fn work(&self) -> u64 {
         self.work
+    }
+
+    /// The finders that belong to no code so far.
+    pub(super) fn finders(&self) -> &[Finder] {
+        self.pool.finders()
     }
 
     /// Looks for finders in a copy, and tries what they make with those of earlier passes.

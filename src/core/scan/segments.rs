@@ -126,7 +126,7 @@ fn plain(bits: &mut Bits<'_>, count_bits: usize, bytes: &mut Vec<u8>) -> Option<
 fn kanji(bits: &mut Bits<'_>, count_bits: usize, bytes: &mut Vec<u8>) -> Option<()> {
     for _ in 0..bits.take(count_bits)? {
         let packed = bits.take(13)?;
-        let off = packed / 0xc0 << 8 | packed % 0xc0;
+        let off = ((packed / 0xc0) << 8) | (packed % 0xc0);
         let word = off + if off < 0x1f00 { 0x8140 } else { 0xc140 };
         bytes.extend([(word >> 8) as u8, word as u8]);
     }
@@ -219,6 +219,9 @@ mod tests {
         for end in 1..11 {
             assert_eq!(read(&data[..end], Version::new(7).unwrap()), None);
         }
-        assert_eq!(read(&[], Version::new(1).unwrap()), Some(Reading::default()));
+        assert_eq!(
+            read(&[], Version::new(1).unwrap()),
+            Some(Reading::default())
+        );
     }
 }

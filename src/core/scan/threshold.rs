@@ -53,6 +53,67 @@ impl Blocks {
         blocks
     }
 
+    /// Blocks in a row.
+    pub(super) fn across(&self) -> usize {
+        self.across
+    }
+
+    /// The mean of each.
+    pub(super) fn each_mean(&self) -> &[u8] {
+        &self.mean
+    }
+
+    /// How far each block's lightest pixel is from its darkest.
+    pub(super) fn ranges(&self) -> impl Iterator<Item = u8> {
+        let pairs = self.lightest.iter().zip(&self.darkest);
+        pairs.map(|(lightest, darkest)| lightest - darkest)
+    }
+
+    /// The range that five blocks reach: those of a code at arm's length.
+    pub(super) fn contrast(&self) -> u8 {
+        reached(self.ranges(), 4)
+    }
+
+    /// The light that one block in fifty reaches.
+    pub(super) fn light(&self) -> u8 {
+        reached(self.lightest.iter().copied(), self.mean.len() / 50)
+    }
+
+    /// The light that one of these blocks in ten reaches.
+    pub(super) fn light_of(&self, places: &[usize]) -> u8 {
+        reached(
+            places.iter().map(|at| self.lightest[*at]),
+            places.len() / 10,
+        )
+    }
+
+    /// The largest range of the blocks that these pixels touch.
+    pub(super) fn range_near(&self, x: f32, y: f32, reach: f32) -> u8 {
+        let ranges = self.touched([x - reach, y - reach, x + reach, y + reach]);
+        let range = |at: usize| self.lightest[at] - self.darkest[at];
+        ranges.map(range).max().unwrap_or_default()
+    }
+
+    /// How many of the blocks between these pixels (left, top, right, bottom) have a darkest and a lightest pixel from
+    /// these on; and how many there are.
+    pub(super) fn washed(&self, ends: [f32; 4], (darkest, lightest): (u8, u8)) -> (usize, usize) {
+        let washed = |at: usize| self.darkest[at] >= darkest && self.lightest[at] >= lightest;
+        self.touched(ends).fold((0, 0), |(some, all), at| {
+            (some + usize::from(washed(at)), all + 1)
+        })
+    }
+
+    fn touched(&self, [left, top, right, bottom]: [f32; 4]) -> impl Iterator<Item = usize> {
+        let across = self.across;
+        let down = self.mean.len() / across.max(1);
+        let blocks = |from: f32, to: f32, most: usize| {
+            let block = |pixel: f32| (pixel / BLOCK as f32) as usize;
+            block(from).min(most)..(block(to) + 1).min(most)
+        };
+        let columns = blocks(left, right, across);
+        blocks(top, bottom, down).flat_map(move |y| columns.clone().map(move |x| y * across + x))
+    }
+
     fn push_row(&mut self, columns: &Columns) {
         let (darkest, _) = columns.darkest.as_chunks::<BLOCK>();
         let (lightest, _) = columns.lightest.as_chunks::<BLOCK>();
@@ -132,6 +193,18 @@ impl Blocks {
             values: box_means(values, self.across, reach),
         }
     }
+}
+
+/// The value that more than `beyond` of them reach.
+fn reached(values: impl Iterator<Item = u8>, beyond: usize) -> u8 {
+    let mut counts = [0_usize; 256];
+    values.for_each(|value| counts[usize::from(value)] += 1);
+    let mut above = 0;
+    let at = counts.iter().rposition(|count| {
+        above += count;
+        above > beyond
+    });
+    u8::try_from(at.unwrap_or(0)).unwrap_or(u8::MAX)
 }
 
 /// Statistics of each column over the rows of one block.

@@ -33,7 +33,7 @@ impl Finder {
     }
 
     /// 1 - cos of the angle between a direction (of length 1) and the nearer side of the ring.
-    fn slant(&self, direction: Point) -> f32 {
+    pub(super) fn slant(&self, direction: Point) -> f32 {
         let [a, b, c, _] = self.corners;
         let along = |side: Point| side.dot(direction).abs() / side.length().max(1e-3);
         1.0 - along(b - a).max(along(c - b))
@@ -108,6 +108,11 @@ impl Pool {
         self.finders.is_empty()
     }
 
+    /// Those that belong to no code so far.
+    pub(super) fn finders(&self) -> &[Finder] {
+        &self.finders
+    }
+
     /// Forgets the finders that lie inside these corners: they are a code's that was read.
     pub(super) fn forget_inside(&mut self, corners: &[Point; 4]) {
         let inside = |at: Point| {
@@ -133,7 +138,8 @@ impl Pool {
         if !self.fresh.contains(&true) {
             return Vec::new();
         }
-        let mut ranked: Vec<(f32, [usize; 3])> = Vec::new();
+        // The likeliest so far, in order; of equal ones the first seen is the likelier.
+        let mut ranked: Vec<(f32, [usize; 3])> = Vec::with_capacity(MOST_TRIPLES + 1);
         for corner in 0..self.finders.len() {
             let legs = self.legs(corner);
             for (at, first) in legs.iter().enumerate() {
@@ -144,13 +150,13 @@ impl Pool {
                         .then(|| self.cost(corner, first, second))
                         .flatten()
                     {
-                        ranked.push((cost, [corner, first.to, second.to]));
+                        let at = ranked.partition_point(|known| known.0 <= cost);
+                        ranked.insert(at, (cost, [corner, first.to, second.to]));
+                        ranked.truncate(MOST_TRIPLES);
                     }
                 }
             }
         }
-        ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
-        ranked.truncate(MOST_TRIPLES);
         ranked.iter().map(|(_, ats)| self.triple(*ats)).collect()
     }
 

@@ -46,6 +46,8 @@ fn trade(trx_id: &str, status: Status, version: u64) -> Trade {
         since: String::new(),
         created_at: String::new(),
         deadline_at: None,
+        settled: false,
+        late: false,
         show: None,
     }
 }
@@ -270,9 +272,77 @@ fn busy_and_paid_sales_end_at_once_with_the_trade_that_has_them() {
                 code,
                 Some(other.clone()),
             ))));
-        assert_eq!(counter.end(), Some(&End::Refused(code, Some(other))));
-        assert!(counter.steps.contains(&Step::Forget("key".to_owned())));
+        assert_eq!(
+            counter.end(),
+            Some(&End::Refused(code, Some(other.clone())))
+        );
+        let closed = match code {
+            ProblemCode::SaleBusy => Step::Yield("key".to_owned(), Record::of(&other)),
+            _ => Step::Forget("key".to_owned()),
+        };
+        assert!(counter.steps.contains(&closed), "{code:?}");
     }
+}
+
+#[test]
+fn a_sale_that_another_till_only_scans_for_leaves_nothing_to_note() {
+    let mut counter = Counter::start(Some("21"), None);
+    let other = Box::new(trade("O", Status::AwaitingCode, 1));
+    let busy = Fault::Problem(ProblemCode::SaleBusy, Some(other));
+    counter
+        .tell(Event::Journalled)
+        .tell(Event::Created(Err(busy)));
+    assert!(counter.steps.contains(&Step::Forget("key".to_owned())));
+}
+
+#[test]
+fn a_watcher_never_closes_what_another_till_has_in_hand() {
+    let watch = || {
+        let scanning = Record {
+            handed_over: false,
+            ..record(false)
+        };
+        Counter::of(Charge::follow(scanning, Policy::default().page(), 0))
+    };
+    let awaiting = |version| Event::Told(Ok(trade("T", Status::AwaitingCode, version)));
+    let mut watcher = watch();
+    // Longer than a promise waits: the other till's customer looks for the phone.
+    for version in 1..=200 {
+        watcher.tell(awaiting(version));
+        watcher.now += 2_000;
+        watcher.tell(Event::Tick);
+    }
+    let cancels = |counter: &Counter| {
+        let cancel = |step: &&Step| matches!(step, Step::Cancel(_));
+        counter.steps.iter().filter(cancel).count()
+    };
+    assert_eq!((cancels(&watcher), watcher.end()), (0, None));
+    let paid = trade("T", Status::Paid, 900);
+    watcher.tell(Event::Told(Ok(paid.clone())));
+    assert_eq!(watcher.end(), Some(&End::Settled(Box::new(paid))));
+
+    let mut asked = watch();
+    asked.tell(awaiting(1)).tell(Event::Cancel);
+    assert_eq!(cancels(&asked), 1, "a cashier who says so closes it");
+}
+
+#[test]
+fn a_store_that_refuses_the_code_is_told_and_the_code_goes_once_it_is_back() {
+    let mut counter = Counter::handing();
+    let refused = Fault::Problem(ProblemCode::StoreUnavailable, None);
+    counter.tell(Event::HandedOver(Err(refused)));
+    let notice = Step::Notice(ProblemCode::StoreUnavailable);
+    assert!(counter.steps.contains(&notice), "the cashier is told why");
+    assert_eq!((counter.hand_overs(), counter.end()), (1, None));
+    counter.now += 2_000;
+    counter
+        .tell(Event::Tick)
+        .tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 1))));
+    assert_eq!(
+        counter.hand_overs(),
+        2,
+        "the same code, to the same attempt"
+    );
 }
 
 #[test]

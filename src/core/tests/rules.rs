@@ -554,8 +554,10 @@ fn without_a_cancel_the_deadline_calls_a_person_who_settles_it() {
             desk.status(StatusWord::NoWord);
         }
         assert_eq!(desk.state(), State::NeedsReview);
+        assert!(!desk.trade.settled());
         desk.tell(Event::Verdict(outcome));
         assert_eq!(desk.state(), end);
+        assert!(desk.trade.settled(), "a person said so, and that is kept");
     }
 }
 
@@ -574,8 +576,24 @@ fn a_late_success_is_given_back_once_where_another_attempt_holds_the_sale() {
     let mut alone = Desk::declined();
     alone.status(StatusWord::Paid);
     assert_eq!((alone.state(), alone.voids()), (State::LateSuccess, 0));
+    assert!(alone.trade.was_late() && !alone.trade.settled());
     alone.tell(Event::Verdict(VerdictOutcome::Paid));
     assert_eq!(alone.state(), State::Paid);
+    assert!(alone.trade.was_late() && alone.trade.settled());
+    // What follows is the gateway's word again.
+    alone.tell(Event::Void);
+    alone.tell(Event::VoidAnswered(VoidAnswer::Done(None)));
+    assert!(alone.trade.was_late() && !alone.trade.settled());
+}
+
+#[test]
+fn a_row_that_knows_nothing_of_verdicts_is_read() {
+    let mut row = serde_json::to_value(&Desk::paying().trade).unwrap();
+    for new in ["was_late", "settled"] {
+        assert!(row.as_object_mut().unwrap().remove(new).is_some());
+    }
+    let trade: Trade = serde_json::from_value(row).unwrap();
+    assert!(!trade.was_late() && !trade.settled());
 }
 
 #[test]

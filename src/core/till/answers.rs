@@ -96,11 +96,12 @@ impl Charge {
 
     fn hand_over_refused(&mut self, code: ProblemCode, trade: Option<Box<Trade>>) {
         match code {
-            // Another hand closed it, or the store is out of breath: the trade itself says how it stands.
-            ProblemCode::TradeClosed
-            | ProblemCode::StoreUnavailable
+            // Another hand closed it: the trade itself says how it stands.
+            ProblemCode::TradeClosed => {}
+            // Nothing left, most likely: the trade itself says so, and then the code goes once more. The cashier is told why.
+            ProblemCode::StoreUnavailable
             | ProblemCode::GatewayUnavailable
-            | ProblemCode::Internal => {}
+            | ProblemCode::Internal => self.outbox.push_back(Step::Notice(code)),
             // A definite no before anything left: the code was never the backend's.
             ProblemCode::BadRequest
             | ProblemCode::AmountInvalid
@@ -237,7 +238,11 @@ impl Charge {
 
     /// Created at last, or the hand-over never arrived, or the gateway was never reached.
     fn open_again(&mut self, now: Ms) {
-        if self.resumed || self.leave != Leave::Stay || self.wish {
+        if self.following && !self.wish {
+            // Its own till hands the code over; our patience begins then.
+            self.patience_ms = None;
+            self.be_patient(now);
+        } else if self.resumed || self.leave != Leave::Stay || self.wish {
             self.go_away(Leave::Abort);
         } else if self.record.handed_over {
             self.hand_over(now);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::policy::Ms;
-use crate::wire::{NewTrade, Presented, ProblemCode, Sale, Show, Trade};
+use crate::wire::{NewTrade, Presented, ProblemCode, Sale, Show, Status, Trade};
 
 /// What the journal holds of an attempt. No code, no token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -21,6 +21,22 @@ pub struct Record {
     /// Who shows the code.
     #[serde(default = "Presented::consumer")]
     pub presented: Presented,
+}
+
+impl Record {
+    /// What this till notes of an attempt that it knows from the backend only.
+    #[must_use]
+    pub fn of(trade: &Trade) -> Self {
+        Self {
+            // The key is the creating page's: here it only names the row.
+            key: format!("resumed-{}", trade.trx_id),
+            sale: trade.sale.clone(),
+            wallet: trade.integrator.clone(),
+            trx_id: Some(trade.trx_id.clone()),
+            handed_over: !matches!(trade.status, Status::Creating | Status::AwaitingCode),
+            presented: trade.presented,
+        }
+    }
 }
 
 /// How a charge begins.
@@ -99,6 +115,8 @@ pub enum Step {
     Journal(Record),
     /// The record with this key is closed.
     Forget(String),
+    /// The record with this key is closed, and the attempt that stands in its way is noted, both or neither.
+    Yield(String, Record),
     /// `POST /v1/trades`.
     Create(NewTrade),
     /// `POST /v1/trades/{trx_id}/code`, with the code that the driver keeps.

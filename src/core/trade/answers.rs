@@ -284,6 +284,7 @@ impl Trade {
     /// once; where none does, a person accepts it or gives it back.
     fn late_success(&mut self, context: &Context<'_>) {
         self.late = true;
+        self.was_late = true;
         self.go(State::LateSuccess, context);
         if context.rival == Rival::Holds {
             self.start_void(context);

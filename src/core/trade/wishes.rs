@@ -149,6 +149,7 @@ impl Trade {
         }
         self.late = false;
         self.go(to, context);
+        self.settled = true;
         Ok(())
     }
 }

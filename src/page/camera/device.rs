@@ -55,6 +55,14 @@ pub(super) fn of_track(track: &MediaStreamTrack) -> Device {
     }
 }
 
+/// Whether a camera that tells what it can says nothing of a focus of its own: webcams see sharp from half a metre on,
+/// and Safari, which never says, from a hand's breadth.
+pub(super) fn has_fixed_focus(track: &MediaStreamTrack) -> bool {
+    let can = capabilities(track);
+    let modes = words(&can, "focusMode");
+    can.is_object() && !modes.iter().any(|mode| mode != "manual" && mode != "none")
+}
+
 /// Lets a camera that can focus by itself do so all the time: some start at infinity.
 pub(super) fn focus_always(track: &MediaStreamTrack) {
     if !words(&capabilities(track), "focusMode").contains(&"continuous".to_owned()) {

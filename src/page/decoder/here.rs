@@ -8,6 +8,7 @@ use wasm_bindgen::prelude::*;
 
 use super::{News, Trouble};
 use crate::page::frames::Frame;
+use crate::types::code::codes_from_js;
 use crate::types::event::Hint;
 use crate::types::options::CameraWish;
 
@@ -68,7 +69,7 @@ impl Here {
         };
         self.frames.set(self.frames.get().wrapping_add(1));
         let codes = self.reader.read_pixels(&buffer, width, height);
-        let codes = codes.and_then(|codes| Ok(serde_wasm_bindgen::from_value(codes)?));
+        let codes = codes.and_then(codes_from_js);
         let hint = self.reader.hint().map_err(Trouble::Dead)?;
         Ok(News {
             codes: codes.map_err(Trouble::Dead)?,

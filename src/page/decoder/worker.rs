@@ -19,7 +19,7 @@ use crate::page::clock;
 use crate::page::frames::Frame;
 use crate::page::frames::tap::Tap;
 use crate::page::signal::Listener;
-use crate::types::code::DecodedCode;
+use crate::types::code::{DecodedCode, codes_from_js};
 use crate::types::event::Hint;
 use crate::types::options::CameraWish;
 
@@ -254,9 +254,9 @@ impl Inbox {
                         .as_string()
                         .as_deref()
                         .and_then(Hint::from_word);
-                    match serde_wasm_bindgen::from_value::<Vec<DecodedCode>>(field("codes")) {
+                    match codes_from_js(field("codes")) {
                         Ok(codes) => self.codes.extend(codes),
-                        Err(cause) => self.dead = Some(cause.into()),
+                        Err(cause) => self.dead = Some(cause),
                     }
                 }
             }

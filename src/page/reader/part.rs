@@ -1,7 +1,5 @@
 //! Parts of a picture, in whole pixels.
 
-use kaunter_core::scan::Point;
-
 use crate::types::options::Region;
 
 /// No code is smaller, and no part: what a caller asks for by mistake is widened.
@@ -21,45 +19,6 @@ impl Part {
     pub(super) fn of(region: &Region, (width, height): (usize, usize)) -> Self {
         let (x, width) = span(region.x, region.width, width);
         let (y, height) = span(region.y, region.height, height);
-        Self {
-            x,
-            y,
-            width,
-            height,
-        }
-    }
-
-    /// A code and as much again on each side: a hand moves, and a finder wants light around it.
-    pub(super) fn around(corners: &[Point; 4]) -> Self {
-        let ends = |side: fn(&Point) -> f32| {
-            let low = corners.iter().map(side).fold(f32::INFINITY, f32::min);
-            let high = corners.iter().map(side).fold(0.0, f32::max);
-            let more = (high - low).max(0.0) / 2.0;
-            let low = (low - more).max(0.0);
-            (low as usize, (high + more - low) as usize)
-        };
-        let (x, width) = ends(|corner| corner.x);
-        let (y, height) = ends(|corner| corner.y);
-        Self {
-            x,
-            y,
-            width,
-            height,
-        }
-    }
-
-    /// What of it lies within another; all of the other where nothing does.
-    pub(super) fn within(&self, other: &Self) -> Self {
-        let overlap = |low: usize, length: usize, other_low: usize, other_length: usize| {
-            let from = low.max(other_low);
-            let to = (low + length).min(other_low + other_length);
-            (from, to.saturating_sub(from))
-        };
-        let (x, width) = overlap(self.x, self.width, other.x, other.width);
-        let (y, height) = overlap(self.y, self.height, other.y, other.height);
-        if width.min(height) < LEAST_SIDE {
-            return *other;
-        }
         Self {
             x,
             y,
@@ -113,22 +72,5 @@ mod tests {
         };
         assert_eq!(Part::of(&over, (640, 480)), part(0, 416, 640, 64));
         assert_eq!(Part::of(&over, (10, 10)), part(0, 0, 10, 10));
-    }
-
-    #[test]
-    fn around_a_code_is_twice_its_size_and_within_the_region() {
-        let at = |x, y| Point { x, y };
-        let corners = [
-            at(200.0, 100.0),
-            at(300.0, 110.0),
-            at(290.0, 200.0),
-            at(205.0, 205.0),
-        ];
-        let near = Part::around(&corners);
-        assert_eq!(near, part(150, 47, 200, 210));
-        let whole = Part::of(&WHOLE, (320, 240));
-        assert_eq!(near.within(&whole), part(150, 47, 170, 193));
-        let elsewhere = part(0, 0, 100, 240);
-        assert_eq!(near.within(&elsewhere), elsewhere);
     }
 }

@@ -834,6 +834,11 @@ impl World {
                     page.writing = None;
                     continue;
                 }
+                till::Step::Yield(_, other) => {
+                    page.journal = Some(other);
+                    page.writing = None;
+                    continue;
+                }
                 till::Step::Done(end) => {
                     page.end = Some(end);
                     continue;
@@ -1010,6 +1015,8 @@ impl World {
             since: String::new(),
             created_at: String::new(),
             deadline_at: None,
+            settled: false,
+            late: false,
             show: trade.payload().map(|payload| Show {
                 payload: payload.clone(),
                 expires_at: String::new(),
