@@ -6,7 +6,7 @@ const query = new URLSearchParams(location.search);
 const [name, slow] = [query.get("scanner"), Number(query.get("slow"))];
 const now = () => performance.timeOrigin + performance.now();
 /** What the run saw. Times are milliseconds since 1970, comparable across threads. */
-const log = (globalThis.log = { marks: [], reads: [], firstFrame: null, frames: 0, long: 0, workerMs: [], settings: null });
+const log = (globalThis.log = { marks: [], reads: [], firstFrame: null, frames: 0, long: 0, settings: null });
 
 new PerformanceObserver((list) => { log.long += list.getEntries().length; }).observe({ type: "longtask" });
 
@@ -52,8 +52,8 @@ globalThis.looked = () => {
   if (name !== "kaunter") return log.frames;
   return new Promise((done) => {
     const channel = new BroadcastChannel("watch");
-    channel.onmessage = ({ data: { frames, first, ms } }) => {
-      Object.assign(log, { firstFrame: first, workerMs: ms });
+    channel.onmessage = ({ data: { frames, first } }) => {
+      log.firstFrame = first;
       channel.close();
       done(frames);
     };

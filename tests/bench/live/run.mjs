@@ -73,7 +73,7 @@ async function measure(browser, name, { scenes, slow, size }, { server, counter:
     await until("the end of the film", () => page.evaluate((end) => log.marks.some(({ mark }) => mark === end), END), { ms: ms + 20_000, every: 250 });
     const after = await metrics(cdp, page);
     const log = await page.evaluate(() => globalThis.log);
-    return { ...judged(name, scenes, log), ...busy(before, after), paces, ready: log.firstFrame - log.marks[0].at, settings: log.settings, gzip: [...server.loaded.values()].reduce((a, b) => a + b, 0), workerMs: log.workerMs, problems };
+    return { ...judged(name, scenes, log), ...busy(before, after), paces, ready: log.firstFrame - log.marks[0].at, settings: log.settings, gzip: [...server.loaded.values()].reduce((a, b) => a + b, 0), problems };
   } catch (error) {
     throw new Error(`${name}: ${error.message} ${problems.join("; ")}`);
   } finally {
@@ -118,11 +118,10 @@ function judged(name, scenes, log) {
   return { times, wrong };
 }
 
-function short({ times, busy, fps, long, ready, wrong, gzip, paces, workerMs, settings, problems }) {
+function short({ times, busy, fps, long, ready, wrong, gzip, paces, settings, problems }) {
   const list = times.filter(({ ms }) => ms != null).map(({ ms }) => ms).sort((a, b) => a - b);
   const at = (part) => Math.round(list[Math.min(list.length - 1, Math.floor(list.length * part))]);
-  workerMs.sort((a, b) => a - b);
-  return { p50: at(0.5), p95: at(0.95), missed: times.filter(({ ms }) => ms === null).length, lost: times.filter(({ lost }) => lost).length, wrong, busy: Math.round(busy * 1000) / 10, fps: Math.round(fps * 10) / 10, long, ready: Math.round(ready), gzip, paces, worker: workerMs.length ? workerMs[workerMs.length >> 1] : undefined, settings: `${settings.width}x${settings.height}@${settings.frameRate}`, problems };
+  return { p50: at(0.5), p95: at(0.95), missed: times.filter(({ ms }) => ms === null).length, lost: times.filter(({ lost }) => lost).length, wrong, busy: Math.round(busy * 1000) / 10, fps: Math.round(fps * 10) / 10, long, ready: Math.round(ready), gzip, paces, settings: `${settings.width}x${settings.height}@${settings.frameRate}`, problems };
 }
 
 async function versions() {

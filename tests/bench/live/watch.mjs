@@ -1,25 +1,20 @@
-// Goes before a module worker that reads frames: counts the frames that it copies and times them until they are closed;
-// and, where a page's CPU is throttled, makes this thread as slow, for the browser's throttling slows a page's main thread
+// Goes before a module worker that reads frames: counts the frames that it has copied by the time they are closed; and, where a page's CPU is throttled, makes this thread as slow, for the browser's throttling slows a page's main thread
 // only: each call into a Wasm module takes `factor` times as long. It tells when it is asked, so that it costs the page nothing.
 
 const factor = Number(new URL(import.meta.url).searchParams.get("factor"));
-const seen = { frames: 0, first: null, ms: [] };
+const seen = { frames: 0, first: null };
 
 const { copyTo, close } = VideoFrame.prototype;
-const copied = new WeakMap();
+const copied = new WeakSet();
 VideoFrame.prototype.copyTo = function (...args) {
-  copied.set(this, performance.now());
+  copied.add(this);
   return copyTo.apply(this, args);
 };
 VideoFrame.prototype.close = function () {
-  const began = copied.get(this);
-  copied.delete(this);
   close.call(this);
-  if (began === undefined) return;
-  const now = performance.now();
+  if (!copied.delete(this)) return;
   seen.frames += 1;
-  seen.first ??= performance.timeOrigin + now;
-  seen.ms.push(now - began);
+  seen.first ??= performance.timeOrigin + performance.now();
 };
 const channel = new BroadcastChannel("watch");
 channel.onmessage = ({ data }) => { if (data === "tell") channel.postMessage(seen); };
