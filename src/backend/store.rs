@@ -9,7 +9,7 @@ use kaunter_core::policy::Ms;
 use kaunter_core::trade::{Rival, Trade};
 use kaunter_core::wire::Status;
 use sqlx::any::{AnyPoolOptions, AnyRow};
-use sqlx::{Any, AnyPool, Executor, Row, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Row, Transaction};
 
 use crate::secret::Secret;
 
@@ -73,6 +73,7 @@ impl Store {
         let pool = AnyPoolOptions::new()
             .max_connections(SQLITE_CONNECTIONS)
             .acquire_timeout(ACQUIRE)
+            .before_acquire(|connection, _| Box::pin(async move { Ok(is_sound(connection)) }))
             .after_connect(|connection, _| {
                 Box::pin(async move { connection.execute(SQLITE_SETTINGS).await.map(drop) })
             })
@@ -89,6 +90,7 @@ impl Store {
         let pool = AnyPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS)
             .acquire_timeout(ACQUIRE)
+            .before_acquire(|connection, _| Box::pin(async move { Ok(is_sound(connection)) }))
             .connect(url.expose())
             .await?;
         Ok(Self {
@@ -178,6 +180,12 @@ impl Store {
         .await?;
         rows.iter().map(|row| row.try_get("trx_id")).collect()
     }
+}
+
+/// A statement that fails on a full disk rolls its transaction back by itself, and the rollback that follows fails: the
+/// connection believes for ever that it is inside of one, and takes no other. It is closed; a new one takes its place.
+fn is_sound(connection: &AnyConnection) -> bool {
+    !connection.is_in_transaction()
 }
 
 /// Takes a sale for this change, known or not.

@@ -147,6 +147,8 @@ impl Till {
             created_at: now,
             deadline_at: None,
             show: None,
+            settled: false,
+            late: false,
         }
     }
 
