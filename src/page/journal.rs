@@ -25,6 +25,7 @@ use web_sys::{
 
 use super::clock;
 use super::signal::Listener;
+use crate::types::read::from_js;
 use crate::types::to_js;
 
 const NAME: &str = "kaunter";
@@ -124,7 +125,7 @@ impl Journal {
         let rows = self.rows().await?;
         let own = rows
             .iter()
-            .filter_map(|row| serde_wasm_bindgen::from_value::<Row>(row.clone()).ok())
+            .filter_map(|row| from_js::<Row>(row.clone()).ok())
             .filter(|row| row.scope == self.scope);
         Ok(own.map(|row| row.record).collect())
     }
@@ -149,7 +150,7 @@ impl Journal {
         let foreign = field("scope")
             .as_string()
             .is_some_and(|scope| scope != self.scope);
-        let readable = serde_wasm_bindgen::from_value::<Row>(row.clone()).is_ok();
+        let readable = from_js::<Row>(row.clone()).is_ok();
         !foreign && !readable && field(TOLD).is_falsy()
     }
 

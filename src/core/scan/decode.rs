@@ -112,7 +112,14 @@ mod tests {
             (Some(3), &latin, "Aé"),
             (None, &latin, "Aé"),
             (Some(20), &kanji, "\u{93}_äª"),
-            (None, &binary, &binary.iter().map(|byte| char::from(*byte)).collect::<String>()),
+            (
+                None,
+                &binary,
+                &binary
+                    .iter()
+                    .map(|byte| char::from(*byte))
+                    .collect::<String>(),
+            ),
         ];
         for (eci, bytes, expected) in cases {
             let (reading, text) = said(|bits| {

@@ -219,6 +219,9 @@ mod tests {
         for end in 1..11 {
             assert_eq!(read(&data[..end], Version::new(7).unwrap()), None);
         }
-        assert_eq!(read(&[], Version::new(1).unwrap()), Some(Reading::default()));
+        assert_eq!(
+            read(&[], Version::new(1).unwrap()),
+            Some(Reading::default())
+        );
     }
 }
