@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use kaunter_core::policy::Ms;
 use kaunter_core::trade::{Rival, Trade};
 use sqlx::any::{AnyPoolOptions, AnyRow};
-use sqlx::{Any, AnyPool, Executor, Row, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Row, Transaction};
 
 use crate::limits::{
     MAX_OPEN_ROWS, PAGE_ROWS, POSTGRES_CONNECTIONS, POSTGRES_LIGHT_CONNECTIONS, SQLITE_CONNECTIONS,
@@ -225,6 +225,7 @@ async fn pool(most: u32, settings: &str, url: &str) -> sqlx::Result<AnyPool> {
     AnyPoolOptions::new()
         .max_connections(most)
         .acquire_timeout(STORE_WAIT)
+        .before_acquire(|connection, _| Box::pin(async move { Ok(is_sound(connection)) }))
         .after_connect(move |connection, _| {
             let settings = settings.clone();
             Box::pin(async move {
@@ -234,6 +235,12 @@ async fn pool(most: u32, settings: &str, url: &str) -> sqlx::Result<AnyPool> {
         })
         .connect(url)
         .await
+}
+
+/// A statement that fails on a full disk rolls its transaction back by itself, and the rollback that follows fails: the
+/// connection believes for ever that it is inside of one, and takes no other. It is closed; a new one takes its place.
+fn is_sound(connection: &AnyConnection) -> bool {
+    !connection.is_in_transaction()
 }
 
 /// Takes a sale for this change, known or not.
