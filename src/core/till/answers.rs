@@ -82,7 +82,11 @@ impl Charge {
                 }
             }
             Err(Fault::NoAnswer | Fault::NoToken | Fault::Problem(ProblemCode::TooMany, _)) => {}
-            Err(Fault::Problem(..)) if self.handed > 1 => self.ask(now),
+            Err(Fault::Problem(..)) if self.handed > 1 => {
+                if !self.asking {
+                    self.ask(now);
+                }
+            }
             Err(Fault::Problem(code, trade)) => self.hand_over_refused(code, trade),
         }
         if self.wish && self.phase == Phase::Watching {
