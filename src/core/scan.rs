@@ -32,9 +32,12 @@ mod ring;
 mod runs;
 mod sample;
 mod search;
+#[doc(hidden)]
+pub mod steps;
 mod threshold;
 mod triples;
 mod unblur;
+mod work;
 
 pub use gate::Gate;
 pub use hint::Hint;

@@ -33,7 +33,7 @@ struct Outcome {
     failed: u32,
 }
 
-const PARTS: [Part; 11] = [
+const PARTS: [Part; 12] = [
     ("formatting", |_| check(cargo(&["fmt", "--all", "--check"]))),
     ("clippy, native", |_| {
         check(cargo(&[
@@ -65,6 +65,7 @@ const PARTS: [Part; 11] = [
     }),
     ("simulated sales", |_| simulated()),
     ("planted bugs are caught", |_| planted()),
+    ("mistakes in the change are noticed", |_| mutants()),
     ("module tests in a browser", module_tests),
     ("package", package),
     ("types", |_| node("tests/types")),
@@ -238,6 +239,19 @@ fn planted() -> anyhow::Result<Outcome> {
         outcome.failed += u32::from(!caught);
     }
     Ok(outcome)
+}
+
+/// Mistakes in what the last change did to both machines. A change that leaves them alone has none.
+fn mutants() -> anyhow::Result<Outcome> {
+    let found = crate::mutants::of_the_change()?;
+    let (passed, failed) = found.map_or((0, 0), |found| {
+        found.tell();
+        (found.caught, found.unexplained.len())
+    });
+    Ok(Outcome {
+        passed,
+        failed: u32::try_from(failed)?,
+    })
 }
 
 fn tee_silently(mut command: Command) -> anyhow::Result<(bool, String)> {
