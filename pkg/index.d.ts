@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" />
 import type {
-  ChargeOptions, DecodedCode, Money, Outcome, PayOptions, ReadOptions, Recognised, ResumeOptions, Sale, Scan,
+  Adjustment, Camera, ChargeOptions, DecodedCode, Money, Outcome, PayOptions, PresentOptions, ReadOptions, Recognised, ResumeOptions, Sale, Scan,
   ScanOptions, TillEventDetails, TillOptions, TillState, Trade, Wallet,
 } from "./wasm/kaunter.js";
 import type { WasmSource } from "./reader.js";
@@ -8,8 +8,9 @@ import type { WasmSource } from "./reader.js";
 export { KaunterError, Reader, loadReader, version } from "./reader.js";
 export type { WasmSource } from "./reader.js";
 export type {
-  Camera, CameraOptions, ChargeOptions, DeclineReason, DecodedCode, ErrorCode, ErrorFacts, Money, Outcome, PayOptions,
-  Point, ReadOptions, Recognised, ResumeOptions, Sale, Scan, ScanOptions, ScanSource, TillEventDetails, TillOptions,
+  Adjustment, Camera, CameraOptions, ChargeOptions, DeclineReason, DecodedCode, ErrorCode, ErrorFacts, Money, Outcome, PayOptions,
+  Point, PresentOptions, ReadOptions, Recognised, ResumeOptions, Sale, Scan, ScanOptions, ScanSource, ShownCode,
+  TillEventDetails, TillOptions,
   TillState, TokenContext, Trade, TradeStatus, Wallet,
 } from "./wasm/kaunter.js";
 
@@ -35,7 +36,11 @@ export class Till extends EventTarget implements AsyncDisposable {
   static open(options: TillOptions): Promise<Till>;
   readonly state: TillState;
   readonly wallets: readonly Wallet[];
-  /** What is not at its end and may have moved money, newest first. */
+  /**
+   * What this till has begun, or ran into, and whose end nobody was told: newest first. After a crash also an attempt that
+   * ended meanwhile: `resume` tells how, and takes it off the list. An attempt that the backend does not know any more, and
+   * whose code had left, is "needs-review".
+   */
   readonly unfinished: readonly Trade[];
 
   /** From a tap: permission, camera, worker. Rejects with `camera/*`. */
@@ -50,6 +55,13 @@ export class Till extends EventTarget implements AsyncDisposable {
   charge(sale: Sale, options?: ChargeOptions): Promise<Outcome>;
   /** Pays with a code that is already there. */
   pay(sale: Sale, code: Scan | string, options?: PayOptions): Promise<Outcome>;
+  /**
+   * Shows a code that the customer scans: `onCode` gets it once, as an SVG, and you put it on the screen until the `trade`
+   * event no longer says "awaiting-payer". Ends like `charge`. From the moment in which the code is shown somebody may
+   * pay it, so an abort is a wish to cancel from then on. After a reload `resume` watches the trade, and shows the code
+   * again where it is given `onCode`. Rejects with `wallet/unknown` where the wallet's `presents` lacks "merchant".
+   */
+  present(sale: Sale, options: PresentOptions): Promise<Outcome>;
 
   /** How an attempt stands. Rejects with `trade/not-found`. */
   status(tradeId: string): Promise<Trade>;
@@ -63,12 +75,26 @@ export class Till extends EventTarget implements AsyncDisposable {
   resume(tradeId?: string, options?: ResumeOptions): Promise<Outcome>;
   /** Every attempt of a sale, from any terminal of the shop, oldest first. */
   find(ref: string): Promise<Trade[]>;
+  /**
+   * The attempts of a day, from every terminal of the shop, newest first. `day` is `YYYY-MM-DD` in this device's time
+   * zone; without it, today. What a person `settled` and what was paid `late` say so. Rejects with `backend/refused` where it is no day.
+   */
+  history(day?: string): Promise<Trade[]>;
   /** A person's word on "needs-review" and "late-success". `evidence` goes to the audit trail. */
   settle(tradeId: string, verdict: { outcome: "paid" | "declined" | "voided"; evidence: string }): Promise<Outcome>;
 
   /** Whether the camera may be used; never prompts. */
   permission(): Promise<"granted" | "prompt" | "denied" | "unknown">;
-  /** Camera off, till stays open. */
+  /** The cameras that there are; never prompts. Before a camera was allowed they have no labels, and in most browsers no ids: `warmUp` first. */
+  cameras(): Promise<Camera[]>;
+  /**
+   * Takes this camera from now on, in a scan that is under way too. Remembered for the terminal in this browser, by id and
+   * by label; `CameraOptions` come after it. Rejects with `camera/not-found`, or why it does not start.
+   */
+  use(camera: Pick<Camera, "deviceId">): Promise<void>;
+  /** Torch, zoom and focus of the camera that is on. Rejects with `camera/constraints` where it can't, or where none is on. */
+  adjust(what: Adjustment): Promise<void>;
+  /** Camera off, till stays open. A scan or a start that is under way rejects with `camera/interrupted`. */
   release(): Promise<void>;
   /** Every track, worker, timer and listener; open trades stay journalled. */
   close(): Promise<void>;

@@ -52,8 +52,15 @@ export class Till extends EventTarget {
     onlyInBrowser();
     exports = await load();
     const till = new Till(OPENING);
-    const emit = (type, detail) => till.dispatchEvent(new CustomEvent(type, { detail }));
-    till.#raw = await exports.RawTill.open(options, emit, spawnWorker);
+    // What happens before anybody can listen is told when they can: the caller's next lines run first.
+    let early = [];
+    const emit = (type, detail) => (early ? early.push([type, detail]) : till.dispatchEvent(new CustomEvent(type, { detail })));
+    till.#raw = await exports.RawTill.open(options, emit, spawnReader);
+    setTimeout(() => {
+      const told = early;
+      early = null;
+      told.forEach(([type, detail]) => emit(type, detail));
+    });
     return till;
   }
 
@@ -65,14 +72,19 @@ export class Till extends EventTarget {
   scan(options) { return this.#raw.scan(options); }
   charge(sale, options) { return this.#raw.charge(sale, options); }
   pay(sale, code, options) { return this.#raw.pay(sale, code, options); }
+  present(sale, options) { return this.#raw.present(sale, options); }
   status(tradeId) { return this.#raw.status(String(tradeId)); }
   cancel(tradeId) { return this.#raw.cancel(String(tradeId)); }
   void(tradeId, reason) { return this.#raw.void(String(tradeId), String(reason ?? "")); }
   voidStatus(tradeId) { return this.#raw.voidStatus(String(tradeId)); }
   resume(tradeId, options) { return this.#raw.resume(tradeId ?? undefined, options); }
   find(ref) { return this.#raw.find(String(ref)); }
+  history(day) { return this.#raw.history(day === undefined ? undefined : String(day)); }
   settle(tradeId, verdict) { return this.#raw.settle(String(tradeId), verdict); }
   permission() { return this.#raw.permission(); }
+  cameras() { return this.#raw.cameras(); }
+  use(camera) { return this.#raw.use(camera ?? {}); }
+  adjust(what) { return this.#raw.adjust(what ?? {}); }
   release() { return this.#raw.release(); }
   close() { return this.#raw.close(); }
   [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() { return this.close(); }
@@ -80,10 +92,10 @@ export class Till extends EventTarget {
 
 const OPENING = Symbol("opening");
 
-/** A worker that has the module and is ready; null: decode on the page. */
-async function spawnWorker() {
-  if (workerSource === false) return null;
-  const worker = makeWorker();
+/** A worker that has the module and is ready, or null where there is none; `here`: a reader on this thread. */
+async function spawnReader(here) {
+  if (here) return readHere();
+  const worker = workerSource === false ? null : makeWorker();
   if (!worker) return null;
   await new Promise((resolve, reject) => {
     worker.addEventListener("error", (event) => { worker.terminate(); reject(event.error ?? new Error(event.message || "the worker did not load")); }, { once: true });
@@ -91,6 +103,14 @@ async function spawnWorker() {
     Promise.resolve(module()).then((compiled) => worker.postMessage({ type: "init", module: compiled }), reject);
   });
   return worker;
+}
+
+/** The same module in a second instance: a decoder that traps leaves its memory unusable, and the till's must not be that. */
+async function readHere() {
+  // Another address is another instance of the glue, in browsers and in bundlers.
+  const second = await import("./wasm/kaunter.js?here");
+  await second.default({ module_or_path: await module() });
+  return new second.WorkerReader();
 }
 
 function makeWorker() {

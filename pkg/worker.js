@@ -1,26 +1,128 @@
 // The module worker that reads codes: the same .wasm, compiled once by the page and posted here.
+//
+// Frames come as a stream that Chrome's page hands over, or that Safari's worker makes of a track, or one by one. The page
+// hears of codes at once, and four times a second that this thread lives, how many frames came, and what would help.
 
 import initialise, { WorkerReader } from "./wasm/kaunter.js";
 
-let reader;
+const PULSE_MS = 250;
+// So many frames in a row that can't be copied, and they are drawn from then on.
+const STUBBORN = 3;
+
+let reader, canvas, pulse, current;
+let look = null; // the look that is under way
+let known = null; // the look that the reader knows
+let woken = () => {};
+let frames = 0;
+let uncopied = 0;
+
+const say = (type, more) => self.postMessage({ type, look: known, frames, ...more });
+const tell = (type, more) => say(type, { hint: reader.hint() ?? null, ...more });
+
+const hear = {
+  async init(asked) {
+    await initialise({ module_or_path: asked.module });
+    reader = new WorkerReader();
+    say("ready");
+  },
+  look(asked) {
+    if (asked.look !== known) reader.look(asked.region, asked.most);
+    look = known = asked.look;
+    clearInterval(pulse);
+    pulse = setInterval(tell, PULSE_MS, "pulse");
+    woken();
+  },
+  rest() {
+    look = null;
+    clearInterval(pulse);
+  },
+  stream: ({ it }) => follow(it),
+  track({ it }) {
+    if (typeof MediaStreamTrackProcessor !== "function") return it.stop(), say("astray");
+    return follow(new MediaStreamTrackProcessor({ track: it }).readable, it);
+  },
+  leave,
+  async frame({ id, frame }) {
+    frames++;
+    try {
+      tell("read", { id, codes: await read(frame) });
+    } catch (error) {
+      if (trapped(error)) throw error;
+      say("unfit");
+    }
+  },
+  pixels({ id, buffer, width, height }) {
+    frames++;
+    tell("read", { id, codes: reader.readPixels(buffer, width, height) });
+  },
+};
 
 self.onmessage = async ({ data }) => {
   try {
-    if (data.type === "init") {
-      await initialise({ module_or_path: data.module });
-      reader = new WorkerReader();
-      self.postMessage({ type: "ready" });
-    } else if (data.type === "reset") {
-      reader.reset();
-    } else {
-      const began = performance.now();
-      const codes = data.type === "frame"
-        ? await reader.readFrame(data.frame)
-        : reader.readPixels(data.buffer, data.width, data.height, data.stride, data.format);
-      self.postMessage({ type: "read", id: data.id, codes, ms: performance.now() - began });
-    }
+    await hear[data.type](data);
   } catch (error) {
     data.frame?.close();
-    self.postMessage({ type: "failed", id: data.id, message: String(error?.message ?? error) });
+    say("failed", { message: String(error?.message ?? error) });
   }
 };
+
+/** Lets go of a stream, also of one that gives no frames. */
+function leave() {
+  current?.cancel().catch(() => {});
+  current = null;
+  woken();
+}
+
+/** Reads the frames of a stream while somebody looks, the newest of them; the browser drops those in between. */
+async function follow(stream, track) {
+  leave();
+  const source = (current = stream.getReader());
+  while (source === current) {
+    if (look === null) {
+      await new Promise((resolve) => { woken = resolve; });
+      continue;
+    }
+    const { value: frame, done } = await source.read().catch(() => ({ done: true }));
+    if (done) break;
+    frames++;
+    if (look === null || !reader.takes()) {
+      frame.close();
+      continue;
+    }
+    try {
+      const codes = await read(frame);
+      if (codes.length && look !== null) tell("read", { codes });
+    } catch (error) {
+      if (trapped(error)) throw error;
+      break;
+    }
+  }
+  if (source === current) say("astray");
+  source.cancel().catch(() => {});
+  track?.stop();
+}
+
+/** Memory that a decoder left as it was when it stopped is good for nothing more. */
+const trapped = (error) => error instanceof WebAssembly.RuntimeError;
+
+/** The codes of a frame: copied where the browser copies it, else drawn. It is closed in any case. */
+async function read(frame) {
+  try {
+    if (uncopied < STUBBORN) {
+      const codes = await reader.readFrame(frame).catch(() => null);
+      uncopied = codes ? 0 : uncopied + 1;
+      if (codes) return codes;
+    }
+    return draw(frame);
+  } finally {
+    frame.close();
+  }
+}
+
+function draw(frame) {
+  const { displayWidth: width, displayHeight: height } = frame;
+  if (canvas?.width !== width || canvas.height !== height) canvas = new OffscreenCanvas(width, height);
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
+  pen.drawImage(frame, 0, 0);
+  return reader.readPixels(pen.getImageData(0, 0, width, height).data.buffer, width, height);
+}

@@ -19,14 +19,19 @@ use wasm_bindgen::prelude::*;
 
 use page::reader::{LiveReader, VideoFrame, copy_out, read_still};
 use page::till::Till;
-use page::{camera, still};
+use page::{camera, clock, still};
 use types::code::{
     CodesPromise, DecodedCode, JsCode, JsCodes, JsImage, JsRecognised, Recognised, Scan,
     ScanPromise,
 };
 use types::error::{Fail, Rejection};
-use types::event::{Emit, JsTillState, PermissionPromise, SpawnWorker, VoidPromise};
-use types::options::{ChargeOptions, OpenWish, ReadOptions, ReadWish, ScanWish, TillOptions};
+use types::event::{
+    CamerasPromise, Emit, JsCamera, JsTillState, PermissionPromise, SpawnReader, VoidPromise,
+};
+use types::options::{
+    Adjustment, ChargeOptions, JsAdjustment, OpenWish, PresentOptions, ReadOptions, ReadWish,
+    Region, ResumeOptions, ScanWish, TillOptions,
+};
 use types::sale::{
     JsMoney, JsSale, JsTrades, JsVerdict, JsWallets, OutcomePromise, TradePromise, TradesPromise,
     sale_from_js, verdict_from_js,
@@ -120,19 +125,10 @@ impl Reader {
     }
 }
 
-/// The reader of the module worker: frame after frame of one scan.
+/// The reader of the module worker: frame after frame of one look.
 #[wasm_bindgen]
-#[derive(Debug)]
-pub struct WorkerReader {
-    live: Rc<RefCell<LiveReader>>,
-    buffer: Uint8Array,
-}
-
-impl Default for WorkerReader {
-    fn default() -> Self {
-        Self::new()
-    }
-}
+#[derive(Debug, Default)]
+pub struct WorkerReader(Rc<RefCell<LiveReader>>);
 
 #[wasm_bindgen]
 impl WorkerReader {
@@ -140,44 +136,53 @@ impl WorkerReader {
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            live: Rc::default(),
-            buffer: Uint8Array::new_with_length(0),
-        }
+        Self::default()
     }
 
-    /// Reads a `VideoFrame`, and closes it.
+    /// A new look, at a part of the picture: left, top, width and height in shares of its sides; so many frames a
+    /// second at most.
+    pub fn look(&self, region: &[f64], most: f64) {
+        let region = Region::of(region);
+        self.0.borrow_mut().look(region, most, clock::exact_ms());
+    }
+
+    /// Whether a frame that comes now is to be read.
+    #[must_use]
+    pub fn takes(&self) -> bool {
+        self.0.borrow_mut().takes(clock::exact_ms())
+    }
+
+    /// Reads a `VideoFrame`, and closes it. One that can't be copied is refused and left open.
     #[wasm_bindgen(js_name = readFrame)]
     #[must_use]
     pub fn read_frame(&self, frame: VideoFrame) -> CodesPromise {
-        let (live, buffer) = (Rc::clone(&self.live), self.buffer.clone());
+        let live = Rc::clone(&self.0);
         promise(async move {
-            let copied = copy_out(frame, buffer).await?;
-            let codes = live.borrow_mut().read_copied(&copied);
+            let began_ms = clock::exact_ms();
+            let pixels = live.borrow_mut().take_pixels();
+            let copied = copy_out(&frame, pixels).await?;
+            let codes = live.borrow_mut().read_copied(copied, began_ms);
             Ok(codes_to_js(&codes).into())
         })
         .unchecked_into()
     }
 
-    /// Reads pixels: `format` is "rgba" or "luma".
+    /// Reads pixels that somebody drew: RGBA, in tight rows.
     #[wasm_bindgen(js_name = readPixels)]
     #[must_use]
-    pub fn read_pixels(
-        &self,
-        buffer: &js_sys::ArrayBuffer,
-        width: u32,
-        height: u32,
-        stride: u32,
-        format: &str,
-    ) -> JsCodes {
-        let pixels = Uint8Array::new(buffer).to_vec();
-        let mut live = self.live.borrow_mut();
-        codes_to_js(&live.read_pixels(&pixels, width, height, stride, format == "rgba"))
+    pub fn read_pixels(&self, buffer: &js_sys::ArrayBuffer, width: u32, height: u32) -> JsCodes {
+        let size = (width as usize, height as usize);
+        let pixels = Uint8Array::new(buffer);
+        let began_ms = clock::exact_ms();
+        let codes = self.0.borrow_mut().read_pixels(&pixels, size, began_ms);
+        codes_to_js(&codes)
     }
 
-    /// A new scan.
-    pub fn reset(&self) {
-        self.live.borrow_mut().reset();
+    /// What would help, while nothing is read.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let hint = self.0.borrow().hint()?;
+        Some(hint.as_str().to_owned())
     }
 }
 
@@ -210,8 +215,8 @@ impl RawTill {
 
 #[wasm_bindgen]
 impl RawTill {
-    /// Opens a till. `emit` hears its events, `spawn` makes the worker.
-    pub fn open(options: &TillOptions, emit: Emit, spawn: SpawnWorker) -> Promise {
+    /// Opens a till. `emit` hears its events, `spawn` makes whoever reads.
+    pub fn open(options: &TillOptions, emit: Emit, spawn: SpawnReader) -> Promise {
         let wish = OpenWish::read(options);
         promise(async move {
             let wish = wish.map_err(|why| js_sys::TypeError::new(&why))?;
@@ -292,6 +297,25 @@ impl RawTill {
             .unchecked_into()
     }
 
+    /// Collects a sale with a code that the caller shows and the customer scans.
+    #[must_use]
+    pub fn present(&self, sale: &JsSale, options: Option<PresentOptions>) -> OutcomePromise {
+        let sale = match sale_from_js(sale) {
+            Ok(sale) => sale,
+            Err(fail) => return self.refused(fail),
+        };
+        let (till, wish) = (
+            Rc::clone(&self.0),
+            ScanWish::from(options.map(ChargeOptions::from)),
+        );
+        if wish.on_code.is_none() {
+            let why = js_sys::TypeError::new("till.present needs the function `onCode`.");
+            return Promise::reject(&why).unchecked_into();
+        }
+        self.promise(async move { till.present(sale, wish).await })
+            .unchecked_into()
+    }
+
     /// A `Scan`, or its text.
     fn code(&self, code: &JsValue) -> Option<Scan> {
         let text = code.as_string().or_else(|| {
@@ -340,7 +364,7 @@ impl RawTill {
     pub fn resume(
         &self,
         trade_id: Option<String>,
-        options: Option<ChargeOptions>,
+        options: Option<ResumeOptions>,
     ) -> OutcomePromise {
         let (till, wish) = (Rc::clone(&self.0), ScanWish::from(options));
         self.promise(async move { till.resume(trade_id, wish).await })
@@ -352,6 +376,14 @@ impl RawTill {
     pub fn find(&self, reference: String) -> TradesPromise {
         let till = Rc::clone(&self.0);
         self.promise(async move { Ok(till.find(&reference).await?) })
+            .unchecked_into()
+    }
+
+    /// The attempts of a day, from any terminal of the shop, newest first; today where none is named.
+    #[must_use]
+    pub fn history(&self, day: Option<String>) -> TradesPromise {
+        let till = Rc::clone(&self.0);
+        self.promise(async move { Ok(till.history(day.as_deref()).await?) })
             .unchecked_into()
     }
 
@@ -374,15 +406,37 @@ impl RawTill {
             .unchecked_into()
     }
 
+    /// The cameras that there are; never prompts.
+    #[must_use]
+    pub fn cameras(&self) -> CamerasPromise {
+        let till = Rc::clone(&self.0);
+        self.promise(async move { Ok(till.eye().cameras().await?) })
+            .unchecked_into()
+    }
+
+    /// Takes this camera from now on, at this terminal.
+    #[wasm_bindgen(js_name = use)]
+    #[must_use]
+    pub fn choose(&self, camera: &JsCamera) -> VoidPromise {
+        let till = Rc::clone(&self.0);
+        let id = camera.device_id().unwrap_or_default();
+        self.promise(async move { Ok(till.eye().choose(&id).await?) })
+            .unchecked_into()
+    }
+
+    /// Torch, zoom and focus of the camera that is on.
+    #[must_use]
+    pub fn adjust(&self, what: &JsAdjustment) -> VoidPromise {
+        let (till, wish) = (Rc::clone(&self.0), Adjustment::from(what));
+        self.promise(async move { Ok(till.eye().adjust(&wish).await?) })
+            .unchecked_into()
+    }
+
     /// Camera off; the till stays open.
     #[must_use]
     pub fn release(&self) -> VoidPromise {
-        let till = Rc::clone(&self.0);
-        promise(async move {
-            till.eye().release().await;
-            Ok(JsValue::UNDEFINED)
-        })
-        .unchecked_into()
+        self.0.eye().release();
+        Promise::resolve(&JsValue::UNDEFINED).unchecked_into()
     }
 
     /// Every track, worker, timer and listener off; open attempts stay journalled.

@@ -7,9 +7,9 @@ use std::fmt::Write as _;
 
 use kaunter::types::code::{Confidence, DecodedCode, Kind, Point, Recognised, Scan, ScanSource};
 use kaunter::types::event::{
-    Camera, CameraChange, CameraStatus, Facing, Poll, StateChange, TillState,
+    Camera, CameraChange, CameraStatus, Facing, Hint, Miss, Poll, StateChange, TillState, Zoom,
 };
-use kaunter::types::sale::{DeclineReason, Outcome, Trade, Wallet};
+use kaunter::types::sale::{DeclineReason, Outcome, ShownCode, Trade, Wallet};
 use kaunter_core::error::ErrorCode;
 use kaunter_core::money::Money;
 use kaunter_core::wire::{By, Presented, Sale, Status};
@@ -84,7 +84,7 @@ fn typescript(value: &Value) -> String {
 fn the_samples_are_what_rust_writes() {
     let mut samples = Samples(
         "// Written by tests/samples.rs: what Rust hands to JavaScript, typed as the package declares it.\n\
-         import type { Camera, DecodedCode, ErrorCode, Money, Outcome, Recognised, Sale, Scan, ScanSource, TillEventDetails, TillState, Trade, TradeStatus, Wallet, DeclineReason } from \"kaunter\";\n\
+         import type { Camera, DecodedCode, ErrorCode, Money, Outcome, Recognised, Sale, Scan, ScanSource, ShownCode, TillEventDetails, TillState, Trade, TradeStatus, Wallet, DeclineReason } from \"kaunter\";\n\
          // The fields of the member of a union that a sample belongs to.\n\
          type Fields<T, S> = S extends { status: infer W } ? keyof Extract<T, { status: W }> extends never ? keyof T : keyof Extract<T, { status: W }> : keyof T;\n\n"
             .to_owned(),
@@ -130,6 +130,8 @@ fn trade() -> Trade {
         wallet: Some(wallet()),
         status: Status::Pending,
         created_at: "2026-01-01T00:00:00Z".to_owned(),
+        settled: false,
+        late: false,
     }
 }
 
@@ -154,17 +156,28 @@ fn shapes(samples: &mut Samples) {
     );
     samples.shape("recognised", "Recognised", &recognised);
     samples.shape(
+        "shown",
+        "ShownCode",
+        &ShownCode {
+            svg: "<svg></svg>".to_owned(),
+            payload: "000201".to_owned(),
+            expires_at: "2026-01-01T00:01:30Z".to_owned(),
+        },
+    );
+    samples.shape(
         "code",
         "DecodedCode",
         &DecodedCode {
             text: "2".to_owned(),
             bytes: vec![50],
+            eci: None,
             corners,
         },
     );
     let scan = Scan {
         text: "2".to_owned(),
         bytes: vec![50],
+        eci: Some(26),
         source: ScanSource::Camera,
         at: 12.5,
         recognised,
@@ -183,8 +196,31 @@ fn shapes(samples: &mut Samples) {
         device_id: "id".to_owned(),
         label: String::new(),
         facing: Some(Facing::Environment),
+        torch: true,
+        zoom: Some(Zoom {
+            min: 1.0,
+            max: 4.0,
+            step: 0.5,
+        }),
     };
     samples.shape("camera", "Camera", &camera);
+    samples.shape(
+        "cameraOfWhichLittleIsKnown",
+        "Camera",
+        &Camera {
+            torch: false,
+            zoom: None,
+            facing: None,
+            ..camera.clone()
+        },
+    );
+    samples.shape(
+        "miss",
+        "TillEventDetails[\"miss\"]",
+        &Miss {
+            hint: Some(Hint::Closer),
+        },
+    );
     samples.shape(
         "state",
         "TillEventDetails[\"state\"]",
@@ -276,7 +312,7 @@ fn words(samples: &mut Samples) {
     samples.words(
         "statuses",
         "TradeStatus",
-        &every!(Status: Creating, AwaitingCode, Paying, Pending, Unknown, Cancelling, NeedsReview, Paid, Voiding, LateSuccess, Declined, Cancelled, Voided),
+        &every!(Status: Creating, AwaitingCode, AwaitingPayer, Paying, Pending, Unknown, Cancelling, NeedsReview, Paid, Voiding, LateSuccess, Declined, Cancelled, Voided),
     );
     samples.words(
         "states",
@@ -322,6 +358,11 @@ fn words(samples: &mut Samples) {
         "cameras",
         "TillEventDetails[\"camera\"][\"status\"]",
         &every!(CameraStatus: Prompt, Live, Muted, Ended, Released),
+    );
+    samples.words(
+        "hints",
+        "NonNullable<TillEventDetails[\"miss\"][\"hint\"]>",
+        &every!(Hint: Closer, Farther, Glare, Dark, HoldStill),
     );
     samples.words(
         "presents",

@@ -2,18 +2,21 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, reason = "a test says where it stopped")]
 
+use futures_util::StreamExt;
 use js_sys::{Object, Reflect};
 use kaunter::page::camera::{Camera, permission};
 use kaunter::page::clock;
+use kaunter::page::day::Day;
 use kaunter::page::journal::Journal;
 use kaunter::page::lock::{self, Asked};
+use kaunter::page::news::News;
 use kaunter::page::random_hex;
 use kaunter::types::options::{CameraWish, ChargeOptions, ReadWish, ScanWish};
 use kaunter::types::sale::{money_from_js, sale_from_js, verdict_from_js};
 use kaunter_core::error::ErrorCode;
 use kaunter_core::money::Money;
 use kaunter_core::till::Record;
-use kaunter_core::wire::Sale;
+use kaunter_core::wire::{Presented, Sale};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -32,6 +35,49 @@ fn record(key: &str) -> Record {
         wallet: "21".to_owned(),
         trx_id: None,
         handed_over: false,
+        presented: Presented::Consumer,
+    }
+}
+
+#[wasm_bindgen_test]
+fn a_day_is_the_devices_own_and_no_other_text_is_one() {
+    let day = Day::read(Some("2026-02-28")).unwrap();
+    let local = |text: &str| {
+        let at = js_sys::Date::new(&text.into());
+        String::from(at.to_iso_string())
+    };
+    for (time, holds) in [
+        ("2026-02-27T23:59:59.999", false),
+        ("2026-02-28T00:00:00", true),
+        ("2026-02-28T23:59:59.999", true),
+        ("2026-03-01T00:00:00", false),
+    ] {
+        assert_eq!(day.holds(&local(time)), holds, "{time}");
+    }
+    // Whatever the zone: every hour of the day is in a day that the backend is asked for.
+    for hour in 0..24 {
+        let time = local(&format!("2026-02-28T{hour:02}:30:00"));
+        let utc = time.split('T').next().unwrap().to_owned();
+        assert!(day.utc_days().contains(&utc), "{time}");
+    }
+    assert!(day.utc_days().len() <= 2);
+    assert!(
+        Day::read(None)
+            .unwrap()
+            .holds(&String::from(js_sys::Date::new_0().to_iso_string()))
+    );
+    for wrong in [
+        "",
+        "today",
+        "2026-2-28",
+        "2026-02-29",
+        "2026-13-01",
+        "2026-00-10",
+        "2026-02-28T00:00",
+        "0026-02-28",
+        "+026-02-28",
+    ] {
+        assert_eq!(Day::read(Some(wrong)), None, "{wrong}");
     }
 }
 
@@ -85,6 +131,53 @@ async fn a_row_of_a_newer_version_is_left_where_it_is() {
         vec![old],
         "what can be read is read"
     );
+    let told = [
+        journal.unreadable().await.unwrap(),
+        journal.unreadable().await.unwrap(),
+    ];
+    assert_eq!(told, [1, 0], "told once, and never removed");
+}
+
+#[wasm_bindgen_test]
+async fn one_record_gives_way_to_another_in_one_step() {
+    let journal = Journal::open(&random_hex()).await.unwrap();
+    let (own, other) = (record(&random_hex()), record(&random_hex()));
+    journal.put(&own).await.unwrap();
+    journal.swap(&own.key, &other).await.unwrap();
+    assert_eq!(journal.all().await.unwrap(), vec![other.clone()]);
+    journal.forget(&other.key).await.unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn a_lock_that_was_given_back_is_free_at_once() {
+    let name = random_hex();
+    for _ in 0..20 {
+        let Asked::Ours(lock) = lock::ask(&name).await else {
+            panic!("the last owner has said that it is free");
+        };
+        lock.free().await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn tabs_tell_each_other_what_is_new_and_nothing_twice() {
+    let scope = random_hex();
+    let (tell, mut heard) = futures_channel::mpsc::unbounded();
+    let (deaf, _) = futures_channel::mpsc::unbounded();
+    let (one, other) = (News::join(&scope, deaf), News::join(&scope, tell));
+    let told = [
+        one.tell("T", 2),
+        one.tell("T", 2),
+        one.tell("T", 1),
+        one.tell("T", 3),
+    ];
+    assert_eq!(told, [true, false, false, true]);
+    let mut words = Vec::new();
+    for _ in 0..2 {
+        words.push(heard.next().await.unwrap().version);
+    }
+    assert_eq!(words, [2, 3]);
+    assert!(other.is_new("T", 3), "it was told, and has not seen it");
 }
 
 #[wasm_bindgen_test]

@@ -1,15 +1,27 @@
-// Two tones that nobody confuses: paid is high and short, not paid is low and double. Unlocked by the first tap.
+// Tones that nobody confuses: paid is high and short, not paid is low and double. Unlocked by the first tap.
+
+const KEPT = "kaunter.volume";
+/** At full volume; a tone of a bare oscillator is loud. */
+const LOUDEST = 0.6;
 
 let audio: AudioContext | undefined;
-export const sound = { on: true };
+const kept = Number(localStorage.getItem(KEPT) ?? 60);
+/** 0 to 100; `on` keeps the volume for when it is wanted again. */
+export const sound = { on: localStorage.getItem(`${KEPT}.on`) !== "false", volume: Number.isFinite(kept) ? kept : 60 };
 
 export function unlock(): void {
   audio ??= new AudioContext();
   void audio.resume();
 }
 
+export function keep(): void {
+  localStorage.setItem(KEPT, String(sound.volume));
+  localStorage.setItem(`${KEPT}.on`, String(sound.on));
+}
+
 export function paid(): void {
-  tone(1320, 0, 0.12);
+  tone(1320, 0, 0.09);
+  tone(1760, 0.09, 0.14);
 }
 
 export function notPaid(): void {
@@ -17,12 +29,18 @@ export function notPaid(): void {
   tone(220, 0.28, 0.18);
 }
 
-function tone(hertz: number, afterSeconds: number, seconds: number): void {
-  if (!audio || !sound.on || audio.state !== "running") return;
+/** A code was read: a tick, no news about money. */
+export function read(): void {
+  tone(880, 0, 0.03, 0.4);
+}
+
+function tone(hertz: number, afterSeconds: number, seconds: number, part = 1): void {
+  const gain = (LOUDEST * part * sound.volume) / 100;
+  if (!audio || !sound.on || gain === 0) return;
   const from = audio.currentTime + afterSeconds;
   const oscillator = new OscillatorNode(audio, { frequency: hertz });
-  const volume = new GainNode(audio, { gain: 0.35 });
-  oscillator.connect(volume).connect(audio.destination);
+  const loudness = new GainNode(audio, { gain });
+  oscillator.connect(loudness).connect(audio.destination);
   oscillator.start(from);
   oscillator.stop(from + seconds);
 }

@@ -1,478 +1,121 @@
-// The cashier's terminal: six screens on the published package, and its first customer.
+// The cashier's terminal, the first customer of the published package: it opens the till, and wires its parts.
 
-import { KaunterError, Till, decode, type Outcome, type Sale, type Trade, type Wallet } from "kaunter";
-import * as sounds from "./sound";
-import { fill, languages, wordsOf, type Language } from "./words";
+import { Till, type Trade } from "kaunter";
+import * as connection from "./connection";
+import { address, counter, terminal, type Settings } from "./counter";
+import { drawer } from "./drawer";
+import { $, dialog, icon } from "./dom";
+import { histories } from "./history";
+import { hands, nameKeys } from "./keys";
+import { managing, nameBack } from "./manager";
+import { look, ready, showReady, stateChanged, statusChanged, tellUnfinished } from "./sale";
+import { hint, pick, scanned, ways } from "./scan";
+import { presents, tellLeft } from "./present";
+import { copying, current, redraw, show, trouble } from "./screen";
+import { polled } from "./waiting";
+import { locale, say, told, type Words } from "./words";
 
-type Screen = "ready" | "scan" | "waiting" | "paid" | "declined" | "not-confirmed";
-interface Settings { token_url: string; phone_url: string | null; simulated: boolean }
+/** Where each word stands that no screen changes. */
+const TEXTS: Record<string, keyof Words> = {
+  "settings-word": "settings", "history-open-word": "history", simulated: "simulated", "photo-word": "photo", type: "type", "receipt-word": "receipt",
+  "wallet-word": "wallet", "time-word": "time", "support-word": "support", "copy-word": "copy", "drawer-word": "settings", "language-word": "language",
+  "sound-word": "sound", "volume-word": "volume", "camera-word": "camera", phone: "phone", test: "scannerTest", "drawer-close": "close",
+  "pick-word": "pickWallet", "pick-close": "cancel", "typed-word": "typeCode", "typed-close": "cancel", "typed-pay": "pay",
+  "manager-word": "managerTitle", "manager-help": "managerHelp", "evidence-word": "evidence", "manager-paid": "wasPaid",
+  "manager-declined": "wasNotPaid", "manager-voided": "wasReturned", "manager-close": "cancel",
+  "back-help": "backHelp", "why-word": "why", "back-yes": "yes", "back-close": "keep", "history-word": "history", "day-word": "day", "history-close": "close",
+  "why-amount": "whyAmount", "why-goods": "whyGoods", "why-twice": "whyTwice", "why-late": "whyLate",
+  "same-help": "sameHelp", "same-look": "sameLook", "same-other": "sameOther",
+};
 
-const $ = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T;
-const address = new URLSearchParams(location.search);
-const terminal = address.get("terminal") ?? "till-1";
-const HOLD_MS = 600;
-const MOST_DIGITS = 9;
-
-let words = wordsOf(language());
-let settings: Settings;
-let till: Till;
-let currency = "MYR";
-let minor = 0;
-let ref = newRef();
-let sale: Sale | null = null;
-let tradeId: string | null = null;
-let abort: AbortController | null = null;
-let wake: WakeLockSentinel | null = null;
-let onPrimary: () => void = () => {};
-let onSecond: () => void = () => {};
-let onThird: () => void = () => {};
-
-function language(): Language {
-  const kept = localStorage.getItem("kaunter.language") ?? navigator.language.slice(0, 2);
-  return languages.find((known) => known === kept) ?? "en";
-}
-
-/** A reference of our own where no point of sale names one: unique for ever. */
-function newRef(): string {
-  return `${terminal}-${Date.now().toString(36)}-${crypto.randomUUID().slice(0, 8)}`;
-}
-
-function formatted(value: number): string {
-  return new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency, currencyDisplay: "narrowSymbol" }).format(value / 100);
-}
-
-// ---- the screen ------------------------------------------------------------------------------------------------
-
-interface Look { sentence: string; primary: string; second?: string; third?: string }
-
-function show(screen: Screen, look: Look): void {
-  document.body.dataset["screen"] = screen;
-  $("amount").textContent = formatted(sale?.amount.minor ?? minor);
-  $("sentence").textContent = look.sentence;
-  label("primary", look.primary, "Enter");
-  label("second", look.second, screen === "scan" || screen === "waiting" ? "Esc" : undefined);
-  label("third", look.third);
-  $("primary").hidden = look.primary === "";
-}
-
-function label(id: string, word: string | undefined, key?: string): void {
-  const button = $<HTMLButtonElement>(id);
-  button.hidden = !word;
-  button.disabled = false;
-  button.replaceChildren(word ?? "");
-  if (word && key && matchMedia("(hover: hover)").matches) {
-    const hint = document.createElement("kbd");
-    hint.textContent = key;
-    button.append(hint);
-  }
-}
-
-function trouble(sentence: string | null): void {
-  $("trouble").hidden = sentence === null;
-  $("trouble").textContent = sentence ?? "";
-}
-
-function banner(sentence: string | null): void {
-  $("banner").hidden = sentence === null;
-  $("banner").textContent = sentence ?? "";
-}
-
-function ready(): void {
-  sale = null;
-  tradeId = null;
-  trouble(null);
-  showReady();
+function spoken(): void {
+  document.documentElement.lang = locale();
+  for (const [id, key] of Object.entries(TEXTS)) $(id).textContent = say(key);
+  nameKeys();
+  presents();
+  redraw();
+  connection.tell();
   tellUnfinished();
-  void letSleep();
 }
 
-function showReady(): void {
-  show("ready", { sentence: minor === 0 ? words.enterAmount : words.pressCharge, primary: words.charge });
-  $<HTMLButtonElement>("primary").disabled = minor === 0;
-  onPrimary = () => { if (minor > 0) void charge({ ref, amount: { minor, currency } }); };
-}
-
-function digit(key: string): void {
-  if (document.body.dataset["screen"] !== "ready") return;
-  if (key === "⌫") minor = Math.floor(minor / 10);
-  else if (key === "C") minor = 0;
-  else if (String(minor).length + key.length <= MOST_DIGITS) minor = Number(`${minor}${key}`);
-  showReady();
-}
-
-function tellUnfinished(): void {
-  const open = till.unfinished[0];
-  $("unfinished").hidden = !open || document.body.dataset["screen"] !== "ready";
-  if (open) $("unfinished").textContent = fill(words.unfinished, { a: formatted(open.sale.amount.minor) });
-}
-
-// ---- a sale ----------------------------------------------------------------------------------------------------
-
-async function charge(wanted: Sale): Promise<void> {
-  sounds.unlock();
-  void stayAwake();
-  sale = wanted;
-  await run(() => till.charge(wanted, signal()));
-}
-
-async function payWith(code: string): Promise<void> {
-  const wanted = sale;
-  if (!wanted) return;
-  // The scan lets go of the sale first, and its end is nobody's news any more.
-  runs++;
-  abort?.abort();
-  await running;
-  await run(() => till.pay(wanted, code, signal()));
-}
-
-function signal(): { signal: AbortSignal } {
-  abort = new AbortController();
-  return { signal: abort.signal };
-}
-
-let runs = 0;
-let running: Promise<void> = Promise.resolve();
-
-/** One call of the till, to its end on the screen; only the newest is shown. */
-function run(begin: () => Promise<Outcome>): Promise<void> {
-  running = see(++runs, begin);
-  return running;
-}
-
-async function see(own: number, begin: () => Promise<Outcome>): Promise<void> {
-  trouble(null);
-  $("unfinished").hidden = true;
-  try {
-    const outcome = await begin();
-    if (own === runs) ended(outcome);
-  } catch (error) {
-    if (own === runs) await rejected(error);
+function dialogs(): void {
+  for (const id of ["drawer", "pick", "typed", "manager", "back", "history", "same"]) {
+    const close = document.getElementById(`${id}-close`);
+    if (close) close.onclick = () => dialog(id).close();
   }
-}
-
-function ended(outcome: Outcome): void {
-  tradeId = outcome.tradeId;
-  switch (outcome.status) {
-    case "paid": return paid(outcome);
-    case "declined": return notPaid(outcome.message);
-    case "cancelled": return notPaid(words.cancelled);
-    case "voided": return notPaid(words.voided);
-    case "unresolved": return notConfirmed();
-  }
-}
-
-function paid(outcome: Extract<Outcome, { status: "paid" }>, note?: string): void {
-  sale = outcome.sale;
-  sounds.paid();
-  $("reference").textContent = outcome.reference;
-  $("reference").dataset["receipt"] = outcome.reference;
-  $("wallet").textContent = outcome.wallet.name;
-  $("time").textContent = new Date(outcome.paidAt).toLocaleTimeString(document.documentElement.lang);
-  show("paid", { sentence: note ?? words.paid, primary: words.newSale, second: words.giveBack });
-  onPrimary = nextSale;
-  onSecond = () => giveBack(outcome.tradeId);
-  void letSleep();
-}
-
-function giveBack(id: string): void {
-  show("paid", { sentence: fill(words.voidAsk, { a: formatted(sale?.amount.minor ?? 0) }), primary: words.close, second: words.yes });
-  onPrimary = () => void run(() => till.resume(id));
-  onSecond = () => {
-    waiting(words.cancelling);
-    void run(() => till.void(id, "asked for at the counter"));
-  };
-}
-
-function notPaid(sentence: string): void {
-  sounds.notPaid();
-  show("declined", { sentence, primary: words.tryAgain, second: words.newSale });
-  const again = sale;
-  onPrimary = () => (again ? void charge(again) : ready());
-  onSecond = nextSale;
-}
-
-function notConfirmed(sentence = words.notConfirmed): void {
-  sounds.notPaid();
-  $("support").textContent = tradeId ?? "";
-  show("not-confirmed", { sentence, primary: words.checkNow, second: words.manager, third: words.newSale });
-  onPrimary = () => {
-    const id = tradeId;
-    if (id) void run(() => till.resume(id));
-  };
-  onSecond = () => $<HTMLDialogElement>("manager").showModal();
-  onThird = nextSale;
-}
-
-function nextSale(): void {
-  runs++;
-  minor = 0;
-  ref = newRef();
-  ready();
-}
-
-async function rejected(error: unknown): Promise<void> {
-  if (!(error instanceof KaunterError)) return ready(); // the cashier cancelled before anything began
-  if (error.code === "sale/paid" && error.tradeId) {
-    const outcome = await till.resume(error.tradeId).catch(() => null);
-    if (outcome?.status === "paid") {
-      tradeId = outcome.tradeId;
-      return paid(outcome, words.alreadyPaid);
-    }
-  }
-  if (error.code === "sale/busy" || error.moneyMoved === "maybe") {
-    tradeId = error.tradeId;
-    return notConfirmed(error.message);
-  }
-  if (error.code.startsWith("camera/") || error.code.startsWith("env/")) return noCamera(error.message);
-  notPaid(error.message);
-}
-
-/** A way out of a camera that fails: a photo or a typed code. */
-function noCamera(message: string): void {
-  document.body.dataset["state"] = "no-camera";
-  show("scan", { sentence: message, primary: words.useCamera, second: words.cancel });
-  const again = sale;
-  onPrimary = () => { if (again) void charge(again); };
-  onSecond = ready;
-}
-
-// ---- while it runs ---------------------------------------------------------------------------------------------
-
-function waiting(sentence: string): void {
-  show("waiting", { sentence, primary: "", second: words.hold });
-  onSecond = () => {};
-}
-
-function stateChanged(to: Till["state"], trade: Trade | null): void {
-  document.body.dataset["state"] = to;
-  if (trade) tradeId = trade.tradeId;
-  if (!sale) return;
-  switch (to) {
-    case "starting":
-    case "scanning":
-      show("scan", { sentence: to === "starting" ? words.starting : words.showCode, primary: "", second: words.cancel });
-      onSecond = () => abort?.abort();
-      return;
-    case "scanned":
-    case "paying": return waiting(words.paying);
-    case "waiting": return waiting(trade?.status === "pending" ? words.confirm : words.checking);
-    case "cancelling": return waiting(words.cancelling);
-    case "idle":
-    case "review": return;
-  }
-}
-
-function statusChanged(trade: Trade): void {
-  tellUnfinished();
-  if (document.body.dataset["screen"] !== "waiting" || trade.tradeId !== tradeId) return;
-  if (trade.status === "pending") $("sentence").textContent = words.confirm;
-  if (trade.status === "unknown") $("sentence").textContent = words.checking;
-}
-
-function polled(detail: { elapsedMs: number; deadlineMs: number; online: boolean }): void {
-  const seconds = (ms: number) => Math.round(ms / 1000);
-  $("seconds").textContent = fill(words.elapsed, { a: seconds(detail.elapsedMs), b: seconds(detail.deadlineMs) });
-  $("dial").style.strokeDashoffset = String(Math.min(100, (100 * detail.elapsedMs) / detail.deadlineMs));
-  banner(detail.online ? null : words.offline);
-}
-
-async function pick(wallets: readonly Wallet[]): Promise<string> {
-  const dialog = $<HTMLDialogElement>("pick");
-  const list = $("wallets");
-  const chosen = new Promise<string>((resolve, reject) => {
-    list.replaceChildren(...wallets.map((wallet) => {
-      const button = document.createElement("button");
-      button.textContent = wallet.name;
-      button.dataset["wallet"] = wallet.id;
-      button.onclick = () => { resolve(wallet.id); dialog.close(); };
-      return button;
-    }));
-    dialog.onclose = () => reject(new DOMException("No wallet was chosen.", "AbortError"));
-  });
-  dialog.showModal();
-  return chosen;
-}
-
-async function stayAwake(): Promise<void> {
-  wake = (await navigator.wakeLock?.request("screen").catch(() => null)) ?? null;
-}
-
-async function letSleep(): Promise<void> {
-  await wake?.release();
-  wake = null;
-}
-
-// ---- hands -----------------------------------------------------------------------------------------------------
-
-function hands(): void {
-  for (const key of ["1", "2", "3", "4", "5", "6", "7", "8", "9", "C", "0", "⌫"]) {
-    const button = document.createElement("button");
-    button.textContent = key;
-    button.onclick = () => digit(key);
-    $("pad").append(button);
-  }
-  $("primary").onclick = () => onPrimary();
-  $("third").onclick = () => onThird();
-  holdable($<HTMLButtonElement>("second"));
-  document.addEventListener("keydown", keyed);
+  new MutationObserver(nameBack).observe(dialog("back"), { attributes: true, attributeFilter: ["open"] });
+  for (const [id, name] of [["settings", "sliders"], ["history-open", "list"], ["copy", "copy"]] as const) $(id).prepend(icon(name));
   $("unfinished").onclick = () => {
-    const open = till.unfinished[0];
-    if (!open) return;
-    sale = open.sale;
-    tradeId = open.tradeId;
-    waiting(words.checking);
-    void run(() => till.resume(open.tradeId));
+    const [open] = counter.till?.unfinished ?? [];
+    if (open) void look(open);
   };
-  $<HTMLInputElement>("photo").onchange = () => void photographed();
-  $("type").onclick = () => $<HTMLDialogElement>("typed").showModal();
-  $("typed-form").addEventListener("submit", typed);
-  $("manager-form").addEventListener("submit", settled);
-  $("settings").onclick = () => $<HTMLDialogElement>("drawer").showModal();
-  for (const id of ["drawer", "pick", "typed", "manager"]) {
-    $(`${id}-close`).onclick = () => $<HTMLDialogElement>(id).close();
-  }
-  $<HTMLSelectElement>("language").value = language();
-  $<HTMLSelectElement>("language").onchange = (event) => {
-    localStorage.setItem("kaunter.language", (event.target as HTMLSelectElement).value);
-    speak();
-    if (document.body.dataset["screen"] === "ready") showReady();
-  };
-  $<HTMLInputElement>("sound").onchange = (event) => { sounds.sound.on = (event.target as HTMLInputElement).checked; };
-  addEventListener("offline", () => banner(words.offline));
-  addEventListener("online", () => banner(null));
 }
 
-/** Once money may have moved, a cancel is held for a moment: no elbow cancels a payment. */
-function holdable(button: HTMLButtonElement): void {
-  let held: ReturnType<typeof setTimeout> | undefined;
-  const release = () => {
-    clearTimeout(held);
-    button.classList.remove("holding");
-  };
-  button.onclick = () => { if (document.body.dataset["screen"] !== "waiting") onSecond(); };
-  button.onpointerdown = () => {
-    if (document.body.dataset["screen"] !== "waiting") return;
-    button.classList.add("holding");
-    held = setTimeout(() => { release(); cancelHeld(); }, HOLD_MS);
-  };
-  button.onpointerup = button.onpointerleave = button.onpointercancel = release;
+async function token({ sale, may, signal }: { sale?: unknown; may?: "void" | "review"; signal: AbortSignal }, url: string): Promise<string> {
+  const body = { terminal, ...(sale ? { sale } : {}), ...(may ? { may: ["charge", "cancel", may] } : {}) };
+  const answer = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal });
+  if (!answer.ok) throw new Error(`the shop's server answered ${answer.status}`);
+  return (await answer.json()).token;
 }
-
-function cancelHeld(): void {
-  if (abort && !abort.signal.aborted) return abort.abort();
-  const id = tradeId;
-  if (id) void run(() => till.cancel(id));
-}
-
-let escapeHeld: ReturnType<typeof setTimeout> | undefined;
-
-function keyed(event: KeyboardEvent): void {
-  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-  const onButton = event.target instanceof HTMLButtonElement && event.target.id !== "primary";
-  if (/^[0-9]$/.test(event.key)) digit(event.key);
-  else if (event.key === "Backspace") digit("⌫");
-  else if (event.key === "Enter" && !onButton && !event.repeat) {
-    event.preventDefault();
-    const button = $<HTMLButtonElement>("primary");
-    if (!button.hidden && !button.disabled) onPrimary();
-  } else if (event.key === "Escape" && !event.repeat) {
-    if (document.body.dataset["screen"] === "scan") onSecond();
-    if (document.body.dataset["screen"] === "waiting") {
-      escapeHeld = setTimeout(cancelHeld, HOLD_MS);
-      document.addEventListener("keyup", () => clearTimeout(escapeHeld), { once: true });
-    }
-  }
-}
-
-async function photographed(): Promise<void> {
-  const input = $<HTMLInputElement>("photo");
-  const file = input.files?.[0];
-  input.value = "";
-  if (!file) return;
-  try {
-    const [code] = await decode(file, { max: 1 });
-    if (code) await payWith(code.text);
-    else trouble(words.noCode);
-  } catch (error) {
-    trouble(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function typed(): void {
-  const input = $<HTMLInputElement>("code");
-  const code = input.value.trim();
-  input.value = "";
-  if (code) void payWith(code);
-}
-
-function settled(event: SubmitEvent): void {
-  const outcome = (event.submitter as HTMLButtonElement).value as "paid" | "declined" | "voided";
-  const evidence = $<HTMLInputElement>("evidence").value.trim();
-  const id = tradeId;
-  if (!id) return;
-  void run(() => till.settle(id, { outcome, evidence }));
-}
-
-function speak(): void {
-  words = wordsOf(language());
-  document.documentElement.lang = language() === "zh" ? "zh-Hans-MY" : `${language()}-MY`;
-  const texts: Record<string, string> = {
-    settings: words.settings, simulated: words.simulated, "photo-word": words.photo, type: words.type, "receipt-word": words.receipt,
-    "wallet-word": words.wallet, "time-word": words.time, "support-word": words.support, "drawer-word": words.settings,
-    "language-word": words.language, "sound-word": words.sound, phone: words.phone, "drawer-close": words.close, "pick-word": words.pickWallet,
-    "pick-close": words.cancel, "typed-word": words.typeCode, "typed-close": words.cancel, "typed-pay": words.pay, "manager-word": words.manager,
-    "manager-help": words.managerHelp, "evidence-word": words.evidence, "manager-paid": words.wasPaid, "manager-declined": words.wasNotPaid,
-    "manager-voided": words.wasReturned, "manager-close": words.cancel,
-  };
-  for (const [id, text] of Object.entries(texts)) $(id).textContent = text;
-}
-
-// ---- the start -------------------------------------------------------------------------------------------------
 
 async function open(): Promise<void> {
-  show("ready", { sentence: words.start, primary: words.charge });
-  $<HTMLButtonElement>("primary").disabled = true;
-  settings ??= await (await fetch("/terminal.json")).json();
+  show("ready", () => ({ sentence: say("start"), primary: { word: say("charge"), act: () => {}, off: true } }));
+  const settings: Settings = (counter.settings ??= await (await fetch("/terminal.json")).json());
   $("simulated").hidden = !settings.simulated;
-  $("shop").textContent = `Kaunter · ${terminal}`;
+  $("terminal").textContent = terminal;
   const phone = $<HTMLAnchorElement>("phone");
   phone.hidden = !settings.phone_url;
   if (settings.phone_url) phone.href = settings.phone_url;
-  till = await Till.open({
+  const till = await Till.open({
     backend: location.origin,
-    getToken: async ({ sale: wanted, may, signal: end }) => {
-      const body = { terminal, ...(wanted ? { sale: wanted } : {}), ...(may ? { may: ["charge", "cancel", may] } : {}) };
-      const answer = await fetch(settings.token_url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal: end });
-      if (!answer.ok) throw new Error(`the shop's server answered ${answer.status}`);
-      return (await answer.json()).token;
-    },
+    getToken: (context) => token(context, settings.token_url),
     onWallet: (_scan, wallets) => pick(wallets),
     preview: $<HTMLVideoElement>("preview"),
   });
+  counter.till = till;
+  presents();
   till.addEventListener("state", ({ detail }) => stateChanged(detail.to, detail.trade));
   till.addEventListener("trade", ({ detail }) => statusChanged(detail));
-  till.addEventListener("poll", ({ detail }) => polled(detail));
-  till.addEventListener("scan", ({ detail }) => { document.body.dataset["source"] = detail.source; });
-  till.addEventListener("problem", ({ detail }) => trouble(detail.message));
+  till.addEventListener("poll", ({ detail }) => { polled(detail); tellLeft(detail.deadlineMs - detail.elapsedMs); connection.heard(detail.online); });
+  till.addEventListener("scan", ({ detail }) => scanned(detail));
+  till.addEventListener("problem", ({ detail }) => trouble(told(detail)));
+  till.addEventListener("miss", ({ detail }) => hint(detail.hint));
+}
+
+/** A point of sale names the sale in the address: what became of it so far comes first. */
+async function named(): Promise<Trade | undefined> {
+  const amount = Number(address.get("amount") ?? 0);
+  if (Number.isSafeInteger(amount) && amount > 0) counter.minor = amount;
+  const ref = address.get("ref");
+  if (!ref || !counter.till) return undefined;
+  counter.ref = ref;
+  const attempts = await counter.till.find(ref).catch(() => []);
+  const free: readonly string[] = ["declined", "cancelled", "voided", "creating", "awaiting-code"];
+  return attempts.filter(({ status }) => !free.includes(status)).at(-1);
 }
 
 async function begin(): Promise<void> {
   try {
     await open();
   } catch (error) {
-    trouble(error instanceof Error ? error.message : String(error));
-    show("ready", { sentence: words.noStart, primary: words.retry });
-    onPrimary = () => void begin();
-    return;
+    show("ready", () => ({ sentence: say("noStart"), primary: { word: say("retry"), act: () => void begin() } }));
+    return trouble(told(error));
   }
-  document.body.dataset["busy"] = "false";
-  const named = address.get("ref");
-  if (named) ref = named;
-  const amount = Number(address.get("amount") ?? 0);
-  if (Number.isSafeInteger(amount) && amount > 0) minor = amount;
+  const trade = await named();
   ready();
+  document.body.dataset["busy"] = "false";
+  if (!trade) return;
+  counter.used = true;
+  await look(trade);
 }
 
-speak();
 hands();
+ways();
+managing();
+histories();
+copying();
+dialogs();
+drawer(spoken);
+connection.onChange(() => { if (current() === "ready") showReady(); else if (current() === "declined") redraw(); });
+spoken();
 void begin();

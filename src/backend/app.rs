@@ -61,7 +61,7 @@ impl App {
 /// Every address of this backend.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let cors = cors(&app.config.origins);
-    let pages = terminal::routes(app.config.terminal.as_ref());
+    let pages = terminal::routes(app.config.terminal.as_ref(), &app.config.gateway.currency);
     Router::new()
         .route("/v1/terminal-tokens", post(tokens::mint))
         .route("/v1/sessions", post(sessions::open))

@@ -115,6 +115,18 @@ pub struct Words {
     pub auth_error_codes: Vec<u32>,
     /// The call that cancels an unfinished payment, and its words.
     pub cancel: Option<CancelWords>,
+    /// How the till shows a code that the customer scans; none: it can't.
+    pub merchant_presented: Option<MerchantWords>,
+}
+
+/// How a gateway is asked for a code that the till shows.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MerchantWords {
+    /// `pay_type` of this way, in `create-trade` and in the list of wallets.
+    pub pay_type: String,
+    /// The field of `create-trade`'s answer that holds what the code says: an EMVCo text.
+    pub field: String,
 }
 
 /// How a gateway cancels.
@@ -163,6 +175,10 @@ impl Words {
                     closed: "C".to_owned(),
                     too_late: "L".to_owned(),
                     refunded: "R".to_owned(),
+                }),
+                merchant_presented: Some(MerchantWords {
+                    pay_type: "USM".to_owned(),
+                    field: "merchant_qr_code".to_owned(),
                 }),
                 ..plain
             },

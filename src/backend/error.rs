@@ -141,7 +141,7 @@ fn sentence(code: ProblemCode) -> &'static str {
             "No such wallet: open a session and choose one of its integrators."
         }
         ProblemCode::PresentedUnsupported => {
-            "This wallet can't be paid this way: present \"consumer\"."
+            "This wallet can't be paid this way: its \"presents\" in the session says how."
         }
         ProblemCode::CodeInvalid => "The code must be text of 1 to 1024 bytes: scan it again.",
         ProblemCode::VerdictInvalid => {

@@ -4,6 +4,7 @@
 
 mod answer;
 mod call;
+mod ours;
 mod strict;
 
 use std::sync::Mutex as StdMutex;
@@ -96,15 +97,7 @@ impl Gateway {
         {
             return Ok(wallets.clone());
         }
-        let fields = vec![("pay_type", CONSUMER_PRESENTED.to_owned())];
-        let fresh = match self
-            .read("integrators", "/payment/integrator-master", fields)
-            .await
-        {
-            Ok(envelope) => envelope.integrators(test_wallets).ok_or(Silence::NoWord),
-            Err(silence) => Err(silence),
-        };
-        match (fresh, known) {
+        match (self.fresh_wallets(test_wallets).await, known) {
             (Ok(wallets), _) => {
                 *self.wallets.lock().expect("nobody panics while holding it") =
                     Some((wallets.clone(), Instant::now()));
@@ -115,6 +108,33 @@ impl Gateway {
         }
     }
 
+    /// The wallets of each way that this gateway has, as one list.
+    async fn fresh_wallets(&self, test_wallets: bool) -> Result<Vec<Integrator>, Silence> {
+        let mut all: Vec<Integrator> = Vec::new();
+        let merchant = self.config.words.merchant_presented.as_ref();
+        let ways = [
+            Some((Presented::Consumer, CONSUMER_PRESENTED)),
+            merchant.map(|words| (Presented::Merchant, words.pay_type.as_str())),
+        ];
+        for (way, pay_type) in ways.into_iter().flatten() {
+            let fields = vec![("pay_type", pay_type.to_owned())];
+            let envelope = self
+                .read("integrators", "/payment/integrator-master", fields)
+                .await?;
+            let listed = envelope.integrators(test_wallets).ok_or(Silence::NoWord)?;
+            for mut wallet in listed {
+                match all.iter_mut().find(|known| known.id == wallet.id) {
+                    Some(known) => known.presents.push(way),
+                    None => {
+                        wallet.presents.push(way);
+                        all.push(wallet);
+                    }
+                }
+            }
+        }
+        Ok(all)
+    }
+
     fn known_wallets(&self) -> Option<(Vec<Integrator>, Instant)> {
         self.wallets
             .lock()
@@ -123,15 +143,31 @@ impl Gateway {
     }
 
     async fn create(&self, facts: &Facts) -> CreateAnswer {
+        let words = self.config.words.merchant_presented.as_ref();
+        let (pay_type, field) = match (facts.presented, words) {
+            (Presented::Consumer, _) => (CONSUMER_PRESENTED, None),
+            (Presented::Merchant, Some(words)) => (words.pay_type.as_str(), Some(&words.field)),
+            // The configuration lost the way between two starts: nothing was presented.
+            (Presented::Merchant, None) => return CreateAnswer::NoWord,
+        };
         let fields = vec![
             ("integrator_id", facts.integrator.clone()),
             ("amount", facts.sale.amount.decimal()),
             ("trx_id", facts.trx_id.clone()),
-            ("pay_type", CONSUMER_PRESENTED.to_owned()),
+            ("pay_type", pay_type.to_owned()),
         ];
         match self.read("create", "/payment/create-trade", fields).await {
+            // An answer about another sale is none about this one, and nothing was presented.
+            Ok(envelope) if envelope.is_ok() && !self.is_about(&envelope, facts) => {
+                CreateAnswer::NoWord
+            }
             Ok(envelope) if envelope.is_ok() => match envelope.text("trans_id") {
-                Some(trans_id) if !trans_id.is_empty() => CreateAnswer::Made { trans_id },
+                Some(trans_id) if !trans_id.is_empty() => CreateAnswer::Made {
+                    trans_id,
+                    payload: field
+                        .and_then(|field| envelope.text(field))
+                        .and_then(|text| ours::read(text, &facts.sale.amount)),
+                },
                 Some(_) | None => CreateAnswer::NoWord,
             },
             Ok(envelope) => self
@@ -355,6 +391,21 @@ impl Gateway {
             .copied()
     }
 
+    /// Each field that a creation's answer carries is the attempt's.
+    fn is_about(&self, envelope: &Envelope, facts: &Facts) -> bool {
+        let Carried {
+            trx_id,
+            amount,
+            integrator,
+            incomplete,
+            trans_id: _,
+        } = self.carried(envelope);
+        !incomplete
+            && trx_id.is_none_or(|own| own == facts.trx_id)
+            && amount.is_none_or(|own| own == facts.sale.amount)
+            && integrator.is_none_or(|own| own == facts.integrator)
+    }
+
     /// Each field that an answer carries and that could bind it.
     fn carried(&self, envelope: &Envelope) -> Carried {
         let amount = envelope.text("amount");
@@ -369,9 +420,4 @@ impl Gateway {
             integrator: envelope.text("integrator_id"),
         }
     }
-}
-
-/// Which ways a wallet of this gateway can pay, as far as it is known.
-pub(crate) fn presents() -> Vec<Presented> {
-    vec![Presented::Consumer]
 }

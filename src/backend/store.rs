@@ -20,6 +20,8 @@ pub(crate) type Change = Transaction<'static, Any>;
 const SQLITE_CONNECTIONS: u32 = 4;
 /// Below what a PostgreSQL of default settings takes from three processes.
 const POSTGRES_CONNECTIONS: u32 = 24;
+/// Sooner than a page gives up on a call, so that a store that is gone is told as such, and not as silence.
+const ACQUIRE: std::time::Duration = std::time::Duration::from_secs(6);
 /// Every connection of SQLite: a commit is on the disk, and a second writer waits.
 const SQLITE_SETTINGS: &str =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;";
@@ -70,6 +72,7 @@ impl Store {
         let file = file.to_str().context("the database's path is not UTF-8")?;
         let pool = AnyPoolOptions::new()
             .max_connections(SQLITE_CONNECTIONS)
+            .acquire_timeout(ACQUIRE)
             .after_connect(|connection, _| {
                 Box::pin(async move { connection.execute(SQLITE_SETTINGS).await.map(drop) })
             })
@@ -85,6 +88,7 @@ impl Store {
     async fn postgres(url: &Secret) -> anyhow::Result<Self> {
         let pool = AnyPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS)
+            .acquire_timeout(ACQUIRE)
             .connect(url.expose())
             .await?;
         Ok(Self {

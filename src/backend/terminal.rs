@@ -14,7 +14,7 @@ use crate::config::TerminalConfig;
 use crate::error::Problem;
 
 /// Everything that is no call of the API.
-pub(crate) fn routes(terminal: Option<&TerminalConfig>) -> Router {
+pub(crate) fn routes(terminal: Option<&TerminalConfig>, currency: &str) -> Router {
     let Some(terminal) = terminal else {
         return Router::new().fallback(async || Problem::new(ProblemCode::NotFound));
     };
@@ -22,6 +22,7 @@ pub(crate) fn routes(terminal: Option<&TerminalConfig>) -> Router {
         "token_url": terminal.token_url,
         "phone_url": terminal.phone_url,
         "simulated": terminal.simulated,
+        "currency": currency,
     });
     let policy = page_policy(&terminal.token_url);
     let not_found = get(async || Problem::new(ProblemCode::NotFound).into_response());

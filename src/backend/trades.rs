@@ -8,7 +8,7 @@ use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::trade::{
     CodeMark, Context, Event, Facts, Move, Refusal, Rival, Send, State, Step, Trade,
 };
-use kaunter_core::wire::{self, Presented, ProblemCode, Sale};
+use kaunter_core::wire::{self, ProblemCode, Sale, Show};
 use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
 
@@ -233,7 +233,7 @@ impl Inner {
             attempt: facts.attempt,
             sale: facts.sale.clone(),
             integrator: facts.integrator.clone(),
-            presented: Presented::Consumer,
+            presented: facts.presented,
             terminal: facts.terminal.clone(),
             status: trade.state().status(),
             by: trade.by(),
@@ -244,6 +244,15 @@ impl Inner {
             since: rfc3339(trade.since_ms()),
             created_at: rfc3339(trade.created_ms()),
             deadline_at: trade.deadline_ms().map(rfc3339),
+            settled: trade.settled(),
+            late: trade.was_late(),
+            show: trade
+                .payload()
+                .zip(trade.deadline_ms())
+                .map(|(payload, deadline)| Show {
+                    payload: payload.clone(),
+                    expires_at: rfc3339(deadline),
+                }),
         }
     }
 
@@ -278,6 +287,7 @@ impl Inner {
             let facts = same.trade.facts();
             let replay = facts.sale == new.sale
                 && facts.integrator == new.integrator
+                && facts.presented == new.presented
                 && facts.terminal == terminal;
             return if replay {
                 Ok((facts.trx_id.clone(), Vec::new()))
@@ -307,6 +317,7 @@ impl Inner {
             attempt,
             sale: new.sale,
             integrator: new.integrator,
+            presented: new.presented,
         };
         let mut trade = Trade::new(facts, now);
         store::insert(&mut change, &trade, &new.key, audit(&who, "start", "")).await?;

@@ -26,8 +26,10 @@ pub enum ErrorCode {
     CameraDenied,
     /// The camera's question was closed without an answer.
     CameraDismissed,
-    /// A policy of the page or of its frame forbids the camera.
+    /// A policy of the page forbids the camera.
     CameraPolicyBlocked,
+    /// The page is in a frame of another origin's page, and that one does not lend it the camera.
+    CameraFrameBlocked,
     /// There is no camera.
     CameraNotFound,
     /// Another program or tab holds the camera.
@@ -62,6 +64,8 @@ pub enum ErrorCode {
     BackendRefused,
     /// The shop's system is too busy.
     NetworkBusy,
+    /// The shop's system can't store, and so begins nothing.
+    StoreUnavailable,
     /// The gateway has no such wallet.
     WalletUnknown,
     /// Nobody said which wallet it is.
@@ -88,11 +92,13 @@ pub enum ErrorCode {
     TradeNotCancellable,
     /// This browser keeps no journal.
     JournalUnavailable,
+    /// A record in this browser's journal can't be read.
+    JournalUnreadable,
 }
 
 impl ErrorCode {
     /// Every code, in the order of the declarations.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 43] = [
         Self::NotBrowser,
         Self::InsecureContext,
         Self::Unsupported,
@@ -103,6 +109,7 @@ impl ErrorCode {
         Self::CameraDenied,
         Self::CameraDismissed,
         Self::CameraPolicyBlocked,
+        Self::CameraFrameBlocked,
         Self::CameraNotFound,
         Self::CameraInUse,
         Self::CameraTimeout,
@@ -120,6 +127,7 @@ impl ErrorCode {
         Self::NetworkFailed,
         Self::BackendRefused,
         Self::NetworkBusy,
+        Self::StoreUnavailable,
         Self::WalletUnknown,
         Self::WalletRequired,
         Self::CodeInvalid,
@@ -133,6 +141,7 @@ impl ErrorCode {
         Self::TradeNotFound,
         Self::TradeNotCancellable,
         Self::JournalUnavailable,
+        Self::JournalUnreadable,
     ];
 
     /// The stable word for programs.
@@ -149,6 +158,7 @@ impl ErrorCode {
             Self::CameraDenied => "camera/denied",
             Self::CameraDismissed => "camera/dismissed",
             Self::CameraPolicyBlocked => "camera/policy-blocked",
+            Self::CameraFrameBlocked => "camera/frame-blocked",
             Self::CameraNotFound => "camera/not-found",
             Self::CameraInUse => "camera/in-use",
             Self::CameraTimeout => "camera/timeout",
@@ -166,6 +176,7 @@ impl ErrorCode {
             Self::NetworkFailed => "network/failed",
             Self::BackendRefused => "backend/refused",
             Self::NetworkBusy => "network/busy",
+            Self::StoreUnavailable => "backend/store-unavailable",
             Self::WalletUnknown => "wallet/unknown",
             Self::WalletRequired => "wallet/required",
             Self::CodeInvalid => "code/invalid",
@@ -179,6 +190,7 @@ impl ErrorCode {
             Self::TradeNotFound => "trade/not-found",
             Self::TradeNotCancellable => "trade/not-cancellable",
             Self::JournalUnavailable => "journal/unavailable",
+            Self::JournalUnreadable => "journal/unreadable",
         }
     }
 
@@ -208,7 +220,10 @@ impl ErrorCode {
             }
             Self::CameraDismissed => "The camera was not allowed: start again and choose Allow.",
             Self::CameraPolicyBlocked => {
-                "This page may not use the camera: its owner must allow it for the page and its frame."
+                "This page may not use the camera: its owner must allow it in the page's policy."
+            }
+            Self::CameraFrameBlocked => {
+                "The page around this till keeps the camera from it: open the till in a window of its own, or set allow=\"camera\" on its frame."
             }
             Self::CameraNotFound => {
                 "No camera was found: plug one in, or use a photo or the typed code."
@@ -243,6 +258,9 @@ impl ErrorCode {
             }
             Self::BackendRefused => "The shop's system refused this.",
             Self::NetworkBusy => "The shop's system is busy: wait a few seconds and try again.",
+            Self::StoreUnavailable => {
+                "The shop's system can't save anything now, so nothing was sent: tell whoever runs it, and try again."
+            }
             Self::WalletUnknown => "This wallet can't be used here: choose another one.",
             Self::WalletRequired => "The code does not say which wallet it is: choose the wallet.",
             Self::CodeInvalid => {
@@ -264,6 +282,9 @@ impl ErrorCode {
             Self::JournalUnavailable => {
                 "This browser keeps no records: do not close the page while a payment runs."
             }
+            Self::JournalUnreadable => {
+                "A record of an earlier payment can't be read: check that sale before you charge it again."
+            }
         }
     }
 
@@ -284,6 +305,7 @@ impl ErrorCode {
             | Self::NetworkOffline
             | Self::NetworkFailed
             | Self::NetworkBusy
+            | Self::StoreUnavailable
             | Self::TradeNotCancellable => true,
             Self::NotBrowser
             | Self::InsecureContext
@@ -292,6 +314,7 @@ impl ErrorCode {
             | Self::WasmVersionMismatch
             | Self::CameraDenied
             | Self::CameraPolicyBlocked
+            | Self::CameraFrameBlocked
             | Self::CameraNotFound
             | Self::CameraConstraints
             | Self::ImageUnsupported
@@ -310,7 +333,8 @@ impl ErrorCode {
             | Self::TradeMismatch
             | Self::TradeClosed
             | Self::TradeNotFound
-            | Self::JournalUnavailable => false,
+            | Self::JournalUnavailable
+            | Self::JournalUnreadable => false,
         }
     }
 }
@@ -338,9 +362,8 @@ impl From<ProblemCode> for ErrorCode {
             ProblemCode::TradeClosed => Self::TradeClosed,
             ProblemCode::TradeNotFound => Self::TradeNotFound,
             ProblemCode::NotCancellable => Self::TradeNotCancellable,
-            ProblemCode::TooMany
-            | ProblemCode::StoreUnavailable
-            | ProblemCode::GatewayUnavailable => Self::NetworkBusy,
+            ProblemCode::TooMany | ProblemCode::GatewayUnavailable => Self::NetworkBusy,
+            ProblemCode::StoreUnavailable => Self::StoreUnavailable,
             ProblemCode::Internal => Self::NetworkFailed,
             ProblemCode::BadRequest
             | ProblemCode::KeyInvalid

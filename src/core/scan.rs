@@ -28,10 +28,12 @@ mod mesh;
 mod modules;
 mod pyramid;
 mod reed_solomon;
+mod region;
 mod ring;
 mod runs;
 mod sample;
 mod search;
+mod segments;
 #[doc(hidden)]
 pub mod steps;
 mod threshold;
@@ -47,6 +49,7 @@ use std::fmt;
 
 use hint::{Hints, Miss};
 use pyramid::{Grey, MARGIN, TIMES, enlarge, halve, halves, sharpen};
+use region::Region;
 use search::{Copy, Search};
 use threshold::Blocks;
 
@@ -64,6 +67,8 @@ pub struct Point {
 pub struct Found {
     /// The truth.
     pub bytes: Vec<u8>,
+    /// The character set that the code names, by its ECI number, where it names one: 3 is Latin-1, 20 Shift JIS, 26 UTF-8.
+    pub eci: Option<u32>,
     /// A reading of it: UTF-8, or one character a byte.
     pub text: String,
     /// Top left, top right, bottom right, bottom left of the code itself.
@@ -104,10 +109,17 @@ const STEP: usize = 4;
 const STEP_HALF: usize = 2;
 const STEP_HALF_AGAIN: usize = 3;
 
-/// Reads pictures, and remembers which passes are next.
+/// Reads pictures, and remembers what helps with the next.
+///
+/// Live, a code's region is looked at first in the frame after the one that showed it, and only then: the second reading
+/// of a code is cheap, and another code beside it is seen a frame later. Finders that made no code bring the next frame
+/// every pass.
 #[derive(Debug, Default)]
 pub struct Reader {
     frame: usize,
+    region: Option<Region>,
+    saw_finders: bool,
+    work: u64,
     hints: Hints,
 }
 
@@ -120,7 +132,14 @@ impl Reader {
 
     /// Forgets what earlier pictures taught.
     pub fn reset(&mut self) {
-        *self = Self::default();
+        *self = Self::new();
+    }
+
+    /// What the last picture cost, in operations and not in time: pixels that were told dark from light, and modules
+    /// that were sampled.
+    #[must_use]
+    pub fn work(&self) -> u64 {
+        self.work
     }
 
     /// What the customer could do, where the last live pictures held no code that could be read and agree upon it.
@@ -133,73 +152,120 @@ impl Reader {
 
     /// At most `max` codes of a picture, each once, in the order of their finding.
     pub fn read(&mut self, luma: &Luma<'_>, effort: Effort, max: usize) -> Vec<Found> {
-        let frame = self.frame;
-        self.frame = self.frame.wrapping_add(1);
+        self.work = 0;
         if luma.short_side() < LEAST_SIDE || max == 0 {
             return Vec::new();
         }
+        let mut found = match effort {
+            Effort::Live => self.read_region(luma, max),
+            Effort::Still => Vec::new(),
+        };
+        if found.is_empty() {
+            found = self.read_all(luma, effort, max);
+            self.region = Region::around(&found, luma);
+        }
+        if !found.is_empty() {
+            self.hints = Hints::default();
+        }
+        found
+    }
+
+    /// The codes where the last frame had some. A region is used once.
+    fn read_region(&mut self, luma: &Luma<'_>, max: usize) -> Vec<Found> {
+        let Some((region, window)) = self
+            .region
+            .take()
+            .and_then(|region| Some((region, region.of(luma)?)))
+        else {
+            return Vec::new();
+        };
+        let mut found = self.look(window, Passes::First, max, false);
+        for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
+            *corner = *corner + region.origin();
+        }
+        found
+    }
+
+    fn read_all(&mut self, luma: &Luma<'_>, effort: Effort, max: usize) -> Vec<Found> {
         let mut small: Option<Grey> = None;
         let mut scale = 1.0;
         while small.as_ref().map_or(*luma, Grey::luma).long_side() > MOST_LONG {
             small = Some(halve(&small.as_ref().map_or(*luma, Grey::luma)));
             scale *= 2.0;
         }
-        let hints = &mut self.hints;
+        let frame = self.frame;
+        self.frame = self.frame.wrapping_add(1);
+        let passes = match effort {
+            Effort::Still => Passes::All,
+            Effort::Live if self.saw_finders || frame % 2 == 1 => Passes::AllToFirst,
+            Effort::Live => Passes::First,
+        };
         let picture = small.as_ref().map_or(*luma, Grey::luma);
-        let mut found = look(picture, effort, frame, max, hints);
-        if !found.is_empty() {
-            *hints = Hints::default();
-        }
+        let mut found = self.look(picture, passes, max, effort == Effort::Live);
         if found.is_empty() && effort == Effort::Still && luma.long_side() <= MOST_ENLARGED {
-            found = look_enlarged(luma, frame, max);
+            found = self.look_enlarged(luma, max);
         }
         for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
             *corner = corner.times(scale);
         }
         found
     }
-}
 
-/// At a picture of which each pixel may be a module.
-fn look_enlarged(luma: &Luma<'_>, frame: usize, max: usize) -> Vec<Found> {
-    let large = enlarge(luma);
-    let hints = &mut Hints::default();
-    let mut found = look(large.luma(), Effort::Still, frame, max, hints);
-    let margin = Point::new(MARGIN as f32, MARGIN as f32);
-    for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
-        *corner = (*corner - margin).times(1.0 / TIMES as f32);
+    /// At a picture of which each pixel may be a module.
+    fn look_enlarged(&mut self, luma: &Luma<'_>, max: usize) -> Vec<Found> {
+        let large = enlarge(luma);
+        let mut found = self.look(large.luma(), Passes::All, max, false);
+        let margin = Point::new(MARGIN as f32, MARGIN as f32);
+        for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
+            *corner = (*corner - margin).times(1.0 / TIMES as f32);
+        }
+        found
     }
-    found
+
+    /// `counts`: a picture without a code is a miss. A region's is none, for the whole is looked at next.
+    fn look(&mut self, picture: Luma<'_>, passes: Passes, max: usize, counts: bool) -> Vec<Found> {
+        let mut search = Search::new(picture, max);
+        let hints = counts.then_some(&mut self.hints);
+        look(&mut search, picture, passes, hints);
+        self.saw_finders = search.sees_finders();
+        self.work += search.work();
+        search.found
+    }
 }
 
-/// Coarse to fine with the first threshold; then, for what is left, half and full size with the second. A live picture
+/// Which passes a picture gets.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Passes {
+    /// Those of the first threshold; the others only where these have seen finders. Ends with the first code.
+    First,
+    /// All. Ends with the first code.
+    AllToFirst,
+    /// All, for as many codes as are asked for.
+    All,
+}
+
+/// Coarse to fine with the first threshold; then, for what is left, half and full size with the second. A picture
 /// without a code is a miss, for the hints.
-fn look(
-    picture: Luma<'_>,
-    effort: Effort,
-    frame: usize,
-    max: usize,
-    hints: &mut Hints,
-) -> Vec<Found> {
+fn look(search: &mut Search<'_>, picture: Luma<'_>, passes: Passes, hints: Option<&mut Hints>) {
     let levels = halves(&picture);
-    let mut search = Search::new(picture, max);
     let over = |search: &Search<'_>| {
-        search.is_over() || (effort == Effort::Live && !search.found.is_empty())
+        search.is_over() || (passes != Passes::All && !search.found.is_empty())
     };
     let copies = copies(picture, &levels);
     let mut blocks = Vec::with_capacity(copies.len());
     for copy in &copies {
         let measured = Blocks::of(&copy.luma);
         search.pass(copy, &measured.means());
-        if over(&search) {
-            return search.found;
+        if over(search) {
+            return;
         }
         blocks.push(measured);
     }
-    let takes_turns = effort == Effort::Live && frame.is_multiple_of(2) && !search.sees_finders();
-    if takes_turns {
-        hints.miss(&Miss::new(search.finders(), &copies, &blocks));
-        return search.found;
+    if passes == Passes::First && !search.sees_finders() {
+        if let Some(hints) = hints {
+            hints.miss(&Miss::new(search.finders(), &copies, &blocks));
+        }
+        return;
     }
     let finest = copies.len().saturating_sub(2);
     for (copy, blocks) in copies.iter().zip(&blocks).skip(finest) {
@@ -211,8 +277,8 @@ fn look(
             copy.step = STEP_HALF_AGAIN;
         }
         search.pass(&copy, &blocks.middles());
-        if over(&search) {
-            return search.found;
+        if over(search) {
+            return;
         }
     }
     // Blur closes a finder's light ring before it hides the modules: for that, the half is sharpened.
@@ -226,10 +292,9 @@ fn look(
         };
         search.pass(&copy, &Blocks::of(&copy.luma).means());
     }
-    if effort == Effort::Live && search.found.is_empty() {
+    if let Some(hints) = hints.filter(|_| search.found.is_empty()) {
         hints.miss(&Miss::new(search.finders(), &copies, &blocks));
     }
-    search.found
 }
 
 /// The picture and its halves, the smallest first. Small copies are scanned row by row.

@@ -2,8 +2,10 @@
 //! hands the code over once, and then mirrors what the backend says until there is an end.
 //!
 //! ```text
-//! Scanning ─> Picking ─> Opening ─> Creating ─> Ready ─> Handing ─> Watching ─> Ended
-//!                           └───────────────── Leaving ───────────────┘
+//! Scanning ─> Picking ─> Opening ─> Creating ─> Ready ─> Sealing ─> Handing ─> Watching ─> Ended
+//!                           │          │          └─────── Leaving ────────────────────────────┘
+//!                           │          └─> Sealing ─> Watching, with our code on display
+//!                           └─ (the way in where we present the code)
 //! ```
 //!
 //! It decides nothing about money: the backend does. It is pure: the time and every answer are arguments.
@@ -14,8 +16,12 @@
 //!
 //! The code is never in here: the driver keeps it in memory and hands it over when told to. After a reload it is
 //! gone, and so the machine never hands over again ([`Charge::resume`]): it asks.
+//!
+//! Where we present the code, the backend's trade brings it: it is shown after the journal has it that it may be seen,
+//! and shown again after a reload, as long as its payer is awaited.
 
 mod answers;
+mod display;
 mod event;
 
 pub use event::{End, Event, Fault, Hint, Phase, Plan, Record, Reply, Step};
@@ -23,7 +29,7 @@ pub use event::{End, Event, Fault, Hint, Phase, Plan, Record, Reply, Step};
 use std::collections::VecDeque;
 
 use crate::policy::Ms;
-use crate::wire::{NewTrade, PagePolicy, Presented, Status, Trade};
+use crate::wire::{NewTrade, PagePolicy, Presented, ProblemCode, Status, Trade};
 
 /// How often a creation that got no answer is repeated, with the same key: bad Wi-Fi, not a dead backend.
 const CREATE_TRIES: u32 = 3;
@@ -51,6 +57,8 @@ pub struct Charge {
     code: Option<Hint>,
     /// True after a reload: the code is gone and never handed over again.
     resumed: bool,
+    /// True where another tab or till has the attempt in hand: it is never closed from here unasked.
+    following: bool,
     trade: Option<Trade>,
     leave: Leave,
     /// Somebody wishes to cancel after the hand-over.
@@ -58,6 +66,10 @@ pub struct Charge {
     tries: u32,
     /// How often the code was handed over; more than once only where an answer says that it is still awaited.
     handed: u32,
+    /// Our code was given to the driver.
+    shown: bool,
+    /// Somebody has scanned it.
+    scanned: bool,
     asking: bool,
     cancelling: bool,
     next_ask_ms: Option<Ms>,
@@ -72,7 +84,7 @@ impl Charge {
     #[must_use]
     pub fn new(plan: Plan, policy: PagePolicy) -> Self {
         let [key, spare] = plan.keys;
-        let wallet = plan.wallet.clone();
+        let (wallet, presented) = (plan.wallet.clone(), plan.presented);
         let mut charge = Self {
             policy,
             phase: Phase::Scanning,
@@ -82,16 +94,20 @@ impl Charge {
                 wallet: wallet.clone().unwrap_or_default(),
                 trx_id: None,
                 handed_over: false,
+                presented,
             },
             spare_key: Some(spare),
             wallet_known: wallet.is_some(),
             code: None,
             resumed: false,
+            following: false,
             trade: None,
             leave: Leave::Stay,
             wish: false,
             tries: 0,
             handed: 0,
+            shown: false,
+            scanned: false,
             asking: false,
             cancelling: false,
             next_ask_ms: None,
@@ -102,9 +118,11 @@ impl Charge {
         if wallet.is_some() {
             charge.open();
         }
-        match plan.code {
-            Some(hint) => charge.scanned(hint),
-            None => charge.outbox.push_front(Step::Scan),
+        match (presented, plan.code) {
+            (Presented::Merchant, _) if wallet.is_none() => charge.end(End::NoWallet),
+            (Presented::Merchant, _) => {}
+            (Presented::Consumer, Some(hint)) => charge.scanned(hint),
+            (Presented::Consumer, None) => charge.outbox.push_front(Step::Scan),
         }
         charge
     }
@@ -115,6 +133,7 @@ impl Charge {
         let [key, spare] = [record.key.clone(), String::new()];
         let plan = Plan {
             sale: record.sale.clone(),
+            presented: Presented::Consumer,
             wallet: None,
             code: None,
             keys: [key, spare],
@@ -129,9 +148,18 @@ impl Charge {
             charge.be_patient(now);
             charge.ask(now);
         } else {
-            // Journalled and never answered: no code can have left, and the backend abandons what it may have.
+            // Journalled and never answered: no code can have left or been shown. The backend abandons what it may have,
+            // or lists it as open.
             charge.end(End::Aborted);
         }
+        charge
+    }
+
+    /// The same for an attempt that another tab or till has in hand: only looked at, until its end.
+    #[must_use]
+    pub fn follow(record: Record, policy: PagePolicy, now: Ms) -> Self {
+        let mut charge = Self::resume(record, policy, now);
+        charge.following = true;
         charge
     }
 
@@ -151,7 +179,7 @@ impl Charge {
             Event::HandedOver(reply) => self.handed_over(reply, now),
             Event::Told(reply) => self.told(reply, now),
             Event::CancelTold(reply) => self.cancel_told(reply, now),
-            Event::Cancel => self.cancel(),
+            Event::Cancel => self.cancel(now),
         }
     }
 
@@ -225,7 +253,7 @@ impl Charge {
             key: self.record.key.clone(),
             sale: self.record.sale.clone(),
             integrator: self.record.wallet.clone(),
-            presented: Presented::Consumer,
+            presented: self.record.presented,
         }));
     }
 
@@ -233,6 +261,7 @@ impl Charge {
         match self.phase {
             Phase::Opening if self.leave == Leave::Stay => self.create(),
             Phase::Opening => self.left(),
+            Phase::Sealing if self.we_present() => self.put_on_display(now),
             Phase::Sealing => self.hand_over(now),
             Phase::Scanning
             | Phase::Picking
@@ -246,7 +275,7 @@ impl Charge {
     }
 
     fn scanned(&mut self, hint: Hint) {
-        if self.code.is_some() || self.resumed {
+        if self.code.is_some() || self.resumed || self.we_present() {
             return;
         }
         self.code = Some(hint);
@@ -334,10 +363,11 @@ impl Charge {
         self.outbox.push_back(Step::Ask(trx_id));
     }
 
-    fn cancel(&mut self) {
+    fn cancel(&mut self, now: Ms) {
         match self.phase {
             Phase::Scanning | Phase::Picking => self.end(End::Aborted),
             Phase::Opening | Phase::Creating => self.leave = Leave::Abort,
+            Phase::Sealing if self.we_present() => self.leave_unseen(now),
             Phase::Ready | Phase::Sealing => self.go_away(Leave::Abort),
             Phase::Handing => self.wish = true,
             Phase::Watching => {
@@ -386,6 +416,7 @@ impl Charge {
                     wallet,
                     trx_id: None,
                     handed_over: false,
+                    presented: self.record.presented,
                 };
                 self.open();
             }
@@ -405,7 +436,7 @@ impl Charge {
 
     fn out_of_patience(&mut self) {
         self.patience_ms = None;
-        if self.phase == Phase::Watching && self.is_open_to_code() {
+        if self.phase == Phase::Watching && self.is_open_to_code() && !self.following {
             // Nothing was presented, as far as we know; a closed attempt makes it sure.
             return self.go_away(Leave::GiveUp);
         }
@@ -432,7 +463,11 @@ impl Charge {
             self.outbox.push_back(Step::StopScan);
         }
         if !keep {
-            self.outbox.push_back(Step::Forget(self.record.key.clone()));
+            let key = self.record.key.clone();
+            self.outbox.push_back(match rival(&end) {
+                Some(record) => Step::Yield(key, record),
+                None => Step::Forget(key),
+            });
         }
         self.phase = Phase::Ended;
         self.next_ask_ms = None;
@@ -443,5 +478,23 @@ impl Charge {
         self.trade
             .as_ref()
             .is_some_and(|trade| trade.status == Status::AwaitingCode)
+    }
+}
+
+/// What the journal notes of the attempt that stands in this one's way, where its end is not known: this till ran into
+/// it, so this till asks about it. A sale that is paid has nothing left to ask.
+fn rival(end: &End) -> Option<Record> {
+    match end {
+        End::Refused(ProblemCode::SaleBusy, Some(trade)) if trade.status.at_risk() => {
+            Some(Record::of(trade))
+        }
+        End::Settled(_)
+        | End::Unresolved(..)
+        | End::Refused(..)
+        | End::Unreachable
+        | End::NoToken
+        | End::GatewayDown
+        | End::NoWallet
+        | End::Aborted => None,
     }
 }

@@ -4,11 +4,17 @@
 //!
 //! ```text
 //! Creating ──> AwaitingCode ──> Paying ──> Pending ──> Paid ──> Voiding ──> Voided
-//!    │              │             │  └────> Unknown ──┐           └> VoidUnknown ─> VoidReview
-//!    v              v             v            │       v
-//! CreateUnknown  Abandoned     Declined   Cancelling / CancelUnknown ─> Cancelled, Expired
-//!    └─> Abandoned                             └────> NeedsReview       any closed + proof: LateSuccess
+//!    │ │            │             │  └────> Unknown ──┐           └> VoidUnknown ─> VoidReview
+//!    │ │            v             v            │       v
+//!    │ │         Abandoned     Declined   Cancelling / CancelUnknown ─> Cancelled, Expired
+//!    │ │                                       └────> NeedsReview       any closed + proof: LateSuccess
+//!    │ └─> AwaitingPayer ──> Pending, Paid, Declined, Cancelled, Cancelling, NeedsReview
+//!    └───> CreateUnknown ──> Abandoned
 //! ```
+//!
+//! Two ways lead to the money. The customer presents a code: [`State::AwaitingCode`], and the payment leaves with it.
+//! Or we present one: [`State::AwaitingPayer`], no payment of ours ever leaves, and from the moment in which the code may
+//! be on display somebody may pay it. So this state holds the sale as `Paying` does.
 //!
 //! **One mutation, then drain: [`Trade::handle`], store the row, then [`Trade::next`] until it says
 //! [`Step::Wait`] or [`Step::Done`].** Nothing that [`Step::Send`] names may leave before the row is durable,
@@ -36,7 +42,7 @@ pub use state::{Risk, State};
 pub use table::MOVES;
 
 use crate::policy::{Ms, Policy};
-use crate::wire::{By, Reason, Sale};
+use crate::wire::{By, Payload, Presented, Reason, Sale};
 
 /// What never changes about an attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -53,6 +59,9 @@ pub struct Facts {
     pub sale: Sale,
     /// The gateway's id of the wallet.
     pub integrator: String,
+    /// Who shows the code.
+    #[serde(default = "Presented::consumer")]
+    pub presented: Presented,
 }
 
 /// What the driver knows at the moment of an event.
@@ -143,9 +152,12 @@ pub struct Trade {
     heard_ms: Ms,
     trans_id: Option<String>,
     code: Option<CodeMark>,
+    /// What our code says, in the merchant-presented way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    payload: Option<Payload>,
     reason: Option<Reason>,
     void_id: Option<String>,
-    /// When the payment left; none while it is proven that it didn't.
+    /// When the payment left, or from when somebody could pay our code; none while it is proven that none did.
     sent_ms: Option<Ms>,
     /// When verifying every `poll_ms` ends.
     deadline_ms: Option<Ms>,
@@ -173,6 +185,12 @@ pub struct Trade {
     void_left: bool,
     /// It was proven paid after it had been closed, and that is not settled.
     late: bool,
+    /// It was proven paid after it had been closed, settled since or not.
+    #[serde(default)]
+    was_late: bool,
+    /// A person's verdict put it where it stands.
+    #[serde(default)]
+    settled: bool,
     #[serde(skip)]
     outbox: VecDeque<Send>,
     #[serde(skip)]
@@ -192,6 +210,7 @@ impl Trade {
             heard_ms: now,
             trans_id: None,
             code: None,
+            payload: None,
             reason: None,
             void_id: None,
             sent_ms: None,
@@ -208,6 +227,8 @@ impl Trade {
             give_up_ms: None,
             void_left: false,
             late: false,
+            was_late: false,
+            settled: false,
             outbox: VecDeque::from([Send::Create]),
             moves: Vec::new(),
         }
@@ -335,6 +356,14 @@ impl Trade {
         self.code.as_ref()
     }
 
+    /// What our code says, while its payer is awaited: to be shown until [`Trade::deadline_ms`].
+    #[must_use]
+    pub fn payload(&self) -> Option<&Payload> {
+        self.payload
+            .as_ref()
+            .filter(|_| self.state == State::AwaitingPayer)
+    }
+
     /// Who closed it.
     #[must_use]
     pub fn by(&self) -> Option<By> {
@@ -384,7 +413,19 @@ impl Trade {
         }
     }
 
-    /// True once a payment request has left, or may have, and was not proven unsent.
+    /// True where proof of payment came after it had been closed, whatever became of it since.
+    #[must_use]
+    pub fn was_late(&self) -> bool {
+        self.was_late
+    }
+
+    /// True where it stands as a person said.
+    #[must_use]
+    pub fn settled(&self) -> bool {
+        self.settled
+    }
+
+    /// True once a payment may have left, ours or that of somebody who saw our code, and was not proven unsent.
     #[must_use]
     pub fn payment_left(&self) -> bool {
         self.sent_ms.is_some()
@@ -399,6 +440,7 @@ impl Trade {
             to,
         });
         self.state = to;
+        self.settled = false;
         self.since_ms = context.now;
         self.asks = 0;
         self.schedule(context);

@@ -35,6 +35,33 @@ pub enum Presented {
     Merchant,
 }
 
+impl Presented {
+    /// The way of rows and records that were written before there were two.
+    pub(crate) fn consumer() -> Self {
+        Self::Consumer
+    }
+}
+
+/// The text of a code that the till shows. It names the shop and the sale, not the customer; still no log needs it.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Payload(pub String);
+
+impl std::fmt::Debug for Payload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Payload({} bytes)", self.0.len())
+    }
+}
+
+/// A code on display: the customer scans it with the wallet's app.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Show {
+    /// What the code says: the gateway's text, as it came.
+    pub payload: Payload,
+    /// When it is taken down, unless somebody has scanned it.
+    pub expires_at: String,
+}
+
 /// Where an attempt stands, as page and shop see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -43,6 +70,8 @@ pub enum Status {
     Creating,
     /// Waits for the customer's code; no money can have moved.
     AwaitingCode,
+    /// Our code is on display: the customer may pay at any moment.
+    AwaitingPayer,
     /// The payment request has left, or may have.
     Paying,
     /// The gateway is processing: the customer confirms on the phone.
@@ -87,7 +116,8 @@ impl Status {
     #[must_use]
     pub fn at_risk(self) -> bool {
         match self {
-            Self::Paying
+            Self::AwaitingPayer
+            | Self::Paying
             | Self::Pending
             | Self::Unknown
             | Self::Cancelling
@@ -138,6 +168,8 @@ pub enum Reason {
     Superseded,
     /// The terminal was not heard of for too long.
     TerminalQuiet,
+    /// Another attempt took the sale while this one's code was being made: it was never shown.
+    SaleBusy,
 }
 
 /// An attempt, as the backend tells it. The page adopts it when `version` is newer.
@@ -180,6 +212,15 @@ pub struct Trade {
     /// When the backend stops verifying every 2 s, where money is at risk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline_at: Option<String>,
+    /// It stands as a person said who looked into the wallet's own records.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub settled: bool,
+    /// Proof of payment came after it had been closed, whatever became of it since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late: bool,
+    /// The code to show, while its payer is awaited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub show: Option<Show>,
 }
 
 /// A right of a terminal token.

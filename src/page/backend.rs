@@ -12,7 +12,8 @@ use kaunter_core::error::ErrorCode;
 use kaunter_core::policy::Ms;
 use kaunter_core::till::Fault;
 use kaunter_core::wire::{
-    AskVoid, HandOver, NewTrade, Problem, ProblemCode, Sale, SaleRecord, Session, Trade, Verdict,
+    AskVoid, HandOver, NewTrade, Problem, ProblemCode, Sale, SaleRecord, Session, Trade, TradeList,
+    Verdict,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -182,6 +183,16 @@ impl Backend {
     pub async fn sale(&self, reference: &str) -> Result<SaleRecord, Trouble> {
         let reference = String::from(js_sys::encode_uri_component(reference));
         self.get(&format!("/v1/sales/{reference}")).await
+    }
+
+    /// `GET /v1/trades?day=`, newest first; the day is the backend's, in UTC.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn day(&self, day: &str) -> Result<Vec<Trade>, Trouble> {
+        let day = String::from(js_sys::encode_uri_component(day));
+        let list: TradeList = self.get(&format!("/v1/trades?day={day}")).await?;
+        Ok(list.trades)
     }
 
     /// Stops asking for tokens: the till closes.

@@ -3,42 +3,60 @@
 //! A stream that the browser hands over after nobody waits for it any more is stopped too. What went wrong is told
 //! apart, because "allow the camera" is no help where another program holds it.
 
+mod ask;
+pub mod choice;
+pub mod device;
 mod wish;
 
-use futures_channel::oneshot;
-use futures_util::future::{Either, select};
+use std::cell::Cell;
+use std::pin::pin;
+use std::rc::Rc;
+
+use futures_util::future::select;
 use js_sys::futures::{JsFuture, spawn_local};
-use js_sys::{Function, Object, Reflect};
 use kaunter_core::error::ErrorCode;
 use kaunter_core::policy::Ms;
-use std::pin::pin;
 use wasm_bindgen::prelude::*;
-use web_sys::{
-    DomException, HtmlVideoElement, MediaDevices, MediaStream, MediaStreamConstraints,
-    MediaStreamTrack, MediaStreamTrackState,
-};
+use web_sys::{EventTarget, HtmlVideoElement, MediaStreamTrack, MediaStreamTrackState};
 
 use super::clock;
+use super::frames::report;
 use super::signal::Listener;
 use crate::types::error::Fail;
 use crate::types::event::{Camera as Device, Facing};
-use crate::types::options::CameraWish;
+use crate::types::options::{Adjustment, CameraWish};
+use ask::Stream;
+pub use ask::permission;
+use choice::Choice;
 
-/// A camera that another tab lets go of just now is free after this.
-const BUSY_PAUSE_MS: Ms = 500;
 /// A granted camera shows its first picture within this, or is broken.
 const FIRST_FRAME_MS: Ms = 8_000;
-/// How often the first picture is looked for.
+/// How often the first picture is looked for in a browser that does not report it.
 const LOOK_MS: Ms = 30;
-/// Where the permission is there already, the browser answers within this.
-const GRANTED_MS: Ms = 15_000;
+/// `HTMLMediaElement.HAVE_CURRENT_DATA`.
+const HAVE_CURRENT_DATA: u16 = 2;
 
 /// A camera that gives pictures.
 #[derive(Debug)]
 pub struct Camera {
     stream: Stream,
     video: HtmlVideoElement,
-    device: Device,
+    mirrored: bool,
+    fixed_focus: bool,
+    adjusted: Cell<Adjustment>,
+}
+
+/// What becomes of a camera.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The system keeps its pictures.
+    Muted,
+    /// The pictures come again.
+    Unmuted,
+    /// It was taken away.
+    Ended,
+    /// Some device was plugged in or out.
+    Devices,
 }
 
 impl Camera {
@@ -52,34 +70,28 @@ impl Camera {
         wish: &CameraWish,
         preview: Option<&HtmlVideoElement>,
     ) -> Result<Self, Fail> {
-        let devices = devices()?;
-        let granted = permission().await == "granted";
-        let stream = {
-            let asked = pin!(any_of(&devices, wish));
-            let late = pin!(async {
-                if !granted {
-                    // A person is reading the question: that takes as long as it takes.
-                    std::future::pending::<()>().await;
-                }
-                clock::sleep(GRANTED_MS).await;
-            });
-            match select(asked, late).await {
-                Either::Left((stream, _)) => stream?,
-                Either::Right(((), _)) => return Err(Fail::new(ErrorCode::CameraTimeout)),
-            }
-        };
-        let video = match preview {
-            Some(video) => video.clone(),
-            None => own_video().ok_or_else(|| Fail::new(ErrorCode::NotBrowser))?,
-        };
-        let device = device(&stream);
-        let camera = Self {
-            stream,
-            video,
-            device,
-        };
-        camera.show().await?;
-        Ok(camera)
+        let stream = ask::any_of(&ask::devices()?, wish, None).await?;
+        Self::show(stream, wish, preview).await
+    }
+
+    /// The same, with the camera that the cashier chose before any other.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_chosen(
+        wish: &CameraWish,
+        choice: &Choice,
+        preview: Option<&HtmlVideoElement>,
+    ) -> Result<Self, Fail> {
+        let devices = ask::devices()?;
+        let id = choice.id().await;
+        let mut stream = ask::any_of(&devices, wish, id.as_deref()).await?;
+        // Labels are told only now that a camera was allowed: the chosen one may be there under another id.
+        if let Some(id) = renamed(choice, &stream).await {
+            drop(stream);
+            stream = ask::any_of(&devices, wish, Some(&id)).await?;
+        }
+        Self::show(stream, wish, preview).await
     }
 
     /// Where its picture is.
@@ -88,10 +100,17 @@ impl Camera {
         &self.video
     }
 
+    /// Its track, while it has one.
+    #[must_use]
+    pub fn track(&self) -> Option<MediaStreamTrack> {
+        self.stream.track()
+    }
+
     /// Which one it is.
     #[must_use]
-    pub fn device(&self) -> &Device {
-        &self.device
+    pub fn device(&self) -> Device {
+        let track = self.stream.track();
+        track.as_ref().map(device::of_track).unwrap_or_default()
     }
 
     /// False once it was taken away: unplugged, or the permission withdrawn.
@@ -108,16 +127,97 @@ impl Camera {
         self.stream.track().is_some_and(|track| track.muted())
     }
 
-    /// Tells when the camera is taken away.
+    /// True where the browser tells of this camera's focus, and nothing can be set there.
     #[must_use]
-    pub fn on_ended(&self, hear: impl FnMut(JsValue) + 'static) -> Option<Listener> {
-        let track = self.stream.track()?;
-        Some(Listener::new(&track, "ended", hear))
+    pub fn has_fixed_focus(&self) -> bool {
+        self.fixed_focus
     }
 
-    async fn show(&self) -> Result<(), Fail> {
+    /// True where the browser lists cameras by their names, and this one is not among them.
+    pub async fn is_unplugged(&self) -> bool {
+        let own = self.device().device_id;
+        let there = device::all(None).await.unwrap_or_default();
+        let named = there.iter().all(|camera| !camera.device_id.is_empty());
+        !own.is_empty() && named && there.iter().all(|camera| camera.device_id != own)
+    }
+
+    /// Torch, zoom and focus.
+    ///
+    /// # Errors
+    /// `camera/constraints` where it can't.
+    pub async fn adjust(&self, wish: &Adjustment) -> Result<(), Fail> {
+        let track = self.stream.track();
+        let track = track.ok_or_else(|| Fail::new(ErrorCode::CameraConstraints))?;
+        let before = self.adjusted.get();
+        let all = Adjustment {
+            torch: wish.torch.or(before.torch),
+            zoom: wish.zoom.or(before.zoom),
+            focus_at: wish.focus_at.or(before.focus_at),
+        };
+        let size = (self.video.video_width(), self.video.video_height());
+        device::adjust(&track, &all, (size.0.into(), size.1.into())).await?;
+        self.adjusted.set(all);
+        Ok(())
+    }
+
+    /// Tells what becomes of it, for as long as the listeners live.
+    #[must_use]
+    pub fn on_change(&self, hear: impl Fn(Change) + 'static) -> Vec<Listener> {
+        let hear = Rc::new(hear);
+        let listen = |target: &EventTarget, name, change| {
+            let hear = Rc::clone(&hear);
+            Listener::new(target, name, move |_| hear(change))
+        };
+        let mut listeners = Vec::new();
+        if let Some(track) = self.stream.track() {
+            listeners.push(listen(&track, "mute", Change::Muted));
+            listeners.push(listen(&track, "unmute", Change::Unmuted));
+            listeners.push(listen(&track, "ended", Change::Ended));
+        }
+        if let Ok(devices) = ask::devices() {
+            listeners.push(listen(&devices, "devicechange", Change::Devices));
+        }
+        listeners
+    }
+
+    async fn show(
+        stream: Stream,
+        wish: &CameraWish,
+        preview: Option<&HtmlVideoElement>,
+    ) -> Result<Self, Fail> {
+        let video = match preview {
+            Some(video) => video.clone(),
+            None => own_video().ok_or_else(|| Fail::new(ErrorCode::NotBrowser))?,
+        };
+        let track = stream.track();
+        let camera = Self {
+            fixed_focus: track.as_ref().is_some_and(device::has_fixed_focus),
+            stream,
+            video,
+            mirrored: false,
+            adjusted: Cell::default(),
+        };
+        let camera = camera.mirrored(wish.mirror);
+        camera.play();
+        if let Some(track) = camera.stream.track() {
+            device::focus_always(&track);
+        }
+        camera.first_picture().await?;
+        Ok(camera)
+    }
+
+    /// A person who looks at a picture of their own hands expects a mirror.
+    fn mirrored(mut self, wish: Option<bool>) -> Self {
+        self.mirrored = wish.unwrap_or_else(|| self.device().facing == Some(Facing::User));
+        if self.mirrored {
+            let _ = self.video.style().set_property("transform", "scaleX(-1)");
+        }
+        self
+    }
+
+    fn play(&self) {
         let video = &self.video;
-        // iOS shows a black picture unless all three are there before the stream.
+        // iOS shows a black picture unless all three are there before the stream, and full screen without the first.
         for name in ["playsinline", "muted", "autoplay"] {
             let _ = video.set_attribute(name, "");
         }
@@ -129,22 +229,36 @@ impl Camera {
                 let _ = JsFuture::from(playing).await;
             });
         }
+    }
+
+    /// Waits until a picture was really shown: iOS says that it has data, and a size, of a picture that stays black.
+    async fn first_picture(&self) -> Result<(), Fail> {
+        let video = &self.video;
         let end = clock::now_ms() + FIRST_FRAME_MS;
-        while video.video_width() == 0 || video.ready_state() < HAVE_CURRENT_DATA {
+        let began_s = video.current_time();
+        let mut reported = pin!(report(video));
+        loop {
+            let pause = pin!(clock::sleep(LOOK_MS));
+            let shown = matches!(
+                select(reported.as_mut(), pause).await,
+                futures_util::future::Either::Left(_)
+            );
+            let has_data = video.video_width() > 0 && video.ready_state() >= HAVE_CURRENT_DATA;
+            if has_data && (shown || video.current_time() > began_s) {
+                return Ok(());
+            }
             if !self.is_live() {
                 return Err(Fail::new(ErrorCode::CameraInterrupted));
             }
             if clock::now_ms() >= end {
                 return Err(Fail::new(ErrorCode::CameraTimeout));
             }
-            clock::sleep(LOOK_MS).await;
+            if shown {
+                reported.set(report(video));
+            }
         }
-        Ok(())
     }
 }
-
-/// `HTMLMediaElement.HAVE_CURRENT_DATA`.
-const HAVE_CURRENT_DATA: u16 = 2;
 
 impl Drop for Camera {
     fn drop(&mut self) {
@@ -154,171 +268,26 @@ impl Drop for Camera {
             .is_some_and(|shown| shown == self.stream.0);
         if ours {
             self.video.set_src_object(None);
-        }
-    }
-}
-
-/// A stream; dropped, its tracks are stopped and the light goes out.
-#[derive(Debug)]
-struct Stream(MediaStream);
-
-impl Stream {
-    fn track(&self) -> Option<MediaStreamTrack> {
-        self.0.get_video_tracks().get(0).dyn_into().ok()
-    }
-}
-
-impl Drop for Stream {
-    fn drop(&mut self) {
-        for track in self.0.get_tracks().iter() {
-            track.unchecked_into::<MediaStreamTrack>().stop();
-        }
-    }
-}
-
-/// Whether the camera may be used; never asks.
-pub async fn permission() -> String {
-    let state = async {
-        let permissions = web_sys::window()?.navigator().permissions().ok()?;
-        let name = Object::new();
-        Reflect::set(&name, &"name".into(), &"camera".into()).ok()?;
-        let status = JsFuture::from(permissions.query(&name).ok()?).await.ok()?;
-        Reflect::get(&status, &"state".into()).ok()?.as_string()
-    };
-    state.await.unwrap_or_else(|| "unknown".to_owned())
-}
-
-fn devices() -> Result<MediaDevices, Fail> {
-    let window = web_sys::window().ok_or_else(|| Fail::new(ErrorCode::NotBrowser))?;
-    if !window.is_secure_context() {
-        return Err(Fail::new(ErrorCode::InsecureContext));
-    }
-    // The getter throws, or gives nothing, where the browser has no such thing.
-    let devices = window
-        .navigator()
-        .media_devices()
-        .map_err(|cause| Fail::new(ErrorCode::Unsupported).caused_by(cause))?;
-    if devices.is_undefined() {
-        return Err(Fail::new(ErrorCode::Unsupported));
-    }
-    Ok(devices)
-}
-
-/// Down the ladder of wishes until a camera takes one.
-async fn any_of(devices: &MediaDevices, wish: &CameraWish) -> Result<Stream, Fail> {
-    let mut busy = false;
-    let mut last = JsValue::UNDEFINED;
-    for rung in wish::ladder(wish) {
-        let mut asked = ask(devices, &rung).await;
-        if !busy && asked.as_ref().is_err_and(|error| is_busy(&name_of(error))) {
-            busy = true;
-            clock::sleep(BUSY_PAUSE_MS).await;
-            asked = ask(devices, &rung).await;
-        }
-        match asked {
-            Ok(stream) => return Ok(stream),
-            Err(error) => {
-                let name = name_of(&error);
-                last = error;
-                // A smaller picture may still go where this one did not.
-                if !(is_busy(&name) || name == "OverconstrainedError" || name == "NotFoundError") {
-                    break;
-                }
+            if self.mirrored {
+                let _ = self.video.style().remove_property("transform");
             }
         }
     }
-    Err(refusal(last).await)
 }
 
-async fn ask(devices: &MediaDevices, rung: &MediaStreamConstraints) -> Result<Stream, JsValue> {
-    let promise = devices.get_user_media_with_constraints(rung)?;
-    let (send, receive) = oneshot::channel();
-    spawn_local(async move {
-        let stream = JsFuture::from(promise).await;
-        // Nobody waits any more: the stream is dropped here, and stopped.
-        let _ = send.send(stream.map(|stream| Stream(stream.unchecked_into())));
-    });
-    receive
-        .await
-        .unwrap_or_else(|_| Err(JsValue::from_str("the browser gave no answer")))
-}
-
-fn is_busy(name: &str) -> bool {
-    matches!(name, "NotReadableError" | "TrackStartError" | "AbortError")
-}
-
-/// Which of the browser's refusals this is.
-async fn refusal(error: JsValue) -> Fail {
-    let name = name_of(&error);
-    let code = match name.as_str() {
-        "NotAllowedError" | "PermissionDeniedError" => {
-            if policy_forbids() {
-                ErrorCode::CameraPolicyBlocked
-            } else if message_of(&error).contains("dismissed") || permission().await == "prompt" {
-                ErrorCode::CameraDismissed
-            } else {
-                ErrorCode::CameraDenied
-            }
-        }
-        "SecurityError" => ErrorCode::CameraPolicyBlocked,
-        "NotFoundError" | "DevicesNotFoundError" => ErrorCode::CameraNotFound,
-        "OverconstrainedError" => ErrorCode::CameraConstraints,
-        name if is_busy(name) => ErrorCode::CameraInUse,
-        _ => ErrorCode::Unsupported,
-    };
-    Fail::new(code).caused_by(error)
-}
-
-/// True where the page's, or its frame's, policy forbids the camera: only the page's owner can help.
-fn policy_forbids() -> bool {
-    let allows = || {
-        let document: JsValue = web_sys::window()?.document()?.into();
-        let policy = ["permissionsPolicy", "featurePolicy"]
-            .iter()
-            .filter_map(|name| Reflect::get(&document, &(*name).into()).ok())
-            .find(JsValue::is_object)?;
-        let allows: Function = Reflect::get(&policy, &"allowsFeature".into())
-            .ok()?
-            .dyn_into()
-            .ok()?;
-        allows.call1(&policy, &"camera".into()).ok()?.as_bool()
-    };
-    allows() == Some(false)
-}
-
-fn name_of(error: &JsValue) -> String {
-    error
-        .dyn_ref::<DomException>()
-        .map(DomException::name)
-        .or_else(|| Reflect::get(error, &"name".into()).ok()?.as_string())
-        .unwrap_or_default()
-}
-
-fn message_of(error: &JsValue) -> String {
-    let message = Reflect::get(error, &"message".into()).ok();
-    message
-        .and_then(|message| message.as_string())
-        .unwrap_or_default()
-        .to_lowercase()
+/// The id under which the chosen camera is there, where another was started for want of its name.
+async fn renamed(choice: &Choice, stream: &Stream) -> Option<String> {
+    let (id, label) = choice.get()?;
+    let on = device::of_track(&stream.track()?);
+    if on.device_id == id || on.label == label {
+        return None;
+    }
+    let there = device::all(None).await.ok()?;
+    let chosen = choice::find(&there, &id, &label)?;
+    (chosen.device_id != on.device_id).then(|| chosen.device_id.clone())
 }
 
 fn own_video() -> Option<HtmlVideoElement> {
     let document = web_sys::window()?.document()?;
     document.create_element("video").ok()?.dyn_into().ok()
-}
-
-fn device(stream: &Stream) -> Device {
-    let track = stream.track();
-    let settings: JsValue = track
-        .as_ref()
-        .map_or(JsValue::UNDEFINED, |track| track.get_settings().into());
-    let word = |name: &str| {
-        let value = Reflect::get(&settings, &name.into()).ok()?;
-        value.as_string()
-    };
-    Device {
-        device_id: word("deviceId").unwrap_or_default(),
-        label: track.map(|track| track.label()).unwrap_or_default(),
-        facing: word("facingMode").as_deref().and_then(Facing::from_word),
-    }
 }

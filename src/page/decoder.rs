@@ -1,257 +1,265 @@
-//! The page's end of the worker that reads codes: post a frame, take the answer, end a worker that fails or hangs and
-//! start another. Where there is no worker, this thread reads.
+//! Who reads: a worker, or where there is none a second instance of the module on this thread. One that fails or hangs is
+//! ended, and another started.
+//!
+//! Neither runs in the till's own instance: a decoder that traps leaves its instance unusable, and an open payment must
+//! not be in it.
+
+mod here;
+mod worker;
 
 use std::cell::{Cell, RefCell};
 use std::pin::pin;
 use std::rc::Rc;
 
-use futures_channel::oneshot;
 use futures_util::future::{Either, select};
 use futures_util::lock::Mutex;
 use js_sys::futures::JsFuture;
-use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
+use js_sys::{Function, Promise};
 use kaunter_core::error::ErrorCode;
 use kaunter_core::policy::Ms;
 use wasm_bindgen::prelude::*;
-use web_sys::{MessageEvent, Worker};
+use web_sys::MediaStreamTrack;
 
 use super::clock;
 use super::frames::Frame;
-use super::reader::LiveReader;
-use super::signal::Listener;
 use crate::types::code::DecodedCode;
 use crate::types::error::Fail;
-use crate::types::event::SpawnWorker;
+use crate::types::event::{Hint, SpawnReader};
+use crate::types::options::CameraWish;
+use here::Here;
+use worker::Hand;
 
-/// A frame is read in milliseconds; a worker that takes so long hangs.
-const READ_MS: Ms = 4_000;
 /// A worker that does not start within this never will.
 const SPAWN_MS: Ms = 15_000;
-/// After so many dead workers in a row this thread reads.
+/// After so many dead workers in a row this thread reads; after so many more, nobody does.
 const DEATHS: u32 = 3;
+/// One that lived so long did not die of what the last one died of.
+const OLD_MS: Ms = 5_000;
 
 /// Who reads.
 #[derive(Debug)]
 pub struct Decoder {
-    spawn: SpawnWorker,
-    hand: RefCell<Option<Rc<Hand>>>,
+    spawn: SpawnReader,
+    wish: CameraWish,
+    reader: RefCell<Option<Rc<Living>>>,
     spawning: Mutex<()>,
     deaths: Cell<u32>,
-    /// False once a worker could not read a `VideoFrame`: pixels from then on.
-    native: Cell<bool>,
-    here: RefCell<LiveReader>,
+    looking: Cell<Option<u32>>,
+    looks: Cell<u32>,
+}
+
+/// A reader, and when it began.
+#[derive(Debug)]
+pub struct Living {
+    reader: Reading,
+    born_ms: Ms,
+}
+
+#[derive(Debug)]
+enum Reading {
+    Worker(Hand),
+    Here(Here),
+}
+
+/// What a reader has to say.
+#[derive(Debug, Default)]
+pub struct News {
+    /// Codes that passed the gate, best first.
+    pub codes: Vec<DecodedCode>,
+    /// What would help.
+    pub hint: Option<Hint>,
+    /// Frames that came to it so far, read or not.
+    pub frames: u32,
+}
+
+/// Why there is no news.
+#[derive(Debug)]
+pub enum Trouble {
+    /// It trapped, threw or hangs: to be ended.
+    Dead(JsValue),
+    /// It can't follow this camera by itself, or can't read what it was given: give it pixels.
+    Unfit,
 }
 
 impl Decoder {
     /// Nobody reads yet.
     #[must_use]
-    pub fn new(spawn: SpawnWorker) -> Self {
+    pub fn new(spawn: SpawnReader, wish: &CameraWish) -> Self {
         Self {
             spawn,
-            hand: RefCell::new(None),
+            wish: wish.clone(),
+            reader: RefCell::new(None),
             spawning: Mutex::new(()),
             deaths: Cell::new(0),
-            native: Cell::new(true),
-            here: RefCell::new(LiveReader::new()),
+            looking: Cell::new(None),
+            looks: Cell::new(0),
         }
     }
 
-    /// Starts a worker, unless one is there. Reading goes on without one, on this thread.
+    /// Starts a reader, unless one is there.
     ///
     /// # Errors
-    /// `worker/failed`: worth telling, once.
+    /// `worker/failed`: worth telling, once. Reading goes on wherever [`Self::reader`] gives one.
     pub async fn ready(&self) -> Result<(), Fail> {
         let _one_at_a_time = self.spawning.lock().await;
-        if self.hand.borrow().is_some() || self.deaths.get() >= DEATHS {
+        if self.reader.borrow().is_some() {
             return Ok(());
         }
-        match self.spawn().await {
-            Ok(worker) => {
-                self.hand
-                    .replace(worker.map(|worker| Rc::new(Hand::new(worker))));
-                if self.hand.borrow().is_none() {
-                    self.deaths.set(DEATHS);
-                }
-                Ok(())
+        let mut told = Ok(());
+        if self.deaths.get() < DEATHS {
+            match self.spawn(false).await {
+                Ok(worker) => self.live(worker.dyn_into().ok().map(Hand::new).map(Reading::Worker)),
+                Err(cause) => told = Err(Fail::new(ErrorCode::WorkerFailed).caused_by(cause)),
             }
-            Err(cause) => {
-                self.deaths.set(self.deaths.get() + 1);
-                Err(Fail::new(ErrorCode::WorkerFailed).caused_by(cause))
+        }
+        if self.reader.borrow().is_none() && self.deaths.get() < 2 * DEATHS {
+            self.deaths.set(self.deaths.get().max(DEATHS));
+            match self.spawn(true).await {
+                Ok(reader) => self.live(Some(Reading::Here(Here::new(reader)))),
+                Err(cause) => told = Err(Fail::new(ErrorCode::WorkerFailed).caused_by(cause)),
             }
+        }
+        if self.reader.borrow().is_none() && told.is_ok() {
+            // All of them died. A person who tries again gets new ones.
+            self.deaths.set(0);
+            told = Err(Fail::new(ErrorCode::WorkerFailed));
+        }
+        told
+    }
+
+    /// The reader that is there.
+    #[must_use]
+    pub fn reader(&self) -> Option<Rc<Living>> {
+        self.reader.borrow().clone()
+    }
+
+    /// A new look: what earlier ones saw is forgotten.
+    pub fn look(&self) {
+        let look = self.looks.get().wrapping_add(1);
+        self.looks.set(look);
+        self.looking.set(Some(look));
+        if let Some(living) = self.reader() {
+            living.look(look, &self.wish);
+        }
+    }
+
+    /// The same look goes on: after a rest, or with another reader.
+    pub fn resume(&self) {
+        if let (Some(look), Some(living)) = (self.looking.get(), self.reader()) {
+            living.look(look, &self.wish);
+        }
+    }
+
+    /// Nobody looks, or nobody sees the page: frames are left where they are.
+    pub fn rest(&self) {
+        if let Some(living) = self.reader() {
+            living.rest();
+        }
+    }
+
+    /// The camera goes off.
+    pub fn leave(&self) {
+        if let Some(living) = self.reader()
+            && let Reading::Worker(hand) = &living.reader
+        {
+            hand.leave();
+        }
+    }
+
+    /// Ends a reader that is dead.
+    pub fn bury(&self, dead: &Rc<Living>, cause: JsValue) -> Fail {
+        let mut reader = self.reader.borrow_mut();
+        if reader
+            .as_ref()
+            .is_some_and(|living| Rc::ptr_eq(living, dead))
+        {
+            *reader = None;
+            let old = clock::now_ms().saturating_sub(dead.born_ms) > OLD_MS;
+            let before = match (&dead.reader, old) {
+                (_, false) => self.deaths.get(),
+                (Reading::Worker(_), true) => 0,
+                (Reading::Here(_), true) => DEATHS,
+            };
+            self.deaths.set(before + 1);
+        }
+        Fail::new(ErrorCode::WorkerFailed).caused_by(cause)
+    }
+
+    /// Ends the worker.
+    pub fn close(&self) {
+        self.reader.replace(None);
+    }
+
+    fn live(&self, reader: Option<Reading>) {
+        let born_ms = clock::now_ms();
+        self.reader
+            .replace(reader.map(|reader| Rc::new(Living { reader, born_ms })));
+        self.resume();
+    }
+
+    async fn spawn(&self, here: bool) -> Result<JsValue, JsValue> {
+        let spawn: &Function = self.spawn.unchecked_ref();
+        let promise = Promise::resolve(&spawn.call1(&JsValue::UNDEFINED, &here.into())?);
+        let late = pin!(clock::sleep(SPAWN_MS));
+        match select(JsFuture::from(promise), late).await {
+            Either::Left((reader, _)) => reader,
+            Either::Right(((), _)) => Err(JsValue::from_str("the worker did not start")),
+        }
+    }
+}
+
+impl Living {
+    /// Takes the frames of this track by itself from now on, where it can.
+    #[must_use]
+    pub fn follows(&self, track: &MediaStreamTrack) -> bool {
+        match &self.reader {
+            Reading::Worker(hand) => hand.follow(track),
+            Reading::Here(_) => false,
         }
     }
 
     /// True where frames may come as `VideoFrame`.
     #[must_use]
     pub fn takes_frames(&self) -> bool {
-        self.native.get() && self.hand.borrow().is_some()
+        match &self.reader {
+            Reading::Worker(hand) => hand.takes_frames(),
+            Reading::Here(_) => false,
+        }
     }
 
-    /// Reads one frame; the codes best first.
+    /// What it has read of the frames that it takes by itself; waits a while for something to be told.
     ///
     /// # Errors
-    /// `worker/failed`: the worker was ended; [`Self::ready`] starts another.
-    pub async fn decode(&self, frame: Frame) -> Result<Vec<DecodedCode>, Fail> {
-        let hand = self.hand.borrow().clone();
-        let Some(hand) = hand else {
-            return Ok(self.decode_here(&frame));
-        };
-        let native = matches!(frame, Frame::Video(_));
-        let asked = pin!(hand.ask(frame));
-        let late = pin!(clock::sleep(READ_MS));
-        let cause = match select(asked, late).await {
-            Either::Left((Ok(codes), _)) => {
-                self.deaths.set(0);
-                return Ok(codes);
-            }
-            Either::Left((Err(cause), _)) => cause,
-            Either::Right(((), _)) => JsValue::from_str("the worker hangs"),
-        };
-        self.native.set(self.native.get() && !native);
-        self.deaths.set(self.deaths.get() + 1);
-        self.hand.replace(None);
-        Err(Fail::new(ErrorCode::WorkerFailed).caused_by(cause))
-    }
-
-    /// Forgets what was learnt from earlier frames.
-    pub fn reset(&self) {
-        self.here.borrow_mut().reset();
-        if let Some(hand) = self.hand.borrow().as_ref() {
-            hand.reset();
+    /// [`Trouble`].
+    pub async fn hear(&self) -> Result<News, Trouble> {
+        match &self.reader {
+            Reading::Worker(hand) => hand.hear().await,
+            Reading::Here(_) => Err(Trouble::Unfit),
         }
     }
 
-    /// Ends the worker.
-    pub fn close(&self) {
-        self.hand.replace(None);
-    }
-
-    fn decode_here(&self, frame: &Frame) -> Vec<DecodedCode> {
-        match frame {
-            // Frames come as such only while there is a worker.
-            Frame::Video(_) => Vec::new(),
-            Frame::Pixels {
-                buffer,
-                width,
-                height,
-            } => {
-                let pixels = Uint8Array::new(buffer).to_vec();
-                self.here.borrow_mut().read_rgba(&pixels, *width, *height)
-            }
+    /// What it reads of one frame.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn read(&self, frame: Frame) -> Result<News, Trouble> {
+        match &self.reader {
+            Reading::Worker(hand) => hand.read(frame).await,
+            Reading::Here(here) => here.read(frame),
         }
     }
 
-    async fn spawn(&self) -> Result<Option<Worker>, JsValue> {
-        let spawn: &Function = self.spawn.unchecked_ref();
-        let promise = Promise::resolve(&spawn.call0(&JsValue::UNDEFINED)?);
-        let late = pin!(clock::sleep(SPAWN_MS));
-        match select(JsFuture::from(promise), late).await {
-            Either::Left((worker, _)) => Ok(worker?.dyn_into().ok()),
-            Either::Right(((), _)) => Err(JsValue::from_str("the worker did not start")),
-        }
-    }
-}
-
-type Answer = Result<Vec<DecodedCode>, JsValue>;
-type Waiting = Rc<RefCell<Option<(u32, oneshot::Sender<Answer>)>>>;
-
-/// A worker; dropped, it is ended.
-#[derive(Debug)]
-struct Hand {
-    worker: Worker,
-    waiting: Waiting,
-    last_id: Cell<u32>,
-    _listeners: [Listener; 2],
-}
-
-impl Hand {
-    fn new(worker: Worker) -> Self {
-        let waiting = Waiting::default();
-        let told = Rc::clone(&waiting);
-        let message = Listener::new(&worker, "message", move |event| {
-            answered(&told, &event.unchecked_into::<MessageEvent>().data());
-        });
-        let told = Rc::clone(&waiting);
-        let error = Listener::new(&worker, "error", move |event| {
-            if let Some((_, send)) = told.borrow_mut().take() {
-                let _ = send.send(Err(event));
-            }
-        });
-        Self {
-            worker,
-            waiting,
-            last_id: Cell::new(0),
-            _listeners: [message, error],
+    fn look(&self, look: u32, wish: &CameraWish) {
+        match &self.reader {
+            Reading::Worker(hand) => hand.look(look, wish),
+            Reading::Here(here) => here.look(look, wish),
         }
     }
 
-    async fn ask(&self, frame: Frame) -> Answer {
-        let id = self.last_id.get().wrapping_add(1);
-        self.last_id.set(id);
-        let (send, receive) = oneshot::channel();
-        self.waiting.replace(Some((id, send)));
-        self.post(id, frame)?;
-        receive
-            .await
-            .unwrap_or_else(|_| Err(JsValue::from_str("the worker is gone")))
-    }
-
-    fn post(&self, id: u32, frame: Frame) -> Result<(), JsValue> {
-        let message = Object::new();
-        let put = |name: &str, value: &JsValue| Reflect::set(&message, &name.into(), value);
-        put("id", &id.into())?;
-        match frame {
-            Frame::Video(frame) => {
-                put("type", &"frame".into())?;
-                put("frame", &frame.0)?;
-                let moved = Array::of1(&frame.0);
-                self.worker.post_message_with_transfer(&message, &moved)
-            }
-            Frame::Pixels {
-                buffer,
-                width,
-                height,
-            } => {
-                put("type", &"pixels".into())?;
-                put("buffer", &buffer)?;
-                put("width", &width.into())?;
-                put("height", &height.into())?;
-                put("stride", &(width * 4).into())?;
-                put("format", &"rgba".into())?;
-                let moved = Array::of1(&buffer);
-                self.worker.post_message_with_transfer(&message, &moved)
-            }
+    fn rest(&self) {
+        match &self.reader {
+            Reading::Worker(hand) => hand.rest(),
+            Reading::Here(_) => {}
         }
-    }
-
-    fn reset(&self) {
-        let message = Object::new();
-        let _ = Reflect::set(&message, &"type".into(), &"reset".into());
-        let _ = self.worker.post_message(&message);
-    }
-}
-
-impl Drop for Hand {
-    fn drop(&mut self) {
-        self.worker.terminate();
-    }
-}
-
-fn answered(waiting: &Waiting, message: &JsValue) {
-    let field = |name: &str| Reflect::get(message, &name.into()).unwrap_or_default();
-    let kind = field("type").as_string().unwrap_or_default();
-    let answer = match kind.as_str() {
-        "read" => serde_wasm_bindgen::from_value(field("codes")).map_err(JsValue::from),
-        "failed" => Err(field("message")),
-        _ => return,
-    };
-    let Some(id) = field("id").as_f64() else {
-        return;
-    };
-    let asked = waiting
-        .borrow_mut()
-        .take_if(|(waited, _)| f64::from(*waited) == id);
-    if let Some((_, send)) = asked {
-        let _ = send.send(answer);
     }
 }

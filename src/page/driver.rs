@@ -20,12 +20,12 @@ use js_sys::futures::{JsFuture, spawn_local};
 use kaunter_core::error::ErrorCode;
 use kaunter_core::policy::Ms;
 use kaunter_core::till::{Charge, Event, Hint, Phase, Plan, Record, Reply, Step};
-use kaunter_core::wire::{Sale, Status};
+use kaunter_core::wire::{Presented, Sale, Show, Status};
 use wasm_bindgen::JsValue;
 
 use super::backend::Trouble;
 use super::till::Till;
-use super::{clock, random_hex, signal};
+use super::{clock, display, random_hex, signal};
 use crate::types::code::{Confidence, Scan};
 use crate::types::error::{Fail, Rejection};
 use crate::types::event::{Poll, TillState};
@@ -73,14 +73,23 @@ pub(super) struct Driver {
     told_version: u64,
     handed_ms: Option<Ms>,
     asks: u32,
+    /// Somebody has scanned our code, and the time counts from then.
+    scanned: bool,
     closing: bool,
 }
 
 impl Driver {
-    /// A new charge: of a code that is there, or of one that the camera will see.
-    pub(super) fn new(till: &Rc<Till>, sale: Sale, wish: ScanWish, code: Option<Scan>) -> Self {
+    /// A new charge: of a code that is there, of one that the camera will see, or of one that we show.
+    pub(super) fn new(
+        till: &Rc<Till>,
+        sale: Sale,
+        wish: ScanWish,
+        code: Option<Scan>,
+        presented: Presented,
+    ) -> Self {
         let plan = Plan {
             sale,
+            presented,
             wallet: wish.wallet.clone(),
             code: code.as_ref().map(hint),
             keys: [random_hex(), random_hex()],
@@ -92,6 +101,14 @@ impl Driver {
     /// An attempt that is there: asked about, never paid.
     pub(super) fn resume(till: &Rc<Till>, record: Record, wish: ScanWish) -> Self {
         let charge = Charge::resume(record, till.policy().clone(), clock::now_ms());
+        let mut driver = Self::of(till, charge, wish, None);
+        driver.handed_ms = Some(clock::now_ms());
+        driver
+    }
+
+    /// An attempt that another tab or till has in hand.
+    pub(super) fn follow(till: &Rc<Till>, record: Record, wish: ScanWish) -> Self {
+        let charge = Charge::follow(record, till.policy().clone(), clock::now_ms());
         let mut driver = Self::of(till, charge, wish, None);
         driver.handed_ms = Some(clock::now_ms());
         driver
@@ -113,6 +130,7 @@ impl Driver {
             told_version: 0,
             handed_ms: None,
             asks: 0,
+            scanned: false,
             closing: false,
         }
     }
@@ -152,8 +170,10 @@ impl Driver {
                 | Step::Pick
                 | Step::Journal(_)
                 | Step::Forget(_)
+                | Step::Yield(..)
                 | Step::Create(_)
                 | Step::HandOver(_)
+                | Step::Show(_)
                 | Step::Ask(_)
                 | Step::Cancel(_)
                 | Step::Notice(_)) => self.act(step).await,
@@ -234,10 +254,12 @@ impl Driver {
                 self.charge.handle(Event::Journalled, clock::now_ms());
             }
             Step::Forget(key) => self.till.forget(&key).await,
+            Step::Yield(key, other) => self.till.give_way(&key, &other).await,
             Step::Create(trade) => self.post(async move |till| {
                 (till.backend().create(&trade).await, Event::Created as Told)
             }),
             Step::HandOver(trx_id) => self.hand_over(trx_id),
+            Step::Show(show) => self.show(&show),
             Step::Ask(trx_id) => {
                 let till = Rc::clone(&self.till);
                 self.deeds.push(Box::pin(async move {
@@ -302,6 +324,22 @@ impl Driver {
         });
     }
 
+    /// The caller shows our code. One that can't be shown is nothing to wait for.
+    fn show(&mut self, show: &Show) {
+        self.handed_ms.get_or_insert_with(clock::now_ms);
+        let Some(on_code) = self.wish.on_code.clone() else {
+            return;
+        };
+        let shown = match display::draw(show) {
+            Some(code) => on_code.call1(&JsValue::UNDEFINED, &to_js(&code)).map(drop),
+            None => Err(JsValue::from_str("The code is too long to be drawn.")),
+        };
+        if let Err(cause) = shown {
+            signal::report(&cause);
+            self.charge.handle(Event::Cancel, clock::now_ms());
+        }
+    }
+
     /// Goes out even if the charge ends before its answer: an attempt that is left should be closed.
     fn cancel(&self, trx_id: String) {
         let till = Rc::clone(&self.till);
@@ -322,7 +360,15 @@ impl Driver {
             && trade.version != self.told_version
         {
             self.told_version = trade.version;
+            if trade.presented == Presented::Merchant
+                && trade.status == Status::Pending
+                && !self.scanned
+            {
+                self.scanned = true;
+                self.handed_ms = Some(clock::now_ms());
+            }
             self.till.voice().trade(shown);
+            self.till.news().tell(&trade.trx_id, trade.version);
         }
         if let Some(state) = self.state() {
             self.till.voice().now(state, shown);
@@ -334,7 +380,7 @@ impl Driver {
         let status = self.charge.trade().map(|trade| trade.status);
         match self.charge.phase() {
             Phase::Scanning | Phase::Ready => None,
-            Phase::Opening | Phase::Creating if self.code.is_none() => None,
+            Phase::Opening | Phase::Creating if self.eye_looks() => None,
             Phase::Picking => Some(TillState::Scanned),
             Phase::Opening | Phase::Creating | Phase::Sealing | Phase::Handing => {
                 Some(TillState::Paying)
@@ -343,6 +389,10 @@ impl Driver {
             Phase::Watching => Some(status.map_or(TillState::Waiting, watched_as)),
             Phase::Ended => Some(TillState::Idle),
         }
+    }
+
+    fn eye_looks(&self) -> bool {
+        self.code.is_none() && self.charge.record().presented == Presented::Consumer
     }
 
     fn tell_poll(&mut self, reply: &Reply) {
@@ -366,7 +416,7 @@ type Told = fn(Reply) -> Event;
 fn watched_as(status: Status) -> TillState {
     match status {
         Status::Creating | Status::AwaitingCode | Status::Paying => TillState::Paying,
-        Status::Pending | Status::Unknown => TillState::Waiting,
+        Status::AwaitingPayer | Status::Pending | Status::Unknown => TillState::Waiting,
         Status::Cancelling | Status::Voiding => TillState::Cancelling,
         Status::NeedsReview | Status::LateSuccess => TillState::Review,
         Status::Paid | Status::Declined | Status::Cancelled | Status::Voided => TillState::Idle,

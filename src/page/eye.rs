@@ -1,9 +1,13 @@
-//! The till's eye: camera, frames and decoder together, looking for one code at a time.
+//! The till's eye: camera and decoder together, looking for one code at a time.
 //!
 //! The camera stays warm after a scan, for the next customer; one look at a time. A look whose future is dropped is
 //! over: nothing of it is left but the warm camera.
 
+mod advice;
+mod health;
 mod judge;
+mod sight;
+mod spell;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -13,31 +17,29 @@ use futures_util::lock::Mutex;
 use gloo_timers::callback::Timeout;
 use kaunter_core::error::ErrorCode;
 use kaunter_core::policy::Ms;
-use web_sys::HtmlVideoElement;
+use web_sys::{AbortController, AbortSignal, HtmlVideoElement};
 
-use super::camera::{self, Camera};
+use super::camera::Camera;
+use super::camera::choice::Choice;
 use super::decoder::Decoder;
-use super::frames::Frames;
+use super::signal::Listener;
 use super::voice::Voice;
 use super::{clock, signal};
 use crate::types::code::Scan;
 use crate::types::error::{Fail, Rejection};
-use crate::types::event::{CameraChange, CameraStatus, SpawnWorker, TillState};
+use crate::types::event::{CameraChange, CameraStatus, SpawnReader, TillState};
 use crate::types::options::{CameraWish, OpenWish, ScanWish};
 use crate::types::sale::Wallet;
+use advice::Advice;
+use health::{Cure, Health, Signs};
 use judge::Judge;
 pub use judge::of_text;
+use sight::Sight;
 
-/// A camera that shows nothing new for so long is started afresh: after a call or a lock its flags lie.
-const FROZEN_MS: Ms = 3_000;
-/// After a minute of looking a counter is waiting, and a tablet's battery counts.
-const TIRED_MS: Ms = 60_000;
-/// The pause between two frames then.
-const TIRED_PAUSE_MS: Ms = 150;
 /// How often a hidden page looks whether it is seen again.
 const HIDDEN_PAUSE_MS: Ms = 250;
 
-/// Camera, frames and decoder of one till.
+/// Camera and decoder of one till.
 #[derive(Debug)]
 pub struct Eye {
     wish: CameraWish,
@@ -45,22 +47,31 @@ pub struct Eye {
     voice: Rc<Voice>,
     decoder: Decoder,
     camera: RefCell<Option<Rc<Camera>>>,
+    /// The camera that the cashier chose at this terminal.
+    choice: Choice,
     starting: Mutex<()>,
+    /// Fires when the camera is given back: a start that is under way ends too.
+    off: RefCell<Option<AbortController>>,
+    /// Hears what becomes of the camera.
+    life: RefCell<Vec<Listener>>,
     idle: RefCell<Option<Timeout>>,
     looking: Cell<bool>,
 }
 
 impl Eye {
-    /// Shut: no camera, no worker.
+    /// Shut: no camera, no worker. `scope` names the terminal.
     #[must_use]
-    pub fn new(wish: &OpenWish, spawn: SpawnWorker, voice: Rc<Voice>) -> Rc<Self> {
+    pub fn new(wish: &OpenWish, scope: &str, spawn: SpawnReader, voice: Rc<Voice>) -> Rc<Self> {
         Rc::new(Self {
             wish: wish.camera.clone(),
             preview: wish.preview.clone(),
             voice,
-            decoder: Decoder::new(spawn),
+            decoder: Decoder::new(spawn, &wish.camera),
             camera: RefCell::new(None),
+            choice: Choice::of(scope),
             starting: Mutex::new(()),
+            off: RefCell::new(AbortController::new().ok()),
+            life: RefCell::default(),
             idle: RefCell::new(None),
             looking: Cell::new(false),
         })
@@ -77,33 +88,23 @@ impl Eye {
     /// # Errors
     /// What [`Camera::start`] says.
     pub async fn warm_up(self: &Rc<Self>) -> Result<(), Fail> {
-        let (camera, ()) = join(self.camera(), self.worker()).await;
+        let (camera, ()) = join(self.camera(), self.reader()).await;
         if !self.looking.get() {
             self.cool_down();
         }
         camera.map(|_| ())
     }
 
-    /// Camera off; a look that is under way ends with `camera/interrupted`.
-    pub async fn release(&self) {
-        let _one_at_a_time = self.starting.lock().await;
-        self.idle.replace(None);
-        if self.camera.borrow_mut().take().is_some() {
-            let change = CameraChange::new(CameraStatus::Released, None);
-            self.voice.camera(&change);
-        }
-    }
-
     /// Everything off.
-    pub async fn close(&self) {
-        self.release().await;
+    pub fn close(&self) {
+        self.release();
         self.decoder.close();
     }
 
     /// Looks until a code is taken.
     ///
     /// # Errors
-    /// `scan/busy`, `scan/timeout`, a camera's trouble, or what the caller's `accept` threw.
+    /// `scan/busy`, `scan/timeout`, `worker/failed`, a camera's trouble, or what the caller's `accept` threw.
     pub async fn look(
         self: &Rc<Self>,
         wish: &ScanWish,
@@ -117,12 +118,17 @@ impl Eye {
         if self.camera.borrow().is_none() {
             self.voice.now(TillState::Starting, None);
         }
-        let (camera, ()) = join(self.camera(), self.worker()).await;
+        let off = self.off();
+        let (camera, ()) = join(self.camera(), self.reader()).await;
         let camera = camera?;
         self.voice.now(TillState::Scanning, None);
-        self.decoder.reset();
+        self.decoder.look();
+        if signal::hidden() {
+            self.decoder.rest();
+        }
+        let _hides = self.rests_while_hidden();
         let judge = Judge::new(&self.voice, wish, wallets);
-        let looked = self.watch(camera, judge);
+        let looked = self.watch(camera, judge, off.as_ref());
         match wish.timeout_ms {
             None => looked.await,
             Some(ms) => {
@@ -142,101 +148,105 @@ impl Eye {
         self: &Rc<Self>,
         mut camera: Rc<Camera>,
         mut judge: Judge<'_>,
+        off: Option<&AbortSignal>,
     ) -> Result<Scan, Rejection> {
-        let began = clock::now_ms();
-        let mut frames = Frames::new(camera.video());
-        let mut fresh_ms = began;
-        let mut restarted = false;
+        let most = self.wish.scans_per_second;
+        let mut health = Health::new(clock::now_ms());
+        let mut advice = Advice::default();
+        let mut sight = None;
         loop {
-            if signal::hidden() {
-                clock::sleep(HIDDEN_PAUSE_MS).await;
-                fresh_ms = clock::now_ms();
-                continue;
-            }
-            if self.camera.borrow().is_none() {
+            if off.is_some_and(AbortSignal::aborted) {
                 return Err(Fail::new(ErrorCode::CameraInterrupted).into());
             }
-            let fresh = frames.next().await;
-            let now = clock::now_ms();
-            if fresh {
-                fresh_ms = now;
-            } else if !camera.is_live() || now - fresh_ms > FROZEN_MS {
-                self.interrupted(&camera, restarted).await?;
-                restarted = true;
-                camera = self.camera().await?;
-                frames = Frames::new(camera.video());
-                fresh_ms = clock::now_ms();
+            if signal::hidden() {
+                clock::sleep(HIDDEN_PAUSE_MS).await;
+                health.rested(clock::now_ms());
                 continue;
             }
-            if let Some(scan) = self.read(&frames, &mut judge).await? {
-                return Ok(scan);
+            let signs = if self.is_on(&camera) {
+                let seeing = match &mut sight {
+                    Some(seeing) => seeing,
+                    None => sight.insert(self.sight(&camera).await?),
+                };
+                match seeing.next(&camera, most).await {
+                    Ok(seen) => {
+                        if let Some(scan) = judge.first_of(seen.codes).await? {
+                            return Ok(scan);
+                        }
+                        let now_ms = clock::now_ms();
+                        let hint = advice.of(seen.hint, camera.has_fixed_focus(), now_ms);
+                        self.voice.miss(hint, now_ms);
+                        Signs::of(&camera, seen.fresh)
+                    }
+                    Err(fail) => {
+                        self.voice.problem(&fail);
+                        sight = None;
+                        continue;
+                    }
+                }
+            } else if let Some(other) = self.other(&camera) {
+                // The cashier chose it meanwhile.
+                (camera, sight) = (other, None);
+                health.rested(clock::now_ms());
+                continue;
+            } else {
+                Signs::GONE
+            };
+            let cure = health.see(signs, clock::now_ms());
+            if cure == Cure::None {
+                continue;
             }
-            if now - began > TIRED_MS {
-                clock::sleep(TIRED_PAUSE_MS).await;
+            self.interrupted(signs);
+            if cure == Cure::GiveUp {
+                return Err(Fail::new(ErrorCode::CameraInterrupted).into());
             }
+            (camera, sight) = (self.camera().await?, None);
+            health.rested(clock::now_ms());
         }
     }
 
-    async fn read(
-        &self,
-        frames: &Frames,
-        judge: &mut Judge<'_>,
-    ) -> Result<Option<Scan>, Rejection> {
-        // A picture that can't be had now is followed by one that can.
-        let Ok(frame) = frames.grab(self.decoder.takes_frames()) else {
-            clock::sleep(HIDDEN_PAUSE_MS).await;
-            return Ok(None);
-        };
-        match self.decoder.decode(frame).await {
-            Ok(codes) => judge.first_of(codes).await,
-            Err(fail) => {
-                self.voice.problem(&fail);
-                self.worker().await;
-                Ok(None)
-            }
+    /// This camera before whoever reads.
+    async fn sight(&self, camera: &Camera) -> Result<Sight<'_>, Fail> {
+        self.reader().await;
+        let living = self
+            .decoder
+            .reader()
+            .ok_or_else(|| Fail::new(ErrorCode::WorkerFailed))?;
+        self.decoder.resume();
+        let most = self.wish.scans_per_second;
+        Ok(Sight::new(&self.decoder, living, camera, most))
+    }
+
+    async fn reader(&self) {
+        if let Err(fail) = self.decoder.ready().await {
+            self.voice.problem(&fail);
         }
     }
 
-    /// The camera shows nothing any more: thrown away, once to be started afresh.
-    async fn interrupted(&self, camera: &Camera, again: bool) -> Result<(), Fail> {
-        let status = if camera.is_live() {
+    /// Nothing is read while nobody sees the page: the worker hears of it at once, and the track stays.
+    fn rests_while_hidden(self: &Rc<Self>) -> Option<Listener> {
+        let document = web_sys::window()?.document()?;
+        let eye = Rc::downgrade(self);
+        Some(Listener::new(&document, "visibilitychange", move |_| {
+            let Some(eye) = eye.upgrade() else { return };
+            if signal::hidden() {
+                eye.decoder.rest();
+            } else if eye.looking.get() {
+                eye.decoder.resume();
+            }
+        }))
+    }
+
+    /// The camera shows nothing any more: thrown away.
+    fn interrupted(&self, signs: Signs) {
+        let status = if signs.live {
             CameraStatus::Muted
         } else {
             CameraStatus::Ended
         };
-        let change = CameraChange::because(status, ErrorCode::CameraInterrupted);
-        self.voice.camera(&change);
-        let _one_at_a_time = self.starting.lock().await;
-        self.camera.replace(None);
-        if again {
-            return Err(Fail::new(ErrorCode::CameraInterrupted));
-        }
-        Ok(())
-    }
-
-    /// The warm camera, or a fresh one.
-    async fn camera(&self) -> Result<Rc<Camera>, Fail> {
-        let _one_at_a_time = self.starting.lock().await;
-        let warm = self.camera.borrow().clone();
-        if let Some(camera) = warm.filter(|camera| camera.is_live()) {
-            return Ok(camera);
-        }
-        self.camera.replace(None);
-        if camera::permission().await == "prompt" {
-            let change = CameraChange::new(CameraStatus::Prompt, None);
+        if self.put_away() {
+            let change = CameraChange::because(status, ErrorCode::CameraInterrupted);
             self.voice.camera(&change);
-        }
-        let camera = Rc::new(Camera::start(&self.wish, self.preview.as_ref()).await?);
-        let device = Some(camera.device().clone());
-        let change = CameraChange::new(CameraStatus::Live, device);
-        self.voice.camera(&change);
-        self.camera.replace(Some(Rc::clone(&camera)));
-        Ok(camera)
-    }
-
-    async fn worker(&self) {
-        if let Err(fail) = self.decoder.ready().await {
-            self.voice.problem(&fail);
         }
     }
 
@@ -246,19 +256,21 @@ impl Eye {
         let ms = u32::try_from(self.wish.idle_release_ms).unwrap_or(u32::MAX);
         let timeout = Timeout::new(ms.min(i32::MAX as u32), move || {
             if let Some(eye) = eye.upgrade() {
-                js_sys::futures::spawn_local(async move { eye.release().await });
+                eye.release();
             }
         });
         self.idle.replace(Some(timeout));
     }
 }
 
-/// One look; dropped, the next may begin, and the camera cools down.
+/// One look; dropped, the next may begin, the reader rests, and the camera cools down.
 struct Look<'a>(&'a Rc<Eye>);
 
 impl Drop for Look<'_> {
     fn drop(&mut self) {
         self.0.looking.set(false);
+        self.0.decoder.rest();
+        self.0.voice.missed();
         self.0.cool_down();
     }
 }

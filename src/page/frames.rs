@@ -1,6 +1,8 @@
 //! From a playing video to frames, the fastest way that this browser has: a `VideoFrame` that the worker reads, else
 //! a canvas that is kept. The newest frame wins: whoever asks gets the picture of now.
 
+pub mod tap;
+
 use std::cell::RefCell;
 use std::pin::pin;
 
@@ -189,7 +191,7 @@ impl Drop for Report<'_> {
 }
 
 /// Waits until the video shows a new frame; for ever in a browser that does not tell.
-async fn report(video: &HtmlVideoElement) {
+pub(super) async fn report(video: &HtmlVideoElement) {
     let tells = Reflect::has(video, &"requestVideoFrameCallback".into()).unwrap_or(false);
     if !tells {
         return std::future::pending().await;

@@ -1,13 +1,21 @@
 //! Open attempts survive a reload: IndexedDB, with strict durability, one row per attempt.
 //!
-//! A row holds no code and no token. It is written before the creation leaves and again before the code does;
-//! [`Journal::put`] returns when the browser says that the row is on the disk. Rows of another shop or terminal
-//! on the same origin are left alone.
+//! A row holds no code and no token. It is written before the creation leaves, again before the code does, and before a
+//! cancel, a void or a verdict; [`Journal::put`] returns when the browser says that the row is on the disk. Rows of
+//! another shop or terminal on the same origin are left alone.
+//!
+//! A browser that keeps nothing, or does not answer, is an error here and no stop for the money: the till says so and
+//! goes on, for the backend stores before it acts.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::pin::pin;
 
 use futures_channel::oneshot;
-use js_sys::{Array, Object, Reflect};
+use futures_util::future::{Either, select};
+use js_sys::futures::{JsFuture, spawn_local};
+use js_sys::{Array, Function, Object, Promise, Reflect};
+use kaunter_core::policy::Ms;
 use kaunter_core::till::Record;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
@@ -15,12 +23,18 @@ use web_sys::{
     IdbDatabase, IdbObjectStoreParameters, IdbOpenDbRequest, IdbRequest, IdbTransaction,
 };
 
+use super::clock;
 use super::signal::Listener;
 use crate::types::to_js;
 
 const NAME: &str = "kaunter";
 const VERSION: u32 = 1;
 const STORE: &str = "attempts";
+/// A row is on the disk within milliseconds. A browser that has not answered by then (a disk that hangs, a database
+/// process that died) keeps no journal until the page is loaded anew: no customer waits for it twice.
+const LONGEST_MS: Ms = 3_000;
+/// On a row that can't be read: somebody was told.
+const TOLD: &str = "told";
 
 #[wasm_bindgen]
 extern "C" {
@@ -49,18 +63,23 @@ struct Row {
 pub struct Journal {
     scope: String,
     database: RefCell<Option<IdbDatabase>>,
+    hung: Cell<bool>,
+    persisted: Cell<bool>,
 }
 
 impl Journal {
     /// Opens it for one terminal: `scope` is the same after a reload, and another terminal's differs.
     ///
     /// # Errors
-    /// What the browser threw: it has no IndexedDB here, or one of a newer version.
+    /// What the browser threw: it has no IndexedDB here, or one of a newer version; or it did not answer.
     pub async fn open(scope: &str) -> Result<Self, JsValue> {
-        let database = open().await?;
+        let hung = Cell::new(false);
+        let database = in_time(&hung, open()).await?;
         Ok(Self {
             scope: scope.to_owned(),
             database: RefCell::new(Some(database)),
+            hung,
+            persisted: Cell::new(false),
         })
     }
 
@@ -69,12 +88,21 @@ impl Journal {
     /// # Errors
     /// What the browser threw: the disk is full, or the database is gone.
     pub async fn put(&self, record: &Record) -> Result<(), JsValue> {
-        let row = to_js(&Row {
-            key: record.key.clone(),
-            scope: self.scope.clone(),
-            record: record.clone(),
-        });
+        if !self.persisted.replace(true) {
+            persist();
+        }
+        let row = self.row(record);
         self.write(|store| store.put(&row)).await
+    }
+
+    /// Removes one record and stores another, both or neither.
+    ///
+    /// # Errors
+    /// What the browser threw.
+    pub async fn swap(&self, key: &str, record: &Record) -> Result<(), JsValue> {
+        let (key, row) = (JsValue::from_str(key), self.row(record));
+        self.write(|store| store.delete(&key).and_then(|_| store.put(&row)))
+            .await
     }
 
     /// Removes a record.
@@ -91,24 +119,66 @@ impl Journal {
     /// # Errors
     /// What the browser threw.
     pub async fn all(&self) -> Result<Vec<Record>, JsValue> {
-        let transaction = self.begin("readonly").await?;
-        let request = transaction.object_store(STORE)?.get_all()?;
-        let rows = answer(&request).await?;
-        Ok(Array::from(&rows)
+        let rows = self.rows().await?;
+        let own = rows
             .iter()
-            .filter_map(|row| serde_wasm_bindgen::from_value::<Row>(row).ok())
-            .filter(|row| row.scope == self.scope)
-            .map(|row| row.record)
-            .collect())
+            .filter_map(|row| serde_wasm_bindgen::from_value::<Row>(row.clone()).ok())
+            .filter(|row| row.scope == self.scope);
+        Ok(own.map(|row| row.record).collect())
+    }
+
+    /// How many rows, of this terminal or of nobody, can't be read and were not told of before. They stay, marked as
+    /// told: for a newer version of this page, or for whoever looks into the browser.
+    ///
+    /// # Errors
+    /// What the browser threw.
+    pub async fn unreadable(&self) -> Result<usize, JsValue> {
+        let rows = self.rows().await?;
+        let new: Vec<_> = rows.into_iter().filter(|row| self.is_news(row)).collect();
+        for row in &new {
+            Reflect::set(row, &TOLD.into(), &JsValue::TRUE)?;
+            self.write(|store| store.put(row)).await?;
+        }
+        Ok(new.len())
+    }
+
+    fn is_news(&self, row: &JsValue) -> bool {
+        let field = |name: &str| Reflect::get(row, &name.into()).unwrap_or_default();
+        let foreign = field("scope")
+            .as_string()
+            .is_some_and(|scope| scope != self.scope);
+        let readable = serde_wasm_bindgen::from_value::<Row>(row.clone()).is_ok();
+        !foreign && !readable && field(TOLD).is_falsy()
+    }
+
+    fn row(&self, record: &Record) -> JsValue {
+        to_js(&Row {
+            key: record.key.clone(),
+            scope: self.scope.clone(),
+            record: record.clone(),
+        })
+    }
+
+    async fn rows(&self) -> Result<Vec<JsValue>, JsValue> {
+        let read = async {
+            let transaction = self.begin("readonly").await?;
+            let request = transaction.object_store(STORE)?.get_all()?;
+            answer(&request).await
+        };
+        let rows = in_time(&self.hung, read).await?;
+        Ok(Array::from(&rows).iter().collect())
     }
 
     async fn write(
         &self,
         act: impl FnOnce(&web_sys::IdbObjectStore) -> Result<IdbRequest, JsValue>,
     ) -> Result<(), JsValue> {
-        let transaction = self.begin("readwrite").await?;
-        act(&transaction.object_store(STORE)?)?;
-        complete(&transaction).await
+        let write = async {
+            let transaction = self.begin("readwrite").await?;
+            act(&transaction.object_store(STORE)?)?;
+            complete(&transaction).await
+        };
+        in_time(&self.hung, write).await
     }
 
     /// A transaction; a connection that the browser has closed is opened once more.
@@ -137,6 +207,40 @@ fn begin(database: &IdbDatabase, mode: &str) -> Result<IdbTransaction, JsValue> 
     database
         .unchecked_ref::<Database>()
         .transaction(STORE, mode, &options)
+}
+
+/// What the browser does, unless it takes too long, or did before.
+async fn in_time<T>(
+    hung: &Cell<bool>,
+    deed: impl Future<Output = Result<T, JsValue>>,
+) -> Result<T, JsValue> {
+    let silent = || Err(JsValue::from_str("the database does not answer"));
+    if hung.get() {
+        return silent();
+    }
+    match select(pin!(deed), pin!(clock::sleep(LONGEST_MS))).await {
+        Either::Left((done, _)) => done,
+        Either::Right(((), _)) => {
+            hung.set(true);
+            silent()
+        }
+    }
+}
+
+/// Asks the browser to keep this origin's storage when space is short. Asked before the first record of a page, which a
+/// tap of the cashier caused, and not waited for: Firefox asks its user. Refused, the backend's list is the second memory.
+fn persist() {
+    let ask = || -> Result<Promise, JsValue> {
+        let navigator: JsValue = web_sys::window().ok_or(JsValue::NULL)?.navigator().into();
+        let storage = Reflect::get(&navigator, &"storage".into())?;
+        let persist: Function = Reflect::get(&storage, &"persist".into())?.dyn_into()?;
+        persist.call0(&storage)?.dyn_into()
+    };
+    if let Ok(asked) = ask() {
+        spawn_local(async move {
+            let _ = JsFuture::from(asked).await;
+        });
+    }
 }
 
 async fn open() -> Result<IdbDatabase, JsValue> {

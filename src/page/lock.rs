@@ -31,10 +31,29 @@ pub enum Asked {
     Taken,
 }
 
-/// A lock of ours; dropped, it is free.
+/// A lock of ours; dropped, it is free soon.
 #[derive(Debug)]
 pub struct Lock {
     release: Option<Function>,
+    freed: Option<oneshot::Receiver<()>>,
+}
+
+impl Lock {
+    fn none() -> Self {
+        Self {
+            release: None,
+            freed: None,
+        }
+    }
+
+    /// Lets go, and waits until the browser says so: who asks next finds it free.
+    pub async fn free(mut self) {
+        let freed = self.freed.take();
+        drop(self);
+        if let Some(freed) = freed {
+            let _ = freed.await;
+        }
+    }
 }
 
 impl Drop for Lock {
@@ -48,8 +67,9 @@ impl Drop for Lock {
 /// Asks for a lock without waiting for it. A browser that has no locks gives every one: the backend stands behind them.
 pub async fn ask(name: &str) -> Asked {
     let Some(locks) = locks() else {
-        return Asked::Ours(Lock { release: None });
+        return Asked::Ours(Lock::none());
     };
+    let (tell_freed, freed) = oneshot::channel::<()>();
     let (send, receive) = oneshot::channel();
     let send = Rc::new(RefCell::new(Some(send)));
     let told = Rc::clone(&send);
@@ -66,7 +86,10 @@ pub async fn ask(name: &str) -> Asked {
         }
         let mut release = None;
         let kept = Promise::new(&mut |resolve, _| release = Some(resolve));
-        tell(Asked::Ours(Lock { release }));
+        tell(Asked::Ours(Lock {
+            release,
+            freed: Some(freed),
+        }));
         kept.into()
     });
     let options = Object::new();
@@ -78,11 +101,12 @@ pub async fn ask(name: &str) -> Asked {
             if js_sys::futures::JsFuture::from(promise).await.is_err() {
                 send.borrow_mut().take();
             }
+            let _ = tell_freed.send(());
         });
     } else {
         send.borrow_mut().take();
     }
-    receive.await.unwrap_or(Asked::Ours(Lock { release: None }))
+    receive.await.unwrap_or(Asked::Ours(Lock::none()))
 }
 
 fn locks() -> Option<Locks> {

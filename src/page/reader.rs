@@ -1,35 +1,23 @@
-//! The reader at the boundary: pixels and frames of JavaScript in, codes out.
+//! The reader at the boundary: pixels of JavaScript in, codes out; a picture at once, or frame after frame of a look.
 
-use js_sys::{Promise, Reflect, Uint8Array};
+mod copy;
+mod part;
+
+use js_sys::Uint8Array;
 use kaunter_core::error::ErrorCode;
-use kaunter_core::scan::{Effort, Gate, Luma, Reader, luma_from_rgba};
-use wasm_bindgen::prelude::*;
+use kaunter_core::scan::{Effort, Found, Gate, Luma, Reader, luma_from_rgba};
 
+use super::clock;
+use super::pace::Pace;
 use crate::types::code::DecodedCode;
 use crate::types::error::Fail;
-use crate::types::options::ReadWish;
+use crate::types::event::Hint;
+use crate::types::options::{ReadWish, Region};
+pub use copy::{Copied, VideoFrame, copy_out};
+use part::Part;
 
 /// More codes than a counter shows at once.
 const MAX_LIVE: usize = 4;
-
-#[wasm_bindgen]
-extern "C" {
-    /// A `VideoFrame`, as a worker sees it: web-sys wants a slice of ours for its copy, and a copy that ends later must
-    /// not write into memory that has moved.
-    #[derive(Debug)]
-    pub type VideoFrame;
-
-    #[wasm_bindgen(method, getter)]
-    fn format(this: &VideoFrame) -> Option<String>;
-    #[wasm_bindgen(method, getter, js_name = visibleRect)]
-    fn visible_rect(this: &VideoFrame) -> JsValue;
-    #[wasm_bindgen(method, catch, js_name = allocationSize)]
-    fn allocation_size(this: &VideoFrame) -> Result<u32, JsValue>;
-    #[wasm_bindgen(method, catch, js_name = copyTo)]
-    fn copy_to(this: &VideoFrame, buffer: &Uint8Array) -> Result<Promise, JsValue>;
-    #[wasm_bindgen(method)]
-    fn close(this: &VideoFrame);
-}
 
 /// Reads a still picture: RGBA or luma, told apart by the length.
 ///
@@ -63,136 +51,120 @@ pub fn read_still(
     Ok(found.into_iter().map(DecodedCode::from).collect())
 }
 
-/// Reads frame after frame of one scan.
-#[derive(Debug, Default)]
+/// Reads frame after frame of one look: in the worker, or on the page where there is none.
+///
+/// What it learns goes with it from frame to frame: the reader's finders and region, and how long reading takes.
+/// Its buffer is kept for the shift.
+#[derive(Debug)]
 pub struct LiveReader {
     reader: Reader,
     gate: Gate,
+    pace: Pace,
+    region: Region,
+    pixels: Vec<u8>,
+}
+
+impl Default for LiveReader {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl LiveReader {
     /// A reader that has seen nothing.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            reader: Reader::new(),
+            gate: Gate::new(),
+            pace: Pace::new(30.0, 0.0),
+            region: Region::default(),
+            pixels: Vec::new(),
+        }
     }
 
-    /// A new scan.
-    pub fn reset(&mut self) {
+    /// A new look, at this part of the picture.
+    pub fn look(&mut self, region: Region, scans_per_second: f64, now_ms: f64) {
         self.reader.reset();
         self.gate = Gate::new();
+        self.pace = self.pace.again(scans_per_second, now_ms);
+        self.region = region;
     }
 
-    /// Reads RGBA. What is no picture holds no code.
-    pub fn read_rgba(&mut self, pixels: &[u8], width: u32, height: u32) -> Vec<DecodedCode> {
-        let grey = luma_from_rgba(pixels);
-        self.read_luma(&grey, width, height, width)
+    /// Whether a frame that comes now is to be read.
+    pub fn takes(&mut self, now_ms: f64) -> bool {
+        self.pace.takes(now_ms)
+    }
+
+    /// What would help, while nothing is read.
+    #[must_use]
+    pub fn hint(&self) -> Option<Hint> {
+        self.reader.hint().map(Hint::from)
+    }
+
+    /// The buffer for the next frame; [`Self::read_copied`] and [`Self::read_pixels`] keep it again.
+    #[must_use]
+    pub fn take_pixels(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.pixels)
+    }
+
+    /// Reads a frame that was copied out of the browser; the copying began then.
+    pub fn read_copied(&mut self, copied: Copied, began_ms: f64) -> Vec<DecodedCode> {
+        let codes = if copied.grey {
+            let plane = copied.pixels.get(copied.offset..).unwrap_or_default();
+            self.read_luma(plane, copied.size, copied.stride, began_ms)
+        } else {
+            let grey = luma_from_rgba(&copied.pixels);
+            self.read_luma(&grey, copied.size, copied.stride / 4, began_ms)
+        };
+        self.pixels = copied.pixels;
+        codes
+    }
+
+    /// Reads pixels that somebody drew, RGBA in tight rows. What is no picture holds no code.
+    pub fn read_pixels(
+        &mut self,
+        rgba: &Uint8Array,
+        size: (usize, usize),
+        began_ms: f64,
+    ) -> Vec<DecodedCode> {
+        let mut pixels = self.take_pixels();
+        pixels.resize(rgba.length() as usize, 0);
+        rgba.copy_to(&mut pixels);
+        let grey = luma_from_rgba(&pixels);
+        self.pixels = pixels;
+        self.read_luma(&grey, size, size.0, began_ms)
     }
 
     fn read_luma(
         &mut self,
         pixels: &[u8],
-        width: u32,
-        height: u32,
-        stride: u32,
+        size: (usize, usize),
+        stride: usize,
+        began_ms: f64,
     ) -> Vec<DecodedCode> {
-        let luma = Luma::new(pixels, width as usize, height as usize, stride as usize);
-        let found = luma.map(|luma| self.reader.read(&luma, Effort::Live, MAX_LIVE));
-        let passed = self.gate.pass(found.unwrap_or_default());
+        let part = Part::of(&self.region, size);
+        let found = read_part(&mut self.reader, pixels, stride, part);
+        if !found.is_empty() {
+            self.pace.wake(began_ms);
+        }
+        self.pace.took(clock::exact_ms() - began_ms);
+        let passed = self.gate.pass(found);
         passed.into_iter().map(DecodedCode::from).collect()
     }
 }
 
-/// A frame in the browser's hands; closed when dropped: Chrome gives no more after a few that are open.
-struct Held(VideoFrame);
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.0.close();
+/// Codes in a part of a picture, at their places in the whole of it.
+fn read_part(reader: &mut Reader, pixels: &[u8], stride: usize, part: Part) -> Vec<Found> {
+    let first = part.y * stride + part.x;
+    let luma = pixels
+        .get(first..)
+        .and_then(|pixels| Luma::new(pixels, part.width, part.height, stride).ok());
+    let Some(luma) = luma else { return Vec::new() };
+    let mut found = reader.read(&luma, Effort::Live, MAX_LIVE);
+    for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
+        corner.x += part.x as f32;
+        corner.y += part.y as f32;
     }
-}
-
-/// The pixels of a frame that was copied out of the browser.
-#[derive(Debug)]
-pub struct Copied {
-    bytes: Vec<u8>,
-    width: u32,
-    height: u32,
-    stride: u32,
-    grey: bool,
-}
-
-/// Copies a frame out: only its plane of light where the format has one.
-///
-/// # Errors
-/// What the browser threw, or that the format is none that is known.
-pub async fn copy_out(frame: VideoFrame, buffer: Uint8Array) -> Result<Copied, JsValue> {
-    let frame = Held(frame);
-    let number = |object: &JsValue, name: &str| {
-        let value = Reflect::get(object, &name.into()).ok();
-        value
-            .and_then(|value| value.as_f64())
-            .map(|value| value as u32)
-    };
-    let unknown = || JsValue::from_str("a frame of an unknown format");
-    let grey = match frame.0.format().as_deref() {
-        Some("I420" | "I420A" | "I422" | "I444" | "NV12") => true,
-        Some("RGBA" | "RGBX" | "BGRA" | "BGRX") => false,
-        Some(_) | None => return Err(unknown()),
-    };
-    let rect = frame.0.visible_rect();
-    let size = number(&rect, "width").zip(number(&rect, "height"));
-    let (width, height) = size.ok_or_else(unknown)?;
-    let needed = frame.0.allocation_size()?;
-    let buffer = if buffer.length() < needed {
-        Uint8Array::new_with_length(needed)
-    } else {
-        buffer
-    };
-    let layouts = js_sys::futures::JsFuture::from(frame.0.copy_to(&buffer)?).await?;
-    let first = Reflect::get_u32(&layouts, 0)?;
-    let place = number(&first, "offset").zip(number(&first, "stride"));
-    let (offset, stride) = place.ok_or_else(unknown)?;
-    let end = (offset + stride.saturating_mul(height)).min(buffer.length());
-    Ok(Copied {
-        bytes: buffer.subarray(offset, end).to_vec(),
-        width,
-        height,
-        stride,
-        grey,
-    })
-}
-
-impl LiveReader {
-    /// Reads a frame that was copied out.
-    pub fn read_copied(&mut self, copied: &Copied) -> Vec<DecodedCode> {
-        let Copied {
-            bytes,
-            width,
-            height,
-            stride,
-            grey,
-        } = copied;
-        if *grey {
-            self.read_luma(bytes, *width, *height, *stride)
-        } else {
-            self.read_luma(&luma_from_rgba(bytes), *width, *height, *stride / 4)
-        }
-    }
-
-    /// Reads pixels that the page drew: RGBA or luma, rows `stride` bytes apart.
-    pub fn read_pixels(
-        &mut self,
-        pixels: &[u8],
-        width: u32,
-        height: u32,
-        stride: u32,
-        rgba: bool,
-    ) -> Vec<DecodedCode> {
-        if rgba {
-            self.read_luma(&luma_from_rgba(pixels), width, height, stride / 4)
-        } else {
-            self.read_luma(pixels, width, height, stride)
-        }
-    }
+    found
 }

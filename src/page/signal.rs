@@ -108,3 +108,12 @@ pub fn hidden() -> bool {
 pub fn online() -> bool {
     web_sys::window().is_none_or(|window| window.navigator().on_line())
 }
+
+/// Tells the browser of an error that a callback threw, as if nobody had caught it: its author looks in the console.
+pub fn report(error: &JsValue) {
+    let global = js_sys::global();
+    let report = js_sys::Reflect::get(&global, &"reportError".into()).ok();
+    if let Some(report) = report.and_then(|report| report.dyn_into::<js_sys::Function>().ok()) {
+        let _ = report.call1(&global, error);
+    }
+}

@@ -1,34 +1,44 @@
 //! One till: what its calls share, and the keepers of attempts that nobody watches on screen.
 
+mod recovery;
+
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use futures_channel::mpsc::UnboundedSender;
+use futures_channel::mpsc::{UnboundedSender, unbounded};
 use js_sys::Function;
 use js_sys::futures::spawn_local;
 use kaunter_core::error::ErrorCode;
 use kaunter_core::till::{Event, Record};
-use kaunter_core::wire::{self, PagePolicy, ProblemCode, Sale, Session, Status, Verdict};
+use kaunter_core::wire::{
+    self, PagePolicy, Presented, ProblemCode, Sale, Session, Status, Verdict,
+};
 use wasm_bindgen::JsCast;
 use web_sys::{AbortController, AbortSignal};
 
 use super::backend::{Backend, Trouble};
+use super::day::Day;
 use super::driver::Driver;
 use super::eye::{self, Eye};
 use super::journal::Journal;
 use super::lock::{self, Asked};
+use super::news::News;
 use super::voice::Voice;
 use super::{clock, signal};
 use crate::types::code::{Kind, Scan};
 use crate::types::error::{Fail, Rejection};
-use crate::types::event::{Emit, SpawnWorker};
+use crate::types::event::{Emit, SpawnReader};
 use crate::types::options::{OpenWish, ScanWish};
 use crate::types::sale::{JsWallets, Outcome, Trade, Wallet};
 use crate::types::to_js;
 
 /// An attempt under review is asked about this much slower: a person decides, and that takes minutes.
 const REVIEW_SLOWNESS: u64 = 15;
+
+/// What a wallet without `"merchant"` in its `presents` is told.
+const NO_DISPLAY: &str =
+    "This wallet's app scans no code of a till: scan the customer's, or choose another wallet.";
 
 /// A till that is open.
 #[derive(Debug)]
@@ -38,6 +48,7 @@ pub struct Till {
     wallets: Vec<Wallet>,
     scope: String,
     journal: Option<Journal>,
+    news: News,
     eye: Rc<Eye>,
     voice: Rc<Voice>,
     on_wallet: Option<Function>,
@@ -67,7 +78,7 @@ impl Till {
     ///
     /// # Errors
     /// `token/*`, `network/*`, `backend/refused`.
-    pub async fn open(wish: OpenWish, emit: Emit, spawn: SpawnWorker) -> Result<Rc<Self>, Fail> {
+    pub async fn open(wish: OpenWish, emit: Emit, spawn: SpawnReader) -> Result<Rc<Self>, Fail> {
         let voice = Rc::new(Voice::new(emit, wish.messages.clone()));
         let backend = Backend::new(&wish);
         let session = backend.session().await?;
@@ -85,12 +96,14 @@ impl Till {
                 None
             }
         };
+        let (tell, words) = unbounded();
         let till = Rc::new(Self {
             wallets: session.integrators.iter().map(Wallet::from).collect(),
             backend,
+            news: News::join(&scope, tell),
+            eye: Eye::new(&wish, &scope, spawn, Rc::clone(&voice)),
             scope,
             journal,
-            eye: Eye::new(&wish, spawn, Rc::clone(&voice)),
             voice,
             on_wallet: wish.on_wallet,
             unfinished: RefCell::new(Vec::new()),
@@ -99,54 +112,9 @@ impl Till {
             closing: AbortController::new().ok(),
             session,
         });
+        spawn_local(Self::hear(Rc::downgrade(&till), words));
         till.recover().await;
         Ok(till)
-    }
-
-    /// What a reload left behind: the backend's list, and what only the journal knows.
-    async fn recover(self: &Rc<Self>) {
-        let mut open = self.session.open.clone();
-        for record in self.records().await {
-            let Some(trx_id) = &record.trx_id else {
-                // Never answered, so no code can have left.
-                if self.is_ours(&record.sale).await {
-                    self.forget(&record.key).await;
-                }
-                continue;
-            };
-            if open.iter().any(|trade| trade.trx_id == *trx_id) {
-                continue;
-            }
-            match self.backend.trade(trx_id).await {
-                Ok(trade) => open.push(trade),
-                // The backend does not know it: where a code was handed over, a person looks into it.
-                Err(Trouble::Problem(problem)) if problem.code == ProblemCode::TradeNotFound => {
-                    if record.handed_over {
-                        self.voice
-                            .problem(&Fail::new(ErrorCode::TradeNotFound).about(trx_id));
-                    } else {
-                        self.forget(&record.key).await;
-                    }
-                }
-                Err(_) => {}
-            }
-        }
-        for trade in open {
-            let waits = matches!(trade.status, Status::Creating | Status::AwaitingCode);
-            if waits && self.is_ours(&trade.sale).await {
-                // Its code is gone with the old page: closed on the spot, so that the sale is free.
-                if let Ok(closed) = self.backend.cancel(&trade.trx_id).await {
-                    self.remember(&closed);
-                }
-            } else {
-                self.remember(&trade);
-            }
-        }
-    }
-
-    /// True where no other tab of this browser has this sale in hand.
-    async fn is_ours(&self, sale: &Sale) -> bool {
-        matches!(lock::ask(&self.lock_name(sale)).await, Asked::Ours(_))
     }
 
     fn lock_name(&self, sale: &Sale) -> String {
@@ -185,6 +153,12 @@ impl Till {
         &self.eye
     }
 
+    /// What the tabs of this terminal tell each other.
+    #[must_use]
+    pub fn news(&self) -> &News {
+        &self.news
+    }
+
     /// The events.
     #[must_use]
     pub fn voice(&self) -> &Voice {
@@ -219,11 +193,23 @@ impl Till {
         }
     }
 
-    async fn records(&self) -> Vec<Record> {
-        match &self.journal {
-            Some(journal) => journal.all().await.unwrap_or_default(),
-            None => Vec::new(),
+    /// Removes a record, and notes the attempt that stood in its way.
+    pub async fn give_way(&self, key: &str, record: &Record) {
+        if let Some(journal) = &self.journal
+            && let Err(cause) = journal.swap(key, record).await
+        {
+            self.voice.no_journal(cause);
         }
+    }
+
+    async fn records(&self) -> Vec<Record> {
+        let Some(journal) = &self.journal else {
+            return Vec::new();
+        };
+        journal.all().await.unwrap_or_else(|cause| {
+            self.voice.no_journal(cause);
+            Vec::new()
+        })
     }
 
     /// While this lives, the attempt is on screen, and its keeper rests.
@@ -238,6 +224,7 @@ impl Till {
 
     /// Keeps what is not at its end, with a keeper that goes on asking.
     pub fn remember(self: &Rc<Self>, trade: &wire::Trade) {
+        self.news.tell(&trade.trx_id, trade.version);
         let mut unfinished = self.unfinished.borrow_mut();
         unfinished.retain(|known| known.trx_id != trade.trx_id);
         if !trade.status.at_risk() {
@@ -263,10 +250,7 @@ impl Till {
             let Ok(trade) = self.backend.trade(&known.trx_id).await else {
                 continue;
             };
-            if trade.version > known.version {
-                self.voice.trade(&Trade::new(&trade, &self.wallets));
-                self.remember(&trade);
-            }
+            self.seen(&trade);
             known = trade;
         }
         self.kept.borrow_mut().remove(&known.trx_id);
@@ -342,11 +326,53 @@ impl Till {
             return Err(reason);
         }
         self.check(&sale, &wish, code.as_ref())?;
-        let _lock = match lock::ask(&self.lock_name(&sale)).await {
+        let name = self.lock_name(&sale);
+        let begin = |sale| Driver::new(self, sale, wish, code, Presented::Consumer);
+        self.own(&name, sale, begin).await
+    }
+
+    /// Charges as the one owner of a sale in this browser.
+    async fn own(
+        self: &Rc<Self>,
+        name: &str,
+        sale: Sale,
+        begin: impl FnOnce(Sale) -> Driver,
+    ) -> Result<Outcome, Rejection> {
+        let lock = match lock::ask(name).await {
             Asked::Ours(lock) => lock,
             Asked::Taken => return Err(self.busy(&sale).await.into()),
         };
-        Driver::new(self, sale, wish, code).run().await
+        let end = begin(sale).run().await;
+        // The caller may charge the sale again as soon as it hears of this end.
+        lock.free().await;
+        end
+    }
+
+    /// Collects a sale with a code that the caller shows.
+    ///
+    /// # Errors
+    /// Only where nothing ever began.
+    pub async fn present(
+        self: &Rc<Self>,
+        sale: Sale,
+        wish: ScanWish,
+    ) -> Result<Outcome, Rejection> {
+        if let Some(reason) = aborted(&wish) {
+            return Err(reason);
+        }
+        self.check(&sale, &wish, None)?;
+        let Some(id) = &wish.wallet else {
+            return Err(Fail::new(ErrorCode::WalletRequired).into());
+        };
+        let scans = |wallet: &&Wallet| wallet.presents.contains(&Presented::Merchant);
+        if !self.wallets.iter().filter(scans).any(|own| own.id == *id) {
+            return Err(Fail::new(ErrorCode::WalletUnknown)
+                .with_detail(NO_DISPLAY)
+                .into());
+        }
+        let name = self.lock_name(&sale);
+        let begin = |sale| Driver::new(self, sale, wish, None, Presented::Merchant);
+        self.own(&name, sale, begin).await
     }
 
     /// What the backend would refuse is refused before anything is asked.
@@ -415,11 +441,19 @@ impl Till {
         let trx_id = trade_id
             .or_else(newest)
             .ok_or_else(|| Fail::new(ErrorCode::TradeNotFound))?;
-        let trade = match self.backend.trade(&trx_id).await {
-            Ok(trade) => trade,
-            Err(trouble) => return Err(Fail::from(trouble).into()),
-        };
-        self.follow(&trade, wish).await
+        match self.backend.trade(&trx_id).await {
+            Ok(trade) => self.follow(&trade, wish).await,
+            Err(trouble) => self.lost(&trx_id).ok_or_else(|| Fail::from(trouble).into()),
+        }
+    }
+
+    /// An attempt whose code this till handed over, and which the backend does not know: no proof of anything.
+    fn lost(&self, trx_id: &str) -> Option<Outcome> {
+        let unfinished = self.unfinished.borrow();
+        let assumed = unfinished
+            .iter()
+            .find(|trade| trade.trx_id == trx_id && trade.status == Status::NeedsReview)?;
+        (assumed.version == 0).then(|| self.outcome(assumed))
     }
 
     async fn follow(
@@ -433,7 +467,15 @@ impl Till {
             return Ok(self.outcome(trade));
         }
         let record = self.record_of(trade).await;
-        Driver::resume(self, record, wish).run().await
+        let own = trade.terminal == self.session.terminal;
+        match lock::ask(&self.lock_name(&trade.sale)).await {
+            Asked::Ours(lock) if own => {
+                let end = Driver::resume(self, record, wish).run().await;
+                lock.free().await;
+                end
+            }
+            Asked::Ours(_) | Asked::Taken => Driver::follow(self, record, wish).run().await,
+        }
     }
 
     async fn forget_if_over(&self, trade: &wire::Trade) {
@@ -448,14 +490,38 @@ impl Till {
             .await
             .into_iter()
             .find(|record| record.trx_id.as_ref() == Some(&trade.trx_id));
-        journalled.unwrap_or_else(|| Record {
-            // The key is the creating page's: here it only names the row that would be forgotten.
-            key: format!("resumed-{}", trade.trx_id),
-            sale: trade.sale.clone(),
-            wallet: trade.integrator.clone(),
-            trx_id: Some(trade.trx_id.clone()),
-            handed_over: !matches!(trade.status, Status::Creating | Status::AwaitingCode),
-        })
+        journalled.unwrap_or_else(|| Record::of(trade))
+    }
+
+    /// A call with a side effect on an attempt that is there: journalled first, so that a page that dies in its middle
+    /// asks about it after its start, whichever till the attempt is of; then watched to its end.
+    async fn wish(
+        self: &Rc<Self>,
+        trade_id: &str,
+        call: impl Future<Output = Result<wire::Trade, Trouble>>,
+    ) -> Result<Outcome, Rejection> {
+        let noted = self.note(trade_id).await.map_err(Fail::from)?;
+        match call.await {
+            Ok(trade) => self.follow(&trade, ScanWish::default()).await,
+            Err(trouble) => {
+                // Refused: nothing began. Without an answer it may have.
+                if let (Some(key), Trouble::Problem(_) | Trouble::NoToken(_)) = (noted, &trouble) {
+                    self.forget(&key).await;
+                }
+                Err(Fail::from(trouble).into())
+            }
+        }
+    }
+
+    /// Journals an attempt that is not journalled yet; the new row's key.
+    async fn note(&self, trade_id: &str) -> Result<Option<String>, Trouble> {
+        let known = |record: &Record| record.trx_id.as_deref() == Some(trade_id);
+        if self.journal.is_none() || self.records().await.iter().any(known) {
+            return Ok(None);
+        }
+        let record = Record::of(&self.backend.trade(trade_id).await?);
+        self.journal(&record).await;
+        Ok(Some(record.key))
     }
 
     /// How an attempt stands.
@@ -489,8 +555,7 @@ impl Till {
     /// # Errors
     /// `trade/not-cancellable`, `trade/not-found`, `token/forbidden`, `network/*`.
     pub async fn cancel(self: &Rc<Self>, trade_id: &str) -> Result<Outcome, Rejection> {
-        let trade = self.backend.cancel(trade_id).await.map_err(Fail::from)?;
-        self.follow(&trade, ScanWish::default()).await
+        self.wish(trade_id, self.backend.cancel(trade_id)).await
     }
 
     /// Gives the money back.
@@ -498,12 +563,8 @@ impl Till {
     /// # Errors
     /// `backend/refused` where it is not paid, `trade/not-found`, `token/forbidden`, `network/*`.
     pub async fn void(self: &Rc<Self>, trade_id: &str, reason: &str) -> Result<Outcome, Rejection> {
-        let trade = self
-            .backend
-            .void(trade_id, reason)
+        self.wish(trade_id, self.backend.void(trade_id, reason))
             .await
-            .map_err(Fail::from)?;
-        self.follow(&trade, ScanWish::default()).await
     }
 
     /// A person's word.
@@ -515,12 +576,8 @@ impl Till {
         trade_id: &str,
         verdict: &Verdict,
     ) -> Result<Outcome, Rejection> {
-        let trade = self
-            .backend
-            .settle(trade_id, verdict)
+        self.wish(trade_id, self.backend.settle(trade_id, verdict))
             .await
-            .map_err(Fail::from)?;
-        self.follow(&trade, ScanWish::default()).await
     }
 
     /// Every attempt of a sale, oldest first.
@@ -541,13 +598,33 @@ impl Till {
         }
     }
 
+    /// The attempts of a day of this device's calendar, newest first.
+    ///
+    /// # Errors
+    /// `backend/refused` where it is no day, `network/*`, `token/*`.
+    pub async fn history(&self, day: Option<&str>) -> Result<Vec<Trade>, Fail> {
+        let day = Day::read(day).ok_or_else(|| {
+            Fail::new(ErrorCode::BackendRefused).with_detail("Ask for a day as YYYY-MM-DD.")
+        })?;
+        let mut trades = Vec::new();
+        for utc in day.utc_days() {
+            trades.extend(self.backend.day(&utc).await?);
+        }
+        trades.retain(|trade| day.holds(&trade.created_at));
+        Ok(trades
+            .iter()
+            .map(|trade| Trade::new(trade, &self.wallets))
+            .collect())
+    }
+
     /// Everything off; open attempts stay journalled.
     pub async fn close(&self) {
         if let Some(closing) = &self.closing {
             closing.abort();
         }
         self.backend.close();
-        self.eye.close().await;
+        self.news.leave();
+        self.eye.close();
     }
 }
 

@@ -3,12 +3,13 @@
 use std::cell::{Cell, RefCell};
 
 use js_sys::Function;
+use kaunter_core::policy::Ms;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::types::code::Scan;
 use crate::types::error::{Fail, Rejection};
-use crate::types::event::{CameraChange, Emit, Poll, StateChange, TillState};
+use crate::types::event::{CameraChange, Emit, Hint, Miss, Poll, StateChange, TillState};
 use crate::types::sale::Trade;
 use crate::types::to_js;
 
@@ -20,7 +21,12 @@ pub struct Voice {
     state: Cell<TillState>,
     journal_told: Cell<bool>,
     told: RefCell<Option<Trade>>,
+    /// The hint that was told last, and when.
+    missed: Cell<(Option<Hint>, Ms)>,
 }
+
+/// A hint that changes faster helps nobody.
+const MISS_MS: Ms = 1_000;
 
 impl Voice {
     /// Speaks through the facade's `emit`, with the caller's wording of errors.
@@ -32,6 +38,7 @@ impl Voice {
             state: Cell::new(TillState::Idle),
             journal_told: Cell::new(false),
             told: RefCell::new(None),
+            missed: Cell::default(),
         }
     }
 
@@ -57,6 +64,22 @@ impl Voice {
     /// The camera changed.
     pub fn camera(&self, change: &CameraChange) {
         self.say("camera", change);
+    }
+
+    /// No code was read; this would help. Said when it changes, at most once a second.
+    pub fn miss(&self, hint: Option<Hint>, now_ms: Ms) {
+        let (told, at_ms) = self.missed.get();
+        if hint != told && now_ms.saturating_sub(at_ms) >= MISS_MS {
+            self.missed.set((hint, now_ms));
+            self.say("miss", &Miss { hint });
+        }
+    }
+
+    /// Nobody looks any more: a hint that stands is taken back.
+    pub fn missed(&self) {
+        if self.missed.take().0.is_some() {
+            self.say("miss", &Miss { hint: None });
+        }
     }
 
     /// A code was read and taken.

@@ -18,7 +18,11 @@ const RAYS: usize = 2;
 /// Distance of the eye, in widths of the picture: at a slant the far side is smaller.
 const EYE: f32 = 1.6;
 
+/// Sigma, in modules, of a lens that has everything yet to find.
+const LOST: f32 = 2.2;
+
 /// How a scene is shot.
+#[derive(Clone)]
 pub(crate) struct Shot {
     width: usize,
     height: usize,
@@ -129,6 +133,14 @@ impl Shot {
             | Category::Dots => {}
         }
         shot
+    }
+
+    /// The same shot with this part of its way to focus left.
+    pub(crate) fn out_of_focus(&self, left: f32) -> Self {
+        Self {
+            blur: self.blur + left * LOST * self.module,
+            ..self.clone()
+        }
     }
 
     /// One frame: the hand has trembled since the last.

@@ -105,6 +105,30 @@ pub fn scene(seed: u64, category: Category, number: u64) -> Scene {
     }
 }
 
+/// A phone that comes before a lens out of focus: each of so many frames is sharper than the last, then [`FRAMES`] are
+/// sharp. Numbers and sizes as in [`scene`].
+#[must_use]
+pub fn focusing(seed: u64, number: u64, blurred: usize) -> Scene {
+    let mut dice = ChaCha8Rng::seed_from_u64(seed ^ 0x666f_6375_7369_6e67);
+    dice.set_stream(number);
+    let (width, height) = SIZES[(number % 2) as usize];
+    let text = code::text(&mut dice);
+    let drawn = code::Code::draw(&text, Category::Nominal, &mut dice);
+    let shot = camera::Shot::plan(Category::Nominal, drawn.side(), (width, height), &mut dice);
+    let frames = (0..blurred + FRAMES)
+        .map(|at| {
+            let left = blurred.saturating_sub(at) as f32 / blurred.max(1) as f32;
+            shot.out_of_focus(left).frame(&drawn, &mut dice)
+        })
+        .collect();
+    Scene {
+        text,
+        width,
+        height,
+        frames,
+    }
+}
+
 /// A scene that hardly any reader reads, for one reason. Numbers are as those of [`scene`].
 #[must_use]
 pub fn spoilt(seed: u64, trouble: Trouble, number: u64) -> Scene {

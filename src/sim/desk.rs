@@ -3,7 +3,7 @@
 
 use kaunter_core::till::Fault as TillFault;
 use kaunter_core::trade::{CodeMark, Context, Event, Facts, Refusal, Rival, State, Trade};
-use kaunter_core::wire::{self, NewTrade, Presented, ProblemCode};
+use kaunter_core::wire::{self, NewTrade, ProblemCode, Show};
 
 use crate::gateway::Account;
 use crate::hop1::{Ask, Reply};
@@ -57,7 +57,9 @@ impl World<'_> {
         let terminal = self.tabs[self.calls[at].tab].terminal.clone();
         if let Some(row) = self.rows.iter().position(|row| row.key == new.key) {
             let facts = self.rows[row].trade.facts();
-            let replay = facts.terminal == terminal && facts.integrator == new.integrator;
+            let replay = facts.terminal == terminal
+                && facts.integrator == new.integrator
+                && facts.presented == new.presented;
             if replay {
                 let trade = self.wire(row);
                 return self.reply(at, Reply::Trade(Ok(trade)));
@@ -78,6 +80,7 @@ impl World<'_> {
             attempt: u32::try_from(row).map_or(u32::MAX, |nth| nth + 1),
             sale: the_sale(),
             integrator: new.integrator.clone(),
+            presented: new.presented,
         };
         say!(
             self,
@@ -89,6 +92,7 @@ impl World<'_> {
             key: new.key.clone(),
             trade: Trade::new(facts, now),
             account: Account::NEW,
+            shown_ms: None,
             changing: 0,
         });
         self.sends(process, row, Some(at));
@@ -204,7 +208,7 @@ impl World<'_> {
             attempt: facts.attempt,
             sale: facts.sale.clone(),
             integrator: facts.integrator.clone(),
-            presented: Presented::Consumer,
+            presented: facts.presented,
             terminal: facts.terminal.clone(),
             status: trade.state().status(),
             by: trade.by(),
@@ -215,6 +219,12 @@ impl World<'_> {
             since: String::new(),
             created_at: String::new(),
             deadline_at: None,
+            settled: false,
+            late: false,
+            show: trade.payload().map(|payload| Show {
+                payload: payload.clone(),
+                expires_at: String::new(),
+            }),
         }
     }
 }

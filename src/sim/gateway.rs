@@ -6,7 +6,7 @@ use kaunter_core::trade::{
     CancelAnswer, Carried, CreateAnswer, Event, PayAnswer, Send, StatusAnswer, StatusWord,
     VoidAnswer,
 };
-use kaunter_core::wire::Reason;
+use kaunter_core::wire::{Payload, Reason};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -33,6 +33,8 @@ pub(crate) enum Deed {
     Confirms,
     Refuses,
     Closes,
+    /// Scans our code, from the display or from a photograph of it.
+    Scans,
     /// It was closed, and is paid all the same.
     PaysAfterAll,
 }
@@ -86,6 +88,17 @@ impl Account {
         self.go(Place::Created, now);
         CreateAnswer::Made {
             trans_id: "G".to_owned(),
+            payload: Some(Payload("P".to_owned())),
+        }
+    }
+
+    /// Our code was scanned. It works once: a second customer is refused by the app.
+    pub(crate) fn scan(&mut self, mood: Mood, now: Ms) {
+        self.payments += 1;
+        match mood {
+            Mood::Grants => self.charge(now),
+            Mood::Waits => self.go(Place::Pending, now),
+            Mood::Refuses => self.go(Place::Failed, now),
         }
     }
 

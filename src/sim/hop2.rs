@@ -3,7 +3,10 @@
 
 use kaunter_core::money::Money;
 use kaunter_core::policy::Ms;
-use kaunter_core::trade::{Carried, Event, PayAnswer, Send, StatusAnswer, StatusWord};
+use kaunter_core::trade::{
+    Carried, CreateAnswer, Event, PayAnswer, Send, StatusAnswer, StatusWord,
+};
+use kaunter_core::wire::Presented;
 
 use crate::gateway::{Mood, silence, unsent};
 use crate::tally::Fault;
@@ -138,7 +141,14 @@ impl World<'_> {
                 } else {
                     Mood::Grants
                 };
-                Event::Created(self.rows[row].account.create(mood, now))
+                let mut answer = self.rows[row].account.create(mood, now);
+                if let CreateAnswer::Made { payload, .. } = &mut answer
+                    && self.rows[row].trade.facts().presented == Presented::Merchant
+                    && self.fault(self.weather.rates.garbled / 4, Fault::NothingToShow)
+                {
+                    *payload = None;
+                }
+                Event::Created(answer)
             }
             Send::Pay => {
                 let mood = self.customer_takes(row);

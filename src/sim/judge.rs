@@ -1,8 +1,8 @@
 //! What must hold: at every moment, when faults have stopped and time is up, and at rest.
 
 use kaunter_core::till::{End, Phase};
-use kaunter_core::trade::State;
-use kaunter_core::wire::Status;
+use kaunter_core::trade::{Risk, State};
+use kaunter_core::wire::{Presented, Status};
 
 use crate::gateway::Place;
 use crate::page::Page;
@@ -66,6 +66,7 @@ impl World<'_> {
                     (
                         Status::Creating
                         | Status::AwaitingCode
+                        | Status::AwaitingPayer
                         | Status::Paying
                         | Status::Pending
                         | Status::Unknown
@@ -88,7 +89,13 @@ impl World<'_> {
                 self.rows.iter().any(|row| {
                     let own = row.key == record.key
                         || Some(&row.trade.facts().trx_id) == record.trx_id.as_ref();
-                    own && row.account.payments > 0
+                    // A code that was shown later, after a reload, was so by the cashier's own wish.
+                    let shown = row.shown_ms.is_some_and(|shown| shown <= page.ended_ms);
+                    let began = match row.trade.facts().presented {
+                        Presented::Consumer => row.account.payments > 0,
+                        Presented::Merchant => shown,
+                    };
+                    own && began
                 })
             }
         };
@@ -143,6 +150,7 @@ impl World<'_> {
             State::VoidReview => fresh || row.account.place != Place::Voided,
             State::Creating
             | State::CreateUnknown
+            | State::AwaitingPayer
             | State::Paying
             | State::Pending
             | State::Unknown
@@ -186,6 +194,10 @@ fn judge_row((at, row): (usize, &Row)) -> Found {
     }
     let kept = account.kept();
     let state = row.trade.state();
+    if row.shown_ms.is_some() && (state.risk() == Risk::None || state == State::Abandoned) {
+        let what = format!("attempt {at} is {state:?}, and its code was shown");
+        return Err((Kind::Wrong, what));
+    }
     let lie = match state {
         State::Paid => kept != 1,
         State::LateSuccess => !account.late || account.charged != 1,
@@ -195,7 +207,8 @@ fn judge_row((at, row): (usize, &Row)) -> Found {
         State::Creating | State::CreateUnknown | State::AwaitingCode | State::Abandoned => {
             account.payments != 0
         }
-        State::Paying
+        State::AwaitingPayer
+        | State::Paying
         | State::Pending
         | State::Unknown
         | State::Cancelling

@@ -3,7 +3,7 @@
 
 use kaunter_core::policy::Ms;
 use kaunter_core::till::{Charge, End, Event, Hint, Plan, Record, Step};
-use kaunter_core::wire::{self, Status};
+use kaunter_core::wire::{self, Presented, Status};
 
 use crate::hop1::Ask;
 use crate::tally::Fault;
@@ -34,6 +34,7 @@ pub(crate) struct Page {
     scanning: bool,
     timers: u32,
     pub(crate) end: Option<End>,
+    pub(crate) ended_ms: Ms,
 }
 
 impl World<'_> {
@@ -97,13 +98,19 @@ impl World<'_> {
             },
             _ => Hint::default(),
         };
+        let presents = self.dice.chance(self.weather.presents);
         let plan = Plan {
             sale: the_sale(),
-            wallet: self.dice.chance(800).then(|| "A".to_owned()),
-            code: self.dice.chance(200).then(|| hint(&mut self.dice)),
+            presented: if presents {
+                Presented::Merchant
+            } else {
+                Presented::Consumer
+            },
+            wallet: (presents || self.dice.chance(800)).then(|| "A".to_owned()),
+            code: (!presents && self.dice.chance(200)).then(|| hint(&mut self.dice)),
             keys: [format!("key{at}"), format!("spare{at}")],
         };
-        say!(self, "till {tab} charges: page {at}");
+        say!(self, "till {tab} charges ({:?}): page {at}", plan.presented);
         if self.dice.chance(self.weather.cancels) {
             let due = self.now + self.dice.spread(50, 120_000);
             self.queue.plan(due, Happening::CashierCancels(at));
@@ -133,6 +140,7 @@ impl World<'_> {
             scanning: false,
             timers: 0,
             end: None,
+            ended_ms: 0,
         });
         self.drain_page(at);
     }
@@ -170,6 +178,19 @@ impl World<'_> {
                 }
                 Step::Forget(key) => {
                     self.tabs[tab].journal.retain(|record| record.key != key);
+                    continue;
+                }
+                Step::Yield(key, record) => {
+                    self.tabs[tab].journal.retain(|known| known.key != key);
+                    self.keep(tab, record);
+                    continue;
+                }
+                Step::Show(_) => {
+                    let trx_id = self.pages[at].charge.record().trx_id.clone();
+                    if let Some(row) = trx_id.and_then(|trx_id| self.row_of(&trx_id)) {
+                        say!(self, "page {at} shows the code of attempt {row}");
+                        self.our_code_is_shown(row);
+                    }
                     continue;
                 }
                 Step::Notice(_) => continue,
@@ -213,6 +234,7 @@ impl World<'_> {
             | End::Aborted => 500,
         };
         self.pages[at].end = Some(end);
+        self.pages[at].ended_ms = self.now;
         if self.dice.chance(again) {
             self.note(Fault::ChargedAgain);
             let due = self.now + self.dice.spread(500, 60_000);
@@ -422,6 +444,7 @@ fn resumed(trade: &wire::Trade) -> Record {
         wallet: trade.integrator.clone(),
         trx_id: Some(trade.trx_id.clone()),
         handed_over: true,
+        presented: trade.presented,
     }
 }
 

@@ -44,6 +44,48 @@ impl World<'_> {
         }
     }
 
+    /// Our code is on display: most customers scan it at once, some late, one in ten never; and now and then a second
+    /// one scans it too, or somebody comes back to a photograph of it.
+    pub(crate) fn our_code_is_shown(&mut self, row: usize) {
+        if self.rows[row].shown_ms.is_some() {
+            return;
+        }
+        self.rows[row].shown_ms = Some(self.now);
+        let first = match self.dice.between(0, 19) {
+            0 | 1 => None,
+            2 => Some(4 * HOUR),
+            3 => Some(3 * MINUTE),
+            _ => Some(40 * SECOND),
+        };
+        let second = self.dice.chance(60).then_some(HOUR);
+        for longest in [first, second].into_iter().flatten() {
+            let due = match self.last_moment(row) {
+                Some(last) if self.dice.chance(100) => last,
+                Some(_) | None => self.now + self.dice.spread(SECOND, longest),
+            };
+            self.queue.plan(due, Happening::Customer(row, Deed::Scans));
+        }
+    }
+
+    fn scanned(&mut self, row: usize) {
+        if self.rows[row].account.place != Place::Created {
+            // The gateway's single use: whoever comes second reads in the app that the code is spent, or closed.
+            let spent = self.rows[row].account.payments > 0;
+            return self.note(if spent {
+                Fault::ScannedTwice
+            } else {
+                Fault::ScannedLate
+            });
+        }
+        if self.rows[row].trade.state() != State::AwaitingPayer {
+            self.note(Fault::ScannedLate);
+        }
+        let (mood, now) = (self.customer_takes(row), self.now);
+        self.rows[row].account.late |= self.is_closed(row);
+        self.rows[row].account.scan(mood, now);
+        self.customer_follows(row);
+    }
+
     /// A payment reached the gateway: what becomes of it.
     pub(crate) fn customer_follows(&mut self, row: usize) {
         if self.rows[row].account.place == Place::Pending {
@@ -71,7 +113,8 @@ impl World<'_> {
         let account = self.rows[row].account;
         let closed = matches!(account.place, Place::Failed | Place::Closed);
         let ages = self.weather.policy.unpaid_final_after_ms.is_some();
-        if closed && account.payments > 0 && !ages && self.dice.chance(self.weather.late) {
+        let paying = account.payments > 0 || self.rows[row].shown_ms.is_some();
+        if closed && paying && !ages && self.dice.chance(self.weather.late) {
             let due = self.now + self.dice.spread(SECOND, 14 * HOUR);
             self.queue
                 .plan(due, Happening::Customer(row, Deed::PaysAfterAll));
@@ -83,6 +126,7 @@ impl World<'_> {
         let place = self.rows[row].account.place;
         let closed = matches!(place, Place::Failed | Place::Closed);
         match deed {
+            Deed::Scans => self.scanned(row),
             Deed::PaysAfterAll if closed && self.rows[row].account.charged == 0 => {
                 self.note(Fault::PaidAfterAll);
                 self.rows[row].account.late = true;
@@ -135,6 +179,7 @@ impl World<'_> {
             | State::Creating
             | State::CreateUnknown
             | State::AwaitingCode
+            | State::AwaitingPayer
             | State::Paying
             | State::Pending
             | State::Unknown

@@ -57,6 +57,9 @@ faults! {
     PaidAfterAll: "paid after it was closed",
     SecondTill: "sale charged from a second till",
     ChargedAgain: "sale charged again",
+    ScannedTwice: "our code scanned by a second customer",
+    ScannedLate: "our code scanned after it was taken down",
+    NothingToShow: "trade without a code to show",
 }
 
 const FAULTS: usize = Fault::NAMES.len();
@@ -92,6 +95,8 @@ pub struct Tally {
     pub live: u64,
     /// Attempts to collect them.
     pub attempts: u64,
+    /// Attempts whose code we showed.
+    pub shown: u64,
     /// What happened, all told.
     pub events: u64,
     /// Time that passed in them, in milliseconds.
@@ -128,6 +133,7 @@ impl Tally {
         self.sales += other.sales;
         self.live += other.live;
         self.attempts += other.attempts;
+        self.shown += other.shown;
         self.events += other.events;
         self.virtual_ms += other.virtual_ms;
         self.paid += other.paid;
@@ -165,7 +171,11 @@ impl fmt::Display for Tally {
             self.sales - self.live,
             self.live
         )?;
-        writeln!(f, "{:>12} attempts", self.attempts)?;
+        writeln!(
+            f,
+            "{:>12} attempts ({} with a code of ours on display)",
+            self.attempts, self.shown
+        )?;
         writeln!(f, "{:>12} sales paid", self.paid)?;
         writeln!(f, "{:>12} events", self.events)?;
         writeln!(f, "{hours:>12} virtual hours")?;

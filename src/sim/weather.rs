@@ -61,6 +61,8 @@ pub(crate) struct Weather {
     /// How often the cashier cancels, and how often what is paid is given back.
     pub(crate) cancels: u32,
     pub(crate) voids: u32,
+    /// How often the till presents the code.
+    pub(crate) presents: u32,
 }
 
 impl Weather {
@@ -107,6 +109,7 @@ impl Weather {
             late: if dice.chance(150) { 500 } else { 10 },
             cancels: if dice.chance(100) { 700 } else { 20 },
             voids: if dice.chance(50) { 800 } else { 10 },
+            presents: if dice.chance(400) { 600 } else { 50 },
         }
     }
 }

@@ -59,6 +59,8 @@ pub(crate) struct Row {
     pub(crate) key: String,
     pub(crate) trade: Trade,
     pub(crate) account: Account,
+    /// When our code was first on a display: from then on anybody may have it.
+    pub(crate) shown_ms: Option<Ms>,
     /// Changes that are read and not yet written.
     pub(crate) changing: u32,
 }
@@ -187,6 +189,8 @@ impl<'a> World<'a> {
         self.tally.sales += 1;
         self.tally.live += u64::from(self.weather.calm_ms.is_some());
         self.tally.attempts += self.rows.len() as u64;
+        let shown = self.rows.iter().filter(|row| row.shown_ms.is_some());
+        self.tally.shown += shown.count() as u64;
         self.tally.events += events;
         self.tally.passed(self.now - START_MS);
         let paid = |row: &Row| row.trade.state() == State::Paid;
@@ -241,7 +245,7 @@ impl<'a> World<'a> {
         }
         let policy = &self.weather.policy;
         let rest_ms = policy.quiet_ms
-            + policy.deadline_ms
+            + 2 * policy.deadline_ms
             + policy.min_cancel_age_ms
             + policy.cancel_deadline_ms
             + policy.void_deadline_ms

@@ -63,6 +63,8 @@ pub(crate) enum Fault {
     NotFoundFirst(u32),
     /// Paid, and the next question says pending.
     Contradict,
+    /// The cancel of a paid trade gives the money back, and says so.
+    CancelRefunds,
     /// The void fails.
     VoidFails,
     /// The void is done, and shows so much later.

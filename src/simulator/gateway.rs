@@ -15,7 +15,8 @@ use md5::{Digest, Md5};
 use rand::Rng;
 use serde_json::{Value, json};
 
-use crate::customer::{Deed, decide};
+use crate::customer::{Aside, Customer, Deed, decide};
+use crate::display;
 use crate::faults::{Call, Fault};
 use crate::ledger::{Entry, Place, Trade, World};
 use crate::wallets::{WALLETS, wallet};
@@ -36,7 +37,7 @@ type Fields = Vec<(String, String)>;
 const LOST: (u32, &str) = (599, "lost");
 
 /// An answer's envelope: 200 and data, or another code and why.
-type Answer = Result<Value, (u32, &'static str)>;
+pub(crate) type Answer = Result<Value, (u32, &'static str)>;
 
 /// `md5(values in order of field name, then time, then secret)`, in lower-case hex.
 #[must_use]
@@ -148,6 +149,7 @@ async fn before(simulator: &Simulator, fault: Option<Fault>) -> Option<Response>
         | Fault::LateSuccessMs(_)
         | Fault::NotFoundFirst(_)
         | Fault::Contradict
+        | Fault::CancelRefunds
         | Fault::VoidFails
         | Fault::VoidUnknownMs(_) => None,
     }
@@ -210,6 +212,7 @@ async fn after(answer: Answer, fault: Option<Fault>) -> Response {
         | Fault::LateSuccessMs(_)
         | Fault::NotFoundFirst(_)
         | Fault::Contradict
+        | Fault::CancelRefunds
         | Fault::VoidFails
         | Fault::VoidUnknownMs(_) => {}
     }
@@ -252,11 +255,11 @@ fn serve(
         return Err((401, "unauthorised"));
     }
     match call {
-        Call::Token | Call::Integrators => Ok(integrators()),
-        Call::Create => create(world, fields),
+        Call::Token | Call::Integrators => integrators(simulator, fields),
+        Call::Create => create(simulator, world, fields),
         Call::Pay => pay(simulator, world, fields, fault, now_ms),
         Call::Status => status(simulator, world, fields, fault, now_ms),
-        Call::Cancel => cancel(world, fields, now_ms),
+        Call::Cancel => cancel(world, fields, fault, now_ms),
         Call::Void => void(simulator, world, fields, fault, now_ms),
     }
 }
@@ -272,8 +275,25 @@ fn token(simulator: &Simulator, world: &mut World, fields: &Fields, now_ms: u64)
     Ok(json!({"status": 1, "Auth_Token": token}))
 }
 
-fn integrators() -> Value {
-    let list = WALLETS.iter().map(|wallet| {
+/// Who shows the code, by the gateway's word for it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Customer,
+    Till,
+}
+
+fn way(simulator: &Simulator, fields: &Fields) -> Option<Way> {
+    match (field(fields, "pay_type"), simulator.config.profile) {
+        ("MSU", _) => Some(Way::Customer),
+        (display::PAY_TYPE, Profile::Rich) => Some(Way::Till),
+        (_, _) => None,
+    }
+}
+
+fn integrators(simulator: &Simulator, fields: &Fields) -> Answer {
+    let way = way(simulator, fields).ok_or((400, "unknown pay_type"))?;
+    let able = |wallet: &&crate::wallets::Wallet| way == Way::Customer || wallet.scans;
+    let list = WALLETS.iter().filter(able).map(|wallet| {
         json!({
             "id": wallet.id,
             "integrator_name": wallet.name,
@@ -281,10 +301,10 @@ fn integrators() -> Value {
             "active": wallet.active,
         })
     });
-    Value::Array(list.collect())
+    Ok(Value::Array(list.collect()))
 }
 
-fn create(world: &mut World, fields: &Fields) -> Answer {
+fn create(simulator: &Simulator, world: &mut World, fields: &Fields) -> Answer {
     let trx_id = field(fields, "trx_id");
     let plain = |char: char| char.is_ascii_alphanumeric() || char == '-';
     if trx_id.is_empty() || trx_id.len() > 20 || !trx_id.chars().all(plain) {
@@ -294,16 +314,16 @@ fn create(world: &mut World, fields: &Fields) -> Answer {
         return Err((409, "duplicate trx_id"));
     }
     let integrator = field(fields, "integrator_id");
-    if wallet(integrator).is_none() {
-        return Err((400, "unknown integrator"));
-    }
+    let wallet = wallet(integrator).ok_or((400, "unknown integrator"))?;
     let Some(amount) = amount(fields) else {
         return Err((400, "bad amount"));
     };
-    if field(fields, "pay_type") != "MSU" {
-        return Err((400, "unknown pay_type"));
+    let way = way(simulator, fields).ok_or((400, "unknown pay_type"))?;
+    if way == Way::Till && !wallet.scans {
+        return Err((400, "this wallet's app scans no code"));
     }
     let trans_id = world.new_trans_id();
+    let payload = (way == Way::Till).then(|| display::payload(&trans_id, amount));
     let mut trade = Trade {
         trx_id: trx_id.to_owned(),
         trans_id: trans_id.clone(),
@@ -314,11 +334,15 @@ fn create(world: &mut World, fields: &Fields) -> Answer {
         calls: crate::ledger::Calls::default(),
         events: vec!["created".to_owned()],
         place: Place::Created,
+        payload: payload.clone(),
         hidden: crate::ledger::Hidden::default(),
     };
     trade.calls.create = 1;
     world.trades.push(trade);
-    Ok(json!({"trans_id": trans_id}))
+    Ok(match payload {
+        Some(text) => json!({"trans_id": trans_id, display::FIELD: text}),
+        None => json!({"trans_id": trans_id}),
+    })
 }
 
 /// Ringgit as text with exactly two decimals, more than nothing.
@@ -359,17 +383,53 @@ fn pay(
         return refuse(world, trans_id, 4002, "code expired", now_ms);
     }
     code.used = true;
-    let (customer, balance) = (code.customer, code.balance);
+    let purse = Purse {
+        customer: code.customer,
+        balance: code.balance,
+        code: text.to_owned(),
+    };
+    let (answered, aside) = customer_pays(simulator, world, trans_id, purse, fault, now_ms);
+    if aside.answer_lost {
+        // Taken, and nobody is told.
+        return Err(LOST);
+    }
+    answered
+}
+
+/// Who pays, and with what.
+pub(crate) struct Purse {
+    pub(crate) customer: Customer,
+    pub(crate) balance: u64,
+    /// The code that brought the two together.
+    pub(crate) code: String,
+}
+
+/// What the customer, the script and the amount make of a payment.
+pub(crate) fn customer_pays(
+    simulator: &Simulator,
+    world: &mut World,
+    trans_id: &str,
+    purse: Purse,
+    fault: Option<Fault>,
+    now_ms: u64,
+) -> (Answer, Aside) {
+    let Purse {
+        customer,
+        balance,
+        code,
+    } = purse;
+    let none = Aside::default();
     let seen = world.phone_seen_ms;
     let open = seen.is_some_and(|seen_ms| now_ms < seen_ms + PHONE_OPEN_MS);
     let Some(trade) = world.trade(trans_id) else {
-        return Err((404, "no such trade"));
+        return (Err((404, "no such trade")), none);
     };
     if matches!(trade.place, Place::Closed | Place::Failed | Place::Voided) {
-        return Err((409, "the trade is closed"));
+        return (Err((409, "the trade is closed")), none);
     }
     if balance < trade.amount {
-        return refuse(world, trans_id, 4001, "insufficient funds", now_ms);
+        let refused = refuse(world, trans_id, 4001, "insufficient funds", now_ms);
+        return (refused, none);
     }
     let (mut deed, aside) = decide(customer, trade.amount, now_ms, open, |ms| {
         simulator.scaled(ms)
@@ -377,7 +437,7 @@ fn pay(
     if let Some(Fault::PendingMs(ms)) = fault {
         deed = Deed::Wait(Some((now_ms + ms, true)), false);
     }
-    trade.hidden.code = Some(text.to_owned());
+    trade.hidden.code = Some(code);
     trade.hidden.void_fails = aside.void_fails;
     trade.hidden.late_success_ms = aside.late_success_ms;
     trade.hidden.contradict |= fault == Some(Fault::Contradict);
@@ -392,18 +452,14 @@ fn pay(
     if aside.down_ms > 0 {
         world.down_until_ms = now_ms + aside.down_ms;
     }
-    if aside.answer_lost {
-        // Taken, and nobody is told.
-        return Err(LOST);
-    }
-    answered
+    (answered, aside)
 }
 
 fn act(trade: &mut Trade, deed: Deed, now_ms: u64) -> Answer {
     let trans_id = trade.trans_id.clone();
     match deed {
         Deed::Charge => {
-            trade.charge("the customer's code");
+            trade.charge("at once");
             Ok(json!({"status": 200, "user_order_status": "S", "trans_id": trans_id}))
         }
         Deed::Wait(answer, phone) => {
@@ -464,7 +520,7 @@ fn status(
     Ok(json!({"pay_status": word}))
 }
 
-fn cancel(world: &mut World, fields: &Fields, now_ms: u64) -> Answer {
+fn cancel(world: &mut World, fields: &Fields, fault: Option<Fault>, now_ms: u64) -> Answer {
     let Some(trade) = world.trade(field(fields, "trans_id")) else {
         return Err((404, "record not found"));
     };
@@ -475,6 +531,10 @@ fn cancel(world: &mut World, fields: &Fields, now_ms: u64) -> Answer {
             "C"
         }
         Place::Closed => "C",
+        Place::Paid if fault == Some(Fault::CancelRefunds) => {
+            trade.refund("cancelled by the merchant");
+            "R"
+        }
         Place::Paid => "L",
         Place::Voided => "R",
     };

@@ -34,6 +34,9 @@ pub(crate) struct Trade {
     pub(crate) calls: Calls,
     pub(crate) events: Vec<String>,
     pub(crate) place: Place,
+    /// What the till shows, where the customer scans.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) payload: Option<String>,
     #[serde(skip)]
     pub(crate) hidden: Hidden,
 }

@@ -1,10 +1,11 @@
 //! Plays the world: a PayDibs-compatible [`gateway`] with a script of [`faults`], a [`ledger`] of who was really charged,
-//! the customer's [`phone`], and the server of a [`shop`]. Everything listens on loopback unless told otherwise.
+//! the customer's [`phone`], the codes on [`display`] that it scans, and the server of a [`shop`]. Everything listens on loopback unless told otherwise.
 //!
 //! Its ledger is the oracle of every test: what was really charged and refunded, whatever anyone was told.
 
 mod control;
 mod customer;
+mod display;
 mod faults;
 mod gateway;
 mod ledger;
@@ -132,7 +133,12 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
 fn app(simulator: Simulator) -> Router {
     Router::new()
         .nest("/version1", gateway::routes())
-        .nest("/_sim", control::routes().merge(phone::routes()))
+        .nest(
+            "/_sim",
+            control::routes()
+                .merge(phone::routes())
+                .merge(display::routes()),
+        )
         .nest("/shop", shop::routes())
         .with_state(simulator)
 }

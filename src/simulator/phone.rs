@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::Simulator;
 use crate::ledger::Place;
-use crate::wallets::WALLETS;
+use crate::wallets::{WALLETS, wallet};
 
 pub(crate) fn routes() -> Router<Simulator> {
     Router::new()
@@ -46,11 +46,23 @@ async fn state(State(simulator): State<Simulator>) -> Json<Value> {
             })
         })
         .collect();
+    let shown: Vec<Value> = world
+        .trades
+        .iter()
+        .rev()
+        .filter(|trade| trade.place == Place::Created)
+        .filter_map(|trade| Some((trade, trade.payload.as_ref()?)))
+        .take(5)
+        .map(|(trade, payload)| {
+            let wallet = wallet(&trade.integrator).map(|wallet| wallet.name);
+            json!({"wallet": wallet, "amount": trade.amount, "payload": payload})
+        })
+        .collect();
     let wallets: Vec<Value> = WALLETS
         .iter()
         .map(|wallet| json!({"id": wallet.id, "name": wallet.name}))
         .collect();
-    Json(json!({"wallets": wallets, "trades": trades}))
+    Json(json!({"wallets": wallets, "trades": trades, "shown": shown}))
 }
 
 #[derive(Deserialize)]

@@ -19,6 +19,8 @@ const SHOP: &str = "demo";
 pub(crate) struct Shop {
     backend: Option<String>,
     server_key: Option<String>,
+    /// What its cashiers may do at most; every right where it doesn't say.
+    may: Option<Vec<Right>>,
 }
 
 impl Shop {
@@ -26,6 +28,7 @@ impl Shop {
         Self {
             backend,
             server_key,
+            may: None,
         }
     }
 }
@@ -53,6 +56,9 @@ pub(crate) fn routes() -> Router<Simulator> {
 pub(crate) struct Introduction {
     backend: String,
     server_key: String,
+    /// What its cashiers may do at most.
+    #[serde(default)]
+    may: Option<Vec<Right>>,
 }
 
 /// Tells the shop where its backend is, and the key that it was given there.
@@ -63,6 +69,7 @@ pub(crate) async fn introduce(
     let mut shop = simulator.shop.lock().await;
     shop.backend = Some(introduction.backend);
     shop.server_key = Some(introduction.server_key);
+    shop.may = introduction.may;
     StatusCode::NO_CONTENT
 }
 
@@ -100,6 +107,9 @@ async fn token(
 ) -> Result<Json<MintedToken>, Refused> {
     let (backend, server_key) = simulator.backend().await?;
     let every_right = vec![Right::Charge, Right::Cancel, Right::Void, Right::Review];
+    let most = simulator.shop.lock().await.may.clone();
+    let mut may = till.may.unwrap_or(every_right);
+    may.retain(|right| most.as_ref().is_none_or(|most| most.contains(right)));
     let answer = simulator
         .http
         .post(format!("{backend}/v1/terminal-tokens"))
@@ -108,7 +118,7 @@ async fn token(
             shop: SHOP.to_owned(),
             terminal: till.terminal,
             cashier: till.cashier.unwrap_or_else(|| "cashier".to_owned()),
-            may: till.may.unwrap_or(every_right),
+            may,
             max_amount: None,
             sale: till.sale,
         })

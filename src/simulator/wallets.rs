@@ -14,6 +14,8 @@ pub(crate) struct Wallet {
     prefix: &'static str,
     /// How many characters follow, and whether they are digits.
     rest: (usize, bool),
+    /// Its app scans a till's code.
+    pub(crate) scans: bool,
 }
 
 pub(crate) const WALLETS: [Wallet; 6] = [
@@ -23,6 +25,7 @@ pub(crate) const WALLETS: [Wallet; 6] = [
         active: "Y",
         prefix: "GPC",
         rest: (22, false),
+        scans: true,
     },
     Wallet {
         id: "23",
@@ -30,6 +33,7 @@ pub(crate) const WALLETS: [Wallet; 6] = [
         active: "Y",
         prefix: "TNG",
         rest: (22, false),
+        scans: true,
     },
     Wallet {
         id: "25",
@@ -37,6 +41,7 @@ pub(crate) const WALLETS: [Wallet; 6] = [
         active: "Y",
         prefix: "BST",
         rest: (22, false),
+        scans: true,
     },
     Wallet {
         id: "31",
@@ -44,6 +49,7 @@ pub(crate) const WALLETS: [Wallet; 6] = [
         active: "Y",
         prefix: "28",
         rest: (16, true),
+        scans: false,
     },
     Wallet {
         id: "33",
@@ -51,6 +57,7 @@ pub(crate) const WALLETS: [Wallet; 6] = [
         active: "Y",
         prefix: "13",
         rest: (16, true),
+        scans: true,
     },
     Wallet {
         id: "99",
@@ -58,6 +65,7 @@ pub(crate) const WALLETS: [Wallet; 6] = [
         active: "T",
         prefix: "TST",
         rest: (22, false),
+        scans: true,
     },
 ];
 

@@ -12,10 +12,15 @@ use super::sale::Wallet;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
-/** A code in a picture. The bytes are the truth, the text is a reading of them. */
+/**
+ * A code in a picture. The bytes are the truth, the text is a reading of them: UTF-8 where they are, else a character a byte.
+ * Of other sets, `new TextDecoder("shift_jis").decode(bytes)` and its like make text.
+ */
 export interface DecodedCode {
   readonly text: string;
   readonly bytes: Uint8Array;
+  /** The character set that the code names, as its ECI number: 3 is Latin-1, 20 Shift JIS, 26 UTF-8; `null`: it names none. */
+  readonly eci: number | null;
   readonly corners: readonly [Point, Point, Point, Point];
 }
 /** A point in the picture, in its pixels. */
@@ -101,6 +106,8 @@ pub struct DecodedCode {
     /// The truth.
     #[serde(serialize_with = "as_bytes")]
     pub bytes: Vec<u8>,
+    /// The character set that the code names.
+    pub eci: Option<u32>,
     /// Where it is.
     pub corners: [Point; 4],
 }
@@ -131,6 +138,8 @@ pub struct Scan {
     /// The truth.
     #[serde(serialize_with = "as_bytes")]
     pub bytes: Vec<u8>,
+    /// The character set that the code names.
+    pub eci: Option<u32>,
     /// Where it came from.
     pub source: ScanSource,
     /// `performance.now()` of its reading.
@@ -205,11 +214,20 @@ pub enum Confidence {
     None,
 }
 
+/// Codes that a worker, or another instance of the module, has made plain objects of.
+///
+/// # Errors
+/// What does not fit: another version's worker.
+pub fn codes_from_js(codes: JsValue) -> Result<Vec<DecodedCode>, JsValue> {
+    serde_wasm_bindgen::from_value(codes).map_err(JsValue::from)
+}
+
 impl From<Found> for DecodedCode {
     fn from(found: Found) -> Self {
         Self {
             text: found.text,
             bytes: found.bytes,
+            eci: found.eci,
             corners: found.corners.map(|corner| Point {
                 x: corner.x,
                 y: corner.y,

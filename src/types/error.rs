@@ -13,11 +13,11 @@ const TYPES: &'static str = r#"
 export type ErrorCode =
   | "env/not-browser" | "env/insecure-context" | "env/unsupported"
   | "wasm/load-failed" | "wasm/csp-blocked" | "wasm/version-mismatch" | "worker/failed"
-  | "camera/denied" | "camera/dismissed" | "camera/policy-blocked" | "camera/not-found" | "camera/in-use" | "camera/timeout" | "camera/interrupted" | "camera/constraints"
+  | "camera/denied" | "camera/dismissed" | "camera/policy-blocked" | "camera/frame-blocked" | "camera/not-found" | "camera/in-use" | "camera/timeout" | "camera/interrupted" | "camera/constraints"
   | "scan/timeout" | "scan/busy" | "scan/merchant-code" | "image/unsupported" | "money/invalid" | "sale/invalid"
-  | "token/failed" | "token/forbidden" | "network/offline" | "network/failed" | "backend/refused" | "network/busy"
+  | "token/failed" | "token/forbidden" | "network/offline" | "network/failed" | "backend/refused" | "backend/store-unavailable" | "network/busy"
   | "wallet/unknown" | "wallet/required" | "code/invalid" | "code/taken" | "money/limit" | "currency/unsupported"
-  | "sale/busy" | "sale/paid" | "trade/mismatch" | "trade/closed" | "trade/not-found" | "trade/not-cancellable" | "journal/unavailable";
+  | "sale/busy" | "sale/paid" | "trade/mismatch" | "trade/closed" | "trade/not-found" | "trade/not-cancellable" | "journal/unavailable" | "journal/unreadable";
 
 /** What a `KaunterError` carries besides its code and sentence. */
 export interface ErrorFacts {

@@ -11,8 +11,17 @@ const TYPES: &'static str = r#"
 /** What the till is doing. "review" stays until the next sale begins: a person decides about the last one. */
 export type TillState = "idle" | "starting" | "scanning" | "scanned" | "paying" | "waiting" | "cancelling" | "review";
 
-/** A camera. Labels are empty until the camera was allowed once. */
-export interface Camera { readonly deviceId: string; readonly label: string; readonly facing: "user" | "environment" | null }
+/**
+ * A camera. Labels are empty until the camera was allowed once. Only of the camera that is on can a browser tell whether
+ * it has a torch and a zoom: of others they are false and null.
+ */
+export interface Camera {
+  readonly deviceId: string;
+  readonly label: string;
+  readonly facing: "user" | "environment" | null;
+  readonly torch: boolean;
+  readonly zoom: { readonly min: number; readonly max: number; readonly step: number } | null;
+}
 
 /** `detail` of each event of a till. `problem` carries a `KaunterError`: survivable trouble, shown and not thrown. */
 export interface TillEventDetails {
@@ -21,6 +30,8 @@ export interface TillEventDetails {
   scan: Scan;
   /** Any trade of this terminal changed, the one on screen or an older one. */
   trade: Trade;
+  /** What would help, while no code is read; `null`: nothing in particular. Said when it changes, at most once a second. */
+  miss: { readonly hint: "closer" | "farther" | "glare" | "dark" | "hold-still" | null };
   poll: { readonly attempt: number; readonly elapsedMs: number; readonly nextMs: number; readonly deadlineMs: number; readonly online: boolean };
   problem: Error & ErrorFacts & { readonly name: "KaunterError"; readonly code: ErrorCode };
 }
@@ -35,10 +46,24 @@ extern "C" {
     #[derive(Clone, Debug)]
     pub type Emit;
 
-    /// The facade's maker of workers; `null`: decode on this thread.
-    #[wasm_bindgen(typescript_type = "() => Promise<Worker | null>")]
+    /// The facade's maker of workers, and of readers on this thread where there is no worker (`here`, or `null`).
+    #[wasm_bindgen(typescript_type = "(here: boolean) => Promise<Worker | WorkerReader | null>")]
     #[derive(Clone, Debug)]
-    pub type SpawnWorker;
+    pub type SpawnReader;
+
+    /// A promise of `Camera[]`.
+    #[wasm_bindgen(typescript_type = "Promise<Camera[]>")]
+    #[derive(Debug)]
+    pub type CamerasPromise;
+
+    /// A camera that is named.
+    #[wasm_bindgen(typescript_type = "Pick<Camera, \"deviceId\">")]
+    #[derive(Debug)]
+    pub type JsCamera;
+
+    /// Its name.
+    #[wasm_bindgen(method, getter, structural, js_name = deviceId)]
+    pub fn device_id(this: &JsCamera) -> Option<String>;
 
     /// `TillState` of the declarations.
     #[wasm_bindgen(typescript_type = "TillState")]
@@ -125,7 +150,7 @@ pub enum CameraStatus {
 }
 
 /// A camera.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Camera {
     /// The browser's name of it.
@@ -134,6 +159,21 @@ pub struct Camera {
     pub label: String,
     /// Which way it looks.
     pub facing: Option<Facing>,
+    /// Whether it has a light.
+    pub torch: bool,
+    /// How near it can look.
+    pub zoom: Option<Zoom>,
+}
+
+/// How near a camera can look.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Zoom {
+    /// Least.
+    pub min: f64,
+    /// Most.
+    pub max: f64,
+    /// From one to the next.
+    pub step: f64,
 }
 
 /// Which way a camera looks.
@@ -167,8 +207,72 @@ impl Facing {
     }
 }
 
+/// What would help to read a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hint {
+    /// The code is too small in the picture.
+    Closer,
+    /// The code does not fit the picture, or the camera can't focus so near.
+    Farther,
+    /// A light mirrors in the phone's glass.
+    Glare,
+    /// There is too little light.
+    Dark,
+    /// The picture is smeared.
+    HoldStill,
+}
+
+impl Hint {
+    /// The word of the declarations.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Closer => "closer",
+            Self::Farther => "farther",
+            Self::Glare => "glare",
+            Self::Dark => "dark",
+            Self::HoldStill => "hold-still",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [
+            Self::Closer,
+            Self::Farther,
+            Self::Glare,
+            Self::Dark,
+            Self::HoldStill,
+        ]
+        .into_iter()
+        .find(|hint| hint.as_str() == word)
+    }
+}
+
+impl From<kaunter_core::scan::Hint> for Hint {
+    fn from(hint: kaunter_core::scan::Hint) -> Self {
+        use kaunter_core::scan::Hint as Core;
+        match hint {
+            Core::Closer => Self::Closer,
+            Core::Farther => Self::Farther,
+            Core::Glare => Self::Glare,
+            Core::Dark => Self::Dark,
+            Core::HoldStill => Self::HoldStill,
+        }
+    }
+}
+
+/// No code was read, and this would help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Miss {
+    /// `None`: nothing in particular.
+    pub hint: Option<Hint>,
+}
+
 /// The camera changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CameraChange {
     /// To what.
     pub status: CameraStatus,

@@ -40,8 +40,24 @@ export interface CameraOptions {
   deviceId?: string;
   /** Default: environment on touch devices, else any. */
   facing?: "user" | "environment";
+  /** The part of the picture that is read, in shares of its sides: 0 to 1, from the top left. Default: all of it. */
+  region?: { x: number; y: number; width: number; height: number };
+  /** Frames read a second. Default: as many as a third of the reader's thread allows, 30 at most. */
+  maxScansPerSecond?: number;
   /** The stream stays warm after a scan; default 120000. */
   idleReleaseMs?: number;
+  /** Shows the preview as a mirror does. Default: only a camera that looks at the person before the screen. */
+  mirror?: boolean;
+}
+
+/** What `adjust` sets; what is left out stays as it is. */
+export interface Adjustment {
+  /** The light beside the camera. */
+  torch?: boolean;
+  /** Within the camera's own `zoom`. */
+  zoom?: number;
+  /** A point of the picture, in its pixels, to focus on. */
+  focusAt?: Point;
 }
 
 export interface ScanOptions {
@@ -58,7 +74,29 @@ export interface ChargeOptions extends ScanOptions {
 
 export interface PayOptions { wallet?: string; signal?: AbortSignal }
 
-export interface ResumeOptions { signal?: AbortSignal }
+/** A code on your screen: the customer scans it with the wallet's app. */
+export interface ShownCode {
+  /** The code as a picture: dark on white, its quiet zone included. Show it large, on any background; only markup, no script or style. */
+  readonly svg: string;
+  /** What the code says, for a customer's display that draws its own. */
+  readonly payload: string;
+  /** Until when it can be paid, as the backend's clock has it. Take it down when the `trade` event no longer says "awaiting-payer": somebody has scanned it, or it is over. */
+  readonly expiresAt: string;
+}
+
+export interface PresentOptions {
+  /** The wallet's id: one whose `presents` has "merchant". */
+  wallet: string;
+  /** Shows the code; called once. If it throws, the attempt is cancelled. */
+  onCode(code: ShownCode): void;
+  signal?: AbortSignal;
+}
+
+export interface ResumeOptions {
+  signal?: AbortSignal;
+  /** Called where the trade still awaits the payer of a code of yours, to show it again. Without it the trade is watched all the same: who has scanned the code can pay. */
+  onCode?(code: ShownCode): void;
+}
 "#;
 
 #[wasm_bindgen]
@@ -92,8 +130,39 @@ extern "C" {
     fn device_id(this: &CameraOptions) -> Option<String>;
     #[wasm_bindgen(method, getter, structural)]
     fn facing(this: &CameraOptions) -> Option<String>;
+    #[wasm_bindgen(method, getter, structural)]
+    fn region(this: &CameraOptions) -> Option<Rectangle>;
+    #[wasm_bindgen(method, getter, structural, js_name = maxScansPerSecond)]
+    fn max_scans_per_second(this: &CameraOptions) -> Option<f64>;
     #[wasm_bindgen(method, getter, structural, js_name = idleReleaseMs)]
     fn idle_release_ms(this: &CameraOptions) -> Option<f64>;
+    #[wasm_bindgen(method, getter, structural)]
+    fn mirror(this: &CameraOptions) -> Option<bool>;
+
+    /// A part of a picture, or a point in it, as a caller writes it.
+    #[derive(Clone, Debug)]
+    pub type Rectangle;
+
+    #[wasm_bindgen(method, getter, structural)]
+    fn x(this: &Rectangle) -> Option<f64>;
+    #[wasm_bindgen(method, getter, structural)]
+    fn y(this: &Rectangle) -> Option<f64>;
+    #[wasm_bindgen(method, getter, structural)]
+    fn width(this: &Rectangle) -> Option<f64>;
+    #[wasm_bindgen(method, getter, structural)]
+    fn height(this: &Rectangle) -> Option<f64>;
+
+    /// `Adjustment` of the declarations.
+    #[wasm_bindgen(typescript_type = "Adjustment")]
+    #[derive(Clone, Debug)]
+    pub type JsAdjustment;
+
+    #[wasm_bindgen(method, getter, structural)]
+    fn torch(this: &JsAdjustment) -> Option<bool>;
+    #[wasm_bindgen(method, getter, structural)]
+    fn zoom(this: &JsAdjustment) -> Option<f64>;
+    #[wasm_bindgen(method, getter, structural, js_name = focusAt)]
+    fn focus_at(this: &JsAdjustment) -> Option<Rectangle>;
 
     /// `ScanOptions`, and what `charge`, `pay` and `resume` add to them.
     #[wasm_bindgen(typescript_type = "ChargeOptions")]
@@ -108,6 +177,18 @@ extern "C" {
     fn accept(this: &ChargeOptions) -> Option<Function>;
     #[wasm_bindgen(method, getter, structural)]
     fn wallet(this: &ChargeOptions) -> Option<String>;
+    #[wasm_bindgen(method, getter, structural, js_name = onCode)]
+    fn on_code(this: &ChargeOptions) -> Option<Function>;
+
+    /// `PresentOptions` of the declarations.
+    #[wasm_bindgen(extends = ChargeOptions, typescript_type = "PresentOptions")]
+    #[derive(Clone, Debug)]
+    pub type PresentOptions;
+
+    /// `ResumeOptions` of the declarations.
+    #[wasm_bindgen(extends = ChargeOptions, typescript_type = "ResumeOptions")]
+    #[derive(Clone, Debug)]
+    pub type ResumeOptions;
 
     /// `ReadOptions` of the declarations.
     #[wasm_bindgen(typescript_type = "ReadOptions")]
@@ -120,36 +201,128 @@ extern "C" {
     fn effort(this: &ReadOptions) -> Option<String>;
 }
 
-/// Which camera, and how long it stays warm.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Which camera, how it is read, and how long it stays warm.
+#[derive(Clone, Debug, PartialEq)]
 pub struct CameraWish {
     /// The browser's name of one.
     pub device_id: Option<String>,
     /// Which way it looks.
     pub facing: Option<Facing>,
+    /// The part of its picture that is read.
+    pub region: Region,
+    /// Frames read a second, at most.
+    pub scans_per_second: f64,
     /// How long the stream stays after a scan.
     pub idle_release_ms: u64,
+    /// Whether the preview is a mirror; `None`: as the camera looks.
+    pub mirror: Option<bool>,
 }
 
 /// Two minutes: the pause between two customers is mostly shorter, and a prompt per customer is worse than a light.
 const IDLE_RELEASE_MS: u64 = 120_000;
+/// A camera shows no more frames.
+const MOST_SCANS_PER_SECOND: f64 = 30.0;
+/// A frame in ten seconds is still a scan; none at all is not.
+const LEAST_SCANS_PER_SECOND: f64 = 0.1;
 
 impl Default for CameraWish {
     fn default() -> Self {
         Self {
             device_id: None,
             facing: None,
+            region: Region::default(),
+            scans_per_second: MOST_SCANS_PER_SECOND,
             idle_release_ms: IDLE_RELEASE_MS,
+            mirror: None,
         }
     }
 }
 
 impl From<&CameraOptions> for CameraWish {
     fn from(options: &CameraOptions) -> Self {
+        let most = options.max_scans_per_second().filter(|most| *most > 0.0);
         Self {
             device_id: options.device_id().filter(|id| !id.is_empty()),
             facing: options.facing().as_deref().and_then(Facing::from_word),
+            region: options.region().map_or_else(Region::default, Region::from),
+            scans_per_second: most.map_or(MOST_SCANS_PER_SECOND, |most| {
+                most.clamp(LEAST_SCANS_PER_SECOND, MOST_SCANS_PER_SECOND)
+            }),
             idle_release_ms: options.idle_release_ms().map_or(IDLE_RELEASE_MS, to_ms),
+            mirror: options.mirror(),
+        }
+    }
+}
+
+/// A part of a picture, in shares of its sides.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Region {
+    /// From the left.
+    pub x: f64,
+    /// From the top.
+    pub y: f64,
+    /// Of the width.
+    pub width: f64,
+    /// Of the height.
+    pub height: f64,
+}
+
+impl Default for Region {
+    fn default() -> Self {
+        Self {
+            x: 0.0,
+            y: 0.0,
+            width: 1.0,
+            height: 1.0,
+        }
+    }
+}
+
+impl From<Rectangle> for Region {
+    fn from(wish: Rectangle) -> Self {
+        let sides = [wish.x(), wish.y(), wish.width(), wish.height()];
+        Self::of(&sides.map(|side| side.unwrap_or(f64::NAN)))
+    }
+}
+
+impl Region {
+    /// Left, top, width and height; what is no number is as in the whole picture.
+    #[must_use]
+    pub fn of(sides: &[f64]) -> Self {
+        let whole = Self::default();
+        let share = |at: usize, absent: f64| {
+            let side = sides.get(at).filter(|side| side.is_finite());
+            side.map_or(absent, |side| side.clamp(0.0, 1.0))
+        };
+        Self {
+            x: share(0, whole.x),
+            y: share(1, whole.y),
+            width: share(2, whole.width),
+            height: share(3, whole.height),
+        }
+    }
+}
+
+/// What a camera is told to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Adjustment {
+    /// The light beside it.
+    pub torch: Option<bool>,
+    /// How near it looks.
+    pub zoom: Option<f64>,
+    /// Where it focuses: a point of the picture, in its pixels.
+    pub focus_at: Option<(f64, f64)>,
+}
+
+impl From<&JsAdjustment> for Adjustment {
+    fn from(wish: &JsAdjustment) -> Self {
+        if !wish.is_object() {
+            return Self::default();
+        }
+        Self {
+            torch: wish.torch(),
+            zoom: wish.zoom().filter(|zoom| zoom.is_finite()),
+            focus_at: wish.focus_at().and_then(|at| at.x().zip(at.y())),
         }
     }
 }
@@ -228,6 +401,8 @@ pub struct ScanWish {
     pub accept: Option<Function>,
     /// The wallet's id.
     pub wallet: Option<String>,
+    /// The caller's `onCode`.
+    pub on_code: Option<Function>,
 }
 
 impl fmt::Debug for ScanWish {
@@ -248,7 +423,17 @@ impl From<Option<ChargeOptions>> for ScanWish {
                 .accept()
                 .map(|function| function.bind0(options.as_ref())),
             wallet: options.wallet().filter(|id| !id.is_empty()),
+            on_code: options
+                .on_code()
+                .filter(|function| function.is_function())
+                .map(|function| function.bind0(options.as_ref())),
         }
+    }
+}
+
+impl From<Option<ResumeOptions>> for ScanWish {
+    fn from(options: Option<ResumeOptions>) -> Self {
+        options.map(ChargeOptions::from).into()
     }
 }
 

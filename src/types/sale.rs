@@ -26,7 +26,7 @@ export interface Wallet {
 }
 
 /** Where an attempt stands. "paid", "declined", "cancelled" and "voided" are final. */
-export type TradeStatus = "creating" | "awaiting-code" | "paying" | "pending" | "unknown" | "cancelling" | "voiding" | "needs-review" | "late-success" | "paid" | "declined" | "cancelled" | "voided";
+export type TradeStatus = "creating" | "awaiting-code" | "awaiting-payer" | "paying" | "pending" | "unknown" | "cancelling" | "voiding" | "needs-review" | "late-success" | "paid" | "declined" | "cancelled" | "voided";
 
 /** One try to collect a sale. */
 export interface Trade {
@@ -35,6 +35,10 @@ export interface Trade {
   readonly wallet: Wallet | null;
   readonly status: TradeStatus;
   readonly createdAt: string;
+  /** It stands as a person said (`settle`), not the gateway. */
+  readonly settled: boolean;
+  /** Proof of payment came after it had been closed, whatever became of it since. */
+  readonly late: boolean;
 }
 
 /** Why a payment was refused. */
@@ -137,6 +141,18 @@ pub fn wallet_of(id: &str, wallets: &[Wallet]) -> Wallet {
         })
 }
 
+/// A code on display.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ShownCode {
+    /// As a picture.
+    pub svg: String,
+    /// What it says.
+    pub payload: String,
+    /// Until when it can be paid.
+    pub expires_at: String,
+}
+
 /// One try to collect a sale.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -151,6 +167,10 @@ pub struct Trade {
     pub status: Status,
     /// When it was asked for.
     pub created_at: String,
+    /// It stands as a person said.
+    pub settled: bool,
+    /// Proof of payment came after it had been closed, whatever became of it since.
+    pub late: bool,
 }
 
 impl Trade {
@@ -166,6 +186,8 @@ impl Trade {
                 .cloned(),
             status: trade.status,
             created_at: trade.created_at.clone(),
+            settled: trade.settled,
+            late: trade.late,
         }
     }
 }
@@ -200,7 +222,8 @@ impl From<Option<Reason>> for DeclineReason {
                 Reason::Other
                 | Reason::GatewayUnavailable
                 | Reason::Superseded
-                | Reason::TerminalQuiet,
+                | Reason::TerminalQuiet
+                | Reason::SaleBusy,
             )
             | None => Self::Other,
         }
@@ -320,6 +343,7 @@ impl Outcome {
             },
             Status::Creating
             | Status::AwaitingCode
+            | Status::AwaitingPayer
             | Status::Paying
             | Status::Pending
             | Status::Unknown

@@ -4,8 +4,8 @@ import { writeFile } from "node:fs/promises";
 import QRCode from "qrcode";
 
 /** Writes a y4m file; Chromium reads it afresh at each getUserMedia. `text: null` shows an empty counter. */
-export async function show(file, text, { width = 640, height = 480, module = 8, dark = false } = {}) {
-  const luma = Buffer.alloc(width * height, dark ? 24 : 225);
+export async function show(file, text, { width = 640, height = 480, module = 8, dark = false, black = false } = {}) {
+  const luma = Buffer.alloc(width * height, black ? 12 : dark ? 24 : 225);
   // A little noise: a perfectly still picture is no camera.
   for (let at = 0; at < luma.length; at++) luma[at] += (at * 2654435761) >>> 29;
   if (text !== null) draw(luma, text, { width, height, module, dark });

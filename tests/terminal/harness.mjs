@@ -62,9 +62,9 @@ export class Program {
 const fresh = () => `simulator-${randomBytes(24).toString("hex")}`;
 
 /** A simulator and a backend; `scale` makes every duration of both so much shorter. */
-export async function counter(t, { scale = 0.25, profile = "rich", policy = {}, extra = "", log = "info", origins = [], databaseUrl } = {}) {
+export async function counter(t, { scale = 0.25, profile = "rich", policy = {}, extra = "", log = "info", origins = [], database, databaseUrl } = {}) {
   const dir = await mkdtemp(join(tmpdir(), "kaunter-"));
-  const made = new Counter(dir, { scale, profile, policy, extra, log, origins, databaseUrl });
+  const made = new Counter(dir, { scale, profile, policy, extra, log, origins, database, databaseUrl });
   t.after(() => made.close());
   await made.start();
   return made;
@@ -103,7 +103,7 @@ class Counter {
     const policy = Object.entries({ ...patient, ...this.policy }).map(([name, value]) => `${name} = ${value}`).join("\n");
     return `
 listen = "${listen}"
-database = ${JSON.stringify(join(this.dir, "kaunter.db"))}
+database = ${JSON.stringify(this.database ?? join(this.dir, "kaunter.db"))}
 shop = "demo"
 test_wallets = true
 origins = ${JSON.stringify([this.pages, ...this.origins])}
@@ -229,29 +229,48 @@ class Machine {
   async till({ terminal = "till-1", context, open = true, options = "" } = {}) {
     const page = await this.page(context);
     await page.goto(`${this.counter.pages}/`);
-    const setting = { backend: this.counter.backend, shop: `${this.counter.simulator}/shop/token`, terminal };
-    await page.evaluate(`(async (setting) => {
-      const kaunter = await import("/pkg/index.js");
-      const getToken = async ({ sale, may, signal }) => {
-        const body = { terminal: setting.terminal, ...(sale ? { sale } : {}), ...(may ? { may: ["charge", "cancel", may] } : {}) };
-        const answer = await fetch(setting.shop, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal });
-        return (await answer.json()).token;
-      };
-      const told = (error) => error instanceof kaunter.KaunterError
-        ? { code: error.code, message: error.message, retryable: error.retryable, moneyMoved: error.moneyMoved, tradeId: error.tradeId }
-        : { name: error?.name, message: String(error?.message ?? error) };
-      const ends = (promise) => promise.then((value) => ({ value }), (error) => ({ error: told(error) }));
-      Object.assign(globalThis, { kaunter, told, ends, getToken, setting, log: [] });
-      globalThis.openTill = async (more = {}) => {
-        const till = await kaunter.Till.open({ backend: setting.backend, getToken, ...more });
-        for (const type of ["state", "camera", "scan", "trade", "poll", "problem"]) till.addEventListener(type, ({ detail }) => log.push({ type, detail: JSON.parse(JSON.stringify(detail)) }));
-        globalThis.till = till;
-        return till;
-      };
-      ${open ? `await openTill({ ${options} });` : ""}
-    })(${JSON.stringify(setting)})`);
+    await page.evaluate(developer(this.counter, { terminal, open, options }));
     return page;
   }
+}
+
+/** What a developer writes: a page that opens a till, and keeps what it tells in `log`. Runs in any browser. */
+export function developer(counter, { terminal = "till-1", open = true, options = "" } = {}) {
+  const setting = { backend: counter.backend, shop: `${counter.simulator}/shop/token`, terminal };
+  return `(async (setting) => {
+    const kaunter = await import("/pkg/index.js");
+    const getToken = async ({ sale, may, signal }) => {
+      const body = { terminal: setting.terminal, ...(sale ? { sale } : {}), ...(may ? { may: ["charge", "cancel", may] } : {}) };
+      const answer = await fetch(setting.shop, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal });
+      return (await answer.json()).token;
+    };
+    const told = (error) => error instanceof kaunter.KaunterError
+      ? { code: error.code, message: error.message, retryable: error.retryable, moneyMoved: error.moneyMoved, tradeId: error.tradeId }
+      : { name: error?.name, message: String(error?.message ?? error) };
+    const ends = (promise) => promise.then((value) => ({ value }), (error) => ({ error: told(error) }));
+    const kept = (type, detail) => (type === "problem" ? told(detail) : JSON.parse(JSON.stringify(detail)));
+    Object.assign(globalThis, { kaunter, told, ends, getToken, setting, log: [] });
+    globalThis.openTill = async (more = {}) => {
+      const till = await kaunter.Till.open({ backend: setting.backend, getToken, ...more });
+      for (const type of ["state", "camera", "scan", "trade", "poll", "problem"]) till.addEventListener(type, ({ detail }) => log.push({ type, detail: kept(type, detail) }));
+      globalThis.till = till;
+      return till;
+    };
+    ${open ? `await openTill({ ${options} });` : ""}
+  })(${JSON.stringify(setting)})`;
+}
+
+/** What the journal of this page's origin holds: every row, as it is stored. */
+export function journal(page) {
+  return page.evaluate(async () => {
+    const known = await indexedDB.databases();
+    if (!known.some(({ name }) => name === "kaunter")) return [];
+    const done = (request) => new Promise((resolve, reject) => Object.assign(request, { onsuccess: () => resolve(request.result), onerror: () => reject(request.error) }));
+    const database = await done(indexedDB.open("kaunter"));
+    const rows = await done(database.transaction("attempts").objectStore("attempts").getAll());
+    database.close();
+    return rows;
+  });
 }
 
 /** Waits for a screen of the terminal. */
@@ -266,6 +285,25 @@ export async function charge(page, { wallet } = {}) {
     page.waitForSelector(`dialog[open] [data-wallet="${wallet}"]`, { timeout: 20_000 }).then((button) => button.click()).catch(() => {});
   }
   await page.click("#primary");
+}
+
+/** An attempt made over HTTP, as a till of the shop makes it; with a code, it is handed over. */
+export async function attempt(shop, ref, { minor = 1250, code, terminal = "till-1" } = {}) {
+  const token = await shop.token(terminal);
+  const body = { key: randomBytes(16).toString("hex"), sale: { ref, amount: { minor, currency: "MYR" } }, integrator: "23", presented: "consumer" };
+  const trade = (await shop.call("POST", "/v1/trades", { token, body })).json;
+  if (code) await shop.call("POST", `/v1/trades/${trade.trx_id}/code`, { token, body: { code } });
+  return trade;
+}
+
+/** An attempt that a person has to look into: the gateway contradicted itself, and says nothing more until its faults end. */
+export async function underReview(shop, ref, { terminal = "till-1" } = {}) {
+  const trade = await attempt(shop, ref, { terminal });
+  await shop.fault("pay", "wrong_amount", { trx_id: trade.trx_id });
+  await shop.fault("status", { status: 503 }, { trx_id: trade.trx_id, times: 1_000_000 });
+  await shop.call("POST", `/v1/trades/${trade.trx_id}/code`, { token: await shop.token(terminal), body: { code: await shop.code() } });
+  await until(`${ref} is under review`, async () => (await shop.sale(ref)).attempts[0].status === "needs-review");
+  return trade;
 }
 
 const types = { ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".json": "application/json", ".html": "text/html" };

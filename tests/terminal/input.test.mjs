@@ -108,16 +108,6 @@ test("tokens: missing, forged, unsigned, expired, of another shop, without the r
   assert.deepEqual(await shop.calls("pay"), []);
 });
 
-test("a token that ends in the middle of a payment is renewed, and nothing is paid twice", async (t) => {
-  const shop = await counter(t, { extra: "token_life_s = 1", scale: 0.5 });
-  const machine = await shop.machine();
-  const page = await machine.till();
-  await shop.fault("status", "token_expired", { nth: 2 });
-  const end = await page.evaluate((code) => ends(till.pay({ ref: "renewed", amount: { minor: 1250, currency: "MYR" } }, code, { wallet: "23" })), await shop.code({ approves_after_ms: 4000 }));
-  assert.equal(end.value?.status, "paid", JSON.stringify(end));
-  assert.deepEqual((await shop.ledger()).map((line) => [line.charged, line.calls.pay]), [[1250, 1]]);
-});
-
 test("in the browser: every bad argument rejects with its code before anything is sent", async (t) => {
   const shop = await counter(t);
   const machine = await shop.machine();

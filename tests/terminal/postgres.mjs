@@ -45,16 +45,21 @@ export async function postgres() {
   const port = await freePort();
   run(join(bin, "initdb"), ["--pgdata", join(dir, "data"), "--username", "kaunter", "--auth", "trust", "--no-sync", "--encoding", "UTF8"]);
   const settings = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=${dir} -c max_connections=200`;
-  run(join(bin, "pg_ctl"), ["--pgdata", join(dir, "data"), "--wait", "--log", join(dir, "log"), "-o", settings, "start"]);
+  const start = () => run(join(bin, "pg_ctl"), ["--pgdata", join(dir, "data"), "--wait", "--log", join(dir, "log"), "-o", settings, "start"]);
+  const halt = () => run(join(bin, "pg_ctl"), ["--pgdata", join(dir, "data"), "--mode", "immediate", "stop"]);
+  start();
   let made = 0;
   return {
+    /** Away, and back again with what was committed. */
+    halt,
+    start,
     database() {
       const name = `kaunter_${++made}`;
       run(join(bin, "createdb"), ["--host", "127.0.0.1", "--port", String(port), "--username", "kaunter", name]);
       return `postgres://kaunter@127.0.0.1:${port}/${name}`;
     },
     async stop() {
-      run(join(bin, "pg_ctl"), ["--pgdata", join(dir, "data"), "--mode", "immediate", "stop"]);
+      halt();
       await rm(dir, { recursive: true, force: true });
     },
   };

@@ -1,79 +1,167 @@
-// The six screens, as a cashier sees them on a phone and on a desktop: left as pictures, and checked.
+// Every screen of the cashier's page, as it is seen on a phone, a tablet and a desktop, by day and by night, in three
+// languages: left as pictures under target/screens, and checked (see look.mjs).
 
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import { test } from "node:test";
-import { charge, counter, out, screen, until } from "./harness.mjs";
+import { attempt, charge, counter, screen, underReview, until } from "./harness.mjs";
+import { glance, look } from "./look.mjs";
 
-const sizes = [{ width: 360, height: 640 }, { width: 1366, height: 768 }];
-
-/** Leaves a picture, and says what is wrong with it. */
-async function look(page, name, { primary = true, money = true } = {}) {
-  const { width, height } = page.viewportSize();
-  await page.evaluate(() => Promise.all(document.getAnimations().filter((animation) => animation.effect.getTiming().iterations !== Infinity).map((animation) => animation.finished)));
-  await page.screenshot({ path: join(out, `${name}-${width}x${height}.png`) });
-  const seen = await page.evaluate(() => {
-    const visible = [...document.querySelectorAll("header *, main *, footer *")].filter((element) => element.checkVisibility() && element.getBoundingClientRect().width > 0 && !element.closest("svg"));
-    const box = (element) => element.getBoundingClientRect();
-    const outside = visible.filter((element) => box(element).left < -0.5 || box(element).top < -0.5 || box(element).right > innerWidth + 0.5 || box(element).bottom > innerHeight + 0.5);
-    const hands = visible.filter((element) => element.matches("button, label.button, .sentence, .amount, dd, a"));
-    const covered = hands.filter((element) => {
-      const { left, top, width, height } = box(element);
-      const at = document.elementFromPoint(left + width / 2, top + height / 2);
-      return !(at && (element.contains(at) || at.contains(element)));
-    });
-    const name = (element) => `${element.tagName.toLowerCase()}#${element.id}`;
-    const small = visible.filter((element) => element.matches("button, label.button") && (box(element).height < 44 || box(element).width < 44));
-    return {
-      amount: document.getElementById("amount").textContent, sentence: document.getElementById("sentence").textContent,
-      primaries: visible.filter((element) => element.matches("footer .primary")).length, others: visible.filter((element) => element.matches("footer .second")).length,
-      outside: outside.map(name), covered: covered.map(name), small: small.map(name), wide: document.documentElement.scrollWidth > innerWidth,
-    };
-  });
-  if (money) assert.match(seen.amount, /RM\s?12\.50/, name);
-  assert.ok(seen.sentence.length > 3, `${name} has a sentence`);
-  assert.equal((seen.sentence.match(/[.!?](\s|$)/g) ?? []).length <= 1, true, `${name}: one sentence, not "${seen.sentence}"`);
-  assert.deepEqual([seen.primaries, seen.others], primary ? [1, seen.others] : [0, 1], `${name} has one button that stands out`);
-  assert.deepEqual([seen.outside, seen.covered, seen.small, seen.wide], [[], [], [], false], `${name} at ${width}x${height}: outside, covered, too small, too wide`);
-  assert.deepEqual(page.problems, [], `${name}: nothing on the console`);
+/** Nothing was wrong with any screen, and nothing is on the console. */
+function whole(page) {
+  assert.deepEqual(page.faults, [], "every screen is whole");
+  assert.deepEqual(page.problems, [], "nothing is on the console");
 }
 
-for (const viewport of sizes) {
-  test(`six screens at ${viewport.width}x${viewport.height}`, async (t) => {
-    await mkdir(out, { recursive: true });
-    const shop = await counter(t, { scale: 0.1, profile: "plain" });
-    const machine = await shop.machine({ viewport });
-    const page = await machine.terminal({ ref: `screens-${viewport.width}` });
-    await look(page, "1-ready");
-    await charge(page, { wallet: "23" });
-    await until("the camera looks", async () => (await page.getAttribute("body", "data-state")) === "scanning");
-    // While a scan or a payment runs there is nothing to press but a way out.
-    await look(page, "2-scan", { primary: false });
-    await page.keyboard.press("Escape");
-    await screen(page, "ready");
-    await machine.look(await shop.code("asks"));
-    await page.reload();
-    await screen(page, "ready");
-    await charge(page, { wallet: "23" });
-    await screen(page, "waiting");
-    await until("the customer is asked", async () => /wallet|phone|confirm/i.test(await page.textContent("#sentence")));
-    await look(page, "3-waiting", { primary: false });
-    await screen(page, "not-confirmed", 40_000);
-    await look(page, "6-not-confirmed");
+test("the way of a sale: ready, scan, our own code, waiting, paid, declined, and what lies around it", async (t) => {
+  const shop = await counter(t, { scale: 0.5 });
+  const machine = await shop.machine();
+  const page = await machine.terminal();
+  await look(page, "1-ready");
+  await page.click("#settings");
+  await look(page, "9-settings");
+  await page.click("#drawer-close");
+  await page.click(".of-ready .show-code");
+  await page.click('dialog[open] [data-wallet="21"]');
+  await page.waitForSelector("#shown svg");
+  await look(page, "2-present");
+  await page.keyboard.press("Escape");
+  await screen(page, "declined");
+  await look(page, "5-cancelled");
+  await page.click("#second");
+  await screen(page, "ready");
+  await page.keyboard.type("1250");
+  await charge(page);
+  await until("the camera looks", async () => (await page.getAttribute("body", "data-state")) === "scanning");
+  await look(page, "2-scan");
+  await page.click("#type");
+  await look(page, "9-typed");
+  await page.fill("#code", await shop.code("asks"));
+  await page.click("#typed-pay");
+  await page.waitForSelector('dialog[open] [data-wallet="23"]');
+  await look(page, "9-wallet");
+  await page.click('[data-wallet="23"]');
+  await until("the customer is asked", async () => /confirm/i.test(await page.textContent("#sentence")));
+  await look(page, "3-waiting");
+  const [trade] = await shop.ledger();
+  await shop.post("/_sim/phone/answer", { trx_id: trade.trx_id, approve: true });
+  await screen(page, "paid");
+  await look(page, "4-paid");
+  await page.click("#second");
+  await look(page, "9-give-back");
+  await page.click("#back-close");
+  await page.click("#primary");
+  await screen(page, "ready");
 
-    const next = await machine.terminal({ ref: `paid-${viewport.width}`, terminal: "till-2" });
-    await machine.look(await shop.code());
-    await charge(next, { wallet: "23" });
-    await screen(next, "paid");
-    await look(next, "4-paid");
+  for (const digit of "1250") await page.click(`[data-key="${digit}"]`);
+  await page.click("#primary");
+  await until("the camera looks", async () => (await page.getAttribute("body", "data-state")) === "scanning");
+  await page.click("#type");
+  await page.fill("#code", await shop.code("approves", "23", { balance: 1 }));
+  await page.click("#typed-pay");
+  await page.click('[data-wallet="23"]');
+  await screen(page, "declined");
+  await look(page, "5-declined");
+  whole(page);
+});
 
-    const rich = await counter(t, { scale: 0.1 });
-    const other = await rich.machine({ viewport });
-    const third = await other.terminal({ ref: `declined-${viewport.width}` });
-    await other.look(await rich.code("approves", "23", { balance: 1 }));
-    await charge(third, { wallet: "23" });
-    await screen(third, "declined");
-    await look(third, "5-declined");
+test("what is not confirmed, what came late, and the day's history of both", async (t) => {
+  const shop = await counter(t, { scale: 0.1 });
+  const machine = await shop.machine();
+  const token = await shop.token();
+  // Late: cancelled, and paid after that.
+  const late = await attempt(shop, "late", { minor: 1208, code: await shop.code("by_amount") });
+  await until("a cancel is granted", async () => (await shop.call("POST", `/v1/trades/${late.trx_id}/cancel`, { token })).status === 200);
+  // And one of each other end.
+  await attempt(shop, "paid", { code: await shop.code() });
+  await attempt(shop, "declined", { code: await shop.code("declines") });
+  const other = await underReview(shop, "settled", { terminal: "till-2" });
+  const at = (trade, status) => until(`${trade.sale.ref} is ${status}`, async () => (await shop.sale(trade.sale.ref)).attempts[0].status === status);
+  await shop.call("POST", `/v1/trades/${other.trx_id}/verdict`, { token: await shop.token("till-2"), body: { outcome: "paid", evidence: "seen in the portal" } });
+  await underReview(shop, "reviewed");
+  await at(late, "late-success");
+
+  const page = await machine.terminal();
+  await look(page, "1-ready-unconfirmed");
+  await page.click("#primary");
+  await look(page, "9-same-amount");
+  await page.click("#same-look");
+  await screen(page, "not-confirmed");
+  await until("it was asked", async () => /Checked/.test(await page.textContent("#note")));
+  await look(page, "6-not-confirmed");
+  await page.click("#second");
+  await page.click("#manager-paid");
+  await look(page, "9-manager");
+  await page.click("#manager-close");
+  await page.click("#history-open");
+  await page.waitForSelector(".entry");
+  await look(page, "8-history");
+  await page.click(`[data-trade="${late.trx_id}"]`);
+  await screen(page, "not-confirmed");
+  await until("it is the late one", async () => (await page.getAttribute("body", "data-kind")) === "late");
+  await look(page, "7-late");
+  whole(page);
+});
+
+test("no connection, and no camera: what is left to do", async (t) => {
+  const shop = await counter(t, { scale: 0.1 });
+  const machine = await shop.machine({ camera: false });
+  const page = await machine.terminal();
+  await charge(page);
+  await until("the cashier is told", async () => (await page.getAttribute("body", "data-state")) === "no-camera");
+  await look(page, "2-scan-no-camera");
+  await page.click("#second");
+  await screen(page, "ready");
+  await page.context().setOffline(true);
+  await page.waitForSelector("#banner:not([hidden])");
+  await look(page, "1-ready-offline");
+  assert.equal(await page.isDisabled("#primary"), true);
+  whole(page);
+});
+
+test("what is wrong with a screen is found: the look can fail", async (t) => {
+  const shop = await counter(t);
+  const page = await (await shop.machine()).terminal();
+  await page.evaluate(() => {
+    document.getElementById("sentence").style.color = "#777";
+    document.getElementById("sentence").style.background = "#666";
+    document.getElementById("pad").firstElementChild.style.marginLeft = "-900px";
+    document.getElementById("amount").style.marginBottom = "-60px";
+    const another = document.getElementById("primary").cloneNode(true);
+    another.style.minHeight = "20px";
+    document.getElementById("foot").append(another);
   });
-}
+  await look(page, "planted");
+  for (const what of [/axe: color-contrast/, /: outside: .*button#\.key/, /: overlaps: .*p#sentence/, /: prominent: 1/]) assert.ok(page.faults.some((fault) => what.test(fault)), String(what));
+});
+
+test("the customer's phone: whole at 360x640 in each variant; its code is renewed, and one that is being paid with stays", async (t) => {
+  const shop = await counter(t, { scale: 0.5 });
+  const machine = await shop.machine({ viewport: { width: 360, height: 640 } });
+  const phone = await machine.page();
+  phone.faults = [];
+  await phone.goto(`${shop.simulator}/_sim/phone`);
+  await phone.waitForSelector("#code svg");
+  await glance(phone, "phone");
+  const first = await phone.evaluate(() => made.code);
+  await phone.evaluate(() => { ends = Date.now(); });
+  await until("a new code is there", async () => (await phone.evaluate(() => made.code)) !== first);
+  for (const variant of ["dark", "inverted", "glare"]) {
+    await phone.click(`#${variant}`);
+    await glance(phone, `phone-${variant}`);
+    await phone.click(`#${variant}`);
+  }
+  const code = await phone.evaluate(() => made.code);
+  await attempt(shop, "asked", { minor: 1234, code });
+  await phone.waitForSelector("#ask:not([hidden])");
+  await glance(phone, "phone-asks");
+  await phone.click("#wait");
+  await phone.evaluate(() => { ends = 0; });
+  await until("it waits", async () => /waits for you/.test(await phone.textContent("#last")));
+  assert.equal(await phone.evaluate(() => made.code), code, "the code stays while it is being paid with");
+  await glance(phone, "phone-waits");
+  await phone.click("#last button");
+  await phone.click("#yes");
+  await until("the money is gone", async () => (await phone.textContent("#balance")) === "RM 487.66");
+  await until("the next code is there", async () => (await phone.evaluate(() => made.code)) !== code);
+  whole(phone);
+});

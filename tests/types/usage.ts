@@ -1,5 +1,5 @@
 // The whole API, as a front-end developer writes it: each line compiles, and each line that is marked as wrong does not.
-import { KaunterError, Till, decode, init, loadReader, money, recognise, version, type Outcome, type Scan, type Trade, type Wallet } from "kaunter";
+import { KaunterError, Till, decode, init, loadReader, money, recognise, version, type Camera, type Outcome, type Scan, type ShownCode, type Trade, type Wallet } from "kaunter";
 import { Reader, loadReader as loadReaderAlone } from "kaunter/reader";
 
 export async function everything(video: HTMLVideoElement, bytes: Uint8Array, picture: Blob): Promise<string> {
@@ -13,7 +13,7 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
     getToken: async ({ reason, sale, may, signal }) => `${reason} ${sale?.ref} ${may} ${signal.aborted}`,
     onWallet: async (scan: Scan, wallets: readonly Wallet[]) => wallets[0]?.id ?? scan.text,
     preview: video,
-    camera: { facing: "environment", idleReleaseMs: 60_000 },
+    camera: { facing: "environment", deviceId: "id", region: { x: 0.25, y: 0.25, width: 0.5, height: 0.5 }, maxScansPerSecond: 10, idleReleaseMs: 60_000, mirror: false },
     messages: { "scan/timeout": "Tiada kod." },
   });
   till.addEventListener("state", ({ detail }) => detail.to satisfies Till["state"]);
@@ -21,6 +21,7 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
   till.addEventListener("poll", ({ detail }) => detail.elapsedMs.toFixed());
   till.addEventListener("problem", ({ detail }) => detail.code === "journal/unavailable");
   till.addEventListener("camera", ({ detail }) => detail.device?.label, { once: true });
+  till.addEventListener("miss", ({ detail }) => detail.hint === "hold-still" || detail.hint === null);
   till.addEventListener("scan", ({ detail }) => detail.wallet?.name);
   const { signal } = new AbortController();
   await till.warmUp();
@@ -29,15 +30,23 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
   const second = await till.charge(sale, { wallet: till.wallets[0]!.id, signal });
   const third = await till.pay(sale, scan, { wallet: "21" });
   const fourth = await till.pay(sale, "123456789012345678");
+  const onCode = ({ svg, payload, expiresAt }: ShownCode) => { video.insertAdjacentHTML("afterend", svg + payload.length + expiresAt); };
+  const canShow = till.wallets.find((wallet) => wallet.presents.includes("merchant"));
+  const fifth = await till.present(sale, { wallet: canShow?.id ?? "21", onCode, signal });
   const id = till.unfinished[0]?.tradeId ?? "";
-  const ends = [first, second, third, fourth, await till.cancel(id), await till.void(id, "wrong item"), await till.resume(), await till.resume(id, { signal }), await till.settle(id, { outcome: "paid", evidence: "seen in the portal" })];
-  const trades: Trade[] = [await till.status(id), await till.voidStatus(id), ...(await till.find("S-1"))];
+  const ends = [first, second, third, fourth, fifth, await till.cancel(id), await till.void(id, "wrong item"), await till.resume(), await till.resume(id, { signal, onCode }), await till.settle(id, { outcome: "paid", evidence: "seen in the portal" })];
+  const trades: Trade[] = [await till.status(id), await till.voidStatus(id), ...(await till.find("S-1")), ...(await till.history()), ...(await till.history("2026-01-31"))];
+  const late: Trade[] = trades.filter((trade) => trade.late && !trade.settled);
+  const cameras: Camera[] = await till.cameras();
+  if (cameras[0]) await till.use(cameras[0]);
+  await till.use({ deviceId: "id" });
+  await till.adjust({ torch: true, zoom: cameras[0]?.zoom?.max ?? 1, focusAt: { x: 320, y: 240 } });
   if ((await till.permission()) === "denied") await till.release();
   await till.close();
   using reader: Reader = await loadReader(bytes);
   const codes = [...reader.read(bytes, 2, 2, { max: 1, effort: "still" }), ...(await decode(picture, { max: 1 })), ...(await loadReaderAlone()).read(bytes, 2, 2)];
   reader.reset();
-  return ends.map(told).join() + trades.length + codes.map((code) => code.corners[0].x).join() + recognise("1").scheme + version;
+  return ends.map(told).join() + trades.length + late.length + codes.map((code) => code.corners[0].x).join() + recognise("1").scheme + version;
 }
 
 /** Every ending is handled, or this does not compile. */
@@ -64,12 +73,22 @@ export function wrong(till: Till): void {
   void till.charge({ ref: "S-1", amount: 12.5 });
   // @ts-expect-error a sale has a reference
   void till.charge({ amount: { minor: 1250, currency: "MYR" } });
+  // @ts-expect-error a code is shown for a wallet that is chosen
+  void till.present({ ref: "S-1", amount: { minor: 1250, currency: "MYR" } }, { onCode: () => {} });
+  // @ts-expect-error somebody has to show it
+  void till.present({ ref: "S-1", amount: { minor: 1250, currency: "MYR" } }, { wallet: "21" });
   // @ts-expect-error a void says why
   void till.void("T");
   // @ts-expect-error a till is opened, not made
   new Till();
   // @ts-expect-error both options are needed
   void Till.open({ backend: "/" });
+  // @ts-expect-error a day is a text, not a Date
+  void till.history(new Date());
+  // @ts-expect-error a camera is named by its id
+  void till.use("id");
+  // @ts-expect-error no such hint
+  till.addEventListener("miss", ({ detail }) => detail.hint === "louder");
   // @ts-expect-error no such event
   till.addEventListener("state", ({ detail }) => detail.what);
 }

@@ -1,5 +1,7 @@
 //! Measurements beside others, in one run: never a test.
 
+mod live;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -24,32 +26,40 @@ pub(crate) enum Bench {
         #[arg(long, value_name = "DIR")]
         photos: Option<PathBuf>,
     },
+    /// Live scanners before one camera; writes docs/live.md and docs/live.svg.
+    Live(live::Live),
 }
 
 impl Bench {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let Self::Reader {
-            scenes,
-            seed,
-            photos,
-        } = self;
-        module::ship()?;
-        step("Drawing the till set");
-        let till = target().join("bench/till");
-        draw(&till, scenes, seed).with_context(|| format!("drawing into {}", till.display()))?;
-        step("Reading");
-        std::fs::create_dir_all(root().join("docs"))?;
-        tools::npm_packages()?;
-        let mut measure = command("node", &["tests/bench/reader.mjs"]);
-        measure
-            .arg("--till")
-            .arg(&till)
-            .args(["--seed", &seed.to_string()]);
-        if let Some(photos) = photos {
-            measure.arg("--photos").arg(photos);
+        match self {
+            Self::Reader {
+                scenes,
+                seed,
+                photos,
+            } => reader(scenes, seed, photos),
+            Self::Live(live) => live.run(),
         }
-        run(measure)
     }
+}
+
+fn reader(scenes: u64, seed: u64, photos: Option<PathBuf>) -> anyhow::Result<()> {
+    module::ship()?;
+    step("Drawing the till set");
+    let till = target().join("bench/till");
+    draw(&till, scenes, seed).with_context(|| format!("drawing into {}", till.display()))?;
+    step("Reading");
+    std::fs::create_dir_all(root().join("docs"))?;
+    tools::npm_packages()?;
+    let mut measure = command("node", &["tests/bench/reader.mjs"]);
+    measure
+        .arg("--till")
+        .arg(&till)
+        .args(["--seed", &seed.to_string()]);
+    if let Some(photos) = photos {
+        measure.arg("--photos").arg(photos);
+    }
+    run(measure)
 }
 
 /// The first frame of each scene as PGM, and a manifest.

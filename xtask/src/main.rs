@@ -27,7 +27,11 @@ enum Command {
     /// Every check and every test; ends with one line, `N passed, N failed`.
     Test(test::Test),
     /// Leave the finished npm package in `pkg`.
-    Build,
+    Build {
+        /// Without the size: the module as the demo has it, in half a minute.
+        #[arg(long)]
+        quick: bool,
+    },
     /// Simulate sales on virtual time with the real machines of page and backend; fails if a rule was broken.
     Sim(sim::Sim),
     /// Plant mistakes in both machines and their policy; fails if one is noticed by no test and docs/mutants.md has no reason.
@@ -58,7 +62,8 @@ fn obey() -> anyhow::Result<()> {
     match Args::parse().command {
         Command::Demo(demo) => demo.run(),
         Command::Test(test) => test.run(),
-        Command::Build => module::ship(),
+        Command::Build { quick: true } => module::quick(),
+        Command::Build { quick: false } => module::ship(),
         Command::Sim(sim) => sim.run(),
         Command::Mutants(mutants) => mutants.run(),
         Command::Bench(bench) => bench.run(),

@@ -78,6 +78,12 @@ pub(crate) fn page() -> anyhow::Result<()> {
     ))
 }
 
+/// The package with a module that is fast to compile.
+pub(crate) fn quick() -> anyhow::Result<()> {
+    build(Profile::Release)?;
+    papers()
+}
+
 /// The finished package: small, and complete.
 pub(crate) fn ship() -> anyhow::Result<()> {
     tools::npm_packages()?;

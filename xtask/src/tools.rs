@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::bail;
 
-use crate::run::{command, quietly, root, run, step, target};
+use crate::run::{cargo, command, quietly, root, run, step, target};
 
 const WASM: &str = "wasm32-unknown-unknown";
 
@@ -77,25 +77,14 @@ pub(crate) fn browser(with_driver: bool) -> anyhow::Result<Browser> {
     if let Some(browser) = find_browser(with_driver) {
         return Ok(browser);
     }
-    let debian_root = Path::new("/etc/debian_version").exists() && is_root();
-    if debian_root {
+    if is_debian_root() {
         step("Installing Chromium");
-        let mut update = command("apt-get", &["update", "-qq"]);
-        update.env("DEBIAN_FRONTEND", "noninteractive");
-        run(update)?;
-        let packages = [
-            "install",
-            "-y",
-            "-qq",
-            "--no-install-recommends",
+        debian(&[
             "chromium",
             "chromium-driver",
             "fonts-noto-core",
             "fonts-noto-cjk",
-        ];
-        let mut install = command("apt-get", &packages);
-        install.env("DEBIAN_FRONTEND", "noninteractive");
-        run(install)?;
+        ])?;
         if let Some(browser) = find_browser(with_driver) {
             return Ok(browser);
         }
@@ -103,6 +92,22 @@ pub(crate) fn browser(with_driver: bool) -> anyhow::Result<Browser> {
     bail!(
         "Chromium and ChromeDriver of one version are missing: install them (Debian: apt-get install chromium chromium-driver), or name them in CHROMIUM and CHROMEDRIVER"
     )
+}
+
+/// Installs packages of Debian.
+fn debian(packages: &[&str]) -> anyhow::Result<()> {
+    for args in [
+        &["update", "-qq"][..],
+        &["install", "-y", "-qq", "--no-install-recommends"],
+    ] {
+        let mut apt = command("apt-get", args);
+        if args[0] == "install" {
+            apt.args(packages);
+        }
+        apt.env("DEBIAN_FRONTEND", "noninteractive");
+        run(apt)?;
+    }
+    Ok(())
 }
 
 fn find_browser(with_driver: bool) -> Option<Browser> {
@@ -127,7 +132,95 @@ fn which(program: &str) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-fn is_root() -> bool {
+fn is_debian_root() -> bool {
     let id = Command::new("id").arg("-u").output();
-    id.is_ok_and(|output| output.stdout.starts_with(b"0\n"))
+    Path::new("/etc/debian_version").exists()
+        && id.is_ok_and(|output| output.stdout.starts_with(b"0\n"))
+}
+
+/// Firefox, and the driver through which tests speak to it.
+pub(crate) struct Firefox {
+    pub(crate) firefox: PathBuf,
+    pub(crate) driver: PathBuf,
+}
+
+/// The driver of this version knows every Firefox from 128 on; Debian has no package of it.
+const GECKODRIVER: &str = "geckodriver@0.37.1";
+
+/// Finds Firefox and geckodriver. On Debian as root it installs the one and, once, builds the other; elsewhere its
+/// tests are skipped, and that is said: [`missing`].
+pub(crate) fn firefox() -> anyhow::Result<Option<Firefox>> {
+    if is_debian_root() {
+        if find_firefox().is_none() {
+            step("Installing Firefox");
+            debian(&["firefox-esr"])?;
+        }
+        if find_geckodriver().is_none() {
+            step("Building geckodriver");
+            // Into cargo's own folder: two minutes that the next clone need not spend again.
+            let mut install = cargo(&["install", "--quiet", "--debug", "--locked", GECKODRIVER]);
+            install.env("CARGO_PROFILE_DEV_DEBUG", "0");
+            run(install)?;
+        }
+    }
+    match (find_firefox(), find_geckodriver()) {
+        (Some(firefox), Some(driver)) => Ok(Some(Firefox { firefox, driver })),
+        (None, _) | (_, None) => missing(
+            "Firefox and geckodriver: install Firefox and `cargo install --locked geckodriver`, or name them in FIREFOX and GECKODRIVER",
+        ),
+    }
+}
+
+fn find_firefox() -> Option<PathBuf> {
+    named("FIREFOX").or_else(|| {
+        ["firefox", "firefox-esr"]
+            .iter()
+            .find_map(|name| which(name))
+    })
+}
+
+fn find_geckodriver() -> Option<PathBuf> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
+    named("GECKODRIVER")
+        .or_else(|| which("geckodriver"))
+        .or_else(|| Some(home?.join("bin/geckodriver")).filter(|path| path.is_file()))
+}
+
+/// WebKit's driver, and a screen that nobody sees: it has no headless mode.
+pub(crate) struct WebKit {
+    pub(crate) driver: PathBuf,
+    pub(crate) screen: Option<PathBuf>,
+}
+
+/// Finds WebKitGTK's driver and Xvfb; on Debian as root it installs them. Elsewhere as [`firefox`].
+pub(crate) fn webkit() -> anyhow::Result<Option<WebKit>> {
+    if find_webkit().is_none() && is_debian_root() {
+        step("Installing WebKitGTK");
+        debian(&["webkit2gtk-driver", "xvfb", "xauth"])?;
+    }
+    match find_webkit() {
+        Some(webkit) => Ok(Some(webkit)),
+        None => missing(
+            "WebKit's driver and a screen: install them (Debian: apt-get install webkit2gtk-driver xvfb xauth), or name the driver in SAFARIDRIVER",
+        ),
+    }
+}
+
+fn find_webkit() -> Option<WebKit> {
+    let driver = named("SAFARIDRIVER")
+        .or_else(|| which("WebKitWebDriver"))
+        .or_else(|| which("safaridriver"))?;
+    let screen = which("xvfb-run");
+    let has_screen = screen.is_some() || cfg!(target_os = "macos");
+    has_screen.then_some(WebKit { driver, screen })
+}
+
+/// A browser that is not there skips its tests at a developer's desk; in CI it is an error.
+fn missing<T>(what: &str) -> anyhow::Result<Option<T>> {
+    if std::env::var_os("CI").is_some_and(|value| value == "true") {
+        bail!("missing: {what}");
+    }
+    println!("SKIPPED, because it is missing: {what}");
+    Ok(None)
 }

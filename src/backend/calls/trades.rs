@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Response};
 use hmac::{Hmac, Mac};
 use kaunter_core::trade::{CodeMark, Event};
 use kaunter_core::wire::{
-    self, AskVoid, CODE_MAX_BYTES, HandOver, KEY_CHARS, NewTrade, Presented, ProblemCode, Right,
-    TradeList, Verdict,
+    self, AskVoid, CODE_MAX_BYTES, HandOver, KEY_CHARS, NewTrade, ProblemCode, Right, TradeList,
+    Verdict,
 };
 use serde::Deserialize;
 use sha2::Sha256;
@@ -52,7 +52,7 @@ pub(crate) async fn create(
         .map_err(|_| Problem::new(ProblemCode::GatewayUnavailable))?;
     let wallet = wallets.iter().find(|wallet| wallet.id == new.integrator);
     let wallet = wallet.ok_or_else(|| Problem::new(ProblemCode::IntegratorUnknown))?;
-    if new.presented != Presented::Consumer || !wallet.presents.contains(&new.presented) {
+    if !wallet.presents.contains(&new.presented) {
         return Err(Problem::new(ProblemCode::PresentedUnsupported));
     }
     let wish = Wish {

@@ -62,6 +62,21 @@ impl Bits {
         word.copied().unwrap_or_default() >> (x % WORD) & 1 == 1
     }
 
+    /// The pixels from one on, each call one pixel further down, or up. Beyond the picture: some answer, no panic.
+    #[inline]
+    pub(super) fn column_from(&self, x: usize, y: usize, down: bool) -> impl FnMut() -> bool {
+        let stride = if down {
+            self.per_row
+        } else {
+            self.per_row.wrapping_neg()
+        };
+        let (mut at, shift) = (y * self.per_row + x / WORD, x % WORD);
+        move || {
+            at = at.wrapping_add(stride);
+            self.words.get(at).copied().unwrap_or_default() >> shift & 1 == 1
+        }
+    }
+
     /// Where a row changes its colour, from its start to its end: 0, each first pixel of a new colour, the width.
     pub(super) fn edges(&self, y: usize, edges: &mut Vec<i32>) {
         edges.clear();

@@ -39,6 +39,9 @@ const FORMATS: [u16; 32] = {
 /// The modules of a code whose every block can be corrected, the right way round and with their format clean.
 pub(super) struct Sound {
     pub(super) modules: Modules,
+    /// The corrected codewords that hold what the code says.
+    pub(super) data: Vec<u8>,
+    pub(super) version: Version,
     /// The code was seen in a mirror.
     pub(super) mirrored: bool,
 }
@@ -112,29 +115,47 @@ fn copies(side: usize) -> [[(usize, usize); FORMAT_BITS]; 2] {
 pub(super) fn prove(modules: &Modules) -> Option<Sound> {
     let version = Version::of_side(modules.side())?;
     let straight = Format::of(modules);
-    if straight.errors <= MOST_FORMAT_ERRORS && is_sound(modules, version, straight) {
-        return Some(sound(modules.clone(), straight, false));
+    if straight.errors <= MOST_FORMAT_ERRORS
+        && let Some(data) = corrected(modules, version, straight)
+    {
+        return Some(sound(modules.clone(), version, straight, data, false));
     }
     let mirrored = modules.mirrored();
     let format = Format::of(&mirrored);
     let likely = format.errors <= MOST_MIRRORED_ERRORS && format.errors < straight.errors;
-    (likely && is_sound(&mirrored, version, format)).then(|| sound(mirrored, format, true))
+    let data = likely.then(|| corrected(&mirrored, version, format))??;
+    Some(sound(mirrored, version, format, data, true))
 }
 
-fn sound(mut modules: Modules, format: Format, mirrored: bool) -> Sound {
+fn sound(
+    mut modules: Modules,
+    version: Version,
+    format: Format,
+    data: Vec<u8>,
+    mirrored: bool,
+) -> Sound {
     format.write(&mut modules);
-    Sound { modules, mirrored }
+    Sound {
+        modules,
+        data,
+        version,
+        mirrored,
+    }
 }
 
-fn is_sound(modules: &Modules, version: Version, format: Format) -> bool {
+/// What the blocks hold, one after another; none where one of them can't be corrected.
+fn corrected(modules: &Modules, version: Version, format: Format) -> Option<Vec<u8>> {
     let shares = version.shares(format.level());
     let codewords = codewords(modules, version, format.mask());
     let most = shares.parity.saturating_sub(reserve(version, format)) / 2;
+    let mut data = Vec::with_capacity(shares.total);
     let mut block = Vec::with_capacity(256);
-    (0..shares.blocks).all(|at| {
+    for at in 0..shares.blocks {
         fill_block(&codewords, shares, at, &mut block);
-        correct(&mut block, shares.parity, most).is_some()
-    })
+        correct(&mut block, shares.parity, most)?;
+        data.extend_from_slice(&block[..block.len() - shares.parity]);
+    }
+    Some(data)
 }
 
 /// Correcting codewords that the standard keeps against misreading (table 9, the note on p).

@@ -1,19 +1,23 @@
 //! From modules to what a code says. The only file that names rqrr: it reads the bits of a grid.
 //!
 //! rqrr sees only grids that [`prove`] has found to be codes. Its corrections and its reading are its own: a code that
-//! two decoders don't agree upon is not read.
+//! two decoders don't agree upon is not read. What rqrr drops, the ECI number, is [`segments`]'.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::codewords::prove;
 use super::modules::Modules;
+use super::segments::{self, Reading};
 
 /// What a code says.
 pub(super) struct Payload {
-    pub(super) bytes: Vec<u8>,
+    pub(super) reading: Reading,
     /// The code was seen in a mirror.
     pub(super) mirrored: bool,
 }
+
+/// ECI numbers of ISO 8859-1, the older and the newer.
+const LATIN_1: [u32; 2] = [1, 3];
 
 struct Grid(Modules);
 
@@ -39,17 +43,23 @@ pub(super) fn decode(modules: &Modules) -> Option<Payload> {
         grid.decode_to(&mut bytes).map(|_| bytes)
     }));
     let bytes = read.ok()?.ok()?;
-    (!bytes.is_empty()).then_some(Payload {
-        bytes,
+    let reading = segments::read(&sound.data, sound.version)?;
+    (!bytes.is_empty() && bytes == reading.bytes).then_some(Payload {
+        reading,
         mirrored: sound.mirrored,
     })
 }
 
-/// UTF-8 where it is, else one character a byte, so that nothing is lost in the reading.
-pub(super) fn text(bytes: &[u8]) -> String {
-    match std::str::from_utf8(bytes) {
+/// UTF-8 where it is, else one character a byte, so that nothing is lost in the reading. A code that says it is Latin-1
+/// is never taken for UTF-8; sets of more characters are the caller's to read.
+pub(super) fn text(reading: &Reading) -> String {
+    let characters = || reading.bytes.iter().map(|byte| char::from(*byte)).collect();
+    if reading.eci.is_some_and(|eci| LATIN_1.contains(&eci)) {
+        return characters();
+    }
+    match std::str::from_utf8(&reading.bytes) {
         Ok(text) => text.to_owned(),
-        Err(_) => bytes.iter().map(|byte| char::from(*byte)).collect(),
+        Err(_) => characters(),
     }
 }
 
@@ -66,8 +76,8 @@ mod tests {
             let modules = drawn(text, version, qrcode::EcLevel::M);
             let straight = decode(&modules).unwrap();
             let mirrored = decode(&modules.mirrored()).unwrap();
-            assert_eq!(straight.bytes, text.as_bytes());
-            assert_eq!(mirrored.bytes, text.as_bytes());
+            assert_eq!(straight.reading.bytes, text.as_bytes());
+            assert_eq!(mirrored.reading.bytes, text.as_bytes());
             assert!(!straight.mirrored && mirrored.mirrored);
         }
     }
@@ -77,9 +87,55 @@ mod tests {
         assert!(decode(&drawn("", 1, qrcode::EcLevel::M)).is_none());
     }
 
+    /// What a code of these segments says, and its text.
+    fn said(write: impl Fn(&mut qrcode::bits::Bits)) -> (Reading, String) {
+        let mut bits = qrcode::bits::Bits::new(qrcode::Version::Normal(4));
+        write(&mut bits);
+        bits.push_terminator(qrcode::EcLevel::M).unwrap();
+        let code = qrcode::QrCode::with_bits(bits, qrcode::EcLevel::M).unwrap();
+        let dark = code.to_colors();
+        let dark = dark.iter().map(|color| *color == qrcode::Color::Dark);
+        let payload = decode(&Modules::new(code.width(), dark.collect())).unwrap();
+        let text = text(&payload.reading);
+        (payload.reading, text)
+    }
+
     #[test]
-    fn text_is_utf_8_or_one_character_a_byte() {
-        assert_eq!(text("é".as_bytes()), "é");
-        assert_eq!(text(&[0x41, 0xe9]), "Aé");
+    fn bytes_are_kept_as_they_are_and_text_is_what_they_are_said_to_be() {
+        let latin = [0x41, 0xe9];
+        let kanji = [0x93, 0x5f, 0xe4, 0xaa];
+        let binary: Vec<u8> = (0..40_u8).map(|at| at.wrapping_mul(13)).collect();
+        let cases: [(Option<u32>, &[u8], &str); 7] = [
+            (None, "é".as_bytes(), "é"),
+            (Some(26), "é".as_bytes(), "é"),
+            (Some(3), "é".as_bytes(), "Ã©"),
+            (Some(3), &latin, "Aé"),
+            (None, &latin, "Aé"),
+            (Some(20), &kanji, "\u{93}_äª"),
+            (
+                None,
+                &binary,
+                &binary
+                    .iter()
+                    .map(|byte| char::from(*byte))
+                    .collect::<String>(),
+            ),
+        ];
+        for (eci, bytes, expected) in cases {
+            let (reading, text) = said(|bits| {
+                if let Some(eci) = eci {
+                    bits.push_eci_designator(eci).unwrap();
+                }
+                bits.push_byte_data(bytes).unwrap();
+            });
+            assert_eq!((reading.eci, &*reading.bytes), (eci, bytes));
+            assert_eq!(text, expected);
+        }
+    }
+
+    #[test]
+    fn kanji_are_kept_as_shift_jis() {
+        let (reading, _) = said(|bits| bits.push_kanji_data(&[0x93, 0x5f, 0xe4, 0xaa]).unwrap());
+        assert_eq!(reading.bytes, [0x93, 0x5f, 0xe4, 0xaa]);
     }
 }

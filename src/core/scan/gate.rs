@@ -69,6 +69,7 @@ mod tests {
     fn found(text: &str) -> Vec<Found> {
         vec![Found {
             bytes: text.as_bytes().to_vec(),
+            eci: None,
             text: text.to_owned(),
             corners: [Point { x: 0.0, y: 0.0 }; 4],
         }]

@@ -87,6 +87,21 @@ impl<'a> Luma<'a> {
         &self.pixels[y * self.stride..][..self.width]
     }
 
+    /// The part of the picture that begins here; none where it reaches beyond.
+    pub(super) fn window(
+        &self,
+        left: usize,
+        top: usize,
+        width: usize,
+        height: usize,
+    ) -> Option<Self> {
+        if left + width > self.width || top + height > self.height {
+            return None;
+        }
+        let pixels = self.pixels.get(top * self.stride + left..)?;
+        Self::new(pixels, width, height, self.stride).ok()
+    }
+
     /// The grey at a point, between the four pixels around it; outside, that of the nearest pixel inside.
     ///
     /// A pixel's own grey is at its middle: half a pixel from its corner.

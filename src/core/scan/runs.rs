@@ -64,7 +64,6 @@ pub(super) struct Way {
 }
 
 /// Walks both ways from a pixel inside the picture to the third change of colour; the picture's side is one, too.
-#[inline]
 pub(super) fn walk(bits: &Bits, way: Way) -> Option<Walk> {
     let ahead = half(bits, way)?;
     let back = half(
@@ -89,11 +88,25 @@ pub(super) fn walk(bits: &Bits, way: Way) -> Option<Walk> {
 }
 
 /// Steps to each of the three changes of colour.
-#[inline]
 fn half(bits: &Bits, way: Way) -> Option<[i32; 3]> {
-    let room = room(bits, way);
     let (mut x, mut y) = (way.x, way.y);
-    let mut colour = bits.is_dark(x as usize, y as usize);
+    if way.dx == 0 {
+        // Most walks are along a column, and most of them end there.
+        let column = bits.column_from(x as usize, y as usize, way.dy > 0);
+        return edges(bits, way, column);
+    }
+    let step = || {
+        (x, y) = (x + way.dx, y + way.dy);
+        bits.is_dark(x as usize, y as usize)
+    };
+    edges(bits, way, step)
+}
+
+/// `is_dark` tells the colour of the next pixel of the way.
+#[inline]
+fn edges(bits: &Bits, way: Way, mut is_dark: impl FnMut() -> bool) -> Option<[i32; 3]> {
+    let room = room(bits, way);
+    let mut colour = bits.is_dark(way.x as usize, way.y as usize);
     let mut edges = [0; 3];
     let mut edge = 0;
     let mut bound = room.min(way.most_core);
@@ -107,8 +120,7 @@ fn half(bits: &Bits, way: Way) -> Option<[i32; 3]> {
             edges[2] = step;
             return ends.then_some(edges);
         }
-        (x, y) = (x + way.dx, y + way.dy);
-        let here = bits.is_dark(x as usize, y as usize);
+        let here = is_dark();
         if here == colour {
             continue;
         }

@@ -38,6 +38,7 @@ pub(super) struct Search<'a> {
     pool: Pool,
     most: usize,
     grids: i32,
+    work: u64,
     pub(super) found: Vec<Found>,
 }
 
@@ -61,6 +62,7 @@ impl<'a> Search<'a> {
             pool: Pool::default(),
             most,
             grids: 0,
+            work: 0,
             found: Vec::new(),
         }
     }
@@ -75,6 +77,11 @@ impl<'a> Search<'a> {
         !self.pool.is_empty()
     }
 
+    /// Pixels that were told dark from light, and modules that were sampled.
+    pub(super) fn work(&self) -> u64 {
+        self.work
+    }
+
     /// The finders that belong to no code so far.
     pub(super) fn finders(&self) -> &[Finder] {
         self.pool.finders()
@@ -82,6 +89,7 @@ impl<'a> Search<'a> {
 
     /// Looks for finders in a copy, and tries what they make with those of earlier passes.
     pub(super) fn pass(&mut self, copy: &Copy<'_>, thresholds: &Thresholds) {
+        self.work += (copy.luma.width() * copy.luma.height()) as u64;
         let bits = Bits::of(&copy.luma, thresholds);
         let mut sightings = find(&bits, copy.step);
         sightings.truncate(copy.most);
@@ -140,12 +148,14 @@ impl<'a> Search<'a> {
     }
 
     fn read_plane(
-        &self,
+        &mut self,
         place: &Place,
         plane: &Homography,
         mesh: Option<&Mesh>,
         correlation: f32,
     ) -> Option<Found> {
+        let side = place.version.side();
+        self.work += (side * side) as u64;
         let greys = Greys::sample(&self.picture, plane, mesh, place.version, place.inverted);
         let as_they_are = std::iter::once(greys.modules());
         let unblurs = if correlation < LEAST_CLEAR || place.version.number() > MOST_SOLVED {
@@ -168,8 +178,9 @@ fn found(payload: Payload, plane: &Homography, version: Version) -> Found {
         corners.swap(1, 3);
     }
     Found {
-        text: text(&payload.bytes),
-        bytes: payload.bytes,
+        text: text(&payload.reading),
+        bytes: payload.reading.bytes,
+        eci: payload.reading.eci,
         corners,
     }
 }

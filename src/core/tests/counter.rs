@@ -9,7 +9,7 @@
 use kaunter_core::money::Money;
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::till::{Charge, End, Event, Fault, Hint, Phase, Plan, Record, Step};
-use kaunter_core::wire::{Presented, ProblemCode, Sale, Status, Trade};
+use kaunter_core::wire::{Payload, Presented, ProblemCode, Reason, Sale, Show, Status, Trade};
 
 /// A charge, its clock, and every step that it asked for.
 struct Counter {
@@ -46,6 +46,25 @@ fn trade(trx_id: &str, status: Status, version: u64) -> Trade {
         since: String::new(),
         created_at: String::new(),
         deadline_at: None,
+        settled: false,
+        late: false,
+        show: None,
+    }
+}
+
+fn show() -> Show {
+    Show {
+        payload: Payload("scan me".to_owned()),
+        expires_at: String::new(),
+    }
+}
+
+/// A trade in which we present the code.
+fn ours(status: Status, version: u64) -> Trade {
+    Trade {
+        presented: Presented::Merchant,
+        show: (status == Status::AwaitingPayer).then(show),
+        ..trade("T", status, version)
     }
 }
 
@@ -56,6 +75,7 @@ fn record(handed_over: bool) -> Record {
         wallet: "21".to_owned(),
         trx_id: Some("T".to_owned()),
         handed_over,
+        presented: Presented::Consumer,
     }
 }
 
@@ -70,11 +90,44 @@ impl Counter {
     fn start(wallet: Option<&str>, code: Option<Hint>) -> Self {
         let plan = Plan {
             sale: sale(),
+            presented: Presented::Consumer,
             wallet: wallet.map(str::to_owned),
             code,
             keys: ["key".to_owned(), "spare".to_owned()],
         };
         Self::of(Charge::new(plan, Policy::default().page()))
+    }
+
+    fn present() -> Self {
+        let plan = Plan {
+            sale: sale(),
+            presented: Presented::Merchant,
+            wallet: Some("21".to_owned()),
+            code: None,
+            keys: ["key".to_owned(), "spare".to_owned()],
+        };
+        let mut counter = Self::of(Charge::new(plan, Policy::default().page()));
+        counter.tell(Event::Journalled);
+        assert_eq!(counter.charge.phase(), Phase::Creating);
+        counter
+    }
+
+    /// Our code is on display.
+    fn shown() -> Self {
+        let mut counter = Self::present();
+        counter
+            .tell(Event::Created(Ok(ours(Status::AwaitingPayer, 2))))
+            .tell(Event::Journalled);
+        assert_eq!(counter.shows(), 1);
+        counter
+    }
+
+    fn shows(&self) -> usize {
+        self.count(|step| *step == Step::Show(show()))
+    }
+
+    fn count(&self, which: impl Fn(&Step) -> bool) -> usize {
+        self.steps.iter().filter(|step| which(step)).count()
     }
 
     fn resume(record: Record) -> Self {
@@ -219,9 +272,77 @@ fn busy_and_paid_sales_end_at_once_with_the_trade_that_has_them() {
                 code,
                 Some(other.clone()),
             ))));
-        assert_eq!(counter.end(), Some(&End::Refused(code, Some(other))));
-        assert!(counter.steps.contains(&Step::Forget("key".to_owned())));
+        assert_eq!(
+            counter.end(),
+            Some(&End::Refused(code, Some(other.clone())))
+        );
+        let closed = match code {
+            ProblemCode::SaleBusy => Step::Yield("key".to_owned(), Record::of(&other)),
+            _ => Step::Forget("key".to_owned()),
+        };
+        assert!(counter.steps.contains(&closed), "{code:?}");
     }
+}
+
+#[test]
+fn a_sale_that_another_till_only_scans_for_leaves_nothing_to_note() {
+    let mut counter = Counter::start(Some("21"), None);
+    let other = Box::new(trade("O", Status::AwaitingCode, 1));
+    let busy = Fault::Problem(ProblemCode::SaleBusy, Some(other));
+    counter
+        .tell(Event::Journalled)
+        .tell(Event::Created(Err(busy)));
+    assert!(counter.steps.contains(&Step::Forget("key".to_owned())));
+}
+
+#[test]
+fn a_watcher_never_closes_what_another_till_has_in_hand() {
+    let watch = || {
+        let scanning = Record {
+            handed_over: false,
+            ..record(false)
+        };
+        Counter::of(Charge::follow(scanning, Policy::default().page(), 0))
+    };
+    let awaiting = |version| Event::Told(Ok(trade("T", Status::AwaitingCode, version)));
+    let mut watcher = watch();
+    // Longer than a promise waits: the other till's customer looks for the phone.
+    for version in 1..=200 {
+        watcher.tell(awaiting(version));
+        watcher.now += 2_000;
+        watcher.tell(Event::Tick);
+    }
+    let cancels = |counter: &Counter| {
+        let cancel = |step: &&Step| matches!(step, Step::Cancel(_));
+        counter.steps.iter().filter(cancel).count()
+    };
+    assert_eq!((cancels(&watcher), watcher.end()), (0, None));
+    let paid = trade("T", Status::Paid, 900);
+    watcher.tell(Event::Told(Ok(paid.clone())));
+    assert_eq!(watcher.end(), Some(&End::Settled(Box::new(paid))));
+
+    let mut asked = watch();
+    asked.tell(awaiting(1)).tell(Event::Cancel);
+    assert_eq!(cancels(&asked), 1, "a cashier who says so closes it");
+}
+
+#[test]
+fn a_store_that_refuses_the_code_is_told_and_the_code_goes_once_it_is_back() {
+    let mut counter = Counter::handing();
+    let refused = Fault::Problem(ProblemCode::StoreUnavailable, None);
+    counter.tell(Event::HandedOver(Err(refused)));
+    let notice = Step::Notice(ProblemCode::StoreUnavailable);
+    assert!(counter.steps.contains(&notice), "the cashier is told why");
+    assert_eq!((counter.hand_overs(), counter.end()), (1, None));
+    counter.now += 2_000;
+    counter
+        .tell(Event::Tick)
+        .tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 1))));
+    assert_eq!(
+        counter.hand_overs(),
+        2,
+        "the same code, to the same attempt"
+    );
 }
 
 #[test]
@@ -389,4 +510,215 @@ fn a_page_that_is_seen_again_asks_at_once_and_not_twice() {
         .filter(|step| matches!(step, Step::Ask(_)))
         .count();
     assert_eq!(asks, 1);
+}
+
+#[test]
+fn our_code_is_shown_after_the_journal_has_it_and_nothing_is_scanned() {
+    let mut counter = Counter::present();
+    assert!(
+        matches!(counter.steps.last(), Some(Step::Create(new)) if new.presented == Presented::Merchant)
+    );
+    counter.tell(Event::Created(Ok(ours(Status::AwaitingPayer, 2))));
+    assert!(
+        matches!(counter.steps.last(), Some(Step::Journal(record)) if record.handed_over && record.trx_id.is_some())
+    );
+    assert_eq!(counter.shows(), 0);
+    counter.tell(Event::Journalled);
+    assert_eq!(counter.steps.last(), Some(&Step::Show(show())));
+    counter.tell(Event::Scanned(hint(None, false)));
+    assert_eq!(
+        (
+            counter.hand_overs(),
+            counter.count(|step| *step == Step::Scan)
+        ),
+        (0, 0)
+    );
+}
+
+#[test]
+fn without_a_wallet_nothing_is_presented() {
+    let plan = Plan {
+        sale: sale(),
+        presented: Presented::Merchant,
+        wallet: None,
+        code: None,
+        keys: ["key".to_owned(), "spare".to_owned()],
+    };
+    let counter = Counter::of(Charge::new(plan, Policy::default().page()));
+    assert_eq!(counter.end(), Some(&End::NoWallet));
+}
+
+#[test]
+fn while_our_code_is_shown_the_backend_is_asked_every_two_seconds() {
+    let mut counter = Counter::shown();
+    for second in 1..=20 {
+        counter.now = second * 1_000;
+        counter.tell(Event::Tick);
+        if second % 2 == 0 {
+            counter.tell(Event::Told(Ok(ours(Status::AwaitingPayer, 2))));
+        }
+    }
+    assert_eq!(
+        (
+            counter.count(|step| matches!(step, Step::Ask(_))),
+            counter.shows()
+        ),
+        (10, 1)
+    );
+    counter.tell(Event::Told(Ok(ours(Status::Paid, 3))));
+    assert!(matches!(counter.end(), Some(End::Settled(trade)) if trade.status == Status::Paid));
+}
+
+#[test]
+fn a_creation_that_takes_its_time_shows_the_code_when_it_is_there() {
+    let mut counter = Counter::present();
+    counter.tell(Event::Created(Ok(ours(Status::Creating, 1))));
+    assert_eq!(counter.shows(), 0);
+    counter.now = 2_000;
+    counter
+        .tell(Event::Tick)
+        .tell(Event::Told(Ok(ours(Status::AwaitingPayer, 2))));
+    assert_eq!(counter.shows(), 0, "the journal first");
+    counter.tell(Event::Journalled);
+    assert_eq!(
+        (counter.shows(), counter.charge.phase()),
+        (1, Phase::Watching)
+    );
+}
+
+#[test]
+fn after_a_reload_our_code_is_shown_again_while_its_payer_is_awaited() {
+    let record = Record {
+        presented: Presented::Merchant,
+        ..record(true)
+    };
+    for (status, shows) in [
+        (Status::AwaitingPayer, 1),
+        (Status::Pending, 0),
+        (Status::Cancelling, 0),
+    ] {
+        let mut counter = Counter::resume(record.clone());
+        assert_eq!(counter.steps, [Step::Ask("T".to_owned())]);
+        counter.tell(Event::Told(Ok(ours(status, 3))));
+        counter.tell(Event::Told(Ok(ours(status, 4))));
+        assert_eq!(counter.shows(), shows, "{status:?}");
+        counter.tell(Event::Told(Ok(ours(Status::Paid, 5))));
+        assert!(matches!(counter.end(), Some(End::Settled(_))));
+    }
+    // Killed between the answer to the creation and the journal: nobody saw it.
+    let mut lost = Counter::resume(Record {
+        trx_id: None,
+        handed_over: false,
+        ..record
+    });
+    lost.tell(Event::Tick);
+    assert_eq!((lost.end(), lost.shows()), (Some(&End::Aborted), 0));
+}
+
+#[test]
+fn an_abort_takes_our_code_down_by_a_wish_that_is_repeated_until_it_is_answered() {
+    let mut counter = Counter::shown();
+    counter.tell(Event::Cancel);
+    assert_eq!(counter.steps.last(), Some(&Step::Cancel("T".to_owned())));
+    counter.tell(Event::CancelTold(Err(Fault::NoAnswer)));
+    counter.now = 2_000;
+    counter
+        .tell(Event::Tick)
+        .tell(Event::Told(Ok(ours(Status::AwaitingPayer, 2))));
+    let cancels = |counter: &Counter| counter.count(|step| matches!(step, Step::Cancel(_)));
+    assert_eq!((cancels(&counter), counter.end()), (2, None));
+    counter.tell(Event::CancelTold(Ok(ours(Status::Cancelling, 3))));
+    counter.tell(Event::Told(Ok(ours(Status::Cancelled, 4))));
+    assert!(
+        matches!(counter.end(), Some(End::Settled(trade)) if trade.status == Status::Cancelled)
+    );
+
+    let mut refused = Counter::shown();
+    let no = Fault::Problem(
+        ProblemCode::NotCancellable,
+        Some(Box::new(ours(Status::AwaitingPayer, 2))),
+    );
+    refused.tell(Event::Cancel).tell(Event::CancelTold(Err(no)));
+    refused.now = 2_000;
+    refused
+        .tell(Event::Tick)
+        .tell(Event::Told(Ok(ours(Status::AwaitingPayer, 2))));
+    assert_eq!(
+        (cancels(&refused), refused.shows()),
+        (1, 1),
+        "the wait goes on"
+    );
+    assert!(
+        refused
+            .steps
+            .contains(&Step::Notice(ProblemCode::NotCancellable))
+    );
+}
+
+#[test]
+fn an_abort_before_our_code_was_seen_leaves_it_unseen() {
+    let created = || Event::Created(Ok(ours(Status::AwaitingPayer, 2)));
+    let mut early = Counter::present();
+    early.tell(Event::Cancel).tell(created());
+    let mut sealing = Counter::present();
+    sealing.tell(created()).tell(Event::Cancel);
+    let mut slow = Counter::present();
+    slow.tell(Event::Cancel)
+        .tell(Event::Created(Ok(ours(Status::Creating, 1))));
+    for mut counter in [early, sealing, slow] {
+        assert_eq!(counter.steps.last(), Some(&Step::Cancel("T".to_owned())));
+        counter.tell(Event::Journalled);
+        counter.tell(Event::Told(Ok(ours(Status::AwaitingPayer, 2))));
+        let no = Fault::Problem(
+            ProblemCode::NotCancellable,
+            Some(Box::new(ours(Status::AwaitingPayer, 2))),
+        );
+        counter.tell(Event::CancelTold(Err(no)));
+        counter.tell(Event::Told(Ok(ours(Status::AwaitingPayer, 2))));
+        assert_eq!((counter.shows(), counter.end()), (0, None));
+        counter.tell(Event::Told(Ok(ours(Status::Cancelled, 3))));
+        assert!(
+            matches!(counter.end(), Some(End::Settled(trade)) if trade.status == Status::Cancelled)
+        );
+    }
+    let mut never = Counter::present();
+    never
+        .tell(Event::Cancel)
+        .tell(Event::Created(Err(Fault::NoAnswer)));
+    assert_eq!(never.end(), Some(&End::Aborted));
+}
+
+#[test]
+fn a_customer_who_scanned_renews_the_patience_of_the_promise_once() {
+    let mut counter = Counter::shown();
+    counter.now = 119_000;
+    counter.tell(Event::Told(Ok(ours(Status::Pending, 3))));
+    counter.now = 238_999;
+    counter.tell(Event::Told(Ok(ours(Status::Pending, 3))));
+    counter.tell(Event::Tick);
+    assert_eq!(counter.end(), None);
+    counter.now = 239_000;
+    counter.tell(Event::Tick);
+    assert!(matches!(counter.end(), Some(End::Unresolved(Some(_), trx_id)) if trx_id == "T"));
+}
+
+#[test]
+fn a_sale_that_another_attempt_took_before_our_code_was_shown_is_busy() {
+    let mut counter = Counter::present();
+    let gone = Trade {
+        reason: Some(Reason::SaleBusy),
+        ..ours(Status::Cancelled, 2)
+    };
+    counter.tell(Event::Created(Ok(gone)));
+    assert_eq!(
+        counter.end(),
+        Some(&End::Refused(ProblemCode::SaleBusy, None))
+    );
+    assert_eq!(counter.shows(), 0);
+}
+
+#[test]
+fn a_record_from_before_there_were_two_ways_is_one_of_the_customers() {
+    let old = r#"{"key":"key","sale":{"ref":"S","amount":{"minor":1250,"currency":"MYR"}},"wallet":"21","trx_id":"T","handed_over":true}"#;
+    assert_eq!(serde_json::from_str::<Record>(old).unwrap(), record(true));
 }

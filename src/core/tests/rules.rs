@@ -13,7 +13,7 @@ use kaunter_core::trade::{
     CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, Facts, PayAnswer, Refusal, Risk,
     Rival, Send, State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
 };
-use kaunter_core::wire::{Reason, Sale, VerdictOutcome};
+use kaunter_core::wire::{By, Payload, Presented, Reason, Sale, Status, VerdictOutcome};
 use proptest::prelude::*;
 
 /// An attempt, its clock, and everything that it has sent.
@@ -39,6 +39,7 @@ fn facts() -> Facts {
             },
         },
         integrator: "21".to_owned(),
+        presented: Presented::Consumer,
     }
 }
 
@@ -48,8 +49,12 @@ impl Desk {
     }
 
     fn born(now: Ms) -> Self {
+        Self::of(facts(), now)
+    }
+
+    fn of(facts: Facts, now: Ms) -> Self {
         let mut desk = Self {
-            trade: Trade::new(facts(), now),
+            trade: Trade::new(facts, now),
             policy: Policy {
                 can_cancel: true,
                 ..Policy::default()
@@ -65,10 +70,25 @@ impl Desk {
     /// Created, and waiting for the code.
     fn open() -> Self {
         let mut desk = Self::new();
-        desk.tell(Event::Created(CreateAnswer::Made {
-            trans_id: "G".to_owned(),
-        }));
+        desk.tell(Event::Created(made()));
         assert_eq!(desk.state(), State::AwaitingCode);
+        desk
+    }
+
+    /// The creation of an attempt in which we present the code is out.
+    fn presenting() -> Self {
+        let facts = Facts {
+            presented: Presented::Merchant,
+            ..facts()
+        };
+        Self::of(facts, 0)
+    }
+
+    /// Our code is on display.
+    fn shown() -> Self {
+        let mut desk = Self::presenting();
+        desk.tell(Event::Created(made()));
+        assert_eq!(desk.state(), State::AwaitingPayer);
         desk
     }
 
@@ -154,6 +174,13 @@ impl Desk {
     }
 }
 
+fn made() -> CreateAnswer {
+    CreateAnswer::Made {
+        trans_id: "G".to_owned(),
+        payload: Some(Payload("scan me".to_owned())),
+    }
+}
+
 fn mark(code: &str) -> CodeMark {
     CodeMark(code.to_owned())
 }
@@ -169,7 +196,7 @@ fn rule_1_one_attempt_of_a_sale_may_hold_money() {
         );
         assert_eq!((desk.state(), desk.payments()), (State::AwaitingCode, 0));
     }
-    for desk in [Desk::paying(), Desk::paid()] {
+    for desk in [Desk::paying(), Desk::paid(), Desk::shown()] {
         assert!(desk.trade.holds_sale());
     }
     // A late success stands outside: proof is stored whatever the others do.
@@ -251,19 +278,20 @@ fn rule_4_only_a_void_follows_paid() {
 fn rule_5_silence_unpaid_and_rubbish_close_nothing() {
     for can_cancel in [true, false] {
         for word in [StatusWord::NoWord, StatusWord::Unpaid] {
-            let mut desk = Desk::paying();
-            desk.policy.can_cancel = can_cancel;
-            for now in (0..2_000_000).step_by(1_000) {
-                desk.at(now);
-                desk.status(word);
-                assert_eq!(
-                    desk.state().risk(),
-                    Risk::Possible,
-                    "{word:?} at {now} ms: {:?}",
-                    desk.state()
-                );
+            for mut desk in [Desk::paying(), Desk::shown()] {
+                desk.policy.can_cancel = can_cancel;
+                for now in (0..2_000_000).step_by(1_000) {
+                    desk.at(now);
+                    desk.status(word);
+                    assert_eq!(
+                        desk.state().risk(),
+                        Risk::Possible,
+                        "{word:?} at {now} ms: {:?}",
+                        desk.state()
+                    );
+                }
+                assert_eq!(desk.state(), State::NeedsReview);
             }
-            assert_eq!(desk.state(), State::NeedsReview);
         }
     }
 }
@@ -346,6 +374,9 @@ fn rule_6_an_answer_that_contradicts_the_attempt_needs_a_person() {
         let mut desk = Desk::paying();
         desk.answer(StatusWord::Paid, carried.clone());
         assert_eq!(desk.state(), State::NeedsReview, "status: {carried:?}");
+        let mut desk = Desk::shown();
+        desk.answer(StatusWord::Paid, carried.clone());
+        assert_eq!(desk.state(), State::NeedsReview, "our code: {carried:?}");
     }
     let mut desk = Desk::paying();
     desk.tell(Event::Payed(PayAnswer::Paid(good)));
@@ -405,7 +436,7 @@ fn rule_8_old_proof_of_payment_is_asked_for_again_at_once() {
 
 #[test]
 fn rule_10_a_row_that_is_read_back_asks_and_sends_nothing_else() {
-    for desk in [Desk::open(), Desk::paying(), Desk::paid()] {
+    for desk in [Desk::open(), Desk::shown(), Desk::paying(), Desk::paid()] {
         let row = serde_json::to_string(&desk.trade).unwrap();
         let again: Trade = serde_json::from_str(&row).unwrap();
         let mut desk = Desk {
@@ -523,8 +554,10 @@ fn without_a_cancel_the_deadline_calls_a_person_who_settles_it() {
             desk.status(StatusWord::NoWord);
         }
         assert_eq!(desk.state(), State::NeedsReview);
+        assert!(!desk.trade.settled());
         desk.tell(Event::Verdict(outcome));
         assert_eq!(desk.state(), end);
+        assert!(desk.trade.settled(), "a person said so, and that is kept");
     }
 }
 
@@ -543,16 +576,293 @@ fn a_late_success_is_given_back_once_where_another_attempt_holds_the_sale() {
     let mut alone = Desk::declined();
     alone.status(StatusWord::Paid);
     assert_eq!((alone.state(), alone.voids()), (State::LateSuccess, 0));
+    assert!(alone.trade.was_late() && !alone.trade.settled());
     alone.tell(Event::Verdict(VerdictOutcome::Paid));
     assert_eq!(alone.state(), State::Paid);
+    assert!(alone.trade.was_late() && alone.trade.settled());
+    // What follows is the gateway's word again.
+    alone.tell(Event::Void);
+    alone.tell(Event::VoidAnswered(VoidAnswer::Done(None)));
+    assert!(alone.trade.was_late() && !alone.trade.settled());
+}
+
+#[test]
+fn a_row_that_knows_nothing_of_verdicts_is_read() {
+    let mut row = serde_json::to_value(&Desk::paying().trade).unwrap();
+    for new in ["was_late", "settled"] {
+        assert!(row.as_object_mut().unwrap().remove(new).is_some());
+    }
+    let trade: Trade = serde_json::from_value(row).unwrap();
+    assert!(!trade.was_late() && !trade.settled());
+}
+
+#[test]
+fn rule_1_a_code_is_not_shown_where_another_attempt_took_the_sale_meanwhile() {
+    for rival in [Rival::Holds, Rival::Late] {
+        let mut desk = Desk::presenting();
+        desk.rival = rival;
+        desk.tell(Event::Created(made()));
+        assert_eq!(
+            (desk.state(), desk.trade.reason(), desk.trade.by()),
+            (State::Abandoned, Some(Reason::SaleBusy), Some(By::Cashier))
+        );
+        assert_eq!(
+            (desk.trade.payload(), desk.trade.holds_sale()),
+            (None, false)
+        );
+        assert!(!desk.trade.payment_left());
+        desk.at(10_000_000).tell(Event::Restarted);
+        assert_eq!(
+            desk.questions(),
+            0,
+            "nobody saw the code, so nobody can pay it"
+        );
+    }
+}
+
+#[test]
+fn a_code_on_display_holds_the_sale_takes_no_other_and_sends_no_payment() {
+    let mut desk = Desk::shown();
+    assert_eq!(desk.state().status(), Status::AwaitingPayer);
+    assert_eq!(desk.trade.payload(), Some(&Payload("scan me".to_owned())));
+    assert_eq!(desk.trade.deadline_ms(), Some(90_000));
+    assert!(desk.trade.payment_left(), "somebody may be paying by now");
+    assert_eq!(
+        desk.handle(Event::Code(mark("one"))),
+        Err(Refusal::TradeClosed)
+    );
+    assert_eq!(desk.handle(Event::Superseded), Err(Refusal::SaleBusy));
+    assert_eq!(desk.handle(Event::Void), Err(Refusal::NotVoidable));
+    assert_eq!(desk.state(), State::AwaitingPayer);
+    assert_eq!(
+        (desk.sent.len(), desk.payments()),
+        (1, 0),
+        "{:?}",
+        desk.sent
+    );
+}
+
+#[test]
+fn a_payer_is_asked_about_every_two_seconds_from_the_start() {
+    let mut desk = Desk::shown();
+    desk.at(1_999);
+    assert_eq!(desk.questions(), 0);
+    for nth in 1..=10 {
+        desk.at(nth * 2_300);
+        desk.status(StatusWord::Unpaid);
+    }
+    assert_eq!((desk.state(), desk.questions()), (State::AwaitingPayer, 10));
+    let mut desk = Desk::shown();
+    desk.at(5_000);
+    desk.tell(Event::Restarted);
+    let asked = desk.questions();
+    assert!(asked >= 1, "asked at once after a restart");
+    desk.status(StatusWord::NoWord);
+    assert_eq!(desk.trade.payload(), Some(&Payload("scan me".to_owned())));
+}
+
+#[test]
+fn the_gateways_word_ends_a_display() {
+    for (word, end) in [
+        (StatusWord::Paid, State::Paid),
+        (StatusWord::Failed(Reason::Other), State::Declined),
+        (StatusWord::Closed, State::Cancelled),
+        (StatusWord::Voided, State::NeedsReview),
+    ] {
+        let mut desk = Desk::shown();
+        desk.at(2_000);
+        desk.status(word);
+        assert_eq!(
+            (desk.state(), desk.trade.payload()),
+            (end, None),
+            "{word:?}"
+        );
+    }
+}
+
+#[test]
+fn a_customer_who_scanned_at_the_last_moment_gets_the_whole_time() {
+    let mut desk = Desk::shown();
+    for now in [30_000, 60_000, 89_000] {
+        desk.at(now);
+        desk.status(StatusWord::Unpaid);
+    }
+    desk.at(89_500);
+    desk.status(StatusWord::Pending);
+    assert_eq!(
+        (desk.state(), desk.trade.payload(), desk.trade.deadline_ms()),
+        (State::Pending, None, Some(179_500))
+    );
+    desk.at(179_499);
+    desk.status(StatusWord::Pending);
+    assert_eq!(
+        (desk.state(), desk.trade.deadline_ms()),
+        (State::Pending, Some(179_500))
+    );
+    desk.at(179_500);
+    assert_eq!(desk.state(), State::Cancelling);
+}
+
+#[test]
+fn a_code_is_taken_down_at_once_where_the_gateway_cancels() {
+    let mut desk = Desk::shown();
+    desk.at(1);
+    desk.tell(Event::Cancel);
+    assert_eq!(
+        (desk.state(), desk.count(|send| *send == Send::Cancel)),
+        (State::Cancelling, 1),
+        "no payment of ours is on its way: there is nothing to wait for"
+    );
+    desk.tell(Event::CancelAnswered(CancelAnswer::Closed));
+    desk.status(StatusWord::Closed);
+    assert_eq!(
+        (desk.state(), desk.trade.by()),
+        (State::Cancelled, Some(By::Cashier))
+    );
+
+    let mut scanned = Desk::shown();
+    scanned.at(2_000);
+    scanned.status(StatusWord::Pending);
+    scanned.tell(Event::Cancel);
+    assert_eq!(
+        scanned.state(),
+        State::Cancelling,
+        "and nothing either once somebody has scanned"
+    );
+    scanned.tell(Event::CancelAnswered(CancelAnswer::TooLate));
+    scanned.status(StatusWord::Paid);
+    assert_eq!(scanned.state(), State::Paid);
+
+    let mut stuck = Desk::shown();
+    stuck.policy.can_cancel = false;
+    assert_eq!(stuck.handle(Event::Cancel), Err(Refusal::NotCancellable));
+    assert_eq!(stuck.state(), State::AwaitingPayer);
+}
+
+#[test]
+fn a_display_ends_at_its_deadline() {
+    let mut desk = Desk::shown();
+    desk.at(89_999);
+    assert_eq!(desk.state(), State::AwaitingPayer);
+    desk.at(90_000);
+    assert_eq!(desk.state(), State::Cancelling);
+    desk.tell(Event::CancelAnswered(CancelAnswer::Closed));
+    desk.status(StatusWord::Closed);
+    assert_eq!(
+        (desk.state(), desk.trade.by()),
+        (State::Expired, Some(By::Deadline))
+    );
+
+    let mut stuck = Desk::shown();
+    stuck.policy.can_cancel = false;
+    stuck.at(89_999);
+    assert_eq!(stuck.state(), State::AwaitingPayer);
+    stuck.at(90_000);
+    assert_eq!(stuck.state(), State::NeedsReview);
+}
+
+#[test]
+fn the_machine_says_when_a_display_needs_it_next() {
+    for can_cancel in [true, false] {
+        let mut desk = Desk::shown();
+        desk.policy.can_cancel = can_cancel;
+        desk.at(88_000);
+        let Step::Wait(lost) = desk.trade.next(&desk.policy) else {
+            panic!("it waits");
+        };
+        assert!(lost <= 90_000, "{lost}");
+        desk.policy.poll_ms = 1_000_000;
+        let mut alone = Desk::presenting();
+        alone.policy.poll_ms = 1_000_000;
+        alone.policy.can_cancel = can_cancel;
+        alone.tell(Event::Created(made()));
+        assert_eq!(alone.trade.next(&alone.policy), Step::Wait(90_000));
+    }
+}
+
+#[test]
+fn without_anything_to_show_the_attempt_is_abandoned() {
+    let nothing = CreateAnswer::Made {
+        trans_id: "G".to_owned(),
+        payload: None,
+    };
+    for answer in [nothing, CreateAnswer::NoWord] {
+        let mut desk = Desk::presenting();
+        desk.tell(Event::Created(answer.clone()));
+        assert_eq!(
+            (desk.state(), desk.trade.reason()),
+            (State::Abandoned, Some(Reason::GatewayUnavailable)),
+            "{answer:?}"
+        );
+    }
+    let mut cancelled = Desk::presenting();
+    cancelled.tell(Event::Cancel);
+    assert_eq!(cancelled.state(), State::Abandoned);
+    cancelled.tell(Event::Created(made()));
+    assert_eq!(
+        (cancelled.state(), cancelled.trade.payload()),
+        (State::Abandoned, None),
+        "its answer comes too late to be shown"
+    );
+    let mut silent = Desk::presenting();
+    silent.at(10_000);
+    assert_eq!(silent.state(), State::Abandoned);
+}
+
+#[test]
+fn a_display_that_was_closed_is_asked_about_again_and_late_money_raises_the_alarm() {
+    let mut desk = Desk::shown();
+    desk.at(2_000);
+    desk.status(StatusWord::Closed);
+    let asked = desk.questions();
+    desk.at(40_000);
+    assert!(desk.questions() > asked);
+    desk.rival = Rival::Holds;
+    desk.status(StatusWord::Paid);
+    assert_eq!((desk.state(), desk.voids()), (State::Voiding, 1));
+}
+
+#[test]
+fn an_old_unscanned_code_expires_only_by_the_gateways_own_rule() {
+    let mut desk = Desk::presenting();
+    desk.policy.can_cancel = false;
+    desk.policy.unpaid_final_after_ms = Some(600_000);
+    desk.tell(Event::Created(made()));
+    while desk.state() != State::Expired {
+        let next = desk.now + 1_000;
+        let asked = desk.questions();
+        desk.at(next);
+        if desk.questions() > asked {
+            desk.status(StatusWord::Unpaid);
+        }
+        assert!(desk.now < 2_000_000, "{:?}", desk.state());
+    }
+    assert!(desk.now >= 600_000, "{}", desk.now);
+}
+
+#[test]
+fn a_row_from_before_there_were_two_ways_is_one_of_the_customers() {
+    let mut row = serde_json::to_value(&Desk::paying().trade).unwrap();
+    assert!(row.get("payload").is_none());
+    row["facts"]
+        .as_object_mut()
+        .unwrap()
+        .remove("presented")
+        .unwrap();
+    let trade: Trade = serde_json::from_value(row).unwrap();
+    assert_eq!(trade, Desk::paying().trade);
+}
+
+#[test]
+fn what_is_shown_reaches_no_log() {
+    let told = format!("{:?} {:?}", Desk::shown().trade, Event::Created(made()));
+    assert!(!told.contains("scan me"), "{told}");
 }
 
 #[test]
 fn a_clock_that_was_set_back_stretches_no_deadline() {
     let mut desk = Desk::born(1_000_000_000);
-    desk.tell(Event::Created(CreateAnswer::Made {
-        trans_id: "G".to_owned(),
-    }));
+    desk.tell(Event::Created(made()));
     desk.tell(Event::Code(mark("one")));
     desk.now = 1_000;
     desk.tell(Event::Restarted);
@@ -591,7 +901,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         1 => Just(Event::Cancel),
         1 => Just(Event::Void),
         1 => prop_oneof![Just(VerdictOutcome::Paid), Just(VerdictOutcome::Declined), Just(VerdictOutcome::Voided)].prop_map(Event::Verdict),
-        2 => prop_oneof![Just(CreateAnswer::Made { trans_id: "G".to_owned() }), Just(CreateAnswer::Refused(Reason::Other)), Just(CreateAnswer::NoWord)].prop_map(Event::Created),
+        2 => prop_oneof![Just(made()), Just(CreateAnswer::Refused(Reason::Other)), Just(CreateAnswer::NoWord)].prop_map(Event::Created),
         3 => prop_oneof![
             carried().prop_map(PayAnswer::Paid),
             carried().prop_map(PayAnswer::Processing),
@@ -611,8 +921,9 @@ proptest! {
     fn laws_hold_in_any_order_of_events(
         steps in prop::collection::vec((any_event(), prop_oneof![Just(0), Just(1), 100..3_000_u64, 10_000..200_000_u64]), 1..60),
         can_cancel in any::<bool>(),
+        we_present in any::<bool>(),
     ) {
-        let mut desk = Desk::new();
+        let mut desk = if we_present { Desk::presenting() } else { Desk::new() };
         desk.policy.can_cancel = can_cancel;
         for (event, later) in steps {
             desk.now += later;
@@ -625,6 +936,8 @@ proptest! {
             let _ = desk.handle(event);
             let (from, to) = (before.state(), desk.state());
 
+            prop_assert!(!we_present || desk.payments() == 0, "our code is paid by the customer");
+            prop_assert_eq!(desk.trade.payload().is_some(), to == State::AwaitingPayer);
             prop_assert!(desk.payments() <= 1, "rule 2: paid {} times", desk.payments());
             prop_assert!(desk.voids() <= 1, "rule 2: voided {} times without a failure", desk.voids());
             prop_assert!(desk.trade.version() >= before.version());
@@ -649,8 +962,9 @@ proptest! {
         steps in prop::collection::vec((any_event(), 0..20_000_u64), 1..40),
         can_cancel in any::<bool>(),
         paid in any::<bool>(),
+        we_present in any::<bool>(),
     ) {
-        let mut desk = Desk::new();
+        let mut desk = if we_present { Desk::presenting() } else { Desk::new() };
         desk.policy.can_cancel = can_cancel;
         for (event, later) in steps {
             desk.now += later;

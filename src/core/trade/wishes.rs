@@ -60,16 +60,20 @@ impl Trade {
                 self.go(State::Abandoned, context);
                 Ok(())
             }
-            State::Paying | State::Pending | State::Unknown if context.policy.can_cancel => {
+            State::AwaitingPayer | State::Paying | State::Pending | State::Unknown
+                if context.policy.can_cancel =>
+            {
                 self.wish = Some(By::Cashier);
                 if self.state != State::Paying && self.old_enough_to_cancel(context) {
                     self.start_cancel(context);
                 }
                 Ok(())
             }
-            State::Paying | State::Pending | State::Unknown | State::NeedsReview => {
-                Err(Refusal::NotCancellable)
-            }
+            State::AwaitingPayer
+            | State::Paying
+            | State::Pending
+            | State::Unknown
+            | State::NeedsReview => Err(Refusal::NotCancellable),
             State::Voiding | State::VoidUnknown | State::VoidReview | State::LateSuccess => {
                 Err(Refusal::NotCancellable)
             }
@@ -95,6 +99,7 @@ impl Trade {
             State::Creating
             | State::CreateUnknown
             | State::AwaitingCode
+            | State::AwaitingPayer
             | State::Paying
             | State::Pending
             | State::Unknown
@@ -144,6 +149,7 @@ impl Trade {
         }
         self.late = false;
         self.go(to, context);
+        self.settled = true;
         Ok(())
     }
 }

@@ -12,11 +12,15 @@ use crate::types::options::CameraWish;
 const SIZES: [Option<(u32, u32)>; 4] =
     [Some((1280, 720)), Some((1024, 768)), Some((640, 480)), None];
 
-/// The rungs, from the wish to anything at all.
-pub(super) fn ladder(wish: &CameraWish) -> Vec<MediaStreamConstraints> {
+/// The rungs, from the wish to anything at all; `chosen` is the cashier's camera, before the caller's.
+pub(super) fn ladder(wish: &CameraWish, chosen: Option<&str>) -> Vec<MediaStreamConstraints> {
     let mut rungs = Vec::new();
-    if let Some(id) = &wish.device_id {
-        rungs.push(rung(Some(("deviceId", "exact", id)), SIZES[0]));
+    let named = chosen.into_iter().chain(wish.device_id.as_deref());
+    for id in named {
+        // Some cameras start at one size only: the named one is worth a second, smaller try.
+        for size in [SIZES[0], SIZES[2]] {
+            rungs.push(rung(Some(("deviceId", "exact", id)), size));
+        }
     }
     let facing = wish
         .facing

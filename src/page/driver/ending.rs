@@ -90,6 +90,10 @@ impl Driver {
         if let Some(trade) = trade {
             fail.trade_id = Some(trade.trx_id.clone());
             fail.money_moved = trade.status.at_risk();
+            if code == ProblemCode::SaleBusy {
+                // This till ran into it, and so this till asks about it.
+                self.till.remember(trade);
+            }
         }
         fail
     }

@@ -86,6 +86,7 @@ fn of_code(code: DecodedCode, wallets: &[Wallet]) -> Scan {
     Scan {
         text: code.text,
         bytes: code.bytes,
+        eci: code.eci,
         source: ScanSource::Camera,
         at: clock::exact_ms(),
         recognised,
@@ -101,6 +102,7 @@ pub fn of_text(text: &str, wallets: &[Wallet]) -> Scan {
     Scan {
         text: text.to_owned(),
         bytes: text.as_bytes().to_vec(),
+        eci: None,
         source: ScanSource::Manual,
         at: clock::exact_ms(),
         recognised,

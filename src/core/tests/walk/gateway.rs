@@ -5,7 +5,7 @@ use kaunter_core::trade::{
     CancelAnswer, Carried, CreateAnswer, Event, PayAnswer, Send, StatusAnswer, StatusWord,
     VoidAnswer,
 };
-use kaunter_core::wire::Reason;
+use kaunter_core::wire::{Payload, Reason};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Place {
@@ -99,6 +99,17 @@ impl Account {
         self.place = Place::Created;
         CreateAnswer::Made {
             trans_id: "G".to_owned(),
+            payload: Some(Payload("scan me".to_owned())),
+        }
+    }
+
+    /// A customer scans our code, which works once: whoever comes second is told so by the app.
+    pub(crate) fn scan(&mut self, mood: Mood) {
+        self.payments += 1;
+        match mood {
+            Mood::Grants => self.charge(),
+            Mood::Waits => self.place = Place::Pending,
+            Mood::Refuses => self.place = Place::Failed,
         }
     }
 

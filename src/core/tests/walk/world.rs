@@ -3,8 +3,10 @@
 use kaunter_core::money::Money;
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::till::{self, Charge, End, Fault, Hint, Phase, Plan, Record, Reply};
-use kaunter_core::trade::{CodeMark, Context, Event, Facts, Move, Rival, Send, State, Step, Trade};
-use kaunter_core::wire::{self, Presented, ProblemCode, Sale, VerdictOutcome};
+use kaunter_core::trade::{
+    CodeMark, Context, Event, Facts, Move, Risk, Rival, Send, State, Step, Trade,
+};
+use kaunter_core::wire::{self, Presented, ProblemCode, Sale, Show, VerdictOutcome};
 
 use crate::gateway::{Account, Mood, Place};
 
@@ -25,8 +27,12 @@ pub(crate) struct Kind {
     wishes: u8,
     /// How many times what was closed is paid after all.
     lates: u8,
+    /// We present the code.
+    merchant: bool,
     /// A second charge of the sale, from another terminal.
     second: bool,
+    /// That one presents the code.
+    second_merchant: bool,
     /// The customer fumbles for the phone.
     slow_scan: bool,
     horizon: Ms,
@@ -41,7 +47,9 @@ impl Kind {
             faults: 2,
             wishes: 1,
             lates: 0,
+            merchant: false,
             second: false,
+            second_merchant: false,
             slow_scan: false,
             horizon: 9,
         };
@@ -102,6 +110,71 @@ impl Kind {
                 horizon: 10,
                 ..base
             },
+            Self {
+                merchant: true,
+                horizon: 7,
+                ..base
+            },
+            Self {
+                merchant: true,
+                can_cancel: true,
+                faults: 1,
+                lates: 1,
+                horizon: 11,
+                ..base
+            },
+            Self {
+                merchant: true,
+                can_cancel: true,
+                refunds: true,
+                faults: 1,
+                horizon: 10,
+                ..base
+            },
+            Self {
+                merchant: true,
+                faults: 1,
+                wishes: 2,
+                lates: 1,
+                horizon: 10,
+                ..base
+            },
+            Self {
+                merchant: true,
+                ages: true,
+                faults: 1,
+                wishes: 0,
+                horizon: 15,
+                ..base
+            },
+            Self {
+                merchant: true,
+                faults: 1,
+                wishes: 0,
+                second: true,
+                second_merchant: true,
+                horizon: 7,
+                ..base
+            },
+            Self {
+                faults: 0,
+                wishes: 1,
+                lates: 1,
+                second: true,
+                second_merchant: true,
+                ..base
+            },
+            Self {
+                merchant: true,
+                can_cancel: true,
+                faults: 0,
+                wishes: 0,
+                lates: 1,
+                second: true,
+                second_merchant: true,
+                horizon: 10,
+                ..base
+            },
         ]
     }
 
@@ -153,6 +226,8 @@ pub(crate) enum Action {
     CashierCancels(usize),
     Void(usize),
     Verdict(usize, VerdictOutcome),
+    /// A customer scans our code: at once, or from a photograph of it.
+    CustomerScans(usize, Mood),
     CustomerConfirms(usize),
     CustomerRefuses(usize),
     CustomerCloses(usize),
@@ -171,7 +246,7 @@ enum Message {
     /// Page to backend.
     Call(usize, Call),
     /// Backend to page.
-    Reply(usize, till::Event),
+    Reply(usize, Box<till::Event>),
     /// Backend to gateway.
     Request(usize, Send),
     /// Gateway to backend.
@@ -203,6 +278,8 @@ struct Row {
     page: usize,
     trade: Trade,
     account: Account,
+    /// Our code was on a display: from then on anybody may have it.
+    shown: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -425,8 +502,13 @@ impl World {
             actions.push(Action::CustomerRefuses(at));
             actions.push(Action::CustomerCloses(at));
         }
+        if row.shown && row.account.place == Place::Created && !self.is_too_old_to_pay() {
+            for mood in [Mood::Grants, Mood::Waits, Mood::Refuses] {
+                actions.push(Action::CustomerScans(at, mood));
+            }
+        }
         if self.lates > 0
-            && row.account.payments > 0
+            && (row.account.payments > 0 || row.shown)
             && matches!(row.account.place, Place::Failed | Place::Closed)
         {
             actions.push(Action::PaidAfterAll(at));
@@ -520,7 +602,7 @@ impl World {
             Action::LoseReply(at) => {
                 self.faults -= 1;
                 if let Message::Reply(page, event) = self.messages.remove(at) {
-                    self.tell(page, Self::without_word(event));
+                    self.tell(page, Self::without_word(*event));
                 }
             }
             Action::Durable(page) => {
@@ -544,6 +626,7 @@ impl World {
                 self.wishes -= 1;
                 let _ = self.apply(row, Event::Verdict(outcome));
             }
+            Action::CustomerScans(row, mood) => self.rows[row].account.scan(mood),
             Action::CustomerConfirms(row) => self.rows[row].account.charge(),
             Action::CustomerRefuses(row) => self.rows[row].account.place = Place::Failed,
             Action::GivenBackElsewhere(row) => {
@@ -580,10 +663,10 @@ impl World {
                 if matches!(call, Call::Ask(_)) {
                     self.tell(page, event);
                 } else {
-                    self.messages.push(Message::Reply(page, event));
+                    self.messages.push(Message::Reply(page, Box::new(event)));
                 }
             }
-            Message::Reply(page, event) => self.tell(page, event),
+            Message::Reply(page, event) => self.tell(page, *event),
             Message::Request(row, send) => {
                 let event = self.rows[row].account.serve(send, mood, self.kind.refunds);
                 self.messages.push(Message::Answer(row, event));
@@ -634,7 +717,7 @@ impl World {
                 Message::Call(page, call) => self.messages.push(Message::Call(page, call)),
                 Message::Reply(page, event) => {
                     self.messages
-                        .push(Message::Reply(page, Self::without_word(event)));
+                        .push(Message::Reply(page, Box::new(Self::without_word(*event))));
                 }
             }
         }
@@ -691,8 +774,18 @@ impl World {
 
     fn start_page(&mut self) {
         let at = self.pages.len();
+        let merchant = if at == 0 {
+            self.kind.merchant
+        } else {
+            self.kind.second_merchant
+        };
         let plan = Plan {
             sale: sale(),
+            presented: if merchant {
+                Presented::Merchant
+            } else {
+                Presented::Consumer
+            },
             wallet: Some("W".to_owned()),
             code: None,
             keys: [format!("key{at}"), format!("spare{at}")],
@@ -741,8 +834,20 @@ impl World {
                     page.writing = None;
                     continue;
                 }
+                till::Step::Yield(_, other) => {
+                    page.journal = Some(other);
+                    page.writing = None;
+                    continue;
+                }
                 till::Step::Done(end) => {
                     page.end = Some(end);
+                    continue;
+                }
+                till::Step::Show(_) => {
+                    let shown = charge.record().trx_id.clone();
+                    let rows = self.rows.iter_mut();
+                    rows.filter(|row| Some(&row.trade.facts().trx_id) == shown.as_ref())
+                        .for_each(|row| row.shown = true);
                     continue;
                 }
                 till::Step::Pick | till::Step::Notice(_) => continue,
@@ -850,6 +955,7 @@ impl World {
             attempt: u32::try_from(self.rows.len()).unwrap() + 1,
             sale: sale(),
             integrator: new.integrator.clone(),
+            presented: new.presented,
         };
         let mut trade = Trade::new(facts, self.now);
         let row = self.rows.len();
@@ -861,6 +967,7 @@ impl World {
             page,
             trade,
             account: Account::NEW,
+            shown: false,
         });
         Ok(self.wire(row))
     }
@@ -897,7 +1004,7 @@ impl World {
             attempt: trade.facts().attempt,
             sale: sale(),
             integrator: trade.facts().integrator.clone(),
-            presented: Presented::Consumer,
+            presented: trade.facts().presented,
             terminal: trade.facts().terminal.clone(),
             status: trade.state().status(),
             by: trade.by(),
@@ -908,6 +1015,12 @@ impl World {
             since: String::new(),
             created_at: String::new(),
             deadline_at: None,
+            settled: false,
+            late: false,
+            show: trade.payload().map(|payload| Show {
+                payload: payload.clone(),
+                expires_at: String::new(),
+            }),
         }
     }
 
@@ -938,6 +1051,11 @@ impl World {
         }
         if account.refunded > account.charged {
             return Err("double refund".to_owned());
+        }
+        let unseen =
+            row.trade.state().risk() == Risk::None || row.trade.state() == State::Abandoned;
+        if row.shown && unseen {
+            return Err("our code was shown, and the row says that nobody could pay".to_owned());
         }
         let kept = account.charged - account.refunded;
         let lie = match row.trade.state() {
@@ -996,7 +1114,7 @@ impl World {
                         .charge
                         .as_ref()
                         .is_some_and(|charge| charge.record().key == row.key);
-                    own && row.account.payments > 0
+                    own && (row.account.payments > 0 || row.shown)
                 });
                 if began {
                     Err(format!(

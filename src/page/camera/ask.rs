@@ -1,0 +1,216 @@
+//! The question for a camera: once at a time on a page, down the ladder of wishes, and with the refusals told apart.
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use futures_channel::oneshot;
+use futures_util::future::{Either, select};
+use futures_util::lock::Mutex;
+use js_sys::futures::{JsFuture, spawn_local};
+use js_sys::{Function, Object, Reflect};
+use kaunter_core::error::ErrorCode;
+use kaunter_core::policy::Ms;
+use wasm_bindgen::prelude::*;
+use web_sys::{DomException, MediaDevices, MediaStream, MediaStreamConstraints, MediaStreamTrack};
+
+use super::wish;
+use crate::page::clock;
+use crate::types::error::Fail;
+use crate::types::options::CameraWish;
+
+/// A camera that another tab lets go of just now is free after this.
+const BUSY_PAUSE_MS: Ms = 500;
+/// Where the permission is there already, the browser answers within this.
+const GRANTED_MS: Ms = 15_000;
+/// The name of our own refusal, where the browser gives none.
+const LATE: &str = "TimeoutError";
+
+thread_local! {
+    /// One question at a time, for every till of the page: React mounts twice, and two prompts frighten.
+    static TURN: Arc<Mutex<()>> = Arc::default();
+}
+
+/// A stream; dropped, its tracks are stopped and the light goes out.
+#[derive(Debug)]
+pub(super) struct Stream(pub(super) MediaStream);
+
+impl Stream {
+    pub(super) fn track(&self) -> Option<MediaStreamTrack> {
+        self.0.get_video_tracks().get(0).dyn_into().ok()
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        for track in self.0.get_tracks().iter() {
+            track.unchecked_into::<MediaStreamTrack>().stop();
+        }
+    }
+}
+
+/// Whether the camera may be used; never asks.
+pub async fn permission() -> String {
+    let state = async {
+        let permissions = web_sys::window()?.navigator().permissions().ok()?;
+        let name = Object::new();
+        Reflect::set(&name, &"name".into(), &"camera".into()).ok()?;
+        let status = JsFuture::from(permissions.query(&name).ok()?).await.ok()?;
+        Reflect::get(&status, &"state".into()).ok()?.as_string()
+    };
+    state.await.unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// The browser's door to cameras.
+pub(super) fn devices() -> Result<MediaDevices, Fail> {
+    let window = web_sys::window().ok_or_else(|| Fail::new(ErrorCode::NotBrowser))?;
+    if !window.is_secure_context() {
+        return Err(Fail::new(ErrorCode::InsecureContext));
+    }
+    // The getter throws, or gives nothing, where the browser has no such thing.
+    let devices = window
+        .navigator()
+        .media_devices()
+        .map_err(|cause| Fail::new(ErrorCode::Unsupported).caused_by(cause))?;
+    if devices.is_undefined() {
+        return Err(Fail::new(ErrorCode::Unsupported));
+    }
+    Ok(devices)
+}
+
+/// Down the ladder of wishes until a camera takes one.
+pub(super) async fn any_of(
+    devices: &MediaDevices,
+    wish: &CameraWish,
+    chosen: Option<&str>,
+) -> Result<Stream, Fail> {
+    let granted = permission().await == "granted";
+    let mut busy = false;
+    let mut last = JsValue::UNDEFINED;
+    for rung in wish::ladder(wish, chosen) {
+        let mut asked = ask(devices, &rung, granted).await;
+        if !busy && asked.as_ref().is_err_and(|error| is_busy(&name_of(error))) {
+            busy = true;
+            clock::sleep(BUSY_PAUSE_MS).await;
+            asked = ask(devices, &rung, granted).await;
+        }
+        match asked {
+            Ok(stream) => return Ok(stream),
+            Err(error) => {
+                let name = name_of(&error);
+                last = error;
+                // A smaller picture may still go where this one did not.
+                if !(is_busy(&name) || name == "OverconstrainedError" || name == "NotFoundError") {
+                    break;
+                }
+            }
+        }
+    }
+    Err(refusal(last).await)
+}
+
+/// One question. Whoever asks next waits for its answer, even where its asker has gone: the prompt is still there.
+async fn ask(
+    devices: &MediaDevices,
+    rung: &MediaStreamConstraints,
+    granted: bool,
+) -> Result<Stream, JsValue> {
+    let turn = TURN.with(Arc::clone).lock_owned().await;
+    let promise = devices.get_user_media_with_constraints(rung)?;
+    let (send, receive) = oneshot::channel();
+    spawn_local(async move {
+        let late = pin!(async {
+            if !granted {
+                // A person is reading the question: that takes as long as it takes.
+                std::future::pending::<()>().await;
+            }
+            clock::sleep(GRANTED_MS).await;
+        });
+        // Where nobody waits any more, the stream is dropped here, and stopped.
+        match select(JsFuture::from(promise), late).await {
+            Either::Left((stream, _)) => {
+                drop(turn);
+                let _ = send.send(stream.map(|stream| Stream(stream.unchecked_into())));
+            }
+            Either::Right(((), promise)) => {
+                drop(turn);
+                let late = js_sys::Error::new("the camera did not answer");
+                late.set_name(LATE);
+                let _ = send.send(Err(late.into()));
+                drop(promise.await.map(|stream| Stream(stream.unchecked_into())));
+            }
+        }
+    });
+    receive
+        .await
+        .unwrap_or_else(|_| Err(JsValue::from_str("the browser gave no answer")))
+}
+
+fn is_busy(name: &str) -> bool {
+    matches!(name, "NotReadableError" | "TrackStartError" | "AbortError")
+}
+
+/// Which of the browser's refusals this is.
+async fn refusal(error: JsValue) -> Fail {
+    let name = name_of(&error);
+    let code = match name.as_str() {
+        "NotAllowedError" | "PermissionDeniedError" | "SecurityError" => {
+            if policy_forbids() || name == "SecurityError" {
+                if is_framed() {
+                    ErrorCode::CameraFrameBlocked
+                } else {
+                    ErrorCode::CameraPolicyBlocked
+                }
+            } else if message_of(&error).contains("dismissed") || permission().await == "prompt" {
+                ErrorCode::CameraDismissed
+            } else {
+                ErrorCode::CameraDenied
+            }
+        }
+        "NotFoundError" | "DevicesNotFoundError" => ErrorCode::CameraNotFound,
+        "OverconstrainedError" => ErrorCode::CameraConstraints,
+        LATE => ErrorCode::CameraTimeout,
+        name if is_busy(name) => ErrorCode::CameraInUse,
+        _ => ErrorCode::Unsupported,
+    };
+    Fail::new(code).caused_by(error)
+}
+
+/// True where a policy of the page, or of the frame around it, forbids the camera: only an owner can help.
+fn policy_forbids() -> bool {
+    let allows = || {
+        let document: JsValue = web_sys::window()?.document()?.into();
+        let policy = ["permissionsPolicy", "featurePolicy"]
+            .iter()
+            .filter_map(|name| Reflect::get(&document, &(*name).into()).ok())
+            .find(JsValue::is_object)?;
+        let allows: Function = Reflect::get(&policy, &"allowsFeature".into())
+            .ok()?
+            .dyn_into()
+            .ok()?;
+        allows.call1(&policy, &"camera".into()).ok()?.as_bool()
+    };
+    allows() == Some(false)
+}
+
+/// True in a frame of another origin's page: there the frame's `allow` decides.
+fn is_framed() -> bool {
+    let field = |name: &str| Reflect::get(&js_sys::global(), &name.into()).unwrap_or_default();
+    // A frame of the page's own origin is seen by it as an element.
+    field("parent") != field("self") && field("frameElement").is_null()
+}
+
+fn name_of(error: &JsValue) -> String {
+    error
+        .dyn_ref::<DomException>()
+        .map(DomException::name)
+        .or_else(|| Reflect::get(error, &"name".into()).ok()?.as_string())
+        .unwrap_or_default()
+}
+
+fn message_of(error: &JsValue) -> String {
+    let message = Reflect::get(error, &"message".into()).ok();
+    message
+        .and_then(|message| message.as_string())
+        .unwrap_or_default()
+        .to_lowercase()
+}

@@ -1,0 +1,184 @@
+//! What a camera is and can do: told by the browser in bits, and by some not at all.
+
+use js_sys::futures::JsFuture;
+use js_sys::{Array, Function, Object, Reflect};
+use kaunter_core::error::ErrorCode;
+use wasm_bindgen::prelude::*;
+use web_sys::MediaStreamTrack;
+
+use super::ask::devices;
+use crate::types::error::Fail;
+use crate::types::event::{Camera as Device, Facing, Zoom};
+use crate::types::options::Adjustment;
+
+/// Every camera that the browser lists; of the one that is on, all that is known. Never asks.
+///
+/// # Errors
+/// `env/insecure-context`, `env/unsupported`.
+pub async fn all(on: Option<Device>) -> Result<Vec<Device>, Fail> {
+    let unsupported = |cause| Fail::new(ErrorCode::Unsupported).caused_by(cause);
+    let listed = devices()?.enumerate_devices().map_err(unsupported)?;
+    let listed: Array = JsFuture::from(listed).await.map_err(unsupported)?.into();
+    let cameras = listed
+        .iter()
+        .filter(|device| word(device, "kind").as_deref() == Some("videoinput"));
+    let known = cameras.map(|device| {
+        let id = word(&device, "deviceId").unwrap_or_default();
+        match &on {
+            Some(on) if on.device_id == id => on.clone(),
+            Some(_) | None => Device {
+                device_id: id,
+                label: word(&device, "label").unwrap_or_default(),
+                facing: facing_of(&capabilities(&device)),
+                torch: false,
+                zoom: None,
+            },
+        }
+    });
+    Ok(known.collect())
+}
+
+/// The camera behind a track.
+pub(super) fn of_track(track: &MediaStreamTrack) -> Device {
+    let settings: JsValue = track.get_settings().into();
+    let can = capabilities(track);
+    let facing = word(&settings, "facingMode");
+    Device {
+        device_id: word(&settings, "deviceId").unwrap_or_default(),
+        label: track.label(),
+        facing: facing
+            .as_deref()
+            .and_then(Facing::from_word)
+            .or_else(|| facing_of(&can)),
+        torch: has_torch(&can),
+        zoom: zoom_of(&can),
+    }
+}
+
+/// Whether a camera that tells what it can says nothing of a focus of its own: webcams see sharp from half a metre on,
+/// and Safari, which never says, from a hand's breadth.
+pub(super) fn has_fixed_focus(track: &MediaStreamTrack) -> bool {
+    let can = capabilities(track);
+    let modes = words(&can, "focusMode");
+    can.is_object() && !modes.iter().any(|mode| mode != "manual" && mode != "none")
+}
+
+/// Lets a camera that can focus by itself do so all the time: some start at infinity.
+pub(super) fn focus_always(track: &MediaStreamTrack) {
+    if !words(&capabilities(track), "focusMode").contains(&"continuous".to_owned()) {
+        return;
+    }
+    let set = Object::new();
+    put(&set, "focusMode", &"continuous".into());
+    if let Ok(applied) = apply(track, &set) {
+        js_sys::futures::spawn_local(async move {
+            // One that refuses what it said it can focuses as it does.
+            let _ = JsFuture::from(applied).await;
+        });
+    }
+}
+
+/// Torch, zoom and focus, all in one: a later constraint replaces an earlier one.
+pub(super) async fn adjust(
+    track: &MediaStreamTrack,
+    wish: &Adjustment,
+    (width, height): (f64, f64),
+) -> Result<(), Fail> {
+    let cannot = || Fail::new(ErrorCode::CameraConstraints);
+    let can = capabilities(track);
+    let set = Object::new();
+    if let Some(torch) = wish.torch {
+        if !has_torch(&can) {
+            return Err(cannot());
+        }
+        put(&set, "torch", &torch.into());
+    }
+    if let Some(zoom) = wish.zoom {
+        let range = zoom_of(&can).ok_or_else(cannot)?;
+        if !(range.min..=range.max).contains(&zoom) {
+            return Err(cannot());
+        }
+        put(&set, "zoom", &zoom.into());
+    }
+    if let Some((x, y)) = wish.focus_at {
+        // Listed by a browser that knows the constraint, supported by a camera that has a focus to set.
+        let modes = words(&can, "focusMode");
+        let mode = ["single-shot", "continuous"]
+            .into_iter()
+            .find(|mode| modes.iter().any(|has| has == mode))
+            .ok_or_else(cannot)?;
+        let share = |at: f64, side: f64| (at / side.max(1.0)).clamp(0.0, 1.0);
+        let point = Object::new();
+        put(&point, "x", &share(x, width).into());
+        put(&point, "y", &share(y, height).into());
+        put(&set, "pointsOfInterest", &Array::of1(&point));
+        put(&set, "focusMode", &mode.into());
+    }
+    if Object::keys(&set).length() == 0 {
+        return Ok(());
+    }
+    let refused = |cause| cannot().caused_by(cause);
+    let applied = apply(track, &set).map_err(refused)?;
+    JsFuture::from(applied).await.map_err(refused)?;
+    Ok(())
+}
+
+/// Only what a camera does, and nothing of its picture's size: browsers refuse a mixture of the two.
+fn apply(track: &MediaStreamTrack, set: &Object) -> Result<js_sys::Promise, JsValue> {
+    let constraints = Object::new();
+    put(&constraints, "advanced", &Array::of1(set));
+    track.apply_constraints_with_constraints(constraints.unchecked_ref())
+}
+
+/// What a track, or a device in the list, says that it can: Firefox says it of tracks only lately, and of devices never.
+fn capabilities(of: &JsValue) -> JsValue {
+    let asked = || {
+        let ask: Function = Reflect::get(of, &"getCapabilities".into())
+            .ok()?
+            .dyn_into()
+            .ok()?;
+        ask.call0(of).ok()
+    };
+    asked().unwrap_or_default()
+}
+
+fn has_torch(can: &JsValue) -> bool {
+    // A boolean in Chrome, a list of booleans in the specification.
+    let torch = field(can, "torch");
+    match torch.dyn_ref::<Array>() {
+        Some(values) => values.includes(&JsValue::TRUE, 0),
+        None => torch.is_truthy(),
+    }
+}
+
+fn zoom_of(can: &JsValue) -> Option<Zoom> {
+    let zoom = field(can, "zoom");
+    let number = |name: &str| field(&zoom, name).as_f64();
+    let (min, max) = number("min").zip(number("max"))?;
+    let step = number("step").unwrap_or(0.0);
+    (min < max).then_some(Zoom { min, max, step })
+}
+
+fn facing_of(can: &JsValue) -> Option<Facing> {
+    let modes = words(can, "facingMode");
+    modes.iter().find_map(|mode| Facing::from_word(mode))
+}
+
+fn words(object: &JsValue, name: &str) -> Vec<String> {
+    let list = field(object, name).dyn_into::<Array>();
+    let words = list.map(|list| list.iter().filter_map(|word| word.as_string()).collect());
+    words.unwrap_or_default()
+}
+
+fn word(object: &JsValue, name: &str) -> Option<String> {
+    field(object, name).as_string()
+}
+
+fn field(object: &JsValue, name: &str) -> JsValue {
+    Reflect::get(object, &name.into()).unwrap_or_default()
+}
+
+fn put(object: &Object, name: &str, value: &JsValue) {
+    // A fresh object of our own takes every field.
+    let _ = Reflect::set(object, &name.into(), value);
+}

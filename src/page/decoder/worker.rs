@@ -1,0 +1,307 @@
+//! The page's end of the worker: what is asked of it, and what it tells.
+//!
+//! The worker tells of codes at once, and four times a second that it lives, how many frames have come, and what would
+//! help. Frames that it takes by itself cost the page nothing.
+
+use std::cell::{Cell, RefCell};
+use std::pin::pin;
+use std::rc::Rc;
+
+use futures_channel::oneshot;
+use futures_util::future::{Either, select};
+use js_sys::{Array, Float64Array, Object, Reflect};
+use kaunter_core::policy::Ms;
+use wasm_bindgen::prelude::*;
+use web_sys::{MediaStreamTrack, MessageEvent, Worker};
+
+use super::{News, Trouble};
+use crate::page::clock;
+use crate::page::frames::Frame;
+use crate::page::frames::tap::Tap;
+use crate::page::signal::Listener;
+use crate::types::code::{DecodedCode, codes_from_js};
+use crate::types::event::Hint;
+use crate::types::options::CameraWish;
+
+/// Longest wait for news: the page looks after its camera in between.
+const HEAR_MS: Ms = 250;
+/// So many waits in a row without a sign of life, and it hangs. Waits are counted, not time: a page that was blocked
+/// itself finds the timer before the messages.
+const SILENT: u32 = 4;
+/// A frame that was handed over is read in milliseconds; a worker that takes so long hangs.
+const READ_MS: Ms = 1_000;
+
+/// A worker; dropped, it is ended.
+#[derive(Debug)]
+pub(super) struct Hand {
+    worker: Worker,
+    inbox: Rc<RefCell<Inbox>>,
+    asked: Cell<u32>,
+    silent: Cell<u32>,
+    heard: Cell<u32>,
+    following: RefCell<Option<(String, Tap)>>,
+    _listeners: [Listener; 2],
+}
+
+/// What the worker has told, and nobody has heard yet.
+#[derive(Debug, Default)]
+struct Inbox {
+    codes: Vec<DecodedCode>,
+    hint: Option<Hint>,
+    frames: u32,
+    /// Messages so far: signs of life.
+    messages: u32,
+    look: u32,
+    answered: u32,
+    /// No `VideoFrame` can be read there: pixels from then on.
+    unfit: bool,
+    /// It can't take the frames of this camera by itself.
+    astray: bool,
+    dead: Option<JsValue>,
+    wake: Option<oneshot::Sender<()>>,
+}
+
+impl Hand {
+    pub(super) fn new(worker: Worker) -> Self {
+        let inbox = Rc::<RefCell<Inbox>>::default();
+        let told = Rc::clone(&inbox);
+        let message = Listener::new(&worker, "message", move |event| {
+            let data = event.unchecked_into::<MessageEvent>().data();
+            told.borrow_mut().take_in(&data);
+        });
+        let told = Rc::clone(&inbox);
+        // A trap, or a script that can't be had.
+        let error = Listener::new(&worker, "error", move |event| {
+            let mut inbox = told.borrow_mut();
+            inbox.dead = Some(event);
+            inbox.rouse();
+        });
+        Self {
+            worker,
+            inbox,
+            asked: Cell::new(0),
+            silent: Cell::new(0),
+            heard: Cell::new(0),
+            following: RefCell::new(None),
+            _listeners: [message, error],
+        }
+    }
+
+    pub(super) fn look(&self, look: u32, wish: &CameraWish) {
+        let mut inbox = self.inbox.borrow_mut();
+        if inbox.look != look {
+            inbox.look = look;
+            inbox.codes.clear();
+            inbox.hint = None;
+        }
+        drop(inbox);
+        self.silent.set(0);
+        self.post(&[
+            ("type", "look".into()),
+            ("look", look.into()),
+            ("region", region(wish).into()),
+            ("most", wish.scans_per_second.into()),
+        ]);
+    }
+
+    pub(super) fn rest(&self) {
+        self.post(&[("type", "rest".into())]);
+    }
+
+    /// Hands over a tap on this track, unless it has it.
+    pub(super) fn follow(&self, track: &MediaStreamTrack) -> bool {
+        let name = track.id();
+        let known = self
+            .following
+            .borrow()
+            .as_ref()
+            .map(|(name, _)| name.clone());
+        if known.as_ref() != Some(&name) {
+            self.leave();
+            self.inbox.borrow_mut().astray = false;
+            let tap = Tap::new(track);
+            let (word, gift) = tap.gift();
+            let message = message(&[("type", word.into()), ("it", gift.clone())]);
+            let moved = Array::of1(gift);
+            // Refused where the browser hands over neither streams of frames nor tracks: Firefox, Safari before 18.
+            let handed = self.worker.post_message_with_transfer(&message, &moved);
+            self.inbox.borrow_mut().astray = handed.is_err();
+            self.following.replace(Some((name, tap)));
+        }
+        !self.inbox.borrow().astray
+    }
+
+    /// The camera goes off, and so does the tap.
+    pub(super) fn leave(&self) {
+        if self.following.borrow_mut().take().is_some() {
+            self.post(&[("type", "leave".into())]);
+        }
+    }
+
+    pub(super) fn takes_frames(&self) -> bool {
+        !self.inbox.borrow().unfit
+    }
+
+    pub(super) async fn hear(&self) -> Result<News, Trouble> {
+        self.wait(HEAR_MS, |inbox| !inbox.codes.is_empty() || inbox.astray)
+            .await;
+        let messages = self.inbox.borrow().messages;
+        let silent = if self.heard.replace(messages) == messages {
+            self.silent.get() + 1
+        } else {
+            0
+        };
+        self.silent.set(silent);
+        if silent >= SILENT {
+            return Err(Trouble::Dead(JsValue::from_str("the worker hangs")));
+        }
+        if self.inbox.borrow().astray {
+            return Err(Trouble::Unfit);
+        }
+        self.inbox.borrow_mut().news()
+    }
+
+    pub(super) async fn read(&self, frame: Frame) -> Result<News, Trouble> {
+        let id = self.asked.get().wrapping_add(1);
+        self.asked.set(id);
+        self.hand_over(id, &frame).map_err(Trouble::Dead)?;
+        let answered = self
+            .wait(READ_MS, |inbox| inbox.answered == id || inbox.unfit)
+            .await;
+        let mut inbox = self.inbox.borrow_mut();
+        if !answered && inbox.dead.is_none() {
+            return Err(Trouble::Dead(JsValue::from_str("the worker hangs")));
+        }
+        if inbox.unfit && inbox.answered != id {
+            return Err(Trouble::Unfit);
+        }
+        inbox.news()
+    }
+
+    /// Waits until something is so, or the worker is dead; false where neither came in time.
+    async fn wait(&self, ms: Ms, so: impl Fn(&Inbox) -> bool) -> bool {
+        let over = || {
+            let inbox = self.inbox.borrow();
+            inbox.dead.is_some() || so(&inbox)
+        };
+        let mut late = pin!(clock::sleep(ms));
+        while !over() {
+            let (wake, woken) = oneshot::channel();
+            self.inbox.borrow_mut().wake = Some(wake);
+            if let Either::Right(((), _)) = select(woken, late.as_mut()).await {
+                return over();
+            }
+        }
+        true
+    }
+
+    fn hand_over(&self, id: u32, frame: &Frame) -> Result<(), JsValue> {
+        let (message, moved) = match frame {
+            Frame::Video(frame) => {
+                let fields = [("type", "frame".into()), ("frame", JsValue::from(&frame.0))];
+                (message(&fields), Array::of1(&frame.0))
+            }
+            Frame::Pixels {
+                buffer,
+                width,
+                height,
+            } => {
+                let fields = [
+                    ("type", "pixels".into()),
+                    ("buffer", JsValue::from(buffer)),
+                    ("width", (*width).into()),
+                    ("height", (*height).into()),
+                ];
+                (message(&fields), Array::of1(buffer))
+            }
+        };
+        put(&message, "id", &id.into());
+        self.worker.post_message_with_transfer(&message, &moved)
+    }
+
+    fn post(&self, fields: &[(&str, JsValue)]) {
+        // Plain words and numbers can always be sent.
+        let _ = self.worker.post_message(&message(fields));
+    }
+}
+
+impl Drop for Hand {
+    fn drop(&mut self) {
+        self.worker.terminate();
+    }
+}
+
+impl Inbox {
+    fn take_in(&mut self, message: &JsValue) {
+        let field = |name: &str| Reflect::get(message, &name.into()).unwrap_or_default();
+        let number = |name: &str| field(name).as_f64().map(|number| number as u32);
+        self.messages = self.messages.wrapping_add(1);
+        if let Some(frames) = number("frames") {
+            self.frames = frames;
+        }
+        match field("type").as_string().unwrap_or_default().as_str() {
+            "pulse" => {
+                self.hint = field("hint")
+                    .as_string()
+                    .as_deref()
+                    .and_then(Hint::from_word);
+                return;
+            }
+            "read" => {
+                self.answered = number("id").unwrap_or(self.answered);
+                if number("look") == Some(self.look) {
+                    self.hint = field("hint")
+                        .as_string()
+                        .as_deref()
+                        .and_then(Hint::from_word);
+                    match codes_from_js(field("codes")) {
+                        Ok(codes) => self.codes.extend(codes),
+                        Err(cause) => self.dead = Some(cause),
+                    }
+                }
+            }
+            "unfit" => self.unfit = true,
+            "astray" => self.astray = true,
+            "failed" => self.dead = Some(field("message")),
+            // The facade has heard that it is ready.
+            _ => return,
+        }
+        self.rouse();
+    }
+
+    fn news(&mut self) -> Result<News, Trouble> {
+        if let Some(cause) = self.dead.clone() {
+            return Err(Trouble::Dead(cause));
+        }
+        Ok(News {
+            codes: std::mem::take(&mut self.codes),
+            hint: self.hint,
+            frames: self.frames,
+        })
+    }
+
+    fn rouse(&mut self) {
+        if let Some(wake) = self.wake.take() {
+            let _ = wake.send(());
+        }
+    }
+}
+
+/// A region as the reader takes it.
+pub(super) fn region(wish: &CameraWish) -> Float64Array {
+    let region = wish.region;
+    Float64Array::new_from_slice(&[region.x, region.y, region.width, region.height])
+}
+
+fn message(fields: &[(&str, JsValue)]) -> Object {
+    let message = Object::new();
+    for (name, value) in fields {
+        put(&message, name, value);
+    }
+    message
+}
+
+fn put(object: &Object, name: &str, value: &JsValue) {
+    // A fresh object of our own takes every field.
+    let _ = Reflect::set(object, &name.into(), value);
+}

@@ -1,0 +1,55 @@
+//! What to say of a picture that stays blurred: a hand that shakes is soon still, a lens that can't come nearer never.
+
+use kaunter_core::policy::Ms;
+
+use crate::types::event::Hint;
+
+/// Blurred for so long, it is not the hand.
+const BLURRED_MS: Ms = 3_000;
+
+/// The advice of one look.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Advice {
+    blurred_ms: Option<Ms>,
+}
+
+impl Advice {
+    /// What to say; `fixed`: this camera's focus can't be set, as of most webcams.
+    pub(super) fn of(&mut self, hint: Option<Hint>, fixed: bool, now_ms: Ms) -> Option<Hint> {
+        if hint != Some(Hint::HoldStill) {
+            self.blurred_ms = None;
+            return hint;
+        }
+        let since_ms = *self.blurred_ms.get_or_insert(now_ms);
+        let lens = fixed && now_ms - since_ms >= BLURRED_MS;
+        Some(if lens { Hint::Farther } else { Hint::HoldStill })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STILL: Option<Hint> = Some(Hint::HoldStill);
+
+    #[test]
+    fn a_webcam_that_stays_blurred_wants_the_phone_farther_away() {
+        let mut advice = Advice::default();
+        assert_eq!(advice.of(STILL, true, 0), STILL);
+        assert_eq!(advice.of(STILL, true, 2_999), STILL);
+        assert_eq!(advice.of(STILL, true, 3_000), Some(Hint::Farther));
+        assert_eq!(advice.of(None, true, 3_100), None);
+        assert_eq!(advice.of(STILL, true, 3_200), STILL, "another hand");
+    }
+
+    #[test]
+    fn a_camera_that_can_focus_is_given_the_time() {
+        let mut advice = Advice::default();
+        assert_eq!(advice.of(STILL, false, 0), STILL);
+        assert_eq!(advice.of(STILL, false, 60_000), STILL);
+        assert_eq!(
+            advice.of(Some(Hint::Glare), false, 60_001),
+            Some(Hint::Glare)
+        );
+    }
+}

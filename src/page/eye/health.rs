@@ -1,0 +1,173 @@
+//! Whether a camera still shows what is before it. Its own flags lie after a call or a lock screen, so the pictures count.
+//! Time is an argument.
+
+use kaunter_core::policy::Ms;
+
+use crate::page::camera::Camera;
+
+/// A camera that shows nothing new for so long is started afresh.
+const FROZEN_MS: Ms = 3_000;
+/// iOS mutes a track for a second at its start (WebKit bug 274211), and one that a call has taken for good (213853,
+/// 259884).
+const MUTED_MS: Ms = 2_000;
+/// A camera that was well for so long may be started afresh again.
+const WELL_MS: Ms = 30_000;
+
+/// What is seen of a camera now.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Signs {
+    /// A picture that was not there before.
+    pub(super) fresh: bool,
+    /// The system keeps the pictures.
+    pub(super) muted: bool,
+    /// It was not taken away.
+    pub(super) live: bool,
+}
+
+impl Signs {
+    /// Taken away.
+    pub(super) const GONE: Self = Self {
+        fresh: false,
+        muted: false,
+        live: false,
+    };
+
+    /// What its track says now, and whether it showed anything new.
+    pub(super) fn of(camera: &Camera, fresh: bool) -> Self {
+        Self {
+            fresh,
+            muted: camera.is_muted(),
+            live: camera.is_live(),
+        }
+    }
+}
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cure {
+    /// Nothing.
+    None,
+    /// The stream is to be thrown away, and a fresh one asked for.
+    Restart,
+    /// That was done, and did not help: a person has to press a button.
+    GiveUp,
+}
+
+/// The health of one look's camera.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Health {
+    fresh_ms: Ms,
+    muted_ms: Option<Ms>,
+    /// When the camera was started afresh.
+    restarted_ms: Option<Ms>,
+}
+
+impl Health {
+    pub(super) fn new(now_ms: Ms) -> Self {
+        Self {
+            fresh_ms: now_ms,
+            muted_ms: None,
+            restarted_ms: None,
+        }
+    }
+
+    /// What these signs ask for.
+    pub(super) fn see(&mut self, signs: Signs, now_ms: Ms) -> Cure {
+        if signs.fresh {
+            self.fresh_ms = now_ms;
+        }
+        self.muted_ms = match self.muted_ms {
+            _ if !signs.muted => None,
+            None => Some(now_ms),
+            since => since,
+        };
+        let muted = self
+            .muted_ms
+            .is_some_and(|since| now_ms - since >= MUTED_MS);
+        let frozen = now_ms - self.fresh_ms >= FROZEN_MS;
+        if signs.live && !muted && !frozen {
+            return Cure::None;
+        }
+        let recent = self
+            .restarted_ms
+            .is_some_and(|restarted_ms| now_ms - restarted_ms < WELL_MS);
+        if recent {
+            return Cure::GiveUp;
+        }
+        self.restarted_ms = Some(now_ms);
+        Cure::Restart
+    }
+
+    /// A camera was started, or the page is seen again: it gets its time to show something.
+    pub(super) fn rested(&mut self, now_ms: Ms) {
+        self.fresh_ms = now_ms;
+        self.muted_ms = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WELL: Signs = Signs {
+        fresh: true,
+        muted: false,
+        live: true,
+    };
+    const STILL: Signs = Signs {
+        fresh: false,
+        ..WELL
+    };
+
+    #[test]
+    fn a_frozen_picture_is_restarted_once_and_then_given_up() {
+        let mut health = Health::new(0);
+        assert_eq!(health.see(WELL, 1_000), Cure::None);
+        assert_eq!(health.see(STILL, 3_900), Cure::None);
+        assert_eq!(health.see(STILL, 4_000), Cure::Restart);
+        health.rested(4_500);
+        assert_eq!(health.see(STILL, 7_400), Cure::None);
+        assert_eq!(health.see(STILL, 7_500), Cure::GiveUp);
+    }
+
+    #[test]
+    fn a_camera_that_was_well_again_may_be_restarted_again() {
+        let mut health = Health::new(0);
+        assert_eq!(health.see(STILL, 3_000), Cure::Restart);
+        health.rested(3_100);
+        for second in 4..40 {
+            assert_eq!(health.see(WELL, second * 1_000), Cure::None);
+        }
+        assert_eq!(health.see(STILL, 42_500), Cure::Restart);
+    }
+
+    #[test]
+    fn a_mute_of_two_seconds_counts_and_a_shorter_one_does_not() {
+        let muted = Signs {
+            muted: true,
+            ..WELL
+        };
+        let mut health = Health::new(0);
+        assert_eq!(health.see(muted, 100), Cure::None);
+        assert_eq!(health.see(muted, 2_000), Cure::None);
+        assert_eq!(health.see(WELL, 2_050), Cure::None);
+        assert_eq!(health.see(muted, 2_100), Cure::None);
+        assert_eq!(health.see(muted, 4_100), Cure::Restart);
+    }
+
+    #[test]
+    fn a_camera_that_is_gone_is_not_waited_for() {
+        let gone = Signs {
+            live: false,
+            ..STILL
+        };
+        assert_eq!(Health::new(0).see(gone, 1), Cure::Restart);
+    }
+
+    #[test]
+    fn a_page_that_was_hidden_for_an_hour_finds_its_camera_well() {
+        let mut health = Health::new(0);
+        health.rested(3_600_000);
+        assert_eq!(health.see(STILL, 3_600_100), Cure::None);
+    }
+}

@@ -1,0 +1,178 @@
+//! From a camera's start to its end: one at a time, whoever asks, and none that nobody waits for any more.
+
+use std::pin::pin;
+use std::rc::Rc;
+
+use futures_util::future::{Either, select};
+use js_sys::futures::spawn_local;
+use kaunter_core::error::ErrorCode;
+use web_sys::{AbortController, AbortSignal};
+
+use super::Eye;
+use crate::page::camera::{self, Camera, device, permission};
+use crate::page::signal;
+use crate::types::error::Fail;
+use crate::types::event::{Camera as Device, CameraChange, CameraStatus};
+use crate::types::options::Adjustment;
+
+impl Eye {
+    /// The warm camera, or a fresh one.
+    pub(super) async fn camera(self: &Rc<Self>) -> Result<Rc<Camera>, Fail> {
+        let off = self.off();
+        let started = pin!(self.start());
+        let given_back = pin!(signal::aborted(off.as_ref()));
+        match select(started, given_back).await {
+            Either::Left((camera, _)) => camera,
+            Either::Right(((), _)) => Err(Fail::new(ErrorCode::CameraInterrupted)),
+        }
+    }
+
+    async fn start(self: &Rc<Self>) -> Result<Rc<Camera>, Fail> {
+        let _one_at_a_time = self.starting.lock().await;
+        let warm = self.camera.borrow().clone();
+        if let Some(camera) = warm.filter(|camera| camera.is_live()) {
+            return Ok(camera);
+        }
+        self.put_away();
+        if permission().await == "prompt" {
+            let change = CameraChange::new(CameraStatus::Prompt, None);
+            self.voice.camera(&change);
+        }
+        let camera = Camera::start_chosen(&self.wish, &self.choice, self.preview.as_ref()).await?;
+        let camera = Rc::new(camera);
+        self.camera.replace(Some(Rc::clone(&camera)));
+        self.listen(&camera);
+        let change = CameraChange::new(CameraStatus::Live, Some(camera.device()));
+        self.voice.camera(&change);
+        Ok(camera)
+    }
+
+    /// True while this camera is the till's.
+    pub(super) fn is_on(&self, camera: &Rc<Camera>) -> bool {
+        let on = self.camera.borrow();
+        on.as_ref().is_some_and(|on| Rc::ptr_eq(on, camera))
+    }
+
+    /// Fires when the camera is given back.
+    pub(super) fn off(&self) -> Option<AbortSignal> {
+        self.off.borrow().as_ref().map(AbortController::signal)
+    }
+
+    /// The till's camera, where it is another than this.
+    pub(super) fn other(&self, than: &Rc<Camera>) -> Option<Rc<Camera>> {
+        let on = self.camera.borrow();
+        on.as_ref().filter(|on| !Rc::ptr_eq(on, than)).cloned()
+    }
+
+    /// Camera off; a start or a look that is under way ends with `camera/interrupted`.
+    pub fn release(&self) {
+        self.idle.replace(None);
+        if let Some(off) = self.off.replace(AbortController::new().ok()) {
+            off.abort();
+        }
+        if self.put_away() {
+            let change = CameraChange::new(CameraStatus::Released, None);
+            self.voice.camera(&change);
+        }
+    }
+
+    /// Drops the camera, and whatever reads of it.
+    pub(super) fn put_away(&self) -> bool {
+        self.life.borrow_mut().clear();
+        self.decoder.leave();
+        self.camera.borrow_mut().take().is_some()
+    }
+
+    /// The cameras that there are; never asks.
+    ///
+    /// # Errors
+    /// `env/insecure-context`, `env/unsupported`.
+    pub async fn cameras(&self) -> Result<Vec<Device>, Fail> {
+        let on = self.camera.borrow().as_ref().map(|camera| camera.device());
+        device::all(on).await
+    }
+
+    /// Takes this camera from now on, at this terminal.
+    ///
+    /// # Errors
+    /// `camera/not-found`, or why it does not start; the camera before it is taken again then.
+    pub async fn choose(self: &Rc<Self>, device_id: &str) -> Result<(), Fail> {
+        let known = self.cameras().await?;
+        let wished = known
+            .into_iter()
+            .find(|camera| camera.device_id == device_id);
+        let Some(wished) = wished.filter(|_| !device_id.is_empty()) else {
+            return Err(Fail::new(ErrorCode::CameraNotFound));
+        };
+        let before = self.choice.get();
+        self.choice.set(Some((&wished.device_id, &wished.label)));
+        if self.camera.borrow().is_none() {
+            return Ok(());
+        }
+        // A phone opens one of its cameras at a time.
+        self.put_away();
+        let camera = self.camera().await;
+        let other = match &camera {
+            Ok(camera) => camera.device().device_id != device_id,
+            Err(_) => true,
+        };
+        if other {
+            let before = before.as_ref();
+            self.choice
+                .set(before.map(|(id, label)| (id.as_str(), label.as_str())));
+            camera?;
+            return Err(Fail::new(ErrorCode::CameraInUse));
+        }
+        Ok(())
+    }
+
+    /// Torch, zoom and focus of the camera that is on.
+    ///
+    /// # Errors
+    /// `camera/constraints` where it can't, or where no camera is on.
+    pub async fn adjust(&self, wish: &Adjustment) -> Result<(), Fail> {
+        let camera = self.camera.borrow().clone();
+        match camera {
+            Some(camera) => camera.adjust(wish).await,
+            None => Err(Fail::new(ErrorCode::CameraConstraints)),
+        }
+    }
+
+    /// Hears what becomes of a camera: muted, taken away, unplugged.
+    fn listen(self: &Rc<Self>, camera: &Rc<Camera>) {
+        let (eye, heard) = (Rc::downgrade(self), Rc::downgrade(camera));
+        let life = camera.on_change(move |change| {
+            let (Some(eye), Some(camera)) = (eye.upgrade(), heard.upgrade()) else {
+                return;
+            };
+            match change {
+                camera::Change::Muted => {
+                    let muted =
+                        CameraChange::because(CameraStatus::Muted, ErrorCode::CameraInterrupted);
+                    eye.voice.camera(&muted);
+                }
+                camera::Change::Unmuted => {
+                    let live = CameraChange::new(CameraStatus::Live, Some(camera.device()));
+                    eye.voice.camera(&live);
+                }
+                camera::Change::Ended => eye.ended(&camera),
+                camera::Change::Devices => spawn_local(async move {
+                    // No browser says which one went: a camera that is not in the list any more is gone, whatever its track says.
+                    if camera.is_unplugged().await {
+                        eye.ended(&camera);
+                    }
+                }),
+            }
+        });
+        self.life.replace(life);
+    }
+
+    /// A camera was taken away: a look asks for another, and without one the cashier is told.
+    fn ended(&self, camera: &Rc<Camera>) {
+        if self.is_on(camera) {
+            self.put_away();
+            let change = CameraChange::because(CameraStatus::Ended, ErrorCode::CameraInterrupted);
+            self.voice.camera(&change);
+        }
+    }
+}

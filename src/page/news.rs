@@ -1,0 +1,100 @@
+//! News between the tabs of a terminal: a tab that learns of a change tells the others, and they ask at once.
+//!
+//! What is told is a hint, not an answer: an attempt's name and its version. How it stands, the backend alone says. A
+//! browser without a BroadcastChannel has tabs that ask at their own pace.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use futures_channel::mpsc::UnboundedSender;
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::JsCast;
+use web_sys::{BroadcastChannel, MessageEvent};
+
+use super::signal::Listener;
+use crate::types::to_js;
+
+/// Past this many attempts, what was seen is forgotten: that costs one question too many, and a tab may stay open for years.
+const MOST_SEEN: usize = 1_000;
+
+/// An attempt has changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Word {
+    /// Which.
+    pub trx_id: String,
+    /// What version it has now.
+    pub version: u64,
+}
+
+/// The channel of one terminal, and the newest version of each attempt that this tab has seen.
+#[derive(Debug)]
+pub struct News {
+    channel: Option<BroadcastChannel>,
+    _listener: Option<Listener>,
+    seen: RefCell<HashMap<String, u64>>,
+}
+
+impl News {
+    /// Joins the tabs of this scope; what the others tell goes to `heard`.
+    #[must_use]
+    pub fn join(scope: &str, heard: UnboundedSender<Word>) -> Self {
+        let channel = BroadcastChannel::new(&format!("kaunter|{scope}")).ok();
+        let listener = channel.as_ref().map(|channel| {
+            Listener::new(channel, "message", move |event| {
+                let data = event.unchecked_ref::<MessageEvent>().data();
+                // Whatever else speaks on this channel is none of ours.
+                if let Ok(word) = serde_wasm_bindgen::from_value(data) {
+                    let _ = heard.unbounded_send(word);
+                }
+            })
+        });
+        Self {
+            channel,
+            _listener: listener,
+            seen: RefCell::default(),
+        }
+    }
+
+    /// True where this tab has not seen that version yet.
+    #[must_use]
+    pub fn is_new(&self, trx_id: &str, version: u64) -> bool {
+        self.seen
+            .borrow()
+            .get(trx_id)
+            .is_none_or(|seen| version > *seen)
+    }
+
+    /// This tab has seen that version; the others are told, where it is new here. True where it is.
+    pub fn tell(&self, trx_id: &str, version: u64) -> bool {
+        if !self.is_new(trx_id, version) {
+            return false;
+        }
+        let mut seen = self.seen.borrow_mut();
+        if seen.len() >= MOST_SEEN {
+            seen.clear();
+        }
+        seen.insert(trx_id.to_owned(), version);
+        if let Some(channel) = &self.channel {
+            let word = Word {
+                trx_id: trx_id.to_owned(),
+                version,
+            };
+            // Refused once the channel is closed: the till is, too.
+            let _ = channel.post_message(&to_js(&word));
+        }
+        true
+    }
+
+    /// Leaves.
+    pub fn leave(&self) {
+        if let Some(channel) = &self.channel {
+            channel.close();
+        }
+    }
+}
+
+impl Drop for News {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}

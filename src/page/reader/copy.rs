@@ -1,0 +1,91 @@
+//! A frame's pixels, straight from the browser into the module's own memory: no buffer of JavaScript's in between.
+
+use js_sys::{Promise, Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// A `VideoFrame`, as a worker sees it: web-sys wants a slice of ours for its copy, and the copy ends later than
+    /// a slice may live.
+    #[derive(Debug)]
+    pub type VideoFrame;
+
+    #[wasm_bindgen(method, getter)]
+    fn format(this: &VideoFrame) -> Option<String>;
+    #[wasm_bindgen(method, getter, js_name = visibleRect)]
+    fn visible_rect(this: &VideoFrame) -> JsValue;
+    #[wasm_bindgen(method, catch, js_name = allocationSize)]
+    fn allocation_size(this: &VideoFrame) -> Result<u32, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = copyTo)]
+    fn copy_to(this: &VideoFrame, buffer: &Uint8Array) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method)]
+    fn close(this: &VideoFrame);
+
+    /// The memory of the module.
+    type Memory;
+    #[wasm_bindgen(method, getter)]
+    fn buffer(this: &Memory) -> JsValue;
+}
+
+/// The pixels of a frame that was copied out of the browser.
+#[derive(Debug)]
+pub struct Copied {
+    pub(super) pixels: Vec<u8>,
+    /// Where the first plane begins.
+    pub(super) offset: usize,
+    /// Pixels in a row, and rows.
+    pub(super) size: (usize, usize),
+    /// Bytes from row to row.
+    pub(super) stride: usize,
+    /// One byte a pixel, or four.
+    pub(super) grey: bool,
+}
+
+/// Copies a frame into `pixels` and closes it: Chrome gives no more after a few that are open. Of I420, NV12 and their
+/// kin the first plane *is* the grey picture.
+///
+/// # Errors
+/// What the browser threw, or that the format is none that is known. The frame is open then: it can still be drawn.
+pub async fn copy_out(frame: &VideoFrame, mut pixels: Vec<u8>) -> Result<Copied, JsValue> {
+    let unknown = || JsValue::from_str("a frame of an unknown format");
+    let grey = match frame.format().as_deref() {
+        Some("I420" | "I420A" | "I422" | "I422A" | "I444" | "I444A" | "NV12") => true,
+        Some("RGBA" | "RGBX" | "BGRA" | "BGRX") => false,
+        Some(_) | None => return Err(unknown()),
+    };
+    let rect = frame.visible_rect();
+    let size = number(&rect, "width").zip(number(&rect, "height"));
+    let size = size.ok_or_else(unknown)?;
+    pixels.resize(frame.allocation_size()? as usize, 0);
+    let view = view_of(&mut pixels);
+    let copied = js_sys::futures::JsFuture::from(frame.copy_to(&view)?).await;
+    let layouts = copied?;
+    if view.length() as usize != pixels.len() {
+        // The memory grew while the browser was copying: what it wrote lies in a buffer that is gone.
+        return Err(JsValue::from_str("the memory has moved"));
+    }
+    frame.close();
+    let first = Reflect::get_u32(&layouts, 0)?;
+    let place = number(&first, "offset").zip(number(&first, "stride"));
+    let (offset, stride) = place.ok_or_else(unknown)?;
+    Ok(Copied {
+        pixels,
+        offset,
+        size,
+        stride,
+        grey,
+    })
+}
+
+/// The bytes of a vector as JavaScript sees them, made anew for every frame: when the memory grows, a view is empty.
+fn view_of(pixels: &mut [u8]) -> Uint8Array {
+    let memory: Memory = wasm_bindgen::memory().unchecked_into();
+    let (start, length) = (pixels.as_mut_ptr() as usize, pixels.len());
+    // An address of this module has 32 bits.
+    Uint8Array::new_with_byte_offset_and_length(&memory.buffer(), start as u32, length as u32)
+}
+
+fn number(object: &JsValue, name: &str) -> Option<usize> {
+    let value = Reflect::get(object, &name.into()).ok()?.as_f64()?;
+    Some(value as usize)
+}

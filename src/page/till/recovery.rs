@@ -1,0 +1,210 @@
+//! What an earlier page left behind, and what other tabs tell: the backend's list, the journal, the channel.
+
+use std::rc::{Rc, Weak};
+
+use futures_channel::mpsc::UnboundedReceiver;
+use futures_util::StreamExt;
+use js_sys::futures::spawn_local;
+use kaunter_core::error::ErrorCode;
+use kaunter_core::till::{Event, Record};
+use kaunter_core::wire::{self, ProblemCode, Sale, Status};
+
+use super::Till;
+use crate::page::backend::Trouble;
+use crate::page::clock;
+use crate::page::lock::{self, Asked};
+use crate::page::news::Word;
+use crate::types::error::Fail;
+use crate::types::sale::Trade;
+
+impl Till {
+    /// What a reload left behind: the backend's list, and what only the journal knows.
+    pub(super) async fn recover(self: &Rc<Self>) {
+        self.tell_unreadable().await;
+        let mut open = self.session.open.clone();
+        let mut others = false;
+        for record in self.records().await {
+            // Another tab has this sale in hand: its record is that tab's to close, as long as it lives.
+            if !self.is_ours(&record.sale).await {
+                others = true;
+            } else if let Some(trade) = self.recall(&record, &open).await {
+                open.push(trade);
+            }
+        }
+        for trade in open {
+            self.take_up(&trade).await;
+        }
+        if others {
+            spawn_local(Self::inherit(Rc::downgrade(self)));
+        }
+    }
+
+    /// Looks again, at the pace of the questions, until no record is another tab's any more: a tab that died leaves its own.
+    async fn inherit(till: Weak<Self>) {
+        loop {
+            let Some(poll_ms) = till.upgrade().map(|till| till.policy().poll_ms) else {
+                return;
+            };
+            clock::sleep(poll_ms).await;
+            let Some(till) = till.upgrade().filter(|till| !till.is_closed()) else {
+                return;
+            };
+            if !till.inherit_what_is_free().await {
+                return;
+            }
+        }
+    }
+
+    /// True while another tab has a record in hand.
+    async fn inherit_what_is_free(self: &Rc<Self>) -> bool {
+        let mut others = false;
+        for record in self.records().await {
+            let known = self
+                .unfinished
+                .borrow()
+                .iter()
+                .any(|trade| record.trx_id.as_ref() == Some(&trade.trx_id));
+            if known {
+                continue;
+            }
+            if !self.is_ours(&record.sale).await {
+                others = true;
+            } else if let Some(trade) = self.recall(&record, &[]).await {
+                self.take_up(&trade).await;
+                self.voice.trade(&Trade::new(&trade, &self.wallets));
+            }
+        }
+        others
+    }
+
+    async fn tell_unreadable(&self) {
+        let Some(journal) = &self.journal else { return };
+        match journal.unreadable().await {
+            Ok(0) => {}
+            Ok(_) => self.voice.problem(&Fail::new(ErrorCode::JournalUnreadable)),
+            Err(cause) => self.voice.no_journal(cause),
+        }
+    }
+
+    /// What became of a journalled attempt that is not on the backend's list.
+    async fn recall(&self, record: &Record, open: &[wire::Trade]) -> Option<wire::Trade> {
+        let Some(trx_id) = &record.trx_id else {
+            // Never answered, so no code can have left; what the backend may have is on its list.
+            self.forget(&record.key).await;
+            return None;
+        };
+        if open.iter().any(|trade| trade.trx_id == *trx_id) {
+            return None;
+        }
+        match self.backend.trade(trx_id).await {
+            Ok(trade) if trade.status.is_final() => {
+                if record.handed_over {
+                    self.voice.trade(&Trade::new(&trade, &self.wallets));
+                    self.keep_for_telling(trade);
+                } else {
+                    self.forget(&record.key).await;
+                }
+                None
+            }
+            Ok(trade) => Some(trade),
+            Err(Trouble::Problem(problem)) if problem.code == ProblemCode::TradeNotFound => {
+                if record.handed_over {
+                    // The backend lost its store: a person looks into it, by the name that the gateway knows too.
+                    self.voice
+                        .problem(&Fail::new(ErrorCode::TradeNotFound).about(trx_id));
+                    return Some(self.assumed(record, trx_id, Status::NeedsReview));
+                }
+                self.forget(&record.key).await;
+                None
+            }
+            Err(_) => Some(self.assumed(record, trx_id, Status::Unknown)),
+        }
+    }
+
+    /// It ended while no page looked, and so nobody was told: it stays on the list until somebody asks.
+    fn keep_for_telling(&self, trade: wire::Trade) {
+        self.unfinished.borrow_mut().insert(0, trade);
+    }
+
+    /// What the journal alone knows of an attempt; any word of the backend is newer.
+    fn assumed(&self, record: &Record, trx_id: &str, status: Status) -> wire::Trade {
+        let now = String::from(js_sys::Date::new_0().to_iso_string());
+        wire::Trade {
+            trx_id: trx_id.to_owned(),
+            trans_id: None,
+            attempt: 1,
+            sale: record.sale.clone(),
+            integrator: record.wallet.clone(),
+            presented: record.presented,
+            terminal: self.session.terminal.clone(),
+            status,
+            by: None,
+            reason: None,
+            void_id: None,
+            version: 0,
+            as_of: now.clone(),
+            since: now.clone(),
+            created_at: now,
+            deadline_at: None,
+            show: None,
+            settled: false,
+            late: false,
+        }
+    }
+
+    async fn take_up(self: &Rc<Self>, trade: &wire::Trade) {
+        if !matches!(trade.status, Status::Creating | Status::AwaitingCode) {
+            return self.remember(trade);
+        }
+        let own = trade.terminal == self.session.terminal;
+        if own && self.is_ours(&trade.sale).await {
+            // Its code is gone with the old page: closed on the spot, so that the sale is free.
+            if let Ok(closed) = self.backend.cancel(&trade.trx_id).await {
+                self.remember(&closed);
+                self.forget_if_over(&closed).await;
+            }
+        }
+    }
+
+    /// True where no other tab of this browser has this sale in hand.
+    async fn is_ours(&self, sale: &Sale) -> bool {
+        match lock::ask(&self.lock_name(sale)).await {
+            Asked::Ours(lock) => {
+                lock.free().await;
+                true
+            }
+            Asked::Taken => false,
+        }
+    }
+
+    /// Listens to the other tabs as long as the till is there: what they saw change is asked about at once.
+    pub(super) async fn hear(till: Weak<Self>, mut words: UnboundedReceiver<Word>) {
+        while let Some(word) = words.next().await {
+            if let Some(till) = till.upgrade() {
+                till.heard(&word).await;
+            }
+        }
+    }
+
+    async fn heard(self: &Rc<Self>, word: &Word) {
+        if !self.news.is_new(&word.trx_id, word.version) {
+            return;
+        }
+        let watched = self.watched.borrow().get(&word.trx_id).cloned();
+        if let Some(letters) = watched {
+            let _ = letters.unbounded_send(Event::Woke);
+            return;
+        }
+        if let Ok(trade) = self.backend.trade(&word.trx_id).await {
+            self.seen(&trade);
+        }
+    }
+
+    /// What the backend said of an attempt that is not on screen.
+    pub(super) fn seen(self: &Rc<Self>, trade: &wire::Trade) {
+        if self.news.is_new(&trade.trx_id, trade.version) {
+            self.voice.trade(&Trade::new(trade, &self.wallets));
+            self.remember(trade);
+        }
+    }
+}

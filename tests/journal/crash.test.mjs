@@ -1,0 +1,127 @@
+// A tab dies at every step of a charge, by a kill and by a reload, in Chromium and in Firefox: the sale is found again and
+// ends right, nobody is charged twice, and the journal is empty at the end.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { counter, journal, until } from "../terminal/harness.mjs";
+import { browsers } from "./browsers.mjs";
+import { confirm, heldUp, letGo, open, pay, reaches, resume, saleOf, unfinished } from "./till.mjs";
+
+const down = { status: 503 };
+
+/**
+ * The steps, in the order of a charge. `hold` keeps the page's own call from leaving, or its answer from arriving;
+ * `faults` is what the gateway does to this attempt; `is` is when the step is reached. Then the tab dies, and what is
+ * found is: the row of the journal (`handed`: it says that the code left), and how the attempt ends (`end`; none:
+ * nothing began, and the sale is free), with what is kept of the money.
+ */
+const steps = {
+  "journalled, before the creation left": { hold: ["before", "POST /v1/trades$"], handed: false },
+  "created, before its answer came": { hold: ["after", "POST /v1/trades$"], handed: false },
+  "creating": { create: { hang_ms: 60_000 }, is: "creating", handed: false },
+  "awaiting the code": { scan: true, is: "awaiting-code", handed: false },
+  "handed over, before the code left": { hold: ["before", "/code$"], handed: true },
+  "handed over, before the answer came": { hold: ["after", "/code$"], handed: true, end: "paid", kept: 1250 },
+  "paying": { faults: { pay: { hang_after_ms: 60_000 }, status: down }, is: "paying", handed: true, end: "paid", kept: 1250 },
+  "pending": { faults: {}, customer: "asks", confirm: true, is: "pending", handed: true, end: "paid", kept: 1250 },
+  "unknown": { faults: { pay: "cut", status: down }, is: "unknown", handed: true, end: "paid", kept: 1250 },
+  "cancelling": { faults: { cancel: down }, customer: "ignores", then: "cancel", is: "cancelling", handed: true, end: "cancelled", kept: 0 },
+  "voiding": { faults: { void: "cut", status: down }, then: "void", is: "voiding", handed: true, end: "voided", kept: 0 },
+};
+// Long enough for every step to stand until all are reached.
+const policy = { read_ms: 100_000, deadline_ms: 300_000, cancel_deadline_ms: 300_000, void_deadline_ms: 300_000, min_cancel_age_ms: 500 };
+
+/** Charges until the step is reached, and stays there. */
+async function reach(page, shop, ref, step) {
+  if (step.create) await shop.fault("create", step.create);
+  await open(page, shop, ref, { hold: step.faults ? ["before", "/code$"] : step.hold });
+  const code = await shop.code(step.customer ?? "approves");
+  await page.evaluate(([sale, code, scan]) => {
+    globalThis.charge = ends(scan ? till.charge(sale, { wallet: "23" }) : till.pay(sale, code, { wallet: "23" }));
+  }, [saleOf(ref), code, Boolean(step.scan)]);
+  if (step.hold || step.faults) await heldUp(page);
+  if (step.faults) {
+    const { trx_id } = (await shop.sale(ref)).attempts[0];
+    for (const [call, fault] of Object.entries(step.faults)) await shop.fault(call, fault, { trx_id, times: 10_000 });
+    await letGo(page);
+    if (step.then === "void") await page.evaluate(async () => { const { value } = await charge; void ends(till.void(value.tradeId, "asked for")); });
+    if (step.then === "cancel") {
+      await reaches(shop, ref, "pending");
+      // Refused before the gateway's least age of a cancel: the cashier wishes it until it is granted.
+      await until("the cancel is under way", () => page.evaluate(async (id) => {
+        void ends(till.cancel(id));
+        return (await till.status(id)).status === "cancelling";
+      }, trx_id), { every: 200 });
+    }
+  }
+  if (step.is) await reaches(shop, ref, step.is);
+}
+
+const rowsOf = async (page, ref) => (await journal(page)).filter((row) => row.scope.endsWith(`|${ref}`));
+
+/** What the ledger says of a sale: [kept, most payments of one attempt]. */
+async function ledgerOf(shop, ref) {
+  const names = ((await shop.sale(ref))?.attempts ?? []).map((attempt) => attempt.trx_id);
+  const lines = (await shop.ledger()).filter((line) => names.includes(line.trx_id));
+  return [lines.reduce((sum, line) => sum + line.charged - line.refunded, 0), Math.max(0, ...lines.map((line) => line.calls.pay))];
+}
+
+/** A new page of the same till: what it finds, and how that ends. */
+async function returns(page, shop, ref, step) {
+  await page.goto(`${shop.pages}/`);
+  const rows = await rowsOf(page, ref);
+  assert.deepEqual(rows.map((row) => row.record.handed_over), [step.handed], `${ref}: what the journal held`);
+  await open(page, shop, ref);
+  // A browser may hold a dead tab's lock for a moment; until then its records are its own.
+  if (step.end) {
+    const found = await until(`${ref} is found again`, async () => {
+      const list = await unfinished(page);
+      return list.length > 0 && list.map(([id]) => id);
+    });
+    assert.equal(found.length, 1, `${ref}: what is found again`);
+    if (step.confirm) await confirm(shop, found[0]);
+    const end = await resume(page, found[0]);
+    assert.equal(end.value?.status, step.end, `${ref}: ${JSON.stringify(end)}`);
+    assert.deepEqual(await unfinished(page), [], `${ref}: it was told, once`);
+  } else {
+    await until(`${ref}: the record is gone`, async () => (await rowsOf(page, ref)).length === 0);
+    assert.deepEqual(await unfinished(page), [], `${ref}: nothing began`);
+    assert.equal((await ledgerOf(shop, ref))[0], 0, `${ref}: nothing was taken`);
+    const again = await pay(page, saleOf(ref), await shop.code());
+    assert.equal(again.value?.status, "paid", `${ref}: the sale is free again: ${JSON.stringify(again)}`);
+  }
+  assert.deepEqual(await ledgerOf(shop, ref), [step.kept ?? 1250, 1], `${ref}: the ledger`);
+  await until(`${ref}: the journal is empty`, async () => (await rowsOf(page, ref)).length === 0);
+}
+
+const deaths = {
+  killed: async (browser, pages) => {
+    await browser.kill(pages);
+    const fresh = [];
+    for (const _ of pages) fresh.push(await browser.page());
+    return fresh;
+  },
+  reloaded: async (browser, pages) => {
+    for (const page of pages) await page.goto("about:blank");
+    return pages;
+  },
+};
+
+for (const [which, launch] of Object.entries(browsers)) {
+  for (const [how, die] of Object.entries(deaths)) {
+    test(`${which}: a tab is ${how} at every step of a charge`, async (t) => {
+      const shop = await counter(t, { scale: 0.2, policy });
+      const browser = await launch(t, shop);
+      if (!browser) return;
+      const pages = [];
+      for (const _ of Object.keys(steps)) pages.push(await browser.page());
+      // The one whose creation hangs comes last: that fault knows no attempt yet.
+      const all = Object.entries(steps).map(([ref, step], at) => [pages[at], ref, step]);
+      await Promise.all(all.filter(([, , step]) => !step.create).map(([page, ref, step]) => reach(page, shop, ref, step)));
+      for (const [page, ref, step] of all.filter(([, , step]) => step.create)) await reach(page, shop, ref, step);
+      const back = await die(browser, pages);
+      await fetch(`${shop.simulator}/_sim/faults`, { method: "DELETE" });
+      await Promise.all(all.map(([, ref, step], at) => returns(back[at], shop, ref, step)));
+    });
+  }
+}

@@ -1,0 +1,82 @@
+// Several tabs and tills on one sale: one owns it, the others watch, and learn at once. In Chromium and in Firefox.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { counter, journal, until } from "../terminal/harness.mjs";
+import { browsers } from "./browsers.mjs";
+import { beginPaying, confirm, open, paid, pay, reaches, resume, saleOf, unfinished } from "./till.mjs";
+
+const statuses = (page) => page.evaluate(() => log.filter(({ type }) => type === "trade").map(({ detail }) => [detail.sale.ref, detail.status]));
+const saw = (page, ref, status) => until(`a tab sees that ${ref} is ${status}`, async () => (await statuses(page)).some(([of, is]) => of === ref && is === status));
+
+for (const [which, launch] of Object.entries(browsers)) {
+  test(`${which}: a tab that watches learns of a change at once, whatever its own pace`, async (t) => {
+    const shop = await counter(t, { scale: 0.2 });
+    const browser = await launch(t, shop);
+    if (!browser) return;
+    const [owner, watcher] = [await browser.page(), await browser.page()];
+    // Pages that ask every ten minutes: what the other one learns in time, it was told.
+    for (const page of [owner, watcher]) await open(page, shop, "till-1", { poll_ms: 600_000 });
+    await beginPaying(owner, saleOf("told"), await shop.code("asks"));
+    const { trx_id } = await reaches(shop, "told", "pending");
+    await saw(watcher, "told", "pending");
+    assert.deepEqual(await unfinished(watcher), [[trx_id, "pending"]], "it is on the other tab's list");
+    await watcher.evaluate((id) => { globalThis.watching = ends(till.resume(id)); }, trx_id);
+    await confirm(shop, trx_id);
+    await reaches(shop, "told", "paid");
+    // The owner alone has a reason to ask.
+    await owner.evaluate(() => dispatchEvent(new Event("online")));
+    assert.equal((await paid(owner)).value?.status, "paid");
+    const end = await watcher.evaluate(() => watching);
+    assert.deepEqual([end.value?.status, end.value?.tradeId], ["paid", trx_id], JSON.stringify(end));
+    assert.deepEqual([await unfinished(watcher), await journal(owner)], [[], []]);
+    assert.deepEqual((await shop.ledger()).map((line) => [line.charged, line.calls.pay]), [[1250, 1]]);
+  });
+
+  test(`${which}: a tab that only watches closes nothing; a sale can be charged again as soon as its end is told`, async (t) => {
+    const shop = await counter(t, { scale: 0.1 });
+    const browser = await launch(t, shop);
+    if (!browser) return;
+    const [owner, watcher] = [await browser.page(), await browser.page()];
+    for (const page of [owner, watcher]) await open(page, shop, "till-1");
+    await owner.evaluate((sale) => {
+      globalThis.stop = new AbortController();
+      globalThis.scanning = ends(till.charge(sale, { wallet: "23", signal: stop.signal }));
+    }, saleOf("scanned"));
+    const { trx_id } = await reaches(shop, "scanned", "awaiting-code");
+    await watcher.evaluate((id) => { globalThis.watching = ends(till.resume(id)); }, trx_id);
+    await until("the watcher has asked several times", () => watcher.evaluate(() => log.filter(({ type }) => type === "poll").length > 3));
+    assert.equal((await shop.sale("scanned")).attempts.at(-1).status, "awaiting-code", "its own till still scans");
+    await owner.evaluate(() => stop.abort());
+    assert.equal((await owner.evaluate(() => scanning)).error?.name, "AbortError");
+    assert.equal((await watcher.evaluate(() => watching)).value?.status, "cancelled");
+
+    for (let attempt = 1; attempt <= 5; attempt++) {
+      const end = await pay(owner, saleOf("declined"), await shop.code("declines"));
+      assert.equal(end.value?.status, "declined", `attempt ${attempt}: ${JSON.stringify(end)}`);
+    }
+    assert.equal(await shop.kept(), 0);
+  });
+
+  test(`${which}: a till that runs into another till's payment is told which, notes it, and finds it after a reload`, async (t) => {
+    const shop = await counter(t, { scale: 0.2 });
+    const browser = await launch(t, shop);
+    if (!browser) return;
+    const [first, second] = [await browser.page(), await browser.page()];
+    await open(first, shop, "till-1");
+    await open(second, shop, "till-2");
+    await beginPaying(first, saleOf("shared"), await shop.code("asks"));
+    const { trx_id } = await reaches(shop, "shared", "pending");
+    const busy = await pay(second, saleOf("shared"), await shop.code());
+    assert.deepEqual([busy.error?.code, busy.error?.tradeId, busy.error?.moneyMoved], ["sale/busy", trx_id, "maybe"], JSON.stringify(busy));
+    const noted = async () => (await journal(second)).filter((row) => row.scope.endsWith("|till-2")).map((row) => [row.record.trx_id, row.record.handed_over]);
+    assert.deepEqual(await noted(), [[trx_id, true]]);
+    await open(second, shop, "till-2");
+    assert.deepEqual(await unfinished(second), [[trx_id, "pending"]]);
+    await confirm(shop, trx_id);
+    assert.equal((await paid(first)).value?.status, "paid");
+    assert.equal((await resume(second, trx_id)).value?.status, "paid");
+    await until("both journals are empty", async () => (await journal(first)).length === 0);
+    assert.deepEqual((await shop.ledger()).map((line) => [line.charged, line.calls.pay]), [[1250, 1]]);
+  });
+}

@@ -1,0 +1,185 @@
+// From the camera to a code: every road that frames take, the reader that dies and is born again, and what is told meanwhile.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { stage, until } from "./stage.mjs";
+
+let all, plain;
+
+before(async () => {
+  all = await stage();
+  plain = await all.browser();
+});
+after(() => all.close());
+
+const CODE = "TNG-7Q2M-LIVE";
+const NUMERIC = "281234567890123456";
+const scanned = (page, options = {}) => page.evaluate((options) => ends(till.scan({ timeoutMs: 20_000, ...options })), options);
+const posted = (page) => page.evaluate(() => [...new Set(posted)]);
+const problems = (page) => page.evaluate(() => log.filter(({ type }) => type === "problem").map(({ detail }) => detail.code));
+
+/** The package's worker, with a fault in its first life. */
+const faulty = (fault) => `let life = 0; await kaunter.init({ worker: () => new Worker(\`/worker.js?fault=\${life++ ? "none" : "${fault}"}\`, { type: "module" }) });`;
+
+const roads = [
+  ["the browser's own stream of frames, handed to the worker", { must: "stream", never: ["frame", "pixels"] }],
+  ["frames handed over one by one", { before: "delete globalThis.MediaStreamTrackProcessor", must: "frame", never: ["stream", "pixels"] }],
+  ["pixels that the page draws", { before: "delete globalThis.MediaStreamTrackProcessor; delete globalThis.VideoFrame", must: "pixels", never: ["stream", "frame"] }],
+  ["frames of an unknown format, drawn by the worker", { init: faulty("format"), must: "stream", never: ["frame", "pixels"] }],
+];
+for (const [name, { must, never, ...how }] of roads) {
+  test(`a code is read by ${name}`, async (t) => {
+    await plain.look(NUMERIC);
+    const page = await all.till(t, plain, how);
+    const scan = (await scanned(page)).value;
+    assert.equal(scan?.text, NUMERIC, "twice, for it is bare digits");
+    const xs = scan.corners.map(({ x }) => x);
+    assert.ok(Math.min(...xs) > 150 && Math.max(...xs) < 490, `in the middle of 640: ${xs}`);
+    const types = await posted(page);
+    assert.ok(types.includes(must) && never.every((type) => !types.includes(type)), types.join());
+    assert.deepEqual([page.problems, await problems(page)], [[], []]);
+  });
+}
+
+test("without a worker a second instance of the module reads, and its trap leaves the till alone", async (t) => {
+  await plain.look(NUMERIC);
+  const page = await all.till(t, plain, { init: `
+    await kaunter.init({ worker: false });
+    const { WorkerReader } = await import("/pkg/wasm/kaunter.js?here");
+    const read = WorkerReader.prototype.readPixels;
+    let frames = 0;
+    WorkerReader.prototype.readPixels = function (...given) {
+      if (++frames === 2) this.__wbg_ptr = 0xfffffff0; // memory that is not there: a real trap
+      return read.apply(this, given);
+    };` });
+  assert.equal((await scanned(page)).value?.text, NUMERIC);
+  assert.deepEqual(await problems(page), ["worker/failed"]);
+  assert.deepEqual(await page.evaluate(() => [workers, kaunter.money("12.50", "MYR").minor]), [0, 1250], "the till's instance works");
+});
+
+for (const fault of ["trap", "hang"]) {
+  test(`a worker that dies (${fault}) is born again, and the scan goes on`, async (t) => {
+    await plain.look(null);
+    const page = await all.till(t, plain, { init: faulty(fault) });
+    await page.evaluate(() => void (globalThis.scan = ends(till.scan({ timeoutMs: 20_000 }))));
+    await until("it died", async () => (await problems(page)).includes("worker/failed"));
+    await until("another looks", () => page.evaluate(() => posted.filter((type) => type === "stream").length === 2));
+    const [died, ready] = await page.evaluate(() => [log.find(({ type }) => type === "problem").at, performance.getEntriesByType("resource").filter(({ name }) => name.includes("fault=none")).at(-1)?.responseEnd ?? performance.now()]);
+    t.diagnostic(`the next one's script was there ${Math.round(ready - died)} ms after the death`);
+    assert.equal(await page.evaluate(() => workers), 2);
+    assert.equal(await page.evaluate(() => till.state), "scanning");
+    await plain.look(CODE);
+    assert.equal((await page.evaluate(() => scan)).value?.text, CODE);
+    assert.equal(await page.evaluate(() => asked.length), 1, "with the same camera");
+  });
+}
+
+test("a code is offered once in a scan, however long it is held there", async (t) => {
+  await plain.look(NUMERIC);
+  const page = await all.till(t, plain);
+  const seen = await page.evaluate(async () => {
+    const leave = new AbortController();
+    let offered = 0;
+    const end = ends(till.scan({ signal: leave.signal, accept: () => { offered++; return false; } }));
+    while (offered === 0) await new Promise((done) => setTimeout(done, 10));
+    const video = document.createElement("video");
+    Object.assign(video, { muted: true, srcObject: streams[0] });
+    document.body.append(video);
+    await video.play();
+    for (let frames = 0; frames < 45; frames++) await new Promise((done) => video.requestVideoFrameCallback(done));
+    leave.abort(new Error("enough"));
+    return [offered, (await end).error.message];
+  });
+  assert.deepEqual(seen, [1, "enough"]);
+});
+
+test("a code that is too small, and a counter in the dark: told what would help, once, and taken back at the end", async (t) => {
+  await plain.look(CODE, { module: 1 });
+  const page = await all.till(t, plain);
+  const misses = () => page.evaluate(() => log.filter(({ type }) => type === "miss").map(({ detail }) => detail.hint));
+  await page.evaluate(() => void (globalThis.scan = ends(till.scan({ timeoutMs: 20_000 }))));
+  await until("it says so", async () => (await misses()).includes("closer"));
+  await plain.look(null, { black: true });
+  await until("and the other", async () => (await misses()).at(-1) === "dark");
+  await plain.look(CODE);
+  assert.equal((await page.evaluate(() => scan)).value?.text, CODE);
+  const said = await misses();
+  assert.equal(said.at(-1), null, said.join());
+  assert.ok(said.every((hint, at) => hint !== said[at - 1]), `only on change: ${said}`);
+  const times = await page.evaluate(() => log.filter(({ type, detail }) => type === "miss" && detail.hint).map(({ at }) => at));
+  assert.ok(times.every((time, at) => at === 0 || time - times[at - 1] >= 990), `at most once a second: ${times}`);
+});
+
+test("only the region is read", async (t) => {
+  await plain.look(CODE);
+  const right = await all.till(t, plain, { options: "camera: { region: { x: 0.8, y: 0, width: 0.2, height: 1 } }" });
+  assert.equal((await scanned(right, { timeoutMs: 700 })).error?.code, "scan/timeout");
+  const middle = await all.till(t, plain, { options: "camera: { region: { x: 0.2, y: 0.1, width: 0.6, height: 0.8 } }" });
+  const scan = (await scanned(middle)).value;
+  assert.equal(scan?.text, CODE);
+  const xs = scan.corners.map(({ x }) => x);
+  assert.ok(Math.min(...xs) > 150 && Math.max(...xs) < 490, `places are the whole picture's: ${xs}`);
+});
+
+test("no more frames are read than were asked for", async (t) => {
+  await plain.look(null);
+  const page = await all.till(t, plain, { before: "delete globalThis.MediaStreamTrackProcessor", options: "camera: { maxScansPerSecond: 4 }" });
+  const read = await page.evaluate(async () => {
+    const end = ends(till.scan({ timeoutMs: 2_000 }));
+    await end;
+    return posted.filter((type) => type === "frame").length;
+  });
+  assert.ok(read >= 3 && read <= 9, `${read} frames in two seconds`);
+});
+
+test("while it scans, the page's own thread has next to nothing to do", async (t) => {
+  await plain.look(null);
+  const page = await all.till(t, plain, { before: "globalThis.long = []; new PerformanceObserver((list) => long.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: 'longtask' })" });
+  await page.evaluate(() => void (globalThis.scan = ends(till.scan({ timeoutMs: 30_000 }))));
+  await until("it scans", () => page.evaluate(() => till.state === "scanning" && track().readyState === "live"));
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable");
+  const measured = async () => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    return Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
+  };
+  await page.evaluate(() => { long.length = 0; });
+  const first = await measured();
+  await page.evaluate(async () => {
+    const began = performance.now();
+    while (performance.now() - began < 3_000) await new Promise((done) => setTimeout(done, 500));
+  });
+  const last = await measured();
+  const busy = ((last.TaskDuration - first.TaskDuration) / (last.Timestamp - first.Timestamp)) * 100;
+  t.diagnostic(`main thread busy ${busy.toFixed(1)} %; long tasks: ${JSON.stringify(await page.evaluate(() => long))}`);
+  const messages = await page.evaluate(() => posted.filter((type) => type === "frame" || type === "pixels").length);
+  assert.equal(messages, 0, "no frame went through the page");
+  await page.evaluate(() => till.release());
+});
+
+test("bare digits pass on their second equal reading, letters on their first: in the module that the worker runs", async (t) => {
+  const page = await all.till(t, plain);
+  const drawn = async (text) => {
+    const QRCode = (await import("qrcode")).default;
+    const { modules } = QRCode.create(text, { errorCorrectionLevel: "M" });
+    return { size: modules.size, dark: Array.from(modules.data) };
+  };
+  const read = await page.evaluate(async (codes) => {
+    const { WorkerReader } = await import("/pkg/wasm/kaunter.js");
+    const passed = [];
+    for (const { size, dark } of codes) {
+      const reader = new WorkerReader();
+      reader.look([0, 0, 1, 1], 30);
+      const frame = () => {
+        const data = new Uint8Array(320 * 240 * 1.5).fill(200);
+        for (let y = 0; y < size * 4; y++) for (let x = 0; x < size * 4; x++) if (dark[(y >> 2) * size + (x >> 2)]) data[(y + 40) * 320 + x + 60] = 20;
+        return new VideoFrame(data, { format: "I420", codedWidth: 320, codedHeight: 240, timestamp: 0 });
+      };
+      const one = frame();
+      const counts = [(await reader.readFrame(one)).length, (await reader.readFrame(frame())).length, (await reader.readFrame(frame())).length];
+      passed.push([...counts, one.format]);
+    }
+    return passed;
+  }, await Promise.all([NUMERIC, CODE].map(drawn)));
+  assert.deepEqual(read, [[0, 1, 0, null], [1, 0, 0, null]], "and the frame is closed");
+});

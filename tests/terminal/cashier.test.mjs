@@ -1,0 +1,355 @@
+// What a cashier does with the page: by keyboard alone, without a connection, in three languages, with a manager who may
+// and one who may not; and what the page never lets a cashier do.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { attempt, charge, counter, screen, until, underReview } from "./harness.mjs";
+
+const sentence = (page) => page.textContent("#sentence");
+const sees = (page, what, pattern, selector = "#sentence") => until(what, async () => pattern.test(await page.textContent(selector)));
+const scanning = (page) => until("the camera looks", async () => (await page.getAttribute("body", "data-state")) === "scanning");
+
+test("a sale by keyboard alone: digits, Enter, a wallet, Enter; Esc cancels only when it is held", async (t) => {
+  const shop = await counter(t, { scale: 0.5 });
+  const machine = await shop.machine();
+  await machine.look(await shop.code());
+  const page = await machine.terminal({ amount: 0 });
+  assert.equal(await page.isDisabled("#primary"), true, "nothing is charged yet");
+  await page.keyboard.type("12509");
+  await page.keyboard.press("Backspace");
+  assert.match(await page.textContent("#amount"), /RM\s?12\.50/);
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("dialog[open] [data-wallet]");
+  for (let at = 0; at < 10 && (await page.evaluate(() => document.activeElement.dataset.wallet)) !== "23"; at++) await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await screen(page, "paid");
+  assert.equal(await shop.kept(), 1250);
+  await until("the button can be pressed", () => page.isEnabled("#primary"));
+  await page.keyboard.press("Enter");
+  await screen(page, "ready");
+
+  await machine.look(await shop.code("ignores"));
+  await page.reload();
+  await screen(page, "ready");
+  await page.keyboard.type("1250");
+  await page.keyboard.press("Enter");
+  await page.click('[data-wallet="23"]');
+  await until("the customer is asked", async () => /confirm/.test(await sentence(page)));
+  await page.keyboard.press("Escape");
+  await page.keyboard.down("Escape");
+  assert.equal(await page.evaluate(() => document.getElementById("second").classList.contains("holding")), true);
+  await sees(page, "the cancel is under way", /cancel/i);
+  await page.keyboard.up("Escape");
+  await screen(page, "declined");
+  assert.equal(await page.textContent("#title"), "Cancelled");
+  assert.equal(await shop.kept(), 1250);
+  assert.deepEqual(page.problems, []);
+});
+
+test("a double tap on Charge begins one scan, and does not cancel it", async (t) => {
+  const shop = await counter(t);
+  const page = await (await shop.machine()).terminal();
+  await page.dblclick("#primary");
+  await scanning(page);
+  assert.equal(await page.isVisible("#trouble"), false);
+  await page.keyboard.press("Enter");
+  assert.equal(await page.getAttribute("body", "data-state"), "scanning", "Enter ends no scan: a hand scanner sends one");
+  await page.keyboard.press("Escape");
+  await screen(page, "ready");
+  assert.match(await page.textContent("#amount"), /12\.50/, "the amount is kept");
+});
+
+test("without a connection no charge starts; when it is back, it does", async (t) => {
+  const shop = await counter(t, { scale: 0.5 });
+  const machine = await shop.machine();
+  await machine.look(await shop.code("asks"));
+  const page = await machine.terminal();
+  await page.context().setOffline(true);
+  await page.waitForSelector("#banner:not([hidden])");
+  assert.equal(await page.isDisabled("#primary"), true);
+  await page.keyboard.press("Enter");
+  assert.equal(await page.getAttribute("body", "data-screen"), "ready");
+  assert.match(await sentence(page), /connection/);
+  await page.context().setOffline(false);
+  await page.waitForSelector("#banner", { state: "hidden" });
+  await charge(page, { wallet: "23" });
+  await until("the customer is asked", async () => /confirm/.test(await sentence(page)));
+  // The browser believes that it is online; the questions say otherwise. The open payment goes on.
+  await shop.stopBackend();
+  await page.waitForSelector("#banner:not([hidden])");
+  assert.equal(await page.getAttribute("body", "data-screen"), "waiting");
+  await shop.startBackend();
+  await page.waitForSelector("#banner", { state: "hidden" });
+  await shop.post("/_sim/phone/answer", { trx_id: (await shop.ledger())[0].trx_id, approve: true });
+  await screen(page, "paid");
+  assert.deepEqual((await shop.ledger()).map((line) => line.charged), [1250]);
+});
+
+test("waiting counts down between two answers, and holds the screen awake", async (t) => {
+  const shop = await counter(t, { scale: 1 });
+  const machine = await shop.machine();
+  await machine.look(await shop.code("asks"));
+  const page = await machine.page();
+  await page.addInitScript(() => {
+    globalThis.locks = [];
+    const ask = navigator.wakeLock.request.bind(navigator.wakeLock);
+    navigator.wakeLock.request = async (kind) => { const lock = await ask(kind); locks.push(lock); return lock; };
+  });
+  await page.goto(`${shop.backend}/?terminal=till-1&amount=1250`);
+  await screen(page, "ready");
+  await charge(page, { wallet: "23" });
+  await sees(page, "both are told", /s so far, .* s left/, "#seconds");
+  const seen = new Set();
+  await until("three seconds in a row", async () => {
+    seen.add(Number(await page.textContent("#left")));
+    return [...seen].some((left) => seen.has(left - 1) && seen.has(left - 2));
+  });
+  const [elapsed, left] = (await page.textContent("#seconds")).match(/\d+/g).map(Number);
+  assert.ok(Math.abs(elapsed + left - 90) <= 1, `${elapsed} + ${left} is the 90 s that the gateway gives`);
+  // The browser takes the lock when the page is hidden; seen again, the page asks for it again.
+  assert.equal(await page.evaluate(() => locks.length), 1);
+  await page.evaluate(async () => { await locks[0].release(); document.dispatchEvent(new Event("visibilitychange")); });
+  await until("the lock is asked for again", async () => (await page.evaluate(() => locks.length)) === 2);
+  await shop.post("/_sim/phone/answer", { trx_id: (await shop.ledger())[0].trx_id, approve: true });
+  await screen(page, "paid");
+  assert.equal(await page.evaluate(() => locks[1].released), true, "the sale is over");
+});
+
+test("Not confirmed refuses a new charge of the same sale, here and at another till, and stays where it is without an answer", async (t) => {
+  const shop = await counter(t, { scale: 0.1 });
+  const machine = await shop.machine();
+  const page = await machine.terminal({ ref: "same" });
+  const other = await machine.terminal({ ref: "same", terminal: "till-2", context: await machine.freshContext() });
+  const trade = await underReview(shop, "same");
+  const payments = async () => (await shop.calls("pay")).length;
+
+  // At another till: the backend says who has the sale, and that trade is on screen.
+  await machine.look(await shop.code());
+  await charge(other, { wallet: "23" });
+  await screen(other, "not-confirmed");
+  assert.equal(await other.textContent("#support"), trade.trx_id);
+  assert.match(await sentence(other), /^Do not charge again/);
+
+  // At the same till after a reload: it is there before anything can be pressed.
+  await page.reload();
+  await screen(page, "not-confirmed");
+  assert.equal(await page.textContent("#support"), trade.trx_id);
+  await sees(page, "it was asked", /^Checked at .*: no news/, "#note");
+
+  // No answer to Check now: what was not known is not known still.
+  await shop.stopBackend();
+  await page.click("#primary");
+  await page.waitForSelector("#trouble:not([hidden])");
+  assert.equal(await page.getAttribute("body", "data-screen"), "not-confirmed");
+  await shop.startBackend();
+  await page.waitForSelector("#banner", { state: "hidden" });
+
+  // The next sale has a reference of its own, and the same amount is asked about first.
+  await page.click("#third");
+  await screen(page, "ready");
+  await page.waitForSelector("#unfinished:not([hidden])");
+  await page.keyboard.type("1250");
+  await page.click("#primary");
+  await page.waitForSelector("#same[open]");
+  await page.click("#same-look");
+  await screen(page, "not-confirmed");
+  assert.equal(await payments(), 1);
+
+  // The gateway finds its words: the screen that says Not confirmed finds the end by itself.
+  await fetch(`${shop.simulator}/_sim/faults`, { method: "DELETE" });
+  await screen(page, "paid");
+  assert.equal(await payments(), 1);
+  assert.equal(await shop.kept(), 1250);
+});
+
+test("a settled review and a late success appear as such in the history, and are dealt with from there", async (t) => {
+  const shop = await counter(t, { scale: 0.1 });
+  const machine = await shop.machine();
+  const token = await shop.token();
+  const late = await attempt(shop, "late", { minor: 1208, code: await shop.code("by_amount") });
+  await until("a cancel is granted", async () => (await shop.call("POST", `/v1/trades/${late.trx_id}/cancel`, { token })).status === 200);
+  const review = await underReview(shop, "review");
+  const good = await attempt(shop, "good", { code: await shop.code() });
+  await until("it is late", async () => (await shop.sale("late")).attempts[0].status === "late-success");
+  const page = await machine.terminal({ amount: 777 });
+  const entry = (trade) => page.textContent(`[data-trade="${trade.trx_id}"]`);
+  const open = async () => { await page.click("#history-open"); await page.waitForSelector(".entry"); };
+  const settle = async (outcome) => {
+    await page.click(`#manager-${outcome}`);
+    assert.match(await page.textContent("#manager-trouble"), /Write down/, "no verdict without evidence");
+    await page.fill("#evidence", "seen in the wallet's portal");
+    await page.click(`#manager-${outcome}`);
+  };
+
+  await open();
+  assert.deepEqual(await page.locator(".entry").evaluateAll((entries) => entries.map((entry) => entry.dataset.trade)), [good, review, late].map((trade) => trade.trx_id), "newest first");
+  assert.match(await entry(late), /12\.08.*Paid late.*Accept it or give it back/);
+  assert.match(await entry(review), /12\.50.*Not confirmed.*call the manager/);
+
+  // The review: the manager has looked into the wallet's own books.
+  await page.click(`[data-trade="${review.trx_id}"]`);
+  await screen(page, "not-confirmed");
+  await page.click("#second");
+  await settle("paid");
+  await screen(page, "paid");
+  await open();
+  assert.match(await entry(review), /Paid.*Settled by a person/);
+
+  // The late one: accepted.
+  await page.click(`[data-trade="${late.trx_id}"]`);
+  await until("it says what came", async () => /^Paid late/.test(await page.textContent("#title")) && /accept it or give it back/.test(await sentence(page)));
+  await page.click("#primary");
+  assert.equal(await page.isVisible("#manager-declined"), false, "it was paid: nobody can say that it was not");
+  await settle("paid");
+  await screen(page, "paid");
+
+  // The paid one: given back.
+  await open();
+  assert.match(await entry(late), /Paid.*Settled by a person.*Came late/);
+  await page.click(`[data-trade="${good.trx_id}"]`);
+  await screen(page, "paid");
+  await page.click("#second");
+  await page.selectOption("#why", "goods returned");
+  await page.click("#back-yes");
+  await screen(page, "declined");
+  assert.equal(await page.textContent("#title"), "Given back");
+  await open();
+  assert.match(await entry(good), /Given back/);
+  await page.fill("#day", "2020-01-01");
+  await sees(page, "an empty day says so", /No payments/, "#history-note");
+  await page.click("#history-close");
+  // What was typed before is still there.
+  await page.click("#primary");
+  await screen(page, "ready");
+  assert.match(await page.textContent("#amount"), /7\.77/);
+  assert.deepEqual(page.problems, []);
+});
+
+test("a manager without the right is told so, and nothing changes", async (t) => {
+  const shop = await counter(t, { scale: 0.1 });
+  const machine = await shop.machine();
+  const trade = await underReview(shop, "review");
+  const good = await attempt(shop, "good", { code: await shop.code() });
+  // The shop's server gives its cashiers no more than this, whatever they ask for.
+  await shop.post("/_sim/shop", { backend: shop.backend, server_key: shop.keys.KAUNTER_SERVER_KEY, may: ["charge", "cancel"] });
+  const page = await machine.terminal();
+  await page.click("#unfinished");
+  await screen(page, "not-confirmed");
+  await page.click("#second");
+  await page.fill("#evidence", "seen in the portal");
+  await page.click("#manager-paid");
+  await sees(page, "it is said", /^You may not do this: the manager must sign in/, "#manager-trouble");
+  assert.equal(await page.inputValue("#evidence"), "seen in the portal", "nothing has to be typed again");
+  await page.click("#manager-close");
+  await page.click("#history-open");
+  await page.click(`[data-trade="${good.trx_id}"]`);
+  await screen(page, "paid");
+  await page.click("#second");
+  await page.click("#back-yes");
+  await sees(page, "it is said", /^You may not do this/, "#back-trouble");
+  const status = async (ref) => (await shop.sale(ref)).attempts[0].status;
+  assert.deepEqual([await status("review"), await status("good")], ["needs-review", "paid"]);
+  assert.equal((await shop.sale("review")).attempts[0].trx_id, trade.trx_id);
+  assert.deepEqual(await shop.calls("void"), []);
+});
+
+test("the support code is copied, and is the attempt's name", async (t) => {
+  const shop = await counter(t, { scale: 0.1 });
+  const machine = await shop.machine();
+  const trade = await underReview(shop, "support");
+  const page = await machine.terminal();
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"], { origin: shop.backend });
+  await page.click("#unfinished");
+  await screen(page, "not-confirmed");
+  await page.click("#copy");
+  await sees(page, "it is said", /Copied/, "#copied");
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), trade.trx_id);
+});
+
+test("three languages, kept for the next day; sound has a volume, and can be off", async (t) => {
+  const shop = await counter(t);
+  const machine = await shop.machine();
+  const page = await machine.page();
+  await page.addInitScript(() => {
+    globalThis.tones = [];
+    const Real = GainNode;
+    globalThis.GainNode = class extends Real { constructor(audio, options) { super(audio, options); tones.push(options.gain); } };
+    const Oscillator = OscillatorNode;
+    globalThis.OscillatorNode = class extends Oscillator { constructor(audio, options) { super(audio, options); (globalThis.pitches ??= []).push(options.frequency); } };
+  });
+  await page.goto(`${shop.backend}/?terminal=till-1&amount=1250`);
+  await screen(page, "ready");
+  await page.click("#settings");
+  await page.selectOption("#language", "ms");
+  assert.match(await page.textContent("#drawer-word"), /Tetapan/);
+  assert.match(await page.textContent("#primary"), /^Caj/);
+  await page.selectOption("#language", "zh");
+  assert.match(await page.textContent("#primary"), /^收款/);
+  assert.equal(await page.getAttribute("html", "lang"), "zh-Hans-MY");
+  const tones = () => page.evaluate(() => tones.splice(0));
+  await page.fill("#volume", "100");
+  const loud = (await tones()).at(-1);
+  await page.fill("#volume", "50");
+  assert.equal((await tones()).at(-1), loud / 2);
+  await page.uncheck("#sound");
+  assert.deepEqual(await tones(), [], "off is off");
+  await page.reload();
+  await screen(page, "ready");
+  assert.match(await page.textContent("#primary"), /^收款/, "the language is kept");
+  await page.click("#settings");
+  assert.deepEqual([await page.isChecked("#sound"), await page.inputValue("#volume")], [false, "50"], "so is the sound");
+  await page.click("#drawer-close");
+
+  // Off: a whole sale without a tone. On again: paid is high, not paid is low and double.
+  await machine.look(await shop.code());
+  await page.reload();
+  await screen(page, "ready");
+  await charge(page, { wallet: "23" });
+  await screen(page, "paid");
+  assert.deepEqual(await tones(), []);
+  await page.click("#settings");
+  await page.check("#sound");
+  await page.click("#drawer-close");
+  await machine.look(await shop.code());
+  await page.reload();
+  await screen(page, "ready");
+  await charge(page, { wallet: "23" });
+  await screen(page, "paid");
+  const paid = await page.evaluate(() => pitches.splice(0));
+  await page.click("#primary");
+  await machine.look(await shop.code("approves", "23", { balance: 1 }));
+  await page.reload();
+  await screen(page, "ready");
+  await charge(page, { wallet: "23" });
+  await screen(page, "declined");
+  const refused = await page.evaluate(() => pitches.splice(0));
+  assert.ok(Math.min(...paid.slice(-2)) > 4 * Math.max(...refused.slice(-2)) && refused.at(-1) === refused.at(-2), `${paid} and ${refused} are not to be confused`);
+});
+
+test("the scanner's test says what a code is, shows nothing of it, and pays nothing", async (t) => {
+  const shop = await counter(t);
+  const machine = await shop.machine();
+  const code = await shop.code("approves", "33");
+  await machine.look(code);
+  const page = await machine.terminal();
+  await page.click("#settings");
+  await page.click("#test");
+  await sees(page, "it says what it is", /WeChat Pay/);
+  assert.equal(await page.textContent("#title"), "The scanner works");
+  assert.ok(!(await page.content()).includes(code));
+  await page.click("#primary");
+  await screen(page, "ready");
+  assert.match(await page.textContent("#amount"), /12\.50/);
+  assert.deepEqual([await shop.calls("create"), await shop.calls("pay")], [[], []]);
+});
+
+test("a currency without decimals has none, and the amount is typed as it is", async (t) => {
+  const shop = await counter(t);
+  await shop.stopBackend();
+  const own = shop.toml.bind(shop);
+  shop.toml = (listen) => own(listen).replace("[gateway]\n", '[gateway]\ncurrency = "JPY"\n');
+  await shop.startBackend();
+  const page = await (await shop.machine()).terminal({ amount: 0 });
+  await page.keyboard.type("1250");
+  assert.match(await page.textContent("#amount"), /^(¥|JP¥|JPY)\s?1,250$/);
+});

@@ -1,0 +1,332 @@
+// The ten fault scenarios that every release survives, each in a real browser on scaled time. Four things must agree at
+// the end of each: the gateway's ledger, the screen, the promise, and the journal.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { charge, counter, journal, screen, until } from "./harness.mjs";
+
+const sale = (ref) => ({ ref, amount: { minor: 1250, currency: "MYR" } });
+const down = { status: 503 };
+const always = { times: 100_000 };
+const clear = (shop) => fetch(`${shop.simulator}/_sim/faults`, { method: "DELETE" });
+
+/** The terminal, with a customer's code before its camera; then Charge is pressed. */
+async function begins(shop, machine, ref, { customer = "approves", amount = 1250, prepare = async () => {}, tap = charge } = {}) {
+  await machine.look(await shop.code(customer));
+  const page = await machine.terminal({ ref, amount });
+  await prepare(page);
+  await tap(page, { wallet: "23" });
+  return page;
+}
+
+/** `ledger`: of each attempt in turn, what was charged and refunded, and how often it was paid for. `rows`: what the journal holds. */
+async function agree(shop, page, { ledger, screen: name, promise, rows = [] }) {
+  await screen(page, name, 60_000);
+  assert.deepEqual((await shop.ledger()).map((line) => [line.charged, line.refunded, line.calls.pay]), ledger, "the ledger");
+  assert.equal(await page.getAttribute("body", "data-promise"), promise, "the promise");
+  assert.deepEqual((await journal(page)).map((row) => [row.record.trx_id, row.record.handed_over]), rows, "the journal");
+}
+
+const attemptOf = async (shop, ref) => (await shop.sale(ref))?.attempts?.at(-1);
+const reaches = (shop, ref, status, ms) => until(`${ref} is ${status}`, async () => {
+  const attempt = await attemptOf(shop, ref);
+  return attempt?.status === status && attempt;
+}, { ms });
+
+/** The cashier holds the button that cancels. */
+async function holdCancel(page) {
+  await page.hover("#second");
+  await page.mouse.down();
+  await until("the cancel was held long enough", () => page.evaluate(() => !document.getElementById("second").classList.contains("holding")));
+  await page.mouse.up();
+}
+
+async function kill(page) {
+  const gone = page.waitForEvent("crash");
+  const session = await page.context().newCDPSession(page);
+  session.send("Page.crash").catch(() => {}); // nobody is left to answer
+  await gone;
+}
+
+/** The cashier taps the banner of what is not confirmed. */
+async function tapUnfinished(page) {
+  await page.waitForSelector("#unfinished:not([hidden])");
+  await page.click("#unfinished");
+}
+
+const confirm = (shop, trade) => shop.post("/_sim/phone/answer", { trx_id: trade.trx_id, approve: true });
+
+test("scenario 1: the payment is taken and the answer is cut: asked every 2 s, at the real pace, and paid once", async (t) => {
+  const shop = await counter(t, { scale: 1 });
+  await shop.fault("pay", "cut");
+  await shop.fault("status", down, { times: 4 });
+  const page = await begins(shop, await shop.machine(), "cut");
+  await screen(page, "waiting");
+  const { trx_id } = await reaches(shop, "cut", "unknown");
+  assert.deepEqual((await journal(page)).map((row) => [row.record.trx_id, row.record.handed_over]), [[trx_id, true]], "journalled meanwhile");
+  await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", promise: "paid" });
+  const asked = (await shop.calls("status")).map((entry) => entry.at_ms);
+  assert.equal(asked.length, 5);
+  const pauses = asked.slice(1).map((at, index) => at - asked[index]);
+  for (const pause of pauses) assert.ok(Math.abs(pause - 2000) <= 400, `asked every 2 s: ${pauses}`);
+  const [line] = await shop.ledger();
+  assert.equal(await page.getAttribute("#reference", "data-receipt"), line.trans_id, "one receipt, the gateway's");
+});
+
+test("scenario 2: the page is killed between the journal and the code, and just after the code left: it asks, and never pays again", async (t) => {
+  const shop = await counter(t);
+  const machine = await shop.machine();
+  const stopped = async (ref, sent) => {
+    let reached;
+    const there = new Promise((done) => { reached = done; });
+    const page = await begins(shop, machine, ref, {
+      prepare: (page) => page.route("**/v1/trades/*/code", async (route) => {
+        if (sent) await route.fetch();
+        reached(); // and nothing comes back
+      }),
+    });
+    await there;
+    await kill(page);
+    return machine.terminal({ ref });
+  };
+  let page = await stopped("before", false);
+  await reaches(shop, "before", "cancelled");
+  await agree(shop, page, { ledger: [[0, 0, 0]], screen: "ready", promise: null });
+  await charge(page, { wallet: "23" });
+  await agree(shop, page, { ledger: [[0, 0, 0], [1250, 0, 1]], screen: "paid", promise: "paid" });
+  // A stream that is still open would go on showing the old code.
+  await page.close();
+  page = await stopped("after", true);
+  await tapUnfinished(page);
+  await agree(shop, page, { ledger: [[0, 0, 0], [1250, 0, 1], [1250, 0, 1]], screen: "paid", promise: "paid" });
+});
+
+test("scenario 2: the backend is killed while the answer is out: it asks after its start, and never pays again", async (t) => {
+  const shop = await counter(t, { scale: 0.5 });
+  await shop.fault("pay", { hang_after_ms: 60_000 });
+  const page = await begins(shop, await shop.machine(), "backend-killed");
+  await until("the gateway has taken the money", async () => (await shop.kept()) === 1250);
+  await shop.stopBackend("SIGKILL");
+  await shop.startBackend();
+  await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", promise: "paid" });
+});
+
+for (const [what, fault, end] of [
+  ["a gateway that says too late keeps the money", null, { ledger: [[1250, 0, 1]], screen: "paid", promise: "paid" }],
+  ["a gateway that refunds gives it back", "cancel_refunds", { ledger: [[1250, 1250, 1]], screen: "declined", promise: "voided" }],
+]) {
+  test(`scenario 3: a cancel races success: ${what}`, async (t) => {
+    const shop = await counter(t, { policy: { min_cancel_age_ms: 100 } });
+    await shop.fault("status", down, always);
+    if (fault) await shop.fault("cancel", fault, always);
+    const page = await begins(shop, await shop.machine(), "raced", { customer: { approves_after_ms: 300 } });
+    await until("the customer has paid", async () => (await shop.kept()) === 1250);
+    await screen(page, "waiting");
+    await holdCancel(page);
+    await until("the cancel has arrived", async () => (await shop.calls("cancel")).length > 0);
+    await clear(shop);
+    await agree(shop, page, end);
+  });
+}
+
+test("scenario 4: success after it was cancelled: an alarm, and a person accepts it", async (t) => {
+  const shop = await counter(t, { scale: 0.5, policy: { min_cancel_age_ms: 100, late_first_ms: 4_000 } });
+  const page = await begins(shop, await shop.machine(), "late", { customer: "by_amount", amount: 1208 });
+  await reaches(shop, "late", "pending");
+  await screen(page, "waiting");
+  await holdCancel(page);
+  await agree(shop, page, { ledger: [[0, 0, 1]], screen: "declined", promise: "cancelled" });
+  const { trx_id } = await reaches(shop, "late", "late-success");
+  assert.match((await shop.call("GET", "/metrics")).text, /state="LateSuccess"\} 1/, "the alarm");
+  assert.equal(await shop.kept(), 1208);
+  await page.reload();
+  await screen(page, "ready");
+  await tapUnfinished(page);
+  await agree(shop, page, { ledger: [[1208, 0, 1]], screen: "not-confirmed", promise: "unresolved" });
+  await page.click("#second");
+  await page.fill("#evidence", "it is in the gateway's portal");
+  await page.click("#manager-paid");
+  await agree(shop, page, { ledger: [[1208, 0, 1]], screen: "paid", promise: "paid" });
+  assert.equal((await attemptOf(shop, "late")).trx_id, trx_id);
+});
+
+test("scenario 5: the answer to a cancel is lost: asked again, and closed on the gateway's word", async (t) => {
+  const shop = await counter(t, { policy: { min_cancel_age_ms: 100 } });
+  await shop.fault("cancel", "cut");
+  const page = await begins(shop, await shop.machine(), "cancel-lost", { customer: "ignores" });
+  await reaches(shop, "cancel-lost", "pending");
+  await screen(page, "waiting");
+  await holdCancel(page);
+  await agree(shop, page, { ledger: [[0, 0, 1]], screen: "declined", promise: "cancelled" });
+  assert.equal((await shop.ledger())[0].place, "closed");
+});
+
+test("scenario 5: the answer to a void is lost: asked about, and given back once", async (t) => {
+  const shop = await counter(t);
+  const page = await begins(shop, await shop.machine(), "void-lost");
+  await screen(page, "paid");
+  await shop.fault("void", "cut");
+  await page.click("#second");
+  await page.click("#second");
+  await agree(shop, page, { ledger: [[1250, 1250, 1]], screen: "declined", promise: "voided" });
+  assert.equal((await shop.ledger())[0].calls.void, 1);
+});
+
+test("scenario 6: double scan, double tap: one attempt", async (t) => {
+  const shop = await counter(t);
+  // The camera shows the code in every frame, and goes on doing so while the payment runs.
+  const tap = async (page, { wallet }) => {
+    page.waitForSelector(`dialog[open] [data-wallet="${wallet}"]`, { timeout: 20_000 }).then((button) => button.click()).catch(() => {});
+    await page.evaluate(() => { for (let taps = 0; taps < 3; taps++) document.getElementById("primary").click(); });
+  };
+  const page = await begins(shop, await shop.machine(), "double", { tap });
+  await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", promise: "paid" });
+  assert.equal((await shop.sale("double")).attempts.length, 1);
+});
+
+/** Both tills hold a code to the same sale within 50 ms. */
+async function race(pages, shop) {
+  // The payment takes a while, so that both are under way together.
+  await shop.fault("pay", { hang_ms: 1000 });
+  const codes = [await shop.code(), await shop.code()];
+  const start = Date.now() + 1500;
+  const ends = await Promise.all(pages.map((page, at) => page.evaluate(async ([sale, code, start]) => {
+    while (Date.now() < start) await new Promise((done) => setTimeout(done, 1));
+    const began = Date.now();
+    return { ...(await globalThis.ends(till.pay(sale, code, { wallet: "23" }))), began };
+  }, [sale("raced"), codes[at], start])));
+  assert.ok(Math.abs(ends[0].began - ends[1].began) <= 50, `within 50 ms: ${ends.map((end) => end.began)}`);
+  const [won, lost] = [ends.filter((end) => end.value?.status === "paid"), ends.filter((end) => end.error)];
+  assert.deepEqual([won.length, lost.length], [1, 1], JSON.stringify(ends));
+  const winner = won[0].value.tradeId;
+  assert.deepEqual((await shop.ledger()).filter((line) => line.charged > 0).map((line) => [line.trx_id, line.charged, line.calls.pay]), [[winner, 1250, 1]]);
+  assert.equal((await shop.calls("pay")).length, 1);
+  for (const page of pages) await until("every journal is empty", async () => (await journal(page)).length === 0);
+  return { winner, lost: lost[0].error };
+}
+
+test("scenario 6: two tabs on one sale within 50 ms: one payment, the other is told which", async (t) => {
+  const shop = await counter(t);
+  const machine = await shop.machine();
+  const pages = [await machine.till(), await machine.till()];
+  const { winner, lost } = await race(pages, shop);
+  assert.equal(lost.code, "sale/busy");
+  // The other tab may be told before the first one's attempt has a name; then the sale's list has it.
+  const found = await pages[0].evaluate(() => till.find("raced"));
+  assert.ok(found.some((trade) => trade.tradeId === winner));
+  assert.ok([winner, null].includes(lost.tradeId));
+});
+
+test("scenario 6: two tills, two browser contexts, on one sale within 50 ms: one payment, the other is told which", async (t) => {
+  const shop = await counter(t);
+  const machine = await shop.machine();
+  const pages = [];
+  for (const terminal of ["till-1", "till-2"]) pages.push(await machine.till({ terminal, context: await machine.freshContext() }));
+  const { winner, lost } = await race(pages, shop);
+  assert.deepEqual([lost.code, lost.tradeId], ["sale/busy", winner]);
+});
+
+test("scenario 7: our token and the gateway's end in the middle of a payment: renewed, and nothing is paid twice", async (t) => {
+  const shop = await counter(t, { extra: "token_life_s = 1", scale: 0.5 });
+  await shop.fault("status", "token_expired", { nth: 2 });
+  const page = await begins(shop, await shop.machine(), "renewed", { customer: { approves_after_ms: 4000 } });
+  await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", promise: "paid" });
+  assert.ok((await shop.get("/_sim/tokens")).length > 0);
+});
+
+test("scenario 8: a wrong amount is shown as not confirmed, and settled by the gateway's next word", async (t) => {
+  const shop = await counter(t, { scale: 0.1, policy: { review_first_ms: 60_000 } });
+  await shop.fault("pay", "wrong_amount");
+  const page = await begins(shop, await shop.machine(), "contradicted");
+  await screen(page, "not-confirmed");
+  const { trx_id } = await attemptOf(shop, "contradicted");
+  await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "not-confirmed", promise: "unresolved", rows: [[trx_id, true]] });
+  assert.match(await page.textContent("#sentence"), /do not charge again/i);
+  await reaches(shop, "contradicted", "paid");
+  await page.click("#primary");
+  await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", promise: "paid" });
+});
+
+test("scenario 8: wrong ids, HTML, duplicate keys, answers that contradict: nothing moves back, and each is paid once", async (t) => {
+  const shop = await counter(t, { scale: 0.1 });
+  const page = await (await shop.machine()).till();
+  for (const fault of ["wrong_id", "html", "duplicate_keys", "contradict", "success_without_s", "unknown_status"]) {
+    await shop.fault("pay", fault);
+    const first = await page.evaluate(([sale, code]) => ends(till.pay(sale, code, { wallet: "23" })), [sale(fault), await shop.code()]);
+    const { trx_id } = await reaches(shop, fault, "paid");
+    assert.ok(["paid", "unresolved"].includes(first.value?.status), `${fault}: ${JSON.stringify(first)}`);
+    const last = await page.evaluate((id) => ends(till.resume(id)), trx_id);
+    assert.equal(last.value?.status, "paid", `${fault}: ${JSON.stringify(last)}`);
+    const seen = await page.evaluate((id) => log.filter(({ type, detail }) => type === "trade" && detail.tradeId === id).map(({ detail }) => detail.status), trx_id);
+    const paidAt = seen.indexOf("paid");
+    assert.ok(paidAt < 0 || seen.slice(paidAt).every((status) => status === "paid"), `${fault}: nothing moves back: ${seen}`);
+  }
+  assert.deepEqual((await shop.ledger()).map((line) => [line.charged, line.refunded, line.calls.pay]), Array(6).fill([1250, 0, 1]));
+  await until("the journal is empty", async () => (await journal(page)).length === 0);
+});
+
+test("scenario 9: ten minutes of hanging, 5xx and 429, a laptop that sleeps, a wall clock a day off: bounded asking, no overlap, settled after", async (t) => {
+  const scale = 0.03;
+  const shop = await counter(t, { scale });
+  const machine = await shop.machine();
+  await shop.fault("pay", { pending_ms: 300 });
+  await shop.fault("status", { hang_ms: 500 }, { times: 5 });
+  await shop.fault("status", down, { times: 20 });
+  await shop.fault("status", { status: 429 }, always);
+  await shop.fault("cancel", down, always);
+  const page = await begins(shop, machine, "storm", {
+    prepare: (page) => page.evaluate(() => {
+      const real = Date;
+      const day = 24 * 3_600_000;
+      globalThis.Date = class extends real {
+        constructor(...given) { super(...(given.length > 0 ? given : [real.now() + day])); }
+        static now() { return real.now() + day; }
+      };
+    }),
+  });
+  await until("the payment has left", async () => (await shop.calls("pay")).length === 1);
+  // The lid is closed for a while.
+  const session = await page.context().newCDPSession(page);
+  await session.send("Page.setWebLifecycleState", { state: "frozen" });
+  await until("the backend asks on meanwhile", async () => (await shop.calls("status")).length >= 10);
+  await session.send("Page.setWebLifecycleState", { state: "active" });
+  const [pay] = await shop.calls("pay");
+  const asked = await until("ten minutes of it are over", async () => {
+    const calls = await shop.calls("status");
+    return calls.at(-1).at_ms - pay.at_ms >= 600_000 * scale && calls;
+  }, { ms: 60_000, every: 200 });
+  const { trx_id } = await reaches(shop, "storm", "needs-review");
+  await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "not-confirmed", promise: "unresolved", rows: [[trx_id, true]] });
+  const hung = asked.slice(0, 6).map((entry) => entry.at_ms);
+  for (const [at, from] of hung.slice(0, -1).entries()) assert.ok(hung[at + 1] - from >= 450, `one question at a time: ${hung}`);
+  // 90 s and a cancel's 90 s of asking every 2 s, then slower and slower.
+  assert.ok(asked.length <= 45 + 45 + 30, `bounded: ${asked.length} questions in ten minutes`);
+  await clear(shop);
+  await reaches(shop, "storm", "paid");
+  await page.click("#primary");
+  await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", promise: "paid" });
+});
+
+test("scenario 10: token and journal both lost: the open attempt comes back from the backend", async (t) => {
+  const shop = await counter(t, { scale: 0.5 });
+  const machine = await shop.machine();
+  const lost = await begins(shop, machine, "wiped", { customer: "asks" });
+  const trade = await reaches(shop, "wiped", "pending");
+  await kill(lost);
+  const bare = await machine.page();
+  await bare.goto(`${shop.backend}/healthz`);
+  const wiped = await bare.evaluate(async () => {
+    const names = (await indexedDB.databases()).map(({ name }) => name);
+    for (const name of names) {
+      await new Promise((done, failed) => Object.assign(indexedDB.deleteDatabase(name), { onsuccess: done, onerror: failed }));
+    }
+    return [names.length, (await indexedDB.databases()).length];
+  });
+  assert.deepEqual(wiped, [1, 0], "there was a journal, and it is gone");
+  const page = await machine.terminal({ ref: "another-sale" });
+  await confirm(shop, trade);
+  await tapUnfinished(page);
+  await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", promise: "paid" });
+  const [line] = await shop.ledger();
+  assert.equal(await page.getAttribute("#reference", "data-receipt"), line.trans_id);
+});

@@ -1,0 +1,53 @@
+// Is the shop's system there? The browser's own word, and the last answer to a question; while there is none, it is asked for.
+
+import { $, icon } from "./dom";
+import { say } from "./words";
+
+const PROBE_MS = 2_000;
+
+let browser = navigator.onLine;
+let backend = true;
+let probing = false;
+let changed: () => void = () => {};
+
+export function online(): boolean {
+  return browser && backend;
+}
+
+/** A question was answered, or not. */
+export function heard(answered: boolean): void {
+  if (backend === answered) return;
+  backend = answered;
+  tell();
+  if (!answered) void probe();
+}
+
+export function onChange(act: () => void): void {
+  changed = act;
+}
+
+export function tell(): void {
+  const banner = $("banner");
+  banner.hidden = online();
+  banner.replaceChildren(...(online() ? [] : [icon("off"), say("offline")]));
+  changed();
+}
+
+async function probe(): Promise<void> {
+  if (probing) return;
+  probing = true;
+  while (!backend) {
+    await new Promise((done) => setTimeout(done, PROBE_MS));
+    const answer = await fetch("/healthz", { cache: "no-store" }).catch(() => null);
+    if (answer?.ok) heard(true);
+  }
+  probing = false;
+}
+
+function browserSays(): void {
+  browser = navigator.onLine;
+  tell();
+}
+
+addEventListener("online", browserSays);
+addEventListener("offline", browserSays);

@@ -1,0 +1,85 @@
+// The day's trades of the shop: what was settled by a person, and what was paid late, appear as such.
+
+import type { Trade, TradeStatus } from "kaunter";
+import { $, dialog, element, icon, type Icon } from "./dom";
+import { formatted } from "./money";
+import { look, till } from "./sale";
+import { trouble } from "./screen";
+import { locale, say, told, type Words } from "./words";
+
+interface Mark { word: keyof Words; icon: Icon; tone: "good" | "bad" | "warn" | "quiet" }
+
+const OPEN: Mark = { word: "sOpen", icon: "clock", tone: "quiet" };
+/** A status that this page does not know yet is under way. */
+const MARKS: Partial<Record<TradeStatus, Mark>> = {
+  paid: { word: "sPaid", icon: "check", tone: "good" },
+  declined: { word: "sDeclined", icon: "cross", tone: "bad" },
+  cancelled: { word: "sCancelled", icon: "cross", tone: "quiet" },
+  voided: { word: "sVoided", icon: "back", tone: "quiet" },
+  "needs-review": { word: "sReview", icon: "alert", tone: "warn" },
+  "late-success": { word: "sLate", icon: "clock", tone: "warn" },
+};
+/** Another till may be scanning for these: looking at them from here would be in its way. */
+const HANDS_OFF: readonly TradeStatus[] = ["creating", "awaiting-code"];
+
+let asked = 0;
+
+export function histories(): void {
+  $("history-open").onclick = () => {
+    $<HTMLInputElement>("day").value = today();
+    dialog("history").showModal();
+    void read();
+  };
+  $("day").onchange = () => void read();
+}
+
+/** As the device's calendar has it: `toISOString` would be the day in Greenwich. */
+function today(): string {
+  const now = new Date();
+  const two = (number: number) => String(number).padStart(2, "0");
+  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+}
+
+async function read(): Promise<void> {
+  const own = ++asked;
+  const day = $<HTMLInputElement>("day").value;
+  trouble(null, "history-trouble");
+  $("history-note").textContent = say("reading");
+  try {
+    const trades = await till().history(day || undefined);
+    if (own !== asked) return;
+    $("trades").replaceChildren(...trades.map(entry));
+    $("history-note").textContent = trades.length === 0 ? say("nothing") : "";
+  } catch (error) {
+    if (own !== asked) return;
+    $("trades").replaceChildren();
+    $("history-note").textContent = "";
+    trouble(told(error), "history-trouble");
+  }
+}
+
+function entry(trade: Trade): HTMLElement {
+  const mark = MARKS[trade.status] ?? OPEN;
+  const at = new Date(trade.createdAt).toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const button = element("button", "entry",
+    element("span", "much", formatted(trade.sale.amount)),
+    element("span", "at", trade.wallet ? `${at} · ${trade.wallet.name}` : at),
+    element("span", `mark ${mark.tone}`, icon(mark.icon), say(mark.word)),
+    ...tags(trade),
+  ) as HTMLButtonElement;
+  button.dataset["trade"] = trade.tradeId;
+  button.dataset["status"] = trade.status;
+  button.disabled = HANDS_OFF.includes(trade.status);
+  button.onclick = () => { dialog("history").close(); void look(trade); };
+  return element("li", mark.tone === "warn" ? "todo" : "", button);
+}
+
+function tags(trade: Trade): HTMLElement[] {
+  const tag = (name: Icon, word: keyof Words) => element("span", "tag", icon(name), say(word));
+  return [
+    ...(trade.settled ? [tag("person", "settledTag")] : []),
+    ...(trade.late && trade.status !== "late-success" ? [tag("clock", "lateTag")] : []),
+    ...(trade.status === "late-success" ? [tag("alert", "lateTodo")] : []),
+    ...(trade.status === "needs-review" ? [tag("alert", "reviewTodo")] : []),
+  ];
+}
