@@ -1,6 +1,7 @@
 //! Measurements beside others, in one run: never a test.
 
 mod live;
+mod steps;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,8 @@ pub(crate) enum Bench {
     },
     /// Live scanners before one camera; writes docs/live.md and docs/live.svg.
     Live(live::Live),
+    /// Each step of the reader in instructions, counted by valgrind. In time: cargo bench -p kaunter-core.
+    Steps,
 }
 
 impl Bench {
@@ -39,6 +42,7 @@ impl Bench {
                 photos,
             } => reader(scenes, seed, photos),
             Self::Live(live) => live.run(),
+            Self::Steps => steps::run(),
         }
     }
 }

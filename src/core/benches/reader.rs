@@ -1,7 +1,7 @@
 //! Each step of the reader, and whole readings of frames with a code and without.
 //!
 //! `cargo bench -p kaunter-core` times them. Where a machine is too busy for times, `cargo xtask bench steps` counts
-//! instructions instead: it runs this program under valgrind, one step at a time (`--once STEP SIZE`).
+//! instructions instead: it runs this program under valgrind, one step at a time.
 #![allow(missing_docs, clippy::expect_used)]
 
 use std::hint::black_box;
@@ -13,7 +13,7 @@ use kaunter_scenes::{Category, Hostile, Scene, hostile, nothing, scene};
 
 const SEED: u64 = 7;
 
-/// Pictures of each of a camera's sizes: a plain code, a small one in noise's place, none, and the worst of the hostile.
+/// Pictures of one of a camera's sizes: a plain code, a blurred and a dim one, none, and the worst of the hostile.
 fn pictures(number: u64) -> Vec<(&'static str, Scene)> {
     let code = scene(SEED, Category::Nominal, number);
     let (width, height) = (code.width, code.height);
@@ -79,36 +79,40 @@ criterion_group! {
     targets = steps, readings
 }
 
-/// `--once STEP NUMBER`: one step of one picture ten times more than without the step, for a counter of instructions.
-fn once(step: &str, number: u64) {
+/// `--once STEP FILE WIDTH HEIGHT`: one step of a picture, ten times, for a counter of instructions. `Nothing` takes no
+/// step, `List` names them.
+fn once(args: &[String]) -> Option<()> {
     const TIMES: usize = 10;
-    let code = scene(SEED, Category::Nominal, number);
-    let prepared = Steps::of(luma(&code));
+    let [step, file, width, height] = args else {
+        return None;
+    };
+    let (width, height) = (width.parse().ok()?, height.parse().ok()?);
+    let pixels = std::fs::read(file).ok()?;
+    let luma = Luma::new(&pixels, width, height, width).ok()?;
     if step == "List" {
         let names = STEPS.map(|step| format!("{step:?}"));
-        println!("Nothing {} Live Still", names.join(" "));
-        return;
+        println!("{} Live Still", names.join(" "));
+        return Some(());
     }
+    let prepared = Steps::of(luma);
+    let known = STEPS.iter().find(|known| format!("{known:?}") == *step);
+    let efforts = [Effort::Live, Effort::Still];
+    let effort = efforts.iter().find(|effort| format!("{effort:?}") == *step);
     for _ in 0..TIMES {
-        if let Some(step) = STEPS.iter().find(|known| format!("{known:?}") == step) {
+        if let Some(step) = known {
             black_box(prepared.take(*step));
         }
-        for effort in [Effort::Live, Effort::Still] {
-            if format!("{effort:?}") == step {
-                black_box(Reader::new().read(&luma(&code), effort, 1));
-            }
+        if let Some(effort) = effort {
+            black_box(Reader::new().read(&luma, *effort, 1));
         }
     }
+    Some(())
 }
 
 fn main() {
     let args: Vec<String> = std::env::args().collect();
     if let Some(at) = args.iter().position(|arg| arg == "--once") {
-        let number = args.get(at + 2).and_then(|number| number.parse().ok());
-        once(
-            args.get(at + 1).map_or("List", String::as_str),
-            number.unwrap_or(0),
-        );
+        once(&args[at + 1..]).expect("--once STEP FILE WIDTH HEIGHT");
         return;
     }
     all();

@@ -213,7 +213,7 @@ impl<'a> Steps<'a> {
             Step::Unblur => code.greys.clearer(Unblur::Solve(0.6)).first().to_bits() as usize,
             Step::Modules => code.greys.modules().side(),
             Step::Prove => usize::from(prove(&code.modules).is_some()),
-            Step::Decode => decode(&code.modules).map_or(0, |payload| payload.bytes.len()),
+            Step::Decode => usize::from(decode(&code.modules).is_some()),
             Step::Pyramid
             | Step::Sharpen
             | Step::Blocks

@@ -9,9 +9,11 @@ use kaunter_core::trade::{
     CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, Facts, PayAnswer, Rival, State,
     StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
 };
-use kaunter_core::wire::{Reason, Sale, VerdictOutcome};
+use kaunter_core::wire::{Payload, Presented, Reason, Sale, VerdictOutcome};
 use serde_json::{Value, json};
 
+/// The first ways are those of a customer who presents; in the others we do.
+const CONSUMER_WAYS: usize = 11;
 const START: Ms = 1_790_000_000_000;
 
 fn sale(reference: &str) -> Sale {
@@ -45,6 +47,7 @@ fn ways() -> Vec<Vec<Stop>> {
     let made = || {
         now(Event::Created(CreateAnswer::Made {
             trans_id: "PD-1".to_owned(),
+            payload: Some(Payload("00020101021226".to_owned())),
         }))
     };
     let code = || now(Event::Code(CodeMark("5f".repeat(32))));
@@ -101,6 +104,12 @@ fn ways() -> Vec<Vec<Stop>> {
             refused(),
             (1_000, Rival::Holds, status(StatusWord::Paid)),
         ],
+        vec![
+            made(),
+            now(status(StatusWord::Pending)),
+            now(status(StatusWord::Paid)),
+        ],
+        vec![made(), cancel(), said(CancelAnswer::NoWord)],
     ]
 }
 
@@ -119,6 +128,11 @@ pub(crate) fn rows() -> BTreeMap<String, Value> {
             attempt: 1,
             sale: sale(&format!("SALE-{way}")),
             integrator: "21".to_owned(),
+            presented: if way < CONSUMER_WAYS {
+                Presented::Consumer
+            } else {
+                Presented::Merchant
+            },
         };
         let mut at = START;
         let mut trade = Trade::new(facts, at);
@@ -166,17 +180,19 @@ fn passed_through(rows: &BTreeMap<String, Value>, state: State) -> Value {
 
 /// The page's rows, as IndexedDB keeps them: before the creation, before the hand-over, and with the attempt known.
 pub(crate) fn records() -> Vec<Value> {
-    let record = |trx_id: Option<&str>, handed_over| Record {
+    let record = |trx_id: Option<&str>, handed_over, presented| Record {
         key: "0123456789abcdef0123456789abcdef".to_owned(),
         sale: sale("SALE-7"),
         wallet: "21".to_owned(),
         trx_id: trx_id.map(str::to_owned),
         handed_over,
+        presented,
     };
     let records = [
-        record(None, false),
-        record(Some("KAUNTER-0001"), false),
-        record(Some("KAUNTER-0001"), true),
+        record(None, false, Presented::Consumer),
+        record(Some("KAUNTER-0001"), false, Presented::Consumer),
+        record(Some("KAUNTER-0001"), true, Presented::Consumer),
+        record(Some("KAUNTER-0001"), true, Presented::Merchant),
     ];
     let row = |record: Record| json!({ "key": record.key, "scope": "http://127.0.0.1:8080 kedai till-1", "record": record });
     records.into_iter().map(row).collect()

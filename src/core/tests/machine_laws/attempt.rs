@@ -6,7 +6,7 @@ use kaunter_core::trade::{
     CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, Facts, MOVES, PayAnswer, Risk,
     Rival, Send, State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
 };
-use kaunter_core::wire::{Reason, Sale, VerdictOutcome};
+use kaunter_core::wire::{Payload, Presented, Reason, Sale, VerdictOutcome};
 use proptest::prelude::*;
 
 const DAY_MS: Ms = 24 * 3_600_000;
@@ -64,7 +64,7 @@ struct Run {
     history: History,
 }
 
-fn facts() -> Facts {
+fn facts(presented: Presented) -> Facts {
     Facts {
         trx_id: "T".to_owned(),
         shop: "shop".to_owned(),
@@ -78,15 +78,16 @@ fn facts() -> Facts {
             },
         },
         integrator: "21".to_owned(),
+        presented,
     }
 }
 
 const BORN: Ms = 100 * DAY_MS;
 
 impl Run {
-    fn new(policy: Policy, replies: Vec<Reply>) -> Self {
+    fn new(presented: Presented, policy: Policy, replies: Vec<Reply>) -> Self {
         let mut run = Self {
-            trade: Trade::new(facts(), BORN),
+            trade: Trade::new(facts(presented), BORN),
             policy,
             now: BORN,
             rival: Rival::None,
@@ -346,7 +347,7 @@ fn replies() -> impl Strategy<Value = Reply> {
         3 => Just(PayAnswer::NoWord),
     ];
     let create = prop_oneof![
-        9 => Just(CreateAnswer::Made { trans_id: "G".to_owned() }),
+        9 => Just(CreateAnswer::Made { trans_id: "G".to_owned(), payload: Some(Payload("scan me".to_owned())) }),
         1 => Just(CreateAnswer::NoWord),
     ];
     let cancel = prop_oneof![
@@ -385,6 +386,10 @@ fn replies() -> impl Strategy<Value = Reply> {
     )
 }
 
+fn ways() -> impl Strategy<Value = Presented> {
+    prop_oneof![2 => Just(Presented::Consumer), 1 => Just(Presented::Merchant)]
+}
+
 fn policies() -> impl Strategy<Value = Policy> {
     let ages = prop_oneof![Just(None), (60_000..900_000_u64).prop_map(Some)];
     (any::<bool>(), ages).prop_map(|(can_cancel, unpaid_final_after_ms)| Policy {
@@ -399,11 +404,12 @@ proptest! {
     /// hands within the budget, and is not asked about more often than every two seconds.
     #[test]
     fn an_attempt_keeps_its_laws_over_a_long_story(
+        presented in ways(),
         policy in policies(),
         replies in prop::collection::vec(replies(), 1..24),
         turns in prop::collection::vec(turns(), 20..240),
     ) {
-        let mut run = Run::new(policy, replies);
+        let mut run = Run::new(presented, policy, replies);
         for turn in &turns {
             run.take(turn)?;
         }
@@ -425,16 +431,17 @@ proptest! {
     /// the row went through the store after each event.
     #[test]
     fn a_history_that_is_replayed_ends_the_same(
+        presented in ways(),
         policy in policies(),
         replies in prop::collection::vec(replies(), 1..24),
         turns in prop::collection::vec(turns(), 1..120),
     ) {
-        let mut run = Run::new(policy, replies);
+        let mut run = Run::new(presented, policy, replies);
         for turn in &turns {
             run.take(turn)?;
         }
         for through_store in [false, true] {
-            let mut trade = Trade::new(facts(), BORN);
+            let mut trade = Trade::new(facts(presented), BORN);
             let mut sent = Vec::new();
             let mut drain = |trade: &mut Trade| {
                 while let Step::Send(send) = trade.next(&run.policy) {

@@ -3,7 +3,7 @@
 use kaunter_core::money::Money;
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::till::{Charge, End, Event, Fault, Hint, Phase, Plan, Record, Reply, Step};
-use kaunter_core::wire::{Presented, ProblemCode, Reason, Sale, Status, Trade};
+use kaunter_core::wire::{Payload, Presented, ProblemCode, Reason, Sale, Show, Status, Trade};
 use proptest::prelude::*;
 
 const DAY_MS: Ms = 24 * 3_600_000;
@@ -45,6 +45,7 @@ enum Kind {
 
 struct Run {
     charge: Charge,
+    presented: Presented,
     now: Ms,
     /// The attempt's past, newest last: what the backend may say.
     past: Vec<Trade>,
@@ -80,14 +81,19 @@ fn sale() -> Sale {
     }
 }
 
-fn trade(status: Status, version: u64) -> Trade {
+fn trade(presented: Presented, status: Status, version: u64) -> Trade {
+    let shown = presented == Presented::Merchant && status == Status::AwaitingPayer;
+    let show = Show {
+        payload: Payload("scan me".to_owned()),
+        expires_at: String::new(),
+    };
     Trade {
         trx_id: "T".to_owned(),
         trans_id: None,
         attempt: 1,
         sale: sale(),
         integrator: "21".to_owned(),
-        presented: Presented::Consumer,
+        presented,
         terminal: "till".to_owned(),
         status,
         by: None,
@@ -98,6 +104,9 @@ fn trade(status: Status, version: u64) -> Trade {
         since: String::new(),
         created_at: String::new(),
         deadline_at: None,
+        settled: false,
+        late: false,
+        show: shown.then_some(show),
     }
 }
 
@@ -111,11 +120,17 @@ fn begin(start: &Start) -> Charge {
 
 impl Run {
     fn new(plan: Plan, answers: Vec<Answer>) -> Self {
+        let presented = plan.presented;
+        let first = match presented {
+            Presented::Consumer => Status::AwaitingCode,
+            Presented::Merchant => Status::AwaitingPayer,
+        };
         let start = Start::New(plan);
         let mut run = Self {
             charge: begin(&start),
             now: 0,
-            past: vec![trade(Status::AwaitingCode, 1)],
+            presented,
+            past: vec![trade(presented, first, 1)],
             answers,
             called: 0,
             coming: Vec::new(),
@@ -156,7 +171,13 @@ impl Run {
             Turn::Cancel => self.tell(Event::Cancel),
             Turn::Moves(status) => {
                 let version = self.past.len() as u64 + 1;
-                self.past.push(trade(*status, version));
+                // A code that a customer presents is awaited, or ours is paid: never both.
+                let status = match (self.presented, *status) {
+                    (Presented::Consumer, Status::AwaitingPayer) => Status::AwaitingCode,
+                    (Presented::Merchant, Status::AwaitingCode) => Status::AwaitingPayer,
+                    (Presented::Consumer | Presented::Merchant, status) => status,
+                };
+                self.past.push(trade(self.presented, status, version));
                 Ok(())
             }
             Turn::Reload => self.reload(),
@@ -239,7 +260,11 @@ impl Run {
                     self.call(Event::Told);
                 }
                 Step::Cancel(_) => self.call(Event::CancelTold),
-                Step::Forget(_) => self.forget()?,
+                Step::Forget(_) | Step::Yield(..) => self.forget()?,
+                Step::Show(_) => {
+                    let on_disk = self.disk.as_ref().is_some_and(|record| record.handed_over);
+                    prop_assert!(on_disk, "our code is shown before the journal has it");
+                }
                 Step::Done(end) => self.end(end)?,
                 Step::Scan | Step::StopScan | Step::Pick | Step::Notice(_) | Step::Wait(_) => {}
             }
@@ -344,6 +369,7 @@ impl Run {
 fn statuses() -> impl Strategy<Value = Status> {
     prop_oneof![
         3 => Just(Status::AwaitingCode),
+        1 => Just(Status::AwaitingPayer),
         2 => Just(Status::Paying),
         3 => Just(Status::Pending),
         2 => Just(Status::Unknown),
@@ -412,10 +438,12 @@ fn turns() -> impl Strategy<Value = Turn> {
 
 fn plans() -> impl Strategy<Value = Plan> {
     let wallet = prop_oneof![Just(None), Just(Some("21".to_owned()))];
-    (wallet, prop::option::of(hints())).prop_map(|(wallet, code)| Plan {
+    let presented = prop_oneof![2 => Just(Presented::Consumer), 1 => Just(Presented::Merchant)];
+    (wallet, presented, prop::option::of(hints())).prop_map(|(wallet, presented, code)| Plan {
         sale: sale(),
+        presented,
+        code: code.filter(|_| presented == Presented::Consumer),
         wallet,
-        code,
         keys: ["key".to_owned(), "spare".to_owned()],
     })
 }
