@@ -6,6 +6,7 @@ pub mod code;
 pub mod error;
 pub mod event;
 pub mod options;
+pub mod read;
 pub mod sale;
 
 use serde::Serialize;

@@ -27,6 +27,7 @@ let asked = 0;
 export function histories(): void {
   $("history-open").onclick = () => {
     $<HTMLInputElement>("day").value = today();
+    $("trades").replaceChildren(); // what it said before may not be true any more
     dialog("history").showModal();
     void read();
   };

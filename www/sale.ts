@@ -138,13 +138,24 @@ export function run(begin: () => Promise<Outcome>, refused: (error: unknown) => 
   trouble(null);
   $("unfinished").hidden = true;
   running = begin().then(
-    (outcome) => { if (own === runs) ended(outcome); },
+    (outcome) => {
+      if (own !== runs) return;
+      promised(outcome.status);
+      ended(outcome);
+    },
     (error: unknown) => {
       noteNetwork(error);
-      if (own === runs) refused(error);
+      if (own !== runs) return;
+      promised(error instanceof KaunterError ? error.code : "aborted");
+      refused(error);
     },
   );
   return running;
+}
+
+/** How the package's last promise ended: for whoever looks from outside. */
+function promised(word: string): void {
+  document.body.dataset["promise"] = word;
 }
 
 export function noteNetwork(error: unknown): void {

@@ -26,6 +26,7 @@ mod locate;
 mod luma;
 mod mesh;
 mod modules;
+mod order;
 mod pyramid;
 mod reed_solomon;
 mod region;

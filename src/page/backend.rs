@@ -28,6 +28,7 @@ use token::{Purpose, Tokens};
 use super::{clock, signal};
 use crate::types::error::Fail;
 use crate::types::options::OpenWish;
+use crate::types::read::from_js;
 use crate::types::to_js;
 
 /// Until the session says otherwise.
@@ -271,13 +272,11 @@ impl Backend {
         let text = response.json().map_err(|_| Trouble::NoAnswer)?;
         let body = JsFuture::from(text).await.map_err(|_| Trouble::NoAnswer)?;
         if response.ok() {
-            serde_wasm_bindgen::from_value(body).map_err(|_| Trouble::NoAnswer)
+            from_js(body).map_err(|_| Trouble::NoAnswer)
         } else {
-            Err(
-                serde_wasm_bindgen::from_value(body).map_or(Trouble::NoAnswer, |problem| {
-                    Trouble::Problem(Box::new(problem))
-                }),
-            )
+            Err(from_js(body).map_or(Trouble::NoAnswer, |problem| {
+                Trouble::Problem(Box::new(problem))
+            }))
         }
     }
 

@@ -180,7 +180,9 @@ impl Eye {
                     }
                     Err(fail) => {
                         self.voice.problem(&fail);
-                        sight = None;
+                        sight = Some(self.sight(&camera).await?);
+                        // Its pictures were not seen meanwhile, and that is not the camera's fault.
+                        health.rested(clock::now_ms());
                         continue;
                     }
                 }

@@ -25,14 +25,17 @@ use web_sys::{
 
 use super::clock;
 use super::signal::Listener;
+use crate::types::read::from_js;
 use crate::types::to_js;
 
 const NAME: &str = "kaunter";
 const VERSION: u32 = 1;
 const STORE: &str = "attempts";
-/// A row is on the disk within milliseconds. A browser that has not answered by then (a disk that hangs, a database
-/// process that died) keeps no journal until the page is loaded anew: no customer waits for it twice.
-const LONGEST_MS: Ms = 3_000;
+/// A row is on the disk within milliseconds, on a busy tablet's cold disk within seconds. A browser that has not answered
+/// by then (a disk that hangs, a database process that died) is not waited for so long again.
+const LONGEST_MS: Ms = 5_000;
+/// How long a browser that was silent is waited for until it has answered once: no customer waits long for it twice.
+const SILENT_MS: Ms = 250;
 /// On a row that can't be read: somebody was told.
 const TOLD: &str = "told";
 
@@ -122,7 +125,7 @@ impl Journal {
         let rows = self.rows().await?;
         let own = rows
             .iter()
-            .filter_map(|row| serde_wasm_bindgen::from_value::<Row>(row.clone()).ok())
+            .filter_map(|row| from_js::<Row>(row.clone()).ok())
             .filter(|row| row.scope == self.scope);
         Ok(own.map(|row| row.record).collect())
     }
@@ -147,7 +150,7 @@ impl Journal {
         let foreign = field("scope")
             .as_string()
             .is_some_and(|scope| scope != self.scope);
-        let readable = serde_wasm_bindgen::from_value::<Row>(row.clone()).is_ok();
+        let readable = from_js::<Row>(row.clone()).is_ok();
         !foreign && !readable && field(TOLD).is_falsy()
     }
 
@@ -214,15 +217,15 @@ async fn in_time<T>(
     hung: &Cell<bool>,
     deed: impl Future<Output = Result<T, JsValue>>,
 ) -> Result<T, JsValue> {
-    let silent = || Err(JsValue::from_str("the database does not answer"));
-    if hung.get() {
-        return silent();
-    }
-    match select(pin!(deed), pin!(clock::sleep(LONGEST_MS))).await {
-        Either::Left((done, _)) => done,
+    let longest_ms = if hung.get() { SILENT_MS } else { LONGEST_MS };
+    match select(pin!(deed), pin!(clock::sleep(longest_ms))).await {
+        Either::Left((done, _)) => {
+            hung.set(false);
+            done
+        }
         Either::Right(((), _)) => {
             hung.set(true);
-            silent()
+            Err(JsValue::from_str("the database does not answer"))
         }
     }
 }

@@ -12,6 +12,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{BroadcastChannel, MessageEvent};
 
 use super::signal::Listener;
+use crate::types::read::from_js;
 use crate::types::to_js;
 
 /// Past this many attempts, what was seen is forgotten: that costs one question too many, and a tab may stay open for years.
@@ -43,7 +44,7 @@ impl News {
             Listener::new(channel, "message", move |event| {
                 let data = event.unchecked_ref::<MessageEvent>().data();
                 // Whatever else speaks on this channel is none of ours.
-                if let Ok(word) = serde_wasm_bindgen::from_value(data) {
+                if let Ok(word) = from_js(data) {
                     let _ = heard.unbounded_send(word);
                 }
             })

@@ -8,6 +8,7 @@ use kaunter_core::wire::CODE_MAX_BYTES;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
+use super::read::from_js;
 use super::sale::Wallet;
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -219,7 +220,7 @@ pub enum Confidence {
 /// # Errors
 /// What does not fit: another version's worker.
 pub fn codes_from_js(codes: JsValue) -> Result<Vec<DecodedCode>, JsValue> {
-    serde_wasm_bindgen::from_value(codes).map_err(JsValue::from)
+    from_js(codes).map_err(|_| JsValue::from_str("codes that can't be read"))
 }
 
 impl From<Found> for DecodedCode {

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { counter, journal, until } from "../terminal/harness.mjs";
 import { browsers } from "./browsers.mjs";
-import { confirm, heldUp, letGo, open, pay, reaches, resume, saleOf, unfinished } from "./till.mjs";
+import { confirm, heldUp, letGo, open, pay, problems, reaches, resume, saleOf, unfinished } from "./till.mjs";
 
 const down = { status: 503 };
 
@@ -84,7 +84,10 @@ async function returns(page, shop, ref, step) {
     assert.equal(end.value?.status, step.end, `${ref}: ${JSON.stringify(end)}`);
     assert.deepEqual(await unfinished(page), [], `${ref}: it was told, once`);
   } else {
-    await until(`${ref}: the record is gone`, async () => (await rowsOf(page, ref)).length === 0);
+    await until(`${ref}: the record is gone`, async () => {
+      if ((await rowsOf(page, ref)).length === 0) return true;
+      throw new Error(`locks ${JSON.stringify(await page.evaluate(async () => (await navigator.locks.query()).held))}, told ${await problems(page)}`);
+    });
     assert.deepEqual(await unfinished(page), [], `${ref}: nothing began`);
     assert.equal((await ledgerOf(shop, ref))[0], 0, `${ref}: nothing was taken`);
     const again = await pay(page, saleOf(ref), await shop.code());

@@ -30,8 +30,15 @@ const stores = {
     };
   },
   async "PostgreSQL that is stopped"(t) {
-    const shop = await counter(t, { scale: 0.2, databaseUrl: server.database() });
-    return { shop, breaks: () => server.halt(), mends: () => server.start() };
+    // A store's patience is not scaled, and so neither is the page's.
+    const shop = await counter(t, { scale: 0.2, policy: { call_ms: 50_000 }, databaseUrl: server.database() });
+    let away = false;
+    const turn = (to) => {
+      if (away !== to) (to ? server.halt : server.start)();
+      away = to;
+    };
+    t.after(() => turn(false));
+    return { shop, breaks: () => turn(true), mends: () => turn(false) };
   },
 };
 
@@ -64,7 +71,7 @@ for (const [which, make] of Object.entries(stores)) {
     await until("the backend is ready", async () => (await shop.call("GET", "/readyz")).status === 200);
     // "Try again"; the camera still shows the code.
     await charge(page, { wallet: "23" });
-    await screen(page, "paid");
+    await screen(page, "paid").catch(async (error) => { throw new Error(`${error.message}: ${JSON.stringify(await page.evaluate(() => [{ ...document.body.dataset }, document.getElementById("sentence").textContent]))}`); });
     assert.deepEqual((await shop.ledger()).map((line) => [line.charged, line.calls.pay]), [[1250, 1]]);
   });
 

@@ -46,11 +46,14 @@ test("a sale by keyboard alone: digits, Enter, a wallet, Enter; Esc cancels only
   assert.deepEqual(page.problems, []);
 });
 
-test("a double tap on Charge begins one scan, and does not cancel it", async (t) => {
+test("a double tap on Charge begins one scan, and does not cancel it; what would help is said", async (t) => {
   const shop = await counter(t);
-  const page = await (await shop.machine()).terminal();
+  const machine = await shop.machine();
+  await machine.look(null, { black: true });
+  const page = await machine.terminal();
   await page.dblclick("#primary");
   await scanning(page);
+  await sees(page, "what would help is said", /brighter/, "#hint");
   assert.equal(await page.isVisible("#trouble"), false);
   await page.keyboard.press("Enter");
   assert.equal(await page.getAttribute("body", "data-state"), "scanning", "Enter ends no scan: a hand scanner sends one");

@@ -217,12 +217,13 @@ class Machine {
     page.on("pageerror", (error) => page.problems.push(String(error)));
     return page;
   }
-  /** The cashier's terminal, ready for a sale. */
+  /** The cashier's terminal, open. */
   async terminal({ ref, amount = 1250, terminal = "till-1", context, wait = true } = {}) {
     const page = await this.page(context);
     const query = new URLSearchParams({ terminal, ...(amount ? { amount: String(amount) } : {}), ...(ref ? { ref } : {}) });
     await page.goto(`${this.counter.backend}/?${query}`);
-    if (wait) await screen(page, "ready");
+    // Ready for a sale, or on its way to what became of the one that is named.
+    if (wait) await page.waitForSelector('body[data-busy="false"]');
     return page;
   }
   /** A developer's own page: the package as it is, unbundled, and a till that is open under `till`. */

@@ -30,7 +30,7 @@ function faults({ money }) {
   const name = (element) => `${element.tagName.toLowerCase()}#${element.id}.${element.className}`;
   // A list may be longer than the page, never wider.
   const wide = [...document.querySelectorAll(".trades *")].filter((element) => element.checkVisibility() && (box(element).left < -0.5 || box(element).right > innerWidth + 0.5 || element.scrollWidth > element.clientWidth + 1 && element.matches("button")));
-  const outside = wide.concat(visible).filter((element) => wide.includes(element) || (element) => box(element).left < -0.5 || box(element).top < -0.5 || box(element).right > innerWidth + 0.5 || box(element).bottom > innerHeight + 0.5);
+  const outside = wide.concat(visible).filter((element) => wide.includes(element) || box(element).left < -0.5 || box(element).top < -0.5 || box(element).right > innerWidth + 0.5 || box(element).bottom > innerHeight + 0.5);
   // What is read or pressed: none lies on another, none is cut.
   const things = visible.filter((element) => element.matches("button, .button, .sentence, .amount, .title, .trouble, .hint, .small, .banner, .strip, dt, dd, h2, label, p, output, strong, .dial"));
   const overlaps = [];

@@ -263,8 +263,6 @@ plain("the page is reloaded while the code is on display: it is shown again, and
   const page = await display(shop, machine, "reloaded");
   const { payload } = only(await shop.ledger());
   await page.reload();
-  await screen(page, "ready");
-  await page.click("#unfinished");
   await screen(page, "present");
   await page.waitForSelector("#shown svg");
   const developer = await machine.till({ open: false });

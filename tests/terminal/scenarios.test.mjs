@@ -96,8 +96,8 @@ test("scenario 2: the page is killed between the journal and the code, and just 
   await agree(shop, page, { ledger: [[0, 0, 0], [1250, 0, 1]], screen: "paid", promise: "paid" });
   // A stream that is still open would go on showing the old code.
   await page.close();
+  // The address names the sale: what became of it comes first.
   page = await stopped("after", true);
-  await tapUnfinished(page);
   await agree(shop, page, { ledger: [[0, 0, 0], [1250, 0, 1], [1250, 0, 1]], screen: "paid", promise: "paid" });
 });
 
@@ -139,11 +139,10 @@ test("scenario 4: success after it was cancelled: an alarm, and a person accepts
   const { trx_id } = await reaches(shop, "late", "late-success");
   assert.match((await shop.call("GET", "/metrics")).text, /state="LateSuccess"\} 1/, "the alarm");
   assert.equal(await shop.kept(), 1208);
+  // The address names the sale: what became of it comes first.
   await page.reload();
-  await screen(page, "ready");
-  await tapUnfinished(page);
   await agree(shop, page, { ledger: [[1208, 0, 1]], screen: "not-confirmed", promise: "unresolved" });
-  await page.click("#second");
+  await page.click("#primary");
   await page.fill("#evidence", "it is in the gateway's portal");
   await page.click("#manager-paid");
   await agree(shop, page, { ledger: [[1208, 0, 1]], screen: "paid", promise: "paid" });
@@ -167,7 +166,7 @@ test("scenario 5: the answer to a void is lost: asked about, and given back once
   await screen(page, "paid");
   await shop.fault("void", "cut");
   await page.click("#second");
-  await page.click("#second");
+  await page.click("#back-yes");
   await agree(shop, page, { ledger: [[1250, 1250, 1]], screen: "declined", promise: "voided" });
   assert.equal((await shop.ledger())[0].calls.void, 1);
 });
@@ -243,7 +242,7 @@ test("scenario 8: a wrong amount is shown as not confirmed, and settled by the g
   await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "not-confirmed", promise: "unresolved", rows: [[trx_id, true]] });
   assert.match(await page.textContent("#sentence"), /do not charge again/i);
   await reaches(shop, "contradicted", "paid");
-  await page.click("#primary");
+  // Nobody has to press anything: the screen finds the end by itself.
   await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", promise: "paid" });
 });
 
@@ -267,10 +266,10 @@ test("scenario 8: wrong ids, HTML, duplicate keys, answers that contradict: noth
 
 test("scenario 9: ten minutes of hanging, 5xx and 429, a laptop that sleeps, a wall clock a day off: bounded asking, no overlap, settled after", async (t) => {
   const scale = 0.03;
-  const shop = await counter(t, { scale });
+  const shop = await counter(t, { scale, policy: { read_ms: 40_000 } });
   const machine = await shop.machine();
   await shop.fault("pay", { pending_ms: 300 });
-  await shop.fault("status", { hang_ms: 500 }, { times: 5 });
+  await shop.fault("status", { hang_ms: 60_000 }, { times: 5 });
   await shop.fault("status", down, { times: 20 });
   await shop.fault("status", { status: 429 }, always);
   await shop.fault("cancel", down, always);
@@ -298,12 +297,11 @@ test("scenario 9: ten minutes of hanging, 5xx and 429, a laptop that sleeps, a w
   const { trx_id } = await reaches(shop, "storm", "needs-review");
   await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "not-confirmed", promise: "unresolved", rows: [[trx_id, true]] });
   const hung = asked.slice(0, 6).map((entry) => entry.at_ms);
-  for (const [at, from] of hung.slice(0, -1).entries()) assert.ok(hung[at + 1] - from >= 450, `one question at a time: ${hung}`);
+  for (const [at, from] of hung.slice(0, -1).entries()) assert.ok(hung[at + 1] - from >= 1_000, `one question at a time: ${hung}`);
   // 90 s and a cancel's 90 s of asking every 2 s, then slower and slower.
   assert.ok(asked.length <= 45 + 45 + 30, `bounded: ${asked.length} questions in ten minutes`);
   await clear(shop);
   await reaches(shop, "storm", "paid");
-  await page.click("#primary");
   await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", promise: "paid" });
 });
 

@@ -28,6 +28,7 @@ export const ms: Errors = {
   "network/offline": "Tiada rangkaian: semak kabel atau Wi-Fi dan cuba lagi.",
   "network/failed": "Sistem kedai tidak menjawab: semak rangkaian dan cuba lagi.",
   "network/busy": "Sistem kedai sibuk: tunggu beberapa saat dan cuba lagi.",
+  "backend/store-unavailable": "Sistem kedai tidak dapat menyimpan apa-apa sekarang, jadi tiada apa dihantar: beritahu pengurus sistem, dan cuba lagi.",
   "backend/refused": "Sistem kedai menolak permintaan ini.",
   "wallet/unknown": "E-dompet ini tidak boleh digunakan di sini: pilih yang lain.",
   "wallet/required": "Kod tidak menyatakan e-dompet: pilih e-dompet.",
@@ -39,6 +40,7 @@ export const ms: Errors = {
   "trade/not-found": "Bayaran ini tidak dikenali di sini: semak nombornya.",
   "trade/not-cancellable": "Bayaran ini tidak boleh dibatalkan sekarang: tunggu sehingga tamat.",
   "journal/unavailable": "Pelayar ini tidak menyimpan jurnal: bayaran diteruskan, jangan tutup halaman semasa bayaran berjalan.",
+  "journal/unreadable": "Rekod bayaran terdahulu tidak dapat dibaca: semak jualan itu sebelum caj semula.",
 };
 
 export const zh: Errors = {
@@ -66,6 +68,7 @@ export const zh: Errors = {
   "network/offline": "没有网络，请检查网线或 Wi-Fi 后再试。",
   "network/failed": "商店系统没有答复，请检查网络后再试。",
   "network/busy": "商店系统繁忙，请稍等几秒再试。",
+  "backend/store-unavailable": "商店系统现在无法保存记录，所以什么也没有发送：请告知系统管理员，然后重试。",
   "backend/refused": "商店系统拒绝了此操作。",
   "wallet/unknown": "此处不能使用这个钱包，请选择另一个。",
   "wallet/required": "付款码没有说明钱包，请选择钱包。",
@@ -77,4 +80,5 @@ export const zh: Errors = {
   "trade/not-found": "此处没有这笔付款，请核对编号。",
   "trade/not-cancellable": "现在不能取消这笔付款，请等待结果。",
   "journal/unavailable": "浏览器无法保存记录，付款照常进行，付款中请勿关闭页面。",
+  "journal/unreadable": "有一笔早先付款的记录无法读取：再次收款前请先核对那笔交易。",
 };

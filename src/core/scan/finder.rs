@@ -5,6 +5,7 @@
 
 use super::Point;
 use super::bits::Bits;
+use super::order::order;
 use super::runs::{DIAGONAL, Runs, STRAIGHT, Walk, Way, cross_a_finder, walk};
 use super::work::spend;
 
@@ -57,9 +58,11 @@ pub(super) fn find(bits: &Bits, step: usize) -> Vec<Sighting> {
     }
     let mut found = scan.found;
     found.retain(|sighting| sighting.share(step) >= LEAST_SHARE);
-    found.sort_by(|a, b| b.share(step).total_cmp(&a.share(step)));
-    found.truncate(MOST_KEPT);
-    found
+    let best = order(found.iter().map(|sighting| -sighting.share(step)));
+    best.into_iter()
+        .take(MOST_KEPT)
+        .map(|at| found[at])
+        .collect()
 }
 
 /// A row's edges, and where five runs look like a finder's.

@@ -41,6 +41,13 @@ impl Sub for Point {
     }
 }
 
+/// The value, or the bound that it lies beyond. In place of the standard clamp, which panics in words with floats in them:
+/// their formatting alone is a thirtieth of the module. What is not a number becomes `least`.
+#[inline]
+pub(super) fn within(value: f32, least: f32, most: f32) -> f32 {
+    value.max(least).min(most)
+}
+
 /// Where two lines meet, each a point and a direction; none where they are parallel, or nearly.
 pub(super) fn meeting(first: (Point, Point), second: (Point, Point), least: f32) -> Option<Point> {
     let across = first.1.cross(second.1);
@@ -169,7 +176,8 @@ impl Frame {
         let centre = (mean(|pixel| pixel.x), mean(|pixel| pixel.y));
         let distance = |sight: &Sight| {
             let (x, y) = (f64::from(sight.pixel.x), f64::from(sight.pixel.y));
-            (x - centre.0).hypot(y - centre.1)
+            let (x, y) = (x - centre.0, y - centre.1);
+            (x * x + y * y).sqrt()
         };
         let spread = sights.iter().map(distance).sum::<f64>() / count;
         (spread > 1e-3).then_some(Self {

@@ -4,7 +4,7 @@
 //! decides, before any plane is fitted. Then the rings' corners give a plane, and alignment patterns a better one.
 
 use super::align::{find_alignment, find_alignments};
-use super::geometry::{Homography, Sight};
+use super::geometry::{Homography, Sight, within};
 use super::layout::{FINDER, Version};
 use super::triples::{Finder, Triple};
 use super::{Luma, Point};
@@ -223,7 +223,7 @@ impl Track {
         Self {
             from,
             way: to - from,
-            nearness: sizes.sqrt().clamp(0.7, 1.43),
+            nearness: within(sizes.sqrt(), 0.7, 1.43),
             sign: if inverted { -1.0 } else { 1.0 },
         }
     }

@@ -1,6 +1,7 @@
 //! Grey pictures: one byte a pixel, rows that may be longer than the picture is wide.
 
 use super::Point;
+use super::geometry::within;
 use super::work::spend;
 
 /// Sides up to this are read: a photo of 60 megapixels.
@@ -109,8 +110,8 @@ impl<'a> Luma<'a> {
     pub(super) fn grey_at(&self, at: Point) -> f32 {
         spend(1);
         // The right and bottom neighbours exist: a reader's picture has two columns and two rows at least.
-        let x = (at.x - 0.5).clamp(0.0, (self.width - 1) as f32 - 0.001);
-        let y = (at.y - 0.5).clamp(0.0, (self.height - 1) as f32 - 0.001);
+        let x = within(at.x - 0.5, 0.0, (self.width - 1) as f32 - 0.001);
+        let y = within(at.y - 0.5, 0.0, (self.height - 1) as f32 - 0.001);
         let (column, row) = (x as usize, y as usize);
         let (right, down) = (x - column as f32, y - row as f32);
         let first = row * self.stride + column;

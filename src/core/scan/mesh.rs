@@ -6,6 +6,7 @@
 use super::align::find_alignment;
 use super::geometry::Homography;
 use super::layout::Version;
+use super::order::order;
 use super::{Luma, Point};
 
 /// How far from where its neighbours say a pattern is looked for, in modules.
@@ -45,13 +46,14 @@ impl Mesh {
             seen[at] = Some(Point::new(0.0, 0.0));
         }
         // From the three finders inwards, so that each has neighbours to ask.
-        let mut order: Vec<(usize, usize)> = (0..count * count)
-            .map(|at| (at % count, at / count))
-            .collect();
-        order.sort_by_key(|(x, y)| (x + y).min(last - x + y).min(x + last - y));
+        let steps = (0..count * count).map(|at| {
+            let (x, y) = (at % count, at / count);
+            (x + y).min(last - x + y).min(x + last - y) as f32
+        });
         let (mut found, mut sought) = (0, 0);
-        for (x, y) in order {
-            if seen[y * count + x].is_some() {
+        for at in order(steps) {
+            let (x, y) = (at % count, at / count);
+            if seen[at].is_some() {
                 continue;
             }
             sought += 1;
@@ -127,7 +129,8 @@ fn mean(seen: &[Option<Point>], count: usize, x: usize, y: usize) -> Point {
     for (at, off) in seen.iter().enumerate() {
         let Some(off) = off else { continue };
         let (dx, dy) = ((at % count).abs_diff(x), (at / count).abs_diff(y));
-        let weight = ((dx * dx + dy * dy) as f32).powi(2).recip();
+        let square = (dx * dx + dy * dy) as f32;
+        let weight = (square * square).recip();
         sum = sum + off.times(weight);
         weights += weight;
     }

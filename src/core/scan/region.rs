@@ -1,6 +1,7 @@
 //! The part of the picture in which a code was read: a hand moves little from frame to frame, and looking there first
 //! is the cheapest second reading.
 
+use super::geometry::within;
 use super::{Found, Luma, Point};
 
 /// How far beyond a code's corners the next frame's may be, as a part of its longer side.
@@ -34,7 +35,7 @@ impl Region {
         let size = most - least;
         let moves = (size.x.max(size.y) * MOVES).max(LEAST_MOVE);
         // What is not a number, or outside, ends at a side.
-        let inside = |value: f32, end: f32| value.clamp(0.0, end) as usize;
+        let inside = |value: f32, end: f32| within(value, 0.0, end) as usize;
         let (left, top) = (
             inside(least.x - moves, width),
             inside(least.y - moves, height),

@@ -25,7 +25,8 @@ const LEAST_LARGE: usize = 30;
 pub(super) enum Unblur {
     /// By so much of a module's distance from its neighbours' mean.
     Sharpen(f32),
-    /// By the search for what a bell of this sigma, in modules, has blurred.
+    /// By the search for what a bell has blurred that weighs so much a module off its middle: 0.25 is a sigma of 0.6
+    /// modules, 0.54 one of 0.9.
     Solve(f32),
 }
 
@@ -76,7 +77,7 @@ impl Greys {
     pub(super) fn clearer(&self, how: Unblur) -> Self {
         let values = match how {
             Unblur::Sharpen(amount) => sharpened(&self.values, self.side, amount),
-            Unblur::Solve(sigma) => unblurred(&self.values, self.side, sigma),
+            Unblur::Solve(near) => unblurred(&self.values, self.side, near),
         };
         Self {
             side: self.side,

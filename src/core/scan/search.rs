@@ -27,8 +27,8 @@ const MOST_SOLVED: usize = 12;
 const UNBLURS: [Unblur; 4] = [
     Unblur::Sharpen(0.6),
     Unblur::Sharpen(1.4),
-    Unblur::Solve(0.6),
-    Unblur::Solve(0.9),
+    Unblur::Solve(0.25),
+    Unblur::Solve(0.54),
 ];
 
 /// What is known about one picture.

@@ -139,7 +139,8 @@ impl Pool {
         if !self.fresh.contains(&true) {
             return Vec::new();
         }
-        let mut ranked: Vec<(f32, [usize; 3])> = Vec::new();
+        // The likeliest so far, in order; of equal ones the first seen is the likelier.
+        let mut ranked: Vec<(f32, [usize; 3])> = Vec::with_capacity(MOST_TRIPLES + 1);
         for corner in 0..self.finders.len() {
             let legs = self.legs(corner);
             for (at, first) in legs.iter().enumerate() {
@@ -150,13 +151,13 @@ impl Pool {
                         .then(|| self.cost(corner, first, second))
                         .flatten()
                     {
-                        ranked.push((cost, [corner, first.to, second.to]));
+                        let at = ranked.partition_point(|known| known.0 <= cost);
+                        ranked.insert(at, (cost, [corner, first.to, second.to]));
+                        ranked.truncate(MOST_TRIPLES);
                     }
                 }
             }
         }
-        ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
-        ranked.truncate(MOST_TRIPLES);
         ranked.iter().map(|(_, ats)| self.triple(*ats)).collect()
     }
 

@@ -1,6 +1,8 @@
 //! Takes blur out of the modules' greys: a step away from the mean of the neighbours, or a search for the picture of
 //! which this is the blur. A few thousand modules cost microseconds where a picture's pixels cost milliseconds.
 
+use super::geometry::within;
+
 /// Rounds of the search. Each brings the blur of what is assumed nearer to what is seen.
 const ROUNDS: usize = 12;
 /// Of the greys, these parts are as dark and as light as the code is: the finders' cores, the margins.
@@ -23,20 +25,21 @@ pub(super) fn sharpened(values: &[f32], side: usize, amount: f32) -> Vec<f32> {
     sharp
 }
 
-/// The modules, of 0 to 1, whose blur by a bell of this width (its sigma, in modules) is nearest to what is seen.
+/// The modules, of 0 to 1, whose blur is nearest to what is seen: by a bell whose weight a module away is `near` of that
+/// at its middle.
 ///
 /// Van Cittert's iteration, held between dark and light: no module is darker than dark, and that is what makes a
 /// hopeless blur solvable.
-pub(super) fn unblurred(values: &[f32], side: usize, sigma: f32) -> Vec<f32> {
+pub(super) fn unblurred(values: &[f32], side: usize, near: f32) -> Vec<f32> {
     let seen = levelled(values);
-    let kernel = bell(sigma);
+    let kernel = bell(near);
     let mut assumed = seen.clone();
     let (mut half, mut blurred) = (vec![0.0; seen.len()], vec![0.0; seen.len()]);
     for _ in 0..ROUNDS {
         blur_rows(&assumed, side, kernel, &mut half);
         blur_columns(&half, side, kernel, &mut blurred);
         for ((assumed, seen), blurred) in assumed.iter_mut().zip(&seen).zip(&blurred) {
-            *assumed = (*assumed + seen - blurred).clamp(0.0, 1.0);
+            *assumed = within(*assumed + seen - blurred, 0.0, 1.0);
         }
     }
     assumed
@@ -44,17 +47,30 @@ pub(super) fn unblurred(values: &[f32], side: usize, sigma: f32) -> Vec<f32> {
 
 /// Greys from 0, dark, to 1, light.
 fn levelled(values: &[f32]) -> Vec<f32> {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f32::total_cmp);
-    let at = |part: f32| sorted[((sorted.len() - 1) as f32 * part) as usize];
-    let (dark, light) = (at(DARKEST), at(LIGHTEST));
+    let (dark, light) = (quantile(values, DARKEST), quantile(values, LIGHTEST));
     let scale = (light - dark).max(1.0).recip();
     values.iter().map(|grey| (grey - dark) * scale).collect()
 }
 
+/// The grey that this part of the modules is below, to a quarter.
+fn quantile(values: &[f32], part: f32) -> f32 {
+    let mut counts = [0_u32; 1024];
+    for value in values {
+        // What is too dark or too light for a place counts at the end.
+        counts[((value * 4.0) as usize).min(1023)] += 1;
+    }
+    let (mut below, wanted) = (0, (values.len() as f32 * part) as u32);
+    let place = counts.iter().position(|count| {
+        below += count;
+        below > wanted
+    });
+    place.unwrap_or(1023) as f32 * 0.25
+}
+
 /// Weights of the module itself, of its neighbours and of theirs.
-fn bell(sigma: f32) -> [f32; 3] {
-    let weights = [0.0_f32, 1.0, 4.0].map(|square| (-square / (2.0 * sigma * sigma)).exp());
+fn bell(near: f32) -> [f32; 3] {
+    // Twice as far is a weight to the fourth power.
+    let weights = [1.0, near, near * near * near * near];
     let sum = weights[0] + 2.0 * (weights[1] + weights[2]);
     weights.map(|weight| weight / sum)
 }
@@ -79,5 +95,72 @@ fn blur_columns(values: &[f32], side: usize, kernel: [f32; 3], out: &mut [f32]) 
             let far = rows[0][x] + rows[4][x];
             *out = kernel[0] * rows[2][x] + kernel[1] * near + kernel[2] * far;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIDE: usize = 25;
+
+    /// Modules of 60 and 180 in no order, with a margin of light.
+    fn code() -> Vec<f32> {
+        let dark = |at: usize| {
+            let (x, y) = (at % SIDE, at / SIDE);
+            x > 1 && y > 1 && x < SIDE - 2 && y < SIDE - 2 && (x * 7 + y * 5 + x * y) % 3 == 0
+        };
+        let modules = (0..SIDE * SIDE).map(|at| if dark(at) { 60.0 } else { 180.0 });
+        modules.collect()
+    }
+
+    fn blurred(values: &[f32], near: f32) -> Vec<f32> {
+        let (mut half, mut out) = (vec![0.0; values.len()], vec![0.0; values.len()]);
+        blur_rows(values, SIDE, bell(near), &mut half);
+        blur_columns(&half, SIDE, bell(near), &mut out);
+        out
+    }
+
+    /// Modules on the wrong side of the threshold.
+    fn wrong(values: &[f32], threshold: f32) -> usize {
+        let pairs = values.iter().zip(code());
+        pairs
+            .filter(|(value, known)| (**value < threshold) != (*known < 120.0))
+            .count()
+    }
+
+    #[test]
+    fn a_search_undoes_the_blur_that_hides_modules() {
+        let seen = blurred(&code(), 0.54);
+        assert!(
+            wrong(&seen, 120.0) > SIDE,
+            "{} are hidden",
+            wrong(&seen, 120.0)
+        );
+        let found = unblurred(&seen, SIDE, 0.54);
+        assert!(found.iter().all(|value| (0.0..=1.0).contains(value)));
+        assert!(
+            wrong(&found, 0.5) * 4 < wrong(&seen, 120.0),
+            "{} of {}",
+            wrong(&found, 0.5),
+            wrong(&seen, 120.0)
+        );
+    }
+
+    #[test]
+    fn sharpening_moves_a_module_away_from_its_neighbours() {
+        let values = [10.0, 10.0, 10.0, 10.0, 20.0, 10.0, 10.0, 10.0, 10.0];
+        let sharp = sharpened(&values, 3, 0.5);
+        assert_eq!(sharp[4], 25.0);
+        assert_eq!(sharp[0], 10.0);
+        assert_eq!(sharp[1], 8.75);
+    }
+
+    #[test]
+    fn a_quantile_is_the_grey_that_a_part_is_below() {
+        let values: Vec<f32> = (0..100).map(|at| at as f32).collect();
+        assert_eq!(quantile(&values, 0.03), 3.0);
+        assert_eq!(quantile(&values, 0.97), 97.0);
+        assert_eq!(quantile(&[-5.0, 400.0], 0.9), 255.75);
     }
 }

@@ -99,6 +99,116 @@ fn a_picture_that_lies_about_its_size_is_refused() {
     assert!(Luma::new(&[0; 8], 2, usize::MAX, usize::MAX).is_err());
 }
 
+/// A code of this version, drawn at `module` pixels in the middle of a square of `side`.
+fn square(version: i16, module: usize, side: usize) -> Vec<u8> {
+    let size = qrcode::Version::Normal(version);
+    let code = qrcode::QrCode::with_version(TEXT, size, qrcode::EcLevel::L).unwrap();
+    let (modules, colors) = (code.width(), code.to_colors());
+    let first = (side - modules * module) / 2;
+    let mut pixels = vec![235; side * side];
+    for (at, color) in colors.iter().enumerate() {
+        if *color == qrcode::Color::Dark {
+            let (x, y) = (first + at % modules * module, first + at / modules * module);
+            for y in y..y + module {
+                pixels[y * side + x..][..module].fill(20);
+            }
+        }
+    }
+    pixels
+}
+
+#[test]
+fn every_version_that_holds_the_code_is_read_up_to_40() {
+    for version in 9..=40 {
+        let side = (17 + 4 * version as usize + 12) * 5;
+        let pixels = square(version, 5, side);
+        assert_eq!(
+            read(&pixels, side, side, 1, Effort::Still),
+            [TEXT],
+            "version {version}"
+        );
+    }
+}
+
+#[test]
+fn several_codes_in_one_picture_are_each_read_once() {
+    let texts = ["FIRST", "SECOND", "THIRD", "FOURTH"];
+    let (width, height) = (1280, 720);
+    let mut pixels = vec![235; width * height];
+    for (at, text) in texts.iter().enumerate() {
+        let tile = picture(text, 8, 300, 300, false);
+        let (left, top) = (at % 2 * 640 + 120, at / 2 * 340 + 30);
+        for (y, row) in tile.chunks_exact(300).enumerate() {
+            pixels[(top + y) * width + left..][..300].copy_from_slice(row);
+        }
+    }
+    let mut codes = read(&pixels, width, height, 1, Effort::Still);
+    codes.sort_unstable();
+    assert_eq!(codes, ["FIRST", "FOURTH", "SECOND", "THIRD"]);
+}
+
+#[test]
+fn a_mirrored_code_is_read_dark_or_light() {
+    for inverted in [false, true] {
+        let mut pixels = picture(TEXT, 6, 640, 480, inverted);
+        for row in pixels.chunks_exact_mut(640) {
+            row.reverse();
+        }
+        assert_eq!(read(&pixels, 640, 480, 1, Effort::Still), [TEXT]);
+    }
+}
+
+#[test]
+fn a_code_turned_any_way_is_read() {
+    let drawn = picture(TEXT, 6, 480, 480, false);
+    for degrees in (0..360).step_by(15) {
+        let (sine, cosine) = (degrees as f32).to_radians().sin_cos();
+        let turned = |at: usize| {
+            let (x, y) = ((at % 480) as f32 - 239.5, (at / 480) as f32 - 239.5);
+            let (u, v) = (x * cosine + y * sine + 240.0, y * cosine - x * sine + 240.0);
+            let inside = (0.0..480.0).contains(&u) && (0.0..480.0).contains(&v);
+            if inside {
+                drawn[v as usize * 480 + u as usize]
+            } else {
+                235
+            }
+        };
+        let pixels: Vec<u8> = (0..480 * 480).map(turned).collect();
+        assert_eq!(
+            read(&pixels, 480, 480, 1, Effort::Still),
+            [TEXT],
+            "{degrees} degrees"
+        );
+    }
+}
+
+#[test]
+fn a_second_reading_costs_less_than_half_and_a_third_looks_everywhere() {
+    let (width, height) = (1280, 720);
+    let pixels = picture(TEXT, 4, width, height, false);
+    let luma = Luma::new(&pixels, width, height, width).unwrap();
+    let mut reader = Reader::new();
+    let mut works = Vec::new();
+    for frame in 0..4 {
+        assert_eq!(
+            reader.read(&luma, Effort::Live, 1).len(),
+            1,
+            "frame {frame}"
+        );
+        works.push(reader.work());
+    }
+    assert!(works[1] * 2 < works[0], "{works:?}");
+    assert_eq!(works[2], works[0], "a code beside it would be seen now");
+    // Where the code has gone, all of the picture is looked at, at the cost of its region.
+    let empty = vec![235; width * height];
+    let empty = Luma::new(&empty, width, height, width).unwrap();
+    let mut fresh = Reader::new();
+    fresh.read(&empty, Effort::Still, 1);
+    let whole = fresh.work();
+    assert!(reader.read(&empty, Effort::Live, 1).is_empty());
+    assert!(reader.work() < whole + works[1] * 2);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
     #[test]

@@ -212,5 +212,5 @@ fn message_of(error: &JsValue) -> String {
     message
         .and_then(|message| message.as_string())
         .unwrap_or_default()
-        .to_lowercase()
+        .to_ascii_lowercase()
 }

@@ -1,0 +1,305 @@
+//! From values of JavaScript to our shapes, by their serde derives.
+//!
+//! serde-wasm-bindgen reads them as well, and says at length what is wrong with a bad one: words that no till shows, and
+//! an eighth of the module with all the formatting that they bring along. A bad value is one that can't be read, and no
+//! more. A struct is read in the order of its fields, so that none of its names is compared; fields that are not ours
+//! are not looked at; a missing one is as good as `undefined`.
+
+use std::fmt;
+
+use js_sys::{Object, Reflect};
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Expected, SeqAccess, Unexpected,
+    VariantAccess, Visitor,
+};
+use wasm_bindgen::{JsCast, JsValue};
+
+/// A value that is none of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unreadable;
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value that can't be read")
+    }
+}
+
+impl std::error::Error for Unreadable {}
+
+/// Each way to say what is wrong drops what would be said: its text is then never built, nor in the module.
+impl serde::de::Error for Unreadable {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self
+    }
+    fn invalid_type(_: Unexpected<'_>, _: &dyn Expected) -> Self {
+        Self
+    }
+    fn invalid_value(_: Unexpected<'_>, _: &dyn Expected) -> Self {
+        Self
+    }
+    fn invalid_length(_: usize, _: &dyn Expected) -> Self {
+        Self
+    }
+    fn unknown_variant(_: &str, _: &'static [&'static str]) -> Self {
+        Self
+    }
+    fn unknown_field(_: &str, _: &'static [&'static str]) -> Self {
+        Self
+    }
+    fn missing_field(_: &'static str) -> Self {
+        Self
+    }
+    fn duplicate_field(_: &'static str) -> Self {
+        Self
+    }
+}
+
+/// Reads a shape of ours.
+///
+/// # Errors
+/// [`Unreadable`].
+pub fn from_js<T: DeserializeOwned>(value: JsValue) -> Result<T, Unreadable> {
+    T::deserialize(Value(value))
+}
+
+struct Value(JsValue);
+
+type Read<T> = Result<T, Unreadable>;
+
+impl Value {
+    /// A whole number that a float holds to the last digit.
+    fn whole(&self) -> Read<f64> {
+        let whole = |number: &f64| {
+            number.fract() == 0.0 && number.abs() <= js_sys::Number::MAX_SAFE_INTEGER
+        };
+        self.0.as_f64().filter(whole).ok_or(Unreadable)
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.0.is_undefined() || self.0.is_null()
+    }
+
+    fn text(&self) -> Read<String> {
+        self.0.as_string().ok_or(Unreadable)
+    }
+}
+
+impl<'de> Deserializer<'de> for Value {
+    type Error = Unreadable;
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
+        visitor.visit_bool(self.0.as_bool().ok_or(Unreadable)?)
+    }
+
+    fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
+        visitor.visit_i64(self.whole()? as i64)
+    }
+
+    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
+        let whole = self.whole()?;
+        if whole < 0.0 {
+            return Err(Unreadable);
+        }
+        visitor.visit_u64(whole as u64)
+    }
+
+    fn deserialize_i8<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
+        self.deserialize_i64(visitor)
+    }
+
+    fn deserialize_i16<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
+        self.deserialize_i64(visitor)
+    }
+
+    fn deserialize_i32<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
+        self.deserialize_i64(visitor)
+    }
+
+    fn deserialize_u8<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
+        self.deserialize_u64(visitor)
+    }
+
+    fn deserialize_u16<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
+        self.deserialize_u64(visitor)
+    }
+
+    fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
+        self.deserialize_u64(visitor)
+    }
+
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
+        self.deserialize_f64(visitor)
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
+        visitor.visit_f64(self.0.as_f64().ok_or(Unreadable)?)
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
+        visitor.visit_string(self.text()?)
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
+        visitor.visit_string(self.text()?)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
+        if self.is_nothing() {
+            visitor.visit_none()
+        } else {
+            visitor.visit_some(self)
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Read<V::Value> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    /// An `Array`, or bytes.
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
+        let list = self.0.dyn_into::<Object>().map_err(|_| Unreadable)?;
+        let length = Reflect::get(&list, &"length".into());
+        let length = Value(length.map_err(|_| Unreadable)?).whole()?;
+        visitor.visit_seq(Items {
+            list,
+            at: 0,
+            length: length as u32,
+        })
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Read<V::Value> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Read<V::Value> {
+        let object = self.0.dyn_into::<Object>().map_err(|_| Unreadable)?;
+        visitor.visit_seq(Fields {
+            object,
+            names: fields.iter(),
+        })
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        words: &'static [&'static str],
+        visitor: V,
+    ) -> Read<V::Value> {
+        let word = self.text()?;
+        let at = words.iter().position(|known| *known == word);
+        visitor.visit_enum(Word(at.ok_or(Unreadable)?))
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
+        visitor.visit_unit()
+    }
+
+    // Shapes of ours have no maps, and nothing that says only at run time what it is.
+    serde::forward_to_deserialize_any! {
+        i128 u128 char bytes byte_buf unit unit_struct tuple_struct map identifier
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Read<V::Value> {
+        Err(Unreadable)
+    }
+}
+
+struct Items {
+    list: Object,
+    at: u32,
+    length: u32,
+}
+
+impl<'de> SeqAccess<'de> for Items {
+    type Error = Unreadable;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Read<Option<S::Value>> {
+        if self.at == self.length {
+            return Ok(None);
+        }
+        let item = Reflect::get_u32(&self.list, self.at).map_err(|_| Unreadable)?;
+        self.at += 1;
+        seed.deserialize(Value(item)).map(Some)
+    }
+}
+
+struct Fields {
+    object: Object,
+    names: std::slice::Iter<'static, &'static str>,
+}
+
+impl<'de> SeqAccess<'de> for Fields {
+    type Error = Unreadable;
+
+    /// None for a field that is not there and may be absent; the next call is about the next field all the same.
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Read<Option<S::Value>> {
+        let name = self.names.next().ok_or(Unreadable)?;
+        let field = Reflect::get(&self.object, &(*name).into()).map_err(|_| Unreadable)?;
+        let missing = field.is_undefined();
+        let read = seed.deserialize(Value(field));
+        if missing {
+            Ok(read.ok())
+        } else {
+            read.map(Some)
+        }
+    }
+}
+
+/// A word of a list, by its place.
+struct Word(usize);
+
+impl<'de> EnumAccess<'de> for Word {
+    type Error = Unreadable;
+    type Variant = Alone;
+
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Read<(S::Value, Alone)> {
+        Ok((seed.deserialize(Place(self.0))?, Alone))
+    }
+}
+
+struct Place(usize);
+
+impl<'de> Deserializer<'de> for Place {
+    type Error = Unreadable;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
+        visitor.visit_u64(self.0 as u64)
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+/// A word that carries nothing.
+struct Alone;
+
+impl<'de> VariantAccess<'de> for Alone {
+    type Error = Unreadable;
+
+    fn unit_variant(self) -> Read<()> {
+        Ok(())
+    }
+
+    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, _: S) -> Read<S::Value> {
+        Err(Unreadable)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Read<V::Value> {
+        Err(Unreadable)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], _: V) -> Read<V::Value> {
+        Err(Unreadable)
+    }
+}
