@@ -210,7 +210,7 @@ impl<'a> Steps<'a> {
                 let greys = Greys::sample(&self.picture, &code.plane, None, version, inverted);
                 greys.first().to_bits() as usize
             }
-            Step::Unblur => code.greys.clearer(Unblur::Solve(0.6)).first().to_bits() as usize,
+            Step::Unblur => code.greys.clearer(Unblur::Solve(0.25)).first().to_bits() as usize,
             Step::Modules => code.greys.modules().side(),
             Step::Prove => usize::from(prove(&code.modules).is_some()),
             Step::Decode => usize::from(decode(&code.modules).is_some()),
