@@ -4,6 +4,7 @@ mod backend;
 mod live;
 mod machine;
 mod postgres;
+mod steps;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -33,6 +34,8 @@ pub(crate) enum Bench {
     Backend(backend::Rush),
     /// Live scanners before one camera; writes docs/live.md and docs/live.svg.
     Live(live::Live),
+    /// Each step of the reader in instructions, counted by valgrind. In time: cargo bench -p kaunter-core.
+    Steps,
 }
 
 impl Bench {
@@ -45,6 +48,7 @@ impl Bench {
             } => reader(scenes, seed, photos),
             Self::Live(live) => live.run(),
             Self::Backend(rush) => rush.run(),
+            Self::Steps => steps::run(),
         }
     }
 }

@@ -79,6 +79,7 @@ const PARTS: [Part; 16] = [
     }),
     ("simulated sales", |_| simulated()),
     ("planted bugs are caught", |_| planted()),
+    ("mistakes in the change are noticed", |_| mutants()),
     ("module tests in Chromium", in_browsers::chromium),
     ("module tests in Firefox", |_| in_browsers::firefox()),
     ("module tests in WebKitGTK", |_| in_browsers::webkit()),
@@ -273,6 +274,19 @@ fn planted() -> anyhow::Result<Outcome> {
         outcome.failed += u32::from(!caught);
     }
     Ok(outcome)
+}
+
+/// Mistakes in what the last change did to both machines. A change that leaves them alone has none.
+fn mutants() -> anyhow::Result<Outcome> {
+    let Some(found) = crate::mutants::of_the_change()? else {
+        return Ok(Outcome::skipped(1));
+    };
+    found.tell();
+    Ok(Outcome {
+        passed: found.caught,
+        failed: u32::try_from(found.unexplained.len())?,
+        skipped: u32::from(found.cut_short),
+    })
 }
 
 fn tee_silently(mut command: Command) -> anyhow::Result<(bool, String)> {

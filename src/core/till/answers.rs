@@ -90,7 +90,11 @@ impl Charge {
                 | Fault::NoToken
                 | Fault::Problem(ProblemCode::TooMany | ProblemCode::Busy, _),
             ) => {}
-            Err(Fault::Problem(..)) if self.handed > 1 => self.ask(now),
+            Err(Fault::Problem(..)) if self.handed > 1 => {
+                if !self.asking {
+                    self.ask(now);
+                }
+            }
             Err(Fault::Problem(code, trade)) => self.hand_over_refused(code, trade),
         }
         if self.wish && self.phase == Phase::Watching {
