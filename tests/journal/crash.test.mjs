@@ -29,7 +29,7 @@ const steps = {
   "voiding": { faults: { void: "cut", status: down }, then: "void", is: "voiding", handed: true, end: "voided", kept: 0 },
 };
 // Long enough for every step to stand until all are reached.
-const policy = { read_ms: 100_000, deadline_ms: 300_000, cancel_deadline_ms: 300_000, void_deadline_ms: 300_000, min_cancel_age_ms: 500 };
+const policy = { call_ms: 300_000, read_ms: 100_000, deadline_ms: 300_000, cancel_deadline_ms: 300_000, void_deadline_ms: 300_000, min_cancel_age_ms: 500 };
 
 /** Charges until the step is reached, and stays there. */
 async function reach(page, shop, ref, step) {
