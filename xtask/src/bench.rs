@@ -1,6 +1,9 @@
 //! Measurements beside others, in one run: never a test.
 
+mod backend;
 mod live;
+mod machine;
+mod postgres;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -26,6 +29,8 @@ pub(crate) enum Bench {
         #[arg(long, value_name = "DIR")]
         photos: Option<PathBuf>,
     },
+    /// Tills that ask and sell at a rising rate, against SQLite and PostgreSQL; writes docs/backend.md and docs/backend.svg.
+    Backend(backend::Rush),
     /// Live scanners before one camera; writes docs/live.md and docs/live.svg.
     Live(live::Live),
 }
@@ -39,6 +44,7 @@ impl Bench {
                 photos,
             } => reader(scenes, seed, photos),
             Self::Live(live) => live.run(),
+            Self::Backend(rush) => rush.run(),
         }
     }
 }

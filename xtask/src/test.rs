@@ -47,7 +47,7 @@ impl Outcome {
     }
 }
 
-const PARTS: [Part; 15] = [
+const PARTS: [Part; 16] = [
     ("formatting", |_| check(cargo(&["fmt", "--all", "--check"]))),
     ("clippy, native", |_| {
         check(cargo(&[
@@ -85,6 +85,7 @@ const PARTS: [Part; 15] = [
     ("package", package),
     ("types", |_| node("tests/types")),
     ("end to end", end_to_end),
+    ("the desk", desk),
     ("journal", journal),
     ("live camera", live),
     ("killed everywhere", killed_everywhere),
@@ -292,6 +293,12 @@ fn end_to_end(browser: &Browser) -> anyhow::Result<Outcome> {
     ship()?;
     module::page()?;
     real_parts("tests/terminal", browser)
+}
+
+/// The backend by itself, over HTTP; one of its tests has a page beside it.
+fn desk(browser: &Browser) -> anyhow::Result<Outcome> {
+    ship()?;
+    real_parts("tests/desk", browser)
 }
 
 /// What the browsers keep, and what becomes of it: Chromium and Firefox.
