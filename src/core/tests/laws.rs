@@ -32,6 +32,7 @@ fn found(text: &str) -> Vec<Found> {
     vec![Found {
         bytes: text.as_bytes().to_vec(),
         text: text.to_owned(),
+        eci: None,
         corners: [Point { x: 0.0, y: 0.0 }; 4],
     }]
 }
