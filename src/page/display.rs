@@ -25,8 +25,8 @@ pub(super) fn draw(show: &Show) -> Option<ShownCode> {
     })
 }
 
-/// The smallest code that holds the text as bytes. The library's own choice of denser modes saves a row or two of
-/// modules, and costs every till that loads the package 3 KiB.
+/// The smallest code that holds the text as bytes. The library's own choice of denser modes would save a row or two of
+/// modules, and its part of the library would come with the module.
 fn encode(text: &[u8]) -> Option<QrCode> {
     (1..=MOST_VERSION).find_map(|version| {
         let mut bits = Bits::new(Version::Normal(version));
