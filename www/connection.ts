@@ -22,6 +22,13 @@ export function heard(answered: boolean): void {
   if (!answered) void probe();
 }
 
+/** Asks once, now. */
+export async function check(): Promise<boolean> {
+  const answer = await fetch("/healthz", { cache: "no-store" }).catch(() => null);
+  heard(Boolean(answer?.ok));
+  return Boolean(answer?.ok);
+}
+
 export function onChange(act: () => void): void {
   changed = act;
 }
@@ -38,8 +45,7 @@ async function probe(): Promise<void> {
   probing = true;
   while (!backend) {
     await new Promise((done) => setTimeout(done, PROBE_MS));
-    const answer = await fetch("/healthz", { cache: "no-store" }).catch(() => null);
-    if (answer?.ok) heard(true);
+    await check();
   }
   probing = false;
 }

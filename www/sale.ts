@@ -74,7 +74,7 @@ function press(): void {
   const { unfinished } = till();
   const own = unfinished.find(({ sale }) => sale.ref === wanted.ref);
   if (own) return void look(own);
-  const same = unfinished.find(({ sale }) => sale.amount.minor === wanted.amount.minor);
+  const same = unfinished.find(({ sale, status }) => sale.amount.minor === wanted.amount.minor && !FINAL.includes(status));
   if (same) return ask(same, wanted);
   charge(wanted);
 }
@@ -194,9 +194,9 @@ export function ended(outcome: Outcome): void {
   if (!quiet && (outcome.status === "paid" || outcome.status === "unresolved")) counter.used = true;
   switch (outcome.status) {
     case "paid": return paid(outcome, quiet, quiet && outcome.sale.ref === counter.ref);
-    case "declined": return notPaid("declined", "titleDeclined", "cross", outcome.reason, quiet);
-    case "cancelled": return notPaid("cancelled", "titleCancelled", "cross", cancelled(outcome.by), quiet);
-    case "voided": return notPaid("voided", "titleVoided", "back", "voided", true);
+    case "declined": return notPaid("declined", "titleDeclined", "cross", () => say(outcome.reason), quiet);
+    case "cancelled": return notPaid("cancelled", "titleCancelled", "cross", () => say(cancelled(outcome.by)), quiet);
+    case "voided": return notPaid("voided", "titleVoided", "back", () => say("voided"), true);
     case "unresolved": return void unresolved(outcome.tradeId);
   }
 }
@@ -223,11 +223,7 @@ export function paid(outcome: Extract<Outcome, { status: "paid" }>, quiet: boole
   }));
 }
 
-function notPaid(kind: Kind, title: keyof Words, icon: Icon, sentence: keyof Words, quiet: boolean): void {
-  refusedWith(kind, title, icon, () => say(sentence), quiet);
-}
-
-function refusedWith(kind: Kind, title: keyof Words, icon: Icon, sentence: () => string, quiet: boolean): void {
+function notPaid(kind: Kind, title: keyof Words, icon: Icon, sentence: () => string, quiet: boolean): void {
   if (!quiet) sounds.notPaid();
   letSleep();
   const sale = counter.sale;
@@ -277,7 +273,14 @@ function rejected(error: unknown): void {
   if (error.code === "sale/paid" && error.tradeId) return void alreadyPaid(error.tradeId);
   if (error.code === "sale/busy" || error.code === "sale/paid" || error.moneyMoved === "maybe") return void busy(error);
   if (error.code.startsWith("camera/") || error.code.startsWith("env/")) return noCamera(error);
-  refusedWith("declined", "titleDeclined", "cross", () => told(error), false);
+  if (error.code === "worker/failed") return void readerFailed(error);
+  notPaid("declined", "titleDeclined", "cross", () => told(error), false);
+}
+
+/** The reader comes from the shop's system too: where that is gone, the cashier is told of that. */
+async function readerFailed(error: KaunterError): Promise<void> {
+  const there = await connection.check();
+  notPaid("declined", "titleDeclined", "cross", () => (there ? told(error) : say("noAnswer")), false);
 }
 
 async function alreadyPaid(id: string): Promise<void> {
@@ -292,7 +295,7 @@ async function busy(error: KaunterError): Promise<void> {
   counter.used = true;
   const found = error.tradeId ?? (await holder());
   if (found) return unresolved(found, error.code === "sale/busy" ? say("busy") : told(error));
-  refusedWith("declined", "titleDeclined", "cross", () => told(error), false);
+  notPaid("declined", "titleDeclined", "cross", () => told(error), false);
 }
 
 async function holder(): Promise<string | null> {

@@ -83,15 +83,15 @@ async function open(): Promise<void> {
 }
 
 /** A point of sale names the sale in the address: what became of it so far comes first. */
-async function named(): Promise<Trade | undefined> {
+function named(): Trade | undefined {
   const amount = Number(address.get("amount") ?? 0);
   if (Number.isSafeInteger(amount) && amount > 0) counter.minor = amount;
   const ref = address.get("ref");
   if (!ref || !counter.till) return undefined;
   counter.ref = ref;
-  const attempts = await counter.till.find(ref).catch(() => []);
   const free: readonly string[] = ["declined", "cancelled", "voided", "creating", "awaiting-code"];
-  return attempts.filter(({ status }) => !free.includes(status)).at(-1);
+  // What this terminal began; a sale that another till has in hand, or that was paid before, is told of at Charge.
+  return counter.till.unfinished.find(({ sale, status }) => sale.ref === ref && !free.includes(status));
 }
 
 async function begin(): Promise<void> {
@@ -101,7 +101,7 @@ async function begin(): Promise<void> {
     show("ready", () => ({ sentence: say("noStart"), primary: { word: say("retry"), act: () => void begin() } }));
     return trouble(told(error));
   }
-  const trade = await named();
+  const trade = named();
   ready();
   document.body.dataset["busy"] = "false";
   if (!trade) return;

@@ -42,7 +42,7 @@ test("the way of a sale: ready, scan, our own code, waiting, paid, declined, and
   await page.click('[data-wallet="23"]');
   await until("the customer is asked", async () => /confirm/i.test(await page.textContent("#sentence")));
   await look(page, "3-waiting");
-  const [trade] = await shop.ledger();
+  const trade = (await shop.ledger()).at(-1);
   await shop.post("/_sim/phone/answer", { trx_id: trade.trx_id, approve: true });
   await screen(page, "paid");
   await look(page, "4-paid");
@@ -150,6 +150,8 @@ test("the customer's phone: whole at 360x640 in each variant; its code is renewe
     await glance(phone, `phone-${variant}`);
     await phone.click(`#${variant}`);
   }
+  await phone.selectOption("#wallet", "23");
+  await until("its code is that wallet's", async () => (await phone.evaluate(() => made.integrator)) === "23");
   const code = await phone.evaluate(() => made.code);
   await attempt(shop, "asked", { minor: 1234, code });
   await phone.waitForSelector("#ask:not([hidden])");

@@ -45,6 +45,7 @@ export const en = {
   settings: "Settings", language: "Language", sound: "Sound", volume: "Volume", camera: "Camera", phone: "Open the customer's phone", close: "Close",
   scannerTest: "Test the scanner", testShow: "Show any code: nothing is paid.", testTitle: "The scanner works", testSaw: "It read {a}.", testAgain: "Test again",
   kWechat: "a WeChat Pay code", kAlipay: "an Alipay code", kUnionpay: "a UnionPay code", kEmv: "a payment code ({a})", kMerchant: "a shop's code", kOpaque: "a code of no known wallet",
+  noAnswer: "The shop's system does not answer: check the network and try again.",
   offline: "No connection to the shop's system. Open payments go on by themselves.", simulated: "Simulator, no real money",
   // Why a payment was refused
   code_expired: "The code was too old: ask for a fresh code.", code_used: "The code was used before: ask for a fresh code.",

@@ -38,6 +38,7 @@ export const ms: Words = {
   settings: "Tetapan", language: "Bahasa", sound: "Bunyi", volume: "Kelantangan", camera: "Kamera", phone: "Buka telefon pelanggan", close: "Tutup",
   scannerTest: "Uji pengimbas", testShow: "Tunjukkan mana-mana kod: tiada bayaran dibuat.", testTitle: "Pengimbas berfungsi", testSaw: "Ia membaca {a}.", testAgain: "Uji lagi",
   kWechat: "kod WeChat Pay", kAlipay: "kod Alipay", kUnionpay: "kod UnionPay", kEmv: "kod bayaran ({a})", kMerchant: "kod kedai", kOpaque: "kod e-dompet yang tidak dikenali",
+  noAnswer: "Sistem kedai tidak menjawab: semak rangkaian dan cuba lagi.",
   offline: "Tiada sambungan ke sistem kedai. Bayaran yang terbuka diteruskan sendiri.", simulated: "Simulator, bukan wang sebenar",
   code_expired: "Kod sudah terlalu lama: minta kod baharu.", code_used: "Kod sudah digunakan: minta kod baharu.",
   insufficient_funds: "Baki e-dompet tidak cukup: minta tambah nilai atau bayar cara lain.", limit: "Had e-dompet dicapai: minta bayar cara lain.",

@@ -38,6 +38,7 @@ export const zh: Words = {
   settings: "设置", language: "语言", sound: "声音", volume: "音量", camera: "摄像头", phone: "打开顾客手机", close: "关闭",
   scannerTest: "测试扫码", testShow: "出示任意一个码，不会付款。", testTitle: "扫码正常", testSaw: "读到了{a}。", testAgain: "再测一次",
   kWechat: "微信付款码", kAlipay: "支付宝付款码", kUnionpay: "银联付款码", kEmv: "付款码（{a}）", kMerchant: "商家收款码", kOpaque: "未知钱包的码",
+  noAnswer: "商店系统没有答复，请检查网络后再试。",
   offline: "与商店系统的连接中断。未完成的付款会自动继续。", simulated: "模拟器，非真实资金",
   code_expired: "付款码已过期，请顾客出示新的付款码。", code_used: "付款码已用过，请顾客出示新的付款码。",
   insufficient_funds: "余额不足，请顾客充值或用其他方式付款。", limit: "已达钱包限额，请用其他方式付款。",
