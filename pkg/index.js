@@ -107,8 +107,11 @@ async function spawnReader(here) {
 
 /** The same module in a second instance: a decoder that traps leaves its memory unusable, and the till's must not be that. */
 async function readHere() {
-  // Another address is another instance of the glue, in browsers and in bundlers.
-  const second = await import("./wasm/kaunter.js?here");
+  // Another address is another instance of the glue. Bundlers that know assets copy it; of the others the till's own has to do.
+  const address = new URL("./wasm/kaunter.js", import.meta.url);
+  address.searchParams.set("here", "");
+  const second = await import(/* @vite-ignore */ /* webpackIgnore: true */ address.href).catch(() => null);
+  if (!second) return new exports.WorkerReader();
   await second.default({ module_or_path: await module() });
   return new second.WorkerReader();
 }

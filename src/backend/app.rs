@@ -13,7 +13,7 @@ use kaunter_core::wire::ProblemCode;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tracing::Instrument;
 
-use crate::calls::{sales, sessions, tokens, trades as calls};
+use crate::calls::{days, sales, sessions, tokens, trades as calls};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Problem;
@@ -42,7 +42,7 @@ impl App {
         let clock = Clock::start();
         let policy = config.scaled_policy();
         let store = Store::open(&config.database, config.database_url.as_ref()).await?;
-        let gateway = Gateway::new(config.gateway.clone(), policy.clone())?;
+        let gateway = Gateway::new(config.gateway.clone(), policy.clone(), &config.bounds)?;
         // A faster clock means more calls a minute.
         let scale = 1000 / config.time_permille.clamp(1, 1000);
         let calls = config
@@ -51,8 +51,8 @@ impl App {
         Ok(Self {
             clock,
             tokens: Tokens::new(&config.signing_key, config.token_life_s),
-            limits: Limits::new(calls),
-            trades: Trades::new(store, gateway, policy, clock),
+            limits: Limits::new(calls, &config.bounds),
+            trades: Trades::new(store, gateway, policy, clock, config.bounds.requests),
             config,
         })
     }
@@ -65,7 +65,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/v1/terminal-tokens", post(tokens::mint))
         .route("/v1/sessions", post(sessions::open))
-        .route("/v1/trades", post(calls::create).get(calls::list))
+        .route("/v1/trades", post(calls::create).get(days::list))
         .route("/v1/trades/{trx_id}", get(calls::get))
         .route("/v1/trades/{trx_id}/code", post(calls::code))
         .route("/v1/trades/{trx_id}/cancel", post(calls::cancel))
@@ -75,6 +75,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         )
         .route("/v1/trades/{trx_id}/verdict", post(calls::verdict))
         .route("/v1/sales/{ref}", get(sales::get))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), placed))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(async || METRICS.text()))
@@ -101,7 +102,18 @@ fn cors(origins: &[String]) -> CorsLayer {
             header::ACCEPT,
             TRACE,
         ])
+        // A page of another origin reads no header that is not named.
+        .expose_headers([header::RETRY_AFTER])
         .max_age(Duration::from_secs(3600))
+}
+
+/// A call takes a place among those that are answered at once, or is told when to come back.
+async fn placed(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let looks = request.method() == Method::GET;
+    match app.limits.place(looks) {
+        Ok(_place) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
 }
 
 /// Names the call in every line of the log that it causes, and answers with headers that close what is not needed.
@@ -117,12 +129,33 @@ async fn traced(request: Request, next: Next) -> Response {
     let route = route.map_or("-", MatchedPath::as_str).to_owned();
     let span = tracing::info_span!("call", method = %request.method(), route, trace_id);
     let is_api = request.uri().path().starts_with("/v1/");
+    let looks = request.method() == Method::GET;
     let began = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
+    let status = response.status();
+    if is_api && status.is_client_error() && !is_problem(&response) {
+        // A library refused it before we looked: a path that is no text.
+        response = Problem::new(ProblemCode::NotFound).into_response();
+    }
     if is_api {
         let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        span.in_scope(|| tracing::info!(status = response.status().as_u16(), ms, "answered"));
+        let status = response.status().as_u16();
+        // Every till looks every two seconds.
+        span.in_scope(|| match looks && status < 400 {
+            true => tracing::debug!(status, ms, "answered"),
+            false => tracing::info!(status, ms, "answered"),
+        });
     }
+    close_what_is_not_needed(&mut response, is_api);
+    response
+}
+
+fn is_problem(response: &Response) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind == "application/problem+json")
+}
+
+fn close_what_is_not_needed(response: &mut Response, is_api: bool) {
     let headers = response.headers_mut();
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,
@@ -132,10 +165,19 @@ async fn traced(request: Request, next: Next) -> Response {
         header::REFERRER_POLICY,
         HeaderValue::from_static("no-referrer"),
     );
+    headers.insert(
+        "cross-origin-opener-policy",
+        HeaderValue::from_static("same-origin"),
+    );
+    // The pages bring their own; what is no page shows, runs and loads nothing.
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(
+            "default-src 'none'; frame-ancestors 'none'",
+        ));
     if is_api {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    response
 }
 
 /// The store and the gateway answer.

@@ -1,5 +1,6 @@
 //! The calls of the API. Each reads, checks, and delegates to [`crate::trades`].
 
+pub(crate) mod days;
 pub(crate) mod sales;
 pub(crate) mod sessions;
 pub(crate) mod tokens;
@@ -16,6 +17,7 @@ use serde::de::DeserializeOwned;
 
 use crate::app::App;
 use crate::error::Problem;
+use crate::limits::BODY_WAIT;
 use crate::token::Claims;
 
 /// A body of the treaty; what is wrong with it is told without repeating it.
@@ -25,8 +27,12 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
-        let bytes = Bytes::from_request(request, app)
+        let bytes = tokio::time::timeout(BODY_WAIT, Bytes::from_request(request, app))
             .await
+            .map_err(|_| {
+                let detail = "The body did not arrive in time.".to_owned();
+                Problem::because(ProblemCode::BadRequest, detail)
+            })?
             .map_err(|_| Problem::new(ProblemCode::TooLarge))?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
             let (line, column) = (error.line(), error.column());
@@ -71,6 +77,24 @@ impl FromRequestParts<Arc<App>> for Server {
 pub(crate) struct Either {
     pub(crate) shop: String,
     pub(crate) claims: Option<Claims>,
+}
+
+impl Either {
+    /// A terminal's looks are counted; the shop's own server is trusted not to run wild.
+    pub(crate) fn admit_look(&self, app: &App) -> Result<(), Problem> {
+        match &self.claims {
+            Some(claims) => app.limits.admit_look(&claims.shop, &claims.terminal),
+            None => Ok(()),
+        }
+    }
+
+    /// The same for what is no poll of one trade: it counts as a call.
+    pub(crate) fn admit(&self, app: &App) -> Result<(), Problem> {
+        match &self.claims {
+            Some(claims) => app.limits.admit(&claims.shop, &claims.terminal),
+            None => Ok(()),
+        }
+    }
 }
 
 impl FromRequestParts<Arc<App>> for Either {

@@ -8,6 +8,8 @@ use kaunter_core::policy::Policy;
 use kaunter_core::wire::Reason;
 use serde::Deserialize;
 
+use crate::clock::Offset;
+use crate::limits::Bounds;
 use crate::secret::Secret;
 
 /// The simulator's keys start with this, so that nobody takes real money with them.
@@ -44,6 +46,12 @@ pub struct Config {
     pub time_permille: u64,
     /// Calls that change something, a minute and terminal.
     pub calls_per_minute: u32,
+    /// What may happen at once.
+    pub bounds: Bounds,
+    /// Where the shop's day begins.
+    pub day: Offset,
+    /// The columns and words of the gateway's day report.
+    pub report: ReportConfig,
     /// The cashier's terminal, served here.
     pub terminal: Option<TerminalConfig>,
 }
@@ -67,6 +75,65 @@ pub struct GatewayConfig {
     pub max_amount_minor: u64,
     /// Its vocabulary.
     pub words: Words,
+}
+
+/// How a gateway's day report is read: its columns by their names, its words for how a payment stands. PayDibs' own
+/// format is not known; the defaults are the names of its API.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReportConfig {
+    /// The gateway's name of the trade.
+    pub trans_id: String,
+    /// Ours; where a row has it, it is the one that is looked for.
+    pub trx_id: String,
+    /// Ringgit with decimals.
+    pub amount: String,
+    /// How the payment stands; a report without this column is one of payments that were taken.
+    pub status: String,
+    /// What stands between two columns.
+    pub delimiter: char,
+    /// Words of the status column, where they are not those of the gateway's status call.
+    pub words: Option<ReportWords>,
+}
+
+/// What a report's words mean.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReportWords {
+    /// The money was taken.
+    pub paid: Vec<String>,
+    /// The money was returned.
+    pub voided: Vec<String>,
+    /// No money was taken.
+    pub unpaid: Vec<String>,
+    /// Not decided when the report was written.
+    pub pending: Vec<String>,
+}
+
+impl Default for ReportConfig {
+    fn default() -> Self {
+        Self {
+            trans_id: "trans_id".to_owned(),
+            trx_id: "trx_id".to_owned(),
+            amount: "amount".to_owned(),
+            status: "status".to_owned(),
+            delimiter: ',',
+            words: None,
+        }
+    }
+}
+
+impl ReportConfig {
+    /// The words of the status column, of a gateway that has these.
+    #[must_use]
+    pub(crate) fn words(&self, gateway: &Words) -> ReportWords {
+        self.words.clone().unwrap_or_else(|| ReportWords {
+            paid: gateway.paid.clone(),
+            voided: gateway.voided.clone(),
+            unpaid: [gateway.failed.clone(), gateway.closed.clone()].concat(),
+            pending: gateway.pending.clone(),
+        })
+    }
 }
 
 /// The cashier's terminal as this backend serves it.
@@ -105,6 +172,8 @@ pub struct Words {
     pub paid: Vec<String>,
     /// The customer has to confirm.
     pub pending: Vec<String>,
+    /// Not paid so far, and nobody is paying: no word on what comes, but one that lets a lost cancel be repeated.
+    pub unpaid: Vec<String>,
     /// It failed for good.
     pub failed: Vec<String>,
     /// It was closed unpaid.
@@ -166,6 +235,7 @@ impl Words {
                     (4005, Reason::WrongWallet),
                 ]),
                 pending: word("P"),
+                unpaid: word("N"),
                 failed: word("F"),
                 closed: word("X"),
                 voided: word("V"),
@@ -212,6 +282,11 @@ pub enum ConfigError {
     /// The gateway's address is none.
     #[error("gateway.base is no http(s) address: {0}")]
     Base(String),
+    /// An origin that no browser sends.
+    #[error(
+        "origins: {0} is no origin; write a page's own, like https://till.shop.example, without a path"
+    )]
+    Origin(String),
     /// A gateway elsewhere is called by https only.
     #[error("gateway.base must start with https unless it is on this machine")]
     NotHttps,
@@ -238,6 +313,12 @@ struct File {
     time_permille: u64,
     #[serde(default = "default_calls")]
     calls_per_minute: u32,
+    #[serde(default)]
+    limits: Bounds,
+    #[serde(default)]
+    utc_offset: Offset,
+    #[serde(default)]
+    report: ReportConfig,
     terminal: Option<TerminalConfig>,
 }
 
@@ -326,6 +407,9 @@ impl Config {
             policy: file.policy,
             time_permille: file.time_permille,
             calls_per_minute: file.calls_per_minute,
+            bounds: file.limits,
+            day: file.utc_offset,
+            report: file.report,
             terminal: file.terminal,
         };
         if missing.is_empty() {
@@ -360,6 +444,9 @@ impl Config {
         if simulators && !loopback {
             return Err(ConfigError::SimulatorKeys(base.clone()));
         }
+        if let Some(origin) = self.origins.iter().find(|origin| !is_origin(origin)) {
+            return Err(ConfigError::Origin(origin.clone()));
+        }
         if self.time_permille != 1000 && !loopback {
             return Err(ConfigError::TimeScale);
         }
@@ -393,6 +480,13 @@ fn from_environment(name: &str) -> Option<Secret> {
     };
     let text = text.trim();
     (!text.is_empty()).then(|| Secret::new(text))
+}
+
+/// A scheme, a host and maybe a port, as a browser says them: a pattern or a path would match nothing, or everything.
+fn is_origin(text: &str) -> bool {
+    reqwest::Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text
+    })
 }
 
 fn is_loopback(address: &reqwest::Url) -> bool {

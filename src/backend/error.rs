@@ -1,7 +1,9 @@
 //! Every error of the API: a stable word, a sentence that says what to do, and whether the same call makes sense again.
 
+use std::time::Duration;
+
 use axum::Json;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kaunter_core::wire::{self, ProblemCode, Retry};
 
@@ -12,6 +14,8 @@ pub(crate) struct Problem {
     trade: Option<Box<wire::Trade>>,
     /// What the code's own sentence can't know; never what the caller sent.
     detail: Option<String>,
+    /// When the same call makes sense again, where that is known.
+    after: Option<Duration>,
 }
 
 impl Problem {
@@ -20,23 +24,28 @@ impl Problem {
             code,
             trade: None,
             detail: None,
+            after: None,
         }
+    }
+
+    /// The same, with the time after which it makes sense again.
+    pub(crate) fn after(mut self, wait: Duration) -> Self {
+        self.after = Some(wait);
+        self
     }
 
     /// The same, naming the trade that stands in the way.
     pub(crate) fn with(code: ProblemCode, trade: wire::Trade) -> Self {
         Self {
-            code,
             trade: Some(Box::new(trade)),
-            detail: None,
+            ..Self::new(code)
         }
     }
 
     pub(crate) fn because(code: ProblemCode, detail: String) -> Self {
         Self {
-            code,
-            trade: None,
             detail: Some(detail),
+            ..Self::new(code)
         }
     }
 }
@@ -76,7 +85,7 @@ fn status(code: ProblemCode) -> StatusCode {
         ProblemCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         ProblemCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ProblemCode::TooMany => StatusCode::TOO_MANY_REQUESTS,
-        ProblemCode::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ProblemCode::Busy | ProblemCode::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         ProblemCode::GatewayUnavailable => StatusCode::BAD_GATEWAY,
         ProblemCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -88,6 +97,7 @@ fn retry(code: ProblemCode) -> Retry {
             Retry::AfterRefresh
         }
         ProblemCode::TooMany
+        | ProblemCode::Busy
         | ProblemCode::StoreUnavailable
         | ProblemCode::GatewayUnavailable
         | ProblemCode::Internal => Retry::Later,
@@ -178,6 +188,9 @@ fn sentence(code: ProblemCode) -> &'static str {
         ProblemCode::MethodNotAllowed => "This address takes another method: see /openapi.json.",
         ProblemCode::TooLarge => "The body is above 16 KiB.",
         ProblemCode::TooMany => "Too many calls from this terminal: wait a few seconds.",
+        ProblemCode::Busy => {
+            "The backend has its hands full, and nothing was begun: try again in a few seconds."
+        }
         ProblemCode::StoreUnavailable => {
             "The store does not answer, and nothing was begun: try again in a few seconds."
         }
@@ -188,6 +201,23 @@ fn sentence(code: ProblemCode) -> &'static str {
             "A fault of the backend: try again, and tell its operator the trace id."
         }
     }
+}
+
+/// Seconds until the same call makes sense again. Drawn from a few where the limit does not say: tills that were turned
+/// away together should not come back together.
+fn retry_after_s(code: ProblemCode, known: Option<Duration>) -> u64 {
+    if let Some(wait) = known {
+        return wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    }
+    let mut byte = [0];
+    // Without randomness they come back together: no reason to fail.
+    let _ = getrandom::fill(&mut byte);
+    let (least, spread) = if code == ProblemCode::GatewayUnavailable {
+        (3, 5)
+    } else {
+        (1, 3)
+    };
+    least + u64::from(byte[0]) % spread
 }
 
 impl IntoResponse for Problem {
@@ -206,8 +236,13 @@ impl IntoResponse for Problem {
             trade: self.trade,
         };
         let mut response = (status, Json(body)).into_response();
-        let kind = header::HeaderValue::from_static("application/problem+json");
-        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        let headers = response.headers_mut();
+        let kind = HeaderValue::from_static("application/problem+json");
+        headers.insert(header::CONTENT_TYPE, kind);
+        if retry(self.code) == Retry::Later {
+            let after_s = retry_after_s(self.code, self.after);
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(after_s));
+        }
         response
     }
 }

@@ -19,12 +19,14 @@ use kaunter_core::trade::{
 };
 use kaunter_core::wire::{Integrator, Presented, Reason};
 use md5::{Digest, Md5};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 
 use crate::config::GatewayConfig;
+use crate::limits::Bounds;
+use crate::metrics::METRICS;
 use crate::secret::Secret;
 use answer::Envelope;
-use call::{Caller, Silence};
+use call::{Caller, Road, Silence};
 
 /// A token older than this is renewed before a payment: a payment must not be the call that finds it expired.
 const TOKEN_AGE_BEFORE_PAY: Duration = Duration::from_secs(300);
@@ -38,11 +40,22 @@ pub(crate) struct Gateway {
     config: GatewayConfig,
     caller: Caller,
     policy: Policy,
-    token: Mutex<Option<(Secret, Instant)>>,
+    token: Mutex<Kept>,
+    /// Places for questions that are out.
+    questions: Semaphore,
+    /// What the last look at the gateway's readiness found, and when.
+    probed: Mutex<Option<(bool, Instant)>>,
     wallets: StdMutex<Option<(Vec<Integrator>, Instant)>>,
 }
 
 type Fields = Vec<(&'static str, String)>;
+
+/// The gateway's token, and when it was last asked for in vain.
+#[derive(Default)]
+struct Kept {
+    token: Option<(Secret, Instant)>,
+    refused: Option<(Silence, Instant)>,
+}
 
 /// Which token a call may use.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -52,12 +65,18 @@ enum Age {
 }
 
 impl Gateway {
-    pub(crate) fn new(config: GatewayConfig, policy: Policy) -> anyhow::Result<Self> {
+    pub(crate) fn new(
+        config: GatewayConfig,
+        policy: Policy,
+        bounds: &Bounds,
+    ) -> anyhow::Result<Self> {
         Ok(Self {
             caller: Caller::new(&config, &policy)?,
             config,
             policy,
-            token: Mutex::new(None),
+            token: Mutex::new(Kept::default()),
+            questions: Semaphore::new(bounds.questions),
+            probed: Mutex::new(None),
             wallets: StdMutex::new(None),
         })
     }
@@ -84,9 +103,23 @@ impl Gateway {
         }
     }
 
-    /// True where a token can be had.
+    /// True where the gateway was heard of within a question's pause, or answers now. However many ask, it is asked once.
     pub(crate) async fn is_ready(&self) -> bool {
-        self.token(Age::Any).await.is_ok()
+        let pause = Duration::from_millis(self.policy.poll_ms);
+        if self.caller.heard_within(pause) {
+            return true;
+        }
+        let mut probed = self.probed.lock().await;
+        if let Some((ready, at)) = *probed
+            && at.elapsed() < pause
+        {
+            return ready;
+        }
+        let fields = vec![("pay_type", CONSUMER_PRESENTED.to_owned())];
+        let path = "/payment/integrator-master";
+        let ready = self.read("integrators", path, fields, Road::Kept).await;
+        *probed = Some((ready.is_ok(), Instant::now()));
+        ready.is_ok()
     }
 
     /// The wallets; those of yesterday where the gateway does not answer.
@@ -119,7 +152,12 @@ impl Gateway {
         for (way, pay_type) in ways.into_iter().flatten() {
             let fields = vec![("pay_type", pay_type.to_owned())];
             let envelope = self
-                .read("integrators", "/payment/integrator-master", fields)
+                .read(
+                    "integrators",
+                    "/payment/integrator-master",
+                    fields,
+                    Road::Kept,
+                )
                 .await?;
             let listed = envelope.integrators(test_wallets).ok_or(Silence::NoWord)?;
             for mut wallet in listed {
@@ -156,7 +194,14 @@ impl Gateway {
             ("trx_id", facts.trx_id.clone()),
             ("pay_type", pay_type.to_owned()),
         ];
-        match self.read("create", "/payment/create-trade", fields).await {
+        let path = "/payment/create-trade";
+        let mut answer = self.read("create", path, fields.clone(), Road::Fresh).await;
+        if matches!(answer, Err(Silence::Throttled)) {
+            // It was refused before it was looked at: a breath, and once more.
+            tokio::time::sleep(Duration::from_millis(self.policy.poll_ms / 2)).await;
+            answer = self.read("create", path, fields, Road::Fresh).await;
+        }
+        match answer {
             // An answer about another sale is none about this one, and nothing was presented.
             Ok(envelope) if envelope.is_ok() && !self.is_about(&envelope, facts) => {
                 CreateAnswer::NoWord
@@ -199,6 +244,7 @@ impl Gateway {
                 fields,
                 Some(&token),
                 self.policy.pay_ms,
+                Road::Fresh,
             )
             .await;
         match answer {
@@ -214,7 +260,7 @@ impl Gateway {
                 .definite(&envelope)
                 .map_or(PayAnswer::NoWord, PayAnswer::Refused),
             Err(Silence::Unsent) => PayAnswer::Unsent,
-            Err(Silence::RefusedEarly | Silence::NoWord) => PayAnswer::NoWord,
+            Err(Silence::RefusedEarly | Silence::Throttled | Silence::NoWord) => PayAnswer::NoWord,
         }
     }
 
@@ -227,7 +273,16 @@ impl Gateway {
             word: StatusWord::NoWord,
             carried: Carried::default(),
         };
-        let Ok(envelope) = self.read("status", "/payment/check-status", fields).await else {
+        // Where too many questions are out, this one is dropped: it falls due again.
+        let wait = Duration::from_millis(self.policy.grace_ms);
+        let Ok(Ok(_place)) = tokio::time::timeout(wait, self.questions.acquire()).await else {
+            METRICS.gateway("status", "held");
+            return silent;
+        };
+        let answer = self
+            .read("status", "/payment/check-status", fields, Road::Kept)
+            .await;
+        let Ok(envelope) = answer else {
             return silent;
         };
         if !envelope.is_ok() {
@@ -246,6 +301,8 @@ impl Gateway {
             StatusWord::Paid
         } else if is(&words.pending) {
             StatusWord::Pending
+        } else if is(&words.unpaid) {
+            StatusWord::Unpaid
         } else if is(&words.failed) {
             StatusWord::Failed(Reason::Other)
         } else if is(&words.closed) {
@@ -262,7 +319,7 @@ impl Gateway {
             return CancelAnswer::NoWord;
         };
         let fields = vec![("trans_id", trans_id.to_owned())];
-        let Ok(envelope) = self.read("cancel", &words.path, fields).await else {
+        let Ok(envelope) = self.read("cancel", &words.path, fields, Road::Fresh).await else {
             return CancelAnswer::NoWord;
         };
         match envelope.text(&words.field) {
@@ -294,6 +351,7 @@ impl Gateway {
                 fields,
                 Some(&token),
                 self.policy.pay_ms,
+                Road::Fresh,
             )
             .await;
         match answer {
@@ -303,7 +361,9 @@ impl Gateway {
                 Some(3 | 6 | 7) => VoidAnswer::Failed,
                 Some(_) | None => VoidAnswer::NoWord,
             },
-            Ok(_) | Err(Silence::RefusedEarly | Silence::NoWord) => VoidAnswer::NoWord,
+            Ok(_) | Err(Silence::RefusedEarly | Silence::Throttled | Silence::NoWord) => {
+                VoidAnswer::NoWord
+            }
             Err(Silence::Unsent) => VoidAnswer::Unsent,
         }
     }
@@ -314,6 +374,7 @@ impl Gateway {
         name: &'static str,
         path: &str,
         fields: Fields,
+        road: Road,
     ) -> Result<Envelope, Silence> {
         let token = self.token(Age::Any).await?;
         let first = self
@@ -324,6 +385,7 @@ impl Gateway {
                 fields.clone(),
                 Some(&token),
                 self.policy.read_ms,
+                road,
             )
             .await;
         match first {
@@ -331,25 +393,32 @@ impl Gateway {
                 self.forget(&token).await;
                 let token = self.token(Age::Any).await?;
                 self.caller
-                    .once(name, path, fields, Some(&token), self.policy.read_ms)
+                    .once(name, path, fields, Some(&token), self.policy.read_ms, road)
                     .await
             }
             Err(Silence::Unsent) => {
                 self.caller
-                    .once(name, path, fields, Some(&token), self.policy.read_ms)
+                    .once(name, path, fields, Some(&token), self.policy.read_ms, road)
                     .await
             }
             Ok(envelope) => Ok(envelope),
-            Err(Silence::NoWord) => Err(Silence::NoWord),
+            Err(silence @ (Silence::Throttled | Silence::NoWord)) => Err(silence),
         }
     }
 
     async fn token(&self, age: Age) -> Result<Secret, Silence> {
+        let began = Instant::now();
         let mut kept = self.token.lock().await;
-        if let Some((token, at)) = kept.as_ref()
+        if let Some((token, at)) = &kept.token
             && (age == Age::Any || at.elapsed() < TOKEN_AGE_BEFORE_PAY)
         {
             return Ok(token.clone());
+        }
+        // Somebody asked in vain while we waited: that is our answer too, or all who wait would ask in a row.
+        if let Some((silence, at)) = kept.refused
+            && at >= began
+        {
+            return Err(silence);
         }
         let fields = vec![
             ("login_id", self.config.merchant.expose().to_owned()),
@@ -358,7 +427,7 @@ impl Gateway {
                 hex_encode(Md5::digest(self.config.password.expose())),
             ),
         ];
-        let envelope = self
+        let answer = self
             .caller
             .once(
                 "token",
@@ -366,20 +435,32 @@ impl Gateway {
                 fields,
                 None,
                 self.policy.read_ms,
+                Road::Kept,
             )
-            .await?;
-        let token = envelope
-            .text("Auth_Token")
-            .filter(|_| envelope.is_ok() && envelope.number("status") == Some(1));
-        let token = Secret::new(token.ok_or(Silence::NoWord)?);
-        *kept = Some((token.clone(), Instant::now()));
-        Ok(token)
+            .await;
+        let token = answer.and_then(|envelope| {
+            let token = envelope.text("Auth_Token");
+            token
+                .filter(|_| envelope.is_ok() && envelope.number("status") == Some(1))
+                .ok_or(Silence::NoWord)
+        });
+        match token {
+            Ok(token) => {
+                let token = Secret::new(token);
+                kept.token = Some((token.clone(), Instant::now()));
+                Ok(token)
+            }
+            Err(silence) => {
+                kept.refused = Some((silence, Instant::now()));
+                Err(silence)
+            }
+        }
     }
 
     async fn forget(&self, token: &Secret) {
         let mut kept = self.token.lock().await;
-        if kept.as_ref().is_some_and(|(own, _)| own == token) {
-            *kept = None;
+        if kept.token.as_ref().is_some_and(|(own, _)| own == token) {
+            kept.token = None;
         }
     }
 

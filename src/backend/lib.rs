@@ -12,7 +12,9 @@ mod error;
 mod gateway;
 mod kill;
 mod limits;
+mod log;
 mod metrics;
+mod reconcile;
 mod secret;
 mod store;
 mod terminal;
@@ -26,9 +28,15 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-pub use config::{Config, ConfigError, GatewayConfig, Profile, TerminalConfig, Words};
+pub use clock::Offset;
+pub use config::{
+    Config, ConfigError, GatewayConfig, Profile, ReportConfig, ReportWords, TerminalConfig, Words,
+};
 #[cfg(kill_points)]
 pub use kill::names as kill_points;
+pub use limits::Bounds;
+pub use log::start as log;
+pub use reconcile::{Difference, Kind, Reconciled, reconcile};
 pub use secret::Secret;
 
 use app::App;
@@ -40,13 +48,25 @@ pub struct Running {
     pub addr: SocketAddr,
     stop: oneshot::Sender<()>,
     task: tokio::task::JoinHandle<()>,
+    drain: Duration,
 }
 
 impl Running {
-    /// Takes no more calls, and waits for what is under way with the gateway.
-    pub async fn stop(self) {
+    /// Takes no more calls, answers those that are there, and waits for what is under way with the gateway, but not for
+    /// ever: what is not answered by then is stored, and asked about after the next start. True where nothing was left.
+    pub async fn stop(mut self) -> bool {
         let _ = self.stop.send(());
-        let _ = self.task.await;
+        if tokio::time::timeout(self.drain, &mut self.task)
+            .await
+            .is_ok()
+        {
+            return true;
+        }
+        self.task.abort();
+        tracing::warn!(
+            "the gateway was not waited for any longer: its answers are asked for after the next start"
+        );
+        false
     }
 }
 
@@ -60,25 +80,40 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let listener = TcpListener::bind(config.listen).await?;
     let addr = listener.local_addr()?;
+    let drain = Duration::from_millis(config.bounds.drain_ms);
     let app = Arc::new(App::open(config).await?);
     app.trades.restart().await?;
     let router = app::router(Arc::clone(&app));
     let sweeper = tokio::spawn(sweep(Arc::clone(&app)));
     let (stop, stopped) = oneshot::channel();
+    let (closing, close) = oneshot::channel();
     let task = tokio::spawn(async move {
         let serving = axum::serve(listener, router).with_graceful_shutdown(async {
             // A handle that is dropped without a word leaves the backend running.
             if stopped.await.is_err() {
                 std::future::pending::<()>().await;
             }
+            let _ = closing.send(());
         });
-        if let Err(error) = serving.await {
+        // Time stops with the listener, not after the last call: a slow caller must not keep it going.
+        let draining = async {
+            if close.await.is_ok() {
+                sweeper.abort();
+                app.trades.rest();
+            }
+        };
+        let (served, ()) = tokio::join!(serving.into_future(), draining);
+        if let Err(error) = served {
             tracing::error!(%error, "the listener failed");
         }
-        sweeper.abort();
         app.trades.drain().await;
     });
-    Ok(Running { addr, stop, task })
+    Ok(Running {
+        addr,
+        stop,
+        task,
+        drain,
+    })
 }
 
 /// Takes over what another process left behind.
@@ -86,6 +121,7 @@ async fn sweep(app: Arc<App>) {
     let pause = Duration::from_millis(app.trades.policy().review_first_ms);
     loop {
         tokio::time::sleep(pause).await;
+        app.limits.tidy();
         if let Err(problem) = app.trades.sweep().await {
             tracing::error!(code = ?problem.code, "open attempts could not be looked through");
         }

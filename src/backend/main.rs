@@ -1,10 +1,10 @@
 //! The command `kaunter-backend`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use kaunter_backend::{Config, serve};
+use kaunter_backend::{Config, reconcile, serve};
 
 /// Keeps the gateway's secret, and knows what became of the money.
 #[derive(Parser)]
@@ -21,45 +21,132 @@ struct Args {
 enum Command {
     /// Say what is missing or unsafe, and start nothing.
     CheckConfig,
+    /// Compare the gateway's report of a day with the store. Exits with 0 only if all of it matches, with 1 where it
+    /// differs, with 2 where it can't be compared.
+    Reconcile(Reconcile),
     /// List the places where a test can kill this program.
     #[cfg(kill_points)]
     KillPoints,
 }
 
+/// What is compared. The columns and words of the report stand under `[report]` of the configuration.
+#[derive(clap::Args)]
+struct Reconcile {
+    /// The gateway's report: CSV with a line of names.
+    file: PathBuf,
+    /// The day that it is of, `YYYY-MM-DD`, on the shop's clock (`utc_offset` of the configuration).
+    #[arg(long)]
+    day: String,
+    /// Write JSON.
+    #[arg(long)]
+    json: bool,
+    /// The report's name of a column, where it is not the configuration's: `amount=Amount (MYR)`. Of `trans_id`,
+    /// `trx_id`, `amount`, `status`; again for each.
+    #[arg(long, value_name = "COLUMN=NAME", value_parser = pair)]
+    column: Vec<(String, String)>,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (column, name) = text.split_once('=').ok_or("write it as COLUMN=NAME")?;
+    Ok((column.to_owned(), name.to_owned()))
+}
+
+/// What could not be compared at all.
+const INCOMPARABLE: u8 = 2;
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Args::parse()).await {
-        Ok(()) => ExitCode::SUCCESS,
+    let args = Args::parse();
+    let compares = matches!(args.command, Some(Command::Reconcile(_)));
+    match run(args).await {
+        Ok(code) => code,
         Err(error) => {
             eprintln!("kaunter-backend: {error:#}");
-            ExitCode::FAILURE
+            if compares {
+                ExitCode::from(INCOMPARABLE)
+            } else {
+                ExitCode::FAILURE
+            }
         }
     }
 }
 
-async fn run(args: Args) -> anyhow::Result<()> {
+async fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Some(Command::CheckConfig) => {
             Config::load(&args.config)?;
             println!("{}: good", args.config.display());
-            return Ok(());
+            Ok(ExitCode::SUCCESS)
         }
+        Some(Command::Reconcile(wish)) => compare(&args.config, wish).await,
         #[cfg(kill_points)]
         Some(Command::KillPoints) => {
             print!("{}", kaunter_backend::kill_points());
-            return Ok(());
+            Ok(ExitCode::SUCCESS)
         }
-        None => {}
+        None => run_backend(&args.config).await,
     }
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env();
-    tracing_subscriber::fmt()
-        .json()
-        .with_env_filter(filter.unwrap_or_else(|_| "info".into()))
-        .with_writer(std::io::stderr)
-        .init();
-    let running = serve(Config::load(&args.config)?).await?;
+}
+
+async fn compare(config: &Path, wish: Reconcile) -> anyhow::Result<ExitCode> {
+    let mut config = Config::load(config)?;
+    for (column, name) in wish.column {
+        let own = match column.as_str() {
+            "trans_id" => &mut config.report.trans_id,
+            "trx_id" => &mut config.report.trx_id,
+            "amount" => &mut config.report.amount,
+            "status" => &mut config.report.status,
+            _ => anyhow::bail!("--column {column}: there are trans_id, trx_id, amount and status"),
+        };
+        *own = name;
+    }
+    let found = reconcile(&config, &wish.file, &wish.day).await?;
+    if wish.json {
+        println!("{}", found.json());
+    } else {
+        print!("{}", found.table());
+    }
+    Ok(if found.all_match() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+async fn run_backend(config: &Path) -> anyhow::Result<ExitCode> {
+    kaunter_backend::log();
+    let mut ends = Ends::watch()?;
+    let running = serve(Config::load(config)?).await?;
     println!("listening on http://{}", running.addr);
-    tokio::signal::ctrl_c().await?;
-    running.stop().await;
-    Ok(())
+    ends.next().await;
+    tokio::select! {
+        _ = running.stop() => Ok(ExitCode::SUCCESS),
+        // Whoever asks twice does not want to wait; what is stored is asked about after the next start.
+        () = ends.next() => Ok(ExitCode::FAILURE),
+    }
+}
+
+/// What ends this program: the terminal's Ctrl-C, and a supervisor's SIGTERM.
+struct Ends {
+    #[cfg(unix)]
+    term: tokio::signal::unix::Signal,
+}
+
+impl Ends {
+    fn watch() -> std::io::Result<Self> {
+        Ok(Self {
+            #[cfg(unix)]
+            term: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = self.term.recv() => {}
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }

@@ -2,29 +2,30 @@
 //!
 //! A change reads the sale's rows, asks the machine, and writes, in one transaction that no gateway call is inside of.
 
+use std::ops::Range;
 use std::path::Path;
 
 use anyhow::Context as _;
 use kaunter_core::policy::Ms;
 use kaunter_core::trade::{Rival, Trade};
-use kaunter_core::wire::Status;
 use sqlx::any::{AnyPoolOptions, AnyRow};
-use sqlx::{Any, AnyPool, Executor, Row, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Row, Transaction};
 
+use crate::limits::{
+    MAX_OPEN_ROWS, PAGE_ROWS, POSTGRES_CONNECTIONS, POSTGRES_LIGHT_CONNECTIONS, SQLITE_CONNECTIONS,
+    STATEMENT_WAIT, STORE_WAIT,
+};
 use crate::secret::Secret;
 
 /// A transaction of the store.
 pub(crate) type Change = Transaction<'static, Any>;
 
-/// One writer at a time, and a few readers beside it.
-const SQLITE_CONNECTIONS: u32 = 4;
-/// Below what a PostgreSQL of default settings takes from three processes.
-const POSTGRES_CONNECTIONS: u32 = 24;
-/// Sooner than a page gives up on a call, so that a store that is gone is told as such, and not as silence.
-const ACQUIRE: std::time::Duration = std::time::Duration::from_secs(6);
 /// Every connection of SQLite: a commit is on the disk, and a second writer waits.
-const SQLITE_SETTINGS: &str =
-    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;";
+const SQLITE_FULL: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
+/// For what moves nothing: a commit is on the disk with the next one that is.
+const SQLITE_LIGHT: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;";
+/// The same of PostgreSQL.
+const POSTGRES_LIGHT: &str = "SET synchronous_commit = off;";
 /// PostgreSQL says that two transactions waited for each other, or could not have been one after the other.
 const TRY_AGAIN: [&str; 2] = ["40001", "40P01"];
 
@@ -46,6 +47,8 @@ pub(crate) struct Audit {
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     pool: AnyPool,
+    /// Writes what may be lost with the machine's power, never with this process.
+    light: AnyPool,
     /// How a change begins.
     begin: &'static str,
 }
@@ -70,29 +73,29 @@ impl Store {
 
     async fn sqlite(file: &Path) -> anyhow::Result<Self> {
         let file = file.to_str().context("the database's path is not UTF-8")?;
-        let pool = AnyPoolOptions::new()
-            .max_connections(SQLITE_CONNECTIONS)
-            .acquire_timeout(ACQUIRE)
-            .after_connect(|connection, _| {
-                Box::pin(async move { connection.execute(SQLITE_SETTINGS).await.map(drop) })
-            })
-            .connect(&format!("sqlite:{}?mode=rwc", escaped(file)))
-            .await
-            .with_context(|| format!("{file} can't be opened"))?;
+        let url = format!("sqlite:{}?mode=rwc", escaped(file));
+        let wait_ms = STATEMENT_WAIT.as_millis();
+        let open = async |most, settings: &str| {
+            let settings = format!("{settings} PRAGMA busy_timeout = {wait_ms};");
+            pool(most, &settings, &url).await
+        };
+        let context = || format!("{file} can't be opened");
         Ok(Self {
-            pool,
+            pool: open(SQLITE_CONNECTIONS, SQLITE_FULL)
+                .await
+                .with_context(context)?,
+            light: open(1, SQLITE_LIGHT).await.with_context(context)?,
             begin: "BEGIN IMMEDIATE",
         })
     }
 
     async fn postgres(url: &Secret) -> anyhow::Result<Self> {
-        let pool = AnyPoolOptions::new()
-            .max_connections(POSTGRES_CONNECTIONS)
-            .acquire_timeout(ACQUIRE)
-            .connect(url.expose())
-            .await?;
+        let wait_ms = STATEMENT_WAIT.as_millis();
+        let settings = format!("SET statement_timeout = {wait_ms}; SET lock_timeout = {wait_ms};");
+        let light = format!("{settings} {POSTGRES_LIGHT}");
         Ok(Self {
-            pool,
+            pool: pool(POSTGRES_CONNECTIONS, &settings, url.expose()).await?,
+            light: pool(POSTGRES_LIGHT_CONNECTIONS, &light, url.expose()).await?,
             begin: "BEGIN",
         })
     }
@@ -142,30 +145,54 @@ impl Store {
         terminal: Option<&str>,
     ) -> sqlx::Result<Vec<Stored>> {
         let rows = sqlx::query(
-            "SELECT state FROM trades WHERE is_open = 1 AND ($1 IS NULL OR shop = $1) AND ($2 IS NULL OR terminal = $2) ORDER BY created_ms DESC LIMIT 1000",
+            "SELECT state FROM trades WHERE is_open = 1 AND ($1 IS NULL OR shop = $1) AND ($2 IS NULL OR terminal = $2) ORDER BY created_ms DESC LIMIT $3",
         )
         .bind(shop)
         .bind(terminal)
+        .bind(bigint(MAX_OPEN_ROWS as u64))
         .fetch_all(&self.pool)
         .await?;
         rows.iter().map(stored).collect()
     }
 
-    /// A shop's attempts of these milliseconds, newest first.
+    /// A page of a shop's attempts of these milliseconds, newest first: those after the mark that the last page ended with.
     pub(crate) async fn between(
         &self,
         shop: &str,
-        span: std::ops::Range<Ms>,
+        span: &Range<Ms>,
+        after: Option<&Mark>,
     ) -> sqlx::Result<Vec<Stored>> {
+        let (before_ms, trx_id) = match after {
+            Some(Mark(created_ms, trx_id)) => (*created_ms, trx_id.as_str()),
+            None => (span.end, ""),
+        };
         let rows = sqlx::query(
-            "SELECT state FROM trades WHERE shop = $1 AND created_ms >= $2 AND created_ms < $3 ORDER BY created_ms DESC LIMIT 10000",
+            "SELECT state FROM trades WHERE shop = $1 AND created_ms >= $2 AND (created_ms < $3 OR (created_ms = $3 AND trx_id < $4)) ORDER BY created_ms DESC, trx_id DESC LIMIT $5",
         )
         .bind(shop)
         .bind(bigint(span.start))
-        .bind(bigint(span.end))
+        .bind(bigint(before_ms))
+        .bind(trx_id)
+        .bind(bigint(PAGE_ROWS as u64))
         .fetch_all(&self.pool)
         .await?;
         rows.iter().map(stored).collect()
+    }
+
+    /// Writes what became of an attempt that did not move: that it was asked about, or heard of. One statement, with no
+    /// line in the audit trail, and not waited for on the disk. Should the machine lose its power, an attempt is asked
+    /// about once more: nothing that moves money hangs on it. False where somebody else changed the row since.
+    pub(crate) async fn note(&self, trade: &Trade, was: u64) -> sqlx::Result<bool> {
+        let done = sqlx::query(
+            "UPDATE trades SET version = $1, state = $2 WHERE trx_id = $3 AND version = $4",
+        )
+        .bind(bigint(trade.version()))
+        .bind(json(trade))
+        .bind(&trade.facts().trx_id)
+        .bind(bigint(was))
+        .execute(&self.light)
+        .await?;
+        Ok(done.rows_affected() > 0)
     }
 
     /// Every attempt that time may still act on: what is open, and what was closed since then.
@@ -178,6 +205,42 @@ impl Store {
         .await?;
         rows.iter().map(|row| row.try_get("trx_id")).collect()
     }
+}
+
+/// Where a page of a day ended.
+#[derive(Clone, Debug)]
+pub(crate) struct Mark(Ms, String);
+
+impl Mark {
+    /// After this row.
+    pub(crate) fn after(stored: &Stored) -> Self {
+        let trade = &stored.trade;
+        Self(trade.created_ms(), trade.facts().trx_id.clone())
+    }
+}
+
+/// Connections with these settings.
+async fn pool(most: u32, settings: &str, url: &str) -> sqlx::Result<AnyPool> {
+    let settings = settings.to_owned();
+    AnyPoolOptions::new()
+        .max_connections(most)
+        .acquire_timeout(STORE_WAIT)
+        .before_acquire(|connection, _| Box::pin(async move { Ok(is_sound(connection)) }))
+        .after_connect(move |connection, _| {
+            let settings = settings.clone();
+            Box::pin(async move {
+                let settings = sqlx::AssertSqlSafe(settings);
+                connection.execute(settings).await.map(drop)
+            })
+        })
+        .connect(url)
+        .await
+}
+
+/// A statement that fails on a full disk rolls its transaction back by itself, and the rollback that follows fails: the
+/// connection believes for ever that it is inside of one, and takes no other. It is closed; a new one takes its place.
+fn is_sound(connection: &AnyConnection) -> bool {
+    !connection.is_in_transaction()
 }
 
 /// Takes a sale for this change, known or not.
@@ -358,8 +421,9 @@ fn is_open(trade: &Trade) -> i64 {
     i64::from(!trade.state().status().is_final())
 }
 
-pub(crate) fn word(status: Status) -> String {
-    let value = serde_json::to_value(status).unwrap_or_default();
+/// A word of the treaty as it is written there.
+pub(crate) fn word(word: impl serde::Serialize) -> String {
+    let value = serde_json::to_value(word).unwrap_or_default();
     value.as_str().unwrap_or_default().to_owned()
 }
 

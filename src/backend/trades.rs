@@ -2,6 +2,7 @@
 //! client can abort. A row that is read back from the store asks; it never pays.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use kaunter_core::policy::{Ms, Policy};
@@ -11,19 +12,16 @@ use kaunter_core::trade::{
 use kaunter_core::wire::{self, ProblemCode, Sale, Show};
 use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 use crate::clock::{Clock, rfc3339};
 use crate::error::Problem;
 use crate::gateway::Gateway;
 use crate::kill::{self, Point, Sent, Wished};
+use crate::limits::{KEEP_PAUSE, KEEP_TRIES, MOST_ATTEMPTS, MOST_TRIES, TIME_PAUSE_MS};
 use crate::metrics::METRICS;
 use crate::secret::Secret;
 use crate::store::{self, Audit, Store, Stored};
-
-/// Attempts of one sale: a cashier who tries more often has another problem.
-const MOST_ATTEMPTS: usize = 50;
-/// How often a change that another process overtook is tried again.
-const MOST_TRIES: u32 = 10;
 
 /// The driver.
 pub(crate) struct Trades {
@@ -36,7 +34,11 @@ struct Inner {
     policy: Policy,
     clock: Clock,
     timers: Mutex<HashMap<String, AbortHandle>>,
+    /// Requests to the gateway that are under way.
     tasks: TaskTracker,
+    most_tasks: usize,
+    /// Time acts no more, and nothing is asked: this process ends.
+    closing: AtomicBool,
 }
 
 /// What an attempt is asked for.
@@ -80,7 +82,13 @@ struct Applied {
 }
 
 impl Trades {
-    pub(crate) fn new(store: Store, gateway: Gateway, policy: Policy, clock: Clock) -> Self {
+    pub(crate) fn new(
+        store: Store,
+        gateway: Gateway,
+        policy: Policy,
+        clock: Clock,
+        most_tasks: usize,
+    ) -> Self {
         Self {
             inner: Arc::new(Inner {
                 store,
@@ -89,7 +97,18 @@ impl Trades {
                 clock,
                 timers: Mutex::new(HashMap::new()),
                 tasks: TaskTracker::new(),
+                most_tasks,
+                closing: AtomicBool::new(false),
             }),
+        }
+    }
+
+    /// Refuses what would begin something while too much is under way with the gateway.
+    fn admit(&self) -> Result<(), Problem> {
+        if self.inner.tasks.len() < self.inner.most_tasks {
+            Ok(())
+        } else {
+            Err(Problem::new(ProblemCode::Busy))
         }
     }
 
@@ -133,10 +152,17 @@ impl Trades {
         Ok(())
     }
 
-    /// Waits for what is under way with the gateway.
-    pub(crate) async fn drain(&self) {
+    /// Time acts no more, and nothing is asked: what it would have done is done after the next start, or by another
+    /// process.
+    pub(crate) fn rest(&self) {
+        self.inner.closing.store(true, Ordering::SeqCst);
         let timers: Vec<_> = lock(&self.inner.timers).drain().collect();
         timers.into_iter().for_each(|(_, timer)| timer.abort());
+    }
+
+    /// Waits for what is under way with the gateway.
+    pub(crate) async fn drain(&self) {
+        self.rest();
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
     }
@@ -144,9 +170,10 @@ impl Trades {
     /// Starts an attempt, or finds the one that has the same key. Answers when the gateway did, or soon.
     pub(crate) async fn create(&self, wish: Wish) -> Result<wire::Trade, Problem> {
         kill::at(Point::CreateReceived);
+        self.admit()?;
         let inner = Arc::clone(&self.inner);
         // A client that goes away must not stop a change in its middle.
-        let created = tokio::spawn(async move { inner.create(wish).await });
+        let created = tokio::spawn(async move { inner.create(wish).await }.in_current_span());
         let (trx_id, sent) = created
             .await
             .map_err(|_| Problem::new(ProblemCode::Internal))??;
@@ -166,9 +193,14 @@ impl Trades {
     ) -> Result<wire::Trade, Problem> {
         self.find(Some(shop), trx_id).await?;
         kill::at(kill::of_wish(&event, Wished::Received));
+        if matches!(event, Event::Code(_)) {
+            self.admit()?;
+        }
         let answering = kill::of_wish(&event, Wished::Answering);
         let (inner, id, who) = (Arc::clone(&self.inner), trx_id.to_owned(), who.to_owned());
-        let applied = tokio::spawn(async move { inner.apply(&id, event, code, &who).await });
+        let applied = tokio::spawn(
+            async move { inner.apply(&id, event, code, &who).await }.in_current_span(),
+        );
         let applied = applied
             .await
             .map_err(|_| Problem::new(ProblemCode::Internal))??;
@@ -182,11 +214,17 @@ impl Trades {
         }
     }
 
-    /// Looks at an attempt, and lets time act on it first. What that sends is not waited for.
-    pub(crate) async fn look(&self, trx_id: &str, event: Event) -> Result<wire::Trade, Problem> {
-        let (inner, id) = (Arc::clone(&self.inner), trx_id.to_owned());
-        let applied = tokio::spawn(async move { inner.apply(&id, event, None, "terminal").await });
-        let applied = applied
+    /// Looks at an attempt, and lets time act on it first. What that sends is not waited for. Mostly there is nothing to
+    /// do: then a look costs the one read that brought `stored`.
+    pub(crate) async fn look(&self, stored: Stored, event: Event) -> Result<wire::Trade, Problem> {
+        let trade = self.inner.after(stored.trade.clone(), &event);
+        if trade.version() == stored.trade.version() {
+            self.inner.watch(&trade);
+            return Ok(self.wire(&trade));
+        }
+        let (inner, id) = (Arc::clone(&self.inner), trade.facts().trx_id.clone());
+        let look = async move { inner.apply(&id, event, None, "terminal").await };
+        let applied = tokio::spawn(look.in_current_span())
             .await
             .map_err(|_| Problem::new(ProblemCode::Internal))??;
         Ok(self.wire(&applied.trade))
@@ -406,24 +444,40 @@ impl Inner {
         Err(Problem::new(ProblemCode::StoreUnavailable))
     }
 
-    /// A look mostly finds nothing to do: then it costs one read, and no change begins.
-    async fn nothing_to_do(&self, trx_id: &str, event: &Event) -> sqlx::Result<Option<Trade>> {
-        if !matches!(event, Event::Tick | Event::Heard) {
-            return Ok(None);
-        }
-        let Some(stored) = self.store.find(None, trx_id).await? else {
-            return Ok(None);
-        };
-        // Neither event looks at the sale's other attempts.
+    /// What an event that looks at no other attempt would make of this one.
+    fn after(&self, mut trade: Trade, event: &Event) -> Trade {
         let context = Context {
             now: self.clock.now_ms(),
             policy: &self.policy,
             rival: Rival::None,
         };
-        let mut trade = stored.trade;
-        let was = trade.version();
         let _ = trade.handle(event.clone(), &context);
-        Ok((trade.version() == was).then_some(trade))
+        trade
+    }
+
+    /// Mostly an attempt does not move: nothing is due, a question falls due, or its answer is no news. Then it is not a
+    /// change of its sale: one read, and one statement at most. None where it moves, or may.
+    async fn unmoved(&self, trx_id: &str, event: &Event) -> Result<Option<Trade>, Hindrance> {
+        let quiet = matches!(
+            event,
+            Event::Tick | Event::Heard | Event::Restarted | Event::Status(..)
+        );
+        if !quiet {
+            return Ok(None);
+        }
+        let Some(stored) = self.store.find(None, trx_id).await? else {
+            return Ok(None);
+        };
+        let was = stored.trade.version();
+        // None of these events looks at the sale's other attempts, unless it moves.
+        let mut trade = self.after(stored.trade, event);
+        if !trade.take_moves().is_empty() {
+            return Ok(None);
+        }
+        if trade.version() != was && !self.store.note(&trade, was).await? {
+            return Err(Hindrance::Race);
+        }
+        Ok(Some(trade))
     }
 
     async fn try_apply(
@@ -432,7 +486,7 @@ impl Inner {
         event: Event,
         who: &str,
     ) -> Result<(Trade, Result<(), Refusal>), Hindrance> {
-        if let Some(trade) = self.nothing_to_do(trx_id, &event).await? {
+        if let Some(trade) = self.unmoved(trx_id, &event).await? {
             return Ok((trade, Ok(())));
         }
         let mut change = self.store.begin().await?;
@@ -484,6 +538,8 @@ impl Inner {
         let mut sent = Vec::new();
         loop {
             match trade.next(&self.policy) {
+                // Another process asks, or this one after its next start.
+                Step::Send(Send::Query { .. }) if self.is_closing() => {}
                 Step::Send(send) => {
                     sent.push(self.send(trade, send, code.take_if(|_| send == Send::Pay)))
                 }
@@ -514,16 +570,49 @@ impl Inner {
                 .send(&facts, trans_id.as_deref(), send, code)
                 .await;
             kill::at(kill::of_send(send, Sent::Answered));
-            if let Err(problem) = inner.apply(&facts.trx_id, event, None, "gateway").await {
-                tracing::error!(trx_id = %facts.trx_id, code = ?problem.code, "an answer could not be stored");
-            }
+            inner.keep(&facts.trx_id, event).await;
             kill::at(kill::of_send(send, Sent::Kept));
         };
-        self.tasks.spawn(call)
+        self.tasks.spawn(call.in_current_span())
+    }
+
+    /// Stores an answer of the gateway. A store that is out of breath gets time: the answer may be the only proof that there
+    /// will ever be.
+    async fn keep(self: &Arc<Self>, trx_id: &str, event: Event) {
+        let mut pause = KEEP_PAUSE;
+        for _ in 0..KEEP_TRIES {
+            match self.apply(trx_id, event.clone(), None, "gateway").await {
+                Ok(_) => return,
+                Err(problem) if problem.code == ProblemCode::StoreUnavailable => {
+                    tokio::time::sleep(pause).await;
+                    pause *= 2;
+                }
+                Err(problem) => {
+                    tracing::error!(%trx_id, code = ?problem.code, "an answer could not be stored");
+                    return;
+                }
+            }
+        }
+        tracing::error!(%trx_id, "an answer could not be stored: it is asked for again");
+    }
+
+    fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::SeqCst)
+    }
+
+    /// This process acts on an attempt that it has met.
+    fn watch(self: &Arc<Self>, trade: &Trade) {
+        let known = lock(&self.timers).contains_key(&trade.facts().trx_id);
+        if !known {
+            self.drain_steps(&mut trade.clone(), None);
+        }
     }
 
     /// Time acts on this attempt then.
     fn arm(self: &Arc<Self>, trx_id: &str, wake: Ms) {
+        if self.is_closing() {
+            return;
+        }
         let (inner, id) = (Arc::clone(self), trx_id.to_owned());
         let timer = tokio::spawn(async move {
             tokio::time::sleep(inner.clock.until(wake)).await;
@@ -531,7 +620,7 @@ impl Inner {
             tokio::spawn(async move {
                 if let Err(problem) = inner.apply(&id, Event::Tick, None, "time").await {
                     tracing::error!(trx_id = %id, code = ?problem.code, "time could not act; once more in a second");
-                    let again = inner.clock.now_ms() + 1_000;
+                    let again = inner.clock.now_ms() + TIME_PAUSE_MS;
                     inner.arm(&id, again);
                 }
             });

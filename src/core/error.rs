@@ -362,7 +362,9 @@ impl From<ProblemCode> for ErrorCode {
             ProblemCode::TradeClosed => Self::TradeClosed,
             ProblemCode::TradeNotFound => Self::TradeNotFound,
             ProblemCode::NotCancellable => Self::TradeNotCancellable,
-            ProblemCode::TooMany | ProblemCode::GatewayUnavailable => Self::NetworkBusy,
+            ProblemCode::TooMany | ProblemCode::Busy | ProblemCode::GatewayUnavailable => {
+                Self::NetworkBusy
+            }
             ProblemCode::StoreUnavailable => Self::StoreUnavailable,
             ProblemCode::Internal => Self::NetworkFailed,
             ProblemCode::BadRequest

@@ -35,9 +35,12 @@ mod runs;
 mod sample;
 mod search;
 mod segments;
+#[doc(hidden)]
+pub mod steps;
 mod threshold;
 mod triples;
 mod unblur;
+mod work;
 
 pub use gate::Gate;
 pub use hint::Hint;

@@ -389,6 +389,12 @@ pub struct SaleRecord {
 /// Answer to `GET /v1/trades`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TradeList {
+    /// Of a day: when it begins, on the shop's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Of a day: when it has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
     /// The attempts, newest first.
     pub trades: Vec<Trade>,
 }
@@ -484,6 +490,8 @@ pub enum ProblemCode {
     TooLarge,
     /// Too many calls.
     TooMany,
+    /// The backend has its hands full: nothing was begun.
+    Busy,
     /// The backend can't store: nothing was begun.
     StoreUnavailable,
     /// The gateway doesn't answer: nothing was begun.

@@ -33,6 +33,8 @@ use crate::types::to_js;
 
 /// Until the session says otherwise.
 const CALL_MS: Ms = 10_000;
+/// The longest that a backend's `Retry-After` keeps this page from calling: a code lives a minute, and a customer waits.
+const MOST_REST_MS: Ms = 10_000;
 
 /// No usable answer.
 #[derive(Clone, Debug)]
@@ -75,6 +77,8 @@ pub struct Backend {
     fetch: Option<Function>,
     tokens: Tokens,
     call_ms: Cell<Ms>,
+    /// The backend is out of breath, and asked to be left alone until then.
+    rest_until_ms: Cell<Ms>,
 }
 
 impl Backend {
@@ -86,6 +90,7 @@ impl Backend {
             fetch: wish.fetch.clone(),
             tokens: Tokens::new(wish.get_token.clone()),
             call_ms: Cell::new(CALL_MS),
+            rest_until_ms: Cell::new(0),
         }
     }
 
@@ -248,6 +253,8 @@ impl Backend {
         body: Option<&str>,
         token: &token::Token,
     ) -> Result<T, Trouble> {
+        // Before the call, not in it: its time is for the answer.
+        clock::until(self.rest_until_ms.get()).await;
         let end = Abort::new();
         let call = pin!(self.send(method, path, body, token, &end));
         let late = pin!(clock::sleep(self.call_ms.get()));
@@ -269,6 +276,7 @@ impl Backend {
         let address = format!("{}{path}", self.address);
         let response = self.fetch(&address, &init).await;
         let response: Response = response.map_err(|_| Trouble::NoAnswer)?.unchecked_into();
+        self.rest(&response);
         let text = response.json().map_err(|_| Trouble::NoAnswer)?;
         let body = JsFuture::from(text).await.map_err(|_| Trouble::NoAnswer)?;
         if response.ok() {
@@ -277,6 +285,18 @@ impl Backend {
             Err(from_js(body).map_or(Trouble::NoAnswer, |problem| {
                 Trouble::Problem(Box::new(problem))
             }))
+        }
+    }
+
+    /// Where the backend has too much to do it says when to come back: no call of this till leaves before.
+    fn rest(&self, response: &Response) {
+        if !matches!(response.status(), 429 | 503) {
+            return;
+        }
+        let said = response.headers().get("Retry-After").ok().flatten();
+        if let Some(seconds) = said.and_then(|text| text.trim().parse::<Ms>().ok()) {
+            let rest_ms = seconds.saturating_mul(1_000).min(MOST_REST_MS);
+            self.rest_until_ms.set(clock::now_ms() + rest_ms);
         }
     }
 

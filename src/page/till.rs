@@ -203,13 +203,16 @@ impl Till {
     }
 
     async fn records(&self) -> Vec<Record> {
+        self.read().await.unwrap_or_default()
+    }
+
+    /// The same; none where the journal can't be read now.
+    async fn read(&self) -> Option<Vec<Record>> {
         let Some(journal) = &self.journal else {
-            return Vec::new();
+            return Some(Vec::new());
         };
-        journal.all().await.unwrap_or_else(|cause| {
-            self.voice.no_journal(cause);
-            Vec::new()
-        })
+        let read = journal.all().await;
+        read.map_err(|cause| self.voice.no_journal(cause)).ok()
     }
 
     /// While this lives, the attempt is on screen, and its keeper rests.

@@ -6,11 +6,13 @@
 
 mod camera;
 mod code;
+mod hostile;
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 pub use camera::{FRAMES, SIZES, TROUBLES, Trouble};
+pub use hostile::{HOSTILE, Hostile, hostile};
 
 /// What goes wrong in a scene.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

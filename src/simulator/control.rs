@@ -1,7 +1,8 @@
 //! The control calls of tests and demos, under `/_sim`.
 
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
@@ -9,8 +10,8 @@ use serde_json::{Value, json};
 
 use crate::Simulator;
 use crate::customer::Customer;
-use crate::faults::Line;
-use crate::ledger::Code;
+use crate::faults::{Fault, Line};
+use crate::ledger::{Code, Place, Trade};
 use crate::wallets::wallet;
 
 /// A code lives so long, unless told otherwise.
@@ -25,6 +26,8 @@ pub(crate) fn routes() -> Router<Simulator> {
         .route("/tokens", get(tokens))
         .route("/codes", post(make_code))
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
+        .route("/faults/names", get(async || Json(Fault::names())))
+        .route("/report", get(report))
         .route("/shop", post(crate::shop::introduce))
 }
 
@@ -32,6 +35,46 @@ async fn ledger(State(simulator): State<Simulator>) -> Json<Value> {
     let mut world = simulator.world.lock().await;
     world.settle(simulator.now_ms());
     Json(json!(world.trades))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Day {
+    /// `YYYY-MM-DD` in UTC; every day where none is named.
+    day: Option<String>,
+}
+
+/// What a gateway sends its merchant after a day, as CSV. Its columns are an assumption: nothing is known of PayDibs' own.
+async fn report(State(simulator): State<Simulator>, Query(Day { day }): Query<Day>) -> Response {
+    let mut world = simulator.world.lock().await;
+    world.settle(simulator.now_ms());
+    let digits = day.unwrap_or_default().replace('-', "");
+    let mut text = "trans_id,trx_id,integrator_id,amount,status\n".to_owned();
+    // A reference begins with its date.
+    for trade in world
+        .trades
+        .iter()
+        .filter(|trade| trade.trans_id.starts_with(&digits))
+    {
+        text.push_str(&reported(trade));
+    }
+    ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], text).into_response()
+}
+
+fn reported(trade: &Trade) -> String {
+    let word = match trade.place {
+        Place::Created => "N",
+        Place::Pending => "P",
+        Place::Paid => "D",
+        Place::Failed => "F",
+        Place::Closed => "X",
+        Place::Voided => "V",
+    };
+    let (ringgit, sen) = (trade.amount / 100, trade.amount % 100);
+    format!(
+        "{},{},{},{ringgit}.{sen:02},{word}\n",
+        trade.trans_id, trade.trx_id, trade.integrator
+    )
 }
 
 /// The gateway's own tokens: a test looks for them where they must not be.

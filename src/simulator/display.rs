@@ -113,6 +113,7 @@ async fn scan(
             times: None,
             fault: Fault::Cut,
             seen: 0,
+            dice: None,
         });
     }
     world.save();

@@ -1,5 +1,7 @@
 //! The script of faults: what the next calls suffer.
 
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 /// A call of the gateway.
@@ -15,11 +17,21 @@ pub(crate) enum Call {
     Void,
 }
 
-/// What goes wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Fault {
-    // Before the effect.
+macro_rules! vocabulary {
+    ($($(#[$doc:meta])* $name:ident $(($held:ty))?),+ $(,)?) => {
+        /// What goes wrong: before the effect, after it, to the answer itself, to the outcome.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub(crate) enum Fault { $($(#[$doc])* $name $(($held))?),+ }
+
+        impl Fault {
+            /// Each as it is declared: the tests take their list from here, so that a new one can't be forgotten.
+            const DECLARED: &'static [&'static str] = &[$(stringify!($name)),+];
+        }
+    };
+}
+
+vocabulary! {
     /// Silence for so long, then as usual.
     HangMs(u64),
     /// The connection is closed; nothing was done.
@@ -28,14 +40,12 @@ pub(crate) enum Fault {
     Status(u16),
     /// The token is refused.
     TokenExpired,
-    // After the effect.
     /// Done; the answer is cut in the middle.
     Cut,
     /// Done; the connection is closed.
     ResetAfter,
     /// Done; then silence for so long.
     HangAfterMs(u64),
-    // The answer itself.
     /// Done; a page of HTML says something.
     Html,
     /// Done; the answer is not JSON.
@@ -54,7 +64,6 @@ pub(crate) enum Fault {
     UnknownStatus,
     /// Done; the answer drips, a byte at a time.
     SlowBytes,
-    // The outcome.
     /// The customer's answer comes so much later.
     PendingMs(u64),
     /// Declined or closed first, paid so much later.
@@ -69,6 +78,82 @@ pub(crate) enum Fault {
     VoidFails,
     /// The void is done, and shows so much later.
     VoidUnknownMs(u64),
+    /// Any of the others that this call can suffer, now and then.
+    Random(Odds),
+}
+
+/// How often a random fault strikes, and from which seed it is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Odds {
+    /// The same seed, the same faults, in the order in which the calls come.
+    pub(crate) seed: u64,
+    /// So many of 1,000 calls suffer.
+    pub(crate) rate: u32,
+}
+
+impl Fault {
+    /// The words of the script.
+    pub(crate) fn names() -> Vec<String> {
+        Self::DECLARED.iter().map(|name| snake(name)).collect()
+    }
+
+    /// One that this call can suffer. A creation that answers with another trade's name is left out: that gateway has
+    /// no name for its own trade, and no client can find it out.
+    fn any(call: Call, dice: &mut ChaCha8Rng, scaled: impl Fn(u64) -> u64) -> Self {
+        let mut ms = |from: u64, to: u64| scaled(dice.random_range(from..to));
+        let mut faults = vec![
+            Self::HangMs(ms(500, 8_000)),
+            Self::Reset,
+            Self::TokenExpired,
+            Self::Cut,
+            Self::ResetAfter,
+            Self::HangAfterMs(ms(1_000, 60_000)),
+            Self::Html,
+            Self::Garbage,
+            Self::Truncated,
+            Self::DuplicateKeys,
+            Self::SlowBytes,
+        ];
+        let outcome = [
+            Self::PendingMs(ms(500, 10_000)),
+            Self::LateSuccessMs(ms(1_000, 20_000)),
+            Self::VoidUnknownMs(ms(500, 5_000)),
+        ];
+        let [pending, late, void_unknown] = outcome;
+        let lies = [Self::WrongAmount, Self::WrongId, Self::UnknownStatus];
+        let not_found = Self::NotFoundFirst(dice.random_range(1..4));
+        match call {
+            Call::Token | Call::Integrators | Call::Create => {}
+            Call::Cancel => faults.push(Self::CancelRefunds),
+            Call::Pay => {
+                faults.extend(lies);
+                faults.extend([Self::SuccessWithoutS, Self::Contradict, not_found]);
+                faults.extend([pending, late]);
+            }
+            Call::Status => {
+                faults.extend(lies);
+                faults.push(not_found);
+            }
+            Call::Void => faults.extend([Self::VoidFails, void_unknown]),
+        }
+        for status in [500, 502, 503, 429, 401] {
+            faults.push(Self::Status(status));
+        }
+        faults[dice.random_range(0..faults.len())]
+    }
+}
+
+/// `HangMs` as the script says it: `hang_ms`.
+fn snake(name: &str) -> String {
+    let mut snake = String::new();
+    for (at, letter) in name.char_indices() {
+        if letter.is_ascii_uppercase() && at > 0 {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+    }
+    snake
 }
 
 /// A line of the script.
@@ -84,7 +169,7 @@ pub(crate) struct Line {
     /// Not before the so manieth matching call, counted from 1.
     #[serde(default)]
     pub(crate) nth: Option<u32>,
-    /// How many calls suffer it; 1 unless told.
+    /// How many calls suffer it; 1 unless told, and random ones until they are cleared.
     #[serde(default)]
     pub(crate) times: Option<u32>,
     /// What.
@@ -92,6 +177,9 @@ pub(crate) struct Line {
     /// How many calls matched so far.
     #[serde(default, skip_deserializing)]
     pub(crate) seen: u32,
+    /// What a random fault is drawn with.
+    #[serde(skip)]
+    pub(crate) dice: Option<ChaCha8Rng>,
 }
 
 impl Line {
@@ -103,15 +191,28 @@ impl Line {
         }
         self.seen += 1;
         let first = self.nth.unwrap_or(1);
-        (first..first.saturating_add(self.times.unwrap_or(1))).contains(&self.seen)
+        (first..first.saturating_add(self.most())).contains(&self.seen)
+    }
+
+    fn most(&self) -> u32 {
+        let lasts = matches!(self.fault, Fault::Random(_));
+        self.times.unwrap_or(if lasts { u32::MAX } else { 1 })
     }
 
     fn is_spent(&self) -> bool {
-        self.seen + 1
-            >= self
-                .nth
-                .unwrap_or(1)
-                .saturating_add(self.times.unwrap_or(1))
+        self.seen + 1 >= self.nth.unwrap_or(1).saturating_add(self.most())
+    }
+
+    /// The fault of a call that was hit; none where the dice spare it.
+    fn suffer(&mut self, call: Call, scaled: impl Fn(u64) -> u64) -> Option<Fault> {
+        let Fault::Random(Odds { seed, rate }) = self.fault else {
+            return Some(self.fault);
+        };
+        let dice = self
+            .dice
+            .get_or_insert_with(|| ChaCha8Rng::seed_from_u64(seed));
+        let strikes = dice.random_range(0..1000) < rate;
+        strikes.then(|| Fault::any(call, dice, scaled))
     }
 }
 
@@ -123,12 +224,66 @@ pub(crate) struct Script {
 
 impl Script {
     /// What this call suffers, and one time less of it.
-    pub(crate) fn take(&mut self, call: Call, trx_id: Option<&str>) -> Option<Fault> {
+    pub(crate) fn take(
+        &mut self,
+        call: Call,
+        trx_id: Option<&str>,
+        scaled: impl Fn(u64) -> u64,
+    ) -> Option<Fault> {
         let hit = self.lines.iter_mut().find_map(|line| {
             let hit = line.hits(call, trx_id);
-            hit.then_some(line.fault)
+            hit.then(|| line.suffer(call, &scaled)).flatten()
         });
         self.lines.retain(|line| !line.is_spent());
         hit
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names that are told are the names that are taken.
+    #[test]
+    fn every_name_is_a_word_of_the_script() {
+        let names = Fault::names();
+        for (name, held) in [
+            ("hang_ms", "1"),
+            ("success_without_s", "null"),
+            ("random", r#"{"seed":1,"rate":1000}"#),
+        ] {
+            assert!(names.iter().any(|own| own == name), "{name}");
+            let text = format!(r#"{{"{name}":{held}}}"#);
+            assert!(serde_json::from_str::<Fault>(&text).is_ok(), "{text}");
+        }
+        for name in names {
+            let unknown = serde_json::from_str::<Fault>(&format!(r#""{name}""#))
+                .err()
+                .map(|error| error.to_string())
+                .filter(|said| said.contains("unknown variant"));
+            assert_eq!(unknown, None);
+        }
+    }
+
+    #[test]
+    fn the_same_seed_draws_the_same_faults() {
+        let drawn = |seed| {
+            let mut script = Script::default();
+            script.lines.push(Line {
+                call: None,
+                trx_id: None,
+                nth: None,
+                times: None,
+                fault: Fault::Random(Odds { seed, rate: 500 }),
+                seen: 0,
+                dice: None,
+            });
+            let mut take = || script.take(Call::Pay, None, |ms| ms);
+            (0..200).map(|_| take()).collect::<Vec<_>>()
+        };
+        assert_eq!(drawn(7), drawn(7));
+        assert_ne!(drawn(7), drawn(8));
+        let struck = drawn(7).into_iter().flatten().count();
+        assert!((60..140).contains(&struck), "{struck} of 200");
     }
 }

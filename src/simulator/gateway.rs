@@ -103,7 +103,9 @@ async fn note(simulator: &Simulator, call: Call, fields: &Fields) -> Option<Faul
         }
     };
     let now_ms = simulator.now_ms();
-    let mut fault = world.script.take(call, trx_id.as_deref());
+    let mut fault = world
+        .script
+        .take(call, trx_id.as_deref(), |ms| simulator.scaled(ms));
     if fault.is_none() && now_ms < world.down_until_ms {
         fault = Some(Fault::Status(503));
     }
@@ -151,7 +153,8 @@ async fn before(simulator: &Simulator, fault: Option<Fault>) -> Option<Response>
         | Fault::Contradict
         | Fault::CancelRefunds
         | Fault::VoidFails
-        | Fault::VoidUnknownMs(_) => None,
+        | Fault::VoidUnknownMs(_)
+        | Fault::Random(_) => None,
     }
 }
 
@@ -214,7 +217,8 @@ async fn after(answer: Answer, fault: Option<Fault>) -> Response {
         | Fault::Contradict
         | Fault::CancelRefunds
         | Fault::VoidFails
-        | Fault::VoidUnknownMs(_) => {}
+        | Fault::VoidUnknownMs(_)
+        | Fault::Random(_) => {}
     }
     Json(value).into_response()
 }

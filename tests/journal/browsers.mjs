@@ -51,9 +51,10 @@ async function firefox(t, shop, { prefs = {} } = {}) {
     name: "Firefox",
     page: () => browser.newPage(),
     before: (page, script) => page.evaluateOnNewDocument(script),
-    /** Firefox tells nobody which process draws which tab: every one of them is killed. */
-    async kill() {
+    /** Firefox tells nobody which process draws which tab: every one of them is killed, and the dead tabs are closed. */
+    async kill(pages) {
       for (const pid of drawing(browser.process().pid)) process.kill(pid, "SIGKILL");
+      for (const page of pages) await page.close().catch(() => {});
     },
   };
 }
@@ -71,5 +72,5 @@ function drawing(parent) {
   const below = new Set([String(parent)]);
   // A fork server may stand between the browser and its processes.
   for (let round = 0; round < 3; round++) for (const { pid, ppid } of all) if (below.has(ppid)) below.add(pid);
-  return all.filter(({ pid, words }) => below.has(pid) && words.includes("-contentproc") && words.at(-1) === "tab").map(({ pid }) => Number(pid));
+  return all.filter(({ pid, words }) => below.has(pid) && words.includes("-contentproc") && words.includes("tab")).map(({ pid }) => Number(pid));
 }

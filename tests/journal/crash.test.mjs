@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { counter, journal, until } from "../terminal/harness.mjs";
 import { browsers } from "./browsers.mjs";
-import { confirm, heldUp, letGo, open, pay, problems, reaches, resume, saleOf, unfinished } from "./till.mjs";
+import { confirm, heldUp, letGo, open, pay, reaches, resume, saleOf, unfinished } from "./till.mjs";
 
 const down = { status: 503 };
 
@@ -29,7 +29,7 @@ const steps = {
   "voiding": { faults: { void: "cut", status: down }, then: "void", is: "voiding", handed: true, end: "voided", kept: 0 },
 };
 // Long enough for every step to stand until all are reached.
-const policy = { read_ms: 100_000, deadline_ms: 300_000, cancel_deadline_ms: 300_000, void_deadline_ms: 300_000, min_cancel_age_ms: 500 };
+const policy = { call_ms: 300_000, read_ms: 100_000, deadline_ms: 300_000, cancel_deadline_ms: 300_000, void_deadline_ms: 300_000, min_cancel_age_ms: 500 };
 
 /** Charges until the step is reached, and stays there. */
 async function reach(page, shop, ref, step) {
@@ -66,6 +66,9 @@ async function ledgerOf(shop, ref) {
   return [lines.reduce((sum, line) => sum + line.charged - line.refunded, 0), Math.max(0, ...lines.map((line) => line.calls.pay))];
 }
 
+/** What a page that found nothing knows. */
+const why = async (page) => JSON.stringify(await page.evaluate(async () => [(await navigator.locks.query()).held, log.filter(({ type }) => type === "problem")]));
+
 /** A new page of the same till: what it finds, and how that ends. */
 async function returns(page, shop, ref, step) {
   await page.goto(`${shop.pages}/`);
@@ -76,7 +79,8 @@ async function returns(page, shop, ref, step) {
   if (step.end) {
     const found = await until(`${ref} is found again`, async () => {
       const list = await unfinished(page);
-      return list.length > 0 && list.map(([id]) => id);
+      if (list.length > 0) return list.map(([id]) => id);
+      throw new Error(await why(page));
     });
     assert.equal(found.length, 1, `${ref}: what is found again`);
     if (step.confirm) await confirm(shop, found[0]);
@@ -86,7 +90,7 @@ async function returns(page, shop, ref, step) {
   } else {
     await until(`${ref}: the record is gone`, async () => {
       if ((await rowsOf(page, ref)).length === 0) return true;
-      throw new Error(`locks ${JSON.stringify(await page.evaluate(async () => (await navigator.locks.query()).held))}, told ${await problems(page)}`);
+      throw new Error(await why(page));
     });
     assert.deepEqual(await unfinished(page), [], `${ref}: nothing began`);
     assert.equal((await ledgerOf(shop, ref))[0], 0, `${ref}: nothing was taken`);

@@ -45,7 +45,7 @@ test("without a worker a second instance of the module reads, and its trap leave
   await plain.look(NUMERIC);
   const page = await all.till(t, plain, { init: `
     await kaunter.init({ worker: false });
-    const { WorkerReader } = await import("/pkg/wasm/kaunter.js?here");
+    const { WorkerReader } = await import("/pkg/wasm/kaunter.js?here=");
     const read = WorkerReader.prototype.readPixels;
     let frames = 0;
     WorkerReader.prototype.readPixels = function (...given) {
@@ -70,7 +70,9 @@ for (const fault of ["trap", "hang"]) {
     assert.equal(await page.evaluate(() => till.state), "scanning");
     await plain.look(CODE);
     assert.equal((await page.evaluate(() => scan)).value?.text, CODE);
-    assert.equal(await page.evaluate(() => asked.length), 1, "with the same camera");
+    // A worker that hangs has a frame open, and Chromium may give the next one none: the watchdog asks for the camera afresh.
+    const cameras = await page.evaluate(() => asked.length);
+    assert.ok(cameras === 1 || (fault === "hang" && cameras === 2), `${cameras} cameras`);
   });
 }
 

@@ -1,6 +1,10 @@
 //! Measurements beside others, in one run: never a test.
 
+mod backend;
 mod live;
+mod machine;
+mod postgres;
+mod steps;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -26,8 +30,12 @@ pub(crate) enum Bench {
         #[arg(long, value_name = "DIR")]
         photos: Option<PathBuf>,
     },
+    /// Tills that ask and sell at a rising rate, against SQLite and PostgreSQL; writes docs/backend.md and docs/backend.svg.
+    Backend(backend::Rush),
     /// Live scanners before one camera; writes docs/live.md and docs/live.svg.
     Live(live::Live),
+    /// Each step of the reader in instructions, counted by valgrind. In time: cargo bench -p kaunter-core.
+    Steps,
 }
 
 impl Bench {
@@ -39,6 +47,8 @@ impl Bench {
                 photos,
             } => reader(scenes, seed, photos),
             Self::Live(live) => live.run(),
+            Self::Backend(rush) => rush.run(),
+            Self::Steps => steps::run(),
         }
     }
 }

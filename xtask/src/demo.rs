@@ -88,6 +88,9 @@ impl Demo {
             policy: Policy::default(),
             time_permille: 1000,
             calls_per_minute: 60,
+            bounds: kaunter_backend::Bounds::default(),
+            day: kaunter_backend::Offset::default(),
+            report: kaunter_backend::ReportConfig::default(),
             terminal: Some(TerminalConfig {
                 dir: root().join("www/dist"),
                 token_url: format!("http://{}/shop/token", simulator.addr),

@@ -3,6 +3,7 @@
 mod bench;
 mod demo;
 mod module;
+mod mutants;
 mod run;
 mod sim;
 mod test;
@@ -33,6 +34,8 @@ enum Command {
     },
     /// Simulate sales on virtual time with the real machines of page and backend; fails if a rule was broken.
     Sim(sim::Sim),
+    /// Plant mistakes in both machines and their policy; fails if one is noticed by no test and docs/mutants.md has no reason.
+    Mutants(mutants::Mutants),
     /// Measure beside others, and write what came of it into docs.
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -62,6 +65,7 @@ fn obey() -> anyhow::Result<()> {
         Command::Build { quick: true } => module::quick(),
         Command::Build { quick: false } => module::ship(),
         Command::Sim(sim) => sim.run(),
+        Command::Mutants(mutants) => mutants.run(),
         Command::Bench(bench) => bench.run(),
         Command::Runner { args } => {
             let runner = std::iter::once("wasm-bindgen-test-runner".to_owned()).chain(args);

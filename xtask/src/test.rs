@@ -47,7 +47,7 @@ impl Outcome {
     }
 }
 
-const PARTS: [Part; 15] = [
+const PARTS: [Part; 17] = [
     ("formatting", |_| check(cargo(&["fmt", "--all", "--check"]))),
     ("clippy, native", |_| {
         check(cargo(&[
@@ -79,12 +79,14 @@ const PARTS: [Part; 15] = [
     }),
     ("simulated sales", |_| simulated()),
     ("planted bugs are caught", |_| planted()),
+    ("mistakes in the change are noticed", |_| mutants()),
     ("module tests in Chromium", in_browsers::chromium),
     ("module tests in Firefox", |_| in_browsers::firefox()),
     ("module tests in WebKitGTK", |_| in_browsers::webkit()),
     ("package", package),
     ("types", |_| node("tests/types")),
     ("end to end", end_to_end),
+    ("the desk", desk),
     ("journal", journal),
     ("live camera", live),
     ("killed everywhere", killed_everywhere),
@@ -274,6 +276,19 @@ fn planted() -> anyhow::Result<Outcome> {
     Ok(outcome)
 }
 
+/// Mistakes in what the last change did to both machines. A change that leaves them alone has none.
+fn mutants() -> anyhow::Result<Outcome> {
+    let Some(found) = crate::mutants::of_the_change()? else {
+        return Ok(Outcome::skipped(1));
+    };
+    found.tell();
+    Ok(Outcome {
+        passed: found.caught,
+        failed: u32::try_from(found.unexplained.len())?,
+        skipped: u32::from(found.cut_short),
+    })
+}
+
 fn tee_silently(mut command: Command) -> anyhow::Result<(bool, String)> {
     let output = command.output()?;
     let text = [output.stdout, output.stderr].concat();
@@ -292,6 +307,12 @@ fn end_to_end(browser: &Browser) -> anyhow::Result<Outcome> {
     ship()?;
     module::page()?;
     real_parts("tests/terminal", browser)
+}
+
+/// The backend by itself, over HTTP; one of its tests has a page beside it.
+fn desk(browser: &Browser) -> anyhow::Result<Outcome> {
+    ship()?;
+    real_parts("tests/desk", browser)
 }
 
 /// What the browsers keep, and what becomes of it: Chromium and Firefox.

@@ -16,6 +16,7 @@ pub(crate) async fn get(
     either: Either,
     Path(reference): Path<String>,
 ) -> Result<Json<SaleRecord>, Problem> {
+    either.admit_look(&app)?;
     let attempts = app.trades.store().sale(&either.shop, &reference).await?;
     if attempts.is_empty() {
         return Err(Problem::new(ProblemCode::TradeNotFound));

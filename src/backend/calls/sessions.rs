@@ -16,6 +16,7 @@ pub(crate) async fn open(
     State(app): State<Arc<App>>,
     Terminal(claims): Terminal,
 ) -> Result<Json<Session>, Problem> {
+    app.limits.admit(&claims.shop, &claims.terminal)?;
     let trades = &app.trades;
     let gateway = trades.gateway();
     let integrators = gateway

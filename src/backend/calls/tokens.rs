@@ -9,9 +9,7 @@ use kaunter_core::wire::{MintToken, MintedToken, ProblemCode};
 use super::{Body, Server};
 use crate::app::App;
 use crate::error::Problem;
-
-/// Longest name of a terminal or a cashier, in characters.
-const NAME_MAX_CHARS: usize = 64;
+use crate::limits::NAME_MAX_CHARS;
 
 pub(crate) async fn mint(
     State(app): State<Arc<App>>,

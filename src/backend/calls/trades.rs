@@ -3,28 +3,21 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, header};
-use axum::response::{IntoResponse, Response};
+use axum::extract::{Path, State};
 use hmac::{Hmac, Mac};
 use kaunter_core::trade::{CodeMark, Event};
 use kaunter_core::wire::{
-    self, AskVoid, CODE_MAX_BYTES, HandOver, KEY_CHARS, NewTrade, ProblemCode, Right, TradeList,
-    Verdict,
+    self, AskVoid, CODE_MAX_BYTES, HandOver, KEY_CHARS, NewTrade, ProblemCode, Right, Verdict,
 };
-use serde::Deserialize;
 use sha2::Sha256;
 
 use super::{Body, Either, Terminal};
 use crate::app::App;
-use crate::clock::day;
 use crate::error::Problem;
+use crate::limits::NOTE_MAX_CHARS;
 use crate::secret::Secret;
 use crate::token::Claims;
 use crate::trades::{Wish, check_sale};
-
-/// Longest evidence of a verdict or reason of a void, in characters.
-const NOTE_MAX_CHARS: usize = 500;
 
 type Answer = Result<Json<wire::Trade>, Problem>;
 
@@ -107,12 +100,13 @@ pub(crate) async fn get(
     either: Either,
     Path(trx_id): Path<String>,
 ) -> Answer {
+    either.admit_look(&app)?;
     let stored = app.trades.find(Some(&either.shop), &trx_id).await?;
     let own = either
         .claims
         .is_some_and(|claims| claims.terminal == stored.trade.facts().terminal);
     let event = if own { Event::Heard } else { Event::Tick };
-    app.trades.look(&trx_id, event).await.map(Json)
+    app.trades.look(stored, event).await.map(Json)
 }
 
 pub(crate) async fn cancel(
@@ -145,8 +139,9 @@ pub(crate) async fn void_status(
     either: Either,
     Path(trx_id): Path<String>,
 ) -> Answer {
-    app.trades.find(Some(&either.shop), &trx_id).await?;
-    app.trades.look(&trx_id, Event::Tick).await.map(Json)
+    either.admit_look(&app)?;
+    let stored = app.trades.find(Some(&either.shop), &trx_id).await?;
+    app.trades.look(stored, Event::Tick).await.map(Json)
 }
 
 pub(crate) async fn verdict(
@@ -185,96 +180,4 @@ fn noted(text: &str) -> Option<String> {
         .collect();
     let text = text.trim();
     (!text.is_empty() && text.chars().count() <= NOTE_MAX_CHARS).then(|| text.to_owned())
-}
-
-/// What `GET /v1/trades` is asked for.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Which {
-    /// Present: what is open.
-    open: Option<String>,
-    /// `YYYY-MM-DD`, in UTC.
-    day: Option<String>,
-}
-
-pub(crate) async fn list(
-    State(app): State<Arc<App>>,
-    either: Either,
-    headers: HeaderMap,
-    which: Result<Query<Which>, axum::extract::rejection::QueryRejection>,
-) -> Result<Response, Problem> {
-    let refuse = || {
-        let detail = "Ask for ?open= or for ?day=YYYY-MM-DD.".to_owned();
-        Problem::because(ProblemCode::BadRequest, detail)
-    };
-    let Query(which) = which.map_err(|_| refuse())?;
-    let store = app.trades.store();
-    let rows = match (&which.open, &which.day) {
-        (Some(_), None) => {
-            let terminal = either
-                .claims
-                .as_ref()
-                .map(|claims| claims.terminal.as_str());
-            store.open_trades(Some(&either.shop), terminal).await?
-        }
-        (None, Some(text)) => {
-            store
-                .between(&either.shop, day(text).ok_or_else(refuse)?)
-                .await?
-        }
-        (Some(_), Some(_)) | (None, None) => return Err(refuse()),
-    };
-    let trades: Vec<_> = rows
-        .iter()
-        .map(|stored| app.trades.wire(&stored.trade))
-        .collect();
-    let accept = headers
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok());
-    if accept.is_some_and(|accept| accept.contains("text/csv")) {
-        return Ok(spreadsheet(&trades));
-    }
-    Ok(Json(TradeList { trades }).into_response())
-}
-
-fn spreadsheet(trades: &[wire::Trade]) -> Response {
-    let mut sheet = csv::Writer::from_writer(Vec::new());
-    // Writing to memory can't fail.
-    let _ = sheet.write_record([
-        "created_at",
-        "ref",
-        "amount",
-        "currency",
-        "integrator",
-        "status",
-        "trx_id",
-        "trans_id",
-    ]);
-    for trade in trades {
-        let amount = trade.sale.amount.decimal();
-        let status = crate::store::word(trade.status);
-        let reference = plain(&trade.sale.reference);
-        let row = [
-            trade.created_at.as_str(),
-            &reference,
-            &amount,
-            &trade.sale.amount.currency,
-            &trade.integrator,
-            &status,
-            &trade.trx_id,
-            trade.trans_id.as_deref().unwrap_or_default(),
-        ];
-        let _ = sheet.write_record(row);
-    }
-    let text = sheet.into_inner().unwrap_or_default();
-    ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], text).into_response()
-}
-
-/// A spreadsheet takes what starts with one of these for a formula.
-fn plain(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
 }

@@ -1,9 +1,11 @@
 //! One call of the gateway: signed, timed, sent once, its answer judged as far as HTTP goes.
 //!
-//! No redirect is followed and no layer repeats. What moves money gets a connection of its own: one that the gateway
-//! closed a moment ago would lose the request, and nobody could say whether it arrived.
+//! No redirect is followed and no layer repeats. What changes something gets a connection of its own: one that the gateway
+//! closed a moment ago would lose the request, and nobody could say whether it arrived. Questions keep theirs: where one
+//! is lost it is asked again, and each new one costs the gateway and us a handshake.
 
-use std::time::Duration;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use kaunter_core::policy::{Ms, Policy};
 use md5::{Digest, Md5};
@@ -12,21 +14,33 @@ use reqwest::{Client, StatusCode, redirect, retry};
 use super::Fields;
 use super::answer::Envelope;
 use crate::config::GatewayConfig;
+use crate::limits::MAX_ANSWER_BYTES;
 use crate::metrics::METRICS;
 use crate::secret::Secret;
 
-/// No answer of the gateway is longer.
-const MAX_BODY_BYTES: usize = 256 * 1024;
+/// A kept connection is let go of before most gateways do.
+const IDLE: Duration = Duration::from_secs(15);
 
 /// No envelope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Silence {
     /// Not a byte of the request was written.
     Unsent,
-    /// The gateway refused before it looked: its 401 or 429.
+    /// The gateway refused the token before it looked: its 401.
     RefusedEarly,
+    /// The gateway refused before it looked, for we ask too much: its 429.
+    Throttled,
     /// Time-out, reset, a broken or strange answer.
     NoWord,
+}
+
+/// Which connection a call may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Road {
+    /// Its own.
+    Fresh,
+    /// One that an earlier call left open.
+    Kept,
 }
 
 /// Signs and sends.
@@ -35,25 +49,36 @@ pub(super) struct Caller {
     key: Secret,
     secret: Secret,
     auth_error_codes: Vec<u32>,
-    client: Client,
+    fresh: Client,
+    kept: Client,
+    /// When the gateway last said something that could be read.
+    heard: Mutex<Option<Instant>>,
 }
 
 impl Caller {
     pub(super) fn new(config: &GatewayConfig, policy: &Policy) -> anyhow::Result<Self> {
-        let client = Client::builder()
-            .connect_timeout(Duration::from_millis(policy.connect_ms))
-            .redirect(redirect::Policy::none())
-            .retry(retry::never())
-            .pool_max_idle_per_host(0)
-            .no_proxy()
-            .build()?;
+        let client = || {
+            Client::builder()
+                .connect_timeout(Duration::from_millis(policy.connect_ms))
+                .redirect(redirect::Policy::none())
+                .retry(retry::never())
+                .no_proxy()
+        };
         Ok(Self {
             base: config.base.trim_end_matches('/').to_owned(),
             key: config.key.clone(),
             secret: config.secret.clone(),
             auth_error_codes: config.words.auth_error_codes.clone(),
-            client,
+            fresh: client().pool_max_idle_per_host(0).build()?,
+            kept: client().pool_idle_timeout(IDLE).build()?,
+            heard: Mutex::new(None),
         })
+    }
+
+    /// True where the gateway was heard of so lately.
+    pub(super) fn heard_within(&self, age: Duration) -> bool {
+        let heard = *self.heard.lock().expect("nobody panics while holding it");
+        heard.is_some_and(|at| at.elapsed() < age)
     }
 
     /// Sends once.
@@ -64,16 +89,25 @@ impl Caller {
         fields: Fields,
         token: Option<&Secret>,
         patience_ms: Ms,
+        road: Road,
     ) -> Result<Envelope, Silence> {
-        let answer = self.send(path, fields, token, patience_ms).await;
+        let answer = self.send(path, fields, token, patience_ms, road).await;
         let class = match &answer {
             Ok(_) => "word",
             Err(Silence::Unsent) => "unsent",
             Err(Silence::RefusedEarly) => "refused",
+            Err(Silence::Throttled) => "throttled",
             Err(Silence::NoWord) => "no-word",
         };
         METRICS.gateway(name, class);
-        tracing::debug!(call = name, class, "gateway");
+        // Questions are many, and what they find is told as a move.
+        match road {
+            Road::Fresh => tracing::info!(call = name, class, "gateway"),
+            Road::Kept => tracing::debug!(call = name, class, "gateway"),
+        }
+        if answer.is_ok() {
+            *self.heard.lock().expect("nobody panics while holding it") = Some(Instant::now());
+        }
         answer
     }
 
@@ -83,12 +117,16 @@ impl Caller {
         mut fields: Fields,
         token: Option<&Secret>,
         patience_ms: Ms,
+        road: Road,
     ) -> Result<Envelope, Silence> {
+        let client = match road {
+            Road::Fresh => &self.fresh,
+            Road::Kept => &self.kept,
+        };
         let now_s = jiff::Timestamp::now().as_second();
         fields.push(("time", now_s.to_string()));
         fields.push(("sign", sign(&fields, self.secret.expose())));
-        let mut request = self
-            .client
+        let mut request = client
             .post(format!("{}{path}", self.base))
             .timeout(Duration::from_millis(patience_ms))
             .header("Key", self.key.expose())
@@ -103,14 +141,11 @@ impl Caller {
                 Silence::NoWord
             }
         })?;
-        if matches!(
-            response.status(),
-            StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS
-        ) {
-            return Err(Silence::RefusedEarly);
-        }
-        if response.status() != StatusCode::OK {
-            return Err(Silence::NoWord);
+        match response.status() {
+            StatusCode::OK => {}
+            StatusCode::UNAUTHORIZED => return Err(Silence::RefusedEarly),
+            StatusCode::TOO_MANY_REQUESTS => return Err(Silence::Throttled),
+            _ => return Err(Silence::NoWord),
         }
         let envelope = Envelope::read(&bounded(response).await?).ok_or(Silence::NoWord)?;
         if envelope
@@ -127,7 +162,7 @@ async fn bounded(mut response: reqwest::Response) -> Result<Vec<u8>, Silence> {
     let mut body = Vec::new();
     while let Some(part) = response.chunk().await.map_err(|_| Silence::NoWord)? {
         body.extend_from_slice(&part);
-        if body.len() > MAX_BODY_BYTES {
+        if body.len() > MAX_ANSWER_BYTES {
             return Err(Silence::NoWord);
         }
     }

@@ -67,6 +67,9 @@ impl Desk {
             policy: Policy::default(),
             time_permille: 1000,
             calls_per_minute: 60,
+            bounds: kaunter_backend::Bounds::default(),
+            day: kaunter_backend::Offset::default(),
+            report: kaunter_backend::ReportConfig::default(),
             terminal: None,
         })
         .await
@@ -155,6 +158,7 @@ async fn a_store_that_does_not_answer_refuses_and_sends_nothing() {
     let held = hold(&desk).await;
     let refused = desk.create("bb").await;
     assert_eq!(refused.status(), 503);
+    assert!(refused.headers().contains_key("retry-after"));
     let problem: Problem = refused.json().await.unwrap();
     assert_eq!(problem.code, ProblemCode::StoreUnavailable);
     let code = serde_json::json!({ "code": "123456789012345678" });

@@ -2,7 +2,7 @@
 //! such a patch also where no finder of it can be seen.
 
 use super::Luma;
-use super::threshold::{BLOCK, Blocks};
+use super::threshold::{BLOCK, Blocks, reached};
 
 /// Without so much contrast anywhere there is nothing to be seen.
 const LEAST_CONTRAST: u8 = 16;
@@ -129,13 +129,12 @@ fn steepest(copy: &Luma<'_>, places: &[usize], across: usize) -> (u8, u8) {
         let (left, top) = (at % across * BLOCK, at / across * BLOCK);
         block_steps(copy, left, top)
     });
-    let (mut across, mut down): (Vec<u8>, Vec<u8>) = steps.unzip();
-    (tenth(&mut across), tenth(&mut down))
-}
-
-fn tenth(steps: &mut [u8]) -> u8 {
-    steps.sort_unstable_by(|a, b| b.cmp(a));
-    steps.get(steps.len() / 10).copied().unwrap_or_default()
+    let (across, down): (Vec<u8>, Vec<u8>) = steps.unzip();
+    let tenth = |steps: Vec<u8>| {
+        let beyond = steps.len() / 10;
+        reached(steps.into_iter(), beyond)
+    };
+    (tenth(across), tenth(down))
 }
 
 /// The steepest steps across and down in one block.

@@ -7,6 +7,7 @@ use super::Point;
 use super::bits::Bits;
 use super::order::order;
 use super::runs::{DIAGONAL, Runs, STRAIGHT, Walk, Way, cross_a_finder, walk};
+use super::work::spend;
 
 /// A finder pattern in one binary picture, in that picture's pixels.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +32,10 @@ impl Sighting {
 const MOST_SIGHTINGS: usize = 160;
 /// Sightings that a scan hands on, the most seen first: a picture has three finders a code, and some that are none.
 const MOST_KEPT: usize = 64;
+/// Pixels of walks that a scan may take, and what each takes at least: snow as a camera of 1280 x 720 shows it takes no
+/// more, and what does is no counter.
+const MOST_WALKED: usize = 480_000;
+const LEAST_WALK: usize = 8;
 /// A finder that was seen in a smaller part of its rows is a chance.
 const LEAST_SHARE: f32 = 0.3;
 /// Rows above the present one, in pixels, whose sightings of one row may be forgotten when there are too many.
@@ -42,6 +47,7 @@ pub(super) fn find(bits: &Bits, step: usize) -> Vec<Sighting> {
         bits,
         found: Vec::new(),
         active: Vec::new(),
+        walked: 0,
     };
     let mut row = Row::default();
     for y in (step / 2..bits.height()).step_by(step) {
@@ -137,6 +143,8 @@ struct Scan<'a> {
     found: Vec<Sighting>,
     /// Those that the present row may still cross.
     active: Vec<usize>,
+    /// Pixels of walks through windows.
+    walked: usize,
 }
 
 impl Scan<'_> {
@@ -145,8 +153,13 @@ impl Scan<'_> {
         let found = &self.found;
         self.active.retain(|at| reaches(&found[*at], y));
         for window in row.windows() {
+            spend(1 + self.active.len());
             if self.seen_above(&window, y) {
                 continue;
+            }
+            self.walked += LEAST_WALK + window.length as usize;
+            if self.walked > MOST_WALKED {
+                return false;
             }
             let Some(sighting) = confirm(self.bits, &window, y) else {
                 continue;
@@ -176,6 +189,7 @@ impl Scan<'_> {
     }
 
     fn add(&mut self, sighting: Sighting) {
+        spend(self.found.len());
         let same = |known: &&mut Sighting| {
             known.inverted == sighting.inverted
                 && (known.center - sighting.center).length() < known.module * 2.0

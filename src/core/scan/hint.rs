@@ -6,6 +6,7 @@
 use super::Luma;
 use super::Point;
 use super::busy::Busy;
+use super::order::order;
 use super::search::Copy;
 use super::threshold::{BLOCK, Blocks};
 use super::triples::Finder;
@@ -176,9 +177,9 @@ fn is_cut_off(picture: &Luma<'_>, finders: &[&Finder], part: f32) -> bool {
 
 /// Pixels of a module, by the finders that are neither the largest nor the smallest.
 fn median_module(finders: &[&Finder]) -> Option<f32> {
-    let mut modules: Vec<f32> = finders.iter().map(|finder| finder.module).collect();
-    modules.sort_by(f32::total_cmp);
-    modules.get(modules.len() / 2).copied()
+    let places = order(finders.iter().map(|finder| finder.module));
+    let middle = places.get(places.len() / 2)?;
+    Some(finders[*middle].module)
 }
 
 /// Misses that must agree before their hint is said: nobody can follow what changes thirty times a second.

@@ -2,6 +2,7 @@
 
 use super::Point;
 use super::geometry::within;
+use super::work::spend;
 
 /// Sides up to this are read: a photo of 60 megapixels.
 const MAX_SIDE: usize = 16_384;
@@ -107,6 +108,7 @@ impl<'a> Luma<'a> {
     /// A pixel's own grey is at its middle: half a pixel from its corner.
     #[inline]
     pub(super) fn grey_at(&self, at: Point) -> f32 {
+        spend(1);
         // The right and bottom neighbours exist: a reader's picture has two columns and two rows at least.
         let x = within(at.x - 0.5, 0.0, (self.width - 1) as f32 - 0.001);
         let y = within(at.y - 0.5, 0.0, (self.height - 1) as f32 - 0.001);

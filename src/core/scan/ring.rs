@@ -8,6 +8,7 @@ use super::bits::Bits;
 use super::finder::Sighting;
 use super::geometry::{meeting, within};
 use super::order::order;
+use super::work::spend;
 
 const RAYS: usize = 48;
 /// Rays that are sent first, evenly spread.
@@ -155,6 +156,7 @@ impl<'a> Caster<'a> {
         let mut edges = [0.0; 3];
         let mut edge = 0;
         for step in 1..=self.steps {
+            spend(1);
             (x, y) = (x.wrapping_add(step_x), y.wrapping_add(step_y));
             let (column, row) = (x >> 16, y >> 16);
             if !self.inside && (column < 0 || row < 0 || column >= width || row >= height) {

@@ -4,6 +4,7 @@
 //! edges by the same way, so those distances stay two and four modules where the runs themselves do not.
 
 use super::bits::Bits;
+use super::work::spend;
 
 /// Lengths in pixels of five neighbouring runs.
 pub(super) type Runs = [i32; 5];
@@ -112,6 +113,7 @@ fn edges(bits: &Bits, way: Way, mut is_dark: impl FnMut() -> bool) -> Option<[i3
     let mut step = 0;
     loop {
         step += 1;
+        spend(1);
         if step > bound {
             // Beyond the picture's side all is quiet: the last run ends there.
             let ends = edge == 2 && step > room && step <= way.most;

@@ -68,6 +68,11 @@ impl Greys {
         Self { side, values }
     }
 
+    /// The grey of the first module.
+    pub(super) fn first(&self) -> f32 {
+        self.values.first().copied().unwrap_or_default()
+    }
+
     /// The same with some blur taken out.
     pub(super) fn clearer(&self, how: Unblur) -> Self {
         let values = match how {

@@ -196,7 +196,7 @@ impl Blocks {
 }
 
 /// The value that more than `beyond` of them reach.
-fn reached(values: impl Iterator<Item = u8>, beyond: usize) -> u8 {
+pub(super) fn reached(values: impl Iterator<Item = u8>, beyond: usize) -> u8 {
     let mut counts = [0_usize; 256];
     values.for_each(|value| counts[usize::from(value)] += 1);
     let mut above = 0;

@@ -3,6 +3,7 @@
 use super::Point;
 use super::finder::Sighting;
 use super::ring::Ring;
+use super::work::spend;
 
 /// A finder pattern with its ring, in the pixels of the picture that was given.
 #[derive(Clone, Copy, Debug)]
@@ -202,6 +203,7 @@ impl Pool {
 
     /// How little three finders look like a code's corners; none where they can't be.
     fn cost(&self, corner: usize, first: &Leg, second: &Leg) -> Option<f32> {
+        spend(1);
         let (short, long) = minmax(first.length, second.length);
         let legs = long / short;
         let cosine = (first.way.dot(second.way) / (first.length * second.length)).abs();

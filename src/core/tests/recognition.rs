@@ -13,7 +13,7 @@ fn vectors() -> Vec<Value> {
 #[test]
 fn every_vector_is_recognised() {
     let vectors = vectors();
-    assert!(vectors.len() >= 38, "vectors went missing");
+    assert!(vectors.len() >= 93, "vectors went missing");
     for vector in &vectors {
         let name = vector["name"].as_str().unwrap();
         let text = vector["text"].as_str().unwrap();
@@ -72,4 +72,57 @@ fn a_merchants_code_tells_what_it_holds() {
             assert_eq!(amount.minor, minor, "{name}");
         }
     }
+}
+
+/// Each row of the table of codes, and each scheme, acquirer and application that is known, has a vector.
+#[test]
+fn every_row_of_the_table_has_a_vector() {
+    let mut seen = std::collections::BTreeSet::new();
+    for vector in vectors() {
+        let text = vector["text"].as_str().unwrap();
+        let recognised = recognise(text);
+        let name = match recognised.kind {
+            Kind::WeChatPay => "WeChatPay",
+            Kind::Alipay => "Alipay",
+            Kind::UnionPay => "UnionPay",
+            Kind::EmvConsumer { .. } => "EmvConsumer",
+            Kind::Merchant => "Merchant",
+            Kind::Opaque => "Opaque",
+        };
+        seen.insert(name.to_owned());
+        seen.extend(recognised.scheme.map(|scheme| format!("{name} {scheme}")));
+        if let Some(code) = emv::merchant(text) {
+            seen.extend(code.acquirer.map(|acquirer| format!("by {acquirer}")));
+        }
+    }
+    let rows = [
+        "WeChatPay",
+        "WeChatPay Hong Kong",
+        "Alipay",
+        "UnionPay",
+        "EmvConsumer",
+        "EmvConsumer PayNet",
+        "EmvConsumer QRIS",
+        "EmvConsumer UnionPay",
+        "EmvConsumer GCash",
+        "Merchant",
+        "Merchant DuitNow",
+        "Merchant PayNow",
+        "Merchant QRIS",
+        "Merchant PromptPay",
+        "Merchant VietQR",
+        "Merchant QR Ph",
+        "Merchant HKQR",
+        "Merchant Alipay",
+        "Merchant WeChat Pay",
+        "by Touch 'n Go",
+        "by GrabPay",
+        "by Boost",
+        "by ShopeePay",
+        "by Maybank",
+        "by PayDibs",
+        "Opaque",
+    ];
+    let missing: Vec<_> = rows.iter().filter(|row| !seen.contains(**row)).collect();
+    assert!(missing.is_empty(), "no vector of {missing:?}");
 }

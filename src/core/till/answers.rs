@@ -15,12 +15,12 @@ impl Charge {
                 self.adopt(trade);
                 self.attempt_exists(now);
             }
-            Err(Fault::NoAnswer | Fault::Problem(ProblemCode::TooMany, _))
+            Err(Fault::NoAnswer | Fault::Problem(ProblemCode::TooMany | ProblemCode::Busy, _))
                 if self.leave != Leave::Stay =>
             {
                 self.left()
             }
-            Err(Fault::NoAnswer | Fault::Problem(ProblemCode::TooMany, _))
+            Err(Fault::NoAnswer | Fault::Problem(ProblemCode::TooMany | ProblemCode::Busy, _))
                 if self.tries < CREATE_TRIES =>
             {
                 self.retry_ms = Some(now + self.policy.poll_ms);
@@ -85,8 +85,16 @@ impl Charge {
                     self.watch(now);
                 }
             }
-            Err(Fault::NoAnswer | Fault::NoToken | Fault::Problem(ProblemCode::TooMany, _)) => {}
-            Err(Fault::Problem(..)) if self.handed > 1 => self.ask(now),
+            Err(
+                Fault::NoAnswer
+                | Fault::NoToken
+                | Fault::Problem(ProblemCode::TooMany | ProblemCode::Busy, _),
+            ) => {}
+            Err(Fault::Problem(..)) if self.handed > 1 => {
+                if !self.asking {
+                    self.ask(now);
+                }
+            }
             Err(Fault::Problem(code, trade)) => self.hand_over_refused(code, trade),
         }
         if self.wish && self.phase == Phase::Watching {
@@ -128,7 +136,8 @@ impl Charge {
             | ProblemCode::NotFound
             | ProblemCode::MethodNotAllowed
             | ProblemCode::TooLarge
-            | ProblemCode::TooMany => {
+            | ProblemCode::TooMany
+            | ProblemCode::Busy => {
                 self.send_wish();
                 self.end(End::Refused(code, trade));
             }

@@ -22,8 +22,10 @@ impl Till {
     pub(super) async fn recover(self: &Rc<Self>) {
         self.tell_unreadable().await;
         let mut open = self.session.open.clone();
-        let mut others = false;
-        for record in self.records().await {
+        let records = self.read().await;
+        // A journal that does not answer now may answer later.
+        let mut others = records.is_none();
+        for record in records.unwrap_or_default() {
             // Another tab has this sale in hand: its record is that tab's to close, as long as it lives.
             if !self.is_ours(&record.sale).await {
                 others = true;
@@ -39,7 +41,8 @@ impl Till {
         }
     }
 
-    /// Looks again, at the pace of the questions, until no record is another tab's any more: a tab that died leaves its own.
+    /// Looks again, at the pace of the questions, until the journal was read and no record in it is another tab's any more:
+    /// a tab that died leaves its own.
     async fn inherit(till: Weak<Self>) {
         loop {
             let Some(poll_ms) = till.upgrade().map(|till| till.policy().poll_ms) else {
@@ -55,10 +58,13 @@ impl Till {
         }
     }
 
-    /// True while another tab has a record in hand.
+    /// True while another tab has a record in hand, or nobody knows.
     async fn inherit_what_is_free(self: &Rc<Self>) -> bool {
+        let Some(records) = self.read().await else {
+            return true;
+        };
         let mut others = false;
-        for record in self.records().await {
+        for record in records {
             let known = self
                 .unfinished
                 .borrow()

@@ -4,12 +4,13 @@
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-export const FPS = 30;
+/** Not 30: a page shows frames at 60 a second, and the camera's must not keep step with them, or luck lasts for a whole film. */
+export const FPS = 29;
 const BITS = 10;
 
 /** A scene is shown for so many frames, after a counter without a phone for a few: never the same number, so that no timer falls into step. */
-export const SHOWN = 24;
-const EMPTY = (nth) => 7 + ((nth * 5) % 4);
+export const SHOWN = 18;
+const EMPTY = (nth) => 5 + ((nth * 5) % 4);
 /** Before the first scene: every scanner has started by then. */
 const LEAD = 45;
 
@@ -32,7 +33,7 @@ export async function film(file, folder, scenes, empty, [width, height]) {
       for (const at of order(pictures.length)) await put(pictures[at], nth + 1);
     }
     // After the last scene the film says so, until it begins anew.
-    for (let at = 0; at < FPS; at++) await put(nothing, END);
+    for (let at = 0; at < 30; at++) await put(nothing, END);
   } finally {
     await out.close();
   }

@@ -6,7 +6,7 @@ const query = new URLSearchParams(location.search);
 const [name, slow] = [query.get("scanner"), Number(query.get("slow"))];
 const now = () => performance.timeOrigin + performance.now();
 /** What the run saw. Times are milliseconds since 1970, comparable across threads. */
-const log = (globalThis.log = { marks: [], reads: [], firstFrame: null, frames: 0, long: 0, workerMs: [], settings: null });
+const log = (globalThis.log = { marks: [], reads: [], firstFrame: null, frames: 0, long: 0, settings: null });
 
 new PerformanceObserver((list) => { log.long += list.getEntries().length; }).observe({ type: "longtask" });
 
@@ -25,39 +25,47 @@ navigator.mediaDevices.getUserMedia = async () => {
   return stream;
 };
 
-if (slow > 1) {
-  const Real = Worker;
-  const prelude = new URL(`/live/slow.mjs?factor=${slow}`, location).href;
-  globalThis.Worker = class extends Real {
-    constructor(url, options) {
-      const address = new URL(url, location).href;
-      const source = options?.type === "module"
-        ? `import ${JSON.stringify(prelude)}; import ${JSON.stringify(address)};`
-        : `self.slowFactor = ${slow}; importScripts("${location.origin}/live/slow-classic.js", ${JSON.stringify(address)});`;
-      super(URL.createObjectURL(new Blob([source], { type: "text/javascript" })), options);
+// A worker of a scanner's is watched, or slowed as the page is.
+const Real = Worker;
+const watch = new URL(`/live/watch.mjs?factor=${slow}`, location).href;
+globalThis.Worker = class extends Real {
+  constructor(url, options) {
+    const address = new URL(url, location).href;
+    if (options?.type !== "module" && slow === 1) {
+      super(address, options);
+      return;
     }
-  };
-}
+    const source = options?.type === "module"
+      ? `import ${JSON.stringify(watch)}; import ${JSON.stringify(address)};`
+      : `self.slowFactor = ${slow}; importScripts("${location.origin}/live/slow-classic.js", ${JSON.stringify(address)});`;
+    super(URL.createObjectURL(new Blob([source], { type: "text/javascript" })), options);
+  }
+};
 
 const tell = {
   read: (text) => log.reads.push({ text, at: now() }),
   frame: () => { log.firstFrame ??= now(); log.frames += 1; },
-  /** A worker that says what it has read: so many frames, in so many milliseconds. */
-  worker(worker) {
-    worker.addEventListener("message", ({ data }) => {
-      if (data?.type !== "read") return;
-      tell.frame();
-      if (typeof data.ms === "number") log.workerMs.push(data.ms);
-    });
-    return worker;
-  },
+};
+
+/** How many frames were looked at; where a worker takes them by itself, it is asked. */
+globalThis.looked = () => {
+  if (name !== "kaunter") return log.frames;
+  return new Promise((done) => {
+    const channel = new BroadcastChannel("watch");
+    channel.onmessage = ({ data: { frames, first } }) => {
+      log.firstFrame = first;
+      channel.close();
+      done(frames);
+    };
+    channel.postMessage("tell");
+  });
 };
 
 /** How many times as long as in its own thread an even piece of work takes: told of the page and of a worker. */
 globalThis.pace = (ms) => { let turns = 0; for (const end = performance.now() + ms; performance.now() < end; turns++); return turns; };
 globalThis.workerPace = (ms) => new Promise((done) => {
   const source = "onmessage = ({ data }) => { let turns = 0; for (const end = performance.now() + data; performance.now() < end; turns++); postMessage(turns); }";
-  const worker = new (Object.getPrototypeOf(globalThis.Worker) === Function.prototype ? Worker : Object.getPrototypeOf(globalThis.Worker))(URL.createObjectURL(new Blob([source])));
+  const worker = new Real(URL.createObjectURL(new Blob([source])));
   worker.onmessage = ({ data }) => { worker.terminate(); done(data); };
   worker.postMessage(ms);
 });

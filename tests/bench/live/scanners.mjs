@@ -1,6 +1,6 @@
 // The scanners that people use, each as its own documentation says, with its timers at their fastest, and asked for
 // nothing but QR codes in the whole picture. Each gets a video and a `tell` of two words: `read(text)` for a code, and
-// `frame()` for every frame that it has looked at.
+// `frame()` for every frame that it has looked at (Kaunter's worker looks by itself, and is asked: watch.mjs).
 
 /** Each frame of a video, as the page sees it; the next is asked for when this one is done. */
 async function frameLoop(video, look) {
@@ -23,8 +23,7 @@ export const scanners = {
   },
 
   async kaunter({ video, tell, setting }) {
-    const { Till, init } = await import("/pkg/index.js");
-    await init({ worker: () => tell.worker(new Worker("/pkg/worker.js", { type: "module" })) });
+    const { Till } = await import("/pkg/index.js");
     const getToken = async ({ signal }) => {
       const body = JSON.stringify({ terminal: "till-1" });
       const answer = await fetch(setting.shop, { method: "POST", headers: { "content-type": "application/json" }, body, signal });

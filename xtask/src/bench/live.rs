@@ -60,7 +60,7 @@ impl Live {
         let mut bench = command("node", &["tests/bench/live/run.mjs", "--drawn"]);
         bench
             .arg(&drawn)
-            .args(["--only", &self.only])
+            .args(["--only", &self.only, "--scenes", &self.scenes.to_string()])
             .env("CHROMIUM", browser.chromium);
         if self.report_only {
             bench.arg("--report-only");
@@ -69,11 +69,17 @@ impl Live {
     }
 }
 
-/// Every frame as PGM, and a manifest; what is there already, of the same seed and number, is left.
+/// How many scenes of this seed a manifest tells of.
+fn drawn(manifest: &str, seed: u64) -> Option<u64> {
+    let rest = manifest.strip_prefix(&format!(r#"{{"seed":{seed},"count":"#))?;
+    rest.split(',').next()?.parse().ok()
+}
+
+/// Every frame as PGM, and a manifest; what is there already of the same seed is left.
 fn draw(dir: &Path, scenes: u64, seed: u64) -> anyhow::Result<()> {
-    let told = format!(r#""seed":{seed},"count":{scenes}"#);
     let manifest = dir.join("manifest.json");
-    if std::fs::read_to_string(&manifest).is_ok_and(|text| text.contains(&told)) {
+    let there = std::fs::read_to_string(&manifest).unwrap_or_default();
+    if drawn(&there, seed).is_some_and(|count| count >= scenes) {
         return Ok(());
     }
     if dir.exists() {
@@ -96,7 +102,7 @@ fn draw(dir: &Path, scenes: u64, seed: u64) -> anyhow::Result<()> {
         empty.push(format!(r#""{width}x{height}":"{name}""#));
     }
     let text = format!(
-        "{{{told},\"empty\":{{{}}},\"scenes\":[\n{}\n]}}\n",
+        "{{\"seed\":{seed},\"count\":{scenes},\"empty\":{{{}}},\"scenes\":[\n{}\n]}}\n",
         empty.join(","),
         entries.join(",\n")
     );

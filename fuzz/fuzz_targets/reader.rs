@@ -1,0 +1,61 @@
+//! Any picture, one frame after another: no panic, no code without bytes, no corner that is not a number.
+//!
+//! A frame is four bytes (cells across, cells down, pixels a cell, what else) and its cells. Cells make finders likely
+//! that single pixels would not.
+#![no_main]
+
+use kaunter_core::scan::{Effort, Gate, Luma, Reader};
+use libfuzzer_sys::fuzz_target;
+
+/// Frames of one input, and the largest side of one.
+const MOST_FRAMES: usize = 4;
+const MOST_SIDE: usize = 400;
+
+fuzz_target!(|data: &[u8]| {
+    let mut reader = Reader::new();
+    let mut gate = Gate::new();
+    let mut rest = data;
+    for _ in 0..MOST_FRAMES {
+        let Some(([across, down, zoom, what], cells)) = rest.split_first_chunk() else {
+            return;
+        };
+        let (across, down) = (usize::from(*across) + 1, usize::from(*down) + 1);
+        let zoom = usize::from(*zoom) % 8 + 1;
+        let (width, height) = ((across * zoom).min(MOST_SIDE), (down * zoom).min(MOST_SIDE));
+        let stride = width + usize::from(*what >> 4);
+        let count = (across * down).min(cells.len());
+        let (cells, after) = cells.split_at(count);
+        let cell = |at: usize| cells.get(at % cells.len().max(1)).copied().unwrap_or(255);
+        let pixel = |at: usize| {
+            let (x, y) = (at % stride / zoom, at / stride / zoom);
+            let grey = cell(y * across + x.min(across - 1));
+            // Half of the inputs are of two colours: noise is soon explored.
+            if what & 4 == 0 {
+                grey
+            } else {
+                255 * (grey & 1)
+            }
+        };
+        let pixels: Vec<u8> = (0..stride * height).map(pixel).collect();
+        let luma = Luma::new(&pixels, width, height, stride).expect("the sides agree");
+        let effort = if what & 1 == 0 {
+            Effort::Live
+        } else {
+            Effort::Still
+        };
+        let found = reader.read(&luma, effort, usize::from(what & 2) + 1);
+        for code in &found {
+            assert!(!code.bytes.is_empty());
+            assert!(
+                code.corners
+                    .iter()
+                    .all(|corner| corner.x.is_finite() && corner.y.is_finite())
+            );
+        }
+        let _ = (gate.pass(found), reader.hint());
+        if what & 8 != 0 {
+            reader.reset();
+        }
+        rest = after;
+    }
+});

@@ -1,0 +1,177 @@
+//! The log: a line of JSON for each event, and in it nothing but the fields of a list. What a new line of code would like to
+//! say beyond them is dropped, and so a secret that slips into a log call reaches no log.
+
+use std::io::Write;
+
+use kaunter_core::policy::Ms;
+use serde_json::{Map, Value};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::layer::{Context, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
+
+use crate::clock::rfc3339;
+
+/// Every field that a line may have besides its time, level, target and message.
+const FIELDS: [&str; 15] = [
+    "attempt", "call", "class", "code", "error", "from", "left", "method", "ms", "route", "status",
+    "to", "trace_id", "trx_id", "what",
+];
+/// Our own programs; a library says its message only, and that only as a warning.
+const OWN: &str = "kaunter";
+/// Longest text of a field, in characters.
+const MAX_CHARS: usize = 300;
+
+/// Logs to the standard error from here on, as `RUST_LOG` says; `info` where it says nothing.
+pub fn start() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    tracing_subscriber::registry()
+        .with(filter)
+        .with(Lines(std::io::stderr))
+        .init();
+}
+
+/// Writes lines; the argument opens what they are written to.
+struct Lines<O>(O);
+
+/// The fields of a span, as its events repeat them.
+struct Held(Map<String, Value>);
+
+impl<S, O, W> Layer<S> for Lines<O>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+    O: Fn() -> W + 'static,
+    W: Write,
+{
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let mut fields = Map::new();
+        attributes.record(&mut Listed(&mut fields));
+        if let Some(span) = context.span(id) {
+            span.extensions_mut().insert(Held(fields));
+        }
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        if let Some(span) = context.span(id)
+            && let Some(Held(fields)) = span.extensions_mut().get_mut()
+        {
+            values.record(&mut Listed(fields));
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let meta = event.metadata();
+        let own = meta.target().starts_with(OWN);
+        if !own && *meta.level() > Level::WARN {
+            return;
+        }
+        let mut line = Map::new();
+        line.insert("time".to_owned(), Value::from(rfc3339(now_ms())));
+        line.insert("level".to_owned(), Value::from(meta.level().as_str()));
+        line.insert("target".to_owned(), Value::from(meta.target()));
+        for span in context
+            .event_scope(event)
+            .into_iter()
+            .flat_map(|scope| scope.from_root())
+        {
+            if let Some(Held(fields)) = span.extensions().get() {
+                line.extend(fields.clone());
+            }
+        }
+        let mut said = Map::new();
+        event.record(&mut Listed(&mut said));
+        said.retain(|name, _| own || name == "message");
+        line.extend(said);
+        // A log that can't be written stops no payment.
+        let _ = writeln!((self.0)(), "{}", Value::Object(line));
+    }
+}
+
+fn now_ms() -> Ms {
+    Ms::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or(0)
+}
+
+/// Takes what the list names, and leaves the rest.
+struct Listed<'a>(&'a mut Map<String, Value>);
+
+impl Listed<'_> {
+    fn keep(&mut self, field: &Field, value: impl Into<Value>) {
+        let name = field.name();
+        if name == "message" || FIELDS.contains(&name) {
+            self.0.insert(name.to_owned(), value.into());
+        }
+    }
+}
+
+impl Visit for Listed<'_> {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.keep(field, value.chars().take(MAX_CHARS).collect::<String>());
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.keep(field, value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.keep(field, value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.keep(field, value);
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        self.record_str(field, &format!("{value:?}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Paper(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().expect("one test").extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_line_holds_what_the_list_names_and_nothing_else() {
+        let paper = Paper::default();
+        let pen = paper.clone();
+        let lines = tracing_subscriber::registry().with(Lines(move || pen.clone()));
+        tracing::subscriber::with_default(lines, || {
+            let span = tracing::info_span!("call", trace_id = "abc", password = "planted-1");
+            let _in = span.enter();
+            tracing::info!(trx_id = "K1", ms = 7, secret = "planted-2", "moved");
+            tracing::info!(target: "library", trx_id = "planted-3", "planted-4");
+            tracing::warn!(target: "library", trx_id = "planted-5", "slow");
+        });
+        let text = String::from_utf8(paper.0.lock().expect("one test").clone()).expect("JSON");
+        assert!(!text.contains("planted"), "{text}");
+        let lines: Vec<Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect();
+        assert_eq!(lines.len(), 2);
+        assert_eq!(lines[0]["message"], "moved");
+        assert_eq!(lines[0]["trace_id"], "abc");
+        assert_eq!(lines[0]["trx_id"], "K1");
+        assert_eq!(lines[0]["ms"], 7);
+        assert_eq!(lines[1]["message"], "slow");
+        assert_eq!(lines[1].get("trx_id"), None);
+    }
+}

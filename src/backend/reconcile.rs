@@ -1,0 +1,315 @@
+//! `kaunter-backend reconcile`: the gateway's report of a day against the store. Every difference is one that a person looks
+//! into: this changes nothing.
+//!
+//! The report is read row by row. Of the store, what is compared of the day and of its two neighbours is held, a line per
+//! attempt: a payment just before midnight may stand in either day's report, and the gateway's clock need not be the shop's.
+
+mod report;
+mod tell;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use anyhow::Context as _;
+use kaunter_core::money::Money;
+use kaunter_core::trade::Trade;
+use kaunter_core::wire::Status;
+use serde::Serialize;
+
+use crate::clock::DAY_MS;
+use crate::config::Config;
+use crate::store::{Mark, Store, word};
+use report::{Report, Row};
+
+/// What has become of the money, as both sides say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kept {
+    /// Taken and kept.
+    Taken,
+    /// Taken and given back.
+    Returned,
+    /// None taken.
+    Unpaid,
+    /// Not settled.
+    Open,
+}
+
+/// How the two sides differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The report has a trade that the store has not.
+    MissingHere,
+    /// The store has money of a trade that the report has not.
+    MissingThere,
+    /// Both have it, with different amounts.
+    Amount,
+    /// Both have it, and say different things of the money.
+    State,
+    /// The report has it more than once.
+    Twice,
+    /// A row of the report that can't be read.
+    Unreadable,
+}
+
+/// One difference.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// How.
+    pub kind: Kind,
+    /// Where in the report, the line of names being 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// Our name of the attempt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trx_id: Option<String>,
+    /// The gateway's name of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trans_id: Option<String>,
+    /// What the store says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub here: Option<String>,
+    /// What the report says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub there: Option<String>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reconciled {
+    /// The day.
+    pub day: String,
+    /// Rows of the report.
+    pub rows: u64,
+    /// Trades that both sides have, and agree on.
+    pub matched: u64,
+    /// The rest.
+    pub differences: Vec<Difference>,
+}
+
+impl Reconciled {
+    /// True where the two sides agree on everything.
+    #[must_use]
+    pub fn all_match(&self) -> bool {
+        self.differences.is_empty()
+    }
+}
+
+/// An attempt of the store, as far as it is compared.
+struct Own {
+    trx_id: String,
+    trans_id: Option<String>,
+    amount: Money,
+    status: Status,
+    /// Of the day itself, not of a neighbour.
+    due: bool,
+    there: Option<There>,
+    agreed: bool,
+}
+
+/// What the report said of it.
+struct There {
+    money: Kept,
+    word: String,
+    line: u64,
+}
+
+/// Compares a report with the store of this configuration.
+///
+/// # Errors
+/// The day is none, the report lacks a column or can't be read, or the store can't be opened.
+pub async fn reconcile(config: &Config, file: &Path, day: &str) -> anyhow::Result<Reconciled> {
+    let span = config.day.day(day);
+    let span = span.with_context(|| format!("{day} is no day: write it as YYYY-MM-DD"))?;
+    let mut report = Report::open(file, config)?;
+    let store = Store::open(&config.database, config.database_url.as_ref()).await?;
+    let mut books = Books::default();
+    let wide = span.start.saturating_sub(DAY_MS)..span.end + DAY_MS;
+    let mut mark = None;
+    loop {
+        let page = store.between(&config.shop, &wide, mark.as_ref()).await?;
+        for stored in &page {
+            books.add(&stored.trade, span.contains(&stored.trade.created_ms()));
+        }
+        match page.last() {
+            Some(last) => mark = Some(Mark::after(last)),
+            None => break,
+        }
+    }
+    let mut rows = 0;
+    while let Some(row) = report.next()? {
+        rows += 1;
+        let row = match row {
+            Ok(row) => row,
+            Err((line, why)) => {
+                books.unreadable(line, why);
+                continue;
+            }
+        };
+        // Older than the day before: only its own name finds it.
+        if books.find(&row).is_none()
+            && let Some(trx_id) = &row.trx_id
+            && let Some(stored) = store.find(Some(&config.shop), trx_id).await?
+        {
+            books.add(&stored.trade, false);
+        }
+        books.compare(row);
+    }
+    Ok(books.close(day, rows))
+}
+
+#[derive(Default)]
+struct Books {
+    own: Vec<Own>,
+    by_trx: HashMap<String, usize>,
+    by_trans: HashMap<String, usize>,
+    differences: Vec<Difference>,
+}
+
+impl Books {
+    fn add(&mut self, trade: &Trade, due: bool) {
+        let facts = trade.facts();
+        let at = self.own.len();
+        self.by_trx.insert(facts.trx_id.clone(), at);
+        if let Some(trans_id) = trade.trans_id() {
+            self.by_trans.insert(trans_id.to_owned(), at);
+        }
+        self.own.push(Own {
+            trx_id: facts.trx_id.clone(),
+            trans_id: trade.trans_id().map(str::to_owned),
+            amount: facts.sale.amount.clone(),
+            status: trade.state().status(),
+            due,
+            there: None,
+            agreed: true,
+        });
+    }
+
+    fn find(&self, row: &Row) -> Option<usize> {
+        let trx = row.trx_id.as_ref().and_then(|id| self.by_trx.get(id));
+        let trans = || row.trans_id.as_ref().and_then(|id| self.by_trans.get(id));
+        trx.or_else(trans).copied()
+    }
+
+    fn unreadable(&mut self, line: u64, why: String) {
+        self.differences.push(Difference {
+            kind: Kind::Unreadable,
+            line: Some(line),
+            trx_id: None,
+            trans_id: None,
+            here: None,
+            there: Some(why),
+        });
+    }
+
+    fn compare(&mut self, row: Row) {
+        let Some(at) = self.find(&row) else {
+            self.differences.push(Difference {
+                kind: Kind::MissingHere,
+                line: Some(row.line),
+                there: Some(format!("{}, {}", row.amount, row.word)),
+                trx_id: row.trx_id,
+                trans_id: row.trans_id,
+                here: None,
+            });
+            return;
+        };
+        let own = &mut self.own[at];
+        if own.amount != row.amount {
+            own.agreed = false;
+            let (here, there) = (own.amount.to_string(), row.amount.to_string());
+            self.differences
+                .push(own.differs(Kind::Amount, row.line, here, there));
+        }
+        let new = There {
+            money: row.money,
+            word: row.word,
+            line: row.line,
+        };
+        // A payment and its return may have a row each: then it is the return that counts.
+        own.there = match own.there.take() {
+            None => Some(new),
+            Some(old) => match (old.money, new.money) {
+                (Kept::Taken, Kept::Returned) => Some(new),
+                (Kept::Returned, Kept::Taken) => Some(old),
+                (_, _) => {
+                    own.agreed = false;
+                    let (here, there) = (word(own.status), format!("also in line {}", old.line));
+                    self.differences
+                        .push(own.differs(Kind::Twice, new.line, here, there));
+                    Some(old)
+                }
+            },
+        };
+    }
+
+    fn close(mut self, day: &str, rows: u64) -> Reconciled {
+        let mut matched = 0;
+        for own in &self.own {
+            let here = own.money();
+            match &own.there {
+                Some(there) if there.money != here => {
+                    let (here, word) = (word(own.status), there.word.clone());
+                    self.differences
+                        .push(own.differs(Kind::State, there.line, here, word));
+                }
+                Some(_) if own.agreed => matched += 1,
+                Some(_) => {}
+                // What took no money need not stand in a report.
+                None if own.due && own.has_money() => self.differences.push(Difference {
+                    kind: Kind::MissingThere,
+                    line: None,
+                    trx_id: Some(own.trx_id.clone()),
+                    trans_id: own.trans_id.clone(),
+                    here: Some(format!("{}, {}", own.amount, word(own.status))),
+                    there: None,
+                }),
+                None => {}
+            }
+        }
+        Reconciled {
+            day: day.to_owned(),
+            rows,
+            matched,
+            differences: self.differences,
+        }
+    }
+}
+
+impl Own {
+    fn money(&self) -> Kept {
+        match self.status {
+            Status::Paid | Status::LateSuccess => Kept::Taken,
+            Status::Voided => Kept::Returned,
+            Status::Declined | Status::Cancelled => Kept::Unpaid,
+            Status::Creating
+            | Status::AwaitingCode
+            | Status::AwaitingPayer
+            | Status::Paying
+            | Status::Pending
+            | Status::Unknown
+            | Status::Cancelling
+            | Status::NeedsReview
+            | Status::Voiding => Kept::Open,
+        }
+    }
+
+    fn has_money(&self) -> bool {
+        match self.money() {
+            Kept::Taken | Kept::Returned => true,
+            Kept::Unpaid => false,
+            Kept::Open => self.status.at_risk(),
+        }
+    }
+
+    fn differs(&self, kind: Kind, line: u64, here: String, there: String) -> Difference {
+        Difference {
+            kind,
+            line: Some(line),
+            trx_id: Some(self.trx_id.clone()),
+            trans_id: self.trans_id.clone(),
+            here: Some(here),
+            there: Some(there),
+        }
+    }
+}

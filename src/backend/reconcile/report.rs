@@ -1,0 +1,145 @@
+//! The gateway's report: CSV with a line of names. Which names, and which words, is configuration.
+
+use std::fs::File;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use csv::{ReaderBuilder, StringRecord, Trim};
+use kaunter_core::money::Money;
+
+use super::Kept;
+use crate::config::{Config, ReportWords};
+
+/// A report, read row by row.
+pub(super) struct Report {
+    reader: csv::Reader<File>,
+    record: StringRecord,
+    /// The line of names is the first; the library counts lines differently before and after a carriage return.
+    line: u64,
+    columns: Columns,
+    words: ReportWords,
+    currency: String,
+}
+
+struct Columns {
+    trans_id: Option<usize>,
+    trx_id: Option<usize>,
+    amount: usize,
+    status: Option<usize>,
+}
+
+/// A row that could be read.
+pub(super) struct Row {
+    pub(super) line: u64,
+    pub(super) trans_id: Option<String>,
+    pub(super) trx_id: Option<String>,
+    pub(super) amount: Money,
+    pub(super) money: Kept,
+    /// The report's own word.
+    pub(super) word: String,
+}
+
+impl Report {
+    pub(super) fn open(path: &Path, config: &Config) -> anyhow::Result<Self> {
+        let names = &config.report;
+        let delimiter = u8::try_from(names.delimiter).context("report.delimiter must be ASCII")?;
+        let file = File::open(path).with_context(|| format!("{} can't be read", path.display()))?;
+        let mut reader = ReaderBuilder::new()
+            .delimiter(delimiter)
+            .trim(Trim::All)
+            .flexible(true)
+            .from_reader(file);
+        let head = reader.headers().context("the report's line of names")?;
+        let at = |name: &str| {
+            let same = |own: &str| {
+                own.trim_start_matches('\u{feff}')
+                    .eq_ignore_ascii_case(name)
+            };
+            head.iter().position(same)
+        };
+        let (trans_id, trx_id) = (at(&names.trans_id), at(&names.trx_id));
+        let (Some(amount), Some(_)) = (at(&names.amount), trans_id.or(trx_id)) else {
+            let has: Vec<_> = head.iter().collect();
+            bail!(
+                "the report needs the column {:?} and one of {:?} and {:?}, and has {has:?}: name them under [report] or with --column",
+                names.amount,
+                names.trans_id,
+                names.trx_id
+            );
+        };
+        let columns = Columns {
+            trans_id,
+            trx_id,
+            amount,
+            status: at(&names.status),
+        };
+        Ok(Self {
+            reader,
+            record: StringRecord::new(),
+            line: 1,
+            columns,
+            words: names.words(&config.gateway.words),
+            currency: config.gateway.currency.clone(),
+        })
+    }
+
+    /// The next row, or its line and why it can't be read; none at the end.
+    ///
+    /// # Errors
+    /// The file can't be read on.
+    pub(super) fn next(&mut self) -> anyhow::Result<Option<Result<Row, (u64, String)>>> {
+        let read = self.reader.read_record(&mut self.record);
+        self.line += 1;
+        let line = self.line;
+        match read {
+            Ok(false) => Ok(None),
+            Ok(true) => Ok(Some(self.row(line).map_err(|why| (line, why)))),
+            Err(error) if error.is_io_error() => Err(error).context("reading the report"),
+            Err(_) => Ok(Some(Err((line, "this is no UTF-8".to_owned())))),
+        }
+    }
+
+    fn row(&self, line: u64) -> Result<Row, String> {
+        let text = |at: Option<usize>| {
+            let text = at.and_then(|at| self.record.get(at)).unwrap_or_default();
+            (!text.is_empty()).then(|| text.to_owned())
+        };
+        let (trans_id, trx_id) = (text(self.columns.trans_id), text(self.columns.trx_id));
+        if trans_id.is_none() && trx_id.is_none() {
+            return Err("no name of a trade".to_owned());
+        }
+        let amount = text(Some(self.columns.amount)).ok_or("no amount")?;
+        // Thousands are set apart by some: 1,250.00.
+        let amount = Money::parse(&amount.replace(',', ""), &self.currency)
+            .map_err(|_| format!("{amount:?} is no amount"))?;
+        let word = text(self.columns.status);
+        let money = match (&word, self.columns.status) {
+            (Some(word), _) => self.kept(word).ok_or_else(|| {
+                format!("{word:?} is no word of [report.words]: say what it means there")
+            })?,
+            (None, None) => Kept::Taken,
+            (None, Some(_)) => return Err("no status".to_owned()),
+        };
+        Ok(Row {
+            line,
+            trans_id,
+            trx_id,
+            amount,
+            money,
+            word: word.unwrap_or_else(|| "taken".to_owned()),
+        })
+    }
+
+    fn kept(&self, word: &str) -> Option<Kept> {
+        let words = &self.words;
+        [
+            (&words.paid, Kept::Taken),
+            (&words.voided, Kept::Returned),
+            (&words.unpaid, Kept::Unpaid),
+            (&words.pending, Kept::Open),
+        ]
+        .into_iter()
+        .find(|(list, _)| list.iter().any(|own| own == word))
+        .map(|(_, kept)| kept)
+    }
+}

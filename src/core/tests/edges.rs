@@ -1,0 +1,333 @@
+//! Question: does each rule begin and end where it says, to the millisecond and to the last field? Written against planted
+//! mistakes (`cargo xtask mutants`) that the tests of the rules themselves did not notice.
+#![allow(
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    missing_docs,
+    reason = "a test says where it stopped"
+)]
+
+use kaunter_core::money::Money;
+use kaunter_core::policy::{Ms, Policy};
+use kaunter_core::trade::{
+    CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, Facts, PayAnswer, Rival, Send,
+    State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
+};
+use kaunter_core::wire::{By, Presented, Reason, Sale};
+use serde_json::Value;
+
+/// An attempt whose gateway can cancel, its clock, and what it has sent when.
+struct Desk {
+    trade: Trade,
+    policy: Policy,
+    now: Ms,
+    sent: Vec<(Ms, Send)>,
+}
+
+impl Desk {
+    fn new(trx_id: &str) -> Self {
+        let facts = Facts {
+            trx_id: trx_id.to_owned(),
+            shop: "shop".to_owned(),
+            terminal: "till".to_owned(),
+            attempt: 1,
+            sale: Sale {
+                reference: "S".to_owned(),
+                amount: Money {
+                    minor: 1250,
+                    currency: "MYR".to_owned(),
+                },
+            },
+            integrator: "21".to_owned(),
+            presented: Presented::Consumer,
+        };
+        let mut desk = Self {
+            trade: Trade::new(facts, 0),
+            policy: Policy {
+                can_cancel: true,
+                ..Policy::default()
+            },
+            now: 0,
+            sent: Vec::new(),
+        };
+        desk.tell(Event::Tick);
+        desk
+    }
+
+    fn paying(trx_id: &str) -> Self {
+        let mut desk = Self::new(trx_id);
+        desk.tell(Event::Created(CreateAnswer::Made {
+            trans_id: "G".to_owned(),
+            payload: None,
+        }));
+        desk.tell(Event::Code(CodeMark("one".to_owned())));
+        assert_eq!(desk.trade.state(), State::Paying);
+        desk
+    }
+
+    fn paid() -> Self {
+        let mut desk = Self::paying("T");
+        desk.tell(Event::Payed(PayAnswer::Paid(Carried::default())));
+        desk
+    }
+
+    fn tell(&mut self, event: Event) -> State {
+        let context = Context {
+            now: self.now,
+            policy: &self.policy,
+            rival: Rival::None,
+        };
+        self.trade.handle(event, &context).unwrap();
+        while let Step::Send(send) = self.trade.next(&self.policy) {
+            self.sent.push((self.now, send));
+        }
+        self.trade.state()
+    }
+
+    fn at(&mut self, now: Ms) -> State {
+        self.now = now;
+        self.tell(Event::Tick)
+    }
+
+    fn status(&mut self, word: StatusWord) -> State {
+        let carried = Carried::default();
+        let version = self.trade.version();
+        self.tell(Event::Status(version, StatusAnswer { word, carried }))
+    }
+
+    /// Comes back whenever the machine asks for it, and answers each question with this, until then or until all is done.
+    fn run(&mut self, word: StatusWord, until: Ms) {
+        while let Step::Wait(at) = self.trade.next(&self.policy) {
+            if at > until {
+                return;
+            }
+            let asked = self.questions().len();
+            self.at(at.max(self.now));
+            if self.questions().len() > asked {
+                self.status(word);
+            }
+        }
+    }
+
+    fn questions(&self) -> Vec<Ms> {
+        let asked = self.sent.iter();
+        asked
+            .filter(|(_, send)| matches!(send, Send::Query { .. }))
+            .map(|(at, _)| *at)
+            .collect()
+    }
+}
+
+fn pauses(times: &[Ms]) -> Vec<Ms> {
+    times.windows(2).map(|pair| pair[1] - pair[0]).collect()
+}
+
+#[test]
+fn an_answer_is_lost_after_connecting_reading_and_a_grace_and_not_before() {
+    let mut creating = Desk::new("T");
+    assert_eq!(creating.at(9_999), State::Creating);
+    assert_eq!(creating.at(10_000), State::Abandoned);
+    assert_eq!(creating.trade.reason(), Some(Reason::GatewayUnavailable));
+
+    let mut paying = Desk::paying("T");
+    assert_eq!(paying.at(34_999), State::Paying);
+    assert_eq!(paying.at(35_000), State::Unknown);
+
+    let mut voiding = Desk::paid();
+    voiding.tell(Event::Void);
+    assert_eq!(voiding.at(34_999), State::Voiding);
+    assert_eq!(voiding.at(35_000), State::VoidUnknown);
+    assert_eq!(voiding.at(89_999), State::VoidUnknown);
+    assert_eq!(voiding.at(90_000), State::VoidReview);
+
+    let mut cancelling = Desk::paying("T");
+    cancelling.tell(Event::Payed(PayAnswer::NoWord));
+    cancelling.at(20_000);
+    assert_eq!(cancelling.tell(Event::Cancel), State::Cancelling);
+    assert_eq!(cancelling.at(29_999), State::Cancelling);
+    assert_eq!(cancelling.at(30_000), State::CancelUnknown);
+    assert_eq!(cancelling.at(109_999), State::CancelUnknown);
+    assert_eq!(cancelling.at(110_000), State::NeedsReview);
+}
+
+#[test]
+fn a_question_is_lost_after_ten_seconds_and_the_next_leaves_then() {
+    let mut desk = Desk::paying("T");
+    desk.tell(Event::Payed(PayAnswer::Processing(Carried::default())));
+    for second in 0..=12 {
+        desk.at(second * 1_000);
+    }
+    assert_eq!(desk.questions(), [2_000, 12_000]);
+}
+
+#[test]
+fn questions_leave_every_two_seconds_ten_per_cent_either_way_and_each_attempt_has_its_own_pace() {
+    let paces: Vec<Vec<Ms>> = ["A", "B"]
+        .iter()
+        .map(|name| {
+            let mut desk = Desk::paying(name);
+            desk.tell(Event::Payed(PayAnswer::Processing(Carried::default())));
+            desk.run(StatusWord::Pending, 80_000);
+            pauses(&desk.questions())
+        })
+        .collect();
+    for pace in &paces {
+        assert!(pace.len() > 30, "{pace:?}");
+        assert!(
+            pace.iter().all(|ms| (1_800..=2_200).contains(ms)),
+            "{pace:?}"
+        );
+        let (least, most) = (pace.iter().min().unwrap(), pace.iter().max().unwrap());
+        assert!(most - least > 200, "no jitter: {pace:?}");
+    }
+    assert_ne!(paces[0], paces[1]);
+}
+
+#[test]
+fn a_review_is_asked_about_at_growing_pauses_of_at_most_five_minutes() {
+    let mut desk = Desk::paying("T");
+    desk.policy.can_cancel = false;
+    desk.tell(Event::Payed(PayAnswer::NoWord));
+    assert_eq!(desk.at(90_000), State::NeedsReview);
+    desk.sent.clear();
+    desk.run(StatusWord::NoWord, 2_000_000);
+    let times = desk.questions();
+    assert_eq!(times[0], 120_000, "{times:?}");
+    let expected = [30_000, 60_000, 120_000, 240_000, 300_000, 300_000];
+    assert_eq!(pauses(&times)[..6], expected);
+}
+
+#[test]
+fn a_closed_attempt_is_asked_about_for_a_day_and_then_no_more() {
+    let mut desk = Desk::paying("T");
+    desk.tell(Event::Payed(PayAnswer::Refused(Reason::Other)));
+    desk.sent.clear();
+    desk.run(StatusWord::Failed(Reason::Other), 40 * 3_600_000);
+    let times = desk.questions();
+    assert_eq!(times[0], 30_000);
+    assert!(
+        pauses(&times).windows(2).all(|pair| pair[1] == 2 * pair[0]),
+        "{times:?}"
+    );
+    let last = *times.last().unwrap();
+    assert!((13 * 3_600_000..=26 * 3_600_000).contains(&last), "{last}");
+    assert_eq!(desk.trade.next(&desk.policy), Step::Done);
+}
+
+#[test]
+fn a_terminal_is_noted_as_heard_at_most_twice_a_beat() {
+    let mut desk = Desk::new("T");
+    desk.tell(Event::Created(CreateAnswer::Made {
+        trans_id: "G".to_owned(),
+        payload: None,
+    }));
+    let version = desk.trade.version();
+    desk.now = 14_999;
+    desk.tell(Event::Heard);
+    assert_eq!((desk.trade.version(), desk.trade.heard_ms()), (version, 0));
+    desk.now = 15_000;
+    desk.tell(Event::Heard);
+    assert_eq!(
+        (desk.trade.version(), desk.trade.heard_ms()),
+        (version + 1, 15_000)
+    );
+}
+
+#[test]
+fn who_closed_it_is_told() {
+    let mut left = Desk::new("T");
+    left.tell(Event::Cancel);
+    assert_eq!(
+        (left.trade.state(), left.trade.by()),
+        (State::Abandoned, Some(By::Cashier))
+    );
+
+    let close = |wish: bool, at: Ms| {
+        let mut desk = Desk::paying("T");
+        desk.tell(Event::Payed(PayAnswer::NoWord));
+        desk.at(at);
+        if wish {
+            desk.tell(Event::Cancel);
+        }
+        if desk.trade.state() == State::Cancelling {
+            desk.tell(Event::CancelAnswered(CancelAnswer::Closed));
+        }
+        (desk.status(StatusWord::Closed), desk.trade.by())
+    };
+    assert_eq!(close(true, 20_000), (State::Cancelled, Some(By::Cashier)));
+    assert_eq!(close(false, 20_000), (State::Cancelled, Some(By::Customer)));
+    assert_eq!(close(false, 90_000), (State::Expired, Some(By::Deadline)));
+    assert_eq!(Desk::paid().trade.by(), None);
+}
+
+#[test]
+fn a_row_tells_what_it_holds() {
+    let mut desk = Desk::paying("T");
+    desk.now = 500;
+    assert_eq!(desk.trade.facts().trx_id, "T");
+    assert_eq!(desk.trade.trans_id(), Some("G"));
+    assert_eq!(desk.trade.code().map(|mark| mark.0.as_str()), Some("one"));
+    assert_eq!(desk.trade.deadline_ms(), Some(90_000));
+    assert!(desk.trade.payment_left() && desk.trade.holds_sale());
+    desk.tell(Event::Payed(PayAnswer::Paid(Carried::default())));
+    assert_eq!((desk.trade.created_ms(), desk.trade.since_ms()), (0, 500));
+    assert_eq!(desk.trade.deadline_ms(), None);
+    let moves = desk.trade.take_moves();
+    assert_eq!(moves.last().map(|done| done.to), Some(State::Paid));
+    assert_eq!(desk.trade.take_moves(), []);
+    desk.tell(Event::Void);
+    desk.tell(Event::VoidAnswered(VoidAnswer::Done(Some("V".to_owned()))));
+    assert_eq!(desk.trade.void_id(), Some("V"));
+    assert!(!desk.trade.holds_sale() && !Desk::new("T").trade.payment_left());
+}
+
+fn durations(policy: &Policy) -> Vec<(String, u64)> {
+    let Value::Object(fields) = serde_json::to_value(policy).unwrap() else {
+        panic!("a policy is an object");
+    };
+    let numbers = fields.into_iter();
+    numbers
+        .filter_map(|(name, value)| Some((name, value.as_u64()?)))
+        .collect()
+}
+
+#[test]
+fn a_policy_is_scaled_in_each_of_its_durations_and_in_nothing_else() {
+    let policy = Policy {
+        can_cancel: true,
+        unpaid_final_after_ms: Some(600_000),
+        ..Policy::default()
+    };
+    for permille in [10, 250, 1_000, 3_000] {
+        let scaled = policy.scaled(permille);
+        assert!(scaled.can_cancel);
+        let pairs = durations(&policy).into_iter().zip(durations(&scaled));
+        for ((name, ms), (_, scaled_ms)) in pairs {
+            assert_eq!(scaled_ms, ms * permille / 1_000, "{name} by {permille}");
+        }
+    }
+    let least = policy.scaled(0);
+    assert!(durations(&least).iter().all(|(_, ms)| *ms == 1));
+    assert_eq!(policy.scaled(1_000), policy);
+}
+
+#[test]
+fn the_page_is_told_its_part_of_the_policy() {
+    let policy = Policy {
+        poll_ms: 1,
+        deadline_ms: 2,
+        heard_ms: 3,
+        call_ms: 4,
+        patience_ms: 5,
+        ..Policy::default()
+    };
+    let page = policy.page();
+    let told = [
+        page.poll_ms,
+        page.deadline_ms,
+        page.heard_ms,
+        page.call_ms,
+        page.patience_ms,
+    ];
+    assert_eq!(told, [1, 2, 3, 4, 5]);
+}

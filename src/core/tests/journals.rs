@@ -1,0 +1,105 @@
+//! Question: do the journals of every released version still load, and does what they tell still hold?
+//!
+//! `tests/corpus/journals` has a folder for each version: the rows that its backend stored and the records that its page
+//! kept. A release adds its own, `cargo run -p kaunter-core --example journals`, and never changes another's.
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, missing_docs)]
+
+#[path = "journals/tour.rs"]
+mod tour;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use kaunter_core::policy::Policy;
+use kaunter_core::till::{Charge, Record, Step as PageStep};
+use kaunter_core::trade::{Context, Event, Rival, Send, State, Step, Trade};
+use serde_json::Value;
+
+fn corpus() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/corpus/journals")
+}
+
+fn versions() -> Vec<PathBuf> {
+    let folders = std::fs::read_dir(corpus()).unwrap();
+    let mut folders: Vec<PathBuf> = folders.map(|entry| entry.unwrap().path()).collect();
+    folders.retain(|path| path.is_dir());
+    folders.sort();
+    assert!(!folders.is_empty(), "no journals");
+    folders
+}
+
+fn read<T: serde::de::DeserializeOwned>(folder: &Path, file: &str) -> T {
+    let text = std::fs::read_to_string(folder.join(file)).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Every row is an attempt still; a backend that starts on it asks, and sends nothing else but a cancel that time has made due.
+#[test]
+fn rows_of_every_version_load_and_send_nothing() {
+    for folder in versions() {
+        let rows: BTreeMap<String, Value> = read(&folder, "trades.json");
+        for (name, row) in rows {
+            let mut trade: Trade = serde_json::from_value(row.clone())
+                .unwrap_or_else(|error| panic!("{folder:?} {name}: {error}"));
+            assert_eq!(serde_json::to_value(trade.state()).unwrap(), row["state"]);
+            assert_eq!(serde_json::to_value(trade.facts()).unwrap(), row["facts"]);
+            let policy = Policy::default();
+            let now = trade.since_ms();
+            let context = Context {
+                now,
+                policy: &policy,
+                rival: Rival::None,
+            };
+            trade.handle(Event::Restarted, &context).unwrap();
+            while let Step::Send(send) = trade.next(&policy) {
+                assert!(matches!(send, Send::Query { .. }), "{name} sends {send:?}");
+            }
+        }
+    }
+}
+
+/// Every record is a charge still; a page that is loaded on it asks, or ends where nothing can have left.
+#[test]
+fn records_of_every_version_load_and_hand_nothing_over() {
+    for folder in versions() {
+        let rows: Vec<Value> = read(&folder, "records.json");
+        assert!(!rows.is_empty());
+        for row in rows {
+            let record: Record = serde_json::from_value(row["record"].clone()).unwrap();
+            assert_eq!(record.key, row["key"].as_str().unwrap());
+            let known = record.trx_id.clone();
+            let mut charge = Charge::resume(record, Policy::default().page(), 0);
+            let mut steps = Vec::new();
+            loop {
+                match charge.next() {
+                    PageStep::Wait(_) => break,
+                    step => steps.push(step),
+                }
+            }
+            match known {
+                Some(trx_id) => assert_eq!(steps, [PageStep::Ask(trx_id)]),
+                None => assert!(matches!(steps.last(), Some(PageStep::Done(_))), "{steps:?}"),
+            }
+        }
+    }
+}
+
+/// This version's rows are in the corpus as it writes them today, and there is one of each state.
+#[test]
+fn this_version_has_its_journals() {
+    let folder = corpus().join(env!("CARGO_PKG_VERSION"));
+    let rows: BTreeMap<String, Value> = read(&folder, "trades.json");
+    let records: Vec<Value> = read(&folder, "records.json");
+    let how = "rows have changed. A released version's never do: give this one a new number. Then, or where it is not released: cargo run -p kaunter-core --example journals";
+    assert!(rows == tour::rows(), "{how}");
+    assert!(records == tour::records(), "{how}");
+    let states: BTreeSet<State> = rows
+        .values()
+        .map(|row| serde_json::from_value(row["state"].clone()).unwrap())
+        .collect();
+    let missing: Vec<_> = State::ALL
+        .iter()
+        .filter(|state| !states.contains(state))
+        .collect();
+    assert!(missing.is_empty(), "no row in {missing:?}");
+}

@@ -1,0 +1,199 @@
+//! A tour through every state, on both machines: the rows that a store and a page keep of it.
+
+use std::collections::BTreeMap;
+
+use kaunter_core::money::Money;
+use kaunter_core::policy::{Ms, Policy};
+use kaunter_core::till::Record;
+use kaunter_core::trade::{
+    CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, Facts, PayAnswer, Rival, State,
+    StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
+};
+use kaunter_core::wire::{Payload, Presented, Reason, Sale, VerdictOutcome};
+use serde_json::{Value, json};
+
+/// The first ways are those of a customer who presents; in the others we do.
+const CONSUMER_WAYS: usize = 11;
+const START: Ms = 1_790_000_000_000;
+
+fn sale(reference: &str) -> Sale {
+    Sale {
+        reference: reference.to_owned(),
+        amount: Money {
+            minor: 1250,
+            currency: "MYR".to_owned(),
+        },
+    }
+}
+
+/// What an event does to a fresh attempt: so long after the last, and whether another attempt holds the sale.
+type Stop = (Ms, Rival, Event);
+
+fn now(event: Event) -> Stop {
+    (1_000, Rival::None, event)
+}
+
+fn status(word: StatusWord) -> Event {
+    let carried = Carried {
+        trans_id: Some("PD-1".to_owned()),
+        ..Carried::default()
+    };
+    // The version is put in when the answer comes.
+    Event::Status(0, StatusAnswer { word, carried })
+}
+
+/// Ways from a fresh attempt, which together lead through every state.
+fn ways() -> Vec<Vec<Stop>> {
+    let made = || {
+        now(Event::Created(CreateAnswer::Made {
+            trans_id: "PD-1".to_owned(),
+            payload: Some(Payload("00020101021226".to_owned())),
+        }))
+    };
+    let code = || now(Event::Code(CodeMark("5f".repeat(32))));
+    let unclear = || now(Event::Payed(PayAnswer::NoWord));
+    let paid = || now(Event::Payed(PayAnswer::Paid(Carried::default())));
+    let refused = || now(Event::Payed(PayAnswer::Refused(Reason::InsufficientFunds)));
+    let processing = || now(Event::Payed(PayAnswer::Processing(Carried::default())));
+    let later = |ms| (ms, Rival::None, Event::Tick);
+    let cancel = || (20_000, Rival::None, Event::Cancel);
+    let void = || now(Event::Void);
+    let no_void = || now(Event::VoidAnswered(VoidAnswer::NoWord));
+    let done = || {
+        now(Event::VoidAnswered(VoidAnswer::Done(Some(
+            "V-1".to_owned(),
+        ))))
+    };
+    let said = |answer| now(Event::CancelAnswered(answer));
+    vec![
+        vec![now(Event::Created(CreateAnswer::NoWord))],
+        vec![now(Event::Created(CreateAnswer::Refused(Reason::Limit)))],
+        vec![made(), now(Event::Superseded)],
+        vec![made(), later(200_000)],
+        vec![made(), code(), paid(), void(), done()],
+        vec![made(), code(), paid(), void(), no_void(), later(100_000)],
+        vec![
+            made(),
+            code(),
+            processing(),
+            cancel(),
+            said(CancelAnswer::Closed),
+            now(status(StatusWord::Closed)),
+        ],
+        vec![
+            made(),
+            code(),
+            unclear(),
+            cancel(),
+            said(CancelAnswer::NoWord),
+            later(100_000),
+            now(Event::Verdict(VerdictOutcome::Declined)),
+        ],
+        vec![
+            made(),
+            code(),
+            unclear(),
+            later(95_000),
+            said(CancelAnswer::Closed),
+            now(status(StatusWord::Closed)),
+        ],
+        vec![made(), code(), refused(), now(status(StatusWord::Paid))],
+        vec![
+            made(),
+            code(),
+            refused(),
+            (1_000, Rival::Holds, status(StatusWord::Paid)),
+        ],
+        vec![
+            made(),
+            now(status(StatusWord::Pending)),
+            now(status(StatusWord::Paid)),
+        ],
+        vec![made(), cancel(), said(CancelAnswer::NoWord)],
+    ]
+}
+
+/// A row of each state and of each way's turns, as the store keeps them; by name, each once.
+pub(crate) fn rows() -> BTreeMap<String, Value> {
+    let policy = Policy {
+        can_cancel: true,
+        ..Policy::default()
+    };
+    let mut rows = BTreeMap::new();
+    for (way, stops) in ways().into_iter().enumerate() {
+        let facts = Facts {
+            trx_id: format!("KAUNTER-{way:04}"),
+            shop: "kedai".to_owned(),
+            terminal: "till-1".to_owned(),
+            attempt: 1,
+            sale: sale(&format!("SALE-{way}")),
+            integrator: "21".to_owned(),
+            presented: if way < CONSUMER_WAYS {
+                Presented::Consumer
+            } else {
+                Presented::Merchant
+            },
+        };
+        let mut at = START;
+        let mut trade = Trade::new(facts, at);
+        keep(&mut rows, way, 0, &trade);
+        drain(&mut trade, &policy);
+        for (turn, (ms, rival, event)) in stops.into_iter().enumerate() {
+            at += ms;
+            let mut event = event;
+            if let Event::Status(version, _) = &mut event {
+                *version = trade.version();
+            }
+            let context = Context {
+                now: at,
+                policy: &policy,
+                rival,
+            };
+            trade.handle(event, &context).expect("the tour is granted");
+            drain(&mut trade, &policy);
+            keep(&mut rows, way, turn + 1, &trade);
+        }
+    }
+    rows.insert(
+        "create_unknown".to_owned(),
+        passed_through(&rows, State::CreateUnknown),
+    );
+    rows
+}
+
+fn keep(rows: &mut BTreeMap<String, Value>, way: usize, turn: usize, trade: &Trade) {
+    let row = serde_json::to_value(trade).expect("a row is JSON");
+    rows.insert(format!("{way:02}-{turn}-{:?}", trade.state()), row);
+}
+
+fn drain(trade: &mut Trade, policy: &Policy) {
+    while let Step::Send(_) = trade.next(policy) {}
+    trade.take_moves();
+}
+
+/// A state that no driver stores: one event leads through it. A store that holds it is read all the same.
+fn passed_through(rows: &BTreeMap<String, Value>, state: State) -> Value {
+    let mut row = rows.values().next().cloned().expect("the tour has rows");
+    row["state"] = serde_json::to_value(state).expect("a state is JSON");
+    row
+}
+
+/// The page's rows, as IndexedDB keeps them: before the creation, before the hand-over, and with the attempt known.
+pub(crate) fn records() -> Vec<Value> {
+    let record = |trx_id: Option<&str>, handed_over, presented| Record {
+        key: "0123456789abcdef0123456789abcdef".to_owned(),
+        sale: sale("SALE-7"),
+        wallet: "21".to_owned(),
+        trx_id: trx_id.map(str::to_owned),
+        handed_over,
+        presented,
+    };
+    let records = [
+        record(None, false, Presented::Consumer),
+        record(Some("KAUNTER-0001"), false, Presented::Consumer),
+        record(Some("KAUNTER-0001"), true, Presented::Consumer),
+        record(Some("KAUNTER-0001"), true, Presented::Merchant),
+    ];
+    let row = |record: Record| json!({ "key": record.key, "scope": "http://127.0.0.1:8080 kedai till-1", "record": record });
+    records.into_iter().map(row).collect()
+}

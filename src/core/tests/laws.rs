@@ -1,0 +1,156 @@
+//! Question: what holds of the reader and of recognition whatever they are given? The fuzz targets under `fuzz/` ask the
+//! same for hours; here it is asked in seconds.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use kaunter_core::emv;
+use kaunter_core::scan::{Effort, Found, Gate, Luma, Point, Reader};
+use kaunter_core::wallet::{Kind, recognise, suggest};
+use proptest::prelude::*;
+
+/// Bytes of a picture that is partly even, partly noise and partly a lattice: noise alone ends in the first step.
+fn pixels(seed: u64, count: usize, width: usize) -> Vec<u8> {
+    let mut state = seed | 1;
+    let kinds = seed.to_le_bytes();
+    let mut pixel = |at: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        let (x, y) = (at % width, at / width);
+        match kinds[(x / 40 + y / 40) % 8] % 4 {
+            0 => 200,
+            1 => state.to_le_bytes()[3],
+            2 => u8::from((x / 3 + y / 3) % 2 == 0) * 255,
+            _ => u8::from(matches!(x / 2 % 8, 0 | 2..=4 | 6)) * 255,
+        }
+    };
+    (0..count).map(&mut pixel).collect()
+}
+
+fn found(text: &str) -> Vec<Found> {
+    vec![Found {
+        bytes: text.as_bytes().to_vec(),
+        text: text.to_owned(),
+        eci: None,
+        corners: [Point { x: 0.0, y: 0.0 }; 4],
+    }]
+}
+
+/// A TLV object of a tag and a value of fewer than 128 bytes.
+fn object(tag: &[u8], value: &[u8]) -> Vec<u8> {
+    [tag, &[u8::try_from(value.len()).unwrap()], value].concat()
+}
+
+/// A consumer's code with these applications, each an AID and some private bytes.
+fn consumer(applications: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
+    let template = |(aid, private): &(Vec<u8>, Vec<u8>)| {
+        let inside = [object(&[0x4F], aid), object(&[0x63], private)].concat();
+        object(&[0x61], &inside)
+    };
+    let templates = applications.iter().flat_map(template);
+    object(&[0x85], b"CPV01")
+        .into_iter()
+        .chain(templates)
+        .collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    /// Any size, any stride, any bytes, both efforts, one frame after another of other sizes.
+    #[test]
+    fn a_reader_reads_anything_and_the_same_twice(
+        frames in prop::collection::vec((any::<u64>(), 1_usize..400, 1_usize..400, 0_usize..9, any::<bool>()), 1..5),
+        max in 0_usize..5,
+    ) {
+        let mut readers = [Reader::new(), Reader::new()];
+        for (seed, width, height, gap, still) in frames {
+            let stride = width + gap;
+            let bytes = pixels(seed, stride * height, stride);
+            let luma = Luma::new(&bytes, width, height, stride).unwrap();
+            let effort = if still { Effort::Still } else { Effort::Live };
+            let [first, second] = readers.each_mut().map(|reader| reader.read(&luma, effort, max));
+            prop_assert_eq!(&first, &second);
+            prop_assert!(first.len() <= max);
+            for code in first {
+                prop_assert!(!code.bytes.is_empty());
+                prop_assert!(code.corners.iter().all(|corner| corner.x.is_finite() && corner.y.is_finite()));
+            }
+            let [first, second] = readers.each_ref().map(Reader::hint);
+            prop_assert_eq!(first, second);
+        }
+    }
+}
+
+proptest! {
+    /// Recognition is a hint and never a gate: whatever a code is, it passes, at its second reading at the latest.
+    #[test]
+    fn whatever_a_code_is_it_passes(text in "\\PC{1,80}|[0-9]{1,30}|hQVDUFYwMW[A-Za-z0-9+/]{0,80}") {
+        let mut gate = Gate::new();
+        let passed = gate.pass(found(&text)).len() + gate.pass(found(&text)).len();
+        prop_assert_eq!(passed, 1);
+        let names = ["Alipay", "WeChat Pay", "GrabPay"];
+        prop_assert!(suggest(&recognise(&text), &names).is_none_or(|at| at < names.len()));
+    }
+
+    #[test]
+    fn blanks_around_a_code_change_nothing(text in "\\PC{0,60}|[0-9]{16,24}", blanks in "[ \\t\\r\\n]{0,3}") {
+        let trimmed = text.trim();
+        prop_assert_eq!(recognise(trimmed), recognise(&format!("{blanks}{trimmed}{blanks}")));
+    }
+
+    /// A consumer's code is known by its applications, and no part of it is one.
+    #[test]
+    fn a_consumers_code_is_whole_or_none(
+        applications in prop::collection::vec((prop::collection::vec(any::<u8>(), 5..=16), prop::collection::vec(any::<u8>(), 0..60)), 1..4),
+        cut in any::<prop::sample::Index>(),
+        more in prop::collection::vec(any::<u8>(), 1..3),
+    ) {
+        let bytes = consumer(&applications);
+        let read = recognise(&STANDARD.encode(&bytes)).kind;
+        let expected: Vec<String> = applications.iter().map(|(aid, _)| hex(aid)).collect();
+        prop_assert_eq!(read, Kind::EmvConsumer { aids: expected, label: None });
+        // Cut between two templates it is a shorter code; cut anywhere else it is none.
+        let at = cut.index(bytes.len());
+        let ends: Vec<usize> = (1..applications.len()).map(|count| consumer(&applications[..count]).len()).collect();
+        if !ends.contains(&at) {
+            prop_assert!(emv::consumer(&STANDARD.encode(&bytes[..at])).is_none(), "cut at {at}");
+        }
+        if more[0] == 0 || more.len() == 1 {
+            let longer = [bytes, more].concat();
+            prop_assert!(emv::consumer(&STANDARD.encode(longer)).is_none(), "something after the end");
+        }
+    }
+
+    /// One wrong character, and a merchant's code is none: its CRC says so.
+    #[test]
+    fn a_merchants_code_with_a_wrong_character_is_none(at in 0_usize..146, by in 1_u8..10) {
+        let good = "00020101021126340014A00000061500010106890053020212520458125303458540512.505802MY5905KEDAI6012KUALA LUMPUR6304";
+        let good = format!("{good}{}", crc(good));
+        prop_assert!(emv::merchant(&good).is_some(), "{good}");
+        let mut bytes = good.clone().into_bytes();
+        let at = at % bytes.len();
+        bytes[at] = if bytes[at].is_ascii_digit() { b'0' + (bytes[at] - b'0' + by) % 10 } else { bytes[at] ^ 1 };
+        let bad = String::from_utf8(bytes).unwrap();
+        prop_assert!(emv::merchant(&bad).is_none(), "{bad}");
+        prop_assert!(emv::merchant(&good.to_lowercase()).is_none());
+    }
+}
+
+/// The CRC by its definition, bit by bit, written anew: the code under test has its own.
+fn crc(text: &str) -> String {
+    let mut rest = 0xFFFF_u32;
+    for bit in text
+        .bytes()
+        .flat_map(|byte| (0..8).rev().map(move |at| byte >> at & 1))
+    {
+        let top = rest >> 15 & 1;
+        rest = (rest << 1 & 0xFFFF) ^ if top != u32::from(bit) { 0x1021 } else { 0 };
+    }
+    format!("{rest:04X}")
+}

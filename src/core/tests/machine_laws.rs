@@ -1,0 +1,16 @@
+//! Question: do both machines keep their laws over long runs, odd clocks and every kind of late answer?
+//!
+//! `rules.rs` asks one rule at a time and the walk visits every order of a few events. Here are long stories: hundreds of
+//! turns in which answers come late, twice, in another order or never, timers are throttled, laptops sleep, and a driver
+//! that crashed finds its clock a day off. A failing story is printed, shortened, and kept in `proptest-regressions`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    missing_docs,
+    reason = "a test says where it stopped"
+)]
+
+#[path = "machine_laws/attempt.rs"]
+mod attempt;
+#[path = "machine_laws/charge.rs"]
+mod charge;

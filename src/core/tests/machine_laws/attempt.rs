@@ -1,0 +1,465 @@
+//! The attempt, with a gateway that answers what it likes, when it likes, and a backend that crashes.
+
+use kaunter_core::money::Money;
+use kaunter_core::policy::{Ms, Policy};
+use kaunter_core::trade::{
+    CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, Facts, MOVES, PayAnswer, Risk,
+    Rival, Send, State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
+};
+use kaunter_core::wire::{Payload, Presented, Reason, Sale, VerdictOutcome};
+use proptest::prelude::*;
+
+const DAY_MS: Ms = 24 * 3_600_000;
+/// No `handle` has more to send: a payment, a cancel or a void, and a question.
+const MOST_SENT: usize = 3;
+
+/// What happens next.
+#[derive(Clone, Debug)]
+enum Turn {
+    /// The driver comes back when it was told to, so late: a throttled timer, or a laptop that slept.
+    Wake(Ms),
+    /// The answer that is due next arrives.
+    Answer,
+    /// A person, or another attempt.
+    Wish(Event),
+    /// What the other attempts of the sale are doing from here on.
+    Rival(Rival),
+    /// The process dies and another reads the row; its clock is off by so much. Answers on their way are lost.
+    Crash(i64),
+}
+
+/// How the gateway answers one request.
+#[derive(Clone, Debug)]
+struct Reply {
+    /// None: never.
+    after_ms: Option<Ms>,
+    /// The same answer comes once more, so much later.
+    again_ms: Option<Ms>,
+    pay: PayAnswer,
+    create: CreateAnswer,
+    cancel: CancelAnswer,
+    void: VoidAnswer,
+    word: StatusWord,
+    carried: Carried,
+}
+
+/// Events with their times, as they happened: what a replay is made of.
+type History = Vec<(Event, Ms, Rival)>;
+
+struct Run {
+    trade: Trade,
+    policy: Policy,
+    now: Ms,
+    rival: Rival,
+    replies: Vec<Reply>,
+    asked: usize,
+    /// Answers on their way, by the time of their arrival.
+    coming: Vec<(Ms, Event)>,
+    /// Questions that are out: what they carry, and when they left.
+    questions: Vec<(u64, Ms)>,
+    sent: Vec<Send>,
+    /// Payments that left and were not proven unsent, and voids that left and did not fail.
+    payments: i32,
+    voids: i32,
+    history: History,
+}
+
+fn facts(presented: Presented) -> Facts {
+    Facts {
+        trx_id: "T".to_owned(),
+        shop: "shop".to_owned(),
+        terminal: "till".to_owned(),
+        attempt: 1,
+        sale: Sale {
+            reference: "S".to_owned(),
+            amount: Money {
+                minor: 1250,
+                currency: "MYR".to_owned(),
+            },
+        },
+        integrator: "21".to_owned(),
+        presented,
+    }
+}
+
+const BORN: Ms = 100 * DAY_MS;
+
+impl Run {
+    fn new(presented: Presented, policy: Policy, replies: Vec<Reply>) -> Self {
+        let mut run = Self {
+            trade: Trade::new(facts(presented), BORN),
+            policy,
+            now: BORN,
+            rival: Rival::None,
+            replies,
+            asked: 0,
+            coming: Vec::new(),
+            questions: Vec::new(),
+            sent: Vec::new(),
+            payments: 0,
+            voids: 0,
+            history: Vec::new(),
+        };
+        run.drain();
+        run
+    }
+
+    fn take(&mut self, turn: &Turn) -> Result<(), TestCaseError> {
+        match turn {
+            Turn::Wake(late) => {
+                let wake = match self.trade.clone().next(&self.policy) {
+                    Step::Wait(at) => at.max(self.now),
+                    Step::Send(_) | Step::Done => self.now,
+                };
+                self.now = wake + late;
+                self.tell(Event::Tick)
+            }
+            Turn::Answer => {
+                self.coming.sort_by_key(|(at, _)| *at);
+                if self.coming.is_empty() {
+                    return Ok(());
+                }
+                let (at, event) = self.coming.remove(0);
+                self.now = self.now.max(at);
+                self.tell(event)
+            }
+            Turn::Wish(event) => self.tell(event.clone()),
+            Turn::Rival(rival) => {
+                self.rival = *rival;
+                Ok(())
+            }
+            Turn::Crash(off) => self.crash(*off),
+        }
+    }
+
+    fn crash(&mut self, off: i64) -> Result<(), TestCaseError> {
+        self.coming.clear();
+        self.questions.clear();
+        self.trade = read_back(&self.trade);
+        self.now = self.now.saturating_add_signed(off);
+        let before = self.sent.len();
+        self.tell(Event::Restarted)?;
+        let only_asks = self.sent[before..]
+            .iter()
+            .all(|send| matches!(send, Send::Query { .. } | Send::Cancel));
+        prop_assert!(only_asks, "a row that is read back sends: {:?}", self.sent);
+        Ok(())
+    }
+
+    /// One event, and every law.
+    fn tell(&mut self, event: Event) -> Result<(), TestCaseError> {
+        let context = Context {
+            now: self.now,
+            policy: &self.policy,
+            rival: self.rival,
+        };
+        self.history.push((event.clone(), self.now, self.rival));
+        let before = self.trade.clone();
+        if let Event::Status(version, _) = &event {
+            self.questions.retain(|(asked, _)| asked != version);
+        }
+        let state = before.state();
+        match &event {
+            Event::Payed(PayAnswer::Unsent) if matches!(state, State::Paying | State::Unknown) => {
+                self.payments -= 1;
+            }
+            Event::VoidAnswered(VoidAnswer::Failed | VoidAnswer::Unsent)
+                if matches!(
+                    state,
+                    State::Voiding | State::VoidUnknown | State::VoidReview
+                ) =>
+            {
+                self.voids -= 1;
+            }
+            _ => {}
+        }
+        let _ = self.trade.handle(event.clone(), &context);
+        for done in self.trade.take_moves() {
+            let known = MOVES
+                .iter()
+                .any(|(from, to, _)| (*from, *to) == (done.from, done.to));
+            prop_assert!(known, "no such move: {done:?} on {event:?}");
+            let void = done.to == State::Voiding;
+            prop_assert!(done.from != State::Paid || void, "paid, then {:?}", done.to);
+        }
+        prop_assert_eq!(
+            self.trade.version(),
+            before.version() + u64::from(self.trade != before),
+            "a version for each change"
+        );
+        self.drain_lawfully()
+    }
+
+    fn drain_lawfully(&mut self) -> Result<(), TestCaseError> {
+        let before = self.sent.len();
+        let lost_ms = self.policy.connect_ms + self.policy.read_ms + self.policy.grace_ms;
+        self.questions.retain(|(_, left)| self.now < left + lost_ms);
+        let open = self.questions.len();
+        self.drain();
+        let sent = self.sent.len() - before;
+        prop_assert!(sent <= MOST_SENT, "{sent} requests at once");
+        prop_assert!(self.payments <= 1, "{} payments are out", self.payments);
+        prop_assert!(self.voids <= 1, "{} voids are out", self.voids);
+        let asked = self.questions.len() > open;
+        prop_assert!(!asked || open == 0, "a question overlaps another");
+        if let Step::Wait(at) = self.trade.next(&self.policy) {
+            let bound = match self.trade.state().risk() {
+                Risk::Closed => self.policy.late_last_ms,
+                Risk::None => self.policy.quiet_ms,
+                Risk::Possible | Risk::Taken => {
+                    self.policy.review_max_ms.max(self.policy.deadline_ms)
+                }
+            };
+            prop_assert!(
+                at <= self.now + bound,
+                "{:?} sleeps {} ms",
+                self.trade.state(),
+                at - self.now
+            );
+        }
+        Ok(())
+    }
+
+    fn drain(&mut self) {
+        while let Step::Send(send) = self.trade.next(&self.policy) {
+            match send {
+                Send::Pay => self.payments += 1,
+                Send::Void => self.voids += 1,
+                Send::Query { version } => self.questions.push((version, self.now)),
+                Send::Create | Send::Cancel => {}
+            }
+            self.answer(send);
+            self.sent.push(send);
+        }
+    }
+
+    /// The gateway's next reply to this request, on its way.
+    fn answer(&mut self, send: Send) {
+        if self.replies.is_empty() {
+            return;
+        }
+        let reply = self.replies[self.asked % self.replies.len()].clone();
+        self.asked += 1;
+        let Some(after) = reply.after_ms else { return };
+        let carried = reply.carried.clone();
+        let (event, once) = match send {
+            Send::Create => (Event::Created(reply.create), false),
+            // That nothing left is the word of our own connection: it says so once.
+            Send::Pay => (
+                Event::Payed(reply.pay.clone()),
+                reply.pay == PayAnswer::Unsent,
+            ),
+            Send::Query { version } => {
+                let word = reply.word;
+                let answer = StatusAnswer { word, carried };
+                (Event::Status(version, answer), false)
+            }
+            Send::Cancel => (Event::CancelAnswered(reply.cancel), false),
+            Send::Void => (Event::VoidAnswered(reply.void), true),
+        };
+        self.coming.push((self.now + after, event.clone()));
+        if let Some(again) = reply.again_ms.filter(|_| !once) {
+            self.coming.push((self.now + after + again, event));
+        }
+    }
+
+    /// No answer comes any more, and nobody wishes anything: only time passes, as the machine asks it to.
+    fn silence(&mut self) -> Result<usize, TestCaseError> {
+        self.replies.clear();
+        self.coming.clear();
+        let policy = self.policy.clone();
+        let budget = policy.quiet_ms
+            + policy.deadline_ms
+            + policy.cancel_deadline_ms
+            + policy.void_deadline_ms
+            + 2 * (policy.connect_ms + policy.pay_ms + policy.grace_ms);
+        let end = self.now + budget;
+        let before = self.questions_asked();
+        while let Step::Wait(at) = self.trade.next(&policy) {
+            if at > end {
+                break;
+            }
+            self.now = self.now.max(at);
+            self.tell(Event::Tick)?;
+        }
+        Ok(self.questions_asked() - before)
+    }
+
+    fn questions_asked(&self) -> usize {
+        let asked = self.sent.iter();
+        asked
+            .filter(|send| matches!(send, Send::Query { .. }))
+            .count()
+    }
+}
+
+fn read_back(trade: &Trade) -> Trade {
+    serde_json::from_str(&serde_json::to_string(trade).unwrap()).unwrap()
+}
+
+fn wishes() -> impl Strategy<Value = Event> {
+    let mark = |code: &str| Event::Code(CodeMark(code.to_owned()));
+    prop_oneof![
+        6 => Just(mark("one")),
+        1 => Just(mark("two")),
+        2 => Just(Event::Heard),
+        1 => Just(Event::Superseded),
+        2 => Just(Event::Cancel),
+        2 => Just(Event::Void),
+        1 => Just(Event::Verdict(VerdictOutcome::Paid)),
+        1 => Just(Event::Verdict(VerdictOutcome::Declined)),
+        1 => Just(Event::Verdict(VerdictOutcome::Voided)),
+    ]
+}
+
+fn turns() -> impl Strategy<Value = Turn> {
+    let late = prop_oneof![
+        6 => 0..50_u64,
+        // A hidden tab wakes once a minute; a closed laptop the next day.
+        2 => 1_000..61_000_u64,
+        1 => 3_600_000..2 * DAY_MS,
+    ];
+    let day = i64::try_from(DAY_MS).unwrap();
+    prop_oneof![
+        8 => late.prop_map(Turn::Wake),
+        6 => Just(Turn::Answer),
+        4 => wishes().prop_map(Turn::Wish),
+        1 => prop_oneof![Just(Rival::None), Just(Rival::Late), Just(Rival::Holds)].prop_map(Turn::Rival),
+        1 => prop_oneof![-day..day, -5_000..5_000_i64].prop_map(Turn::Crash),
+    ]
+}
+
+fn replies() -> impl Strategy<Value = Reply> {
+    let carried = prop_oneof![
+        12 => Just(Carried::default()),
+        1 => Just(Carried { trans_id: Some("other".to_owned()), ..Carried::default() }),
+    ];
+    let after = prop_oneof![
+        1 => Just(None),
+        5 => (0..1_500_u64).prop_map(Some),
+        2 => (1_500..60_000_u64).prop_map(Some),
+    ];
+    let pay = prop_oneof![
+        2 => Just(PayAnswer::Paid(Carried::default())),
+        2 => Just(PayAnswer::Processing(Carried::default())),
+        1 => Just(PayAnswer::Refused(Reason::Other)),
+        2 => Just(PayAnswer::Unsent),
+        3 => Just(PayAnswer::NoWord),
+    ];
+    let create = prop_oneof![
+        9 => Just(CreateAnswer::Made { trans_id: "G".to_owned(), payload: Some(Payload("scan me".to_owned())) }),
+        1 => Just(CreateAnswer::NoWord),
+    ];
+    let cancel = prop_oneof![
+        Just(CancelAnswer::Closed),
+        Just(CancelAnswer::Refunded),
+        Just(CancelAnswer::TooLate),
+        Just(CancelAnswer::NoWord)
+    ];
+    let void = prop_oneof![
+        Just(VoidAnswer::Done(None)),
+        Just(VoidAnswer::Failed),
+        Just(VoidAnswer::Unsent),
+        Just(VoidAnswer::NoWord)
+    ];
+    let word = prop_oneof![
+        2 => Just(StatusWord::Paid),
+        3 => Just(StatusWord::Pending),
+        3 => Just(StatusWord::Unpaid),
+        1 => Just(StatusWord::Failed(Reason::Other)),
+        1 => Just(StatusWord::Closed),
+        1 => Just(StatusWord::Voided),
+        3 => Just(StatusWord::NoWord),
+    ];
+    let again = prop_oneof![3 => Just(None), 1 => (0..90_000_u64).prop_map(Some)];
+    (after, again, pay, create, cancel, void, word, carried).prop_map(
+        |(after_ms, again_ms, pay, create, cancel, void, word, carried)| Reply {
+            after_ms,
+            again_ms,
+            pay,
+            create,
+            cancel,
+            void,
+            word,
+            carried,
+        },
+    )
+}
+
+fn ways() -> impl Strategy<Value = Presented> {
+    prop_oneof![2 => Just(Presented::Consumer), 1 => Just(Presented::Merchant)]
+}
+
+fn policies() -> impl Strategy<Value = Policy> {
+    let ages = prop_oneof![Just(None), (60_000..900_000_u64).prop_map(Some)];
+    (any::<bool>(), ages).prop_map(|(can_cancel, unpaid_final_after_ms)| Policy {
+        can_cancel,
+        unpaid_final_after_ms,
+        ..Policy::default()
+    })
+}
+
+proptest! {
+    /// Rules 2, 4, 8 to 11 and 13, over long stories. The story ends in silence: what is open then ends in a person's
+    /// hands within the budget, and is not asked about more often than every two seconds.
+    #[test]
+    fn an_attempt_keeps_its_laws_over_a_long_story(
+        presented in ways(),
+        policy in policies(),
+        replies in prop::collection::vec(replies(), 1..24),
+        turns in prop::collection::vec(turns(), 20..240),
+    ) {
+        let mut run = Run::new(presented, policy, replies);
+        for turn in &turns {
+            run.take(turn)?;
+        }
+        let began = run.now;
+        let asked = run.silence()?;
+        let state = run.trade.state();
+        let rests = match state.risk() {
+            Risk::None => false,
+            Risk::Possible => state == State::NeedsReview,
+            Risk::Taken => matches!(state, State::Paid | State::VoidReview | State::LateSuccess),
+            Risk::Closed => true,
+        };
+        prop_assert!(rests, "still {state:?} after {} ms of silence", run.now - began);
+        let most = (run.now - began) / (run.policy.poll_ms * 9 / 10) + 2;
+        prop_assert!(asked as u64 <= most, "{asked} questions in {} ms", run.now - began);
+    }
+
+    /// Rule 10: the same row and the same events make the same row, the same requests and the same moves, whether or not
+    /// the row went through the store after each event.
+    #[test]
+    fn a_history_that_is_replayed_ends_the_same(
+        presented in ways(),
+        policy in policies(),
+        replies in prop::collection::vec(replies(), 1..24),
+        turns in prop::collection::vec(turns(), 1..120),
+    ) {
+        let mut run = Run::new(presented, policy, replies);
+        for turn in &turns {
+            run.take(turn)?;
+        }
+        for through_store in [false, true] {
+            let mut trade = Trade::new(facts(presented), BORN);
+            let mut sent = Vec::new();
+            let mut drain = |trade: &mut Trade| {
+                while let Step::Send(send) = trade.next(&run.policy) {
+                    sent.push(send);
+                }
+            };
+            drain(&mut trade);
+            for (event, now, rival) in &run.history {
+                if through_store {
+                    trade = read_back(&trade);
+                }
+                let context = Context { now: *now, policy: &run.policy, rival: *rival };
+                let _ = trade.handle(event.clone(), &context);
+                trade.take_moves();
+                drain(&mut trade);
+            }
+            prop_assert_eq!(&trade, &run.trade);
+            prop_assert_eq!(&sent, &run.sent);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+// What the tests of this folder share: a sale as a till makes it, over HTTP, and both stores.
+
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { after, before, test as plain } from "node:test";
+import { counter as sqlite, until } from "../terminal/harness.mjs";
+import { postgres } from "../terminal/postgres.mjs";
+
+export const final = ["paid", "declined", "cancelled", "voided"];
+
+/** One PostgreSQL for a test file; `test` runs the same test on SQLite and on it. */
+export function stores() {
+  let server;
+  before(async () => { server = await postgres(); });
+  after(() => server?.stop());
+  const onPostgres = (t, options) => sqlite(t, { ...options, databaseUrl: server.database() });
+  return {
+    test(name, run) {
+      plain(`SQLite: ${name}`, (t) => run(t, sqlite));
+      plain(`PostgreSQL: ${name}`, (t) => run(t, onPostgres));
+    },
+    onPostgres,
+  };
+}
+
+/** The same counter with another configuration: `change` rewrites the file before the backend starts again. */
+export async function reconfigured(shop, change) {
+  await shop.stopBackend();
+  const own = shop.toml.bind(shop);
+  shop.toml = (listen) => change(own(listen));
+  await shop.startBackend();
+  return shop;
+}
+
+export const sale = (ref, minor = 1200) => ({ ref, amount: { minor, currency: "MYR" } });
+export const newTrade = (ref, { minor, integrator = "23" } = {}) => ({ key: randomBytes(16).toString("hex"), sale: sale(ref, minor), integrator, presented: "consumer" });
+
+/** An attempt that awaits its code. */
+export async function open(shop, ref, more = {}, terminal = "till-1") {
+  const answer = await shop.call("POST", "/v1/trades", { token: await shop.token(terminal), body: newTrade(ref, more) });
+  assert.equal(answer.status, 200, answer.text);
+  return answer.json;
+}
+
+export async function handOver(shop, trade, code) {
+  return shop.call("POST", `/v1/trades/${trade.trx_id}/code`, { token: await shop.token(trade.terminal), body: { code } });
+}
+
+/** Asks as a page does, until the attempt is where it is wanted. */
+export function reaches(shop, trade, statuses, ms = 60_000) {
+  return until(`${trade.sale.ref} is ${statuses}`, async () => {
+    const { json } = await shop.call("GET", `/v1/trades/${trade.trx_id}`, { token: shop.keys.KAUNTER_SERVER_KEY });
+    if (statuses.includes(json.status)) return json;
+    throw new Error(`it is ${json.status}`);
+  }, { ms, every: 100 });
+}
+
+/** What the gateway really did with an attempt. */
+export async function line(shop, trade) {
+  const entry = (await shop.ledger()).find((entry) => entry.trx_id === trade.trx_id);
+  const sent = (await shop.calls("pay")).filter((call) => call.trx_id === trade.trx_id).length;
+  return { charged: entry.charged, refunded: entry.refunded, sent };
+}
+
+/** Runs all at once, and tells every one that failed. */
+export async function together(cases, run) {
+  const ends = await Promise.allSettled(cases.map(run));
+  const failed = ends.map((end, at) => end.status === "rejected" && `${JSON.stringify(cases[at])}: ${end.reason.message}`).filter(Boolean);
+  assert.deepEqual(failed, []);
+}
+
+/** A refusal that says when to come back. */
+export function later(answer, status, code) {
+  assert.deepEqual([answer.status, answer.json?.code, answer.json?.retry], [status, code, "later"], answer.text);
+  assert.match(answer.headers.get("content-type"), /^application\/problem\+json/);
+  assert.match(answer.headers.get("retry-after") ?? "", /^[1-9]\d*$/, "seconds");
+}

@@ -1,0 +1,230 @@
+//! Mistakes planted by `cargo mutants` in both machines and their policy: each must be noticed by a test, or stand in
+//! docs/mutants.md with the reason why none can.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+
+use crate::run::{cargo, command, root, step, target};
+
+/// The version that the list of survivors was made with: others plant other mistakes.
+const VERSION: &str = "27.1.0";
+/// Random tests of a mutant: a tenth of the usual, and the mistakes that matter show in the first dozen.
+const CASES: &str = "32";
+/// What `cargo xtask test` gives to the mutants of a change.
+const CHANGE_LIMIT: Duration = Duration::from_secs(180);
+/// What mutants are planted in.
+const PLACES: [&str; 5] = [
+    "src/core/trade.rs",
+    "src/core/trade",
+    "src/core/till.rs",
+    "src/core/till",
+    "src/core/policy.rs",
+];
+
+/// Which mutants.
+#[derive(Args)]
+pub(crate) struct Mutants {
+    /// Only those in lines that have changed since this revision.
+    #[arg(long, value_name = "REV")]
+    in_diff: Option<String>,
+    /// One part of all, like 1/8: parts can run one after another, or on several machines.
+    #[arg(long, value_name = "K/N")]
+    shard: Option<String>,
+}
+
+/// What came of a run.
+pub(crate) struct Found {
+    pub(crate) caught: u32,
+    /// Survivors without a reason.
+    pub(crate) unexplained: Vec<String>,
+    /// Time was up before the last.
+    pub(crate) cut_short: bool,
+}
+
+impl Mutants {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        let mut args = Vec::new();
+        if let Some(shard) = self.shard {
+            args.extend(["--shard".to_owned(), shard]);
+        }
+        let found = match self.in_diff {
+            Some(revision) => match diff_since(&revision)? {
+                Some(diff) => plant(&[args, in_diff(&diff)].concat(), None)?,
+                None => {
+                    println!("no line of the machines has changed since {revision}");
+                    return Ok(());
+                }
+            },
+            None => plant(&args, None)?,
+        };
+        found.tell();
+        if !found.unexplained.is_empty() {
+            bail!("some mistakes are noticed by no test");
+        }
+        Ok(())
+    }
+}
+
+impl Found {
+    pub(crate) fn tell(&self) {
+        for name in &self.unexplained {
+            println!("survives, and docs/mutants.md gives no reason: {name}");
+        }
+        let more = if self.cut_short {
+            "; time was up before the last: cargo xtask mutants --in-diff REV tries them all"
+        } else {
+            ""
+        };
+        println!(
+            "{} caught, {} survive without a reason{more}",
+            self.caught,
+            self.unexplained.len()
+        );
+    }
+}
+
+/// Mutants in the lines of the last change: since the branch left main, or the last commit. None where there is no
+/// history to tell, or no such line.
+pub(crate) fn of_the_change() -> anyhow::Result<Option<Found>> {
+    let Some(base) = base() else {
+        println!("skipped: no git history here says what has changed");
+        return Ok(None);
+    };
+    let Some(diff) = diff_since(&base)? else {
+        println!("no line of the machines has changed since {base}");
+        return Ok(None);
+    };
+    plant(&in_diff(&diff), Some(CHANGE_LIMIT)).map(Some)
+}
+
+fn base() -> Option<String> {
+    let git = |args: &[&str]| {
+        let output = command("git", args).output().ok()?;
+        let text = String::from_utf8(output.stdout).ok()?;
+        (output.status.success() && !text.trim().is_empty()).then(|| text.trim().to_owned())
+    };
+    let head = git(&["rev-parse", "HEAD"])?;
+    let left_main = git(&["merge-base", "HEAD", "origin/main"]);
+    left_main
+        .filter(|base| *base != head)
+        .or_else(|| git(&["rev-parse", "HEAD~1"]))
+}
+
+/// The changes of the machines since a revision, in a file.
+fn diff_since(revision: &str) -> anyhow::Result<Option<PathBuf>> {
+    let mut git = command("git", &["diff", revision, "--"]);
+    let output = git.args(PLACES).output().context("git")?;
+    if !output.status.success() {
+        bail!("git knows no {revision}");
+    }
+    if output.stdout.is_empty() {
+        return Ok(None);
+    }
+    let file = target().join("mutants.diff");
+    std::fs::write(&file, output.stdout)?;
+    Ok(Some(file))
+}
+
+fn in_diff(diff: &Path) -> Vec<String> {
+    vec!["--in-diff".to_owned(), diff.display().to_string()]
+}
+
+/// Runs cargo mutants, at most so long.
+fn plant(args: &[String], limit: Option<Duration>) -> anyhow::Result<Found> {
+    let program = program()?;
+    step("Planting mistakes");
+    let out = target();
+    let mut mutants = Command::new(program);
+    mutants
+        .args(["mutants", "--package", "kaunter-core", "--output"])
+        .arg(&out)
+        .args(args)
+        .current_dir(root())
+        .env("PROPTEST_CASES", CASES)
+        .env("RUST_BACKTRACE", "0");
+    let mut child = mutants.spawn().context("cargo mutants")?;
+    let began = Instant::now();
+    let mut cut_short = false;
+    let code = loop {
+        if let Some(status) = child.try_wait()? {
+            break status.code();
+        }
+        if limit.is_some_and(|limit| began.elapsed() > limit) {
+            cut_short = true;
+            // It removes its copies and writes its lists when it is asked to stop.
+            crate::run::run(command("kill", &["-INT", &child.id().to_string()]))?;
+            child.wait()?;
+            break None;
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    };
+    // 0: all caught. 2: some were missed. 3: some took too long, which is noticed too.
+    if !cut_short && !matches!(code, Some(0 | 2 | 3)) {
+        bail!("cargo mutants failed ({code:?})");
+    }
+    judge(&out.join("mutants.out"), cut_short)
+}
+
+fn judge(out: &Path, cut_short: bool) -> anyhow::Result<Found> {
+    let lines = |name: &str| -> Vec<String> {
+        let text = std::fs::read_to_string(out.join(name)).unwrap_or_default();
+        text.lines().map(nameless).collect()
+    };
+    let explained = explained()?;
+    let caught = lines("caught.txt").len() + lines("timeout.txt").len();
+    let mut unexplained = lines("missed.txt");
+    unexplained.retain(|name| !explained.contains(name));
+    Ok(Found {
+        caught: u32::try_from(caught)?,
+        unexplained,
+        cut_short,
+    })
+}
+
+/// A mutant's name without its line, which moves: `src/core/till.rs: replace ...`.
+fn nameless(line: &str) -> String {
+    let mut parts = line.splitn(4, ':');
+    match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some(file), Some(_), Some(_), Some(what)) => format!("{file}:{what}"),
+        _ => line.to_owned(),
+    }
+}
+
+/// The survivors that docs/mutants.md gives a reason for: its list items that begin with a name.
+fn explained() -> anyhow::Result<Vec<String>> {
+    let text = std::fs::read_to_string(root().join("docs/mutants.md"))?;
+    let items = text.lines().filter_map(|line| {
+        let (name, reason) = line.strip_prefix("- `")?.split_once("`: ")?;
+        (!reason.trim().is_empty()).then(|| name.to_owned())
+    });
+    Ok(items.collect())
+}
+
+/// `cargo-mutants`, installed under the target folder where there is none of this version.
+fn program() -> anyhow::Result<PathBuf> {
+    let says = |program: &Path| {
+        let output = Command::new(program)
+            .args(["mutants", "--version"])
+            .output();
+        output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(VERSION))
+    };
+    let global = PathBuf::from("cargo-mutants");
+    if says(&global) {
+        return Ok(global);
+    }
+    let tools = target().join("tools");
+    let own = tools.join("bin/cargo-mutants");
+    if !says(&own) {
+        step("Installing cargo-mutants");
+        let mut install = cargo(&["install", "--quiet", "--debug", "--locked", "--root"]);
+        install
+            .arg(&tools)
+            .args(["--version", VERSION, "cargo-mutants"]);
+        crate::run::run(install)?;
+    }
+    Ok(own)
+}
