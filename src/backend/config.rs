@@ -172,6 +172,8 @@ pub struct Words {
     pub paid: Vec<String>,
     /// The customer has to confirm.
     pub pending: Vec<String>,
+    /// Not paid so far, and nobody is paying: no word on what comes, but one that lets a lost cancel be repeated.
+    pub unpaid: Vec<String>,
     /// It failed for good.
     pub failed: Vec<String>,
     /// It was closed unpaid.
@@ -233,6 +235,7 @@ impl Words {
                     (4005, Reason::WrongWallet),
                 ]),
                 pending: word("P"),
+                unpaid: word("N"),
                 failed: word("F"),
                 closed: word("X"),
                 voided: word("V"),

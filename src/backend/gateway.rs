@@ -301,6 +301,8 @@ impl Gateway {
             StatusWord::Paid
         } else if is(&words.pending) {
             StatusWord::Pending
+        } else if is(&words.unpaid) {
+            StatusWord::Unpaid
         } else if is(&words.failed) {
             StatusWord::Failed(Reason::Other)
         } else if is(&words.closed) {

@@ -89,11 +89,11 @@ impl World<'_> {
                 self.rows.iter().any(|row| {
                     let own = row.key == record.key
                         || Some(&row.trade.facts().trx_id) == record.trx_id.as_ref();
-                    // A code that was shown later, after a reload, was so by the cashier's own wish.
-                    let shown = row.shown_ms.is_some_and(|shown| shown <= page.ended_ms);
+                    // Another page, which found the attempt on the backend's list, may have shown its code: that one
+                    // tells its own end.
                     let began = match row.trade.facts().presented {
                         Presented::Consumer => row.account.payments > 0,
-                        Presented::Merchant => shown,
+                        Presented::Merchant => page.shown,
                     };
                     own && began
                 })

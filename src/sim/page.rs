@@ -34,7 +34,8 @@ pub(crate) struct Page {
     scanning: bool,
     timers: u32,
     pub(crate) end: Option<End>,
-    pub(crate) ended_ms: Ms,
+    /// It had our code on its display.
+    pub(crate) shown: bool,
 }
 
 impl World<'_> {
@@ -140,7 +141,7 @@ impl World<'_> {
             scanning: false,
             timers: 0,
             end: None,
-            ended_ms: 0,
+            shown: false,
         });
         self.drain_page(at);
     }
@@ -189,6 +190,7 @@ impl World<'_> {
                     let trx_id = self.pages[at].charge.record().trx_id.clone();
                     if let Some(row) = trx_id.and_then(|trx_id| self.row_of(&trx_id)) {
                         say!(self, "page {at} shows the code of attempt {row}");
+                        self.pages[at].shown = true;
                         self.our_code_is_shown(row);
                     }
                     continue;
@@ -234,7 +236,6 @@ impl World<'_> {
             | End::Aborted => 500,
         };
         self.pages[at].end = Some(end);
-        self.pages[at].ended_ms = self.now;
         if self.dice.chance(again) {
             self.note(Fault::ChargedAgain);
             let due = self.now + self.dice.spread(500, 60_000);

@@ -12,12 +12,16 @@ mod world;
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use kaunter_core::trade::{MOVES, Move};
 use world::{Action, Kind, World};
 
 /// Past this many worlds the policy is no longer small: a bug of the walk, not of the machines.
 const MOST_WORLDS: usize = 12_000_000;
+
+/// One walk has found something: the others stop, for what they would find is no news.
+static FOUND: AtomicBool = AtomicBool::new(false);
 
 struct Walk {
     seen: HashMap<u64, (u64, Action)>,
@@ -39,6 +43,9 @@ impl Walk {
         let mut open = vec![start.clone()];
         walk.seen.insert(fingerprint(start), (0, Action::Start));
         while let Some(world) = open.pop() {
+            if FOUND.load(Ordering::Relaxed) {
+                break;
+            }
             let from = fingerprint(&world);
             for action in world.actions() {
                 let mut next = world.clone();
@@ -54,6 +61,7 @@ impl Walk {
                     "more than {MOST_WORLDS} worlds"
                 );
                 if let Err(what) = next.judge() {
+                    FOUND.store(true, Ordering::Relaxed);
                     walk.tell(start, print);
                     panic!("{what}\n{next:#?}");
                 }
