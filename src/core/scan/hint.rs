@@ -97,9 +97,8 @@ impl<'a> Miss<'a> {
             blocks.range_near(x, y, finder.module * 3.0 / copy.scale) > busy.contrast / 2
         };
         let finders: Vec<&Finder> = self.finders.iter().filter(is_real).collect();
-        // A thing that never stirs is in no hand: without a finder it is the shop's.
-        let moves = busy.change(blocks, before) >= MOVES;
-        if finders.is_empty() && !moves {
+        // What never stirs is in no hand: it is the shop's.
+        if busy.change(blocks, before) < MOVES {
             return None;
         }
         if busy.light < DIM {
@@ -110,7 +109,7 @@ impl<'a> Miss<'a> {
             return Some(Hint::Farther);
         }
         if busy.contrast >= LEAST_CLEAR && busy.steepness < BLURRED {
-            return moves.then_some(Hint::HoldStill);
+            return Some(Hint::HoldStill);
         }
         let module = median_module(&finders);
         if finders.len() > 1 && self.is_washed_out(&finders, module?) {
@@ -119,7 +118,7 @@ impl<'a> Miss<'a> {
         let patch = busy.side as f32 * copy.scale;
         match (module, finders.len()) {
             (Some(module), _) if module < SMALL_MODULE => Some(Hint::Closer),
-            (_, 2..) => moves.then_some(Hint::HoldStill),
+            (_, 2..) => Some(Hint::HoldStill),
             (_, 0 | 1) => (patch > 0.0 && patch < SMALL_PATCH).then_some(Hint::Closer),
         }
     }
