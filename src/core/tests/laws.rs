@@ -33,7 +33,6 @@ fn found(text: &str) -> Vec<Found> {
         bytes: text.as_bytes().to_vec(),
         eci: None,
         text: text.to_owned(),
-        eci: None,
         corners: [Point { x: 0.0, y: 0.0 }; 4],
     }]
 }
