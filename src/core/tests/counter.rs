@@ -262,6 +262,22 @@ fn a_code_that_is_officially_another_wallets_gets_an_attempt_of_its_own() {
 }
 
 #[test]
+fn a_late_word_on_the_attempt_that_was_left_is_none_on_the_next() {
+    let mut counter = Counter::ready();
+    counter
+        .tell(Event::Scanned(hint(Some("23"), true)))
+        .tell(Event::CancelTold(Ok(trade("T", Status::Cancelled, 8))))
+        .tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 7))))
+        .tell(Event::Journalled)
+        .tell(Event::Created(Ok(trade("U", Status::AwaitingCode, 2))))
+        .tell(Event::Journalled)
+        .tell(Event::CancelTold(Ok(trade("T", Status::Cancelled, 8))))
+        .tell(Event::HandedOver(Ok(trade("U", Status::Paid, 4))));
+    let paid = trade("U", Status::Paid, 4);
+    assert_eq!(counter.end(), Some(&End::Settled(Box::new(paid))));
+}
+
+#[test]
 fn busy_and_paid_sales_end_at_once_with_the_trade_that_has_them() {
     for code in [ProblemCode::SaleBusy, ProblemCode::SalePaid] {
         let mut counter = Counter::start(Some("21"), None);

@@ -144,7 +144,18 @@ impl Charge {
         }
     }
 
+    /// An answer about an attempt that was left: it comes late, and is none about this one.
+    fn is_about_another(&self, reply: &Reply) -> bool {
+        let own = self.record.trx_id.as_deref();
+        reply
+            .as_ref()
+            .is_ok_and(|trade| Some(&*trade.trx_id) != own)
+    }
+
     pub(super) fn told(&mut self, reply: Reply, now: Ms) {
+        if self.is_about_another(&reply) {
+            return;
+        }
         self.asking = false;
         match reply {
             Ok(trade) => {
@@ -167,6 +178,9 @@ impl Charge {
     }
 
     pub(super) fn cancel_told(&mut self, reply: Reply, now: Ms) {
+        if self.is_about_another(&reply) {
+            return;
+        }
         self.cancelling = false;
         if self.phase == Phase::Leaving {
             match reply {
