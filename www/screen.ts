@@ -83,7 +83,8 @@ function press(): void {
     const button = $<HTMLButtonElement>(id);
     const { word, off, held } = presses[id] ?? {};
     button.hidden = !word;
-    button.disabled = Boolean(off) || performance.now() < settled;
+    // A button that must be held needs no time to settle: a finger that is down already goes on holding it.
+    button.disabled = Boolean(off) || (!held && performance.now() < settled);
     button.toggleAttribute("data-held", Boolean(held));
     button.replaceChildren(word ?? "");
     const hint = key[id];
