@@ -31,7 +31,7 @@ test("over HTTP: amounts, references, codes, wallets, JSON, fields", async (t) =
   refused(await post(trade({}, { ref: "a\u0000b" })), 400, "sale_invalid");
   refused(await post(trade({ key: "short" })), 400, "key_invalid");
   refused(await post(trade({ integrator: "4711" })), 400, "integrator_unknown");
-  refused(await post(trade({ presented: "merchant" })), 400, "presented_unsupported");
+  refused(await post(trade({ integrator: "31", presented: "merchant" })), 400, "presented_unsupported");
   refused(await post(trade({ surprise: 1 })), 400, "bad_request");
   refused(await shop.call("POST", "/v1/trades", { token, raw: '{"key":' }), 400, "bad_request");
   refused(await shop.call("POST", "/v1/trades", { token, raw: "x".repeat(17 * 1024) }), 413, "too_large");
