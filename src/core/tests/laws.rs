@@ -31,6 +31,7 @@ fn pixels(seed: u64, count: usize, width: usize) -> Vec<u8> {
 fn found(text: &str) -> Vec<Found> {
     vec![Found {
         bytes: text.as_bytes().to_vec(),
+        eci: None,
         text: text.to_owned(),
         corners: [Point { x: 0.0, y: 0.0 }; 4],
     }]
