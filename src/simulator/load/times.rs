@@ -17,6 +17,10 @@ impl Times {
         self.0.extend(other.0);
     }
 
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// In microseconds.
     pub(crate) fn told(mut self) -> Value {
         self.0.sort_unstable();
