@@ -108,7 +108,11 @@ fn base() -> Option<String> {
         (output.status.success() && !text.trim().is_empty()).then(|| text.trim().to_owned())
     };
     let head = git(&["rev-parse", "HEAD"])?;
-    let left_main = git(&["merge-base", "HEAD", "origin/main"]);
+    // On main itself, and on no branch, the change is the last commit.
+    let branch = git(&["symbolic-ref", "--short", "-q", "HEAD"]);
+    let left_main = branch
+        .filter(|branch| branch != "main")
+        .and_then(|_| git(&["merge-base", "HEAD", "origin/main"]));
     left_main
         .filter(|base| *base != head)
         .or_else(|| git(&["rev-parse", "HEAD~1"]))
