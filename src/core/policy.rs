@@ -39,7 +39,8 @@ pub struct Policy {
     pub review_max_ms: Ms,
     /// First pause before a closed attempt, whose payment had left, is asked about again.
     pub late_first_ms: Ms,
-    /// When a closed attempt is asked about no more: a day and a bit, past the gateway's own settlement.
+    /// Longest pause between questions about a closed attempt. Each is twice the one before, so the last question leaves
+    /// a day to two after the first (34 hours by these numbers), past the gateway's own settlement.
     pub late_last_ms: Ms,
     /// `POST code` answers within this, whatever the gateway does.
     pub code_answer_ms: Ms,

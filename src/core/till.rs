@@ -38,12 +38,10 @@ const CREATE_TRIES: u32 = 3;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Leave {
     Stay,
-    /// The caller gave up.
+    /// The caller gave up, or patience is at its end.
     Abort,
     /// The code is another wallet's: once more, with that one.
     Switch,
-    /// The gateway could not be reached for too long.
-    GiveUp,
 }
 
 /// One charge of one sale.
@@ -420,8 +418,7 @@ impl Charge {
                 };
                 self.open();
             }
-            (Leave::GiveUp, _, _) if !self.record.handed_over => self.end(End::GatewayDown),
-            (Leave::Stay | Leave::Abort | Leave::Switch | Leave::GiveUp, _, _) => {
+            (Leave::Stay | Leave::Abort | Leave::Switch, _, _) => {
                 // Once a code was handed over, the backend's word is the end; before, nothing began.
                 let began = self.resumed || self.record.handed_over;
                 match self.trade.clone() {
@@ -437,8 +434,8 @@ impl Charge {
     fn out_of_patience(&mut self) {
         self.patience_ms = None;
         if self.phase == Phase::Watching && self.is_open_to_code() && !self.following {
-            // Nothing was presented, as far as we know; a closed attempt makes it sure.
-            return self.go_away(Leave::GiveUp);
+            // The code never arrived, as far as we know; a closed attempt makes it sure.
+            return self.go_away(Leave::Abort);
         }
         let trx_id = self.record.trx_id.clone().unwrap_or_default();
         self.end(End::Unresolved(self.trade.clone().map(Box::new), trx_id));

@@ -461,6 +461,62 @@ fn an_abort_before_the_hand_over_leaves_the_attempt_and_after_it_is_a_wish() {
 }
 
 #[test]
+fn an_abort_while_the_journal_is_written_hands_nothing_over() {
+    let mut customer = Counter::ready();
+    customer
+        .tell(Event::Scanned(hint(None, false)))
+        .tell(Event::Cancel)
+        .tell(Event::Journalled);
+    assert_eq!(
+        (customer.hand_overs(), customer.charge.phase()),
+        (0, Phase::Leaving)
+    );
+    // The journal says that the code left: only the backend's word is an end.
+    let mut closed = Counter::of(customer.charge.clone());
+    let cancelled = trade("T", Status::Cancelled, 2);
+    closed.tell(Event::CancelTold(Ok(cancelled.clone())));
+    assert_eq!(closed.end(), Some(&End::Settled(Box::new(cancelled))));
+    customer.tell(Event::CancelTold(Err(Fault::NoAnswer)));
+    assert!(matches!(customer.end(), Some(End::Unresolved(Some(_), trx_id)) if trx_id == "T"));
+}
+
+#[test]
+fn what_a_reload_closes_ends_as_the_backend_says_or_as_if_it_never_was() {
+    let left = |reply| {
+        let mut counter = Counter::resume(record(false));
+        counter
+            .tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 1))))
+            .tell(Event::CancelTold(reply));
+        counter.end().cloned()
+    };
+    let cancelled = trade("T", Status::Cancelled, 2);
+    assert_eq!(
+        left(Ok(cancelled.clone())),
+        Some(End::Settled(Box::new(cancelled)))
+    );
+    assert_eq!(left(Err(Fault::NoAnswer)), Some(End::Aborted));
+}
+
+#[test]
+fn a_scan_is_stopped_where_one_is_on_and_nowhere_else() {
+    let stops = |counter: &Counter| counter.count(|step| *step == Step::StopScan);
+    let mut scanning = Counter::start(None, None);
+    scanning.tell(Event::Cancel);
+    assert_eq!(stops(&scanning), 1);
+
+    let paid = || Event::Told(Ok(trade("T", Status::Paid, 9)));
+    let mut watching = Counter::resume(record(true));
+    watching.tell(paid());
+    assert_eq!((watching.end().is_some(), stops(&watching)), (true, 0));
+
+    let mut scanned = Counter::start(Some("21"), Some(hint(None, false)));
+    scanned
+        .tell(Event::Journalled)
+        .tell(Event::Created(Err(Fault::NoToken)));
+    assert_eq!((scanned.end(), stops(&scanned)), (Some(&End::NoToken), 0));
+}
+
+#[test]
 fn a_lost_answer_to_the_hand_over_is_asked_about_every_two_seconds() {
     let mut counter = Counter::handing();
     counter.tell(Event::HandedOver(Err(Fault::NoAnswer)));
@@ -484,6 +540,10 @@ fn a_lost_answer_to_the_hand_over_is_asked_about_every_two_seconds() {
         (counter.end(), counter.steps.last()),
         (None, Some(&Step::Cancel("T".to_owned())))
     );
+    let mut closed = Counter::of(counter.charge.clone());
+    let cancelled = trade("T", Status::Cancelled, 3);
+    closed.tell(Event::CancelTold(Ok(cancelled.clone())));
+    assert_eq!(closed.end(), Some(&End::Settled(Box::new(cancelled))));
     counter.tell(Event::CancelTold(Err(Fault::NoAnswer)));
     assert_eq!(
         counter.end(),
@@ -697,6 +757,17 @@ fn an_abort_before_our_code_was_seen_leaves_it_unseen() {
             matches!(counter.end(), Some(End::Settled(trade)) if trade.status == Status::Cancelled)
         );
     }
+    // The answer to the cancel is lost: nothing was shown, and the wish is said again.
+    let mut unheard = Counter::present();
+    unheard.tell(created()).tell(Event::Cancel);
+    unheard.tell(Event::CancelTold(Err(Fault::NoAnswer)));
+    unheard.now = 2_000;
+    unheard
+        .tell(Event::Tick)
+        .tell(Event::Told(Ok(ours(Status::AwaitingPayer, 3))));
+    let cancels = unheard.count(|step| matches!(step, Step::Cancel(_)));
+    assert_eq!((cancels, unheard.shows(), unheard.end()), (2, 0, None));
+
     let mut never = Counter::present();
     never
         .tell(Event::Cancel)
