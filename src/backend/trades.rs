@@ -9,7 +9,7 @@ use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::trade::{
     CodeMark, Context, Event, Facts, Move, Refusal, Rival, Send, State, Step, Trade,
 };
-use kaunter_core::wire::{self, ProblemCode, Sale, Show};
+use kaunter_core::wire::{self, ProblemCode, Sale};
 use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
@@ -264,34 +264,7 @@ impl Trades {
 
 impl Inner {
     fn wire(&self, trade: &Trade) -> wire::Trade {
-        let facts = trade.facts();
-        wire::Trade {
-            trx_id: facts.trx_id.clone(),
-            trans_id: trade.trans_id().map(str::to_owned),
-            attempt: facts.attempt,
-            sale: facts.sale.clone(),
-            integrator: facts.integrator.clone(),
-            presented: facts.presented,
-            terminal: facts.terminal.clone(),
-            status: trade.state().status(),
-            by: trade.by(),
-            reason: trade.reason(),
-            void_id: trade.void_id().map(str::to_owned),
-            version: trade.version(),
-            as_of: rfc3339(self.clock.now_ms()),
-            since: rfc3339(trade.since_ms()),
-            created_at: rfc3339(trade.created_ms()),
-            deadline_at: trade.deadline_ms().map(rfc3339),
-            settled: trade.settled(),
-            late: trade.was_late(),
-            show: trade
-                .payload()
-                .zip(trade.deadline_ms())
-                .map(|(payload, deadline)| Show {
-                    payload: payload.clone(),
-                    expires_at: rfc3339(deadline),
-                }),
-        }
+        trade.told(self.clock.now_ms(), rfc3339)
     }
 
     /// Once more where another process was faster: then its attempt is seen.

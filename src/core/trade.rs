@@ -28,6 +28,7 @@ mod event;
 mod state;
 mod table;
 mod time;
+mod view;
 mod wishes;
 
 use std::collections::VecDeque;

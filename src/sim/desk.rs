@@ -3,7 +3,7 @@
 
 use kaunter_core::till::Fault as TillFault;
 use kaunter_core::trade::{CodeMark, Context, Event, Facts, Refusal, Rival, State, Trade};
-use kaunter_core::wire::{self, NewTrade, ProblemCode, Show};
+use kaunter_core::wire::{self, NewTrade, ProblemCode};
 
 use crate::gateway::Account;
 use crate::hop1::{Ask, Reply};
@@ -200,32 +200,7 @@ impl World<'_> {
 
     /// The treaty's view of a row. Nobody here reads a clock's text.
     fn wire(&self, row: usize) -> wire::Trade {
-        let trade = &self.rows[row].trade;
-        let facts = trade.facts();
-        wire::Trade {
-            trx_id: facts.trx_id.clone(),
-            trans_id: trade.trans_id().map(str::to_owned),
-            attempt: facts.attempt,
-            sale: facts.sale.clone(),
-            integrator: facts.integrator.clone(),
-            presented: facts.presented,
-            terminal: facts.terminal.clone(),
-            status: trade.state().status(),
-            by: trade.by(),
-            reason: trade.reason(),
-            void_id: trade.void_id().map(str::to_owned),
-            version: trade.version(),
-            as_of: String::new(),
-            since: String::new(),
-            created_at: String::new(),
-            deadline_at: None,
-            settled: false,
-            late: false,
-            show: trade.payload().map(|payload| Show {
-                payload: payload.clone(),
-                expires_at: String::new(),
-            }),
-        }
+        self.rows[row].trade.told(0, |_| String::new())
     }
 }
 

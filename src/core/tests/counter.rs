@@ -6,10 +6,13 @@
     reason = "a test says where it stopped"
 )]
 
-use kaunter_core::money::Money;
+#[path = "shared/sample.rs"]
+mod sample;
+
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::till::{Charge, End, Event, Fault, Hint, Phase, Plan, Record, Step};
-use kaunter_core::wire::{Payload, Presented, ProblemCode, Reason, Sale, Show, Status, Trade};
+use kaunter_core::wire::{Presented, ProblemCode, Reason, Status, Trade};
+use sample::{sale, show};
 
 /// A charge, its clock, and every step that it asked for.
 struct Counter {
@@ -18,54 +21,13 @@ struct Counter {
     steps: Vec<Step>,
 }
 
-fn sale() -> Sale {
-    Sale {
-        reference: "S".to_owned(),
-        amount: Money {
-            minor: 1250,
-            currency: "MYR".to_owned(),
-        },
-    }
-}
-
 fn trade(trx_id: &str, status: Status, version: u64) -> Trade {
-    Trade {
-        trx_id: trx_id.to_owned(),
-        trans_id: None,
-        attempt: 1,
-        sale: sale(),
-        integrator: "21".to_owned(),
-        presented: Presented::Consumer,
-        terminal: "till".to_owned(),
-        status,
-        by: None,
-        reason: None,
-        void_id: None,
-        version,
-        as_of: String::new(),
-        since: String::new(),
-        created_at: String::new(),
-        deadline_at: None,
-        settled: false,
-        late: false,
-        show: None,
-    }
-}
-
-fn show() -> Show {
-    Show {
-        payload: Payload("scan me".to_owned()),
-        expires_at: String::new(),
-    }
+    sample::told(trx_id, Presented::Consumer, status, version)
 }
 
 /// A trade in which we present the code.
 fn ours(status: Status, version: u64) -> Trade {
-    Trade {
-        presented: Presented::Merchant,
-        show: (status == Status::AwaitingPayer).then(show),
-        ..trade("T", status, version)
-    }
+    sample::told("T", Presented::Merchant, status, version)
 }
 
 fn record(handed_over: bool) -> Record {

@@ -7,13 +7,16 @@
     reason = "a test says where it stopped"
 )]
 
-use kaunter_core::money::Money;
+#[path = "shared/sample.rs"]
+mod sample;
+
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::trade::{
-    CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, Facts, PayAnswer, Rival, Send,
-    State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
+    CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, PayAnswer, Rival, Send, State,
+    StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
 };
-use kaunter_core::wire::{By, Presented, Reason, Sale};
+use kaunter_core::wire::{By, Presented, Reason};
+use sample::facts;
 use serde_json::Value;
 
 /// An attempt whose gateway can cancel, its clock, and what it has sent when.
@@ -26,23 +29,8 @@ struct Desk {
 
 impl Desk {
     fn new(trx_id: &str) -> Self {
-        let facts = Facts {
-            trx_id: trx_id.to_owned(),
-            shop: "shop".to_owned(),
-            terminal: "till".to_owned(),
-            attempt: 1,
-            sale: Sale {
-                reference: "S".to_owned(),
-                amount: Money {
-                    minor: 1250,
-                    currency: "MYR".to_owned(),
-                },
-            },
-            integrator: "21".to_owned(),
-            presented: Presented::Consumer,
-        };
         let mut desk = Self {
-            trade: Trade::new(facts, 0),
+            trade: Trade::new(facts(trx_id, Presented::Consumer), 0),
             policy: Policy {
                 can_cancel: true,
                 ..Policy::default()

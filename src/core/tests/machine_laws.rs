@@ -14,3 +14,5 @@
 mod attempt;
 #[path = "machine_laws/charge.rs"]
 mod charge;
+#[path = "shared/sample.rs"]
+mod sample;

@@ -7,14 +7,18 @@
     reason = "a test says where it stopped"
 )]
 
+#[path = "shared/sample.rs"]
+mod sample;
+
 use kaunter_core::money::Money;
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::trade::{
     CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, Facts, PayAnswer, Refusal, Risk,
     Rival, Send, State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
 };
-use kaunter_core::wire::{By, Payload, Presented, Reason, Sale, Status, VerdictOutcome};
+use kaunter_core::wire::{By, Payload, Presented, Reason, Status, VerdictOutcome};
 use proptest::prelude::*;
+use sample::facts;
 
 /// An attempt, its clock, and everything that it has sent.
 struct Desk {
@@ -25,31 +29,13 @@ struct Desk {
     sent: Vec<Send>,
 }
 
-fn facts() -> Facts {
-    Facts {
-        trx_id: "T".to_owned(),
-        shop: "shop".to_owned(),
-        terminal: "till".to_owned(),
-        attempt: 1,
-        sale: Sale {
-            reference: "S".to_owned(),
-            amount: Money {
-                minor: 1250,
-                currency: "MYR".to_owned(),
-            },
-        },
-        integrator: "21".to_owned(),
-        presented: Presented::Consumer,
-    }
-}
-
 impl Desk {
     fn new() -> Self {
         Self::born(0)
     }
 
     fn born(now: Ms) -> Self {
-        Self::of(facts(), now)
+        Self::of(facts("T", Presented::Consumer), now)
     }
 
     fn of(facts: Facts, now: Ms) -> Self {
@@ -77,11 +63,7 @@ impl Desk {
 
     /// The creation of an attempt in which we present the code is out.
     fn presenting() -> Self {
-        let facts = Facts {
-            presented: Presented::Merchant,
-            ..facts()
-        };
-        Self::of(facts, 0)
+        Self::of(facts("T", Presented::Merchant), 0)
     }
 
     /// Our code is on display.

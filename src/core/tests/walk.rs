@@ -7,6 +7,8 @@
 
 #[path = "walk/gateway.rs"]
 mod gateway;
+#[path = "shared/sample.rs"]
+mod sample;
 #[path = "walk/world.rs"]
 mod world;
 

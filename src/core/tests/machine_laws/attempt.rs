@@ -1,13 +1,14 @@
 //! The attempt, with a gateway that answers what it likes, when it likes, and a backend that crashes.
 
-use kaunter_core::money::Money;
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::trade::{
-    CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, Facts, MOVES, PayAnswer, Risk,
-    Rival, Send, State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
+    CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, MOVES, PayAnswer, Risk, Rival,
+    Send, State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
 };
-use kaunter_core::wire::{Payload, Presented, Reason, Sale, VerdictOutcome};
+use kaunter_core::wire::{Payload, Presented, Reason, VerdictOutcome};
 use proptest::prelude::*;
+
+use super::sample::facts;
 
 const DAY_MS: Ms = 24 * 3_600_000;
 /// No `handle` has more to send: a payment, a cancel or a void, and a question.
@@ -64,30 +65,12 @@ struct Run {
     history: History,
 }
 
-fn facts(presented: Presented) -> Facts {
-    Facts {
-        trx_id: "T".to_owned(),
-        shop: "shop".to_owned(),
-        terminal: "till".to_owned(),
-        attempt: 1,
-        sale: Sale {
-            reference: "S".to_owned(),
-            amount: Money {
-                minor: 1250,
-                currency: "MYR".to_owned(),
-            },
-        },
-        integrator: "21".to_owned(),
-        presented,
-    }
-}
-
 const BORN: Ms = 100 * DAY_MS;
 
 impl Run {
     fn new(presented: Presented, policy: Policy, replies: Vec<Reply>) -> Self {
         let mut run = Self {
-            trade: Trade::new(facts(presented), BORN),
+            trade: Trade::new(facts("T", presented), BORN),
             policy,
             now: BORN,
             rival: Rival::None,
@@ -441,7 +424,7 @@ proptest! {
             run.take(turn)?;
         }
         for through_store in [false, true] {
-            let mut trade = Trade::new(facts(presented), BORN);
+            let mut trade = Trade::new(facts("T", presented), BORN);
             let mut sent = Vec::new();
             let mut drain = |trade: &mut Trade| {
                 while let Step::Send(send) = trade.next(&run.policy) {

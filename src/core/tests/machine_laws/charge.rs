@@ -1,10 +1,11 @@
 //! The charge at the counter, with a backend that says what it likes as late as it likes, and pages that are reloaded.
 
-use kaunter_core::money::Money;
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::till::{Charge, End, Event, Fault, Hint, Phase, Plan, Record, Reply, Step};
-use kaunter_core::wire::{Payload, Presented, ProblemCode, Reason, Sale, Show, Status, Trade};
+use kaunter_core::wire::{Presented, ProblemCode, Reason, Status, Trade};
 use proptest::prelude::*;
+
+use super::sample::{self, sale};
 
 const DAY_MS: Ms = 24 * 3_600_000;
 /// No `handle` asks for more steps.
@@ -71,42 +72,10 @@ enum Start {
     Resumed(Record),
 }
 
-fn sale() -> Sale {
-    Sale {
-        reference: "S".to_owned(),
-        amount: Money {
-            minor: 1250,
-            currency: "MYR".to_owned(),
-        },
-    }
-}
-
 fn trade(presented: Presented, status: Status, version: u64) -> Trade {
-    let shown = presented == Presented::Merchant && status == Status::AwaitingPayer;
-    let show = Show {
-        payload: Payload("scan me".to_owned()),
-        expires_at: String::new(),
-    };
     Trade {
-        trx_id: "T".to_owned(),
-        trans_id: None,
-        attempt: 1,
-        sale: sale(),
-        integrator: "21".to_owned(),
-        presented,
-        terminal: "till".to_owned(),
-        status,
-        by: None,
         reason: (status == Status::Declined).then_some(Reason::Other),
-        void_id: None,
-        version,
-        as_of: String::new(),
-        since: String::new(),
-        created_at: String::new(),
-        deadline_at: None,
-        settled: false,
-        late: false,
-        show: shown.then_some(show),
+        ..sample::told("T", presented, status, version)
     }
 }
 

@@ -1,0 +1,40 @@
+//! An attempt as the treaty tells it.
+
+use super::Trade;
+use crate::policy::Ms;
+use crate::wire::{self, Show};
+
+impl Trade {
+    /// What is told of it at this time. A clock's text is the driver's to write: `text` turns milliseconds into it.
+    #[must_use]
+    pub fn told(&self, now: Ms, text: impl Fn(Ms) -> String) -> wire::Trade {
+        let facts = &self.facts;
+        wire::Trade {
+            trx_id: facts.trx_id.clone(),
+            trans_id: self.trans_id.clone(),
+            attempt: facts.attempt,
+            sale: facts.sale.clone(),
+            integrator: facts.integrator.clone(),
+            presented: facts.presented,
+            terminal: facts.terminal.clone(),
+            status: self.state.status(),
+            by: self.by(),
+            reason: self.reason(),
+            void_id: self.void_id.clone(),
+            version: self.version,
+            as_of: text(now),
+            since: text(self.since_ms),
+            created_at: text(self.created_ms),
+            deadline_at: self.deadline_ms().map(&text),
+            settled: self.settled,
+            late: self.was_late,
+            show: self
+                .payload()
+                .zip(self.deadline_ms())
+                .map(|(payload, deadline_ms)| Show {
+                    payload: payload.clone(),
+                    expires_at: text(deadline_ms),
+                }),
+        }
+    }
+}
