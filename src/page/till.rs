@@ -246,6 +246,9 @@ impl Till {
         while known.status.at_risk() && !self.is_closed() {
             let slow = matches!(known.status, Status::NeedsReview | Status::LateSuccess);
             clock::sleep(self.policy().poll_ms * if slow { REVIEW_SLOWNESS } else { 1 }).await;
+            if !self.is_unfinished(&known.trx_id) {
+                break;
+            }
             let on_screen = self.watched.borrow().contains_key(&known.trx_id);
             if self.is_closed() || on_screen || signal::hidden() {
                 continue;
@@ -257,7 +260,7 @@ impl Till {
             known = trade;
         }
         self.kept.borrow_mut().remove(&known.trx_id);
-        if !known.status.at_risk() {
+        if !known.status.at_risk() || !self.is_unfinished(&known.trx_id) {
             self.forget_trade(&known.trx_id).await;
         }
     }
@@ -446,17 +449,11 @@ impl Till {
             .ok_or_else(|| Fail::new(ErrorCode::TradeNotFound))?;
         match self.backend.trade(&trx_id).await {
             Ok(trade) => self.follow(&trade, wish).await,
-            Err(trouble) => self.lost(&trx_id).ok_or_else(|| Fail::from(trouble).into()),
+            Err(trouble) => match self.lost(&trx_id) {
+                Some(lost) => Ok(self.outcome(&lost)),
+                None => Err(Fail::from(trouble).into()),
+            },
         }
-    }
-
-    /// An attempt whose code this till handed over, and which the backend does not know: no proof of anything.
-    fn lost(&self, trx_id: &str) -> Option<Outcome> {
-        let unfinished = self.unfinished.borrow();
-        let assumed = unfinished
-            .iter()
-            .find(|trade| trade.trx_id == trx_id && trade.status == Status::NeedsReview)?;
-        (assumed.version == 0).then(|| self.outcome(assumed))
     }
 
     async fn follow(
@@ -570,7 +567,7 @@ impl Till {
             .await
     }
 
-    /// A person's word.
+    /// A person's word. Where the backend does not know the attempt, it ends what this till's journal alone still holds.
     ///
     /// # Errors
     /// `backend/refused` where nothing is under review, `token/forbidden`, `network/*`.
@@ -579,8 +576,16 @@ impl Till {
         trade_id: &str,
         verdict: &Verdict,
     ) -> Result<Outcome, Rejection> {
-        self.wish(trade_id, self.backend.settle(trade_id, verdict))
-            .await
+        let end = self
+            .wish(trade_id, self.backend.settle(trade_id, verdict))
+            .await;
+        match end {
+            Err(Rejection::Fail(fail)) if fail.code == ErrorCode::TradeNotFound => {
+                let settled = self.settle_lost(trade_id, verdict).await;
+                settled.ok_or(Rejection::Fail(fail))
+            }
+            end => end,
+        }
     }
 
     /// Every attempt of a sale, oldest first.

@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use js_sys::futures::spawn_local;
 use kaunter_core::error::ErrorCode;
 use kaunter_core::till::{Event, Record};
-use kaunter_core::wire::{self, ProblemCode, Sale, Status};
+use kaunter_core::wire::{self, ProblemCode, Sale, Status, Verdict, VerdictOutcome};
 
 use super::Till;
 use crate::page::backend::Trouble;
@@ -15,7 +15,7 @@ use crate::page::clock;
 use crate::page::lock::{self, Asked};
 use crate::page::news::Word;
 use crate::types::error::Fail;
-use crate::types::sale::Trade;
+use crate::types::sale::{Outcome, Trade};
 
 impl Till {
     /// What a reload left behind: the backend's list, and what only the journal knows.
@@ -156,6 +156,38 @@ impl Till {
             settled: false,
             late: false,
         }
+    }
+
+    /// An attempt whose code this till handed over, and which the backend does not know: no proof of anything.
+    pub(super) fn lost(&self, trx_id: &str) -> Option<wire::Trade> {
+        let unfinished = self.unfinished.borrow();
+        let assumed = unfinished.iter().find(|trade| trade.trx_id == trx_id)?;
+        let lost = assumed.version == 0 && assumed.status == Status::NeedsReview;
+        lost.then(|| assumed.clone())
+    }
+
+    /// A person's word on such an attempt: nobody else has one. The backend has said that this person may give it.
+    pub(super) async fn settle_lost(
+        self: &Rc<Self>,
+        trx_id: &str,
+        verdict: &Verdict,
+    ) -> Option<Outcome> {
+        let mut trade = self.lost(trx_id)?;
+        trade.status = match verdict.outcome {
+            VerdictOutcome::Paid => Status::Paid,
+            VerdictOutcome::Declined => Status::Declined,
+            VerdictOutcome::Voided => Status::Voided,
+        };
+        trade.settled = true;
+        self.voice.trade(&Trade::new(&trade, &self.wallets));
+        self.remember(&trade);
+        self.forget_trade(trx_id).await;
+        Some(self.outcome(&trade))
+    }
+
+    pub(super) fn is_unfinished(&self, trx_id: &str) -> bool {
+        let unfinished = self.unfinished.borrow();
+        unfinished.iter().any(|trade| trade.trx_id == trx_id)
     }
 
     async fn take_up(self: &Rc<Self>, trade: &wire::Trade) {

@@ -1,0 +1,53 @@
+// A backend that has lost its store, while a till knows that a code left: nobody's guess closes it. The cashier is told, the
+// till goes on saying so after every reload, and a person who may do so ends it. In Chromium and in Firefox.
+
+import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { counter, journal, until } from "../terminal/harness.mjs";
+import { browsers } from "./browsers.mjs";
+import { beginPaying, open, pay, problems, reaches, resume, saleOf, unfinished } from "./till.mjs";
+
+const ends = (page, id, verdict) => page.evaluate(([id, verdict]) => globalThis.ends(till.settle(id, verdict)), [id, verdict]);
+
+/** The backend comes back at its address with an empty store. */
+async function forget(shop) {
+  await shop.stopBackend();
+  for (const end of ["", "-wal", "-shm"]) await rm(join(shop.dir, `kaunter.db${end}`), { force: true });
+  await shop.startBackend();
+}
+
+for (const [which, launch] of Object.entries(browsers)) {
+  test(`${which}: an attempt that the backend has forgotten is ended by a person`, async (t) => {
+    const shop = await counter(t, { scale: 0.2 });
+    const browser = await launch(t, shop);
+    if (!browser) return;
+    const page = await browser.page();
+    await open(page, shop, "till-1");
+    await beginPaying(page, saleOf("LOST"), await shop.code("asks"));
+    const { trx_id } = await reaches(shop, "LOST", "pending");
+    await page.goto("about:blank");
+    await forget(shop);
+
+    for (const _ of [1, 2]) {
+      await open(page, shop, "till-1");
+      await until("the cashier is told", async () => (await problems(page)).includes("trade/not-found"));
+      assert.deepEqual(await unfinished(page), [[trx_id, "needs-review"]]);
+      const end = await resume(page, trx_id);
+      assert.deepEqual([end.value?.status, end.value?.tradeId], ["unresolved", trx_id], JSON.stringify(end));
+    }
+    const nobody = await ends(page, "KNOBODYKNOWSTHIS0000", { outcome: "paid", evidence: "seen in the wallet" });
+    assert.equal(nobody.error?.code, "trade/not-found", "a verdict is on what this till knows, or on nothing");
+
+    const end = await ends(page, trx_id, { outcome: "paid", evidence: "seen in the wallet's own list" });
+    assert.deepEqual([end.value?.status, end.value?.tradeId], ["paid", trx_id], JSON.stringify(end));
+    assert.deepEqual(await unfinished(page), []);
+    const told = await page.evaluate(() => log.filter(({ type }) => type === "trade").at(-1).detail);
+    assert.deepEqual([told.tradeId, told.status, told.settled], [trx_id, "paid", true]);
+    assert.deepEqual(await journal(page), []);
+    await open(page, shop, "till-1");
+    assert.deepEqual([await unfinished(page), await problems(page)], [[], []], "it is over");
+    assert.equal((await pay(page, saleOf("NEXT"), await shop.code())).value?.status, "paid");
+  });
+}
