@@ -80,7 +80,10 @@ export class Till extends EventTarget implements AsyncDisposable {
    * zone; without it, today. What a person `settled` and what was paid `late` say so. Rejects with `backend/refused` where it is no day.
    */
   history(day?: string): Promise<Trade[]>;
-  /** A person's word on "needs-review" and "late-success". `evidence` goes to the audit trail. */
+  /**
+   * A person's word on "needs-review" and "late-success". `evidence` goes to the audit trail. Where the backend has lost its
+   * records it knows no such trade: then the word ends what this till's journal still holds, and `evidence` is kept nowhere.
+   */
   settle(tradeId: string, verdict: { outcome: "paid" | "declined" | "voided"; evidence: string }): Promise<Outcome>;
 
   /** Whether the camera may be used; never prompts. */
