@@ -8,6 +8,7 @@ mod run;
 mod sim;
 mod test;
 mod tools;
+mod with;
 
 use std::process::ExitCode;
 
@@ -49,6 +50,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = with::as_compiler() {
+        return code;
+    }
     match obey() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -3,6 +3,7 @@
 mod in_browsers;
 
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use clap::Args;
@@ -10,6 +11,7 @@ use clap::Args;
 use crate::module;
 use crate::run::{cargo, command, root, step, target, tee};
 use crate::tools::{self, Browser};
+use crate::with::with;
 
 /// What the tests may be told.
 #[derive(Args)]
@@ -26,6 +28,7 @@ struct Tally {
     failed: u32,
     skipped: u32,
     broken: Vec<&'static str>,
+    took: Vec<(&'static str, Duration)>,
 }
 
 /// A part: its name, and how it runs.
@@ -107,7 +110,10 @@ impl Test {
                 continue;
             }
             step(name);
-            match part(&browser) {
+            let began = Instant::now();
+            let outcome = part(&browser);
+            tally.took.push((name, began.elapsed()));
+            match outcome {
                 Ok(outcome) => {
                     tally.passed += outcome.passed;
                     tally.failed += outcome.failed;
@@ -122,6 +128,10 @@ impl Test {
                     tally.broken.push(name);
                 }
             }
+        }
+        println!();
+        for (name, took) in &tally.took {
+            println!("{:>5} s  {name}", took.as_secs());
         }
         if !tally.broken.is_empty() {
             println!("\nfailed: {}", tally.broken.join("; "));
@@ -261,9 +271,7 @@ fn planted() -> anyhow::Result<Outcome> {
                 sales
             }
         };
-        command
-            .env("RUSTFLAGS", format!("--cfg {bug}"))
-            .env("CARGO_TARGET_DIR", target().join("planted"));
+        with(&mut command, bug)?;
         let (good, text) = tee_silently(command)?;
         let caught = !good && text.contains(words);
         println!("{bug}: {}", if caught { "caught" } else { "missed" });
@@ -340,16 +348,18 @@ fn live(browser: &Browser) -> anyhow::Result<Outcome> {
 
 /// A backend that can kill itself is built beside the ordinary one.
 fn killed_everywhere(browser: &Browser) -> anyhow::Result<Outcome> {
-    let dir = target().join("kill");
     let mut build = cargo(&["build", "--quiet", "--package", "kaunter-backend"]);
-    build
-        .env("RUSTFLAGS", "--cfg kill_points")
-        .env("CARGO_TARGET_DIR", &dir);
+    with(&mut build, "kill_points")?;
     crate::run::run(build)?;
+    let name = format!("kaunter-backend{}", std::env::consts::EXE_SUFFIX);
+    let backend = target().join("kill").join(&name);
+    std::fs::create_dir_all(target().join("kill"))?;
+    // The ordinary one takes its place again.
+    std::fs::rename(target().join("debug").join(&name), &backend)?;
     programs()?;
     node_with("tests/kill", |command| {
         set_parts(command, browser)?;
-        command.env("KAUNTER_BACKEND", dir.join("debug/kaunter-backend"));
+        command.env("KAUNTER_BACKEND", &backend);
         Ok(())
     })
 }
