@@ -423,6 +423,56 @@ fn an_abort_before_the_hand_over_leaves_the_attempt_and_after_it_is_a_wish() {
 }
 
 #[test]
+fn the_first_code_counts_and_where_we_present_none_does() {
+    let mut counter = Counter::start(None, None);
+    counter
+        .tell(Event::Scanned(hint(Some("23"), true)))
+        .tell(Event::Scanned(hint(Some("25"), true)))
+        .tell(Event::Journalled)
+        .tell(Event::Created(Ok(trade("T", Status::AwaitingCode, 1))))
+        .tell(Event::Journalled);
+    assert_eq!(counter.steps.last(), Some(&Step::HandOver("T".to_owned())));
+
+    // No backend says so of such a trade: nothing of the customer's leaves, whatever it says.
+    let mut ours_only = Counter::present();
+    ours_only
+        .tell(Event::Created(Ok(ours(Status::AwaitingCode, 1))))
+        .tell(Event::Scanned(hint(None, false)))
+        .tell(Event::Journalled);
+    assert_eq!(
+        (ours_only.charge.phase(), ours_only.hand_overs()),
+        (Phase::Ready, 0)
+    );
+}
+
+#[test]
+fn a_repeated_hand_over_that_is_refused_is_asked_about() {
+    let mut counter = Counter::handing();
+    counter.tell(Event::HandedOver(Ok(trade("T", Status::AwaitingCode, 2))));
+    counter.now = 2_000;
+    counter
+        .tell(Event::Tick)
+        .tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 2))));
+    assert_eq!(counter.hand_overs(), 2);
+    // The first may have arrived after all: only the trade says.
+    let taken = Fault::Problem(ProblemCode::CodeTaken, None);
+    counter.tell(Event::HandedOver(Err(taken)));
+    assert_eq!(
+        (counter.end(), counter.steps.last()),
+        (None, Some(&Step::Ask("T".to_owned())))
+    );
+}
+
+#[test]
+fn an_abort_before_the_journal_has_the_attempt_creates_nothing() {
+    let mut counter = Counter::start(Some("21"), None);
+    counter.tell(Event::Cancel).tell(Event::Journalled);
+    assert_eq!(counter.count(|step| matches!(step, Step::Create(_))), 0);
+    assert_eq!(counter.end(), Some(&End::Aborted));
+    assert!(counter.steps.contains(&Step::Forget("key".to_owned())));
+}
+
+#[test]
 fn an_abort_while_the_journal_is_written_hands_nothing_over() {
     let mut customer = Counter::ready();
     customer
