@@ -251,6 +251,11 @@ fn who_closed_it_is_told() {
 
 #[test]
 fn a_row_tells_what_it_holds() {
+    let born = Trade::new(facts("T", Presented::Consumer), 7);
+    assert_eq!(
+        (born.created_ms(), born.since_ms(), born.heard_ms()),
+        (7, 7, 7)
+    );
     let mut desk = Desk::paying("T");
     desk.now = 500;
     assert_eq!(desk.trade.facts().trx_id, "T");
