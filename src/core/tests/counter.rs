@@ -464,6 +464,120 @@ fn a_repeated_hand_over_that_is_refused_is_asked_about() {
 }
 
 #[test]
+fn the_first_question_leaves_two_seconds_after_the_answer_that_calls_for_it() {
+    let creating = |status| {
+        let mut counter = Counter::start(Some("21"), Some(hint(None, false)));
+        counter.tell(Event::Journalled).now = 1_000;
+        counter.tell(Event::Created(Ok(trade("T", status, 1))));
+        counter
+    };
+    let handed = |reply| {
+        let mut counter = Counter::handing();
+        counter.now = 1_000;
+        counter.tell(Event::HandedOver(reply));
+        counter
+    };
+    let found = || {
+        let mut counter = Counter::ready();
+        counter.now = 1_000;
+        counter.tell(Event::Told(Ok(trade("T", Status::Paying, 2))));
+        counter
+    };
+    let counters = [
+        creating(Status::Creating),
+        creating(Status::Paying),
+        handed(Ok(trade("T", Status::Pending, 2))),
+        handed(Err(Fault::NoAnswer)),
+        found(),
+    ];
+    for mut counter in counters {
+        let asks = |counter: &Counter| counter.count(|step| matches!(step, Step::Ask(_)));
+        counter.now = 2_999;
+        counter.tell(Event::Tick);
+        assert_eq!(asks(&counter), 0, "{:?}", counter.steps);
+        counter.now = 3_000;
+        counter.tell(Event::Tick);
+        assert_eq!(asks(&counter), 1, "{:?}", counter.steps);
+    }
+}
+
+#[test]
+fn another_hand_that_gives_the_attempt_a_code_ends_the_scan_and_nothing_less_does() {
+    let mut counter = Counter::ready();
+    let stops = |counter: &Counter| counter.count(|step| *step == Step::StopScan);
+    counter.tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 2))));
+    assert_eq!((counter.charge.phase(), stops(&counter)), (Phase::Ready, 0));
+    counter.tell(Event::Told(Ok(trade("T", Status::Paying, 3))));
+    assert_eq!(
+        (counter.charge.phase(), stops(&counter)),
+        (Phase::Watching, 1)
+    );
+}
+
+#[test]
+fn the_patience_for_a_customers_own_code_is_not_renewed() {
+    let mut counter = Counter::handing();
+    counter.now = 100_000;
+    counter.tell(Event::HandedOver(Ok(trade("T", Status::Pending, 2))));
+    counter.now = 119_999;
+    counter.tell(Event::Tick);
+    assert_eq!(counter.end(), None);
+    counter.now = 120_000;
+    counter.tell(Event::Tick);
+    assert!(matches!(counter.end(), Some(End::Unresolved(Some(_), trx_id)) if trx_id == "T"));
+}
+
+#[test]
+fn a_cancel_that_was_wished_for_keeps_the_code_from_leaving_again() {
+    let mut counter = Counter::handing();
+    counter
+        .tell(Event::Cancel)
+        .tell(Event::HandedOver(Ok(trade("T", Status::AwaitingCode, 2))))
+        .tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 3))));
+    assert_eq!(
+        (counter.hand_overs(), counter.charge.phase()),
+        (1, Phase::Leaving)
+    );
+}
+
+#[test]
+fn an_attempt_that_is_no_longer_ours_to_leave_is_watched_to_its_end() {
+    let pending = || trade("T", Status::Pending, 5);
+    let refused = Fault::Problem(ProblemCode::NotCancellable, Some(Box::new(pending())));
+    for reply in [Ok(pending()), Err(refused)] {
+        let mut counter = Counter::ready();
+        counter.tell(Event::Cancel).tell(Event::CancelTold(reply));
+        assert_eq!(
+            (counter.charge.phase(), counter.end()),
+            (Phase::Watching, None)
+        );
+        let paid = trade("T", Status::Paid, 6);
+        counter.tell(Event::Told(Ok(paid.clone())));
+        assert_eq!(counter.end(), Some(&End::Settled(Box::new(paid))));
+    }
+    let mut closed = Counter::ready();
+    let gone = Box::new(trade("T", Status::Cancelled, 5));
+    let refused = Fault::Problem(ProblemCode::TradeClosed, Some(gone));
+    closed
+        .tell(Event::Cancel)
+        .tell(Event::CancelTold(Err(refused)));
+    assert_eq!(closed.end(), Some(&End::Aborted));
+}
+
+#[test]
+fn an_abort_while_the_attempt_is_created_leaves_it_as_soon_as_it_is_there() {
+    let mut counter = Counter::start(Some("21"), Some(hint(None, false)));
+    counter
+        .tell(Event::Journalled)
+        .tell(Event::Cancel)
+        .tell(Event::Created(Ok(trade("T", Status::AwaitingCode, 1))));
+    assert_eq!(
+        (counter.charge.phase(), counter.steps.last()),
+        (Phase::Leaving, Some(&Step::Cancel("T".to_owned())))
+    );
+}
+
+#[test]
 fn an_abort_before_the_journal_has_the_attempt_creates_nothing() {
     let mut counter = Counter::start(Some("21"), None);
     counter.tell(Event::Cancel).tell(Event::Journalled);
@@ -567,10 +681,11 @@ fn a_lost_answer_to_the_hand_over_is_asked_about_every_two_seconds() {
 }
 
 #[test]
-fn an_older_word_of_the_backend_is_ignored() {
+fn a_word_of_the_backend_that_is_no_newer_is_ignored() {
     let mut counter = Counter::handing();
     counter.tell(Event::HandedOver(Ok(trade("T", Status::Pending, 5))));
     counter.tell(Event::Told(Ok(trade("T", Status::Declined, 4))));
+    counter.tell(Event::Told(Ok(trade("T", Status::Declined, 5))));
     assert_eq!(counter.end(), None);
     assert_eq!(counter.charge.trade().unwrap().status, Status::Pending);
 }
