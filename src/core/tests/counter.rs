@@ -483,12 +483,19 @@ fn the_first_question_leaves_two_seconds_after_the_answer_that_calls_for_it() {
         counter.tell(Event::Told(Ok(trade("T", Status::Paying, 2))));
         counter
     };
+    let unseen = || {
+        let mut counter = Counter::present();
+        counter.tell(Event::Cancel).now = 1_000;
+        counter.tell(Event::Created(Ok(ours(Status::AwaitingPayer, 2))));
+        counter
+    };
     let counters = [
         creating(Status::Creating),
         creating(Status::Paying),
         handed(Ok(trade("T", Status::Pending, 2))),
         handed(Err(Fault::NoAnswer)),
         found(),
+        unseen(),
     ];
     for mut counter in counters {
         let asks = |counter: &Counter| counter.count(|step| matches!(step, Step::Ask(_)));
@@ -929,6 +936,23 @@ fn a_sale_that_another_attempt_took_before_our_code_was_shown_is_busy() {
         Some(&End::Refused(ProblemCode::SaleBusy, None))
     );
     assert_eq!(counter.shows(), 0);
+}
+
+#[test]
+fn what_is_noted_of_another_tills_attempt_says_whether_money_may_move() {
+    for (status, may) in [
+        (Status::Creating, false),
+        (Status::AwaitingCode, false),
+        (Status::AwaitingPayer, true),
+        (Status::Paying, true),
+        (Status::NeedsReview, true),
+    ] {
+        assert_eq!(
+            Record::of(&trade("T", status, 1)).handed_over,
+            may,
+            "{status:?}"
+        );
+    }
 }
 
 #[test]

@@ -250,6 +250,32 @@ fn who_closed_it_is_told() {
 }
 
 #[test]
+fn a_review_takes_no_proof_of_payment_while_a_cancel_is_out() {
+    let mut desk = Desk::paying("T");
+    desk.tell(Event::Payed(PayAnswer::NoWord));
+    desk.at(20_000);
+    desk.tell(Event::Cancel);
+    let another = Carried {
+        incomplete: true,
+        ..Carried::default()
+    };
+    let answer = StatusAnswer {
+        word: StatusWord::Paid,
+        carried: another,
+    };
+    let version = desk.trade.version();
+    assert_eq!(
+        desk.tell(Event::Status(version, answer)),
+        State::NeedsReview
+    );
+    // The cancel may still turn what is paid into what is refunded; ten seconds later it can't.
+    desk.now = 29_999;
+    assert_eq!(desk.status(StatusWord::Paid), State::NeedsReview);
+    desk.now = 30_000;
+    assert_eq!(desk.status(StatusWord::Paid), State::Paid);
+}
+
+#[test]
 fn a_row_tells_what_it_holds() {
     let born = Trade::new(facts("T", Presented::Consumer), 7);
     assert_eq!(

@@ -54,7 +54,6 @@ impl Charge {
     pub(super) fn put_on_display(&mut self, now: Ms) {
         self.phase = Phase::Watching;
         self.be_patient(now);
-        self.next_ask_ms.get_or_insert(now + self.policy.poll_ms);
         let awaited = self
             .trade
             .as_ref()
