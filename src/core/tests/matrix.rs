@@ -405,7 +405,13 @@ fn table() -> String {
     for (place, desk) in places() {
         let state = format!("{:?}", desk.trade.state());
         assert!(place.starts_with(&state), "{place} is {state}");
-        writeln!(text, "{place}, wakes {}", since(desk.wakes(), desk.now)).unwrap();
+        let is = desk.trade.state();
+        let (status, risk, wakes) = (is.status(), is.risk(), since(desk.wakes(), desk.now));
+        writeln!(
+            text,
+            "{place}: told as {status:?}, risk {risk:?}, wakes {wakes}"
+        )
+        .unwrap();
         let asked = desk.clone().asked();
         for (name, event) in events(&asked) {
             let on = if name.starts_with("status") {

@@ -132,12 +132,6 @@ impl State {
         }
     }
 
-    /// True where nothing is left to do, unless proof of payment turns up.
-    #[must_use]
-    pub fn is_final(self) -> bool {
-        self.risk() == Risk::Closed || self == Self::Paid
-    }
-
     /// Who closed it, where the state itself says so.
     pub(super) fn closed_by(self, wish: Option<By>) -> Option<By> {
         match self {
