@@ -46,6 +46,8 @@ pub struct Decoder {
     deaths: Cell<u32>,
     looking: Cell<Option<u32>>,
     looks: Cell<u32>,
+    /// The track that a worker follows as soon as it lives.
+    track: RefCell<JsValue>,
 }
 
 /// A reader, and when it began.
@@ -93,6 +95,7 @@ impl Decoder {
             deaths: Cell::new(0),
             looking: Cell::new(None),
             looks: Cell::new(0),
+            track: RefCell::default(),
         }
     }
 
@@ -157,8 +160,23 @@ impl Decoder {
         }
     }
 
+    /// A camera goes on: whoever reads gets its very first frame, and does not wait for the page to show one.
+    pub fn follow(&self, track: Option<MediaStreamTrack>) {
+        self.track.replace(track.into());
+        self.point();
+    }
+
+    fn point(&self) {
+        if let Some(living) = self.reader()
+            && let Some(track) = self.track.borrow().dyn_ref()
+        {
+            living.follows(track);
+        }
+    }
+
     /// The camera goes off.
     pub fn leave(&self) {
+        self.track.replace(JsValue::UNDEFINED);
         if let Some(living) = self.reader()
             && let Reading::Worker(hand) = &living.reader
         {
@@ -195,6 +213,7 @@ impl Decoder {
         self.reader
             .replace(reader.map(|reader| Rc::new(Living { reader, born_ms })));
         self.resume();
+        self.point();
     }
 
     async fn spawn(&self, here: bool) -> Result<JsValue, JsValue> {
@@ -210,7 +229,6 @@ impl Decoder {
 
 impl Living {
     /// Takes the frames of this track by itself from now on, where it can.
-    #[must_use]
     pub fn follows(&self, track: &MediaStreamTrack) -> bool {
         match &self.reader {
             Reading::Worker(hand) => hand.follow(track),

@@ -1,7 +1,6 @@
 //! The page's end of the worker: what is asked of it, and what it tells.
 //!
-//! The worker tells of codes at once, and four times a second that it lives, how many frames have come, and what would
-//! help. Frames that it takes by itself cost the page nothing.
+//! The worker tells of codes at once, and between these that it lives, how many frames have come, and what would help. Frames that it takes by itself cost the page nothing.
 
 use std::cell::{Cell, RefCell};
 use std::pin::pin;
@@ -24,12 +23,16 @@ use crate::types::event::Hint;
 use crate::types::options::CameraWish;
 
 /// Longest wait for news: the page looks after its camera in between.
-const HEAR_MS: Ms = 250;
-/// So many waits in a row without a sign of life, and it hangs. Waits are counted, not time: a page that was blocked
-/// itself finds the timer before the messages.
+const HEAR_MS: Ms = 150;
+/// So many waits in a row without a sign of life, and it hangs: 600 ms. Waits are counted, not time: a page that was
+/// blocked itself finds the timer before the messages.
 const SILENT: u32 = 4;
-/// A frame that was handed over is read in milliseconds; a worker that takes so long hangs.
-const READ_MS: Ms = 1_000;
+/// On a slow machine: so many times as long as its frames take. Before its first frame is read nobody knows how slow it
+/// is, and the first is the slowest: then it has twice as many waits.
+const PATIENCE: u32 = 10;
+/// So many waits in a row without a frame of the stream that it was given, and the page hands them over. Chromium gives
+/// none while a frame of this camera is open elsewhere: in a worker that hung, until its thread is gone.
+const BLIND: u32 = 2;
 
 /// A worker; dropped, it is ended.
 #[derive(Debug)]
@@ -39,6 +42,7 @@ pub(super) struct Hand {
     asked: Cell<u32>,
     silent: Cell<u32>,
     heard: Cell<u32>,
+    blind: Cell<u32>,
     following: RefCell<Option<(String, Tap)>>,
     _listeners: [Listener; 2],
 }
@@ -51,6 +55,8 @@ struct Inbox {
     frames: u32,
     /// Messages so far: signs of life.
     messages: u32,
+    /// Milliseconds that the slowest of the last frames took; 0: none was read.
+    took_ms: u32,
     look: u32,
     answered: u32,
     /// No `VideoFrame` can be read there: pixels from then on.
@@ -82,6 +88,7 @@ impl Hand {
             asked: Cell::new(0),
             silent: Cell::new(0),
             heard: Cell::new(0),
+            blind: Cell::new(0),
             following: RefCell::new(None),
             _listeners: [message, error],
         }
@@ -96,6 +103,7 @@ impl Hand {
         }
         drop(inbox);
         self.silent.set(0);
+        self.blind.set(0);
         self.post(&[
             ("type", "look".into()),
             ("look", look.into()),
@@ -152,26 +160,39 @@ impl Hand {
             0
         };
         self.silent.set(silent);
-        if silent >= SILENT {
-            return Err(Trouble::Dead(JsValue::from_str("the worker hangs")));
+        let mut inbox = self.inbox.borrow_mut();
+        if silent >= inbox.patience() {
+            return Err(hangs());
         }
-        if self.inbox.borrow().astray {
+        if inbox.frames == 0 && inbox.dead.is_none() {
+            self.blind.set(self.blind.get() + 1);
+            if self.blind.get() >= BLIND {
+                drop(inbox);
+                self.leave();
+                return Err(Trouble::Unfit);
+            }
+        }
+        if inbox.astray {
             return Err(Trouble::Unfit);
         }
-        self.inbox.borrow_mut().news()
+        inbox.news()
     }
 
     pub(super) async fn read(&self, frame: Frame) -> Result<News, Trouble> {
         let id = self.asked.get().wrapping_add(1);
         self.asked.set(id);
         self.hand_over(id, &frame).map_err(Trouble::Dead)?;
-        let answered = self
-            .wait(READ_MS, |inbox| inbox.answered == id || inbox.unfit)
-            .await;
-        let mut inbox = self.inbox.borrow_mut();
-        if !answered && inbox.dead.is_none() {
-            return Err(Trouble::Dead(JsValue::from_str("the worker hangs")));
+        let mut waits = 0;
+        while !self
+            .wait(HEAR_MS, |inbox| inbox.answered == id || inbox.unfit)
+            .await
+        {
+            waits += 1;
+            if waits >= self.inbox.borrow().patience() {
+                return Err(hangs());
+            }
         }
+        let mut inbox = self.inbox.borrow_mut();
         if inbox.unfit && inbox.answered != id {
             return Err(Trouble::Unfit);
         }
@@ -236,9 +257,8 @@ impl Inbox {
         let field = |name: &str| Reflect::get(message, &name.into()).unwrap_or_default();
         let number = |name: &str| field(name).as_f64().map(|number| number as u32);
         self.messages = self.messages.wrapping_add(1);
-        if let Some(frames) = number("frames") {
-            self.frames = frames;
-        }
+        self.frames = number("frames").unwrap_or(self.frames);
+        self.took_ms = number("took").unwrap_or(self.took_ms);
         match field("type").as_string().unwrap_or_default().as_str() {
             "pulse" => {
                 self.hint = field("hint")
@@ -269,6 +289,14 @@ impl Inbox {
         self.rouse();
     }
 
+    /// So many waits without a word of it are too many.
+    fn patience(&self) -> u32 {
+        match self.took_ms {
+            0 => 2 * SILENT,
+            ms => SILENT.max(ms.saturating_mul(PATIENCE) / HEAR_MS as u32),
+        }
+    }
+
     fn news(&mut self) -> Result<News, Trouble> {
         if let Some(cause) = self.dead.clone() {
             return Err(Trouble::Dead(cause));
@@ -285,6 +313,10 @@ impl Inbox {
             let _ = wake.send(());
         }
     }
+}
+
+fn hangs() -> Trouble {
+    Trouble::Dead("the worker hangs".into())
 }
 
 /// A region as the reader takes it.
