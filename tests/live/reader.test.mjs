@@ -29,6 +29,7 @@ const roads = [
   ["the browser's own stream of frames, handed to the worker", { must: "stream", never: ["frame", "pixels"] }],
   ["frames handed over one by one", { before: "delete globalThis.MediaStreamTrackProcessor", must: "frame", never: ["stream", "pixels"] }],
   ["pixels that the page draws", { before: "delete globalThis.MediaStreamTrackProcessor; delete globalThis.VideoFrame", must: "pixels", never: ["stream", "frame"] }],
+  ["frames of a video that does not report them", { before: "delete globalThis.MediaStreamTrackProcessor; delete HTMLVideoElement.prototype.requestVideoFrameCallback", must: "frame", never: ["stream", "pixels"] }],
   ["frames of an unknown format, drawn by the worker", { init: faulty("format"), must: "stream", never: ["frame", "pixels"] }],
 ];
 for (const [name, { must, never, ...how }] of roads) {
@@ -190,6 +191,7 @@ test("while it scans, the page's own thread has next to nothing to do", async (t
   const last = await measured();
   const busy = ((last.TaskDuration - first.TaskDuration) / (last.Timestamp - first.Timestamp)) * 100;
   t.diagnostic(`main thread busy ${busy.toFixed(1)} %; long tasks: ${JSON.stringify(await page.evaluate(() => long))}`);
+  assert.ok(busy < 6, `main thread busy ${busy.toFixed(1)} %`);
   const messages = await page.evaluate(() => posted.filter((type) => type === "frame" || type === "pixels").length);
   assert.equal(messages, 0, "no frame went through the page");
   await page.evaluate(() => till.release());
