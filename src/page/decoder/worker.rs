@@ -151,7 +151,7 @@ impl Hand {
     }
 
     pub(super) async fn hear(&self) -> Result<News, Trouble> {
-        self.wait(HEAR_MS, |inbox| !inbox.codes.is_empty() || inbox.astray)
+        self.wait(&|inbox| !inbox.codes.is_empty() || inbox.astray)
             .await;
         let messages = self.inbox.borrow().messages;
         let silent = if self.heard.replace(messages) == messages {
@@ -184,7 +184,7 @@ impl Hand {
         self.hand_over(id, &frame).map_err(Trouble::Dead)?;
         let mut waits = 0;
         while !self
-            .wait(HEAR_MS, |inbox| inbox.answered == id || inbox.unfit)
+            .wait(&|inbox| inbox.answered == id || inbox.unfit)
             .await
         {
             waits += 1;
@@ -200,12 +200,12 @@ impl Hand {
     }
 
     /// Waits until something is so, or the worker is dead; false where neither came in time.
-    async fn wait(&self, ms: Ms, so: impl Fn(&Inbox) -> bool) -> bool {
+    async fn wait(&self, so: &dyn Fn(&Inbox) -> bool) -> bool {
         let over = || {
             let inbox = self.inbox.borrow();
             inbox.dead.is_some() || so(&inbox)
         };
-        let mut late = pin!(clock::sleep(ms));
+        let mut late = pin!(clock::sleep(HEAR_MS));
         while !over() {
             let (wake, woken) = oneshot::channel();
             self.inbox.borrow_mut().wake = Some(wake);
@@ -259,21 +259,16 @@ impl Inbox {
         self.messages = self.messages.wrapping_add(1);
         self.frames = number("frames").unwrap_or(self.frames);
         self.took_ms = number("took").unwrap_or(self.took_ms);
-        match field("type").as_string().unwrap_or_default().as_str() {
+        let word = |name: &str| field(name).as_string().unwrap_or_default();
+        match word("type").as_str() {
             "pulse" => {
-                self.hint = field("hint")
-                    .as_string()
-                    .as_deref()
-                    .and_then(Hint::from_word);
+                self.hint = Hint::from_word(&word("hint"));
                 return;
             }
             "read" => {
                 self.answered = number("id").unwrap_or(self.answered);
                 if number("look") == Some(self.look) {
-                    self.hint = field("hint")
-                        .as_string()
-                        .as_deref()
-                        .and_then(Hint::from_word);
+                    self.hint = Hint::from_word(&word("hint"));
                     match codes_from_js(field("codes")) {
                         Ok(codes) => self.codes.extend(codes),
                         Err(cause) => self.dead = Some(cause),
