@@ -164,6 +164,7 @@ fn is_cut_off(picture: &Luma<'_>, finders: &[&Finder]) -> bool {
 }
 
 /// The way across a side of a code, and as long, where two finders are one.
+#[inline(never)] // once in the module, for its size
 fn across(finders: &[&Finder]) -> Option<Point> {
     let [first, second] = finders else {
         return None;
@@ -175,6 +176,7 @@ fn across(finders: &[&Finder]) -> Option<Point> {
 }
 
 /// Left, top, right and bottom of these finders and of their places that far away, in a copy of this scale.
+#[inline(never)] // once in the module, for its size
 fn ends(finders: &[&Finder], way: Point, scale: f32) -> [f32; 4] {
     let start = [f32::MAX, f32::MAX, 0.0, 0.0];
     let ends = finders.iter().fold(start, |ends, finder| {
