@@ -85,7 +85,7 @@ async function follow(stream, track) {
     }
     const { value: frame, done } = await source.read().catch(() => ({ done: true }));
     if (done) break;
-    frames++;
+    if (frames++ === 0) say("pulse"); // it gets some, however long it reads the first
     if (look === null || !reader.takes()) {
       frame.close();
       continue;
@@ -106,6 +106,7 @@ async function follow(stream, track) {
 /** Memory that a decoder left as it was when it stopped is good for nothing more. */
 const trapped = (error) => error instanceof WebAssembly.RuntimeError;
 
+/** What a reading gives, and how long it took. */
 async function timed(reading) {
   const began = performance.now();
   try {

@@ -180,6 +180,8 @@ impl Eye {
                         Signs::of(&camera, seen.fresh)
                     }
                     Err(fail) => {
+                        // Ended before another begins: one that hangs takes a core.
+                        drop(sight.take());
                         self.voice.problem(&fail);
                         sight = Some(self.sight(&camera).await?);
                         // Its pictures were not seen meanwhile, and that is not the camera's fault.
