@@ -30,8 +30,9 @@ const SILENT: u32 = 4;
 /// On a slow machine: so many times as long as its frames take. Before its first frame is read nobody knows how slow it
 /// is, and the first is the slowest: then it has twice as many waits.
 const PATIENCE: u32 = 10;
-/// So many waits in a row without a frame of the stream that it was given, and the page hands them over. Chromium gives
-/// none while a frame of this camera is open elsewhere: in a worker that hung, until its thread is gone.
+/// So many waits in a row without a frame of the stream that it was given, after another died, and the page hands them
+/// over. Chromium gives none while a frame of this camera is open elsewhere: in a worker that hung, until its thread is
+/// gone. Of the first one that would be a camera that is frozen.
 const BLIND: u32 = 2;
 
 /// A worker; dropped, it is ended.
@@ -43,7 +44,8 @@ pub(super) struct Hand {
     silent: Cell<u32>,
     heard: Cell<u32>,
     blind: Cell<u32>,
-    following: RefCell<Option<(String, Tap)>>,
+    is_first: bool,
+    following: RefCell<Option<Tap>>,
     _listeners: [Listener; 2],
 }
 
@@ -68,7 +70,8 @@ struct Inbox {
 }
 
 impl Hand {
-    pub(super) fn new(worker: Worker) -> Self {
+    /// `after`: so many died before this one.
+    pub(super) fn new(worker: Worker, after: u32) -> Self {
         let inbox = Rc::<RefCell<Inbox>>::default();
         let told = Rc::clone(&inbox);
         let message = Listener::new(&worker, "message", move |event| {
@@ -89,6 +92,7 @@ impl Hand {
             silent: Cell::new(0),
             heard: Cell::new(0),
             blind: Cell::new(0),
+            is_first: after == 0,
             following: RefCell::new(None),
             _listeners: [message, error],
         }
@@ -118,25 +122,24 @@ impl Hand {
 
     /// Hands over a tap on this track, unless it has it.
     pub(super) fn follow(&self, track: &MediaStreamTrack) -> bool {
-        let name = track.id();
-        let known = self
-            .following
-            .borrow()
-            .as_ref()
-            .map(|(name, _)| name.clone());
-        if known.as_ref() != Some(&name) {
-            self.leave();
-            self.inbox.borrow_mut().astray = false;
-            let tap = Tap::new(track);
-            let (word, gift) = tap.gift();
-            let message = message(&[("type", word.into()), ("it", gift.clone())]);
-            let moved = Array::of1(gift);
-            // Refused where the browser hands over neither streams of frames nor tracks: Firefox, Safari before 18.
-            let handed = self.worker.post_message_with_transfer(&message, &moved);
-            self.inbox.borrow_mut().astray = handed.is_err();
-            self.following.replace(Some((name, tap)));
+        let following = self.following.borrow();
+        let known = following.as_ref().is_some_and(|tap| tap.is_on(track));
+        drop(following);
+        if !known {
+            self.take(Tap::new(track));
         }
         !self.inbox.borrow().astray
+    }
+
+    pub(super) fn take(&self, tap: Tap) {
+        self.leave();
+        let (word, gift) = tap.gift();
+        let message = message(&[("type", word.into()), ("it", gift.clone())]);
+        let moved = Array::of1(gift);
+        // Refused where the browser hands over neither streams of frames nor tracks: Firefox, Safari before 18.
+        let handed = self.worker.post_message_with_transfer(&message, &moved);
+        self.inbox.borrow_mut().astray = handed.is_err();
+        self.following.replace(Some(tap));
     }
 
     /// The camera goes off, and so does the tap.
@@ -164,7 +167,7 @@ impl Hand {
         if silent >= inbox.patience() {
             return Err(hangs());
         }
-        if inbox.frames == 0 && inbox.dead.is_none() {
+        if !self.is_first && inbox.frames == 0 && inbox.dead.is_none() {
             self.blind.set(self.blind.get() + 1);
             if self.blind.get() >= BLIND {
                 drop(inbox);

@@ -41,7 +41,9 @@ impl Eye {
         }
         let camera = Camera::start_chosen(&self.wish, &self.choice, self.preview.as_ref()).await?;
         let early = Early(&self.decoder);
-        self.decoder.follow(camera.track());
+        if let Some(track) = camera.track() {
+            self.decoder.follow(&track);
+        }
         camera.first_picture().await?;
         std::mem::forget(early);
         let camera = Rc::new(camera);
