@@ -1,11 +1,11 @@
 // The module worker that reads codes: the same .wasm, compiled once by the page and posted here.
 //
 // Frames come as a stream that Chrome's page hands over, or that Safari's worker makes of a track, or one by one. The page
-// hears of codes at once, and four times a second that this thread lives, how many frames came, and what would help.
+// hears of codes at once, and between these that this thread lives, how many frames came, and what would help.
 
 import initialise, { WorkerReader } from "./wasm/kaunter.js";
 
-const PULSE_MS = 250;
+const PULSE_MS = 150;
 // So many frames in a row that can't be copied, and they are drawn from then on.
 const STUBBORN = 3;
 
@@ -15,8 +15,9 @@ let known = null; // the look that the reader knows
 let woken = () => {};
 let frames = 0;
 let uncopied = 0;
+let took = 0; // milliseconds of the slowest of the last frames: whoever is silent for many times as long hangs
 
-const say = (type, more) => self.postMessage({ type, look: known, frames, ...more });
+const say = (type, more) => self.postMessage({ type, look: known, frames, took: Math.ceil(took), ...more });
 const tell = (type, more) => say(type, { hint: reader.hint() ?? null, ...more });
 
 const hear = {
@@ -45,15 +46,15 @@ const hear = {
   async frame({ id, frame }) {
     frames++;
     try {
-      tell("read", { id, codes: await read(frame) });
+      tell("read", { id, codes: await timed(() => read(frame)) });
     } catch (error) {
       if (trapped(error)) throw error;
       say("unfit");
     }
   },
-  pixels({ id, buffer, width, height }) {
+  async pixels({ id, buffer, width, height }) {
     frames++;
-    tell("read", { id, codes: reader.readPixels(buffer, width, height) });
+    tell("read", { id, codes: await timed(() => reader.readPixels(buffer, width, height)) });
   },
 };
 
@@ -84,13 +85,13 @@ async function follow(stream, track) {
     }
     const { value: frame, done } = await source.read().catch(() => ({ done: true }));
     if (done) break;
-    frames++;
+    if (frames++ === 0) say("pulse"); // it gets some, however long it reads the first
     if (look === null || !reader.takes()) {
       frame.close();
       continue;
     }
     try {
-      const codes = await read(frame);
+      const codes = await timed(() => read(frame));
       if (codes.length && look !== null) tell("read", { codes });
     } catch (error) {
       if (trapped(error)) throw error;
@@ -105,7 +106,22 @@ async function follow(stream, track) {
 /** Memory that a decoder left as it was when it stopped is good for nothing more. */
 const trapped = (error) => error instanceof WebAssembly.RuntimeError;
 
-/** The codes of a frame: copied where the browser copies it, else drawn. It is closed in any case. */
+/** What a reading gives, and how long it took. */
+async function timed(reading) {
+  const began = performance.now();
+  try {
+    return await reading();
+  } finally {
+    const first = took === 0;
+    took = Math.max(performance.now() - began, took * 0.9);
+    if (first) say("pulse"); // before the next may hang
+  }
+}
+
+/**
+ * The codes of a frame: copied where the browser copies it, else drawn. It is closed in any case, and before it is decoded:
+ * a thread that hangs with one open keeps Chromium from giving any to the next, until two seconds after its end.
+ */
 async function read(frame) {
   try {
     if (uncopied < STUBBORN) {
@@ -124,5 +140,6 @@ function draw(frame) {
   if (canvas?.width !== width || canvas.height !== height) canvas = new OffscreenCanvas(width, height);
   const pen = canvas.getContext("2d", { willReadFrequently: true });
   pen.drawImage(frame, 0, 0);
+  frame.close();
   return reader.readPixels(pen.getImageData(0, 0, width, height).data.buffer, width, height);
 }

@@ -71,10 +71,12 @@ impl Camera {
         preview: Option<&HtmlVideoElement>,
     ) -> Result<Self, Fail> {
         let stream = ask::any_of(&ask::devices()?, wish, None).await?;
-        Self::show(stream, wish, preview).await
+        let camera = Self::show(stream, wish, preview)?;
+        camera.first_picture().await?;
+        Ok(camera)
     }
 
-    /// The same, with the camera that the cashier chose before any other.
+    /// The camera that the cashier chose before any other; its [`Self::first_picture`] is yet to come.
     ///
     /// # Errors
     /// As [`Self::start`].
@@ -91,7 +93,7 @@ impl Camera {
             drop(stream);
             stream = ask::any_of(&devices, wish, Some(&id)).await?;
         }
-        Self::show(stream, wish, preview).await
+        Self::show(stream, wish, preview)
     }
 
     /// Where its picture is.
@@ -180,7 +182,7 @@ impl Camera {
         listeners
     }
 
-    async fn show(
+    fn show(
         stream: Stream,
         wish: &CameraWish,
         preview: Option<&HtmlVideoElement>,
@@ -202,7 +204,6 @@ impl Camera {
         if let Some(track) = camera.stream.track() {
             device::focus_always(&track);
         }
-        camera.first_picture().await?;
         Ok(camera)
     }
 
@@ -232,7 +233,10 @@ impl Camera {
     }
 
     /// Waits until a picture was really shown: iOS says that it has data, and a size, of a picture that stays black.
-    async fn first_picture(&self) -> Result<(), Fail> {
+    ///
+    /// # Errors
+    /// `camera/interrupted`, `camera/timeout`.
+    pub async fn first_picture(&self) -> Result<(), Fail> {
         let video = &self.video;
         let end = clock::now_ms() + FIRST_FRAME_MS;
         let began_s = video.current_time();

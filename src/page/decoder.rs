@@ -22,6 +22,7 @@ use web_sys::MediaStreamTrack;
 
 use super::clock;
 use super::frames::Frame;
+use super::frames::tap::Tap;
 use crate::types::code::DecodedCode;
 use crate::types::error::Fail;
 use crate::types::event::{Hint, SpawnReader};
@@ -46,6 +47,8 @@ pub struct Decoder {
     deaths: Cell<u32>,
     looking: Cell<Option<u32>>,
     looks: Cell<u32>,
+    /// What a worker gets as soon as it lives.
+    tap: RefCell<Option<Tap>>,
 }
 
 /// A reader, and when it began.
@@ -93,6 +96,7 @@ impl Decoder {
             deaths: Cell::new(0),
             looking: Cell::new(None),
             looks: Cell::new(0),
+            tap: RefCell::default(),
         }
     }
 
@@ -108,7 +112,10 @@ impl Decoder {
         let mut told = Ok(());
         if self.deaths.get() < DEATHS {
             match self.spawn(false).await {
-                Ok(worker) => self.live(worker.dyn_into().ok().map(Hand::new).map(Reading::Worker)),
+                Ok(worker) => {
+                    let hand = |worker| Reading::Worker(Hand::new(worker, self.deaths.get()));
+                    self.live(worker.dyn_into().ok().map(hand));
+                }
                 Err(cause) => told = Err(Fail::new(ErrorCode::WorkerFailed).caused_by(cause)),
             }
         }
@@ -157,8 +164,25 @@ impl Decoder {
         }
     }
 
+    /// A camera goes on: a worker gets its very first frame, and does not wait for the page to show one. The browser
+    /// keeps it for one that still starts.
+    pub fn follow(&self, track: &MediaStreamTrack) {
+        self.tap.replace(Some(Tap::new(track)));
+        self.hand_over();
+    }
+
+    fn hand_over(&self) {
+        if let Some(living) = self.reader()
+            && let Reading::Worker(hand) = &living.reader
+            && let Some(tap) = self.tap.take()
+        {
+            hand.take(tap);
+        }
+    }
+
     /// The camera goes off.
     pub fn leave(&self) {
+        self.tap.take();
         if let Some(living) = self.reader()
             && let Reading::Worker(hand) = &living.reader
         {
@@ -195,6 +219,7 @@ impl Decoder {
         self.reader
             .replace(reader.map(|reader| Rc::new(Living { reader, born_ms })));
         self.resume();
+        self.hand_over();
     }
 
     async fn spawn(&self, here: bool) -> Result<JsValue, JsValue> {

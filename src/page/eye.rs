@@ -119,14 +119,15 @@ impl Eye {
             self.voice.now(TillState::Starting, None);
         }
         let off = self.off();
-        let (camera, ()) = join(self.camera(), self.reader()).await;
-        let camera = camera?;
-        self.voice.now(TillState::Scanning, None);
+        // Frames are read as soon as there are any, before the page has shown one.
         self.decoder.look();
         if signal::hidden() {
             self.decoder.rest();
         }
         let _hides = self.rests_while_hidden();
+        let (camera, ()) = join(self.camera(), self.reader()).await;
+        let camera = camera?;
+        self.voice.now(TillState::Scanning, None);
         let judge = Judge::new(&self.voice, wish, wallets);
         let looked = self.watch(camera, judge, off.as_ref());
         match wish.timeout_ms {
@@ -179,6 +180,8 @@ impl Eye {
                         Signs::of(&camera, seen.fresh)
                     }
                     Err(fail) => {
+                        // Ended before another begins: one that hangs takes a core.
+                        drop(sight.take());
                         self.voice.problem(&fail);
                         sight = Some(self.sight(&camera).await?);
                         // Its pictures were not seen meanwhile, and that is not the camera's fault.

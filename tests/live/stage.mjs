@@ -20,11 +20,18 @@ const pages = {
   "/": {},
   "/policy": { "permissions-policy": "camera=()" },
 };
+/** Scripts of these tests. */
+const scripts = ["/worker.js", "/picture.js"];
 
 /** Shared by the tests of a file: the shop behind the till, the page's server, and browsers that are closed at the end. */
 export async function stage() {
   const closers = [];
-  const server = createServer(serve);
+  let said = () => {};
+  const server = createServer(async (request, response) => {
+    if (request.url !== "/said") return serve(request, response);
+    said(JSON.parse(Buffer.concat(await request.toArray())));
+    response.end();
+  });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
   closers.push(() => { server.close(); server.closeAllConnections(); });
   const { port } = server.address();
@@ -32,14 +39,15 @@ export async function stage() {
   const shop = await counter({ after: (close) => closers.unshift(close) }, { origins: [origin, `http://localhost:${port}`, `http://till.test:${port}`] });
   const dir = await mkdtemp(join(tmpdir(), "kaunter-live-"));
   closers.push(() => rm(dir, { recursive: true, force: true }));
-  return new Stage({ shop, origin, port, dir, closers });
+  return new Stage({ shop, origin, port, dir, closers, said: () => new Promise((hear) => { said = hear; }) });
 }
 
 async function serve(request, response) {
   const { pathname, searchParams } = new URL(request.url, "http://local");
   if (pages[pathname]) return response.writeHead(200, { "content-type": "text/html", ...pages[pathname] }).end(html());
   if (pathname === "/around") return response.writeHead(200, { "content-type": "text/html" }).end(html(`<iframe src="${searchParams.get("it")}"></iframe>`));
-  const file = pathname === "/worker.js" ? "tests/live/worker.js" : /^\/pkg\/[a-z_./-]+$/.test(pathname) && !pathname.includes("..") ? pathname : null;
+  if (pathname === "/picture") return response.writeHead(200, { "content-type": "text/html" }).end(html('<script type="module" src="/picture.js"></script>'));
+  const file = scripts.includes(pathname) ? `tests/live${pathname}` : /^\/pkg\/[a-z_./-]+$/.test(pathname) && !pathname.includes("..") ? pathname : null;
   if (!file) return response.writeHead(404).end();
   try {
     response.writeHead(200, { "content-type": types[extname(file)] ?? "text/plain" }).end(await readFile(join(root, file)));

@@ -1,6 +1,6 @@
 // A camera made of a file: a code, drawn into two frames of I420 that Chromium plays as its camera.
 
-import { writeFile } from "node:fs/promises";
+import { constants, open } from "node:fs/promises";
 import QRCode from "qrcode";
 
 /**
@@ -17,7 +17,18 @@ export async function show(file, text, { width = 640, height = 480, module = 8, 
     return Buffer.concat([Buffer.from("FRAME\n"), luma, chroma]);
   };
   const head = Buffer.from(`YUV4MPEG2 W${width} H${height} F30:1 Ip A1:1 C420jpeg\n`);
-  await writeFile(file, Buffer.concat([head, frame(0), frame(shake)]));
+  await put(file, Buffer.concat([head, frame(0), frame(shake)]));
+}
+
+/** Over what was there: a camera that is on plays the file meanwhile, and one that finds it cut short ends its track. */
+async function put(file, film) {
+  const out = await open(file, constants.O_WRONLY | constants.O_CREAT);
+  try {
+    await out.write(film, 0, film.length, 0);
+    await out.truncate(film.length);
+  } finally {
+    await out.close();
+  }
 }
 
 function draw(luma, text, { width, height, module, dark, aside }) {

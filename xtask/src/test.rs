@@ -340,9 +340,10 @@ fn ship() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The camera's life and the reader's, in Chromium.
+/// The camera's life and the reader's, in Chromium; the roads of its frames in Firefox and WebKitGTK too.
 fn live(browser: &Browser) -> anyhow::Result<Outcome> {
     ship()?;
+    tools::webkit()?;
     real_parts("tests/live", browser)
 }
 

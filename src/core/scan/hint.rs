@@ -35,7 +35,8 @@ const BLACK: u8 = 40;
 const DIM: u8 = 90;
 /// Of a picture of shelves, letters or noise more is full of edges.
 const CROWDED: f32 = 0.55;
-/// Of a code that is larger than the picture, with modules larger than blocks, so much is.
+/// Of a code that is larger than the picture, with modules larger than blocks, so much is; and large modules make
+/// finders of their own, but none that outgrows the picture.
 const FILLED: f32 = 0.35;
 /// Steps of blurred edges are flatter, as a part of the contrast. Drawn codes: 0.36 at most blurred, 0.8 at least sharp.
 const BLURRED: f32 = 0.5;
@@ -89,8 +90,8 @@ impl<'a> Miss<'a> {
         }
         let busy = Busy::of(&copy.luma, blocks)?;
         if busy.part > CROWDED {
-            // Full of a dim picture's noise, or of the shop.
-            return (blocks.light() < DIM).then_some(Hint::Dark);
+            // Full of a dim picture's noise, which makes light pixels of its own, or of the shop.
+            return (blocks.light().saturating_sub(busy.contrast / 4) < DIM).then_some(Hint::Dark);
         }
         let is_real = |finder: &&Finder| {
             let Point { x, y } = finder.center.times(copy.scale.recip());
@@ -105,14 +106,16 @@ impl<'a> Miss<'a> {
             return Some(Hint::Dark);
         }
         let picture = self.copies.last()?.luma;
-        if !finders.is_empty() && is_cut_off(&picture, &finders, busy.part) {
+        let short = copy.luma.short_side();
+        let fills = busy.part > FILLED && (finders.len() < 3 || busy.side > short);
+        if !finders.is_empty() && (fills || is_cut_off(&picture, &finders)) {
             return Some(Hint::Farther);
         }
         if busy.contrast >= LEAST_CLEAR && busy.steepness < BLURRED {
             return Some(Hint::HoldStill);
         }
         let module = median_module(&finders);
-        if finders.len() > 1 && self.is_washed_out(&finders, module?) {
+        if finders.len() > 1 && self.is_washed_out(&finders, module?, busy.light / 2) {
             return Some(Hint::Glare);
         }
         let patch = busy.side as f32 * copy.scale;
@@ -123,55 +126,70 @@ impl<'a> Miss<'a> {
         }
     }
 
-    /// Whether a spot between these finders is washed out, in a copy whose blocks are some modules wide.
-    fn is_washed_out(&self, finders: &[&Finder], module: f32) -> bool {
+    /// Whether a spot of the code of these finders is washed out, in a copy whose blocks are some modules wide. What is
+    /// busy straddles the level.
+    fn is_washed_out(&self, finders: &[&Finder], module: f32, level: u8) -> bool {
         let small = |copy: &Copy<'_>| module / copy.scale * MODULES_OF_BLOCK <= BLOCK as f32;
         let mut fine_first = self.copies.iter().zip(self.blocks).rev();
         let Some((copy, blocks)) = fine_first.find(|(copy, _)| small(copy)) else {
             return false;
         };
-        let start = [f32::MAX, f32::MAX, 0.0, 0.0];
-        let ends = finders.iter().fold(start, |ends, finder| {
-            let (at, reach) = (finder.center, finder.module * 3.0);
-            [
-                ends[0].min(at.x - reach),
-                ends[1].min(at.y - reach),
-                ends[2].max(at.x + reach),
-                ends[3].max(at.y + reach),
-            ]
-        });
-        let (washed, all) = blocks.washed(ends.map(|end| end / copy.scale), WASHED);
+        let busy = |ends| {
+            let lit = blocks.washed(ends, (0, level)).0;
+            lit - blocks.washed(ends, (level, level)).0
+        };
+        // Where a lamp hides the third finder, the code is to the busier hand of the other two.
+        let way = across(finders).unwrap_or(Point::new(0.0, 0.0));
+        let hands = [way, way.times(-1.0)].map(|way| ends(finders, way, copy.scale));
+        let [left, right] = hands.map(busy);
+        let (washed, all) = blocks.washed(hands[usize::from(right > left)], WASHED);
         washed > 0 && washed * SPOT <= all
     }
 }
 
-/// Whether a code leaves the picture: its modules are so large, or it is all that is seen, or two finders are a side of
-/// it and a third has no room to either hand.
-fn is_cut_off(picture: &Luma<'_>, finders: &[&Finder], part: f32) -> bool {
+/// Whether a code leaves the picture: its modules are so large, or two finders are a side of it and a third has no room
+/// to either hand.
+fn is_cut_off(picture: &Luma<'_>, finders: &[&Finder]) -> bool {
     let largest = finders
         .iter()
         .fold(0.0, |most, finder| finder.module.max(most));
     if largest * LEAST_MODULES > picture.short_side() as f32 {
         return true;
     }
-    if finders.len() < 3 && part > FILLED {
-        return true;
-    }
+    let has_room = |way: Point| {
+        let mut finders = finders.iter();
+        finders.all(|finder| picture.holds(finder.center + way, -finder.module))
+    };
+    across(finders).is_some_and(|way| !has_room(way) && !has_room(way.times(-1.0)))
+}
+
+/// The way across a side of a code, and as long, where two finders are one.
+#[inline(never)] // once in the module, for its size
+fn across(finders: &[&Finder]) -> Option<Point> {
     let [first, second] = finders else {
-        return false;
+        return None;
     };
     let leg = second.center - first.center;
     let direction = leg.times(leg.length().max(1.0).recip());
-    if first.slant(direction).max(second.slant(direction)) > ALONG {
-        return false;
-    }
-    let has_room = |way: Point| {
-        [first, second]
-            .iter()
-            .all(|finder| picture.holds(finder.center + way, -finder.module))
-    };
-    let across = Point::new(-leg.y, leg.x);
-    !has_room(across) && !has_room(across.times(-1.0))
+    let slant = first.slant(direction).max(second.slant(direction));
+    (slant <= ALONG).then(|| Point::new(-leg.y, leg.x))
+}
+
+/// Left, top, right and bottom of these finders and of their places that far away, in a copy of this scale.
+#[inline(never)] // once in the module, for its size
+fn ends(finders: &[&Finder], way: Point, scale: f32) -> [f32; 4] {
+    let start = [f32::MAX, f32::MAX, 0.0, 0.0];
+    let ends = finders.iter().fold(start, |ends, finder| {
+        let (at, reach) = (finder.center, finder.module * 3.0);
+        let to = at + way;
+        [
+            ends[0].min(at.x.min(to.x) - reach),
+            ends[1].min(at.y.min(to.y) - reach),
+            ends[2].max(at.x.max(to.x) + reach),
+            ends[3].max(at.y.max(to.y) + reach),
+        ]
+    });
+    ends.map(|end| end / scale)
 }
 
 /// Pixels of a module, by the finders that are neither the largest nor the smallest.

@@ -4,9 +4,11 @@
 use kaunter_core::scan::{Effort, Hint, Luma, Reader};
 use kaunter_scenes::{CATEGORIES, Scene, TROUBLES, Trouble, nothing, scene, spoilt};
 
-const SEED: u64 = 20_261_124;
-const SCENES: u64 = 12;
-/// Of the unread scenes of a trouble, so many say what would help; of a lamp over two finders some say to hold still.
+/// Scenes of several draws: a threshold that fits one of them is luck.
+const SEEDS: [u64; 3] = [20_261_124, 1, 4];
+/// Of each seed.
+const SCENES: u64 = 8;
+/// Of the unread scenes of a trouble, so many say what would help; a lamp over two finders leaves little to be known by.
 fn least_told(trouble: Trouble) -> f64 {
     match trouble {
         Trouble::Lamp => 0.6,
@@ -44,17 +46,22 @@ fn helps(trouble: Trouble) -> Hint {
 fn what_spoils_a_scene_is_told() {
     let mut low = Vec::new();
     for trouble in TROUBLES {
-        let scenes = (0..SCENES).map(|number| said(&spoilt(SEED, trouble, number)));
-        let hints: Vec<_> = scenes
-            .filter(|(read, _)| !read)
-            .map(|(_, hint)| hint)
-            .collect();
-        let right = hints
-            .iter()
-            .filter(|hint| **hint == Some(helps(trouble)))
-            .count();
-        println!("{trouble:?}: {right} of {} unread: {hints:?}", hints.len());
-        if hints.len() < 4 || (right as f64) < least_told(trouble) * hints.len() as f64 {
+        let (mut right, mut unread) = (0, 0);
+        for seed in SEEDS {
+            let scenes = (0..SCENES).map(|number| said(&spoilt(seed, trouble, number)));
+            let hints = scenes.filter(|(read, _)| !read).map(|(_, hint)| hint);
+            let hints: Vec<_> = hints.collect();
+            let good = hints.iter().filter(|hint| **hint == Some(helps(trouble)));
+            let good = good.count();
+            println!(
+                "{trouble:?}, seed {seed}: {good} of {} unread: {hints:?}",
+                hints.len()
+            );
+            right += good;
+            unread += hints.len();
+        }
+        println!("{trouble:?}: {right} of {unread}");
+        if unread < 12 || (right as f64) < least_told(trouble) * unread as f64 {
             low.push(trouble);
         }
     }
@@ -63,16 +70,21 @@ fn what_spoils_a_scene_is_told() {
 
 #[test]
 fn a_scene_that_is_read_and_a_counter_without_a_phone_say_nothing() {
-    for category in CATEGORIES {
-        let (read, hint) = said(&scene(SEED, category, 0));
+    for (seed, category) in SEEDS
+        .into_iter()
+        .flat_map(|seed| CATEGORIES.map(|category| (seed, category)))
+    {
+        let (read, hint) = said(&scene(seed, category, 0));
         assert!(
             !read || hint.is_none(),
-            "{category:?} was read, and says {hint:?}"
+            "{category:?} of {seed} was read, and says {hint:?}"
         );
     }
-    for number in 0..24 {
-        let scene = nothing(SEED, number);
-        assert_eq!(said(&scene), (false, None), "picture {number}");
+    for seed in SEEDS {
+        for number in 0..12 {
+            let scene = nothing(seed, number);
+            assert_eq!(said(&scene), (false, None), "picture {number} of {seed}");
+        }
     }
     for grey in [60, 128, 230] {
         let scene = Scene {

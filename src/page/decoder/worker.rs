@@ -1,7 +1,6 @@
 //! The page's end of the worker: what is asked of it, and what it tells.
 //!
-//! The worker tells of codes at once, and four times a second that it lives, how many frames have come, and what would
-//! help. Frames that it takes by itself cost the page nothing.
+//! The worker tells of codes at once, and between these that it lives, how many frames have come, and what would help. Frames that it takes by itself cost the page nothing.
 
 use std::cell::{Cell, RefCell};
 use std::pin::pin;
@@ -24,12 +23,17 @@ use crate::types::event::Hint;
 use crate::types::options::CameraWish;
 
 /// Longest wait for news: the page looks after its camera in between.
-const HEAR_MS: Ms = 250;
-/// So many waits in a row without a sign of life, and it hangs. Waits are counted, not time: a page that was blocked
-/// itself finds the timer before the messages.
+const HEAR_MS: Ms = 150;
+/// So many waits in a row without a sign of life, and it hangs: 600 ms. Waits are counted, not time: a page that was
+/// blocked itself finds the timer before the messages.
 const SILENT: u32 = 4;
-/// A frame that was handed over is read in milliseconds; a worker that takes so long hangs.
-const READ_MS: Ms = 1_000;
+/// On a slow machine: so many times as long as its frames take. Before its first frame is read nobody knows how slow it
+/// is, and the first is the slowest: then it has twice as many waits.
+const PATIENCE: u32 = 10;
+/// So many waits in a row without a frame of the stream that it was given, after another died, and the page hands them
+/// over. Chromium gives none while a frame of this camera is open elsewhere: in a worker that hung, until its thread is
+/// gone. Of the first one that would be a camera that is frozen.
+const BLIND: u32 = 2;
 
 /// A worker; dropped, it is ended.
 #[derive(Debug)]
@@ -39,7 +43,9 @@ pub(super) struct Hand {
     asked: Cell<u32>,
     silent: Cell<u32>,
     heard: Cell<u32>,
-    following: RefCell<Option<(String, Tap)>>,
+    blind: Cell<u32>,
+    is_first: bool,
+    following: RefCell<Option<Tap>>,
     _listeners: [Listener; 2],
 }
 
@@ -51,6 +57,8 @@ struct Inbox {
     frames: u32,
     /// Messages so far: signs of life.
     messages: u32,
+    /// Milliseconds that the slowest of the last frames took; 0: none was read.
+    took_ms: u32,
     look: u32,
     answered: u32,
     /// No `VideoFrame` can be read there: pixels from then on.
@@ -62,7 +70,8 @@ struct Inbox {
 }
 
 impl Hand {
-    pub(super) fn new(worker: Worker) -> Self {
+    /// `after`: so many died before this one.
+    pub(super) fn new(worker: Worker, after: u32) -> Self {
         let inbox = Rc::<RefCell<Inbox>>::default();
         let told = Rc::clone(&inbox);
         let message = Listener::new(&worker, "message", move |event| {
@@ -82,6 +91,8 @@ impl Hand {
             asked: Cell::new(0),
             silent: Cell::new(0),
             heard: Cell::new(0),
+            blind: Cell::new(0),
+            is_first: after == 0,
             following: RefCell::new(None),
             _listeners: [message, error],
         }
@@ -96,6 +107,7 @@ impl Hand {
         }
         drop(inbox);
         self.silent.set(0);
+        self.blind.set(0);
         self.post(&[
             ("type", "look".into()),
             ("look", look.into()),
@@ -110,25 +122,24 @@ impl Hand {
 
     /// Hands over a tap on this track, unless it has it.
     pub(super) fn follow(&self, track: &MediaStreamTrack) -> bool {
-        let name = track.id();
-        let known = self
-            .following
-            .borrow()
-            .as_ref()
-            .map(|(name, _)| name.clone());
-        if known.as_ref() != Some(&name) {
-            self.leave();
-            self.inbox.borrow_mut().astray = false;
-            let tap = Tap::new(track);
-            let (word, gift) = tap.gift();
-            let message = message(&[("type", word.into()), ("it", gift.clone())]);
-            let moved = Array::of1(gift);
-            // Refused where the browser hands over neither streams of frames nor tracks: Firefox, Safari before 18.
-            let handed = self.worker.post_message_with_transfer(&message, &moved);
-            self.inbox.borrow_mut().astray = handed.is_err();
-            self.following.replace(Some((name, tap)));
+        let following = self.following.borrow();
+        let known = following.as_ref().is_some_and(|tap| tap.is_on(track));
+        drop(following);
+        if !known {
+            self.take(Tap::new(track));
         }
         !self.inbox.borrow().astray
+    }
+
+    pub(super) fn take(&self, tap: Tap) {
+        self.leave();
+        let (word, gift) = tap.gift();
+        let message = message(&[("type", word.into()), ("it", gift.clone())]);
+        let moved = Array::of1(gift);
+        // Refused where the browser hands over neither streams of frames nor tracks: Firefox, Safari before 18.
+        let handed = self.worker.post_message_with_transfer(&message, &moved);
+        self.inbox.borrow_mut().astray = handed.is_err();
+        self.following.replace(Some(tap));
     }
 
     /// The camera goes off, and so does the tap.
@@ -143,7 +154,7 @@ impl Hand {
     }
 
     pub(super) async fn hear(&self) -> Result<News, Trouble> {
-        self.wait(HEAR_MS, |inbox| !inbox.codes.is_empty() || inbox.astray)
+        self.wait(&|inbox| !inbox.codes.is_empty() || inbox.astray)
             .await;
         let messages = self.inbox.borrow().messages;
         let silent = if self.heard.replace(messages) == messages {
@@ -152,26 +163,39 @@ impl Hand {
             0
         };
         self.silent.set(silent);
-        if silent >= SILENT {
-            return Err(Trouble::Dead(JsValue::from_str("the worker hangs")));
+        let mut inbox = self.inbox.borrow_mut();
+        if silent >= inbox.patience() {
+            return Err(hangs());
         }
-        if self.inbox.borrow().astray {
+        if !self.is_first && inbox.frames == 0 && inbox.dead.is_none() {
+            self.blind.set(self.blind.get() + 1);
+            if self.blind.get() >= BLIND {
+                drop(inbox);
+                self.leave();
+                return Err(Trouble::Unfit);
+            }
+        }
+        if inbox.astray {
             return Err(Trouble::Unfit);
         }
-        self.inbox.borrow_mut().news()
+        inbox.news()
     }
 
     pub(super) async fn read(&self, frame: Frame) -> Result<News, Trouble> {
         let id = self.asked.get().wrapping_add(1);
         self.asked.set(id);
         self.hand_over(id, &frame).map_err(Trouble::Dead)?;
-        let answered = self
-            .wait(READ_MS, |inbox| inbox.answered == id || inbox.unfit)
-            .await;
-        let mut inbox = self.inbox.borrow_mut();
-        if !answered && inbox.dead.is_none() {
-            return Err(Trouble::Dead(JsValue::from_str("the worker hangs")));
+        let mut waits = 0;
+        while !self
+            .wait(&|inbox| inbox.answered == id || inbox.unfit)
+            .await
+        {
+            waits += 1;
+            if waits >= self.inbox.borrow().patience() {
+                return Err(hangs());
+            }
         }
+        let mut inbox = self.inbox.borrow_mut();
         if inbox.unfit && inbox.answered != id {
             return Err(Trouble::Unfit);
         }
@@ -179,12 +203,12 @@ impl Hand {
     }
 
     /// Waits until something is so, or the worker is dead; false where neither came in time.
-    async fn wait(&self, ms: Ms, so: impl Fn(&Inbox) -> bool) -> bool {
+    async fn wait(&self, so: &dyn Fn(&Inbox) -> bool) -> bool {
         let over = || {
             let inbox = self.inbox.borrow();
             inbox.dead.is_some() || so(&inbox)
         };
-        let mut late = pin!(clock::sleep(ms));
+        let mut late = pin!(clock::sleep(HEAR_MS));
         while !over() {
             let (wake, woken) = oneshot::channel();
             self.inbox.borrow_mut().wake = Some(wake);
@@ -236,24 +260,18 @@ impl Inbox {
         let field = |name: &str| Reflect::get(message, &name.into()).unwrap_or_default();
         let number = |name: &str| field(name).as_f64().map(|number| number as u32);
         self.messages = self.messages.wrapping_add(1);
-        if let Some(frames) = number("frames") {
-            self.frames = frames;
-        }
-        match field("type").as_string().unwrap_or_default().as_str() {
+        self.frames = number("frames").unwrap_or(self.frames);
+        self.took_ms = number("took").unwrap_or(self.took_ms);
+        let word = |name: &str| field(name).as_string().unwrap_or_default();
+        match word("type").as_str() {
             "pulse" => {
-                self.hint = field("hint")
-                    .as_string()
-                    .as_deref()
-                    .and_then(Hint::from_word);
+                self.hint = Hint::from_word(&word("hint"));
                 return;
             }
             "read" => {
                 self.answered = number("id").unwrap_or(self.answered);
                 if number("look") == Some(self.look) {
-                    self.hint = field("hint")
-                        .as_string()
-                        .as_deref()
-                        .and_then(Hint::from_word);
+                    self.hint = Hint::from_word(&word("hint"));
                     match codes_from_js(field("codes")) {
                         Ok(codes) => self.codes.extend(codes),
                         Err(cause) => self.dead = Some(cause),
@@ -267,6 +285,14 @@ impl Inbox {
             _ => return,
         }
         self.rouse();
+    }
+
+    /// So many waits without a word of it are too many.
+    fn patience(&self) -> u32 {
+        match self.took_ms {
+            0 => 2 * SILENT,
+            ms => SILENT.max(ms.saturating_mul(PATIENCE) / HEAR_MS as u32),
+        }
     }
 
     fn news(&mut self) -> Result<News, Trouble> {
@@ -285,6 +311,10 @@ impl Inbox {
             let _ = wake.send(());
         }
     }
+}
+
+fn hangs() -> Trouble {
+    Trouble::Dead("the worker hangs".into())
 }
 
 /// A region as the reader takes it.

@@ -10,6 +10,7 @@ use web_sys::{AbortController, AbortSignal};
 
 use super::Eye;
 use crate::page::camera::{self, Camera, device, permission};
+use crate::page::decoder::Decoder;
 use crate::page::signal;
 use crate::types::error::Fail;
 use crate::types::event::{Camera as Device, CameraChange, CameraStatus};
@@ -39,6 +40,12 @@ impl Eye {
             self.voice.camera(&change);
         }
         let camera = Camera::start_chosen(&self.wish, &self.choice, self.preview.as_ref()).await?;
+        let early = Early(&self.decoder);
+        if let Some(track) = camera.track() {
+            self.decoder.follow(&track);
+        }
+        camera.first_picture().await?;
+        std::mem::forget(early);
         let camera = Rc::new(camera);
         self.camera.replace(Some(Rc::clone(&camera)));
         self.listen(&camera);
@@ -174,5 +181,14 @@ impl Eye {
             let change = CameraChange::because(CameraStatus::Ended, ErrorCode::CameraInterrupted);
             self.voice.camera(&change);
         }
+    }
+}
+
+/// A camera's frames before its first picture; dropped, they are left, for nobody waits for that camera any more.
+struct Early<'a>(&'a Decoder);
+
+impl Drop for Early<'_> {
+    fn drop(&mut self) {
+        self.0.leave();
     }
 }

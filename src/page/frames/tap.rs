@@ -22,6 +22,7 @@ extern "C" {
 /// A track of our own beside the camera's; dropped, it is stopped, or the light would stay on.
 #[derive(Debug)]
 pub struct Tap {
+    of: String,
     track: MediaStreamTrack,
     readable: Option<JsValue>,
 }
@@ -31,6 +32,7 @@ impl Tap {
     #[must_use]
     pub fn new(track: &MediaStreamTrack) -> Self {
         let mut tap = Self {
+            of: track.id(),
             // The browser's own `clone`, a second track of the same camera: not another handle of the first.
             track: MediaStreamTrack::clone(track),
             readable: None,
@@ -39,6 +41,12 @@ impl Tap {
             tap.readable = tap.processed().ok();
         }
         tap
+    }
+
+    /// Whether it is one on this track.
+    #[must_use]
+    pub fn is_on(&self, track: &MediaStreamTrack) -> bool {
+        self.of == track.id()
     }
 
     /// What is handed over: the message's word for it, and the thing.

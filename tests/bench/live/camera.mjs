@@ -10,9 +10,9 @@ const BITS = 10;
 
 /** A scene is shown for so many frames, after a counter without a phone for a few: never the same number, so that no timer falls into step. */
 export const SHOWN = 18;
-const EMPTY = (nth) => 5 + ((nth * 5) % 4);
+const EMPTY = (nth) => 3 + ((nth * 5) % 4);
 /** Before the first scene: every scanner has started by then. */
-const LEAD = 45;
+const LEAD = 36;
 
 /** Writes the film of these scenes. Each is { nth, frames: [names of files] }; `empty` is a counter without a phone. */
 export async function film(file, folder, scenes, empty, [width, height]) {

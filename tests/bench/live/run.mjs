@@ -21,13 +21,14 @@ const count = Math.min(most, Number(options.scenes ?? most));
 const results = join(options.drawn, "results");
 const sizes = [[640, 480], [1280, 720]];
 const SLOW = 4;
+const failures = [];
 
 /** Each sharp scene and the focusing lens by itself; then, on a slowed machine, a few of all sharp scenes. */
 function cells() {
   const kinds = [...new Set(drawn.map(({ scene }) => scene))];
   return sizes.flatMap((size) => {
     const here = drawn.filter(({ width }) => width === size[0]);
-    const few = Math.ceil(count / 4);
+    const few = Math.ceil(count / 5);
     const mixed = kinds.filter((kind) => kind !== "focusing").flatMap((kind) => here.filter(({ scene }) => scene === kind).slice(0, few));
     const plain = kinds.map((kind) => ({ scene: kind, slow: 1, list: here.filter(({ scene }) => scene === kind).slice(0, count) }));
     return [...plain, { scene: "mixed", slow: SLOW, list: mixed }].map((cell) => ({ ...cell, size, name: `${cell.scene}-${size.join("x")}${cell.slow > 1 ? "-slow" : ""}` }));
@@ -44,8 +45,11 @@ async function measureCell(cell, setting) {
     for (const name of Object.keys(scanners)) {
       // The floor is the same under every scene.
       if (name === "clock" && !["easy", "mixed"].includes(cell.scene)) continue;
-      kept.runs[name] = await measure(browser, name, { ...cell, scenes }, setting);
-      console.log(`${cell.name.padEnd(24)} ${name.padEnd(18)} ${JSON.stringify(short(kept.runs[name]))}`);
+      // A run that fails is tried once more, and else left out: the others are worth having.
+      for (let tries = 0; tries < 2 && !kept.runs[name]; tries++) {
+        kept.runs[name] = await measure(browser, name, { ...cell, scenes }, setting).catch((error) => void failures.push(`${cell.name}: ${error.message}`));
+      }
+      if (kept.runs[name]) console.log(`${cell.name.padEnd(24)} ${name.padEnd(18)} ${JSON.stringify(short(kept.runs[name]))}`);
     }
   } finally {
     await browser.close();
@@ -136,10 +140,12 @@ if (!options["report-only"]) {
   const closers = [];
   try {
     const shop = await counter({ after: (close) => closers.push(close) }, { scale: 1, origins: [server.address] });
-    for (const cell of cells().filter(({ name }) => options.only.split(",").some((part) => name.includes(part)))) await measureCell(cell, { server, counter: shop });
+    const chosen = cells().filter(({ name }) => options.only.split(",").some((part) => name.includes(part)));
+    for (const cell of chosen) await measureCell(cell, { server, counter: shop });
   } finally {
     for (const close of closers) await close();
     server.close();
   }
 }
 await report(results, { seed, order: cells().map(({ name }) => name), versions: await versions(), machine: `${cpus().length} cores (${cpus()[0].model.trim()})` });
+for (const failure of failures) console.error(`failed: ${failure}`);

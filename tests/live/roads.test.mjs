@@ -1,0 +1,98 @@
+// The roads of browsers other than Chromium, in their own engines: WebKit hands a track to its worker, which makes the stream
+// (Safari 18), or finds that it can't; Firefox hands over frames. What a browser has, and which road was taken, is asserted.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import puppeteer from "puppeteer-core";
+import QRCode from "qrcode";
+import { stage } from "./stage.mjs";
+
+let all;
+before(async () => { all = await stage(); });
+after(() => all.close());
+
+const NUMERIC = "281234567890123456";
+const { modules } = QRCode.create(NUMERIC, { errorCorrectionLevel: "M" });
+const code = { size: modules.size, dark: Array.from(modules.data) };
+
+/** WebKitGTK's own small browser, which comes with the engine. */
+function miniBrowser() {
+  const lib = "/usr/lib";
+  const near = existsSync(lib) ? readdirSync(lib).map((name) => join(lib, name, "webkit2gtk-4.1/MiniBrowser")) : [];
+  return [process.env.MINIBROWSER, ...near].find((path) => path && existsSync(path));
+}
+
+async function home(t) {
+  const folder = await mkdtemp(join(tmpdir(), "kaunter-road-"));
+  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  return folder;
+}
+
+/** With its camera of coloured bars, which is granted without a question; `features` are WebKit's names. */
+async function webkit(t, address, features) {
+  const browser = miniBrowser();
+  if (!browser && !process.env.CI) return t.skip("there is no WebKitGTK here: install webkit2gtk-driver, xvfb and xauth, or name its MiniBrowser in MINIBROWSER");
+  const folder = await home(t);
+  const args = ["--enable-media-stream=true", "--enable-mock-capture-devices=true", `--features=+MockCaptureDevices,-MockCaptureDevicesPrompt,${features}`, "--media-playback-requires-user-gesture=false", address];
+  const child = spawn("xvfb-run", ["-a", browser, ...args], { stdio: "ignore", detached: true, env: { ...process.env, HOME: folder, XDG_CACHE_HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder } });
+  const gone = new Promise((done) => child.once("exit", done));
+  // Of the screen and all that is on it.
+  t.after(() => { try { process.kill(-child.pid, "SIGKILL"); } catch { /* it has ended */ } return gone; });
+  return true;
+}
+
+async function firefox(t, address) {
+  const { FIREFOX: executablePath = "/usr/bin/firefox-esr" } = process.env;
+  if (!existsSync(executablePath) && !process.env.CI) return t.skip("there is no Firefox here: install firefox-esr, or name it in FIREFOX");
+  const userDataDir = await home(t);
+  const extraPrefsFirefox = { "media.navigator.streams.fake": true, "media.navigator.permission.disabled": true };
+  const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true, userDataDir, extraPrefsFirefox, env: { ...process.env, HOME: userDataDir } });
+  t.after(() => browser.close().catch(() => {}));
+  await (await browser.newPage()).goto(address);
+  return true;
+}
+
+const roads = [
+  ["WebKit: its worker makes the stream of a track", { open: (t, address) => webkit(t, address, "+MediaStreamTrackProcessing"), must: "track", never: ["stream", "frame", "pixels"] }],
+  ["WebKit: a track that its worker can make nothing of, then frames", { open: (t, address) => webkit(t, address, "-MediaStreamTrackProcessing"), must: "frame", never: ["stream", "pixels"] }],
+  ["WebKit without VideoFrame: pixels", { open: (t, address) => webkit(t, address, "-MediaStreamTrackProcessing"), without: ["VideoFrame"], must: "pixels", never: ["stream", "frame"] }],
+  ["Firefox: frames", { open: firefox, must: "frame", never: ["stream", "pixels"] }],
+  ["Firefox without VideoFrame: pixels", { open: firefox, without: ["VideoFrame"], must: "pixels", never: ["stream", "frame"] }],
+];
+for (const [name, { open, must, never, without }] of roads) {
+  test(name, async (t) => {
+    const seen = await scan(t, open, { code, without });
+    if (!seen) return;
+    t.diagnostic(JSON.stringify(seen));
+    assert.equal(seen.end, NUMERIC, "twice, for it is bare digits");
+    assert.equal(seen.page.MediaStreamTrackProcessor, false, "the page has none of its own");
+    assert.ok(seen.posted.includes(must) && never.every((type) => !seen.posted.includes(type)), seen.posted.join());
+    assert.deepEqual(seen.problems, []);
+  });
+}
+
+test("WebKit's own camera: the worker gets its frames, and no other road is taken", async (t) => {
+  const seen = await scan(t, (t, address) => webkit(t, address, "+MediaStreamTrackProcessing"), { ms: 3_000 });
+  if (!seen) return;
+  t.diagnostic(JSON.stringify(seen));
+  assert.equal(seen.end, "scan/timeout", "there is no code in it");
+  assert.ok(seen.heard.frames >= 10, `${seen.heard.frames} frames`);
+  assert.ok(seen.posted.includes("track") && !seen.posted.some((type) => ["stream", "frame", "pixels"].includes(type)), seen.posted.join());
+  assert.deepEqual(seen.problems, []);
+});
+
+/** What the page says at its end; nothing where the browser is missing. */
+async function scan(t, open, how) {
+  const setting = { backend: all.shop.backend, token: await all.shop.token() };
+  const said = all.said();
+  const hash = encodeURIComponent(JSON.stringify({ setting, ms: 20_000, ...how }));
+  if (!(await open(t, `${all.origin}/picture#${hash}`))) return null;
+  const seen = await said;
+  assert.equal(seen.error, undefined);
+  return seen;
+}
