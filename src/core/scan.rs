@@ -25,6 +25,7 @@ mod layout;
 mod locate;
 mod luma;
 mod mesh;
+mod missing;
 mod modules;
 mod order;
 mod pyramid;
@@ -292,6 +293,9 @@ fn look(search: &mut Search<'_>, picture: Luma<'_>, passes: Passes, hints: Optio
             most: MOST_SEEN,
         };
         search.pass(&copy, &Blocks::of(&copy.luma).means());
+    }
+    if search.found.is_empty() {
+        search.complete();
     }
     if let Some(hints) = hints.filter(|_| search.found.is_empty()) {
         hints.miss(&Miss::new(search.finders(), &copies, &blocks));

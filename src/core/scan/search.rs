@@ -8,6 +8,7 @@ use super::geometry::Homography;
 use super::layout::Version;
 use super::locate::{Place, locate};
 use super::mesh::Mesh;
+use super::missing::completed;
 use super::ring::Rays;
 use super::sample::{Greys, Unblur};
 use super::threshold::Thresholds;
@@ -102,6 +103,20 @@ impl<'a> Search<'a> {
         while self.read_one() && !self.is_over() {}
     }
 
+    /// Tries what was seen of a code's finders with those that were not.
+    pub(super) fn complete(&mut self) {
+        self.grids = GRIDS;
+        for triple in completed(&self.picture, self.pool.finders()) {
+            if self.grids <= 0 || self.is_over() {
+                break;
+            }
+            if let Some(found) = self.read(&triple) {
+                self.found.push(found);
+                break;
+            }
+        }
+    }
+
     /// Whether one of the likeliest triples was a code.
     fn read_one(&mut self) -> bool {
         for triple in self.pool.triples() {
@@ -120,7 +135,11 @@ impl<'a> Search<'a> {
     }
 
     fn read(&mut self, triple: &Triple) -> Option<Found> {
-        let place = locate(&self.picture, triple)?;
+        let places = locate(&self.picture, triple);
+        places.iter().find_map(|place| self.read_place(place))
+    }
+
+    fn read_place(&mut self, place: &Place) -> Option<Found> {
         let pattern = Pattern::new(place.version, place.inverted);
         let fit = |plane: &Homography| pattern.correlation(&self.picture, plane);
         let planes = place.planes.iter().map(|plane| (fit(plane), plane));
@@ -128,7 +147,7 @@ impl<'a> Search<'a> {
         let suits = correlation >= LEAST_CORRELATION;
         if suits {
             self.grids -= 1;
-            if let Some(found) = self.read_plane(&place, plane, None, correlation) {
+            if let Some(found) = self.read_plane(place, plane, None, correlation) {
                 return Some(found);
             }
         }
@@ -137,14 +156,14 @@ impl<'a> Search<'a> {
             && let Some(mesh) = Mesh::find(&self.picture, plane, place.version, place.inverted)
         {
             self.grids -= CLIMB;
-            return self.read_plane(&place, plane, Some(&mesh), correlation);
+            return self.read_plane(place, plane, Some(&mesh), correlation);
         }
         if !suits {
             return None;
         }
         self.grids -= CLIMB;
         let climbed = pattern.climb(&self.picture, plane);
-        self.read_plane(&place, &climbed, None, correlation)
+        self.read_plane(place, &climbed, None, correlation)
     }
 
     fn read_plane(

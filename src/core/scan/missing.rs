@@ -1,0 +1,241 @@
+//! Finders that no threshold shows: where two were seen, or one, the others are looked for in grey.
+//!
+//! A lamp's mirror image, or the blur of a hand, may hide one finder of three from every row that is scanned. The rings
+//! that were seen say where it must be, to a few modules; what is there is compared with what a finder looks like.
+
+use super::geometry::within;
+use super::order::order;
+use super::triples::{Finder, Triple};
+use super::work::spend;
+use super::{Luma, Point};
+
+/// Modules between the middles of two finders, of codes up to version 14; larger ones are of no wallet.
+const LEG: std::ops::RangeInclusive<f32> = 12.0..=70.0;
+/// One finder's module is larger than the other's by this at most.
+const MOST_SIZES: f32 = 1.6;
+/// Of the way along a leg, so much may lead beside it.
+const MOST_BESIDE: f32 = 0.3;
+/// Pairs of which the third is looked for, and single finders of which the second is; the likeliest first.
+const MOST_PAIRS: usize = 4;
+const MOST_SINGLES: usize = 3;
+/// How far off the third is looked for, in modules: so many, and this part of the leg.
+const REACH: f32 = 1.2;
+const REACH_PART: f32 = 0.1;
+const MOST_REACH: f32 = 5.0;
+/// What looks less like a finder is none.
+const LEAST_ALIKE: f32 = 0.55;
+/// Along the sides of a single finder, the furthest place of a second one.
+const MOST_STRIP: i32 = 36;
+/// Modules of a finder and its light surroundings to each side of its middle.
+const HALF: i32 = 4;
+
+/// How far a module's step leads to the right and down, near a finder.
+#[derive(Clone, Copy)]
+struct Axes {
+    right: Point,
+    down: Point,
+}
+
+impl Axes {
+    fn of(finder: &Finder) -> Self {
+        let [a, b, c, d] = finder.corners;
+        Self {
+            right: ((b - a) + (c - d)).times(1.0 / 12.0),
+            down: ((d - a) + (c - b)).times(1.0 / 12.0),
+        }
+    }
+
+    /// Turned until the right is most nearly the right of these, and the down their down.
+    fn turned_to(self, other: Self) -> Self {
+        let back = |way: Point| Point::new(0.0, 0.0) - way;
+        let Self { right, down } = self;
+        let turns = [
+            (right, down),
+            (down, back(right)),
+            (back(right), back(down)),
+            (back(down), right),
+        ];
+        let mirrors = turns.map(|(right, down)| (down, right));
+        let fit =
+            |(right, down): &(Point, Point)| right.dot(other.right) + down.dot(other.down);
+        let ways = turns.into_iter().chain(mirrors);
+        let best = ways.max_by(|a, b| fit(a).total_cmp(&fit(b)));
+        best.map_or(self, |(right, down)| Self { right, down })
+    }
+
+    /// A way in modules to the right and down.
+    fn modules(&self, way: Point) -> Option<(f32, f32)> {
+        let area = self.right.cross(self.down);
+        (area.abs() > 1e-3).then(|| (way.cross(self.down) / area, self.right.cross(way) / area))
+    }
+
+    fn mean(self, other: Self) -> Self {
+        Self {
+            right: (self.right + other.right).times(0.5),
+            down: (self.down + other.down).times(0.5),
+        }
+    }
+
+    fn way(&self, x: f32, y: f32) -> Point {
+        self.right.times(x) + self.down.times(y)
+    }
+}
+
+/// A place for a finder: near a pixel, with these axes, at most so many modules off.
+struct Guess {
+    at: Point,
+    axes: Axes,
+    reach: f32,
+    /// The corner of the triple is the first finder, the second, or this place.
+    corner: usize,
+}
+
+/// What these finders may be three of, with those that were not seen.
+pub(super) fn completed(luma: &Luma<'_>, finders: &[Finder]) -> Vec<Triple> {
+    let mut pairs = Vec::new();
+    for (at, first) in finders.iter().enumerate() {
+        for second in &finders[at + 1..] {
+            if let Some((cost, guesses)) = guesses(first, second) {
+                pairs.push((cost, [*first, *second], guesses));
+            }
+        }
+    }
+    let likeliest = order(pairs.iter().map(|(cost, ..)| *cost));
+    let mut triples = Vec::new();
+    for at in likeliest.into_iter().take(MOST_PAIRS) {
+        let (_, pair, guesses) = &pairs[at];
+        triples.extend(best(luma, pair, guesses));
+    }
+    triples
+}
+
+/// Where the third finder of two may be, and how little they look like two of one code.
+fn guesses(first: &Finder, second: &Finder) -> Option<(f32, Vec<Guess>)> {
+    let sizes = first.module / second.module;
+    let sizes = sizes.max(sizes.recip());
+    if first.inverted != second.inverted || sizes > MOST_SIZES {
+        return None;
+    }
+    let way = second.center - first.center;
+    let near = Axes::of(first);
+    let far = Axes::of(second).turned_to(near);
+    let (near_x, near_y) = near.modules(way)?;
+    let (far_x, far_y) = far.modules(way)?;
+    let (x, y) = ((near_x + far_x) * 0.5, (near_y + far_y) * 0.5);
+    let (short, long) = (x.abs().min(y.abs()), x.abs().max(y.abs()));
+    if !LEG.contains(&long) {
+        return None;
+    }
+    let reach = (REACH + long * REACH_PART).min(MOST_REACH);
+    let guess = |at: Point, axes: Axes, corner: usize| Guess {
+        at,
+        axes,
+        reach,
+        corner,
+    };
+    let axes = near.mean(far);
+    let mut guesses = Vec::with_capacity(4);
+    let beside = if short < long * MOST_BESIDE {
+        for side in [-long, long] {
+            let (near_way, far_way) = if x.abs() > y.abs() {
+                (near.way(0.0, side), far.way(0.0, side))
+            } else {
+                (near.way(side, 0.0), far.way(side, 0.0))
+            };
+            guesses.push(guess(first.center + near_way, near, 0));
+            guesses.push(guess(second.center + far_way, far, 1));
+        }
+        short / long
+    } else if short > long * (1.0 - 1.5 * MOST_BESIDE) {
+        let to_right = first.center + near.way(near_x, 0.0) + second.center - far.way(0.0, far_y);
+        let to_down = first.center + near.way(0.0, near_y) + second.center - far.way(far_x, 0.0);
+        guesses.push(guess(to_right.times(0.5), axes, 2));
+        guesses.push(guess(to_down.times(0.5), axes, 2));
+        1.0 - short / long
+    } else {
+        return None;
+    };
+    Some((beside + (sizes - 1.0), guesses))
+}
+
+/// The guess at which a finder is most likely seen, as a triple.
+fn best(luma: &Luma<'_>, pair: &[Finder; 2], guesses: &[Guess]) -> Option<Triple> {
+    let inverted = pair[0].inverted;
+    let seen = guesses
+        .iter()
+        .map(|guess| (seek(luma, guess.at, guess.axes, guess.reach, inverted), guess));
+    let ((alike, center), guess) = seen.max_by(|a, b| a.0.0.total_cmp(&b.0.0))?;
+    if alike < LEAST_ALIKE {
+        return None;
+    }
+    let third = pair[0].standing_in(center, guess.axes.right, guess.axes.down);
+    let all = [pair[0], pair[1], third];
+    let corner = guess.corner;
+    let others = [(corner + 1) % 3, (corner + 2) % 3];
+    Some(Triple::of(all[corner], all[others[0]], all[others[1]]))
+}
+
+/// Where within reach a finder is most likely, and how much it looks like one, from -1 to 1.
+fn seek(luma: &Luma<'_>, at: Point, axes: Axes, reach: f32, inverted: bool) -> (f32, Point) {
+    let steps = (reach * 2.0) as i32;
+    let mut best = (-1.0, at);
+    let mut start = at;
+    for y in -steps..=steps {
+        for x in -steps..=steps {
+            let place = at + axes.way(x as f32 * 0.5, y as f32 * 0.5);
+            if !likely(luma, place, axes, inverted) {
+                continue;
+            }
+            let alike = alike(luma, place, axes, inverted);
+            if alike > best.0 {
+                best = (alike, place);
+                start = place;
+            }
+        }
+    }
+    for step in [0.25, 0.12] {
+        for (x, y) in [(-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0)] {
+            let place = start + axes.way(x * step, y * step);
+            let alike = alike(luma, place, axes, inverted);
+            if alike > best.0 {
+                best = (alike, place);
+            }
+        }
+        start = best.1;
+    }
+    best
+}
+
+/// Whether the light ring is lighter than the core, on both sides of each axis together.
+#[inline]
+fn likely(luma: &Luma<'_>, at: Point, axes: Axes, inverted: bool) -> bool {
+    let core = luma.grey_at(at);
+    let (right, down) = (axes.right.times(2.0), axes.down.times(2.0));
+    let across = luma.grey_at(at + right) + luma.grey_at(at - right);
+    let along = luma.grey_at(at + down) + luma.grey_at(at - down);
+    spend(5);
+    (across > 2.0 * core) != inverted && (along > 2.0 * core) != inverted
+}
+
+/// How the modules around correlate with a finder's.
+fn alike(luma: &Luma<'_>, at: Point, axes: Axes, inverted: bool) -> f32 {
+    let (mut sum, mut squares, mut light, mut lights) = (0.0, 0.0, 0.0, 0.0);
+    for y in -HALF..=HALF {
+        for x in -HALF..=HALF {
+            let grey = luma.grey_at(at + axes.way(x as f32, y as f32));
+            sum += grey;
+            squares += grey * grey;
+            if matches!(x.abs().max(y.abs()), 2 | 4) {
+                light += grey;
+                lights += 1.0;
+            }
+        }
+    }
+    spend(81);
+    let count = ((2 * HALF + 1) * (2 * HALF + 1)) as f32;
+    let spread = (squares - sum * sum / count).max(count);
+    let part = lights / count;
+    let covariance = light - sum * part;
+    let correlation = covariance / (spread * count * part * (1.0 - part)).sqrt();
+    within(if inverted { -correlation } else { correlation }, -1.0, 1.0)
+}
