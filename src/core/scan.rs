@@ -17,6 +17,7 @@ mod busy;
 mod climb;
 mod codewords;
 mod decode;
+mod equalise;
 mod finder;
 mod gate;
 mod geometry;

@@ -3,6 +3,7 @@
 //! The threshold is found among the modules, not the pixels: a two-class mean over the modules around. And blur is
 //! taken out there: a few thousand modules cost microseconds where a picture costs milliseconds.
 
+use super::equalise::Equaliser;
 use super::geometry::Homography;
 use super::layout::Version;
 use super::mesh::Mesh;
@@ -33,6 +34,7 @@ pub(super) enum Unblur {
 /// The grey of each module, dark codes' as they are, light ones' turned round.
 pub(super) struct Greys {
     side: usize,
+    inverted: bool,
     values: Vec<f32>,
 }
 
@@ -65,7 +67,11 @@ impl Greys {
                 values.push(if inverted { 255.0 - grey } else { grey });
             }
         }
-        Self { side, values }
+        Self {
+            side,
+            inverted,
+            values,
+        }
     }
 
     /// The grey of the first module.
@@ -81,8 +87,14 @@ impl Greys {
         };
         Self {
             side: self.side,
+            inverted: self.inverted,
             values,
         }
+    }
+
+    /// The modules before whatever has mixed them, from a first guess.
+    pub(super) fn equaliser(&self, version: Version, guess: &Modules) -> Equaliser {
+        Equaliser::new(&self.values, self.inverted, version, guess)
     }
 
     /// Dark are the modules below half way between the means of the dark and the light ones around.
@@ -146,6 +158,16 @@ fn nine_taps(luma: &Luma<'_>, middle: Point, right: Point, down: Point) -> f32 {
         + luma.grey_at(middle + rising)
         + luma.grey_at(middle - rising);
     (five_taps(luma, middle, right, down) + corners) * 0.1
+}
+
+/// The mean of the window around each value.
+pub(super) fn means(side: usize, values: &[f32], reach: usize) -> Vec<f32> {
+    let sums = Sums::of(side, values.iter().copied());
+    let mean = |at: usize| {
+        let (sum, count) = sums.window(at % side, at / side, reach);
+        sum / count
+    };
+    (0..values.len()).map(mean).collect()
 }
 
 /// Sums over any window in four look-ups.

@@ -9,6 +9,7 @@ use super::layout::Version;
 use super::locate::{Place, locate};
 use super::mesh::Mesh;
 use super::missing::completed;
+use super::modules::Modules;
 use super::ring::Rays;
 use super::sample::{Greys, Unblur};
 use super::threshold::Thresholds;
@@ -21,16 +22,17 @@ const GRIDS: i32 = 6;
 const CLIMB: i32 = 2;
 /// Planes that suit the known modules worse lie somewhere else.
 const LEAST_CORRELATION: f32 = 0.45;
-/// Below this correlation, or above this version, a blur is not solved: it costs as much as the rest together.
-const LEAST_CLEAR: f32 = 0.6;
-const MOST_SOLVED: usize = 12;
-/// What is tried on greys that are no code as they are, from the mildest.
-const UNBLURS: [Unblur; 4] = [
-    Unblur::Sharpen(0.6),
-    Unblur::Sharpen(1.4),
-    Unblur::Solve(0.25),
-    Unblur::Solve(0.54),
-];
+/// Below this correlation no blur is measured: what hides the modules is something else.
+const LEAST_CLEAR: f32 = 0.5;
+/// What is tried on greys that are no code as they are: so much of a module's distance from its neighbours.
+const SHARPER: [f32; 2] = [0.6, 1.4];
+/// A heavy blur, for a first guess where sharpening finds none.
+const SOLVED: f32 = 0.54;
+/// Turns of the search for what a blur has mixed, and how many modules a picture has for all of them.
+const TURNS: usize = 4;
+const MODULES_OF_TURNS: usize = 24_000;
+/// What is not explained by any mixture to this part is not blurred.
+const MOST_UNEXPLAINED: f32 = 0.13;
 
 /// What is known about one picture.
 pub(super) struct Search<'a> {
@@ -39,6 +41,7 @@ pub(super) struct Search<'a> {
     pool: Pool,
     most: usize,
     grids: i32,
+    turns: usize,
     work: u64,
     pub(super) found: Vec<Found>,
 }
@@ -63,6 +66,7 @@ impl<'a> Search<'a> {
             pool: Pool::default(),
             most,
             grids: 0,
+            turns: MODULES_OF_TURNS,
             work: 0,
             found: Vec::new(),
         }
@@ -176,17 +180,43 @@ impl<'a> Search<'a> {
         let side = place.version.side();
         self.work += (side * side) as u64;
         let greys = Greys::sample(&self.picture, plane, mesh, place.version, place.inverted);
-        let as_they_are = std::iter::once(greys.modules());
-        let unblurs = if correlation < LEAST_CLEAR || place.version.number() > MOST_SOLVED {
-            &UNBLURS[..2]
-        } else {
-            &UNBLURS
-        };
-        let clearer = unblurs.iter().map(|how| greys.clearer(*how).modules());
-        as_they_are
-            .chain(clearer)
-            .find_map(|modules| decode(&modules))
-            .map(|payload| found(payload, plane, place.version))
+        let mut tried = greys.modules();
+        let mut read = decode(&tried);
+        for amount in SHARPER {
+            if read.is_none() {
+                tried = greys.clearer(Unblur::Sharpen(amount)).modules();
+                read = decode(&tried);
+            }
+        }
+        if read.is_none() && correlation >= LEAST_CLEAR {
+            read = self.equalise(&greys, place, &tried).or_else(|| {
+                let solved = greys.clearer(Unblur::Solve(SOLVED)).modules();
+                decode(&solved).or_else(|| self.equalise(&greys, place, &solved))
+            });
+        }
+        read.map(|payload| found(payload, plane, place.version))
+    }
+
+    /// What is read behind a blur that is measured, from a first guess of the modules.
+    fn equalise(&mut self, greys: &Greys, place: &Place, guess: &Modules) -> Option<Payload> {
+        let mut equaliser = greys.equaliser(place.version, guess);
+        let cost = place.version.side() * place.version.side();
+        for _ in 0..TURNS {
+            if self.turns < cost {
+                return None;
+            }
+            self.turns -= cost;
+            self.work += cost as u64;
+            let modules = equaliser.turn()?;
+            let read = decode(&modules);
+            if read.is_some() {
+                return read;
+            }
+            if equaliser.unexplained() > MOST_UNEXPLAINED {
+                return None;
+            }
+        }
+        None
     }
 }
 
