@@ -200,7 +200,7 @@ impl Reader {
         self.frame = self.frame.wrapping_add(1);
         let passes = match effort {
             Effort::Still => Passes::All,
-            Effort::Live if self.saw_finders || frame % 2 == 1 => Passes::AllToFirst,
+            Effort::Live if self.saw_finders || frame.is_multiple_of(2) => Passes::AllToFirst,
             Effort::Live => Passes::First,
         };
         let picture = small.as_ref().map_or(*luma, Grey::luma);

@@ -24,8 +24,9 @@ const REACH_PART: f32 = 0.1;
 const MOST_REACH: f32 = 5.0;
 /// What looks less like a finder is none.
 const LEAST_ALIKE: f32 = 0.55;
+const LEAST_ALIKE_ROUGH: f32 = 0.4;
 /// Along the sides of a single finder, the furthest place of a second one.
-const MOST_STRIP: i32 = 36;
+const MOST_STRIP: i32 = 50;
 /// Modules of a finder and its light surroundings to each side of its middle.
 const HALF: i32 = 4;
 
@@ -107,6 +108,61 @@ pub(super) fn completed(luma: &Luma<'_>, finders: &[Finder]) -> Vec<Triple> {
         triples.extend(best(luma, pair, guesses));
     }
     triples
+}
+
+/// What a single finder may be one of: a second is looked for along the sides of its ring, then the third.
+pub(super) fn completed_alone(luma: &Luma<'_>, finders: &[Finder]) -> Vec<Triple> {
+    let likeliest = order(finders.iter().map(|finder| -finder.seen_part()));
+    let likeliest = likeliest.into_iter().take(MOST_SINGLES);
+    let triples = likeliest.filter_map(|at| {
+        let first = finders[at];
+        let second = beside(luma, &first)?;
+        let (_, guesses) = guesses(&first, &second)?;
+        best(luma, &[first, second], &guesses)
+    });
+    triples.collect()
+}
+
+/// The likeliest finder straight to the right, to the left, below or above another.
+fn beside(luma: &Luma<'_>, first: &Finder) -> Option<Finder> {
+    let axes = Axes::of(first);
+    let mut best = (LEAST_ALIKE_ROUGH, first.center);
+    for along in *LEG.start() as i32..=MOST_STRIP {
+        let width = 1 + along / 12;
+        for off in -width..=width {
+            let (along, off) = (along as f32, off as f32);
+            for (x, y) in [(along, off), (-along, off), (off, along), (off, -along)] {
+                let place = first.center + axes.way(x, y);
+                if !luma.holds(place, first.module * 4.0)
+                    || !surely(luma, place, axes, first.inverted)
+                {
+                    continue;
+                }
+                let alike = alike(luma, place, axes, first.inverted);
+                if alike > best.0 {
+                    best = (alike, place);
+                }
+            }
+        }
+    }
+    if best.1 == first.center {
+        return None;
+    }
+    let (alike, center) = seek(luma, best.1, axes, 1.0, first.inverted);
+    (alike >= LEAST_ALIKE).then(|| first.standing_in(center, axes.right, axes.down))
+}
+
+/// Whether core, light ring and dark ring take turns on each of four ways from the middle.
+#[inline]
+fn surely(luma: &Luma<'_>, at: Point, axes: Axes, inverted: bool) -> bool {
+    let core = luma.grey_at(at);
+    let ways = [(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)];
+    spend(3);
+    ways.iter().all(|(x, y)| {
+        let light = luma.grey_at(at + axes.way(x * 2.0, y * 2.0));
+        let dark = luma.grey_at(at + axes.way(x * 3.0, y * 3.0));
+        (light > core) != inverted && (light > dark) != inverted
+    })
 }
 
 /// Where the third finder of two may be, and how little they look like two of one code.

@@ -8,7 +8,7 @@ use super::geometry::Homography;
 use super::layout::Version;
 use super::locate::{Place, locate};
 use super::mesh::Mesh;
-use super::missing::completed;
+use super::missing::{completed, completed_alone};
 use super::modules::Modules;
 use super::ring::Rays;
 use super::sample::{Greys, Unblur};
@@ -109,14 +109,16 @@ impl<'a> Search<'a> {
 
     /// Tries what was seen of a code's finders with those that were not.
     pub(super) fn complete(&mut self) {
-        self.grids = GRIDS;
-        for triple in completed(&self.picture, self.pool.finders()) {
-            if self.grids <= 0 || self.is_over() {
-                break;
-            }
-            if let Some(found) = self.read(&triple) {
-                self.found.push(found);
-                break;
+        for complete in [completed, completed_alone] {
+            self.grids = GRIDS;
+            for triple in complete(&self.picture, self.pool.finders()) {
+                if self.grids <= 0 {
+                    break;
+                }
+                if let Some(found) = self.read(&triple) {
+                    self.found.push(found);
+                    return;
+                }
             }
         }
     }

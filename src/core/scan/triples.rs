@@ -33,6 +33,11 @@ impl Finder {
         }
     }
 
+    /// The modules of its height that were seen: three are a finder's core.
+    pub(super) fn seen_part(&self) -> f32 {
+        (self.seen / self.module).min(3.0)
+    }
+
     /// A finder of this one's code that was not seen: its middle, and how far a module's step leads to the right and down.
     pub(super) fn standing_in(&self, center: Point, right: Point, down: Point) -> Self {
         let corner = |x: f32, y: f32| center + right.times(x) + down.times(y);
