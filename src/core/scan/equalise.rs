@@ -30,8 +30,6 @@ const SHADE: usize = 4;
 pub(super) struct Equaliser {
     side: usize,
     stride: usize,
-    /// From a module to each that is mixed into it.
-    ways: [isize; WEIGHTS],
     seen: Vec<f32>,
     /// Modules that every code of this version shares.
     fixed: Vec<bool>,
@@ -53,15 +51,9 @@ impl Equaliser {
     pub(super) fn new(greys: &[f32], inverted: bool, version: Version, guess: &Modules) -> Self {
         let side = version.side();
         let stride = side + 2 * REACH;
-        let mut ways = [0; WEIGHTS];
-        for (at, way) in ways.iter_mut().enumerate() {
-            let (x, y) = (at % WIDTH, at / WIDTH);
-            *way = ((y * stride + x) as isize) - ((REACH * stride + REACH) as isize);
-        }
         let mut new = Self {
             side,
             stride,
-            ways,
             seen: greys.iter().map(|grey| light(*grey, inverted)).collect(),
             fixed: vec![false; side * side],
             lit: vec![1.0; stride * stride],

@@ -99,21 +99,36 @@ impl Greys {
 
     /// Dark are the modules below half way between the means of the dark and the light ones around.
     pub(super) fn modules(&self) -> Modules {
+        let pairs = self.values.iter().zip(self.thresholds());
+        let dark = pairs.map(|(grey, threshold)| *grey < threshold);
+        Modules::new(self.side, dark.collect())
+    }
+
+    /// How far each grey is from its threshold: where light has washed the modules out that is little.
+    pub(super) fn certain(&self) -> Vec<f32> {
+        let pairs = self.values.iter().zip(self.thresholds());
+        pairs.map(|(grey, threshold)| (grey - threshold).abs()).collect()
+    }
+
+    fn thresholds(&self) -> Vec<f32> {
         let reach = if self.side < LEAST_LARGE {
             REACH_SMALL
         } else {
             REACH
         };
         let all = Sums::of(self.side, self.values.iter().copied());
-        let rough = self.compared(|x, y| {
+        let ats = || (0..self.values.len()).map(|at| (at % self.side, at / self.side));
+        let pairs = self.values.iter().zip(ats());
+        let rough = pairs.map(|(grey, (x, y))| {
             let (sum, count) = all.window(x, y, reach);
-            sum / count
+            *grey < sum / count
         });
+        let rough: Vec<bool> = rough.collect();
         let pick = |(grey, dark): (&f32, &bool)| if *dark { *grey } else { 0.0 };
         let dark = Sums::of(self.side, self.values.iter().zip(&rough).map(pick));
         let count = |dark: &bool| f32::from(u8::from(*dark));
         let darks = Sums::of(self.side, rough.iter().map(count));
-        let fine = self.compared(|x, y| {
+        let threshold = |(x, y)| {
             let (sum, count) = all.window(x, y, reach);
             let (dark_sum, _) = dark.window(x, y, reach);
             let (dark_count, _) = darks.window(x, y, reach);
@@ -122,20 +137,8 @@ impl Greys {
                 return sum / count;
             }
             (dark_sum / dark_count + (sum - dark_sum) / light_count) * 0.5
-        });
-        Modules::new(self.side, fine)
-    }
-
-    fn compared(&self, threshold: impl Fn(usize, usize) -> f32) -> Vec<bool> {
-        let mut dark = Vec::with_capacity(self.values.len());
-        for (y, row) in self.values.chunks_exact(self.side).enumerate() {
-            dark.extend(
-                row.iter()
-                    .enumerate()
-                    .map(|(x, grey)| *grey < threshold(x, y)),
-            );
-        }
-        dark
+        };
+        ats().map(threshold).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::bits::Bits;
 use super::climb::Pattern;
-use super::decode::{Payload, decode, text};
+use super::decode::{Payload, decode, decode_in_doubt, text};
 use super::finder::find;
 use super::geometry::Homography;
 use super::layout::Version;
@@ -182,12 +182,15 @@ impl<'a> Search<'a> {
         let side = place.version.side();
         self.work += (side * side) as u64;
         let greys = Greys::sample(&self.picture, plane, mesh, place.version, place.inverted);
+        let mut sharp = None;
         let mut tried = greys.modules();
         let mut read = decode(&tried);
         for amount in SHARPER {
             if read.is_none() {
-                tried = greys.clearer(Unblur::Sharpen(amount)).modules();
+                let sharper = greys.clearer(Unblur::Sharpen(amount));
+                tried = sharper.modules();
                 read = decode(&tried);
+                sharp = Some(sharper);
             }
         }
         if read.is_none() && correlation >= LEAST_CLEAR {
@@ -195,6 +198,9 @@ impl<'a> Search<'a> {
                 let solved = greys.clearer(Unblur::Solve(SOLVED)).modules();
                 decode(&solved).or_else(|| self.equalise(&greys, place, &solved))
             });
+        }
+        if let Some(sharp) = sharp.filter(|_| read.is_none() && correlation >= LEAST_CLEAR) {
+            read = decode_in_doubt(&tried, &sharp.certain());
         }
         read.map(|payload| found(payload, plane, place.version))
     }
