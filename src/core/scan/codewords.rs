@@ -208,7 +208,9 @@ pub(super) fn prove_in_doubt(modules: &Modules, certain: &[f32]) -> Option<Sound
 /// Of each codeword the certainty of its least certain module.
 fn certainty(certain: &[f32], version: Version) -> Vec<f32> {
     let side = version.side();
-    let each: Vec<f32> = data_modules(version).map(|(x, y)| certain[y * side + x]).collect();
+    let each: Vec<f32> = data_modules(version)
+        .map(|(x, y)| certain[y * side + x])
+        .collect();
     let (codewords, _) = each.as_chunks::<8>();
     let least = |bits: &[f32; 8]| bits.iter().fold(f32::MAX, |a, b| a.min(*b));
     codewords.iter().map(least).collect()

@@ -16,9 +16,14 @@ const WEIGHTS: usize = WIDTH * WIDTH;
 /// The weights, and the light that is everywhere.
 const UNKNOWNS: usize = WEIGHTS + 1;
 /// Sweeps over all modules in a turn. The first takes them as grey as they come; the last makes each dark or light.
-const SWEEPS: usize = 6;
+const SWEEPS: usize = 5;
 /// What a module gains at the last sweep by being clear, as a part of what its own weights resist.
 const MOST_WISH: f32 = 0.9;
+/// Modules whose greys say the weights: more say the same.
+const MOST_EQUATIONS: usize = 700;
+/// What no mixture explains to this part is not blurred; nor is what keeps so much of its light in its own module.
+const MOST_UNEXPLAINED: f32 = 0.13;
+const MOST_OWN: f32 = 0.7;
 /// What holds each weight to nothing: as much as a part of the modules would.
 const RIDGE: f64 = 1e-3;
 /// What holds opposite weights to each other: blur is the same in both directions, but for a plane that lies a little off.
@@ -75,21 +80,21 @@ impl Equaliser {
         new
     }
 
-    /// One turn; none where it changes nothing.
+    /// One turn; none where it changes nothing, or where it is no blur that hides the modules.
     pub(super) fn turn(&mut self) -> Option<Modules> {
         let before = self.lit.clone();
         let mixture = self.mixture()?;
+        self.measure(&mixture);
+        let all: f32 = mixture.weights.iter().sum();
+        if self.unexplained > MOST_UNEXPLAINED || mixture.weights[WEIGHTS / 2] > all * MOST_OWN {
+            return None;
+        }
         self.unmix(&mixture);
         if self.lit == before {
             return None;
         }
         let dark = (0..self.side * self.side).map(|place| self.lit[self.at(place)] < 0.5);
         Some(Modules::new(self.side, dark.collect()))
-    }
-
-    /// The part of what is seen that no mixture has explained at the last turn's beginning.
-    pub(super) fn unexplained(&self) -> f32 {
-        self.unexplained
     }
 
     /// A module's place in the field with its margin.
@@ -112,7 +117,10 @@ impl Equaliser {
     /// The weights that suit what is seen best, if these are the modules.
     fn mixture(&self) -> Option<Mixture> {
         let mut sums = [[0.0_f32; UNKNOWNS + 1]; UNKNOWNS];
-        for (place, seen) in self.seen.iter().enumerate() {
+        let every = self.seen.len().div_ceil(MOST_EQUATIONS);
+        let equations = self.seen.iter().enumerate().step_by(every);
+        let count = equations.len();
+        for (place, seen) in equations {
             let mut terms = [1.0_f32; UNKNOWNS + 1];
             terms[..WEIGHTS].copy_from_slice(&self.around(&self.lit, self.at(place)));
             terms[UNKNOWNS] = *seen;
@@ -126,10 +134,10 @@ impl Equaliser {
                 }
             }
         }
-        spend(self.seen.len() * UNKNOWNS);
+        spend(count * UNKNOWNS);
         let mut equations = sums.map(|row| row.map(f64::from));
         for (row, equation) in equations.iter_mut().enumerate() {
-            equation[row] += RIDGE * self.seen.len() as f64;
+            equation[row] += RIDGE * count as f64;
             if row < WEIGHTS {
                 equation[row] += EVEN;
                 equation[WEIGHTS - 1 - row] -= EVEN;
@@ -147,7 +155,6 @@ impl Equaliser {
         let weights = &mixture.weights;
         let mut opposite = *weights;
         opposite.reverse();
-        self.measure(mixture);
         let own: f32 = weights.iter().map(|weight| weight * weight).sum();
         if own < 1e-9 {
             return;
@@ -194,8 +201,15 @@ impl Equaliser {
         let offs: Vec<f32> = offs.collect();
         let shades = super::sample::means(side, &offs, SHADE);
         let mean = self.seen.iter().sum::<f32>() / self.seen.len() as f32;
-        let all: f32 = self.seen.iter().map(|seen| (seen - mean) * (seen - mean)).sum();
-        let left = offs.iter().zip(&shades).map(|(off, shade)| (off - shade) * (off - shade));
+        let all: f32 = self
+            .seen
+            .iter()
+            .map(|seen| (seen - mean) * (seen - mean))
+            .sum();
+        let left = offs
+            .iter()
+            .zip(&shades)
+            .map(|(off, shade)| (off - shade) * (off - shade));
         self.unexplained = left.sum::<f32>() / all.max(1e-6);
         self.off.fill(0.0);
         for (place, (off, shade)) in offs.iter().zip(shades).enumerate() {

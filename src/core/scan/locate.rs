@@ -4,6 +4,7 @@
 //! decides, before any plane is fitted. Then the rings' corners give a plane, and alignment patterns a better one.
 
 use super::align::{find_alignment, find_alignments};
+use super::climb::Pattern;
 use super::geometry::{Homography, Sight, within};
 use super::layout::{FINDER, Version};
 use super::order::order;
@@ -23,6 +24,8 @@ pub(super) struct Place {
 const LEAST_TIMING: f32 = 0.1;
 /// A version off the one that the distances say must show so much more of its timing.
 const OFF_VERSION: f32 = 0.06;
+/// Rings whose plane suits the known modules less are no code's of this version.
+const LEAST_RINGS: f32 = 0.25;
 /// Versions of three finders that are tried.
 const MOST_VERSIONS: usize = 2;
 /// Shades of grey below which a step from module to module is no alternation.
@@ -68,6 +71,9 @@ pub(super) fn locate(luma: &Luma<'_>, triple: &Triple) -> Vec<Place> {
     let versions = versions(luma, &named, corner.inverted);
     let places = versions.into_iter().filter_map(|(version, said)| {
         let rings = plane_of_rings(&named, version)?;
+        if !said && Pattern::new(version, corner.inverted).correlation(luma, &rings) < LEAST_RINGS {
+            return None;
+        }
         let mut place = Place {
             version,
             said,
@@ -163,13 +169,19 @@ fn versions(luma: &Luma<'_>, named: &[Named; 3], inverted: bool) -> Vec<(Version
         Track {
             from: corner.corners[2],
             way: right.corners[3] - corner.corners[2],
-            nearness: nearness(right.width() / corner.width(), right.height() / corner.height()),
+            nearness: nearness(
+                right.width() / corner.width(),
+                right.height() / corner.height(),
+            ),
             sign: if inverted { -1.0 } else { 1.0 },
         },
         Track {
             from: corner.corners[2],
             way: down.corners[1] - corner.corners[2],
-            nearness: nearness(down.height() / corner.height(), down.width() / corner.width()),
+            nearness: nearness(
+                down.height() / corner.height(),
+                down.width() / corner.width(),
+            ),
             sign: if inverted { -1.0 } else { 1.0 },
         },
     ];
@@ -249,7 +261,11 @@ impl Track {
             let grey = luma.grey_at(pixel) * self.sign;
             if at >= 2 {
                 let lighter = last - (before + grey) * 0.5;
-                right += if at.is_multiple_of(2) { lighter } else { -lighter };
+                right += if at.is_multiple_of(2) {
+                    lighter
+                } else {
+                    -lighter
+                };
                 all += lighter.abs();
             }
             (before, last) = (last, grey);

@@ -3,7 +3,6 @@
 //! A lamp's mirror image, or the blur of a hand, may hide one finder of three from every row that is scanned. The rings
 //! that were seen say where it must be, to a few modules; what is there is compared with what a finder looks like.
 
-use super::geometry::within;
 use super::order::order;
 use super::triples::{Finder, Triple};
 use super::work::spend;
@@ -29,6 +28,11 @@ const LEAST_ALIKE_ROUGH: f32 = 0.4;
 const MOST_STRIP: i32 = 50;
 /// Modules of a finder and its light surroundings to each side of its middle.
 const HALF: i32 = 4;
+/// All of them, and the light ones.
+const MODULES: f32 = 81.0;
+const LIGHT: f32 = 48.0;
+/// The first search looks at every half module.
+const PER_MODULE: i32 = 2;
 
 /// How far a module's step leads to the right and down, near a finder.
 #[derive(Clone, Copy)]
@@ -57,8 +61,7 @@ impl Axes {
             (back(down), right),
         ];
         let mirrors = turns.map(|(right, down)| (down, right));
-        let fit =
-            |(right, down): &(Point, Point)| right.dot(other.right) + down.dot(other.down);
+        let fit = |(right, down): &(Point, Point)| right.dot(other.right) + down.dot(other.down);
         let ways = turns.into_iter().chain(mirrors);
         let best = ways.max_by(|a, b| fit(a).total_cmp(&fit(b)));
         best.map_or(self, |(right, down)| Self { right, down })
@@ -138,7 +141,7 @@ fn beside(luma: &Luma<'_>, first: &Finder) -> Option<Finder> {
                 {
                     continue;
                 }
-                let alike = alike(luma, place, axes, first.inverted);
+                let alike = alike_at(luma, place, axes, first.inverted);
                 if alike > best.0 {
                     best = (alike, place);
                 }
@@ -217,9 +220,12 @@ fn guesses(first: &Finder, second: &Finder) -> Option<(f32, Vec<Guess>)> {
 /// The guess at which a finder is most likely seen, as a triple.
 fn best(luma: &Luma<'_>, pair: &[Finder; 2], guesses: &[Guess]) -> Option<Triple> {
     let inverted = pair[0].inverted;
-    let seen = guesses
-        .iter()
-        .map(|guess| (seek(luma, guess.at, guess.axes, guess.reach, inverted), guess));
+    let seen = guesses.iter().map(|guess| {
+        (
+            seek(luma, guess.at, guess.axes, guess.reach, inverted),
+            guess,
+        )
+    });
     let ((alike, center), guess) = seen.max_by(|a, b| a.0.0.total_cmp(&b.0.0))?;
     if alike < LEAST_ALIKE {
         return None;
@@ -233,65 +239,102 @@ fn best(luma: &Luma<'_>, pair: &[Finder; 2], guesses: &[Guess]) -> Option<Triple
 
 /// Where within reach a finder is most likely, and how much it looks like one, from -1 to 1.
 fn seek(luma: &Luma<'_>, at: Point, axes: Axes, reach: f32, inverted: bool) -> (f32, Point) {
-    let steps = (reach * 2.0) as i32;
+    let patch = Patch::new(luma, at, axes, (reach * PER_MODULE as f32).ceil() as i32);
     let mut best = (-1.0, at);
-    let mut start = at;
-    for y in -steps..=steps {
-        for x in -steps..=steps {
-            let place = at + axes.way(x as f32 * 0.5, y as f32 * 0.5);
-            if !likely(luma, place, axes, inverted) {
-                continue;
-            }
-            let alike = alike(luma, place, axes, inverted);
-            if alike > best.0 {
-                best = (alike, place);
-                start = place;
+    for y in -patch.reach..=patch.reach {
+        for x in -patch.reach..=patch.reach {
+            if patch.is_likely(x, y, inverted) {
+                let alike = alike(
+                    |i, j| patch.grey(x + i * PER_MODULE, y + j * PER_MODULE),
+                    inverted,
+                );
+                if alike > best.0 {
+                    let per_module = PER_MODULE as f32;
+                    best = (
+                        alike,
+                        at + axes.way(x as f32 / per_module, y as f32 / per_module),
+                    );
+                }
             }
         }
     }
     for step in [0.25, 0.12] {
+        let start = best.1;
         for (x, y) in [(-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0)] {
             let place = start + axes.way(x * step, y * step);
-            let alike = alike(luma, place, axes, inverted);
+            let alike = alike_at(luma, place, axes, inverted);
             if alike > best.0 {
                 best = (alike, place);
             }
         }
-        start = best.1;
     }
     best
 }
 
-/// Whether the light ring is lighter than the core, on both sides of each axis together.
-#[inline]
-fn likely(luma: &Luma<'_>, at: Point, axes: Axes, inverted: bool) -> bool {
-    let core = luma.grey_at(at);
-    let (right, down) = (axes.right.times(2.0), axes.down.times(2.0));
-    let across = luma.grey_at(at + right) + luma.grey_at(at - right);
-    let along = luma.grey_at(at + down) + luma.grey_at(at - down);
-    spend(5);
-    (across > 2.0 * core) != inverted && (along > 2.0 * core) != inverted
+/// Greys at every half module around a place: neighbouring places share most of theirs.
+struct Patch {
+    greys: Vec<f32>,
+    side: i32,
+    reach: i32,
 }
 
-/// How the modules around correlate with a finder's.
-fn alike(luma: &Luma<'_>, at: Point, axes: Axes, inverted: bool) -> f32 {
-    let (mut sum, mut squares, mut light, mut lights) = (0.0, 0.0, 0.0, 0.0);
+impl Patch {
+    fn new(luma: &Luma<'_>, at: Point, axes: Axes, reach: i32) -> Self {
+        let most = reach + HALF * PER_MODULE;
+        let side = 2 * most + 1;
+        let mut greys = Vec::with_capacity((side * side) as usize);
+        for y in -most..=most {
+            for x in -most..=most {
+                let (x, y) = (x as f32 / PER_MODULE as f32, y as f32 / PER_MODULE as f32);
+                greys.push(luma.grey_at(at + axes.way(x, y)));
+            }
+        }
+        spend(greys.len());
+        Self { greys, side, reach }
+    }
+
+    #[inline]
+    fn grey(&self, x: i32, y: i32) -> f32 {
+        let most = self.side / 2;
+        let at = (y + most) * self.side + x + most;
+        self.greys.get(at as usize).copied().unwrap_or_default()
+    }
+
+    /// Whether the light ring is lighter than the core, on both sides of each axis together.
+    #[inline]
+    fn is_likely(&self, x: i32, y: i32, inverted: bool) -> bool {
+        let ring = 2 * PER_MODULE;
+        let core = self.grey(x, y);
+        let across = self.grey(x + ring, y) + self.grey(x - ring, y);
+        let along = self.grey(x, y + ring) + self.grey(x, y - ring);
+        (across > 2.0 * core) != inverted && (along > 2.0 * core) != inverted
+    }
+}
+
+fn alike_at(luma: &Luma<'_>, at: Point, axes: Axes, inverted: bool) -> f32 {
+    alike(
+        |x, y| luma.grey_at(at + axes.way(x as f32, y as f32)),
+        inverted,
+    )
+}
+
+/// How the modules around a middle correlate with a finder's.
+#[inline]
+fn alike(grey: impl Fn(i32, i32) -> f32, inverted: bool) -> f32 {
+    let (mut sum, mut squares, mut light) = (0.0, 0.0, 0.0);
     for y in -HALF..=HALF {
         for x in -HALF..=HALF {
-            let grey = luma.grey_at(at + axes.way(x as f32, y as f32));
+            let grey = grey(x, y);
             sum += grey;
             squares += grey * grey;
             if matches!(x.abs().max(y.abs()), 2 | 4) {
                 light += grey;
-                lights += 1.0;
             }
         }
     }
-    spend(81);
-    let count = ((2 * HALF + 1) * (2 * HALF + 1)) as f32;
-    let spread = (squares - sum * sum / count).max(count);
-    let part = lights / count;
-    let covariance = light - sum * part;
-    let correlation = covariance / (spread * count * part * (1.0 - part)).sqrt();
-    within(if inverted { -correlation } else { correlation }, -1.0, 1.0)
+    spend(MODULES as usize);
+    let spread = (squares - sum * sum / MODULES).max(MODULES);
+    let part = LIGHT / MODULES;
+    let correlation = (light - sum * part) / (spread * LIGHT * (1.0 - part)).sqrt();
+    if inverted { -correlation } else { correlation }
 }

@@ -99,7 +99,10 @@ pub(super) fn correct(
     let last = block.len() - 1;
     let (locator, degree) = locator(&syndromes, parity, doubted.iter().map(|at| last - at));
     let wrong = degree.checked_sub(doubts)?;
-    let (used, left) = (2 * wrong + doubts + reserve.least, wrong + doubts + reserve.in_doubt);
+    let (used, left) = (
+        2 * wrong + doubts + reserve.least,
+        wrong + doubts + reserve.in_doubt,
+    );
     if used > parity || (doubts > 0 && left > parity) {
         return None;
     }

@@ -107,7 +107,9 @@ impl Greys {
     /// How far each grey is from its threshold: where light has washed the modules out that is little.
     pub(super) fn certain(&self) -> Vec<f32> {
         let pairs = self.values.iter().zip(self.thresholds());
-        pairs.map(|(grey, threshold)| (grey - threshold).abs()).collect()
+        pairs
+            .map(|(grey, threshold)| (grey - threshold).abs())
+            .collect()
     }
 
     fn thresholds(&self) -> Vec<f32> {

@@ -30,9 +30,7 @@ const SHARPER: [f32; 2] = [0.6, 1.4];
 const SOLVED: f32 = 0.54;
 /// Turns of the search for what a blur has mixed, and how many modules a picture has for all of them.
 const TURNS: usize = 4;
-const MODULES_OF_TURNS: usize = 24_000;
-/// What is not explained by any mixture to this part is not blurred.
-const MOST_UNEXPLAINED: f32 = 0.13;
+const MODULES_OF_TURNS: usize = 14_000;
 
 /// What is known about one picture.
 pub(super) struct Search<'a> {
@@ -219,9 +217,6 @@ impl<'a> Search<'a> {
             let read = decode(&modules);
             if read.is_some() {
                 return read;
-            }
-            if equaliser.unexplained() > MOST_UNEXPLAINED {
-                return None;
             }
         }
         None
