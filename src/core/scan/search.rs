@@ -28,9 +28,10 @@ const LEAST_CLEAR: f32 = 0.5;
 const SHARPER: [f32; 2] = [0.6, 1.4];
 /// A heavy blur, for a first guess where sharpening finds none.
 const SOLVED: f32 = 0.54;
-/// Turns of the search for what a blur has mixed, and how many modules a picture has for all of them.
-const TURNS: usize = 4;
-const MODULES_OF_TURNS: usize = 14_000;
+/// Turns of the search for what a blur has mixed, from either guess, and how many modules a picture has for all of them.
+const TURNS_SHARP: usize = 2;
+const TURNS_SOLVED: usize = 6;
+const MODULES_OF_TURNS: usize = 18_000;
 
 /// What is known about one picture.
 pub(super) struct Search<'a> {
@@ -192,9 +193,9 @@ impl<'a> Search<'a> {
             }
         }
         if read.is_none() && correlation >= LEAST_CLEAR {
-            read = self.equalise(&greys, place, &tried).or_else(|| {
+            read = self.equalise(&greys, place, &tried, TURNS_SHARP).or_else(|| {
                 let solved = greys.clearer(Unblur::Solve(SOLVED)).modules();
-                decode(&solved).or_else(|| self.equalise(&greys, place, &solved))
+                decode(&solved).or_else(|| self.equalise(&greys, place, &solved, TURNS_SOLVED))
             });
         }
         if let Some(sharp) = sharp.filter(|_| read.is_none() && correlation >= LEAST_CLEAR) {
@@ -204,10 +205,16 @@ impl<'a> Search<'a> {
     }
 
     /// What is read behind a blur that is measured, from a first guess of the modules.
-    fn equalise(&mut self, greys: &Greys, place: &Place, guess: &Modules) -> Option<Payload> {
+    fn equalise(
+        &mut self,
+        greys: &Greys,
+        place: &Place,
+        guess: &Modules,
+        turns: usize,
+    ) -> Option<Payload> {
         let mut equaliser = greys.equaliser(place.version, guess);
         let cost = place.version.side() * place.version.side();
-        for _ in 0..TURNS {
+        for _ in 0..turns {
             if self.turns < cost {
                 return None;
             }
