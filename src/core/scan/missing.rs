@@ -12,10 +12,14 @@ use super::{Luma, Point};
 const LEG: std::ops::RangeInclusive<f32> = 12.0..=70.0;
 /// One finder's module is larger than the other's by this at most.
 const MOST_SIZES: f32 = 1.6;
+/// Pairs that look so little like two of one code are none.
+const MOST_COST: f32 = 0.4;
+/// Shades of both sides together by which a light ring is lighter than the core.
+const LEAST_STEP: f32 = 5.0;
 /// Of the way along a leg, so much may lead beside it.
 const MOST_BESIDE: f32 = 0.3;
 /// Pairs of which the third is looked for, and single finders of which the second is; the likeliest first.
-const MOST_PAIRS: usize = 4;
+const MOST_PAIRS: usize = 3;
 const MOST_SINGLES: usize = 3;
 /// How far off the third is looked for, in modules: so many, and this part of the leg.
 const REACH: f32 = 1.2;
@@ -214,7 +218,8 @@ fn guesses(first: &Finder, second: &Finder) -> Option<(f32, Vec<Guess>)> {
     } else {
         return None;
     };
-    Some((beside + (sizes - 1.0), guesses))
+    let cost = beside + (sizes - 1.0);
+    (cost <= MOST_COST).then_some((cost, guesses))
 }
 
 /// The guess at which a finder is most likely seen, as a triple.
@@ -307,7 +312,12 @@ impl Patch {
         let core = self.grey(x, y);
         let across = self.grey(x + ring, y) + self.grey(x - ring, y);
         let along = self.grey(x, y + ring) + self.grey(x, y - ring);
-        (across > 2.0 * core) != inverted && (along > 2.0 * core) != inverted
+        let (across, along) = (across - 2.0 * core, along - 2.0 * core);
+        if inverted {
+            across.max(along) < -LEAST_STEP
+        } else {
+            across.min(along) > LEAST_STEP
+        }
     }
 }
 

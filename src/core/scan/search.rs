@@ -193,10 +193,12 @@ impl<'a> Search<'a> {
             }
         }
         if read.is_none() && correlation >= LEAST_CLEAR {
-            read = self.equalise(&greys, place, &tried, TURNS_SHARP).or_else(|| {
-                let solved = greys.clearer(Unblur::Solve(SOLVED)).modules();
-                decode(&solved).or_else(|| self.equalise(&greys, place, &solved, TURNS_SOLVED))
-            });
+            read = self
+                .equalise(&greys, place, &tried, TURNS_SHARP)
+                .or_else(|| {
+                    let solved = greys.clearer(Unblur::Solve(SOLVED)).modules();
+                    decode(&solved).or_else(|| self.equalise(&greys, place, &solved, TURNS_SOLVED))
+                });
         }
         if let Some(sharp) = sharp.filter(|_| read.is_none() && correlation >= LEAST_CLEAR) {
             read = decode_in_doubt(&tried, &sharp.certain());
