@@ -362,8 +362,9 @@ pub(super) mod tests {
             let proved = prove_in_doubt(&washed, &certain);
             assert_eq!(proved.is_some(), sound, "{version} {wide}");
             if let Some(proved) = proved {
-                assert_eq!(proved.modules, modules);
-                assert_eq!(proved.data, prove(&modules).unwrap().data);
+                // What holds no codeword is left as it was: no decoder looks there.
+                let data = prove(&modules).unwrap().data;
+                assert!(proved.data == data && prove(&proved.modules).unwrap().data == data);
             }
         }
     }

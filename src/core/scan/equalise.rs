@@ -267,3 +267,107 @@ fn solve(equations: &mut [[f64; UNKNOWNS + 1]; UNKNOWNS]) -> Option<[f64; UNKNOW
         equations[at][UNKNOWNS] / equations[at][at]
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::codewords::tests::drawn;
+    use super::super::unblur::unblurred;
+    use super::*;
+
+    const TEXT: &str = "134503098230927349";
+
+    /// Greys of a code whose light is mixed by these weights, with a margin of light; and a first guess.
+    fn seen(code: &Modules, weights: &[f32; WEIGHTS], inverted: bool) -> (Vec<f32>, Modules) {
+        let (side, reach) = (code.side(), REACH as isize);
+        let sum: f32 = weights.iter().sum();
+        let lit = |x: isize, y: isize| {
+            let inside = 0..side as isize;
+            let dark =
+                inside.contains(&x) && inside.contains(&y) && code.is_dark(x as usize, y as usize);
+            if dark == inverted { 0.8 } else { 0.05 }
+        };
+        let grey = |at: usize| {
+            let (x, y) = ((at % side) as isize, (at / side) as isize);
+            let ways = (-reach..=reach).flat_map(|v| (-reach..=reach).map(move |u| (u, v)));
+            let mixed = ways
+                .zip(weights)
+                .map(|((u, v), weight)| weight * lit(x + u, y + v));
+            let grey = 255.0 * (mixed.sum::<f32>() / sum).powf(1.0 / 2.2);
+            if inverted { 255.0 - grey } else { grey }
+        };
+        let greys: Vec<f32> = (0..side * side).map(grey).collect();
+        let dark = unblurred(&greys, side, 0.54)
+            .iter()
+            .map(|grey| *grey < 0.5)
+            .collect();
+        (greys, Modules::new(side, dark))
+    }
+
+    fn wrong(a: &Modules, b: &Modules) -> usize {
+        let side = a.side();
+        let ats = (0..side * side).map(|at| (at % side, at / side));
+        ats.filter(|(x, y)| a.is_dark(*x, *y) != b.is_dark(*x, *y))
+            .count()
+    }
+
+    /// A bell of this sigma, in modules, and of another across.
+    fn bell(along: f32, across: f32) -> [f32; WEIGHTS] {
+        std::array::from_fn(|at| {
+            let off = |at: usize, sigma: f32| (at as f32 - REACH as f32) / sigma;
+            let (x, y) = (off(at % WIDTH, along), off(at / WIDTH, across));
+            (-0.5 * (x * x + y * y)).exp()
+        })
+    }
+
+    #[test]
+    fn what_a_lens_and_a_hand_have_mixed_is_told_apart() {
+        for (version, along, across, inverted) in [
+            (1, 0.85, 0.85, false),
+            (4, 0.85, 0.85, false),
+            (4, 0.85, 0.85, true),
+            (4, 1.2, 0.4, false),
+        ] {
+            let code = drawn(TEXT, version, qrcode::EcLevel::M);
+            let (greys, guess) = seen(&code, &bell(along, across), inverted);
+            let version = Version::of_side(code.side()).unwrap();
+            let mut equaliser = Equaliser::new(&greys, inverted, version, &guess);
+            let mut last = guess.clone();
+            for _ in 0..8 {
+                let Some(modules) = equaliser.turn() else {
+                    break;
+                };
+                last = modules;
+            }
+            let wrongs = [wrong(&guess, &code), wrong(&last, &code)];
+            assert!(
+                wrongs[0] > 10 && wrongs[1] <= 2,
+                "{version:?} {along}: {wrongs:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_no_blur_hides_is_left_alone() {
+        let code = drawn(TEXT, 2, qrcode::EcLevel::M);
+        let version = Version::of_side(code.side()).unwrap();
+        let (sharp, guess) = seen(&code, &bell(0.2, 0.2), false);
+        assert!(
+            Equaliser::new(&sharp, false, version, &guess)
+                .turn()
+                .is_none()
+        );
+        let noise: Vec<f32> = (0..sharp.len()).map(|at| (at * at % 251) as f32).collect();
+        assert!(
+            Equaliser::new(&noise, false, version, &guess)
+                .turn()
+                .is_none()
+        );
+        let flat = vec![90.0; sharp.len()];
+        assert!(
+            Equaliser::new(&flat, false, version, &guess)
+                .turn()
+                .is_none()
+        );
+    }
+}

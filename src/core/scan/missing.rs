@@ -162,12 +162,11 @@ fn beside(luma: &Luma<'_>, first: &Finder) -> Option<Finder> {
 /// Whether core, light ring and dark ring take turns on each of four ways from the middle.
 #[inline]
 fn surely(luma: &Luma<'_>, at: Point, axes: Axes, inverted: bool) -> bool {
-    let core = luma.grey_at(at);
+    let core = luma.pixel_at(at);
     let ways = [(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)];
-    spend(3);
     ways.iter().all(|(x, y)| {
-        let light = luma.grey_at(at + axes.way(x * 2.0, y * 2.0));
-        let dark = luma.grey_at(at + axes.way(x * 3.0, y * 3.0));
+        let light = luma.pixel_at(at + axes.way(x * 2.0, y * 2.0));
+        let dark = luma.pixel_at(at + axes.way(x * 3.0, y * 3.0));
         (light > core) != inverted && (light > dark) != inverted
     })
 }
@@ -291,10 +290,9 @@ impl Patch {
         for y in -most..=most {
             for x in -most..=most {
                 let (x, y) = (x as f32 / PER_MODULE as f32, y as f32 / PER_MODULE as f32);
-                greys.push(luma.grey_at(at + axes.way(x, y)));
+                greys.push(luma.pixel_at(at + axes.way(x, y)));
             }
         }
-        spend(greys.len());
         Self { greys, side, reach }
     }
 
@@ -347,4 +345,107 @@ fn alike(grey: impl Fn(i32, i32) -> f32, inverted: bool) -> f32 {
     let part = LIGHT / MODULES;
     let correlation = (light - sum * part) / (spread * LIGHT * (1.0 - part)).sqrt();
     if inverted { -correlation } else { correlation }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::codewords::tests::drawn;
+    use super::super::finder::Sighting;
+    use super::super::ring::Ring;
+    use super::*;
+
+    const SIDE: usize = 200;
+    const MODULE: f32 = 4.0;
+    /// The middles of the finders of a code of version 2 whose corner is at (40, 50).
+    const MIDDLES: [Point; 3] = [
+        Point::new(54.0, 64.0),
+        Point::new(126.0, 64.0),
+        Point::new(54.0, 136.0),
+    ];
+
+    fn picture(inverted: bool) -> Vec<u8> {
+        let code = drawn("134503098230927349", 2, qrcode::EcLevel::M);
+        let pixel = |at: usize| {
+            let (x, y) = (at % SIDE, at / SIDE);
+            let dark = x >= 40 && y >= 50 && code.is_dark((x - 40) / 4, (y - 50) / 4);
+            if dark != inverted { 60 } else { 180 }
+        };
+        (0..SIDE * SIDE).map(pixel).collect()
+    }
+
+    fn finder(center: Point, inverted: bool) -> Finder {
+        let corner = |x: f32, y: f32| center + Point::new(x, y).times(3.0 * MODULE);
+        let ring = Ring {
+            center,
+            module: MODULE,
+            corners: [
+                corner(1.0, 1.0),
+                corner(-1.0, 1.0),
+                corner(-1.0, -1.0),
+                corner(1.0, -1.0),
+            ],
+        };
+        let sighting = Sighting {
+            center,
+            module: MODULE,
+            inverted,
+            rows: 3,
+        };
+        Finder::new(&sighting, &ring, 1.0, 4)
+    }
+
+    fn is_the_code(triple: &Triple) -> bool {
+        let seen = [triple.corner, triple.right, triple.down].map(|finder| finder.center);
+        seen.iter()
+            .zip(MIDDLES)
+            .all(|(seen, middle)| (*seen - middle).length() < 1.5)
+    }
+
+    #[test]
+    fn the_third_of_two_is_found_whichever_it_is() {
+        for inverted in [false, true] {
+            let pixels = picture(inverted);
+            let luma = Luma::new(&pixels, SIDE, SIDE, SIDE).unwrap();
+            for missing in 0..3 {
+                let seen = (0..3).filter(|at| *at != missing);
+                let seen: Vec<Finder> = seen.map(|at| finder(MIDDLES[at], inverted)).collect();
+                let triples = completed(&luma, &seen);
+                assert!(triples.iter().any(is_the_code), "{missing} {inverted}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_others_of_one_are_found_whichever_it_is() {
+        let pixels = picture(false);
+        let luma = Luma::new(&pixels, SIDE, SIDE, SIDE).unwrap();
+        for middle in MIDDLES {
+            let triples = completed_alone(&luma, &[finder(middle, false)]);
+            assert!(triples.iter().any(is_the_code), "{middle:?}");
+        }
+    }
+
+    #[test]
+    fn where_nothing_looks_like_a_finder_none_is_found() {
+        let noise: Vec<u8> = (0..SIDE * SIDE)
+            .map(|at| (at * at / 7 % 251) as u8)
+            .collect();
+        for pixels in [noise, vec![120; SIDE * SIDE]] {
+            let luma = Luma::new(&pixels, SIDE, SIDE, SIDE).unwrap();
+            let two = [finder(MIDDLES[0], false), finder(MIDDLES[1], false)];
+            assert!(completed(&luma, &two).is_empty());
+            assert!(completed_alone(&luma, &two[..1]).is_empty());
+        }
+    }
+
+    #[test]
+    fn finders_that_are_no_pair_have_no_third() {
+        let pixels = picture(false);
+        let luma = Luma::new(&pixels, SIDE, SIDE, SIDE).unwrap();
+        let skew = finder(Point::new(90.0, 84.0), false);
+        assert!(completed(&luma, &[finder(MIDDLES[0], false), skew]).is_empty());
+        let light = finder(MIDDLES[1], true);
+        assert!(completed(&luma, &[finder(MIDDLES[0], false), light]).is_empty());
+    }
 }

@@ -296,7 +296,7 @@ mod tests {
                 let wrong = (parity - doubts) / 2;
                 let mut block = good.clone();
                 // Three in four of what is in doubt are wrong, and so are some that are not.
-                let doubted: Vec<usize> = (0..doubts).map(|at| at * 3 % block.len()).collect();
+                let doubted: Vec<usize> = (0..doubts).map(|at| at * 7 % block.len()).collect();
                 let others = (0..block.len()).filter(|at| !doubted.contains(at));
                 let others: Vec<usize> = others.take(wrong).collect();
                 for at in doubted.iter().filter(|at| *at % 4 != 1).chain(&others) {
