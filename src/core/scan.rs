@@ -4,6 +4,8 @@
 //! RGBA or Y plane -> Luma -> pyramid -> threshold -> bits -> finder -> ring     for each copy, coarse to fine
 //!                    the finders of all copies -> triples -> locate (align, climb, mesh) -> sample -> modules
 //!                    -> codewords (is it a code at all?) -> decode (rqrr) -> gate
+//! where that is no code: sharpened -> equalise (a blur, measured on the code) -> codewords in doubt taken for unknown
+//! where no triple is one: missing (the finders that no threshold shows), and again
 //! ```
 //!
 //! [`Reader::read`] looks at one picture. `Live` is for a camera: what one frame doesn't try the next one does. `Still`
@@ -87,7 +89,7 @@ impl fmt::Debug for Found {
 /// How hard to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effort {
-    /// A frame among many: bounded work, the passes take turns.
+    /// A frame among many: bounded work. The first gets every pass; after that those that find little take turns.
     Live,
     /// The only picture there is: every pass.
     Still,

@@ -323,7 +323,7 @@ mod tests {
     #[test]
     fn what_a_lens_and_a_hand_have_mixed_is_told_apart() {
         for (version, along, across, inverted) in [
-            (1, 0.85, 0.85, false),
+            (1, 0.8, 0.8, false),
             (4, 0.85, 0.85, false),
             (4, 0.85, 0.85, true),
             (4, 1.2, 0.4, false),
