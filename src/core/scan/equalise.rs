@@ -20,7 +20,7 @@ const SWEEPS: usize = 5;
 /// What a module gains at the last sweep by being clear, as a part of what its own weights resist.
 const MOST_WISH: f32 = 0.9;
 /// Modules whose greys say the weights: more say the same.
-const MOST_EQUATIONS: usize = 700;
+const MOST_EQUATIONS: usize = 450;
 /// What no mixture explains to this part is not blurred; nor is what keeps so much of its light in its own module.
 const MOST_UNEXPLAINED: f32 = 0.13;
 const MOST_OWN: f32 = 0.7;
@@ -104,7 +104,6 @@ impl Equaliser {
     }
 
     /// The five rows around a module of the field.
-    #[inline]
     fn around(&self, field: &[f32], at: usize) -> [f32; WEIGHTS] {
         let mut around = [0.0; WEIGHTS];
         let first = at - REACH * self.stride - REACH;
@@ -232,7 +231,6 @@ impl Equaliser {
     }
 }
 
-#[inline]
 fn dot(a: &[f32; WEIGHTS], b: &[f32; WEIGHTS]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }

@@ -33,7 +33,7 @@ const MOST_STRIP: i32 = 50;
 /// Modules of a finder and its light surroundings to each side of its middle.
 const HALF: i32 = 4;
 /// All of them, and the light ones.
-const MODULES: f32 = 81.0;
+const MODULES: usize = 81;
 const LIGHT: f32 = 48.0;
 /// The first search looks at every half module.
 const PER_MODULE: i32 = 2;
@@ -248,10 +248,8 @@ fn seek(luma: &Luma<'_>, at: Point, axes: Axes, reach: f32, inverted: bool) -> (
     for y in -patch.reach..=patch.reach {
         for x in -patch.reach..=patch.reach {
             if patch.is_likely(x, y, inverted) {
-                let alike = alike(
-                    |i, j| patch.grey(x + i * PER_MODULE, y + j * PER_MODULE),
-                    inverted,
-                );
+                let greys = modules(|i, j| patch.grey(x + i * PER_MODULE, y + j * PER_MODULE));
+                let alike = alike(&greys, inverted);
                 if alike > best.0 {
                     let per_module = PER_MODULE as f32;
                     best = (
@@ -321,28 +319,37 @@ impl Patch {
 
 fn alike_at(luma: &Luma<'_>, at: Point, axes: Axes, inverted: bool) -> f32 {
     alike(
-        |x, y| luma.grey_at(at + axes.way(x as f32, y as f32)),
+        &modules(|x, y| luma.grey_at(at + axes.way(x as f32, y as f32))),
         inverted,
     )
 }
 
-/// How the modules around a middle correlate with a finder's.
+/// The greys of a finder's modules and of those around it, row by row.
 #[inline]
-fn alike(grey: impl Fn(i32, i32) -> f32, inverted: bool) -> f32 {
+fn modules(grey: impl Fn(i32, i32) -> f32) -> [f32; MODULES] {
+    let width = 2 * HALF + 1;
+    let mut greys = [0.0; MODULES];
+    for (at, out) in (0..).zip(&mut greys) {
+        *out = grey(at % width - HALF, at / width - HALF);
+    }
+    greys
+}
+
+/// How the modules around a middle correlate with a finder's.
+fn alike(greys: &[f32; MODULES], inverted: bool) -> f32 {
+    spend(MODULES);
     let (mut sum, mut squares, mut light) = (0.0, 0.0, 0.0);
-    for y in -HALF..=HALF {
-        for x in -HALF..=HALF {
-            let grey = grey(x, y);
-            sum += grey;
-            squares += grey * grey;
-            if matches!(x.abs().max(y.abs()), 2 | 4) {
-                light += grey;
-            }
+    for (at, grey) in (0..).zip(greys) {
+        let (x, y) = (at % (2 * HALF + 1) - HALF, at / (2 * HALF + 1) - HALF);
+        sum += grey;
+        squares += grey * grey;
+        if matches!(x.abs().max(y.abs()), 2 | 4) {
+            light += grey;
         }
     }
-    spend(MODULES as usize);
-    let spread = (squares - sum * sum / MODULES).max(MODULES);
-    let part = LIGHT / MODULES;
+    let count = MODULES as f32;
+    let spread = (squares - sum * sum / count).max(count);
+    let part = LIGHT / count;
     let correlation = (light - sum * part) / (spread * LIGHT * (1.0 - part)).sqrt();
     if inverted { -correlation } else { correlation }
 }

@@ -29,9 +29,13 @@ const SHARPER: [f32; 2] = [0.6, 1.4];
 /// A heavy blur, for a first guess where sharpening finds none.
 const SOLVED: f32 = 0.54;
 /// Turns of the search for what a blur has mixed, from either guess, and how many modules a picture has for all of them.
-const TURNS_SHARP: usize = 2;
-const TURNS_SOLVED: usize = 6;
-const MODULES_OF_TURNS: usize = 18_000;
+const TURNS_SHARP: usize = 1;
+const TURNS_SOLVED: usize = 5;
+const MODULES_OF_TURNS: usize = 10_000;
+/// What a turn costs beside its modules, in modules.
+const TURN: usize = 500;
+/// Grids of a picture whose codewords in doubt are taken for unknown.
+const DOUBTS: usize = 3;
 
 /// What is known about one picture.
 pub(super) struct Search<'a> {
@@ -41,6 +45,7 @@ pub(super) struct Search<'a> {
     most: usize,
     grids: i32,
     turns: usize,
+    doubts: usize,
     work: u64,
     pub(super) found: Vec<Found>,
 }
@@ -66,6 +71,7 @@ impl<'a> Search<'a> {
             most,
             grids: 0,
             turns: MODULES_OF_TURNS,
+            doubts: DOUBTS,
             work: 0,
             found: Vec::new(),
         }
@@ -200,7 +206,10 @@ impl<'a> Search<'a> {
                     decode(&solved).or_else(|| self.equalise(&greys, place, &solved, TURNS_SOLVED))
                 });
         }
-        if let Some(sharp) = sharp.filter(|_| read.is_none() && correlation >= LEAST_CLEAR) {
+        if let Some(sharp) = sharp.filter(|_| read.is_none() && correlation >= LEAST_CLEAR)
+            && self.doubts > 0
+        {
+            self.doubts -= 1;
             read = decode_in_doubt(&tried, &sharp.certain());
         }
         read.map(|payload| found(payload, plane, place.version))
@@ -215,7 +224,7 @@ impl<'a> Search<'a> {
         turns: usize,
     ) -> Option<Payload> {
         let mut equaliser = greys.equaliser(place.version, guess);
-        let cost = place.version.side() * place.version.side();
+        let cost = place.version.side() * place.version.side() + TURN;
         for _ in 0..turns {
             if self.turns < cost {
                 return None;
