@@ -298,7 +298,13 @@ fn look(search: &mut Search<'_>, picture: Luma<'_>, passes: Passes, hints: Optio
         search.pass(&copy, &Blocks::of(&copy.luma).means());
     }
     if search.found.is_empty() {
+        search.try_harder();
+    }
+    if search.found.is_empty() {
         search.complete();
+    }
+    if search.found.is_empty() {
+        search.try_harder();
     }
     if let Some(hints) = hints.filter(|_| search.found.is_empty()) {
         hints.miss(&Miss::new(search.finders(), &copies, &blocks));

@@ -34,8 +34,8 @@ const TURNS_SOLVED: usize = 5;
 const MODULES_OF_TURNS: usize = 10_000;
 /// What a turn costs beside its modules, in modules.
 const TURN: usize = 500;
-/// Grids of a picture whose codewords in doubt are taken for unknown.
-const DOUBTS: usize = 3;
+/// Planes that are tried harder.
+const MOST_KEPT: usize = 2;
 
 /// What is known about one picture.
 pub(super) struct Search<'a> {
@@ -45,7 +45,8 @@ pub(super) struct Search<'a> {
     most: usize,
     grids: i32,
     turns: usize,
-    doubts: usize,
+    /// Planes of codes that were seen and not read, those that suit the known modules best.
+    kept: Vec<(f32, Version, bool, Homography)>,
     work: u64,
     pub(super) found: Vec<Found>,
 }
@@ -71,7 +72,7 @@ impl<'a> Search<'a> {
             most,
             grids: 0,
             turns: MODULES_OF_TURNS,
-            doubts: DOUBTS,
+            kept: Vec::new(),
             work: 0,
             found: Vec::new(),
         }
@@ -187,44 +188,51 @@ impl<'a> Search<'a> {
         let side = place.version.side();
         self.work += (side * side) as u64;
         let greys = Greys::sample(&self.picture, plane, mesh, place.version, place.inverted);
-        let mut sharp = None;
-        let mut tried = greys.modules();
-        let mut read = decode(&tried);
+        let mut read = decode(&greys.modules());
         for amount in SHARPER {
-            if read.is_none() {
-                let sharper = greys.clearer(Unblur::Sharpen(amount));
-                tried = sharper.modules();
-                read = decode(&tried);
-                sharp = Some(sharper);
-            }
+            read = read.or_else(|| decode(&greys.clearer(Unblur::Sharpen(amount)).modules()));
         }
-        if read.is_none() && correlation >= LEAST_CLEAR {
-            read = self
-                .equalise(&greys, place, &tried, TURNS_SHARP)
-                .or_else(|| {
-                    let solved = greys.clearer(Unblur::Solve(SOLVED)).modules();
-                    decode(&solved).or_else(|| self.equalise(&greys, place, &solved, TURNS_SOLVED))
-                });
-        }
-        if let Some(sharp) = sharp.filter(|_| read.is_none() && correlation >= LEAST_CLEAR)
-            && self.doubts > 0
-        {
-            self.doubts -= 1;
-            read = decode_in_doubt(&tried, &sharp.certain());
+        if read.is_none() && mesh.is_none() && correlation >= LEAST_CLEAR {
+            let at = self.kept.partition_point(|kept| kept.0 > correlation);
+            self.kept
+                .insert(at, (correlation, place.version, place.inverted, *plane));
+            self.kept.truncate(MOST_KEPT);
         }
         read.map(|payload| found(payload, plane, place.version))
+    }
+
+    /// Tries harder where the known modules of a code were seen best, and the others were none: behind a blur, and with
+    /// codewords in doubt taken for unknown.
+    pub(super) fn try_harder(&mut self) {
+        for (_, version, inverted, plane) in std::mem::take(&mut self.kept) {
+            let greys = Greys::sample(&self.picture, &plane, None, version, inverted);
+            let sharp = greys.clearer(Unblur::Sharpen(SHARPER[1]));
+            let modules = sharp.modules();
+            let read = self
+                .equalise(&greys, version, &modules, TURNS_SHARP)
+                .or_else(|| {
+                    let solved = greys.clearer(Unblur::Solve(SOLVED)).modules();
+                    decode(&solved)
+                        .or_else(|| self.equalise(&greys, version, &solved, TURNS_SOLVED))
+                })
+                .or_else(|| decode_in_doubt(&modules, &sharp.certain()));
+            if let Some(payload) = read {
+                self.found.push(found(payload, &plane, version));
+                return;
+            }
+        }
     }
 
     /// What is read behind a blur that is measured, from a first guess of the modules.
     fn equalise(
         &mut self,
         greys: &Greys,
-        place: &Place,
+        version: Version,
         guess: &Modules,
         turns: usize,
     ) -> Option<Payload> {
-        let mut equaliser = greys.equaliser(place.version, guess);
-        let cost = place.version.side() * place.version.side() + TURN;
+        let mut equaliser = greys.equaliser(version, guess);
+        let cost = version.side() * version.side() + TURN;
         for _ in 0..turns {
             if self.turns < cost {
                 return None;
