@@ -4,6 +4,8 @@
 //! RGBA or Y plane -> Luma -> pyramid -> threshold -> bits -> finder -> ring     for each copy, coarse to fine
 //!                    the finders of all copies -> triples -> locate (align, climb, mesh) -> sample -> modules
 //!                    -> codewords (is it a code at all?) -> decode (rqrr) -> gate
+//! where that is no code: sharpened -> equalise (a blur, measured on the code) -> codewords in doubt taken for unknown
+//! where no triple is one: missing (the finders that no threshold shows), and again
 //! ```
 //!
 //! [`Reader::read`] looks at one picture. `Live` is for a camera: what one frame doesn't try the next one does. `Still`
@@ -17,6 +19,7 @@ mod busy;
 mod climb;
 mod codewords;
 mod decode;
+mod equalise;
 mod finder;
 mod gate;
 mod geometry;
@@ -25,6 +28,7 @@ mod layout;
 mod locate;
 mod luma;
 mod mesh;
+mod missing;
 mod modules;
 mod order;
 mod pyramid;
@@ -85,7 +89,7 @@ impl fmt::Debug for Found {
 /// How hard to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effort {
-    /// A frame among many: bounded work, the passes take turns.
+    /// A frame among many: bounded work. The first gets every pass; after that those that find little take turns.
     Live,
     /// The only picture there is: every pass.
     Still,
@@ -198,7 +202,7 @@ impl Reader {
         self.frame = self.frame.wrapping_add(1);
         let passes = match effort {
             Effort::Still => Passes::All,
-            Effort::Live if self.saw_finders || frame % 2 == 1 => Passes::AllToFirst,
+            Effort::Live if self.saw_finders || frame.is_multiple_of(2) => Passes::AllToFirst,
             Effort::Live => Passes::First,
         };
         let picture = small.as_ref().map_or(*luma, Grey::luma);
@@ -292,6 +296,15 @@ fn look(search: &mut Search<'_>, picture: Luma<'_>, passes: Passes, hints: Optio
             most: MOST_SEEN,
         };
         search.pass(&copy, &Blocks::of(&copy.luma).means());
+    }
+    if search.found.is_empty() {
+        search.try_harder();
+    }
+    if search.found.is_empty() {
+        search.complete();
+    }
+    if search.found.is_empty() {
+        search.try_harder();
     }
     if let Some(hints) = hints.filter(|_| search.found.is_empty()) {
         hints.miss(&Miss::new(search.finders(), &copies, &blocks));

@@ -5,7 +5,8 @@
 
 use super::layout::{Shares, Version};
 use super::modules::Modules;
-use super::reed_solomon::correct;
+use super::order::order;
+use super::reed_solomon::{Reserve, correct};
 
 /// A format is XORed with this in a code, so that it is never all light.
 const FORMAT_MASK: u16 = 0x5412;
@@ -16,6 +17,10 @@ const MOST_FORMAT_ERRORS: u32 = 3;
 /// A mirrored code is looked for only where its format is nearly clean: any noise has some format.
 const MOST_MIRRORED_ERRORS: u32 = 1;
 const FORMAT_BITS: usize = 15;
+/// What places in doubt leave of a block's parity: noise passes once in four thousand million times.
+const KEPT_IN_DOUBT: usize = 4;
+/// From one number of codewords in doubt to the next that is tried.
+const DOUBTS_STEP: usize = 2;
 
 /// All formats, with their correction.
 const FORMATS: [u16; 32] = {
@@ -147,20 +152,74 @@ fn sound(
 fn corrected(modules: &Modules, version: Version, format: Format) -> Option<Vec<u8>> {
     let shares = version.shares(format.level());
     let codewords = codewords(modules, version, format.mask());
-    let most = shares.parity.saturating_sub(reserve(version, format)) / 2;
+    let reserve = reserve(version, format);
     let mut data = Vec::with_capacity(shares.total);
     let mut block = Vec::with_capacity(256);
     for at in 0..shares.blocks {
         fill_block(&codewords, shares, at, &mut block);
-        correct(&mut block, shares.parity, most)?;
+        correct(&mut block, shares.parity, reserve, &[])?;
         data.extend_from_slice(&block[..block.len() - shares.parity]);
     }
     Some(data)
 }
 
-/// Correcting codewords that the standard keeps against misreading (table 9, the note on p).
-fn reserve(version: Version, format: Format) -> usize {
-    match (version.number(), format.level()) {
+/// The code that these modules are, where some are told to be in doubt: as far as each grey is from its threshold, so
+/// certain is its module. Straight codes only.
+///
+/// The least certain codewords of a block are taken for unknown, more and more of them: an error whose place is known
+/// costs half. The modules are then drawn anew, for no decoder need find the same again.
+pub(super) fn prove_in_doubt(modules: &Modules, certain: &[f32]) -> Option<Sound> {
+    let version = Version::of_side(modules.side())?;
+    let format = Format::of(modules);
+    if format.errors > MOST_FORMAT_ERRORS {
+        return None;
+    }
+    let shares = version.shares(format.level());
+    let mut codewords = codewords(modules, version, format.mask());
+    let certainty = certainty(certain, version);
+    let reserve = reserve(version, format);
+    let places: Vec<usize> = (0..codewords.len()).collect();
+    let mut data = Vec::with_capacity(shares.total);
+    let (mut block, mut ats) = (Vec::with_capacity(256), Vec::with_capacity(256));
+    for at in 0..shares.blocks {
+        fill_block(&codewords, shares, at, &mut block);
+        fill_block(&places, shares, at, &mut ats);
+        let doubtful = order(ats.iter().map(|at| certainty[*at]));
+        let sound = (0..=shares.parity.saturating_sub(reserve.in_doubt))
+            .step_by(DOUBTS_STEP)
+            .find_map(|doubts| {
+                let mut block = block.clone();
+                correct(&mut block, shares.parity, reserve, &doubtful[..doubts])?;
+                Some(block)
+            })?;
+        for (at, codeword) in ats.iter().zip(&sound) {
+            codewords[*at] = *codeword;
+        }
+        data.extend_from_slice(&sound[..sound.len() - shares.parity]);
+    }
+    let mut drawn = modules.clone();
+    for ((x, y), at) in data_modules(version).zip(0..codewords.len() * 8) {
+        let dark = codewords[at / 8] << (at % 8) & 0x80 != 0;
+        drawn.set(x, y, dark != is_masked(format.mask(), x, y));
+    }
+    Some(sound(drawn, version, format, data, false))
+}
+
+/// Of each codeword the certainty of its least certain module.
+fn certainty(certain: &[f32], version: Version) -> Vec<f32> {
+    let side = version.side();
+    let each: Vec<f32> = data_modules(version)
+        .map(|(x, y)| certain[y * side + x])
+        .collect();
+    let (codewords, _) = each.as_chunks::<8>();
+    let least = |bits: &[f32; 8]| bits.iter().fold(f32::MAX, |a, b| a.min(*b));
+    codewords.iter().map(least).collect()
+}
+
+/// Correcting codewords that the standard keeps against misreading (table 9, the note on p), and those that are kept where
+/// places are in doubt.
+fn reserve(version: Version, format: Format) -> Reserve {
+    let least = match (version.number(), format.level()) {
         // M, L, H, Q.
         (1, 0) => 2,
         (1, 1) => 3,
@@ -168,11 +227,15 @@ fn reserve(version: Version, format: Format) -> usize {
         (2, 1) => 2,
         (3, 1) => 1,
         _ => 0,
+    };
+    Reserve {
+        least,
+        in_doubt: KEPT_IN_DOUBT,
     }
 }
 
 /// A block's codewords among the interleaved ones: its data, then its parity.
-fn fill_block(codewords: &[u8], shares: Shares, at: usize, block: &mut Vec<u8>) {
+fn fill_block<T: Copy>(codewords: &[T], shares: Shares, at: usize, block: &mut Vec<T>) {
     let Shares {
         blocks,
         parity,
@@ -181,46 +244,47 @@ fn fill_block(codewords: &[u8], shares: Shares, at: usize, block: &mut Vec<u8>) 
     let (data, longer) = (total / blocks - parity, total % blocks);
     let short_blocks = blocks - longer;
     block.clear();
-    block.extend(codewords.iter().skip(at).step_by(blocks).take(data));
+    let datas = codewords.iter().copied().skip(at);
+    block.extend(datas.step_by(blocks).take(data));
     if at >= short_blocks {
-        block.extend(codewords.get(data * blocks + at - short_blocks));
+        block.extend(codewords.get(data * blocks + at - short_blocks).copied());
     }
-    let parities = codewords.iter().skip(data * blocks + longer + at);
+    let parities = codewords.iter().copied().skip(data * blocks + longer + at);
     block.extend(parities.step_by(blocks).take(parity));
 }
 
-/// The codewords in the order of their drawing: up and down in pairs of columns, from the right, unmasked.
+/// The codewords in the order of their drawing, unmasked.
 fn codewords(modules: &Modules, version: Version, mask: u16) -> Vec<u8> {
+    let bits = data_modules(version).map(|(x, y)| modules.is_dark(x, y) != is_masked(mask, x, y));
+    let mut codewords = Vec::with_capacity(version.shares(0).total + 1);
+    let (mut word, mut count) = (0_u8, 0);
+    for bit in bits {
+        word = word << 1 | u8::from(bit);
+        count += 1;
+        if count == 8 {
+            codewords.push(word);
+            (word, count) = (0, 0);
+        }
+    }
+    codewords
+}
+
+/// Columns and rows of the modules that hold codewords, in the order of their drawing: up and down in pairs of columns,
+/// from the right.
+fn data_modules(version: Version) -> impl Iterator<Item = (usize, usize)> {
     let side = version.side();
     let reserved = version.reserved();
-    let mut codewords = Vec::with_capacity(version.shares(0).total + 1);
-    let (mut word, mut bits) = (0_u8, 0);
     // The timing column belongs to no pair.
     let rights = (1..side)
         .rev()
         .step_by(2)
         .map(|right| if right < 7 { right - 1 } else { right });
-    for (pair, right) in rights.enumerate() {
-        for step in 0..side {
-            let y = if pair.is_multiple_of(2) {
-                side - 1 - step
-            } else {
-                step
-            };
-            for x in [right, right.saturating_sub(1)] {
-                if reserved[y * side + x] {
-                    continue;
-                }
-                word = word << 1 | u8::from(modules.is_dark(x, y) != is_masked(mask, x, y));
-                bits += 1;
-                if bits == 8 {
-                    codewords.push(word);
-                    (word, bits) = (0, 0);
-                }
-            }
-        }
-    }
-    codewords
+    let pairs = rights.enumerate().flat_map(move |(pair, right)| {
+        let up = pair.is_multiple_of(2);
+        let rows = (0..side).map(move |step| if up { side - 1 - step } else { step });
+        rows.flat_map(move |y| [(right, y), (right.saturating_sub(1), y)])
+    });
+    pairs.filter(move |(x, y)| !reserved[y * side + x])
 }
 
 /// The eight masks of the standard (table 10).
@@ -274,6 +338,48 @@ pub(super) mod tests {
                 assert!(!sound.mirrored);
                 assert_eq!(sound.modules, modules, "{version} {level:?}");
             }
+        }
+    }
+
+    #[test]
+    fn codewords_in_doubt_are_corrected_beyond_half_the_parity() {
+        for (version, level, wide, sound) in [
+            (1, qrcode::EcLevel::M, 5, true),
+            (1, qrcode::EcLevel::M, 9, false),
+            (7, qrcode::EcLevel::M, 18, true),
+            (7, qrcode::EcLevel::M, 30, false),
+        ] {
+            let modules = drawn("134503098230927349", version, level);
+            let side = modules.side();
+            let mut washed = modules.clone();
+            let mut certain = vec![60.0; side * side];
+            for at in 0..wide * wide {
+                let (x, y) = (9 + at % wide, side - 1 - at / wide);
+                washed.set(x, y, false);
+                certain[y * side + x] = (at % 3) as f32;
+            }
+            assert!(prove(&washed).is_none(), "{version} {wide}");
+            let proved = prove_in_doubt(&washed, &certain);
+            assert_eq!(proved.is_some(), sound, "{version} {wide}");
+            if let Some(proved) = proved {
+                // What holds no codeword is left as it was: no decoder looks there.
+                let data = prove(&modules).unwrap().data;
+                assert!(proved.data == data && prove(&proved.modules).unwrap().data == data);
+            }
+        }
+    }
+
+    #[test]
+    fn noise_in_doubt_is_no_code() {
+        let mut state = 1_u32;
+        for _ in 0..400 {
+            let mut next = || {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                state >> 16
+            };
+            let noise: Vec<bool> = (0..21 * 21).map(|_| next() & 1 == 1).collect();
+            let certain: Vec<f32> = (0..21 * 21).map(|_| (next() & 63) as f32).collect();
+            assert!(prove_in_doubt(&Modules::new(21, noise), &certain).is_none());
         }
     }
 

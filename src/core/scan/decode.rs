@@ -5,7 +5,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::codewords::prove;
+use super::codewords::{Sound, prove, prove_in_doubt};
 use super::modules::Modules;
 use super::segments::{self, Reading};
 
@@ -36,7 +36,15 @@ impl rqrr::BitGrid for Grid {
 /// rqrr has reachable panics. Where panics unwind, modules that make it panic are no code; in the browser the worker
 /// that runs this is the fence.
 pub(super) fn decode(modules: &Modules) -> Option<Payload> {
-    let sound = prove(modules)?;
+    payload(prove(modules)?)
+}
+
+/// The same where some modules are in doubt: each is as certain as this says.
+pub(super) fn decode_in_doubt(modules: &Modules, certain: &[f32]) -> Option<Payload> {
+    payload(prove_in_doubt(modules, certain)?)
+}
+
+fn payload(sound: Sound) -> Option<Payload> {
     let grid = rqrr::Grid::new(Grid(sound.modules));
     let read = catch_unwind(AssertUnwindSafe(|| {
         let mut bytes = Vec::new();

@@ -4,8 +4,10 @@
 //! decides, before any plane is fitted. Then the rings' corners give a plane, and alignment patterns a better one.
 
 use super::align::{find_alignment, find_alignments};
+use super::climb::Pattern;
 use super::geometry::{Homography, Sight, within};
 use super::layout::{FINDER, Version};
+use super::order::order;
 use super::triples::{Finder, Triple};
 use super::{Luma, Point};
 
@@ -18,10 +20,14 @@ pub(super) struct Place {
     pub(super) planes: Vec<Homography>,
 }
 
-/// Of the timing patterns' alternations, this part must be seen.
-const LEAST_TIMING: f32 = 0.55;
+/// So far a code's timing patterns must alternate; what is none does as often wrong as right.
+const LEAST_TIMING: f32 = 0.1;
 /// A version off the one that the distances say must show so much more of its timing.
-const OFF_VERSION: f32 = 0.03;
+const OFF_VERSION: f32 = 0.06;
+/// Rings whose plane suits the known modules less are no code's of this version.
+const LEAST_RINGS: f32 = 0.25;
+/// Versions of three finders that are tried.
+const MOST_VERSIONS: usize = 2;
 /// Shades of grey below which a step from module to module is no alternation.
 const LEAST_STEP: f32 = 1.0;
 /// Below this version two off is a quarter off, and no distance is measured so badly.
@@ -44,8 +50,9 @@ struct Named {
     corners: [Point; 4],
 }
 
-/// Where the code of these three finders lies; none where no version's timing pattern runs between them.
-pub(super) fn locate(luma: &Luma<'_>, triple: &Triple) -> Option<Place> {
+/// Where the code of these three finders may lie, the likeliest version first; none where no version's timing pattern
+/// runs between them.
+pub(super) fn locate(luma: &Luma<'_>, triple: &Triple) -> Vec<Place> {
     let Triple {
         corner,
         right,
@@ -61,17 +68,23 @@ pub(super) fn locate(luma: &Luma<'_>, triple: &Triple) -> Option<Place> {
         )
     };
     let named = [name(corner), name(right), name(down)];
-    let (version, said) = version(luma, &named, corner.inverted)?;
-    let rings = plane_of_rings(&named, version)?;
-    let mut place = Place {
-        version,
-        said,
-        inverted: corner.inverted,
-        planes: Vec::with_capacity(3),
-    };
-    add_planes_of_alignments(luma, &named, &rings, &mut place);
-    place.planes.push(rings);
-    Some(place)
+    let versions = versions(luma, &named, corner.inverted);
+    let places = versions.into_iter().filter_map(|(version, said)| {
+        let rings = plane_of_rings(&named, version)?;
+        if !said && Pattern::new(version, corner.inverted).correlation(luma, &rings) < LEAST_RINGS {
+            return None;
+        }
+        let mut place = Place {
+            version,
+            said,
+            inverted: corner.inverted,
+            planes: Vec::with_capacity(3),
+        };
+        add_planes_of_alignments(luma, &named, &rings, &mut place);
+        place.planes.push(rings);
+        Some(place)
+    });
+    places.collect()
 }
 
 /// Turns the walk around a ring until its corners point where they should.
@@ -131,8 +144,8 @@ impl Named {
     }
 }
 
-/// The version as the code says it, else the one whose timing patterns are seen best, near what the distances say.
-fn version(luma: &Luma<'_>, named: &[Named; 3], inverted: bool) -> Option<(Version, bool)> {
+/// The version as the code says it, else those whose timing patterns are seen best, near what the distances say.
+fn versions(luma: &Luma<'_>, named: &[Named; 3], inverted: bool) -> Vec<(Version, bool)> {
     let [corner, right, down] = named;
     let modules = |to: &Named, size: f32| (to.center - corner.center).length() / size;
     let across = modules(right, (corner.width() + right.width()) * 0.5);
@@ -140,40 +153,58 @@ fn version(luma: &Luma<'_>, named: &[Named; 3], inverted: bool) -> Option<(Versi
     let side = (across + along) * 0.5 + FINDER as f32;
     let guess = ((side - 17.0) / 4.0).round();
     if !(0.0..=43.0).contains(&guess) {
-        return None;
+        return Vec::new();
     }
     let guess = guess as usize;
     if guess + 2 >= LEAST_SAID
         && let Some(said) = said_version(luma, right, down, inverted)
         && said.number().abs_diff(guess) <= MOST_OFF_SAID
     {
-        return Some((said, true));
+        return vec![(said, true)];
     }
-    let top = Track::new(
-        corner.corners[2],
-        right.corners[3],
-        edge(right, 2, 3) / edge(corner, 2, 3),
-        inverted,
-    );
-    let left = Track::new(
-        corner.corners[2],
-        down.corners[1],
-        edge(down, 2, 1) / edge(corner, 2, 1),
-        inverted,
-    );
+    // Depth shows in a module's length along the track by its square, and across it as it is; the mean of both is less
+    // noise than either.
+    let nearness = |along: f32, across: f32| (along.max(1e-3).sqrt() + across) * 0.5;
+    let tracks = [
+        Track {
+            from: corner.corners[2],
+            way: right.corners[3] - corner.corners[2],
+            nearness: nearness(
+                right.width() / corner.width(),
+                right.height() / corner.height(),
+            ),
+            sign: if inverted { -1.0 } else { 1.0 },
+        },
+        Track {
+            from: corner.corners[2],
+            way: down.corners[1] - corner.corners[2],
+            nearness: nearness(
+                down.height() / corner.height(),
+                down.width() / corner.width(),
+            ),
+            sign: if inverted { -1.0 } else { 1.0 },
+        },
+    ];
     let reach = if guess < LEAST_TWO_OFF { 1 } else { 2 };
     let candidates = guess.saturating_sub(reach)..=guess + reach;
     let scored = candidates.filter_map(Version::new).map(|version| {
         let steps = version.side() - 13;
-        let seen = top.alternations(luma, steps) + left.alternations(luma, steps);
+        let seen: f32 = tracks.iter().map(|track| track.timing(luma, steps)).sum();
         let off = version.number().abs_diff(guess) as f32;
-        (
-            seen as f32 / (2 * steps) as f32 - OFF_VERSION * off,
-            version,
-        )
+        (seen * 0.5 - OFF_VERSION * off, version)
     });
-    let (score, version) = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
-    (score >= LEAST_TIMING).then_some((version, false))
+    let scored: Vec<(f32, Version)> = scored.filter(|(score, _)| *score >= LEAST_TIMING).collect();
+    let likeliest = order(scored.iter().map(|(score, _)| -score));
+    let likeliest = likeliest.into_iter().take(MOST_VERSIONS);
+    let mut versions: Vec<Version> = likeliest.map(|at| scored[at].1).collect();
+    // Where blur has taken the timing patterns the distances alone may be right.
+    if let Some(measured) = Version::new(guess).filter(|measured| !versions.contains(measured)) {
+        versions.push(measured);
+    }
+    versions
+        .into_iter()
+        .map(|version| (version, false))
+        .collect()
 }
 
 /// The version as the code says it, beside either finder.
@@ -204,10 +235,6 @@ fn version_word(number: u32) -> u32 {
     number << 12 | rest
 }
 
-fn edge(named: &Named, from: usize, to: usize) -> f32 {
-    (named.corners[to] - named.corners[from]).length().max(1e-3)
-}
-
 /// A timing pattern: from the inner corner of one ring straight to that of the other.
 struct Track {
     from: Point,
@@ -218,34 +245,35 @@ struct Track {
 }
 
 impl Track {
-    /// `sizes`: how much larger a module is at the far end.
-    fn new(from: Point, to: Point, sizes: f32, inverted: bool) -> Self {
-        Self {
-            from,
-            way: to - from,
-            nearness: within(sizes.sqrt(), 0.7, 1.43),
-            sign: if inverted { -1.0 } else { 1.0 },
-        }
-    }
-
-    /// How many of `steps` from module to module change to the right side, dark modules at even places.
-    fn alternations(&self, luma: &Luma<'_>, steps: usize) -> usize {
-        let mut last = 0.0;
-        let mut right = 0;
+    /// From -1 to 1, how far the modules of `steps` alternate as they should, dark ones at even places: by how much each
+    /// is darker or lighter than the mean of its neighbours, for blur leaves little of a step, but its side.
+    fn timing(&self, luma: &Luma<'_>, steps: usize) -> f32 {
+        let nearness = within(self.nearness, 0.7, 1.43);
+        let (mut before, mut last) = (0.0, 0.0);
+        let (mut right, mut all) = (0.0, 0.0);
         for at in 0..=steps {
             let part = at as f32 / steps as f32;
-            let seen = part / (part + self.nearness * (1.0 - part));
+            let seen = part / (part + nearness * (1.0 - part));
             let pixel = self.from + self.way.times(seen);
             if !luma.holds(pixel, 2.0) {
-                return 0;
+                return 0.0;
             }
             let grey = luma.grey_at(pixel) * self.sign;
-            let darker = grey < last;
-            let alternates = at.is_multiple_of(2) == darker && (grey - last).abs() > LEAST_STEP;
-            right += usize::from(at > 0 && alternates);
-            last = grey;
+            if at >= 2 {
+                let lighter = last - (before + grey) * 0.5;
+                right += if at.is_multiple_of(2) {
+                    lighter
+                } else {
+                    -lighter
+                };
+                all += lighter.abs();
+            }
+            (before, last) = (last, grey);
         }
-        right
+        if all < LEAST_STEP * steps as f32 {
+            return 0.0;
+        }
+        right / all
     }
 }
 

@@ -124,6 +124,15 @@ impl<'a> Luma<'a> {
         above + (below - above) * down
     }
 
+    /// The grey of the pixel that holds a point; outside, that of the nearest inside.
+    #[inline]
+    pub(super) fn pixel_at(&self, at: Point) -> f32 {
+        spend(1);
+        let (x, y) = (at.x.max(0.0) as usize, at.y.max(0.0) as usize);
+        let at = y.min(self.height - 1) * self.stride + x.min(self.width - 1);
+        f32::from(self.pixels.get(at).copied().unwrap_or_default())
+    }
+
     /// Whether a point lies in the picture, or at most `margin` pixels outside.
     pub(super) fn holds(&self, at: Point, margin: f32) -> bool {
         at.x >= -margin

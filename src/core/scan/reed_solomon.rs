@@ -67,34 +67,60 @@ fn value_at(polynomial: &[u8], exponent: usize) -> u8 {
     sum
 }
 
-/// Corrects at most `most` codewords of a block whose last `parity` correct the others; how many were wrong. None where
-/// more are, as far as can be told: the block is then as it was, or worse.
-pub(super) fn correct(block: &mut [u8], parity: usize, most: usize) -> Option<usize> {
+/// What no correction may use up of a block's parity, beyond two for each error: what is left tells a block from noise.
+#[derive(Clone, Copy)]
+pub(super) struct Reserve {
+    /// Against misreading, as the standard asks.
+    pub(super) least: usize,
+    /// Where places are told to be in doubt: with fewer left, noise whose places are all in doubt is corrected to something
+    /// once in 256 to the power of what is left.
+    pub(super) in_doubt: usize,
+}
+
+/// Corrects a block whose last `parity` codewords correct the others, and whose codewords at `doubted` may be anything; in
+/// how many other places it was wrong. None where more is wrong than the parity and its reserve allow, as far as can be
+/// told: the block is then as it was, or worse.
+pub(super) fn correct(
+    block: &mut [u8],
+    parity: usize,
+    reserve: Reserve,
+    doubted: &[usize],
+) -> Option<usize> {
     if parity > MOST_PARITY || block.len() > MOST_LENGTH || block.len() <= parity {
         return None;
     }
     let Some(syndromes) = syndromes(block, parity) else {
         return Some(0);
     };
-    let (locator, wrong) = locator(&syndromes, parity);
-    if wrong > most || 2 * wrong > parity {
+    let doubts = doubted.len();
+    if doubts > parity {
+        return None;
+    }
+    let last = block.len() - 1;
+    let (locator, degree) = locator(&syndromes, parity, doubted.iter().map(|at| last - at));
+    let wrong = degree.checked_sub(doubts)?;
+    let (used, left) = (
+        2 * wrong + doubts + reserve.least,
+        wrong + doubts + reserve.in_doubt,
+    );
+    if used > parity || (doubts > 0 && left > parity) {
         return None;
     }
     let evaluator = evaluator(&syndromes, &locator, parity);
-    let (last, mut corrected) = (block.len() - 1, 0);
+    let mut corrected = 0;
     for place in 0..block.len() {
         let inverse = (255 - place) % 255;
-        if value_at(&locator[..=wrong], inverse) != 0 {
+        if value_at(&locator[..=degree], inverse) != 0 {
             continue;
         }
-        let slope = slope_at(&locator[..=wrong], inverse);
+        let slope = slope_at(&locator[..=degree], inverse);
         if slope == 0 {
             return None;
         }
         block[last - place] ^= quotient(value_at(&evaluator[..parity], inverse), slope);
         corrected += 1;
     }
-    let sound = corrected == wrong && self::syndromes(block, parity).is_none();
+    let sound = corrected == degree && self::syndromes(block, parity).is_none();
     sound.then_some(wrong)
 }
 
@@ -117,14 +143,26 @@ fn syndromes(block: &[u8], parity: usize) -> Option<Polynomial> {
     (any != 0).then_some(syndromes)
 }
 
-/// Berlekamp and Massey's shortest polynomial whose roots are the wrong places, and its degree.
-fn locator(syndromes: &Polynomial, parity: usize) -> (Polynomial, usize) {
+/// Berlekamp and Massey's shortest polynomial whose roots are the wrong places, and its degree. It begins with those of
+/// the places in doubt.
+fn locator(
+    syndromes: &Polynomial,
+    parity: usize,
+    doubted: impl Iterator<Item = usize>,
+) -> (Polynomial, usize) {
     let mut locator: Polynomial = [0; MOST_PARITY + 1];
     locator[0] = 1;
+    let mut doubts = 0;
+    for place in doubted {
+        doubts += 1;
+        for at in (1..=doubts).rev() {
+            locator[at] ^= product(locator[at - 1], POWER[place]);
+        }
+    }
     let (mut before, mut before_off) = (locator, 1);
-    let (mut degree, mut gap) = (0, 1);
-    for at in 0..parity {
-        let terms = (1..=degree).map(|i| product(locator[i], syndromes[at - i]));
+    let (mut degree, mut gap) = (doubts, 1);
+    for at in doubts..parity {
+        let terms = (1..=degree.min(at)).map(|i| product(locator[i], syndromes[at - i]));
         let off = terms.fold(syndromes[at], |a, b| a ^ b);
         if off == 0 {
             gap += 1;
@@ -135,8 +173,8 @@ fn locator(syndromes: &Polynomial, parity: usize) -> (Polynomial, usize) {
         for (term, old) in locator.iter_mut().skip(gap).zip(before) {
             *term ^= product(factor, old);
         }
-        if 2 * degree <= at {
-            degree = at + 1 - degree;
+        if 2 * degree <= at + doubts {
+            degree = at + 1 + doubts - degree;
             (before, before_off, gap) = (kept, off, 1);
         } else {
             gap += 1;
@@ -168,6 +206,11 @@ fn slope_at(locator: &[u8], exponent: usize) -> u8 {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    const NONE: Reserve = Reserve {
+        least: 0,
+        in_doubt: 0,
+    };
 
     /// Data and its parity: the remainder by the generator polynomial.
     fn encoded(data: &[u8], parity: usize) -> Vec<u8> {
@@ -216,7 +259,7 @@ mod tests {
                     block[at] ^= (error * 7 + 1) as u8;
                 }
                 let differing = block.iter().zip(&good).filter(|(a, b)| a != b).count();
-                assert_eq!(correct(&mut block, parity, parity / 2), Some(differing));
+                assert_eq!(correct(&mut block, parity, NONE, &[]), Some(differing));
                 assert_eq!(block, good);
             }
         }
@@ -228,15 +271,60 @@ mod tests {
         for at in [0, 5, 9] {
             block[at] ^= 0x55;
         }
-        assert_eq!(correct(&mut block.clone(), 10, 2), None);
-        assert_eq!(correct(&mut block, 10, 3), Some(3));
+        let reserve = |least| Reserve { least, in_doubt: 0 };
+        assert_eq!(correct(&mut block.clone(), 10, reserve(5), &[]), None);
+        assert_eq!(correct(&mut block, 10, reserve(4), &[]), Some(3));
     }
 
     #[test]
     fn blocks_that_are_none_are_no_panic() {
-        assert_eq!(correct(&mut [], 0, 0), None);
-        assert_eq!(correct(&mut [1; 10], 10, 5), None);
-        assert_eq!(correct(&mut [1; 300], 10, 5), None);
-        assert_eq!(correct(&mut [1; 100], 90, 5), None);
+        assert_eq!(correct(&mut [], 0, NONE, &[]), None);
+        assert_eq!(correct(&mut [1; 10], 10, NONE, &[]), None);
+        assert_eq!(correct(&mut [1; 300], 10, NONE, &[]), None);
+        assert_eq!(correct(&mut [1; 100], 90, NONE, &[]), None);
+        let all: Vec<usize> = (0..30).collect();
+        let mut block = encoded(&data(20), 10);
+        block[3] ^= 1;
+        assert_eq!(correct(&mut block, 10, NONE, &all), None);
+    }
+
+    #[test]
+    fn places_in_doubt_cost_half_of_what_errors_do() {
+        for (length, parity) in [(16, 10), (100, 30), (21, 18)] {
+            let good = encoded(&data(length), parity);
+            for doubts in 0..=parity {
+                let wrong = (parity - doubts) / 2;
+                let mut block = good.clone();
+                // Three in four of what is in doubt are wrong, and so are some that are not.
+                let doubted: Vec<usize> = (0..doubts).map(|at| at * 7 % block.len()).collect();
+                let others = (0..block.len()).filter(|at| !doubted.contains(at));
+                let others: Vec<usize> = others.take(wrong).collect();
+                for at in doubted.iter().filter(|at| *at % 4 != 1).chain(&others) {
+                    block[*at] ^= (at * 5 + 1) as u8;
+                }
+                assert_eq!(
+                    correct(&mut block, parity, NONE, &doubted),
+                    Some(wrong),
+                    "{length} {parity} {doubts}"
+                );
+                assert_eq!(block, good);
+            }
+        }
+    }
+
+    #[test]
+    fn doubts_leave_their_reserve() {
+        let good = encoded(&data(16), 10);
+        let reserve = Reserve {
+            least: 2,
+            in_doubt: 4,
+        };
+        for (doubts, sound) in [(6, true), (7, false)] {
+            let mut block = good.clone();
+            let doubted: Vec<usize> = (0..doubts).collect();
+            doubted.iter().for_each(|at| block[*at] ^= 0x5a);
+            let corrected = correct(&mut block, 10, reserve, &doubted);
+            assert_eq!(corrected.is_some(), sound, "{doubts}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! The threshold is found among the modules, not the pixels: a two-class mean over the modules around. And blur is
 //! taken out there: a few thousand modules cost microseconds where a picture costs milliseconds.
 
+use super::equalise::Equaliser;
 use super::geometry::Homography;
 use super::layout::Version;
 use super::mesh::Mesh;
@@ -33,6 +34,7 @@ pub(super) enum Unblur {
 /// The grey of each module, dark codes' as they are, light ones' turned round.
 pub(super) struct Greys {
     side: usize,
+    inverted: bool,
     values: Vec<f32>,
 }
 
@@ -65,7 +67,11 @@ impl Greys {
                 values.push(if inverted { 255.0 - grey } else { grey });
             }
         }
-        Self { side, values }
+        Self {
+            side,
+            inverted,
+            values,
+        }
     }
 
     /// The grey of the first module.
@@ -81,27 +87,50 @@ impl Greys {
         };
         Self {
             side: self.side,
+            inverted: self.inverted,
             values,
         }
     }
 
+    /// The modules before whatever has mixed them, from a first guess.
+    pub(super) fn equaliser(&self, version: Version, guess: &Modules) -> Equaliser {
+        Equaliser::new(&self.values, self.inverted, version, guess)
+    }
+
     /// Dark are the modules below half way between the means of the dark and the light ones around.
     pub(super) fn modules(&self) -> Modules {
+        let pairs = self.values.iter().zip(self.thresholds());
+        let dark = pairs.map(|(grey, threshold)| *grey < threshold);
+        Modules::new(self.side, dark.collect())
+    }
+
+    /// How far each grey is from its threshold: where light has washed the modules out that is little.
+    pub(super) fn certain(&self) -> Vec<f32> {
+        let pairs = self.values.iter().zip(self.thresholds());
+        pairs
+            .map(|(grey, threshold)| (grey - threshold).abs())
+            .collect()
+    }
+
+    fn thresholds(&self) -> Vec<f32> {
         let reach = if self.side < LEAST_LARGE {
             REACH_SMALL
         } else {
             REACH
         };
         let all = Sums::of(self.side, self.values.iter().copied());
-        let rough = self.compared(|x, y| {
+        let ats = || (0..self.values.len()).map(|at| (at % self.side, at / self.side));
+        let pairs = self.values.iter().zip(ats());
+        let rough = pairs.map(|(grey, (x, y))| {
             let (sum, count) = all.window(x, y, reach);
-            sum / count
+            *grey < sum / count
         });
+        let rough: Vec<bool> = rough.collect();
         let pick = |(grey, dark): (&f32, &bool)| if *dark { *grey } else { 0.0 };
         let dark = Sums::of(self.side, self.values.iter().zip(&rough).map(pick));
         let count = |dark: &bool| f32::from(u8::from(*dark));
         let darks = Sums::of(self.side, rough.iter().map(count));
-        let fine = self.compared(|x, y| {
+        let threshold = |(x, y)| {
             let (sum, count) = all.window(x, y, reach);
             let (dark_sum, _) = dark.window(x, y, reach);
             let (dark_count, _) = darks.window(x, y, reach);
@@ -110,20 +139,8 @@ impl Greys {
                 return sum / count;
             }
             (dark_sum / dark_count + (sum - dark_sum) / light_count) * 0.5
-        });
-        Modules::new(self.side, fine)
-    }
-
-    fn compared(&self, threshold: impl Fn(usize, usize) -> f32) -> Vec<bool> {
-        let mut dark = Vec::with_capacity(self.values.len());
-        for (y, row) in self.values.chunks_exact(self.side).enumerate() {
-            dark.extend(
-                row.iter()
-                    .enumerate()
-                    .map(|(x, grey)| *grey < threshold(x, y)),
-            );
-        }
-        dark
+        };
+        ats().map(threshold).collect()
     }
 }
 
@@ -146,6 +163,16 @@ fn nine_taps(luma: &Luma<'_>, middle: Point, right: Point, down: Point) -> f32 {
         + luma.grey_at(middle + rising)
         + luma.grey_at(middle - rising);
     (five_taps(luma, middle, right, down) + corners) * 0.1
+}
+
+/// The mean of the window around each value.
+pub(super) fn means(side: usize, values: &[f32], reach: usize) -> Vec<f32> {
+    let sums = Sums::of(side, values.iter().copied());
+    let mean = |at: usize| {
+        let (sum, count) = sums.window(at % side, at / side, reach);
+        sum / count
+    };
+    (0..values.len()).map(mean).collect()
 }
 
 /// Sums over any window in four look-ups.

@@ -2,12 +2,14 @@
 
 use super::bits::Bits;
 use super::climb::Pattern;
-use super::decode::{Payload, decode, text};
+use super::decode::{Payload, decode, decode_in_doubt, text};
 use super::finder::find;
 use super::geometry::Homography;
 use super::layout::Version;
 use super::locate::{Place, locate};
 use super::mesh::Mesh;
+use super::missing::{completed, completed_alone};
+use super::modules::Modules;
 use super::ring::Rays;
 use super::sample::{Greys, Unblur};
 use super::threshold::Thresholds;
@@ -20,16 +22,20 @@ const GRIDS: i32 = 6;
 const CLIMB: i32 = 2;
 /// Planes that suit the known modules worse lie somewhere else.
 const LEAST_CORRELATION: f32 = 0.45;
-/// Below this correlation, or above this version, a blur is not solved: it costs as much as the rest together.
-const LEAST_CLEAR: f32 = 0.6;
-const MOST_SOLVED: usize = 12;
-/// What is tried on greys that are no code as they are, from the mildest.
-const UNBLURS: [Unblur; 4] = [
-    Unblur::Sharpen(0.6),
-    Unblur::Sharpen(1.4),
-    Unblur::Solve(0.25),
-    Unblur::Solve(0.54),
-];
+/// Below this correlation no blur is measured: what hides the modules is something else.
+const LEAST_CLEAR: f32 = 0.5;
+/// What is tried on greys that are no code as they are: so much of a module's distance from its neighbours.
+const SHARPER: [f32; 2] = [0.6, 1.4];
+/// A heavy blur, for a first guess where sharpening finds none.
+const SOLVED: f32 = 0.54;
+/// Turns of the search for what a blur has mixed, from either guess, and how many modules a picture has for all of them.
+const TURNS_SHARP: usize = 1;
+const TURNS_SOLVED: usize = 5;
+const MODULES_OF_TURNS: usize = 10_000;
+/// What a turn costs beside its modules, in modules.
+const TURN: usize = 500;
+/// Planes that are tried harder.
+const MOST_KEPT: usize = 2;
 
 /// What is known about one picture.
 pub(super) struct Search<'a> {
@@ -38,6 +44,9 @@ pub(super) struct Search<'a> {
     pool: Pool,
     most: usize,
     grids: i32,
+    turns: usize,
+    /// Planes of codes that were seen and not read, those that suit the known modules best.
+    kept: Vec<(f32, Version, bool, Homography)>,
     work: u64,
     pub(super) found: Vec<Found>,
 }
@@ -62,6 +71,8 @@ impl<'a> Search<'a> {
             pool: Pool::default(),
             most,
             grids: 0,
+            turns: MODULES_OF_TURNS,
+            kept: Vec::new(),
             work: 0,
             found: Vec::new(),
         }
@@ -102,6 +113,22 @@ impl<'a> Search<'a> {
         while self.read_one() && !self.is_over() {}
     }
 
+    /// Tries what was seen of a code's finders with those that were not.
+    pub(super) fn complete(&mut self) {
+        for complete in [completed, completed_alone] {
+            self.grids = GRIDS;
+            for triple in complete(&self.picture, self.pool.finders()) {
+                if self.grids <= 0 {
+                    break;
+                }
+                if let Some(found) = self.read(&triple) {
+                    self.found.push(found);
+                    return;
+                }
+            }
+        }
+    }
+
     /// Whether one of the likeliest triples was a code.
     fn read_one(&mut self) -> bool {
         for triple in self.pool.triples() {
@@ -120,7 +147,11 @@ impl<'a> Search<'a> {
     }
 
     fn read(&mut self, triple: &Triple) -> Option<Found> {
-        let place = locate(&self.picture, triple)?;
+        let places = locate(&self.picture, triple);
+        places.iter().find_map(|place| self.read_place(place))
+    }
+
+    fn read_place(&mut self, place: &Place) -> Option<Found> {
         let pattern = Pattern::new(place.version, place.inverted);
         let fit = |plane: &Homography| pattern.correlation(&self.picture, plane);
         let planes = place.planes.iter().map(|plane| (fit(plane), plane));
@@ -128,7 +159,7 @@ impl<'a> Search<'a> {
         let suits = correlation >= LEAST_CORRELATION;
         if suits {
             self.grids -= 1;
-            if let Some(found) = self.read_plane(&place, plane, None, correlation) {
+            if let Some(found) = self.read_plane(place, plane, None, correlation) {
                 return Some(found);
             }
         }
@@ -137,14 +168,14 @@ impl<'a> Search<'a> {
             && let Some(mesh) = Mesh::find(&self.picture, plane, place.version, place.inverted)
         {
             self.grids -= CLIMB;
-            return self.read_plane(&place, plane, Some(&mesh), correlation);
+            return self.read_plane(place, plane, Some(&mesh), correlation);
         }
         if !suits {
             return None;
         }
         self.grids -= CLIMB;
         let climbed = pattern.climb(&self.picture, plane);
-        self.read_plane(&place, &climbed, None, correlation)
+        self.read_plane(place, &climbed, None, correlation)
     }
 
     fn read_plane(
@@ -157,17 +188,64 @@ impl<'a> Search<'a> {
         let side = place.version.side();
         self.work += (side * side) as u64;
         let greys = Greys::sample(&self.picture, plane, mesh, place.version, place.inverted);
-        let as_they_are = std::iter::once(greys.modules());
-        let unblurs = if correlation < LEAST_CLEAR || place.version.number() > MOST_SOLVED {
-            &UNBLURS[..2]
-        } else {
-            &UNBLURS
-        };
-        let clearer = unblurs.iter().map(|how| greys.clearer(*how).modules());
-        as_they_are
-            .chain(clearer)
-            .find_map(|modules| decode(&modules))
-            .map(|payload| found(payload, plane, place.version))
+        let mut read = decode(&greys.modules());
+        for amount in SHARPER {
+            read = read.or_else(|| decode(&greys.clearer(Unblur::Sharpen(amount)).modules()));
+        }
+        if read.is_none() && mesh.is_none() && correlation >= LEAST_CLEAR {
+            let at = self.kept.partition_point(|kept| kept.0 > correlation);
+            self.kept
+                .insert(at, (correlation, place.version, place.inverted, *plane));
+            self.kept.truncate(MOST_KEPT);
+        }
+        read.map(|payload| found(payload, plane, place.version))
+    }
+
+    /// Tries harder where the known modules of a code were seen best, and the others were none: behind a blur, and with
+    /// codewords in doubt taken for unknown.
+    pub(super) fn try_harder(&mut self) {
+        for (_, version, inverted, plane) in std::mem::take(&mut self.kept) {
+            let greys = Greys::sample(&self.picture, &plane, None, version, inverted);
+            let sharp = greys.clearer(Unblur::Sharpen(SHARPER[1]));
+            let modules = sharp.modules();
+            let read = self
+                .equalise(&greys, version, &modules, TURNS_SHARP)
+                .or_else(|| {
+                    let solved = greys.clearer(Unblur::Solve(SOLVED)).modules();
+                    decode(&solved)
+                        .or_else(|| self.equalise(&greys, version, &solved, TURNS_SOLVED))
+                })
+                .or_else(|| decode_in_doubt(&modules, &sharp.certain()));
+            if let Some(payload) = read {
+                self.found.push(found(payload, &plane, version));
+                return;
+            }
+        }
+    }
+
+    /// What is read behind a blur that is measured, from a first guess of the modules.
+    fn equalise(
+        &mut self,
+        greys: &Greys,
+        version: Version,
+        guess: &Modules,
+        turns: usize,
+    ) -> Option<Payload> {
+        let mut equaliser = greys.equaliser(version, guess);
+        let cost = version.side() * version.side() + TURN;
+        for _ in 0..turns {
+            if self.turns < cost {
+                return None;
+            }
+            self.turns -= cost;
+            self.work += cost as u64;
+            let modules = equaliser.turn()?;
+            let read = decode(&modules);
+            if read.is_some() {
+                return read;
+            }
+        }
+        None
     }
 }
 

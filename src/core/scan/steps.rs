@@ -132,7 +132,7 @@ impl<'a> Steps<'a> {
 
     fn code(&self) -> Option<Code> {
         let triple = self.pool.triples().into_iter().next()?;
-        let mut place = locate(&self.picture, &triple)?;
+        let mut place = locate(&self.picture, &triple).into_iter().next()?;
         let plane = place.planes.pop()?;
         let pattern = Pattern::new(place.version, place.inverted);
         let greys = Greys::sample(&self.picture, &plane, None, place.version, place.inverted);
@@ -201,7 +201,7 @@ impl<'a> Steps<'a> {
             version, inverted, ..
         } = code.place;
         match step {
-            Step::Locate => usize::from(locate(&self.picture, &code.triple).is_some()),
+            Step::Locate => locate(&self.picture, &code.triple).len(),
             Step::Climb => {
                 let climbed = code.pattern.climb(&self.picture, &code.plane);
                 climbed.corners(1.0)[2].x.to_bits() as usize

@@ -33,6 +33,27 @@ impl Finder {
         }
     }
 
+    /// The modules of its height that were seen: three are a finder's core.
+    pub(super) fn seen_part(&self) -> f32 {
+        (self.seen / self.module).min(3.0)
+    }
+
+    /// A finder of this one's code that was not seen: its middle, and how far a module's step leads to the right and down.
+    pub(super) fn standing_in(&self, center: Point, right: Point, down: Point) -> Self {
+        let corner = |x: f32, y: f32| center + right.times(x) + down.times(y);
+        Self {
+            center,
+            module: (right.length() + down.length()) * 0.5,
+            corners: [
+                corner(-3.0, -3.0),
+                corner(3.0, -3.0),
+                corner(3.0, 3.0),
+                corner(-3.0, 3.0),
+            ],
+            ..*self
+        }
+    }
+
     /// 1 - cos of the angle between a direction (of length 1) and the nearer side of the ring.
     pub(super) fn slant(&self, direction: Point) -> f32 {
         let [a, b, c, _] = self.corners;
@@ -69,6 +90,23 @@ pub(super) struct Triple {
     pub(super) corner: Finder,
     pub(super) right: Finder,
     pub(super) down: Finder,
+}
+
+impl Triple {
+    /// The two beside the corner in either order.
+    pub(super) fn of(corner: Finder, first: Finder, second: Finder) -> Self {
+        let clockwise = (first.center - corner.center).cross(second.center - corner.center) >= 0.0;
+        let (right, down) = if clockwise {
+            (first, second)
+        } else {
+            (second, first)
+        };
+        Self {
+            corner,
+            right,
+            down,
+        }
+    }
 }
 
 /// A neighbour of a finder, as a leg of a triple.
@@ -163,17 +201,7 @@ impl Pool {
 
     fn triple(&self, [corner, first, second]: [usize; 3]) -> Triple {
         let [corner, first, second] = [corner, first, second].map(|at| self.finders[at]);
-        let clockwise = (first.center - corner.center).cross(second.center - corner.center) >= 0.0;
-        let (right, down) = if clockwise {
-            (first, second)
-        } else {
-            (second, first)
-        };
-        Triple {
-            corner,
-            right,
-            down,
-        }
+        Triple::of(corner, first, second)
     }
 
     fn legs(&self, corner: usize) -> Vec<Leg> {
