@@ -101,22 +101,22 @@ impl Row {
         }
     }
 
+    /// The windows that look like a finder's, eight flags at a time.
     fn windows(&self) -> impl Iterator<Item = Window> + '_ {
         let (eights, rest) = self.likely.as_chunks::<8>();
-        let blocks = eights
-            .iter()
-            .map(|eight| u64::from_le_bytes(*eight))
-            .enumerate()
+        let mut last = [0; 8];
+        last[..rest.len()].copy_from_slice(rest);
+        let words = eights.iter().copied().chain([last]).enumerate();
+        let words = words.map(|(block, eight)| (block * 8, u64::from_le_bytes(eight)));
+        words
             .filter(|(_, word)| *word != 0)
-            .flat_map(|(block, word)| {
-                (0..8)
-                    .filter(move |at| word >> (at * 8) & 1 == 1)
-                    .map(move |at| block * 8 + at)
-            });
-        let first_rest = eights.len() * 8;
-        let rest = rest.iter().enumerate().filter(|(_, likely)| **likely == 1);
-        blocks
-            .chain(rest.map(move |(at, _)| first_rest + at))
+            .flat_map(|(first, mut word)| {
+                std::iter::from_fn(move || {
+                    let at = word.trailing_zeros() as usize / 8;
+                    word &= word.wrapping_sub(1);
+                    (at < 8).then_some(first + at)
+                })
+            })
             .map(|at| self.window(at))
     }
 
@@ -138,11 +138,34 @@ struct Window {
     inverted: bool,
 }
 
+/// Where a row's window is one of a finder that is known.
+struct Near {
+    /// The finder's place among all.
+    at: usize,
+    inverted: bool,
+    left: f32,
+    right: f32,
+    bottom: f32,
+}
+
+impl Near {
+    fn new(at: usize, known: &Sighting) -> Self {
+        let Point { x, y } = known.center;
+        Self {
+            at,
+            inverted: known.inverted,
+            left: x - 1.5 * known.module,
+            right: x + 1.5 * known.module,
+            bottom: y + 1.8 * known.module,
+        }
+    }
+}
+
 struct Scan<'a> {
     bits: &'a Bits,
     found: Vec<Sighting>,
     /// Those that the present row may still cross.
-    active: Vec<usize>,
+    active: Vec<Near>,
     /// Pixels of walks through windows.
     walked: usize,
 }
@@ -150,8 +173,7 @@ struct Scan<'a> {
 impl Scan<'_> {
     /// Whether there is a point in going on.
     fn look_at(&mut self, row: &Row, y: i32) -> bool {
-        let found = &self.found;
-        self.active.retain(|at| reaches(&found[*at], y));
+        self.active.retain(|near| near.bottom >= y as f32);
         for window in row.windows() {
             spend(1 + self.active.len());
             if self.seen_above(&window, y) {
@@ -174,30 +196,27 @@ impl Scan<'_> {
 
     /// Counts this row for the finder that a row above has found here.
     fn seen_above(&mut self, window: &Window, y: i32) -> bool {
-        let center = Point::new((window.core.0 + window.core.1) as f32 * 0.5, y as f32 + 0.5);
-        for at in self.active.iter().rev() {
-            let known = &mut self.found[*at];
-            if known.inverted == window.inverted
-                && (known.center.x - center.x).abs() < known.module * 1.5
-                && (known.center.y - center.y).abs() < known.module * 1.8
-            {
-                known.rows += 1;
-                return true;
-            }
-        }
-        false
+        let (x, y) = ((window.core.0 + window.core.1) as f32 * 0.5, y as f32 + 0.5);
+        let here = |near: &&Near| {
+            near.inverted == window.inverted && near.left < x && x < near.right && y < near.bottom
+        };
+        let Some(near) = self.active.iter().rev().find(here) else {
+            return false;
+        };
+        self.found[near.at].rows += 1;
+        true
     }
 
     fn add(&mut self, sighting: Sighting) {
         spend(self.found.len());
         let same = |known: &&mut Sighting| {
-            known.inverted == sighting.inverted
-                && (known.center - sighting.center).length() < known.module * 2.0
+            let (off, reach) = (known.center - sighting.center, known.module * 2.0);
+            known.inverted == sighting.inverted && off.dot(off) < reach * reach
         };
         if let Some(known) = self.found.iter_mut().find(same) {
             known.rows += 1;
         } else {
-            self.active.push(self.found.len());
+            self.active.push(Near::new(self.found.len(), &sighting));
             self.found.push(sighting);
         }
     }
@@ -211,18 +230,12 @@ impl Scan<'_> {
             self.found.retain(|known| known.rows > 2);
         }
         self.active.clear();
-        let reaching = self.found.iter().enumerate();
-        self.active.extend(
-            reaching
-                .filter(|(_, known)| reaches(known, y))
-                .map(|(at, _)| at),
-        );
+        let known = self.found.iter().enumerate();
+        let near = known.map(|(at, known)| Near::new(at, known));
+        self.active
+            .extend(near.filter(|near| near.bottom >= y as f32));
         self.found.len() <= MOST_SIGHTINGS
     }
-}
-
-fn reaches(known: &Sighting, y: i32) -> bool {
-    known.center.y + 1.8 * known.module >= y as f32
 }
 
 /// The column through the middle of a row's window, the row through the middle of that column, and one diagonal.
