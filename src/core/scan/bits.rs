@@ -94,23 +94,27 @@ impl Bits {
 
     /// Where a row changes its colour, from its start to its end: 0, each first pixel of a new colour, the width.
     pub(super) fn edges(&self, y: usize, edges: &mut Vec<i32>) {
-        edges.clear();
-        edges.push(0);
+        // Room for all that there can be, so that the loop needs to ask for none.
+        edges.resize(self.per_row * WORD + 2, 0);
         let words = &self.words[y * self.per_row..][..self.per_row];
         let mut last = words.first().copied().unwrap_or_default() & 1;
+        let mut count = 1;
         for (at, word) in words.iter().enumerate() {
             let mut changes = word ^ (word << 1 | last);
             last = word >> (WORD - 1);
             while changes != 0 {
-                edges.push((at * WORD) as i32 + changes.trailing_zeros() as i32);
+                edges[count] = (at * WORD) as i32 + changes.trailing_zeros() as i32;
+                count += 1;
                 changes &= changes - 1;
             }
         }
         let width = self.width as i32;
-        while edges.last().is_some_and(|edge| *edge >= width) {
-            edges.pop();
+        while count > 0 && edges[count - 1] >= width {
+            count -= 1;
         }
-        edges.push(width);
+        edges[0] = 0;
+        edges[count] = width;
+        edges.truncate(count + 1);
     }
 }
 

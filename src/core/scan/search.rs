@@ -1,7 +1,6 @@
 //! The search for codes in one picture: pass by pass over its copies, with the finders of all passes pooled.
 
 use super::bits::Bits;
-use super::climb::Pattern;
 use super::decode::{Payload, decode, text};
 use super::finder::find;
 use super::geometry::Homography;
@@ -93,6 +92,7 @@ impl<'a> Search<'a> {
         let bits = Bits::of(&copy.luma, thresholds);
         let mut sightings = find(&bits, copy.step);
         sightings.truncate(copy.most);
+        sightings.retain(|sighting| !self.pool.knows(sighting, copy.scale, copy.step));
         let rings = sightings.iter().filter_map(|sighting| {
             let ring = self.rays.ring(&bits, sighting)?;
             Some(Finder::new(sighting, &ring, copy.scale, copy.step))
@@ -121,10 +121,8 @@ impl<'a> Search<'a> {
 
     fn read(&mut self, triple: &Triple) -> Option<Found> {
         let place = locate(&self.picture, triple)?;
-        let pattern = Pattern::new(place.version, place.inverted);
-        let fit = |plane: &Homography| pattern.correlation(&self.picture, plane);
-        let planes = place.planes.iter().map(|plane| (fit(plane), plane));
-        let (correlation, plane) = planes.max_by(|a, b| a.0.total_cmp(&b.0))?;
+        let best = place.planes.iter().max_by(|a, b| a.0.total_cmp(&b.0));
+        let (correlation, plane) = best.map(|(fit, plane)| (*fit, plane))?;
         let suits = correlation >= LEAST_CORRELATION;
         if suits {
             self.grids -= 1;
@@ -143,7 +141,7 @@ impl<'a> Search<'a> {
             return None;
         }
         self.grids -= CLIMB;
-        let climbed = pattern.climb(&self.picture, plane);
+        let climbed = place.pattern.climb(&self.picture, plane);
         self.read_plane(&place, &climbed, None, correlation)
     }
 
