@@ -42,14 +42,17 @@ const LEAST_SHARE: f32 = 0.3;
 const STALE_ROWS: f32 = 40.0;
 
 /// The best finders of a picture, of which every `step`th row is scanned.
-pub(super) fn find(bits: &Bits, step: usize) -> Vec<Sighting> {
+pub(super) fn find(bits: &Bits, step: usize, least_core: i32) -> Vec<Sighting> {
     let mut scan = Scan {
         bits,
         found: Vec::new(),
         active: Vec::new(),
         walked: 0,
     };
-    let mut row = Row::default();
+    let mut row = Row {
+        least_core,
+        ..Row::default()
+    };
     for y in (step / 2..bits.height()).step_by(step) {
         row.read(bits, y);
         if !scan.look_at(&row, y as i32) {
@@ -72,6 +75,7 @@ struct Row {
     edges: Vec<i32>,
     lengths: Vec<i32>,
     likely: Vec<u8>,
+    least_core: i32,
 }
 
 impl Row {
@@ -97,7 +101,7 @@ impl Row {
         }
         for (at, likely) in self.likely.iter_mut().enumerate() {
             let runs = [a[at], b[at], c[at], d[at], e[at]];
-            *likely = u8::from(cross_a_finder(runs, STRAIGHT) & (c[at] > 1));
+            *likely = u8::from(cross_a_finder(runs, STRAIGHT) & (c[at] >= self.least_core));
         }
     }
 
@@ -324,7 +328,7 @@ mod tests {
     fn finders_are_found_dark_and_light_small_and_large_once_each() {
         for (module, inverted) in [(2, false), (3, true), (6, false), (6, true)] {
             let corners = [(9, 9), (75, 12), (20, 80)];
-            let found = find(&finders(module, &corners, inverted), 1);
+            let found = find(&finders(module, &corners, inverted), 1, 2);
             assert_eq!(found.len(), 3, "{module} {inverted}: {found:?}");
             for (left, top) in corners {
                 let half = 3.5 * module as f32;
@@ -339,12 +343,12 @@ mod tests {
 
     #[test]
     fn every_fourth_row_is_enough_for_a_finder_of_three_pixels_a_module() {
-        assert_eq!(find(&finders(3, &[(50, 51)], false), 4).len(), 1);
+        assert_eq!(find(&finders(3, &[(50, 51)], false), 4, 2).len(), 1);
     }
 
     #[test]
     fn a_lattice_is_bounded() {
         let corners: Vec<_> = (0..15 * 15).map(|at| (at % 15 * 8, at / 15 * 8)).collect();
-        assert!(find(&finders(1, &corners, false), 1).len() <= MOST_KEPT);
+        assert!(find(&finders(1, &corners, false), 1, 2).len() <= MOST_KEPT);
     }
 }

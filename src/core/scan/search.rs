@@ -48,6 +48,8 @@ pub(super) struct Copy<'a> {
     pub(super) scale: f32,
     /// Every so many rows.
     pub(super) step: usize,
+    /// Pixels of a finder's middle, across, from so many on.
+    pub(super) least_core: i32,
     /// So many sightings are looked at, the most seen first.
     pub(super) most: usize,
 }
@@ -90,7 +92,7 @@ impl<'a> Search<'a> {
     pub(super) fn pass(&mut self, copy: &Copy<'_>, thresholds: &Thresholds) {
         self.work += (copy.luma.width() * copy.luma.height()) as u64;
         let bits = Bits::of(&copy.luma, thresholds);
-        let mut sightings = find(&bits, copy.step);
+        let mut sightings = find(&bits, copy.step, copy.least_core);
         sightings.truncate(copy.most);
         sightings.retain(|sighting| !self.pool.knows(sighting, copy.scale, copy.step));
         let rings = sightings.iter().filter_map(|sighting| {
