@@ -16,25 +16,16 @@ pub(super) struct Place {
     /// The code says its version itself: a large one, or a chance of one in hundreds.
     pub(super) said: bool,
     pub(super) inverted: bool,
-    pub(super) pattern: Pattern,
-    /// With how well the known modules are seen on each.
-    pub(super) planes: Vec<(f32, Homography)>,
-}
-
-impl Place {
-    fn add(&mut self, luma: &Luma<'_>, plane: Homography) {
-        let fit = self.pattern.correlation(luma, &plane);
-        self.planes.push((fit, plane));
-    }
+    pub(super) planes: Vec<Homography>,
 }
 
 /// Of the timing patterns' alternations, this part must be seen.
 const LEAST_TIMING: f32 = 0.55;
 /// A version off the one that the distances say must show so much more of its timing.
 const OFF_VERSION: f32 = 0.03;
-/// Where the version is a guess, the known modules are seen so well at least on the plane of the rings alone: on those of
-/// codes that are read it is twice as much, and nine chances in ten have a third.
-const LEAST_FIT: f32 = 0.25;
+/// Rings whose plane suits the known modules less are no code's of this version: of codes that are read it is twice as
+/// much, and nine chances in ten have half. To look for alignment patterns costs more than all before.
+const LEAST_RINGS: f32 = 0.25;
 /// Shades of grey below which a step from module to module is no alternation.
 const LEAST_STEP: f32 = 1.0;
 /// Below this version two off is a quarter off, and no distance is measured so badly.
@@ -76,20 +67,17 @@ pub(super) fn locate(luma: &Luma<'_>, triple: &Triple) -> Option<Place> {
     let named = [name(corner), name(right), name(down)];
     let (version, said) = version(luma, &named, corner.inverted)?;
     let rings = plane_of_rings(&named, version)?;
+    if !said && Pattern::new(version, corner.inverted).correlation(luma, &rings) < LEAST_RINGS {
+        return None;
+    }
     let mut place = Place {
         version,
         said,
         inverted: corner.inverted,
-        pattern: Pattern::new(version, corner.inverted),
         planes: Vec::with_capacity(3),
     };
-    place.add(luma, rings);
-    let fit = place.planes[0].0;
-    // To look for alignment patterns costs more than all before.
-    if fit < LEAST_FIT && !said {
-        return None;
-    }
     add_planes_of_alignments(luma, &named, &rings, &mut place);
+    place.planes.push(rings);
     Some(place)
 }
 
@@ -249,15 +237,15 @@ impl Track {
 
     /// How many of `steps` from module to module change to the right side, dark modules at even places.
     fn alternations(&self, luma: &Luma<'_>, steps: usize) -> usize {
-        let (mut last, mut right) = (0.0, 0);
-        // What is between two points of the picture is in it.
-        if !luma.holds(self.from, 2.0) || !luma.holds(self.from + self.way, 2.0) {
-            return 0;
-        }
+        let mut last = 0.0;
+        let mut right = 0;
         for at in 0..=steps {
             let part = at as f32 / steps as f32;
             let seen = part / (part + self.nearness * (1.0 - part));
             let pixel = self.from + self.way.times(seen);
+            if !luma.holds(pixel, 2.0) {
+                return 0;
+            }
             let grey = luma.grey_at(pixel) * self.sign;
             let darker = grey < last;
             let alternates = at.is_multiple_of(2) == darker && (grey - last).abs() > LEAST_STEP;
@@ -332,9 +320,7 @@ fn add_planes_of_alignments(
     };
     if version.number() >= 7 {
         sights.extend(find_alignments(luma, &plane, version, place.inverted));
-        if let Some(plane) = Homography::fit(&sights, side) {
-            place.add(luma, plane);
-        }
+        place.planes.extend(Homography::fit(&sights, side));
     }
-    place.add(luma, plane);
+    place.planes.push(plane);
 }

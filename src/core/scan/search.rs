@@ -1,6 +1,7 @@
 //! The search for codes in one picture: pass by pass over its copies, with the finders of all passes pooled.
 
 use super::bits::Bits;
+use super::climb::Pattern;
 use super::decode::{Payload, decode, text};
 use super::finder::find;
 use super::geometry::Homography;
@@ -123,8 +124,10 @@ impl<'a> Search<'a> {
 
     fn read(&mut self, triple: &Triple) -> Option<Found> {
         let place = locate(&self.picture, triple)?;
-        let best = place.planes.iter().max_by(|a, b| a.0.total_cmp(&b.0));
-        let (correlation, plane) = best.map(|(fit, plane)| (*fit, plane))?;
+        let pattern = Pattern::new(place.version, place.inverted);
+        let fit = |plane: &Homography| pattern.correlation(&self.picture, plane);
+        let planes = place.planes.iter().map(|plane| (fit(plane), plane));
+        let (correlation, plane) = planes.max_by(|a, b| a.0.total_cmp(&b.0))?;
         let suits = correlation >= LEAST_CORRELATION;
         if suits {
             self.grids -= 1;
@@ -143,7 +146,7 @@ impl<'a> Search<'a> {
             return None;
         }
         self.grids -= CLIMB;
-        let climbed = place.pattern.climb(&self.picture, plane);
+        let climbed = pattern.climb(&self.picture, plane);
         self.read_plane(&place, &climbed, None, correlation)
     }
 

@@ -4,6 +4,7 @@
 
 use super::Luma;
 use super::bits::Bits;
+use super::climb::Pattern;
 use super::codewords::prove;
 use super::decode::decode;
 use super::finder::{Sighting, find};
@@ -94,6 +95,7 @@ struct Code {
     triple: Triple,
     place: Place,
     plane: Homography,
+    pattern: Pattern,
     greys: Greys,
     modules: Modules,
 }
@@ -131,14 +133,16 @@ impl<'a> Steps<'a> {
 
     fn code(&self) -> Option<Code> {
         let triple = self.pool.triples().into_iter().next()?;
-        let place = locate(&self.picture, &triple)?;
-        let (_, plane) = *place.planes.first()?;
+        let mut place = locate(&self.picture, &triple)?;
+        let plane = place.planes.pop()?;
+        let pattern = Pattern::new(place.version, place.inverted);
         let greys = Greys::sample(&self.picture, &plane, None, place.version, place.inverted);
         let modules = greys.modules();
         Some(Code {
             triple,
             place,
             plane,
+            pattern,
             greys,
             modules,
         })
@@ -200,7 +204,7 @@ impl<'a> Steps<'a> {
         match step {
             Step::Locate => usize::from(locate(&self.picture, &code.triple).is_some()),
             Step::Climb => {
-                let climbed = code.place.pattern.climb(&self.picture, &code.plane);
+                let climbed = code.pattern.climb(&self.picture, &code.plane);
                 climbed.corners(1.0)[2].x.to_bits() as usize
             }
             Step::Sample => {
