@@ -114,7 +114,7 @@ fn edges(bits: &Bits, way: Way, ahead: impl Fn(i32) -> u32) -> Option<[i32; 3]> 
     let mut bound = room.min(way.most_core);
     let mut done = 0;
     while done < bound {
-        spend(AHEAD);
+        spend(AHEAD.min((bound - done) as usize));
         let pixels = ahead(done);
         // A pixel has changed where it is not as the one before it.
         let mut changes = (pixels ^ (pixels << 1 | last)) & ((1 << AHEAD) - 1);
