@@ -113,6 +113,11 @@ const MOST_ENLARGED: usize = 200;
 const STEP: usize = 4;
 const STEP_HALF: usize = 2;
 const STEP_HALF_AGAIN: usize = 3;
+/// Pixels of a finder's middle, across, from so many on; in a half and in smaller copies, where what is narrower shows
+/// better in the copy that they were made of.
+const LEAST_CORE: i32 = 2;
+const LEAST_CORE_HALF: i32 = 3;
+const LEAST_CORE_SMALL: i32 = 4;
 
 /// Reads pictures, and remembers what helps with the next.
 ///
@@ -293,6 +298,7 @@ fn look(search: &mut Search<'_>, picture: Luma<'_>, passes: Passes, hints: Optio
             luma: sharp.luma(),
             scale: 2.0,
             step: STEP_HALF_AGAIN,
+            least_core: LEAST_CORE_HALF,
             most: MOST_SEEN,
         };
         search.pass(&copy, &Blocks::of(&copy.luma).means());
@@ -317,6 +323,7 @@ fn copies<'a>(picture: Luma<'a>, levels: &'a [Grey]) -> Vec<Copy<'a>> {
         luma: picture,
         scale: 1.0,
         step: if levels.is_empty() { 1 } else { STEP },
+        least_core: LEAST_CORE,
         most: MOST_SEEN_FINE,
     }];
     let mut scale = 1.0;
@@ -326,6 +333,11 @@ fn copies<'a>(picture: Luma<'a>, levels: &'a [Grey]) -> Vec<Copy<'a>> {
             luma: level.luma(),
             scale,
             step: if at == 0 { STEP_HALF } else { 1 },
+            least_core: if at == 0 {
+                LEAST_CORE_HALF
+            } else {
+                LEAST_CORE_SMALL
+            },
             most: MOST_SEEN,
         });
     }

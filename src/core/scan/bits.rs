@@ -4,6 +4,8 @@ use super::Luma;
 use super::threshold::{BLOCK, Thresholds};
 
 const WORD: usize = u64::BITS as usize;
+/// Pixels of a way that are looked at together.
+pub(super) const AHEAD: usize = 8;
 
 /// Dark (1) and light (0) pixels. Rows begin at a word; what is left of a row's last word is dark or light as it comes.
 pub(super) struct Bits {
@@ -58,44 +60,61 @@ impl Bits {
     /// Whether the pixel is dark. Outside the picture: some answer, no panic.
     #[inline]
     pub(super) fn is_dark(&self, x: usize, y: usize) -> bool {
-        let word = self.words.get(y * self.per_row + x / WORD);
+        let word = self
+            .words
+            .get(y.wrapping_mul(self.per_row).wrapping_add(x / WORD));
         word.copied().unwrap_or_default() >> (x % WORD) & 1 == 1
     }
 
-    /// The pixels from one on, each call one pixel further down, or up. Beyond the picture: some answer, no panic.
+    /// The next `AHEAD` pixels of a column, below or above this one, the nearest lowest. Beyond the picture: some answer.
     #[inline]
-    pub(super) fn column_from(&self, x: usize, y: usize, down: bool) -> impl FnMut() -> bool {
+    pub(super) fn ahead_in_column(&self, x: usize, y: usize, down: bool) -> u32 {
         let stride = if down {
             self.per_row
         } else {
             self.per_row.wrapping_neg()
         };
         let (mut at, shift) = (y * self.per_row + x / WORD, x % WORD);
-        move || {
+        (0..AHEAD).fold(0, |pixels, nearness| {
             at = at.wrapping_add(stride);
-            self.words.get(at).copied().unwrap_or_default() >> shift & 1 == 1
-        }
+            let word = self.words.get(at).copied().unwrap_or_default();
+            pixels | ((word >> shift & 1) as u32) << nearness
+        })
+    }
+
+    /// The next `AHEAD` pixels of a way that goes by these steps, the nearest lowest. Beyond the picture: some answer.
+    #[inline]
+    pub(super) fn ahead(&self, x: i32, y: i32, (dx, dy): (i32, i32)) -> u32 {
+        (0..AHEAD).fold(0, |pixels, nearness| {
+            let steps = nearness as i32 + 1;
+            let dark = self.is_dark((x + dx * steps) as usize, (y + dy * steps) as usize);
+            pixels | u32::from(dark) << nearness
+        })
     }
 
     /// Where a row changes its colour, from its start to its end: 0, each first pixel of a new colour, the width.
     pub(super) fn edges(&self, y: usize, edges: &mut Vec<i32>) {
-        edges.clear();
-        edges.push(0);
+        // Room for all that there can be, so that the loop needs to ask for none.
+        edges.resize(self.per_row * WORD + 2, 0);
         let words = &self.words[y * self.per_row..][..self.per_row];
         let mut last = words.first().copied().unwrap_or_default() & 1;
+        let mut count = 1;
         for (at, word) in words.iter().enumerate() {
             let mut changes = word ^ (word << 1 | last);
             last = word >> (WORD - 1);
             while changes != 0 {
-                edges.push((at * WORD) as i32 + changes.trailing_zeros() as i32);
+                edges[count] = (at * WORD) as i32 + changes.trailing_zeros() as i32;
+                count += 1;
                 changes &= changes - 1;
             }
         }
         let width = self.width as i32;
-        while edges.last().is_some_and(|edge| *edge >= width) {
-            edges.pop();
+        while count > 0 && edges[count - 1] >= width {
+            count -= 1;
         }
-        edges.push(width);
+        edges[0] = 0;
+        edges[count] = width;
+        edges.truncate(count + 1);
     }
 }
 

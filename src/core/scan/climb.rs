@@ -100,3 +100,94 @@ impl Pattern {
         better
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const SIDE: usize = 200;
+    /// Where the code of version 2 is drawn: its top left corner, and pixels of a module.
+    const LEFT: f32 = 40.0;
+    const TOP: f32 = 44.0;
+    const MODULE: f32 = 4.0;
+
+    fn version() -> Version {
+        Version::new(2).unwrap()
+    }
+
+    /// The known modules of a code; what is not known is of the grey between.
+    fn picture(dark: u8, light: u8) -> Vec<u8> {
+        let mut pixels = vec![dark.midpoint(light); SIDE * SIDE];
+        for known in version().known() {
+            let (left, top) = (LEFT as usize + known.x * 4, TOP as usize + known.y * 4);
+            for row in pixels.chunks_exact_mut(SIDE).skip(top).take(4) {
+                row[left..left + 4].fill(if known.dark { dark } else { light });
+            }
+        }
+        pixels
+    }
+
+    /// The plane of the code, with its last corner so many modules off.
+    fn plane(off: Point) -> Homography {
+        let side = version().side() as f32;
+        let far = Point::new(LEFT + side * MODULE, TOP + side * MODULE);
+        let corners = [
+            Point::new(LEFT, TOP),
+            Point::new(far.x, TOP),
+            far + off.times(MODULE),
+            Point::new(LEFT, far.y),
+        ];
+        Homography::from_corners(&corners, side).unwrap()
+    }
+
+    fn last_corner(plane: &Homography) -> Point {
+        plane.corners(version().side() as f32)[2]
+    }
+
+    #[test]
+    fn correlation_says_what_lies_where_it_should_whatever_the_contrast() {
+        let on = plane(Point::new(0.0, 0.0));
+        for (dark, light) in [(30, 220), (100, 112)] {
+            let pixels = picture(dark, light);
+            let luma = Luma::new(&pixels, SIDE, SIDE, SIDE).unwrap();
+            let [as_drawn, inverted] = [false, true]
+                .map(|inverted| Pattern::new(version(), inverted).correlation(&luma, &on));
+            assert!(as_drawn > 0.95, "{as_drawn} of {dark} to {light}");
+            assert!((as_drawn + inverted).abs() < 1e-3, "{as_drawn} {inverted}");
+            // A module aside, what is left is what patterns have in common with themselves.
+            let beside = Homography::from_corners(
+                &on.corners(25.0)
+                    .map(|corner| corner + Point::new(MODULE, MODULE)),
+                25.0,
+            );
+            let beside = Pattern::new(version(), false).correlation(&luma, &beside.unwrap());
+            assert!(beside < 0.5, "{beside}");
+        }
+    }
+
+    #[test]
+    fn a_grey_picture_correlates_with_nothing() {
+        let pixels = vec![90; SIDE * SIDE];
+        let luma = Luma::new(&pixels, SIDE, SIDE, SIDE).unwrap();
+        let pattern = Pattern::new(version(), false);
+        let correlation = pattern.correlation(&luma, &plane(Point::new(0.0, 0.0)));
+        assert!(correlation.abs() < 0.05, "{correlation}");
+    }
+
+    #[test]
+    fn a_climb_brings_a_corner_back_and_leaves_a_right_plane_where_it_is() {
+        let pixels = picture(30, 220);
+        let luma = Luma::new(&pixels, SIDE, SIDE, SIDE).unwrap();
+        let pattern = Pattern::new(version(), false);
+        let right = last_corner(&plane(Point::new(0.0, 0.0)));
+        for (x, y) in [(1.5, -1.0), (-1.2, 1.2), (0.0, 0.0)] {
+            let start = plane(Point::new(x, y));
+            let climbed = pattern.climb(&luma, &start);
+            let off = (last_corner(&climbed) - right).length() / MODULE;
+            let most = 0.1 + 0.4 * Point::new(x, y).length();
+            assert!(off < most, "{off} modules off from {x} {y}");
+            assert!(pattern.contrast(&luma, &climbed) >= pattern.contrast(&luma, &start));
+        }
+    }
+}

@@ -42,14 +42,17 @@ const LEAST_SHARE: f32 = 0.3;
 const STALE_ROWS: f32 = 40.0;
 
 /// The best finders of a picture, of which every `step`th row is scanned.
-pub(super) fn find(bits: &Bits, step: usize) -> Vec<Sighting> {
+pub(super) fn find(bits: &Bits, step: usize, least_core: i32) -> Vec<Sighting> {
     let mut scan = Scan {
         bits,
         found: Vec::new(),
         active: Vec::new(),
         walked: 0,
     };
-    let mut row = Row::default();
+    let mut row = Row {
+        least_core,
+        ..Row::default()
+    };
     for y in (step / 2..bits.height()).step_by(step) {
         row.read(bits, y);
         if !scan.look_at(&row, y as i32) {
@@ -72,6 +75,7 @@ struct Row {
     edges: Vec<i32>,
     lengths: Vec<i32>,
     likely: Vec<u8>,
+    least_core: i32,
 }
 
 impl Row {
@@ -97,26 +101,26 @@ impl Row {
         }
         for (at, likely) in self.likely.iter_mut().enumerate() {
             let runs = [a[at], b[at], c[at], d[at], e[at]];
-            *likely = u8::from(cross_a_finder(runs, STRAIGHT) & (c[at] > 1));
+            *likely = u8::from(cross_a_finder(runs, STRAIGHT) & (c[at] >= self.least_core));
         }
     }
 
+    /// The windows that look like a finder's, eight flags at a time.
     fn windows(&self) -> impl Iterator<Item = Window> + '_ {
         let (eights, rest) = self.likely.as_chunks::<8>();
-        let blocks = eights
-            .iter()
-            .map(|eight| u64::from_le_bytes(*eight))
-            .enumerate()
+        let mut last = [0; 8];
+        last[..rest.len()].copy_from_slice(rest);
+        let words = eights.iter().copied().chain([last]).enumerate();
+        let words = words.map(|(block, eight)| (block * 8, u64::from_le_bytes(eight)));
+        words
             .filter(|(_, word)| *word != 0)
-            .flat_map(|(block, word)| {
-                (0..8)
-                    .filter(move |at| word >> (at * 8) & 1 == 1)
-                    .map(move |at| block * 8 + at)
-            });
-        let first_rest = eights.len() * 8;
-        let rest = rest.iter().enumerate().filter(|(_, likely)| **likely == 1);
-        blocks
-            .chain(rest.map(move |(at, _)| first_rest + at))
+            .flat_map(|(first, mut word)| {
+                std::iter::from_fn(move || {
+                    let at = word.trailing_zeros() as usize / 8;
+                    word &= word.wrapping_sub(1);
+                    (at < 8).then_some(first + at)
+                })
+            })
             .map(|at| self.window(at))
     }
 
@@ -138,11 +142,34 @@ struct Window {
     inverted: bool,
 }
 
+/// Where a row's window is one of a finder that is known.
+struct Near {
+    /// The finder's place among all.
+    at: usize,
+    inverted: bool,
+    left: f32,
+    right: f32,
+    bottom: f32,
+}
+
+impl Near {
+    fn new(at: usize, known: &Sighting) -> Self {
+        let Point { x, y } = known.center;
+        Self {
+            at,
+            inverted: known.inverted,
+            left: x - 1.5 * known.module,
+            right: x + 1.5 * known.module,
+            bottom: y + 1.8 * known.module,
+        }
+    }
+}
+
 struct Scan<'a> {
     bits: &'a Bits,
     found: Vec<Sighting>,
     /// Those that the present row may still cross.
-    active: Vec<usize>,
+    active: Vec<Near>,
     /// Pixels of walks through windows.
     walked: usize,
 }
@@ -150,8 +177,7 @@ struct Scan<'a> {
 impl Scan<'_> {
     /// Whether there is a point in going on.
     fn look_at(&mut self, row: &Row, y: i32) -> bool {
-        let found = &self.found;
-        self.active.retain(|at| reaches(&found[*at], y));
+        self.active.retain(|near| near.bottom >= y as f32);
         for window in row.windows() {
             spend(1 + self.active.len());
             if self.seen_above(&window, y) {
@@ -174,30 +200,27 @@ impl Scan<'_> {
 
     /// Counts this row for the finder that a row above has found here.
     fn seen_above(&mut self, window: &Window, y: i32) -> bool {
-        let center = Point::new((window.core.0 + window.core.1) as f32 * 0.5, y as f32 + 0.5);
-        for at in self.active.iter().rev() {
-            let known = &mut self.found[*at];
-            if known.inverted == window.inverted
-                && (known.center.x - center.x).abs() < known.module * 1.5
-                && (known.center.y - center.y).abs() < known.module * 1.8
-            {
-                known.rows += 1;
-                return true;
-            }
-        }
-        false
+        let (x, y) = ((window.core.0 + window.core.1) as f32 * 0.5, y as f32 + 0.5);
+        let here = |near: &&Near| {
+            near.inverted == window.inverted && near.left < x && x < near.right && y < near.bottom
+        };
+        let Some(near) = self.active.iter().rev().find(here) else {
+            return false;
+        };
+        self.found[near.at].rows += 1;
+        true
     }
 
     fn add(&mut self, sighting: Sighting) {
         spend(self.found.len());
         let same = |known: &&mut Sighting| {
-            known.inverted == sighting.inverted
-                && (known.center - sighting.center).length() < known.module * 2.0
+            let (off, reach) = (known.center - sighting.center, known.module * 2.0);
+            known.inverted == sighting.inverted && off.dot(off) < reach * reach
         };
         if let Some(known) = self.found.iter_mut().find(same) {
             known.rows += 1;
         } else {
-            self.active.push(self.found.len());
+            self.active.push(Near::new(self.found.len(), &sighting));
             self.found.push(sighting);
         }
     }
@@ -211,18 +234,12 @@ impl Scan<'_> {
             self.found.retain(|known| known.rows > 2);
         }
         self.active.clear();
-        let reaching = self.found.iter().enumerate();
-        self.active.extend(
-            reaching
-                .filter(|(_, known)| reaches(known, y))
-                .map(|(at, _)| at),
-        );
+        let known = self.found.iter().enumerate();
+        let near = known.map(|(at, known)| Near::new(at, known));
+        self.active
+            .extend(near.filter(|near| near.bottom >= y as f32));
         self.found.len() <= MOST_SIGHTINGS
     }
-}
-
-fn reaches(known: &Sighting, y: i32) -> bool {
-    known.center.y + 1.8 * known.module >= y as f32
 }
 
 /// The column through the middle of a row's window, the row through the middle of that column, and one diagonal.
@@ -311,7 +328,7 @@ mod tests {
     fn finders_are_found_dark_and_light_small_and_large_once_each() {
         for (module, inverted) in [(2, false), (3, true), (6, false), (6, true)] {
             let corners = [(9, 9), (75, 12), (20, 80)];
-            let found = find(&finders(module, &corners, inverted), 1);
+            let found = find(&finders(module, &corners, inverted), 1, 2);
             assert_eq!(found.len(), 3, "{module} {inverted}: {found:?}");
             for (left, top) in corners {
                 let half = 3.5 * module as f32;
@@ -326,12 +343,12 @@ mod tests {
 
     #[test]
     fn every_fourth_row_is_enough_for_a_finder_of_three_pixels_a_module() {
-        assert_eq!(find(&finders(3, &[(50, 51)], false), 4).len(), 1);
+        assert_eq!(find(&finders(3, &[(50, 51)], false), 4, 2).len(), 1);
     }
 
     #[test]
     fn a_lattice_is_bounded() {
         let corners: Vec<_> = (0..15 * 15).map(|at| (at % 15 * 8, at / 15 * 8)).collect();
-        assert!(find(&finders(1, &corners, false), 1).len() <= MOST_KEPT);
+        assert!(find(&finders(1, &corners, false), 1, 2).len() <= MOST_KEPT);
     }
 }

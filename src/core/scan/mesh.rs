@@ -145,3 +145,125 @@ fn shifted(at: Point, off: Point, right: Point, down: Point) -> Point {
     }
     at + Point::new(off.cross(down) / area, right.cross(off) / area)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const SIDE: usize = 260;
+    const LEFT: f32 = 30.0;
+    const MODULE: f32 = 4.0;
+
+    /// How far a module's pixel is off a flat code's: most in the middle row, nothing in the first and the last.
+    fn bend(at: Point, side: f32, most: f32) -> Point {
+        let part = at.y / side;
+        Point::new(4.0 * part * (1.0 - part) * most, 0.0)
+    }
+
+    /// The alignment patterns of a code whose rows are moved by up to `most` pixels.
+    fn picture(version: Version, most: f32) -> Vec<u8> {
+        let side = version.side() as f32;
+        let dark = |x: f32, y: f32| {
+            let y = (y - LEFT) / MODULE;
+            let x = (x - LEFT - bend(Point::new(0.0, y), side, most).x) / MODULE;
+            version.alignments().iter().any(|(middle, row)| {
+                let (dx, dy) = (x - *middle as f32 - 0.5, y - *row as f32 - 0.5);
+                let ring = dx.abs().max(dy.abs());
+                ring < 0.5 || (1.5..2.5).contains(&ring)
+            })
+        };
+        let pixel = |at: usize| dark((at % SIDE) as f32 + 0.5, (at / SIDE) as f32 + 0.5);
+        let pixels = (0..SIDE * SIDE).map(|at| if pixel(at) { 40 } else { 200 });
+        pixels.collect()
+    }
+
+    fn mesh(version: usize, most: f32) -> Option<Mesh> {
+        let version = Version::new(version).unwrap();
+        let pixels = picture(version, most);
+        let far = LEFT + version.side() as f32 * MODULE;
+        let corners = [(LEFT, LEFT), (far, LEFT), (far, far), (LEFT, far)];
+        let corners = corners.map(|(x, y)| Point::new(x, y));
+        let plane = Homography::from_corners(&corners, version.side() as f32).unwrap();
+        let luma = Luma::new(&pixels, SIDE, SIDE, SIDE).unwrap();
+        Mesh::find(&luma, &plane, version, false)
+    }
+
+    #[test]
+    fn a_bent_code_is_followed_to_a_part_of_a_module() {
+        let mesh = mesh(7, 4.8).unwrap();
+        for (x, y) in [(22.5, 22.5), (38.5, 22.5), (22.5, 38.5), (30.0, 22.5)] {
+            let at = Point::new(x, y);
+            let off = mesh.off(at) - bend(at, 45.0, 4.8);
+            assert!(off.length() < 0.25 * MODULE, "{x} {y}: {off:?}");
+        }
+        assert!(mesh.off(Point::new(22.5, 22.5)).x > MODULE);
+    }
+
+    #[test]
+    fn small_codes_and_those_whose_patterns_are_not_seen_have_none() {
+        assert!(mesh(6, 0.0).is_none(), "a version with one pattern");
+        let version = Version::new(7).unwrap();
+        let pixels = vec![128; SIDE * SIDE];
+        let luma = Luma::new(&pixels, SIDE, SIDE, SIDE).unwrap();
+        let corners = [(30.0, 30.0), (210.0, 30.0), (210.0, 210.0), (30.0, 210.0)];
+        let corners = corners.map(|(x, y)| Point::new(x, y));
+        let plane = Homography::from_corners(&corners, 45.0).unwrap();
+        assert!(Mesh::find(&luma, &plane, version, false).is_none());
+    }
+
+    #[test]
+    fn between_four_patterns_what_they_are_off_by_is_mixed() {
+        let zero = Point::new(0.0, 0.0);
+        let mut offs = vec![zero; 9];
+        offs[4] = Point::new(8.0, 4.0);
+        let lines = vec![6.5, 22.5, 38.5];
+        let mesh = Mesh { lines, offs };
+        assert_eq!(mesh.off(Point::new(22.5, 22.5)), Point::new(8.0, 4.0));
+        assert_eq!(mesh.off(Point::new(14.5, 22.5)), Point::new(4.0, 2.0));
+        assert_eq!(mesh.off(Point::new(30.5, 30.5)), Point::new(2.0, 1.0));
+        assert_eq!(mesh.off(Point::new(6.5, 38.5)), zero);
+    }
+
+    #[test]
+    fn neighbours_say_where_the_next_pattern_is() {
+        let at = |x: f32, y: f32| Some(Point::new(x, y));
+        // Three corners of a parallelogram, and the fourth.
+        let seen = [
+            at(1.0, 0.0),
+            at(3.0, 1.0),
+            None,
+            at(0.0, 4.0),
+            None,
+            None,
+            None,
+            None,
+            None,
+        ];
+        assert_eq!(expected(&seen, 3, 1, 1), Point::new(2.0, 5.0));
+        // Without three: the mean, in which what is nearer counts more.
+        let seen = [
+            at(1.0, 0.0),
+            None,
+            None,
+            None,
+            None,
+            None,
+            at(18.0, 0.0),
+            None,
+            None,
+        ];
+        assert_eq!(expected(&seen, 3, 0, 1), Point::new(9.5, 0.0));
+        let nearer = mean(&seen, 3, 1, 0);
+        assert!(nearer.x < 2.0, "{nearer:?}");
+    }
+
+    #[test]
+    fn a_place_is_moved_until_its_pixel_is_so_far_off() {
+        let (right, down) = (Point::new(4.0, 1.0), Point::new(-1.0, 5.0));
+        let moved = shifted(Point::new(7.0, 7.0), Point::new(2.0, 11.0), right, down);
+        assert_eq!(moved, Point::new(8.0, 9.0));
+        let flat = shifted(Point::new(7.0, 7.0), Point::new(2.0, 11.0), right, right);
+        assert_eq!(flat, Point::new(7.0, 7.0));
+    }
+}

@@ -23,7 +23,11 @@ impl Modules {
         x < self.side && self.dark.get(y * self.side + x).copied().unwrap_or(false)
     }
 
+    /// Outside, nothing changes.
     pub(super) fn set(&mut self, x: usize, y: usize, dark: bool) {
+        if x >= self.side {
+            return;
+        }
         if let Some(module) = self.dark.get_mut(y * self.side + x) {
             *module = dark;
         }
@@ -37,5 +41,54 @@ impl Modules {
             side,
             dark: dark.collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Dark where the column's number is a multiple of 3 and the row's is odd.
+    fn stripes(side: usize) -> Modules {
+        let dark = (0..side * side).map(|at| (at % side).is_multiple_of(3) && at / side % 2 == 1);
+        Modules::new(side, dark.collect())
+    }
+
+    #[test]
+    fn rows_come_one_after_another_and_outside_is_light() {
+        let modules = stripes(7);
+        assert!(modules.is_dark(3, 1) && modules.is_dark(6, 5));
+        assert!(!modules.is_dark(1, 3) && !modules.is_dark(3, 2));
+        // Column 7 of row 0 is no column 0 of row 1, which is dark.
+        assert!(modules.is_dark(0, 1) && !modules.is_dark(7, 0) && !modules.is_dark(0, 7));
+    }
+
+    #[test]
+    fn too_few_modules_are_filled_up_with_light_ones_and_too_many_cut_off() {
+        let few = Modules::new(3, vec![true; 4]);
+        assert!(few.is_dark(0, 1) && !few.is_dark(1, 1) && !few.is_dark(2, 2));
+        assert_eq!(
+            Modules::new(3, vec![true; 20]),
+            Modules::new(3, vec![true; 9])
+        );
+    }
+
+    #[test]
+    fn one_module_is_set_and_outside_none() {
+        let mut modules = stripes(7);
+        modules.set(4, 2, true);
+        assert!(modules.is_dark(4, 2) && !modules.is_dark(2, 4));
+        modules.set(4, 2, false);
+        for (x, y) in [(7, 0), (8, 1), (0, 7), (usize::MAX / 8, 0)] {
+            modules.set(x, y, true);
+        }
+        assert_eq!(modules, stripes(7));
+    }
+
+    #[test]
+    fn a_mirror_turns_rows_into_columns_and_back() {
+        let mirrored = stripes(7).mirrored();
+        assert!(mirrored.is_dark(1, 3) && !mirrored.is_dark(3, 1));
+        assert_eq!(mirrored.mirrored(), stripes(7));
     }
 }

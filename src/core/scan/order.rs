@@ -9,6 +9,17 @@ pub(super) fn order(keys: impl Iterator<Item = f32>) -> Vec<usize> {
     sorted.into_iter().map(|(_, at)| at).collect()
 }
 
+/// The key in the middle of their order; none of no keys. For some dozens: each is counted against all, without a branch.
+pub(super) fn median(keys: &[f32]) -> Option<f32> {
+    let middle = keys.len() as u32 / 2;
+    let is_middle = |key: f32| {
+        let before: u32 = keys.iter().map(|other| u32::from(*other < key)).sum();
+        let up_to: u32 = keys.iter().map(|other| u32::from(*other <= key)).sum();
+        (before..up_to).contains(&middle)
+    };
+    keys.iter().copied().find(|key| is_middle(*key))
+}
+
 fn insert(sorted: &mut [(f32, usize)]) {
     for end in 1..sorted.len() {
         let mut at = end;
@@ -28,6 +39,14 @@ mod tests {
         let keys = [3.0, -1.0, 3.0, 0.5, f32::INFINITY, 0.5];
         assert_eq!(order(keys.into_iter()), [1, 3, 5, 0, 2, 4]);
         assert!(order(std::iter::empty()).is_empty());
+    }
+
+    #[test]
+    fn the_median_is_the_one_in_the_middle_among_equals_too() {
+        assert_eq!(median(&[5.0, 1.0, 9.0, 1.0, 7.0]), Some(5.0));
+        assert_eq!(median(&[4.0, 2.0, 2.0, 2.0]), Some(2.0));
+        assert_eq!(median(&[4.0, 1.0, 4.0, 1.0]), Some(4.0));
+        assert_eq!(median(&[]), None);
     }
 
     #[test]

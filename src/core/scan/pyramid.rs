@@ -66,22 +66,37 @@ pub(super) fn sharpen(luma: &Luma<'_>, reach: usize, amount: i16) -> Grey {
         let below = luma.row((y + reach).min(height - 1));
         // The sides have no such neighbours, and stay as they are.
         out.copy_from_slice(here);
-        let inner = reach..width - reach;
-        let greys = here[inner.clone()].iter();
-        let beside = here.iter().zip(&here[2 * reach..]);
-        let over = above[inner.clone()].iter().zip(&below[inner.clone()]);
-        let out = out[inner].iter_mut();
-        for (((out, grey), (left, right)), (above, below)) in out.zip(greys).zip(beside).zip(over) {
-            let around = [left, right, above, below].map(|grey| i16::from(*grey));
-            let grey = i16::from(*grey);
-            let off = 4 * grey - around.iter().sum::<i16>();
-            *out = (grey + amount * off / 4).clamp(0, 255) as u8;
-        }
+        let inner = width - 2 * reach;
+        sharpen_row(
+            [
+                &here[reach..][..inner],
+                &here[..inner],
+                &here[2 * reach..][..inner],
+                &above[reach..][..inner],
+                &below[reach..][..inner],
+            ],
+            amount,
+            &mut out[reach..][..inner],
+        );
     }
     Grey {
         pixels,
         width,
         height,
+    }
+}
+
+/// `rows`: the greys themselves and what is around them. Six slices of one length, so that the compiler makes vectors.
+fn sharpen_row(rows: [&[u8]; 5], amount: i16, out: &mut [u8]) {
+    let length = out.len();
+    let [here, left, right, above, below] = rows.map(|row| &row[..length]);
+    for at in 0..length {
+        let grey = |row: &[u8]| i16::from(row[at]);
+        let around = grey(left) + grey(right) + grey(above) + grey(below);
+        let off = (4 * grey(here) - around) * amount;
+        // Towards zero, as a division by 4.
+        let off = (off + (off >> 15 & 3)) >> 2;
+        out[at] = (grey(here) + off).clamp(0, 255) as u8;
     }
 }
 

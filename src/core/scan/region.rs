@@ -1,5 +1,6 @@
 //! The part of the picture in which a code was read: a hand moves little from frame to frame, and looking there first
-//! is the cheapest second reading.
+//! is the cheapest second reading. The finders' own places are not carried: to find them anew in a region is three eighths
+//! of its reading, and they would have to be told from their ground there all the same.
 
 use super::geometry::within;
 use super::{Found, Luma, Point};

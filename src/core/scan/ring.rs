@@ -7,7 +7,7 @@ use super::Point;
 use super::bits::Bits;
 use super::finder::Sighting;
 use super::geometry::{meeting, within};
-use super::order::order;
+use super::order::median;
 use super::work::spend;
 
 const RAYS: usize = 48;
@@ -22,8 +22,6 @@ const FIRST: [usize; FIRST_RAYS] = [3, 27, 9, 33, 15, 39, 21, 45, 6, 30, 18, 42,
 const LEAST_FIRST: usize = 12;
 /// Of all rays, this many must.
 const LEAST_GOOD: usize = 40;
-/// Of all rays, this many must reach the third edge at all.
-const LEAST_ENDED: usize = 29;
 /// A ray ends after so many modules: a corner of a ring is 3.5 * sqrt 2 from its middle, more at a slant.
 const REACH: f32 = 8.5;
 /// The core ends at 1.5 modules and the ring's mid-line is at 3: their middles' ratio is 2/3, within these bounds.
@@ -77,27 +75,32 @@ impl Rays {
         let rays = FIRST
             .into_iter()
             .chain((0..FIRST_RAYS).flat_map(|at| [at * 3 + 1, at * 3 + 2]));
-        let (mut hits, mut good) = (Vec::with_capacity(RAYS), 0);
+        let mut radii = Vec::with_capacity(RAYS);
+        let mut ends = Vec::with_capacity(RAYS);
+        let mut good = 0;
         for (sent, at) in rays.enumerate() {
-            if sent <= FIRST_RAYS && sent - good > FIRST_RAYS - LEAST_FIRST {
+            let misses = sent - good;
+            if misses > RAYS - LEAST_GOOD || sent <= FIRST_RAYS && misses > FIRST_RAYS - LEAST_FIRST
+            {
                 return None;
             }
             if let Some(hit) = caster.cast(self.0[at]) {
                 good += usize::from(hit.fits);
-                hits.push((hit.radius, seen.center + self.0[at].times(hit.radius)));
+                radii.push(hit.radius);
+                ends.push(seen.center + self.0[at].times(hit.radius));
             }
         }
-        if hits.len() < LEAST_ENDED || good < LEAST_GOOD {
+        if good < LEAST_GOOD {
             return None;
         }
         // What left through a gap in the ring, or ended in dirt, is far from the rest.
-        let middle = order(hits.iter().map(|(radius, _)| *radius))[hits.len() / 2];
-        let median = hits[middle].0;
+        let median = median(&radii)?;
         let bounds = median * 0.45..median * 1.9;
-        let points: Vec<Point> = hits
+        let near = |radius: &f32| bounds.contains(radius);
+        let points: Vec<Point> = radii
             .iter()
-            .filter(|(radius, _)| bounds.contains(radius))
-            .map(|(_, point)| *point)
+            .zip(ends)
+            .filter_map(|(radius, end)| near(radius).then_some(end))
             .collect();
         (points.len() >= RAYS / 2).then_some(points)
     }
@@ -147,6 +150,18 @@ impl<'a> Caster<'a> {
     /// Where a ray leaves the core, enters the ring and leaves it.
     #[inline]
     fn cast(&self, direction: Point) -> Option<Hit> {
+        let edges = if self.inside {
+            self.edges::<true>(direction)
+        } else {
+            self.edges::<false>(direction)
+        }?;
+        let radius = (edges[1] + edges[2]) * 0.5;
+        let fits = RATIO.contains(&((edges[0] + edges[1]) / (2.0 * radius)));
+        Some(Hit { radius, fits })
+    }
+
+    #[inline]
+    fn edges<const INSIDE: bool>(&self, direction: Point) -> Option<[f32; 3]> {
         let fixed = |value: f32| (value * FIXED) as i32;
         let stride = direction.times(self.step);
         let (step_x, step_y) = (fixed(stride.x), fixed(stride.y));
@@ -159,7 +174,7 @@ impl<'a> Caster<'a> {
             spend(1);
             (x, y) = (x.wrapping_add(step_x), y.wrapping_add(step_y));
             let (column, row) = (x >> 16, y >> 16);
-            if !self.inside && (column < 0 || row < 0 || column >= width || row >= height) {
+            if !INSIDE && (column < 0 || row < 0 || column >= width || row >= height) {
                 return None;
             }
             let here = self.bits.is_dark(column as usize, row as usize);
@@ -170,9 +185,7 @@ impl<'a> Caster<'a> {
             edges[edge] = (step as f32 - 0.5) * self.step;
             edge += 1;
             if edge == 3 {
-                let radius = (edges[1] + edges[2]) * 0.5;
-                let fits = RATIO.contains(&((edges[0] + edges[1]) / (2.0 * radius)));
-                return Some(Hit { radius, fits });
+                return Some(edges);
             }
         }
         None
@@ -187,7 +200,7 @@ fn by(value: impl Fn(Point) -> f32) -> impl Fn(&&Point, &&Point) -> std::cmp::Or
 fn rough_corners(points: &[Point]) -> Option<[Point; 4]> {
     let sum = points.iter().fold(Point::new(0.0, 0.0), |a, b| a + *b);
     let mean = sum.times((points.len() as f32).recip());
-    let furthest = |from: Point| points.iter().max_by(by(|p| (p - from).length()));
+    let furthest = |from: Point| points.iter().max_by(by(|p| (p - from).dot(p - from)));
     let first = *furthest(mean)?;
     let third = *furthest(first)?;
     let diagonal = third - first;
@@ -218,27 +231,27 @@ fn side_line(points: &[Point], from: Point, to: Point) -> Option<(Point, Point)>
     if length.is_nan() || length < 1.5 {
         return None;
     }
-    let on_side = |p: &&Point| {
-        let along = (**p - from).dot(side) / (length * length);
-        let beside = (side.cross(**p - from) / length).abs();
-        along > 0.12 && along < 0.88 && beside < length * 0.18 + 0.7
-    };
+    let beside = length * (length * 0.18 + 0.7);
+    let along = length * length * 0.12..length * length * 0.88;
     let (mut count, mut sum) = (0.0, Point::new(0.0, 0.0));
-    for point in points.iter().filter(on_side) {
-        count += 1.0;
-        sum = sum + *point;
+    let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
+    for point in points {
+        let off = *point - from;
+        if along.contains(&off.dot(side)) && side.cross(off).abs() < beside {
+            count += 1.0;
+            sum = sum + off;
+            xx += off.x * off.x;
+            xy += off.x * off.y;
+            yy += off.y * off.y;
+        }
     }
     if count < 3.0 {
         return Some((from, side.times(length.recip())));
     }
     let mean = sum.times(1.0 / count);
-    let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
-    for point in points.iter().filter(on_side) {
-        let off = *point - mean;
-        xx += off.x * off.x;
-        xy += off.x * off.y;
-        yy += off.y * off.y;
-    }
+    xx -= sum.x * mean.x;
+    xy -= sum.x * mean.y;
+    yy -= sum.y * mean.y;
     // Half the angle of (xx - yy, 2 xy), by the sum of that and its length along the nearer axis.
     let (along, across) = (xx - yy, 2.0 * xy);
     let size = Point::new(along, across).length();
@@ -247,6 +260,7 @@ fn side_line(points: &[Point], from: Point, to: Point) -> Option<(Point, Point)>
     } else {
         Point::new(across, size - along)
     };
+    let mean = from + mean;
     Some((mean, way.times(way.length().max(1e-6).recip())))
 }
 

@@ -3,7 +3,7 @@
 //! Judged from an edge to the next edge of the same direction (two runs together): bleeding of light or dark moves both
 //! edges by the same way, so those distances stay two and four modules where the runs themselves do not.
 
-use super::bits::Bits;
+use super::bits::{AHEAD, Bits};
 use super::work::spend;
 
 /// Lengths in pixels of five neighbouring runs.
@@ -34,10 +34,13 @@ pub(super) fn cross_a_finder(runs: Runs, slack: Slack) -> bool {
     let sum = a + b + c + d + e;
     // All in twenty-eighths of a pixel, to stay with whole numbers: a module is 4 * sum.
     let bound = slack.quarters * sum + slack.twenty_eighths;
-    let off = |pair: i32, modules: i32| (7 * pair - modules * sum).abs();
-    let outer = (off(a + b, 2) * 4 <= bound) & (off(d + e, 2) * 4 <= bound);
+    // One comparison for both sides: what is too little wraps to what is too much.
+    let near =
+        |pair: i32, modules: i32, bound: i32| (pair - modules + bound) as u32 <= 2 * bound as u32;
+    let outer = near(28 * (a + b), 8 * sum, bound) & near(28 * (d + e), 8 * sum, bound);
     // The distances of four modules may be off by a third more.
-    let inner = (off(b + c, 4) * 40 <= bound * 13) & (off(c + d, 4) * 40 <= bound * 13);
+    let wide = 13 * bound;
+    let inner = near(280 * (b + c), 160 * sum, wide) & near(280 * (c + d), 160 * sum, wide);
     // The middle is three modules: 1.4 to 4.8 where light or dark bleeds, and not thinner than its neighbours.
     let middle = (c * 5 > sum) & (c * 35 < sum * 24) & (c * 10 >= b * 9) & (c * 10 >= d * 9);
     outer & inner & middle
@@ -89,49 +92,51 @@ pub(super) fn walk(bits: &Bits, way: Way) -> Option<Walk> {
 
 /// Steps to each of the three changes of colour.
 fn half(bits: &Bits, way: Way) -> Option<[i32; 3]> {
-    let (mut x, mut y) = (way.x, way.y);
+    let (x, y, steps) = (way.x, way.y, (way.dx, way.dy));
     if way.dx == 0 {
         // Most walks are along a column, and most of them end there.
-        let column = bits.column_from(x as usize, y as usize, way.dy > 0);
-        return edges(bits, way, column);
+        let ahead =
+            |done| bits.ahead_in_column(x as usize, (y + way.dy * done) as usize, way.dy > 0);
+        return edges(bits, way, ahead);
     }
-    let step = || {
-        (x, y) = (x + way.dx, y + way.dy);
-        bits.is_dark(x as usize, y as usize)
-    };
-    edges(bits, way, step)
+    edges(bits, way, |done| {
+        bits.ahead(x + way.dx * done, y + way.dy * done, steps)
+    })
 }
 
-/// `is_dark` tells the colour of the next pixel of the way.
-#[inline]
-fn edges(bits: &Bits, way: Way, mut is_dark: impl FnMut() -> bool) -> Option<[i32; 3]> {
+/// `ahead` tells the colours of the next pixels, after so many steps of the way.
+#[inline(always)]
+fn edges(bits: &Bits, way: Way, ahead: impl Fn(i32) -> u32) -> Option<[i32; 3]> {
     let room = room(bits, way);
-    let mut colour = bits.is_dark(way.x as usize, way.y as usize);
+    let mut last = u32::from(bits.is_dark(way.x as usize, way.y as usize));
     let mut edges = [0; 3];
     let mut edge = 0;
     let mut bound = room.min(way.most_core);
-    let mut step = 0;
-    loop {
-        step += 1;
-        spend(1);
-        if step > bound {
-            // Beyond the picture's side all is quiet: the last run ends there.
-            let ends = edge == 2 && step > room && step <= way.most;
-            edges[2] = step;
-            return ends.then_some(edges);
+    let mut done = 0;
+    while done < bound {
+        spend(AHEAD.min((bound - done) as usize));
+        let pixels = ahead(done);
+        // A pixel has changed where it is not as the one before it.
+        let mut changes = (pixels ^ (pixels << 1 | last)) & ((1 << AHEAD) - 1);
+        last = pixels >> (AHEAD - 1) & 1;
+        while changes != 0 {
+            let step = done + 1 + changes.trailing_zeros() as i32;
+            if step > bound {
+                break;
+            }
+            edges[edge] = step;
+            if edge == 2 {
+                return Some(edges);
+            }
+            edge += 1;
+            bound = room.min(way.most);
+            changes &= changes - 1;
         }
-        let here = is_dark();
-        if here == colour {
-            continue;
-        }
-        edges[edge] = step;
-        if edge == 2 {
-            return Some(edges);
-        }
-        edge += 1;
-        colour = here;
-        bound = room.min(way.most);
+        done += AHEAD as i32;
     }
+    // Beyond the picture's side all is quiet: the last run ends there.
+    edges[2] = room.saturating_add(1);
+    (edge == 2 && room < way.most).then_some(edges)
 }
 
 /// Steps from a pixel to the last one inside.

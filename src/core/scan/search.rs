@@ -34,6 +34,8 @@ const TURNS_SOLVED: usize = 5;
 const MODULES_OF_TURNS: usize = 10_000;
 /// What a turn costs beside its modules, in modules.
 const TURN: usize = 500;
+/// Where more than so many finders belong to no code they are what the ground is made of, and none is looked for beside them.
+const MOST_OF_ONE_CODE: usize = 10;
 /// Planes that are tried harder.
 const MOST_KEPT: usize = 2;
 
@@ -58,6 +60,8 @@ pub(super) struct Copy<'a> {
     pub(super) scale: f32,
     /// Every so many rows.
     pub(super) step: usize,
+    /// Pixels of a finder's middle, across, from so many on.
+    pub(super) least_core: i32,
     /// So many sightings are looked at, the most seen first.
     pub(super) most: usize,
 }
@@ -102,8 +106,9 @@ impl<'a> Search<'a> {
     pub(super) fn pass(&mut self, copy: &Copy<'_>, thresholds: &Thresholds) {
         self.work += (copy.luma.width() * copy.luma.height()) as u64;
         let bits = Bits::of(&copy.luma, thresholds);
-        let mut sightings = find(&bits, copy.step);
+        let mut sightings = find(&bits, copy.step, copy.least_core);
         sightings.truncate(copy.most);
+        sightings.retain(|sighting| !self.pool.knows(sighting, copy.scale, copy.step));
         let rings = sightings.iter().filter_map(|sighting| {
             let ring = self.rays.ring(&bits, sighting)?;
             Some(Finder::new(sighting, &ring, copy.scale, copy.step))
@@ -115,6 +120,9 @@ impl<'a> Search<'a> {
 
     /// Tries what was seen of a code's finders with those that were not.
     pub(super) fn complete(&mut self) {
+        if self.pool.finders().len() > MOST_OF_ONE_CODE {
+            return;
+        }
         for complete in [completed, completed_alone] {
             self.grids = GRIDS;
             for triple in complete(&self.picture, self.pool.finders()) {
@@ -260,5 +268,125 @@ fn found(payload: Payload, plane: &Homography, version: Version) -> Found {
         bytes: payload.reading.bytes,
         eci: payload.reading.eci,
         corners,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::Point;
+    use super::super::codewords::tests::drawn;
+    use super::super::threshold::Blocks;
+    use super::*;
+
+    const WIDTH: usize = 320;
+    const HEIGHT: usize = 160;
+    const MODULE: usize = 4;
+    /// Pixels of a code's side: version 2.
+    const CODE: usize = 25 * MODULE;
+
+    /// Codes of these texts on light ground, from these columns on, 30 rows from the top.
+    fn picture(codes: &[(&str, usize)]) -> Vec<u8> {
+        let mut pixels = vec![220; WIDTH * HEIGHT];
+        for (text, left) in codes {
+            let modules = drawn(text, 2, qrcode::EcLevel::M);
+            for at in 0..CODE * CODE {
+                let (x, y) = (at % CODE, at / CODE);
+                if modules.is_dark(x / MODULE, y / MODULE) {
+                    pixels[(30 + y) * WIDTH + left + x] = 30;
+                }
+            }
+        }
+        pixels
+    }
+
+    /// The same with light ground where asked.
+    fn without(pixels: &[u8], hidden: impl Fn(usize, usize) -> bool) -> Vec<u8> {
+        let shown = pixels.iter().enumerate();
+        let shown = shown.map(|(at, grey)| {
+            let hidden = hidden(at % WIDTH, at / WIDTH);
+            if hidden { 220 } else { *grey }
+        });
+        shown.collect()
+    }
+
+    fn luma(pixels: &[u8]) -> Luma<'_> {
+        Luma::new(pixels, WIDTH, HEIGHT, WIDTH).unwrap()
+    }
+
+    fn pass(search: &mut Search<'_>, pixels: &[u8]) {
+        let copy = Copy {
+            luma: luma(pixels),
+            scale: 1.0,
+            step: 2,
+            least_core: 2,
+            most: 24,
+        };
+        search.pass(&copy, &Blocks::of(&copy.luma).means());
+    }
+
+    fn texts<'a>(search: &'a Search<'_>) -> Vec<&'a str> {
+        search.found.iter().map(|found| &*found.text).collect()
+    }
+
+    #[test]
+    fn a_pass_reads_a_code_says_where_and_forgets_its_finders() {
+        let pixels = picture(&[("one", 40)]);
+        let mut search = Search::new(luma(&pixels), 1);
+        assert!(!search.is_over());
+        pass(&mut search, &pixels);
+        assert_eq!(texts(&search), ["one"]);
+        let corners = [(40.0, 30.0), (140.0, 30.0), (140.0, 130.0), (40.0, 130.0)];
+        for (seen, (x, y)) in search.found[0].corners.iter().zip(corners) {
+            assert!((*seen - Point::new(x, y)).length() < 2.0, "{seen:?}");
+        }
+        assert!(search.is_over() && !search.sees_finders());
+        assert_eq!(search.work(), (WIDTH * HEIGHT + 25 * 25) as u64);
+    }
+
+    #[test]
+    fn a_search_ends_with_as_many_codes_as_are_asked_for() {
+        let pixels = picture(&[("one", 40), ("two", 180)]);
+        for most in [1, 2] {
+            let mut search = Search::new(luma(&pixels), most);
+            pass(&mut search, &pixels);
+            assert_eq!(search.found.len(), most);
+            assert!(search.is_over());
+        }
+    }
+
+    #[test]
+    fn the_same_code_twice_is_one() {
+        let pixels = picture(&[("one", 40), ("one", 180)]);
+        let mut search = Search::new(luma(&pixels), 4);
+        pass(&mut search, &pixels);
+        assert_eq!(texts(&search), ["one"]);
+        assert!(!search.is_over() && !search.sees_finders());
+    }
+
+    #[test]
+    fn corners_that_different_copies_show_make_one_code() {
+        let pixels = picture(&[("one", 40)]);
+        let last = |x: usize, y: usize| x < 40 + CODE / 3 && y > 30 + CODE / 2;
+        let mut search = Search::new(luma(&pixels), 1);
+        pass(&mut search, &without(&pixels, last));
+        assert_eq!((search.found.len(), search.finders().len()), (0, 2));
+        pass(&mut search, &without(&pixels, |x, y| !last(x, y)));
+        assert_eq!(texts(&search), ["one"]);
+    }
+
+    #[test]
+    fn three_finders_with_nothing_between_them_are_no_code() {
+        let pixels = picture(&[("one", 40)]);
+        let finder = |at: usize| at < 8 * MODULE;
+        let far = |at: usize| at >= CODE - 8 * MODULE;
+        let alone = without(&pixels, |x, y| {
+            let (x, y) = (x.wrapping_sub(40), y.wrapping_sub(30));
+            !((finder(x) && finder(y)) || (far(x) && finder(y)) || (finder(x) && far(y)))
+        });
+        let mut search = Search::new(luma(&alone), 1);
+        pass(&mut search, &alone);
+        assert!(search.found.is_empty());
+        assert_eq!(search.finders().len(), 3);
     }
 }

@@ -75,6 +75,7 @@ pub const STEPS: [Step; 16] = [
 ];
 
 const ROWS: usize = 4;
+const LEAST_CORE: i32 = 2;
 
 /// A picture, and what each step has made of it.
 #[allow(missing_debug_implementations)]
@@ -106,7 +107,7 @@ impl<'a> Steps<'a> {
         let blocks = Blocks::of(&picture);
         let thresholds = blocks.means();
         let bits = Bits::of(&picture, &thresholds);
-        let sightings = find(&bits, ROWS);
+        let sightings = find(&bits, ROWS, LEAST_CORE);
         let mut steps = Self {
             picture,
             blocks,
@@ -180,7 +181,7 @@ impl<'a> Steps<'a> {
             Step::Means => self.blocks.means().values.len(),
             Step::Middles => self.blocks.middles().values.len(),
             Step::Bits => Bits::of(&self.picture, &self.thresholds).width(),
-            Step::Finders => find(&self.bits, ROWS).len(),
+            Step::Finders => find(&self.bits, ROWS, LEAST_CORE).len(),
             Step::Rings => self.finders().count(),
             Step::Triples => self.pool.triples().len(),
             Step::Locate

@@ -159,7 +159,7 @@ impl Blocks {
             };
             values.push(value);
         }
-        self.smoothed(&values, MEAN_REACH)
+        self.smoothed::<MEAN_REACH>(&values)
     }
 
     /// The weighted mean of the values above, to the left, and between, where all three exist.
@@ -184,13 +184,13 @@ impl Blocks {
             }
         });
         let values: Vec<u8> = middles.collect();
-        self.smoothed(&values, MIDDLE_REACH)
+        self.smoothed::<MIDDLE_REACH>(&values)
     }
 
-    fn smoothed(&self, values: &[u8], reach: usize) -> Thresholds {
+    fn smoothed<const REACH: usize>(&self, values: &[u8]) -> Thresholds {
         Thresholds {
             across: self.across,
-            values: box_means(values, self.across, reach),
+            values: box_means::<REACH>(values, self.across),
         }
     }
 }
@@ -265,29 +265,39 @@ fn spread(values: &[u8], across: usize, choose: fn(u8, u8) -> u8) -> Vec<u8> {
     high
 }
 
-/// The mean of the box around each value, cut off at the picture's sides.
-fn box_means(values: &[u8], across: usize, reach: usize) -> Vec<u8> {
-    let down = values.len() / across;
+/// The mean of the box around each value, cut off at the picture's sides. Within them the box's size is a constant, by
+/// which no division is needed.
+fn box_means<const REACH: usize>(values: &[u8], across: usize) -> Vec<u8> {
+    let (down, whole) = (values.len() / across, 2 * REACH + 1);
     let mut sums = Vec::with_capacity(values.len());
     for row in values.chunks_exact(across) {
         for x in 0..across {
-            let window = &row[x.saturating_sub(reach)..(x + reach + 1).min(across)];
+            let window = &row[x.saturating_sub(REACH)..(x + REACH + 1).min(across)];
             let sum: u32 = window.iter().map(|value| u32::from(*value)).sum();
-            sums.push(sum * 256 / window.len() as u32);
+            sums.push(if window.len() == whole {
+                sum * 256 / whole as u32
+            } else {
+                sum * 256 / window.len() as u32
+            });
         }
     }
     let mut means = Vec::with_capacity(values.len());
     let mut column_sums = vec![0_u32; across];
     for y in 0..down {
-        let (first, last) = (y.saturating_sub(reach), (y + reach + 1).min(down));
+        let (first, last) = (y.saturating_sub(REACH), (y + REACH + 1).min(down));
         column_sums.fill(0);
         for row in sums[first * across..last * across].chunks_exact(across) {
             for (sum, value) in column_sums.iter_mut().zip(row) {
                 *sum += value;
             }
         }
-        let rows = (last - first) as u32 * 256;
-        means.extend(column_sums.iter().map(|sum| (sum / rows) as u8));
+        let column_sums = column_sums.iter();
+        if last - first == whole {
+            means.extend(column_sums.map(|sum| (sum / (whole as u32 * 256)) as u8));
+        } else {
+            let rows = (last - first) as u32 * 256;
+            means.extend(column_sums.map(|sum| (sum / rows) as u8));
+        }
     }
     means
 }

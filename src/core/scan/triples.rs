@@ -14,6 +14,8 @@ pub(super) struct Finder {
     pub(super) inverted: bool,
     /// The corners of the ring's mid-line: a square of six modules, in the order of a walk around it.
     pub(super) corners: [Point; 4],
+    /// The directions of two neighbouring sides, of length 1.
+    sides: [Point; 2],
     /// Pixels of its height that were seen.
     seen: f32,
     /// Pixels of the picture for one of the copy in which it was found.
@@ -28,7 +30,8 @@ impl Finder {
             module: ring.module * scale,
             inverted: sighting.inverted,
             corners: ring.corners.map(|corner| corner.times(scale)),
-            seen: sighting.rows as f32 * step as f32 * scale,
+            sides: directions(&ring.corners),
+            seen: seen(sighting, scale, step),
             scale,
         }
     }
@@ -41,29 +44,40 @@ impl Finder {
     /// A finder of this one's code that was not seen: its middle, and how far a module's step leads to the right and down.
     pub(super) fn standing_in(&self, center: Point, right: Point, down: Point) -> Self {
         let corner = |x: f32, y: f32| center + right.times(x) + down.times(y);
+        let corners = [
+            corner(-3.0, -3.0),
+            corner(3.0, -3.0),
+            corner(3.0, 3.0),
+            corner(-3.0, 3.0),
+        ];
         Self {
             center,
             module: (right.length() + down.length()) * 0.5,
-            corners: [
-                corner(-3.0, -3.0),
-                corner(3.0, -3.0),
-                corner(3.0, 3.0),
-                corner(-3.0, 3.0),
-            ],
+            corners,
+            sides: directions(&corners),
             ..*self
         }
     }
 
     /// 1 - cos of the angle between a direction (of length 1) and the nearer side of the ring.
     pub(super) fn slant(&self, direction: Point) -> f32 {
-        let [a, b, c, _] = self.corners;
-        let along = |side: Point| side.dot(direction).abs() / side.length().max(1e-3);
-        1.0 - along(b - a).max(along(c - b))
+        let [one, other] = self.sides.map(|side| side.dot(direction).abs());
+        1.0 - if one > other { one } else { other }
     }
+}
+
+fn directions([a, b, c, _]: &[Point; 4]) -> [Point; 2] {
+    [*b - *a, *c - *b].map(|side| side.times(side.length().max(1e-3).recip()))
+}
+
+fn seen(sighting: &Sighting, scale: f32, step: usize) -> f32 {
+    sighting.rows as f32 * step as f32 * scale
 }
 
 /// Finders that a picture may have: three of each of many codes, and some that are none.
 const MOST_FINDERS: usize = 64;
+/// Modules from a finder's middle within which a sighting is the same finder's.
+const MOST_OFF: f32 = 0.8;
 /// Triples that a pass tries, the likeliest first.
 const MOST_TRIPLES: usize = 4;
 /// One finder's module is larger than another's by this at most: the depth of a slanted code.
@@ -140,6 +154,22 @@ impl Pool {
                 self.fresh.push(true);
             }
         }
+    }
+
+    /// Whether a sighting is a finder that is known from as sharp a copy: its ring would tell nothing new.
+    pub(super) fn knows(&mut self, sighting: &Sighting, scale: f32, step: usize) -> bool {
+        let center = sighting.center.times(scale);
+        let same = |known: &&mut Finder| {
+            let (off, reach) = (known.center - center, known.module * MOST_OFF);
+            known.scale <= scale
+                && known.inverted == sighting.inverted
+                && off.dot(off) < reach * reach
+        };
+        let Some(known) = self.finders.iter_mut().find(same) else {
+            return false;
+        };
+        known.seen = known.seen.max(seen(sighting, scale, step));
+        true
     }
 
     /// Whether any finder was seen.
@@ -239,11 +269,9 @@ impl Pool {
             return None;
         }
         let finders = [corner, first.to, second.to].map(|at| &self.finders[at]);
-        let modules = finders.map(|finder| finder.module);
-        let (small, large) = modules.iter().fold((f32::MAX, 0.0_f32), |(a, b), module| {
-            (a.min(*module), b.max(*module))
-        });
-        let module = modules.iter().sum::<f32>() / 3.0;
+        let [a, b, c] = finders.map(|finder| finder.module);
+        let ((least, most), module) = (minmax(a, b), (a + b + c) / 3.0);
+        let (small, large) = (minmax(least, c).0, minmax(most, c).1);
         if large > small * MOST_SIZES || short < module * LEG.start() || long > module * LEG.end() {
             return None;
         }
@@ -251,9 +279,9 @@ impl Pool {
         if slant > MOST_SLANT {
             return None;
         }
-        let seen = finders.iter().fold(f32::MAX, |a, b| a.min(b.seen));
+        let [a, b, c] = finders.map(|finder| finder.seen);
         // A finder is seen over three modules of its height.
-        let seen = (seen / module).min(3.0);
+        let seen = minmax(minmax(minmax(a, b).0, c).0 / module, 3.0).0;
         Some(cosine + (legs - 1.0) * 0.7 + (large / small - 1.0) + slant * 1.5 - seen * 0.2)
     }
 }
@@ -268,16 +296,14 @@ mod tests {
 
     fn finder(x: f32, y: f32, module: f32) -> Finder {
         let corner = |dx: f32, dy: f32| Point::new(x + dx * module * 3.0, y + dy * module * 3.0);
+        let corners = [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)];
+        let corners = corners.map(|(dx, dy)| corner(dx, dy));
         Finder {
             center: Point::new(x, y),
             module,
             inverted: false,
-            corners: [
-                corner(-1.0, -1.0),
-                corner(1.0, -1.0),
-                corner(1.0, 1.0),
-                corner(-1.0, 1.0),
-            ],
+            corners,
+            sides: directions(&corners),
             seen: module * 3.0,
             scale: 1.0,
         }
@@ -319,6 +345,27 @@ mod tests {
             finder(50.0, 122.0, 11.0),
         ]);
         assert!(pool.triples().is_empty());
+    }
+
+    #[test]
+    fn a_sighting_of_a_known_finder_is_known_unless_it_is_sharper_or_of_the_other_colour() {
+        let mut pool = Pool::default();
+        pool.add([finder(50.0, 60.0, 4.0)]);
+        let sighting = |x: f32, inverted| Sighting {
+            center: Point::new(x, 30.0),
+            module: 2.0,
+            inverted,
+            rows: 9,
+        };
+        assert!(pool.knows(&sighting(26.0, false), 2.0, 1));
+        assert_eq!(pool.finders[0].seen, 18.0);
+        assert!(!pool.knows(&sighting(26.0, true), 2.0, 1));
+        assert!(!pool.knows(&sighting(28.0, false), 2.0, 1));
+        let sharper = Sighting {
+            center: Point::new(100.0, 120.0),
+            ..sighting(0.0, false)
+        };
+        assert!(!pool.knows(&sharper, 0.5, 1));
     }
 
     #[test]
