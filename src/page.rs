@@ -3,6 +3,9 @@
 //! Every resource is a value whose drop releases it. Nothing here decides about money: the machine in
 //! [`kaunter_core::till`] says what to do next, the driver does it.
 
+use std::future::Future;
+use std::pin::Pin;
+
 use wasm_bindgen::JsCast;
 
 pub mod backend;
@@ -23,6 +26,12 @@ pub mod signal;
 pub mod still;
 pub mod till;
 pub mod voice;
+
+/// Runs a future beside whatever runs. Boxed, so that what runs it is in the module once, and not for each future.
+pub fn spawn(future: impl Future<Output = ()> + 'static) {
+    let future: Pin<Box<dyn Future<Output = ()>>> = Box::pin(future);
+    js_sys::futures::spawn_local(future);
+}
 
 /// 128 random bits in lower-case hex: an attempt's key, a call's trace.
 ///

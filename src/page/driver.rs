@@ -16,7 +16,7 @@ use futures_util::StreamExt;
 use futures_util::future::{AbortHandle, Either, abortable, select};
 use futures_util::stream::FuturesUnordered;
 use js_sys::Promise;
-use js_sys::futures::{JsFuture, spawn_local};
+use js_sys::futures::JsFuture;
 use kaunter_core::error::ErrorCode;
 use kaunter_core::policy::Ms;
 use kaunter_core::till::{Charge, Event, Hint, Phase, Plan, Record, Reply, Step};
@@ -344,7 +344,7 @@ impl Driver {
     fn cancel(&self, trx_id: String) {
         let till = Rc::clone(&self.till);
         let letters = self.letters.clone();
-        spawn_local(async move {
+        crate::page::spawn(async move {
             let reply = till.backend().cancel(&trx_id).await;
             let reply = reply.map_err(|trouble| trouble.fault());
             let _ = letters.unbounded_send(Event::CancelTold(reply));

@@ -13,7 +13,7 @@ use std::pin::pin;
 
 use futures_channel::oneshot;
 use futures_util::future::{Either, select};
-use js_sys::futures::{JsFuture, spawn_local};
+use js_sys::futures::JsFuture;
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use kaunter_core::policy::Ms;
 use kaunter_core::till::Record;
@@ -240,7 +240,7 @@ fn persist() {
         persist.call0(&storage)?.dyn_into()
     };
     if let Ok(asked) = ask() {
-        spawn_local(async move {
+        crate::page::spawn(async move {
             let _ = JsFuture::from(asked).await;
         });
     }

@@ -97,7 +97,7 @@ pub async fn ask(name: &str) -> Asked {
     let request = locks.request(name, &options, &held);
     if let Ok(promise) = request {
         // A refusal (a page without an origin) ends the wait below; the browser has no locks then.
-        js_sys::futures::spawn_local(async move {
+        crate::page::spawn(async move {
             if js_sys::futures::JsFuture::from(promise).await.is_err() {
                 send.borrow_mut().take();
             }

@@ -8,7 +8,6 @@ use std::rc::Rc;
 
 use futures_channel::mpsc::{UnboundedSender, unbounded};
 use js_sys::Function;
-use js_sys::futures::spawn_local;
 use kaunter_core::error::ErrorCode;
 use kaunter_core::till::{Event, Record};
 use kaunter_core::wire::{
@@ -112,7 +111,7 @@ impl Till {
             closing: AbortController::new().ok(),
             session,
         });
-        spawn_local(Self::hear(Rc::downgrade(&till), words));
+        crate::page::spawn(Self::hear(Rc::downgrade(&till), words));
         till.recover().await;
         Ok(till)
     }
@@ -237,7 +236,7 @@ impl Till {
         unfinished.sort_by(|one, other| other.created_at.cmp(&one.created_at));
         if self.kept.borrow_mut().insert(trade.trx_id.clone()) {
             let (till, trade) = (Rc::clone(self), trade.clone());
-            spawn_local(async move { till.keep(trade).await });
+            crate::page::spawn(async move { till.keep(trade).await });
         }
     }
 

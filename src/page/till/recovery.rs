@@ -4,7 +4,6 @@ use std::rc::{Rc, Weak};
 
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt;
-use js_sys::futures::spawn_local;
 use kaunter_core::error::ErrorCode;
 use kaunter_core::till::{Event, Record};
 use kaunter_core::wire::{self, ProblemCode, Sale, Status};
@@ -37,7 +36,7 @@ impl Till {
             self.take_up(&trade).await;
         }
         if others {
-            spawn_local(Self::inherit(Rc::downgrade(self)));
+            crate::page::spawn(Self::inherit(Rc::downgrade(self)));
         }
     }
 
