@@ -6,9 +6,8 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use wasm_bindgen::JsCast;
-
 pub mod backend;
+mod browser;
 pub mod camera;
 pub mod clock;
 pub mod day;
@@ -33,18 +32,8 @@ pub fn spawn(future: impl Future<Output = ()> + 'static) {
     js_sys::futures::spawn_local(future);
 }
 
-/// 128 random bits in lower-case hex: an attempt's key, a call's trace.
-///
-/// # Panics
-/// Where the browser has no randomness; every browser that runs this has.
+/// 128 random bits in lower-case hex: an attempt's key, a call's trace. Every browser that runs this has randomness.
 #[must_use]
 pub fn random_hex() -> String {
-    let crypto = js_sys::Reflect::get(&js_sys::global(), &"crypto".into())
-        .expect("every browser of ours has crypto");
-    let mut bytes = [0; 16];
-    crypto
-        .unchecked_into::<web_sys::Crypto>()
-        .get_random_values_with_u8_array(&mut bytes)
-        .expect("16 bytes are below the browser's limit");
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    browser::random_hex()
 }
