@@ -2,6 +2,7 @@
 
 mod bench;
 mod demo;
+mod lean;
 mod module;
 mod mutants;
 mod run;
