@@ -133,7 +133,13 @@ pub fn suggest(recognised: &Recognised, names: &[&str]) -> Option<usize> {
             .collect(),
         Kind::Merchant | Kind::Opaque => return None,
     };
-    let fits = |name: &str| words.iter().any(|word| plain(name).contains(word.as_str()));
+    let holds = |name: &[u8], word: &[u8]| name.windows(word.len()).any(|part| part == word);
+    let fits = |name: &str| {
+        let name = plain(name);
+        words
+            .iter()
+            .any(|word| holds(name.as_bytes(), word.as_bytes()))
+    };
     let mut found = names.iter().enumerate().filter(|(_, name)| fits(name));
     let (at, _) = found.next()?;
     found.next().is_none().then_some(at)

@@ -3,7 +3,6 @@
 mod recovery;
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use futures_channel::mpsc::{UnboundedSender, unbounded};
@@ -54,8 +53,8 @@ pub struct Till {
     /// What is not at its end, newest first.
     unfinished: RefCell<Vec<wire::Trade>>,
     /// Attempts on screen, and where their drivers listen.
-    watched: RefCell<HashMap<String, UnboundedSender<Event>>>,
-    kept: RefCell<HashSet<String>>,
+    watched: RefCell<Vec<(String, UnboundedSender<Event>)>>,
+    kept: RefCell<Vec<String>>,
     closing: Option<AbortController>,
 }
 
@@ -68,7 +67,7 @@ pub struct Watched {
 
 impl Drop for Watched {
     fn drop(&mut self) {
-        self.till.watched.borrow_mut().remove(&self.trx_id);
+        self.till.unwatch(&self.trx_id);
     }
 }
 
@@ -105,9 +104,9 @@ impl Till {
             journal,
             voice,
             on_wallet: wish.on_wallet,
-            unfinished: RefCell::new(Vec::new()),
-            watched: RefCell::new(HashMap::new()),
-            kept: RefCell::new(HashSet::new()),
+            unfinished: RefCell::default(),
+            watched: RefCell::default(),
+            kept: RefCell::default(),
             closing: AbortController::new().ok(),
             session,
         });
@@ -217,27 +216,51 @@ impl Till {
     /// While this lives, the attempt is on screen, and its keeper rests.
     #[must_use]
     pub fn watch(self: &Rc<Self>, trx_id: String, letters: UnboundedSender<Event>) -> Watched {
-        self.watched.borrow_mut().insert(trx_id.clone(), letters);
+        self.unwatch(&trx_id);
+        self.watched.borrow_mut().push((trx_id.clone(), letters));
         Watched {
             till: Rc::clone(self),
             trx_id,
         }
     }
 
+    fn unwatch(&self, trx_id: &str) {
+        self.watched
+            .borrow_mut()
+            .retain(|(known, _)| known != trx_id);
+    }
+
+    /// Where the driver of an attempt listens that is on screen.
+    fn listener(&self, trx_id: &str) -> Option<UnboundedSender<Event>> {
+        let watched = self.watched.borrow();
+        let found = watched.iter().find(|(known, _)| known == trx_id)?;
+        Some(found.1.clone())
+    }
+
     /// Keeps what is not at its end, with a keeper that goes on asking.
     pub fn remember(self: &Rc<Self>, trade: &wire::Trade) {
         self.news.tell(&trade.trx_id, trade.version);
-        let mut unfinished = self.unfinished.borrow_mut();
-        unfinished.retain(|known| known.trx_id != trade.trx_id);
+        self.unfinished
+            .borrow_mut()
+            .retain(|known| known.trx_id != trade.trx_id);
         if !trade.status.at_risk() {
             return;
         }
-        unfinished.insert(0, trade.clone());
-        unfinished.sort_by(|one, other| other.created_at.cmp(&one.created_at));
-        if self.kept.borrow_mut().insert(trade.trx_id.clone()) {
+        self.enlist(trade.clone());
+        if !self.kept.borrow().contains(&trade.trx_id) {
+            self.kept.borrow_mut().push(trade.trx_id.clone());
             let (till, trade) = (Rc::clone(self), trade.clone());
             crate::page::spawn(async move { till.keep(trade).await });
         }
+    }
+
+    /// Puts an attempt on the list, newest first.
+    fn enlist(&self, trade: wire::Trade) {
+        let mut unfinished = self.unfinished.borrow_mut();
+        let older = |known: &wire::Trade| known.created_at <= trade.created_at;
+        let place = unfinished.iter().position(older);
+        let place = place.unwrap_or(unfinished.len());
+        unfinished.insert(place, trade);
     }
 
     /// Asks about an attempt until its end, or the till's.
@@ -245,7 +268,7 @@ impl Till {
         while known.status.at_risk() && !self.is_closed() {
             let slow = matches!(known.status, Status::NeedsReview | Status::LateSuccess);
             clock::sleep(self.policy().poll_ms * if slow { REVIEW_SLOWNESS } else { 1 }).await;
-            let on_screen = self.watched.borrow().contains_key(&known.trx_id);
+            let on_screen = self.listener(&known.trx_id).is_some();
             if self.is_closed() || on_screen || signal::hidden() {
                 continue;
             }
@@ -255,7 +278,7 @@ impl Till {
             self.seen(&trade);
             known = trade;
         }
-        self.kept.borrow_mut().remove(&known.trx_id);
+        self.kept.borrow_mut().retain(|kept| *kept != known.trx_id);
         if !known.status.at_risk() {
             self.forget_trade(&known.trx_id).await;
         }

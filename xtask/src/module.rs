@@ -18,12 +18,12 @@ const FEATURES: [&str; 8] = [
     "--enable-simd",
 ];
 
-/// What the optimiser does: small before fast (the compiler has made the reader fast), and functions that look alike
-/// side by side, where brotli finds them.
+/// What the optimiser does: the reader's small steps into its loops, then small before fast, and functions that look
+/// alike side by side, where brotli finds them. `-Oz` alone is a hundredth smaller, and a twentieth slower.
 const PASSES: [&str; 5] = [
     "--flatten",
     "--rereloop",
-    "-Oz",
+    "-O3",
     "-Oz",
     "--reorder-functions-by-name",
 ];
