@@ -5,6 +5,7 @@ mod demo;
 mod lean;
 mod module;
 mod mutants;
+mod names;
 mod run;
 mod sim;
 mod test;

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use crate::lean;
 use crate::run::{cargo, command, root, run, step, target};
 use crate::tools;
+use crate::{lean, names};
 
 /// What every supported browser's WebAssembly knows, and the compiler uses: the optimiser may use no more than that.
 const FEATURES: [&str; 8] = [
@@ -106,6 +106,7 @@ pub(crate) fn ship() -> anyhow::Result<()> {
         wasm.to_string_lossy().into_owned(),
     );
     lean::without_sentences(&wasm)?;
+    names::shorten(&root().join("pkg/wasm"))?;
     let mut optimise = command("npx", &["--no-install", "wasm-opt", "--mvp-features"]);
     optimise.args(FEATURES).args(PASSES);
     optimise.args([&name, "-o", &name]);
