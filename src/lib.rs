@@ -9,6 +9,7 @@ pub mod types;
 
 use std::cell::RefCell;
 use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
 
 use js_sys::{Array, Promise, Uint8Array};
@@ -86,6 +87,8 @@ fn codes_to_js(codes: &[DecodedCode]) -> JsCodes {
 }
 
 fn promise(future: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> Promise {
+    // Boxed, so that what makes a promise of a future is in the module once, and not for each export.
+    let future: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>> = Box::pin(future);
     js_sys::futures::future_to_promise(future)
 }
 

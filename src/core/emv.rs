@@ -3,17 +3,10 @@
 //!
 //! Tags `5A` and `57` of a consumer's code may hold a card number: nothing here copies them out.
 
-use base64::Engine;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use base64::{alphabet, engine};
-
 /// Longer than any payment code that is in use; what is longer is none.
 const MAX_CHARS: usize = 1024;
 /// A consumer's code starts with tag 85, which says "CPV01".
 const PAYLOAD_FORMAT: &[u8] = b"CPV01";
-
-const LENIENT: GeneralPurposeConfig =
-    engine::general_purpose::NO_PAD.with_decode_padding_mode(DecodePaddingMode::Indifferent);
 
 /// What a consumer's code says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,12 +23,7 @@ pub fn consumer(text: &str) -> Option<Consumer> {
     if text.len() > MAX_CHARS || !text.starts_with("hQVDUFYwMW") {
         return None;
     }
-    let standard = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
-    let url_safe = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
-    let bytes = standard
-        .decode(text)
-        .or_else(|_| url_safe.decode(text))
-        .ok()?;
+    let bytes = base64(text)?;
     let objects = objects(&bytes)?;
     let (first, rest) = objects.split_first()?;
     if first.tag != 0x85 || first.value != PAYLOAD_FORMAT {
@@ -51,6 +39,38 @@ pub fn consumer(text: &str) -> Option<Consumer> {
         }
     }
     (!code.aids.is_empty()).then_some(code)
+}
+
+/// Base64 of either alphabet, with its padding or without; none where it is not in its one proper form.
+fn base64(text: &str) -> Option<Vec<u8>> {
+    let is_url_safe = text.contains(['-', '_']);
+    let digits = text.trim_end_matches('=');
+    // Two digits may have two signs of padding behind them, three one, four none.
+    if text.len() - digits.len() > digits.len().wrapping_neg() % 4 {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(digits.len() / 4 * 3 + 2);
+    let (mut bits, mut held) = (0u32, 0);
+    for digit in digits.bytes() {
+        let six = match digit {
+            b'A'..=b'Z' => digit - b'A',
+            b'a'..=b'z' => digit - b'a' + 26,
+            b'0'..=b'9' => digit - b'0' + 52,
+            b'+' if !is_url_safe => 62,
+            b'/' if !is_url_safe => 63,
+            b'-' => 62,
+            b'_' => 63,
+            _ => return None,
+        };
+        bits = bits << 6 | u32::from(six);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push((bits >> held) as u8);
+            bits &= (1 << held) - 1;
+        }
+    }
+    (held < 6 && bits == 0).then_some(bytes)
 }
 
 fn application(template: &[u8], code: &mut Consumer) -> Option<()> {
@@ -245,4 +265,42 @@ fn currency(digits: &str) -> Option<&'static str> {
         "344" => "HKD",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use ::base64::Engine;
+    use ::base64::engine::{
+        DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose,
+    };
+    use ::base64::{alphabet, engine};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LENIENT: GeneralPurposeConfig =
+        engine::general_purpose::NO_PAD.with_decode_padding_mode(DecodePaddingMode::Indifferent);
+
+    fn by_the_library(text: &str) -> Option<Vec<u8>> {
+        let standard = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
+        let url_safe = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
+        standard
+            .decode(text)
+            .or_else(|_| url_safe.decode(text))
+            .ok()
+    }
+
+    proptest! {
+        #[test]
+        fn base64_is_read_as_the_library_reads_it(text in "[A-Za-z0-9+/_=!-]{0,12}|[AQgw4+_]{0,9}={0,3}") {
+            prop_assert_eq!(base64(&text), by_the_library(&text));
+        }
+
+        #[test]
+        fn base64_that_was_written_is_read(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+            for engine in [general_purpose::STANDARD, general_purpose::URL_SAFE, general_purpose::STANDARD_NO_PAD] {
+                prop_assert_eq!(base64(&engine.encode(&bytes)), Some(bytes.clone()));
+            }
+        }
+    }
 }

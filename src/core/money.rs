@@ -65,16 +65,13 @@ impl Money {
         if fraction.len() > behind && text.contains('.') {
             return Err(MoneyError::TooFine);
         }
-        let padded: String = fraction
-            .chars()
-            .chain(std::iter::repeat('0'))
-            .take(behind)
-            .collect();
-        let minor: u64 = format!("{whole}{padded}")
-            .parse()
-            .map_err(|_| MoneyError::TooLarge)?;
-        if minor > MAX_MINOR {
-            return Err(MoneyError::TooLarge);
+        let places = (0..behind).map(|at| fraction.as_bytes().get(at).copied().unwrap_or(b'0'));
+        let mut minor: u64 = 0;
+        for digit in whole.bytes().chain(places) {
+            minor = minor * 10 + u64::from(digit - b'0');
+            if minor > MAX_MINOR {
+                return Err(MoneyError::TooLarge);
+            }
         }
         Ok(Self {
             minor,

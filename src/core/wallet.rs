@@ -133,7 +133,13 @@ pub fn suggest(recognised: &Recognised, names: &[&str]) -> Option<usize> {
             .collect(),
         Kind::Merchant | Kind::Opaque => return None,
     };
-    let fits = |name: &str| words.iter().any(|word| plain(name).contains(word.as_str()));
+    let holds = |name: &[u8], word: &[u8]| name.windows(word.len()).any(|part| part == word);
+    let fits = |name: &str| {
+        let name = plain(name);
+        words
+            .iter()
+            .any(|word| holds(name.as_bytes(), word.as_bytes()))
+    };
     let mut found = names.iter().enumerate().filter(|(_, name)| fits(name));
     let (at, _) = found.next()?;
     found.next().is_none().then_some(at)
@@ -142,9 +148,18 @@ pub fn suggest(recognised: &Recognised, names: &[&str]) -> Option<usize> {
 /// Lower-case letters and digits: names are spelt with and without blanks and apostrophes.
 fn plain(name: &str) -> String {
     name.chars()
-        .filter(|char| char.is_alphanumeric())
-        .flat_map(char::to_lowercase)
+        .filter(|char| is_of_a_word(*char))
+        .map(|char| char.to_ascii_lowercase())
         .collect()
+}
+
+/// By ranges, and beyond ASCII as it is written: Unicode's own tables of letters would be a thirtieth of the module, and
+/// this is a suggestion.
+fn is_of_a_word(char: char) -> bool {
+    let is_sign = char < '\u{C0}'
+        || ('\u{2000}'..'\u{2C00}').contains(&char)
+        || ('\u{3000}'..'\u{3040}').contains(&char);
+    char.is_ascii_alphanumeric() || !is_sign
 }
 
 #[cfg(test)]
@@ -161,6 +176,11 @@ mod tests {
         assert_eq!(of("134503098230927349"), Some(2));
         assert_eq!(of("287650098230927349"), Some(1));
         assert_eq!(of("TNG000000000000"), None);
+        assert_eq!(plain("Touch \u{2019}n Go\u{2122}"), "touchngo");
+        assert_eq!(
+            plain("\u{652F}\u{4ED8}\u{5B9D} Pay"),
+            "\u{652F}\u{4ED8}\u{5B9D}pay"
+        );
         assert_eq!(
             suggest(&recognise("134503098230927349"), &["WeChat", "WeChat Pay"]),
             None

@@ -7,7 +7,7 @@ mod token;
 
 use futures_util::future::{Either, select};
 use js_sys::futures::JsFuture;
-use js_sys::{Function, JSON, Promise, Reflect};
+use js_sys::{Function, JSON};
 use kaunter_core::error::ErrorCode;
 use kaunter_core::policy::Ms;
 use kaunter_core::till::Fault;
@@ -15,16 +15,17 @@ use kaunter_core::wire::{
     AskVoid, HandOver, NewTrade, Problem, ProblemCode, Sale, SaleRecord, Session, Trade, TradeList,
     Verdict,
 };
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::cell::Cell;
-use std::pin::pin;
+use std::future::Future;
+use std::pin::{Pin, pin};
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortController, Headers, RequestInit, Response};
+use web_sys::AbortController;
 
 pub use token::May;
 use token::{Purpose, Tokens};
 
+use super::browser::{self, Answer};
 use super::{clock, signal};
 use crate::types::error::Fail;
 use crate::types::options::OpenWish;
@@ -110,7 +111,7 @@ impl Backend {
     /// # Errors
     /// [`Trouble`].
     pub async fn session(&self) -> Result<Session, Trouble> {
-        self.post("/v1/sessions", None::<&()>, Purpose::Any).await
+        self.post("/v1/sessions", None, Purpose::Any).await
     }
 
     /// `POST /v1/trades`. The same key again is the same attempt.
@@ -118,7 +119,7 @@ impl Backend {
     /// # Errors
     /// [`Trouble`].
     pub async fn create(&self, trade: &NewTrade) -> Result<Trade, Trouble> {
-        self.post("/v1/trades", Some(trade), Purpose::Sale(&trade.sale))
+        self.post("/v1/trades", Some(to_js(trade)), Purpose::Sale(&trade.sale))
             .await
     }
 
@@ -130,8 +131,12 @@ impl Backend {
         let body = HandOver {
             code: code.to_owned(),
         };
-        self.post(&path(trx_id, "/code"), Some(&body), Purpose::Sale(sale))
-            .await
+        self.post(
+            &path(trx_id, "/code"),
+            Some(to_js(&body)),
+            Purpose::Sale(sale),
+        )
+        .await
     }
 
     /// `GET /v1/trades/{trx_id}`.
@@ -147,7 +152,7 @@ impl Backend {
     /// # Errors
     /// [`Trouble`].
     pub async fn cancel(&self, trx_id: &str) -> Result<Trade, Trouble> {
-        self.post(&path(trx_id, "/cancel"), None::<&()>, Purpose::Any)
+        self.post(&path(trx_id, "/cancel"), None, Purpose::Any)
             .await
     }
 
@@ -160,7 +165,7 @@ impl Backend {
             reason: reason.to_owned(),
         };
         let purpose = Purpose::May(May::Void);
-        self.post(&path(trx_id, "/void"), Some(&body), purpose)
+        self.post(&path(trx_id, "/void"), Some(to_js(&body)), purpose)
             .await
     }
 
@@ -178,7 +183,7 @@ impl Backend {
     /// [`Trouble`].
     pub async fn settle(&self, trx_id: &str, verdict: &Verdict) -> Result<Trade, Trouble> {
         let purpose = Purpose::May(May::Review);
-        self.post(&path(trx_id, "/verdict"), Some(verdict), purpose)
+        self.post(&path(trx_id, "/verdict"), Some(to_js(verdict)), purpose)
             .await
     }
 
@@ -207,108 +212,104 @@ impl Backend {
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Trouble> {
-        self.call("GET", path, None, Purpose::Any).await
+        read(self.call("GET", path, None, Purpose::Any).await?)
     }
 
-    async fn post<B: Serialize, T: DeserializeOwned>(
+    async fn post<T: DeserializeOwned>(
         &self,
         path: &str,
-        body: Option<&B>,
+        body: Option<JsValue>,
         purpose: Purpose<'_>,
     ) -> Result<T, Trouble> {
         let body = body.map(|body| {
-            let text = JSON::stringify(&to_js(body)).expect("a treaty's body has no cycles");
+            let text = JSON::stringify(&body).expect("a treaty's body has no cycles");
             String::from(text)
         });
-        self.call("POST", path, body.as_deref(), purpose).await
+        read(self.call("POST", path, body, purpose).await?)
     }
 
-    /// One call, and once more with a fresh token where the first was refused for its token.
-    async fn call<T: DeserializeOwned>(
-        &self,
-        method: &str,
-        path: &str,
-        body: Option<&str>,
-        purpose: Purpose<'_>,
-    ) -> Result<T, Trouble> {
-        let token = self.tokens.current(purpose, self.call_ms.get()).await?;
-        let first = self.timed(method, path, body, &token).await;
-        let Err(Trouble::Problem(problem)) = &first else {
-            return first;
-        };
-        let Some(fresh) = self
-            .tokens
-            .instead_of(&token, problem.code, purpose, self.call_ms.get())
-            .await?
-        else {
-            return first;
-        };
-        self.timed(method, path, body, &fresh).await
+    /// One call, and once more with a fresh token where the first was refused for its token. Boxed, so that it is in the
+    /// module once, and not in each call that there is.
+    fn call<'a>(
+        &'a self,
+        method: &'static str,
+        path: &'a str,
+        body: Option<String>,
+        purpose: Purpose<'a>,
+    ) -> Pin<Box<dyn Future<Output = Result<JsValue, Trouble>> + 'a>> {
+        Box::pin(async move {
+            let body = body.as_deref();
+            let token = self.tokens.current(purpose, self.call_ms.get()).await?;
+            let first = self.timed(method, path, body, &token).await;
+            let Err(Trouble::Problem(problem)) = &first else {
+                return first;
+            };
+            let Some(fresh) = self
+                .tokens
+                .instead_of(&token, problem.code, purpose, self.call_ms.get())
+                .await?
+            else {
+                return first;
+            };
+            self.timed(method, path, body, &fresh).await
+        })
     }
 
-    async fn timed<T: DeserializeOwned>(
-        &self,
-        method: &str,
-        path: &str,
-        body: Option<&str>,
-        token: &token::Token,
-    ) -> Result<T, Trouble> {
-        // Before the call, not in it: its time is for the answer.
-        clock::until(self.rest_until_ms.get()).await;
-        let end = Abort::new();
-        let call = pin!(self.send(method, path, body, token, &end));
-        let late = pin!(clock::sleep(self.call_ms.get()));
-        match select(call, late).await {
-            Either::Left((answer, _)) => answer,
-            Either::Right(((), _)) => Err(Trouble::NoAnswer),
+    fn timed<'a>(
+        &'a self,
+        method: &'static str,
+        path: &'a str,
+        body: Option<&'a str>,
+        token: &'a token::Token,
+    ) -> Pin<Box<dyn Future<Output = Result<JsValue, Trouble>> + 'a>> {
+        Box::pin(async move {
+            // Before the call, not in it: its time is for the answer.
+            clock::until(self.rest_until_ms.get()).await;
+            let end = Abort::new();
+            let address = format!("{}{path}", self.address);
+            let call = JsFuture::from(browser::call(
+                self.fetch.as_ref(),
+                &address,
+                method,
+                body,
+                &token.header(),
+                &super::random_hex(),
+                end.0.as_ref().map(AbortController::signal).as_ref(),
+            ));
+            let late = pin!(clock::sleep(self.call_ms.get()));
+            match select(call, late).await {
+                Either::Left((Ok(answer), _)) => self.heard(answer.unchecked_ref()),
+                Either::Left((Err(_), _)) | Either::Right(((), _)) => Err(Trouble::NoAnswer),
+            }
+        })
+    }
+
+    fn heard(&self, answer: &Answer) -> Result<JsValue, Trouble> {
+        let (status, body) = (answer.status(), answer.body());
+        if matches!(status, 429 | 503) {
+            self.rest(answer);
         }
-    }
-
-    async fn send<T: DeserializeOwned>(
-        &self,
-        method: &str,
-        path: &str,
-        body: Option<&str>,
-        token: &token::Token,
-        end: &Abort,
-    ) -> Result<T, Trouble> {
-        let init = request(method, body, token, end).map_err(|_| Trouble::NoAnswer)?;
-        let address = format!("{}{path}", self.address);
-        let response = self.fetch(&address, &init).await;
-        let response: Response = response.map_err(|_| Trouble::NoAnswer)?.unchecked_into();
-        self.rest(&response);
-        let text = response.json().map_err(|_| Trouble::NoAnswer)?;
-        let body = JsFuture::from(text).await.map_err(|_| Trouble::NoAnswer)?;
-        if response.ok() {
-            from_js(body).map_err(|_| Trouble::NoAnswer)
-        } else {
-            Err(from_js(body).map_or(Trouble::NoAnswer, |problem| {
-                Trouble::Problem(Box::new(problem))
-            }))
+        if (200..300).contains(&status) {
+            return Ok(body);
         }
+        Err(from_js(body).map_or(Trouble::NoAnswer, |problem| {
+            Trouble::Problem(Box::new(problem))
+        }))
     }
 
     /// Where the backend has too much to do it says when to come back: no call of this till leaves before.
-    fn rest(&self, response: &Response) {
-        if !matches!(response.status(), 429 | 503) {
-            return;
-        }
-        let said = response.headers().get("Retry-After").ok().flatten();
+    fn rest(&self, answer: &Answer) {
+        let said = answer.rest();
         if let Some(seconds) = said.and_then(|text| text.trim().parse::<Ms>().ok()) {
             let rest_ms = seconds.saturating_mul(1_000).min(MOST_REST_MS);
             self.rest_until_ms.set(clock::now_ms() + rest_ms);
         }
     }
+}
 
-    async fn fetch(&self, address: &str, init: &RequestInit) -> Result<JsValue, JsValue> {
-        let global = js_sys::global();
-        let fetch: Function = match &self.fetch {
-            Some(fetch) => fetch.clone(),
-            None => Reflect::get(&global, &"fetch".into())?.dyn_into()?,
-        };
-        let promise = fetch.call2(&global, &address.into(), init)?;
-        JsFuture::from(Promise::resolve(&promise)).await
-    }
+/// An answer of another shape is none: what was asked for may have happened.
+fn read<T: DeserializeOwned>(body: JsValue) -> Result<T, Trouble> {
+    from_js(body).map_err(|_| Trouble::NoAnswer)
 }
 
 /// Ends a call when dropped: a call that nobody waits for is no load for the network.
@@ -327,30 +328,6 @@ impl Drop for Abort {
             controller.abort();
         }
     }
-}
-
-fn request(
-    method: &str,
-    body: Option<&str>,
-    token: &token::Token,
-    end: &Abort,
-) -> Result<RequestInit, JsValue> {
-    let headers = Headers::new()?;
-    headers.set("Authorization", &token.header())?;
-    headers.set("Accept", "application/json")?;
-    headers.set("X-Trace-Id", &super::random_hex())?;
-    let init = RequestInit::new();
-    init.set_method(method);
-    if let Some(body) = body {
-        headers.set("Content-Type", "application/json")?;
-        init.set_body(&body.into());
-    }
-    init.set_headers(&headers);
-    init.set_signal(end.0.as_ref().map(AbortController::signal).as_ref());
-    // A redirect would carry the token to an address that the caller did not give.
-    Reflect::set(&init, &"redirect".into(), &"error".into())?;
-    Reflect::set(&init, &"cache".into(), &"no-store".into())?;
-    Ok(init)
 }
 
 fn path(trx_id: &str, rest: &str) -> String {

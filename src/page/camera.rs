@@ -13,7 +13,7 @@ use std::pin::pin;
 use std::rc::Rc;
 
 use futures_util::future::select;
-use js_sys::futures::{JsFuture, spawn_local};
+use js_sys::futures::JsFuture;
 use kaunter_core::error::ErrorCode;
 use kaunter_core::policy::Ms;
 use wasm_bindgen::prelude::*;
@@ -226,7 +226,7 @@ impl Camera {
         video.set_src_object(Some(&self.stream.0));
         if let Ok(playing) = video.play() {
             // A newer play() or a removed element ends this one with AbortError: that is no trouble.
-            spawn_local(async move {
+            crate::page::spawn(async move {
                 let _ = JsFuture::from(playing).await;
             });
         }

@@ -1,21 +1,21 @@
 //! The monotonic clock, and the only waits by time: laptops sleep and wall clocks jump, so nothing counts ticks.
 
-use js_sys::{Function, Reflect};
 use kaunter_core::policy::Ms;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::prelude::*;
 
 /// The longest that `setTimeout` takes; a longer one would fire at once.
 const LONGEST_MS: Ms = i32::MAX as Ms;
 
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = performance)]
+    fn now() -> f64;
+}
+
 /// `performance.now()`, in milliseconds with a fraction; works on the page, in a worker and in Node.
 #[must_use]
 pub fn exact_ms() -> f64 {
-    let performance = Reflect::get(&js_sys::global(), &"performance".into());
-    let read = performance.and_then(|performance| {
-        let now: Function = Reflect::get(&performance, &"now".into())?.dyn_into()?;
-        now.call0(&performance)
-    });
-    read.ok().as_ref().and_then(JsValue::as_f64).unwrap_or(0.0)
+    now()
 }
 
 /// The same, in whole milliseconds: the machine's time.

@@ -3,7 +3,9 @@
 //! The code is kept here, in memory, and handed over when the machine says so. Dropped, the driver has let go of
 //! everything that it waited for; the journal keeps the attempt.
 
+mod deeds;
 mod ending;
+mod telling;
 
 pub(super) use ending::closed;
 
@@ -13,25 +15,18 @@ use std::rc::Rc;
 
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures_util::StreamExt;
-use futures_util::future::{AbortHandle, Either, abortable, select};
+use futures_util::future::{AbortHandle, Either, select};
 use futures_util::stream::FuturesUnordered;
-use js_sys::Promise;
-use js_sys::futures::{JsFuture, spawn_local};
-use kaunter_core::error::ErrorCode;
 use kaunter_core::policy::Ms;
-use kaunter_core::till::{Charge, Event, Hint, Phase, Plan, Record, Reply, Step};
-use kaunter_core::wire::{Presented, Sale, Show, Status};
-use wasm_bindgen::JsValue;
+use kaunter_core::till::{Charge, Event, Hint, Plan, Record, Reply, Step};
+use kaunter_core::wire::{Presented, Sale};
 
-use super::backend::Trouble;
 use super::till::Till;
-use super::{clock, display, random_hex, signal};
+use super::{clock, random_hex, signal};
 use crate::types::code::{Confidence, Scan};
 use crate::types::error::{Fail, Rejection};
-use crate::types::event::{Poll, TillState};
 use crate::types::options::ScanWish;
-use crate::types::sale::{JsWallets, Outcome, Trade};
-use crate::types::to_js;
+use crate::types::sale::Outcome;
 
 /// What a deed brings back.
 enum Deed {
@@ -279,149 +274,9 @@ impl Driver {
             Step::Wait(_) | Step::Done(_) => unreachable!("run() takes these"),
         }
     }
-
-    fn look(&mut self) {
-        let till = Rc::clone(&self.till);
-        let wish = self.wish.clone();
-        let (look, handle) = abortable(async move {
-            let scan = till.eye().look(&wish, till.wallets()).await;
-            Deed::Saw(Box::new(scan))
-        });
-        self.look = Some(handle);
-        self.deeds
-            .push(Box::pin(async { look.await.unwrap_or(Deed::Nothing) }));
-    }
-
-    fn pick(&mut self) {
-        let till = Rc::clone(&self.till);
-        let scan = self.code.as_ref().map(to_js).unwrap_or_default();
-        self.deeds.push(Box::pin(
-            async move { Deed::Picked(picked(&till, &scan).await) },
-        ));
-    }
-
-    /// A call whose answer is an event.
-    fn post<F>(&mut self, call: F)
-    where
-        F: AsyncFnOnce(Rc<Till>) -> (Result<kaunter_core::wire::Trade, Trouble>, Told) + 'static,
-    {
-        let till = Rc::clone(&self.till);
-        self.deeds.push(Box::pin(async move {
-            let (answer, event) = call(Rc::clone(&till)).await;
-            Deed::Heard(event(answer.map_err(|trouble| trouble.fault())))
-        }));
-    }
-
-    fn hand_over(&mut self, trx_id: String) {
-        let Some(code) = self.code.as_ref().map(|scan| scan.text.clone()) else {
-            return;
-        };
-        self.handed_ms.get_or_insert_with(clock::now_ms);
-        let sale = self.charge.record().sale.clone();
-        self.post(async move |till| {
-            let answer = till.backend().hand_over(&trx_id, &code, &sale).await;
-            (answer, Event::HandedOver as Told)
-        });
-    }
-
-    /// The caller shows our code. One that can't be shown is nothing to wait for.
-    fn show(&mut self, show: &Show) {
-        self.handed_ms.get_or_insert_with(clock::now_ms);
-        let Some(on_code) = self.wish.on_code.clone() else {
-            return;
-        };
-        let shown = match display::draw(show) {
-            Some(code) => on_code.call1(&JsValue::UNDEFINED, &to_js(&code)).map(drop),
-            None => Err(JsValue::from_str("The code is too long to be drawn.")),
-        };
-        if let Err(cause) = shown {
-            signal::report(&cause);
-            self.charge.handle(Event::Cancel, clock::now_ms());
-        }
-    }
-
-    /// Goes out even if the charge ends before its answer: an attempt that is left should be closed.
-    fn cancel(&self, trx_id: String) {
-        let till = Rc::clone(&self.till);
-        let letters = self.letters.clone();
-        spawn_local(async move {
-            let reply = till.backend().cancel(&trx_id).await;
-            let reply = reply.map_err(|trouble| trouble.fault());
-            let _ = letters.unbounded_send(Event::CancelTold(reply));
-        });
-    }
-
-    /// Tells the page what is new: the trade, and what the till is doing.
-    fn tell(&mut self) {
-        let wallets = self.till.wallets();
-        let trade = self.charge.trade();
-        let shown = trade.map(|trade| Trade::new(trade, wallets));
-        if let (Some(trade), Some(shown)) = (trade, &shown)
-            && trade.version != self.told_version
-        {
-            self.told_version = trade.version;
-            if trade.presented == Presented::Merchant
-                && trade.status == Status::Pending
-                && !self.scanned
-            {
-                self.scanned = true;
-                self.handed_ms = Some(clock::now_ms());
-            }
-            self.till.voice().trade(shown);
-            self.till.news().tell(&trade.trx_id, trade.version);
-        }
-        if let Some(state) = self.state() {
-            self.till.voice().now(state, shown);
-        }
-    }
-
-    /// What the till is doing; none: the eye says it better.
-    fn state(&self) -> Option<TillState> {
-        let status = self.charge.trade().map(|trade| trade.status);
-        match self.charge.phase() {
-            Phase::Scanning | Phase::Ready => None,
-            Phase::Opening | Phase::Creating if self.eye_looks() => None,
-            Phase::Picking => Some(TillState::Scanned),
-            Phase::Opening | Phase::Creating | Phase::Sealing | Phase::Handing => {
-                Some(TillState::Paying)
-            }
-            Phase::Leaving => Some(TillState::Cancelling),
-            Phase::Watching => Some(status.map_or(TillState::Waiting, watched_as)),
-            Phase::Ended => Some(TillState::Idle),
-        }
-    }
-
-    fn eye_looks(&self) -> bool {
-        self.code.is_none() && self.charge.record().presented == Presented::Consumer
-    }
-
-    fn tell_poll(&mut self, reply: &Reply) {
-        let Some(handed_ms) = self.handed_ms else {
-            return;
-        };
-        self.asks += 1;
-        let policy = self.till.policy();
-        self.till.voice().poll(Poll {
-            attempt: self.asks,
-            elapsed_ms: clock::now_ms().saturating_sub(handed_ms),
-            next_ms: policy.poll_ms,
-            deadline_ms: policy.deadline_ms,
-            online: !matches!(reply, Err(kaunter_core::till::Fault::NoAnswer)),
-        });
-    }
 }
 
 type Told = fn(Reply) -> Event;
-
-fn watched_as(status: Status) -> TillState {
-    match status {
-        Status::Creating | Status::AwaitingCode | Status::Paying => TillState::Paying,
-        Status::AwaitingPayer | Status::Pending | Status::Unknown => TillState::Waiting,
-        Status::Cancelling | Status::Voiding => TillState::Cancelling,
-        Status::NeedsReview | Status::LateSuccess => TillState::Review,
-        Status::Paid | Status::Declined | Status::Cancelled | Status::Voided => TillState::Idle,
-    }
-}
 
 /// What a code says of its wallet.
 fn hint(scan: &Scan) -> Hint {
@@ -433,23 +288,4 @@ fn hint(scan: &Scan) -> Hint {
 
 fn abort(signal: &web_sys::AbortSignal) -> Rejection {
     Rejection::Thrown(signal::reason(signal))
-}
-
-/// The caller's picker; none where there is none.
-async fn picked(till: &Till, scan: &JsValue) -> Result<Option<String>, Rejection> {
-    let Some(pick) = till.on_wallet() else {
-        return Ok(None);
-    };
-    let wallets: JsWallets = till.js_wallets();
-    let said = pick
-        .call2(&JsValue::UNDEFINED, scan, &wallets)
-        .map_err(Rejection::Thrown)?;
-    let said = JsFuture::from(Promise::resolve(&said))
-        .await
-        .map_err(Rejection::Thrown)?;
-    match said.as_string() {
-        Some(id) if till.wallets().iter().any(|wallet| wallet.id == id) => Ok(Some(id)),
-        Some(_) => Err(Fail::new(ErrorCode::WalletUnknown).into()),
-        None => Ok(None),
-    }
 }

@@ -4,7 +4,6 @@
 //! browser without a BroadcastChannel has tabs that ask at their own pace.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 
 use futures_channel::mpsc::UnboundedSender;
 use serde::{Deserialize, Serialize};
@@ -32,7 +31,7 @@ pub struct Word {
 pub struct News {
     channel: Option<BroadcastChannel>,
     _listener: Option<Listener>,
-    seen: RefCell<HashMap<String, u64>>,
+    seen: RefCell<Vec<(String, u64)>>,
 }
 
 impl News {
@@ -59,10 +58,9 @@ impl News {
     /// True where this tab has not seen that version yet.
     #[must_use]
     pub fn is_new(&self, trx_id: &str, version: u64) -> bool {
-        self.seen
-            .borrow()
-            .get(trx_id)
-            .is_none_or(|seen| version > *seen)
+        let seen = self.seen.borrow();
+        let known = seen.iter().find(|(known, _)| known == trx_id);
+        known.is_none_or(|(_, seen)| version > *seen)
     }
 
     /// This tab has seen that version; the others are told, where it is new here. True where it is.
@@ -74,7 +72,8 @@ impl News {
         if seen.len() >= MOST_SEEN {
             seen.clear();
         }
-        seen.insert(trx_id.to_owned(), version);
+        seen.retain(|(known, _)| known != trx_id);
+        seen.push((trx_id.to_owned(), version));
         if let Some(channel) = &self.channel {
             let word = Word {
                 trx_id: trx_id.to_owned(),

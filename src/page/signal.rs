@@ -5,6 +5,8 @@ use futures_channel::oneshot;
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, EventTarget};
 
+use super::browser;
+
 /// A listener; dropped, it listens no more.
 #[derive(Debug)]
 pub struct Listener {
@@ -98,22 +100,16 @@ impl Waker {
 /// True while nobody sees the page.
 #[must_use]
 pub fn hidden() -> bool {
-    web_sys::window()
-        .and_then(|window| window.document())
-        .is_some_and(|document| document.hidden())
+    browser::hidden()
 }
 
 /// False where the browser knows that it has no network; true promises nothing.
 #[must_use]
 pub fn online() -> bool {
-    web_sys::window().is_none_or(|window| window.navigator().on_line())
+    browser::online()
 }
 
 /// Tells the browser of an error that a callback threw, as if nobody had caught it: its author looks in the console.
 pub fn report(error: &JsValue) {
-    let global = js_sys::global();
-    let report = js_sys::Reflect::get(&global, &"reportError".into()).ok();
-    if let Some(report) = report.and_then(|report| report.dyn_into::<js_sys::Function>().ok()) {
-        let _ = report.call1(&global, error);
-    }
+    browser::report(error);
 }

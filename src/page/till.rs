@@ -1,44 +1,34 @@
-//! One till: what its calls share, and the keepers of attempts that nobody watches on screen.
+//! One till: what its calls share.
 
+mod attempt;
+mod keeper;
 mod recovery;
+mod sale;
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use futures_channel::mpsc::{UnboundedSender, unbounded};
 use js_sys::Function;
-use js_sys::futures::spawn_local;
 use kaunter_core::error::ErrorCode;
 use kaunter_core::till::{Event, Record};
-use kaunter_core::wire::{
-    self, PagePolicy, Presented, ProblemCode, Sale, Session, Status, Verdict,
-};
+use kaunter_core::wire::{self, PagePolicy, ProblemCode, Sale, Session};
 use wasm_bindgen::JsCast;
 use web_sys::{AbortController, AbortSignal};
 
 use super::backend::{Backend, Trouble};
 use super::day::Day;
-use super::driver::Driver;
 use super::eye::{self, Eye};
 use super::journal::Journal;
-use super::lock::{self, Asked};
 use super::news::News;
+use super::signal;
 use super::voice::Voice;
-use super::{clock, signal};
-use crate::types::code::{Kind, Scan};
+use crate::types::code::Scan;
 use crate::types::error::{Fail, Rejection};
 use crate::types::event::{Emit, SpawnReader};
 use crate::types::options::{OpenWish, ScanWish};
 use crate::types::sale::{JsWallets, Outcome, Trade, Wallet};
 use crate::types::to_js;
-
-/// An attempt under review is asked about this much slower: a person decides, and that takes minutes.
-const REVIEW_SLOWNESS: u64 = 15;
-
-/// What a wallet without `"merchant"` in its `presents` is told.
-const NO_DISPLAY: &str =
-    "This wallet's app scans no code of a till: scan the customer's, or choose another wallet.";
 
 /// A till that is open.
 #[derive(Debug)]
@@ -55,8 +45,8 @@ pub struct Till {
     /// What is not at its end, newest first.
     unfinished: RefCell<Vec<wire::Trade>>,
     /// Attempts on screen, and where their drivers listen.
-    watched: RefCell<HashMap<String, UnboundedSender<Event>>>,
-    kept: RefCell<HashSet<String>>,
+    watched: RefCell<Vec<(String, UnboundedSender<Event>)>>,
+    kept: RefCell<Vec<String>>,
     closing: Option<AbortController>,
 }
 
@@ -69,7 +59,7 @@ pub struct Watched {
 
 impl Drop for Watched {
     fn drop(&mut self) {
-        self.till.watched.borrow_mut().remove(&self.trx_id);
+        self.till.unwatch(&self.trx_id);
     }
 }
 
@@ -106,13 +96,13 @@ impl Till {
             journal,
             voice,
             on_wallet: wish.on_wallet,
-            unfinished: RefCell::new(Vec::new()),
-            watched: RefCell::new(HashMap::new()),
-            kept: RefCell::new(HashSet::new()),
+            unfinished: RefCell::default(),
+            watched: RefCell::default(),
+            kept: RefCell::default(),
             closing: AbortController::new().ok(),
             session,
         });
-        spawn_local(Self::hear(Rc::downgrade(&till), words));
+        crate::page::spawn(Self::hear(Rc::downgrade(&till), words));
         till.recover().await;
         Ok(till)
     }
@@ -218,59 +208,25 @@ impl Till {
     /// While this lives, the attempt is on screen, and its keeper rests.
     #[must_use]
     pub fn watch(self: &Rc<Self>, trx_id: String, letters: UnboundedSender<Event>) -> Watched {
-        self.watched.borrow_mut().insert(trx_id.clone(), letters);
+        self.unwatch(&trx_id);
+        self.watched.borrow_mut().push((trx_id.clone(), letters));
         Watched {
             till: Rc::clone(self),
             trx_id,
         }
     }
 
-    /// Keeps what is not at its end, with a keeper that goes on asking.
-    pub fn remember(self: &Rc<Self>, trade: &wire::Trade) {
-        self.news.tell(&trade.trx_id, trade.version);
-        let mut unfinished = self.unfinished.borrow_mut();
-        unfinished.retain(|known| known.trx_id != trade.trx_id);
-        if !trade.status.at_risk() {
-            return;
-        }
-        unfinished.insert(0, trade.clone());
-        unfinished.sort_by(|one, other| other.created_at.cmp(&one.created_at));
-        if self.kept.borrow_mut().insert(trade.trx_id.clone()) {
-            let (till, trade) = (Rc::clone(self), trade.clone());
-            spawn_local(async move { till.keep(trade).await });
-        }
+    fn unwatch(&self, trx_id: &str) {
+        self.watched
+            .borrow_mut()
+            .retain(|(known, _)| known != trx_id);
     }
 
-    /// Asks about an attempt until its end, or the till's.
-    async fn keep(self: Rc<Self>, mut known: wire::Trade) {
-        while known.status.at_risk() && !self.is_closed() {
-            let slow = matches!(known.status, Status::NeedsReview | Status::LateSuccess);
-            clock::sleep(self.policy().poll_ms * if slow { REVIEW_SLOWNESS } else { 1 }).await;
-            if !self.is_unfinished(&known.trx_id) {
-                break;
-            }
-            let on_screen = self.watched.borrow().contains_key(&known.trx_id);
-            if self.is_closed() || on_screen || signal::hidden() {
-                continue;
-            }
-            let Ok(trade) = self.backend.trade(&known.trx_id).await else {
-                continue;
-            };
-            self.seen(&trade);
-            known = trade;
-        }
-        self.kept.borrow_mut().remove(&known.trx_id);
-        if !known.status.at_risk() || !self.is_unfinished(&known.trx_id) {
-            self.forget_trade(&known.trx_id).await;
-        }
-    }
-
-    async fn forget_trade(&self, trx_id: &str) {
-        for record in self.records().await {
-            if record.trx_id.as_deref() == Some(trx_id) {
-                self.forget(&record.key).await;
-            }
-        }
+    /// Where the driver of an attempt listens that is on screen.
+    fn listener(&self, trx_id: &str) -> Option<UnboundedSender<Event>> {
+        let watched = self.watched.borrow();
+        let found = watched.iter().find(|(known, _)| known == trx_id)?;
+        Some(found.1.clone())
     }
 
     fn is_closed(&self) -> bool {
@@ -318,274 +274,10 @@ impl Till {
         scan
     }
 
-    /// Collects a sale, with a code that is there or one that the camera will see.
-    ///
-    /// # Errors
-    /// Only where nothing ever began.
-    pub async fn charge(
-        self: &Rc<Self>,
-        sale: Sale,
-        wish: ScanWish,
-        code: Option<Scan>,
-    ) -> Result<Outcome, Rejection> {
-        if let Some(reason) = aborted(&wish) {
-            return Err(reason);
-        }
-        self.check(&sale, &wish, code.as_ref())?;
-        let name = self.lock_name(&sale);
-        let begin = |sale| Driver::new(self, sale, wish, code, Presented::Consumer);
-        self.own(&name, sale, begin).await
-    }
-
-    /// Charges as the one owner of a sale in this browser.
-    async fn own(
-        self: &Rc<Self>,
-        name: &str,
-        sale: Sale,
-        begin: impl FnOnce(Sale) -> Driver,
-    ) -> Result<Outcome, Rejection> {
-        let lock = match lock::ask(name).await {
-            Asked::Ours(lock) => lock,
-            Asked::Taken => return Err(self.busy(&sale).await.into()),
-        };
-        let end = begin(sale).run().await;
-        // The caller may charge the sale again as soon as it hears of this end.
-        lock.free().await;
-        end
-    }
-
-    /// Collects a sale with a code that the caller shows.
-    ///
-    /// # Errors
-    /// Only where nothing ever began.
-    pub async fn present(
-        self: &Rc<Self>,
-        sale: Sale,
-        wish: ScanWish,
-    ) -> Result<Outcome, Rejection> {
-        if let Some(reason) = aborted(&wish) {
-            return Err(reason);
-        }
-        self.check(&sale, &wish, None)?;
-        let Some(id) = &wish.wallet else {
-            return Err(Fail::new(ErrorCode::WalletRequired).into());
-        };
-        let scans = |wallet: &&Wallet| wallet.presents.contains(&Presented::Merchant);
-        if !self.wallets.iter().filter(scans).any(|own| own.id == *id) {
-            return Err(Fail::new(ErrorCode::WalletUnknown)
-                .with_detail(NO_DISPLAY)
-                .into());
-        }
-        let name = self.lock_name(&sale);
-        let begin = |sale| Driver::new(self, sale, wish, None, Presented::Merchant);
-        self.own(&name, sale, begin).await
-    }
-
-    /// What the backend would refuse is refused before anything is asked.
-    fn check(&self, sale: &Sale, wish: &ScanWish, code: Option<&Scan>) -> Result<(), Fail> {
-        if sale.amount.currency != self.session.currency {
-            return Err(Fail::new(ErrorCode::CurrencyUnsupported));
-        }
-        if sale.amount.minor > self.session.max_amount.minor {
-            return Err(Fail::new(ErrorCode::MoneyLimit));
-        }
-        let known = |id: &String| self.wallets.iter().any(|wallet| wallet.id == *id);
-        if wish.wallet.as_ref().is_some_and(|id| !known(id)) {
-            return Err(Fail::new(ErrorCode::WalletUnknown));
-        }
-        match code {
-            Some(scan) if !scan.is_sendable() => Err(Fail::new(ErrorCode::CodeInvalid)),
-            Some(scan) if scan.recognised.kind == Kind::Merchant => {
-                Err(Fail::new(ErrorCode::ScanMerchantCode))
-            }
-            Some(_) | None => Ok(()),
-        }
-    }
-
-    /// Another tab has this sale in hand: which attempt is it?
-    async fn busy(&self, sale: &Sale) -> Fail {
-        let fail = Fail::new(ErrorCode::SaleBusy);
-        let record = self.backend.sale(&sale.reference).await;
-        let holder = record.ok().and_then(|record| {
-            let open = |trade: &&wire::Trade| !trade.status.is_final();
-            record.attempts.iter().rev().find(open).cloned()
-        });
-        match holder {
-            Some(trade) => {
-                let mut fail = fail.about(&trade.trx_id);
-                fail.money_moved = trade.status.at_risk();
-                fail
-            }
-            None => fail,
-        }
-    }
-
     /// A code that somebody typed, or that came from elsewhere.
     #[must_use]
     pub fn typed(&self, text: &str) -> Scan {
         eye::of_text(text, &self.wallets)
-    }
-
-    /// Watches an attempt to its end; without a name, the newest that is unfinished.
-    ///
-    /// # Errors
-    /// `trade/not-found`, `network/*`.
-    pub async fn resume(
-        self: &Rc<Self>,
-        trade_id: Option<String>,
-        wish: ScanWish,
-    ) -> Result<Outcome, Rejection> {
-        if let Some(reason) = aborted(&wish) {
-            return Err(reason);
-        }
-        let newest = || {
-            self.unfinished
-                .borrow()
-                .first()
-                .map(|trade| trade.trx_id.clone())
-        };
-        let trx_id = trade_id
-            .or_else(newest)
-            .ok_or_else(|| Fail::new(ErrorCode::TradeNotFound))?;
-        match self.backend.trade(&trx_id).await {
-            Ok(trade) => self.follow(&trade, wish).await,
-            Err(trouble) => match self.lost(&trx_id) {
-                Some(lost) => Ok(self.outcome(&lost)),
-                None => Err(Fail::from(trouble).into()),
-            },
-        }
-    }
-
-    async fn follow(
-        self: &Rc<Self>,
-        trade: &wire::Trade,
-        wish: ScanWish,
-    ) -> Result<Outcome, Rejection> {
-        if trade.status.ends_promise() {
-            self.remember(trade);
-            self.forget_if_over(trade).await;
-            return Ok(self.outcome(trade));
-        }
-        let record = self.record_of(trade).await;
-        let own = trade.terminal == self.session.terminal;
-        match lock::ask(&self.lock_name(&trade.sale)).await {
-            Asked::Ours(lock) if own => {
-                let end = Driver::resume(self, record, wish).run().await;
-                lock.free().await;
-                end
-            }
-            Asked::Ours(_) | Asked::Taken => Driver::follow(self, record, wish).run().await,
-        }
-    }
-
-    async fn forget_if_over(&self, trade: &wire::Trade) {
-        if trade.status.is_final() {
-            self.forget_trade(&trade.trx_id).await;
-        }
-    }
-
-    async fn record_of(&self, trade: &wire::Trade) -> Record {
-        let journalled = self
-            .records()
-            .await
-            .into_iter()
-            .find(|record| record.trx_id.as_ref() == Some(&trade.trx_id));
-        journalled.unwrap_or_else(|| Record::of(trade))
-    }
-
-    /// A call with a side effect on an attempt that is there: journalled first, so that a page that dies in its middle
-    /// asks about it after its start, whichever till the attempt is of; then watched to its end.
-    async fn wish(
-        self: &Rc<Self>,
-        trade_id: &str,
-        call: impl Future<Output = Result<wire::Trade, Trouble>>,
-    ) -> Result<Outcome, Rejection> {
-        let noted = self.note(trade_id).await.map_err(Fail::from)?;
-        match call.await {
-            Ok(trade) => self.follow(&trade, ScanWish::default()).await,
-            Err(trouble) => {
-                // Refused: nothing began. Without an answer it may have.
-                if let (Some(key), Trouble::Problem(_) | Trouble::NoToken(_)) = (noted, &trouble) {
-                    self.forget(&key).await;
-                }
-                Err(Fail::from(trouble).into())
-            }
-        }
-    }
-
-    /// Journals an attempt that is not journalled yet; the new row's key.
-    async fn note(&self, trade_id: &str) -> Result<Option<String>, Trouble> {
-        let known = |record: &Record| record.trx_id.as_deref() == Some(trade_id);
-        if self.journal.is_none() || self.records().await.iter().any(known) {
-            return Ok(None);
-        }
-        let record = Record::of(&self.backend.trade(trade_id).await?);
-        self.journal(&record).await;
-        Ok(Some(record.key))
-    }
-
-    /// How an attempt stands.
-    ///
-    /// # Errors
-    /// `trade/not-found`, `network/*`.
-    pub async fn status(self: &Rc<Self>, trade_id: &str) -> Result<Trade, Fail> {
-        let trade = self.backend.trade(trade_id).await?;
-        self.noted(&trade).await
-    }
-
-    /// How the void of an attempt stands.
-    ///
-    /// # Errors
-    /// `trade/not-found`, `network/*`.
-    pub async fn void_status(self: &Rc<Self>, trade_id: &str) -> Result<Trade, Fail> {
-        let trade = self.backend.void_status(trade_id).await?;
-        self.noted(&trade).await
-    }
-
-    async fn noted(self: &Rc<Self>, trade: &wire::Trade) -> Result<Trade, Fail> {
-        if trade.terminal == self.session.terminal {
-            self.remember(trade);
-            self.forget_if_over(trade).await;
-        }
-        Ok(Trade::new(trade, &self.wallets))
-    }
-
-    /// Cancels an unpaid attempt; may lose to the customer.
-    ///
-    /// # Errors
-    /// `trade/not-cancellable`, `trade/not-found`, `token/forbidden`, `network/*`.
-    pub async fn cancel(self: &Rc<Self>, trade_id: &str) -> Result<Outcome, Rejection> {
-        self.wish(trade_id, self.backend.cancel(trade_id)).await
-    }
-
-    /// Gives the money back.
-    ///
-    /// # Errors
-    /// `backend/refused` where it is not paid, `trade/not-found`, `token/forbidden`, `network/*`.
-    pub async fn void(self: &Rc<Self>, trade_id: &str, reason: &str) -> Result<Outcome, Rejection> {
-        self.wish(trade_id, self.backend.void(trade_id, reason))
-            .await
-    }
-
-    /// A person's word. Where the backend does not know the attempt, it ends what this till's journal alone still holds.
-    ///
-    /// # Errors
-    /// `backend/refused` where nothing is under review, `token/forbidden`, `network/*`.
-    pub async fn settle(
-        self: &Rc<Self>,
-        trade_id: &str,
-        verdict: &Verdict,
-    ) -> Result<Outcome, Rejection> {
-        let end = self
-            .wish(trade_id, self.backend.settle(trade_id, verdict))
-            .await;
-        match end {
-            Err(Rejection::Fail(fail)) if fail.code == ErrorCode::TradeNotFound => {
-                let settled = self.settle_lost(trade_id, verdict).await;
-                settled.ok_or(Rejection::Fail(fail))
-            }
-            end => end,
-        }
     }
 
     /// Every attempt of a sale, oldest first.

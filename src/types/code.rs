@@ -2,13 +2,13 @@
 
 use std::fmt;
 
+use js_sys::{Array, Reflect, Uint8Array};
 use kaunter_core::scan::Found;
 use kaunter_core::wallet;
 use kaunter_core::wire::CODE_MAX_BYTES;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use super::read::from_js;
 use super::sale::Wallet;
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -91,7 +91,7 @@ extern "C" {
 }
 
 /// A point in the picture.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Point {
     /// From the left.
     pub x: f32,
@@ -100,7 +100,7 @@ pub struct Point {
 }
 
 /// A code in a picture. Its `Debug` tells lengths only: a code is money.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize)]
 pub struct DecodedCode {
     /// The reading.
     pub text: String,
@@ -220,7 +220,26 @@ pub enum Confidence {
 /// # Errors
 /// What does not fit: another version's worker.
 pub fn codes_from_js(codes: JsValue) -> Result<Vec<DecodedCode>, JsValue> {
-    from_js(codes).map_err(|_| JsValue::from_str("codes that can't be read"))
+    let codes = codes.dyn_into::<Array>().ok();
+    let codes = codes.and_then(|codes| codes.iter().map(|code| code_from_js(&code)).collect());
+    codes.ok_or_else(|| JsValue::from_str("codes that can't be read"))
+}
+
+fn code_from_js(code: &JsValue) -> Option<DecodedCode> {
+    let get = |object: &JsValue, name: &str| Reflect::get(object, &name.into()).unwrap_or_default();
+    let number = |object: &JsValue, name: &str| get(object, name).as_f64();
+    let corners = get(code, "corners").dyn_into::<Array>().ok()?;
+    let mut points = [Point { x: 0.0, y: 0.0 }; 4];
+    for (point, corner) in points.iter_mut().zip(corners.iter()) {
+        let (x, y) = (number(&corner, "x")?, number(&corner, "y")?);
+        (point.x, point.y) = (x as f32, y as f32);
+    }
+    Some(DecodedCode {
+        text: get(code, "text").as_string()?,
+        bytes: get(code, "bytes").dyn_into::<Uint8Array>().ok()?.to_vec(),
+        eci: number(code, "eci").map(|eci| eci as u32),
+        corners: points,
+    })
 }
 
 impl From<Found> for DecodedCode {

@@ -314,7 +314,7 @@ async function staticPages(counter) {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://local");
     if (pathname === "/") return response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html><title>shop</title><link rel=icon href=data:,>");
-    if (!/^\/pkg\/[a-z_./-]+$/.test(pathname) || pathname.includes("..")) return response.writeHead(404).end();
+    if (!/^\/pkg\/[a-z0-9_./-]+$/.test(pathname) || pathname.includes("..")) return response.writeHead(404).end();
     try {
       const body = await readFile(join(root, pathname));
       response.writeHead(200, { "content-type": types[extname(pathname)] ?? "text/plain" }).end(body);

@@ -2,8 +2,10 @@
 
 mod bench;
 mod demo;
+mod lean;
 mod module;
 mod mutants;
+mod names;
 mod run;
 mod sim;
 mod test;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_channel::oneshot;
 use futures_util::future::{Either, select};
 use futures_util::lock::Mutex;
-use js_sys::futures::{JsFuture, spawn_local};
+use js_sys::futures::JsFuture;
 use js_sys::{Function, Object, Reflect};
 use kaunter_core::error::ErrorCode;
 use kaunter_core::policy::Ms;
@@ -117,7 +117,7 @@ async fn ask(
     let turn = TURN.with(Arc::clone).lock_owned().await;
     let promise = devices.get_user_media_with_constraints(rung)?;
     let (send, receive) = oneshot::channel();
-    spawn_local(async move {
+    crate::page::spawn(async move {
         let late = pin!(async {
             if !granted {
                 // A person is reading the question: that takes as long as it takes.

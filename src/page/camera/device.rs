@@ -71,7 +71,7 @@ pub(super) fn focus_always(track: &MediaStreamTrack) {
     let set = Object::new();
     put(&set, "focusMode", &"continuous".into());
     if let Ok(applied) = apply(track, &set) {
-        js_sys::futures::spawn_local(async move {
+        crate::page::spawn(async move {
             // One that refuses what it said it can focuses as it does.
             let _ = JsFuture::from(applied).await;
         });

@@ -1,8 +1,6 @@
 //! Which of the codes in a frame is the one: each is offered once, a merchant's is told of and passed over, and the
 //! caller has the last word.
 
-use std::collections::HashSet;
-
 use js_sys::Promise;
 use js_sys::futures::JsFuture;
 use kaunter_core::error::ErrorCode;
@@ -22,7 +20,7 @@ pub(super) struct Judge<'a> {
     wish: &'a ScanWish,
     wallets: &'a [Wallet],
     /// What was offered in this look, or told of; never again.
-    offered: HashSet<Vec<u8>>,
+    offered: Vec<Vec<u8>>,
 }
 
 impl<'a> Judge<'a> {
@@ -31,7 +29,7 @@ impl<'a> Judge<'a> {
             voice,
             wish,
             wallets,
-            offered: HashSet::new(),
+            offered: Vec::new(),
         }
     }
 
@@ -41,9 +39,10 @@ impl<'a> Judge<'a> {
         codes: Vec<DecodedCode>,
     ) -> Result<Option<Scan>, Rejection> {
         for code in codes {
-            if !self.offered.insert(code.bytes.clone()) {
+            if self.offered.contains(&code.bytes) {
                 continue;
             }
+            self.offered.push(code.bytes.clone());
             let scan = of_code(code, self.wallets);
             if self.is_hopeless(&scan) {
                 continue;

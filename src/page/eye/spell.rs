@@ -4,7 +4,6 @@ use std::pin::pin;
 use std::rc::Rc;
 
 use futures_util::future::{Either, select};
-use js_sys::futures::spawn_local;
 use kaunter_core::error::ErrorCode;
 use web_sys::{AbortController, AbortSignal};
 
@@ -163,7 +162,7 @@ impl Eye {
                     eye.voice.camera(&live);
                 }
                 camera::Change::Ended => eye.ended(&camera),
-                camera::Change::Devices => spawn_local(async move {
+                camera::Change::Devices => crate::page::spawn(async move {
                     // No browser says which one went: a camera that is not in the list any more is gone, whatever its track says.
                     if camera.is_unplugged().await {
                         eye.ended(&camera);

@@ -4,7 +4,6 @@ use std::rc::{Rc, Weak};
 
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt;
-use js_sys::futures::spawn_local;
 use kaunter_core::error::ErrorCode;
 use kaunter_core::till::{Event, Record};
 use kaunter_core::wire::{self, ProblemCode, Sale, Status, Verdict, VerdictOutcome};
@@ -37,7 +36,7 @@ impl Till {
             self.take_up(&trade).await;
         }
         if others {
-            spawn_local(Self::inherit(Rc::downgrade(self)));
+            crate::page::spawn(Self::inherit(Rc::downgrade(self)));
         }
     }
 
@@ -129,7 +128,7 @@ impl Till {
 
     /// It ended while no page looked, and so nobody was told: it stays on the list until somebody asks.
     fn keep_for_telling(&self, trade: wire::Trade) {
-        self.unfinished.borrow_mut().insert(0, trade);
+        self.enlist(trade);
     }
 
     /// What the journal alone knows of an attempt; any word of the backend is newer.
@@ -228,8 +227,7 @@ impl Till {
         if !self.news.is_new(&word.trx_id, word.version) {
             return;
         }
-        let watched = self.watched.borrow().get(&word.trx_id).cloned();
-        if let Some(letters) = watched {
+        if let Some(letters) = self.listener(&word.trx_id) {
             let _ = letters.unbounded_send(Event::Woke);
             return;
         }

@@ -1,0 +1,61 @@
+//! The hand-written JavaScript beside this file: what the browser does in steps of its own is shorter there, and each is
+//! one call or one promise here.
+
+use js_sys::{Function, Promise};
+use wasm_bindgen::prelude::*;
+use web_sys::{AbortSignal, IdbDatabase};
+
+#[wasm_bindgen(module = "/src/page/browser.js")]
+extern "C" {
+    /// A call's answer.
+    #[derive(Debug)]
+    pub(super) type Answer;
+    #[wasm_bindgen(method, getter, structural)]
+    pub(super) fn status(this: &Answer) -> u16;
+    #[wasm_bindgen(method, getter, structural)]
+    pub(super) fn rest(this: &Answer) -> Option<String>;
+    #[wasm_bindgen(method, getter, structural)]
+    pub(super) fn body(this: &Answer) -> JsValue;
+
+    /// A promise of an [`Answer`].
+    pub(super) fn call(
+        own: Option<&Function>,
+        address: &str,
+        method: &str,
+        body: Option<&str>,
+        token: &str,
+        trace: &str,
+        signal: Option<&AbortSignal>,
+    ) -> Promise;
+
+    /// A lock that is asked for.
+    #[derive(Debug)]
+    pub(super) type Held;
+    #[wasm_bindgen(method, getter, structural)]
+    pub(super) fn ours(this: &Held) -> Promise;
+    #[wasm_bindgen(method, getter, structural)]
+    pub(super) fn freed(this: &Held) -> Promise;
+    #[wasm_bindgen(method, structural)]
+    pub(super) fn free(this: &Held);
+    pub(super) fn lock(name: &str) -> Held;
+
+    /// A promise of an `IDBDatabase`.
+    #[wasm_bindgen(js_name = openDatabase)]
+    pub(super) fn open_database(name: &str, version: u32, store: &str) -> Promise;
+    #[wasm_bindgen(catch)]
+    pub(super) fn rows(database: &IdbDatabase, store: &str) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch)]
+    pub(super) fn write(
+        database: &IdbDatabase,
+        store: &str,
+        gone: Option<&str>,
+        row: &JsValue,
+    ) -> Result<Promise, JsValue>;
+    pub(super) fn persist();
+
+    #[wasm_bindgen(js_name = randomHex)]
+    pub(super) fn random_hex() -> String;
+    pub(super) fn hidden() -> bool;
+    pub(super) fn online() -> bool;
+    pub(super) fn report(error: &JsValue);
+}

@@ -1,0 +1,111 @@
+//! The deeds of the browser that a charge asks for; each comes back as an event.
+
+use std::rc::Rc;
+
+use futures_util::future::abortable;
+use js_sys::Promise;
+use js_sys::futures::JsFuture;
+use kaunter_core::error::ErrorCode;
+use kaunter_core::till::Event;
+use kaunter_core::wire::{self, Show};
+use wasm_bindgen::JsValue;
+
+use super::{Deed, Driver, Told};
+use crate::page::backend::Trouble;
+use crate::page::till::Till;
+use crate::page::{clock, display, signal};
+use crate::types::error::{Fail, Rejection};
+use crate::types::sale::JsWallets;
+use crate::types::to_js;
+
+impl Driver {
+    pub(super) fn look(&mut self) {
+        let till = Rc::clone(&self.till);
+        let wish = self.wish.clone();
+        let (look, handle) = abortable(async move {
+            let scan = till.eye().look(&wish, till.wallets()).await;
+            Deed::Saw(Box::new(scan))
+        });
+        self.look = Some(handle);
+        self.deeds
+            .push(Box::pin(async { look.await.unwrap_or(Deed::Nothing) }));
+    }
+
+    pub(super) fn pick(&mut self) {
+        let till = Rc::clone(&self.till);
+        let scan = self.code.as_ref().map(to_js).unwrap_or_default();
+        self.deeds.push(Box::pin(
+            async move { Deed::Picked(picked(&till, &scan).await) },
+        ));
+    }
+
+    /// A call whose answer is an event.
+    pub(super) fn post<F>(&mut self, call: F)
+    where
+        F: AsyncFnOnce(Rc<Till>) -> (Result<wire::Trade, Trouble>, Told) + 'static,
+    {
+        let till = Rc::clone(&self.till);
+        self.deeds.push(Box::pin(async move {
+            let (answer, event) = call(Rc::clone(&till)).await;
+            Deed::Heard(event(answer.map_err(|trouble| trouble.fault())))
+        }));
+    }
+
+    pub(super) fn hand_over(&mut self, trx_id: String) {
+        let Some(code) = self.code.as_ref().map(|scan| scan.text.clone()) else {
+            return;
+        };
+        self.handed_ms.get_or_insert_with(clock::now_ms);
+        let sale = self.charge.record().sale.clone();
+        self.post(async move |till| {
+            let answer = till.backend().hand_over(&trx_id, &code, &sale).await;
+            (answer, Event::HandedOver as Told)
+        });
+    }
+
+    /// The caller shows our code. One that can't be shown is nothing to wait for.
+    pub(super) fn show(&mut self, show: &Show) {
+        self.handed_ms.get_or_insert_with(clock::now_ms);
+        let Some(on_code) = self.wish.on_code.clone() else {
+            return;
+        };
+        let shown = match display::draw(show) {
+            Some(code) => on_code.call1(&JsValue::UNDEFINED, &to_js(&code)).map(drop),
+            None => Err(JsValue::from_str("The code is too long to be drawn.")),
+        };
+        if let Err(cause) = shown {
+            signal::report(&cause);
+            self.charge.handle(Event::Cancel, clock::now_ms());
+        }
+    }
+
+    /// Goes out even if the charge ends before its answer: an attempt that is left should be closed.
+    pub(super) fn cancel(&self, trx_id: String) {
+        let till = Rc::clone(&self.till);
+        let letters = self.letters.clone();
+        crate::page::spawn(async move {
+            let reply = till.backend().cancel(&trx_id).await;
+            let reply = reply.map_err(|trouble| trouble.fault());
+            let _ = letters.unbounded_send(Event::CancelTold(reply));
+        });
+    }
+}
+
+/// The caller's picker; none where there is none.
+async fn picked(till: &Till, scan: &JsValue) -> Result<Option<String>, Rejection> {
+    let Some(pick) = till.on_wallet() else {
+        return Ok(None);
+    };
+    let wallets: JsWallets = till.js_wallets();
+    let said = pick
+        .call2(&JsValue::UNDEFINED, scan, &wallets)
+        .map_err(Rejection::Thrown)?;
+    let said = JsFuture::from(Promise::resolve(&said))
+        .await
+        .map_err(Rejection::Thrown)?;
+    match said.as_string() {
+        Some(id) if till.wallets().iter().any(|wallet| wallet.id == id) => Ok(Some(id)),
+        Some(_) => Err(Fail::new(ErrorCode::WalletUnknown).into()),
+        None => Ok(None),
+    }
+}

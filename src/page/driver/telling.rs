@@ -1,0 +1,80 @@
+//! What the page is told while a charge is under way: the trade, what the till is doing, each question.
+
+use kaunter_core::till::{Fault, Phase, Reply};
+use kaunter_core::wire::{Presented, Status};
+
+use super::Driver;
+use crate::page::clock;
+use crate::types::event::{Poll, TillState};
+use crate::types::sale::Trade;
+
+impl Driver {
+    /// Tells the page what is new: the trade, and what the till is doing.
+    pub(super) fn tell(&mut self) {
+        let wallets = self.till.wallets();
+        let trade = self.charge.trade();
+        let shown = trade.map(|trade| Trade::new(trade, wallets));
+        if let (Some(trade), Some(shown)) = (trade, &shown)
+            && trade.version != self.told_version
+        {
+            self.told_version = trade.version;
+            if trade.presented == Presented::Merchant
+                && trade.status == Status::Pending
+                && !self.scanned
+            {
+                self.scanned = true;
+                self.handed_ms = Some(clock::now_ms());
+            }
+            self.till.voice().trade(shown);
+            self.till.news().tell(&trade.trx_id, trade.version);
+        }
+        if let Some(state) = self.state() {
+            self.till.voice().now(state, shown);
+        }
+    }
+
+    /// What the till is doing; none: the eye says it better.
+    fn state(&self) -> Option<TillState> {
+        let status = self.charge.trade().map(|trade| trade.status);
+        match self.charge.phase() {
+            Phase::Scanning | Phase::Ready => None,
+            Phase::Opening | Phase::Creating if self.eye_looks() => None,
+            Phase::Picking => Some(TillState::Scanned),
+            Phase::Opening | Phase::Creating | Phase::Sealing | Phase::Handing => {
+                Some(TillState::Paying)
+            }
+            Phase::Leaving => Some(TillState::Cancelling),
+            Phase::Watching => Some(status.map_or(TillState::Waiting, watched_as)),
+            Phase::Ended => Some(TillState::Idle),
+        }
+    }
+
+    fn eye_looks(&self) -> bool {
+        self.code.is_none() && self.charge.record().presented == Presented::Consumer
+    }
+
+    pub(super) fn tell_poll(&mut self, reply: &Reply) {
+        let Some(handed_ms) = self.handed_ms else {
+            return;
+        };
+        self.asks += 1;
+        let policy = self.till.policy();
+        self.till.voice().poll(Poll {
+            attempt: self.asks,
+            elapsed_ms: clock::now_ms().saturating_sub(handed_ms),
+            next_ms: policy.poll_ms,
+            deadline_ms: policy.deadline_ms,
+            online: !matches!(reply, Err(Fault::NoAnswer)),
+        });
+    }
+}
+
+fn watched_as(status: Status) -> TillState {
+    match status {
+        Status::Creating | Status::AwaitingCode | Status::Paying => TillState::Paying,
+        Status::AwaitingPayer | Status::Pending | Status::Unknown => TillState::Waiting,
+        Status::Cancelling | Status::Voiding => TillState::Cancelling,
+        Status::NeedsReview | Status::LateSuccess => TillState::Review,
+        Status::Paid | Status::Declined | Status::Cancelled | Status::Voided => TillState::Idle,
+    }
+}

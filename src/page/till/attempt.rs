@@ -1,0 +1,179 @@
+//! What is done with an attempt that is there: watched, asked about, cancelled, voided, settled.
+
+use std::rc::Rc;
+
+use kaunter_core::error::ErrorCode;
+use kaunter_core::till::Record;
+use kaunter_core::wire::{self, Verdict};
+
+use super::{Till, aborted};
+use crate::page::backend::Trouble;
+use crate::page::driver::Driver;
+use crate::page::lock::{self, Asked};
+use crate::types::error::{Fail, Rejection};
+use crate::types::options::ScanWish;
+use crate::types::sale::{Outcome, Trade};
+
+impl Till {
+    /// Watches an attempt to its end; without a name, the newest that is unfinished.
+    ///
+    /// # Errors
+    /// `trade/not-found`, `network/*`.
+    pub async fn resume(
+        self: &Rc<Self>,
+        trade_id: Option<String>,
+        wish: ScanWish,
+    ) -> Result<Outcome, Rejection> {
+        if let Some(reason) = aborted(&wish) {
+            return Err(reason);
+        }
+        let newest = || {
+            self.unfinished
+                .borrow()
+                .first()
+                .map(|trade| trade.trx_id.clone())
+        };
+        let trx_id = trade_id
+            .or_else(newest)
+            .ok_or_else(|| Fail::new(ErrorCode::TradeNotFound))?;
+        match self.backend.trade(&trx_id).await {
+            Ok(trade) => self.follow(&trade, wish).await,
+            Err(trouble) => match self.lost(&trx_id) {
+                Some(lost) => Ok(self.outcome(&lost)),
+                None => Err(Fail::from(trouble).into()),
+            },
+        }
+    }
+
+    async fn follow(
+        self: &Rc<Self>,
+        trade: &wire::Trade,
+        wish: ScanWish,
+    ) -> Result<Outcome, Rejection> {
+        if trade.status.ends_promise() {
+            self.remember(trade);
+            self.forget_if_over(trade).await;
+            return Ok(self.outcome(trade));
+        }
+        let record = self.record_of(trade).await;
+        let own = trade.terminal == self.session.terminal;
+        match lock::ask(&self.lock_name(&trade.sale)).await {
+            Asked::Ours(lock) if own => {
+                let end = Driver::resume(self, record, wish).run().await;
+                lock.free().await;
+                end
+            }
+            Asked::Ours(_) | Asked::Taken => Driver::follow(self, record, wish).run().await,
+        }
+    }
+
+    pub(super) async fn forget_if_over(&self, trade: &wire::Trade) {
+        if trade.status.is_final() {
+            self.forget_trade(&trade.trx_id).await;
+        }
+    }
+
+    async fn record_of(&self, trade: &wire::Trade) -> Record {
+        let journalled = self
+            .records()
+            .await
+            .into_iter()
+            .find(|record| record.trx_id.as_ref() == Some(&trade.trx_id));
+        journalled.unwrap_or_else(|| Record::of(trade))
+    }
+
+    /// A call with a side effect on an attempt that is there: journalled first, so that a page that dies in its middle
+    /// asks about it after its start, whichever till the attempt is of; then watched to its end.
+    async fn wish(
+        self: &Rc<Self>,
+        trade_id: &str,
+        call: impl Future<Output = Result<wire::Trade, Trouble>>,
+    ) -> Result<Outcome, Rejection> {
+        let noted = self.note(trade_id).await.map_err(Fail::from)?;
+        match call.await {
+            Ok(trade) => self.follow(&trade, ScanWish::default()).await,
+            Err(trouble) => {
+                // Refused: nothing began. Without an answer it may have.
+                if let (Some(key), Trouble::Problem(_) | Trouble::NoToken(_)) = (noted, &trouble) {
+                    self.forget(&key).await;
+                }
+                Err(Fail::from(trouble).into())
+            }
+        }
+    }
+
+    /// Journals an attempt that is not journalled yet; the new row's key.
+    async fn note(&self, trade_id: &str) -> Result<Option<String>, Trouble> {
+        let known = |record: &Record| record.trx_id.as_deref() == Some(trade_id);
+        if self.journal.is_none() || self.records().await.iter().any(known) {
+            return Ok(None);
+        }
+        let record = Record::of(&self.backend.trade(trade_id).await?);
+        self.journal(&record).await;
+        Ok(Some(record.key))
+    }
+
+    /// How an attempt stands.
+    ///
+    /// # Errors
+    /// `trade/not-found`, `network/*`.
+    pub async fn status(self: &Rc<Self>, trade_id: &str) -> Result<Trade, Fail> {
+        let trade = self.backend.trade(trade_id).await?;
+        self.noted(&trade).await
+    }
+
+    /// How the void of an attempt stands.
+    ///
+    /// # Errors
+    /// `trade/not-found`, `network/*`.
+    pub async fn void_status(self: &Rc<Self>, trade_id: &str) -> Result<Trade, Fail> {
+        let trade = self.backend.void_status(trade_id).await?;
+        self.noted(&trade).await
+    }
+
+    async fn noted(self: &Rc<Self>, trade: &wire::Trade) -> Result<Trade, Fail> {
+        if trade.terminal == self.session.terminal {
+            self.remember(trade);
+            self.forget_if_over(trade).await;
+        }
+        Ok(Trade::new(trade, &self.wallets))
+    }
+
+    /// Cancels an unpaid attempt; may lose to the customer.
+    ///
+    /// # Errors
+    /// `trade/not-cancellable`, `trade/not-found`, `token/forbidden`, `network/*`.
+    pub async fn cancel(self: &Rc<Self>, trade_id: &str) -> Result<Outcome, Rejection> {
+        self.wish(trade_id, self.backend.cancel(trade_id)).await
+    }
+
+    /// Gives the money back.
+    ///
+    /// # Errors
+    /// `backend/refused` where it is not paid, `trade/not-found`, `token/forbidden`, `network/*`.
+    pub async fn void(self: &Rc<Self>, trade_id: &str, reason: &str) -> Result<Outcome, Rejection> {
+        self.wish(trade_id, self.backend.void(trade_id, reason))
+            .await
+    }
+
+    /// A person's word. Where the backend does not know the attempt, it ends what this till's journal alone still holds.
+    ///
+    /// # Errors
+    /// `backend/refused` where nothing is under review, `token/forbidden`, `network/*`.
+    pub async fn settle(
+        self: &Rc<Self>,
+        trade_id: &str,
+        verdict: &Verdict,
+    ) -> Result<Outcome, Rejection> {
+        let end = self
+            .wish(trade_id, self.backend.settle(trade_id, verdict))
+            .await;
+        match end {
+            Err(Rejection::Fail(fail)) if fail.code == ErrorCode::TradeNotFound => {
+                let settled = self.settle_lost(trade_id, verdict).await;
+                settled.ok_or(Rejection::Fail(fail))
+            }
+            end => end,
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! The keepers of attempts that nobody watches on screen: each asks about one until its end.
+
+use std::rc::Rc;
+
+use kaunter_core::wire::{self, Status};
+
+use super::Till;
+use crate::page::{clock, signal};
+
+/// An attempt under review is asked about this much slower: a person decides, and that takes minutes.
+const REVIEW_SLOWNESS: u64 = 15;
+
+impl Till {
+    /// Keeps what is not at its end, with a keeper that goes on asking.
+    pub fn remember(self: &Rc<Self>, trade: &wire::Trade) {
+        self.news.tell(&trade.trx_id, trade.version);
+        self.unfinished
+            .borrow_mut()
+            .retain(|known| known.trx_id != trade.trx_id);
+        if !trade.status.at_risk() {
+            return;
+        }
+        self.enlist(trade.clone());
+        if !self.kept.borrow().contains(&trade.trx_id) {
+            self.kept.borrow_mut().push(trade.trx_id.clone());
+            let (till, trade) = (Rc::clone(self), trade.clone());
+            crate::page::spawn(async move { till.keep(trade).await });
+        }
+    }
+
+    /// Puts an attempt on the list, newest first.
+    pub(super) fn enlist(&self, trade: wire::Trade) {
+        let mut unfinished = self.unfinished.borrow_mut();
+        let older = |known: &wire::Trade| known.created_at <= trade.created_at;
+        let place = unfinished.iter().position(older);
+        let place = place.unwrap_or(unfinished.len());
+        unfinished.insert(place, trade);
+    }
+
+    /// Asks about an attempt until its end, or the till's.
+    async fn keep(self: Rc<Self>, mut known: wire::Trade) {
+        while known.status.at_risk() && !self.is_closed() {
+            let slow = matches!(known.status, Status::NeedsReview | Status::LateSuccess);
+            clock::sleep(self.policy().poll_ms * if slow { REVIEW_SLOWNESS } else { 1 }).await;
+            if !self.is_unfinished(&known.trx_id) {
+                break;
+            }
+            let on_screen = self.listener(&known.trx_id).is_some();
+            if self.is_closed() || on_screen || signal::hidden() {
+                continue;
+            }
+            let Ok(trade) = self.backend.trade(&known.trx_id).await else {
+                continue;
+            };
+            self.seen(&trade);
+            known = trade;
+        }
+        self.kept.borrow_mut().retain(|kept| *kept != known.trx_id);
+        if !known.status.at_risk() || !self.is_unfinished(&known.trx_id) {
+            self.forget_trade(&known.trx_id).await;
+        }
+    }
+
+    pub(super) async fn forget_trade(&self, trx_id: &str) {
+        for record in self.records().await {
+            if record.trx_id.as_deref() == Some(trx_id) {
+                self.forget(&record.key).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! How a sale is collected: by the one owner that it has in this browser, after what can be refused at once.
+
+use std::rc::Rc;
+
+use kaunter_core::error::ErrorCode;
+use kaunter_core::wire::{self, Presented, Sale};
+
+use super::{Till, aborted};
+use crate::page::driver::Driver;
+use crate::page::lock::{self, Asked};
+use crate::types::code::{Kind, Scan};
+use crate::types::error::{Fail, Rejection};
+use crate::types::options::ScanWish;
+use crate::types::sale::{Outcome, Wallet};
+
+/// What a wallet without `"merchant"` in its `presents` is told.
+const NO_DISPLAY: &str =
+    "This wallet's app scans no code of a till: scan the customer's, or choose another wallet.";
+
+impl Till {
+    /// Collects a sale, with a code that is there or one that the camera will see.
+    ///
+    /// # Errors
+    /// Only where nothing ever began.
+    pub async fn charge(
+        self: &Rc<Self>,
+        sale: Sale,
+        wish: ScanWish,
+        code: Option<Scan>,
+    ) -> Result<Outcome, Rejection> {
+        if let Some(reason) = aborted(&wish) {
+            return Err(reason);
+        }
+        self.check(&sale, &wish, code.as_ref())?;
+        let name = self.lock_name(&sale);
+        let begin = |sale| Driver::new(self, sale, wish, code, Presented::Consumer);
+        self.own(&name, sale, begin).await
+    }
+
+    /// Charges as the one owner of a sale in this browser.
+    async fn own(
+        self: &Rc<Self>,
+        name: &str,
+        sale: Sale,
+        begin: impl FnOnce(Sale) -> Driver,
+    ) -> Result<Outcome, Rejection> {
+        let lock = match lock::ask(name).await {
+            Asked::Ours(lock) => lock,
+            Asked::Taken => return Err(self.busy(&sale).await.into()),
+        };
+        let end = begin(sale).run().await;
+        // The caller may charge the sale again as soon as it hears of this end.
+        lock.free().await;
+        end
+    }
+
+    /// Collects a sale with a code that the caller shows.
+    ///
+    /// # Errors
+    /// Only where nothing ever began.
+    pub async fn present(
+        self: &Rc<Self>,
+        sale: Sale,
+        wish: ScanWish,
+    ) -> Result<Outcome, Rejection> {
+        if let Some(reason) = aborted(&wish) {
+            return Err(reason);
+        }
+        self.check(&sale, &wish, None)?;
+        let Some(id) = &wish.wallet else {
+            return Err(Fail::new(ErrorCode::WalletRequired).into());
+        };
+        let scans = |wallet: &&Wallet| wallet.presents.contains(&Presented::Merchant);
+        if !self.wallets.iter().filter(scans).any(|own| own.id == *id) {
+            return Err(Fail::new(ErrorCode::WalletUnknown)
+                .with_detail(NO_DISPLAY)
+                .into());
+        }
+        let name = self.lock_name(&sale);
+        let begin = |sale| Driver::new(self, sale, wish, None, Presented::Merchant);
+        self.own(&name, sale, begin).await
+    }
+
+    /// What the backend would refuse is refused before anything is asked.
+    fn check(&self, sale: &Sale, wish: &ScanWish, code: Option<&Scan>) -> Result<(), Fail> {
+        if sale.amount.currency != self.session.currency {
+            return Err(Fail::new(ErrorCode::CurrencyUnsupported));
+        }
+        if sale.amount.minor > self.session.max_amount.minor {
+            return Err(Fail::new(ErrorCode::MoneyLimit));
+        }
+        let known = |id: &String| self.wallets.iter().any(|wallet| wallet.id == *id);
+        if wish.wallet.as_ref().is_some_and(|id| !known(id)) {
+            return Err(Fail::new(ErrorCode::WalletUnknown));
+        }
+        match code {
+            Some(scan) if !scan.is_sendable() => Err(Fail::new(ErrorCode::CodeInvalid)),
+            Some(scan) if scan.recognised.kind == Kind::Merchant => {
+                Err(Fail::new(ErrorCode::ScanMerchantCode))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Another tab has this sale in hand: which attempt is it?
+    async fn busy(&self, sale: &Sale) -> Fail {
+        let fail = Fail::new(ErrorCode::SaleBusy);
+        let record = self.backend.sale(&sale.reference).await;
+        let holder = record.ok().and_then(|record| {
+            let open = |trade: &&wire::Trade| !trade.status.is_final();
+            record.attempts.iter().rev().find(open).cloned()
+        });
+        match holder {
+            Some(trade) => {
+                let mut fail = fail.about(&trade.trx_id);
+                fail.money_moved = trade.status.at_risk();
+                fail
+            }
+            None => fail,
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The names that the module and its glue call each other by: long ones, with a hash each, that nobody reads.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use anyhow::{Context, ensure};
+use walrus::ModuleConfig;
+
+/// What the glue is called by the module, before its names.
+const GLUE: &str = "./kaunter_bg.js";
+
+/// Gives each import of the glue and each export a short name, in the module and in the files of this folder.
+pub(crate) fn shorten(folder: &Path) -> anyhow::Result<()> {
+    let wasm = folder.join("kaunter_bg.wasm");
+    let mut module = ModuleConfig::new()
+        .generate_name_section(true)
+        .parse_file(&wasm)?;
+    let (mut imports, mut exports) = (HashMap::new(), HashMap::new());
+    for import in module.imports.iter_mut() {
+        // The hand-written JavaScript keeps its own names.
+        if import.module == GLUE {
+            let short = format!("i{}", imports.len());
+            imports.insert(std::mem::replace(&mut import.name, short.clone()), short);
+        }
+    }
+    for export in module.exports.iter_mut() {
+        if export.name != "memory" {
+            let short = format!("e{}", exports.len());
+            exports.insert(std::mem::replace(&mut export.name, short.clone()), short);
+        }
+    }
+    module.emit_wasm_file(&wasm)?;
+
+    let glue = folder.join("kaunter.js");
+    let text = std::fs::read_to_string(&glue)?;
+    // Its object of functions for the module, one key to a line; and its calls of the module.
+    let (text, keys) = renamed(&text, "\n        ", ":", &imports);
+    let (text, _) = renamed(&text, "wasm.", "", &exports);
+    ensure!(
+        keys == imports.len(),
+        "{keys} of {} imports are in the glue",
+        imports.len()
+    );
+    std::fs::write(&glue, text)?;
+
+    let types = folder.join("kaunter.d.ts");
+    let text = std::fs::read_to_string(&types).context("the glue's types")?;
+    let (text, known) = renamed(&text, "\n    readonly ", ":", &exports);
+    ensure!(known > 0, "the glue's types name no export");
+    std::fs::write(&types, text)?;
+    // What the module exports, for those who load it without the glue: nobody.
+    std::fs::remove_file(folder.join("kaunter_bg.wasm.d.ts")).context("the module's types")
+}
+
+/// The text with the new names, where an old one stands between these two; and how many there were.
+fn renamed(
+    text: &str,
+    before: &str,
+    behind: &str,
+    names: &HashMap<String, String>,
+) -> (String, usize) {
+    let (mut made, mut count) = (String::with_capacity(text.len()), 0);
+    let mut parts = text.split(before);
+    made.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        made.push_str(before);
+        let is_of_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+        let (name, rest) = part.split_at(
+            part.find(|letter| !is_of_name(letter))
+                .unwrap_or(part.len()),
+        );
+        match names.get(name).filter(|_| rest.starts_with(behind)) {
+            Some(short) => {
+                made.push_str(short);
+                count += 1;
+            }
+            None => made.push_str(name),
+        }
+        made.push_str(rest);
+    }
+    (made, count)
+}
