@@ -8,6 +8,16 @@ pub mod event;
 pub mod options;
 pub mod read;
 pub mod sale;
-pub mod write;
+pub use serde::Serialize;
+use wasm_bindgen::JsValue;
 
-pub use write::to_js;
+/// A plain object of JavaScript: `null` for `None`, `Uint8Array` for bytes.
+///
+/// # Panics
+/// Never with the shapes of this module: all of them are trees of strings, numbers and bytes.
+#[must_use]
+pub fn to_js<T: Serialize>(value: &T) -> JsValue {
+    value
+        .serialize(&serde_wasm_bindgen::Serializer::new().serialize_missing_as_null(true))
+        .expect("shapes hold only strings, safe numbers and bytes")
+}

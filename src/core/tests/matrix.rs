@@ -164,6 +164,14 @@ fn places() -> Vec<(&'static str, Desk)> {
     };
     let declined = || paying().then(Event::Payed(PayAnswer::Refused(Reason::InsufficientFunds)));
     let late = || declined().told(StatusWord::Paid);
+    let late_review = || {
+        let lost = late()
+            .then(Event::Void)
+            .then(Event::VoidAnswered(VoidAnswer::NoWord));
+        let mut desk = lost;
+        desk.now = 200_000;
+        desk.then(Event::Tick)
+    };
     let expired = || {
         let mut desk = unknown();
         desk.now = 95_000;
@@ -198,7 +206,16 @@ fn places() -> Vec<(&'static str, Desk)> {
         ("Voiding", voiding()),
         ("VoidUnknown", lost()),
         ("VoidReview", review()),
+        ("VoidReview, late", late_review()),
+        (
+            "Paid, a lost void was settled",
+            review().then(Event::Verdict(VerdictOutcome::Paid)),
+        ),
         ("LateSuccess", late()),
+        (
+            "LateSuccess, a lost void was settled",
+            late_review().then(Event::Verdict(VerdictOutcome::Paid)),
+        ),
         (
             "LateSuccess, a void failed",
             late()
