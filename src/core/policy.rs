@@ -27,7 +27,8 @@ pub struct Policy {
     pub read_ms: Ms,
     /// Longest wait for an answer to what moves money: giving up early only makes more unknowns.
     pub pay_ms: Ms,
-    /// What a driver may be late by before the machine takes its answer for lost.
+    /// What a driver may be late by before the machine takes its answer for lost; and what the clocks of a backend's
+    /// processes may be apart by.
     pub grace_ms: Ms,
     /// An attempt that awaits its code is abandoned when its terminal is silent for so long.
     pub quiet_ms: Ms,

@@ -148,6 +148,8 @@ impl World<'_> {
             }),
             State::NeedsReview => fresh || !row.account.has_a_word(),
             State::VoidReview => fresh || row.account.place != Place::Voided,
+            // Money that came late is seen late, and given back then: at rest nothing is on its way any more.
+            State::Voiding | State::VoidUnknown if row.account.late => true,
             State::Creating
             | State::CreateUnknown
             | State::AwaitingPayer
@@ -167,6 +169,11 @@ impl World<'_> {
     pub(crate) fn judge_rest(&mut self) {
         if self.weather.calm_ms.is_none() {
             return;
+        }
+        let voiding = |row: &Row| matches!(row.trade.state(), State::Voiding | State::VoidUnknown);
+        if let Some(row) = self.rows.iter().position(voiding) {
+            let what = format!("attempt {row} is given back, and nobody waits for the word on it");
+            self.find(Kind::Unresolved, what);
         }
         let unseen = self.rows.iter().position(|row| {
             let closed = matches!(

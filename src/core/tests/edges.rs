@@ -250,6 +250,29 @@ fn who_closed_it_is_told() {
 }
 
 #[test]
+fn an_unpaid_trade_is_too_old_only_when_every_processes_clock_says_so() {
+    // The next question leaves so long after the gateway's own end of the trade, by the clock that noted its beginning.
+    let ends = |after_ms: Ms| {
+        let mut desk = Desk::paying("T");
+        desk.policy.can_cancel = false;
+        desk.policy.unpaid_final_after_ms = Some(Ms::MAX / 2);
+        desk.tell(Event::Restarted);
+        desk.tell(Event::Payed(PayAnswer::NoWord));
+        desk.run(StatusWord::NoWord, 599_000);
+        let Step::Wait(due) = desk.trade.next(&desk.policy) else {
+            panic!("a review asks on");
+        };
+        desk.policy.unpaid_final_after_ms = Some(due - after_ms);
+        desk.sent.clear();
+        desk.at(due);
+        assert_eq!(desk.questions(), [due]);
+        desk.status(StatusWord::Unpaid)
+    };
+    assert_eq!(ends(1_999), State::NeedsReview);
+    assert_eq!(ends(2_000), State::Expired);
+}
+
+#[test]
 fn a_review_takes_no_proof_of_payment_while_a_cancel_is_out() {
     let mut desk = Desk::paying("T");
     desk.tell(Event::Payed(PayAnswer::NoWord));

@@ -181,7 +181,8 @@ impl Trade {
         }
         self.asking_until_ms = Some(now + policy.connect_ms + policy.read_ms + policy.grace_ms);
         self.asked_old = match (policy.unpaid_final_after_ms, self.aging_ms) {
-            (Some(age), Some(since)) => now >= since + age,
+            // The process that asks may have a clock a little ahead of the one that noted when it began.
+            (Some(age), Some(since)) => now >= since + age + policy.grace_ms,
             (None, _) | (_, None) => false,
         };
         self.next_ask_ms = self.pause_ms(policy).map(|pause| now + pause);
