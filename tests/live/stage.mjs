@@ -47,7 +47,7 @@ async function serve(request, response) {
   if (pages[pathname]) return response.writeHead(200, { "content-type": "text/html", ...pages[pathname] }).end(html());
   if (pathname === "/around") return response.writeHead(200, { "content-type": "text/html" }).end(html(`<iframe src="${searchParams.get("it")}"></iframe>`));
   if (pathname === "/picture") return response.writeHead(200, { "content-type": "text/html" }).end(html('<script type="module" src="/picture.js"></script>'));
-  const file = scripts.includes(pathname) ? `tests/live${pathname}` : /^\/pkg\/[a-z_./-]+$/.test(pathname) && !pathname.includes("..") ? pathname : null;
+  const file = scripts.includes(pathname) ? `tests/live${pathname}` : /^\/pkg\/[a-z0-9_./-]+$/.test(pathname) && !pathname.includes("..") ? pathname : null;
   if (!file) return response.writeHead(404).end();
   try {
     response.writeHead(200, { "content-type": types[extname(file)] ?? "text/plain" }).end(await readFile(join(root, file)));
