@@ -132,8 +132,8 @@ test("a code is offered once in a scan, however long it is held there", async (t
 });
 
 test("a code that is too small, and a counter in the dark: told what would help, once, and taken back at the end", async (t) => {
-  // In a hand: what lies still is the shop's, and gets no hint.
-  await plain.look(CODE, { module: 1, shake: 12 });
+  // A module of a whole pixel is read. In a hand: what lies still is the shop's, and gets no hint.
+  await plain.look(CODE, { module: 0.8, shake: 12 });
   const page = await all.till(t, plain);
   const misses = () => page.evaluate(() => log.filter(({ type }) => type === "miss").map(({ detail }) => detail.hint));
   await page.evaluate(() => void (globalThis.scan = ends(till.scan({ timeoutMs: 20_000 }))));
