@@ -35,7 +35,7 @@ const MODULES_OF_TURNS: usize = 7_500;
 /// What a turn costs beside its modules, in modules.
 const TURN: usize = 500;
 /// Where more than so many finders belong to no code they are what the ground is made of, and none is looked for beside them.
-const MOST_OF_ONE_CODE: usize = 16;
+const MOST_OF_ONE_CODE: usize = 32;
 /// Planes that are tried harder.
 const MOST_KEPT: usize = 2;
 
