@@ -25,6 +25,7 @@ mod gate;
 mod geometry;
 mod hint;
 mod layout;
+mod likeness;
 mod locate;
 mod luma;
 mod mesh;

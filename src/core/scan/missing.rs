@@ -3,9 +3,9 @@
 //! A lamp's mirror image, or the blur of a hand, may hide one finder of three from every row that is scanned. The rings
 //! that were seen say where it must be, to a few modules; what is there is compared with what a finder looks like.
 
+use super::likeness::{Axes, HALF, alike, alike_at, modules};
 use super::order::order;
 use super::triples::{Finder, Triple};
-use super::work::spend;
 use super::{Luma, Point};
 
 /// Modules between the middles of two finders, of codes up to version 14; larger ones are of no wallet.
@@ -30,64 +30,8 @@ const LEAST_ALIKE: f32 = 0.55;
 const LEAST_ALIKE_ROUGH: f32 = 0.4;
 /// Along the sides of a single finder, the furthest place of a second one.
 const MOST_STRIP: i32 = 50;
-/// Modules of a finder and its light surroundings to each side of its middle.
-const HALF: i32 = 4;
-/// All of them, and the light ones.
-const MODULES: usize = 81;
-const LIGHT: f32 = 48.0;
 /// The first search looks at every half module.
 const PER_MODULE: i32 = 2;
-
-/// How far a module's step leads to the right and down, near a finder.
-#[derive(Clone, Copy)]
-struct Axes {
-    right: Point,
-    down: Point,
-}
-
-impl Axes {
-    fn of(finder: &Finder) -> Self {
-        let [a, b, c, d] = finder.corners;
-        Self {
-            right: ((b - a) + (c - d)).times(1.0 / 12.0),
-            down: ((d - a) + (c - b)).times(1.0 / 12.0),
-        }
-    }
-
-    /// Turned until the right is most nearly the right of these, and the down their down.
-    fn turned_to(self, other: Self) -> Self {
-        let back = |way: Point| Point::new(0.0, 0.0) - way;
-        let Self { right, down } = self;
-        let turns = [
-            (right, down),
-            (down, back(right)),
-            (back(right), back(down)),
-            (back(down), right),
-        ];
-        let mirrors = turns.map(|(right, down)| (down, right));
-        let fit = |(right, down): &(Point, Point)| right.dot(other.right) + down.dot(other.down);
-        let ways = turns.into_iter().chain(mirrors);
-        let best = ways.max_by(|a, b| fit(a).total_cmp(&fit(b)));
-        best.map_or(self, |(right, down)| Self { right, down })
-    }
-
-    /// A way in modules to the right and down.
-    fn modules(&self, way: Point) -> Option<(f32, f32)> {
-        let area = self.right.cross(self.down);
-        (area.abs() > 1e-3).then(|| (way.cross(self.down) / area, self.right.cross(way) / area))
-    }
-
-    fn mean(self, other: Self) -> Self {
-        Self {
-            right: (self.right + other.right).times(0.5),
-            down: (self.down + other.down).times(0.5),
-        }
-    }
-
-    fn way(&self, x: f32, y: f32) -> Point {
-        self.right.times(x) + self.down.times(y)
-    }
-}
 
 /// A place for a finder: near a pixel, with these axes, at most so many modules off.
 struct Guess {
@@ -132,7 +76,7 @@ pub(super) fn completed_alone(luma: &Luma<'_>, finders: &[Finder]) -> Vec<Triple
 
 /// The likeliest finder straight to the right, to the left, below or above another.
 fn beside(luma: &Luma<'_>, first: &Finder) -> Option<Finder> {
-    let axes = Axes::of(first);
+    let axes = Axes::of(&first.corners);
     let mut best = (LEAST_ALIKE_ROUGH, first.center);
     for along in *LEG.start() as i32..=MOST_STRIP {
         let width = 1 + along / 12;
@@ -179,8 +123,8 @@ fn guesses(first: &Finder, second: &Finder) -> Option<(f32, Vec<Guess>)> {
         return None;
     }
     let way = second.center - first.center;
-    let near = Axes::of(first);
-    let far = Axes::of(second).turned_to(near);
+    let near = Axes::of(&first.corners);
+    let far = Axes::of(&second.corners).turned_to(near);
     let (near_x, near_y) = near.modules(way)?;
     let (far_x, far_y) = far.modules(way)?;
     let (x, y) = ((near_x + far_x) * 0.5, (near_y + far_y) * 0.5);
@@ -315,43 +259,6 @@ impl Patch {
             across.min(along) > LEAST_STEP
         }
     }
-}
-
-fn alike_at(luma: &Luma<'_>, at: Point, axes: Axes, inverted: bool) -> f32 {
-    alike(
-        &modules(|x, y| luma.grey_at(at + axes.way(x as f32, y as f32))),
-        inverted,
-    )
-}
-
-/// The greys of a finder's modules and of those around it, row by row.
-#[inline]
-fn modules(grey: impl Fn(i32, i32) -> f32) -> [f32; MODULES] {
-    let width = 2 * HALF + 1;
-    let mut greys = [0.0; MODULES];
-    for (at, out) in (0..).zip(&mut greys) {
-        *out = grey(at % width - HALF, at / width - HALF);
-    }
-    greys
-}
-
-/// How the modules around a middle correlate with a finder's.
-fn alike(greys: &[f32; MODULES], inverted: bool) -> f32 {
-    spend(MODULES);
-    let (mut sum, mut squares, mut light) = (0.0, 0.0, 0.0);
-    for (at, grey) in (0..).zip(greys) {
-        let (x, y) = (at % (2 * HALF + 1) - HALF, at / (2 * HALF + 1) - HALF);
-        sum += grey;
-        squares += grey * grey;
-        if matches!(x.abs().max(y.abs()), 2 | 4) {
-            light += grey;
-        }
-    }
-    let count = MODULES as f32;
-    let spread = (squares - sum * sum / count).max(count);
-    let part = LIGHT / count;
-    let correlation = (light - sum * part) / (spread * LIGHT * (1.0 - part)).sqrt();
-    if inverted { -correlation } else { correlation }
 }
 
 #[cfg(test)]
