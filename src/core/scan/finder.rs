@@ -4,9 +4,9 @@
 //! middle and a diagonal must confirm.
 
 use super::Point;
-use super::bits::Bits;
+use super::bits::{Bits, Columns};
 use super::order::order;
-use super::runs::{DIAGONAL, Runs, STRAIGHT, Walk, Way, cross_a_finder, walk};
+use super::runs::{DIAGONAL, Most, Runs, STRAIGHT, cross_a_finder, walk, walk_diagonal};
 use super::work::spend;
 
 /// A finder pattern in one binary picture, in that picture's pixels.
@@ -45,6 +45,7 @@ const STALE_ROWS: f32 = 40.0;
 pub(super) fn find(bits: &Bits, step: usize, least_core: i32) -> Vec<Sighting> {
     let mut scan = Scan {
         bits,
+        columns: Columns::of(bits),
         found: Vec::new(),
         active: Vec::new(),
         walked: 0,
@@ -167,6 +168,7 @@ impl Near {
 
 struct Scan<'a> {
     bits: &'a Bits,
+    columns: Columns<'a>,
     found: Vec<Sighting>,
     /// Those that the present row may still cross.
     active: Vec<Near>,
@@ -187,7 +189,7 @@ impl Scan<'_> {
             if self.walked > MOST_WALKED {
                 return false;
             }
-            let Some(sighting) = confirm(self.bits, &window, y) else {
+            let Some(sighting) = self.confirm(&window, y) else {
                 continue;
             };
             self.add(sighting);
@@ -209,6 +211,44 @@ impl Scan<'_> {
         };
         self.found[near.at].rows += 1;
         true
+    }
+
+    /// The column through the middle of a row's window, the row through the middle of that column, and one diagonal.
+    fn confirm(&mut self, window: &Window, y: i32) -> Option<Sighting> {
+        let bits = self.bits;
+        let core = window.core.1 - window.core.0;
+        let x = (window.core.0 + window.core.1) >> 1;
+        let most = Most {
+            core: 2 * core + 2,
+            half: window.length * 3 / 2 + 4,
+        };
+        let down = walk(self.columns.line(x as usize), y, most)
+            .filter(|walk| cross_a_finder(walk.runs, STRAIGHT))?;
+        let center_y = y as f32 + 0.5 + down.offset;
+        let middle_y = (center_y as i32).clamp(0, bits.height() as i32 - 1);
+        let most = Most {
+            core: core + 2,
+            half: window.length * 6 / 5 + 4,
+        };
+        let across = walk(bits.row(middle_y as usize), x, most)
+            .filter(|walk| cross_a_finder(walk.runs, STRAIGHT))?;
+        let (height, width) = (length(&down.runs), length(&across.runs));
+        if height > 3 * width || width > 3 * height || width > 2 * window.length {
+            return None;
+        }
+        let center = Point::new(x as f32 + 0.5 + across.offset, center_y);
+        let middle_x = (center.x as i32).clamp(0, bits.width() as i32 - 1);
+        let diagonal = |right: i32| {
+            walk_diagonal(bits, (middle_x, middle_y), right, most)
+                .is_some_and(|walk| cross_a_finder(walk.runs, DIAGONAL))
+        };
+        // One is enough: the other may run along a slanted finder's stretched side.
+        (diagonal(1) || diagonal(-1)).then_some(Sighting {
+            center,
+            module: (height + width) as f32 / 14.0,
+            inverted: window.inverted,
+            rows: 1,
+        })
     }
 
     fn add(&mut self, sighting: Sighting) {
@@ -240,54 +280,6 @@ impl Scan<'_> {
             .extend(near.filter(|near| near.bottom >= y as f32));
         self.found.len() <= MOST_SIGHTINGS
     }
-}
-
-/// The column through the middle of a row's window, the row through the middle of that column, and one diagonal.
-fn confirm(bits: &Bits, window: &Window, y: i32) -> Option<Sighting> {
-    let core = window.core.1 - window.core.0;
-    let x = (window.core.0 + window.core.1) >> 1;
-    let column = Way {
-        x,
-        y,
-        dx: 0,
-        dy: 1,
-        most_core: 2 * core + 2,
-        most: window.length * 3 / 2 + 4,
-    };
-    let down = walk(bits, column).filter(|walk| cross_a_finder(walk.runs, STRAIGHT))?;
-    let center_y = y as f32 + 0.5 + down.offset;
-    let middle_y = (center_y as i32).clamp(0, bits.height() as i32 - 1);
-    let row = Way {
-        y: middle_y,
-        dx: 1,
-        dy: 0,
-        most_core: core + 2,
-        most: window.length * 6 / 5 + 4,
-        ..column
-    };
-    let across = walk(bits, row).filter(|walk| cross_a_finder(walk.runs, STRAIGHT))?;
-    let (height, width) = (length(&down.runs), length(&across.runs));
-    if height > 3 * width || width > 3 * height || width > 2 * window.length {
-        return None;
-    }
-    let center = Point::new(x as f32 + 0.5 + across.offset, center_y);
-    let middle_x = (center.x as i32).clamp(0, bits.width() as i32 - 1);
-    let diagonal = |dx: i32| {
-        let way = Way {
-            x: middle_x,
-            dx,
-            dy: 1,
-            ..row
-        };
-        walk(bits, way).is_some_and(|walk: Walk| cross_a_finder(walk.runs, DIAGONAL))
-    };
-    // One is enough: the other may run along a slanted finder's stretched side.
-    (diagonal(1) || diagonal(-1)).then_some(Sighting {
-        center,
-        module: (height + width) as f32 / 14.0,
-        inverted: window.inverted,
-        rows: 1,
-    })
 }
 
 fn length(runs: &Runs) -> i32 {

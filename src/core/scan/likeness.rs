@@ -64,6 +64,11 @@ impl Axes {
     }
 }
 
+/// How much the greys around a middle look like a finder's whose ring has these corners, from -1 to 1.
+pub(super) fn alike_in(luma: &Luma<'_>, at: Point, ring: &[Point; 4], inverted: bool) -> f32 {
+    alike_at(luma, at, Axes::of(ring), inverted)
+}
+
 /// The greys of a finder's modules and of those around it, row by row.
 #[inline]
 pub(super) fn modules(grey: impl Fn(i32, i32) -> f32) -> [f32; MODULES] {

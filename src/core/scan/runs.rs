@@ -3,7 +3,7 @@
 //! Judged from an edge to the next edge of the same direction (two runs together): bleeding of light or dark moves both
 //! edges by the same way, so those distances stay two and four modules where the runs themselves do not.
 
-use super::bits::{AHEAD, Bits};
+use super::bits::{AHEAD, Bits, Line};
 use super::work::spend;
 
 /// Lengths in pixels of five neighbouring runs.
@@ -53,69 +53,78 @@ pub(super) struct Walk {
     pub(super) offset: f32,
 }
 
-/// Where a walk begins and where it leads.
-#[derive(Clone, Copy)]
-pub(super) struct Way {
-    pub(super) x: i32,
-    pub(super) y: i32,
-    pub(super) dx: i32,
-    pub(super) dy: i32,
-    /// The half of the middle run is shorter: most walks over what is no finder end here.
-    pub(super) most_core: i32,
-    /// Each half of the walk is shorter.
-    pub(super) most: i32,
+impl Walk {
+    /// From the steps to each change of colour, ahead and back.
+    fn of(ahead: [i32; 3], back: [i32; 3]) -> Self {
+        let shift = |edge: usize| (ahead[edge] - back[edge]) as f32;
+        Self {
+            runs: [
+                back[2] - back[1],
+                back[1] - back[0],
+                back[0] + ahead[0] - 1,
+                ahead[1] - ahead[0],
+                ahead[2] - ahead[1],
+            ],
+            offset: shift(0) * 0.25 + (shift(1) + shift(2)) * 0.125,
+        }
+    }
 }
 
-/// Walks both ways from a pixel inside the picture to the third change of colour; the picture's side is one, too.
-pub(super) fn walk(bits: &Bits, way: Way) -> Option<Walk> {
-    let ahead = half(bits, way)?;
-    let back = half(
-        bits,
-        Way {
-            dx: -way.dx,
-            dy: -way.dy,
-            ..way
-        },
-    )?;
-    let shift = |edge: usize| (ahead[edge] - back[edge]) as f32;
-    Some(Walk {
-        runs: [
-            back[2] - back[1],
-            back[1] - back[0],
-            back[0] + ahead[0] - 1,
-            ahead[1] - ahead[0],
-            ahead[2] - ahead[1],
-        ],
-        offset: shift(0) * 0.25 + (shift(1) + shift(2)) * 0.125,
-    })
+/// How far a walk leads.
+#[derive(Clone, Copy)]
+pub(super) struct Most {
+    /// The half of the middle run is shorter: most walks over what is no finder end here.
+    pub(super) core: i32,
+    /// Each half of the walk is shorter.
+    pub(super) half: i32,
+}
+
+/// Walks both ways from a pixel of a line to the third change of colour; the picture's side is one, too.
+pub(super) fn walk(line: Line<'_>, from: i32, most: Most) -> Option<Walk> {
+    let half = |ahead: bool| {
+        let room = if ahead { line.length - 1 - from } else { from };
+        let mut edges = [0; 3];
+        let mut done = 0;
+        for (at, edge) in edges.iter_mut().enumerate() {
+            let bound = room.min(if at == 0 { most.core } else { most.half }) - done;
+            let run = if ahead {
+                line.run_ahead(from + done, bound)
+            } else {
+                line.run_back(from - done, bound)
+            };
+            done = match run {
+                Some(run) => done + run,
+                // Beyond the picture's side all is quiet: the last run ends there.
+                None if at == 2 && room < most.half => room + 1,
+                None => return None,
+            };
+            *edge = done;
+        }
+        Some(edges)
+    };
+    Some(Walk::of(half(true)?, half(false)?))
+}
+
+/// The same along a diagonal that leads down by a pixel, and to the right by this many.
+pub(super) fn walk_diagonal(bits: &Bits, from: (i32, i32), right: i32, most: Most) -> Option<Walk> {
+    let ahead = half_diagonal(bits, from, (right, 1), most)?;
+    let back = half_diagonal(bits, from, (-right, -1), most)?;
+    Some(Walk::of(ahead, back))
 }
 
 /// Steps to each of the three changes of colour.
-fn half(bits: &Bits, way: Way) -> Option<[i32; 3]> {
-    let (x, y, steps) = (way.x, way.y, (way.dx, way.dy));
-    if way.dx == 0 {
-        // Most walks are along a column, and most of them end there.
-        let ahead =
-            |done| bits.ahead_in_column(x as usize, (y + way.dy * done) as usize, way.dy > 0);
-        return edges(bits, way, ahead);
-    }
-    edges(bits, way, |done| {
-        bits.ahead(x + way.dx * done, y + way.dy * done, steps)
-    })
-}
-
-/// `ahead` tells the colours of the next pixels, after so many steps of the way.
-#[inline(always)]
-fn edges(bits: &Bits, way: Way, ahead: impl Fn(i32) -> u32) -> Option<[i32; 3]> {
-    let room = room(bits, way);
-    let mut last = u32::from(bits.is_dark(way.x as usize, way.y as usize));
+fn half_diagonal(bits: &Bits, from: (i32, i32), way: (i32, i32), most: Most) -> Option<[i32; 3]> {
+    let ((x, y), (dx, dy)) = (from, way);
+    let along = |at: i32, step: i32, size: usize| if step < 0 { at } else { size as i32 - 1 - at };
+    let room = along(x, dx, bits.width()).min(along(y, dy, bits.height()));
+    let mut last = u32::from(bits.is_dark(x as usize, y as usize));
     let mut edges = [0; 3];
     let mut edge = 0;
-    let mut bound = room.min(way.most_core);
+    let mut bound = room.min(most.core);
     let mut done = 0;
     while done < bound {
         spend(AHEAD.min((bound - done) as usize));
-        let pixels = ahead(done);
+        let pixels = bits.ahead(x + dx * done, y + dy * done, way);
         // A pixel has changed where it is not as the one before it.
         let mut changes = (pixels ^ (pixels << 1 | last)) & ((1 << AHEAD) - 1);
         last = pixels >> (AHEAD - 1) & 1;
@@ -129,24 +138,13 @@ fn edges(bits: &Bits, way: Way, ahead: impl Fn(i32) -> u32) -> Option<[i32; 3]> 
                 return Some(edges);
             }
             edge += 1;
-            bound = room.min(way.most);
+            bound = room.min(most.half);
             changes &= changes - 1;
         }
         done += AHEAD as i32;
     }
-    // Beyond the picture's side all is quiet: the last run ends there.
-    edges[2] = room.saturating_add(1);
-    (edge == 2 && room < way.most).then_some(edges)
-}
-
-/// Steps from a pixel to the last one inside.
-fn room(bits: &Bits, way: Way) -> i32 {
-    let along = |at: i32, step: i32, size: usize| match step {
-        0 => i32::MAX,
-        ..0 => at,
-        _ => size as i32 - 1 - at,
-    };
-    along(way.x, way.dx, bits.width()).min(along(way.y, way.dy, bits.height()))
+    edges[2] = room + 1;
+    (edge == 2 && room < most.half).then_some(edges)
 }
 
 #[cfg(test)]
@@ -200,20 +198,16 @@ mod tests {
         Bits::of(&Luma::new(&pixels, 64, 16, 64).unwrap(), &thresholds)
     }
 
-    fn way(x: i32) -> Way {
-        Way {
-            x,
-            y: 8,
-            dx: 1,
-            dy: 0,
-            most_core: 20,
-            most: 40,
-        }
+    const MOST: Most = Most { core: 20, half: 40 };
+
+    /// Along the middle row.
+    fn walk_from(x: i32, bits: &Bits) -> Option<Walk> {
+        walk(bits.row(8), x, MOST)
     }
 
     #[test]
     fn a_walk_measures_the_runs_and_finds_the_middle() {
-        let walk = walk(&row(4, 10), way(23)).unwrap();
+        let walk = walk_from(23, &row(4, 10)).unwrap();
         assert_eq!(walk.runs, [4, 4, 12, 4, 4]);
         // The middle run is pixels 18 to 29: its middle is 24, and pixel 23's is 23.5.
         assert_eq!(23.5 + walk.offset, 24.0);
@@ -221,8 +215,9 @@ mod tests {
 
     #[test]
     fn the_side_of_the_picture_ends_the_last_run_and_no_other() {
-        assert_eq!(walk(&row(4, 0), way(13)).unwrap().runs, [4, 4, 12, 4, 4]);
-        let cut = walk(&row(4, 40), way(53));
+        let whole = walk_from(13, &row(4, 0)).unwrap();
+        assert_eq!(whole.runs, [4, 4, 12, 4, 4]);
+        let cut = walk_from(53, &row(4, 40));
         assert!(cut.is_none(), "only 24 of 28 pixels are inside: {cut:?}");
     }
 }

@@ -6,7 +6,6 @@ use super::decode::{Payload, decode, decode_in_doubt, text};
 use super::finder::find;
 use super::geometry::Homography;
 use super::layout::Version;
-use super::likeness::{Axes, alike_at};
 use super::locate::{Place, locate};
 use super::mesh::Mesh;
 use super::missing::{completed, completed_alone};
@@ -17,8 +16,6 @@ use super::threshold::Thresholds;
 use super::triples::{Finder, Pool, Triple};
 use super::{Found, Luma};
 
-/// What looks less like a finder is none: of those of true codes one in forty does, of a photo's chances nine in ten.
-const LEAST_ALIKE: f32 = 0.5;
 /// Grids that a pass samples: a place costs one, a place after its climb three.
 const GRIDS: i32 = 6;
 /// What a climb costs of them.
@@ -113,10 +110,8 @@ impl<'a> Search<'a> {
         sightings.truncate(copy.most);
         sightings.retain(|sighting| !self.pool.knows(sighting, copy.scale, copy.step));
         let rings = sightings.iter().filter_map(|sighting| {
-            let ring = self.rays.ring(&bits, sighting)?;
-            let axes = Axes::of(&ring.corners);
-            let alike = alike_at(&copy.luma, ring.center, axes, sighting.inverted);
-            (alike >= LEAST_ALIKE).then(|| Finder::new(sighting, &ring, copy.scale, copy.step))
+            let ring = self.rays.ring(&copy.luma, &bits, sighting)?;
+            Some(Finder::new(sighting, &ring, copy.scale, copy.step))
         });
         self.pool.add(rings);
         self.grids = GRIDS;

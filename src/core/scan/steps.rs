@@ -126,7 +126,7 @@ impl<'a> Steps<'a> {
 
     fn finders(&self) -> impl Iterator<Item = Finder> {
         self.sightings.iter().filter_map(|sighting| {
-            let ring = self.rays.ring(&self.bits, sighting)?;
+            let ring = self.rays.ring(&self.picture, &self.bits, sighting)?;
             Some(Finder::new(sighting, &ring, 1.0, ROWS))
         })
     }
