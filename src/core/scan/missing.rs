@@ -19,8 +19,8 @@ const LEAST_STEP: f32 = 5.0;
 /// Of the way along a leg, so much may lead beside it.
 const MOST_BESIDE: f32 = 0.3;
 /// Pairs of which the third is looked for, and single finders of which the second is; the likeliest first.
-const MOST_PAIRS: usize = 3;
-const MOST_SINGLES: usize = 3;
+const MOST_PAIRS: usize = 4;
+const MOST_SINGLES: usize = 4;
 /// How far off the third is looked for, in modules: so many, and this part of the leg.
 const REACH: f32 = 1.2;
 const REACH_PART: f32 = 0.1;

@@ -30,7 +30,7 @@ const RATIO: std::ops::Range<f32> = 0.5..0.83;
 
 /// What looks less like a finder, within these corners and within those of the first rays, is none. Of those of true
 /// codes one in forty does; of the rings that a picture without a code shows nine in ten.
-const LEAST_ALIKE: f32 = 0.5;
+const LEAST_ALIKE: f32 = 0.4;
 const LEAST_ALIKE_ROUGH: f32 = 0.25;
 
 /// The mid-line of a finder's ring: a square of six modules, seen at a slant.

@@ -31,13 +31,13 @@ const SOLVED: f32 = 0.54;
 /// Turns of the search for what a blur has mixed, from either guess, and how many modules a picture has for all of them.
 const TURNS_SHARP: usize = 1;
 const TURNS_SOLVED: usize = 5;
-const MODULES_OF_TURNS: usize = 7_500;
+const MODULES_OF_TURNS: usize = 10_000;
 /// What a turn costs beside its modules, in modules.
 const TURN: usize = 500;
 /// Where more than so many finders belong to no code they are what the ground is made of, and none is looked for beside them.
 const MOST_OF_ONE_CODE: usize = 32;
 /// Planes that are tried harder.
-const MOST_KEPT: usize = 2;
+const MOST_KEPT: usize = 3;
 
 /// What is known about one picture.
 pub(super) struct Search<'a> {
