@@ -1,7 +1,7 @@
 //! The reader: from grey pixels to the codes in them. Pure: pictures come in, codes go out.
 //!
 //! ```text
-//! RGBA or Y plane -> Luma -> pyramid -> threshold -> bits -> finder -> ring     for each copy, coarse to fine
+//! RGBA or Y plane -> Luma -> pyramid -> threshold -> bits -> finder -> ring (likeness)     for each copy, coarse to fine
 //!                    the finders of all copies -> triples -> locate (align, climb, mesh) -> sample -> modules
 //!                    -> codewords (is it a code at all?) -> decode (rqrr) -> gate
 //! where that is no code: sharpened -> equalise (a blur, measured on the code) -> codewords in doubt taken for unknown
@@ -79,6 +79,9 @@ pub struct Found {
     pub text: String,
     /// Top left, top right, bottom right, bottom left of the code itself.
     pub corners: [Point; 4],
+    /// Bare digits that were read twice in this picture, each time at other places of every module and with some error
+    /// correction to spare. Other codes need no such proof, and have none.
+    pub confirmed: bool,
 }
 
 impl fmt::Debug for Found {

@@ -69,7 +69,7 @@ for (const [name, { open, must, never, without }] of roads) {
     const seen = await scan(t, open, { code, without });
     if (!seen) return;
     t.diagnostic(JSON.stringify(seen));
-    assert.equal(seen.end, NUMERIC, "twice, for it is bare digits");
+    assert.equal(seen.end, NUMERIC);
     assert.equal(seen.page.MediaStreamTrackProcessor, false, "the page has none of its own");
     assert.ok(seen.posted.includes(must) && never.every((type) => !seen.posted.includes(type)), seen.posted.join());
     assert.deepEqual(seen.problems, []);

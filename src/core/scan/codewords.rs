@@ -49,6 +49,14 @@ pub(super) struct Sound {
     pub(super) version: Version,
     /// The code was seen in a mirror.
     pub(super) mirrored: bool,
+    /// Each block could have had one more codeword wrong: noise is corrected to such a block once in 10^12 times at most.
+    pub(super) spare: bool,
+}
+
+/// What a code's blocks hold.
+struct Data {
+    codewords: Vec<u8>,
+    spare: bool,
 }
 
 /// The format nearest to what either of its copies shows, and in how many bits that is wrong.
@@ -136,29 +144,35 @@ fn sound(
     mut modules: Modules,
     version: Version,
     format: Format,
-    data: Vec<u8>,
+    data: Data,
     mirrored: bool,
 ) -> Sound {
     format.write(&mut modules);
     Sound {
         modules,
-        data,
+        data: data.codewords,
         version,
         mirrored,
+        spare: data.spare,
     }
 }
 
 /// What the blocks hold, one after another; none where one of them can't be corrected.
-fn corrected(modules: &Modules, version: Version, format: Format) -> Option<Vec<u8>> {
+fn corrected(modules: &Modules, version: Version, format: Format) -> Option<Data> {
     let shares = version.shares(format.level());
     let codewords = codewords(modules, version, format.mask());
     let reserve = reserve(version, format);
-    let mut data = Vec::with_capacity(shares.total);
+    let mut data = Data {
+        codewords: Vec::with_capacity(shares.total),
+        spare: true,
+    };
     let mut block = Vec::with_capacity(256);
     for at in 0..shares.blocks {
         fill_block(&codewords, shares, at, &mut block);
-        correct(&mut block, shares.parity, reserve, &[])?;
-        data.extend_from_slice(&block[..block.len() - shares.parity]);
+        let wrong = correct(&mut block, shares.parity, reserve, &[])?;
+        data.spare &= 2 * (wrong + 1) + reserve.least <= shares.parity;
+        let held = &block[..block.len() - shares.parity];
+        data.codewords.extend_from_slice(held);
     }
     Some(data)
 }
@@ -202,6 +216,10 @@ pub(super) fn prove_in_doubt(modules: &Modules, certain: &[f32]) -> Option<Sound
         let dark = codewords[at / 8] << (at % 8) & 0x80 != 0;
         drawn.set(x, y, dark != is_masked(format.mask(), x, y));
     }
+    let data = Data {
+        codewords: data,
+        spare: false,
+    };
     Some(sound(drawn, version, format, data, false))
 }
 

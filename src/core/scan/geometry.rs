@@ -89,6 +89,23 @@ const DEPTH: std::ops::RangeInclusive<f32> = 0.1..=10.0;
 const LEAST_PIVOT: f64 = 1e-9;
 
 impl Homography {
+    /// The same plane, of which each point is seen where another was: so far to its right and below it.
+    pub(super) fn moved(&self, by: Point) -> Self {
+        let m = &self.0;
+        let near = (m[6] * by.x + m[7] * by.y + 1.0).recip();
+        let origin = self.map(by);
+        Self([
+            m[0] * near,
+            m[1] * near,
+            origin.x,
+            m[3] * near,
+            m[4] * near,
+            origin.y,
+            m[6] * near,
+            m[7] * near,
+        ])
+    }
+
     /// Where a point of the plane is seen.
     #[inline]
     pub(super) fn map(&self, at: Point) -> Point {

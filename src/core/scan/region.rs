@@ -81,6 +81,7 @@ mod tests {
             eci: None,
             text: String::new(),
             corners: corners.map(|(x, y)| Point::new(left + x, top + y)),
+            confirmed: false,
         }]
     }
 

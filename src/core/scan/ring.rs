@@ -362,8 +362,8 @@ mod tests {
     fn a_ring_around_a_spot_in_busy_ground_is_none() {
         // All that the rays ask for; a finder has nothing dark around it but its own ring.
         let seal = |x: f32, y: f32| {
-            let ring = (x - 60.0).abs().max((y - 60.0).abs()) / 6.0;
-            ring < 1.4 || (2.6..3.4).contains(&ring) || ring > 3.8 && ring < 4.4
+            let ring = Point::new(x - 60.0, y - 60.0).length() / 6.0;
+            ring < 1.5 || (2.5..3.5).contains(&ring) || ring > 4.0
         };
         let finder = |x: f32, y: f32| on_finder((x - 60.0) / 6.0 + 3.5, (y - 60.0) / 6.0 + 3.5);
         assert!(ring(finder, 60.0, 60.0).is_some());

@@ -14,7 +14,7 @@ use super::ring::Rays;
 use super::sample::{Greys, Unblur};
 use super::threshold::Thresholds;
 use super::triples::{Finder, Pool, Triple};
-use super::{Found, Luma};
+use super::{Found, Luma, Point};
 
 /// Grids that a pass samples: a place costs one, a place after its climb three.
 const GRIDS: i32 = 6;
@@ -26,6 +26,9 @@ const LEAST_CORRELATION: f32 = 0.45;
 const LEAST_CLEAR: f32 = 0.5;
 /// What is tried on greys that are no code as they are: so much of a module's distance from its neighbours.
 const SHARPER: [f32; 2] = [0.6, 1.4];
+/// So far from its first place, in modules, is each module sampled again to confirm what was read: on one side, or on the
+/// other where the plane is a little off.
+const BESIDE: [Point; 2] = [Point::new(0.15, -0.15), Point::new(-0.15, 0.15)];
 /// A heavy blur, for a first guess where sharpening finds none.
 const SOLVED: f32 = 0.54;
 /// Turns of the search for what a blur has mixed, from either guess, and how many modules a picture has for all of them.
@@ -196,17 +199,34 @@ impl<'a> Search<'a> {
         let side = place.version.side();
         self.work += (side * side) as u64;
         let greys = Greys::sample(&self.picture, plane, mesh, place.version, place.inverted);
-        let mut read = decode(&greys.modules());
-        for amount in SHARPER {
-            read = read.or_else(|| decode(&greys.clearer(Unblur::Sharpen(amount)).modules()));
-        }
+        let read = clearest(&greys);
         if read.is_none() && mesh.is_none() && correlation >= LEAST_CLEAR {
             let at = self.kept.partition_point(|kept| kept.0 > correlation);
             self.kept
                 .insert(at, (correlation, place.version, place.inverted, *plane));
             self.kept.truncate(MOST_KEPT);
         }
-        read.map(|payload| found(payload, plane, place.version))
+        let payload = read?;
+        let confirmed = payload.spare
+            && payload.reading.bytes.iter().all(u8::is_ascii_digit)
+            && BESIDE
+                .iter()
+                .any(|by| self.reads_again(&payload, place, &plane.moved(*by), mesh));
+        let found = found(payload, plane, place.version);
+        Some(Found { confirmed, ..found })
+    }
+
+    /// Whether another sampling says the same, with correction to spare.
+    fn reads_again(
+        &self,
+        payload: &Payload,
+        place: &Place,
+        plane: &Homography,
+        mesh: Option<&Mesh>,
+    ) -> bool {
+        let greys = Greys::sample(&self.picture, plane, mesh, place.version, place.inverted);
+        clearest(&greys)
+            .is_some_and(|again| again.spare && again.reading.bytes == payload.reading.bytes)
     }
 
     /// Tries harder where the known modules of a code were seen best, and the others were none: behind a blur, and with
@@ -257,6 +277,15 @@ impl<'a> Search<'a> {
     }
 }
 
+/// What greys say, as they are or sharpened.
+fn clearest(greys: &Greys) -> Option<Payload> {
+    let mut read = decode(&greys.modules());
+    for amount in SHARPER {
+        read = read.or_else(|| decode(&greys.clearer(Unblur::Sharpen(amount)).modules()));
+    }
+    read
+}
+
 fn found(payload: Payload, plane: &Homography, version: Version) -> Found {
     let mut corners = plane.corners(version.side() as f32);
     if payload.mirrored {
@@ -268,13 +297,13 @@ fn found(payload: Payload, plane: &Homography, version: Version) -> Found {
         bytes: payload.reading.bytes,
         eci: payload.reading.eci,
         corners,
+        confirmed: false,
     }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::Point;
     use super::super::codewords::tests::drawn;
     use super::super::threshold::Blocks;
     use super::*;
@@ -342,6 +371,24 @@ mod tests {
         }
         assert!(search.is_over() && !search.sees_finders());
         assert_eq!(search.work(), (WIDTH * HEIGHT + 25 * 25) as u64);
+    }
+
+    #[test]
+    fn bare_digits_are_confirmed_where_correction_is_to_spare_and_letters_need_not_be() {
+        let read = |text: &str, rows: usize| {
+            let mut pixels = picture(&[(text, 40)]);
+            // Light over data at the code's right: each row of modules spoils a codeword or two.
+            for at in 0..rows * MODULE * 40 {
+                pixels[(62 + at / 40) * WIDTH + 100 + at % 40] = 220;
+            }
+            let mut search = Search::new(luma(&pixels), 1);
+            pass(&mut search, &pixels);
+            let found = search.found.pop();
+            found.map(|found| (found.text == text, found.confirmed))
+        };
+        assert_eq!(read("134503098230927349", 0), Some((true, true)));
+        assert_eq!(read("134503098230927349", 6), Some((true, false)));
+        assert_eq!(read("TNG-7Q2M", 0), Some((true, false)));
     }
 
     #[test]

@@ -34,6 +34,7 @@ fn found(text: &str) -> Vec<Found> {
         eci: None,
         text: text.to_owned(),
         corners: [Point { x: 0.0, y: 0.0 }; 4],
+        confirmed: false,
     }]
 }
 

@@ -110,8 +110,8 @@ function gate(cells, sharp) {
   const { seen } = together(cells.filter(sharp), "kaunter");
   const of = (digits) => seen.filter((time) => time.digits === digits).map(({ ms }) => ms);
   const [bare, checked] = [of(true), of(false)];
-  return `Kaunter believes bare digits only when it has read them twice, for a misread digit is another customer's money. Codes with a structure of their own
-(EMVCo) pass at once: median ${whole(quantile(checked, 0.5))} ms, p95 ${whole(quantile(checked, 0.95))}; bare digits: ${whole(quantile(bare, 0.5))} and ${whole(quantile(bare, 0.95))}. The others believe what they read.`;
+  return `Kaunter believes bare digits only when it has read them twice, for a misread digit is another customer's money: twice in one frame, at other places of every module, where
+both readings leave error correction to spare; else in two frames. Codes with a structure of their own (EMVCo) pass on one reading: median ${whole(quantile(checked, 0.5))} ms, p95 ${whole(quantile(checked, 0.95))}; bare digits: ${whole(quantile(bare, 0.5))} and ${whole(quantile(bare, 0.95))}. The others believe what they read.`;
 }
 
 function slowNote(cells, slowed) {
