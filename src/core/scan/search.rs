@@ -207,26 +207,35 @@ impl<'a> Search<'a> {
             self.kept.truncate(MOST_KEPT);
         }
         let payload = read?;
-        let confirmed = payload.spare
-            && payload.reading.bytes.iter().all(u8::is_ascii_digit)
-            && BESIDE
-                .iter()
-                .any(|by| self.reads_again(&payload, place, &plane.moved(*by), mesh));
+        let confirmed = payload.reading.bytes.iter().all(u8::is_ascii_digit)
+            && self.confirms(&payload, place, plane, mesh);
         let found = found(payload, plane, place.version);
         Some(Found { confirmed, ..found })
     }
 
-    /// Whether another sampling says the same, with correction to spare.
-    fn reads_again(
+    /// Whether two samplings say this, with correction to spare: here and beside, or after a climb, where three finders
+    /// alone have told the plane.
+    fn confirms(
         &self,
         payload: &Payload,
         place: &Place,
         plane: &Homography,
         mesh: Option<&Mesh>,
     ) -> bool {
-        let greys = Greys::sample(&self.picture, plane, mesh, place.version, place.inverted);
-        clearest(&greys)
-            .is_some_and(|again| again.spare && again.reading.bytes == payload.reading.bytes)
+        let says_so = |plane: &Homography| {
+            let greys = Greys::sample(&self.picture, plane, mesh, place.version, place.inverted);
+            clearest(&greys)
+                .is_some_and(|read| read.spare && read.reading.bytes == payload.reading.bytes)
+        };
+        let beside = |plane: &Homography| BESIDE.iter().any(|by| says_so(&plane.moved(*by)));
+        if payload.spare && beside(plane) {
+            return true;
+        }
+        let climb = || Pattern::new(place.version, place.inverted).climb(&self.picture, plane);
+        mesh.is_none() && {
+            let climbed = climb();
+            says_so(&climbed) && beside(&climbed)
+        }
     }
 
     /// Tries harder where the known modules of a code were seen best, and the others were none: behind a blur, and with
