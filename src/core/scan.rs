@@ -26,6 +26,7 @@ mod geometry;
 mod hint;
 mod layout;
 mod likeness;
+mod lines;
 mod locate;
 mod luma;
 mod mesh;

@@ -170,7 +170,7 @@ fn corrected(modules: &Modules, version: Version, format: Format) -> Option<Data
     for at in 0..shares.blocks {
         fill_block(&codewords, shares, at, &mut block);
         let wrong = correct(&mut block, shares.parity, reserve, &[])?;
-        data.spare &= 2 * (wrong + 1) + reserve.least <= shares.parity;
+        data.spare &= reserve.is_spared(wrong, shares.parity);
         let held = &block[..block.len() - shares.parity];
         data.codewords.extend_from_slice(held);
     }
@@ -429,6 +429,30 @@ pub(super) mod tests {
         for side in [0, 1, 20, 21, 25, 177, 181] {
             let noise = (0..side * side).map(|at| at * at % 7 < 3).collect();
             assert!(prove(&Modules::new(side, noise)).is_none(), "{side}");
+        }
+    }
+
+    #[test]
+    fn noise_has_correction_to_spare_once_in_a_million_million_times_at_most() {
+        for version in (1..=40).map(|number| Version::new(number).unwrap()) {
+            for word in FORMATS {
+                let format = Format { word, errors: 0 };
+                let shares = version.shares(format.level());
+                let reserve = reserve(version, format);
+                // Words of the longest block within reach of one that is whole, of 256 to its length.
+                let length = shares.total.div_ceil(shares.blocks) as f64;
+                let wrongs =
+                    (0..shares.parity).take_while(|n| reserve.is_spared(*n, shares.parity));
+                let (mut ways, mut near) = (1.0, 0.0);
+                for wrong in wrongs {
+                    if wrong > 0 {
+                        ways *= (length - wrong as f64 + 1.0) / wrong as f64 * 255.0;
+                    }
+                    near += ways;
+                }
+                let chance = near / 256_f64.powi(shares.parity as i32);
+                assert!(chance < 1e-12, "{} {word:#x}: {chance}", version.number());
+            }
         }
     }
 

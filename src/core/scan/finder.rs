@@ -4,7 +4,8 @@
 //! middle and a diagonal must confirm.
 
 use super::Point;
-use super::bits::{Bits, Columns};
+use super::bits::Bits;
+use super::lines::{Columns, Line};
 use super::order::order;
 use super::runs::{DIAGONAL, Most, Runs, STRAIGHT, cross_a_finder, walk, walk_diagonal};
 use super::work::spend;
@@ -230,7 +231,7 @@ impl Scan<'_> {
             core: core + 2,
             half: window.length * 6 / 5 + 4,
         };
-        let across = walk(bits.row(middle_y as usize), x, most)
+        let across = walk(Line::row(bits, middle_y as usize), x, most)
             .filter(|walk| cross_a_finder(walk.runs, STRAIGHT))?;
         let (height, width) = (length(&down.runs), length(&across.runs));
         if height > 3 * width || width > 3 * height || width > 2 * window.length {

@@ -287,6 +287,17 @@ mod tests {
         Point::new(0.0, 21.0),
     ];
 
+    #[test]
+    fn a_moved_plane_shows_each_point_where_another_was() {
+        let plane = Homography::from_corners(&CORNERS, 21.0).unwrap();
+        let by = Point::new(0.4, -0.7);
+        let moved = plane.moved(by);
+        for (x, y) in [(0.0, 0.0), (3.5, 17.0), (21.0, 21.0)] {
+            let at = Point::new(x, y);
+            assert!(near(moved.map(at), plane.map(at + by)), "{at:?}");
+        }
+    }
+
     fn near(a: Point, b: Point) -> bool {
         (a - b).length() < 0.05
     }

@@ -77,6 +77,13 @@ pub(super) struct Reserve {
     pub(super) in_doubt: usize,
 }
 
+impl Reserve {
+    /// Whether a block with so many wrong codewords could have been corrected with one more.
+    pub(super) fn is_spared(self, wrong: usize, parity: usize) -> bool {
+        2 * (wrong + 1) + self.least <= parity
+    }
+}
+
 /// Corrects a block whose last `parity` codewords correct the others, and whose codewords at `doubted` may be anything; in
 /// how many other places it was wrong. None where more is wrong than the parity and its reserve allow, as far as can be
 /// told: the block is then as it was, or worse.

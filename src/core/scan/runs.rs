@@ -3,7 +3,8 @@
 //! Judged from an edge to the next edge of the same direction (two runs together): bleeding of light or dark moves both
 //! edges by the same way, so those distances stay two and four modules where the runs themselves do not.
 
-use super::bits::{AHEAD, Bits, Line};
+use super::bits::{AHEAD, Bits};
+use super::lines::Line;
 use super::work::spend;
 
 /// Lengths in pixels of five neighbouring runs.
@@ -202,7 +203,7 @@ mod tests {
 
     /// Along the middle row.
     fn walk_from(x: i32, bits: &Bits) -> Option<Walk> {
-        walk(bits.row(8), x, MOST)
+        walk(Line::row(bits, 8), x, MOST)
     }
 
     #[test]

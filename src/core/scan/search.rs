@@ -231,11 +231,11 @@ impl<'a> Search<'a> {
         if payload.spare && beside(plane) {
             return true;
         }
-        let climb = || Pattern::new(place.version, place.inverted).climb(&self.picture, plane);
-        mesh.is_none() && {
-            let climbed = climb();
-            says_so(&climbed) && beside(&climbed)
+        if mesh.is_some() {
+            return false;
         }
+        let climbed = Pattern::new(place.version, place.inverted).climb(&self.picture, plane);
+        says_so(&climbed) && beside(&climbed)
     }
 
     /// Tries harder where the known modules of a code were seen best, and the others were none: behind a blur, and with
