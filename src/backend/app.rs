@@ -74,7 +74,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
             post(calls::void).get(calls::void_status),
         )
         .route("/v1/trades/{trx_id}/verdict", post(calls::verdict))
-        .route("/v1/sales/{ref}", get(sales::get))
+        .route("/v1/sales", get(sales::get))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), placed))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))

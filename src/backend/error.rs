@@ -77,7 +77,9 @@ fn status(code: ProblemCode) -> StatusCode {
         ProblemCode::Mismatch
         | ProblemCode::SaleBusy
         | ProblemCode::SalePaid
+        | ProblemCode::SaleAmountMismatch
         | ProblemCode::CodeTaken
+        | ProblemCode::CodeReused
         | ProblemCode::TradeClosed
         | ProblemCode::NotCancellable
         | ProblemCode::NotVoidable => StatusCode::CONFLICT,
@@ -116,7 +118,9 @@ fn retry(code: ProblemCode) -> Retry {
         | ProblemCode::Mismatch
         | ProblemCode::SaleBusy
         | ProblemCode::SalePaid
+        | ProblemCode::SaleAmountMismatch
         | ProblemCode::CodeTaken
+        | ProblemCode::CodeReused
         | ProblemCode::TradeClosed
         | ProblemCode::TradeNotFound
         | ProblemCode::NotCancellable
@@ -177,6 +181,12 @@ fn sentence(code: ProblemCode) -> &'static str {
             "Another attempt collects this sale: watch that trade, do not charge again."
         }
         ProblemCode::SalePaid => "This sale is paid: do not charge again.",
+        ProblemCode::SaleAmountMismatch => {
+            "This sale has another amount: only the shop's server can change it, with a token for this sale and the new amount."
+        }
+        ProblemCode::CodeReused => {
+            "This code was handed over for another sale a short time ago: ask the customer for a fresh one."
+        }
         ProblemCode::CodeTaken => "This attempt has another code: watch the trade.",
         ProblemCode::TradeClosed => {
             "This attempt takes no code now: watch the trade, or start a new attempt."

@@ -380,6 +380,8 @@ impl Inner {
             now,
             policy: &self.policy,
             rival: Rival::None,
+            said: None,
+            code_reused: false,
         };
         if trade.handle(Event::Superseded, &context).is_err() {
             return in_the_way(&trade);
@@ -423,6 +425,8 @@ impl Inner {
             now: self.clock.now_ms(),
             policy: &self.policy,
             rival: Rival::None,
+            said: None,
+            code_reused: false,
         };
         let _ = trade.handle(event.clone(), &context);
         trade
@@ -472,6 +476,8 @@ impl Inner {
             now,
             policy: &self.policy,
             rival,
+            said: None,
+            code_reused: false,
         };
         let (what, note) = (name(&event), note(&event));
         let granted = trade.handle(event, &context);
@@ -635,6 +641,7 @@ fn lines(moves: &[Move], who: &str, what: &str) -> Vec<Audit> {
 fn refused(refusal: Refusal) -> ProblemCode {
     match refusal {
         Refusal::CodeTaken => ProblemCode::CodeTaken,
+        Refusal::CodeReused => ProblemCode::CodeReused,
         Refusal::TradeClosed => ProblemCode::TradeClosed,
         Refusal::SaleBusy => ProblemCode::SaleBusy,
         Refusal::NotCancellable => ProblemCode::NotCancellable,

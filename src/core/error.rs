@@ -94,11 +94,17 @@ pub enum ErrorCode {
     JournalUnavailable,
     /// A record in this browser's journal can't be read.
     JournalUnreadable,
+    /// An argument or an option has a value that it can't have.
+    ArgumentInvalid,
+    /// The code was handed over for another sale a short time ago.
+    CodeReused,
+    /// The sale has another amount.
+    SaleAmountMismatch,
 }
 
 impl ErrorCode {
     /// Every code, in the order of the declarations.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 46] = [
         Self::NotBrowser,
         Self::InsecureContext,
         Self::Unsupported,
@@ -142,6 +148,9 @@ impl ErrorCode {
         Self::TradeNotCancellable,
         Self::JournalUnavailable,
         Self::JournalUnreadable,
+        Self::ArgumentInvalid,
+        Self::CodeReused,
+        Self::SaleAmountMismatch,
     ];
 
     /// The stable word for programs.
@@ -191,6 +200,9 @@ impl ErrorCode {
             Self::TradeNotCancellable => "trade/not-cancellable",
             Self::JournalUnavailable => "journal/unavailable",
             Self::JournalUnreadable => "journal/unreadable",
+            Self::ArgumentInvalid => "argument_invalid",
+            Self::CodeReused => "code_reused",
+            Self::SaleAmountMismatch => "sale_amount_mismatch",
         }
     }
 
@@ -285,6 +297,15 @@ impl ErrorCode {
             Self::JournalUnreadable => {
                 "A record of an earlier payment can't be read: check that sale before you charge it again."
             }
+            Self::ArgumentInvalid => {
+                "The till's page asked for something that can't be: tell the page's maker."
+            }
+            Self::CodeReused => {
+                "This code was used for another sale a moment ago: ask the customer for a fresh one."
+            }
+            Self::SaleAmountMismatch => {
+                "This sale was begun with another amount: check the bill, and use a new number for a new sale."
+            }
         }
     }
 
@@ -334,7 +355,10 @@ impl ErrorCode {
             | Self::TradeClosed
             | Self::TradeNotFound
             | Self::JournalUnavailable
-            | Self::JournalUnreadable => false,
+            | Self::JournalUnreadable
+            | Self::ArgumentInvalid
+            | Self::CodeReused
+            | Self::SaleAmountMismatch => false,
         }
     }
 }
@@ -358,7 +382,9 @@ impl From<ProblemCode> for ErrorCode {
             ProblemCode::Mismatch => Self::TradeMismatch,
             ProblemCode::SaleBusy => Self::SaleBusy,
             ProblemCode::SalePaid => Self::SalePaid,
+            ProblemCode::SaleAmountMismatch => Self::SaleAmountMismatch,
             ProblemCode::CodeTaken => Self::CodeTaken,
+            ProblemCode::CodeReused => Self::CodeReused,
             ProblemCode::TradeClosed => Self::TradeClosed,
             ProblemCode::TradeNotFound => Self::TradeNotFound,
             ProblemCode::NotCancellable => Self::TradeNotCancellable,
@@ -389,7 +415,8 @@ mod tests {
         let words: HashSet<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
         assert_eq!(words.len(), ErrorCode::ALL.len(), "a code is listed twice");
         for code in ErrorCode::ALL {
-            assert!(code.as_str().contains('/'), "{code:?}");
+            let letters = |byte: u8| byte.is_ascii_lowercase() || b"/_-".contains(&byte);
+            assert!(code.as_str().bytes().all(letters), "{code:?}");
             assert!(code.sentence().ends_with('.'), "{code:?}");
         }
     }

@@ -9,6 +9,7 @@ pub mod emv;
 pub mod error;
 pub mod money;
 pub mod policy;
+pub mod sale;
 pub mod scan;
 pub mod till;
 pub mod trade;

@@ -43,6 +43,9 @@ pub struct Policy {
     /// Longest pause between questions about a closed attempt. Each is twice the one before, so the last question leaves
     /// a day to two after the first (34 hours by these numbers), past the gateway's own settlement.
     pub late_last_ms: Ms,
+    /// How long, in seconds, a code that was handed over for one sale is refused for another; 0 turns it off. A wallet's
+    /// code lives for a minute or two; the last customer's phone before the camera is longer there than that.
+    pub code_memory_s: u64,
     /// `POST code` answers within this, whatever the gateway does.
     pub code_answer_ms: Ms,
     /// Longest wait of the page for one call of the backend.
@@ -73,6 +76,7 @@ impl Default for Policy {
             review_max_ms: 300_000,
             late_first_ms: 30_000,
             late_last_ms: 26 * 3_600_000,
+            code_memory_s: 600,
             code_answer_ms: 5_000,
             call_ms: 10_000,
             patience_ms: 30_000,
@@ -103,6 +107,7 @@ impl Policy {
             review_max_ms: scale(self.review_max_ms),
             late_first_ms: scale(self.late_first_ms),
             late_last_ms: scale(self.late_last_ms),
+            code_memory_s: self.code_memory_s.saturating_mul(permille).div_ceil(1_000),
             code_answer_ms: scale(self.code_answer_ms),
             call_ms: scale(self.call_ms),
             patience_ms: scale(self.patience_ms),

@@ -43,7 +43,7 @@ pub use state::{Risk, State};
 pub use table::MOVES;
 
 use crate::policy::{Ms, Policy};
-use crate::wire::{By, Payload, Presented, Reason, Sale};
+use crate::wire::{By, GatewayAnswer, Payload, Presented, Reason, Sale};
 
 /// What never changes about an attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -74,6 +74,10 @@ pub struct Context<'a> {
     pub policy: &'a Policy,
     /// What the other attempts of the sale are doing, read in the transaction that stores this event.
     pub rival: Rival,
+    /// The gateway's own words, where the event is an answer of it. They decide nothing: they are kept.
+    pub said: Option<&'a GatewayAnswer>,
+    /// The code of [`Event::Code`] was handed over for another sale within [`Policy::code_memory_s`].
+    pub code_reused: bool,
 }
 
 /// The worst that another attempt of the same sale is in.
@@ -130,6 +134,8 @@ pub struct Move {
 pub enum Refusal {
     /// It has another code.
     CodeTaken,
+    /// The code was handed over for another sale a short time ago.
+    CodeReused,
     /// It awaits no code.
     TradeClosed,
     /// Another attempt holds the sale.
@@ -192,6 +198,12 @@ pub struct Trade {
     /// A person's verdict put it where it stands.
     #[serde(default)]
     settled: bool,
+    /// What the gateway said when an answer of it put the attempt where it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gateway_answer: Option<GatewayAnswer>,
+    /// The last void was refused, and with which words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    void_refused: Option<GatewayAnswer>,
     #[serde(skip)]
     outbox: VecDeque<Send>,
     #[serde(skip)]
@@ -230,6 +242,8 @@ impl Trade {
             late: false,
             was_late: false,
             settled: false,
+            gateway_answer: None,
+            void_refused: None,
             outbox: VecDeque::from([Send::Create]),
             moves: Vec::new(),
         }
@@ -244,7 +258,11 @@ impl Trade {
     pub fn handle(&mut self, event: Event, context: &Context<'_>) -> Result<(), Refusal> {
         let before = self.clone();
         self.time_acts(context);
+        let moved = self.moves.len();
         let granted = self.act(event, context);
+        if self.moves.len() > moved {
+            self.gateway_answer = context.said.cloned();
+        }
         self.ask_if_due(context);
         if *self != before {
             self.version = before.version + 1;
@@ -418,6 +436,18 @@ impl Trade {
     #[must_use]
     pub fn was_late(&self) -> bool {
         self.was_late
+    }
+
+    /// What the gateway said, where its answer put the attempt where it stands.
+    #[must_use]
+    pub fn gateway_answer(&self) -> Option<&GatewayAnswer> {
+        self.gateway_answer.as_ref()
+    }
+
+    /// Why the last void was refused; none where none was.
+    #[must_use]
+    pub fn void_refused(&self) -> Option<&GatewayAnswer> {
+        self.void_refused.as_ref()
     }
 
     /// True where it stands as a person said.

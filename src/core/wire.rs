@@ -221,6 +221,22 @@ pub struct Trade {
     /// The code to show, while its payer is awaited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub show: Option<Show>,
+    /// What the gateway said when it put the attempt where it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway_answer: Option<GatewayAnswer>,
+    /// The last void was refused, and why: the money was not given back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub void_refused: Option<GatewayAnswer>,
+}
+
+/// The gateway's own words: for the operator, and beside our sentence for the cashier. Secrets and codes are masked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct GatewayAnswer {
+    /// Its code, as text; `null` where it gave none.
+    #[serde(default)]
+    pub code: Option<String>,
+    /// Its sentence; empty where it gave none.
+    pub message: String,
 }
 
 /// A right of a terminal token.
@@ -235,6 +251,8 @@ pub enum Right {
     Void,
     /// Settle what needs a person's word.
     Review,
+    /// Read the shop's day, and reach the trades of other terminals.
+    List,
 }
 
 /// `POST /v1/terminal-tokens`, with the server key.
@@ -372,18 +390,37 @@ pub enum VerdictOutcome {
     Voided,
 }
 
-/// Answer to `GET /v1/sales/{ref}`: what a shop's server closes its bill on.
+/// Answer to `GET /v1/sales?ref=`: what a shop's server closes its bill on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SaleRecord {
     /// The sale's reference.
     #[serde(rename = "ref")]
     pub reference: String,
-    /// True exactly when one attempt is paid: close the bill.
-    pub paid: bool,
+    /// What is owed: the amount of the first attempt, unless the shop's server has changed it.
+    pub due_amount: Money,
+    /// What was paid and is kept; `null` while nothing is.
+    pub paid_amount: Option<Money>,
+    /// Whose word `paid_amount` is; `null` while nothing is paid.
+    pub decided_by: Option<DecidedBy>,
+    /// Money that came after its attempt was closed, and that nobody has accepted or given back.
+    pub late_amount: Option<Money>,
+    /// There only where the question names an amount: true for exactly the amount that was paid. Close the bill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closes_bill: Option<bool>,
     /// True while money may have moved and the end is not known: wait, never charge otherwise.
     pub open: bool,
     /// Every attempt, oldest first.
     pub attempts: Vec<Trade>,
+}
+
+/// Whose word it is that a sale is paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DecidedBy {
+    /// The gateway's.
+    Gateway,
+    /// A person's, who gave a verdict.
+    Person,
 }
 
 /// Answer to `GET /v1/trades`.
@@ -472,8 +509,12 @@ pub enum ProblemCode {
     SaleBusy,
     /// The sale is paid.
     SalePaid,
+    /// The sale has another amount.
+    SaleAmountMismatch,
     /// The attempt has another code.
     CodeTaken,
+    /// The code was handed over for another sale a short time ago.
+    CodeReused,
     /// The attempt awaits no code.
     TradeClosed,
     /// No such attempt in this shop.

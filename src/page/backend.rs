@@ -187,13 +187,13 @@ impl Backend {
             .await
     }
 
-    /// `GET /v1/sales/{ref}`.
+    /// `GET /v1/sales?ref=`.
     ///
     /// # Errors
     /// [`Trouble`].
     pub async fn sale(&self, reference: &str) -> Result<SaleRecord, Trouble> {
         let reference = String::from(js_sys::encode_uri_component(reference));
-        self.get(&format!("/v1/sales/{reference}")).await
+        self.get(&format!("/v1/sales?ref={reference}")).await
     }
 
     /// `GET /v1/trades?day=`, newest first; the day is the backend's, in UTC.

@@ -209,6 +209,8 @@ impl World<'_> {
             now: self.clock(process),
             policy: &self.weather.policy,
             rival: self.rival(row),
+            said: None,
+            code_reused: false,
         };
         let mut after = self.rows[row].trade.clone();
         let was = after.version();

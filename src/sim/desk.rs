@@ -125,6 +125,8 @@ impl World<'_> {
             now,
             policy: &self.weather.policy,
             rival: Rival::None,
+            said: None,
+            code_reused: false,
         };
         let mut left = trade.clone();
         if left.handle(Event::Superseded, &context).is_err() {
@@ -207,6 +209,7 @@ impl World<'_> {
 fn problem(refusal: Refusal) -> ProblemCode {
     match refusal {
         Refusal::CodeTaken => ProblemCode::CodeTaken,
+        Refusal::CodeReused => ProblemCode::CodeReused,
         Refusal::TradeClosed => ProblemCode::TradeClosed,
         Refusal::SaleBusy => ProblemCode::SaleBusy,
         Refusal::NotCancellable => ProblemCode::NotCancellable,

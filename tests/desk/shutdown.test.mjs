@@ -31,7 +31,7 @@ test("SIGTERM: no new call is taken, the till gets its answer, and the gateway's
   await assert.rejects(new Promise((done, failed) => connect(Number(port), "127.0.0.1").once("connect", done).once("error", failed)), "nobody listens");
   const asked = await questions(shop, trade);
   await shop.startBackend();
-  assert.equal((await shop.sale("drained")).paid, true);
+  assert.equal((await shop.sale("drained")).decided_by, "gateway");
   assert.equal(await questions(shop, trade), asked, "it was known: nobody asked again");
   assert.deepEqual(await line(shop, trade), { charged: 1200, refunded: 0, sent: 1 });
 });
@@ -45,7 +45,7 @@ test("SIGTERM while a payment hangs longer than a shutdown waits: its answer is 
   await shop.startBackend();
   await until("the backend asks by itself", async () => (await questions(shop, trade)) > asked);
   // The first that anybody asks of this backend is what the shop's server wants to know.
-  await until("the bill can be closed", async () => (await shop.sale("cut-off")).paid);
+  await until("the bill can be closed", async () => (await shop.sale("cut-off")).paid_amount);
   assert.deepEqual(await line(shop, trade), { charged: 1200, refunded: 0, sent: 1 });
 });
 
@@ -62,6 +62,6 @@ test("a second SIGTERM ends it at once, and the payment is found all the same", 
   await gone;
   assert.equal(child.exitCode, 1);
   await shop.startBackend();
-  await until("the bill can be closed", async () => (await shop.sale("twice")).paid);
+  await until("the bill can be closed", async () => (await shop.sale("twice")).paid_amount);
   assert.deepEqual(await line(shop, trade), { charged: 1200, refunded: 0, sent: 1 });
 });

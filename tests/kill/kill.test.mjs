@@ -147,7 +147,7 @@ for (const store of ["SQLite", "PostgreSQL"]) for (const [way, points, live] of 
         const kept = lines.reduce((sum, line) => sum + line.charged - line.refunded, 0);
         const most = (call) => Math.max(0, ...lines.map((line) => log.filter((entry) => entry.call === call && entry.trx_id === line.trx_id).length));
         const record = await shop.sale(life.sale.ref);
-        const agrees = end.status === "needs-review" || (record.paid ? kept === life.sale.amount.minor : kept === 0);
+        const agrees = end.status === "needs-review" || (record.paid_amount ? kept === life.sale.amount.minor : kept === 0);
         told.push({ point, killed: life.signal, end: end.status, payments: most("pay"), voids: most("void"), agrees });
         await shop.close();
       }

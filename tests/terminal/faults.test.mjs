@@ -183,13 +183,13 @@ test("paid after it was cancelled: proof is kept, an alarm is up, and a person a
   await reaches(shop, trade, ["cancelled"]);
   await reaches(shop, trade, ["late-success"]);
   const record = await shop.sale("late");
-  assert.deepEqual([record.paid, record.open], [false, true]);
+  assert.deepEqual([record.paid_amount, record.open], [null, true]);
   assert.match((await shop.call("GET", "/metrics")).text, /state="LateSuccess"\} 1/);
   const busy = await shop.call("POST", "/v1/trades", { token, body: { key: randomBytes(16).toString("hex"), sale: trade.sale, integrator: "23", presented: "consumer" } });
   assert.deepEqual([busy.status, busy.json.code, busy.json.trade.trx_id], [409, "sale_busy", trade.trx_id]);
   const settled = await shop.call("POST", `/v1/trades/${trade.trx_id}/verdict`, { token, body: { outcome: "paid", evidence: "the gateway's portal shows it" } });
   assert.equal(settled.json.status, "paid", settled.text);
-  assert.equal((await shop.sale("late")).paid, true);
+  assert.equal((await shop.sale("late")).decided_by, "person");
   assert.equal(await shop.kept(), 1208);
 });
 

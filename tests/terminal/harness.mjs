@@ -174,7 +174,7 @@ ${policy}
     return { status: answer.status, headers: answer.headers, text, json };
   }
   async sale(ref) {
-    return (await this.call("GET", `/v1/sales/${encodeURIComponent(ref)}`, { token: this.keys.KAUNTER_SERVER_KEY })).json;
+    return (await this.call("GET", `/v1/sales?ref=${encodeURIComponent(ref)}`, { token: this.keys.KAUNTER_SERVER_KEY })).json;
   }
 
   // ---- browsers ----

@@ -50,7 +50,7 @@ test("over HTTP: amounts, references, codes, wallets, JSON, fields", async (t) =
   // Nothing is lost: the same attempt still takes the right code.
   const good = await shop.code();
   assert.equal((await code(good)).status, 200);
-  await until("it is paid", async () => (await shop.sale("S-1")).paid);
+  await until("it is paid", async () => (await shop.sale("S-1")).paid_amount);
   assert.equal((await code(good)).json.status, "paid", "the same code again is answered with the stored status");
   refused(await code(await shop.code()), 409, "code_taken");
   const void_ = (reason) => shop.call("POST", `/v1/trades/${made.trx_id}/void`, { token, body: { reason } });

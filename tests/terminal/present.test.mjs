@@ -127,7 +127,7 @@ onBothStores("customers and amounts: each decides, and late money is given back 
   const lines = await Promise.all([first, second].map((trade) => lineOf(shop, trade)));
   assert.deepEqual(lines.map(({ charged, refunded, calls }) => [charged, refunded, calls.void]), [[1208, 1208, 1], [1208, 0, 0]]);
   const record = await shop.sale("late");
-  assert.deepEqual([record.paid, record.open], [true, false]);
+  assert.deepEqual([record.decided_by, record.open], ["gateway", false]);
 });
 
 onBothStores("nobody scans: it ends at the deadline on the gateway's word, and a late scan is refused there", async (t, counter) => {

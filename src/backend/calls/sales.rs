@@ -1,37 +1,66 @@
-//! `GET /v1/sales/{ref}`: a sale and its attempts. A shop's server closes its bill on this, never on the browser's word.
+//! `GET /v1/sales?ref=`: a sale and its attempts. A shop's server closes its bill on this, never on the browser's word.
+//!
+//! The reference is in the query: some proxies decode a slash in a path, and a paid sale would answer 404.
 
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
-use kaunter_core::trade::{Risk, State as TradeState};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use kaunter_core::money::Money;
+use kaunter_core::sale::Standing;
 use kaunter_core::wire::{ProblemCode, SaleRecord};
+use serde::Deserialize;
 
 use super::Either;
 use crate::app::App;
 use crate::error::Problem;
 
+/// Which sale, and which amount its bill asks for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Which {
+    #[serde(rename = "ref")]
+    reference: String,
+    minor: Option<u64>,
+    currency: Option<String>,
+}
+
 pub(crate) async fn get(
     State(app): State<Arc<App>>,
     either: Either,
-    Path(reference): Path<String>,
+    which: Result<Query<Which>, QueryRejection>,
 ) -> Result<Json<SaleRecord>, Problem> {
     either.admit_look(&app)?;
-    let attempts = app.trades.store().sale(&either.shop, &reference).await?;
-    if attempts.is_empty() {
+    let refuse = || {
+        let detail =
+            "Ask for ?ref=, and with it for &minor= and &currency= where a bill is to be closed."
+                .to_owned();
+        Problem::because(ProblemCode::BadRequest, detail)
+    };
+    let Query(which) = which.map_err(|_| refuse())?;
+    let asked = match (which.minor, which.currency) {
+        (Some(minor), Some(currency)) => Some(Money { minor, currency }),
+        (None, None) => None,
+        (Some(_), None) | (None, Some(_)) => return Err(refuse()),
+    };
+    let attempts = app
+        .trades
+        .store()
+        .sale(&either.shop, &which.reference)
+        .await?;
+    let Some(first) = attempts.first() else {
         return Err(Problem::new(ProblemCode::TradeNotFound));
-    }
-    let states = || attempts.iter().map(|stored| stored.trade.state());
-    let paid = states().any(|state| state == TradeState::Paid);
-    let open = states().any(|state| match state.risk() {
-        Risk::Possible => true,
-        Risk::Taken => state != TradeState::Paid,
-        Risk::None | Risk::Closed => false,
-    });
+    };
+    let standing = Standing::of(attempts.iter().map(|stored| &stored.trade));
     Ok(Json(SaleRecord {
-        reference,
-        paid,
-        open,
+        reference: which.reference,
+        due_amount: first.trade.facts().sale.amount.clone(),
+        closes_bill: asked.map(|asked| standing.closes_bill(&asked)),
+        paid_amount: standing.paid_amount,
+        decided_by: standing.decided_by,
+        late_amount: standing.late_amount,
+        open: standing.open,
         attempts: attempts
             .iter()
             .map(|stored| app.trades.wire(&stored.trade))

@@ -64,6 +64,8 @@ impl Desk {
             now: self.now,
             policy: &self.policy,
             rival: Rival::None,
+            said: None,
+            code_reused: false,
         };
         self.trade.handle(event, &context).unwrap();
         while let Step::Send(send) = self.trade.next(&self.policy) {

@@ -49,6 +49,8 @@ fn rows_of_every_version_load_and_send_nothing() {
                 now,
                 policy: &policy,
                 rival: Rival::None,
+                said: None,
+                code_reused: false,
             };
             trade.handle(Event::Restarted, &context).unwrap();
             while let Step::Send(send) = trade.next(&policy) {

@@ -68,6 +68,8 @@ impl Desk {
             now: self.now,
             policy: &self.policy,
             rival: self.rival,
+            said: None,
+            code_reused: false,
         };
         let granted = self.trade.handle(event, &context);
         self.drain();

@@ -101,6 +101,8 @@ impl Desk {
             now: self.now,
             policy: &self.policy,
             rival: self.rival,
+            said: None,
+            code_reused: false,
         };
         let granted = self.trade.handle(event, &context);
         self.drain();
@@ -223,6 +225,8 @@ fn rule_3_what_has_an_effect_waits_in_the_row_until_it_is_drained() {
         now: 0,
         policy: &desk.policy.clone(),
         rival: Rival::None,
+        said: None,
+        code_reused: false,
     };
     let before = desk.trade.version();
     desk.trade

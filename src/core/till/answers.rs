@@ -129,7 +129,9 @@ impl Charge {
             | ProblemCode::Mismatch
             | ProblemCode::SaleBusy
             | ProblemCode::SalePaid
+            | ProblemCode::SaleAmountMismatch
             | ProblemCode::CodeTaken
+            | ProblemCode::CodeReused
             | ProblemCode::TradeNotFound
             | ProblemCode::NotCancellable
             | ProblemCode::NotVoidable

@@ -29,7 +29,7 @@ impl Trade {
                 self.reason = Some(reason);
                 self.go(State::Declined, context);
             }
-            CreateAnswer::NoWord => self.create_unanswered(context),
+            CreateAnswer::NoWord | CreateAnswer::Repeated => self.create_unanswered(context),
         }
     }
 
@@ -245,6 +245,9 @@ impl Trade {
             VoidAnswer::Failed | VoidAnswer::Unsent => {
                 self.give_up_ms = None;
                 self.void_left = false;
+                if !cfg!(planted_hide_refused_void) {
+                    self.void_refused = Some(context.said.cloned().unwrap_or_default());
+                }
                 self.go(
                     if self.late {
                         State::LateSuccess

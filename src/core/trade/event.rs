@@ -73,6 +73,8 @@ pub enum CreateAnswer {
     },
     /// It will not be.
     Refused(Reason),
+    /// It named a trade that another attempt has already: whatever the gateway means by it, it is not this attempt's.
+    Repeated,
     /// No clear answer, whatever the cause: nothing was presented.
     NoWord,
 }

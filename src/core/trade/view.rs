@@ -35,6 +35,8 @@ impl Trade {
                     payload: payload.clone(),
                     expires_at: text(deadline_ms),
                 }),
+            gateway_answer: self.gateway_answer.clone(),
+            void_refused: self.void_refused.clone(),
         }
     }
 }

@@ -42,6 +42,9 @@ impl Trade {
         if context.rival != Rival::None {
             return Err(Refusal::SaleBusy);
         }
+        if context.code_reused && !cfg!(planted_take_used_code) {
+            return Err(Refusal::CodeReused);
+        }
         let (now, policy) = (context.now, context.policy);
         self.code = Some(mark);
         self.sent_ms = Some(now);
@@ -115,6 +118,7 @@ impl Trade {
 
     pub(super) fn start_void(&mut self, context: &Context<'_>) {
         self.void_left = true;
+        self.void_refused = None;
         self.give_up_ms = Some(context.now + context.policy.void_deadline_ms);
         self.go(State::Voiding, context);
         self.outbox.push_back(Send::Void);

@@ -152,6 +152,8 @@ impl Till {
             created_at: now,
             deadline_at: None,
             show: None,
+            gateway_answer: None,
+            void_refused: None,
             settled: false,
             late: false,
         }

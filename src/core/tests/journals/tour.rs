@@ -148,6 +148,8 @@ pub(crate) fn rows() -> BTreeMap<String, Value> {
                 now: at,
                 policy: &policy,
                 rival,
+                said: None,
+                code_reused: false,
             };
             trade.handle(event, &context).expect("the tour is granted");
             drain(&mut trade, &policy);

@@ -135,6 +135,8 @@ impl Run {
             now: self.now,
             policy: &self.policy,
             rival: self.rival,
+            said: None,
+            code_reused: false,
         };
         self.history.push((event.clone(), self.now, self.rival));
         let before = self.trade.clone();
@@ -436,7 +438,7 @@ proptest! {
                 if through_store {
                     trade = read_back(&trade);
                 }
-                let context = Context { now: *now, policy: &run.policy, rival: *rival };
+                let context = Context { now: *now, policy: &run.policy, rival: *rival, said: None, code_reused: false };
                 let _ = trade.handle(event.clone(), &context);
                 trade.take_moves();
                 drain(&mut trade);

@@ -977,6 +977,8 @@ impl World {
             now: self.now,
             policy: &policy,
             rival: self.rival(at),
+            said: None,
+            code_reused: false,
         };
         let trade = &mut self.rows[at].trade;
         let granted = trade.handle(event, &context);
