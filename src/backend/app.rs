@@ -17,7 +17,7 @@ use crate::calls::{days, sales, sessions, tokens, trades as calls};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Problem;
-use crate::gateway::Gateway;
+use crate::gateway::{Doubt, Gateway};
 use crate::limits::{Limits, MAX_BODY_BYTES};
 use crate::metrics::METRICS;
 use crate::store::Store;
@@ -188,7 +188,14 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
     if !app.trades.gateway().is_ready().await {
         return Problem::new(ProblemCode::GatewayUnavailable).into_response();
     }
-    "ready\n".into_response()
+    match app.trades.gateway().doubt() {
+        Doubt::Empty => {
+            let detail = "The gateway's list of wallets is empty, so no sale can begin: it is asked for again within a minute.";
+            Problem::because(ProblemCode::GatewayUnavailable, detail.to_owned()).into_response()
+        }
+        Doubt::Shorter => "ready, but the gateway lists fewer wallets than before: it is asked again within a minute\n".into_response(),
+        Doubt::First | Doubt::None => "ready\n".into_response(),
+    }
 }
 
 async fn openapi() -> Response {

@@ -12,7 +12,9 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header;
 use axum::http::request::Parts;
-use kaunter_core::wire::{ProblemCode, Sale};
+use kaunter_core::authority::{Authority, Reach};
+use kaunter_core::trade::Facts;
+use kaunter_core::wire::{ProblemCode, Right};
 use serde::de::DeserializeOwned;
 
 use crate::app::App;
@@ -116,19 +118,46 @@ impl FromRequestParts<Arc<App>> for Either {
     }
 }
 
-impl Claims {
-    /// A token for one sale is for that sale, with its amount.
-    pub(crate) fn require_sale(&self, sale: &Sale) -> Result<(), Problem> {
-        if self.sale.as_ref().is_some_and(|own| own != sale) {
-            return Err(Problem::new(ProblemCode::TokenForbidden));
+impl Either {
+    /// Refuses a list of trades to a terminal without the right, and to one whose token is for one sale.
+    pub(crate) fn require_list(&self) -> Result<(), Problem> {
+        let Some(claims) = &self.claims else {
+            return Ok(());
+        };
+        claims.authority().require(Right::List)?;
+        match claims.sale {
+            Some(_) => Err(Problem::new(ProblemCode::TokenForbidden)),
+            None => Ok(()),
         }
-        let above = self.max_amount.as_ref().is_some_and(|max| {
-            max.currency != sale.amount.currency || sale.amount.minor > max.minor
-        });
-        if above {
-            Err(Problem::new(ProblemCode::AmountLimit))
-        } else {
-            Ok(())
+    }
+
+    /// True where the caller may ask about this sale even if it has no trade of its own there.
+    pub(crate) fn may_charge(&self, reference: &str) -> bool {
+        let Some(claims) = &self.claims else {
+            return true;
+        };
+        let authority = claims.authority();
+        authority.may_charge(reference)
+            || (authority.is_for(reference) && claims.may.contains(&Right::List))
+    }
+
+    /// What the caller reads of a trade: the shop's own server all of it, a terminal what its token reaches.
+    pub(crate) fn reach(&self, facts: &Facts) -> Reach {
+        match &self.claims {
+            Some(claims) => claims.authority().reach(facts),
+            None => Reach::Whole,
+        }
+    }
+}
+
+impl Claims {
+    /// The token as the rules see it.
+    pub(crate) fn authority(&self) -> Authority<'_> {
+        Authority {
+            terminal: &self.terminal,
+            rights: &self.may,
+            sale: self.sale.as_ref(),
+            max_amount: self.max_amount.as_ref(),
         }
     }
 }

@@ -5,7 +5,9 @@
 mod answer;
 mod call;
 mod ours;
+mod said;
 mod strict;
+mod wallets;
 
 use std::sync::Mutex as StdMutex;
 use std::time::{Duration, Instant};
@@ -17,7 +19,7 @@ use kaunter_core::trade::{
     CancelAnswer, Carried, CreateAnswer, Event, Facts, PayAnswer, Send, StatusAnswer, StatusWord,
     VoidAnswer,
 };
-use kaunter_core::wire::{Integrator, Presented, Reason};
+use kaunter_core::wire::{GatewayAnswer, Integrator, Presented, Reason};
 use md5::{Digest, Md5};
 use tokio::sync::{Mutex, Semaphore};
 
@@ -25,13 +27,19 @@ use crate::config::GatewayConfig;
 use crate::limits::Bounds;
 use crate::metrics::METRICS;
 use crate::secret::Secret;
-use answer::Envelope;
-use call::{Caller, Road, Silence};
+use answer::{Envelope, Id};
+use call::{Caller, Failure, Road};
+use wallets::Wallets;
+
+pub(crate) use call::Silence;
+pub(crate) use wallets::Doubt;
 
 /// A token older than this is renewed before a payment: a payment must not be the call that finds it expired.
 const TOKEN_AGE_BEFORE_PAY: Duration = Duration::from_secs(300);
-/// The wallets change rarely, and may: once a day is enough.
-const WALLETS_AGE: Duration = Duration::from_secs(24 * 3600);
+/// A doubtful list of wallets is asked for again after so many pauses between questions: 20 s.
+const DOUBTFUL_POLLS: u64 = 10;
+/// An envelope's code from here on is a fault of the gateway, not a refusal.
+const FAULT_CODES: std::ops::Range<u32> = 500..600;
 /// PayDibs' word for "the merchant scans the customer's code".
 const CONSUMER_PRESENTED: &str = "MSU";
 
@@ -45,7 +53,21 @@ pub(crate) struct Gateway {
     questions: Semaphore,
     /// What the last look at the gateway's readiness found, and when.
     probed: Mutex<Option<(bool, Instant)>>,
-    wallets: StdMutex<Option<(Vec<Integrator>, Instant)>>,
+    wallets: StdMutex<Wallets>,
+    /// Held by the one who asks for the wallets.
+    asking_wallets: Mutex<()>,
+}
+
+/// What the gateway made of a request: the machine's event, and the words that came with it.
+pub(crate) struct Answered {
+    pub(crate) event: Event,
+    pub(crate) said: Option<GatewayAnswer>,
+}
+
+/// What one call needs for its answer to be told: what must not come back, and what may.
+struct Masks<'a> {
+    code: Option<&'a str>,
+    ids: Vec<&'a str>,
 }
 
 type Fields = Vec<(&'static str, String)>;
@@ -54,6 +76,8 @@ type Fields = Vec<(&'static str, String)>;
 #[derive(Default)]
 struct Kept {
     token: Option<(Secret, Instant)>,
+    /// The one before it: its echo is masked too.
+    last: Option<Secret>,
     refused: Option<(Silence, Instant)>,
 }
 
@@ -77,7 +101,8 @@ impl Gateway {
             token: Mutex::new(Kept::default()),
             questions: Semaphore::new(bounds.questions),
             probed: Mutex::new(None),
-            wallets: StdMutex::new(None),
+            wallets: StdMutex::new(Wallets::default()),
+            asking_wallets: Mutex::new(()),
         })
     }
 
@@ -92,15 +117,31 @@ impl Gateway {
         trans_id: Option<&str>,
         send: Send,
         code: Option<Secret>,
-    ) -> Event {
+    ) -> Answered {
         let trans_id = trans_id.unwrap_or_default();
-        match send {
-            Send::Create => Event::Created(self.create(facts).await),
-            Send::Pay => Event::Payed(self.pay(facts, trans_id, code).await),
-            Send::Query { version } => Event::Status(version, self.status(facts, trans_id).await),
-            Send::Cancel => Event::CancelAnswered(self.cancel(trans_id).await),
-            Send::Void => Event::VoidAnswered(self.void(facts, trans_id).await),
-        }
+        let (event, said) = match send {
+            Send::Create => {
+                let (answer, said) = self.create(facts).await;
+                (Event::Created(answer), said)
+            }
+            Send::Pay => {
+                let (answer, said) = self.pay(facts, trans_id, code).await;
+                (Event::Payed(answer), said)
+            }
+            Send::Query { version } => {
+                let (answer, said) = self.status(facts, trans_id).await;
+                (Event::Status(version, answer), said)
+            }
+            Send::Cancel => {
+                let (answer, said) = self.cancel(facts, trans_id).await;
+                (Event::CancelAnswered(answer), said)
+            }
+            Send::Void => {
+                let (answer, said) = self.void(facts, trans_id).await;
+                (Event::VoidAnswered(answer), said)
+            }
+        };
+        Answered { event, said }
     }
 
     /// True where the gateway was heard of within a question's pause, or answers now. However many ask, it is asked once.
@@ -122,23 +163,45 @@ impl Gateway {
         ready.is_ok()
     }
 
-    /// The wallets; those of yesterday where the gateway does not answer.
+    /// The wallets; the last ones that were known where the gateway does not answer, or somebody else is asking.
     pub(crate) async fn integrators(&self, test_wallets: bool) -> Result<Vec<Integrator>, Silence> {
-        let known = self.known_wallets();
-        if let Some((wallets, at)) = &known
-            && at.elapsed() < WALLETS_AGE
-        {
-            return Ok(wallets.clone());
+        let soon = Duration::from_millis(self.policy.poll_ms * DOUBTFUL_POLLS);
+        let current = || self.wallets().current(soon).map(<[_]>::to_vec);
+        let offered = || self.wallets().offered().map(<[_]>::to_vec);
+        if let Some(list) = current() {
+            return Ok(list);
         }
-        match (self.fresh_wallets(test_wallets).await, known) {
-            (Ok(wallets), _) => {
-                *self.wallets.lock().expect("nobody panics while holding it") =
-                    Some((wallets.clone(), Instant::now()));
-                Ok(wallets)
+        let asking = match (self.asking_wallets.try_lock(), offered()) {
+            (Ok(asking), _) => asking,
+            (Err(_), Some(list)) => return Ok(list),
+            (Err(_), None) => self.asking_wallets.lock().await,
+        };
+        if let Some(list) = current() {
+            return Ok(list);
+        }
+        match self.fresh_wallets(test_wallets).await {
+            Ok(list) => {
+                let mut wallets = self.wallets();
+                wallets.answered(list, Instant::now());
+                let doubt = wallets.doubt();
+                if matches!(doubt, Doubt::Empty | Doubt::Shorter) {
+                    tracing::warn!(what = ?doubt, "the gateway's list of wallets: it is asked for again");
+                }
             }
-            (Err(_), Some((wallets, _))) => Ok(wallets),
-            (Err(silence), None) => Err(silence),
+            // Who asks next asks again.
+            Err(silence) => return offered().filter(|list| !list.is_empty()).ok_or(silence),
         }
+        drop(asking);
+        Ok(offered().unwrap_or_default())
+    }
+
+    /// What speaks against the list of wallets.
+    pub(crate) fn doubt(&self) -> Doubt {
+        self.wallets().doubt()
+    }
+
+    fn wallets(&self) -> std::sync::MutexGuard<'_, Wallets> {
+        self.wallets.lock().expect("nobody panics while holding it")
     }
 
     /// The wallets of each way that this gateway has, as one list.
@@ -158,7 +221,8 @@ impl Gateway {
                     fields,
                     Road::Kept,
                 )
-                .await?;
+                .await
+                .map_err(|failure| failure.silence)?;
             let listed = envelope.integrators(test_wallets).ok_or(Silence::NoWord)?;
             for mut wallet in listed {
                 match all.iter_mut().find(|known| known.id == wallet.id) {
@@ -173,20 +237,13 @@ impl Gateway {
         Ok(all)
     }
 
-    fn known_wallets(&self) -> Option<(Vec<Integrator>, Instant)> {
-        self.wallets
-            .lock()
-            .expect("nobody panics while holding it")
-            .clone()
-    }
-
-    async fn create(&self, facts: &Facts) -> CreateAnswer {
+    async fn create(&self, facts: &Facts) -> (CreateAnswer, Option<GatewayAnswer>) {
         let words = self.config.words.merchant_presented.as_ref();
         let (pay_type, field) = match (facts.presented, words) {
             (Presented::Consumer, _) => (CONSUMER_PRESENTED, None),
             (Presented::Merchant, Some(words)) => (words.pay_type.as_str(), Some(&words.field)),
             // The configuration lost the way between two starts: nothing was presented.
-            (Presented::Merchant, None) => return CreateAnswer::NoWord,
+            (Presented::Merchant, None) => return (CreateAnswer::NoWord, None),
         };
         let fields = vec![
             ("integrator_id", facts.integrator.clone()),
@@ -196,39 +253,63 @@ impl Gateway {
         ];
         let path = "/payment/create-trade";
         let mut answer = self.read("create", path, fields.clone(), Road::Fresh).await;
-        if matches!(answer, Err(Silence::Throttled)) {
+        if matches!(&answer, Err(failure) if failure.silence == Silence::Throttled) {
             // It was refused before it was looked at: a breath, and once more.
             tokio::time::sleep(Duration::from_millis(self.policy.poll_ms / 2)).await;
             answer = self.read("create", path, fields, Road::Fresh).await;
         }
-        match answer {
-            // An answer about another sale is none about this one, and nothing was presented.
-            Ok(envelope) if envelope.is_ok() && !self.is_about(&envelope, facts) => {
-                CreateAnswer::NoWord
-            }
-            Ok(envelope) if envelope.is_ok() => match envelope.text("trans_id") {
-                Some(trans_id) if !trans_id.is_empty() => CreateAnswer::Made {
-                    trans_id,
-                    payload: field
-                        .and_then(|field| envelope.text(field))
-                        .and_then(|text| ours::read(text, &facts.sale.amount)),
-                },
-                Some(_) | None => CreateAnswer::NoWord,
-            },
-            Ok(envelope) => self
-                .definite(&envelope)
-                .map_or(CreateAnswer::NoWord, CreateAnswer::Refused),
+        let masks = Masks::of(facts, "");
+        let said = self.heard("create", &answer, None, &masks).await;
+        let created = match answer {
+            Ok(envelope) if envelope.is_ok() => self.made(&envelope, facts, field),
+            Ok(envelope) => self.not_made(&envelope),
+            Err(Failure {
+                envelope: Some(envelope),
+                silence: Silence::NoWord,
+                status: Some(400..500),
+                ..
+            }) => self.not_made(&envelope),
             Err(_) => CreateAnswer::NoWord,
+        };
+        (created, said)
+    }
+
+    /// An answer about another sale is none about this one, and nothing was presented.
+    fn made(&self, envelope: &Envelope, facts: &Facts, field: Option<&String>) -> CreateAnswer {
+        let carried = self.carried(envelope);
+        match carried.trans_id.clone() {
+            Some(trans_id) if self.is_about(carried, facts, &trans_id) => CreateAnswer::Made {
+                trans_id,
+                payload: field
+                    .and_then(|field| envelope.text(field))
+                    .and_then(|text| ours::read(text, &facts.sale.amount)),
+            },
+            Some(_) | None => CreateAnswer::NoWord,
         }
     }
 
-    async fn pay(&self, facts: &Facts, trans_id: &str, code: Option<Secret>) -> PayAnswer {
+    /// The gateway answered, and made no trade. Nothing was presented, so its no is a no, whichever its code; a code of
+    /// its own trouble is none.
+    fn not_made(&self, envelope: &Envelope) -> CreateAnswer {
+        match envelope.code() {
+            None => CreateAnswer::NoWord,
+            Some(code) if FAULT_CODES.contains(&code) => CreateAnswer::NoWord,
+            Some(_) => CreateAnswer::Refused(self.definite(envelope).unwrap_or(Reason::Other)),
+        }
+    }
+
+    async fn pay(
+        &self,
+        facts: &Facts,
+        trans_id: &str,
+        code: Option<Secret>,
+    ) -> (PayAnswer, Option<GatewayAnswer>) {
         // Without the code nothing can be sent, and nothing was.
         let Some(code) = code else {
-            return PayAnswer::Unsent;
+            return (PayAnswer::Unsent, None);
         };
         let Ok(token) = self.token(Age::Young).await else {
-            return PayAnswer::Unsent;
+            return (PayAnswer::Unsent, None);
         };
         let fields = vec![
             ("user_qr_code", code.expose().to_owned()),
@@ -247,7 +328,14 @@ impl Gateway {
                 Road::Fresh,
             )
             .await;
-        match answer {
+        let masks = Masks {
+            code: Some(code.expose()),
+            ..Masks::of(facts, trans_id)
+        };
+        let said = self
+            .heard("pay", &answer, Some("user_order_status"), &masks)
+            .await;
+        let payed = match answer {
             Ok(envelope) if envelope.is_ok() && envelope.number("status") == Some(200) => {
                 let mut carried = self.carried(&envelope);
                 carried.incomplete |= carried.trans_id.is_none();
@@ -259,16 +347,13 @@ impl Gateway {
             Ok(envelope) => self
                 .definite(&envelope)
                 .map_or(PayAnswer::NoWord, PayAnswer::Refused),
-            Err(Silence::Unsent) => PayAnswer::Unsent,
-            Err(Silence::RefusedEarly | Silence::Throttled | Silence::NoWord) => PayAnswer::NoWord,
-        }
+            Err(failure) if failure.silence == Silence::Unsent => PayAnswer::Unsent,
+            Err(_) => PayAnswer::NoWord,
+        };
+        (payed, said)
     }
 
-    async fn status(&self, facts: &Facts, trans_id: &str) -> StatusAnswer {
-        let fields = vec![
-            ("integrator_id", facts.integrator.clone()),
-            ("trans_id", trans_id.to_owned()),
-        ];
+    async fn status(&self, facts: &Facts, trans_id: &str) -> (StatusAnswer, Option<GatewayAnswer>) {
         let silent = StatusAnswer {
             word: StatusWord::NoWord,
             carried: Carried::default(),
@@ -277,21 +362,47 @@ impl Gateway {
         let wait = Duration::from_millis(self.policy.grace_ms);
         let Ok(Ok(_place)) = tokio::time::timeout(wait, self.questions.acquire()).await else {
             METRICS.gateway("status", "held");
-            return silent;
+            return (silent, None);
         };
-        let answer = self
-            .read("status", "/payment/check-status", fields, Road::Kept)
+        let mut answer = self.ask(facts, trans_id, Road::Kept).await;
+        if self.is_unbound_word(&answer) {
+            // Nothing in the answer says whose it is, and a kept connection may hold the answer to an earlier question.
+            answer = self.ask(facts, trans_id, Road::Fresh).await;
+        }
+        let masks = Masks::of(facts, trans_id);
+        let said = self
+            .heard("status", &answer, Some("pay_status"), &masks)
             .await;
-        let Ok(envelope) = answer else {
-            return silent;
+        match answer {
+            Ok(envelope) if envelope.is_ok() => {
+                let word = self.status_word(envelope.text("pay_status").as_deref());
+                let carried = self.carried(&envelope);
+                (StatusAnswer { word, carried }, said)
+            }
+            Ok(_) | Err(_) => (silent, said),
+        }
+    }
+
+    async fn ask(&self, facts: &Facts, trans_id: &str, road: Road) -> Result<Envelope, Failure> {
+        let fields = vec![
+            ("integrator_id", facts.integrator.clone()),
+            ("trans_id", trans_id.to_owned()),
+        ];
+        let path = "/payment/check-status";
+        self.read("status", path, fields, road).await
+    }
+
+    /// A word that decides, in an answer that names no trade.
+    fn is_unbound_word(&self, answer: &Result<Envelope, Failure>) -> bool {
+        let Ok(envelope) = answer else { return false };
+        let decides = match self.status_word(envelope.text("pay_status").as_deref()) {
+            StatusWord::Paid | StatusWord::Failed(_) | StatusWord::Closed | StatusWord::Voided => {
+                true
+            }
+            StatusWord::Pending | StatusWord::Unpaid | StatusWord::NoWord => false,
         };
-        if !envelope.is_ok() {
-            return silent;
-        }
-        StatusAnswer {
-            word: self.status_word(envelope.text("pay_status").as_deref()),
-            carried: self.carried(&envelope),
-        }
+        let names = |name| envelope.id(name) != Id::Absent;
+        envelope.is_ok() && decides && !names("trans_id") && !names("trx_id")
     }
 
     fn status_word(&self, word: Option<&str>) -> StatusWord {
@@ -314,34 +425,38 @@ impl Gateway {
         }
     }
 
-    async fn cancel(&self, trans_id: &str) -> CancelAnswer {
+    async fn cancel(&self, facts: &Facts, trans_id: &str) -> (CancelAnswer, Option<GatewayAnswer>) {
         let Some(words) = &self.config.words.cancel else {
-            return CancelAnswer::NoWord;
+            return (CancelAnswer::NoWord, None);
         };
         let fields = vec![("trans_id", trans_id.to_owned())];
-        let Ok(envelope) = self.read("cancel", &words.path, fields, Road::Fresh).await else {
-            return CancelAnswer::NoWord;
+        let answer = self.read("cancel", &words.path, fields, Road::Fresh).await;
+        let masks = Masks::of(facts, trans_id);
+        let said = self
+            .heard("cancel", &answer, Some(&words.field), &masks)
+            .await;
+        let Ok(envelope) = answer else {
+            return (CancelAnswer::NoWord, said);
         };
-        match envelope.text(&words.field) {
-            Some(word) if !envelope.is_ok() || word.is_empty() => CancelAnswer::NoWord,
+        let word = envelope.text(&words.field);
+        let is_word = envelope.is_ok() && self.is_about(self.carried(&envelope), facts, trans_id);
+        let cancelled = match word.filter(|word| is_word && !word.is_empty()) {
             Some(word) if word == words.closed => CancelAnswer::Closed,
             Some(word) if word == words.too_late => CancelAnswer::TooLate,
             Some(word) if word == words.refunded => CancelAnswer::Refunded,
             Some(_) | None => CancelAnswer::NoWord,
-        }
+        };
+        (cancelled, said)
     }
 
-    async fn void(&self, facts: &Facts, trans_id: &str) -> VoidAnswer {
+    async fn void(&self, facts: &Facts, trans_id: &str) -> (VoidAnswer, Option<GatewayAnswer>) {
         let Ok(token) = self.token(Age::Young).await else {
-            return VoidAnswer::Unsent;
+            return (VoidAnswer::Unsent, None);
         };
         let fields = vec![
             ("integrator_id", facts.integrator.clone()),
             ("trans_id", trans_id.to_owned()),
-            (
-                "void_pin",
-                hex_encode(Md5::digest(self.config.password.expose())),
-            ),
+            ("void_pin", self.password_hash()),
         ];
         let answer = self
             .caller
@@ -354,18 +469,77 @@ impl Gateway {
                 Road::Fresh,
             )
             .await;
-        match answer {
+        let masks = Masks::of(facts, trans_id);
+        let said = self.heard("void", &answer, Some("status"), &masks).await;
+        let voided = match answer {
+            // An answer about another trade is no word on this one: the question tells.
+            Ok(envelope) if !self.is_about(self.carried(&envelope), facts, trans_id) => {
+                VoidAnswer::NoWord
+            }
             Ok(envelope) if envelope.is_ok() => match envelope.number("status") {
-                Some(1) => VoidAnswer::Done(envelope.text("transaction_id")),
+                Some(1) => VoidAnswer::Done(envelope.id("transaction_id").named()),
                 // Not found, wrong password, failed: the gateway says that nothing was given back.
                 Some(3 | 6 | 7) => VoidAnswer::Failed,
                 Some(_) | None => VoidAnswer::NoWord,
             },
-            Ok(_) | Err(Silence::RefusedEarly | Silence::Throttled | Silence::NoWord) => {
-                VoidAnswer::NoWord
-            }
-            Err(Silence::Unsent) => VoidAnswer::Unsent,
+            Err(failure) if failure.silence == Silence::Unsent => VoidAnswer::Unsent,
+            Ok(_) | Err(_) => VoidAnswer::NoWord,
+        };
+        (voided, said)
+    }
+
+    /// What the gateway said, fit to be stored and shown. What is no success reaches the log too; of questions, which are
+    /// many, what moves something is told with the move.
+    async fn heard(
+        &self,
+        call: &'static str,
+        answer: &Result<Envelope, Failure>,
+        field: Option<&str>,
+        masks: &Masks<'_>,
+    ) -> Option<GatewayAnswer> {
+        let envelope = match answer {
+            Ok(envelope) => envelope,
+            Err(failure) => failure.envelope.as_ref()?,
+        };
+        let (own, last) = {
+            let kept = self.token.lock().await;
+            let token = kept.token.as_ref().map(|(token, _)| token.clone());
+            (token, kept.last.clone())
+        };
+        let config = &self.config;
+        let hash = self.password_hash();
+        let keys = [
+            &config.key,
+            &config.secret,
+            &config.merchant,
+            &config.password,
+        ];
+        let mut secrets: Vec<&str> = keys.map(Secret::expose).to_vec();
+        secrets.push(&hash);
+        secrets.extend([&own, &last].into_iter().flatten().map(Secret::expose));
+        secrets.extend(masks.code);
+        let said = said::clean(envelope.said(field), &secrets, &masks.ids);
+        let (code, message) = (said.code.as_deref(), said.message.as_str());
+        if !envelope.is_ok() && call != "status" {
+            tracing::warn!(
+                call,
+                gateway_code = code,
+                gateway_message = message,
+                "the gateway said no"
+            );
+        } else {
+            tracing::debug!(
+                call,
+                gateway_code = code,
+                gateway_message = message,
+                "the gateway said"
+            );
         }
+        Some(said)
+    }
+
+    fn password_hash(&self) -> String {
+        hex_encode(Md5::digest(self.config.password.expose()))
     }
 
     /// A call without an effect worth fearing: a refused token is renewed and the call repeated, once.
@@ -375,8 +549,8 @@ impl Gateway {
         path: &str,
         fields: Fields,
         road: Road,
-    ) -> Result<Envelope, Silence> {
-        let token = self.token(Age::Any).await?;
+    ) -> Result<Envelope, Failure> {
+        let token = self.token(Age::Any).await.map_err(Failure::without_token)?;
         let first = self
             .caller
             .once(
@@ -388,10 +562,10 @@ impl Gateway {
                 road,
             )
             .await;
-        match first {
+        match first.as_ref().map_err(|failure| failure.silence) {
             Err(Silence::RefusedEarly) => {
                 self.forget(&token).await;
-                let token = self.token(Age::Any).await?;
+                let token = self.token(Age::Any).await.map_err(Failure::without_token)?;
                 self.caller
                     .once(name, path, fields, Some(&token), self.policy.read_ms, road)
                     .await
@@ -401,8 +575,7 @@ impl Gateway {
                     .once(name, path, fields, Some(&token), self.policy.read_ms, road)
                     .await
             }
-            Ok(envelope) => Ok(envelope),
-            Err(silence @ (Silence::Throttled | Silence::NoWord)) => Err(silence),
+            Ok(_) | Err(Silence::Throttled | Silence::NoWord) => first,
         }
     }
 
@@ -422,10 +595,7 @@ impl Gateway {
         }
         let fields = vec![
             ("login_id", self.config.merchant.expose().to_owned()),
-            (
-                "login_password",
-                hex_encode(Md5::digest(self.config.password.expose())),
-            ),
+            ("login_password", self.password_hash()),
         ];
         let answer = self
             .caller
@@ -438,20 +608,29 @@ impl Gateway {
                 Road::Kept,
             )
             .await;
-        let token = answer.and_then(|envelope| {
-            let token = envelope.text("Auth_Token");
-            token
+        let token = match &answer {
+            Ok(envelope) => envelope
+                .text("Auth_Token")
+                .filter(|token| !token.is_empty())
                 .filter(|_| envelope.is_ok() && envelope.number("status") == Some(1))
-                .ok_or(Silence::NoWord)
-        });
+                .ok_or(Silence::NoWord),
+            Err(failure) => Err(failure.silence),
+        };
         match token {
             Ok(token) => {
                 let token = Secret::new(token);
+                kept.last = kept.token.take().map(|(token, _)| token);
                 kept.token = Some((token.clone(), Instant::now()));
                 Ok(token)
             }
             Err(silence) => {
                 kept.refused = Some((silence, Instant::now()));
+                drop(kept);
+                let masks = Masks {
+                    code: None,
+                    ids: Vec::new(),
+                };
+                self.heard("token", &answer, Some("status"), &masks).await;
                 Err(silence)
             }
         }
@@ -460,7 +639,7 @@ impl Gateway {
     async fn forget(&self, token: &Secret) {
         let mut kept = self.token.lock().await;
         if kept.token.as_ref().is_some_and(|(own, _)| own == token) {
-            kept.token = None;
+            kept.last = kept.token.take().map(|(token, _)| token);
         }
     }
 
@@ -472,33 +651,34 @@ impl Gateway {
             .copied()
     }
 
-    /// Each field that a creation's answer carries is the attempt's.
-    fn is_about(&self, envelope: &Envelope, facts: &Facts) -> bool {
-        let Carried {
-            trx_id,
-            amount,
-            integrator,
-            incomplete,
-            trans_id: _,
-        } = self.carried(envelope);
-        !incomplete
-            && trx_id.is_none_or(|own| own == facts.trx_id)
-            && amount.is_none_or(|own| own == facts.sale.amount)
-            && integrator.is_none_or(|own| own == facts.integrator)
+    /// Each field that an answer carries is the attempt's.
+    fn is_about(&self, carried: Carried, facts: &Facts, trans_id: &str) -> bool {
+        carried.agrees(facts, Some(trans_id))
     }
 
     /// Each field that an answer carries and that could bind it.
     fn carried(&self, envelope: &Envelope) -> Carried {
-        let amount = envelope.text("amount");
-        let parsed = amount
-            .as_deref()
-            .map(|text| Money::parse(text, &self.config.currency));
+        let read = |text: &str| Money::read(text, &self.config.currency);
+        let amount = envelope.amount("amount").map(|text| read(&text));
+        let ids = ["trans_id", "trx_id", "integrator_id"].map(|name| envelope.id(name));
+        let unreadable = ids.contains(&Id::Unreadable) || matches!(amount, Some(Err(_)));
+        let [trans_id, trx_id, integrator] = ids.map(Id::named);
         Carried {
-            trans_id: envelope.text("trans_id"),
-            trx_id: envelope.text("trx_id"),
-            incomplete: matches!(parsed, Some(Err(_))),
-            amount: parsed.and_then(Result::ok),
-            integrator: envelope.text("integrator_id"),
+            trans_id,
+            trx_id,
+            incomplete: unreadable,
+            amount: amount.and_then(Result::ok),
+            currency: envelope.text("currency").map(|text| text.trim().to_owned()),
+            integrator,
+        }
+    }
+}
+
+impl<'a> Masks<'a> {
+    fn of(facts: &'a Facts, trans_id: &'a str) -> Self {
+        Self {
+            code: None,
+            ids: vec![&facts.trx_id, trans_id, &facts.sale.reference],
         }
     }
 }

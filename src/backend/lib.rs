@@ -122,6 +122,12 @@ async fn sweep(app: Arc<App>) {
     loop {
         tokio::time::sleep(pause).await;
         app.limits.tidy();
+        // A list that is believed costs nothing here.
+        let _ = app
+            .trades
+            .gateway()
+            .integrators(app.config.test_wallets)
+            .await;
         if let Err(problem) = app.trades.sweep().await {
             tracing::error!(code = ?problem.code, "open attempts could not be looked through");
         }

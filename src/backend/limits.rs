@@ -35,8 +35,11 @@ pub(crate) const POSTGRES_LIGHT_CONNECTIONS: u32 = 8;
 pub(crate) const PAGE_ROWS: usize = 200;
 /// Open attempts that one answer names: more than a terminal can have by far, and a shop's server asks by the day.
 pub(crate) const MAX_OPEN_ROWS: usize = 1_000;
-/// Attempts of one sale: a cashier who tries more often has another problem.
+/// Codes that one terminal hands over for one sale within [`ATTEMPT_WINDOW_MS`]: a cashier who tries more often has another
+/// problem. Attempts that never had a code do not count, and no terminal wears out another's bill.
 pub(crate) const MOST_ATTEMPTS: usize = 50;
+/// After so long an attempt counts no more.
+pub(crate) const ATTEMPT_WINDOW_MS: u64 = 600_000;
 /// How often a change that another process overtook is tried again.
 pub(crate) const MOST_TRIES: u32 = 10;
 /// How often an answer of the gateway that could not be stored is tried again: with doubling pauses, half a minute.

@@ -16,9 +16,26 @@ use tracing_subscriber::{EnvFilter, Layer};
 use crate::clock::rfc3339;
 
 /// Every field that a line may have besides its time, level, target and message.
-const FIELDS: [&str; 15] = [
-    "attempt", "call", "class", "code", "error", "from", "left", "method", "ms", "route", "status",
-    "to", "trace_id", "trx_id", "what",
+const FIELDS: [&str; 19] = [
+    "alarm",
+    "attempt",
+    "call",
+    "cause",
+    "class",
+    "code",
+    "error",
+    "from",
+    "gateway_code",
+    "gateway_message",
+    "left",
+    "method",
+    "ms",
+    "route",
+    "status",
+    "to",
+    "trace_id",
+    "trx_id",
+    "what",
 ];
 /// Our own programs; a library says its message only, and that only as a warning.
 const OWN: &str = "kaunter";

@@ -14,6 +14,7 @@ pub(crate) struct Metrics {
     moves: IntCounterVec,
     gateway: IntCounterVec,
     problems: IntCounterVec,
+    alarms: IntCounterVec,
 }
 
 impl Metrics {
@@ -43,6 +44,11 @@ impl Metrics {
                 "Calls that were refused",
                 &["code"],
             ),
+            alarms: counter(
+                "kaunter_alarms_total",
+                "What a person should look into",
+                &["alarm"],
+            ),
             registry,
         }
     }
@@ -59,6 +65,10 @@ impl Metrics {
         self.problems
             .with_label_values(&[&format!("{code:?}")])
             .inc();
+    }
+
+    pub(crate) fn alarm(&self, alarm: &str) {
+        self.alarms.with_label_values(&[alarm]).inc();
     }
 
     pub(crate) fn text(&self) -> String {

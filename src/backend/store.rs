@@ -2,8 +2,12 @@
 //!
 //! A change reads the sale's rows, asks the machine, and writes, in one transaction that no gateway call is inside of.
 
+mod bindings;
+
 use std::ops::Range;
 use std::path::Path;
+
+pub(crate) use bindings::{due, free_code, holder_of, keep_code, set_due, take_code};
 
 use anyhow::Context as _;
 use kaunter_core::policy::Ms;
@@ -68,6 +72,7 @@ impl Store {
             None => error,
         })?;
         sqlx::migrate!("./migrations").run(&store.pool).await?;
+        store.fill_gateway_refs().await?;
         Ok(store)
     }
 
@@ -326,7 +331,7 @@ pub(crate) async fn insert(
 ) -> sqlx::Result<()> {
     let facts = trade.facts();
     sqlx::query(
-        "INSERT INTO trades (trx_id, shop, sale_ref, terminal, attempt, page_key, status, is_open, holds_sale, version, created_ms, state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        "INSERT INTO trades (trx_id, shop, sale_ref, terminal, attempt, page_key, status, is_open, holds_sale, version, created_ms, state, gateway_ref) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     )
     .bind(&facts.trx_id)
     .bind(&facts.shop)
@@ -340,6 +345,7 @@ pub(crate) async fn insert(
     .bind(bigint(trade.version()))
     .bind(bigint(trade.created_ms()))
     .bind(json(trade))
+    .bind(bindings::gateway_ref(trade))
     .execute(&mut **change)
     .await?;
     audited(change, trade, vec![audit], trade.created_ms()).await
@@ -354,13 +360,14 @@ pub(crate) async fn update(
     now: Ms,
 ) -> sqlx::Result<bool> {
     let done = sqlx::query(
-        "UPDATE trades SET status = $1, is_open = $2, holds_sale = $3, version = $4, state = $5 WHERE trx_id = $6 AND version = $7",
+        "UPDATE trades SET status = $1, is_open = $2, holds_sale = $3, version = $4, state = $5, gateway_ref = $6 WHERE trx_id = $7 AND version = $8",
     )
     .bind(word(trade.state().status()))
     .bind(is_open(trade))
     .bind(i64::from(trade.holds_sale()))
     .bind(bigint(trade.version()))
     .bind(json(trade))
+    .bind(bindings::gateway_ref(trade))
     .bind(&trade.facts().trx_id)
     .bind(bigint(was))
     .execute(&mut **change)

@@ -32,15 +32,6 @@ pub(crate) struct Claims {
 }
 
 impl Claims {
-    /// Refuses what the token does not allow.
-    pub(crate) fn require(&self, right: Right) -> Result<(), Problem> {
-        if self.may.contains(&right) {
-            Ok(())
-        } else {
-            Err(Problem::new(ProblemCode::TokenForbidden))
-        }
-    }
-
     /// Who did it, for the audit trail.
     pub(crate) fn who(&self) -> String {
         format!("{}@{}", self.cashier, self.terminal)

@@ -4,21 +4,25 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use kaunter_core::policy::{Ms, Policy};
+use kaunter_core::sale::{self, Amount, CodeUse};
 use kaunter_core::trade::{
-    CodeMark, Context, Event, Facts, Move, Refusal, Rival, Send, State, Step, Trade,
+    CodeMark, Context, CreateAnswer, Event, Facts, Move, Refusal, Rival, Send, State, Step, Trade,
 };
-use kaunter_core::wire::{self, ProblemCode, Sale};
+use kaunter_core::wire::{self, GatewayAnswer, ProblemCode, Sale};
 use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use crate::clock::{Clock, rfc3339};
 use crate::error::Problem;
-use crate::gateway::Gateway;
+use crate::gateway::{Answered, Gateway};
 use crate::kill::{self, Point, Sent, Wished};
-use crate::limits::{KEEP_PAUSE, KEEP_TRIES, MOST_ATTEMPTS, MOST_TRIES, TIME_PAUSE_MS};
+use crate::limits::{
+    ATTEMPT_WINDOW_MS, KEEP_PAUSE, KEEP_TRIES, MOST_ATTEMPTS, MOST_TRIES, TIME_PAUSE_MS,
+};
 use crate::metrics::METRICS;
 use crate::secret::Secret;
 use crate::store::{self, Audit, Store, Stored};
@@ -48,6 +52,21 @@ pub(crate) struct Wish {
     pub(crate) terminal: String,
     pub(crate) who: String,
     pub(crate) new: wire::NewTrade,
+    /// The shop's server named this sale with this amount in the token.
+    pub(crate) by_server: bool,
+}
+
+/// What comes with an event and is not the machine's: a code on its way to the gateway, and the gateway's own words.
+#[derive(Clone, Default)]
+struct Beside {
+    code: Option<Secret>,
+    said: Option<GatewayAnswer>,
+}
+
+impl Beside {
+    fn code(code: Option<Secret>) -> Self {
+        Self { code, said: None }
+    }
 }
 
 /// Why a change did not come about.
@@ -133,7 +152,7 @@ impl Trades {
             .saturating_sub(self.inner.policy.late_last_ms);
         for trx_id in self.inner.store.unfinished(since).await? {
             self.inner
-                .apply(&trx_id, Event::Restarted, None, "backend")
+                .apply(&trx_id, Event::Restarted, Beside::default(), "backend")
                 .await
                 .ok();
         }
@@ -143,10 +162,15 @@ impl Trades {
     /// Now and then: attempts that no timer of this process knows, because the process that began them is gone.
     pub(crate) async fn sweep(&self) -> Result<(), Problem> {
         let inner = &self.inner;
+        let memory_ms = inner.policy.code_memory_s * 1_000;
+        let old = inner.clock.now_ms().saturating_sub(memory_ms);
+        inner.store.forget_codes(old).await?;
         for trx_id in inner.store.unfinished(Ms::MAX).await? {
             let known = lock(&inner.timers).contains_key(&trx_id);
             if !known {
-                inner.apply(&trx_id, Event::Tick, None, "time").await?;
+                inner
+                    .apply(&trx_id, Event::Tick, Beside::default(), "time")
+                    .await?;
             }
         }
         Ok(())
@@ -199,7 +223,8 @@ impl Trades {
         let answering = kill::of_wish(&event, Wished::Answering);
         let (inner, id, who) = (Arc::clone(&self.inner), trx_id.to_owned(), who.to_owned());
         let applied = tokio::spawn(
-            async move { inner.apply(&id, event, code, &who).await }.in_current_span(),
+            async move { inner.apply(&id, event, Beside::code(code), &who).await }
+                .in_current_span(),
         );
         let applied = applied
             .await
@@ -223,7 +248,7 @@ impl Trades {
             return Ok(self.wire(&trade));
         }
         let (inner, id) = (Arc::clone(&self.inner), trade.facts().trx_id.clone());
-        let look = async move { inner.apply(&id, event, None, "terminal").await };
+        let look = async move { inner.apply(&id, event, Beside::default(), "terminal").await };
         let applied = tokio::spawn(look.in_current_span())
             .await
             .map_err(|_| Problem::new(ProblemCode::Internal))??;
@@ -237,7 +262,7 @@ impl Trades {
                 let _ = task.await;
             }
         };
-        let patience = std::time::Duration::from_millis(self.inner.policy.code_answer_ms);
+        let patience = Duration::from_millis(self.inner.policy.code_answer_ms);
         let _ = tokio::time::timeout(patience, all).await;
     }
 
@@ -291,6 +316,7 @@ impl Inner {
             terminal,
             who,
             new,
+            by_server,
         } = wish;
         let mut change = self.store.begin().await?;
         store::take_sale(&mut change, &shop, &new.sale.reference).await?;
@@ -308,17 +334,27 @@ impl Inner {
         }
         let now = self.clock.now_ms();
         let others = store::of_sale(&mut change, &shop, &new.sale.reference).await?;
-        if others.len() >= MOST_ATTEMPTS {
-            return Err(Problem::new(ProblemCode::TooMany).into());
-        }
+        admit_attempt(&others, &terminal, now)?;
         let attempt = u32::try_from(others.len() + 1).unwrap_or(u32::MAX);
+        let first = others
+            .first()
+            .map(|first| first.trade.facts().sale.amount.clone());
+        let due = store::due(&mut change, &shop, &new.sale.reference).await?;
+        let amount = sale::amount(due.or(first).as_ref(), &new.sale.amount, by_server);
+        // Whoever may take this one's place: the same terminal, or the server that changed the amount.
+        let heir = (amount != Some(Amount::Changed)).then_some(terminal.as_str());
         let mut quitted = Vec::new();
         for other in others {
-            if let Some(left) = self
-                .make_way(&mut change, other, &terminal, &who, now)
-                .await?
-            {
+            if let Some(left) = self.make_way(&mut change, other, heir, &who, now).await? {
                 quitted.push(left);
+            }
+        }
+        match amount {
+            None => return Err(Problem::new(ProblemCode::SaleAmountMismatch).into()),
+            Some(Amount::Same) => {}
+            Some(Amount::First | Amount::Changed) => {
+                let Sale { reference, amount } = &new.sale;
+                store::set_due(&mut change, &shop, reference, amount).await?;
             }
         }
         let facts = Facts {
@@ -349,7 +385,7 @@ impl Inner {
         &self,
         change: &mut store::Change,
         other: Stored,
-        terminal: &str,
+        heir: Option<&str>,
         who: &str,
         now: Ms,
     ) -> Result<Option<(Trade, Vec<Move>)>, Hindrance> {
@@ -372,7 +408,8 @@ impl Inner {
             return Ok(None);
         }
         let quiet = now >= trade.heard_ms() + self.policy.quiet_ms;
-        if trade.facts().terminal != terminal && !quiet {
+        let own = heir.is_none_or(|terminal| trade.facts().terminal == terminal);
+        if !own && !quiet {
             return in_the_way(&trade);
         }
         let was = trade.version();
@@ -398,11 +435,15 @@ impl Inner {
         self: &Arc<Self>,
         trx_id: &str,
         event: Event,
-        code: Option<Secret>,
+        beside: Beside,
         who: &str,
     ) -> Result<Applied, Problem> {
+        let Beside { code, said } = beside;
         for _ in 0..MOST_TRIES {
-            match self.try_apply(trx_id, event.clone(), who).await {
+            match self
+                .try_apply(trx_id, event.clone(), said.as_ref(), who)
+                .await
+            {
                 Err(Hindrance::Race) => {}
                 Err(Hindrance::Problem(problem)) => return Err(problem),
                 Ok((mut trade, granted)) => {
@@ -461,6 +502,7 @@ impl Inner {
         &self,
         trx_id: &str,
         event: Event,
+        said: Option<&GatewayAnswer>,
         who: &str,
     ) -> Result<(Trade, Result<(), Refusal>), Hindrance> {
         if let Some(trade) = self.unmoved(trx_id, &event).await? {
@@ -472,20 +514,37 @@ impl Inner {
         };
         let mut trade = stored.trade;
         let (was, now) = (trade.version(), self.clock.now_ms());
+        let event = self.once_named(&mut change, &trade, event).await?;
+        let code_use = CodeUse {
+            reference: trade.facts().sale.reference.clone(),
+            at_ms: now,
+        };
         let context = Context {
             now,
             policy: &self.policy,
             rival,
-            said: None,
-            code_reused: false,
+            said,
+            code_reused: self
+                .code_reused(&mut change, &trade, &event, &code_use)
+                .await?,
         };
         let (what, note) = (name(&event), note(&event));
+        let had = trade.code().cloned();
         let granted = trade.handle(event, &context);
         if trade.version() != was {
             let moves = trade.take_moves();
             let mut lines = lines(&moves, who, what);
             if let (Some(line), Some(note)) = (lines.first_mut(), note) {
                 line.note = note;
+            }
+            if let (Some(line), Some(said)) = (lines.last_mut(), said) {
+                line.note = noted(&line.note, said);
+            }
+            let shop = &trade.facts().shop;
+            match (had, trade.code()) {
+                (None, Some(mark)) => store::keep_code(&mut change, shop, mark, &code_use).await?,
+                (Some(mark), None) => store::free_code(&mut change, shop, &mark).await?,
+                (None, None) | (Some(_), Some(_)) => {}
             }
             if !store::update(&mut change, &trade, was, lines, now).await? {
                 return Err(Hindrance::Race);
@@ -496,14 +555,83 @@ impl Inner {
         Ok((trade, granted))
     }
 
+    /// True where the code of this event was handed over for another sale a short time ago.
+    async fn code_reused(
+        &self,
+        change: &mut store::Change,
+        trade: &Trade,
+        event: &Event,
+        code_use: &CodeUse,
+    ) -> Result<bool, Hindrance> {
+        // A code that an attempt has already is told of by the attempt.
+        let (Event::Code(mark), None) = (event, trade.code()) else {
+            return Ok(false);
+        };
+        let last = store::take_code(change, &trade.facts().shop, mark).await?;
+        let CodeUse { reference, at_ms } = code_use;
+        Ok(sale::is_code_reused(
+            last.as_ref(),
+            reference,
+            *at_ms,
+            &self.policy,
+        ))
+    }
+
+    /// The gateway's answer to a creation, unless it names a trade that another attempt has: a cache or a proxy that
+    /// answers twice must not make one payment close two sales.
+    async fn once_named(
+        &self,
+        change: &mut store::Change,
+        trade: &Trade,
+        event: Event,
+    ) -> Result<Event, Hindrance> {
+        let Event::Created(CreateAnswer::Made { trans_id, .. }) = &event else {
+            return Ok(event);
+        };
+        let facts = trade.facts();
+        let holder = store::holder_of(change, &facts.shop, trans_id).await?;
+        if !sale::is_id_repeated(holder.as_deref(), &facts.trx_id) {
+            return Ok(event);
+        }
+        let alarm = "gateway_ref_repeated";
+        METRICS.alarm(alarm);
+        tracing::error!(trx_id = %facts.trx_id, alarm, "the gateway gave this trade the id of another one: it is left");
+        Ok(Event::Created(CreateAnswer::Repeated))
+    }
+
     /// Tells the operator what an attempt did, once it is stored.
     fn tell(trade: &Trade, moves: &[Move], what: &str) {
         let trx_id = &trade.facts().trx_id;
+        let said = trade.gateway_answer();
+        let gateway_code = said.and_then(|said| said.code.as_deref());
+        let gateway_message = said.map(|said| said.message.as_str());
         for Move { from, to } in moves {
             METRICS.moved(*to);
-            tracing::info!(%trx_id, ?from, ?to, what, "moved");
-            if *to == State::LateSuccess {
-                tracing::error!(%trx_id, "paid after it was closed: accept it, or give the money back");
+            tracing::info!(%trx_id, ?from, ?to, what, gateway_code, gateway_message, "moved");
+            match *to {
+                State::LateSuccess => {
+                    let alarm = "late_success";
+                    METRICS.alarm(alarm);
+                    tracing::error!(%trx_id, alarm, "paid after it was closed: accept it, or give the money back");
+                }
+                State::NeedsReview | State::VoidReview => METRICS.alarm("needs_review"),
+                State::Creating
+                | State::CreateUnknown
+                | State::AwaitingCode
+                | State::AwaitingPayer
+                | State::Paying
+                | State::Pending
+                | State::Unknown
+                | State::Cancelling
+                | State::CancelUnknown
+                | State::Paid
+                | State::Voiding
+                | State::VoidUnknown
+                | State::Declined
+                | State::Cancelled
+                | State::Expired
+                | State::Abandoned
+                | State::Voided => {}
             }
         }
     }
@@ -544,12 +672,12 @@ impl Inner {
         let (facts, trans_id) = (trade.facts().clone(), trade.trans_id().map(str::to_owned));
         let call = async move {
             kill::at(kill::of_send(send, Sent::Sending));
-            let event = inner
+            let answered = inner
                 .gateway
                 .send(&facts, trans_id.as_deref(), send, code)
                 .await;
             kill::at(kill::of_send(send, Sent::Answered));
-            inner.keep(&facts.trx_id, event).await;
+            inner.keep(&facts.trx_id, answered).await;
             kill::at(kill::of_send(send, Sent::Kept));
         };
         self.tasks.spawn(call.in_current_span())
@@ -557,10 +685,14 @@ impl Inner {
 
     /// Stores an answer of the gateway. A store that is out of breath gets time: the answer may be the only proof that there
     /// will ever be.
-    async fn keep(self: &Arc<Self>, trx_id: &str, event: Event) {
+    async fn keep(self: &Arc<Self>, trx_id: &str, Answered { event, said }: Answered) {
+        let beside = Beside { code: None, said };
         let mut pause = KEEP_PAUSE;
         for _ in 0..KEEP_TRIES {
-            match self.apply(trx_id, event.clone(), None, "gateway").await {
+            match self
+                .apply(trx_id, event.clone(), beside.clone(), "gateway")
+                .await
+            {
                 Ok(_) => return,
                 Err(problem) if problem.code == ProblemCode::StoreUnavailable => {
                     tokio::time::sleep(pause).await;
@@ -597,7 +729,10 @@ impl Inner {
             tokio::time::sleep(inner.clock.until(wake)).await;
             // In a task of its own: the change arms the next timer, which ends this one.
             tokio::spawn(async move {
-                if let Err(problem) = inner.apply(&id, Event::Tick, None, "time").await {
+                if let Err(problem) = inner
+                    .apply(&id, Event::Tick, Beside::default(), "time")
+                    .await
+                {
                     tracing::error!(trx_id = %id, code = ?problem.code, "time could not act; once more in a second");
                     let again = inner.clock.now_ms() + TIME_PAUSE_MS;
                     inner.arm(&id, again);
@@ -627,6 +762,33 @@ fn audit(who: &str, what: &str, note: &str) -> Audit {
         what: what.to_owned(),
         note: note.to_owned(),
     }
+}
+
+/// Refuses a terminal that has handed over too many codes for one sale lately, and says when it may again.
+fn admit_attempt(others: &[Stored], terminal: &str, now: Ms) -> Result<(), Problem> {
+    let mut counted: Vec<Ms> = others
+        .iter()
+        .map(|other| &other.trade)
+        .filter(|trade| trade.facts().terminal == terminal && trade.payment_left())
+        .map(Trade::created_ms)
+        .filter(|created| now < created + ATTEMPT_WINDOW_MS)
+        .collect();
+    counted.sort_unstable();
+    let Some(at) = counted.len().checked_sub(MOST_ATTEMPTS) else {
+        return Ok(());
+    };
+    let wait = Duration::from_millis((counted[at] + ATTEMPT_WINDOW_MS).saturating_sub(now));
+    let detail = format!(
+        "This terminal has tried this sale {MOST_ATTEMPTS} times in ten minutes: try again in {} s, or use another way to pay.",
+        wait.as_secs() + 1
+    );
+    Err(Problem::because(ProblemCode::TooMany, detail).after(wait))
+}
+
+/// What the audit trail says of a move, with the gateway's words.
+fn noted(note: &str, said: &GatewayAnswer) -> String {
+    let code = said.code.as_deref().unwrap_or("-");
+    format!("{note}; gateway: {code} {}", said.message)
 }
 
 /// The audit trail's lines of a change; one even where nothing moved.

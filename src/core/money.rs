@@ -32,6 +32,9 @@ pub enum MoneyError {
     /// Not three upper-case letters.
     #[error("a currency is three upper-case letters, like MYR")]
     NoCurrency,
+    /// The text names another currency than the one that is asked for.
+    #[error("the amount is in another currency")]
+    OtherCurrency,
 }
 
 /// How many digits ISO 4217 puts behind the point; two unless it says otherwise.
@@ -79,6 +82,41 @@ impl Money {
         })
     }
 
+    /// Reads what another system wrote: "1,250.00", "RM 12.50", "12.5000" and "1.250,00" are values, whatever they look
+    /// like. Zeros behind the currency's own digits say nothing. What can be read in two ways is no amount.
+    ///
+    /// # Errors
+    /// [`MoneyError`]; [`MoneyError::OtherCurrency`] where a letter or sign beside the number is not this currency's.
+    pub fn read(text: &str, currency: &str) -> Result<Self, MoneyError> {
+        let is_number = |char: char| char.is_ascii_digit() || matches!(char, '.' | ',');
+        let text = text.trim_matches(is_around);
+        let number = text.trim_matches(|char| !is_number(char));
+        let (before, after) = text.split_once(number).unwrap_or((text, ""));
+        let names = [before, after].map(|name| name.trim_matches(is_around));
+        if names.iter().any(|name| name.contains(['-', '+', '(', ')'])) {
+            return Err(MoneyError::NotDigits);
+        }
+        if !names
+            .iter()
+            .all(|name| name.is_empty() || is_name_of(name, currency))
+        {
+            return Err(MoneyError::OtherCurrency);
+        }
+        let plain = plain_number(number, digits(currency)).ok_or(MoneyError::NotDigits)?;
+        let plain = match plain.split_once('.') {
+            Some((whole, fraction)) => {
+                let kept = fraction.trim_end_matches('0');
+                let padded = fraction.len().min(digits(currency)).max(kept.len());
+                match &fraction[..padded] {
+                    "" => whole.to_owned(),
+                    fraction => format!("{whole}.{fraction}"),
+                }
+            }
+            None => plain,
+        };
+        Self::parse(&plain, currency)
+    }
+
     /// The amount as text with all of its currency's digits and nothing else: "12.50".
     #[must_use]
     pub fn decimal(&self) -> String {
@@ -90,6 +128,62 @@ impl Money {
         } else {
             format!("{whole}.{fraction}")
         }
+    }
+}
+
+/// What stands around a number and says nothing.
+fn is_around(char: char) -> bool {
+    char.is_whitespace() || matches!(char, '\u{feff}' | '\u{200b}'..='\u{200f}')
+}
+
+/// True where this is how people write the currency before or behind a number.
+#[must_use]
+pub fn is_name_of(name: &str, currency: &str) -> bool {
+    let signs: &[&str] = match currency {
+        "MYR" => &["RM"],
+        "SGD" => &["S$"],
+        "IDR" => &["Rp", "Rp."],
+        "THB" => &["฿"],
+        "PHP" => &["₱"],
+        "VND" => &["₫"],
+        "CNY" => &["¥", "￥", "RMB"],
+        "HKD" => &["HK$"],
+        "USD" => &["$", "US$"],
+        "EUR" => &["€"],
+        _ => &[],
+    };
+    name.eq_ignore_ascii_case(currency) || signs.iter().any(|sign| name.eq_ignore_ascii_case(sign))
+}
+
+/// The number with one point at most, and nothing between thousands. None where it could be two numbers.
+fn plain_number(text: &str, behind: usize) -> Option<String> {
+    let thousands = |whole: &str, mark: char| {
+        let mut groups = whole.split(mark);
+        let first = groups.next()?;
+        let good = (1..=3).contains(&first.len()) && groups.all(|group| group.len() == 3);
+        (good || !whole.contains(mark)).then(|| whole.replace(mark, ""))
+    };
+    let last = text.rfind(['.', ',']);
+    let Some(at) = last else {
+        return Some(text.to_owned());
+    };
+    let mark = char::from(text.as_bytes()[at]);
+    let other = if mark == '.' { ',' } else { '.' };
+    let (whole, fraction) = (&text[..at], &text[at + 1..]);
+    let once = !whole.contains(mark);
+    if whole.contains(other) {
+        // Both marks: the last one is the decimal one, and stands once.
+        let whole = once.then(|| thousands(whole, other)).flatten()?;
+        return Some(format!("{whole}.{fraction}"));
+    }
+    match mark {
+        '.' if once => Some(text.to_owned()),
+        // A comma alone: three digits behind it are thousands, unless the currency has three decimals.
+        ',' if once && fraction.len() == behind && behind != 3 => {
+            Some(format!("{whole}.{fraction}"))
+        }
+        ',' if once && behind == 3 => None,
+        _ => thousands(text, mark),
     }
 }
 
@@ -119,6 +213,65 @@ mod tests {
         }
         assert_eq!(Money::parse("1500", "JPY").unwrap().minor, 1500);
         assert_eq!(Money::parse("1.234", "KWD").unwrap().minor, 1234);
+    }
+
+    #[test]
+    fn reads_what_other_systems_write_as_the_same_value() {
+        for text in [
+            "1250.00",
+            "1,250.00",
+            "1250",
+            "RM 1,250.00",
+            "RM1250.00",
+            "1250.00 MYR",
+            "myr 1250",
+            "1250.0000",
+            "\u{feff}1,250.00 ",
+            "1.250,00",
+            "1250,00",
+            "RM\u{a0}1,250",
+            "01250.00",
+            "1250.",
+        ] {
+            assert_eq!(
+                Money::read(text, "MYR").map(|money| money.minor),
+                Ok(125_000),
+                "{text:?}"
+            );
+        }
+        for (text, currency, minor) in [
+            ("12.5000", "MYR", 1250),
+            ("1,234,567.89", "MYR", 123_456_789),
+            ("1,500", "JPY", 1500),
+            ("1500.00", "JPY", 1500),
+            ("Rp 500.000,00", "IDR", 50_000_000),
+            ("1.234", "KWD", 1234),
+        ] {
+            assert_eq!(
+                Money::read(text, currency).map(|money| money.minor),
+                Ok(minor),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_can_be_read_in_two_ways_is_no_amount() {
+        for text in [
+            "1,2,3", "12,5", "1,23.00", "1.2.3", "-12.50", "(12.50)", "+1", "", ".", ",", "RM",
+            "1 250.00", "1e3",
+        ] {
+            assert!(Money::read(text, "MYR").is_err(), "{text:?}");
+        }
+        assert!(Money::read("1,234", "KWD").is_err());
+        assert_eq!(Money::read("12.505", "MYR"), Err(MoneyError::TooFine));
+        for text in ["SGD 12.50", "S$12.50", "12.50 IDR", "$12.50"] {
+            assert_eq!(
+                Money::read(text, "MYR"),
+                Err(MoneyError::OtherCurrency),
+                "{text}"
+            );
+        }
     }
 
     #[test]
@@ -156,8 +309,15 @@ mod tests {
         }
 
         #[test]
+        fn what_is_written_is_read_as_the_same_value(minor in 0..=MAX_MINOR, currency in "MYR|JPY|KWD|SGD") {
+            let money = Money { minor, currency: currency.clone() };
+            prop_assert_eq!(Money::read(&money.to_string(), &currency), Ok(money));
+        }
+
+        #[test]
         fn no_text_panics(text in ".*", currency in ".{0,4}") {
             let _ = Money::parse(&text, &currency);
+            let _ = Money::read(&text, &currency);
         }
     }
 }

@@ -11,8 +11,9 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
+use kaunter_core::authority::Reach;
 use kaunter_core::policy::Ms;
-use kaunter_core::wire::{self, ProblemCode, TradeList};
+use kaunter_core::wire::{self, GatewayAnswer, ProblemCode, TradeList};
 use serde::Deserialize;
 
 use super::Either;
@@ -51,6 +52,7 @@ pub(crate) async fn list(
     match (which.open, which.day) {
         (Some(_), None) => open(&app, &either, sheet).await,
         (None, Some(day)) => {
+            either.require_list()?;
             let span = app.config.day.day(&day).ok_or_else(refuse)?;
             let form = if sheet { Form::Sheet } else { Form::Json };
             Day::open(app, either.shop, span, form)
@@ -63,11 +65,13 @@ pub(crate) async fn list(
 
 async fn open(app: &App, either: &Either, sheet: bool) -> Result<Response, Problem> {
     let claims = either.claims.as_ref();
+    // A token reads what is open at its own terminal; one for one sale, of that sale.
     let terminal = claims.map(|claims| claims.terminal.as_str());
     let store = app.trades.store();
     let rows = store.open_trades(Some(&either.shop), terminal).await?;
     let trades: Vec<_> = rows
         .iter()
+        .filter(|stored| either.reach(stored.trade.facts()) == Reach::Whole)
         .map(|stored| app.trades.wire(&stored.trade))
         .collect();
     if sheet {
@@ -189,7 +193,7 @@ impl Day {
 }
 
 /// The columns of the sheet, in this order; the README tells what each is.
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 15] = [
     "created_at",
     "ref",
     "attempt",
@@ -202,6 +206,9 @@ const COLUMNS: [&str; 12] = [
     "reason",
     "trx_id",
     "trans_id",
+    "gateway_code",
+    "gateway_message",
+    "void_refused",
 ];
 
 fn head() -> Vec<u8> {
@@ -213,6 +220,8 @@ fn lines(trades: &[wire::Trade]) -> Vec<u8> {
         .terminator(csv::Terminator::CRLF)
         .from_writer(Vec::new());
     for trade in trades {
+        let said = trade.gateway_answer.as_ref();
+        let refused = trade.void_refused.as_ref();
         let reason = trade.reason.map(crate::store::word);
         let row: [String; COLUMNS.len()] = [
             trade.created_at.clone(),
@@ -227,11 +236,27 @@ fn lines(trades: &[wire::Trade]) -> Vec<u8> {
             reason.unwrap_or_default(),
             plain(&trade.trx_id),
             plain(trade.trans_id.as_deref().unwrap_or_default()),
+            plain(
+                said.and_then(|said| said.code.as_deref())
+                    .unwrap_or_default(),
+            ),
+            plain(said.map_or("", |said| &said.message)),
+            plain(&refused.map(in_one_field).unwrap_or_default()),
         ];
         // Writing to memory can't fail.
         let _ = sheet.write_record(row);
     }
     sheet.into_inner().unwrap_or_default()
+}
+
+/// Why a void was refused; "refused" where the gateway said nothing.
+fn in_one_field(refused: &GatewayAnswer) -> String {
+    let code = refused.code.as_deref().unwrap_or_default();
+    let said = format!("{code} {}", refused.message);
+    match said.trim() {
+        "" => "refused".to_owned(),
+        said => said.to_owned(),
+    }
 }
 
 /// A spreadsheet takes what starts with one of these for a formula, and runs it: an apostrophe says that it is text.

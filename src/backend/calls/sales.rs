@@ -44,26 +44,32 @@ pub(crate) async fn get(
         (None, None) => None,
         (Some(_), None) | (None, Some(_)) => return Err(refuse()),
     };
-    let attempts = app
-        .trades
-        .store()
-        .sale(&either.shop, &which.reference)
-        .await?;
-    let Some(first) = attempts.first() else {
+    let store = app.trades.store();
+    let rows = store.sale(&either.shop, &which.reference).await?;
+    let attempts: Vec<_> = rows
+        .iter()
+        .filter_map(|row| {
+            let reach = either.reach(row.trade.facts());
+            reach.told(app.trades.wire(&row.trade))
+        })
+        .collect();
+    if attempts.is_empty() && !either.may_charge(&which.reference) {
+        // Whether the sale is there is not told either.
+        return Err(Problem::new(ProblemCode::TokenForbidden));
+    }
+    let Some(first) = rows.first() else {
         return Err(Problem::new(ProblemCode::TradeNotFound));
     };
-    let standing = Standing::of(attempts.iter().map(|stored| &stored.trade));
+    let due = store.due(&either.shop, &which.reference).await?;
+    let standing = Standing::of(rows.iter().map(|row| &row.trade));
     Ok(Json(SaleRecord {
         reference: which.reference,
-        due_amount: first.trade.facts().sale.amount.clone(),
+        due_amount: due.unwrap_or_else(|| first.trade.facts().sale.amount.clone()),
         closes_bill: asked.map(|asked| standing.closes_bill(&asked)),
         paid_amount: standing.paid_amount,
         decided_by: standing.decided_by,
         late_amount: standing.late_amount,
         open: standing.open,
-        attempts: attempts
-            .iter()
-            .map(|stored| app.trades.wire(&stored.trade))
-            .collect(),
+        attempts,
     }))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use hmac::{Hmac, Mac};
+use kaunter_core::authority::Reach;
 use kaunter_core::trade::{CodeMark, Event};
 use kaunter_core::wire::{
     self, AskVoid, CODE_MAX_BYTES, HandOver, KEY_CHARS, NewTrade, ProblemCode, Right, Verdict,
@@ -16,6 +17,7 @@ use crate::app::App;
 use crate::error::Problem;
 use crate::limits::NOTE_MAX_CHARS;
 use crate::secret::Secret;
+use crate::store::Stored;
 use crate::token::Claims;
 use crate::trades::{Wish, check_sale};
 
@@ -26,7 +28,7 @@ pub(crate) async fn create(
     Terminal(claims): Terminal,
     Body(new): Body<NewTrade>,
 ) -> Answer {
-    claims.require(Right::Charge)?;
+    claims.authority().require(Right::Charge)?;
     app.limits.admit(&claims.shop, &claims.terminal)?;
     let lower_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     if new.key.len() != KEY_CHARS || !new.key.bytes().all(lower_hex) {
@@ -38,7 +40,7 @@ pub(crate) async fn create(
         &gateway.config().currency,
         gateway.config().max_amount_minor,
     )?;
-    claims.require_sale(&new.sale)?;
+    claims.authority().require_sale(&new.sale)?;
     let wallets = gateway
         .integrators(app.config.test_wallets)
         .await
@@ -49,6 +51,7 @@ pub(crate) async fn create(
         return Err(Problem::new(ProblemCode::PresentedUnsupported));
     }
     let wish = Wish {
+        by_server: claims.sale.as_ref() == Some(&new.sale),
         who: claims.who(),
         shop: claims.shop,
         terminal: claims.terminal,
@@ -63,7 +66,7 @@ pub(crate) async fn code(
     Path(trx_id): Path<String>,
     Body(hand): Body<HandOver>,
 ) -> Answer {
-    claims.require(Right::Charge)?;
+    claims.authority().require(Right::Charge)?;
     app.limits.admit(&claims.shop, &claims.terminal)?;
     let good = |char: char| !char.is_control();
     if hand.code.trim().is_empty()
@@ -73,10 +76,13 @@ pub(crate) async fn code(
         return Err(Problem::new(ProblemCode::CodeInvalid));
     }
     let stored = app.trades.find(Some(&claims.shop), &trx_id).await?;
-    if stored.trade.facts().terminal != claims.terminal {
+    let facts = stored.trade.facts();
+    // Who may read another terminal's trade hands no code to it.
+    if facts.terminal != claims.terminal {
         return Err(Problem::new(ProblemCode::TokenForbidden));
     }
-    claims.require_sale(&stored.trade.facts().sale)?;
+    claims.authority().require_on(Right::Charge, facts)?;
+    claims.authority().require_sale(&facts.sale)?;
     let mark = mark(&app.config.signing_key, &hand.code);
     let code = Secret::new(hand.code);
     let who = claims.who();
@@ -104,9 +110,22 @@ pub(crate) async fn get(
     let stored = app.trades.find(Some(&either.shop), &trx_id).await?;
     let own = either
         .claims
+        .as_ref()
         .is_some_and(|claims| claims.terminal == stored.trade.facts().terminal);
     let event = if own { Event::Heard } else { Event::Tick };
-    app.trades.look(stored, event).await.map(Json)
+    looked_at(&app, &either, stored, event).await
+}
+
+/// What the caller may read of a trade, once time has acted on it.
+async fn looked_at(app: &App, either: &Either, stored: Stored, event: Event) -> Answer {
+    let reach = either.reach(stored.trade.facts());
+    if reach == Reach::Nothing {
+        return Err(Problem::new(ProblemCode::TokenForbidden));
+    }
+    let trade = app.trades.look(stored, event).await?;
+    let told = reach.told(trade);
+    told.map(Json)
+        .ok_or_else(|| Problem::new(ProblemCode::TokenForbidden))
 }
 
 pub(crate) async fn cancel(
@@ -114,8 +133,8 @@ pub(crate) async fn cancel(
     Terminal(claims): Terminal,
     Path(trx_id): Path<String>,
 ) -> Answer {
-    claims.require(Right::Cancel)?;
-    wished(&app, &claims, &trx_id, Event::Cancel, &claims.who()).await
+    let who = claims.who();
+    wished(&app, &claims, &trx_id, (Right::Cancel, Event::Cancel), &who).await
 }
 
 pub(crate) async fn void(
@@ -124,14 +143,14 @@ pub(crate) async fn void(
     Path(trx_id): Path<String>,
     Body(ask): Body<AskVoid>,
 ) -> Answer {
-    claims.require(Right::Void)?;
+    claims.authority().require(Right::Void)?;
     let reason = noted(&ask.reason).ok_or_else(|| {
         let detail =
             format!("Say why the money is given back, in at most {NOTE_MAX_CHARS} characters.");
         Problem::because(ProblemCode::BadRequest, detail)
     })?;
     let who = format!("{}: {reason}", claims.who());
-    wished(&app, &claims, &trx_id, Event::Void, &who).await
+    wished(&app, &claims, &trx_id, (Right::Void, Event::Void), &who).await
 }
 
 pub(crate) async fn void_status(
@@ -141,7 +160,7 @@ pub(crate) async fn void_status(
 ) -> Answer {
     either.admit_look(&app)?;
     let stored = app.trades.find(Some(&either.shop), &trx_id).await?;
-    app.trades.look(stored, Event::Tick).await.map(Json)
+    looked_at(&app, &either, stored, Event::Tick).await
 }
 
 pub(crate) async fn verdict(
@@ -150,7 +169,7 @@ pub(crate) async fn verdict(
     Path(trx_id): Path<String>,
     Body(verdict): Body<Verdict>,
 ) -> Answer {
-    claims.require(Right::Review)?;
+    claims.authority().require(Right::Review)?;
     let evidence =
         noted(&verdict.evidence).ok_or_else(|| Problem::new(ProblemCode::VerdictInvalid))?;
     let who = format!("{}: {evidence}", claims.who());
@@ -158,14 +177,23 @@ pub(crate) async fn verdict(
         &app,
         &claims,
         &trx_id,
-        Event::Verdict(verdict.outcome),
+        (Right::Review, Event::Verdict(verdict.outcome)),
         &who,
     )
     .await
 }
 
-async fn wished(app: &App, claims: &Claims, trx_id: &str, event: Event, who: &str) -> Answer {
+/// A person's wish about a trade, where the token has the right, reaches the trade, and moves no more than it may.
+async fn wished(
+    app: &App,
+    claims: &Claims,
+    trx_id: &str,
+    (right, event): (Right, Event),
+    who: &str,
+) -> Answer {
     app.limits.admit(&claims.shop, &claims.terminal)?;
+    let stored = app.trades.find(Some(&claims.shop), trx_id).await?;
+    claims.authority().require_on(right, stored.trade.facts())?;
     app.trades
         .wish(&claims.shop, trx_id, event, None, who)
         .await

@@ -1,18 +1,46 @@
-//! The gateway's envelope: `{code, msg, data}`. Numbers come as numbers or as text; both are read.
+//! The gateway's envelope: `{code, msg, data}`. Numbers come as numbers or as text, with or without a fraction of zeros;
+//! a list may come as an object whose names are numbers, as PHP writes a list with a hole. All of them are read.
 
-use kaunter_core::wire::Integrator;
-use serde_json::Value;
+use kaunter_core::wire::{GatewayAnswer, Integrator};
 
-use super::strict::Strict;
+use super::strict::Value;
 
-/// An answer that could be read.
+/// Longest id of a trade or a void. The longest known has 20 characters.
+const ID_MAX_CHARS: usize = 64;
+
+/// An answer that could be read. Its `Debug` tells its code only.
 pub(super) struct Envelope(Value);
+
+/// A field that names a trade.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Id {
+    Absent,
+    /// 1 to 64 printable ASCII characters without space or markup.
+    Named(String),
+    /// It is there, and is no id.
+    Unreadable,
+}
+
+impl Id {
+    pub(super) fn named(self) -> Option<String> {
+        match self {
+            Self::Named(id) => Some(id),
+            Self::Absent | Self::Unreadable => None,
+        }
+    }
+}
+
+impl std::fmt::Debug for Envelope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Envelope({:?})", self.code())
+    }
+}
 
 impl Envelope {
     /// None where it is no JSON object, or says something twice.
     pub(super) fn read(body: &[u8]) -> Option<Self> {
-        let Strict(value) = serde_json::from_slice(body).ok()?;
-        value.is_object().then_some(Self(value))
+        let value = Value::read(body)?;
+        matches!(value, Value::Object(_)).then_some(Self(value))
     }
 
     pub(super) fn code(&self) -> Option<u32> {
@@ -23,39 +51,92 @@ impl Envelope {
         self.code() == Some(200)
     }
 
+    fn field(&self, name: &str) -> Option<&Value> {
+        self.0
+            .get("data")?
+            .get(name)
+            .filter(|value| **value != Value::Null)
+    }
+
     /// A field of the data, as text.
     pub(super) fn text(&self, name: &str) -> Option<String> {
-        match self.0.get("data")?.get(name)? {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            // There, and unreadable: it binds nothing, and agrees with nothing.
-            Value::Bool(_) | Value::Array(_) | Value::Object(_) => Some(String::new()),
-            Value::Null => None,
+        // There, and unreadable: it binds nothing, and agrees with nothing.
+        self.field(name)
+            .map(|value| text(value).unwrap_or_default())
+    }
+
+    /// A field of the data that names a trade.
+    pub(super) fn id(&self, name: &str) -> Id {
+        let Some(value) = self.field(name) else {
+            return Id::Absent;
+        };
+        let is_sign = |byte: u8| byte.is_ascii_graphic() && !b"<>\"'&\\`".contains(&byte);
+        match value {
+            Value::Number(text) if !text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Id::Unreadable
+            }
+            Value::Number(text) | Value::Text(text) => {
+                let id = text.trim();
+                let good = (1..=ID_MAX_CHARS).contains(&id.len()) && id.bytes().all(is_sign);
+                if good {
+                    Id::Named(id.to_owned())
+                } else {
+                    Id::Unreadable
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::List(_) | Value::Object(_) => Id::Unreadable,
         }
     }
 
     /// A field of the data, as a whole number.
     pub(super) fn number(&self, name: &str) -> Option<u64> {
-        number(self.0.get("data")?.get(name)?)
+        number(self.field(name)?)
     }
 
-    /// The wallets, where the data is a list of them; who asked knows which way it is of.
+    /// A field of the data that holds an amount, as text: a number with a fraction is the one that it stands for, not its
+    /// sixteenth digit.
+    pub(super) fn amount(&self, name: &str) -> Option<String> {
+        let value = self.field(name)?;
+        if let Value::Number(raw) = value
+            && raw.contains(['.', 'e', 'E'])
+        {
+            return raw.parse::<f64>().ok().map(|value| value.to_string());
+        }
+        Some(text(value).unwrap_or_default())
+    }
+
+    /// Its code and sentence. `field` names the datum that decides this call, where its code says "ok".
+    pub(super) fn said(&self, field: Option<&str>) -> GatewayAnswer {
+        let own = self.0.get("code").and_then(text);
+        let decides = field.and_then(|name| self.text(name));
+        let sentence = |value: Option<&Value>| match value {
+            Some(Value::Text(text)) if !text.trim().is_empty() => Some(text.clone()),
+            Some(_) | None => None,
+        };
+        GatewayAnswer {
+            code: if self.is_ok() { decides.or(own) } else { own },
+            message: sentence(self.0.get("msg"))
+                .or_else(|| sentence(self.field("msg")))
+                .unwrap_or_default(),
+        }
+    }
+
+    /// The wallets, where the data is a list of them; the caller knows which way they pay.
     pub(super) fn integrators(&self, test_wallets: bool) -> Option<Vec<Integrator>> {
         if !self.is_ok() {
             return None;
         }
-        let list = self.0.get("data")?.as_array()?;
-        let text = |item: &Value, name: &str| match item.get(name) {
-            Some(Value::String(text)) if !text.is_empty() => Some(text.clone()),
-            Some(Value::Number(number)) => Some(number.to_string()),
-            Some(_) | None => None,
-        };
-        let wallets = list.iter().filter_map(|item| {
+        let wallets = list(self.0.get("data")?)?.into_iter().filter_map(|item| {
+            let field = |name: &str| {
+                item.get(name)
+                    .and_then(text)
+                    .filter(|text| !text.is_empty())
+            };
             Some(Integrator {
-                id: text(item, "id")?,
-                name: text(item, "integrator_name")?,
-                logo: text(item, "integrator_logo_link"),
-                test: text(item, "active").as_deref() == Some("T"),
+                id: field("id")?,
+                name: field("integrator_name")?,
+                logo: field("integrator_logo_link"),
+                test: field("active").as_deref() == Some("T"),
                 presents: Vec::new(),
             })
         });
@@ -67,10 +148,134 @@ impl Envelope {
     }
 }
 
-fn number(value: &Value) -> Option<u64> {
+/// The items of a list, also of one that PHP wrote with its places as names.
+fn list(value: &Value) -> Option<Vec<&Value>> {
     match value {
-        Value::Number(number) => number.as_u64(),
-        Value::String(text) => text.parse().ok(),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        Value::List(items) => Some(items.iter().collect()),
+        Value::Object(fields) => {
+            let is_place =
+                |name: &String| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+            fields
+                .iter()
+                .all(|(name, _)| is_place(name))
+                .then(|| fields.iter().map(|(_, item)| item).collect())
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => None,
+    }
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::Text(text) | Value::Number(text) => Some(text.clone()),
+        Value::Null | Value::Bool(_) | Value::List(_) | Value::Object(_) => None,
+    }
+}
+
+/// A whole number, also as text and with a fraction of zeros.
+fn number(value: &Value) -> Option<u64> {
+    let text = text(value)?;
+    let text = text.trim();
+    if let Ok(number) = text.parse() {
+        return Some(number);
+    }
+    let value: f64 = text.parse().ok()?;
+    let whole = value >= 0.0 && value.fract() == 0.0 && value < 9e15;
+    // In range, and without a fraction.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    whole.then_some(value as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn envelope(text: &str) -> Envelope {
+        Envelope::read(text.as_bytes()).expect("an envelope")
+    }
+
+    #[test]
+    fn an_id_is_a_short_printable_name_with_all_its_digits() {
+        let id = |json: &str| {
+            envelope(&format!(r#"{{"code":200,"data":{{"trans_id":{json}}}}}"#)).id("trans_id")
+        };
+        for json in [
+            "\"20190329150700338216\"",
+            "20190329150700338216",
+            "\" 20190329150700338216 \"",
+        ] {
+            assert_eq!(
+                id(json),
+                Id::Named("20190329150700338216".to_owned()),
+                "{json}"
+            );
+        }
+        assert_eq!(id("\"A-7/b:1\""), Id::Named("A-7/b:1".to_owned()));
+        assert_eq!(id("null"), Id::Absent);
+        let long = format!("\"{}\"", "9".repeat(65));
+        for json in [
+            "\"\"",
+            "\" \"",
+            "2.0e19",
+            "1.5",
+            "-1",
+            "true",
+            "[]",
+            "{}",
+            "\"<b>\"",
+            "\"a b\"",
+            "\"a\\nb\"",
+            "\"a\\u202eb\"",
+            &long,
+        ] {
+            assert_eq!(id(json), Id::Unreadable, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_code_is_a_value() {
+        for code in ["200", "200.0", "\"200\"", "\"200.0\"", "2e2"] {
+            assert!(envelope(&format!(r#"{{"code":{code}}}"#)).is_ok(), "{code}");
+        }
+        for code in ["201", "200.5", "-200", "\"ok\"", "null", "[200]", "1e300"] {
+            assert!(
+                !envelope(&format!(r#"{{"code":{code}}}"#)).is_ok(),
+                "{code}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_amount_is_a_value() {
+        let amount =
+            |json: &str| envelope(&format!(r#"{{"data":{{"amount":{json}}}}}"#)).amount("amount");
+        for (json, text) in [
+            ("12.5", "12.5"),
+            ("12.5000", "12.5"),
+            ("1.25e3", "1250"),
+            ("1250", "1250"),
+            ("\"RM 1,250.00\"", "RM 1,250.00"),
+            ("12.300000000000001", "12.3"),
+        ] {
+            assert_eq!(amount(json).as_deref(), Some(text), "{json}");
+        }
+        assert_eq!(amount("[]").as_deref(), Some(""));
+        assert_eq!(amount("null"), None);
+    }
+
+    #[test]
+    fn a_list_with_holes_is_a_list() {
+        let wallets = |data: &str| {
+            let envelope = envelope(&format!(r#"{{"code":200,"data":{data}}}"#));
+            envelope.integrators(true).map(|list| list.len())
+        };
+        let wallet = r#"{"id":23,"integrator_name":"GrabPay","active":"Y"}"#;
+        assert_eq!(wallets(&format!("[{wallet}]")), Some(1));
+        assert_eq!(
+            wallets(&format!(r#"{{"0":{wallet},"2":{wallet}}}"#)),
+            Some(2)
+        );
+        assert_eq!(wallets("{}"), Some(0));
+        assert_eq!(wallets(r#"{"error":{}}"#), None);
+        assert_eq!(wallets("null"), None);
     }
 }

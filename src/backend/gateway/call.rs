@@ -34,6 +34,34 @@ pub(crate) enum Silence {
     NoWord,
 }
 
+/// Why there is no envelope to go by, and what there was instead.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) silence: Silence,
+    /// The HTTP status, where an answer began.
+    pub(super) status: Option<u16>,
+    /// What an answer that is no success said all the same.
+    pub(super) envelope: Option<Envelope>,
+    /// What the operator reads: of a connection that failed, its reason.
+    cause: String,
+}
+
+impl Failure {
+    fn new(silence: Silence, cause: impl Into<String>) -> Self {
+        Self {
+            silence,
+            status: None,
+            envelope: None,
+            cause: cause.into(),
+        }
+    }
+
+    /// Nothing left, because no token could be had.
+    pub(super) fn without_token(silence: Silence) -> Self {
+        Self::new(silence, "no token could be had")
+    }
+}
+
 /// Which connection a call may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Road {
@@ -90,9 +118,9 @@ impl Caller {
         token: Option<&Secret>,
         patience_ms: Ms,
         road: Road,
-    ) -> Result<Envelope, Silence> {
+    ) -> Result<Envelope, Failure> {
         let answer = self.send(path, fields, token, patience_ms, road).await;
-        let class = match &answer {
+        let class = match answer.as_ref().map_err(|failure| failure.silence) {
             Ok(_) => "word",
             Err(Silence::Unsent) => "unsent",
             Err(Silence::RefusedEarly) => "refused",
@@ -101,9 +129,19 @@ impl Caller {
         };
         METRICS.gateway(name, class);
         // Questions are many, and what they find is told as a move.
-        match road {
-            Road::Fresh => tracing::info!(call = name, class, "gateway"),
-            Road::Kept => tracing::debug!(call = name, class, "gateway"),
+        match (&answer, road) {
+            (Err(failure), _) => {
+                let cause = failure.cause.as_str();
+                tracing::warn!(
+                    call = name,
+                    class,
+                    status = failure.status,
+                    cause,
+                    "gateway"
+                );
+            }
+            (Ok(_), Road::Fresh) => tracing::info!(call = name, class, "gateway"),
+            (Ok(_), Road::Kept) => tracing::debug!(call = name, class, "gateway"),
         }
         if answer.is_ok() {
             *self.heard.lock().expect("nobody panics while holding it") = Some(Instant::now());
@@ -118,7 +156,7 @@ impl Caller {
         token: Option<&Secret>,
         patience_ms: Ms,
         road: Road,
-    ) -> Result<Envelope, Silence> {
+    ) -> Result<Envelope, Failure> {
         let client = match road {
             Road::Fresh => &self.fresh,
             Road::Kept => &self.kept,
@@ -134,36 +172,69 @@ impl Caller {
         if let Some(token) = token {
             request = request.header("Auth-Token", token.expose());
         }
-        let response = request.send().await.map_err(|error| {
-            if error.is_connect() || error.is_builder() {
-                Silence::Unsent
-            } else {
-                Silence::NoWord
-            }
+        let response = request.send().await.map_err(unanswered)?;
+        let status = response.status();
+        let body = bounded(response).await.map_err(|cause| Failure {
+            status: Some(status.as_u16()),
+            ..Failure::new(Silence::NoWord, cause)
         })?;
-        match response.status() {
-            StatusCode::OK => {}
-            StatusCode::UNAUTHORIZED => return Err(Silence::RefusedEarly),
-            StatusCode::TOO_MANY_REQUESTS => return Err(Silence::Throttled),
-            _ => return Err(Silence::NoWord),
-        }
-        let envelope = Envelope::read(&bounded(response).await?).ok_or(Silence::NoWord)?;
-        if envelope
-            .code()
-            .is_some_and(|code| self.auth_error_codes.contains(&code))
-        {
-            return Err(Silence::RefusedEarly);
-        }
-        Ok(envelope)
+        self.judged(status, &body)
+    }
+
+    /// What the answer is as far as HTTP and the envelope's code go.
+    fn judged(&self, status: StatusCode, body: &[u8]) -> Result<Envelope, Failure> {
+        let envelope = Envelope::read(body);
+        let stale = envelope
+            .as_ref()
+            .and_then(Envelope::code)
+            .is_some_and(|code| self.auth_error_codes.contains(&code));
+        let (silence, cause) = match (status, envelope.is_some()) {
+            (StatusCode::UNAUTHORIZED, _) => (Silence::RefusedEarly, "it refused the token"),
+            (StatusCode::TOO_MANY_REQUESTS, _) => (Silence::Throttled, "it is asked too often"),
+            (status, true) if status.is_success() && stale => {
+                (Silence::RefusedEarly, "it refused the token")
+            }
+            (status, true) if status.is_success() => {
+                return envelope.ok_or_else(|| Failure::new(Silence::NoWord, ""));
+            }
+            (status, false) if status.is_success() => (
+                Silence::NoWord,
+                "the answer is no JSON object that says each thing once",
+            ),
+            (_, _) => (Silence::NoWord, "the answer is no success"),
+        };
+        Err(Failure {
+            status: Some(status.as_u16()),
+            envelope,
+            ..Failure::new(silence, cause)
+        })
     }
 }
 
-async fn bounded(mut response: reqwest::Response) -> Result<Vec<u8>, Silence> {
+/// What a request that got no answer met, without its address: that may hold what is nobody's business.
+fn unanswered(error: reqwest::Error) -> Failure {
+    let silence = if error.is_connect() || error.is_builder() {
+        Silence::Unsent
+    } else {
+        Silence::NoWord
+    };
+    let error = error.without_url();
+    let mut causes = vec![error.to_string()];
+    let mut source = std::error::Error::source(&error);
+    while let Some(error) = source {
+        causes.push(error.to_string());
+        source = error.source();
+    }
+    causes.dedup();
+    Failure::new(silence, causes.join(": "))
+}
+
+async fn bounded(mut response: reqwest::Response) -> Result<Vec<u8>, &'static str> {
     let mut body = Vec::new();
-    while let Some(part) = response.chunk().await.map_err(|_| Silence::NoWord)? {
+    while let Some(part) = response.chunk().await.map_err(|_| "the answer broke off")? {
         body.extend_from_slice(&part);
         if body.len() > MAX_ANSWER_BYTES {
-            return Err(Silence::NoWord);
+            return Err("the answer is too long");
         }
     }
     Ok(body)

@@ -2,9 +2,10 @@
 //! is not older than it; proof of payment that comes too old is asked for again, never thrown away.
 
 use super::{
-    CancelAnswer, Carried, Context, CreateAnswer, PayAnswer, Risk, Rival, State, StatusAnswer,
-    StatusWord, Trade, VoidAnswer,
+    CancelAnswer, Carried, Context, CreateAnswer, Facts, PayAnswer, Risk, Rival, State,
+    StatusAnswer, StatusWord, Trade, VoidAnswer,
 };
+use crate::money;
 use crate::wire::{By, Payload, Presented, Reason};
 
 impl Trade {
@@ -295,23 +296,26 @@ impl Trade {
     }
 
     fn agrees(&self, carried: &Carried) -> bool {
-        let facts = &self.facts;
-        !carried.incomplete
-            && carried
-                .trans_id
+        carried.agrees(&self.facts, self.trans_id.as_deref())
+    }
+}
+
+impl Carried {
+    /// True where each field that the answer carries is this attempt's, and none that it needs is missing.
+    #[must_use]
+    pub fn agrees(&self, facts: &Facts, trans_id: Option<&str>) -> bool {
+        let same = |carried: &Option<String>, own: Option<&str>| {
+            carried.is_none() || carried.as_deref() == own
+        };
+        let amount = &facts.sale.amount;
+        !self.incomplete
+            && same(&self.trans_id, trans_id)
+            && same(&self.trx_id, Some(&facts.trx_id))
+            && same(&self.integrator, Some(&facts.integrator))
+            && self.amount.as_ref().is_none_or(|own| own == amount)
+            && self
+                .currency
                 .as_deref()
-                .is_none_or(|id| Some(id) == self.trans_id.as_deref())
-            && carried
-                .trx_id
-                .as_deref()
-                .is_none_or(|id| id == facts.trx_id)
-            && carried
-                .amount
-                .as_ref()
-                .is_none_or(|amount| *amount == facts.sale.amount)
-            && carried
-                .integrator
-                .as_deref()
-                .is_none_or(|id| id == facts.integrator)
+                .is_none_or(|own| money::is_name_of(own, &amount.currency))
     }
 }

@@ -55,6 +55,8 @@ pub struct Carried {
     pub trx_id: Option<String>,
     /// The amount.
     pub amount: Option<Money>,
+    /// The currency, where it stands beside the amount.
+    pub currency: Option<String>,
     /// The wallet.
     pub integrator: Option<String>,
     /// A field that the gateway's adapter requires is missing, or one could not be read.

@@ -59,5 +59,7 @@ pub(crate) fn told(trx_id: &str, presented: Presented, status: Status, version: 
         settled: false,
         late: false,
         show: (presented == Presented::Merchant && status == Status::AwaitingPayer).then(show),
+        gateway_answer: None,
+        void_refused: None,
     }
 }

@@ -196,6 +196,7 @@ impl Kind {
             review_max_ms: 3,
             late_first_ms: 3,
             late_last_ms: 6,
+            code_memory_s: 0,
             code_answer_ms: 2,
             call_ms: 2,
             patience_ms: 4,
@@ -905,6 +906,7 @@ impl World {
         let code = match refused {
             Ok(()) => return Ok(trade),
             Err(Refusal::CodeTaken) => ProblemCode::CodeTaken,
+            Err(Refusal::CodeReused) => ProblemCode::CodeReused,
             Err(Refusal::TradeClosed) => ProblemCode::TradeClosed,
             Err(Refusal::SaleBusy) => ProblemCode::SaleBusy,
             Err(Refusal::NotCancellable) => ProblemCode::NotCancellable,

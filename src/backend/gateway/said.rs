@@ -1,0 +1,189 @@
+//! The gateway's own words on their way to the operator and the cashier: short, on one line, and without anything that we
+//! sent in confidence.
+
+use kaunter_core::wire::GatewayAnswer;
+
+/// What stands in the place of what is masked.
+const MASK: &str = "***";
+/// Longest sentence that is kept, in characters.
+const MAX_CHARS: usize = 200;
+/// Longest code that is kept, in characters.
+const CODE_MAX_CHARS: usize = 32;
+/// As many digits in a row are a wallet's code, a card or a phone number, unless they are an id of this trade.
+const LONG_DIGITS: usize = 12;
+/// A secret that is shorter than this is masked only where it stands as a word of its own.
+const SHORT: usize = 6;
+
+/// Masks and cuts. `secrets` is what was sent and must not come back; `ids` are this trade's own.
+pub(super) fn clean(said: GatewayAnswer, secrets: &[&str], ids: &[&str]) -> GatewayAnswer {
+    let clean = |text: &str, most: usize| {
+        let text = digits_masked(&masked(&one_line(text), secrets), ids);
+        text.chars().take(most).collect::<String>()
+    };
+    GatewayAnswer {
+        code: said
+            .code
+            .map(|code| clean(&code, CODE_MAX_CHARS))
+            .filter(|code| !code.is_empty()),
+        message: clean(&said.message, MAX_CHARS),
+    }
+}
+
+/// No control, no sign that turns or hides a line.
+fn one_line(text: &str) -> String {
+    let hidden = |char: char| {
+        char.is_control()
+            || matches!(char, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}')
+    };
+    let shown: String = text
+        .chars()
+        .map(|char| if hidden(char) { ' ' } else { char })
+        .collect();
+    shown.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn masked(text: &str, secrets: &[&str]) -> String {
+    let mut secrets: Vec<String> = secrets
+        .iter()
+        .flat_map(|secret| [one_line(secret), percent_encoded(secret)])
+        .filter(|secret| !secret.is_empty())
+        .collect();
+    // The longest first: a secret may hold another.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    secrets.dedup();
+    let mut text = text.to_owned();
+    for secret in &secrets {
+        text = without(&text, secret);
+    }
+    text
+}
+
+/// Without a secret, in whatever case it is written.
+fn without(text: &str, secret: &str) -> String {
+    // ASCII only changes its case in place: the offsets hold for both.
+    let (lower, own) = (text.to_ascii_lowercase(), secret.to_ascii_lowercase());
+    let (mut out, mut at) = (String::new(), 0);
+    while let Some(found) = lower[at..].find(&own) {
+        let (start, end) = (at + found, at + found + own.len());
+        let word = |char: Option<char>| !char.is_some_and(char::is_alphanumeric);
+        let alone = word(lower[..start].chars().next_back()) && word(lower[end..].chars().next());
+        out += &text[at..start];
+        out += if own.len() >= SHORT || alone {
+            MASK
+        } else {
+            &text[start..end]
+        };
+        at = end;
+    }
+    out + &text[at..]
+}
+
+/// As a form sends it.
+fn percent_encoded(text: &str) -> String {
+    let mut url = reqwest::Url::parse("http://localhost/").expect("a constant address");
+    url.query_pairs_mut().append_key_only(text);
+    url.query().unwrap_or_default().to_owned()
+}
+
+/// Long runs of digits, also in groups that a space or a dash sets apart.
+fn digits_masked(text: &str, ids: &[&str]) -> String {
+    let (mut out, mut run) = (String::new(), String::new());
+    for char in text.chars() {
+        let joins = matches!(char, ' ' | '-') && run.ends_with(|last: char| last.is_ascii_digit());
+        if char.is_ascii_digit() || joins {
+            run.push(char);
+        } else {
+            flush(&mut out, &mut run, ids);
+            out.push(char);
+        }
+    }
+    flush(&mut out, &mut run, ids);
+    out
+}
+
+fn flush(out: &mut String, run: &mut String, ids: &[&str]) {
+    let shown = run.trim_end_matches([' ', '-']);
+    let count = shown.bytes().filter(u8::is_ascii_digit).count();
+    let own = shown
+        .split([' ', '-'])
+        .all(|part| part.len() < LONG_DIGITS || ids.contains(&part));
+    let is_id = ids.contains(&shown)
+        || (own
+            && shown
+                .split([' ', '-'])
+                .any(|part| part.len() >= LONG_DIGITS));
+    if count >= LONG_DIGITS && !is_id {
+        out.push_str(MASK);
+        out.push_str(&run[shown.len()..]);
+    } else {
+        out.push_str(run);
+    }
+    run.clear();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(text: &str, secrets: &[&str], ids: &[&str]) -> String {
+        let said = GatewayAnswer {
+            code: None,
+            message: text.to_owned(),
+        };
+        clean(said, secrets, ids).message
+    }
+
+    #[test]
+    fn what_was_sent_in_confidence_does_not_come_back() {
+        let code = "https://qr.wallet.example/p?c=Ab+9/x";
+        for echo in [
+            format!("bad code {code}"),
+            format!("BAD CODE {}", code.to_uppercase()),
+            format!("bad code {}", percent_encoded(code)),
+            format!("bad\ncode\t{code}!"),
+        ] {
+            let shown = message(&echo, &[code], &[]);
+            assert!(!shown.to_lowercase().contains("ab+9"), "{shown}");
+            assert!(shown.to_lowercase().starts_with("bad code ***"), "{shown}");
+        }
+        assert_eq!(
+            message("login M1 unknown, M10 not", &["M1"], &[]),
+            "login *** unknown, M10 not"
+        );
+    }
+
+    #[test]
+    fn long_digits_are_masked_unless_they_are_this_trades_id() {
+        let id = "20261127000000000001";
+        assert_eq!(
+            message("code 134567890123456789 is old", &[], &[id]),
+            "code *** is old"
+        );
+        assert_eq!(
+            message("card 4111 1111 1111 1111 refused", &[], &[id]),
+            "card *** refused"
+        );
+        assert_eq!(
+            message(&format!("trade {id} is closed"), &[], &[id]),
+            format!("trade {id} is closed")
+        );
+        assert_eq!(
+            message("other 20261127000000000002", &[], &[id]),
+            "other ***"
+        );
+        assert_eq!(
+            message("Minimum amount is RM 1.00", &[], &[id]),
+            "Minimum amount is RM 1.00"
+        );
+        assert_eq!(
+            message("call 03-1234 5678 now", &[], &[]),
+            "call 03-1234 5678 now"
+        );
+    }
+
+    #[test]
+    fn a_sentence_stays_on_one_line_and_short() {
+        assert_eq!(message("a\r\nb\u{202e}c\u{0}d", &[], &[]), "a b c d");
+        assert_eq!(message(&"x".repeat(5_000), &[], &[]).len(), MAX_CHARS);
+    }
+}

@@ -1,0 +1,141 @@
+//! The list of wallets, and how long it is believed. A list that is empty or shorter than before may be a slip of the
+//! gateway or of a cache before it: it is asked for again soon, and the operator is told.
+
+use std::time::{Duration, Instant};
+
+use kaunter_core::wire::Integrator;
+
+/// The wallets change rarely, and may: once a day is enough. A list that stays shorter for as long is the new one.
+const TRUSTED: Duration = Duration::from_secs(24 * 3600);
+
+/// What is known of the wallets.
+#[derive(Debug, Default)]
+pub(super) struct Wallets {
+    /// What tills are offered.
+    offered: Vec<Integrator>,
+    /// When the gateway last answered, and whether that is believed for a day.
+    answered: Option<(Instant, Doubt)>,
+    /// The ids of the longest list of the last day, and since when.
+    longest: Option<(Vec<String>, Instant)>,
+}
+
+/// Why a list is asked for again soon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Doubt {
+    /// No reason.
+    None,
+    /// It is the first one since the start: nobody knows whether it is whole.
+    First,
+    /// It was empty.
+    Empty,
+    /// A wallet of the last day is missing.
+    Shorter,
+}
+
+impl Wallets {
+    /// The list, where it needs no question; `soon` is the pause before a doubtful one is asked for again.
+    pub(super) fn current(&self, soon: Duration) -> Option<&[Integrator]> {
+        let (at, doubt) = self.answered?;
+        let age = if doubt == Doubt::None { TRUSTED } else { soon };
+        (at.elapsed() < age).then_some(self.offered.as_slice())
+    }
+
+    /// What tills are offered, however old; none before the first answer.
+    pub(super) fn offered(&self) -> Option<&[Integrator]> {
+        self.answered.map(|_| self.offered.as_slice())
+    }
+
+    pub(super) fn doubt(&self) -> Doubt {
+        self.answered.map_or(Doubt::None, |(_, doubt)| doubt)
+    }
+
+    /// The gateway answered. An empty list takes nothing away from the tills.
+    pub(super) fn answered(&mut self, list: Vec<Integrator>, now: Instant) {
+        let ids: Vec<String> = list.iter().map(|wallet| wallet.id.clone()).collect();
+        let missing = self
+            .longest
+            .as_ref()
+            .filter(|(_, since)| now.duration_since(*since) < TRUSTED)
+            .is_some_and(|(longest, _)| longest.iter().any(|id| !ids.contains(id)));
+        let doubt = match (list.is_empty(), missing, self.longest.is_none()) {
+            (true, _, _) => Doubt::Empty,
+            (false, true, _) => Doubt::Shorter,
+            (false, false, true) => Doubt::First,
+            (false, false, false) => Doubt::None,
+        };
+        if !missing && !list.is_empty() {
+            self.longest = Some((ids, now));
+        }
+        if doubt != Doubt::Empty {
+            self.offered = list;
+        }
+        self.answered = Some((now, doubt));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOON: Duration = Duration::from_secs(20);
+
+    fn list(ids: &[&str]) -> Vec<Integrator> {
+        let wallet = |id: &&str| Integrator {
+            id: (*id).to_owned(),
+            name: (*id).to_owned(),
+            logo: None,
+            test: false,
+            presents: Vec::new(),
+        };
+        ids.iter().map(wallet).collect()
+    }
+
+    fn told(answers: &[&[&str]]) -> (usize, Doubt) {
+        let mut wallets = Wallets::default();
+        for ids in answers {
+            wallets.answered(list(ids), Instant::now());
+        }
+        (
+            wallets.offered().map_or(0, <[Integrator]>::len),
+            wallets.doubt(),
+        )
+    }
+
+    #[test]
+    fn a_list_is_believed_once_it_came_whole_twice() {
+        assert_eq!(told(&[&["1", "2"]]), (2, Doubt::First));
+        assert_eq!(told(&[&["1", "2"], &["2", "1"]]), (2, Doubt::None));
+        assert_eq!(
+            told(&[&["1"], &["1", "2"]]),
+            (2, Doubt::None),
+            "a wallet more is no doubt"
+        );
+    }
+
+    #[test]
+    fn an_empty_or_shorter_list_is_doubted_until_it_is_whole_again() {
+        assert_eq!(told(&[&[]]), (0, Doubt::Empty));
+        assert_eq!(
+            told(&[&["1", "2"], &[]]),
+            (2, Doubt::Empty),
+            "tills keep what they had"
+        );
+        assert_eq!(told(&[&["1", "2"], &["1"], &["1"]]), (1, Doubt::Shorter));
+        assert_eq!(
+            told(&[&["1", "2"], &["1", "3"]]),
+            (2, Doubt::Shorter),
+            "another one in its place"
+        );
+        assert_eq!(told(&[&["1", "2"], &["1"], &["1", "2"]]), (2, Doubt::None));
+    }
+
+    #[test]
+    fn a_list_that_stays_shorter_for_a_day_is_the_new_one() {
+        let mut wallets = Wallets::default();
+        let start = Instant::now();
+        wallets.answered(list(&["1", "2"]), start);
+        wallets.answered(list(&["1"]), start + TRUSTED);
+        assert_eq!(wallets.doubt(), Doubt::None);
+        assert!(wallets.current(SOON).is_some());
+    }
+}

@@ -1,0 +1,194 @@
+//! What binds a sale to its amount, a code to its sale, and an id of the gateway to its attempt. Each is read and written
+//! inside a change.
+
+use kaunter_core::money::Money;
+use kaunter_core::policy::Ms;
+use kaunter_core::sale::CodeUse;
+use kaunter_core::trade::{CodeMark, Trade};
+use sqlx::Row;
+
+use super::{Change, Store, bigint, stored};
+
+/// Rows that are filled in by one statement each, at a time.
+const FILL_ROWS: i64 = 500;
+
+/// What a sale asks for, where it was stored.
+pub(crate) async fn due(
+    change: &mut Change,
+    shop: &str,
+    reference: &str,
+) -> sqlx::Result<Option<Money>> {
+    let row = sqlx::query(
+        "SELECT due_minor, due_currency FROM sales WHERE shop = $1 AND sale_ref = $2 AND due_minor IS NOT NULL",
+    )
+    .bind(shop)
+    .bind(reference)
+    .fetch_optional(&mut **change)
+    .await?;
+    row.map(|row| money(&row)).transpose()
+}
+
+fn money(row: &sqlx::any::AnyRow) -> sqlx::Result<Money> {
+    let minor: i64 = row.try_get("due_minor")?;
+    Ok(Money {
+        minor: u64::try_from(minor).unwrap_or(0),
+        currency: row.try_get("due_currency")?,
+    })
+}
+
+/// Stores what a sale asks for; the sale was taken by this change.
+pub(crate) async fn set_due(
+    change: &mut Change,
+    shop: &str,
+    reference: &str,
+    amount: &Money,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE sales SET due_minor = $1, due_currency = $2 WHERE shop = $3 AND sale_ref = $4",
+    )
+    .bind(bigint(amount.minor))
+    .bind(&amount.currency)
+    .bind(shop)
+    .bind(reference)
+    .execute(&mut **change)
+    .await
+    .map(drop)
+}
+
+/// Takes a code for this change, and tells for which sale it was handed over last. Two changes that meet here wait for
+/// each other. Nothing stays of it unless [`keep_code`] says so: a change that refuses is rolled back.
+pub(crate) async fn take_code(
+    change: &mut Change,
+    shop: &str,
+    mark: &CodeMark,
+) -> sqlx::Result<Option<CodeUse>> {
+    sqlx::query(
+        "INSERT INTO codes (shop, mark, sale_ref, at_ms) VALUES ($1, $2, '', 0) ON CONFLICT (shop, mark) DO UPDATE SET at_ms = codes.at_ms",
+    )
+    .bind(shop)
+    .bind(&mark.0)
+    .execute(&mut **change)
+    .await?;
+    let row = sqlx::query("SELECT sale_ref, at_ms FROM codes WHERE shop = $1 AND mark = $2")
+        .bind(shop)
+        .bind(&mark.0)
+        .fetch_one(&mut **change)
+        .await?;
+    let at_ms: i64 = row.try_get("at_ms")?;
+    let reference = row.try_get("sale_ref")?;
+    // The row that was just made says 0.
+    Ok((at_ms > 0).then(|| CodeUse {
+        reference,
+        at_ms: u64::try_from(at_ms).unwrap_or(0),
+    }))
+}
+
+/// The code was handed over for this sale.
+pub(crate) async fn keep_code(
+    change: &mut Change,
+    shop: &str,
+    mark: &CodeMark,
+    code_use: &CodeUse,
+) -> sqlx::Result<()> {
+    sqlx::query("UPDATE codes SET sale_ref = $1, at_ms = $2 WHERE shop = $3 AND mark = $4")
+        .bind(&code_use.reference)
+        .bind(bigint(code_use.at_ms))
+        .bind(shop)
+        .bind(&mark.0)
+        .execute(&mut **change)
+        .await
+        .map(drop)
+}
+
+/// It is proven that the code never left: it is as fresh as before.
+pub(crate) async fn free_code(
+    change: &mut Change,
+    shop: &str,
+    mark: &CodeMark,
+) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM codes WHERE shop = $1 AND mark = $2")
+        .bind(shop)
+        .bind(&mark.0)
+        .execute(&mut **change)
+        .await
+        .map(drop)
+}
+
+/// Which attempt has this id of the gateway.
+pub(crate) async fn holder_of(
+    change: &mut Change,
+    shop: &str,
+    gateway_ref: &str,
+) -> sqlx::Result<Option<String>> {
+    let row = sqlx::query("SELECT trx_id FROM trades WHERE shop = $1 AND gateway_ref = $2")
+        .bind(shop)
+        .bind(gateway_ref)
+        .fetch_optional(&mut **change)
+        .await?;
+    row.map(|row| row.try_get("trx_id")).transpose()
+}
+
+/// The gateway's id of an attempt, as its column holds it.
+pub(super) fn gateway_ref(trade: &Trade) -> &str {
+    trade.trans_id().unwrap_or_default()
+}
+
+impl Store {
+    /// What a sale asks for, where it was stored.
+    pub(crate) async fn due(&self, shop: &str, reference: &str) -> sqlx::Result<Option<Money>> {
+        let row = sqlx::query(
+            "SELECT due_minor, due_currency FROM sales WHERE shop = $1 AND sale_ref = $2 AND due_minor IS NOT NULL",
+        )
+        .bind(shop)
+        .bind(reference)
+        .fetch_optional(&self.pool)
+        .await?;
+        row.map(|row| money(&row)).transpose()
+    }
+
+    /// Forgets codes that no rule asks about any more.
+    pub(crate) async fn forget_codes(&self, before: Ms) -> sqlx::Result<()> {
+        sqlx::query("DELETE FROM codes WHERE at_ms < $1")
+            .bind(bigint(before))
+            .execute(&self.light)
+            .await
+            .map(drop)
+    }
+
+    /// Fills in the gateway's ids of attempts that a version without the column wrote. An id that another attempt has is
+    /// left out, and told: neither of them asks under it twice.
+    pub(super) async fn fill_gateway_refs(&self) -> sqlx::Result<()> {
+        loop {
+            let rows = sqlx::query(
+                "SELECT state FROM trades WHERE gateway_ref IS NULL ORDER BY created_ms LIMIT $1",
+            )
+            .bind(FILL_ROWS)
+            .fetch_all(&self.pool)
+            .await?;
+            for row in &rows {
+                let trade = stored(row)?.trade;
+                let filled = self.fill(&trade, gateway_ref(&trade)).await;
+                match filled {
+                    Err(error) if super::lost_a_race(&error) => {
+                        let trx_id = &trade.facts().trx_id;
+                        tracing::error!(%trx_id, alarm = "gateway_ref_repeated", "another trade has the gateway's id of this one");
+                        self.fill(&trade, "").await?;
+                    }
+                    filled => filled?,
+                }
+            }
+            if rows.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn fill(&self, trade: &Trade, gateway_ref: &str) -> sqlx::Result<()> {
+        sqlx::query("UPDATE trades SET gateway_ref = $1 WHERE trx_id = $2 AND gateway_ref IS NULL")
+            .bind(gateway_ref)
+            .bind(&trade.facts().trx_id)
+            .execute(&self.pool)
+            .await
+            .map(drop)
+    }
+}

@@ -1,0 +1,248 @@
+//! What a terminal token may do. Pure rules: the backend authenticates and calls them.
+
+use crate::money::Money;
+use crate::trade::Facts;
+use crate::wire::{ProblemCode, Right, Sale, Trade};
+
+/// What a token says, as far as these rules need it.
+#[derive(Clone, Copy, Debug)]
+pub struct Authority<'a> {
+    /// The terminal that it names.
+    pub terminal: &'a str,
+    /// Its rights.
+    pub rights: &'a [Right],
+    /// The only sale that it is for.
+    pub sale: Option<&'a Sale>,
+    /// The largest amount that it moves.
+    pub max_amount: Option<&'a Money>,
+}
+
+/// How much of a trade a token reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// All of it.
+    Whole,
+    /// That it is there: its status, its amount and its terminal. Enough to tell how a sale ends that another terminal has.
+    Standing,
+    /// Nothing.
+    Nothing,
+}
+
+impl Authority<'_> {
+    /// Refuses what the rights do not hold.
+    ///
+    /// # Errors
+    /// [`ProblemCode::TokenForbidden`].
+    pub fn require(&self, right: Right) -> Result<(), ProblemCode> {
+        if self.rights.contains(&right) {
+            Ok(())
+        } else {
+            Err(ProblemCode::TokenForbidden)
+        }
+    }
+
+    /// True where the token is for this sale, or for any.
+    #[must_use]
+    pub fn is_for(&self, reference: &str) -> bool {
+        // Planted: a token for one sale is one for all.
+        self.sale.is_none_or(|own| own.reference == reference) || cfg!(planted_forget_bound_sale)
+    }
+
+    /// True where the token may charge this sale.
+    #[must_use]
+    pub fn may_charge(&self, reference: &str) -> bool {
+        self.is_for(reference) && self.require(Right::Charge).is_ok()
+    }
+
+    /// What the token reads of a trade. A token for one sale reads that sale only; one without [`Right::List`] reads its own
+    /// terminal's trades, and of a sale that it may charge how it stands elsewhere.
+    #[must_use]
+    pub fn reach(&self, facts: &Facts) -> Reach {
+        if !self.is_for(&facts.sale.reference) {
+            Reach::Nothing
+        } else if facts.terminal == self.terminal || self.rights.contains(&Right::List) {
+            Reach::Whole
+        } else if self.may_charge(&facts.sale.reference) {
+            Reach::Standing
+        } else {
+            Reach::Nothing
+        }
+    }
+
+    /// Refuses a call that changes a trade: without its right, out of reach, or above the limit where it moves money.
+    ///
+    /// # Errors
+    /// [`ProblemCode::TokenForbidden`], [`ProblemCode::AmountLimit`].
+    pub fn require_on(&self, right: Right, facts: &Facts) -> Result<(), ProblemCode> {
+        self.require(right)?;
+        if self.reach(facts) != Reach::Whole {
+            return Err(ProblemCode::TokenForbidden);
+        }
+        match right {
+            Right::Charge | Right::Void | Right::Review => self.require_amount(&facts.sale.amount),
+            Right::Cancel | Right::List => Ok(()),
+        }
+    }
+
+    /// Refuses a charge that the token is not for: another sale, another amount, or above its limit.
+    ///
+    /// # Errors
+    /// [`ProblemCode::TokenForbidden`], [`ProblemCode::AmountLimit`].
+    pub fn require_sale(&self, sale: &Sale) -> Result<(), ProblemCode> {
+        if self.sale.is_some_and(|own| own != sale) {
+            return Err(ProblemCode::TokenForbidden);
+        }
+        self.require_amount(&sale.amount)
+    }
+
+    fn require_amount(&self, amount: &Money) -> Result<(), ProblemCode> {
+        let above = self
+            .max_amount
+            .is_some_and(|max| max.currency != amount.currency || amount.minor > max.minor);
+        if above {
+            Err(ProblemCode::AmountLimit)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl Reach {
+    /// What is told of a trade within this reach; nothing where there is none.
+    #[must_use]
+    pub fn told(self, trade: Trade) -> Option<Trade> {
+        match self {
+            Self::Whole => Some(trade),
+            Self::Standing => Some(Trade {
+                trans_id: None,
+                by: None,
+                reason: None,
+                void_id: None,
+                show: None,
+                gateway_answer: None,
+                void_refused: None,
+                ..trade
+            }),
+            Self::Nothing => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Presented;
+
+    fn sale(reference: &str, minor: u64) -> Sale {
+        Sale {
+            reference: reference.to_owned(),
+            amount: Money {
+                minor,
+                currency: "MYR".to_owned(),
+            },
+        }
+    }
+
+    fn facts(terminal: &str, sale: Sale) -> Facts {
+        Facts {
+            trx_id: "K1".to_owned(),
+            shop: "shop".to_owned(),
+            terminal: terminal.to_owned(),
+            attempt: 1,
+            sale,
+            integrator: "23".to_owned(),
+            presented: Presented::Consumer,
+        }
+    }
+
+    const ALL: [Right; 5] = [
+        Right::Charge,
+        Right::Cancel,
+        Right::Void,
+        Right::Review,
+        Right::List,
+    ];
+
+    #[test]
+    fn a_token_for_one_sale_reaches_no_other() {
+        let own = sale("SMALL", 500);
+        let token = Authority {
+            terminal: "till-1",
+            rights: &ALL,
+            sale: Some(&own),
+            max_amount: None,
+        };
+        let other = facts("till-1", sale("LARGE", 100_000));
+        assert_eq!(
+            token.reach(&other),
+            Reach::Nothing,
+            "a token for one sale reaches no other"
+        );
+        for right in ALL {
+            assert_eq!(
+                token.require_on(right, &other),
+                Err(ProblemCode::TokenForbidden),
+                "{right:?}"
+            );
+        }
+        assert_eq!(token.reach(&facts("till-2", own.clone())), Reach::Whole);
+        assert_eq!(
+            token.require_sale(&sale("SMALL", 501)),
+            Err(ProblemCode::TokenForbidden)
+        );
+        assert_eq!(token.require_sale(&own), Ok(()));
+    }
+
+    #[test]
+    fn without_list_a_token_reaches_its_own_terminal_and_how_a_sale_stands() {
+        let rights = [Right::Charge, Right::Cancel, Right::Void];
+        let token = Authority {
+            terminal: "till-1",
+            rights: &rights,
+            sale: None,
+            max_amount: None,
+        };
+        let (own, other) = (facts("till-1", sale("A", 1)), facts("till-2", sale("A", 1)));
+        assert_eq!(
+            (token.reach(&own), token.reach(&other)),
+            (Reach::Whole, Reach::Standing)
+        );
+        assert_eq!(token.require_on(Right::Void, &own), Ok(()));
+        assert_eq!(
+            token.require_on(Right::Void, &other),
+            Err(ProblemCode::TokenForbidden)
+        );
+        let mute = Authority {
+            rights: &[],
+            ..token
+        };
+        assert_eq!(
+            (mute.reach(&own), mute.reach(&other)),
+            (Reach::Whole, Reach::Nothing)
+        );
+    }
+
+    #[test]
+    fn the_limit_binds_whatever_moves_money() {
+        let max = sale("", 500).amount;
+        let token = Authority {
+            terminal: "till-1",
+            rights: &ALL,
+            sale: None,
+            max_amount: Some(&max),
+        };
+        let large = facts("till-1", sale("LARGE", 501));
+        for right in [Right::Charge, Right::Void, Right::Review] {
+            assert_eq!(
+                token.require_on(right, &large),
+                Err(ProblemCode::AmountLimit),
+                "{right:?}"
+            );
+        }
+        assert_eq!(token.require_on(Right::Cancel, &large), Ok(()));
+        assert_eq!(
+            token.require_on(Right::Void, &facts("till-1", sale("SMALL", 500))),
+            Ok(())
+        );
+    }
+}
