@@ -107,7 +107,10 @@ impl Policy {
             review_max_ms: scale(self.review_max_ms),
             late_first_ms: scale(self.late_first_ms),
             late_last_ms: scale(self.late_last_ms),
-            code_memory_s: self.code_memory_s.saturating_mul(permille).div_ceil(1_000),
+            code_memory_s: match self.code_memory_s {
+                0 => 0,
+                s => scale(s),
+            },
             code_answer_ms: scale(self.code_answer_ms),
             call_ms: scale(self.call_ms),
             patience_ms: scale(self.patience_ms),

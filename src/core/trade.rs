@@ -258,9 +258,9 @@ impl Trade {
     pub fn handle(&mut self, event: Event, context: &Context<'_>) -> Result<(), Refusal> {
         let before = self.clone();
         self.time_acts(context);
-        let moved = self.moves.len();
+        let moves = self.moves.len();
         let granted = self.act(event, context);
-        if self.moves.len() > moved {
+        if self.moves.len() > moves {
             self.gateway_answer = context.said.cloned();
         }
         self.ask_if_due(context);
@@ -471,6 +471,7 @@ impl Trade {
             to,
         });
         self.state = to;
+        self.gateway_answer = None;
         self.settled = false;
         self.since_ms = context.now;
         self.asks = 0;

@@ -2,11 +2,14 @@
 //! real machine, written if nobody was faster, and only then is anything sent; what is in memory dies with its process.
 
 use kaunter_core::policy::Ms;
-use kaunter_core::trade::{Context, Event, MOVES, Refusal, Rival, Send, State, Step, Trade};
+use kaunter_core::sale;
+use kaunter_core::trade::{
+    Context, CreateAnswer, Event, MOVES, Refusal, Rival, Send, State, Step, Trade,
+};
 use kaunter_core::wire::ProblemCode;
 
 use crate::tally::{Fault, Kind};
-use crate::world::{Happening, World, say};
+use crate::world::{Happening, NEIGHBOUR, World, say};
 
 /// How often a change that another process overtook is tried again.
 const MOST_TRIES: u32 = 10;
@@ -205,12 +208,14 @@ impl World<'_> {
             self.not_stored(process, row, &event, wisher);
             return self.one_less_to_wait_for(waiter);
         }
+        let event = self.once_named(row, event);
+        let now = self.clock(process);
         let context = Context {
-            now: self.clock(process),
+            now,
             policy: &self.weather.policy,
             rival: self.rival(row),
             said: None,
-            code_reused: false,
+            code_reused: self.is_code_reused(row, &event, now),
         };
         let mut after = self.rows[row].trade.clone();
         let was = after.version();
@@ -234,6 +239,28 @@ impl World<'_> {
             self.queue.plan(due, Happening::Commit(Box::new(change)));
         } else {
             self.commit(change);
+        }
+    }
+
+    fn is_code_reused(&self, row: usize, event: &Event, now: Ms) -> bool {
+        let Event::Code(mark) = event else {
+            return false;
+        };
+        let reference = &self.rows[row].trade.facts().sale.reference;
+        let last = self.code_before(mark);
+        sale::is_code_reused(last.as_ref(), reference, now, &self.weather.policy)
+    }
+
+    /// The store knows whose the gateway's id is.
+    fn once_named(&self, row: usize, event: Event) -> Event {
+        let Event::Created(CreateAnswer::Made { trans_id, .. }) = &event else {
+            return event;
+        };
+        let holder = (trans_id == NEIGHBOUR).then_some("before");
+        if sale::is_id_repeated(holder, &self.rows[row].trade.facts().trx_id) {
+            Event::Created(CreateAnswer::Repeated)
+        } else {
+            event
         }
     }
 

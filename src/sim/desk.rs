@@ -1,6 +1,7 @@
 //! The backend's desk: what each call of a page comes to, by the rules of the real backend. The same key is the same
 //! attempt; what holds the sale stands; what only waits for a code makes way for its own terminal.
 
+use kaunter_core::sale;
 use kaunter_core::till::Fault as TillFault;
 use kaunter_core::trade::{CodeMark, Context, Event, Facts, Refusal, Rival, State, Trade};
 use kaunter_core::wire::{self, NewTrade, ProblemCode};
@@ -8,7 +9,7 @@ use kaunter_core::wire::{self, NewTrade, ProblemCode};
 use crate::gateway::Account;
 use crate::hop1::{Ask, Reply};
 use crate::tally::Fault;
-use crate::world::{Happening, Row, World, say, the_sale};
+use crate::world::{Happening, Row, World, say};
 
 impl World<'_> {
     pub(crate) fn serve(&mut self, process: usize, at: usize) {
@@ -72,13 +73,17 @@ impl World<'_> {
                 return self.refuse(at, code, Some(other));
             }
         }
+        let due = self.rows.first().map(|row| &row.trade.facts().sale.amount);
+        if sale::amount(due, &new.sale.amount, false).is_none() {
+            return self.refuse(at, ProblemCode::SaleAmountMismatch, None);
+        }
         let row = self.rows.len();
         let facts = Facts {
             trx_id: format!("K{}-{row}", self.sale),
             shop: "shop".to_owned(),
             terminal,
             attempt: u32::try_from(row).map_or(u32::MAX, |nth| nth + 1),
-            sale: the_sale(),
+            sale: new.sale.clone(),
             integrator: new.integrator.clone(),
             presented: new.presented,
         };

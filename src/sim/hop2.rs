@@ -10,7 +10,7 @@ use kaunter_core::wire::Presented;
 
 use crate::gateway::{Mood, silence, unsent};
 use crate::tally::Fault;
-use crate::world::{Happening, World, say};
+use crate::world::{Happening, NEIGHBOUR, World, say};
 
 #[derive(Debug)]
 pub(crate) struct Request {
@@ -142,6 +142,12 @@ impl World<'_> {
                     Mood::Grants
                 };
                 let mut answer = self.rows[row].account.create(mood, now);
+                if let CreateAnswer::Made { trans_id, .. } = &mut answer
+                    && self.weather.repeats_ids
+                    && self.fault(500, Fault::IdRepeated)
+                {
+                    NEIGHBOUR.clone_into(trans_id);
+                }
                 if let CreateAnswer::Made { payload, .. } = &mut answer
                     && self.rows[row].trade.facts().presented == Presented::Merchant
                     && self.fault(self.weather.rates.garbled / 4, Fault::NothingToShow)
@@ -151,13 +157,18 @@ impl World<'_> {
                 Event::Created(answer)
             }
             Send::Pay => {
+                self.judge_code(row);
                 let mood = self.customer_takes(row);
                 let answer = self.rows[row].account.pay(mood, carried, now);
                 self.customer_follows(row);
                 Event::Payed(answer)
             }
             Send::Query { version } => {
-                let (word, stale) = self.rows[row].account.word(now, self.weather.lag_ms);
+                let own = self.rows[row].trade.trans_id() != Some(NEIGHBOUR);
+                let (word, stale) = match own {
+                    true => self.rows[row].account.word(now, self.weather.lag_ms),
+                    false => (StatusWord::Paid, false),
+                };
                 if stale {
                     self.note(Fault::StatusStale);
                 }
@@ -191,9 +202,10 @@ impl World<'_> {
     fn carried(&self, row: usize) -> Carried {
         let facts = self.rows[row].trade.facts();
         Carried {
-            trans_id: Some("G".to_owned()),
+            trans_id: self.rows[row].trade.trans_id().map(str::to_owned),
             trx_id: None,
             amount: Some(facts.sale.amount.clone()),
+            currency: None,
             integrator: None,
             incomplete: false,
         }

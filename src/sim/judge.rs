@@ -1,5 +1,7 @@
 //! What must hold: at every moment, when faults have stopped and time is up, and at rest.
 
+use kaunter_core::money::Money;
+use kaunter_core::sale::Standing;
 use kaunter_core::till::{End, Phase};
 use kaunter_core::trade::{Risk, State};
 use kaunter_core::wire::{Presented, Status};
@@ -19,11 +21,49 @@ impl World<'_> {
     pub(crate) fn judge(&mut self) {
         let found = self
             .judge_sale()
+            .and_then(|()| self.judge_bill())
             .and_then(|()| self.rows.iter().enumerate().try_for_each(judge_row))
             .and_then(|()| self.pages.iter().try_for_each(|page| self.judge_page(page)));
         if let Err((kind, what)) = found {
             self.find(kind, what);
         }
+    }
+
+    /// A code that has paid another sale a moment ago is sent for none.
+    pub(crate) fn judge_code(&mut self, row: usize) {
+        let trade = &self.rows[row].trade;
+        let before = trade.code().and_then(|mark| self.code_before(mark));
+        let memory_ms = self.weather.policy.code_memory_s * 1_000;
+        let young = |at_ms| self.now < at_ms + memory_ms / 2;
+        if before.is_some_and(|before| young(before.at_ms)) && self.host_ahead_ms == 0 {
+            let what = "one code paid two sales".to_owned();
+            self.find(Kind::Double, what);
+        }
+    }
+
+    /// The bill closes on the amount that the ledger keeps, and on no other; every attempt collects the same.
+    fn judge_bill(&self) -> Found {
+        let wrong = |what: &str| Err((Kind::Wrong, what.to_owned()));
+        let mut amounts = self.rows.iter().map(|row| &row.trade.facts().sale.amount);
+        let Some(due) = amounts.next() else {
+            return Ok(());
+        };
+        if amounts.any(|amount| amount != due) {
+            return wrong("a page changed what is owed");
+        }
+        let standing = Standing::of(self.rows.iter().map(|row| &row.trade));
+        let kept: i16 = self.rows.iter().map(|row| row.account.kept()).sum();
+        if standing.closes_bill(due) && kept < 1 {
+            return wrong("the bill closes, and the ledger keeps nothing");
+        }
+        let other = Money {
+            minor: due.minor + 1,
+            currency: due.currency.clone(),
+        };
+        if standing.closes_bill(&other) {
+            return wrong("another amount closes the bill");
+        }
+        Ok(())
     }
 
     /// The ledger keeps the amount once. What was charged after the attempt was closed stands outside: it is an alarm,

@@ -7,7 +7,7 @@ use kaunter_core::wire::{self, Presented, Status};
 
 use crate::hop1::Ask;
 use crate::tally::Fault;
-use crate::world::{Happening, World, say, the_sale};
+use crate::world::{Happening, World, say};
 
 /// Charges of one sale: a cashier who tries more often has another problem.
 const MOST_CHARGES: usize = 5;
@@ -101,7 +101,7 @@ impl World<'_> {
         };
         let presents = self.dice.chance(self.weather.presents);
         let plan = Plan {
-            sale: the_sale(),
+            sale: self.sale_of(tab),
             presented: if presents {
                 Presented::Merchant
             } else {

@@ -63,6 +63,12 @@ pub(crate) struct Weather {
     pub(crate) voids: u32,
     /// How often the till presents the code.
     pub(crate) presents: u32,
+    /// The first code that is shown is the last customer's, whose sale it has paid.
+    pub(crate) old_code: bool,
+    /// The gateway, or a cache before it, gives new trades the id of another sale's trade, which is paid.
+    pub(crate) repeats_ids: bool,
+    /// The other tills charge another amount for the same reference.
+    pub(crate) other_amount: bool,
 }
 
 impl Weather {
@@ -110,6 +116,9 @@ impl Weather {
             cancels: if dice.chance(100) { 700 } else { 20 },
             voids: if dice.chance(50) { 800 } else { 10 },
             presents: if dice.chance(400) { 600 } else { 50 },
+            old_code: dice.chance(40),
+            repeats_ids: dice.chance(20),
+            other_amount: dice.chance(100),
         }
     }
 }

@@ -3,7 +3,8 @@
 
 use kaunter_core::money::Money;
 use kaunter_core::policy::Ms;
-use kaunter_core::trade::{self, State, Trade};
+use kaunter_core::sale::CodeUse;
+use kaunter_core::trade::{self, CodeMark, State, Trade};
 use kaunter_core::wire::Sale;
 
 use crate::backend::{Change, Process};
@@ -311,6 +312,28 @@ impl<'a> World<'a> {
 }
 
 /// What every world collects.
+/// The gateway's id of the sale before this one, which is paid.
+pub(crate) const NEIGHBOUR: &str = "G-before";
+
+impl World<'_> {
+    /// What this tab charges: a tampered page, or one with an older bill, has another amount.
+    pub(crate) fn sale_of(&self, tab: usize) -> Sale {
+        let mut sale = the_sale();
+        if tab > 0 && self.weather.other_amount {
+            sale.amount.minor = 1;
+        }
+        sale
+    }
+
+    /// For which sale this code was handed over last, where it was not for this one.
+    pub(crate) fn code_before(&self, mark: &CodeMark) -> Option<CodeUse> {
+        (self.weather.old_code && mark.0 == "code0").then(|| CodeUse {
+            reference: "before".to_owned(),
+            at_ms: START_MS,
+        })
+    }
+}
+
 pub(crate) fn the_sale() -> Sale {
     Sale {
         reference: "S".to_owned(),

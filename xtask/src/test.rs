@@ -235,7 +235,7 @@ fn simulated() -> anyhow::Result<Outcome> {
 }
 
 /// Each planted bug, and the words with which the walk or the simulation must fail.
-const PLANTED: [(&str, Catcher, &str); 5] = [
+const PLANTED: [(&str, Catcher, &str); 11] = [
     ("planted_pay_again", Catcher::Walk, "double charge"),
     (
         "planted_show_beside_rival",
@@ -245,12 +245,39 @@ const PLANTED: [(&str, Catcher, &str); 5] = [
     ("planted_trust_old_answer", Catcher::Sales, "Wrong: "),
     ("planted_void_twice", Catcher::Sales, "Double: "),
     ("planted_forget_journal", Catcher::Sales, "Wrong: "),
+    (
+        "planted_take_used_code",
+        Catcher::Sales,
+        "one code paid two sales",
+    ),
+    ("planted_believe_repeated_id", Catcher::Sales, "Wrong: "),
+    (
+        "planted_change_amount",
+        Catcher::Sales,
+        "a page changed what is owed",
+    ),
+    (
+        "planted_close_any_bill",
+        Catcher::Sales,
+        "another amount closes the bill",
+    ),
+    (
+        "planted_hide_refused_void",
+        Catcher::Rules,
+        "a refused void was hidden",
+    ),
+    (
+        "planted_forget_bound_sale",
+        Catcher::Rules,
+        "a token for one sale reaches no other",
+    ),
 ];
 
 #[derive(Clone, Copy)]
 enum Catcher {
     Walk,
     Sales,
+    Rules,
 }
 
 fn planted() -> anyhow::Result<Outcome> {
@@ -264,6 +291,19 @@ fn planted() -> anyhow::Result<Outcome> {
                 "kaunter-core",
                 "--test",
                 "walk",
+            ]),
+            Catcher::Rules => cargo(&[
+                "test",
+                "--quiet",
+                "--package",
+                "kaunter-core",
+                "--lib",
+                "--test",
+                "rules",
+                "--no-fail-fast",
+                "--",
+                "authority",
+                "void",
             ]),
             Catcher::Sales => {
                 let mut sales = crate::sim::program();

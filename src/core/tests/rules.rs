@@ -16,7 +16,7 @@ use kaunter_core::trade::{
     CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, Facts, PayAnswer, Refusal, Risk,
     Rival, Send, State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
 };
-use kaunter_core::wire::{By, Payload, Presented, Reason, Status, VerdictOutcome};
+use kaunter_core::wire::{By, GatewayAnswer, Payload, Presented, Reason, Status, VerdictOutcome};
 use proptest::prelude::*;
 use sample::facts;
 
@@ -26,6 +26,10 @@ struct Desk {
     policy: Policy,
     now: Ms,
     rival: Rival,
+    /// What the gateway says with its next answers.
+    said: Option<GatewayAnswer>,
+    /// Another sale had the code.
+    code_reused: bool,
     sent: Vec<Send>,
 }
 
@@ -47,6 +51,8 @@ impl Desk {
             },
             now,
             rival: Rival::None,
+            said: None,
+            code_reused: false,
             sent: Vec::new(),
         };
         desk.drain();
@@ -101,8 +107,8 @@ impl Desk {
             now: self.now,
             policy: &self.policy,
             rival: self.rival,
-            said: None,
-            code_reused: false,
+            said: self.said.as_ref(),
+            code_reused: self.code_reused,
         };
         let granted = self.trade.handle(event, &context);
         self.drain();
@@ -324,6 +330,7 @@ fn rule_6_an_answer_that_contradicts_the_attempt_needs_a_person() {
         trans_id: text("G"),
         trx_id: text("T"),
         amount: amount(1250, "MYR"),
+        currency: text("myr"),
         integrator: text("21"),
         incomplete: false,
     };
@@ -342,6 +349,10 @@ fn rule_6_an_answer_that_contradicts_the_attempt_needs_a_person() {
         },
         Carried {
             amount: amount(1250, "SGD"),
+            ..good.clone()
+        },
+        Carried {
+            currency: text("SGD"),
             ..good.clone()
         },
         Carried {
@@ -367,6 +378,99 @@ fn rule_6_an_answer_that_contradicts_the_attempt_needs_a_person() {
     let mut desk = Desk::paying();
     desk.tell(Event::Payed(PayAnswer::Paid(good)));
     assert_eq!(desk.state(), State::Paid);
+}
+
+#[test]
+fn rule_7_a_code_that_another_sale_had_is_refused_and_the_attempt_goes_on() {
+    let mut desk = Desk::open();
+    desk.code_reused = true;
+    assert_eq!(
+        desk.handle(Event::Code(mark("one"))),
+        Err(Refusal::CodeReused),
+        "one code paid two sales"
+    );
+    assert_eq!(
+        (desk.state(), desk.trade.code()),
+        (State::AwaitingCode, None)
+    );
+    desk.code_reused = false;
+    desk.tell(Event::Code(mark("two")));
+    desk.code_reused = true;
+    assert_eq!(
+        desk.handle(Event::Code(mark("two"))),
+        Ok(()),
+        "its own code again"
+    );
+}
+
+#[test]
+fn an_id_that_another_attempt_has_leaves_the_attempt_unpresented() {
+    for way in [Presented::Consumer, Presented::Merchant] {
+        let mut desk = Desk::of(facts("T", way), 0);
+        desk.tell(Event::Created(CreateAnswer::Repeated));
+        assert_eq!(
+            (desk.state(), desk.trade.trans_id()),
+            (State::Abandoned, None)
+        );
+        assert_eq!(
+            desk.handle(Event::Code(mark("one"))),
+            Err(Refusal::TradeClosed)
+        );
+    }
+}
+
+fn said(code: &str) -> Option<GatewayAnswer> {
+    Some(GatewayAnswer {
+        code: Some(code.to_owned()),
+        message: "its sentence".to_owned(),
+    })
+}
+
+#[test]
+fn a_refused_void_is_told_until_the_next_one_leaves() {
+    for answer in [VoidAnswer::Failed, VoidAnswer::Unsent] {
+        let mut desk = Desk::paid();
+        desk.tell(Event::Void);
+        assert_eq!(desk.trade.void_refused(), None);
+        desk.said = said("7");
+        desk.tell(Event::VoidAnswered(answer));
+        assert_eq!(desk.state(), State::Paid);
+        assert_eq!(
+            desk.trade.void_refused(),
+            said("7").as_ref(),
+            "a refused void was hidden"
+        );
+        desk.said = None;
+        desk.tell(Event::Void);
+        assert_eq!(desk.trade.void_refused(), None);
+        desk.tell(Event::VoidAnswered(VoidAnswer::Failed));
+        assert_eq!(
+            desk.trade.void_refused(),
+            Some(&GatewayAnswer::default()),
+            "without words too"
+        );
+    }
+}
+
+#[test]
+fn the_gateways_words_stay_with_the_move_that_they_caused() {
+    let mut desk = Desk::paying();
+    desk.said = said("P");
+    desk.tell(Event::Payed(PayAnswer::Processing(Carried::default())));
+    assert_eq!(desk.trade.gateway_answer(), said("P").as_ref());
+    desk.said = said("N");
+    desk.answer(StatusWord::NoWord, Carried::default());
+    assert_eq!(
+        desk.trade.gateway_answer(),
+        said("P").as_ref(),
+        "what moves nothing is not kept"
+    );
+    desk.at(desk.policy.deadline_ms * 2);
+    assert_eq!(
+        (desk.state(), desk.trade.gateway_answer()),
+        (State::NeedsReview, None),
+        "time is not the gateway"
+    );
 }
 
 #[test]
