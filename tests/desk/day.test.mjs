@@ -35,12 +35,12 @@ test("as CSV: each column, and no cell is a formula", async (t, counter) => {
   assert.equal(answer.headers.get("content-type"), "text/csv; charset=utf-8");
   assert.equal(answer.headers.get("content-disposition"), `attachment; filename="trades-${day(Date.now())}.csv"`);
   const [head, ...rows] = cells(answer.text);
-  assert.deepEqual(head, ["created_at", "ref", "attempt", "amount", "currency", "integrator", "terminal", "status", "since", "reason", "trx_id", "trans_id"]);
+  assert.deepEqual(head, ["created_at", "ref", "attempt", "amount", "currency", "integrator", "terminal", "status", "since", "reason", "trx_id", "trans_id", "gateway_code", "gateway_message", "void_refused"]);
   assert.equal(rows.length, refs.length + 1);
   for (const cell of rows.flat()) assert.doesNotMatch(cell, /^[=+\-@\t\r＝＋－＠]/, cell);
   assert.deepEqual(rows.map((row) => row[1].replace(/^'/, "")).sort(), [...refs, "paid"].sort(), "and nothing else is changed");
   const row = Object.fromEntries(head.map((name, at) => [name, rows.find((row) => row[1] === "paid")[at]]));
-  assert.deepEqual(row, { created_at: paid.created_at, ref: "paid", attempt: "1", amount: "12.00", currency: "MYR", integrator: "23", terminal: "till-1", status: "paid", since, reason: "", trx_id: paid.trx_id, trans_id });
+  assert.deepEqual(row, { created_at: paid.created_at, ref: "paid", attempt: "1", amount: "12.00", currency: "MYR", integrator: "23", terminal: "till-1", status: "paid", since, reason: "", trx_id: paid.trx_id, trans_id, gateway_code: "S", gateway_message: "OK", void_refused: "" });
   const openOnes = cells((await shop.call("GET", "/v1/trades?open=", { token, headers: { accept: "text/csv" } })).text);
   assert.equal(openOnes.length, refs.length + 1, "what is open, too");
 });

@@ -155,12 +155,12 @@ test(`${SALES} sales while any call may suffer any fault: the ledger at rest is 
       return record.attempts.every(rests) && record;
     }, { ms: 60_000, every: 200 });
     await until(`${ref}: store and ledger agree`, async () => {
-      const { attempts, paid } = await shop.sale(ref);
+      const { attempts, paid_amount } = await shop.sale(ref);
       const names = attempts.map(({ trx_id }) => trx_id);
       const entries = (await shop.ledger()).filter(({ trx_id }) => names.includes(trx_id));
       const kept = entries.reduce((sum, entry) => sum + entry.charged - entry.refunded, 0);
       const alarm = attempts.some(({ status }) => ["late-success", "needs-review"].includes(status));
-      if (!alarm && kept !== (paid ? 1200 : 0)) throw new Error(`${kept} kept: ${JSON.stringify(attempts.map(({ status }) => status))}`);
+      if (!alarm && kept !== (paid_amount ? 1200 : 0)) throw new Error(`${kept} kept: ${JSON.stringify(attempts.map(({ status }) => status))}`);
       if (kept > 1200 && !alarm) throw new Error("charged twice");
       return true;
     }, { ms: 60_000, every: 300 });

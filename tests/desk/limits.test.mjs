@@ -183,7 +183,7 @@ test("a trace id goes from the browser's call to the call of the gateway", async
   for (const what of ["moved", "gateway", "answered"]) assert.ok(said.includes(what), `${what}: ${said}`);
   assert.deepEqual(lines.find(({ message }) => message === "gateway").call, "pay");
   const named = new Set(lines.flatMap((entry) => Object.keys(entry)));
-  const allowed = ["time", "level", "target", "message", "attempt", "call", "class", "code", "error", "from", "left", "method", "ms", "route", "status", "to", "trace_id", "trx_id", "what"];
+  const allowed = ["time", "level", "target", "message", "attempt", "call", "class", "code", "error", "from", "gateway_code", "gateway_message", "left", "method", "ms", "route", "status", "to", "trace_id", "trx_id", "what"];
   assert.deepEqual([...named].filter((name) => !allowed.includes(name)), []);
 });
 
