@@ -31,7 +31,6 @@ const TRACE: HeaderName = HeaderName::from_static("x-trace-id");
 /// Everything that a call may need.
 pub(crate) struct App {
     pub(crate) config: Config,
-    pub(crate) clock: Clock,
     pub(crate) tokens: Tokens,
     pub(crate) limits: Limits,
     pub(crate) trades: Trades,
@@ -39,7 +38,6 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) async fn open(config: Config) -> anyhow::Result<Self> {
-        let clock = Clock::start();
         let policy = config.scaled_policy();
         let store = Store::open(&config.database, config.database_url.as_ref()).await?;
         let gateway = Gateway::new(config.gateway.clone(), policy.clone(), &config.bounds)?;
@@ -49,10 +47,16 @@ impl App {
             .calls_per_minute
             .saturating_mul(u32::try_from(scale).unwrap_or(1));
         Ok(Self {
-            clock,
-            tokens: Tokens::new(&config.signing_key, config.token_life_s),
+            tokens: Tokens::new(&config),
             limits: Limits::new(calls, &config.bounds),
-            trades: Trades::new(store, gateway, policy, clock, config.bounds.requests),
+            trades: Trades::new(
+                store,
+                gateway,
+                policy,
+                config.shop.clone(),
+                Clock::start(),
+                config.bounds.requests,
+            ),
             config,
         })
     }

@@ -40,6 +40,7 @@ pub use reconcile::{Difference, Kind, Reconciled, reconcile};
 pub use secret::Secret;
 
 use app::App;
+use limits::CLOCK_PAUSE;
 
 /// A backend that runs.
 #[derive(Debug)]
@@ -85,6 +86,7 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
     app.trades.restart().await?;
     let router = app::router(Arc::clone(&app));
     let sweeper = tokio::spawn(sweep(Arc::clone(&app)));
+    let watch = tokio::spawn(watch_clock(Arc::clone(&app)));
     let (stop, stopped) = oneshot::channel();
     let (closing, close) = oneshot::channel();
     let task = tokio::spawn(async move {
@@ -99,6 +101,7 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
         let draining = async {
             if close.await.is_ok() {
                 sweeper.abort();
+                watch.abort();
                 app.trades.rest();
             }
         };
@@ -114,6 +117,14 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
         task,
         drain,
     })
+}
+
+/// Notices that the clock was set, or that the host slept, though nobody calls.
+async fn watch_clock(app: Arc<App>) {
+    loop {
+        tokio::time::sleep(CLOCK_PAUSE).await;
+        app.trades.follow_clock();
+    }
 }
 
 /// Takes over what another process left behind.

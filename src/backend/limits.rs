@@ -45,6 +45,8 @@ pub(crate) const KEEP_TRIES: u32 = 8;
 pub(crate) const KEEP_PAUSE: Duration = Duration::from_millis(125);
 /// Until time tries again where the store failed it.
 pub(crate) const TIME_PAUSE_MS: u64 = 1_000;
+/// How often the clock is compared with the wall's: two readings, and a till asks every two seconds.
+pub(crate) const CLOCK_PAUSE: Duration = Duration::from_secs(1);
 /// Longest evidence of a verdict or reason of a void, in characters: a few sentences.
 pub(crate) const NOTE_MAX_CHARS: usize = 500;
 /// Longest name of a terminal or a cashier, in characters.

@@ -195,11 +195,13 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
-    /// Every attempt that time may still act on: what is open, and what was closed since then.
-    pub(crate) async fn unfinished(&self, since: Ms) -> sqlx::Result<Vec<String>> {
+    /// Every attempt of a shop that time may still act on: what is open, and what was closed since then. Another shop's are
+    /// another gateway's business: this process' own would be asked about names that it never gave.
+    pub(crate) async fn unfinished(&self, shop: &str, since: Ms) -> sqlx::Result<Vec<String>> {
         let rows = sqlx::query(
-            "SELECT trx_id FROM trades WHERE is_open = 1 OR (created_ms >= $1 AND status IN ('declined', 'cancelled'))",
+            "SELECT trx_id FROM trades WHERE shop = $1 AND (is_open = 1 OR (created_ms >= $2 AND status IN ('declined', 'cancelled')))",
         )
+        .bind(shop)
         .bind(bigint(since))
         .fetch_all(&self.pool)
         .await?;

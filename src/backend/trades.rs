@@ -32,7 +32,11 @@ struct Inner {
     store: Store,
     gateway: Gateway,
     policy: Policy,
+    /// The shop of this process: its gateway knows no other's trades.
+    shop: String,
     clock: Clock,
+    /// By how much the clock was set since these attempts were written.
+    moved: Mutex<HashMap<String, i64>>,
     timers: Mutex<HashMap<String, AbortHandle>>,
     /// Requests to the gateway that are under way.
     tasks: TaskTracker,
@@ -86,6 +90,7 @@ impl Trades {
         store: Store,
         gateway: Gateway,
         policy: Policy,
+        shop: String,
         clock: Clock,
         most_tasks: usize,
     ) -> Self {
@@ -94,7 +99,9 @@ impl Trades {
                 store,
                 gateway,
                 policy,
+                shop,
                 clock,
+                moved: Mutex::default(),
                 timers: Mutex::new(HashMap::new()),
                 tasks: TaskTracker::new(),
                 most_tasks,
@@ -131,7 +138,7 @@ impl Trades {
             .clock
             .now_ms()
             .saturating_sub(self.inner.policy.late_last_ms);
-        for trx_id in self.inner.store.unfinished(since).await? {
+        for trx_id in self.inner.store.unfinished(&self.inner.shop, since).await? {
             self.inner
                 .apply(&trx_id, Event::Restarted, None, "backend")
                 .await
@@ -143,13 +150,18 @@ impl Trades {
     /// Now and then: attempts that no timer of this process knows, because the process that began them is gone.
     pub(crate) async fn sweep(&self) -> Result<(), Problem> {
         let inner = &self.inner;
-        for trx_id in inner.store.unfinished(Ms::MAX).await? {
+        for trx_id in inner.store.unfinished(&inner.shop, Ms::MAX).await? {
             let known = lock(&inner.timers).contains_key(&trx_id);
             if !known {
                 inner.apply(&trx_id, Event::Tick, None, "time").await?;
             }
         }
         Ok(())
+    }
+
+    /// Follows the wall clock, where it was set or the host slept: see [`Clock`].
+    pub(crate) fn follow_clock(&self) {
+        self.inner.follow_clock();
     }
 
     /// Time acts no more, and nothing is asked: what it would have done is done after the next start, or by another
@@ -179,7 +191,7 @@ impl Trades {
             .map_err(|_| Problem::new(ProblemCode::Internal))??;
         self.settle(sent).await;
         kill::at(Point::CreateAnswering);
-        self.stored(None, &trx_id).await
+        self.stored(Some(&self.inner.shop), &trx_id).await
     }
 
     /// Applies an event to an attempt of this shop. Waits for the gateway's answer, but not long.
@@ -207,7 +219,7 @@ impl Trades {
         let refusal = applied.granted.err();
         self.settle(applied.sent).await;
         kill::at(answering);
-        let trade = self.stored(None, trx_id).await?;
+        let trade = self.stored(Some(&self.inner.shop), trx_id).await?;
         match refusal {
             None => Ok(trade),
             Some(refusal) => Err(Problem::with(refused(refusal), trade)),
@@ -263,6 +275,73 @@ impl Trades {
 }
 
 impl Inner {
+    /// Where the wall clock has jumped, ours goes with it, and so do the times of every attempt that time may act on:
+    /// before anything else is done to it, and at once. Nothing falls due by a jump, and nothing is put off by it.
+    fn follow_clock(self: &Arc<Self>) {
+        let ids: Vec<String> = {
+            let mut moved = lock(&self.moved);
+            let Some(by) = self.clock.follow() else {
+                return;
+            };
+            tracing::warn!(
+                "the wall clock jumped by {} s: set, or the host slept; open trades go on where they were",
+                by / 1_000
+            );
+            let known: Vec<_> = lock(&self.timers).keys().cloned().collect();
+            for trx_id in known {
+                *moved.entry(trx_id).or_default() += by;
+            }
+            moved.keys().cloned().collect()
+        };
+        if self.is_closing() {
+            return;
+        }
+        let inner = Arc::clone(self);
+        tokio::spawn(async move {
+            for trx_id in ids {
+                if let Err(problem) = inner.apply(&trx_id, Event::Restarted, None, "time").await {
+                    tracing::error!(%trx_id, code = ?problem.code, "could not be asked about after the clock jumped");
+                }
+            }
+        });
+    }
+
+    /// The time for this attempt, whose times are moved first where the clock was set since they were written.
+    fn catch_up(self: &Arc<Self>, trade: &mut Trade, rival: Rival) -> Ms {
+        self.follow_clock();
+        let trx_id = &trade.facts().trx_id;
+        let (now, by) = {
+            let moved = lock(&self.moved);
+            (self.clock.now_ms(), moved.get(trx_id).copied())
+        };
+        if let Some(by) = by {
+            let context = Context {
+                now,
+                policy: &self.policy,
+                rival,
+                said: None,
+                code_reused: false,
+            };
+            // It refuses nothing.
+            let _ = trade.handle(Event::ClockSet(by), &context);
+        }
+        now
+    }
+
+    /// A new attempt that was written by the clock of before a jump is moved like those that were known then.
+    fn jumped_since(&self, trade: &Trade, jumps_ms: i64) {
+        let mut moved = lock(&self.moved);
+        let by = self.clock.reading().1 - jumps_ms;
+        if by != 0 {
+            moved.insert(trade.facts().trx_id.clone(), by);
+        }
+    }
+
+    /// The attempt is stored with its times moved.
+    fn caught_up(&self, trx_id: &str) {
+        lock(&self.moved).remove(trx_id);
+    }
+
     fn wire(&self, trade: &Trade) -> wire::Trade {
         trade.told(self.clock.now_ms(), rfc3339)
     }
@@ -306,7 +385,8 @@ impl Inner {
                 Err(Problem::new(ProblemCode::Mismatch).into())
             };
         }
-        let now = self.clock.now_ms();
+        self.follow_clock();
+        let (now, jumps_ms) = self.clock.reading();
         let others = store::of_sale(&mut change, &shop, &new.sale.reference).await?;
         if others.len() >= MOST_ATTEMPTS {
             return Err(Problem::new(ProblemCode::TooMany).into());
@@ -314,10 +394,7 @@ impl Inner {
         let attempt = u32::try_from(others.len() + 1).unwrap_or(u32::MAX);
         let mut quitted = Vec::new();
         for other in others {
-            if let Some(left) = self
-                .make_way(&mut change, other, &terminal, &who, now)
-                .await?
-            {
+            if let Some(left) = self.make_way(&mut change, other, &terminal, &who).await? {
                 quitted.push(left);
             }
         }
@@ -333,6 +410,7 @@ impl Inner {
         let mut trade = Trade::new(facts, now);
         store::insert(&mut change, &trade, &new.key, audit(&who, "start", "")).await?;
         change.commit().await?;
+        self.jumped_since(&trade, jumps_ms);
         for (left, moves) in &quitted {
             Self::tell(left, moves, "superseded");
             self.disarm(&left.facts().trx_id);
@@ -346,12 +424,11 @@ impl Inner {
 
     /// Rule 1, before a new attempt: what holds the sale stands, what only waits for a code is left behind.
     async fn make_way(
-        &self,
+        self: &Arc<Self>,
         change: &mut store::Change,
         other: Stored,
         terminal: &str,
         who: &str,
-        now: Ms,
     ) -> Result<Option<(Trade, Vec<Move>)>, Hindrance> {
         let mut trade = other.trade;
         let in_the_way = |trade: &Trade| {
@@ -371,6 +448,7 @@ impl Inner {
         ) {
             return Ok(None);
         }
+        let now = self.catch_up(&mut trade, Rival::None);
         let quiet = now >= trade.heard_ms() + self.policy.quiet_ms;
         if trade.facts().terminal != terminal && !quiet {
             return in_the_way(&trade);
@@ -420,9 +498,10 @@ impl Inner {
     }
 
     /// What an event that looks at no other attempt would make of this one.
-    fn after(&self, mut trade: Trade, event: &Event) -> Trade {
+    fn after(self: &Arc<Self>, mut trade: Trade, event: &Event) -> Trade {
+        let now = self.catch_up(&mut trade, Rival::None);
         let context = Context {
-            now: self.clock.now_ms(),
+            now,
             policy: &self.policy,
             rival: Rival::None,
             said: None,
@@ -434,7 +513,11 @@ impl Inner {
 
     /// Mostly an attempt does not move: nothing is due, a question falls due, or its answer is no news. Then it is not a
     /// change of its sale: one read, and one statement at most. None where it moves, or may.
-    async fn unmoved(&self, trx_id: &str, event: &Event) -> Result<Option<Trade>, Hindrance> {
+    async fn unmoved(
+        self: &Arc<Self>,
+        trx_id: &str,
+        event: &Event,
+    ) -> Result<Option<Trade>, Hindrance> {
         let quiet = matches!(
             event,
             Event::Tick | Event::Heard | Event::Restarted | Event::Status(..)
@@ -442,7 +525,7 @@ impl Inner {
         if !quiet {
             return Ok(None);
         }
-        let Some(stored) = self.store.find(None, trx_id).await? else {
+        let Some(stored) = self.store.find(Some(&self.shop), trx_id).await? else {
             return Ok(None);
         };
         let was = stored.trade.version();
@@ -454,11 +537,12 @@ impl Inner {
         if trade.version() != was && !self.store.note(&trade, was).await? {
             return Err(Hindrance::Race);
         }
+        self.caught_up(trx_id);
         Ok(Some(trade))
     }
 
     async fn try_apply(
-        &self,
+        self: &Arc<Self>,
         trx_id: &str,
         event: Event,
         who: &str,
@@ -471,7 +555,11 @@ impl Inner {
             return Err(Problem::new(ProblemCode::TradeNotFound).into());
         };
         let mut trade = stored.trade;
-        let (was, now) = (trade.version(), self.clock.now_ms());
+        if trade.facts().shop != self.shop {
+            return Err(Problem::new(ProblemCode::TradeNotFound).into());
+        }
+        let was = trade.version();
+        let now = self.catch_up(&mut trade, rival);
         let context = Context {
             now,
             policy: &self.policy,
@@ -493,6 +581,7 @@ impl Inner {
             change.commit().await?;
             Self::tell(&trade, &moves, what);
         }
+        self.caught_up(trx_id);
         Ok((trade, granted))
     }
 
@@ -654,6 +743,7 @@ fn name(event: &Event) -> &'static str {
     match event {
         Event::Tick => "time",
         Event::Restarted => "restart",
+        Event::ClockSet(_) => "clock set",
         Event::Heard => "heard",
         Event::Superseded => "superseded",
         Event::Code(_) => "code",
@@ -675,6 +765,7 @@ fn note(event: &Event) -> Option<String> {
         Event::Status(_, answer) => Some(format!("{:?}", answer.word)),
         Event::Tick
         | Event::Restarted
+        | Event::ClockSet(_)
         | Event::Heard
         | Event::Superseded
         | Event::Code(CodeMark(_))
