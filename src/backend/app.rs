@@ -13,6 +13,7 @@ use kaunter_core::wire::ProblemCode;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tracing::Instrument;
 
+use crate::calls::caller::Caller;
 use crate::calls::{days, sales, sessions, tokens, trades as calls};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -112,10 +113,15 @@ fn cors(origins: &[String]) -> CorsLayer {
 }
 
 /// A call takes a place among those that are answered at once, or is told when to come back.
-async fn placed(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+/// Who calls is known before its body is waited for.
+async fn placed(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let looks = request.method() == Method::GET;
-    match app.limits.place(looks) {
-        Ok(_place) => next.run(request).await,
+    let caller = Caller::of(request.headers(), &app);
+    match app.limits.place(&caller, looks) {
+        Ok(_place) => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
         Err(problem) => problem.into_response(),
     }
 }

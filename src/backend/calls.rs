@@ -1,5 +1,6 @@
 //! The calls of the API. Each reads, checks, and delegates to [`crate::trades`].
 
+pub(crate) mod caller;
 pub(crate) mod days;
 pub(crate) mod sales;
 pub(crate) mod sessions;
@@ -9,11 +10,11 @@ pub(crate) mod trades;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::header;
-use axum::http::request::Parts;
+use axum::extract::{FromRequest, Request};
 use kaunter_core::wire::{ProblemCode, Sale};
 use serde::de::DeserializeOwned;
+
+pub(crate) use caller::{Either, Server, Terminal};
 
 use crate::app::App;
 use crate::error::Problem;
@@ -38,80 +39,6 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
             let (line, column) = (error.line(), error.column());
             let detail = format!("The body is not the JSON that this call takes (line {line}, column {column}): see /openapi.json.");
             Problem::because(ProblemCode::BadRequest, detail)
-        })
-    }
-}
-
-fn bearer(parts: &Parts) -> Option<&str> {
-    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    value.strip_prefix("Bearer ")
-}
-
-/// A browser terminal, by its token.
-pub(crate) struct Terminal(pub(crate) Claims);
-
-impl FromRequestParts<Arc<App>> for Terminal {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        let token = bearer(parts).ok_or_else(|| Problem::new(ProblemCode::TokenMissing))?;
-        app.tokens.check(token).map(Self)
-    }
-}
-
-/// The shop's server, by the server key.
-pub(crate) struct Server;
-
-impl FromRequestParts<Arc<App>> for Server {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        match bearer(parts) {
-            Some(key) if app.config.server_key.is(key) => Ok(Self),
-            Some(_) | None => Err(Problem::new(ProblemCode::ServerKeyInvalid)),
-        }
-    }
-}
-
-/// Either of the two, for what both may read: the shop that they speak for, and the terminal if it is one.
-pub(crate) struct Either {
-    pub(crate) shop: String,
-    pub(crate) claims: Option<Claims>,
-}
-
-impl Either {
-    /// A terminal's looks are counted; the shop's own server is trusted not to run wild.
-    pub(crate) fn admit_look(&self, app: &App) -> Result<(), Problem> {
-        match &self.claims {
-            Some(claims) => app.limits.admit_look(&claims.shop, &claims.terminal),
-            None => Ok(()),
-        }
-    }
-
-    /// The same for what is no poll of one trade: it counts as a call.
-    pub(crate) fn admit(&self, app: &App) -> Result<(), Problem> {
-        match &self.claims {
-            Some(claims) => app.limits.admit(&claims.shop, &claims.terminal),
-            None => Ok(()),
-        }
-    }
-}
-
-impl FromRequestParts<Arc<App>> for Either {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        let word = bearer(parts).ok_or_else(|| Problem::new(ProblemCode::TokenMissing))?;
-        if app.config.server_key.is(word) {
-            return Ok(Self {
-                shop: app.config.shop.clone(),
-                claims: None,
-            });
-        }
-        let claims = app.tokens.check(word)?;
-        Ok(Self {
-            shop: claims.shop.clone(),
-            claims: Some(claims),
         })
     }
 }

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use kaunter_core::wire::{self, ProblemCode, Retry};
 
 /// An error on its way to the caller.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Problem {
     pub(crate) code: ProblemCode,
     trade: Option<Box<wire::Trade>>,

@@ -54,8 +54,14 @@ fn pair(text: &str) -> Result<(String, String), String> {
 /// What could not be compared at all.
 const INCOMPARABLE: u8 = 2;
 
+fn main() -> ExitCode {
+    // Before there is a second thread, or anything to hide.
+    kaunter_backend::harden();
+    start()
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn start() -> ExitCode {
     let args = Args::parse();
     let compares = matches!(args.command, Some(Command::Reconcile(_)));
     match run(args).await {
