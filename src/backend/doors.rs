@@ -32,7 +32,7 @@ use tower::ServiceExt as _;
 
 use crate::error::Problem;
 use crate::limits::{
-    ACCEPT_PAUSE, BYE_WAIT, Bounds, MOST_BYES, REAP_PAUSE, TELL_PAUSE, connections,
+    ACCEPT_PAUSE, BYE_WAIT, Bounds, FIRST_WAIT, MOST_BYES, REAP_PAUSE, TELL_PAUSE, connections,
 };
 use line::{Line, Told};
 use seat::Seat;
@@ -108,7 +108,7 @@ impl Doors {
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, peer)) => match self.seat(peer.ip()) {
+                Ok((stream, peer)) => match self.seat_soon(peer.ip()).await {
                     Some(seat) => {
                         inside.spawn(Arc::clone(self).serve(stream, seat, router.clone()));
                     }
@@ -118,7 +118,7 @@ impl Doors {
                 // No file is left to this process, say: it comes back, and so does this loop.
                 Err(error) => {
                     self.tell(&format!("no connection could be taken: {error}"));
-                    self.make_way(None);
+                    self.lock().make_way(None);
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }
@@ -153,26 +153,37 @@ impl Doors {
         }
     }
 
-    /// A seat, somebody's who has no call under way where all are taken.
-    fn seat(&self, ip: IpAddr) -> Option<Arc<Seat>> {
+    /// A seat, maybe that of somebody who has no call under way. Whoever has just come in gets a moment to say what for:
+    /// meanwhile the next wait outside.
+    async fn seat_soon(&self, ip: IpAddr) -> Option<Arc<Seat>> {
         let address = network(ip);
+        for _ in 0..2 {
+            match self.seat(address) {
+                Ok(seat) => return Some(seat),
+                Err(Room::Soon) => tokio::time::sleep(FIRST_WAIT).await,
+                Err(Room::Made | Room::Full) => return None,
+            }
+        }
+        None
+    }
+
+    fn seat(&self, address: IpAddr) -> Result<Arc<Seat>, Room> {
         let mut seats = self.lock();
         let own = seats.by_address.get(&address).copied().unwrap_or_default();
-        if own >= self.most_per_address && !seats.make_way(Some(address)) {
-            return None;
+        let mut room = Room::Made;
+        if own >= self.most_per_address {
+            room = seats.make_way(Some(address));
+        } else if seats.taken.len() >= self.most {
+            room = seats.make_way(None);
         }
-        if seats.taken.len() >= self.most && !seats.make_way(None) {
-            return None;
+        if room != Room::Made {
+            return Err(room);
         }
         seats.given += 1;
         let seat = Arc::new(Seat::new(seats.given, address));
         seats.taken.insert(seat.id, Arc::clone(&seat));
         *seats.by_address.entry(address).or_default() += 1;
-        Some(seat)
-    }
-
-    fn make_way(&self, address: Option<IpAddr>) -> bool {
-        self.lock().make_way(address)
+        Ok(seat)
     }
 
     fn reap(&self) {
@@ -216,10 +227,19 @@ impl Doors {
     }
 }
 
+/// What came of making way.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Room {
+    Made,
+    /// Somebody has just come in, and may turn out to want nothing.
+    Soon,
+    Full,
+}
+
 impl Seats {
     /// Lets one go that has no call under way, of this address where one is named: first who never made a call, then who
     /// has been idle for longest.
-    fn make_way(&mut self, address: Option<IpAddr>) -> bool {
+    fn make_way(&mut self, address: Option<IpAddr>) -> Room {
         let near = |seat: &&Arc<Seat>| address.is_none_or(|address| seat.address == address);
         let mut waiting: Vec<_> = self
             .taken
@@ -228,13 +248,16 @@ impl Seats {
             .filter_map(|seat| Some((seat.waits_since()?, Arc::clone(seat))))
             .collect();
         waiting.sort_unstable_by_key(|(since, _)| *since);
-        for (_, seat) in waiting {
-            if seat.leave() {
+        let mut room = Room::Full;
+        for ((has_called, since), seat) in waiting {
+            if !has_called && since.elapsed() < FIRST_WAIT {
+                room = Room::Soon;
+            } else if seat.leave() {
                 self.free(&seat);
-                return true;
+                return Room::Made;
             }
         }
-        false
+        room
     }
 
     fn free(&mut self, seat: &Seat) {

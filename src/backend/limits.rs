@@ -20,6 +20,8 @@ use crate::error::Problem;
 /// Longest wait for the headers of a request, from its first byte or from the connection's beginning: a till on bad Wi-Fi
 /// repeats a lost packet three times in it.
 pub(crate) const HEAD_WAIT: Duration = Duration::from_secs(10);
+/// Nobody who came in makes way for the next caller sooner: the headers of an honest one are on their way.
+pub(crate) const FIRST_WAIT: Duration = Duration::from_millis(100);
 /// Longest wait for the next call on a connection: above the minute for which proxies keep theirs, or they would send a call
 /// into a connection that is being closed.
 pub(crate) const IDLE_WAIT: Duration = Duration::from_secs(75);
