@@ -80,7 +80,10 @@ async fn start() -> ExitCode {
 async fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Some(Command::CheckConfig) => {
-            Config::load(&args.config)?;
+            let (_, warnings) = Config::inspect(&args.config)?;
+            for warning in warnings {
+                eprintln!("warning: {warning}");
+            }
             println!("{}: good", args.config.display());
             Ok(ExitCode::SUCCESS)
         }
