@@ -35,12 +35,70 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
                 Problem::because(ProblemCode::BadRequest, detail)
             })?
             .map_err(|_| Problem::new(ProblemCode::TooLarge))?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
-            let (line, column) = (error.line(), error.column());
-            let detail = format!("The body is not the JSON that this call takes (line {line}, column {column}): see /openapi.json.");
-            Problem::because(ProblemCode::BadRequest, detail)
-        })
+        let mut json = serde_json::Deserializer::from_slice(&bytes);
+        let body = serde_path_to_error::deserialize(&mut json).map_err(|error| wrong(&error))?;
+        json.end().map_err(|error| unreadable(&error))?;
+        Ok(Self(body))
     }
+}
+
+/// Names the field that is wrong, and what it takes: words of ours, never the caller's.
+fn wrong(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    let inner = error.inner();
+    if !inner.is_data() {
+        return unreadable(inner);
+    }
+    let said = inner.to_string();
+    let said = said.rsplit_once(" at line ").map_or(&*said, |(said, _)| said);
+    // An unknown field's name is the caller's; a missing one's, and what stands behind the last "expected", are ours.
+    let is_unknown = said.starts_with("unknown field");
+    let path: Vec<String> = error.path().iter().filter_map(segment).collect();
+    let known = path.len() - usize::from(is_unknown && !path.is_empty());
+    let field = path[..known].join(".");
+    let what = match (said.split_once("missing field "), said.rsplit_once("expected ")) {
+        (Some((_, name)), _) => format!("{} is missing", name.replace('`', "\"")),
+        (None, Some((_, _))) if said.starts_with("unknown field, there are no") => {
+            "it takes no fields".to_owned()
+        }
+        (None, Some((_, wish))) if is_unknown => format!("it has a field too many; it takes {}", plain(wish)),
+        (None, Some((_, wish))) => format!("expected {}", plain(wish)),
+        (None, None) if said.starts_with("duplicate field") => "a field stands there twice".to_owned(),
+        (None, None) => "its value is none that this call takes".to_owned(),
+    };
+    let place = if field.is_empty() { "the body" } else { &field };
+    let detail = format!("The body is not what this call takes: {place}: {what}. See /openapi.json.");
+    Problem::because(ProblemCode::BadRequest, detail)
+}
+
+fn segment(segment: &serde_path_to_error::Segment) -> Option<String> {
+    use serde_path_to_error::Segment;
+
+    match segment {
+        Segment::Map { key } => Some(key.clone()),
+        Segment::Seq { index } => Some(index.to_string()),
+        Segment::Enum { .. } | Segment::Unknown => None,
+    }
+}
+
+/// A caller's programmer knows JSON, not Rust.
+fn plain(wish: &str) -> String {
+    let plain = match wish {
+        "a sequence" => "a list",
+        "a string" => "text",
+        "a boolean" => "true or false",
+        "u8" | "u32" | "u64" | "usize" | "i64" => "a whole number, without a decimal point or quotes",
+        _ if wish.starts_with("struct ") || wish == "a map" => "an object",
+        other => return other.replace('`', "\""),
+    };
+    plain.to_owned()
+}
+
+fn unreadable(error: &serde_json::Error) -> Problem {
+    let (line, column) = (error.line(), error.column());
+    let detail = format!(
+        "The body is not the JSON that this call takes (line {line}, column {column}): see /openapi.json."
+    );
+    Problem::because(ProblemCode::BadRequest, detail)
 }
 
 impl Claims {

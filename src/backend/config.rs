@@ -15,6 +15,7 @@ use crate::clock::Offset;
 use crate::limits::Bounds;
 use crate::secret::Secret;
 use environment::Environment;
+pub(crate) use environment::mode;
 
 /// What a backend is started with.
 #[derive(Clone, Debug)]
@@ -333,7 +334,7 @@ pub enum ConfigError {
     PageDir,
     /// A database that is not PostgreSQL.
     #[error(
-        "DATABASE_URL names no PostgreSQL{0}: it begins with postgres://; without it the store is the SQLite file of `database`"
+        "DATABASE_URL names no PostgreSQL{0}: an address of one begins with postgres://; without DATABASE_URL the store is the SQLite file of `database`"
     )]
     NotPostgres(&'static str),
 }
