@@ -49,24 +49,32 @@ fn wrong(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
         return unreadable(inner);
     }
     let said = inner.to_string();
-    let said = said.rsplit_once(" at line ").map_or(&*said, |(said, _)| said);
+    let said = said
+        .rsplit_once(" at line ")
+        .map_or(&*said, |(said, _)| said);
     // An unknown field's name is the caller's; a missing one's, and what stands behind the last "expected", are ours.
     let is_unknown = said.starts_with("unknown field");
     let path: Vec<String> = error.path().iter().filter_map(segment).collect();
     let known = path.len() - usize::from(is_unknown && !path.is_empty());
     let field = path[..known].join(".");
-    let what = match (said.split_once("missing field "), said.rsplit_once("expected ")) {
-        (Some((_, name)), _) => format!("{} is missing", name.replace('`', "\"")),
-        (None, Some((_, _))) if said.starts_with("unknown field, there are no") => {
-            "it takes no fields".to_owned()
+    let what = if let Some(name) = said.strip_prefix("missing field ") {
+        format!("{} is missing", name.replace('`', "\""))
+    } else if said.ends_with("there are no fields") {
+        "it takes no fields".to_owned()
+    } else if said.starts_with("duplicate field") {
+        "a field stands there twice".to_owned()
+    } else {
+        match said.rsplit_once("expected ") {
+            Some((_, wish)) if is_unknown => {
+                format!("it has a field too many, it takes {}", plain(wish))
+            }
+            Some((_, wish)) => format!("expected {}", plain(wish)),
+            None => "its value is none that this call takes".to_owned(),
         }
-        (None, Some((_, wish))) if is_unknown => format!("it has a field too many; it takes {}", plain(wish)),
-        (None, Some((_, wish))) => format!("expected {}", plain(wish)),
-        (None, None) if said.starts_with("duplicate field") => "a field stands there twice".to_owned(),
-        (None, None) => "its value is none that this call takes".to_owned(),
     };
     let place = if field.is_empty() { "the body" } else { &field };
-    let detail = format!("The body is not what this call takes: {place}: {what}. See /openapi.json.");
+    let detail =
+        format!("The body is not what this call takes: {place}: {what}. See /openapi.json.");
     Problem::because(ProblemCode::BadRequest, detail)
 }
 
@@ -86,7 +94,9 @@ fn plain(wish: &str) -> String {
         "a sequence" => "a list",
         "a string" => "text",
         "a boolean" => "true or false",
-        "u8" | "u32" | "u64" | "usize" | "i64" => "a whole number, without a decimal point or quotes",
+        "u8" | "u32" | "u64" | "usize" | "i64" => {
+            "a whole number, without a decimal point or quotes"
+        }
         _ if wish.starts_with("struct ") || wish == "a map" => "an object",
         other => return other.replace('`', "\""),
     };
