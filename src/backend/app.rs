@@ -13,6 +13,7 @@ use kaunter_core::wire::ProblemCode;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tracing::Instrument;
 
+use crate::calls::caller::Caller;
 use crate::calls::{days, sales, sessions, tokens, trades as calls};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -31,7 +32,6 @@ const TRACE: HeaderName = HeaderName::from_static("x-trace-id");
 /// Everything that a call may need.
 pub(crate) struct App {
     pub(crate) config: Config,
-    pub(crate) clock: Clock,
     pub(crate) tokens: Tokens,
     pub(crate) limits: Limits,
     pub(crate) trades: Trades,
@@ -39,7 +39,6 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) async fn open(config: Config) -> anyhow::Result<Self> {
-        let clock = Clock::start();
         let policy = config.scaled_policy();
         let store = Store::open(&config.database, config.database_url.as_ref()).await?;
         let gateway = Gateway::new(config.gateway.clone(), policy.clone(), &config.bounds)?;
@@ -49,10 +48,16 @@ impl App {
             .calls_per_minute
             .saturating_mul(u32::try_from(scale).unwrap_or(1));
         Ok(Self {
-            clock,
-            tokens: Tokens::new(&config.signing_key, config.token_life_s),
+            tokens: Tokens::new(&config),
             limits: Limits::new(calls, &config.bounds),
-            trades: Trades::new(store, gateway, policy, clock, config.bounds.requests),
+            trades: Trades::new(
+                store,
+                gateway,
+                policy,
+                config.shop.clone(),
+                Clock::start(),
+                config.bounds.requests,
+            ),
             config,
         })
     }
@@ -108,10 +113,15 @@ fn cors(origins: &[String]) -> CorsLayer {
 }
 
 /// A call takes a place among those that are answered at once, or is told when to come back.
-async fn placed(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+/// Who calls is known before its body is waited for.
+async fn placed(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let looks = request.method() == Method::GET;
-    match app.limits.place(looks) {
-        Ok(_place) => next.run(request).await,
+    let caller = Caller::of(request.headers(), &app);
+    match app.limits.place(&caller, looks) {
+        Ok(_place) => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
         Err(problem) => problem.into_response(),
     }
 }

@@ -1,5 +1,6 @@
 //! The calls of the API. Each reads, checks, and delegates to [`crate::trades`].
 
+pub(crate) mod caller;
 pub(crate) mod days;
 pub(crate) mod sales;
 pub(crate) mod sessions;
@@ -9,13 +10,13 @@ pub(crate) mod trades;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::header;
-use axum::http::request::Parts;
+use axum::extract::{FromRequest, Request};
 use kaunter_core::authority::{Authority, Reach};
 use kaunter_core::trade::Facts;
 use kaunter_core::wire::{ProblemCode, Right};
 use serde::de::DeserializeOwned;
+
+pub(crate) use caller::{Either, Server, Terminal};
 
 use crate::app::App;
 use crate::error::Problem;
@@ -36,86 +37,80 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
                 Problem::because(ProblemCode::BadRequest, detail)
             })?
             .map_err(|_| Problem::new(ProblemCode::TooLarge))?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
-            let (line, column) = (error.line(), error.column());
-            let detail = format!("The body is not the JSON that this call takes (line {line}, column {column}): see /openapi.json.");
-            Problem::because(ProblemCode::BadRequest, detail)
-        })
+        let mut json = serde_json::Deserializer::from_slice(&bytes);
+        let body = serde_path_to_error::deserialize(&mut json).map_err(|error| wrong(&error))?;
+        json.end().map_err(|error| unreadable(&error))?;
+        Ok(Self(body))
     }
 }
 
-fn bearer(parts: &Parts) -> Option<&str> {
-    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    value.strip_prefix("Bearer ")
-}
-
-/// A browser terminal, by its token.
-pub(crate) struct Terminal(pub(crate) Claims);
-
-impl FromRequestParts<Arc<App>> for Terminal {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        let token = bearer(parts).ok_or_else(|| Problem::new(ProblemCode::TokenMissing))?;
-        app.tokens.check(token).map(Self)
+/// Names the field that is wrong, and what it takes: words of ours, never the caller's.
+fn wrong(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    let inner = error.inner();
+    if !inner.is_data() {
+        return unreadable(inner);
     }
-}
-
-/// The shop's server, by the server key.
-pub(crate) struct Server;
-
-impl FromRequestParts<Arc<App>> for Server {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        match bearer(parts) {
-            Some(key) if app.config.server_key.is(key) => Ok(Self),
-            Some(_) | None => Err(Problem::new(ProblemCode::ServerKeyInvalid)),
+    let said = inner.to_string();
+    let said = said
+        .rsplit_once(" at line ")
+        .map_or(&*said, |(said, _)| said);
+    // An unknown field's name is the caller's; a missing one's, and what stands behind the last "expected", are ours.
+    let is_unknown = said.starts_with("unknown field");
+    let path: Vec<String> = error.path().iter().filter_map(segment).collect();
+    let known = path.len() - usize::from(is_unknown && !path.is_empty());
+    let field = path[..known].join(".");
+    let what = if let Some(name) = said.strip_prefix("missing field ") {
+        format!("{} is missing", name.replace('`', "\""))
+    } else if said.ends_with("there are no fields") {
+        "it takes no fields".to_owned()
+    } else if said.starts_with("duplicate field") {
+        "a field stands there twice".to_owned()
+    } else {
+        match said.rsplit_once("expected ") {
+            Some((_, wish)) if is_unknown => {
+                format!("it has a field too many, it takes {}", plain(wish))
+            }
+            Some((_, wish)) => format!("expected {}", plain(wish)),
+            None => "its value is none that this call takes".to_owned(),
         }
+    };
+    let place = if field.is_empty() { "the body" } else { &field };
+    let detail =
+        format!("The body is not what this call takes: {place}: {what}. See /openapi.json.");
+    Problem::because(ProblemCode::BadRequest, detail)
+}
+
+fn segment(segment: &serde_path_to_error::Segment) -> Option<String> {
+    use serde_path_to_error::Segment;
+
+    match segment {
+        Segment::Map { key } => Some(key.clone()),
+        Segment::Seq { index } => Some(index.to_string()),
+        Segment::Enum { .. } | Segment::Unknown => None,
     }
 }
 
-/// Either of the two, for what both may read: the shop that they speak for, and the terminal if it is one.
-pub(crate) struct Either {
-    pub(crate) shop: String,
-    pub(crate) claims: Option<Claims>,
+/// A caller's programmer knows JSON, not Rust.
+fn plain(wish: &str) -> String {
+    let plain = match wish {
+        "a sequence" => "a list",
+        "a string" => "text",
+        "a boolean" => "true or false",
+        "u8" | "u32" | "u64" | "usize" | "i64" => {
+            "a whole number, without a decimal point or quotes"
+        }
+        _ if wish.starts_with("struct ") || wish == "a map" => "an object",
+        other => return other.replace('`', "\""),
+    };
+    plain.to_owned()
 }
 
-impl Either {
-    /// A terminal's looks are counted; the shop's own server is trusted not to run wild.
-    pub(crate) fn admit_look(&self, app: &App) -> Result<(), Problem> {
-        match &self.claims {
-            Some(claims) => app.limits.admit_look(&claims.shop, &claims.terminal),
-            None => Ok(()),
-        }
-    }
-
-    /// The same for what is no poll of one trade: it counts as a call.
-    pub(crate) fn admit(&self, app: &App) -> Result<(), Problem> {
-        match &self.claims {
-            Some(claims) => app.limits.admit(&claims.shop, &claims.terminal),
-            None => Ok(()),
-        }
-    }
-}
-
-impl FromRequestParts<Arc<App>> for Either {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        let word = bearer(parts).ok_or_else(|| Problem::new(ProblemCode::TokenMissing))?;
-        if app.config.server_key.is(word) {
-            return Ok(Self {
-                shop: app.config.shop.clone(),
-                claims: None,
-            });
-        }
-        let claims = app.tokens.check(word)?;
-        Ok(Self {
-            shop: claims.shop.clone(),
-            claims: Some(claims),
-        })
-    }
+fn unreadable(error: &serde_json::Error) -> Problem {
+    let (line, column) = (error.line(), error.column());
+    let detail = format!(
+        "The body is not the JSON that this call takes (line {line}, column {column}): see /openapi.json."
+    );
+    Problem::because(ProblemCode::BadRequest, detail)
 }
 
 impl Either {

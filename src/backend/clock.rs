@@ -1,34 +1,93 @@
-//! The clock: the wall's time at the start, and monotonic from there, so that a wall clock that jumps moves no deadline.
+//! The clocks. [`wall_ms`] is the time of day: tokens are minted and checked by it, and by nothing else. [`Clock`] is that
+//! time as the rows of the store have it: it runs by the monotonic clock, so that no deadline moves by itself, and follows
+//! the wall when the two have come apart. They do where a host slept (the monotonic clock of Linux stands still then), or
+//! where its clock was set: <https://www.kernel.org/doc/html/latest/core-api/timekeeping.html>. Whoever drives a trade is
+//! told by how much, and moves its times with the clock: see `crate::trades`.
 
 use std::ops::Range;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use kaunter_core::policy::Ms;
 
-/// Milliseconds since 1970, never backwards.
-#[derive(Clone, Copy, Debug)]
+/// How far the clocks may be apart before ours follows: less is what a time service corrects by slewing, or a rounding.
+const MOST_DRIFT_MS: u64 = 5_000;
+/// Two readings that lie further apart were interrupted, and say nothing about each other.
+const MOST_BETWEEN: Duration = Duration::from_millis(100);
+
+/// The time of day, in milliseconds since 1970.
+pub(crate) fn wall_ms() -> Ms {
+    Ms::try_from(Timestamp::now().as_millisecond()).unwrap_or(0)
+}
+
+/// Milliseconds since 1970, on from a reading of the wall by the monotonic clock.
+#[derive(Clone, Debug)]
 pub(crate) struct Clock {
-    began: Instant,
-    began_ms: Ms,
+    set: Arc<Mutex<Set>>,
+}
+
+/// When the wall was read last, and what it said.
+#[derive(Clone, Copy, Debug)]
+struct Set {
+    at: Instant,
+    wall_ms: Ms,
+    /// By how much it jumped in all since the start.
+    jumps_ms: i64,
+}
+
+impl Set {
+    fn now_ms(&self) -> Ms {
+        self.wall_ms + Ms::try_from(self.at.elapsed().as_millis()).unwrap_or(0)
+    }
 }
 
 impl Clock {
     pub(crate) fn start() -> Self {
+        let set = Set {
+            at: Instant::now(),
+            wall_ms: wall_ms(),
+            jumps_ms: 0,
+        };
         Self {
-            began: Instant::now(),
-            began_ms: Ms::try_from(Timestamp::now().as_millisecond()).unwrap_or(0),
+            set: Arc::new(Mutex::new(set)),
         }
     }
 
     pub(crate) fn now_ms(&self) -> Ms {
-        let elapsed = self.began.elapsed().as_millis();
-        self.began_ms + Ms::try_from(elapsed).unwrap_or(0)
+        self.lock().now_ms()
+    }
+
+    /// The time, and by how much the clock has jumped in all.
+    pub(crate) fn reading(&self) -> (Ms, i64) {
+        let set = self.lock();
+        (set.now_ms(), set.jumps_ms)
     }
 
     /// From now until then.
     pub(crate) fn until(&self, then: Ms) -> Duration {
         Duration::from_millis(then.saturating_sub(self.now_ms()))
+    }
+
+    /// Goes on from the wall, where it is somewhere else; by how many milliseconds that was forward, or back.
+    pub(crate) fn follow(&self) -> Option<i64> {
+        let mut set = self.lock();
+        let before = Instant::now();
+        let (wall_ms, own_ms) = (wall_ms(), set.now_ms());
+        if before.elapsed() > MOST_BETWEEN || wall_ms.abs_diff(own_ms) <= MOST_DRIFT_MS {
+            return None;
+        }
+        let by = i64::try_from(wall_ms).ok()? - i64::try_from(own_ms).ok()?;
+        *set = Set {
+            at: Instant::now(),
+            wall_ms,
+            jumps_ms: set.jumps_ms + by,
+        };
+        Some(by)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Set> {
+        self.set.lock().expect("nobody panics while holding it")
     }
 }
 

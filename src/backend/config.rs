@@ -1,7 +1,10 @@
 //! How a backend is set up: a file for what may be read, the environment for what may not.
 
+mod check;
+mod environment;
+
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use kaunter_core::policy::Policy;
@@ -11,11 +14,8 @@ use serde::Deserialize;
 use crate::clock::Offset;
 use crate::limits::Bounds;
 use crate::secret::Secret;
-
-/// The simulator's keys start with this, so that nobody takes real money with them.
-const SIMULATOR_MARK: &str = "simulator-";
-/// A key that signs tokens is at least this long.
-const LEAST_KEY_CHARS: usize = 32;
+use environment::Environment;
+pub(crate) use environment::mode;
 
 /// What a backend is started with.
 #[derive(Clone, Debug)]
@@ -263,25 +263,49 @@ pub enum ConfigError {
     #[error("{0} can't be read: {1}")]
     Unreadable(PathBuf, std::io::Error),
     /// The file is not the TOML that is expected.
-    #[error("{0}: {1}")]
-    Malformed(PathBuf, String),
+    #[error("{0}, line {1}: {2}")]
+    Malformed(PathBuf, usize, String),
+    /// It would listen where others hear what is said.
+    #[error(
+        "listen = \"{0}\" is open to other machines without TLS: listen on 127.0.0.1 and put a TLS proxy in front, or set behind_tls = true where one is in front already"
+    )]
+    Plain(SocketAddr),
     /// Words of the environment are missing.
     #[error("set these in the environment, or name a file in the same word with _FILE behind it: {}", .0.join(", "))]
     Missing(Vec<String>),
+    /// A file with a key can't be read.
+    #[error("{0} names {1}, which can't be read: {2}")]
+    KeyFile(String, PathBuf, std::io::Error),
+    /// A file with a key has none.
+    #[error("{0} names {1}, which is empty: write the key into it")]
+    EmptyKeyFile(String, PathBuf),
+    /// A file with a key can be changed by others.
+    #[error("{0} names {1}, which other users of this machine may write: chmod 600 {1}")]
+    OpenKeyFile(String, PathBuf),
     /// Simulator's keys and a real gateway.
     #[error(
-        "the gateway's keys are the simulator's, and {0} is not on this machine: set the real keys"
+        "the gateway's keys are the simulator's, and gateway.base is not on this machine: set the real keys"
     )]
-    SimulatorKeys(String),
+    SimulatorKeys,
     /// A faster clock and a real gateway.
     #[error("a time scale is for tests: only with a gateway on this machine")]
     TimeScale,
     /// A key that can be guessed.
-    #[error("{0} has fewer than {LEAST_KEY_CHARS} characters: use `openssl rand -hex 32`")]
-    WeakKey(&'static str),
+    #[error("{0} can be guessed, because it has fewer than {1}: use `openssl rand -hex 32`")]
+    WeakKey(&'static str, &'static str),
+    /// One key for two things.
+    #[error(
+        "KAUNTER_SERVER_KEY and KAUNTER_SIGNING_KEY are the same word: whoever has the first could sign any token; use `openssl rand -hex 32` for each"
+    )]
+    OneKey,
     /// The gateway's address is none.
-    #[error("gateway.base is no http(s) address: {0}")]
-    Base(String),
+    #[error("gateway.base is no http(s) address: write it like https://gateway.example/version1")]
+    Base,
+    /// An address with a password in it.
+    #[error(
+        "{0} holds a user's name or a password: addresses are logged and shown, keys belong into the environment"
+    )]
+    Credentials(&'static str),
     /// An origin that no browser sends.
     #[error(
         "origins: {0} is no origin; write a page's own, like https://till.shop.example, without a path"
@@ -290,13 +314,38 @@ pub enum ConfigError {
     /// A gateway elsewhere is called by https only.
     #[error("gateway.base must start with https unless it is on this machine")]
     NotHttps,
+    /// A shop without a name.
+    #[error(
+        "shop must be a name of 1 to 64 printable characters: the one that the shop's server mints tokens for"
+    )]
+    Shop,
+    /// Questions without a pause.
+    #[error(
+        "policy.poll_ms = {0}: a gateway is asked every 2000 ms at most; less is for tests with a time scale and a gateway on this machine"
+    )]
+    Poll(u64),
+    /// An address of the cashier's page that a browser could run, or can't call.
+    #[error("terminal.{0} must be an http(s) address, or a path that begins with /")]
+    PageAddress(&'static str),
+    /// The whole machine as a page.
+    #[error(
+        "terminal.dir = \"/\" would serve every file of this machine: name the folder of the built page"
+    )]
+    PageDir,
+    /// A database that is not PostgreSQL.
+    #[error(
+        "DATABASE_URL names no PostgreSQL{0}: an address of one begins with postgres://; without DATABASE_URL the store is the SQLite file of `database`"
+    )]
+    NotPostgres(&'static str),
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    #[serde(default = "default_listen")]
+    #[serde(default = "default_listen", deserialize_with = "listen")]
     listen: SocketAddr,
+    #[serde(default)]
+    behind_tls: bool,
     #[serde(default = "default_database")]
     database: PathBuf,
     shop: String,
@@ -339,6 +388,21 @@ fn default_listen() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 8787))
 }
 
+/// An address and a port. `localhost` is 127.0.0.1, where everybody looks for it first; any other name could be another
+/// machine's tomorrow.
+fn listen<'de, D: serde::Deserializer<'de>>(from: D) -> Result<SocketAddr, D::Error> {
+    let text = String::deserialize(from)?;
+    let local = text.strip_prefix("localhost:").and_then(|port| {
+        let port = port.parse().ok()?;
+        Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+    });
+    local.or_else(|| text.parse().ok()).ok_or_else(|| {
+        serde::de::Error::custom(
+            "listen takes an address and a port, like 127.0.0.1:8787, [::1]:8787 or localhost:8787",
+        )
+    })
+}
+
 fn default_database() -> PathBuf {
     "kaunter.db".into()
 }
@@ -365,38 +429,62 @@ fn default_max() -> u64 {
 }
 
 impl Config {
-    /// Reads the file and the environment.
+    /// Reads the file and the environment. What is unsafe and no reason to refuse stands in the log.
     ///
     /// # Errors
     /// [`ConfigError`]; every missing word of the environment is named at once.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let (config, warnings) = Self::inspect(path)?;
+        for warning in warnings {
+            tracing::warn!("{warning}");
+        }
+        Ok(config)
+    }
+
+    /// The same, with what is unsafe and no reason to refuse, a sentence each.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn inspect(path: &Path) -> Result<(Self, Vec<String>), ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| ConfigError::Unreadable(path.to_owned(), error))?;
-        let file: File = toml::from_str(&text)
-            .map_err(|error| ConfigError::Malformed(path.to_owned(), error.to_string()))?;
-        let mut missing = Vec::new();
-        let mut secret = |name: &str| {
-            from_environment(name).unwrap_or_else(|| {
-                missing.push(name.to_owned());
-                Secret::new("")
-            })
-        };
-        let config = Self {
+        let file: File = toml::from_str(&text).map_err(|error| {
+            // Not the line itself: somebody may have written a key there.
+            let at = error.span().map_or(0, |span| span.start);
+            let line = 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
+            ConfigError::Malformed(path.to_owned(), line, error.message().to_owned())
+        })?;
+        if !file.behind_tls && !file.listen.ip().is_loopback() {
+            return Err(ConfigError::Plain(file.listen));
+        }
+        let mut environment = Environment::default();
+        let config = Self::of(file, &mut environment)?;
+        if !environment.missing.is_empty() {
+            return Err(ConfigError::Missing(environment.missing));
+        }
+        config.check()?;
+        let mut warnings = environment.warnings;
+        warnings.extend(config.warnings());
+        Ok((config, warnings))
+    }
+
+    fn of(file: File, environment: &mut Environment) -> Result<Self, ConfigError> {
+        let mut secret = |name| environment.secret(name);
+        Ok(Self {
             listen: file.listen,
             database: file.database,
-            database_url: from_environment("DATABASE_URL"),
             shop: file.shop,
-            server_key: secret("KAUNTER_SERVER_KEY"),
-            signing_key: secret("KAUNTER_SIGNING_KEY"),
+            server_key: secret("KAUNTER_SERVER_KEY")?,
+            signing_key: secret("KAUNTER_SIGNING_KEY")?,
             token_life_s: file.token_life_s,
             origins: file.origins,
             test_wallets: file.test_wallets,
             gateway: GatewayConfig {
                 base: file.gateway.base,
-                key: secret("KAUNTER_GATEWAY_KEY"),
-                secret: secret("KAUNTER_GATEWAY_SECRET"),
-                merchant: secret("KAUNTER_GATEWAY_MERCHANT"),
-                password: secret("KAUNTER_GATEWAY_PASSWORD"),
+                key: secret("KAUNTER_GATEWAY_KEY")?,
+                secret: secret("KAUNTER_GATEWAY_SECRET")?,
+                merchant: secret("KAUNTER_GATEWAY_MERCHANT")?,
+                password: secret("KAUNTER_GATEWAY_PASSWORD")?,
                 currency: file.gateway.currency,
                 max_amount_minor: file.gateway.max_amount_minor,
                 words: file
@@ -411,54 +499,8 @@ impl Config {
             day: file.utc_offset,
             report: file.report,
             terminal: file.terminal,
-        };
-        if missing.is_empty() {
-            config.check()?;
-            Ok(config)
-        } else {
-            Err(ConfigError::Missing(missing))
-        }
-    }
-
-    /// What must hold before anything starts.
-    ///
-    /// # Errors
-    /// [`ConfigError`].
-    pub fn check(&self) -> Result<(), ConfigError> {
-        let base = &self.gateway.base;
-        let address = reqwest::Url::parse(base).map_err(|_| ConfigError::Base(base.clone()))?;
-        let loopback = is_loopback(&address);
-        match address.scheme() {
-            "https" => {}
-            "http" if loopback => {}
-            "http" => return Err(ConfigError::NotHttps),
-            _ => return Err(ConfigError::Base(base.clone())),
-        }
-        let simulators = [
-            &self.gateway.key,
-            &self.gateway.secret,
-            &self.gateway.password,
-        ]
-        .iter()
-        .any(|key| key.expose().starts_with(SIMULATOR_MARK));
-        if simulators && !loopback {
-            return Err(ConfigError::SimulatorKeys(base.clone()));
-        }
-        if let Some(origin) = self.origins.iter().find(|origin| !is_origin(origin)) {
-            return Err(ConfigError::Origin(origin.clone()));
-        }
-        if self.time_permille != 1000 && !loopback {
-            return Err(ConfigError::TimeScale);
-        }
-        for (name, key) in [
-            ("KAUNTER_SERVER_KEY", &self.server_key),
-            ("KAUNTER_SIGNING_KEY", &self.signing_key),
-        ] {
-            if key.expose().len() < LEAST_KEY_CHARS {
-                return Err(ConfigError::WeakKey(name));
-            }
-        }
-        Ok(())
+            database_url: environment.find("DATABASE_URL")?,
+        })
     }
 
     /// The policy on this backend's clock, with what the gateway can do.
@@ -467,35 +509,5 @@ impl Config {
         let mut policy = self.policy.scaled(self.time_permille);
         policy.can_cancel = self.gateway.words.cancel.is_some();
         policy
-    }
-}
-
-fn from_environment(name: &str) -> Option<Secret> {
-    let text = match std::env::var(name) {
-        Ok(text) => text,
-        Err(_) => {
-            let path = std::env::var(format!("{name}_FILE")).ok()?;
-            std::fs::read_to_string(path).ok()?
-        }
-    };
-    let text = text.trim();
-    (!text.is_empty()).then(|| Secret::new(text))
-}
-
-/// A scheme, a host and maybe a port, as a browser says them: a pattern or a path would match nothing, or everything.
-fn is_origin(text: &str) -> bool {
-    reqwest::Url::parse(text).is_ok_and(|url| {
-        matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text
-    })
-}
-
-fn is_loopback(address: &reqwest::Url) -> bool {
-    match address.host_str() {
-        Some("localhost") => true,
-        Some(host) => host
-            .trim_matches(['[', ']'])
-            .parse::<IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback()),
-        None => false,
     }
 }

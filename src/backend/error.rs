@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use kaunter_core::wire::{self, ProblemCode, Retry};
 
 /// An error on its way to the caller.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Problem {
     pub(crate) code: ProblemCode,
     trade: Option<Box<wire::Trade>>,
@@ -236,18 +236,29 @@ fn retry_after_s(code: ProblemCode, known: Option<Duration>) -> u64 {
     least + u64::from(byte[0]) % spread
 }
 
+fn seconds(number: u64) -> String {
+    if number == 1 {
+        "1 second".to_owned()
+    } else {
+        format!("{number} seconds")
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = status(self.code);
         crate::metrics::METRICS.problem(self.code);
+        let after_s = retry_after_s(self.code, self.after);
+        let detail = self
+            .detail
+            .unwrap_or_else(|| sentence(self.code).to_owned());
         let body = wire::Problem {
             kind: "about:blank".to_owned(),
             title: status.canonical_reason().unwrap_or("Error").to_owned(),
             status: status.as_u16(),
             code: self.code,
-            detail: self
-                .detail
-                .unwrap_or_else(|| sentence(self.code).to_owned()),
+            // Who reads the sentence learns what the header says.
+            detail: detail.replace("a few seconds", &seconds(after_s)),
             retry: retry(self.code),
             trade: self.trade,
         };
@@ -256,7 +267,6 @@ impl IntoResponse for Problem {
         let kind = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, kind);
         if retry(self.code) == Retry::Later {
-            let after_s = retry_after_s(self.code, self.after);
             headers.insert(header::RETRY_AFTER, HeaderValue::from(after_s));
         }
         response

@@ -91,6 +91,7 @@ pub(crate) fn of_wish(event: &Event, wished: Wished) -> Option<Point> {
         ],
         Event::Tick
         | Event::Restarted
+        | Event::ClockSet(_)
         | Event::Heard
         | Event::Superseded
         | Event::Created(_)

@@ -8,12 +8,14 @@ mod app;
 mod calls;
 mod clock;
 mod config;
+mod doors;
 mod error;
 mod gateway;
 mod kill;
 mod limits;
 mod log;
 mod metrics;
+mod process;
 mod reconcile;
 mod secret;
 mod store;
@@ -36,10 +38,13 @@ pub use config::{
 pub use kill::names as kill_points;
 pub use limits::Bounds;
 pub use log::start as log;
+pub use process::harden;
 pub use reconcile::{Difference, Kind, Reconciled, reconcile};
 pub use secret::Secret;
 
 use app::App;
+use doors::Doors;
+use limits::CLOCK_PAUSE;
 
 /// A backend that runs.
 #[derive(Debug)]
@@ -80,32 +85,27 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let listener = TcpListener::bind(config.listen).await?;
     let addr = listener.local_addr()?;
+    let doors = Doors::new(&config.bounds);
     let drain = Duration::from_millis(config.bounds.drain_ms);
     let app = Arc::new(App::open(config).await?);
     app.trades.restart().await?;
     let router = app::router(Arc::clone(&app));
     let sweeper = tokio::spawn(sweep(Arc::clone(&app)));
+    let watch = tokio::spawn(watch_clock(Arc::clone(&app)));
     let (stop, stopped) = oneshot::channel();
-    let (closing, close) = oneshot::channel();
     let task = tokio::spawn(async move {
-        let serving = axum::serve(listener, router).with_graceful_shutdown(async {
+        let closing = async {
             // A handle that is dropped without a word leaves the backend running.
             if stopped.await.is_err() {
                 std::future::pending::<()>().await;
             }
-            let _ = closing.send(());
-        });
-        // Time stops with the listener, not after the last call: a slow caller must not keep it going.
-        let draining = async {
-            if close.await.is_ok() {
-                sweeper.abort();
-                app.trades.rest();
-            }
+            doors.close();
+            // Time stops with the listener, not after the last call: a slow caller must not keep it going.
+            sweeper.abort();
+            watch.abort();
+            app.trades.rest();
         };
-        let (served, ()) = tokio::join!(serving.into_future(), draining);
-        if let Err(error) = served {
-            tracing::error!(%error, "the listener failed");
-        }
+        tokio::join!(doors.keep(listener, router), closing);
         app.trades.drain().await;
     });
     Ok(Running {
@@ -114,6 +114,14 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
         task,
         drain,
     })
+}
+
+/// Notices that the clock was set, or that the host slept, though nobody calls.
+async fn watch_clock(app: Arc<App>) {
+    loop {
+        tokio::time::sleep(CLOCK_PAUSE).await;
+        app.trades.follow_clock();
+    }
 }
 
 /// Takes over what another process left behind.

@@ -3,8 +3,9 @@
 //!
 //! Durations of a trade are the policy's; what is here bounds how much happens at once, and how large it is.
 
+use std::collections::HashMap;
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use governor::clock::{Clock as _, DefaultClock};
@@ -13,8 +14,31 @@ use kaunter_core::wire::ProblemCode;
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::calls::caller::Caller;
 use crate::error::Problem;
 
+/// Longest wait for the headers of a request, from its first byte or from the connection's beginning: a till on bad Wi-Fi
+/// repeats a lost packet three times in it.
+pub(crate) const HEAD_WAIT: Duration = Duration::from_secs(10);
+/// Nobody who came in makes way for the next caller sooner: the headers of an honest one are on their way.
+pub(crate) const FIRST_WAIT: Duration = Duration::from_millis(100);
+/// Longest wait for the next call on a connection: above the minute for which proxies keep theirs, or they would send a call
+/// into a connection that is being closed.
+pub(crate) const IDLE_WAIT: Duration = Duration::from_secs(75);
+/// Longest wait for somebody to read what was written.
+pub(crate) const WRITE_WAIT: Duration = Duration::from_secs(30);
+/// Longest wait, at shutdown, for the rest of a request that has begun.
+pub(crate) const CLOSING_WAIT: Duration = Duration::from_secs(1);
+/// How often connections are looked through for those that took too long.
+pub(crate) const REAP_PAUSE: Duration = Duration::from_millis(500);
+/// Until the next connection is taken after the system refused one.
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Callers that are told to come back at once; past them a connection is closed without a word.
+pub(crate) const MOST_BYES: usize = 32;
+/// Longest that one of them may take to hear it.
+pub(crate) const BYE_WAIT: Duration = Duration::from_secs(2);
+/// How often the log is told of a flood.
+pub(crate) const TELL_PAUSE: Duration = Duration::from_secs(10);
 /// Longest body of a request: the largest of the treaty, a code, has 1 KiB.
 pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024;
 /// Longest wait for a body: a caller that drips holds one of the places of [`Bounds::calls`].
@@ -48,6 +72,8 @@ pub(crate) const KEEP_TRIES: u32 = 8;
 pub(crate) const KEEP_PAUSE: Duration = Duration::from_millis(125);
 /// Until time tries again where the store failed it.
 pub(crate) const TIME_PAUSE_MS: u64 = 1_000;
+/// How often the clock is compared with the wall's: two readings, and a till asks every two seconds.
+pub(crate) const CLOCK_PAUSE: Duration = Duration::from_secs(1);
 /// Longest evidence of a verdict or reason of a void, in characters: a few sentences.
 pub(crate) const NOTE_MAX_CHARS: usize = 500;
 /// Longest name of a terminal or a cashier, in characters.
@@ -62,6 +88,15 @@ pub struct Bounds {
     /// Calls that are answered at once; those that look and those that change something are counted apart, so that
     /// tills which wait for a slow gateway keep nobody from asking. A till has one of each: this is as many tills.
     pub calls: usize,
+    /// Calls of one terminal that are answered at once, of each kind; never more than half of `calls`. A till has two or
+    /// three tabs, and a sale one call at a time.
+    pub concurrent_calls_per_terminal: usize,
+    /// Connections that are open at once; half of the files that the process may open (`ulimit -n`), where that is less.
+    /// A browser keeps up to six.
+    pub connections: usize,
+    /// Of these, those of one address; never more than three quarters. All tills of a shop may stand behind one address,
+    /// and all the world behind a proxy's.
+    pub connections_per_address: usize,
     /// Requests to the gateway that are under way: past it no attempt is begun and no code is taken. Above `calls`,
     /// because a request outlives the call that caused it.
     pub requests: usize,
@@ -76,11 +111,26 @@ impl Default for Bounds {
     fn default() -> Self {
         Self {
             calls: 1_000,
+            concurrent_calls_per_terminal: 8,
+            connections: 8_192,
+            connections_per_address: 6_144,
             requests: 2_000,
             questions: 256,
             drain_ms: 25_000,
         }
     }
+}
+
+/// How many connections there may be, in a process that may open so many files: the other half is for the store, the gateway
+/// and those that are being turned away.
+pub(crate) fn connections(bounds: &Bounds) -> usize {
+    let most = crate::process::most_files().map_or(usize::MAX, |files| files / 2);
+    if most < bounds.connections {
+        tracing::warn!(
+            "at most {most} connections, because of the files that this process may open: raise `ulimit -n`"
+        );
+    }
+    bounds.connections.min(most).max(1)
 }
 
 /// How much one terminal may ask, and how much everybody together.
@@ -90,6 +140,11 @@ pub(crate) struct Limits {
     clock: DefaultClock,
     changing: Arc<Semaphore>,
     looking: Arc<Semaphore>,
+    /// The shop's server has places of its own: no till keeps it from minting tokens.
+    serving: Arc<Semaphore>,
+    /// Calls under way, of each terminal and kind.
+    under_way: Arc<Mutex<HashMap<(String, bool), usize>>>,
+    most_under_way: usize,
 }
 
 impl Limits {
@@ -102,6 +157,12 @@ impl Limits {
             clock: DefaultClock::default(),
             changing: Arc::new(Semaphore::new(bounds.calls)),
             looking: Arc::new(Semaphore::new(bounds.calls)),
+            serving: Arc::new(Semaphore::new(bounds.calls)),
+            under_way: Arc::default(),
+            most_under_way: bounds
+                .concurrent_calls_per_terminal
+                .min(bounds.calls / 2)
+                .max(1),
         }
     }
 
@@ -129,12 +190,42 @@ impl Limits {
             })
     }
 
-    /// A place among the calls that are answered at once, given back when it is dropped.
-    pub(crate) fn place(&self, looks: bool) -> Result<OwnedSemaphorePermit, Problem> {
-        let places = if looks { &self.looking } else { &self.changing };
-        Arc::clone(places)
+    /// A place among the calls that are answered at once, given back when it is dropped. A stranger needs none: it is
+    /// refused before its body is waited for.
+    pub(crate) fn place(&self, caller: &Caller, looks: bool) -> Result<Place, Problem> {
+        let (places, own) = match caller {
+            Caller::Stranger(_) => return Ok(Place::default()),
+            Caller::Server => (&self.serving, None),
+            Caller::Terminal(claims) => {
+                let own = self.own_place(&claims.terminal, looks)?;
+                let all = if looks { &self.looking } else { &self.changing };
+                (all, Some(own))
+            }
+        };
+        let place = Arc::clone(places)
             .try_acquire_owned()
-            .map_err(|_| Problem::new(ProblemCode::Busy))
+            .map_err(|_| Problem::new(ProblemCode::Busy))?;
+        Ok(Place {
+            _place: Some(place),
+            _own: own,
+        })
+    }
+
+    fn own_place(&self, terminal: &str, looks: bool) -> Result<OwnPlace, Problem> {
+        let key = (terminal.to_owned(), looks);
+        let mut under_way = lock(&self.under_way);
+        let own = under_way.get(&key).copied().unwrap_or_default();
+        if own >= self.most_under_way {
+            let detail = format!(
+                "This terminal has {own} calls under way, and nothing was begun: try again in a few seconds."
+            );
+            return Err(Problem::because(ProblemCode::Busy, detail));
+        }
+        under_way.insert(key.clone(), own + 1);
+        Ok(OwnPlace {
+            under_way: Arc::clone(&self.under_way),
+            key,
+        })
     }
 
     /// Forgets terminals that have been quiet.
@@ -142,4 +233,31 @@ impl Limits {
         self.changes.retain_recent();
         self.looks.retain_recent();
     }
+}
+
+/// A place among the calls that are answered at once.
+#[derive(Default)]
+pub(crate) struct Place {
+    _place: Option<OwnedSemaphorePermit>,
+    _own: Option<OwnPlace>,
+}
+
+/// One of a terminal's own.
+struct OwnPlace {
+    under_way: Arc<Mutex<HashMap<(String, bool), usize>>>,
+    key: (String, bool),
+}
+
+impl Drop for OwnPlace {
+    fn drop(&mut self) {
+        let mut under_way = lock(&self.under_way);
+        match under_way.get_mut(&self.key) {
+            Some(own) if *own > 1 => *own -= 1,
+            Some(_) | None => drop(under_way.remove(&self.key)),
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().expect("nobody panics while holding it")
 }

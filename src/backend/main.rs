@@ -54,8 +54,14 @@ fn pair(text: &str) -> Result<(String, String), String> {
 /// What could not be compared at all.
 const INCOMPARABLE: u8 = 2;
 
+fn main() -> ExitCode {
+    // Before there is a second thread, or anything to hide.
+    kaunter_backend::harden();
+    start()
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn start() -> ExitCode {
     let args = Args::parse();
     let compares = matches!(args.command, Some(Command::Reconcile(_)));
     match run(args).await {
@@ -74,7 +80,10 @@ async fn main() -> ExitCode {
 async fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Some(Command::CheckConfig) => {
-            Config::load(&args.config)?;
+            let (_, warnings) = Config::inspect(&args.config)?;
+            for warning in warnings {
+                eprintln!("warning: {warning}");
+            }
             println!("{}: good", args.config.display());
             Ok(ExitCode::SUCCESS)
         }

@@ -3,33 +3,26 @@
 //! A change reads the sale's rows, asks the machine, and writes, in one transaction that no gateway call is inside of.
 
 mod bindings;
+mod open;
+mod pool;
+mod postgres;
+mod sqlite;
 
 use std::ops::Range;
-use std::path::Path;
 
 pub(crate) use bindings::{due, free_code, holder_of, keep_code, set_due, take_code};
 
-use anyhow::Context as _;
 use kaunter_core::policy::Ms;
 use kaunter_core::trade::{Rival, Trade};
-use sqlx::any::{AnyPoolOptions, AnyRow};
-use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Row, Transaction};
+use sqlx::any::AnyRow;
+use sqlx::{Any, Row, Transaction};
 
-use crate::limits::{
-    MAX_OPEN_ROWS, PAGE_ROWS, POSTGRES_CONNECTIONS, POSTGRES_LIGHT_CONNECTIONS, SQLITE_CONNECTIONS,
-    STATEMENT_WAIT, STORE_WAIT,
-};
-use crate::secret::Secret;
+use crate::limits::{MAX_OPEN_ROWS, PAGE_ROWS};
+use pool::Pool;
 
 /// A transaction of the store.
 pub(crate) type Change = Transaction<'static, Any>;
 
-/// Every connection of SQLite: a commit is on the disk, and a second writer waits.
-const SQLITE_FULL: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
-/// For what moves nothing: a commit is on the disk with the next one that is.
-const SQLITE_LIGHT: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;";
-/// The same of PostgreSQL.
-const POSTGRES_LIGHT: &str = "SET synchronous_commit = off;";
 /// PostgreSQL says that two transactions waited for each other, or could not have been one after the other.
 const TRY_AGAIN: [&str; 2] = ["40001", "40P01"];
 
@@ -50,70 +43,22 @@ pub(crate) struct Audit {
 /// The database.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
-    pool: AnyPool,
+    pool: Pool,
     /// Writes what may be lost with the machine's power, never with this process.
-    light: AnyPool,
-    /// How a change begins.
-    begin: &'static str,
+    light: Pool,
 }
 
 impl Store {
-    /// Opens the PostgreSQL that `url` names, or the SQLite file, which is made where it is not there; brings the
-    /// tables up to date.
-    pub(crate) async fn open(file: &Path, url: Option<&Secret>) -> anyhow::Result<Self> {
-        sqlx::any::install_default_drivers();
-        let store = match url {
-            Some(url) => Self::postgres(url).await,
-            None => Self::sqlite(file).await,
-        };
-        // The address may hold a password: sqlx' own words about it stay inside.
-        let store = store.map_err(|error| match url {
-            Some(_) => anyhow::anyhow!("the database of DATABASE_URL can't be opened"),
-            None => error,
-        })?;
-        sqlx::migrate!("./migrations").run(&store.pool).await?;
-        store.fill_gateway_refs().await?;
-        Ok(store)
-    }
-
-    async fn sqlite(file: &Path) -> anyhow::Result<Self> {
-        let file = file.to_str().context("the database's path is not UTF-8")?;
-        let url = format!("sqlite:{}?mode=rwc", escaped(file));
-        let wait_ms = STATEMENT_WAIT.as_millis();
-        let open = async |most, settings: &str| {
-            let settings = format!("{settings} PRAGMA busy_timeout = {wait_ms};");
-            pool(most, &settings, &url).await
-        };
-        let context = || format!("{file} can't be opened");
-        Ok(Self {
-            pool: open(SQLITE_CONNECTIONS, SQLITE_FULL)
-                .await
-                .with_context(context)?,
-            light: open(1, SQLITE_LIGHT).await.with_context(context)?,
-            begin: "BEGIN IMMEDIATE",
-        })
-    }
-
-    async fn postgres(url: &Secret) -> anyhow::Result<Self> {
-        let wait_ms = STATEMENT_WAIT.as_millis();
-        let settings = format!("SET statement_timeout = {wait_ms}; SET lock_timeout = {wait_ms};");
-        let light = format!("{settings} {POSTGRES_LIGHT}");
-        Ok(Self {
-            pool: pool(POSTGRES_CONNECTIONS, &settings, url.expose()).await?,
-            light: pool(POSTGRES_LIGHT_CONNECTIONS, &light, url.expose()).await?,
-            begin: "BEGIN",
-        })
-    }
-
     /// Answers at all.
     pub(crate) async fn ping(&self) -> sqlx::Result<()> {
-        sqlx::query("SELECT 1").execute(&self.pool).await.map(drop)
+        let mut line = self.pool.line().await?;
+        sqlx::query("SELECT 1").execute(&mut *line).await.map(drop)
     }
 
     /// Begins a change. It takes its sale first ([`take_sale`], [`with_rival`]), so that changes of one sale wait for
     /// each other; where two of them still collide, one is made anew (see [`lost_a_race`]).
     pub(crate) async fn begin(&self) -> sqlx::Result<Change> {
-        self.pool.begin_with(self.begin).await
+        self.pool.begin().await
     }
 
     /// An attempt of this shop; of any shop where none is named.
@@ -124,7 +69,7 @@ impl Store {
     ) -> sqlx::Result<Option<Stored>> {
         let row = sqlx::query("SELECT state FROM trades WHERE trx_id = $1")
             .bind(trx_id)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&mut *self.pool.line().await?)
             .await?;
         let stored = row.map(|row| stored(&row)).transpose()?;
         let own = |stored: &Stored| shop.is_none_or(|shop| stored.trade.facts().shop == shop);
@@ -138,7 +83,7 @@ impl Store {
         )
         .bind(shop)
         .bind(reference)
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.pool.line().await?)
         .await?;
         rows.iter().map(stored).collect()
     }
@@ -155,7 +100,7 @@ impl Store {
         .bind(shop)
         .bind(terminal)
         .bind(bigint(MAX_OPEN_ROWS as u64))
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.pool.line().await?)
         .await?;
         rows.iter().map(stored).collect()
     }
@@ -179,7 +124,7 @@ impl Store {
         .bind(bigint(before_ms))
         .bind(trx_id)
         .bind(bigint(PAGE_ROWS as u64))
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.pool.line().await?)
         .await?;
         rows.iter().map(stored).collect()
     }
@@ -188,6 +133,7 @@ impl Store {
     /// line in the audit trail, and not waited for on the disk. Should the machine lose its power, an attempt is asked
     /// about once more: nothing that moves money hangs on it. False where somebody else changed the row since.
     pub(crate) async fn note(&self, trade: &Trade, was: u64) -> sqlx::Result<bool> {
+        let mut line = self.light.line().await?;
         let done = sqlx::query(
             "UPDATE trades SET version = $1, state = $2 WHERE trx_id = $3 AND version = $4",
         )
@@ -195,18 +141,21 @@ impl Store {
         .bind(json(trade))
         .bind(&trade.facts().trx_id)
         .bind(bigint(was))
-        .execute(&self.light)
+        .execute(&mut *line)
         .await?;
+        line.keep().await?;
         Ok(done.rows_affected() > 0)
     }
 
-    /// Every attempt that time may still act on: what is open, and what was closed since then.
-    pub(crate) async fn unfinished(&self, since: Ms) -> sqlx::Result<Vec<String>> {
+    /// Every attempt of a shop that time may still act on: what is open, and what was closed since then. Another shop's are
+    /// another gateway's business: this process' own would be asked about names that it never gave.
+    pub(crate) async fn unfinished(&self, shop: &str, since: Ms) -> sqlx::Result<Vec<String>> {
         let rows = sqlx::query(
-            "SELECT trx_id FROM trades WHERE is_open = 1 OR (created_ms >= $1 AND status IN ('declined', 'cancelled'))",
+            "SELECT trx_id FROM trades WHERE shop = $1 AND (is_open = 1 OR (created_ms >= $2 AND status IN ('declined', 'cancelled')))",
         )
+        .bind(shop)
         .bind(bigint(since))
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *self.pool.line().await?)
         .await?;
         rows.iter().map(|row| row.try_get("trx_id")).collect()
     }
@@ -222,30 +171,6 @@ impl Mark {
         let trade = &stored.trade;
         Self(trade.created_ms(), trade.facts().trx_id.clone())
     }
-}
-
-/// Connections with these settings.
-async fn pool(most: u32, settings: &str, url: &str) -> sqlx::Result<AnyPool> {
-    let settings = settings.to_owned();
-    AnyPoolOptions::new()
-        .max_connections(most)
-        .acquire_timeout(STORE_WAIT)
-        .before_acquire(|connection, _| Box::pin(async move { Ok(is_sound(connection)) }))
-        .after_connect(move |connection, _| {
-            let settings = settings.clone();
-            Box::pin(async move {
-                let settings = sqlx::AssertSqlSafe(settings);
-                connection.execute(settings).await.map(drop)
-            })
-        })
-        .connect(url)
-        .await
-}
-
-/// A statement that fails on a full disk rolls its transaction back by itself, and the rollback that follows fails: the
-/// connection believes for ever that it is inside of one, and takes no other. It is closed; a new one takes its place.
-fn is_sound(connection: &AnyConnection) -> bool {
-    !connection.is_in_transaction()
 }
 
 /// Takes a sale for this change, known or not.
@@ -414,13 +339,6 @@ pub(crate) fn lost_a_race(error: &sqlx::Error) -> bool {
                 .code()
                 .is_some_and(|code| TRY_AGAIN.contains(&code.as_ref()))
     })
-}
-
-/// A path as it stands in an address.
-fn escaped(path: &str) -> String {
-    path.replace('%', "%25")
-        .replace('?', "%3F")
-        .replace('#', "%23")
 }
 
 /// Open: the terminal that comes back is told of it.

@@ -1,19 +1,24 @@
-//! Terminal tokens: minutes long, for one shop, terminal, cashier and set of rights, maybe for one sale.
+//! Terminal tokens: minutes long, for one shop, terminal, cashier and set of rights, maybe for one sale. One clock, the
+//! wall's, says when they begin and when they end.
 
-use jsonwebtoken::errors::ErrorKind;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use kaunter_core::money::Money;
 use kaunter_core::wire::{MintToken, MintedToken, ProblemCode, Right, Sale};
 use serde::{Deserialize, Serialize};
 
-use crate::clock::rfc3339;
+use crate::clock::{rfc3339, wall_ms};
+use crate::config::Config;
 use crate::error::Problem;
-use crate::secret::Secret;
 
 /// No token of ours is longer.
 const MAX_CHARS: usize = 2_048;
-/// No token lives longer, whatever is configured.
+/// No token is accepted that lives longer, whatever was signed.
 const MAX_LIFE_S: u64 = 900;
+/// None is minted that lives longer, whatever is configured: another process, whose clock is a little behind, must not find
+/// it too long.
+const MAX_MINTED_S: u64 = MAX_LIFE_S - 30;
 
 /// What a token says.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -21,6 +26,9 @@ const MAX_LIFE_S: u64 = 900;
 pub(crate) struct Claims {
     pub(crate) iss: String,
     pub(crate) exp: u64,
+    /// When it was minted; nothing hangs on it, it tells an operator which clock minted it.
+    #[serde(default)]
+    pub(crate) iat: u64,
     pub(crate) shop: String,
     pub(crate) terminal: String,
     pub(crate) cashier: String,
@@ -38,8 +46,19 @@ impl Claims {
     }
 }
 
+/// The header of our tokens. Nothing else may stand in it: `crit` would ask for what is not done here (RFC 7515, 4.1.11).
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Head {
+    #[serde(rename = "alg")]
+    _alg: Algorithm,
+    #[serde(rename = "typ", default)]
+    _typ: Option<String>,
+}
+
 /// Signs and checks tokens.
 pub(crate) struct Tokens {
+    shop: String,
     encoding: EncodingKey,
     decoding: DecodingKey,
     life_s: u64,
@@ -48,20 +67,23 @@ pub(crate) struct Tokens {
 const ISSUER: &str = "kaunter";
 
 impl Tokens {
-    pub(crate) fn new(key: &Secret, life_s: u64) -> Self {
-        let bytes = key.expose().as_bytes();
+    pub(crate) fn new(config: &Config) -> Self {
+        let bytes = config.signing_key.expose().as_bytes();
         Self {
+            shop: config.shop.clone(),
             encoding: EncodingKey::from_secret(bytes),
             decoding: DecodingKey::from_secret(bytes),
-            life_s: life_s.clamp(1, MAX_LIFE_S),
+            life_s: config.token_life_s.clamp(1, MAX_MINTED_S),
         }
     }
 
     pub(crate) fn mint(&self, wish: MintToken, now_ms: u64) -> Result<MintedToken, Problem> {
-        let exp = now_ms / 1000 + self.life_s;
+        let iat = now_ms / 1000;
+        let exp = iat + self.life_s;
         let claims = Claims {
             iss: ISSUER.to_owned(),
             exp,
+            iat,
             shop: wish.shop,
             terminal: wish.terminal,
             cashier: wish.cashier,
@@ -77,22 +99,44 @@ impl Tokens {
         })
     }
 
+    /// What a token says, if it is one of ours, of this shop, and its time has come and is not up.
     pub(crate) fn check(&self, token: &str) -> Result<Claims, Problem> {
         let invalid = || Problem::new(ProblemCode::TokenInvalid);
-        if token.len() > MAX_CHARS {
+        if token.len() > MAX_CHARS || !has_plain_head(token) {
             return Err(invalid());
         }
         let mut validation = Validation::new(Algorithm::HS256);
-        validation.leeway = 0;
+        // The library reads a clock of its own, and knows no longest life.
+        validation.validate_exp = false;
         validation.set_issuer(&[ISSUER]);
         validation.set_required_spec_claims(&["exp", "iss"]);
         let checked = decode::<Claims>(token, &self.decoding, &validation);
-        checked.map(|token| token.claims).map_err(|error| {
-            if matches!(error.kind(), ErrorKind::ExpiredSignature) {
-                Problem::new(ProblemCode::TokenExpired)
-            } else {
-                invalid()
-            }
-        })
+        let claims = checked.map_err(|_| invalid())?.claims;
+        let now = wall_ms() / 1000;
+        if claims.exp <= now {
+            return Err(Problem::new(ProblemCode::TokenExpired));
+        }
+        if claims.exp - now > MAX_LIFE_S {
+            let detail = "The token has more than 15 minutes left: ask the shop's server for a fresh one, and check its clock and this backend's.";
+            return Err(Problem::because(
+                ProblemCode::TokenInvalid,
+                detail.to_owned(),
+            ));
+        }
+        if claims.shop != self.shop {
+            let detail = "The token is for another shop: ask this shop's server for one.";
+            return Err(Problem::because(
+                ProblemCode::TokenForbidden,
+                detail.to_owned(),
+            ));
+        }
+        Ok(claims)
     }
+}
+
+fn has_plain_head(token: &str) -> bool {
+    let head = token.split('.').next().unwrap_or_default();
+    URL_SAFE_NO_PAD
+        .decode(head)
+        .is_ok_and(|json| serde_json::from_slice::<Head>(&json).is_ok())
 }

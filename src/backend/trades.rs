@@ -36,7 +36,11 @@ struct Inner {
     store: Store,
     gateway: Gateway,
     policy: Policy,
+    /// The shop of this process: its gateway knows no other's trades.
+    shop: String,
     clock: Clock,
+    /// By how much the clock was set since these attempts were written.
+    moved: Mutex<HashMap<String, i64>>,
     timers: Mutex<HashMap<String, AbortHandle>>,
     /// Requests to the gateway that are under way.
     tasks: TaskTracker,
@@ -105,6 +109,7 @@ impl Trades {
         store: Store,
         gateway: Gateway,
         policy: Policy,
+        shop: String,
         clock: Clock,
         most_tasks: usize,
     ) -> Self {
@@ -113,7 +118,9 @@ impl Trades {
                 store,
                 gateway,
                 policy,
+                shop,
                 clock,
+                moved: Mutex::default(),
                 timers: Mutex::new(HashMap::new()),
                 tasks: TaskTracker::new(),
                 most_tasks,
@@ -150,7 +157,7 @@ impl Trades {
             .clock
             .now_ms()
             .saturating_sub(self.inner.policy.late_last_ms);
-        for trx_id in self.inner.store.unfinished(since).await? {
+        for trx_id in self.inner.store.unfinished(&self.inner.shop, since).await? {
             self.inner
                 .apply(&trx_id, Event::Restarted, Beside::default(), "backend")
                 .await
@@ -165,7 +172,7 @@ impl Trades {
         let memory_ms = inner.policy.code_memory_s * 1_000;
         let old = inner.clock.now_ms().saturating_sub(memory_ms);
         inner.store.forget_codes(old).await?;
-        for trx_id in inner.store.unfinished(Ms::MAX).await? {
+        for trx_id in inner.store.unfinished(&inner.shop, Ms::MAX).await? {
             let known = lock(&inner.timers).contains_key(&trx_id);
             if !known {
                 inner
@@ -174,6 +181,11 @@ impl Trades {
             }
         }
         Ok(())
+    }
+
+    /// Follows the wall clock, where it was set or the host slept: see [`Clock`].
+    pub(crate) fn follow_clock(&self) {
+        self.inner.follow_clock();
     }
 
     /// Time acts no more, and nothing is asked: what it would have done is done after the next start, or by another
@@ -203,7 +215,7 @@ impl Trades {
             .map_err(|_| Problem::new(ProblemCode::Internal))??;
         self.settle(sent).await;
         kill::at(Point::CreateAnswering);
-        self.stored(None, &trx_id).await
+        self.stored(Some(&self.inner.shop), &trx_id).await
     }
 
     /// Applies an event to an attempt of this shop. Waits for the gateway's answer, but not long.
@@ -232,7 +244,7 @@ impl Trades {
         let refusal = applied.granted.err();
         self.settle(applied.sent).await;
         kill::at(answering);
-        let trade = self.stored(None, trx_id).await?;
+        let trade = self.stored(Some(&self.inner.shop), trx_id).await?;
         match refusal {
             None => Ok(trade),
             Some(refusal) => Err(Problem::with(refused(refusal), trade)),
@@ -288,6 +300,76 @@ impl Trades {
 }
 
 impl Inner {
+    /// Where the wall clock has jumped, ours goes with it, and so do the times of every attempt that time may act on:
+    /// before anything else is done to it, and at once. Nothing falls due by a jump, and nothing is put off by it.
+    fn follow_clock(self: &Arc<Self>) {
+        let ids: Vec<String> = {
+            let mut moved = lock(&self.moved);
+            let Some(by) = self.clock.follow() else {
+                return;
+            };
+            tracing::warn!(
+                "the wall clock jumped by {} s: set, or the host slept; open trades go on where they were",
+                by / 1_000
+            );
+            let known: Vec<_> = lock(&self.timers).keys().cloned().collect();
+            for trx_id in known {
+                *moved.entry(trx_id).or_default() += by;
+            }
+            moved.keys().cloned().collect()
+        };
+        if self.is_closing() {
+            return;
+        }
+        let inner = Arc::clone(self);
+        tokio::spawn(async move {
+            for trx_id in ids {
+                if let Err(problem) = inner
+                    .apply(&trx_id, Event::Restarted, Beside::default(), "time")
+                    .await
+                {
+                    tracing::error!(%trx_id, code = ?problem.code, "could not be asked about after the clock jumped");
+                }
+            }
+        });
+    }
+
+    /// The time for this attempt, whose times are moved first where the clock was set since they were written.
+    fn catch_up(self: &Arc<Self>, trade: &mut Trade, rival: Rival) -> Ms {
+        self.follow_clock();
+        let trx_id = &trade.facts().trx_id;
+        let (now, by) = {
+            let moved = lock(&self.moved);
+            (self.clock.now_ms(), moved.get(trx_id).copied())
+        };
+        if let Some(by) = by {
+            let context = Context {
+                now,
+                policy: &self.policy,
+                rival,
+                said: None,
+                code_reused: false,
+            };
+            // It refuses nothing.
+            let _ = trade.handle(Event::ClockSet(by), &context);
+        }
+        now
+    }
+
+    /// A new attempt that was written by the clock of before a jump is moved like those that were known then.
+    fn jumped_since(&self, trade: &Trade, jumps_ms: i64) {
+        let mut moved = lock(&self.moved);
+        let by = self.clock.reading().1 - jumps_ms;
+        if by != 0 {
+            moved.insert(trade.facts().trx_id.clone(), by);
+        }
+    }
+
+    /// The attempt is stored with its times moved.
+    fn caught_up(&self, trx_id: &str) {
+        lock(&self.moved).remove(trx_id);
+    }
+
     fn wire(&self, trade: &Trade) -> wire::Trade {
         trade.told(self.clock.now_ms(), rfc3339)
     }
@@ -332,7 +414,8 @@ impl Inner {
                 Err(Problem::new(ProblemCode::Mismatch).into())
             };
         }
-        let now = self.clock.now_ms();
+        self.follow_clock();
+        let (now, jumps_ms) = self.clock.reading();
         let others = store::of_sale(&mut change, &shop, &new.sale.reference).await?;
         admit_attempt(&others, &terminal, now)?;
         let attempt = u32::try_from(others.len() + 1).unwrap_or(u32::MAX);
@@ -345,7 +428,7 @@ impl Inner {
         let heir = (amount != Some(Amount::Changed)).then_some(terminal.as_str());
         let mut quitted = Vec::new();
         for other in others {
-            if let Some(left) = self.make_way(&mut change, other, heir, &who, now).await? {
+            if let Some(left) = self.make_way(&mut change, other, heir, &who).await? {
                 quitted.push(left);
             }
         }
@@ -369,6 +452,7 @@ impl Inner {
         let mut trade = Trade::new(facts, now);
         store::insert(&mut change, &trade, &new.key, audit(&who, "start", "")).await?;
         change.commit().await?;
+        self.jumped_since(&trade, jumps_ms);
         for (left, moves) in &quitted {
             Self::tell(left, moves, "superseded");
             self.disarm(&left.facts().trx_id);
@@ -382,12 +466,11 @@ impl Inner {
 
     /// Rule 1, before a new attempt: what holds the sale stands, what only waits for a code is left behind.
     async fn make_way(
-        &self,
+        self: &Arc<Self>,
         change: &mut store::Change,
         other: Stored,
         heir: Option<&str>,
         who: &str,
-        now: Ms,
     ) -> Result<Option<(Trade, Vec<Move>)>, Hindrance> {
         let mut trade = other.trade;
         let in_the_way = |trade: &Trade| {
@@ -407,6 +490,7 @@ impl Inner {
         ) {
             return Ok(None);
         }
+        let now = self.catch_up(&mut trade, Rival::None);
         let quiet = now >= trade.heard_ms() + self.policy.quiet_ms;
         let own = heir.is_none_or(|terminal| trade.facts().terminal == terminal);
         if !own && !quiet {
@@ -461,9 +545,10 @@ impl Inner {
     }
 
     /// What an event that looks at no other attempt would make of this one.
-    fn after(&self, mut trade: Trade, event: &Event) -> Trade {
+    fn after(self: &Arc<Self>, mut trade: Trade, event: &Event) -> Trade {
+        let now = self.catch_up(&mut trade, Rival::None);
         let context = Context {
-            now: self.clock.now_ms(),
+            now,
             policy: &self.policy,
             rival: Rival::None,
             said: None,
@@ -475,7 +560,11 @@ impl Inner {
 
     /// Mostly an attempt does not move: nothing is due, a question falls due, or its answer is no news. Then it is not a
     /// change of its sale: one read, and one statement at most. None where it moves, or may.
-    async fn unmoved(&self, trx_id: &str, event: &Event) -> Result<Option<Trade>, Hindrance> {
+    async fn unmoved(
+        self: &Arc<Self>,
+        trx_id: &str,
+        event: &Event,
+    ) -> Result<Option<Trade>, Hindrance> {
         let quiet = matches!(
             event,
             Event::Tick | Event::Heard | Event::Restarted | Event::Status(..)
@@ -483,7 +572,7 @@ impl Inner {
         if !quiet {
             return Ok(None);
         }
-        let Some(stored) = self.store.find(None, trx_id).await? else {
+        let Some(stored) = self.store.find(Some(&self.shop), trx_id).await? else {
             return Ok(None);
         };
         let was = stored.trade.version();
@@ -495,11 +584,12 @@ impl Inner {
         if trade.version() != was && !self.store.note(&trade, was).await? {
             return Err(Hindrance::Race);
         }
+        self.caught_up(trx_id);
         Ok(Some(trade))
     }
 
     async fn try_apply(
-        &self,
+        self: &Arc<Self>,
         trx_id: &str,
         event: Event,
         said: Option<&GatewayAnswer>,
@@ -513,7 +603,11 @@ impl Inner {
             return Err(Problem::new(ProblemCode::TradeNotFound).into());
         };
         let mut trade = stored.trade;
-        let (was, now) = (trade.version(), self.clock.now_ms());
+        if trade.facts().shop != self.shop {
+            return Err(Problem::new(ProblemCode::TradeNotFound).into());
+        }
+        let was = trade.version();
+        let now = self.catch_up(&mut trade, rival);
         let event = self.once_named(&mut change, &trade, event).await?;
         let code_use = CodeUse {
             reference: trade.facts().sale.reference.clone(),
@@ -552,6 +646,7 @@ impl Inner {
             change.commit().await?;
             Self::tell(&trade, &moves, what);
         }
+        self.caught_up(trx_id);
         Ok((trade, granted))
     }
 
@@ -816,6 +911,7 @@ fn name(event: &Event) -> &'static str {
     match event {
         Event::Tick => "time",
         Event::Restarted => "restart",
+        Event::ClockSet(_) => "clock set",
         Event::Heard => "heard",
         Event::Superseded => "superseded",
         Event::Code(_) => "code",
@@ -837,6 +933,7 @@ fn note(event: &Event) -> Option<String> {
         Event::Status(_, answer) => Some(format!("{:?}", answer.word)),
         Event::Tick
         | Event::Restarted
+        | Event::ClockSet(_)
         | Event::Heard
         | Event::Superseded
         | Event::Code(CodeMark(_))

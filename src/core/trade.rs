@@ -257,6 +257,9 @@ impl Trade {
     /// A [`Refusal`] says why a wish is not granted. What time did in the same call stands and is to be stored.
     pub fn handle(&mut self, event: Event, context: &Context<'_>) -> Result<(), Refusal> {
         let before = self.clone();
+        if let Event::ClockSet(by) = event {
+            self.clock_set(by, context.now);
+        }
         self.time_acts(context);
         let moves = self.moves.len();
         let granted = self.act(event, context);
@@ -283,7 +286,7 @@ impl Trade {
     fn act(&mut self, event: Event, context: &Context<'_>) -> Result<(), Refusal> {
         match event {
             Event::Tick => Ok(()),
-            Event::Restarted => {
+            Event::Restarted | Event::ClockSet(_) => {
                 self.rebase(context.now);
                 self.asking_until_ms = None;
                 self.age(context);

@@ -277,6 +277,7 @@ fn twist(event: &mut Event) {
         Event::Payed(PayAnswer::Refused(_) | PayAnswer::Unsent | PayAnswer::NoWord)
         | Event::Tick
         | Event::Restarted
+        | Event::ClockSet(_)
         | Event::Heard
         | Event::Superseded
         | Event::Code(_)

@@ -8,6 +8,7 @@ use kaunter_core::wire::{MintToken, MintedToken, ProblemCode};
 
 use super::{Body, Server};
 use crate::app::App;
+use crate::clock::wall_ms;
 use crate::error::Problem;
 use crate::limits::NAME_MAX_CHARS;
 
@@ -31,5 +32,5 @@ pub(crate) async fn mint(
         let gateway = app.trades.gateway().config();
         crate::trades::check_sale(sale, &gateway.currency, gateway.max_amount_minor)?;
     }
-    app.tokens.mint(wish, app.clock.now_ms()).map(Json)
+    app.tokens.mint(wish, wall_ms()).map(Json)
 }

@@ -12,19 +12,19 @@ use super::{Change, Store, bigint, stored};
 /// Rows that are filled in by one statement each, at a time.
 const FILL_ROWS: i64 = 500;
 
+const DUE: &str = "SELECT due_minor, due_currency FROM sales WHERE shop = $1 AND sale_ref = $2 AND due_minor IS NOT NULL";
+
 /// What a sale asks for, where it was stored.
 pub(crate) async fn due(
     change: &mut Change,
     shop: &str,
     reference: &str,
 ) -> sqlx::Result<Option<Money>> {
-    let row = sqlx::query(
-        "SELECT due_minor, due_currency FROM sales WHERE shop = $1 AND sale_ref = $2 AND due_minor IS NOT NULL",
-    )
-    .bind(shop)
-    .bind(reference)
-    .fetch_optional(&mut **change)
-    .await?;
+    let row = sqlx::query(DUE)
+        .bind(shop)
+        .bind(reference)
+        .fetch_optional(&mut **change)
+        .await?;
     row.map(|row| money(&row)).transpose()
 }
 
@@ -136,59 +136,64 @@ pub(super) fn gateway_ref(trade: &Trade) -> &str {
 impl Store {
     /// What a sale asks for, where it was stored.
     pub(crate) async fn due(&self, shop: &str, reference: &str) -> sqlx::Result<Option<Money>> {
-        let row = sqlx::query(
-            "SELECT due_minor, due_currency FROM sales WHERE shop = $1 AND sale_ref = $2 AND due_minor IS NOT NULL",
-        )
-        .bind(shop)
-        .bind(reference)
-        .fetch_optional(&self.pool)
-        .await?;
+        let mut line = self.pool.line().await?;
+        let row = sqlx::query(DUE)
+            .bind(shop)
+            .bind(reference)
+            .fetch_optional(&mut *line)
+            .await?;
         row.map(|row| money(&row)).transpose()
     }
 
     /// Forgets codes that no rule asks about any more.
     pub(crate) async fn forget_codes(&self, before: Ms) -> sqlx::Result<()> {
+        let mut line = self.light.line().await?;
         sqlx::query("DELETE FROM codes WHERE at_ms < $1")
             .bind(bigint(before))
-            .execute(&self.light)
-            .await
-            .map(drop)
+            .execute(&mut *line)
+            .await?;
+        line.keep().await
     }
 
     /// Fills in the gateway's ids of attempts that a version without the column wrote. An id that another attempt has is
-    /// left out, and told: neither of them asks under it twice.
+    /// left out, and told.
     pub(super) async fn fill_gateway_refs(&self) -> sqlx::Result<()> {
         loop {
+            let mut line = self.pool.line().await?;
             let rows = sqlx::query(
                 "SELECT state FROM trades WHERE gateway_ref IS NULL ORDER BY created_ms LIMIT $1",
             )
             .bind(FILL_ROWS)
-            .fetch_all(&self.pool)
+            .fetch_all(&mut *line)
             .await?;
-            for row in &rows {
-                let trade = stored(row)?.trade;
-                let filled = self.fill(&trade, gateway_ref(&trade)).await;
-                match filled {
-                    Err(error) if super::lost_a_race(&error) => {
-                        let trx_id = &trade.facts().trx_id;
-                        tracing::error!(%trx_id, alarm = "gateway_ref_repeated", "another trade has the gateway's id of this one");
-                        self.fill(&trade, "").await?;
-                    }
-                    filled => filled?,
-                }
-            }
+            drop(line);
             if rows.is_empty() {
                 return Ok(());
+            }
+            for row in &rows {
+                self.fill(&stored(row)?.trade).await?;
             }
         }
     }
 
-    async fn fill(&self, trade: &Trade, gateway_ref: &str) -> sqlx::Result<()> {
+    async fn fill(&self, trade: &Trade) -> sqlx::Result<()> {
+        let trx_id = &trade.facts().trx_id;
+        match self.set_gateway_ref(trx_id, gateway_ref(trade)).await {
+            Err(error) if super::lost_a_race(&error) => {
+                tracing::error!(%trx_id, alarm = "gateway_ref_repeated", "another trade has the gateway's id of this one");
+                self.set_gateway_ref(trx_id, "").await
+            }
+            filled => filled,
+        }
+    }
+
+    async fn set_gateway_ref(&self, trx_id: &str, gateway_ref: &str) -> sqlx::Result<()> {
+        let mut line = self.pool.line().await?;
         sqlx::query("UPDATE trades SET gateway_ref = $1 WHERE trx_id = $2 AND gateway_ref IS NULL")
             .bind(gateway_ref)
-            .bind(&trade.facts().trx_id)
-            .execute(&self.pool)
-            .await
-            .map(drop)
+            .bind(trx_id)
+            .execute(&mut *line)
+            .await?;
+        line.keep().await
     }
 }

@@ -376,3 +376,51 @@ fn the_page_is_told_its_part_of_the_policy() {
     ];
     assert_eq!(told, [1, 2, 3, 4, 5]);
 }
+
+/// The clock is set by so much, a second after the payment's answer was lost: the row before, after, and told once more.
+fn set_by(by: i64, age: Ms) -> [Value; 3] {
+    let mut desk = Desk::new("T");
+    desk.now = 100_000_000;
+    desk.trade = Trade::new(facts("T", Presented::Consumer), desk.now);
+    desk.tell(Event::Created(CreateAnswer::Made {
+        trans_id: "G".to_owned(),
+        payload: None,
+    }));
+    desk.tell(Event::Code(CodeMark("one".to_owned())));
+    desk.tell(Event::Payed(PayAnswer::NoWord));
+    let before = serde_json::to_value(&desk.trade).unwrap();
+    desk.now = (desk.now + age).saturating_add_signed(by);
+    let version = desk.trade.version();
+    assert_eq!(desk.tell(Event::ClockSet(by)), State::Unknown);
+    assert_eq!(desk.trade.version(), version + 1, "it is to be stored");
+    assert_eq!(desk.questions().last(), Some(&desk.now), "asked at once");
+    let after = serde_json::to_value(&desk.trade).unwrap();
+    desk.tell(Event::ClockSet(by));
+    [before, after, serde_json::to_value(&desk.trade).unwrap()]
+}
+
+#[test]
+fn a_clock_that_is_set_moves_every_time_of_an_open_row_and_moves_it_once() {
+    let ms = |row: &Value, name: &str| row[name].as_i64();
+    for by in [3_600_000, -3_600_000] {
+        let [before, after, again] = set_by(by, 1_000);
+        for name in ["since_ms", "heard_ms", "sent_ms", "deadline_ms"] {
+            let moved = ms(&before, name).map(|was| was + by);
+            assert_eq!(
+                (ms(&after, name), ms(&again, name)),
+                (moved, moved),
+                "{name}"
+            );
+        }
+        assert_eq!(ms(&after, "created_ms"), ms(&before, "created_ms"));
+    }
+}
+
+#[test]
+fn a_row_of_the_very_moment_of_a_jump_belongs_to_the_clock_of_before() {
+    for by in [6_000, -6_000] {
+        let [before, after, _] = set_by(by, 0);
+        let since = |row: &Value| row["since_ms"].as_i64().unwrap();
+        assert_eq!(since(&after), since(&before) + by);
+    }
+}

@@ -12,6 +12,9 @@ pub enum Event {
     Tick,
     /// The backend started: what is open is asked about at once, and nothing is sent again.
     Restarted,
+    /// The driver's clock was set while it ran, forward by so many milliseconds, or back: the row's times move with it,
+    /// so that no deadline comes sooner or later. Then as after a start.
+    ClockSet(i64),
     /// The creating terminal was heard of.
     Heard,
     /// A newer attempt of the same terminal takes this one's place.

@@ -291,15 +291,34 @@ impl Trade {
         self.aging_ms = counts.then_some(context.now);
     }
 
+    /// The clock was set by so much while the row was open. A row of the new clock is left alone: it is younger, or
+    /// another process has moved it.
+    pub(super) fn clock_set(&mut self, by: i64, now: Ms) {
+        let newest = self.since_ms.max(self.heard_ms);
+        let of_old_clock = if by > 0 {
+            newest <= now.saturating_add_signed(-by)
+        } else {
+            newest > now
+        };
+        if of_old_clock {
+            self.shift(by);
+        }
+    }
+
     /// A clock that was set back between two runs: the row's times move with it, so that no deadline stretches.
     pub(super) fn rebase(&mut self, now: Ms) {
         let newest = self.since_ms.max(self.heard_ms);
-        let Some(ahead) = newest.checked_sub(now).filter(|ahead| *ahead > 0) else {
-            return;
-        };
-        let back = |ms: &mut Ms| *ms = ms.saturating_sub(ahead);
-        back(&mut self.since_ms);
-        back(&mut self.heard_ms);
+        let ahead = newest.saturating_sub(now);
+        if ahead > 0 {
+            self.shift(i64::try_from(ahead).unwrap_or(i64::MAX).saturating_neg());
+        }
+    }
+
+    /// Moves every time of the row but its beginning, which stays what its own day's clock said.
+    fn shift(&mut self, by: i64) {
+        let shift = |ms: &mut Ms| *ms = ms.saturating_add_signed(by);
+        shift(&mut self.since_ms);
+        shift(&mut self.heard_ms);
         let times = [
             &mut self.sent_ms,
             &mut self.deadline_ms,
@@ -307,7 +326,8 @@ impl Trade {
             &mut self.next_ask_ms,
             &mut self.give_up_ms,
             &mut self.cancelling_until_ms,
+            &mut self.asking_until_ms,
         ];
-        times.into_iter().flatten().for_each(back);
+        times.into_iter().flatten().for_each(shift);
     }
 }

@@ -1,0 +1,133 @@
+//! Who calls: the shop's server by its key, a terminal by its token, or a stranger.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use kaunter_core::wire::ProblemCode;
+
+use crate::app::App;
+use crate::error::Problem;
+use crate::token::Claims;
+
+/// Who calls, by the word in the Authorization header.
+#[derive(Clone)]
+pub(crate) enum Caller {
+    Server,
+    Terminal(Box<Claims>),
+    /// And why.
+    Stranger(Problem),
+}
+
+impl Caller {
+    pub(crate) fn of(headers: &HeaderMap, app: &App) -> Self {
+        let Some(word) = bearer(headers) else {
+            return Self::Stranger(Problem::new(ProblemCode::TokenMissing));
+        };
+        if app.config.server_key.is(word) {
+            return Self::Server;
+        }
+        match app.tokens.check(word) {
+            Ok(claims) => Self::Terminal(Box::new(claims)),
+            Err(problem) => Self::Stranger(problem),
+        }
+    }
+
+    /// As the call's own middleware found it.
+    fn found(parts: &mut Parts) -> Self {
+        let found = parts.extensions.remove::<Self>();
+        found.unwrap_or_else(|| Self::Stranger(Problem::new(ProblemCode::TokenMissing)))
+    }
+}
+
+/// The word of `Authorization: Bearer`; the scheme is read without its case (RFC 9110, 11.1). Two of them say nothing.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let (value, more) = (values.next()?, values.next());
+    let (scheme, word) = value.to_str().ok()?.split_once(' ')?;
+    let is_bearer = scheme.eq_ignore_ascii_case("bearer") && more.is_none();
+    is_bearer.then(|| word.trim_matches(' '))
+}
+
+/// A browser terminal, by its token.
+pub(crate) struct Terminal(pub(crate) Claims);
+
+impl FromRequestParts<Arc<App>> for Terminal {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Problem> {
+        match Caller::found(parts) {
+            Caller::Terminal(claims) => Ok(Self(*claims)),
+            Caller::Stranger(problem) => Err(problem),
+            Caller::Server => {
+                let detail = "This call takes a terminal token, and the server key came: mint a token with POST /v1/terminal-tokens.";
+                Err(Problem::because(
+                    ProblemCode::TokenInvalid,
+                    detail.to_owned(),
+                ))
+            }
+        }
+    }
+}
+
+/// The shop's server, by the server key.
+pub(crate) struct Server;
+
+impl FromRequestParts<Arc<App>> for Server {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Problem> {
+        match Caller::found(parts) {
+            Caller::Server => Ok(Self),
+            Caller::Stranger(_) => Err(Problem::new(ProblemCode::ServerKeyInvalid)),
+            Caller::Terminal(_) => {
+                let detail = "This call takes the server key, and a terminal token came: call from the shop's server.";
+                Err(Problem::because(
+                    ProblemCode::ServerKeyInvalid,
+                    detail.to_owned(),
+                ))
+            }
+        }
+    }
+}
+
+/// Either of the two, for what both may read: the shop that they speak for, and the terminal if it is one.
+pub(crate) struct Either {
+    pub(crate) shop: String,
+    pub(crate) claims: Option<Claims>,
+}
+
+impl Either {
+    /// A terminal's looks are counted; the shop's own server is trusted not to run wild.
+    pub(crate) fn admit_look(&self, app: &App) -> Result<(), Problem> {
+        match &self.claims {
+            Some(claims) => app.limits.admit_look(&claims.shop, &claims.terminal),
+            None => Ok(()),
+        }
+    }
+
+    /// The same for what is no poll of one trade: it counts as a call.
+    pub(crate) fn admit(&self, app: &App) -> Result<(), Problem> {
+        match &self.claims {
+            Some(claims) => app.limits.admit(&claims.shop, &claims.terminal),
+            None => Ok(()),
+        }
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Either {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let claims = match Caller::found(parts) {
+            Caller::Server => None,
+            Caller::Terminal(claims) => Some(*claims),
+            Caller::Stranger(problem) => return Err(problem),
+        };
+        Ok(Self {
+            shop: app.config.shop.clone(),
+            claims,
+        })
+    }
+}

@@ -1,0 +1,238 @@
+//! What must hold before anything starts, and what an operator should know of.
+
+use std::net::IpAddr;
+
+use reqwest::Url;
+
+use super::{Config, ConfigError};
+use crate::secret::Secret;
+
+/// The simulator's keys start with this, so that nobody takes real money with them.
+const SIMULATOR_MARK: &str = "simulator-";
+/// A key that signs tokens is at least this long.
+const LEAST_KEY_CHARS: usize = 32;
+/// And has so many different ones: 32 random hex digits have fewer in one case of ten million.
+const LEAST_KEY_VARIETY: usize = 8;
+/// Longest name of a shop, in characters.
+const SHOP_MAX_CHARS: usize = 64;
+/// A gateway is asked about a payment no more often: our user's number.
+const LEAST_POLL_MS: u64 = 2_000;
+
+impl Config {
+    /// What must hold before anything starts.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn check(&self) -> Result<(), ConfigError> {
+        self.check_gateway()?;
+        if let Some(origin) = self.origins.iter().find(|origin| !is_origin(origin)) {
+            return Err(ConfigError::Origin(origin.clone()));
+        }
+        let chars = self.shop.trim().chars().count();
+        if chars == 0 || chars > SHOP_MAX_CHARS || self.shop.chars().any(char::is_control) {
+            return Err(ConfigError::Shop);
+        }
+        self.check_keys()?;
+        self.check_page()?;
+        match &self.database_url {
+            Some(url) => check_postgres(url),
+            None => Ok(()),
+        }
+    }
+
+    fn check_gateway(&self) -> Result<(), ConfigError> {
+        let address = Url::parse(&self.gateway.base).map_err(|_| ConfigError::Base)?;
+        if has_credentials(&address) {
+            return Err(ConfigError::Credentials("gateway.base"));
+        }
+        let loopback = is_loopback(&address);
+        match address.scheme() {
+            "https" => {}
+            "http" if loopback => {}
+            "http" => return Err(ConfigError::NotHttps),
+            _ => return Err(ConfigError::Base),
+        }
+        let keys = [
+            &self.gateway.key,
+            &self.gateway.secret,
+            &self.gateway.password,
+        ];
+        if !loopback && keys.iter().any(|key| is_simulators(key)) {
+            return Err(ConfigError::SimulatorKeys);
+        }
+        if self.time_permille != 1000 && !loopback {
+            return Err(ConfigError::TimeScale);
+        }
+        let poll_ms = self.policy.poll_ms;
+        let is_test = loopback && self.time_permille != 1000;
+        if poll_ms == 0 || poll_ms < LEAST_POLL_MS && !is_test {
+            return Err(ConfigError::Poll(poll_ms));
+        }
+        Ok(())
+    }
+
+    fn check_keys(&self) -> Result<(), ConfigError> {
+        for (name, key) in [
+            ("KAUNTER_SERVER_KEY", &self.server_key),
+            ("KAUNTER_SIGNING_KEY", &self.signing_key),
+        ] {
+            let mut chars: Vec<char> = key.expose().chars().collect();
+            if chars.len() < LEAST_KEY_CHARS {
+                return Err(ConfigError::WeakKey(name, "32 characters"));
+            }
+            chars.sort_unstable();
+            chars.dedup();
+            if chars.len() < LEAST_KEY_VARIETY {
+                return Err(ConfigError::WeakKey(name, "8 different characters"));
+            }
+        }
+        // The simulator's take no real money, whatever they open.
+        if self.server_key == self.signing_key && !is_simulators(&self.server_key) {
+            return Err(ConfigError::OneKey);
+        }
+        Ok(())
+    }
+
+    fn check_page(&self) -> Result<(), ConfigError> {
+        let Some(page) = &self.terminal else {
+            return Ok(());
+        };
+        let dir = page.dir.canonicalize().unwrap_or_else(|_| page.dir.clone());
+        if dir.has_root() && dir.parent().is_none() {
+            return Err(ConfigError::PageDir);
+        }
+        let phone = page.phone_url.as_deref();
+        for (name, address) in [
+            ("token_url", Some(page.token_url.as_str())),
+            ("phone_url", phone),
+        ] {
+            let Some(address) = address else { continue };
+            match page_address(address) {
+                None => return Err(ConfigError::PageAddress(name)),
+                Some(Some(url)) if has_credentials(&url) => {
+                    return Err(ConfigError::Credentials(match name {
+                        "token_url" => "terminal.token_url",
+                        _ => "terminal.phone_url",
+                    }));
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// What is unsafe and no reason to refuse, a sentence each.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for origin in self.origins.iter().filter(|origin| is_plain(origin)) {
+            warnings.push(format!(
+                "origins: {origin} is not https: whoever is on its network can change the page that charges"
+            ));
+        }
+        if let Some(page) = &self.terminal {
+            let phone = page.phone_url.iter().map(|url| ("phone_url", url));
+            for (name, url) in std::iter::once(("token_url", &page.token_url)).chain(phone) {
+                if is_plain(url) {
+                    warnings.push(format!(
+                        "terminal.{name} is not https: whoever is on its network can read the tokens"
+                    ));
+                }
+            }
+        }
+        let is_real = Url::parse(&self.gateway.base).is_ok_and(|base| !is_loopback(&base));
+        if is_real && self.test_wallets {
+            warnings.push(
+                "test_wallets = true shows wallets that move no money at a real gateway: remove it"
+                    .to_owned(),
+            );
+        }
+        if is_real && self.terminal.as_ref().is_some_and(|page| page.simulated) {
+            warnings.push(
+                "terminal.simulated = true tells the cashier that no money moves, and the gateway is a real one: remove it"
+                    .to_owned(),
+            );
+        }
+        if self.database_url.as_ref().is_some_and(trusts_the_network) {
+            warnings.push(
+                "DATABASE_URL names another machine without sslmode=verify-full: whoever is between can read and change the store"
+                    .to_owned(),
+            );
+        }
+        warnings
+    }
+}
+
+fn is_simulators(key: &Secret) -> bool {
+    key.expose().starts_with(SIMULATOR_MARK)
+}
+
+/// An address of the cashier's page; inside of it none where it is a path of the page's own origin.
+fn page_address(text: &str) -> Option<Option<Url>> {
+    if text.starts_with('/') && !text.starts_with("//") {
+        return Some(None);
+    }
+    let url = Url::parse(text).ok()?;
+    matches!(url.scheme(), "http" | "https").then_some(Some(url))
+}
+
+fn has_credentials(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
+}
+
+/// Its words are not repeated: they may hold a password.
+fn check_postgres(url: &Secret) -> Result<(), ConfigError> {
+    let scheme = url.expose().split_once(':').map(|(scheme, _)| scheme);
+    match scheme {
+        Some("postgres" | "postgresql") => Ok(()),
+        Some("mysql" | "mariadb") => Err(ConfigError::NotPostgres(
+            " but a MySQL, maybe that of the shop's own program",
+        )),
+        Some("sqlite") => Err(ConfigError::NotPostgres(" but an SQLite file")),
+        Some(_) | None => Err(ConfigError::NotPostgres("")),
+    }
+}
+
+/// A PostgreSQL on another machine, whose certificate is not looked at.
+fn trusts_the_network(url: &Secret) -> bool {
+    let Ok(url) = Url::parse(url.expose()) else {
+        return false;
+    };
+    let last = |name: &str| {
+        let pairs = url.query_pairs();
+        let values = pairs.filter(|(key, _)| key == name).map(|(_, value)| value);
+        values.last()
+    };
+    let host = last("host").map_or_else(
+        || url.host_str().unwrap_or_default().to_owned(),
+        |host| host.into_owned(),
+    );
+    // A folder is that of a socket on this machine.
+    let is_here = host.is_empty() || host.starts_with(['/', '%']) || is_local(&host);
+    let mode = last("sslmode").or_else(|| last("ssl-mode"));
+    !is_here && mode.as_deref() != Some("verify-full")
+}
+
+/// A scheme, a host and maybe a port, as a browser says them: a pattern or a path would match nothing, or everything.
+fn is_origin(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text
+    })
+}
+
+/// By http, to another machine.
+fn is_plain(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| url.scheme() == "http" && !is_loopback(&url))
+}
+
+fn is_loopback(address: &Url) -> bool {
+    address.host_str().is_some_and(is_local)
+}
+
+fn is_local(host: &str) -> bool {
+    host == "localhost"
+        || host
+            .trim_matches(['[', ']'])
+            .parse::<IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback())
+}

@@ -1,0 +1,224 @@
+//! PostgreSQL: of its own, or behind a pooler that gives each transaction another connection (PgBouncer's
+//! `pool_mode = transaction`).
+
+use std::io;
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AnyConnection, Connection, Row};
+
+use super::{Pool, Store};
+use crate::limits::{POSTGRES_CONNECTIONS, POSTGRES_LIGHT_CONNECTIONS, STATEMENT_WAIT, STORE_WAIT};
+use crate::secret::Secret;
+
+/// For what moves nothing: a commit is not waited for on the disk.
+const LIGHT: &str = "synchronous_commit = off";
+/// A setting that PostgreSQL takes at the beginning of a connection, because of its dot, and that no pooler knows of.
+const MARK: &str = "kaunter.direct";
+/// A connection that others share may hold what they prepared under the names that we would use.
+const FORGET: &str = "DEALLOCATE ALL;";
+/// Until a database that starts up is asked once more.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Where the database is, without what opens it.
+pub(super) struct Place {
+    server: String,
+    database: String,
+    user: String,
+}
+
+impl Place {
+    pub(super) fn of(url: &Secret) -> anyhow::Result<Self> {
+        // What sqlx says of an address may repeat it.
+        let options = PgConnectOptions::from_str(url.expose()).ok();
+        let options = options.filter(|_| !hides_a_password(url)).ok_or_else(|| {
+            anyhow::anyhow!(
+                "DATABASE_URL is no address of a PostgreSQL: write it like postgres://user:password@host:5432/database?sslmode=verify-full, with %2F, %3F, %23 and %40 for /, ?, # and @ in the password"
+            )
+        })?;
+        let server = match options.get_socket() {
+            Some(socket) => socket.display().to_string(),
+            None => format!("{}:{}", options.get_host(), options.get_port()),
+        };
+        let user = options.get_username().to_owned();
+        Ok(Self {
+            server,
+            database: options.get_database().unwrap_or(&user).to_owned(),
+            user,
+        })
+    }
+
+    /// Why the database can't be opened, and what to do. The server's own words hold no password: it was never told one in
+    /// the clear, or does not repeat it.
+    pub(super) fn why(&self, error: &sqlx::Error) -> anyhow::Error {
+        let server = &self.server;
+        let sentence = match error {
+            sqlx::Error::Database(error) => self.refused(error.code().as_deref(), error.message()),
+            sqlx::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                format!("nobody listens at {server}: start PostgreSQL, or correct DATABASE_URL")
+            }
+            sqlx::Error::Io(error) if is_unknown_host(error) => format!(
+                "the host of {server} is not known: correct DATABASE_URL, or the name service of this machine"
+            ),
+            sqlx::Error::Io(error) => format!("{server} can't be reached: {error}"),
+            sqlx::Error::PoolTimedOut => {
+                format!(
+                    "{server} does not answer: is it the right host, and does a firewall let it through?"
+                )
+            }
+            sqlx::Error::Tls(error) => {
+                format!("no TLS with {server}, which sslmode of DATABASE_URL asks for: {error}")
+            }
+            sqlx::Error::Protocol(_) => {
+                format!(
+                    "{server} does not speak PostgreSQL's protocol: correct the port in DATABASE_URL"
+                )
+            }
+            sqlx::Error::Configuration(_) => {
+                format!(
+                    "a parameter of the address of {server} can't be used: correct DATABASE_URL"
+                )
+            }
+            other => format!("{server}: {other}"),
+        };
+        anyhow::anyhow!("the database of DATABASE_URL can't be opened: {sentence}")
+    }
+
+    /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+    fn refused(&self, code: Option<&str>, message: &str) -> String {
+        let Self {
+            server,
+            database,
+            user,
+        } = self;
+        match code {
+            Some("3D000") => format!(
+                "there is no database \"{database}\" at {server}: create it, or correct the name in DATABASE_URL"
+            ),
+            Some("28P01") => {
+                format!("{server} refuses the password of \"{user}\": correct it in DATABASE_URL")
+            }
+            Some("28000") => format!(
+                "{server} does not let \"{user}\" in ({message}): correct DATABASE_URL, or the server's pg_hba.conf"
+            ),
+            Some("08P01") if message.contains("extra_float_digits") => format!(
+                "the pooler at {server} refuses what every connection of this program begins with: add extra_float_digits to ignore_startup_parameters of its configuration"
+            ),
+            Some("08P01") if message.contains("statement pooling") => format!(
+                "the pooler at {server} takes no transactions: set pool_mode = transaction for this database"
+            ),
+            Some("53300") => format!("{server} has no connection left ({message})"),
+            Some("57P03") => format!("{server} is starting up or shutting down ({message})"),
+            Some("42501") => format!(
+                "\"{user}\" may not make tables in \"{database}\" ({message}): grant it CREATE on its schema"
+            ),
+            code => format!("{server} says: {message} ({})", code.unwrap_or("no code")),
+        }
+    }
+}
+
+/// A password with a `/`, `?` or `#` in it is cut there: its halves would be taken for a port and a database, and shown.
+fn hides_a_password(url: &Secret) -> bool {
+    let text = url.expose();
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    rest.find(['/', '?', '#'])
+        .is_some_and(|end| !rest[..end].contains('@') && rest[end..].contains('@'))
+}
+
+fn is_unknown_host(error: &io::Error) -> bool {
+    // The resolver's errors have no kind of their own.
+    error.to_string().contains("lookup")
+}
+
+/// Connections of our own where there is no pooler; through one, each statement has a transaction with its own settings.
+pub(super) async fn open(place: &Place, url: &Secret) -> sqlx::Result<Store> {
+    let wait_ms = STATEMENT_WAIT.as_millis();
+    let waits = [
+        format!("statement_timeout = {wait_ms}"),
+        format!("lock_timeout = {wait_ms}"),
+    ];
+    let all = |word: &str, light: bool| {
+        let light = light.then(|| LIGHT.to_owned());
+        let all = waits.iter().cloned().chain(light);
+        all.map(|setting| format!("{word} {setting};"))
+            .collect::<String>()
+    };
+    if is_direct(url).await? {
+        let own =
+            async |most, light| Pool::own(most, all("SET", light), "BEGIN", url.expose()).await;
+        return Ok(Store {
+            pool: own(POSTGRES_CONNECTIONS, false).await?,
+            light: own(POSTGRES_LIGHT_CONNECTIONS, true).await?,
+        });
+    }
+    let server = &place.server;
+    tracing::info!("{server} is a pooler: every statement has a transaction of its own");
+    let unprepared = with(url, "statement-cache-capacity", "0");
+    let shared = async |most, light| {
+        let begin = format!("BEGIN; {FORGET} {}", all("SET LOCAL", light));
+        Pool::shared(most, begin, unprepared.expose()).await
+    };
+    Ok(Store {
+        pool: shared(POSTGRES_CONNECTIONS, false).await?,
+        light: shared(POSTGRES_LIGHT_CONNECTIONS, true).await?,
+    })
+}
+
+/// A server that knows what was said at the beginning of a connection is a PostgreSQL; a pooler forgets it, or refuses.
+async fn is_direct(url: &Secret) -> sqlx::Result<bool> {
+    let unprepared = with(url, "statement-cache-capacity", "0");
+    match connected(&with(&unprepared, &format!("options[{MARK}]"), "on")).await {
+        Ok(mut line) => {
+            let query = format!("SELECT COALESCE(current_setting('{MARK}', true), '') AS mark");
+            let row = sqlx::raw_sql(sqlx::AssertSqlSafe(query))
+                .fetch_one(&mut line)
+                .await?;
+            let mark: String = row.try_get("mark")?;
+            line.close().await?;
+            Ok(mark == "on")
+        }
+        Err(first @ sqlx::Error::Database(_)) => match connected(&unprepared).await {
+            Ok(line) => line.close().await.map(|()| false),
+            // What it said to the plain call is the cause, and not our mark.
+            Err(sqlx::Error::Database(error)) => Err(sqlx::Error::Database(error)),
+            Err(_) => Err(first),
+        },
+        Err(error) => Err(error),
+    }
+}
+
+/// A connection; a database that is only just starting gets a little time.
+async fn connected(url: &Secret) -> sqlx::Result<AnyConnection> {
+    let began = Instant::now();
+    loop {
+        let connecting = AnyConnection::connect(url.expose());
+        let left = STORE_WAIT.saturating_sub(began.elapsed());
+        let error = match tokio::time::timeout(left, connecting).await {
+            Ok(Ok(line)) => return Ok(line),
+            Ok(Err(error)) => error,
+            Err(_) => return Err(sqlx::Error::PoolTimedOut),
+        };
+        if !is_starting(&error) || began.elapsed() + PAUSE > STORE_WAIT {
+            return Err(error);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+fn is_starting(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(error) => error.kind() == io::ErrorKind::ConnectionRefused,
+        sqlx::Error::Database(error) => error.code().as_deref() == Some("57P03"),
+        _ => false,
+    }
+}
+
+/// The same address with a parameter more.
+fn with(url: &Secret, name: &str, value: &str) -> Secret {
+    let Ok(mut url) = reqwest::Url::parse(url.expose()) else {
+        return url.clone();
+    };
+    url.query_pairs_mut().append_pair(name, value);
+    Secret::new(url.as_str())
+}

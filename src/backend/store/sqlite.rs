@@ -1,0 +1,164 @@
+//! SQLite: a file of this process' own.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use sqlx::{AnyConnection, Connection, Executor};
+
+use super::{Pool, Store};
+use crate::config::mode;
+use crate::limits::{SQLITE_CONNECTIONS, STATEMENT_WAIT};
+
+/// Every connection: a commit is on the disk, and a second writer waits.
+const FULL: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
+/// For what moves nothing: a commit is on the disk with the next one that is.
+const LIGHT: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;";
+/// How a file of SQLite begins: <https://www.sqlite.org/fileformat.html>.
+const MAGIC: &[u8] = b"SQLite format 3\0";
+/// The files beside the database's own, which SQLite makes with its rights: <https://www.sqlite.org/tempfiles.html>.
+const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// Makes the file where it is not there, and closes it to other users of the machine: they would read the shop's sales, and
+/// a lock of theirs stops it.
+pub(super) fn prepare(file: &Path) -> anyhow::Result<()> {
+    let name = file.display();
+    let folder = folder(file);
+    let refuse = |error: &io::Error| {
+        let cause = match error.kind() {
+            io::ErrorKind::PermissionDenied => "this user may not write it".to_owned(),
+            io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+            io::ErrorKind::ReadOnlyFilesystem => "its file system is read-only".to_owned(),
+            io::ErrorKind::StorageFull => "its disk is full".to_owned(),
+            _ => error.to_string(),
+        };
+        anyhow::anyhow!(
+            "the store {name} can't be opened: {cause}; let this program's user write it and its folder, or correct `database`"
+        )
+    };
+    if !folder.is_dir() {
+        let folder = folder.display();
+        anyhow::bail!(
+            "the store {name} can't be opened: there is no folder {folder}; make it, or correct `database`"
+        );
+    }
+    let mut begins = Vec::new();
+    let opened = make(file).map_err(|error| refuse(&error))?;
+    let read = opened.take(MAGIC.len() as u64).read_to_end(&mut begins);
+    read.map_err(|error| refuse(&error))?;
+    // Somebody's letter: it is left as it is.
+    if !begins.is_empty() && begins != MAGIC {
+        return Err(no_database(file));
+    }
+    close(file);
+    for end in BESIDE {
+        let mut beside = file.as_os_str().to_owned();
+        beside.push(end);
+        close(&PathBuf::from(beside));
+    }
+    if let Some(open) = mode(folder).filter(|mode| mode & 0o077 != 0) {
+        let folder = folder.display();
+        tracing::warn!(
+            "the store's folder {folder} is open to other users of this machine (mode {open:o}): chmod 700 {folder}"
+        );
+    }
+    Ok(())
+}
+
+fn folder(file: &Path) -> &Path {
+    match file.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        Some(_) | None => Path::new("."),
+    }
+}
+
+fn make(file: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+
+        options.mode(0o600);
+    }
+    options.open(file)
+}
+
+/// To everybody but its owner.
+fn close(file: &Path) {
+    #[cfg(unix)]
+    if mode(file).is_some_and(|mode| mode & 0o077 != 0) {
+        use std::fs::{Permissions, set_permissions};
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let name = file.display();
+        match set_permissions(file, Permissions::from_mode(0o600)) {
+            Ok(()) => {
+                tracing::warn!("{name} was open to other users of this machine: it is closed now")
+            }
+            Err(error) => tracing::warn!(
+                "{name} is open to other users of this machine, and can't be closed: {error}"
+            ),
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = file;
+}
+
+pub(super) async fn open(file: &Path) -> sqlx::Result<Store> {
+    let text = file.to_str().context("its path is not UTF-8");
+    let text = text.map_err(|error| sqlx::Error::Configuration(error.into()))?;
+    let url = format!("sqlite:{}?mode=rwc", escaped(text));
+    // The pool would ask again until its time is up, and say only that.
+    let mut first = AnyConnection::connect(&url).await?;
+    first.execute(sqlx::AssertSqlSafe(settings(FULL))).await?;
+    first.close().await?;
+    let open =
+        async |most, kind: &str| Pool::own(most, settings(kind), "BEGIN IMMEDIATE", &url).await;
+    Ok(Store {
+        pool: open(SQLITE_CONNECTIONS, FULL).await?,
+        light: open(1, LIGHT).await?,
+    })
+}
+
+fn settings(kind: &str) -> String {
+    let wait_ms = STATEMENT_WAIT.as_millis();
+    format!("{kind} PRAGMA busy_timeout = {wait_ms};")
+}
+
+/// A path as it stands in an address.
+fn escaped(path: &str) -> String {
+    path.replace('%', "%25")
+        .replace('?', "%3F")
+        .replace('#', "%23")
+}
+
+fn no_database(file: &Path) -> anyhow::Error {
+    let name = file.display();
+    anyhow::anyhow!(
+        "the store {name} is no SQLite database: name another file in `database`, or move this one away"
+    )
+}
+
+pub(super) fn why(file: &Path, error: &sqlx::Error) -> anyhow::Error {
+    let name = file.display();
+    // <https://www.sqlite.org/rescode.html>; the lower eight bits are the kind.
+    let code = error
+        .as_database_error()
+        .and_then(|error| error.code()?.parse::<u32>().ok());
+    match code.map(|code| code & 0xff) {
+        Some(26) => no_database(file),
+        Some(11) => anyhow::anyhow!(
+            "the store {name} is damaged: keep a copy of it, and bring back the last backup"
+        ),
+        Some(5 | 6) => {
+            anyhow::anyhow!("the store {name} is held by another program: end that one first")
+        }
+        Some(8) => anyhow::anyhow!(
+            "the store {name} can't be written: let this program's user write it and its folder"
+        ),
+        Some(13) => anyhow::anyhow!("the store {name} can't be written: its disk is full"),
+        Some(_) | None => anyhow::anyhow!("the store {name} can't be opened: {error}"),
+    }
+}

@@ -1,0 +1,49 @@
+// A backend whose wall clock a test sets: libfaketime lies about the wall, and leaves the monotonic clock alone, which is
+// what a process sees when its host slept or its clock was corrected. Nobody's machine is put to sleep.
+
+import { spawnSync } from "node:child_process";
+import { readdirSync, writeFileSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Debian has one build of it for many threads, in a folder of the machine's kind. */
+function find() {
+  for (const kind of ["x86_64-linux-gnu", "aarch64-linux-gnu"]) {
+    const dir = `/usr/lib/${kind}/faketime`;
+    try {
+      const file = readdirSync(dir).find((name) => name.startsWith("libfaketimeMT.so"));
+      if (file) return join(dir, file);
+    } catch { /* another kind of machine */ }
+  }
+  return null;
+}
+
+function library() {
+  if (find() || process.getuid?.() !== 0) return find();
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  spawnSync("apt-get", ["update", "-qq"], { env });
+  spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "faketime"], { env });
+  return find();
+}
+
+const found = process.platform === "linux" ? library() : null;
+/** For a test's options: a desk without the library is told so. */
+export const skip = found ? false : "SKIPPED: the clock's tests need libfaketime (Debian: apt-get install faketime)";
+
+/** The environment of a program whose wall clock `set` sets, as an offset like `-2d`, `+1h`, `+0`. */
+export async function wall(offset = "+0") {
+  const file = join(await mkdtemp(join(tmpdir(), "kaunter-wall-")), "offset");
+  const set = (to) => writeFileSync(file, `${to}\n`);
+  set(offset);
+  return { set, env: { LD_PRELOAD: found, FAKETIME_TIMESTAMP_FILE: file, FAKETIME_NO_CACHE: "1", FAKETIME_DONT_FAKE_MONOTONIC: "1", DONT_FAKE_MONOTONIC: "1" } };
+}
+
+/** The same counter, its backend on a wall clock of its own. */
+export async function onItsOwnClock(shop, offset) {
+  const clock = await wall(offset);
+  await shop.stopBackend();
+  Object.assign(shop.environment, clock.env);
+  await shop.startBackend();
+  return clock.set;
+}

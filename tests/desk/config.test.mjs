@@ -1,0 +1,117 @@
+// What an operator slips at: is it refused, or told, before anything starts?
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { counter, Program } from "../terminal/harness.mjs";
+
+const key = () => randomBytes(16).toString("hex");
+const top = (line) => (toml) => `${line}\n${toml}`;
+const instead = (name, value) => (toml) => toml.replace(new RegExp(`^${name} = .*`, "m"), `${name} = ${JSON.stringify(value)}`);
+const policy = (line) => (toml) => toml.replace(/^\[policy\]/m, `[policy]\n${line}`);
+const real = (toml) => instead("base", "https://gateway.example/version1")(toml).replace(/^time_permille = .*/m, "");
+const keys = () => Object.fromEntries(["KAUNTER_GATEWAY_KEY", "KAUNTER_GATEWAY_SECRET", "KAUNTER_GATEWAY_MERCHANT", "KAUNTER_GATEWAY_PASSWORD", "KAUNTER_SERVER_KEY", "KAUNTER_SIGNING_KEY"].map((name) => [name, key()]));
+
+/** What check-config says of a configuration. */
+function check(shop, change = (toml) => toml, environment = {}, command = ["check-config"]) {
+  const file = join(shop.dir, "checked.toml");
+  writeFileSync(file, change(shop.toml("127.0.0.1:0")));
+  const env = { ...process.env, ...keys(), ...environment };
+  const { status, stdout, stderr } = spawnSync(shop.backendProgram.child.spawnfile, ["--config", file, ...command], { env, encoding: "utf8", timeout: 20_000 });
+  return { status, said: stdout + stderr };
+}
+
+test("what would be open, guessed or meaningless is refused, with what to do", async (t) => {
+  const shop = await counter(t);
+  assert.deepEqual([check(shop).status, check(shop).said.includes("warning")], [0, false]);
+  const same = key();
+  const cases = [
+    [instead("listen", "0.0.0.0:8787"), {}, /open to other machines without TLS: .*behind_tls = true/],
+    [instead("listen", "[::]:8787"), {}, /open to other machines/],
+    [instead("listen", "192.168.1.10:8787"), {}, /open to other machines/],
+    [instead("listen", "shop.example:8787"), {}, /listen takes an address and a port/],
+    [instead("listen", "127.0.0.1"), {}, /listen takes an address and a port/],
+    [instead("listen", "localhost:99999"), {}, /listen takes an address and a port/],
+    [(toml) => toml, { KAUNTER_SERVER_KEY: same, KAUNTER_SIGNING_KEY: same }, /the same word/],
+    [(toml) => toml, { KAUNTER_SIGNING_KEY: "a".repeat(40) }, /KAUNTER_SIGNING_KEY can be guessed/],
+    [(toml) => toml, { KAUNTER_SERVER_KEY: "abcabc12".repeat(5).replaceAll("2", "1") }, /KAUNTER_SERVER_KEY can be guessed/],
+    [(toml) => toml, { KAUNTER_SERVER_KEY: "short" }, /fewer than 32 characters/],
+    [instead("shop", ""), {}, /shop must be a name/],
+    [instead("shop", "  "), {}, /shop must be a name/],
+    [instead("shop", "s".repeat(65)), {}, /shop must be a name/],
+    [policy("poll_ms = 0"), {}, /poll_ms = 0/],
+    [(toml) => policy("poll_ms = 500")(toml).replace(/^time_permille = .*/m, ""), {}, /poll_ms = 500/],
+    [(toml) => policy("poll_ms = 500")(real(toml)), {}, /poll_ms = 500/],
+    [instead("token_url", "javascript:void(0)"), {}, /terminal\.token_url must be an http/],
+    [instead("token_url", "data:text/plain,token"), {}, /terminal\.token_url must be an http/],
+    [instead("token_url", "//elsewhere.example/token"), {}, /terminal\.token_url must be an http/],
+    [instead("phone_url", "file:///etc/passwd"), {}, /terminal\.phone_url must be an http/],
+    [instead("token_url", "https://me:hunter2@shop.example/token"), {}, /terminal\.token_url holds a user's name or a password/],
+    [instead("base", "https://me:hunter2@gateway.example/version1"), {}, /gateway\.base holds a user's name or a password/],
+    [instead("base", "ftp://me:hunter2@gateway.example"), {}, /gateway\.base/],
+    [instead("dir", "/"), {}, /terminal\.dir = "\/" would serve every file/],
+    [(toml) => toml, { DATABASE_URL: "mysql://shop:hunter2@127.0.0.1/laravel" }, /MySQL/],
+    [top('server_key = "hunter2"'), {}, /unknown field/],
+  ];
+  for (const [change, environment, words] of cases) {
+    for (const command of [["check-config"], []]) {
+      const { status, said } = check(shop, change, environment, command);
+      assert.notEqual(status, 0, String(words));
+      assert.match(said, words);
+      assert.doesNotMatch(said, /hunter2/, "no secret is repeated");
+    }
+  }
+});
+
+test("what is unsafe and may be meant is warned of, and starts", async (t) => {
+  const shop = await counter(t);
+  const database = (url) => ({ DATABASE_URL: url });
+  const warned = [
+    [instead("origins", ["http://till.shop.example"]), {}, /origins: http:\/\/till\.shop\.example is not https/],
+    [instead("token_url", "http://shop.example/token"), {}, /terminal\.token_url is not https/],
+    [(toml) => toml, database("postgres://kaunter:hunter2@db.example/kaunter"), /sslmode=verify-full/],
+    [(toml) => toml, database("postgres://kaunter:hunter2@db.example/kaunter?sslmode=require"), /sslmode=verify-full/],
+    [(toml) => toml, database("postgres://kaunter:hunter2@127.0.0.1/kaunter?host=db.example"), /sslmode=verify-full/],
+    [real, {}, /test_wallets = true shows wallets that move no money/],
+    [real, {}, /terminal\.simulated = true tells/],
+  ];
+  for (const [change, environment, words] of warned) {
+    const { status, said } = check(shop, change, environment);
+    assert.equal(status, 0, said);
+    assert.match(said.split("\n").filter((text) => text.startsWith("warning: ")).join("\n"), words);
+    assert.doesNotMatch(said, /hunter2/, "no secret is repeated");
+  }
+  const silent = [
+    [(toml) => top("behind_tls = true")(instead("listen", "0.0.0.0:8787")(toml)), {}],
+    [instead("origins", ["http://localhost:3000", "https://till.shop.example"]), {}],
+    [instead("token_url", "/shop/token"), {}],
+    [(toml) => toml, database("postgres://kaunter@db.example/kaunter?sslmode=verify-full")],
+    [(toml) => toml, database("postgres://kaunter@[::1]:5432/kaunter")],
+    [(toml) => toml, database("postgres://kaunter@localhost/kaunter")],
+    [(toml) => toml, database("postgres://%2Fvar%2Frun%2Fpostgresql/kaunter")],
+    [(toml) => toml, database("postgres:///kaunter?host=/var/run/postgresql")],
+  ];
+  for (const [change, environment] of silent) {
+    const { status, said } = check(shop, change, environment);
+    assert.deepEqual([status, said.includes("warning")], [0, false], said);
+  }
+});
+
+test("it listens on this machine by any of its names, and behind TLS everywhere", async (t) => {
+  const shop = await counter(t);
+  for (const listen of ["localhost:0", "127.0.0.1:0", "[::1]:0"]) {
+    await shop.stopBackend();
+    await shop.startBackend(listen);
+    assert.equal((await shop.call("GET", "/healthz")).status, 200, listen);
+  }
+  await shop.stopBackend();
+  const file = join(shop.dir, "open.toml");
+  writeFileSync(file, top("behind_tls = true")(shop.toml("0.0.0.0:0")));
+  const program = new Program("backend", ["--config", file], shop.environment, "info");
+  t.after(() => program.stop("SIGKILL"));
+  const { port } = new URL(await program.address);
+  assert.equal((await fetch(`http://127.0.0.1:${port}/healthz`)).status, 200);
+});
