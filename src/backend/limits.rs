@@ -88,8 +88,8 @@ pub struct Bounds {
     /// Calls that are answered at once; those that look and those that change something are counted apart, so that
     /// tills which wait for a slow gateway keep nobody from asking. A till has one of each: this is as many tills.
     pub calls: usize,
-    /// Calls of one terminal that are answered at once, of each kind; never more than half of `calls`. A till has two or
-    /// three tabs, and a sale one call at a time.
+    /// Calls of one terminal that are answered at once, of each kind; never more than half of `calls`. A till has one or
+    /// two; a program that charges under one name may have as many as this, and nobody all of them.
     pub concurrent_calls_per_terminal: usize,
     /// Connections that are open at once; half of the files that the process may open (`ulimit -n`), where that is less.
     /// A browser keeps up to six.
@@ -111,7 +111,7 @@ impl Default for Bounds {
     fn default() -> Self {
         Self {
             calls: 1_000,
-            concurrent_calls_per_terminal: 8,
+            concurrent_calls_per_terminal: 100,
             connections: 8_192,
             connections_per_address: 6_144,
             requests: 2_000,

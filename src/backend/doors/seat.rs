@@ -63,10 +63,7 @@ impl Seat {
     /// What was to be written is, or waits for somebody to read.
     pub(super) fn wrote(&self, waits: bool) {
         let mut now = self.lock();
-        match waits {
-            true => now.stuck.get_or_insert_with(Instant::now),
-            false => return now.stuck = None,
-        };
+        now.stuck = waits.then(|| now.stuck.unwrap_or_else(Instant::now));
     }
 
     /// A call begins; none where the connection was let go.

@@ -53,6 +53,10 @@ impl Place {
     /// the clear, or does not repeat it.
     pub(super) fn why(&self, error: &sqlx::Error) -> anyhow::Error {
         let server = &self.server;
+        #[allow(
+            clippy::wildcard_enum_match_arm,
+            reason = "sqlx names more kinds with each release"
+        )]
         let sentence = match error {
             sqlx::Error::Database(error) => self.refused(error.code().as_deref(), error.message()),
             sqlx::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
@@ -207,11 +211,11 @@ async fn connected(url: &Secret) -> sqlx::Result<AnyConnection> {
 }
 
 fn is_starting(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(error) => error.kind() == io::ErrorKind::ConnectionRefused,
-        sqlx::Error::Database(error) => error.code().as_deref() == Some("57P03"),
-        _ => false,
+    if let sqlx::Error::Io(error) = error {
+        return error.kind() == io::ErrorKind::ConnectionRefused;
     }
+    let refused = error.as_database_error();
+    refused.is_some_and(|error| error.code().as_deref() == Some("57P03"))
 }
 
 /// The same address with a parameter more.

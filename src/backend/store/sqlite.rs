@@ -26,6 +26,10 @@ pub(super) fn prepare(file: &Path) -> anyhow::Result<()> {
     let name = file.display();
     let folder = folder(file);
     let refuse = |error: &io::Error| {
+        #[allow(
+            clippy::wildcard_enum_match_arm,
+            reason = "the rest says itself what it is"
+        )]
         let cause = match error.kind() {
             io::ErrorKind::PermissionDenied => "this user may not write it".to_owned(),
             io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
