@@ -22,20 +22,17 @@ use page::reader::{LiveReader, VideoFrame, copy_out, read_still};
 use page::till::Till;
 use page::{camera, clock, still};
 use types::code::{
-    CodesPromise, DecodedCode, JsCode, JsCodes, JsImage, JsRecognised, Recognised, Scan,
-    ScanPromise,
+    CodesPromise, DecodedCode, JsCodes, JsImage, JsRecognised, Recognised, Scan, ScanPromise,
 };
 use types::error::{Fail, Rejection};
 use types::event::{
-    CamerasPromise, Emit, JsCamera, JsTillState, PermissionPromise, SpawnReader, VoidPromise,
+    CamerasPromise, Emit, JsTillState, PermissionPromise, SpawnReader, VoidPromise,
 };
-use types::options::{
-    Adjustment, ChargeOptions, JsAdjustment, OpenWish, PresentOptions, ReadOptions, ReadWish,
-    Region, ResumeOptions, ScanWish, TillOptions,
-};
+use types::given::{self, wrong};
+use types::options::{Adjustment, OpenWish, ReadWish, Region, ScanWish};
 use types::sale::{
-    JsMoney, JsSale, JsTrades, JsVerdict, JsWallets, OutcomePromise, TradePromise, TradesPromise,
-    sale_from_js, verdict_from_js,
+    JsMoney, JsTrades, JsWallets, OutcomePromise, TradePromise, TradesPromise, sale_from_js,
+    verdict_from_js,
 };
 use types::to_js;
 
@@ -53,19 +50,24 @@ pub fn install_error(class: js_sys::Function) {
 }
 
 /// What a code is, before anything is sent.
+///
+/// # Errors
+/// `argument_invalid`.
 #[wasm_bindgen]
-#[must_use]
-pub fn recognise(text: &str) -> JsRecognised {
-    to_js(&Recognised::of(text, &[]).0).unchecked_into()
+pub fn recognise(text: &JsValue) -> Result<JsRecognised, JsValue> {
+    let text = given::text(text).ok_or_else(|| wrong("text", A_STRING))?;
+    Ok(to_js(&Recognised::of(&text, &[]).0).unchecked_into())
 }
 
 /// Reads an amount: "12.50" of "MYR" is 1250.
 ///
 /// # Errors
-/// `money/invalid`.
+/// `argument_invalid`, `money/invalid`.
 #[wasm_bindgen]
-pub fn money(text: &str, currency: &str) -> Result<JsMoney, JsValue> {
-    let money = Money::parse(text, currency)
+pub fn money(text: &JsValue, currency: &JsValue) -> Result<JsMoney, JsValue> {
+    let text = given::text(text).ok_or_else(|| wrong("text", A_STRING))?;
+    let currency = given::text(currency).ok_or_else(|| wrong("currency", A_STRING))?;
+    let money = Money::parse(&text, &currency)
         .map_err(|error| Fail::new(ErrorCode::MoneyInvalid).caused_by(error.to_string().into()))?;
     Ok(to_js(&money).unchecked_into())
 }
@@ -73,10 +75,10 @@ pub fn money(text: &str, currency: &str) -> Result<JsMoney, JsValue> {
 /// Reads a still picture.
 #[wasm_bindgen]
 #[must_use]
-pub fn decode(image: JsImage, options: Option<ReadOptions>) -> CodesPromise {
-    let wish = ReadWish::read(options.as_ref(), true);
+pub fn decode(image: JsImage, options: &JsValue) -> CodesPromise {
+    let wish = ReadWish::read(options, true);
     promise(async move {
-        let codes = still::decode(&image, wish).await?;
+        let codes = still::decode(&image, wish?).await?;
         Ok(codes_to_js(&codes).into())
     })
     .unchecked_into()
@@ -91,6 +93,16 @@ fn promise(future: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> 
     let future: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>> = Box::pin(future);
     js_sys::futures::future_to_promise(future)
 }
+
+/// A side of a picture, in pixels.
+fn side(value: &JsValue, name: &str) -> Result<u32, Fail> {
+    let whole = |side: &f64| side.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(side);
+    let side = given::number(value).filter(whole);
+    side.map(|side| side as u32)
+        .ok_or_else(|| wrong(name, "a whole number of pixels"))
+}
+
+const A_STRING: &str = "a string";
 
 /// The reader alone: on the page, in a worker, in Node.
 #[wasm_bindgen]
@@ -109,16 +121,17 @@ impl Reader {
     /// Every code in a picture: RGBA or luma, told apart by the length.
     ///
     /// # Errors
-    /// `image/unsupported`.
+    /// `argument_invalid`, `image/unsupported`.
     pub fn read(
         &mut self,
-        pixels: &[u8],
-        width: u32,
-        height: u32,
-        options: Option<ReadOptions>,
+        pixels: &Uint8Array,
+        width: &JsValue,
+        height: &JsValue,
+        options: &JsValue,
     ) -> Result<JsCodes, JsValue> {
-        let wish = ReadWish::read(options.as_ref(), false);
-        let codes = read_still(&mut self.0, pixels, width, height, wish)?;
+        let wish = ReadWish::read(options, false)?;
+        let (width, height) = (side(width, "width")?, side(height, "height")?);
+        let codes = read_still(&mut self.0, &pixels.to_vec(), width, height, wish)?;
         Ok(codes_to_js(&codes))
     }
 
@@ -209,20 +222,15 @@ impl RawTill {
             }
         })
     }
-
-    /// Trouble that needs no waiting.
-    fn refused<T: JsCast>(&self, fail: Fail) -> T {
-        Promise::reject(&self.0.voice().rejection(fail.into())).unchecked_into()
-    }
 }
 
 #[wasm_bindgen]
 impl RawTill {
     /// Opens a till. `emit` hears its events, `spawn` makes whoever reads.
-    pub fn open(options: &TillOptions, emit: Emit, spawn: SpawnReader) -> Promise {
+    pub fn open(options: &JsValue, emit: Emit, spawn: SpawnReader) -> Promise {
         let wish = OpenWish::read(options);
         promise(async move {
-            let wish = wish.map_err(|why| js_sys::TypeError::new(&why))?;
+            let wish = wish?;
             let messages = wish.messages.clone();
             let till = Till::open(wish, emit, spawn).await;
             till.map(|till| Self(till).into())
@@ -262,143 +270,127 @@ impl RawTill {
 
     /// Looks for a code.
     #[must_use]
-    pub fn scan(&self, options: Option<ChargeOptions>) -> ScanPromise {
-        let (till, wish) = (Rc::clone(&self.0), ScanWish::from(options));
-        self.promise(async move { till.scan(wish).await })
+    pub fn scan(&self, options: &JsValue) -> ScanPromise {
+        let (till, wish) = (Rc::clone(&self.0), ScanWish::read(options));
+        self.promise(async move { till.scan(wish?).await })
             .unchecked_into()
     }
 
     /// Scans the customer's code, then pays.
     #[must_use]
-    pub fn charge(&self, sale: &JsSale, options: Option<ChargeOptions>) -> OutcomePromise {
-        let sale = match sale_from_js(sale) {
-            Ok(sale) => sale,
-            Err(fail) => return self.refused(fail),
-        };
-        let (till, wish) = (Rc::clone(&self.0), ScanWish::from(options));
-        self.promise(async move { till.charge(sale, wish, None).await })
+    pub fn charge(&self, sale: &JsValue, options: &JsValue) -> OutcomePromise {
+        let (sale, wish) = (sale_from_js(sale), ScanWish::read(options));
+        let till = Rc::clone(&self.0);
+        self.promise(async move { till.charge(sale?, wish?, None).await })
             .unchecked_into()
     }
 
     /// Pays with a code that is already there.
     #[must_use]
-    pub fn pay(
-        &self,
-        sale: &JsSale,
-        code: &JsCode,
-        options: Option<ChargeOptions>,
-    ) -> OutcomePromise {
-        let sale = match sale_from_js(sale) {
-            Ok(sale) => sale,
-            Err(fail) => return self.refused(fail),
-        };
-        let Some(scan) = self.code(code) else {
-            return self.refused(Fail::new(ErrorCode::CodeInvalid));
-        };
-        let (till, wish) = (Rc::clone(&self.0), ScanWish::from(options));
-        self.promise(async move { till.charge(sale, wish, Some(scan)).await })
+    pub fn pay(&self, sale: &JsValue, code: &JsValue, options: &JsValue) -> OutcomePromise {
+        let (sale, wish) = (sale_from_js(sale), ScanWish::read(options));
+        let (till, scan) = (Rc::clone(&self.0), self.code(code));
+        self.promise(async move { till.charge(sale?, wish?, Some(scan?)).await })
             .unchecked_into()
     }
 
     /// Collects a sale with a code that the caller shows and the customer scans.
     #[must_use]
-    pub fn present(&self, sale: &JsSale, options: Option<PresentOptions>) -> OutcomePromise {
-        let sale = match sale_from_js(sale) {
-            Ok(sale) => sale,
-            Err(fail) => return self.refused(fail),
-        };
-        let (till, wish) = (
-            Rc::clone(&self.0),
-            ScanWish::from(options.map(ChargeOptions::from)),
-        );
-        if wish.on_code.is_none() {
-            let why = js_sys::TypeError::new("till.present needs the function `onCode`.");
-            return Promise::reject(&why).unchecked_into();
-        }
-        self.promise(async move { till.present(sale, wish).await })
-            .unchecked_into()
+    pub fn present(&self, sale: &JsValue, options: &JsValue) -> OutcomePromise {
+        let (sale, wish) = (sale_from_js(sale), ScanWish::read(options));
+        let till = Rc::clone(&self.0);
+        self.promise(async move {
+            let (sale, wish) = (sale?, wish?);
+            if wish.on_code.is_none() {
+                return Err(wrong("onCode", "a function").into());
+            }
+            till.present(sale, wish).await
+        })
+        .unchecked_into()
     }
 
     /// A `Scan`, or its text.
-    fn code(&self, code: &JsValue) -> Option<Scan> {
-        let text = code.as_string().or_else(|| {
-            let text = js_sys::Reflect::get(code, &"text".into()).ok()?;
-            text.as_string()
-        })?;
-        Some(self.0.typed(&text))
+    fn code(&self, code: &JsValue) -> Result<Scan, Fail> {
+        let text = given::text(code).or_else(|| given::text(&given::own(code, "text").ok()?));
+        text.map(|text| self.0.typed(&text))
+            .ok_or_else(|| Fail::new(ErrorCode::CodeInvalid))
     }
 
     /// How an attempt stands.
     #[must_use]
-    pub fn status(&self, trade_id: String) -> TradePromise {
-        let till = Rc::clone(&self.0);
-        self.promise(async move { Ok(till.status(&trade_id).await?) })
+    pub fn status(&self, trade_id: &JsValue) -> TradePromise {
+        let (till, trade_id) = (Rc::clone(&self.0), given::trade_id(trade_id));
+        self.promise(async move { Ok(till.status(&trade_id?).await?) })
             .unchecked_into()
     }
 
     /// Cancels an unpaid attempt; may lose to the customer.
     #[must_use]
-    pub fn cancel(&self, trade_id: String) -> OutcomePromise {
-        let till = Rc::clone(&self.0);
-        self.promise(async move { till.cancel(&trade_id).await })
+    pub fn cancel(&self, trade_id: &JsValue) -> OutcomePromise {
+        let (till, trade_id) = (Rc::clone(&self.0), given::trade_id(trade_id));
+        self.promise(async move { till.cancel(&trade_id?).await })
             .unchecked_into()
     }
 
     /// Gives the money back.
     #[wasm_bindgen(js_name = void)]
     #[must_use]
-    pub fn void(&self, trade_id: String, reason: String) -> OutcomePromise {
-        let till = Rc::clone(&self.0);
-        self.promise(async move { till.void(&trade_id, &reason).await })
+    pub fn void(&self, trade_id: &JsValue, reason: &JsValue) -> OutcomePromise {
+        let (till, trade_id) = (Rc::clone(&self.0), given::trade_id(trade_id));
+        let reason = given::text(reason).ok_or_else(|| wrong("reason", A_STRING));
+        self.promise(async move { till.void(&trade_id?, &reason?).await })
             .unchecked_into()
     }
 
     /// How the void of an attempt stands.
     #[wasm_bindgen(js_name = voidStatus)]
     #[must_use]
-    pub fn void_status(&self, trade_id: String) -> TradePromise {
-        let till = Rc::clone(&self.0);
-        self.promise(async move { Ok(till.void_status(&trade_id).await?) })
+    pub fn void_status(&self, trade_id: &JsValue) -> TradePromise {
+        let (till, trade_id) = (Rc::clone(&self.0), given::trade_id(trade_id));
+        self.promise(async move { Ok(till.void_status(&trade_id?).await?) })
             .unchecked_into()
     }
 
     /// Watches an attempt to its end; without a name, the newest that is unfinished.
     #[must_use]
-    pub fn resume(
-        &self,
-        trade_id: Option<String>,
-        options: Option<ResumeOptions>,
-    ) -> OutcomePromise {
-        let (till, wish) = (Rc::clone(&self.0), ScanWish::from(options));
-        self.promise(async move { till.resume(trade_id, wish).await })
+    pub fn resume(&self, trade_id: &JsValue, options: &JsValue) -> OutcomePromise {
+        let wish = ScanWish::read(options);
+        let named = !given::is_nothing(trade_id);
+        let (till, trade_id) = (
+            Rc::clone(&self.0),
+            named.then(|| given::trade_id(trade_id)).transpose(),
+        );
+        self.promise(async move { till.resume(trade_id?, wish?).await })
             .unchecked_into()
     }
 
     /// Every attempt of a sale, from any terminal of the shop, oldest first.
     #[must_use]
-    pub fn find(&self, reference: String) -> TradesPromise {
+    pub fn find(&self, reference: &JsValue) -> TradesPromise {
         let till = Rc::clone(&self.0);
-        self.promise(async move { Ok(till.find(&reference).await?) })
+        let reference = given::text(reference).ok_or_else(|| wrong("ref", A_STRING));
+        self.promise(async move { Ok(till.find(&reference?).await?) })
             .unchecked_into()
     }
 
     /// The attempts of a day, from any terminal of the shop, newest first; today where none is named.
     #[must_use]
-    pub fn history(&self, day: Option<String>) -> TradesPromise {
+    pub fn history(&self, day: &JsValue) -> TradesPromise {
         let till = Rc::clone(&self.0);
-        self.promise(async move { Ok(till.history(day.as_deref()).await?) })
+        let day = match given::text(day) {
+            None if !given::is_nothing(day) => Err(wrong("day", A_STRING)),
+            day => Ok(day),
+        };
+        self.promise(async move { Ok(till.history(day?.as_deref()).await?) })
             .unchecked_into()
     }
 
     /// A person's word on what the gateway could not settle.
     #[must_use]
-    pub fn settle(&self, trade_id: String, verdict: &JsVerdict) -> OutcomePromise {
-        let verdict = match verdict_from_js(verdict) {
-            Ok(verdict) => verdict,
-            Err(fail) => return self.refused(fail),
-        };
-        let till = Rc::clone(&self.0);
-        self.promise(async move { till.settle(&trade_id, &verdict).await })
+    pub fn settle(&self, trade_id: &JsValue, verdict: &JsValue) -> OutcomePromise {
+        let (till, trade_id) = (Rc::clone(&self.0), given::trade_id(trade_id));
+        let verdict = verdict_from_js(verdict);
+        self.promise(async move { till.settle(&trade_id?, &verdict?).await })
             .unchecked_into()
     }
 
@@ -420,18 +412,20 @@ impl RawTill {
     /// Takes this camera from now on, at this terminal.
     #[wasm_bindgen(js_name = use)]
     #[must_use]
-    pub fn choose(&self, camera: &JsCamera) -> VoidPromise {
+    pub fn choose(&self, camera: &JsValue) -> VoidPromise {
         let till = Rc::clone(&self.0);
-        let id = camera.device_id().unwrap_or_default();
-        self.promise(async move { Ok(till.eye().choose(&id).await?) })
+        let id = given::own(camera, "deviceId").ok();
+        let id = id.and_then(|id| given::text(&id));
+        let id = id.ok_or_else(|| wrong("camera", "a camera with its `deviceId`"));
+        self.promise(async move { Ok(till.eye().choose(&id?).await?) })
             .unchecked_into()
     }
 
     /// Torch, zoom and focus of the camera that is on.
     #[must_use]
-    pub fn adjust(&self, what: &JsAdjustment) -> VoidPromise {
-        let (till, wish) = (Rc::clone(&self.0), Adjustment::from(what));
-        self.promise(async move { Ok(till.eye().adjust(&wish).await?) })
+    pub fn adjust(&self, what: &JsValue) -> VoidPromise {
+        let (till, wish) = (Rc::clone(&self.0), Adjustment::read(what));
+        self.promise(async move { Ok(till.eye().adjust(&wish?).await?) })
             .unchecked_into()
     }
 

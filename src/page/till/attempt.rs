@@ -147,13 +147,15 @@ impl Till {
         self.wish(trade_id, self.backend.cancel(trade_id)).await
     }
 
-    /// Gives the money back.
+    /// Gives the money back; `Paid` with `void_refused` where the gateway refuses.
     ///
     /// # Errors
     /// `backend/refused` where it is not paid, `trade/not-found`, `token/forbidden`, `network/*`.
     pub async fn void(self: &Rc<Self>, trade_id: &str, reason: &str) -> Result<Outcome, Rejection> {
-        self.wish(trade_id, self.backend.void(trade_id, reason))
-            .await
+        let end = self
+            .wish(trade_id, self.backend.void(trade_id, reason))
+            .await;
+        end.map(Outcome::of_void)
     }
 
     /// A person's word. Where the backend does not know the attempt, it ends what this till's journal alone still holds.
