@@ -10,7 +10,7 @@ export type { WasmSource } from "./reader.js";
 export type {
   Adjustment, Camera, CameraOptions, Cancelled, ChargeOptions, Declined, DeclineReason, DecodedCode, ErrorCode, ErrorFacts, GatewayAnswer, Money,
   Outcome, Paid, PayOptions, Point, PresentOptions, ReadOptions, Recognised, ResumeOptions, Right, Sale, Scan, ScanOptions, ScanSource, ShownCode,
-  TillEventDetails, TillOptions, TillState, TokenContext, Trade, TradeStatus, Unresolved, VoidOutcome, Voided, Wallet, WalletChoice,
+  TillEventDetails, TillOptions, TillState, TokenAnswer, TokenContext, Trade, TradeStatus, Unresolved, VoidOutcome, Voided, Wallet, WalletChoice,
 } from "./wasm/kaunter.js";
 
 /** Where the worker comes from; `false`: decode on this thread. */

@@ -342,7 +342,7 @@ impl Backend {
         }
         let kind = answer.kind();
         let kind = kind.split(';').next().unwrap_or_default();
-        let said = format!("{status} {kind}");
+        let said = format!("{status} {kind}").trim_end().to_owned();
         // A proxy says 502 to 504 for a backend that is away, and a hotspot says anything to a page that was signed in.
         if self.known.get() || status >= 500 {
             return Err(Trouble::NoAnswer(Some(said.into())));

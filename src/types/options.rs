@@ -24,6 +24,9 @@ export interface TokenContext {
   readonly signal: AbortSignal;
 }
 
+/** A terminal token: its text, or the backend's answer with it. */
+export type TokenAnswer = string | { readonly token: string };
+
 /** A wallet, or its id. */
 export type WalletChoice = Wallet | string | number;
 
@@ -38,9 +41,9 @@ export interface TillOptions {
    * A fresh terminal token, from your own server: its text, or the backend's answer `{ token }` as it is. Called when one is
    * missing or was refused; never cached by you. Where it gives anything else, `token/failed` says in `cause` what came.
    */
-  getToken(context: TokenContext): Promise<string | { readonly token: string }>;
-  /** Asked when neither you nor the code says whose wallet it is: the wallet, or its id. Absent: `wallet/required`. */
-  onWallet?(scan: Scan, wallets: readonly Wallet[]): Promise<WalletChoice>;
+  getToken(context: TokenContext): TokenAnswer | Promise<TokenAnswer>;
+  /** Asked when neither you nor the code says whose wallet it is: the wallet, or its id. `null`, or absent: `wallet/required`. */
+  onWallet?(scan: Scan, wallets: readonly Wallet[]): WalletChoice | null | Promise<WalletChoice | null>;
   /** Where the camera's picture is shown. Absent: nowhere. */
   preview?: HTMLVideoElement;
   camera?: CameraOptions;

@@ -51,6 +51,7 @@ impl Till {
         wish: ScanWish,
     ) -> Result<Outcome, Rejection> {
         if trade.status.ends_promise() {
+            self.seen(trade);
             self.remember(trade);
             self.forget_if_over(trade).await;
             return Ok(self.outcome(trade));
