@@ -6,22 +6,30 @@ import initialise, * as raw from "./wasm/kaunter.js";
 export const version = "0.1.0";
 
 let place; // where a caller says that the module is
+let begun; // where it is being loaded from
 let compiled; // a promise of the WebAssembly.Module
 let ready; // a promise of the exports
 
-/** The exports of the module on this thread; `source` says where it is, and holds also for who loads it later. */
+/** The exports of the module on this thread; `source` says where it is, and holds for everybody who waits for it. */
 export async function load(source) {
   if (source !== undefined && !isSource(source)) throw wrong("wasm", "an address, a Response, bytes or a WebAssembly.Module");
-  if (source !== undefined && source !== place) {
-    place = source;
-    // Somebody may be loading it from the default address: what came from there is as good, and where nothing came this one counts.
-    if (ready) await ready.catch(() => {});
+  place = source ?? place;
+  for (;;) {
+    if (!ready) {
+      begun = place;
+      ready = start(place).catch((error) => {
+        ready = compiled = undefined; // a flaky network deserves another try
+        throw error;
+      });
+    }
+    const from = begun;
+    try {
+      return await ready;
+    } catch (error) {
+      // Somebody has said meanwhile where it is.
+      if (from === place) throw error;
+    }
   }
-  ready ??= start(place).catch((error) => {
-    ready = compiled = undefined; // a flaky network deserves another try
-    throw error;
-  });
-  return ready;
 }
 
 /** The compiled module, for the worker: compiled once, run twice. */

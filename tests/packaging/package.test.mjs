@@ -247,7 +247,8 @@ test("the README's quick start, followed to the letter, takes a payment", async 
   const beside = await mkdtemp(join(tmpdir(), "kaunter-readme-"));
   t.after(() => rm(beside, { recursive: true, force: true }));
   await symlink(root, join(beside, "kaunter"));
-  const shell = spawn("sh", ["-e", "-c", own.join("\n")], { cwd: beside, detached: true, env: { ...process.env, NO_COLOR: "1" } });
+  // A person says yes where npm asks whether it may fetch create-vite.
+  const shell = spawn("sh", ["-e", "-c", own.join("\n")], { cwd: beside, detached: true, env: { ...process.env, NO_COLOR: "1", npm_config_yes: "true" } });
   const gone = new Promise((done) => shell.once("exit", done));
   t.after(async () => { try { process.kill(-shell.pid); } catch { /* it has ended */ } await gone; });
   let words = "";
