@@ -31,8 +31,8 @@ use types::event::{
 use types::given::{self, wrong};
 use types::options::{Adjustment, OpenWish, ReadWish, Region, ScanWish};
 use types::sale::{
-    JsMoney, JsTrades, JsWallets, OutcomePromise, TradePromise, TradesPromise, sale_from_js,
-    verdict_from_js,
+    JsMoney, JsTrades, JsWallets, Outcome, OutcomePromise, Trade, TradePromise, TradesPromise,
+    sale_from_js, verdict_from_js,
 };
 use types::to_js;
 
@@ -55,7 +55,7 @@ pub fn install_error(class: js_sys::Function) {
 /// `argument_invalid`.
 #[wasm_bindgen]
 pub fn recognise(text: &JsValue) -> Result<JsRecognised, JsValue> {
-    let text = given::text(text).ok_or_else(|| wrong("text", A_STRING))?;
+    let text = a_string(text, "text")?;
     Ok(to_js(&Recognised::of(&text, &[]).0).unchecked_into())
 }
 
@@ -65,8 +65,8 @@ pub fn recognise(text: &JsValue) -> Result<JsRecognised, JsValue> {
 /// `argument_invalid`, `money/invalid`.
 #[wasm_bindgen]
 pub fn money(text: &JsValue, currency: &JsValue) -> Result<JsMoney, JsValue> {
-    let text = given::text(text).ok_or_else(|| wrong("text", A_STRING))?;
-    let currency = given::text(currency).ok_or_else(|| wrong("currency", A_STRING))?;
+    let text = a_string(text, "text")?;
+    let currency = a_string(currency, "currency")?;
     let money = Money::parse(&text, &currency)
         .map_err(|error| Fail::new(ErrorCode::MoneyInvalid).caused_by(error.to_string().into()))?;
     Ok(to_js(&money).unchecked_into())
@@ -102,7 +102,10 @@ fn side(value: &JsValue, name: &str) -> Result<u32, Fail> {
         .ok_or_else(|| wrong(name, "a whole number of pixels"))
 }
 
-const A_STRING: &str = "a string";
+/// An argument that is text.
+fn a_string(value: &JsValue, name: &str) -> Result<String, Fail> {
+    given::text(value).ok_or_else(|| wrong(name, "a string"))
+}
 
 /// The reader alone: on the page, in a worker, in Node.
 #[wasm_bindgen]
@@ -207,21 +210,102 @@ impl WorkerReader {
 #[derive(Debug)]
 pub struct RawTill(Rc<Till>);
 
+/// What an export does once it has read what it was given.
+type Work = Pin<Box<dyn Future<Output = Result<JsValue, Rejection>>>>;
+
 impl RawTill {
-    /// A promise of a plain object; a rejection speaks in the caller's own words.
-    fn promise<T, F>(&self, future: F) -> Promise
-    where
-        T: serde::Serialize,
-        F: Future<Output = Result<T, Rejection>> + 'static,
-    {
-        let till = Rc::clone(&self.0);
-        promise(async move {
-            match future.await {
-                Ok(value) => Ok(to_js(&value)),
-                Err(rejection) => Err(till.voice().rejection(rejection)),
-            }
-        })
+    /// A promise of what the work brings; a rejection speaks in the caller's own words. The one for all exports, so that
+    /// only their work is in the module for each.
+    fn promise<T: JsCast>(&self, work: Result<Work, Fail>) -> T {
+        self.promised(work).unchecked_into()
     }
+
+    fn promised(&self, work: Result<Work, Fail>) -> Promise {
+        let till = Rc::clone(&self.0);
+        match work {
+            Ok(work) => promise(async move {
+                work.await
+                    .map_err(|rejection| till.voice().rejection(rejection))
+            }),
+            Err(fail) => Promise::reject(&till.voice().rejection(fail.into())),
+        }
+    }
+
+    /// Work on the till.
+    fn work<F>(&self, begin: impl FnOnce(Rc<Till>) -> F) -> Work
+    where
+        F: Future<Output = Result<JsValue, Rejection>> + 'static,
+    {
+        Box::pin(begin(Rc::clone(&self.0)))
+    }
+
+    /// Work on one attempt.
+    fn on_trade<F>(
+        &self,
+        trade_id: &JsValue,
+        begin: impl FnOnce(Rc<Till>, String) -> F,
+    ) -> Result<Work, Fail>
+    where
+        F: Future<Output = Result<JsValue, Rejection>> + 'static,
+    {
+        let trade_id = given::trade_id(trade_id)?;
+        Ok(Box::pin(begin(Rc::clone(&self.0), trade_id)))
+    }
+
+    /// A charge, of a code that is there or of one that the camera will see.
+    fn charging(
+        &self,
+        sale: &JsValue,
+        options: &JsValue,
+        code: Option<&JsValue>,
+    ) -> Result<Work, Fail> {
+        let (sale, wish) = (sale_from_js(sale)?, ScanWish::read(options)?);
+        let code = code.map(|code| self.code(code)).transpose()?;
+        Ok(self.work(async move |till| outcome(till.charge(sale, wish, code).await)))
+    }
+
+    fn presenting(&self, sale: &JsValue, options: &JsValue) -> Result<Work, Fail> {
+        let (sale, wish) = (sale_from_js(sale)?, ScanWish::read(options)?);
+        if wish.on_code.is_none() {
+            return Err(wrong("onCode", "a function"));
+        }
+        Ok(self.work(async move |till| outcome(till.present(sale, wish).await)))
+    }
+
+    fn resuming(&self, trade_id: &JsValue, options: &JsValue) -> Result<Work, Fail> {
+        let named = !given::is_nothing(trade_id);
+        let id = named.then(|| given::trade_id(trade_id)).transpose()?;
+        let wish = ScanWish::read(options)?;
+        Ok(self.work(async move |till| outcome(till.resume(id, wish).await)))
+    }
+
+    /// A `Scan`, or its text.
+    fn code(&self, code: &JsValue) -> Result<Scan, Fail> {
+        let text = given::text(code).or_else(|| given::text(&given::own(code, "text").ok()?));
+        text.map(|text| self.0.typed(&text))
+            .ok_or_else(|| Fail::new(ErrorCode::CodeInvalid))
+    }
+}
+
+/// An outcome, for JavaScript.
+fn outcome(end: Result<Outcome, Rejection>) -> Result<JsValue, Rejection> {
+    end.map(|end| to_js(&end))
+}
+
+/// A trade, for JavaScript.
+fn trade(answer: Result<Trade, Fail>) -> Result<JsValue, Rejection> {
+    Ok(to_js(&answer?))
+}
+
+/// Trades, for JavaScript.
+fn trades(answer: Result<Vec<Trade>, Fail>) -> Result<JsValue, Rejection> {
+    Ok(to_js(&answer?))
+}
+
+/// Nothing, for JavaScript.
+fn done(answer: Result<(), Fail>) -> Result<JsValue, Rejection> {
+    answer?;
+    Ok(JsValue::UNDEFINED)
 }
 
 #[wasm_bindgen]
@@ -263,170 +347,145 @@ impl RawTill {
     #[wasm_bindgen(js_name = warmUp)]
     #[must_use]
     pub fn warm_up(&self) -> VoidPromise {
-        let till = Rc::clone(&self.0);
-        self.promise(async move { Ok(till.eye().warm_up().await?) })
-            .unchecked_into()
+        self.promise(Ok(
+            self.work(async move |till| done(till.eye().warm_up().await))
+        ))
     }
 
     /// Looks for a code.
     #[must_use]
     pub fn scan(&self, options: &JsValue) -> ScanPromise {
-        let (till, wish) = (Rc::clone(&self.0), ScanWish::read(options));
-        self.promise(async move { till.scan(wish?).await })
-            .unchecked_into()
+        let wish = ScanWish::read(options);
+        self.promise(wish.map(|wish| {
+            self.work(async move |till| till.scan(wish).await.map(|scan| to_js(&scan)))
+        }))
     }
 
     /// Scans the customer's code, then pays.
     #[must_use]
     pub fn charge(&self, sale: &JsValue, options: &JsValue) -> OutcomePromise {
-        let (sale, wish) = (sale_from_js(sale), ScanWish::read(options));
-        let till = Rc::clone(&self.0);
-        self.promise(async move { till.charge(sale?, wish?, None).await })
-            .unchecked_into()
+        self.promise(self.charging(sale, options, None))
     }
 
     /// Pays with a code that is already there.
     #[must_use]
     pub fn pay(&self, sale: &JsValue, code: &JsValue, options: &JsValue) -> OutcomePromise {
-        let (sale, wish) = (sale_from_js(sale), ScanWish::read(options));
-        let (till, scan) = (Rc::clone(&self.0), self.code(code));
-        self.promise(async move { till.charge(sale?, wish?, Some(scan?)).await })
-            .unchecked_into()
+        self.promise(self.charging(sale, options, Some(code)))
     }
 
     /// Collects a sale with a code that the caller shows and the customer scans.
     #[must_use]
     pub fn present(&self, sale: &JsValue, options: &JsValue) -> OutcomePromise {
-        let (sale, wish) = (sale_from_js(sale), ScanWish::read(options));
-        let till = Rc::clone(&self.0);
-        self.promise(async move {
-            let (sale, wish) = (sale?, wish?);
-            if wish.on_code.is_none() {
-                return Err(wrong("onCode", "a function").into());
-            }
-            till.present(sale, wish).await
-        })
-        .unchecked_into()
-    }
-
-    /// A `Scan`, or its text.
-    fn code(&self, code: &JsValue) -> Result<Scan, Fail> {
-        let text = given::text(code).or_else(|| given::text(&given::own(code, "text").ok()?));
-        text.map(|text| self.0.typed(&text))
-            .ok_or_else(|| Fail::new(ErrorCode::CodeInvalid))
+        self.promise(self.presenting(sale, options))
     }
 
     /// How an attempt stands.
     #[must_use]
     pub fn status(&self, trade_id: &JsValue) -> TradePromise {
-        let (till, trade_id) = (Rc::clone(&self.0), given::trade_id(trade_id));
-        self.promise(async move { Ok(till.status(&trade_id?).await?) })
-            .unchecked_into()
+        self.promise(self.on_trade(trade_id, async move |till, id| {
+            trade(till.status(&id).await)
+        }))
     }
 
     /// Cancels an unpaid attempt; may lose to the customer.
     #[must_use]
     pub fn cancel(&self, trade_id: &JsValue) -> OutcomePromise {
-        let (till, trade_id) = (Rc::clone(&self.0), given::trade_id(trade_id));
-        self.promise(async move { till.cancel(&trade_id?).await })
-            .unchecked_into()
+        self.promise(self.on_trade(trade_id, async move |till, id| {
+            outcome(till.cancel(&id).await)
+        }))
     }
 
     /// Gives the money back.
     #[wasm_bindgen(js_name = void)]
     #[must_use]
     pub fn void(&self, trade_id: &JsValue, reason: &JsValue) -> OutcomePromise {
-        let (till, trade_id) = (Rc::clone(&self.0), given::trade_id(trade_id));
-        let reason = given::text(reason).ok_or_else(|| wrong("reason", A_STRING));
-        self.promise(async move { till.void(&trade_id?, &reason?).await })
-            .unchecked_into()
+        let reason = a_string(reason, "reason");
+        self.promise(reason.and_then(|reason| {
+            self.on_trade(trade_id, async move |till, id| {
+                outcome(till.void(&id, &reason).await)
+            })
+        }))
     }
 
     /// How the void of an attempt stands.
     #[wasm_bindgen(js_name = voidStatus)]
     #[must_use]
     pub fn void_status(&self, trade_id: &JsValue) -> TradePromise {
-        let (till, trade_id) = (Rc::clone(&self.0), given::trade_id(trade_id));
-        self.promise(async move { Ok(till.void_status(&trade_id?).await?) })
-            .unchecked_into()
+        self.promise(self.on_trade(trade_id, async move |till, id| {
+            trade(till.void_status(&id).await)
+        }))
     }
 
     /// Watches an attempt to its end; without a name, the newest that is unfinished.
     #[must_use]
     pub fn resume(&self, trade_id: &JsValue, options: &JsValue) -> OutcomePromise {
-        let wish = ScanWish::read(options);
-        let named = !given::is_nothing(trade_id);
-        let (till, trade_id) = (
-            Rc::clone(&self.0),
-            named.then(|| given::trade_id(trade_id)).transpose(),
-        );
-        self.promise(async move { till.resume(trade_id?, wish?).await })
-            .unchecked_into()
+        self.promise(self.resuming(trade_id, options))
     }
 
     /// Every attempt of a sale, from any terminal of the shop, oldest first.
     #[must_use]
     pub fn find(&self, reference: &JsValue) -> TradesPromise {
-        let till = Rc::clone(&self.0);
-        let reference = given::text(reference).ok_or_else(|| wrong("ref", A_STRING));
-        self.promise(async move { Ok(till.find(&reference?).await?) })
-            .unchecked_into()
+        let reference = a_string(reference, "ref");
+        self.promise(
+            reference
+                .map(|reference| self.work(async move |till| trades(till.find(&reference).await))),
+        )
     }
 
     /// The attempts of a day, from any terminal of the shop, newest first; today where none is named.
     #[must_use]
     pub fn history(&self, day: &JsValue) -> TradesPromise {
-        let till = Rc::clone(&self.0);
-        let day = match given::text(day) {
-            None if !given::is_nothing(day) => Err(wrong("day", A_STRING)),
-            day => Ok(day),
-        };
-        self.promise(async move { Ok(till.history(day?.as_deref()).await?) })
-            .unchecked_into()
+        let named = !given::is_nothing(day);
+        let day = named.then(|| a_string(day, "day")).transpose();
+        self.promise(
+            day.map(|day| self.work(async move |till| trades(till.history(day.as_deref()).await))),
+        )
     }
 
     /// A person's word on what the gateway could not settle.
     #[must_use]
     pub fn settle(&self, trade_id: &JsValue, verdict: &JsValue) -> OutcomePromise {
-        let (till, trade_id) = (Rc::clone(&self.0), given::trade_id(trade_id));
         let verdict = verdict_from_js(verdict);
-        self.promise(async move { till.settle(&trade_id?, &verdict?).await })
-            .unchecked_into()
+        self.promise(verdict.and_then(|verdict| {
+            self.on_trade(trade_id, async move |till, id| {
+                outcome(till.settle(&id, &verdict).await)
+            })
+        }))
     }
 
     /// Whether the camera may be used; never prompts.
     #[must_use]
     pub fn permission(&self) -> PermissionPromise {
-        self.promise(async move { Ok(camera::permission().await) })
-            .unchecked_into()
+        self.promise(Ok(
+            self.work(async move |_| Ok(camera::permission().await.into()))
+        ))
     }
 
     /// The cameras that there are; never prompts.
     #[must_use]
     pub fn cameras(&self) -> CamerasPromise {
-        let till = Rc::clone(&self.0);
-        self.promise(async move { Ok(till.eye().cameras().await?) })
-            .unchecked_into()
+        self.promise(Ok(
+            self.work(async move |till| Ok(to_js(&till.eye().cameras().await?)))
+        ))
     }
 
     /// Takes this camera from now on, at this terminal.
     #[wasm_bindgen(js_name = use)]
     #[must_use]
     pub fn choose(&self, camera: &JsValue) -> VoidPromise {
-        let till = Rc::clone(&self.0);
         let id = given::own(camera, "deviceId").ok();
         let id = id.and_then(|id| given::text(&id));
         let id = id.ok_or_else(|| wrong("camera", "a camera with its `deviceId`"));
-        self.promise(async move { Ok(till.eye().choose(&id?).await?) })
-            .unchecked_into()
+        self.promise(id.map(|id| self.work(async move |till| done(till.eye().choose(&id).await))))
     }
 
     /// Torch, zoom and focus of the camera that is on.
     #[must_use]
     pub fn adjust(&self, what: &JsValue) -> VoidPromise {
-        let (till, wish) = (Rc::clone(&self.0), Adjustment::read(what));
-        self.promise(async move { Ok(till.eye().adjust(&wish?).await?) })
-            .unchecked_into()
+        let wish = Adjustment::read(what);
+        self.promise(
+            wish.map(|wish| self.work(async move |till| done(till.eye().adjust(&wish).await))),
+        )
     }
 
     /// Camera off; the till stays open.
@@ -439,11 +498,9 @@ impl RawTill {
     /// Every track, worker, timer and listener off; open attempts stay journalled.
     #[must_use]
     pub fn close(&self) -> VoidPromise {
-        let till = Rc::clone(&self.0);
-        promise(async move {
+        self.promise(Ok(self.work(async move |till| {
             till.close().await;
             Ok(JsValue::UNDEFINED)
-        })
-        .unchecked_into()
+        })))
     }
 }

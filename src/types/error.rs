@@ -8,7 +8,6 @@ use kaunter_core::wire::Problem;
 use wasm_bindgen::prelude::*;
 
 use super::given::{own, text};
-use super::to_js;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
@@ -136,9 +135,8 @@ impl From<ErrorCode> for Fail {
 
 impl From<&Problem> for Fail {
     fn from(problem: &Problem) -> Self {
-        let code = to_js(&problem.code).as_string().unwrap_or_default();
         let said = format!(
-            "the backend answered {} {code}: {}",
+            "the backend answered {}: {}",
             problem.status, problem.detail
         );
         let mut fail = Self::new(problem.code.into())
