@@ -80,6 +80,9 @@ impl From<Trouble> for Fail {
     }
 }
 
+/// An answer that is waited for.
+pub type Told<'a, T> = Pin<Box<dyn Future<Output = Result<T, Trouble>> + 'a>>;
+
 /// The backend of one till.
 #[derive(Debug)]
 pub struct Backend {
@@ -123,7 +126,9 @@ impl Backend {
     /// # Errors
     /// [`Trouble`].
     pub async fn session(&self) -> Result<Session, Trouble> {
-        let session = self.post("/v1/sessions", None, Purpose::Any).await;
+        let session: Told<'_, Session> =
+            self.told("POST", "/v1/sessions".to_owned(), None, Purpose::Any);
+        let session = session.await;
         self.known.set(self.known.get() || session.is_ok());
         match session {
             // Every backend has sessions: a path in front of it leads elsewhere.
@@ -135,92 +140,56 @@ impl Backend {
     }
 
     /// `POST /v1/trades`. The same key again is the same attempt.
-    ///
-    /// # Errors
-    /// [`Trouble`].
-    pub async fn create(&self, trade: &NewTrade) -> Result<Trade, Trouble> {
-        self.post("/v1/trades", Some(to_js(trade)), Purpose::Sale(&trade.sale))
-            .await
+    pub fn create<'a>(&'a self, trade: &'a NewTrade) -> Told<'a, Trade> {
+        let path = "/v1/trades".to_owned();
+        self.post(path, Some(to_js(trade)), Purpose::Sale(&trade.sale))
     }
 
     /// `POST /v1/trades/{trx_id}/code`.
-    ///
-    /// # Errors
-    /// [`Trouble`].
-    pub async fn hand_over(&self, trx_id: &str, code: &str, sale: &Sale) -> Result<Trade, Trouble> {
-        let body = HandOver {
-            code: code.to_owned(),
-        };
-        self.post(
-            &path(trx_id, "/code"),
-            Some(to_js(&body)),
-            Purpose::Sale(sale),
-        )
-        .await
+    pub fn hand_over<'a>(&'a self, trx_id: &str, code: String, sale: &'a Sale) -> Told<'a, Trade> {
+        let body = to_js(&HandOver { code });
+        self.post(path(trx_id, "/code"), Some(body), Purpose::Sale(sale))
     }
 
     /// `GET /v1/trades/{trx_id}`.
-    ///
-    /// # Errors
-    /// [`Trouble`].
-    pub async fn trade(&self, trx_id: &str) -> Result<Trade, Trouble> {
-        self.get(&path(trx_id, "")).await
+    pub fn trade(&self, trx_id: &str) -> Told<'_, Trade> {
+        self.told("GET", path(trx_id, ""), None, Purpose::Any)
     }
 
     /// `POST /v1/trades/{trx_id}/cancel`.
-    ///
-    /// # Errors
-    /// [`Trouble`].
-    pub async fn cancel(&self, trx_id: &str) -> Result<Trade, Trouble> {
-        self.post(&path(trx_id, "/cancel"), None, Purpose::Any)
-            .await
+    pub fn cancel(&self, trx_id: &str) -> Told<'_, Trade> {
+        self.post(path(trx_id, "/cancel"), None, Purpose::Any)
     }
 
     /// `POST /v1/trades/{trx_id}/void`.
-    ///
-    /// # Errors
-    /// [`Trouble`].
-    pub async fn void(&self, trx_id: &str, reason: &str) -> Result<Trade, Trouble> {
-        let body = AskVoid {
+    pub fn void(&self, trx_id: &str, reason: &str) -> Told<'_, Trade> {
+        let body = to_js(&AskVoid {
             reason: reason.to_owned(),
-        };
+        });
         let purpose = Purpose::May(May::Void, None);
-        self.post(&path(trx_id, "/void"), Some(to_js(&body)), purpose)
-            .await
+        self.post(path(trx_id, "/void"), Some(body), purpose)
     }
 
     /// `GET /v1/trades/{trx_id}/void`.
-    ///
-    /// # Errors
-    /// [`Trouble`].
-    pub async fn void_status(&self, trx_id: &str) -> Result<Trade, Trouble> {
-        self.get(&path(trx_id, "/void")).await
+    pub fn void_status(&self, trx_id: &str) -> Told<'_, Trade> {
+        self.told("GET", path(trx_id, "/void"), None, Purpose::Any)
     }
 
     /// `POST /v1/trades/{trx_id}/verdict`.
-    ///
-    /// # Errors
-    /// [`Trouble`].
-    pub async fn settle(&self, trx_id: &str, verdict: &Verdict) -> Result<Trade, Trouble> {
+    pub fn settle(&self, trx_id: &str, verdict: &Verdict) -> Told<'_, Trade> {
         let purpose = Purpose::May(May::Review, None);
-        self.post(&path(trx_id, "/verdict"), Some(to_js(verdict)), purpose)
-            .await
+        self.post(path(trx_id, "/verdict"), Some(to_js(verdict)), purpose)
     }
 
     /// `GET /v1/sales?ref=`: the attempts that this terminal may see.
-    ///
-    /// # Errors
-    /// [`Trouble`].
-    pub async fn sale(&self, reference: &str) -> Result<SaleRecord, Trouble> {
-        self.get(&sale_path(reference)).await
+    pub fn sale(&self, reference: &str) -> Told<'_, SaleRecord> {
+        self.told("GET", sale_path(reference), None, Purpose::Any)
     }
 
     /// The same for every terminal's attempts.
-    ///
-    /// # Errors
-    /// [`Trouble`].
-    pub async fn find(&self, reference: &str) -> Result<SaleRecord, Trouble> {
-        self.list(&sale_path(reference), &Lent::default()).await
+    pub fn find(&self, reference: &str) -> Told<'_, SaleRecord> {
+        let purpose = Purpose::May(May::List, None);
+        self.told("GET", sale_path(reference), None, purpose)
     }
 
     /// `GET /v1/trades?day=` of each day, newest first; the days are the backend's, in UTC. Somebody who may list is asked
@@ -231,8 +200,10 @@ impl Backend {
     pub async fn days(&self, days: &[String]) -> Result<Vec<Trade>, Trouble> {
         let (lent, mut trades) = (Lent::default(), Vec::new());
         for day in days {
-            let list: TradeList = self.list(&format!("/v1/trades?day={day}"), &lent).await?;
-            trades.extend(list.trades);
+            let purpose = Purpose::May(May::List, Some(&lent));
+            let list: Told<'_, TradeList> =
+                self.told("GET", format!("/v1/trades?day={day}"), None, purpose);
+            trades.extend(list.await?.trades);
         }
         Ok(trades)
     }
@@ -242,26 +213,30 @@ impl Backend {
         self.tokens.close();
     }
 
-    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Trouble> {
-        self.read(self.call("GET", path, None, Purpose::Any).await?)
-    }
-
-    async fn list<T: DeserializeOwned>(&self, path: &str, lent: &Lent) -> Result<T, Trouble> {
-        let purpose = Purpose::May(May::List, Some(lent));
-        self.read(self.call("GET", path, None, purpose).await?)
-    }
-
-    async fn post<T: DeserializeOwned>(
-        &self,
-        path: &str,
+    fn post<'a>(
+        &'a self,
+        path: String,
         body: Option<JsValue>,
-        purpose: Purpose<'_>,
-    ) -> Result<T, Trouble> {
-        let body = body.map(|body| {
-            let text = JSON::stringify(&body).expect("a treaty's body has no cycles");
-            String::from(text)
-        });
-        self.read(self.call("POST", path, body, purpose).await?)
+        purpose: Purpose<'a>,
+    ) -> Told<'a, Trade> {
+        self.told("POST", path, body, purpose)
+    }
+
+    /// A call whose answer is read. Boxed, so that it is in the module once for each kind of answer, not for each call.
+    fn told<'a, T: DeserializeOwned + 'a>(
+        &'a self,
+        method: &'static str,
+        path: String,
+        body: Option<JsValue>,
+        purpose: Purpose<'a>,
+    ) -> Told<'a, T> {
+        Box::pin(async move {
+            let body = body.map(|body| {
+                let text = JSON::stringify(&body).expect("a treaty's body has no cycles");
+                String::from(text)
+            });
+            self.read(self.call(method, &path, body, purpose).await?)
+        })
     }
 
     /// One call, and once more with a fresh token where the first was refused for its token. Boxed, so that it is in the

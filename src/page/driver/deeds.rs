@@ -60,7 +60,7 @@ impl Driver {
         self.handed_ms.get_or_insert_with(clock::now_ms);
         let sale = self.charge.record().sale.clone();
         self.post(async move |till| {
-            let answer = till.backend().hand_over(&trx_id, &code, &sale).await;
+            let answer = till.backend().hand_over(&trx_id, code, &sale).await;
             (answer, Event::HandedOver as Told)
         });
     }
