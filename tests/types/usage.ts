@@ -1,10 +1,12 @@
 // The whole API, as a front-end developer writes it: each line compiles, and each line that is marked as wrong does not.
 import { KaunterError, Till, decode, formatMoney, init, loadReader, money, recognise, version, type Camera, type Outcome, type Scan, type ShownCode, type Trade, type VoidOutcome, type Wallet } from "kaunter";
 import { Reader, loadReader as loadReaderAlone } from "kaunter/reader";
+import wasm from "kaunter/wasm";
+import "kaunter/worker";
 
 export async function everything(video: HTMLVideoElement, bytes: Uint8Array, picture: Blob): Promise<string> {
   await init();
-  await init({ wasm: "/kaunter_bg.wasm", worker: false });
+  await init({ wasm, worker: false });
   await init({ worker: () => new Worker(new URL("kaunter/worker", "https://shop.example"), { type: "module" }) });
   const amount = money("12.50", "MYR");
   const sale = { ref: "S-1", amount };
