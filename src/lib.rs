@@ -22,19 +22,16 @@ use page::reader::{LiveReader, VideoFrame, copy_out, read_still};
 use page::till::Till;
 use page::{camera, clock, still};
 use types::code::{
-    CodesPromise, DecodedCode, JsCode, JsCodes, JsImage, JsRecognised, Recognised, Scan,
-    ScanPromise,
+    CodesPromise, DecodedCode, JsCodes, JsImage, JsRecognised, Recognised, Scan, ScanPromise,
 };
 use types::error::{Fail, Rejection};
 use types::event::{
-    CamerasPromise, Emit, JsCamera, JsTillState, PermissionPromise, SpawnReader, VoidPromise,
+    CamerasPromise, Emit, JsTillState, PermissionPromise, SpawnReader, VoidPromise,
 };
-use types::options::{
-    Adjustment, ChargeOptions, JsAdjustment, OpenWish, PresentOptions, ReadOptions, ReadWish,
-    Region, ResumeOptions, ScanWish, TillOptions,
-};
+use types::given::{self, wrong};
+use types::options::{Adjustment, OpenWish, ReadWish, Region, ScanWish};
 use types::sale::{
-    JsMoney, JsSale, JsTrades, JsVerdict, JsWallets, OutcomePromise, TradePromise, TradesPromise,
+    JsMoney, JsTrades, JsWallets, Outcome, OutcomePromise, Trade, TradePromise, TradesPromise,
     sale_from_js, verdict_from_js,
 };
 use types::to_js;
@@ -53,19 +50,24 @@ pub fn install_error(class: js_sys::Function) {
 }
 
 /// What a code is, before anything is sent.
+///
+/// # Errors
+/// `argument_invalid`.
 #[wasm_bindgen]
-#[must_use]
-pub fn recognise(text: &str) -> JsRecognised {
-    to_js(&Recognised::of(text, &[]).0).unchecked_into()
+pub fn recognise(text: &JsValue) -> Result<JsRecognised, JsValue> {
+    let text = a_string(text, "text")?;
+    Ok(to_js(&Recognised::of(&text, &[]).0).unchecked_into())
 }
 
 /// Reads an amount: "12.50" of "MYR" is 1250.
 ///
 /// # Errors
-/// `money/invalid`.
+/// `argument_invalid`, `money/invalid`.
 #[wasm_bindgen]
-pub fn money(text: &str, currency: &str) -> Result<JsMoney, JsValue> {
-    let money = Money::parse(text, currency)
+pub fn money(text: &JsValue, currency: &JsValue) -> Result<JsMoney, JsValue> {
+    let text = a_string(text, "text")?;
+    let currency = a_string(currency, "currency")?;
+    let money = Money::parse(&text, &currency)
         .map_err(|error| Fail::new(ErrorCode::MoneyInvalid).caused_by(error.to_string().into()))?;
     Ok(to_js(&money).unchecked_into())
 }
@@ -73,10 +75,10 @@ pub fn money(text: &str, currency: &str) -> Result<JsMoney, JsValue> {
 /// Reads a still picture.
 #[wasm_bindgen]
 #[must_use]
-pub fn decode(image: JsImage, options: Option<ReadOptions>) -> CodesPromise {
-    let wish = ReadWish::read(options.as_ref(), true);
+pub fn decode(image: JsImage, options: &JsValue) -> CodesPromise {
+    let wish = ReadWish::read(options, true);
     promise(async move {
-        let codes = still::decode(&image, wish).await?;
+        let codes = still::decode(&image, wish?).await?;
         Ok(codes_to_js(&codes).into())
     })
     .unchecked_into()
@@ -90,6 +92,19 @@ fn promise(future: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> 
     // Boxed, so that what makes a promise of a future is in the module once, and not for each export.
     let future: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>> = Box::pin(future);
     js_sys::futures::future_to_promise(future)
+}
+
+/// A side of a picture, in pixels.
+fn side(value: &JsValue, name: &str) -> Result<u32, Fail> {
+    let whole = |side: &f64| side.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(side);
+    let side = given::number(value).filter(whole);
+    side.map(|side| side as u32)
+        .ok_or_else(|| wrong(name, "a whole number of pixels"))
+}
+
+/// An argument that is text.
+fn a_string(value: &JsValue, name: &str) -> Result<String, Fail> {
+    given::text(value).ok_or_else(|| wrong(name, "a string"))
 }
 
 /// The reader alone: on the page, in a worker, in Node.
@@ -109,16 +124,17 @@ impl Reader {
     /// Every code in a picture: RGBA or luma, told apart by the length.
     ///
     /// # Errors
-    /// `image/unsupported`.
+    /// `argument_invalid`, `image/unsupported`.
     pub fn read(
         &mut self,
-        pixels: &[u8],
-        width: u32,
-        height: u32,
-        options: Option<ReadOptions>,
+        pixels: &Uint8Array,
+        width: &JsValue,
+        height: &JsValue,
+        options: &JsValue,
     ) -> Result<JsCodes, JsValue> {
-        let wish = ReadWish::read(options.as_ref(), false);
-        let codes = read_still(&mut self.0, pixels, width, height, wish)?;
+        let wish = ReadWish::read(options, false)?;
+        let (width, height) = (side(width, "width")?, side(height, "height")?);
+        let codes = read_still(&mut self.0, &pixels.to_vec(), width, height, wish)?;
         Ok(codes_to_js(&codes))
     }
 
@@ -194,35 +210,111 @@ impl WorkerReader {
 #[derive(Debug)]
 pub struct RawTill(Rc<Till>);
 
+/// What an export does once it has read what it was given.
+type Work = Pin<Box<dyn Future<Output = Result<JsValue, Rejection>>>>;
+
 impl RawTill {
-    /// A promise of a plain object; a rejection speaks in the caller's own words.
-    fn promise<T, F>(&self, future: F) -> Promise
-    where
-        T: serde::Serialize,
-        F: Future<Output = Result<T, Rejection>> + 'static,
-    {
-        let till = Rc::clone(&self.0);
-        promise(async move {
-            match future.await {
-                Ok(value) => Ok(to_js(&value)),
-                Err(rejection) => Err(till.voice().rejection(rejection)),
-            }
-        })
+    /// A promise of what the work brings; a rejection speaks in the caller's own words. The one for all exports, so that
+    /// only their work is in the module for each.
+    fn promise<T: JsCast>(&self, work: Result<Work, Fail>) -> T {
+        self.promised(work).unchecked_into()
     }
 
-    /// Trouble that needs no waiting.
-    fn refused<T: JsCast>(&self, fail: Fail) -> T {
-        Promise::reject(&self.0.voice().rejection(fail.into())).unchecked_into()
+    fn promised(&self, work: Result<Work, Fail>) -> Promise {
+        let till = Rc::clone(&self.0);
+        match work {
+            Ok(work) => promise(async move {
+                work.await
+                    .map_err(|rejection| till.voice().rejection(rejection))
+            }),
+            Err(fail) => Promise::reject(&till.voice().rejection(fail.into())),
+        }
     }
+
+    /// Work on the till.
+    fn work<F>(&self, begin: impl FnOnce(Rc<Till>) -> F) -> Work
+    where
+        F: Future<Output = Result<JsValue, Rejection>> + 'static,
+    {
+        Box::pin(begin(Rc::clone(&self.0)))
+    }
+
+    /// Work on one attempt.
+    fn on_trade<F>(
+        &self,
+        trade_id: &JsValue,
+        begin: impl FnOnce(Rc<Till>, String) -> F,
+    ) -> Result<Work, Fail>
+    where
+        F: Future<Output = Result<JsValue, Rejection>> + 'static,
+    {
+        let trade_id = given::trade_id(trade_id)?;
+        Ok(Box::pin(begin(Rc::clone(&self.0), trade_id)))
+    }
+
+    /// A charge, of a code that is there or of one that the camera will see.
+    fn charging(
+        &self,
+        sale: &JsValue,
+        options: &JsValue,
+        code: Option<&JsValue>,
+    ) -> Result<Work, Fail> {
+        let (sale, wish) = (sale_from_js(sale)?, ScanWish::read(options)?);
+        let code = code.map(|code| self.code(code)).transpose()?;
+        Ok(self.work(async move |till| outcome(till.charge(sale, wish, code).await)))
+    }
+
+    fn presenting(&self, sale: &JsValue, options: &JsValue) -> Result<Work, Fail> {
+        let (sale, wish) = (sale_from_js(sale)?, ScanWish::read(options)?);
+        if wish.on_code.is_none() {
+            return Err(wrong("onCode", "a function"));
+        }
+        Ok(self.work(async move |till| outcome(till.present(sale, wish).await)))
+    }
+
+    fn resuming(&self, trade_id: &JsValue, options: &JsValue) -> Result<Work, Fail> {
+        let named = !given::is_nothing(trade_id);
+        let id = named.then(|| given::trade_id(trade_id)).transpose()?;
+        let wish = ScanWish::read(options)?;
+        Ok(self.work(async move |till| outcome(till.resume(id, wish).await)))
+    }
+
+    /// A `Scan`, or its text.
+    fn code(&self, code: &JsValue) -> Result<Scan, Fail> {
+        let text = given::text(code).or_else(|| given::text(&given::own(code, "text").ok()?));
+        text.map(|text| self.0.typed(&text))
+            .ok_or_else(|| Fail::new(ErrorCode::CodeInvalid))
+    }
+}
+
+/// An outcome, for JavaScript.
+fn outcome(end: Result<Outcome, Rejection>) -> Result<JsValue, Rejection> {
+    end.map(|end| to_js(&end))
+}
+
+/// A trade, for JavaScript.
+fn trade(answer: Result<Trade, Fail>) -> Result<JsValue, Rejection> {
+    Ok(to_js(&answer?))
+}
+
+/// Trades, for JavaScript.
+fn trades(answer: Result<Vec<Trade>, Fail>) -> Result<JsValue, Rejection> {
+    Ok(to_js(&answer?))
+}
+
+/// Nothing, for JavaScript.
+fn done(answer: Result<(), Fail>) -> Result<JsValue, Rejection> {
+    answer?;
+    Ok(JsValue::UNDEFINED)
 }
 
 #[wasm_bindgen]
 impl RawTill {
     /// Opens a till. `emit` hears its events, `spawn` makes whoever reads.
-    pub fn open(options: &TillOptions, emit: Emit, spawn: SpawnReader) -> Promise {
+    pub fn open(options: &JsValue, emit: Emit, spawn: SpawnReader) -> Promise {
         let wish = OpenWish::read(options);
         promise(async move {
-            let wish = wish.map_err(|why| js_sys::TypeError::new(&why))?;
+            let wish = wish?;
             let messages = wish.messages.clone();
             let till = Till::open(wish, emit, spawn).await;
             till.map(|till| Self(till).into())
@@ -255,184 +347,145 @@ impl RawTill {
     #[wasm_bindgen(js_name = warmUp)]
     #[must_use]
     pub fn warm_up(&self) -> VoidPromise {
-        let till = Rc::clone(&self.0);
-        self.promise(async move { Ok(till.eye().warm_up().await?) })
-            .unchecked_into()
+        self.promise(Ok(
+            self.work(async move |till| done(till.eye().warm_up().await))
+        ))
     }
 
     /// Looks for a code.
     #[must_use]
-    pub fn scan(&self, options: Option<ChargeOptions>) -> ScanPromise {
-        let (till, wish) = (Rc::clone(&self.0), ScanWish::from(options));
-        self.promise(async move { till.scan(wish).await })
-            .unchecked_into()
+    pub fn scan(&self, options: &JsValue) -> ScanPromise {
+        let wish = ScanWish::read(options);
+        self.promise(wish.map(|wish| {
+            self.work(async move |till| till.scan(wish).await.map(|scan| to_js(&scan)))
+        }))
     }
 
     /// Scans the customer's code, then pays.
     #[must_use]
-    pub fn charge(&self, sale: &JsSale, options: Option<ChargeOptions>) -> OutcomePromise {
-        let sale = match sale_from_js(sale) {
-            Ok(sale) => sale,
-            Err(fail) => return self.refused(fail),
-        };
-        let (till, wish) = (Rc::clone(&self.0), ScanWish::from(options));
-        self.promise(async move { till.charge(sale, wish, None).await })
-            .unchecked_into()
+    pub fn charge(&self, sale: &JsValue, options: &JsValue) -> OutcomePromise {
+        self.promise(self.charging(sale, options, None))
     }
 
     /// Pays with a code that is already there.
     #[must_use]
-    pub fn pay(
-        &self,
-        sale: &JsSale,
-        code: &JsCode,
-        options: Option<ChargeOptions>,
-    ) -> OutcomePromise {
-        let sale = match sale_from_js(sale) {
-            Ok(sale) => sale,
-            Err(fail) => return self.refused(fail),
-        };
-        let Some(scan) = self.code(code) else {
-            return self.refused(Fail::new(ErrorCode::CodeInvalid));
-        };
-        let (till, wish) = (Rc::clone(&self.0), ScanWish::from(options));
-        self.promise(async move { till.charge(sale, wish, Some(scan)).await })
-            .unchecked_into()
+    pub fn pay(&self, sale: &JsValue, code: &JsValue, options: &JsValue) -> OutcomePromise {
+        self.promise(self.charging(sale, options, Some(code)))
     }
 
     /// Collects a sale with a code that the caller shows and the customer scans.
     #[must_use]
-    pub fn present(&self, sale: &JsSale, options: Option<PresentOptions>) -> OutcomePromise {
-        let sale = match sale_from_js(sale) {
-            Ok(sale) => sale,
-            Err(fail) => return self.refused(fail),
-        };
-        let (till, wish) = (
-            Rc::clone(&self.0),
-            ScanWish::from(options.map(ChargeOptions::from)),
-        );
-        if wish.on_code.is_none() {
-            let why = js_sys::TypeError::new("till.present needs the function `onCode`.");
-            return Promise::reject(&why).unchecked_into();
-        }
-        self.promise(async move { till.present(sale, wish).await })
-            .unchecked_into()
-    }
-
-    /// A `Scan`, or its text.
-    fn code(&self, code: &JsValue) -> Option<Scan> {
-        let text = code.as_string().or_else(|| {
-            let text = js_sys::Reflect::get(code, &"text".into()).ok()?;
-            text.as_string()
-        })?;
-        Some(self.0.typed(&text))
+    pub fn present(&self, sale: &JsValue, options: &JsValue) -> OutcomePromise {
+        self.promise(self.presenting(sale, options))
     }
 
     /// How an attempt stands.
     #[must_use]
-    pub fn status(&self, trade_id: String) -> TradePromise {
-        let till = Rc::clone(&self.0);
-        self.promise(async move { Ok(till.status(&trade_id).await?) })
-            .unchecked_into()
+    pub fn status(&self, trade_id: &JsValue) -> TradePromise {
+        self.promise(self.on_trade(trade_id, async move |till, id| {
+            trade(till.status(&id).await)
+        }))
     }
 
     /// Cancels an unpaid attempt; may lose to the customer.
     #[must_use]
-    pub fn cancel(&self, trade_id: String) -> OutcomePromise {
-        let till = Rc::clone(&self.0);
-        self.promise(async move { till.cancel(&trade_id).await })
-            .unchecked_into()
+    pub fn cancel(&self, trade_id: &JsValue) -> OutcomePromise {
+        self.promise(self.on_trade(trade_id, async move |till, id| {
+            outcome(till.cancel(&id).await)
+        }))
     }
 
     /// Gives the money back.
     #[wasm_bindgen(js_name = void)]
     #[must_use]
-    pub fn void(&self, trade_id: String, reason: String) -> OutcomePromise {
-        let till = Rc::clone(&self.0);
-        self.promise(async move { till.void(&trade_id, &reason).await })
-            .unchecked_into()
+    pub fn void(&self, trade_id: &JsValue, reason: &JsValue) -> OutcomePromise {
+        let reason = a_string(reason, "reason");
+        self.promise(reason.and_then(|reason| {
+            self.on_trade(trade_id, async move |till, id| {
+                outcome(till.void(&id, &reason).await)
+            })
+        }))
     }
 
     /// How the void of an attempt stands.
     #[wasm_bindgen(js_name = voidStatus)]
     #[must_use]
-    pub fn void_status(&self, trade_id: String) -> TradePromise {
-        let till = Rc::clone(&self.0);
-        self.promise(async move { Ok(till.void_status(&trade_id).await?) })
-            .unchecked_into()
+    pub fn void_status(&self, trade_id: &JsValue) -> TradePromise {
+        self.promise(self.on_trade(trade_id, async move |till, id| {
+            trade(till.void_status(&id).await)
+        }))
     }
 
     /// Watches an attempt to its end; without a name, the newest that is unfinished.
     #[must_use]
-    pub fn resume(
-        &self,
-        trade_id: Option<String>,
-        options: Option<ResumeOptions>,
-    ) -> OutcomePromise {
-        let (till, wish) = (Rc::clone(&self.0), ScanWish::from(options));
-        self.promise(async move { till.resume(trade_id, wish).await })
-            .unchecked_into()
+    pub fn resume(&self, trade_id: &JsValue, options: &JsValue) -> OutcomePromise {
+        self.promise(self.resuming(trade_id, options))
     }
 
     /// Every attempt of a sale, from any terminal of the shop, oldest first.
     #[must_use]
-    pub fn find(&self, reference: String) -> TradesPromise {
-        let till = Rc::clone(&self.0);
-        self.promise(async move { Ok(till.find(&reference).await?) })
-            .unchecked_into()
+    pub fn find(&self, reference: &JsValue) -> TradesPromise {
+        let reference = a_string(reference, "ref");
+        self.promise(
+            reference
+                .map(|reference| self.work(async move |till| trades(till.find(&reference).await))),
+        )
     }
 
     /// The attempts of a day, from any terminal of the shop, newest first; today where none is named.
     #[must_use]
-    pub fn history(&self, day: Option<String>) -> TradesPromise {
-        let till = Rc::clone(&self.0);
-        self.promise(async move { Ok(till.history(day.as_deref()).await?) })
-            .unchecked_into()
+    pub fn history(&self, day: &JsValue) -> TradesPromise {
+        let named = !given::is_nothing(day);
+        let day = named.then(|| a_string(day, "day")).transpose();
+        self.promise(
+            day.map(|day| self.work(async move |till| trades(till.history(day.as_deref()).await))),
+        )
     }
 
     /// A person's word on what the gateway could not settle.
     #[must_use]
-    pub fn settle(&self, trade_id: String, verdict: &JsVerdict) -> OutcomePromise {
-        let verdict = match verdict_from_js(verdict) {
-            Ok(verdict) => verdict,
-            Err(fail) => return self.refused(fail),
-        };
-        let till = Rc::clone(&self.0);
-        self.promise(async move { till.settle(&trade_id, &verdict).await })
-            .unchecked_into()
+    pub fn settle(&self, trade_id: &JsValue, verdict: &JsValue) -> OutcomePromise {
+        let verdict = verdict_from_js(verdict);
+        self.promise(verdict.and_then(|verdict| {
+            self.on_trade(trade_id, async move |till, id| {
+                outcome(till.settle(&id, &verdict).await)
+            })
+        }))
     }
 
     /// Whether the camera may be used; never prompts.
     #[must_use]
     pub fn permission(&self) -> PermissionPromise {
-        self.promise(async move { Ok(camera::permission().await) })
-            .unchecked_into()
+        self.promise(Ok(
+            self.work(async move |_| Ok(camera::permission().await.into()))
+        ))
     }
 
     /// The cameras that there are; never prompts.
     #[must_use]
     pub fn cameras(&self) -> CamerasPromise {
-        let till = Rc::clone(&self.0);
-        self.promise(async move { Ok(till.eye().cameras().await?) })
-            .unchecked_into()
+        self.promise(Ok(
+            self.work(async move |till| Ok(to_js(&till.eye().cameras().await?)))
+        ))
     }
 
     /// Takes this camera from now on, at this terminal.
     #[wasm_bindgen(js_name = use)]
     #[must_use]
-    pub fn choose(&self, camera: &JsCamera) -> VoidPromise {
-        let till = Rc::clone(&self.0);
-        let id = camera.device_id().unwrap_or_default();
-        self.promise(async move { Ok(till.eye().choose(&id).await?) })
-            .unchecked_into()
+    pub fn choose(&self, camera: &JsValue) -> VoidPromise {
+        let id = given::own(camera, "deviceId").ok();
+        let id = id.and_then(|id| given::text(&id));
+        let id = id.ok_or_else(|| wrong("camera", "a camera with its `deviceId`"));
+        self.promise(id.map(|id| self.work(async move |till| done(till.eye().choose(&id).await))))
     }
 
     /// Torch, zoom and focus of the camera that is on.
     #[must_use]
-    pub fn adjust(&self, what: &JsAdjustment) -> VoidPromise {
-        let (till, wish) = (Rc::clone(&self.0), Adjustment::from(what));
-        self.promise(async move { Ok(till.eye().adjust(&wish).await?) })
-            .unchecked_into()
+    pub fn adjust(&self, what: &JsValue) -> VoidPromise {
+        let wish = Adjustment::read(what);
+        self.promise(
+            wish.map(|wish| self.work(async move |till| done(till.eye().adjust(&wish).await))),
+        )
     }
 
     /// Camera off; the till stays open.
@@ -445,11 +498,9 @@ impl RawTill {
     /// Every track, worker, timer and listener off; open attempts stay journalled.
     #[must_use]
     pub fn close(&self) -> VoidPromise {
-        let till = Rc::clone(&self.0);
-        promise(async move {
+        self.promise(Ok(self.work(async move |till| {
             till.close().await;
             Ok(JsValue::UNDEFINED)
-        })
-        .unchecked_into()
+        })))
     }
 }
