@@ -151,14 +151,14 @@ impl Backend {
         self.post(path(trx_id, "/code"), Some(body), Purpose::Sale(sale))
     }
 
-    /// `GET /v1/trades/{trx_id}`.
-    pub fn trade(&self, trx_id: &str) -> Told<'_, Trade> {
-        self.told("GET", path(trx_id, ""), None, Purpose::Any)
+    /// `GET /v1/trades/{trx_id}`, of this sale where it is known: a token may be for one sale only.
+    pub fn trade<'a>(&'a self, trx_id: &str, sale: Option<&'a Sale>) -> Told<'a, Trade> {
+        self.told("GET", path(trx_id, ""), None, Purpose::of(sale))
     }
 
-    /// `POST /v1/trades/{trx_id}/cancel`.
-    pub fn cancel(&self, trx_id: &str) -> Told<'_, Trade> {
-        self.post(path(trx_id, "/cancel"), None, Purpose::Any)
+    /// `POST /v1/trades/{trx_id}/cancel`, of this sale where it is known.
+    pub fn cancel<'a>(&'a self, trx_id: &str, sale: Option<&'a Sale>) -> Told<'a, Trade> {
+        self.post(path(trx_id, "/cancel"), None, Purpose::of(sale))
     }
 
     /// `POST /v1/trades/{trx_id}/void`.

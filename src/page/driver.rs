@@ -264,8 +264,9 @@ impl Driver {
             Step::Show(show) => self.show(&show),
             Step::Ask(trx_id) => {
                 let till = Rc::clone(&self.till);
+                let sale = self.charge.record().sale.clone();
                 self.deeds.push(Box::pin(async move {
-                    let reply = till.backend().trade(&trx_id).await;
+                    let reply = till.backend().trade(&trx_id, Some(&sale)).await;
                     Deed::Told(reply.map_err(|trouble| trouble.fault()))
                 }));
             }

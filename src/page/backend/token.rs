@@ -58,13 +58,26 @@ impl Lent {
 pub(super) enum Purpose<'a> {
     /// What any token may do.
     Any,
-    /// A charge of this sale.
+    /// This sale: its charge, or how it stands.
     Sale(&'a Sale),
     /// A right of its own; a token for it may serve several calls.
     May(May, Option<&'a Lent>),
 }
 
 impl<'a> Purpose<'a> {
+    /// The reference of the sale that it is about.
+    fn sale(self) -> Option<&'a str> {
+        match self {
+            Self::Sale(sale) => Some(&sale.reference),
+            Self::Any | Self::May(..) => None,
+        }
+    }
+
+    /// About this sale, where it is known.
+    pub(super) fn of(sale: Option<&'a Sale>) -> Self {
+        sale.map_or(Self::Any, Self::Sale)
+    }
+
     /// Where a token is kept that serves several calls.
     pub(super) fn lent(self) -> Option<&'a Lent> {
         match self {
@@ -91,12 +104,17 @@ impl fmt::Debug for Token {
     }
 }
 
-/// The token of now, and where the next one comes from.
+/// The tokens of now, and where the next one comes from.
+///
+/// A shop's server may mint a token for one sale, and a till may watch an older sale while it charges the next: so the
+/// token of a sale is kept beside the till's own, and takes its place for that sale only.
 pub(super) struct Tokens {
     get: Callback,
     now: RefCell<Option<Token>>,
-    /// The question that is out, so that ten calls ask once.
-    asking: RefCell<Option<Promise>>,
+    /// The token that came for a sale, with the sale's reference.
+    bound: RefCell<Option<(String, Token)>>,
+    /// The question that is out, and for which sale, so that ten calls ask once.
+    asking: RefCell<Option<(Option<String>, Promise)>>,
     end: RefCell<Option<AbortController>>,
 }
 
@@ -111,6 +129,7 @@ impl Tokens {
         Self {
             get,
             now: RefCell::new(None),
+            bound: RefCell::new(None),
             asking: RefCell::new(None),
             end: RefCell::new(AbortController::new().ok()),
         }
@@ -122,17 +141,24 @@ impl Tokens {
         }
     }
 
-    /// The token of now, or the first.
+    /// The token of now for this purpose, or the first.
     pub(super) async fn current(
         &self,
         purpose: Purpose<'_>,
         call_ms: Ms,
     ) -> Result<Token, Trouble> {
-        let known = self.now.borrow().clone();
+        let known = self.bound_to(purpose).or_else(|| self.now.borrow().clone());
         match known {
             Some(token) => Ok(token),
             None => self.shared("start", purpose, call_ms).await,
         }
+    }
+
+    fn bound_to(&self, purpose: Purpose<'_>) -> Option<Token> {
+        let reference = purpose.sale()?;
+        let bound = self.bound.borrow();
+        let own = bound.as_ref().filter(|(own, _)| own == reference);
+        own.map(|(_, token)| token.clone())
     }
 
     /// Another token than the one that was refused; none where that would not help.
@@ -155,11 +181,19 @@ impl Tokens {
         if forbidden && matches!(purpose, Purpose::Any) {
             return Ok(None);
         }
-        let newer = self.now.borrow().clone().filter(|now| now != refused);
+        let known = self.bound_to(purpose).or_else(|| self.now.borrow().clone());
+        let newer = known.filter(|known| known != refused);
         if newer.is_some() {
             return Ok(newer);
         }
-        self.now.replace(None);
+        if !forbidden {
+            let is_refused = |token: &mut Token| token == refused;
+            let _ = self.now.borrow_mut().take_if(is_refused);
+            let _ = self
+                .bound
+                .borrow_mut()
+                .take_if(|(_, token)| is_refused(token));
+        }
         let reason = if forbidden { "forbidden" } else { "expired" };
         self.shared(reason, purpose, call_ms).await.map(Some)
     }
@@ -170,18 +204,22 @@ impl Tokens {
         purpose: Purpose<'_>,
         call_ms: Ms,
     ) -> Result<Token, Trouble> {
+        let sale = purpose.sale().map(str::to_owned);
         let out = self.asking.borrow().clone();
         let promise = match out {
-            Some(promise) => promise,
-            None => {
+            Some((own, promise)) if own == sale => promise,
+            Some(_) | None => {
                 let promise = self.ask(reason, purpose)?;
-                self.asking.replace(Some(promise.clone()));
+                self.asking.replace(Some((sale.clone(), promise.clone())));
                 promise
             }
         };
         let _asked = Asked(&self.asking);
         let token = read(promise, call_ms).await?;
-        self.now.replace(Some(token.clone()));
+        match sale {
+            Some(reference) => drop(self.bound.replace(Some((reference, token.clone())))),
+            None => drop(self.now.replace(Some(token.clone()))),
+        }
         Ok(token)
     }
 
@@ -206,7 +244,7 @@ impl Tokens {
 }
 
 /// Forgets the question when its asker is answered, or goes away: an old answer serves no later call.
-struct Asked<'a>(&'a RefCell<Option<Promise>>);
+struct Asked<'a>(&'a RefCell<Option<(Option<String>, Promise)>>);
 
 impl Drop for Asked<'_> {
     fn drop(&mut self) {

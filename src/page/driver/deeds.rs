@@ -85,8 +85,9 @@ impl Driver {
     pub(super) fn cancel(&self, trx_id: String) {
         let till = Rc::clone(&self.till);
         let letters = self.letters.clone();
+        let sale = self.charge.record().sale.clone();
         crate::page::spawn(async move {
-            let reply = till.backend().cancel(&trx_id).await;
+            let reply = till.backend().cancel(&trx_id, Some(&sale)).await;
             let reply = reply.map_err(|trouble| trouble.fault());
             let _ = letters.unbounded_send(Event::CancelTold(reply));
         });

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use kaunter_core::error::ErrorCode;
 use kaunter_core::till::Record;
-use kaunter_core::wire::{self, Verdict};
+use kaunter_core::wire::{self, Sale, Verdict};
 
 use super::{Till, aborted};
 use crate::page::backend::{Told, Trouble};
@@ -37,7 +37,7 @@ impl Till {
         let trx_id = trade_id
             .or_else(newest)
             .ok_or_else(|| Fail::new(ErrorCode::TradeNotFound))?;
-        match self.backend.trade(&trx_id).await {
+        match self.trade(&trx_id).await {
             Ok(trade) => self.follow(&trade, wish).await,
             Err(trouble) => match self.lost(&trx_id) {
                 Some(lost) => Ok(self.outcome(&lost)),
@@ -114,9 +114,21 @@ impl Till {
         if self.journal.is_none() || self.records().await.iter().any(known) {
             return Ok(None);
         }
-        let record = Record::of(&self.backend.trade(trade_id).await?);
+        let record = Record::of(&self.trade(trade_id).await?);
         self.journal(&record).await;
         Ok(Some(record.key))
+    }
+
+    /// The sale of an attempt that this till knows of.
+    fn sale_of(&self, trade_id: &str) -> Option<Sale> {
+        let unfinished = self.unfinished.borrow();
+        let known = unfinished.iter().find(|trade| trade.trx_id == trade_id)?;
+        Some(known.sale.clone())
+    }
+
+    async fn trade(&self, trade_id: &str) -> Result<wire::Trade, Trouble> {
+        let sale = self.sale_of(trade_id);
+        self.backend.trade(trade_id, sale.as_ref()).await
     }
 
     /// How an attempt stands.
@@ -124,7 +136,7 @@ impl Till {
     /// # Errors
     /// `trade/not-found`, `network/*`.
     pub async fn status(self: &Rc<Self>, trade_id: &str) -> Result<Trade, Fail> {
-        let trade = self.backend.trade(trade_id).await?;
+        let trade = self.trade(trade_id).await?;
         self.noted(&trade).await
     }
 
@@ -150,7 +162,9 @@ impl Till {
     /// # Errors
     /// `trade/not-cancellable`, `trade/not-found`, `token/forbidden`, `network/*`.
     pub async fn cancel(self: &Rc<Self>, trade_id: &str) -> Result<Outcome, Rejection> {
-        self.wish(trade_id, self.backend.cancel(trade_id)).await
+        let sale = self.sale_of(trade_id);
+        let cancel = self.backend.cancel(trade_id, sale.as_ref());
+        self.wish(trade_id, cancel).await
     }
 
     /// Gives the money back; `Paid` with `void_refused` where the gateway refuses.

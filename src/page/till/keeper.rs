@@ -49,7 +49,7 @@ impl Till {
             if self.is_closed() || on_screen || signal::hidden() {
                 continue;
             }
-            let Ok(trade) = self.backend.trade(&known.trx_id).await else {
+            let Ok(trade) = self.backend.trade(&known.trx_id, Some(&known.sale)).await else {
                 continue;
             };
             self.seen(&trade);

@@ -101,7 +101,7 @@ impl Till {
         if open.iter().any(|trade| trade.trx_id == *trx_id) {
             return None;
         }
-        match self.backend.trade(trx_id).await {
+        match self.backend.trade(trx_id, Some(&record.sale)).await {
             Ok(trade) if trade.status.is_final() => {
                 if record.handed_over {
                     self.voice.trade(&Trade::new(&trade, &self.wallets));
@@ -198,7 +198,7 @@ impl Till {
         let own = trade.terminal == self.session.terminal;
         if own && self.is_ours(&trade.sale).await {
             // Its code is gone with the old page: closed on the spot, so that the sale is free.
-            if let Ok(closed) = self.backend.cancel(&trade.trx_id).await {
+            if let Ok(closed) = self.backend.cancel(&trade.trx_id, Some(&trade.sale)).await {
                 self.remember(&closed);
                 self.forget_if_over(&closed).await;
             }
@@ -233,7 +233,7 @@ impl Till {
             let _ = letters.unbounded_send(Event::Woke);
             return;
         }
-        if let Ok(trade) = self.backend.trade(&word.trx_id).await {
+        if let Ok(trade) = self.backend.trade(&word.trx_id, None).await {
             self.seen(&trade);
         }
     }
