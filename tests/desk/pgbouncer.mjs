@@ -1,6 +1,6 @@
 // A real PgBouncer in transaction mode before a PostgreSQL of our own, on loopback.
 
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
@@ -11,16 +11,7 @@ import { until } from "../terminal/harness.mjs";
 const root = process.getuid?.() === 0;
 const program = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer"];
 
-function find() {
-  const found = () => program.find((file) => existsSync(file)) ?? null;
-  if (found() || !root) return found();
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  spawnSync("apt-get", ["update", "-qq"], { env });
-  spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "pgbouncer"], { env });
-  return found();
-}
-
-const found = find();
+const found = program.find((file) => existsSync(file)) ?? null;
 /** For a test's options: a desk without it is told so. */
 export const skip = found ? false : "SKIPPED: this test needs PgBouncer (Debian: apt-get install pgbouncer)";
 

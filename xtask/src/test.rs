@@ -359,6 +359,7 @@ fn end_to_end(browser: &Browser) -> anyhow::Result<Outcome> {
 
 /// The backend by itself, over HTTP; one of its tests has a page beside it.
 fn desk(browser: &Browser) -> anyhow::Result<Outcome> {
+    tools::clock_and_pooler()?;
     ship()?;
     real_parts("tests/desk", browser)
 }

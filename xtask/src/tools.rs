@@ -216,6 +216,28 @@ fn find_webkit() -> Option<WebKit> {
     has_screen.then_some(WebKit { driver, screen })
 }
 
+/// What the desk's tests need besides: a library that lies about the wall clock, and a pooler before PostgreSQL. Found, or on
+/// Debian as root installed; elsewhere their tests are skipped, and that is said.
+pub(crate) fn clock_and_pooler() -> anyhow::Result<()> {
+    let found = || has_faketime() && which("pgbouncer").is_some();
+    if !found() && is_debian_root() {
+        step("Installing libfaketime and PgBouncer");
+        debian(&["faketime", "pgbouncer"])?;
+    }
+    if !found() {
+        missing::<()>("libfaketime and PgBouncer (Debian: apt-get install faketime pgbouncer)")?;
+    }
+    Ok(())
+}
+
+/// Debian keeps it in a folder of the machine's kind.
+fn has_faketime() -> bool {
+    ["x86_64", "aarch64"].iter().any(|kind| {
+        let dir = format!("/usr/lib/{kind}-linux-gnu/faketime/libfaketimeMT.so.1");
+        Path::new(&dir).exists()
+    })
+}
+
 /// A browser that is not there skips its tests at a developer's desk; in CI it is an error.
 fn missing<T>(what: &str) -> anyhow::Result<Option<T>> {
     if std::env::var_os("CI").is_some_and(|value| value == "true") {
