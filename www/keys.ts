@@ -7,7 +7,7 @@ import { digit, Hold, restore } from "./pad";
 import { ready } from "./sale";
 import { current, pressOf, trouble, wayOut } from "./screen";
 import { say } from "./words";
-import { FAST_MS, kindOf, Pace, type Key } from "./wedge";
+import { FAST_MS, kindOf, LATE_MS, Pace, type Key } from "./wedge";
 
 const pace = new Pace();
 let still: ReturnType<typeof setTimeout> | undefined;
@@ -47,14 +47,14 @@ function sieve(event: KeyboardEvent): void {
     if (kind === "enter" || (kind === "sign" && !writes(event.target))) stop(event);
     return;
   }
-  const { began, found } = pace.take(kind, event.timeStamp);
+  const { began, found, hasty } = pace.take(kind, event.timeStamp);
   listen();
   if (kind !== "other") clearTimeout(pending);
   if (began) remember(event.target);
   if (found) takeBack();
   if (pace.burst) return scanner(event, kind);
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (kind === "enter" || event.key === " ") return press(event);
+  if (kind === "enter" || event.key === " ") return press(event, hasty);
   // A letter would choose another entry of the list.
   if (kind === "sign" && event.target instanceof HTMLSelectElement) stop(event);
 }
@@ -69,10 +69,7 @@ function scanner(event: KeyboardEvent, kind: Key): void {
 function listen(): void {
   document.body.dataset["keys"] = "coming";
   clearTimeout(still);
-  still = setTimeout(() => {
-    pace.rest();
-    document.body.dataset["keys"] = "still";
-  }, pace.pause + FAST_MS);
+  still = setTimeout(() => { document.body.dataset["keys"] = "still"; }, LATE_MS + FAST_MS);
 }
 
 function remember(target: EventTarget | null): void {
@@ -93,7 +90,7 @@ function takeBack(): void {
 }
 
 /** Enter and Space press by our hand, not by the browser's: a moment later, so that a scanner's never do. */
-function press(event: KeyboardEvent): void {
+function press(event: KeyboardEvent, hasty: boolean): void {
   const { target } = event;
   const enter = event.key === "Enter";
   if (writes(target)) {
@@ -107,6 +104,7 @@ function press(event: KeyboardEvent): void {
   const primary = enter && !inside && (chosen === null || carried) && pressOf("primary") !== undefined;
   if (!primary && !chosen) return;
   stop(event);
+  if (hasty) return;
   const from = current();
   pending = setTimeout(() => {
     if (!primary) act(chosen, enter);

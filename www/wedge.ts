@@ -2,14 +2,19 @@
 // at the end, into whatever has the focus. What it types is never an amount, and presses nothing.
 
 /**
- * Two keys closer than this were not typed by a finger. Scanners leave 1 to 30 ms, and a busy page adds some; quick
- * typists leave 80 ms and more. Larger: a rolling hand is taken for a scanner. Smaller: a slow scanner for a hand.
+ * Two keys closer than this were not typed one after the other. Scanners leave 1 to 30 ms, and a busy machine adds some;
+ * quick typists leave 80 ms and more. Larger: a rolling hand is taken for a scanner. Smaller: a slow scanner for a hand.
  */
 export const FAST_MS = 50;
 /** So many fast keys in a row are a burst: two may be a slip of the finger. */
 const BURST_KEYS = 3;
-/** A burst goes on over a pause of this length, as before a scanner's suffix. */
-const CALM_MS = 100;
+/**
+ * A busy machine holds keys up, and scanners send their suffix on its own: so long after its last fast pair a key still
+ * belongs to the burst. No hand is back at the keys as soon.
+ */
+export const LATE_MS = 250;
+/** After such a silence a first key may be a scanner's, whose second one was held up. */
+const SILENCE_MS = 300;
 
 const MODIFIERS: readonly string[] = ["Shift", "Control", "Alt", "AltGraph", "Meta", "CapsLock", "NumLock", "ScrollLock", "Fn"];
 
@@ -22,38 +27,48 @@ export function kindOf({ key }: KeyboardEvent): Key {
   return key.length === 1 || ["Dead", "Process", "Unidentified"].includes(key) ? "sign" : "other";
 }
 
+export interface Heard {
+  /** It is the first of a row of keys, fast or alone. */
+  began: boolean;
+  /** The row has just become a burst. */
+  found: boolean;
+  /** It follows keys that no hand types one by one: it presses nothing, even where they are too few for a burst. */
+  hasty: boolean;
+}
+
 /** Listens to the pace of keys. It keeps no key: what a scanner reads may be a customer's code. */
 export class Pace {
-  #last = -Infinity;
+  #last = { at: -Infinity, kind: "other" as Key };
+  #fastAt = -Infinity;
   #keys = 0;
-  #pause = FAST_MS;
-
+  #silence = Infinity;
   /** True while the keys are a scanner's. */
-  get burst(): boolean {
-    return this.#keys >= BURST_KEYS;
-  }
+  burst = false;
 
-  /** Takes a key; `began`: it is the first of a row, `found`: the row has just become a burst. */
-  take(kind: Key, at: number): { began: boolean; found: boolean } {
-    const began = at - this.#last > this.#pause;
-    if (began) this.#keys = 0;
+  take(kind: Key, at: number): Heard {
+    const gap = at - this.#last.at;
+    const fast = gap <= FAST_MS;
+    const joined = !fast && !this.#late(at) && this.#begin(gap);
+    const counted = kind === "sign" || kind === "enter";
+    if (fast && counted && this.#last.kind === "sign") this.#fastAt = at;
     const before = this.burst;
-    if (kind === "sign" || kind === "enter") this.#keys += 1;
-    this.#last = at;
-    // After its Enter a burst has nothing to wait for.
-    this.#pause = this.burst && kind !== "enter" ? CALM_MS : FAST_MS;
-    return { began, found: this.burst && !before };
+    if (counted) this.#keys += 1;
+    this.burst ||= this.#keys >= BURST_KEYS;
+    this.#last = { at, kind };
+    return { began: counted && this.#keys === 1 && !joined, found: this.burst && !before, hasty: at - this.#fastAt <= LATE_MS };
   }
 
-  /** Ends the row: the keys have been still for long enough. */
-  rest(): void {
+  /** A key of a burst that was held up. After its Enter a burst has nothing to wait for. */
+  #late(at: number): boolean {
+    return this.burst && this.#last.kind !== "enter" && at - this.#fastAt <= LATE_MS;
+  }
+
+  /** A new row. True where it may be the rest of a scanner's: what stood before the row before it counts. */
+  #begin(gap: number): boolean {
+    const joined = !this.burst && gap <= LATE_MS && (this.#keys > 1 || (this.#keys === 1 && this.#silence > SILENCE_MS));
+    this.#silence = gap;
     this.#keys = 0;
-    this.#last = -Infinity;
-    this.#pause = FAST_MS;
-  }
-
-  /** How long to listen before the row is over. */
-  get pause(): number {
-    return this.#pause;
+    this.burst = false;
+    return joined;
   }
 }
