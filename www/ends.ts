@@ -22,7 +22,9 @@ export function ended(outcome: Outcome): void {
   // What had its end before it was looked at makes no sound.
   const quiet = stage.looking !== null && FINAL.includes(stage.looking.status);
   switch (outcome.status) {
-    case "paid": return paid(outcome, { quiet, already: quiet && own });
+    case "paid":
+      if (own && stage.asked) return anotherAmount(outcome.sale, stage.asked, true);
+      return paid(outcome, { quiet, already: quiet && own });
     case "declined": return notPaid("declined", "titleDeclined", "cross", () => say(outcome.reason), { quiet, said: gatewayAnswer(outcome) });
     case "cancelled": return notPaid("cancelled", "titleCancelled", "cross", () => say(cancelled(outcome.by)), { quiet });
     case "voided": return notPaid("voided", "titleVoided", "back", () => say("voided"), { quiet: true });
@@ -75,7 +77,9 @@ export function notPaid(kind: Kind, title: keyof Words, icon: Icon, sentence: ()
   const { sale, tradeId } = counter;
   keep(() => {
     Object.assign(counter, { sale, tradeId });
-    notPaid(kind, title, icon, sentence, { quiet: true, said });
+    const late = till().unfinished.find((trade) => trade.tradeId === tradeId && trade.status === "late-success");
+    if (late) notConfirmed(late);
+    else notPaid(kind, title, icon, sentence, { quiet: true, said });
   });
   const looking = stage.old ? stage.looking : null;
   if (!quiet) sounds.notPaid();

@@ -119,7 +119,9 @@ export async function look(trade: Trade, { old = false } = {}): Promise<void> {
 
 /** A trade of the sale in hand, as after a reload: it has the stage, and what comes after it is a new sale. */
 export async function take(trade: Trade): Promise<void> {
+  const { ref, amount } = trade.sale;
   inHand();
+  if (counter.minor > 0 && counter.minor !== amount.minor) stage.asked = { ref, amount: { ...amount, minor: counter.minor } };
   counter.used = true;
   bind(trade.sale);
   await watch(trade);
@@ -246,8 +248,9 @@ function onScreenChanged(trade: Trade): void {
   if (watched && trade.status === "unknown") wait("checking", cancelHeld, leave);
   if (current() === "not-confirmed" && FINAL.includes(trade.status)) void check(trade.tradeId);
   // What the screen says of the money is not true any more.
-  if (current() === "declined" && trade.status === "late-success") {
+  if (trade.status === "late-success" && ["declined", "not-confirmed"].includes(current())) {
     if (trade.sale.ref === counter.ref) counter.used = true;
-    notConfirmed(trade, { quiet: false });
+    dialog("manager").close();
+    notConfirmed(trade, { quiet: document.body.dataset["kind"] === "late" });
   }
 }

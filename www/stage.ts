@@ -1,7 +1,7 @@
 // What has the stage: one call of the till at a time, and the screen to come back to. An old sale that somebody reads
 // never takes the stage from a payment that runs, and gives it back to whatever was there before.
 
-import { KaunterError, type Outcome, type Till, type Trade } from "kaunter";
+import { KaunterError, type Outcome, type Sale, type Till, type Trade } from "kaunter";
 import { stayAwake } from "./awake";
 import * as connection from "./connection";
 import { counter } from "./counter";
@@ -15,6 +15,8 @@ export const stage = {
   looking: null as Trade | null,
   /** It had ended before it was opened from the history: no news, however it ended. */
   old: false,
+  /** What the point of sale asks for under the reference of the sale in hand, where that has another amount. */
+  asked: null as Sale | null,
   /** Shows the sale in hand again; null: the next sale is typed. */
   home: null as (() => void) | null,
 };
@@ -36,7 +38,7 @@ export function isBusy(): boolean {
 
 /** The sale in hand has the stage again. */
 export function inHand(): void {
-  Object.assign(stage, { looking: null, old: false });
+  Object.assign(stage, { looking: null, old: false, asked: null });
 }
 
 /** Where Back leads to from now on. */
