@@ -228,7 +228,8 @@ test("a settled review and a late success appear as such in the history, and are
   await page.click("#primary");
   await screen(page, "ready");
   assert.match(await page.textContent("#amount"), /7\.77/);
-  assert.deepEqual(page.problems, []);
+  // Each further right is refused once, and then asked for: the browser writes that down.
+  assert.deepEqual(page.problems.filter((problem) => !/status of 403/.test(problem)), []);
 });
 
 test("a manager without the right is told so, and nothing changes", async (t) => {

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { attempt, charge, counter, screen, underReview, until } from "./harness.mjs";
 
+const sentence = (page) => page.textContent("#sentence");
 const sees = (page, what, pattern, selector = "#sentence") => until(what, async () => pattern.test(await page.textContent(selector)));
 const status = async (shop, ref) => (await shop.sale(ref)).attempts.at(-1).status;
 const asked = (page) => sees(page, "the customer is asked", /confirm/);
@@ -199,8 +200,6 @@ test("a bill that was paid with another amount: amber, both amounts, and nothing
   assert.equal(await shop.kept(), 4200);
 });
 
-const sentence = (page) => page.textContent("#sentence");
-
 test("a refund that the gateway refuses is told: now, in the history, and when the sale is opened again", async (t) => {
   const shop = await counter(t);
   const machine = await shop.machine();
@@ -310,4 +309,29 @@ test("what is not confirmed is still there after an earlier sale was looked at",
   await fetch(`${shop.simulator}/_sim/faults`, { method: "DELETE" });
   await screen(page, "paid");
   assert.equal(await page.getAttribute("body", "data-kind"), "paid", "its end is news");
+});
+
+test("a bill that is opened with another amount than it was begun with: both are said, and it is not green", async (t) => {
+  const shop = await counter(t, { scale: 0.1 });
+  await underReview(shop, "grown");
+  const page = await (await shop.machine()).terminal({ ref: "grown", amount: 2750 });
+  await screen(page, "not-confirmed");
+  assert.match(await page.textContent("#amount"), /12\.50/, "the amount of the trade");
+  await fetch(`${shop.simulator}/_sim/faults`, { method: "DELETE" });
+  await page.waitForSelector('body[data-kind="other"]');
+  assert.match(await sentence(page), /paid with RM\s?12\.50 before: RM\s?27\.50 was not charged/);
+});
+
+test("an end that is not true any more leaves the screen: cancelled, and then the money came", async (t) => {
+  const shop = await counter(t, { scale: 0.1 });
+  const machine = await shop.machine();
+  await machine.look(await shop.code("by_amount"));
+  const page = await machine.terminal({ ref: "turned", amount: 1208 });
+  await charge(page, { wallet: "23" });
+  await until("it is pending", async () => (await status(shop, "turned")) === "pending");
+  await page.click("#second");
+  await page.click("#cancel-yes");
+  await screen(page, "declined");
+  await page.waitForSelector('body[data-kind="late"]');
+  assert.match(await page.textContent("#title"), /Paid late/);
 });
