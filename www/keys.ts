@@ -104,7 +104,8 @@ function press(event: KeyboardEvent, hasty: boolean): void {
   const primary = enter && !inside && (chosen === null || carried) && pressOf("primary") !== undefined;
   if (!primary && !chosen) return;
   stop(event);
-  if (hasty) return;
+  // In a dialog Enter presses what the keyboard has chosen, not what a finger pressed last.
+  if (hasty || (enter && inside && carried)) return;
   const from = current();
   pending = setTimeout(() => {
     if (!primary) act(chosen, enter);

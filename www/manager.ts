@@ -59,19 +59,22 @@ export function nameDecisions(): void {
 async function settle(): Promise<void> {
   const outcome = verdict();
   const evidence = $<HTMLInputElement>("evidence").value.trim();
-  if (!outcome) return trouble(say("chooseVerdict"), "manager-trouble");
-  if (!evidence) {
-    trouble(say("evidenceNeeded"), "manager-trouble");
-    return $("evidence").focus();
-  }
+  if (!outcome) return lacks("manager", "chooseVerdict", radios()[0]);
+  if (!evidence) return lacks("manager", "evidenceNeeded", $("evidence"));
   await ask("manager", (id) => till().settle(id, { outcome, evidence }));
 }
 
 async function returns(): Promise<void> {
   // The audit trail is the shop's, in one language: the option's value, not its word.
   const reason = $<HTMLSelectElement>("why").value;
-  if (!reason) return trouble(say("whyNeeded"), "back-trouble");
+  if (!reason) return lacks("back", "whyNeeded", $("why"));
   await ask("back", (id) => till().void(id, reason));
+}
+
+/** Says what is missing, and leads there: the focus does not stay on the button that decides. */
+function lacks(id: "manager" | "back", word: keyof Words, field: HTMLElement | undefined): void {
+  trouble(say(word), `${id}-trouble`);
+  field?.focus();
 }
 
 /** Asks, and stays open with the reason where that is refused. */
