@@ -1,23 +1,26 @@
 /// <reference lib="esnext.disposable" />
 import type {
   Adjustment, Camera, ChargeOptions, DecodedCode, Money, Outcome, PayOptions, PresentOptions, ReadOptions, Recognised, ResumeOptions, Sale, Scan,
-  ScanOptions, TillEventDetails, TillOptions, TillState, Trade, Wallet,
+  ScanOptions, TillEventDetails, TillOptions, TillState, Trade, VoidOutcome, Wallet,
 } from "./wasm/kaunter.js";
 import type { WasmSource } from "./reader.js";
 
 export { KaunterError, Reader, loadReader, version } from "./reader.js";
 export type { WasmSource } from "./reader.js";
 export type {
-  Adjustment, Camera, CameraOptions, ChargeOptions, DeclineReason, DecodedCode, ErrorCode, ErrorFacts, Money, Outcome, PayOptions,
-  Point, PresentOptions, ReadOptions, Recognised, ResumeOptions, Sale, Scan, ScanOptions, ScanSource, ShownCode,
-  TillEventDetails, TillOptions,
-  TillState, TokenContext, Trade, TradeStatus, Wallet,
+  Adjustment, Camera, CameraOptions, Cancelled, ChargeOptions, Declined, DeclineReason, DecodedCode, ErrorCode, ErrorFacts, GatewayAnswer, Money,
+  Outcome, Paid, PayOptions, Point, PresentOptions, ReadOptions, Recognised, ResumeOptions, Right, Sale, Scan, ScanOptions, ScanSource, ShownCode,
+  TillEventDetails, TillOptions, TillState, TokenAnswer, TokenContext, Trade, TradeStatus, Unresolved, VoidOutcome, Voided, Wallet, WalletChoice,
 } from "./wasm/kaunter.js";
 
 /** Where the worker comes from; `false`: decode on this thread. */
 export type WorkerSource = string | URL | (() => Worker) | false;
 
-/** Loads and compiles the module once. Idempotent; `Till.open` and `decode` call it. Rejects with `env/*` and `wasm/*`. */
+/**
+ * Loads and compiles the module once; `Till.open` and `decode` do it by themselves. Call it first where your tools need to be
+ * told where the module and the worker are. Idempotent: once the module is there, another `wasm` changes nothing; `worker`
+ * holds for the next till. Rejects with `argument_invalid`, `env/*` and `wasm/*`.
+ */
 export function init(options?: { wasm?: WasmSource; worker?: WorkerSource }): Promise<void>;
 
 /** Reads a still picture; no till, camera or backend needed. Every code found. Rejects with `image/unsupported`. */
@@ -29,7 +32,13 @@ export function recognise(text: string): Recognised;
 /** "12.50" -> 1250. Throws `money/invalid` for "12.5O", "1,2.50", "12.505", "". After `init` or `Till.open`. */
 export function money(text: string, currency: string): Money;
 
-/** A counter: one terminal of a shop, its camera, its payments. */
+/** Writes an amount for a person, with the decimals that `money` reads. At any time: it needs no `init`. Throws `money/invalid`. */
+export function formatMoney(money: Money, locale?: string): string;
+
+/**
+ * A counter: one terminal of a shop, its camera, its payments. Of a wrong argument each method rejects with
+ * `argument_invalid`, whose sentence names it; none throws.
+ */
 export class Till extends EventTarget implements AsyncDisposable {
   private constructor(key: symbol);
   /** Signs in; no camera prompt yet. Finds unfinished trades and goes on verifying them. Rejects with `token/*`, `network/*`. */
@@ -67,17 +76,20 @@ export class Till extends EventTarget implements AsyncDisposable {
   status(tradeId: string): Promise<Trade>;
   /** Cancels an unpaid trade; may lose to the customer and resolve "paid". Rejects with `trade/not-cancellable`. */
   cancel(tradeId: string): Promise<Outcome>;
-  /** Gives the money back, once. `reason` goes to the audit trail. Resolves "paid" where the gateway says that it failed. */
-  void(tradeId: string, reason: string): Promise<Outcome>;
+  /**
+   * Gives the money back, once. `reason` goes to the audit trail. Where the gateway refuses, the money stays: resolves "paid"
+   * with `voidRefused`, in the gateway's words.
+   */
+  void(tradeId: string, reason: string): Promise<VoidOutcome>;
   /** How the void stands. */
   voidStatus(tradeId: string): Promise<Trade>;
   /** Watches a trade to its end: after a reload, or "unresolved". Without an id: the newest unfinished. */
   resume(tradeId?: string, options?: ResumeOptions): Promise<Outcome>;
-  /** Every attempt of a sale, from any terminal of the shop, oldest first. */
+  /** Every attempt of a sale, from any terminal of the shop, oldest first. Asks `getToken` for the right "list" where the token lacks it. */
   find(ref: string): Promise<Trade[]>;
   /**
    * The attempts of a day, from every terminal of the shop, newest first. `day` is `YYYY-MM-DD` in this device's time
-   * zone; without it, today. What a person `settled` and what was paid `late` say so. Rejects with `backend/refused` where it is no day.
+   * zone; without it, today. Asks `getToken` for the right "list" where the token lacks it. What a person `settled` and what was paid `late` say so. Rejects with `backend/refused` where it is no day.
    */
   history(day?: string): Promise<Trade[]>;
   /**

@@ -1,33 +1,39 @@
 // The package's face: thin over the module, because a Wasm class can't extend EventTarget.
 
-import { KaunterError } from "./error.js";
-import { load, module, version } from "./load.js";
+import { KaunterError, classOf, own, wrong } from "./error.js";
+import { compiledModule, load, version } from "./load.js";
 
 export { KaunterError, version };
+export { formatMoney } from "./money.js";
 export { Reader, loadReader } from "./reader.js";
 
 let workerSource;
 
-export async function init(options = {}) {
+export async function init(options) {
   onlyInBrowser();
-  if (options.worker !== undefined) workerSource = options.worker;
-  await load(options.wasm);
+  const { wasm, worker } = own(options);
+  if (worker !== undefined) {
+    if (worker !== false && typeof worker !== "function" && !["String", "URL"].includes(classOf(worker))) throw wrong("worker", "an address, a function or false");
+    workerSource = worker;
+  }
+  loaded = await load(wasm ?? undefined);
 }
 
 export async function decode(image, options) {
   onlyInBrowser();
-  return (await load()).decode(image, options);
+  loaded = await load();
+  return loaded.decode(image, options);
 }
 
 // These two answer at once, so the module must be there: `init`, `Till.open` and `decode` load it.
-let exports;
+let loaded;
 const here = () => {
-  if (!exports) throw new KaunterError("wasm/load-failed", "The payment module is not loaded yet: await init() first.", { retryable: true });
-  return exports;
+  if (!loaded) throw new KaunterError("wasm/load-failed", "The payment module is not loaded yet: await init() first.", { retryable: true });
+  return loaded;
 };
 
-export const recognise = (text) => here().recognise(String(text));
-export const money = (text, currency) => here().money(String(text), String(currency));
+export const recognise = (text) => here().recognise(text);
+export const money = (text, currency) => here().money(text, currency);
 
 function onlyInBrowser() {
   if (typeof document === "undefined") {
@@ -36,7 +42,6 @@ function onlyInBrowser() {
   if (typeof WebAssembly !== "object" || typeof Worker !== "function") {
     throw new KaunterError("env/unsupported", "This browser is too old: use a current Chrome, Edge, Firefox or Safari.");
   }
-  load().then((raw) => { exports = raw; }, () => {});
 }
 
 export class Till extends EventTarget {
@@ -50,12 +55,12 @@ export class Till extends EventTarget {
 
   static async open(options) {
     onlyInBrowser();
-    exports = await load();
+    loaded = await load();
     const till = new Till(OPENING);
     // What happens before anybody can listen is told when they can: the caller's next lines run first.
     let early = [];
     const emit = (type, detail) => (early ? early.push([type, detail]) : till.dispatchEvent(new CustomEvent(type, { detail })));
-    till.#raw = await exports.RawTill.open(options, emit, spawnReader);
+    till.#raw = await loaded.RawTill.open(options, emit, spawnReader);
     setTimeout(() => {
       const told = early;
       early = null;
@@ -68,25 +73,26 @@ export class Till extends EventTarget {
   get wallets() { return this.#raw.wallets; }
   get unfinished() { return this.#raw.unfinished; }
 
-  warmUp() { return this.#raw.warmUp(); }
-  scan(options) { return this.#raw.scan(options); }
-  charge(sale, options) { return this.#raw.charge(sale, options); }
-  pay(sale, code, options) { return this.#raw.pay(sale, code, options); }
-  present(sale, options) { return this.#raw.present(sale, options); }
-  status(tradeId) { return this.#raw.status(String(tradeId)); }
-  cancel(tradeId) { return this.#raw.cancel(String(tradeId)); }
-  void(tradeId, reason) { return this.#raw.void(String(tradeId), String(reason ?? "")); }
-  voidStatus(tradeId) { return this.#raw.voidStatus(String(tradeId)); }
-  resume(tradeId, options) { return this.#raw.resume(tradeId ?? undefined, options); }
-  find(ref) { return this.#raw.find(String(ref)); }
-  history(day) { return this.#raw.history(day === undefined ? undefined : String(day)); }
-  settle(tradeId, verdict) { return this.#raw.settle(String(tradeId), verdict); }
-  permission() { return this.#raw.permission(); }
-  cameras() { return this.#raw.cameras(); }
-  use(camera) { return this.#raw.use(camera ?? {}); }
-  adjust(what) { return this.#raw.adjust(what ?? {}); }
-  release() { return this.#raw.release(); }
-  close() { return this.#raw.close(); }
+  // Async, so that nothing is thrown where a promise is promised; the module checks what it is given.
+  async warmUp() { return this.#raw.warmUp(); }
+  async scan(options) { return this.#raw.scan(options); }
+  async charge(sale, options) { return this.#raw.charge(sale, options); }
+  async pay(sale, code, options) { return this.#raw.pay(sale, code, options); }
+  async present(sale, options) { return this.#raw.present(sale, options); }
+  async status(tradeId) { return this.#raw.status(tradeId); }
+  async cancel(tradeId) { return this.#raw.cancel(tradeId); }
+  async void(tradeId, reason) { return this.#raw.void(tradeId, reason ?? ""); }
+  async voidStatus(tradeId) { return this.#raw.voidStatus(tradeId); }
+  async resume(tradeId, options) { return this.#raw.resume(tradeId, options); }
+  async find(ref) { return this.#raw.find(ref); }
+  async history(day) { return this.#raw.history(day); }
+  async settle(tradeId, verdict) { return this.#raw.settle(tradeId, verdict); }
+  async permission() { return this.#raw.permission(); }
+  async cameras() { return this.#raw.cameras(); }
+  async use(camera) { return this.#raw.use(camera); }
+  async adjust(what) { return this.#raw.adjust(what); }
+  async release() { return this.#raw.release(); }
+  async close() { return this.#raw.close(); }
   [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() { return this.close(); }
 }
 
@@ -100,7 +106,7 @@ async function spawnReader(here) {
   await new Promise((resolve, reject) => {
     worker.addEventListener("error", (event) => { worker.terminate(); reject(event.error ?? new Error(event.message || "the worker did not load")); }, { once: true });
     worker.addEventListener("message", ({ data }) => (data.type === "ready" ? resolve() : reject(new Error(data.message))), { once: true });
-    Promise.resolve(module()).then((compiled) => worker.postMessage({ type: "init", module: compiled }), reject);
+    Promise.resolve(compiledModule()).then((compiled) => worker.postMessage({ type: "init", module: compiled }), reject);
   });
   return worker;
 }
@@ -111,14 +117,17 @@ async function readHere() {
   const address = new URL("./wasm/kaunter.js", import.meta.url);
   address.searchParams.set("here", "");
   const second = await import(/* @vite-ignore */ /* webpackIgnore: true */ address.href).catch(() => null);
-  if (!second) return new exports.WorkerReader();
-  await second.default({ module_or_path: await module() });
+  if (!second) return new loaded.WorkerReader();
+  await second.default({ module_or_path: await compiledModule() });
   return new second.WorkerReader();
 }
 
 function makeWorker() {
   try {
-    if (typeof workerSource === "function") return workerSource();
+    if (typeof workerSource === "function") {
+      const worker = workerSource();
+      return typeof worker?.postMessage === "function" && typeof worker.addEventListener === "function" ? worker : null;
+    }
     if (workerSource) return new Worker(workerSource, { type: "module" });
     return new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
   } catch {

@@ -1,31 +1,48 @@
 // Loads and compiles the module once, and says what to do where that fails.
 
-import { KaunterError } from "./error.js";
+import { KaunterError, classOf, wrong } from "./error.js";
 import initialise, * as raw from "./wasm/kaunter.js";
 
 export const version = "0.1.0";
 
+let place; // where a caller says that the module is
+let begun; // where it is being loaded from
 let compiled; // a promise of the WebAssembly.Module
 let ready; // a promise of the exports
 
-/** The exports of the module on this thread. */
-export function load(source) {
-  ready ??= start(source).catch((error) => {
-    ready = compiled = undefined; // a flaky network deserves another try
-    throw error;
-  });
-  return ready;
+/** The exports of the module on this thread; `source` says where it is, and holds for everybody who waits for it. */
+export async function load(source) {
+  if (source !== undefined && !isSource(source)) throw wrong("wasm", "an address, a Response, bytes or a WebAssembly.Module");
+  place = source ?? place;
+  for (;;) {
+    if (!ready) {
+      begun = place;
+      ready = start(place).catch((error) => {
+        ready = compiled = undefined; // a flaky network deserves another try
+        throw error;
+      });
+    }
+    const from = begun;
+    try {
+      return await ready;
+    } catch (error) {
+      // Somebody has said meanwhile where it is.
+      if (from === place) throw error;
+    }
+  }
 }
 
 /** The compiled module, for the worker: compiled once, run twice. */
-export function module() {
+export function compiledModule() {
   return compiled;
 }
 
+const SOURCES = ["String", "URL", "Response", "Promise", "ArrayBuffer", "SharedArrayBuffer", "WebAssembly.Module"];
+const isSource = (source) => ArrayBuffer.isView(source) || SOURCES.includes(classOf(source));
+
 async function start(source) {
   compiled = compile(source ?? new URL("./wasm/kaunter_bg.wasm", import.meta.url));
-  const module = await compiled;
-  await initialise({ module_or_path: module });
+  await initialise({ module_or_path: await compiled });
   if (raw.abiVersion() !== version) {
     throw new KaunterError("wasm/version-mismatch", `Two versions of the payment module are mixed (${version} and ${raw.abiVersion()}): clear the bundler's cache and reload the page.`);
   }
@@ -34,11 +51,12 @@ async function start(source) {
 }
 
 async function compile(source) {
-  if (source instanceof WebAssembly.Module) return source;
-  const given = await source;
+  let given = source;
   try {
-    if (given instanceof ArrayBuffer || ArrayBuffer.isView(given)) return await WebAssembly.compile(given);
-    const response = given instanceof Response ? given : await fetch(given);
+    given = await source;
+    if (classOf(given) === "WebAssembly.Module") return given;
+    if (ArrayBuffer.isView(given) || classOf(given).endsWith("ArrayBuffer")) return await WebAssembly.compile(given);
+    const response = classOf(given) === "Response" ? given : await fetch(given);
     return await compileResponse(response, given);
   } catch (cause) {
     throw failure(cause, given);
@@ -51,18 +69,21 @@ async function compileResponse(response, source) {
   const magic = bytes[0] === 0 && bytes[1] === 0x61 && bytes[2] === 0x73 && bytes[3] === 0x6d;
   if (response.ok && magic) return WebAssembly.compile(bytes);
   const begin = new TextDecoder().decode(bytes.subarray(0, 16)).replace(/\s+/g, " ");
-  throw new KaunterError("wasm/load-failed", `${source.url ?? source} answered ${response.status}, ${type}, and begins with "${begin}": this is not the module. ${advice(begin)}`);
+  throw new KaunterError("wasm/load-failed", `${named(source)} answered ${response.status}, ${type}, and begins with "${begin}": this is not the module. ${advice(begin, response.status)}`);
 }
 
-function advice(begin) {
+function advice(begin, status) {
+  if (status === 403) return "The server may not read the package's folder: install a copy of it (npm install --install-links), not a link.";
   return begin.startsWith("<")
     ? "The bundler served its page instead: in Vite before 8 add optimizeDeps: { exclude: ['kaunter'] }, or pass init({ wasm })."
     : "Serve kaunter_bg.wasm beside the bundle, or pass init({ wasm }).";
 }
 
 function named(source) {
-  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return `${source.byteLength} given bytes`;
-  return source?.url ?? source;
+  if (ArrayBuffer.isView(source) || classOf(source).endsWith("ArrayBuffer")) return `${source.byteLength} given bytes`;
+  const kind = classOf(source);
+  if (kind === "Response") return source.url || "the given Response";
+  return kind === "String" || kind === "URL" ? source : "what was given";
 }
 
 function failure(cause, source) {

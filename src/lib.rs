@@ -5,7 +5,10 @@
 //! would borrow it across JavaScript's `free()`.
 
 pub mod page;
+mod raw_till;
 pub mod types;
+
+pub use raw_till::RawTill;
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -19,24 +22,12 @@ use kaunter_core::scan;
 use wasm_bindgen::prelude::*;
 
 use page::reader::{LiveReader, VideoFrame, copy_out, read_still};
-use page::till::Till;
-use page::{camera, clock, still};
-use types::code::{
-    CodesPromise, DecodedCode, JsCode, JsCodes, JsImage, JsRecognised, Recognised, Scan,
-    ScanPromise,
-};
-use types::error::{Fail, Rejection};
-use types::event::{
-    CamerasPromise, Emit, JsCamera, JsTillState, PermissionPromise, SpawnReader, VoidPromise,
-};
-use types::options::{
-    Adjustment, ChargeOptions, JsAdjustment, OpenWish, PresentOptions, ReadOptions, ReadWish,
-    Region, ResumeOptions, ScanWish, TillOptions,
-};
-use types::sale::{
-    JsMoney, JsSale, JsTrades, JsVerdict, JsWallets, OutcomePromise, TradePromise, TradesPromise,
-    sale_from_js, verdict_from_js,
-};
+use page::{clock, still};
+use types::code::{CodesPromise, DecodedCode, JsCodes, JsImage, JsRecognised, Recognised};
+use types::error::Fail;
+use types::given::{self, wrong};
+use types::options::{ReadWish, Region};
+use types::sale::JsMoney;
 use types::to_js;
 
 /// The version that facade and module must share.
@@ -53,19 +44,24 @@ pub fn install_error(class: js_sys::Function) {
 }
 
 /// What a code is, before anything is sent.
+///
+/// # Errors
+/// `argument_invalid`.
 #[wasm_bindgen]
-#[must_use]
-pub fn recognise(text: &str) -> JsRecognised {
-    to_js(&Recognised::of(text, &[]).0).unchecked_into()
+pub fn recognise(text: &JsValue) -> Result<JsRecognised, JsValue> {
+    let text = a_string(text, "text")?;
+    Ok(to_js(&Recognised::of(&text, &[]).0).unchecked_into())
 }
 
 /// Reads an amount: "12.50" of "MYR" is 1250.
 ///
 /// # Errors
-/// `money/invalid`.
+/// `argument_invalid`, `money/invalid`.
 #[wasm_bindgen]
-pub fn money(text: &str, currency: &str) -> Result<JsMoney, JsValue> {
-    let money = Money::parse(text, currency)
+pub fn money(text: &JsValue, currency: &JsValue) -> Result<JsMoney, JsValue> {
+    let text = a_string(text, "text")?;
+    let currency = a_string(currency, "currency")?;
+    let money = Money::parse(&text, &currency)
         .map_err(|error| Fail::new(ErrorCode::MoneyInvalid).caused_by(error.to_string().into()))?;
     Ok(to_js(&money).unchecked_into())
 }
@@ -73,10 +69,10 @@ pub fn money(text: &str, currency: &str) -> Result<JsMoney, JsValue> {
 /// Reads a still picture.
 #[wasm_bindgen]
 #[must_use]
-pub fn decode(image: JsImage, options: Option<ReadOptions>) -> CodesPromise {
-    let wish = ReadWish::read(options.as_ref(), true);
+pub fn decode(image: JsImage, options: &JsValue) -> CodesPromise {
+    let wish = ReadWish::read(options, true);
     promise(async move {
-        let codes = still::decode(&image, wish).await?;
+        let codes = still::decode(&image, wish?).await?;
         Ok(codes_to_js(&codes).into())
     })
     .unchecked_into()
@@ -90,6 +86,19 @@ fn promise(future: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> 
     // Boxed, so that what makes a promise of a future is in the module once, and not for each export.
     let future: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>> = Box::pin(future);
     js_sys::futures::future_to_promise(future)
+}
+
+/// A side of a picture, in pixels.
+fn side(value: &JsValue, name: &str) -> Result<u32, Fail> {
+    let whole = |side: &f64| side.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(side);
+    let side = given::number(value).filter(whole);
+    side.map(|side| side as u32)
+        .ok_or_else(|| wrong(name, "a whole number of pixels"))
+}
+
+/// An argument that is text.
+fn a_string(value: &JsValue, name: &str) -> Result<String, Fail> {
+    given::text(value).ok_or_else(|| wrong(name, "a string"))
 }
 
 /// The reader alone: on the page, in a worker, in Node.
@@ -109,16 +118,17 @@ impl Reader {
     /// Every code in a picture: RGBA or luma, told apart by the length.
     ///
     /// # Errors
-    /// `image/unsupported`.
+    /// `argument_invalid`, `image/unsupported`.
     pub fn read(
         &mut self,
-        pixels: &[u8],
-        width: u32,
-        height: u32,
-        options: Option<ReadOptions>,
+        pixels: &Uint8Array,
+        width: &JsValue,
+        height: &JsValue,
+        options: &JsValue,
     ) -> Result<JsCodes, JsValue> {
-        let wish = ReadWish::read(options.as_ref(), false);
-        let codes = read_still(&mut self.0, pixels, width, height, wish)?;
+        let wish = ReadWish::read(options, false)?;
+        let (width, height) = (side(width, "width")?, side(height, "height")?);
+        let codes = read_still(&mut self.0, &pixels.to_vec(), width, height, wish)?;
         Ok(codes_to_js(&codes))
     }
 
@@ -186,270 +196,5 @@ impl WorkerReader {
     pub fn hint(&self) -> Option<String> {
         let hint = self.0.borrow().hint()?;
         Some(hint.as_str().to_owned())
-    }
-}
-
-/// A till, as the facade's `Till` wraps it.
-#[wasm_bindgen]
-#[derive(Debug)]
-pub struct RawTill(Rc<Till>);
-
-impl RawTill {
-    /// A promise of a plain object; a rejection speaks in the caller's own words.
-    fn promise<T, F>(&self, future: F) -> Promise
-    where
-        T: serde::Serialize,
-        F: Future<Output = Result<T, Rejection>> + 'static,
-    {
-        let till = Rc::clone(&self.0);
-        promise(async move {
-            match future.await {
-                Ok(value) => Ok(to_js(&value)),
-                Err(rejection) => Err(till.voice().rejection(rejection)),
-            }
-        })
-    }
-
-    /// Trouble that needs no waiting.
-    fn refused<T: JsCast>(&self, fail: Fail) -> T {
-        Promise::reject(&self.0.voice().rejection(fail.into())).unchecked_into()
-    }
-}
-
-#[wasm_bindgen]
-impl RawTill {
-    /// Opens a till. `emit` hears its events, `spawn` makes whoever reads.
-    pub fn open(options: &TillOptions, emit: Emit, spawn: SpawnReader) -> Promise {
-        let wish = OpenWish::read(options);
-        promise(async move {
-            let wish = wish.map_err(|why| js_sys::TypeError::new(&why))?;
-            let messages = wish.messages.clone();
-            let till = Till::open(wish, emit, spawn).await;
-            till.map(|till| Self(till).into())
-                .map_err(|fail| fail.to_js(&messages))
-        })
-    }
-
-    /// What it is doing.
-    #[wasm_bindgen(getter)]
-    #[must_use]
-    pub fn state(&self) -> JsTillState {
-        JsValue::from_str(self.0.voice().state().as_str()).unchecked_into()
-    }
-
-    /// The gateway's wallets.
-    #[wasm_bindgen(getter)]
-    #[must_use]
-    pub fn wallets(&self) -> JsWallets {
-        self.0.js_wallets()
-    }
-
-    /// What is not at its end, newest first.
-    #[wasm_bindgen(getter)]
-    #[must_use]
-    pub fn unfinished(&self) -> JsTrades {
-        to_js(&self.0.unfinished()).unchecked_into()
-    }
-
-    /// Starts camera and worker, so that the first scan finds them warm.
-    #[wasm_bindgen(js_name = warmUp)]
-    #[must_use]
-    pub fn warm_up(&self) -> VoidPromise {
-        let till = Rc::clone(&self.0);
-        self.promise(async move { Ok(till.eye().warm_up().await?) })
-            .unchecked_into()
-    }
-
-    /// Looks for a code.
-    #[must_use]
-    pub fn scan(&self, options: Option<ChargeOptions>) -> ScanPromise {
-        let (till, wish) = (Rc::clone(&self.0), ScanWish::from(options));
-        self.promise(async move { till.scan(wish).await })
-            .unchecked_into()
-    }
-
-    /// Scans the customer's code, then pays.
-    #[must_use]
-    pub fn charge(&self, sale: &JsSale, options: Option<ChargeOptions>) -> OutcomePromise {
-        let sale = match sale_from_js(sale) {
-            Ok(sale) => sale,
-            Err(fail) => return self.refused(fail),
-        };
-        let (till, wish) = (Rc::clone(&self.0), ScanWish::from(options));
-        self.promise(async move { till.charge(sale, wish, None).await })
-            .unchecked_into()
-    }
-
-    /// Pays with a code that is already there.
-    #[must_use]
-    pub fn pay(
-        &self,
-        sale: &JsSale,
-        code: &JsCode,
-        options: Option<ChargeOptions>,
-    ) -> OutcomePromise {
-        let sale = match sale_from_js(sale) {
-            Ok(sale) => sale,
-            Err(fail) => return self.refused(fail),
-        };
-        let Some(scan) = self.code(code) else {
-            return self.refused(Fail::new(ErrorCode::CodeInvalid));
-        };
-        let (till, wish) = (Rc::clone(&self.0), ScanWish::from(options));
-        self.promise(async move { till.charge(sale, wish, Some(scan)).await })
-            .unchecked_into()
-    }
-
-    /// Collects a sale with a code that the caller shows and the customer scans.
-    #[must_use]
-    pub fn present(&self, sale: &JsSale, options: Option<PresentOptions>) -> OutcomePromise {
-        let sale = match sale_from_js(sale) {
-            Ok(sale) => sale,
-            Err(fail) => return self.refused(fail),
-        };
-        let (till, wish) = (
-            Rc::clone(&self.0),
-            ScanWish::from(options.map(ChargeOptions::from)),
-        );
-        if wish.on_code.is_none() {
-            let why = js_sys::TypeError::new("till.present needs the function `onCode`.");
-            return Promise::reject(&why).unchecked_into();
-        }
-        self.promise(async move { till.present(sale, wish).await })
-            .unchecked_into()
-    }
-
-    /// A `Scan`, or its text.
-    fn code(&self, code: &JsValue) -> Option<Scan> {
-        let text = code.as_string().or_else(|| {
-            let text = js_sys::Reflect::get(code, &"text".into()).ok()?;
-            text.as_string()
-        })?;
-        Some(self.0.typed(&text))
-    }
-
-    /// How an attempt stands.
-    #[must_use]
-    pub fn status(&self, trade_id: String) -> TradePromise {
-        let till = Rc::clone(&self.0);
-        self.promise(async move { Ok(till.status(&trade_id).await?) })
-            .unchecked_into()
-    }
-
-    /// Cancels an unpaid attempt; may lose to the customer.
-    #[must_use]
-    pub fn cancel(&self, trade_id: String) -> OutcomePromise {
-        let till = Rc::clone(&self.0);
-        self.promise(async move { till.cancel(&trade_id).await })
-            .unchecked_into()
-    }
-
-    /// Gives the money back.
-    #[wasm_bindgen(js_name = void)]
-    #[must_use]
-    pub fn void(&self, trade_id: String, reason: String) -> OutcomePromise {
-        let till = Rc::clone(&self.0);
-        self.promise(async move { till.void(&trade_id, &reason).await })
-            .unchecked_into()
-    }
-
-    /// How the void of an attempt stands.
-    #[wasm_bindgen(js_name = voidStatus)]
-    #[must_use]
-    pub fn void_status(&self, trade_id: String) -> TradePromise {
-        let till = Rc::clone(&self.0);
-        self.promise(async move { Ok(till.void_status(&trade_id).await?) })
-            .unchecked_into()
-    }
-
-    /// Watches an attempt to its end; without a name, the newest that is unfinished.
-    #[must_use]
-    pub fn resume(
-        &self,
-        trade_id: Option<String>,
-        options: Option<ResumeOptions>,
-    ) -> OutcomePromise {
-        let (till, wish) = (Rc::clone(&self.0), ScanWish::from(options));
-        self.promise(async move { till.resume(trade_id, wish).await })
-            .unchecked_into()
-    }
-
-    /// Every attempt of a sale, from any terminal of the shop, oldest first.
-    #[must_use]
-    pub fn find(&self, reference: String) -> TradesPromise {
-        let till = Rc::clone(&self.0);
-        self.promise(async move { Ok(till.find(&reference).await?) })
-            .unchecked_into()
-    }
-
-    /// The attempts of a day, from any terminal of the shop, newest first; today where none is named.
-    #[must_use]
-    pub fn history(&self, day: Option<String>) -> TradesPromise {
-        let till = Rc::clone(&self.0);
-        self.promise(async move { Ok(till.history(day.as_deref()).await?) })
-            .unchecked_into()
-    }
-
-    /// A person's word on what the gateway could not settle.
-    #[must_use]
-    pub fn settle(&self, trade_id: String, verdict: &JsVerdict) -> OutcomePromise {
-        let verdict = match verdict_from_js(verdict) {
-            Ok(verdict) => verdict,
-            Err(fail) => return self.refused(fail),
-        };
-        let till = Rc::clone(&self.0);
-        self.promise(async move { till.settle(&trade_id, &verdict).await })
-            .unchecked_into()
-    }
-
-    /// Whether the camera may be used; never prompts.
-    #[must_use]
-    pub fn permission(&self) -> PermissionPromise {
-        self.promise(async move { Ok(camera::permission().await) })
-            .unchecked_into()
-    }
-
-    /// The cameras that there are; never prompts.
-    #[must_use]
-    pub fn cameras(&self) -> CamerasPromise {
-        let till = Rc::clone(&self.0);
-        self.promise(async move { Ok(till.eye().cameras().await?) })
-            .unchecked_into()
-    }
-
-    /// Takes this camera from now on, at this terminal.
-    #[wasm_bindgen(js_name = use)]
-    #[must_use]
-    pub fn choose(&self, camera: &JsCamera) -> VoidPromise {
-        let till = Rc::clone(&self.0);
-        let id = camera.device_id().unwrap_or_default();
-        self.promise(async move { Ok(till.eye().choose(&id).await?) })
-            .unchecked_into()
-    }
-
-    /// Torch, zoom and focus of the camera that is on.
-    #[must_use]
-    pub fn adjust(&self, what: &JsAdjustment) -> VoidPromise {
-        let (till, wish) = (Rc::clone(&self.0), Adjustment::from(what));
-        self.promise(async move { Ok(till.eye().adjust(&wish).await?) })
-            .unchecked_into()
-    }
-
-    /// Camera off; the till stays open.
-    #[must_use]
-    pub fn release(&self) -> VoidPromise {
-        self.0.eye().release();
-        Promise::resolve(&JsValue::UNDEFINED).unchecked_into()
-    }
-
-    /// Every track, worker, timer and listener off; open attempts stay journalled.
-    #[must_use]
-    pub fn close(&self) -> VoidPromise {
-        let till = Rc::clone(&self.0);
-        promise(async move {
-            till.close().await;
-            Ok(JsValue::UNDEFINED)
-        })
-        .unchecked_into()
     }
 }

@@ -6,6 +6,11 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use js_sys::{Array, Promise};
+use wasm_bindgen::JsValue;
+
+use crate::types::given::Callback;
+
 pub mod backend;
 mod browser;
 pub mod camera;
@@ -30,6 +35,15 @@ pub mod voice;
 pub fn spawn(future: impl Future<Output = ()> + 'static) {
     let future: Pin<Box<dyn Future<Output = ()>>> = Box::pin(future);
     js_sys::futures::spawn_local(future);
+}
+
+/// Calls a caller's function: a promise of what it gives, or throws.
+pub(crate) fn ask(callback: &Callback, given: &[&JsValue]) -> Promise {
+    browser::ask(
+        &callback.function,
+        &callback.this,
+        &given.iter().copied().collect::<Array>(),
+    )
 }
 
 /// 128 random bits in lower-case hex: an attempt's key, a call's trace. Every browser that runs this has randomness.

@@ -5,6 +5,7 @@
 pub mod code;
 pub mod error;
 pub mod event;
+pub mod given;
 pub mod options;
 pub mod read;
 pub mod sale;

@@ -12,7 +12,7 @@ use kaunter::types::event::{
 use kaunter::types::sale::{DeclineReason, Outcome, ShownCode, Trade, Wallet};
 use kaunter_core::error::ErrorCode;
 use kaunter_core::money::Money;
-use kaunter_core::wire::{By, Presented, Sale, Status};
+use kaunter_core::wire::{By, GatewayAnswer, Presented, Sale, Status};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -123,6 +123,13 @@ fn wallet() -> Wallet {
     }
 }
 
+fn gateway_answer() -> GatewayAnswer {
+    GatewayAnswer {
+        code: Some("V1".to_owned()),
+        message: "too late to void".to_owned(),
+    }
+}
+
 fn trade() -> Trade {
     Trade {
         trade_id: "T".to_owned(),
@@ -132,6 +139,8 @@ fn trade() -> Trade {
         created_at: "2026-01-01T00:00:00Z".to_owned(),
         settled: false,
         late: false,
+        gateway_answer: Some(gateway_answer()),
+        void_refused: None,
     }
 }
 
@@ -264,6 +273,7 @@ fn outcomes(samples: &mut Samples) {
             sale: sale(),
             wallet: wallet(),
             paid_at: text("t"),
+            void_refused: Some(gateway_answer()),
         },
     );
     samples.shape(
@@ -273,6 +283,7 @@ fn outcomes(samples: &mut Samples) {
             trade_id: text("T"),
             reason: DeclineReason::Limit,
             message: text("m"),
+            gateway_answer: Some(gateway_answer()),
         },
     );
     samples.shape(

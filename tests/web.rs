@@ -11,7 +11,8 @@ use kaunter::page::journal::Journal;
 use kaunter::page::lock::{self, Asked};
 use kaunter::page::news::News;
 use kaunter::page::random_hex;
-use kaunter::types::options::{CameraWish, ChargeOptions, ReadWish, ScanWish};
+use kaunter::types::given;
+use kaunter::types::options::{Adjustment, CameraWish, OpenWish, ReadWish, ScanWish};
 use kaunter::types::sale::{money_from_js, sale_from_js, verdict_from_js};
 use kaunter_core::error::ErrorCode;
 use kaunter_core::money::Money;
@@ -344,12 +345,153 @@ fn amounts_and_sales_are_checked_before_anything_is_sent() {
 }
 
 #[wasm_bindgen_test]
-fn options_that_are_absent_or_odd_are_defaults() {
-    let wish = ScanWish::from(None::<ChargeOptions>);
+fn options_that_are_absent_are_defaults() {
+    let wish = ScanWish::read(&JsValue::UNDEFINED).unwrap();
     assert!(wish.signal.is_none() && wish.timeout_ms.is_none() && wish.wallet.is_none());
-    let odd = object(&[("wallet", "".into()), ("timeoutMs", (-1).into())]);
-    let wish = ScanWish::from(Some(odd.unchecked_into::<ChargeOptions>()));
+    let odd = object(&[
+        ("wallet", "".into()),
+        ("timeoutMs", (-1).into()),
+        ("accept", JsValue::NULL),
+    ]);
+    let wish = ScanWish::read(&odd).unwrap();
     assert_eq!((wish.wallet, wish.timeout_ms), (None, Some(0)));
+    assert!(wish.accept.is_none());
+}
+
+#[wasm_bindgen_test]
+fn a_wallet_is_named_by_its_id_in_any_shape() {
+    let named = |wallet: JsValue| ScanWish::read(&object(&[("wallet", wallet)]));
+    let wallet = object(&[("id", "23".into()), ("name", "Boost".into())]);
+    for good in ["23".into(), 23.into(), wallet, object(&[("id", 23.into())])] {
+        assert_eq!(named(good).unwrap().wallet.as_deref(), Some("23"));
+    }
+    assert_eq!(named((-0.0).into()).unwrap().wallet.as_deref(), Some("0"));
+    for bad in [
+        2.5.into(),
+        f64::NAN.into(),
+        f64::INFINITY.into(),
+        1e300.into(),
+        true.into(),
+        object(&[]),
+        js_sys::eval("Symbol('23')").unwrap(),
+        js_sys::eval("23n").unwrap(),
+        js_sys::eval("[23]").unwrap(),
+    ] {
+        let fail = named(bad).unwrap_err();
+        assert_eq!(fail.code, ErrorCode::ArgumentInvalid);
+        assert!(fail.detail.unwrap().contains("`wallet`"));
+    }
+}
+
+#[wasm_bindgen_test]
+fn only_the_fields_of_an_object_itself_are_read() {
+    let heir = js_sys::eval("Object.create({ wallet: '23', timeoutMs: 1 })").unwrap();
+    let wish = ScanWish::read(&heir).unwrap();
+    assert_eq!((wish.wallet, wish.timeout_ms), (None, None));
+    let getter = js_sys::eval("({ get wallet() { throw new Error('no'); } })").unwrap();
+    let fail = ScanWish::read(&getter).unwrap_err();
+    assert_eq!(fail.code, ErrorCode::ArgumentInvalid);
+    assert!(fail.cause.is_some(), "what the getter threw");
+}
+
+#[wasm_bindgen_test]
+fn objects_of_the_browser_are_known_and_impostors_are_not() {
+    let of = |code: &str| js_sys::eval(code).unwrap();
+    for good in ["new AbortController().signal", "AbortSignal.abort()"] {
+        let options = object(&[("signal", of(good))]);
+        assert!(ScanWish::read(&options).unwrap().signal.is_some());
+    }
+    for bad in [
+        "({ aborted: false })",
+        "new EventTarget()",
+        "new Proxy(new AbortController().signal, {})",
+        "Object.create(AbortSignal.prototype)",
+        "'abort'",
+    ] {
+        let options = object(&[("signal", of(bad))]);
+        assert!(ScanWish::read(&options).is_err(), "{bad}");
+    }
+    assert_eq!(
+        given::url(&of("new URL('https://pay.example/x')")).as_deref(),
+        Some("https://pay.example/x")
+    );
+    assert_eq!(given::url(&of("({ href: 'https://pay.example' })")), None);
+}
+
+#[wasm_bindgen_test]
+fn an_address_is_one_that_paths_can_be_put_behind() {
+    let open = |backend: JsValue| {
+        let get_token = js_sys::eval("(async () => 'T')").unwrap();
+        OpenWish::read(&object(&[("backend", backend), ("getToken", get_token)]))
+    };
+    for (good, kept) in [
+        ("https://pay.example", "https://pay.example"),
+        ("https://pay.example/", "https://pay.example"),
+        ("HTTP://127.0.0.1:8787/pay", "HTTP://127.0.0.1:8787/pay"),
+        ("/", ""),
+        ("/pay/", "/pay"),
+    ] {
+        assert_eq!(open(good.into()).unwrap().backend, kept, "{good}");
+    }
+    for bad in [
+        "",
+        "pay.example",
+        "localhost:8787",
+        "ftp://pay.example",
+        "https://",
+        "https:///pay",
+        "https://me:secret@pay.example",
+        "https://pay.example/?a=1",
+        "https://pay.example/#a",
+        "https://pay.example /",
+        "javascript:alert(1)",
+    ] {
+        let fail = open(bad.into()).unwrap_err();
+        assert_eq!(fail.code, ErrorCode::ArgumentInvalid, "{bad}");
+        assert!(!fail.detail.unwrap().contains("secret"));
+    }
+    assert!(open(js_sys::eval("({ toString: () => 'https://pay.example' })").unwrap()).is_err());
+}
+
+#[wasm_bindgen_test]
+fn a_camera_is_told_only_what_it_can_do() {
+    let camera = |code: &str| CameraWish::read(&js_sys::eval(code).unwrap());
+    assert_eq!(camera("null").unwrap(), CameraWish::default());
+    assert!(
+        camera("({ facing: 'user', region: { x: 0.5 }, mirror: true, idleReleaseMs: Infinity })")
+            .is_ok()
+    );
+    for bad in [
+        "5",
+        "({ deviceId: 0 })",
+        "({ facing: 'up' })",
+        "({ region: 1 })",
+        "({ region: { x: '0' } })",
+        "({ maxScansPerSecond: NaN })",
+        "({ mirror: 1 })",
+        "({ idleReleaseMs: 5n })",
+    ] {
+        let fail = camera(bad).unwrap_err();
+        assert!(fail.detail.unwrap().contains("`camera"), "{bad}");
+    }
+    let adjust = |code: &str| Adjustment::read(&js_sys::eval(code).unwrap());
+    assert_eq!(adjust("undefined").unwrap(), Adjustment::default());
+    assert_eq!(
+        adjust("({ torch: true, zoom: 2, focusAt: { x: 1, y: 2 } })").unwrap(),
+        Adjustment {
+            torch: Some(true),
+            zoom: Some(2.0),
+            focus_at: Some((1.0, 2.0)),
+        }
+    );
+    for bad in [
+        "'on'",
+        "({ torch: 'on' })",
+        "({ zoom: Infinity })",
+        "({ focusAt: [] , zoom: '1' })",
+    ] {
+        assert!(adjust(bad).is_err(), "{bad}");
+    }
 }
 
 #[wasm_bindgen_test]

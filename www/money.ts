@@ -1,10 +1,6 @@
-// Amounts, as `Intl` writes them: how many decimals a currency has is the browser's knowledge.
+// Amounts, with the decimals that the module and the backend count: those of ISO 4217, not the browser's.
 
-import type { Money } from "kaunter";
+import { formatMoney, type Money } from "kaunter";
 import { locale } from "./words";
 
-export function formatted({ minor, currency }: Money): string {
-  const format = new Intl.NumberFormat(locale(), { style: "currency", currency, currencyDisplay: "narrowSymbol" });
-  const decimals = format.resolvedOptions().maximumFractionDigits ?? 2;
-  return format.format(minor / 10 ** decimals);
-}
+export const formatted = (money: Money): string => formatMoney(money, locale());

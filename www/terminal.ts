@@ -1,6 +1,6 @@
 // The cashier's terminal, the first customer of the published package: it opens the till, and wires its parts.
 
-import { Till, type Trade } from "kaunter";
+import { Till, type Right, type Trade } from "kaunter";
 import * as connection from "./connection";
 import { address, counter, terminal, type Settings } from "./counter";
 import { drawer } from "./drawer";
@@ -59,7 +59,7 @@ function screenChanged(to: Screen): void {
   tellUnfinished();
 }
 
-async function token({ sale, may, signal }: { sale?: unknown; may?: string; signal: AbortSignal }, url: string): Promise<string> {
+async function token({ sale, may, signal }: { sale?: unknown; may?: Right; signal: AbortSignal }, url: string): Promise<string> {
   const body = { terminal, ...(sale ? { sale } : {}), ...(may ? { may: ["charge", "cancel", may] } : {}) };
   const answer = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal });
   if (!answer.ok) throw new Error(`the shop's server answered ${answer.status}`);

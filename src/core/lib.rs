@@ -1,10 +1,11 @@
 //! What is true in Kaunter, whoever runs it: [`money`], the machine of an attempt ([`trade`]), the
-//! counter's machine ([`till`]), the code reader ([`scan`]), what a code is ([`wallet`], [`emv`])
+//! counter's machine ([`till`]), the code reader ([`scan`]), what a code is ([`code`], [`wallet`], [`emv`])
 //! and the JSON that page and backend exchange ([`wire`]).
 //!
 //! Nothing here touches a browser, a clock, the network or randomness: time and answers come in as
 //! arguments.
 
+pub mod code;
 pub mod emv;
 pub mod error;
 pub mod money;

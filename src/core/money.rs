@@ -34,16 +34,23 @@ pub enum MoneyError {
     NoCurrency,
 }
 
+/// The currencies of ISO 4217 (list one of 2026) whose amounts do not have two digits behind the point, by their number of
+/// digits. The npm package's `formatMoney` gets this table at build time: browsers follow another one, which counts the
+/// digits that are in use.
+pub const DIGITS: [(usize, &str); 3] = [
+    (
+        0,
+        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    ),
+    (3, "BHD IQD JOD KWD LYD OMR TND"),
+    (4, "CLF UYW"),
+];
+
 /// How many digits ISO 4217 puts behind the point; two unless it says otherwise.
 #[must_use]
 pub fn digits(currency: &str) -> usize {
-    match currency {
-        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX"
-        | "UYI" | "VND" | "VUV" | "XAF" | "XOF" | "XPF" => 0,
-        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
-        "CLF" | "UYW" => 4,
-        _ => 2,
-    }
+    let holds = |(_, list): &&(usize, &str)| list.split(' ').any(|known| known == currency);
+    DIGITS.iter().find(holds).map_or(2, |(digits, _)| *digits)
 }
 
 impl Money {
@@ -119,6 +126,37 @@ mod tests {
         }
         assert_eq!(Money::parse("1500", "JPY").unwrap().minor, 1500);
         assert_eq!(Money::parse("1.234", "KWD").unwrap().minor, 1234);
+    }
+
+    #[test]
+    fn each_currency_has_the_digits_of_iso_4217() {
+        for (digits_behind, currency) in [
+            (0, "JPY"),
+            (0, "KRW"),
+            (0, "VND"),
+            (0, "CLP"),
+            (0, "UYI"),
+            (3, "KWD"),
+            (3, "IQD"),
+            (3, "TND"),
+            (4, "CLF"),
+            (4, "UYW"),
+            (2, "MYR"),
+            (2, "IDR"),
+            (2, "HUF"),
+            (2, "MMK"),
+            (2, "LAK"),
+            (2, "MGA"),
+            (2, "COP"),
+            (2, "XX"),
+            (2, "JPYX"),
+            (2, ""),
+        ] {
+            assert_eq!(digits(currency), digits_behind, "{currency}");
+        }
+        for (_, list) in DIGITS {
+            assert!(list.split(' ').all(|currency| currency.len() == 3));
+        }
     }
 
     #[test]

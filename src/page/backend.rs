@@ -23,7 +23,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::AbortController;
 
 pub use token::May;
-use token::{Purpose, Tokens};
+use token::{Lent, Purpose, Tokens};
 
 use super::browser::{self, Answer};
 use super::{clock, signal};
@@ -42,8 +42,10 @@ const MOST_REST_MS: Ms = 10_000;
 pub enum Trouble {
     /// The backend refused.
     Problem(Box<Problem>),
-    /// No answer in time, or none that could be read: the call may have arrived.
-    NoAnswer,
+    /// No answer in time, or none that could be read: the call may have arrived. What is known of the cause.
+    NoAnswer(Option<JsValue>),
+    /// Whoever answers there is no backend of ours. Only before the first answer of one: later it is the network's doing.
+    Foreign(String),
     /// No token: the call never left.
     NoToken(JsValue),
 }
@@ -54,7 +56,7 @@ impl Trouble {
     pub fn fault(&self) -> Fault {
         match self {
             Self::Problem(problem) => Fault::Problem(problem.code, problem.trade.clone()),
-            Self::NoAnswer => Fault::NoAnswer,
+            Self::NoAnswer(_) | Self::Foreign(_) => Fault::NoAnswer,
             Self::NoToken(_) => Fault::NoToken,
         }
     }
@@ -64,12 +66,22 @@ impl From<Trouble> for Fail {
     fn from(trouble: Trouble) -> Self {
         match trouble {
             Trouble::Problem(problem) => Self::from(problem.as_ref()),
-            Trouble::NoAnswer if signal::online() => Self::new(ErrorCode::NetworkFailed),
-            Trouble::NoAnswer => Self::new(ErrorCode::NetworkOffline),
+            Trouble::NoAnswer(cause) => Self {
+                cause,
+                ..Self::new(if signal::online() {
+                    ErrorCode::NetworkFailed
+                } else {
+                    ErrorCode::NetworkOffline
+                })
+            },
+            Trouble::Foreign(detail) => Self::new(ErrorCode::BackendRefused).with_detail(&detail),
             Trouble::NoToken(cause) => Self::new(ErrorCode::TokenFailed).caused_by(cause),
         }
     }
 }
+
+/// An answer that is waited for.
+pub type Told<'a, T> = Pin<Box<dyn Future<Output = Result<T, Trouble>> + 'a>>;
 
 /// The backend of one till.
 #[derive(Debug)]
@@ -78,6 +90,8 @@ pub struct Backend {
     fetch: Option<Function>,
     tokens: Tokens,
     call_ms: Cell<Ms>,
+    /// A backend of ours has answered there.
+    known: Cell<bool>,
     /// The backend is out of breath, and asked to be left alone until then.
     rest_until_ms: Cell<Ms>,
 }
@@ -91,6 +105,7 @@ impl Backend {
             fetch: wish.fetch.clone(),
             tokens: Tokens::new(wish.get_token.clone()),
             call_ms: Cell::new(CALL_MS),
+            known: Cell::new(false),
             rest_until_ms: Cell::new(0),
         }
     }
@@ -111,99 +126,86 @@ impl Backend {
     /// # Errors
     /// [`Trouble`].
     pub async fn session(&self) -> Result<Session, Trouble> {
-        self.post("/v1/sessions", None, Purpose::Any).await
+        let session: Told<'_, Session> =
+            self.told("POST", "/v1/sessions".to_owned(), None, Purpose::Any);
+        let session = session.await;
+        self.known.set(self.known.get() || session.is_ok());
+        match session {
+            // Every backend has sessions: a path in front of it leads elsewhere.
+            Err(Trouble::Problem(problem)) if problem.code == ProblemCode::NotFound => {
+                Err(Trouble::Foreign(self.foreign(&problem.status.to_string())))
+            }
+            session => session,
+        }
     }
 
     /// `POST /v1/trades`. The same key again is the same attempt.
-    ///
-    /// # Errors
-    /// [`Trouble`].
-    pub async fn create(&self, trade: &NewTrade) -> Result<Trade, Trouble> {
-        self.post("/v1/trades", Some(to_js(trade)), Purpose::Sale(&trade.sale))
-            .await
+    pub fn create<'a>(&'a self, trade: &'a NewTrade) -> Told<'a, Trade> {
+        let path = "/v1/trades".to_owned();
+        self.post(path, Some(to_js(trade)), Purpose::Sale(&trade.sale))
     }
 
     /// `POST /v1/trades/{trx_id}/code`.
-    ///
-    /// # Errors
-    /// [`Trouble`].
-    pub async fn hand_over(&self, trx_id: &str, code: &str, sale: &Sale) -> Result<Trade, Trouble> {
-        let body = HandOver {
-            code: code.to_owned(),
-        };
-        self.post(
-            &path(trx_id, "/code"),
-            Some(to_js(&body)),
-            Purpose::Sale(sale),
-        )
-        .await
+    pub fn hand_over<'a>(&'a self, trx_id: &str, code: String, sale: &'a Sale) -> Told<'a, Trade> {
+        let body = to_js(&HandOver { code });
+        self.post(path(trx_id, "/code"), Some(body), Purpose::Sale(sale))
     }
 
     /// `GET /v1/trades/{trx_id}`.
-    ///
-    /// # Errors
-    /// [`Trouble`].
-    pub async fn trade(&self, trx_id: &str) -> Result<Trade, Trouble> {
-        self.get(&path(trx_id, "")).await
+    pub fn trade(&self, trx_id: &str) -> Told<'_, Trade> {
+        self.told("GET", path(trx_id, ""), None, Purpose::Any)
     }
 
     /// `POST /v1/trades/{trx_id}/cancel`.
-    ///
-    /// # Errors
-    /// [`Trouble`].
-    pub async fn cancel(&self, trx_id: &str) -> Result<Trade, Trouble> {
-        self.post(&path(trx_id, "/cancel"), None, Purpose::Any)
-            .await
+    pub fn cancel(&self, trx_id: &str) -> Told<'_, Trade> {
+        self.post(path(trx_id, "/cancel"), None, Purpose::Any)
     }
 
     /// `POST /v1/trades/{trx_id}/void`.
-    ///
-    /// # Errors
-    /// [`Trouble`].
-    pub async fn void(&self, trx_id: &str, reason: &str) -> Result<Trade, Trouble> {
-        let body = AskVoid {
+    pub fn void(&self, trx_id: &str, reason: &str) -> Told<'_, Trade> {
+        let body = to_js(&AskVoid {
             reason: reason.to_owned(),
-        };
-        let purpose = Purpose::May(May::Void);
-        self.post(&path(trx_id, "/void"), Some(to_js(&body)), purpose)
-            .await
+        });
+        let purpose = Purpose::May(May::Void, None);
+        self.post(path(trx_id, "/void"), Some(body), purpose)
     }
 
     /// `GET /v1/trades/{trx_id}/void`.
-    ///
-    /// # Errors
-    /// [`Trouble`].
-    pub async fn void_status(&self, trx_id: &str) -> Result<Trade, Trouble> {
-        self.get(&path(trx_id, "/void")).await
+    pub fn void_status(&self, trx_id: &str) -> Told<'_, Trade> {
+        self.told("GET", path(trx_id, "/void"), None, Purpose::Any)
     }
 
     /// `POST /v1/trades/{trx_id}/verdict`.
-    ///
-    /// # Errors
-    /// [`Trouble`].
-    pub async fn settle(&self, trx_id: &str, verdict: &Verdict) -> Result<Trade, Trouble> {
-        let purpose = Purpose::May(May::Review);
-        self.post(&path(trx_id, "/verdict"), Some(to_js(verdict)), purpose)
-            .await
+    pub fn settle(&self, trx_id: &str, verdict: &Verdict) -> Told<'_, Trade> {
+        let purpose = Purpose::May(May::Review, None);
+        self.post(path(trx_id, "/verdict"), Some(to_js(verdict)), purpose)
     }
 
-    /// `GET /v1/sales?ref=`.
-    ///
-    /// # Errors
-    /// [`Trouble`].
-    pub async fn sale(&self, reference: &str) -> Result<SaleRecord, Trouble> {
-        let reference = String::from(js_sys::encode_uri_component(reference));
-        self.get(&format!("/v1/sales?ref={reference}")).await
+    /// `GET /v1/sales?ref=`: the attempts that this terminal may see.
+    pub fn sale(&self, reference: &str) -> Told<'_, SaleRecord> {
+        self.told("GET", sale_path(reference), None, Purpose::Any)
     }
 
-    /// `GET /v1/trades?day=`, newest first; the day is the backend's, in UTC.
+    /// The same for every terminal's attempts.
+    pub fn find(&self, reference: &str) -> Told<'_, SaleRecord> {
+        let purpose = Purpose::May(May::List, None);
+        self.told("GET", sale_path(reference), None, purpose)
+    }
+
+    /// `GET /v1/trades?day=` of each day, newest first; the days are the backend's, in UTC. Somebody who may list is asked
+    /// for once.
     ///
     /// # Errors
     /// [`Trouble`].
-    pub async fn day(&self, day: &str) -> Result<Vec<Trade>, Trouble> {
-        let day = String::from(js_sys::encode_uri_component(day));
-        let list: TradeList = self.get(&format!("/v1/trades?day={day}")).await?;
-        Ok(list.trades)
+    pub async fn days(&self, days: &[String]) -> Result<Vec<Trade>, Trouble> {
+        let (lent, mut trades) = (Lent::default(), Vec::new());
+        for day in days {
+            let purpose = Purpose::May(May::List, Some(&lent));
+            let list: Told<'_, TradeList> =
+                self.told("GET", format!("/v1/trades?day={day}"), None, purpose);
+            trades.extend(list.await?.trades);
+        }
+        Ok(trades)
     }
 
     /// Stops asking for tokens: the till closes.
@@ -211,21 +213,30 @@ impl Backend {
         self.tokens.close();
     }
 
-    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Trouble> {
-        read(self.call("GET", path, None, Purpose::Any).await?)
+    fn post<'a>(
+        &'a self,
+        path: String,
+        body: Option<JsValue>,
+        purpose: Purpose<'a>,
+    ) -> Told<'a, Trade> {
+        self.told("POST", path, body, purpose)
     }
 
-    async fn post<T: DeserializeOwned>(
-        &self,
-        path: &str,
+    /// A call whose answer is read. Boxed, so that it is in the module once for each kind of answer, not for each call.
+    fn told<'a, T: DeserializeOwned + 'a>(
+        &'a self,
+        method: &'static str,
+        path: String,
         body: Option<JsValue>,
-        purpose: Purpose<'_>,
-    ) -> Result<T, Trouble> {
-        let body = body.map(|body| {
-            let text = JSON::stringify(&body).expect("a treaty's body has no cycles");
-            String::from(text)
-        });
-        read(self.call("POST", path, body, purpose).await?)
+        purpose: Purpose<'a>,
+    ) -> Told<'a, T> {
+        Box::pin(async move {
+            let body = body.map(|body| {
+                let text = JSON::stringify(&body).expect("a treaty's body has no cycles");
+                String::from(text)
+            });
+            self.read(self.call(method, &path, body, purpose).await?)
+        })
     }
 
     /// One call, and once more with a fresh token where the first was refused for its token. Boxed, so that it is in the
@@ -239,7 +250,11 @@ impl Backend {
     ) -> Pin<Box<dyn Future<Output = Result<JsValue, Trouble>> + 'a>> {
         Box::pin(async move {
             let body = body.as_deref();
-            let token = self.tokens.current(purpose, self.call_ms.get()).await?;
+            let lent = purpose.lent();
+            let token = match lent.and_then(Lent::token) {
+                Some(token) => token,
+                None => self.tokens.current(purpose, self.call_ms.get()).await?,
+            };
             let first = self.timed(method, path, body, &token).await;
             let Err(Trouble::Problem(problem)) = &first else {
                 return first;
@@ -251,6 +266,9 @@ impl Backend {
             else {
                 return first;
             };
+            if let Some(lent) = lent {
+                lent.keep(&fresh);
+            }
             self.timed(method, path, body, &fresh).await
         })
     }
@@ -279,7 +297,8 @@ impl Backend {
             let late = pin!(clock::sleep(self.call_ms.get()));
             match select(call, late).await {
                 Either::Left((Ok(answer), _)) => self.heard(answer.unchecked_ref()),
-                Either::Left((Err(_), _)) | Either::Right(((), _)) => Err(Trouble::NoAnswer),
+                Either::Left((Err(cause), _)) => Err(Trouble::NoAnswer(Some(cause))),
+                Either::Right(((), _)) => Err(Trouble::NoAnswer(None)),
             }
         })
     }
@@ -289,27 +308,45 @@ impl Backend {
         if matches!(status, 429 | 503) {
             self.rest(answer);
         }
-        if (200..300).contains(&status) {
+        if (200..300).contains(&status) && body.is_object() {
             return Ok(body);
         }
-        Err(from_js(body).map_or(Trouble::NoAnswer, |problem| {
-            Trouble::Problem(Box::new(problem))
-        }))
+        if let Ok(problem) = from_js(body) {
+            self.known.set(true);
+            return Err(Trouble::Problem(Box::new(problem)));
+        }
+        let kind = answer.kind();
+        let kind = kind.split(';').next().unwrap_or_default();
+        let said = format!("{status} {kind}").trim_end().to_owned();
+        // A proxy says 502 to 504 for a backend that is away, and a hotspot says anything to a page that was signed in.
+        if self.known.get() || status >= 500 {
+            return Err(Trouble::NoAnswer(Some(said.into())));
+        }
+        Err(Trouble::Foreign(self.foreign(&said)))
+    }
+
+    fn foreign(&self, said: &str) -> String {
+        let address = &self.address;
+        format!(
+            "{address} answered {said}, which is no answer of a Kaunter backend: check the address in `backend`."
+        )
+    }
+
+    /// An answer of another shape is none: what was asked for may have happened.
+    fn read<T: DeserializeOwned>(&self, body: JsValue) -> Result<T, Trouble> {
+        from_js(body).map_err(|_| match self.known.get() {
+            true => Trouble::NoAnswer(None),
+            false => Trouble::Foreign(self.foreign("with other fields")),
+        })
     }
 
     /// Where the backend has too much to do it says when to come back: no call of this till leaves before.
     fn rest(&self, answer: &Answer) {
-        let said = answer.rest();
-        if let Some(seconds) = said.and_then(|text| text.trim().parse::<Ms>().ok()) {
+        if let Ok(seconds) = answer.rest().trim().parse::<Ms>() {
             let rest_ms = seconds.saturating_mul(1_000).min(MOST_REST_MS);
             self.rest_until_ms.set(clock::now_ms() + rest_ms);
         }
     }
-}
-
-/// An answer of another shape is none: what was asked for may have happened.
-fn read<T: DeserializeOwned>(body: JsValue) -> Result<T, Trouble> {
-    from_js(body).map_err(|_| Trouble::NoAnswer)
 }
 
 /// Ends a call when dropped: a call that nobody waits for is no load for the network.
@@ -333,6 +370,11 @@ impl Drop for Abort {
 fn path(trx_id: &str, rest: &str) -> String {
     let trx_id = String::from(js_sys::encode_uri_component(trx_id));
     format!("/v1/trades/{trx_id}{rest}")
+}
+
+fn sale_path(reference: &str) -> String {
+    let reference = String::from(js_sys::encode_uri_component(reference));
+    format!("/v1/sales?ref={reference}")
 }
 
 /// True where a fresh token may help.

@@ -1,14 +1,22 @@
 // What the browser does in steps of its own: a call, a database, a lock. Each is one promise to Rust, which decides what is
 // called, stored or locked, how long it waits, and what an answer means.
 
-/** One call: its status, its Retry-After, its body, which is undefined where it is no JSON. Rejects where nobody answers. */
+/** Calls a caller's function: what it gives, and what it throws, comes as a promise of ours. */
+export const ask = async (callback, self, given) => Reflect.apply(callback, self, given);
+
+/**
+ * One call: its status, its type, its Retry-After, its body, which is undefined where it is no JSON. Rejects where nobody
+ * answers. `own` is the caller's, so its answer is checked.
+ */
 export async function call(own, address, method, body, token, trace, signal) {
   const headers = new Headers({ Authorization: token, Accept: "application/json", "X-Trace-Id": trace });
   if (body !== undefined) headers.set("Content-Type", "application/json");
-  // A redirect would carry the token to an address that the caller did not give.
-  const init = { method, headers, body, signal, redirect: "error", cache: "no-store" };
-  const response = await (own ?? globalThis.fetch).call(globalThis, address, init);
-  return { status: response.status, rest: response.headers.get("Retry-After") ?? undefined, body: await response.json().catch(() => undefined) };
+  // A redirect would carry the token to an address that the caller did not give. No prototype has a say in the call.
+  const init = { __proto__: null, method, headers, body, signal, redirect: "error", cache: "no-store" };
+  const response = await (own ? Reflect.apply(own, globalThis, [address, init]) : fetch(address, init));
+  const header = (name) => { const value = response.headers.get(name); return typeof value === "string" ? value : ""; };
+  const status = Number.isInteger(response.status) ? response.status : 0;
+  return { status, type: header("Content-Type"), rest: header("Retry-After"), body: await response.json().catch(() => undefined) };
 }
 
 /** Asks for a lock without waiting: `ours` tells, `free` lets go, at any time, and `freed` is when the browser did. */

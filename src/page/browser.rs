@@ -1,7 +1,7 @@
 //! The hand-written JavaScript beside this file: what the browser does in steps of its own is shorter there, and each is
 //! one call or one promise here.
 
-use js_sys::{Function, Promise};
+use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, IdbDatabase};
 
@@ -13,9 +13,14 @@ extern "C" {
     #[wasm_bindgen(method, getter, structural)]
     pub(super) fn status(this: &Answer) -> u16;
     #[wasm_bindgen(method, getter, structural)]
-    pub(super) fn rest(this: &Answer) -> Option<String>;
+    pub(super) fn rest(this: &Answer) -> String;
+    #[wasm_bindgen(method, getter, structural, js_name = type)]
+    pub(super) fn kind(this: &Answer) -> String;
     #[wasm_bindgen(method, getter, structural)]
     pub(super) fn body(this: &Answer) -> JsValue;
+
+    /// A promise of what a caller's function gives or throws.
+    pub(super) fn ask(callback: &Function, this: &JsValue, given: &Array) -> Promise;
 
     /// A promise of an [`Answer`].
     pub(super) fn call(

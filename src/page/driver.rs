@@ -21,6 +21,7 @@ use kaunter_core::policy::Ms;
 use kaunter_core::till::{Charge, Event, Hint, Plan, Record, Reply, Step};
 use kaunter_core::wire::{Presented, Sale};
 
+use super::backend::Trouble;
 use super::till::Till;
 use super::{clock, random_hex, signal};
 use crate::types::code::{Confidence, Scan};
@@ -30,8 +31,10 @@ use crate::types::sale::Outcome;
 
 /// What a deed brings back.
 enum Deed {
-    /// An answer for the machine.
+    /// Something for the machine.
     Heard(Event),
+    /// An answer for the machine, and why there was none.
+    Answered(Event, Option<Box<Trouble>>),
     /// The answer to a question, which is told to the page too.
     Told(Reply),
     /// The eye saw a code, or will see none.
@@ -200,6 +203,10 @@ impl Driver {
     fn done(&mut self, deed: Deed) {
         let event = match deed {
             Deed::Heard(event) => event,
+            Deed::Answered(event, why) => {
+                self.refused = why.map(|why| Fail::from(*why));
+                event
+            }
             Deed::Told(reply) => {
                 self.tell_poll(&reply);
                 Event::Told(reply)

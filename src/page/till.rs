@@ -1,6 +1,7 @@
 //! One till: what its calls share.
 
 mod attempt;
+mod idle;
 mod keeper;
 mod recovery;
 mod sale;
@@ -9,7 +10,6 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use futures_channel::mpsc::{UnboundedSender, unbounded};
-use js_sys::Function;
 use kaunter_core::error::ErrorCode;
 use kaunter_core::till::{Event, Record};
 use kaunter_core::wire::{self, PagePolicy, ProblemCode, Sale, Session};
@@ -26,6 +26,7 @@ use super::voice::Voice;
 use crate::types::code::Scan;
 use crate::types::error::{Fail, Rejection};
 use crate::types::event::{Emit, SpawnReader};
+use crate::types::given::Callback;
 use crate::types::options::{OpenWish, ScanWish};
 use crate::types::sale::{JsWallets, Outcome, Trade, Wallet};
 use crate::types::to_js;
@@ -41,7 +42,7 @@ pub struct Till {
     news: News,
     eye: Rc<Eye>,
     voice: Rc<Voice>,
-    on_wallet: Option<Function>,
+    on_wallet: Option<Callback>,
     /// What is not at its end, newest first.
     unfinished: RefCell<Vec<wire::Trade>>,
     /// Attempts on screen, and where their drivers listen.
@@ -104,6 +105,7 @@ impl Till {
         });
         crate::page::spawn(Self::hear(Rc::downgrade(&till), words));
         till.recover().await;
+        crate::page::spawn(Self::look_around(Rc::downgrade(&till)));
         Ok(till)
     }
 
@@ -157,7 +159,7 @@ impl Till {
 
     /// The caller's picker of wallets.
     #[must_use]
-    pub fn on_wallet(&self) -> Option<&Function> {
+    pub fn on_wallet(&self) -> Option<&Callback> {
         self.on_wallet.as_ref()
     }
 
@@ -229,6 +231,11 @@ impl Till {
         Some(found.1.clone())
     }
 
+    /// True while an attempt is on screen.
+    fn is_watching(&self) -> bool {
+        !self.watched.borrow().is_empty()
+    }
+
     fn is_closed(&self) -> bool {
         self.closing().is_none_or(|closing| closing.aborted())
     }
@@ -285,7 +292,10 @@ impl Till {
     /// # Errors
     /// `network/*`, `token/*`.
     pub async fn find(&self, reference: &str) -> Result<Vec<Trade>, Fail> {
-        match self.backend.sale(reference).await {
+        if reference.is_empty() || reference.chars().count() > wire::REF_MAX_CHARS {
+            return Err(Fail::new(ErrorCode::SaleInvalid));
+        }
+        match self.backend.find(reference).await {
             Ok(record) => Ok(record
                 .attempts
                 .iter()
@@ -306,10 +316,7 @@ impl Till {
         let day = Day::read(day).ok_or_else(|| {
             Fail::new(ErrorCode::BackendRefused).with_detail("Ask for a day as YYYY-MM-DD.")
         })?;
-        let mut trades = Vec::new();
-        for utc in day.utc_days() {
-            trades.extend(self.backend.day(&utc).await?);
-        }
+        let mut trades = self.backend.days(&day.utc_days()).await?;
         trades.retain(|trade| day.holds(&trade.created_at));
         Ok(trades
             .iter()

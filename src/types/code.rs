@@ -3,6 +3,7 @@
 use std::fmt;
 
 use js_sys::{Array, Reflect, Uint8Array};
+use kaunter_core::code::trimmed;
 use kaunter_core::scan::Found;
 use kaunter_core::wallet;
 use kaunter_core::wire::CODE_MAX_BYTES;
@@ -54,16 +55,6 @@ export interface ReadOptions { readonly max?: number; readonly effort?: "live" |
 
 #[wasm_bindgen]
 extern "C" {
-    /// `Scan` of the declarations.
-    #[wasm_bindgen(typescript_type = "Scan")]
-    #[derive(Debug)]
-    pub type JsScan;
-
-    /// A code that is already there: a `Scan`, or its text.
-    #[wasm_bindgen(typescript_type = "Scan | string")]
-    #[derive(Debug)]
-    pub type JsCode;
-
     /// A promise of a `Scan`.
     #[wasm_bindgen(typescript_type = "Promise<Scan>")]
     #[derive(Debug)]
@@ -160,10 +151,17 @@ impl fmt::Debug for Scan {
 }
 
 impl Scan {
+    /// What is handed over: the text without what surrounds the code.
+    #[must_use]
+    pub fn code(&self) -> String {
+        trimmed(&self.text).into_owned()
+    }
+
     /// True where the backend would take it at all.
     #[must_use]
     pub fn is_sendable(&self) -> bool {
-        !self.text.trim().is_empty() && self.text.len() <= CODE_MAX_BYTES
+        let code = self.code();
+        !code.is_empty() && code.len() <= CODE_MAX_BYTES
     }
 }
 

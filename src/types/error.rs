@@ -7,6 +7,8 @@ use kaunter_core::error::ErrorCode;
 use kaunter_core::wire::Problem;
 use wasm_bindgen::prelude::*;
 
+use super::given::{own, text};
+
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
 /** What went wrong. A code never changes its meaning. */
@@ -16,8 +18,8 @@ export type ErrorCode =
   | "camera/denied" | "camera/dismissed" | "camera/policy-blocked" | "camera/frame-blocked" | "camera/not-found" | "camera/in-use" | "camera/timeout" | "camera/interrupted" | "camera/constraints"
   | "scan/timeout" | "scan/busy" | "scan/merchant-code" | "image/unsupported" | "money/invalid" | "sale/invalid"
   | "token/failed" | "token/forbidden" | "network/offline" | "network/failed" | "backend/refused" | "backend/store-unavailable" | "network/busy"
-  | "wallet/unknown" | "wallet/required" | "code/invalid" | "code/taken" | "money/limit" | "currency/unsupported"
-  | "sale/busy" | "sale/paid" | "trade/mismatch" | "trade/closed" | "trade/not-found" | "trade/not-cancellable" | "journal/unavailable" | "journal/unreadable";
+  | "wallet/unknown" | "wallet/required" | "code/invalid" | "code/taken" | "code_reused" | "money/limit" | "currency/unsupported"
+  | "argument_invalid" | "sale/busy" | "sale/paid" | "sale_amount_mismatch" | "trade/mismatch" | "trade/closed" | "trade/not-found" | "trade/not-cancellable" | "journal/unavailable" | "journal/unreadable";
 
 /** What a `KaunterError` carries besides its code and sentence. */
 export interface ErrorFacts {
@@ -44,7 +46,7 @@ pub fn install(class: Function) {
 pub struct Fail {
     /// The cause.
     pub code: ErrorCode,
-    /// What the backend adds: a sentence, without secrets.
+    /// A sentence that says more than the code's own, without secrets: the error's `cause` where nothing was thrown.
     pub detail: Option<String>,
     /// The attempt that it is about, or that stands in the way.
     pub trade_id: Option<String>,
@@ -92,11 +94,11 @@ impl Fail {
     #[must_use]
     pub fn to_js(&self, messages: &JsValue) -> JsValue {
         let word = JsValue::from_str(self.code.as_str());
-        let own = Reflect::get(messages, &word)
-            .ok()
-            .and_then(|text| text.as_string());
+        let own = own(messages, self.code.as_str()).ok();
+        let own = own.and_then(|own| text(&own));
         let message = own.unwrap_or_else(|| self.sentence());
-        let facts = js_sys::Object::new();
+        // Without a prototype: what somebody put on that is no fact of ours.
+        let facts = js_sys::Object::create(JsValue::NULL.unchecked_ref());
         put(&facts, "retryable", self.code.may_retry().into());
         let moved = self.money_moved && self.trade_id.is_some();
         put(
@@ -109,13 +111,17 @@ impl Fail {
             "tradeId",
             self.trade_id.clone().map_or(JsValue::NULL, JsValue::from),
         );
-        put(&facts, "cause", self.cause.clone().unwrap_or_default());
+        let detail = || self.detail.as_deref().map(JsValue::from_str);
+        let cause = self.cause.clone().or_else(detail);
+        put(&facts, "cause", cause.unwrap_or_default());
         build(&word, &message, &facts)
     }
 
     fn sentence(&self) -> String {
         match (self.code, self.detail.as_deref()) {
-            (ErrorCode::BackendRefused, Some(detail)) => detail.to_owned(),
+            (ErrorCode::BackendRefused | ErrorCode::ArgumentInvalid, Some(detail)) => {
+                detail.to_owned()
+            }
             (code, Some(_) | None) => code.sentence().to_owned(),
         }
     }
@@ -129,7 +135,13 @@ impl From<ErrorCode> for Fail {
 
 impl From<&Problem> for Fail {
     fn from(problem: &Problem) -> Self {
-        let mut fail = Self::new(problem.code.into()).with_detail(&problem.detail);
+        let said = format!(
+            "the backend answered {}: {}",
+            problem.status, problem.detail
+        );
+        let mut fail = Self::new(problem.code.into())
+            .with_detail(&problem.detail)
+            .caused_by(said.into());
         if let Some(trade) = &problem.trade {
             fail.trade_id = Some(trade.trx_id.clone());
             fail.money_moved = trade.status.at_risk();

@@ -56,15 +56,6 @@ extern "C" {
     #[derive(Debug)]
     pub type CamerasPromise;
 
-    /// A camera that is named.
-    #[wasm_bindgen(typescript_type = "Pick<Camera, \"deviceId\">")]
-    #[derive(Debug)]
-    pub type JsCamera;
-
-    /// Its name.
-    #[wasm_bindgen(method, getter, structural, js_name = deviceId)]
-    pub fn device_id(this: &JsCamera) -> Option<String>;
-
     /// `TillState` of the declarations.
     #[wasm_bindgen(typescript_type = "TillState")]
     #[derive(Debug)]

@@ -2,30 +2,48 @@
 
 use std::fmt;
 
-use js_sys::{Function, Object};
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, HtmlVideoElement};
 
+use super::error::Fail;
 use super::event::Facing;
+use super::given::{Callback, Given, number, text, url};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
+/** What a call may need beyond charging: giving money back, a person's verdict, reading the whole shop's trades. */
+export type Right = "void" | "review" | "list";
+
 /** What `getToken` is asked for. */
 export interface TokenContext {
   /** "start": there is none. "expired": its time is up. "forbidden": it lacks a right, for `sale` or for what `may` says. */
   readonly reason: "start" | "expired" | "forbidden";
   readonly sale?: Sale;
-  readonly may?: "void" | "review";
+  readonly may?: Right;
   readonly signal: AbortSignal;
 }
 
+/** A terminal token: its text, or the backend's answer with it. */
+export type TokenAnswer = string | { readonly token: string };
+
+/** A wallet, or its id. */
+export type WalletChoice = Wallet | string | number;
+
+/**
+ * Of this and every other object of options only its own fields are read, none that it inherits. Unknown fields are ignored;
+ * a known one of another type rejects with `argument_invalid`, whose sentence names it.
+ */
 export interface TillOptions {
   /** Where the Kaunter backend is. The only address that is ever called. */
   backend: string | URL;
-  /** A fresh terminal token, from your own server. Called when one is missing or was refused; never cached by you. */
-  getToken(context: TokenContext): Promise<string>;
-  /** Asked when neither you nor the code says whose wallet it is: the wallet's id. Absent: `wallet/required`. */
-  onWallet?(scan: Scan, wallets: readonly Wallet[]): Promise<string>;
+  /**
+   * A fresh terminal token, from your own server: its text, or the backend's answer `{ token }` as it is. Called when one is
+   * missing or was refused; never cached by you. Where it gives anything else, `token/failed` says in `cause` what came.
+   */
+  getToken(context: TokenContext): TokenAnswer | Promise<TokenAnswer>;
+  /** Asked when neither you nor the code says whose wallet it is: the wallet, or its id. `null`, or absent: `wallet/required`. */
+  onWallet?(scan: Scan, wallets: readonly Wallet[]): WalletChoice | null | Promise<WalletChoice | null>;
   /** Where the camera's picture is shown. Absent: nowhere. */
   preview?: HTMLVideoElement;
   camera?: CameraOptions;
@@ -68,11 +86,11 @@ export interface ScanOptions {
 }
 
 export interface ChargeOptions extends ScanOptions {
-  /** The wallet's id, where it is known before the scan. */
-  wallet?: string;
+  /** The wallet, or its id, where it is known before the scan. */
+  wallet?: WalletChoice;
 }
 
-export interface PayOptions { wallet?: string; signal?: AbortSignal }
+export interface PayOptions { wallet?: WalletChoice; signal?: AbortSignal }
 
 /** A code on your screen: the customer scans it with the wallet's app. */
 export interface ShownCode {
@@ -85,8 +103,8 @@ export interface ShownCode {
 }
 
 export interface PresentOptions {
-  /** The wallet's id: one whose `presents` has "merchant". */
-  wallet: string;
+  /** The wallet, or its id: one whose `presents` has "merchant". */
+  wallet: WalletChoice;
   /** Shows the code; called once. If it throws, the attempt is cancelled. */
   onCode(code: ShownCode): void;
   signal?: AbortSignal;
@@ -98,108 +116,6 @@ export interface ResumeOptions {
   onCode?(code: ShownCode): void;
 }
 "#;
-
-#[wasm_bindgen]
-extern "C" {
-    /// `TillOptions` of the declarations.
-    #[wasm_bindgen(typescript_type = "TillOptions")]
-    #[derive(Clone, Debug)]
-    pub type TillOptions;
-
-    #[wasm_bindgen(method, getter, structural)]
-    fn backend(this: &TillOptions) -> JsValue;
-    #[wasm_bindgen(method, getter, structural, js_name = getToken)]
-    fn get_token(this: &TillOptions) -> Option<Function>;
-    #[wasm_bindgen(method, getter, structural, js_name = onWallet)]
-    fn on_wallet(this: &TillOptions) -> Option<Function>;
-    #[wasm_bindgen(method, getter, structural)]
-    fn preview(this: &TillOptions) -> Option<HtmlVideoElement>;
-    #[wasm_bindgen(method, getter, structural)]
-    fn camera(this: &TillOptions) -> Option<CameraOptions>;
-    #[wasm_bindgen(method, getter, structural)]
-    fn messages(this: &TillOptions) -> JsValue;
-    #[wasm_bindgen(method, getter, structural)]
-    fn fetch(this: &TillOptions) -> Option<Function>;
-
-    /// `CameraOptions` of the declarations.
-    #[wasm_bindgen(typescript_type = "CameraOptions")]
-    #[derive(Clone, Debug)]
-    pub type CameraOptions;
-
-    #[wasm_bindgen(method, getter, structural, js_name = deviceId)]
-    fn device_id(this: &CameraOptions) -> Option<String>;
-    #[wasm_bindgen(method, getter, structural)]
-    fn facing(this: &CameraOptions) -> Option<String>;
-    #[wasm_bindgen(method, getter, structural)]
-    fn region(this: &CameraOptions) -> Option<Rectangle>;
-    #[wasm_bindgen(method, getter, structural, js_name = maxScansPerSecond)]
-    fn max_scans_per_second(this: &CameraOptions) -> Option<f64>;
-    #[wasm_bindgen(method, getter, structural, js_name = idleReleaseMs)]
-    fn idle_release_ms(this: &CameraOptions) -> Option<f64>;
-    #[wasm_bindgen(method, getter, structural)]
-    fn mirror(this: &CameraOptions) -> Option<bool>;
-
-    /// A part of a picture, or a point in it, as a caller writes it.
-    #[derive(Clone, Debug)]
-    pub type Rectangle;
-
-    #[wasm_bindgen(method, getter, structural)]
-    fn x(this: &Rectangle) -> Option<f64>;
-    #[wasm_bindgen(method, getter, structural)]
-    fn y(this: &Rectangle) -> Option<f64>;
-    #[wasm_bindgen(method, getter, structural)]
-    fn width(this: &Rectangle) -> Option<f64>;
-    #[wasm_bindgen(method, getter, structural)]
-    fn height(this: &Rectangle) -> Option<f64>;
-
-    /// `Adjustment` of the declarations.
-    #[wasm_bindgen(typescript_type = "Adjustment")]
-    #[derive(Clone, Debug)]
-    pub type JsAdjustment;
-
-    #[wasm_bindgen(method, getter, structural)]
-    fn torch(this: &JsAdjustment) -> Option<bool>;
-    #[wasm_bindgen(method, getter, structural)]
-    fn zoom(this: &JsAdjustment) -> Option<f64>;
-    #[wasm_bindgen(method, getter, structural, js_name = focusAt)]
-    fn focus_at(this: &JsAdjustment) -> Option<Rectangle>;
-
-    /// `ScanOptions`, and what `charge`, `pay` and `resume` add to them.
-    #[wasm_bindgen(typescript_type = "ChargeOptions")]
-    #[derive(Clone, Debug)]
-    pub type ChargeOptions;
-
-    #[wasm_bindgen(method, getter, structural)]
-    fn signal(this: &ChargeOptions) -> Option<AbortSignal>;
-    #[wasm_bindgen(method, getter, structural, js_name = timeoutMs)]
-    fn timeout_ms(this: &ChargeOptions) -> Option<f64>;
-    #[wasm_bindgen(method, getter, structural)]
-    fn accept(this: &ChargeOptions) -> Option<Function>;
-    #[wasm_bindgen(method, getter, structural)]
-    fn wallet(this: &ChargeOptions) -> Option<String>;
-    #[wasm_bindgen(method, getter, structural, js_name = onCode)]
-    fn on_code(this: &ChargeOptions) -> Option<Function>;
-
-    /// `PresentOptions` of the declarations.
-    #[wasm_bindgen(extends = ChargeOptions, typescript_type = "PresentOptions")]
-    #[derive(Clone, Debug)]
-    pub type PresentOptions;
-
-    /// `ResumeOptions` of the declarations.
-    #[wasm_bindgen(extends = ChargeOptions, typescript_type = "ResumeOptions")]
-    #[derive(Clone, Debug)]
-    pub type ResumeOptions;
-
-    /// `ReadOptions` of the declarations.
-    #[wasm_bindgen(typescript_type = "ReadOptions")]
-    #[derive(Clone, Debug)]
-    pub type ReadOptions;
-
-    #[wasm_bindgen(method, getter, structural)]
-    fn max(this: &ReadOptions) -> Option<f64>;
-    #[wasm_bindgen(method, getter, structural)]
-    fn effort(this: &ReadOptions) -> Option<String>;
-}
 
 /// Which camera, how it is read, and how long it stays warm.
 #[derive(Clone, Debug, PartialEq)]
@@ -238,19 +154,28 @@ impl Default for CameraWish {
     }
 }
 
-impl From<&CameraOptions> for CameraWish {
-    fn from(options: &CameraOptions) -> Self {
-        let most = options.max_scans_per_second().filter(|most| *most > 0.0);
-        Self {
-            device_id: options.device_id().filter(|id| !id.is_empty()),
-            facing: options.facing().as_deref().and_then(Facing::from_word),
-            region: options.region().map_or_else(Region::default, Region::from),
+impl CameraWish {
+    /// Reads a caller's `CameraOptions`.
+    ///
+    /// # Errors
+    /// `argument_invalid`.
+    pub fn read(options: &JsValue) -> Result<Self, Fail> {
+        let given = Given::new(options, "camera.")?;
+        let most = given.number("maxScansPerSecond")?;
+        let most = most.filter(|most| *most > 0.0);
+        let facing = |value: &JsValue| Facing::from_word(&text(value)?);
+        Ok(Self {
+            device_id: given.text("deviceId")?,
+            facing: given.get("facing", "\"user\" or \"environment\"", facing)?,
+            region: Region::read(&given.field("region")?)?,
             scans_per_second: most.map_or(MOST_SCANS_PER_SECOND, |most| {
                 most.clamp(LEAST_SCANS_PER_SECOND, MOST_SCANS_PER_SECOND)
             }),
-            idle_release_ms: options.idle_release_ms().map_or(IDLE_RELEASE_MS, to_ms),
-            mirror: options.mirror(),
-        }
+            idle_release_ms: given
+                .number("idleReleaseMs")?
+                .map_or(IDLE_RELEASE_MS, to_ms),
+            mirror: given.flag("mirror")?,
+        })
     }
 }
 
@@ -278,14 +203,17 @@ impl Default for Region {
     }
 }
 
-impl From<Rectangle> for Region {
-    fn from(wish: Rectangle) -> Self {
-        let sides = [wish.x(), wish.y(), wish.width(), wish.height()];
-        Self::of(&sides.map(|side| side.unwrap_or(f64::NAN)))
-    }
-}
-
 impl Region {
+    /// Reads a caller's rectangle; a side that is left out is the whole picture's.
+    fn read(rectangle: &JsValue) -> Result<Self, Fail> {
+        let given = Given::new(rectangle, "camera.region.")?;
+        let mut sides = [f64::NAN; 4];
+        for (side, name) in sides.iter_mut().zip(["x", "y", "width", "height"]) {
+            *side = given.number(name)?.unwrap_or(f64::NAN);
+        }
+        Ok(Self::of(&sides))
+    }
+
     /// Left, top, width and height; what is no number is as in the whole picture.
     #[must_use]
     pub fn of(sides: &[f64]) -> Self {
@@ -314,16 +242,21 @@ pub struct Adjustment {
     pub focus_at: Option<(f64, f64)>,
 }
 
-impl From<&JsAdjustment> for Adjustment {
-    fn from(wish: &JsAdjustment) -> Self {
-        if !wish.is_object() {
-            return Self::default();
-        }
-        Self {
-            torch: wish.torch(),
-            zoom: wish.zoom().filter(|zoom| zoom.is_finite()),
-            focus_at: wish.focus_at().and_then(|at| at.x().zip(at.y())),
-        }
+impl Adjustment {
+    /// Reads a caller's wish.
+    ///
+    /// # Errors
+    /// `argument_invalid`.
+    pub fn read(wish: &JsValue) -> Result<Self, Fail> {
+        let given = Given::new(wish, "")?;
+        let point = given.field("focusAt")?;
+        let point = Given::new(&point, "focusAt.")?;
+        let zoom = |value: &JsValue| number(value).filter(|zoom| zoom.is_finite());
+        Ok(Self {
+            torch: given.flag("torch")?,
+            zoom: given.get("zoom", "a number", zoom)?,
+            focus_at: point.number("x")?.zip(point.number("y")?),
+        })
     }
 }
 
@@ -333,9 +266,9 @@ pub struct OpenWish {
     /// The backend's address, without a slash at its end.
     pub backend: String,
     /// The caller's `getToken`.
-    pub get_token: Function,
+    pub get_token: Callback,
     /// The caller's `onWallet`.
-    pub on_wallet: Option<Function>,
+    pub on_wallet: Option<Callback>,
     /// The caller's video element.
     pub preview: Option<HtmlVideoElement>,
     /// Which camera.
@@ -356,38 +289,46 @@ impl OpenWish {
     /// Reads a caller's options; methods keep their `this`.
     ///
     /// # Errors
-    /// A sentence, where `backend` or `getToken` is missing.
-    pub fn read(options: &TillOptions) -> Result<Self, String> {
-        let this: &JsValue = options.as_ref();
-        if !this.is_object() {
-            return Err("Till.open takes an object with backend and getToken.".to_owned());
-        }
-        let backend = options.backend();
-        let backend = match backend.dyn_ref::<Object>() {
-            Some(url) => url.to_string().into(),
-            None => backend.as_string().unwrap_or_default(),
-        };
-        if backend.is_empty() {
-            return Err("Till.open needs the backend's address in `backend`.".to_owned());
-        }
-        let get_token = options
-            .get_token()
-            .filter(|function| function.is_function())
-            .ok_or_else(|| "Till.open needs the function `getToken`.".to_owned())?;
+    /// `argument_invalid`.
+    pub fn read(options: &JsValue) -> Result<Self, Fail> {
+        let given = Given::new(options, "")?;
+        let backend = given.get("backend", ADDRESS, address)?;
+        let messages = given.field("messages")?;
+        Given::new(&messages, "messages.")?;
         Ok(Self {
-            backend: backend.trim_end_matches('/').to_owned(),
-            get_token: get_token.bind0(this),
-            on_wallet: options.on_wallet().map(|function| function.bind0(this)),
-            preview: options.preview(),
-            camera: options
-                .camera()
-                .as_ref()
-                .map(CameraWish::from)
-                .unwrap_or_default(),
-            messages: options.messages(),
-            fetch: options.fetch(),
+            backend: backend.ok_or_else(|| given.wrong("backend", ADDRESS))?,
+            get_token: given
+                .callback("getToken")?
+                .ok_or_else(|| given.wrong("getToken", "a function"))?,
+            on_wallet: given.callback("onWallet")?,
+            preview: given.video("preview")?,
+            camera: CameraWish::read(&given.field("camera")?)?,
+            messages,
+            fetch: given.callback("fetch")?.map(|fetch| fetch.function),
         })
     }
+}
+
+/// What `backend` must be.
+const ADDRESS: &str = "the backend's address: https://..., http://... or a path from /";
+
+/// A backend's address without a slash at its end. The paths of calls are put behind it, so it has no query and no
+/// fragment; `fetch` takes none with a password in it.
+fn address(given: &JsValue) -> Option<String> {
+    let text = text(given).or_else(|| url(given))?;
+    let lower = text.to_ascii_lowercase();
+    let host = ["https://", "http://"]
+        .iter()
+        .find_map(|scheme| lower.strip_prefix(scheme));
+    let is_whole = match host {
+        Some(host) => {
+            let host = host.split('/').next().unwrap_or_default();
+            !host.is_empty() && !host.contains('@')
+        }
+        None => text.starts_with('/'),
+    };
+    let is_plain = |byte: u8| byte > b' ' && !b"?#\\".contains(&byte);
+    (is_whole && text.bytes().all(is_plain)).then(|| text.trim_end_matches('/').to_owned())
 }
 
 /// How a scan or a charge is to go.
@@ -398,11 +339,11 @@ pub struct ScanWish {
     /// Ends the looking.
     pub timeout_ms: Option<u64>,
     /// The caller's `accept`.
-    pub accept: Option<Function>,
+    pub accept: Option<Callback>,
     /// The wallet's id.
     pub wallet: Option<String>,
     /// The caller's `onCode`.
-    pub on_code: Option<Function>,
+    pub on_code: Option<Callback>,
 }
 
 impl fmt::Debug for ScanWish {
@@ -411,29 +352,20 @@ impl fmt::Debug for ScanWish {
     }
 }
 
-impl From<Option<ChargeOptions>> for ScanWish {
-    fn from(options: Option<ChargeOptions>) -> Self {
-        let Some(options) = options.filter(|options| options.is_object()) else {
-            return Self::default();
-        };
-        Self {
-            signal: options.signal(),
-            timeout_ms: options.timeout_ms().map(to_ms),
-            accept: options
-                .accept()
-                .map(|function| function.bind0(options.as_ref())),
-            wallet: options.wallet().filter(|id| !id.is_empty()),
-            on_code: options
-                .on_code()
-                .filter(|function| function.is_function())
-                .map(|function| function.bind0(options.as_ref())),
-        }
-    }
-}
-
-impl From<Option<ResumeOptions>> for ScanWish {
-    fn from(options: Option<ResumeOptions>) -> Self {
-        options.map(ChargeOptions::from).into()
+impl ScanWish {
+    /// Reads the options of `scan`, `charge`, `pay`, `present` and `resume`: each takes some of these.
+    ///
+    /// # Errors
+    /// `argument_invalid`.
+    pub fn read(options: &JsValue) -> Result<Self, Fail> {
+        let given = Given::new(options, "")?;
+        Ok(Self {
+            signal: given.signal("signal")?,
+            timeout_ms: given.number("timeoutMs")?.map(to_ms),
+            accept: given.callback("accept")?,
+            wallet: given.wallet("wallet")?,
+            on_code: given.callback("onCode")?,
+        })
     }
 }
 
@@ -451,20 +383,23 @@ const MAX_CODES: usize = 16;
 
 impl ReadWish {
     /// Reads a caller's options; `still` says what holds where they say nothing.
-    #[must_use]
-    pub fn read(options: Option<&ReadOptions>, still: bool) -> Self {
-        let options = options.filter(|options| options.is_object());
-        let effort = options.and_then(ReadOptions::effort);
-        Self {
-            max: options
-                .and_then(ReadOptions::max)
-                .map_or(MAX_CODES, |max| (to_ms(max) as usize).clamp(1, MAX_CODES)),
-            still: match effort.as_deref() {
-                Some("still") => true,
-                Some("live") => false,
-                Some(_) | None => still,
-            },
-        }
+    ///
+    /// # Errors
+    /// `argument_invalid`.
+    pub fn read(options: &JsValue, still: bool) -> Result<Self, Fail> {
+        let given = Given::new(options, "")?;
+        let max = given.number("max")?;
+        let effort = given.get("effort", "\"live\" or \"still\"", |value| {
+            match text(value)?.as_str() {
+                "still" => Some(true),
+                "live" => Some(false),
+                _ => None,
+            }
+        })?;
+        Ok(Self {
+            max: max.map_or(MAX_CODES, |max| (to_ms(max) as usize).clamp(1, MAX_CODES)),
+            still: effort.unwrap_or(still),
+        })
     }
 }
 

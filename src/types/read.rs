@@ -14,6 +14,8 @@ use serde::de::{
 };
 use wasm_bindgen::{JsCast, JsValue};
 
+use super::given::own;
+
 /// A value that is none of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unreadable;
@@ -77,6 +79,12 @@ impl Value {
 
     fn is_nothing(&self) -> bool {
         self.0.is_undefined() || self.0.is_null()
+    }
+
+    /// An object, of this window or of another: a caller's own `fetch` may be another's.
+    fn object(self) -> Read<Object> {
+        let is_object = self.0.is_object();
+        is_object.then(|| self.0.unchecked_into()).ok_or(Unreadable)
     }
 
     fn text(&self) -> Read<String> {
@@ -161,7 +169,7 @@ impl<'de> Deserializer<'de> for Value {
 
     /// An `Array`, or bytes.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
-        let list = self.0.dyn_into::<Object>().map_err(|_| Unreadable)?;
+        let list = self.object()?;
         let length = Reflect::get(&list, &"length".into());
         let length = Value(length.map_err(|_| Unreadable)?).whole()?;
         visitor.visit_seq(Items {
@@ -181,7 +189,7 @@ impl<'de> Deserializer<'de> for Value {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Read<V::Value> {
-        let object = self.0.dyn_into::<Object>().map_err(|_| Unreadable)?;
+        let object = self.object()?;
         visitor.visit_seq(Fields {
             object,
             names: fields.iter(),
@@ -243,7 +251,7 @@ impl<'de> SeqAccess<'de> for Fields {
     /// None for a field that is not there and may be absent; the next call is about the next field all the same.
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Read<Option<S::Value>> {
         let name = self.names.next().ok_or(Unreadable)?;
-        let field = Reflect::get(&self.object, &(*name).into()).map_err(|_| Unreadable)?;
+        let field = own(&self.object, name).map_err(|_| Unreadable)?;
         let missing = field.is_undefined();
         let read = seed.deserialize(Value(field));
         if missing {

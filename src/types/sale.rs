@@ -2,11 +2,12 @@
 
 use kaunter_core::error::ErrorCode;
 use kaunter_core::money::Money;
-use kaunter_core::wire::{self, By, Presented, Reason, Status, VerdictOutcome};
+use kaunter_core::wire::{self, By, GatewayAnswer, Presented, Reason, Status, VerdictOutcome};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::error::Fail;
+use super::given;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
@@ -25,6 +26,14 @@ export interface Wallet {
   readonly presents: readonly ("consumer" | "merchant")[];
 }
 
+/** What the gateway said, in its own words: for the operator, and beside our sentence for the cashier. */
+export interface GatewayAnswer {
+  /** `null` where it gave none. */
+  readonly code: string | null;
+  /** Empty where it gave none. */
+  readonly message: string;
+}
+
 /** Where an attempt stands. "paid", "declined", "cancelled" and "voided" are final. */
 export type TradeStatus = "creating" | "awaiting-code" | "awaiting-payer" | "paying" | "pending" | "unknown" | "cancelling" | "voiding" | "needs-review" | "late-success" | "paid" | "declined" | "cancelled" | "voided";
 
@@ -39,18 +48,46 @@ export interface Trade {
   readonly settled: boolean;
   /** Proof of payment came after it had been closed, whatever became of it since. */
   readonly late: boolean;
+  /** What the gateway said when it put the attempt where it stands. */
+  readonly gatewayAnswer: GatewayAnswer | null;
+  /** The last void was refused, and why: the money was not given back. */
+  readonly voidRefused: GatewayAnswer | null;
 }
 
 /** Why a payment was refused. */
 export type DeclineReason = "code_expired" | "code_used" | "insufficient_funds" | "limit" | "wrong_wallet" | "other";
 
+/** The money is taken. */
+export interface Paid {
+  readonly status: "paid";
+  readonly tradeId: string;
+  readonly reference: string;
+  readonly sale: Sale;
+  readonly wallet: Wallet;
+  readonly paidAt: string;
+  /** It was to be given back, the gateway refused, and this is why. `void` always says so: print no receipt. */
+  readonly voidRefused?: GatewayAnswer;
+}
+/** The payment was refused; no money is kept. `message` is a sentence for the cashier. */
+export interface Declined {
+  readonly status: "declined";
+  readonly tradeId: string;
+  readonly reason: DeclineReason;
+  readonly message: string;
+  readonly gatewayAnswer: GatewayAnswer | null;
+}
+/** Closed unpaid. */
+export interface Cancelled { readonly status: "cancelled"; readonly tradeId: string | null; readonly by: "cashier" | "customer" | "deadline" }
+/** The money was given back. */
+export interface Voided { readonly status: "voided"; readonly tradeId: string; readonly reference: string; readonly sale: Sale; readonly voidedAt: string }
+/** Money may have moved and nobody knows yet: do not charge again, call `resume`. */
+export interface Unresolved { readonly status: "unresolved"; readonly tradeId: string; readonly since: string }
+
 /** How a charge ends. Every ending resolves; only "nothing ever began" rejects. */
-export type Outcome =
-  | { readonly status: "paid"; readonly tradeId: string; readonly reference: string; readonly sale: Sale; readonly wallet: Wallet; readonly paidAt: string }
-  | { readonly status: "declined"; readonly tradeId: string; readonly reason: DeclineReason; readonly message: string }
-  | { readonly status: "cancelled"; readonly tradeId: string | null; readonly by: "cashier" | "customer" | "deadline" }
-  | { readonly status: "voided"; readonly tradeId: string; readonly reference: string; readonly sale: Sale; readonly voidedAt: string }
-  | { readonly status: "unresolved"; readonly tradeId: string; readonly since: string };
+export type Outcome = Paid | Declined | Cancelled | Voided | Unresolved;
+
+/** How a void ends: "paid" is a refund that was refused, and says why in `voidRefused`. */
+export type VoidOutcome = Voided | (Paid & { readonly voidRefused: GatewayAnswer }) | Unresolved;
 "#;
 
 #[wasm_bindgen]
@@ -59,11 +96,6 @@ extern "C" {
     #[wasm_bindgen(typescript_type = "Money")]
     #[derive(Debug)]
     pub type JsMoney;
-
-    /// `Sale` of the declarations.
-    #[wasm_bindgen(typescript_type = "Sale")]
-    #[derive(Debug)]
-    pub type JsSale;
 
     /// A promise of an `Outcome`.
     #[wasm_bindgen(typescript_type = "Promise<Outcome>")]
@@ -89,13 +121,6 @@ extern "C" {
     #[wasm_bindgen(typescript_type = "readonly Trade[]")]
     #[derive(Debug)]
     pub type JsTrades;
-
-    /// The second argument of `settle`.
-    #[wasm_bindgen(
-        typescript_type = "{ outcome: \"paid\" | \"declined\" | \"voided\"; evidence: string }"
-    )]
-    #[derive(Debug)]
-    pub type JsVerdict;
 }
 
 /// A wallet of the gateway.
@@ -171,6 +196,10 @@ pub struct Trade {
     pub settled: bool,
     /// Proof of payment came after it had been closed, whatever became of it since.
     pub late: bool,
+    /// What the gateway said of it.
+    pub gateway_answer: Option<GatewayAnswer>,
+    /// Why the last void was refused.
+    pub void_refused: Option<GatewayAnswer>,
 }
 
 impl Trade {
@@ -188,6 +217,8 @@ impl Trade {
             created_at: trade.created_at.clone(),
             settled: trade.settled,
             late: trade.late,
+            gateway_answer: trade.gateway_answer.clone(),
+            void_refused: trade.void_refused.clone(),
         }
     }
 }
@@ -269,6 +300,9 @@ pub enum Outcome {
         wallet: Wallet,
         /// When.
         paid_at: String,
+        /// Why it was not given back, where it was to be.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        void_refused: Option<GatewayAnswer>,
     },
     /// Refused; no money kept.
     Declined {
@@ -278,6 +312,8 @@ pub enum Outcome {
         reason: DeclineReason,
         /// What the cashier does about it.
         message: String,
+        /// What the gateway said.
+        gateway_answer: Option<GatewayAnswer>,
     },
     /// Closed unpaid.
     Cancelled {
@@ -307,6 +343,15 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// The end of a void: the type of `till.void` promises a reason where the money stays.
+    #[must_use]
+    pub fn of_void(mut self) -> Self {
+        if let Self::Paid { void_refused, .. } = &mut self {
+            void_refused.get_or_insert_default();
+        }
+        self
+    }
+
     /// The end that a trade's status is, or `Unresolved` where it is none.
     #[must_use]
     pub fn of(trade: &wire::Trade, wallets: &[Wallet]) -> Self {
@@ -322,6 +367,7 @@ impl Outcome {
                 sale: trade.sale.clone(),
                 wallet: wallet_of(&trade.integrator, wallets),
                 paid_at: trade.since.clone(),
+                void_refused: trade.void_refused.clone(),
             },
             Status::Declined => {
                 let reason = DeclineReason::from(trade.reason);
@@ -329,6 +375,7 @@ impl Outcome {
                     trade_id,
                     reason,
                     message: reason.sentence().to_owned(),
+                    gateway_answer: trade.gateway_answer.clone(),
                 }
             }
             Status::Cancelled => Self::Cancelled {
@@ -413,10 +460,11 @@ pub fn verdict_from_js(verdict: &JsValue) -> Result<wire::Verdict, Fail> {
     Ok(wire::Verdict { outcome, evidence })
 }
 
+/// A field of the object's own; what can't be read is not there, and is told as what it should have been.
 fn get(object: &JsValue, name: &str) -> JsValue {
-    js_sys::Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
+    given::own(object, name).unwrap_or(JsValue::UNDEFINED)
 }
 
 fn text(object: &JsValue, name: &str) -> Option<String> {
-    get(object, name).as_string()
+    given::text(&get(object, name))
 }

@@ -180,11 +180,11 @@ ${policy}
   // ---- browsers ----
 
   /** A machine with a camera of its own. `profileDir` outlives a renderer, as a browser's does. */
-  async machine({ camera = true, viewport = { width: 1366, height: 768 } } = {}) {
+  async machine({ camera = true, viewport = { width: 1366, height: 768 }, flags: more = [] } = {}) {
     const file = join(this.dir, `camera-${this.browsers.length}.y4m`);
     await show(file, null);
     const args = camera ? flags(file) : flags(file).filter((flag) => !flag.startsWith("--use-fake-ui")).concat("--deny-permission-prompts");
-    const browser = await chromium.launch({ executablePath, args });
+    const browser = await chromium.launch({ executablePath, args: [...args, ...more] });
     this.browsers.push(browser);
     return new Machine(this, browser, file, viewport);
   }

@@ -312,7 +312,7 @@ plain("onCode, resume, abort and two tills, as a developer meets them", async (t
   const thrown = page.evaluate((sale) => ends(till.present(sale, { wallet: "23", onCode: () => { throw new Error("no display"); } })), sale("throws"));
   assert.equal((await thrown).value.status, "cancelled");
   const told = await page.evaluate((sale) => Promise.all([ends(till.present(sale, { wallet: "31", onCode: () => {} })), ends(till.present(sale, { wallet: "23" })), ends(till.present(sale, { onCode: () => {} }))]), sale("none"));
-  assert.deepEqual(told.map(({ error }) => error.code ?? error.name), ["wallet/unknown", "TypeError", "wallet/required"]);
+  assert.deepEqual(told.map(({ error }) => error.code ?? error.name), ["wallet/unknown", "argument_invalid", "wallet/required"]);
   assert.deepEqual((await shop.sale("none")).attempts ?? [], []);
   assert.equal(await shop.kept(), 1250);
 });

@@ -76,7 +76,19 @@ pub(crate) fn build(profile: Profile) -> anyhow::Result<()> {
         .into_iter()
         .map(std::ffi::OsString::from)
         .chain([out.into_os_string(), wasm.into_os_string()]);
-    wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(args)
+    wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(args)?;
+    digits()
+}
+
+/// The table of currencies for the package's JavaScript, from the one that there is.
+fn digits() -> anyhow::Result<()> {
+    let fields = kaunter_core::money::DIGITS.map(|(digits, list)| format!("{digits}: {list:?}"));
+    let text = format!(
+        "// Written by `cargo xtask build` from `DIGITS` in src/core/money.rs.\nexport const DIGITS = {{ {} }};\n",
+        fields.join(", ")
+    );
+    std::fs::write(root().join("pkg/wasm/digits.js"), text)?;
+    Ok(())
 }
 
 /// Builds the terminal's page.

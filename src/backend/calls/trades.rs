@@ -61,15 +61,13 @@ pub(crate) async fn code(
     State(app): State<Arc<App>>,
     Terminal(claims): Terminal,
     Path(trx_id): Path<String>,
-    Body(hand): Body<HandOver>,
+    Body(mut hand): Body<HandOver>,
 ) -> Answer {
     claims.require(Right::Charge)?;
     app.limits.admit(&claims.shop, &claims.terminal)?;
+    hand.code = kaunter_core::code::trimmed(&hand.code).into_owned();
     let good = |char: char| !char.is_control();
-    if hand.code.trim().is_empty()
-        || hand.code.len() > CODE_MAX_BYTES
-        || !hand.code.chars().all(good)
-    {
+    if hand.code.is_empty() || hand.code.len() > CODE_MAX_BYTES || !hand.code.chars().all(good) {
         return Err(Problem::new(ProblemCode::CodeInvalid));
     }
     let stored = app.trades.find(Some(&claims.shop), &trx_id).await?;

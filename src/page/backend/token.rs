@@ -6,14 +6,15 @@ use std::pin::pin;
 
 use futures_util::future::{Either, select};
 use js_sys::futures::JsFuture;
-use js_sys::{Function, Object, Promise, Reflect};
+use js_sys::{JSON, Object, Promise, Reflect};
 use kaunter_core::policy::Ms;
 use kaunter_core::wire::{ProblemCode, Sale};
 use wasm_bindgen::JsValue;
 use web_sys::AbortController;
 
 use super::{Trouble, about_the_token};
-use crate::page::clock;
+use crate::page::{ask, clock};
+use crate::types::given::{Callback, own, text};
 use crate::types::to_js;
 
 /// A right that a cashier's token mostly lacks: somebody else's token does it once.
@@ -23,6 +24,33 @@ pub enum May {
     Void,
     /// Settle what needs a person's word.
     Review,
+    /// Read what other terminals did.
+    List,
+}
+
+impl May {
+    /// The word of the declarations.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Void => "void",
+            Self::Review => "review",
+            Self::List => "list",
+        }
+    }
+}
+
+/// A token of somebody who may more, for the calls of one question.
+#[derive(Debug, Default)]
+pub(super) struct Lent(RefCell<Option<Token>>);
+
+impl Lent {
+    pub(super) fn token(&self) -> Option<Token> {
+        self.0.borrow().clone()
+    }
+
+    pub(super) fn keep(&self, token: &Token) {
+        self.0.replace(Some(token.clone()));
+    }
 }
 
 /// What a call is for, for the caller's `getToken`.
@@ -32,8 +60,18 @@ pub(super) enum Purpose<'a> {
     Any,
     /// A charge of this sale.
     Sale(&'a Sale),
-    /// A right of its own.
-    May(May),
+    /// A right of its own; a token for it may serve several calls.
+    May(May, Option<&'a Lent>),
+}
+
+impl<'a> Purpose<'a> {
+    /// Where a token is kept that serves several calls.
+    pub(super) fn lent(self) -> Option<&'a Lent> {
+        match self {
+            Self::May(_, lent) => lent,
+            Self::Any | Self::Sale(_) => None,
+        }
+    }
 }
 
 /// A token. Its `Debug` tells its length only.
@@ -55,7 +93,7 @@ impl fmt::Debug for Token {
 
 /// The token of now, and where the next one comes from.
 pub(super) struct Tokens {
-    get: Function,
+    get: Callback,
     now: RefCell<Option<Token>>,
     /// The question that is out, so that ten calls ask once.
     asking: RefCell<Option<Promise>>,
@@ -69,7 +107,7 @@ impl fmt::Debug for Tokens {
 }
 
 impl Tokens {
-    pub(super) fn new(get: Function) -> Self {
+    pub(super) fn new(get: Callback) -> Self {
         Self {
             get,
             now: RefCell::new(None),
@@ -109,7 +147,7 @@ impl Tokens {
             return Ok(None);
         }
         let forbidden = code == ProblemCode::TokenForbidden;
-        if let (true, Purpose::May(_)) = (forbidden, purpose) {
+        if let (true, Purpose::May(..)) = (forbidden, purpose) {
             // Somebody with that right says yes once: the till's own token stays the cashier's.
             let promise = self.ask("forbidden", purpose)?;
             return read(promise, call_ms).await.map(Some);
@@ -157,17 +195,13 @@ impl Tokens {
         match purpose {
             Purpose::Any => {}
             Purpose::Sale(sale) => put("sale", &to_js(sale)),
-            Purpose::May(May::Void) => put("may", &"void".into()),
-            Purpose::May(May::Review) => put("may", &"review".into()),
+            Purpose::May(may, _) => put("may", &may.as_str().into()),
         }
         let Some(end) = self.end.borrow().as_ref().map(AbortController::signal) else {
             return Err(Trouble::NoToken("the till is closed".into()));
         };
         put("signal", &end);
-        let given = self.get.call1(&JsValue::UNDEFINED, &context);
-        given
-            .map(|given| Promise::resolve(&given))
-            .map_err(Trouble::NoToken)
+        Ok(ask(&self.get, &[&context]))
     }
 }
 
@@ -187,10 +221,35 @@ async fn read(promise: Promise, call_ms: Ms) -> Result<Token, Trouble> {
         Either::Left((given, _)) => given.map_err(Trouble::NoToken)?,
         Either::Right(((), _)) => return Err(Trouble::NoToken("getToken took too long".into())),
     };
-    let token = given.as_string().filter(|token| is_header_safe(token));
-    token
-        .map(Token)
-        .ok_or_else(|| Trouble::NoToken("getToken must give a token's text".into()))
+    let token = token_in(&given).ok_or_else(|| Trouble::NoToken(described(&given).into()))?;
+    Ok(Token(token))
+}
+
+/// The token in what `getToken` gave: its text, or the backend's answer with it, as an object or as its JSON.
+fn token_in(given: &JsValue) -> Option<String> {
+    let token = match text(given) {
+        Some(json) if json.trim_start().starts_with('{') => {
+            text(&own(&JSON::parse(&json).ok()?, "token").ok()?)?
+        }
+        Some(token) => token,
+        None => text(&own(given, "token").ok()?)?,
+    };
+    let token = token.trim();
+    is_header_safe(token).then(|| token.to_owned())
+}
+
+/// What came in place of a token, and nothing of what it says: it may hold one.
+fn described(given: &JsValue) -> String {
+    let came = match text(given) {
+        Some(text) if text.is_empty() => "an empty text".to_owned(),
+        Some(text) if text.trim_start().starts_with('<') => "a page of HTML".to_owned(),
+        Some(text) => format!("a text of {} bytes that is no token", text.len()),
+        None if given.is_object() => "an object without a text in `token`".to_owned(),
+        None => given.js_typeof().as_string().unwrap_or_default(),
+    };
+    format!(
+        "getToken gave {came}: it must give the token's text, or the backend's answer with `token` in it"
+    )
 }
 
 /// Printable, without spaces: anything else is no token, and could break the header.

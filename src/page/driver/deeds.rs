@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use futures_util::future::abortable;
-use js_sys::Promise;
 use js_sys::futures::JsFuture;
 use kaunter_core::error::ErrorCode;
 use kaunter_core::till::Event;
@@ -13,8 +12,10 @@ use wasm_bindgen::JsValue;
 use super::{Deed, Driver, Told};
 use crate::page::backend::Trouble;
 use crate::page::till::Till;
-use crate::page::{clock, display, signal};
+use crate::page::{ask, clock, display, signal};
+use crate::types::code::Scan;
 use crate::types::error::{Fail, Rejection};
+use crate::types::given::{is_nothing, wallet_id};
 use crate::types::sale::JsWallets;
 use crate::types::to_js;
 
@@ -46,19 +47,20 @@ impl Driver {
     {
         let till = Rc::clone(&self.till);
         self.deeds.push(Box::pin(async move {
-            let (answer, event) = call(Rc::clone(&till)).await;
-            Deed::Heard(event(answer.map_err(|trouble| trouble.fault())))
+            let (answer, event) = call(till).await;
+            let why = answer.as_ref().err().cloned().map(Box::new);
+            Deed::Answered(event(answer.map_err(|trouble| trouble.fault())), why)
         }));
     }
 
     pub(super) fn hand_over(&mut self, trx_id: String) {
-        let Some(code) = self.code.as_ref().map(|scan| scan.text.clone()) else {
+        let Some(code) = self.code.as_ref().map(Scan::code) else {
             return;
         };
         self.handed_ms.get_or_insert_with(clock::now_ms);
         let sale = self.charge.record().sale.clone();
         self.post(async move |till| {
-            let answer = till.backend().hand_over(&trx_id, &code, &sale).await;
+            let answer = till.backend().hand_over(&trx_id, code, &sale).await;
             (answer, Event::HandedOver as Told)
         });
     }
@@ -70,7 +72,7 @@ impl Driver {
             return;
         };
         let shown = match display::draw(show) {
-            Some(code) => on_code.call1(&JsValue::UNDEFINED, &to_js(&code)).map(drop),
+            Some(code) => on_code.call(&to_js(&code)).map(drop),
             None => Err(JsValue::from_str("The code is too long to be drawn.")),
         };
         if let Err(cause) = shown {
@@ -97,15 +99,13 @@ async fn picked(till: &Till, scan: &JsValue) -> Result<Option<String>, Rejection
         return Ok(None);
     };
     let wallets: JsWallets = till.js_wallets();
-    let said = pick
-        .call2(&JsValue::UNDEFINED, scan, &wallets)
-        .map_err(Rejection::Thrown)?;
-    let said = JsFuture::from(Promise::resolve(&said))
-        .await
-        .map_err(Rejection::Thrown)?;
-    match said.as_string() {
-        Some(id) if till.wallets().iter().any(|wallet| wallet.id == id) => Ok(Some(id)),
-        Some(_) => Err(Fail::new(ErrorCode::WalletUnknown).into()),
-        None => Ok(None),
+    let said = JsFuture::from(ask(pick, &[scan, &wallets])).await;
+    let said = said.map_err(Rejection::Thrown)?;
+    if is_nothing(&said) {
+        return Ok(None);
     }
+    let known = |id: &String| till.wallets().iter().any(|wallet| wallet.id == *id);
+    let id = wallet_id(&said).filter(known);
+    id.map(Some)
+        .ok_or_else(|| Fail::new(ErrorCode::WalletUnknown).into())
 }

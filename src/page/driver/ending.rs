@@ -33,10 +33,10 @@ impl Driver {
             }
             End::Unresolved(trade, trx_id) => Ok(self.unresolved(trade, &trx_id)),
             End::Refused(code, trade) => Err(self.refusal(code, trade.as_deref()).into()),
-            End::Unreachable if signal::online() => Err(Fail::new(ErrorCode::NetworkFailed).into()),
+            End::Unreachable if signal::online() => Err(self.said(ErrorCode::NetworkFailed).into()),
             End::Unreachable => Err(Fail::new(ErrorCode::NetworkOffline).into()),
             End::NoToken => Err(self.said(ErrorCode::TokenFailed).into()),
-            End::GatewayDown => Err(Fail::new(ErrorCode::NetworkBusy).into()),
+            End::GatewayDown => Err(self.said(ErrorCode::NetworkBusy).into()),
             End::NoWallet => Err(Fail::new(ErrorCode::WalletRequired).into()),
             End::Aborted => match self.failure.take() {
                 Some(rejection) => Err(rejection),

@@ -1,13 +1,11 @@
 //! Which of the codes in a frame is the one: each is offered once, a merchant's is told of and passed over, and the
 //! caller has the last word.
 
-use js_sys::Promise;
 use js_sys::futures::JsFuture;
 use kaunter_core::error::ErrorCode;
-use wasm_bindgen::JsValue;
 
-use crate::page::clock;
 use crate::page::voice::Voice;
+use crate::page::{ask, clock};
 use crate::types::code::{DecodedCode, Kind, Recognised, Scan, ScanSource};
 use crate::types::error::{Fail, Rejection};
 use crate::types::options::ScanWish;
@@ -72,10 +70,7 @@ impl<'a> Judge<'a> {
         let Some(accept) = &self.wish.accept else {
             return Ok(true);
         };
-        let said = accept
-            .call1(&JsValue::UNDEFINED, &to_js(scan))
-            .map_err(Rejection::Thrown)?;
-        let said = JsFuture::from(Promise::resolve(&said)).await;
+        let said = JsFuture::from(ask(accept, &[&to_js(scan)])).await;
         said.map(|said| said.is_truthy()).map_err(Rejection::Thrown)
     }
 }

@@ -1,5 +1,6 @@
 //! What is done with an attempt that is there: watched, asked about, cancelled, voided, settled.
 
+use std::pin::Pin;
 use std::rc::Rc;
 
 use kaunter_core::error::ErrorCode;
@@ -7,7 +8,7 @@ use kaunter_core::till::Record;
 use kaunter_core::wire::{self, Verdict};
 
 use super::{Till, aborted};
-use crate::page::backend::Trouble;
+use crate::page::backend::{Told, Trouble};
 use crate::page::driver::Driver;
 use crate::page::lock::{self, Asked};
 use crate::types::error::{Fail, Rejection};
@@ -51,6 +52,7 @@ impl Till {
         wish: ScanWish,
     ) -> Result<Outcome, Rejection> {
         if trade.status.ends_promise() {
+            self.seen(trade);
             self.remember(trade);
             self.forget_if_over(trade).await;
             return Ok(self.outcome(trade));
@@ -84,22 +86,26 @@ impl Till {
 
     /// A call with a side effect on an attempt that is there: journalled first, so that a page that dies in its middle
     /// asks about it after its start, whichever till the attempt is of; then watched to its end.
-    async fn wish(
-        self: &Rc<Self>,
-        trade_id: &str,
-        call: impl Future<Output = Result<wire::Trade, Trouble>>,
-    ) -> Result<Outcome, Rejection> {
-        let noted = self.note(trade_id).await.map_err(Fail::from)?;
-        match call.await {
-            Ok(trade) => self.follow(&trade, ScanWish::default()).await,
-            Err(trouble) => {
-                // Refused: nothing began. Without an answer it may have.
-                if let (Some(key), Trouble::Problem(_) | Trouble::NoToken(_)) = (noted, &trouble) {
-                    self.forget(&key).await;
+    fn wish<'a>(
+        self: &'a Rc<Self>,
+        trade_id: &'a str,
+        call: Told<'a, wire::Trade>,
+    ) -> Pin<Box<dyn Future<Output = Result<Outcome, Rejection>> + 'a>> {
+        Box::pin(async move {
+            let noted = self.note(trade_id).await.map_err(Fail::from)?;
+            match call.await {
+                Ok(trade) => self.follow(&trade, ScanWish::default()).await,
+                Err(trouble) => {
+                    // Refused: nothing began. Without an answer it may have.
+                    if let (Some(key), Trouble::Problem(_) | Trouble::NoToken(_)) =
+                        (noted, &trouble)
+                    {
+                        self.forget(&key).await;
+                    }
+                    Err(Fail::from(trouble).into())
                 }
-                Err(Fail::from(trouble).into())
             }
-        }
+        })
     }
 
     /// Journals an attempt that is not journalled yet; the new row's key.
@@ -147,13 +153,15 @@ impl Till {
         self.wish(trade_id, self.backend.cancel(trade_id)).await
     }
 
-    /// Gives the money back.
+    /// Gives the money back; `Paid` with `void_refused` where the gateway refuses.
     ///
     /// # Errors
     /// `backend/refused` where it is not paid, `trade/not-found`, `token/forbidden`, `network/*`.
     pub async fn void(self: &Rc<Self>, trade_id: &str, reason: &str) -> Result<Outcome, Rejection> {
-        self.wish(trade_id, self.backend.void(trade_id, reason))
-            .await
+        let end = self
+            .wish(trade_id, self.backend.void(trade_id, reason))
+            .await;
+        end.map(Outcome::of_void)
     }
 
     /// A person's word. Where the backend does not know the attempt, it ends what this till's journal alone still holds.

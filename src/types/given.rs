@@ -1,0 +1,264 @@
+//! What a caller gives, checked by us before it reaches a typed import: any value of JavaScript gives an answer or
+//! `argument_invalid`, never a trap.
+//!
+//! Of an object only its own fields are read. A field that was put on `Object.prototype` by somebody else is no option of
+//! the caller, and must not get the token.
+
+use std::fmt;
+
+use js_sys::{Array, Function, JsString, Object, Reflect};
+use kaunter_core::error::ErrorCode;
+use wasm_bindgen::prelude::*;
+use web_sys::{AbortSignal, HtmlVideoElement};
+
+use super::error::Fail;
+
+/// The longest text that is copied into the module, in UTF-16 units: the longest that the backend takes is 1 KiB, and a
+/// text of hundreds of megabytes would end the module for want of memory.
+const MAX_TEXT: u32 = 65_536;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = Object, js_name = hasOwn)]
+    fn has_own(object: &JsValue, name: &str) -> Result<bool, JsValue>;
+}
+
+/// A field of the object's own; `undefined` where it has none.
+///
+/// # Errors
+/// What the field's getter, or a proxy, throws; a `TypeError` for `undefined` and `null`.
+pub fn own(object: &JsValue, name: &str) -> Result<JsValue, JsValue> {
+    if has_own(object, name)? {
+        Reflect::get(object, &name.into())
+    } else {
+        Ok(JsValue::UNDEFINED)
+    }
+}
+
+/// `argument_invalid`, with a sentence that names the argument and says what it must be.
+#[must_use]
+pub fn wrong(name: &str, what: &str) -> Fail {
+    Fail::new(ErrorCode::ArgumentInvalid).with_detail(&format!(
+        "The argument `{name}` must be {what}: tell the page's maker."
+    ))
+}
+
+/// A string, if the value is one and is not too long.
+#[must_use]
+pub fn text(value: &JsValue) -> Option<String> {
+    let text: &JsString = value.dyn_ref()?;
+    (text.length() <= MAX_TEXT).then(|| value.as_string())?
+}
+
+/// A number; `NaN` is none.
+#[must_use]
+pub fn number(value: &JsValue) -> Option<f64> {
+    value.as_f64().filter(|number| !number.is_nan())
+}
+
+/// A wallet by its id: the id as text or as a safe integer (PHP prints it so), or the `Wallet` itself.
+#[must_use]
+pub fn wallet_id(value: &JsValue) -> Option<String> {
+    if let Some(whole) = value.as_f64() {
+        let safe = whole.fract() == 0.0 && whole.abs() <= js_sys::Number::MAX_SAFE_INTEGER;
+        return safe.then(|| (whole as i64).to_string());
+    }
+    if value.is_object() {
+        let id = own(value, "id").ok().filter(|id| !id.is_object())?;
+        return wallet_id(&id);
+    }
+    text(value)
+}
+
+/// The id of a trade.
+///
+/// # Errors
+/// `argument_invalid`.
+pub fn trade_id(value: &JsValue) -> Result<String, Fail> {
+    text(value)
+        .filter(|id| !id.is_empty())
+        .ok_or_else(|| wrong("tradeId", "a trade's id, a string"))
+}
+
+/// What a getter of the browser's own class says of the value; `None` where the value is no object of that class, in
+/// this window or in another. A proxy is none: the browser's own functions do not take it either.
+fn of_class(value: &JsValue, class: &str, getter: &str) -> Option<JsValue> {
+    let class = own(&js_sys::global(), class).ok()?;
+    let prototype = own(&class, "prototype").ok()?;
+    let descriptor =
+        Reflect::get_own_property_descriptor(prototype.unchecked_ref::<Object>(), &getter.into())
+            .ok()?;
+    let getter: Function = own(&descriptor, "get").ok()?.dyn_into().ok()?;
+    getter.call0(value).ok()
+}
+
+/// The text of a `URL`.
+#[must_use]
+pub fn url(value: &JsValue) -> Option<String> {
+    text(&of_class(value, "URL", "href")?)
+}
+
+fn signal(value: &JsValue) -> Option<AbortSignal> {
+    of_class(value, "AbortSignal", "aborted").map(|_| value.clone().unchecked_into())
+}
+
+fn video(value: &JsValue) -> Option<HtmlVideoElement> {
+    of_class(value, "HTMLVideoElement", "videoWidth").map(|_| value.clone().unchecked_into())
+}
+
+/// A function of the caller's, called on the options that it stands in.
+#[derive(Clone)]
+pub struct Callback {
+    /// The function.
+    pub function: Function,
+    /// Its `this`.
+    pub this: JsValue,
+}
+
+impl fmt::Debug for Callback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Callback")
+    }
+}
+
+impl Callback {
+    /// Calls it.
+    ///
+    /// # Errors
+    /// What it throws.
+    pub fn call(&self, given: &JsValue) -> Result<JsValue, JsValue> {
+        Reflect::apply(&self.function, &self.this, &Array::of1(given))
+    }
+}
+
+/// An object of options, or none at all.
+#[derive(Clone, Copy, Debug)]
+pub struct Given<'a> {
+    object: Option<&'a JsValue>,
+    /// What stands before a field's name in an error: `camera.`.
+    within: &'static str,
+}
+
+impl<'a> Given<'a> {
+    /// Options that may be left out; `within` is what they are called, with a point behind it, or nothing.
+    ///
+    /// # Errors
+    /// `argument_invalid` where they are neither an object nor absent.
+    pub fn new(value: &'a JsValue, within: &'static str) -> Result<Self, Fail> {
+        let name = match within.trim_end_matches('.') {
+            "" => "options",
+            name => name,
+        };
+        let is_there = !is_nothing(value);
+        if is_there && !value.is_object() && !value.is_function() {
+            return Err(wrong(name, "an object"));
+        }
+        Ok(Self {
+            object: is_there.then_some(value),
+            within,
+        })
+    }
+
+    /// A field as it is; `undefined` where there is none.
+    ///
+    /// # Errors
+    /// `argument_invalid`, caused by what its getter threw.
+    pub fn field(&self, name: &str) -> Result<JsValue, Fail> {
+        let field = self.object.map(|object| own(object, name));
+        let field = field.unwrap_or(Ok(JsValue::UNDEFINED));
+        field.map_err(|cause| self.wrong(name, "readable").caused_by(cause))
+    }
+
+    /// A field that is absent, or is what `read` finds in it.
+    ///
+    /// # Errors
+    /// `argument_invalid` where `read` finds nothing.
+    pub fn get<T>(
+        &self,
+        name: &str,
+        what: &str,
+        read: fn(&JsValue) -> Option<T>,
+    ) -> Result<Option<T>, Fail> {
+        let field = self.field(name)?;
+        if is_nothing(&field) {
+            return Ok(None);
+        }
+        read(&field).map_or_else(|| Err(self.wrong(name, what)), |value| Ok(Some(value)))
+    }
+
+    /// A text.
+    ///
+    /// # Errors
+    /// `argument_invalid`.
+    pub fn text(&self, name: &str) -> Result<Option<String>, Fail> {
+        let text = self.get(name, "a string", text)?;
+        Ok(text.filter(|text| !text.is_empty()))
+    }
+
+    /// A number.
+    ///
+    /// # Errors
+    /// `argument_invalid`.
+    pub fn number(&self, name: &str) -> Result<Option<f64>, Fail> {
+        self.get(name, "a number", number)
+    }
+
+    /// True or false.
+    ///
+    /// # Errors
+    /// `argument_invalid`.
+    pub fn flag(&self, name: &str) -> Result<Option<bool>, Fail> {
+        self.get(name, "true or false", JsValue::as_bool)
+    }
+
+    /// A function.
+    ///
+    /// # Errors
+    /// `argument_invalid`.
+    pub fn callback(&self, name: &str) -> Result<Option<Callback>, Fail> {
+        let function = self.get(name, "a function", |value| {
+            value.is_function().then(|| value.clone().unchecked_into())
+        })?;
+        Ok(function.map(|function| Callback {
+            function,
+            this: self.object.cloned().unwrap_or_default(),
+        }))
+    }
+
+    /// A wallet, by its id.
+    ///
+    /// # Errors
+    /// `argument_invalid`.
+    pub fn wallet(&self, name: &str) -> Result<Option<String>, Fail> {
+        let id = self.get(name, "a wallet or its id", wallet_id)?;
+        Ok(id.filter(|id| !id.is_empty()))
+    }
+
+    /// An `AbortSignal`.
+    ///
+    /// # Errors
+    /// `argument_invalid`.
+    pub fn signal(&self, name: &str) -> Result<Option<AbortSignal>, Fail> {
+        self.get(name, "an AbortSignal", signal)
+    }
+
+    /// A video element.
+    ///
+    /// # Errors
+    /// `argument_invalid`.
+    pub fn video(&self, name: &str) -> Result<Option<HtmlVideoElement>, Fail> {
+        self.get(name, "a <video> element", video)
+    }
+
+    /// `argument_invalid` about a field.
+    #[must_use]
+    pub fn wrong(&self, name: &str, what: &str) -> Fail {
+        wrong(&format!("{}{name}", self.within), what)
+    }
+}
+
+/// `undefined` and `null` say that an option is left out.
+#[must_use]
+pub fn is_nothing(value: &JsValue) -> bool {
+    value.is_undefined() || value.is_null()
+}
