@@ -22,6 +22,8 @@ export const counter = {
   ref: newRef(),
   /** The reference is used up: money was taken for it, or may have been. */
   used: false,
+  /** The amount that the reference is bound to: a trade of it exists. Null: none is known. */
+  bound: null as number | null,
   /** The sale on screen. */
   sale: null as Sale | null,
   /** The attempt on screen. */
@@ -35,4 +37,19 @@ export function currency(): string {
 /** A reference of our own where no point of sale names one: unique for ever. */
 export function newRef(): string {
   return `${terminal}-${Date.now().toString(36)}-${crypto.randomUUID().slice(0, 8)}`;
+}
+
+export function renewRef(): void {
+  Object.assign(counter, { ref: newRef(), used: false, bound: null });
+}
+
+/** Keeps what a trade says about the reference of the next sale: from its first attempt on, the amount stands. */
+export function bind(sale: Sale): void {
+  if (sale.ref === counter.ref) counter.bound = sale.amount.minor;
+}
+
+/** What Charge asks for now. Another amount than the reference's own is another sale, with another reference. */
+export function wanted(): Sale {
+  if (counter.used || (counter.bound !== null && counter.bound !== counter.minor)) renewRef();
+  return { ref: counter.ref, amount: { minor: counter.minor, currency: currency() } };
 }

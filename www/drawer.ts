@@ -2,10 +2,10 @@
 
 import { counter } from "./counter";
 import { $, dialog } from "./dom";
-import { till } from "./sale";
 import { current, trouble } from "./screen";
 import { test } from "./scan";
 import * as sounds from "./sound";
+import { till } from "./stage";
 import { language, speak, told } from "./words";
 
 /** `spoken` runs when another language was chosen. */

@@ -3,9 +3,11 @@
 import type { Trade, TradeStatus } from "kaunter";
 import { $, dialog, element, icon, type Icon } from "./dom";
 import { formatted } from "./money";
-import { look, till } from "./sale";
+import { voidRefused } from "./refused";
+import { look } from "./sale";
 import { trouble } from "./screen";
-import { locale, say, told, type Words } from "./words";
+import { isBusy, till } from "./stage";
+import { dayTime, locale, say, told, type Words } from "./words";
 
 interface Mark { word: keyof Words; icon: Icon; tone: "good" | "bad" | "warn" | "quiet" }
 
@@ -25,6 +27,7 @@ const HANDS_OFF: readonly TradeStatus[] = ["creating", "awaiting-code"];
 let asked = 0;
 
 export function histories(): void {
+  past();
   $("history-open").onclick = () => {
     $<HTMLInputElement>("day").value = today();
     $("trades").replaceChildren(); // what it said before may not be true any more
@@ -71,13 +74,35 @@ function entry(trade: Trade): HTMLElement {
   button.dataset["trade"] = trade.tradeId;
   button.dataset["status"] = trade.status;
   button.disabled = HANDS_OFF.includes(trade.status);
-  button.onclick = () => { dialog("history").close(); void look(trade); };
+  button.onclick = () => opens(trade, mark);
   return element("li", mark.tone === "warn" ? "todo" : "", button);
+}
+
+/** A payment that runs keeps the screen: meanwhile an old sale can only be read, here. */
+function opens(trade: Trade, mark: Mark): void {
+  if (!isBusy()) {
+    dialog("history").close();
+    return void look(trade, { old: true });
+  }
+  $("past-word").textContent = `${formatted(trade.sale.amount)} · ${say(mark.word)}`;
+  const rows: [keyof Words, string][] = [
+    ["time", dayTime(new Date(trade.createdAt))], ["wallet", trade.wallet?.name ?? ""], ["receipt", trade.sale.ref], ["support", trade.tradeId],
+  ];
+  $("past-facts").replaceChildren(...rows.filter(([, value]) => value).flatMap(([word, value]) => [element("dt", "", say(word)), element("dd", "", value)]));
+  $("past-tags").replaceChildren(...tags(trade));
+  dialog("past").showModal();
+}
+
+/** Back to the payment that runs. */
+function past(): void {
+  $("past-back").onclick = () => { dialog("past").close(); dialog("history").close(); };
 }
 
 function tags(trade: Trade): HTMLElement[] {
   const tag = (name: Icon, word: keyof Words) => element("span", "tag", icon(name), say(word));
+  const refused = voidRefused(trade);
   return [
+    ...(refused ? [element("span", "tag warn", icon("alert"), say("notBackTag", { a: refused.message }))] : []),
     ...(trade.settled ? [tag("person", "settledTag")] : []),
     ...(trade.late && trade.status !== "late-success" ? [tag("clock", "lateTag")] : []),
     ...(trade.status === "late-success" ? [tag("alert", "lateTodo")] : []),

@@ -1,79 +1,137 @@
-// Hands: the number pad, the keyboard, and the button that must be held.
+// Hands on the keyboard. Every key passes here before the page sees it: a hand scanner's are taken out, and what Enter
+// or Space would press is pressed only once it is clear that a hand pressed the key.
 
 import { counter } from "./counter";
-import { $, element } from "./dom";
-import { ready, showReady } from "./sale";
-import { current, pressOf, wayOut } from "./screen";
-import * as sounds from "./sound";
+import { $ } from "./dom";
+import { digit, Hold, restore } from "./pad";
+import { ready } from "./sale";
+import { current, pressOf, trouble, wayOut } from "./screen";
 import { say } from "./words";
+import { FAST_MS, kindOf, LATE_MS, Pace, type Key } from "./wedge";
 
-const HOLD_MS = 600;
-const MOST_DIGITS = 9;
+const pace = new Pace();
+let still: ReturnType<typeof setTimeout> | undefined;
+/** Enter or Space, until no other key has followed it. */
+let pending: ReturnType<typeof setTimeout> | undefined;
+/** What stood in the amount, and in the field that has the focus, before the row of keys that runs. */
+let before = { minor: 0, field: null as HTMLInputElement | null, value: "" };
+/** The focus is where a finger or a closed dialog left it: nobody chose it for the keyboard. */
+let carried = true;
+let pointing = false;
 
-export function hands(): void {
-  for (const key of ["1", "2", "3", "4", "5", "6", "7", "8", "9", "C", "0", "⌫"]) {
-    const button = element("button", "key", key);
-    button.dataset["key"] = key;
-    button.onclick = () => digit(key);
-    $("pad").append(button);
-  }
-  for (const id of ["primary", "second", "third"] as const) pressable(id);
+export function keyboard(): void {
+  addEventListener("keydown", sieve, { capture: true });
+  addEventListener("keyup", released, { capture: true });
   document.addEventListener("keydown", keyed);
-  // A browser lets a page sound only after a touch of its own.
-  for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, () => sounds.unlock(), { once: true, capture: true });
+  addEventListener("pointerdown", () => { pointing = true; }, { capture: true });
+  for (const over of ["pointerup", "pointercancel", "keydown"]) addEventListener(over, () => { pointing = false; }, { capture: true });
+  document.addEventListener("focusin", () => { carried = pointing; });
+  // The browser gives the focus back to the button that opened the dialog; the event comes after that.
+  document.addEventListener("close", () => { carried = true; }, { capture: true });
 }
 
-/** The two keys that are no digits say what they do. */
-export function nameKeys(): void {
-  document.querySelector('[data-key="C"]')?.setAttribute("aria-label", say("clear"));
-  document.querySelector('[data-key="⌫"]')?.setAttribute("aria-label", say("erase"));
+const PRESSABLE = "button, a, label.button, input:is([type=radio], [type=checkbox], [type=file]), select, input:is([type=date], [type=range])";
+const pressable = (target: EventTarget | null) => (target instanceof Element ? target.closest<HTMLElement>(PRESSABLE) : null);
+const writes = (target: EventTarget | null) => target instanceof HTMLInputElement && ["text", "password", "search"].includes(target.type);
+
+function stop(event: Event): void {
+  event.preventDefault();
+  event.stopImmediatePropagation();
 }
 
-/** Minor units, typed from the right: 1 2 5 0 is 12.50. */
-function digit(key: string): void {
-  if (current() !== "ready" || !counter.till) return;
-  if (key === "⌫") counter.minor = Math.floor(counter.minor / 10);
-  else if (key === "C") counter.minor = 0;
-  else if (String(counter.minor).length + key.length <= MOST_DIGITS) counter.minor = Number(`${counter.minor}${key}`);
-  showReady();
-}
-
-function pressable(id: "primary" | "second" | "third"): void {
-  const button = $<HTMLButtonElement>(id);
-  const hold = new Hold(button);
-  button.onclick = () => { const press = pressOf(id); if (press && !press.held) press.act(); };
-  button.onpointerdown = (event) => {
-    const press = pressOf(id);
-    if (press?.held && event.button === 0) hold.begin(press.act);
-  };
-  button.onpointerup = button.onpointerleave = button.onpointercancel = () => hold.end();
-  button.oncontextmenu = (event) => { if (pressOf(id)?.held) event.preventDefault(); };
-}
-
-/** Once money may have moved, a cancel is held for a moment: no elbow cancels a payment. */
-class Hold {
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  constructor(private readonly button: HTMLElement) {}
-  begin(act: () => void): void {
-    this.end();
-    this.button.classList.add("holding");
-    this.#timer = setTimeout(() => { this.end(); act(); }, HOLD_MS);
+function sieve(event: KeyboardEvent): void {
+  const kind = kindOf(event);
+  if (kind === "modifier") return;
+  // A key that is held says the same again; only where text is written, and for Backspace, that is meant.
+  if (event.repeat) {
+    if (kind === "enter" || (kind === "sign" && !writes(event.target))) stop(event);
+    return;
   }
-  end(): void {
-    clearTimeout(this.#timer);
-    this.button.classList.remove("holding");
-  }
+  const { began, found, hasty } = pace.take(kind, event.timeStamp);
+  listen();
+  if (kind !== "other") clearTimeout(pending);
+  if (began) remember(event.target);
+  if (found) takeBack();
+  if (pace.burst) return scanner(event, kind);
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (kind === "enter" || event.key === " ") return press(event, hasty);
+  // A letter would choose another entry of the list.
+  if (kind === "sign" && event.target instanceof HTMLSelectElement) stop(event);
 }
 
+/** A field that takes text takes a scanner's, too; all else is left as it was. */
+function scanner(event: KeyboardEvent, kind: Key): void {
+  if (kind === "sign" && writes(event.target) && !event.ctrlKey && !event.altKey) return;
+  stop(event);
+}
+
+/** Says on the page whether keys are coming: for whoever looks from outside. */
+function listen(): void {
+  document.body.dataset["keys"] = "coming";
+  clearTimeout(still);
+  still = setTimeout(() => { document.body.dataset["keys"] = "still"; }, LATE_MS + FAST_MS);
+}
+
+function remember(target: EventTarget | null): void {
+  const field = target instanceof HTMLInputElement && target.type === "date" ? target : null;
+  before = { minor: counter.minor, field, value: field?.value ?? "" };
+}
+
+/** The first keys of a burst were taken for a hand's. */
+function takeBack(): void {
+  clearTimeout(pending);
+  restore(before.minor);
+  const { field, value } = before;
+  if (field && field.value !== value) {
+    field.value = value;
+    field.dispatchEvent(new Event("change"));
+  }
+  if (["ready", "scan"].includes(current()) && !document.querySelector("dialog[open]")) trouble(say("handScanner"));
+}
+
+/** Enter and Space press by our hand, not by the browser's: a moment later, so that a scanner's never do. */
+function press(event: KeyboardEvent, hasty: boolean): void {
+  const { target } = event;
+  const enter = event.key === "Enter";
+  if (writes(target)) {
+    // No field sends anything by Enter: a button that says what it does is pressed for that.
+    if (enter) stop(event);
+    return;
+  }
+  const chosen = pressable(target);
+  const inside = document.querySelector("dialog[open]") !== null;
+  // At a screen Enter presses the button that names it, unless somebody has moved the focus elsewhere.
+  const primary = enter && !inside && (chosen === null || carried) && pressOf("primary") !== undefined;
+  if (!primary && !chosen) return;
+  stop(event);
+  // In a dialog Enter presses what the keyboard has chosen, not what a finger pressed last.
+  if (hasty || (enter && inside && carried)) return;
+  const from = current();
+  pending = setTimeout(() => {
+    if (!primary) act(chosen, enter);
+    else if (current() === from && !document.querySelector("dialog[open]")) pressOf("primary")?.act();
+  }, FAST_MS);
+}
+
+function act(chosen: HTMLElement | null, enter: boolean): void {
+  if (!chosen?.isConnected || document.activeElement !== chosen) return;
+  const lists = chosen instanceof HTMLSelectElement || (chosen instanceof HTMLInputElement && chosen.type === "date");
+  if (lists && !enter) chosen.showPicker();
+  // Enter ticks no box and chooses no radio button.
+  else if (!lists && !(enter && chosen.matches("input:not([type=file])"))) chosen.click();
+}
+
+/** Firefox presses a button when Space is let go, whatever became of the key before. */
+function released(event: KeyboardEvent): void {
+  if (event.key === " " && !writes(event.target) && pressable(event.target)) event.preventDefault();
+}
+
+/** Digits and Esc, where no dialog is open. */
 function keyed(event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-  const onButton = event.target instanceof HTMLElement && event.target.closest("button, a, input, select") !== null && event.target.id !== "primary";
   if (/^[0-9]$/.test(event.key)) digit(event.key);
   else if (event.key === "Backspace") digit("⌫");
-  else if (event.key === "Enter" && !onButton && !event.repeat) {
-    event.preventDefault();
-    pressOf("primary")?.act();
-  } else if (event.key === "Escape" && !event.repeat) escape();
+  else if (event.key === "Escape" && !event.repeat) escape();
 }
 
 function escape(): void {

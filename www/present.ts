@@ -1,11 +1,12 @@
 // The till shows a code, and the customer scans it: the other way to pay, for wallets whose app can scan.
 
 import type { ShownCode, Trade, Wallet } from "kaunter";
-import { counter, currency } from "./counter";
+import { counter, wanted } from "./counter";
 import { $ } from "./dom";
-import { cancelHeld, instead, till } from "./sale";
+import { instead } from "./sale";
 import { pick } from "./scan";
 import { current, show } from "./screen";
+import { cancelHeld, till } from "./stage";
 import { say } from "./words";
 
 /** True while this screen says what there is to say about the trade. */
@@ -29,7 +30,7 @@ export function presentable(on: boolean): void {
 }
 
 async function begin(): Promise<void> {
-  const sale = counter.sale ?? { ref: counter.ref, amount: { minor: counter.minor, currency: currency() } };
+  const sale = counter.sale ?? wanted();
   if (sale.amount.minor === 0) return;
   await instead(sale, async (options) => {
     const wallets = scanning();

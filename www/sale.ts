@@ -1,35 +1,26 @@
-// A sale, from Charge to its end on the screen. An end is shown only where it is true; what is not known is Not confirmed.
+// A sale, from Charge until the till answers: what is asked for, what the till tells meanwhile, and what it refuses.
 
 import { KaunterError, type Outcome, type Sale, type Till, type Trade } from "kaunter";
-import { letSleep, stayAwake } from "./awake";
+import { letSleep } from "./awake";
 import * as connection from "./connection";
-import { counter, currency, newRef } from "./counter";
-import { $, dialog, type Icon } from "./dom";
+import { bind, counter, renewRef, wanted } from "./counter";
+import { $, dialog } from "./dom";
+import { anotherAmount, ended, notConfirmed, notPaid, paid, unresolved } from "./ends";
 import { formatted } from "./money";
 import { onCode, presentable, tells } from "./present";
-import { current, redraw, show, trouble, type Kind } from "./screen";
-import * as sounds from "./sound";
+import { current, redraw, show, trouble } from "./screen";
+import { cancelHeld, dismiss, FINAL, inHand, keep, letGo, run, signal, stage, stop, till } from "./stage";
+import { tellUnfinished } from "./unfinished";
 import { wait } from "./waiting";
-import { clockTime, say, told, type Words } from "./words";
-
-let abort: AbortController | null = null;
-const FINAL: readonly string[] = ["paid", "declined", "cancelled", "voided"];
-let runs = 0;
-let running: Promise<void> = Promise.resolve();
-/** An old trade was looked at: the typed amount is still there to come back to. */
-let peeking = false;
-
-export function till(): Till {
-  if (!counter.till) throw new Error("the till is not open");
-  return counter.till;
-}
+import { say, told } from "./words";
 
 // ---- ready -----------------------------------------------------------------------------------------------------
 
 export function ready(): void {
   counter.sale = null;
   counter.tradeId = null;
-  peeking = false;
+  inHand();
+  keep(null);
   letSleep();
   showReady();
   tellUnfinished();
@@ -46,248 +37,151 @@ export function showReady(): void {
 
 /** The next sale, under a reference of its own. */
 export function nextSale(): void {
-  runs++;
+  letGo();
   counter.minor = 0;
-  counter.ref = newRef();
-  counter.used = false;
+  renewRef();
   ready();
 }
 
-/** Back to what was typed before an old trade was looked at. */
-function back(): void {
-  runs++;
-  if (counter.used) nextSale();
+/** Back to what was there before an old trade was looked at. */
+export function back(): void {
+  const { home } = stage;
+  letGo();
+  inHand();
+  if (home) home();
+  else if (counter.used) nextSale();
   else ready();
-}
-
-export function tellUnfinished(): void {
-  const [open] = counter.till?.unfinished ?? [];
-  const banner = $("unfinished");
-  banner.hidden = !open || current() !== "ready";
-  if (open) banner.textContent = say(open.status === "late-success" ? "unfinishedLate" : "unfinished", { a: formatted(open.sale.amount) });
 }
 
 // ---- charging --------------------------------------------------------------------------------------------------
 
 function press(): void {
-  const wanted = { ref: counter.ref, amount: { minor: counter.minor, currency: currency() } };
+  const sale = wanted();
   const { unfinished } = till();
-  const own = unfinished.find(({ sale }) => sale.ref === wanted.ref);
-  if (own) return void look(own);
-  const same = unfinished.find(({ sale, status }) => sale.amount.minor === wanted.amount.minor && !FINAL.includes(status));
-  if (same) return ask(same, wanted);
-  charge(wanted);
+  const own = unfinished.find(({ sale: { ref } }) => ref === sale.ref);
+  if (own) return void take(own);
+  const same = unfinished.find((trade) => trade.sale.amount.minor === sale.amount.minor && !FINAL.includes(trade.status));
+  if (same) return ask(same, sale);
+  charge(sale);
 }
 
 /** The same amount is not confirmed yet: before another charge somebody says that it is another customer. */
-function ask(same: Trade, wanted: Sale): void {
+function ask(same: Trade, sale: Sale): void {
   $("same-word").textContent = say("sameTitle", { a: formatted(same.sale.amount) });
   $("same-look").onclick = () => { dialog("same").close(); void look(same); };
-  $("same-other").onclick = () => { dialog("same").close(); charge(wanted); };
+  $("same-other").onclick = () => { dialog("same").close(); charge(sale); };
   dialog("same").showModal();
 }
 
-export function charge(wanted: Sale): void {
+export function charge(sale: Sale): void {
   if (!connection.online()) return redraw();
-  counter.sale = wanted;
-  counter.tradeId = null;
-  peeking = false;
+  begins(sale);
   // At once: a second tap must not find Charge still there.
   scanning("starting");
-  void run(() => till().charge(wanted, signal()));
+  void runSale(() => till().charge(sale, signal()));
+}
+
+function begins(sale: Sale): void {
+  counter.sale = sale;
+  counter.tradeId = null;
+  inHand();
 }
 
 export async function payWith(code: string): Promise<void> {
-  const wanted = counter.sale;
-  if (!wanted) return;
-  // The scan lets go of the sale first, and its end is nobody's news any more.
-  runs++;
-  abort?.abort();
-  await running;
+  const { sale } = counter;
+  if (!sale || current() !== "scan") return;
+  // The scan lets go of the sale first.
+  await dismiss();
   wait("paying", cancelHeld);
-  await run(() => till().pay(wanted, code, signal()));
+  await runSale(() => till().pay(sale, code, signal()));
 }
 
 /** Another way to collect, in place of whatever runs; a cashier who thinks better of it is back where the sale began. */
-export async function instead(wanted: Sale, begin: (options: { signal: AbortSignal }) => Promise<Outcome>): Promise<void> {
+export async function instead(sale: Sale, begin: (options: { signal: AbortSignal }) => Promise<Outcome>): Promise<void> {
   if (!connection.online()) return redraw();
-  const own = till().unfinished.find(({ sale }) => sale.ref === wanted.ref);
-  if (own) return look(own);
-  runs++;
-  abort?.abort();
-  await running;
-  counter.sale = wanted;
-  counter.tradeId = null;
-  peeking = false;
-  await run(() => begin(signal()));
+  const own = till().unfinished.find(({ sale: { ref } }) => ref === sale.ref);
+  if (own) return take(own);
+  await dismiss();
+  begins(sale);
+  await runSale(() => begin(signal()));
 }
 
-export function signal(): { signal: AbortSignal } {
-  abort = new AbortController();
-  return { signal: abort.signal };
-}
-
-export function stop(): void {
-  abort?.abort();
-}
-
-/** One call of the till, to its end on the screen; only the newest is shown. */
-export function run(begin: () => Promise<Outcome>, refused: (error: unknown) => void = rejected): Promise<void> {
-  const own = ++runs;
-  stayAwake();
-  trouble(null);
-  $("unfinished").hidden = true;
-  running = begin().then(
-    (outcome) => {
-      if (own !== runs) return;
-      promised(outcome.status);
-      ended(outcome);
-    },
-    (error: unknown) => {
-      noteNetwork(error);
-      if (own !== runs) return;
-      promised(error instanceof KaunterError ? error.code : "aborted");
-      refused(error);
-    },
-  );
-  return running;
-}
-
-/** How the package's last promise ended: for whoever looks from outside. */
-function promised(word: string): void {
-  document.body.dataset["promise"] = word;
-}
-
-export function noteNetwork(error: unknown): void {
-  if (error instanceof KaunterError && error.code === "network/failed") connection.heard(false);
-}
-
-/** A held button: the customer may be faster, so the wait goes on, and the truth is shown. */
-export function cancelHeld(): void {
-  if (abort && !abort.signal.aborted) return abort.abort();
-  if (counter.tradeId) till().cancel(counter.tradeId).catch((error: unknown) => trouble(told(error)));
-}
+const runSale = (begin: () => Promise<Outcome>) => run(begin, { ended, refused: rejected });
 
 // ---- an old trade, or one that is not confirmed ----------------------------------------------------------------
 
-/** Looks at a trade as it stands now. */
-export async function look(trade: Trade): Promise<void> {
-  peeking = true;
+/** Looks at a trade as it stands now. `old`: it comes from the history, where an end is no news. */
+export async function look(trade: Trade, { old = false } = {}): Promise<void> {
+  Object.assign(stage, { looking: trade, old: old && FINAL.includes(trade.status) });
+  if (stage.old) wait("looking", undefined, back);
+  await watch(trade);
+}
+
+/** A trade of the sale in hand, as after a reload: it has the stage, and what comes after it is a new sale. */
+export async function take(trade: Trade): Promise<void> {
+  const { ref, amount } = trade.sale;
+  inHand();
+  if (counter.minor > 0 && counter.minor !== amount.minor) stage.asked = { ref, amount: { ...amount, minor: counter.minor } };
+  counter.used = true;
+  bind(trade.sale);
+  await watch(trade);
+}
+
+async function watch(trade: Trade): Promise<void> {
   counter.sale = trade.sale;
   counter.tradeId = trade.tradeId;
   if (trade.status === "needs-review" || trade.status === "late-success") notConfirmed(trade);
   await check(trade.tradeId);
 }
 
-async function check(id: string): Promise<void> {
-  await run(() => till().resume(id, { ...signal(), onCode }), (error) => {
+export async function check(id: string): Promise<void> {
+  const refused = (error: unknown) => {
     // Nothing was learned: what was not known is not known still.
     if (current() === "not-confirmed") trouble(told(error));
     else void unresolved(id, told(error));
-  });
+  };
+  await run(() => till().resume(id, { ...signal(), onCode }), { ended, refused, reading: true });
 }
 
-// ---- ends ------------------------------------------------------------------------------------------------------
-
-export function ended(outcome: Outcome): void {
-  const quiet = peeking;
-  if (!quiet && (outcome.status === "paid" || outcome.status === "unresolved")) counter.used = true;
-  switch (outcome.status) {
-    case "paid": return paid(outcome, quiet, quiet && outcome.sale.ref === counter.ref);
-    case "declined": return notPaid("declined", "titleDeclined", "cross", () => say(outcome.reason), quiet);
-    case "cancelled": return notPaid("cancelled", "titleCancelled", "cross", () => say(cancelled(outcome.by)), quiet);
-    case "voided": return notPaid("voided", "titleVoided", "back", () => say("voided"), true);
-    case "unresolved": return void unresolved(outcome.tradeId);
-  }
-}
-
-function cancelled(by: "cashier" | "customer" | "deadline"): keyof Words {
-  const words = { cashier: "cancelledCashier", customer: "cancelledCustomer", deadline: "cancelledDeadline" } as const;
-  return words[by];
-}
-
-const again = () => (peeking ? { word: say("backToSale"), act: back } : { word: say("newSale"), act: nextSale });
-
-export function paid(outcome: Extract<Outcome, { status: "paid" }>, quiet: boolean, already = false): void {
-  counter.tradeId = outcome.tradeId;
-  counter.sale = outcome.sale;
-  if (!quiet) sounds.paid();
-  letSleep();
-  $("reference").textContent = outcome.reference;
-  $("reference").dataset["receipt"] = outcome.reference;
-  $("wallet").textContent = outcome.wallet.name;
-  $("time").textContent = clockTime(new Date(outcome.paidAt));
-  show("paid", () => ({
-    title: say("titlePaid"), icon: "check", sentence: already ? say("alreadyPaid") : say("paidWith", { a: outcome.wallet.name }),
-    primary: again(), second: { word: say("giveBack"), act: () => dialog("back").showModal() },
-  }));
-}
-
-function notPaid(kind: Kind, title: keyof Words, icon: Icon, sentence: () => string, quiet: boolean): void {
-  if (!quiet) sounds.notPaid();
-  letSleep();
-  const sale = counter.sale;
-  const retry = sale && !peeking && kind !== "voided";
-  show("declined", () => ({
-    title: say(title), icon, sentence: sentence(),
-    primary: retry ? { word: say("tryAgain"), act: () => charge(sale), off: !connection.online() } : again(),
-    ...(retry && { second: { word: say("newSale"), act: nextSale } }),
-  }), kind);
-}
-
-/** Nobody knows yet, or it came late: what the trade itself says decides which of the two. */
-async function unresolved(id: string, sentence?: string): Promise<void> {
-  const before = runs;
-  const repeated = current() === "not-confirmed" && counter.tradeId === id;
-  counter.tradeId = id;
-  const trade = await till().status(id).catch(() => null);
-  if (before !== runs) return;
-  if (trade && FINAL.includes(trade.status)) return check(id);
-  if (trade) counter.sale = trade.sale;
-  notConfirmed(trade ?? { tradeId: id, status: "unknown" }, repeated ? new Date() : undefined, repeated || peeking);
-  if (sentence) trouble(sentence);
-}
-
-function notConfirmed({ tradeId, status }: Pick<Trade, "tradeId" | "status">, checked?: Date, quiet = true): void {
-  if (!quiet) sounds.notPaid();
-  letSleep();
-  counter.tradeId = tradeId;
-  const late = status === "late-success";
-  $("support").textContent = tradeId;
-  $("copied").textContent = "";
-  $("manager-declined").hidden = late;
-  const manager = () => dialog("manager").showModal();
-  show("not-confirmed", () => ({
-    title: say(late ? "titleLate" : "titleNotConfirmed"), icon: late ? "clock" : "alert",
-    sentence: say(late ? "late" : "notConfirmed"), ...(checked && !late && { note: say("checked", { a: clockTime(checked) }) }),
-    primary: late ? { word: say("accept"), act: manager } : { word: say("checkNow"), act: () => void check(tradeId) },
-    second: late ? { word: say("giveBack"), act: () => dialog("back").showModal() } : { word: say("manager"), act: manager },
-    third: again(),
-  }), late ? "late" : "not-confirmed");
-}
+// ---- what the till refuses -------------------------------------------------------------------------------------
 
 /** The till refused: nothing ever began, or somebody else has the sale. */
-function rejected(error: unknown): void {
+export function rejected(error: unknown): void {
   // A cashier who cancelled before anything began knows that.
   if (!(error instanceof KaunterError)) return ready();
+  const code: string = error.code;
+  if (code === "sale_amount_mismatch") return void mismatched(error);
   if (error.code === "sale/paid" && error.tradeId) return void alreadyPaid(error.tradeId);
   if (error.code === "sale/busy" || error.code === "sale/paid" || error.moneyMoved === "maybe") return void busy(error);
   if (error.code.startsWith("camera/") || error.code.startsWith("env/")) return noCamera(error);
   if (error.code === "worker/failed") return void readerFailed(error);
-  notPaid("declined", "titleDeclined", "cross", () => told(error), false);
+  notPaid("declined", "titleDeclined", "cross", () => told(error));
 }
 
 /** The reader comes from the shop's system too: where that is gone, the cashier is told of that. */
 async function readerFailed(error: KaunterError): Promise<void> {
   const there = await connection.check();
-  notPaid("declined", "titleDeclined", "cross", () => (there ? told(error) : say("noAnswer")), false);
+  notPaid("declined", "titleDeclined", "cross", () => (there ? told(error) : say("noAnswer")));
+}
+
+/** The reference has a trade of another amount: what is typed was not charged. */
+async function mismatched(error: KaunterError): Promise<void> {
+  const { sale } = counter;
+  const id = error.tradeId ?? (await holder());
+  const trade = id ? await till().status(id).catch(() => null) : null;
+  counter.used = true;
+  if (!sale || !trade) return notPaid("declined", "titleDeclined", "cross", () => told(error));
+  anotherAmount(trade.sale, sale, trade.status === "paid");
 }
 
 async function alreadyPaid(id: string): Promise<void> {
+  const { sale } = counter;
   const outcome = await till().resume(id).catch(() => null);
   counter.used = true;
-  if (outcome?.status === "paid") return paid(outcome, true, true);
-  return unresolved(id);
+  if (outcome?.status !== "paid") return unresolved(id);
+  const own = sale?.ref === outcome.sale.ref && sale.amount.minor === outcome.sale.amount.minor;
+  if (!sale || own) return paid(outcome, { quiet: true, already: true });
+  anotherAmount(outcome.sale, sale, true);
 }
 
 /** Another attempt has the sale: it is looked at, and nothing new begins. */
@@ -295,7 +189,7 @@ async function busy(error: KaunterError): Promise<void> {
   counter.used = true;
   const found = error.tradeId ?? (await holder());
   if (found) return unresolved(found, error.code === "sale/busy" ? say("busy") : told(error));
-  notPaid("declined", "titleDeclined", "cross", () => told(error), false);
+  notPaid("declined", "titleDeclined", "cross", () => told(error));
 }
 
 async function holder(): Promise<string | null> {
@@ -311,7 +205,7 @@ export function rejectedScan(error: unknown): void {
 
 /** A way out of a camera that fails: a photo or a typed code. */
 function noCamera(error: KaunterError): void {
-  const sale = counter.sale;
+  const { sale } = counter;
   document.body.dataset["state"] = "no-camera";
   show("scan", () => ({
     sentence: told(error), icon: "alert",
@@ -323,12 +217,16 @@ function noCamera(error: KaunterError): void {
 
 export function stateChanged(to: Till["state"], trade: Trade | null): void {
   document.body.dataset["state"] = to;
+  if (trade) bind(trade.sale);
   if (!counter.sale) return;
   if (trade) counter.tradeId = trade.tradeId;
   if (tells(trade)) return;
+  // Only somebody who looks, and does nothing, may go back while the till asks.
+  const leave = stage.looking && trade?.status !== "voiding" ? back : undefined;
   if (to === "starting" || to === "scanning") return scanning(to);
-  if (to === "scanned" || to === "paying") return wait("paying", cancelHeld);
-  if (to === "waiting") return wait(trade?.status === "pending" ? "confirm" : "checking", cancelHeld);
+  if (to === "scanned" || to === "paying") return wait("paying", cancelHeld, leave);
+  if (to === "waiting" && stage.old) return wait("looking", undefined, leave);
+  if (to === "waiting") return wait(trade?.status === "pending" ? "confirm" : "checking", cancelHeld, leave);
   if (to === "cancelling") return wait(trade?.status === "voiding" ? "voiding" : "cancelling");
 }
 
@@ -337,11 +235,22 @@ function scanning(to: "starting" | "scanning"): void {
 }
 
 export function statusChanged(trade: Trade): void {
+  bind(trade.sale);
+  if (trade.tradeId === counter.tradeId) onScreenChanged(trade);
   tellUnfinished();
-  if (trade.tradeId !== counter.tradeId) return;
+}
+
+/** The trade on screen has changed by itself, while somebody looks at it. */
+function onScreenChanged(trade: Trade): void {
   const watched = current() === "waiting" || (current() === "present" && !tells(trade));
-  if (watched && trade.status === "pending") wait("confirm", cancelHeld);
-  if (watched && trade.status === "unknown") wait("checking", cancelHeld);
-  // What was not confirmed has found its end by itself, while somebody looks at it.
+  const leave = stage.looking ? back : undefined;
+  if (watched && trade.status === "pending") wait("confirm", cancelHeld, leave);
+  if (watched && trade.status === "unknown") wait("checking", cancelHeld, leave);
   if (current() === "not-confirmed" && FINAL.includes(trade.status)) void check(trade.tradeId);
+  // What the screen says of the money is not true any more.
+  if (trade.status === "late-success" && ["declined", "not-confirmed"].includes(current())) {
+    if (trade.sale.ref === counter.ref) counter.used = true;
+    dialog("manager").close();
+    notConfirmed(trade, { quiet: document.body.dataset["kind"] === "late" });
+  }
 }

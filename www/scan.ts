@@ -3,9 +3,10 @@
 import { decode, type Recognised, type Scan, type TillEventDetails, type Wallet } from "kaunter";
 import { counter } from "./counter";
 import { $, dialog } from "./dom";
-import { payWith, ready, rejectedScan, signal, stop, till } from "./sale";
+import { payWith, ready, rejectedScan } from "./sale";
 import { current, show, trouble } from "./screen";
 import * as sounds from "./sound";
+import { signal, stop, till } from "./stage";
 import { say, told, type Words } from "./words";
 
 type Hint = NonNullable<TillEventDetails["miss"]["hint"]>;
@@ -43,12 +44,11 @@ export function scanned(scan: Scan): void {
 export function ways(): void {
   $<HTMLInputElement>("photo").onchange = () => void photographed();
   $("type").onclick = () => dialog("typed").showModal();
-  $("typed-form").addEventListener("submit", () => {
-    const input = $<HTMLInputElement>("code");
-    const code = input.value.trim();
-    input.value = "";
+  $("typed-pay").onclick = () => {
+    const code = $<HTMLInputElement>("code").value.trim();
+    dialog("typed").close();
     if (code) void payWith(code);
-  });
+  };
   // What was typed and not sent is not left behind.
   dialog("typed").addEventListener("close", () => { $<HTMLInputElement>("code").value = ""; });
 }

@@ -1,13 +1,13 @@
 // One screen at a time: an amount, one line, and the buttons below, the primary one always in the same place.
 
 import { counter, currency } from "./counter";
-import { $, icon, type Icon } from "./dom";
+import { $, element, icon, type Icon } from "./dom";
 import { formatted } from "./money";
 import { say } from "./words";
 
 export type Screen = "ready" | "scan" | "present" | "waiting" | "paid" | "declined" | "not-confirmed";
-/** How it ended, for the colours: a cancelled sale is no alarm. */
-export type Kind = Screen | "cancelled" | "voided" | "late";
+/** How it ended, for the colours: a cancelled sale is no alarm, an earlier one no news, another one no success. */
+export type Kind = Screen | "cancelled" | "voided" | "late" | "old" | "kept" | "other";
 
 export interface Press {
   word: string;
@@ -21,6 +21,8 @@ export interface Look {
   title?: string;
   icon?: Icon;
   sentence: string;
+  /** Said below the sentence: when it was, and what the gateway says. */
+  details?: string[];
   note?: string;
   primary?: Press;
   second?: Press;
@@ -35,14 +37,26 @@ let look: () => Look = () => ({ sentence: "" });
 let presses: Partial<Record<"primary" | "second" | "third", Press>> = {};
 let settled = 0;
 let left: () => void = () => {};
+let changed: (to: Screen) => void = () => {};
 
 export function current(): Screen {
   return screen;
 }
 
+/** Runs after each change of the screen. */
+export function onScreen(act: (to: Screen) => void): void {
+  changed = act;
+}
+
+/** True while what has just appeared is not to be pressed. */
+function settling(): boolean {
+  return performance.now() < settled;
+}
+
 /** Shows a screen. `of` is asked again when the language changes. */
 export function show(to: Screen, of: () => Look, kind: Kind = to): void {
-  if (to !== screen) {
+  const other = to !== screen;
+  if (other) {
     settled = performance.now() + SETTLE_MS;
     setTimeout(press, SETTLE_MS + 1);
     trouble(null);
@@ -54,6 +68,7 @@ export function show(to: Screen, of: () => Look, kind: Kind = to): void {
   document.body.dataset["screen"] = to;
   document.body.dataset["kind"] = kind;
   redraw();
+  if (other) changed(to);
 }
 
 /** Runs once, when the screen that is shown now is left. */
@@ -62,13 +77,14 @@ export function whenLeft(act: () => void): void {
 }
 
 export function redraw(): void {
-  const { title, icon: name, sentence, note, primary, second, third } = look();
+  const { title, icon: name, sentence, details = [], note, primary, second, third } = look();
   $("amount").textContent = formatted(counter.sale?.amount ?? { minor: counter.minor, currency: currency() });
   $("title").textContent = title ?? "";
   $("title").hidden = !title;
   $("icon").hidden = !name;
   $("icon").replaceChildren(...(name ? [icon(name)] : []));
   if ($("sentence").textContent !== sentence) $("sentence").textContent = sentence;
+  $("details").replaceChildren(...details.map((line) => element("p", "small", line)));
   $("note").textContent = note ?? "";
   presses = { ...(primary && { primary }), ...(second && { second }), ...(third && { third }) };
   press();
@@ -84,14 +100,17 @@ function press(): void {
     const { word, off, held } = presses[id] ?? {};
     button.hidden = !word;
     // A button that must be held needs no time to settle: a finger that is down already goes on holding it.
-    button.disabled = Boolean(off) || (!held && performance.now() < settled);
+    button.disabled = Boolean(off) || (!held && settling());
     button.toggleAttribute("data-held", Boolean(held));
     button.replaceChildren(word ?? "");
+    button.removeAttribute("aria-keyshortcuts");
     const hint = key[id];
     if (word && hint) {
       const shown = document.createElement("kbd");
       shown.textContent = hint;
+      shown.setAttribute("aria-hidden", "true");
       button.append(shown);
+      button.setAttribute("aria-keyshortcuts", hint === "Esc" ? "Escape" : hint);
     }
   }
 }

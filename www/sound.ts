@@ -29,6 +29,11 @@ export function notPaid(): void {
   tone(220, 0.28, 0.18);
 }
 
+/** Somebody has to look: neither paid nor not paid. */
+export function attention(): void {
+  for (const after of [0, 0.2, 0.4]) tone(660, after, 0.1);
+}
+
 /** A code was read: a tick, no news about money. */
 export function read(): void {
   tone(880, 0, 0.03, 0.4);

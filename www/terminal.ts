@@ -6,12 +6,14 @@ import { address, counter, terminal, type Settings } from "./counter";
 import { drawer } from "./drawer";
 import { $, dialog, icon } from "./dom";
 import { histories } from "./history";
-import { hands, nameKeys } from "./keys";
-import { managing, nameBack } from "./manager";
-import { look, ready, showReady, stateChanged, statusChanged, tellUnfinished } from "./sale";
+import { keyboard } from "./keys";
+import { managing, nameDecisions } from "./manager";
+import { fingers, nameKeys } from "./pad";
+import { ready, showReady, stateChanged, statusChanged, take } from "./sale";
 import { hint, pick, scanned, ways } from "./scan";
 import { presents, tellLeft } from "./present";
-import { copying, current, redraw, show, trouble } from "./screen";
+import { copying, current, onScreen, redraw, show, trouble, type Screen } from "./screen";
+import { banner, tellUnfinished } from "./unfinished";
 import { polled } from "./waiting";
 import { locale, say, told, type Words } from "./words";
 
@@ -21,17 +23,19 @@ const TEXTS: Record<string, keyof Words> = {
   "wallet-word": "wallet", "time-word": "time", "support-word": "support", "copy-word": "copy", "drawer-word": "settings", "language-word": "language",
   "sound-word": "sound", "volume-word": "volume", "camera-word": "camera", phone: "phone", test: "scannerTest", "drawer-close": "close",
   "pick-word": "pickWallet", "pick-close": "cancel", "typed-word": "typeCode", "typed-close": "cancel", "typed-pay": "pay",
-  "manager-word": "managerTitle", "manager-help": "managerHelp", "evidence-word": "evidence", "manager-paid": "wasPaid",
-  "manager-declined": "wasNotPaid", "manager-voided": "wasReturned", "manager-close": "cancel",
-  "back-help": "backHelp", "why-word": "why", "back-yes": "yes", "back-close": "keep", "history-word": "history", "day-word": "day", "history-close": "close",
+  "manager-word": "managerTitle", "manager-help": "managerHelp", "verdict-word": "verdict", "evidence-word": "evidence", "manager-paid-word": "wasPaid",
+  "manager-declined-word": "wasNotPaid", "manager-voided-word": "wasReturned", "manager-close": "cancel",
+  "back-help": "backHelp", "why-word": "why", "why-none": "chooseWhy", "back-close": "keep", "history-word": "history", "day-word": "day", "history-close": "close",
   "why-amount": "whyAmount", "why-goods": "whyGoods", "why-twice": "whyTwice", "why-late": "whyLate",
-  "same-help": "sameHelp", "same-look": "sameLook", "same-other": "sameOther",
+  "same-help": "sameHelp", "same-look": "sameLook", "same-other": "sameOther", "same-close": "backToSale",
+  "cancel-help": "cancelHelp", "cancel-close": "cancelNo", "cancel-yes": "cancelYes", "past-help": "pastHelp", "past-back": "backToSale",
 };
 
 function spoken(): void {
   document.documentElement.lang = locale();
   for (const [id, key] of Object.entries(TEXTS)) $(id).textContent = say(key);
   nameKeys();
+  nameDecisions();
   presents();
   redraw();
   connection.tell();
@@ -39,16 +43,20 @@ function spoken(): void {
 }
 
 function dialogs(): void {
-  for (const id of ["drawer", "pick", "typed", "manager", "back", "history", "same"]) {
+  for (const id of ["drawer", "pick", "typed", "manager", "back", "history", "same", "cancel"]) {
     const close = document.getElementById(`${id}-close`);
     if (close) close.onclick = () => dialog(id).close();
   }
-  new MutationObserver(nameBack).observe(dialog("back"), { attributes: true, attributeFilter: ["open"] });
   for (const [id, name] of [["settings", "sliders"], ["history-open", "list"], ["copy", "copy"]] as const) $(id).prepend(icon(name));
-  $("unfinished").onclick = () => {
-    const [open] = counter.till?.unfinished ?? [];
-    if (open) void look(open);
-  };
+}
+
+/** The screen has changed: what lies over it must not hide an end, nor decide about what was there before. */
+function screenChanged(to: Screen): void {
+  if (to !== "scan") dialog("typed").close();
+  if (["paid", "declined", "not-confirmed"].includes(to)) {
+    for (const id of ["past", "history", "drawer", "cancel", "same", "manager", "back"]) dialog(id).close();
+  }
+  tellUnfinished();
 }
 
 async function token({ sale, may, signal }: { sale?: unknown; may?: Right; signal: AbortSignal }, url: string): Promise<string> {
@@ -105,11 +113,13 @@ async function begin(): Promise<void> {
   ready();
   document.body.dataset["busy"] = "false";
   if (!trade) return;
-  counter.used = true;
-  await look(trade);
+  await take(trade);
 }
 
-hands();
+onScreen(screenChanged);
+keyboard();
+fingers();
+banner();
 ways();
 managing();
 histories();

@@ -7,6 +7,8 @@ import { attempt, charge, counter, screen, until, underReview } from "./harness.
 
 const sentence = (page) => page.textContent("#sentence");
 const sees = (page, what, pattern, selector = "#sentence") => until(what, async () => pattern.test(await page.textContent(selector)));
+/** Between two keys of a quick hand; what comes faster is a scanner's (scanner.test.mjs). */
+const HAND_MS = 90;
 const scanning = (page) => until("the camera looks", async () => (await page.getAttribute("body", "data-state")) === "scanning");
 
 test("a sale by keyboard alone: digits, Enter, a wallet, Enter; Esc cancels only when it is held", async (t) => {
@@ -15,7 +17,7 @@ test("a sale by keyboard alone: digits, Enter, a wallet, Enter; Esc cancels only
   await machine.look(await shop.code());
   const page = await machine.terminal({ amount: 0 });
   assert.equal(await page.isDisabled("#primary"), true, "nothing is charged yet");
-  await page.keyboard.type("12509");
+  await page.keyboard.type("12509", { delay: HAND_MS });
   await page.keyboard.press("Backspace");
   assert.match(await page.textContent("#amount"), /RM\s?12\.50/);
   await page.keyboard.press("Enter");
@@ -31,7 +33,7 @@ test("a sale by keyboard alone: digits, Enter, a wallet, Enter; Esc cancels only
   await machine.look(await shop.code("ignores"));
   await page.reload();
   await screen(page, "ready");
-  await page.keyboard.type("1250");
+  await page.keyboard.type("1250", { delay: HAND_MS });
   await page.keyboard.press("Enter");
   await page.click('[data-wallet="23"]');
   await until("the customer is asked", async () => /confirm/.test(await sentence(page)));
@@ -151,7 +153,7 @@ test("Not confirmed refuses a new charge of the same sale, here and at another t
   await page.click("#third");
   await screen(page, "ready");
   await page.waitForSelector("#unfinished:not([hidden])");
-  await page.keyboard.type("1250");
+  await page.keyboard.type("1250", { delay: HAND_MS });
   await page.click("#primary");
   await page.waitForSelector("#same[open]");
   await page.click("#same-look");
@@ -179,9 +181,10 @@ test("a settled review and a late success appear as such in the history, and are
   const open = async () => { await page.click("#history-open"); await page.waitForSelector(".entry"); };
   const settle = async (outcome) => {
     await page.click(`#manager-${outcome}`);
+    await page.click("#manager-settle");
     assert.match(await page.textContent("#manager-trouble"), /Write down/, "no verdict without evidence");
     await page.fill("#evidence", "seen in the wallet's portal");
-    await page.click(`#manager-${outcome}`);
+    await page.click("#manager-settle");
   };
 
   await open();
@@ -225,7 +228,8 @@ test("a settled review and a late success appear as such in the history, and are
   await page.click("#primary");
   await screen(page, "ready");
   assert.match(await page.textContent("#amount"), /7\.77/);
-  assert.deepEqual(page.problems, []);
+  // Each further right is refused once, and then asked for: the browser writes that down.
+  assert.deepEqual(page.problems.filter((problem) => !/status of 403/.test(problem)), []);
 });
 
 test("a manager without the right is told so, and nothing changes", async (t) => {
@@ -241,6 +245,7 @@ test("a manager without the right is told so, and nothing changes", async (t) =>
   await page.click("#second");
   await page.fill("#evidence", "seen in the portal");
   await page.click("#manager-paid");
+  await page.click("#manager-settle");
   await sees(page, "it is said", /^You may not do this: the manager must sign in/, "#manager-trouble");
   assert.equal(await page.inputValue("#evidence"), "seen in the portal", "nothing has to be typed again");
   await page.click("#manager-close");
@@ -248,6 +253,7 @@ test("a manager without the right is told so, and nothing changes", async (t) =>
   await page.click(`[data-trade="${good.trx_id}"]`);
   await screen(page, "paid");
   await page.click("#second");
+  await page.selectOption("#why", "goods returned");
   await page.click("#back-yes");
   await sees(page, "it is said", /^You may not do this/, "#back-trouble");
   const status = async (ref) => (await shop.sale(ref)).attempts[0].status;
@@ -353,6 +359,6 @@ test("a currency without decimals has none, and the amount is typed as it is", a
   shop.toml = (listen) => own(listen).replace("[gateway]\n", '[gateway]\ncurrency = "JPY"\n');
   await shop.startBackend();
   const page = await (await shop.machine()).terminal({ amount: 0 });
-  await page.keyboard.type("1250");
+  await page.keyboard.type("1250", { delay: HAND_MS });
   assert.match(await page.textContent("#amount"), /^(¥|JP¥|JPY)\s?1,250$/);
 });

@@ -124,6 +124,7 @@ test("a void gives the money back once, and its status says so", async (t) => {
   await charge(page, { wallet: "23" });
   await screen(page, "paid");
   await page.click("#second");
+  await page.selectOption("#why", "goods returned");
   await page.click("#back-yes");
   await screen(page, "declined");
   const line = only(await shop.ledger());

@@ -144,6 +144,7 @@ test("scenario 4: success after it was cancelled: an alarm, and a person accepts
   await page.click("#primary");
   await page.fill("#evidence", "it is in the gateway's portal");
   await page.click("#manager-paid");
+  await page.click("#manager-settle");
   await agree(shop, page, { ledger: [[1208, 0, 1]], screen: "paid", promise: "paid" });
   assert.equal((await attemptOf(shop, "late")).trx_id, trx_id);
 });
@@ -165,6 +166,7 @@ test("scenario 5: the answer to a void is lost: asked about, and given back once
   await screen(page, "paid");
   await shop.fault("void", "cut");
   await page.click("#second");
+  await page.selectOption("#why", "goods returned");
   await page.click("#back-yes");
   await agree(shop, page, { ledger: [[1250, 1250, 1]], screen: "declined", promise: "voided" });
   assert.equal((await shop.ledger())[0].calls.void, 1);

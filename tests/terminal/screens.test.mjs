@@ -29,7 +29,7 @@ test("the way of a sale: ready, scan, our own code, waiting, paid, declined, and
   await look(page, "5-cancelled");
   await page.click("#second");
   await screen(page, "ready");
-  await page.keyboard.type("1250");
+  await page.keyboard.type("1250", { delay: 90 });
   await charge(page);
   await until("the camera looks", async () => (await page.getAttribute("body", "data-state")) === "scanning");
   await look(page, "2-scan");
@@ -42,6 +42,9 @@ test("the way of a sale: ready, scan, our own code, waiting, paid, declined, and
   await page.click('[data-wallet="23"]');
   await until("the customer is asked", async () => /confirm/i.test(await page.textContent("#sentence")));
   await look(page, "3-waiting");
+  await page.click("#second");
+  await look(page, "9-cancel");
+  await page.click("#cancel-close");
   const trade = (await shop.ledger()).at(-1);
   await shop.post("/_sim/phone/answer", { trx_id: trade.trx_id, approve: true });
   await screen(page, "paid");
@@ -72,7 +75,7 @@ test("what is not confirmed, what came late, and the day's history of both", asy
   const late = await attempt(shop, "late", { minor: 1208, code: await shop.code("by_amount") });
   await until("a cancel is granted", async () => (await shop.call("POST", `/v1/trades/${late.trx_id}/cancel`, { token })).status === 200);
   // And one of each other end.
-  await attempt(shop, "paid", { code: await shop.code() });
+  const old = await attempt(shop, "paid", { code: await shop.code() });
   await attempt(shop, "declined", { code: await shop.code("declines") });
   const other = await underReview(shop, "settled", { terminal: "till-2" });
   const at = (trade, status) => until(`${trade.sale.ref} is ${status}`, async () => (await shop.sale(trade.sale.ref)).attempts[0].status === status);
@@ -89,12 +92,17 @@ test("what is not confirmed, what came late, and the day's history of both", asy
   await until("it was asked", async () => /Checked/.test(await page.textContent("#note")));
   await look(page, "6-not-confirmed");
   await page.click("#second");
-  await page.click("#manager-paid");
+  await page.click("#manager-declined");
+  await page.click("#manager-settle");
   await look(page, "9-manager");
   await page.click("#manager-close");
   await page.click("#history-open");
   await page.waitForSelector(".entry");
   await look(page, "8-history");
+  await page.click(`[data-trade="${old.trx_id}"]`);
+  await page.waitForSelector('body[data-kind="old"]');
+  await look(page, "8-earlier");
+  await page.click("#history-open");
   await page.click(`[data-trade="${late.trx_id}"]`);
   await screen(page, "not-confirmed");
   await until("it is the late one", async () => (await page.getAttribute("body", "data-kind")) === "late");

@@ -1,7 +1,7 @@
 // What went wrong, by its code, where the module's own English is not what the cashier reads. A code that is not here is told in English.
 import type { ErrorCode } from "kaunter";
 
-type Errors = Partial<Record<ErrorCode, string>>;
+type Errors = Partial<Record<ErrorCode | "argument_invalid" | "code_reused" | "sale_amount_mismatch", string>>;
 
 export const ms: Errors = {
   "env/insecure-context": "Kamera memerlukan alamat selamat: buka halaman ini dengan https.",
@@ -34,6 +34,9 @@ export const ms: Errors = {
   "wallet/required": "Kod tidak menyatakan e-dompet: pilih e-dompet.",
   "code/invalid": "Itu bukan kod bayaran: minta pelanggan tunjukkan kod untuk membayar.",
   "code/taken": "Bayaran ini sudah ada kod: tunggu sehingga tamat.",
+  "argument_invalid": "Halaman ini menghantar nilai yang salah: beritahu pengurus sistem.",
+  "code_reused": "Kod ini sudah digunakan untuk jualan lain: minta kod baharu.",
+  "sale_amount_mismatch": "Jualan ini dimulakan dengan jumlah lain: tiada apa dicaj.",
   "sale/busy": "Jualan ini sedang dibayar: jangan caj lagi.",
   "sale/paid": "Jualan ini sudah dibayar: jangan caj lagi.",
   "trade/closed": "Bayaran ini sudah ditutup: mulakan yang baharu.",
@@ -74,6 +77,9 @@ export const zh: Errors = {
   "wallet/required": "付款码没有说明钱包，请选择钱包。",
   "code/invalid": "这不是付款码，请顾客出示付款码。",
   "code/taken": "这笔付款已有付款码，请等待结果。",
+  "argument_invalid": "此页面发送了错误的值：请告知系统管理员。",
+  "code_reused": "此付款码已用于另一笔交易：请顾客出示新的付款码。",
+  "sale_amount_mismatch": "这笔交易原为另一金额：没有收款。",
   "sale/busy": "这笔正在付款中，请勿再次收款。",
   "sale/paid": "这笔已付款，请勿再次收款。",
   "trade/closed": "这笔付款已关闭，请重新开始。",

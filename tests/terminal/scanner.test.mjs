@@ -1,0 +1,176 @@
+// A hand scanner that is a keyboard: it types whatever it reads into whatever has the focus, and Enter or Tab after it.
+// On no screen and in no dialog is that an amount, and nowhere does it press anything.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { charge, counter, screen, underReview, until } from "./harness.mjs";
+
+/** 3, 6, 8, 13 and 24 signs: articles, a code with letters and a space, a customer's payment code. */
+const CODES = ["012", "012345", "A7 0 1 2", "9556001000018", "281012020190329150700338"];
+const HAND_MS = 90;
+
+/** Types as a scanner does, and waits until the page has heard the end of it. */
+async function scans(page, text, { gap = 4, end = "Enter" } = {}) {
+  const sent = [];
+  for (const key of [...text, ...(end ? [end] : [])]) {
+    // A scanner waits for nobody: a page that is busy finds its keys in a queue.
+    sent.push(page.keyboard.press(key));
+    if (gap) await new Promise((next) => setTimeout(next, gap));
+  }
+  await Promise.all(sent);
+  await page.waitForSelector('body[data-keys="still"]');
+}
+
+/** What a burst must leave as it is. */
+const seen = (page) => page.evaluate(() => {
+  const value = (id) => document.getElementById(id).value;
+  return {
+    screen: document.body.dataset.screen, kind: document.body.dataset.kind, state: document.body.dataset.state, test: document.body.dataset.test,
+    amount: document.getElementById("amount").textContent, open: [...document.querySelectorAll("dialog[open]")].map((dialog) => dialog.id),
+    language: value("language"), why: value("why"), day: value("day"), sound: document.getElementById("sound").checked,
+    verdict: document.querySelector("#manager input[type=radio]:checked")?.value ?? null, camera: document.getElementById("preview").srcObject !== null,
+  };
+});
+
+/** What has reached the gateway, and how the sales stand. */
+async function world(shop) {
+  const calls = (await shop.get("/_sim/log")).map(({ call }) => call).filter((call) => !["token", "integrators", "status"].includes(call));
+  return { calls, ledger: (await shop.ledger()).map(({ charged, refunded, place }) => [charged, refunded, place]) };
+}
+
+/** The scanner reads everything, with the focus on everything that can have it: page and world are as they were. */
+async function unmoved(shop, page, where, { codes = CODES, ...more } = {}) {
+  const before = { page: await seen(page), world: await world(shop) };
+  const places = await page.evaluate(() => {
+    const inside = document.querySelector("dialog[open]") ?? document;
+    const can = [...inside.querySelectorAll("button, a, select, input")].filter((element) => element.checkVisibility() && !element.disabled && element.id !== "photo");
+    can.forEach((element, at) => { element.dataset.place = String(at); });
+    return can.length;
+  });
+  const focus = (place) => page.evaluate((place) => {
+    document.activeElement?.blur();
+    if (place !== null) document.querySelector(`[data-place="${place}"]`)?.focus();
+    return document.activeElement?.id || document.activeElement?.dataset.key || document.activeElement?.tagName;
+  }, place);
+  for (const place of [null, ...Array(places).keys()]) {
+    const on = await focus(place);
+    // Every code at the screen itself; one with a space in it, and one of digits, on each thing that can have the focus.
+    for (const code of place === null ? codes : [codes.at(-1), "A7 0 1 2"]) {
+      await scans(page, code, more);
+      assert.deepEqual({ page: await seen(page), world: await world(shop) }, before, `${where}, the focus on ${on}, ${code}`);
+    }
+  }
+  await page.evaluate(() => document.activeElement?.blur());
+}
+
+test("at Ready no code is an amount, at any pace of a scanner; what was typed by hand stays, and a quick hand is a hand", async (t) => {
+  const shop = await counter(t);
+  const page = await (await shop.machine()).terminal({ amount: 0 });
+  for (const gap of [0, 4, 12, 30]) for (const end of ["Enter", "Tab", null]) {
+    for (const code of CODES) {
+      await scans(page, code, { gap, end });
+      assert.match(await page.textContent("#amount"), /RM\s?0\.00/, `${code} at ${gap} ms, then ${end}`);
+      assert.equal(await page.getAttribute("body", "data-screen"), "ready");
+    }
+  }
+  assert.match(await page.textContent("#trouble"), /hand scanner/, "the cashier is told why nothing happened");
+  for (const hand of [HAND_MS, 80, 120]) {
+    await page.keyboard.type("1250", { delay: hand });
+    assert.match(await page.textContent("#amount"), /RM\s?12\.50/, `a hand at ${hand} ms`);
+    assert.equal(await page.isVisible("#trouble"), false, "the amount is the answer");
+    await scans(page, "012345");
+    assert.match(await page.textContent("#amount"), /RM\s?12\.50/, "the scanner adds nothing to it");
+    await page.keyboard.press("Escape");
+  }
+  await unmoved(shop, page, "Ready, nothing typed");
+  await page.keyboard.type("1250", { delay: HAND_MS });
+  await unmoved(shop, page, "Ready, an amount typed");
+  await page.keyboard.press("Enter");
+  await screen(page, "scan");
+});
+
+test("on the scan screen, in the wallet picker, the typed code, while waiting and in its question", async (t) => {
+  const shop = await counter(t);
+  const machine = await shop.machine();
+  const page = await machine.terminal();
+  await page.click("#primary");
+  await until("the camera looks", async () => (await page.getAttribute("body", "data-state")) === "scanning");
+  await unmoved(shop, page, "Scan", { codes: CODES.slice(-2) });
+  await page.click("#type");
+  const code = await shop.code("asks");
+  await page.focus("#code");
+  await scans(page, code);
+  assert.equal(await page.inputValue("#code"), code, "a typed field takes the code");
+  assert.deepEqual([(await seen(page)).open, await shop.calls("create")], [["typed"], []], "its Enter pays nothing");
+  await unmoved(shop, page, "the typed code");
+  await page.fill("#code", code);
+  await page.click("#typed-pay");
+  await page.waitForSelector('dialog[open] [data-wallet="23"]');
+  await page.keyboard.press("Enter");
+  await unmoved(shop, page, "the wallet picker");
+  await page.click('[data-wallet="23"]');
+  await until("the customer is asked", async () => /confirm/.test(await page.textContent("#sentence")));
+  await unmoved(shop, page, "Waiting", { codes: CODES.slice(-2) });
+  await page.evaluate(() => document.getElementById("second").click());
+  await page.waitForSelector("#cancel[open]");
+  await unmoved(shop, page, "the question whether to cancel", { codes: CODES.slice(-2) });
+  await page.click("#cancel-close");
+  await shop.post("/_sim/phone/answer", { trx_id: (await shop.ledger())[0].trx_id, approve: true });
+  await screen(page, "paid");
+  assert.equal(await shop.kept(), 1250);
+});
+
+test("at an end, in the refund, the history and the settings", async (t) => {
+  const shop = await counter(t);
+  const machine = await shop.machine();
+  await machine.look(await shop.code());
+  const page = await machine.terminal();
+  await charge(page, { wallet: "23" });
+  await screen(page, "paid");
+  await until("the button can be pressed", () => page.isEnabled("#primary"));
+  await unmoved(shop, page, "Paid");
+  await page.click("#second");
+  await unmoved(shop, page, "the refund");
+  await page.selectOption("#why", "goods returned");
+  await unmoved(shop, page, "the refund, with its reason chosen");
+  await page.click("#back-close");
+  await unmoved(shop, page, "Paid, after the refund was closed");
+  await page.click("#history-open");
+  await page.waitForSelector(".entry");
+  await unmoved(shop, page, "the history");
+  await page.click("#history-close");
+  await page.click("#settings");
+  await unmoved(shop, page, "the settings");
+  await page.click("#drawer-close");
+  assert.equal(await shop.kept(), 1250);
+});
+
+test("on Declined and Not confirmed, in the manager's dialog, and where the same amount is asked about", async (t) => {
+  const shop = await counter(t, { scale: 0.1 });
+  const machine = await shop.machine();
+  await machine.look(await shop.code("declines"));
+  const page = await machine.terminal({ amount: 700 });
+  await charge(page, { wallet: "23" });
+  await screen(page, "declined");
+  await until("the buttons can be pressed", () => page.isEnabled("#primary"));
+  await unmoved(shop, page, "Declined");
+  await underReview(shop, "review");
+  await page.goto(`${shop.backend}/?terminal=till-1&amount=1250`);
+  await screen(page, "ready");
+  await page.click("#primary");
+  await page.waitForSelector("#same[open]");
+  await page.keyboard.press("Enter");
+  await unmoved(shop, page, "the same amount");
+  await page.click("#same-look");
+  await screen(page, "not-confirmed");
+  await until("it was asked", async () => /Checked/.test(await page.textContent("#note")));
+  await page.click("#second");
+  await unmoved(shop, page, "the manager's dialog");
+  await page.fill("#evidence", "seen in the portal");
+  await page.click("#manager-declined");
+  await unmoved(shop, page, "the manager's dialog, a verdict chosen");
+  await page.focus("#evidence");
+  await scans(page, "9556001000018");
+  assert.match(await page.inputValue("#evidence"), /9556001000018/, "a typed field takes the code");
+  assert.equal((await shop.sale("review")).attempts[0].status, "needs-review");
+});

@@ -1,0 +1,147 @@
+// How a sale ends on the screen. An end is shown only where it is true; what is not known is Not confirmed. Green is for
+// the sale in hand alone: an earlier one is grey, another one amber.
+
+import type { Outcome, Sale, Trade } from "kaunter";
+import { letSleep } from "./awake";
+import * as connection from "./connection";
+import { counter } from "./counter";
+import { $, type Icon } from "./dom";
+import { giveBack, manager } from "./manager";
+import { formatted } from "./money";
+import { gatewayAnswer, voidRefused } from "./refused";
+import { back, charge, check, nextSale } from "./sale";
+import { current, show, trouble, type Kind } from "./screen";
+import * as sounds from "./sound";
+import { FINAL, keep, since, stage, till } from "./stage";
+import { clockTime, dayTime, say, type Words } from "./words";
+
+export function ended(outcome: Outcome): void {
+  const ref = outcome.status === "paid" ? outcome.sale.ref : counter.sale?.ref;
+  const own = ref === counter.ref;
+  if (own && (outcome.status === "paid" || outcome.status === "unresolved")) counter.used = true;
+  // What had its end before it was looked at makes no sound.
+  const quiet = stage.looking !== null && FINAL.includes(stage.looking.status);
+  switch (outcome.status) {
+    case "paid":
+      if (own && stage.asked) return anotherAmount(outcome.sale, stage.asked, true);
+      return paid(outcome, { quiet, already: quiet && own });
+    case "declined": return notPaid("declined", "titleDeclined", "cross", () => say(outcome.reason), { quiet, said: gatewayAnswer(outcome) });
+    case "cancelled": return notPaid("cancelled", "titleCancelled", "cross", () => say(cancelled(outcome.by)), { quiet });
+    case "voided": return notPaid("voided", "titleVoided", "back", () => say("voided"), { quiet: true });
+    case "unresolved": return void unresolved(outcome.tradeId);
+  }
+}
+
+function cancelled(by: "cashier" | "customer" | "deadline"): keyof Words {
+  const words = { cashier: "cancelledCashier", customer: "cancelledCustomer", deadline: "cancelledDeadline" } as const;
+  return words[by];
+}
+
+const again = () => (stage.looking ? { word: say("backToSale"), act: back } : { word: say("newSale"), act: nextSale });
+/** What the gateway said, in its own words: they are data, and shown as text. */
+const says = (said: { message: string } | null) => (said?.message ? [say("gatewaySays", { a: said.message })] : []);
+
+type Paid = Extract<Outcome, { status: "paid" }>;
+
+export function paid(outcome: Paid, { quiet = false, already = false } = {}): void {
+  counter.tradeId = outcome.tradeId;
+  counter.sale = outcome.sale;
+  keep(() => paid(outcome, { quiet: true, already }));
+  const { old } = stage;
+  const refused = voidRefused(outcome) ?? (old ? voidRefused(stage.looking) : null);
+  const at = new Date(outcome.paidAt);
+  if (refused && !old) sounds.notPaid();
+  else if (!quiet) sounds.paid();
+  letSleep();
+  $("reference").textContent = outcome.reference;
+  $("reference").dataset["receipt"] = outcome.reference;
+  $("wallet").textContent = outcome.wallet.name;
+  $("time").textContent = old ? dayTime(at) : clockTime(at);
+  const sentence = () => {
+    if (refused) return say("notBack");
+    if (old) return say("oldPaid", { a: dayTime(at) });
+    return already ? say("alreadyPaid") : say("paidWith", { a: outcome.wallet.name });
+  };
+  show("paid", () => ({
+    title: say("titlePaid"), icon: refused ? "alert" : "check", sentence: sentence(), details: says(refused),
+    primary: again(), second: { word: say("giveBack"), act: giveBack },
+  }), old ? "old" : refused ? "kept" : "paid");
+}
+
+interface Told {
+  quiet?: boolean;
+  said?: { message: string } | null;
+}
+
+export function notPaid(kind: Kind, title: keyof Words, icon: Icon, sentence: () => string, { quiet = false, said = null }: Told = {}): void {
+  const { sale, tradeId } = counter;
+  keep(() => {
+    Object.assign(counter, { sale, tradeId });
+    const late = till().unfinished.find((trade) => trade.tradeId === tradeId && trade.status === "late-success");
+    if (late) notConfirmed(late);
+    else notPaid(kind, title, icon, sentence, { quiet: true, said });
+  });
+  const looking = stage.old ? stage.looking : null;
+  if (!quiet) sounds.notPaid();
+  letSleep();
+  const retry = sale && !stage.looking && kind !== "voided";
+  const when = () => (looking ? [say("oldSale", { a: dayTime(new Date(looking.createdAt)) })] : []);
+  show("declined", () => ({
+    title: say(title), icon, sentence: sentence(), details: [...when(), ...says(said)],
+    primary: retry ? { word: say("tryAgain"), act: () => charge(sale), off: !connection.online() } : again(),
+    ...(retry && { second: { word: say("newSale"), act: nextSale } }),
+  }), looking ? "old" : kind);
+}
+
+/** The reference belongs to another amount: both are said, and neither is good news. */
+export function anotherAmount(known: Sale, asked: Sale, wasPaid: boolean, quiet = false): void {
+  counter.sale = asked;
+  keep(() => anotherAmount(known, asked, wasPaid, true));
+  letSleep();
+  if (!quiet) sounds.notPaid();
+  const amounts = { a: formatted(known.amount), b: formatted(asked.amount) };
+  show("declined", () => ({
+    title: say("titleOther"), icon: "alert", sentence: say(wasPaid ? "otherPaid" : "otherBegun", amounts),
+    primary: { word: say("newSale"), act: nextSale },
+  }), "other");
+}
+
+/** Nobody knows yet, or it came late: what the trade itself says decides which of the two. */
+export async function unresolved(id: string, sentence?: string): Promise<void> {
+  const other = since();
+  const repeated = current() === "not-confirmed" && counter.tradeId === id;
+  counter.tradeId = id;
+  const trade = await till().status(id).catch(() => null);
+  if (other()) return;
+  if (trade && FINAL.includes(trade.status)) return check(id);
+  if (trade) counter.sale = trade.sale;
+  notConfirmed(trade ?? { tradeId: id, status: "unknown" }, { ...(repeated && { checked: new Date() }), quiet: repeated || stage.looking !== null });
+  if (sentence) trouble(sentence);
+}
+
+type Open = Pick<Trade, "tradeId" | "status">;
+
+export function notConfirmed(trade: Open, { checked, quiet = true }: { checked?: Date; quiet?: boolean } = {}): void {
+  const { tradeId, status } = trade;
+  const { sale } = counter;
+  keep(() => {
+    Object.assign(counter, { sale, tradeId });
+    notConfirmed(trade, checked ? { checked } : {});
+    void check(tradeId);
+  });
+  if (!quiet) sounds.notPaid();
+  letSleep();
+  counter.tradeId = tradeId;
+  const late = status === "late-success";
+  $("support").textContent = tradeId;
+  $("copied").textContent = "";
+  const decide = () => manager(late);
+  show("not-confirmed", () => ({
+    title: say(late ? "titleLate" : "titleNotConfirmed"), icon: late ? "clock" : "alert",
+    sentence: say(late ? "late" : "notConfirmed"), details: says(voidRefused(trade)),
+    ...(checked && !late && { note: say("checked", { a: clockTime(checked) }) }),
+    primary: late ? { word: say("accept"), act: decide } : { word: say("checkNow"), act: () => void check(tradeId) },
+    second: late ? { word: say("giveBack"), act: giveBack } : { word: say("manager"), act: decide },
+    third: again(),
+  }), late ? "late" : "not-confirmed");
+}
