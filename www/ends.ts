@@ -8,7 +8,7 @@ import { counter } from "./counter";
 import { $, type Icon } from "./dom";
 import { giveBack, manager } from "./manager";
 import { formatted } from "./money";
-import { gatewayAnswer, voidRefused } from "./refused";
+import { gatewayAnswer, voidRefused, wordsOf, type GatewayAnswer } from "./refused";
 import { back, charge, check, nextSale } from "./sale";
 import { current, show, trouble, type Kind } from "./screen";
 import * as sounds from "./sound";
@@ -39,7 +39,7 @@ function cancelled(by: "cashier" | "customer" | "deadline"): keyof Words {
 
 const again = () => (stage.looking ? { word: say("backToSale"), act: back } : { word: say("newSale"), act: nextSale });
 /** What the gateway said, in its own words: they are data, and shown as text. */
-const says = (said: { message: string } | null) => (said?.message ? [say("gatewaySays", { a: said.message })] : []);
+const says = (said: GatewayAnswer | null) => (said ? [wordsOf(said)] : []).filter(Boolean).map((a) => say("gatewaySays", { a }));
 
 type Paid = Extract<Outcome, { status: "paid" }>;
 
@@ -70,7 +70,7 @@ export function paid(outcome: Paid, { quiet = false, already = false } = {}): vo
 
 interface Told {
   quiet?: boolean;
-  said?: { message: string } | null;
+  said?: GatewayAnswer | null;
 }
 
 export function notPaid(kind: Kind, title: keyof Words, icon: Icon, sentence: () => string, { quiet = false, said = null }: Told = {}): void {

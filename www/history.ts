@@ -3,7 +3,7 @@
 import type { Trade, TradeStatus } from "kaunter";
 import { $, dialog, element, icon, type Icon } from "./dom";
 import { formatted } from "./money";
-import { voidRefused } from "./refused";
+import { voidRefused, wordsOf } from "./refused";
 import { look } from "./sale";
 import { trouble } from "./screen";
 import { isBusy, till } from "./stage";
@@ -102,7 +102,7 @@ function tags(trade: Trade): HTMLElement[] {
   const tag = (name: Icon, word: keyof Words) => element("span", "tag", icon(name), say(word));
   const refused = voidRefused(trade);
   return [
-    ...(refused ? [element("span", "tag warn", icon("alert"), say("notBackTag", { a: refused.message }))] : []),
+    ...(refused ? [element("span", "tag warn", icon("alert"), [say("notBackTag"), wordsOf(refused)].filter(Boolean).join(": "))] : []),
     ...(trade.settled ? [tag("person", "settledTag")] : []),
     ...(trade.late && trade.status !== "late-success" ? [tag("clock", "lateTag")] : []),
     ...(trade.status === "late-success" ? [tag("alert", "lateTodo")] : []),

@@ -15,3 +15,8 @@ export function voidRefused(of: object | null): GatewayAnswer | null {
 export function gatewayAnswer(of: object): GatewayAnswer | null {
   return (of as { gatewayAnswer?: GatewayAnswer | null }).gatewayAnswer ?? null;
 }
+
+/** Its sentence; where it gave none, its code. */
+export function wordsOf({ code, message }: GatewayAnswer): string {
+  return message || (code ?? "");
+}

@@ -238,6 +238,8 @@ export function statusChanged(trade: Trade): void {
   bind(trade.sale);
   if (trade.tradeId === counter.tradeId) onScreenChanged(trade);
   tellUnfinished();
+  // The till may tell of a trade before it has it on its list.
+  setTimeout(tellUnfinished);
 }
 
 /** The trade on screen has changed by itself, while somebody looks at it. */

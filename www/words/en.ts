@@ -28,7 +28,7 @@ export const en = {
   titleOther: "Another amount", otherPaid: "This sale was paid with {a} before: {b} was not charged.",
   otherBegun: "This sale was begun with {a}: {b} was not charged.",
   oldPaid: "An earlier sale, paid on {a}.", oldSale: "An earlier sale, from {a}.",
-  notBack: "The money was NOT given back: the customer has still paid.", notBackTag: "NOT given back: {a}", gatewaySays: "The payment system says: {a}",
+  notBack: "The money was NOT given back: the customer has still paid.", notBackTag: "NOT given back", gatewaySays: "The payment system says: {a}",
   titleVoided: "Given back", voided: "The customer has the money back.",
   newSale: "New sale", tryAgain: "Try again", backToSale: "Back", receipt: "Reference", wallet: "Wallet", time: "Time",
   // Not confirmed

@@ -25,7 +25,7 @@ export const ms: Words = {
   titleOther: "Jumlah lain", otherPaid: "Jualan ini sudah dibayar {a} sebelum ini: {b} tidak dicaj.",
   otherBegun: "Jualan ini dimulakan dengan {a}: {b} tidak dicaj.",
   oldPaid: "Jualan terdahulu, dibayar pada {a}.", oldSale: "Jualan terdahulu, pada {a}.",
-  notBack: "Wang TIDAK dipulangkan: bayaran pelanggan masih ada pada kedai.", notBackTag: "TIDAK dipulangkan: {a}", gatewaySays: "Sistem bayaran berkata: {a}",
+  notBack: "Wang TIDAK dipulangkan: bayaran pelanggan masih ada pada kedai.", notBackTag: "TIDAK dipulangkan", gatewaySays: "Sistem bayaran berkata: {a}",
   titleVoided: "Dipulangkan", voided: "Wang pelanggan telah dipulangkan.",
   newSale: "Jualan baharu", tryAgain: "Cuba lagi", backToSale: "Kembali", receipt: "Rujukan", wallet: "E-dompet", time: "Masa",
   titleNotConfirmed: "Belum disahkan", notConfirmed: "Jangan caj lagi: kami belum tahu sama ada pelanggan sudah membayar.",

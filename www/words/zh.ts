@@ -24,7 +24,7 @@ export const zh: Words = {
   cancelledCustomer: "顾客已取消，没有扣款。", cancelledDeadline: "时间到，没有扣款。",
   titleOther: "金额不同", otherPaid: "这笔先前已付 {a}：没有收取 {b}。", otherBegun: "这笔原为 {a}：没有收取 {b}。",
   oldPaid: "较早的交易，付款时间：{a}。", oldSale: "较早的交易，时间：{a}。",
-  notBack: "款项未退回：顾客的付款仍然有效。", notBackTag: "未退回：{a}", gatewaySays: "付款系统答复：{a}",
+  notBack: "款项未退回：顾客的付款仍然有效。", notBackTag: "未退回", gatewaySays: "付款系统答复：{a}",
   titleVoided: "已退款", voided: "款项已退回给顾客。",
   newSale: "新的一笔", tryAgain: "再试一次", backToSale: "返回", receipt: "参考号", wallet: "电子钱包", time: "时间",
   titleNotConfirmed: "未确认", notConfirmed: "请勿再次收款：尚不清楚顾客是否已付款。",
