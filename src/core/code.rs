@@ -16,10 +16,7 @@ use std::borrow::Cow;
 /// ```
 #[must_use]
 pub fn trimmed(text: &str) -> Cow<'_, str> {
-    let mut code = text.trim_matches(is_unseen);
-    while let Some(rest) = after_identifier(code) {
-        code = rest.trim_start_matches(is_unseen);
-    }
+    let code = bare(text);
     if code.contains(is_full_width_digit) {
         let ascii = code.chars().map(|char| match full_width_digit(char) {
             Some(digit) => char::from(b'0' + digit),
@@ -29,6 +26,17 @@ pub fn trimmed(text: &str) -> Cow<'_, str> {
         return Cow::Owned(trimmed(&ascii.collect::<String>()).into_owned());
     }
     Cow::Borrowed(code)
+}
+
+/// The text between what surrounds it, as it came: a hint about a code is taken from this, and full-width digits are no
+/// wallet's.
+#[must_use]
+pub fn bare(text: &str) -> &str {
+    let mut code = text.trim_matches(is_unseen);
+    while let Some(rest) = after_identifier(code) {
+        code = rest.trim_start_matches(is_unseen);
+    }
+    code
 }
 
 /// What is behind an AIM identifier of QR; none where the text has none.

@@ -3,7 +3,7 @@
 //! A code that nobody knows goes through with the wallet that the cashier chose. The one exception is a shop's own
 //! code, which pays nobody at a till that scans: it is the customer's slip.
 
-use crate::code::trimmed;
+use crate::code::bare;
 use crate::emv;
 
 /// What a code seems to be.
@@ -55,8 +55,7 @@ pub enum Confidence {
 /// What this code is.
 #[must_use]
 pub fn recognise(text: &str) -> Recognised {
-    let text = trimmed(text);
-    let text = text.as_ref();
+    let text = bare(text);
     if let Some(code) = emv::consumer(text) {
         return Recognised {
             scheme: code

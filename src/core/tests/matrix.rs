@@ -35,6 +35,7 @@ struct Desk {
     policy: Policy,
     now: Ms,
     rival: Rival,
+    code_reused: bool,
     sent: Vec<Send>,
 }
 
@@ -50,6 +51,7 @@ impl Desk {
             policy,
             now: 1_000,
             rival: Rival::None,
+            code_reused: false,
             sent: Vec::new(),
         };
         desk.drain();
@@ -69,7 +71,7 @@ impl Desk {
             policy: &self.policy,
             rival: self.rival,
             said: None,
-            code_reused: false,
+            code_reused: self.code_reused,
         };
         let granted = self.trade.handle(event, &context);
         self.drain();
@@ -252,6 +254,10 @@ fn events(desk: &Desk) -> Vec<(String, Event)> {
         (
             "created: refused".to_owned(),
             Event::Created(CreateAnswer::Refused(Reason::Limit)),
+        ),
+        (
+            "created: another's id".to_owned(),
+            Event::Created(CreateAnswer::Repeated),
         ),
         (
             "created: no word".to_owned(),
@@ -450,6 +456,13 @@ fn table() -> String {
                     let name = format!("{name} [rival: {rival:?}]");
                     writeln!(text, "    {name:<30} {effect}").unwrap();
                 }
+            }
+            let mut beside = on.clone();
+            beside.code_reused = true;
+            let effect = effect(&beside, event.clone());
+            if effect != alone {
+                let name = format!("{name} [reused]");
+                writeln!(text, "    {name:<30} {effect}").unwrap();
             }
         }
         text.push('\n');

@@ -468,7 +468,7 @@ fn the_gateways_words_stay_with_the_move_that_they_caused() {
     desk.at(desk.policy.deadline_ms * 2);
     assert_eq!(
         (desk.state(), desk.trade.gateway_answer()),
-        (State::NeedsReview, None),
+        (State::Cancelling, None),
         "time is not the gateway"
     );
 }
