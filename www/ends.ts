@@ -1,14 +1,14 @@
 // How a sale ends on the screen. An end is shown only where it is true; what is not known is Not confirmed. Green is for
 // the sale in hand alone: an earlier one is grey, another one amber.
 
-import type { Outcome, Sale, Trade } from "kaunter";
+import type { GatewayAnswer, Outcome, Sale, Trade } from "kaunter";
 import { letSleep } from "./awake";
 import * as connection from "./connection";
 import { counter } from "./counter";
 import { $, type Icon } from "./dom";
 import { giveBack, manager } from "./manager";
 import { formatted } from "./money";
-import { gatewayAnswer, voidRefused, wordsOf, type GatewayAnswer } from "./refused";
+import { wordsOf } from "./refused";
 import { back, charge, check, nextSale } from "./sale";
 import { current, show, trouble, type Kind } from "./screen";
 import * as sounds from "./sound";
@@ -25,7 +25,7 @@ export function ended(outcome: Outcome): void {
     case "paid":
       if (own && stage.asked) return anotherAmount(outcome.sale, stage.asked, true);
       return paid(outcome, { quiet, already: quiet && own });
-    case "declined": return notPaid("declined", "titleDeclined", "cross", () => say(outcome.reason), { quiet, said: gatewayAnswer(outcome) });
+    case "declined": return notPaid("declined", "titleDeclined", "cross", () => say(outcome.reason), { quiet, said: outcome.gatewayAnswer });
     case "cancelled": return notPaid("cancelled", "titleCancelled", "cross", () => say(cancelled(outcome.by)), { quiet });
     case "voided": return notPaid("voided", "titleVoided", "back", () => say("voided"), { quiet: true });
     case "unresolved": return void unresolved(outcome.tradeId);
@@ -48,7 +48,7 @@ export function paid(outcome: Paid, { quiet = false, already = false } = {}): vo
   counter.sale = outcome.sale;
   keep(() => paid(outcome, { quiet: true, already }));
   const { old } = stage;
-  const refused = voidRefused(outcome) ?? (old ? voidRefused(stage.looking) : null);
+  const refused = outcome.voidRefused ?? (old ? (stage.looking?.voidRefused ?? null) : null);
   const at = new Date(outcome.paidAt);
   if (refused && !old) sounds.notPaid();
   else if (!quiet) sounds.paid();
@@ -119,7 +119,7 @@ export async function unresolved(id: string, sentence?: string): Promise<void> {
   if (sentence) trouble(sentence);
 }
 
-type Open = Pick<Trade, "tradeId" | "status">;
+type Open = Pick<Trade, "tradeId" | "status"> & Partial<Pick<Trade, "voidRefused">>;
 
 export function notConfirmed(trade: Open, { checked, quiet = true }: { checked?: Date; quiet?: boolean } = {}): void {
   const { tradeId, status } = trade;
@@ -138,7 +138,7 @@ export function notConfirmed(trade: Open, { checked, quiet = true }: { checked?:
   const decide = () => manager(late);
   show("not-confirmed", () => ({
     title: say(late ? "titleLate" : "titleNotConfirmed"), icon: late ? "clock" : "alert",
-    sentence: say(late ? "late" : "notConfirmed"), details: says(voidRefused(trade)),
+    sentence: say(late ? "late" : "notConfirmed"), details: says(trade.voidRefused ?? null),
     ...(checked && !late && { note: say("checked", { a: clockTime(checked) }) }),
     primary: late ? { word: say("accept"), act: decide } : { word: say("checkNow"), act: () => void check(tradeId) },
     second: late ? { word: say("giveBack"), act: giveBack } : { word: say("manager"), act: decide },

@@ -3,7 +3,7 @@
 import type { Trade, TradeStatus } from "kaunter";
 import { $, dialog, element, icon, type Icon } from "./dom";
 import { formatted } from "./money";
-import { voidRefused, wordsOf } from "./refused";
+import { wordsOf } from "./refused";
 import { look } from "./sale";
 import { trouble } from "./screen";
 import { isBusy, till } from "./stage";
@@ -100,7 +100,7 @@ function past(): void {
 
 function tags(trade: Trade): HTMLElement[] {
   const tag = (name: Icon, word: keyof Words) => element("span", "tag", icon(name), say(word));
-  const refused = voidRefused(trade);
+  const refused = trade.voidRefused;
   return [
     ...(refused ? [element("span", "tag warn", icon("alert"), [say("notBackTag"), wordsOf(refused)].filter(Boolean).join(": "))] : []),
     ...(trade.settled ? [tag("person", "settledTag")] : []),

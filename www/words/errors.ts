@@ -1,7 +1,7 @@
 // What went wrong, by its code, where the module's own English is not what the cashier reads. A code that is not here is told in English.
 import type { ErrorCode } from "kaunter";
 
-type Errors = Partial<Record<ErrorCode | "argument_invalid" | "code_reused" | "sale_amount_mismatch", string>>;
+type Errors = Partial<Record<ErrorCode, string>>;
 
 export const ms: Errors = {
   "env/insecure-context": "Kamera memerlukan alamat selamat: buka halaman ini dengan https.",

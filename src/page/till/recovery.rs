@@ -241,8 +241,9 @@ impl Till {
     /// What the backend said of an attempt that is not on screen.
     pub(super) fn seen(self: &Rc<Self>, trade: &wire::Trade) {
         if self.news.is_new(&trade.trx_id, trade.version) {
-            self.voice.trade(&Trade::new(trade, &self.wallets));
+            // Whoever is told looks at the list next.
             self.remember(trade);
+            self.voice.trade(&Trade::new(trade, &self.wallets));
         }
     }
 }
