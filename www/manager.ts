@@ -23,6 +23,9 @@ export function managing(): void {
   for (const radio of radios()) radio.onchange = nameDecisions;
 }
 
+/** What the audit trail says where the cashier chose no reason: never one that was chosen for them. */
+const NO_REASON = "no reason given";
+
 const radios = () => [...document.querySelectorAll<HTMLInputElement>("#manager input[type=radio]")];
 const verdict = () => radios().find((radio) => radio.checked)?.value as Verdict | undefined;
 
@@ -59,21 +62,20 @@ export function nameDecisions(): void {
 async function settle(): Promise<void> {
   const outcome = verdict();
   const evidence = $<HTMLInputElement>("evidence").value.trim();
-  if (!outcome) return lacks("manager", "chooseVerdict", radios()[0]);
-  if (!evidence) return lacks("manager", "evidenceNeeded", $("evidence"));
+  if (!outcome) return lacks("chooseVerdict", radios()[0]);
+  if (!evidence) return lacks("evidenceNeeded", $("evidence"));
   await ask("manager", (id) => till().settle(id, { outcome, evidence }));
 }
 
 async function returns(): Promise<void> {
   // The audit trail is the shop's, in one language: the option's value, not its word.
-  const reason = $<HTMLSelectElement>("why").value;
-  if (!reason) return lacks("back", "whyNeeded", $("why"));
+  const reason = $<HTMLSelectElement>("why").value || NO_REASON;
   await ask("back", (id) => till().void(id, reason));
 }
 
 /** Says what is missing, and leads there: the focus does not stay on the button that decides. */
-function lacks(id: "manager" | "back", word: keyof Words, field: HTMLElement | undefined): void {
-  trouble(say(word), `${id}-trouble`);
+function lacks(word: keyof Words, field: HTMLElement | undefined): void {
+  trouble(say(word), "manager-trouble");
   field?.focus();
 }
 

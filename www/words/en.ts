@@ -44,7 +44,7 @@ export const en = {
   verdict: "What happened", chooseVerdict: "Choose first what happened.", settle: "Settle {a}",
   settlePaid: "Settle {a} as PAID", settleNotPaid: "Settle {a} as NOT paid", settleReturned: "Settle {a} as given back",
   noRight: "You may not do this: the manager must sign in at the shop's system.",
-  giveBack: "Give money back", backTitle: "Give {a} back?", backHelp: "The money goes back to the customer's wallet.", why: "Why", chooseWhy: "Choose", whyNeeded: "Choose first why the money goes back.",
+  giveBack: "Give money back", backTitle: "Give {a} back?", backHelp: "The money goes back to the customer's wallet.", why: "Why", chooseWhy: "Choose",
   whyAmount: "Wrong amount", whyGoods: "Goods returned", whyTwice: "Paid twice", whyLate: "Paid late", yes: "Give {a} back", keep: "Keep it",
   // History
   history: "History", day: "Day", nothing: "No payments on this day.", reading: "Reading the list.",

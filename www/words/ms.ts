@@ -39,7 +39,7 @@ export const ms: Words = {
   verdict: "Apa yang berlaku", chooseVerdict: "Pilih dahulu apa yang berlaku.", settle: "Putuskan {a}",
   settlePaid: "Putuskan {a}: SUDAH dibayar", settleNotPaid: "Putuskan {a}: TIDAK dibayar", settleReturned: "Putuskan {a}: dipulangkan",
   noRight: "Anda tidak dibenarkan: pengurus perlu log masuk ke sistem kedai.",
-  giveBack: "Pulangkan wang", backTitle: "Pulangkan {a}?", backHelp: "Wang kembali ke e-dompet pelanggan.", why: "Sebab", chooseWhy: "Pilih", whyNeeded: "Pilih dahulu sebab wang dipulangkan.",
+  giveBack: "Pulangkan wang", backTitle: "Pulangkan {a}?", backHelp: "Wang kembali ke e-dompet pelanggan.", why: "Sebab", chooseWhy: "Pilih",
   whyAmount: "Jumlah salah", whyGoods: "Barang dipulangkan", whyTwice: "Dibayar dua kali", whyLate: "Dibayar lewat", yes: "Pulangkan {a}", keep: "Jangan",
   history: "Sejarah", day: "Hari", nothing: "Tiada bayaran pada hari ini.", reading: "Membaca senarai.",
   pastHelp: "Satu bayaran sedang berjalan: jualan terdahulu hanya boleh dibaca buat masa ini.",

@@ -38,7 +38,7 @@ export const zh: Words = {
   verdict: "实际情况", chooseVerdict: "请先选择实际情况。", settle: "确定 {a}",
   settlePaid: "确定 {a} 已付款", settleNotPaid: "确定 {a} 未付款", settleReturned: "确定 {a} 已退回",
   noRight: "您无权操作，请经理登录商店系统。",
-  giveBack: "退款", backTitle: "退回 {a}？", backHelp: "款项将退回顾客的电子钱包。", why: "原因", chooseWhy: "请选择", whyNeeded: "请先选择退款原因。",
+  giveBack: "退款", backTitle: "退回 {a}？", backHelp: "款项将退回顾客的电子钱包。", why: "原因", chooseWhy: "请选择",
   whyAmount: "金额错误", whyGoods: "退货", whyTwice: "重复付款", whyLate: "迟到的付款", yes: "退回 {a}", keep: "保留",
   history: "记录", day: "日期", nothing: "这一天没有付款。", reading: "正在读取。",
   pastHelp: "有一笔付款正在进行，暂时只能查看较早的交易。",

@@ -44,7 +44,36 @@ impl Desk {
         })
         .await
         .unwrap();
-        let backend = kaunter_backend::serve(Config {
+        let backend = Self::backend(&dir, &simulator).await;
+        let http = reqwest::Client::new();
+        let token = Self::token(&http, &backend).await;
+        Self {
+            dir,
+            simulator,
+            backend,
+            http,
+            token,
+        }
+    }
+
+    /// The same store under the next start of the backend; `meanwhile` has it to itself.
+    async fn restarted(self, meanwhile: impl AsyncFnOnce(&PathBuf)) -> Self {
+        self.backend.stop().await;
+        meanwhile(&self.dir).await;
+        let backend = Self::backend(&self.dir, &self.simulator).await;
+        let token = Self::token(&self.http, &backend).await;
+        Self {
+            backend,
+            token,
+            ..self
+        }
+    }
+
+    async fn backend(
+        dir: &std::path::Path,
+        simulator: &kaunter_simulator::Running,
+    ) -> kaunter_backend::Running {
+        kaunter_backend::serve(Config {
             listen: loopback(),
             database: dir.join("kaunter.db"),
             database_url: None,
@@ -73,8 +102,10 @@ impl Desk {
             terminal: None,
         })
         .await
-        .unwrap();
-        let http = reqwest::Client::new();
+        .unwrap()
+    }
+
+    async fn token(http: &reqwest::Client, backend: &kaunter_backend::Running) -> String {
         let minted = http
             .post(format!("http://{}/v1/terminal-tokens", backend.addr))
             .bearer_auth(KEY)
@@ -90,13 +121,7 @@ impl Desk {
             .await
             .unwrap();
         let MintedToken { token, .. } = minted.json().await.unwrap();
-        Self {
-            dir,
-            simulator,
-            backend,
-            http,
-            token,
-        }
+        token
     }
 
     async fn post(&self, path: &str, body: &impl serde::Serialize) -> reqwest::Response {
@@ -106,15 +131,19 @@ impl Desk {
     }
 
     async fn create(&self, reference: &str) -> reqwest::Response {
+        self.create_for(reference, 1250).await
+    }
+
+    async fn create_for(&self, reference: &str, minor: u64) -> reqwest::Response {
         let sale = Sale {
             reference: reference.to_owned(),
             amount: kaunter_core::money::Money {
-                minor: 1250,
+                minor,
                 currency: "MYR".to_owned(),
             },
         };
         let new = NewTrade {
-            key: format!("{:0>32}", reference.len()),
+            key: format!("{:0>32}", reference.len() as u64 * 10_000 + minor),
             sale,
             integrator: "23".to_owned(),
             presented: Presented::Consumer,
@@ -195,5 +224,56 @@ async fn no_two_rows_hold_one_sale_whatever_a_process_believes() {
         .unwrap_err();
     assert!(second.as_database_error().unwrap().is_unique_violation());
     pen.rollback().await.unwrap();
+    desk.close().await;
+}
+
+/// Back to the tables of the version before, with the rows that are there.
+const BEFORE: [&str; 6] = [
+    "DROP INDEX trades_gateway_ref",
+    "ALTER TABLE trades DROP COLUMN gateway_ref",
+    "ALTER TABLE sales DROP COLUMN due_minor",
+    "ALTER TABLE sales DROP COLUMN due_currency",
+    "DROP TABLE codes",
+    "DELETE FROM _sqlx_migrations WHERE version = 2",
+];
+
+#[tokio::test]
+async fn a_store_of_the_version_before_opens_and_keeps_its_rules() {
+    let desk = Desk::open("before").await;
+    let trade: Trade = desk.create("a").await.json().await.unwrap();
+    let id = trade.trans_id.clone().unwrap();
+    let desk = desk
+        .restarted(async |dir| {
+            let file = dir.join("kaunter.db");
+            let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+            let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+            for statement in BEFORE {
+                sqlx::query(statement).execute(&pool).await.unwrap();
+            }
+            pool.close().await;
+        })
+        .await;
+    let mut pen = hold(&desk).await;
+    let filled: (String,) = sqlx::query_as("SELECT gateway_ref FROM trades WHERE trx_id = $1")
+        .bind(&trade.trx_id)
+        .fetch_one(&mut *pen)
+        .await
+        .unwrap();
+    assert_eq!(filled.0, id, "an old row's id of the gateway is known");
+    pen.rollback().await.unwrap();
+    let other = desk.create_for("a", 1251).await;
+    let problem: Problem = other.json().await.unwrap();
+    assert_eq!(
+        problem.code,
+        ProblemCode::SaleAmountMismatch,
+        "an old sale's amount is fixed"
+    );
+    let path = format!("/v1/trades/{}/code", trade.trx_id);
+    let code = serde_json::json!({ "code": "123456789012345678" });
+    assert_eq!(
+        desk.post(&path, &code).await.status(),
+        200,
+        "and its attempt goes on"
+    );
     desk.close().await;
 }
