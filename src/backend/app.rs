@@ -199,12 +199,12 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
         return Problem::new(ProblemCode::GatewayUnavailable).into_response();
     }
     match app.trades.gateway().doubt() {
-        Doubt::Empty => {
+        (Doubt::Empty, false) => {
             let detail = "The gateway's list of wallets is empty, so no sale can begin: it is asked for again within a minute.";
             Problem::because(ProblemCode::GatewayUnavailable, detail.to_owned()).into_response()
         }
-        Doubt::Shorter => "ready, but the gateway lists fewer wallets than before: it is asked again within a minute\n".into_response(),
-        Doubt::First | Doubt::None => "ready\n".into_response(),
+        (Doubt::Empty | Doubt::Shorter, _) => "ready, but the gateway lists fewer wallets than before: it is asked again within a minute\n".into_response(),
+        (Doubt::First | Doubt::None, _) => "ready\n".into_response(),
     }
 }
 

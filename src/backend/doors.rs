@@ -32,7 +32,8 @@ use tower::ServiceExt as _;
 
 use crate::error::Problem;
 use crate::limits::{
-    ACCEPT_PAUSE, BYE_WAIT, Bounds, FIRST_WAIT, MOST_BYES, REAP_PAUSE, TELL_PAUSE, connections,
+    ACCEPT_PAUSE, BYE_WAIT, Bounds, FIRST_WAIT, MAX_HEAD_BYTES, MOST_BYES, REAP_PAUSE, TELL_PAUSE,
+    connections,
 };
 use line::{Line, Told};
 use seat::Seat;
@@ -137,6 +138,7 @@ impl Doors {
         let connection = http1::Builder::new()
             // The seat's own time, which knows a caller that is idle from one that is slow.
             .header_read_timeout(None)
+            .max_buf_size(MAX_HEAD_BYTES)
             .serve_connection(line, calls);
         let mut connection = std::pin::pin!(connection);
         let mut is_closing = false;
@@ -207,6 +209,7 @@ impl Doors {
             let calls = service_fn(|_| async { Ok::<_, Infallible>(busy()) });
             let connection = http1::Builder::new()
                 .header_read_timeout(None)
+                .max_buf_size(MAX_HEAD_BYTES)
                 .keep_alive(false)
                 .serve_connection(TokioIo::new(stream), calls);
             let _ = tokio::time::timeout(BYE_WAIT, connection).await;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use kaunter_core::authority::Authority;
 use kaunter_core::wire::{self, ProblemCode, Retry};
 
 /// An error on its way to the caller.
@@ -40,6 +41,15 @@ impl Problem {
             trade: Some(Box::new(trade)),
             ..Self::new(code)
         }
+    }
+
+    /// The same, with as much of the trade that stands in the way as this token reads.
+    pub(crate) fn within(mut self, authority: &Authority<'_>) -> Self {
+        self.trade = self.trade.and_then(|trade| {
+            let reach = authority.reach_of(&trade.terminal, &trade.sale.reference);
+            reach.told(*trade).map(Box::new)
+        });
+        self
     }
 
     pub(crate) fn because(code: ProblemCode, detail: String) -> Self {

@@ -54,8 +54,8 @@ pub(crate) struct Gateway {
     /// What the last look at the gateway's readiness found, and when.
     probed: Mutex<Option<(bool, Instant)>>,
     wallets: StdMutex<Wallets>,
-    /// Held by the one who asks for the wallets.
-    asking_wallets: Mutex<()>,
+    /// Held by the one who asks for the wallets; when that was in vain.
+    asking_wallets: Mutex<Option<(Silence, Instant)>>,
 }
 
 /// What the gateway made of a request: the machine's event, and the words that came with it.
@@ -81,6 +81,15 @@ struct Kept {
     refused: Option<(Silence, Instant)>,
 }
 
+impl Kept {
+    /// The token is used no more; a call that is under way may still bring it back.
+    fn retire(&mut self) {
+        if let Some((token, _)) = self.token.take() {
+            self.last = Some(token);
+        }
+    }
+}
+
 /// Which token a call may use.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Age {
@@ -102,7 +111,7 @@ impl Gateway {
             questions: Semaphore::new(bounds.questions),
             probed: Mutex::new(None),
             wallets: StdMutex::new(Wallets::default()),
-            asking_wallets: Mutex::new(()),
+            asking_wallets: Mutex::new(None),
         })
     }
 
@@ -163,21 +172,30 @@ impl Gateway {
         ready.is_ok()
     }
 
-    /// The wallets; the last ones that were known where the gateway does not answer, or somebody else is asking.
+    /// The wallets that tills are offered. Asked for where none are known; what is doubtful or old is asked for by
+    /// [`Self::refresh_wallets`], and nobody waits for it.
     pub(crate) async fn integrators(&self, test_wallets: bool) -> Result<Vec<Integrator>, Silence> {
-        let soon = Duration::from_millis(self.policy.poll_ms * DOUBTFUL_POLLS);
-        let current = || self.wallets().current(soon).map(<[_]>::to_vec);
         let offered = || self.wallets().offered().map(<[_]>::to_vec);
-        if let Some(list) = current() {
+        if let Some(list) = offered().filter(|list| !list.is_empty()) {
             return Ok(list);
         }
-        let asking = match (self.asking_wallets.try_lock(), offered()) {
-            (Ok(asking), _) => asking,
-            (Err(_), Some(list)) => return Ok(list),
-            (Err(_), None) => self.asking_wallets.lock().await,
-        };
-        if let Some(list) = current() {
-            return Ok(list);
+        self.refresh_wallets(test_wallets).await?;
+        Ok(offered().unwrap_or_default())
+    }
+
+    /// Asks for the wallets where they are not known, doubtful or old; once, however many want to know.
+    pub(crate) async fn refresh_wallets(&self, test_wallets: bool) -> Result<(), Silence> {
+        let began = Instant::now();
+        let soon = Duration::from_millis(self.policy.poll_ms * DOUBTFUL_POLLS);
+        let mut asked = self.asking_wallets.lock().await;
+        if self.wallets().current(soon).is_some() {
+            return Ok(());
+        }
+        // Somebody asked in vain while we waited: that is our answer too.
+        if let Some((silence, at)) = *asked
+            && at >= began
+        {
+            return Err(silence);
         }
         match self.fresh_wallets(test_wallets).await {
             Ok(list) => {
@@ -187,17 +205,20 @@ impl Gateway {
                 if matches!(doubt, Doubt::Empty | Doubt::Shorter) {
                     tracing::warn!(what = ?doubt, "the gateway's list of wallets: it is asked for again");
                 }
+                Ok(())
             }
-            // Who asks next asks again.
-            Err(silence) => return offered().filter(|list| !list.is_empty()).ok_or(silence),
+            Err(silence) => {
+                *asked = Some((silence, Instant::now()));
+                Err(silence)
+            }
         }
-        drop(asking);
-        Ok(offered().unwrap_or_default())
     }
 
-    /// What speaks against the list of wallets.
-    pub(crate) fn doubt(&self) -> Doubt {
-        self.wallets().doubt()
+    /// What speaks against the list of wallets, and whether tills are offered any.
+    pub(crate) fn doubt(&self) -> (Doubt, bool) {
+        let wallets = self.wallets();
+        let offers = wallets.offered().is_some_and(|list| !list.is_empty());
+        (wallets.doubt(), offers)
     }
 
     fn wallets(&self) -> std::sync::MutexGuard<'_, Wallets> {
@@ -262,13 +283,13 @@ impl Gateway {
         let said = self.heard("create", &answer, None, &masks).await;
         let created = match answer {
             Ok(envelope) if envelope.is_ok() => self.made(&envelope, facts, field),
-            Ok(envelope) => self.not_made(&envelope),
+            Ok(envelope) => self.not_made(&envelope, facts),
             Err(Failure {
                 envelope: Some(envelope),
                 silence: Silence::NoWord,
                 status: Some(400..500),
                 ..
-            }) => self.not_made(&envelope),
+            }) => self.not_made(&envelope, facts),
             Err(_) => CreateAnswer::NoWord,
         };
         (created, said)
@@ -290,8 +311,11 @@ impl Gateway {
 
     /// The gateway answered, and made no trade. Nothing was presented, so its no is a no, whichever its code; a code of
     /// its own trouble is none.
-    fn not_made(&self, envelope: &Envelope) -> CreateAnswer {
+    fn not_made(&self, envelope: &Envelope, facts: &Facts) -> CreateAnswer {
+        let carried = self.carried(envelope);
+        let trans_id = carried.trans_id.clone().unwrap_or_default();
         match envelope.code() {
+            _ if !self.is_about(carried, facts, &trans_id) => CreateAnswer::NoWord,
             None => CreateAnswer::NoWord,
             Some(code) if FAULT_CODES.contains(&code) => CreateAnswer::NoWord,
             Some(_) => CreateAnswer::Refused(self.definite(envelope).unwrap_or(Reason::Other)),
@@ -343,6 +367,10 @@ impl Gateway {
                     Some("S") => PayAnswer::Paid(carried),
                     Some(_) | None => PayAnswer::Processing(carried),
                 }
+            }
+            // A refusal of another trade is none of this one: the question tells.
+            Ok(envelope) if !self.is_about(self.carried(&envelope), facts, trans_id) => {
+                PayAnswer::NoWord
             }
             Ok(envelope) => self
                 .definite(&envelope)
@@ -619,7 +647,7 @@ impl Gateway {
         match token {
             Ok(token) => {
                 let token = Secret::new(token);
-                kept.last = kept.token.take().map(|(token, _)| token);
+                kept.retire();
                 kept.token = Some((token.clone(), Instant::now()));
                 Ok(token)
             }
@@ -639,7 +667,7 @@ impl Gateway {
     async fn forget(&self, token: &Secret) {
         let mut kept = self.token.lock().await;
         if kept.token.as_ref().is_some_and(|(own, _)| own == token) {
-            kept.last = kept.token.take().map(|(token, _)| token);
+            kept.retire();
         }
     }
 

@@ -134,7 +134,7 @@ async fn sweep(app: Arc<App>) {
         let _ = app
             .trades
             .gateway()
-            .integrators(app.config.test_wallets)
+            .refresh_wallets(app.config.test_wallets)
             .await;
         if let Err(problem) = app.trades.sweep().await {
             tracing::error!(code = ?problem.code, "open attempts could not be looked through");

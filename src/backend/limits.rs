@@ -26,7 +26,7 @@ pub(crate) const FIRST_WAIT: Duration = Duration::from_millis(100);
 /// into a connection that is being closed.
 pub(crate) const IDLE_WAIT: Duration = Duration::from_secs(75);
 /// Longest wait for somebody to read what was written.
-pub(crate) const WRITE_WAIT: Duration = Duration::from_secs(30);
+pub(crate) const WRITE_WAIT: Duration = Duration::from_secs(10);
 /// Longest wait, at shutdown, for the rest of a request that has begun.
 pub(crate) const CLOSING_WAIT: Duration = Duration::from_secs(1);
 /// How often connections are looked through for those that took too long.
@@ -41,6 +41,8 @@ pub(crate) const BYE_WAIT: Duration = Duration::from_secs(2);
 pub(crate) const TELL_PAUSE: Duration = Duration::from_secs(10);
 /// Longest body of a request: the largest of the treaty, a code, has 1 KiB.
 pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024;
+/// Most bytes of a request's head that one connection holds: a browser sends a tenth of it.
+pub(crate) const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// Longest wait for a body: a caller that drips holds one of the places of [`Bounds::calls`].
 pub(crate) const BODY_WAIT: Duration = Duration::from_secs(10);
 /// Longest answer of the gateway: its longest is the list of wallets.
@@ -60,8 +62,11 @@ pub(crate) const PAGE_ROWS: usize = 200;
 /// Open attempts that one answer names: more than a terminal can have by far, and a shop's server asks by the day.
 pub(crate) const MAX_OPEN_ROWS: usize = 1_000;
 /// Codes that one terminal hands over for one sale within [`ATTEMPT_WINDOW_MS`]: a cashier who tries more often has another
-/// problem. Attempts that never had a code do not count, and no terminal wears out another's bill.
-pub(crate) const MOST_ATTEMPTS: usize = 50;
+/// problem. No terminal wears out another's bill.
+pub(crate) const MOST_CODES: usize = 50;
+/// Attempts of one sale that one terminal begins in that time, also without a code: an outage of the gateway does not get
+/// there (a page asks once every few seconds), and each change of the sale reads them.
+pub(crate) const MOST_ATTEMPTS: usize = 300;
 /// After so long an attempt counts no more.
 pub(crate) const ATTEMPT_WINDOW_MS: u64 = 600_000;
 /// How often a change that another process overtook is tried again.

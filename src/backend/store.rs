@@ -10,7 +10,9 @@ mod sqlite;
 
 use std::ops::Range;
 
-pub(crate) use bindings::{due, free_code, holder_of, keep_code, set_due, take_code};
+pub(crate) use bindings::{
+    code_refused, due, free_code, holder_of, keep_code, name, set_due, take_code,
+};
 
 use kaunter_core::policy::Ms;
 use kaunter_core::trade::{Rival, Trade};
@@ -189,18 +191,56 @@ pub(crate) async fn take_sale(
     .map(drop)
 }
 
-/// Every attempt of a sale, inside a change.
-pub(crate) async fn of_sale(
+/// Of a sale, inside a change: its first attempt, how many it has, and each that may be in the way of another or was begun
+/// since then. The rest is closed, and says nothing any more.
+pub(crate) struct Attempts {
+    pub(crate) first: Option<Stored>,
+    pub(crate) count: u32,
+    pub(crate) lately: Vec<Stored>,
+}
+
+pub(crate) async fn attempts(
     change: &mut Change,
     shop: &str,
     reference: &str,
-) -> sqlx::Result<Vec<Stored>> {
-    let rows =
-        sqlx::query("SELECT state FROM trades WHERE shop = $1 AND sale_ref = $2 ORDER BY attempt")
+    since: Ms,
+) -> sqlx::Result<Attempts> {
+    let row =
+        sqlx::query("SELECT MAX(attempt) AS last FROM trades WHERE shop = $1 AND sale_ref = $2")
             .bind(shop)
             .bind(reference)
-            .fetch_all(&mut **change)
+            .fetch_one(&mut **change)
             .await?;
+    let last: Option<i64> = row.try_get("last")?;
+    let first = sqlx::query(
+        "SELECT state FROM trades WHERE shop = $1 AND sale_ref = $2 ORDER BY attempt LIMIT 1",
+    )
+    .bind(shop)
+    .bind(reference)
+    .fetch_optional(&mut **change)
+    .await?;
+    Ok(Attempts {
+        first: first.map(|row| stored(&row)).transpose()?,
+        count: u32::try_from(last.unwrap_or(0)).unwrap_or(u32::MAX),
+        lately: in_the_way(change, shop, reference, since).await?,
+    })
+}
+
+/// What holds the sale, is not at its end, or was begun since then, oldest first.
+async fn in_the_way(
+    change: &mut Change,
+    shop: &str,
+    reference: &str,
+    since: Ms,
+) -> sqlx::Result<Vec<Stored>> {
+    let rows = sqlx::query(
+        "SELECT state FROM trades WHERE shop = $1 AND sale_ref = $2 AND (is_open = 1 OR holds_sale = 1 OR created_ms >= $3) ORDER BY attempt",
+    )
+    .bind(shop)
+    .bind(reference)
+    .bind(bigint(since))
+    .fetch_all(&mut **change)
+    .await?;
     rows.iter().map(stored).collect()
 }
 
@@ -237,7 +277,7 @@ pub(crate) async fn with_rival(
         return Ok(None);
     };
     let facts = own.trade.facts().clone();
-    let others = of_sale(change, &facts.shop, &facts.sale.reference).await?;
+    let others = in_the_way(change, &facts.shop, &facts.sale.reference, Ms::MAX).await?;
     let rival = others
         .iter()
         .filter(|other| other.trade.facts().trx_id != trx_id)
@@ -285,14 +325,13 @@ pub(crate) async fn update(
     now: Ms,
 ) -> sqlx::Result<bool> {
     let done = sqlx::query(
-        "UPDATE trades SET status = $1, is_open = $2, holds_sale = $3, version = $4, state = $5, gateway_ref = $6 WHERE trx_id = $7 AND version = $8",
+        "UPDATE trades SET status = $1, is_open = $2, holds_sale = $3, version = $4, state = $5 WHERE trx_id = $6 AND version = $7",
     )
     .bind(word(trade.state().status()))
     .bind(is_open(trade))
     .bind(i64::from(trade.holds_sale()))
     .bind(bigint(trade.version()))
     .bind(json(trade))
-    .bind(bindings::gateway_ref(trade))
     .bind(&trade.facts().trx_id)
     .bind(bigint(was))
     .execute(&mut **change)

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kaunter_core::policy::{Ms, Policy};
-use kaunter_core::sale::{self, Amount, CodeUse};
+use kaunter_core::sale::{self, Amount, CodeUse, Due};
 use kaunter_core::trade::{
     CodeMark, Context, CreateAnswer, Event, Facts, Move, Refusal, Rival, Send, State, Step, Trade,
 };
@@ -21,7 +21,7 @@ use crate::error::Problem;
 use crate::gateway::{Answered, Gateway};
 use crate::kill::{self, Point, Sent, Wished};
 use crate::limits::{
-    ATTEMPT_WINDOW_MS, KEEP_PAUSE, KEEP_TRIES, MOST_ATTEMPTS, MOST_TRIES, TIME_PAUSE_MS,
+    ATTEMPT_WINDOW_MS, KEEP_PAUSE, KEEP_TRIES, MOST_ATTEMPTS, MOST_CODES, MOST_TRIES, TIME_PAUSE_MS,
 };
 use crate::metrics::METRICS;
 use crate::secret::Secret;
@@ -56,8 +56,8 @@ pub(crate) struct Wish {
     pub(crate) terminal: String,
     pub(crate) who: String,
     pub(crate) new: wire::NewTrade,
-    /// The shop's server named this sale with this amount in the token.
-    pub(crate) by_server: bool,
+    /// When the token was minted in which the shop's server named this sale with this amount.
+    pub(crate) minted_s: Option<u64>,
 }
 
 /// What comes with an event and is not the machine's: a code on its way to the gateway, and the gateway's own words.
@@ -170,8 +170,11 @@ impl Trades {
     pub(crate) async fn sweep(&self) -> Result<(), Problem> {
         let inner = &self.inner;
         let memory_ms = inner.policy.code_memory_s * 1_000;
-        let old = inner.clock.now_ms().saturating_sub(memory_ms);
-        inner.store.forget_codes(old).await?;
+        let now = inner.clock.now_ms();
+        let known = now.saturating_sub(memory_ms)..now.saturating_add(memory_ms);
+        if let Err(error) = inner.store.forget_codes(known).await {
+            tracing::warn!(%error, "old codes could not be forgotten: once more at the next round");
+        }
         for trx_id in inner.store.unfinished(&inner.shop, Ms::MAX).await? {
             let known = lock(&inner.timers).contains_key(&trx_id);
             if !known {
@@ -254,7 +257,7 @@ impl Trades {
     /// Looks at an attempt, and lets time act on it first. What that sends is not waited for. Mostly there is nothing to
     /// do: then a look costs the one read that brought `stored`.
     pub(crate) async fn look(&self, stored: Stored, event: Event) -> Result<wire::Trade, Problem> {
-        let trade = self.inner.after(stored.trade.clone(), &event);
+        let (trade, _) = self.inner.after(stored.trade.clone(), &event);
         if trade.version() == stored.trade.version() {
             self.inner.watch(&trade);
             return Ok(self.wire(&trade));
@@ -334,15 +337,17 @@ impl Inner {
         });
     }
 
-    /// The time for this attempt, whose times are moved first where the clock was set since they were written.
-    fn catch_up(self: &Arc<Self>, trade: &mut Trade, rival: Rival) -> Ms {
+    /// The time for this attempt, whose times are moved first where the clock was set since they were written; and by how
+    /// much they were, for [`Self::caught_up`].
+    fn catch_up(self: &Arc<Self>, trade: &mut Trade, rival: Rival) -> (Ms, i64) {
         self.follow_clock();
         let trx_id = &trade.facts().trx_id;
         let (now, by) = {
             let moved = lock(&self.moved);
-            (self.clock.now_ms(), moved.get(trx_id).copied())
+            let by = moved.get(trx_id).copied().unwrap_or_default();
+            (self.clock.now_ms(), by)
         };
-        if let Some(by) = by {
+        if by != 0 {
             let context = Context {
                 now,
                 policy: &self.policy,
@@ -353,7 +358,7 @@ impl Inner {
             // It refuses nothing.
             let _ = trade.handle(Event::ClockSet(by), &context);
         }
-        now
+        (now, by)
     }
 
     /// A new attempt that was written by the clock of before a jump is moved like those that were known then.
@@ -366,8 +371,15 @@ impl Inner {
     }
 
     /// The attempt is stored with its times moved.
-    fn caught_up(&self, trx_id: &str) {
-        lock(&self.moved).remove(trx_id);
+    fn caught_up(&self, trx_id: &str, by: i64) {
+        let mut moved = lock(&self.moved);
+        // The clock may have jumped once more meanwhile.
+        if let Some(left) = moved.get_mut(trx_id) {
+            *left -= by;
+            if *left == 0 {
+                moved.remove(trx_id);
+            }
+        }
     }
 
     fn wire(&self, trade: &Trade) -> wire::Trade {
@@ -398,7 +410,7 @@ impl Inner {
             terminal,
             who,
             new,
-            by_server,
+            minted_s,
         } = wish;
         let mut change = self.store.begin().await?;
         store::take_sale(&mut change, &shop, &new.sale.reference).await?;
@@ -416,18 +428,20 @@ impl Inner {
         }
         self.follow_clock();
         let (now, jumps_ms) = self.clock.reading();
-        let others = store::of_sale(&mut change, &shop, &new.sale.reference).await?;
-        admit_attempt(&others, &terminal, now)?;
-        let attempt = u32::try_from(others.len() + 1).unwrap_or(u32::MAX);
-        let first = others
-            .first()
-            .map(|first| first.trade.facts().sale.amount.clone());
+        let since = now.saturating_sub(ATTEMPT_WINDOW_MS);
+        let attempts = store::attempts(&mut change, &shop, &new.sale.reference, since).await?;
+        admit_attempt(&attempts.lately, &terminal, now)?;
+        let attempt = attempts.count.saturating_add(1);
+        let first = attempts.first.map(|first| Due {
+            amount: first.trade.facts().sale.amount.clone(),
+            minted_s: 0,
+        });
         let due = store::due(&mut change, &shop, &new.sale.reference).await?;
-        let amount = sale::amount(due.or(first).as_ref(), &new.sale.amount, by_server);
+        let amount = sale::amount(due.or(first).as_ref(), &new.sale.amount, minted_s);
         // Whoever may take this one's place: the same terminal, or the server that changed the amount.
         let heir = (amount != Some(Amount::Changed)).then_some(terminal.as_str());
         let mut quitted = Vec::new();
-        for other in others {
+        for other in attempts.lately {
             if let Some(left) = self.make_way(&mut change, other, heir, &who).await? {
                 quitted.push(left);
             }
@@ -436,8 +450,11 @@ impl Inner {
             None => return Err(Problem::new(ProblemCode::SaleAmountMismatch).into()),
             Some(Amount::Same) => {}
             Some(Amount::First | Amount::Changed) => {
-                let Sale { reference, amount } = &new.sale;
-                store::set_due(&mut change, &shop, reference, amount).await?;
+                let due = Due {
+                    amount: new.sale.amount.clone(),
+                    minted_s: minted_s.unwrap_or(0),
+                };
+                store::set_due(&mut change, &shop, &new.sale.reference, &due).await?;
             }
         }
         let facts = Facts {
@@ -490,7 +507,7 @@ impl Inner {
         ) {
             return Ok(None);
         }
-        let now = self.catch_up(&mut trade, Rival::None);
+        let (now, _) = self.catch_up(&mut trade, Rival::None);
         let quiet = now >= trade.heard_ms() + self.policy.quiet_ms;
         let own = heir.is_none_or(|terminal| trade.facts().terminal == terminal);
         if !own && !quiet {
@@ -545,8 +562,8 @@ impl Inner {
     }
 
     /// What an event that looks at no other attempt would make of this one.
-    fn after(self: &Arc<Self>, mut trade: Trade, event: &Event) -> Trade {
-        let now = self.catch_up(&mut trade, Rival::None);
+    fn after(self: &Arc<Self>, mut trade: Trade, event: &Event) -> (Trade, i64) {
+        let (now, by) = self.catch_up(&mut trade, Rival::None);
         let context = Context {
             now,
             policy: &self.policy,
@@ -555,7 +572,7 @@ impl Inner {
             code_reused: false,
         };
         let _ = trade.handle(event.clone(), &context);
-        trade
+        (trade, by)
     }
 
     /// Mostly an attempt does not move: nothing is due, a question falls due, or its answer is no news. Then it is not a
@@ -577,14 +594,14 @@ impl Inner {
         };
         let was = stored.trade.version();
         // None of these events looks at the sale's other attempts, unless it moves.
-        let mut trade = self.after(stored.trade, event);
+        let (mut trade, by) = self.after(stored.trade, event);
         if !trade.take_moves().is_empty() {
             return Ok(None);
         }
         if trade.version() != was && !self.store.note(&trade, was).await? {
             return Err(Hindrance::Race);
         }
-        self.caught_up(trx_id);
+        self.caught_up(trx_id, by);
         Ok(Some(trade))
     }
 
@@ -607,11 +624,12 @@ impl Inner {
             return Err(Problem::new(ProblemCode::TradeNotFound).into());
         }
         let was = trade.version();
-        let now = self.catch_up(&mut trade, rival);
+        let (now, by) = self.catch_up(&mut trade, rival);
         let event = self.once_named(&mut change, &trade, event).await?;
         let code_use = CodeUse {
             reference: trade.facts().sale.reference.clone(),
             at_ms: now,
+            refused: false,
         };
         let context = Context {
             now,
@@ -623,7 +641,7 @@ impl Inner {
                 .await?,
         };
         let (what, note) = (name(&event), note(&event));
-        let had = trade.code().cloned();
+        let (had, named) = (trade.code().cloned(), trade.trans_id().is_some());
         let granted = trade.handle(event, &context);
         if trade.version() != was {
             let moves = trade.take_moves();
@@ -634,20 +652,38 @@ impl Inner {
             if let (Some(line), Some(said)) = (lines.last_mut(), said) {
                 line.note = noted(&line.note, said);
             }
-            let shop = &trade.facts().shop;
-            match (had, trade.code()) {
-                (None, Some(mark)) => store::keep_code(&mut change, shop, mark, &code_use).await?,
-                (Some(mark), None) => store::free_code(&mut change, shop, &mark).await?,
-                (None, None) | (Some(_), Some(_)) => {}
-            }
+            Self::keep_bindings(&mut change, &trade, (had, named), &moves, &code_use).await?;
             if !store::update(&mut change, &trade, was, lines, now).await? {
                 return Err(Hindrance::Race);
             }
             change.commit().await?;
             Self::tell(&trade, &moves, what);
         }
-        self.caught_up(trx_id);
+        self.caught_up(trx_id, by);
         Ok((trade, granted))
+    }
+
+    /// What the change makes of the attempt's code, and of the gateway's id of it.
+    async fn keep_bindings(
+        change: &mut store::Change,
+        trade: &Trade,
+        (had, named): (Option<CodeMark>, bool),
+        moves: &[Move],
+        code_use: &CodeUse,
+    ) -> sqlx::Result<()> {
+        let (shop, reference) = (&trade.facts().shop, &code_use.reference);
+        match (had, trade.code()) {
+            (None, Some(mark)) => store::keep_code(change, shop, mark, code_use).await?,
+            (Some(mark), None) => store::free_code(change, shop, reference, &mark).await?,
+            (Some(_), Some(mark)) if moves.iter().any(|step| sale::frees_code(step.to)) => {
+                store::code_refused(change, shop, reference, mark).await?;
+            }
+            (None, None) | (Some(_), Some(_)) => {}
+        }
+        if !named && trade.trans_id().is_some() {
+            store::name(change, trade).await?;
+        }
+        Ok(())
     }
 
     /// True where the code of this event was handed over for another sale a short time ago.
@@ -663,7 +699,9 @@ impl Inner {
             return Ok(false);
         };
         let last = store::take_code(change, &trade.facts().shop, mark).await?;
-        let CodeUse { reference, at_ms } = code_use;
+        let CodeUse {
+            reference, at_ms, ..
+        } = code_use;
         Ok(sale::is_code_reused(
             last.as_ref(),
             reference,
@@ -859,25 +897,42 @@ fn audit(who: &str, what: &str, note: &str) -> Audit {
     }
 }
 
-/// Refuses a terminal that has handed over too many codes for one sale lately, and says when it may again.
-fn admit_attempt(others: &[Stored], terminal: &str, now: Ms) -> Result<(), Problem> {
-    let mut counted: Vec<Ms> = others
-        .iter()
-        .map(|other| &other.trade)
-        .filter(|trade| trade.facts().terminal == terminal && trade.payment_left())
-        .map(Trade::created_ms)
-        .filter(|created| now < created + ATTEMPT_WINDOW_MS)
-        .collect();
-    counted.sort_unstable();
-    let Some(at) = counted.len().checked_sub(MOST_ATTEMPTS) else {
+/// Refuses a terminal that has tried one sale too often lately, and says when it may again: with codes, or without.
+fn admit_attempt(lately: &[Stored], terminal: &str, now: Ms) -> Result<(), Problem> {
+    // What was begun by a clock that was wrong counts as begun now, and no longer.
+    let counts = |trade: &&Trade| {
+        let begun = trade.created_ms();
+        trade.facts().terminal == terminal && now.abs_diff(begun) < ATTEMPT_WINDOW_MS
+    };
+    let own: Vec<&Trade> = lately.iter().map(|row| &row.trade).filter(counts).collect();
+    let coded = own.iter().filter(|trade| trade.payment_left());
+    let begun = |trade: &&Trade| trade.created_ms();
+    let wait = [
+        over(coded.map(begun).collect(), MOST_CODES),
+        over(own.iter().map(begun).collect(), MOST_ATTEMPTS),
+    ]
+    .into_iter()
+    .flatten()
+    .map(|oldest| {
+        (oldest + ATTEMPT_WINDOW_MS)
+            .saturating_sub(now)
+            .min(ATTEMPT_WINDOW_MS)
+    })
+    .max();
+    let Some(wait) = wait.map(Duration::from_millis) else {
         return Ok(());
     };
-    let wait = Duration::from_millis((counted[at] + ATTEMPT_WINDOW_MS).saturating_sub(now));
     let detail = format!(
-        "This terminal has tried this sale {MOST_ATTEMPTS} times in ten minutes: try again in {} s, or use another way to pay.",
+        "This terminal has tried this sale too often in ten minutes: try again in {} s, or use another way to pay.",
         wait.as_secs() + 1
     );
     Err(Problem::because(ProblemCode::TooMany, detail).after(wait))
+}
+
+/// The time of which the end makes room again, where there are so many.
+fn over(mut times: Vec<Ms>, most: usize) -> Option<Ms> {
+    times.sort_unstable();
+    times.len().checked_sub(most).map(|at| times[at])
 }
 
 /// What the audit trail says of a move, with the gateway's words.

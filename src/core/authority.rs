@@ -58,11 +58,17 @@ impl Authority<'_> {
     /// terminal's trades, and of a sale that it may charge how it stands elsewhere.
     #[must_use]
     pub fn reach(&self, facts: &Facts) -> Reach {
-        if !self.is_for(&facts.sale.reference) {
+        self.reach_of(&facts.terminal, &facts.sale.reference)
+    }
+
+    /// The same of a trade that is told already.
+    #[must_use]
+    pub fn reach_of(&self, terminal: &str, reference: &str) -> Reach {
+        if !self.is_for(reference) {
             Reach::Nothing
-        } else if facts.terminal == self.terminal || self.rights.contains(&Right::List) {
+        } else if terminal == self.terminal || self.rights.contains(&Right::List) {
             Reach::Whole
-        } else if self.may_charge(&facts.sale.reference) {
+        } else if self.may_charge(reference) {
             Reach::Standing
         } else {
             Reach::Nothing

@@ -73,16 +73,28 @@ pub enum Amount {
     Changed,
 }
 
-/// The first attempt of a sale fixes its amount. `by_server` is true where the shop's server named this sale with this
-/// amount in the token; then it changes, unless money may have moved: the caller has refused that before.
+/// What a sale asks for, and on whose word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// What it asks for.
+    pub amount: Money,
+    /// When the token was minted that set it, in seconds; 0: a page set it, with its first attempt.
+    pub minted_s: u64,
+}
+
+/// The first attempt of a sale fixes its amount. `minted_s` is when the token was minted in which the shop's server named
+/// this sale with this amount; then the amount changes, unless the server has said something else since, or money may have
+/// moved: the caller has refused that before.
 ///
 /// None: another amount for the same sale.
 #[must_use]
-pub fn amount(due: Option<&Money>, asked: &Money, by_server: bool) -> Option<Amount> {
+pub fn amount(due: Option<&Due>, asked: &Money, minted_s: Option<u64>) -> Option<Amount> {
     match due {
         None => Some(Amount::First),
-        Some(due) if due == asked => Some(Amount::Same),
-        Some(_) if by_server => Some(Amount::Changed),
+        Some(due) if due.amount == *asked => Some(Amount::Same),
+        Some(due) if minted_s.is_some_and(|minted_s| minted_s > due.minted_s) => {
+            Some(Amount::Changed)
+        }
         // Planted: the page decides what is owed.
         Some(_) => cfg!(planted_change_amount).then_some(Amount::Changed),
     }
@@ -95,15 +107,44 @@ pub struct CodeUse {
     pub reference: String,
     /// On the driver's clock.
     pub at_ms: Ms,
+    /// The gateway has said since that it took no money with it.
+    pub refused: bool,
 }
 
-/// True where a code may not be handed over for this sale: another one had it within [`Policy::code_memory_s`]. The same
-/// sale may use it again; that it is not paid twice is the rule of its attempts.
+/// True where a code may not be handed over for this sale: it was handed over within [`Policy::code_memory_s`]. The same
+/// sale may use it again once it was definitely refused. A stamp from far ahead is of a clock that was wrong.
 #[must_use]
 pub fn is_code_reused(last: Option<&CodeUse>, reference: &str, now: Ms, policy: &Policy) -> bool {
+    let memory_ms = policy.code_memory_s.saturating_mul(1_000);
     last.is_some_and(|last| {
-        last.reference != reference && now < last.at_ms + policy.code_memory_s * 1_000
+        let free = last.reference == reference && last.refused;
+        !free && now.abs_diff(last.at_ms) < memory_ms
     })
+}
+
+/// True where the gateway has closed the attempt and took no money: its code may serve the sale once more.
+#[must_use]
+pub fn frees_code(state: State) -> bool {
+    match state {
+        State::Declined | State::Cancelled | State::Expired => true,
+        State::Creating
+        | State::CreateUnknown
+        | State::AwaitingCode
+        | State::AwaitingPayer
+        | State::Paying
+        | State::Pending
+        | State::Unknown
+        | State::Cancelling
+        | State::CancelUnknown
+        | State::NeedsReview
+        | State::Paid
+        | State::Voiding
+        | State::VoidUnknown
+        | State::VoidReview
+        | State::LateSuccess
+        | State::Abandoned
+        | State::Voided => false,
+    }
 }
 
 /// True where the gateway's id of a new trade is one that another attempt has: the new one is left, and never paid by the old one's money.
@@ -135,17 +176,28 @@ mod tests {
 
     #[test]
     fn the_first_amount_of_a_sale_stands_unless_the_server_changes_it() {
-        let amount = |due: Option<u64>, asked, by_server| {
-            amount(due.map(money).as_ref(), &money(asked), by_server)
+        let due = |minor, minted_s| Due {
+            amount: money(minor),
+            minted_s,
         };
-        assert_eq!(amount(None, 100, false), Some(Amount::First));
-        assert_eq!(amount(Some(100), 100, false), Some(Amount::Same));
+        assert_eq!(amount(None, &money(100), None), Some(Amount::First));
+        let page = due(100, 0);
+        let amount = |due: &Due, asked, minted_s| amount(Some(due), &money(asked), minted_s);
+        assert_eq!(amount(&page, 100, None), Some(Amount::Same));
+        assert_eq!(amount(&page, 1, None), None, "a page changed what is owed");
+        assert_eq!(amount(&page, 150, Some(7)), Some(Amount::Changed));
+        let server = due(150, 7);
         assert_eq!(
-            amount(Some(100), 1, false),
+            amount(&server, 100, Some(6)),
             None,
-            "a page changed what is owed"
+            "an older word of the server"
         );
-        assert_eq!(amount(Some(100), 150, true), Some(Amount::Changed));
+        assert_eq!(
+            amount(&server, 100, Some(7)),
+            None,
+            "which of two is newer is not known"
+        );
+        assert_eq!(amount(&server, 200, Some(8)), Some(Amount::Changed));
     }
 
     #[test]
@@ -154,11 +206,23 @@ mod tests {
         let last = CodeUse {
             reference: "A".to_owned(),
             at_ms: 1_000,
+            refused: false,
+        };
+        let refused = CodeUse {
+            refused: true,
+            ..last.clone()
         };
         let end = 1_000 + policy.code_memory_s * 1_000;
         assert!(is_code_reused(Some(&last), "B", end - 1, &policy));
         assert!(!is_code_reused(Some(&last), "B", end, &policy));
-        assert!(!is_code_reused(Some(&last), "A", 1_001, &policy));
+        assert!(is_code_reused(Some(&last), "A", 1_001, &policy));
+        assert!(!is_code_reused(Some(&refused), "A", 1_001, &policy));
+        assert!(is_code_reused(Some(&refused), "B", 1_001, &policy));
+        let wrong = CodeUse {
+            at_ms: 90_000_000,
+            ..last.clone()
+        };
+        assert!(!is_code_reused(Some(&wrong), "B", 1_001, &policy));
         assert!(!is_code_reused(None, "B", 1_001, &policy));
         let off = Policy {
             code_memory_s: 0,

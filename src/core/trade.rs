@@ -204,6 +204,9 @@ pub struct Trade {
     /// The last void was refused, and with which words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     void_refused: Option<GatewayAnswer>,
+    /// Before the void it stood as a person said: so it does again where the void is refused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    settled_before_void: bool,
     #[serde(skip)]
     outbox: VecDeque<Send>,
     #[serde(skip)]
@@ -244,6 +247,7 @@ impl Trade {
             settled: false,
             gateway_answer: None,
             void_refused: None,
+            settled_before_void: false,
             outbox: VecDeque::from([Send::Create]),
             moves: Vec::new(),
         }

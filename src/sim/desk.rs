@@ -1,7 +1,7 @@
 //! The backend's desk: what each call of a page comes to, by the rules of the real backend. The same key is the same
 //! attempt; what holds the sale stands; what only waits for a code makes way for its own terminal.
 
-use kaunter_core::sale;
+use kaunter_core::sale::{self, Due};
 use kaunter_core::till::Fault as TillFault;
 use kaunter_core::trade::{CodeMark, Context, Event, Facts, Refusal, Rival, State, Trade};
 use kaunter_core::wire::{self, NewTrade, ProblemCode};
@@ -73,8 +73,11 @@ impl World<'_> {
                 return self.refuse(at, code, Some(other));
             }
         }
-        let due = self.rows.first().map(|row| &row.trade.facts().sale.amount);
-        if sale::amount(due, &new.sale.amount, false).is_none() {
+        let due = self.rows.first().map(|row| Due {
+            amount: row.trade.facts().sale.amount.clone(),
+            minted_s: 0,
+        });
+        if sale::amount(due.as_ref(), &new.sale.amount, None).is_none() {
             return self.refuse(at, ProblemCode::SaleAmountMismatch, None);
         }
         let row = self.rows.len();

@@ -330,6 +330,7 @@ impl World<'_> {
         (self.weather.old_code && mark.0 == "code0").then(|| CodeUse {
             reference: "before".to_owned(),
             at_ms: START_MS,
+            refused: false,
         })
     }
 }

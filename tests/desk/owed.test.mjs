@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { counter } from "../terminal/harness.mjs";
+import { counter, until } from "../terminal/harness.mjs";
 import { handOver, newTrade, open, reaches, stores } from "./desk.mjs";
 import { before, fresh, ok, sell } from "./gateway.mjs";
 
@@ -203,4 +203,56 @@ test("without the right to list, a token reaches its own terminal, and how a sal
   }
   const manager = await mint(shop, { may: ["void", "list"] });
   assert.equal((await post(shop, `${path}/void`, manager, { reason: "a test" })).json.status, "voided", "with it, the whole shop");
+});
+
+// ---- what a hostile reader found ----
+
+test("what a sale that is in the way tells is what the token reads of it", async (t) => {
+  const { shop } = await before(t, { pay: ({ trans_id }) => ok({ status: 200, trans_id }), status: ok({ pay_status: "P" }) }, { profile: "rich" });
+  const other = (await sell(shop, "A", { terminal: "till-2" })).json;
+  const busy = await post(shop, "/v1/trades", await mint(shop), newTrade("A", { minor: 1250 }));
+  assert.deepEqual([busy.status, busy.json.trade.trx_id, busy.json.trade.trans_id, busy.json.trade.gateway_answer], [409, other.trx_id, undefined, undefined]);
+});
+
+test("a session tells a token for one sale of no other", async (t) => {
+  const { shop } = await before(t);
+  await open(shop, "OTHER", { minor: 700 });
+  const session = async (more) => (await post(shop, "/v1/sessions", await mint(shop, more))).json.open.map(({ sale }) => sale.ref);
+  assert.deepEqual([await session({}), await session(small)], [["OTHER"], []]);
+});
+
+test("an older token of the same sale does not change its amount back", async (t) => {
+  const { shop } = await before(t);
+  const stale = await mint(shop, { sale: { ref: "A", amount: MYR(1000) } });
+  assert.equal((await post(shop, "/v1/trades", stale, newTrade("A", { minor: 1000 }))).status, 200);
+  // The next token is of a later second.
+  const fresh = await until("the server's next word is newer", async () => {
+    const token = await mint(shop, { sale: { ref: "A", amount: MYR(10_000) } });
+    return (await post(shop, "/v1/trades", token, newTrade("A", { minor: 10_000 }))).status === 200 && token;
+  });
+  const back = await post(shop, "/v1/trades", stale, newTrade("A", { minor: 1000 }));
+  assert.deepEqual([back.status, back.json.code], [409, "sale_amount_mismatch"]);
+  assert.deepEqual((await shop.sale("A")).due_amount, MYR(10_000));
+  assert.ok(fresh);
+});
+
+test("a person's word stays a person's where the void after it is refused", async (t) => {
+  const { shop } = await before(t, { pay: "drop", status: { http: 503, body: "" }, void: ok({ status: 7 }) }, { scale: 0.02 });
+  const trade = (await sell(shop, "A")).json;
+  await reaches(shop, trade, ["needs-review"]);
+  const manager = await shop.token();
+  await post(shop, `/v1/trades/${trade.trx_id}/verdict`, manager, { outcome: "paid", evidence: "the cashier says so" });
+  assert.equal((await shop.sale("A")).decided_by, "person");
+  const voided = await post(shop, `/v1/trades/${trade.trx_id}/void`, manager, { reason: "a test" });
+  assert.ok(voided.json.void_refused, voided.text);
+  assert.equal((await shop.sale("A")).decided_by, "person");
+});
+
+test("a code whose payment may have gone through serves its own sale no second time", async (t) => {
+  const { shop, own } = await before(t, { pay: ({ trans_id }) => ok({ status: 200, user_order_status: "S", trans_id }) });
+  const code = fresh();
+  const paid = (await sell(shop, "A", { code })).json;
+  assert.equal((await post(shop, `/v1/trades/${paid.trx_id}/void`, await shop.token(), { reason: "a test" })).json.status, "voided");
+  assert.equal((await sell(shop, "A", { code })).json.code, "code_reused");
+  assert.equal(own.of("pay").length, 1);
 });

@@ -64,7 +64,7 @@ pub(crate) async fn get(
     let standing = Standing::of(rows.iter().map(|row| &row.trade));
     Ok(Json(SaleRecord {
         reference: which.reference,
-        due_amount: due.unwrap_or_else(|| first.trade.facts().sale.amount.clone()),
+        due_amount: due.map_or_else(|| first.trade.facts().sale.amount.clone(), |due| due.amount),
         closes_bill: asked.map(|asked| standing.closes_bill(&asked)),
         paid_amount: standing.paid_amount,
         decided_by: standing.decided_by,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use kaunter_core::authority::Reach;
 use kaunter_core::money::Money;
 use kaunter_core::wire::{ProblemCode, Session};
 
@@ -27,6 +28,12 @@ pub(crate) async fn open(
         .store()
         .open_trades(Some(&claims.shop), Some(&claims.terminal))
         .await?;
+    let authority = claims.authority();
+    let open = open
+        .iter()
+        .filter(|stored| authority.reach(stored.trade.facts()) == Reach::Whole)
+        .map(|stored| trades.wire(&stored.trade))
+        .collect();
     let currency = gateway.config().currency.clone();
     let limit = Money {
         minor: gateway.config().max_amount_minor,
@@ -41,9 +48,6 @@ pub(crate) async fn open(
         currency,
         max_amount: claims.max_amount.unwrap_or(limit),
         policy: trades.policy().page(),
-        open: open
-            .iter()
-            .map(|stored| trades.wire(&stored.trade))
-            .collect(),
+        open,
     }))
 }

@@ -50,14 +50,18 @@ pub(crate) async fn create(
     if !wallet.presents.contains(&new.presented) {
         return Err(Problem::new(ProblemCode::PresentedUnsupported));
     }
+    let seen = claims.clone();
     let wish = Wish {
-        by_server: claims.sale.as_ref() == Some(&new.sale),
+        minted_s: (claims.sale.as_ref() == Some(&new.sale)).then_some(claims.iat),
         who: claims.who(),
         shop: claims.shop,
         terminal: claims.terminal,
         new,
     };
-    app.trades.create(wish).await.map(Json)
+    let created = app.trades.create(wish).await;
+    created
+        .map(Json)
+        .map_err(|problem| problem.within(&seen.authority()))
 }
 
 pub(crate) async fn code(

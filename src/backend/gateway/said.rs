@@ -11,13 +11,16 @@ const MAX_CHARS: usize = 200;
 const CODE_MAX_CHARS: usize = 32;
 /// As many digits in a row are a wallet's code, a card or a phone number, unless they are an id of this trade.
 const LONG_DIGITS: usize = 12;
+/// A word of so many characters is no word.
+const LONG_WORD: usize = 24;
 /// A secret that is shorter than this is masked only where it stands as a word of its own.
 const SHORT: usize = 6;
 
 /// Masks and cuts. `secrets` is what was sent and must not come back; `ids` are this trade's own.
 pub(super) fn clean(said: GatewayAnswer, secrets: &[&str], ids: &[&str]) -> GatewayAnswer {
     let clean = |text: &str, most: usize| {
-        let text = digits_masked(&masked(&one_line(text), secrets), ids);
+        let text = masked(&one_line(text), secrets);
+        let text = digits_masked(&long_words_masked(&text, ids), ids);
         text.chars().take(most).collect::<String>()
     };
     GatewayAnswer {
@@ -45,7 +48,12 @@ fn one_line(text: &str) -> String {
 fn masked(text: &str, secrets: &[&str]) -> String {
     let mut secrets: Vec<String> = secrets
         .iter()
-        .flat_map(|secret| [one_line(secret), percent_encoded(secret)])
+        .flat_map(|secret| {
+            let form = percent_encoded(secret);
+            let address = form.replace('+', "%20");
+            let markup = secret.replace('&', "&amp;");
+            [one_line(secret), form, address, markup]
+        })
         .filter(|secret| !secret.is_empty())
         .collect();
     // The longest first: a secret may hold another.
@@ -101,24 +109,46 @@ fn digits_masked(text: &str, ids: &[&str]) -> String {
     out
 }
 
+/// Writes a run of digits and what joins them: this trade's ids as they are, the rest masked where it is long.
 fn flush(out: &mut String, run: &mut String, ids: &[&str]) {
-    let shown = run.trim_end_matches([' ', '-']);
-    let count = shown.bytes().filter(u8::is_ascii_digit).count();
-    let own = shown
-        .split([' ', '-'])
-        .all(|part| part.len() < LONG_DIGITS || ids.contains(&part));
-    let is_id = ids.contains(&shown)
-        || (own
-            && shown
-                .split([' ', '-'])
-                .any(|part| part.len() >= LONG_DIGITS));
-    if count >= LONG_DIGITS && !is_id {
-        out.push_str(MASK);
-        out.push_str(&run[shown.len()..]);
-    } else {
-        out.push_str(run);
+    let is_id = |part: &str| ids.contains(&part.trim_end_matches([' ', '-']));
+    let mut rest = String::new();
+    for part in run.split_inclusive([' ', '-']) {
+        if is_id(part) || is_id(run) {
+            hide(out, &mut rest);
+            out.push_str(part);
+        } else {
+            rest.push_str(part);
+        }
     }
+    hide(out, &mut rest);
     run.clear();
+}
+
+fn hide(out: &mut String, digits: &mut String) {
+    let shown = digits.trim_end_matches([' ', '-']);
+    if shown.bytes().filter(u8::is_ascii_digit).count() >= LONG_DIGITS {
+        out.push_str(MASK);
+        out.push_str(&digits[shown.len()..]);
+    } else {
+        out.push_str(digits);
+    }
+    digits.clear();
+}
+
+/// Words that are longer than any of a language are a code, a token or an address. Not every call knows the code that
+/// another one has sent.
+fn long_words_masked(text: &str, ids: &[&str]) -> String {
+    let word = |word: &str| {
+        let bare = word.trim_matches(|char: char| !char.is_alphanumeric());
+        let long = bare.chars().count() >= LONG_WORD && !ids.contains(&bare);
+        if long {
+            MASK.to_owned()
+        } else {
+            word.to_owned()
+        }
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -172,6 +202,15 @@ mod tests {
             "other ***"
         );
         assert_eq!(
+            message(&format!("{id} 4111 1111 1111 1111"), &[], &[id]),
+            format!("{id} ***"),
+            "an id hides nothing beside it"
+        );
+        assert_eq!(
+            message("QR hQVDUFYwMWEJTwegAAAGFQAB expired", &[], &[id]),
+            "QR *** expired"
+        );
+        assert_eq!(
             message("Minimum amount is RM 1.00", &[], &[id]),
             "Minimum amount is RM 1.00"
         );
@@ -184,6 +223,6 @@ mod tests {
     #[test]
     fn a_sentence_stays_on_one_line_and_short() {
         assert_eq!(message("a\r\nb\u{202e}c\u{0}d", &[], &[]), "a b c d");
-        assert_eq!(message(&"x".repeat(5_000), &[], &[]).len(), MAX_CHARS);
+        assert_eq!(message(&"xy ".repeat(5_000), &[], &[]).len(), MAX_CHARS);
     }
 }

@@ -15,7 +15,7 @@ pub(super) struct Wallets {
     offered: Vec<Integrator>,
     /// When the gateway last answered, and whether that is believed for a day.
     answered: Option<(Instant, Doubt)>,
-    /// The ids of the longest list of the last day, and since when.
+    /// The longest list of the last day, each wallet with the ways it pays, and since when.
     longest: Option<(Vec<String>, Instant)>,
 }
 
@@ -51,7 +51,7 @@ impl Wallets {
 
     /// The gateway answered. An empty list takes nothing away from the tills.
     pub(super) fn answered(&mut self, list: Vec<Integrator>, now: Instant) {
-        let ids: Vec<String> = list.iter().map(|wallet| wallet.id.clone()).collect();
+        let ids: Vec<String> = list.iter().flat_map(ways).collect();
         let missing = self
             .longest
             .as_ref()
@@ -73,8 +73,19 @@ impl Wallets {
     }
 }
 
+/// A wallet by each way that it pays: one that lost a way is missing too.
+fn ways(wallet: &Integrator) -> Vec<String> {
+    let ways = wallet
+        .presents
+        .iter()
+        .map(|way| format!("{} {way:?}", wallet.id));
+    std::iter::once(wallet.id.clone()).chain(ways).collect()
+}
+
 #[cfg(test)]
 mod tests {
+    use kaunter_core::wire::Presented;
+
     use super::*;
 
     const SOON: Duration = Duration::from_secs(20);
@@ -127,6 +138,18 @@ mod tests {
             "another one in its place"
         );
         assert_eq!(told(&[&["1", "2"], &["1"], &["1", "2"]]), (2, Doubt::None));
+    }
+
+    #[test]
+    fn a_wallet_that_lost_a_way_to_pay_is_missing_too() {
+        let mut both = list(&["1"]);
+        both[0].presents = vec![Presented::Consumer, Presented::Merchant];
+        let mut one = both.clone();
+        one[0].presents.pop();
+        let mut wallets = Wallets::default();
+        wallets.answered(both, Instant::now());
+        wallets.answered(one, Instant::now());
+        assert_eq!(wallets.doubt(), Doubt::Shorter);
     }
 
     #[test]

@@ -9,6 +9,8 @@ CREATE UNIQUE INDEX trades_gateway_ref ON trades (shop, gateway_ref) WHERE gatew
 -- What the sale asks for: the first attempt's amount, unless the shop's server changed it. NULL: the first attempt's.
 ALTER TABLE sales ADD COLUMN due_minor BIGINT;
 ALTER TABLE sales ADD COLUMN due_currency TEXT;
+-- When the token was minted that set it, in seconds; 0: a page did, with the first attempt.
+ALTER TABLE sales ADD COLUMN due_minted_s BIGINT NOT NULL DEFAULT 0;
 
 -- For which sale a code was handed over last: its keyed hash, never the code.
 CREATE TABLE codes (
@@ -16,6 +18,9 @@ CREATE TABLE codes (
     mark     TEXT   NOT NULL,
     sale_ref TEXT   NOT NULL,
     at_ms    BIGINT NOT NULL,
+    -- How often, and whether the gateway has definitely refused the last time.
+    uses     BIGINT NOT NULL,
+    refused  BIGINT NOT NULL,
     PRIMARY KEY (shop, mark)
 );
 CREATE INDEX codes_age ON codes (at_ms);

@@ -1,9 +1,11 @@
 //! What binds a sale to its amount, a code to its sale, and an id of the gateway to its attempt. Each is read and written
 //! inside a change.
 
+use std::ops::Range;
+
 use kaunter_core::money::Money;
 use kaunter_core::policy::Ms;
-use kaunter_core::sale::CodeUse;
+use kaunter_core::sale::{CodeUse, Due};
 use kaunter_core::trade::{CodeMark, Trade};
 use sqlx::Row;
 
@@ -12,27 +14,33 @@ use super::{Change, Store, bigint, stored};
 /// Rows that are filled in by one statement each, at a time.
 const FILL_ROWS: i64 = 500;
 
-const DUE: &str = "SELECT due_minor, due_currency FROM sales WHERE shop = $1 AND sale_ref = $2 AND due_minor IS NOT NULL";
+const DUE: &str = "SELECT due_minor, due_currency, due_minted_s FROM sales WHERE shop = $1 AND sale_ref = $2 AND due_minor IS NOT NULL";
 
 /// What a sale asks for, where it was stored.
 pub(crate) async fn due(
     change: &mut Change,
     shop: &str,
     reference: &str,
-) -> sqlx::Result<Option<Money>> {
+) -> sqlx::Result<Option<Due>> {
     let row = sqlx::query(DUE)
         .bind(shop)
         .bind(reference)
         .fetch_optional(&mut **change)
         .await?;
-    row.map(|row| money(&row)).transpose()
+    row.map(|row| read_due(&row)).transpose()
 }
 
-fn money(row: &sqlx::any::AnyRow) -> sqlx::Result<Money> {
-    let minor: i64 = row.try_get("due_minor")?;
-    Ok(Money {
-        minor: u64::try_from(minor).unwrap_or(0),
-        currency: row.try_get("due_currency")?,
+fn read_due(row: &sqlx::any::AnyRow) -> sqlx::Result<Due> {
+    let number = |name: &str| -> sqlx::Result<u64> {
+        let number: i64 = row.try_get(name)?;
+        Ok(u64::try_from(number).unwrap_or(0))
+    };
+    Ok(Due {
+        amount: Money {
+            minor: number("due_minor")?,
+            currency: row.try_get("due_currency")?,
+        },
+        minted_s: number("due_minted_s")?,
     })
 }
 
@@ -41,13 +49,14 @@ pub(crate) async fn set_due(
     change: &mut Change,
     shop: &str,
     reference: &str,
-    amount: &Money,
+    due: &Due,
 ) -> sqlx::Result<()> {
     sqlx::query(
-        "UPDATE sales SET due_minor = $1, due_currency = $2 WHERE shop = $3 AND sale_ref = $4",
+        "UPDATE sales SET due_minor = $1, due_currency = $2, due_minted_s = $3 WHERE shop = $4 AND sale_ref = $5",
     )
-    .bind(bigint(amount.minor))
-    .bind(&amount.currency)
+    .bind(bigint(due.amount.minor))
+    .bind(&due.amount.currency)
+    .bind(bigint(due.minted_s))
     .bind(shop)
     .bind(reference)
     .execute(&mut **change)
@@ -63,23 +72,26 @@ pub(crate) async fn take_code(
     mark: &CodeMark,
 ) -> sqlx::Result<Option<CodeUse>> {
     sqlx::query(
-        "INSERT INTO codes (shop, mark, sale_ref, at_ms) VALUES ($1, $2, '', 0) ON CONFLICT (shop, mark) DO UPDATE SET at_ms = codes.at_ms",
+        "INSERT INTO codes (shop, mark, sale_ref, at_ms, uses, refused) VALUES ($1, $2, '', 0, 0, 0) ON CONFLICT (shop, mark) DO UPDATE SET at_ms = codes.at_ms",
     )
     .bind(shop)
     .bind(&mark.0)
     .execute(&mut **change)
     .await?;
-    let row = sqlx::query("SELECT sale_ref, at_ms FROM codes WHERE shop = $1 AND mark = $2")
-        .bind(shop)
-        .bind(&mark.0)
-        .fetch_one(&mut **change)
-        .await?;
+    let row =
+        sqlx::query("SELECT sale_ref, at_ms, refused FROM codes WHERE shop = $1 AND mark = $2")
+            .bind(shop)
+            .bind(&mark.0)
+            .fetch_one(&mut **change)
+            .await?;
     let at_ms: i64 = row.try_get("at_ms")?;
     let reference = row.try_get("sale_ref")?;
+    let refused: i64 = row.try_get("refused")?;
     // The row that was just made says 0.
     Ok((at_ms > 0).then(|| CodeUse {
         reference,
         at_ms: u64::try_from(at_ms).unwrap_or(0),
+        refused: refused > 0,
     }))
 }
 
@@ -90,25 +102,60 @@ pub(crate) async fn keep_code(
     mark: &CodeMark,
     code_use: &CodeUse,
 ) -> sqlx::Result<()> {
-    sqlx::query("UPDATE codes SET sale_ref = $1, at_ms = $2 WHERE shop = $3 AND mark = $4")
-        .bind(&code_use.reference)
-        .bind(bigint(code_use.at_ms))
+    sqlx::query(
+        "UPDATE codes SET uses = CASE WHEN sale_ref = $1 THEN uses + 1 ELSE 1 END, sale_ref = $1, at_ms = $2, refused = 0 WHERE shop = $3 AND mark = $4",
+    )
+    .bind(&code_use.reference)
+    .bind(bigint(code_use.at_ms))
+    .bind(shop)
+    .bind(&mark.0)
+    .execute(&mut **change)
+    .await
+    .map(drop)
+}
+
+/// The gateway has said that it took no money with this code of the sale.
+pub(crate) async fn code_refused(
+    change: &mut Change,
+    shop: &str,
+    reference: &str,
+    mark: &CodeMark,
+) -> sqlx::Result<()> {
+    sqlx::query("UPDATE codes SET refused = 1 WHERE shop = $1 AND sale_ref = $2 AND mark = $3")
         .bind(shop)
+        .bind(reference)
         .bind(&mark.0)
         .execute(&mut **change)
         .await
         .map(drop)
 }
 
-/// It is proven that the code never left: it is as fresh as before.
+/// It is proven that the code never left this time: what was known of it before is true again.
 pub(crate) async fn free_code(
     change: &mut Change,
     shop: &str,
+    reference: &str,
     mark: &CodeMark,
 ) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM codes WHERE shop = $1 AND mark = $2")
-        .bind(shop)
-        .bind(&mark.0)
+    for statement in [
+        "DELETE FROM codes WHERE shop = $1 AND sale_ref = $2 AND mark = $3 AND uses <= 1",
+        "UPDATE codes SET uses = uses - 1, refused = 1 WHERE shop = $1 AND sale_ref = $2 AND mark = $3",
+    ] {
+        sqlx::query(statement)
+            .bind(shop)
+            .bind(reference)
+            .bind(&mark.0)
+            .execute(&mut **change)
+            .await?;
+    }
+    Ok(())
+}
+
+/// The gateway has named the attempt. Only this change writes the column: an id that another attempt has was told before.
+pub(crate) async fn name(change: &mut Change, trade: &Trade) -> sqlx::Result<()> {
+    sqlx::query("UPDATE trades SET gateway_ref = $1 WHERE trx_id = $2")
+        .bind(gateway_ref(trade))
+        .bind(&trade.facts().trx_id)
         .execute(&mut **change)
         .await
         .map(drop)
@@ -135,21 +182,22 @@ pub(super) fn gateway_ref(trade: &Trade) -> &str {
 
 impl Store {
     /// What a sale asks for, where it was stored.
-    pub(crate) async fn due(&self, shop: &str, reference: &str) -> sqlx::Result<Option<Money>> {
+    pub(crate) async fn due(&self, shop: &str, reference: &str) -> sqlx::Result<Option<Due>> {
         let mut line = self.pool.line().await?;
         let row = sqlx::query(DUE)
             .bind(shop)
             .bind(reference)
             .fetch_optional(&mut *line)
             .await?;
-        row.map(|row| money(&row)).transpose()
+        row.map(|row| read_due(&row)).transpose()
     }
 
     /// Forgets codes that no rule asks about any more.
-    pub(crate) async fn forget_codes(&self, before: Ms) -> sqlx::Result<()> {
+    pub(crate) async fn forget_codes(&self, known: Range<Ms>) -> sqlx::Result<()> {
         let mut line = self.light.line().await?;
-        sqlx::query("DELETE FROM codes WHERE at_ms < $1")
-            .bind(bigint(before))
+        sqlx::query("DELETE FROM codes WHERE at_ms < $1 OR at_ms > $2")
+            .bind(bigint(known.start))
+            .bind(bigint(known.end))
             .execute(&mut *line)
             .await?;
         line.keep().await

@@ -228,11 +228,12 @@ async fn no_two_rows_hold_one_sale_whatever_a_process_believes() {
 }
 
 /// Back to the tables of the version before, with the rows that are there.
-const BEFORE: [&str; 6] = [
+const BEFORE: [&str; 7] = [
     "DROP INDEX trades_gateway_ref",
     "ALTER TABLE trades DROP COLUMN gateway_ref",
     "ALTER TABLE sales DROP COLUMN due_minor",
     "ALTER TABLE sales DROP COLUMN due_currency",
+    "ALTER TABLE sales DROP COLUMN due_minted_s",
     "DROP TABLE codes",
     "DELETE FROM _sqlx_migrations WHERE version = 2",
 ];

@@ -249,14 +249,12 @@ impl Trade {
                 if !cfg!(planted_hide_refused_void) {
                     self.void_refused = Some(context.said.cloned().unwrap_or_default());
                 }
-                self.go(
-                    if self.late {
-                        State::LateSuccess
-                    } else {
-                        State::Paid
-                    },
-                    context,
-                );
+                if self.late {
+                    self.go(State::LateSuccess, context);
+                } else {
+                    self.go(State::Paid, context);
+                    self.settled = self.settled_before_void;
+                }
             }
             VoidAnswer::NoWord => {
                 if self.state == State::Voiding {

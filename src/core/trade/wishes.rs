@@ -119,6 +119,7 @@ impl Trade {
     pub(super) fn start_void(&mut self, context: &Context<'_>) {
         self.void_left = true;
         self.void_refused = None;
+        self.settled_before_void = self.settled;
         self.give_up_ms = Some(context.now + context.policy.void_deadline_ms);
         self.go(State::Voiding, context);
         self.outbox.push_back(Send::Void);
