@@ -238,7 +238,7 @@ test("a manager without the right is told so, and nothing changes", async (t) =>
   const trade = await underReview(shop, "review");
   const good = await attempt(shop, "good", { code: await shop.code() });
   // The shop's server gives its cashiers no more than this, whatever they ask for.
-  await shop.post("/_sim/shop", { backend: shop.backend, server_key: shop.keys.KAUNTER_SERVER_KEY, may: ["charge", "cancel"] });
+  await shop.post("/_sim/shop", { backend: shop.backend, server_key: shop.keys.KAUNTER_SERVER_KEY, may: ["charge", "cancel", "list"] });
   const page = await machine.terminal();
   await page.click("#unfinished");
   await screen(page, "not-confirmed");

@@ -12,11 +12,14 @@ mod sample;
 
 use kaunter_core::money::Money;
 use kaunter_core::policy::{Ms, Policy};
+use kaunter_core::sale::Standing;
 use kaunter_core::trade::{
     CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, Facts, PayAnswer, Refusal, Risk,
     Rival, Send, State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
 };
-use kaunter_core::wire::{By, GatewayAnswer, Payload, Presented, Reason, Status, VerdictOutcome};
+use kaunter_core::wire::{
+    By, DecidedBy, GatewayAnswer, Payload, Presented, Reason, Status, VerdictOutcome,
+};
 use proptest::prelude::*;
 use sample::facts;
 
@@ -417,6 +420,34 @@ fn an_id_that_another_attempt_has_leaves_the_attempt_unpresented() {
             Err(Refusal::TradeClosed)
         );
     }
+}
+
+#[test]
+fn only_the_amount_of_a_paid_sale_closes_its_bill() {
+    let ringgit = |minor| Money {
+        minor,
+        currency: "MYR".to_owned(),
+    };
+    let mut desk = Desk::paid();
+    let standing = Standing::of([&desk.trade]);
+    assert_eq!(standing.decided_by, Some(DecidedBy::Gateway));
+    assert!(standing.closes_bill(&ringgit(1250)));
+    assert!(
+        !standing.closes_bill(&ringgit(1251)),
+        "another amount closes the bill"
+    );
+    desk.tell(Event::Void);
+    let standing = Standing::of([&desk.trade]);
+    assert!(standing.open && !standing.closes_bill(&ringgit(1250)));
+    desk.tell(Event::VoidAnswered(VoidAnswer::Done(None)));
+    let standing = Standing::of([&desk.trade]);
+    assert_eq!((standing.paid_amount, standing.open), (None, false));
+    let mut late = Desk::declined();
+    late.at(late.now + late.policy.late_first_ms);
+    late.status(StatusWord::Paid);
+    let standing = Standing::of([&late.trade]);
+    assert_eq!(standing.late_amount, Some(ringgit(1250)));
+    assert!(standing.open && !standing.closes_bill(&ringgit(1250)));
 }
 
 fn said(code: &str) -> Option<GatewayAnswer> {
