@@ -1,5 +1,5 @@
--- What binds a sale, a trade of the gateway and a code. Plain SQL that SQLite and PostgreSQL both speak; a process of the
--- version before goes on beside it.
+-- What binds a sale, a trade of the gateway and a code. Plain SQL that SQLite and PostgreSQL both speak. What a process of the
+-- version before still writes beside it is taken in at the next start.
 
 -- The gateway's id of the trade; '' where it has none. NULL: written by the version before, and filled in at the next start.
 ALTER TABLE trades ADD COLUMN gateway_ref TEXT;
