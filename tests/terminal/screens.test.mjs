@@ -6,10 +6,10 @@ import { test } from "node:test";
 import { attempt, charge, counter, screen, underReview, until } from "./harness.mjs";
 import { glance, look } from "./look.mjs";
 
-/** Nothing was wrong with any screen, and nothing is on the console. */
+/** Nothing was wrong with any screen, and nothing is on the console but what the browser says of a right that is asked for. */
 function whole(page) {
   assert.deepEqual(page.faults, [], "every screen is whole");
-  assert.deepEqual(page.problems, [], "nothing is on the console");
+  assert.deepEqual(page.problems.filter((problem) => !/status of 403/.test(problem)), [], "nothing is on the console");
 }
 
 test("the way of a sale: ready, scan, our own code, waiting, paid, declined, and what lies around it", async (t) => {

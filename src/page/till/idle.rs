@@ -19,8 +19,8 @@ const MAX_SLOWNESS: Ms = 16;
 
 impl Till {
     /// Asks what of this terminal is open: every `heard_ms`, and when the page is seen or finds its network again, but no
-    /// sooner than `poll_ms` after the last question. A hidden page does not ask, nor does one with an attempt on screen:
-    /// that is asked about anyway. Ends with the till.
+    /// sooner than `poll_ms` after the last question. A hidden page does not ask, nor one without a network, nor one with an
+    /// attempt on screen: that is asked about anyway. Ends with the till.
     pub(super) async fn look_around(till: Weak<Self>) {
         let Some(closing) = till.upgrade().map(|till| till.closing()) else {
             return;
@@ -41,7 +41,7 @@ impl Till {
             let due = pin!(clock::sleep(policy.heard_ms.max(policy.poll_ms) * slowness));
             select(wakes.next(), due).await;
             let Some(till) = till.upgrade() else { return };
-            if signal::hidden() || till.is_watching() {
+            if signal::hidden() || !signal::online() || till.is_watching() {
                 continue;
             }
             let answered = till.ask_what_is_open().await;
