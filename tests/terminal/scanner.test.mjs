@@ -21,6 +21,19 @@ async function scans(page, text, { gap = 4, end = "Enter" } = {}) {
   await page.waitForSelector('body[data-keys="still"]');
 }
 
+/** The same at a scanner's pace, by the page's own clock: where a busy machine held a key up, it was none, and is done again. */
+async function scansInTime(page, text, options) {
+  for (let tries = 0; tries < 20; tries++) {
+    await page.evaluate(() => { globalThis.keysAt = []; });
+    await scans(page, text, options);
+    const slowest = await page.evaluate(() => Math.max(0, ...keysAt.slice(1).map((at, before) => at - keysAt[before])));
+    if (slowest <= 45) return;
+    await page.keyboard.press("Escape"); // what a slow hand has typed
+    await page.waitForSelector('body[data-keys="still"]');
+  }
+  throw new Error("this machine is too busy to play a scanner");
+}
+
 /** What a burst must leave as it is. */
 const seen = (page) => page.evaluate(() => {
   const value = (id) => document.getElementById(id).value;
@@ -66,9 +79,10 @@ async function unmoved(shop, page, where, { codes = CODES, ...more } = {}) {
 test("at Ready no code is an amount, at any pace of a scanner; what was typed by hand stays, and a quick hand is a hand", async (t) => {
   const shop = await counter(t);
   const page = await (await shop.machine()).terminal({ amount: 0 });
+  await page.evaluate(() => addEventListener("keydown", (event) => globalThis.keysAt?.push(event.timeStamp), { capture: true }));
   for (const gap of [0, 4, 12, 30]) for (const end of ["Enter", "Tab", null]) {
     for (const code of CODES) {
-      await scans(page, code, { gap, end });
+      await scansInTime(page, code, { gap, end });
       assert.match(await page.textContent("#amount"), /RM\s?0\.00/, `${code} at ${gap} ms, then ${end}`);
       assert.equal(await page.getAttribute("body", "data-screen"), "ready");
     }
