@@ -44,8 +44,7 @@ impl Authority<'_> {
     /// True where the token is for this sale, or for any.
     #[must_use]
     pub fn is_for(&self, reference: &str) -> bool {
-        // Planted: a token for one sale is one for all.
-        self.sale.is_none_or(|own| own.reference == reference) || cfg!(planted_forget_bound_sale)
+        self.sale.is_none_or(|own| own.reference == reference)
     }
 
     /// True where the token may charge this sale.

@@ -54,10 +54,6 @@ impl Standing {
     /// True for exactly the amount that was paid and is kept: never for late money that nobody accepted, nor after a void.
     #[must_use]
     pub fn closes_bill(&self, asked: &Money) -> bool {
-        // Planted: any money closes any bill.
-        if cfg!(planted_close_any_bill) {
-            return self.paid_amount.is_some();
-        }
         self.paid_amount.as_ref() == Some(asked)
     }
 }
@@ -95,8 +91,7 @@ pub fn amount(due: Option<&Due>, asked: &Money, minted_s: Option<u64>) -> Option
         Some(due) if minted_s.is_some_and(|minted_s| minted_s > due.minted_s) => {
             Some(Amount::Changed)
         }
-        // Planted: the page decides what is owed.
-        Some(_) => cfg!(planted_change_amount).then_some(Amount::Changed),
+        Some(_) => None,
     }
 }
 
@@ -150,7 +145,7 @@ pub fn frees_code(state: State) -> bool {
 /// True where the gateway's id of a new trade is one that another attempt has: the new one is left, and never paid by the old one's money.
 #[must_use]
 pub fn is_id_repeated(holder: Option<&str>, trx_id: &str) -> bool {
-    holder.is_some_and(|holder| holder != trx_id) && !cfg!(planted_believe_repeated_id)
+    holder.is_some_and(|holder| holder != trx_id)
 }
 
 fn plus(sum: Option<Money>, amount: &Money) -> Money {

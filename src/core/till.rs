@@ -327,8 +327,7 @@ impl Charge {
         }
         self.phase = Phase::Sealing;
         self.next_ask_ms = None;
-        // Planted: the page forgets to note that the code leaves.
-        self.record.handed_over = !cfg!(planted_forget_journal);
+        self.record.handed_over = true;
         self.outbox.push_back(Step::Journal(self.record.clone()));
     }
 

@@ -197,7 +197,7 @@ test("a list of wallets that is empty or shorter is asked for again, and readine
   await until("the whole list is there, within a minute of the backend's clock", async () => (await wallets()) === 2, { ms: 6_000 });
   await until("it is ready", async () => (await ready()).text === "ready\n");
   own.list = [one];
-  await until("the shorter list is noticed", async () => (await wallets()) === 1 && /fewer wallets/.test((await ready()).text), { ms: 60_000 });
+  await until("the shorter list is noticed", async () => (await wallets()) === 1 && /fewer wallets/.test((await ready()).text), { ms: 20_000 });
   own.list = [];
   const asked = own.of("wallets").length;
   await until("it was asked again", () => own.of("wallets").length > asked);

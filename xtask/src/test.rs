@@ -1,6 +1,7 @@
 //! Every check and every test, in the order in which a mistake is cheapest to find.
 
 mod in_browsers;
+mod planted;
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ use clap::Args;
 use crate::module;
 use crate::run::{cargo, command, root, step, target, tee};
 use crate::tools::{self, Browser};
-use crate::with::{AND, with};
+use crate::with::with;
 
 /// What the tests may be told.
 #[derive(Args)]
@@ -45,16 +46,6 @@ struct Outcome {
 }
 
 impl Outcome {
-    /// A planted bug that was caught, or missed.
-    fn count(&mut self, bug: &str, caught: bool, text: &str) {
-        println!("{bug}: {}", if caught { "caught" } else { "missed" });
-        if !caught {
-            println!("{text}");
-        }
-        self.passed += u32::from(caught);
-        self.failed += u32::from(!caught);
-    }
-
     fn skipped(skipped: u32) -> Self {
         Self {
             skipped,
@@ -94,7 +85,7 @@ const PARTS: [Part; 17] = [
         rust(cargo(&["test", "--workspace", "--quiet"]))
     }),
     ("simulated sales", |_| simulated()),
-    ("planted bugs are caught", |_| planted()),
+    ("planted bugs are caught", planted::all),
     ("mistakes in the change are noticed", |_| mutants()),
     ("module tests in Chromium", in_browsers::chromium),
     ("module tests in Firefox", |_| in_browsers::firefox()),
@@ -109,9 +100,10 @@ const PARTS: [Part; 17] = [
 ];
 
 /// What takes longer, each with a twin above.
-const LONG_PARTS: [Part; 1] = [("planted bugs are caught by the simulation", |_| {
-    planted_long()
-})];
+const LONG_PARTS: [Part; 1] = [(
+    "planted bugs are caught by the simulation too",
+    planted::in_the_simulation,
+)];
 
 impl Test {
     pub(crate) fn run(self) -> anyhow::Result<()> {
@@ -254,116 +246,6 @@ fn simulated() -> anyhow::Result<Outcome> {
     let mut sales = crate::sim::program();
     sales.args(["--sales", "1000000"]);
     check(sales)
-}
-
-/// Each planted bug, and the words with which the walk or the simulation must fail.
-const PLANTED: [(&str, Catcher, &str); 5] = [
-    ("planted_pay_again", Catcher::Walk, "double charge"),
-    (
-        "planted_show_beside_rival",
-        Catcher::Walk,
-        "two attempts hold one sale",
-    ),
-    ("planted_trust_old_answer", Catcher::Sales, "Wrong: "),
-    ("planted_void_twice", Catcher::Sales, "Double: "),
-    ("planted_forget_journal", Catcher::Sales, "Wrong: "),
-];
-
-/// Bugs in rules that stand alone: all planted in one build, each caught by the words of its own test.
-const PLANTED_IN_RULES: [(&str, &str); 6] = [
-    ("planted_take_used_code", "one code paid two sales"),
-    (
-        "planted_believe_repeated_id",
-        "two attempts share the gateway's id",
-    ),
-    ("planted_change_amount", "a page changed what is owed"),
-    ("planted_close_any_bill", "another amount closes the bill"),
-    ("planted_hide_refused_void", "a refused void was hidden"),
-    (
-        "planted_forget_bound_sale",
-        "a token for one sale reaches no other",
-    ),
-];
-
-/// The same bugs, where the simulation must see them too: a build for each, so only with `--long`.
-const PLANTED_LONG: [(&str, Catcher, &str); 4] = [
-    (
-        "planted_take_used_code",
-        Catcher::Sales,
-        "one code paid two sales",
-    ),
-    ("planted_believe_repeated_id", Catcher::Sales, "Wrong: "),
-    (
-        "planted_change_amount",
-        Catcher::Sales,
-        "a page changed what is owed",
-    ),
-    (
-        "planted_close_any_bill",
-        Catcher::Sales,
-        "another amount closes the bill",
-    ),
-];
-
-#[derive(Clone, Copy)]
-enum Catcher {
-    Walk,
-    Sales,
-}
-
-fn planted() -> anyhow::Result<Outcome> {
-    let mut outcome = planted_one_by_one(&PLANTED)?;
-    let names = PLANTED_IN_RULES.map(|(name, _)| name).join(AND);
-    let mut rules = cargo(&[
-        "test",
-        "--quiet",
-        "--package",
-        "kaunter-core",
-        "--lib",
-        "--test",
-        "rules",
-        "--no-fail-fast",
-        "--",
-        "sale",
-        "authority",
-        "void",
-        "rule_7",
-    ]);
-    with(&mut rules, &names)?;
-    let (good, text) = tee_silently(rules)?;
-    for (bug, words) in PLANTED_IN_RULES {
-        outcome.count(bug, !good && text.contains(words), &text);
-    }
-    Ok(outcome)
-}
-
-fn planted_long() -> anyhow::Result<Outcome> {
-    planted_one_by_one(&PLANTED_LONG)
-}
-
-fn planted_one_by_one(bugs: &[(&str, Catcher, &str)]) -> anyhow::Result<Outcome> {
-    let mut outcome = Outcome::default();
-    for (bug, catcher, words) in bugs {
-        let mut command = match catcher {
-            Catcher::Walk => cargo(&[
-                "test",
-                "--quiet",
-                "--package",
-                "kaunter-core",
-                "--test",
-                "walk",
-            ]),
-            Catcher::Sales => {
-                let mut sales = crate::sim::program();
-                sales.args(["--sales", "200000", "--seed", "1"]);
-                sales
-            }
-        };
-        with(&mut command, bug)?;
-        let (good, text) = tee_silently(command)?;
-        outcome.count(bug, !good && text.contains(words), &text);
-    }
-    Ok(outcome)
 }
 
 /// Mistakes in what the last change did to both machines. A change that leaves them alone has none.

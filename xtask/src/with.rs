@@ -14,10 +14,7 @@ use crate::run::target;
 /// The folder of the names that this program also goes by.
 const FOLDER: &str = "with";
 
-/// What stands between two names of one wrapper.
-pub(crate) const AND: &str = "+";
-
-/// Compiles the workspace's members with `--cfg NAME` in this command; with each of several that [`AND`] joins.
+/// Compiles the workspace's members with `--cfg NAME` in this command.
 pub(crate) fn with(command: &mut Command, cfg: &str) -> anyhow::Result<()> {
     let wrapper = target()
         .join(FOLDER)
@@ -40,8 +37,11 @@ pub(crate) fn as_compiler() -> Option<ExitCode> {
     let cfg = cfg_of(Path::new(&own))?;
     let compiler = args.next()?;
     let rest: Vec<OsString> = args.collect();
-    let cfgs = cfg.to_str()?.split(AND).flat_map(|cfg| ["--cfg", cfg]);
-    let status = Command::new(compiler).args(rest).args(cfgs).status();
+    let status = Command::new(compiler)
+        .args(rest)
+        .arg("--cfg")
+        .arg(cfg)
+        .status();
     let good = status.is_ok_and(|status| status.success());
     Some(if good {
         ExitCode::SUCCESS

@@ -47,7 +47,7 @@ impl Charge {
             return self.put_on_display(now);
         }
         self.phase = Phase::Sealing;
-        self.record.handed_over = !cfg!(planted_forget_journal);
+        self.record.handed_over = true;
         self.outbox.push_back(Step::Journal(self.record.clone()));
     }
 

@@ -37,7 +37,7 @@ impl Trade {
     /// From here on somebody may pay. So the sale is looked at once more: money that came for another attempt while
     /// this creation was out (a late success, perhaps accepted by now) leaves the code unshown and the attempt in N.
     fn put_on_display(&mut self, payload: Payload, context: &Context<'_>) {
-        if context.rival != Rival::None && !cfg!(planted_show_beside_rival) {
+        if context.rival != Rival::None {
             self.reason = Some(Reason::SaleBusy);
             self.go(State::Abandoned, context);
             return;
@@ -79,9 +79,6 @@ impl Trade {
             }
             PayAnswer::NoWord if self.state == State::Paying => {
                 self.go(State::Unknown, context);
-                // The mistake that this project exists to make impossible; the walk must catch it.
-                #[cfg(planted_pay_again)]
-                self.outbox.push_back(super::Send::Pay);
             }
             PayAnswer::Processing(_)
             | PayAnswer::Refused(_)
@@ -117,8 +114,7 @@ impl Trade {
         if version == self.asked_version {
             self.asking_until_ms = None;
         }
-        // Planted: an answer that the row has outlived moves it all the same.
-        if version != self.version && !cfg!(planted_trust_old_answer) {
+        if version != self.version {
             if answer.word == StatusWord::Paid {
                 self.ask_at_once(context.now);
             }
@@ -246,9 +242,7 @@ impl Trade {
             VoidAnswer::Failed | VoidAnswer::Unsent => {
                 self.give_up_ms = None;
                 self.void_left = false;
-                if !cfg!(planted_hide_refused_void) {
-                    self.void_refused = Some(context.said.cloned().unwrap_or_default());
-                }
+                self.void_refused = Some(context.said.cloned().unwrap_or_default());
                 if self.late {
                     self.go(State::LateSuccess, context);
                 } else {
@@ -259,9 +253,6 @@ impl Trade {
             VoidAnswer::NoWord => {
                 if self.state == State::Voiding {
                     self.go(State::VoidUnknown, context);
-                    // Planted: the money is given back once more, because nobody said that it was.
-                    #[cfg(planted_void_twice)]
-                    self.outbox.push_back(super::Send::Void);
                 }
             }
         }

@@ -42,7 +42,7 @@ impl Trade {
         if context.rival != Rival::None {
             return Err(Refusal::SaleBusy);
         }
-        if context.code_reused && !cfg!(planted_take_used_code) {
+        if context.code_reused {
             return Err(Refusal::CodeReused);
         }
         let (now, policy) = (context.now, context.policy);
