@@ -151,7 +151,8 @@ fn rule_11_a_question_is_lost_after_ten_seconds_and_the_next_leaves_then() {
 }
 
 #[test]
-fn rule_11_questions_leave_every_two_seconds_ten_per_cent_either_way_and_each_attempt_has_its_own_pace() {
+fn rule_11_questions_leave_every_two_seconds_ten_per_cent_either_way_and_each_attempt_has_its_own_pace()
+ {
     let paces: Vec<Vec<Ms>> = ["A", "B"]
         .iter()
         .map(|name| {
