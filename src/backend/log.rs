@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_holds_what_the_list_names_and_nothing_else() {
+    fn rule_12_a_line_holds_what_the_list_names_and_nothing_else() {
         let paper = Paper::default();
         let pen = paper.clone();
         let lines = tracing_subscriber::registry().with(Lines(move || pen.clone()));

@@ -481,7 +481,7 @@ impl Inner {
         Ok((trade.facts().trx_id.clone(), sent))
     }
 
-    /// Rule 1, before a new attempt: what holds the sale stands, what only waits for a code is left behind.
+    /// Rule 1 of `docs/rules.md`, before a new attempt: what holds the sale stands, what only waits for a code is left behind.
     async fn make_way(
         self: &Arc<Self>,
         change: &mut store::Change,

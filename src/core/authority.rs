@@ -169,7 +169,7 @@ mod tests {
     ];
 
     #[test]
-    fn a_token_for_one_sale_reaches_no_other() {
+    fn rule_19_a_token_for_one_sale_reaches_no_other() {
         let own = sale("SMALL", 500);
         let token = Authority {
             terminal: "till-1",
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn without_list_a_token_reaches_its_own_terminal_and_how_a_sale_stands() {
+    fn rule_19_without_list_a_token_reaches_its_own_terminal_and_how_a_sale_stands() {
         let rights = [Right::Charge, Right::Cancel, Right::Void];
         let token = Authority {
             terminal: "till-1",
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_binds_whatever_moves_money() {
+    fn rule_19_the_limit_binds_whatever_moves_money() {
         let max = sale("", 500).amount;
         let token = Authority {
             terminal: "till-1",

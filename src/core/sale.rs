@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_amount_of_a_sale_stands_unless_the_server_changes_it() {
+    fn rule_15_the_first_amount_of_a_sale_stands_unless_the_server_changes_it() {
         let due = |minor, minted_s| Due {
             amount: money(minor),
             minted_s,
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_remembered_for_a_while_and_for_other_sales_only() {
+    fn rule_16_a_code_is_remembered_for_a_while_and_for_other_sales_only() {
         let policy = Policy::default();
         let last = CodeUse {
             reference: "A".to_owned(),
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_belongs_to_one_attempt() {
+    fn rule_17_an_id_belongs_to_one_attempt() {
         assert!(
             is_id_repeated(Some("K1"), "K2"),
             "two attempts share the gateway's id"

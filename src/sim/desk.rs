@@ -107,7 +107,7 @@ impl World<'_> {
         self.wish_stored(process, at, row, None);
     }
 
-    /// Rule 1, before a new attempt.
+    /// Rule 1 of `docs/rules.md`, before a new attempt.
     fn make_way(&mut self, process: usize, row: usize, terminal: &str) -> Result<(), ProblemCode> {
         let now = self.clock(process);
         let trade = &self.rows[row].trade;

@@ -468,3 +468,42 @@ fn get(object: &JsValue, name: &str) -> JsValue {
 fn text(object: &JsValue, name: &str) -> Option<String> {
     given::text(&get(object, name))
 }
+
+#[cfg(test)]
+mod tests {
+    use kaunter_core::trade::{self, State};
+
+    use super::*;
+
+    #[test]
+    fn rule_9_only_a_paid_trade_makes_a_receipt() {
+        let facts = trade::Facts {
+            trx_id: "T".to_owned(),
+            shop: "shop".to_owned(),
+            terminal: "till-1".to_owned(),
+            attempt: 1,
+            sale: wire::Sale {
+                reference: "S-1".to_owned(),
+                amount: Money {
+                    minor: 1250,
+                    currency: "MYR".to_owned(),
+                },
+            },
+            integrator: "21".to_owned(),
+            presented: Presented::Consumer,
+        };
+        let told = trade::Trade::new(facts, 0).told(0, |_| String::new());
+        for state in State::ALL {
+            let status = state.status();
+            let outcome = Outcome::of(
+                &wire::Trade {
+                    status,
+                    ..told.clone()
+                },
+                &[],
+            );
+            let receipt = matches!(outcome, Outcome::Paid { .. });
+            assert_eq!(receipt, state == State::Paid, "{state:?}");
+        }
+    }
+}

@@ -93,7 +93,7 @@ test("why a gateway can't be reached is in the log", async (t) => {
   await logged(shop, /"cause":"[^"]*(refused|connect)/i);
 });
 
-test("the words of a refused payment and of a status that decides are kept with the move", async (t) => {
+test("rule 21: the words of a refused payment and of a status that decides are kept with the move", async (t) => {
   const { shop } = await before(t, { pay: { code: 4001, msg: "Insufficient balance", data: {} } }, { profile: "rich" });
   const { json } = await sell(shop, "A");
   assert.deepEqual([json.status, json.reason, json.gateway_answer], ["declined", "insufficient_funds", { code: "4001", message: "Insufficient balance" }]);
@@ -102,7 +102,7 @@ test("the words of a refused payment and of a status that decides are kept with 
   assert.deepEqual((await reaches(other.shop, trade, ["cancelled"])).gateway_answer, { code: "X", message: "closed by the customer" });
 });
 
-test("nothing that was sent in confidence comes back: not into an answer, the log or the store", async (t) => {
+test("rule 12: nothing that was sent in confidence comes back: not into an answer, the log or the store", async (t) => {
   const { readFile } = await import("node:fs/promises");
   const { join } = await import("node:path");
   for (const call of ["create", "pay", "void", "token"]) {
@@ -129,26 +129,26 @@ test("nothing that was sent in confidence comes back: not into an answer, the lo
   }
 });
 
-test("a void's answer about another trade is no word on this one", async (t) => {
+test("rule 6: a void's answer about another trade is no word on this one", async (t) => {
   const { shop } = await before(t, { void: () => ok({ status: 1, transaction_id: "V1", trans_id: "20000101000000000000" }), status: () => ok({ pay_status: "N" }) });
   const { json } = await sell(shop, "A");
   const voided = await shop.call("POST", `/v1/trades/${json.trx_id}/void`, { token: await shop.token(), body: { reason: "a test" } });
   assert.equal(voided.json.status, "voiding");
 });
 
-test("a refusal that names another trade is no word on this one", async (t) => {
+test("rule 6: a refusal that names another trade is no word on this one", async (t) => {
   const { shop } = await before(t, { pay: { code: 4001, msg: "no", data: { trans_id: "20000101000000000000" } }, status: ok({ pay_status: "N" }) }, { profile: "rich" });
   assert.equal((await sell(shop, "A")).json.status, "unknown");
 });
 
-test("a cancel's answer about another trade is no word on this one", async (t) => {
+test("rule 6: a cancel's answer about another trade is no word on this one", async (t) => {
   const { shop } = await before(t, { pay: ({ trans_id }) => ok({ status: 200, trans_id }), cancel: () => ok({ cancel_status: "C", trans_id: "20000101000000000000" }), status: () => ok({ pay_status: "P" }) }, { profile: "rich", policy: { min_cancel_age_ms: 1 } });
   const { json } = await sell(shop, "A");
   await shop.call("POST", `/v1/trades/${json.trx_id}/cancel`, { token: await shop.token() });
   assert.equal((await reaches(shop, json, ["cancelling"])).status, "cancelling");
 });
 
-test("a refused void leaves the money paid, and says why", async (t) => {
+test("rule 20: a refused void leaves the money paid, and says why", async (t) => {
   const { shop, own } = await before(t, { void: [{ code: 200, msg: "already settled", data: { status: 7 } }, undefined] });
   const { json } = await sell(shop, "A");
   const ask = async () => (await shop.call("POST", `/v1/trades/${json.trx_id}/void`, { token: await shop.token(), body: { reason: "a test" } })).json;
@@ -173,7 +173,7 @@ for (const answer of [{ trans_id: "20261127000000999999" }, { trans_id: " 202611
   });
 }
 
-test("where nothing in the answer binds it, the deciding word comes over a connection of its own", async (t) => {
+test("rule 6: where nothing in the answer binds it, the deciding word comes over a connection of its own", async (t) => {
   let asked = 0;
   const { shop, own } = await before(t, { pay: "drop", status: () => ok({ pay_status: ++asked < 3 ? "N" : "D" }) });
   const trade = (await sell(shop, "A")).json;

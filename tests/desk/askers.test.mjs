@@ -1,4 +1,4 @@
-// Rule 11: one question in flight per attempt, however many ask, and however many processes there are.
+// Rule 11 of docs/rules.md: one question in flight, however many ask, and however many processes there are.
 
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
@@ -13,7 +13,7 @@ const PROCESSES = 3;
 const ASKERS = 24;
 const QUESTIONS = 6;
 
-test(`${ASKERS} askers of one trade at ${PROCESSES} backends: one question of the gateway each two seconds`, async (t) => {
+test(`rule 11: ${ASKERS} askers of one trade at ${PROCESSES} backends: one question of the gateway each two seconds`, async (t) => {
   const shop = await onPostgres(t, { scale: SCALE });
   const backends = [shop.backend];
   for (let nth = 1; nth < PROCESSES; nth++) {

@@ -45,7 +45,7 @@ for (const [from, to] of jumps) {
     assert.equal(shop.backendProgram.words.match(/the wall clock jumped by -?\d+ s/g)?.length, 1);
   });
 
-  both(to, `the clock goes from ${from} to ${to} under a payment: nothing falls due by it, nothing is put off, and it ends as the ledger says`, async (t, counter) => {
+  both(to, `rule 27: the clock goes from ${from} to ${to} under a payment: nothing falls due by it, nothing is put off, and it ends as the ledger says`, async (t, counter) => {
     if (skip) return t.skip(skip);
     const shop = await counter(t, { scale: 1 });
     const set = await onItsOwnClock(shop, from);

@@ -124,7 +124,7 @@ async function sell(shop, nth, chance) {
   throw new Error(`${ref}: thirty creations in a row failed`);
 }
 
-test(`${SALES} sales while any call may suffer any fault: the ledger at rest is what every sale says (KAUNTER_SEED=${seed})`, async (t, counter) => {
+test(`rule 14: ${SALES} sales while any call may suffer any fault: the ledger at rest is what every sale says (KAUNTER_SEED=${seed})`, async (t, counter) => {
   const shop = await counter(t, { scale: 0.1 });
   let state = seed;
   const chance = () => {

@@ -126,7 +126,7 @@ test("PostgreSQL hangs: 503 with Retry-After, and the answer of a payment that c
   assert.deepEqual(await line(shop, trade), { charged: 1200, refunded: 0, sent: 1 });
 });
 
-test("rule 1 stands in PostgreSQL itself: no two rows hold one sale", async (t) => {
+test("rule 1: PostgreSQL itself lets no two rows hold one sale", async (t) => {
   const shop = await both.onPostgres(t);
   const trade = await open(shop, "held");
   const run = (sql) => spawnSync("psql", ["--no-psqlrc", "--command", sql, shop.environment.DATABASE_URL], { encoding: "utf8" });

@@ -19,7 +19,7 @@ async function mint(shop, more = {}) {
 
 const { test: onBothStores } = stores();
 
-onBothStores("the record says what is due, what was paid and on whose word; and only that amount closes the bill", async (t, make) => {
+onBothStores("rule 18: the record says what is due, what was paid and on whose word; and only that amount closes the bill", async (t, make) => {
   const { shop } = await before(t, {}, { make });
   const trade = (await sell(shop, "INV/2026/0001", { minor: 1 })).json;
   const record = await shop.sale("INV/2026/0001");
@@ -49,7 +49,7 @@ test("half a question is refused, and so is one in the path", async (t) => {
   assert.equal((await shop.call("GET", "/v1/sales/A", { token })).status, 404);
 });
 
-test("late money closes no bill until a person accepts it", async (t) => {
+test("rule 18: late money closes no bill until a person accepts it", async (t) => {
   let status = "X";
   const { shop } = await before(t, { pay: ({ trans_id }) => ok({ status: 200, trans_id }), status: () => ok({ pay_status: status }) }, { profile: "rich", policy: { late_first_ms: 1_000 } });
   const trade = (await sell(shop, "A")).json;
@@ -63,7 +63,7 @@ test("late money closes no bill until a person accepts it", async (t) => {
   assert.deepEqual([accepted.paid_amount, accepted.late_amount, accepted.decided_by, accepted.closes_bill], [MYR(1250), null, "person", true]);
 });
 
-onBothStores("the first attempt fixes the amount; a page can't change it, the shop's server can while no money is at risk", async (t, make) => {
+onBothStores("rule 15: the first attempt fixes the amount; a page can't change it, the shop's server can while no money is at risk", async (t, make) => {
   const { shop } = await before(t, { pay: [{ code: 4001, msg: "no", data: {} }, undefined] }, { make, profile: "rich" });
   const first = await open(shop, "BILL", { minor: 10_000 });
   const other = { ...newTrade("BILL", { minor: 1 }) };
@@ -91,7 +91,7 @@ onBothStores("the first attempt fixes the amount; a page can't change it, the sh
   assert.equal((await asked(shop, "BILL", 20_000)).closes_bill, false);
 });
 
-test("while money is at risk, nobody changes the amount", async (t) => {
+test("rule 15: while money is at risk, nobody changes the amount", async (t) => {
   const { shop } = await before(t, { pay: "drop", status: ok({ pay_status: "N" }) });
   const trade = (await sell(shop, "A", { minor: 1000 })).json;
   const bound = await mint(shop, { sale: { ref: "A", amount: MYR(1) } });
@@ -100,7 +100,7 @@ test("while money is at risk, nobody changes the amount", async (t) => {
   assert.deepEqual((await shop.sale("A")).due_amount, MYR(1000));
 });
 
-onBothStores("a code is for one sale, for ten minutes; the same sale may show it again after a no", async (t, make) => {
+onBothStores("rule 16: a code is for one sale, for ten minutes; the same sale may show it again after a no", async (t, make) => {
   const { shop, own } = await before(t, { pay: [{ code: 4001, msg: "no", data: {} }, undefined] }, { make, profile: "rich" });
   const code = fresh();
   assert.equal((await sell(shop, "A", { code })).json.status, "declined");
@@ -114,14 +114,14 @@ onBothStores("a code is for one sale, for ten minutes; the same sale may show it
   assert.equal(own.of("pay").length, 3);
 });
 
-onBothStores("one code handed over for ten sales at once is sent once", async (t, make) => {
+onBothStores("rule 16: one code handed over for ten sales at once is sent once", async (t, make) => {
   const { shop, own } = await before(t, {}, { make });
   const code = fresh();
   const answers = await Promise.all(Array.from({ length: 10 }, (_, nth) => sell(shop, `R-${nth}`, { code, terminal: `till-${nth}` })));
   assert.deepEqual([own.of("pay").length, answers.filter(({ json }) => json.code === "code_reused").length], [1, 9]);
 });
 
-test("a code that is proven unsent is as fresh as before; and the memory can be turned off", async (t) => {
+test("rule 16: a code that is proven unsent is as fresh as before; and the memory can be turned off", async (t) => {
   const { shop, own } = await before(t, { token: () => (own?.down ? "drop" : undefined) }, { policy: { code_memory_s: 600 } });
   const code = fresh();
   const trade = await open(shop, "A");
@@ -136,7 +136,7 @@ test("a code that is proven unsent is as fresh as before; and the memory can be 
   assert.deepEqual([(await sell(off.shop, "A", { code })).json.status, (await sell(off.shop, "B", { code })).json.status], ["paid", "paid"]);
 });
 
-test("refused creations wear no sale out, and no terminal another's", async (t) => {
+test("rule 32: refused creations wear no sale out, and no terminal another's", async (t) => {
   let down = true;
   const { shop } = await before(t, { create: () => (down ? { http: 503, body: "" } : undefined), pay: () => (down === null ? undefined : { code: 4001, msg: "no", data: {} }) }, { scale: 0.02, profile: "rich" });
   for (let nth = 0; nth < 60; nth++) assert.equal((await sell(shop, "A")).json.status, "cancelled");
@@ -155,7 +155,7 @@ test("refused creations wear no sale out, and no terminal another's", async (t) 
 const rights = ["charge", "cancel", "void", "review", "list"];
 const small = { may: rights, sale: { ref: "SMALL", amount: MYR(500) } };
 
-test("a token for one sale reaches no other, whatever it may", async (t) => {
+test("rule 19: a token for one sale reaches no other, whatever it may", async (t) => {
   const { shop } = await before(t);
   const own = (await sell(shop, "LARGE", { minor: 100_000 })).json;
   const waiting = await open(shop, "WAITING", { minor: 700 });
@@ -175,7 +175,7 @@ test("a token for one sale reaches no other, whatever it may", async (t) => {
   assert.equal((await post(shop, "/v1/trades", token, newTrade("SMALL", { minor: 500 }))).status, 200, "its own sale it charges");
 });
 
-test("a limit binds a void and a verdict as it binds a charge", async (t) => {
+test("rule 19: a limit binds a void and a verdict as it binds a charge", async (t) => {
   const { shop } = await before(t);
   const { trx_id } = (await sell(shop, "LARGE", { minor: 100_000 })).json;
   const token = await mint(shop, { may: rights, max_amount: MYR(500) });
@@ -187,7 +187,7 @@ test("a limit binds a void and a verdict as it binds a charge", async (t) => {
   assert.equal((await post(shop, `/v1/trades/${small.trx_id}/void`, token, { reason: "a test" })).json.status, "voided");
 });
 
-test("without the right to list, a token reaches its own terminal, and how a sale stands that it may charge", async (t) => {
+test("rule 19: without the right to list, a token reaches its own terminal, and how a sale stands that it may charge", async (t) => {
   const { shop } = await before(t);
   const other = (await sell(shop, "A", { terminal: "till-2" })).json;
   const path = `/v1/trades/${other.trx_id}`;
@@ -207,21 +207,21 @@ test("without the right to list, a token reaches its own terminal, and how a sal
 
 // ---- what a hostile reader found ----
 
-test("what a sale that is in the way tells is what the token reads of it", async (t) => {
+test("rule 19: what a sale that is in the way tells is what the token reads of it", async (t) => {
   const { shop } = await before(t, { pay: ({ trans_id }) => ok({ status: 200, trans_id }), status: ok({ pay_status: "P" }) }, { profile: "rich" });
   const other = (await sell(shop, "A", { terminal: "till-2" })).json;
   const busy = await post(shop, "/v1/trades", await mint(shop), newTrade("A", { minor: 1250 }));
   assert.deepEqual([busy.status, busy.json.trade.trx_id, busy.json.trade.trans_id, busy.json.trade.gateway_answer], [409, other.trx_id, undefined, undefined]);
 });
 
-test("a session tells a token for one sale of no other", async (t) => {
+test("rule 19: a session tells a token for one sale of no other", async (t) => {
   const { shop } = await before(t);
   await open(shop, "OTHER", { minor: 700 });
   const session = async (more) => (await post(shop, "/v1/sessions", await mint(shop, more))).json.open.map(({ sale }) => sale.ref);
   assert.deepEqual([await session({}), await session(small)], [["OTHER"], []]);
 });
 
-test("an older token of the same sale does not change its amount back", async (t) => {
+test("rule 15: an older token of the same sale does not change its amount back", async (t) => {
   const { shop } = await before(t);
   const stale = await mint(shop, { sale: { ref: "A", amount: MYR(1000) } });
   assert.equal((await post(shop, "/v1/trades", stale, newTrade("A", { minor: 1000 }))).status, 200);
@@ -236,7 +236,7 @@ test("an older token of the same sale does not change its amount back", async (t
   assert.ok(fresh);
 });
 
-test("a person's word stays a person's where the void after it is refused", async (t) => {
+test("rule 22: a person's word stays a person's where the void after it is refused", async (t) => {
   const { shop } = await before(t, { pay: "drop", status: { http: 503, body: "" }, void: ok({ status: 7 }) }, { scale: 0.02 });
   const trade = (await sell(shop, "A")).json;
   await reaches(shop, trade, ["needs-review"]);
@@ -248,7 +248,7 @@ test("a person's word stays a person's where the void after it is refused", asyn
   assert.equal((await shop.sale("A")).decided_by, "person");
 });
 
-test("a code whose payment may have gone through serves its own sale no second time", async (t) => {
+test("rule 16: a code whose payment may have gone through serves its own sale no second time", async (t) => {
   const { shop, own } = await before(t, { pay: ({ trans_id }) => ok({ status: 200, user_order_status: "S", trans_id }) });
   const code = fresh();
   const paid = (await sell(shop, "A", { code })).json;

@@ -33,7 +33,7 @@ for (const [which, launch] of Object.entries(browsers)) {
     assert.deepEqual((await shop.ledger()).map((line) => [line.charged, line.calls.pay]), [[1250, 1]]);
   });
 
-  test(`${which}: a tab that only watches closes nothing; a sale can be charged again as soon as its end is told`, async (t) => {
+  test(`${which}: rule 30: a tab that only watches closes nothing; a sale can be charged again as soon as its end is told`, async (t) => {
     const shop = await counter(t, { scale: 0.1 });
     const browser = await launch(t, shop);
     if (!browser) return;

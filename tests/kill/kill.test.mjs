@@ -128,7 +128,7 @@ const displayed = points.filter((point) => /^(Create|Query|Cancel)/.test(point))
 const ways = [["the customer's code", points, live], ["our code on display", displayed, present]];
 
 for (const store of ["SQLite", "PostgreSQL"]) for (const [way, points, live] of ways) {
-  test(`${store}, ${way}: killed at each of ${points.length} places`, async (t) => {
+  test(`${store}, ${way}: rule 3: killed at each of ${points.length} places`, async (t) => {
     assert.ok(points.length >= 15, "the places are there");
     const told = [];
     // Four at a time: each has a gateway and a backend of its own.

@@ -48,7 +48,7 @@ test("a sale that another till is collecting is told to its end", async (t) => {
   assert.equal((await shop.calls("pay")).length, 1);
 });
 
-test("a page that charges another amount than the shop's server named is refused, and told why", async (t) => {
+test("rule 15: a page that charges another amount than the shop's server named is refused, and told why", async (t) => {
   const shop = await counter(t);
   const page = await (await shop.machine({ camera: false })).till();
   const first = await page.evaluate(([sale, code]) => ends(till.pay(sale, code, { wallet: "23" })), [sale("BILL", 10_000), await shop.code("declines")]);

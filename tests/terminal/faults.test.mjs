@@ -69,7 +69,7 @@ const payments = [
   [{ status: 500 }, "cancelled", 0], [{ status: 502 }, "cancelled", 0], [{ status: 503 }, "cancelled", 0], [{ status: 429 }, "cancelled", 0], [{ status: 401 }, "cancelled", 0],
 ];
 
-test("every fault of a payment: it leaves once, and what is told is what the ledger says", async (t, counter) => {
+test("rule 2: every fault of a payment: it leaves once, and what is told is what the ledger says", async (t, counter) => {
   // A token that the gateway forgets is forgotten for every payment under way: that one has a gateway of its own.
   const [shop, other] = [await counter(t, { scale: 0.1 }), await counter(t, { scale: 0.1 })];
   const lone = await open(other, "token");
@@ -86,7 +86,7 @@ test("every fault of a payment: it leaves once, and what is told is what the led
   assert.deepEqual(await line(other, lone), { charged: 0, refunded: 0, sent: 1 });
 });
 
-test("a contradicting amount or id is shown to a person first, and settled by the gateway's next word", async (t, counter) => {
+test("rule 6: a contradicting amount or id is shown to a person first, and settled by the gateway's next word", async (t, counter) => {
   const shop = await counter(t, { scale: 0.1 });
   await together(["wrong_amount", "wrong_id"], async (fault) => {
     const trade = await open(shop, fault);
@@ -133,7 +133,7 @@ test("a creation that fails leaves the sale free, and nothing was presented", as
   assert.equal((await shop.calls("pay")).length, 4);
 });
 
-test("faults of a void: given back once, and never called so without the gateway's word", async (t, counter) => {
+test("rule 2: faults of a void: given back once, and never called so without the gateway's word", async (t, counter) => {
   const shop = await counter(t, { scale: 0.1 });
   const cases = [["cut", "voided"], ["reset_after", "voided"], ["html", "voided"], [{ hang_after_ms: 60_000 }, "voided"], [{ void_unknown_ms: 1500 }, "voided"], ["void_fails", "paid"]];
   await together(cases, async ([fault, end], at) => {
@@ -174,7 +174,7 @@ test("the gateway goes down for 20 s with a payment under way: asked on, and pai
   assert.ok((await shop.calls("status")).length > 5, "asked on while it was down");
 });
 
-test("paid after it was cancelled: proof is kept, an alarm is up, and a person accepts it", async (t, counter) => {
+test("rule 23: paid after it was cancelled: proof is kept, an alarm is up, and a person accepts it", async (t, counter) => {
   const shop = await counter(t, { scale: 0.1 });
   const trade = await open(shop, "late", { minor: 1208 });
   await handOver(shop, trade, await shop.code("by_amount"));

@@ -59,7 +59,7 @@ test("over HTTP: amounts, references, codes, wallets, JSON, fields", async (t) =
   assert.equal(await shop.kept(), 1250);
 });
 
-test("over HTTP: the same key is the same attempt; for another sale it is a mismatch", async (t) => {
+test("rule 31: over HTTP: the same key is the same attempt; for another sale it is a mismatch", async (t) => {
   const shop = await counter(t);
   const token = await shop.token();
   const body = trade();

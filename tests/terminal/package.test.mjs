@@ -11,7 +11,7 @@ const sale = (ref, minor = 1250) => ({ ref, amount: { minor, currency: "MYR" } }
 /** What the gateway said, as JavaScript sees it. */
 const asJson = (said) => (said ? { code: said.code ?? null, message: said.message } : null);
 
-test("a void that the gateway refuses ends as paid and says why; the next one gives the money back", async (t) => {
+test("rule 20: a void that the gateway refuses ends as paid and says why; the next one gives the money back", async (t) => {
   const shop = await counter(t);
   const page = await (await shop.machine()).till();
   const paid = await page.evaluate(({ sale, code }) => till.pay(sale, code, { wallet: "23" }), { sale: sale("void"), code: await shop.code() });
@@ -32,7 +32,7 @@ test("a void that the gateway refuses ends as paid and says why; the next one gi
   assert.equal((await page.evaluate((id) => till.voidStatus(id), paid.tradeId)).voidRefused, null);
 });
 
-test("a payment that is declined carries the gateway's words", async (t) => {
+test("rule 21: a payment that is declined carries the gateway's words", async (t) => {
   const shop = await counter(t);
   const page = await (await shop.machine()).till();
   const end = await page.evaluate(({ sale, code }) => till.pay(sale, code, { wallet: "23" }), { sale: sale("declined", 1206), code: await shop.code("by_amount") });

@@ -48,7 +48,7 @@ async function shown(shop, ref, more) {
 const scan = (shop, payload, customer = "approves", more = {}) => shop.post("/_sim/scan", { payload, customer, ...more });
 const lineOf = async (shop, trade) => (await shop.ledger()).find((line) => line.trx_id === trade.trx_id);
 
-onBothStores("a code on display is what the gateway said, is paid once, and holds the sale until then", async (t, counter) => {
+onBothStores("rule 26: a code on display is what the gateway said, is paid once, and holds the sale until then", async (t, counter) => {
   const shop = await counter(t, { scale: 0.2 });
   const session = await shop.call("POST", "/v1/sessions", { token: await shop.token() });
   const presents = Object.fromEntries(session.json.integrators.map(({ name, presents }) => [name, presents]));

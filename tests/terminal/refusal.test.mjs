@@ -33,7 +33,7 @@ test("a payment that the gateway refuses shows its sentence beside ours", async 
   assert.match(await shown(page), /Daily limit exceeded/);
 });
 
-test("a code that another sale had is refused with what to do, and the sale goes on with a fresh one", async (t) => {
+test("rule 16: a code that another sale had is refused with what to do, and the sale goes on with a fresh one", async (t) => {
   const { shop, own } = await behind(t, { create: undefined, pay: ({ trans_id }) => ok({ status: 200, user_order_status: "S", trans_id }) });
   const page = await (await shop.machine({ camera: false })).terminal({ ref: "ONE" });
   await pay(page, "134567890123456789");

@@ -12,7 +12,7 @@ const only = (list) => {
   return list[0];
 };
 
-test("paid at once: from the camera to a receipt that the gateway and the shop agree on", async (t) => {
+test("rule 9: paid at once: from the camera to a receipt that the gateway and the shop agree on", async (t) => {
   const shop = await counter(t);
   const till = await shop.machine();
   const code = await shop.code();
@@ -140,7 +140,7 @@ test("a void gives the money back once, and its status says so", async (t) => {
   assert.equal((await shop.get("/shop/sales?ref=sale-4&minor=1250&currency=MYR")).closed, false);
 });
 
-test("a sale that is paid is never paid again: sale/paid, with its tradeId", async (t) => {
+test("rule 1: a sale that is paid is never paid again: sale/paid, with its tradeId", async (t) => {
   const shop = await counter(t);
   const machine = await shop.machine();
   const page = await machine.till();

@@ -28,7 +28,7 @@ async function files(dir) {
   return Promise.all(entries.filter((entry) => entry.isFile()).map((entry) => readFile(join(entry.parentPath ?? entry.path, entry.name))));
 }
 
-test("no secret and no scanned code leaves its place; what is planted is found", async (t) => {
+test("rule 12: no secret and no scanned code leaves its place; what is planted is found", async (t) => {
   // Everything that the programs can say.
   const shop = await counter(t, { log: "debug" });
   const machine = await shop.machine();

@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_shown_only_for_its_own_amount_and_currency() {
+    fn rule_26_a_code_is_shown_only_for_its_own_amount_and_currency() {
         let read = |text: &str, money: &Money| read(text.to_owned(), money).is_some();
         assert!(read(TWELVE_FIFTY, &ringgit(1250)));
         assert!(!read(TWELVE_FIFTY, &ringgit(1251)));

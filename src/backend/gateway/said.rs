@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sent_in_confidence_does_not_come_back() {
+    fn rule_12_what_was_sent_in_confidence_does_not_come_back() {
         let code = "https://qr.wallet.example/p?c=Ab+9/x";
         for echo in [
             format!("bad code {code}"),

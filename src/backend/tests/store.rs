@@ -181,7 +181,7 @@ async fn hold(desk: &Desk) -> sqlx::Transaction<'static, sqlx::Sqlite> {
 }
 
 #[tokio::test]
-async fn a_store_that_does_not_answer_refuses_and_sends_nothing() {
+async fn rule_3_a_store_that_does_not_answer_refuses_and_sends_nothing() {
     let desk = Desk::open("refuses").await;
     let trade: Trade = desk.create("a").await.json().await.unwrap();
     let held = hold(&desk).await;
@@ -209,7 +209,7 @@ async fn a_store_that_does_not_answer_refuses_and_sends_nothing() {
 }
 
 #[tokio::test]
-async fn no_two_rows_hold_one_sale_whatever_a_process_believes() {
+async fn rule_1_no_two_rows_hold_one_sale_whatever_a_process_believes() {
     let desk = Desk::open("index").await;
     let trade: Trade = desk.create("a").await.json().await.unwrap();
     let mut pen = hold(&desk).await;

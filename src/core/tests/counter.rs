@@ -157,7 +157,7 @@ impl Counter {
 }
 
 #[test]
-fn nothing_is_created_or_handed_over_before_the_journal_has_it() {
+fn rule_3_nothing_is_created_or_handed_over_before_the_journal_has_it() {
     let mut counter = Counter::start(Some("21"), Some(hint(None, false)));
     assert!(matches!(&counter.steps[..], [Step::Journal(record)] if record.trx_id.is_none()));
     counter.tell(Event::Journalled);
@@ -188,7 +188,7 @@ fn without_a_wallet_the_code_says_whose_it_is_or_the_cashier_does() {
 }
 
 #[test]
-fn a_code_that_is_officially_another_wallets_gets_an_attempt_of_its_own() {
+fn rule_28_a_code_that_is_officially_another_wallets_gets_an_attempt_of_its_own() {
     let mut counter = Counter::ready();
     counter.tell(Event::Scanned(hint(Some("23"), true)));
     assert_eq!(
@@ -240,7 +240,7 @@ fn a_late_word_on_the_attempt_that_was_left_is_none_on_the_next() {
 }
 
 #[test]
-fn busy_and_paid_sales_end_at_once_with_the_trade_that_has_them() {
+fn rule_1_busy_and_paid_sales_end_at_once_with_the_trade_that_has_them() {
     for code in [ProblemCode::SaleBusy, ProblemCode::SalePaid] {
         let mut counter = Counter::start(Some("21"), None);
         let other = Box::new(trade("O", Status::Pending, 7));
@@ -274,7 +274,7 @@ fn a_sale_that_another_till_only_scans_for_leaves_nothing_to_note() {
 }
 
 #[test]
-fn a_watcher_never_closes_what_another_till_has_in_hand() {
+fn rule_30_a_watcher_never_closes_what_another_till_has_in_hand() {
     let watch = || {
         let scanning = Record {
             handed_over: false,
@@ -324,7 +324,7 @@ fn a_store_that_refuses_the_code_is_told_and_the_code_goes_once_it_is_back() {
 }
 
 #[test]
-fn a_creation_without_an_answer_is_repeated_with_the_same_key_and_then_given_up() {
+fn rule_31_a_creation_without_an_answer_is_repeated_with_the_same_key_and_then_given_up() {
     let mut counter = Counter::start(Some("21"), None);
     counter.tell(Event::Journalled);
     for _ in 0..3 {
@@ -345,7 +345,7 @@ fn a_creation_without_an_answer_is_repeated_with_the_same_key_and_then_given_up(
 }
 
 #[test]
-fn after_a_reload_a_code_is_never_handed_over() {
+fn rule_10_after_a_reload_a_code_is_never_handed_over() {
     for status in [
         Status::AwaitingCode,
         Status::Paying,
@@ -369,7 +369,7 @@ fn after_a_reload_a_code_is_never_handed_over() {
 }
 
 #[test]
-fn a_trade_that_the_backend_forgot_is_unresolved_once_a_code_was_handed_over() {
+fn rule_29_a_trade_that_the_backend_forgot_is_unresolved_once_a_code_was_handed_over() {
     let forgotten = || Event::Told(Err(Fault::Problem(ProblemCode::TradeNotFound, None)));
     let mut handed = Counter::resume(record(true));
     handed.tell(forgotten());
@@ -390,7 +390,7 @@ fn a_trade_that_the_backend_forgot_is_unresolved_once_a_code_was_handed_over() {
 }
 
 #[test]
-fn an_abort_before_the_hand_over_leaves_the_attempt_and_after_it_is_a_wish() {
+fn rule_29_an_abort_before_the_hand_over_leaves_the_attempt_and_after_it_is_a_wish() {
     let mut before = Counter::ready();
     before
         .tell(Event::Cancel)
@@ -423,7 +423,7 @@ fn an_abort_before_the_hand_over_leaves_the_attempt_and_after_it_is_a_wish() {
 }
 
 #[test]
-fn the_first_code_counts_and_where_we_present_none_does() {
+fn rule_7_the_first_code_counts_and_where_we_present_none_does() {
     let mut counter = Counter::start(None, None);
     counter
         .tell(Event::Scanned(hint(Some("23"), true)))
@@ -650,7 +650,7 @@ fn a_scan_is_stopped_where_one_is_on_and_nowhere_else() {
 }
 
 #[test]
-fn a_lost_answer_to_the_hand_over_is_asked_about_every_two_seconds() {
+fn rule_11_a_lost_answer_to_the_hand_over_is_asked_about_every_two_seconds() {
     let mut counter = Counter::handing();
     counter.tell(Event::HandedOver(Err(Fault::NoAnswer)));
     for second in 1..=20 {
@@ -688,7 +688,7 @@ fn a_lost_answer_to_the_hand_over_is_asked_about_every_two_seconds() {
 }
 
 #[test]
-fn a_word_of_the_backend_that_is_no_newer_is_ignored() {
+fn rule_8_a_word_of_the_backend_that_is_no_newer_is_ignored() {
     let mut counter = Counter::handing();
     counter.tell(Event::HandedOver(Ok(trade("T", Status::Pending, 5))));
     counter.tell(Event::Told(Ok(trade("T", Status::Declined, 4))));
@@ -723,7 +723,7 @@ fn a_page_that_is_seen_again_asks_at_once_and_not_twice() {
 }
 
 #[test]
-fn our_code_is_shown_after_the_journal_has_it_and_nothing_is_scanned() {
+fn rule_3_our_code_is_shown_after_the_journal_has_it_and_nothing_is_scanned() {
     let mut counter = Counter::present();
     assert!(
         matches!(counter.steps.last(), Some(Step::Create(new)) if new.presented == Presented::Merchant)

@@ -141,7 +141,7 @@ fn an_answer_is_lost_after_connecting_reading_and_a_grace_and_not_before() {
 }
 
 #[test]
-fn a_question_is_lost_after_ten_seconds_and_the_next_leaves_then() {
+fn rule_11_a_question_is_lost_after_ten_seconds_and_the_next_leaves_then() {
     let mut desk = Desk::paying("T");
     desk.tell(Event::Payed(PayAnswer::Processing(Carried::default())));
     for second in 0..=12 {
@@ -151,7 +151,8 @@ fn a_question_is_lost_after_ten_seconds_and_the_next_leaves_then() {
 }
 
 #[test]
-fn questions_leave_every_two_seconds_ten_per_cent_either_way_and_each_attempt_has_its_own_pace() {
+fn rule_11_questions_leave_every_two_seconds_ten_per_cent_either_way_and_each_attempt_has_its_own_pace()
+ {
     let paces: Vec<Vec<Ms>> = ["A", "B"]
         .iter()
         .map(|name| {
@@ -188,7 +189,7 @@ fn a_review_is_asked_about_at_growing_pauses_of_at_most_five_minutes() {
 }
 
 #[test]
-fn a_closed_attempt_is_asked_about_for_a_day_and_then_no_more() {
+fn rule_23_a_closed_attempt_is_asked_about_for_a_day_and_then_no_more() {
     let mut desk = Desk::paying("T");
     desk.tell(Event::Payed(PayAnswer::Refused(Reason::Other)));
     desk.sent.clear();
@@ -252,7 +253,7 @@ fn who_closed_it_is_told() {
 }
 
 #[test]
-fn an_unpaid_trade_is_too_old_only_when_every_processes_clock_says_so() {
+fn rule_5_an_unpaid_trade_is_too_old_only_when_every_processes_clock_says_so() {
     // The next question leaves so long after the gateway's own end of the trade, by the clock that noted its beginning.
     let ends = |after_ms: Ms| {
         let mut desk = Desk::paying("T");
@@ -275,7 +276,7 @@ fn an_unpaid_trade_is_too_old_only_when_every_processes_clock_says_so() {
 }
 
 #[test]
-fn a_review_takes_no_proof_of_payment_while_a_cancel_is_out() {
+fn rule_25_a_review_takes_no_proof_of_payment_while_a_cancel_is_out() {
     let mut desk = Desk::paying("T");
     desk.tell(Event::Payed(PayAnswer::NoWord));
     desk.at(20_000);
@@ -400,7 +401,7 @@ fn set_by(by: i64, age: Ms) -> [Value; 3] {
 }
 
 #[test]
-fn a_clock_that_is_set_moves_every_time_of_an_open_row_and_moves_it_once() {
+fn rule_27_a_clock_that_is_set_moves_every_time_of_an_open_row_and_moves_it_once() {
     let ms = |row: &Value, name: &str| row[name].as_i64();
     for by in [3_600_000, -3_600_000] {
         let [before, after, again] = set_by(by, 1_000);
@@ -417,7 +418,7 @@ fn a_clock_that_is_set_moves_every_time_of_an_open_row_and_moves_it_once() {
 }
 
 #[test]
-fn a_row_of_the_very_moment_of_a_jump_belongs_to_the_clock_of_before() {
+fn rule_27_a_row_of_the_very_moment_of_a_jump_belongs_to_the_clock_of_before() {
     for by in [6_000, -6_000] {
         let [before, after, _] = set_by(by, 0);
         let since = |row: &Value| row["since_ms"].as_i64().unwrap();

@@ -35,7 +35,7 @@ fn read<T: serde::de::DeserializeOwned>(folder: &Path, file: &str) -> T {
 
 /// Every row is an attempt still; a backend that starts on it asks, and sends nothing else but a cancel that time has made due.
 #[test]
-fn rows_of_every_version_load_and_send_nothing() {
+fn rule_10_rows_of_every_version_load_and_send_nothing() {
     for folder in versions() {
         let rows: BTreeMap<String, Value> = read(&folder, "trades.json");
         for (name, row) in rows {
@@ -62,7 +62,7 @@ fn rows_of_every_version_load_and_send_nothing() {
 
 /// Every record is a charge still; a page that is loaded on it asks, or ends where nothing can have left.
 #[test]
-fn records_of_every_version_load_and_hand_nothing_over() {
+fn rule_10_records_of_every_version_load_and_hand_nothing_over() {
     for folder in versions() {
         let rows: Vec<Value> = read(&folder, "records.json");
         assert!(!rows.is_empty());

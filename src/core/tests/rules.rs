@@ -1,5 +1,5 @@
-//! Does an attempt keep the rules? One test per rule of the trade, on the machine alone; laws by proptest where a rule
-//! says "never". The walk (`walk.rs`) asks the same of page, backend and gateway together.
+//! Does an attempt keep the rules of `docs/rules.md`? The tests that carry a rule's number, on the machine alone; laws by
+//! proptest where a rule says "never". The walk (`walk.rs`) asks the same of page, backend and gateway together.
 #![allow(
     clippy::unwrap_used,
     clippy::wildcard_enum_match_arm,
@@ -384,7 +384,7 @@ fn rule_6_an_answer_that_contradicts_the_attempt_needs_a_person() {
 }
 
 #[test]
-fn rule_7_a_code_that_another_sale_had_is_refused_and_the_attempt_goes_on() {
+fn rule_16_a_code_that_another_sale_had_is_refused_and_the_attempt_goes_on() {
     let mut desk = Desk::open();
     desk.code_reused = true;
     assert_eq!(
@@ -407,7 +407,7 @@ fn rule_7_a_code_that_another_sale_had_is_refused_and_the_attempt_goes_on() {
 }
 
 #[test]
-fn an_id_that_another_attempt_has_leaves_the_attempt_unpresented() {
+fn rule_17_an_id_that_another_attempt_has_leaves_the_attempt_unpresented() {
     for way in [Presented::Consumer, Presented::Merchant] {
         let mut desk = Desk::of(facts("T", way), 0);
         desk.tell(Event::Created(CreateAnswer::Repeated));
@@ -423,7 +423,7 @@ fn an_id_that_another_attempt_has_leaves_the_attempt_unpresented() {
 }
 
 #[test]
-fn only_the_amount_of_a_paid_sale_closes_its_bill() {
+fn rule_18_only_the_amount_of_a_paid_sale_closes_its_bill() {
     let ringgit = |minor| Money {
         minor,
         currency: "MYR".to_owned(),
@@ -458,7 +458,7 @@ fn said(code: &str) -> Option<GatewayAnswer> {
 }
 
 #[test]
-fn a_refused_void_is_told_until_the_next_one_leaves() {
+fn rule_20_a_refused_void_is_told_until_the_next_one_leaves() {
     for answer in [VoidAnswer::Failed, VoidAnswer::Unsent] {
         let mut desk = Desk::paid();
         desk.tell(Event::Void);
@@ -484,7 +484,7 @@ fn a_refused_void_is_told_until_the_next_one_leaves() {
 }
 
 #[test]
-fn the_gateways_words_stay_with_the_move_that_they_caused() {
+fn rule_21_the_gateways_words_stay_with_the_move_that_they_caused() {
     let mut desk = Desk::paying();
     desk.said = said("P");
     desk.tell(Event::Payed(PayAnswer::Processing(Carried::default())));
@@ -600,7 +600,7 @@ fn rule_11_one_question_at_a_time_two_seconds_after_the_last_one_started() {
 }
 
 #[test]
-fn an_attempt_that_nobody_looks_after_is_abandoned_after_three_minutes() {
+fn rule_24_an_attempt_that_nobody_looks_after_is_abandoned_after_three_minutes() {
     let mut desk = Desk::open();
     desk.at(170_000).tell(Event::Heard);
     desk.at(349_999);
@@ -617,7 +617,7 @@ fn an_attempt_that_nobody_looks_after_is_abandoned_after_three_minutes() {
 }
 
 #[test]
-fn a_cancel_waits_until_the_payment_is_fifteen_seconds_old() {
+fn rule_25_a_cancel_waits_until_the_payment_is_fifteen_seconds_old() {
     let mut desk = Desk::paying();
     desk.tell(Event::Payed(PayAnswer::Processing(Carried::default())));
     desk.tell(Event::Cancel);
@@ -632,7 +632,7 @@ fn a_cancel_waits_until_the_payment_is_fifteen_seconds_old() {
 }
 
 #[test]
-fn a_cancel_that_lost_shows_paid_and_one_that_refunded_shows_voided() {
+fn rule_25_a_cancel_that_lost_shows_paid_and_one_that_refunded_shows_voided() {
     for (said, word, end) in [
         (CancelAnswer::TooLate, StatusWord::Paid, State::Paid),
         (CancelAnswer::Refunded, StatusWord::Voided, State::Voided),
@@ -656,7 +656,7 @@ fn a_cancel_that_lost_shows_paid_and_one_that_refunded_shows_voided() {
 }
 
 #[test]
-fn without_a_cancel_the_deadline_calls_a_person_who_settles_it() {
+fn rule_22_without_a_cancel_the_deadline_calls_a_person_who_settles_it() {
     for (outcome, end) in [
         (VerdictOutcome::Paid, State::Paid),
         (VerdictOutcome::Declined, State::Declined),
@@ -683,7 +683,7 @@ fn without_a_cancel_the_deadline_calls_a_person_who_settles_it() {
 }
 
 #[test]
-fn a_late_success_is_given_back_once_where_another_attempt_holds_the_sale() {
+fn rule_23_a_late_success_is_given_back_once_where_another_attempt_holds_the_sale() {
     let mut desk = Desk::declined();
     desk.rival = Rival::Holds;
     desk.status(StatusWord::Paid);
@@ -742,7 +742,7 @@ fn rule_1_a_code_is_not_shown_where_another_attempt_took_the_sale_meanwhile() {
 }
 
 #[test]
-fn a_code_on_display_holds_the_sale_takes_no_other_and_sends_no_payment() {
+fn rule_26_a_code_on_display_holds_the_sale_takes_no_other_and_sends_no_payment() {
     let mut desk = Desk::shown();
     assert_eq!(desk.state().status(), Status::AwaitingPayer);
     assert_eq!(desk.trade.payload(), Some(&Payload("scan me".to_owned())));
@@ -764,7 +764,7 @@ fn a_code_on_display_holds_the_sale_takes_no_other_and_sends_no_payment() {
 }
 
 #[test]
-fn a_payer_is_asked_about_every_two_seconds_from_the_start() {
+fn rule_11_a_payer_is_asked_about_every_two_seconds_from_the_start() {
     let mut desk = Desk::shown();
     desk.at(1_999);
     assert_eq!(desk.questions(), 0);
@@ -825,7 +825,7 @@ fn a_customer_who_scanned_at_the_last_moment_gets_the_whole_time() {
 }
 
 #[test]
-fn a_code_is_taken_down_at_once_where_the_gateway_cancels() {
+fn rule_25_a_code_is_taken_down_at_once_where_the_gateway_cancels() {
     let mut desk = Desk::shown();
     desk.at(1);
     desk.tell(Event::Cancel);
@@ -902,7 +902,7 @@ fn the_machine_says_when_a_display_needs_it_next() {
 }
 
 #[test]
-fn without_anything_to_show_the_attempt_is_abandoned() {
+fn rule_26_without_anything_to_show_the_attempt_is_abandoned() {
     let nothing = CreateAnswer::Made {
         trans_id: "G".to_owned(),
         payload: None,
@@ -931,7 +931,7 @@ fn without_anything_to_show_the_attempt_is_abandoned() {
 }
 
 #[test]
-fn a_display_that_was_closed_is_asked_about_again_and_late_money_raises_the_alarm() {
+fn rule_23_a_display_that_was_closed_is_asked_about_again_and_late_money_raises_the_alarm() {
     let mut desk = Desk::shown();
     desk.at(2_000);
     desk.status(StatusWord::Closed);
@@ -944,7 +944,7 @@ fn a_display_that_was_closed_is_asked_about_again_and_late_money_raises_the_alar
 }
 
 #[test]
-fn an_old_unscanned_code_expires_only_by_the_gateways_own_rule() {
+fn rule_5_an_old_unscanned_code_expires_only_by_the_gateways_own_rule() {
     let mut desk = Desk::presenting();
     desk.policy.can_cancel = false;
     desk.policy.unpaid_final_after_ms = Some(600_000);
@@ -975,13 +975,13 @@ fn a_row_from_before_there_were_two_ways_is_one_of_the_customers() {
 }
 
 #[test]
-fn what_is_shown_reaches_no_log() {
+fn rule_12_what_is_shown_reaches_no_log() {
     let told = format!("{:?} {:?}", Desk::shown().trade, Event::Created(made()));
     assert!(!told.contains("scan me"), "{told}");
 }
 
 #[test]
-fn a_clock_that_was_set_back_stretches_no_deadline() {
+fn rule_27_a_clock_that_was_set_back_stretches_no_deadline() {
     let mut desk = Desk::born(1_000_000_000);
     desk.tell(Event::Created(made()));
     desk.tell(Event::Code(mark("one")));
@@ -1077,9 +1077,9 @@ proptest! {
         }
     }
 
-    /// Rule 13: once the gateway speaks again, nothing stays open.
+    /// Once the gateway speaks again, nothing stays open.
     #[test]
-    fn an_attempt_settles_once_faults_stop(
+    fn rule_13_an_attempt_settles_once_faults_stop(
         steps in prop::collection::vec((any_event(), 0..20_000_u64), 1..40),
         can_cancel in any::<bool>(),
         paid in any::<bool>(),

@@ -91,7 +91,7 @@ impl Walk {
 }
 
 #[test]
-fn no_world_charges_twice_or_lies() {
+fn rule_14_no_world_charges_twice_or_lies() {
     let began = std::time::Instant::now();
     let kinds = std::sync::Mutex::new(Kind::all());
     let walked = std::sync::Mutex::new((0, BTreeSet::new()));

@@ -34,8 +34,9 @@ impl Trade {
         }
     }
 
-    /// From here on somebody may pay. So the sale is looked at once more: money that came for another attempt while
-    /// this creation was out (a late success, perhaps accepted by now) leaves the code unshown and the attempt in N.
+    /// From here on somebody may pay, so rule 1 of `docs/rules.md` is checked once more. Where money came for another
+    /// attempt while this creation was out (a late success, perhaps accepted by now), the code is not shown, and the
+    /// attempt ends as [`State::Abandoned`].
     fn put_on_display(&mut self, payload: Payload, context: &Context<'_>) {
         if context.rival != Rival::None {
             self.reason = Some(Reason::SaleBusy);

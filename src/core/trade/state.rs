@@ -64,7 +64,7 @@ pub enum Risk {
 }
 
 impl State {
-    /// Every state, in the order of the table in the architecture page.
+    /// Every state, in the order of the table in `docs/rules.md`.
     pub const ALL: [Self; 20] = [
         Self::Creating,
         Self::CreateUnknown,

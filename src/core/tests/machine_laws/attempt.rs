@@ -385,7 +385,7 @@ fn policies() -> impl Strategy<Value = Policy> {
 }
 
 proptest! {
-    /// Rules 2, 4, 8 to 11 and 13, over long stories. The story ends in silence: what is open then ends in a person's
+    /// Rules 2, 4, 8, 10, 11 and 13 of `docs/rules.md`, over long stories. The story ends in silence: what is open then ends in a person's
     /// hands within the budget, and is not asked about more often than every two seconds.
     #[test]
     fn an_attempt_keeps_its_laws_over_a_long_story(
@@ -415,7 +415,7 @@ proptest! {
     /// Rule 10: the same row and the same events make the same row, the same requests and the same moves, whether or not
     /// the row went through the store after each event.
     #[test]
-    fn a_history_that_is_replayed_ends_the_same(
+    fn rule_10_a_history_that_is_replayed_ends_the_same(
         presented in ways(),
         policy in policies(),
         replies in prop::collection::vec(replies(), 1..24),

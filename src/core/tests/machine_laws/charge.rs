@@ -438,7 +438,7 @@ proptest! {
 
     /// The same start and the same events make the same steps.
     #[test]
-    fn a_charge_that_is_replayed_takes_the_same_steps(
+    fn rule_10_a_charge_that_is_replayed_takes_the_same_steps(
         plan in plans(),
         answers in prop::collection::vec(answers(), 1..24),
         turns in prop::collection::vec(turns(), 1..80),

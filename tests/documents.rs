@@ -1,0 +1,205 @@
+//! Do the documents say what is there? `docs/rules.md` against the tests, the code and the states; then every link, anchor
+//! and path in every Markdown file, and every path that a comment names.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, reason = "a test says where it stopped")]
+
+#[path = "documents/markdown.rs"]
+mod markdown;
+#[path = "documents/repo.rs"]
+mod repo;
+#[path = "documents/rules.rs"]
+mod rules;
+
+use std::collections::BTreeSet;
+
+use kaunter_core::trade::{MOVES, Risk, State};
+use markdown::{code_spans, links, paragraphs};
+use repo::{Repo, comment};
+use rules::{Place, cited, rules};
+
+const RULES: &str = "docs/rules.md";
+#[test]
+fn every_rule_names_its_tests_and_every_test_its_rule() {
+    let repo = Repo::open();
+    let rules = rules(&repo.read(RULES));
+    let mut wrong = Wrong::default();
+    for (at, rule) in rules.iter().enumerate() {
+        let (number, reason) = (at + 1, rule.reason);
+        wrong.unless(rule.number == number, || {
+            format!("rule {} stands where rule {number} should", rule.number)
+        });
+        wrong.unless(reason, || format!("rule {number} has no reason"));
+        wrong.unless(!rule.code.is_empty(), || {
+            format!("rule {number} names no code")
+        });
+        let numbered = rule.tests.iter().any(|place| place.rule().is_some());
+        wrong.unless(numbered, || {
+            format!("rule {number} names no test with its number")
+        });
+        for place in rule.code.iter().chain(&rule.tests) {
+            wrong.unless(repo.has_name(place), || {
+                format!("rule {number}: no {} in {}", place.name, place.path)
+            });
+        }
+    }
+    let named: BTreeSet<(usize, &Place)> = rules
+        .iter()
+        .flat_map(|rule| rule.tests.iter().map(|place| (rule.number, place)))
+        .filter(|(_, place)| place.rule().is_some())
+        .collect();
+    let tests = repo.rule_tests();
+    let there: BTreeSet<(usize, &Place)> = tests
+        .iter()
+        .filter_map(|place| Some((place.rule()?, place)))
+        .collect();
+    for (number, Place { path, name }) in there.difference(&named) {
+        wrong.tell(format!(
+            "{RULES} does not name `{name}` of {path} under rule {number}"
+        ));
+    }
+    for (number, Place { path, name }) in named.difference(&there) {
+        wrong.tell(format!(
+            "rule {number} names `{name}`, which is no test of that rule in {path}"
+        ));
+    }
+    wrong.none();
+}
+
+#[test]
+fn a_rule_that_is_cited_exists() {
+    let repo = Repo::open();
+    let rules = rules(&repo.read(RULES));
+    let mut wrong = Wrong::default();
+    for path in repo.sources().chain(repo.documents()) {
+        for (at, line) in repo.read(path).lines().enumerate() {
+            for number in cited(line) {
+                let exists = (1..=rules.len()).contains(&number);
+                wrong.unless(exists, || {
+                    format!(
+                        "{path}:{} cites rule {number}, which does not exist",
+                        at + 1
+                    )
+                });
+            }
+        }
+    }
+    wrong.none();
+}
+
+#[test]
+fn every_state_has_its_row() {
+    let text = Repo::open().read(RULES);
+    let rows: Vec<Vec<&str>> = text
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    let names: Vec<&str> = rows.iter().map(|row| row[0].trim_matches('`')).collect();
+    let states = every_state();
+    assert_eq!(states, State::ALL, "State::ALL lacks a state");
+    let all: Vec<String> = states.iter().map(|state| format!("{state:?}")).collect();
+    assert_eq!(names, all, "the table's states, in the order of State::ALL");
+    for (state, row) in states.into_iter().zip(rows) {
+        let [_, meaning, risk, status, ends] = row[..] else {
+            panic!("{state:?} has {} cells", row.len());
+        };
+        assert!(!meaning.is_empty(), "{state:?} has no meaning");
+        assert_eq!(risk, letter(state.risk()), "the risk of {state:?}");
+        let word = serde_json::to_value(state.status()).unwrap();
+        let word = format!("`{}`", word.as_str().unwrap());
+        assert_eq!(status, word, "the status of {state:?}");
+        let next: BTreeSet<String> = MOVES
+            .iter()
+            .filter(|(from, ..)| *from == state)
+            .map(|(_, to, _)| format!("{to:?}"))
+            .collect();
+        let named: BTreeSet<String> = code_spans(ends).map(str::to_owned).collect();
+        assert_eq!(named, next, "the states that follow {state:?}");
+    }
+}
+
+#[test]
+fn every_link_and_every_path_leads_somewhere() {
+    let repo = Repo::open();
+    let mut wrong = Wrong::default();
+    for path in repo.documents() {
+        let text = repo.read(path);
+        for paragraph in paragraphs(&text) {
+            for target in links(&paragraph) {
+                if let Err(why) = repo.follow(path, target) {
+                    wrong.tell(format!("{path}: ({target}) {why}"));
+                }
+            }
+            repo.check_paths(path, &paragraph, &mut wrong);
+        }
+    }
+    for path in repo.sources() {
+        for comment in repo.read(path).lines().filter_map(comment) {
+            repo.check_paths(path, comment, &mut wrong);
+        }
+    }
+    wrong.none();
+}
+
+/// Every state: a variant that is missing here does not compile.
+fn every_state() -> Vec<State> {
+    macro_rules! every {
+        ($($state:ident),+ $(,)?) => {{
+            let known = |state: State| match state { $(State::$state => ()),+ };
+            let all = [$(State::$state),+];
+            all.iter().for_each(|state| known(*state));
+            all.to_vec()
+        }};
+    }
+    every![
+        Creating,
+        CreateUnknown,
+        AwaitingCode,
+        AwaitingPayer,
+        Paying,
+        Pending,
+        Unknown,
+        Cancelling,
+        CancelUnknown,
+        NeedsReview,
+        Paid,
+        Voiding,
+        VoidUnknown,
+        VoidReview,
+        LateSuccess,
+        Declined,
+        Cancelled,
+        Expired,
+        Abandoned,
+        Voided,
+    ]
+}
+
+fn letter(risk: Risk) -> &'static str {
+    match risk {
+        Risk::None => "N",
+        Risk::Possible => "P",
+        Risk::Taken => "T",
+        Risk::Closed => "C",
+    }
+}
+
+/// What is wrong, all of it, so that one run shows every mistake.
+#[derive(Default)]
+struct Wrong(Vec<String>);
+
+impl Wrong {
+    fn tell(&mut self, what: String) {
+        self.0.push(what);
+    }
+
+    fn unless(&mut self, right: bool, what: impl FnOnce() -> String) {
+        if !right {
+            self.tell(what());
+        }
+    }
+
+    fn none(self) {
+        assert!(self.0.is_empty(), "\n{}", self.0.join("\n"));
+    }
+}
