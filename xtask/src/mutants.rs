@@ -17,12 +17,14 @@ const CASES: &str = "32";
 /// What `cargo xtask test` gives to the mutants of a change.
 const CHANGE_LIMIT: Duration = Duration::from_secs(180);
 /// What mutants are planted in.
-const PLACES: [&str; 5] = [
+const PLACES: [&str; 7] = [
     "src/core/trade.rs",
     "src/core/trade",
     "src/core/till.rs",
     "src/core/till",
     "src/core/policy.rs",
+    "src/core/sale.rs",
+    "src/core/authority.rs",
 ];
 
 /// Which mutants.
