@@ -2,14 +2,15 @@
 
 use kaunter_core::money::Money;
 use kaunter_core::policy::{Ms, Policy};
+use kaunter_core::sale::{self, CodeUse, Due};
 use kaunter_core::till::{self, Charge, End, Fault, Hint, Phase, Plan, Record, Reply};
 use kaunter_core::trade::{
-    CodeMark, Context, Event, Facts, Move, Risk, Rival, Send, State, Step, Trade,
+    CodeMark, Context, CreateAnswer, Event, Facts, Move, Risk, Rival, Send, State, Step, Trade,
 };
 use kaunter_core::wire::{self, Presented, ProblemCode, VerdictOutcome};
 
 use crate::gateway::{Account, Mood, Place};
-use crate::sample::sale;
+use crate::sample::sale as sample;
 
 const MOST_ATTEMPTS: usize = 2;
 
@@ -34,6 +35,12 @@ pub(crate) struct Kind {
     second: bool,
     /// That one presents the code.
     second_merchant: bool,
+    /// That one asks for another amount.
+    second_amount: bool,
+    /// The customer shows the second terminal the code that the first one had.
+    second_code: bool,
+    /// The gateway gives a new trade the id of an older one.
+    repeats_ids: bool,
     /// The customer fumbles for the phone.
     slow_scan: bool,
     horizon: Ms,
@@ -51,6 +58,9 @@ impl Kind {
             merchant: false,
             second: false,
             second_merchant: false,
+            second_amount: false,
+            second_code: false,
+            repeats_ids: false,
             slow_scan: false,
             horizon: 9,
         };
@@ -100,6 +110,28 @@ impl Kind {
                 wishes: 1,
                 lates: 1,
                 second: true,
+                ..base
+            },
+            Self {
+                faults: 1,
+                wishes: 0,
+                second: true,
+                second_amount: true,
+                ..base
+            },
+            Self {
+                faults: 0,
+                wishes: 2,
+                lates: 1,
+                second: true,
+                second_code: true,
+                ..base
+            },
+            Self {
+                faults: 1,
+                wishes: 0,
+                second: true,
+                repeats_ids: true,
                 ..base
             },
             Self {
@@ -196,7 +228,7 @@ impl Kind {
             review_max_ms: 3,
             late_first_ms: 3,
             late_last_ms: 6,
-            code_memory_s: 0,
+            code_memory_s: 600,
             code_answer_ms: 2,
             call_ms: 2,
             patience_ms: 4,
@@ -660,13 +692,26 @@ impl World {
             }
             Message::Reply(page, event) => self.tell(page, *event),
             Message::Request(row, send) => {
-                let event = self.rows[row].account.serve(send, mood, self.kind.refunds);
+                let event = self.serve(row, send, mood);
                 self.messages.push(Message::Answer(row, event));
             }
             Message::Answer(row, event) => {
                 let _ = self.apply(row, event);
             }
         }
+    }
+
+    /// The gateway does what a row asked for: with that row's trade, or with an older one that has the same id.
+    fn serve(&mut self, row: usize, send: Send, mood: Mood) -> Event {
+        let oldest = self.rows[0].trade.trans_id();
+        let shared = row > 0 && oldest.is_some() && self.rows[row].trade.trans_id() == oldest;
+        let repeats = row > 0 && oldest.is_some() && self.kind.repeats_ids;
+        let at = if shared { 0 } else { row };
+        let mut event = self.rows[at].account.serve(send, mood, self.kind.refunds);
+        if let Event::Created(CreateAnswer::Made { trans_id, .. }) = &mut event {
+            *trans_id = format!("G{}", if repeats { 0 } else { row });
+        }
+        event
     }
 
     fn lose_request(&mut self, at: usize) {
@@ -680,7 +725,7 @@ impl World {
     fn lose_answer(&mut self, at: usize, mood: Mood) {
         self.faults -= 1;
         if let Message::Request(row, send) = self.messages.remove(at) {
-            self.rows[row].account.serve(send, mood, self.kind.refunds);
+            self.serve(row, send, mood);
             self.messages
                 .push(Message::Answer(row, Account::silence(send)));
         }
@@ -771,8 +816,12 @@ impl World {
         } else {
             self.kind.second_merchant
         };
+        let mut sale = sample();
+        if at > 0 && self.kind.second_amount {
+            sale.amount.minor += 1;
+        }
         let plan = Plan {
-            sale: sale(),
+            sale,
             presented: if merchant {
                 Presented::Merchant
             } else {
@@ -878,7 +927,7 @@ impl World {
             Call::Create(new) => self.create(page, new),
             Call::HandOver(trx_id) => {
                 let row = self.find(trx_id)?;
-                self.answer(row, Event::Code(CodeMark(format!("code{page}"))))
+                self.answer(row, Event::Code(self.code(page)))
             }
             Call::Ask(trx_id) => {
                 let row = self.find(trx_id)?;
@@ -890,6 +939,42 @@ impl World {
                 self.answer(row, Event::Cancel)
             }
         }
+    }
+
+    /// What the customer shows this page.
+    fn code(&self, page: usize) -> CodeMark {
+        let shown = if self.kind.second_code { 0 } else { page };
+        CodeMark(format!("code{shown}"))
+    }
+
+    /// True where the rule refuses the code that this row's page hands over now.
+    fn is_code_reused(&self, at: usize) -> bool {
+        let code = self.code(self.rows[at].page);
+        let others = self.rows.iter().enumerate().filter(|(row, _)| *row != at);
+        let last = others
+            .filter(|(_, row)| row.trade.payment_left() && self.code(row.page) == code)
+            .map(|(_, row)| CodeUse {
+                reference: row.trade.facts().sale.reference.clone(),
+                at_ms: self.now,
+                refused: sale::frees_code(row.trade.state()),
+            })
+            .next_back();
+        let reference = &self.rows[at].trade.facts().sale.reference;
+        sale::is_code_reused(last.as_ref(), reference, self.now, &self.kind.policy())
+    }
+
+    /// The store's part of a creation: an id that another row has is never believed.
+    fn stored(&self, at: usize, event: Event) -> Event {
+        let Event::Created(CreateAnswer::Made { trans_id, .. }) = &event else {
+            return event;
+        };
+        let mut holders = self.rows.iter().enumerate().filter(|(row, _)| *row != at);
+        let holder = holders.find(|(_, row)| row.trade.trans_id() == Some(trans_id));
+        let holder = holder.map(|(_, row)| row.trade.facts().trx_id.as_str());
+        if sale::is_id_repeated(holder, &self.rows[at].trade.facts().trx_id) {
+            return Event::Created(CreateAnswer::Repeated);
+        }
+        event
     }
 
     fn find(&self, trx_id: &str) -> Result<usize, Fault> {
@@ -934,7 +1019,20 @@ impl World {
                 };
                 return Err(Fault::Problem(code, Some(Box::new(self.wire(row)))));
             }
-            if waits {
+        }
+        let due = self.rows.first().map(|row| Due {
+            amount: row.trade.facts().sale.amount.clone(),
+            minted_s: 0,
+        });
+        if sale::amount(due.as_ref(), &new.sale.amount, None).is_none() {
+            return Err(Fault::Problem(ProblemCode::SaleAmountMismatch, None));
+        }
+        // Only now, for a refusal changes nothing.
+        for row in 0..self.rows.len() {
+            if matches!(
+                self.rows[row].trade.state(),
+                State::Creating | State::AwaitingCode
+            ) {
                 let _ = self.apply(row, Event::Superseded);
             }
         }
@@ -946,7 +1044,7 @@ impl World {
             shop: "shop".to_owned(),
             terminal: format!("till{page}"),
             attempt: u32::try_from(self.rows.len()).unwrap() + 1,
-            sale: sale(),
+            sale: new.sale.clone(),
             integrator: new.integrator.clone(),
             presented: new.presented,
         };
@@ -975,12 +1073,14 @@ impl World {
 
     fn apply(&mut self, at: usize, event: Event) -> Result<(), kaunter_core::trade::Refusal> {
         let policy = self.kind.policy();
+        let event = self.stored(at, event);
+        let code_reused = matches!(event, Event::Code(_)) && self.is_code_reused(at);
         let context = Context {
             now: self.now,
             policy: &policy,
             rival: self.rival(at),
             said: None,
-            code_reused: false,
+            code_reused,
         };
         let trade = &mut self.rows[at].trade;
         let granted = trade.handle(event, &context);
@@ -1007,6 +1107,13 @@ impl World {
 
     pub(crate) fn judge(&self) -> Result<(), String> {
         self.rows.iter().try_for_each(Self::judge_row)?;
+        let amounts = self.rows.iter().map(|row| &row.trade.facts().sale.amount);
+        if amounts
+            .skip(1)
+            .any(|amount| *amount != self.rows[0].trade.facts().sale.amount)
+        {
+            return Err("a page changed what is owed".to_owned());
+        }
         let holders = self
             .rows
             .iter()
