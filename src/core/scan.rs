@@ -3,15 +3,15 @@
 //! ```text
 //! RGBA or Y plane -> Luma -> pyramid -> threshold -> bits -> finder -> ring (likeness)     for each copy, coarse to fine
 //!                    the finders of all copies -> triples -> locate (align, climb, mesh) -> sample -> modules
-//!                    -> codewords (is it a code at all?) -> decode (rqrr) -> gate
+//!                    -> codewords (is it a code at all?) -> decode (rqrr)
 //! where that is no code: sharpened -> equalise (a blur, measured on the code) -> codewords in doubt taken for unknown
 //! where no triple is one: missing (the finders that no threshold shows), and again
 //! ```
 //!
 //! [`Reader::read`] looks at one picture. `Live` is for a camera: what one frame doesn't try the next one does. `Still`
 //! is for a photo: every pass. Work is bounded by operations (sightings, triples, grids), never by a clock: the same
-//! picture has the same codes on any machine. [`Gate`] decides when a reading of a live picture is to be believed, and
-//! [`Reader::hint`] says what would help where nothing is read.
+//! picture has the same codes on any machine. [`crate::gate`] decides when a reading of a live picture is to be believed,
+//! and [`Reader::hint`] says what would help where nothing is read.
 
 mod align;
 mod bits;
@@ -21,7 +21,6 @@ mod codewords;
 mod decode;
 mod equalise;
 mod finder;
-mod gate;
 mod geometry;
 mod hint;
 mod layout;
@@ -48,7 +47,6 @@ mod triples;
 mod unblur;
 mod work;
 
-pub use gate::Gate;
 pub use hint::Hint;
 pub use luma::{Luma, LumaError, luma_from_rgba};
 
