@@ -2,7 +2,8 @@
 
 use super::geometry::{Homography, Sight};
 use super::layout::Version;
-use super::{Luma, Point};
+use super::luma::Luma;
+use super::point::Point;
 
 /// Modules of a pattern to each side of its middle.
 const HALF: i32 = 2;

@@ -1,6 +1,6 @@
 //! A picture of dark and light pixels, 64 to a word.
 
-use super::Luma;
+use super::luma::Luma;
 use super::threshold::{BLOCK, Thresholds};
 
 /// Pixels of a word.

@@ -1,7 +1,7 @@
 //! The busy parts of a picture: blocks with edges in them, how sharp these are, and the largest patch of them. A code is
 //! such a patch also where no finder of it can be seen.
 
-use super::Luma;
+use super::luma::Luma;
 use super::threshold::{BLOCK, Blocks, reached};
 
 /// Without so much contrast anywhere there is nothing to be seen.

@@ -2,7 +2,8 @@
 
 use super::geometry::Homography;
 use super::layout::Version;
-use super::{Luma, Point};
+use super::luma::Luma;
+use super::point::Point;
 
 /// Known modules that are looked at: a large code has thousands, and every tenth says as much.
 const MOST_KNOWN: usize = 640;

@@ -320,18 +320,10 @@ fn is_masked(mask: u16, x: usize, y: usize) -> bool {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::modules::tests::drawn;
     use super::*;
-
-    /// A drawn code.
-    pub(in crate::scan) fn drawn(text: &str, version: i16, level: qrcode::EcLevel) -> Modules {
-        let size = qrcode::Version::Normal(version);
-        let code = qrcode::QrCode::with_version(text, size, level).unwrap();
-        let dark = code.to_colors();
-        let dark = dark.iter().map(|color| *color == qrcode::Color::Dark);
-        Modules::new(code.width(), dark.collect())
-    }
 
     fn with_wrong(modules: &Modules, wrong: usize) -> Modules {
         let mut modules = modules.clone();

@@ -77,7 +77,7 @@ pub(super) fn text(reading: &Reading) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::codewords::tests::drawn;
+    use super::super::modules::tests::drawn;
     use super::*;
 
     #[test]

@@ -7,6 +7,7 @@
 
 use super::layout::Version;
 use super::modules::Modules;
+use super::sums::means;
 use super::work::spend;
 
 /// Modules to each side that are mixed in: a blur that reaches further leaves nothing to read.
@@ -198,7 +199,7 @@ impl Equaliser {
             seen - mixture.everywhere - dot(&around, &mixture.weights)
         });
         let offs: Vec<f32> = offs.collect();
-        let shades = super::sample::means(side, &offs, SHADE);
+        let shades = means(side, &offs, SHADE);
         let mean = self.seen.iter().sum::<f32>() / self.seen.len() as f32;
         let all: f32 = self
             .seen
@@ -269,7 +270,7 @@ fn solve(equations: &mut [[f64; UNKNOWNS + 1]; UNKNOWNS]) -> Option<[f64; UNKNOW
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::codewords::tests::drawn;
+    use super::super::modules::tests::drawn;
     use super::super::unblur::unblurred;
     use super::*;
 

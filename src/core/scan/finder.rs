@@ -3,10 +3,10 @@
 //! One scan of the rows finds those of dark codes and of light ones. What a row suggests, a column, the row through the
 //! middle and a diagonal must confirm.
 
-use super::Point;
 use super::bits::Bits;
 use super::lines::{Columns, Line};
 use super::order::order;
+use super::point::Point;
 use super::runs::{DIAGONAL, Most, Runs, STRAIGHT, cross_a_finder, walk, walk_diagonal};
 use super::work::spend;
 
@@ -290,7 +290,7 @@ fn length(runs: &Runs) -> i32 {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::Luma;
+    use super::super::luma::Luma;
     use super::super::threshold::{BLOCK, Thresholds};
     use super::*;
 

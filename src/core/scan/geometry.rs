@@ -1,64 +1,6 @@
-//! Points, and the plane of a code seen at a slant: from modules to pixels.
+//! The plane of a code seen at a slant: from modules to pixels.
 
-use std::ops::{Add, Sub};
-
-use super::Point;
-
-impl Point {
-    pub(super) const fn new(x: f32, y: f32) -> Self {
-        Self { x, y }
-    }
-
-    pub(super) fn dot(self, other: Self) -> f32 {
-        self.x * other.x + self.y * other.y
-    }
-
-    /// Positive where `other` lies clockwise of this, as pictures are drawn: y grows downwards.
-    pub(super) fn cross(self, other: Self) -> f32 {
-        self.x * other.y - self.y * other.x
-    }
-
-    pub(super) fn length(self) -> f32 {
-        self.dot(self).sqrt()
-    }
-
-    pub(super) fn times(self, factor: f32) -> Self {
-        Self::new(self.x * factor, self.y * factor)
-    }
-}
-
-impl Add for Point {
-    type Output = Self;
-    fn add(self, other: Self) -> Self {
-        Self::new(self.x + other.x, self.y + other.y)
-    }
-}
-
-impl Sub for Point {
-    type Output = Self;
-    fn sub(self, other: Self) -> Self {
-        Self::new(self.x - other.x, self.y - other.y)
-    }
-}
-
-/// The value, or the bound that it lies beyond. In place of the standard clamp, which panics in words with floats in them:
-/// their formatting alone is a thirtieth of the module; and of `max` and `min`, which are calls in WebAssembly. What is not
-/// a number becomes `least`.
-#[inline(always)]
-pub(super) fn within(value: f32, least: f32, most: f32) -> f32 {
-    let value = if value > least { value } else { least };
-    if value < most { value } else { most }
-}
-
-/// Where two lines meet, each a point and a direction; none where they are parallel, or nearly.
-pub(super) fn meeting(first: (Point, Point), second: (Point, Point), least: f32) -> Option<Point> {
-    let across = first.1.cross(second.1);
-    if across.abs() < least {
-        return None;
-    }
-    let along = (second.0 - first.0).cross(second.1) / across;
-    Some(first.0 + first.1.times(along))
-}
+use super::point::Point;
 
 /// A point of the code's plane, in modules, and where it was seen.
 #[derive(Clone, Copy)]
@@ -337,14 +279,5 @@ mod tests {
             let sights = SQUARE.map(|module| Sight::new(module, pixel, 1.0));
             assert!(Homography::fit(&sights, 21.0).is_none());
         }
-    }
-
-    #[test]
-    fn parallels_do_not_meet() {
-        let (origin, right) = (Point::new(0.0, 0.0), Point::new(1.0, 0.0));
-        let down = (Point::new(3.0, -5.0), Point::new(0.0, 1.0));
-        let at = meeting((origin, right), down, 0.1).unwrap();
-        assert!(near(at, Point::new(3.0, 0.0)));
-        assert!(meeting((origin, right), (Point::new(0.0, 4.0), right), 0.1).is_none());
     }
 }

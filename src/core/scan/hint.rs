@@ -3,10 +3,10 @@
 //! Said from what a miss has measured anyway, its finders and the statistics of its blocks, and from the steps of a few
 //! of these. It is a guess and decides nothing; where two things are wrong it names the one to put right first.
 
-use super::Luma;
-use super::Point;
 use super::busy::Busy;
+use super::luma::Luma;
 use super::order::order;
+use super::point::Point;
 use super::search::Copy;
 use super::threshold::{BLOCK, Blocks};
 use super::triples::Finder;

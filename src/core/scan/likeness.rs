@@ -3,8 +3,9 @@
 //! Runs and rays ask where dark and light change. In a picture of leaves, letters or bricks some places answer them by
 //! chance; these greys tell them from finders.
 
+use super::luma::Luma;
+use super::point::Point;
 use super::work::spend;
-use super::{Luma, Point};
 
 /// Modules of a finder and its light surroundings to each side of its middle.
 pub(super) const HALF: i32 = 4;

@@ -151,7 +151,7 @@ fn turn(square: &mut [u64; WORD]) {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::Luma;
+    use super::super::luma::Luma;
     use super::super::threshold::{BLOCK, Thresholds};
     use super::*;
 

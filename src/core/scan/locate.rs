@@ -4,12 +4,14 @@
 //! decides, before any plane is fitted. Then the rings' corners give a plane, and alignment patterns a better one.
 
 use super::align::{find_alignment, find_alignments};
+use super::clamp::within;
 use super::climb::Pattern;
-use super::geometry::{Homography, Sight, within};
+use super::geometry::{Homography, Sight};
 use super::layout::{FINDER, Version};
+use super::luma::Luma;
 use super::order::order;
+use super::point::Point;
 use super::triples::{Finder, Triple};
-use super::{Luma, Point};
 
 /// A version, and planes on which the code may lie.
 pub(super) struct Place {

@@ -1,7 +1,7 @@
 //! Grey pictures: one byte a pixel, rows that may be longer than the picture is wide.
 
-use super::Point;
-use super::geometry::within;
+use super::clamp::within;
+use super::point::Point;
 use super::work::spend;
 
 /// Sides up to this are read: a photo of 60 megapixels.

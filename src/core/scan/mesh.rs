@@ -6,8 +6,9 @@
 use super::align::find_alignment;
 use super::geometry::Homography;
 use super::layout::Version;
+use super::luma::Luma;
 use super::order::order;
-use super::{Luma, Point};
+use super::point::Point;
 
 /// How far from where its neighbours say a pattern is looked for, in modules.
 const REACH: f32 = 1.6;

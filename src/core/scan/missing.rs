@@ -4,9 +4,10 @@
 //! that were seen say where it must be, to a few modules; what is there is compared with what a finder looks like.
 
 use super::likeness::{Axes, HALF, alike, alike_at, modules};
+use super::luma::Luma;
 use super::order::order;
+use super::point::Point;
 use super::triples::{Finder, Triple};
-use super::{Luma, Point};
 
 /// Modules between the middles of two finders, of codes up to version 14; larger ones are of no wallet.
 const LEG: std::ops::RangeInclusive<f32> = 12.0..=70.0;
@@ -264,7 +265,6 @@ impl Patch {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::codewords::tests::drawn;
     use super::super::finder::Sighting;
     use super::super::ring::Ring;
     use super::*;
@@ -279,10 +279,14 @@ mod tests {
     ];
 
     fn picture(inverted: bool) -> Vec<u8> {
-        let code = drawn("134503098230927349", 2, qrcode::EcLevel::M);
+        let text = "134503098230927349";
+        let size = qrcode::Version::Normal(2);
+        let code = qrcode::QrCode::with_version(text, size, qrcode::EcLevel::M).unwrap();
+        let inside = |x: usize, y: usize| x < code.width() && y < code.width();
+        let is_dark = |x, y| inside(x, y) && code[(x, y)] == qrcode::Color::Dark;
         let pixel = |at: usize| {
             let (x, y) = (at % SIDE, at / SIDE);
-            let dark = x >= 40 && y >= 50 && code.is_dark((x - 40) / 4, (y - 50) / 4);
+            let dark = x >= 40 && y >= 50 && is_dark((x - 40) / 4, (y - 50) / 4);
             if dark != inverted { 60 } else { 180 }
         };
         (0..SIDE * SIDE).map(pixel).collect()

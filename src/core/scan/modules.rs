@@ -45,8 +45,18 @@ impl Modules {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+
+    /// A drawn code.
+    pub(crate) fn drawn(text: &str, version: i16, level: qrcode::EcLevel) -> Modules {
+        let size = qrcode::Version::Normal(version);
+        let code = qrcode::QrCode::with_version(text, size, level).unwrap();
+        let dark = code.to_colors();
+        let dark = dark.iter().map(|color| *color == qrcode::Color::Dark);
+        Modules::new(code.width(), dark.collect())
+    }
 
     /// Dark where the column's number is a multiple of 3 and the row's is odd.
     fn stripes(side: usize) -> Modules {

@@ -1,7 +1,7 @@
 //! A picture at half its size, and half of that: a code that fills the picture is found in a small copy, for next to
 //! nothing, and its noise is averaged away there.
 
-use super::Luma;
+use super::luma::Luma;
 
 /// A picture of our own: rows without a gap.
 pub(super) struct Grey {

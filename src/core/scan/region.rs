@@ -2,8 +2,10 @@
 //! is the cheapest second reading. The finders' own places are not carried: to find them anew in a region is three eighths
 //! of its reading, and they would have to be told from their ground there all the same.
 
-use super::geometry::within;
-use super::{Found, Luma, Point};
+use super::clamp::within;
+use super::found::Found;
+use super::luma::Luma;
+use super::point::Point;
 
 /// How far beyond a code's corners the next frame's may be, as a part of its longer side.
 const MOVES: f32 = 0.25;

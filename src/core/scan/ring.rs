@@ -4,12 +4,14 @@
 //! give twelve points: enough for the code's plane without its alignment pattern.
 
 use super::bits::Bits;
+use super::clamp::within;
 use super::finder::Sighting;
-use super::geometry::{meeting, within};
+
 use super::likeness::alike_in;
+use super::luma::Luma;
 use super::order::median;
+use super::point::{Point, meeting};
 use super::work::spend;
-use super::{Luma, Point};
 
 const RAYS: usize = 48;
 /// Rays that are sent first, evenly spread.
@@ -280,8 +282,8 @@ fn side_line(points: &[Point], from: Point, to: Point) -> Option<(Point, Point)>
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::Luma;
     use super::super::geometry::Homography;
+    use super::super::luma::Luma;
     use super::super::threshold::{BLOCK, Thresholds};
     use super::*;
 

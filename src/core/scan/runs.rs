@@ -151,7 +151,7 @@ fn half_diagonal(bits: &Bits, from: (i32, i32), way: (i32, i32), most: Most) -> 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::Luma;
+    use super::super::luma::Luma;
     use super::super::threshold::Thresholds;
     use super::*;
 

@@ -6,10 +6,12 @@
 use super::equalise::Equaliser;
 use super::geometry::Homography;
 use super::layout::Version;
+use super::luma::Luma;
 use super::mesh::Mesh;
 use super::modules::Modules;
+use super::point::Point;
+use super::sums::Sums;
 use super::unblur::{sharpened, unblurred};
-use super::{Luma, Point};
 
 /// Taps lie this part of a module off its middle: nearer and they say the same, further and they see the neighbours.
 const TAP: f32 = 0.22;
@@ -163,47 +165,6 @@ fn nine_taps(luma: &Luma<'_>, middle: Point, right: Point, down: Point) -> f32 {
         + luma.grey_at(middle + rising)
         + luma.grey_at(middle - rising);
     (five_taps(luma, middle, right, down) + corners) * 0.1
-}
-
-/// The mean of the window around each value.
-pub(super) fn means(side: usize, values: &[f32], reach: usize) -> Vec<f32> {
-    let sums = Sums::of(side, values.iter().copied());
-    let mean = |at: usize| {
-        let (sum, count) = sums.window(at % side, at / side, reach);
-        sum / count
-    };
-    (0..values.len()).map(mean).collect()
-}
-
-/// Sums over any window in four look-ups.
-struct Sums {
-    side: usize,
-    sums: Vec<f32>,
-}
-
-impl Sums {
-    fn of(side: usize, mut values: impl Iterator<Item = f32>) -> Self {
-        let width = side + 1;
-        let mut sums = vec![0.0; width * width];
-        for y in 1..width {
-            let mut row = 0.0;
-            for x in 1..width {
-                row += values.next().unwrap_or_default();
-                sums[y * width + x] = sums[(y - 1) * width + x] + row;
-            }
-        }
-        Self { side, sums }
-    }
-
-    /// The sum of the window around a module, cut off at the sides, and its modules.
-    #[inline]
-    fn window(&self, x: usize, y: usize, reach: usize) -> (f32, f32) {
-        let (left, right) = (x.saturating_sub(reach), (x + reach + 1).min(self.side));
-        let (top, bottom) = (y.saturating_sub(reach), (y + reach + 1).min(self.side));
-        let at = |x: usize, y: usize| self.sums[y * (self.side + 1) + x];
-        let sum = at(right, bottom) - at(left, bottom) - at(right, top) + at(left, top);
-        (sum, ((right - left) * (bottom - top)) as f32)
-    }
 }
 
 #[cfg(test)]

@@ -4,17 +4,19 @@ use super::bits::Bits;
 use super::climb::Pattern;
 use super::decode::{Payload, decode, decode_in_doubt, text};
 use super::finder::find;
+use super::found::Found;
 use super::geometry::Homography;
 use super::layout::Version;
 use super::locate::{Place, locate};
+use super::luma::Luma;
 use super::mesh::Mesh;
 use super::missing::{completed, completed_alone};
 use super::modules::Modules;
+use super::point::Point;
 use super::ring::Rays;
 use super::sample::{Greys, Unblur};
 use super::threshold::Thresholds;
 use super::triples::{Finder, Pool, Triple};
-use super::{Found, Luma, Point};
 
 /// Grids that a pass samples: a place costs one, a place after its climb three.
 const GRIDS: i32 = 6;
@@ -313,7 +315,7 @@ fn found(payload: Payload, plane: &Homography, version: Version) -> Found {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::codewords::tests::drawn;
+    use super::super::modules::tests::drawn;
     use super::super::threshold::Blocks;
     use super::*;
 

@@ -2,7 +2,6 @@
 //!
 //! A step is given what the steps before it have made of the picture, so its time is its own.
 
-use super::Luma;
 use super::bits::Bits;
 use super::climb::Pattern;
 use super::codewords::prove;
@@ -10,6 +9,7 @@ use super::decode::decode;
 use super::finder::{Sighting, find};
 use super::geometry::Homography;
 use super::locate::{Place, locate};
+use super::luma::Luma;
 use super::modules::Modules;
 use super::pyramid::{halves, sharpen};
 use super::ring::Rays;

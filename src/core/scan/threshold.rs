@@ -4,7 +4,7 @@
 //! *Middles*: half way between the darkest and the lightest pixel around; right where light bleeds (a phone brighter
 //! than the camera bears) and in dark mode, where most of a code is of one colour.
 
-use super::Luma;
+use super::luma::Luma;
 
 /// Side of a block: smaller than two modules of a code that fills a tenth of the picture, larger than sensor noise.
 pub(super) const BLOCK: usize = 8;

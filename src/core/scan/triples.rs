@@ -1,7 +1,7 @@
 //! Finders of all passes over a picture, and which three of them could be the corners of one code.
 
-use super::Point;
 use super::finder::Sighting;
+use super::point::Point;
 use super::ring::Ring;
 use super::work::spend;
 

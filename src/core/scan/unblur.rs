@@ -1,7 +1,7 @@
 //! Takes blur out of the modules' greys: a step away from the mean of the neighbours, or a search for the picture of
 //! which this is the blur. A few thousand modules cost microseconds where a picture's pixels cost milliseconds.
 
-use super::geometry::within;
+use super::clamp::within;
 
 /// Rounds of the search. Each brings the blur of what is assumed nearer to what is seen.
 const ROUNDS: usize = 12;
