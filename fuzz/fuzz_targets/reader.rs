@@ -5,7 +5,7 @@
 #![no_main]
 
 use kaunter_core::gate::{Evidence, Gate};
-use kaunter_core::scan::{Effort, Luma, Reader};
+use kaunter_reader::{Effort, Luma, Reader};
 use libfuzzer_sys::fuzz_target;
 
 /// Frames of one input, and the largest side of one.

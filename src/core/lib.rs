@@ -1,5 +1,5 @@
 //! What is true in Kaunter, whoever runs it: [`money`], the machine of an attempt ([`trade`]), the
-//! counter's machine ([`till`]), the code reader ([`scan`]), what a code is ([`code`], [`wallet`], [`emv`]) and whether
+//! counter's machine ([`till`]), what a code is ([`code`], [`wallet`], [`emv`]) and whether
 //! its reading is believed ([`gate`]), and the JSON that page and backend exchange ([`wire`]).
 //!
 //! Nothing here touches a browser, a clock, the network or randomness: time and answers come in as
@@ -13,7 +13,6 @@ pub mod gate;
 pub mod money;
 pub mod policy;
 pub mod sale;
-pub mod scan;
 pub mod till;
 pub mod trade;
 pub mod wallet;

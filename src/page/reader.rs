@@ -6,7 +6,7 @@ mod part;
 use js_sys::Uint8Array;
 use kaunter_core::error::ErrorCode;
 use kaunter_core::gate::{Evidence, Gate};
-use kaunter_core::scan::{Effort, Found, Luma, Reader, luma_from_rgba};
+use kaunter_reader::{Effort, Found, Luma, Reader, luma_from_rgba};
 
 use super::clock;
 use super::pace::Pace;
