@@ -1,5 +1,5 @@
-//! Question: do the walls between the crates stand, as `src/README.md` draws them? Cargo's own view of the manifests says
-//! which crate can reach which.
+//! Question: do the walls between the crates stand, as `src/README.md` draws them? Cargo's own view of the manifests
+//! says which crate can reach which.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a test says where it stopped")]
 

@@ -1,10 +1,10 @@
 //! Decides when a reading of a live picture is believed.
 //!
 //! A misread digit is another customer's money. Error correction catches nearly every misread, and the structure of an
-//! EMVCo code breaks where one slips through. Bare digits have no structure and no check, so two equal readings are needed.
-//! Both may come from one picture if each left error correction to spare: noise becomes such a code at most once in 10^12
-//! times, and a second picture under the same lamp proves no more. Otherwise they come from two pictures. Each code passes
-//! once per scan.
+//! EMVCo code breaks where one slips through. Bare digits have no structure and no check, so two equal readings are
+//! needed. Both may come from one picture if each left error correction to spare: noise becomes such a code at most
+//! once in 10^12 times, and a second picture under the same lamp proves no more. Otherwise they come from two pictures.
+//! Each code passes once per scan.
 //!
 //! The gate sees no pixels. Whoever reads the picture tells it the [`Evidence`] of each code.
 

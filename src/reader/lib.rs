@@ -1,7 +1,7 @@
 //! The QR reader: takes grey pixels, returns the codes in them.
 //!
-//! It knows no money, no browser, no clock, no network and no randomness, and no other crate of this workspace. It does not
-//! judge what it reads: whether a reading is believed is decided by `kaunter_core::gate`.
+//! It knows no money, no browser, no clock, no network and no randomness, and no other crate of this workspace. It does
+//! not judge what it reads: whether a reading is believed is decided by `kaunter_core::gate`.
 //!
 //! ```
 //! use kaunter_reader::{Effort, Luma, Reader};
@@ -14,10 +14,10 @@
 //! # Ok::<(), kaunter_reader::LumaError>(())
 //! ```
 //!
-//! [`Reader::read`] reads one picture. [`Effort::Live`] is for a camera: what one frame does not try, the next one does.
-//! [`Effort::Still`] is for a photo and takes every pass. [`Reader::hint`] says what the customer could do where nothing is
-//! read. Work is bounded by operations (sightings, triples, grids), never by a clock: the same picture gives the same codes
-//! on any machine.
+//! [`Reader::read`] reads one picture. [`Effort::Live`] is for a camera: what one frame does not try, the next one
+//! does. [`Effort::Still`] is for a photo and takes every pass. [`Reader::hint`] says what the customer could do where
+//! nothing is read. Work is bounded by operations (sightings, triples, grids), never by a clock: the same picture gives
+//! the same codes on any machine.
 //!
 //! Each folder is a stage, and imports only the stages before it: `picture`, `finders`, `plane`, `modules`, `code`.
 //!

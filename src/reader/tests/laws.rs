@@ -1,5 +1,5 @@
-//! Question: what holds of the reader, whatever pictures it is given? The fuzz target `reader` under `fuzz/` asks for hours;
-//! this test asks for seconds.
+//! Question: what holds of the reader, whatever pictures it is given? The fuzz target `reader` under `fuzz/` asks for
+//! hours; this test asks for seconds.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use kaunter_reader::{Effort, Luma, Reader};
