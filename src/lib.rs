@@ -18,7 +18,6 @@ use std::rc::Rc;
 use js_sys::{Array, Promise, Uint8Array};
 use kaunter_core::error::ErrorCode;
 use kaunter_core::money::Money;
-use kaunter_core::scan;
 use wasm_bindgen::prelude::*;
 
 use page::reader::{LiveReader, VideoFrame, copy_out, read_still};
@@ -104,7 +103,7 @@ fn a_string(value: &JsValue, name: &str) -> Result<String, Fail> {
 /// The reader alone: on the page, in a worker, in Node.
 #[wasm_bindgen]
 #[derive(Debug, Default)]
-pub struct Reader(scan::Reader);
+pub struct Reader(kaunter_reader::Reader);
 
 #[wasm_bindgen]
 impl Reader {

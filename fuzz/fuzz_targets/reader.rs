@@ -4,7 +4,8 @@
 //! that single pixels would not.
 #![no_main]
 
-use kaunter_core::scan::{Effort, Gate, Luma, Reader};
+use kaunter_core::gate::{Evidence, Gate};
+use kaunter_reader::{Effort, Luma, Reader};
 use libfuzzer_sys::fuzz_target;
 
 /// Frames of one input, and the largest side of one.
@@ -51,8 +52,13 @@ fuzz_target!(|data: &[u8]| {
                     .iter()
                     .all(|corner| corner.x.is_finite() && corner.y.is_finite())
             );
+            let _ = gate.pass(Evidence {
+                bytes: &code.bytes,
+                text: &code.text,
+                confirmed: code.confirmed,
+            });
         }
-        let _ = (gate.pass(found), reader.hint());
+        let _ = reader.hint();
         if what & 8 != 0 {
             reader.reset();
         }

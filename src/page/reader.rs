@@ -5,7 +5,8 @@ mod part;
 
 use js_sys::Uint8Array;
 use kaunter_core::error::ErrorCode;
-use kaunter_core::scan::{Effort, Found, Gate, Luma, Reader, luma_from_rgba};
+use kaunter_core::gate::{Evidence, Gate};
+use kaunter_reader::{Effort, Found, Luma, Reader, luma_from_rgba};
 
 use super::clock;
 use super::pace::Pace;
@@ -144,13 +145,22 @@ impl LiveReader {
         began_ms: f64,
     ) -> Vec<DecodedCode> {
         let part = Part::of(&self.region, size);
-        let found = read_part(&mut self.reader, pixels, stride, part);
+        let mut found = read_part(&mut self.reader, pixels, stride, part);
         if !found.is_empty() {
             self.pace.wake(began_ms);
         }
         self.pace.took(clock::exact_ms() - began_ms);
-        let passed = self.gate.pass(found);
-        passed.into_iter().map(DecodedCode::from).collect()
+        found.retain(|found| self.gate.pass(evidence(found)));
+        found.into_iter().map(DecodedCode::from).collect()
+    }
+}
+
+/// What the gate asks about a code that was read.
+fn evidence(found: &Found) -> Evidence<'_> {
+    Evidence {
+        bytes: &found.bytes,
+        text: &found.text,
+        confirmed: found.confirmed,
     }
 }
 

@@ -3,7 +3,7 @@
 use js_sys::futures::JsFuture;
 use js_sys::{Function, Promise, Reflect, Uint8Array};
 use kaunter_core::error::ErrorCode;
-use kaunter_core::scan::Reader;
+use kaunter_reader::Reader;
 use wasm_bindgen::prelude::*;
 use web_sys::ImageBitmap;
 

@@ -4,9 +4,9 @@ use std::fmt;
 
 use js_sys::{Array, Reflect, Uint8Array};
 use kaunter_core::code::trimmed;
-use kaunter_core::scan::Found;
 use kaunter_core::wallet;
 use kaunter_core::wire::CODE_MAX_BYTES;
+use kaunter_reader::Found;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 

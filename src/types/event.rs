@@ -242,15 +242,14 @@ impl Hint {
     }
 }
 
-impl From<kaunter_core::scan::Hint> for Hint {
-    fn from(hint: kaunter_core::scan::Hint) -> Self {
-        use kaunter_core::scan::Hint as Core;
+impl From<kaunter_reader::Hint> for Hint {
+    fn from(hint: kaunter_reader::Hint) -> Self {
         match hint {
-            Core::Closer => Self::Closer,
-            Core::Farther => Self::Farther,
-            Core::Glare => Self::Glare,
-            Core::Dark => Self::Dark,
-            Core::HoldStill => Self::HoldStill,
+            kaunter_reader::Hint::Closer => Self::Closer,
+            kaunter_reader::Hint::Farther => Self::Farther,
+            kaunter_reader::Hint::Glare => Self::Glare,
+            kaunter_reader::Hint::Dark => Self::Dark,
+            kaunter_reader::Hint::HoldStill => Self::HoldStill,
         }
     }
 }

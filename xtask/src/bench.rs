@@ -34,7 +34,7 @@ pub(crate) enum Bench {
     Backend(backend::Rush),
     /// Live scanners before one camera; writes docs/live.md and docs/live.svg.
     Live(live::Live),
-    /// Each step of the reader in instructions, counted by valgrind. In time: cargo bench -p kaunter-core.
+    /// Each step of the reader in instructions, counted by valgrind. In time: cargo bench -p kaunter-reader.
     Steps,
 }
 

@@ -48,7 +48,7 @@ fn program() -> anyhow::Result<PathBuf> {
     let mut build = cargo(&[
         "bench",
         "--package",
-        "kaunter-core",
+        "kaunter-reader",
         "--bench",
         "reader",
         "--no-run",

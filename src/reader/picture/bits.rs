@@ -1,0 +1,196 @@
+//! A picture of dark and light pixels, 64 to a word.
+
+use super::luma::Luma;
+use super::threshold::{BLOCK, Thresholds};
+
+/// Pixels of a word.
+pub(crate) const WORD: usize = u64::BITS as usize;
+/// Pixels of a way that are looked at together.
+pub(crate) const AHEAD: usize = 8;
+
+/// Dark (1) and light (0) pixels. Rows begin at a word; what is left of a row's last word is dark or light as it comes.
+pub(crate) struct Bits {
+    width: usize,
+    height: usize,
+    per_row: usize,
+    words: Vec<u64>,
+}
+
+impl Bits {
+    /// Pixels up to the threshold of their block are dark; those beyond the last block go by the last one's.
+    pub(crate) fn of(luma: &Luma<'_>, thresholds: &Thresholds) -> Self {
+        let (width, height) = (luma.width(), luma.height());
+        let per_row = width.div_ceil(WORD);
+        let down = thresholds.values.len() / thresholds.across;
+        let mut words = Vec::with_capacity(per_row * height);
+        let mut limits = vec![0_u8; per_row * WORD];
+        let mut padded = [0_u8; WORD];
+        for y in 0..height {
+            if y.is_multiple_of(BLOCK) && y / BLOCK < down {
+                spell_out(thresholds, y / BLOCK, &mut limits);
+            }
+            let (limits, _) = limits.as_chunks::<WORD>();
+            let (whole, rest) = luma.row(y).as_chunks::<WORD>();
+            words.extend(
+                whole
+                    .iter()
+                    .zip(limits)
+                    .map(|(row, limit)| pack(row, limit)),
+            );
+            if let Some(limit) = limits.get(whole.len()) {
+                padded[..rest.len()].copy_from_slice(rest);
+                words.push(pack(&padded, limit));
+            }
+        }
+        Self {
+            width,
+            height,
+            per_row,
+            words,
+        }
+    }
+
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
+    pub(crate) fn height(&self) -> usize {
+        self.height
+    }
+
+    /// Whether the pixel is dark. Outside the picture: some answer, no panic.
+    #[inline]
+    pub(crate) fn is_dark(&self, x: usize, y: usize) -> bool {
+        let word = self
+            .words
+            .get(y.wrapping_mul(self.per_row).wrapping_add(x / WORD));
+        word.copied().unwrap_or_default() >> (x % WORD) & 1 == 1
+    }
+
+    /// The words of all rows, and how many each has.
+    pub(crate) fn words(&self) -> (&[u64], usize) {
+        (&self.words, self.per_row)
+    }
+
+    /// The next `AHEAD` pixels of a way that goes by these steps, the nearest lowest. Beyond the picture: some answer.
+    #[inline]
+    pub(crate) fn ahead(&self, x: i32, y: i32, (dx, dy): (i32, i32)) -> u32 {
+        (0..AHEAD).fold(0, |pixels, nearness| {
+            let steps = nearness as i32 + 1;
+            let dark = self.is_dark((x + dx * steps) as usize, (y + dy * steps) as usize);
+            pixels | u32::from(dark) << nearness
+        })
+    }
+
+    /// Where a row changes its colour, from its start to its end: 0, each first pixel of a new colour, the width.
+    pub(crate) fn edges(&self, y: usize, edges: &mut Vec<i32>) {
+        // Room for all that there can be, so that the loop needs to ask for none.
+        edges.resize(self.per_row * WORD + 2, 0);
+        let words = &self.words[y * self.per_row..][..self.per_row];
+        let mut last = words.first().copied().unwrap_or_default() & 1;
+        let mut count = 1;
+        for (at, word) in words.iter().enumerate() {
+            let mut changes = word ^ (word << 1 | last);
+            last = word >> (WORD - 1);
+            while changes != 0 {
+                edges[count] = (at * WORD) as i32 + changes.trailing_zeros() as i32;
+                count += 1;
+                changes &= changes - 1;
+            }
+        }
+        let width = self.width as i32;
+        while count > 0 && edges[count - 1] >= width {
+            count -= 1;
+        }
+        edges[0] = 0;
+        edges[count] = width;
+        edges.truncate(count + 1);
+    }
+}
+
+/// Repeats each block's threshold for each of its pixels, and the last one to the end of the row.
+fn spell_out(thresholds: &Thresholds, row: usize, limits: &mut [u8]) {
+    let values = &thresholds.values[row * thresholds.across..][..thresholds.across];
+    let (blocks, _) = limits.as_chunks_mut::<BLOCK>();
+    let last = values.last().copied().unwrap_or_default();
+    let values = values.iter().copied().chain(std::iter::repeat(last));
+    for (block, value) in blocks.iter_mut().zip(values) {
+        *block = [value; BLOCK];
+    }
+}
+
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+#[inline]
+fn pack(row: &[u8; WORD], limits: &[u8; WORD]) -> u64 {
+    /// Times this, eight bytes that are 0 or 1 show as the bits of the top byte, the first byte lowest.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let mut dark = [0_u8; WORD];
+    for (dark, (pixel, limit)) in dark.iter_mut().zip(row.iter().zip(limits)) {
+        *dark = u8::from(pixel <= limit);
+    }
+    let (bytes, _) = dark.as_chunks::<8>();
+    let bits = bytes
+        .iter()
+        .map(|byte| u64::from_le_bytes(*byte).wrapping_mul(GATHER) >> 56);
+    bits.rev().fold(0, |word, byte| word << 8 | byte)
+}
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+#[inline]
+fn pack(row: &[u8; WORD], limits: &[u8; WORD]) -> u64 {
+    use core::arch::wasm32::{i8x16_bitmask, u8x16_le, u64x2, v128};
+    let vector = |bytes: &[u8; 16]| -> v128 {
+        let (halves, _) = bytes.as_chunks::<8>();
+        u64x2(u64::from_le_bytes(halves[0]), u64::from_le_bytes(halves[1]))
+    };
+    let (rows, _) = row.as_chunks::<16>();
+    let (limits, _) = limits.as_chunks::<16>();
+    let pairs = rows.iter().zip(limits).rev();
+    pairs.fold(0, |word, (row, limits)| {
+        word << 16 | u64::from(i8x16_bitmask(u8x16_le(vector(row), vector(limits))))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// A picture of `width` columns, dark where asked.
+    fn bits(width: usize, dark: impl Fn(usize, usize) -> bool) -> Bits {
+        let pixels: Vec<u8> = (0..width * 20)
+            .map(|at| if dark(at % width, at / width) { 10 } else { 90 })
+            .collect();
+        let thresholds = Thresholds {
+            across: width / BLOCK,
+            values: vec![50; width / BLOCK * 2],
+        };
+        Bits::of(&Luma::new(&pixels, width, 20, width).unwrap(), &thresholds)
+    }
+
+    #[test]
+    fn every_pixel_keeps_its_colour_at_any_width() {
+        for width in [21, 64, 65, 130] {
+            let dark = |x: usize, y: usize| (x * 7 + y * 3) % 5 < 2;
+            let bits = bits(width, dark);
+            for y in 0..20 {
+                for x in 0..width {
+                    assert_eq!(bits.is_dark(x, y), dark(x, y), "{x} {y} of {width}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn edges_are_the_changes_of_colour_between_both_ends() {
+        let bits = bits(130, |x, _| (3..64).contains(&x) || x == 129);
+        let mut edges = Vec::new();
+        bits.edges(0, &mut edges);
+        assert_eq!(edges, [0, 3, 64, 129, 130]);
+    }
+
+    #[test]
+    fn outside_the_picture_is_no_panic() {
+        assert!(!bits(64, |_, _| true).is_dark(usize::from(u16::MAX), 70_000));
+    }
+}

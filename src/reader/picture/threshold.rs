@@ -1,0 +1,345 @@
+//! Where dark ends and light begins: one threshold for each block of 8 x 8 pixels.
+//!
+//! Two ways, from the same statistics. *Means*: a block's mean, averaged with those around it; right for even light.
+//! *Middles*: half way between the darkest and the lightest pixel around; right where light bleeds (a phone brighter
+//! than the camera bears) and in dark mode, where most of a code is of one colour.
+
+use super::luma::Luma;
+
+/// Side of a block: smaller than two modules of a code that fills a tenth of the picture, larger than sensor noise.
+pub(crate) const BLOCK: usize = 8;
+/// Blocks to each side whose means are averaged: a finder pattern near the camera is wider than one block.
+const MEAN_REACH: usize = 2;
+/// Blocks to each side whose darkest and lightest count: further, and a lamp beside the phone decides.
+const MIDDLE_REACH: usize = 1;
+/// A range is noise below half as much again as that of the picture's quietest fifth, within these bounds: a dim screen's
+/// contrast is above 10, and no camera's noise is above 40.
+const FLAT: std::ops::RangeInclusive<u8> = 10..=40;
+
+/// The darkest, the lightest and the mean pixel of each block. Pixels beyond the last whole block belong to no block.
+pub(crate) struct Blocks {
+    across: usize,
+    darkest: Vec<u8>,
+    lightest: Vec<u8>,
+    mean: Vec<u8>,
+    /// Blocks with a range up to this hold no edge.
+    flat: u8,
+}
+
+/// A threshold for each block: pixels up to it are dark.
+pub(crate) struct Thresholds {
+    pub(crate) across: usize,
+    pub(crate) values: Vec<u8>,
+}
+
+impl Blocks {
+    /// Measures a picture of one block at least.
+    pub(crate) fn of(luma: &Luma<'_>) -> Self {
+        let (across, down) = (luma.width() / BLOCK, luma.height() / BLOCK);
+        let count = across * down;
+        let mut blocks = Self {
+            across,
+            darkest: Vec::with_capacity(count),
+            lightest: Vec::with_capacity(count),
+            mean: Vec::with_capacity(count),
+            flat: *FLAT.start(),
+        };
+        let mut columns = Columns::new(across * BLOCK);
+        for row in 0..down {
+            columns.measure(luma, row * BLOCK);
+            blocks.push_row(&columns);
+        }
+        blocks.flat = blocks.flat_range();
+        blocks
+    }
+
+    /// Blocks in a row.
+    pub(crate) fn across(&self) -> usize {
+        self.across
+    }
+
+    /// The mean of each.
+    pub(crate) fn each_mean(&self) -> &[u8] {
+        &self.mean
+    }
+
+    /// How far each block's lightest pixel is from its darkest.
+    pub(crate) fn ranges(&self) -> impl Iterator<Item = u8> {
+        let pairs = self.lightest.iter().zip(&self.darkest);
+        pairs.map(|(lightest, darkest)| lightest - darkest)
+    }
+
+    /// The range that five blocks reach: those of a code at arm's length.
+    pub(crate) fn contrast(&self) -> u8 {
+        reached(self.ranges(), 4)
+    }
+
+    /// The light that one block in fifty reaches.
+    pub(crate) fn light(&self) -> u8 {
+        reached(self.lightest.iter().copied(), self.mean.len() / 50)
+    }
+
+    /// The light that one of these blocks in ten reaches.
+    pub(crate) fn light_of(&self, places: &[usize]) -> u8 {
+        reached(
+            places.iter().map(|at| self.lightest[*at]),
+            places.len() / 10,
+        )
+    }
+
+    /// The largest range of the blocks that these pixels touch.
+    pub(crate) fn range_near(&self, x: f32, y: f32, reach: f32) -> u8 {
+        let ranges = self.touched([x - reach, y - reach, x + reach, y + reach]);
+        let range = |at: usize| self.lightest[at] - self.darkest[at];
+        ranges.map(range).max().unwrap_or_default()
+    }
+
+    /// How many of the blocks between these pixels (left, top, right, bottom) have a darkest and a lightest pixel from
+    /// these on; and how many there are.
+    pub(crate) fn washed(&self, ends: [f32; 4], (darkest, lightest): (u8, u8)) -> (usize, usize) {
+        let washed = |at: usize| self.darkest[at] >= darkest && self.lightest[at] >= lightest;
+        self.touched(ends).fold((0, 0), |(some, all), at| {
+            (some + usize::from(washed(at)), all + 1)
+        })
+    }
+
+    fn touched(&self, [left, top, right, bottom]: [f32; 4]) -> impl Iterator<Item = usize> {
+        let across = self.across;
+        let down = self.mean.len() / across.max(1);
+        let blocks = |from: f32, to: f32, most: usize| {
+            let block = |pixel: f32| (pixel / BLOCK as f32) as usize;
+            block(from).min(most)..(block(to) + 1).min(most)
+        };
+        let columns = blocks(left, right, across);
+        blocks(top, bottom, down).flat_map(move |y| columns.clone().map(move |x| y * across + x))
+    }
+
+    fn push_row(&mut self, columns: &Columns) {
+        let (darkest, _) = columns.darkest.as_chunks::<BLOCK>();
+        let (lightest, _) = columns.lightest.as_chunks::<BLOCK>();
+        let (sums, _) = columns.sum.as_chunks::<BLOCK>();
+        let least = |block: &[u8; BLOCK]| block.iter().fold(u8::MAX, |a, b| a.min(*b));
+        let most = |block: &[u8; BLOCK]| block.iter().fold(0, |a: u8, b| a.max(*b));
+        let mean = |block: &[u16; BLOCK]| {
+            (block.iter().map(|sum| u32::from(*sum)).sum::<u32>() >> 6) as u8
+        };
+        self.darkest.extend(darkest.iter().map(least));
+        self.lightest.extend(lightest.iter().map(most));
+        self.mean.extend(sums.iter().map(mean));
+    }
+
+    fn flat_range(&self) -> u8 {
+        let mut counts = [0_usize; 256];
+        for (darkest, lightest) in self.darkest.iter().zip(&self.lightest) {
+            counts[usize::from(lightest - darkest)] += 1;
+        }
+        let (mut below, fifth) = (0, self.mean.len() / 5);
+        let quiet = counts.iter().position(|count| {
+            below += count;
+            below >= fifth.max(1)
+        });
+        let quiet = u8::try_from(quiet.unwrap_or(0)).unwrap_or(u8::MAX);
+        quiet
+            .saturating_add(quiet / 2)
+            .clamp(*FLAT.start(), *FLAT.end())
+    }
+
+    /// Thresholds from means. A flat block is light, unless the blocks before it say that it is dark.
+    pub(crate) fn means(&self) -> Thresholds {
+        let mut values: Vec<u8> = Vec::with_capacity(self.mean.len());
+        for (at, mean) in self.mean.iter().enumerate() {
+            let (darkest, lightest) = (self.darkest[at], self.lightest[at]);
+            let value = if lightest - darkest > self.flat {
+                *mean
+            } else {
+                let known = self.before(&values, at);
+                known
+                    .filter(|known| darkest < *known)
+                    .unwrap_or(darkest / 2)
+            };
+            values.push(value);
+        }
+        self.smoothed::<MEAN_REACH>(&values)
+    }
+
+    /// The weighted mean of the values above, to the left, and between, where all three exist.
+    fn before(&self, values: &[u8], at: usize) -> Option<u8> {
+        if at < self.across || at.is_multiple_of(self.across) {
+            return None;
+        }
+        let above = at - self.across;
+        let sum = u16::from(values[above]) + 2 * u16::from(values[at - 1]);
+        Some(((sum + u16::from(values[above - 1])) / 4) as u8)
+    }
+
+    /// Thresholds half way between the darkest and the lightest around. Where all around is flat, all is light.
+    pub(crate) fn middles(&self) -> Thresholds {
+        let darkest = spread(&self.darkest, self.across, u8::min);
+        let lightest = spread(&self.lightest, self.across, u8::max);
+        let middles = darkest.iter().zip(&lightest).map(|(darkest, lightest)| {
+            if lightest - darkest <= self.flat {
+                darkest.saturating_sub(1)
+            } else {
+                darkest.midpoint(*lightest)
+            }
+        });
+        let values: Vec<u8> = middles.collect();
+        self.smoothed::<MIDDLE_REACH>(&values)
+    }
+
+    fn smoothed<const REACH: usize>(&self, values: &[u8]) -> Thresholds {
+        Thresholds {
+            across: self.across,
+            values: box_means::<REACH>(values, self.across),
+        }
+    }
+}
+
+/// The value that more than `beyond` of them reach.
+pub(crate) fn reached(values: impl Iterator<Item = u8>, beyond: usize) -> u8 {
+    let mut counts = [0_usize; 256];
+    values.for_each(|value| counts[usize::from(value)] += 1);
+    let mut above = 0;
+    let at = counts.iter().rposition(|count| {
+        above += count;
+        above > beyond
+    });
+    u8::try_from(at.unwrap_or(0)).unwrap_or(u8::MAX)
+}
+
+/// Statistics of each column over the rows of one block.
+struct Columns {
+    darkest: Vec<u8>,
+    lightest: Vec<u8>,
+    sum: Vec<u16>,
+}
+
+impl Columns {
+    fn new(width: usize) -> Self {
+        Self {
+            darkest: vec![0; width],
+            lightest: vec![0; width],
+            sum: vec![0; width],
+        }
+    }
+
+    /// All eight rows at once, in a shape that the compiler makes vectors of.
+    fn measure(&mut self, luma: &Luma<'_>, top: usize) {
+        let width = self.sum.len();
+        let rows: [&[u8]; BLOCK] = std::array::from_fn(|row| &luma.row(top + row)[..width]);
+        let (darkest, lightest) = (&mut self.darkest[..width], &mut self.lightest[..width]);
+        let sums = &mut self.sum[..width];
+        for x in 0..width {
+            let (mut least, mut most, mut sum) = (u8::MAX, 0_u8, 0_u16);
+            for row in rows {
+                least = least.min(row[x]);
+                most = most.max(row[x]);
+                sum += u16::from(row[x]);
+            }
+            (darkest[x], lightest[x], sums[x]) = (least, most, sum);
+        }
+    }
+}
+
+/// Each value becomes the choice among itself and its eight neighbours.
+fn spread(values: &[u8], across: usize, choose: fn(u8, u8) -> u8) -> Vec<u8> {
+    let mut wide = Vec::with_capacity(values.len());
+    for row in values.chunks_exact(across) {
+        for (x, value) in row.iter().enumerate() {
+            let left = row[x.saturating_sub(MIDDLE_REACH)];
+            let right = row[(x + MIDDLE_REACH).min(across - 1)];
+            wide.push(choose(choose(left, right), *value));
+        }
+    }
+    let down = values.len() / across;
+    let row = |y: usize| &wide[y * across..][..across];
+    let mut high = Vec::with_capacity(values.len());
+    for y in 0..down {
+        let (above, below) = (
+            row(y.saturating_sub(MIDDLE_REACH)),
+            row((y + MIDDLE_REACH).min(down - 1)),
+        );
+        let columns = above.iter().zip(below).zip(row(y));
+        high.extend(columns.map(|((above, below), here)| choose(choose(*above, *below), *here)));
+    }
+    high
+}
+
+/// The mean of the box around each value, cut off at the picture's sides. Within them the box's size is a constant, by
+/// which no division is needed.
+fn box_means<const REACH: usize>(values: &[u8], across: usize) -> Vec<u8> {
+    let (down, whole) = (values.len() / across, 2 * REACH + 1);
+    let mut sums = Vec::with_capacity(values.len());
+    for row in values.chunks_exact(across) {
+        for x in 0..across {
+            let window = &row[x.saturating_sub(REACH)..(x + REACH + 1).min(across)];
+            let sum: u32 = window.iter().map(|value| u32::from(*value)).sum();
+            sums.push(if window.len() == whole {
+                sum * 256 / whole as u32
+            } else {
+                sum * 256 / window.len() as u32
+            });
+        }
+    }
+    let mut means = Vec::with_capacity(values.len());
+    let mut column_sums = vec![0_u32; across];
+    for y in 0..down {
+        let (first, last) = (y.saturating_sub(REACH), (y + REACH + 1).min(down));
+        column_sums.fill(0);
+        for row in sums[first * across..last * across].chunks_exact(across) {
+            for (sum, value) in column_sums.iter_mut().zip(row) {
+                *sum += value;
+            }
+        }
+        let column_sums = column_sums.iter();
+        if last - first == whole {
+            means.extend(column_sums.map(|sum| (sum / (whole as u32 * 256)) as u8));
+        } else {
+            let rows = (last - first) as u32 * 256;
+            means.extend(column_sums.map(|sum| (sum / rows) as u8));
+        }
+    }
+    means
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn picture(pixel: impl Fn(usize, usize) -> u8) -> Vec<u8> {
+        (0..48 * 48).map(|at| pixel(at % 48, at / 48)).collect()
+    }
+
+    #[test]
+    fn both_thresholds_part_a_dark_square_from_its_ground() {
+        let pixels = picture(|x, y| {
+            if (10..30).contains(&x) && (10..30).contains(&y) {
+                60
+            } else {
+                200
+            }
+        });
+        let blocks = Blocks::of(&Luma::new(&pixels, 48, 48, 48).unwrap());
+        for thresholds in [blocks.means(), blocks.middles()] {
+            let at_edge = thresholds.values[thresholds.across + 1];
+            assert!((60..200).contains(&at_edge), "{at_edge}");
+        }
+    }
+
+    #[test]
+    fn a_flat_picture_is_light() {
+        let pixels = picture(|x, _| 100 + (x % 3) as u8);
+        let blocks = Blocks::of(&Luma::new(&pixels, 48, 48, 48).unwrap());
+        for thresholds in [blocks.means(), blocks.middles()] {
+            assert!(thresholds.values.iter().all(|value| *value < 100));
+        }
+    }
+
+    #[test]
+    fn noise_of_a_dim_room_counts_as_flat() {
+        let pixels = picture(|x, y| 20 + (x * 7 + y * 13) as u8 % 18);
+        let blocks = Blocks::of(&Luma::new(&pixels, 48, 48, 48).unwrap());
+        assert!(blocks.flat >= 17, "{}", blocks.flat);
+    }
+}

@@ -1,0 +1,101 @@
+//! Question: do the walls between the crates stand, as `src/README.md` draws them? Cargo's own view of the manifests
+//! says which crate can reach which.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, reason = "a test says where it stopped")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Pairs of crates of which the first must not reach the second, not even through others.
+const NEVER: [(&str, &str); 8] = [
+    ("kaunter-backend", "kaunter-reader"),
+    ("kaunter-simulator", "kaunter-reader"),
+    ("kaunter-simulator", "kaunter-backend"),
+    ("kaunter-sim", "kaunter-reader"),
+    ("kaunter-sim", "kaunter-backend"),
+    ("kaunter-sim", "kaunter-simulator"),
+    ("kaunter", "kaunter-backend"),
+    ("kaunter", "kaunter-simulator"),
+];
+
+/// The crates of the workspace that a crate's manifest names.
+#[derive(Debug, Default)]
+struct Named {
+    /// What it is built with.
+    built_with: BTreeSet<String>,
+    /// What only its tests, examples and benches use.
+    tested_with: BTreeSet<String>,
+}
+
+/// Every crate of the workspace.
+fn workspace() -> BTreeMap<String, Named> {
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "metadata",
+            "--no-deps",
+            "--offline",
+            "--format-version",
+            "1",
+        ])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = said["packages"].as_array().unwrap();
+    let name = |value: &Value| value["name"].as_str().unwrap().to_owned();
+    let members: BTreeSet<String> = packages.iter().map(name).collect();
+    let named = |package: &Value| {
+        let mut named = Named::default();
+        for dependency in package["dependencies"].as_array().unwrap() {
+            let list = match dependency["kind"].as_str() {
+                Some("dev") => &mut named.tested_with,
+                Some(_) | None => &mut named.built_with,
+            };
+            list.extend(Some(name(dependency)).filter(|name| members.contains(name)));
+        }
+        named
+    };
+    packages.iter().map(|one| (name(one), named(one))).collect()
+}
+
+/// Every crate of the workspace that building this one takes.
+fn reached(workspace: &BTreeMap<String, Named>, from: &str) -> BTreeSet<String> {
+    let mut reached = BTreeSet::new();
+    let mut open = vec![from.to_owned()];
+    while let Some(next) = open.pop() {
+        for named in &workspace[&next].built_with {
+            if reached.insert(named.clone()) {
+                open.push(named.clone());
+            }
+        }
+    }
+    reached
+}
+
+#[test]
+fn core_and_reader_name_no_crate_of_the_workspace() {
+    let workspace = workspace();
+    let (core, reader) = (&workspace["kaunter-core"], &workspace["kaunter-reader"]);
+    assert!(core.built_with.is_empty(), "{core:?}");
+    assert!(core.tested_with.is_empty(), "{core:?}");
+    assert!(reader.built_with.is_empty(), "{reader:?}");
+    // The reader's tests draw their pictures with it, and it reaches nothing itself.
+    let drawn_with = BTreeSet::from(["kaunter-scenes".to_owned()]);
+    assert_eq!(reader.tested_with, drawn_with);
+    assert!(reached(&workspace, "kaunter-scenes").is_empty());
+}
+
+#[test]
+fn no_crate_reaches_one_that_it_must_not_know() {
+    let workspace = workspace();
+    // The search does find what is there.
+    assert!(reached(&workspace, "xtask").contains("kaunter-core"));
+    assert!(reached(&workspace, "kaunter").contains("kaunter-reader"));
+    for (from, never) in NEVER {
+        assert!(workspace.contains_key(never), "{never} is no crate");
+        let reached = reached(&workspace, from);
+        assert!(!reached.contains(never), "{from} reaches {never}");
+    }
+}
