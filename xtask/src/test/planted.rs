@@ -175,7 +175,15 @@ fn planted_tree(bugs: &[Bug]) -> anyhow::Result<PathBuf> {
     if fresh.exists() {
         std::fs::remove_dir_all(&fresh)?;
     }
-    for part in ["Cargo.toml", "Cargo.lock", "src", "vendor", "xtask", "tests", "pkg"] {
+    for part in [
+        "Cargo.toml",
+        "Cargo.lock",
+        "src",
+        "vendor",
+        "xtask",
+        "tests",
+        "pkg",
+    ] {
         copy(&root().join(part), &fresh.join(part))?;
     }
     for bug in bugs {
