@@ -136,7 +136,7 @@ impl Reach {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::Presented;
+    use crate::wire::{By, GatewayAnswer, Payload, Presented, Reason, Show, Status};
 
     fn sale(reference: &str, minor: u64) -> Sale {
         Sale {
@@ -249,5 +249,50 @@ mod tests {
             token.require_on(Right::Void, &facts("till-1", sale("SMALL", 500))),
             Ok(())
         );
+    }
+
+    #[test]
+    fn who_reads_only_how_a_sale_stands_is_told_no_reference_and_no_words() {
+        let own = sale("A", 500);
+        let facts = facts("till-2", own.clone());
+        let trade = Trade {
+            trx_id: facts.trx_id.clone(),
+            trans_id: Some("G1".to_owned()),
+            attempt: 1,
+            sale: own,
+            integrator: facts.integrator.clone(),
+            presented: facts.presented,
+            terminal: facts.terminal.clone(),
+            status: Status::Paid,
+            by: Some(By::Deadline),
+            reason: Some(Reason::Other),
+            void_id: Some("V1".to_owned()),
+            version: 3,
+            as_of: String::new(),
+            since: String::new(),
+            created_at: String::new(),
+            deadline_at: None,
+            settled: false,
+            late: false,
+            show: Some(Show {
+                payload: Payload("scan me".to_owned()),
+                expires_at: String::new(),
+            }),
+            gateway_answer: Some(GatewayAnswer::default()),
+            void_refused: Some(GatewayAnswer::default()),
+        };
+        assert_eq!(Reach::Whole.told(trade.clone()), Some(trade.clone()));
+        assert_eq!(Reach::Nothing.told(trade.clone()), None);
+        let standing = Trade {
+            trans_id: None,
+            by: None,
+            reason: None,
+            void_id: None,
+            show: None,
+            gateway_answer: None,
+            void_refused: None,
+            ..trade.clone()
+        };
+        assert_eq!(Reach::Standing.told(trade), Some(standing));
     }
 }

@@ -1,81 +1,65 @@
-//! All set-up is code: `cargo xtask demo | test | build | sim | bench`.
+//! `cargo xtask`: builds the tools where everybody can see it, and hands the command to them.
+//!
+//! The tools contain the backend, the simulator and wasm-bindgen, and their first build takes minutes. This program has no
+//! dependency, so it can say so within a second or two.
 
-mod bench;
-mod demo;
-mod lean;
-mod module;
-mod mutants;
-mod names;
-mod run;
-mod sim;
-mod test;
-mod tools;
-mod with;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
 
-use std::process::ExitCode;
-
-use clap::{Parser, Subcommand};
-
-/// Kaunter's commands.
-#[derive(Parser)]
-struct Args {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Build everything and take a simulated payment: prints two links, the terminal and the customer's phone.
-    Demo(demo::Demo),
-    /// Every check and every test; ends with one line, `N passed, N failed`.
-    Test(test::Test),
-    /// Leave the finished npm package in `pkg`.
-    Build {
-        /// Without the size: the module as the demo has it, in half a minute.
-        #[arg(long)]
-        quick: bool,
-    },
-    /// Simulate sales on virtual time with the real machines of page and backend; fails if a rule was broken.
-    Sim(sim::Sim),
-    /// Plant mistakes in both machines and their policy; fails if one is noticed by no test and docs/mutants.md has no reason.
-    Mutants(mutants::Mutants),
-    /// Measure beside others, and write what came of it into docs.
-    #[command(subcommand)]
-    Bench(bench::Bench),
-    /// The test runner that cargo calls for the module's tests.
-    #[command(hide = true)]
-    Runner {
-        /// What cargo says.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        args: Vec<String>,
-    },
-}
+/// The package of the tools, and the name of its program.
+const TOOLS: &str = "kaunter-tools";
 
 fn main() -> ExitCode {
-    if let Some(code) = with::as_compiler() {
-        return code;
+    let tools = program();
+    let args: Vec<_> = std::env::args_os().skip(1).collect();
+    if tools.is_file() {
+        println!("cargo xtask: bringing the tools up to date");
+    } else {
+        println!(
+            "cargo xtask: building the tools; the first time takes about two minutes on two cores"
+        );
     }
-    match obey() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("\n{error:#}");
-            ExitCode::FAILURE
-        }
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut build = Command::new(cargo);
+    build
+        .args(["build", "--package", TOOLS])
+        .current_dir(root());
+    if !succeeds(&mut build) {
+        eprintln!("cargo xtask: the tools could not be built; cargo says why above");
+        return ExitCode::FAILURE;
+    }
+    if succeeds(Command::new(tools).args(args)) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     }
 }
 
-fn obey() -> anyhow::Result<()> {
-    match Args::parse().command {
-        Command::Demo(demo) => demo.run(),
-        Command::Test(test) => test.run(),
-        Command::Build { quick: true } => module::quick(),
-        Command::Build { quick: false } => module::ship(),
-        Command::Sim(sim) => sim.run(),
-        Command::Mutants(mutants) => mutants.run(),
-        Command::Bench(bench) => bench.run(),
-        Command::Runner { args } => {
-            let runner = std::iter::once("wasm-bindgen-test-runner".to_owned()).chain(args);
-            wasm_bindgen_cli::wasm_bindgen_test_runner::run_cli_with_args(runner)
+/// The workspace's folder.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("xtask has a parent folder")
+}
+
+/// Where cargo leaves the tools.
+fn program() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| root().join("target"), |dir| root().join(dir));
+    target
+        .join("debug")
+        .join(format!("{TOOLS}{}", std::env::consts::EXE_SUFFIX))
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    match command.status() {
+        Ok(status) => status.success(),
+        Err(error) => {
+            eprintln!(
+                "cargo xtask: {} could not be started: {error}",
+                command.get_program().to_string_lossy()
+            );
+            false
         }
     }
 }

@@ -21,8 +21,11 @@ pub(crate) struct Test {
     #[arg(long)]
     only: Option<String>,
     /// The long parts too: once for each issue, not at every change.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "fast")]
     long: bool,
+    /// Only what takes seconds: what to run before a commit.
+    #[arg(long)]
+    fast: bool,
 }
 
 /// What came of all parts.
@@ -81,10 +84,8 @@ const PARTS: [Part; 17] = [
             "warnings",
         ]))
     }),
-    ("native tests", |_| {
-        rust(cargo(&["test", "--workspace", "--quiet"]))
-    }),
-    ("simulated sales", |_| simulated()),
+    ("native tests", |_| native_tests(&[])),
+    ("simulated sales", |_| simulated(1_000_000)),
     ("planted bugs are caught", planted::all),
     ("mistakes in the change are noticed", |_| mutants()),
     ("module tests in Chromium", in_browsers::chromium),
@@ -99,6 +100,17 @@ const PARTS: [Part; 17] = [
     ("killed everywhere", killed_everywhere),
 ];
 
+/// What takes seconds on a machine that has built before. The walk is left out, and the sales are a tenth.
+const FAST_PARTS: [Part; 5] = [
+    PARTS[0],
+    PARTS[1],
+    ("native tests but the walk", |_| {
+        native_tests(&["--skip", "rule_14_no_world"])
+    }),
+    ("a tenth of the simulated sales", |_| simulated(100_000)),
+    ("types", |_| node("tests/types")),
+];
+
 /// What takes longer, each with a twin above.
 const LONG_PARTS: [Part; 1] = [(
     "planted bugs are caught by the simulation too",
@@ -109,10 +121,15 @@ impl Test {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         tools::wasm_target()?;
         tools::npm_packages()?;
-        let browser = tools::browser(true)?;
+        let browser = if self.fast {
+            Browser::none()
+        } else {
+            tools::browser(true)?
+        };
         let mut tally = Tally::default();
+        let usual: &[Part] = if self.fast { &FAST_PARTS } else { &PARTS };
         let long = LONG_PARTS.iter().filter(|_| self.long);
-        for &(name, part) in PARTS.iter().chain(long) {
+        for &(name, part) in usual.iter().chain(long) {
             if self
                 .only
                 .as_deref()
@@ -241,11 +258,19 @@ fn node_with(
     })
 }
 
-/// A million sales on virtual time: nothing is charged twice, told wrong, or left open.
-fn simulated() -> anyhow::Result<Outcome> {
-    let mut sales = crate::sim::program();
-    sales.args(["--sales", "1000000"]);
-    check(sales)
+/// Sales on virtual time: nothing is charged twice, told wrong, or left open.
+fn simulated(sales: u32) -> anyhow::Result<Outcome> {
+    let mut program = crate::sim::program();
+    program.args(["--sales", &sales.to_string()]);
+    check(program)
+}
+
+/// Builds where everybody can see it, then tests.
+fn native_tests(more: &[&str]) -> anyhow::Result<Outcome> {
+    crate::run::run(cargo(&["test", "--workspace", "--no-run"]))?;
+    let mut tests = cargo(&["test", "--workspace", "--quiet", "--"]);
+    tests.args(more);
+    rust(tests)
 }
 
 /// Mistakes in what the last change did to both machines. A change that leaves them alone has none.

@@ -8,8 +8,9 @@ use anyhow::{Context, bail};
 /// The workspace's folder.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("xtask has a parent folder")
+        .ancestors()
+        .nth(2)
+        .expect("xtask/tools has two parent folders")
         .to_owned()
 }
 

@@ -1,23 +1,34 @@
 //! The module's tests in one browser after the other. A browser that is missing is skipped aloud; in CI it is an error.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use super::{Outcome, rust, tee_silently};
-use crate::run::{cargo, root};
+use crate::run::{cargo, root, run, target};
 use crate::tools::{self, Browser};
 
 /// The module's tests, by the browser whose driver the variable names.
 fn tests(variable: &str, driver: &Path) -> anyhow::Result<Command> {
     let mut tests = cargo(&MODULE_TESTS);
-    let runner = format!("{} runner", std::env::current_exe()?.display());
-    tests.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner);
+    tests.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner()?);
     // The runner takes the first driver that is named, in an order of its own.
     for other in ["GECKODRIVER", "SAFARIDRIVER", "CHROMEDRIVER"] {
         tests.env_remove(other);
     }
     tests.env(variable, driver);
     Ok(tests)
+}
+
+/// wasm-bindgen's runner at the module's version, built where it is needed first.
+fn runner() -> anyhow::Result<PathBuf> {
+    static BUILT: OnceLock<()> = OnceLock::new();
+    if BUILT.get().is_none() {
+        run(cargo(&["build", "--package", "kaunter-runner"]))?;
+        BUILT.get_or_init(|| ());
+    }
+    let name = format!("kaunter-runner{}", std::env::consts::EXE_SUFFIX);
+    Ok(target().join("debug").join(name))
 }
 
 const MODULE_TESTS: [&str; 7] = [

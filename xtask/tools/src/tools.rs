@@ -65,6 +65,16 @@ pub(crate) struct Browser {
     pub(crate) driver: Option<PathBuf>,
 }
 
+impl Browser {
+    /// For tests that look at none.
+    pub(crate) fn none() -> Self {
+        Self {
+            chromium: PathBuf::new(),
+            driver: None,
+        }
+    }
+}
+
 const CHROMIUM: [&str; 4] = [
     "chromium",
     "chromium-browser",

@@ -47,7 +47,6 @@ pub(crate) fn build(profile: Profile) -> anyhow::Result<()> {
     };
     run(cargo(&[
         "build",
-        "--quiet",
         "--package",
         "kaunter",
         "--lib",
@@ -64,19 +63,14 @@ pub(crate) fn build(profile: Profile) -> anyhow::Result<()> {
     if out.exists() {
         std::fs::remove_dir_all(&out)?;
     }
-    let args = [
-        "wasm-bindgen",
-        "--target",
-        "web",
-        "--out-name",
-        "kaunter",
-        "--out-dir",
-    ];
-    let args = args
-        .into_iter()
-        .map(std::ffi::OsString::from)
-        .chain([out.into_os_string(), wasm.into_os_string()]);
-    wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(args)?;
+    step("Generating the module's glue");
+    wasm_bindgen_cli_support::Bindgen::new()
+        .input_path(wasm)
+        .web(true)?
+        .out_name("kaunter")
+        .typescript(true)
+        .omit_default_module_path(false)
+        .generate(out)?;
     digits()
 }
 
