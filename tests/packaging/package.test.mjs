@@ -270,7 +270,7 @@ test("the README's quick start, followed to the letter, takes a payment", async 
   assert.equal(await desk.kept(), 1250);
 });
 
-test("the package's own quick start waits in no module, shows every error, and takes the token that the README's server gives", async () => {
+test("the package's own quick start waits in no module, shows every error, and takes the token that a shop's server gives", async () => {
   const text = await readFile(join(root, "pkg/README.md"), "utf8");
   const [, code] = /```js\n([\s\S]*?)```/.exec(text);
   const source = ts.createSourceFile("quick.js", code, ts.ScriptTarget.Latest, true);

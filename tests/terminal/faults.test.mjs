@@ -152,7 +152,7 @@ test("rule 2: faults of a void: given back once, and never called so without the
   });
 });
 
-test("the amounts that script themselves do what the README says", async (t, counter) => {
+test("the amounts that script themselves do what docs/demo.md says", async (t, counter) => {
   const shop = await counter(t, { scale: 0.1 });
   const cases = [["00", "paid", 1], ["01", "declined", 0], ["02", "paid", 1], ["03", "paid", 1], ["04", "cancelled", 0], ["06", "declined", 0], ["07", "declined", 0], ["09", "paid", 1], ["50", "paid", 1]];
   await together(cases, async ([sen, end, charged]) => {

@@ -192,7 +192,7 @@ impl Day {
     }
 }
 
-/// The columns of the sheet, in this order; the README tells what each is.
+/// The columns of the sheet, in this order; docs/operating.md tells what each is.
 const COLUMNS: [&str; 15] = [
     "created_at",
     "ref",
