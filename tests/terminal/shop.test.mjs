@@ -1,4 +1,4 @@
-// Does the PHP of docs/shop-server.md do what it says? PHP itself runs it, as a shop's server, against a real backend.
+// Does the README's PHP do what it says? PHP itself runs it, as a shop's server, against a real backend.
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
@@ -27,9 +27,9 @@ async function freePort() {
   return port;
 }
 
-/** The PHP of docs/shop-server.md, served by PHP, with the shop's own bills beside it. */
+/** The README's PHP, served by PHP, with the shop's own bills beside it. */
 async function phpShop(t, shop, bills, environment = {}) {
-  const page = await readFile(new URL("../../docs/shop-server.md", import.meta.url), "utf8");
+  const page = await readFile(new URL("../../README.md", import.meta.url), "utf8");
   const [, php] = /```php\n([\s\S]*?)```/.exec(page);
   assert.ok(php.trim().split("\n").length <= 25, "twenty-four lines and a comment");
   await writeFile(join(shop.dir, "kaunter.php"), php);
@@ -52,7 +52,7 @@ async function phpShop(t, shop, bills, environment = {}) {
 
 const body = (ref, minor) => ({ key: randomBytes(16).toString("hex"), sale: { ref, amount: { minor, currency: "MYR" } }, integrator: "23", presented: "consumer" });
 
-test("the documented PHP mints a token for one bill and its amount, and closes the bill only when that amount is paid", async (t) => {
+test("the README's PHP mints a token for one bill and its amount, and closes the bill only when that amount is paid", async (t) => {
   const shop = await counter(t);
   const php = await phpShop(t, shop, { "INV/2026/1": 1250, "php-2": 10_000 });
   const { token: start } = await php.token();
@@ -76,7 +76,7 @@ test("the documented PHP mints a token for one bill and its amount, and closes t
   assert.equal(await php.closes("no-such-bill"), false);
 });
 
-test("while the documented PHP waits for the backend, the same cashier's next request is answered", async (t) => {
+test("while the README's PHP waits for the backend, the same cashier's next request is answered", async (t) => {
   const shop = await counter(t);
   // A backend that takes its time over sales, and passes the rest on.
   let let_go;
@@ -100,7 +100,7 @@ test("while the documented PHP waits for the backend, the same cashier's next re
   assert.equal(await waits, false);
 });
 
-test("the documented PHP follows no redirect with the server key", async (t) => {
+test("the README's PHP follows no redirect with the server key", async (t) => {
   const shop = await counter(t);
   const seen = [];
   const elsewhere = createServer((request, response) => { seen.push(request.url); response.end("{}"); });
