@@ -15,6 +15,7 @@ mod kill;
 mod limits;
 mod log;
 mod metrics;
+mod paydibs;
 mod process;
 mod reconcile;
 mod secret;

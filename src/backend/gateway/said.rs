@@ -17,7 +17,7 @@ const LONG_WORD: usize = 24;
 const SHORT: usize = 6;
 
 /// Masks and cuts. `secrets` is what was sent and must not come back; `ids` are this trade's own.
-pub(super) fn clean(said: GatewayAnswer, secrets: &[&str], ids: &[&str]) -> GatewayAnswer {
+pub(crate) fn clean(said: GatewayAnswer, secrets: &[&str], ids: &[&str]) -> GatewayAnswer {
     let clean = |text: &str, most: usize| {
         let text = masked(&one_line(text), secrets);
         let text = digits_masked(&long_words_masked(&text, ids), ids);

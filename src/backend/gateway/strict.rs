@@ -9,7 +9,7 @@ const MAX_DEPTH: usize = 16;
 
 /// A value of an answer.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Null,
     Bool(bool),
     /// As it was written.
@@ -21,12 +21,12 @@ pub(super) enum Value {
 
 impl Value {
     /// Reads a whole answer; a byte order mark before it is skipped, as RFC 8259 section 8.1 allows.
-    pub(super) fn read(body: &[u8]) -> Option<Self> {
+    pub(crate) fn read(body: &[u8]) -> Option<Self> {
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
         value(std::str::from_utf8(body).ok()?, MAX_DEPTH)
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&Self> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Self> {
         match self {
             Self::Object(fields) => fields
                 .iter()

@@ -11,11 +11,11 @@ use kaunter_core::policy::{Ms, Policy};
 use md5::{Digest, Md5};
 use reqwest::{Client, StatusCode, redirect, retry};
 
-use super::Fields;
-use super::answer::Envelope;
 use crate::config::GatewayConfig;
 use crate::limits::MAX_ANSWER_BYTES;
 use crate::metrics::METRICS;
+use crate::paydibs::Fields;
+use crate::paydibs::envelope::Envelope;
 use crate::secret::Secret;
 
 /// A kept connection is let go of before most gateways do.
@@ -36,12 +36,12 @@ pub(crate) enum Silence {
 
 /// Why there is no envelope to go by, and what there was instead.
 #[derive(Debug)]
-pub(super) struct Failure {
-    pub(super) silence: Silence,
+pub(crate) struct Failure {
+    pub(crate) silence: Silence,
     /// The HTTP status, where an answer began.
-    pub(super) status: Option<u16>,
+    pub(crate) status: Option<u16>,
     /// What an answer that is no success said all the same.
-    pub(super) envelope: Option<Envelope>,
+    pub(crate) envelope: Option<Envelope>,
     /// What the operator reads: of a connection that failed, its reason.
     cause: String,
 }
@@ -57,14 +57,14 @@ impl Failure {
     }
 
     /// Nothing left, because no token could be had.
-    pub(super) fn without_token(silence: Silence) -> Self {
+    pub(crate) fn without_token(silence: Silence) -> Self {
         Self::new(silence, "no token could be had")
     }
 }
 
 /// Which connection a call may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Road {
+pub(crate) enum Road {
     /// Its own.
     Fresh,
     /// One that an earlier call left open.
@@ -72,7 +72,7 @@ pub(super) enum Road {
 }
 
 /// Signs and sends.
-pub(super) struct Caller {
+pub(crate) struct Caller {
     base: String,
     key: Secret,
     secret: Secret,
@@ -84,7 +84,7 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    pub(super) fn new(config: &GatewayConfig, policy: &Policy) -> anyhow::Result<Self> {
+    pub(crate) fn new(config: &GatewayConfig, policy: &Policy) -> anyhow::Result<Self> {
         let client = || {
             Client::builder()
                 .connect_timeout(Duration::from_millis(policy.connect_ms))
@@ -104,13 +104,13 @@ impl Caller {
     }
 
     /// True where the gateway was heard of so lately.
-    pub(super) fn heard_within(&self, age: Duration) -> bool {
+    pub(crate) fn heard_within(&self, age: Duration) -> bool {
         let heard = *self.heard.lock().expect("nobody panics while holding it");
         heard.is_some_and(|at| at.elapsed() < age)
     }
 
     /// Sends once.
-    pub(super) async fn once(
+    pub(crate) async fn once(
         &self,
         name: &'static str,
         path: &str,
@@ -241,7 +241,7 @@ async fn bounded(mut response: reqwest::Response) -> Result<Vec<u8>, &'static st
 }
 
 /// The gateway's signature: MD5 over the values in order of their names, then the time, then the secret.
-pub(super) fn sign(fields: &Fields, secret: &str) -> String {
+pub(crate) fn sign(fields: &Fields, secret: &str) -> String {
     let mut signed: Vec<_> = fields
         .iter()
         .filter(|(name, _)| !matches!(*name, "sign" | "time"))

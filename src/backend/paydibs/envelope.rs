@@ -3,17 +3,17 @@
 
 use kaunter_core::wire::{GatewayAnswer, Integrator};
 
-use super::strict::Value;
+use crate::gateway::strict::Value;
 
 /// Longest id of a trade or a void. The longest known has 20 characters.
 const ID_MAX_CHARS: usize = 64;
 
 /// An answer that could be read. Its `Debug` tells its code only.
-pub(super) struct Envelope(Value);
+pub(crate) struct Envelope(Value);
 
 /// A field that names a trade.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Id {
+pub(crate) enum Id {
     Absent,
     /// 1 to 64 printable ASCII characters without space or markup.
     Named(String),
@@ -22,7 +22,7 @@ pub(super) enum Id {
 }
 
 impl Id {
-    pub(super) fn named(self) -> Option<String> {
+    pub(crate) fn named(self) -> Option<String> {
         match self {
             Self::Named(id) => Some(id),
             Self::Absent | Self::Unreadable => None,
@@ -38,16 +38,16 @@ impl std::fmt::Debug for Envelope {
 
 impl Envelope {
     /// None where it is no JSON object, or says something twice.
-    pub(super) fn read(body: &[u8]) -> Option<Self> {
+    pub(crate) fn read(body: &[u8]) -> Option<Self> {
         let value = Value::read(body)?;
         matches!(value, Value::Object(_)).then_some(Self(value))
     }
 
-    pub(super) fn code(&self) -> Option<u32> {
+    pub(crate) fn code(&self) -> Option<u32> {
         number(self.0.get("code")?).and_then(|code| u32::try_from(code).ok())
     }
 
-    pub(super) fn is_ok(&self) -> bool {
+    pub(crate) fn is_ok(&self) -> bool {
         self.code() == Some(200)
     }
 
@@ -59,14 +59,14 @@ impl Envelope {
     }
 
     /// A field of the data, as text.
-    pub(super) fn text(&self, name: &str) -> Option<String> {
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
         // There, and unreadable: it binds nothing, and agrees with nothing.
         self.field(name)
             .map(|value| text(value).unwrap_or_default())
     }
 
     /// A field of the data that names a trade.
-    pub(super) fn id(&self, name: &str) -> Id {
+    pub(crate) fn id(&self, name: &str) -> Id {
         let Some(value) = self.field(name) else {
             return Id::Absent;
         };
@@ -89,13 +89,13 @@ impl Envelope {
     }
 
     /// A field of the data, as a whole number.
-    pub(super) fn number(&self, name: &str) -> Option<u64> {
+    pub(crate) fn number(&self, name: &str) -> Option<u64> {
         number(self.field(name)?)
     }
 
     /// A field of the data that holds an amount, as text: a number with a fraction is the one that it stands for, not its
     /// sixteenth digit.
-    pub(super) fn amount(&self, name: &str) -> Option<String> {
+    pub(crate) fn amount(&self, name: &str) -> Option<String> {
         let value = self.field(name)?;
         if let Value::Number(raw) = value
             && raw.contains(['.', 'e', 'E'])
@@ -106,7 +106,7 @@ impl Envelope {
     }
 
     /// Its code and sentence. `field` names the datum that decides this call, where its code says "ok".
-    pub(super) fn said(&self, field: Option<&str>) -> GatewayAnswer {
+    pub(crate) fn said(&self, field: Option<&str>) -> GatewayAnswer {
         let own = self.0.get("code").and_then(text);
         let decides = field.and_then(|name| self.text(name));
         let sentence = |value: Option<&Value>| match value {
@@ -122,7 +122,7 @@ impl Envelope {
     }
 
     /// The wallets, where the data is a list of them; the caller knows which way they pay.
-    pub(super) fn integrators(&self, test_wallets: bool) -> Option<Vec<Integrator>> {
+    pub(crate) fn integrators(&self, test_wallets: bool) -> Option<Vec<Integrator>> {
         if !self.is_ok() {
             return None;
         }
