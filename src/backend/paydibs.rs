@@ -3,6 +3,7 @@
 //! What an answer proves is decided here, call by call: where money may have moved, only a definite word is one.
 
 pub(crate) mod envelope;
+pub(crate) mod sign;
 
 use std::sync::Mutex as StdMutex;
 use std::time::{Duration, Instant};

@@ -8,7 +8,6 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use kaunter_core::policy::{Ms, Policy};
-use md5::{Digest, Md5};
 use reqwest::{Client, StatusCode, redirect, retry};
 
 use crate::config::GatewayConfig;
@@ -16,6 +15,7 @@ use crate::limits::MAX_ANSWER_BYTES;
 use crate::metrics::METRICS;
 use crate::paydibs::Fields;
 use crate::paydibs::envelope::Envelope;
+use crate::paydibs::sign::sign;
 use crate::secret::Secret;
 
 /// A kept connection is let go of before most gateways do.
@@ -238,47 +238,4 @@ async fn bounded(mut response: reqwest::Response) -> Result<Vec<u8>, &'static st
         }
     }
     Ok(body)
-}
-
-/// The gateway's signature: MD5 over the values in order of their names, then the time, then the secret.
-pub(crate) fn sign(fields: &Fields, secret: &str) -> String {
-    let mut signed: Vec<_> = fields
-        .iter()
-        .filter(|(name, _)| !matches!(*name, "sign" | "time"))
-        .collect();
-    signed.sort();
-    let time = fields.iter().find(|(name, _)| *name == "time");
-    let mut hash = Md5::new();
-    for (_, value) in signed.into_iter().chain(time) {
-        hash.update(value);
-    }
-    hash.update(secret);
-    hex::encode(hash.finalize())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Computed with `printf '%s' ... | md5sum`, not with this code.
-    #[test]
-    fn signs_as_the_gateway_does() {
-        let fields: Fields = vec![
-            ("trx_id", "TRX-0001".to_owned()),
-            ("pay_type", "MSU".to_owned()),
-            ("amount", "12.50".to_owned()),
-            ("integrator_id", "23".to_owned()),
-            ("time", "1700000000".to_owned()),
-        ];
-        assert_eq!(sign(&fields, "s3cret"), "ad34c2e74b79dce0855972c504a4b2ce");
-        let login: Fields = vec![
-            ("time", "1700000001".to_owned()),
-            (
-                "login_password",
-                "5f4dcc3b5aa765d61d8327deb882cf99".to_owned(),
-            ),
-            ("login_id", "M001".to_owned()),
-        ];
-        assert_eq!(sign(&login, "s3cret"), "792422780a3a5d0f537d591582931b78");
-    }
 }
