@@ -4,6 +4,7 @@
 
 pub(crate) mod envelope;
 pub(crate) mod sign;
+pub(crate) mod words;
 
 use std::sync::Mutex as StdMutex;
 use std::time::{Duration, Instant};
