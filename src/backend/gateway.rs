@@ -1,10 +1,185 @@
-//! What is the same for every gateway.
+//! The gateways that this backend can work with, in words that belong to none of them.
+//!
+//! Each gateway has an adapter, a folder beside this one: [`crate::paydibs`]. An adapter knows its gateway's words; the
+//! modules here are what adapters share. To add a gateway, write its adapter and add a variant to [`Gateway`]: the
+//! compiler then names each call that is missing.
 
+pub(crate) mod common;
 pub(crate) mod http;
+mod offers;
 pub(crate) mod ours;
 pub(crate) mod said;
 pub(crate) mod strict;
-pub(crate) mod wallets;
+mod wallets;
 
-pub(crate) use crate::paydibs::{Answered, Gateway};
+use kaunter_core::policy::Policy;
+use kaunter_core::trade::{
+    self, CancelAnswer, Carried, CreateAnswer, Event, Facts, PayAnswer, StatusAnswer, StatusWord,
+    VoidAnswer,
+};
+use kaunter_core::wire::{GatewayAnswer, Integrator};
+
+use crate::config::GatewayConfig;
+use crate::limits::Bounds;
+use crate::metrics::METRICS;
+use crate::paydibs::Paydibs;
+use crate::secret::Secret;
+use common::{Common, Told};
+use http::NoAnswer;
+
 pub(crate) use wallets::Doubt;
+
+/// The gateway of this backend.
+pub(crate) enum Gateway {
+    Paydibs(Paydibs),
+}
+
+/// What the gateway made of a request: the machine's event, and the words that came with it.
+pub(crate) struct Answered {
+    pub(crate) event: Event,
+    pub(crate) said: Option<GatewayAnswer>,
+}
+
+/// What the rest of the backend calls.
+impl Gateway {
+    pub(crate) fn new(
+        config: GatewayConfig,
+        policy: Policy,
+        bounds: &Bounds,
+    ) -> anyhow::Result<Self> {
+        let common = Common::new(policy, bounds)?;
+        Ok(Self::Paydibs(Paydibs::new(config, common)))
+    }
+
+    /// Sends what the machine asked for, and brings its answer as an event.
+    pub(crate) async fn send(
+        &self,
+        facts: &Facts,
+        trans_id: Option<&str>,
+        send: trade::Send,
+        code: Option<Secret>,
+    ) -> Answered {
+        let trans_id = trans_id.unwrap_or_default();
+        let (event, said) = match send {
+            trade::Send::Create => {
+                let (answer, said) = self.create(facts).await;
+                (Event::Created(answer), said)
+            }
+            trade::Send::Pay => {
+                let (answer, said) = self.pay(facts, trans_id, code).await;
+                (Event::Payed(answer), said)
+            }
+            trade::Send::Query { version } => {
+                let (answer, said) = self.status(facts, trans_id).await;
+                (Event::Status(version, answer), said)
+            }
+            trade::Send::Cancel => {
+                let (answer, said) = self.cancel(facts, trans_id).await;
+                (Event::CancelAnswered(answer), said)
+            }
+            trade::Send::Void => {
+                let (answer, said) = self.void(facts, trans_id).await;
+                (Event::VoidAnswered(answer), said)
+            }
+        };
+        Answered { event, said }
+    }
+
+    /// True where the gateway was heard of within a question's pause, or answers now. However many ask, it is asked
+    /// once.
+    pub(crate) async fn is_ready(&self) -> bool {
+        self.common().is_ready(self.probe()).await
+    }
+
+    /// The wallets that tills are offered. Asked for where none are known; what is doubtful or old is asked for by
+    /// [`Self::refresh_wallets`], and nobody waits for it.
+    pub(crate) async fn integrators(
+        &self,
+        test_wallets: bool,
+    ) -> Result<Vec<Integrator>, NoAnswer> {
+        let ask = self.wallets(test_wallets);
+        self.common().offers.list(ask).await
+    }
+
+    /// Asks for the wallets where they are not known, doubtful or old; once, however many want to know.
+    pub(crate) async fn refresh_wallets(&self, test_wallets: bool) -> Result<(), NoAnswer> {
+        let ask = self.wallets(test_wallets);
+        self.common().offers.refresh(ask).await
+    }
+
+    /// What speaks against the list of wallets, and whether tills are offered any.
+    pub(crate) fn doubt(&self) -> (Doubt, bool) {
+        self.common().offers.doubt()
+    }
+}
+
+/// What each adapter does in its own way.
+impl Gateway {
+    pub(crate) fn config(&self) -> &GatewayConfig {
+        match self {
+            Self::Paydibs(paydibs) => &paydibs.config,
+        }
+    }
+
+    fn common(&self) -> &Common {
+        match self {
+            Self::Paydibs(paydibs) => &paydibs.common,
+        }
+    }
+
+    /// Asks something harmless: is the gateway there, and does it know us?
+    async fn probe(&self) -> Result<(), NoAnswer> {
+        match self {
+            Self::Paydibs(paydibs) => paydibs.probe().await,
+        }
+    }
+
+    async fn wallets(&self, test_wallets: bool) -> Result<Vec<Integrator>, NoAnswer> {
+        match self {
+            Self::Paydibs(paydibs) => paydibs.wallets(test_wallets).await,
+        }
+    }
+
+    async fn create(&self, facts: &Facts) -> Told<CreateAnswer> {
+        match self {
+            Self::Paydibs(paydibs) => paydibs.create(facts).await,
+        }
+    }
+
+    async fn pay(&self, facts: &Facts, trans_id: &str, code: Option<Secret>) -> Told<PayAnswer> {
+        // Without the code nothing can be sent, and nothing was.
+        let Some(code) = code else {
+            return (PayAnswer::Unsent, None);
+        };
+        match self {
+            Self::Paydibs(paydibs) => paydibs.pay(facts, trans_id, &code).await,
+        }
+    }
+
+    async fn status(&self, facts: &Facts, trans_id: &str) -> Told<StatusAnswer> {
+        // Where too many questions are out, this one is dropped: it falls due again.
+        let Some(_place) = self.common().place().await else {
+            METRICS.gateway("status", "held");
+            let silent = StatusAnswer {
+                word: StatusWord::NoWord,
+                carried: Carried::default(),
+            };
+            return (silent, None);
+        };
+        match self {
+            Self::Paydibs(paydibs) => paydibs.status(facts, trans_id).await,
+        }
+    }
+
+    async fn cancel(&self, facts: &Facts, trans_id: &str) -> Told<CancelAnswer> {
+        match self {
+            Self::Paydibs(paydibs) => paydibs.cancel(facts, trans_id).await,
+        }
+    }
+
+    async fn void(&self, facts: &Facts, trans_id: &str) -> Told<VoidAnswer> {
+        match self {
+            Self::Paydibs(paydibs) => paydibs.void(facts, trans_id).await,
+        }
+    }
+}

@@ -1,29 +1,24 @@
-//! One call of the gateway: signed, timed, sent once, its answer judged as far as HTTP goes.
+//! One HTTP exchange with a gateway: sent once, timed, its answer bounded. What the answer says, its adapter reads.
 //!
-//! No redirect is followed and no layer repeats. What changes something gets a connection of its own: one that the gateway
-//! closed a moment ago would lose the request, and nobody could say whether it arrived. Questions keep theirs: where one
-//! is lost it is asked again, and each new one costs the gateway and us a handshake.
+//! No redirect is followed and no layer repeats. What changes something gets a connection of its own: one that the
+//! gateway closed a moment ago would lose the request, and nobody could say whether it arrived. Questions keep
+//! theirs: where one is lost it is asked again, and each new one costs the gateway and us a handshake.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use kaunter_core::policy::{Ms, Policy};
-use reqwest::{Client, StatusCode, redirect, retry};
+use reqwest::{Client, RequestBuilder, StatusCode, redirect, retry};
 
-use crate::config::GatewayConfig;
 use crate::limits::MAX_ANSWER_BYTES;
 use crate::metrics::METRICS;
-use crate::paydibs::Fields;
-use crate::paydibs::envelope::Envelope;
-use crate::paydibs::sign::sign;
-use crate::secret::Secret;
 
 /// A kept connection is let go of before most gateways do.
 const IDLE: Duration = Duration::from_secs(15);
 
-/// No envelope.
+/// Why a call has no answer to go by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Silence {
+pub(crate) enum NoAnswer {
     /// Not a byte of the request was written.
     Unsent,
     /// The gateway refused the token before it looked: its 401.
@@ -34,57 +29,51 @@ pub(crate) enum Silence {
     NoWord,
 }
 
-/// Why there is no envelope to go by, and what there was instead.
+/// A call that failed, as the operator reads it.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    pub(crate) silence: Silence,
+    pub(crate) why: NoAnswer,
     /// The HTTP status, where an answer began.
     pub(crate) status: Option<u16>,
-    /// What an answer that is no success said all the same.
-    pub(crate) envelope: Option<Envelope>,
-    /// What the operator reads: of a connection that failed, its reason.
-    cause: String,
+    /// What happened; of a connection that failed, its reason.
+    pub(crate) cause: String,
 }
 
 impl Failure {
-    fn new(silence: Silence, cause: impl Into<String>) -> Self {
+    pub(crate) fn new(why: NoAnswer, status: Option<StatusCode>, cause: impl Into<String>) -> Self {
         Self {
-            silence,
-            status: None,
-            envelope: None,
+            why,
+            status: status.map(|status| status.as_u16()),
             cause: cause.into(),
         }
-    }
-
-    /// Nothing left, because no token could be had.
-    pub(crate) fn without_token(silence: Silence) -> Self {
-        Self::new(silence, "no token could be had")
     }
 }
 
 /// Which connection a call may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Road {
+pub(crate) enum Connection {
     /// Its own.
     Fresh,
     /// One that an earlier call left open.
     Kept,
 }
 
-/// Signs and sends.
-pub(crate) struct Caller {
-    base: String,
-    key: Secret,
-    secret: Secret,
-    auth_error_codes: Vec<u32>,
+/// A whole answer, of any status.
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Vec<u8>,
+}
+
+/// The connections to a gateway.
+pub(crate) struct Http {
     fresh: Client,
     kept: Client,
     /// When the gateway last said something that could be read.
     heard: Mutex<Option<Instant>>,
 }
 
-impl Caller {
-    pub(crate) fn new(config: &GatewayConfig, policy: &Policy) -> anyhow::Result<Self> {
+impl Http {
+    pub(crate) fn new(policy: &Policy) -> anyhow::Result<Self> {
         let client = || {
             Client::builder()
                 .connect_timeout(Duration::from_millis(policy.connect_ms))
@@ -93,10 +82,6 @@ impl Caller {
                 .no_proxy()
         };
         Ok(Self {
-            base: config.base.trim_end_matches('/').to_owned(),
-            key: config.key.clone(),
-            secret: config.secret.clone(),
-            auth_error_codes: config.words.auth_error_codes.clone(),
             fresh: client().pool_max_idle_per_host(0).build()?,
             kept: client().pool_idle_timeout(IDLE).build()?,
             heard: Mutex::new(None),
@@ -109,114 +94,66 @@ impl Caller {
         heard.is_some_and(|at| at.elapsed() < age)
     }
 
-    /// Sends once.
-    pub(crate) async fn once(
+    /// A request that waits so long for its answer. The adapter adds what its gateway wants, and [`exchange`] sends it.
+    pub(crate) fn post(
         &self,
-        name: &'static str,
-        path: &str,
-        fields: Fields,
-        token: Option<&Secret>,
+        connection: Connection,
+        url: String,
         patience_ms: Ms,
-        road: Road,
-    ) -> Result<Envelope, Failure> {
-        let answer = self.send(path, fields, token, patience_ms, road).await;
-        let class = match answer.as_ref().map_err(|failure| failure.silence) {
-            Ok(_) => "word",
-            Err(Silence::Unsent) => "unsent",
-            Err(Silence::RefusedEarly) => "refused",
-            Err(Silence::Throttled) => "throttled",
-            Err(Silence::NoWord) => "no-word",
+    ) -> RequestBuilder {
+        let client = match connection {
+            Connection::Fresh => &self.fresh,
+            Connection::Kept => &self.kept,
         };
-        METRICS.gateway(name, class);
+        client.post(url).timeout(Duration::from_millis(patience_ms))
+    }
+
+    /// Counts a call, tells the operator how it went, and notes that the gateway was heard of.
+    pub(crate) fn note(
+        &self,
+        call: &'static str,
+        connection: Connection,
+        outcome: Result<(), &Failure>,
+    ) {
+        let class = match outcome.map_err(|failure| failure.why) {
+            Ok(()) => "word",
+            Err(NoAnswer::Unsent) => "unsent",
+            Err(NoAnswer::RefusedEarly) => "refused",
+            Err(NoAnswer::Throttled) => "throttled",
+            Err(NoAnswer::NoWord) => "no-word",
+        };
+        METRICS.gateway(call, class);
         // Questions are many, and what they find is told as a move.
-        match (&answer, road) {
+        match (outcome, connection) {
             (Err(failure), _) => {
-                let cause = failure.cause.as_str();
-                tracing::warn!(
-                    call = name,
-                    class,
-                    status = failure.status,
-                    cause,
-                    "gateway"
-                );
+                let (status, cause) = (failure.status, failure.cause.as_str());
+                tracing::warn!(call, class, status, cause, "gateway");
             }
-            (Ok(_), Road::Fresh) => tracing::info!(call = name, class, "gateway"),
-            (Ok(_), Road::Kept) => tracing::debug!(call = name, class, "gateway"),
+            (Ok(()), Connection::Fresh) => tracing::info!(call, class, "gateway"),
+            (Ok(()), Connection::Kept) => tracing::debug!(call, class, "gateway"),
         }
-        if answer.is_ok() {
+        if outcome.is_ok() {
             *self.heard.lock().expect("nobody panics while holding it") = Some(Instant::now());
         }
-        answer
     }
+}
 
-    async fn send(
-        &self,
-        path: &str,
-        mut fields: Fields,
-        token: Option<&Secret>,
-        patience_ms: Ms,
-        road: Road,
-    ) -> Result<Envelope, Failure> {
-        let client = match road {
-            Road::Fresh => &self.fresh,
-            Road::Kept => &self.kept,
-        };
-        let now_s = jiff::Timestamp::now().as_second();
-        fields.push(("time", now_s.to_string()));
-        fields.push(("sign", sign(&fields, self.secret.expose())));
-        let mut request = client
-            .post(format!("{}{path}", self.base))
-            .timeout(Duration::from_millis(patience_ms))
-            .header("Key", self.key.expose())
-            .form(&fields);
-        if let Some(token) = token {
-            request = request.header("Auth-Token", token.expose());
-        }
-        let response = request.send().await.map_err(unanswered)?;
-        let status = response.status();
-        let body = bounded(response).await.map_err(|cause| Failure {
-            status: Some(status.as_u16()),
-            ..Failure::new(Silence::NoWord, cause)
-        })?;
-        self.judged(status, &body)
-    }
-
-    /// What the answer is as far as HTTP and the envelope's code go.
-    fn judged(&self, status: StatusCode, body: &[u8]) -> Result<Envelope, Failure> {
-        let envelope = Envelope::read(body);
-        let stale = envelope
-            .as_ref()
-            .and_then(Envelope::code)
-            .is_some_and(|code| self.auth_error_codes.contains(&code));
-        let (silence, cause) = match (status, envelope.is_some()) {
-            (StatusCode::UNAUTHORIZED, _) => (Silence::RefusedEarly, "it refused the token"),
-            (StatusCode::TOO_MANY_REQUESTS, _) => (Silence::Throttled, "it is asked too often"),
-            (status, true) if status.is_success() && stale => {
-                (Silence::RefusedEarly, "it refused the token")
-            }
-            (status, true) if status.is_success() => {
-                return envelope.ok_or_else(|| Failure::new(Silence::NoWord, ""));
-            }
-            (status, false) if status.is_success() => (
-                Silence::NoWord,
-                "the answer is no JSON object that says each thing once",
-            ),
-            (_, _) => (Silence::NoWord, "the answer is no success"),
-        };
-        Err(Failure {
-            status: Some(status.as_u16()),
-            envelope,
-            ..Failure::new(silence, cause)
-        })
-    }
+/// Sends a request once.
+pub(crate) async fn exchange(request: RequestBuilder) -> Result<Reply, Failure> {
+    let response = request.send().await.map_err(unanswered)?;
+    let status = response.status();
+    let body = bounded(response)
+        .await
+        .map_err(|cause| Failure::new(NoAnswer::NoWord, Some(status), cause))?;
+    Ok(Reply { status, body })
 }
 
 /// What a request that got no answer met, without its address: that may hold what is nobody's business.
 fn unanswered(error: reqwest::Error) -> Failure {
-    let silence = if error.is_connect() || error.is_builder() {
-        Silence::Unsent
+    let why = if error.is_connect() || error.is_builder() {
+        NoAnswer::Unsent
     } else {
-        Silence::NoWord
+        NoAnswer::NoWord
     };
     let error = error.without_url();
     let mut causes = vec![error.to_string()];
@@ -226,7 +163,7 @@ fn unanswered(error: reqwest::Error) -> Failure {
         source = error.source();
     }
     causes.dedup();
-    Failure::new(silence, causes.join(": "))
+    Failure::new(why, None, causes.join(": "))
 }
 
 async fn bounded(mut response: reqwest::Response) -> Result<Vec<u8>, &'static str> {

@@ -1,5 +1,6 @@
-//! JSON that says each thing once, and keeps every digit. An answer with two values under one name can be read two ways,
-//! so it says nothing. A number keeps the text that it came with: an id of 20 digits is no floating-point number.
+//! JSON that says each thing once, and keeps every digit. An answer with two values under one name can be read two
+//! ways, so it says nothing. A number keeps the text that it came with: an id of 20 digits is no floating-point
+//! number.
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;

@@ -10,7 +10,7 @@ const TRUSTED: Duration = Duration::from_secs(24 * 3600);
 
 /// What is known of the wallets.
 #[derive(Debug, Default)]
-pub(crate) struct Wallets {
+pub(super) struct Wallets {
     /// What tills are offered.
     offered: Vec<Integrator>,
     /// When the gateway last answered, and whether that is believed for a day.
@@ -34,23 +34,23 @@ pub(crate) enum Doubt {
 
 impl Wallets {
     /// The list, where it needs no question; `soon` is the pause before a doubtful one is asked for again.
-    pub(crate) fn current(&self, soon: Duration) -> Option<&[Integrator]> {
+    pub(super) fn current(&self, soon: Duration) -> Option<&[Integrator]> {
         let (at, doubt) = self.answered?;
         let age = if doubt == Doubt::None { TRUSTED } else { soon };
         (at.elapsed() < age).then_some(self.offered.as_slice())
     }
 
     /// What tills are offered, however old; none before the first answer.
-    pub(crate) fn offered(&self) -> Option<&[Integrator]> {
+    pub(super) fn offered(&self) -> Option<&[Integrator]> {
         self.answered.map(|_| self.offered.as_slice())
     }
 
-    pub(crate) fn doubt(&self) -> Doubt {
+    pub(super) fn doubt(&self) -> Doubt {
         self.answered.map_or(Doubt::None, |(_, doubt)| doubt)
     }
 
     /// The gateway answered. An empty list takes nothing away from the tills.
-    pub(crate) fn answered(&mut self, list: Vec<Integrator>, now: Instant) {
+    pub(super) fn answered(&mut self, list: Vec<Integrator>, now: Instant) {
         let ids: Vec<String> = list.iter().flat_map(ways).collect();
         let missing = self
             .longest

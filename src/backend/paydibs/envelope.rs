@@ -1,19 +1,23 @@
-//! The gateway's envelope: `{code, msg, data}`. Numbers come as numbers or as text, with or without a fraction of zeros;
-//! a list may come as an object whose names are numbers, as PHP writes a list with a hole. All of them are read.
+//! The gateway's envelope: `{code, msg, data}`. Numbers come as numbers or as text, with or without a fraction of
+//! zeros; a list may come as an object whose names are numbers, as PHP writes a list with a hole. All of them are
+//! read.
 
+use kaunter_core::money::Money;
+use kaunter_core::trade::Carried;
 use kaunter_core::wire::{GatewayAnswer, Integrator};
 
+use super::words::{TEST_WALLET, code, field};
 use crate::gateway::strict::Value;
 
 /// Longest id of a trade or a void. The longest known has 20 characters.
 const ID_MAX_CHARS: usize = 64;
 
 /// An answer that could be read. Its `Debug` tells its code only.
-pub(crate) struct Envelope(Value);
+pub(super) struct Envelope(Value);
 
 /// A field that names a trade.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Id {
+pub(super) enum Id {
     Absent,
     /// 1 to 64 printable ASCII characters without space or markup.
     Named(String),
@@ -22,7 +26,7 @@ pub(crate) enum Id {
 }
 
 impl Id {
-    pub(crate) fn named(self) -> Option<String> {
+    pub(super) fn named(self) -> Option<String> {
         match self {
             Self::Named(id) => Some(id),
             Self::Absent | Self::Unreadable => None,
@@ -38,17 +42,17 @@ impl std::fmt::Debug for Envelope {
 
 impl Envelope {
     /// None where it is no JSON object, or says something twice.
-    pub(crate) fn read(body: &[u8]) -> Option<Self> {
+    pub(super) fn read(body: &[u8]) -> Option<Self> {
         let value = Value::read(body)?;
         matches!(value, Value::Object(_)).then_some(Self(value))
     }
 
-    pub(crate) fn code(&self) -> Option<u32> {
+    pub(super) fn code(&self) -> Option<u32> {
         number(self.0.get("code")?).and_then(|code| u32::try_from(code).ok())
     }
 
-    pub(crate) fn is_ok(&self) -> bool {
-        self.code() == Some(200)
+    pub(super) fn is_ok(&self) -> bool {
+        self.code() == Some(code::OK)
     }
 
     fn field(&self, name: &str) -> Option<&Value> {
@@ -59,14 +63,14 @@ impl Envelope {
     }
 
     /// A field of the data, as text.
-    pub(crate) fn text(&self, name: &str) -> Option<String> {
+    pub(super) fn text(&self, name: &str) -> Option<String> {
         // There, and unreadable: it binds nothing, and agrees with nothing.
         self.field(name)
             .map(|value| text(value).unwrap_or_default())
     }
 
     /// A field of the data that names a trade.
-    pub(crate) fn id(&self, name: &str) -> Id {
+    pub(super) fn id(&self, name: &str) -> Id {
         let Some(value) = self.field(name) else {
             return Id::Absent;
         };
@@ -89,13 +93,13 @@ impl Envelope {
     }
 
     /// A field of the data, as a whole number.
-    pub(crate) fn number(&self, name: &str) -> Option<u64> {
+    pub(super) fn number(&self, name: &str) -> Option<u64> {
         number(self.field(name)?)
     }
 
-    /// A field of the data that holds an amount, as text: a number with a fraction is the one that it stands for, not its
-    /// sixteenth digit.
-    pub(crate) fn amount(&self, name: &str) -> Option<String> {
+    /// A field of the data that holds an amount, as text: a number with a fraction is the one that it stands for, not
+    /// its sixteenth digit.
+    pub(super) fn amount(&self, name: &str) -> Option<String> {
         let value = self.field(name)?;
         if let Value::Number(raw) = value
             && raw.contains(['.', 'e', 'E'])
@@ -105,8 +109,35 @@ impl Envelope {
         Some(text(value).unwrap_or_default())
     }
 
+    /// Each field that could bind it to an attempt.
+    pub(super) fn carried(&self, currency: &str) -> Carried {
+        let amount = self
+            .amount(field::AMOUNT)
+            .map(|text| Money::read(&text, currency));
+        let ids = [field::TRANS_ID, field::TRX_ID, field::INTEGRATOR_ID].map(|name| self.id(name));
+        let unreadable = ids.contains(&Id::Unreadable) || matches!(amount, Some(Err(_)));
+        let [trans_id, trx_id, integrator] = ids.map(Id::named);
+        Carried {
+            trans_id,
+            trx_id,
+            incomplete: unreadable,
+            amount: amount.and_then(Result::ok),
+            currency: self
+                .text(field::CURRENCY)
+                .map(|text| text.trim().to_owned()),
+            integrator,
+        }
+    }
+
+    /// True where it names the trade that it is about.
+    pub(super) fn names_a_trade(&self) -> bool {
+        [field::TRANS_ID, field::TRX_ID]
+            .into_iter()
+            .any(|name| self.id(name) != Id::Absent)
+    }
+
     /// Its code and sentence. `field` names the datum that decides this call, where its code says "ok".
-    pub(crate) fn said(&self, field: Option<&str>) -> GatewayAnswer {
+    pub(super) fn said(&self, field: Option<&str>) -> GatewayAnswer {
         let own = self.0.get("code").and_then(text);
         let decides = field.and_then(|name| self.text(name));
         let sentence = |value: Option<&Value>| match value {
@@ -122,21 +153,21 @@ impl Envelope {
     }
 
     /// The wallets, where the data is a list of them; the caller knows which way they pay.
-    pub(crate) fn integrators(&self, test_wallets: bool) -> Option<Vec<Integrator>> {
+    pub(super) fn integrators(&self, test_wallets: bool) -> Option<Vec<Integrator>> {
         if !self.is_ok() {
             return None;
         }
         let wallets = list(self.0.get("data")?)?.into_iter().filter_map(|item| {
-            let field = |name: &str| {
+            let named = |name: &str| {
                 item.get(name)
                     .and_then(text)
                     .filter(|text| !text.is_empty())
             };
             Some(Integrator {
-                id: field("id")?,
-                name: field("integrator_name")?,
-                logo: field("integrator_logo_link"),
-                test: field("active").as_deref() == Some("T"),
+                id: named(field::ID)?,
+                name: named(field::INTEGRATOR_NAME)?,
+                logo: named(field::INTEGRATOR_LOGO_LINK),
+                test: named(field::ACTIVE).as_deref() == Some(TEST_WALLET),
                 presents: Vec::new(),
             })
         });

@@ -1,19 +1,21 @@
 //! PayDibs' signature: MD5 over the values in order of their fields' names, then the time, then the merchant's secret.
 //!
-//! Nothing separates two values, so the fields of two calls can have one signature. It protects nothing that TLS does not.
+//! Nothing separates two values, so the fields of two calls can have one signature. It protects nothing that TLS does
+//! not.
 
 use md5::{Digest, Md5};
 
-use super::Fields;
+use super::call::Fields;
+use super::words::field;
 
 /// Signs the fields of a call; `time` is one of them.
-pub(crate) fn sign(fields: &Fields, secret: &str) -> String {
+pub(super) fn sign(fields: &Fields, secret: &str) -> String {
     let mut signed: Vec<_> = fields
         .iter()
-        .filter(|(name, _)| !matches!(*name, "sign" | "time"))
+        .filter(|(name, _)| !matches!(*name, field::SIGN | field::TIME))
         .collect();
     signed.sort();
-    let time = fields.iter().find(|(name, _)| *name == "time");
+    let time = fields.iter().find(|(name, _)| *name == field::TIME);
     let mut hash = Md5::new();
     for (_, value) in signed.into_iter().chain(time) {
         hash.update(value);

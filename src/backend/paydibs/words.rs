@@ -1,9 +1,74 @@
-//! PayDibs' words. What nobody could read in its documents is an assumption, and so configuration.
+//! PayDibs' words: the names of its fields, and the values that mean something. PayDibs publishes no document, so
+//! what is not known for certain is configuration: [`Words`].
 
 use std::collections::BTreeMap;
 
+use kaunter_core::trade::{CancelAnswer, StatusWord};
 use kaunter_core::wire::Reason;
 use serde::Deserialize;
+
+/// The names of fields, in calls and in answers.
+pub(super) mod field {
+    pub(crate) const ACTIVE: &str = "active";
+    pub(crate) const AMOUNT: &str = "amount";
+    pub(crate) const AUTH_TOKEN: &str = "Auth_Token";
+    pub(crate) const CURRENCY: &str = "currency";
+    pub(crate) const ID: &str = "id";
+    pub(crate) const INTEGRATOR_ID: &str = "integrator_id";
+    pub(crate) const INTEGRATOR_LOGO_LINK: &str = "integrator_logo_link";
+    pub(crate) const INTEGRATOR_NAME: &str = "integrator_name";
+    pub(crate) const LOGIN_ID: &str = "login_id";
+    pub(crate) const LOGIN_PASSWORD: &str = "login_password";
+    pub(crate) const PAY_STATUS: &str = "pay_status";
+    pub(crate) const PAY_TYPE: &str = "pay_type";
+    pub(crate) const SIGN: &str = "sign";
+    pub(crate) const STATUS: &str = "status";
+    pub(crate) const TIME: &str = "time";
+    /// PayDibs' name of a void.
+    pub(crate) const TRANSACTION_ID: &str = "transaction_id";
+    /// PayDibs' name of a trade.
+    pub(crate) const TRANS_ID: &str = "trans_id";
+    /// Our name of a trade.
+    pub(crate) const TRX_ID: &str = "trx_id";
+    pub(crate) const USER_ORDER_STATUS: &str = "user_order_status";
+    pub(crate) const USER_QR_CODE: &str = "user_qr_code";
+    pub(crate) const VOID_PIN: &str = "void_pin";
+}
+
+/// `code` of an envelope.
+pub(super) mod code {
+    /// All is well.
+    pub(crate) const OK: u32 = 200;
+    /// The gateway's own faults, which refuse nothing.
+    pub(crate) const FAULTS: std::ops::Range<u32> = 500..600;
+}
+
+/// `data.status` of an answer: each call has numbers of its own.
+pub(super) mod status {
+    /// Token: the answer holds one.
+    pub(crate) const TOKEN_GRANTED: u64 = 1;
+    /// Payment: accepted. It is paid where `user_order_status` says so, and pending otherwise.
+    pub(crate) const PAYMENT_ACCEPTED: u64 = 200;
+    /// Void: the money was given back.
+    pub(crate) const VOID_DONE: u64 = 1;
+    /// Void: no such payment, so nothing was given back.
+    pub(crate) const VOID_NOT_FOUND: u64 = 3;
+    /// Void: the merchant's password is wrong, so nothing was given back.
+    pub(crate) const VOID_WRONG_PASSWORD: u64 = 6;
+    /// Void: nothing was given back.
+    pub(crate) const VOID_FAILED: u64 = 7;
+}
+
+/// `data.user_order_status` of a payment.
+pub(super) mod order {
+    /// The money is taken.
+    pub(crate) const PAID: &str = "S";
+}
+
+/// `active` of a wallet that moves no money.
+pub(super) const TEST_WALLET: &str = "T";
+/// `pay_type` where the merchant scans the customer's code.
+pub(super) const CONSUMER_PRESENTED: &str = "MSU";
 
 /// Which words a gateway is believed to know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -106,6 +171,43 @@ impl Words {
                 }),
                 ..plain
             },
+        }
+    }
+
+    /// What a word of `pay_status` means.
+    pub(super) fn status(&self, word: Option<&str>) -> StatusWord {
+        let is = |list: &[String]| word.is_some_and(|word| list.iter().any(|own| own == word));
+        if is(&self.paid) {
+            StatusWord::Paid
+        } else if is(&self.pending) {
+            StatusWord::Pending
+        } else if is(&self.unpaid) {
+            StatusWord::Unpaid
+        } else if is(&self.failed) {
+            StatusWord::Failed(Reason::Other)
+        } else if is(&self.closed) {
+            StatusWord::Closed
+        } else if is(&self.voided) {
+            StatusWord::Voided
+        } else {
+            StatusWord::NoWord
+        }
+    }
+
+    /// Why a payment definitely failed; none where an envelope's code does not say so.
+    pub(super) fn definite(&self, code: Option<u32>) -> Option<Reason> {
+        self.definite_codes.get(&code?).copied()
+    }
+}
+
+impl CancelWords {
+    /// What a word of the cancel's answer means.
+    pub(super) fn answer(&self, word: Option<&str>) -> CancelAnswer {
+        match word.filter(|word| !word.is_empty()) {
+            Some(word) if word == self.closed => CancelAnswer::Closed,
+            Some(word) if word == self.too_late => CancelAnswer::TooLate,
+            Some(word) if word == self.refunded => CancelAnswer::Refunded,
+            Some(_) | None => CancelAnswer::NoWord,
         }
     }
 }
