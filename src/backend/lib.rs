@@ -15,6 +15,7 @@ mod kill;
 mod limits;
 mod log;
 mod metrics;
+mod paydibs;
 mod process;
 mod reconcile;
 mod secret;
@@ -31,13 +32,12 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 pub use clock::Offset;
-pub use config::{
-    Config, ConfigError, GatewayConfig, Profile, ReportConfig, ReportWords, TerminalConfig, Words,
-};
+pub use config::{Config, ConfigError, GatewayConfig, ReportConfig, ReportWords, TerminalConfig};
 #[cfg(kill_points)]
 pub use kill::names as kill_points;
 pub use limits::Bounds;
 pub use log::start as log;
+pub use paydibs::words::{Profile, Words};
 pub use process::harden;
 pub use reconcile::{Difference, Kind, Reconciled, reconcile};
 pub use secret::Secret;

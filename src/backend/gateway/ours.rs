@@ -9,7 +9,7 @@ const EMVCO: &str = "0002";
 
 /// What may be shown; none where no app could pay it, or it asks for another amount or in another currency. A text
 /// that is no EMVCo one is shown as it is: nothing in it can be compared.
-pub(super) fn read(text: String, amount: &Money) -> Option<Payload> {
+pub(crate) fn read(text: String, amount: &Money) -> Option<Payload> {
     if text.is_empty() || text.len() > CODE_MAX_BYTES || text.chars().any(char::is_control) {
         return None;
     }

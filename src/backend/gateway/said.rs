@@ -1,5 +1,5 @@
-//! The gateway's own words on their way to the operator and the cashier: short, on one line, and without anything that we
-//! sent in confidence.
+//! The gateway's own words on their way to the operator and the cashier: short, on one line, and without anything
+//! that we sent in confidence.
 
 use kaunter_core::wire::GatewayAnswer;
 
@@ -17,7 +17,7 @@ const LONG_WORD: usize = 24;
 const SHORT: usize = 6;
 
 /// Masks and cuts. `secrets` is what was sent and must not come back; `ids` are this trade's own.
-pub(super) fn clean(said: GatewayAnswer, secrets: &[&str], ids: &[&str]) -> GatewayAnswer {
+pub(crate) fn clean(said: GatewayAnswer, secrets: &[&str], ids: &[&str]) -> GatewayAnswer {
     let clean = |text: &str, most: usize| {
         let text = masked(&one_line(text), secrets);
         let text = digits_masked(&long_words_masked(&text, ids), ids);
@@ -29,6 +29,16 @@ pub(super) fn clean(said: GatewayAnswer, secrets: &[&str], ids: &[&str]) -> Gate
             .map(|code| clean(&code, CODE_MAX_CHARS))
             .filter(|code| !code.is_empty()),
         message: clean(&said.message, MAX_CHARS),
+    }
+}
+
+/// Tells the operator what the gateway said, loudly where it refused something that was not asked every two seconds.
+pub(crate) fn log(call: &'static str, said: &GatewayAnswer, is_loud: bool) {
+    let (gateway_code, gateway_message) = (said.code.as_deref(), said.message.as_str());
+    if is_loud {
+        tracing::warn!(call, gateway_code, gateway_message, "the gateway said no");
+    } else {
+        tracing::debug!(call, gateway_code, gateway_message, "the gateway said");
     }
 }
 

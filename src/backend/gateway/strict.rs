@@ -1,5 +1,6 @@
-//! JSON that says each thing once, and keeps every digit. An answer with two values under one name can be read two ways,
-//! so it says nothing. A number keeps the text that it came with: an id of 20 digits is no floating-point number.
+//! JSON that says each thing once, and keeps every digit. An answer with two values under one name can be read two
+//! ways, so it says nothing. A number keeps the text that it came with: an id of 20 digits is no floating-point
+//! number.
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -9,7 +10,7 @@ const MAX_DEPTH: usize = 16;
 
 /// A value of an answer.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Null,
     Bool(bool),
     /// As it was written.
@@ -21,12 +22,12 @@ pub(super) enum Value {
 
 impl Value {
     /// Reads a whole answer; a byte order mark before it is skipped, as RFC 8259 section 8.1 allows.
-    pub(super) fn read(body: &[u8]) -> Option<Self> {
+    pub(crate) fn read(body: &[u8]) -> Option<Self> {
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
         value(std::str::from_utf8(body).ok()?, MAX_DEPTH)
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&Self> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Self> {
         match self {
             Self::Object(fields) => fields
                 .iter()

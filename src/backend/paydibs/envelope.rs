@@ -1,9 +1,13 @@
-//! The gateway's envelope: `{code, msg, data}`. Numbers come as numbers or as text, with or without a fraction of zeros;
-//! a list may come as an object whose names are numbers, as PHP writes a list with a hole. All of them are read.
+//! The gateway's envelope: `{code, msg, data}`. Numbers come as numbers or as text, with or without a fraction of
+//! zeros; a list may come as an object whose names are numbers, as PHP writes a list with a hole. All of them are
+//! read.
 
+use kaunter_core::money::Money;
+use kaunter_core::trade::Carried;
 use kaunter_core::wire::{GatewayAnswer, Integrator};
 
-use super::strict::Value;
+use super::words::{TEST_WALLET, code, field};
+use crate::gateway::strict::Value;
 
 /// Longest id of a trade or a void. The longest known has 20 characters.
 const ID_MAX_CHARS: usize = 64;
@@ -48,7 +52,7 @@ impl Envelope {
     }
 
     pub(super) fn is_ok(&self) -> bool {
-        self.code() == Some(200)
+        self.code() == Some(code::OK)
     }
 
     fn field(&self, name: &str) -> Option<&Value> {
@@ -93,8 +97,8 @@ impl Envelope {
         number(self.field(name)?)
     }
 
-    /// A field of the data that holds an amount, as text: a number with a fraction is the one that it stands for, not its
-    /// sixteenth digit.
+    /// A field of the data that holds an amount, as text: a number with a fraction is the one that it stands for, not
+    /// its sixteenth digit.
     pub(super) fn amount(&self, name: &str) -> Option<String> {
         let value = self.field(name)?;
         if let Value::Number(raw) = value
@@ -103,6 +107,33 @@ impl Envelope {
             return raw.parse::<f64>().ok().map(|value| value.to_string());
         }
         Some(text(value).unwrap_or_default())
+    }
+
+    /// Each field that could bind it to an attempt.
+    pub(super) fn carried(&self, currency: &str) -> Carried {
+        let amount = self
+            .amount(field::AMOUNT)
+            .map(|text| Money::read(&text, currency));
+        let ids = [field::TRANS_ID, field::TRX_ID, field::INTEGRATOR_ID].map(|name| self.id(name));
+        let unreadable = ids.contains(&Id::Unreadable) || matches!(amount, Some(Err(_)));
+        let [trans_id, trx_id, integrator] = ids.map(Id::named);
+        Carried {
+            trans_id,
+            trx_id,
+            incomplete: unreadable,
+            amount: amount.and_then(Result::ok),
+            currency: self
+                .text(field::CURRENCY)
+                .map(|text| text.trim().to_owned()),
+            integrator,
+        }
+    }
+
+    /// True where it names the trade that it is about.
+    pub(super) fn names_a_trade(&self) -> bool {
+        [field::TRANS_ID, field::TRX_ID]
+            .into_iter()
+            .any(|name| self.id(name) != Id::Absent)
     }
 
     /// Its code and sentence. `field` names the datum that decides this call, where its code says "ok".
@@ -127,16 +158,16 @@ impl Envelope {
             return None;
         }
         let wallets = list(self.0.get("data")?)?.into_iter().filter_map(|item| {
-            let field = |name: &str| {
+            let named = |name: &str| {
                 item.get(name)
                     .and_then(text)
                     .filter(|text| !text.is_empty())
             };
             Some(Integrator {
-                id: field("id")?,
-                name: field("integrator_name")?,
-                logo: field("integrator_logo_link"),
-                test: field("active").as_deref() == Some("T"),
+                id: named(field::ID)?,
+                name: named(field::INTEGRATOR_NAME)?,
+                logo: named(field::INTEGRATOR_LOGO_LINK),
+                test: named(field::ACTIVE).as_deref() == Some(TEST_WALLET),
                 presents: Vec::new(),
             })
         });

@@ -1,0 +1,178 @@
+//! One HTTP exchange with a gateway: sent once, timed, its answer bounded. What the answer says, its adapter reads.
+//!
+//! No redirect is followed and no layer repeats. What changes something gets a connection of its own: one that the
+//! gateway closed a moment ago would lose the request, and nobody could say whether it arrived. Questions keep
+//! theirs: where one is lost it is asked again, and each new one costs the gateway and us a handshake.
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use kaunter_core::policy::{Ms, Policy};
+use reqwest::{Client, RequestBuilder, StatusCode, redirect, retry};
+
+use crate::limits::MAX_ANSWER_BYTES;
+use crate::metrics::METRICS;
+
+/// A kept connection is let go of before most gateways do.
+const IDLE: Duration = Duration::from_secs(15);
+
+/// Why a call has no answer to go by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoAnswer {
+    /// Not a byte of the request was written.
+    Unsent,
+    /// The gateway refused the token before it looked: its 401.
+    RefusedEarly,
+    /// The gateway refused before it looked, for we ask too much: its 429.
+    Throttled,
+    /// Time-out, reset, a broken or strange answer.
+    NoWord,
+}
+
+/// A call that failed, as the operator reads it.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) why: NoAnswer,
+    /// The HTTP status, where an answer began.
+    pub(crate) status: Option<u16>,
+    /// What happened; of a connection that failed, its reason.
+    pub(crate) cause: String,
+}
+
+impl Failure {
+    pub(crate) fn new(why: NoAnswer, status: Option<StatusCode>, cause: impl Into<String>) -> Self {
+        Self {
+            why,
+            status: status.map(|status| status.as_u16()),
+            cause: cause.into(),
+        }
+    }
+}
+
+/// Which connection a call may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Connection {
+    /// Its own.
+    Fresh,
+    /// One that an earlier call left open.
+    Kept,
+}
+
+/// A whole answer, of any status.
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Vec<u8>,
+}
+
+/// The connections to a gateway.
+pub(crate) struct Http {
+    fresh: Client,
+    kept: Client,
+    /// When the gateway last said something that could be read.
+    heard: Mutex<Option<Instant>>,
+}
+
+impl Http {
+    pub(crate) fn new(policy: &Policy) -> anyhow::Result<Self> {
+        let client = || {
+            Client::builder()
+                .connect_timeout(Duration::from_millis(policy.connect_ms))
+                .redirect(redirect::Policy::none())
+                .retry(retry::never())
+                .no_proxy()
+        };
+        Ok(Self {
+            fresh: client().pool_max_idle_per_host(0).build()?,
+            kept: client().pool_idle_timeout(IDLE).build()?,
+            heard: Mutex::new(None),
+        })
+    }
+
+    /// True where the gateway was heard of so lately.
+    pub(crate) fn heard_within(&self, age: Duration) -> bool {
+        let heard = *self.heard.lock().expect("nobody panics while holding it");
+        heard.is_some_and(|at| at.elapsed() < age)
+    }
+
+    /// A request that waits so long for its answer. The adapter adds what its gateway wants, and [`exchange`] sends it.
+    pub(crate) fn post(
+        &self,
+        connection: Connection,
+        url: String,
+        patience_ms: Ms,
+    ) -> RequestBuilder {
+        let client = match connection {
+            Connection::Fresh => &self.fresh,
+            Connection::Kept => &self.kept,
+        };
+        client.post(url).timeout(Duration::from_millis(patience_ms))
+    }
+
+    /// Counts a call, tells the operator how it went, and notes that the gateway was heard of.
+    pub(crate) fn note(
+        &self,
+        call: &'static str,
+        connection: Connection,
+        outcome: Result<(), &Failure>,
+    ) {
+        let class = match outcome.map_err(|failure| failure.why) {
+            Ok(()) => "word",
+            Err(NoAnswer::Unsent) => "unsent",
+            Err(NoAnswer::RefusedEarly) => "refused",
+            Err(NoAnswer::Throttled) => "throttled",
+            Err(NoAnswer::NoWord) => "no-word",
+        };
+        METRICS.gateway(call, class);
+        // Questions are many, and what they find is told as a move.
+        match (outcome, connection) {
+            (Err(failure), _) => {
+                let (status, cause) = (failure.status, failure.cause.as_str());
+                tracing::warn!(call, class, status, cause, "gateway");
+            }
+            (Ok(()), Connection::Fresh) => tracing::info!(call, class, "gateway"),
+            (Ok(()), Connection::Kept) => tracing::debug!(call, class, "gateway"),
+        }
+        if outcome.is_ok() {
+            *self.heard.lock().expect("nobody panics while holding it") = Some(Instant::now());
+        }
+    }
+}
+
+/// Sends a request once.
+pub(crate) async fn exchange(request: RequestBuilder) -> Result<Reply, Failure> {
+    let response = request.send().await.map_err(unanswered)?;
+    let status = response.status();
+    let body = bounded(response)
+        .await
+        .map_err(|cause| Failure::new(NoAnswer::NoWord, Some(status), cause))?;
+    Ok(Reply { status, body })
+}
+
+/// What a request that got no answer met, without its address: that may hold what is nobody's business.
+fn unanswered(error: reqwest::Error) -> Failure {
+    let why = if error.is_connect() || error.is_builder() {
+        NoAnswer::Unsent
+    } else {
+        NoAnswer::NoWord
+    };
+    let error = error.without_url();
+    let mut causes = vec![error.to_string()];
+    let mut source = std::error::Error::source(&error);
+    while let Some(error) = source {
+        causes.push(error.to_string());
+        source = error.source();
+    }
+    causes.dedup();
+    Failure::new(why, None, causes.join(": "))
+}
+
+async fn bounded(mut response: reqwest::Response) -> Result<Vec<u8>, &'static str> {
+    let mut body = Vec::new();
+    while let Some(part) = response.chunk().await.map_err(|_| "the answer broke off")? {
+        body.extend_from_slice(&part);
+        if body.len() > MAX_ANSWER_BYTES {
+            return Err("the answer is too long");
+        }
+    }
+    Ok(body)
+}

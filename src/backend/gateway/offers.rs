@@ -1,0 +1,92 @@
+//! The wallets that tills are offered, and who asks the gateway for them: one caller at a time, however many want to
+//! know.
+
+use std::sync::{Mutex as StdMutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use kaunter_core::policy::Ms;
+use kaunter_core::wire::Integrator;
+use tokio::sync::Mutex;
+
+use super::http::NoAnswer;
+use super::wallets::{Doubt, Wallets};
+
+/// A doubtful list of wallets is asked for again after so many pauses between questions: 20 s.
+const DOUBTFUL_POLLS: u64 = 10;
+
+/// The wallets that tills are offered.
+pub(crate) struct Offers {
+    wallets: StdMutex<Wallets>,
+    /// Held by the one who asks for the wallets; when that was in vain.
+    asking: Mutex<Option<(NoAnswer, Instant)>>,
+    /// The pause before a doubtful list is asked for again.
+    soon: Duration,
+}
+
+impl Offers {
+    pub(super) fn new(poll_ms: Ms) -> Self {
+        Self {
+            wallets: StdMutex::new(Wallets::default()),
+            asking: Mutex::new(None),
+            soon: Duration::from_millis(poll_ms * DOUBTFUL_POLLS),
+        }
+    }
+
+    /// The wallets. `ask` is awaited where none are known; what is doubtful or old is asked for by [`Self::refresh`],
+    /// and nobody waits for it.
+    pub(super) async fn list(
+        &self,
+        ask: impl Future<Output = Result<Vec<Integrator>, NoAnswer>>,
+    ) -> Result<Vec<Integrator>, NoAnswer> {
+        let offered = || self.wallets().offered().map(<[_]>::to_vec);
+        if let Some(list) = offered().filter(|list| !list.is_empty()) {
+            return Ok(list);
+        }
+        self.refresh(ask).await?;
+        Ok(offered().unwrap_or_default())
+    }
+
+    /// Awaits `ask` where the wallets are not known, doubtful or old.
+    pub(super) async fn refresh(
+        &self,
+        ask: impl Future<Output = Result<Vec<Integrator>, NoAnswer>>,
+    ) -> Result<(), NoAnswer> {
+        let began = Instant::now();
+        let mut asked = self.asking.lock().await;
+        if self.wallets().current(self.soon).is_some() {
+            return Ok(());
+        }
+        // Somebody asked in vain while we waited: that is our answer too.
+        if let Some((why, at)) = *asked
+            && at >= began
+        {
+            return Err(why);
+        }
+        match ask.await {
+            Ok(list) => {
+                let mut wallets = self.wallets();
+                wallets.answered(list, Instant::now());
+                let doubt = wallets.doubt();
+                if matches!(doubt, Doubt::Empty | Doubt::Shorter) {
+                    tracing::warn!(what = ?doubt, "the gateway's list of wallets: it is asked for again");
+                }
+                Ok(())
+            }
+            Err(why) => {
+                *asked = Some((why, Instant::now()));
+                Err(why)
+            }
+        }
+    }
+
+    /// What speaks against the list, and whether tills are offered any wallet.
+    pub(super) fn doubt(&self) -> (Doubt, bool) {
+        let wallets = self.wallets();
+        let offers = wallets.offered().is_some_and(|list| !list.is_empty());
+        (wallets.doubt(), offers)
+    }
+
+    fn wallets(&self) -> MutexGuard<'_, Wallets> {
+        self.wallets.lock().expect("nobody panics while holding it")
+    }
+}

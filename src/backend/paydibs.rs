@@ -1,0 +1,258 @@
+//! The adapter of PayDibs: the machine's requests become calls of the PayDibs POS API, and its answers become the
+//! machine's words.
+//!
+//! Only this folder knows the API's paths, fields and numbers. [`call`] describes each call as data, [`send`] sends
+//! one, [`words`] has the names and values. This file decides what an answer proves, call by call: where money may
+//! have moved, only a definite word is one.
+
+mod call;
+mod envelope;
+mod send;
+mod sign;
+mod token;
+pub(crate) mod words;
+
+use hex::encode as hex_encode;
+use kaunter_core::trade::{
+    CancelAnswer, Carried, CreateAnswer, Facts, PayAnswer, StatusAnswer, StatusWord, VoidAnswer,
+};
+use kaunter_core::wire::{Integrator, Presented, Reason};
+use md5::{Digest, Md5};
+use tokio::sync::Mutex;
+
+use crate::config::GatewayConfig;
+use crate::gateway::common::{Common, Told};
+use crate::gateway::http::{Connection, NoAnswer};
+use crate::gateway::ours;
+use crate::secret::Secret;
+use envelope::Envelope;
+use send::Answer;
+use token::KeptToken;
+use words::{CONSUMER_PRESENTED, MerchantWords, code, field, order, status};
+
+/// A merchant's account at PayDibs.
+pub(crate) struct Paydibs {
+    pub(crate) config: GatewayConfig,
+    pub(crate) common: Common,
+    token: Mutex<KeptToken>,
+}
+
+impl Paydibs {
+    pub(crate) fn new(config: GatewayConfig, common: Common) -> Self {
+        Self {
+            config,
+            common,
+            token: Mutex::new(KeptToken::default()),
+        }
+    }
+
+    /// Asks for the wallets, as a sign of life: any answer that can be read will do.
+    pub(crate) async fn probe(&self) -> Result<(), NoAnswer> {
+        let answer = self.answer(&call::wallets(CONSUMER_PRESENTED)).await;
+        answer.map(|_| ()).map_err(|failed| failed.failure.why)
+    }
+
+    /// The wallets of each way that this gateway has, as one list.
+    pub(crate) async fn wallets(&self, test_wallets: bool) -> Result<Vec<Integrator>, NoAnswer> {
+        let mut all: Vec<Integrator> = Vec::new();
+        let merchant = self.config.words.merchant_presented.as_ref();
+        let ways = [
+            Some((Presented::Consumer, CONSUMER_PRESENTED)),
+            merchant.map(|words| (Presented::Merchant, words.pay_type.as_str())),
+        ];
+        for (way, pay_type) in ways.into_iter().flatten() {
+            let answer = self.answer(&call::wallets(pay_type)).await;
+            let envelope = answer.map_err(|failed| failed.failure.why)?;
+            let listed = envelope.integrators(test_wallets).ok_or(NoAnswer::NoWord)?;
+            for mut wallet in listed {
+                match all.iter_mut().find(|known| known.id == wallet.id) {
+                    Some(known) => known.presents.push(way),
+                    None => {
+                        wallet.presents.push(way);
+                        all.push(wallet);
+                    }
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    pub(crate) async fn create(&self, facts: &Facts) -> Told<CreateAnswer> {
+        let (pay_type, merchant) = match (facts.presented, &self.config.words.merchant_presented) {
+            (Presented::Consumer, _) => (CONSUMER_PRESENTED, None),
+            (Presented::Merchant, Some(words)) => (words.pay_type.as_str(), Some(words)),
+            // The configuration lost the way between two starts: nothing was presented.
+            (Presented::Merchant, None) => return (CreateAnswer::NoWord, None),
+        };
+        let (answer, said) = self.send(&call::create(facts, pay_type)).await;
+        let created = match answer {
+            Ok(envelope) if envelope.is_ok() => self.made(&envelope, facts, merchant),
+            Ok(envelope) => self.not_made(&envelope, facts),
+            // Its reason may stand in an answer that HTTP calls a refusal.
+            Err(failed) => match (failed.failure.why, failed.failure.status, failed.envelope) {
+                (NoAnswer::NoWord, Some(400..500), Some(envelope)) => {
+                    self.not_made(&envelope, facts)
+                }
+                (_, _, _) => CreateAnswer::NoWord,
+            },
+        };
+        (created, said)
+    }
+
+    /// An answer about another sale is none about this one, and nothing was presented.
+    fn made(
+        &self,
+        envelope: &Envelope,
+        facts: &Facts,
+        merchant: Option<&MerchantWords>,
+    ) -> CreateAnswer {
+        let carried = self.carried(envelope);
+        match carried.trans_id.clone() {
+            Some(trans_id) if carried.agrees(facts, Some(&trans_id)) => CreateAnswer::Made {
+                trans_id,
+                payload: merchant
+                    .and_then(|words| envelope.text(&words.field))
+                    .and_then(|text| ours::read(text, &facts.sale.amount)),
+            },
+            Some(_) | None => CreateAnswer::NoWord,
+        }
+    }
+
+    /// The gateway answered, and made no trade. Nothing was presented, so its no is a no, whichever its code; a code of
+    /// its own trouble is none.
+    fn not_made(&self, envelope: &Envelope, facts: &Facts) -> CreateAnswer {
+        let trans_id = self.carried(envelope).trans_id.unwrap_or_default();
+        match envelope.code() {
+            _ if !self.is_about(envelope, facts, &trans_id) => CreateAnswer::NoWord,
+            None => CreateAnswer::NoWord,
+            Some(code) if code::FAULTS.contains(&code) => CreateAnswer::NoWord,
+            Some(_) => CreateAnswer::Refused(self.definite(envelope).unwrap_or(Reason::Other)),
+        }
+    }
+
+    pub(crate) async fn pay(
+        &self,
+        facts: &Facts,
+        trans_id: &str,
+        code: &Secret,
+    ) -> Told<PayAnswer> {
+        let (answer, said) = self.send(&call::pay(facts, trans_id, code)).await;
+        let payed = match answer {
+            Ok(envelope) if is_accepted(&envelope) => {
+                let mut carried = self.carried(&envelope);
+                carried.incomplete |= carried.trans_id.is_none();
+                match envelope.text(field::USER_ORDER_STATUS).as_deref() {
+                    Some(order::PAID) => PayAnswer::Paid(carried),
+                    Some(_) | None => PayAnswer::Processing(carried),
+                }
+            }
+            // A refusal of another trade is none of this one: the question tells.
+            Ok(envelope) if !self.is_about(&envelope, facts, trans_id) => PayAnswer::NoWord,
+            Ok(envelope) => self
+                .definite(&envelope)
+                .map_or(PayAnswer::NoWord, PayAnswer::Refused),
+            Err(failed) if failed.is_unsent() => PayAnswer::Unsent,
+            Err(_) => PayAnswer::NoWord,
+        };
+        (payed, said)
+    }
+
+    pub(crate) async fn status(&self, facts: &Facts, trans_id: &str) -> Told<StatusAnswer> {
+        let call = call::status(facts, trans_id, Connection::Kept);
+        let mut answer = self.answer(&call).await;
+        if self.is_unbound_word(&answer) {
+            // Nothing in the answer says whose it is, and a kept connection may hold the answer to an earlier question.
+            let call = call::status(facts, trans_id, Connection::Fresh);
+            answer = self.answer(&call).await;
+        }
+        let said = self.said(&call, &answer).await;
+        let answer = match answer {
+            Ok(envelope) if envelope.is_ok() => StatusAnswer {
+                word: self.status_word(&envelope),
+                carried: self.carried(&envelope),
+            },
+            Ok(_) | Err(_) => StatusAnswer {
+                word: StatusWord::NoWord,
+                carried: Carried::default(),
+            },
+        };
+        (answer, said)
+    }
+
+    /// A word that decides, in an answer that names no trade.
+    fn is_unbound_word(&self, answer: &Answer) -> bool {
+        let Ok(envelope) = answer else { return false };
+        let decides = match self.status_word(envelope) {
+            StatusWord::Paid | StatusWord::Failed(_) | StatusWord::Closed | StatusWord::Voided => {
+                true
+            }
+            StatusWord::Pending | StatusWord::Unpaid | StatusWord::NoWord => false,
+        };
+        envelope.is_ok() && decides && !envelope.names_a_trade()
+    }
+
+    fn status_word(&self, envelope: &Envelope) -> StatusWord {
+        let word = envelope.text(field::PAY_STATUS);
+        self.config.words.status(word.as_deref())
+    }
+
+    pub(crate) async fn cancel(&self, facts: &Facts, trans_id: &str) -> Told<CancelAnswer> {
+        let Some(words) = &self.config.words.cancel else {
+            return (CancelAnswer::NoWord, None);
+        };
+        let (answer, said) = self.send(&call::cancel(facts, trans_id, words)).await;
+        let cancelled = match answer {
+            Ok(envelope) if envelope.is_ok() && self.is_about(&envelope, facts, trans_id) => {
+                words.answer(envelope.text(&words.field).as_deref())
+            }
+            Ok(_) | Err(_) => CancelAnswer::NoWord,
+        };
+        (cancelled, said)
+    }
+
+    pub(crate) async fn void(&self, facts: &Facts, trans_id: &str) -> Told<VoidAnswer> {
+        let call = call::void(facts, trans_id, self.password_hash());
+        let (answer, said) = self.send(&call).await;
+        let voided = match answer {
+            // An answer about another trade is no word on this one: the question tells.
+            Ok(envelope) if !self.is_about(&envelope, facts, trans_id) => VoidAnswer::NoWord,
+            Ok(envelope) if envelope.is_ok() => void_word(&envelope),
+            Err(failed) if failed.is_unsent() => VoidAnswer::Unsent,
+            Ok(_) | Err(_) => VoidAnswer::NoWord,
+        };
+        (voided, said)
+    }
+
+    fn definite(&self, envelope: &Envelope) -> Option<Reason> {
+        self.config.words.definite(envelope.code())
+    }
+
+    /// Each field that an answer carries is the attempt's.
+    fn is_about(&self, envelope: &Envelope, facts: &Facts, trans_id: &str) -> bool {
+        self.carried(envelope).agrees(facts, Some(trans_id))
+    }
+
+    fn carried(&self, envelope: &Envelope) -> Carried {
+        envelope.carried(&self.config.currency)
+    }
+
+    fn password_hash(&self) -> String {
+        hex_encode(Md5::digest(self.config.password.expose()))
+    }
+}
+
+/// A payment that was taken in: it is paid, or the customer has to confirm.
+fn is_accepted(envelope: &Envelope) -> bool {
+    envelope.is_ok() && envelope.number(field::STATUS) == Some(status::PAYMENT_ACCEPTED)
+}
+
+fn void_word(envelope: &Envelope) -> VoidAnswer {
+    match envelope.number(field::STATUS) {
+        Some(status::VOID_DONE) => VoidAnswer::Done(envelope.id(field::TRANSACTION_ID).named()),
+        // The gateway says that nothing was given back.
+        Some(status::VOID_NOT_FOUND | status::VOID_WRONG_PASSWORD | status::VOID_FAILED) => {
+            VoidAnswer::Failed
+        }
+        Some(_) | None => VoidAnswer::NoWord,
+    }
+}

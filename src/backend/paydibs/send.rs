@@ -1,0 +1,177 @@
+//! Sends a call: its token, its signature, its repeats, and what its answer says before anybody asks what it means.
+
+use kaunter_core::wire::GatewayAnswer;
+use reqwest::{RequestBuilder, StatusCode};
+
+use super::Paydibs;
+use super::call::{self, Call, Patience, Repeat};
+use super::envelope::Envelope;
+use super::sign::sign;
+use super::words::field;
+use crate::gateway::common::Told;
+use crate::gateway::http::{self, Failure, NoAnswer, Reply};
+use crate::gateway::said;
+use crate::secret::Secret;
+
+/// What a call brought: an envelope to go by, or what there was instead.
+pub(super) type Answer = Result<Envelope, Unanswered>;
+
+/// A call without an envelope to go by.
+#[derive(Debug)]
+pub(super) struct Unanswered {
+    pub(super) failure: Failure,
+    /// What an answer that is no success said all the same.
+    pub(super) envelope: Option<Envelope>,
+    /// False where no token could be had, so that the call itself never left.
+    had_token: bool,
+}
+
+impl Unanswered {
+    fn without_token(why: NoAnswer) -> Self {
+        Self {
+            had_token: false,
+            ..Failure::new(why, None, "no token could be had").into()
+        }
+    }
+
+    /// Proven: not a byte of the call was written.
+    pub(super) fn is_unsent(&self) -> bool {
+        !self.had_token || self.failure.why == NoAnswer::Unsent
+    }
+}
+
+impl From<Failure> for Unanswered {
+    fn from(failure: Failure) -> Self {
+        Self {
+            failure,
+            envelope: None,
+            had_token: true,
+        }
+    }
+}
+
+impl Paydibs {
+    /// Sends a call, again where its `repeat` allows it. Beside the answer stand the gateway's own words, fit to be
+    /// stored and shown.
+    pub(super) async fn send(&self, call: &Call<'_>) -> Told<Answer> {
+        let answer = self.answer(call).await;
+        let said = self.said(call, &answer).await;
+        (answer, said)
+    }
+
+    /// The same, and nobody is told what the gateway said.
+    pub(super) async fn answer(&self, call: &Call<'_>) -> Answer {
+        let first = self.with_token(call).await;
+        let throttled = matches!(&first, Err(failed) if failed.failure.why == NoAnswer::Throttled);
+        if throttled && call.repeat == Repeat::WhenRefusedEarlyOrThrottled {
+            self.common.breath().await;
+            return self.with_token(call).await;
+        }
+        first
+    }
+
+    /// Sends a call with a token, and once more where the gateway did not look at it and the call may be repeated.
+    async fn with_token(&self, call: &Call<'_>) -> Answer {
+        let token = self.token(call.repeat).await;
+        let token = token.map_err(Unanswered::without_token)?;
+        let first = self.once(call, Some(&token)).await;
+        let why = match (&first, call.repeat) {
+            (Ok(_), _) | (Err(_), Repeat::Never) => return first,
+            (Err(failed), _) => failed.failure.why,
+        };
+        match why {
+            NoAnswer::RefusedEarly => {
+                self.forget(&token).await;
+                let token = self.token(call.repeat).await;
+                let token = token.map_err(Unanswered::without_token)?;
+                self.once(call, Some(&token)).await
+            }
+            NoAnswer::Unsent => self.once(call, Some(&token)).await,
+            NoAnswer::Throttled | NoAnswer::NoWord => first,
+        }
+    }
+
+    /// Signs and sends once.
+    pub(super) async fn once(&self, call: &Call<'_>, token: Option<&Secret>) -> Answer {
+        let answer = match http::exchange(self.signed(call, token)).await {
+            Ok(reply) => self.judged(&reply),
+            Err(failure) => Err(failure.into()),
+        };
+        let outcome = answer.as_ref().map(|_| ()).map_err(|no| &no.failure);
+        self.common.http.note(call.name, call.connection, outcome);
+        answer
+    }
+
+    fn signed(&self, call: &Call<'_>, token: Option<&Secret>) -> RequestBuilder {
+        let policy = &self.common.policy;
+        let patience_ms = match call.patience {
+            Patience::Short => policy.read_ms,
+            Patience::Long => policy.pay_ms,
+        };
+        let mut fields = call.fields.clone();
+        let now_s = jiff::Timestamp::now().as_second();
+        fields.push((field::TIME, now_s.to_string()));
+        fields.push((field::SIGN, sign(&fields, self.config.secret.expose())));
+        let url = format!("{}{}", self.config.base.trim_end_matches('/'), call.path);
+        let request = self.common.http.post(call.connection, url, patience_ms);
+        let request = request
+            .header("Key", self.config.key.expose())
+            .form(&fields);
+        match token {
+            Some(token) => request.header("Auth-Token", token.expose()),
+            None => request,
+        }
+    }
+
+    /// What an answer is as far as HTTP and the envelope's code go.
+    fn judged(&self, reply: &Reply) -> Answer {
+        let envelope = Envelope::read(&reply.body);
+        let code = envelope.as_ref().and_then(Envelope::code);
+        let is_stale = |code| self.config.words.auth_error_codes.contains(&code);
+        let fault = match reply.status {
+            StatusCode::UNAUTHORIZED => Some((NoAnswer::RefusedEarly, "it refused the token")),
+            StatusCode::TOO_MANY_REQUESTS => Some((NoAnswer::Throttled, "it is asked too often")),
+            status if !status.is_success() => Some((NoAnswer::NoWord, "the answer is no success")),
+            _ if code.is_some_and(is_stale) => {
+                Some((NoAnswer::RefusedEarly, "it refused the token"))
+            }
+            _ => None,
+        };
+        match (fault, envelope) {
+            (None, Some(envelope)) => Ok(envelope),
+            (fault, envelope) => {
+                let unreadable = "the answer is no JSON object that says each thing once";
+                let (why, cause) = fault.unwrap_or((NoAnswer::NoWord, unreadable));
+                Err(Unanswered {
+                    envelope,
+                    ..Failure::new(why, Some(reply.status), cause).into()
+                })
+            }
+        }
+    }
+
+    /// What the gateway said, without what was sent in confidence. What is no success reaches the log too; of
+    /// questions, which are many, what moves something is told with the move.
+    pub(super) async fn said(&self, call: &Call<'_>, answer: &Answer) -> Option<GatewayAnswer> {
+        let envelope = match answer {
+            Ok(envelope) => envelope,
+            Err(failed) => failed.envelope.as_ref()?,
+        };
+        let tokens = self.token.lock().await.secrets();
+        let (config, hash) = (&self.config, self.password_hash());
+        let keys = [
+            &config.key,
+            &config.secret,
+            &config.merchant,
+            &config.password,
+        ];
+        let mut secrets: Vec<&str> = keys.map(Secret::expose).to_vec();
+        secrets.push(&hash);
+        secrets.extend(tokens.iter().map(Secret::expose));
+        secrets.extend(call.masks.code);
+        let said = said::clean(envelope.said(call.decides), &secrets, &call.masks.ids);
+        let is_loud = !envelope.is_ok() && call.name != call::STATUS;
+        said::log(call.name, &said, is_loud);
+        Some(said)
+    }
+}

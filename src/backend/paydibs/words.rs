@@ -1,0 +1,213 @@
+//! PayDibs' words: the names of its fields, and the values that mean something. PayDibs publishes no document, so
+//! what is not known for certain is configuration: [`Words`].
+
+use std::collections::BTreeMap;
+
+use kaunter_core::trade::{CancelAnswer, StatusWord};
+use kaunter_core::wire::Reason;
+use serde::Deserialize;
+
+/// The names of fields, in calls and in answers.
+pub(super) mod field {
+    pub(crate) const ACTIVE: &str = "active";
+    pub(crate) const AMOUNT: &str = "amount";
+    pub(crate) const AUTH_TOKEN: &str = "Auth_Token";
+    pub(crate) const CURRENCY: &str = "currency";
+    pub(crate) const ID: &str = "id";
+    pub(crate) const INTEGRATOR_ID: &str = "integrator_id";
+    pub(crate) const INTEGRATOR_LOGO_LINK: &str = "integrator_logo_link";
+    pub(crate) const INTEGRATOR_NAME: &str = "integrator_name";
+    pub(crate) const LOGIN_ID: &str = "login_id";
+    pub(crate) const LOGIN_PASSWORD: &str = "login_password";
+    pub(crate) const PAY_STATUS: &str = "pay_status";
+    pub(crate) const PAY_TYPE: &str = "pay_type";
+    pub(crate) const SIGN: &str = "sign";
+    pub(crate) const STATUS: &str = "status";
+    pub(crate) const TIME: &str = "time";
+    /// PayDibs' name of a void.
+    pub(crate) const TRANSACTION_ID: &str = "transaction_id";
+    /// PayDibs' name of a trade.
+    pub(crate) const TRANS_ID: &str = "trans_id";
+    /// Our name of a trade.
+    pub(crate) const TRX_ID: &str = "trx_id";
+    pub(crate) const USER_ORDER_STATUS: &str = "user_order_status";
+    pub(crate) const USER_QR_CODE: &str = "user_qr_code";
+    pub(crate) const VOID_PIN: &str = "void_pin";
+}
+
+/// `code` of an envelope.
+pub(super) mod code {
+    /// All is well.
+    pub(crate) const OK: u32 = 200;
+    /// The gateway's own faults, which refuse nothing.
+    pub(crate) const FAULTS: std::ops::Range<u32> = 500..600;
+}
+
+/// `data.status` of an answer: each call has numbers of its own.
+pub(super) mod status {
+    /// Token: the answer holds one.
+    pub(crate) const TOKEN_GRANTED: u64 = 1;
+    /// Payment: accepted. It is paid where `user_order_status` says so, and pending otherwise.
+    pub(crate) const PAYMENT_ACCEPTED: u64 = 200;
+    /// Void: the money was given back.
+    pub(crate) const VOID_DONE: u64 = 1;
+    /// Void: no such payment, so nothing was given back.
+    pub(crate) const VOID_NOT_FOUND: u64 = 3;
+    /// Void: the merchant's password is wrong, so nothing was given back.
+    pub(crate) const VOID_WRONG_PASSWORD: u64 = 6;
+    /// Void: nothing was given back.
+    pub(crate) const VOID_FAILED: u64 = 7;
+}
+
+/// `data.user_order_status` of a payment.
+pub(super) mod order {
+    /// The money is taken.
+    pub(crate) const PAID: &str = "S";
+}
+
+/// `active` of a wallet that moves no money.
+pub(super) const TEST_WALLET: &str = "T";
+/// `pay_type` where the merchant scans the customer's code.
+pub(super) const CONSUMER_PRESENTED: &str = "MSU";
+
+/// Which words a gateway is believed to know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// Only what is known.
+    #[default]
+    Plain,
+    /// The simulator's: assumptions.
+    Rich,
+}
+
+/// The gateway's vocabulary beyond what is known: data, never code.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Words {
+    /// Codes that say that a payment definitely failed, and why.
+    pub definite_codes: BTreeMap<u32, Reason>,
+    /// Words of `pay_status`.
+    pub paid: Vec<String>,
+    /// The customer has to confirm.
+    pub pending: Vec<String>,
+    /// Not paid so far, and nobody is paying: no word on what comes, but one that lets a lost cancel be repeated.
+    pub unpaid: Vec<String>,
+    /// It failed for good.
+    pub failed: Vec<String>,
+    /// It was closed unpaid.
+    pub closed: Vec<String>,
+    /// The money was returned.
+    pub voided: Vec<String>,
+    /// Codes of the envelope that mean "renew the token".
+    pub auth_error_codes: Vec<u32>,
+    /// The call that cancels an unfinished payment, and its words.
+    pub cancel: Option<CancelWords>,
+    /// How the till shows a code that the customer scans; none: it can't.
+    pub merchant_presented: Option<MerchantWords>,
+}
+
+/// How a gateway is asked for a code that the till shows.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MerchantWords {
+    /// `pay_type` of this way, in `create-trade` and in the list of wallets.
+    pub pay_type: String,
+    /// The field of `create-trade`'s answer that holds what the code says: an EMVCo text.
+    pub field: String,
+}
+
+/// How a gateway cancels.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CancelWords {
+    /// The path below the gateway's address.
+    pub path: String,
+    /// The field of its answer.
+    pub field: String,
+    /// Closed unpaid.
+    pub closed: String,
+    /// Paid, and it stays so.
+    pub too_late: String,
+    /// Paid, and given back.
+    pub refunded: String,
+}
+
+impl Words {
+    /// A profile's words.
+    #[must_use]
+    pub fn of(profile: Profile) -> Self {
+        let word = |word: &str| vec![word.to_owned()];
+        let plain = Self {
+            paid: word("D"),
+            auth_error_codes: vec![401],
+            ..Self::default()
+        };
+        match profile {
+            Profile::Plain => plain,
+            Profile::Rich => Self {
+                definite_codes: BTreeMap::from([
+                    (4001, Reason::InsufficientFunds),
+                    (4002, Reason::CodeExpired),
+                    (4003, Reason::CodeUsed),
+                    (4004, Reason::Limit),
+                    (4005, Reason::WrongWallet),
+                ]),
+                pending: word("P"),
+                unpaid: word("N"),
+                failed: word("F"),
+                closed: word("X"),
+                voided: word("V"),
+                cancel: Some(CancelWords {
+                    path: "/payment/cancel-trade".to_owned(),
+                    field: "cancel_status".to_owned(),
+                    closed: "C".to_owned(),
+                    too_late: "L".to_owned(),
+                    refunded: "R".to_owned(),
+                }),
+                merchant_presented: Some(MerchantWords {
+                    pay_type: "USM".to_owned(),
+                    field: "merchant_qr_code".to_owned(),
+                }),
+                ..plain
+            },
+        }
+    }
+
+    /// What a word of `pay_status` means.
+    pub(super) fn status(&self, word: Option<&str>) -> StatusWord {
+        let is = |list: &[String]| word.is_some_and(|word| list.iter().any(|own| own == word));
+        if is(&self.paid) {
+            StatusWord::Paid
+        } else if is(&self.pending) {
+            StatusWord::Pending
+        } else if is(&self.unpaid) {
+            StatusWord::Unpaid
+        } else if is(&self.failed) {
+            StatusWord::Failed(Reason::Other)
+        } else if is(&self.closed) {
+            StatusWord::Closed
+        } else if is(&self.voided) {
+            StatusWord::Voided
+        } else {
+            StatusWord::NoWord
+        }
+    }
+
+    /// Why a payment definitely failed; none where an envelope's code does not say so.
+    pub(super) fn definite(&self, code: Option<u32>) -> Option<Reason> {
+        self.definite_codes.get(&code?).copied()
+    }
+}
+
+impl CancelWords {
+    /// What a word of the cancel's answer means.
+    pub(super) fn answer(&self, word: Option<&str>) -> CancelAnswer {
+        match word.filter(|word| !word.is_empty()) {
+            Some(word) if word == self.closed => CancelAnswer::Closed,
+            Some(word) if word == self.too_late => CancelAnswer::TooLate,
+            Some(word) if word == self.refunded => CancelAnswer::Refunded,
+            Some(_) | None => CancelAnswer::NoWord,
+        }
+    }
+}
