@@ -250,7 +250,7 @@ impl Trades {
         let trade = self.stored(Some(&self.inner.shop), trx_id).await?;
         match refusal {
             None => Ok(trade),
-            Some(refusal) => Err(Problem::with(refused(refusal), trade)),
+            Some(refusal) => Err(Problem::with(refusal.into(), trade)),
         }
     }
 
@@ -948,18 +948,6 @@ fn lines(moves: &[Move], who: &str, what: &str) -> Vec<Audit> {
     }
     let line = |Move { from, to }: &Move| audit(who, &format!("{from:?} -> {to:?}"), what);
     moves.iter().map(line).collect()
-}
-
-fn refused(refusal: Refusal) -> ProblemCode {
-    match refusal {
-        Refusal::CodeTaken => ProblemCode::CodeTaken,
-        Refusal::CodeReused => ProblemCode::CodeReused,
-        Refusal::TradeClosed => ProblemCode::TradeClosed,
-        Refusal::SaleBusy => ProblemCode::SaleBusy,
-        Refusal::NotCancellable => ProblemCode::NotCancellable,
-        Refusal::NotVoidable => ProblemCode::NotVoidable,
-        Refusal::NotReviewable => ProblemCode::VerdictInvalid,
-    }
 }
 
 fn name(event: &Event) -> &'static str {

@@ -159,7 +159,7 @@ impl World<'_> {
             return;
         }
         self.calls[at].row = Some(row);
-        self.calls[at].refused = refused.map(problem);
+        self.calls[at].refused = refused.map(ProblemCode::from);
         let looks = matches!(self.calls[at].ask, Ask::Look(_));
         if looks || self.calls[at].waits == 0 {
             return self.reply_with_row(at);
@@ -211,17 +211,5 @@ impl World<'_> {
     /// The treaty's view of a row. Nobody here reads a clock's text.
     fn wire(&self, row: usize) -> wire::Trade {
         self.rows[row].trade.told(0, |_| String::new())
-    }
-}
-
-fn problem(refusal: Refusal) -> ProblemCode {
-    match refusal {
-        Refusal::CodeTaken => ProblemCode::CodeTaken,
-        Refusal::CodeReused => ProblemCode::CodeReused,
-        Refusal::TradeClosed => ProblemCode::TradeClosed,
-        Refusal::SaleBusy => ProblemCode::SaleBusy,
-        Refusal::NotCancellable => ProblemCode::NotCancellable,
-        Refusal::NotVoidable => ProblemCode::NotVoidable,
-        Refusal::NotReviewable => ProblemCode::VerdictInvalid,
     }
 }

@@ -985,20 +985,12 @@ impl World {
     }
 
     fn answer(&mut self, row: usize, event: Event) -> Reply {
-        use kaunter_core::trade::Refusal;
         let refused = self.apply(row, event);
         let trade = self.wire(row);
-        let code = match refused {
-            Ok(()) => return Ok(trade),
-            Err(Refusal::CodeTaken) => ProblemCode::CodeTaken,
-            Err(Refusal::CodeReused) => ProblemCode::CodeReused,
-            Err(Refusal::TradeClosed) => ProblemCode::TradeClosed,
-            Err(Refusal::SaleBusy) => ProblemCode::SaleBusy,
-            Err(Refusal::NotCancellable) => ProblemCode::NotCancellable,
-            Err(Refusal::NotVoidable) => ProblemCode::NotVoidable,
-            Err(Refusal::NotReviewable) => ProblemCode::VerdictInvalid,
-        };
-        Err(Fault::Problem(code, Some(Box::new(trade))))
+        match refused {
+            Ok(()) => Ok(trade),
+            Err(refusal) => Err(Fault::Problem(refusal.into(), Some(Box::new(trade)))),
+        }
     }
 
     fn create(&mut self, page: usize, new: &wire::NewTrade) -> Reply {
