@@ -501,10 +501,7 @@ impl Inner {
         if trade.as_rival() != Rival::None {
             return in_the_way(&trade);
         }
-        if !matches!(
-            trade.state(),
-            State::Creating | State::CreateUnknown | State::AwaitingCode
-        ) {
+        if !trade.state().gives_way() {
             return Ok(None);
         }
         let (now, _) = self.catch_up(&mut trade, Rival::None);

@@ -119,10 +119,7 @@ impl World<'_> {
         if trade.as_rival() != Rival::None {
             return Err(in_the_way);
         }
-        if !matches!(
-            trade.state(),
-            State::Creating | State::CreateUnknown | State::AwaitingCode
-        ) {
+        if !trade.state().gives_way() {
             return Ok(());
         }
         let quiet = now >= trade.heard_ms() + self.weather.policy.quiet_ms;
