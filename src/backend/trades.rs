@@ -579,18 +579,13 @@ impl Inner {
         trx_id: &str,
         event: &Event,
     ) -> Result<Option<Trade>, Hindrance> {
-        let quiet = matches!(
-            event,
-            Event::Tick | Event::Heard | Event::Restarted | Event::Status(..)
-        );
-        if !quiet {
+        if !event.is_local() {
             return Ok(None);
         }
         let Some(stored) = self.store.find(Some(&self.shop), trx_id).await? else {
             return Ok(None);
         };
         let was = stored.trade.version();
-        // None of these events looks at the sale's other attempts, unless it moves.
         let (mut trade, by) = self.after(stored.trade, event);
         if !trade.take_moves().is_empty() {
             return Ok(None);
