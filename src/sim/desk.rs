@@ -1,9 +1,10 @@
-//! The backend's desk: what each call of a page comes to, by the rules of the real backend. The same key is the same
-//! attempt; what holds the sale stands; what only waits for a code makes way for its own terminal.
+//! The backend's desk: what each call of a page comes to. The same key is the same attempt; whether another one may begin
+//! is the real rule's word.
 
-use kaunter_core::sale::{self, Due};
+use kaunter_core::admission::{self, Asked};
+use kaunter_core::sale::Due;
 use kaunter_core::till::Fault as TillFault;
-use kaunter_core::trade::{CodeMark, Context, Event, Facts, Refusal, Rival, State, Trade};
+use kaunter_core::trade::{CodeMark, Event, Facts, Refusal, Trade};
 use kaunter_core::wire::{self, NewTrade, ProblemCode};
 
 use crate::gateway::Account;
@@ -68,17 +69,17 @@ impl World<'_> {
             return self.refuse(at, ProblemCode::Mismatch, None);
         }
         let now = self.clock(process);
-        for other in 0..self.rows.len() {
-            if let Err(code) = self.make_way(process, other, &terminal) {
-                return self.refuse(at, code, Some(other));
-            }
-        }
-        let due = self.rows.first().map(|row| Due {
-            amount: row.trade.facts().sale.amount.clone(),
-            minted_s: 0,
-        });
-        if sale::amount(due.as_ref(), &new.sale.amount, None).is_none() {
-            return self.refuse(at, ProblemCode::SaleAmountMismatch, None);
+        let others = self.rows.iter().map(|row| &row.trade);
+        let due = self.rows.first().map(|row| Due::of_first(&row.trade));
+        let asked = Asked {
+            terminal: &terminal,
+            amount: &new.sale.amount,
+            minted_s: None,
+        };
+        let policy = &self.weather.policy;
+        match admission::admit(others, due.as_ref(), &asked, now, policy) {
+            Ok(admission) => self.supersede(process, admission.replaced),
+            Err(denial) => return self.refuse(at, denial.into(), denial.trade()),
         }
         let row = self.rows.len();
         let facts = Facts {
@@ -107,41 +108,14 @@ impl World<'_> {
         self.wish_stored(process, at, row, None);
     }
 
-    /// Rule 1 of `docs/rules.md`, before a new attempt.
-    fn make_way(&mut self, process: usize, row: usize, terminal: &str) -> Result<(), ProblemCode> {
-        let now = self.clock(process);
-        let trade = &self.rows[row].trade;
-        let in_the_way = if trade.state() == State::Paid {
-            ProblemCode::SalePaid
-        } else {
-            ProblemCode::SaleBusy
-        };
-        if trade.as_rival() != Rival::None {
-            return Err(in_the_way);
+    /// These give way to a new attempt.
+    fn supersede(&mut self, process: usize, replaced: Vec<(usize, Trade)>) {
+        for (row, mut left) in replaced {
+            self.tally.moves.extend(left.take_moves());
+            say!(self, "  attempt {row}: superseded");
+            self.rows[row].trade = left;
+            self.disarm(process, row);
         }
-        if !trade.state().gives_way() {
-            return Ok(());
-        }
-        let quiet = now >= trade.heard_ms() + self.weather.policy.quiet_ms;
-        if trade.facts().terminal != terminal && !quiet {
-            return Err(in_the_way);
-        }
-        let context = Context {
-            now,
-            policy: &self.weather.policy,
-            rival: Rival::None,
-            said: None,
-            code_reused: false,
-        };
-        let mut left = trade.clone();
-        if left.handle(Event::Superseded, &context).is_err() {
-            return Err(in_the_way);
-        }
-        self.tally.moves.extend(left.take_moves());
-        say!(self, "  attempt {row}: superseded");
-        self.rows[row].trade = left;
-        self.disarm(process, row);
-        Ok(())
     }
 
     /// The wish is stored: a look is answered at once, the rest when the gateway did, or soon.
