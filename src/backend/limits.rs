@@ -1,7 +1,8 @@
 //! Every bound of this process, each with its reason. Past one of them a caller is told to come back, and when: what is
 //! stored is never let go of.
 //!
-//! Durations of a trade are the policy's; what is here bounds how much happens at once, and how large it is.
+//! Durations of a trade are the policy's, and `kaunter_core::admission` bounds how often a terminal tries one sale; what is
+//! here bounds how much happens at once, and how large it is.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
@@ -61,14 +62,6 @@ pub(crate) const POSTGRES_LIGHT_CONNECTIONS: u32 = 8;
 pub(crate) const PAGE_ROWS: usize = 200;
 /// Open attempts that one answer names: more than a terminal can have by far, and a shop's server asks by the day.
 pub(crate) const MAX_OPEN_ROWS: usize = 1_000;
-/// Codes that one terminal hands over for one sale within [`ATTEMPT_WINDOW_MS`]: a cashier who tries more often has another
-/// problem. No terminal wears out another's bill.
-pub(crate) const MOST_CODES: usize = 50;
-/// Attempts of one sale that one terminal begins in that time, also without a code: an outage of the gateway does not get
-/// there (a page asks once every few seconds), and each change of the sale reads them.
-pub(crate) const MOST_ATTEMPTS: usize = 300;
-/// After so long an attempt counts no more.
-pub(crate) const ATTEMPT_WINDOW_MS: u64 = 600_000;
 /// How often a change that another process overtook is tried again.
 pub(crate) const MOST_TRIES: u32 = 10;
 /// How often an answer of the gateway that could not be stored is tried again: with doubling pauses, half a minute.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use kaunter_core::admission::{self, Asked, Denial};
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::sale::{self, Amount, CodeUse, Due};
 use kaunter_core::trade::{
@@ -20,9 +21,7 @@ use crate::clock::{Clock, rfc3339};
 use crate::error::Problem;
 use crate::gateway::{Answered, Gateway};
 use crate::kill::{self, Point, Sent, Wished};
-use crate::limits::{
-    ATTEMPT_WINDOW_MS, KEEP_PAUSE, KEEP_TRIES, MOST_ATTEMPTS, MOST_CODES, MOST_TRIES, TIME_PAUSE_MS,
-};
+use crate::limits::{KEEP_PAUSE, KEEP_TRIES, MOST_TRIES, TIME_PAUSE_MS};
 use crate::metrics::METRICS;
 use crate::secret::Secret;
 use crate::store::{self, Audit, Store, Stored};
@@ -94,6 +93,14 @@ impl From<sqlx::Error> for Hindrance {
             Self::Problem(error.into())
         }
     }
+}
+
+/// The place of a new attempt in its sale.
+struct Room {
+    /// 1 for the first one.
+    attempt: u32,
+    /// What gave way to it, and how it moved.
+    replaced: Vec<(Trade, Vec<Move>)>,
 }
 
 /// What a change came to.
@@ -250,7 +257,7 @@ impl Trades {
         let trade = self.stored(Some(&self.inner.shop), trx_id).await?;
         match refusal {
             None => Ok(trade),
-            Some(refusal) => Err(Problem::with(refused(refusal), trade)),
+            Some(refusal) => Err(Problem::with(refusal.into(), trade)),
         }
     }
 
@@ -405,21 +412,15 @@ impl Inner {
         self: &Arc<Self>,
         wish: Wish,
     ) -> Result<(String, Vec<tokio::task::JoinHandle<()>>), Hindrance> {
-        let Wish {
-            shop,
-            terminal,
-            who,
-            new,
-            minted_s,
-        } = wish;
+        let new = &wish.new;
         let mut change = self.store.begin().await?;
-        store::take_sale(&mut change, &shop, &new.sale.reference).await?;
-        if let Some(same) = store::with_key(&mut change, &shop, &new.key).await? {
+        store::take_sale(&mut change, &wish.shop, &new.sale.reference).await?;
+        if let Some(same) = store::with_key(&mut change, &wish.shop, &new.key).await? {
             let facts = same.trade.facts();
             let replay = facts.sale == new.sale
                 && facts.integrator == new.integrator
                 && facts.presented == new.presented
-                && facts.terminal == terminal;
+                && facts.terminal == wish.terminal;
             return if replay {
                 Ok((facts.trx_id.clone(), Vec::new()))
             } else {
@@ -428,40 +429,19 @@ impl Inner {
         }
         self.follow_clock();
         let (now, jumps_ms) = self.clock.reading();
-        let since = now.saturating_sub(ATTEMPT_WINDOW_MS);
-        let attempts = store::attempts(&mut change, &shop, &new.sale.reference, since).await?;
-        admit_attempt(&attempts.lately, &terminal, now)?;
-        let attempt = attempts.count.saturating_add(1);
-        let first = attempts.first.map(|first| Due {
-            amount: first.trade.facts().sale.amount.clone(),
-            minted_s: 0,
-        });
-        let due = store::due(&mut change, &shop, &new.sale.reference).await?;
-        let amount = sale::amount(due.or(first).as_ref(), &new.sale.amount, minted_s);
-        // Whoever may take this one's place: the same terminal, or the server that changed the amount.
-        let heir = (amount != Some(Amount::Changed)).then_some(terminal.as_str());
-        let mut quitted = Vec::new();
-        for other in attempts.lately {
-            if let Some(left) = self.make_way(&mut change, other, heir, &who).await? {
-                quitted.push(left);
-            }
-        }
-        match amount {
-            None => return Err(Problem::new(ProblemCode::SaleAmountMismatch).into()),
-            Some(Amount::Same) => {}
-            Some(Amount::First | Amount::Changed) => {
-                let due = Due {
-                    amount: new.sale.amount.clone(),
-                    minted_s: minted_s.unwrap_or(0),
-                };
-                store::set_due(&mut change, &shop, &new.sale.reference, &due).await?;
-            }
-        }
+        let room = self.make_room(&mut change, &wish, now).await?;
+        let Wish {
+            shop,
+            terminal,
+            who,
+            new,
+            minted_s: _,
+        } = wish;
         let facts = Facts {
             trx_id: new_trx_id()?,
             shop,
             terminal,
-            attempt,
+            attempt: room.attempt,
             sale: new.sale,
             integrator: new.integrator,
             presented: new.presented,
@@ -470,65 +450,81 @@ impl Inner {
         store::insert(&mut change, &trade, &new.key, audit(&who, "start", "")).await?;
         change.commit().await?;
         self.jumped_since(&trade, jumps_ms);
-        for (left, moves) in &quitted {
+        for (left, moves) in &room.replaced {
             Self::tell(left, moves, "superseded");
             self.disarm(&left.facts().trx_id);
         }
         kill::at(Point::CreateStored);
         METRICS.moved(State::Creating);
-        tracing::info!(trx_id = %trade.facts().trx_id, attempt, "attempt started");
+        tracing::info!(trx_id = %trade.facts().trx_id, attempt = room.attempt, "attempt started");
         let sent = self.drain_steps(&mut trade, None);
         Ok((trade.facts().trx_id.clone(), sent))
     }
 
-    /// Rule 1 of `docs/rules.md`, before a new attempt: what holds the sale stands, what only waits for a code is left behind.
-    async fn make_way(
+    /// Asks the rule whether the new attempt may begin, and writes what gives way to it and what the sale asks for now.
+    async fn make_room(
         self: &Arc<Self>,
         change: &mut store::Change,
-        other: Stored,
-        heir: Option<&str>,
-        who: &str,
-    ) -> Result<Option<(Trade, Vec<Move>)>, Hindrance> {
-        let mut trade = other.trade;
-        let in_the_way = |trade: &Trade| {
-            let code = if trade.state() == State::Paid {
-                ProblemCode::SalePaid
-            } else {
-                ProblemCode::SaleBusy
-            };
-            Err(Problem::with(code, self.wire(trade)).into())
+        wish: &Wish,
+        now: Ms,
+    ) -> Result<Room, Hindrance> {
+        let (shop, sale) = (&wish.shop, &wish.new.sale);
+        let since = now.saturating_sub(admission::WINDOW_MS);
+        let attempts = store::attempts(change, shop, &sale.reference, since).await?;
+        let first = attempts.first.map(|first| Due::of_first(&first.trade));
+        let due = store::due(change, shop, &sale.reference).await?.or(first);
+        let mut others: Vec<Trade> = attempts.lately.into_iter().map(|row| row.trade).collect();
+        let stored: Vec<u64> = others.iter().map(Trade::version).collect();
+        for other in others.iter_mut().filter(|other| other.state().gives_way()) {
+            self.catch_up(other, Rival::None);
+        }
+        let asked = Asked {
+            terminal: &wish.terminal,
+            amount: &sale.amount,
+            minted_s: wish.minted_s,
         };
-        if trade.as_rival() != Rival::None {
-            return in_the_way(&trade);
+        let admission = admission::admit(&others, due.as_ref(), &asked, now, &self.policy)
+            .map_err(|denial| self.denied(denial, &others))?;
+        let mut replaced = Vec::new();
+        for (at, mut left) in admission.replaced {
+            let moves = left.take_moves();
+            let lines = lines(&moves, &wish.who, "superseded");
+            if !store::update(change, &left, stored[at], lines, now).await? {
+                return Err(Hindrance::Race);
+            }
+            replaced.push((left, moves));
         }
-        if !matches!(
-            trade.state(),
-            State::Creating | State::CreateUnknown | State::AwaitingCode
-        ) {
-            return Ok(None);
+        match admission.amount {
+            Amount::Same => {}
+            Amount::First | Amount::Changed => {
+                let due = Due {
+                    amount: sale.amount.clone(),
+                    minted_s: wish.minted_s.unwrap_or(0),
+                };
+                store::set_due(change, shop, &sale.reference, &due).await?;
+            }
         }
-        let (now, _) = self.catch_up(&mut trade, Rival::None);
-        let quiet = now >= trade.heard_ms() + self.policy.quiet_ms;
-        let own = heir.is_none_or(|terminal| trade.facts().terminal == terminal);
-        if !own && !quiet {
-            return in_the_way(&trade);
+        Ok(Room {
+            attempt: attempts.count.saturating_add(1),
+            replaced,
+        })
+    }
+
+    /// Tells a caller why the new attempt may not begin, and which one is in its way.
+    fn denied(&self, denial: Denial, others: &[Trade]) -> Problem {
+        let code = denial.into();
+        match denial {
+            Denial::Busy(at) | Denial::Paid(at) => Problem::with(code, self.wire(&others[at])),
+            Denial::AmountMismatch => Problem::new(code),
+            Denial::TooMany { wait_ms } => {
+                let wait = Duration::from_millis(wait_ms);
+                let detail = format!(
+                    "This terminal has tried this sale too often in ten minutes: try again in {} s, or use another way to pay.",
+                    wait.as_secs() + 1
+                );
+                Problem::because(code, detail).after(wait)
+            }
         }
-        let was = trade.version();
-        let context = Context {
-            now,
-            policy: &self.policy,
-            rival: Rival::None,
-            said: None,
-            code_reused: false,
-        };
-        if trade.handle(Event::Superseded, &context).is_err() {
-            return in_the_way(&trade);
-        }
-        let moves = trade.take_moves();
-        if !store::update(change, &trade, was, lines(&moves, who, "superseded"), now).await? {
-            return Err(Hindrance::Race);
-        }
-        Ok(Some((trade, moves)))
     }
 
     /// One mutation, stored before anything is sent; made anew where another process was faster.
@@ -582,18 +578,13 @@ impl Inner {
         trx_id: &str,
         event: &Event,
     ) -> Result<Option<Trade>, Hindrance> {
-        let quiet = matches!(
-            event,
-            Event::Tick | Event::Heard | Event::Restarted | Event::Status(..)
-        );
-        if !quiet {
+        if !event.is_local() {
             return Ok(None);
         }
         let Some(stored) = self.store.find(Some(&self.shop), trx_id).await? else {
             return Ok(None);
         };
         let was = stored.trade.version();
-        // None of these events looks at the sale's other attempts, unless it moves.
         let (mut trade, by) = self.after(stored.trade, event);
         if !trade.take_moves().is_empty() {
             return Ok(None);
@@ -897,44 +888,6 @@ fn audit(who: &str, what: &str, note: &str) -> Audit {
     }
 }
 
-/// Refuses a terminal that has tried one sale too often lately, and says when it may again: with codes, or without.
-fn admit_attempt(lately: &[Stored], terminal: &str, now: Ms) -> Result<(), Problem> {
-    // What was begun by a clock that was wrong counts as begun now, and no longer.
-    let counts = |trade: &&Trade| {
-        let begun = trade.created_ms();
-        trade.facts().terminal == terminal && now.abs_diff(begun) < ATTEMPT_WINDOW_MS
-    };
-    let own: Vec<&Trade> = lately.iter().map(|row| &row.trade).filter(counts).collect();
-    let coded = own.iter().filter(|trade| trade.payment_left());
-    let begun = |trade: &&Trade| trade.created_ms();
-    let wait = [
-        over(coded.map(begun).collect(), MOST_CODES),
-        over(own.iter().map(begun).collect(), MOST_ATTEMPTS),
-    ]
-    .into_iter()
-    .flatten()
-    .map(|oldest| {
-        (oldest + ATTEMPT_WINDOW_MS)
-            .saturating_sub(now)
-            .min(ATTEMPT_WINDOW_MS)
-    })
-    .max();
-    let Some(wait) = wait.map(Duration::from_millis) else {
-        return Ok(());
-    };
-    let detail = format!(
-        "This terminal has tried this sale too often in ten minutes: try again in {} s, or use another way to pay.",
-        wait.as_secs() + 1
-    );
-    Err(Problem::because(ProblemCode::TooMany, detail).after(wait))
-}
-
-/// The time of which the end makes room again, where there are so many.
-fn over(mut times: Vec<Ms>, most: usize) -> Option<Ms> {
-    times.sort_unstable();
-    times.len().checked_sub(most).map(|at| times[at])
-}
-
 /// What the audit trail says of a move, with the gateway's words.
 fn noted(note: &str, said: &GatewayAnswer) -> String {
     let code = said.code.as_deref().unwrap_or("-");
@@ -948,18 +901,6 @@ fn lines(moves: &[Move], who: &str, what: &str) -> Vec<Audit> {
     }
     let line = |Move { from, to }: &Move| audit(who, &format!("{from:?} -> {to:?}"), what);
     moves.iter().map(line).collect()
-}
-
-fn refused(refusal: Refusal) -> ProblemCode {
-    match refusal {
-        Refusal::CodeTaken => ProblemCode::CodeTaken,
-        Refusal::CodeReused => ProblemCode::CodeReused,
-        Refusal::TradeClosed => ProblemCode::TradeClosed,
-        Refusal::SaleBusy => ProblemCode::SaleBusy,
-        Refusal::NotCancellable => ProblemCode::NotCancellable,
-        Refusal::NotVoidable => ProblemCode::NotVoidable,
-        Refusal::NotReviewable => ProblemCode::VerdictInvalid,
-    }
 }
 
 fn name(event: &Event) -> &'static str {

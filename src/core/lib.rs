@@ -5,6 +5,7 @@
 //! Nothing here touches a browser, a clock, the network or randomness: time and answers come in as
 //! arguments.
 
+pub mod admission;
 pub mod authority;
 pub mod code;
 pub mod emv;

@@ -78,6 +78,17 @@ pub struct Due {
     pub minted_s: u64,
 }
 
+impl Due {
+    /// What a sale asks for by its first trade, where no token has said so.
+    #[must_use]
+    pub fn of_first(trade: &Trade) -> Self {
+        Self {
+            amount: trade.facts().sale.amount.clone(),
+            minted_s: 0,
+        }
+    }
+}
+
 /// The first attempt of a sale fixes its amount. `minted_s` is when the token was minted in which the shop's server named
 /// this sale with this amount; then the amount changes, unless the server has said something else since, or money may have
 /// moved: the caller has refused that before.

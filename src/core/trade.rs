@@ -25,6 +25,7 @@
 
 mod answers;
 mod event;
+mod refusal;
 mod state;
 mod table;
 mod time;
@@ -39,6 +40,7 @@ pub use event::{
     CancelAnswer, Carried, CodeMark, CreateAnswer, Event, PayAnswer, StatusAnswer, StatusWord,
     VoidAnswer,
 };
+pub use refusal::Refusal;
 pub use state::{Risk, State};
 pub use table::MOVES;
 
@@ -127,25 +129,6 @@ pub struct Move {
     pub from: State,
     /// To where.
     pub to: State,
-}
-
-/// Why a wish is not granted; the attempt stays as it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Refusal {
-    /// It has another code.
-    CodeTaken,
-    /// The code was handed over for another sale a short time ago.
-    CodeReused,
-    /// It awaits no code.
-    TradeClosed,
-    /// Another attempt holds the sale.
-    SaleBusy,
-    /// The gateway has no cancel, or this state takes none.
-    NotCancellable,
-    /// Only what is paid can be given back.
-    NotVoidable,
-    /// Nothing is under review, or not for this verdict.
-    NotReviewable,
 }
 
 /// An attempt: the row that the backend stores.

@@ -1,9 +1,10 @@
-//! The backend's desk: what each call of a page comes to, by the rules of the real backend. The same key is the same
-//! attempt; what holds the sale stands; what only waits for a code makes way for its own terminal.
+//! The backend's desk: what each call of a page comes to. The same key is the same attempt; whether another one may begin
+//! is the real rule's word.
 
-use kaunter_core::sale::{self, Due};
+use kaunter_core::admission::{self, Asked};
+use kaunter_core::sale::Due;
 use kaunter_core::till::Fault as TillFault;
-use kaunter_core::trade::{CodeMark, Context, Event, Facts, Refusal, Rival, State, Trade};
+use kaunter_core::trade::{CodeMark, Event, Facts, Refusal, Trade};
 use kaunter_core::wire::{self, NewTrade, ProblemCode};
 
 use crate::gateway::Account;
@@ -68,17 +69,17 @@ impl World<'_> {
             return self.refuse(at, ProblemCode::Mismatch, None);
         }
         let now = self.clock(process);
-        for other in 0..self.rows.len() {
-            if let Err(code) = self.make_way(process, other, &terminal) {
-                return self.refuse(at, code, Some(other));
-            }
-        }
-        let due = self.rows.first().map(|row| Due {
-            amount: row.trade.facts().sale.amount.clone(),
-            minted_s: 0,
-        });
-        if sale::amount(due.as_ref(), &new.sale.amount, None).is_none() {
-            return self.refuse(at, ProblemCode::SaleAmountMismatch, None);
+        let others = self.rows.iter().map(|row| &row.trade);
+        let due = self.rows.first().map(|row| Due::of_first(&row.trade));
+        let asked = Asked {
+            terminal: &terminal,
+            amount: &new.sale.amount,
+            minted_s: None,
+        };
+        let policy = &self.weather.policy;
+        match admission::admit(others, due.as_ref(), &asked, now, policy) {
+            Ok(admission) => self.supersede(process, admission.replaced),
+            Err(denial) => return self.refuse(at, denial.into(), denial.trade()),
         }
         let row = self.rows.len();
         let facts = Facts {
@@ -107,44 +108,14 @@ impl World<'_> {
         self.wish_stored(process, at, row, None);
     }
 
-    /// Rule 1 of `docs/rules.md`, before a new attempt.
-    fn make_way(&mut self, process: usize, row: usize, terminal: &str) -> Result<(), ProblemCode> {
-        let now = self.clock(process);
-        let trade = &self.rows[row].trade;
-        let in_the_way = if trade.state() == State::Paid {
-            ProblemCode::SalePaid
-        } else {
-            ProblemCode::SaleBusy
-        };
-        if trade.as_rival() != Rival::None {
-            return Err(in_the_way);
+    /// These give way to a new attempt.
+    fn supersede(&mut self, process: usize, replaced: Vec<(usize, Trade)>) {
+        for (row, mut left) in replaced {
+            self.tally.moves.extend(left.take_moves());
+            say!(self, "  attempt {row}: superseded");
+            self.rows[row].trade = left;
+            self.disarm(process, row);
         }
-        if !matches!(
-            trade.state(),
-            State::Creating | State::CreateUnknown | State::AwaitingCode
-        ) {
-            return Ok(());
-        }
-        let quiet = now >= trade.heard_ms() + self.weather.policy.quiet_ms;
-        if trade.facts().terminal != terminal && !quiet {
-            return Err(in_the_way);
-        }
-        let context = Context {
-            now,
-            policy: &self.weather.policy,
-            rival: Rival::None,
-            said: None,
-            code_reused: false,
-        };
-        let mut left = trade.clone();
-        if left.handle(Event::Superseded, &context).is_err() {
-            return Err(in_the_way);
-        }
-        self.tally.moves.extend(left.take_moves());
-        say!(self, "  attempt {row}: superseded");
-        self.rows[row].trade = left;
-        self.disarm(process, row);
-        Ok(())
     }
 
     /// The wish is stored: a look is answered at once, the rest when the gateway did, or soon.
@@ -159,7 +130,7 @@ impl World<'_> {
             return;
         }
         self.calls[at].row = Some(row);
-        self.calls[at].refused = refused.map(problem);
+        self.calls[at].refused = refused.map(ProblemCode::from);
         let looks = matches!(self.calls[at].ask, Ask::Look(_));
         if looks || self.calls[at].waits == 0 {
             return self.reply_with_row(at);
@@ -211,17 +182,5 @@ impl World<'_> {
     /// The treaty's view of a row. Nobody here reads a clock's text.
     fn wire(&self, row: usize) -> wire::Trade {
         self.rows[row].trade.told(0, |_| String::new())
-    }
-}
-
-fn problem(refusal: Refusal) -> ProblemCode {
-    match refusal {
-        Refusal::CodeTaken => ProblemCode::CodeTaken,
-        Refusal::CodeReused => ProblemCode::CodeReused,
-        Refusal::TradeClosed => ProblemCode::TradeClosed,
-        Refusal::SaleBusy => ProblemCode::SaleBusy,
-        Refusal::NotCancellable => ProblemCode::NotCancellable,
-        Refusal::NotVoidable => ProblemCode::NotVoidable,
-        Refusal::NotReviewable => ProblemCode::VerdictInvalid,
     }
 }

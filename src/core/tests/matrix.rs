@@ -496,3 +496,37 @@ fn the_table_has_every_place_in_which_an_attempt_can_rest() {
         .collect();
     assert_eq!(missing, []);
 }
+
+#[test]
+fn a_local_event_is_granted_and_looks_at_no_other_attempt_unless_it_moves_its_own() {
+    let clocks = [-3_600_000, 3_600_000].map(|by| (format!("clock {by}"), Event::ClockSet(by)));
+    for (place, desk) in places() {
+        let asked = desk.clone().asked();
+        let events = events(&asked).into_iter().chain(clocks.clone());
+        for (name, event) in events.filter(|(_, event)| event.is_local()) {
+            let on = if name.starts_with("status") {
+                &asked
+            } else {
+                &desk
+            };
+            let after = |rival| {
+                let mut after = on.clone();
+                after.trade.take_moves();
+                after.rival = rival;
+                after.now += PAUSE_MS;
+                let granted = after.hear(event.clone());
+                assert_eq!(granted, Ok(()), "{place}: {name}");
+                (after.trade.take_moves().is_empty(), after.trade)
+            };
+            let (rests, alone) = after(Rival::None);
+            for rival in [Rival::Late, Rival::Holds] {
+                let (beside_rests, beside) = after(rival);
+                assert_eq!(rests, beside_rests, "{place}: {name} beside {rival:?}");
+                assert!(
+                    !rests || alone == beside,
+                    "{place}: {name} beside {rival:?} differs without a move"
+                );
+            }
+        }
+    }
+}

@@ -60,7 +60,7 @@ impl Trade {
 
     pub(super) fn payed(&mut self, answer: PayAnswer, context: &Context<'_>) {
         // There is one payment per attempt, so its answer is current as long as nothing has overtaken it.
-        let awaited = matches!(self.state, State::Paying | State::Pending | State::Unknown);
+        let awaited = self.state.awaits_payment();
         let verifying = awaited || self.state == State::NeedsReview;
         match answer {
             PayAnswer::Paid(carried) | PayAnswer::Processing(carried)
@@ -75,7 +75,7 @@ impl Trade {
                 self.go(State::Pending, context)
             }
             PayAnswer::Refused(reason) if awaited => self.declined(reason, context),
-            PayAnswer::Unsent if matches!(self.state, State::Paying | State::Unknown) => {
+            PayAnswer::Unsent if self.state.may_be_unsent() => {
                 self.unsent(context);
             }
             PayAnswer::NoWord if self.state == State::Paying => {
@@ -188,7 +188,7 @@ impl Trade {
 
     pub(super) fn cancel_answered(&mut self, answer: CancelAnswer, context: &Context<'_>) {
         self.cancelling_until_ms = None;
-        if !matches!(self.state, State::Cancelling | State::CancelUnknown) {
+        if !self.state.is_cancelling() {
             return;
         }
         if answer == CancelAnswer::NoWord {
@@ -229,10 +229,7 @@ impl Trade {
     }
 
     pub(super) fn void_answered(&mut self, answer: VoidAnswer, context: &Context<'_>) {
-        if !matches!(
-            self.state,
-            State::Voiding | State::VoidUnknown | State::VoidReview
-        ) {
+        if !self.state.is_voiding() {
             return;
         }
         match answer {

@@ -39,6 +39,28 @@ pub enum Event {
     VoidAnswered(VoidAnswer),
 }
 
+impl Event {
+    /// True where the other trades of the sale don't matter unless this one moves, and where nothing is refused: without a
+    /// move, what it changes may be stored outside of a change of the sale, and needs no line in the audit trail.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        match self {
+            Self::Tick | Self::Restarted | Self::ClockSet(_) | Self::Heard | Self::Status(..) => {
+                true
+            }
+            Self::Superseded
+            | Self::Code(_)
+            | Self::Cancel
+            | Self::Void
+            | Self::Verdict(_)
+            | Self::Created(_)
+            | Self::Payed(_)
+            | Self::CancelAnswered(_)
+            | Self::VoidAnswered(_) => false,
+        }
+    }
+}
+
 /// A keyed hash of a code, in hex: it tells two codes apart and gives neither away.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CodeMark(pub String);

@@ -132,6 +132,138 @@ impl State {
         }
     }
 
+    /// True where a newer trade may take this one's place: no code was presented, so no money can have moved.
+    #[must_use]
+    pub fn gives_way(self) -> bool {
+        match self.risk() {
+            Risk::None => true,
+            Risk::Possible | Risk::Taken | Risk::Closed => false,
+        }
+    }
+
+    /// True where the row notes that its terminal was heard of: a trade that awaits its code ends with its terminal.
+    pub(super) fn needs_terminal(self) -> bool {
+        match self {
+            Self::Creating | Self::AwaitingCode => true,
+            Self::CreateUnknown
+            | Self::AwaitingPayer
+            | Self::Paying
+            | Self::Pending
+            | Self::Unknown
+            | Self::Cancelling
+            | Self::CancelUnknown
+            | Self::NeedsReview
+            | Self::Paid
+            | Self::Voiding
+            | Self::VoidUnknown
+            | Self::VoidReview
+            | Self::LateSuccess
+            | Self::Declined
+            | Self::Cancelled
+            | Self::Expired
+            | Self::Abandoned
+            | Self::Voided => false,
+        }
+    }
+
+    /// True where the payment has left and the gateway's word on it is awaited.
+    pub(super) fn awaits_payment(self) -> bool {
+        match self {
+            Self::Paying | Self::Pending | Self::Unknown => true,
+            Self::Creating
+            | Self::CreateUnknown
+            | Self::AwaitingCode
+            | Self::AwaitingPayer
+            | Self::Cancelling
+            | Self::CancelUnknown
+            | Self::NeedsReview
+            | Self::Paid
+            | Self::Voiding
+            | Self::VoidUnknown
+            | Self::VoidReview
+            | Self::LateSuccess
+            | Self::Declined
+            | Self::Cancelled
+            | Self::Expired
+            | Self::Abandoned
+            | Self::Voided => false,
+        }
+    }
+
+    /// True where proof that the payment never left is believed: the gateway has said nothing about it yet.
+    pub(super) fn may_be_unsent(self) -> bool {
+        match self {
+            Self::Paying | Self::Unknown => true,
+            Self::Creating
+            | Self::CreateUnknown
+            | Self::AwaitingCode
+            | Self::AwaitingPayer
+            | Self::Pending
+            | Self::Cancelling
+            | Self::CancelUnknown
+            | Self::NeedsReview
+            | Self::Paid
+            | Self::Voiding
+            | Self::VoidUnknown
+            | Self::VoidReview
+            | Self::LateSuccess
+            | Self::Declined
+            | Self::Cancelled
+            | Self::Expired
+            | Self::Abandoned
+            | Self::Voided => false,
+        }
+    }
+
+    /// True where a cancel is under way.
+    pub(super) fn is_cancelling(self) -> bool {
+        match self {
+            Self::Cancelling | Self::CancelUnknown => true,
+            Self::Creating
+            | Self::CreateUnknown
+            | Self::AwaitingCode
+            | Self::AwaitingPayer
+            | Self::Paying
+            | Self::Pending
+            | Self::Unknown
+            | Self::NeedsReview
+            | Self::Paid
+            | Self::Voiding
+            | Self::VoidUnknown
+            | Self::VoidReview
+            | Self::LateSuccess
+            | Self::Declined
+            | Self::Cancelled
+            | Self::Expired
+            | Self::Abandoned
+            | Self::Voided => false,
+        }
+    }
+
+    /// True where a void is under way, or no word on it came.
+    pub(super) fn is_voiding(self) -> bool {
+        match self {
+            Self::Voiding | Self::VoidUnknown | Self::VoidReview => true,
+            Self::Creating
+            | Self::CreateUnknown
+            | Self::AwaitingCode
+            | Self::AwaitingPayer
+            | Self::Paying
+            | Self::Pending
+            | Self::Unknown
+            | Self::Cancelling
+            | Self::CancelUnknown
+            | Self::NeedsReview
+            | Self::Paid
+            | Self::LateSuccess
+            | Self::Declined
+            | Self::Cancelled
+            | Self::Expired
+            | Self::Abandoned
+            | Self::Voided => false,
+        }
+    }
+
     /// Who closed it, where the state itself says so.
     pub(super) fn closed_by(self, wish: Option<By>) -> Option<By> {
         match self {

@@ -162,10 +162,7 @@ impl Trade {
     pub(super) fn ask_at_once(&mut self, now: Ms) {
         let asks = match self.state.risk() {
             Risk::Possible => true,
-            Risk::Taken => matches!(
-                self.state,
-                State::Voiding | State::VoidUnknown | State::VoidReview
-            ),
+            Risk::Taken => self.state.is_voiding(),
             Risk::Closed => self.sent_ms.is_some() && self.state != State::Voided,
             Risk::None => false,
         };

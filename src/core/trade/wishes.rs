@@ -7,16 +7,13 @@ impl Trade {
     /// Remembers that the terminal is there; a row is not worth writing more often than twice per beat.
     pub(super) fn heard(&mut self, context: &Context<'_>) {
         let stale = context.now >= self.heard_ms + context.policy.heard_ms / 2;
-        if stale && matches!(self.state, State::Creating | State::AwaitingCode) {
+        if stale && self.state.needs_terminal() {
             self.heard_ms = context.now;
         }
     }
 
     pub(super) fn superseded(&mut self, context: &Context<'_>) -> Result<(), Refusal> {
-        if !matches!(
-            self.state,
-            State::Creating | State::CreateUnknown | State::AwaitingCode
-        ) {
+        if !self.state.gives_way() {
             return Err(Refusal::SaleBusy);
         }
         self.reason = Some(Reason::Superseded);

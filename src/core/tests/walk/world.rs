@@ -1,5 +1,6 @@
 //! One world: the counter, the backend's rows, the gateway, and everything that is under way between them.
 
+use kaunter_core::admission::{self, Asked};
 use kaunter_core::money::Money;
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::sale::{self, CodeUse, Due};
@@ -985,20 +986,12 @@ impl World {
     }
 
     fn answer(&mut self, row: usize, event: Event) -> Reply {
-        use kaunter_core::trade::Refusal;
         let refused = self.apply(row, event);
         let trade = self.wire(row);
-        let code = match refused {
-            Ok(()) => return Ok(trade),
-            Err(Refusal::CodeTaken) => ProblemCode::CodeTaken,
-            Err(Refusal::CodeReused) => ProblemCode::CodeReused,
-            Err(Refusal::TradeClosed) => ProblemCode::TradeClosed,
-            Err(Refusal::SaleBusy) => ProblemCode::SaleBusy,
-            Err(Refusal::NotCancellable) => ProblemCode::NotCancellable,
-            Err(Refusal::NotVoidable) => ProblemCode::NotVoidable,
-            Err(Refusal::NotReviewable) => ProblemCode::VerdictInvalid,
-        };
-        Err(Fault::Problem(code, Some(Box::new(trade))))
+        match refused {
+            Ok(()) => Ok(trade),
+            Err(refusal) => Err(Fault::Problem(refusal.into(), Some(Box::new(trade)))),
+        }
     }
 
     fn create(&mut self, page: usize, new: &wire::NewTrade) -> Reply {
@@ -1006,43 +999,32 @@ impl World {
             return Ok(self.wire(row));
         }
         let policy = self.kind.policy();
-        for row in 0..self.rows.len() {
-            let trade = &self.rows[row].trade;
-            let waits = matches!(trade.state(), State::Creating | State::AwaitingCode);
-            let quiet = self.now >= trade.heard_ms() + policy.quiet_ms;
-            if trade.as_rival() != Rival::None || (waits && self.rows[row].page != page && !quiet) {
-                let paid = trade.state() == State::Paid;
-                let code = if paid {
-                    ProblemCode::SalePaid
-                } else {
-                    ProblemCode::SaleBusy
-                };
-                return Err(Fault::Problem(code, Some(Box::new(self.wire(row)))));
-            }
-        }
-        let due = self.rows.first().map(|row| Due {
-            amount: row.trade.facts().sale.amount.clone(),
-            minted_s: 0,
-        });
-        if sale::amount(due.as_ref(), &new.sale.amount, None).is_none() {
-            return Err(Fault::Problem(ProblemCode::SaleAmountMismatch, None));
-        }
-        // Only now, for a refusal changes nothing.
-        for row in 0..self.rows.len() {
-            if matches!(
-                self.rows[row].trade.state(),
-                State::Creating | State::AwaitingCode
-            ) {
-                let _ = self.apply(row, Event::Superseded);
-            }
-        }
+        let terminal = format!("till{page}");
+        let others = self.rows.iter().map(|row| &row.trade);
+        let due = self.rows.first().map(|row| Due::of_first(&row.trade));
+        let asked = Asked {
+            terminal: &terminal,
+            amount: &new.sale.amount,
+            minted_s: None,
+        };
+        let admission = admission::admit(others, due.as_ref(), &asked, self.now, &policy).map_err(
+            |denial| {
+                let trade = denial.trade().map(|row| Box::new(self.wire(row)));
+                Fault::Problem(denial.into(), trade)
+            },
+        )?;
+        // Before anything is written, for a refusal changes nothing.
         if self.rows.len() == MOST_ATTEMPTS {
             return Err(Fault::Problem(ProblemCode::TooMany, None));
+        }
+        for (row, mut left) in admission.replaced {
+            self.moves.extend(left.take_moves());
+            self.rows[row].trade = left;
         }
         let facts = Facts {
             trx_id: format!("T{}", self.rows.len()),
             shop: "shop".to_owned(),
-            terminal: format!("till{page}"),
+            terminal,
             attempt: u32::try_from(self.rows.len()).unwrap() + 1,
             sale: new.sale.clone(),
             integrator: new.integrator.clone(),

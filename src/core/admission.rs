@@ -1,0 +1,373 @@
+//! Decides whether a new trade may begin beside the other trades of its sale, and which of them it replaces.
+//!
+//! Rules 1, 15 and 32 of `docs/rules.md` meet here, in [`admit`].
+//! The function is pure, and a [`Denial`] changes nothing.
+//! The backend reads the trades of a sale, calls it, and stores its answer in one transaction.
+//! The walk and the simulation call the same function.
+
+use crate::money::Money;
+use crate::policy::{Ms, Policy};
+use crate::sale::{self, Amount, Due};
+use crate::trade::{Context, Event, Rival, State, Trade};
+use crate::wire::ProblemCode;
+
+/// Most codes that one terminal hands over for one sale within [`WINDOW_MS`]: a cashier who tries more often has another
+/// problem. A terminal never uses up another one's tries.
+pub const MAX_CODES: usize = 50;
+/// Most trades of one sale that one terminal begins within [`WINDOW_MS`], also without a code. An outage of the gateway
+/// does not get there, because a page asks once every few seconds. Each change of the sale reads all of them.
+pub const MAX_TRADES: usize = 300;
+/// A trade that began longer ago counts no more.
+pub const WINDOW_MS: Ms = 600_000;
+
+/// A new trade, as far as these rules need it.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The terminal that asks for it.
+    pub terminal: &'a str,
+    /// The amount that it is to collect.
+    pub amount: &'a Money,
+    /// When the token was minted in which the shop's server named this sale with this amount, in seconds.
+    pub minted_s: Option<u64>,
+}
+
+/// The new trade may begin, once this is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admission {
+    /// What the new amount is to the sale.
+    pub amount: Amount,
+    /// The trades that give way, as they are now, each with its position among the others.
+    pub replaced: Vec<(usize, Trade)>,
+}
+
+/// Why the new trade may not begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denial {
+    /// The trade at this position holds the sale, is a late success, or waits for the customer of another terminal.
+    Busy(usize),
+    /// The trade at this position is paid.
+    Paid(usize),
+    /// The sale asks for another amount.
+    AmountMismatch,
+    /// The terminal has tried this sale too often; it may again after so long.
+    TooMany {
+        /// At most [`WINDOW_MS`].
+        wait_ms: Ms,
+    },
+}
+
+impl Denial {
+    /// The position of the trade that stands in the way.
+    #[must_use]
+    pub fn trade(self) -> Option<usize> {
+        match self {
+            Self::Busy(at) | Self::Paid(at) => Some(at),
+            Self::AmountMismatch | Self::TooMany { .. } => None,
+        }
+    }
+}
+
+impl From<Denial> for ProblemCode {
+    fn from(denial: Denial) -> Self {
+        match denial {
+            Denial::Busy(_) => Self::SaleBusy,
+            Denial::Paid(_) => Self::SalePaid,
+            Denial::AmountMismatch => Self::SaleAmountMismatch,
+            Denial::TooMany { .. } => Self::TooMany,
+        }
+    }
+}
+
+/// Decides about a new trade.
+///
+/// `others` are the trades of the sale, oldest first: at least those that are open, hold the sale, or began within
+/// [`WINDOW_MS`]. `due` is what the sale asks for so far. The caller stores all of an [`Admission`] with the new trade, or
+/// nothing of it.
+///
+/// # Errors
+/// A [`Denial`] names the first reason, in this order: too many tries, a trade in the way, another amount.
+pub fn admit<'a>(
+    others: impl IntoIterator<Item = &'a Trade>,
+    due: Option<&Due>,
+    asked: &Asked<'_>,
+    now: Ms,
+    policy: &Policy,
+) -> Result<Admission, Denial> {
+    let others: Vec<&Trade> = others.into_iter().collect();
+    if let Some(wait_ms) = wait_ms(&others, asked.terminal, now) {
+        return Err(Denial::TooMany { wait_ms });
+    }
+    let amount = sale::amount(due, asked.amount, asked.minted_s);
+    // A terminal replaces its own trades; the server that changed the amount replaces every trade with the old one.
+    let heir = (amount != Some(Amount::Changed)).then_some(asked.terminal);
+    let mut replaced = Vec::new();
+    for (at, other) in others.into_iter().enumerate() {
+        match beside(other, heir, now, policy) {
+            Beside::Nothing => {}
+            Beside::GivesWay(left) => replaced.push((at, *left)),
+            Beside::InTheWay if other.state() == State::Paid => return Err(Denial::Paid(at)),
+            Beside::InTheWay => return Err(Denial::Busy(at)),
+        }
+    }
+    let amount = amount.ok_or(Denial::AmountMismatch)?;
+    Ok(Admission { amount, replaced })
+}
+
+/// What one of the others is to the new trade.
+enum Beside {
+    /// It is closed, and no money of it is kept.
+    Nothing,
+    /// It is left behind.
+    GivesWay(Box<Trade>),
+    InTheWay,
+}
+
+/// Rule 1 of `docs/rules.md`: a trade that may have moved money stays, one that only waits for a code is left behind.
+/// Without an heir, whoever asks may replace it.
+fn beside(other: &Trade, heir: Option<&str>, now: Ms, policy: &Policy) -> Beside {
+    if other.as_rival() != Rival::None {
+        return Beside::InTheWay;
+    }
+    if !other.state().gives_way() {
+        return Beside::Nothing;
+    }
+    let own = heir.is_none_or(|terminal| other.facts().terminal == terminal);
+    let quiet = now >= other.heard_ms() + policy.quiet_ms;
+    if !own && !quiet {
+        return Beside::InTheWay;
+    }
+    let context = Context {
+        now,
+        policy,
+        rival: Rival::None,
+        said: None,
+        code_reused: false,
+    };
+    let mut left = other.clone();
+    match left.handle(Event::Superseded, &context) {
+        Ok(()) => Beside::GivesWay(Box::new(left)),
+        Err(_) => Beside::InTheWay,
+    }
+}
+
+/// Rule 32 of `docs/rules.md`: how long a terminal waits that has tried this sale too often, with codes or without.
+fn wait_ms(others: &[&Trade], terminal: &str, now: Ms) -> Option<Ms> {
+    // What began by a clock that was wrong counts as begun now, and no longer.
+    let counts = |trade: &&&Trade| {
+        trade.facts().terminal == terminal && now.abs_diff(trade.created_ms()) < WINDOW_MS
+    };
+    let own = || others.iter().filter(counts);
+    let began = |trade: &&Trade| trade.created_ms();
+    let coded = own().filter(|trade| trade.payment_left());
+    let full = [
+        full_since(coded.map(began).collect(), MAX_CODES),
+        full_since(own().map(began).collect(), MAX_TRADES),
+    ];
+    let wait = |since: Ms| (since + WINDOW_MS).saturating_sub(now).min(WINDOW_MS);
+    full.into_iter().flatten().map(wait).max()
+}
+
+/// The time whose end makes room again; none where there is room.
+fn full_since(mut times: Vec<Ms>, max: usize) -> Option<Ms> {
+    times.sort_unstable();
+    times.len().checked_sub(max).map(|at| times[at])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trade::Facts;
+    use crate::wire::{Presented, Reason, Sale};
+
+    const NOW: Ms = 10_000_000;
+
+    fn money(minor: u64) -> Money {
+        Money {
+            minor,
+            currency: "MYR".to_owned(),
+        }
+    }
+
+    /// A trade of till 1 over one ringgit that began a second ago, with these fields of its row.
+    fn row(fields: &[(&str, serde_json::Value)]) -> Trade {
+        let facts = Facts {
+            trx_id: "K1".to_owned(),
+            shop: "shop".to_owned(),
+            terminal: "till-1".to_owned(),
+            attempt: 1,
+            sale: Sale {
+                reference: "A".to_owned(),
+                amount: money(100),
+            },
+            integrator: "23".to_owned(),
+            presented: Presented::Consumer,
+        };
+        let mut row = serde_json::to_value(Trade::new(facts, NOW - 1_000)).expect("a row");
+        for (name, value) in fields {
+            assert!(row.get(name).is_some(), "a row has no {name}");
+            row[*name] = value.clone();
+        }
+        serde_json::from_value(row).expect("a row")
+    }
+
+    fn in_state(state: State) -> Trade {
+        row(&[("state", serde_json::json!(state))])
+    }
+
+    fn ask(
+        others: &[Trade],
+        terminal: &str,
+        minor: u64,
+        minted_s: Option<u64>,
+    ) -> Result<Admission, Denial> {
+        let asked = Asked {
+            terminal,
+            amount: &money(minor),
+            minted_s,
+        };
+        let due = others.first().map(Due::of_first);
+        admit(others, due.as_ref(), &asked, NOW, &Policy::default())
+    }
+
+    /// Which trades a new one replaces, by position.
+    fn replaced(answer: Result<Admission, Denial>) -> Result<Vec<usize>, Denial> {
+        let replaced = answer?.replaced;
+        for (_, left) in &replaced {
+            assert_eq!(
+                (left.state(), left.reason()),
+                (State::Abandoned, Some(Reason::Superseded))
+            );
+        }
+        Ok(replaced.into_iter().map(|(at, _)| at).collect())
+    }
+
+    /// What a trade in each state means for a new one: of its own terminal, and of another one.
+    type Meaning = (Result<Vec<usize>, Denial>, Result<Vec<usize>, Denial>);
+
+    fn meaning(state: State) -> Meaning {
+        let both = |answer: Result<_, _>| (answer.clone(), answer);
+        match state {
+            State::Creating | State::CreateUnknown | State::AwaitingCode => {
+                (Ok(vec![0]), Err(Denial::Busy(0)))
+            }
+            State::AwaitingPayer
+            | State::Paying
+            | State::Pending
+            | State::Unknown
+            | State::Cancelling
+            | State::CancelUnknown
+            | State::NeedsReview
+            | State::Voiding
+            | State::VoidUnknown
+            | State::VoidReview
+            | State::LateSuccess => both(Err(Denial::Busy(0))),
+            State::Paid => both(Err(Denial::Paid(0))),
+            State::Declined
+            | State::Cancelled
+            | State::Expired
+            | State::Abandoned
+            | State::Voided => both(Ok(vec![])),
+        }
+    }
+
+    #[test]
+    fn rule_1_a_new_trade_begins_beside_no_trade_that_holds_the_sale() {
+        for state in State::ALL {
+            let others = [in_state(state)];
+            let own = replaced(ask(&others, "till-1", 100, None));
+            let another = replaced(ask(&others, "till-2", 100, None));
+            assert_eq!(
+                (own, another),
+                meaning(state),
+                "a new trade began beside {state:?}, or did not"
+            );
+        }
+        assert_eq!(replaced(ask(&[], "till-1", 100, None)), Ok(vec![]));
+    }
+
+    #[test]
+    fn rule_1_late_money_stands_in_the_way_until_it_is_settled() {
+        let late = ("late", serde_json::json!(true));
+        for state in [
+            State::LateSuccess,
+            State::Voiding,
+            State::VoidUnknown,
+            State::VoidReview,
+        ] {
+            let others = [row(&[("state", serde_json::json!(state)), late.clone()])];
+            assert!(!others[0].holds_sale());
+            let answer = ask(&others, "till-1", 100, None);
+            assert_eq!(answer, Err(Denial::Busy(0)), "{state:?}");
+        }
+    }
+
+    #[test]
+    fn rule_1_the_oldest_trade_in_the_way_is_named_and_nothing_is_replaced_then() {
+        let others = [State::AwaitingCode, State::Paid, State::Unknown].map(in_state);
+        assert_eq!(ask(&others, "till-1", 100, None), Err(Denial::Paid(1)));
+        let others = [State::Declined, State::AwaitingCode, State::Creating].map(in_state);
+        let answer = ask(&others, "till-1", 100, None);
+        assert_eq!(replaced(answer), Ok(vec![1, 2]), "each that waits");
+    }
+
+    #[test]
+    fn rule_15_the_servers_new_amount_replaces_what_waits_and_nothing_at_risk() {
+        for state in State::ALL {
+            let others = [in_state(state)];
+            let (own, _) = meaning(state);
+            for terminal in ["till-1", "till-2"] {
+                let answer = replaced(ask(&others, terminal, 200, Some(7)));
+                assert_eq!(answer, own, "{state:?} {terminal}");
+            }
+            let page = ask(&others, "till-1", 200, None);
+            let denied = own.err().unwrap_or(Denial::AmountMismatch);
+            assert_eq!(page, Err(denied), "a page changed what {state:?} owes");
+        }
+    }
+
+    /// Trades of till 1, each begun a millisecond after the last, and the newest just now.
+    fn many(count: usize, coded: bool) -> Vec<Trade> {
+        let sent = coded.then_some(NOW);
+        let row = |ago: usize| {
+            row(&[
+                ("state", serde_json::json!(State::Declined)),
+                ("created_ms", serde_json::json!(NOW - ago as Ms)),
+                ("sent_ms", serde_json::json!(sent)),
+            ])
+        };
+        (0..count).rev().map(row).collect()
+    }
+
+    #[test]
+    fn rule_32_a_terminal_tries_a_sale_fifty_times_with_a_code_and_three_hundred_without() {
+        for (max, coded) in [(50, true), (300, false)] {
+            let below = many(max - 1, coded);
+            assert!(ask(&below, "till-1", 100, None).is_ok());
+            let full = many(max, coded);
+            let wait_ms = WINDOW_MS - (max as Ms - 1);
+            let denial = Err(Denial::TooMany { wait_ms });
+            assert_eq!(ask(&full, "till-1", 100, None), denial);
+            assert_eq!(ask(&full, "till-1", 200, None), denial, "whatever it asks");
+            assert!(ask(&full, "till-2", 100, None).is_ok(), "another terminal");
+            let asked = Asked {
+                terminal: "till-1",
+                amount: &money(100),
+                minted_s: None,
+            };
+            let due = full.first().map(Due::of_first);
+            let later = |now| admit(&full, due.as_ref(), &asked, now, &Policy::default());
+            assert_eq!(
+                later(NOW + wait_ms - 1),
+                Err(Denial::TooMany { wait_ms: 1 })
+            );
+            assert!(later(NOW + wait_ms).is_ok(), "the oldest counts no more");
+            // The clock was set back: what began then counts for a window at most.
+            assert_eq!(
+                later(NOW - WINDOW_MS / 2),
+                Err(Denial::TooMany { wait_ms: WINDOW_MS })
+            );
+            assert!(later(NOW - 2 * WINDOW_MS).is_ok());
+        }
+        assert!(ask(&many(299, false), "till-1", 100, None).is_ok());
+    }
+}
