@@ -1,16 +1,69 @@
 /// <reference lib="esnext.disposable" />
 import type {
-  Adjustment, Camera, ChargeOptions, DecodedCode, Money, Outcome, PayOptions, PresentOptions, ReadOptions, Recognised, ResumeOptions, Sale, Scan,
-  ScanOptions, TillEventDetails, TillOptions, TillState, Trade, VoidOutcome, Wallet,
+  Adjustment,
+  Camera,
+  ChargeOptions,
+  DecodedCode,
+  Money,
+  Outcome,
+  PayOptions,
+  PresentOptions,
+  ReadOptions,
+  Recognised,
+  ResumeOptions,
+  Sale,
+  Scan,
+  ScanOptions,
+  TillEventDetails,
+  TillOptions,
+  TillState,
+  Trade,
+  VoidOutcome,
+  Wallet,
 } from "./wasm/kaunter.js";
 import type { WasmSource } from "./reader.js";
 
 export { KaunterError, Reader, loadReader, version } from "./reader.js";
 export type { WasmSource } from "./reader.js";
 export type {
-  Adjustment, Camera, CameraOptions, Cancelled, ChargeOptions, Declined, DeclineReason, DecodedCode, ErrorCode, ErrorFacts, GatewayAnswer, Money,
-  Outcome, Paid, PayOptions, Point, PresentOptions, ReadOptions, Recognised, ResumeOptions, Right, Sale, Scan, ScanOptions, ScanSource, ShownCode,
-  TillEventDetails, TillOptions, TillState, TokenAnswer, TokenContext, Trade, TradeStatus, Unresolved, VoidOutcome, Voided, Wallet, WalletChoice,
+  Adjustment,
+  Camera,
+  CameraOptions,
+  Cancelled,
+  ChargeOptions,
+  Declined,
+  DeclineReason,
+  DecodedCode,
+  ErrorCode,
+  ErrorFacts,
+  GatewayAnswer,
+  Money,
+  Outcome,
+  Paid,
+  PayOptions,
+  Point,
+  PresentOptions,
+  ReadOptions,
+  Recognised,
+  ResumeOptions,
+  Right,
+  Sale,
+  Scan,
+  ScanOptions,
+  ScanSource,
+  ShownCode,
+  TillEventDetails,
+  TillOptions,
+  TillState,
+  TokenAnswer,
+  TokenContext,
+  Trade,
+  TradeStatus,
+  Unresolved,
+  VoidOutcome,
+  Voided,
+  Wallet,
+  WalletChoice,
 } from "./wasm/kaunter.js";
 
 /** Where the worker comes from; `false`: decode on this thread. */
@@ -115,8 +168,16 @@ export class Till extends EventTarget implements AsyncDisposable {
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 
-  addEventListener<K extends keyof TillEventMap>(type: K, listener: (event: TillEventMap[K]) => void, options?: boolean | AddEventListenerOptions): void;
-  addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
+  addEventListener<K extends keyof TillEventMap>(
+    type: K,
+    listener: (event: TillEventMap[K]) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
 }
 
 /** The events of a till: `CustomEvent`s, their details in `TillEventDetails`. */

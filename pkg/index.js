@@ -13,7 +13,8 @@ export async function init(options) {
   onlyInBrowser();
   const { wasm, worker } = own(options);
   if (worker !== undefined) {
-    if (worker !== false && typeof worker !== "function" && !["String", "URL"].includes(classOf(worker))) throw wrong("worker", "an address, a function or false");
+    if (worker !== false && typeof worker !== "function" && !["String", "URL"].includes(classOf(worker)))
+      throw wrong("worker", "an address, a function or false");
     workerSource = worker;
   }
   loaded = await load(wasm ?? undefined);
@@ -28,7 +29,10 @@ export async function decode(image, options) {
 // These two answer at once, so the module must be there: `init`, `Till.open` and `decode` load it.
 let loaded;
 const here = () => {
-  if (!loaded) throw new KaunterError("wasm/load-failed", "The payment module is not loaded yet: await init() first.", { retryable: true });
+  if (!loaded)
+    throw new KaunterError("wasm/load-failed", "The payment module is not loaded yet: await init() first.", {
+      retryable: true,
+    });
   return loaded;
 };
 
@@ -40,7 +44,10 @@ function onlyInBrowser() {
     throw new KaunterError("env/not-browser", "This only works in a browser: call it from a page.");
   }
   if (typeof WebAssembly !== "object" || typeof Worker !== "function") {
-    throw new KaunterError("env/unsupported", "This browser is too old: use a current Chrome, Edge, Firefox or Safari.");
+    throw new KaunterError(
+      "env/unsupported",
+      "This browser is too old: use a current Chrome, Edge, Firefox or Safari.",
+    );
   }
 }
 
@@ -59,7 +66,8 @@ export class Till extends EventTarget {
     const till = new Till(OPENING);
     // What happens before anybody can listen is told when they can: the caller's next lines run first.
     let early = [];
-    const emit = (type, detail) => (early ? early.push([type, detail]) : till.dispatchEvent(new CustomEvent(type, { detail })));
+    const emit = (type, detail) =>
+      early ? early.push([type, detail]) : till.dispatchEvent(new CustomEvent(type, { detail }));
     till.#raw = await loaded.RawTill.open(options, emit, spawnReader);
     setTimeout(() => {
       const told = early;
@@ -69,31 +77,77 @@ export class Till extends EventTarget {
     return till;
   }
 
-  get state() { return this.#raw.state; }
-  get wallets() { return this.#raw.wallets; }
-  get unfinished() { return this.#raw.unfinished; }
+  get state() {
+    return this.#raw.state;
+  }
+  get wallets() {
+    return this.#raw.wallets;
+  }
+  get unfinished() {
+    return this.#raw.unfinished;
+  }
 
   // Async, so that nothing is thrown where a promise is promised; the module checks what it is given.
-  async warmUp() { return this.#raw.warmUp(); }
-  async scan(options) { return this.#raw.scan(options); }
-  async charge(sale, options) { return this.#raw.charge(sale, options); }
-  async pay(sale, code, options) { return this.#raw.pay(sale, code, options); }
-  async present(sale, options) { return this.#raw.present(sale, options); }
-  async status(tradeId) { return this.#raw.status(tradeId); }
-  async cancel(tradeId) { return this.#raw.cancel(tradeId); }
-  async void(tradeId, reason) { return this.#raw.void(tradeId, reason ?? ""); }
-  async voidStatus(tradeId) { return this.#raw.voidStatus(tradeId); }
-  async resume(tradeId, options) { return this.#raw.resume(tradeId, options); }
-  async find(ref) { return this.#raw.find(ref); }
-  async history(day) { return this.#raw.history(day); }
-  async settle(tradeId, verdict) { return this.#raw.settle(tradeId, verdict); }
-  async permission() { return this.#raw.permission(); }
-  async cameras() { return this.#raw.cameras(); }
-  async use(camera) { return this.#raw.use(camera); }
-  async adjust(what) { return this.#raw.adjust(what); }
-  async release() { return this.#raw.release(); }
-  async close() { return this.#raw.close(); }
-  [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() { return this.close(); }
+  async warmUp() {
+    return this.#raw.warmUp();
+  }
+  async scan(options) {
+    return this.#raw.scan(options);
+  }
+  async charge(sale, options) {
+    return this.#raw.charge(sale, options);
+  }
+  async pay(sale, code, options) {
+    return this.#raw.pay(sale, code, options);
+  }
+  async present(sale, options) {
+    return this.#raw.present(sale, options);
+  }
+  async status(tradeId) {
+    return this.#raw.status(tradeId);
+  }
+  async cancel(tradeId) {
+    return this.#raw.cancel(tradeId);
+  }
+  async void(tradeId, reason) {
+    return this.#raw.void(tradeId, reason ?? "");
+  }
+  async voidStatus(tradeId) {
+    return this.#raw.voidStatus(tradeId);
+  }
+  async resume(tradeId, options) {
+    return this.#raw.resume(tradeId, options);
+  }
+  async find(ref) {
+    return this.#raw.find(ref);
+  }
+  async history(day) {
+    return this.#raw.history(day);
+  }
+  async settle(tradeId, verdict) {
+    return this.#raw.settle(tradeId, verdict);
+  }
+  async permission() {
+    return this.#raw.permission();
+  }
+  async cameras() {
+    return this.#raw.cameras();
+  }
+  async use(camera) {
+    return this.#raw.use(camera);
+  }
+  async adjust(what) {
+    return this.#raw.adjust(what);
+  }
+  async release() {
+    return this.#raw.release();
+  }
+  async close() {
+    return this.#raw.close();
+  }
+  [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
+    return this.close();
+  }
 }
 
 const OPENING = Symbol("opening");
@@ -104,9 +158,23 @@ async function spawnReader(here) {
   const worker = workerSource === false ? null : makeWorker();
   if (!worker) return null;
   await new Promise((resolve, reject) => {
-    worker.addEventListener("error", (event) => { worker.terminate(); reject(event.error ?? new Error(event.message || "the worker did not load")); }, { once: true });
-    worker.addEventListener("message", ({ data }) => (data.type === "ready" ? resolve() : reject(new Error(data.message))), { once: true });
-    Promise.resolve(compiledModule()).then((compiled) => worker.postMessage({ type: "init", module: compiled }), reject);
+    worker.addEventListener(
+      "error",
+      (event) => {
+        worker.terminate();
+        reject(event.error ?? new Error(event.message || "the worker did not load"));
+      },
+      { once: true },
+    );
+    worker.addEventListener(
+      "message",
+      ({ data }) => (data.type === "ready" ? resolve() : reject(new Error(data.message))),
+      { once: true },
+    );
+    Promise.resolve(compiledModule()).then(
+      (compiled) => worker.postMessage({ type: "init", module: compiled }),
+      reject,
+    );
   });
   return worker;
 }

@@ -39,7 +39,7 @@ const hear = {
   },
   stream: ({ it }) => follow(it),
   track({ it }) {
-    if (typeof MediaStreamTrackProcessor !== "function") return it.stop(), say("astray");
+    if (typeof MediaStreamTrackProcessor !== "function") return (it.stop(), say("astray"));
     return follow(new MediaStreamTrackProcessor({ track: it }).readable, it);
   },
   leave,
@@ -80,7 +80,9 @@ async function follow(stream, track) {
   const source = (current = stream.getReader());
   while (source === current) {
     if (look === null) {
-      await new Promise((resolve) => { woken = resolve; });
+      await new Promise((resolve) => {
+        woken = resolve;
+      });
       continue;
     }
     const { value: frame, done } = await source.read().catch(() => ({ done: true }));

@@ -23,16 +23,40 @@ export function keyboard(): void {
   addEventListener("keydown", sieve, { capture: true });
   addEventListener("keyup", released, { capture: true });
   document.addEventListener("keydown", keyed);
-  addEventListener("pointerdown", () => { pointing = true; }, { capture: true });
-  for (const over of ["pointerup", "pointercancel", "keydown"]) addEventListener(over, () => { pointing = false; }, { capture: true });
-  document.addEventListener("focusin", () => { carried = pointing; });
+  addEventListener(
+    "pointerdown",
+    () => {
+      pointing = true;
+    },
+    { capture: true },
+  );
+  for (const over of ["pointerup", "pointercancel", "keydown"])
+    addEventListener(
+      over,
+      () => {
+        pointing = false;
+      },
+      { capture: true },
+    );
+  document.addEventListener("focusin", () => {
+    carried = pointing;
+  });
   // The browser gives the focus back to the button that opened the dialog; the event comes after that.
-  document.addEventListener("close", () => { carried = true; }, { capture: true });
+  document.addEventListener(
+    "close",
+    () => {
+      carried = true;
+    },
+    { capture: true },
+  );
 }
 
-const PRESSABLE = "button, a, label.button, input:is([type=radio], [type=checkbox], [type=file]), select, input:is([type=date], [type=range])";
-const pressable = (target: EventTarget | null) => (target instanceof Element ? target.closest<HTMLElement>(PRESSABLE) : null);
-const writes = (target: EventTarget | null) => target instanceof HTMLInputElement && ["text", "password", "search"].includes(target.type);
+const PRESSABLE =
+  "button, a, label.button, input:is([type=radio], [type=checkbox], [type=file]), select, input:is([type=date], [type=range])";
+const pressable = (target: EventTarget | null) =>
+  target instanceof Element ? target.closest<HTMLElement>(PRESSABLE) : null;
+const writes = (target: EventTarget | null) =>
+  target instanceof HTMLInputElement && ["text", "password", "search"].includes(target.type);
 
 function stop(event: Event): void {
   event.preventDefault();
@@ -69,7 +93,9 @@ function scanner(event: KeyboardEvent, kind: Key): void {
 function listen(): void {
   document.body.dataset["keys"] = "coming";
   clearTimeout(still);
-  still = setTimeout(() => { document.body.dataset["keys"] = "still"; }, LATE_MS + FAST_MS);
+  still = setTimeout(() => {
+    document.body.dataset["keys"] = "still";
+  }, LATE_MS + FAST_MS);
 }
 
 function remember(target: EventTarget | null): void {
@@ -147,7 +173,9 @@ function escape(): void {
       removeEventListener("keyup", up);
       removeEventListener("blur", end);
     };
-    const up = (event: KeyboardEvent) => { if (event.key === "Escape") end(); };
+    const up = (event: KeyboardEvent) => {
+      if (event.key === "Escape") end();
+    };
     addEventListener("keyup", up);
     addEventListener("blur", end);
   } else if (["scan", "present", "declined"].includes(current())) press?.act();

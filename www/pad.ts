@@ -20,7 +20,8 @@ export function fingers(): void {
   }
   for (const id of ["primary", "second", "third"] as const) pressable(id);
   // A browser lets a page sound only after a touch of its own.
-  for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, () => sounds.unlock(), { once: true, capture: true });
+  for (const touch of ["pointerdown", "keydown"])
+    addEventListener(touch, () => sounds.unlock(), { once: true, capture: true });
 }
 
 /** The two keys that are no digits say what they do. */
@@ -60,7 +61,9 @@ function pressable(id: "primary" | "second" | "third"): void {
     if (press?.held && event.button === 0) hold.begin(press.act);
   };
   button.onpointerup = button.onpointerleave = button.onpointercancel = () => hold.end();
-  button.oncontextmenu = (event) => { if (pressOf(id)?.held) event.preventDefault(); };
+  button.oncontextmenu = (event) => {
+    if (pressOf(id)?.held) event.preventDefault();
+  };
 }
 
 /** Once money may have moved, a cancel is held for a moment: no elbow cancels a payment. */
@@ -73,7 +76,11 @@ export class Hold {
     this.end();
     this.spent = false;
     this.button.classList.add("holding");
-    this.#timer = setTimeout(() => { this.end(); this.spent = true; act(); }, HOLD_MS);
+    this.#timer = setTimeout(() => {
+      this.end();
+      this.spent = true;
+      act();
+    }, HOLD_MS);
   }
   end(): void {
     clearTimeout(this.#timer);
@@ -84,6 +91,9 @@ export class Hold {
 /** Whoever can't hold a button, or only taps it, is asked. */
 function question(press: Press): void {
   $("cancel-word").textContent = say("cancelTitle", { a: counter.sale ? formatted(counter.sale.amount) : "" });
-  $("cancel-yes").onclick = () => { dialog("cancel").close(); press.act(); };
+  $("cancel-yes").onclick = () => {
+    dialog("cancel").close();
+    press.act();
+  };
   dialog("cancel").showModal();
 }

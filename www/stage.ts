@@ -113,5 +113,8 @@ export function noteNetwork(error: unknown): void {
 /** A held button: the customer may be faster, so the wait goes on, and the truth is shown. */
 export function cancelHeld(): void {
   if (abort && !abort.signal.aborted) return abort.abort();
-  if (counter.tradeId) till().cancel(counter.tradeId).catch((error: unknown) => trouble(told(error)));
+  if (counter.tradeId)
+    till()
+      .cancel(counter.tradeId)
+      .catch((error: unknown) => trouble(told(error)));
 }

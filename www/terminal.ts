@@ -19,16 +19,57 @@ import { locale, say, told, type Words } from "./words";
 
 /** Where each word stands that no screen changes. */
 const TEXTS: Record<string, keyof Words> = {
-  "settings-word": "settings", "history-open-word": "history", simulated: "simulated", "photo-word": "photo", type: "type", "receipt-word": "receipt",
-  "wallet-word": "wallet", "time-word": "time", "support-word": "support", "copy-word": "copy", "drawer-word": "settings", "language-word": "language",
-  "sound-word": "sound", "volume-word": "volume", "camera-word": "camera", phone: "phone", test: "scannerTest", "drawer-close": "close",
-  "pick-word": "pickWallet", "pick-close": "cancel", "typed-word": "typeCode", "typed-close": "cancel", "typed-pay": "pay",
-  "manager-word": "managerTitle", "manager-help": "managerHelp", "verdict-word": "verdict", "evidence-word": "evidence", "manager-paid-word": "wasPaid",
-  "manager-declined-word": "wasNotPaid", "manager-voided-word": "wasReturned", "manager-close": "cancel",
-  "back-help": "backHelp", "why-word": "why", "why-none": "chooseWhy", "back-close": "keep", "history-word": "history", "day-word": "day", "history-close": "close",
-  "why-amount": "whyAmount", "why-goods": "whyGoods", "why-twice": "whyTwice", "why-late": "whyLate",
-  "same-help": "sameHelp", "same-look": "sameLook", "same-other": "sameOther", "same-close": "backToSale",
-  "cancel-help": "cancelHelp", "cancel-close": "cancelNo", "cancel-yes": "cancelYes", "past-help": "pastHelp", "past-back": "backToSale",
+  "settings-word": "settings",
+  "history-open-word": "history",
+  simulated: "simulated",
+  "photo-word": "photo",
+  type: "type",
+  "receipt-word": "receipt",
+  "wallet-word": "wallet",
+  "time-word": "time",
+  "support-word": "support",
+  "copy-word": "copy",
+  "drawer-word": "settings",
+  "language-word": "language",
+  "sound-word": "sound",
+  "volume-word": "volume",
+  "camera-word": "camera",
+  phone: "phone",
+  test: "scannerTest",
+  "drawer-close": "close",
+  "pick-word": "pickWallet",
+  "pick-close": "cancel",
+  "typed-word": "typeCode",
+  "typed-close": "cancel",
+  "typed-pay": "pay",
+  "manager-word": "managerTitle",
+  "manager-help": "managerHelp",
+  "verdict-word": "verdict",
+  "evidence-word": "evidence",
+  "manager-paid-word": "wasPaid",
+  "manager-declined-word": "wasNotPaid",
+  "manager-voided-word": "wasReturned",
+  "manager-close": "cancel",
+  "back-help": "backHelp",
+  "why-word": "why",
+  "why-none": "chooseWhy",
+  "back-close": "keep",
+  "history-word": "history",
+  "day-word": "day",
+  "history-close": "close",
+  "why-amount": "whyAmount",
+  "why-goods": "whyGoods",
+  "why-twice": "whyTwice",
+  "why-late": "whyLate",
+  "same-help": "sameHelp",
+  "same-look": "sameLook",
+  "same-other": "sameOther",
+  "same-close": "backToSale",
+  "cancel-help": "cancelHelp",
+  "cancel-close": "cancelNo",
+  "cancel-yes": "cancelYes",
+  "past-help": "pastHelp",
+  "past-back": "backToSale",
 };
 
 function spoken(): void {
@@ -47,7 +88,12 @@ function dialogs(): void {
     const close = document.getElementById(`${id}-close`);
     if (close) close.onclick = () => dialog(id).close();
   }
-  for (const [id, name] of [["settings", "sliders"], ["history-open", "list"], ["copy", "copy"]] as const) $(id).prepend(icon(name));
+  for (const [id, name] of [
+    ["settings", "sliders"],
+    ["history-open", "list"],
+    ["copy", "copy"],
+  ] as const)
+    $(id).prepend(icon(name));
 }
 
 /** The screen has changed: what lies over it must not hide an end, nor decide about what was there before. */
@@ -59,9 +105,17 @@ function screenChanged(to: Screen): void {
   tellUnfinished();
 }
 
-async function token({ sale, may, signal }: { sale?: unknown; may?: Right; signal: AbortSignal }, url: string): Promise<string> {
+async function token(
+  { sale, may, signal }: { sale?: unknown; may?: Right; signal: AbortSignal },
+  url: string,
+): Promise<string> {
   const body = { terminal, ...(sale ? { sale } : {}), ...(may ? { may: ["charge", "cancel", may] } : {}) };
-  const answer = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal });
+  const answer = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+    signal,
+  });
   if (!answer.ok) throw new Error(`the shop's server answered ${answer.status}`);
   return (await answer.json()).token;
 }
@@ -84,7 +138,11 @@ async function open(): Promise<void> {
   presents();
   till.addEventListener("state", ({ detail }) => stateChanged(detail.to, detail.trade));
   till.addEventListener("trade", ({ detail }) => statusChanged(detail));
-  till.addEventListener("poll", ({ detail }) => { polled(detail); tellLeft(detail.deadlineMs - detail.elapsedMs); connection.heard(detail.online); });
+  till.addEventListener("poll", ({ detail }) => {
+    polled(detail);
+    tellLeft(detail.deadlineMs - detail.elapsedMs);
+    connection.heard(detail.online);
+  });
   till.addEventListener("scan", ({ detail }) => scanned(detail));
   till.addEventListener("problem", ({ detail }) => trouble(told(detail)));
   till.addEventListener("miss", ({ detail }) => hint(detail.hint));
@@ -126,6 +184,9 @@ histories();
 copying();
 dialogs();
 drawer(spoken);
-connection.onChange(() => { if (current() === "ready") showReady(); else if (current() === "declined") redraw(); });
+connection.onChange(() => {
+  if (current() === "ready") showReady();
+  else if (current() === "declined") redraw();
+});
 spoken();
 void begin();

@@ -18,7 +18,8 @@ export function wait(what: keyof Words, cancel?: () => void, back?: () => void):
   if (current() !== "waiting") since = performance.now();
   const began = current() === "waiting";
   show("waiting", () => ({
-    sentence: say(late() ? "timeUp" : line), icon: line === "confirm" ? "phone" : "clock",
+    sentence: say(late() ? "timeUp" : line),
+    icon: line === "confirm" ? "phone" : "clock",
     second: { word: say("hold"), held: true, act: cancel ?? (() => {}), off: !cancel },
     ...(back && { third: { word: say("backToSale"), act: back } }),
   }));

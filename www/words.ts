@@ -52,5 +52,13 @@ export function clockTime(at: Date): string {
 
 /** A time of another day, with its date: the weekday says at a glance that it is not now. */
 export function dayTime(at: Date): string {
-  return at.toLocaleString(locale(), { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  return at.toLocaleString(locale(), {
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  });
 }

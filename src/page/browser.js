@@ -14,15 +14,25 @@ export async function call(own, address, method, body, token, trace, signal) {
   // A redirect would carry the token to an address that the caller did not give. No prototype has a say in the call.
   const init = { __proto__: null, method, headers, body, signal, redirect: "error", cache: "no-store" };
   const response = await (own ? Reflect.apply(own, globalThis, [address, init]) : fetch(address, init));
-  const header = (name) => { const value = response.headers.get(name); return typeof value === "string" ? value : ""; };
+  const header = (name) => {
+    const value = response.headers.get(name);
+    return typeof value === "string" ? value : "";
+  };
   const status = Number.isInteger(response.status) ? response.status : 0;
-  return { status, type: header("Content-Type"), rest: header("Retry-After"), body: await response.json().catch(() => undefined) };
+  return {
+    status,
+    type: header("Content-Type"),
+    rest: header("Retry-After"),
+    body: await response.json().catch(() => undefined),
+  };
 }
 
 /** Asks for a lock without waiting: `ours` tells, `free` lets go, at any time, and `freed` is when the browser did. */
 export function lock(name) {
   let free, freed;
-  const held = new Promise((done) => { free = done; });
+  const held = new Promise((done) => {
+    free = done;
+  });
   const ours = new Promise((tell) => {
     const grant = (lock) => (tell(lock !== null), lock && held);
     const asked = Promise.resolve(navigator.locks?.request(name, { ifAvailable: true }, grant));
@@ -32,11 +42,12 @@ export function lock(name) {
   return { ours, free, freed };
 }
 
-const answer = (request) => new Promise((resolve, reject) => {
-  request.onsuccess = () => resolve(request.result);
-  request.onerror = () => reject(request.error);
-  request.onblocked = reject;
-});
+const answer = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+    request.onblocked = reject;
+  });
 
 /** Opens a database of one store, whose rows are named by their `key`. */
 export async function openDatabase(name, version, store) {
@@ -69,7 +80,8 @@ export function write(database, store, gone, row) {
 /** Asks the browser to keep this origin's storage when space is short. */
 export const persist = () => void navigator.storage?.persist?.().catch(() => {});
 
-export const randomHex = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+export const randomHex = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 export const hidden = () => globalThis.document?.hidden ?? false;
 

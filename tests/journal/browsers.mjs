@@ -22,7 +22,10 @@ async function chromium(t, shop) {
       const gone = pages.map((page) => page.waitForEvent("crash"));
       for (const page of pages) {
         // Two tabs may share a process: then the second one has nobody left to speak to.
-        const session = await page.context().newCDPSession(page).catch(() => null);
+        const session = await page
+          .context()
+          .newCDPSession(page)
+          .catch(() => null);
         session?.send("Page.crash").catch(() => {});
       }
       await Promise.all(gone);
@@ -41,8 +44,19 @@ async function firefox(t, shop, { prefs = {} } = {}) {
     return null;
   }
   const userDataDir = await mkdtemp(join(tmpdir(), "kaunter-firefox-"));
-  const extraPrefsFirefox = { "media.navigator.streams.fake": true, "media.navigator.permission.disabled": true, ...prefs };
-  const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true, userDataDir, extraPrefsFirefox, env: { ...process.env, HOME: userDataDir } });
+  const extraPrefsFirefox = {
+    "media.navigator.streams.fake": true,
+    "media.navigator.permission.disabled": true,
+    ...prefs,
+  };
+  const browser = await puppeteer.launch({
+    browser: "firefox",
+    executablePath,
+    headless: true,
+    userDataDir,
+    extraPrefsFirefox,
+    env: { ...process.env, HOME: userDataDir },
+  });
   t.after(async () => {
     await browser.close().catch(() => {});
     await rm(userDataDir, { recursive: true, force: true, maxRetries: 5 });
@@ -61,16 +75,20 @@ async function firefox(t, shop, { prefs = {} } = {}) {
 
 /** The processes of a Firefox that draw pages. */
 function drawing(parent) {
-  const all = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
-    try {
-      const ppid = /^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))[1];
-      return [{ pid, ppid, words: readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").filter(Boolean) }];
-    } catch {
-      return []; // it ended while we read
-    }
-  });
+  const all = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const ppid = /^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))[1];
+        return [{ pid, ppid, words: readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").filter(Boolean) }];
+      } catch {
+        return []; // it ended while we read
+      }
+    });
   const below = new Set([String(parent)]);
   // A fork server may stand between the browser and its processes.
   for (let round = 0; round < 3; round++) for (const { pid, ppid } of all) if (below.has(ppid)) below.add(pid);
-  return all.filter(({ pid, words }) => below.has(pid) && words.includes("-contentproc") && words.includes("tab")).map(({ pid }) => Number(pid));
+  return all
+    .filter(({ pid, words }) => below.has(pid) && words.includes("-contentproc") && words.includes("tab"))
+    .map(({ pid }) => Number(pid));
 }

@@ -9,7 +9,8 @@ import { counter, journal, until } from "../terminal/harness.mjs";
 import { browsers } from "./browsers.mjs";
 import { beginPaying, open, pay, problems, reaches, resume, saleOf, unfinished } from "./till.mjs";
 
-const ends = (page, id, verdict) => page.evaluate(([id, verdict]) => globalThis.ends(till.settle(id, verdict)), [id, verdict]);
+const ends = (page, id, verdict) =>
+  page.evaluate(([id, verdict]) => globalThis.ends(till.settle(id, verdict)), [id, verdict]);
 
 /** The backend comes back at its address with an empty store. */
 async function forget(shop) {

@@ -100,7 +100,9 @@ const CALL = `async (odd) => {
   return { wrong, tally, calls: Object.keys(calls).length };
 }`;
 
-test("odd values in every argument and option: an answer or a coded rejection, and then a sale", { timeout: 600_000 }, async (t) => {
+test("odd values in every argument and option: an answer or a coded rejection, and then a sale", {
+  timeout: 600_000,
+}, async (t) => {
   const shop = await counter(t);
   const machine = await shop.machine();
   const page = await machine.till();
@@ -117,28 +119,66 @@ test("odd values in every argument and option: an answer or a coded rejection, a
   t.diagnostic(`${calls} places, ${made} values: ${JSON.stringify(tally)}`);
   assert.deepEqual(wrong, []);
   assert.ok(tally.argument_invalid > 1_000);
-  assert.deepEqual(trapped.filter((error) => /unreachable|memory access|RuntimeError|BorrowMut|null pointer/.test(error)), []);
+  assert.deepEqual(
+    trapped.filter((error) => /unreachable|memory access|RuntimeError|BorrowMut|null pointer/.test(error)),
+    [],
+  );
   const code = await shop.code();
-  const end = await page.evaluate((code) => ends(till.pay({ ref: "after", amount: { minor: 1250, currency: "MYR" } }, code, { wallet: 23 })), code);
+  const end = await page.evaluate(
+    (code) => ends(till.pay({ ref: "after", amount: { minor: 1250, currency: "MYR" } }, code, { wallet: 23 })),
+    code,
+  );
   assert.equal(end.value?.status, "paid", JSON.stringify(end));
   assert.equal(await shop.kept(), 1250);
 });
 
 test("a wallet is its id as text or as a number, or the wallet itself; a trade is its id as text", async (t) => {
   const shop = await counter(t);
-  const page = await (await shop.machine()).till({ options: "onWallet: (scan, wallets) => globalThis.picked(wallets)" });
-  const pay = async (ref, wallet) => page.evaluate(({ ref, code, wallet }) => ends(till.pay({ ref, amount: { minor: 1250, currency: "MYR" } }, code, eval(wallet))), { ref, wallet, code: await shop.code() });
-  for (const wallet of ["({ wallet: 23 })", "({ wallet: '23' })", "({ wallet: till.wallets.find(({ id }) => id === '23') })"]) assert.equal((await pay(wallet, wallet)).value?.status, "paid", wallet);
+  const page = await (await shop.machine()).till({
+    options: "onWallet: (scan, wallets) => globalThis.picked(wallets)",
+  });
+  const pay = async (ref, wallet) =>
+    page.evaluate(
+      ({ ref, code, wallet }) => ends(till.pay({ ref, amount: { minor: 1250, currency: "MYR" } }, code, eval(wallet))),
+      { ref, wallet, code: await shop.code() },
+    );
+  for (const wallet of [
+    "({ wallet: 23 })",
+    "({ wallet: '23' })",
+    "({ wallet: till.wallets.find(({ id }) => id === '23') })",
+  ])
+    assert.equal((await pay(wallet, wallet)).value?.status, "paid", wallet);
   for (const picked of ["wallets.find(({ id }) => id === '23')", "23", "'23'", "Promise.resolve(23)"]) {
-    await page.evaluate((picked) => { globalThis.picked = (wallets) => eval(picked); }, picked);
+    await page.evaluate((picked) => {
+      globalThis.picked = (wallets) => eval(picked);
+    }, picked);
     assert.equal((await pay(`picked ${picked}`, "undefined")).value?.status, "paid", picked);
   }
-  for (const [picked, code] of [["null", "wallet/required"], ["undefined", "wallet/required"], ["({})", "wallet/unknown"], ["4711", "wallet/unknown"]]) {
-    await page.evaluate((picked) => { globalThis.picked = (wallets) => eval(picked); }, picked);
+  for (const [picked, code] of [
+    ["null", "wallet/required"],
+    ["undefined", "wallet/required"],
+    ["({})", "wallet/unknown"],
+    ["4711", "wallet/unknown"],
+  ]) {
+    await page.evaluate((picked) => {
+      globalThis.picked = (wallets) => eval(picked);
+    }, picked);
     assert.equal((await pay(`picked ${picked}`, "undefined")).error?.code, code, picked);
   }
-  const said = await page.evaluate(() => Promise.all([till.resume(12345), till.status(12345), till.void({ tradeId: "T" }, "why"), kaunter.Till.open({ backend: setting.backend, getToken, camera: { deviceId: 0 } })].map(ends)));
-  assert.deepEqual(said.map(({ error }) => error.code), Array(4).fill("argument_invalid"));
+  const said = await page.evaluate(() =>
+    Promise.all(
+      [
+        till.resume(12345),
+        till.status(12345),
+        till.void({ tradeId: "T" }, "why"),
+        kaunter.Till.open({ backend: setting.backend, getToken, camera: { deviceId: 0 } }),
+      ].map(ends),
+    ),
+  );
+  assert.deepEqual(
+    said.map(({ error }) => error.code),
+    Array(4).fill("argument_invalid"),
+  );
   assert.match(said[0].error.message, /tradeId/);
   assert.match(said[3].error.message, /camera\.deviceId/);
 });
@@ -148,15 +188,56 @@ test("options are the caller's own: a polluted prototype has no say, and gets no
   const page = await (await shop.machine({ camera: false })).till({ open: false });
   const heard = await page.evaluate(async () => {
     const heard = [];
-    const spy = (name) => function (...given) { heard.push(name); return globalThis[name]?.(...given); };
-    const names = { fetch: spy("fetch"), getToken: spy("getToken"), onWallet: spy("onWallet"), worker: spy("worker"), accept: spy("accept"), wasm: "/nothing.wasm", moneyMoved: "maybe", tradeId: "T", retryable: true, messages: { "token/failed": "no" }, wallet: "99", timeoutMs: 1, signal: AbortSignal.abort(), backend: "https://elsewhere.example", camera: { deviceId: "x" }, minor: 5, currency: "MYR", token: "x", settled: true, void_refused: { message: "no" } };
+    const spy = (name) =>
+      function (...given) {
+        heard.push(name);
+        return globalThis[name]?.(...given);
+      };
+    const names = {
+      fetch: spy("fetch"),
+      getToken: spy("getToken"),
+      onWallet: spy("onWallet"),
+      worker: spy("worker"),
+      accept: spy("accept"),
+      wasm: "/nothing.wasm",
+      moneyMoved: "maybe",
+      tradeId: "T",
+      retryable: true,
+      messages: { "token/failed": "no" },
+      wallet: "99",
+      timeoutMs: 1,
+      signal: AbortSignal.abort(),
+      backend: "https://elsewhere.example",
+      camera: { deviceId: "x" },
+      minor: 5,
+      currency: "MYR",
+      token: "x",
+      settled: true,
+      void_refused: { message: "no" },
+    };
     Object.assign(Object.prototype, names);
     try {
       await kaunter.init({});
       const till = await kaunter.Till.open({ backend: setting.backend, getToken });
-      const failed = await kaunter.Till.open({ backend: setting.backend, getToken: async () => "x" }).catch((error) => error);
+      const failed = await kaunter.Till.open({ backend: setting.backend, getToken: async () => "x" }).catch(
+        (error) => error,
+      );
       heard.push(failed.message, String(failed.moneyMoved), String(failed.retryable), String(failed.tradeId));
-      heard.push(...(await Promise.all([kaunter.Till.open({ getToken }), kaunter.Till.open({ backend: setting.backend }), kaunter.Till.open({ backend: setting.backend, getToken: async () => ({}) }), till.charge({ ref: "R", amount: {} })].map((promise) => promise.then(() => "answer", (error) => error.code)))));
+      heard.push(
+        ...(await Promise.all(
+          [
+            kaunter.Till.open({ getToken }),
+            kaunter.Till.open({ backend: setting.backend }),
+            kaunter.Till.open({ backend: setting.backend, getToken: async () => ({}) }),
+            till.charge({ ref: "R", amount: {} }),
+          ].map((promise) =>
+            promise.then(
+              () => "answer",
+              (error) => error.code,
+            ),
+          ),
+        )),
+      );
       const warm = await till.scan({}).catch((error) => error.code);
       heard.push(String(warm));
       heard.push(String(new kaunter.KaunterError("x", "y").moneyMoved));
@@ -166,5 +247,16 @@ test("options are the caller's own: a polluted prototype has no say, and gets no
     }
     return heard;
   });
-  assert.deepEqual(heard, ["The till could not sign in: reload the page, or sign in to the shop again.", "no", "true", "null", "argument_invalid", "argument_invalid", "token/failed", "money/invalid", "camera/denied", "no"]);
+  assert.deepEqual(heard, [
+    "The till could not sign in: reload the page, or sign in to the shop again.",
+    "no",
+    "true",
+    "null",
+    "argument_invalid",
+    "argument_invalid",
+    "token/failed",
+    "money/invalid",
+    "camera/denied",
+    "no",
+  ]);
 });

@@ -17,7 +17,9 @@ VideoFrame.prototype.close = function () {
   seen.first ??= performance.timeOrigin + performance.now();
 };
 const channel = new BroadcastChannel("watch");
-channel.onmessage = ({ data }) => { if (data === "tell") channel.postMessage(seen); };
+channel.onmessage = ({ data }) => {
+  if (data === "tell") channel.postMessage(seen);
+};
 
 function idle(ms) {
   const end = performance.now() + ms;
@@ -44,7 +46,12 @@ if (factor > 1) {
   WebAssembly.instantiate = async (source, imports) => {
     const made = await instantiate(source, imports);
     const instance = made instanceof WebAssembly.Instance ? made : made.instance;
-    const exports = Object.fromEntries(Object.entries(instance.exports).map(([name, value]) => [name, typeof value === "function" ? slowed(value) : value]));
+    const exports = Object.fromEntries(
+      Object.entries(instance.exports).map(([name, value]) => [
+        name,
+        typeof value === "function" ? slowed(value) : value,
+      ]),
+    );
     const slow = Object.create(instance, { exports: { value: exports } });
     return made === instance ? slow : { module: made.module, instance: slow };
   };
