@@ -1,4 +1,6 @@
 /// <reference lib="esnext.disposable" />
+
+import type { WasmSource } from "./reader.js";
 import type {
   Adjustment,
   Camera,
@@ -21,10 +23,9 @@ import type {
   VoidOutcome,
   Wallet,
 } from "./wasm/kaunter.js";
-import type { WasmSource } from "./reader.js";
 
-export { KaunterError, Reader, loadReader, version } from "./reader.js";
 export type { WasmSource } from "./reader.js";
+export { KaunterError, loadReader, Reader, version } from "./reader.js";
 export type {
   Adjustment,
   Camera,
@@ -60,8 +61,8 @@ export type {
   Trade,
   TradeStatus,
   Unresolved,
-  VoidOutcome,
   Voided,
+  VoidOutcome,
   Wallet,
   WalletChoice,
 } from "./wasm/kaunter.js";

@@ -1,11 +1,11 @@
 // The package's face: thin over the module, because a Wasm class can't extend EventTarget.
 
-import { KaunterError, classOf, own, wrong } from "./error.js";
+import { classOf, KaunterError, own, wrong } from "./error.js";
 import { compiledModule, load, version } from "./load.js";
 
-export { KaunterError, version };
 export { formatMoney } from "./money.js";
-export { Reader, loadReader } from "./reader.js";
+export { loadReader, Reader } from "./reader.js";
+export { KaunterError, version };
 
 let workerSource;
 

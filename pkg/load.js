@@ -1,6 +1,6 @@
 // Loads and compiles the module once, and says what to do where that fails.
 
-import { KaunterError, classOf, wrong } from "./error.js";
+import { classOf, KaunterError, wrong } from "./error.js";
 import initialise, * as raw from "./wasm/kaunter.js";
 
 export const version = "0.1.0";

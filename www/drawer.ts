@@ -2,8 +2,8 @@
 
 import { counter } from "./counter";
 import { $, dialog } from "./dom";
-import { current, trouble } from "./screen";
 import { test } from "./scan";
+import { current, trouble } from "./screen";
 import * as sounds from "./sound";
 import { till } from "./stage";
 import { language, speak, told } from "./words";

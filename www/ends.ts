@@ -10,7 +10,7 @@ import { giveBack, manager } from "./manager";
 import { formatted } from "./money";
 import { wordsOf } from "./refused";
 import { back, charge, check, nextSale } from "./sale";
-import { current, show, trouble, type Kind } from "./screen";
+import { current, type Kind, show, trouble } from "./screen";
 import * as sounds from "./sound";
 import { FINAL, keep, since, stage, till } from "./stage";
 import { clockTime, dayTime, say, type Words } from "./words";

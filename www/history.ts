@@ -1,7 +1,7 @@
 // The day's trades of the shop: what was settled by a person, and what was paid late, appear as such.
 
 import type { Trade, TradeStatus } from "kaunter";
-import { $, dialog, element, icon, type Icon } from "./dom";
+import { $, dialog, element, type Icon, icon } from "./dom";
 import { formatted } from "./money";
 import { wordsOf } from "./refused";
 import { look } from "./sale";

@@ -6,8 +6,8 @@ import { $ } from "./dom";
 import { digit, Hold, restore } from "./pad";
 import { ready } from "./sale";
 import { current, pressOf, trouble, wayOut } from "./screen";
+import { FAST_MS, type Key, kindOf, LATE_MS, Pace } from "./wedge";
 import { say } from "./words";
-import { FAST_MS, kindOf, LATE_MS, Pace, type Key } from "./wedge";
 
 const pace = new Pace();
 let still: ReturnType<typeof setTimeout> | undefined;

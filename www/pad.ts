@@ -4,7 +4,7 @@ import { counter } from "./counter";
 import { $, dialog, element } from "./dom";
 import { formatted } from "./money";
 import { showReady } from "./sale";
-import { current, pressOf, trouble, type Press } from "./screen";
+import { current, type Press, pressOf, trouble } from "./screen";
 import * as sounds from "./sound";
 import { say } from "./words";
 

@@ -1,18 +1,18 @@
 // The cashier's terminal, the first customer of the published package: it opens the till, and wires its parts.
 
-import { Till, type Right, type Trade } from "kaunter";
+import { type Right, Till, type Trade } from "kaunter";
 import * as connection from "./connection";
-import { address, counter, terminal, type Settings } from "./counter";
-import { drawer } from "./drawer";
+import { address, counter, type Settings, terminal } from "./counter";
 import { $, dialog, icon } from "./dom";
+import { drawer } from "./drawer";
 import { histories } from "./history";
 import { keyboard } from "./keys";
 import { managing, nameDecisions } from "./manager";
 import { fingers, nameKeys } from "./pad";
+import { presents, tellLeft } from "./present";
 import { ready, showReady, stateChanged, statusChanged, take } from "./sale";
 import { hint, pick, scanned, ways } from "./scan";
-import { presents, tellLeft } from "./present";
-import { copying, current, onScreen, redraw, show, trouble, type Screen } from "./screen";
+import { copying, current, onScreen, redraw, type Screen, show, trouble } from "./screen";
 import { banner, tellUnfinished } from "./unfinished";
 import { polled } from "./waiting";
 import { locale, say, told, type Words } from "./words";

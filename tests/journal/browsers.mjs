@@ -1,7 +1,7 @@
 // Two browsers behind the few words that these tests need: Chromium with a camera of a file, Firefox with a fake one.
 // Firefox is the one that Debian ships: it is driven by WebDriver BiDi, which it speaks itself.
 
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -6,7 +6,7 @@ import { writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { Program, counter, until } from "../terminal/harness.mjs";
+import { counter, Program, until } from "../terminal/harness.mjs";
 import { postgres } from "../terminal/postgres.mjs";
 
 const seed = Number(process.env.KAUNTER_SEED ?? randomBytes(4).readUInt32LE());

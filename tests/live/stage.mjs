@@ -1,6 +1,6 @@
 // A stage for the camera: Chromium with a camera that it plays, a developer's page with the package as it is, and a till that is open.
 
-import { readFile, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
@@ -10,6 +10,7 @@ import { flags, show } from "../terminal/camera.mjs";
 import { counter, until } from "../terminal/harness.mjs";
 
 export { until };
+
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const { CHROMIUM: executablePath = "/usr/bin/chromium" } = process.env;
 const types = { ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm" };

@@ -2,13 +2,13 @@
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { before, after, test } from "node:test";
-import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import QRCode from "qrcode";
 import ts from "typescript";
 import { counter, until } from "../terminal/harness.mjs";

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { attempt, charge, counter, screen, until, underReview } from "./harness.mjs";
+import { attempt, charge, counter, screen, underReview, until } from "./harness.mjs";
 
 const sentence = (page) => page.textContent("#sentence");
 const sees = (page, what, pattern, selector = "#sentence") =>

@@ -1,8 +1,8 @@
 // Looks at a screen as a cashier would, on every size, in every language, by day and by night: leaves pictures, and says
 // what is wrong. axe (its rules of WCAG 2.2 AA) judges contrast, names and roles: it knows them better than we do.
 
-import { createRequire } from "node:module";
 import { mkdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { out } from "./harness.mjs";
 

@@ -1,23 +1,23 @@
 // The whole API, as a front-end developer writes it: each line compiles, and each line that is marked as wrong does not.
 import {
-  KaunterError,
-  Till,
+  type Camera,
   decode,
   formatMoney,
   init,
+  KaunterError,
   loadReader,
   money,
-  recognise,
-  version,
-  type Camera,
   type Outcome,
+  recognise,
   type Scan,
   type ShownCode,
+  Till,
   type Trade,
   type VoidOutcome,
+  version,
   type Wallet,
 } from "kaunter";
-import { Reader, loadReader as loadReaderAlone } from "kaunter/reader";
+import { loadReader as loadReaderAlone, Reader } from "kaunter/reader";
 import wasm from "kaunter/wasm";
 import "kaunter/worker";
 

@@ -1,6 +1,6 @@
 // What the cells gave, as docs/live.md and docs/live.svg.
 
-import { readFile, readdir, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
