@@ -72,7 +72,7 @@ export class Till extends EventTarget {
     setTimeout(() => {
       const told = early;
       early = null;
-      told.forEach(([type, detail]) => emit(type, detail));
+      for (const [type, detail] of told) emit(type, detail);
     });
     return till;
   }

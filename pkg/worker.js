@@ -39,7 +39,10 @@ const hear = {
   },
   stream: ({ it }) => follow(it),
   track({ it }) {
-    if (typeof MediaStreamTrackProcessor !== "function") return (it.stop(), say("astray"));
+    if (typeof MediaStreamTrackProcessor !== "function") {
+      it.stop();
+      return say("astray");
+    }
     return follow(new MediaStreamTrackProcessor({ track: it }).readable, it);
   },
   leave,
@@ -77,7 +80,8 @@ function leave() {
 /** Reads the frames of a stream while somebody looks, the newest of them; the browser drops those in between. */
 async function follow(stream, track) {
   leave();
-  const source = (current = stream.getReader());
+  const source = stream.getReader();
+  current = source;
   while (source === current) {
     if (look === null) {
       await new Promise((resolve) => {

@@ -62,7 +62,7 @@ export function paid(outcome: Paid, { quiet = false, already = false } = {}): vo
   else if (!quiet) sounds.paid();
   letSleep();
   $("reference").textContent = outcome.reference;
-  $("reference").dataset["receipt"] = outcome.reference;
+  $("reference").dataset.receipt = outcome.reference;
   $("wallet").textContent = outcome.wallet.name;
   $("time").textContent = old ? dayTime(at) : clockTime(at);
   const sentence = () => {

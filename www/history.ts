@@ -81,8 +81,8 @@ function entry(trade: Trade): HTMLElement {
     element("span", `mark ${mark.tone}`, icon(mark.icon), say(mark.word)),
     ...tags(trade),
   ) as HTMLButtonElement;
-  button.dataset["trade"] = trade.tradeId;
-  button.dataset["status"] = trade.status;
+  button.dataset.trade = trade.tradeId;
+  button.dataset.status = trade.status;
   button.disabled = HANDS_OFF.includes(trade.status);
   button.onclick = () => opens(trade, mark);
   return element("li", mark.tone === "warn" ? "todo" : "", button);

@@ -91,10 +91,10 @@ function scanner(event: KeyboardEvent, kind: Key): void {
 
 /** Says on the page whether keys are coming: for whoever looks from outside. */
 function listen(): void {
-  document.body.dataset["keys"] = "coming";
+  document.body.dataset.keys = "coming";
   clearTimeout(still);
   still = setTimeout(() => {
-    document.body.dataset["keys"] = "still";
+    document.body.dataset.keys = "still";
   }, LATE_MS + FAST_MS);
 }
 
@@ -157,10 +157,10 @@ function keyed(event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   if (/^[0-9]$/.test(event.key)) digit(event.key);
   else if (event.key === "Backspace") digit("⌫");
-  else if (event.key === "Escape" && !event.repeat) escape();
+  else if (event.key === "Escape" && !event.repeat) leave();
 }
 
-function escape(): void {
+function leave(): void {
   const press = wayOut();
   if (current() === "ready") {
     counter.minor = 0;

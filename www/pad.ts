@@ -14,7 +14,7 @@ const MOST_DIGITS = 9;
 export function fingers(): void {
   for (const key of ["1", "2", "3", "4", "5", "6", "7", "8", "9", "C", "0", "⌫"]) {
     const button = element("button", "key", key);
-    button.dataset["key"] = key;
+    button.dataset.key = key;
     button.onclick = () => digit(key);
     $("pad").append(button);
   }

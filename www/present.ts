@@ -34,7 +34,8 @@ async function begin(): Promise<void> {
   if (sale.amount.minor === 0) return;
   await instead(sale, async (options) => {
     const wallets = scanning();
-    const wallet = wallets.length === 1 ? wallets[0]!.id : await pick(wallets);
+    const [only, ...others] = wallets;
+    const wallet = only && others.length === 0 ? only.id : await pick(wallets);
     screen("makingOurs");
     $("shown").replaceChildren();
     $("shown-left").textContent = "";

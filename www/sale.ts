@@ -227,7 +227,7 @@ export function rejectedScan(error: unknown): void {
 /** A way out of a camera that fails: a photo or a typed code. */
 function noCamera(error: KaunterError): void {
   const { sale } = counter;
-  document.body.dataset["state"] = "no-camera";
+  document.body.dataset.state = "no-camera";
   show("scan", () => ({
     sentence: told(error),
     icon: "alert",
@@ -244,7 +244,7 @@ function noCamera(error: KaunterError): void {
 // ---- what the till tells meanwhile -----------------------------------------------------------------------------
 
 export function stateChanged(to: Till["state"], trade: Trade | null): void {
-  document.body.dataset["state"] = to;
+  document.body.dataset.state = to;
   if (trade) bind(trade.sale);
   if (!counter.sale) return;
   if (trade) counter.tradeId = trade.tradeId;
@@ -285,6 +285,6 @@ function onScreenChanged(trade: Trade): void {
   if (trade.status === "late-success" && ["declined", "not-confirmed"].includes(current())) {
     if (trade.sale.ref === counter.ref) counter.used = true;
     dialog("manager").close();
-    notConfirmed(trade, { quiet: document.body.dataset["kind"] === "late" });
+    notConfirmed(trade, { quiet: document.body.dataset.kind === "late" });
   }
 }

@@ -31,7 +31,7 @@ export function pick(wallets: readonly Wallet[]): Promise<string> {
       ...wallets.map((wallet) => {
         const button = document.createElement("button");
         button.textContent = wallet.name;
-        button.dataset["wallet"] = wallet.id;
+        button.dataset.wallet = wallet.id;
         button.onclick = () => {
           resolve(wallet.id);
           box.close();
@@ -47,7 +47,7 @@ export function pick(wallets: readonly Wallet[]): Promise<string> {
 
 /** What was read; the code itself goes nowhere but to the till. */
 export function scanned(scan: Scan): void {
-  document.body.dataset["source"] = scan.source;
+  document.body.dataset.source = scan.source;
   hint(null);
   sounds.read();
 }
@@ -84,7 +84,7 @@ async function photographed(): Promise<void> {
 
 export async function test(): Promise<void> {
   counter.sale = null;
-  document.body.dataset["test"] = "";
+  document.body.dataset.test = "";
   looking();
   try {
     const { recognised } = await till().scan(signal());
@@ -123,10 +123,10 @@ function saw(recognised: Recognised): void {
     },
     second: { word: say("testAgain"), act: () => void test() },
   }));
-  document.body.dataset["state"] = "tested";
+  document.body.dataset.state = "tested";
 }
 
 function over(): void {
   if (current() === "scan") hint(null);
-  delete document.body.dataset["test"];
+  delete document.body.dataset.test;
 }

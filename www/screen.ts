@@ -65,8 +65,8 @@ export function show(to: Screen, of: () => Look, kind: Kind = to): void {
   }
   screen = to;
   look = of;
-  document.body.dataset["screen"] = to;
-  document.body.dataset["kind"] = kind;
+  document.body.dataset.screen = to;
+  document.body.dataset.kind = kind;
   redraw();
   if (other) changed(to);
 }

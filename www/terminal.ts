@@ -122,7 +122,8 @@ async function token(
 
 async function open(): Promise<void> {
   show("ready", () => ({ sentence: say("start"), primary: { word: say("charge"), act: () => {}, off: true } }));
-  const settings: Settings = (counter.settings ??= await (await fetch("/terminal.json")).json());
+  const settings: Settings = counter.settings ?? (await (await fetch("/terminal.json")).json());
+  counter.settings = settings;
   $("simulated").hidden = !settings.simulated;
   $("terminal").textContent = terminal;
   const phone = $<HTMLAnchorElement>("phone");
@@ -169,7 +170,7 @@ async function begin(): Promise<void> {
   }
   const trade = named();
   ready();
-  document.body.dataset["busy"] = "false";
+  document.body.dataset.busy = "false";
   if (!trade) return;
   await take(trade);
 }

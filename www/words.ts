@@ -2,12 +2,13 @@
 
 import { KaunterError } from "kaunter";
 import { en } from "./words/en";
-import * as errors from "./words/errors";
+import { ms as msErrors, zh as zhErrors } from "./words/errors";
 import { ms } from "./words/ms";
 import { zh } from "./words/zh";
 
 export type Words = { readonly [K in keyof typeof en]: string };
 const all = { en, ms, zh };
+const errors = { ms: msErrors, zh: zhErrors };
 export type Language = keyof typeof all;
 const languages = Object.keys(all) as Language[];
 const KEPT = "kaunter.language";

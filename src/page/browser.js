@@ -34,7 +34,10 @@ export function lock(name) {
     free = done;
   });
   const ours = new Promise((tell) => {
-    const grant = (lock) => (tell(lock !== null), lock && held);
+    const grant = (lock) => {
+      tell(lock !== null);
+      return lock && held;
+    };
     const asked = Promise.resolve(navigator.locks?.request(name, { ifAvailable: true }, grant));
     // A browser without locks, or a page without an origin: each lock is ours, and the backend stands behind them.
     freed = asked.catch(() => {}).then(() => tell(true));

@@ -33,9 +33,10 @@ const readers = {
   async kaunter() {
     const { loadReader, version } = await import(join(root, "pkg/reader.js"));
     const reader = await loadReader();
-    const read = (data, width, height) => (
-      reader.reset(), reader.read(data, width, height, { max: 1, effort: "still" }).map((code) => code.text)
-    );
+    const read = (data, width, height) => {
+      reader.reset();
+      return reader.read(data, width, height, { max: 1, effort: "still" }).map((code) => code.text);
+    };
     return { version, read };
   },
   async "zxing-wasm"() {
@@ -95,7 +96,10 @@ async function picture(path) {
   const [, width, height] = /^P5\s+(\d+)\s+(\d+)\s+255\s/.exec(bytes.subarray(0, 64).toString("latin1")).map(Number);
   const grey = bytes.subarray(bytes.length - width * height);
   const data = new Uint8ClampedArray(width * height * 4);
-  for (let at = 0; at < grey.length; at++) data.fill(grey[at], at * 4, at * 4 + 3), (data[at * 4 + 3] = 255);
+  for (let at = 0; at < grey.length; at++) {
+    data.fill(grey[at], at * 4, at * 4 + 3);
+    data[at * 4 + 3] = 255;
+  }
   return { data, width, height };
 }
 
@@ -241,11 +245,11 @@ function plot(rows, names) {
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="640" height="${height}" font-family="sans-serif" font-size="11"><rect width="640" height="${height}" fill="#fff"/>`,
   ];
-  names.forEach((name, at) =>
+  names.forEach((name, at) => {
     parts.push(
       `<rect x="${110 + at * 120}" y="10" width="10" height="10" fill="${colours[at]}"/><text x="${125 + at * 120}" y="19">${name}</text>`,
-    ),
-  );
+    );
+  });
   categories.forEach((category, nth) => {
     const top = 34 + nth * (names.length * 7 + 8);
     parts.push(`<text x="100" y="${top + names.length * 3.5 + 4}" text-anchor="end">${category}</text>`);

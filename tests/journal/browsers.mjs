@@ -12,7 +12,7 @@ const { FIREFOX: executablePath = "/usr/bin/firefox-esr" } = process.env;
 /** A till's browser, the same for both: `page()` is a tab, `kill(pages)` ends the processes that draw them. Null: not here. */
 export const browsers = { Chromium: chromium, Firefox: firefox };
 
-async function chromium(t, shop) {
+async function chromium(_t, shop) {
   const machine = await shop.machine();
   return {
     name: "Chromium",
@@ -38,7 +38,7 @@ async function chromium(t, shop) {
   };
 }
 
-async function firefox(t, shop, { prefs = {} } = {}) {
+async function firefox(t, _shop, { prefs = {} } = {}) {
   if (!existsSync(executablePath) && !process.env.CI) {
     t.skip("there is no Firefox here: install firefox-esr, or name it in FIREFOX");
     return null;

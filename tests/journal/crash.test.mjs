@@ -34,13 +34,13 @@ const steps = {
   cancelling: {
     faults: { cancel: down },
     customer: "ignores",
-    then: "cancel",
+    next: "cancel",
     is: "cancelling",
     handed: true,
     end: "cancelled",
     kept: 0,
   },
-  voiding: { faults: { void: "cut", status: down }, then: "void", is: "voiding", handed: true, end: "voided", kept: 0 },
+  voiding: { faults: { void: "cut", status: down }, next: "void", is: "voiding", handed: true, end: "voided", kept: 0 },
 };
 // Long enough for every step to stand until all are reached.
 const policy = {
@@ -68,12 +68,12 @@ async function reach(page, shop, ref, step) {
     const { trx_id } = (await shop.sale(ref)).attempts[0];
     for (const [call, fault] of Object.entries(step.faults)) await shop.fault(call, fault, { trx_id, times: 10_000 });
     await letGo(page);
-    if (step.then === "void")
+    if (step.next === "void")
       await page.evaluate(async () => {
         const { value } = await charge;
         void ends(till.void(value.tradeId, "asked for"));
       });
-    if (step.then === "cancel") {
+    if (step.next === "cancel") {
       await reaches(shop, ref, "pending");
       // Refused before the gateway's least age of a cancel: the cashier wishes it until it is granted.
       await until(
@@ -154,7 +154,7 @@ const deaths = {
     for (const _ of pages) fresh.push(await browser.page());
     return fresh;
   },
-  reloaded: async (browser, pages) => {
+  reloaded: async (_browser, pages) => {
     for (const page of pages) await page.goto("about:blank");
     return pages;
   },

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { counter, journal, until } from "../terminal/harness.mjs";
 import { browsers } from "./browsers.mjs";
-import { beginPaying, confirm, open, paid, pay, problems, reaches, resume, saleOf, unfinished } from "./till.mjs";
+import { beginPaying, confirm, open, pay, problems, reaches, resume, saleOf, unfinished } from "./till.mjs";
 
 /** The promise, the ledger, and what the cashier was told. */
 async function paysOnce(page, shop, ref, told) {

@@ -47,7 +47,10 @@ export const beginPaying = (page, sale, code) =>
     [sale, code],
   );
 export const paid = (page) => page.evaluate(() => paying);
-export const pay = async (page, sale, code) => (await beginPaying(page, sale, code), paid(page));
+export async function pay(page, sale, code) {
+  await beginPaying(page, sale, code);
+  return paid(page);
+}
 
 /** The codes of the problems that the till told of, in their order. */
 export const problems = (page) =>

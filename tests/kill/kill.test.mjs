@@ -46,10 +46,11 @@ class Life {
   }
   /** The same call again until somebody answers: for calls that may be repeated. */
   surely(method, path, body) {
-    return until(
-      `${method} ${path} is answered`,
-      async () => (await this.call(method, path, body)) ?? (await this.upAgain(), null),
-    );
+    return until(`${method} ${path} is answered`, async () => {
+      const answer = await this.call(method, path, body);
+      if (!answer) await this.upAgain();
+      return answer;
+    });
   }
   async create(presented = "consumer") {
     const body = { key: this.key, sale: this.sale, integrator: "23", presented };

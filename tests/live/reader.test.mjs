@@ -128,7 +128,9 @@ for (const fault of ["trap", "hang", "hang when drawn", "hang with a frame open"
   test(`a worker that dies (${fault}) is born again, and the scan goes on`, async (t) => {
     await plain.look(null);
     const page = await all.till(t, plain, { init: faulty(fault) });
-    await page.evaluate(() => void (globalThis.scan = ends(till.scan({ timeoutMs: 20_000 }))));
+    await page.evaluate(() => {
+      globalThis.scan = ends(till.scan({ timeoutMs: 20_000 }));
+    });
     await until("it died", async () => (await problems(page)).includes("worker/failed"));
     await until("another reads", () => page.evaluate(() => lives.length === 3));
     const [fell, told, reads] = await page.evaluate(() => {
@@ -184,7 +186,9 @@ test("a code that is too small, and a counter in the dark: told what would help,
   await plain.look(CODE, { module: 0.8, shake: 12 });
   const page = await all.till(t, plain);
   const misses = () => page.evaluate(() => log.filter(({ type }) => type === "miss").map(({ detail }) => detail.hint));
-  await page.evaluate(() => void (globalThis.scan = ends(till.scan({ timeoutMs: 20_000 }))));
+  await page.evaluate(() => {
+    globalThis.scan = ends(till.scan({ timeoutMs: 20_000 }));
+  });
   await until("it says so", async () => (await misses()).includes("closer"));
   await plain.look(null, { black: true });
   await until("and the other", async () => (await misses()).at(-1) === "dark");
@@ -238,7 +242,9 @@ test("while it scans, the page's own thread has next to nothing to do", async (t
     before:
       "globalThis.long = []; new PerformanceObserver((list) => long.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: 'longtask' })",
   });
-  await page.evaluate(() => void (globalThis.scan = ends(till.scan({ timeoutMs: 30_000 }))));
+  await page.evaluate(() => {
+    globalThis.scan = ends(till.scan({ timeoutMs: 30_000 }));
+  });
   await until("it scans", () => page.evaluate(() => till.state === "scanning" && track().readyState === "live"));
   const session = await page.context().newCDPSession(page);
   await session.send("Performance.enable");

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { attempt, counter, until } from "./harness.mjs";
 
 /** A till whose shop lets it charge only what the shop itself names. */
-async function boundTill(shop, machine) {
+async function boundTill(machine) {
   const page = await machine.till({ open: false });
   await page.evaluate(async () => {
     globalThis.asked = [];
@@ -32,7 +32,7 @@ const sale = (ref, minor) => ({ ref, amount: { minor, currency: "MYR" } });
 
 test("an older sale is watched to its end while the next ones are charged, with a token for each", async (t) => {
   const shop = await counter(t, { scale: 0.1 });
-  const page = await boundTill(shop, await shop.machine({ camera: false }));
+  const page = await boundTill(await shop.machine({ camera: false }));
   const slow = await shop.code({ approves_after_ms: 4_000 });
   await page.evaluate(
     ([sale, code]) => {
@@ -62,7 +62,7 @@ test("an older sale is watched to its end while the next ones are charged, with 
 
 test("a sale that another till is collecting is told to its end", async (t) => {
   const shop = await counter(t, { scale: 0.1 });
-  const page = await boundTill(shop, await shop.machine({ camera: false }));
+  const page = await boundTill(await shop.machine({ camera: false }));
   const other = await attempt(shop, "SHARED", {
     minor: 1000,
     terminal: "till-2",

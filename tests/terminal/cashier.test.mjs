@@ -330,7 +330,8 @@ test("three languages, kept for the next day; sound has a volume, and can be off
     globalThis.OscillatorNode = class extends Oscillator {
       constructor(audio, options) {
         super(audio, options);
-        (globalThis.pitches ??= []).push(options.frequency);
+        globalThis.pitches ??= [];
+        pitches.push(options.frequency);
       }
     };
   });

@@ -140,7 +140,8 @@ const places = new Map();
 export async function look(page, name, { money = true } = {}) {
   await mkdir(out, { recursive: true });
   const before = page.viewportSize();
-  const wrong = (page.faults ??= []);
+  page.faults ??= [];
+  const wrong = page.faults;
   // What has just appeared is not to be pressed yet, and says so by its colour.
   await page.waitForFunction(
     () =>

@@ -249,7 +249,7 @@ onBothStores(
 // ---- a real browser --------------------------------------------------------------------------------------------
 
 /** The cashier's page with our code up, and what its picture says by the package's own reader. */
-async function display(shop, machine, ref, { wallet = "23" } = {}) {
+async function display(machine, ref, { wallet = "23" } = {}) {
   const page = await machine.terminal({ ref });
   await page.click(".of-ready .show-code");
   await page.click(`dialog[open] [data-wallet="${wallet}"]`);
@@ -277,7 +277,7 @@ for (const viewport of [
       await mkdir(out, { recursive: true });
       const shop = await counter(t);
       const machine = await shop.machine({ viewport });
-      const page = await display(shop, machine, "shown");
+      const page = await display(machine, "shown");
       await page.screenshot({ path: join(out, `7-present-${viewport.width}x${viewport.height}.png`) });
       const developer = await machine.till({ open: false });
       await developer.evaluate("kaunter.init()");
@@ -319,11 +319,11 @@ plain("the phone page scans what is on display, and its customer decides", async
 plain("declined, cancelled by the cashier, and at the deadline: the sale is free, nothing is kept", async (t) => {
   const shop = await counter(t, { scale: 0.1 });
   const machine = await shop.machine();
-  const declined = await display(shop, machine, "declined");
+  const declined = await display(machine, "declined");
   await scan(shop, only(await shop.ledger()).payload, "declines");
   await screen(declined, "declined");
 
-  const cancelled = await display(shop, machine, "cancelled");
+  const cancelled = await display(machine, "cancelled");
   await cancelled.keyboard.press("Escape");
   await screen(cancelled, "declined");
   assert.deepEqual(
@@ -331,7 +331,7 @@ plain("declined, cancelled by the cashier, and at the deadline: the sale is free
     [["cancelled", "cashier"]],
   );
 
-  const late = await display(shop, machine, "deadline");
+  const late = await display(machine, "deadline");
   await screen(late, "declined");
   assert.deepEqual(
     (await shop.sale("deadline")).attempts.map(({ status, by }) => [status, by]),
@@ -344,7 +344,7 @@ plain("declined, cancelled by the cashier, and at the deadline: the sale is free
 plain("the answers are lost at the moment of payment: asked on, paid once", async (t) => {
   const shop = await counter(t);
   const machine = await shop.machine();
-  const page = await display(shop, machine, "lost");
+  const page = await display(machine, "lost");
   await shop.fault("status", "cut", { times: 3 });
   await scan(shop, only(await shop.ledger()).payload);
   await screen(page, "paid");
@@ -354,7 +354,7 @@ plain("the answers are lost at the moment of payment: asked on, paid once", asyn
 plain("the page is reloaded while the code is on display: it is shown again, and paid", async (t) => {
   const shop = await counter(t, { scale: 0.5 });
   const machine = await shop.machine();
-  const page = await display(shop, machine, "reloaded");
+  const page = await display(machine, "reloaded");
   const { payload } = only(await shop.ledger());
   await page.reload();
   await screen(page, "present");

@@ -137,11 +137,13 @@ test("a wallet is its id as text or as a number, or the wallet itself; a trade i
   const page = await (await shop.machine()).till({
     options: "onWallet: (scan, wallets) => globalThis.picked(wallets)",
   });
-  const pay = async (ref, wallet) =>
-    page.evaluate(
-      ({ ref, code, wallet }) => ends(till.pay({ ref, amount: { minor: 1250, currency: "MYR" } }, code, eval(wallet))),
-      { ref, wallet, code: await shop.code() },
-    );
+  const pay = async (ref, options) =>
+    page.evaluate(`ends(till.pay(
+      { ref: ${JSON.stringify(ref)}, amount: { minor: 1250, currency: "MYR" } },
+      ${JSON.stringify(await shop.code())},
+      ${options},
+    ))`);
+  const picks = (wallet) => page.evaluate(`globalThis.picked = (wallets) => ${wallet}; null`);
   for (const wallet of [
     "({ wallet: 23 })",
     "({ wallet: '23' })",
@@ -149,9 +151,7 @@ test("a wallet is its id as text or as a number, or the wallet itself; a trade i
   ])
     assert.equal((await pay(wallet, wallet)).value?.status, "paid", wallet);
   for (const picked of ["wallets.find(({ id }) => id === '23')", "23", "'23'", "Promise.resolve(23)"]) {
-    await page.evaluate((picked) => {
-      globalThis.picked = (wallets) => eval(picked);
-    }, picked);
+    await picks(picked);
     assert.equal((await pay(`picked ${picked}`, "undefined")).value?.status, "paid", picked);
   }
   for (const [picked, code] of [
@@ -160,9 +160,7 @@ test("a wallet is its id as text or as a number, or the wallet itself; a trade i
     ["({})", "wallet/unknown"],
     ["4711", "wallet/unknown"],
   ]) {
-    await page.evaluate((picked) => {
-      globalThis.picked = (wallets) => eval(picked);
-    }, picked);
+    await picks(picked);
     assert.equal((await pay(`picked ${picked}`, "undefined")).error?.code, code, picked);
   }
   const said = await page.evaluate(() =>
@@ -188,8 +186,9 @@ test("options are the caller's own: a polluted prototype has no say, and gets no
   const page = await (await shop.machine({ camera: false })).till({ open: false });
   const heard = await page.evaluate(async () => {
     const heard = [];
-    const spy = (name) =>
-      function (...given) {
+    const spy =
+      (name) =>
+      (...given) => {
         heard.push(name);
         return globalThis[name]?.(...given);
       };

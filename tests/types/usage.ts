@@ -17,7 +17,7 @@ import {
   version,
   type Wallet,
 } from "kaunter";
-import { loadReader as loadReaderAlone, Reader } from "kaunter/reader";
+import { loadReader as loadReaderAlone, type Reader } from "kaunter/reader";
 import wasm from "kaunter/wasm";
 import "kaunter/worker";
 
@@ -53,8 +53,10 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
   await till.warmUp();
   const scan = await till.scan({ signal, timeoutMs: 30_000, accept: (seen) => seen.recognised.kind !== "merchant" });
   const first: Outcome = await till.charge(sale);
-  const second = await till.charge(sale, { wallet: till.wallets[0]!.id, signal });
-  const third = await till.pay(sale, scan, { wallet: till.wallets[0]! });
+  const [wallet] = till.wallets;
+  if (!wallet) throw new Error("this shop has no wallet");
+  const second = await till.charge(sale, { wallet: wallet.id, signal });
+  const third = await till.pay(sale, scan, { wallet });
   const fourth = await till.pay(sale, "123456789012345678", { wallet: 21 });
   const onCode = ({ svg, payload, expiresAt }: ShownCode) => {
     video.insertAdjacentHTML("afterend", svg + payload.length + expiresAt);

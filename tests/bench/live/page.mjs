@@ -6,7 +6,8 @@ const query = new URLSearchParams(location.search);
 const [name, slow] = [query.get("scanner"), Number(query.get("slow"))];
 const now = () => performance.timeOrigin + performance.now();
 /** What the run saw. Times are milliseconds since 1970, comparable across threads. */
-const log = (globalThis.log = { marks: [], reads: [], firstFrame: null, frames: 0, long: 0, settings: null });
+const log = { marks: [], reads: [], firstFrame: null, frames: 0, long: 0, settings: null };
+globalThis.log = log;
 
 new PerformanceObserver((list) => {
   log.long += list.getEntries().length;
