@@ -179,9 +179,13 @@ async function spawnReader(here) {
   return worker;
 }
 
-/** The same module in a second instance: a decoder that traps leaves its memory unusable, and the till's must not be that. */
+/**
+ * The same module in a second instance: a decoder that traps leaves its memory unusable, and the till's must not be
+ * that.
+ */
 async function readHere() {
-  // Another address is another instance of the glue. Bundlers that know assets copy it; of the others the till's own has to do.
+  // Another address is another instance of the glue. Bundlers that know assets copy it; of the others the till's own
+  // has to do.
   const address = new URL("./wasm/kaunter.js", import.meta.url);
   address.searchParams.set("here", "");
   const second = await import(/* @vite-ignore */ /* webpackIgnore: true */ address.href).catch(() => null);

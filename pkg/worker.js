@@ -1,7 +1,7 @@
 // The module worker that reads codes: the same .wasm, compiled once by the page and posted here.
 //
-// Frames come as a stream that Chrome's page hands over, or that Safari's worker makes of a track, or one by one. The page
-// hears of codes at once, and between these that this thread lives, how many frames came, and what would help.
+// Frames come as a stream that Chrome's page hands over, or that Safari's worker makes of a track, or one by one. The
+// page hears of codes at once, and between these that this thread lives, how many frames came, and what would help.
 
 import initialise, { WorkerReader } from "./wasm/kaunter.js";
 
@@ -125,8 +125,9 @@ async function timed(reading) {
 }
 
 /**
- * The codes of a frame: copied where the browser copies it, else drawn. It is closed in any case, and before it is decoded:
- * a thread that hangs with one open keeps Chromium from giving any to the next, until two seconds after its end.
+ * The codes of a frame: copied where the browser copies it, else drawn. It is closed in any case, and before it is
+ * decoded: a thread that hangs with one open keeps Chromium from giving any to the next, until two seconds after its
+ * end.
  */
 async function read(frame) {
   try {

@@ -1,5 +1,5 @@
-// How a sale ends on the screen. An end is shown only where it is true; what is not known is Not confirmed. Green is for
-// the sale in hand alone: an earlier one is grey, another one amber.
+// How a sale ends on the screen. An end is shown only where it is true; what is not known is Not confirmed. Green is
+// for the sale in hand alone: an earlier one is grey, another one amber.
 
 import type { GatewayAnswer, Outcome, Sale, Trade } from "kaunter";
 import { letSleep } from "./awake";

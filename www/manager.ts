@@ -1,5 +1,5 @@
-// What moves money back, or settles what the gateway left open: a right of its own, asked for when it is used. Nothing is
-// chosen beforehand, no form sends itself, and the button that decides says what it does.
+// What moves money back, or settles what the gateway left open: a right of its own, asked for when it is used. Nothing
+// is chosen beforehand, no form sends itself, and the button that decides says what it does.
 
 import { KaunterError, type Outcome, type Sale } from "kaunter";
 import { counter } from "./counter";

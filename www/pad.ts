@@ -53,7 +53,8 @@ function pressable(id: "primary" | "second" | "third"): void {
   button.onclick = (event) => {
     const press = pressOf(id);
     if (!press?.held) return press?.act();
-    // The click of the finger that has held it for long enough says nothing more; a screen reader's click has no finger.
+    // The click of the finger that has held it for long enough says nothing more; a screen reader's click has no
+    // finger.
     if (!(hold.spent && event.detail > 0)) question(press);
   };
   button.onpointerdown = (event) => {

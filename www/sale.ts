@@ -105,7 +105,9 @@ export async function payWith(code: string): Promise<void> {
   await runSale(() => till().pay(sale, code, signal()));
 }
 
-/** Another way to collect, in place of whatever runs; a cashier who thinks better of it is back where the sale began. */
+/**
+ * Another way to collect, in place of whatever runs; a cashier who thinks better of it is back where the sale began.
+ */
 export async function instead(
   sale: Sale,
   begin: (options: { signal: AbortSignal }) => Promise<Outcome>,

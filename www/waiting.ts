@@ -12,7 +12,10 @@ const KEPT = "kaunter.deadline";
 let deadlineMs = Number(localStorage.getItem(KEPT)) || 0;
 let line: keyof Words = "paying";
 
-/** Shows what to tell the customer. `cancel` is what a held button does, `back` leads away from a trade that is only looked at. */
+/**
+ * Shows what to tell the customer. `cancel` is what a held button does, `back` leads away from a trade that is only
+ * looked at.
+ */
 export function wait(what: keyof Words, cancel?: () => void, back?: () => void): void {
   line = what;
   if (current() !== "waiting") since = performance.now();

@@ -2,8 +2,9 @@
 // at the end, into whatever has the focus. What it types is never an amount, and presses nothing.
 
 /**
- * Two keys closer than this were not typed one after the other. Scanners leave 1 to 30 ms, and a busy machine adds some;
- * quick typists leave 80 ms and more. Larger: a rolling hand is taken for a scanner. Smaller: a slow scanner for a hand.
+ * Two keys closer than this were not typed one after the other. Scanners leave 1 to 30 ms, and a busy machine adds
+ * some; quick typists leave 80 ms and more. Larger: a rolling hand is taken for a scanner. Smaller: a slow scanner for
+ * a hand.
  */
 export const FAST_MS = 50;
 /** So many fast keys in a row are a burst: two may be a slip of the finger. */

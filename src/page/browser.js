@@ -1,12 +1,12 @@
-// What the browser does in steps of its own: a call, a database, a lock. Each is one promise to Rust, which decides what is
-// called, stored or locked, how long it waits, and what an answer means.
+// What the browser does in steps of its own: a call, a database, a lock. Each is one promise to Rust, which decides
+// what is called, stored or locked, how long it waits, and what an answer means.
 
 /** Calls a caller's function: what it gives, and what it throws, comes as a promise of ours. */
 export const ask = async (callback, self, given) => Reflect.apply(callback, self, given);
 
 /**
- * One call: its status, its type, its Retry-After, its body, which is undefined where it is no JSON. Rejects where nobody
- * answers. `own` is the caller's, so its answer is checked.
+ * One call: its status, its type, its Retry-After, its body, which is undefined where it is no JSON. Rejects where
+ * nobody answers. `own` is the caller's, so its answer is checked.
  */
 export async function call(own, address, method, body, token, trace, signal) {
   const headers = new Headers({ Authorization: token, Accept: "application/json", "X-Trace-Id": trace });
@@ -68,7 +68,10 @@ export async function openDatabase(name, version, store) {
 /** Every row. Throws where the browser has closed the database. */
 export const rows = (database, store) => answer(database.transaction(store).objectStore(store).getAll());
 
-/** Removes the row that is named and stores another, both or neither; done when it is on the disk. Throws as `rows` does. */
+/**
+ * Removes the row that is named and stores another, both or neither; done when it is on the disk. Throws as `rows`
+ * does.
+ */
 export function write(database, store, gone, row) {
   const transaction = database.transaction(store, "readwrite", { durability: "strict" });
   const all = transaction.objectStore(store);

@@ -1,5 +1,5 @@
-// Who may call, and what is a caller told that called wrongly? Tokens are forged here with the right key: what is refused is
-// refused for what it says.
+// Who may call, and what is a caller told that called wrongly? Tokens are forged here with the right key: what is
+// refused is refused for what it says.
 
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";

@@ -1,5 +1,5 @@
-// A backend whose wall clock a test sets: libfaketime lies about the wall, and leaves the monotonic clock alone, which is
-// what a process sees when its host slept or its clock was corrected. Nobody's machine is put to sleep.
+// A backend whose wall clock a test sets: libfaketime lies about the wall, and leaves the monotonic clock alone, which
+// is what a process sees when its host slept or its clock was corrected. Nobody's machine is put to sleep.
 
 import { readdirSync, writeFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";

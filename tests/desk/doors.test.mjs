@@ -1,5 +1,5 @@
-// Somebody on the shop's network opens connections and sends half a request, or nothing, or reads no answer: are they let
-// go, are the tills answered meanwhile, and does a payment under way end?
+// Somebody on the shop's network opens connections and sends half a request, or nothing, or reads no answer: are they
+// let go, are the tills answered meanwhile, and does a payment under way end?
 
 import assert from "node:assert/strict";
 import { chmodSync, writeFileSync } from "node:fs";
@@ -118,7 +118,8 @@ test("three hundred half requests at 256 files: a till is answered, and a paymen
 });
 
 test("more connections than it takes, each with a call under way: 503 says when to come back, and nobody is cut off", async (t) => {
-  // Six of one address, which is three quarters of eight. An idle connection makes way, so that the six are the payments.
+  // Six of one address, which is three quarters of eight. An idle connection makes way, so that the six are the
+  // payments.
   const shop = await reconfigured(
     await counter(t, { scale: 1 }),
     (toml) => `${toml}\n[limits]\nconnections = 8\nconnections_per_address = 8\n`,

@@ -1,5 +1,5 @@
-// Every fault that the simulator knows is in this table, and the table is checked against the simulator's own list: a new
-// fault can't be forgotten. Then all of them at once, at random.
+// Every fault that the simulator knows is in this table, and the table is checked against the simulator's own list: a
+// new fault can't be forgotten. Then all of them at once, at random.
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
@@ -11,7 +11,8 @@ const { test } = stores();
 const seed = Number(process.env.KAUNTER_SEED ?? randomBytes(4).readUInt32LE());
 const SALES = 50;
 
-// Of each fault: the call that suffers it, what the script is told, how the sale ends, and what was charged and given back.
+// Of each fault: the call that suffers it, what the script is told, how the sale ends, and what was charged and given
+// back.
 const table = {
   hang_ms: ["pay", { hang_ms: 500 }, "paid", 1200, 0],
   reset: ["pay", "reset", "cancelled", 0, 0],
@@ -181,13 +182,15 @@ test(`rule 14: ${SALES} sales while any call may suffer any fault: the ledger at
       `${ref} is at rest`,
       async () => {
         const [record, ledger] = [await shop.sale(ref), await shop.ledger()];
-        // A review lasts where the gateway itself has not decided, and of a void that may never have left; nowhere else.
+        // A review lasts where the gateway itself has not decided, and of a void that may never have left; nowhere
+        // else.
         const undecided = (trx_id) =>
           voids.has(trx_id) || ["created", "pending"].includes(ledger.find((entry) => entry.trx_id === trx_id)?.place);
         const rests = ({ status, trx_id }) =>
           [...final, "late-success"].includes(status) || (status === "needs-review" && undecided(trx_id));
         return record.attempts.every(rests) && record;
-        // A review asks every half a minute of this clock in the end, and three of its questions may still find no record.
+        // A review asks every half a minute of this clock in the end, and three of its questions may still find no
+        // record.
       },
       { ms: 180_000, every: 200 },
     );

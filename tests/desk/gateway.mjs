@@ -1,4 +1,5 @@
-// A gateway that answers what a test tells it to: the simulator is honest, and keeps its own books; this one says anything.
+// A gateway that answers what a test tells it to: the simulator is honest, and keeps its own books; this one says
+// anything.
 
 import { createServer } from "node:http";
 import { counter } from "../terminal/harness.mjs";
@@ -17,9 +18,9 @@ const CALLS = {
 export const ok = (data) => ({ code: 200, msg: "OK", data });
 
 /**
- * `says[call]` is an answer, a list of answers (the last one stays), or a function of the fields and the request's headers.
- * An answer is a value (sent as JSON), a text (sent as it is), `{ http, body, type }`, "drop" (the connection ends), or
- * undefined: then it answers as a gateway that works.
+ * `says[call]` is an answer, a list of answers (the last one stays), or a function of the fields and the request's
+ * headers. An answer is a value (sent as JSON), a text (sent as it is), `{ http, body, type }`, "drop" (the connection
+ * ends), or undefined: then it answers as a gateway that works.
  */
 export async function gateway(t, says = {}) {
   let made = 0;

@@ -1,5 +1,5 @@
-// What does a backend do past its limits, and what does it close to strangers? It says when to come back, and loses nothing
-// that is stored.
+// What does a backend do past its limits, and what does it close to strangers? It says when to come back, and loses
+// nothing that is stored.
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";

@@ -1,5 +1,5 @@
-// A PostgreSQL behind a PgBouncer that gives each transaction another connection: do sales work, and is what is stored on the
-// disk when it is told?
+// A PostgreSQL behind a PgBouncer that gives each transaction another connection: do sales work, and is what is stored
+// on the disk when it is told?
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

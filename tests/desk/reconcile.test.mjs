@@ -1,5 +1,5 @@
-// `kaunter-backend reconcile`: the gateway's report of a day, made from the simulator's ledger, with a difference of each
-// kind planted, is told as it is.
+// `kaunter-backend reconcile`: the gateway's report of a day, made from the simulator's ledger, with a difference of
+// each kind planted, is told as it is.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

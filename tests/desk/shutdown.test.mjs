@@ -1,5 +1,5 @@
-// SIGTERM in the middle: what is under way is waited for, but not for ever; what was not answered is found after the next
-// start, though no browser comes back.
+// SIGTERM in the middle: what is under way is waited for, but not for ever; what was not answered is found after the
+// next start, though no browser comes back.
 
 import assert from "node:assert/strict";
 import { connect } from "node:net";

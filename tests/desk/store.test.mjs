@@ -1,5 +1,5 @@
-// A store that can't be opened: is the cause told, with what to do, and never a password? And who else on the machine can read
-// what is stored, or a key?
+// A store that can't be opened: is the cause told, with what to do, and never a password? And who else on the machine
+// can read what is stored, or a key?
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";

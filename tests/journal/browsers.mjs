@@ -9,7 +9,10 @@ import puppeteer from "puppeteer-core";
 
 const { FIREFOX: executablePath = "/usr/bin/firefox-esr" } = process.env;
 
-/** A till's browser, the same for both: `page()` is a tab, `kill(pages)` ends the processes that draw them. Null: not here. */
+/**
+ * A till's browser, the same for both: `page()` is a tab, `kill(pages)` ends the processes that draw them. Null: not
+ * here.
+ */
 export const browsers = { Chromium: chromium, Firefox: firefox };
 
 async function chromium(_t, shop) {
@@ -65,7 +68,9 @@ async function firefox(t, _shop, { prefs = {} } = {}) {
     name: "Firefox",
     page: () => browser.newPage(),
     before: (page, script) => page.evaluateOnNewDocument(script),
-    /** Firefox tells nobody which process draws which tab: every one of them is killed, and the dead tabs are closed. */
+    /**
+     * Firefox tells nobody which process draws which tab: every one of them is killed, and the dead tabs are closed.
+     */
     async kill(pages) {
       for (const pid of drawing(browser.process().pid)) process.kill(pid, "SIGKILL");
       for (const page of pages) await page.close().catch(() => {});

@@ -1,5 +1,5 @@
-// A tab dies at every step of a charge, by a kill and by a reload, in Chromium and in Firefox: the sale is found again and
-// ends right, nobody is charged twice, and the journal is empty at the end.
+// A tab dies at every step of a charge, by a kill and by a reload, in Chromium and in Firefox: the sale is found again
+// and ends right, nobody is charged twice, and the journal is empty at the end.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,5 +1,5 @@
-// A backend that has lost its store, while a till knows that a code left: nobody's guess closes it. The cashier is told, the
-// till goes on saying so after every reload, and a person who may do so ends it. In Chromium and in Firefox.
+// A backend that has lost its store, while a till knows that a code left: nobody's guess closes it. The cashier is
+// told, the till goes on saying so after every reload, and a person who may do so ends it. In Chromium and in Firefox.
 
 import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";

@@ -1,5 +1,5 @@
-// A browser that keeps nothing, is full, hangs, or keeps what can't be read: the cashier is told, the sale is paid once, and
-// what is open comes back from the backend. In Chromium and in Firefox.
+// A browser that keeps nothing, is full, hangs, or keeps what can't be read: the cashier is told, the sale is paid
+// once, and what is open comes back from the backend. In Chromium and in Firefox.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,4 +1,5 @@
-// A backend that can't store refuses, sends nothing, and the cashier is told why; once the store is back, the sale is paid.
+// A backend that can't store refuses, sends nothing, and the cashier is told why; once the store is back, the sale is
+// paid.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

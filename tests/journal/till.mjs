@@ -2,7 +2,11 @@
 
 import { developer, until } from "../terminal/harness.mjs";
 
-/** `poll_ms`: this page's own pace, whatever the backend says. `hold`: ["before" or "after", a pattern of "METHOD /path"]: the call does not leave, or its answer does not arrive, until [`letGo`]. */
+/**
+ * `poll_ms`: this page's own pace, whatever the backend says.
+ * `hold`: ["before" or "after", a pattern of "METHOD /path"]: the call does not leave, or its answer does not arrive,
+ * until [`letGo`].
+ */
 export async function open(page, shop, terminal, { hold = null, poll_ms = null } = {}) {
   await page.goto(`${shop.pages}/`);
   await page.evaluate(developer(shop, { terminal, open: false }));

@@ -22,7 +22,9 @@ after(() => server?.stop());
 
 const resting = ["paid", "declined", "cancelled", "voided", "needs-review", "late-success"];
 
-/** One life of a sale, call by call, as a till makes them; a call that the kill cut off is made again where a till may. */
+/**
+ * One life of a sale, call by call, as a till makes them; a call that the kill cut off is made again where a till may.
+ */
 class Life {
   constructor(shop) {
     this.shop = shop;
@@ -193,7 +195,8 @@ for (const store of ["SQLite", "PostgreSQL"])
           one.killed !== "SIGKILL" || one.payments > 1 || one.voids > 1 || !one.agrees || !resting.includes(one.end),
       );
       assert.deepEqual(bad, []);
-      // The rich gateway always has a word, but for a void that may still be on its way: only that one waits for a person.
+      // The rich gateway always has a word, but for a void that may still be on its way: only that one waits for a
+      // person.
       const waiting = told.filter((one) => one.end === "needs-review").map((one) => one.point);
       assert.deepEqual(
         waiting.filter((point) => !/^Void(Stored|Sending)$/.test(point)),

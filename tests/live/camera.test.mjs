@@ -1,5 +1,6 @@
-// The camera's life, in Chromium with a camera that it plays: what goes wrong on counters goes wrong here, and the scan goes on
-// or says why. The browser's own getUserMedia answers, unless a test plans a camera that no machine of ours has.
+// The camera's life, in Chromium with a camera that it plays: what goes wrong on counters goes wrong here, and the scan
+// goes on or says why. The browser's own getUserMedia answers, unless a test plans a camera that no machine of ours
+// has.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

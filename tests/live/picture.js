@@ -1,5 +1,6 @@
-// A page of its own, for browsers whose camera plays no file: its hash says what to do, and it sends home what it saw. The
-// camera is a canvas on which a code is drawn again and again, so that its track is the browser's own; or the browser's.
+// A page of its own, for browsers whose camera plays no file: its hash says what to do, and it sends home what it saw.
+// The camera is a canvas on which a code is drawn again and again, so that its track is the browser's own; or the
+// browser's.
 
 const { setting, code, ms, without = [] } = JSON.parse(decodeURIComponent(location.hash.slice(1)));
 const home = (seen) => fetch("/said", { method: "POST", body: JSON.stringify(seen) });

@@ -1,4 +1,5 @@
-// From the camera to a code: every road that frames take, the reader that dies and is born again, and what is told meanwhile.
+// From the camera to a code: every road that frames take, the reader that dies and is born again, and what is told
+// meanwhile.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -144,7 +145,8 @@ for (const fault of ["trap", "hang", "hang when drawn", "hang with a frame open"
       told - fell < 1_500,
       "a hang is noticed when it has lasted 600 ms, or ten times as long as a frame takes",
     );
-    // With a frame open Chromium gives the next worker none for two seconds: it waits 300 ms, and the page hands them over.
+    // With a frame open Chromium gives the next worker none for two seconds: it waits 300 ms, and the page hands them
+    // over.
     assert.ok(reads - told < (fault.endsWith("open") ? 1_000 : 500), "and the next one reads half a second later");
     assert.equal(await page.evaluate(() => workers), 2);
     assert.equal(await page.evaluate(() => till.state), "scanning");

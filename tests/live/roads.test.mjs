@@ -1,5 +1,6 @@
-// The roads of browsers other than Chromium, in their own engines: WebKit hands a track to its worker, which makes the stream
-// (Safari 18), or finds that it can't; Firefox hands over frames. What a browser has, and which road was taken, is asserted.
+// The roads of browsers other than Chromium, in their own engines: WebKit hands a track to its worker, which makes the
+// stream (Safari 18), or finds that it can't; Firefox hands over frames. What a browser has, and which road was taken,
+// is asserted.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";

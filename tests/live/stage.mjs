@@ -1,4 +1,5 @@
-// A stage for the camera: Chromium with a camera that it plays, a developer's page with the package as it is, and a till that is open.
+// A stage for the camera: Chromium with a camera that it plays, a developer's page with the package as it is, and a
+// till that is open.
 
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -24,7 +25,9 @@ const pages = {
 /** Scripts of these tests. */
 const scripts = ["/worker.js", "/picture.js"];
 
-/** Shared by the tests of a file: the shop behind the till, the page's server, and browsers that are closed at the end. */
+/**
+ * Shared by the tests of a file: the shop behind the till, the page's server, and browsers that are closed at the end.
+ */
 export async function stage() {
   const closers = [];
   let said = () => {};

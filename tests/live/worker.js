@@ -1,4 +1,5 @@
-// The package's worker with a fault that a test asks for, `?fault=...`: it tells of its first reading, and when the fault is there.
+// The package's worker with a fault that a test asks for, `?fault=...`: it tells of its first reading, and when the
+// fault is there.
 
 import { WorkerReader } from "/pkg/wasm/kaunter.js";
 import "/pkg/worker.js";

@@ -328,7 +328,8 @@ async function quickStart() {
 test("the README's quick start, followed to the letter, takes a payment", async (t) => {
   const { commands, html } = await quickStart();
   assert.ok(html.trim().split("\n").length <= 23, "twenty lines, and what holds them");
-  // Cargo's two are what built the package, and what the counter below stands in for: the demo's own ports may be taken here.
+  // Cargo's two are what built the package, and what the counter below stands in for: the demo's own ports may be taken
+  // here.
   const own = commands.filter((command) => !command.startsWith("cargo "));
   assert.deepEqual(
     commands.filter((command) => command.startsWith("cargo ")),

@@ -4,8 +4,8 @@ import { constants, open } from "node:fs/promises";
 import QRCode from "qrcode";
 
 /**
- * Writes a y4m file; Chromium reads it afresh at each getUserMedia. `text: null` shows an empty counter. `shake`: so many
- * pixels to the side in every other frame, as in a hand.
+ * Writes a y4m file; Chromium reads it afresh at each getUserMedia. `text: null` shows an empty counter. `shake`: so
+ * many pixels to the side in every other frame, as in a hand.
  */
 export async function show(
   file,
@@ -24,7 +24,9 @@ export async function show(
   await put(file, Buffer.concat([head, frame(0), frame(shake)]));
 }
 
-/** Over what was there: a camera that is on plays the file meanwhile, and one that finds it cut short ends its track. */
+/**
+ * Over what was there: a camera that is on plays the file meanwhile, and one that finds it cut short ends its track.
+ */
 async function put(file, film) {
   const out = await open(file, constants.O_WRONLY | constants.O_CREAT);
   try {

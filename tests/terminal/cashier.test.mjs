@@ -1,5 +1,5 @@
-// What a cashier does with the page: by keyboard alone, without a connection, in three languages, with a manager who may
-// and one who may not; and what the page never lets a cashier do.
+// What a cashier does with the page: by keyboard alone, without a connection, in three languages, with a manager who
+// may and one who may not; and what the page never lets a cashier do.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

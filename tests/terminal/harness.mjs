@@ -1,4 +1,5 @@
-// The real parts of a counter: the simulator, the backend, Chromium with a camera made of a file. Each test has its own.
+// The real parts of a counter: the simulator, the backend, Chromium with a camera made of a file. Each test has its
+// own.
 
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -346,7 +347,10 @@ export async function attempt(shop, ref, { minor = 1250, code, terminal = "till-
   return trade;
 }
 
-/** An attempt that a person has to look into: the gateway contradicted itself, and says nothing more until its faults end. */
+/**
+ * An attempt that a person has to look into: the gateway contradicted itself, and says nothing more until its faults
+ * end.
+ */
 export async function underReview(shop, ref, { terminal = "till-1" } = {}) {
   const trade = await attempt(shop, ref, { terminal });
   await shop.fault("pay", "wrong_amount", { trx_id: trade.trx_id });

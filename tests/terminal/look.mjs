@@ -1,5 +1,5 @@
-// Looks at a screen as a cashier would, on every size, in every language, by day and by night: leaves pictures, and says
-// what is wrong. axe (its rules of WCAG 2.2 AA) judges contrast, names and roles: it knows them better than we do.
+// Looks at a screen as a cashier would, on every size, in every language, by day and by night: leaves pictures, and
+// says what is wrong. axe (its rules of WCAG 2.2 AA) judges contrast, names and roles: it knows them better than we do.
 
 import { mkdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -136,7 +136,10 @@ const clean = {
 /** Where the one button that stands out is, by size: the same on every screen. */
 const places = new Map();
 
-/** Looks at what is on screen now, every way, and keeps what is wrong in `page.faults`. `money`: the amount has to be there. */
+/**
+ * Looks at what is on screen now, every way, and keeps what is wrong in `page.faults`. `money`: the amount has to be
+ * there.
+ */
 export async function look(page, name, { money = true } = {}) {
   await mkdir(out, { recursive: true });
   const before = page.viewportSize();

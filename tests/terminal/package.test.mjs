@@ -1,5 +1,5 @@
-// What the package promises a developer's page beside the sale itself: refunds that are refused, late money, rights, tokens,
-// addresses, amounts, and what surrounds a code.
+// What the package promises a developer's page beside the sale itself: refunds that are refused, late money, rights,
+// tokens, addresses, amounts, and what surrounds a code.
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";

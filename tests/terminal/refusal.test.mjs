@@ -13,7 +13,7 @@ async function pay(page, code) {
   await page.click('dialog[open] [data-wallet="23"]');
 }
 
-// biome-ignore lint/performance/useDomNodeTextContent: only what a cashier can see counts, and textContent has the hidden too
+// biome-ignore lint/performance/useDomNodeTextContent: what is hidden does not count
 const shown = (page) => page.evaluate(() => document.querySelector("main").innerText);
 
 test("an amount that the gateway refuses is told as refused, in its own words, and as no outage", async (t) => {

@@ -23,7 +23,10 @@ async function scans(page, text, { gap = 4, end = "Enter" } = {}) {
   await page.waitForSelector('body[data-keys="still"]');
 }
 
-/** The same at a scanner's pace, by the page's own clock: where a busy machine held a key up, it was none, and is done again. */
+/**
+ * The same at a scanner's pace, by the page's own clock: where a busy machine held a key up, it was none, and is done
+ * again.
+ */
 async function scansInTime(page, text, options) {
   for (let tries = 0; tries < 20; tries++) {
     await page.evaluate(() => {

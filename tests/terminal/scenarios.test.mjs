@@ -24,7 +24,10 @@ async function begins(
   return page;
 }
 
-/** `ledger`: of each attempt in turn, what was charged and refunded, and how often it was paid for. `rows`: what the journal holds. */
+/**
+ * `ledger`: of each attempt in turn, what was charged and refunded, and how often it was paid for. `rows`: what the
+ * journal holds.
+ */
 async function agree(shop, page, { ledger, screen: name, promise, rows = [] }) {
   await screen(page, name, 60_000);
   assert.deepEqual(

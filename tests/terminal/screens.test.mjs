@@ -6,7 +6,10 @@ import { test } from "node:test";
 import { attempt, charge, counter, screen, underReview, until } from "./harness.mjs";
 import { glance, look } from "./look.mjs";
 
-/** Nothing was wrong with any screen, and nothing is on the console but what the browser says of a right that is asked for. */
+/**
+ * Nothing was wrong with any screen, and nothing is on the console but what the browser says of a right that is asked
+ * for.
+ */
 function whole(page) {
   assert.deepEqual(page.faults, [], "every screen is whole");
   assert.deepEqual(

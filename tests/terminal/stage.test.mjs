@@ -1,5 +1,5 @@
-// What has the screen: a payment that runs keeps it, an earlier sale is read beside it and never looks like news, and the
-// next sale is its own.
+// What has the screen: a payment that runs keeps it, an earlier sale is read beside it and never looks like news, and
+// the next sale is its own.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

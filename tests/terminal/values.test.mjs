@@ -1,10 +1,13 @@
-// Any value of JavaScript, for any argument and any option: an answer or a rejection with a code, never a trap, and the next sale works.
+// Any value of JavaScript, for any argument and any option: an answer or a rejection with a code, never a trap, and the
+// next sale works.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { counter } from "./harness.mjs";
 
-/** Values that no caller should give, made in the page: some are of another window, some throw when they are touched. */
+/**
+ * Values that no caller should give, made in the page: some are of another window, some throw when they are touched.
+ */
 const ODD = `() => {
   const thrower = () => { throw new Error("touched"); };
   const frame = document.body.appendChild(document.createElement("iframe"));

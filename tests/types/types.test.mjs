@@ -1,4 +1,5 @@
-// Do the declarations say what the package does? Both ways: Rust's samples satisfy them, and so does a developer's code.
+// Do the declarations say what the package does? Both ways: Rust's samples satisfy them, and so does a developer's
+// code.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

@@ -1,4 +1,5 @@
-// The whole API, as a front-end developer writes it: each line compiles, and each line that is marked as wrong does not.
+// The whole API, as a front-end developer writes it: each line compiles, and each line that is marked as wrong does
+// not.
 import {
   type Camera,
   decode,

@@ -1,4 +1,5 @@
-// What went wrong, by its code, where the module's own English is not what the cashier reads. A code that is not here is told in English.
+// What went wrong, by its code, where the module's own English is not what the cashier reads. A code that is not here
+// is told in English.
 import type { ErrorCode } from "kaunter";
 
 type Errors = Partial<Record<ErrorCode, string>>;

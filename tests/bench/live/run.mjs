@@ -1,6 +1,6 @@
-// Plays scenes to a camera of Chromium's and times scanners that look at it: `cargo xtask bench live` draws the scenes and
-// calls this. A cell is a scene at a size; its scanners run one after the other on the same film, so that all see the
-// same machine. What a cell gave is kept in a file, and the report is written from all files.
+// Plays scenes to a camera of Chromium's and times scanners that look at it: `cargo xtask bench live` draws the scenes
+// and calls this. A cell is a scene at a size; its scanners run one after the other on the same film, so that all see
+// the same machine. What a cell gave is kept in a file, and the report is written from all files.
 
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";

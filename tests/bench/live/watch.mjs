@@ -1,5 +1,7 @@
-// Goes before a module worker that reads frames: counts the frames that it has copied by the time they are closed; and, where a page's CPU is throttled, makes this thread as slow, for the browser's throttling slows a page's main thread
-// only: each call into a Wasm module takes `factor` times as long. It tells when it is asked, so that it costs the page nothing.
+// Goes before a module worker that reads frames: counts the frames that it has copied by the time they are closed; and,
+// where a page's CPU is throttled, makes this thread as slow, for the browser's throttling slows a page's main thread
+// only: each call into a Wasm module takes `factor` times as long. It tells when it is asked, so that it costs the page
+// nothing.
 
 const factor = Number(new URL(import.meta.url).searchParams.get("factor"));
 const seen = { frames: 0, first: null };
