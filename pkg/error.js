@@ -19,7 +19,8 @@ export class KaunterError extends Error {
 }
 
 /** `argument_invalid`, in the words of src/types/given.rs. */
-export const wrong = (name, what, cause) => new KaunterError("argument_invalid", `The argument \`${name}\` must be ${what}: tell the page's maker.`, { cause });
+export const wrong = (name, what, cause) =>
+  new KaunterError("argument_invalid", `The argument \`${name}\` must be ${what}: tell the page's maker.`, { cause });
 
 /** The own fields of an object that a caller gives, without a prototype. */
 export function own(given, name = "options") {

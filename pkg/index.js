@@ -1,11 +1,11 @@
 // The package's face: thin over the module, because a Wasm class can't extend EventTarget.
 
-import { KaunterError, classOf, own, wrong } from "./error.js";
+import { classOf, KaunterError, own, wrong } from "./error.js";
 import { compiledModule, load, version } from "./load.js";
 
-export { KaunterError, version };
 export { formatMoney } from "./money.js";
-export { Reader, loadReader } from "./reader.js";
+export { loadReader, Reader } from "./reader.js";
+export { KaunterError, version };
 
 let workerSource;
 
@@ -13,7 +13,8 @@ export async function init(options) {
   onlyInBrowser();
   const { wasm, worker } = own(options);
   if (worker !== undefined) {
-    if (worker !== false && typeof worker !== "function" && !["String", "URL"].includes(classOf(worker))) throw wrong("worker", "an address, a function or false");
+    if (worker !== false && typeof worker !== "function" && !["String", "URL"].includes(classOf(worker)))
+      throw wrong("worker", "an address, a function or false");
     workerSource = worker;
   }
   loaded = await load(wasm ?? undefined);
@@ -28,7 +29,10 @@ export async function decode(image, options) {
 // These two answer at once, so the module must be there: `init`, `Till.open` and `decode` load it.
 let loaded;
 const here = () => {
-  if (!loaded) throw new KaunterError("wasm/load-failed", "The payment module is not loaded yet: await init() first.", { retryable: true });
+  if (!loaded)
+    throw new KaunterError("wasm/load-failed", "The payment module is not loaded yet: await init() first.", {
+      retryable: true,
+    });
   return loaded;
 };
 
@@ -40,7 +44,10 @@ function onlyInBrowser() {
     throw new KaunterError("env/not-browser", "This only works in a browser: call it from a page.");
   }
   if (typeof WebAssembly !== "object" || typeof Worker !== "function") {
-    throw new KaunterError("env/unsupported", "This browser is too old: use a current Chrome, Edge, Firefox or Safari.");
+    throw new KaunterError(
+      "env/unsupported",
+      "This browser is too old: use a current Chrome, Edge, Firefox or Safari.",
+    );
   }
 }
 
@@ -59,41 +66,88 @@ export class Till extends EventTarget {
     const till = new Till(OPENING);
     // What happens before anybody can listen is told when they can: the caller's next lines run first.
     let early = [];
-    const emit = (type, detail) => (early ? early.push([type, detail]) : till.dispatchEvent(new CustomEvent(type, { detail })));
+    const emit = (type, detail) =>
+      early ? early.push([type, detail]) : till.dispatchEvent(new CustomEvent(type, { detail }));
     till.#raw = await loaded.RawTill.open(options, emit, spawnReader);
     setTimeout(() => {
       const told = early;
       early = null;
-      told.forEach(([type, detail]) => emit(type, detail));
+      for (const [type, detail] of told) emit(type, detail);
     });
     return till;
   }
 
-  get state() { return this.#raw.state; }
-  get wallets() { return this.#raw.wallets; }
-  get unfinished() { return this.#raw.unfinished; }
+  get state() {
+    return this.#raw.state;
+  }
+  get wallets() {
+    return this.#raw.wallets;
+  }
+  get unfinished() {
+    return this.#raw.unfinished;
+  }
 
   // Async, so that nothing is thrown where a promise is promised; the module checks what it is given.
-  async warmUp() { return this.#raw.warmUp(); }
-  async scan(options) { return this.#raw.scan(options); }
-  async charge(sale, options) { return this.#raw.charge(sale, options); }
-  async pay(sale, code, options) { return this.#raw.pay(sale, code, options); }
-  async present(sale, options) { return this.#raw.present(sale, options); }
-  async status(tradeId) { return this.#raw.status(tradeId); }
-  async cancel(tradeId) { return this.#raw.cancel(tradeId); }
-  async void(tradeId, reason) { return this.#raw.void(tradeId, reason ?? ""); }
-  async voidStatus(tradeId) { return this.#raw.voidStatus(tradeId); }
-  async resume(tradeId, options) { return this.#raw.resume(tradeId, options); }
-  async find(ref) { return this.#raw.find(ref); }
-  async history(day) { return this.#raw.history(day); }
-  async settle(tradeId, verdict) { return this.#raw.settle(tradeId, verdict); }
-  async permission() { return this.#raw.permission(); }
-  async cameras() { return this.#raw.cameras(); }
-  async use(camera) { return this.#raw.use(camera); }
-  async adjust(what) { return this.#raw.adjust(what); }
-  async release() { return this.#raw.release(); }
-  async close() { return this.#raw.close(); }
-  [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() { return this.close(); }
+  async warmUp() {
+    return this.#raw.warmUp();
+  }
+  async scan(options) {
+    return this.#raw.scan(options);
+  }
+  async charge(sale, options) {
+    return this.#raw.charge(sale, options);
+  }
+  async pay(sale, code, options) {
+    return this.#raw.pay(sale, code, options);
+  }
+  async present(sale, options) {
+    return this.#raw.present(sale, options);
+  }
+  async status(tradeId) {
+    return this.#raw.status(tradeId);
+  }
+  async cancel(tradeId) {
+    return this.#raw.cancel(tradeId);
+  }
+  async void(tradeId, reason) {
+    return this.#raw.void(tradeId, reason ?? "");
+  }
+  async voidStatus(tradeId) {
+    return this.#raw.voidStatus(tradeId);
+  }
+  async resume(tradeId, options) {
+    return this.#raw.resume(tradeId, options);
+  }
+  async find(ref) {
+    return this.#raw.find(ref);
+  }
+  async history(day) {
+    return this.#raw.history(day);
+  }
+  async settle(tradeId, verdict) {
+    return this.#raw.settle(tradeId, verdict);
+  }
+  async permission() {
+    return this.#raw.permission();
+  }
+  async cameras() {
+    return this.#raw.cameras();
+  }
+  async use(camera) {
+    return this.#raw.use(camera);
+  }
+  async adjust(what) {
+    return this.#raw.adjust(what);
+  }
+  async release() {
+    return this.#raw.release();
+  }
+  async close() {
+    return this.#raw.close();
+  }
+  [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
+    return this.close();
+  }
 }
 
 const OPENING = Symbol("opening");
@@ -104,16 +158,34 @@ async function spawnReader(here) {
   const worker = workerSource === false ? null : makeWorker();
   if (!worker) return null;
   await new Promise((resolve, reject) => {
-    worker.addEventListener("error", (event) => { worker.terminate(); reject(event.error ?? new Error(event.message || "the worker did not load")); }, { once: true });
-    worker.addEventListener("message", ({ data }) => (data.type === "ready" ? resolve() : reject(new Error(data.message))), { once: true });
-    Promise.resolve(compiledModule()).then((compiled) => worker.postMessage({ type: "init", module: compiled }), reject);
+    worker.addEventListener(
+      "error",
+      (event) => {
+        worker.terminate();
+        reject(event.error ?? new Error(event.message || "the worker did not load"));
+      },
+      { once: true },
+    );
+    worker.addEventListener(
+      "message",
+      ({ data }) => (data.type === "ready" ? resolve() : reject(new Error(data.message))),
+      { once: true },
+    );
+    Promise.resolve(compiledModule()).then(
+      (compiled) => worker.postMessage({ type: "init", module: compiled }),
+      reject,
+    );
   });
   return worker;
 }
 
-/** The same module in a second instance: a decoder that traps leaves its memory unusable, and the till's must not be that. */
+/**
+ * The same module in a second instance: a decoder that traps leaves its memory unusable, and the till's must not be
+ * that.
+ */
 async function readHere() {
-  // Another address is another instance of the glue. Bundlers that know assets copy it; of the others the till's own has to do.
+  // Another address is another instance of the glue. Bundlers that know assets copy it; of the others the till's own
+  // has to do.
   const address = new URL("./wasm/kaunter.js", import.meta.url);
   address.searchParams.set("here", "");
   const second = await import(/* @vite-ignore */ /* webpackIgnore: true */ address.href).catch(() => null);

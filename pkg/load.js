@@ -1,6 +1,6 @@
 // Loads and compiles the module once, and says what to do where that fails.
 
-import { KaunterError, classOf, wrong } from "./error.js";
+import { classOf, KaunterError, wrong } from "./error.js";
 import initialise, * as raw from "./wasm/kaunter.js";
 
 export const version = "0.1.0";
@@ -12,7 +12,8 @@ let ready; // a promise of the exports
 
 /** The exports of the module on this thread; `source` says where it is, and holds for everybody who waits for it. */
 export async function load(source) {
-  if (source !== undefined && !isSource(source)) throw wrong("wasm", "an address, a Response, bytes or a WebAssembly.Module");
+  if (source !== undefined && !isSource(source))
+    throw wrong("wasm", "an address, a Response, bytes or a WebAssembly.Module");
   place = source ?? place;
   for (;;) {
     if (!ready) {
@@ -44,7 +45,10 @@ async function start(source) {
   compiled = compile(source ?? new URL("./wasm/kaunter_bg.wasm", import.meta.url));
   await initialise({ module_or_path: await compiled });
   if (raw.abiVersion() !== version) {
-    throw new KaunterError("wasm/version-mismatch", `Two versions of the payment module are mixed (${version} and ${raw.abiVersion()}): clear the bundler's cache and reload the page.`);
+    throw new KaunterError(
+      "wasm/version-mismatch",
+      `Two versions of the payment module are mixed (${version} and ${raw.abiVersion()}): clear the bundler's cache and reload the page.`,
+    );
   }
   raw.installError(KaunterError);
   return raw;
@@ -69,11 +73,15 @@ async function compileResponse(response, source) {
   const magic = bytes[0] === 0 && bytes[1] === 0x61 && bytes[2] === 0x73 && bytes[3] === 0x6d;
   if (response.ok && magic) return WebAssembly.compile(bytes);
   const begin = new TextDecoder().decode(bytes.subarray(0, 16)).replace(/\s+/g, " ");
-  throw new KaunterError("wasm/load-failed", `${named(source)} answered ${response.status}, ${type}, and begins with "${begin}": this is not the module. ${advice(begin, response.status)}`);
+  throw new KaunterError(
+    "wasm/load-failed",
+    `${named(source)} answered ${response.status}, ${type}, and begins with "${begin}": this is not the module. ${advice(begin, response.status)}`,
+  );
 }
 
 function advice(begin, status) {
-  if (status === 403) return "The server may not read the package's folder: install a copy of it (npm install --install-links), not a link.";
+  if (status === 403)
+    return "The server may not read the package's folder: install a copy of it (npm install --install-links), not a link.";
   return begin.startsWith("<")
     ? "The bundler served its page instead: in Vite before 8 add optimizeDeps: { exclude: ['kaunter'] }, or pass init({ wasm })."
     : "Serve kaunter_bg.wasm beside the bundle, or pass init({ wasm }).";
@@ -90,6 +98,14 @@ function failure(cause, source) {
   if (cause instanceof KaunterError) return cause;
   const blocked = cause instanceof WebAssembly.CompileError && /Content Security|unsafe-eval/i.test(cause.message);
   return blocked
-    ? new KaunterError("wasm/csp-blocked", "The page's security policy blocks the payment module: allow 'wasm-unsafe-eval' in script-src.", { cause })
-    : new KaunterError("wasm/load-failed", `The payment module did not load from ${named(source)}: check the connection and reload the page.`, { retryable: true, cause });
+    ? new KaunterError(
+        "wasm/csp-blocked",
+        "The page's security policy blocks the payment module: allow 'wasm-unsafe-eval' in script-src.",
+        { cause },
+      )
+    : new KaunterError(
+        "wasm/load-failed",
+        `The payment module did not load from ${named(source)}: check the connection and reload the page.`,
+        { retryable: true, cause },
+      );
 }

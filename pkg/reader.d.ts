@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" />
-import type { DecodedCode, ReadOptions, ErrorCode, ErrorFacts } from "./wasm/kaunter.js";
+import type { DecodedCode, ErrorCode, ErrorFacts, ReadOptions } from "./wasm/kaunter.js";
+
 export type { DecodedCode, Point, ReadOptions } from "./wasm/kaunter.js";
 
 /** Where the module's bytes come from. */

@@ -1,7 +1,7 @@
 // The module worker that reads codes: the same .wasm, compiled once by the page and posted here.
 //
-// Frames come as a stream that Chrome's page hands over, or that Safari's worker makes of a track, or one by one. The page
-// hears of codes at once, and between these that this thread lives, how many frames came, and what would help.
+// Frames come as a stream that Chrome's page hands over, or that Safari's worker makes of a track, or one by one. The
+// page hears of codes at once, and between these that this thread lives, how many frames came, and what would help.
 
 import initialise, { WorkerReader } from "./wasm/kaunter.js";
 
@@ -39,7 +39,10 @@ const hear = {
   },
   stream: ({ it }) => follow(it),
   track({ it }) {
-    if (typeof MediaStreamTrackProcessor !== "function") return it.stop(), say("astray");
+    if (typeof MediaStreamTrackProcessor !== "function") {
+      it.stop();
+      return say("astray");
+    }
     return follow(new MediaStreamTrackProcessor({ track: it }).readable, it);
   },
   leave,
@@ -77,10 +80,13 @@ function leave() {
 /** Reads the frames of a stream while somebody looks, the newest of them; the browser drops those in between. */
 async function follow(stream, track) {
   leave();
-  const source = (current = stream.getReader());
+  const source = stream.getReader();
+  current = source;
   while (source === current) {
     if (look === null) {
-      await new Promise((resolve) => { woken = resolve; });
+      await new Promise((resolve) => {
+        woken = resolve;
+      });
       continue;
     }
     const { value: frame, done } = await source.read().catch(() => ({ done: true }));
@@ -119,8 +125,9 @@ async function timed(reading) {
 }
 
 /**
- * The codes of a frame: copied where the browser copies it, else drawn. It is closed in any case, and before it is decoded:
- * a thread that hangs with one open keeps Chromium from giving any to the next, until two seconds after its end.
+ * The codes of a frame: copied where the browser copies it, else drawn. It is closed in any case, and before it is
+ * decoded: a thread that hangs with one open keeps Chromium from giving any to the next, until two seconds after its
+ * end.
  */
 async function read(frame) {
   try {

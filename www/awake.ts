@@ -20,4 +20,6 @@ async function ask(): Promise<void> {
   if (!wanted) letSleep();
 }
 
-document.addEventListener("visibilitychange", () => { if (wanted) void ask(); });
+document.addEventListener("visibilitychange", () => {
+  if (wanted) void ask();
+});

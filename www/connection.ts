@@ -1,4 +1,5 @@
-// Is the shop's system there? The browser's own word, and the last answer to a question; while there is none, it is asked for.
+// Is the shop's system there? The browser's own word, and the last answer to a question; while there is none, it is
+// asked for.
 
 import { $, icon } from "./dom";
 import { say } from "./words";

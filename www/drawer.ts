@@ -2,15 +2,19 @@
 
 import { counter } from "./counter";
 import { $, dialog } from "./dom";
-import { current, trouble } from "./screen";
 import { test } from "./scan";
+import { current, trouble } from "./screen";
 import * as sounds from "./sound";
 import { till } from "./stage";
 import { language, speak, told } from "./words";
 
 /** `spoken` runs when another language was chosen. */
 export function drawer(spoken: () => void): void {
-  const [on, volume, words] = [$<HTMLInputElement>("sound"), $<HTMLInputElement>("volume"), $<HTMLSelectElement>("language")];
+  const [on, volume, words] = [
+    $<HTMLInputElement>("sound"),
+    $<HTMLInputElement>("volume"),
+    $<HTMLSelectElement>("language"),
+  ];
   on.checked = sounds.sound.on;
   volume.value = String(sounds.sound.volume);
   volume.disabled = !on.checked;
@@ -21,23 +25,36 @@ export function drawer(spoken: () => void): void {
     sounds.keep();
     sounds.paid(); // as loud as it will be; nothing where it is off
   };
-  words.onchange = () => { speak(words.value); spoken(); };
+  words.onchange = () => {
+    speak(words.value);
+    spoken();
+  };
   $("settings").onclick = () => {
     // Nothing to test with while a sale has the camera.
     $("test").hidden = current() !== "ready" || !counter.till;
     dialog("drawer").showModal();
     void cameras();
   };
-  $("test").onclick = () => { dialog("drawer").close(); void test(); };
+  $("test").onclick = () => {
+    dialog("drawer").close();
+    void test();
+  };
 }
 
 async function cameras(): Promise<void> {
-  const found = counter.till ? await till().cameras().catch(() => []) : [];
+  const found = counter.till
+    ? await till()
+        .cameras()
+        .catch(() => [])
+    : [];
   const select = $<HTMLSelectElement>("camera");
   $("camera-row").hidden = found.length < 2;
   select.replaceChildren(...found.map(({ deviceId, label }, at) => new Option(label || `${at + 1}`, deviceId)));
   select.onchange = () => {
     const chosen = found.find(({ deviceId }) => deviceId === select.value);
-    if (chosen) till().use(chosen).catch((error: unknown) => trouble(told(error)));
+    if (chosen)
+      till()
+        .use(chosen)
+        .catch((error: unknown) => trouble(told(error)));
   };
 }

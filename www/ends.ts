@@ -1,5 +1,5 @@
-// How a sale ends on the screen. An end is shown only where it is true; what is not known is Not confirmed. Green is for
-// the sale in hand alone: an earlier one is grey, another one amber.
+// How a sale ends on the screen. An end is shown only where it is true; what is not known is Not confirmed. Green is
+// for the sale in hand alone: an earlier one is grey, another one amber.
 
 import type { GatewayAnswer, Outcome, Sale, Trade } from "kaunter";
 import { letSleep } from "./awake";
@@ -10,7 +10,7 @@ import { giveBack, manager } from "./manager";
 import { formatted } from "./money";
 import { wordsOf } from "./refused";
 import { back, charge, check, nextSale } from "./sale";
-import { current, show, trouble, type Kind } from "./screen";
+import { current, type Kind, show, trouble } from "./screen";
 import * as sounds from "./sound";
 import { FINAL, keep, since, stage, till } from "./stage";
 import { clockTime, dayTime, say, type Words } from "./words";
@@ -25,10 +25,17 @@ export function ended(outcome: Outcome): void {
     case "paid":
       if (own && stage.asked) return anotherAmount(outcome.sale, stage.asked, true);
       return paid(outcome, { quiet, already: quiet && own });
-    case "declined": return notPaid("declined", "titleDeclined", "cross", () => say(outcome.reason), { quiet, said: outcome.gatewayAnswer });
-    case "cancelled": return notPaid("cancelled", "titleCancelled", "cross", () => say(cancelled(outcome.by)), { quiet });
-    case "voided": return notPaid("voided", "titleVoided", "back", () => say("voided"), { quiet: true });
-    case "unresolved": return void unresolved(outcome.tradeId);
+    case "declined":
+      return notPaid("declined", "titleDeclined", "cross", () => say(outcome.reason), {
+        quiet,
+        said: outcome.gatewayAnswer,
+      });
+    case "cancelled":
+      return notPaid("cancelled", "titleCancelled", "cross", () => say(cancelled(outcome.by)), { quiet });
+    case "voided":
+      return notPaid("voided", "titleVoided", "back", () => say("voided"), { quiet: true });
+    case "unresolved":
+      return void unresolved(outcome.tradeId);
   }
 }
 
@@ -39,7 +46,8 @@ function cancelled(by: "cashier" | "customer" | "deadline"): keyof Words {
 
 const again = () => (stage.looking ? { word: say("backToSale"), act: back } : { word: say("newSale"), act: nextSale });
 /** What the gateway said, in its own words: they are data, and shown as text. */
-const says = (said: GatewayAnswer | null) => (said ? [wordsOf(said)] : []).filter(Boolean).map((a) => say("gatewaySays", { a }));
+const says = (said: GatewayAnswer | null) =>
+  (said ? [wordsOf(said)] : []).filter(Boolean).map((a) => say("gatewaySays", { a }));
 
 type Paid = Extract<Outcome, { status: "paid" }>;
 
@@ -54,7 +62,7 @@ export function paid(outcome: Paid, { quiet = false, already = false } = {}): vo
   else if (!quiet) sounds.paid();
   letSleep();
   $("reference").textContent = outcome.reference;
-  $("reference").dataset["receipt"] = outcome.reference;
+  $("reference").dataset.receipt = outcome.reference;
   $("wallet").textContent = outcome.wallet.name;
   $("time").textContent = old ? dayTime(at) : clockTime(at);
   const sentence = () => {
@@ -62,10 +70,18 @@ export function paid(outcome: Paid, { quiet = false, already = false } = {}): vo
     if (old) return say("oldPaid", { a: dayTime(at) });
     return already ? say("alreadyPaid") : say("paidWith", { a: outcome.wallet.name });
   };
-  show("paid", () => ({
-    title: say("titlePaid"), icon: refused ? "alert" : "check", sentence: sentence(), details: says(refused),
-    primary: again(), second: { word: say("giveBack"), act: giveBack },
-  }), old ? "old" : refused ? "kept" : "paid");
+  show(
+    "paid",
+    () => ({
+      title: say("titlePaid"),
+      icon: refused ? "alert" : "check",
+      sentence: sentence(),
+      details: says(refused),
+      primary: again(),
+      second: { word: say("giveBack"), act: giveBack },
+    }),
+    old ? "old" : refused ? "kept" : "paid",
+  );
 }
 
 interface Told {
@@ -73,7 +89,13 @@ interface Told {
   said?: GatewayAnswer | null;
 }
 
-export function notPaid(kind: Kind, title: keyof Words, icon: Icon, sentence: () => string, { quiet = false, said = null }: Told = {}): void {
+export function notPaid(
+  kind: Kind,
+  title: keyof Words,
+  icon: Icon,
+  sentence: () => string,
+  { quiet = false, said = null }: Told = {},
+): void {
   const { sale, tradeId } = counter;
   keep(() => {
     Object.assign(counter, { sale, tradeId });
@@ -86,11 +108,18 @@ export function notPaid(kind: Kind, title: keyof Words, icon: Icon, sentence: ()
   letSleep();
   const retry = sale && !stage.looking && kind !== "voided";
   const when = () => (looking ? [say("oldSale", { a: dayTime(new Date(looking.createdAt)) })] : []);
-  show("declined", () => ({
-    title: say(title), icon, sentence: sentence(), details: [...when(), ...says(said)],
-    primary: retry ? { word: say("tryAgain"), act: () => charge(sale), off: !connection.online() } : again(),
-    ...(retry && { second: { word: say("newSale"), act: nextSale } }),
-  }), looking ? "old" : kind);
+  show(
+    "declined",
+    () => ({
+      title: say(title),
+      icon,
+      sentence: sentence(),
+      details: [...when(), ...says(said)],
+      primary: retry ? { word: say("tryAgain"), act: () => charge(sale), off: !connection.online() } : again(),
+      ...(retry && { second: { word: say("newSale"), act: nextSale } }),
+    }),
+    looking ? "old" : kind,
+  );
 }
 
 /** The reference belongs to another amount: both are said, and neither is good news. */
@@ -100,10 +129,16 @@ export function anotherAmount(known: Sale, asked: Sale, wasPaid: boolean, quiet 
   letSleep();
   if (!quiet) sounds.notPaid();
   const amounts = { a: formatted(known.amount), b: formatted(asked.amount) };
-  show("declined", () => ({
-    title: say("titleOther"), icon: "alert", sentence: say(wasPaid ? "otherPaid" : "otherBegun", amounts),
-    primary: { word: say("newSale"), act: nextSale },
-  }), "other");
+  show(
+    "declined",
+    () => ({
+      title: say("titleOther"),
+      icon: "alert",
+      sentence: say(wasPaid ? "otherPaid" : "otherBegun", amounts),
+      primary: { word: say("newSale"), act: nextSale },
+    }),
+    "other",
+  );
 }
 
 /** Nobody knows yet, or it came late: what the trade itself says decides which of the two. */
@@ -111,11 +146,16 @@ export async function unresolved(id: string, sentence?: string): Promise<void> {
   const other = since();
   const repeated = current() === "not-confirmed" && counter.tradeId === id;
   counter.tradeId = id;
-  const trade = await till().status(id).catch(() => null);
+  const trade = await till()
+    .status(id)
+    .catch(() => null);
   if (other()) return;
   if (trade && FINAL.includes(trade.status)) return check(id);
   if (trade) counter.sale = trade.sale;
-  notConfirmed(trade ?? { tradeId: id, status: "unknown" }, { ...(repeated && { checked: new Date() }), quiet: repeated || stage.looking !== null });
+  notConfirmed(trade ?? { tradeId: id, status: "unknown" }, {
+    ...(repeated && { checked: new Date() }),
+    quiet: repeated || stage.looking !== null,
+  });
   if (sentence) trouble(sentence);
 }
 
@@ -136,12 +176,18 @@ export function notConfirmed(trade: Open, { checked, quiet = true }: { checked?:
   $("support").textContent = tradeId;
   $("copied").textContent = "";
   const decide = () => manager(late);
-  show("not-confirmed", () => ({
-    title: say(late ? "titleLate" : "titleNotConfirmed"), icon: late ? "clock" : "alert",
-    sentence: say(late ? "late" : "notConfirmed"), details: says(trade.voidRefused ?? null),
-    ...(checked && !late && { note: say("checked", { a: clockTime(checked) }) }),
-    primary: late ? { word: say("accept"), act: decide } : { word: say("checkNow"), act: () => void check(tradeId) },
-    second: late ? { word: say("giveBack"), act: giveBack } : { word: say("manager"), act: decide },
-    third: again(),
-  }), late ? "late" : "not-confirmed");
+  show(
+    "not-confirmed",
+    () => ({
+      title: say(late ? "titleLate" : "titleNotConfirmed"),
+      icon: late ? "clock" : "alert",
+      sentence: say(late ? "late" : "notConfirmed"),
+      details: says(trade.voidRefused ?? null),
+      ...(checked && !late && { note: say("checked", { a: clockTime(checked) }) }),
+      primary: late ? { word: say("accept"), act: decide } : { word: say("checkNow"), act: () => void check(tradeId) },
+      second: late ? { word: say("giveBack"), act: giveBack } : { word: say("manager"), act: decide },
+      third: again(),
+    }),
+    late ? "late" : "not-confirmed",
+  );
 }

@@ -1,7 +1,7 @@
 // The day's trades of the shop: what was settled by a person, and what was paid late, appear as such.
 
 import type { Trade, TradeStatus } from "kaunter";
-import { $, dialog, element, icon, type Icon } from "./dom";
+import { $, dialog, element, type Icon, icon } from "./dom";
 import { formatted } from "./money";
 import { wordsOf } from "./refused";
 import { look } from "./sale";
@@ -9,7 +9,11 @@ import { trouble } from "./screen";
 import { isBusy, till } from "./stage";
 import { dayTime, locale, say, told, type Words } from "./words";
 
-interface Mark { word: keyof Words; icon: Icon; tone: "good" | "bad" | "warn" | "quiet" }
+interface Mark {
+  word: keyof Words;
+  icon: Icon;
+  tone: "good" | "bad" | "warn" | "quiet";
+}
 
 const OPEN: Mark = { word: "sOpen", icon: "clock", tone: "quiet" };
 /** A status that this page does not know yet is under way. */
@@ -64,15 +68,21 @@ async function read(): Promise<void> {
 
 function entry(trade: Trade): HTMLElement {
   const mark = MARKS[trade.status] ?? OPEN;
-  const at = new Date(trade.createdAt).toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-  const button = element("button", "entry",
+  const at = new Date(trade.createdAt).toLocaleTimeString(locale(), {
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  });
+  const button = element(
+    "button",
+    "entry",
     element("span", "much", formatted(trade.sale.amount)),
     element("span", "at", trade.wallet ? `${at} · ${trade.wallet.name}` : at),
     element("span", `mark ${mark.tone}`, icon(mark.icon), say(mark.word)),
     ...tags(trade),
   ) as HTMLButtonElement;
-  button.dataset["trade"] = trade.tradeId;
-  button.dataset["status"] = trade.status;
+  button.dataset.trade = trade.tradeId;
+  button.dataset.status = trade.status;
   button.disabled = HANDS_OFF.includes(trade.status);
   button.onclick = () => opens(trade, mark);
   return element("li", mark.tone === "warn" ? "todo" : "", button);
@@ -86,23 +96,35 @@ function opens(trade: Trade, mark: Mark): void {
   }
   $("past-word").textContent = `${formatted(trade.sale.amount)} · ${say(mark.word)}`;
   const rows: [keyof Words, string][] = [
-    ["time", dayTime(new Date(trade.createdAt))], ["wallet", trade.wallet?.name ?? ""], ["receipt", trade.sale.ref], ["support", trade.tradeId],
+    ["time", dayTime(new Date(trade.createdAt))],
+    ["wallet", trade.wallet?.name ?? ""],
+    ["receipt", trade.sale.ref],
+    ["support", trade.tradeId],
   ];
-  $("past-facts").replaceChildren(...rows.filter(([, value]) => value).flatMap(([word, value]) => [element("dt", "", say(word)), element("dd", "", value)]));
+  $("past-facts").replaceChildren(
+    ...rows
+      .filter(([, value]) => value)
+      .flatMap(([word, value]) => [element("dt", "", say(word)), element("dd", "", value)]),
+  );
   $("past-tags").replaceChildren(...tags(trade));
   dialog("past").showModal();
 }
 
 /** Back to the payment that runs. */
 function past(): void {
-  $("past-back").onclick = () => { dialog("past").close(); dialog("history").close(); };
+  $("past-back").onclick = () => {
+    dialog("past").close();
+    dialog("history").close();
+  };
 }
 
 function tags(trade: Trade): HTMLElement[] {
   const tag = (name: Icon, word: keyof Words) => element("span", "tag", icon(name), say(word));
   const refused = trade.voidRefused;
   return [
-    ...(refused ? [element("span", "tag warn", icon("alert"), [say("notBackTag"), wordsOf(refused)].filter(Boolean).join(": "))] : []),
+    ...(refused
+      ? [element("span", "tag warn", icon("alert"), [say("notBackTag"), wordsOf(refused)].filter(Boolean).join(": "))]
+      : []),
     ...(trade.settled ? [tag("person", "settledTag")] : []),
     ...(trade.late && trade.status !== "late-success" ? [tag("clock", "lateTag")] : []),
     ...(trade.status === "late-success" ? [tag("alert", "lateTodo")] : []),

@@ -6,8 +6,8 @@ import { $ } from "./dom";
 import { digit, Hold, restore } from "./pad";
 import { ready } from "./sale";
 import { current, pressOf, trouble, wayOut } from "./screen";
+import { FAST_MS, type Key, kindOf, LATE_MS, Pace } from "./wedge";
 import { say } from "./words";
-import { FAST_MS, kindOf, LATE_MS, Pace, type Key } from "./wedge";
 
 const pace = new Pace();
 let still: ReturnType<typeof setTimeout> | undefined;
@@ -23,16 +23,40 @@ export function keyboard(): void {
   addEventListener("keydown", sieve, { capture: true });
   addEventListener("keyup", released, { capture: true });
   document.addEventListener("keydown", keyed);
-  addEventListener("pointerdown", () => { pointing = true; }, { capture: true });
-  for (const over of ["pointerup", "pointercancel", "keydown"]) addEventListener(over, () => { pointing = false; }, { capture: true });
-  document.addEventListener("focusin", () => { carried = pointing; });
+  addEventListener(
+    "pointerdown",
+    () => {
+      pointing = true;
+    },
+    { capture: true },
+  );
+  for (const over of ["pointerup", "pointercancel", "keydown"])
+    addEventListener(
+      over,
+      () => {
+        pointing = false;
+      },
+      { capture: true },
+    );
+  document.addEventListener("focusin", () => {
+    carried = pointing;
+  });
   // The browser gives the focus back to the button that opened the dialog; the event comes after that.
-  document.addEventListener("close", () => { carried = true; }, { capture: true });
+  document.addEventListener(
+    "close",
+    () => {
+      carried = true;
+    },
+    { capture: true },
+  );
 }
 
-const PRESSABLE = "button, a, label.button, input:is([type=radio], [type=checkbox], [type=file]), select, input:is([type=date], [type=range])";
-const pressable = (target: EventTarget | null) => (target instanceof Element ? target.closest<HTMLElement>(PRESSABLE) : null);
-const writes = (target: EventTarget | null) => target instanceof HTMLInputElement && ["text", "password", "search"].includes(target.type);
+const PRESSABLE =
+  "button, a, label.button, input:is([type=radio], [type=checkbox], [type=file]), select, input:is([type=date], [type=range])";
+const pressable = (target: EventTarget | null) =>
+  target instanceof Element ? target.closest<HTMLElement>(PRESSABLE) : null;
+const writes = (target: EventTarget | null) =>
+  target instanceof HTMLInputElement && ["text", "password", "search"].includes(target.type);
 
 function stop(event: Event): void {
   event.preventDefault();
@@ -67,9 +91,11 @@ function scanner(event: KeyboardEvent, kind: Key): void {
 
 /** Says on the page whether keys are coming: for whoever looks from outside. */
 function listen(): void {
-  document.body.dataset["keys"] = "coming";
+  document.body.dataset.keys = "coming";
   clearTimeout(still);
-  still = setTimeout(() => { document.body.dataset["keys"] = "still"; }, LATE_MS + FAST_MS);
+  still = setTimeout(() => {
+    document.body.dataset.keys = "still";
+  }, LATE_MS + FAST_MS);
 }
 
 function remember(target: EventTarget | null): void {
@@ -131,10 +157,10 @@ function keyed(event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   if (/^[0-9]$/.test(event.key)) digit(event.key);
   else if (event.key === "Backspace") digit("⌫");
-  else if (event.key === "Escape" && !event.repeat) escape();
+  else if (event.key === "Escape" && !event.repeat) leave();
 }
 
-function escape(): void {
+function leave(): void {
   const press = wayOut();
   if (current() === "ready") {
     counter.minor = 0;
@@ -147,7 +173,9 @@ function escape(): void {
       removeEventListener("keyup", up);
       removeEventListener("blur", end);
     };
-    const up = (event: KeyboardEvent) => { if (event.key === "Escape") end(); };
+    const up = (event: KeyboardEvent) => {
+      if (event.key === "Escape") end();
+    };
     addEventListener("keyup", up);
     addEventListener("blur", end);
   } else if (["scan", "present", "declined"].includes(current())) press?.act();

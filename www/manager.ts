@@ -1,5 +1,5 @@
-// What moves money back, or settles what the gateway left open: a right of its own, asked for when it is used. Nothing is
-// chosen beforehand, no form sends itself, and the button that decides says what it does.
+// What moves money back, or settles what the gateway left open: a right of its own, asked for when it is used. Nothing
+// is chosen beforehand, no form sends itself, and the button that decides says what it does.
 
 import { KaunterError, type Outcome, type Sale } from "kaunter";
 import { counter } from "./counter";
@@ -12,7 +12,11 @@ import { noteNetwork, run, stage, till } from "./stage";
 import { say, told, type Words } from "./words";
 
 type Verdict = "paid" | "declined" | "voided";
-const SETTLES: Record<Verdict, keyof Words> = { paid: "settlePaid", declined: "settleNotPaid", voided: "settleReturned" };
+const SETTLES: Record<Verdict, keyof Words> = {
+  paid: "settlePaid",
+  declined: "settleNotPaid",
+  voided: "settleReturned",
+};
 
 /** What the dialog that is open decides about: the screen behind may change meanwhile. */
 let about: { id: string; sale: Sale | null } | null = null;
@@ -91,7 +95,13 @@ async function ask(name: "manager" | "back", begin: (id: string) => Promise<Outc
   const { old } = stage;
   stage.old = false;
   const call = begin(about.id);
-  const answer = await Promise.race([call.then(() => "ended" as const, (error: unknown) => ({ error })), started()]);
+  const answer = await Promise.race([
+    call.then(
+      () => "ended" as const,
+      (error: unknown) => ({ error }),
+    ),
+    started(),
+  ]);
   for (const button of buttons) button.disabled = false;
   if (typeof answer === "object") {
     stage.old = old;

@@ -4,7 +4,7 @@ import { counter } from "./counter";
 import { $, dialog, element } from "./dom";
 import { formatted } from "./money";
 import { showReady } from "./sale";
-import { current, pressOf, trouble, type Press } from "./screen";
+import { current, type Press, pressOf, trouble } from "./screen";
 import * as sounds from "./sound";
 import { say } from "./words";
 
@@ -14,13 +14,14 @@ const MOST_DIGITS = 9;
 export function fingers(): void {
   for (const key of ["1", "2", "3", "4", "5", "6", "7", "8", "9", "C", "0", "⌫"]) {
     const button = element("button", "key", key);
-    button.dataset["key"] = key;
+    button.dataset.key = key;
     button.onclick = () => digit(key);
     $("pad").append(button);
   }
   for (const id of ["primary", "second", "third"] as const) pressable(id);
   // A browser lets a page sound only after a touch of its own.
-  for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, () => sounds.unlock(), { once: true, capture: true });
+  for (const touch of ["pointerdown", "keydown"])
+    addEventListener(touch, () => sounds.unlock(), { once: true, capture: true });
 }
 
 /** The two keys that are no digits say what they do. */
@@ -52,7 +53,8 @@ function pressable(id: "primary" | "second" | "third"): void {
   button.onclick = (event) => {
     const press = pressOf(id);
     if (!press?.held) return press?.act();
-    // The click of the finger that has held it for long enough says nothing more; a screen reader's click has no finger.
+    // The click of the finger that has held it for long enough says nothing more; a screen reader's click has no
+    // finger.
     if (!(hold.spent && event.detail > 0)) question(press);
   };
   button.onpointerdown = (event) => {
@@ -60,7 +62,9 @@ function pressable(id: "primary" | "second" | "third"): void {
     if (press?.held && event.button === 0) hold.begin(press.act);
   };
   button.onpointerup = button.onpointerleave = button.onpointercancel = () => hold.end();
-  button.oncontextmenu = (event) => { if (pressOf(id)?.held) event.preventDefault(); };
+  button.oncontextmenu = (event) => {
+    if (pressOf(id)?.held) event.preventDefault();
+  };
 }
 
 /** Once money may have moved, a cancel is held for a moment: no elbow cancels a payment. */
@@ -73,7 +77,11 @@ export class Hold {
     this.end();
     this.spent = false;
     this.button.classList.add("holding");
-    this.#timer = setTimeout(() => { this.end(); this.spent = true; act(); }, HOLD_MS);
+    this.#timer = setTimeout(() => {
+      this.end();
+      this.spent = true;
+      act();
+    }, HOLD_MS);
   }
   end(): void {
     clearTimeout(this.#timer);
@@ -84,6 +92,9 @@ export class Hold {
 /** Whoever can't hold a button, or only taps it, is asked. */
 function question(press: Press): void {
   $("cancel-word").textContent = say("cancelTitle", { a: counter.sale ? formatted(counter.sale.amount) : "" });
-  $("cancel-yes").onclick = () => { dialog("cancel").close(); press.act(); };
+  $("cancel-yes").onclick = () => {
+    dialog("cancel").close();
+    press.act();
+  };
   dialog("cancel").showModal();
 }

@@ -34,7 +34,8 @@ async function begin(): Promise<void> {
   if (sale.amount.minor === 0) return;
   await instead(sale, async (options) => {
     const wallets = scanning();
-    const wallet = wallets.length === 1 ? wallets[0]!.id : await pick(wallets);
+    const [only, ...others] = wallets;
+    const wallet = only && others.length === 0 ? only.id : await pick(wallets);
     screen("makingOurs");
     $("shown").replaceChildren();
     $("shown-left").textContent = "";
@@ -60,6 +61,7 @@ export function tellLeft(ms: number): void {
 
 /** True while this screen says what there is to say about a trade. */
 export function tells(trade: Trade | null): boolean {
-  up &&= current() === "present" && (trade === null || trade.status === "creating" || trade.status === "awaiting-payer");
+  up &&=
+    current() === "present" && (trade === null || trade.status === "creating" || trade.status === "awaiting-payer");
   return up;
 }

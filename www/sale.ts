@@ -27,7 +27,8 @@ export function ready(): void {
 }
 
 export function showReady(): void {
-  const sentence = () => (connection.online() ? (counter.minor === 0 ? "enterAmount" : "pressCharge") : "offlineCharge");
+  const sentence = () =>
+    connection.online() ? (counter.minor === 0 ? "enterAmount" : "pressCharge") : "offlineCharge";
   show("ready", () => ({
     sentence: say(sentence()),
     primary: { word: say("charge"), act: press, off: counter.minor === 0 || !connection.online() },
@@ -60,7 +61,9 @@ function press(): void {
   const { unfinished } = till();
   const own = unfinished.find(({ sale: { ref } }) => ref === sale.ref);
   if (own) return void take(own);
-  const same = unfinished.find((trade) => trade.sale.amount.minor === sale.amount.minor && !FINAL.includes(trade.status));
+  const same = unfinished.find(
+    (trade) => trade.sale.amount.minor === sale.amount.minor && !FINAL.includes(trade.status),
+  );
   if (same) return ask(same, sale);
   charge(sale);
 }
@@ -68,8 +71,14 @@ function press(): void {
 /** The same amount is not confirmed yet: before another charge somebody says that it is another customer. */
 function ask(same: Trade, sale: Sale): void {
   $("same-word").textContent = say("sameTitle", { a: formatted(same.sale.amount) });
-  $("same-look").onclick = () => { dialog("same").close(); void look(same); };
-  $("same-other").onclick = () => { dialog("same").close(); charge(sale); };
+  $("same-look").onclick = () => {
+    dialog("same").close();
+    void look(same);
+  };
+  $("same-other").onclick = () => {
+    dialog("same").close();
+    charge(sale);
+  };
   dialog("same").showModal();
 }
 
@@ -96,8 +105,13 @@ export async function payWith(code: string): Promise<void> {
   await runSale(() => till().pay(sale, code, signal()));
 }
 
-/** Another way to collect, in place of whatever runs; a cashier who thinks better of it is back where the sale began. */
-export async function instead(sale: Sale, begin: (options: { signal: AbortSignal }) => Promise<Outcome>): Promise<void> {
+/**
+ * Another way to collect, in place of whatever runs; a cashier who thinks better of it is back where the sale began.
+ */
+export async function instead(
+  sale: Sale,
+  begin: (options: { signal: AbortSignal }) => Promise<Outcome>,
+): Promise<void> {
   if (!connection.online()) return redraw();
   const own = till().unfinished.find(({ sale: { ref } }) => ref === sale.ref);
   if (own) return take(own);
@@ -121,7 +135,8 @@ export async function look(trade: Trade, { old = false } = {}): Promise<void> {
 export async function take(trade: Trade): Promise<void> {
   const { ref, amount } = trade.sale;
   inHand();
-  if (counter.minor > 0 && counter.minor !== amount.minor) stage.asked = { ref, amount: { ...amount, minor: counter.minor } };
+  if (counter.minor > 0 && counter.minor !== amount.minor)
+    stage.asked = { ref, amount: { ...amount, minor: counter.minor } };
   counter.used = true;
   bind(trade.sale);
   await watch(trade);
@@ -168,7 +183,11 @@ async function readerFailed(error: KaunterError): Promise<void> {
 async function mismatched(error: KaunterError): Promise<void> {
   const { sale } = counter;
   const id = error.tradeId ?? (await holder());
-  const trade = id ? await till().status(id).catch(() => null) : null;
+  const trade = id
+    ? await till()
+        .status(id)
+        .catch(() => null)
+    : null;
   counter.used = true;
   if (!sale || !trade) return notPaid("declined", "titleDeclined", "cross", () => told(error));
   anotherAmount(trade.sale, sale, trade.status === "paid");
@@ -176,7 +195,9 @@ async function mismatched(error: KaunterError): Promise<void> {
 
 async function alreadyPaid(id: string): Promise<void> {
   const { sale } = counter;
-  const outcome = await till().resume(id).catch(() => null);
+  const outcome = await till()
+    .resume(id)
+    .catch(() => null);
   counter.used = true;
   if (outcome?.status !== "paid") return unresolved(id);
   const own = sale?.ref === outcome.sale.ref && sale.amount.minor === outcome.sale.amount.minor;
@@ -193,7 +214,9 @@ async function busy(error: KaunterError): Promise<void> {
 }
 
 async function holder(): Promise<string | null> {
-  const attempts = await till().find(counter.sale?.ref ?? "").catch(() => []);
+  const attempts = await till()
+    .find(counter.sale?.ref ?? "")
+    .catch(() => []);
   return attempts.at(-1)?.tradeId ?? null;
 }
 
@@ -206,17 +229,24 @@ export function rejectedScan(error: unknown): void {
 /** A way out of a camera that fails: a photo or a typed code. */
 function noCamera(error: KaunterError): void {
   const { sale } = counter;
-  document.body.dataset["state"] = "no-camera";
+  document.body.dataset.state = "no-camera";
   show("scan", () => ({
-    sentence: told(error), icon: "alert",
-    primary: { word: say("useCamera"), act: () => { if (sale) charge(sale); } }, second: { word: say("cancel"), act: ready },
+    sentence: told(error),
+    icon: "alert",
+    primary: {
+      word: say("useCamera"),
+      act: () => {
+        if (sale) charge(sale);
+      },
+    },
+    second: { word: say("cancel"), act: ready },
   }));
 }
 
 // ---- what the till tells meanwhile -----------------------------------------------------------------------------
 
 export function stateChanged(to: Till["state"], trade: Trade | null): void {
-  document.body.dataset["state"] = to;
+  document.body.dataset.state = to;
   if (trade) bind(trade.sale);
   if (!counter.sale) return;
   if (trade) counter.tradeId = trade.tradeId;
@@ -231,7 +261,11 @@ export function stateChanged(to: Till["state"], trade: Trade | null): void {
 }
 
 function scanning(to: "starting" | "scanning"): void {
-  show("scan", () => ({ sentence: say(to === "starting" ? "starting" : "showCode"), icon: "scan", second: { word: say("cancel"), act: stop } }));
+  show("scan", () => ({
+    sentence: say(to === "starting" ? "starting" : "showCode"),
+    icon: "scan",
+    second: { word: say("cancel"), act: stop },
+  }));
 }
 
 export function statusChanged(trade: Trade): void {
@@ -253,6 +287,6 @@ function onScreenChanged(trade: Trade): void {
   if (trade.status === "late-success" && ["declined", "not-confirmed"].includes(current())) {
     if (trade.sale.ref === counter.ref) counter.used = true;
     dialog("manager").close();
-    notConfirmed(trade, { quiet: document.body.dataset["kind"] === "late" });
+    notConfirmed(trade, { quiet: document.body.dataset.kind === "late" });
   }
 }

@@ -10,7 +10,13 @@ import { signal, stop, till } from "./stage";
 import { say, told, type Words } from "./words";
 
 type Hint = NonNullable<TillEventDetails["miss"]["hint"]>;
-const HINTS: Record<Hint, keyof Words> = { closer: "closer", farther: "farther", glare: "glare", dark: "dark", "hold-still": "holdStill" };
+const HINTS: Record<Hint, keyof Words> = {
+  closer: "closer",
+  farther: "farther",
+  glare: "glare",
+  dark: "dark",
+  "hold-still": "holdStill",
+};
 
 /** What keeps the code from being read, in the cashier's words; null: nothing that is known. */
 export function hint(what: Hint | null): void {
@@ -21,13 +27,18 @@ export function hint(what: Hint | null): void {
 export function pick(wallets: readonly Wallet[]): Promise<string> {
   const box = dialog("pick");
   const chosen = new Promise<string>((resolve, reject) => {
-    $("wallets").replaceChildren(...wallets.map((wallet) => {
-      const button = document.createElement("button");
-      button.textContent = wallet.name;
-      button.dataset["wallet"] = wallet.id;
-      button.onclick = () => { resolve(wallet.id); box.close(); };
-      return button;
-    }));
+    $("wallets").replaceChildren(
+      ...wallets.map((wallet) => {
+        const button = document.createElement("button");
+        button.textContent = wallet.name;
+        button.dataset.wallet = wallet.id;
+        button.onclick = () => {
+          resolve(wallet.id);
+          box.close();
+        };
+        return button;
+      }),
+    );
     box.onclose = () => reject(new DOMException("No wallet was chosen.", "AbortError"));
   });
   box.showModal();
@@ -36,7 +47,7 @@ export function pick(wallets: readonly Wallet[]): Promise<string> {
 
 /** What was read; the code itself goes nowhere but to the till. */
 export function scanned(scan: Scan): void {
-  document.body.dataset["source"] = scan.source;
+  document.body.dataset.source = scan.source;
   hint(null);
   sounds.read();
 }
@@ -50,7 +61,9 @@ export function ways(): void {
     if (code) void payWith(code);
   };
   // What was typed and not sent is not left behind.
-  dialog("typed").addEventListener("close", () => { $<HTMLInputElement>("code").value = ""; });
+  dialog("typed").addEventListener("close", () => {
+    $<HTMLInputElement>("code").value = "";
+  });
 }
 
 async function photographed(): Promise<void> {
@@ -71,7 +84,7 @@ async function photographed(): Promise<void> {
 
 export async function test(): Promise<void> {
   counter.sale = null;
-  document.body.dataset["test"] = "";
+  document.body.dataset.test = "";
   looking();
   try {
     const { recognised } = await till().scan(signal());
@@ -89,17 +102,31 @@ function looking(): void {
 /** Its kind, and nothing of what it says. */
 function saw(recognised: Recognised): void {
   const kinds: Record<Recognised["kind"], keyof Words> = {
-    "wechat-pay": "kWechat", alipay: "kAlipay", unionpay: "kUnionpay", "emv-consumer": "kEmv", merchant: "kMerchant", opaque: "kOpaque",
+    "wechat-pay": "kWechat",
+    alipay: "kAlipay",
+    unionpay: "kUnionpay",
+    "emv-consumer": "kEmv",
+    merchant: "kMerchant",
+    opaque: "kOpaque",
   };
   const what = () => say(kinds[recognised.kind], { a: recognised.scheme ?? "EMV" });
   show("scan", () => ({
-    title: say("testTitle"), icon: "check", sentence: say("testSaw", { a: what() }),
-    primary: { word: say("close"), act: () => { over(); ready(); } }, second: { word: say("testAgain"), act: () => void test() },
+    title: say("testTitle"),
+    icon: "check",
+    sentence: say("testSaw", { a: what() }),
+    primary: {
+      word: say("close"),
+      act: () => {
+        over();
+        ready();
+      },
+    },
+    second: { word: say("testAgain"), act: () => void test() },
   }));
-  document.body.dataset["state"] = "tested";
+  document.body.dataset.state = "tested";
 }
 
 function over(): void {
   if (current() === "scan") hint(null);
-  delete document.body.dataset["test"];
+  delete document.body.dataset.test;
 }

@@ -1,7 +1,7 @@
 // One screen at a time: an amount, one line, and the buttons below, the primary one always in the same place.
 
 import { counter, currency } from "./counter";
-import { $, element, icon, type Icon } from "./dom";
+import { $, element, type Icon, icon } from "./dom";
 import { formatted } from "./money";
 import { say } from "./words";
 
@@ -65,8 +65,8 @@ export function show(to: Screen, of: () => Look, kind: Kind = to): void {
   }
   screen = to;
   look = of;
-  document.body.dataset["screen"] = to;
-  document.body.dataset["kind"] = kind;
+  document.body.dataset.screen = to;
+  document.body.dataset.kind = kind;
   redraw();
   if (other) changed(to);
 }

@@ -88,7 +88,7 @@ export function run(begin: () => Promise<Outcome>, { ended, refused, reading = f
   trouble(null);
   const over = (word: string) => {
     if (acting === own) acting = -1;
-    document.body.dataset["promise"] = word; // for whoever looks from outside
+    document.body.dataset.promise = word; // for whoever looks from outside
   };
   running = begin().then(
     (outcome) => {
@@ -113,5 +113,8 @@ export function noteNetwork(error: unknown): void {
 /** A held button: the customer may be faster, so the wait goes on, and the truth is shown. */
 export function cancelHeld(): void {
   if (abort && !abort.signal.aborted) return abort.abort();
-  if (counter.tradeId) till().cancel(counter.tradeId).catch((error: unknown) => trouble(told(error)));
+  if (counter.tradeId)
+    till()
+      .cancel(counter.tradeId)
+      .catch((error: unknown) => trouble(told(error)));
 }

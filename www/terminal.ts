@@ -1,34 +1,75 @@
 // The cashier's terminal, the first customer of the published package: it opens the till, and wires its parts.
 
-import { Till, type Right, type Trade } from "kaunter";
+import { type Right, Till, type Trade } from "kaunter";
 import * as connection from "./connection";
-import { address, counter, terminal, type Settings } from "./counter";
-import { drawer } from "./drawer";
+import { address, counter, type Settings, terminal } from "./counter";
 import { $, dialog, icon } from "./dom";
+import { drawer } from "./drawer";
 import { histories } from "./history";
 import { keyboard } from "./keys";
 import { managing, nameDecisions } from "./manager";
 import { fingers, nameKeys } from "./pad";
+import { presents, tellLeft } from "./present";
 import { ready, showReady, stateChanged, statusChanged, take } from "./sale";
 import { hint, pick, scanned, ways } from "./scan";
-import { presents, tellLeft } from "./present";
-import { copying, current, onScreen, redraw, show, trouble, type Screen } from "./screen";
+import { copying, current, onScreen, redraw, type Screen, show, trouble } from "./screen";
 import { banner, tellUnfinished } from "./unfinished";
 import { polled } from "./waiting";
 import { locale, say, told, type Words } from "./words";
 
 /** Where each word stands that no screen changes. */
 const TEXTS: Record<string, keyof Words> = {
-  "settings-word": "settings", "history-open-word": "history", simulated: "simulated", "photo-word": "photo", type: "type", "receipt-word": "receipt",
-  "wallet-word": "wallet", "time-word": "time", "support-word": "support", "copy-word": "copy", "drawer-word": "settings", "language-word": "language",
-  "sound-word": "sound", "volume-word": "volume", "camera-word": "camera", phone: "phone", test: "scannerTest", "drawer-close": "close",
-  "pick-word": "pickWallet", "pick-close": "cancel", "typed-word": "typeCode", "typed-close": "cancel", "typed-pay": "pay",
-  "manager-word": "managerTitle", "manager-help": "managerHelp", "verdict-word": "verdict", "evidence-word": "evidence", "manager-paid-word": "wasPaid",
-  "manager-declined-word": "wasNotPaid", "manager-voided-word": "wasReturned", "manager-close": "cancel",
-  "back-help": "backHelp", "why-word": "why", "why-none": "chooseWhy", "back-close": "keep", "history-word": "history", "day-word": "day", "history-close": "close",
-  "why-amount": "whyAmount", "why-goods": "whyGoods", "why-twice": "whyTwice", "why-late": "whyLate",
-  "same-help": "sameHelp", "same-look": "sameLook", "same-other": "sameOther", "same-close": "backToSale",
-  "cancel-help": "cancelHelp", "cancel-close": "cancelNo", "cancel-yes": "cancelYes", "past-help": "pastHelp", "past-back": "backToSale",
+  "settings-word": "settings",
+  "history-open-word": "history",
+  simulated: "simulated",
+  "photo-word": "photo",
+  type: "type",
+  "receipt-word": "receipt",
+  "wallet-word": "wallet",
+  "time-word": "time",
+  "support-word": "support",
+  "copy-word": "copy",
+  "drawer-word": "settings",
+  "language-word": "language",
+  "sound-word": "sound",
+  "volume-word": "volume",
+  "camera-word": "camera",
+  phone: "phone",
+  test: "scannerTest",
+  "drawer-close": "close",
+  "pick-word": "pickWallet",
+  "pick-close": "cancel",
+  "typed-word": "typeCode",
+  "typed-close": "cancel",
+  "typed-pay": "pay",
+  "manager-word": "managerTitle",
+  "manager-help": "managerHelp",
+  "verdict-word": "verdict",
+  "evidence-word": "evidence",
+  "manager-paid-word": "wasPaid",
+  "manager-declined-word": "wasNotPaid",
+  "manager-voided-word": "wasReturned",
+  "manager-close": "cancel",
+  "back-help": "backHelp",
+  "why-word": "why",
+  "why-none": "chooseWhy",
+  "back-close": "keep",
+  "history-word": "history",
+  "day-word": "day",
+  "history-close": "close",
+  "why-amount": "whyAmount",
+  "why-goods": "whyGoods",
+  "why-twice": "whyTwice",
+  "why-late": "whyLate",
+  "same-help": "sameHelp",
+  "same-look": "sameLook",
+  "same-other": "sameOther",
+  "same-close": "backToSale",
+  "cancel-help": "cancelHelp",
+  "cancel-close": "cancelNo",
+  "cancel-yes": "cancelYes",
+  "past-help": "pastHelp",
+  "past-back": "backToSale",
 };
 
 function spoken(): void {
@@ -47,7 +88,12 @@ function dialogs(): void {
     const close = document.getElementById(`${id}-close`);
     if (close) close.onclick = () => dialog(id).close();
   }
-  for (const [id, name] of [["settings", "sliders"], ["history-open", "list"], ["copy", "copy"]] as const) $(id).prepend(icon(name));
+  for (const [id, name] of [
+    ["settings", "sliders"],
+    ["history-open", "list"],
+    ["copy", "copy"],
+  ] as const)
+    $(id).prepend(icon(name));
 }
 
 /** The screen has changed: what lies over it must not hide an end, nor decide about what was there before. */
@@ -59,16 +105,25 @@ function screenChanged(to: Screen): void {
   tellUnfinished();
 }
 
-async function token({ sale, may, signal }: { sale?: unknown; may?: Right; signal: AbortSignal }, url: string): Promise<string> {
+async function token(
+  { sale, may, signal }: { sale?: unknown; may?: Right; signal: AbortSignal },
+  url: string,
+): Promise<string> {
   const body = { terminal, ...(sale ? { sale } : {}), ...(may ? { may: ["charge", "cancel", may] } : {}) };
-  const answer = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal });
+  const answer = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+    signal,
+  });
   if (!answer.ok) throw new Error(`the shop's server answered ${answer.status}`);
   return (await answer.json()).token;
 }
 
 async function open(): Promise<void> {
   show("ready", () => ({ sentence: say("start"), primary: { word: say("charge"), act: () => {}, off: true } }));
-  const settings: Settings = (counter.settings ??= await (await fetch("/terminal.json")).json());
+  const settings: Settings = counter.settings ?? (await (await fetch("/terminal.json")).json());
+  counter.settings = settings;
   $("simulated").hidden = !settings.simulated;
   $("terminal").textContent = terminal;
   const phone = $<HTMLAnchorElement>("phone");
@@ -84,7 +139,11 @@ async function open(): Promise<void> {
   presents();
   till.addEventListener("state", ({ detail }) => stateChanged(detail.to, detail.trade));
   till.addEventListener("trade", ({ detail }) => statusChanged(detail));
-  till.addEventListener("poll", ({ detail }) => { polled(detail); tellLeft(detail.deadlineMs - detail.elapsedMs); connection.heard(detail.online); });
+  till.addEventListener("poll", ({ detail }) => {
+    polled(detail);
+    tellLeft(detail.deadlineMs - detail.elapsedMs);
+    connection.heard(detail.online);
+  });
   till.addEventListener("scan", ({ detail }) => scanned(detail));
   till.addEventListener("problem", ({ detail }) => trouble(told(detail)));
   till.addEventListener("miss", ({ detail }) => hint(detail.hint));
@@ -111,7 +170,7 @@ async function begin(): Promise<void> {
   }
   const trade = named();
   ready();
-  document.body.dataset["busy"] = "false";
+  document.body.dataset.busy = "false";
   if (!trade) return;
   await take(trade);
 }
@@ -126,6 +185,9 @@ histories();
 copying();
 dialogs();
 drawer(spoken);
-connection.onChange(() => { if (current() === "ready") showReady(); else if (current() === "declined") redraw(); });
+connection.onChange(() => {
+  if (current() === "ready") showReady();
+  else if (current() === "declined") redraw();
+});
 spoken();
 void begin();

@@ -16,7 +16,9 @@ const isLate = ({ status }: Trade) => status === "late-success";
 
 /** What the banner is about: money that came late first, a person has to decide about it. */
 function open(): Trade[] {
-  const all = (counter.till?.unfinished ?? []).filter(({ tradeId }) => current() === "ready" || tradeId !== counter.tradeId);
+  const all = (counter.till?.unfinished ?? []).filter(
+    ({ tradeId }) => current() === "ready" || tradeId !== counter.tradeId,
+  );
   return [...all.filter(isLate), ...all.filter((trade) => !isLate(trade))];
 }
 

@@ -12,13 +12,17 @@ const KEPT = "kaunter.deadline";
 let deadlineMs = Number(localStorage.getItem(KEPT)) || 0;
 let line: keyof Words = "paying";
 
-/** Shows what to tell the customer. `cancel` is what a held button does, `back` leads away from a trade that is only looked at. */
+/**
+ * Shows what to tell the customer. `cancel` is what a held button does, `back` leads away from a trade that is only
+ * looked at.
+ */
 export function wait(what: keyof Words, cancel?: () => void, back?: () => void): void {
   line = what;
   if (current() !== "waiting") since = performance.now();
   const began = current() === "waiting";
   show("waiting", () => ({
-    sentence: say(late() ? "timeUp" : line), icon: line === "confirm" ? "phone" : "clock",
+    sentence: say(late() ? "timeUp" : line),
+    icon: line === "confirm" ? "phone" : "clock",
     second: { word: say("hold"), held: true, act: cancel ?? (() => {}), off: !cancel },
     ...(back && { third: { word: say("backToSale"), act: back } }),
   }));

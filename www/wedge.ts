@@ -2,8 +2,9 @@
 // at the end, into whatever has the focus. What it types is never an amount, and presses nothing.
 
 /**
- * Two keys closer than this were not typed one after the other. Scanners leave 1 to 30 ms, and a busy machine adds some;
- * quick typists leave 80 ms and more. Larger: a rolling hand is taken for a scanner. Smaller: a slow scanner for a hand.
+ * Two keys closer than this were not typed one after the other. Scanners leave 1 to 30 ms, and a busy machine adds
+ * some; quick typists leave 80 ms and more. Larger: a rolling hand is taken for a scanner. Smaller: a slow scanner for
+ * a hand.
  */
 export const FAST_MS = 50;
 /** So many fast keys in a row are a burst: two may be a slip of the finger. */
@@ -16,7 +17,17 @@ export const LATE_MS = 250;
 /** After such a silence a first key may be a scanner's, whose second one was held up. */
 const SILENCE_MS = 300;
 
-const MODIFIERS: readonly string[] = ["Shift", "Control", "Alt", "AltGraph", "Meta", "CapsLock", "NumLock", "ScrollLock", "Fn"];
+const MODIFIERS: readonly string[] = [
+  "Shift",
+  "Control",
+  "Alt",
+  "AltGraph",
+  "Meta",
+  "CapsLock",
+  "NumLock",
+  "ScrollLock",
+  "Fn",
+];
 
 export type Key = "modifier" | "sign" | "enter" | "other";
 
@@ -55,7 +66,11 @@ export class Pace {
     if (counted) this.#keys += 1;
     this.burst ||= this.#keys >= BURST_KEYS;
     this.#last = { at, kind };
-    return { began: counted && this.#keys === 1 && !joined, found: this.burst && !before, hasty: at - this.#fastAt <= LATE_MS };
+    return {
+      began: counted && this.#keys === 1 && !joined,
+      found: this.burst && !before,
+      hasty: at - this.#fastAt <= LATE_MS,
+    };
   }
 
   /** A key of a burst that was held up. After its Enter a burst has nothing to wait for. */
@@ -65,7 +80,8 @@ export class Pace {
 
   /** A new row. True where it may be the rest of a scanner's: what stood before the row before it counts. */
   #begin(gap: number): boolean {
-    const joined = !this.burst && gap <= LATE_MS && (this.#keys > 1 || (this.#keys === 1 && this.#silence > SILENCE_MS));
+    const joined =
+      !this.burst && gap <= LATE_MS && (this.#keys > 1 || (this.#keys === 1 && this.#silence > SILENCE_MS));
     this.#silence = gap;
     this.#keys = 0;
     this.burst = false;

@@ -2,12 +2,13 @@
 
 import { KaunterError } from "kaunter";
 import { en } from "./words/en";
-import * as errors from "./words/errors";
+import { ms as msErrors, zh as zhErrors } from "./words/errors";
 import { ms } from "./words/ms";
 import { zh } from "./words/zh";
 
 export type Words = { readonly [K in keyof typeof en]: string };
 const all = { en, ms, zh };
+const errors = { ms: msErrors, zh: zhErrors };
 export type Language = keyof typeof all;
 const languages = Object.keys(all) as Language[];
 const KEPT = "kaunter.language";
@@ -52,5 +53,13 @@ export function clockTime(at: Date): string {
 
 /** A time of another day, with its date: the weekday says at a glance that it is not now. */
 export function dayTime(at: Date): string {
-  return at.toLocaleString(locale(), { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  return at.toLocaleString(locale(), {
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  });
 }

@@ -1,7 +1,7 @@
 //! Keeps the secret: mints terminal tokens, signs and relays each step of a payment, stores every attempt before anything
 //! is sent, and decides what became of the money.
 //!
-//! The machine of an attempt is [`kaunter_core::trade`]; [`trades`] drives it: one mutation stored, then what it says is
+//! The machine of an attempt is [`kaunter_core::trade`]; `trades` drives it: one mutation stored, then what it says is
 //! sent. The browser never sees a key, and this process never pays twice: a row that is read back asks, it never pays.
 
 mod app;

@@ -1,5 +1,6 @@
-//! Plays the world: a PayDibs-compatible [`gateway`] with a script of [`faults`], a [`ledger`] of who was really charged,
-//! the customer's [`phone`], the codes on [`display`] that it scans, and the server of a [`shop`]. Everything listens on loopback unless told otherwise.
+//! Plays the world: a PayDibs-compatible `gateway` with a script of `faults`, a `ledger` of who was really charged,
+//! the customer's `phone`, the codes on `display` that it scans, and the server of a `shop`. Everything listens on
+//! loopback unless told otherwise.
 //!
 //! Its ledger is the oracle of every test: what was really charged and refunded, whatever anyone was told.
 

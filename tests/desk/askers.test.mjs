@@ -35,10 +35,14 @@ test(`rule 11: ${ASKERS} askers of one trade at ${PROCESSES} backends: one quest
       asked++;
     }
   });
-  const seen = await until("some questions were asked", async () => {
-    const all = await questions();
-    return all.length >= QUESTIONS && all;
-  }, { every: 200 });
+  const seen = await until(
+    "some questions were asked",
+    async () => {
+      const all = await questions();
+      return all.length >= QUESTIONS && all;
+    },
+    { every: 200 },
+  );
   over = true;
   await Promise.all(askers);
   assert.ok(asked > 100 * QUESTIONS, `${asked} looks`);

@@ -1,5 +1,5 @@
-// Who may call, and what is a caller told that called wrongly? Tokens are forged here with the right key: what is refused is
-// refused for what it says.
+// Who may call, and what is a caller told that called wrongly? Tokens are forged here with the right key: what is
+// refused is refused for what it says.
 
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
@@ -24,7 +24,14 @@ test("a token with more than 15 minutes left, or a header that asks for more tha
   for (const exp of [now + 910, now + 3_600, now + 10 * 365 * 86_400, Number.MAX_SAFE_INTEGER, "soon", -1, 1.5, null]) {
     assert.equal((await session(shop, signed(shop, { ...said, exp }))).status, 401, String(exp));
   }
-  for (const more of [{ crit: ["exp"] }, { crit: [] }, { b64: false }, { kid: "1" }, { jku: "https://evil.example" }, { zip: "DEF" }]) {
+  for (const more of [
+    { crit: ["exp"] },
+    { crit: [] },
+    { b64: false },
+    { kid: "1" },
+    { jku: "https://evil.example" },
+    { zip: "DEF" },
+  ]) {
     const answer = await session(shop, signed(shop, said, { alg: "HS256", typ: "JWT", ...more }));
     assert.deepEqual([answer.status, answer.json.code], [401, "token_invalid"], JSON.stringify(more));
   }
@@ -41,10 +48,20 @@ test("whatever life is configured, a token that is minted is accepted, and lives
 test("a token of another shop is refused by every call, with one signing key for both, and no shop is named", async (t) => {
   const shop = await counter(t);
   const trade = await open(shop, "own");
-  const token = signed(shop, { ...claims(await shop.token("till-1", { may: ["charge", "cancel", "void", "review"] })), shop: "other" });
+  const token = signed(shop, {
+    ...claims(await shop.token("till-1", { may: ["charge", "cancel", "void", "review"] })),
+    shop: "other",
+  });
   const calls = [
-    ["POST", "/v1/sessions"], ["POST", "/v1/trades", newTrade("theirs")], ["GET", `/v1/trades/${trade.trx_id}`], ["POST", `/v1/trades/${trade.trx_id}/code`, { code: await shop.code() }],
-    ["POST", `/v1/trades/${trade.trx_id}/cancel`], ["POST", `/v1/trades/${trade.trx_id}/void`, {}], ["GET", "/v1/trades?open="], ["GET", "/v1/trades?day=2026-11-24"], ["GET", "/v1/sales?ref=own"],
+    ["POST", "/v1/sessions"],
+    ["POST", "/v1/trades", newTrade("theirs")],
+    ["GET", `/v1/trades/${trade.trx_id}`],
+    ["POST", `/v1/trades/${trade.trx_id}/code`, { code: await shop.code() }],
+    ["POST", `/v1/trades/${trade.trx_id}/cancel`],
+    ["POST", `/v1/trades/${trade.trx_id}/void`, {}],
+    ["GET", "/v1/trades?open="],
+    ["GET", "/v1/trades?day=2026-11-24"],
+    ["GET", "/v1/sales?ref=own"],
   ];
   for (const [method, path, body] of calls) {
     const { status, json, text } = await shop.call(method, path, { token, body });
@@ -55,49 +72,76 @@ test("a token of another shop is refused by every call, with one signing key for
   assert.deepEqual(await shop.calls("pay"), []);
 });
 
-both.test("two shops on one store: a start of the one asks its gateway about none of the other's sales, and moves none", async (t, counter) => {
-  const shop = await counter(t, { scale: 0.25 });
-  const trade = await open(shop, "ours");
-  await shop.fault("pay", "garbage", { trx_id: trade.trx_id });
-  await shop.fault("status", { status: 503 }, { trx_id: trade.trx_id, times: 1_000_000 });
-  await handOver(shop, trade, await shop.code());
-  await until("it is asked about", async () => (await shop.calls("status")).length > 0);
-  await shop.stopBackend("SIGKILL");
-  const asked = async () => (await shop.calls("status")).length;
-  const before = await asked();
-  const own = shop.toml.bind(shop);
-  shop.toml = (listen) => own(listen).replace('shop = "demo"', 'shop = "other"').replace("[policy]", "[policy]\nreview_first_ms = 400");
-  await shop.startBackend();
-  // Several rounds of the sweep have gone by when a sale of the other shop, made after the start, is paid.
-  const token = signed(shop, { iss: "kaunter", exp: Math.floor(Date.now() / 1000) + 600, iat: 0, shop: "other", terminal: "till-9", cashier: "c", may: ["charge"] });
-  for (let nth = 0; nth < 3; nth++) {
-    const made = await shop.call("POST", "/v1/trades", { token, body: newTrade(`theirs-${nth}`) });
-    await shop.call("POST", `/v1/trades/${made.json.trx_id}/code`, { token, body: { code: await shop.code() } });
-    await until("it is paid", async () => (await shop.call("GET", `/v1/trades/${made.json.trx_id}`, { token })).json.status === "paid");
-  }
-  const about = (await shop.calls("status")).slice(before).filter(({ trx_id }) => trx_id === trade.trx_id);
-  assert.deepEqual(about, []);
-  shop.toml = own;
-  await shop.stopBackend();
-  await shop.startBackend();
-  await until("its own shop asks", async () => (await shop.calls("status")).filter(({ trx_id }) => trx_id === trade.trx_id).length > 0 && (await asked()) > before);
-  assert.equal((await line(shop, trade)).sent, 1);
-});
+both.test(
+  "two shops on one store: a start of the one asks its gateway about none of the other's sales, and moves none",
+  async (t, counter) => {
+    const shop = await counter(t, { scale: 0.25 });
+    const trade = await open(shop, "ours");
+    await shop.fault("pay", "garbage", { trx_id: trade.trx_id });
+    await shop.fault("status", { status: 503 }, { trx_id: trade.trx_id, times: 1_000_000 });
+    await handOver(shop, trade, await shop.code());
+    await until("it is asked about", async () => (await shop.calls("status")).length > 0);
+    await shop.stopBackend("SIGKILL");
+    const asked = async () => (await shop.calls("status")).length;
+    const before = await asked();
+    const own = shop.toml.bind(shop);
+    shop.toml = (listen) =>
+      own(listen).replace('shop = "demo"', 'shop = "other"').replace("[policy]", "[policy]\nreview_first_ms = 400");
+    await shop.startBackend();
+    // Several rounds of the sweep have gone by when a sale of the other shop, made after the start, is paid.
+    const token = signed(shop, {
+      iss: "kaunter",
+      exp: Math.floor(Date.now() / 1000) + 600,
+      iat: 0,
+      shop: "other",
+      terminal: "till-9",
+      cashier: "c",
+      may: ["charge"],
+    });
+    for (let nth = 0; nth < 3; nth++) {
+      const made = await shop.call("POST", "/v1/trades", { token, body: newTrade(`theirs-${nth}`) });
+      await shop.call("POST", `/v1/trades/${made.json.trx_id}/code`, { token, body: { code: await shop.code() } });
+      await until(
+        "it is paid",
+        async () => (await shop.call("GET", `/v1/trades/${made.json.trx_id}`, { token })).json.status === "paid",
+      );
+    }
+    const about = (await shop.calls("status")).slice(before).filter(({ trx_id }) => trx_id === trade.trx_id);
+    assert.deepEqual(about, []);
+    shop.toml = own;
+    await shop.stopBackend();
+    await shop.startBackend();
+    await until(
+      "its own shop asks",
+      async () =>
+        (await shop.calls("status")).filter(({ trx_id }) => trx_id === trade.trx_id).length > 0 &&
+        (await asked()) > before,
+    );
+    assert.equal((await line(shop, trade)).sent, 1);
+  },
+);
 
 test("the scheme is read without its case; two headers and other schemes say nothing", async (t) => {
   const shop = await counter(t);
   const token = await shop.token();
   const ask = async (authorization) => (await shop.call("POST", "/v1/sessions", { headers: { authorization } })).status;
-  for (const scheme of ["Bearer", "bearer", "BEARER", "bEaReR"]) assert.equal(await ask(`${scheme} ${token}`), 200, scheme);
+  for (const scheme of ["Bearer", "bearer", "BEARER", "bEaReR"])
+    assert.equal(await ask(`${scheme} ${token}`), 200, scheme);
   assert.equal(await ask(`Bearer  ${token} `), 200, "spaces around it");
-  for (const wrong of [token, `Bearer${token}`, `Basic ${token}`, `Token ${token}`, "Bearer", "Bearer "]) assert.equal(await ask(wrong), 401, wrong.slice(0, 12));
+  for (const wrong of [token, `Bearer${token}`, `Basic ${token}`, `Token ${token}`, "Bearer", "Bearer "])
+    assert.equal(await ask(wrong), 401, wrong.slice(0, 12));
 });
 
 test("the server key on a terminal's call, and a token on the server's, are told as that", async (t) => {
   const shop = await counter(t);
   const trade = await open(shop, "own");
   const server = shop.keys.KAUNTER_SERVER_KEY;
-  for (const [path, body] of [["/v1/sessions"], ["/v1/trades", newTrade("x")], [`/v1/trades/${trade.trx_id}/code`, { code: "1" }], [`/v1/trades/${trade.trx_id}/cancel`]]) {
+  for (const [path, body] of [
+    ["/v1/sessions"],
+    ["/v1/trades", newTrade("x")],
+    [`/v1/trades/${trade.trx_id}/code`, { code: "1" }],
+    [`/v1/trades/${trade.trx_id}/cancel`],
+  ]) {
     const { status, json } = await shop.call("POST", path, { token: server, body });
     assert.equal(status, 401, path);
     assert.match(json.detail, /server key came: mint a token/, path);
@@ -144,7 +188,9 @@ test("the field that is wrong is named, with what it takes; the caller's own wor
 });
 
 test("what is refused for now says in how many seconds it makes sense again, in its header and in its sentence", async (t) => {
-  const shop = await reconfigured(await counter(t, { scale: 1 }), (toml) => toml.replace("calls_per_minute = 6000", "calls_per_minute = 1"));
+  const shop = await reconfigured(await counter(t, { scale: 1 }), (toml) =>
+    toml.replace("calls_per_minute = 6000", "calls_per_minute = 1"),
+  );
   const token = await shop.token();
   const answers = [];
   for (let nth = 0; nth < 3; nth++) answers.push(await session(shop, token));

@@ -1,5 +1,5 @@
-// A backend whose wall clock a test sets: libfaketime lies about the wall, and leaves the monotonic clock alone, which is
-// what a process sees when its host slept or its clock was corrected. Nobody's machine is put to sleep.
+// A backend whose wall clock a test sets: libfaketime lies about the wall, and leaves the monotonic clock alone, which
+// is what a process sees when its host slept or its clock was corrected. Nobody's machine is put to sleep.
 
 import { readdirSync, writeFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
@@ -13,7 +13,9 @@ function find() {
     try {
       const file = readdirSync(dir).find((name) => name.startsWith("libfaketimeMT.so"));
       if (file) return join(dir, file);
-    } catch { /* another kind of machine */ }
+    } catch {
+      /* another kind of machine */
+    }
   }
   return null;
 }
@@ -27,7 +29,16 @@ export async function wall(offset = "+0") {
   const file = join(await mkdtemp(join(tmpdir(), "kaunter-wall-")), "offset");
   const set = (to) => writeFileSync(file, `${to}\n`);
   set(offset);
-  return { set, env: { LD_PRELOAD: found, FAKETIME_TIMESTAMP_FILE: file, FAKETIME_NO_CACHE: "1", FAKETIME_DONT_FAKE_MONOTONIC: "1", DONT_FAKE_MONOTONIC: "1" } };
+  return {
+    set,
+    env: {
+      LD_PRELOAD: found,
+      FAKETIME_TIMESTAMP_FILE: file,
+      FAKETIME_NO_CACHE: "1",
+      FAKETIME_DONT_FAKE_MONOTONIC: "1",
+      DONT_FAKE_MONOTONIC: "1",
+    },
+  };
 }
 
 /** The same counter, its backend on a wall clock of its own. */

@@ -10,17 +10,32 @@ import { counter, Program } from "../terminal/harness.mjs";
 
 const key = () => randomBytes(16).toString("hex");
 const top = (line) => (toml) => `${line}\n${toml}`;
-const instead = (name, value) => (toml) => toml.replace(new RegExp(`^${name} = .*`, "m"), `${name} = ${JSON.stringify(value)}`);
+const instead = (name, value) => (toml) =>
+  toml.replace(new RegExp(`^${name} = .*`, "m"), `${name} = ${JSON.stringify(value)}`);
 const policy = (line) => (toml) => toml.replace(/^\[policy\]/m, `[policy]\n${line}`);
 const real = (toml) => instead("base", "https://gateway.example/version1")(toml).replace(/^time_permille = .*/m, "");
-const keys = () => Object.fromEntries(["KAUNTER_GATEWAY_KEY", "KAUNTER_GATEWAY_SECRET", "KAUNTER_GATEWAY_MERCHANT", "KAUNTER_GATEWAY_PASSWORD", "KAUNTER_SERVER_KEY", "KAUNTER_SIGNING_KEY"].map((name) => [name, key()]));
+const keys = () =>
+  Object.fromEntries(
+    [
+      "KAUNTER_GATEWAY_KEY",
+      "KAUNTER_GATEWAY_SECRET",
+      "KAUNTER_GATEWAY_MERCHANT",
+      "KAUNTER_GATEWAY_PASSWORD",
+      "KAUNTER_SERVER_KEY",
+      "KAUNTER_SIGNING_KEY",
+    ].map((name) => [name, key()]),
+  );
 
 /** What check-config says of a configuration. */
 function check(shop, change = (toml) => toml, environment = {}, command = ["check-config"]) {
   const file = join(shop.dir, "checked.toml");
   writeFileSync(file, change(shop.toml("127.0.0.1:0")));
   const env = { ...process.env, ...keys(), ...environment };
-  const { status, stdout, stderr } = spawnSync(shop.backendProgram.child.spawnfile, ["--config", file, ...command], { env, encoding: "utf8", timeout: 20_000 });
+  const { status, stdout, stderr } = spawnSync(shop.backendProgram.child.spawnfile, ["--config", file, ...command], {
+    env,
+    encoding: "utf8",
+    timeout: 20_000,
+  });
   return { status, said: stdout + stderr };
 }
 
@@ -37,7 +52,11 @@ test("what would be open, guessed or meaningless is refused, with what to do", a
     [instead("listen", "localhost:99999"), {}, /listen takes an address and a port/],
     [(toml) => toml, { KAUNTER_SERVER_KEY: same, KAUNTER_SIGNING_KEY: same }, /the same word/],
     [(toml) => toml, { KAUNTER_SIGNING_KEY: "a".repeat(40) }, /KAUNTER_SIGNING_KEY can be guessed/],
-    [(toml) => toml, { KAUNTER_SERVER_KEY: "abcabc12".repeat(5).replaceAll("2", "1") }, /KAUNTER_SERVER_KEY can be guessed/],
+    [
+      (toml) => toml,
+      { KAUNTER_SERVER_KEY: "abcabc12".repeat(5).replaceAll("2", "1") },
+      /KAUNTER_SERVER_KEY can be guessed/,
+    ],
     [(toml) => toml, { KAUNTER_SERVER_KEY: "short" }, /fewer than 32 characters/],
     [instead("shop", ""), {}, /shop must be a name/],
     [instead("shop", "  "), {}, /shop must be a name/],
@@ -49,8 +68,16 @@ test("what would be open, guessed or meaningless is refused, with what to do", a
     [instead("token_url", "data:text/plain,token"), {}, /terminal\.token_url must be an http/],
     [instead("token_url", "//elsewhere.example/token"), {}, /terminal\.token_url must be an http/],
     [instead("phone_url", "file:///etc/passwd"), {}, /terminal\.phone_url must be an http/],
-    [instead("token_url", "https://me:hunter2@shop.example/token"), {}, /terminal\.token_url holds a user's name or a password/],
-    [instead("base", "https://me:hunter2@gateway.example/version1"), {}, /gateway\.base holds a user's name or a password/],
+    [
+      instead("token_url", "https://me:hunter2@shop.example/token"),
+      {},
+      /terminal\.token_url holds a user's name or a password/,
+    ],
+    [
+      instead("base", "https://me:hunter2@gateway.example/version1"),
+      {},
+      /gateway\.base holds a user's name or a password/,
+    ],
     [instead("base", "ftp://me:hunter2@gateway.example"), {}, /gateway\.base/],
     [instead("dir", "/"), {}, /terminal\.dir = "\/" would serve every file/],
     [(toml) => toml, { DATABASE_URL: "mysql://shop:hunter2@127.0.0.1/laravel" }, /MySQL/],
@@ -81,7 +108,13 @@ test("what is unsafe and may be meant is warned of, and starts", async (t) => {
   for (const [change, environment, words] of warned) {
     const { status, said } = check(shop, change, environment);
     assert.equal(status, 0, said);
-    assert.match(said.split("\n").filter((text) => text.startsWith("warning: ")).join("\n"), words);
+    assert.match(
+      said
+        .split("\n")
+        .filter((text) => text.startsWith("warning: "))
+        .join("\n"),
+      words,
+    );
     assert.doesNotMatch(said, /hunter2/, "no secret is repeated");
   }
   const silent = [

@@ -17,7 +17,10 @@ function cells(text) {
     if (text[at] === '"' && quoted && text[at + 1] === '"') row[row.length - 1] += text[++at];
     else if (text[at] === '"') quoted = !quoted;
     else if (text[at] === "," && !quoted) row.push("");
-    else if (text.startsWith("\r\n", at) && !quoted) { rows.push([""]); at++; } else row[row.length - 1] += text[at];
+    else if (text.startsWith("\r\n", at) && !quoted) {
+      rows.push([""]);
+      at++;
+    } else row[row.length - 1] += text[at];
   }
   assert.deepEqual(rows.pop(), [""], "every line is ended");
   return rows;
@@ -25,22 +28,72 @@ function cells(text) {
 
 test("as CSV: each column, and no cell is a formula", async (t, counter) => {
   const shop = await counter(t);
-  const refs = ["plain-1", "=1+1", "+6012", "-2", "@sum(A1)", 'a,"b"', "=HYPERLINK(\"http://x\")", "x=1", "ＴＮＧ", "＝1+1"];
+  const refs = [
+    "plain-1",
+    "=1+1",
+    "+6012",
+    "-2",
+    "@sum(A1)",
+    'a,"b"',
+    '=HYPERLINK("http://x")',
+    "x=1",
+    "ＴＮＧ",
+    "＝1+1",
+  ];
   for (const ref of refs) await open(shop, ref, {}, "=till");
   const paid = await open(shop, "paid");
   await handOver(shop, paid, await shop.code());
   const { trans_id, since } = await reaches(shop, paid, ["paid"]);
   const token = shop.keys.KAUNTER_SERVER_KEY;
-  const answer = await shop.call("GET", `/v1/trades?day=${day(Date.now())}`, { token, headers: { accept: "text/csv" } });
+  const answer = await shop.call("GET", `/v1/trades?day=${day(Date.now())}`, {
+    token,
+    headers: { accept: "text/csv" },
+  });
   assert.equal(answer.headers.get("content-type"), "text/csv; charset=utf-8");
   assert.equal(answer.headers.get("content-disposition"), `attachment; filename="trades-${day(Date.now())}.csv"`);
   const [head, ...rows] = cells(answer.text);
-  assert.deepEqual(head, ["created_at", "ref", "attempt", "amount", "currency", "integrator", "terminal", "status", "since", "reason", "trx_id", "trans_id", "gateway_code", "gateway_message", "void_refused"]);
+  assert.deepEqual(head, [
+    "created_at",
+    "ref",
+    "attempt",
+    "amount",
+    "currency",
+    "integrator",
+    "terminal",
+    "status",
+    "since",
+    "reason",
+    "trx_id",
+    "trans_id",
+    "gateway_code",
+    "gateway_message",
+    "void_refused",
+  ]);
   assert.equal(rows.length, refs.length + 1);
   for (const cell of rows.flat()) assert.doesNotMatch(cell, /^[=+\-@\t\r＝＋－＠]/, cell);
-  assert.deepEqual(rows.map((row) => row[1].replace(/^'/, "")).sort(), [...refs, "paid"].sort(), "and nothing else is changed");
+  assert.deepEqual(
+    rows.map((row) => row[1].replace(/^'/, "")).sort(),
+    [...refs, "paid"].sort(),
+    "and nothing else is changed",
+  );
   const row = Object.fromEntries(head.map((name, at) => [name, rows.find((row) => row[1] === "paid")[at]]));
-  assert.deepEqual(row, { created_at: paid.created_at, ref: "paid", attempt: "1", amount: "12.00", currency: "MYR", integrator: "23", terminal: "till-1", status: "paid", since, reason: "", trx_id: paid.trx_id, trans_id, gateway_code: "S", gateway_message: "OK", void_refused: "" });
+  assert.deepEqual(row, {
+    created_at: paid.created_at,
+    ref: "paid",
+    attempt: "1",
+    amount: "12.00",
+    currency: "MYR",
+    integrator: "23",
+    terminal: "till-1",
+    status: "paid",
+    since,
+    reason: "",
+    trx_id: paid.trx_id,
+    trans_id,
+    gateway_code: "S",
+    gateway_message: "OK",
+    void_refused: "",
+  });
   const openOnes = cells((await shop.call("GET", "/v1/trades?open=", { token, headers: { accept: "text/csv" } })).text);
   assert.equal(openOnes.length, refs.length + 1, "what is open, too");
 });
@@ -50,15 +103,23 @@ test("a long day is written out in full, newest first, as JSON and as CSV", asyn
   const token = await shop.token();
   // More than one page of the store.
   const left = Array.from({ length: 230 }, (_, nth) => `long-${nth}`);
-  await Promise.all(Array.from({ length: 12 }, async () => {
-    for (let ref = left.shift(); ref; ref = left.shift()) assert.equal((await shop.call("POST", "/v1/trades", { token, body: newTrade(ref) })).status, 200);
-  }));
+  await Promise.all(
+    Array.from({ length: 12 }, async () => {
+      for (let ref = left.shift(); ref; ref = left.shift())
+        assert.equal((await shop.call("POST", "/v1/trades", { token, body: newTrade(ref) })).status, 200);
+    }),
+  );
   const whole = await shop.call("GET", `/v1/trades?day=${day(Date.now())}`, { token });
   const refs = whole.json.trades.map(({ sale }) => sale.ref);
   assert.deepEqual([refs.length, new Set(refs).size], [230, 230]);
   const times = whole.json.trades.map(({ created_at }) => Date.parse(created_at));
-  assert.deepEqual(times, times.toSorted((one, other) => other - one));
-  const sheet = cells((await shop.call("GET", `/v1/trades?day=${day(Date.now())}`, { token, headers: { accept: "text/csv" } })).text);
+  assert.deepEqual(
+    times,
+    times.toSorted((one, other) => other - one),
+  );
+  const sheet = cells(
+    (await shop.call("GET", `/v1/trades?day=${day(Date.now())}`, { token, headers: { accept: "text/csv" } })).text,
+  );
   assert.equal(sheet.length, 231);
 });
 
@@ -69,7 +130,10 @@ test("a day is UTC's unless the shop says its own; the answer says from when to 
   const list = async (date) => (await shop.call("GET", `/v1/trades?day=${date}`, { token })).json;
   const now = Date.now();
   const utc = await list(day(now));
-  assert.deepEqual([utc.from, utc.to, utc.trades.length], [`${day(now)}T00:00:00Z`, `${day(now + 24 * HOUR)}T00:00:00Z`, 1]);
+  assert.deepEqual(
+    [utc.from, utc.to, utc.trades.length],
+    [`${day(now)}T00:00:00Z`, `${day(now + 24 * HOUR)}T00:00:00Z`, 1],
+  );
   assert.deepEqual((await list(day(now - 24 * HOUR))).trades, []);
   // An offset for which it is already tomorrow, or still yesterday, where this test runs.
   const hour = new Date(now).getUTCHours();

@@ -11,7 +11,9 @@ export const final = ["paid", "declined", "cancelled", "voided"];
 /** One PostgreSQL for a test file; `test` runs the same test on SQLite and on it. */
 export function stores() {
   let server;
-  before(async () => { server = await postgres(); });
+  before(async () => {
+    server = await postgres();
+  });
   after(() => server?.stop());
   const onPostgres = (t, options) => sqlite(t, { ...options, databaseUrl: server.database() });
   return {
@@ -33,26 +35,41 @@ export async function reconfigured(shop, change) {
 }
 
 export const sale = (ref, minor = 1200) => ({ ref, amount: { minor, currency: "MYR" } });
-export const newTrade = (ref, { minor, integrator = "23" } = {}) => ({ key: randomBytes(16).toString("hex"), sale: sale(ref, minor), integrator, presented: "consumer" });
+export const newTrade = (ref, { minor, integrator = "23" } = {}) => ({
+  key: randomBytes(16).toString("hex"),
+  sale: sale(ref, minor),
+  integrator,
+  presented: "consumer",
+});
 
 /** An attempt that awaits its code. */
 export async function open(shop, ref, more = {}, terminal = "till-1") {
-  const answer = await shop.call("POST", "/v1/trades", { token: await shop.token(terminal), body: newTrade(ref, more) });
+  const answer = await shop.call("POST", "/v1/trades", {
+    token: await shop.token(terminal),
+    body: newTrade(ref, more),
+  });
   assert.equal(answer.status, 200, answer.text);
   return answer.json;
 }
 
 export async function handOver(shop, trade, code) {
-  return shop.call("POST", `/v1/trades/${trade.trx_id}/code`, { token: await shop.token(trade.terminal), body: { code } });
+  return shop.call("POST", `/v1/trades/${trade.trx_id}/code`, {
+    token: await shop.token(trade.terminal),
+    body: { code },
+  });
 }
 
 /** Asks as a page does, until the attempt is where it is wanted. */
 export function reaches(shop, trade, statuses, ms = 60_000) {
-  return until(`${trade.sale.ref} is ${statuses}`, async () => {
-    const { json } = await shop.call("GET", `/v1/trades/${trade.trx_id}`, { token: shop.keys.KAUNTER_SERVER_KEY });
-    if (statuses.includes(json.status)) return json;
-    throw new Error(`it is ${json.status}`);
-  }, { ms, every: 100 });
+  return until(
+    `${trade.sale.ref} is ${statuses}`,
+    async () => {
+      const { json } = await shop.call("GET", `/v1/trades/${trade.trx_id}`, { token: shop.keys.KAUNTER_SERVER_KEY });
+      if (statuses.includes(json.status)) return json;
+      throw new Error(`it is ${json.status}`);
+    },
+    { ms, every: 100 },
+  );
 }
 
 /** What the gateway really did with an attempt. */
@@ -65,7 +82,9 @@ export async function line(shop, trade) {
 /** Runs all at once, and tells every one that failed. */
 export async function together(cases, run) {
   const ends = await Promise.allSettled(cases.map(run));
-  const failed = ends.map((end, at) => end.status === "rejected" && `${JSON.stringify(cases[at])}: ${end.reason.message}`).filter(Boolean);
+  const failed = ends
+    .map((end, at) => end.status === "rejected" && `${JSON.stringify(cases[at])}: ${end.reason.message}`)
+    .filter(Boolean);
   assert.deepEqual(failed, []);
 }
 

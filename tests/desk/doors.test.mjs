@@ -1,5 +1,5 @@
-// Somebody on the shop's network opens connections and sends half a request, or nothing, or reads no answer: are they let
-// go, are the tills answered meanwhile, and does a payment under way end?
+// Somebody on the shop's network opens connections and sends half a request, or nothing, or reads no answer: are they
+// let go, are the tills answered meanwhile, and does a payment under way end?
 
 import assert from "node:assert/strict";
 import { chmodSync, writeFileSync } from "node:fs";
@@ -11,7 +11,8 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 // A backend that may open only so many files, where its environment says how many.
-const real = process.env.KAUNTER_BACKEND ?? fileURLToPath(new URL("../../target/debug/kaunter-backend", import.meta.url));
+const real =
+  process.env.KAUNTER_BACKEND ?? fileURLToPath(new URL("../../target/debug/kaunter-backend", import.meta.url));
 const limited = join(await mkdtemp(join(tmpdir(), "kaunter-limited-")), "backend");
 writeFileSync(limited, `#!/bin/sh\nif [ -n "$FILES" ]; then ulimit -n "$FILES"; fi\nexec "${real}" "$@"\n`);
 chmodSync(limited, 0o755);
@@ -24,13 +25,22 @@ function caller(t, shop, says, goesOn) {
   const { hostname, port } = new URL(shop.backend);
   const socket = connect(Number(port), hostname);
   const seen = { socket, closed: false, heard: "", open: false };
-  socket.on("connect", () => { seen.open = true; });
+  socket.on("connect", () => {
+    seen.open = true;
+  });
   socket.on("error", () => {});
-  socket.on("data", (chunk) => { seen.heard += chunk; });
-  socket.on("close", () => { seen.closed = true; });
+  socket.on("data", (chunk) => {
+    seen.heard += chunk;
+  });
+  socket.on("close", () => {
+    seen.closed = true;
+  });
   if (says) socket.write(says);
   const timer = goesOn && setInterval(() => socket.write(goesOn), 1_000);
-  t.after(() => { clearInterval(timer); socket.destroy(); });
+  t.after(() => {
+    clearInterval(timer);
+    socket.destroy();
+  });
   return seen;
 }
 const head = (path, more = "") => `POST ${path} HTTP/1.1\r\nhost: till\r\ncontent-type: application/json\r\n${more}`;
@@ -51,7 +61,9 @@ test("who never ends its headers or its body, or sends nothing, is let go; who h
     "half a body without a token": [half("/v1/trades", "none")],
     "half a body where none is wanted": [`${head("/healthz", "content-length: 1000000\r\n")}\r\nx`, "x"],
     "half a body of a page": [`${head("/", "content-length: 1000000\r\n")}\r\nx`, "x"],
-    "half a chunk": [`${head("/v1/trades", `authorization: Bearer ${token}\r\ntransfer-encoding: chunked\r\n`)}\r\nff\r\n{`],
+    "half a chunk": [
+      `${head("/v1/trades", `authorization: Bearer ${token}\r\ntransfer-encoding: chunked\r\n`)}\r\nff\r\n{`,
+    ],
     "half of a second request": ["GET /healthz HTTP/1.1\r\nhost: x\r\n\r\nGET /hea", "l"],
   };
   const callers = Object.entries(cases).map(([what, [says, goesOn]]) => [what, caller(t, shop, says, goesOn)]);
@@ -60,11 +72,15 @@ test("who never ends its headers or its body, or sends nothing, is let go; who h
   const deaf = caller(t, shop);
   deaf.socket.pause();
   deaf.socket.write("GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n".repeat(2_000));
-  await until("they are let go", () => {
-    const left = callers.filter(([, { closed }]) => !closed).map(([what]) => what);
-    assert.deepEqual(left, []);
-    return true;
-  }, { ms: 30_000 });
+  await until(
+    "they are let go",
+    () => {
+      const left = callers.filter(([, { closed }]) => !closed).map(([what]) => what);
+      assert.deepEqual(left, []);
+      return true;
+    },
+    { ms: 30_000 },
+  );
   assert.equal(idle.closed, false, "a connection between two calls is kept");
   assert.match(idle.heard, /200 OK/);
   idle.socket.write("GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n");
@@ -87,7 +103,11 @@ test("three hundred half requests at 256 files: a till is answered, and a paymen
   const flood = Array.from({ length: 300 }, () => caller(t, shop, "GET /healthz HTTP/1.1\r\nhost: x\r\n"));
   await until("they are there", () => flood.every(({ open }) => open));
   for (let nth = 0; nth < 5; nth++) {
-    const made = await shop.call("POST", "/v1/trades", { token: await shop.token(`till-${nth}`), body: newTrade(`honest-${nth}`), headers: { connection: "close" } });
+    const made = await shop.call("POST", "/v1/trades", {
+      token: await shop.token(`till-${nth}`),
+      body: newTrade(`honest-${nth}`),
+      headers: { connection: "close" },
+    });
     assert.equal(made.status, 200, made.text);
   }
   const answer = await handed;
@@ -98,8 +118,12 @@ test("three hundred half requests at 256 files: a till is answered, and a paymen
 });
 
 test("more connections than it takes, each with a call under way: 503 says when to come back, and nobody is cut off", async (t) => {
-  // Six of one address, which is three quarters of eight. An idle connection makes way, so that the six are the payments.
-  const shop = await reconfigured(await counter(t, { scale: 1 }), (toml) => `${toml}\n[limits]\nconnections = 8\nconnections_per_address = 8\n`);
+  // Six of one address, which is three quarters of eight. An idle connection makes way, so that the six are the
+  // payments.
+  const shop = await reconfigured(
+    await counter(t, { scale: 1 }),
+    (toml) => `${toml}\n[limits]\nconnections = 8\nconnections_per_address = 8\n`,
+  );
   const trades = [];
   for (let nth = 0; nth < 6; nth++) trades.push(await open(shop, `full-${nth}`, {}, `till-${nth}`));
   for (const trade of trades) await shop.fault("pay", { hang_ms: 6_000 }, { trx_id: trade.trx_id });
@@ -107,11 +131,16 @@ test("more connections than it takes, each with a call under way: 503 says when 
   for (const trade of trades) calls.push([trade, await shop.token(trade.terminal), await shop.code()]);
   const handed = [];
   for (const [trade, token, code] of calls) {
-    handed.push(shop.call("POST", `/v1/trades/${trade.trx_id}/code`, { token, body: { code }, headers: { connection: "close" } }));
+    handed.push(
+      shop.call("POST", `/v1/trades/${trade.trx_id}/code`, { token, body: { code }, headers: { connection: "close" } }),
+    );
     await until("the payment has left", async () => (await shop.calls("pay")).length === handed.length);
   }
   later(await shop.call("GET", "/healthz", { headers: { connection: "close" } }), 503, "busy");
-  assert.deepEqual((await Promise.all(handed)).map(({ status }) => status), Array(6).fill(200));
+  assert.deepEqual(
+    (await Promise.all(handed)).map(({ status }) => status),
+    Array(6).fill(200),
+  );
   await until("there is room again", async () => (await shop.call("GET", "/healthz")).status === 200);
   for (const trade of trades) await reaches(shop, trade, ["paid"]);
 });
@@ -128,9 +157,15 @@ test("half bodies of one terminal: another till and the shop's server are answer
   const made = await shop.call("POST", "/v1/trades", { token: honest, body: newTrade("honest") });
   assert.equal(made.status, 200, made.text);
   assert.equal((await shop.call("GET", `/v1/trades/${made.json.trx_id}`, { token })).status, 200, "it may look");
-  const minted = await shop.call("POST", "/v1/terminal-tokens", { token: shop.keys.KAUNTER_SERVER_KEY, body: { shop: "demo", terminal: "till-3", cashier: "c", may: ["charge"] } });
+  const minted = await shop.call("POST", "/v1/terminal-tokens", {
+    token: shop.keys.KAUNTER_SERVER_KEY,
+    body: { shop: "demo", terminal: "till-3", cashier: "c", may: ["charge"] },
+  });
   assert.equal(minted.status, 200, minted.text);
-  await until("the terminal itself gets in again", async () => (await shop.call("POST", "/v1/trades", { token, body: newTrade("again") })).status === 200);
+  await until(
+    "the terminal itself gets in again",
+    async () => (await shop.call("POST", "/v1/trades", { token, body: newTrade("again") })).status === 200,
+  );
 });
 
 test("no file is left: connections are taken again once there are some, and nothing spins meanwhile", async (t) => {

@@ -1,5 +1,5 @@
-// Every fault that the simulator knows is in this table, and the table is checked against the simulator's own list: a new
-// fault can't be forgotten. Then all of them at once, at random.
+// Every fault that the simulator knows is in this table, and the table is checked against the simulator's own list: a
+// new fault can't be forgotten. Then all of them at once, at random.
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
@@ -11,7 +11,8 @@ const { test } = stores();
 const seed = Number(process.env.KAUNTER_SEED ?? randomBytes(4).readUInt32LE());
 const SALES = 50;
 
-// Of each fault: the call that suffers it, what the script is told, how the sale ends, and what was charged and given back.
+// Of each fault: the call that suffers it, what the script is told, how the sale ends, and what was charged and given
+// back.
 const table = {
   hang_ms: ["pay", { hang_ms: 500 }, "paid", 1200, 0],
   reset: ["pay", "reset", "cancelled", 0, 0],
@@ -45,7 +46,8 @@ plain("every fault of the simulator is in the table", async (t) => {
   const shop = await sqlite(t);
   assert.deepEqual((await shop.get("/_sim/faults/names")).sort(), Object.keys(table).sort());
   // And each is what it is called: the name that the script is told is the name of the row.
-  for (const [name, [, fault]] of Object.entries(table)) assert.equal(typeof fault === "string" ? fault : Object.keys(fault)[0], name);
+  for (const [name, [, fault]] of Object.entries(table))
+    assert.equal(typeof fault === "string" ? fault : Object.keys(fault)[0], name);
 });
 
 test("each fault of the table: the sale ends as it should, and the ledger agrees", async (t, counter) => {
@@ -64,18 +66,31 @@ test("each fault of the table: the sale ends as it should, and the ledger agrees
       await handOver(shop, trade, await shop.code(call === "status" ? { approves_after_ms: 500 } : "approves"));
       if (call === "cancel") {
         const token = await shop.token();
-        await until("a cancel is granted", async () => (await shop.call("POST", `/v1/trades/${trade.trx_id}/cancel`, { token })).status === 200);
+        await until(
+          "a cancel is granted",
+          async () => (await shop.call("POST", `/v1/trades/${trade.trx_id}/cancel`, { token })).status === 200,
+        );
       }
       if (call === "void") {
         await reaches(shop, trade, ["paid"]);
-        await shop.call("POST", `/v1/trades/${trade.trx_id}/void`, { token: await shop.token(), body: { reason: "test" } });
-        await until("the void was asked for", async () => (await shop.calls("void")).some(({ trx_id }) => trx_id === trade.trx_id));
+        await shop.call("POST", `/v1/trades/${trade.trx_id}/void`, {
+          token: await shop.token(),
+          body: { reason: "test" },
+        });
+        await until("the void was asked for", async () =>
+          (await shop.calls("void")).some(({ trx_id }) => trx_id === trade.trx_id),
+        );
       }
       await reaches(shop, trade, [end]);
       assert.deepEqual(await line(shop, trade), { charged, refunded, sent: 1 });
-      if (fault.random === undefined) assert.ok((await shop.get("/_sim/log")).some((entry) => entry.trx_id === trade.trx_id && entry.fault), `${name} was suffered`);
+      if (fault.random === undefined)
+        assert.ok(
+          (await shop.get("/_sim/log")).some((entry) => entry.trx_id === trade.trx_id && entry.fault),
+          `${name} was suffered`,
+        );
     });
-    for (const entry of await shop.get("/_sim/faults")) assert.ok(entry.fault.random, "nothing of the script is left over");
+    for (const entry of await shop.get("/_sim/faults"))
+      assert.ok(entry.fault.random, "nothing of the script is left over");
   }
 });
 
@@ -109,14 +124,23 @@ async function sell(shop, nth, chance) {
   const call = (method, path, body) => shop.call(method, path, { token, body });
   for (let attempt = 1; attempt <= 30; attempt++) {
     const made = await call("POST", "/v1/trades", newTrade(ref));
-    if (made.status !== 200) { assert.ok([409, 502].includes(made.status), made.text); return ref; }
+    if (made.status !== 200) {
+      assert.ok([409, 502].includes(made.status), made.text);
+      return ref;
+    }
     const path = `/v1/trades/${made.json.trx_id}`;
     const code = await shop.code(customers[Math.floor(chance() * customers.length)]);
-    const ended = await until(`${ref} rests`, async () => {
-      const { json } = await call("GET", path);
-      if (json.status === "awaiting-code") await call("POST", `${path}/code`, { code });
-      return ["paid", "declined", "cancelled", "voided", "needs-review", "late-success"].includes(json.status) && json;
-    }, { ms: 90_000, every: 100 });
+    const ended = await until(
+      `${ref} rests`,
+      async () => {
+        const { json } = await call("GET", path);
+        if (json.status === "awaiting-code") await call("POST", `${path}/code`, { code });
+        return (
+          ["paid", "declined", "cancelled", "voided", "needs-review", "late-success"].includes(json.status) && json
+        );
+      },
+      { ms: 90_000, every: 100 },
+    );
     if (ended.status === "paid" && chance() < 0.2) await call("POST", `${path}/void`, { reason: "wrong item" });
     // Nothing was presented: the sale is free, and the customer still stands there.
     if (ended.reason !== "gateway_unavailable") return ref;
@@ -132,42 +156,65 @@ test(`rule 14: ${SALES} sales while any call may suffer any fault: the ledger at
     return ((state ^ (state >>> 13)) >>> 0) / 2 ** 32;
   };
   await shop.call("POST", "/v1/sessions", { token: await shop.token() });
-  for (const call of ["create", "pay", "status", "cancel", "void"]) await shop.fault(call, { random: { seed, rate: 400 } });
+  for (const call of ["create", "pay", "status", "cancel", "void"])
+    await shop.fault(call, { random: { seed, rate: 400 } });
   const left = Array.from({ length: SALES }, (_, nth) => nth);
   const refs = [];
-  await Promise.all(Array.from({ length: 20 }, async () => {
-    for (let nth = left.shift(); nth !== undefined; nth = left.shift()) refs.push(await sell(shop, nth, chance));
-  }));
+  await Promise.all(
+    Array.from({ length: 20 }, async () => {
+      for (let nth = left.shift(); nth !== undefined; nth = left.shift()) refs.push(await sell(shop, nth, chance));
+    }),
+  );
   await fetch(`${shop.simulator}/_sim/faults`, { method: "DELETE" });
   const log = await shop.get("/_sim/log");
-  const suffered = new Set(log.filter(({ fault }) => fault).map(({ fault }) => (typeof fault === "string" ? fault : Object.keys(fault)[0])));
-  t.diagnostic(`${log.filter(({ fault }) => fault).length} of ${log.length} calls suffered: ${[...suffered].sort().join(", ")}`);
+  const suffered = new Set(
+    log.filter(({ fault }) => fault).map(({ fault }) => (typeof fault === "string" ? fault : Object.keys(fault)[0])),
+  );
+  t.diagnostic(
+    `${log.filter(({ fault }) => fault).length} of ${log.length} calls suffered: ${[...suffered].sort().join(", ")}`,
+  );
   assert.ok(suffered.size >= 12, "many kinds");
   const voids = new Set(log.filter(({ call }) => call === "void").map(({ trx_id }) => trx_id));
   // Once faults stop, every sale comes to rest: only a void without a word and money that came late wait for a person.
   const count = {};
   await together(refs, async (ref) => {
-    const record = await until(`${ref} is at rest`, async () => {
-      const [record, ledger] = [await shop.sale(ref), await shop.ledger()];
-      // A review lasts where the gateway itself has not decided, and of a void that may never have left; nowhere else.
-      const undecided = (trx_id) => voids.has(trx_id) || ["created", "pending"].includes(ledger.find((entry) => entry.trx_id === trx_id)?.place);
-      const rests = ({ status, trx_id }) => [...final, "late-success"].includes(status) || (status === "needs-review" && undecided(trx_id));
-      return record.attempts.every(rests) && record;
-      // A review asks every half a minute of this clock in the end, and three of its questions may still find no record.
-    }, { ms: 180_000, every: 200 });
-    await until(`${ref}: store and ledger agree`, async () => {
-      const { attempts, paid_amount } = await shop.sale(ref);
-      const names = attempts.map(({ trx_id }) => trx_id);
-      const entries = (await shop.ledger()).filter(({ trx_id }) => names.includes(trx_id));
-      const kept = entries.reduce((sum, entry) => sum + entry.charged - entry.refunded, 0);
-      const alarm = attempts.some(({ status }) => ["late-success", "needs-review"].includes(status));
-      if (!alarm && kept !== (paid_amount ? 1200 : 0)) throw new Error(`${kept} kept: ${JSON.stringify(attempts.map(({ status }) => status))}`);
-      if (kept > 1200 && !alarm) throw new Error("charged twice");
-      return true;
-    }, { ms: 60_000, every: 300 });
+    const record = await until(
+      `${ref} is at rest`,
+      async () => {
+        const [record, ledger] = [await shop.sale(ref), await shop.ledger()];
+        // A review lasts where the gateway itself has not decided, and of a void that may never have left; nowhere
+        // else.
+        const undecided = (trx_id) =>
+          voids.has(trx_id) || ["created", "pending"].includes(ledger.find((entry) => entry.trx_id === trx_id)?.place);
+        const rests = ({ status, trx_id }) =>
+          [...final, "late-success"].includes(status) || (status === "needs-review" && undecided(trx_id));
+        return record.attempts.every(rests) && record;
+        // A review asks every half a minute of this clock in the end, and three of its questions may still find no
+        // record.
+      },
+      { ms: 180_000, every: 200 },
+    );
+    await until(
+      `${ref}: store and ledger agree`,
+      async () => {
+        const { attempts, paid_amount } = await shop.sale(ref);
+        const names = attempts.map(({ trx_id }) => trx_id);
+        const entries = (await shop.ledger()).filter(({ trx_id }) => names.includes(trx_id));
+        const kept = entries.reduce((sum, entry) => sum + entry.charged - entry.refunded, 0);
+        const alarm = attempts.some(({ status }) => ["late-success", "needs-review"].includes(status));
+        if (!alarm && kept !== (paid_amount ? 1200 : 0))
+          throw new Error(`${kept} kept: ${JSON.stringify(attempts.map(({ status }) => status))}`);
+        if (kept > 1200 && !alarm) throw new Error("charged twice");
+        return true;
+      },
+      { ms: 60_000, every: 300 },
+    );
     for (const { trx_id, status } of record.attempts) {
       count[status] = (count[status] ?? 0) + 1;
-      assert.ok(log.filter((entry) => entry.call === "pay" && entry.trx_id === trx_id).length <= 1, "one payment leaves");
+      assert.ok(
+        log.filter((entry) => entry.call === "pay" && entry.trx_id === trx_id).length <= 1,
+        "one payment leaves",
+      );
     }
   });
   t.diagnostic(JSON.stringify(count));

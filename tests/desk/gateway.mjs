@@ -1,26 +1,36 @@
-// A gateway that answers what a test tells it to: the simulator is honest, and keeps its own books; this one says anything.
+// A gateway that answers what a test tells it to: the simulator is honest, and keeps its own books; this one says
+// anything.
 
 import { createServer } from "node:http";
 import { counter } from "../terminal/harness.mjs";
 import { newTrade, reconfigured } from "./desk.mjs";
 
 const CALLS = {
-  "/token/api-token": "token", "/payment/integrator-master": "wallets", "/payment/create-trade": "create",
-  "/payment/payment": "pay", "/payment/check-status": "status", "/payment/process-void": "void", "/payment/cancel-trade": "cancel",
+  "/token/api-token": "token",
+  "/payment/integrator-master": "wallets",
+  "/payment/create-trade": "create",
+  "/payment/payment": "pay",
+  "/payment/check-status": "status",
+  "/payment/process-void": "void",
+  "/payment/cancel-trade": "cancel",
 };
 
 export const ok = (data) => ({ code: 200, msg: "OK", data });
 
 /**
- * `says[call]` is an answer, a list of answers (the last one stays), or a function of the fields and the request's headers.
- * An answer is a value (sent as JSON), a text (sent as it is), `{ http, body, type }`, "drop" (the connection ends), or
- * undefined: then it answers as a gateway that works.
+ * `says[call]` is an answer, a list of answers (the last one stays), or a function of the fields and the request's
+ * headers. An answer is a value (sent as JSON), a text (sent as it is), `{ http, body, type }`, "drop" (the connection
+ * ends), or undefined: then it answers as a gateway that works.
  */
 export async function gateway(t, says = {}) {
   let made = 0;
   const works = {
     token: () => ok({ status: 1, Auth_Token: "gateway-token-1" }),
-    wallets: () => ok([{ id: "23", integrator_name: "GrabPay", active: "Y" }, { id: "3", integrator_name: "Boost", active: "Y" }]),
+    wallets: () =>
+      ok([
+        { id: "23", integrator_name: "GrabPay", active: "Y" },
+        { id: "3", integrator_name: "Boost", active: "Y" },
+      ]),
     create: () => ok({ trans_id: `20261127${String(made++).padStart(12, "0")}` }),
     pay: ({ trans_id }) => ok({ status: 200, user_order_status: "S", trans_id }),
     status: () => ok({ pay_status: "N" }),
@@ -30,7 +40,9 @@ export async function gateway(t, says = {}) {
   const own = { says, log: [], of: (call) => own.log.filter((entry) => entry.call === call) };
   const server = createServer((request, response) => {
     let body = "";
-    request.on("data", (part) => { body += part; });
+    request.on("data", (part) => {
+      body += part;
+    });
     request.on("end", () => {
       const call = CALLS[request.url.replace("/version1", "")];
       const fields = Object.fromEntries(new URLSearchParams(body));
@@ -41,12 +53,15 @@ export async function gateway(t, says = {}) {
       const answer = says ?? works[call]?.(fields) ?? { http: 404, body: "" };
       if (answer === "drop") return request.socket.destroy();
       const { http = 200, type = "application/json" } = answer;
-      const text = answer.http ? answer.body ?? "" : answer;
+      const text = answer.http ? (answer.body ?? "") : answer;
       response.writeHead(http, { "content-type": type }).end(typeof text === "string" ? text : JSON.stringify(text));
     });
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  t.after(() => { server.close(); server.closeAllConnections(); });
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
   own.base = `http://127.0.0.1:${server.address().port}/version1`;
   return own;
 }

@@ -1,5 +1,5 @@
-// What does a backend do past its limits, and what does it close to strangers? It says when to come back, and loses nothing
-// that is stored.
+// What does a backend do past its limits, and what does it close to strangers? It says when to come back, and loses
+// nothing that is stored.
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
@@ -12,27 +12,38 @@ import { final, handOver, later, line, newTrade, open, reaches, reconfigured, st
 const both = stores();
 const limited = (limits) => (toml) => `${toml}\n[limits]\n${limits}\n`;
 
-both.test("more calls at once than it answers: 503 with Retry-After, polls go on, and every payment ends once", async (t, counter) => {
-  const shop = await reconfigured(await counter(t, { scale: 0.2 }), limited("calls = 2"));
-  const trades = [];
-  for (let nth = 0; nth < 6; nth++) trades.push(await open(shop, `many-${nth}`));
-  for (const trade of trades) await shop.fault("pay", { hang_ms: 1_500 }, { trx_id: trade.trx_id });
-  const codes = await Promise.all(trades.map(() => shop.code()));
-  const tokens = await Promise.all(trades.map(() => shop.token()));
-  const first = await Promise.all(trades.map((trade, nth) => shop.call("POST", `/v1/trades/${trade.trx_id}/code`, { token: tokens[nth], body: { code: codes[nth] } })));
-  const turnedAway = first.filter(({ status }) => status === 503);
-  assert.ok(turnedAway.length >= 1 && turnedAway.length < trades.length, first.map(({ status }) => status).join());
-  for (const answer of turnedAway) later(answer, 503, "busy");
-  await together(trades, async (trade, nth) => {
-    // As a till does: it asks, and hands over again while the attempt says that it awaits its code.
-    const ended = await until(`${trade.sale.ref} ends`, async () => {
-      const { json } = await shop.call("GET", `/v1/trades/${trade.trx_id}`, { token: tokens[nth] });
-      if (json?.status === "awaiting-code") await shop.call("POST", `/v1/trades/${trade.trx_id}/code`, { token: tokens[nth], body: { code: codes[nth] } });
-      return final.includes(json?.status) && json;
+both.test(
+  "more calls at once than it answers: 503 with Retry-After, polls go on, and every payment ends once",
+  async (t, counter) => {
+    const shop = await reconfigured(await counter(t, { scale: 0.2 }), limited("calls = 2"));
+    const trades = [];
+    for (let nth = 0; nth < 6; nth++) trades.push(await open(shop, `many-${nth}`));
+    for (const trade of trades) await shop.fault("pay", { hang_ms: 1_500 }, { trx_id: trade.trx_id });
+    const codes = await Promise.all(trades.map(() => shop.code()));
+    const tokens = await Promise.all(trades.map(() => shop.token()));
+    const first = await Promise.all(
+      trades.map((trade, nth) =>
+        shop.call("POST", `/v1/trades/${trade.trx_id}/code`, { token: tokens[nth], body: { code: codes[nth] } }),
+      ),
+    );
+    const turnedAway = first.filter(({ status }) => status === 503);
+    assert.ok(turnedAway.length >= 1 && turnedAway.length < trades.length, first.map(({ status }) => status).join());
+    for (const answer of turnedAway) later(answer, 503, "busy");
+    await together(trades, async (trade, nth) => {
+      // As a till does: it asks, and hands over again while the attempt says that it awaits its code.
+      const ended = await until(`${trade.sale.ref} ends`, async () => {
+        const { json } = await shop.call("GET", `/v1/trades/${trade.trx_id}`, { token: tokens[nth] });
+        if (json?.status === "awaiting-code")
+          await shop.call("POST", `/v1/trades/${trade.trx_id}/code`, {
+            token: tokens[nth],
+            body: { code: codes[nth] },
+          });
+        return final.includes(json?.status) && json;
+      });
+      assert.deepEqual([ended.status, await line(shop, trade)], ["paid", { charged: 1200, refunded: 0, sent: 1 }]);
     });
-    assert.deepEqual([ended.status, await line(shop, trade)], ["paid", { charged: 1200, refunded: 0, sent: 1 }]);
-  });
-});
+  },
+);
 
 test("while every call that changes something waits for a slow gateway, tills that ask are answered", async (t) => {
   const shop = await reconfigured(await counter(t), limited("calls = 1"));
@@ -60,12 +71,17 @@ test("too many requests under way with the gateway: nothing new is begun, and wh
   assert.equal((await shop.calls("pay")).length, 1, "what is refused has sent nothing");
   await handed;
   await reaches(shop, first, ["paid"]);
-  await until("the second is taken", async () => (await shop.call("POST", `/v1/trades/${second.trx_id}/code`, { token, body: { code } })).status === 200);
+  await until(
+    "the second is taken",
+    async () => (await shop.call("POST", `/v1/trades/${second.trx_id}/code`, { token, body: { code } })).status === 200,
+  );
   assert.deepEqual(await line(shop, await reaches(shop, second, ["paid"])), { charged: 1200, refunded: 0, sent: 1 });
 });
 
 test("too many calls of one terminal: 429 says when, for looks too; another terminal is not held up", async (t) => {
-  const shop = await reconfigured(await counter(t, { scale: 1 }), (toml) => toml.replace("calls_per_minute = 6000", "calls_per_minute = 2"));
+  const shop = await reconfigured(await counter(t, { scale: 1 }), (toml) =>
+    toml.replace("calls_per_minute = 6000", "calls_per_minute = 2"),
+  );
   const trade = await open(shop, "one");
   const token = await shop.token();
   const answers = [];
@@ -76,36 +92,54 @@ test("too many calls of one terminal: 429 says when, for looks too; another term
   await shop.call("POST", "/v1/sessions", { token });
   later(await shop.call("POST", "/v1/sessions", { token }), 429, "too_many");
   assert.equal((await shop.call("POST", "/v1/sessions", { token: await shop.token("till-2") })).status, 200);
-  assert.equal((await shop.call("GET", `/v1/trades/${trade.trx_id}`, { token: shop.keys.KAUNTER_SERVER_KEY })).status, 200);
+  assert.equal(
+    (await shop.call("GET", `/v1/trades/${trade.trx_id}`, { token: shop.keys.KAUNTER_SERVER_KEY })).status,
+    200,
+  );
 });
 
 test("a page that is told to come back later does, and every sale is paid once", async (t) => {
   // A call a second on this clock. Somebody else at this terminal uses them up before each sale.
-  const shop = await reconfigured(await counter(t, { scale: 0.1 }), (toml) => toml.replace("calls_per_minute = 6000", "calls_per_minute = 6"));
+  const shop = await reconfigured(await counter(t, { scale: 0.1 }), (toml) =>
+    toml.replace("calls_per_minute = 6000", "calls_per_minute = 6"),
+  );
   const page = await (await shop.machine()).till();
   const token = await shop.token();
-  const refusals = async () => Number(/kaunter_problems_total\{code="TooMany"\} (\d+)/.exec((await shop.call("GET", "/metrics")).text)?.[1] ?? 0);
+  const refusals = async () =>
+    Number(/kaunter_problems_total\{code="TooMany"\} (\d+)/.exec((await shop.call("GET", "/metrics")).text)?.[1] ?? 0);
   for (let nth = 0; nth < 6; nth++) {
     const code = await shop.code("approves", "23", { ttl_ms: 600_000 });
     await until("the limit is met", async () => (await shop.call("POST", "/v1/sessions", { token })).status === 429);
     const before = await refusals();
-    const end = await page.evaluate(([code, ref]) => ends(till.pay({ ref, amount: { minor: 1200, currency: "MYR" } }, code, { wallet: "23" })), [code, `page-${nth}`]);
+    const end = await page.evaluate(
+      ([code, ref]) => ends(till.pay({ ref, amount: { minor: 1200, currency: "MYR" } }, code, { wallet: "23" })),
+      [code, `page-${nth}`],
+    );
     assert.equal(end.value?.status, "paid", JSON.stringify(end));
-    const refused = await refusals() - before;
+    const refused = (await refusals()) - before;
     // Without the header it would have asked every 0.2 s for each of its two calls.
     assert.ok(refused >= 1 && refused <= 6, `${refused} calls were refused in sale ${nth}`);
   }
-  assert.deepEqual((await shop.ledger()).map(({ charged, calls }) => [charged, calls.pay]), Array(6).fill([1200, 1]));
+  assert.deepEqual(
+    (await shop.ledger()).map(({ charged, calls }) => [charged, calls.pay]),
+    Array(6).fill([1200, 1]),
+  );
 });
 
 /** Another program locks the table in PostgreSQL until it is told to let go. */
 async function lock(url) {
   const held = spawn("psql", ["--quiet", "--no-psqlrc", url], { stdio: ["pipe", "pipe", "inherit"] });
   let said = "";
-  held.stdout.on("data", (chunk) => { said += chunk; });
+  held.stdout.on("data", (chunk) => {
+    said += chunk;
+  });
   held.stdin.write("BEGIN; LOCK TABLE trades IN ACCESS EXCLUSIVE MODE; SELECT 'held';\n");
   await until("the table is locked", () => said.includes("held"));
-  return () => new Promise((done) => { held.once("exit", done); held.stdin.end("ROLLBACK;\n"); });
+  return () =>
+    new Promise((done) => {
+      held.once("exit", done);
+      held.stdin.end("ROLLBACK;\n");
+    });
 }
 
 test("PostgreSQL hangs: 503 with Retry-After, and the answer of a payment that comes meanwhile is not lost", async (t) => {
@@ -129,28 +163,57 @@ test("PostgreSQL hangs: 503 with Retry-After, and the answer of a payment that c
 test("rule 1: PostgreSQL itself lets no two rows hold one sale", async (t) => {
   const shop = await both.onPostgres(t);
   const trade = await open(shop, "held");
-  const run = (sql) => spawnSync("psql", ["--no-psqlrc", "--command", sql, shop.environment.DATABASE_URL], { encoding: "utf8" });
+  const run = (sql) =>
+    spawnSync("psql", ["--no-psqlrc", "--command", sql, shop.environment.DATABASE_URL], { encoding: "utf8" });
   assert.equal(run(`UPDATE trades SET holds_sale = 1 WHERE trx_id = '${trade.trx_id}'`).status, 0);
-  const second = run("INSERT INTO trades SELECT 'other', shop, sale_ref, terminal, 2, 'key', status, is_open, 1, version, created_ms, state FROM trades");
+  const second = run(
+    "INSERT INTO trades SELECT 'other', shop, sale_ref, terminal, 2, 'key', status, is_open, 1, version, created_ms, state FROM trades",
+  );
   assert.notEqual(second.status, 0);
   assert.match(second.stderr, /trades_hold/);
 });
 
 test("pages of other origins: only those that are named, and they can read when to come back", async (t) => {
   const shop = await counter(t, { origins: ["https://till.shop.example"] });
-  const ask = (origin, method = "GET") => fetch(`${shop.backend}/v1/trades/none`, { method, headers: { origin, ...(method === "OPTIONS" ? { "access-control-request-method": "POST", "access-control-request-headers": "authorization,x-trace-id" } : {}) } });
+  const ask = (origin, method = "GET") =>
+    fetch(`${shop.backend}/v1/trades/none`, {
+      method,
+      headers: {
+        origin,
+        ...(method === "OPTIONS"
+          ? { "access-control-request-method": "POST", "access-control-request-headers": "authorization,x-trace-id" }
+          : {}),
+      },
+    });
   const own = await ask("https://till.shop.example");
   assert.equal(own.headers.get("access-control-allow-origin"), "https://till.shop.example");
   assert.match(own.headers.get("access-control-expose-headers"), /retry-after/i);
-  assert.match((await ask("https://till.shop.example", "OPTIONS")).headers.get("access-control-allow-headers"), /authorization/i);
-  for (const origin of ["https://evil.example", "https://till.shop.example.evil.example", "null"]) assert.equal((await ask(origin)).headers.get("access-control-allow-origin"), null, origin);
+  assert.match(
+    (await ask("https://till.shop.example", "OPTIONS")).headers.get("access-control-allow-headers"),
+    /authorization/i,
+  );
+  for (const origin of ["https://evil.example", "https://till.shop.example.evil.example", "null"])
+    assert.equal((await ask(origin)).headers.get("access-control-allow-origin"), null, origin);
   await reconfigured(shop, (toml) => toml.replace(/origins = .*/, ""));
-  assert.equal((await ask("https://till.shop.example")).headers.get("access-control-allow-origin"), null, "none by default");
+  assert.equal(
+    (await ask("https://till.shop.example")).headers.get("access-control-allow-origin"),
+    null,
+    "none by default",
+  );
 });
 
 test("every answer closes what is not needed; a page allows its own scripts, the camera and nothing else", async (t) => {
   const shop = await counter(t);
-  for (const path of ["/v1/trades?open=", "/v1/trades/none", "/healthz", "/openapi.json", "/metrics", "/", "/terminal.json", "/v1/nothing"]) {
+  for (const path of [
+    "/v1/trades?open=",
+    "/v1/trades/none",
+    "/healthz",
+    "/openapi.json",
+    "/metrics",
+    "/",
+    "/terminal.json",
+    "/v1/nothing",
+  ]) {
     const { headers } = await fetch(`${shop.backend}${path}`);
     assert.equal(headers.get("x-content-type-options"), "nosniff", path);
     assert.equal(headers.get("referrer-policy"), "no-referrer", path);
@@ -166,12 +229,16 @@ test("every answer closes what is not needed; a page allows its own scripts, the
 
 test("test wallets are hidden unless told, and can't be charged", async (t) => {
   const shop = await counter(t);
-  const ids = async () => (await shop.call("POST", "/v1/sessions", { token: await shop.token() })).json.integrators.map(({ id }) => id);
+  const ids = async () =>
+    (await shop.call("POST", "/v1/sessions", { token: await shop.token() })).json.integrators.map(({ id }) => id);
   assert.ok((await ids()).includes("99"));
   await reconfigured(shop, (toml) => toml.replace("test_wallets = true", ""));
   const left = await ids();
   assert.ok(left.includes("23") && !left.includes("99"), left.join());
-  const refused = await shop.call("POST", "/v1/trades", { token: await shop.token(), body: newTrade("test", { integrator: "99" }) });
+  const refused = await shop.call("POST", "/v1/trades", {
+    token: await shop.token(),
+    body: newTrade("test", { integrator: "99" }),
+  });
   assert.deepEqual([refused.status, refused.json.code], [400, "integrator_unknown"]);
 });
 
@@ -179,15 +246,48 @@ test("a trace id goes from the browser's call to the call of the gateway", async
   const shop = await counter(t);
   const trade = await open(shop, "traced");
   const trace = "a0b1c2d3e4f5";
-  await shop.call("POST", `/v1/trades/${trade.trx_id}/code`, { token: await shop.token(), body: { code: await shop.code() }, headers: { "x-trace-id": trace } });
+  await shop.call("POST", `/v1/trades/${trade.trx_id}/code`, {
+    token: await shop.token(),
+    body: { code: await shop.code() },
+    headers: { "x-trace-id": trace },
+  });
   await shop.stopBackend();
-  const lines = shop.words.split("\n").filter((text) => text.startsWith("{")).map((text) => JSON.parse(text)).filter((entry) => entry.trace_id === trace);
+  const lines = shop.words
+    .split("\n")
+    .filter((text) => text.startsWith("{"))
+    .map((text) => JSON.parse(text))
+    .filter((entry) => entry.trace_id === trace);
   const said = lines.map(({ message }) => message);
   for (const what of ["moved", "gateway", "answered"]) assert.ok(said.includes(what), `${what}: ${said}`);
   assert.deepEqual(lines.find(({ message }) => message === "gateway").call, "pay");
   const named = new Set(lines.flatMap((entry) => Object.keys(entry)));
-  const allowed = ["time", "level", "target", "message", "attempt", "call", "class", "code", "error", "from", "gateway_code", "gateway_message", "left", "method", "ms", "route", "status", "to", "trace_id", "trx_id", "what"];
-  assert.deepEqual([...named].filter((name) => !allowed.includes(name)), []);
+  const allowed = [
+    "time",
+    "level",
+    "target",
+    "message",
+    "attempt",
+    "call",
+    "class",
+    "code",
+    "error",
+    "from",
+    "gateway_code",
+    "gateway_message",
+    "left",
+    "method",
+    "ms",
+    "route",
+    "status",
+    "to",
+    "trace_id",
+    "trx_id",
+    "what",
+  ];
+  assert.deepEqual(
+    [...named].filter((name) => !allowed.includes(name)),
+    [],
+  );
 });
 
 test("ready means that the store and the gateway answer now", async (t) => {
@@ -207,11 +307,21 @@ test("a configuration that would let everybody in, or means nothing, is named be
   const check = async (change) => {
     const file = join(shop.dir, "checked.toml");
     await writeFile(file, change(shop.toml("127.0.0.1:0")));
-    const { status, stdout, stderr } = spawnSync(shop.backendProgram.child.spawnfile, ["--config", file, "check-config"], { env: { ...process.env, ...shop.environment }, encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync(
+      shop.backendProgram.child.spawnfile,
+      ["--config", file, "check-config"],
+      { env: { ...process.env, ...shop.environment }, encoding: "utf8" },
+    );
     return { status, said: stdout + stderr };
   };
   assert.equal((await check((toml) => toml)).status, 0);
-  const cases = [[(toml) => toml.replace(/origins = .*/, 'origins = ["*"]'), /origins: \*/], [(toml) => toml.replace(/origins = .*/, 'origins = ["https://shop.example/till"]'), /no origin/], [(toml) => `utc_offset = "Kuala Lumpur"\n${toml}`, /like \+08:00/], [(toml) => `${toml}\n[limits]\ncals = 1\n`, /cals/], [(toml) => toml.replace(/^base = .*/m, 'base = "https://gateway.example/version1"'), /simulator/]];
+  const cases = [
+    [(toml) => toml.replace(/origins = .*/, 'origins = ["*"]'), /origins: \*/],
+    [(toml) => toml.replace(/origins = .*/, 'origins = ["https://shop.example/till"]'), /no origin/],
+    [(toml) => `utc_offset = "Kuala Lumpur"\n${toml}`, /like \+08:00/],
+    [(toml) => `${toml}\n[limits]\ncals = 1\n`, /cals/],
+    [(toml) => toml.replace(/^base = .*/m, 'base = "https://gateway.example/version1"'), /simulator/],
+  ];
   for (const [change, words] of cases) {
     const { status, said } = await check(change);
     assert.notEqual(status, 0, String(words));

@@ -9,7 +9,11 @@ import { before, fresh, ok, sell } from "./gateway.mjs";
 const MYR = (minor) => ({ minor, currency: "MYR" });
 const post = (shop, path, token, body) => shop.call("POST", path, { token, body });
 const asked = async (shop, ref, minor, currency = "MYR") =>
-  (await shop.call("GET", `/v1/sales?${new URLSearchParams({ ref, minor, currency })}`, { token: shop.keys.KAUNTER_SERVER_KEY })).json;
+  (
+    await shop.call("GET", `/v1/sales?${new URLSearchParams({ ref, minor, currency })}`, {
+      token: shop.keys.KAUNTER_SERVER_KEY,
+    })
+  ).json;
 
 /** A token as the shop's server mints it, with its own key. */
 async function mint(shop, more = {}) {
@@ -19,29 +23,57 @@ async function mint(shop, more = {}) {
 
 const { test: onBothStores } = stores();
 
-onBothStores("rule 18: the record says what is due, what was paid and on whose word; and only that amount closes the bill", async (t, make) => {
-  const { shop } = await before(t, {}, { make });
-  const trade = (await sell(shop, "INV/2026/0001", { minor: 1 })).json;
-  const record = await shop.sale("INV/2026/0001");
-  assert.deepEqual(
-    { ...record, attempts: record.attempts.length },
-    { ref: "INV/2026/0001", due_amount: MYR(1), paid_amount: MYR(1), decided_by: "gateway", late_amount: null, open: false, attempts: 1 },
-    "no closes_bill without a question, and no paid",
-  );
-  assert.equal((await asked(shop, "INV/2026/0001", 1)).closes_bill, true);
-  for (const [minor, currency] of [[10_000, "MYR"], [2, "MYR"], [0, "MYR"], [1, "SGD"]]) {
-    assert.equal((await asked(shop, "INV/2026/0001", minor, currency)).closes_bill, false, `${minor} ${currency}`);
-  }
-  const voided = await post(shop, `/v1/trades/${trade.trx_id}/void`, await shop.token(), { reason: "a test" });
-  assert.equal(voided.json.status, "voided");
-  const after = await asked(shop, "INV/2026/0001", 1);
-  assert.deepEqual([after.paid_amount, after.decided_by, after.closes_bill], [null, null, false], "after a void the bill is open");
-});
+onBothStores(
+  "rule 18: the record says what is due, what was paid and on whose word; and only that amount closes the bill",
+  async (t, make) => {
+    const { shop } = await before(t, {}, { make });
+    const trade = (await sell(shop, "INV/2026/0001", { minor: 1 })).json;
+    const record = await shop.sale("INV/2026/0001");
+    assert.deepEqual(
+      { ...record, attempts: record.attempts.length },
+      {
+        ref: "INV/2026/0001",
+        due_amount: MYR(1),
+        paid_amount: MYR(1),
+        decided_by: "gateway",
+        late_amount: null,
+        open: false,
+        attempts: 1,
+      },
+      "no closes_bill without a question, and no paid",
+    );
+    assert.equal((await asked(shop, "INV/2026/0001", 1)).closes_bill, true);
+    for (const [minor, currency] of [
+      [10_000, "MYR"],
+      [2, "MYR"],
+      [0, "MYR"],
+      [1, "SGD"],
+    ]) {
+      assert.equal((await asked(shop, "INV/2026/0001", minor, currency)).closes_bill, false, `${minor} ${currency}`);
+    }
+    const voided = await post(shop, `/v1/trades/${trade.trx_id}/void`, await shop.token(), { reason: "a test" });
+    assert.equal(voided.json.status, "voided");
+    const after = await asked(shop, "INV/2026/0001", 1);
+    assert.deepEqual(
+      [after.paid_amount, after.decided_by, after.closes_bill],
+      [null, null, false],
+      "after a void the bill is open",
+    );
+  },
+);
 
 test("half a question is refused, and so is one in the path", async (t) => {
   const shop = await counter(t);
   const token = shop.keys.KAUNTER_SERVER_KEY;
-  for (const query of ["", "?minor=1&currency=MYR", "?ref=A&minor=1", "?ref=A&currency=MYR", "?ref=A&minor=1.5&currency=MYR", "?ref=A&minor=-1&currency=MYR", "?ref=A&amount=1"]) {
+  for (const query of [
+    "",
+    "?minor=1&currency=MYR",
+    "?ref=A&minor=1",
+    "?ref=A&currency=MYR",
+    "?ref=A&minor=1.5&currency=MYR",
+    "?ref=A&minor=-1&currency=MYR",
+    "?ref=A&amount=1",
+  ]) {
     const answer = await shop.call("GET", `/v1/sales${query}`, { token });
     assert.deepEqual([answer.status, answer.json.code], [400, "bad_request"], query);
   }
@@ -51,45 +83,86 @@ test("half a question is refused, and so is one in the path", async (t) => {
 
 test("rule 18: late money closes no bill until a person accepts it", async (t) => {
   let status = "X";
-  const { shop } = await before(t, { pay: ({ trans_id }) => ok({ status: 200, trans_id }), status: () => ok({ pay_status: status }) }, { profile: "rich", policy: { late_first_ms: 1_000 } });
+  const { shop } = await before(
+    t,
+    { pay: ({ trans_id }) => ok({ status: 200, trans_id }), status: () => ok({ pay_status: status }) },
+    { profile: "rich", policy: { late_first_ms: 1_000 } },
+  );
   const trade = (await sell(shop, "A")).json;
   await reaches(shop, trade, ["cancelled"]);
   status = "D";
   await reaches(shop, trade, ["late-success"]);
   const late = await asked(shop, "A", 1250);
   assert.deepEqual([late.paid_amount, late.late_amount, late.closes_bill, late.open], [null, MYR(1250), false, true]);
-  await post(shop, `/v1/trades/${trade.trx_id}/verdict`, await shop.token(), { outcome: "paid", evidence: "the portal shows it" });
+  await post(shop, `/v1/trades/${trade.trx_id}/verdict`, await shop.token(), {
+    outcome: "paid",
+    evidence: "the portal shows it",
+  });
   const accepted = await asked(shop, "A", 1250);
-  assert.deepEqual([accepted.paid_amount, accepted.late_amount, accepted.decided_by, accepted.closes_bill], [MYR(1250), null, "person", true]);
+  assert.deepEqual(
+    [accepted.paid_amount, accepted.late_amount, accepted.decided_by, accepted.closes_bill],
+    [MYR(1250), null, "person", true],
+  );
 });
 
-onBothStores("rule 15: the first attempt fixes the amount; a page can't change it, the shop's server can while no money is at risk", async (t, make) => {
-  const { shop } = await before(t, { pay: [{ code: 4001, msg: "no", data: {} }, undefined] }, { make, profile: "rich" });
-  const first = await open(shop, "BILL", { minor: 10_000 });
-  const other = { ...newTrade("BILL", { minor: 1 }) };
-  const refused = await post(shop, "/v1/trades", await mint(shop), other);
-  assert.deepEqual([refused.status, refused.json.code], [409, "sale_amount_mismatch"], refused.text);
-  assert.equal((await shop.sale("BILL")).attempts[0].status, "awaiting-code", "and nothing else happened");
-  await post(shop, `/v1/trades/${first.trx_id}/cancel`, await shop.token());
-  assert.equal((await post(shop, "/v1/trades", await mint(shop), { ...other, key: newTrade().key })).status, 409, "a closed attempt fixes it too");
+onBothStores(
+  "rule 15: the first attempt fixes the amount; a page can't change it, the shop's server can while no money is at risk",
+  async (t, make) => {
+    const { shop } = await before(
+      t,
+      { pay: [{ code: 4001, msg: "no", data: {} }, undefined] },
+      { make, profile: "rich" },
+    );
+    const first = await open(shop, "BILL", { minor: 10_000 });
+    const other = { ...newTrade("BILL", { minor: 1 }) };
+    const refused = await post(shop, "/v1/trades", await mint(shop), other);
+    assert.deepEqual([refused.status, refused.json.code], [409, "sale_amount_mismatch"], refused.text);
+    assert.equal((await shop.sale("BILL")).attempts[0].status, "awaiting-code", "and nothing else happened");
+    await post(shop, `/v1/trades/${first.trx_id}/cancel`, await shop.token());
+    assert.equal(
+      (await post(shop, "/v1/trades", await mint(shop), { ...other, key: newTrade().key })).status,
+      409,
+      "a closed attempt fixes it too",
+    );
 
-  const waiting = await open(shop, "BILL", { minor: 10_000 }, "till-2");
-  const limited = await mint(shop, { max_amount: MYR(20_000) });
-  assert.equal((await post(shop, "/v1/trades", limited, newTrade("BILL", { minor: 15_000 }))).status, 409, "a limit is no amount");
-  const bound = await mint(shop, { sale: { ref: "BILL", amount: MYR(15_000) } });
-  const changed = await post(shop, "/v1/trades", bound, newTrade("BILL", { minor: 15_000 }));
-  assert.equal(changed.json.status, "awaiting-code", changed.text);
-  const record = await shop.sale("BILL");
-  assert.deepEqual([record.due_amount, record.attempts.find(({ trx_id }) => trx_id === waiting.trx_id).status], [MYR(15_000), "cancelled"], "another till's attempt with the old amount is left");
-  assert.equal((await handOver(shop, waiting, fresh())).status, 409);
+    const waiting = await open(shop, "BILL", { minor: 10_000 }, "till-2");
+    const limited = await mint(shop, { max_amount: MYR(20_000) });
+    assert.equal(
+      (await post(shop, "/v1/trades", limited, newTrade("BILL", { minor: 15_000 }))).status,
+      409,
+      "a limit is no amount",
+    );
+    const bound = await mint(shop, { sale: { ref: "BILL", amount: MYR(15_000) } });
+    const changed = await post(shop, "/v1/trades", bound, newTrade("BILL", { minor: 15_000 }));
+    assert.equal(changed.json.status, "awaiting-code", changed.text);
+    const record = await shop.sale("BILL");
+    assert.deepEqual(
+      [record.due_amount, record.attempts.find(({ trx_id }) => trx_id === waiting.trx_id).status],
+      [MYR(15_000), "cancelled"],
+      "another till's attempt with the old amount is left",
+    );
+    assert.equal((await handOver(shop, waiting, fresh())).status, 409);
 
-  assert.equal((await post(shop, `/v1/trades/${changed.json.trx_id}/code`, bound, { code: fresh() })).json.status, "declined");
-  const paid = await sell(shop, "BILL", { minor: 15_000 });
-  assert.equal(paid.json.status, "paid");
-  const late = await post(shop, "/v1/trades", await mint(shop, { sale: { ref: "BILL", amount: MYR(20_000) } }), newTrade("BILL", { minor: 20_000 }));
-  assert.deepEqual([late.status, late.json.code, late.json.trade.sale.amount], [409, "sale_paid", MYR(15_000)], "not once it is paid");
-  assert.equal((await asked(shop, "BILL", 20_000)).closes_bill, false);
-});
+    assert.equal(
+      (await post(shop, `/v1/trades/${changed.json.trx_id}/code`, bound, { code: fresh() })).json.status,
+      "declined",
+    );
+    const paid = await sell(shop, "BILL", { minor: 15_000 });
+    assert.equal(paid.json.status, "paid");
+    const late = await post(
+      shop,
+      "/v1/trades",
+      await mint(shop, { sale: { ref: "BILL", amount: MYR(20_000) } }),
+      newTrade("BILL", { minor: 20_000 }),
+    );
+    assert.deepEqual(
+      [late.status, late.json.code, late.json.trade.sale.amount],
+      [409, "sale_paid", MYR(15_000)],
+      "not once it is paid",
+    );
+    assert.equal((await asked(shop, "BILL", 20_000)).closes_bill, false);
+  },
+);
 
 test("rule 15: while money is at risk, nobody changes the amount", async (t) => {
   const { shop } = await before(t, { pay: "drop", status: ok({ pay_status: "N" }) });
@@ -100,29 +173,42 @@ test("rule 15: while money is at risk, nobody changes the amount", async (t) => 
   assert.deepEqual((await shop.sale("A")).due_amount, MYR(1000));
 });
 
-onBothStores("rule 16: a code is for one sale, for ten minutes; the same sale may show it again after a no", async (t, make) => {
-  const { shop, own } = await before(t, { pay: [{ code: 4001, msg: "no", data: {} }, undefined] }, { make, profile: "rich" });
-  const code = fresh();
-  assert.equal((await sell(shop, "A", { code })).json.status, "declined");
-  const other = await sell(shop, "B", { code });
-  assert.deepEqual([other.status, other.json.code], [409, "code_reused"], other.text);
-  const elsewhere = await sell(shop, "C", { code, terminal: "till-2" });
-  assert.equal(elsewhere.json.code, "code_reused", "at another till too");
-  assert.equal((await sell(shop, "A", { code })).json.status, "paid");
-  assert.equal((await sell(shop, "D", { code: `\t${code}\r\n` })).json.code, "code_reused", "whatever surrounds it");
-  assert.equal((await sell(shop, "B")).json.status, "paid", "the sale goes on with a fresh code");
-  assert.equal(own.of("pay").length, 3);
-});
+onBothStores(
+  "rule 16: a code is for one sale, for ten minutes; the same sale may show it again after a no",
+  async (t, make) => {
+    const { shop, own } = await before(
+      t,
+      { pay: [{ code: 4001, msg: "no", data: {} }, undefined] },
+      { make, profile: "rich" },
+    );
+    const code = fresh();
+    assert.equal((await sell(shop, "A", { code })).json.status, "declined");
+    const other = await sell(shop, "B", { code });
+    assert.deepEqual([other.status, other.json.code], [409, "code_reused"], other.text);
+    const elsewhere = await sell(shop, "C", { code, terminal: "till-2" });
+    assert.equal(elsewhere.json.code, "code_reused", "at another till too");
+    assert.equal((await sell(shop, "A", { code })).json.status, "paid");
+    assert.equal((await sell(shop, "D", { code: `\t${code}\r\n` })).json.code, "code_reused", "whatever surrounds it");
+    assert.equal((await sell(shop, "B")).json.status, "paid", "the sale goes on with a fresh code");
+    assert.equal(own.of("pay").length, 3);
+  },
+);
 
 onBothStores("rule 16: one code handed over for ten sales at once is sent once", async (t, make) => {
   const { shop, own } = await before(t, {}, { make });
   const code = fresh();
-  const answers = await Promise.all(Array.from({ length: 10 }, (_, nth) => sell(shop, `R-${nth}`, { code, terminal: `till-${nth}` })));
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, (_, nth) => sell(shop, `R-${nth}`, { code, terminal: `till-${nth}` })),
+  );
   assert.deepEqual([own.of("pay").length, answers.filter(({ json }) => json.code === "code_reused").length], [1, 9]);
 });
 
 test("rule 16: a code that is proven unsent is as fresh as before; and the memory can be turned off", async (t) => {
-  const { shop, own } = await before(t, { token: () => (own?.down ? "drop" : undefined) }, { policy: { code_memory_s: 600 } });
+  const { shop, own } = await before(
+    t,
+    { token: () => (own?.down ? "drop" : undefined) },
+    { policy: { code_memory_s: 600 } },
+  );
   const code = fresh();
   const trade = await open(shop, "A");
   own.down = true;
@@ -133,12 +219,22 @@ test("rule 16: a code that is proven unsent is as fresh as before; and the memor
   own.down = false;
   assert.equal((await sell(shop, "B", { code })).json.status, "paid");
   const off = await before(t, {}, { policy: { code_memory_s: 0 } });
-  assert.deepEqual([(await sell(off.shop, "A", { code })).json.status, (await sell(off.shop, "B", { code })).json.status], ["paid", "paid"]);
+  assert.deepEqual(
+    [(await sell(off.shop, "A", { code })).json.status, (await sell(off.shop, "B", { code })).json.status],
+    ["paid", "paid"],
+  );
 });
 
 test("rule 32: refused creations wear no sale out, and no terminal another's", async (t) => {
   let down = true;
-  const { shop } = await before(t, { create: () => (down ? { http: 503, body: "" } : undefined), pay: () => (down === null ? undefined : { code: 4001, msg: "no", data: {} }) }, { scale: 0.02, profile: "rich" });
+  const { shop } = await before(
+    t,
+    {
+      create: () => (down ? { http: 503, body: "" } : undefined),
+      pay: () => (down === null ? undefined : { code: 4001, msg: "no", data: {} }),
+    },
+    { scale: 0.02, profile: "rich" },
+  );
   for (let nth = 0; nth < 60; nth++) assert.equal((await sell(shop, "A")).json.status, "cancelled");
   down = false;
   for (let nth = 0; nth < 50; nth++) assert.equal((await sell(shop, "A")).json.status, "declined");
@@ -161,10 +257,16 @@ test("rule 19: a token for one sale reaches no other, whatever it may", async (t
   const waiting = await open(shop, "WAITING", { minor: 700 });
   const token = await mint(shop, small);
   const calls = [
-    ["POST", `/v1/trades/${own.trx_id}/void`, { reason: "a test" }], ["POST", `/v1/trades/${own.trx_id}/verdict`, { outcome: "voided", evidence: "none" }],
-    ["POST", `/v1/trades/${waiting.trx_id}/cancel`], ["POST", `/v1/trades/${waiting.trx_id}/code`, { code: fresh() }],
-    ["POST", "/v1/trades", newTrade("LARGE", { minor: 100_000 })], ["POST", "/v1/trades", newTrade("SMALL", { minor: 501 })],
-    ["GET", `/v1/trades/${own.trx_id}`], ["GET", `/v1/trades/${own.trx_id}/void`], ["GET", "/v1/sales?ref=LARGE"], ["GET", `/v1/trades?day=${new Date().toISOString().slice(0, 10)}`],
+    ["POST", `/v1/trades/${own.trx_id}/void`, { reason: "a test" }],
+    ["POST", `/v1/trades/${own.trx_id}/verdict`, { outcome: "voided", evidence: "none" }],
+    ["POST", `/v1/trades/${waiting.trx_id}/cancel`],
+    ["POST", `/v1/trades/${waiting.trx_id}/code`, { code: fresh() }],
+    ["POST", "/v1/trades", newTrade("LARGE", { minor: 100_000 })],
+    ["POST", "/v1/trades", newTrade("SMALL", { minor: 501 })],
+    ["GET", `/v1/trades/${own.trx_id}`],
+    ["GET", `/v1/trades/${own.trx_id}/void`],
+    ["GET", "/v1/sales?ref=LARGE"],
+    ["GET", `/v1/trades?day=${new Date().toISOString().slice(0, 10)}`],
   ];
   for (const [method, path, body] of calls) {
     const answer = await shop.call(method, path, { token, body });
@@ -172,19 +274,29 @@ test("rule 19: a token for one sale reaches no other, whatever it may", async (t
   }
   assert.deepEqual((await shop.call("GET", "/v1/trades?open=", { token })).json.trades, []);
   assert.equal((await shop.sale("WAITING")).attempts[0].status, "awaiting-code");
-  assert.equal((await post(shop, "/v1/trades", token, newTrade("SMALL", { minor: 500 }))).status, 200, "its own sale it charges");
+  assert.equal(
+    (await post(shop, "/v1/trades", token, newTrade("SMALL", { minor: 500 }))).status,
+    200,
+    "its own sale it charges",
+  );
 });
 
 test("rule 19: a limit binds a void and a verdict as it binds a charge", async (t) => {
   const { shop } = await before(t);
   const { trx_id } = (await sell(shop, "LARGE", { minor: 100_000 })).json;
   const token = await mint(shop, { may: rights, max_amount: MYR(500) });
-  for (const [path, body] of [[`/v1/trades/${trx_id}/void`, { reason: "a test" }], [`/v1/trades/${trx_id}/verdict`, { outcome: "voided", evidence: "none" }]]) {
+  for (const [path, body] of [
+    [`/v1/trades/${trx_id}/void`, { reason: "a test" }],
+    [`/v1/trades/${trx_id}/verdict`, { outcome: "voided", evidence: "none" }],
+  ]) {
     assert.equal((await post(shop, path, token, body)).json.code, "amount_limit", path);
   }
   assert.equal((await shop.sale("LARGE")).attempts[0].status, "paid");
   const small = (await sell(shop, "SMALL", { minor: 500 })).json;
-  assert.equal((await post(shop, `/v1/trades/${small.trx_id}/void`, token, { reason: "a test" })).json.status, "voided");
+  assert.equal(
+    (await post(shop, `/v1/trades/${small.trx_id}/void`, token, { reason: "a test" })).json.status,
+    "voided",
+  );
 });
 
 test("rule 19: without the right to list, a token reaches its own terminal, and how a sale stands that it may charge", async (t) => {
@@ -192,32 +304,57 @@ test("rule 19: without the right to list, a token reaches its own terminal, and 
   const other = (await sell(shop, "A", { terminal: "till-2" })).json;
   const path = `/v1/trades/${other.trx_id}`;
   const mute = await mint(shop, { may: [] });
-  for (const address of [path, "/v1/sales?ref=A", "/v1/sales?ref=NONE", `/v1/trades?day=${new Date().toISOString().slice(0, 10)}`]) {
+  for (const address of [
+    path,
+    "/v1/sales?ref=A",
+    "/v1/sales?ref=NONE",
+    `/v1/trades?day=${new Date().toISOString().slice(0, 10)}`,
+  ]) {
     assert.equal((await shop.call("GET", address, { token: mute })).status, 403, address);
   }
   const cashier = await mint(shop, { may: ["charge", "cancel", "void", "review"] });
   const told = (await shop.call("GET", path, { token: cashier })).json;
-  assert.deepEqual([told.status, told.terminal, told.sale.amount, told.trans_id], ["paid", "till-2", MYR(1250), undefined], "no more than that");
-  for (const [call, body] of [["cancel"], ["void", { reason: "a test" }], ["verdict", { outcome: "voided", evidence: "none" }]]) {
+  assert.deepEqual(
+    [told.status, told.terminal, told.sale.amount, told.trans_id],
+    ["paid", "till-2", MYR(1250), undefined],
+    "no more than that",
+  );
+  for (const [call, body] of [
+    ["cancel"],
+    ["void", { reason: "a test" }],
+    ["verdict", { outcome: "voided", evidence: "none" }],
+  ]) {
     assert.equal((await post(shop, `${path}/${call}`, cashier, body)).status, 403, call);
   }
   const manager = await mint(shop, { may: ["void", "list"] });
-  assert.equal((await post(shop, `${path}/void`, manager, { reason: "a test" })).json.status, "voided", "with it, the whole shop");
+  assert.equal(
+    (await post(shop, `${path}/void`, manager, { reason: "a test" })).json.status,
+    "voided",
+    "with it, the whole shop",
+  );
 });
 
 // ---- what a hostile reader found ----
 
 test("rule 19: what a sale that is in the way tells is what the token reads of it", async (t) => {
-  const { shop } = await before(t, { pay: ({ trans_id }) => ok({ status: 200, trans_id }), status: ok({ pay_status: "P" }) }, { profile: "rich" });
+  const { shop } = await before(
+    t,
+    { pay: ({ trans_id }) => ok({ status: 200, trans_id }), status: ok({ pay_status: "P" }) },
+    { profile: "rich" },
+  );
   const other = (await sell(shop, "A", { terminal: "till-2" })).json;
   const busy = await post(shop, "/v1/trades", await mint(shop), newTrade("A", { minor: 1250 }));
-  assert.deepEqual([busy.status, busy.json.trade.trx_id, busy.json.trade.trans_id, busy.json.trade.gateway_answer], [409, other.trx_id, undefined, undefined]);
+  assert.deepEqual(
+    [busy.status, busy.json.trade.trx_id, busy.json.trade.trans_id, busy.json.trade.gateway_answer],
+    [409, other.trx_id, undefined, undefined],
+  );
 });
 
 test("rule 19: a session tells a token for one sale of no other", async (t) => {
   const { shop } = await before(t);
   await open(shop, "OTHER", { minor: 700 });
-  const session = async (more) => (await post(shop, "/v1/sessions", await mint(shop, more))).json.open.map(({ sale }) => sale.ref);
+  const session = async (more) =>
+    (await post(shop, "/v1/sessions", await mint(shop, more))).json.open.map(({ sale }) => sale.ref);
   assert.deepEqual([await session({}), await session(small)], [["OTHER"], []]);
 });
 
@@ -237,7 +374,11 @@ test("rule 15: an older token of the same sale does not change its amount back",
 });
 
 test("rule 22: a person's word stays a person's where the void after it is refused", async (t) => {
-  const { shop } = await before(t, { pay: "drop", status: { http: 503, body: "" }, void: ok({ status: 7 }) }, { scale: 0.02 });
+  const { shop } = await before(
+    t,
+    { pay: "drop", status: { http: 503, body: "" }, void: ok({ status: 7 }) },
+    { scale: 0.02 },
+  );
   const trade = (await sell(shop, "A")).json;
   await reaches(shop, trade, ["needs-review"]);
   const manager = await shop.token();
@@ -249,10 +390,15 @@ test("rule 22: a person's word stays a person's where the void after it is refus
 });
 
 test("rule 16: a code whose payment may have gone through serves its own sale no second time", async (t) => {
-  const { shop, own } = await before(t, { pay: ({ trans_id }) => ok({ status: 200, user_order_status: "S", trans_id }) });
+  const { shop, own } = await before(t, {
+    pay: ({ trans_id }) => ok({ status: 200, user_order_status: "S", trans_id }),
+  });
   const code = fresh();
   const paid = (await sell(shop, "A", { code })).json;
-  assert.equal((await post(shop, `/v1/trades/${paid.trx_id}/void`, await shop.token(), { reason: "a test" })).json.status, "voided");
+  assert.equal(
+    (await post(shop, `/v1/trades/${paid.trx_id}/void`, await shop.token(), { reason: "a test" })).json.status,
+    "voided",
+  );
   assert.equal((await sell(shop, "A", { code })).json.code, "code_reused");
   assert.equal(own.of("pay").length, 1);
 });

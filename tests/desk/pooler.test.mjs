@@ -1,5 +1,5 @@
-// A PostgreSQL behind a PgBouncer that gives each transaction another connection: do sales work, and is what is stored on the
-// disk when it is told?
+// A PostgreSQL behind a PgBouncer that gives each transaction another connection: do sales work, and is what is stored
+// on the disk when it is told?
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -10,17 +10,28 @@ import { handOver, line, open, reaches, together } from "./desk.mjs";
 import { pgbouncer, skip } from "./pgbouncer.mjs";
 
 let server;
-before(async () => { if (!skip) server = await postgres(); });
+before(async () => {
+  if (!skip) server = await postgres();
+});
 after(() => server?.stop());
 
 const psql = (url, sql) => {
-  const { status, stdout, stderr } = spawnSync("psql", ["--no-psqlrc", "--tuples-only", "--no-align", "--command", sql, url], { encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(
+    "psql",
+    ["--no-psqlrc", "--tuples-only", "--no-align", "--command", sql, url],
+    { encoding: "utf8" },
+  );
   assert.equal(status, 0, stderr);
   return stdout.trim();
 };
 
-for (const [how, settings] of [["that refuses our mark", []], ["that ignores it", ["ignore_startup_parameters = options,extra_float_digits"]]]) {
-  test(`PgBouncer in transaction mode, ${how}: twelve sales at once are paid once each, before a restart and after it`, { skip }, async (t) => {
+for (const [how, settings] of [
+  ["that refuses our mark", []],
+  ["that ignores it", ["ignore_startup_parameters = options,extra_float_digits"]],
+]) {
+  test(`PgBouncer in transaction mode, ${how}: twelve sales at once are paid once each, before a restart and after it`, {
+    skip,
+  }, async (t) => {
     const behind = server.database();
     const shop = await counter(t, { scale: 0.5, databaseUrl: await pgbouncer(t, behind, settings) });
     const sell = async (ref) => {
@@ -39,7 +50,9 @@ for (const [how, settings] of [["that refuses our mark", []], ["that ignores it"
   });
 }
 
-test("through PgBouncer: what is not waited for on the disk stays with its own transaction, and so do the limits of waiting", { skip }, async (t) => {
+test("through PgBouncer: what is not waited for on the disk stays with its own transaction, and so do the limits of waiting", {
+  skip,
+}, async (t) => {
   const behind = server.database();
   // One connection for everybody: what one transaction leaves behind, the next would find.
   const front = await pgbouncer(t, behind, ["default_pool_size = 1"]);
@@ -48,11 +61,16 @@ test("through PgBouncer: what is not waited for on the disk stays with its own t
   await shop.fault("pay", "garbage", { trx_id: trade.trx_id });
   await handOver(shop, trade, await shop.code());
   await reaches(shop, trade, ["paid"]);
-  const left = psql(front, "SELECT current_setting('synchronous_commit') || ' ' || current_setting('statement_timeout') || ' ' || current_setting('lock_timeout')");
+  const left = psql(
+    front,
+    "SELECT current_setting('synchronous_commit') || ' ' || current_setting('statement_timeout') || ' ' || current_setting('lock_timeout')",
+  );
   assert.equal(left, "on 0 0");
 });
 
-test("a PgBouncer as it comes refuses a parameter of every connection: that is told, and what to set", { skip }, async (t) => {
+test("a PgBouncer as it comes refuses a parameter of every connection: that is told, and what to set", {
+  skip,
+}, async (t) => {
   const front = await pgbouncer(t, server.database(), ["ignore_startup_parameters ="]);
   await assert.rejects(counter(t, { databaseUrl: front }), /add extra_float_digits to ignore_startup_parameters/);
 });

@@ -1,5 +1,5 @@
-// `kaunter-backend reconcile`: the gateway's report of a day, made from the simulator's ledger, with a difference of each
-// kind planted, is told as it is.
+// `kaunter-backend reconcile`: the gateway's report of a day, made from the simulator's ledger, with a difference of
+// each kind planted, is told as it is.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -11,7 +11,11 @@ const { test } = stores();
 const today = () => new Date().toISOString().slice(0, 10);
 
 function reconcile(shop, file, ...more) {
-  const { status, stdout, stderr } = spawnSync(shop.backendProgram.child.spawnfile, ["--config", join(shop.dir, "kaunter.toml"), "reconcile", file, "--day", today(), ...more], { env: { ...process.env, ...shop.environment }, encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(
+    shop.backendProgram.child.spawnfile,
+    ["--config", join(shop.dir, "kaunter.toml"), "reconcile", file, "--day", today(), ...more],
+    { env: { ...process.env, ...shop.environment }, encoding: "utf8" },
+  );
   return { status, stdout, stderr };
 }
 
@@ -45,7 +49,10 @@ test("a report that agrees ends with 0; one difference of each kind ends with 1,
   await open(shop, "left");
   const whole = await report(shop);
   // A trade that awaits its code is no payment yet: a gateway's report would not have it.
-  const good = whole.split("\n").filter((line) => !line.endsWith(",N")).join("\n");
+  const good = whole
+    .split("\n")
+    .filter((line) => !line.endsWith(",N"))
+    .join("\n");
   const agrees = reconcile(shop, await written(shop, "good.csv", good));
   assert.equal(agrees.status, 0, agrees.stdout + agrees.stderr);
   assert.match(agrees.stdout, / 7 {2}matched/);
@@ -56,25 +63,55 @@ test("a report that agrees ends with 0; one difference of each kind ends with 1,
   lines[at(1)] = lines[at(1)].replace(/,D$/, ",F");
   lines.push(lines[at(2)]);
   lines.splice(at(3), 1);
-  lines.push("20260101000000000001,KNOTOURS,23,5.00,D", "20260101000000000002,KODD,23,5 ringgit,D", "20260101000000000003,KWORD,23,5.00,SURE");
+  lines.push(
+    "20260101000000000001,KNOTOURS,23,5.00,D",
+    "20260101000000000002,KODD,23,5 ringgit,D",
+    "20260101000000000003,KWORD,23,5.00,SURE",
+  );
   const file = await written(shop, "bad.csv", `\ufeff${lines.join("\r\n")}\r\n`);
   const told = reconcile(shop, file, "--json");
   assert.equal(told.status, 1, told.stderr);
   const found = JSON.parse(told.stdout);
   const of = (kind) => found.differences.filter((one) => one.kind === kind);
-  assert.deepEqual(of("amount").map(({ trx_id, here, there }) => [trx_id, here, there]), [[trades[0].trx_id, "MYR 10.00", "MYR 10.50"]]);
-  assert.deepEqual(of("state").map(({ trx_id, here, there }) => [trx_id, here, there]), [[trades[1].trx_id, "paid", "F"]]);
-  assert.deepEqual(of("twice").map(({ trx_id }) => trx_id), [trades[2].trx_id]);
-  assert.deepEqual(of("missing_there").map(({ trx_id, trans_id }) => [trx_id, trans_id]), [[trades[3].trx_id, trades[3].trans_id]]);
-  assert.deepEqual(of("missing_here").map(({ trx_id, trans_id }) => [trx_id, trans_id]), [["KNOTOURS", "20260101000000000001"]]);
-  assert.deepEqual(of("unreadable").map(({ line }) => line), [lines.length - 1, lines.length]);
+  assert.deepEqual(
+    of("amount").map(({ trx_id, here, there }) => [trx_id, here, there]),
+    [[trades[0].trx_id, "MYR 10.00", "MYR 10.50"]],
+  );
+  assert.deepEqual(
+    of("state").map(({ trx_id, here, there }) => [trx_id, here, there]),
+    [[trades[1].trx_id, "paid", "F"]],
+  );
+  assert.deepEqual(
+    of("twice").map(({ trx_id }) => trx_id),
+    [trades[2].trx_id],
+  );
+  assert.deepEqual(
+    of("missing_there").map(({ trx_id, trans_id }) => [trx_id, trans_id]),
+    [[trades[3].trx_id, trades[3].trans_id]],
+  );
+  assert.deepEqual(
+    of("missing_here").map(({ trx_id, trans_id }) => [trx_id, trans_id]),
+    [["KNOTOURS", "20260101000000000001"]],
+  );
+  assert.deepEqual(
+    of("unreadable").map(({ line }) => line),
+    [lines.length - 1, lines.length],
+  );
   assert.equal(found.differences.length, 7);
   assert.equal(found.matched, 3, "the fifth, the voided and the declined");
   assert.equal(found.day, today());
 
   const table = reconcile(shop, file);
   assert.equal(table.status, 1);
-  for (const heading of ["missing here", "missing there", "amounts that differ", "states that differ", "twice in the report", "rows that can't be read"]) assert.match(table.stdout, new RegExp(`1 {2}${heading}|2 {2}${heading}`), heading);
+  for (const heading of [
+    "missing here",
+    "missing there",
+    "amounts that differ",
+    "states that differ",
+    "twice in the report",
+    "rows that can't be read",
+  ])
+    assert.match(table.stdout, new RegExp(`1 {2}${heading}|2 {2}${heading}`), heading);
   assert.match(table.stdout, new RegExp(trades[3].trx_id));
 });
 
@@ -84,7 +121,10 @@ test("columns and words are configuration; without our own name of a trade the g
   const rows = trades.map(({ trans_id }, nth) => `${trans_id};SUCCESS;"10.0${nth}"`);
   const file = await written(shop, "other.csv", ["Transaction ID;State;Amount (MYR)", ...rows].join("\n"));
   const config = join(shop.dir, "kaunter.toml");
-  await writeFile(config, `${shop.toml("127.0.0.1:0")}\n[report]\ndelimiter = ";"\namount = "Amount (MYR)"\nstatus = "State"\nwords = { paid = ["SUCCESS"] }\n`);
+  await writeFile(
+    config,
+    `${shop.toml("127.0.0.1:0")}\n[report]\ndelimiter = ";"\namount = "Amount (MYR)"\nstatus = "State"\nwords = { paid = ["SUCCESS"] }\n`,
+  );
   const lacking = reconcile(shop, file);
   assert.equal(lacking.status, 2, "it could not be compared");
   assert.match(lacking.stderr, /Transaction ID/, "what the report has is told");
@@ -98,8 +138,16 @@ test("100,000 rows that are not ours are told, each", async (t, counter) => {
   const shop = await counter(t, { scale: 0.1 });
   const [trade] = await sold(shop, 1);
   const rows = Array.from({ length: 100_000 }, (_, nth) => `${20_000_000 + nth},,23,1.00,D`);
-  const file = await written(shop, "long.csv", ["trans_id,trx_id,integrator_id,amount,status", ...rows, `${trade.trans_id},,23,10.00,D`].join("\n"));
-  const told = spawnSync(shop.backendProgram.child.spawnfile, ["--config", join(shop.dir, "kaunter.toml"), "reconcile", file, "--day", today()], { env: { ...process.env, ...shop.environment }, encoding: "utf8", maxBuffer: 1 << 28 });
+  const file = await written(
+    shop,
+    "long.csv",
+    ["trans_id,trx_id,integrator_id,amount,status", ...rows, `${trade.trans_id},,23,10.00,D`].join("\n"),
+  );
+  const told = spawnSync(
+    shop.backendProgram.child.spawnfile,
+    ["--config", join(shop.dir, "kaunter.toml"), "reconcile", file, "--day", today()],
+    { env: { ...process.env, ...shop.environment }, encoding: "utf8", maxBuffer: 1 << 28 },
+  );
   assert.equal(told.status, 1, told.stderr);
   assert.match(told.stdout, /100001 rows/);
   assert.match(told.stdout, / 1 {2}matched/);

@@ -1,5 +1,5 @@
-// SIGTERM in the middle: what is under way is waited for, but not for ever; what was not answered is found after the next
-// start, though no browser comes back.
+// SIGTERM in the middle: what is under way is waited for, but not for ever; what was not answered is found after the
+// next start, though no browser comes back.
 
 import assert from "node:assert/strict";
 import { connect } from "node:net";
@@ -20,7 +20,8 @@ async function terminated(shop, trade, fault) {
   return { answer, code: child.exitCode };
 }
 
-const questions = async (shop, trade) => (await shop.calls("status")).filter(({ trx_id }) => trx_id === trade.trx_id).length;
+const questions = async (shop, trade) =>
+  (await shop.calls("status")).filter(({ trx_id }) => trx_id === trade.trx_id).length;
 
 test("SIGTERM: no new call is taken, the till gets its answer, and the gateway's is stored before the end", async (t, counter) => {
   const shop = await counter(t, { scale: 1 });
@@ -28,7 +29,10 @@ test("SIGTERM: no new call is taken, the till gets its answer, and the gateway's
   const { port } = new URL(shop.backend);
   const { answer, code } = await terminated(shop, trade, { hang_ms: 1_500 });
   assert.deepEqual([answer.status, answer.json.status, code], [200, "paid", 0]);
-  await assert.rejects(new Promise((done, failed) => connect(Number(port), "127.0.0.1").once("connect", done).once("error", failed)), "nobody listens");
+  await assert.rejects(
+    new Promise((done, failed) => connect(Number(port), "127.0.0.1").once("connect", done).once("error", failed)),
+    "nobody listens",
+  );
   const asked = await questions(shop, trade);
   await shop.startBackend();
   assert.equal((await shop.sale("drained")).decided_by, "gateway");

@@ -1,5 +1,5 @@
-// A store that can't be opened: is the cause told, with what to do, and never a password? And who else on the machine can read
-// what is stored, or a key?
+// A store that can't be opened: is the cause told, with what to do, and never a password? And who else on the machine
+// can read what is stored, or a key?
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
@@ -12,7 +12,9 @@ import { postgres } from "../terminal/postgres.mjs";
 import { open } from "./desk.mjs";
 
 let server;
-before(async () => { server = await postgres(); });
+before(async () => {
+  server = await postgres();
+});
 after(() => server?.stop());
 
 const password = "Pa55-of-nobody";
@@ -25,7 +27,10 @@ async function started(shop, { env = {}, toml = (text) => text, args = [], as } 
   const [command, ...rest] = as ? ["setpriv", `--reuid=${as}`, `--regid=${as}`, "--clear-groups", ...program] : program;
   const child = spawn(command, rest, { env: { ...process.env, ...shop.environment, RUST_LOG: "trace", ...env } });
   let said = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => { said += chunk; });
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk) => {
+      said += chunk;
+    });
   const gone = new Promise((done) => child.once("exit", done));
   await until("it ends, or listens", () => child.exitCode !== null || said.includes("listening on"), { ms: 20_000 });
   const listens = child.exitCode === null;
@@ -38,24 +43,77 @@ test("a database that can't be opened: each cause has its sentence, with what to
   const shop = await counter(t);
   const good = new URL(server.database());
   good.password = password;
-  const at = (change) => { const url = new URL(good); change(url); return String(url); };
+  const at = (change) => {
+    const url = new URL(good);
+    change(url);
+    return String(url);
+  };
   // It takes connections, and says nothing.
   const deaf = createServer((socket) => socket.on("error", () => {})).listen(0, "127.0.0.1");
   // It speaks another protocol.
-  const web = createServer((socket) => socket.on("error", () => {}).end("HTTP/1.1 400 Bad Request\r\n\r\n")).listen(0, "127.0.0.1");
-  t.after(() => { deaf.close(); web.close(); });
+  const web = createServer((socket) => socket.on("error", () => {}).end("HTTP/1.1 400 Bad Request\r\n\r\n")).listen(
+    0,
+    "127.0.0.1",
+  );
+  t.after(() => {
+    deaf.close();
+    web.close();
+  });
   await until("they listen", () => deaf.listening && web.listening);
   const port = new URL(shop.simulator).port;
   const cases = [
-    [at((url) => { url.pathname = "/nowhere"; }), /there is no database "nowhere" at 127\.0\.0\.1:\d+: create it/],
-    [at((url) => { url.username = "nobody"; }), /nobody/],
-    [at((url) => { url.port = "1"; }), /nobody listens at 127\.0\.0\.1:1: start PostgreSQL, or correct/],
-    [at((url) => { url.hostname = "no-such-host.invalid"; }), /the host of no-such-host\.invalid:\d+ is not known/],
-    [at((url) => { url.port = deaf.address().port; }), /does not answer/],
-    [at((url) => { url.port = web.address().port; }), /PostgreSQL's protocol|can't be reached/],
-    [at((url) => { url.search = "?sslmode=require"; }), /no TLS with 127\.0\.0\.1:\d+, which sslmode/],
-    [at((url) => { url.search = "?sslmode=perhaps"; }), /no address of a PostgreSQL/],
-    [String(good).replace("postgres:", "mysql:"), /names no PostgreSQL but a MySQL, maybe that of the shop's own program/],
+    [
+      at((url) => {
+        url.pathname = "/nowhere";
+      }),
+      /there is no database "nowhere" at 127\.0\.0\.1:\d+: create it/,
+    ],
+    [
+      at((url) => {
+        url.username = "nobody";
+      }),
+      /nobody/,
+    ],
+    [
+      at((url) => {
+        url.port = "1";
+      }),
+      /nobody listens at 127\.0\.0\.1:1: start PostgreSQL, or correct/,
+    ],
+    [
+      at((url) => {
+        url.hostname = "no-such-host.invalid";
+      }),
+      /the host of no-such-host\.invalid:\d+ is not known/,
+    ],
+    [
+      at((url) => {
+        url.port = deaf.address().port;
+      }),
+      /does not answer/,
+    ],
+    [
+      at((url) => {
+        url.port = web.address().port;
+      }),
+      /PostgreSQL's protocol|can't be reached/,
+    ],
+    [
+      at((url) => {
+        url.search = "?sslmode=require";
+      }),
+      /no TLS with 127\.0\.0\.1:\d+, which sslmode/,
+    ],
+    [
+      at((url) => {
+        url.search = "?sslmode=perhaps";
+      }),
+      /no address of a PostgreSQL/,
+    ],
+    [
+      String(good).replace("postgres:", "mysql:"),
+      /names no PostgreSQL but a MySQL, maybe that of the shop's own program/,
+    ],
     [`mysql://root:${password}@127.0.0.1:${port}/laravel`, /begins with postgres:\/\//],
     [`sqlite:///tmp/${password}.db`, /SQLite/],
     [`host=127.0.0.1 password=${password}`, /names no PostgreSQL/],
@@ -77,9 +135,14 @@ test("a database that can't be opened: each cause has its sentence, with what to
 test("a wrong password is told as that", async (t) => {
   const shop = await counter(t);
   const url = new URL(server.database());
-  const psql = (sql) => assert.equal(spawnSync("psql", ["--no-psqlrc", "--command", sql, String(url)], { encoding: "utf8" }).status, 0);
+  const psql = (sql) =>
+    assert.equal(spawnSync("psql", ["--no-psqlrc", "--command", sql, String(url)], { encoding: "utf8" }).status, 0);
   psql("CREATE ROLE careful LOGIN PASSWORD 'right'");
-  const hba = spawnSync("psql", ["--no-psqlrc", "--tuples-only", "--no-align", "--command", "SHOW hba_file", String(url)], { encoding: "utf8" }).stdout.trim();
+  const hba = spawnSync(
+    "psql",
+    ["--no-psqlrc", "--tuples-only", "--no-align", "--command", "SHOW hba_file", String(url)],
+    { encoding: "utf8" },
+  ).stdout.trim();
   writeFileSync(hba, `host all careful 127.0.0.1/32 scram-sha-256\n${readFileSync(hba, "utf8")}`);
   psql("SELECT pg_reload_conf()");
   url.username = "careful";
@@ -95,7 +158,12 @@ test("a wrong password is told as that", async (t) => {
 
 test("an SQLite file that can't be opened: each cause has its sentence", async (t) => {
   const shop = await counter(t);
-  const folder = (name, mode) => { const dir = join(shop.dir, name); mkdirSync(dir); chmodSync(dir, mode); return dir; };
+  const folder = (name, mode) => {
+    const dir = join(shop.dir, name);
+    mkdirSync(dir);
+    chmodSync(dir, mode);
+    return dir;
+  };
   const text = join(shop.dir, "letter.txt");
   writeFileSync(text, "Dear database, this is no database at all. ".repeat(200));
   const cases = [
@@ -104,14 +172,20 @@ test("an SQLite file that can't be opened: each cause has its sentence", async (
     [text, /letter\.txt is no SQLite database/],
   ];
   for (const [path, words] of cases) {
-    const { code, said } = await started(shop, { toml: (toml) => toml.replace(/^database = .*/m, `database = ${JSON.stringify(path)}`) });
+    const { code, said } = await started(shop, {
+      toml: (toml) => toml.replace(/^database = .*/m, `database = ${JSON.stringify(path)}`),
+    });
     assert.notEqual(code, 0, path);
     assert.match(said, words);
   }
   if (process.getuid?.() !== 0) return;
   // Root may write anywhere; nobody may not.
   chmodSync(shop.dir, 0o755);
-  const { code, said } = await started(shop, { as: 65534, toml: (toml) => toml.replace(/^database = .*/m, `database = ${JSON.stringify(join(folder("closed", 0o755), "kaunter.db"))}`) });
+  const { code, said } = await started(shop, {
+    as: 65534,
+    toml: (toml) =>
+      toml.replace(/^database = .*/m, `database = ${JSON.stringify(join(folder("closed", 0o755), "kaunter.db"))}`),
+  });
   assert.notEqual(code, 0);
   assert.match(said, /this user may not write it|can't be read/);
 });
@@ -119,7 +193,10 @@ test("an SQLite file that can't be opened: each cause has its sentence", async (
 test("the store's files are this user's own, those of an older start too; an open folder is named", async (t) => {
   const shop = await counter(t);
   await open(shop, "private");
-  const modes = () => ["kaunter.db", "kaunter.db-wal", "kaunter.db-shm"].map((name) => (statSync(join(shop.dir, name)).mode & 0o777).toString(8));
+  const modes = () =>
+    ["kaunter.db", "kaunter.db-wal", "kaunter.db-shm"].map((name) =>
+      (statSync(join(shop.dir, name)).mode & 0o777).toString(8),
+    );
   assert.deepEqual(modes(), ["600", "600", "600"]);
   await shop.stopBackend("SIGKILL");
   for (const name of ["kaunter.db", "kaunter.db-wal", "kaunter.db-shm"]) chmodSync(join(shop.dir, name), 0o644);
@@ -130,7 +207,9 @@ test("the store's files are this user's own, those of an older start too; an ope
   assert.match(shop.backendProgram.words, /folder .* is open to other users of this machine \(mode 755\): chmod 700/);
 });
 
-test("a crash writes nothing to the disk", { skip: process.platform === "linux" ? false : "SKIPPED: it reads /proc" }, async (t) => {
+test("a crash writes nothing to the disk", {
+  skip: process.platform === "linux" ? false : "SKIPPED: it reads /proc",
+}, async (t) => {
   const shop = await counter(t);
   const limits = readFileSync(`/proc/${shop.backendProgram.child.pid}/limits`, "utf8");
   assert.match(limits, /Max core file size\s+0\s+0\s/, "soft and hard limit");
@@ -147,14 +226,20 @@ test("files with keys: whoever else may read one is warned of, whoever may write
     delete environment.KAUNTER_SIGNING_KEY;
     const file = join(shop.dir, "tried.toml");
     writeFileSync(file, shop.toml("127.0.0.1:0"));
-    const run = spawnSync(shop.backendProgram.child.spawnfile, ["--config", file, "check-config"], { env: environment, encoding: "utf8" });
+    const run = spawnSync(shop.backendProgram.child.spawnfile, ["--config", file, "check-config"], {
+      env: environment,
+      encoding: "utf8",
+    });
     return { status: run.status, said: run.stdout + run.stderr };
   };
   const good = await check();
   assert.deepEqual([good.status, /warning/.test(good.said)], [0, false], good.said);
   const read = await check(() => chmodSync(key, 0o644));
   assert.equal(read.status, 0, read.said);
-  assert.match(read.said, /^warning: KAUNTER_SIGNING_KEY_FILE names .*key, which other users of this machine may read: chmod 600/m);
+  assert.match(
+    read.said,
+    /^warning: KAUNTER_SIGNING_KEY_FILE names .*key, which other users of this machine may read: chmod 600/m,
+  );
   for (const mode of [0o620, 0o602, 0o666]) {
     const written = await check(() => chmodSync(key, mode));
     assert.notEqual(written.status, 0);

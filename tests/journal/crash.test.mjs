@@ -1,5 +1,5 @@
-// A tab dies at every step of a charge, by a kill and by a reload, in Chromium and in Firefox: the sale is found again and
-// ends right, nobody is charged twice, and the journal is empty at the end.
+// A tab dies at every step of a charge, by a kill and by a reload, in Chromium and in Firefox: the sale is found again
+// and ends right, nobody is charged twice, and the journal is empty at the end.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -18,40 +18,73 @@ const down = { status: 503 };
 const steps = {
   "journalled, before the creation left": { hold: ["before", "POST /v1/trades$"], handed: false },
   "created, before its answer came": { hold: ["after", "POST /v1/trades$"], handed: false },
-  "creating": { create: { hang_ms: 60_000 }, is: "creating", handed: false },
+  creating: { create: { hang_ms: 60_000 }, is: "creating", handed: false },
   "awaiting the code": { scan: true, is: "awaiting-code", handed: false },
   "handed over, before the code left": { hold: ["before", "/code$"], handed: true },
   "handed over, before the answer came": { hold: ["after", "/code$"], handed: true, end: "paid", kept: 1250 },
-  "paying": { faults: { pay: { hang_after_ms: 60_000 }, status: down }, is: "paying", handed: true, end: "paid", kept: 1250 },
-  "pending": { faults: {}, customer: "asks", confirm: true, is: "pending", handed: true, end: "paid", kept: 1250 },
-  "unknown": { faults: { pay: "cut", status: down }, is: "unknown", handed: true, end: "paid", kept: 1250 },
-  "cancelling": { faults: { cancel: down }, customer: "ignores", then: "cancel", is: "cancelling", handed: true, end: "cancelled", kept: 0 },
-  "voiding": { faults: { void: "cut", status: down }, then: "void", is: "voiding", handed: true, end: "voided", kept: 0 },
+  paying: {
+    faults: { pay: { hang_after_ms: 60_000 }, status: down },
+    is: "paying",
+    handed: true,
+    end: "paid",
+    kept: 1250,
+  },
+  pending: { faults: {}, customer: "asks", confirm: true, is: "pending", handed: true, end: "paid", kept: 1250 },
+  unknown: { faults: { pay: "cut", status: down }, is: "unknown", handed: true, end: "paid", kept: 1250 },
+  cancelling: {
+    faults: { cancel: down },
+    customer: "ignores",
+    next: "cancel",
+    is: "cancelling",
+    handed: true,
+    end: "cancelled",
+    kept: 0,
+  },
+  voiding: { faults: { void: "cut", status: down }, next: "void", is: "voiding", handed: true, end: "voided", kept: 0 },
 };
 // Long enough for every step to stand until all are reached.
-const policy = { call_ms: 300_000, read_ms: 100_000, deadline_ms: 300_000, cancel_deadline_ms: 300_000, void_deadline_ms: 300_000, min_cancel_age_ms: 500 };
+const policy = {
+  call_ms: 300_000,
+  read_ms: 100_000,
+  deadline_ms: 300_000,
+  cancel_deadline_ms: 300_000,
+  void_deadline_ms: 300_000,
+  min_cancel_age_ms: 500,
+};
 
 /** Charges until the step is reached, and stays there. */
 async function reach(page, shop, ref, step) {
   if (step.create) await shop.fault("create", step.create);
   await open(page, shop, ref, { hold: step.faults ? ["before", "/code$"] : step.hold });
   const code = await shop.code(step.customer ?? "approves");
-  await page.evaluate(([sale, code, scan]) => {
-    globalThis.charge = ends(scan ? till.charge(sale, { wallet: "23" }) : till.pay(sale, code, { wallet: "23" }));
-  }, [saleOf(ref), code, Boolean(step.scan)]);
+  await page.evaluate(
+    ([sale, code, scan]) => {
+      globalThis.charge = ends(scan ? till.charge(sale, { wallet: "23" }) : till.pay(sale, code, { wallet: "23" }));
+    },
+    [saleOf(ref), code, Boolean(step.scan)],
+  );
   if (step.hold || step.faults) await heldUp(page);
   if (step.faults) {
     const { trx_id } = (await shop.sale(ref)).attempts[0];
     for (const [call, fault] of Object.entries(step.faults)) await shop.fault(call, fault, { trx_id, times: 10_000 });
     await letGo(page);
-    if (step.then === "void") await page.evaluate(async () => { const { value } = await charge; void ends(till.void(value.tradeId, "asked for")); });
-    if (step.then === "cancel") {
+    if (step.next === "void")
+      await page.evaluate(async () => {
+        const { value } = await charge;
+        void ends(till.void(value.tradeId, "asked for"));
+      });
+    if (step.next === "cancel") {
       await reaches(shop, ref, "pending");
       // Refused before the gateway's least age of a cancel: the cashier wishes it until it is granted.
-      await until("the cancel is under way", () => page.evaluate(async (id) => {
-        void ends(till.cancel(id));
-        return (await till.status(id)).status === "cancelling";
-      }, trx_id), { every: 200 });
+      await until(
+        "the cancel is under way",
+        () =>
+          page.evaluate(async (id) => {
+            void ends(till.cancel(id));
+            return (await till.status(id)).status === "cancelling";
+          }, trx_id),
+        { every: 200 },
+      );
     }
   }
   if (step.is) await reaches(shop, ref, step.is);
@@ -63,17 +96,30 @@ const rowsOf = async (page, ref) => (await journal(page)).filter((row) => row.sc
 async function ledgerOf(shop, ref) {
   const names = ((await shop.sale(ref))?.attempts ?? []).map((attempt) => attempt.trx_id);
   const lines = (await shop.ledger()).filter((line) => names.includes(line.trx_id));
-  return [lines.reduce((sum, line) => sum + line.charged - line.refunded, 0), Math.max(0, ...lines.map((line) => line.calls.pay))];
+  return [
+    lines.reduce((sum, line) => sum + line.charged - line.refunded, 0),
+    Math.max(0, ...lines.map((line) => line.calls.pay)),
+  ];
 }
 
 /** What a page that found nothing knows. */
-const why = async (page) => JSON.stringify(await page.evaluate(async () => [(await navigator.locks.query()).held, log.filter(({ type }) => type === "problem")]));
+const why = async (page) =>
+  JSON.stringify(
+    await page.evaluate(async () => [
+      (await navigator.locks.query()).held,
+      log.filter(({ type }) => type === "problem"),
+    ]),
+  );
 
 /** A new page of the same till: what it finds, and how that ends. */
 async function returns(page, shop, ref, step) {
   await page.goto(`${shop.pages}/`);
   const rows = await rowsOf(page, ref);
-  assert.deepEqual(rows.map((row) => row.record.handed_over), [step.handed], `${ref}: what the journal held`);
+  assert.deepEqual(
+    rows.map((row) => row.record.handed_over),
+    [step.handed],
+    `${ref}: what the journal held`,
+  );
   await open(page, shop, ref);
   // A browser may hold a dead tab's lock for a moment; until then its records are its own.
   if (step.end) {
@@ -108,7 +154,7 @@ const deaths = {
     for (const _ of pages) fresh.push(await browser.page());
     return fresh;
   },
-  reloaded: async (browser, pages) => {
+  reloaded: async (_browser, pages) => {
     for (const page of pages) await page.goto("about:blank");
     return pages;
   },
@@ -124,7 +170,9 @@ for (const [which, launch] of Object.entries(browsers)) {
       for (const _ of Object.keys(steps)) pages.push(await browser.page());
       // The one whose creation hangs comes last: that fault knows no attempt yet.
       const all = Object.entries(steps).map(([ref, step], at) => [pages[at], ref, step]);
-      await Promise.all(all.filter(([, , step]) => !step.create).map(([page, ref, step]) => reach(page, shop, ref, step)));
+      await Promise.all(
+        all.filter(([, , step]) => !step.create).map(([page, ref, step]) => reach(page, shop, ref, step)),
+      );
       for (const [page, ref, step] of all.filter(([, , step]) => step.create)) await reach(page, shop, ref, step);
       const back = await die(browser, pages);
       await fetch(`${shop.simulator}/_sim/faults`, { method: "DELETE" });

@@ -1,5 +1,5 @@
-// A backend that has lost its store, while a till knows that a code left: nobody's guess closes it. The cashier is told, the
-// till goes on saying so after every reload, and a person who may do so ends it. In Chromium and in Firefox.
+// A backend that has lost its store, while a till knows that a code left: nobody's guess closes it. The cashier is
+// told, the till goes on saying so after every reload, and a person who may do so ends it. In Chromium and in Firefox.
 
 import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
@@ -9,7 +9,8 @@ import { counter, journal, until } from "../terminal/harness.mjs";
 import { browsers } from "./browsers.mjs";
 import { beginPaying, open, pay, problems, reaches, resume, saleOf, unfinished } from "./till.mjs";
 
-const ends = (page, id, verdict) => page.evaluate(([id, verdict]) => globalThis.ends(till.settle(id, verdict)), [id, verdict]);
+const ends = (page, id, verdict) =>
+  page.evaluate(([id, verdict]) => globalThis.ends(till.settle(id, verdict)), [id, verdict]);
 
 /** The backend comes back at its address with an empty store. */
 async function forget(shop) {

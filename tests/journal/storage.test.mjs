@@ -1,11 +1,11 @@
-// A browser that keeps nothing, is full, hangs, or keeps what can't be read: the cashier is told, the sale is paid once, and
-// what is open comes back from the backend. In Chromium and in Firefox.
+// A browser that keeps nothing, is full, hangs, or keeps what can't be read: the cashier is told, the sale is paid
+// once, and what is open comes back from the backend. In Chromium and in Firefox.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { counter, journal, until } from "../terminal/harness.mjs";
 import { browsers } from "./browsers.mjs";
-import { beginPaying, confirm, open, paid, pay, problems, reaches, resume, saleOf, unfinished } from "./till.mjs";
+import { beginPaying, confirm, open, pay, problems, reaches, resume, saleOf, unfinished } from "./till.mjs";
 
 /** The promise, the ledger, and what the cashier was told. */
 async function paysOnce(page, shop, ref, told) {
@@ -26,36 +26,64 @@ async function pending(page, shop, ref) {
 
 /** The attempt that an earlier page left is found through the backend, and ends as paid. */
 async function comesBack(page, shop, trxId) {
-  assert.deepEqual((await unfinished(page)).map(([id]) => id), [trxId], "it is found again");
+  assert.deepEqual(
+    (await unfinished(page)).map(([id]) => id),
+    [trxId],
+    "it is found again",
+  );
   await confirm(shop, trxId);
   const end = await resume(page, trxId);
   assert.deepEqual([end.value?.status, end.value?.tradeId], ["paid", trxId], JSON.stringify(end));
-  assert.deepEqual((await shop.ledger()).filter((line) => line.trx_id === trxId).map((line) => [line.charged, line.calls.pay]), [[1250, 1]]);
+  assert.deepEqual(
+    (await shop.ledger()).filter((line) => line.trx_id === trxId).map((line) => [line.charged, line.calls.pay]),
+    [[1250, 1]],
+  );
 }
 
 /** Writes into the journal's database as something else than Kaunter would. */
-const write = (page, rows) => page.evaluate(async (rows) => {
-  const done = (request) => new Promise((resolve, reject) => Object.assign(request, { onsuccess: () => resolve(request.result), onerror: () => reject(request.error) }));
-  const database = await done(indexedDB.open("kaunter"));
-  for (const row of rows) await done(database.transaction("attempts", "readwrite").objectStore("attempts").put(row));
-  database.close();
-}, rows);
+const write = (page, rows) =>
+  page.evaluate(async (rows) => {
+    const done = (request) =>
+      new Promise((resolve, reject) =>
+        Object.assign(request, { onsuccess: () => resolve(request.result), onerror: () => reject(request.error) }),
+      );
+    const database = await done(indexedDB.open("kaunter"));
+    for (const row of rows) await done(database.transaction("attempts", "readwrite").objectStore("attempts").put(row));
+    database.close();
+  }, rows);
 
 /** Another program of this origin, newer than this one, brings the database to a version of its own. */
-const upgrade = (page) => page.evaluate(() => new Promise((resolve, reject) => {
-  const request = indexedDB.open("kaunter", 99);
-  request.onupgradeneeded = () => request.result.createObjectStore("of-the-future").put("kept", "row");
-  Object.assign(request, { onsuccess: () => { request.result.close(); resolve(); }, onerror: () => reject(request.error) });
-}));
-const future = (page) => page.evaluate(() => new Promise((resolve, reject) => {
-  const request = indexedDB.open("kaunter");
-  request.onerror = () => reject(request.error);
-  request.onsuccess = () => {
-    const { result: database } = request;
-    const read = database.transaction("of-the-future").objectStore("of-the-future").get("row");
-    read.onsuccess = () => { database.close(); resolve([database.version, read.result]); };
-  };
-}));
+const upgrade = (page) =>
+  page.evaluate(
+    () =>
+      new Promise((resolve, reject) => {
+        const request = indexedDB.open("kaunter", 99);
+        request.onupgradeneeded = () => request.result.createObjectStore("of-the-future").put("kept", "row");
+        Object.assign(request, {
+          onsuccess: () => {
+            request.result.close();
+            resolve();
+          },
+          onerror: () => reject(request.error),
+        });
+      }),
+  );
+const future = (page) =>
+  page.evaluate(
+    () =>
+      new Promise((resolve, reject) => {
+        const request = indexedDB.open("kaunter");
+        request.onerror = () => reject(request.error);
+        request.onsuccess = () => {
+          const { result: database } = request;
+          const read = database.transaction("of-the-future").objectStore("of-the-future").get("row");
+          read.onsuccess = () => {
+            database.close();
+            resolve([database.version, read.result]);
+          };
+        };
+      }),
+  );
 
 const none = () => Object.defineProperty(globalThis, "indexedDB", { get: () => undefined });
 
@@ -66,7 +94,10 @@ for (const [which, launch] of Object.entries(browsers)) {
       await browser.before(page, none);
       await open(page, shop, terminal);
       await paysOnce(page, shop, `${terminal}-paid`, ["journal/unavailable"]);
-      assert.match(await page.evaluate(() => log.find(({ type }) => type === "problem").detail.message), /keeps no records/);
+      assert.match(
+        await page.evaluate(() => log.find(({ type }) => type === "problem").detail.message),
+        /keeps no records/,
+      );
       const trxId = await pending(page, shop, `${terminal}-open`);
       await page.goto("about:blank");
       await open(page, shop, terminal);
@@ -79,7 +110,10 @@ for (const [which, launch] of Object.entries(browsers)) {
       await page.goto("about:blank");
       await page.goto(`${shop.pages}/`);
       const [row] = (await journal(page)).filter((row) => row.scope.endsWith(`|${terminal}`));
-      await write(page, [{ ...row, record: "garbage" }, { key: `nobody's, beside ${terminal}`, record: 7 }]);
+      await write(page, [
+        { ...row, record: "garbage" },
+        { key: `nobody's, beside ${terminal}`, record: 7 },
+      ]);
       await open(page, shop, terminal);
       await until("the cashier is told", async () => (await problems(page)).length > 0);
       assert.deepEqual(await problems(page), ["journal/unreadable"]);
@@ -103,7 +137,12 @@ for (const [which, launch] of Object.entries(browsers)) {
       await comesBack(page, shop, trxId);
       assert.deepEqual(await future(page), [99, "kept"], "the newer version's rows are left alone");
       // This browser's database is of the future from here on: for whoever comes next it is as new.
-      await page.evaluate(() => new Promise((resolve, reject) => Object.assign(indexedDB.deleteDatabase("kaunter"), { onsuccess: resolve, onerror: reject })));
+      await page.evaluate(
+        () =>
+          new Promise((resolve, reject) =>
+            Object.assign(indexedDB.deleteDatabase("kaunter"), { onsuccess: resolve, onerror: reject }),
+          ),
+      );
     },
     async "a database that does not answer"(shop, browser, terminal) {
       const page = await browser.page();
@@ -111,13 +150,19 @@ for (const [which, launch] of Object.entries(browsers)) {
       const other = await browser.page();
       await other.goto(`${shop.pages}/`);
       // A transaction that never ends: every other one of this store waits for it.
-      await other.evaluate(() => new Promise((held) => {
-        indexedDB.open("kaunter").onsuccess = ({ target }) => {
-          const store = target.result.transaction("attempts", "readwrite").objectStore("attempts");
-          const again = () => { store.get("nothing").onsuccess = again; held(); };
-          again();
-        };
-      }));
+      await other.evaluate(
+        () =>
+          new Promise((held) => {
+            indexedDB.open("kaunter").onsuccess = ({ target }) => {
+              const store = target.result.transaction("attempts", "readwrite").objectStore("attempts");
+              const again = () => {
+                store.get("nothing").onsuccess = again;
+                held();
+              };
+              again();
+            };
+          }),
+      );
       await paysOnce(page, shop, `${terminal}-paid`, ["journal/unavailable"]);
       await other.close();
     },

@@ -1,4 +1,5 @@
-// A backend that can't store refuses, sends nothing, and the cashier is told why; once the store is back, the sale is paid.
+// A backend that can't store refuses, sends nothing, and the cashier is told why; once the store is back, the sale is
+// paid.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -13,7 +14,9 @@ import { beginPaying, heldUp, letGo, open, paid, problems, saleOf } from "./till
 const WHY = /can't save/;
 
 let server;
-before(async () => { server = await postgres(); });
+before(async () => {
+  server = await postgres();
+});
 after(() => server?.stop());
 
 /** The backend's stores, each with a way to take it away and to bring it back. */
@@ -25,7 +28,11 @@ const stores = {
     return {
       shop,
       // To the last byte: a write that is short tells where the disk ends.
-      breaks: () => writeFile(filler, Buffer.alloc(64 * 1024 * 1024)).then(() => assert.fail("the disk is larger than this test knows"), (error) => assert.equal(error.code, "ENOSPC")),
+      breaks: () =>
+        writeFile(filler, Buffer.alloc(64 * 1024 * 1024)).then(
+          () => assert.fail("the disk is larger than this test knows"),
+          (error) => assert.equal(error.code, "ENOSPC"),
+        ),
       mends: () => rm(filler),
     };
   },
@@ -71,8 +78,15 @@ for (const [which, make] of Object.entries(stores)) {
     await until("the backend is ready", async () => (await shop.call("GET", "/readyz")).status === 200);
     // "Try again"; the camera still shows the code.
     await charge(page, { wallet: "23" });
-    await screen(page, "paid").catch(async (error) => { throw new Error(`${error.message}: ${JSON.stringify(await page.evaluate(() => [{ ...document.body.dataset }, document.getElementById("sentence").textContent]))}`); });
-    assert.deepEqual((await shop.ledger()).map((line) => [line.charged, line.calls.pay]), [[1250, 1]]);
+    await screen(page, "paid").catch(async (error) => {
+      throw new Error(
+        `${error.message}: ${JSON.stringify(await page.evaluate(() => [{ ...document.body.dataset }, document.getElementById("sentence").textContent]))}`,
+      );
+    });
+    assert.deepEqual(
+      (await shop.ledger()).map((line) => [line.charged, line.calls.pay]),
+      [[1250, 1]],
+    );
   });
 
   test(`${which}: it goes away before the code is stored: the cashier is told, and the code is handed over once it is back`, async (t) => {
@@ -84,12 +98,17 @@ for (const [which, make] of Object.entries(stores)) {
     await heldUp(page);
     await breaks();
     await letGo(page);
-    await until("the cashier is told why", async () => (await problems(page)).includes("backend/store-unavailable"), { ms: 40_000 });
+    await until("the cashier is told why", async () => (await problems(page)).includes("backend/store-unavailable"), {
+      ms: 40_000,
+    });
     assert.deepEqual(await shop.calls("pay"), [], "nothing that is not stored is sent");
     await mends();
     const end = await paid(page);
     assert.equal(end.value?.status, "paid", JSON.stringify(end));
-    assert.deepEqual((await shop.ledger()).map((line) => [line.charged, line.calls.pay]), [[1250, 1]]);
+    assert.deepEqual(
+      (await shop.ledger()).map((line) => [line.charged, line.calls.pay]),
+      [[1250, 1]],
+    );
     assert.deepEqual(await journal(page), []);
   });
 }

@@ -6,8 +6,12 @@ import { counter, journal, until } from "../terminal/harness.mjs";
 import { browsers } from "./browsers.mjs";
 import { beginPaying, confirm, open, paid, pay, reaches, resume, saleOf, unfinished } from "./till.mjs";
 
-const statuses = (page) => page.evaluate(() => log.filter(({ type }) => type === "trade").map(({ detail }) => [detail.sale.ref, detail.status]));
-const saw = (page, ref, status) => until(`a tab sees that ${ref} is ${status}`, async () => (await statuses(page)).some(([of, is]) => of === ref && is === status));
+const statuses = (page) =>
+  page.evaluate(() => log.filter(({ type }) => type === "trade").map(({ detail }) => [detail.sale.ref, detail.status]));
+const saw = (page, ref, status) =>
+  until(`a tab sees that ${ref} is ${status}`, async () =>
+    (await statuses(page)).some(([of, is]) => of === ref && is === status),
+  );
 
 for (const [which, launch] of Object.entries(browsers)) {
   test(`${which}: a tab that watches learns of a change at once, whatever its own pace`, async (t) => {
@@ -21,7 +25,9 @@ for (const [which, launch] of Object.entries(browsers)) {
     const { trx_id } = await reaches(shop, "told", "pending");
     await saw(watcher, "told", "pending");
     assert.deepEqual(await unfinished(watcher), [[trx_id, "pending"]], "it is on the other tab's list");
-    await watcher.evaluate((id) => { globalThis.watching = ends(till.resume(id)); }, trx_id);
+    await watcher.evaluate((id) => {
+      globalThis.watching = ends(till.resume(id));
+    }, trx_id);
     await confirm(shop, trx_id);
     await reaches(shop, "told", "paid");
     // The owner alone has a reason to ask.
@@ -30,7 +36,10 @@ for (const [which, launch] of Object.entries(browsers)) {
     const end = await watcher.evaluate(() => watching);
     assert.deepEqual([end.value?.status, end.value?.tradeId], ["paid", trx_id], JSON.stringify(end));
     assert.deepEqual([await unfinished(watcher), await journal(owner)], [[], []]);
-    assert.deepEqual((await shop.ledger()).map((line) => [line.charged, line.calls.pay]), [[1250, 1]]);
+    assert.deepEqual(
+      (await shop.ledger()).map((line) => [line.charged, line.calls.pay]),
+      [[1250, 1]],
+    );
   });
 
   test(`${which}: rule 30: a tab that only watches closes nothing; a sale can be charged again as soon as its end is told`, async (t) => {
@@ -44,8 +53,12 @@ for (const [which, launch] of Object.entries(browsers)) {
       globalThis.scanning = ends(till.charge(sale, { wallet: "23", signal: stop.signal }));
     }, saleOf("scanned"));
     const { trx_id } = await reaches(shop, "scanned", "awaiting-code");
-    await watcher.evaluate((id) => { globalThis.watching = ends(till.resume(id)); }, trx_id);
-    await until("the watcher has asked several times", () => watcher.evaluate(() => log.filter(({ type }) => type === "poll").length > 3));
+    await watcher.evaluate((id) => {
+      globalThis.watching = ends(till.resume(id));
+    }, trx_id);
+    await until("the watcher has asked several times", () =>
+      watcher.evaluate(() => log.filter(({ type }) => type === "poll").length > 3),
+    );
     assert.equal((await shop.sale("scanned")).attempts.at(-1).status, "awaiting-code", "its own till still scans");
     await owner.evaluate(() => stop.abort());
     assert.equal((await owner.evaluate(() => scanning)).error?.name, "AbortError");
@@ -68,8 +81,15 @@ for (const [which, launch] of Object.entries(browsers)) {
     await beginPaying(first, saleOf("shared"), await shop.code("asks"));
     const { trx_id } = await reaches(shop, "shared", "pending");
     const busy = await pay(second, saleOf("shared"), await shop.code());
-    assert.deepEqual([busy.error?.code, busy.error?.tradeId, busy.error?.moneyMoved], ["sale/busy", trx_id, "maybe"], JSON.stringify(busy));
-    const noted = async () => (await journal(second)).filter((row) => row.scope.endsWith("|till-2")).map((row) => [row.record.trx_id, row.record.handed_over]);
+    assert.deepEqual(
+      [busy.error?.code, busy.error?.tradeId, busy.error?.moneyMoved],
+      ["sale/busy", trx_id, "maybe"],
+      JSON.stringify(busy),
+    );
+    const noted = async () =>
+      (await journal(second))
+        .filter((row) => row.scope.endsWith("|till-2"))
+        .map((row) => [row.record.trx_id, row.record.handed_over]);
     assert.deepEqual(await noted(), [[trx_id, true]]);
     await open(second, shop, "till-2");
     assert.deepEqual(await unfinished(second), [[trx_id, "pending"]]);
@@ -77,6 +97,9 @@ for (const [which, launch] of Object.entries(browsers)) {
     assert.equal((await paid(first)).value?.status, "paid");
     assert.equal((await resume(second, trx_id)).value?.status, "paid");
     await until("both journals are empty", async () => (await journal(first)).length === 0);
-    assert.deepEqual((await shop.ledger()).map((line) => [line.charged, line.calls.pay]), [[1250, 1]]);
+    assert.deepEqual(
+      (await shop.ledger()).map((line) => [line.charged, line.calls.pay]),
+      [[1250, 1]],
+    );
   });
 }

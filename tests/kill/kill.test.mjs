@@ -15,12 +15,16 @@ if (status !== 0) throw new Error(`${program} knows no places: build it with --c
 const points = stdout.trim().split("\n");
 
 let server;
-before(async () => { server = await postgres(); });
+before(async () => {
+  server = await postgres();
+});
 after(() => server?.stop());
 
 const resting = ["paid", "declined", "cancelled", "voided", "needs-review", "late-success"];
 
-/** One life of a sale, call by call, as a till makes them; a call that the kill cut off is made again where a till may. */
+/**
+ * One life of a sale, call by call, as a till makes them; a call that the kill cut off is made again where a till may.
+ */
 class Life {
   constructor(shop) {
     this.shop = shop;
@@ -44,7 +48,11 @@ class Life {
   }
   /** The same call again until somebody answers: for calls that may be repeated. */
   surely(method, path, body) {
-    return until(`${method} ${path} is answered`, async () => (await this.call(method, path, body)) ?? (await this.upAgain(), null));
+    return until(`${method} ${path} is answered`, async () => {
+      const answer = await this.call(method, path, body);
+      if (!answer) await this.upAgain();
+      return answer;
+    });
   }
   async create(presented = "consumer") {
     const body = { key: this.key, sale: this.sale, integrator: "23", presented };
@@ -61,12 +69,16 @@ class Life {
     return this.surely("GET", `/v1/trades/${this.trade.trx_id}`).then(({ json }) => json);
   }
   reaches(statuses) {
-    return until(`it is ${statuses}`, async () => {
-      await this.upAgain();
-      const trade = await this.get();
-      if (statuses.includes(trade.status)) return trade;
-      throw new Error(`it is ${trade.status}`);
-    }, { ms: 40_000, every: 100 });
+    return until(
+      `it is ${statuses}`,
+      async () => {
+        await this.upAgain();
+        const trade = await this.get();
+        if (statuses.includes(trade.status)) return trade;
+        throw new Error(`it is ${trade.status}`);
+      },
+      { ms: 40_000, every: 100 },
+    );
   }
 }
 
@@ -92,7 +104,10 @@ async function live(life, point) {
       return answer && [200, 409].includes(answer.status);
     });
     await life.reaches(["late-success", "paid", "voided", "declined"]);
-    await life.surely("POST", `/v1/trades/${life.trade.trx_id}/verdict`, { outcome: "paid", evidence: "the gateway's portal" });
+    await life.surely("POST", `/v1/trades/${life.trade.trx_id}/verdict`, {
+      outcome: "paid",
+      evidence: "the gateway's portal",
+    });
     return life.reaches(["paid"]);
   }
   const end = await life.reaches(resting);
@@ -125,38 +140,73 @@ async function present(life, point) {
 }
 
 const displayed = points.filter((point) => /^(Create|Query|Cancel)/.test(point));
-const ways = [["the customer's code", points, live], ["our code on display", displayed, present]];
+const ways = [
+  ["the customer's code", points, live],
+  ["our code on display", displayed, present],
+];
 
-for (const store of ["SQLite", "PostgreSQL"]) for (const [way, points, live] of ways) {
-  test(`${store}, ${way}: rule 3: killed at each of ${points.length} places`, async (t) => {
-    assert.ok(points.length >= 15, "the places are there");
-    const told = [];
-    // Four at a time: each has a gateway and a backend of its own.
-    const left = [...points];
-    await Promise.all(Array.from({ length: 4 }, async () => {
-      for (let point = left.shift(); point; point = left.shift()) {
-        const shop = await counter(t, { scale: 0.1, ...(store === "PostgreSQL" ? { databaseUrl: server.database() } : {}) });
-        await shop.stopBackend();
-        shop.environment.KAUNTER_KILL_AT = point;
-        await shop.startBackend();
-        const life = new Life(shop);
-        if (live !== present && /^(Cancel|Verdict)/.test(point)) life.sale.amount.minor = 1208;
-        const end = await live(life, point).catch((error) => ({ status: `${error.message}` }));
-        const lines = await shop.ledger();
-        const log = await shop.get("/_sim/log");
-        const kept = lines.reduce((sum, line) => sum + line.charged - line.refunded, 0);
-        const most = (call) => Math.max(0, ...lines.map((line) => log.filter((entry) => entry.call === call && entry.trx_id === line.trx_id).length));
-        const record = await shop.sale(life.sale.ref);
-        const agrees = end.status === "needs-review" || (record.paid_amount ? kept === life.sale.amount.minor : kept === 0);
-        told.push({ point, killed: life.signal, end: end.status, payments: most("pay"), voids: most("void"), agrees });
-        await shop.close();
-      }
-    }));
-    const bad = told.filter((one) => one.killed !== "SIGKILL" || one.payments > 1 || one.voids > 1 || !one.agrees || !resting.includes(one.end));
-    assert.deepEqual(bad, []);
-    // The rich gateway always has a word, but for a void that may still be on its way: only that one waits for a person.
-    const waiting = told.filter((one) => one.end === "needs-review").map((one) => one.point);
-    assert.deepEqual(waiting.filter((point) => !/^Void(Stored|Sending)$/.test(point)), []);
-    t.diagnostic(told.map((one) => `${one.point}: ${one.end}`).sort().join(", "));
-  });
-}
+for (const store of ["SQLite", "PostgreSQL"])
+  for (const [way, points, live] of ways) {
+    test(`${store}, ${way}: rule 3: killed at each of ${points.length} places`, async (t) => {
+      assert.ok(points.length >= 15, "the places are there");
+      const told = [];
+      // Four at a time: each has a gateway and a backend of its own.
+      const left = [...points];
+      await Promise.all(
+        Array.from({ length: 4 }, async () => {
+          for (let point = left.shift(); point; point = left.shift()) {
+            const shop = await counter(t, {
+              scale: 0.1,
+              ...(store === "PostgreSQL" ? { databaseUrl: server.database() } : {}),
+            });
+            await shop.stopBackend();
+            shop.environment.KAUNTER_KILL_AT = point;
+            await shop.startBackend();
+            const life = new Life(shop);
+            if (live !== present && /^(Cancel|Verdict)/.test(point)) life.sale.amount.minor = 1208;
+            const end = await live(life, point).catch((error) => ({ status: `${error.message}` }));
+            const lines = await shop.ledger();
+            const log = await shop.get("/_sim/log");
+            const kept = lines.reduce((sum, line) => sum + line.charged - line.refunded, 0);
+            const most = (call) =>
+              Math.max(
+                0,
+                ...lines.map(
+                  (line) => log.filter((entry) => entry.call === call && entry.trx_id === line.trx_id).length,
+                ),
+              );
+            const record = await shop.sale(life.sale.ref);
+            const agrees =
+              end.status === "needs-review" || (record.paid_amount ? kept === life.sale.amount.minor : kept === 0);
+            told.push({
+              point,
+              killed: life.signal,
+              end: end.status,
+              payments: most("pay"),
+              voids: most("void"),
+              agrees,
+            });
+            await shop.close();
+          }
+        }),
+      );
+      const bad = told.filter(
+        (one) =>
+          one.killed !== "SIGKILL" || one.payments > 1 || one.voids > 1 || !one.agrees || !resting.includes(one.end),
+      );
+      assert.deepEqual(bad, []);
+      // The rich gateway always has a word, but for a void that may still be on its way: only that one waits for a
+      // person.
+      const waiting = told.filter((one) => one.end === "needs-review").map((one) => one.point);
+      assert.deepEqual(
+        waiting.filter((point) => !/^Void(Stored|Sending)$/.test(point)),
+        [],
+      );
+      t.diagnostic(
+        told
+          .map((one) => `${one.point}: ${one.end}`)
+          .sort()
+          .join(", "),
+      );
+    });
+  }

@@ -6,7 +6,7 @@ import { writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { Program, counter, until } from "../terminal/harness.mjs";
+import { counter, Program, until } from "../terminal/harness.mjs";
 import { postgres } from "../terminal/postgres.mjs";
 
 const seed = Number(process.env.KAUNTER_SEED ?? randomBytes(4).readUInt32LE());
@@ -22,7 +22,9 @@ function random(state) {
 }
 
 let server;
-before(async () => { server = await postgres(); });
+before(async () => {
+  server = await postgres();
+});
 after(() => server?.stop());
 
 /** A connection to whichever backend takes it: no health checks, no retries of what was written. */
@@ -31,7 +33,10 @@ async function balancer(t, ports) {
   const balancing = createServer((near) => {
     const attempt = (left) => {
       const far = connect(ports[turn++ % ports.length], "127.0.0.1");
-      far.once("connect", () => { near.pipe(far); far.pipe(near); });
+      far.once("connect", () => {
+        near.pipe(far);
+        far.pipe(near);
+      });
       far.once("error", () => (left > 0 && near.bytesRead === 0 ? attempt(left - 1) : near.destroy()));
       near.once("error", () => far.destroy());
       near.once("close", () => far.destroy());
@@ -57,7 +62,10 @@ test(`three backends, one killed every second, ${SALES} sales: paid once or not 
     fleet.push({ config, port: Number(port), program });
   }
   await shop.stopBackend();
-  shop.backend = await balancer(t, fleet.map(({ port }) => port));
+  shop.backend = await balancer(
+    t,
+    fleet.map(({ port }) => port),
+  );
   await shop.post("/_sim/shop", { backend: shop.backend, server_key: shop.keys.KAUNTER_SERVER_KEY });
 
   let over = false;
@@ -72,34 +80,51 @@ test(`three backends, one killed every second, ${SALES} sales: paid once or not 
       await victim.program.address;
     }
   })();
-  t.after(async () => { for (const { program } of fleet) await program.stop("SIGKILL"); });
+  t.after(async () => {
+    for (const { program } of fleet) await program.stop("SIGKILL");
+  });
 
   const customers = ["approves", "declines", { approves_after_ms: 800 }, { approves_after_ms: 3000 }, "ignores"];
-  const plan = Array.from({ length: SALES }, (_, nth) => ({ ref: `sale-${nth}`, customer: customers[Math.floor(chance() * customers.length)], fault: chance() < 0.3 ? ["cut", "reset", "reset_after", { status: 503 }][Math.floor(chance() * 4)] : null }));
+  const plan = Array.from({ length: SALES }, (_, nth) => ({
+    ref: `sale-${nth}`,
+    customer: customers[Math.floor(chance() * customers.length)],
+    fault: chance() < 0.3 ? ["cut", "reset", "reset_after", { status: 503 }][Math.floor(chance() * 4)] : null,
+  }));
   const quietly = (promise) => promise.catch(() => null);
   const surely = (what, ask) => until(what, () => quietly(ask()), { ms: 60_000, every: 100 });
   const ends = {};
-  await Promise.all(Array.from({ length: TILLS }, async (_, till) => {
-    for (let sale = plan.shift(); sale; sale = plan.shift()) {
-      const token = await surely("a token", () => shop.token(`till-${till}`));
-      const call = (method, path, body) => quietly(shop.call(method, path, { token, body }));
-      const body = { key: randomBytes(16).toString("hex"), sale: { ref: sale.ref, amount: { minor: 1200, currency: "MYR" } }, integrator: "23", presented: "consumer" };
-      const made = await surely("a creation", async () => {
-        const answer = await call("POST", "/v1/trades", body);
-        return answer?.status === 200 && answer.json;
-      });
-      const path = `/v1/trades/${made.trx_id}`;
-      if (sale.fault) await shop.fault("pay", sale.fault, { trx_id: made.trx_id });
-      const code = await shop.code(sale.customer);
-      // As a till does: asks, and hands over while the attempt says that it awaits its code.
-      ends[sale.ref] = await until(`${sale.ref} rests`, async () => {
-        const answer = await call("GET", path);
-        const state = answer?.json?.status;
-        if (state === "awaiting-code") await call("POST", `${path}/code`, { code });
-        return ["paid", "declined", "cancelled"].includes(state) && state;
-      }, { ms: 90_000, every: 100 });
-    }
-  }));
+  await Promise.all(
+    Array.from({ length: TILLS }, async (_, till) => {
+      for (let sale = plan.shift(); sale; sale = plan.shift()) {
+        const token = await surely("a token", () => shop.token(`till-${till}`));
+        const call = (method, path, body) => quietly(shop.call(method, path, { token, body }));
+        const body = {
+          key: randomBytes(16).toString("hex"),
+          sale: { ref: sale.ref, amount: { minor: 1200, currency: "MYR" } },
+          integrator: "23",
+          presented: "consumer",
+        };
+        const made = await surely("a creation", async () => {
+          const answer = await call("POST", "/v1/trades", body);
+          return answer?.status === 200 && answer.json;
+        });
+        const path = `/v1/trades/${made.trx_id}`;
+        if (sale.fault) await shop.fault("pay", sale.fault, { trx_id: made.trx_id });
+        const code = await shop.code(sale.customer);
+        // As a till does: asks, and hands over while the attempt says that it awaits its code.
+        ends[sale.ref] = await until(
+          `${sale.ref} rests`,
+          async () => {
+            const answer = await call("GET", path);
+            const state = answer?.json?.status;
+            if (state === "awaiting-code") await call("POST", `${path}/code`, { code });
+            return ["paid", "declined", "cancelled"].includes(state) && state;
+          },
+          { ms: 90_000, every: 100 },
+        );
+      }
+    }),
+  );
   over = true;
   await killer;
   assert.ok(kills >= 5, `${kills} kills`);
@@ -111,9 +136,14 @@ test(`three backends, one killed every second, ${SALES} sales: paid once or not 
     const lines = ledger.filter((line) => names.includes(line.trx_id));
     const kept = lines.reduce((sum, line) => sum + line.charged - line.refunded, 0);
     assert.equal(kept, end === "paid" ? 1200 : 0, `${ref} ended ${end}`);
-    for (const name of names) assert.ok(log.filter((entry) => entry.call === "pay" && entry.trx_id === name).length <= 1, `${ref}: one payment`);
+    for (const name of names)
+      assert.ok(
+        log.filter((entry) => entry.call === "pay" && entry.trx_id === name).length <= 1,
+        `${ref}: one payment`,
+      );
   }
   assert.equal(Object.keys(ends).length, SALES);
-  const count = Object.values(ends).reduce((counts, end) => ({ ...counts, [end]: (counts[end] ?? 0) + 1 }), {});
+  const count = {};
+  for (const end of Object.values(ends)) count[end] = (count[end] ?? 0) + 1;
   t.diagnostic(`${kills} kills; ${JSON.stringify(count)}`);
 });

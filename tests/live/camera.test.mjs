@@ -1,5 +1,6 @@
-// The camera's life, in Chromium with a camera that it plays: what goes wrong on counters goes wrong here, and the scan goes on
-// or says why. The browser's own getUserMedia answers, unless a test plans a camera that no machine of ours has.
+// The camera's life, in Chromium with a camera that it plays: what goes wrong on counters goes wrong here, and the scan
+// goes on or says why. The browser's own getUserMedia answers, unless a test plans a camera that no machine of ours
+// has.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -15,7 +16,12 @@ after(() => all.close());
 
 const CODE = "TNG-7Q2M-LIVE";
 const scanned = (page) => page.evaluate(() => ends(till.scan({ timeoutMs: 20_000 })));
-const told = (page) => page.evaluate(() => log.filter(({ type }) => type === "camera").map(({ detail }) => [detail.status, detail.reason].filter(Boolean).join(" ")));
+const told = (page) =>
+  page.evaluate(() =>
+    log
+      .filter(({ type }) => type === "camera")
+      .map(({ detail }) => [detail.status, detail.reason].filter(Boolean).join(" ")),
+  );
 const asked = (page) => page.evaluate(() => asked.length);
 
 /** Begins a scan and waits until frames are looked at; \`done()\` is its end. */
@@ -39,7 +45,12 @@ test("two tills of one page ask one after the other, and a question whose asker 
   await plain.look(CODE);
   const page = await all.till(t, plain);
   await page.evaluate(() => {
-    plan.push((ask) => new Promise((resolve) => { globalThis.allow = () => resolve(ask()); }));
+    plan.push(
+      (ask) =>
+        new Promise((resolve) => {
+          globalThis.allow = () => resolve(ask());
+        }),
+    );
     const leaves = new AbortController();
     globalThis.left = ends(till.scan({ signal: leaves.signal }));
     globalThis.leave = () => leaves.abort(new Error("gone"));
@@ -62,7 +73,12 @@ test("two tills of one page ask one after the other, and a question whose asker 
 test("released while it starts: the start says so at once, and the stream that comes later is stopped", async (t) => {
   const page = await all.till(t, plain);
   const end = await page.evaluate(async () => {
-    plan.push((ask) => new Promise((resolve) => { globalThis.allow = () => resolve(ask()); }));
+    plan.push(
+      (ask) =>
+        new Promise((resolve) => {
+          globalThis.allow = () => resolve(ask());
+        }),
+    );
     const warm = ends(till.warmUp());
     while (asked.length === 0) await new Promise((done) => setTimeout(done));
     await till.release();
@@ -143,7 +159,11 @@ test("unplugged while it is warm: told, and let go", async (t) => {
   await page.evaluate(() => {
     navigator.mediaDevices.dispatchEvent(new Event("devicechange"));
   });
-  assert.equal(await page.evaluate(async () => (await till.cameras()).length && track().readyState), "live", "another device came or went: nothing of ours");
+  assert.equal(
+    await page.evaluate(async () => (await till.cameras()).length && track().readyState),
+    "live",
+    "another device came or went: nothing of ours",
+  );
   await page.evaluate(() => {
     navigator.mediaDevices.enumerateDevices = async () => [];
     navigator.mediaDevices.dispatchEvent(new Event("devicechange"));
@@ -158,7 +178,10 @@ test("a picture that freezes: a fresh camera once, and then the scan says so", a
   await page.evaluate(() => plan.push(frozen));
   assert.equal((await scanned(page)).value?.text, CODE, "the fresh one shows something");
   assert.equal(await asked(page), 2);
-  await page.evaluate(async () => { await till.release(); plan.push(frozen, frozen); });
+  await page.evaluate(async () => {
+    await till.release();
+    plan.push(frozen, frozen);
+  });
   assert.equal((await scanned(page)).error?.code, "camera/interrupted", "both froze");
   assert.equal(await asked(page), 4);
 });
@@ -168,10 +191,11 @@ test("a hidden page reads nothing and keeps its track; seen again, it goes on", 
   const page = await all.till(t, plain);
   const { done } = await begin(page);
   const frames = () => page.evaluate(() => posted.filter((type) => type === "look").length);
-  const hide = (hidden) => page.evaluate((hidden) => {
-    Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
-    document.dispatchEvent(new Event("visibilitychange"));
-  }, hidden);
+  const hide = (hidden) =>
+    page.evaluate((hidden) => {
+      Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden);
   const looks = await frames();
   await hide(true);
   assert.equal(await page.evaluate(() => posted.at(-1)), "rest", "the worker hears of it at once");
@@ -187,13 +211,19 @@ test("a camera that is held for a moment is asked for again after half a second"
   const page = await all.till(t, plain);
   await page.evaluate(() => plan.push(refuse("NotReadableError")));
   assert.equal((await page.evaluate(() => ends(till.warmUp()))).error, undefined);
-  assert.equal(await page.evaluate(() => JSON.stringify(asked[0]) === JSON.stringify(asked[1])), true, "the same question");
+  assert.equal(
+    await page.evaluate(() => JSON.stringify(asked[0]) === JSON.stringify(asked[1])),
+    true,
+    "the same question",
+  );
   assert.equal(await asked(page), 2);
 });
 
 test("a camera that stays held is named, and smaller pictures were tried", async (t) => {
   const page = await all.till(t, plain);
-  await page.evaluate(() => { for (let more = 0; more < 12; more++) plan.push(refuse("NotReadableError")); });
+  await page.evaluate(() => {
+    for (let more = 0; more < 12; more++) plan.push(refuse("NotReadableError"));
+  });
   const end = await page.evaluate(() => ends(till.warmUp()));
   assert.equal(end.error?.code, "camera/in-use");
   const sizes = await page.evaluate(() => asked.map(({ video }) => video.width?.ideal ?? 0));
@@ -211,7 +241,10 @@ test("a camera that only does small pictures is taken with one", async (t) => {
 });
 
 test("refused five ways, and each is told by its own code", async (t) => {
-  const strict = await all.browser({ fake: false, args: ["--deny-permission-prompts", "--host-resolver-rules=MAP till.test 127.0.0.1"] });
+  const strict = await all.browser({
+    fake: false,
+    args: ["--deny-permission-prompts", "--host-resolver-rules=MAP till.test 127.0.0.1"],
+  });
   const refused = async (frame) => (await frame.evaluate(() => ends(till.warmUp()))).error?.code;
 
   const denied = await all.till(t, strict);
@@ -243,7 +276,10 @@ test("cameras are listed, one is chosen, and the choice outlives a reload and a 
   await page.evaluate(() => till.warmUp());
   const cameras = await page.evaluate(() => till.cameras());
   assert.equal(cameras.length, 2);
-  assert.ok(cameras.every(({ deviceId, label, torch }) => deviceId && label && torch === false), JSON.stringify(cameras));
+  assert.ok(
+    cameras.every(({ deviceId, label, torch }) => deviceId && label && torch === false),
+    JSON.stringify(cameras),
+  );
   const device = (page) => page.evaluate(() => track().getSettings().deviceId);
   const [first, second] = cameras;
   const other = (await device(page)) === first.deviceId ? second : first;
@@ -273,7 +309,9 @@ test("another camera is chosen under a scan, and the scan goes on with it", asyn
     const on = track().getSettings().deviceId;
     await till.use((await till.cameras()).find(({ deviceId }) => deviceId !== on));
   });
-  await until("it reads the other", () => page.evaluate(() => till.state === "scanning" && posted.filter((type) => type === "stream").length === 2));
+  await until("it reads the other", () =>
+    page.evaluate(() => till.state === "scanning" && posted.filter((type) => type === "stream").length === 2),
+  );
   await page.evaluate(() => till.release());
   assert.equal((await done()).error?.code, "camera/interrupted");
 });
@@ -290,24 +328,38 @@ test("torch, zoom and focus: set where the camera can, refused where it can't", 
   await page.evaluate(() => {
     globalThis.applied = [];
     Object.assign(track(), {
-      getCapabilities: () => ({ torch: true, zoom: { min: 1, max: 4, step: 0.5 }, focusMode: ["manual", "single-shot"] }),
+      getCapabilities: () => ({
+        torch: true,
+        zoom: { min: 1, max: 4, step: 0.5 },
+        focusMode: ["manual", "single-shot"],
+      }),
       applyConstraints: async (constraints) => void applied.push(constraints.advanced[0]),
     });
   });
   assert.equal((await adjust({ torch: true })).error, undefined);
   assert.equal((await adjust({ zoom: 2, focusAt: { x: 320, y: 120 } })).error, undefined);
   assert.equal((await adjust({ zoom: 9 })).error?.code, "camera/constraints");
-  assert.deepEqual(await page.evaluate(() => applied), [{ torch: true }, { torch: true, zoom: 2, pointsOfInterest: [{ x: 0.5, y: 0.25 }], focusMode: "single-shot" }]);
+  assert.deepEqual(await page.evaluate(() => applied), [
+    { torch: true },
+    { torch: true, zoom: 2, pointsOfInterest: [{ x: 0.5, y: 0.25 }], focusMode: "single-shot" },
+  ]);
   const [camera] = await page.evaluate(() => till.cameras());
   assert.deepEqual([camera.torch, camera.zoom], [true, { min: 1, max: 4, step: 0.5 }]);
 });
 
 test("the preview is a mirror where it was asked for, and is the page's own again afterwards", async (t) => {
-  const page = await all.till(t, plain, { options: "preview: document.body.appendChild(document.createElement('video')), camera: { mirror: true }" });
+  const page = await all.till(t, plain, {
+    options: "preview: document.body.appendChild(document.createElement('video')), camera: { mirror: true }",
+  });
   await page.evaluate(() => till.warmUp());
   const mirror = () => page.evaluate(() => document.querySelector("video").style.transform);
   assert.equal(await mirror(), "scaleX(-1)");
-  assert.deepEqual(await page.evaluate(() => ["playsinline", "muted", "autoplay"].map((name) => document.querySelector("video").hasAttribute(name))), [true, true, true]);
+  assert.deepEqual(
+    await page.evaluate(() =>
+      ["playsinline", "muted", "autoplay"].map((name) => document.querySelector("video").hasAttribute(name)),
+    ),
+    [true, true, true],
+  );
   await page.evaluate(() => till.release());
   assert.equal(await mirror(), "");
 });

@@ -10,39 +10,49 @@ const FRAMES = 20_000;
 const MOST_GROWTH = 1024 * 1024;
 
 let all;
-before(async () => { all = await stage(); });
+before(async () => {
+  all = await stage();
+});
 after(() => all.close());
 
 test(`after ${WARM_UP} frames, ${FRAMES} more leave the memory as it is`, async (t) => {
   const plain = await all.browser({ args: ["--js-flags=--expose-gc"] });
   const page = await all.till(t, plain);
   const { modules } = QRCode.create("281234567890123456", { errorCorrectionLevel: "M" });
-  await page.evaluate(async ({ size, dark }) => {
-    const glue = await import("/pkg/wasm/kaunter.js?memory");
-    const { memory } = await glue.default();
-    const reader = new glue.WorkerReader();
-    // Frames with and without a code, of two sizes, in two formats, as cameras change them; pixels once in a while.
-    const pictures = [[320, 240, "I420"], [320, 240, "NV12"], [640, 480, "I420"]].map(([width, height, format]) => {
-      const data = new Uint8Array(width * height * 1.5).fill(200);
-      for (let at = 0; at < width * height; at++) data[at] += (at * 2654435761) >>> 29;
-      const empty = data.slice();
-      for (let y = 0; y < size * 4; y++) for (let x = 0; x < size * 4; x++) if (dark[(y >> 2) * size + (x >> 2)]) data[(y + 40) * width + x + 60] = 20;
-      return { init: { format, codedWidth: width, codedHeight: height, timestamp: 0 }, data: [data, empty] };
-    });
-    const pixels = new Uint8Array(160 * 120 * 4).fill(180).buffer;
-    globalThis.feed = async (frames) => {
-      let codes = 0;
-      for (let frame = 0; frame < frames; frame++) {
-        if (frame % 500 === 0) reader.look([0, 0, 1, 1], 30); // the next customer
-        if (frame % 100 === 99) codes += reader.readPixels(pixels, 160, 120).length;
-        const { init, data } = pictures[frame % 20 === 0 ? 2 : frame % 2];
-        codes += (await reader.readFrame(new VideoFrame(data[frame % 3 ? 1 : 0], init))).length;
-        reader.hint();
-      }
-      return codes;
-    };
-    globalThis.moduleBytes = () => memory.buffer.byteLength;
-  }, { size: modules.size, dark: Array.from(modules.data) });
+  await page.evaluate(
+    async ({ size, dark }) => {
+      const glue = await import("/pkg/wasm/kaunter.js?memory");
+      const { memory } = await glue.default();
+      const reader = new glue.WorkerReader();
+      // Frames with and without a code, of two sizes, in two formats, as cameras change them; pixels once in a while.
+      const pictures = [
+        [320, 240, "I420"],
+        [320, 240, "NV12"],
+        [640, 480, "I420"],
+      ].map(([width, height, format]) => {
+        const data = new Uint8Array(width * height * 1.5).fill(200);
+        for (let at = 0; at < width * height; at++) data[at] += (at * 2654435761) >>> 29;
+        const empty = data.slice();
+        for (let y = 0; y < size * 4; y++)
+          for (let x = 0; x < size * 4; x++) if (dark[(y >> 2) * size + (x >> 2)]) data[(y + 40) * width + x + 60] = 20;
+        return { init: { format, codedWidth: width, codedHeight: height, timestamp: 0 }, data: [data, empty] };
+      });
+      const pixels = new Uint8Array(160 * 120 * 4).fill(180).buffer;
+      globalThis.feed = async (frames) => {
+        let codes = 0;
+        for (let frame = 0; frame < frames; frame++) {
+          if (frame % 500 === 0) reader.look([0, 0, 1, 1], 30); // the next customer
+          if (frame % 100 === 99) codes += reader.readPixels(pixels, 160, 120).length;
+          const { init, data } = pictures[frame % 20 === 0 ? 2 : frame % 2];
+          codes += (await reader.readFrame(new VideoFrame(data[frame % 3 ? 1 : 0], init))).length;
+          reader.hint();
+        }
+        return codes;
+      };
+      globalThis.moduleBytes = () => memory.buffer.byteLength;
+    },
+    { size: modules.size, dark: Array.from(modules.data) },
+  );
   const session = await page.context().newCDPSession(page);
   const measure = async () => {
     for (let times = 0; times < 3; times++) await session.send("HeapProfiler.collectGarbage");
@@ -54,7 +64,9 @@ test(`after ${WARM_UP} frames, ${FRAMES} more leave the memory as it is`, async 
   const began = performance.now();
   assert.equal(await page.evaluate((frames) => feed(frames), FRAMES), 40);
   const late = await measure();
-  t.diagnostic(`module ${warm.module} bytes, then ${late.module}; heap ${warm.heap}, then ${late.heap}; ${((performance.now() - began) / FRAMES).toFixed(2)} ms a frame`);
+  t.diagnostic(
+    `module ${warm.module} bytes, then ${late.module}; heap ${warm.heap}, then ${late.heap}; ${((performance.now() - began) / FRAMES).toFixed(2)} ms a frame`,
+  );
   assert.equal(late.module, warm.module);
   assert.ok(late.heap - warm.heap <= MOST_GROWTH, `the heap grew by ${late.heap - warm.heap} bytes`);
   assert.deepEqual(page.problems, []);

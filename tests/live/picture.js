@@ -1,5 +1,6 @@
-// A page of its own, for browsers whose camera plays no file: its hash says what to do, and it sends home what it saw. The
-// camera is a canvas on which a code is drawn again and again, so that its track is the browser's own; or the browser's.
+// A page of its own, for browsers whose camera plays no file: its hash says what to do, and it sends home what it saw.
+// The camera is a canvas on which a code is drawn again and again, so that its track is the browser's own; or the
+// browser's.
 
 const { setting, code, ms, without = [] } = JSON.parse(decodeURIComponent(location.hash.slice(1)));
 const home = (seen) => fetch("/said", { method: "POST", body: JSON.stringify(seen) });
@@ -13,7 +14,8 @@ function picture({ size, dark }) {
     pen.fillStyle = "#ddd";
     pen.fillRect(0, 0, 640, 480);
     pen.fillStyle = "#111";
-    for (let at = 0; at < dark.length; at++) if (dark[at]) pen.fillRect(220 + (frames % 2) + (at % size) * 8, 140 + Math.floor(at / size) * 8, 8, 8);
+    for (let at = 0; at < dark.length; at++)
+      if (dark[at]) pen.fillRect(220 + (frames % 2) + (at % size) * 8, 140 + Math.floor(at / size) * 8, 8, 8);
     frames++;
   };
   draw();
@@ -32,19 +34,27 @@ const Real = Worker;
 globalThis.Worker = class extends Real {
   constructor(...given) {
     super(...given);
-    this.addEventListener("message", ({ data }) => Object.assign(heard, { frames: data.frames ?? heard.frames, [data.type]: true }));
+    this.addEventListener("message", ({ data }) =>
+      Object.assign(heard, { frames: data.frames ?? heard.frames, [data.type]: true }),
+    );
   }
 };
 
 try {
-  const page = Object.fromEntries(["MediaStreamTrackProcessor", "VideoFrame"].map((name) => [name, name in globalThis]));
+  const page = Object.fromEntries(
+    ["MediaStreamTrackProcessor", "VideoFrame"].map((name) => [name, name in globalThis]),
+  );
   for (const name of without) delete globalThis[name];
   if (code) navigator.mediaDevices.getUserMedia = async () => picture(code);
   const { Till } = await import("/pkg/index.js");
   const problems = [];
   const till = await Till.open({ backend: setting.backend, getToken: async () => setting.token });
-  for (const type of ["problem", "camera"]) till.addEventListener(type, ({ detail }) => problems.push(...[detail.code, detail.reason].filter(Boolean)));
-  const end = await till.scan({ timeoutMs: ms }).then(({ text }) => text, (error) => error.code);
+  for (const type of ["problem", "camera"])
+    till.addEventListener(type, ({ detail }) => problems.push(...[detail.code, detail.reason].filter(Boolean)));
+  const end = await till.scan({ timeoutMs: ms }).then(
+    ({ text }) => text,
+    (error) => error.code,
+  );
   await till.close();
   await home({ browser: navigator.userAgent, page, end, problems, posted: [...new Set(posted)], heard });
 } catch (error) {

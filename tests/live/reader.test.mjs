@@ -1,4 +1,5 @@
-// From the camera to a code: every road that frames take, the reader that dies and is born again, and what is told meanwhile.
+// From the camera to a code: every road that frames take, the reader that dies and is born again, and what is told
+// meanwhile.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -14,9 +15,11 @@ after(() => all.close());
 
 const CODE = "TNG-7Q2M-LIVE";
 const NUMERIC = "281234567890123456";
-const scanned = (page, options = {}) => page.evaluate((options) => ends(till.scan({ timeoutMs: 20_000, ...options })), options);
+const scanned = (page, options = {}) =>
+  page.evaluate((options) => ends(till.scan({ timeoutMs: 20_000, ...options })), options);
 const posted = (page) => page.evaluate(() => [...new Set(posted)]);
-const problems = (page) => page.evaluate(() => log.filter(({ type }) => type === "problem").map(({ detail }) => detail.code));
+const problems = (page) =>
+  page.evaluate(() => log.filter(({ type }) => type === "problem").map(({ detail }) => detail.code));
 
 /** The package's worker, with a fault in its first life; what it tells of that is under `lives`. */
 const faulty = (fault) => `globalThis.lives = []; await kaunter.init({ worker: () => {
@@ -27,10 +30,31 @@ const faulty = (fault) => `globalThis.lives = []; await kaunter.init({ worker: (
 
 const roads = [
   ["the browser's own stream of frames, handed to the worker", { must: "stream", never: ["frame", "pixels"] }],
-  ["frames handed over one by one", { before: "delete globalThis.MediaStreamTrackProcessor", must: "frame", never: ["stream", "pixels"] }],
-  ["pixels that the page draws", { before: "delete globalThis.MediaStreamTrackProcessor; delete globalThis.VideoFrame", must: "pixels", never: ["stream", "frame"] }],
-  ["frames of a video that does not report them", { before: "delete globalThis.MediaStreamTrackProcessor; delete HTMLVideoElement.prototype.requestVideoFrameCallback", must: "frame", never: ["stream", "pixels"] }],
-  ["frames of an unknown format, drawn by the worker", { init: faulty("format"), must: "stream", never: ["frame", "pixels"] }],
+  [
+    "frames handed over one by one",
+    { before: "delete globalThis.MediaStreamTrackProcessor", must: "frame", never: ["stream", "pixels"] },
+  ],
+  [
+    "pixels that the page draws",
+    {
+      before: "delete globalThis.MediaStreamTrackProcessor; delete globalThis.VideoFrame",
+      must: "pixels",
+      never: ["stream", "frame"],
+    },
+  ],
+  [
+    "frames of a video that does not report them",
+    {
+      before:
+        "delete globalThis.MediaStreamTrackProcessor; delete HTMLVideoElement.prototype.requestVideoFrameCallback",
+      must: "frame",
+      never: ["stream", "pixels"],
+    },
+  ],
+  [
+    "frames of an unknown format, drawn by the worker",
+    { init: faulty("format"), must: "stream", never: ["frame", "pixels"] },
+  ],
 ];
 for (const [name, { must, never, ...how }] of roads) {
   test(`a code is read by ${name}`, async (t) => {
@@ -56,15 +80,21 @@ test("frames are read before the page has shown one, and left when nobody waits 
     Object.defineProperty(HTMLVideoElement.prototype, "videoWidth", { configurable: true, get: () => 0 });
     globalThis.unveil = () => Object.defineProperty(HTMLVideoElement.prototype, "videoWidth", width);`;
   const page = await all.till(t, plain, { before, init: faulty("none") });
-  const begin = () => page.evaluate(() => {
-    globalThis.leaves = new AbortController();
-    globalThis.scan = ends(till.scan({ timeoutMs: 20_000, signal: leaves.signal }));
-  });
+  const begin = () =>
+    page.evaluate(() => {
+      globalThis.leaves = new AbortController();
+      globalThis.scan = ends(till.scan({ timeoutMs: 20_000, signal: leaves.signal }));
+    });
   await begin();
   await until("a frame is read", () => page.evaluate(() => lives.length === 1));
   assert.equal(await page.evaluate(() => till.state), "starting");
-  await page.evaluate(async () => { leaves.abort(new Error("gone")); await scan; });
-  await until("it is left", () => page.evaluate(() => posted.includes("leave") && clones.every(({ readyState }) => readyState === "ended")));
+  await page.evaluate(async () => {
+    leaves.abort(new Error("gone"));
+    await scan;
+  });
+  await until("it is left", () =>
+    page.evaluate(() => posted.includes("leave") && clones.every(({ readyState }) => readyState === "ended")),
+  );
   assert.equal(await page.evaluate(() => track().readyState), "ended");
   await begin();
   await until("it asks again", () => page.evaluate(() => asked.length === 2));
@@ -75,7 +105,8 @@ test("frames are read before the page has shown one, and left when nobody waits 
 
 test("without a worker a second instance of the module reads, and its trap leaves the till alone", async (t) => {
   await plain.look(NUMERIC);
-  const page = await all.till(t, plain, { init: `
+  const page = await all.till(t, plain, {
+    init: `
     await kaunter.init({ worker: false });
     const { WorkerReader } = await import("/pkg/wasm/kaunter.js?here=");
     const read = WorkerReader.prototype.readPixels;
@@ -83,26 +114,39 @@ test("without a worker a second instance of the module reads, and its trap leave
     WorkerReader.prototype.readPixels = function (...given) {
       if (++frames === 1) this.__wbg_ptr = 0xfffffff0; // memory that is not there: a real trap
       return read.apply(this, given);
-    };` });
+    };`,
+  });
   assert.equal((await scanned(page)).value?.text, NUMERIC);
   assert.deepEqual(await problems(page), ["worker/failed"]);
-  assert.deepEqual(await page.evaluate(() => [workers, kaunter.money("12.50", "MYR").minor]), [0, 1250], "the till's instance works");
+  assert.deepEqual(
+    await page.evaluate(() => [workers, kaunter.money("12.50", "MYR").minor]),
+    [0, 1250],
+    "the till's instance works",
+  );
 });
 
 for (const fault of ["trap", "hang", "hang when drawn", "hang with a frame open"]) {
   test(`a worker that dies (${fault}) is born again, and the scan goes on`, async (t) => {
     await plain.look(null);
     const page = await all.till(t, plain, { init: faulty(fault) });
-    await page.evaluate(() => void (globalThis.scan = ends(till.scan({ timeoutMs: 20_000 }))));
+    await page.evaluate(() => {
+      globalThis.scan = ends(till.scan({ timeoutMs: 20_000 }));
+    });
     await until("it died", async () => (await problems(page)).includes("worker/failed"));
     await until("another reads", () => page.evaluate(() => lives.length === 3));
     const [fell, told, reads] = await page.evaluate(() => {
       const at = (type) => lives.findLast((life) => life.type === type).at;
       return [at("faults"), performance.timeOrigin + log.find(({ type }) => type === "problem").at, at("reads")];
     });
-    t.diagnostic(`noticed after ${Math.round(told - fell)} ms, and the next one read a frame ${Math.round(reads - told)} ms later`);
-    assert.ok(told - fell < 1_500, "a hang is noticed when it has lasted 600 ms, or ten times as long as a frame takes");
-    // With a frame open Chromium gives the next worker none for two seconds: it waits 300 ms, and the page hands them over.
+    t.diagnostic(
+      `noticed after ${Math.round(told - fell)} ms, and the next one read a frame ${Math.round(reads - told)} ms later`,
+    );
+    assert.ok(
+      told - fell < 1_500,
+      "a hang is noticed when it has lasted 600 ms, or ten times as long as a frame takes",
+    );
+    // With a frame open Chromium gives the next worker none for two seconds: it waits 300 ms, and the page hands them
+    // over.
     assert.ok(reads - told < (fault.endsWith("open") ? 1_000 : 500), "and the next one reads half a second later");
     assert.equal(await page.evaluate(() => workers), 2);
     assert.equal(await page.evaluate(() => till.state), "scanning");
@@ -118,7 +162,15 @@ test("a code is offered once in a scan, however long it is held there", async (t
   const seen = await page.evaluate(async () => {
     const leave = new AbortController();
     let offered = 0;
-    const end = ends(till.scan({ signal: leave.signal, accept: () => { offered++; return false; } }));
+    const end = ends(
+      till.scan({
+        signal: leave.signal,
+        accept: () => {
+          offered++;
+          return false;
+        },
+      }),
+    );
     while (offered === 0) await new Promise((done) => setTimeout(done, 10));
     const video = document.createElement("video");
     Object.assign(video, { muted: true, srcObject: streams[0] });
@@ -136,7 +188,9 @@ test("a code that is too small, and a counter in the dark: told what would help,
   await plain.look(CODE, { module: 0.8, shake: 12 });
   const page = await all.till(t, plain);
   const misses = () => page.evaluate(() => log.filter(({ type }) => type === "miss").map(({ detail }) => detail.hint));
-  await page.evaluate(() => void (globalThis.scan = ends(till.scan({ timeoutMs: 20_000 }))));
+  await page.evaluate(() => {
+    globalThis.scan = ends(till.scan({ timeoutMs: 20_000 }));
+  });
   await until("it says so", async () => (await misses()).includes("closer"));
   await plain.look(null, { black: true });
   await until("and the other", async () => (await misses()).at(-1) === "dark");
@@ -144,16 +198,26 @@ test("a code that is too small, and a counter in the dark: told what would help,
   assert.equal((await page.evaluate(() => scan)).value?.text, CODE);
   const said = await misses();
   assert.equal(said.at(-1), null, said.join());
-  assert.ok(said.every((hint, at) => hint !== said[at - 1]), `only on change: ${said}`);
-  const times = await page.evaluate(() => log.filter(({ type, detail }) => type === "miss" && detail.hint).map(({ at }) => at));
-  assert.ok(times.every((time, at) => at === 0 || time - times[at - 1] >= 990), `at most once a second: ${times}`);
+  assert.ok(
+    said.every((hint, at) => hint !== said[at - 1]),
+    `only on change: ${said}`,
+  );
+  const times = await page.evaluate(() =>
+    log.filter(({ type, detail }) => type === "miss" && detail.hint).map(({ at }) => at),
+  );
+  assert.ok(
+    times.every((time, at) => at === 0 || time - times[at - 1] >= 990),
+    `at most once a second: ${times}`,
+  );
 });
 
 test("only the region is read", async (t) => {
   await plain.look(CODE);
   const right = await all.till(t, plain, { options: "camera: { region: { x: 0.8, y: 0, width: 0.2, height: 1 } }" });
   assert.equal((await scanned(right, { timeoutMs: 700 })).error?.code, "scan/timeout");
-  const middle = await all.till(t, plain, { options: "camera: { region: { x: 0.2, y: 0.1, width: 0.6, height: 0.8 } }" });
+  const middle = await all.till(t, plain, {
+    options: "camera: { region: { x: 0.2, y: 0.1, width: 0.6, height: 0.8 } }",
+  });
   const scan = (await scanned(middle)).value;
   assert.equal(scan?.text, CODE);
   const xs = scan.corners.map(({ x }) => x);
@@ -162,7 +226,10 @@ test("only the region is read", async (t) => {
 
 test("no more frames are read than were asked for", async (t) => {
   await plain.look(null);
-  const page = await all.till(t, plain, { before: "delete globalThis.MediaStreamTrackProcessor", options: "camera: { maxScansPerSecond: 4 }" });
+  const page = await all.till(t, plain, {
+    before: "delete globalThis.MediaStreamTrackProcessor",
+    options: "camera: { maxScansPerSecond: 4 }",
+  });
   const read = await page.evaluate(async () => {
     const end = ends(till.scan({ timeoutMs: 2_000 }));
     await end;
@@ -173,8 +240,13 @@ test("no more frames are read than were asked for", async (t) => {
 
 test("while it scans, the page's own thread has next to nothing to do", async (t) => {
   await plain.look(null);
-  const page = await all.till(t, plain, { before: "globalThis.long = []; new PerformanceObserver((list) => long.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: 'longtask' })" });
-  await page.evaluate(() => void (globalThis.scan = ends(till.scan({ timeoutMs: 30_000 }))));
+  const page = await all.till(t, plain, {
+    before:
+      "globalThis.long = []; new PerformanceObserver((list) => long.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: 'longtask' })",
+  });
+  await page.evaluate(() => {
+    globalThis.scan = ends(till.scan({ timeoutMs: 30_000 }));
+  });
   await until("it scans", () => page.evaluate(() => till.state === "scanning" && track().readyState === "live"));
   const session = await page.context().newCDPSession(page);
   await session.send("Performance.enable");
@@ -182,7 +254,9 @@ test("while it scans, the page's own thread has next to nothing to do", async (t
     const { metrics } = await session.send("Performance.getMetrics");
     return Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
   };
-  await page.evaluate(() => { long.length = 0; });
+  await page.evaluate(() => {
+    long.length = 0;
+  });
   const first = await measured();
   await page.evaluate(async () => {
     const began = performance.now();
@@ -207,23 +281,44 @@ test("bare digits that leave correction to spare pass at once, worn ones on thei
     return { size: modules.size, dark };
   };
   // One module of each of four codewords: as many as version 1 corrects at this level.
-  const worn = [[20, 20], [20, 16], [20, 12], [18, 9]];
-  const read = await page.evaluate(async (codes) => {
-    const { WorkerReader } = await import("/pkg/wasm/kaunter.js");
-    const passed = [];
-    for (const { size, dark } of codes) {
-      const reader = new WorkerReader();
-      reader.look([0, 0, 1, 1], 30);
-      const frame = () => {
-        const data = new Uint8Array(320 * 240 * 1.5).fill(200);
-        for (let y = 0; y < size * 4; y++) for (let x = 0; x < size * 4; x++) if (dark[(y >> 2) * size + (x >> 2)]) data[(y + 40) * 320 + x + 60] = 20;
-        return new VideoFrame(data, { format: "I420", codedWidth: 320, codedHeight: 240, timestamp: 0 });
-      };
-      const one = frame();
-      const counts = [(await reader.readFrame(one)).length, (await reader.readFrame(frame())).length, (await reader.readFrame(frame())).length];
-      passed.push([...counts, one.format]);
-    }
-    return passed;
-  }, await Promise.all([drawn(NUMERIC), drawn(NUMERIC, worn), drawn(CODE)]));
-  assert.deepEqual(read, [[1, 0, 0, null], [0, 1, 0, null], [1, 0, 0, null]], "and the frame is closed");
+  const worn = [
+    [20, 20],
+    [20, 16],
+    [20, 12],
+    [18, 9],
+  ];
+  const read = await page.evaluate(
+    async (codes) => {
+      const { WorkerReader } = await import("/pkg/wasm/kaunter.js");
+      const passed = [];
+      for (const { size, dark } of codes) {
+        const reader = new WorkerReader();
+        reader.look([0, 0, 1, 1], 30);
+        const frame = () => {
+          const data = new Uint8Array(320 * 240 * 1.5).fill(200);
+          for (let y = 0; y < size * 4; y++)
+            for (let x = 0; x < size * 4; x++) if (dark[(y >> 2) * size + (x >> 2)]) data[(y + 40) * 320 + x + 60] = 20;
+          return new VideoFrame(data, { format: "I420", codedWidth: 320, codedHeight: 240, timestamp: 0 });
+        };
+        const one = frame();
+        const counts = [
+          (await reader.readFrame(one)).length,
+          (await reader.readFrame(frame())).length,
+          (await reader.readFrame(frame())).length,
+        ];
+        passed.push([...counts, one.format]);
+      }
+      return passed;
+    },
+    await Promise.all([drawn(NUMERIC), drawn(NUMERIC, worn), drawn(CODE)]),
+  );
+  assert.deepEqual(
+    read,
+    [
+      [1, 0, 0, null],
+      [0, 1, 0, null],
+      [1, 0, 0, null],
+    ],
+    "and the frame is closed",
+  );
 });

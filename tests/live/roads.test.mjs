@@ -1,5 +1,6 @@
-// The roads of browsers other than Chromium, in their own engines: WebKit hands a track to its worker, which makes the stream
-// (Safari 18), or finds that it can't; Firefox hands over frames. What a browser has, and which road was taken, is asserted.
+// The roads of browsers other than Chromium, in their own engines: WebKit hands a track to its worker, which makes the
+// stream (Safari 18), or finds that it can't; Firefox hands over frames. What a browser has, and which road was taken,
+// is asserted.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -13,7 +14,9 @@ import QRCode from "qrcode";
 import { stage } from "./stage.mjs";
 
 let all;
-before(async () => { all = await stage(); });
+before(async () => {
+  all = await stage();
+});
 after(() => all.close());
 
 const NUMERIC = "281234567890123456";
@@ -36,33 +39,86 @@ async function home(t) {
 /** With its camera of coloured bars, which is granted without a question; `features` are WebKit's names. */
 async function webkit(t, address, features) {
   const browser = miniBrowser();
-  if (!browser && !process.env.CI) return t.skip("there is no WebKitGTK here: install webkit2gtk-driver, xvfb and xauth, or name its MiniBrowser in MINIBROWSER");
+  if (!browser && !process.env.CI)
+    return t.skip(
+      "there is no WebKitGTK here: install webkit2gtk-driver, xvfb and xauth, or name its MiniBrowser in MINIBROWSER",
+    );
   const folder = await home(t);
-  const args = ["--enable-media-stream=true", "--enable-mock-capture-devices=true", `--features=+MockCaptureDevices,-MockCaptureDevicesPrompt,${features}`, "--media-playback-requires-user-gesture=false", address];
-  const child = spawn("xvfb-run", ["-a", browser, ...args], { stdio: "ignore", detached: true, env: { ...process.env, HOME: folder, XDG_CACHE_HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder } });
+  const args = [
+    "--enable-media-stream=true",
+    "--enable-mock-capture-devices=true",
+    `--features=+MockCaptureDevices,-MockCaptureDevicesPrompt,${features}`,
+    "--media-playback-requires-user-gesture=false",
+    address,
+  ];
+  const child = spawn("xvfb-run", ["-a", browser, ...args], {
+    stdio: "ignore",
+    detached: true,
+    env: { ...process.env, HOME: folder, XDG_CACHE_HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
+  });
   const gone = new Promise((done) => child.once("exit", done));
   // Of the screen and all that is on it.
-  t.after(() => { try { process.kill(-child.pid, "SIGKILL"); } catch { /* it has ended */ } return gone; });
+  t.after(() => {
+    try {
+      process.kill(-child.pid, "SIGKILL");
+    } catch {
+      /* it has ended */
+    }
+    return gone;
+  });
   return true;
 }
 
 async function firefox(t, address) {
   const { FIREFOX: executablePath = "/usr/bin/firefox-esr" } = process.env;
-  if (!existsSync(executablePath) && !process.env.CI) return t.skip("there is no Firefox here: install firefox-esr, or name it in FIREFOX");
+  if (!existsSync(executablePath) && !process.env.CI)
+    return t.skip("there is no Firefox here: install firefox-esr, or name it in FIREFOX");
   const userDataDir = await home(t);
   const extraPrefsFirefox = { "media.navigator.streams.fake": true, "media.navigator.permission.disabled": true };
-  const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true, userDataDir, extraPrefsFirefox, env: { ...process.env, HOME: userDataDir } });
+  const browser = await puppeteer.launch({
+    browser: "firefox",
+    executablePath,
+    headless: true,
+    userDataDir,
+    extraPrefsFirefox,
+    env: { ...process.env, HOME: userDataDir },
+  });
   t.after(() => browser.close().catch(() => {}));
   await (await browser.newPage()).goto(address);
   return true;
 }
 
 const roads = [
-  ["WebKit: its worker makes the stream of a track", { open: (t, address) => webkit(t, address, "+MediaStreamTrackProcessing"), must: "track", never: ["stream", "frame", "pixels"] }],
-  ["WebKit: a track that its worker can make nothing of, then frames", { open: (t, address) => webkit(t, address, "-MediaStreamTrackProcessing"), must: "frame", never: ["stream", "pixels"] }],
-  ["WebKit without VideoFrame: pixels", { open: (t, address) => webkit(t, address, "-MediaStreamTrackProcessing"), without: ["VideoFrame"], must: "pixels", never: ["stream", "frame"] }],
+  [
+    "WebKit: its worker makes the stream of a track",
+    {
+      open: (t, address) => webkit(t, address, "+MediaStreamTrackProcessing"),
+      must: "track",
+      never: ["stream", "frame", "pixels"],
+    },
+  ],
+  [
+    "WebKit: a track that its worker can make nothing of, then frames",
+    {
+      open: (t, address) => webkit(t, address, "-MediaStreamTrackProcessing"),
+      must: "frame",
+      never: ["stream", "pixels"],
+    },
+  ],
+  [
+    "WebKit without VideoFrame: pixels",
+    {
+      open: (t, address) => webkit(t, address, "-MediaStreamTrackProcessing"),
+      without: ["VideoFrame"],
+      must: "pixels",
+      never: ["stream", "frame"],
+    },
+  ],
   ["Firefox: frames", { open: firefox, must: "frame", never: ["stream", "pixels"] }],
-  ["Firefox without VideoFrame: pixels", { open: firefox, without: ["VideoFrame"], must: "pixels", never: ["stream", "frame"] }],
+  [
+    "Firefox without VideoFrame: pixels",
+    { open: firefox, without: ["VideoFrame"], must: "pixels", never: ["stream", "frame"] },
+  ],
 ];
 for (const [name, { open, must, never, without }] of roads) {
   test(name, async (t) => {
@@ -82,7 +138,10 @@ test("WebKit's own camera: the worker gets its frames, and no other road is take
   t.diagnostic(JSON.stringify(seen));
   assert.equal(seen.end, "scan/timeout", "there is no code in it");
   assert.ok(seen.heard.frames >= 10, `${seen.heard.frames} frames`);
-  assert.ok(seen.posted.includes("track") && !seen.posted.some((type) => ["stream", "frame", "pixels"].includes(type)), seen.posted.join());
+  assert.ok(
+    seen.posted.includes("track") && !seen.posted.some((type) => ["stream", "frame", "pixels"].includes(type)),
+    seen.posted.join(),
+  );
   assert.deepEqual(seen.problems, []);
 });
 

@@ -1,6 +1,7 @@
-// A stage for the camera: Chromium with a camera that it plays, a developer's page with the package as it is, and a till that is open.
+// A stage for the camera: Chromium with a camera that it plays, a developer's page with the package as it is, and a
+// till that is open.
 
-import { readFile, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
@@ -10,6 +11,7 @@ import { flags, show } from "../terminal/camera.mjs";
 import { counter, until } from "../terminal/harness.mjs";
 
 export { until };
+
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const { CHROMIUM: executablePath = "/usr/bin/chromium" } = process.env;
 const types = { ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm" };
@@ -23,7 +25,9 @@ const pages = {
 /** Scripts of these tests. */
 const scripts = ["/worker.js", "/picture.js"];
 
-/** Shared by the tests of a file: the shop behind the till, the page's server, and browsers that are closed at the end. */
+/**
+ * Shared by the tests of a file: the shop behind the till, the page's server, and browsers that are closed at the end.
+ */
 export async function stage() {
   const closers = [];
   let said = () => {};
@@ -33,24 +37,52 @@ export async function stage() {
     response.end();
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  closers.push(() => { server.close(); server.closeAllConnections(); });
+  closers.push(() => {
+    server.close();
+    server.closeAllConnections();
+  });
   const { port } = server.address();
   const origin = `http://127.0.0.1:${port}`;
-  const shop = await counter({ after: (close) => closers.unshift(close) }, { origins: [origin, `http://localhost:${port}`, `http://till.test:${port}`] });
+  const shop = await counter(
+    { after: (close) => closers.unshift(close) },
+    { origins: [origin, `http://localhost:${port}`, `http://till.test:${port}`] },
+  );
   const dir = await mkdtemp(join(tmpdir(), "kaunter-live-"));
   closers.push(() => rm(dir, { recursive: true, force: true }));
-  return new Stage({ shop, origin, port, dir, closers, said: () => new Promise((hear) => { said = hear; }) });
+  return new Stage({
+    shop,
+    origin,
+    port,
+    dir,
+    closers,
+    said: () =>
+      new Promise((hear) => {
+        said = hear;
+      }),
+  });
 }
 
 async function serve(request, response) {
   const { pathname, searchParams } = new URL(request.url, "http://local");
   if (pages[pathname]) return response.writeHead(200, { "content-type": "text/html", ...pages[pathname] }).end(html());
-  if (pathname === "/around") return response.writeHead(200, { "content-type": "text/html" }).end(html(`<iframe src="${searchParams.get("it")}"></iframe>`));
-  if (pathname === "/picture") return response.writeHead(200, { "content-type": "text/html" }).end(html('<script type="module" src="/picture.js"></script>'));
-  const file = scripts.includes(pathname) ? `tests/live${pathname}` : /^\/pkg\/[a-z0-9_./-]+$/.test(pathname) && !pathname.includes("..") ? pathname : null;
+  if (pathname === "/around")
+    return response
+      .writeHead(200, { "content-type": "text/html" })
+      .end(html(`<iframe src="${searchParams.get("it")}"></iframe>`));
+  if (pathname === "/picture")
+    return response
+      .writeHead(200, { "content-type": "text/html" })
+      .end(html('<script type="module" src="/picture.js"></script>'));
+  const file = scripts.includes(pathname)
+    ? `tests/live${pathname}`
+    : /^\/pkg\/[a-z0-9_./-]+$/.test(pathname) && !pathname.includes("..")
+      ? pathname
+      : null;
   if (!file) return response.writeHead(404).end();
   try {
-    response.writeHead(200, { "content-type": types[extname(file)] ?? "text/plain" }).end(await readFile(join(root, file)));
+    response
+      .writeHead(200, { "content-type": types[extname(file)] ?? "text/plain" })
+      .end(await readFile(join(root, file)));
   } catch {
     response.writeHead(404).end();
   }
@@ -66,7 +98,10 @@ class Stage {
     const file = join(this.dir, `camera-${this.browsers++}.y4m`);
     await show(file, null);
     let given = flags(file);
-    if (devices) given = given.filter((flag) => !/use-f(ile|ake-device)/.test(flag)).concat(`--use-fake-device-for-media-stream=device-count=${devices}`);
+    if (devices)
+      given = given
+        .filter((flag) => !/use-f(ile|ake-device)/.test(flag))
+        .concat(`--use-fake-device-for-media-stream=device-count=${devices}`);
     if (!fake) given = given.filter((flag) => !flag.startsWith("--use-fake-ui"));
     const browser = await chromium.launch({ executablePath, args: [...given, ...args] });
     this.closers.unshift(() => browser.close());

@@ -1,4 +1,5 @@
-// The package's worker with a fault that a test asks for, `?fault=...`: it tells of its first reading, and when the fault is there.
+// The package's worker with a fault that a test asks for, `?fault=...`: it tells of its first reading, and when the
+// fault is there.
 
 import { WorkerReader } from "/pkg/wasm/kaunter.js";
 import "/pkg/worker.js";
@@ -27,14 +28,17 @@ WorkerReader.prototype.readFrame = function (frame) {
 };
 
 // In the decoder: the frame is copied by then, and closed.
-if (fault === "hang") VideoFrame.prototype.close = function () {
-  close.call(this);
-  if (frames > 3) hang();
-};
+if (fault === "hang")
+  VideoFrame.prototype.close = function () {
+    close.call(this);
+    if (frames > 3) hang();
+  };
 
 // Some hardware frames have no format that a page may know.
-if (["format", "hang when drawn"].includes(fault)) Object.defineProperty(VideoFrame.prototype, "format", { get: () => null });
-if (fault === "hang when drawn") WorkerReader.prototype.readPixels = function (...given) {
-  if (frames > 2) hang();
-  return readPixels.apply(this, given);
-};
+if (["format", "hang when drawn"].includes(fault))
+  Object.defineProperty(VideoFrame.prototype, "format", { get: () => null });
+if (fault === "hang when drawn")
+  WorkerReader.prototype.readPixels = function (...given) {
+    if (frames > 2) hang();
+    return readPixels.apply(this, given);
+  };

@@ -2,13 +2,13 @@
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { before, after, test } from "node:test";
-import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import QRCode from "qrcode";
 import ts from "typescript";
 import { counter, until } from "../terminal/harness.mjs";
@@ -36,9 +36,27 @@ before(async () => {
   [packed] = JSON.parse(run("npm", ["pack", "--json", "--pack-destination", dir, join(root, "pkg")], root));
   shop = join(dir, "shop");
   await mkdir(shop);
-  await writeFile(join(shop, "package.json"), JSON.stringify({ name: "shop", private: true, type: "module", scripts: { build: "vite build" } }));
-  run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", join(dir, packed.filename), `vite@${vite}`, `esbuild@${ESBUILD}`], shop);
-  await writeFile(join(shop, "index.html"), '<!doctype html><title>shop</title><link rel="icon" href="data:,"><body><script type="module" src="/main.js"></script>');
+  await writeFile(
+    join(shop, "package.json"),
+    JSON.stringify({ name: "shop", private: true, type: "module", scripts: { build: "vite build" } }),
+  );
+  run(
+    "npm",
+    [
+      "install",
+      "--no-audit",
+      "--no-fund",
+      "--loglevel=error",
+      join(dir, packed.filename),
+      `vite@${vite}`,
+      `esbuild@${ESBUILD}`,
+    ],
+    shop,
+  );
+  await writeFile(
+    join(shop, "index.html"),
+    '<!doctype html><title>shop</title><link rel="icon" href="data:,"><body><script type="module" src="/main.js"></script>',
+  );
   const picture = await QRCode.toDataURL("130123456789012345", { scale: 6, margin: 4 });
   await writeFile(join(shop, "code.json"), JSON.stringify({ picture }));
   await writeFile(join(shop, "main.js"), page("init()"));
@@ -74,17 +92,39 @@ after(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-const names = async (folder) => (await readdir(folder, { withFileTypes: true, recursive: true })).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+const names = async (folder) =>
+  (await readdir(folder, { withFileTypes: true, recursive: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
 
 test("the tarball holds what the package needs: exactly one .wasm, declarations, licences, and no eval", async () => {
   const files = packed.files.map(({ path }) => path);
-  assert.deepEqual(files.filter((path) => path.endsWith(".wasm")), ["wasm/kaunter_bg.wasm"]);
-  for (const path of ["README.md", "LICENSE-MIT", "LICENSE-APACHE", "index.js", "index.d.ts", "reader.js", "reader.d.ts", "worker.js", "wasm/kaunter.d.ts"]) assert.ok(files.includes(path), path);
+  assert.deepEqual(
+    files.filter((path) => path.endsWith(".wasm")),
+    ["wasm/kaunter_bg.wasm"],
+  );
+  for (const path of [
+    "README.md",
+    "LICENSE-MIT",
+    "LICENSE-APACHE",
+    "index.js",
+    "index.d.ts",
+    "reader.js",
+    "reader.d.ts",
+    "worker.js",
+    "wasm/kaunter.d.ts",
+  ])
+    assert.ok(files.includes(path), path);
   const installed = join(shop, "node_modules/kaunter");
   const manifest = JSON.parse(await readFile(join(installed, "package.json")));
   assert.deepEqual(Object.keys(manifest.dependencies ?? {}), [], "nothing else comes along");
-  for (const entry of Object.values(manifest.exports).flatMap((to) => (typeof to === "string" ? [to] : Object.values(to)))) assert.ok(files.includes(entry.replace("./", "")), entry);
-  const code = await Promise.all((await names(installed)).filter((name) => name.endsWith(".js")).map((name) => readFile(name, "utf8")));
+  for (const entry of Object.values(manifest.exports).flatMap((to) =>
+    typeof to === "string" ? [to] : Object.values(to),
+  ))
+    assert.ok(files.includes(entry.replace("./", "")), entry);
+  const code = await Promise.all(
+    (await names(installed)).filter((name) => name.endsWith(".js")).map((name) => readFile(name, "utf8")),
+  );
   assert.ok(code.length >= 5);
   for (const text of code) assert.doesNotMatch(text, /\beval\(|new Function\(/);
 });
@@ -117,15 +157,24 @@ async function works(t, serve) {
   await page.waitForSelector("body[data-result]", { timeout: 60_000, state: "attached" });
   const known = await page.getAttribute("body", "data-result");
   const { version } = JSON.parse(await readFile(join(root, "pkg/package.json")));
-  assert.deepEqual(JSON.parse(known), { text: "130123456789012345", version, empty: 0, refused: [true, "token/failed"], outcome: "paid", worker: true }, `${known} ${page.problems}`);
+  assert.deepEqual(
+    JSON.parse(known),
+    { text: "130123456789012345", version, empty: 0, refused: [true, "token/failed"], outcome: "paid", worker: true },
+    `${known} ${page.problems}`,
+  );
   assert.equal(await desk.kept(), 1250);
 }
 
 /** Vite as a developer starts it. */
 async function start(t, args) {
-  const child = spawn(join(shop, "node_modules/.bin/vite"), [...args, "--host", "127.0.0.1", "--strictPort"], { cwd: shop });
+  const child = spawn(join(shop, "node_modules/.bin/vite"), [...args, "--host", "127.0.0.1", "--strictPort"], {
+    cwd: shop,
+  });
   const gone = new Promise((done) => child.once("exit", done));
-  t.after(async () => { child.kill(); await gone; });
+  t.after(async () => {
+    child.kill();
+    await gone;
+  });
   let words = "";
   await new Promise((resolve, reject) => {
     const hear = (chunk) => {
@@ -145,7 +194,9 @@ test("what a till downloads stays small: the module by brotli, the JavaScript by
   const scripts = packed.files.map(({ path }) => path).filter((path) => path.endsWith(".js"));
   let script = 0;
   for (const path of scripts) script += gzipSync(await readFile(join(installed, path)), { level: 9 }).length;
-  t.diagnostic(`module ${(module / 1024).toFixed(1)} KiB by brotli, JavaScript ${(script / 1024).toFixed(1)} KiB by gzip`);
+  t.diagnostic(
+    `module ${(module / 1024).toFixed(1)} KiB by brotli, JavaScript ${(script / 1024).toFixed(1)} KiB by gzip`,
+  );
   assert.ok(module <= MOST_MODULE, `the module has ${module} bytes`);
   assert.ok(script <= MOST_SCRIPT, `the JavaScript has ${script} bytes`);
 });
@@ -186,12 +237,18 @@ async function serve(t, dir, headers = {}) {
       response.writeHead(404).end();
     }
   });
-  t.after(() => { server.closeAllConnections(); server.close(); });
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
   await works(t, (port) => new Promise((done) => server.listen(port, "127.0.0.1", done)));
 }
 
 test("under a strict security policy: only 'self' and 'wasm-unsafe-eval'", async (t) => {
-  await serve(t, join(shop, "dist"), { "content-security-policy": "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data:; connect-src 'self' http://127.0.0.1:*; object-src 'none'; base-uri 'none'" });
+  await serve(t, join(shop, "dist"), {
+    "content-security-policy":
+      "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data:; connect-src 'self' http://127.0.0.1:*; object-src 'none'; base-uri 'none'",
+  });
 });
 
 test("esbuild builds it for a browser, and init says where the files are, though somebody looked elsewhere before", async (t) => {
@@ -199,8 +256,24 @@ test("esbuild builds it for a browser, and init says where the files are, though
   await mkdir(out);
   await writeFile(join(shop, "early.js"), 'import { decode } from "kaunter"; decode(new Blob([])).catch(() => {});');
   const files = '{ wasm: "/kaunter_bg.wasm", worker: "/worker.js" }';
-  await writeFile(join(shop, "own.js"), page(`Promise.all([init(${files}), init(${files})]).then(() => init(${files}))`, 'import "./early.js";'));
-  const bundle = (entry, name) => run(join(shop, "node_modules/.bin/esbuild"), [entry, "--bundle", "--format=esm", "--platform=browser", "--loader:.json=json", `--outfile=${join(out, name)}`, "--log-level=warning"], shop);
+  await writeFile(
+    join(shop, "own.js"),
+    page(`Promise.all([init(${files}), init(${files})]).then(() => init(${files}))`, 'import "./early.js";'),
+  );
+  const bundle = (entry, name) =>
+    run(
+      join(shop, "node_modules/.bin/esbuild"),
+      [
+        entry,
+        "--bundle",
+        "--format=esm",
+        "--platform=browser",
+        "--loader:.json=json",
+        `--outfile=${join(out, name)}`,
+        "--log-level=warning",
+      ],
+      shop,
+    );
   bundle("own.js", "main.js");
   bundle("node_modules/kaunter/worker.js", "worker.js");
   await copyFile(join(shop, "node_modules/kaunter/wasm/kaunter_bg.wasm"), join(out, "kaunter_bg.wasm"));
@@ -213,16 +286,30 @@ test("no file gives a name at its top that a CommonJS wrapper gives to something
   for (const name of (await names(join(shop, "node_modules/kaunter"))).filter((name) => name.endsWith(".js"))) {
     const source = ts.createSourceFile(name, await readFile(name, "utf8"), ts.ScriptTarget.Latest, true);
     const given = source.statements.flatMap((statement) => {
-      if (ts.isVariableStatement(statement)) return statement.declarationList.declarations.map(({ name }) => name.getText());
+      if (ts.isVariableStatement(statement))
+        return statement.declarationList.declarations.map(({ name }) => name.getText());
       if (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) return [statement.name?.text];
       const { name: alone, namedBindings } = (ts.isImportDeclaration(statement) && statement.importClause) || {};
-      const more = !namedBindings ? [] : ts.isNamespaceImport(namedBindings) ? [namedBindings.name] : namedBindings.elements.map(({ name }) => name);
+      const more = !namedBindings
+        ? []
+        : ts.isNamespaceImport(namedBindings)
+          ? [namedBindings.name]
+          : namedBindings.elements.map(({ name }) => name);
       return [alone, ...more].filter(Boolean).map(({ text }) => text);
     });
     assert.ok(given.length > 0 || name.endsWith("digits.js") || name.includes("snippets"), name);
-    assert.deepEqual(given.filter((word) => taken.includes(word)), [], name);
+    assert.deepEqual(
+      given.filter((word) => taken.includes(word)),
+      [],
+      name,
+    );
     const visit = (node) => {
-      const from = (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) ? node.moduleSpecifier : ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword ? node.arguments[0] : null;
+      const from =
+        ts.isImportDeclaration(node) || ts.isExportDeclaration(node)
+          ? node.moduleSpecifier
+          : ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword
+            ? node.arguments[0]
+            : null;
       if (from && ts.isStringLiteralLike(from)) assert.match(from.text, /^\.\.?\//, `${name} imports ${from.text}`);
       ts.forEachChild(node, visit);
     };
@@ -241,32 +328,57 @@ async function quickStart() {
 test("the README's quick start, followed to the letter, takes a payment", async (t) => {
   const { commands, html } = await quickStart();
   assert.ok(html.trim().split("\n").length <= 23, "twenty lines, and what holds them");
-  // Cargo's two are what built the package, and what the counter below stands in for: the demo's own ports may be taken here.
+  // Cargo's two are what built the package, and what the counter below stands in for: the demo's own ports may be taken
+  // here.
   const own = commands.filter((command) => !command.startsWith("cargo "));
-  assert.deepEqual(commands.filter((command) => command.startsWith("cargo ")), ["cargo xtask build", "cargo xtask demo --port 8787"]);
+  assert.deepEqual(
+    commands.filter((command) => command.startsWith("cargo ")),
+    ["cargo xtask build", "cargo xtask demo --port 8787"],
+  );
   const beside = await mkdtemp(join(tmpdir(), "kaunter-readme-"));
   t.after(() => rm(beside, { recursive: true, force: true }));
   await symlink(root, join(beside, "kaunter"));
   // A person says yes where npm asks whether it may fetch create-vite.
-  const shell = spawn("sh", ["-e", "-c", own.join("\n")], { cwd: beside, detached: true, env: { ...process.env, NO_COLOR: "1", npm_config_yes: "true" } });
+  const shell = spawn("sh", ["-e", "-c", own.join("\n")], {
+    cwd: beside,
+    detached: true,
+    env: { ...process.env, NO_COLOR: "1", npm_config_yes: "true" },
+  });
   const gone = new Promise((done) => shell.once("exit", done));
-  t.after(async () => { try { process.kill(-shell.pid); } catch { /* it has ended */ } await gone; });
+  t.after(async () => {
+    try {
+      process.kill(-shell.pid);
+    } catch {
+      /* it has ended */
+    }
+    await gone;
+  });
   let words = "";
-  for (const stream of [shell.stdout, shell.stderr]) stream.on("data", (chunk) => { words += chunk; });
+  for (const stream of [shell.stdout, shell.stderr])
+    stream.on("data", (chunk) => {
+      words += chunk;
+    });
   const origin = await Promise.race([
     until("Vite prints an address", () => /Local:\s+(http:\/\/[^\s/]+)\//.exec(words)?.[1], { ms: 180_000 }),
-    gone.then((code) => { throw new Error(`the commands ended with ${code}: ${words}`); }),
+    gone.then((code) => {
+      throw new Error(`the commands ended with ${code}: ${words}`);
+    }),
   ]);
   await writeFile(join(beside, "shop/index.html"), html);
   const desk = await counter(t, { origins: [origin] });
-  const rules = [[8787, desk.backend], [8788, desk.simulator]].map(([port, address]) => `MAP 127.0.0.1:${port} ${new URL(address).host}`);
+  const rules = [
+    [8787, desk.backend],
+    [8788, desk.simulator],
+  ].map(([port, address]) => `MAP 127.0.0.1:${port} ${new URL(address).host}`);
   const machine = await desk.machine({ flags: [`--host-resolver-rules=${rules}`] });
   await machine.look(await desk.code("approves", "21"));
   const visit = await machine.page();
   await visit.goto(`${origin}/`);
   await visit.waitForFunction(() => document.querySelector("button")?.onclick, null, { timeout: 60_000 });
   await visit.click("button");
-  await visit.waitForFunction(() => /^Paid: \d+/.test(document.querySelector("output").textContent), null, { timeout: 60_000 });
+  await visit.waitForFunction(() => /^Paid: \d+/.test(document.querySelector("output").textContent), null, {
+    timeout: 60_000,
+  });
   assert.equal(await desk.kept(), 1250);
 });
 
@@ -274,7 +386,8 @@ test("the package's own quick start waits in no module, shows every error, and t
   const text = await readFile(join(root, "pkg/README.md"), "utf8");
   const [, code] = /```js\n([\s\S]*?)```/.exec(text);
   const source = ts.createSourceFile("quick.js", code, ts.ScriptTarget.Latest, true);
-  const waits = (node) => ts.isAwaitExpression(node) || (!ts.isFunctionLike(node) && ts.forEachChild(node, waits)) || false;
+  const waits = (node) =>
+    ts.isAwaitExpression(node) || (!ts.isFunctionLike(node) && ts.forEachChild(node, waits)) || false;
   assert.equal(waits(source), false, "no top-level await");
   assert.match(code, /\.catch\(|catch \(error\) \{\s+show/);
   const { html } = await quickStart();

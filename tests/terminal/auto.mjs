@@ -5,8 +5,19 @@ import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { flags, show } from "./camera.mjs";
 
-const { KAUNTER_TERMINAL: terminal, KAUNTER_SIMULATOR_URL: simulator, KAUNTER_OUT: out, KAUNTER_FAULT: fault, CHROMIUM: executablePath } = process.env;
-const post = (path, body) => fetch(`${simulator}${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+const {
+  KAUNTER_TERMINAL: terminal,
+  KAUNTER_SIMULATOR_URL: simulator,
+  KAUNTER_OUT: out,
+  KAUNTER_FAULT: fault,
+  CHROMIUM: executablePath,
+} = process.env;
+const post = (path, body) =>
+  fetch(`${simulator}${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
 const get = async (path) => (await fetch(`${simulator}${path}`)).json();
 
 const began = performance.now();
@@ -38,7 +49,10 @@ try {
   await page.goto(`${terminal}?amount=1250`);
   await page.waitForSelector('body[data-screen="ready"][data-busy="false"]');
   await page.click("#primary");
-  const wallet = page.waitForSelector('[data-wallet="23"]').then((button) => button.click()).catch(() => {});
+  const wallet = page
+    .waitForSelector('[data-wallet="23"]')
+    .then((button) => button.click())
+    .catch(() => {});
   await page.waitForSelector('body[data-screen="paid"]', { timeout: 60_000 });
   await wallet;
   const source = await page.getAttribute("body", "data-source");

@@ -4,10 +4,14 @@ import { constants, open } from "node:fs/promises";
 import QRCode from "qrcode";
 
 /**
- * Writes a y4m file; Chromium reads it afresh at each getUserMedia. `text: null` shows an empty counter. `shake`: so many
- * pixels to the side in every other frame, as in a hand.
+ * Writes a y4m file; Chromium reads it afresh at each getUserMedia. `text: null` shows an empty counter. `shake`: so
+ * many pixels to the side in every other frame, as in a hand.
  */
-export async function show(file, text, { width = 640, height = 480, module = 8, dark = false, black = false, shake = 0 } = {}) {
+export async function show(
+  file,
+  text,
+  { width = 640, height = 480, module = 8, dark = false, black = false, shake = 0 } = {},
+) {
   const chroma = Buffer.alloc((width * height) / 2, 128);
   const frame = (aside) => {
     const luma = Buffer.alloc(width * height, black ? 12 : dark ? 24 : 225);
@@ -20,7 +24,9 @@ export async function show(file, text, { width = 640, height = 480, module = 8, 
   await put(file, Buffer.concat([head, frame(0), frame(shake)]));
 }
 
-/** Over what was there: a camera that is on plays the file meanwhile, and one that finds it cut short ends its track. */
+/**
+ * Over what was there: a camera that is on plays the file meanwhile, and one that finds it cut short ends its track.
+ */
 async function put(file, film) {
   const out = await open(file, constants.O_WRONLY | constants.O_CREAT);
   try {
@@ -47,7 +53,14 @@ function draw(luma, text, { width, height, module, dark, aside }) {
 /** How Chromium is told to play the file. As root it needs no sandbox, and a test needs no network of its own. */
 export function flags(file) {
   return [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
-    "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", `--use-file-for-fake-video-capture=${file}`,
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    `--use-file-for-fake-video-capture=${file}`,
   ];
 }

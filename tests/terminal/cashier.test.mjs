@@ -1,15 +1,17 @@
-// What a cashier does with the page: by keyboard alone, without a connection, in three languages, with a manager who may
-// and one who may not; and what the page never lets a cashier do.
+// What a cashier does with the page: by keyboard alone, without a connection, in three languages, with a manager who
+// may and one who may not; and what the page never lets a cashier do.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { attempt, charge, counter, screen, until, underReview } from "./harness.mjs";
+import { attempt, charge, counter, screen, underReview, until } from "./harness.mjs";
 
 const sentence = (page) => page.textContent("#sentence");
-const sees = (page, what, pattern, selector = "#sentence") => until(what, async () => pattern.test(await page.textContent(selector)));
+const sees = (page, what, pattern, selector = "#sentence") =>
+  until(what, async () => pattern.test(await page.textContent(selector)));
 /** Between two keys of a quick hand; what comes faster is a scanner's (scanner.test.mjs). */
 const HAND_MS = 90;
-const scanning = (page) => until("the camera looks", async () => (await page.getAttribute("body", "data-state")) === "scanning");
+const scanning = (page) =>
+  until("the camera looks", async () => (await page.getAttribute("body", "data-state")) === "scanning");
 
 test("a sale by keyboard alone: digits, Enter, a wallet, Enter; Esc cancels only when it is held", async (t) => {
   const shop = await counter(t, { scale: 0.5 });
@@ -22,7 +24,8 @@ test("a sale by keyboard alone: digits, Enter, a wallet, Enter; Esc cancels only
   assert.match(await page.textContent("#amount"), /RM\s?12\.50/);
   await page.keyboard.press("Enter");
   await page.waitForSelector("dialog[open] [data-wallet]");
-  for (let at = 0; at < 10 && (await page.evaluate(() => document.activeElement.dataset.wallet)) !== "23"; at++) await page.keyboard.press("Tab");
+  for (let at = 0; at < 10 && (await page.evaluate(() => document.activeElement.dataset.wallet)) !== "23"; at++)
+    await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await screen(page, "paid");
   assert.equal(await shop.kept(), 1250);
@@ -58,7 +61,11 @@ test("a double tap on Charge begins one scan, and does not cancel it; what would
   await sees(page, "what would help is said", /brighter/, "#hint");
   assert.equal(await page.isVisible("#trouble"), false);
   await page.keyboard.press("Enter");
-  assert.equal(await page.getAttribute("body", "data-state"), "scanning", "Enter ends no scan: a hand scanner sends one");
+  assert.equal(
+    await page.getAttribute("body", "data-state"),
+    "scanning",
+    "Enter ends no scan: a hand scanner sends one",
+  );
   await page.keyboard.press("Escape");
   await screen(page, "ready");
   assert.match(await page.textContent("#amount"), /12\.50/, "the amount is kept");
@@ -87,7 +94,10 @@ test("without a connection no charge starts; when it is back, it does", async (t
   await page.waitForSelector("#banner", { state: "hidden" });
   await shop.post("/_sim/phone/answer", { trx_id: (await shop.ledger())[0].trx_id, approve: true });
   await screen(page, "paid");
-  assert.deepEqual((await shop.ledger()).map((line) => line.charged), [1250]);
+  assert.deepEqual(
+    (await shop.ledger()).map((line) => line.charged),
+    [1250],
+  );
 });
 
 test("waiting counts down between two answers, and holds the screen awake", async (t) => {
@@ -98,7 +108,11 @@ test("waiting counts down between two answers, and holds the screen awake", asyn
   await page.addInitScript(() => {
     globalThis.locks = [];
     const ask = navigator.wakeLock.request.bind(navigator.wakeLock);
-    navigator.wakeLock.request = async (kind) => { const lock = await ask(kind); locks.push(lock); return lock; };
+    navigator.wakeLock.request = async (kind) => {
+      const lock = await ask(kind);
+      locks.push(lock);
+      return lock;
+    };
   });
   await page.goto(`${shop.backend}/?terminal=till-1&amount=1250`);
   await screen(page, "ready");
@@ -113,7 +127,10 @@ test("waiting counts down between two answers, and holds the screen awake", asyn
   assert.ok(Math.abs(elapsed + left - 90) <= 1, `${elapsed} + ${left} is the 90 s that the gateway gives`);
   // The browser takes the lock when the page is hidden; seen again, the page asks for it again.
   assert.equal(await page.evaluate(() => locks.length), 1);
-  await page.evaluate(async () => { await locks[0].release(); document.dispatchEvent(new Event("visibilitychange")); });
+  await page.evaluate(async () => {
+    await locks[0].release();
+    document.dispatchEvent(new Event("visibilitychange"));
+  });
   await until("the lock is asked for again", async () => (await page.evaluate(() => locks.length)) === 2);
   await shop.post("/_sim/phone/answer", { trx_id: (await shop.ledger())[0].trx_id, approve: true });
   await screen(page, "paid");
@@ -172,13 +189,19 @@ test("a settled review and a late success appear as such in the history, and are
   const machine = await shop.machine();
   const token = await shop.token();
   const late = await attempt(shop, "late", { minor: 1208, code: await shop.code("by_amount") });
-  await until("a cancel is granted", async () => (await shop.call("POST", `/v1/trades/${late.trx_id}/cancel`, { token })).status === 200);
+  await until(
+    "a cancel is granted",
+    async () => (await shop.call("POST", `/v1/trades/${late.trx_id}/cancel`, { token })).status === 200,
+  );
   const review = await underReview(shop, "review");
   const good = await attempt(shop, "good", { code: await shop.code() });
   await until("it is late", async () => (await shop.sale("late")).attempts[0].status === "late-success");
   const page = await machine.terminal({ amount: 777 });
   const entry = (trade) => page.textContent(`[data-trade="${trade.trx_id}"]`);
-  const open = async () => { await page.click("#history-open"); await page.waitForSelector(".entry"); };
+  const open = async () => {
+    await page.click("#history-open");
+    await page.waitForSelector(".entry");
+  };
   const settle = async (outcome) => {
     await page.click(`#manager-${outcome}`);
     await page.click("#manager-settle");
@@ -188,7 +211,11 @@ test("a settled review and a late success appear as such in the history, and are
   };
 
   await open();
-  assert.deepEqual(await page.locator(".entry").evaluateAll((entries) => entries.map((entry) => entry.dataset.trade)), [good, review, late].map((trade) => trade.trx_id), "newest first");
+  assert.deepEqual(
+    await page.locator(".entry").evaluateAll((entries) => entries.map((entry) => entry.dataset.trade)),
+    [good, review, late].map((trade) => trade.trx_id),
+    "newest first",
+  );
   assert.match(await entry(late), /12\.08.*Paid late.*Accept it or give it back/);
   assert.match(await entry(review), /12\.50.*Not confirmed.*call the manager/);
 
@@ -203,7 +230,11 @@ test("a settled review and a late success appear as such in the history, and are
 
   // The late one: accepted.
   await page.click(`[data-trade="${late.trx_id}"]`);
-  await until("it says what came", async () => /^Paid late/.test(await page.textContent("#title")) && /accept it or give it back/.test(await sentence(page)));
+  await until(
+    "it says what came",
+    async () =>
+      /^Paid late/.test(await page.textContent("#title")) && /accept it or give it back/.test(await sentence(page)),
+  );
   await page.click("#primary");
   assert.equal(await page.isVisible("#manager-declined"), false, "it was paid: nobody can say that it was not");
   await settle("paid");
@@ -229,7 +260,10 @@ test("a settled review and a late success appear as such in the history, and are
   await screen(page, "ready");
   assert.match(await page.textContent("#amount"), /7\.77/);
   // Each further right is refused once, and then asked for: the browser writes that down.
-  assert.deepEqual(page.problems.filter((problem) => !/status of 403/.test(problem)), []);
+  assert.deepEqual(
+    page.problems.filter((problem) => !/status of 403/.test(problem)),
+    [],
+  );
 });
 
 test("a manager without the right is told so, and nothing changes", async (t) => {
@@ -238,7 +272,11 @@ test("a manager without the right is told so, and nothing changes", async (t) =>
   const trade = await underReview(shop, "review");
   const good = await attempt(shop, "good", { code: await shop.code() });
   // The shop's server gives its cashiers no more than this, whatever they ask for.
-  await shop.post("/_sim/shop", { backend: shop.backend, server_key: shop.keys.KAUNTER_SERVER_KEY, may: ["charge", "cancel", "list"] });
+  await shop.post("/_sim/shop", {
+    backend: shop.backend,
+    server_key: shop.keys.KAUNTER_SERVER_KEY,
+    may: ["charge", "cancel", "list"],
+  });
   const page = await machine.terminal();
   await page.click("#unfinished");
   await screen(page, "not-confirmed");
@@ -282,9 +320,20 @@ test("three languages, kept for the next day; sound has a volume, and can be off
   await page.addInitScript(() => {
     globalThis.tones = [];
     const Real = GainNode;
-    globalThis.GainNode = class extends Real { constructor(audio, options) { super(audio, options); tones.push(options.gain); } };
+    globalThis.GainNode = class extends Real {
+      constructor(audio, options) {
+        super(audio, options);
+        tones.push(options.gain);
+      }
+    };
     const Oscillator = OscillatorNode;
-    globalThis.OscillatorNode = class extends Oscillator { constructor(audio, options) { super(audio, options); (globalThis.pitches ??= []).push(options.frequency); } };
+    globalThis.OscillatorNode = class extends Oscillator {
+      constructor(audio, options) {
+        super(audio, options);
+        globalThis.pitches ??= [];
+        pitches.push(options.frequency);
+      }
+    };
   });
   await page.goto(`${shop.backend}/?terminal=till-1&amount=1250`);
   await screen(page, "ready");
@@ -306,7 +355,11 @@ test("three languages, kept for the next day; sound has a volume, and can be off
   await screen(page, "ready");
   assert.match(await page.textContent("#primary"), /^收款/, "the language is kept");
   await page.click("#settings");
-  assert.deepEqual([await page.isChecked("#sound"), await page.inputValue("#volume")], [false, "50"], "so is the sound");
+  assert.deepEqual(
+    [await page.isChecked("#sound"), await page.inputValue("#volume")],
+    [false, "50"],
+    "so is the sound",
+  );
   await page.click("#drawer-close");
 
   // Off: a whole sale without a tone. On again: paid is high, not paid is low and double.
@@ -332,7 +385,10 @@ test("three languages, kept for the next day; sound has a volume, and can be off
   await charge(page, { wallet: "23" });
   await screen(page, "declined");
   const refused = await page.evaluate(() => pitches.splice(0));
-  assert.ok(Math.min(...paid.slice(-2)) > 4 * Math.max(...refused.slice(-2)) && refused.at(-1) === refused.at(-2), `${paid} and ${refused} are not to be confused`);
+  assert.ok(
+    Math.min(...paid.slice(-2)) > 4 * Math.max(...refused.slice(-2)) && refused.at(-1) === refused.at(-2),
+    `${paid} and ${refused} are not to be confused`,
+  );
 });
 
 test("the scanner's test says what a code is, shows nothing of it, and pays nothing", async (t) => {

@@ -105,15 +105,30 @@ test("the typed code, the wallet picker and the same amount: Enter pays nothing,
   await enters(page);
   assert.equal(await page.isVisible("#pick"), true, "the first wallet is not the default");
   assert.equal((await shop.calls("pay")).length, 1, "only what stands under review was ever sent");
-  for (let at = 0; at < 10 && (await page.evaluate(() => document.activeElement.dataset.wallet)) !== "23"; at++) await page.keyboard.press("Tab");
+  for (let at = 0; at < 10 && (await page.evaluate(() => document.activeElement.dataset.wallet)) !== "23"; at++)
+    await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await screen(page, "paid");
 });
 
 for (const [how, press] of [
   ["a click without a pointer", (page) => page.evaluate(() => document.getElementById("second").click())],
-  ["Enter", async (page) => { await page.focus("#second"); await page.keyboard.press("Tab"); await page.keyboard.press("Shift+Tab"); await page.keyboard.press("Enter"); }],
-  ["Space", async (page) => { await page.focus("#second"); await page.keyboard.press("Space"); }],
+  [
+    "Enter",
+    async (page) => {
+      await page.focus("#second");
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Shift+Tab");
+      await page.keyboard.press("Enter");
+    },
+  ],
+  [
+    "Space",
+    async (page) => {
+      await page.focus("#second");
+      await page.keyboard.press("Space");
+    },
+  ],
   ["a tap", (page) => page.click("#second")],
 ]) {
   test(`${how} on "Hold to cancel" asks whether to cancel; No goes on, Yes cancels`, async (t) => {
@@ -180,7 +195,8 @@ test("after History was closed Enter charges, as its key cap says; where Tab mov
   await page.click("#history-open");
   await page.keyboard.press("Escape");
   await page.waitForSelector("#history:not([open])", { state: "attached" });
-  for (let at = 0; at < 4 && (await page.evaluate(() => document.activeElement.id)) !== "settings"; at++) await page.keyboard.press("Tab");
+  for (let at = 0; at < 4 && (await page.evaluate(() => document.activeElement.id)) !== "settings"; at++)
+    await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await page.waitForSelector("#drawer[open]");
   assert.equal(await page.getAttribute("body", "data-screen"), "ready");

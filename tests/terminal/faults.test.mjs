@@ -9,20 +9,29 @@ import { postgres } from "./postgres.mjs";
 
 // One suite, both stores.
 let server;
-before(async () => { server = await postgres(); });
+before(async () => {
+  server = await postgres();
+});
 after(() => server?.stop());
 
 /** The same test on SQLite and on PostgreSQL: `counter` opens a counter on the store whose turn it is. */
 function test(name, run) {
   plain(`SQLite: ${name}`, (t) => run(t, sqlite));
-  plain(`PostgreSQL: ${name}`, (t) => run(t, (t, options) => sqlite(t, { ...options, databaseUrl: server.database() })));
+  plain(`PostgreSQL: ${name}`, (t) =>
+    run(t, (t, options) => sqlite(t, { ...options, databaseUrl: server.database() })),
+  );
 }
 
 const final = ["paid", "declined", "cancelled", "voided"];
 
 /** An attempt that awaits its code. */
 async function open(shop, ref, { minor = 1200, integrator = "23" } = {}) {
-  const body = { key: randomBytes(16).toString("hex"), sale: { ref, amount: { minor, currency: "MYR" } }, integrator, presented: "consumer" };
+  const body = {
+    key: randomBytes(16).toString("hex"),
+    sale: { ref, amount: { minor, currency: "MYR" } },
+    integrator,
+    presented: "consumer",
+  };
   const answer = await shop.call("POST", "/v1/trades", { token: await shop.token(), body });
   assert.equal(answer.status, 200, answer.text);
   return answer.json;
@@ -39,34 +48,59 @@ async function handOver(shop, trade, code) {
 
 /** Asks as a page does, until the attempt is where it is wanted. */
 function reaches(shop, trade, statuses, ms = 60_000) {
-  return until(`${trade.sale.ref} is ${statuses}`, async () => {
-    const { json } = await shop.call("GET", `/v1/trades/${trade.trx_id}`, { token: shop.keys.KAUNTER_SERVER_KEY });
-    if (statuses.includes(json.status)) return json;
-    throw new Error(`it is ${json.status}`);
-  }, { ms, every: 100 });
+  return until(
+    `${trade.sale.ref} is ${statuses}`,
+    async () => {
+      const { json } = await shop.call("GET", `/v1/trades/${trade.trx_id}`, { token: shop.keys.KAUNTER_SERVER_KEY });
+      if (statuses.includes(json.status)) return json;
+      throw new Error(`it is ${json.status}`);
+    },
+    { ms, every: 100 },
+  );
 }
 
 async function line(shop, trade) {
   const entry = (await shop.ledger()).find((entry) => entry.trx_id === trade.trx_id);
-  const sent = (await shop.get("/_sim/log")).filter((call) => call.trx_id === trade.trx_id && call.call === "pay").length;
+  const sent = (await shop.get("/_sim/log")).filter(
+    (call) => call.trx_id === trade.trx_id && call.call === "pay",
+  ).length;
   return { charged: entry.charged, refunded: entry.refunded, sent };
 }
 
 const together = async (cases, run) => {
   const ends = await Promise.allSettled(cases.map(run));
-  const failed = ends.map((end, at) => end.status === "rejected" && `${JSON.stringify(cases[at])}: ${end.reason.message}`).filter(Boolean);
+  const failed = ends
+    .map((end, at) => end.status === "rejected" && `${JSON.stringify(cases[at])}: ${end.reason.message}`)
+    .filter(Boolean);
   assert.deepEqual(failed, []);
 };
 
 // The fault of the payment, how the attempt ends, and whether the customer was charged.
 const payments = [
-  [{ hang_ms: 500 }, "paid", 1], ["cut", "paid", 1], ["reset_after", "paid", 1], [{ hang_after_ms: 60_000 }, "paid", 1],
-  ["html", "paid", 1], ["garbage", "paid", 1], ["truncated", "paid", 1], ["duplicate_keys", "paid", 1], ["slow_bytes", "paid", 1],
-  ["success_without_s", "paid", 1], ["unknown_status", "paid", 1], [{ pending_ms: 1000 }, "paid", 1], [{ not_found_first: 3 }, "paid", 1],
-  ["contradict", "paid", 1], ["wrong_amount", "paid", 1], ["wrong_id", "paid", 1],
+  [{ hang_ms: 500 }, "paid", 1],
+  ["cut", "paid", 1],
+  ["reset_after", "paid", 1],
+  [{ hang_after_ms: 60_000 }, "paid", 1],
+  ["html", "paid", 1],
+  ["garbage", "paid", 1],
+  ["truncated", "paid", 1],
+  ["duplicate_keys", "paid", 1],
+  ["slow_bytes", "paid", 1],
+  ["success_without_s", "paid", 1],
+  ["unknown_status", "paid", 1],
+  [{ pending_ms: 1000 }, "paid", 1],
+  [{ not_found_first: 3 }, "paid", 1],
+  ["contradict", "paid", 1],
+  ["wrong_amount", "paid", 1],
+  ["wrong_id", "paid", 1],
   // Before the effect: nothing was done, but nobody can know that. It is asked about, and closed on the gateway's word.
-  [{ hang_ms: 60_000 }, "cancelled", 0], ["reset", "cancelled", 0],
-  [{ status: 500 }, "cancelled", 0], [{ status: 502 }, "cancelled", 0], [{ status: 503 }, "cancelled", 0], [{ status: 429 }, "cancelled", 0], [{ status: 401 }, "cancelled", 0],
+  [{ hang_ms: 60_000 }, "cancelled", 0],
+  ["reset", "cancelled", 0],
+  [{ status: 500 }, "cancelled", 0],
+  [{ status: 502 }, "cancelled", 0],
+  [{ status: 503 }, "cancelled", 0],
+  [{ status: 429 }, "cancelled", 0],
+  [{ status: 401 }, "cancelled", 0],
 ];
 
 test("rule 2: every fault of a payment: it leaves once, and what is told is what the ledger says", async (t, counter) => {
@@ -80,9 +114,17 @@ test("rule 2: every fault of a payment: it leaves once, and what is told is what
     await shop.fault("pay", fault, { trx_id: trade.trx_id });
     await handOver(shop, trade, await shop.code());
     const ended = await reaches(shop, trade, final);
-    assert.deepEqual({ status: ended.status, ...(await line(shop, trade)) }, { status: end, charged: charged * 1200, refunded: 0, sent: 1 }, JSON.stringify(ended));
+    assert.deepEqual(
+      { status: ended.status, ...(await line(shop, trade)) },
+      { status: end, charged: charged * 1200, refunded: 0, sent: 1 },
+      JSON.stringify(ended),
+    );
   });
-  assert.equal((await reaches(other, lone, final)).status, "cancelled", "refused early is no word: it is never sent again");
+  assert.equal(
+    (await reaches(other, lone, final)).status,
+    "cancelled",
+    "refused early is no word: it is never sent again",
+  );
   assert.deepEqual(await line(other, lone), { charged: 0, refunded: 0, sent: 1 });
 });
 
@@ -98,7 +140,22 @@ test("rule 6: a contradicting amount or id is shown to a person first, and settl
   });
 });
 
-const questions = ["html", "garbage", "truncated", "duplicate_keys", "cut", "reset", "reset_after", "slow_bytes", "unknown_status", { status: 500 }, { status: 503 }, { status: 401 }, { status: 429 }, { hang_ms: 700 }];
+const questions = [
+  "html",
+  "garbage",
+  "truncated",
+  "duplicate_keys",
+  "cut",
+  "reset",
+  "reset_after",
+  "slow_bytes",
+  "unknown_status",
+  { status: 500 },
+  { status: 503 },
+  { status: 401 },
+  { status: 429 },
+  { hang_ms: 700 },
+];
 
 test("every fault of a question: it is asked again, and the answer is found", async (t, counter) => {
   const shop = await counter(t, { scale: 0.1 });
@@ -135,13 +192,23 @@ test("a creation that fails leaves the sale free, and nothing was presented", as
 
 test("rule 2: faults of a void: given back once, and never called so without the gateway's word", async (t, counter) => {
   const shop = await counter(t, { scale: 0.1 });
-  const cases = [["cut", "voided"], ["reset_after", "voided"], ["html", "voided"], [{ hang_after_ms: 60_000 }, "voided"], [{ void_unknown_ms: 1500 }, "voided"], ["void_fails", "paid"]];
+  const cases = [
+    ["cut", "voided"],
+    ["reset_after", "voided"],
+    ["html", "voided"],
+    [{ hang_after_ms: 60_000 }, "voided"],
+    [{ void_unknown_ms: 1500 }, "voided"],
+    ["void_fails", "paid"],
+  ];
   await together(cases, async ([fault, end], at) => {
     const trade = await open(shop, `void-${at}`);
     await handOver(shop, trade, await shop.code());
     await reaches(shop, trade, ["paid"]);
     await shop.fault("void", fault, { trx_id: trade.trx_id });
-    const voids = (path = "void") => shop.token().then((token) => shop.call("POST", `/v1/trades/${trade.trx_id}/${path}`, { token, body: { reason: "test" } }));
+    const voids = (path = "void") =>
+      shop
+        .token()
+        .then((token) => shop.call("POST", `/v1/trades/${trade.trx_id}/${path}`, { token, body: { reason: "test" } }));
     await voids();
     await reaches(shop, trade, [end]);
     if (end === "paid") {
@@ -154,7 +221,17 @@ test("rule 2: faults of a void: given back once, and never called so without the
 
 test("the amounts that script themselves do what docs/demo.md says", async (t, counter) => {
   const shop = await counter(t, { scale: 0.1 });
-  const cases = [["00", "paid", 1], ["01", "declined", 0], ["02", "paid", 1], ["03", "paid", 1], ["04", "cancelled", 0], ["06", "declined", 0], ["07", "declined", 0], ["09", "paid", 1], ["50", "paid", 1]];
+  const cases = [
+    ["00", "paid", 1],
+    ["01", "declined", 0],
+    ["02", "paid", 1],
+    ["03", "paid", 1],
+    ["04", "cancelled", 0],
+    ["06", "declined", 0],
+    ["07", "declined", 0],
+    ["09", "paid", 1],
+    ["50", "paid", 1],
+  ];
   await together(cases, async ([sen, end, charged]) => {
     const minor = Number(`12${sen}`);
     const trade = await open(shop, `amount-${sen}`, { minor });
@@ -179,15 +256,24 @@ test("rule 23: paid after it was cancelled: proof is kept, an alarm is up, and a
   const trade = await open(shop, "late", { minor: 1208 });
   await handOver(shop, trade, await shop.code("by_amount"));
   const token = await shop.token();
-  await until("a cancel is granted", async () => (await shop.call("POST", `/v1/trades/${trade.trx_id}/cancel`, { token })).status === 200);
+  await until(
+    "a cancel is granted",
+    async () => (await shop.call("POST", `/v1/trades/${trade.trx_id}/cancel`, { token })).status === 200,
+  );
   await reaches(shop, trade, ["cancelled"]);
   await reaches(shop, trade, ["late-success"]);
   const record = await shop.sale("late");
   assert.deepEqual([record.paid_amount, record.open], [null, true]);
   assert.match((await shop.call("GET", "/metrics")).text, /state="LateSuccess"\} 1/);
-  const busy = await shop.call("POST", "/v1/trades", { token, body: { key: randomBytes(16).toString("hex"), sale: trade.sale, integrator: "23", presented: "consumer" } });
+  const busy = await shop.call("POST", "/v1/trades", {
+    token,
+    body: { key: randomBytes(16).toString("hex"), sale: trade.sale, integrator: "23", presented: "consumer" },
+  });
   assert.deepEqual([busy.status, busy.json.code, busy.json.trade.trx_id], [409, "sale_busy", trade.trx_id]);
-  const settled = await shop.call("POST", `/v1/trades/${trade.trx_id}/verdict`, { token, body: { outcome: "paid", evidence: "the gateway's portal shows it" } });
+  const settled = await shop.call("POST", `/v1/trades/${trade.trx_id}/verdict`, {
+    token,
+    body: { outcome: "paid", evidence: "the gateway's portal shows it" },
+  });
   assert.equal(settled.json.status, "paid", settled.text);
   assert.equal((await shop.sale("late")).decided_by, "person");
   assert.equal(await shop.kept(), 1208);
@@ -214,7 +300,8 @@ test("words of a gateway are data: one that says PAID and REFUSED is understood 
   await shop.stopBackend();
   const own = shop.toml.bind(shop);
   // The same gateway, of which less is known: no definite codes, so a refusal is not a word yet.
-  shop.toml = (listen) => own(listen).replace(/profile = "rich"\n/, 'words = { paid = ["D"], failed = ["F"], auth_error_codes = [401] }\n');
+  shop.toml = (listen) =>
+    own(listen).replace(/profile = "rich"\n/, 'words = { paid = ["D"], failed = ["F"], auth_error_codes = [401] }\n');
   await shop.startBackend();
   const trade = await open(shop, "words");
   await handOver(shop, trade, await shop.code("approves", "23", { balance: 1 }));
@@ -231,7 +318,10 @@ test("openapi.json names every address, and each is there", async (t, counter) =
   for (const [path, methods] of Object.entries(json.paths)) {
     for (const method of Object.keys(methods).filter((word) => ["get", "post"].includes(word))) {
       const answer = await shop.call(method.toUpperCase(), path.replace(/\{\w+\}/, "none"), { token });
-      assert.ok(answer.json?.code !== "not_found" && answer.status !== 405, `${method} ${path}: ${answer.status} ${answer.text}`);
+      assert.ok(
+        answer.json?.code !== "not_found" && answer.status !== 405,
+        `${method} ${path}: ${answer.status} ${answer.text}`,
+      );
       seen++;
     }
   }
@@ -245,12 +335,29 @@ test("more calls a minute than one terminal makes are refused with 429, and noth
   shop.toml = (listen) => own(listen).replace("calls_per_minute = 6000", "calls_per_minute = 1");
   await shop.startBackend();
   const token = await shop.token();
-  const make = (ref) => shop.call("POST", "/v1/trades", { token, body: { key: randomBytes(16).toString("hex"), sale: { ref, amount: { minor: 100, currency: "MYR" } }, integrator: "23", presented: "consumer" } });
+  const make = (ref) =>
+    shop.call("POST", "/v1/trades", {
+      token,
+      body: {
+        key: randomBytes(16).toString("hex"),
+        sale: { ref, amount: { minor: 100, currency: "MYR" } },
+        integrator: "23",
+        presented: "consumer",
+      },
+    });
   const answers = [];
   for (let at = 0; at < 20; at++) answers.push(await make(`many-${at}`));
   const refused = answers.filter((answer) => answer.status === 429);
   assert.ok(refused.length > 0 && answers[0].status === 200, answers.map((answer) => answer.status).join());
   assert.deepEqual([refused[0].json.code, refused[0].json.retry], ["too_many", "later"]);
-  const other = await shop.call("POST", "/v1/trades", { token: await shop.token("till-2"), body: { key: randomBytes(16).toString("hex"), sale: { ref: "other", amount: { minor: 100, currency: "MYR" } }, integrator: "23", presented: "consumer" } });
+  const other = await shop.call("POST", "/v1/trades", {
+    token: await shop.token("till-2"),
+    body: {
+      key: randomBytes(16).toString("hex"),
+      sale: { ref: "other", amount: { minor: 100, currency: "MYR" } },
+      integrator: "23",
+      presented: "consumer",
+    },
+  });
   assert.equal(other.status, 200, "another terminal is not held up");
 });

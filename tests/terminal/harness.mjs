@@ -1,4 +1,5 @@
-// The real parts of a counter: the simulator, the backend, Chromium with a camera made of a file. Each test has its own.
+// The real parts of a counter: the simulator, the backend, Chromium with a camera made of a file. Each test has its
+// own.
 
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -62,7 +63,10 @@ export class Program {
 const fresh = () => `simulator-${randomBytes(24).toString("hex")}`;
 
 /** A simulator and a backend; `scale` makes every duration of both so much shorter. */
-export async function counter(t, { scale = 0.25, profile = "rich", policy = {}, extra = "", log = "info", origins = [], database, databaseUrl } = {}) {
+export async function counter(
+  t,
+  { scale = 0.25, profile = "rich", policy = {}, extra = "", log = "info", origins = [], database, databaseUrl } = {},
+) {
   const dir = await mkdtemp(join(tmpdir(), "kaunter-"));
   const made = new Counter(dir, { scale, profile, policy, extra, log, origins, database, databaseUrl });
   t.after(() => made.close());
@@ -74,8 +78,12 @@ class Counter {
   constructor(dir, options) {
     Object.assign(this, { dir, ...options, browsers: [], closers: [] });
     this.keys = {
-      KAUNTER_GATEWAY_KEY: fresh(), KAUNTER_GATEWAY_SECRET: fresh(), KAUNTER_GATEWAY_MERCHANT: "simulator-merchant",
-      KAUNTER_GATEWAY_PASSWORD: fresh(), KAUNTER_SERVER_KEY: fresh(), KAUNTER_SIGNING_KEY: fresh(),
+      KAUNTER_GATEWAY_KEY: fresh(),
+      KAUNTER_GATEWAY_SECRET: fresh(),
+      KAUNTER_GATEWAY_MERCHANT: "simulator-merchant",
+      KAUNTER_GATEWAY_PASSWORD: fresh(),
+      KAUNTER_SERVER_KEY: fresh(),
+      KAUNTER_SIGNING_KEY: fresh(),
     };
     // Where a store's address is given, it is PostgreSQL.
     this.environment = { ...this.keys, ...(options.databaseUrl ? { DATABASE_URL: options.databaseUrl } : {}) };
@@ -83,7 +91,12 @@ class Counter {
   }
 
   async start() {
-    this.simulatorProgram = new Program("simulator", ["--profile", this.profile, "--time-scale", String(this.scale), "--seed", "1"], this.keys, this.log);
+    this.simulatorProgram = new Program(
+      "simulator",
+      ["--profile", this.profile, "--time-scale", String(this.scale), "--seed", "1"],
+      this.keys,
+      this.log,
+    );
     this.simulator = await this.simulatorProgram.address;
     this.pages = await staticPages(this);
     await this.startBackend("127.0.0.1:0");
@@ -100,7 +113,9 @@ class Counter {
   toml(listen) {
     // On a scaled clock a busy machine must not look like a gateway that is not there.
     const patient = { connect_ms: 30_000, read_ms: Math.round(2_000 / Math.min(this.scale, 0.4)) };
-    const policy = Object.entries({ ...patient, ...this.policy }).map(([name, value]) => `${name} = ${value}`).join("\n");
+    const policy = Object.entries({ ...patient, ...this.policy })
+      .map(([name, value]) => `${name} = ${value}`)
+      .join("\n");
     return `
 listen = "${listen}"
 database = ${JSON.stringify(this.database ?? join(this.dir, "kaunter.db"))}
@@ -131,7 +146,11 @@ ${policy}
   // ---- the gateway's side ----
 
   async post(path, body) {
-    const answer = await fetch(`${this.simulator}${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    const answer = await fetch(`${this.simulator}${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
     if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
     return answer.headers.get("content-type")?.includes("json") ? answer.json() : null;
   }
@@ -166,16 +185,25 @@ ${policy}
   async call(method, path, { token, body, raw, headers = {} } = {}) {
     const answer = await fetch(`${this.backend}${path}`, {
       method,
-      headers: { ...(token ? { authorization: `Bearer ${token}` } : {}), ...(body !== undefined || raw !== undefined ? { "content-type": "application/json" } : {}), ...headers },
+      headers: {
+        ...(token ? { authorization: `Bearer ${token}` } : {}),
+        ...(body !== undefined || raw !== undefined ? { "content-type": "application/json" } : {}),
+        ...headers,
+      },
       body: raw ?? (body === undefined ? undefined : JSON.stringify(body)),
     });
     const text = await answer.text();
     let json = null;
-    try { json = JSON.parse(text); } catch { /* not every answer is JSON */ }
+    try {
+      json = JSON.parse(text);
+    } catch {
+      /* not every answer is JSON */
+    }
     return { status: answer.status, headers: answer.headers, text, json };
   }
   async sale(ref) {
-    return (await this.call("GET", `/v1/sales?ref=${encodeURIComponent(ref)}`, { token: this.keys.KAUNTER_SERVER_KEY })).json;
+    return (await this.call("GET", `/v1/sales?ref=${encodeURIComponent(ref)}`, { token: this.keys.KAUNTER_SERVER_KEY }))
+      .json;
   }
 
   // ---- browsers ----
@@ -184,7 +212,11 @@ ${policy}
   async machine({ camera = true, viewport = { width: 1366, height: 768 }, flags: more = [] } = {}) {
     const file = join(this.dir, `camera-${this.browsers.length}.y4m`);
     await show(file, null);
-    const args = camera ? flags(file) : flags(file).filter((flag) => !flag.startsWith("--use-fake-ui")).concat("--deny-permission-prompts");
+    const args = camera
+      ? flags(file)
+      : flags(file)
+          .filter((flag) => !flag.startsWith("--use-fake-ui"))
+          .concat("--deny-permission-prompts");
     const browser = await chromium.launch({ executablePath, args: [...args, ...more] });
     this.browsers.push(browser);
     return new Machine(this, browser, file, viewport);
@@ -214,14 +246,20 @@ class Machine {
     this.context ??= await this.freshContext();
     const page = await (context ?? this.context).newPage();
     page.problems = [];
-    page.on("console", (message) => { if (message.type() === "error") page.problems.push(message.text()); });
+    page.on("console", (message) => {
+      if (message.type() === "error") page.problems.push(message.text());
+    });
     page.on("pageerror", (error) => page.problems.push(String(error)));
     return page;
   }
   /** The cashier's terminal, open. */
   async terminal({ ref, amount = 1250, terminal = "till-1", context, wait = true } = {}) {
     const page = await this.page(context);
-    const query = new URLSearchParams({ terminal, ...(amount ? { amount: String(amount) } : {}), ...(ref ? { ref } : {}) });
+    const query = new URLSearchParams({
+      terminal,
+      ...(amount ? { amount: String(amount) } : {}),
+      ...(ref ? { ref } : {}),
+    });
     await page.goto(`${this.counter.backend}/?${query}`);
     // Ready for a sale, or on its way to what became of the one that is named.
     if (wait) await page.waitForSelector('body[data-busy="false"]');
@@ -267,7 +305,10 @@ export function journal(page) {
   return page.evaluate(async () => {
     const known = await indexedDB.databases();
     if (!known.some(({ name }) => name === "kaunter")) return [];
-    const done = (request) => new Promise((resolve, reject) => Object.assign(request, { onsuccess: () => resolve(request.result), onerror: () => reject(request.error) }));
+    const done = (request) =>
+      new Promise((resolve, reject) =>
+        Object.assign(request, { onsuccess: () => resolve(request.result), onerror: () => reject(request.error) }),
+      );
     const database = await done(indexedDB.open("kaunter"));
     const rows = await done(database.transaction("attempts").objectStore("attempts").getAll());
     database.close();
@@ -284,7 +325,10 @@ export async function screen(page, name, ms = 30_000) {
 /** Shows the code, presses Charge, and says whose wallet it is where the terminal asks. */
 export async function charge(page, { wallet } = {}) {
   if (wallet) {
-    page.waitForSelector(`dialog[open] [data-wallet="${wallet}"]`, { timeout: 20_000 }).then((button) => button.click()).catch(() => {});
+    page
+      .waitForSelector(`dialog[open] [data-wallet="${wallet}"]`, { timeout: 20_000 })
+      .then((button) => button.click())
+      .catch(() => {});
   }
   await page.click("#primary");
 }
@@ -292,29 +336,49 @@ export async function charge(page, { wallet } = {}) {
 /** An attempt made over HTTP, as a till of the shop makes it; with a code, it is handed over. */
 export async function attempt(shop, ref, { minor = 1250, code, terminal = "till-1" } = {}) {
   const token = await shop.token(terminal);
-  const body = { key: randomBytes(16).toString("hex"), sale: { ref, amount: { minor, currency: "MYR" } }, integrator: "23", presented: "consumer" };
+  const body = {
+    key: randomBytes(16).toString("hex"),
+    sale: { ref, amount: { minor, currency: "MYR" } },
+    integrator: "23",
+    presented: "consumer",
+  };
   const trade = (await shop.call("POST", "/v1/trades", { token, body })).json;
   if (code) await shop.call("POST", `/v1/trades/${trade.trx_id}/code`, { token, body: { code } });
   return trade;
 }
 
-/** An attempt that a person has to look into: the gateway contradicted itself, and says nothing more until its faults end. */
+/**
+ * An attempt that a person has to look into: the gateway contradicted itself, and says nothing more until its faults
+ * end.
+ */
 export async function underReview(shop, ref, { terminal = "till-1" } = {}) {
   const trade = await attempt(shop, ref, { terminal });
   await shop.fault("pay", "wrong_amount", { trx_id: trade.trx_id });
   await shop.fault("status", { status: 503 }, { trx_id: trade.trx_id, times: 1_000_000 });
-  await shop.call("POST", `/v1/trades/${trade.trx_id}/code`, { token: await shop.token(terminal), body: { code: await shop.code() } });
+  await shop.call("POST", `/v1/trades/${trade.trx_id}/code`, {
+    token: await shop.token(terminal),
+    body: { code: await shop.code() },
+  });
   await until(`${ref} is under review`, async () => (await shop.sale(ref)).attempts[0].status === "needs-review");
   return trade;
 }
 
-const types = { ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".json": "application/json", ".html": "text/html" };
+const types = {
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".wasm": "application/wasm",
+  ".json": "application/json",
+  ".html": "text/html",
+};
 
 /** A developer's own web server: one empty page, and the package's files. */
 async function staticPages(counter) {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://local");
-    if (pathname === "/") return response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html><title>shop</title><link rel=icon href=data:,>");
+    if (pathname === "/")
+      return response
+        .writeHead(200, { "content-type": "text/html" })
+        .end("<!doctype html><title>shop</title><link rel=icon href=data:,>");
     if (!/^\/pkg\/[a-z0-9_./-]+$/.test(pathname) || pathname.includes("..")) return response.writeHead(404).end();
     try {
       const body = await readFile(join(root, pathname));

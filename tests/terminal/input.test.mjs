@@ -6,7 +6,13 @@ import { test } from "node:test";
 import { counter, until } from "./harness.mjs";
 
 const key = () => randomBytes(16).toString("hex");
-const trade = (more = {}, sale = {}) => ({ key: key(), sale: { ref: "S-1", amount: { minor: 1250, currency: "MYR" }, ...sale }, integrator: "23", presented: "consumer", ...more });
+const trade = (more = {}, sale = {}) => ({
+  key: key(),
+  sale: { ref: "S-1", amount: { minor: 1250, currency: "MYR" }, ...sale },
+  integrator: "23",
+  presented: "consumer",
+  ...more,
+});
 
 /** Every refusal is a problem document with a code, a sentence and a word on trying again. */
 function refused(answer, status, code, retry = "never") {
@@ -55,7 +61,11 @@ test("over HTTP: amounts, references, codes, wallets, JSON, fields", async (t) =
   refused(await code(await shop.code()), 409, "code_taken");
   const void_ = (reason) => shop.call("POST", `/v1/trades/${made.trx_id}/void`, { token, body: { reason } });
   refused(await void_(""), 400, "bad_request");
-  refused(await shop.call("POST", `/v1/trades/${made.trx_id}/verdict`, { token, body: { outcome: "paid", evidence: "" } }), 400, "verdict_invalid");
+  refused(
+    await shop.call("POST", `/v1/trades/${made.trx_id}/verdict`, { token, body: { outcome: "paid", evidence: "" } }),
+    400,
+    "verdict_invalid",
+  );
   assert.equal(await shop.kept(), 1250);
 });
 
@@ -72,7 +82,8 @@ test("rule 31: over HTTP: the same key is the same attempt; for another sale it 
 
 test("tokens: missing, forged, unsigned, expired, of another shop, without the right, for another terminal; and a wrong server key", async (t) => {
   const shop = await counter(t, { extra: "token_life_s = 1" });
-  const call = (token, path = "/v1/sessions") => shop.call("POST", path, { token, body: path === "/v1/sessions" ? undefined : trade() });
+  const call = (token, path = "/v1/sessions") =>
+    shop.call("POST", path, { token, body: path === "/v1/sessions" ? undefined : trade() });
   refused(await call(undefined), 401, "token_missing", "after_refresh");
   refused(await call("nonsense"), 401, "token_invalid", "after_refresh");
   const real = await shop.token();
@@ -83,19 +94,38 @@ test("tokens: missing, forged, unsigned, expired, of another shop, without the r
     const text = `${encoded(header)}.${encoded(body)}`;
     return `${text}.${createHmac("sha256", secret).update(text).digest("base64url")}`;
   };
-  refused(await call(`${head}.${encoded({ ...said, terminal: "till-9" })}.${signature}`), 401, "token_invalid", "after_refresh");
+  refused(
+    await call(`${head}.${encoded({ ...said, terminal: "till-9" })}.${signature}`),
+    401,
+    "token_invalid",
+    "after_refresh",
+  );
   refused(await call(`${encoded({ alg: "none", typ: "JWT" })}.${claims}.`), 401, "token_invalid", "after_refresh");
-  refused(await call(signed({ alg: "HS256", typ: "JWT" }, said, "some other key of thirty-two characters")), 401, "token_invalid", "after_refresh");
+  refused(
+    await call(signed({ alg: "HS256", typ: "JWT" }, said, "some other key of thirty-two characters")),
+    401,
+    "token_invalid",
+    "after_refresh",
+  );
   // Signed with the right key: the oracle that the forgeries above fail for their signature only.
   const own = signed({ alg: "HS256", typ: "JWT" }, { ...said, exp: said.exp + 600 }, shop.keys.KAUNTER_SIGNING_KEY);
   assert.equal((await call(own)).status, 200);
-  refused(await call(signed({ alg: "HS256", typ: "JWT" }, { ...said, exp: said.exp - 3600 }, shop.keys.KAUNTER_SIGNING_KEY)), 401, "token_expired", "after_refresh");
+  refused(
+    await call(signed({ alg: "HS256", typ: "JWT" }, { ...said, exp: said.exp - 3600 }, shop.keys.KAUNTER_SIGNING_KEY)),
+    401,
+    "token_expired",
+    "after_refresh",
+  );
   await until("its minute is over", async () => (await call(real)).json?.code === "token_expired");
   refused(await call(await shop.token("till-1", { may: ["cancel"] }), "/v1/trades"), 403, "token_forbidden");
   const sale = { ref: "only-this", amount: { minor: 100, currency: "MYR" } };
   refused(await call(await shop.token("till-1", { sale }), "/v1/trades"), 403, "token_forbidden");
 
-  const mint = (token, shopName) => shop.call("POST", "/v1/terminal-tokens", { token, body: { shop: shopName, terminal: "till-1", cashier: "c", may: ["charge"] } });
+  const mint = (token, shopName) =>
+    shop.call("POST", "/v1/terminal-tokens", {
+      token,
+      body: { shop: shopName, terminal: "till-1", cashier: "c", may: ["charge"] },
+    });
   refused(await mint("wrong", "demo"), 401, "server_key_invalid");
   refused(await mint(own, "demo"), 401, "server_key_invalid");
   refused(await mint(shop.keys.KAUNTER_SERVER_KEY, "another-shop"), 403, "token_forbidden");
@@ -104,7 +134,11 @@ test("tokens: missing, forged, unsigned, expired, of another shop, without the r
   const made = (await shop.call("POST", "/v1/trades", { token: await shop.token(), body: trade() })).json;
   const other = await shop.token("till-2");
   assert.equal((await shop.call("GET", `/v1/trades/${made.trx_id}`, { token: other })).json.status, "awaiting-code");
-  refused(await shop.call("POST", `/v1/trades/${made.trx_id}/code`, { token: other, body: { code: await shop.code() } }), 403, "token_forbidden");
+  refused(
+    await shop.call("POST", `/v1/trades/${made.trx_id}/code`, { token: other, body: { code: await shop.code() } }),
+    403,
+    "token_forbidden",
+  );
   assert.deepEqual(await shop.calls("pay"), []);
 });
 
@@ -114,19 +148,50 @@ test("in the browser: every bad argument rejects with its code before anything i
   const page = await machine.till();
   const before = (await shop.get("/_sim/log")).length;
   const said = await page.evaluate(async () => {
-    const thrown = (act) => { try { return { value: act() }; } catch (error) { return { error: told(error) }; } };
+    const thrown = (act) => {
+      try {
+        return { value: act() };
+      } catch (error) {
+        return { error: told(error) };
+      }
+    };
     const sale = (more) => ({ ref: "S-2", amount: { minor: 1250, currency: "MYR" }, ...more });
     const amount = (minor, currency = "MYR") => sale({ amount: { minor, currency } });
     const pay = (sale, code = "123456789012345678", options = { wallet: "23" }) => ends(till.pay(sale, code, options));
-    const money = Object.fromEntries(["12.5O", "-1", "1,2.50", "12.505", "", " ", "1e3", "99999999999999999999"].map((text) => [text, thrown(() => kaunter.money(text, "MYR")).error?.code]));
+    const money = Object.fromEntries(
+      ["12.5O", "-1", "1,2.50", "12.505", "", " ", "1e3", "99999999999999999999"].map((text) => [
+        text,
+        thrown(() => kaunter.money(text, "MYR")).error?.code,
+      ]),
+    );
     return {
-      money, good: kaunter.money("12.50", "MYR"),
-      zero: await pay(amount(0)), negative: await pay(amount(-5)), half: await pay(amount(12.5)), text: await pay(amount("12.50")), unsafe: await pay(amount(2 ** 53)),
-      limit: await pay(amount(5_000_001)), currency: await pay(amount(1250, "SGD")), empty: await pay(sale({ ref: "" })), long: await pay(sale({ ref: "x".repeat(65) })),
-      none: await pay(undefined), wallet: await pay(sale(), "1", { wallet: "4711" }), huge: await pay(sale(), "x".repeat(2048)), blank: await pay(sale(), "  "),
-      unknown: await ends(till.status("KNOBODYKNOWSTHIS0000")), picture: await ends(kaunter.decode(new Blob(["no picture"]))),
-      address: await ends(kaunter.Till.open({ getToken })), noToken: await ends(kaunter.Till.open({ backend: setting.backend, getToken: async () => "" })),
-      refusedToken: await ends(kaunter.Till.open({ backend: setting.backend, getToken: async () => { throw new Error("signed out"); } })),
+      money,
+      good: kaunter.money("12.50", "MYR"),
+      zero: await pay(amount(0)),
+      negative: await pay(amount(-5)),
+      half: await pay(amount(12.5)),
+      text: await pay(amount("12.50")),
+      unsafe: await pay(amount(2 ** 53)),
+      limit: await pay(amount(5_000_001)),
+      currency: await pay(amount(1250, "SGD")),
+      empty: await pay(sale({ ref: "" })),
+      long: await pay(sale({ ref: "x".repeat(65) })),
+      none: await pay(undefined),
+      wallet: await pay(sale(), "1", { wallet: "4711" }),
+      huge: await pay(sale(), "x".repeat(2048)),
+      blank: await pay(sale(), "  "),
+      unknown: await ends(till.status("KNOBODYKNOWSTHIS0000")),
+      picture: await ends(kaunter.decode(new Blob(["no picture"]))),
+      address: await ends(kaunter.Till.open({ getToken })),
+      noToken: await ends(kaunter.Till.open({ backend: setting.backend, getToken: async () => "" })),
+      refusedToken: await ends(
+        kaunter.Till.open({
+          backend: setting.backend,
+          getToken: async () => {
+            throw new Error("signed out");
+          },
+        }),
+      ),
       forged: await ends(kaunter.Till.open({ backend: setting.backend, getToken: async () => "forged.token.here" })),
       constructed: thrown(() => new kaunter.Till()).error,
     };
@@ -135,8 +200,20 @@ test("in the browser: every bad argument rejects with its code before anything i
   for (const [text, word] of Object.entries(said.money)) assert.equal(word, "money/invalid", `"${text}"`);
   assert.deepEqual(said.good, { minor: 1250, currency: "MYR" });
   for (const what of ["zero", "negative", "half", "text", "unsafe"]) assert.equal(code(what), "money/invalid", what);
-  assert.deepEqual(["limit", "currency", "empty", "long", "none"].map(code), ["money/limit", "currency/unsupported", "sale/invalid", "sale/invalid", "sale/invalid"]);
-  assert.deepEqual(["wallet", "huge", "blank", "unknown", "picture"].map(code), ["wallet/unknown", "code/invalid", "code/invalid", "trade/not-found", "image/unsupported"]);
+  assert.deepEqual(["limit", "currency", "empty", "long", "none"].map(code), [
+    "money/limit",
+    "currency/unsupported",
+    "sale/invalid",
+    "sale/invalid",
+    "sale/invalid",
+  ]);
+  assert.deepEqual(["wallet", "huge", "blank", "unknown", "picture"].map(code), [
+    "wallet/unknown",
+    "code/invalid",
+    "code/invalid",
+    "trade/not-found",
+    "image/unsupported",
+  ]);
   assert.deepEqual(["noToken", "refusedToken", "forged"].map(code), ["token/failed", "token/failed", "token/failed"]);
   assert.match(JSON.stringify(said.address), /backend/, "says which option is missing");
   assert.match(said.constructed.message, /Till\.open/);

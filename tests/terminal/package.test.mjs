@@ -1,5 +1,5 @@
-// What the package promises a developer's page beside the sale itself: refunds that are refused, late money, rights, tokens,
-// addresses, amounts, and what surrounds a code.
+// What the package promises a developer's page beside the sale itself: refunds that are refused, late money, rights,
+// tokens, addresses, amounts, and what surrounds a code.
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
@@ -14,16 +14,29 @@ const asJson = (said) => (said ? { code: said.code ?? null, message: said.messag
 test("rule 20: a void that the gateway refuses ends as paid and says why; the next one gives the money back", async (t) => {
   const shop = await counter(t);
   const page = await (await shop.machine()).till();
-  const paid = await page.evaluate(({ sale, code }) => till.pay(sale, code, { wallet: "23" }), { sale: sale("void"), code: await shop.code() });
+  const paid = await page.evaluate(({ sale, code }) => till.pay(sale, code, { wallet: "23" }), {
+    sale: sale("void"),
+    code: await shop.code(),
+  });
   assert.deepEqual([paid.status, "voidRefused" in paid], ["paid", false], "a plain sale has no such field");
   await shop.fault("void", "void_fails", { trx_id: paid.tradeId });
   const refused = await page.evaluate((id) => till.void(id, "wrong item"), paid.tradeId);
   assert.equal(refused.status, "paid");
   assert.deepEqual(Object.keys(refused.voidRefused).sort(), ["code", "message"]);
-  assert.deepEqual(refused.voidRefused, asJson((await shop.sale("void")).attempts[0].void_refused), "in the words that the backend keeps");
+  assert.deepEqual(
+    refused.voidRefused,
+    asJson((await shop.sale("void")).attempts[0].void_refused),
+    "in the words that the backend keeps",
+  );
   const trade = await page.evaluate((id) => till.status(id), paid.tradeId);
   assert.deepEqual([trade.status, trade.voidRefused], ["paid", refused.voidRefused]);
-  assert.ok(await page.evaluate((id) => log.some(({ type, detail }) => type === "trade" && detail.tradeId === id && detail.voidRefused), paid.tradeId), "the event says it too");
+  assert.ok(
+    await page.evaluate(
+      (id) => log.some(({ type, detail }) => type === "trade" && detail.tradeId === id && detail.voidRefused),
+      paid.tradeId,
+    ),
+    "the event says it too",
+  );
   assert.equal(await shop.kept(), 1250);
 
   const back = await page.evaluate((id) => till.void(id, "wrong item"), paid.tradeId);
@@ -35,47 +48,84 @@ test("rule 20: a void that the gateway refuses ends as paid and says why; the ne
 test("rule 21: a payment that is declined carries the gateway's words", async (t) => {
   const shop = await counter(t);
   const page = await (await shop.machine()).till();
-  const end = await page.evaluate(({ sale, code }) => till.pay(sale, code, { wallet: "23" }), { sale: sale("declined", 1206), code: await shop.code("by_amount") });
+  const end = await page.evaluate(({ sale, code }) => till.pay(sale, code, { wallet: "23" }), {
+    sale: sale("declined", 1206),
+    code: await shop.code("by_amount"),
+  });
   assert.equal(end.status, "declined");
-  assert.deepEqual(end.gatewayAnswer, asJson((await shop.sale("declined")).attempts[0].gateway_answer), "those that the backend keeps");
+  assert.deepEqual(
+    end.gatewayAnswer,
+    asJson((await shop.sale("declined")).attempts[0].gateway_answer),
+    "those that the backend keeps",
+  );
   const [trade] = await page.evaluate(() => till.find("declined"));
   assert.deepEqual(trade.gatewayAnswer, end.gatewayAnswer);
 });
 
 /** Hides the page, as another window does, or shows it again. */
-const hide = (page, hidden) => page.evaluate((hidden) => {
-  Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
-  document.dispatchEvent(new Event("visibilitychange"));
-}, hidden);
+const hide = (page, hidden) =>
+  page.evaluate((hidden) => {
+    Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, hidden);
 
 /** A sale that is cancelled, and paid all the same a little later: the page has heard that it was cancelled. */
 async function cancelled(shop, page, ref) {
   const code = await shop.code("by_amount");
-  await page.evaluate(({ sale, code }) => { globalThis.end = ends(till.pay(sale, code, { wallet: "23" })); }, { sale: sale(ref, 1208), code });
-  const trade = await until("its code is there", async () => (await shop.sale(ref))?.attempts?.find(({ status }) => status === "pending" || status === "paying" || status === "unknown"));
-  await until("it is cancelled", async () => (await page.evaluate((id) => ends(till.cancel(id)), trade.trx_id)).value?.status === "cancelled");
+  await page.evaluate(
+    ({ sale, code }) => {
+      globalThis.end = ends(till.pay(sale, code, { wallet: "23" }));
+    },
+    { sale: sale(ref, 1208), code },
+  );
+  const trade = await until("its code is there", async () =>
+    (await shop.sale(ref))?.attempts?.find(
+      ({ status }) => status === "pending" || status === "paying" || status === "unknown",
+    ),
+  );
+  await until(
+    "it is cancelled",
+    async () => (await page.evaluate((id) => ends(till.cancel(id)), trade.trx_id)).value?.status === "cancelled",
+  );
   return trade;
 }
 
-const told = (page, trade, status) => page.evaluate(({ id, status }) => log.some(({ type, detail }) => type === "trade" && detail.tradeId === id && detail.status === status), { id: trade.trx_id, status });
+const told = (page, trade, status) =>
+  page.evaluate(
+    ({ id, status }) =>
+      log.some(({ type, detail }) => type === "trade" && detail.tradeId === id && detail.status === status),
+    { id: trade.trx_id, status },
+  );
 
 test("money that comes after a cancel is told to an idle page, and is among what is unfinished", async (t) => {
   const shop = await counter(t, { scale: 0.1 });
   const page = await (await shop.machine()).till();
   const trade = await cancelled(shop, page, "late");
   await until("it is told", () => told(page, trade, "late-success"), { ms: 60_000 * 0.1 * 2 });
-  assert.deepEqual(await page.evaluate(() => till.unfinished.map(({ tradeId, status }) => [tradeId, status])), [[trade.trx_id, "late-success"]]);
-  assert.equal((await page.evaluate(() => till.state)), "idle");
-  const times = await page.evaluate((id) => log.filter(({ type, detail }) => type === "trade" && detail.tradeId === id && detail.status === "late-success").length, trade.trx_id);
+  assert.deepEqual(await page.evaluate(() => till.unfinished.map(({ tradeId, status }) => [tradeId, status])), [
+    [trade.trx_id, "late-success"],
+  ]);
+  assert.equal(await page.evaluate(() => till.state), "idle");
+  const times = await page.evaluate(
+    (id) =>
+      log.filter(({ type, detail }) => type === "trade" && detail.tradeId === id && detail.status === "late-success")
+        .length,
+    trade.trx_id,
+  );
   assert.equal(times, 1, "once");
 });
 
 test("a hidden page does not ask; seen again, or online again, it asks at once; a closed till asks no more", async (t) => {
   // On this clock a round by itself comes after half an hour.
   const shop = await counter(t, { scale: 0.1, policy: { heard_ms: 18_000_000 } });
-  const page = await (await shop.machine()).till({ options: "fetch: (address, init) => { globalThis.calls ??= []; calls.push(new URL(address).pathname); return fetch(address, init); }" });
+  const page = await (await shop.machine()).till({
+    options:
+      "fetch: (address, init) => { globalThis.calls ??= []; calls.push(new URL(address).pathname); return fetch(address, init); }",
+  });
   const sessions = () => page.evaluate(() => calls.filter((path) => path === "/v1/sessions").length);
-  await page.evaluate(() => { log.length = 0; });
+  await page.evaluate(() => {
+    log.length = 0;
+  });
   const trade = await cancelled(shop, page, "seen");
   await until("it is late", async () => (await shop.sale("seen")).attempts[0].status === "late-success");
   assert.equal(await sessions(), 1);
@@ -105,24 +155,70 @@ test("a list and a search ask for the right to list, once; a token that lacks it
   const said = await page.evaluate(async (day) => {
     // The backend of a shop that keeps its day to those who may read it.
     const guarded = async (address, init) => {
-      const { may } = JSON.parse(atob(init.headers.get("authorization").split(".")[1].replaceAll("-", "+").replaceAll("_", "/")));
+      const { may } = JSON.parse(
+        atob(init.headers.get("authorization").split(".")[1].replaceAll("-", "+").replaceAll("_", "/")),
+      );
       const lists = /trades[?]day|sales[?]ref/.test(address);
       if (!lists || may.includes("list")) return fetch(address, init);
-      const problem = { type: "about:blank", title: "Forbidden", status: 403, code: "token_forbidden", detail: "This token may not list.", retry: "after_refresh" };
-      return new Response(JSON.stringify(problem), { status: 403, headers: { "content-type": "application/problem+json" } });
+      const problem = {
+        type: "about:blank",
+        title: "Forbidden",
+        status: 403,
+        code: "token_forbidden",
+        detail: "This token may not list.",
+        retry: "after_refresh",
+      };
+      return new Response(JSON.stringify(problem), {
+        status: 403,
+        headers: { "content-type": "application/problem+json" },
+      });
     };
     const asked = [];
-    const own = (context) => { asked.push([context.reason, context.may ?? null]); return getToken(context); };
+    const own = (context) => {
+      asked.push([context.reason, context.may ?? null]);
+      return getToken(context);
+    };
     const till = await kaunter.Till.open({ backend: setting.backend, fetch: guarded, getToken: own });
     const found = await till.find("listed");
     const listed = await till.history(day);
-    const strict = await kaunter.Till.open({ backend: setting.backend, fetch: guarded, getToken: ({ signal }) => getToken({ signal }) });
-    return { asked, found: found.map(({ tradeId }) => tradeId), listed: listed.map(({ tradeId }) => tradeId), refused: (await ends(strict.find("listed"))).error.code };
+    const strict = await kaunter.Till.open({
+      backend: setting.backend,
+      fetch: guarded,
+      getToken: ({ signal }) => getToken({ signal }),
+    });
+    return {
+      asked,
+      found: found.map(({ tradeId }) => tradeId),
+      listed: listed.map(({ tradeId }) => tradeId),
+      refused: (await ends(strict.find("listed"))).error.code,
+    };
   });
-  assert.deepEqual(said, { asked: [["start", null], ["forbidden", "list"], ["forbidden", "list"]], found: [trade.trx_id], listed: [trade.trx_id], refused: "token/forbidden" });
+  assert.deepEqual(said, {
+    asked: [
+      ["start", null],
+      ["forbidden", "list"],
+      ["forbidden", "list"],
+    ],
+    found: [trade.trx_id],
+    listed: [trade.trx_id],
+    refused: "token/forbidden",
+  });
 });
 
-const AROUND = ["\r\n", "\n", "\t", "  ", "\u{A0}", "\u{3000}", "\u{FEFF}", "\u{200B}", "\u{2060}", "\u{85}", "\u{0}", "\u{1D}"];
+const AROUND = [
+  "\r\n",
+  "\n",
+  "\t",
+  "  ",
+  "\u{A0}",
+  "\u{3000}",
+  "\u{FEFF}",
+  "\u{200B}",
+  "\u{2060}",
+  "\u{85}",
+  "\u{0}",
+  "\u{1D}",
+];
 
 test("what surrounds a code is not the code: typed, scanned, or over HTTP; what is in it stays", async (t) => {
   const shop = await counter(t);
@@ -130,7 +226,10 @@ test("what surrounds a code is not the code: typed, scanned, or over HTTP; what 
   const page = await machine.till();
   const sent = async (ref) => (await shop.calls("pay")).find(({ trx_id }) => trx_id === ref);
   const paid = async (ref, text) => {
-    const end = await page.evaluate(({ sale, text }) => ends(till.pay(sale, text, { wallet: "23" })), { sale: sale(ref), text });
+    const end = await page.evaluate(({ sale, text }) => ends(till.pay(sale, text, { wallet: "23" })), {
+      sale: sale(ref),
+      text,
+    });
     assert.equal(end.value?.status, "paid", `${JSON.stringify(text)}: ${JSON.stringify(end)}`);
   };
   for (const [at, around] of AROUND.entries()) {
@@ -139,7 +238,10 @@ test("what surrounds a code is not the code: typed, scanned, or over HTTP; what 
     // The simulator knows its codes by their text, so one that arrives as anything else is refused there.
     const trade = await attempt(shop, `http-${at}`);
     const raw = await shop.code();
-    const answer = await shop.call("POST", `/v1/trades/${trade.trx_id}/code`, { token: await shop.token(), body: { code: `${around}]Q3${raw}${around}` } });
+    const answer = await shop.call("POST", `/v1/trades/${trade.trx_id}/code`, {
+      token: await shop.token(),
+      body: { code: `${around}]Q3${raw}${around}` },
+    });
     assert.equal(answer.status, 200, JSON.stringify(around));
     await until("it is paid", async () => (await shop.sale(`http-${at}`)).attempts[0].status === "paid");
   }
@@ -148,15 +250,28 @@ test("what surrounds a code is not the code: typed, scanned, or over HTTP; what 
   await paid("wide", wide(await shop.code()));
   const inner = await attempt(shop, "inner");
   const code = await shop.code();
-  const answer = await shop.call("POST", `/v1/trades/${inner.trx_id}/code`, { token: await shop.token(), body: { code: `${code.slice(0, 4)}\n${code.slice(4)}` } });
+  const answer = await shop.call("POST", `/v1/trades/${inner.trx_id}/code`, {
+    token: await shop.token(),
+    body: { code: `${code.slice(0, 4)}\n${code.slice(4)}` },
+  });
   assert.deepEqual([answer.status, answer.json.code], [400, "code_invalid"]);
-  assert.equal((await page.evaluate(({ sale }) => ends(till.pay(sale, "]Q3\r\n", { wallet: "23" })), { sale: sale("nothing") })).error.code, "code/invalid");
-  const kinds = await page.evaluate((around) => around.map((text) => kaunter.recognise(`${text}]Q3134503098230927349${text}`).kind), AROUND);
+  assert.equal(
+    (await page.evaluate(({ sale }) => ends(till.pay(sale, "]Q3\r\n", { wallet: "23" })), { sale: sale("nothing") }))
+      .error.code,
+    "code/invalid",
+  );
+  const kinds = await page.evaluate(
+    (around) => around.map((text) => kaunter.recognise(`${text}]Q3134503098230927349${text}`).kind),
+    AROUND,
+  );
   assert.deepEqual([...new Set(kinds)], ["wechat-pay"]);
   assert.equal(await sent(inner.trx_id), undefined);
   // The camera sees a code that was made with a blank and a line break around it.
   await machine.look(` ${await shop.code()}\r\n`);
-  const seen = await page.evaluate((sale) => ends(till.charge(sale, { wallet: "23", timeoutMs: 20_000 })), sale("seen"));
+  const seen = await page.evaluate(
+    (sale) => ends(till.charge(sale, { wallet: "23", timeoutMs: 20_000 })),
+    sale("seen"),
+  );
   assert.equal(seen.value?.status, "paid", JSON.stringify(seen));
 });
 
@@ -164,14 +279,22 @@ test("what surrounds a code is not the code: typed, scanned, or over HTTP; what 
 async function stranger(t, answer) {
   const server = createServer((request, response) => answer(request, response));
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  t.after(() => { server.closeAllConnections(); server.close(); });
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
   return `http://127.0.0.1:${server.address().port}`;
 }
 
 test("a wrong address of the backend is told as what it is", async (t) => {
   const shop = await counter(t);
   const page = await (await shop.machine({ camera: false })).till({ open: false });
-  const open = (access, status, type, body) => stranger(t, (request, response) => response.writeHead(request.method === "OPTIONS" ? 204 : status, { "content-type": type, ...access }).end(request.method === "OPTIONS" ? "" : body));
+  const open = (access, status, type, body) =>
+    stranger(t, (request, response) =>
+      response
+        .writeHead(request.method === "OPTIONS" ? 204 : status, { "content-type": type, ...access })
+        .end(request.method === "OPTIONS" ? "" : body),
+    );
   const cors = { "access-control-allow-origin": "*", "access-control-allow-headers": "*" };
   const missing = await open(cors, 404, "text/html; charset=utf-8", "<h1>Not found</h1>");
   const page200 = await open(cors, 200, "text/html", "<!doctype html><p>shop");
@@ -179,19 +302,43 @@ test("a wrong address of the backend is told as what it is", async (t) => {
   const error = await open(cors, 404, "application/json", '{"error":"no route"}');
   const proxy = await open(cors, 502, "text/html", "<h1>Bad gateway</h1>");
   const closed = await open({}, 200, "application/json", "{}");
-  const ask = (backend) => page.evaluate((backend) => kaunter.Till.open({ backend, getToken }).then(() => "open", ({ code, message, retryable, cause }) => ({ code, message, retryable, cause: String(cause ?? "") })), backend);
-  for (const [backend, words] of [[missing, /404 text\/html/], [page200, /200 text\/html/], [json, /other fields/], [error, /404 application\/json/], [`${shop.backend}/pay`, /answered 40[45]/]]) {
+  const ask = (backend) =>
+    page.evaluate(
+      (backend) =>
+        kaunter.Till.open({ backend, getToken }).then(
+          () => "open",
+          ({ code, message, retryable, cause }) => ({ code, message, retryable, cause: String(cause ?? "") }),
+        ),
+      backend,
+    );
+  for (const [backend, words] of [
+    [missing, /404 text\/html/],
+    [page200, /200 text\/html/],
+    [json, /other fields/],
+    [error, /404 application\/json/],
+    [`${shop.backend}/pay`, /answered 40[45]/],
+  ]) {
     const said = await ask(backend);
     assert.deepEqual([said.code, said.retryable], ["backend/refused", false], `${backend}: ${JSON.stringify(said)}`);
     assert.match(said.message, words);
     assert.ok(said.message.includes(backend));
   }
-  for (const [backend, words] of [[proxy, /502/], [closed, /fetch/i], ["http://127.0.0.1:9", /fetch/i]]) {
+  for (const [backend, words] of [
+    [proxy, /502/],
+    [closed, /fetch/i],
+    ["http://127.0.0.1:9", /fetch/i],
+  ]) {
     const said = await ask(backend);
     assert.deepEqual([said.code, said.retryable], ["network/failed", true], `${backend}: ${JSON.stringify(said)}`);
     assert.match(said.cause, words);
   }
-  for (const backend of ["pay.shop.example", "localhost:8787", "ws://127.0.0.1:8787", "https://me:hidden@pay.example", `${shop.backend}/?a=1`]) {
+  for (const backend of [
+    "pay.shop.example",
+    "localhost:8787",
+    "ws://127.0.0.1:8787",
+    "https://me:hidden@pay.example",
+    `${shop.backend}/?a=1`,
+  ]) {
     const said = await ask(backend);
     assert.equal(said.code, "argument_invalid", backend);
     assert.match(said.message, /`backend`/);
@@ -205,13 +352,38 @@ test("getToken gives the token's text or the backend's answer, and what came in 
   const page = await (await shop.machine({ camera: false })).till({ open: false });
   const said = await page.evaluate(async () => {
     const token = async () => getToken({});
-    const open = (own) => kaunter.Till.open({ backend: setting.backend, getToken: own }).then((till) => till.close().then(() => "open"), ({ code, cause, message }) => ({ code, cause: String(cause), message }));
-    const good = await Promise.all([token, async () => ({ token: await token() }), async () => ({ token: await token(), expires_at: "2026" }), async () => `${await token()}\n`, async () => JSON.stringify({ token: await token(), expires_at: "2026" })].map(open));
-    const bad = { text: "SECRET SECRET", html: "<!doctype html>SECRET", json: '{"error":"SECRET"}', object: { jwt: "SECRET" }, number: 5, nothing: undefined, empty: "", list: ["SECRET"], nested: { token: { token: "SECRET" } }, line: "SEC\nRET" };
+    const open = (own) =>
+      kaunter.Till.open({ backend: setting.backend, getToken: own }).then(
+        (till) => till.close().then(() => "open"),
+        ({ code, cause, message }) => ({ code, cause: String(cause), message }),
+      );
+    const good = await Promise.all(
+      [
+        token,
+        async () => ({ token: await token() }),
+        async () => ({ token: await token(), expires_at: "2026" }),
+        async () => `${await token()}\n`,
+        async () => JSON.stringify({ token: await token(), expires_at: "2026" }),
+      ].map(open),
+    );
+    const bad = {
+      text: "SECRET SECRET",
+      html: "<!doctype html>SECRET",
+      json: '{"error":"SECRET"}',
+      object: { jwt: "SECRET" },
+      number: 5,
+      nothing: undefined,
+      empty: "",
+      list: ["SECRET"],
+      nested: { token: { token: "SECRET" } },
+      line: "SEC\nRET",
+    };
     const refused = {};
     for (const [name, value] of Object.entries(bad)) refused[name] = await open(async () => value);
     refused.forged = await open(async () => "SECRET.SECRET.SECRET");
-    refused.thrown = await open(async () => { throw new Error("the shop's server answered 401"); });
+    refused.thrown = await open(async () => {
+      throw new Error("the shop's server answered 401");
+    });
     return { good, refused };
   });
   assert.deepEqual(said.good, Array(5).fill("open"));
@@ -235,7 +407,16 @@ test("one table of decimals: what the page shows, what the module reads and what
     const wrong = [];
     for (const currency of [...Intl.supportedValuesOf("currency"), "IDR", "HUF", "MMK", "UYW"]) {
       // As many digits as the module reads behind the point.
-      const reads = [0, 1, 2, 3, 4].filter((digits) => { try { kaunter.money(digits ? `1.${"1".repeat(digits)}` : "1", currency); return true; } catch { return false; } }).at(-1);
+      const reads = [0, 1, 2, 3, 4]
+        .filter((digits) => {
+          try {
+            kaunter.money(digits ? `1.${"1".repeat(digits)}` : "1", currency);
+            return true;
+          } catch {
+            return false;
+          }
+        })
+        .at(-1);
       const shown = kaunter.formatMoney({ minor: 1234567, currency }, "en");
       const digits = /\.(\d+)/.exec(shown)?.[1].length ?? 0;
       const back = kaunter.money(shown.replace(/[^\d.]/g, ""), currency).minor;
@@ -244,7 +425,16 @@ test("one table of decimals: what the page shows, what the module reads and what
     return wrong;
   });
   assert.deepEqual(wrong, []);
-  const shown = await page.evaluate(() => [["IDR", 500_000], ["MYR", 0], ["MYR", -5], ["JPY", 7], ["KWD", 7], ["MYR", Number.MAX_SAFE_INTEGER]].map(([currency, minor]) => kaunter.formatMoney({ minor, currency }, "en").replace(/\s/g, " ")));
+  const shown = await page.evaluate(() =>
+    [
+      ["IDR", 500_000],
+      ["MYR", 0],
+      ["MYR", -5],
+      ["JPY", 7],
+      ["KWD", 7],
+      ["MYR", Number.MAX_SAFE_INTEGER],
+    ].map(([currency, minor]) => kaunter.formatMoney({ minor, currency }, "en").replace(/\s/g, " ")),
+  );
   assert.deepEqual(shown, ["Rp 5,000.00", "RM 0.00", "-RM 0.05", "¥7", "KWD 0.007", "RM 90,071,992,547,409.91"]);
 
   // The backend that takes the currency asks the gateway for the same amount, and the cashier's page shows it.
@@ -257,10 +447,19 @@ test("one table of decimals: what the page shows, what the module reads and what
     const machine = await own.machine({ camera: false });
     const screen = await machine.terminal({ amount: 500_000 });
     assert.match(await screen.textContent("#amount"), /5,000\.00/, currency);
-    const body = { key: `${"0".repeat(31)}1`, sale: { ref: currency, amount: { minor: 500_000, currency } }, integrator: "23", presented: "consumer" };
+    const body = {
+      key: `${"0".repeat(31)}1`,
+      sale: { ref: currency, amount: { minor: 500_000, currency } },
+      integrator: "23",
+      presented: "consumer",
+    };
     const made = await own.call("POST", "/v1/trades", { token: await own.token(), body });
     assert.equal(made.status, 200, `${currency}: ${made.text}`);
     // The simulator reads an amount with two digits behind the point, and keeps it in hundredths.
-    assert.deepEqual((await own.ledger()).map(({ amount }) => amount), [500_000], currency);
+    assert.deepEqual(
+      (await own.ledger()).map(({ amount }) => amount),
+      [500_000],
+      currency,
+    );
   }
 });

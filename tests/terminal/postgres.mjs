@@ -13,7 +13,11 @@ const quiet = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
 /** PostgreSQL refuses to run as root: then it is its own user. */
 function run(program, args) {
   const [command, ...rest] = root ? ["runuser", "-u", "postgres", "--", program, ...args] : [program, ...args];
-  const { status, stdout, stderr } = spawnSync(command, rest, { encoding: "utf8", cwd: "/", stdio: ["ignore", "pipe", "pipe"] });
+  const { status, stdout, stderr } = spawnSync(command, rest, {
+    encoding: "utf8",
+    cwd: "/",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   if (status !== 0) throw new Error(`${program} ${args.join(" ")}: ${stdout}${stderr}`);
   return stdout;
 }
@@ -43,9 +47,29 @@ export async function postgres() {
   const dir = await mkdtemp(join(tmpdir(), "kaunter-postgres-"));
   if (root) spawnSync("chown", ["postgres", dir]);
   const port = await freePort();
-  run(join(bin, "initdb"), ["--pgdata", join(dir, "data"), "--username", "kaunter", "--auth", "trust", "--no-sync", "--encoding", "UTF8"]);
+  run(join(bin, "initdb"), [
+    "--pgdata",
+    join(dir, "data"),
+    "--username",
+    "kaunter",
+    "--auth",
+    "trust",
+    "--no-sync",
+    "--encoding",
+    "UTF8",
+  ]);
   const settings = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=${dir} -c max_connections=200`;
-  const start = () => run(join(bin, "pg_ctl"), ["--pgdata", join(dir, "data"), "--wait", "--log", join(dir, "log"), "-o", settings, "start"]);
+  const start = () =>
+    run(join(bin, "pg_ctl"), [
+      "--pgdata",
+      join(dir, "data"),
+      "--wait",
+      "--log",
+      join(dir, "log"),
+      "-o",
+      settings,
+      "start",
+    ]);
   const halt = () => run(join(bin, "pg_ctl"), ["--pgdata", join(dir, "data"), "--mode", "immediate", "stop"]);
   start();
   let made = 0;

@@ -10,13 +10,17 @@ import { counter, out, screen, until } from "./harness.mjs";
 import { postgres } from "./postgres.mjs";
 
 let server;
-before(async () => { server = await postgres(); });
+before(async () => {
+  server = await postgres();
+});
 after(() => server?.stop());
 
 /** The same test on SQLite and on PostgreSQL. */
 function onBothStores(name, run) {
   plain(`SQLite: ${name}`, (t) => run(t, counter));
-  plain(`PostgreSQL: ${name}`, (t) => run(t, (t, options) => counter(t, { ...options, databaseUrl: server.database() })));
+  plain(`PostgreSQL: ${name}`, (t) =>
+    run(t, (t, options) => counter(t, { ...options, databaseUrl: server.database() })),
+  );
 }
 
 const final = ["paid", "declined", "cancelled", "voided"];
@@ -26,16 +30,25 @@ const only = (list) => {
 };
 
 async function ask(shop, ref, { minor = 1250, presented = "merchant", integrator = "23", terminal = "till-1" } = {}) {
-  const body = { key: randomBytes(16).toString("hex"), sale: { ref, amount: { minor, currency: "MYR" } }, integrator, presented };
+  const body = {
+    key: randomBytes(16).toString("hex"),
+    sale: { ref, amount: { minor, currency: "MYR" } },
+    integrator,
+    presented,
+  };
   return shop.call("POST", "/v1/trades", { token: await shop.token(terminal), body });
 }
 
 function reaches(shop, trade, statuses, ms = 60_000) {
-  return until(`${trade.sale.ref} is ${statuses}`, async () => {
-    const { json } = await shop.call("GET", `/v1/trades/${trade.trx_id}`, { token: shop.keys.KAUNTER_SERVER_KEY });
-    if (statuses.includes(json.status)) return json;
-    throw new Error(`it is ${json.status}`);
-  }, { ms, every: 50 });
+  return until(
+    `${trade.sale.ref} is ${statuses}`,
+    async () => {
+      const { json } = await shop.call("GET", `/v1/trades/${trade.trx_id}`, { token: shop.keys.KAUNTER_SERVER_KEY });
+      if (statuses.includes(json.status)) return json;
+      throw new Error(`it is ${json.status}`);
+    },
+    { ms, every: 50 },
+  );
 }
 
 /** An attempt whose code is on display. */
@@ -45,132 +58,198 @@ async function shown(shop, ref, more) {
   return reaches(shop, answer.json, ["awaiting-payer"]);
 }
 
-const scan = (shop, payload, customer = "approves", more = {}) => shop.post("/_sim/scan", { payload, customer, ...more });
+const scan = (shop, payload, customer = "approves", more = {}) =>
+  shop.post("/_sim/scan", { payload, customer, ...more });
 const lineOf = async (shop, trade) => (await shop.ledger()).find((line) => line.trx_id === trade.trx_id);
 
-onBothStores("rule 26: a code on display is what the gateway said, is paid once, and holds the sale until then", async (t, counter) => {
-  const shop = await counter(t, { scale: 0.2 });
-  const session = await shop.call("POST", "/v1/sessions", { token: await shop.token() });
-  const presents = Object.fromEntries(session.json.integrators.map(({ name, presents }) => [name, presents]));
-  assert.deepEqual([presents.GrabPay, presents.Alipay], [["consumer", "merchant"], ["consumer"]]);
-  assert.equal((await ask(shop, "no-scanner", { integrator: "31" })).json.code, "presented_unsupported");
+onBothStores(
+  "rule 26: a code on display is what the gateway said, is paid once, and holds the sale until then",
+  async (t, counter) => {
+    const shop = await counter(t, { scale: 0.2 });
+    const session = await shop.call("POST", "/v1/sessions", { token: await shop.token() });
+    const presents = Object.fromEntries(session.json.integrators.map(({ name, presents }) => [name, presents]));
+    assert.deepEqual([presents.GrabPay, presents.Alipay], [["consumer", "merchant"], ["consumer"]]);
+    assert.equal((await ask(shop, "no-scanner", { integrator: "31" })).json.code, "presented_unsupported");
 
-  const trade = await shown(shop, "present");
-  assert.equal(trade.show.payload, (await lineOf(shop, trade)).payload);
-  assert.equal(trade.show.expires_at, trade.deadline_at);
-  for (const terminal of ["till-1", "till-2"]) {
-    for (const presented of ["merchant", "consumer"]) {
-      const busy = await ask(shop, "present", { terminal, presented });
-      assert.deepEqual([busy.status, busy.json.code, busy.json.trade.trx_id], [409, "sale_busy", trade.trx_id]);
+    const trade = await shown(shop, "present");
+    assert.equal(trade.show.payload, (await lineOf(shop, trade)).payload);
+    assert.equal(trade.show.expires_at, trade.deadline_at);
+    for (const terminal of ["till-1", "till-2"]) {
+      for (const presented of ["merchant", "consumer"]) {
+        const busy = await ask(shop, "present", { terminal, presented });
+        assert.deepEqual([busy.status, busy.json.code, busy.json.trade.trx_id], [409, "sale_busy", trade.trx_id]);
+      }
     }
-  }
-  const token = await shop.token();
-  const code = await shop.call("POST", `/v1/trades/${trade.trx_id}/code`, { token, body: { code: await shop.code() } });
-  assert.equal(code.json.code, "trade_closed", "it takes no code of a customer's");
+    const token = await shop.token();
+    const code = await shop.call("POST", `/v1/trades/${trade.trx_id}/code`, {
+      token,
+      body: { code: await shop.code() },
+    });
+    assert.equal(code.json.code, "trade_closed", "it takes no code of a customer's");
 
-  await scan(shop, trade.show.payload);
-  await assert.rejects(scan(shop, trade.show.payload), /409/, "a second customer reads that it is spent");
-  const paid = await reaches(shop, trade, ["paid"]);
-  assert.equal(paid.show, undefined);
-  assert.equal((await ask(shop, "present")).json.code, "sale_paid");
-  const { charged, refunded, calls } = await lineOf(shop, trade);
-  assert.deepEqual([charged, refunded, calls.pay], [1250, 0, 0]);
-});
+    await scan(shop, trade.show.payload);
+    await assert.rejects(scan(shop, trade.show.payload), /409/, "a second customer reads that it is spent");
+    const paid = await reaches(shop, trade, ["paid"]);
+    assert.equal(paid.show, undefined);
+    assert.equal((await ask(shop, "present")).json.code, "sale_paid");
+    const { charged, refunded, calls } = await lineOf(shop, trade);
+    assert.deepEqual([charged, refunded, calls.pay], [1250, 0, 0]);
+  },
+);
 
 onBothStores("faults around a code on display: the ledger and the word agree, whatever is lost", async (t, counter) => {
   const shop = await counter(t, { scale: 0.1 });
-  const questions = ["cut", "html", "garbage", "duplicate_keys", "reset", { status: 503 }, "unknown_status", { hang_ms: 700 }, "wrong_amount"];
+  const questions = [
+    "cut",
+    "html",
+    "garbage",
+    "duplicate_keys",
+    "reset",
+    { status: 503 },
+    "unknown_status",
+    { hang_ms: 700 },
+    "wrong_amount",
+  ];
   const cancels = ["cut", "reset_after", "html", { hang_after_ms: 60_000 }];
-  const cases = [...questions.map((fault) => ["status", fault, "paid"]), ...cancels.map((fault) => ["cancel", fault, "cancelled"])];
-  const ends = await Promise.allSettled(cases.map(async ([call, fault, end], at) => {
-    const trade = await shown(shop, `fault-${at}`);
-    await shop.fault(call, fault, { trx_id: trade.trx_id, times: call === "status" ? 3 : 1 });
-    if (call === "status") await scan(shop, trade.show.payload);
-    else await shop.call("POST", `/v1/trades/${trade.trx_id}/cancel`, { token: await shop.token() });
-    assert.equal((await reaches(shop, trade, final)).status, end, JSON.stringify(fault));
-    const { charged, refunded } = await lineOf(shop, trade);
-    assert.equal(charged - refunded, end === "paid" ? 1250 : 0, JSON.stringify(fault));
-  }));
-  assert.deepEqual(ends.filter((end) => end.status === "rejected").map((end) => end.reason.message), []);
+  const cases = [
+    ...questions.map((fault) => ["status", fault, "paid"]),
+    ...cancels.map((fault) => ["cancel", fault, "cancelled"]),
+  ];
+  const ends = await Promise.allSettled(
+    cases.map(async ([call, fault, end], at) => {
+      const trade = await shown(shop, `fault-${at}`);
+      await shop.fault(call, fault, { trx_id: trade.trx_id, times: call === "status" ? 3 : 1 });
+      if (call === "status") await scan(shop, trade.show.payload);
+      else await shop.call("POST", `/v1/trades/${trade.trx_id}/cancel`, { token: await shop.token() });
+      assert.equal((await reaches(shop, trade, final)).status, end, JSON.stringify(fault));
+      const { charged, refunded } = await lineOf(shop, trade);
+      assert.equal(charged - refunded, end === "paid" ? 1250 : 0, JSON.stringify(fault));
+    }),
+  );
+  assert.deepEqual(
+    ends.filter((end) => end.status === "rejected").map((end) => end.reason.message),
+    [],
+  );
   // A fault of a creation can't name its attempt, so these come one by one.
   for (const [at, fault] of ["cut", "reset", "html", "wrong_amount", { status: 503 }].entries()) {
     await shop.fault("create", fault);
     const lost = (await ask(shop, `create-${at}`)).json;
     const closed = await reaches(shop, lost, final);
-    assert.deepEqual([closed.status, closed.reason, closed.show], ["cancelled", "gateway_unavailable", undefined], JSON.stringify(fault));
+    assert.deepEqual(
+      [closed.status, closed.reason, closed.show],
+      ["cancelled", "gateway_unavailable", undefined],
+      JSON.stringify(fault),
+    );
     assert.equal((await shown(shop, `create-${at}`)).attempt, 2, "nothing was shown, so the sale is free at once");
   }
 });
 
-onBothStores("customers and amounts: each decides, and late money is given back where a second attempt took the sale", async (t, counter) => {
-  const shop = await counter(t, { scale: 0.1 });
-  const cases = [["00", "paid", 1], ["01", "declined", 0], ["02", "paid", 1], ["03", "paid", 1], ["04", "cancelled", 0], ["06", "declined", 0], ["50", "paid", 1]];
-  const ends = await Promise.allSettled(cases.map(async ([sen, end, charged]) => {
-    const minor = Number(`12${sen}`);
-    const trade = await shown(shop, `sen-${sen}`, { minor });
-    await scan(shop, trade.show.payload, "by_amount");
-    assert.equal((await reaches(shop, trade, final)).status, end, sen);
-    assert.equal((await lineOf(shop, trade)).charged, charged * minor, sen);
-  }));
-  assert.deepEqual(ends.filter((end) => end.status === "rejected").map((end) => end.reason.message), []);
+onBothStores(
+  "customers and amounts: each decides, and late money is given back where a second attempt took the sale",
+  async (t, counter) => {
+    const shop = await counter(t, { scale: 0.1 });
+    const cases = [
+      ["00", "paid", 1],
+      ["01", "declined", 0],
+      ["02", "paid", 1],
+      ["03", "paid", 1],
+      ["04", "cancelled", 0],
+      ["06", "declined", 0],
+      ["50", "paid", 1],
+    ];
+    const ends = await Promise.allSettled(
+      cases.map(async ([sen, end, charged]) => {
+        const minor = Number(`12${sen}`);
+        const trade = await shown(shop, `sen-${sen}`, { minor });
+        await scan(shop, trade.show.payload, "by_amount");
+        assert.equal((await reaches(shop, trade, final)).status, end, sen);
+        assert.equal((await lineOf(shop, trade)).charged, charged * minor, sen);
+      }),
+    );
+    assert.deepEqual(
+      ends.filter((end) => end.status === "rejected").map((end) => end.reason.message),
+      [],
+    );
 
-  // .08: scanned, cancelled, and paid after all. Meanwhile the sale is paid by a second attempt.
-  const first = await shown(shop, "late", { minor: 1208 });
-  await scan(shop, first.show.payload, "by_amount");
-  const token = await shop.token();
-  await until("a cancel is granted", async () => (await shop.call("POST", `/v1/trades/${first.trx_id}/cancel`, { token })).status === 200);
-  await reaches(shop, first, ["cancelled"]);
-  const second = await shown(shop, "late", { minor: 1208 });
-  await scan(shop, second.show.payload);
-  await reaches(shop, second, ["paid"]);
-  await reaches(shop, first, ["voided"]);
-  const lines = await Promise.all([first, second].map((trade) => lineOf(shop, trade)));
-  assert.deepEqual(lines.map(({ charged, refunded, calls }) => [charged, refunded, calls.void]), [[1208, 1208, 1], [1208, 0, 0]]);
-  const record = await shop.sale("late");
-  assert.deepEqual([record.decided_by, record.open], ["gateway", false]);
-});
+    // .08: scanned, cancelled, and paid after all. Meanwhile the sale is paid by a second attempt.
+    const first = await shown(shop, "late", { minor: 1208 });
+    await scan(shop, first.show.payload, "by_amount");
+    const token = await shop.token();
+    await until(
+      "a cancel is granted",
+      async () => (await shop.call("POST", `/v1/trades/${first.trx_id}/cancel`, { token })).status === 200,
+    );
+    await reaches(shop, first, ["cancelled"]);
+    const second = await shown(shop, "late", { minor: 1208 });
+    await scan(shop, second.show.payload);
+    await reaches(shop, second, ["paid"]);
+    await reaches(shop, first, ["voided"]);
+    const lines = await Promise.all([first, second].map((trade) => lineOf(shop, trade)));
+    assert.deepEqual(
+      lines.map(({ charged, refunded, calls }) => [charged, refunded, calls.void]),
+      [
+        [1208, 1208, 1],
+        [1208, 0, 0],
+      ],
+    );
+    const record = await shop.sale("late");
+    assert.deepEqual([record.decided_by, record.open], ["gateway", false]);
+  },
+);
 
-onBothStores("nobody scans: it ends at the deadline on the gateway's word, and a late scan is refused there", async (t, counter) => {
-  const shop = await counter(t, { scale: 0.05 });
-  const trade = await shown(shop, "nobody");
-  const closed = await reaches(shop, trade, final);
-  assert.deepEqual([closed.status, closed.by, closed.show], ["cancelled", "deadline", undefined]);
-  await assert.rejects(scan(shop, trade.show.payload), /409/);
-  assert.equal(await shop.kept(), 0);
-});
+onBothStores(
+  "nobody scans: it ends at the deadline on the gateway's word, and a late scan is refused there",
+  async (t, counter) => {
+    const shop = await counter(t, { scale: 0.05 });
+    const trade = await shown(shop, "nobody");
+    const closed = await reaches(shop, trade, final);
+    assert.deepEqual([closed.status, closed.by, closed.show], ["cancelled", "deadline", undefined]);
+    await assert.rejects(scan(shop, trade.show.payload), /409/);
+    assert.equal(await shop.kept(), 0);
+  },
+);
 
-onBothStores("the backend is killed while the code is on display: it asks, and shows the same code", async (t, counter) => {
-  const shop = await counter(t, { scale: 0.5 });
-  const trade = await shown(shop, "killed");
-  await shop.stopBackend("SIGKILL");
-  await scan(shop, trade.show.payload, "asks");
-  await shop.startBackend();
-  await reaches(shop, trade, ["pending"]);
-  await shop.post("/_sim/phone/answer", { trx_id: trade.trx_id, approve: true });
-  await reaches(shop, trade, ["paid"]);
-  const again = await shown(shop, "killed-2");
-  await shop.stopBackend("SIGKILL");
-  await shop.startBackend();
-  assert.deepEqual((await reaches(shop, again, ["awaiting-payer"])).show, again.show);
-  await scan(shop, again.show.payload);
-  await reaches(shop, again, ["paid"]);
-  assert.equal(await shop.kept(), 2500);
-});
+onBothStores(
+  "the backend is killed while the code is on display: it asks, and shows the same code",
+  async (t, counter) => {
+    const shop = await counter(t, { scale: 0.5 });
+    const trade = await shown(shop, "killed");
+    await shop.stopBackend("SIGKILL");
+    await scan(shop, trade.show.payload, "asks");
+    await shop.startBackend();
+    await reaches(shop, trade, ["pending"]);
+    await shop.post("/_sim/phone/answer", { trx_id: trade.trx_id, approve: true });
+    await reaches(shop, trade, ["paid"]);
+    const again = await shown(shop, "killed-2");
+    await shop.stopBackend("SIGKILL");
+    await shop.startBackend();
+    assert.deepEqual((await reaches(shop, again, ["awaiting-payer"])).show, again.show);
+    await scan(shop, again.show.payload);
+    await reaches(shop, again, ["paid"]);
+    assert.equal(await shop.kept(), 2500);
+  },
+);
 
-onBothStores("the plain profile shows no code: its wallets say so, and a creation is refused before anything leaves", async (t, counter) => {
-  const shop = await counter(t, { profile: "plain" });
-  const session = await shop.call("POST", "/v1/sessions", { token: await shop.token() });
-  assert.ok(session.json.integrators.length > 0 && session.json.integrators.every(({ presents }) => presents.join() === "consumer"));
-  const refused = await ask(shop, "plain");
-  assert.deepEqual([refused.status, refused.json.code, refused.json.retry], [400, "presented_unsupported", "never"]);
-  assert.match(refused.json.detail, /presents/);
-  assert.deepEqual(await shop.calls("create"), []);
-});
+onBothStores(
+  "the plain profile shows no code: its wallets say so, and a creation is refused before anything leaves",
+  async (t, counter) => {
+    const shop = await counter(t, { profile: "plain" });
+    const session = await shop.call("POST", "/v1/sessions", { token: await shop.token() });
+    assert.ok(
+      session.json.integrators.length > 0 &&
+        session.json.integrators.every(({ presents }) => presents.join() === "consumer"),
+    );
+    const refused = await ask(shop, "plain");
+    assert.deepEqual([refused.status, refused.json.code, refused.json.retry], [400, "presented_unsupported", "never"]);
+    assert.match(refused.json.detail, /presents/);
+    assert.deepEqual(await shop.calls("create"), []);
+  },
+);
 
 // ---- a real browser --------------------------------------------------------------------------------------------
 
 /** The cashier's page with our code up, and what its picture says by the package's own reader. */
-async function display(shop, machine, ref, { wallet = "23" } = {}) {
+async function display(machine, ref, { wallet = "23" } = {}) {
   const page = await machine.terminal({ ref });
   await page.click(".of-ready .show-code");
   await page.click(`dialog[open] [data-wallet="${wallet}"]`);
@@ -188,26 +267,35 @@ async function read(page, developer) {
   }, picture);
 }
 
-for (const viewport of [{ width: 360, height: 640 }, { width: 1366, height: 768 }]) {
-  plain(`the cashier shows a code at ${viewport.width}x${viewport.height}: its picture reads as the ledger's text, and it is paid`, async (t) => {
-    await mkdir(out, { recursive: true });
-    const shop = await counter(t);
-    const machine = await shop.machine({ viewport });
-    const page = await display(shop, machine, "shown");
-    await page.screenshot({ path: join(out, `7-present-${viewport.width}x${viewport.height}.png`) });
-    const developer = await machine.till({ open: false });
-    await developer.evaluate("kaunter.init()");
-    const line = only(await shop.ledger());
-    assert.deepEqual(await read(page, developer), [line.payload]);
-    assert.match(await page.textContent("#sentence"), /scan/i);
-    await until("the seconds that are left", async () => /^\d+ s left$/.test(await page.textContent("#shown-left")));
-    const box = await (await page.$("#shown")).boundingBox();
-    assert.ok(box.x >= 0 && box.x + box.width <= viewport.width && box.y + box.height <= viewport.height, JSON.stringify(box));
-    await scan(shop, line.payload);
-    await screen(page, "paid");
-    assert.equal(await page.getAttribute("#reference", "data-receipt"), line.trans_id);
-    assert.deepEqual([only(await shop.ledger()).charged, page.problems], [1250, []]);
-  });
+for (const viewport of [
+  { width: 360, height: 640 },
+  { width: 1366, height: 768 },
+]) {
+  plain(
+    `the cashier shows a code at ${viewport.width}x${viewport.height}: its picture reads as the ledger's text, and it is paid`,
+    async (t) => {
+      await mkdir(out, { recursive: true });
+      const shop = await counter(t);
+      const machine = await shop.machine({ viewport });
+      const page = await display(machine, "shown");
+      await page.screenshot({ path: join(out, `7-present-${viewport.width}x${viewport.height}.png`) });
+      const developer = await machine.till({ open: false });
+      await developer.evaluate("kaunter.init()");
+      const line = only(await shop.ledger());
+      assert.deepEqual(await read(page, developer), [line.payload]);
+      assert.match(await page.textContent("#sentence"), /scan/i);
+      await until("the seconds that are left", async () => /^\d+ s left$/.test(await page.textContent("#shown-left")));
+      const box = await (await page.$("#shown")).boundingBox();
+      assert.ok(
+        box.x >= 0 && box.x + box.width <= viewport.width && box.y + box.height <= viewport.height,
+        JSON.stringify(box),
+      );
+      await scan(shop, line.payload);
+      await screen(page, "paid");
+      assert.equal(await page.getAttribute("#reference", "data-receipt"), line.trans_id);
+      assert.deepEqual([only(await shop.ledger()).charged, page.problems], [1250, []]);
+    },
+  );
 }
 
 plain("the phone page scans what is on display, and its customer decides", async (t) => {
@@ -231,18 +319,24 @@ plain("the phone page scans what is on display, and its customer decides", async
 plain("declined, cancelled by the cashier, and at the deadline: the sale is free, nothing is kept", async (t) => {
   const shop = await counter(t, { scale: 0.1 });
   const machine = await shop.machine();
-  const declined = await display(shop, machine, "declined");
+  const declined = await display(machine, "declined");
   await scan(shop, only(await shop.ledger()).payload, "declines");
   await screen(declined, "declined");
 
-  const cancelled = await display(shop, machine, "cancelled");
+  const cancelled = await display(machine, "cancelled");
   await cancelled.keyboard.press("Escape");
   await screen(cancelled, "declined");
-  assert.deepEqual((await shop.sale("cancelled")).attempts.map(({ status, by }) => [status, by]), [["cancelled", "cashier"]]);
+  assert.deepEqual(
+    (await shop.sale("cancelled")).attempts.map(({ status, by }) => [status, by]),
+    [["cancelled", "cashier"]],
+  );
 
-  const late = await display(shop, machine, "deadline");
+  const late = await display(machine, "deadline");
   await screen(late, "declined");
-  assert.deepEqual((await shop.sale("deadline")).attempts.map(({ status, by }) => [status, by]), [["cancelled", "deadline"]]);
+  assert.deepEqual(
+    (await shop.sale("deadline")).attempts.map(({ status, by }) => [status, by]),
+    [["cancelled", "deadline"]],
+  );
   assert.equal(await shop.kept(), 0);
   for (const page of [declined, cancelled, late]) assert.deepEqual(page.problems, []);
 });
@@ -250,7 +344,7 @@ plain("declined, cancelled by the cashier, and at the deadline: the sale is free
 plain("the answers are lost at the moment of payment: asked on, paid once", async (t) => {
   const shop = await counter(t);
   const machine = await shop.machine();
-  const page = await display(shop, machine, "lost");
+  const page = await display(machine, "lost");
   await shop.fault("status", "cut", { times: 3 });
   await scan(shop, only(await shop.ledger()).payload);
   await screen(page, "paid");
@@ -260,7 +354,7 @@ plain("the answers are lost at the moment of payment: asked on, paid once", asyn
 plain("the page is reloaded while the code is on display: it is shown again, and paid", async (t) => {
   const shop = await counter(t, { scale: 0.5 });
   const machine = await shop.machine();
-  const page = await display(shop, machine, "reloaded");
+  const page = await display(machine, "reloaded");
   const { payload } = only(await shop.ledger());
   await page.reload();
   await screen(page, "present");
@@ -280,7 +374,9 @@ plain("onCode, resume, abort and two tills, as a developer meets them", async (t
   const sale = (ref) => ({ ref, amount: { minor: 1250, currency: "MYR" } });
   await page.evaluate(() => {
     globalThis.codes = [];
-    globalThis.begin = (sale, wallet = "23", more = {}) => { globalThis.end = ends(till.present(sale, { wallet, onCode: (code) => codes.push(code), ...more })); };
+    globalThis.begin = (sale, wallet = "23", more = {}) => {
+      globalThis.end = ends(till.present(sale, { wallet, onCode: (code) => codes.push(code), ...more }));
+    };
   });
   const awaited = (name) => until(name, async () => (await page.evaluate("codes.length")) > 0);
   const ended = () => page.evaluate("end");
@@ -296,23 +392,56 @@ plain("onCode, resume, abort and two tills, as a developer meets them", async (t
   const watcher = await machine.till({ terminal: "till-1", context: await machine.freshContext() });
   const watched = watcher.evaluate((id) => ends(till.resume(id)), trade.trx_id);
   const rival = await machine.till({ terminal: "till-2", context: await machine.freshContext() });
-  const busy = await rival.evaluate((sale) => ends(till.present(sale, { wallet: "23", onCode: () => {} })), sale("api"));
+  const busy = await rival.evaluate(
+    (sale) => ends(till.present(sale, { wallet: "23", onCode: () => {} })),
+    sale("api"),
+  );
   assert.deepEqual([busy.error.code, busy.error.tradeId, busy.error.moneyMoved], ["sale/busy", trade.trx_id, "maybe"]);
   await scan(shop, payload);
   assert.deepEqual([(await ended()).value.status, (await watched).value.status], ["paid", "paid"]);
   assert.equal(await page.evaluate("codes.length"), 1);
 
   // An abort after it was shown is a wish to cancel: the gateway's word ends it.
-  await page.evaluate((sale) => { codes = []; globalThis.abort = new AbortController(); begin(sale, "23", { signal: abort.signal }); }, sale("abort"));
+  await page.evaluate((sale) => {
+    codes = [];
+    globalThis.abort = new AbortController();
+    begin(sale, "23", { signal: abort.signal });
+  }, sale("abort"));
   await awaited("shown again");
   await page.evaluate("abort.abort()");
-  assert.deepEqual((await ended()).value, { status: "cancelled", tradeId: only((await shop.sale("abort")).attempts).trx_id, by: "cashier" });
+  assert.deepEqual((await ended()).value, {
+    status: "cancelled",
+    tradeId: only((await shop.sale("abort")).attempts).trx_id,
+    by: "cashier",
+  });
 
   // A page that can't show it takes it down; a wallet that can't be shown, and a caller who can't show, are told.
-  const thrown = page.evaluate((sale) => ends(till.present(sale, { wallet: "23", onCode: () => { throw new Error("no display"); } })), sale("throws"));
+  const thrown = page.evaluate(
+    (sale) =>
+      ends(
+        till.present(sale, {
+          wallet: "23",
+          onCode: () => {
+            throw new Error("no display");
+          },
+        }),
+      ),
+    sale("throws"),
+  );
   assert.equal((await thrown).value.status, "cancelled");
-  const told = await page.evaluate((sale) => Promise.all([ends(till.present(sale, { wallet: "31", onCode: () => {} })), ends(till.present(sale, { wallet: "23" })), ends(till.present(sale, { onCode: () => {} }))]), sale("none"));
-  assert.deepEqual(told.map(({ error }) => error.code ?? error.name), ["wallet/unknown", "argument_invalid", "wallet/required"]);
+  const told = await page.evaluate(
+    (sale) =>
+      Promise.all([
+        ends(till.present(sale, { wallet: "31", onCode: () => {} })),
+        ends(till.present(sale, { wallet: "23" })),
+        ends(till.present(sale, { onCode: () => {} })),
+      ]),
+    sale("none"),
+  );
+  assert.deepEqual(
+    told.map(({ error }) => error.code ?? error.name),
+    ["wallet/unknown", "argument_invalid", "wallet/required"],
+  );
   assert.deepEqual((await shop.sale("none")).attempts ?? [], []);
   assert.equal(await shop.kept(), 1250);
 });

@@ -13,6 +13,7 @@ async function pay(page, code) {
   await page.click('dialog[open] [data-wallet="23"]');
 }
 
+// biome-ignore lint/performance/useDomNodeTextContent: what is hidden does not count
 const shown = (page) => page.evaluate(() => document.querySelector("main").innerText);
 
 test("an amount that the gateway refuses is told as refused, in its own words, and as no outage", async (t) => {
@@ -34,7 +35,10 @@ test("a payment that the gateway refuses shows its sentence beside ours", async 
 });
 
 test("rule 16: a code that another sale had is refused with what to do, and the sale goes on with a fresh one", async (t) => {
-  const { shop, own } = await behind(t, { create: undefined, pay: ({ trans_id }) => ok({ status: 200, user_order_status: "S", trans_id }) });
+  const { shop, own } = await behind(t, {
+    create: undefined,
+    pay: ({ trans_id }) => ok({ status: 200, user_order_status: "S", trans_id }),
+  });
   const page = await (await shop.machine({ camera: false })).terminal({ ref: "ONE" });
   await pay(page, "134567890123456789");
   await screen(page, "paid");
@@ -50,5 +54,8 @@ test("rule 16: a code that another sale had is refused with what to do, and the 
   await page.click("#typed-pay");
   await page.click('dialog[open] [data-wallet="23"]');
   await screen(page, "paid");
-  assert.deepEqual(own.of("pay").map(({ fields }) => fields.amount), ["12.50", "7.00"]);
+  assert.deepEqual(
+    own.of("pay").map(({ fields }) => fields.amount),
+    ["12.50", "7.00"],
+  );
 });

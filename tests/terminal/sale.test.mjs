@@ -25,7 +25,11 @@ test("rule 9: paid at once: from the camera to a receipt that the gateway and th
   assert.equal(await page.getAttribute("#reference", "data-receipt"), line.trans_id);
   assert.equal(await page.getAttribute("body", "data-source"), "camera");
   assert.equal(only(await shop.calls("pay")).code, code, "that very code was paid with");
-  assert.deepEqual(await shop.get("/shop/sales?ref=sale-1&minor=1250&currency=MYR"), { closed: true, open: false, ref: "sale-1" });
+  assert.deepEqual(await shop.get("/shop/sales?ref=sale-1&minor=1250&currency=MYR"), {
+    closed: true,
+    open: false,
+    ref: "sale-1",
+  });
   assert.deepEqual(page.problems, []);
 });
 
@@ -53,7 +57,13 @@ test("declined: the same sale is paid with another wallet", async (t) => {
   await charge(page, { wallet: "21" });
   await screen(page, "paid");
   const record = await shop.sale("sale-2");
-  assert.deepEqual(record.attempts.map((attempt) => [attempt.attempt, attempt.integrator, attempt.status]), [[1, "23", "declined"], [2, "21", "paid"]]);
+  assert.deepEqual(
+    record.attempts.map((attempt) => [attempt.attempt, attempt.integrator, attempt.status]),
+    [
+      [1, "23", "declined"],
+      [2, "21", "paid"],
+    ],
+  );
   assert.equal(await shop.kept(), 1250);
 });
 
@@ -69,7 +79,9 @@ test("pending: the customer confirms on the phone page", async (t) => {
   const page = await till.terminal({ amount: 1234 });
   await charge(page, { wallet: await phone.inputValue("#wallet") });
   await phone.waitForSelector("#ask:not([hidden])");
-  await until("the cashier is told that the customer has to confirm", async () => /confirm/i.test(await page.textContent("#sentence")));
+  await until("the cashier is told that the customer has to confirm", async () =>
+    /confirm/i.test(await page.textContent("#sentence")),
+  );
   assert.equal(await page.getAttribute("body", "data-screen"), "waiting");
   assert.equal(await shop.kept(), 0);
   await phone.click("#yes");
@@ -103,7 +115,9 @@ test("cancelled before the scan, with a wallet chosen: the sale is free again", 
   const first = await page.evaluate(async () => {
     const stop = new AbortController();
     till.addEventListener("trade", () => stop.abort(new DOMException("no", "AbortError")), { once: true });
-    return ends(till.charge({ ref: "sale-3", amount: { minor: 1250, currency: "MYR" } }, { wallet: "23", signal: stop.signal }));
+    return ends(
+      till.charge({ ref: "sale-3", amount: { minor: 1250, currency: "MYR" } }, { wallet: "23", signal: stop.signal }),
+    );
   });
   assert.equal(first.error.name, "AbortError");
   const left = await until("the attempt is closed", async () => {
@@ -111,7 +125,10 @@ test("cancelled before the scan, with a wallet chosen: the sale is free again", 
     return record.attempts[0].status === "cancelled" && record.attempts[0];
   });
   assert.equal(left.by, "cashier");
-  const second = await page.evaluate((code) => ends(till.pay({ ref: "sale-3", amount: { minor: 1250, currency: "MYR" } }, code, { wallet: "23" })), await shop.code());
+  const second = await page.evaluate(
+    (code) => ends(till.pay({ ref: "sale-3", amount: { minor: 1250, currency: "MYR" } }, code, { wallet: "23" })),
+    await shop.code(),
+  );
   assert.equal(second.value?.status, "paid", JSON.stringify(second));
   assert.equal(await shop.kept(), 1250);
 });
@@ -145,7 +162,8 @@ test("rule 1: a sale that is paid is never paid again: sale/paid, with its trade
   const machine = await shop.machine();
   const page = await machine.till();
   const sale = { ref: "sale-6", amount: { minor: 1250, currency: "MYR" } };
-  const pay = async () => page.evaluate(([sale, code]) => ends(till.pay(sale, code, { wallet: "23" })), [sale, await shop.code()]);
+  const pay = async () =>
+    page.evaluate(([sale, code]) => ends(till.pay(sale, code, { wallet: "23" })), [sale, await shop.code()]);
   const first = await pay();
   const second = await pay();
   assert.equal(first.value.status, "paid");

@@ -23,10 +23,15 @@ async function scans(page, text, { gap = 4, end = "Enter" } = {}) {
   await page.waitForSelector('body[data-keys="still"]');
 }
 
-/** The same at a scanner's pace, by the page's own clock: where a busy machine held a key up, it was none, and is done again. */
+/**
+ * The same at a scanner's pace, by the page's own clock: where a busy machine held a key up, it was none, and is done
+ * again.
+ */
 async function scansInTime(page, text, options) {
   for (let tries = 0; tries < 20; tries++) {
-    await page.evaluate(() => { globalThis.keysAt = []; });
+    await page.evaluate(() => {
+      globalThis.keysAt = [];
+    });
     await scans(page, text, options);
     const slowest = await page.evaluate(() => Math.max(0, ...keysAt.slice(1).map((at, before) => at - keysAt[before])));
     if (slowest <= 45) return;
@@ -37,21 +42,32 @@ async function scansInTime(page, text, options) {
 }
 
 /** What a burst must leave as it is. */
-const seen = (page) => page.evaluate(() => {
-  const { screen, kind, state, test } = document.body.dataset;
-  const value = (id) => document.getElementById(id).value;
-  return {
-    screen, kind, state, test, language: value("language"), why: value("why"), day: value("day"),
-    amount: document.getElementById("amount").textContent, copied: document.getElementById("copied").textContent,
-    open: [...document.querySelectorAll("dialog[open]")].map((dialog) => dialog.id), sound: document.getElementById("sound").checked,
-    verdict: document.querySelector("#manager input[type=radio]:checked")?.value ?? null,
-    camera: document.getElementById("preview").srcObject !== null,
-  };
-});
+const seen = (page) =>
+  page.evaluate(() => {
+    const { screen, kind, state, test } = document.body.dataset;
+    const value = (id) => document.getElementById(id).value;
+    return {
+      screen,
+      kind,
+      state,
+      test,
+      language: value("language"),
+      why: value("why"),
+      day: value("day"),
+      amount: document.getElementById("amount").textContent,
+      copied: document.getElementById("copied").textContent,
+      open: [...document.querySelectorAll("dialog[open]")].map((dialog) => dialog.id),
+      sound: document.getElementById("sound").checked,
+      verdict: document.querySelector("#manager input[type=radio]:checked")?.value ?? null,
+      camera: document.getElementById("preview").srcObject !== null,
+    };
+  });
 
 /** What has reached the gateway, and how the sales stand. */
 async function world(shop) {
-  const calls = (await shop.get("/_sim/log")).map(({ call }) => call).filter((call) => !["token", "integrators", "status"].includes(call));
+  const calls = (await shop.get("/_sim/log"))
+    .map(({ call }) => call)
+    .filter((call) => !["token", "integrators", "status"].includes(call));
   return { calls, ledger: (await shop.ledger()).map(({ charged, refunded, place }) => [charged, refunded, place]) };
 }
 
@@ -64,7 +80,11 @@ function focusOn(place) {
   document.activeElement?.blur();
   element?.focus();
   if (document.activeElement !== element) return false;
-  return { name: element.id || element.dataset.key || element.tagName, button: element.matches("button, a"), places: can.length };
+  return {
+    name: element.id || element.dataset.key || element.tagName,
+    button: element.matches("button, a"),
+    places: can.length,
+  };
 }
 
 /** The scanner reads everything, with the focus on everything that can have it: page and world are as they were. */
@@ -79,7 +99,11 @@ async function unmoved(shop, page, where, { codes = CODES, ...more } = {}) {
     const read = place === null ? codes : button ? [SPACED] : [SPACED, codes.at(-1)];
     for (const code of read) {
       await scans(page, code, more);
-      assert.deepEqual({ page: await seen(page), world: await world(shop) }, before, `${where}, the focus on ${name}, ${code}`);
+      assert.deepEqual(
+        { page: await seen(page), world: await world(shop) },
+        before,
+        `${where}, the focus on ${name}, ${code}`,
+      );
     }
   }
   await page.evaluate(() => document.activeElement?.blur());
@@ -88,14 +112,17 @@ async function unmoved(shop, page, where, { codes = CODES, ...more } = {}) {
 test("at Ready no code is an amount, at any pace of a scanner; what was typed by hand stays, and a quick hand is a hand", async (t) => {
   const shop = await counter(t);
   const page = await (await shop.machine()).terminal({ amount: 0 });
-  await page.evaluate(() => addEventListener("keydown", (event) => globalThis.keysAt?.push(event.timeStamp), { capture: true }));
-  for (const gap of [0, 4, 12, 30]) for (const end of ["Enter", "Tab", null]) {
-    for (const code of CODES) {
-      await scansInTime(page, code, { gap, end });
-      assert.match(await page.textContent("#amount"), /RM\s?0\.00/, `${code} at ${gap} ms, then ${end}`);
-      assert.equal(await page.getAttribute("body", "data-screen"), "ready");
+  await page.evaluate(() =>
+    addEventListener("keydown", (event) => globalThis.keysAt?.push(event.timeStamp), { capture: true }),
+  );
+  for (const gap of [0, 4, 12, 30])
+    for (const end of ["Enter", "Tab", null]) {
+      for (const code of CODES) {
+        await scansInTime(page, code, { gap, end });
+        assert.match(await page.textContent("#amount"), /RM\s?0\.00/, `${code} at ${gap} ms, then ${end}`);
+        assert.equal(await page.getAttribute("body", "data-screen"), "ready");
+      }
     }
-  }
   assert.match(await page.textContent("#trouble"), /hand scanner/, "the cashier is told why nothing happened");
   for (const hand of [HAND_MS, 80, 120]) {
     await page.keyboard.type("1250", { delay: hand });
@@ -200,14 +227,20 @@ test("on Declined and Not confirmed, in the manager's dialog, and where the same
 
 test("beside a code on display and an old sale over it, on Cancelled and on Paid late", async (t) => {
   // The code stays up for as long as a slow machine types; what comes late is known soon.
-  const shop = await counter(t, { scale: 0.1, policy: { deadline_ms: 3_600_000, min_cancel_age_ms: 100, late_first_ms: 4_000 } });
+  const shop = await counter(t, {
+    scale: 0.1,
+    policy: { deadline_ms: 3_600_000, min_cancel_age_ms: 100, late_first_ms: 4_000 },
+  });
   const status = async (ref) => (await shop.sale(ref)).attempts[0].status;
   const late = await attempt(shop, "late", { minor: 1208, code: await shop.code("by_amount") });
   const token = await shop.token();
-  await until("a cancel is granted", async () => (await shop.call("POST", `/v1/trades/${late.trx_id}/cancel`, { token })).status === 200);
+  await until(
+    "a cancel is granted",
+    async () => (await shop.call("POST", `/v1/trades/${late.trx_id}/cancel`, { token })).status === 200,
+  );
   const old = await attempt(shop, "old", { minor: 4200, code: await shop.code() });
-  await until("one is late", async () => await status("late") === "late-success");
-  await until("the other is paid", async () => await status("old") === "paid");
+  await until("one is late", async () => (await status("late")) === "late-success");
+  await until("the other is paid", async () => (await status("old")) === "paid");
 
   const page = await (await shop.machine()).terminal({ ref: "shown" });
   await page.click(".of-ready .show-code");
@@ -228,5 +261,8 @@ test("beside a code on display and an old sale over it, on Cancelled and on Paid
   await page.click("#unfinished");
   await page.waitForSelector('body[data-kind="late"]');
   await unmoved(shop, page, "Paid late", { codes: CODES.slice(-2) });
-  assert.deepEqual([await status("shown"), await status("late"), await status("old")], ["cancelled", "late-success", "paid"]);
+  assert.deepEqual(
+    [await status("shown"), await status("late"), await status("old")],
+    ["cancelled", "late-success", "paid"],
+  );
 });

@@ -11,7 +11,12 @@ const always = { times: 100_000 };
 const clear = (shop) => fetch(`${shop.simulator}/_sim/faults`, { method: "DELETE" });
 
 /** The terminal, with a customer's code before its camera; then Charge is pressed. */
-async function begins(shop, machine, ref, { customer = "approves", amount = 1250, prepare = async () => {}, tap = charge } = {}) {
+async function begins(
+  shop,
+  machine,
+  ref,
+  { customer = "approves", amount = 1250, prepare = async () => {}, tap = charge } = {},
+) {
   await machine.look(await shop.code(customer));
   const page = await machine.terminal({ ref, amount });
   await prepare(page);
@@ -19,19 +24,35 @@ async function begins(shop, machine, ref, { customer = "approves", amount = 1250
   return page;
 }
 
-/** `ledger`: of each attempt in turn, what was charged and refunded, and how often it was paid for. `rows`: what the journal holds. */
+/**
+ * `ledger`: of each attempt in turn, what was charged and refunded, and how often it was paid for. `rows`: what the
+ * journal holds.
+ */
 async function agree(shop, page, { ledger, screen: name, promise, rows = [] }) {
   await screen(page, name, 60_000);
-  assert.deepEqual((await shop.ledger()).map((line) => [line.charged, line.refunded, line.calls.pay]), ledger, "the ledger");
+  assert.deepEqual(
+    (await shop.ledger()).map((line) => [line.charged, line.refunded, line.calls.pay]),
+    ledger,
+    "the ledger",
+  );
   assert.equal(await page.getAttribute("body", "data-promise"), promise, "the promise");
-  assert.deepEqual((await journal(page)).map((row) => [row.record.trx_id, row.record.handed_over]), rows, "the journal");
+  assert.deepEqual(
+    (await journal(page)).map((row) => [row.record.trx_id, row.record.handed_over]),
+    rows,
+    "the journal",
+  );
 }
 
 const attemptOf = async (shop, ref) => (await shop.sale(ref))?.attempts?.at(-1);
-const reaches = (shop, ref, status, ms) => until(`${ref} is ${status}`, async () => {
-  const attempt = await attemptOf(shop, ref);
-  return attempt?.status === status && attempt;
-}, { ms });
+const reaches = (shop, ref, status, ms) =>
+  until(
+    `${ref} is ${status}`,
+    async () => {
+      const attempt = await attemptOf(shop, ref);
+      return attempt?.status === status && attempt;
+    },
+    { ms },
+  );
 
 /** The cashier holds the button that cancels, until the gateway was asked to. */
 async function holdCancel(shop, page) {
@@ -63,7 +84,11 @@ test("scenario 1: the payment is taken and the answer is cut: asked every 2 s, a
   const page = await begins(shop, await shop.machine(), "cut");
   await screen(page, "waiting");
   const { trx_id } = await reaches(shop, "cut", "unknown");
-  assert.deepEqual((await journal(page)).map((row) => [row.record.trx_id, row.record.handed_over]), [[trx_id, true]], "journalled meanwhile");
+  assert.deepEqual(
+    (await journal(page)).map((row) => [row.record.trx_id, row.record.handed_over]),
+    [[trx_id, true]],
+    "journalled meanwhile",
+  );
   await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", promise: "paid" });
   const asked = (await shop.calls("status")).map((entry) => entry.at_ms);
   // The word that closes the bill names no trade: it is asked for once more, at once, over a connection of its own.
@@ -80,12 +105,15 @@ test("scenario 2: the page is killed between the journal and the code, and just 
   const machine = await shop.machine();
   const stopped = async (ref, sent) => {
     let reached;
-    const there = new Promise((done) => { reached = done; });
+    const there = new Promise((done) => {
+      reached = done;
+    });
     const page = await begins(shop, machine, ref, {
-      prepare: (page) => page.route("**/v1/trades/*/code", async (route) => {
-        if (sent) await route.fetch();
-        reached(); // and nothing comes back
-      }),
+      prepare: (page) =>
+        page.route("**/v1/trades/*/code", async (route) => {
+          if (sent) await route.fetch();
+          reached(); // and nothing comes back
+        }),
     });
     await there;
     await kill(page);
@@ -95,12 +123,27 @@ test("scenario 2: the page is killed between the journal and the code, and just 
   await reaches(shop, "before", "cancelled");
   await agree(shop, page, { ledger: [[0, 0, 0]], screen: "ready", promise: null });
   await charge(page, { wallet: "23" });
-  await agree(shop, page, { ledger: [[0, 0, 0], [1250, 0, 1]], screen: "paid", promise: "paid" });
+  await agree(shop, page, {
+    ledger: [
+      [0, 0, 0],
+      [1250, 0, 1],
+    ],
+    screen: "paid",
+    promise: "paid",
+  });
   // A stream that is still open would go on showing the old code.
   await page.close();
   // The address names the sale: what became of it comes first.
   page = await stopped("after", true);
-  await agree(shop, page, { ledger: [[0, 0, 0], [1250, 0, 1], [1250, 0, 1]], screen: "paid", promise: "paid" });
+  await agree(shop, page, {
+    ledger: [
+      [0, 0, 0],
+      [1250, 0, 1],
+      [1250, 0, 1],
+    ],
+    screen: "paid",
+    promise: "paid",
+  });
 });
 
 test("scenario 2: the backend is killed while the answer is out: it asks after its start, and never pays again", async (t) => {
@@ -115,7 +158,11 @@ test("scenario 2: the backend is killed while the answer is out: it asks after i
 
 for (const [what, fault, end] of [
   ["a gateway that says too late keeps the money", null, { ledger: [[1250, 0, 1]], screen: "paid", promise: "paid" }],
-  ["a gateway that refunds gives it back", "cancel_refunds", { ledger: [[1250, 1250, 1]], screen: "declined", promise: "voided" }],
+  [
+    "a gateway that refunds gives it back",
+    "cancel_refunds",
+    { ledger: [[1250, 1250, 1]], screen: "declined", promise: "voided" },
+  ],
 ]) {
   test(`scenario 3: a cancel races success: ${what}`, async (t) => {
     const shop = await counter(t, { policy: { min_cancel_age_ms: 100 } });
@@ -178,8 +225,13 @@ test("scenario 6: double scan, double tap: one attempt", async (t) => {
   const shop = await counter(t);
   // The camera shows the code in every frame, and goes on doing so while the payment runs.
   const tap = async (page, { wallet }) => {
-    page.waitForSelector(`dialog[open] [data-wallet="${wallet}"]`, { timeout: 20_000 }).then((button) => button.click()).catch(() => {});
-    await page.evaluate(() => { for (let taps = 0; taps < 3; taps++) document.getElementById("primary").click(); });
+    page
+      .waitForSelector(`dialog[open] [data-wallet="${wallet}"]`, { timeout: 20_000 })
+      .then((button) => button.click())
+      .catch(() => {});
+    await page.evaluate(() => {
+      for (let taps = 0; taps < 3; taps++) document.getElementById("primary").click();
+    });
   };
   const page = await begins(shop, await shop.machine(), "double", { tap });
   await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", promise: "paid" });
@@ -192,16 +244,26 @@ async function race(pages, shop) {
   await shop.fault("pay", { hang_ms: 1000 });
   const codes = [await shop.code(), await shop.code()];
   const start = Date.now() + 1500;
-  const ends = await Promise.all(pages.map((page, at) => page.evaluate(async ([sale, code, start]) => {
-    while (Date.now() < start) await new Promise((done) => setTimeout(done, 1));
-    const began = Date.now();
-    return { ...(await globalThis.ends(till.pay(sale, code, { wallet: "23" }))), began };
-  }, [sale("raced"), codes[at], start])));
+  const ends = await Promise.all(
+    pages.map((page, at) =>
+      page.evaluate(
+        async ([sale, code, start]) => {
+          while (Date.now() < start) await new Promise((done) => setTimeout(done, 1));
+          const began = Date.now();
+          return { ...(await globalThis.ends(till.pay(sale, code, { wallet: "23" }))), began };
+        },
+        [sale("raced"), codes[at], start],
+      ),
+    ),
+  );
   assert.ok(Math.abs(ends[0].began - ends[1].began) <= 50, `within 50 ms: ${ends.map((end) => end.began)}`);
   const [won, lost] = [ends.filter((end) => end.value?.status === "paid"), ends.filter((end) => end.error)];
   assert.deepEqual([won.length, lost.length], [1, 1], JSON.stringify(ends));
   const winner = won[0].value.tradeId;
-  assert.deepEqual((await shop.ledger()).filter((line) => line.charged > 0).map((line) => [line.trx_id, line.charged, line.calls.pay]), [[winner, 1250, 1]]);
+  assert.deepEqual(
+    (await shop.ledger()).filter((line) => line.charged > 0).map((line) => [line.trx_id, line.charged, line.calls.pay]),
+    [[winner, 1250, 1]],
+  );
   assert.equal((await shop.calls("pay")).length, 1);
   for (const page of pages) await until("every journal is empty", async () => (await journal(page)).length === 0);
   return { winner, lost: lost[0].error };
@@ -223,7 +285,8 @@ test("scenario 6: two tills, two browser contexts, on one sale within 50 ms: one
   const shop = await counter(t);
   const machine = await shop.machine();
   const pages = [];
-  for (const terminal of ["till-1", "till-2"]) pages.push(await machine.till({ terminal, context: await machine.freshContext() }));
+  for (const terminal of ["till-1", "till-2"])
+    pages.push(await machine.till({ terminal, context: await machine.freshContext() }));
   const { winner, lost } = await race(pages, shop);
   assert.deepEqual([lost.code, lost.tradeId], ["sale/busy", winner]);
 });
@@ -242,7 +305,12 @@ test("scenario 8: a wrong amount is shown as not confirmed, and settled by the g
   const page = await begins(shop, await shop.machine(), "contradicted");
   await screen(page, "not-confirmed");
   const { trx_id } = await attemptOf(shop, "contradicted");
-  await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "not-confirmed", promise: "unresolved", rows: [[trx_id, true]] });
+  await agree(shop, page, {
+    ledger: [[1250, 0, 1]],
+    screen: "not-confirmed",
+    promise: "unresolved",
+    rows: [[trx_id, true]],
+  });
   assert.match(await page.textContent("#sentence"), /do not charge again/i);
   await reaches(shop, "contradicted", "paid");
   // Nobody has to press anything: the screen finds the end by itself.
@@ -254,16 +322,29 @@ test("scenario 8: wrong ids, HTML, duplicate keys, answers that contradict: noth
   const page = await (await shop.machine()).till();
   for (const fault of ["wrong_id", "html", "duplicate_keys", "contradict", "success_without_s", "unknown_status"]) {
     await shop.fault("pay", fault);
-    const first = await page.evaluate(([sale, code]) => ends(till.pay(sale, code, { wallet: "23" })), [sale(fault), await shop.code()]);
+    const first = await page.evaluate(
+      ([sale, code]) => ends(till.pay(sale, code, { wallet: "23" })),
+      [sale(fault), await shop.code()],
+    );
     const { trx_id } = await reaches(shop, fault, "paid");
     assert.ok(["paid", "unresolved"].includes(first.value?.status), `${fault}: ${JSON.stringify(first)}`);
     const last = await page.evaluate((id) => ends(till.resume(id)), trx_id);
     assert.equal(last.value?.status, "paid", `${fault}: ${JSON.stringify(last)}`);
-    const seen = await page.evaluate((id) => log.filter(({ type, detail }) => type === "trade" && detail.tradeId === id).map(({ detail }) => detail.status), trx_id);
+    const seen = await page.evaluate(
+      (id) =>
+        log.filter(({ type, detail }) => type === "trade" && detail.tradeId === id).map(({ detail }) => detail.status),
+      trx_id,
+    );
     const paidAt = seen.indexOf("paid");
-    assert.ok(paidAt < 0 || seen.slice(paidAt).every((status) => status === "paid"), `${fault}: nothing moves back: ${seen}`);
+    assert.ok(
+      paidAt < 0 || seen.slice(paidAt).every((status) => status === "paid"),
+      `${fault}: nothing moves back: ${seen}`,
+    );
   }
-  assert.deepEqual((await shop.ledger()).map((line) => [line.charged, line.refunded, line.calls.pay]), Array(6).fill([1250, 0, 1]));
+  assert.deepEqual(
+    (await shop.ledger()).map((line) => [line.charged, line.refunded, line.calls.pay]),
+    Array(6).fill([1250, 0, 1]),
+  );
   await until("the journal is empty", async () => (await journal(page)).length === 0);
 });
 
@@ -277,14 +358,19 @@ test("scenario 9: ten minutes of hanging, 5xx and 429, a laptop that sleeps, a w
   await shop.fault("status", { status: 429 }, always);
   await shop.fault("cancel", down, always);
   const page = await begins(shop, machine, "storm", {
-    prepare: (page) => page.evaluate(() => {
-      const real = Date;
-      const day = 24 * 3_600_000;
-      globalThis.Date = class extends real {
-        constructor(...given) { super(...(given.length > 0 ? given : [real.now() + day])); }
-        static now() { return real.now() + day; }
-      };
-    }),
+    prepare: (page) =>
+      page.evaluate(() => {
+        const real = Date;
+        const day = 24 * 3_600_000;
+        globalThis.Date = class extends real {
+          constructor(...given) {
+            super(...(given.length > 0 ? given : [real.now() + day]));
+          }
+          static now() {
+            return real.now() + day;
+          }
+        };
+      }),
   });
   await until("the payment has left", async () => (await shop.calls("pay")).length === 1);
   // The lid is closed for a while.
@@ -293,14 +379,24 @@ test("scenario 9: ten minutes of hanging, 5xx and 429, a laptop that sleeps, a w
   await until("the backend asks on meanwhile", async () => (await shop.calls("status")).length >= 10);
   await session.send("Page.setWebLifecycleState", { state: "active" });
   const [pay] = await shop.calls("pay");
-  const asked = await until("ten minutes of it are over", async () => {
-    const calls = await shop.calls("status");
-    return calls.at(-1).at_ms - pay.at_ms >= 600_000 * scale && calls;
-  }, { ms: 60_000, every: 200 });
+  const asked = await until(
+    "ten minutes of it are over",
+    async () => {
+      const calls = await shop.calls("status");
+      return calls.at(-1).at_ms - pay.at_ms >= 600_000 * scale && calls;
+    },
+    { ms: 60_000, every: 200 },
+  );
   const { trx_id } = await reaches(shop, "storm", "needs-review");
-  await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "not-confirmed", promise: "unresolved", rows: [[trx_id, true]] });
+  await agree(shop, page, {
+    ledger: [[1250, 0, 1]],
+    screen: "not-confirmed",
+    promise: "unresolved",
+    rows: [[trx_id, true]],
+  });
   const hung = asked.slice(0, 6).map((entry) => entry.at_ms);
-  for (const [at, from] of hung.slice(0, -1).entries()) assert.ok(hung[at + 1] - from >= 1_000, `one question at a time: ${hung}`);
+  for (const [at, from] of hung.slice(0, -1).entries())
+    assert.ok(hung[at + 1] - from >= 1_000, `one question at a time: ${hung}`);
   // 90 s and a cancel's 90 s of asking every 2 s, then slower and slower.
   assert.ok(asked.length <= 45 + 45 + 30, `bounded: ${asked.length} questions in ten minutes`);
   await clear(shop);
@@ -319,7 +415,9 @@ test("scenario 10: token and journal both lost: the open attempt comes back from
   const wiped = await bare.evaluate(async () => {
     const names = (await indexedDB.databases()).map(({ name }) => name);
     for (const name of names) {
-      await new Promise((done, failed) => Object.assign(indexedDB.deleteDatabase(name), { onsuccess: done, onerror: failed }));
+      await new Promise((done, failed) =>
+        Object.assign(indexedDB.deleteDatabase(name), { onsuccess: done, onerror: failed }),
+      );
     }
     return [names.length, (await indexedDB.databases()).length];
   });

@@ -6,10 +6,17 @@ import { test } from "node:test";
 import { attempt, charge, counter, screen, underReview, until } from "./harness.mjs";
 import { glance, look } from "./look.mjs";
 
-/** Nothing was wrong with any screen, and nothing is on the console but what the browser says of a right that is asked for. */
+/**
+ * Nothing was wrong with any screen, and nothing is on the console but what the browser says of a right that is asked
+ * for.
+ */
 function whole(page) {
   assert.deepEqual(page.faults, [], "every screen is whole");
-  assert.deepEqual(page.problems.filter((problem) => !/status of 403/.test(problem)), [], "nothing is on the console");
+  assert.deepEqual(
+    page.problems.filter((problem) => !/status of 403/.test(problem)),
+    [],
+    "nothing is on the console",
+  );
 }
 
 test("the way of a sale: ready, scan, our own code, waiting, paid, declined, and what lies around it", async (t) => {
@@ -73,13 +80,23 @@ test("what is not confirmed, what came late, and the day's history of both", asy
   const token = await shop.token();
   // Late: cancelled, and paid after that.
   const late = await attempt(shop, "late", { minor: 1208, code: await shop.code("by_amount") });
-  await until("a cancel is granted", async () => (await shop.call("POST", `/v1/trades/${late.trx_id}/cancel`, { token })).status === 200);
+  await until(
+    "a cancel is granted",
+    async () => (await shop.call("POST", `/v1/trades/${late.trx_id}/cancel`, { token })).status === 200,
+  );
   // And one of each other end.
   const old = await attempt(shop, "paid", { code: await shop.code() });
   await attempt(shop, "declined", { code: await shop.code("declines") });
   const other = await underReview(shop, "settled", { terminal: "till-2" });
-  const at = (trade, status) => until(`${trade.sale.ref} is ${status}`, async () => (await shop.sale(trade.sale.ref)).attempts[0].status === status);
-  await shop.call("POST", `/v1/trades/${other.trx_id}/verdict`, { token: await shop.token("till-2"), body: { outcome: "paid", evidence: "seen in the portal" } });
+  const at = (trade, status) =>
+    until(
+      `${trade.sale.ref} is ${status}`,
+      async () => (await shop.sale(trade.sale.ref)).attempts[0].status === status,
+    );
+  await shop.call("POST", `/v1/trades/${other.trx_id}/verdict`, {
+    token: await shop.token("till-2"),
+    body: { outcome: "paid", evidence: "seen in the portal" },
+  });
   await underReview(shop, "reviewed");
   await at(late, "late-success");
 
@@ -138,7 +155,11 @@ test("what is wrong with a screen is found: the look can fail", async (t) => {
     document.getElementById("foot").append(another);
   });
   await look(page, "planted");
-  for (const what of [/axe: color-contrast/, /: outside: .*button#\.key/, /: overlaps: .*p#sentence/, /: prominent: 1/]) assert.ok(page.faults.some((fault) => what.test(fault)), String(what));
+  for (const what of [/axe: color-contrast/, /: outside: .*button#\.key/, /: overlaps: .*p#sentence/, /: prominent: 1/])
+    assert.ok(
+      page.faults.some((fault) => what.test(fault)),
+      String(what),
+    );
 });
 
 test("the customer's phone: whole at 360x640 in each variant; its code is renewed, and one that is being paid with stays", async (t) => {
@@ -150,7 +171,9 @@ test("the customer's phone: whole at 360x640 in each variant; its code is renewe
   await phone.waitForSelector("#code svg");
   await glance(phone, "phone");
   const first = await phone.evaluate(() => made.code);
-  await phone.evaluate(() => { ends = Date.now(); });
+  await phone.evaluate(() => {
+    ends = Date.now();
+  });
   await until("a new code is there", async () => (await phone.evaluate(() => made.code)) !== first);
   for (const variant of ["dark", "inverted", "glare"]) {
     await phone.click(`#${variant}`);
@@ -164,7 +187,9 @@ test("the customer's phone: whole at 360x640 in each variant; its code is renewe
   await phone.waitForSelector("#ask:not([hidden])");
   await glance(phone, "phone-asks");
   await phone.click("#wait");
-  await phone.evaluate(() => { ends = 0; });
+  await phone.evaluate(() => {
+    ends = 0;
+  });
   await until("it waits", async () => /waits for you/.test(await phone.textContent("#last")));
   assert.equal(await phone.evaluate(() => made.code), code, "the code stays while it is being paid with");
   await glance(phone, "phone-waits");

@@ -33,36 +33,69 @@ async function phpShop(t, shop, bills, environment = {}) {
   const [, php] = /```php\n([\s\S]*?)```/.exec(page);
   assert.ok(php.trim().split("\n").length <= 25, "twenty-four lines and a comment");
   await writeFile(join(shop.dir, "kaunter.php"), php);
-  await writeFile(join(shop.dir, "bills.php"), `<?php function owed(string $ref): ?int { return json_decode('${JSON.stringify(bills)}', true)[$ref] ?? null; }`);
-  await writeFile(join(shop.dir, "login.php"), "<?php session_start(); $_SESSION['cashier'] = 'Aminah'; $_SESSION['terminal'] = 'till-php';");
+  await writeFile(
+    join(shop.dir, "bills.php"),
+    `<?php function owed(string $ref): ?int { return json_decode('${JSON.stringify(bills)}', true)[$ref] ?? null; }`,
+  );
+  await writeFile(
+    join(shop.dir, "login.php"),
+    "<?php session_start(); $_SESSION['cashier'] = 'Aminah'; $_SESSION['terminal'] = 'till-php';",
+  );
   const port = await freePort();
-  const keys = { KAUNTER_SERVER_KEY: shop.keys.KAUNTER_SERVER_KEY, KAUNTER_BACKEND: shop.backend, PHP_CLI_SERVER_WORKERS: "4", ...environment };
+  const keys = {
+    KAUNTER_SERVER_KEY: shop.keys.KAUNTER_SERVER_KEY,
+    KAUNTER_BACKEND: shop.backend,
+    PHP_CLI_SERVER_WORKERS: "4",
+    ...environment,
+  };
   // A group of its own: PHP's workers outlive the process that started them.
-  const server = spawn("php", ["-S", `127.0.0.1:${port}`, "-t", shop.dir], { env: { ...process.env, ...keys }, detached: true });
+  const server = spawn("php", ["-S", `127.0.0.1:${port}`, "-t", shop.dir], {
+    env: { ...process.env, ...keys },
+    detached: true,
+  });
   t.after(() => process.kill(-server.pid));
   const url = (path) => `http://127.0.0.1:${port}/${path}`;
   await until("PHP listens", async () => (await fetch(url("login.php"))).ok);
   assert.equal((await fetch(url("kaunter.php"))).status, 403, "nobody is signed in");
   const cookie = (await fetch(url("login.php"))).headers.get("set-cookie").split(";")[0];
   return {
-    token: async (ref = null) => (await fetch(url("kaunter.php"), { method: "POST", headers: { cookie }, body: JSON.stringify({ ref }) })).json(),
-    closes: async (ref) => (await fetch(url(`kaunter.php?ref=${encodeURIComponent(ref)}`), { headers: { cookie } })).json(),
+    token: async (ref = null) =>
+      (await fetch(url("kaunter.php"), { method: "POST", headers: { cookie }, body: JSON.stringify({ ref }) })).json(),
+    closes: async (ref) =>
+      (await fetch(url(`kaunter.php?ref=${encodeURIComponent(ref)}`), { headers: { cookie } })).json(),
   };
 }
 
-const body = (ref, minor) => ({ key: randomBytes(16).toString("hex"), sale: { ref, amount: { minor, currency: "MYR" } }, integrator: "23", presented: "consumer" });
+const body = (ref, minor) => ({
+  key: randomBytes(16).toString("hex"),
+  sale: { ref, amount: { minor, currency: "MYR" } },
+  integrator: "23",
+  presented: "consumer",
+});
 
 test("the README's PHP mints a token for one bill and its amount, and closes the bill only when that amount is paid", async (t) => {
   const shop = await counter(t);
   const php = await phpShop(t, shop, { "INV/2026/1": 1250, "php-2": 10_000 });
   const { token: start } = await php.token();
   const session = await shop.call("POST", "/v1/sessions", { token: start });
-  assert.deepEqual([session.status, session.json?.terminal, session.json?.may], [200, "till-php", ["cancel"]], "before a bill is rung up, nothing is charged");
+  assert.deepEqual(
+    [session.status, session.json?.terminal, session.json?.may],
+    [200, "till-php", ["cancel"]],
+    "before a bill is rung up, nothing is charged",
+  );
   assert.equal((await shop.call("POST", "/v1/trades", { token: start, body: body("INV/2026/1", 1250) })).status, 403);
 
   const { token } = await php.token("INV/2026/1");
-  assert.equal((await shop.call("POST", "/v1/trades", { token, body: body("INV/2026/1", 1) })).status, 403, "a tampered page charges no other amount");
-  assert.equal((await shop.call("POST", "/v1/trades", { token, body: body("php-2", 10_000) })).status, 403, "and no other bill");
+  assert.equal(
+    (await shop.call("POST", "/v1/trades", { token, body: body("INV/2026/1", 1) })).status,
+    403,
+    "a tampered page charges no other amount",
+  );
+  assert.equal(
+    (await shop.call("POST", "/v1/trades", { token, body: body("php-2", 10_000) })).status,
+    403,
+    "and no other bill",
+  );
   assert.equal(await php.closes("INV/2026/1"), false, "no such sale yet");
   const trade = (await shop.call("POST", "/v1/trades", { token, body: body("INV/2026/1", 1250) })).json;
   await shop.call("POST", `/v1/trades/${trade.trx_id}/code`, { token, body: { code: await shop.code() } });
@@ -70,7 +103,10 @@ test("the README's PHP mints a token for one bill and its amount, and closes the
 
   // Somebody with a wider token paid 1 sen for the other bill: it stays open.
   const cheap = (await shop.call("POST", "/v1/trades", { token: await shop.token(), body: body("php-2", 1) })).json;
-  await shop.call("POST", `/v1/trades/${cheap.trx_id}/code`, { token: await shop.token(), body: { code: await shop.code() } });
+  await shop.call("POST", `/v1/trades/${cheap.trx_id}/code`, {
+    token: await shop.token(),
+    body: { code: await shop.code() },
+  });
   await until("1 sen is paid", async () => (await shop.sale("php-2")).paid_amount?.minor === 1);
   assert.equal(await php.closes("php-2"), false);
   assert.equal(await php.closes("no-such-bill"), false);
@@ -80,17 +116,26 @@ test("while the README's PHP waits for the backend, the same cashier's next requ
   const shop = await counter(t);
   // A backend that takes its time over sales, and passes the rest on.
   let let_go;
-  const held = new Promise((done) => { let_go = done; });
+  const held = new Promise((done) => {
+    let_go = done;
+  });
   const slow = createServer(async (request, response) => {
     if (request.url.startsWith("/v1/sales")) await held;
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
     const { authorization, "content-type": type } = request.headers;
-    const answer = await fetch(shop.backend + request.url, { method: request.method, headers: { authorization, "content-type": type }, ...(chunks.length ? { body: Buffer.concat(chunks) } : {}) });
+    const answer = await fetch(shop.backend + request.url, {
+      method: request.method,
+      headers: { authorization, "content-type": type },
+      ...(chunks.length ? { body: Buffer.concat(chunks) } : {}),
+    });
     response.writeHead(answer.status).end(await answer.text());
   });
   await new Promise((done) => slow.listen(0, "127.0.0.1", done));
-  t.after(() => { slow.close(); slow.closeAllConnections(); });
+  t.after(() => {
+    slow.close();
+    slow.closeAllConnections();
+  });
   const php = await phpShop(t, shop, { "php-3": 100 }, { KAUNTER_BACKEND: `http://127.0.0.1:${slow.address().port}` });
   let answered = false;
   const waits = php.closes("php-3").then((closed) => { answered = true; return closed; });
@@ -106,11 +151,19 @@ test("while the README's PHP waits for the backend, the same cashier's next requ
 test("the README's PHP follows no redirect with the server key", async (t) => {
   const shop = await counter(t);
   const seen = [];
-  const elsewhere = createServer((request, response) => { seen.push(request.url); response.end("{}"); });
+  const elsewhere = createServer((request, response) => {
+    seen.push(request.url);
+    response.end("{}");
+  });
   await new Promise((done) => elsewhere.listen(0, "127.0.0.1", done));
-  const moved = createServer((_, response) => response.writeHead(307, { location: `http://127.0.0.1:${elsewhere.address().port}/` }).end());
+  const moved = createServer((_, response) =>
+    response.writeHead(307, { location: `http://127.0.0.1:${elsewhere.address().port}/` }).end(),
+  );
   await new Promise((done) => moved.listen(0, "127.0.0.1", done));
-  t.after(() => { elsewhere.close(); moved.close(); });
+  t.after(() => {
+    elsewhere.close();
+    moved.close();
+  });
   const php = await phpShop(t, shop, { "php-4": 100 }, { KAUNTER_BACKEND: `http://127.0.0.1:${moved.address().port}` });
   assert.equal(await php.closes("php-4"), false);
   assert.deepEqual(seen, []);
@@ -122,10 +175,16 @@ test("the documented configuration passes check-config, and each missing key is 
   const [, toml] = /```toml\n([\s\S]*?)```/.exec(page);
   const file = join(shop.dir, "operating.toml");
   await writeFile(file, toml);
-  const real = Object.fromEntries(Object.entries(shop.keys).map(([name, key]) => [name, key.replace("simulator-", "")]));
+  const real = Object.fromEntries(
+    Object.entries(shop.keys).map(([name, key]) => [name, key.replace("simulator-", "")]),
+  );
   const check = (keys) => {
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("KAUNTER_")));
-    const { status, stdout, stderr } = spawnSync(shop.backendProgram.child.spawnfile, ["--config", file, "check-config"], { env: { ...env, ...keys }, encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync(
+      shop.backendProgram.child.spawnfile,
+      ["--config", file, "check-config"],
+      { env: { ...env, ...keys }, encoding: "utf8" },
+    );
     return { status, said: stdout + stderr };
   };
   assert.equal(check(real).status, 0, check(real).said);

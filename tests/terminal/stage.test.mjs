@@ -1,15 +1,17 @@
-// What has the screen: a payment that runs keeps it, an earlier sale is read beside it and never looks like news, and the
-// next sale is its own.
+// What has the screen: a payment that runs keeps it, an earlier sale is read beside it and never looks like news, and
+// the next sale is its own.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { attempt, charge, counter, screen, underReview, until } from "./harness.mjs";
 
 const sentence = (page) => page.textContent("#sentence");
-const sees = (page, what, pattern, selector = "#sentence") => until(what, async () => pattern.test(await page.textContent(selector)));
+const sees = (page, what, pattern, selector = "#sentence") =>
+  until(what, async () => pattern.test(await page.textContent(selector)));
 const status = async (shop, ref) => (await shop.sale(ref)).attempts.at(-1).status;
 const asked = (page) => sees(page, "the customer is asked", /confirm/);
-const approve = async (shop, ref) => shop.post("/_sim/phone/answer", { trx_id: (await shop.sale(ref)).attempts.at(-1).trx_id, approve: true });
+const approve = async (shop, ref) =>
+  shop.post("/_sim/phone/answer", { trx_id: (await shop.sale(ref)).attempts.at(-1).trx_id, approve: true });
 
 /** An earlier sale of RM 42.00, paid. */
 async function earlier(shop, more) {
@@ -61,7 +63,10 @@ for (const [how, act] of [
     await shop.post("/_sim/scan", { payload: (await shop.ledger()).at(-1).payload, customer: "approves" });
     await screen(page, "paid");
     assert.match(await page.textContent("#amount"), /7\.00/);
-    assert.deepEqual((await shop.ledger()).map(({ charged }) => charged), [4200, 1250, 700]);
+    assert.deepEqual(
+      (await shop.ledger()).map(({ charged }) => charged),
+      [4200, 1250, 700],
+    );
   });
 }
 
@@ -91,7 +96,10 @@ test("an earlier sale is read beside a scan, and beside a code on display", asyn
   await until("the camera looks", async () => (await page.getAttribute("body", "data-state")) === "scanning");
   await opens(page, old);
   await page.click("#past-back");
-  assert.deepEqual([await page.getAttribute("body", "data-screen"), await page.getAttribute("body", "data-state")], ["scan", "scanning"]);
+  assert.deepEqual(
+    [await page.getAttribute("body", "data-screen"), await page.getAttribute("body", "data-state")],
+    ["scan", "scanning"],
+  );
   await page.click(".of-scan .show-code");
   await page.click('dialog[open] [data-wallet="23"]');
   await screen(page, "present");
@@ -148,7 +156,11 @@ test("an earlier sale is grey and dated; Back leads to what was there: an end, w
   assert.match(await page.textContent("#amount"), /43\.00/);
   await page.click("#primary");
   await screen(page, "paid");
-  assert.deepEqual([await page.textContent("#reference"), await page.getAttribute("body", "data-kind")], [receipt, "paid"], "its own end, as it was");
+  assert.deepEqual(
+    [await page.textContent("#reference"), await page.getAttribute("body", "data-kind")],
+    [receipt, "paid"],
+    "its own end, as it was",
+  );
   assert.match(await page.textContent("#amount"), /12\.50/);
   assert.match(await page.textContent("#primary"), /^New sale/);
 });
@@ -189,7 +201,10 @@ test("a bill that was paid with another amount: amber, both amounts, and nothing
   assert.notEqual(await page.getAttribute("body", "data-screen"), "paid");
   await page.click("#primary");
   await screen(page, "ready");
-  assert.deepEqual((await shop.ledger()).map(({ charged }) => charged).filter((charged) => charged > 0), [4200]);
+  assert.deepEqual(
+    (await shop.ledger()).map(({ charged }) => charged).filter((charged) => charged > 0),
+    [4200],
+  );
 
   // Its own amount: said once, and the amount is its own.
   const same = await machine.terminal({ ref: "bill", amount: 4200, terminal: "till-2" });
@@ -221,7 +236,11 @@ test("a refund that the gateway refuses is told: now, in the history, and when t
   await page.click(`[data-trade="${trx_id}"]`);
   await page.waitForSelector('body[data-kind="old"]');
   assert.match(await sentence(page), /NOT given back/);
-  for (const [language, words] of [["ms", /TIDAK dipulangkan/], ["zh", /未退回/], ["en", /NOT given back/]]) {
+  for (const [language, words] of [
+    ["ms", /TIDAK dipulangkan/],
+    ["zh", /未退回/],
+    ["en", /NOT given back/],
+  ]) {
     await page.evaluate((language) => {
       const select = document.getElementById("language");
       select.value = language;
@@ -261,7 +280,12 @@ for (const [how, hear] of [
     await page.addInitScript(() => {
       globalThis.pitches = [];
       const Real = OscillatorNode;
-      globalThis.OscillatorNode = class extends Real { constructor(audio, options) { super(audio, options); pitches.push(options.frequency); } };
+      globalThis.OscillatorNode = class extends Real {
+        constructor(audio, options) {
+          super(audio, options);
+          pitches.push(options.frequency);
+        }
+      };
     });
     await machine.look(await shop.code("by_amount"));
     await page.goto(`${shop.backend}/?terminal=till-1&amount=1208&ref=late`);

@@ -24,7 +24,8 @@ test("a new sale is paid while an old one is unresolved, and the old one stays o
   const shop = await counter(t, { scale: 0.1, profile: "plain" });
   const machine = await shop.machine();
   const page = await machine.till();
-  const pay = async (ref, code) => page.evaluate(([sale, code]) => ends(till.pay(sale, code, { wallet: "23" })), [sale(ref), code]);
+  const pay = async (ref, code) =>
+    page.evaluate(([sale, code]) => ends(till.pay(sale, code, { wallet: "23" })), [sale(ref), code]);
   const old = await pay("old", await shop.code("ignores"));
   assert.equal(old.value?.status, "unresolved", JSON.stringify(old));
   const fresh = await pay("new", await shop.code());
@@ -32,7 +33,10 @@ test("a new sale is paid while an old one is unresolved, and the old one stays o
   const unfinished = await page.evaluate(() => till.unfinished.map((trade) => [trade.sale.ref, trade.status]));
   assert.deepEqual(unfinished, [["old", "needs-review"]]);
   // A person who has seen the gateway's own books settles it.
-  const settled = await page.evaluate((id) => ends(till.settle(id, { outcome: "declined", evidence: "not in the gateway's portal" })), old.value.tradeId);
+  const settled = await page.evaluate(
+    (id) => ends(till.settle(id, { outcome: "declined", evidence: "not in the gateway's portal" })),
+    old.value.tradeId,
+  );
   assert.equal(settled.value?.status, "declined", JSON.stringify(settled));
   assert.deepEqual(await page.evaluate(() => till.unfinished.length), 0);
 });
@@ -47,7 +51,10 @@ test("the camera is refused: a sentence, and the sale is paid with a typed code"
   await page.click("#type");
   const code = await shop.code();
   await page.fill("#code", code);
-  page.waitForSelector('dialog[open] [data-wallet="23"]').then((button) => button.click()).catch(() => {});
+  page
+    .waitForSelector('dialog[open] [data-wallet="23"]')
+    .then((button) => button.click())
+    .catch(() => {});
   await page.click("#typed-pay");
   await screen(page, "paid");
   assert.equal((await shop.calls("pay"))[0].code, code);
@@ -62,7 +69,10 @@ test("a photo of the code pays where there is no camera", async (t) => {
   const photo = await QRCode.toBuffer(await shop.code(), { scale: 8, margin: 6 });
   await page.click("#primary");
   await until("the cashier is told", async () => /camera/i.test(await page.textContent("#sentence")));
-  page.waitForSelector('dialog[open] [data-wallet="23"]').then((button) => button.click()).catch(() => {});
+  page
+    .waitForSelector('dialog[open] [data-wallet="23"]')
+    .then((button) => button.click())
+    .catch(() => {});
   await page.setInputFiles("#photo", { name: "photo.png", mimeType: "image/png", buffer: photo });
   await screen(page, "paid");
   assert.equal(await shop.kept(), 1250);
@@ -91,7 +101,10 @@ test("a till that can't be opened says so, and opens once the backend is there",
   const page = await machine.till({ open: false });
   await shop.stopBackend();
   const closed = await page.evaluate(() => ends(openTill({ getToken: async () => "any" })));
-  assert.deepEqual([closed.error?.code, closed.error?.retryable, closed.error?.moneyMoved], ["network/failed", true, "no"]);
+  assert.deepEqual(
+    [closed.error?.code, closed.error?.retryable, closed.error?.moneyMoved],
+    ["network/failed", true, "no"],
+  );
   await shop.startBackend();
   assert.equal(await page.evaluate(async () => (await openTill()).wallets.length > 3), true);
 });
@@ -106,6 +119,8 @@ test("the backend goes away in the middle: the page goes on asking, and ends wit
   assert.equal(await page.getAttribute("body", "data-screen"), "waiting");
   await shop.startBackend();
   await screen(page, "paid");
-  assert.deepEqual((await shop.ledger()).map((line) => [line.charged, line.calls.pay]), [[1250, 1]]);
+  assert.deepEqual(
+    (await shop.ledger()).map((line) => [line.charged, line.calls.pay]),
+    [[1250, 1]],
+  );
 });
-

@@ -1,98 +1,268 @@
-// Any value of JavaScript, for any argument and any option: an answer or a rejection with a code, never a trap, and the next sale works.
+// Any value of JavaScript, for any argument and any option: an answer or a rejection with a code, never a trap, and the
+// next sale works.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { counter } from "./harness.mjs";
 
-/** Values that no caller should give, made in the page: some are of another window, some throw when they are touched. */
+/**
+ * Values that no caller should give, made in the page: some are of another window, some throw when they are touched.
+ */
 const ODD = `() => {
-  const thrower = () => { throw new Error("touched"); };
+  const thrower = () => {
+    throw new Error("touched");
+  };
   const frame = document.body.appendChild(document.createElement("iframe"));
   const other = frame.contentWindow;
   const detached = new Uint8Array(8);
   structuredClone(detached, { transfer: [detached.buffer] });
-  const revoked = (target) => { const { proxy, revoke } = Proxy.revocable(target, {}); revoke(); return proxy; };
-  const traps = Object.fromEntries(["get", "has", "ownKeys", "getOwnPropertyDescriptor", "getPrototypeOf", "apply"].map((name) => [name, thrower]));
-  const circular = {}; circular.self = circular;
+  const revoked = (target) => {
+    const { proxy, revoke } = Proxy.revocable(target, {});
+    revoke();
+    return proxy;
+  };
+  const traps = Object.fromEntries(
+    ["get", "has", "ownKeys", "getOwnPropertyDescriptor", "getPrototypeOf", "apply"].map((name) => [name, thrower]),
+  );
+  const circular = {};
+  circular.self = circular;
   return {
-    undefined, null: null, true: true, false: false, zero: 0, minusZero: -0, one: 1, half: 0.5, negative: -7, NaN, Infinity, minusInfinity: -Infinity,
-    unsafe: 2 ** 53, max: Number.MAX_VALUE, min: Number.MIN_VALUE, bigint: 23n, hugeBigint: 10n ** 400n, symbol: Symbol("s"), iterator: Symbol.iterator,
-    empty: "", blank: " ", text: "x", number: "23", surrogate: "\\ud800", nul: "a\\0b", lines: "\\r\\n", long: "x".repeat(100_000), huge: "x".repeat(30_000_000), script: "<img src=x onerror=alert(1)>",
-    array: [], nested: [[1, [2]]], sparse: new Array(5), object: {}, bare: Object.create(null), frozen: Object.freeze({ wallet: 5, minor: "1" }), circular,
-    toStringThrows: { toString: thrower }, valueOfThrows: { valueOf: thrower }, primitiveThrows: { [Symbol.toPrimitive]: thrower }, tagThrows: { get [Symbol.toStringTag]() { return thrower(); } },
-    thenThrows: { get then() { return thrower(); } }, thenable: { then: (done) => done(5) }, iteratorThrows: { [Symbol.iterator]: thrower },
-    trapped: new Proxy({}, traps), trappedFunction: new Proxy(() => {}, traps), revoked: revoked({}), revokedFunction: revoked(() => {}), proxy: new Proxy({}, {}),
-    arrow: () => {}, thrower, async: async () => {}, generator: function* () {}, class: class { static get wallet() { return thrower(); } }, native: Math.max,
-    date: new Date(0), invalidDate: new Date(NaN), regexp: /x/g, error: new Error("x"), map: new Map([["wallet", 1]]), set: new Set(), weakMap: new WeakMap(), promise: Promise.resolve(1),
-    boxedText: new String("23"), boxedNumber: new Number(23), boxedFlag: new Boolean(false), bytes: new Uint8Array(3), detached, buffer: new ArrayBuffer(8), view: new DataView(new ArrayBuffer(8)),
-    blob: new Blob(["x"]), element: document.createElement("video"), window, document, event: new Event("x"), url: new URL("https://pay.example/"), signal: new AbortController().signal,
-    otherObject: new other.Object(), otherText: new other.String("23"), otherArray: new other.Array(), otherFunction: other.eval("() => {}"), otherBytes: new other.Uint8Array(4), otherSignal: new other.AbortController().signal,
-    otherError: new other.Error("x"), otherProxy: new Proxy(new other.Object(), {}), heir: Object.create({ wallet: "23", getToken: thrower }),
+    undefined,
+    null: null,
+    true: true,
+    false: false,
+    zero: 0,
+    minusZero: -0,
+    one: 1,
+    half: 0.5,
+    negative: -7,
+    NaN,
+    Infinity,
+    minusInfinity: -Infinity,
+    unsafe: 2 ** 53,
+    max: Number.MAX_VALUE,
+    min: Number.MIN_VALUE,
+    bigint: 23n,
+    hugeBigint: 10n ** 400n,
+    symbol: Symbol("s"),
+    iterator: Symbol.iterator,
+    empty: "",
+    blank: " ",
+    text: "x",
+    number: "23",
+    surrogate: "\\ud800",
+    nul: "a\\0b",
+    lines: "\\r\\n",
+    long: "x".repeat(100_000),
+    huge: "x".repeat(30_000_000),
+    script: "<img src=x onerror=alert(1)>",
+    array: [],
+    nested: [[1, [2]]],
+    sparse: new Array(5),
+    object: {},
+    bare: Object.create(null),
+    frozen: Object.freeze({ wallet: 5, minor: "1" }),
+    circular,
+    toStringThrows: { toString: thrower },
+    valueOfThrows: { valueOf: thrower },
+    primitiveThrows: { [Symbol.toPrimitive]: thrower },
+    tagThrows: {
+      get [Symbol.toStringTag]() {
+        return thrower();
+      },
+    },
+    thenThrows: {
+      get then() {
+        return thrower();
+      },
+    },
+    thenable: { then: (done) => done(5) },
+    iteratorThrows: { [Symbol.iterator]: thrower },
+    trapped: new Proxy({}, traps),
+    trappedFunction: new Proxy(() => {}, traps),
+    revoked: revoked({}),
+    revokedFunction: revoked(() => {}),
+    proxy: new Proxy({}, {}),
+    arrow: () => {},
+    thrower,
+    async: async () => {},
+    generator: function* () {},
+    class: class {
+      static get wallet() {
+        return thrower();
+      }
+    },
+    native: Math.max,
+    date: new Date(0),
+    invalidDate: new Date(NaN),
+    regexp: /x/g,
+    error: new Error("x"),
+    map: new Map([["wallet", 1]]),
+    set: new Set(),
+    weakMap: new WeakMap(),
+    promise: Promise.resolve(1),
+    boxedText: new String("23"),
+    boxedNumber: new Number(23),
+    boxedFlag: new Boolean(false),
+    bytes: new Uint8Array(3),
+    detached,
+    buffer: new ArrayBuffer(8),
+    view: new DataView(new ArrayBuffer(8)),
+    blob: new Blob(["x"]),
+    element: document.createElement("video"),
+    window,
+    document,
+    event: new Event("x"),
+    url: new URL("https://pay.example/"),
+    signal: new AbortController().signal,
+    otherObject: new other.Object(),
+    otherText: new other.String("23"),
+    otherArray: new other.Array(),
+    otherFunction: other.eval("() => {}"),
+    otherBytes: new other.Uint8Array(4),
+    otherSignal: new other.AbortController().signal,
+    otherError: new other.Error("x"),
+    otherProxy: new Proxy(new other.Object(), {}),
+    heir: Object.create({ wallet: "23", getToken: thrower }),
   };
 }`;
 
 /** Calls everything with everything; tells what is neither an answer nor a coded error. */
 const CALL = `async (odd) => {
   const sale = (more) => ({ ref: "V-" + crypto.randomUUID(), amount: { minor: 1250, currency: "MYR" }, ...more });
-  const open = (more) => kaunter.Till.open({ backend: setting.backend, getToken, ...more }).then((till) => till.close());
+  const open = (more) =>
+    kaunter.Till.open({ backend: setting.backend, getToken, ...more }).then((till) => till.close());
   const camera = (name) => (value) => open({ camera: { [name]: value } });
   const stop = AbortSignal.abort(new DOMException("stopped", "AbortError"));
   // A scan that no camera ends, and a code that no wallet has: each ends by itself.
   const soon = { timeoutMs: 1 };
   const code = "130123456789012345";
   const calls = {
-    money: (value) => kaunter.money(value, "MYR"), "money, currency": (value) => kaunter.money("1.00", value), recognise: (value) => kaunter.recognise(value),
-    formatMoney: (value) => kaunter.formatMoney(value), "formatMoney minor": (value) => kaunter.formatMoney({ minor: value, currency: "MYR" }),
-    "formatMoney currency": (value) => kaunter.formatMoney({ minor: 1, currency: value }), "formatMoney, locale": (value) => kaunter.formatMoney({ minor: 1, currency: "MYR" }, value),
-    decode: (value) => kaunter.decode(value), "decode, options": (value) => kaunter.decode(picture, value), "decode max": (max) => kaunter.decode(picture, { max }), "decode effort": (effort) => kaunter.decode(picture, { effort }),
-    init: (value) => kaunter.init(value), "init wasm": (wasm) => kaunter.init({ wasm }), "init worker": (worker) => kaunter.init({ worker }), loadReader: (value) => kaunter.loadReader(value),
-    read: (value) => reader.read(value, 2, 2), "read, width": (value) => reader.read(new Uint8Array(4), value, 2), "read, height": (value) => reader.read(new Uint8Array(4), 2, value),
-    "read, options": (value) => reader.read(new Uint8Array(4), 2, 2, value), "read max": (max) => reader.read(new Uint8Array(4), 2, 2, { max }),
-    open: (value) => kaunter.Till.open(value), "open backend": (backend) => open({ backend }), "open getToken": (own) => open({ getToken: own }), "open onWallet": (onWallet) => open({ onWallet }),
-    "open preview": (preview) => open({ preview }), "open messages": (messages) => open({ messages }), "open fetch": (fetch) => open({ fetch }), "open camera": (value) => open({ camera: value }),
-    ...Object.fromEntries(["deviceId", "facing", "region", "maxScansPerSecond", "idleReleaseMs", "mirror"].map((name) => ["open camera " + name, camera(name)])),
-    ...Object.fromEntries(["x", "y", "width", "height"].map((side) => ["open region " + side, (value) => open({ camera: { region: { [side]: value } } })])),
-    "open token": (value) => open({ getToken: () => value }), "open { token }": (token) => open({ getToken: async () => ({ token }) }), "open answer": (value) => open({ fetch: () => value }),
+    money: (value) => kaunter.money(value, "MYR"),
+    "money, currency": (value) => kaunter.money("1.00", value),
+    recognise: (value) => kaunter.recognise(value),
+    formatMoney: (value) => kaunter.formatMoney(value),
+    "formatMoney minor": (value) => kaunter.formatMoney({ minor: value, currency: "MYR" }),
+    "formatMoney currency": (value) => kaunter.formatMoney({ minor: 1, currency: value }),
+    "formatMoney, locale": (value) => kaunter.formatMoney({ minor: 1, currency: "MYR" }, value),
+    decode: (value) => kaunter.decode(value),
+    "decode, options": (value) => kaunter.decode(picture, value),
+    "decode max": (max) => kaunter.decode(picture, { max }),
+    "decode effort": (effort) => kaunter.decode(picture, { effort }),
+    init: (value) => kaunter.init(value),
+    "init wasm": (wasm) => kaunter.init({ wasm }),
+    "init worker": (worker) => kaunter.init({ worker }),
+    loadReader: (value) => kaunter.loadReader(value),
+    read: (value) => reader.read(value, 2, 2),
+    "read, width": (value) => reader.read(new Uint8Array(4), value, 2),
+    "read, height": (value) => reader.read(new Uint8Array(4), 2, value),
+    "read, options": (value) => reader.read(new Uint8Array(4), 2, 2, value),
+    "read max": (max) => reader.read(new Uint8Array(4), 2, 2, { max }),
+    open: (value) => kaunter.Till.open(value),
+    "open backend": (backend) => open({ backend }),
+    "open getToken": (own) => open({ getToken: own }),
+    "open onWallet": (onWallet) => open({ onWallet }),
+    "open preview": (preview) => open({ preview }),
+    "open messages": (messages) => open({ messages }),
+    "open fetch": (fetch) => open({ fetch }),
+    "open camera": (value) => open({ camera: value }),
+    ...Object.fromEntries(
+      ["deviceId", "facing", "region", "maxScansPerSecond", "idleReleaseMs", "mirror"].map((name) => [
+        "open camera " + name,
+        camera(name),
+      ]),
+    ),
+    ...Object.fromEntries(
+      ["x", "y", "width", "height"].map((side) => [
+        "open region " + side,
+        (value) => open({ camera: { region: { [side]: value } } }),
+      ]),
+    ),
+    "open token": (value) => open({ getToken: () => value }),
+    "open { token }": (token) => open({ getToken: async () => ({ token }) }),
+    "open answer": (value) => open({ fetch: () => value }),
     "open message": (value) => open({ getToken: () => "x y", messages: { "token/failed": value } }),
-    charge: (value) => till.charge(value, soon), "charge ref": (ref) => till.charge(sale({ ref }), { signal: stop }), "charge amount": (amount) => till.charge(sale({ amount }), { signal: stop }),
-    "charge minor": (minor) => till.charge(sale({ amount: { minor, currency: "MYR" } }), { signal: stop }), "charge currency": (currency) => till.charge(sale({ amount: { minor: 1, currency } }), { signal: stop }),
-    "charge, options": (value) => till.charge(sale({ ref: "" }), value), "charge wallet": (wallet) => till.charge(sale(), { wallet, signal: stop }), "charge signal": (signal) => till.charge(sale(), { signal, timeoutMs: 1 }),
-    "charge timeoutMs": (timeoutMs) => till.charge(sale(), { timeoutMs, signal: stop }), "charge accept": (accept) => till.charge(sale(), { accept, timeoutMs: 1 }),
-    scan: (value) => till.scan(Object(value) === value ? Object.assign(Object.create(null), soon) : value ?? soon), "scan signal": (signal) => till.scan({ signal, timeoutMs: 1 }), "scan accept": (accept) => till.scan({ accept, timeoutMs: 1 }),
-    pay: (value) => till.pay(value, code), "pay, code": (value) => till.pay(sale(), value, { signal: stop }), "pay code text": (text) => till.pay(sale(), { text }, { signal: stop }), "pay, options": (value) => till.pay(sale({ ref: "" }), code, value),
-    "pay wallet": (wallet) => till.pay(sale(), code, { wallet, signal: stop }), "pay signal": (signal) => till.pay(sale({ ref: "" }), code, { signal }),
-    present: (value) => till.present(value, { wallet: "23", onCode() {} }), "present, options": (value) => till.present(sale(), value), "present wallet": (wallet) => till.present(sale(), { wallet, onCode() {}, signal: stop }),
-    "present onCode": (onCode) => till.present(sale(), { wallet: "23", onCode, signal: stop }), "present signal": (signal) => till.present(sale({ ref: "" }), { wallet: "23", onCode() {}, signal }),
-    status: (value) => till.status(value), cancel: (value) => till.cancel(value), void: (value) => till.void(value, "why"), "void, reason": (value) => till.void("NOBODYKNOWSTHIS00000", value),
-    voidStatus: (value) => till.voidStatus(value), resume: (value) => till.resume(value), "resume, options": (value) => till.resume("NOBODYKNOWSTHIS00000", value),
-    "resume signal": (signal) => till.resume("NOBODYKNOWSTHIS00000", { signal }), "resume onCode": (onCode) => till.resume("NOBODYKNOWSTHIS00000", { onCode }),
-    find: (value) => till.find(value), history: (value) => till.history(value), settle: (value) => till.settle(value, { outcome: "paid", evidence: "seen" }), "settle, verdict": (value) => till.settle("NOBODYKNOWSTHIS00000", value),
-    "settle outcome": (outcome) => till.settle("NOBODYKNOWSTHIS00000", { outcome, evidence: "seen" }), "settle evidence": (evidence) => till.settle("NOBODYKNOWSTHIS00000", { outcome: "paid", evidence }),
-    warmUp: (value) => till.warmUp(value), permission: (value) => till.permission(value), cameras: (value) => till.cameras(value), release: (value) => till.release(value),
-    use: (value) => till.use(value), "use deviceId": (deviceId) => till.use({ deviceId }), adjust: (value) => till.adjust(value), "adjust torch": (torch) => till.adjust({ torch }), "adjust zoom": (zoom) => till.adjust({ zoom }),
-    "adjust focusAt": (focusAt) => till.adjust({ focusAt }), "adjust x": (x) => till.adjust({ focusAt: { x, y: 1 } }),
+    charge: (value) => till.charge(value, soon),
+    "charge ref": (ref) => till.charge(sale({ ref }), { signal: stop }),
+    "charge amount": (amount) => till.charge(sale({ amount }), { signal: stop }),
+    "charge minor": (minor) => till.charge(sale({ amount: { minor, currency: "MYR" } }), { signal: stop }),
+    "charge currency": (currency) => till.charge(sale({ amount: { minor: 1, currency } }), { signal: stop }),
+    "charge, options": (value) => till.charge(sale({ ref: "" }), value),
+    "charge wallet": (wallet) => till.charge(sale(), { wallet, signal: stop }),
+    "charge signal": (signal) => till.charge(sale(), { signal, timeoutMs: 1 }),
+    "charge timeoutMs": (timeoutMs) => till.charge(sale(), { timeoutMs, signal: stop }),
+    "charge accept": (accept) => till.charge(sale(), { accept, timeoutMs: 1 }),
+    scan: (value) => till.scan(Object(value) === value ? Object.assign(Object.create(null), soon) : (value ?? soon)),
+    "scan signal": (signal) => till.scan({ signal, timeoutMs: 1 }),
+    "scan accept": (accept) => till.scan({ accept, timeoutMs: 1 }),
+    pay: (value) => till.pay(value, code),
+    "pay, code": (value) => till.pay(sale(), value, { signal: stop }),
+    "pay code text": (text) => till.pay(sale(), { text }, { signal: stop }),
+    "pay, options": (value) => till.pay(sale({ ref: "" }), code, value),
+    "pay wallet": (wallet) => till.pay(sale(), code, { wallet, signal: stop }),
+    "pay signal": (signal) => till.pay(sale({ ref: "" }), code, { signal }),
+    present: (value) => till.present(value, { wallet: "23", onCode() {} }),
+    "present, options": (value) => till.present(sale(), value),
+    "present wallet": (wallet) => till.present(sale(), { wallet, onCode() {}, signal: stop }),
+    "present onCode": (onCode) => till.present(sale(), { wallet: "23", onCode, signal: stop }),
+    "present signal": (signal) => till.present(sale({ ref: "" }), { wallet: "23", onCode() {}, signal }),
+    status: (value) => till.status(value),
+    cancel: (value) => till.cancel(value),
+    void: (value) => till.void(value, "why"),
+    "void, reason": (value) => till.void("NOBODYKNOWSTHIS00000", value),
+    voidStatus: (value) => till.voidStatus(value),
+    resume: (value) => till.resume(value),
+    "resume, options": (value) => till.resume("NOBODYKNOWSTHIS00000", value),
+    "resume signal": (signal) => till.resume("NOBODYKNOWSTHIS00000", { signal }),
+    "resume onCode": (onCode) => till.resume("NOBODYKNOWSTHIS00000", { onCode }),
+    find: (value) => till.find(value),
+    history: (value) => till.history(value),
+    settle: (value) => till.settle(value, { outcome: "paid", evidence: "seen" }),
+    "settle, verdict": (value) => till.settle("NOBODYKNOWSTHIS00000", value),
+    "settle outcome": (outcome) => till.settle("NOBODYKNOWSTHIS00000", { outcome, evidence: "seen" }),
+    "settle evidence": (evidence) => till.settle("NOBODYKNOWSTHIS00000", { outcome: "paid", evidence }),
+    warmUp: (value) => till.warmUp(value),
+    permission: (value) => till.permission(value),
+    cameras: (value) => till.cameras(value),
+    release: (value) => till.release(value),
+    use: (value) => till.use(value),
+    "use deviceId": (deviceId) => till.use({ deviceId }),
+    adjust: (value) => till.adjust(value),
+    "adjust torch": (torch) => till.adjust({ torch }),
+    "adjust zoom": (zoom) => till.adjust({ zoom }),
+    "adjust focusAt": (focusAt) => till.adjust({ focusAt }),
+    "adjust x": (x) => till.adjust({ focusAt: { x, y: 1 } }),
   };
   const sync = /^(money|recognise|formatMoney|read)\\b/;
-  const wrong = [], tally = {};
-  const within = (promise) => Promise.race([promise, new Promise((done) => setTimeout(done, 20_000, new Error("does not end")))]);
+  const wrong = [],
+    tally = {};
+  const within = (promise) =>
+    Promise.race([promise, new Promise((done) => setTimeout(done, 20_000, new Error("does not end")))]);
   for (const [name, call] of Object.entries(calls)) {
     for (const [what, value] of Object.entries(odd)) {
       if (/^(charge|scan) accept$/.test(name) && what === "thrower") continue; // its own error is its answer
       const key = name + " <- " + what;
-      let error = null, answer;
+      let error = null,
+        answer;
       try {
         const given = call(value);
         if (!sync.test(name) && typeof given?.then !== "function") wrong.push(key + ": no promise");
-        answer = await within(Promise.resolve(given).catch((thrown) => { error = thrown; }));
+        answer = await within(
+          Promise.resolve(given).catch((thrown) => {
+            error = thrown;
+          }),
+        );
         if (answer instanceof Error && answer.message === "does not end") wrong.push(key + ": does not end");
       } catch (thrown) {
         error = thrown;
         if (!sync.test(name)) wrong.push(key + ": thrown, not rejected: " + thrown);
       }
       const stopped = error?.name === "AbortError";
-      if (error && !stopped && !(error instanceof kaunter.KaunterError)) wrong.push(key + ": " + error?.name + ": " + error?.message);
-      if (error?.code === "argument_invalid" && !/\`[a-zA-Z.]+\`/.test(error.message)) wrong.push(key + " names no argument: " + error.message);
-      const end = error ? error.code ?? error.name : "answer";
+      if (error && !stopped && !(error instanceof kaunter.KaunterError))
+        wrong.push(key + ": " + error?.name + ": " + error?.message);
+      if (error?.code === "argument_invalid" && !/\`[a-zA-Z.]+\`/.test(error.message))
+        wrong.push(key + " names no argument: " + error.message);
+      const end = error ? (error.code ?? error.name) : "answer";
       tally[end] = (tally[end] ?? 0) + 1;
       if (answer && name === "open") await answer.close?.();
     }
@@ -100,7 +270,9 @@ const CALL = `async (odd) => {
   return { wrong, tally, calls: Object.keys(calls).length };
 }`;
 
-test("odd values in every argument and option: an answer or a coded rejection, and then a sale", { timeout: 600_000 }, async (t) => {
+test("odd values in every argument and option: an answer or a coded rejection, and then a sale", {
+  timeout: 600_000,
+}, async (t) => {
   const shop = await counter(t);
   const machine = await shop.machine();
   const page = await machine.till();
@@ -117,28 +289,64 @@ test("odd values in every argument and option: an answer or a coded rejection, a
   t.diagnostic(`${calls} places, ${made} values: ${JSON.stringify(tally)}`);
   assert.deepEqual(wrong, []);
   assert.ok(tally.argument_invalid > 1_000);
-  assert.deepEqual(trapped.filter((error) => /unreachable|memory access|RuntimeError|BorrowMut|null pointer/.test(error)), []);
+  assert.deepEqual(
+    trapped.filter((error) => /unreachable|memory access|RuntimeError|BorrowMut|null pointer/.test(error)),
+    [],
+  );
   const code = await shop.code();
-  const end = await page.evaluate((code) => ends(till.pay({ ref: "after", amount: { minor: 1250, currency: "MYR" } }, code, { wallet: 23 })), code);
+  const end = await page.evaluate(
+    (code) => ends(till.pay({ ref: "after", amount: { minor: 1250, currency: "MYR" } }, code, { wallet: 23 })),
+    code,
+  );
   assert.equal(end.value?.status, "paid", JSON.stringify(end));
   assert.equal(await shop.kept(), 1250);
 });
 
 test("a wallet is its id as text or as a number, or the wallet itself; a trade is its id as text", async (t) => {
   const shop = await counter(t);
-  const page = await (await shop.machine()).till({ options: "onWallet: (scan, wallets) => globalThis.picked(wallets)" });
-  const pay = async (ref, wallet) => page.evaluate(({ ref, code, wallet }) => ends(till.pay({ ref, amount: { minor: 1250, currency: "MYR" } }, code, eval(wallet))), { ref, wallet, code: await shop.code() });
-  for (const wallet of ["({ wallet: 23 })", "({ wallet: '23' })", "({ wallet: till.wallets.find(({ id }) => id === '23') })"]) assert.equal((await pay(wallet, wallet)).value?.status, "paid", wallet);
+  const page = await (await shop.machine()).till({
+    options: "onWallet: (scan, wallets) => globalThis.picked(wallets)",
+  });
+  const pay = async (ref, options) =>
+    page.evaluate(`ends(till.pay(
+      { ref: ${JSON.stringify(ref)}, amount: { minor: 1250, currency: "MYR" } },
+      ${JSON.stringify(await shop.code())},
+      ${options},
+    ))`);
+  const picks = (wallet) => page.evaluate(`globalThis.picked = (wallets) => ${wallet}; null`);
+  for (const wallet of [
+    "({ wallet: 23 })",
+    "({ wallet: '23' })",
+    "({ wallet: till.wallets.find(({ id }) => id === '23') })",
+  ])
+    assert.equal((await pay(wallet, wallet)).value?.status, "paid", wallet);
   for (const picked of ["wallets.find(({ id }) => id === '23')", "23", "'23'", "Promise.resolve(23)"]) {
-    await page.evaluate((picked) => { globalThis.picked = (wallets) => eval(picked); }, picked);
+    await picks(picked);
     assert.equal((await pay(`picked ${picked}`, "undefined")).value?.status, "paid", picked);
   }
-  for (const [picked, code] of [["null", "wallet/required"], ["undefined", "wallet/required"], ["({})", "wallet/unknown"], ["4711", "wallet/unknown"]]) {
-    await page.evaluate((picked) => { globalThis.picked = (wallets) => eval(picked); }, picked);
+  for (const [picked, code] of [
+    ["null", "wallet/required"],
+    ["undefined", "wallet/required"],
+    ["({})", "wallet/unknown"],
+    ["4711", "wallet/unknown"],
+  ]) {
+    await picks(picked);
     assert.equal((await pay(`picked ${picked}`, "undefined")).error?.code, code, picked);
   }
-  const said = await page.evaluate(() => Promise.all([till.resume(12345), till.status(12345), till.void({ tradeId: "T" }, "why"), kaunter.Till.open({ backend: setting.backend, getToken, camera: { deviceId: 0 } })].map(ends)));
-  assert.deepEqual(said.map(({ error }) => error.code), Array(4).fill("argument_invalid"));
+  const said = await page.evaluate(() =>
+    Promise.all(
+      [
+        till.resume(12345),
+        till.status(12345),
+        till.void({ tradeId: "T" }, "why"),
+        kaunter.Till.open({ backend: setting.backend, getToken, camera: { deviceId: 0 } }),
+      ].map(ends),
+    ),
+  );
+  assert.deepEqual(
+    said.map(({ error }) => error.code),
+    Array(4).fill("argument_invalid"),
+  );
   assert.match(said[0].error.message, /tradeId/);
   assert.match(said[3].error.message, /camera\.deviceId/);
 });
@@ -148,15 +356,57 @@ test("options are the caller's own: a polluted prototype has no say, and gets no
   const page = await (await shop.machine({ camera: false })).till({ open: false });
   const heard = await page.evaluate(async () => {
     const heard = [];
-    const spy = (name) => function (...given) { heard.push(name); return globalThis[name]?.(...given); };
-    const names = { fetch: spy("fetch"), getToken: spy("getToken"), onWallet: spy("onWallet"), worker: spy("worker"), accept: spy("accept"), wasm: "/nothing.wasm", moneyMoved: "maybe", tradeId: "T", retryable: true, messages: { "token/failed": "no" }, wallet: "99", timeoutMs: 1, signal: AbortSignal.abort(), backend: "https://elsewhere.example", camera: { deviceId: "x" }, minor: 5, currency: "MYR", token: "x", settled: true, void_refused: { message: "no" } };
+    const spy =
+      (name) =>
+      (...given) => {
+        heard.push(name);
+        return globalThis[name]?.(...given);
+      };
+    const names = {
+      fetch: spy("fetch"),
+      getToken: spy("getToken"),
+      onWallet: spy("onWallet"),
+      worker: spy("worker"),
+      accept: spy("accept"),
+      wasm: "/nothing.wasm",
+      moneyMoved: "maybe",
+      tradeId: "T",
+      retryable: true,
+      messages: { "token/failed": "no" },
+      wallet: "99",
+      timeoutMs: 1,
+      signal: AbortSignal.abort(),
+      backend: "https://elsewhere.example",
+      camera: { deviceId: "x" },
+      minor: 5,
+      currency: "MYR",
+      token: "x",
+      settled: true,
+      void_refused: { message: "no" },
+    };
     Object.assign(Object.prototype, names);
     try {
       await kaunter.init({});
       const till = await kaunter.Till.open({ backend: setting.backend, getToken });
-      const failed = await kaunter.Till.open({ backend: setting.backend, getToken: async () => "x" }).catch((error) => error);
+      const failed = await kaunter.Till.open({ backend: setting.backend, getToken: async () => "x" }).catch(
+        (error) => error,
+      );
       heard.push(failed.message, String(failed.moneyMoved), String(failed.retryable), String(failed.tradeId));
-      heard.push(...(await Promise.all([kaunter.Till.open({ getToken }), kaunter.Till.open({ backend: setting.backend }), kaunter.Till.open({ backend: setting.backend, getToken: async () => ({}) }), till.charge({ ref: "R", amount: {} })].map((promise) => promise.then(() => "answer", (error) => error.code)))));
+      heard.push(
+        ...(await Promise.all(
+          [
+            kaunter.Till.open({ getToken }),
+            kaunter.Till.open({ backend: setting.backend }),
+            kaunter.Till.open({ backend: setting.backend, getToken: async () => ({}) }),
+            till.charge({ ref: "R", amount: {} }),
+          ].map((promise) =>
+            promise.then(
+              () => "answer",
+              (error) => error.code,
+            ),
+          ),
+        )),
+      );
       const warm = await till.scan({}).catch((error) => error.code);
       heard.push(String(warm));
       heard.push(String(new kaunter.KaunterError("x", "y").moneyMoved));
@@ -166,5 +416,16 @@ test("options are the caller's own: a polluted prototype has no say, and gets no
     }
     return heard;
   });
-  assert.deepEqual(heard, ["The till could not sign in: reload the page, or sign in to the shop again.", "no", "true", "null", "argument_invalid", "argument_invalid", "token/failed", "money/invalid", "camera/denied", "no"]);
+  assert.deepEqual(heard, [
+    "The till could not sign in: reload the page, or sign in to the shop again.",
+    "no",
+    "true",
+    "null",
+    "argument_invalid",
+    "argument_invalid",
+    "token/failed",
+    "money/invalid",
+    "camera/denied",
+    "no",
+  ]);
 });

@@ -1,4 +1,5 @@
-// Do the declarations say what the package does? Both ways: Rust's samples satisfy them, and so does a developer's code.
+// Do the declarations say what the package does? Both ways: Rust's samples satisfy them, and so does a developer's
+// code.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -12,7 +13,10 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const tsc = fileURLToPath(new URL("../../node_modules/typescript/bin/tsc", import.meta.url));
 const compile = (...args) => spawnSync(process.execPath, [tsc, ...args], { cwd: here, encoding: "utf8" });
 
-for (const [module, moduleResolution] of [["ESNext", "bundler"], ["NodeNext", "NodeNext"]]) {
+for (const [module, moduleResolution] of [
+  ["ESNext", "bundler"],
+  ["NodeNext", "NodeNext"],
+]) {
   test(`what Rust writes and what a developer writes compile with ${moduleResolution} resolution`, () => {
     const { status, stdout } = compile("-p", ".", "--module", module, "--moduleResolution", moduleResolution);
     assert.equal(status, 0, stdout);
@@ -28,7 +32,11 @@ test("a word that Rust does not know breaks the build: the check can fail", asyn
   const planted = `${here}planted.json`;
   t.after(() => rm(planted, { force: true }));
   await writeFile(planted, JSON.stringify(config));
-  for (const [from, to] of [['"paid": true', '"payed": true'], ['tradeId: "T"', 'trade_id: "T"'], [', tradeId: true', '']]) {
+  for (const [from, to] of [
+    ['"paid": true', '"payed": true'],
+    ['tradeId: "T"', 'trade_id: "T"'],
+    [", tradeId: true", ""],
+  ]) {
     assert.ok(samples.includes(from), from);
     await writeFile(file, samples.replace(from, to));
     assert.notEqual(compile("-p", planted).status, 0, `${from} -> ${to} compiled`);
@@ -39,21 +47,28 @@ test("what is declared is there, and what is there is declared", async () => {
   const declared = async (name) => {
     const text = await readFile(new URL(`../../pkg/${name}.d.ts`, import.meta.url), "utf8");
     const own = [...text.matchAll(/^export (?:declare )?(?:function|class|const) (\w+)/gm)].map(([, word]) => word);
-    const passed = [...text.matchAll(/^export \{([^}]*)\}/gm)].flatMap(([, words]) => words.split(",").map((word) => word.trim()));
+    const passed = [...text.matchAll(/^export \{([^}]*)\}/gm)].flatMap(([, words]) =>
+      words.split(",").map((word) => word.trim()),
+    );
     return [...new Set([...own, ...passed])].sort();
   };
   assert.deepEqual(Object.keys(kaunter).sort(), await declared("index"));
   assert.deepEqual(Object.keys(alone).sort(), await declared("reader"));
   const text = await readFile(new URL("../../pkg/index.d.ts", import.meta.url), "utf8");
   const till = text.slice(text.indexOf("export class Till"));
-  const methods = [...till.matchAll(/^ {2}(?:readonly )?(\w+)[(:]/gm)].map(([, word]) => word).filter((word) => !["constructor", "addEventListener"].includes(word));
+  const methods = [...till.matchAll(/^ {2}(?:readonly )?(\w+)[(:]/gm)]
+    .map(([, word]) => word)
+    .filter((word) => !["constructor", "addEventListener"].includes(word));
   const there = Object.getOwnPropertyNames(kaunter.Till.prototype).filter((word) => word !== "constructor");
   assert.deepEqual(methods.sort(), there.sort());
 });
 
 test("importing has no side effect, and outside a browser every call says env/not-browser", async () => {
   for (const call of [() => kaunter.init(), () => kaunter.decode(new Blob([])), () => kaunter.Till.open({})]) {
-    await assert.rejects(call, (error) => error instanceof kaunter.KaunterError && error.code === "env/not-browser" && error.moneyMoved === "no");
+    await assert.rejects(
+      call,
+      (error) => error instanceof kaunter.KaunterError && error.code === "env/not-browser" && error.moneyMoved === "no",
+    );
   }
 });
 
@@ -64,11 +79,15 @@ test("the reader alone reads a code in Node", async () => {
   const side = modules.size * scale + 2 * quiet;
   const luma = new Uint8Array(side * side).fill(255);
   for (let y = 0; y < modules.size * scale; y++) {
-    for (let x = 0; x < modules.size * scale; x++) if (modules.get(Math.floor(y / scale), Math.floor(x / scale))) luma[(y + quiet) * side + x + quiet] = 0;
+    for (let x = 0; x < modules.size * scale; x++)
+      if (modules.get(Math.floor(y / scale), Math.floor(x / scale))) luma[(y + quiet) * side + x + quiet] = 0;
   }
   const reader = await alone.loadReader();
   const [code] = reader.read(luma, side, side, { effort: "still" });
   assert.equal(code?.text, "130123456789012345");
   assert.deepEqual(Buffer.from(code.bytes).toString(), "130123456789012345");
-  assert.throws(() => reader.read(luma, 3, 3), (error) => error.code === "image/unsupported");
+  assert.throws(
+    () => reader.read(luma, 3, 3),
+    (error) => error.code === "image/unsupported",
+  );
 });

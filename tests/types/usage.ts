@@ -1,6 +1,24 @@
-// The whole API, as a front-end developer writes it: each line compiles, and each line that is marked as wrong does not.
-import { KaunterError, Till, decode, formatMoney, init, loadReader, money, recognise, version, type Camera, type Outcome, type Scan, type ShownCode, type Trade, type VoidOutcome, type Wallet } from "kaunter";
-import { Reader, loadReader as loadReaderAlone } from "kaunter/reader";
+// The whole API, as a front-end developer writes it: each line compiles, and each line that is marked as wrong does
+// not.
+import {
+  type Camera,
+  decode,
+  formatMoney,
+  init,
+  KaunterError,
+  loadReader,
+  money,
+  type Outcome,
+  recognise,
+  type Scan,
+  type ShownCode,
+  Till,
+  type Trade,
+  type VoidOutcome,
+  version,
+  type Wallet,
+} from "kaunter";
+import { loadReader as loadReaderAlone, type Reader } from "kaunter/reader";
 import wasm from "kaunter/wasm";
 import "kaunter/worker";
 
@@ -15,7 +33,14 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
     getToken: async ({ reason, sale, may, signal }) => `${reason} ${sale?.ref} ${may} ${signal.aborted}`,
     onWallet: async (scan: Scan, wallets: readonly Wallet[]) => wallets[0]?.id ?? scan.text,
     preview: video,
-    camera: { facing: "environment", deviceId: "id", region: { x: 0.25, y: 0.25, width: 0.5, height: 0.5 }, maxScansPerSecond: 10, idleReleaseMs: 60_000, mirror: false },
+    camera: {
+      facing: "environment",
+      deviceId: "id",
+      region: { x: 0.25, y: 0.25, width: 0.5, height: 0.5 },
+      maxScansPerSecond: 10,
+      idleReleaseMs: 60_000,
+      mirror: false,
+    },
     messages: { "scan/timeout": "Tiada kod." },
   });
   till.addEventListener("state", ({ detail }) => detail.to satisfies Till["state"]);
@@ -29,16 +54,36 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
   await till.warmUp();
   const scan = await till.scan({ signal, timeoutMs: 30_000, accept: (seen) => seen.recognised.kind !== "merchant" });
   const first: Outcome = await till.charge(sale);
-  const second = await till.charge(sale, { wallet: till.wallets[0]!.id, signal });
-  const third = await till.pay(sale, scan, { wallet: till.wallets[0]! });
+  const [wallet] = till.wallets;
+  if (!wallet) throw new Error("this shop has no wallet");
+  const second = await till.charge(sale, { wallet: wallet.id, signal });
+  const third = await till.pay(sale, scan, { wallet });
   const fourth = await till.pay(sale, "123456789012345678", { wallet: 21 });
-  const onCode = ({ svg, payload, expiresAt }: ShownCode) => { video.insertAdjacentHTML("afterend", svg + payload.length + expiresAt); };
+  const onCode = ({ svg, payload, expiresAt }: ShownCode) => {
+    video.insertAdjacentHTML("afterend", svg + payload.length + expiresAt);
+  };
   const canShow = till.wallets.find((wallet) => wallet.presents.includes("merchant"));
   const fifth = await till.present(sale, { wallet: canShow?.id ?? "21", onCode, signal });
   const id = till.unfinished[0]?.tradeId ?? "";
-  const ends = [first, second, third, fourth, fifth, await till.cancel(id), await till.resume(), await till.resume(id, { signal, onCode }), await till.settle(id, { outcome: "paid", evidence: "seen in the portal" })];
+  const ends = [
+    first,
+    second,
+    third,
+    fourth,
+    fifth,
+    await till.cancel(id),
+    await till.resume(),
+    await till.resume(id, { signal, onCode }),
+    await till.settle(id, { outcome: "paid", evidence: "seen in the portal" }),
+  ];
   const back: VoidOutcome = await till.void(id, "wrong item");
-  const trades: Trade[] = [await till.status(id), await till.voidStatus(id), ...(await till.find("S-1")), ...(await till.history()), ...(await till.history("2026-01-31"))];
+  const trades: Trade[] = [
+    await till.status(id),
+    await till.voidStatus(id),
+    ...(await till.find("S-1")),
+    ...(await till.history()),
+    ...(await till.history("2026-01-31")),
+  ];
   const late: Trade[] = trades.filter((trade) => trade.late && !trade.settled);
   const cameras: Camera[] = await till.cameras();
   if (cameras[0]) await till.use(cameras[0]);
@@ -47,28 +92,50 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
   if ((await till.permission()) === "denied") await till.release();
   await till.close();
   using reader: Reader = await loadReader(bytes);
-  const codes = [...reader.read(bytes, 2, 2, { max: 1, effort: "still" }), ...(await decode(picture, { max: 1 })), ...(await loadReaderAlone()).read(bytes, 2, 2)];
+  const codes = [
+    ...reader.read(bytes, 2, 2, { max: 1, effort: "still" }),
+    ...(await decode(picture, { max: 1 })),
+    ...(await loadReaderAlone()).read(bytes, 2, 2),
+  ];
   reader.reset();
-  return ends.map(told).join() + givenBack(back) + formatMoney(amount) + formatMoney(amount, "ms-MY") + trades.length + late.length + codes.map((code) => code.corners[0].x).join() + recognise("1").scheme + version;
+  return (
+    ends.map(told).join() +
+    givenBack(back) +
+    formatMoney(amount) +
+    formatMoney(amount, "ms-MY") +
+    trades.length +
+    late.length +
+    codes.map((code) => code.corners[0].x).join() +
+    recognise("1").scheme +
+    version
+  );
 }
 
 /** A refund that was refused is seen by the compiler: the answer of `void` holds nothing else. */
 function givenBack(end: VoidOutcome): string {
   switch (end.status) {
-    case "voided": return end.voidedAt;
-    case "paid": return end.voidRefused.message + (end.voidRefused.code ?? "");
-    case "unresolved": return end.tradeId;
+    case "voided":
+      return end.voidedAt;
+    case "paid":
+      return end.voidRefused.message + (end.voidRefused.code ?? "");
+    case "unresolved":
+      return end.tradeId;
   }
 }
 
 /** Every ending is handled, or this does not compile. */
 function told(end: Outcome): string {
   switch (end.status) {
-    case "paid": return `${end.reference} ${end.wallet.name} ${end.paidAt}`;
-    case "declined": return `${end.reason} ${end.message} ${end.gatewayAnswer?.message}`;
-    case "cancelled": return end.by;
-    case "voided": return end.voidedAt;
-    case "unresolved": return end.since;
+    case "paid":
+      return `${end.reference} ${end.wallet.name} ${end.paidAt}`;
+    case "declined":
+      return `${end.reason} ${end.message} ${end.gatewayAnswer?.message}`;
+    case "cancelled":
+      return end.by;
+    case "voided":
+      return end.voidedAt;
+    case "unresolved":
+      return end.since;
   }
 }
 
@@ -92,7 +159,10 @@ export function wrong(till: Till): void {
   // @ts-expect-error a void says why
   void till.void("T");
   // @ts-expect-error a void never ends as a plain sale does
-  const plain: Promise<{ status: "paid"; voidRefused?: undefined } | { status: "voided" | "unresolved" }> = till.void("T", "why");
+  const plain: Promise<{ status: "paid"; voidRefused?: undefined } | { status: "voided" | "unresolved" }> = till.void(
+    "T",
+    "why",
+  );
   // @ts-expect-error a void is never declined: whoever handles it as a charge handles too much
   void till.void("T", "why").then((end) => end.status === "declined");
   // @ts-expect-error an outcome of a charge does not say that a refund was refused

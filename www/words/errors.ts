@@ -1,4 +1,5 @@
-// What went wrong, by its code, where the module's own English is not what the cashier reads. A code that is not here is told in English.
+// What went wrong, by its code, where the module's own English is not what the cashier reads. A code that is not here
+// is told in English.
 import type { ErrorCode } from "kaunter";
 
 type Errors = Partial<Record<ErrorCode, string>>;
@@ -28,21 +29,23 @@ export const ms: Errors = {
   "network/offline": "Tiada rangkaian: semak kabel atau Wi-Fi dan cuba lagi.",
   "network/failed": "Sistem kedai tidak menjawab: semak rangkaian dan cuba lagi.",
   "network/busy": "Sistem kedai sibuk: tunggu beberapa saat dan cuba lagi.",
-  "backend/store-unavailable": "Sistem kedai tidak dapat menyimpan apa-apa sekarang, jadi tiada apa dihantar: beritahu pengurus sistem, dan cuba lagi.",
+  "backend/store-unavailable":
+    "Sistem kedai tidak dapat menyimpan apa-apa sekarang, jadi tiada apa dihantar: beritahu pengurus sistem, dan cuba lagi.",
   "backend/refused": "Sistem kedai menolak permintaan ini.",
   "wallet/unknown": "E-dompet ini tidak boleh digunakan di sini: pilih yang lain.",
   "wallet/required": "Kod tidak menyatakan e-dompet: pilih e-dompet.",
   "code/invalid": "Itu bukan kod bayaran: minta pelanggan tunjukkan kod untuk membayar.",
   "code/taken": "Bayaran ini sudah ada kod: tunggu sehingga tamat.",
-  "argument_invalid": "Halaman ini menghantar nilai yang salah: beritahu pengurus sistem.",
-  "code_reused": "Kod ini sudah digunakan untuk jualan lain: minta kod baharu.",
-  "sale_amount_mismatch": "Jualan ini dimulakan dengan jumlah lain: tiada apa dicaj.",
+  argument_invalid: "Halaman ini menghantar nilai yang salah: beritahu pengurus sistem.",
+  code_reused: "Kod ini sudah digunakan untuk jualan lain: minta kod baharu.",
+  sale_amount_mismatch: "Jualan ini dimulakan dengan jumlah lain: tiada apa dicaj.",
   "sale/busy": "Jualan ini sedang dibayar: jangan caj lagi.",
   "sale/paid": "Jualan ini sudah dibayar: jangan caj lagi.",
   "trade/closed": "Bayaran ini sudah ditutup: mulakan yang baharu.",
   "trade/not-found": "Bayaran ini tidak dikenali di sini: semak nombornya.",
   "trade/not-cancellable": "Bayaran ini tidak boleh dibatalkan sekarang: tunggu sehingga tamat.",
-  "journal/unavailable": "Pelayar ini tidak menyimpan jurnal: bayaran diteruskan, jangan tutup halaman semasa bayaran berjalan.",
+  "journal/unavailable":
+    "Pelayar ini tidak menyimpan jurnal: bayaran diteruskan, jangan tutup halaman semasa bayaran berjalan.",
   "journal/unreadable": "Rekod bayaran terdahulu tidak dapat dibaca: semak jualan itu sebelum caj semula.",
 };
 
@@ -77,9 +80,9 @@ export const zh: Errors = {
   "wallet/required": "付款码没有说明钱包，请选择钱包。",
   "code/invalid": "这不是付款码，请顾客出示付款码。",
   "code/taken": "这笔付款已有付款码，请等待结果。",
-  "argument_invalid": "此页面发送了错误的值：请告知系统管理员。",
-  "code_reused": "此付款码已用于另一笔交易：请顾客出示新的付款码。",
-  "sale_amount_mismatch": "这笔交易原为另一金额：没有收款。",
+  argument_invalid: "此页面发送了错误的值：请告知系统管理员。",
+  code_reused: "此付款码已用于另一笔交易：请顾客出示新的付款码。",
+  sale_amount_mismatch: "这笔交易原为另一金额：没有收款。",
   "sale/busy": "这笔正在付款中，请勿再次收款。",
   "sale/paid": "这笔已付款，请勿再次收款。",
   "trade/closed": "这笔付款已关闭，请重新开始。",

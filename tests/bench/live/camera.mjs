@@ -4,11 +4,17 @@
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Not 30: a page shows frames at 60 a second, and the camera's must not keep step with them, or luck lasts for a whole film. */
+/**
+ * Not 30: a page shows frames at 60 a second, and the camera's must not keep step with them, or luck lasts for a whole
+ * film.
+ */
 export const FPS = 29;
 const BITS = 10;
 
-/** A scene is shown for so many frames, after a counter without a phone for a few: never the same number, so that no timer falls into step. */
+/**
+ * A scene is shown for so many frames, after a counter without a phone for a few: never the same number, so that no
+ * timer falls into step.
+ */
 export const SHOWN = 18;
 const EMPTY = (nth) => 3 + ((nth * 5) % 4);
 /** Before the first scene: every scanner has started by then. */

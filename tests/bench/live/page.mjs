@@ -6,9 +6,12 @@ const query = new URLSearchParams(location.search);
 const [name, slow] = [query.get("scanner"), Number(query.get("slow"))];
 const now = () => performance.timeOrigin + performance.now();
 /** What the run saw. Times are milliseconds since 1970, comparable across threads. */
-const log = (globalThis.log = { marks: [], reads: [], firstFrame: null, frames: 0, long: 0, settings: null });
+const log = { marks: [], reads: [], firstFrame: null, frames: 0, long: 0, settings: null };
+globalThis.log = log;
 
-new PerformanceObserver((list) => { log.long += list.getEntries().length; }).observe({ type: "longtask" });
+new PerformanceObserver((list) => {
+  log.long += list.getEntries().length;
+}).observe({ type: "longtask" });
 
 const marker = new Worker("/live/marker.mjs", { type: "module" });
 await new Promise((done) => marker.addEventListener("message", done, { once: true }));
@@ -35,16 +38,20 @@ globalThis.Worker = class extends Real {
       super(address, options);
       return;
     }
-    const source = options?.type === "module"
-      ? `import ${JSON.stringify(watch)}; import ${JSON.stringify(address)};`
-      : `self.slowFactor = ${slow}; importScripts("${location.origin}/live/slow-classic.js", ${JSON.stringify(address)});`;
+    const source =
+      options?.type === "module"
+        ? `import ${JSON.stringify(watch)}; import ${JSON.stringify(address)};`
+        : `self.slowFactor = ${slow}; importScripts("${location.origin}/live/slow-classic.js", ${JSON.stringify(address)});`;
     super(URL.createObjectURL(new Blob([source], { type: "text/javascript" })), options);
   }
 };
 
 const tell = {
   read: (text) => log.reads.push({ text, at: now() }),
-  frame: () => { log.firstFrame ??= now(); log.frames += 1; },
+  frame: () => {
+    log.firstFrame ??= now();
+    log.frames += 1;
+  },
 };
 
 /** How many frames were looked at; where a worker takes them by itself, it is asked. */
@@ -62,13 +69,22 @@ globalThis.looked = () => {
 };
 
 /** How many times as long as in its own thread an even piece of work takes: told of the page and of a worker. */
-globalThis.pace = (ms) => { let turns = 0; for (const end = performance.now() + ms; performance.now() < end; turns++); return turns; };
-globalThis.workerPace = (ms) => new Promise((done) => {
-  const source = "onmessage = ({ data }) => { let turns = 0; for (const end = performance.now() + data; performance.now() < end; turns++); postMessage(turns); }";
-  const worker = new Real(URL.createObjectURL(new Blob([source])));
-  worker.onmessage = ({ data }) => { worker.terminate(); done(data); };
-  worker.postMessage(ms);
-});
+globalThis.pace = (ms) => {
+  let turns = 0;
+  for (const end = performance.now() + ms; performance.now() < end; turns++);
+  return turns;
+};
+globalThis.workerPace = (ms) =>
+  new Promise((done) => {
+    const source =
+      "onmessage = ({ data }) => { let turns = 0; for (const end = performance.now() + data; performance.now() < end; turns++); postMessage(turns); }";
+    const worker = new Real(URL.createObjectURL(new Blob([source])));
+    worker.onmessage = ({ data }) => {
+      worker.terminate();
+      done(data);
+    };
+    worker.postMessage(ms);
+  });
 
 globalThis.begin = async (setting, size) => {
   const video = document.querySelector("video");

@@ -1,6 +1,6 @@
-// Plays scenes to a camera of Chromium's and times scanners that look at it: `cargo xtask bench live` draws the scenes and
-// calls this. A cell is a scene at a size; its scanners run one after the other on the same film, so that all see the
-// same machine. What a cell gave is kept in a file, and the report is written from all files.
+// Plays scenes to a camera of Chromium's and times scanners that look at it: `cargo xtask bench live` draws the scenes
+// and calls this. A cell is a scene at a size; its scanners run one after the other on the same film, so that all see
+// the same machine. What a cell gave is kept in a file, and the report is written from all files.
 
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
@@ -14,12 +14,22 @@ import { report } from "./report.mjs";
 import { scanners } from "./scanners.mjs";
 import { packageFolder, serve } from "./server.mjs";
 
-const { values: options } = parseArgs({ options: { drawn: { type: "string" }, only: { type: "string", default: "" }, scenes: { type: "string" }, "report-only": { type: "boolean", default: false } } });
+const { values: options } = parseArgs({
+  options: {
+    drawn: { type: "string" },
+    only: { type: "string", default: "" },
+    scenes: { type: "string" },
+    "report-only": { type: "boolean", default: false },
+  },
+});
 const { seed, count: most, scenes: drawn, empty } = JSON.parse(await readFile(join(options.drawn, "manifest.json")));
 /** Scenes a cell: as many as are drawn, or as are asked for. */
 const count = Math.min(most, Number(options.scenes ?? most));
 const results = join(options.drawn, "results");
-const sizes = [[640, 480], [1280, 720]];
+const sizes = [
+  [640, 480],
+  [1280, 720],
+];
 const SLOW = 4;
 const failures = [];
 
@@ -29,9 +39,19 @@ function cells() {
   return sizes.flatMap((size) => {
     const here = drawn.filter(({ width }) => width === size[0]);
     const few = Math.ceil(count / 5);
-    const mixed = kinds.filter((kind) => kind !== "focusing").flatMap((kind) => here.filter(({ scene }) => scene === kind).slice(0, few));
-    const plain = kinds.map((kind) => ({ scene: kind, slow: 1, list: here.filter(({ scene }) => scene === kind).slice(0, count) }));
-    return [...plain, { scene: "mixed", slow: SLOW, list: mixed }].map((cell) => ({ ...cell, size, name: `${cell.scene}-${size.join("x")}${cell.slow > 1 ? "-slow" : ""}` }));
+    const mixed = kinds
+      .filter((kind) => kind !== "focusing")
+      .flatMap((kind) => here.filter(({ scene }) => scene === kind).slice(0, few));
+    const plain = kinds.map((kind) => ({
+      scene: kind,
+      slow: 1,
+      list: here.filter(({ scene }) => scene === kind).slice(0, count),
+    }));
+    return [...plain, { scene: "mixed", slow: SLOW, list: mixed }].map((cell) => ({
+      ...cell,
+      size,
+      name: `${cell.scene}-${size.join("x")}${cell.slow > 1 ? "-slow" : ""}`,
+    }));
   });
 }
 
@@ -39,17 +59,30 @@ async function measureCell(cell, setting) {
   const path = join(options.drawn, "film.y4m");
   const scenes = cell.list.map((scene, nth) => ({ ...scene, nth }));
   await film(path, options.drawn, scenes, empty[cell.size.join("x")], cell.size);
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...flags(path), "--autoplay-policy=no-user-gesture-required"] });
-  const kept = { scene: cell.scene, slow: cell.slow, size: cell.size, count: scenes.length, on: new Date().toISOString().slice(0, 10), runs: {} };
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: [...flags(path), "--autoplay-policy=no-user-gesture-required"],
+  });
+  const kept = {
+    scene: cell.scene,
+    slow: cell.slow,
+    size: cell.size,
+    count: scenes.length,
+    on: new Date().toISOString().slice(0, 10),
+    runs: {},
+  };
   try {
     for (const name of Object.keys(scanners)) {
       // The floor is the same under every scene.
       if (name === "clock" && !["easy", "mixed"].includes(cell.scene)) continue;
       // A run that fails is tried once more, and else left out: the others are worth having.
       for (let tries = 0; tries < 2 && !kept.runs[name]; tries++) {
-        kept.runs[name] = await measure(browser, name, { ...cell, scenes }, setting).catch((error) => void failures.push(`${cell.name}: ${error.message}`));
+        kept.runs[name] = await measure(browser, name, { ...cell, scenes }, setting).catch(
+          (error) => void failures.push(`${cell.name}: ${error.message}`),
+        );
       }
-      if (kept.runs[name]) console.log(`${cell.name.padEnd(24)} ${name.padEnd(18)} ${JSON.stringify(short(kept.runs[name]))}`);
+      if (kept.runs[name])
+        console.log(`${cell.name.padEnd(24)} ${name.padEnd(18)} ${JSON.stringify(short(kept.runs[name]))}`);
     }
   } finally {
     await browser.close();
@@ -70,14 +103,28 @@ async function measure(browser, name, { scenes, slow, size }, { server, counter:
     const cdp = await context.newCDPSession(page);
     await cdp.send("Performance.enable");
     const paces = slow > 1 ? await throttle(page, cdp, slow) : null;
-    await page.evaluate(([setting, size]) => globalThis.begin(setting, size), [{ backend: shop.backend, shop: `${shop.simulator}/shop/token` }, size]);
+    await page.evaluate(
+      ([setting, size]) => globalThis.begin(setting, size),
+      [{ backend: shop.backend, shop: `${shop.simulator}/shop/token` }, size],
+    );
     await until("the first scene", () => page.evaluate(() => log.marks.some(({ mark }) => mark === 1)), { every: 100 });
     const before = await metrics(cdp, page);
     const ms = (scenes.reduce((sum, { frames }) => sum + Math.max(SHOWN, frames.length + 12) + 8, 0) / FPS) * 1000;
-    await until("the end of the film", () => page.evaluate((end) => log.marks.some(({ mark }) => mark === end), END), { ms: ms + 20_000, every: 250 });
+    await until("the end of the film", () => page.evaluate((end) => log.marks.some(({ mark }) => mark === end), END), {
+      ms: ms + 20_000,
+      every: 250,
+    });
     const after = await metrics(cdp, page);
     const log = await page.evaluate(() => globalThis.log);
-    return { ...judged(name, scenes, log), ...busy(before, after), paces, ready: log.firstFrame - log.marks[0].at, settings: log.settings, gzip: [...server.loaded.values()].reduce((a, b) => a + b, 0), problems };
+    return {
+      ...judged(name, scenes, log),
+      ...busy(before, after),
+      paces,
+      ready: log.firstFrame - log.marks[0].at,
+      settings: log.settings,
+      gzip: [...server.loaded.values()].reduce((a, b) => a + b, 0),
+      problems,
+    };
   } catch (error) {
     throw new Error(`${name}: ${error.message} ${problems.join("; ")}`);
   } finally {
@@ -103,7 +150,12 @@ async function metrics(cdp, page) {
 
 function busy(before, after) {
   const wall = after.at - before.at;
-  return { busy: (after.task - before.task) / wall, script: (after.script - before.script) / wall, fps: (after.frames - before.frames) / wall, long: after.long - before.long };
+  return {
+    busy: (after.task - before.task) / wall,
+    script: (after.script - before.script) / wall,
+    fps: (after.frames - before.frames) / wall,
+    long: after.long - before.long,
+  };
 }
 
 /** From the frame in which a scene came to the first word of its code; null where none came while it was there. */
@@ -116,21 +168,42 @@ function judged(name, scenes, log) {
     const { at } = log.marks[came];
     const gone = log.marks[came + 1]?.at ?? Infinity;
     // The clock has no text: the first frame that the page hears of.
-    const read = log.reads.find((read) => read.at >= at && read.at < gone + 1000 && (name === "clock" || read.text === text));
+    const read = log.reads.find(
+      (read) => read.at >= at && read.at < gone + 1000 && (name === "clock" || read.text === text),
+    );
     return { scene, digits: /^\d+$/.test(text), ms: read ? read.at - at : null };
   });
   return { times, wrong };
 }
 
 function short({ times, busy, fps, long, ready, wrong, gzip, paces, settings, problems }) {
-  const list = times.filter(({ ms }) => ms != null).map(({ ms }) => ms).sort((a, b) => a - b);
+  const list = times
+    .filter(({ ms }) => ms != null)
+    .map(({ ms }) => ms)
+    .sort((a, b) => a - b);
   const at = (part) => Math.round(list[Math.min(list.length - 1, Math.floor(list.length * part))]);
-  return { p50: at(0.5), p95: at(0.95), missed: times.filter(({ ms }) => ms === null).length, lost: times.filter(({ lost }) => lost).length, wrong, busy: Math.round(busy * 1000) / 10, fps: Math.round(fps * 10) / 10, long, ready: Math.round(ready), gzip, paces, settings: `${settings.width}x${settings.height}@${settings.frameRate}`, problems };
+  return {
+    p50: at(0.5),
+    p95: at(0.95),
+    missed: times.filter(({ ms }) => ms === null).length,
+    lost: times.filter(({ lost }) => lost).length,
+    wrong,
+    busy: Math.round(busy * 1000) / 10,
+    fps: Math.round(fps * 10) / 10,
+    long,
+    ready: Math.round(ready),
+    gzip,
+    paces,
+    settings: `${settings.width}x${settings.height}@${settings.frameRate}`,
+    problems,
+  };
 }
 
 async function versions() {
   const names = ["zxing-wasm", "barcode-detector", "qr", "qr-scanner", "html5-qrcode"];
-  const found = await Promise.all(names.map(async (name) => [name, JSON.parse(await readFile(join(packageFolder(name), "package.json"))).version]));
+  const found = await Promise.all(
+    names.map(async (name) => [name, JSON.parse(await readFile(join(packageFolder(name), "package.json"))).version]),
+  );
   return Object.fromEntries(found);
 }
 
@@ -147,5 +220,10 @@ if (!options["report-only"]) {
     server.close();
   }
 }
-await report(results, { seed, order: cells().map(({ name }) => name), versions: await versions(), machine: `${cpus().length} cores (${cpus()[0].model.trim()})` });
+await report(results, {
+  seed,
+  order: cells().map(({ name }) => name),
+  versions: await versions(),
+  machine: `${cpus().length} cores (${cpus()[0].model.trim()})`,
+});
 for (const failure of failures) console.error(`failed: ${failure}`);

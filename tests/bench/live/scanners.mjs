@@ -19,14 +19,22 @@ export const scanners = {
   /** The floor: a page that plays the video and hears of its frames, and does nothing more. */
   async clock({ video, tell }) {
     await play(video);
-    frameLoop(video, () => { tell.read(null); tell.frame(); });
+    frameLoop(video, () => {
+      tell.read(null);
+      tell.frame();
+    });
   },
 
   async kaunter({ video, tell, setting }) {
     const { Till } = await import("/pkg/index.js");
     const getToken = async ({ signal }) => {
       const body = JSON.stringify({ terminal: "till-1" });
-      const answer = await fetch(setting.shop, { method: "POST", headers: { "content-type": "application/json" }, body, signal });
+      const answer = await fetch(setting.shop, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body,
+        signal,
+      });
       return (await answer.json()).token;
     };
     const till = await Till.open({ backend: setting.backend, getToken, preview: video });
@@ -45,12 +53,18 @@ export const scanners = {
 
   async "zxing-wasm"({ video, tell }) {
     const { prepareZXingModule, readBarcodes } = await import("zxing-wasm/reader");
-    await prepareZXingModule({ overrides: { locateFile: () => "/modules/zxing-wasm/dist/reader/zxing_reader.wasm" }, fireImmediately: true });
+    await prepareZXingModule({
+      overrides: { locateFile: () => "/modules/zxing-wasm/dist/reader/zxing_reader.wasm" },
+      fireImmediately: true,
+    });
     await play(video);
     const canvas = document.createElement("canvas");
     const context = canvas.getContext("2d", { willReadFrequently: true });
     frameLoop(video, async () => {
-      Object.assign(canvas, canvas.width === video.videoWidth ? {} : { width: video.videoWidth, height: video.videoHeight });
+      Object.assign(
+        canvas,
+        canvas.width === video.videoWidth ? {} : { width: video.videoWidth, height: video.videoHeight },
+      );
       context.drawImage(video, 0, 0);
       const pixels = context.getImageData(0, 0, canvas.width, canvas.height);
       const codes = await readBarcodes(pixels, { formats: ["QRCode"], maxNumberOfSymbols: 1 });
@@ -61,7 +75,10 @@ export const scanners = {
 
   async "barcode-detector"({ video, tell }) {
     const { BarcodeDetector, prepareZXingModule } = await import("barcode-detector/ponyfill");
-    await prepareZXingModule({ overrides: { locateFile: () => "/modules/barcode-detector/wasm" }, fireImmediately: true });
+    await prepareZXingModule({
+      overrides: { locateFile: () => "/modules/barcode-detector/wasm" },
+      fireImmediately: true,
+    });
     const detector = new BarcodeDetector({ formats: ["qr_code"] });
     await play(video);
     frameLoop(video, async () => {
@@ -83,9 +100,24 @@ export const scanners = {
 
   async "qr-scanner"({ video, tell }) {
     const { default: QrScanner } = await import("qr-scanner");
-    const whole = ({ videoWidth: width, videoHeight: height }) => ({ x: 0, y: 0, width, height, downScaledWidth: width, downScaledHeight: height });
-    const found = ({ data }) => { tell.read(data); tell.frame(); };
-    const scanner = new QrScanner(video, found, { returnDetailedScanResult: true, maxScansPerSecond: 1000, calculateScanRegion: whole, onDecodeError: () => tell.frame() });
+    const whole = ({ videoWidth: width, videoHeight: height }) => ({
+      x: 0,
+      y: 0,
+      width,
+      height,
+      downScaledWidth: width,
+      downScaledHeight: height,
+    });
+    const found = ({ data }) => {
+      tell.read(data);
+      tell.frame();
+    };
+    const scanner = new QrScanner(video, found, {
+      returnDetailedScanResult: true,
+      maxScansPerSecond: 1000,
+      calculateScanRegion: whole,
+      onDecodeError: () => tell.frame(),
+    });
     scanner.setInversionMode("both");
     await scanner.start();
   },
@@ -98,11 +130,18 @@ export const scanners = {
     // It reads what the page shows: a smaller box would shrink the picture.
     box.style.width = `${size[0]}px`;
     const scanner = new Html5Qrcode("box", { formatsToSupport: [Html5QrcodeSupportedFormats.QR_CODE], verbose: false });
-    const found = (text) => { tell.read(text); tell.frame(); };
+    const found = (text) => {
+      tell.read(text);
+      tell.frame();
+    };
     await scanner.start({ facingMode: "environment" }, { fps: 1000, disableFlip: true }, found, () => tell.frame());
   },
 };
 
 function script(source) {
-  return new Promise((resolve, reject) => document.head.append(Object.assign(document.createElement("script"), { src: source, onload: resolve, onerror: reject })));
+  return new Promise((resolve, reject) =>
+    document.head.append(
+      Object.assign(document.createElement("script"), { src: source, onload: resolve, onerror: reject }),
+    ),
+  );
 }

@@ -10,14 +10,21 @@ import { gzipSync } from "node:zlib";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const require = createRequire(import.meta.url);
-const types = { ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".html": "text/html" };
+const types = {
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".wasm": "application/wasm",
+  ".html": "text/html",
+};
 
 /** Where npm laid a package down, whoever shares it. */
 export function packageFolder(name) {
   for (const folder of require.resolve.paths(name)) {
     try {
       return dirname(require.resolve(join(folder, name, "package.json")));
-    } catch { /* not in this one */ }
+    } catch {
+      /* not in this one */
+    }
   }
   throw new Error(`${name} is not installed: run npm ci`);
 }
@@ -28,7 +35,10 @@ function file(pathname) {
   if (pathname.startsWith("/live/")) return fileURLToPath(new URL(pathname.slice("/live/".length), import.meta.url));
   if (pathname.startsWith("/pkg/")) return join(root, pathname);
   // barcode-detector brings a zxing-wasm of a version of its own, and would fetch its module from elsewhere.
-  if (pathname === "/modules/barcode-detector/wasm") return createRequire(join(packageFolder("barcode-detector"), "package.json")).resolve("zxing-wasm/reader/zxing_reader.wasm");
+  if (pathname === "/modules/barcode-detector/wasm")
+    return createRequire(join(packageFolder("barcode-detector"), "package.json")).resolve(
+      "zxing-wasm/reader/zxing_reader.wasm",
+    );
   const [, name, rest] = /^\/modules\/([a-z0-9-]+)\/(.+)$/.exec(pathname) ?? [];
   return name ? join(packageFolder(name), rest) : null;
 }
@@ -42,14 +52,24 @@ export async function serve() {
     try {
       const body = await readFile(path);
       if (!pathname.startsWith("/live/") && pathname !== "/") loaded.set(pathname, gzipSync(body, { level: 9 }).length);
-      const type = pathname.endsWith("/wasm") ? types[".wasm"] : types[extname(path)] ?? "text/plain";
+      const type = pathname.endsWith("/wasm") ? types[".wasm"] : (types[extname(path)] ?? "text/plain");
       // Isolated pages have clocks of five microseconds.
-      response.writeHead(200, { "content-type": type, "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp", "cross-origin-resource-policy": "same-origin" }).end(body);
+      response
+        .writeHead(200, {
+          "content-type": type,
+          "cross-origin-opener-policy": "same-origin",
+          "cross-origin-embedder-policy": "require-corp",
+          "cross-origin-resource-policy": "same-origin",
+        })
+        .end(body);
     } catch {
       response.writeHead(404).end();
     }
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  const close = () => { server.close(); server.closeAllConnections(); };
+  const close = () => {
+    server.close();
+    server.closeAllConnections();
+  };
   return { address: `http://127.0.0.1:${server.address().port}`, loaded, close };
 }

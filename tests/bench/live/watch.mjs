@@ -1,5 +1,7 @@
-// Goes before a module worker that reads frames: counts the frames that it has copied by the time they are closed; and, where a page's CPU is throttled, makes this thread as slow, for the browser's throttling slows a page's main thread
-// only: each call into a Wasm module takes `factor` times as long. It tells when it is asked, so that it costs the page nothing.
+// Goes before a module worker that reads frames: counts the frames that it has copied by the time they are closed; and,
+// where a page's CPU is throttled, makes this thread as slow, for the browser's throttling slows a page's main thread
+// only: each call into a Wasm module takes `factor` times as long. It tells when it is asked, so that it costs the page
+// nothing.
 
 const factor = Number(new URL(import.meta.url).searchParams.get("factor"));
 const seen = { frames: 0, first: null };
@@ -17,7 +19,9 @@ VideoFrame.prototype.close = function () {
   seen.first ??= performance.timeOrigin + performance.now();
 };
 const channel = new BroadcastChannel("watch");
-channel.onmessage = ({ data }) => { if (data === "tell") channel.postMessage(seen); };
+channel.onmessage = ({ data }) => {
+  if (data === "tell") channel.postMessage(seen);
+};
 
 function idle(ms) {
   const end = performance.now() + ms;
@@ -44,7 +48,12 @@ if (factor > 1) {
   WebAssembly.instantiate = async (source, imports) => {
     const made = await instantiate(source, imports);
     const instance = made instanceof WebAssembly.Instance ? made : made.instance;
-    const exports = Object.fromEntries(Object.entries(instance.exports).map(([name, value]) => [name, typeof value === "function" ? slowed(value) : value]));
+    const exports = Object.fromEntries(
+      Object.entries(instance.exports).map(([name, value]) => [
+        name,
+        typeof value === "function" ? slowed(value) : value,
+      ]),
+    );
     const slow = Object.create(instance, { exports: { value: exports } });
     return made === instance ? slow : { module: made.module, instance: slow };
   };

@@ -1,5 +1,7 @@
 //! Every check and every test, in the order in which a mistake is cheapest to find.
 
+#[cfg(test)]
+mod hosted;
 mod in_browsers;
 mod planted;
 
@@ -57,8 +59,9 @@ impl Outcome {
     }
 }
 
-const PARTS: [Part; 17] = [
+const PARTS: [Part; 20] = [
     ("formatting", |_| check(cargo(&["fmt", "--all", "--check"]))),
+    ("JavaScript format and lint", |_| check(biome())),
     ("clippy, native", |_| {
         check(cargo(&[
             "clippy",
@@ -84,6 +87,8 @@ const PARTS: [Part; 17] = [
             "warnings",
         ]))
     }),
+    ("documentation", |_| check(documentation())),
+    ("fuzz targets compile", |_| check(fuzz_targets())),
     ("native tests", |_| native_tests(&[])),
     ("simulated sales", |_| simulated(1_000_000)),
     ("planted bugs are caught", planted::all),
@@ -92,7 +97,7 @@ const PARTS: [Part; 17] = [
     ("module tests in Firefox", |_| in_browsers::firefox()),
     ("module tests in WebKitGTK", |_| in_browsers::webkit()),
     ("package", package),
-    ("types", |_| node("tests/types")),
+    ("types", |_| types()),
     ("end to end", end_to_end),
     ("the desk", desk),
     ("journal", journal),
@@ -190,6 +195,41 @@ fn check(command: Command) -> anyhow::Result<Outcome> {
         failed: (!good).into(),
         skipped: 0,
     })
+}
+
+/// The formatter and the linter of JavaScript and TypeScript, as `biome.jsonc` configures them.
+fn biome() -> Command {
+    command(
+        "npx",
+        &["--no-install", "biome", "ci", "--error-on-warnings"],
+    )
+}
+
+/// The documentation builds without a warning: no link in a comment leads nowhere.
+fn documentation() -> Command {
+    let mut doc = cargo(&[
+        "doc",
+        "--workspace",
+        "--no-deps",
+        "--document-private-items",
+        "--quiet",
+    ]);
+    doc.env("RUSTDOCFLAGS", "-D warnings");
+    doc
+}
+
+/// The fuzz targets, which `--workspace` leaves out. Without the fuzzer itself, so that no C++ is compiled.
+fn fuzz_targets() -> Command {
+    let mut fuzz = cargo(&[
+        "check",
+        "--quiet",
+        "--locked",
+        "--manifest-path",
+        "fuzz/Cargo.toml",
+        "--no-default-features",
+    ]);
+    fuzz.env("CARGO_TARGET_DIR", target().join("fuzz"));
+    fuzz
 }
 
 /// Counts what cargo's test harness says.
@@ -304,6 +344,12 @@ fn end_to_end(browser: &Browser) -> anyhow::Result<Outcome> {
     ship()?;
     module::page()?;
     real_parts("tests/terminal", browser)
+}
+
+/// The package's declarations beside the package itself.
+fn types() -> anyhow::Result<Outcome> {
+    ship()?;
+    node("tests/types")
 }
 
 /// The backend by itself, over HTTP; one of its tests has a page beside it.
