@@ -122,19 +122,14 @@ enum Beside {
     InTheWay,
 }
 
-/// Rule 1 of `docs/rules.md`: a trade that may have moved money stays, one that only waits for a code is left behind.
-/// Without an heir, whoever asks may replace it.
+/// Rule 1 of `docs/rules.md`: a trade that may have moved money stays; one that only waits for a code is left behind by its
+/// heir, or by its own time. Without an heir, whoever asks may replace it.
 fn beside(other: &Trade, heir: Option<&str>, now: Ms, policy: &Policy) -> Beside {
     if other.as_rival() != Rival::None {
         return Beside::InTheWay;
     }
     if !other.state().gives_way() {
         return Beside::Nothing;
-    }
-    let own = heir.is_none_or(|terminal| other.facts().terminal == terminal);
-    let quiet = now >= other.heard_ms() + policy.quiet_ms;
-    if !own && !quiet {
-        return Beside::InTheWay;
     }
     let context = Context {
         now,
@@ -144,9 +139,15 @@ fn beside(other: &Trade, heir: Option<&str>, now: Ms, policy: &Policy) -> Beside
         code_reused: false,
     };
     let mut left = other.clone();
+    // Its time may be up, and its timer late or gone with its process. Time refuses nothing.
+    let _ = left.handle(Event::Tick, &context);
+    if !left.state().gives_way() {
+        return Beside::GivesWay(Box::new(left));
+    }
+    let own = heir.is_none_or(|terminal| other.facts().terminal == terminal);
     match left.handle(Event::Superseded, &context) {
-        Ok(()) => Beside::GivesWay(Box::new(left)),
-        Err(_) => Beside::InTheWay,
+        Ok(()) if own => Beside::GivesWay(Box::new(left)),
+        Ok(()) | Err(_) => Beside::InTheWay,
     }
 }
 
@@ -322,6 +323,32 @@ mod tests {
             let page = ask(&others, "till-1", 200, None);
             let denied = own.err().unwrap_or(Denial::AmountMismatch);
             assert_eq!(page, Err(denied), "a page changed what {state:?} owes");
+        }
+    }
+
+    #[test]
+    fn rule_1_a_trade_whose_time_is_up_gives_way_to_everybody() {
+        let policy = Policy::default();
+        let began = |ago: Ms| serde_json::json!(NOW - ago);
+        let waits = |state, ago| {
+            let since = ("since_ms", began(ago));
+            let heard = ("heard_ms", began(ago));
+            [row(&[("state", serde_json::json!(state)), since, heard])]
+        };
+        let lost_ms = policy.connect_ms + policy.read_ms + policy.grace_ms;
+        for (state, ms, reason) in [
+            (State::AwaitingCode, policy.quiet_ms, Reason::TerminalQuiet),
+            (State::Creating, lost_ms, Reason::GatewayUnavailable),
+        ] {
+            let before = waits(state, ms - 1);
+            let denial = ask(&before, "till-2", 100, None);
+            assert_eq!(denial, Err(Denial::Busy(0)), "{state:?}");
+            for terminal in ["till-1", "till-2"] {
+                let others = waits(state, ms);
+                let replaced = ask(&others, terminal, 100, None).expect("room").replaced;
+                let left = replaced.iter().map(|(at, left)| (*at, left.reason()));
+                assert_eq!(left.collect::<Vec<_>>(), [(0, Some(reason))], "{state:?}");
+            }
         }
     }
 

@@ -138,7 +138,10 @@ test("while the README's PHP waits for the backend, the same cashier's next requ
   });
   const php = await phpShop(t, shop, { "php-3": 100 }, { KAUNTER_BACKEND: `http://127.0.0.1:${slow.address().port}` });
   let answered = false;
-  const waits = php.closes("php-3").then((closed) => { answered = true; return closed; });
+  const waits = php.closes("php-3").then((closed) => {
+    answered = true;
+    return closed;
+  });
   // Several, because PHP's own server may queue one behind the question. If the session were locked, all would wait.
   const tokens = Array.from({ length: 8 }, () => php.token("php-3"));
   assert.ok((await Promise.any(tokens)).token, "a token comes meanwhile");
