@@ -141,6 +141,9 @@ fn beside(other: &Trade, heir: Option<&str>, now: Ms, policy: &Policy) -> Beside
     let mut left = other.clone();
     // Its time may be up, and its timer late or gone with its process. Time refuses nothing.
     let _ = left.handle(Event::Tick, &context);
+    if left.as_rival() != Rival::None {
+        return Beside::InTheWay;
+    }
     if !left.state().gives_way() {
         return Beside::GivesWay(Box::new(left));
     }
