@@ -203,3 +203,18 @@ impl Wrong {
         assert!(self.0.is_empty(), "\n{}", self.0.join("\n"));
     }
 }
+
+#[test]
+fn the_readmes_snippets_are_files_too() {
+    let repo = Repo::open();
+    let readme = repo.read("README.md");
+    for (language, file) in [
+        ("html", "examples/minimal-vite/index.html"),
+        ("php", "examples/shop-php/kaunter.php"),
+    ] {
+        let fence = format!("```{language}\n");
+        let (_, rest) = readme.split_once(&fence).expect("the README has one");
+        let (snippet, _) = rest.split_once("```").expect("it ends");
+        assert_eq!(repo.read(file), snippet, "{file} is the README's");
+    }
+}

@@ -1,0 +1,149 @@
+// Do the examples do what they show? Each runs as a newcomer has it, with the packed package.
+
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import QRCode from "qrcode";
+import { counter, until } from "../terminal/harness.mjs";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const manifest = async (folder) => JSON.parse(await readFile(join(root, folder, "package.json"), "utf8"));
+let dir;
+
+function run(program, args, cwd, env = process.env) {
+  const { status, stdout, stderr } = spawnSync(program, args, { cwd, env, encoding: "utf8" });
+  assert.equal(status, 0, `${program} ${args.join(" ")}: ${stdout}${stderr}`);
+  return stdout;
+}
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address();
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+before(async () => {
+  dir = await mkdtemp(join(tmpdir(), "kaunter-examples-"));
+  await cp(join(root, "examples"), dir, {
+    recursive: true,
+    filter: (path) => !/node_modules|dist$/.test(path.slice(root.length)),
+  });
+  const [packed] = JSON.parse(run("npm", ["pack", "--json", "--pack-destination", dir, join(root, "pkg")], root));
+  const wanted = { ...(await manifest("examples/minimal-vite")).devDependencies };
+  Object.assign(wanted, (await manifest("examples/node-reader")).dependencies, {
+    kaunter: `file:${join(dir, packed.filename)}`,
+  });
+  await writeFile(join(dir, "package.json"), JSON.stringify({ private: true, type: "module", dependencies: wanted }));
+  run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], dir);
+});
+
+after(() => rm(dir, { recursive: true, force: true }));
+
+const vite = (args, cwd) => run(process.execPath, [join(dir, "node_modules/vite/bin/vite.js"), ...args], cwd);
+
+/** Serves a built example, and opens it in a till's browser beside a counter in the demo's place. */
+async function visit(t, name, profile) {
+  const folder = join(dir, name);
+  vite(["build"], folder);
+  const port = await freePort();
+  const server = spawn(
+    process.execPath,
+    [join(dir, "node_modules/vite/bin/vite.js"), "preview", "--port", String(port), "--host", "127.0.0.1"],
+    { cwd: folder },
+  );
+  t.after(() => server.kill());
+  const origin = `http://127.0.0.1:${port}`;
+  await until("the page is served", async () => (await fetch(origin)).ok);
+  const desk = await counter(t, { origins: [origin], profile });
+  const rules = [
+    [8787, desk.backend],
+    [8788, desk.simulator],
+  ].map(([from, to]) => `MAP 127.0.0.1:${from} ${new URL(to).host}`);
+  const machine = await desk.machine({ flags: [`--host-resolver-rules=${rules}`] });
+  const page = await machine.page();
+  await page.goto(`${origin}/`);
+  await page.waitForFunction(() => document.querySelector("button")?.onclick, null, { timeout: 60_000 });
+  return { desk, machine, page };
+}
+
+const isPaid = (page) =>
+  page.waitForFunction(() => /^Paid: \d+/.test(document.querySelector("output").textContent), null, {
+    timeout: 60_000,
+  });
+
+test("minimal-vite takes a payment with the camera", async (t) => {
+  const { desk, machine, page } = await visit(t, "minimal-vite", "rich");
+  await machine.look(await desk.code("approves", "21"));
+  await page.click("button");
+  await isPaid(page);
+  assert.equal(await desk.kept(), 1250);
+});
+
+test("present-code shows a code, and takes it down once the customer has paid", async (t) => {
+  const { desk, page } = await visit(t, "present-code", "rich");
+  await page.click("button");
+  await page.waitForSelector("#code svg");
+  const [{ trx_id }] = await desk.ledger();
+  const { json } = await desk.call("GET", `/v1/trades/${trx_id}`, { token: await desk.token() });
+  await desk.post("/_sim/scan", { payload: json.show.payload, customer: "approves" });
+  await isPaid(page);
+  assert.equal(await page.locator("#code svg").count(), 0);
+  assert.equal(await desk.kept(), 1250);
+});
+
+test("node-reader prints the code of a picture, and says where there is none", async () => {
+  const folder = join(dir, "node-reader");
+  await QRCode.toFile(join(folder, "code.png"), "281234567890123456", { scale: 6, margin: 4 });
+  assert.equal(run(process.execPath, ["read.mjs", "code.png"], folder), "281234567890123456\n");
+  const none = spawnSync(process.execPath, ["read.mjs"], { cwd: folder, encoding: "utf8" });
+  assert.deepEqual([none.status, /Give a PNG file/.test(none.stderr)], [2, true]);
+});
+
+/** Signs in at a shop's server, rings a bill up, pays it, and sees it closed. */
+async function sells(t, shop, program, args, path, cwd) {
+  const port = await freePort();
+  const keys = { KAUNTER_SERVER_KEY: shop.keys.KAUNTER_SERVER_KEY, KAUNTER_BACKEND: shop.backend, PORT: String(port) };
+  const server = spawn(program, args(port), { cwd, env: { ...process.env, ...keys } });
+  t.after(() => server.kill());
+  const url = (rest) => `http://127.0.0.1:${port}/${rest}`;
+  const login = path.endsWith(".php") ? "login.php" : "login";
+  const signedIn = await until("the shop's server answers", () => fetch(url(login)));
+  assert.equal((await fetch(url(path))).status, 403, "nobody else gets a token");
+  const headers = { cookie: signedIn.headers.get("set-cookie").split(";")[0] };
+  const closes = async () => (await fetch(url(`${path}?ref=INV-2041`), { headers })).json();
+  const body = JSON.stringify({ ref: "INV-2041" });
+  const { token } = await (await fetch(url(path), { method: "POST", headers, body })).json();
+  const sale = (minor) => ({
+    key: `example-${minor}`.padEnd(32, "0"),
+    sale: { ref: "INV-2041", amount: { minor, currency: "MYR" } },
+    integrator: "23",
+    presented: "consumer",
+  });
+  assert.equal((await shop.call("POST", "/v1/trades", { token, body: sale(1) })).status, 403, "no other amount");
+  assert.equal(await closes(), false);
+  const { json } = await shop.call("POST", "/v1/trades", { token, body: sale(1250) });
+  await shop.call("POST", `/v1/trades/${json.trx_id}/code`, { token, body: { code: await shop.code() } });
+  await until("the bill is closed", closes);
+}
+
+test("shop-node mints a token for one bill and closes it", async (t) => {
+  await sells(t, await counter(t), process.execPath, () => ["server.mjs"], "token", join(dir, "shop-node"));
+});
+
+test("shop-php mints a token for one bill and closes it", async (t) => {
+  if (spawnSync("php", ["--version"]).status !== 0) {
+    assert.equal(process.getuid?.(), 0, "install PHP's command line (Debian: apt-get install php-cli)");
+    const quiet = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    run("apt-get", ["update", "-qq"], dir, quiet);
+    run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "php-cli"], dir, quiet);
+  }
+  const args = (port) => ["-S", `127.0.0.1:${port}`];
+  await sells(t, await counter(t), "php", args, "kaunter.php", join(dir, "shop-php"));
+});
