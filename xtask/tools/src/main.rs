@@ -6,6 +6,7 @@ mod lean;
 mod module;
 mod mutants;
 mod names;
+mod release;
 mod run;
 mod sim;
 mod test;
@@ -40,6 +41,8 @@ enum Command {
     Sim(sim::Sim),
     /// Plant mistakes in both machines and their policy; fails if one is noticed by no test and docs/mutants.md has no reason.
     Mutants(mutants::Mutants),
+    /// Write the version of a release wherever it stands, and pack the package; RELEASING.md has the steps around it.
+    Release(release::Release),
     /// Measure beside others, and write what came of it into docs.
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -66,6 +69,7 @@ fn obey() -> anyhow::Result<()> {
         Command::Build { quick: false } => module::ship(),
         Command::Sim(sim) => sim.run(),
         Command::Mutants(mutants) => mutants.run(),
+        Command::Release(release) => release.run(),
         Command::Bench(bench) => bench.run(),
     }
 }
