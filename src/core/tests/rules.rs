@@ -600,6 +600,20 @@ fn rule_11_one_question_at_a_time_two_seconds_after_the_last_one_started() {
 }
 
 #[test]
+fn rule_11_a_question_that_is_out_is_waited_for_after_a_payment_that_never_left() {
+    let mut desk = Desk::paying();
+    desk.at(2_000);
+    assert_eq!(desk.questions(), 1);
+    desk.tell(Event::Payed(PayAnswer::Unsent));
+    assert_eq!(desk.state(), State::AwaitingCode);
+    desk.tell(Event::Code(mark("again")));
+    desk.at(4_100);
+    assert_eq!(desk.questions(), 1, "the first one is still out");
+    desk.at(12_000);
+    assert_eq!(desk.questions(), 2, "now it counts as lost");
+}
+
+#[test]
 fn rule_24_an_attempt_that_nobody_looks_after_is_abandoned_after_three_minutes() {
     let mut desk = Desk::open();
     desk.at(170_000).tell(Event::Heard);

@@ -160,6 +160,7 @@ impl Charge {
         }
         self.asking = false;
         match reply {
+            Ok(trade) if self.is_outlived(&trade) => {}
             Ok(trade) => {
                 self.adopt(trade);
                 self.watch(now);
@@ -213,6 +214,7 @@ impl Charge {
             return;
         }
         match reply {
+            Ok(trade) if self.is_outlived(&trade) => {}
             Ok(trade) => {
                 self.adopt(trade);
                 self.watch(now);
@@ -220,13 +222,21 @@ impl Charge {
             Err(Fault::Problem(code, trade)) => {
                 self.wish = false;
                 self.outbox.push_back(Step::Notice(code));
-                if let Some(trade) = trade {
+                if let Some(trade) = trade.filter(|trade| !self.is_outlived(trade)) {
                     self.adopt(*trade);
                     self.watch(now);
                 }
             }
             Err(Fault::NoAnswer | Fault::NoToken) => {}
         }
+    }
+
+    /// True where something newer is known already. Such an answer says nothing about now: above all it does not confirm
+    /// that a code is awaited still.
+    fn is_outlived(&self, trade: &Trade) -> bool {
+        self.trade
+            .as_ref()
+            .is_some_and(|known| trade.version < known.version)
     }
 
     fn adopt(&mut self, trade: Trade) {

@@ -96,7 +96,7 @@ impl Trade {
         self.asked_old = false;
         self.deadline_ms = None;
         self.next_ask_ms = None;
-        self.asking_until_ms = None;
+        // A question that is out stays out: the next one waits for its answer, or until it counts as lost.
         self.heard_ms = context.now;
         if self.wish.is_some() {
             self.go(State::AwaitingCode, context);

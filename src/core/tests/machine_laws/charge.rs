@@ -187,11 +187,14 @@ impl Run {
             }
             _ => {}
         }
-        if let Event::Told(Ok(trade))
-        | Event::HandedOver(Ok(trade))
-        | Event::CancelTold(Ok(trade)) = &event
-        {
-            self.may_hand_over |= trade.status == Status::AwaitingCode;
+        // A refusal that carries the trade is the backend's word too.
+        if let Event::Told(reply) | Event::HandedOver(reply) | Event::CancelTold(reply) = &event {
+            let told = match reply {
+                Ok(trade) => Some(trade),
+                Err(Fault::Problem(_, trade)) => trade.as_deref(),
+                Err(Fault::NoAnswer | Fault::NoToken) => None,
+            };
+            self.may_hand_over |= told.is_some_and(|told| told.status == Status::AwaitingCode);
         }
         let ended = self.done.is_some();
         self.charge.handle(event, self.now);
