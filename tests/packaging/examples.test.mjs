@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
@@ -121,7 +122,7 @@ async function sells(t, shop, program, args, path, cwd) {
   const body = JSON.stringify({ ref: "INV-2041" });
   const { token } = await (await fetch(url(path), { method: "POST", headers, body })).json();
   const sale = (minor) => ({
-    key: `example-${minor}`.padEnd(32, "0"),
+    key: randomBytes(16).toString("hex"),
     sale: { ref: "INV-2041", amount: { minor, currency: "MYR" } },
     integrator: "23",
     presented: "consumer",
