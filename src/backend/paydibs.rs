@@ -146,7 +146,7 @@ impl Paydibs {
                     Some(_) | None => PayAnswer::Processing(carried),
                 }
             }
-            // A refusal of another trade is none of this one: the question tells.
+            // This refusal names another trade, so it proves nothing about this one. A status question decides.
             Ok(envelope) if !self.is_about(&envelope, facts, trans_id) => PayAnswer::NoWord,
             Ok(envelope) => self
                 .definite(&envelope)

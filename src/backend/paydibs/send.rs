@@ -150,8 +150,8 @@ impl Paydibs {
         }
     }
 
-    /// What the gateway said, without what was sent in confidence. What is no success reaches the log too; of
-    /// questions, which are many, what moves something is told with the move.
+    /// Returns the gateway's words, with secrets masked, and logs them: as a warning only if a call other than a status
+    /// question failed. Status questions are many, and the words that move a trade are logged with that move.
     pub(super) async fn said(&self, call: &Call<'_>, answer: &Answer) -> Option<GatewayAnswer> {
         let envelope = match answer {
             Ok(envelope) => envelope,
