@@ -21,7 +21,7 @@ import { locale, say, told, type Words } from "./words";
 const TEXTS: Record<string, keyof Words> = {
   "settings-word": "settings",
   "history-open-word": "history",
-  simulated: "simulated",
+  sandbox: "sandbox",
   "photo-word": "photo",
   type: "type",
   "receipt-word": "receipt",
@@ -124,7 +124,7 @@ async function open(): Promise<void> {
   show("ready", () => ({ sentence: say("start"), primary: { word: say("charge"), act: () => {}, off: true } }));
   const settings: Settings = counter.settings ?? (await (await fetch("/terminal.json")).json());
   counter.settings = settings;
-  $("simulated").hidden = !settings.simulated;
+  $("sandbox").hidden = !settings.sandbox;
   $("terminal").textContent = terminal;
   const phone = $<HTMLAnchorElement>("phone");
   phone.hidden = !settings.phone_url;

@@ -143,11 +143,11 @@ pub struct TerminalConfig {
     pub dir: PathBuf,
     /// Where the page gets its tokens: the shop's server.
     pub token_url: String,
-    /// The simulator's phone, where there is one.
+    /// The sandbox's phone, where there is one.
     pub phone_url: Option<String>,
     /// The page says that no money moves.
     #[serde(default)]
-    pub simulated: bool,
+    pub sandbox: bool,
 }
 
 /// Why a backend does not start. Each says what to do.
@@ -176,11 +176,11 @@ pub enum ConfigError {
     /// A file with a key can be changed by others.
     #[error("{0} names {1}, which other users of this machine may write: chmod 600 {1}")]
     OpenKeyFile(String, PathBuf),
-    /// Simulator's keys and a real gateway.
+    /// Sandbox's keys and a real gateway.
     #[error(
-        "the gateway's keys are the simulator's, and gateway.base is not on this machine: set the real keys"
+        "the gateway's keys are the sandbox's, and gateway.base is not on this machine: set the real keys"
     )]
-    SimulatorKeys,
+    SandboxKeys,
     /// A faster clock and a real gateway.
     #[error("a time scale is for tests: only with a gateway on this machine")]
     TimeScale,

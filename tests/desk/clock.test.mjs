@@ -85,7 +85,7 @@ for (const [from, to] of jumps) {
       assert.ok(left > 30 && left <= 91, `${left} s of 90 are left`);
       assert.equal((await seen(waiting)).status, "awaiting-code", "and its neighbour still awaits its code");
       assert.deepEqual(await shop.calls("cancel"), []);
-      await fetch(`${shop.simulator}/_sim/faults`, { method: "DELETE" });
+      await fetch(`${shop.sandbox}/_sim/faults`, { method: "DELETE" });
       await shop.call("POST", `/v1/trades/${trade.trx_id}/cancel`, { token: await minted(shop) });
       const ended = await reaches(shop, trade, ["paid", "cancelled", "declined"], 90_000);
       const { charged, refunded, sent } = await line(shop, trade);

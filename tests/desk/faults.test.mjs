@@ -1,4 +1,4 @@
-// Every fault that the simulator knows is in this table, and the table is checked against the simulator's own list: a
+// Every fault that the sandbox knows is in this table, and the table is checked against the sandbox's own list: a
 // new fault can't be forgotten. Then all of them at once, at random.
 
 import assert from "node:assert/strict";
@@ -42,7 +42,7 @@ const table = {
   random: ["pay", { random: { seed: 1, rate: 0 } }, "paid", 1200, 0],
 };
 
-plain("every fault of the simulator is in the table", async (t) => {
+plain("every fault of the sandbox is in the table", async (t) => {
   const shop = await sqlite(t);
   assert.deepEqual((await shop.get("/_sim/faults/names")).sort(), Object.keys(table).sort());
   // And each is what it is called: the name that the script is told is the name of the row.
@@ -165,7 +165,7 @@ test(`rule 14: ${SALES} sales while any call may suffer any fault: the ledger at
       for (let nth = left.shift(); nth !== undefined; nth = left.shift()) refs.push(await sell(shop, nth, chance));
     }),
   );
-  await fetch(`${shop.simulator}/_sim/faults`, { method: "DELETE" });
+  await fetch(`${shop.sandbox}/_sim/faults`, { method: "DELETE" });
   const log = await shop.get("/_sim/log");
   const suffered = new Set(
     log.filter(({ fault }) => fault).map(({ fault }) => (typeof fault === "string" ? fault : Object.keys(fault)[0])),

@@ -1,4 +1,4 @@
-// A gateway that answers what a test tells it to: the simulator is honest, and keeps its own books; this one says
+// A gateway that answers what a test tells it to: the sandbox is honest, and keeps its own books; this one says
 // anything.
 
 import { createServer } from "node:http";

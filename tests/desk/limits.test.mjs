@@ -293,7 +293,7 @@ test("a trace id goes from the browser's call to the call of the gateway", async
 test("ready means that the store and the gateway answer now", async (t) => {
   const shop = await counter(t, { scale: 0.1 });
   assert.equal((await shop.call("GET", "/readyz")).status, 200);
-  await shop.simulatorProgram.stop("SIGKILL");
+  await shop.sandboxProgram.stop("SIGKILL");
   const down = await until("it is seen", async () => {
     const answer = await shop.call("GET", "/readyz");
     return answer.status !== 200 && answer;
@@ -320,7 +320,7 @@ test("a configuration that would let everybody in, or means nothing, is named be
     [(toml) => toml.replace(/origins = .*/, 'origins = ["https://shop.example/till"]'), /no origin/],
     [(toml) => `utc_offset = "Kuala Lumpur"\n${toml}`, /like \+08:00/],
     [(toml) => `${toml}\n[limits]\ncals = 1\n`, /cals/],
-    [(toml) => toml.replace(/^base = .*/m, 'base = "https://gateway.example/version1"'), /simulator/],
+    [(toml) => toml.replace(/^base = .*/m, 'base = "https://gateway.example/version1"'), /sandbox/],
   ];
   for (const [change, words] of cases) {
     const { status, said } = await check(change);

@@ -1,4 +1,4 @@
-// `kaunter-backend reconcile`: the gateway's report of a day, made from the simulator's ledger, with a difference of
+// `kaunter-backend reconcile`: the gateway's report of a day, made from the sandbox's ledger, with a difference of
 // each kind planted, is told as it is.
 
 import assert from "node:assert/strict";
@@ -35,7 +35,7 @@ async function written(shop, name, text) {
   return file;
 }
 
-const report = async (shop) => (await fetch(`${shop.simulator}/_sim/report?day=${today()}`)).text();
+const report = async (shop) => (await fetch(`${shop.sandbox}/_sim/report?day=${today()}`)).text();
 
 test("a report that agrees ends with 0; one difference of each kind ends with 1, and each is named", async (t, counter) => {
   const shop = await counter(t, { scale: 0.1 });

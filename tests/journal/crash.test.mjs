@@ -175,7 +175,7 @@ for (const [which, launch] of Object.entries(browsers)) {
       );
       for (const [page, ref, step] of all.filter(([, , step]) => step.create)) await reach(page, shop, ref, step);
       const back = await die(browser, pages);
-      await fetch(`${shop.simulator}/_sim/faults`, { method: "DELETE" });
+      await fetch(`${shop.sandbox}/_sim/faults`, { method: "DELETE" });
       await Promise.all(all.map(([, ref, step], at) => returns(back[at], shop, ref, step)));
     });
   }

@@ -65,7 +65,7 @@ async function visit(t, name, profile) {
   const desk = await counter(t, { origins: [origin], profile });
   const rules = [
     [8787, desk.backend],
-    [8788, desk.simulator],
+    [8788, desk.sandbox],
   ].map(([from, to]) => `MAP 127.0.0.1:${from} ${new URL(to).host}`);
   const machine = await desk.machine({ flags: [`--host-resolver-rules=${rules}`] });
   const page = await machine.page();

@@ -7,18 +7,18 @@ import { flags, show } from "./camera.mjs";
 
 const {
   KAUNTER_TERMINAL: terminal,
-  KAUNTER_SIMULATOR_URL: simulator,
+  KAUNTER_SANDBOX_URL: sandbox,
   KAUNTER_OUT: out,
   KAUNTER_FAULT: fault,
   CHROMIUM: executablePath,
 } = process.env;
 const post = (path, body) =>
-  fetch(`${simulator}${path}`, {
+  fetch(`${sandbox}${path}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
   });
-const get = async (path) => (await fetch(`${simulator}${path}`)).json();
+const get = async (path) => (await fetch(`${sandbox}${path}`)).json();
 
 const began = performance.now();
 const say = (what) => console.log(`${((performance.now() - began) / 1000).toFixed(2).padStart(7)} s  ${what}`);

@@ -178,7 +178,7 @@ test("Not confirmed refuses a new charge of the same sale, here and at another t
   assert.equal(await payments(), 1);
 
   // The gateway finds its words: the screen that says Not confirmed finds the end by itself.
-  await fetch(`${shop.simulator}/_sim/faults`, { method: "DELETE" });
+  await fetch(`${shop.sandbox}/_sim/faults`, { method: "DELETE" });
   await screen(page, "paid");
   assert.equal(await payments(), 1);
   assert.equal(await shop.kept(), 1250);

@@ -1,4 +1,4 @@
-// What the world can do to a payment, and what becomes of the money: every fault of the simulator, and the amounts that
+// What the world can do to a payment, and what becomes of the money: every fault of the sandbox, and the amounts that
 // script themselves. No browser: the treaty is spoken over HTTP, as a page does. One backend, many sales at once.
 
 import assert from "node:assert/strict";

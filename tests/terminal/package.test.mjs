@@ -235,7 +235,7 @@ test("what surrounds a code is not the code: typed, scanned, or over HTTP; what 
   for (const [at, around] of AROUND.entries()) {
     const code = await shop.code();
     await paid(`around-${at}`, `${around}${code}${around}`);
-    // The simulator knows its codes by their text, so one that arrives as anything else is refused there.
+    // The sandbox knows its codes by their text, so one that arrives as anything else is refused there.
     const trade = await attempt(shop, `http-${at}`);
     const raw = await shop.code();
     const answer = await shop.call("POST", `/v1/trades/${trade.trx_id}/code`, {
@@ -455,7 +455,7 @@ test("one table of decimals: what the page shows, what the module reads and what
     };
     const made = await own.call("POST", "/v1/trades", { token: await own.token(), body });
     assert.equal(made.status, 200, `${currency}: ${made.text}`);
-    // The simulator reads an amount with two digits behind the point, and keeps it in hundredths.
+    // The sandbox reads an amount with two digits behind the point, and keeps it in hundredths.
     assert.deepEqual(
       (await own.ledger()).map(({ amount }) => amount),
       [500_000],

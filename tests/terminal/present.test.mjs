@@ -302,7 +302,7 @@ plain("the phone page scans what is on display, and its customer decides", async
   const shop = await counter(t);
   const machine = await shop.machine();
   const phone = await machine.page(await machine.freshContext());
-  await phone.goto(`${shop.simulator}/_sim/phone`);
+  await phone.goto(`${shop.sandbox}/_sim/phone`);
   const page = await machine.terminal({ ref: "phone", amount: 1234 });
   await page.click(".of-ready .show-code");
   await page.click('dialog[open] [data-wallet="21"]');

@@ -72,7 +72,7 @@ test("pending: the customer confirms on the phone page", async (t) => {
   const till = await shop.machine();
   // The phone is a page of its own; its code is what the till's camera sees.
   const phone = await till.page(await till.freshContext());
-  await phone.goto(`${shop.simulator}/_sim/phone`);
+  await phone.goto(`${shop.sandbox}/_sim/phone`);
   await phone.waitForSelector("#code svg");
   const code = await phone.evaluate(() => made.code);
   await till.look(code);

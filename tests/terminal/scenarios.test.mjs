@@ -8,7 +8,7 @@ import { charge, counter, journal, screen, until } from "./harness.mjs";
 const sale = (ref) => ({ ref, amount: { minor: 1250, currency: "MYR" } });
 const down = { status: 503 };
 const always = { times: 100_000 };
-const clear = (shop) => fetch(`${shop.simulator}/_sim/faults`, { method: "DELETE" });
+const clear = (shop) => fetch(`${shop.sandbox}/_sim/faults`, { method: "DELETE" });
 
 /** The terminal, with a customer's code before its camera; then Charge is pressed. */
 async function begins(

@@ -167,7 +167,7 @@ test("the customer's phone: whole at 360x640 in each variant; its code is renewe
   const machine = await shop.machine({ viewport: { width: 360, height: 640 } });
   const phone = await machine.page();
   phone.faults = [];
-  await phone.goto(`${shop.simulator}/_sim/phone`);
+  await phone.goto(`${shop.sandbox}/_sim/phone`);
   await phone.waitForSelector("#code svg");
   await glance(phone, "phone");
   const first = await phone.evaluate(() => made.code);

@@ -179,7 +179,7 @@ test("the documented configuration passes check-config, and each missing key is 
   const file = join(shop.dir, "operating.toml");
   await writeFile(file, toml);
   const real = Object.fromEntries(
-    Object.entries(shop.keys).map(([name, key]) => [name, key.replace("simulator-", "")]),
+    Object.entries(shop.keys).map(([name, key]) => [name, key.replace("sandbox-", "")]),
   );
   const check = (keys) => {
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("KAUNTER_")));
@@ -194,10 +194,10 @@ test("the documented configuration passes check-config, and each missing key is 
   const bare = check({});
   assert.notEqual(bare.status, 0);
   for (const name of Object.keys(real)) assert.match(bare.said, new RegExp(name));
-  const simulators = check({ ...real, KAUNTER_GATEWAY_SECRET: shop.keys.KAUNTER_GATEWAY_SECRET });
-  assert.notEqual(simulators.status, 0, "the simulator's keys never meet a real gateway");
-  assert.match(simulators.said, /simulator/);
-  assert.ok(!simulators.said.includes(shop.keys.KAUNTER_GATEWAY_SECRET));
+  const sandboxs = check({ ...real, KAUNTER_GATEWAY_SECRET: shop.keys.KAUNTER_GATEWAY_SECRET });
+  assert.notEqual(sandboxs.status, 0, "the sandbox's keys never meet a real gateway");
+  assert.match(sandboxs.said, /sandbox/);
+  assert.ok(!sandboxs.said.includes(shop.keys.KAUNTER_GATEWAY_SECRET));
   const weak = check({ ...real, KAUNTER_SERVER_KEY: "short" });
   assert.match(weak.said, /KAUNTER_SERVER_KEY/);
 });

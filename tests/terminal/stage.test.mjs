@@ -330,7 +330,7 @@ test("what is not confirmed is still there after an earlier sale was looked at",
   await page.click("#primary");
   await screen(page, "not-confirmed");
   assert.match(await page.textContent("#amount"), /12\.50/);
-  await fetch(`${shop.simulator}/_sim/faults`, { method: "DELETE" });
+  await fetch(`${shop.sandbox}/_sim/faults`, { method: "DELETE" });
   await screen(page, "paid");
   assert.equal(await page.getAttribute("body", "data-kind"), "paid", "its end is news");
 });
@@ -341,7 +341,7 @@ test("a bill that is opened with another amount than it was begun with: both are
   const page = await (await shop.machine()).terminal({ ref: "grown", amount: 2750 });
   await screen(page, "not-confirmed");
   assert.match(await page.textContent("#amount"), /12\.50/, "the amount of the trade");
-  await fetch(`${shop.simulator}/_sim/faults`, { method: "DELETE" });
+  await fetch(`${shop.sandbox}/_sim/faults`, { method: "DELETE" });
   await page.waitForSelector('body[data-kind="other"]');
   assert.match(await sentence(page), /paid with RM\s?12\.50 before: RM\s?27\.50 was not charged/);
 });

@@ -1,4 +1,4 @@
-//! What does a backend do whose store fails it? Real database, real gateway (the simulator), real HTTP.
+//! What does a backend do whose store fails it? Real database, real gateway (the sandbox), real HTTP.
 #![allow(clippy::unwrap_used, reason = "a test says where it stopped")]
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -11,11 +11,11 @@ use kaunter_core::wire::{
 };
 use serde_json::Value;
 
-const KEY: &str = "simulator-key-of-more-than-thirty-two-characters";
+const KEY: &str = "sandbox-key-of-more-than-thirty-two-characters";
 
 struct Desk {
     dir: PathBuf,
-    simulator: kaunter_simulator::Running,
+    sandbox: kaunter_sandbox::Running,
     backend: kaunter_backend::Running,
     http: reqwest::Client,
     token: String,
@@ -29,13 +29,13 @@ impl Desk {
     async fn open(name: &str) -> Self {
         let dir = std::env::temp_dir().join(format!("kaunter-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&dir).unwrap();
-        let simulator = kaunter_simulator::serve(kaunter_simulator::Config {
+        let sandbox = kaunter_sandbox::serve(kaunter_sandbox::Config {
             listen: loopback(),
             key: KEY.to_owned(),
             secret: KEY.to_owned(),
             merchant: "M".to_owned(),
             password: KEY.to_owned(),
-            profile: kaunter_simulator::Profile::Rich,
+            profile: kaunter_sandbox::Profile::Rich,
             seed: 1,
             time_permille: 1000,
             state: None,
@@ -44,12 +44,12 @@ impl Desk {
         })
         .await
         .unwrap();
-        let backend = Self::backend(&dir, &simulator).await;
+        let backend = Self::backend(&dir, &sandbox).await;
         let http = reqwest::Client::new();
         let token = Self::token(&http, &backend).await;
         Self {
             dir,
-            simulator,
+            sandbox,
             backend,
             http,
             token,
@@ -60,7 +60,7 @@ impl Desk {
     async fn restarted(self, meanwhile: impl AsyncFnOnce(&PathBuf)) -> Self {
         self.backend.stop().await;
         meanwhile(&self.dir).await;
-        let backend = Self::backend(&self.dir, &self.simulator).await;
+        let backend = Self::backend(&self.dir, &self.sandbox).await;
         let token = Self::token(&self.http, &backend).await;
         Self {
             backend,
@@ -71,7 +71,7 @@ impl Desk {
 
     async fn backend(
         dir: &std::path::Path,
-        simulator: &kaunter_simulator::Running,
+        sandbox: &kaunter_sandbox::Running,
     ) -> kaunter_backend::Running {
         kaunter_backend::serve(Config {
             listen: loopback(),
@@ -84,7 +84,7 @@ impl Desk {
             origins: vec![],
             test_wallets: true,
             gateway: GatewayConfig {
-                base: format!("http://{}/version1", simulator.addr),
+                base: format!("http://{}/version1", sandbox.addr),
                 key: Secret::new(KEY),
                 secret: Secret::new(KEY),
                 merchant: Secret::new("M"),
@@ -152,7 +152,7 @@ impl Desk {
     }
 
     async fn log_of(&self, call: &str) -> usize {
-        let address = format!("http://{}/_sim/log", self.simulator.addr);
+        let address = format!("http://{}/_sim/log", self.sandbox.addr);
         let log: Vec<Value> = self
             .http
             .get(address)
@@ -167,7 +167,7 @@ impl Desk {
 
     async fn close(self) {
         self.backend.stop().await;
-        self.simulator.stop().await;
+        self.sandbox.stop().await;
         std::fs::remove_dir_all(self.dir).unwrap();
     }
 }

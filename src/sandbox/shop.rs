@@ -10,9 +10,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
-use crate::Simulator;
+use crate::Sandbox;
 
-/// The only shop that the simulator plays.
+/// The only shop that the sandbox plays.
 const SHOP: &str = "demo";
 
 /// What the shop's server knows.
@@ -33,8 +33,8 @@ impl Shop {
     }
 }
 
-pub(crate) fn routes() -> Router<Simulator> {
-    // A real shop names its own pages; the simulator serves pages of this machine only.
+pub(crate) fn routes() -> Router<Sandbox> {
+    // A real shop names its own pages; the sandbox serves pages of this machine only.
     let loopback = AllowOrigin::predicate(|origin: &HeaderValue, _: &Parts| {
         let origin = origin.to_str().unwrap_or_default();
         ["http://127.0.0.1:", "http://localhost:"]
@@ -63,10 +63,10 @@ pub(crate) struct Introduction {
 
 /// Tells the shop where its backend is, and the key that it was given there.
 pub(crate) async fn introduce(
-    State(simulator): State<Simulator>,
+    State(sandbox): State<Sandbox>,
     Json(introduction): Json<Introduction>,
 ) -> StatusCode {
-    let mut shop = simulator.shop.lock().await;
+    let mut shop = sandbox.shop.lock().await;
     shop.backend = Some(introduction.backend);
     shop.server_key = Some(introduction.server_key);
     shop.may = introduction.may;
@@ -89,7 +89,7 @@ fn refused(why: &str) -> Refused {
     (StatusCode::BAD_GATEWAY, Json(json!({ "error": why })))
 }
 
-impl Simulator {
+impl Sandbox {
     async fn backend(&self) -> Result<(String, String), Refused> {
         let shop = self.shop.lock().await;
         match (&shop.backend, &shop.server_key) {
@@ -102,16 +102,16 @@ impl Simulator {
 }
 
 async fn token(
-    State(simulator): State<Simulator>,
+    State(sandbox): State<Sandbox>,
     Json(till): Json<SignedIn>,
 ) -> Result<Json<MintedToken>, Refused> {
-    let (backend, server_key) = simulator.backend().await?;
+    let (backend, server_key) = sandbox.backend().await?;
     // More than this is asked for by name: a real shop asks for a manager's yes then.
     let everyday = vec![Right::Charge, Right::Cancel];
-    let most = simulator.shop.lock().await.may.clone();
+    let most = sandbox.shop.lock().await.may.clone();
     let mut may = till.may.unwrap_or(everyday);
     may.retain(|right| most.as_ref().is_none_or(|most| most.contains(right)));
-    let answer = simulator
+    let answer = sandbox
         .http
         .post(format!("{backend}/v1/terminal-tokens"))
         .bearer_auth(server_key)
@@ -147,10 +147,10 @@ struct Bill {
 
 /// What the shop does when a till says "paid": it asks the backend about the bill's own amount, and believes nobody else.
 async fn close_bill(
-    State(simulator): State<Simulator>,
+    State(sandbox): State<Sandbox>,
     Query(bill): Query<Bill>,
 ) -> Result<Json<Value>, Refused> {
-    let (backend, server_key) = simulator.backend().await?;
+    let (backend, server_key) = sandbox.backend().await?;
     let mut address = reqwest::Url::parse(&backend).map_err(|_| refused("no address"))?;
     address.set_path("/v1/sales");
     address
@@ -158,7 +158,7 @@ async fn close_bill(
         .append_pair("ref", &bill.reference)
         .append_pair("minor", &bill.minor.to_string())
         .append_pair("currency", &bill.currency);
-    let answer = simulator
+    let answer = sandbox
         .http
         .get(address)
         .bearer_auth(server_key)

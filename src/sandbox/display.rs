@@ -1,5 +1,5 @@
 //! A code on a till's display, and the customer who scans it. The rich profile only: nothing public says how PayDibs does
-//! this, so the words here are the simulator's own.
+//! this, so the words here are the sandbox's own.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -9,7 +9,7 @@ use kaunter_core::money::Money;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::Simulator;
+use crate::Sandbox;
 use crate::customer::Customer;
 use crate::faults::{Call, Fault, Line};
 use crate::gateway::{Purse, customer_pays};
@@ -19,12 +19,12 @@ use crate::ledger::Place;
 pub(crate) const PAY_TYPE: &str = "USM";
 /// The field of `create-trade`'s answer that holds the code's text.
 pub(crate) const FIELD: &str = "merchant_qr_code";
-/// Nobody's scheme: no app but the simulator's phone takes these codes for its own.
+/// Nobody's scheme: no app but the sandbox's phone takes these codes for its own.
 const SCHEME: &str = "MY.EXAMPLE.KAUNTER";
 /// What a customer has, unless told otherwise.
 const BALANCE: u64 = 1_000_000;
 
-pub(crate) fn routes() -> Router<Simulator> {
+pub(crate) fn routes() -> Router<Sandbox> {
     Router::new().route("/scan", post(scan))
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn payload(trans_id: &str, amount: u64) -> String {
         field(53, "458"),
         field(54, &amount.decimal()),
         field(58, "MY"),
-        field(59, "Simulator"),
+        field(59, "Sandbox"),
         field(60, "Kuala Lumpur"),
         field(62, &field(5, trans_id)),
         // The CRC covers its own tag and length.
@@ -81,11 +81,11 @@ struct Scanned {
 
 /// The wallet's app has read a code from a display, and the customer decides. A code works once.
 async fn scan(
-    State(simulator): State<Simulator>,
+    State(sandbox): State<Sandbox>,
     Json(scanned): Json<Scanned>,
 ) -> Result<Json<Value>, (StatusCode, &'static str)> {
-    let mut world = simulator.world.lock().await;
-    let now_ms = simulator.now_ms();
+    let mut world = sandbox.world.lock().await;
+    let now_ms = sandbox.now_ms();
     world.settle(now_ms);
     let shown = |trade: &&crate::ledger::Trade| trade.payload.as_ref() == Some(&scanned.payload);
     let Some(trade) = world.trades.iter().find(shown) else {
@@ -103,7 +103,7 @@ async fn scan(
         balance: scanned.balance.unwrap_or(BALANCE),
         code: scanned.payload,
     };
-    let (said, aside) = customer_pays(&simulator, &mut world, &trans_id, purse, None, now_ms);
+    let (said, aside) = customer_pays(&sandbox, &mut world, &trans_id, purse, None, now_ms);
     if aside.answer_lost {
         // No payment of the till's is answered here; what is lost is the next answer about it.
         world.script.lines.push(Line {

@@ -37,7 +37,7 @@ pub enum Profile {
     Rich,
 }
 
-/// How the simulator is started.
+/// How the sandbox is started.
 #[derive(Clone)]
 pub struct Config {
     /// Where it listens.
@@ -72,7 +72,7 @@ impl std::fmt::Debug for Config {
 
 /// Everything that a handler may need.
 #[derive(Clone)]
-struct Simulator {
+struct Sandbox {
     config: Arc<Config>,
     world: Arc<Mutex<World>>,
     shop: Arc<Mutex<shop::Shop>>,
@@ -80,7 +80,7 @@ struct Simulator {
     http: reqwest::Client,
 }
 
-impl Simulator {
+impl Sandbox {
     /// Milliseconds since it began: the time of its books.
     fn now_ms(&self) -> u64 {
         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
@@ -92,7 +92,7 @@ impl Simulator {
     }
 }
 
-/// A simulator that runs.
+/// A sandbox that runs.
 #[derive(Debug)]
 pub struct Running {
     /// Where.
@@ -108,30 +108,30 @@ impl Running {
     }
 }
 
-/// Starts a simulator.
+/// Starts a sandbox.
 ///
 /// # Errors
 /// The address is taken, or the book can't be read.
 pub async fn serve(config: Config) -> anyhow::Result<Running> {
-    // A second simulator in one process finds the provider installed.
+    // A second sandbox in one process finds the provider installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let listener = TcpListener::bind(config.listen).await?;
     let addr = listener.local_addr()?;
     let world = World::load(config.state.as_deref(), config.seed)?;
     let shop = shop::Shop::new(config.backend.clone(), config.server_key.clone());
-    let simulator = Simulator {
+    let sandbox = Sandbox {
         config: Arc::new(config),
         world: Arc::new(Mutex::new(world)),
         shop: Arc::new(Mutex::new(shop)),
         began: Instant::now(),
         http: reqwest::Client::new(),
     };
-    let app = app(simulator);
+    let app = app(sandbox);
     let task = tokio::spawn(server::run(listener, app));
     Ok(Running { addr, task })
 }
 
-fn app(simulator: Simulator) -> Router {
+fn app(sandbox: Sandbox) -> Router {
     Router::new()
         .nest("/version1", gateway::routes())
         .nest(
@@ -141,5 +141,5 @@ fn app(simulator: Simulator) -> Router {
                 .merge(display::routes()),
         )
         .nest("/shop", shop::routes())
-        .with_state(simulator)
+        .with_state(sandbox)
 }

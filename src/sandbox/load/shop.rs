@@ -17,16 +17,16 @@ pub(crate) const WALLET: &str = "23";
 pub(crate) struct Shop {
     http: Client,
     backend: Url,
-    simulator: Url,
+    sandbox: Url,
     server_key: String,
 }
 
 impl Shop {
-    pub(crate) fn new(backend: &Url, simulator: &Url) -> anyhow::Result<Self> {
+    pub(crate) fn new(backend: &Url, sandbox: &Url) -> anyhow::Result<Self> {
         Ok(Self {
             http: Client::new(),
             backend: backend.clone(),
-            simulator: simulator.clone(),
+            sandbox: sandbox.clone(),
             server_key: std::env::var("KAUNTER_SERVER_KEY").context("KAUNTER_SERVER_KEY")?,
         })
     }
@@ -55,7 +55,7 @@ impl Shop {
         let body = json!({"integrator": WALLET, "customer": customer, "ttl_ms": 600_000});
         let made: Value = self
             .http
-            .post(self.simulator.join("/_sim/codes")?)
+            .post(self.sandbox.join("/_sim/codes")?)
             .json(&body)
             .send()
             .await?
@@ -105,7 +105,7 @@ impl Shop {
 
     /// Requests of this kind that the gateway has had.
     pub(crate) async fn requests(&self, call: &str) -> anyhow::Result<usize> {
-        let address = self.simulator.join("/_sim/log")?;
+        let address = self.sandbox.join("/_sim/log")?;
         let log: Vec<Value> = self.http.get(address).send().await?.json().await?;
         Ok(log.iter().filter(|entry| entry["call"] == call).count())
     }

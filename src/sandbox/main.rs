@@ -1,11 +1,11 @@
-//! The command `kaunter-simulator`.
+//! The command `kaunter-sandbox`.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use kaunter_simulator::{Config, Profile, serve};
+use kaunter_sandbox::{Config, Profile, serve};
 
 /// A gateway that can do everything to us that the world can. Never real money.
 #[derive(Parser)]
@@ -54,7 +54,7 @@ async fn main() -> ExitCode {
     match run(Args::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("kaunter-simulator: {error:#}");
+            eprintln!("kaunter-sandbox: {error:#}");
             ExitCode::FAILURE
         }
     }
@@ -87,7 +87,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
     })
     .await?;
     println!("listening on http://{}", running.addr);
-    println!("a simulator: no real money; seed {seed}");
+    println!("a sandbox: no real money; seed {seed}");
     tokio::signal::ctrl_c().await?;
     running.stop().await;
     Ok(())

@@ -34,11 +34,11 @@ fn field(name: &str, value: &str) -> (String, String) {
 }
 
 impl Direct {
-    pub(crate) async fn sign_in(simulator: &Url) -> anyhow::Result<Self> {
+    pub(crate) async fn sign_in(sandbox: &Url) -> anyhow::Result<Self> {
         let mut direct = Self {
             // As the backend's payments: a connection of its own for each.
             http: Client::builder().pool_max_idle_per_host(0).build()?,
-            base: simulator.clone(),
+            base: sandbox.clone(),
             key: env("KAUNTER_GATEWAY_KEY")?,
             secret: env("KAUNTER_GATEWAY_SECRET")?,
             token: String::new(),
@@ -57,10 +57,7 @@ impl Direct {
     async fn call(&self, path: &str, mut fields: Fields) -> anyhow::Result<Value> {
         let now_s = jiff::Timestamp::now().as_second();
         fields.push(field("time", &now_s.to_string()));
-        fields.push(field(
-            "sign",
-            &kaunter_simulator::sign(&fields, &self.secret),
-        ));
+        fields.push(field("sign", &kaunter_sandbox::sign(&fields, &self.secret)));
         let answer: Value = self
             .http
             .post(self.base.join(&format!("/version1/{path}"))?)

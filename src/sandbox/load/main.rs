@@ -21,9 +21,9 @@ struct Args {
     /// The backend.
     #[arg(long)]
     backend: reqwest::Url,
-    /// The simulator.
+    /// The sandbox.
     #[arg(long)]
-    simulator: reqwest::Url,
+    sandbox: reqwest::Url,
     /// How long is measured.
     #[arg(long, default_value_t = 20)]
     seconds: u64,
@@ -71,13 +71,13 @@ async fn main() -> ExitCode {
 
 async fn run(args: Args) -> anyhow::Result<serde_json::Value> {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    for url in [&args.backend, &args.simulator] {
+    for url in [&args.backend, &args.sandbox] {
         let host = url.host_str().unwrap_or_default();
         ensure!(host == "127.0.0.1", "{url} is not on this machine");
     }
     ensure!(args.seconds <= MOST_SECONDS, "too long");
-    let shop = Shop::new(&args.backend, &args.simulator)?;
-    let direct = Direct::sign_in(&args.simulator).await?;
+    let shop = Shop::new(&args.backend, &args.sandbox)?;
+    let direct = Direct::sign_in(&args.sandbox).await?;
     match args.rush {
         Rush::Tills { tills } => {
             ensure!(tills <= MOST_TILLS, "too many");

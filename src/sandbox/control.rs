@@ -8,7 +8,7 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::Simulator;
+use crate::Sandbox;
 use crate::customer::Customer;
 use crate::faults::{Fault, Line};
 use crate::ledger::{Code, Place, Trade};
@@ -19,7 +19,7 @@ const CODE_MS: u64 = 60_000;
 /// What a customer has, unless told otherwise: more than a shop sells in one sale.
 const BALANCE: u64 = 1_000_000;
 
-pub(crate) fn routes() -> Router<Simulator> {
+pub(crate) fn routes() -> Router<Sandbox> {
     Router::new()
         .route("/ledger", get(ledger))
         .route("/log", get(log))
@@ -31,9 +31,9 @@ pub(crate) fn routes() -> Router<Simulator> {
         .route("/shop", post(crate::shop::introduce))
 }
 
-async fn ledger(State(simulator): State<Simulator>) -> Json<Value> {
-    let mut world = simulator.world.lock().await;
-    world.settle(simulator.now_ms());
+async fn ledger(State(sandbox): State<Sandbox>) -> Json<Value> {
+    let mut world = sandbox.world.lock().await;
+    world.settle(sandbox.now_ms());
     Json(json!(world.trades))
 }
 
@@ -45,9 +45,9 @@ struct Day {
 }
 
 /// What a gateway sends its merchant after a day, as CSV. Its columns are an assumption: nothing is known of PayDibs' own.
-async fn report(State(simulator): State<Simulator>, Query(Day { day }): Query<Day>) -> Response {
-    let mut world = simulator.world.lock().await;
-    world.settle(simulator.now_ms());
+async fn report(State(sandbox): State<Sandbox>, Query(Day { day }): Query<Day>) -> Response {
+    let mut world = sandbox.world.lock().await;
+    world.settle(sandbox.now_ms());
     let digits = day.unwrap_or_default().replace('-', "");
     let mut text = "trans_id,trx_id,integrator_id,amount,status\n".to_owned();
     // A reference begins with its date.
@@ -78,8 +78,8 @@ fn reported(trade: &Trade) -> String {
 }
 
 /// The gateway's own tokens: a test looks for them where they must not be.
-async fn tokens(State(simulator): State<Simulator>) -> Json<Value> {
-    let world = simulator.world.lock().await;
+async fn tokens(State(sandbox): State<Sandbox>) -> Json<Value> {
+    let world = sandbox.world.lock().await;
     Json(json!(world.tokens.keys().collect::<Vec<_>>()))
 }
 
@@ -89,8 +89,8 @@ struct Since {
     since_ms: u64,
 }
 
-async fn log(State(simulator): State<Simulator>, Query(since): Query<Since>) -> Json<Value> {
-    let world = simulator.world.lock().await;
+async fn log(State(sandbox): State<Sandbox>, Query(since): Query<Since>) -> Json<Value> {
+    let world = sandbox.world.lock().await;
     let new = world
         .log
         .iter()
@@ -122,7 +122,7 @@ struct MadeCode {
 }
 
 async fn make_code(
-    State(simulator): State<Simulator>,
+    State(sandbox): State<Sandbox>,
     Json(new): Json<NewCode>,
 ) -> Result<Json<Value>, (StatusCode, &'static str)> {
     let Some(wallet) = wallet(&new.integrator) else {
@@ -131,7 +131,7 @@ async fn make_code(
             "no such integrator: see /version1/payment/integrator-master",
         ));
     };
-    let mut world = simulator.world.lock().await;
+    let mut world = sandbox.world.lock().await;
     let text = new.code.unwrap_or_else(|| wallet.code(&mut world.random));
     let ttl_ms = new.ttl_ms.unwrap_or(CODE_MS);
     let balance = new.balance.unwrap_or(BALANCE);
@@ -145,7 +145,7 @@ async fn make_code(
         integrator: new.integrator.clone(),
         balance,
         customer: new.customer,
-        ends_at_ms: simulator.now_ms() + ttl_ms,
+        ends_at_ms: sandbox.now_ms() + ttl_ms,
         used: false,
     };
     world.codes.insert(text.clone(), code);
@@ -163,16 +163,16 @@ async fn make_code(
     })))
 }
 
-async fn faults(State(simulator): State<Simulator>) -> Json<Value> {
-    Json(json!(simulator.world.lock().await.script.lines))
+async fn faults(State(sandbox): State<Sandbox>) -> Json<Value> {
+    Json(json!(sandbox.world.lock().await.script.lines))
 }
 
-async fn add_fault(State(simulator): State<Simulator>, Json(line): Json<Line>) -> StatusCode {
-    simulator.world.lock().await.script.lines.push(line);
+async fn add_fault(State(sandbox): State<Sandbox>, Json(line): Json<Line>) -> StatusCode {
+    sandbox.world.lock().await.script.lines.push(line);
     StatusCode::NO_CONTENT
 }
 
-async fn clear_faults(State(simulator): State<Simulator>) -> StatusCode {
-    simulator.world.lock().await.script.lines.clear();
+async fn clear_faults(State(sandbox): State<Sandbox>) -> StatusCode {
+    sandbox.world.lock().await.script.lines.clear();
     StatusCode::NO_CONTENT
 }

@@ -8,11 +8,11 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::Simulator;
+use crate::Sandbox;
 use crate::ledger::Place;
 use crate::wallets::{WALLETS, wallet};
 
-pub(crate) fn routes() -> Router<Simulator> {
+pub(crate) fn routes() -> Router<Sandbox> {
     Router::new()
         .route("/phone", get(page))
         .route("/phone/state", get(state))
@@ -25,9 +25,9 @@ async fn page() -> Response {
 }
 
 /// What the page shows; asking for it says that the page is open.
-async fn state(State(simulator): State<Simulator>) -> Json<Value> {
-    let mut world = simulator.world.lock().await;
-    let now_ms = simulator.now_ms();
+async fn state(State(sandbox): State<Sandbox>) -> Json<Value> {
+    let mut world = sandbox.world.lock().await;
+    let now_ms = sandbox.now_ms();
     world.phone_seen_ms = Some(now_ms);
     world.settle(now_ms);
     let trades: Vec<Value> = world
@@ -72,9 +72,9 @@ struct Answer {
     approve: bool,
 }
 
-async fn answer(State(simulator): State<Simulator>, Json(answer): Json<Answer>) -> StatusCode {
-    let mut world = simulator.world.lock().await;
-    let now_ms = simulator.now_ms();
+async fn answer(State(sandbox): State<Sandbox>, Json(answer): Json<Answer>) -> StatusCode {
+    let mut world = sandbox.world.lock().await;
+    let now_ms = sandbox.now_ms();
     world.settle(now_ms);
     let taken = world.phone_answers(&answer.trx_id, answer.approve, now_ms);
     world.save();

@@ -20,14 +20,14 @@ use crate::display;
 use crate::faults::{Call, Fault};
 use crate::ledger::{Entry, Place, Trade, World};
 use crate::wallets::{WALLETS, wallet};
-use crate::{Profile, Simulator, server};
+use crate::{Profile, Sandbox, server};
 
 /// A token of the gateway lives so long.
 const TOKEN_MS: u64 = 30 * 60_000;
 /// The phone page is open while it was seen within this.
 const PHONE_OPEN_MS: u64 = 4_000;
 
-pub(crate) fn routes() -> Router<Simulator> {
+pub(crate) fn routes() -> Router<Sandbox> {
     Router::new().route("/{group}/{call}", post(call))
 }
 
@@ -62,7 +62,7 @@ fn field<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
 }
 
 async fn call(
-    State(simulator): State<Simulator>,
+    State(sandbox): State<Sandbox>,
     Path((group, name)): Path<(String, String)>,
     headers: HeaderMap,
     Form(fields): Form<Fields>,
@@ -73,19 +73,19 @@ async fn call(
         ("payment", "create-trade") => Call::Create,
         ("payment", "payment") => Call::Pay,
         ("payment", "check-status") => Call::Status,
-        ("payment", "cancel-trade") if simulator.config.profile == Profile::Rich => Call::Cancel,
+        ("payment", "cancel-trade") if sandbox.config.profile == Profile::Rich => Call::Cancel,
         ("payment", "process-void") => Call::Void,
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
-    let fault = note(&simulator, call, &fields).await;
-    if let Some(response) = before(&simulator, fault).await {
+    let fault = note(&sandbox, call, &fields).await;
+    if let Some(response) = before(&sandbox, fault).await {
         return response;
     }
     let answer = {
-        let mut world = simulator.world.lock().await;
-        let now_ms = simulator.now_ms();
+        let mut world = sandbox.world.lock().await;
+        let now_ms = sandbox.now_ms();
         world.settle(now_ms);
-        let answer = serve(&simulator, &mut world, call, &headers, &fields, fault);
+        let answer = serve(&sandbox, &mut world, call, &headers, &fields, fault);
         world.save();
         answer
     };
@@ -93,8 +93,8 @@ async fn call(
 }
 
 /// Writes the request down, and takes what the script has for it.
-async fn note(simulator: &Simulator, call: Call, fields: &Fields) -> Option<Fault> {
-    let mut world = simulator.world.lock().await;
+async fn note(sandbox: &Sandbox, call: Call, fields: &Fields) -> Option<Fault> {
+    let mut world = sandbox.world.lock().await;
     let trans_id = field(fields, "trans_id");
     let trx_id = match call {
         Call::Create => Some(field(fields, "trx_id").to_owned()),
@@ -102,10 +102,10 @@ async fn note(simulator: &Simulator, call: Call, fields: &Fields) -> Option<Faul
             world.trade(trans_id).map(|trade| trade.trx_id.clone())
         }
     };
-    let now_ms = simulator.now_ms();
+    let now_ms = sandbox.now_ms();
     let mut fault = world
         .script
-        .take(call, trx_id.as_deref(), |ms| simulator.scaled(ms));
+        .take(call, trx_id.as_deref(), |ms| sandbox.scaled(ms));
     if fault.is_none() && now_ms < world.down_until_ms {
         fault = Some(Fault::Status(503));
     }
@@ -120,7 +120,7 @@ async fn note(simulator: &Simulator, call: Call, fields: &Fields) -> Option<Faul
 }
 
 /// What happens instead of the effect.
-async fn before(simulator: &Simulator, fault: Option<Fault>) -> Option<Response> {
+async fn before(sandbox: &Sandbox, fault: Option<Fault>) -> Option<Response> {
     match fault? {
         Fault::HangMs(ms) => {
             tokio::time::sleep(Duration::from_millis(ms)).await;
@@ -132,7 +132,7 @@ async fn before(simulator: &Simulator, fault: Option<Fault>) -> Option<Response>
             Some((status, "<html>down</html>").into_response())
         }
         Fault::TokenExpired => {
-            simulator.world.lock().await.tokens.clear();
+            sandbox.world.lock().await.tokens.clear();
             Some(envelope(&Err((401, "token expired"))))
         }
         Fault::Cut
@@ -235,15 +235,15 @@ fn drip(text: &str) -> Response {
 }
 
 fn serve(
-    simulator: &Simulator,
+    sandbox: &Sandbox,
     world: &mut World,
     call: Call,
     headers: &HeaderMap,
     fields: &Fields,
     fault: Option<Fault>,
 ) -> Answer {
-    let config = &simulator.config;
-    let now_ms = simulator.now_ms();
+    let config = &sandbox.config;
+    let now_ms = sandbox.now_ms();
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
     if header("Key") != Some(config.key.as_str()) {
         return Err((403, "wrong key"));
@@ -252,24 +252,24 @@ fn serve(
         return Err((403, "wrong sign"));
     }
     if call == Call::Token {
-        return token(simulator, world, fields, now_ms);
+        return token(sandbox, world, fields, now_ms);
     }
     let known = header("Auth-Token").and_then(|token| world.tokens.get(token));
     if known.is_none_or(|ends_ms| now_ms >= *ends_ms) {
         return Err((401, "unauthorised"));
     }
     match call {
-        Call::Token | Call::Integrators => integrators(simulator, fields),
-        Call::Create => create(simulator, world, fields),
-        Call::Pay => pay(simulator, world, fields, fault, now_ms),
-        Call::Status => status(simulator, world, fields, fault, now_ms),
+        Call::Token | Call::Integrators => integrators(sandbox, fields),
+        Call::Create => create(sandbox, world, fields),
+        Call::Pay => pay(sandbox, world, fields, fault, now_ms),
+        Call::Status => status(sandbox, world, fields, fault, now_ms),
         Call::Cancel => cancel(world, fields, fault, now_ms),
-        Call::Void => void(simulator, world, fields, fault, now_ms),
+        Call::Void => void(sandbox, world, fields, fault, now_ms),
     }
 }
 
-fn token(simulator: &Simulator, world: &mut World, fields: &Fields, now_ms: u64) -> Answer {
-    let config = &simulator.config;
+fn token(sandbox: &Sandbox, world: &mut World, fields: &Fields, now_ms: u64) -> Answer {
+    let config = &sandbox.config;
     let password = hex::encode(Md5::digest(&config.password));
     if field(fields, "login_id") != config.merchant || field(fields, "login_password") != password {
         return Err((400, "wrong login"));
@@ -286,16 +286,16 @@ enum Way {
     Till,
 }
 
-fn way(simulator: &Simulator, fields: &Fields) -> Option<Way> {
-    match (field(fields, "pay_type"), simulator.config.profile) {
+fn way(sandbox: &Sandbox, fields: &Fields) -> Option<Way> {
+    match (field(fields, "pay_type"), sandbox.config.profile) {
         ("MSU", _) => Some(Way::Customer),
         (display::PAY_TYPE, Profile::Rich) => Some(Way::Till),
         (_, _) => None,
     }
 }
 
-fn integrators(simulator: &Simulator, fields: &Fields) -> Answer {
-    let way = way(simulator, fields).ok_or((400, "unknown pay_type"))?;
+fn integrators(sandbox: &Sandbox, fields: &Fields) -> Answer {
+    let way = way(sandbox, fields).ok_or((400, "unknown pay_type"))?;
     let able = |wallet: &&crate::wallets::Wallet| way == Way::Customer || wallet.scans;
     let list = WALLETS.iter().filter(able).map(|wallet| {
         json!({
@@ -308,7 +308,7 @@ fn integrators(simulator: &Simulator, fields: &Fields) -> Answer {
     Ok(Value::Array(list.collect()))
 }
 
-fn create(simulator: &Simulator, world: &mut World, fields: &Fields) -> Answer {
+fn create(sandbox: &Sandbox, world: &mut World, fields: &Fields) -> Answer {
     let trx_id = field(fields, "trx_id");
     let plain = |char: char| char.is_ascii_alphanumeric() || char == '-';
     if trx_id.is_empty() || trx_id.len() > 20 || !trx_id.chars().all(plain) {
@@ -322,7 +322,7 @@ fn create(simulator: &Simulator, world: &mut World, fields: &Fields) -> Answer {
     let Some(amount) = amount(fields) else {
         return Err((400, "bad amount"));
     };
-    let way = way(simulator, fields).ok_or((400, "unknown pay_type"))?;
+    let way = way(sandbox, fields).ok_or((400, "unknown pay_type"))?;
     if way == Way::Till && !wallet.scans {
         return Err((400, "this wallet's app scans no code"));
     }
@@ -358,7 +358,7 @@ fn amount(fields: &Fields) -> Option<u64> {
 }
 
 fn pay(
-    simulator: &Simulator,
+    sandbox: &Sandbox,
     world: &mut World,
     fields: &Fields,
     fault: Option<Fault>,
@@ -392,7 +392,7 @@ fn pay(
         balance: code.balance,
         code: text.to_owned(),
     };
-    let (answered, aside) = customer_pays(simulator, world, trans_id, purse, fault, now_ms);
+    let (answered, aside) = customer_pays(sandbox, world, trans_id, purse, fault, now_ms);
     if aside.answer_lost {
         // Taken, and nobody is told.
         return Err(LOST);
@@ -410,7 +410,7 @@ pub(crate) struct Purse {
 
 /// What the customer, the script and the amount make of a payment.
 pub(crate) fn customer_pays(
-    simulator: &Simulator,
+    sandbox: &Sandbox,
     world: &mut World,
     trans_id: &str,
     purse: Purse,
@@ -436,7 +436,7 @@ pub(crate) fn customer_pays(
         return (refused, none);
     }
     let (mut deed, aside) = decide(customer, trade.amount, now_ms, open, |ms| {
-        simulator.scaled(ms)
+        sandbox.scaled(ms)
     });
     if let Some(Fault::PendingMs(ms)) = fault {
         deed = Deed::Wait(Some((now_ms + ms, true)), false);
@@ -489,13 +489,13 @@ fn refuse(world: &mut World, trans_id: &str, code: u32, why: &'static str, now_m
 }
 
 fn status(
-    simulator: &Simulator,
+    sandbox: &Sandbox,
     world: &mut World,
     fields: &Fields,
     fault: Option<Fault>,
     now_ms: u64,
 ) -> Answer {
-    let profile = simulator.config.profile;
+    let profile = sandbox.config.profile;
     let Some(trade) = world.trade(field(fields, "trans_id")) else {
         return Err((404, "record not found"));
     };
@@ -546,13 +546,13 @@ fn cancel(world: &mut World, fields: &Fields, fault: Option<Fault>, now_ms: u64)
 }
 
 fn void(
-    simulator: &Simulator,
+    sandbox: &Sandbox,
     world: &mut World,
     fields: &Fields,
     fault: Option<Fault>,
     now_ms: u64,
 ) -> Answer {
-    let pin = hex::encode(Md5::digest(&simulator.config.password));
+    let pin = hex::encode(Md5::digest(&sandbox.config.password));
     let number: u32 = world.random.random_range(100_000_000..1_000_000_000);
     let Some(trade) = world.trade(field(fields, "trans_id")) else {
         return Ok(json!({"status": 3}));

@@ -1,10 +1,10 @@
-//! The command `kaunter-sim`; `cargo xtask sim` builds it in release and runs it.
+//! The command `kaunter-sales`; `cargo xtask sim` builds it in release and runs it.
 
 use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
-use kaunter_sim::{Tally, run, trace};
+use kaunter_sales::{Tally, run, trace};
 
 /// Findings that are told one by one.
 const MOST_TOLD: usize = 20;
