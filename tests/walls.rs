@@ -11,13 +11,13 @@ use serde_json::Value;
 /// Pairs of crates of which the first must not reach the second, not even through others.
 const NEVER: [(&str, &str); 8] = [
     ("kaunter-backend", "kaunter-reader"),
-    ("kaunter-simulator", "kaunter-reader"),
-    ("kaunter-simulator", "kaunter-backend"),
-    ("kaunter-sim", "kaunter-reader"),
-    ("kaunter-sim", "kaunter-backend"),
-    ("kaunter-sim", "kaunter-simulator"),
+    ("kaunter-sandbox", "kaunter-reader"),
+    ("kaunter-sandbox", "kaunter-backend"),
+    ("kaunter-sales", "kaunter-reader"),
+    ("kaunter-sales", "kaunter-backend"),
+    ("kaunter-sales", "kaunter-sandbox"),
     ("kaunter", "kaunter-backend"),
-    ("kaunter", "kaunter-simulator"),
+    ("kaunter", "kaunter-sandbox"),
 ];
 
 /// The crates of the workspace that a crate's manifest names.

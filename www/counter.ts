@@ -5,7 +5,7 @@ import type { Sale, Till } from "kaunter";
 export interface Settings {
   token_url: string;
   phone_url: string | null;
-  simulated: boolean;
+  sandbox: boolean;
   currency: string;
 }
 

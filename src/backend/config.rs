@@ -82,9 +82,9 @@ pub struct GatewayConfig {
 #[serde(deny_unknown_fields, default)]
 pub struct ReportConfig {
     /// The gateway's name of the trade.
-    pub trans_id: String,
+    pub gateway_ref: String,
     /// Ours; where a row has it, it is the one that is looked for.
-    pub trx_id: String,
+    pub trade_id: String,
     /// Ringgit with decimals.
     pub amount: String,
     /// How the payment stands; a report without this column is one of payments that were taken.
@@ -112,8 +112,8 @@ pub struct ReportWords {
 impl Default for ReportConfig {
     fn default() -> Self {
         Self {
-            trans_id: "trans_id".to_owned(),
-            trx_id: "trx_id".to_owned(),
+            gateway_ref: "trans_id".to_owned(),
+            trade_id: "trx_id".to_owned(),
             amount: "amount".to_owned(),
             status: "status".to_owned(),
             delimiter: ',',
@@ -143,11 +143,11 @@ pub struct TerminalConfig {
     pub dir: PathBuf,
     /// Where the page gets its tokens: the shop's server.
     pub token_url: String,
-    /// The simulator's phone, where there is one.
+    /// The sandbox's phone, where there is one.
     pub phone_url: Option<String>,
     /// The page says that no money moves.
     #[serde(default)]
-    pub simulated: bool,
+    pub sandbox: bool,
 }
 
 /// Why a backend does not start. Each says what to do.
@@ -176,11 +176,11 @@ pub enum ConfigError {
     /// A file with a key can be changed by others.
     #[error("{0} names {1}, which other users of this machine may write: chmod 600 {1}")]
     OpenKeyFile(String, PathBuf),
-    /// Simulator's keys and a real gateway.
+    /// Sandbox's keys and a real gateway.
     #[error(
-        "the gateway's keys are the simulator's, and gateway.base is not on this machine: set the real keys"
+        "the gateway's keys are the sandbox's, and gateway.base is not on this machine: set the real keys"
     )]
-    SimulatorKeys,
+    SandboxKeys,
     /// A faster clock and a real gateway.
     #[error("a time scale is for tests: only with a gateway on this machine")]
     TimeScale,

@@ -168,7 +168,7 @@ fn sentence(code: ProblemCode) -> &'static str {
             "The key must be 32 lower-case hex digits: make a fresh one per attempt."
         }
         ProblemCode::IntegratorUnknown => {
-            "No such wallet: open a session and choose one of its integrators."
+            "No such wallet: open a session and choose one of its wallets."
         }
         ProblemCode::PresentedUnsupported => {
             "This wallet can't be paid this way: its \"presents\" in the session says how."

@@ -21,7 +21,7 @@ pub(crate) fn routes(terminal: Option<&TerminalConfig>, currency: &str) -> Route
     let settings = json!({
         "token_url": terminal.token_url,
         "phone_url": terminal.phone_url,
-        "simulated": terminal.simulated,
+        "sandbox": terminal.sandbox,
         "currency": currency,
     });
     let policy = page_policy(&terminal.token_url);

@@ -143,7 +143,7 @@ impl From<&Problem> for Fail {
             .with_detail(&problem.detail)
             .caused_by(said.into());
         if let Some(trade) = &problem.trade {
-            fail.trade_id = Some(trade.trx_id.clone());
+            fail.trade_id = Some(trade.trade_id.clone());
             fail.money_moved = trade.status.at_risk();
         }
         fail

@@ -285,7 +285,7 @@ Written by \`cargo xtask bench reader\` on ${new Date().toISOString().slice(0, 1
 Reads of those with a code, then CPU milliseconds (median / p95) from RGBA to text, all readers in one run. Figures in milliseconds are this machine's; the ratios carry over.
 
 ${targets(till, photos, module)}
-${tables(`The till set (seed ${options.seed}; drawn by src/scenes, one frame)`, till, names)}
+${tables(`The till set (seed ${options.seed}; drawn by tests/scenes, one frame)`, till, names)}
 ![Reads by category](reader.svg)
 `;
 if (photos) text += `\n${tables("Photos (sets that are not ours and not in this project)", photos, names)}`;

@@ -103,7 +103,7 @@ test("what is unsafe and may be meant is warned of, and starts", async (t) => {
     [(toml) => toml, database("postgres://kaunter:hunter2@db.example/kaunter?sslmode=require"), /sslmode=verify-full/],
     [(toml) => toml, database("postgres://kaunter:hunter2@127.0.0.1/kaunter?host=db.example"), /sslmode=verify-full/],
     [real, {}, /test_wallets = true shows wallets that move no money/],
-    [real, {}, /terminal\.simulated = true tells/],
+    [real, {}, /terminal\.sandbox = true tells/],
   ];
   for (const [change, environment, words] of warned) {
     const { status, said } = check(shop, change, environment);

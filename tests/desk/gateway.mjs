@@ -1,4 +1,4 @@
-// A gateway that answers what a test tells it to: the simulator is honest, and keeps its own books; this one says
+// A gateway that answers what a test tells it to: the sandbox is honest, and keeps its own books; this one says
 // anything.
 
 import { createServer } from "node:http";
@@ -83,5 +83,5 @@ export async function sell(shop, ref, { minor = 1250, code = fresh(), terminal =
   token ??= await shop.token(terminal);
   const made = await shop.call("POST", "/v1/trades", { token, body: newTrade(ref, { minor }) });
   if (made.json?.status !== "awaiting-code") return made;
-  return shop.call("POST", `/v1/trades/${made.json.trx_id}/code`, { token, body: { code } });
+  return shop.call("POST", `/v1/trades/${made.json.trade_id}/code`, { token, body: { code } });
 }

@@ -60,7 +60,7 @@ test("a database that can't be opened: each cause has its sentence, with what to
     web.close();
   });
   await until("they listen", () => deaf.listening && web.listening);
-  const port = new URL(shop.simulator).port;
+  const port = new URL(shop.sandbox).port;
   const cases = [
     [
       at((url) => {

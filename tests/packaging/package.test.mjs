@@ -153,7 +153,7 @@ async function counterBehind(t, serve, wallet = "23") {
 async function works(t, serve) {
   const { desk, machine, origin } = await counterBehind(t, serve);
   const page = await machine.page();
-  await page.goto(`${origin}/?${new URLSearchParams({ backend: desk.backend, shop: `${desk.simulator}/shop/token` })}`);
+  await page.goto(`${origin}/?${new URLSearchParams({ backend: desk.backend, shop: `${desk.sandbox}/shop/token` })}`);
   await page.waitForSelector("body[data-result]", { timeout: 60_000, state: "attached" });
   const known = await page.getAttribute("body", "data-result");
   const { version } = JSON.parse(await readFile(join(root, "pkg/package.json")));
@@ -368,7 +368,7 @@ test("the README's quick start, followed to the letter, takes a payment", async 
   const desk = await counter(t, { origins: [origin] });
   const rules = [
     [8787, desk.backend],
-    [8788, desk.simulator],
+    [8788, desk.sandbox],
   ].map(([port, address]) => `MAP 127.0.0.1:${port} ${new URL(address).host}`);
   const machine = await desk.machine({ flags: [`--host-resolver-rules=${rules}`] });
   await machine.look(await desk.code("approves", "21"));

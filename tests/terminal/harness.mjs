@@ -1,4 +1,4 @@
-// The real parts of a counter: the simulator, the backend, Chromium with a camera made of a file. Each test has its
+// The real parts of a counter: the sandbox, the backend, Chromium with a camera made of a file. Each test has its
 // own.
 
 import { spawn } from "node:child_process";
@@ -14,7 +14,7 @@ import { flags, show } from "./camera.mjs";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const { CHROMIUM: executablePath = "/usr/bin/chromium" } = process.env;
 const programs = {
-  simulator: process.env.KAUNTER_SIMULATOR ?? join(root, "target/debug/kaunter-simulator"),
+  sandbox: process.env.KAUNTER_SANDBOX ?? join(root, "target/debug/kaunter-sandbox"),
   backend: process.env.KAUNTER_BACKEND ?? join(root, "target/debug/kaunter-backend"),
 };
 export const out = process.env.KAUNTER_OUT ?? join(root, "target/screens");
@@ -60,9 +60,9 @@ export class Program {
   }
 }
 
-const fresh = () => `simulator-${randomBytes(24).toString("hex")}`;
+const fresh = () => `sandbox-${randomBytes(24).toString("hex")}`;
 
-/** A simulator and a backend; `scale` makes every duration of both so much shorter. */
+/** A sandbox and a backend; `scale` makes every duration of both so much shorter. */
 export async function counter(
   t,
   { scale = 0.25, profile = "rich", policy = {}, extra = "", log = "info", origins = [], database, databaseUrl } = {},
@@ -80,7 +80,7 @@ class Counter {
     this.keys = {
       KAUNTER_GATEWAY_KEY: fresh(),
       KAUNTER_GATEWAY_SECRET: fresh(),
-      KAUNTER_GATEWAY_MERCHANT: "simulator-merchant",
+      KAUNTER_GATEWAY_MERCHANT: "sandbox-merchant",
       KAUNTER_GATEWAY_PASSWORD: fresh(),
       KAUNTER_SERVER_KEY: fresh(),
       KAUNTER_SIGNING_KEY: fresh(),
@@ -91,13 +91,13 @@ class Counter {
   }
 
   async start() {
-    this.simulatorProgram = new Program(
-      "simulator",
+    this.sandboxProgram = new Program(
+      "sandbox",
       ["--profile", this.profile, "--time-scale", String(this.scale), "--seed", "1"],
       this.keys,
       this.log,
     );
-    this.simulator = await this.simulatorProgram.address;
+    this.sandbox = await this.sandboxProgram.address;
     this.pages = await staticPages(this);
     await this.startBackend("127.0.0.1:0");
     await this.post("/_sim/shop", { backend: this.backend, server_key: this.keys.KAUNTER_SERVER_KEY });
@@ -126,13 +126,13 @@ time_permille = ${Math.round(this.scale * 1000)}
 calls_per_minute = 6000
 ${this.extra}
 [gateway]
-base = "${this.simulator}/version1"
+base = "${this.sandbox}/version1"
 profile = "${this.profile}"
 [terminal]
 dir = ${JSON.stringify(join(root, "www/dist"))}
-token_url = "${this.simulator}/shop/token"
-phone_url = "${this.simulator}/_sim/phone"
-simulated = true
+token_url = "${this.sandbox}/shop/token"
+phone_url = "${this.sandbox}/_sim/phone"
+sandbox = true
 [policy]
 ${policy}
 `;
@@ -146,7 +146,7 @@ ${policy}
   // ---- the gateway's side ----
 
   async post(path, body) {
-    const answer = await fetch(`${this.simulator}${path}`, {
+    const answer = await fetch(`${this.sandbox}${path}`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
@@ -155,7 +155,7 @@ ${policy}
     return answer.headers.get("content-type")?.includes("json") ? answer.json() : null;
   }
   async get(path) {
-    return (await fetch(`${this.simulator}${path}`)).json();
+    return (await fetch(`${this.sandbox}${path}`)).json();
   }
   ledger() {
     return this.get("/_sim/ledger");
@@ -167,8 +167,8 @@ ${policy}
   fault(call, fault, more = {}) {
     return this.post("/_sim/faults", { call, fault, ...more });
   }
-  async code(customer = "approves", integrator = "23", more = {}) {
-    return (await this.post("/_sim/codes", { integrator, customer, ...more })).code;
+  async code(customer = "approves", wallet_id = "23", more = {}) {
+    return (await this.post("/_sim/codes", { wallet_id, customer, ...more })).code;
   }
   /** What is really kept of all sales together, in minor units. */
   async kept() {
@@ -179,8 +179,8 @@ ${policy}
 
   /** A terminal token, minted by the shop's server as a PHP page would. */
   async token(terminal = "till-1", more = {}) {
-    const may = ["charge", "cancel", "void", "review", "list"]; // a manager's, unless a test asks for less
-    return (await this.post("/shop/token", { terminal, may, ...more })).token;
+    const rights = ["charge", "cancel", "void", "review", "list"]; // a manager's, unless a test asks for less
+    return (await this.post("/shop/token", { terminal, rights, ...more })).token;
   }
   async call(method, path, { token, body, raw, headers = {} } = {}) {
     const answer = await fetch(`${this.backend}${path}`, {
@@ -226,7 +226,7 @@ ${policy}
     for (const browser of this.browsers) await browser.close().catch(() => {});
     for (const close of this.closers) close();
     await this.backendProgram?.stop("SIGKILL");
-    await this.simulatorProgram?.stop("SIGKILL");
+    await this.sandboxProgram?.stop("SIGKILL");
     await rm(this.dir, { recursive: true, force: true });
   }
 }
@@ -276,11 +276,11 @@ class Machine {
 
 /** What a developer writes: a page that opens a till, and keeps what it tells in `log`. Runs in any browser. */
 export function developer(counter, { terminal = "till-1", open = true, options = "" } = {}) {
-  const setting = { backend: counter.backend, shop: `${counter.simulator}/shop/token`, terminal };
+  const setting = { backend: counter.backend, shop: `${counter.sandbox}/shop/token`, terminal };
   return `(async (setting) => {
     const kaunter = await import("/pkg/index.js");
     const getToken = async ({ sale, may, signal }) => {
-      const body = { terminal: setting.terminal, ...(sale ? { sale } : {}), ...(may ? { may: ["charge", "cancel", may] } : {}) };
+      const body = { terminal: setting.terminal, ...(sale ? { sale } : {}), ...(may ? { rights: ["charge", "cancel", may] } : {}) };
       const answer = await fetch(setting.shop, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal });
       return (await answer.json()).token;
     };
@@ -337,13 +337,13 @@ export async function charge(page, { wallet } = {}) {
 export async function attempt(shop, ref, { minor = 1250, code, terminal = "till-1" } = {}) {
   const token = await shop.token(terminal);
   const body = {
-    key: randomBytes(16).toString("hex"),
+    idempotency_key: randomBytes(16).toString("hex"),
     sale: { ref, amount: { minor, currency: "MYR" } },
-    integrator: "23",
-    presented: "consumer",
+    wallet_id: "23",
+    mode: "consumer_presented",
   };
   const trade = (await shop.call("POST", "/v1/trades", { token, body })).json;
-  if (code) await shop.call("POST", `/v1/trades/${trade.trx_id}/code`, { token, body: { code } });
+  if (code) await shop.call("POST", `/v1/trades/${trade.trade_id}/code`, { token, body: { code } });
   return trade;
 }
 
@@ -353,13 +353,13 @@ export async function attempt(shop, ref, { minor = 1250, code, terminal = "till-
  */
 export async function underReview(shop, ref, { terminal = "till-1" } = {}) {
   const trade = await attempt(shop, ref, { terminal });
-  await shop.fault("pay", "wrong_amount", { trx_id: trade.trx_id });
-  await shop.fault("status", { status: 503 }, { trx_id: trade.trx_id, times: 1_000_000 });
-  await shop.call("POST", `/v1/trades/${trade.trx_id}/code`, {
+  await shop.fault("pay", "wrong_amount", { trade_id: trade.trade_id });
+  await shop.fault("status", { status: 503 }, { trade_id: trade.trade_id, times: 1_000_000 });
+  await shop.call("POST", `/v1/trades/${trade.trade_id}/code`, {
     token: await shop.token(terminal),
     body: { code: await shop.code() },
   });
-  await until(`${ref} is under review`, async () => (await shop.sale(ref)).attempts[0].status === "needs-review");
+  await until(`${ref} is under review`, async () => (await shop.sale(ref)).trades[0].status === "needs-review");
   return trade;
 }
 

@@ -157,7 +157,7 @@ export const en = {
   kOpaque: "a code of no known wallet",
   noAnswer: "The shop's system does not answer: check the network and try again.",
   offline: "No connection to the shop's system. Open payments go on by themselves.",
-  simulated: "Simulator, no real money",
+  sandbox: "Sandbox, no real money",
   // Why a payment was refused
   code_expired: "The code was too old: ask for a fresh code.",
   code_used: "The code was used before: ask for a fresh code.",

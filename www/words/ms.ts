@@ -150,7 +150,7 @@ export const ms: Words = {
   kOpaque: "kod e-dompet yang tidak dikenali",
   noAnswer: "Sistem kedai tidak menjawab: semak rangkaian dan cuba lagi.",
   offline: "Tiada sambungan ke sistem kedai. Bayaran yang terbuka diteruskan sendiri.",
-  simulated: "Simulator, bukan wang sebenar",
+  sandbox: "Sandbox, bukan wang sebenar",
   code_expired: "Kod sudah terlalu lama: minta kod baharu.",
   code_used: "Kod sudah digunakan: minta kod baharu.",
   insufficient_funds: "Baki e-dompet tidak cukup: minta tambah nilai atau bayar cara lain.",

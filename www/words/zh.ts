@@ -150,7 +150,7 @@ export const zh: Words = {
   kOpaque: "未知钱包的码",
   noAnswer: "商店系统没有答复，请检查网络后再试。",
   offline: "与商店系统的连接中断。未完成的付款会自动继续。",
-  simulated: "模拟器，非真实资金",
+  sandbox: "模拟器，非真实资金",
   code_expired: "付款码已过期，请顾客出示新的付款码。",
   code_used: "付款码已用过，请顾客出示新的付款码。",
   insufficient_funds: "余额不足，请顾客充值或用其他方式付款。",

@@ -1,6 +1,6 @@
 //! `cargo xtask`: builds the tools where everybody can see it, and hands the command to them.
 //!
-//! The tools contain the backend, the simulator and wasm-bindgen, and their first build takes minutes. This program has no
+//! The tools contain the backend, the sandbox and wasm-bindgen, and their first build takes minutes. This program has no
 //! dependency, so it can say so within a second or two.
 
 use std::path::{Path, PathBuf};

@@ -7,8 +7,8 @@ use reqwest::Url;
 use super::{Config, ConfigError};
 use crate::secret::Secret;
 
-/// The simulator's keys start with this, so that nobody takes real money with them.
-const SIMULATOR_MARK: &str = "simulator-";
+/// The sandbox's keys start with this, so that nobody takes real money with them.
+const SANDBOX_MARK: &str = "sandbox-";
 /// A key that signs tokens is at least this long.
 const LEAST_KEY_CHARS: usize = 32;
 /// And has so many different ones: 32 random hex digits have fewer in one case of ten million.
@@ -57,8 +57,8 @@ impl Config {
             &self.gateway.secret,
             &self.gateway.password,
         ];
-        if !loopback && keys.iter().any(|key| is_simulators(key)) {
-            return Err(ConfigError::SimulatorKeys);
+        if !loopback && keys.iter().any(|key| is_sandbox_key(key)) {
+            return Err(ConfigError::SandboxKeys);
         }
         if self.time_permille != 1000 && !loopback {
             return Err(ConfigError::TimeScale);
@@ -86,8 +86,8 @@ impl Config {
                 return Err(ConfigError::WeakKey(name, "8 different characters"));
             }
         }
-        // The simulator's take no real money, whatever they open.
-        if self.server_key == self.signing_key && !is_simulators(&self.server_key) {
+        // The sandbox's take no real money, whatever they open.
+        if self.server_key == self.signing_key && !is_sandbox_key(&self.server_key) {
             return Err(ConfigError::OneKey);
         }
         Ok(())
@@ -147,9 +147,9 @@ impl Config {
                     .to_owned(),
             );
         }
-        if is_real && self.terminal.as_ref().is_some_and(|page| page.simulated) {
+        if is_real && self.terminal.as_ref().is_some_and(|page| page.sandbox) {
             warnings.push(
-                "terminal.simulated = true tells the cashier that no money moves, and the gateway is a real one: remove it"
+                "terminal.sandbox = true tells the cashier that no money moves, and the gateway is a real one: remove it"
                     .to_owned(),
             );
         }
@@ -163,8 +163,8 @@ impl Config {
     }
 }
 
-fn is_simulators(key: &Secret) -> bool {
-    key.expose().starts_with(SIMULATOR_MARK)
+fn is_sandbox_key(key: &Secret) -> bool {
+    key.expose().starts_with(SANDBOX_MARK)
 }
 
 /// An address of the cashier's page; inside of it none where it is a path of the page's own origin.

@@ -77,7 +77,7 @@ pub enum Profile {
     /// Only what is known.
     #[default]
     Plain,
-    /// The simulator's: assumptions.
+    /// The sandbox's: assumptions.
     Rich,
 }
 

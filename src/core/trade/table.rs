@@ -16,7 +16,7 @@ pub const MOVES: &[(State, State, &str)] = &[
     (
         CreateUnknown,
         Abandoned,
-        "nothing was presented: the next attempt may start",
+        "nothing was mode: the next attempt may start",
     ),
     (AwaitingCode, Paying, "code"),
     (

@@ -104,7 +104,7 @@ export async function report(folder, { seed, order, versions, machine }) {
   const text = `# Live, measured
 
 Written by \`cargo xtask bench live\` on ${new Date().toISOString().slice(0, 10)}: headless Chromium, ${machine}, seed ${seed}, ${range(cells.map(({ runs }) => Object.values(runs)[0].times.length))} scenes a cell.
-A file is the camera: a counter without a phone, then a phone's code, 29 frames a second, drawn by src/scenes. The time runs from the frame in
+A file is the camera: a counter without a phone, then a phone's code, 29 frames a second, drawn by tests/scenes. The time runs from the frame in
 which the code is there to the scanner's word for it. A strip in the picture's corner tells which frame that is, and a worker on a clone of the camera's
 track reads it: the page's own frame callback comes late where the page is blocked. Each cell has the two sizes, ${sizes.join(" / ")}.
 All scanners of a cell look at the same film, one after the other. Milliseconds are this machine's, which had other work beside this; the ratios carry over.

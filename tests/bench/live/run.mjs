@@ -105,7 +105,7 @@ async function measure(browser, name, { scenes, slow, size }, { server, counter:
     const paces = slow > 1 ? await throttle(page, cdp, slow) : null;
     await page.evaluate(
       ([setting, size]) => globalThis.begin(setting, size),
-      [{ backend: shop.backend, shop: `${shop.simulator}/shop/token` }, size],
+      [{ backend: shop.backend, shop: `${shop.sandbox}/shop/token` }, size],
     );
     await until("the first scene", () => page.evaluate(() => log.marks.some(({ mark }) => mark === 1)), { every: 100 });
     const before = await metrics(cdp, page);

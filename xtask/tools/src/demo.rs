@@ -1,4 +1,4 @@
-//! The demo: simulator, the shop's server and the backend in one process, and two links.
+//! The demo: sandbox, the shop's server and the backend in one process, and two links.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Instant;
@@ -14,7 +14,7 @@ use crate::tools;
 /// What the demo may be told.
 #[derive(Args)]
 pub(crate) struct Demo {
-    /// The terminal's port, and the simulator's is the next one; without it both are free ones.
+    /// The terminal's port, and the sandbox's is the next one; without it both are free ones.
     #[arg(long)]
     port: Option<u16>,
     /// Pages of another origin that may call the backend: a developer's own.
@@ -41,7 +41,7 @@ impl Demo {
     }
 
     async fn serve(self, began: Instant) -> anyhow::Result<()> {
-        step("Starting simulator, shop and backend");
+        step("Starting sandbox, shop and backend");
         // The machines speak only when something is wrong.
         tracing_subscriber::fmt()
             .with_env_filter("error")
@@ -49,13 +49,13 @@ impl Demo {
             .init();
         let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let keys = Keys::new()?;
-        let simulator = kaunter_simulator::serve(kaunter_simulator::Config {
+        let sandbox = kaunter_sandbox::serve(kaunter_sandbox::Config {
             listen: loopback(self.port.map_or(0, |port| port.saturating_add(1))),
             key: keys.key.clone(),
             secret: keys.secret.clone(),
-            merchant: "simulator-merchant".to_owned(),
+            merchant: "sandbox-merchant".to_owned(),
             password: keys.password.clone(),
-            profile: kaunter_simulator::Profile::Rich,
+            profile: kaunter_sandbox::Profile::Rich,
             seed: 1,
             time_permille: 1000,
             state: None,
@@ -76,10 +76,10 @@ impl Demo {
             origins: self.origin.clone(),
             test_wallets: true,
             gateway: GatewayConfig {
-                base: format!("http://{}/version1", simulator.addr),
+                base: format!("http://{}/version1", sandbox.addr),
                 key: Secret::new(keys.key.clone()),
                 secret: Secret::new(keys.secret.clone()),
-                merchant: Secret::new("simulator-merchant"),
+                merchant: Secret::new("sandbox-merchant"),
                 password: Secret::new(keys.password.clone()),
                 currency: "MYR".to_owned(),
                 max_amount_minor: 5_000_000,
@@ -93,20 +93,20 @@ impl Demo {
             report: kaunter_backend::ReportConfig::default(),
             terminal: Some(TerminalConfig {
                 dir: root().join("www/dist"),
-                token_url: format!("http://{}/shop/token", simulator.addr),
-                phone_url: Some(format!("http://{}/_sim/phone", simulator.addr)),
-                simulated: true,
+                token_url: format!("http://{}/shop/token", sandbox.addr),
+                phone_url: Some(format!("http://{}/_sim/phone", sandbox.addr)),
+                sandbox: true,
             }),
         })
         .await?;
         let terminal = format!("http://{}/", backend.addr);
-        let phone = format!("http://{}/_sim/phone", simulator.addr);
-        introduce(simulator.addr, &terminal, &keys.server)?;
+        let phone = format!("http://{}/_sim/phone", sandbox.addr);
+        introduce(sandbox.addr, &terminal, &keys.server)?;
         println!("ready after {:.1} s\n", began.elapsed().as_secs_f32());
         println!("  The cashier's terminal   {terminal}");
         println!("  The customer's phone     {phone}\n");
         let done = if self.auto {
-            self.drive(&terminal, simulator.addr).await
+            self.drive(&terminal, sandbox.addr).await
         } else {
             if self.open {
                 open(&terminal);
@@ -117,15 +117,15 @@ impl Demo {
             Ok(tokio::signal::ctrl_c().await?)
         };
         backend.stop().await;
-        simulator.stop().await;
+        sandbox.stop().await;
         done
     }
 
-    async fn drive(&self, terminal: &str, simulator: SocketAddr) -> anyhow::Result<()> {
+    async fn drive(&self, terminal: &str, sandbox: SocketAddr) -> anyhow::Result<()> {
         let browser = tools::browser(false)?;
         let mut auto = command("node", &["tests/terminal/auto.mjs"]);
         auto.env("KAUNTER_TERMINAL", terminal)
-            .env("KAUNTER_SIMULATOR_URL", format!("http://{simulator}"))
+            .env("KAUNTER_SANDBOX_URL", format!("http://{sandbox}"))
             .env("CHROMIUM", browser.chromium)
             .env("KAUNTER_OUT", target().join("demo"))
             .env("KAUNTER_FAULT", self.fault.clone().unwrap_or_default());
@@ -134,16 +134,16 @@ impl Demo {
 }
 
 /// Tells the shop's server where its backend is. One call of one command: no client library is worth it here.
-fn introduce(simulator: SocketAddr, backend: &str, server_key: &str) -> anyhow::Result<()> {
+fn introduce(sandbox: SocketAddr, backend: &str, server_key: &str) -> anyhow::Result<()> {
     use std::io::{Read, Write};
     let body = format!(
         r#"{{"backend":"{}","server_key":"{server_key}"}}"#,
         backend.trim_end_matches('/')
     );
-    let mut stream = std::net::TcpStream::connect(simulator)?;
+    let mut stream = std::net::TcpStream::connect(sandbox)?;
     write!(
         stream,
-        "POST /_sim/shop HTTP/1.1\r\nhost: {simulator}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        "POST /_sim/shop HTTP/1.1\r\nhost: {sandbox}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
         body.len()
     )?;
     let mut answer = String::new();
@@ -170,7 +170,7 @@ impl Keys {
             let mut bytes = [0; 24];
             getrandom::fill(&mut bytes)
                 .map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
-            Ok(format!("simulator-{}", hex::encode(bytes)))
+            Ok(format!("sandbox-{}", hex::encode(bytes)))
         };
         Ok(Self {
             key: fresh()?,

@@ -1,4 +1,4 @@
-//! Sales on virtual time: the release build of `kaunter-sim`, with its own arguments.
+//! Sales on virtual time: the release build of `kaunter-sales`, with its own arguments.
 
 use std::process::Command;
 
@@ -36,14 +36,14 @@ impl Sim {
     }
 }
 
-/// `kaunter-sim`, built in release and run.
+/// `kaunter-sales`, built in release and run.
 pub(crate) fn program() -> Command {
     cargo(&[
         "run",
         "--quiet",
         "--release",
         "--package",
-        "kaunter-sim",
+        "kaunter-sales",
         "--",
     ])
 }

@@ -416,13 +416,13 @@ fn real_parts(folder: &str, browser: &Browser) -> anyhow::Result<Outcome> {
     node_with(folder, |command| set_parts(command, browser))
 }
 
-/// Builds simulator and backend.
+/// Builds sandbox and backend.
 pub(crate) fn programs() -> anyhow::Result<()> {
     crate::run::run(cargo(&[
         "build",
         "--quiet",
         "--package",
-        "kaunter-simulator",
+        "kaunter-sandbox",
         "--package",
         "kaunter-backend",
     ]))?;
@@ -438,10 +438,7 @@ fn set_parts(command: &mut Command, browser: &Browser) -> anyhow::Result<()> {
     }
     command
         .env("CHROMIUM", &browser.chromium)
-        .env(
-            "KAUNTER_SIMULATOR",
-            target().join("debug/kaunter-simulator"),
-        )
+        .env("KAUNTER_SANDBOX", target().join("debug/kaunter-sandbox"))
         .env("KAUNTER_BACKEND", target().join("debug/kaunter-backend"))
         .env("KAUNTER_OUT", target().join("screens"));
     Ok(())

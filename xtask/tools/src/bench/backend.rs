@@ -32,9 +32,9 @@ pub(crate) struct Rush {
 /// Askers of one payment.
 const ASKERS: u64 = 50;
 
-/// The simulator and a backend on one store, fresh for each measurement.
+/// The sandbox and a backend on one store, fresh for each measurement.
 struct Parts {
-    simulator: Program,
+    sandbox: Program,
     backend: Program,
     keys: Vec<(&'static str, String)>,
 }
@@ -47,7 +47,7 @@ impl Rush {
             "--package",
             "kaunter-backend",
             "--package",
-            "kaunter-simulator",
+            "kaunter-sandbox",
         ];
         run(cargo(&[&build[..], &packages[..]].concat()))?;
         let postgres = Postgres::start()?;
@@ -126,15 +126,15 @@ impl Parts {
         if let Some(url) = database_url {
             keys.push(("DATABASE_URL", url));
         }
-        let mut command = program("kaunter-simulator");
+        let mut command = program("kaunter-sandbox");
         command.args(["--seed", "1"]).envs(keys.iter().cloned());
-        let simulator = Program::start(command, &dir.join("simulator.log"))?;
+        let sandbox = Program::start(command, &dir.join("sandbox.log"))?;
         let config = dir.join("kaunter.toml");
         // As it is deployed, but for a deadline that outlasts the measurement, and tills that sell faster than people can.
         let text = format!(
             "listen = \"127.0.0.1:0\"\ndatabase = {:?}\nshop = \"load\"\ncalls_per_minute = 100000\n[gateway]\nbase = \"{}/version1\"\nprofile = \"rich\"\n[policy]\ndeadline_ms = 3600000\n",
             dir.join("kaunter.db"),
-            simulator.address
+            sandbox.address
         );
         std::fs::write(&config, text)?;
         let mut command = program("kaunter-backend");
@@ -142,7 +142,7 @@ impl Parts {
         command.env_remove("RUST_LOG").envs(keys.iter().cloned());
         let backend = Program::start(command, &dir.join("backend.log"))?;
         Ok(Self {
-            simulator,
+            sandbox,
             backend,
             keys,
         })
@@ -157,7 +157,7 @@ impl Parts {
         let before_ms = self.backend.cpu_ms()?;
         let output = program("kaunter-load")
             .args(["--backend", &self.backend.address])
-            .args(["--simulator", &self.simulator.address])
+            .args(["--sandbox", &self.sandbox.address])
             .args(["--seconds", &seconds.to_string()])
             .args([rush, count, &number.to_string()])
             .envs(self.keys.iter().cloned())
@@ -178,5 +178,5 @@ fn program(name: &str) -> Command {
 fn fresh() -> anyhow::Result<String> {
     let mut bytes = [0; 24];
     getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
-    Ok(format!("simulator-{}", hex::encode(bytes)))
+    Ok(format!("sandbox-{}", hex::encode(bytes)))
 }

@@ -1,0 +1,127 @@
+//! What a customer does about a payment, and the amounts that script themselves.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::{Place, World};
+
+/// A customer's mind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Customer {
+    /// Confirms at once.
+    Approves,
+    /// Declines at once.
+    Declines,
+    /// Confirms on the phone page.
+    Asks,
+    /// Confirms after so long.
+    ApprovesAfterMs(u64),
+    /// Never answers.
+    Ignores,
+    /// The sen of the amount decide.
+    #[default]
+    ByAmount,
+}
+
+/// What the gateway does with a payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deed {
+    /// Money moves now.
+    Charge,
+    /// It waits for the customer: an answer at a time, the phone page, or nobody.
+    Wait(Option<(u64, bool)>, bool),
+    /// It refuses, with this code and these words.
+    Refuse(u32, &'static str),
+}
+
+/// What a scripted amount adds: the answer is lost, or the gateway goes down for so long.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Aside {
+    pub(crate) answer_lost: bool,
+    pub(crate) down_ms: u64,
+    pub(crate) late_success_ms: Option<u64>,
+    pub(crate) void_fails: u32,
+}
+
+/// Without a phone page that is open, an amount without a script is confirmed after this.
+const ABSENT_MS: u64 = 3_000;
+
+/// Decides: first the amount's script, then the customer.
+pub(crate) fn decide(
+    customer: Customer,
+    amount: u64,
+    now_ms: u64,
+    phone_is_open: bool,
+    scaled: impl Fn(u64) -> u64,
+) -> (Deed, Aside) {
+    let after = |ms| Deed::Wait(Some((now_ms + ms, true)), false);
+    let none = Aside::default();
+    match customer {
+        Customer::Approves => (Deed::Charge, none),
+        Customer::Declines => (Deed::Wait(Some((now_ms, false)), false), none),
+        Customer::Asks => (Deed::Wait(None, true), none),
+        Customer::ApprovesAfterMs(ms) => (after(ms), none),
+        Customer::Ignores => (Deed::Wait(None, false), none),
+        Customer::ByAmount => match amount % 100 {
+            0 => (Deed::Charge, none),
+            1 => (Deed::Wait(Some((now_ms, false)), false), none),
+            2 => (after(scaled(6_000)), none),
+            3 => (
+                Deed::Charge,
+                Aside {
+                    answer_lost: true,
+                    ..none
+                },
+            ),
+            4 => (Deed::Wait(None, false), none),
+            5 => (
+                Deed::Charge,
+                Aside {
+                    answer_lost: true,
+                    down_ms: scaled(20_000),
+                    ..none
+                },
+            ),
+            6 => (Deed::Refuse(4001, "insufficient funds"), none),
+            7 => (Deed::Refuse(4002, "code expired"), none),
+            8 => {
+                let late_success_ms = Some(scaled(3_000));
+                (
+                    Deed::Wait(None, false),
+                    Aside {
+                        late_success_ms,
+                        ..none
+                    },
+                )
+            }
+            9 => (
+                Deed::Charge,
+                Aside {
+                    void_fails: 1,
+                    ..none
+                },
+            ),
+            _ if phone_is_open => (Deed::Wait(None, true), none),
+            _ => (after(scaled(ABSENT_MS)), none),
+        },
+    }
+}
+
+impl World {
+    /// The phone page's answer to a payment that asks.
+    pub(crate) fn phone_answers(&mut self, trade_id: &str, yes: bool, now_ms: u64) -> bool {
+        let asks = |trade: &&mut crate::ledger::Trade| {
+            trade.trade_id == trade_id && trade.place == Place::Pending && trade.hidden.asks_phone
+        };
+        let Some(trade) = self.trades.iter_mut().find(asks) else {
+            return false;
+        };
+        trade.hidden.asks_phone = false;
+        if yes {
+            trade.charge("the customer confirmed on the phone");
+        } else {
+            trade.fail("the customer declined on the phone", now_ms);
+        }
+        true
+    }
+}

@@ -1,0 +1,586 @@
+//! The PayDibs POS API as far as it is known, over real HTTP: headers, token and signature are checked, what the real one
+//! would refuse is refused, and pretend money moves between pretend wallets.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Form, Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use futures_util::stream;
+use kaunter_core::money::Money;
+use md5::{Digest, Md5};
+use rand::Rng;
+use serde_json::{Value, json};
+
+use crate::customer::{Aside, Customer, Deed, decide};
+use crate::display;
+use crate::faults::{Call, Fault};
+use crate::ledger::{Entry, Place, Trade, World};
+use crate::wallets::{WALLETS, wallet};
+use crate::{Profile, Sandbox, server};
+
+/// A token of the gateway lives so long.
+const TOKEN_MS: u64 = 30 * 60_000;
+/// The phone page is open while it was seen within this.
+const PHONE_OPEN_MS: u64 = 4_000;
+
+pub(crate) fn routes() -> Router<Sandbox> {
+    Router::new().route("/{group}/{call}", post(call))
+}
+
+type Fields = Vec<(String, String)>;
+
+/// Stands for an answer that is cut: no gateway says this.
+const LOST: (u32, &str) = (599, "lost");
+
+/// An answer's envelope: 200 and data, or another code and why.
+pub(crate) type Answer = Result<Value, (u32, &'static str)>;
+
+/// `md5(values in order of field name, then time, then secret)`, in lower-case hex.
+#[must_use]
+pub fn sign(fields: &[(String, String)], secret: &str) -> String {
+    let mut sorted: Vec<_> = fields
+        .iter()
+        .filter(|(name, _)| name != "sign" && name != "time")
+        .collect();
+    sorted.sort();
+    let mut hash = Md5::new();
+    for (_, value) in sorted {
+        hash.update(value);
+    }
+    hash.update(field(fields, "time"));
+    hash.update(secret);
+    hex::encode(hash.finalize())
+}
+
+fn field<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
+    let found = fields.iter().find(|(own, _)| own == name);
+    found.map_or("", |(_, value)| value.as_str())
+}
+
+async fn call(
+    State(sandbox): State<Sandbox>,
+    Path((group, name)): Path<(String, String)>,
+    headers: HeaderMap,
+    Form(fields): Form<Fields>,
+) -> Response {
+    let call = match (group.as_str(), name.as_str()) {
+        ("token", "api-token") => Call::Token,
+        ("payment", "integrator-master") => Call::Integrators,
+        ("payment", "create-trade") => Call::Create,
+        ("payment", "payment") => Call::Pay,
+        ("payment", "check-status") => Call::Status,
+        ("payment", "cancel-trade") if sandbox.config.profile == Profile::Rich => Call::Cancel,
+        ("payment", "process-void") => Call::Void,
+        _ => return StatusCode::NOT_FOUND.into_response(),
+    };
+    let fault = note(&sandbox, call, &fields).await;
+    if let Some(response) = before(&sandbox, fault).await {
+        return response;
+    }
+    let answer = {
+        let mut world = sandbox.world.lock().await;
+        let now_ms = sandbox.now_ms();
+        world.settle(now_ms);
+        let answer = serve(&sandbox, &mut world, call, &headers, &fields, fault);
+        world.save();
+        answer
+    };
+    after(answer, fault).await
+}
+
+/// Writes the request down, and takes what the script has for it.
+async fn note(sandbox: &Sandbox, call: Call, fields: &Fields) -> Option<Fault> {
+    let mut world = sandbox.world.lock().await;
+    let gateway_ref = field(fields, "trans_id");
+    let trade_id = match call {
+        Call::Create => Some(field(fields, "trx_id").to_owned()),
+        Call::Token | Call::Integrators | Call::Pay | Call::Status | Call::Cancel | Call::Void => {
+            world.trade(gateway_ref).map(|trade| trade.trade_id.clone())
+        }
+    };
+    let now_ms = sandbox.now_ms();
+    let mut fault = world
+        .script
+        .take(call, trade_id.as_deref(), |ms| sandbox.scaled(ms));
+    if fault.is_none() && now_ms < world.down_until_ms {
+        fault = Some(Fault::Status(503));
+    }
+    world.log.push(Entry {
+        at_ms: now_ms,
+        call,
+        trade_id,
+        fault,
+        code: (call == Call::Pay).then(|| field(fields, "user_qr_code").to_owned()),
+    });
+    fault
+}
+
+/// What happens instead of the effect.
+async fn before(sandbox: &Sandbox, fault: Option<Fault>) -> Option<Response> {
+    match fault? {
+        Fault::HangMs(ms) => {
+            tokio::time::sleep(Duration::from_millis(ms)).await;
+            None
+        }
+        Fault::Reset => Some(server::broken()),
+        Fault::Status(status) => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+            Some((status, "<html>down</html>").into_response())
+        }
+        Fault::TokenExpired => {
+            sandbox.world.lock().await.tokens.clear();
+            Some(envelope(&Err((401, "token expired"))))
+        }
+        Fault::Cut
+        | Fault::ResetAfter
+        | Fault::HangAfterMs(_)
+        | Fault::Html
+        | Fault::Garbage
+        | Fault::Truncated
+        | Fault::DuplicateKeys
+        | Fault::WrongAmount
+        | Fault::WrongId
+        | Fault::SuccessWithoutS
+        | Fault::UnknownStatus
+        | Fault::SlowBytes
+        | Fault::PendingMs(_)
+        | Fault::LateSuccessMs(_)
+        | Fault::NotFoundFirst(_)
+        | Fault::Contradict
+        | Fault::CancelRefunds
+        | Fault::VoidFails
+        | Fault::VoidUnknownMs(_)
+        | Fault::Random(_) => None,
+    }
+}
+
+fn envelope(answer: &Answer) -> Response {
+    Json(body(answer)).into_response()
+}
+
+fn body(answer: &Answer) -> Value {
+    match answer {
+        Ok(data) => json!({"code": 200, "msg": "OK", "data": data}),
+        Err((code, msg)) => json!({"code": code, "msg": msg, "data": {"msg": msg}}),
+    }
+}
+
+/// What happens to the answer once the effect is there.
+async fn after(answer: Answer, fault: Option<Fault>) -> Response {
+    if answer == Err(LOST) {
+        return server::cut(
+            &body(&Ok(json!({"status": 200, "user_order_status": "S"}))).to_string(),
+        );
+    }
+    let Some(fault) = fault else {
+        return envelope(&answer);
+    };
+    let mut value = body(&answer);
+    let text = value.to_string();
+    let data = &mut value["data"];
+    match fault {
+        Fault::Cut => return server::cut(&text),
+        Fault::ResetAfter => return server::broken(),
+        Fault::HangAfterMs(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
+        Fault::Html => {
+            return ([(header::CONTENT_TYPE, "text/html")], "<html>OK</html>").into_response();
+        }
+        Fault::Garbage => return "\u{0}\u{1}{{{{200 S".into_response(),
+        Fault::Truncated => return text[..text.len() / 2].to_owned().into_response(),
+        Fault::DuplicateKeys => {
+            let twice = text.replacen('{', r#"{"code":500,"data":{"status":0},"#, 1);
+            return ([(header::CONTENT_TYPE, "application/json")], twice).into_response();
+        }
+        Fault::WrongAmount => data["amount"] = json!("0.01"),
+        Fault::WrongId => data["trans_id"] = json!("20000101000000000000"),
+        Fault::SuccessWithoutS => {
+            if let Some(fields) = data.as_object_mut() {
+                fields.remove("user_order_status");
+            }
+        }
+        Fault::UnknownStatus => {
+            data["pay_status"] = json!("Q");
+            data["user_order_status"] = json!("Q");
+        }
+        Fault::SlowBytes => return drip(&text),
+        Fault::HangMs(_)
+        | Fault::Reset
+        | Fault::Status(_)
+        | Fault::TokenExpired
+        | Fault::PendingMs(_)
+        | Fault::LateSuccessMs(_)
+        | Fault::NotFoundFirst(_)
+        | Fault::Contradict
+        | Fault::CancelRefunds
+        | Fault::VoidFails
+        | Fault::VoidUnknownMs(_)
+        | Fault::Random(_) => {}
+    }
+    Json(value).into_response()
+}
+
+fn drip(text: &str) -> Response {
+    let bytes: Vec<u8> = text.bytes().collect();
+    let drops = stream::unfold(bytes.into_iter(), async |mut bytes| {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let drop = bytes.next()?;
+        Some((Ok::<_, std::io::Error>(vec![drop]), bytes))
+    });
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    (json, Body::from_stream(drops)).into_response()
+}
+
+fn serve(
+    sandbox: &Sandbox,
+    world: &mut World,
+    call: Call,
+    headers: &HeaderMap,
+    fields: &Fields,
+    fault: Option<Fault>,
+) -> Answer {
+    let config = &sandbox.config;
+    let now_ms = sandbox.now_ms();
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    if header("Key") != Some(config.key.as_str()) {
+        return Err((403, "wrong key"));
+    }
+    if sign(fields, &config.secret) != field(fields, "sign") {
+        return Err((403, "wrong sign"));
+    }
+    if call == Call::Token {
+        return token(sandbox, world, fields, now_ms);
+    }
+    let known = header("Auth-Token").and_then(|token| world.tokens.get(token));
+    if known.is_none_or(|ends_ms| now_ms >= *ends_ms) {
+        return Err((401, "unauthorised"));
+    }
+    match call {
+        Call::Token | Call::Integrators => integrators(sandbox, fields),
+        Call::Create => create(sandbox, world, fields),
+        Call::Pay => pay(sandbox, world, fields, fault, now_ms),
+        Call::Status => status(sandbox, world, fields, fault, now_ms),
+        Call::Cancel => cancel(world, fields, fault, now_ms),
+        Call::Void => void(sandbox, world, fields, fault, now_ms),
+    }
+}
+
+fn token(sandbox: &Sandbox, world: &mut World, fields: &Fields, now_ms: u64) -> Answer {
+    let config = &sandbox.config;
+    let password = hex::encode(Md5::digest(&config.password));
+    if field(fields, "login_id") != config.merchant || field(fields, "login_password") != password {
+        return Err((400, "wrong login"));
+    }
+    let token = hex::encode(world.random.random::<[u8; 16]>());
+    world.tokens.insert(token.clone(), now_ms + TOKEN_MS);
+    Ok(json!({"status": 1, "Auth_Token": token}))
+}
+
+/// Who shows the code, by the gateway's word for it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Customer,
+    Till,
+}
+
+fn way(sandbox: &Sandbox, fields: &Fields) -> Option<Way> {
+    match (field(fields, "pay_type"), sandbox.config.profile) {
+        ("MSU", _) => Some(Way::Customer),
+        (display::PAY_TYPE, Profile::Rich) => Some(Way::Till),
+        (_, _) => None,
+    }
+}
+
+fn integrators(sandbox: &Sandbox, fields: &Fields) -> Answer {
+    let way = way(sandbox, fields).ok_or((400, "unknown pay_type"))?;
+    let able = |wallet: &&crate::wallets::Wallet| way == Way::Customer || wallet.scans;
+    let list = WALLETS.iter().filter(able).map(|wallet| {
+        json!({
+            "id": wallet.id,
+            "integrator_name": wallet.name,
+            "integrator_logo_link": "",
+            "active": wallet.active,
+        })
+    });
+    Ok(Value::Array(list.collect()))
+}
+
+fn create(sandbox: &Sandbox, world: &mut World, fields: &Fields) -> Answer {
+    let trade_id = field(fields, "trx_id");
+    let plain = |char: char| char.is_ascii_alphanumeric() || char == '-';
+    if trade_id.is_empty() || trade_id.len() > 20 || !trade_id.chars().all(plain) {
+        return Err((400, "bad trx_id"));
+    }
+    if world.trades.iter().any(|trade| trade.trade_id == trade_id) {
+        return Err((409, "duplicate trx_id"));
+    }
+    let wallet_id = field(fields, "integrator_id");
+    let wallet = wallet(wallet_id).ok_or((400, "unknown integrator"))?;
+    let Some(amount) = amount(fields) else {
+        return Err((400, "bad amount"));
+    };
+    let way = way(sandbox, fields).ok_or((400, "unknown pay_type"))?;
+    if way == Way::Till && !wallet.scans {
+        return Err((400, "this wallet's app scans no code"));
+    }
+    let gateway_ref = world.new_trans_id();
+    let payload = (way == Way::Till).then(|| display::payload(&gateway_ref, amount));
+    let mut trade = Trade {
+        trade_id: trade_id.to_owned(),
+        gateway_ref: gateway_ref.clone(),
+        wallet_id: wallet_id.to_owned(),
+        amount,
+        charged: 0,
+        refunded: 0,
+        calls: crate::ledger::Calls::default(),
+        events: vec!["created".to_owned()],
+        place: Place::Created,
+        payload: payload.clone(),
+        hidden: crate::ledger::Hidden::default(),
+    };
+    trade.calls.create = 1;
+    world.trades.push(trade);
+    Ok(match payload {
+        Some(text) => json!({"trans_id": gateway_ref, display::FIELD: text}),
+        None => json!({"trans_id": gateway_ref}),
+    })
+}
+
+/// Ringgit as text with exactly two decimals, more than nothing.
+fn amount(fields: &Fields) -> Option<u64> {
+    let text = field(fields, "amount");
+    let (_, sen) = text.split_once('.')?;
+    let money = Money::parse(text, "MYR").ok().filter(|_| sen.len() == 2)?;
+    (money.minor > 0).then_some(money.minor)
+}
+
+fn pay(
+    sandbox: &Sandbox,
+    world: &mut World,
+    fields: &Fields,
+    fault: Option<Fault>,
+    now_ms: u64,
+) -> Answer {
+    let gateway_ref = field(fields, "trans_id");
+    let Some(trade) = world.trade(gateway_ref) else {
+        return Err((404, "no such trade"));
+    };
+    trade.calls.pay += 1;
+    if amount(fields) != Some(trade.amount) || field(fields, "integrator_id") != trade.wallet_id {
+        return Err((400, "the payment is not the trade's"));
+    }
+    let wallet_id = trade.wallet_id.clone();
+    let text = field(fields, "user_qr_code");
+    let Some(code) = world.codes.get_mut(text) else {
+        return refuse(world, gateway_ref, 4002, "code unknown or expired", now_ms);
+    };
+    if code.used {
+        return refuse(world, gateway_ref, 4003, "code used", now_ms);
+    }
+    if code.wallet_id != wallet_id {
+        return refuse(world, gateway_ref, 4005, "a code of another wallet", now_ms);
+    }
+    if now_ms >= code.ends_at_ms {
+        return refuse(world, gateway_ref, 4002, "code expired", now_ms);
+    }
+    code.used = true;
+    let purse = Purse {
+        customer: code.customer,
+        balance: code.balance,
+        code: text.to_owned(),
+    };
+    let (answered, aside) = customer_pays(sandbox, world, gateway_ref, purse, fault, now_ms);
+    if aside.answer_lost {
+        // Taken, and nobody is told.
+        return Err(LOST);
+    }
+    answered
+}
+
+/// Who pays, and with what.
+pub(crate) struct Purse {
+    pub(crate) customer: Customer,
+    pub(crate) balance: u64,
+    /// The code that brought the two together.
+    pub(crate) code: String,
+}
+
+/// What the customer, the script and the amount make of a payment.
+pub(crate) fn customer_pays(
+    sandbox: &Sandbox,
+    world: &mut World,
+    gateway_ref: &str,
+    purse: Purse,
+    fault: Option<Fault>,
+    now_ms: u64,
+) -> (Answer, Aside) {
+    let Purse {
+        customer,
+        balance,
+        code,
+    } = purse;
+    let none = Aside::default();
+    let seen = world.phone_seen_ms;
+    let open = seen.is_some_and(|seen_ms| now_ms < seen_ms + PHONE_OPEN_MS);
+    let Some(trade) = world.trade(gateway_ref) else {
+        return (Err((404, "no such trade")), none);
+    };
+    if matches!(trade.place, Place::Closed | Place::Failed | Place::Voided) {
+        return (Err((409, "the trade is closed")), none);
+    }
+    if balance < trade.amount {
+        let refused = refuse(world, gateway_ref, 4001, "insufficient funds", now_ms);
+        return (refused, none);
+    }
+    let (mut deed, aside) = decide(customer, trade.amount, now_ms, open, |ms| {
+        sandbox.scaled(ms)
+    });
+    if let Some(Fault::PendingMs(ms)) = fault {
+        deed = Deed::Wait(Some((now_ms + ms, true)), false);
+    }
+    trade.hidden.code = Some(code);
+    trade.hidden.void_fails = aside.void_fails;
+    trade.hidden.late_success_ms = aside.late_success_ms;
+    trade.hidden.contradict |= fault == Some(Fault::Contradict);
+    if let Some(Fault::LateSuccessMs(ms)) = fault {
+        trade.hidden.late_success_ms = Some(ms);
+        deed = Deed::Wait(Some((now_ms, false)), false);
+    }
+    if let Some(Fault::NotFoundFirst(times)) = fault {
+        trade.hidden.not_found = times;
+    }
+    let answered = act(trade, deed, now_ms);
+    if aside.down_ms > 0 {
+        world.down_until_ms = now_ms + aside.down_ms;
+    }
+    (answered, aside)
+}
+
+fn act(trade: &mut Trade, deed: Deed, now_ms: u64) -> Answer {
+    let gateway_ref = trade.gateway_ref.clone();
+    match deed {
+        Deed::Charge => {
+            trade.charge("at once");
+            Ok(json!({"status": 200, "user_order_status": "S", "trans_id": gateway_ref}))
+        }
+        Deed::Wait(answer, phone) => {
+            trade.place = Place::Pending;
+            trade.events.push("waits for the customer".to_owned());
+            trade.hidden.answers_at_ms = answer;
+            trade.hidden.asks_phone = phone;
+            Ok(json!({"status": 200, "trans_id": gateway_ref}))
+        }
+        Deed::Refuse(code, why) => {
+            trade.fail(why, now_ms);
+            Err((code, why))
+        }
+    }
+}
+
+fn refuse(
+    world: &mut World,
+    gateway_ref: &str,
+    code: u32,
+    why: &'static str,
+    now_ms: u64,
+) -> Answer {
+    let trade = world.trade(gateway_ref);
+    if let Some(trade) = trade.filter(|trade| trade.place == Place::Created) {
+        trade.fail(why, now_ms);
+    }
+    Err((code, why))
+}
+
+fn status(
+    sandbox: &Sandbox,
+    world: &mut World,
+    fields: &Fields,
+    fault: Option<Fault>,
+    now_ms: u64,
+) -> Answer {
+    let profile = sandbox.config.profile;
+    let Some(trade) = world.trade(field(fields, "trans_id")) else {
+        return Err((404, "record not found"));
+    };
+    trade.calls.status += 1;
+    if let Some(Fault::NotFoundFirst(times)) = fault {
+        trade.hidden.not_found = times;
+    }
+    if trade.hidden.not_found > 0 {
+        trade.hidden.not_found -= 1;
+        return Err((404, "record not found"));
+    }
+    let void_shows = trade.hidden.void_shows_at_ms.is_none_or(|at| now_ms >= at);
+    let word = match (trade.place, profile) {
+        (Place::Paid, _) if trade.hidden.contradict => {
+            trade.hidden.contradict = false;
+            "P"
+        }
+        (Place::Paid, _) => "D",
+        (Place::Voided, Profile::Rich) if void_shows => "V",
+        (Place::Voided, Profile::Rich) => "D",
+        (Place::Pending, Profile::Rich) => "P",
+        (Place::Failed, Profile::Rich) => "F",
+        (Place::Closed, Profile::Rich) => "X",
+        (Place::Created, _) | (_, Profile::Plain) => "N",
+    };
+    Ok(json!({"pay_status": word}))
+}
+
+fn cancel(world: &mut World, fields: &Fields, fault: Option<Fault>, now_ms: u64) -> Answer {
+    let Some(trade) = world.trade(field(fields, "trans_id")) else {
+        return Err((404, "record not found"));
+    };
+    trade.calls.cancel += 1;
+    let said = match trade.place {
+        Place::Created | Place::Pending | Place::Failed => {
+            trade.close("cancelled by the merchant", now_ms);
+            "C"
+        }
+        Place::Closed => "C",
+        Place::Paid if fault == Some(Fault::CancelRefunds) => {
+            trade.refund("cancelled by the merchant");
+            "R"
+        }
+        Place::Paid => "L",
+        Place::Voided => "R",
+    };
+    Ok(json!({"cancel_status": said}))
+}
+
+fn void(
+    sandbox: &Sandbox,
+    world: &mut World,
+    fields: &Fields,
+    fault: Option<Fault>,
+    now_ms: u64,
+) -> Answer {
+    let pin = hex::encode(Md5::digest(&sandbox.config.password));
+    let number: u32 = world.random.random_range(100_000_000..1_000_000_000);
+    let Some(trade) = world.trade(field(fields, "trans_id")) else {
+        return Ok(json!({"status": 3}));
+    };
+    trade.calls.void += 1;
+    if field(fields, "void_pin") != pin {
+        return Ok(json!({"status": 6}));
+    }
+    if trade.hidden.void_fails > 0 || fault == Some(Fault::VoidFails) {
+        trade.hidden.void_fails = trade.hidden.void_fails.saturating_sub(1);
+        trade.events.push("a void failed".to_owned());
+        return Ok(json!({"status": 7}));
+    }
+    match trade.place {
+        Place::Paid => trade.refund("void"),
+        Place::Created | Place::Pending | Place::Failed | Place::Closed | Place::Voided => {
+            return Ok(json!({"status": 7}));
+        }
+    }
+    if let Some(Fault::VoidUnknownMs(ms)) = fault {
+        trade.hidden.void_shows_at_ms = Some(now_ms + ms);
+        return Ok(json!({"status": 8}));
+    }
+    Ok(json!({"status": 1, "transaction_id": format!("V{number}")}))
+}

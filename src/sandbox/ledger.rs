@@ -1,0 +1,212 @@
+//! The books: every trade with what was really charged and refunded, every code, every request.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use crate::customer::Customer;
+use crate::faults::{Call, Script};
+
+/// Where a trade really stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Place {
+    Created,
+    Pending,
+    Paid,
+    Failed,
+    Closed,
+    Voided,
+}
+
+/// A trade.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Trade {
+    pub(crate) trade_id: String,
+    pub(crate) gateway_ref: String,
+    pub(crate) wallet_id: String,
+    pub(crate) amount: u64,
+    pub(crate) charged: u64,
+    pub(crate) refunded: u64,
+    pub(crate) calls: Calls,
+    pub(crate) events: Vec<String>,
+    pub(crate) place: Place,
+    /// What the till shows, where the customer scans.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) payload: Option<String>,
+    #[serde(skip)]
+    pub(crate) hidden: Hidden,
+}
+
+/// What the customer and the script hold for a trade.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hidden {
+    pub(crate) code: Option<String>,
+    /// The customer answers then: true is yes.
+    pub(crate) answers_at_ms: Option<(u64, bool)>,
+    /// The phone page decides.
+    pub(crate) asks_phone: bool,
+    pub(crate) late_success_ms: Option<u64>,
+    pub(crate) paid_late_at_ms: Option<u64>,
+    pub(crate) not_found: u32,
+    pub(crate) contradict: bool,
+    pub(crate) void_fails: u32,
+    pub(crate) void_shows_at_ms: Option<u64>,
+}
+
+/// How often each call came.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Calls {
+    pub(crate) create: u32,
+    pub(crate) pay: u32,
+    pub(crate) status: u32,
+    pub(crate) cancel: u32,
+    pub(crate) void: u32,
+}
+
+/// A customer's code.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Code {
+    pub(crate) wallet_id: String,
+    pub(crate) balance: u64,
+    pub(crate) customer: Customer,
+    pub(crate) ends_at_ms: u64,
+    pub(crate) used: bool,
+}
+
+/// A request, as it came.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Entry {
+    pub(crate) at_ms: u64,
+    pub(crate) call: Call,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) trade_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) fault: Option<crate::faults::Fault>,
+    /// The code of a payment: the oracle of what was scanned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) code: Option<String>,
+}
+
+/// What is kept over a restart.
+#[derive(Default, Serialize, Deserialize)]
+struct Book {
+    trades: Vec<Trade>,
+    codes: BTreeMap<String, Code>,
+}
+
+/// Everything that the gateway knows.
+pub(crate) struct World {
+    pub(crate) trades: Vec<Trade>,
+    pub(crate) codes: BTreeMap<String, Code>,
+    pub(crate) script: Script,
+    pub(crate) log: Vec<Entry>,
+    /// Tokens of the gateway, and when each ends.
+    pub(crate) tokens: BTreeMap<String, u64>,
+    pub(crate) phone_seen_ms: Option<u64>,
+    pub(crate) down_until_ms: u64,
+    pub(crate) random: ChaCha8Rng,
+    file: Option<PathBuf>,
+}
+
+impl World {
+    pub(crate) fn load(file: Option<&Path>, seed: u64) -> anyhow::Result<Self> {
+        let book = match file.filter(|file| file.exists()) {
+            Some(file) => serde_json::from_slice(&std::fs::read(file)?)?,
+            None => Book::default(),
+        };
+        Ok(Self {
+            trades: book.trades,
+            codes: book.codes,
+            script: Script::default(),
+            log: Vec::new(),
+            tokens: BTreeMap::new(),
+            phone_seen_ms: None,
+            down_until_ms: 0,
+            random: ChaCha8Rng::seed_from_u64(seed),
+            file: file.map(Path::to_path_buf),
+        })
+    }
+
+    /// Writes the books down, where they are kept.
+    pub(crate) fn save(&self) {
+        let Some(file) = &self.file else { return };
+        let book = Book {
+            trades: self.trades.clone(),
+            codes: self.codes.clone(),
+        };
+        let written = serde_json::to_vec(&book).map(|bytes| std::fs::write(file, bytes));
+        if !matches!(written, Ok(Ok(()))) {
+            eprintln!("the books could not be written to {}", file.display());
+        }
+    }
+
+    pub(crate) fn trade(&mut self, gateway_ref: &str) -> Option<&mut Trade> {
+        self.trades
+            .iter_mut()
+            .find(|trade| trade.gateway_ref == gateway_ref)
+    }
+
+    /// Twenty digits, the first fourteen a date's: what a reference of the gateway looks like.
+    pub(crate) fn new_trans_id(&mut self) -> String {
+        let date = jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC);
+        let tail: u32 = self.random.random_range(0..1_000_000);
+        format!("{}{tail:06}", date.strftime("%Y%m%d%H%M%S"))
+    }
+
+    /// Time passes: customers answer, late money arrives.
+    pub(crate) fn settle(&mut self, now_ms: u64) {
+        for trade in &mut self.trades {
+            let answer = trade.hidden.answers_at_ms.filter(|(at, _)| now_ms >= *at);
+            if let Some((_, yes)) = answer.filter(|_| trade.place == Place::Pending) {
+                trade.hidden.answers_at_ms = None;
+                if yes {
+                    trade.charge("the customer confirmed");
+                } else {
+                    trade.fail("the customer declined", now_ms);
+                }
+            }
+            let late = trade.hidden.paid_late_at_ms.filter(|at| now_ms >= *at);
+            if late.is_some() && matches!(trade.place, Place::Failed | Place::Closed) {
+                trade.hidden.paid_late_at_ms = None;
+                trade.charge("paid after all");
+            }
+        }
+    }
+}
+
+impl Trade {
+    pub(crate) fn charge(&mut self, why: &str) {
+        self.place = Place::Paid;
+        self.charged += self.amount;
+        self.events.push(format!("charged: {why}"));
+    }
+
+    pub(crate) fn fail(&mut self, why: &str, now_ms: u64) {
+        self.place = Place::Failed;
+        self.hidden.asks_phone = false;
+        self.events.push(format!("failed: {why}"));
+        self.promise_late(now_ms);
+    }
+
+    pub(crate) fn close(&mut self, why: &str, now_ms: u64) {
+        self.place = Place::Closed;
+        self.hidden.asks_phone = false;
+        self.events.push(format!("closed: {why}"));
+        self.promise_late(now_ms);
+    }
+
+    pub(crate) fn refund(&mut self, why: &str) {
+        self.place = Place::Voided;
+        self.refunded += self.amount;
+        self.events.push(format!("refunded: {why}"));
+    }
+
+    fn promise_late(&mut self, now_ms: u64) {
+        let late = self.hidden.late_success_ms.take();
+        self.hidden.paid_late_at_ms = late.map(|ms| now_ms + ms);
+    }
+}

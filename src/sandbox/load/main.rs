@@ -1,0 +1,95 @@
+//! The command `kaunter-load`: a rush of tills, for `cargo xtask bench backend`. Bounded in count and time, on loopback only;
+//! it says what it measured as one line of JSON.
+
+mod direct;
+mod sales;
+mod shop;
+mod tills;
+mod times;
+
+use std::process::ExitCode;
+
+use anyhow::ensure;
+use clap::{Parser, Subcommand};
+
+use direct::Direct;
+use shop::Shop;
+
+/// A rush of tills.
+#[derive(Parser)]
+struct Args {
+    /// The backend.
+    #[arg(long)]
+    backend: reqwest::Url,
+    /// The sandbox.
+    #[arg(long)]
+    sandbox: reqwest::Url,
+    /// How long is measured.
+    #[arg(long, default_value_t = 20)]
+    seconds: u64,
+    #[command(subcommand)]
+    rush: Rush,
+}
+
+#[derive(Subcommand)]
+enum Rush {
+    /// So many tills, each with a payment that is pending, ask every two seconds.
+    Tills {
+        #[arg(long)]
+        tills: usize,
+    },
+    /// So many sales begin each second: created, handed over, paid.
+    Sales {
+        #[arg(long)]
+        rate: u64,
+    },
+    /// So many ask about one and the same payment every two seconds.
+    Askers {
+        #[arg(long)]
+        askers: usize,
+    },
+}
+
+/// No rush is larger or longer, whatever is asked for.
+const MOST_TILLS: usize = 5_000;
+const MOST_RATE: u64 = 1_000;
+const MOST_SECONDS: u64 = 120;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Args::parse()).await {
+        Ok(said) => {
+            println!("{said}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("kaunter-load: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: Args) -> anyhow::Result<serde_json::Value> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    for url in [&args.backend, &args.sandbox] {
+        let host = url.host_str().unwrap_or_default();
+        ensure!(host == "127.0.0.1", "{url} is not on this machine");
+    }
+    ensure!(args.seconds <= MOST_SECONDS, "too long");
+    let shop = Shop::new(&args.backend, &args.sandbox)?;
+    let direct = Direct::sign_in(&args.sandbox).await?;
+    match args.rush {
+        Rush::Tills { tills } => {
+            ensure!(tills <= MOST_TILLS, "too many");
+            tills::each_its_own(&shop, direct, tills, args.seconds).await
+        }
+        Rush::Askers { askers } => {
+            ensure!(askers <= MOST_TILLS, "too many");
+            tills::all_one(&shop, direct, askers, args.seconds).await
+        }
+        Rush::Sales { rate } => {
+            ensure!((1..=MOST_RATE).contains(&rate), "too many");
+            sales::rush(&shop, direct, rate, args.seconds).await
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The shop's own server, as a PHP point of sale would write it: it holds the server key, mints terminal tokens for its
+//! signed-in tills, and closes a bill on the backend's word, never on the browser's.
+
+use axum::extract::{Query, State};
+use axum::http::{HeaderValue, StatusCode, request::Parts};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use kaunter_core::wire::{MintToken, MintedToken, Right, Sale, SaleRecord};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tower_http::cors::{AllowOrigin, Any, CorsLayer};
+
+use crate::Sandbox;
+
+/// The only shop that the sandbox plays.
+const SHOP: &str = "demo";
+
+/// What the shop's server knows.
+pub(crate) struct Shop {
+    backend: Option<String>,
+    server_key: Option<String>,
+    /// What its cashiers may do at most; every right where it doesn't say.
+    rights: Option<Vec<Right>>,
+}
+
+impl Shop {
+    pub(crate) fn new(backend: Option<String>, server_key: Option<String>) -> Self {
+        Self {
+            backend,
+            server_key,
+            rights: None,
+        }
+    }
+}
+
+pub(crate) fn routes() -> Router<Sandbox> {
+    // A real shop names its own pages; the sandbox serves pages of this machine only.
+    let loopback = AllowOrigin::predicate(|origin: &HeaderValue, _: &Parts| {
+        let origin = origin.to_str().unwrap_or_default();
+        ["http://127.0.0.1:", "http://localhost:"]
+            .iter()
+            .any(|own| origin.starts_with(own))
+    });
+    let cors = CorsLayer::new()
+        .allow_origin(loopback)
+        .allow_headers(Any)
+        .allow_methods(Any);
+    Router::new()
+        .route("/token", post(token))
+        .route("/sales", get(close_bill))
+        .layer(cors)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Introduction {
+    backend: String,
+    server_key: String,
+    /// What its cashiers may do at most.
+    #[serde(default)]
+    rights: Option<Vec<Right>>,
+}
+
+/// Tells the shop where its backend is, and the key that it was given there.
+pub(crate) async fn introduce(
+    State(sandbox): State<Sandbox>,
+    Json(introduction): Json<Introduction>,
+) -> StatusCode {
+    let mut shop = sandbox.shop.lock().await;
+    shop.backend = Some(introduction.backend);
+    shop.server_key = Some(introduction.server_key);
+    shop.rights = introduction.rights;
+    StatusCode::NO_CONTENT
+}
+
+/// A till that is signed in at the shop asks for a token.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignedIn {
+    terminal: String,
+    cashier: Option<String>,
+    rights: Option<Vec<Right>>,
+    sale: Option<Sale>,
+}
+
+type Refused = (StatusCode, Json<Value>);
+
+fn refused(why: &str) -> Refused {
+    (StatusCode::BAD_GATEWAY, Json(json!({ "error": why })))
+}
+
+impl Sandbox {
+    async fn backend(&self) -> Result<(String, String), Refused> {
+        let shop = self.shop.lock().await;
+        match (&shop.backend, &shop.server_key) {
+            (Some(backend), Some(key)) => Ok((backend.clone(), key.clone())),
+            (_, _) => Err(refused(
+                "the shop does not know its backend yet: POST /_sim/shop",
+            )),
+        }
+    }
+}
+
+async fn token(
+    State(sandbox): State<Sandbox>,
+    Json(till): Json<SignedIn>,
+) -> Result<Json<MintedToken>, Refused> {
+    let (backend, server_key) = sandbox.backend().await?;
+    // More than this is asked for by name: a real shop asks for a manager's yes then.
+    let everyday = vec![Right::Charge, Right::Cancel];
+    let most = sandbox.shop.lock().await.rights.clone();
+    let mut rights = till.rights.unwrap_or(everyday);
+    rights.retain(|right| most.as_ref().is_none_or(|most| most.contains(right)));
+    let answer = sandbox
+        .http
+        .post(format!("{backend}/v1/terminal-tokens"))
+        .bearer_auth(server_key)
+        .json(&MintToken {
+            shop: SHOP.to_owned(),
+            terminal: till.terminal,
+            cashier: till.cashier.unwrap_or_else(|| "cashier".to_owned()),
+            rights,
+            max_amount: None,
+            sale: till.sale,
+        })
+        .send()
+        .await
+        .map_err(|_| refused("the backend does not answer"))?;
+    if !answer.status().is_success() {
+        return Err(refused("the backend minted no token"));
+    }
+    answer
+        .json()
+        .await
+        .map(Json)
+        .map_err(|_| refused("the backend's answer is no token"))
+}
+
+/// A bill of the shop: its reference and what it asks for.
+#[derive(Deserialize)]
+struct Bill {
+    #[serde(rename = "ref")]
+    reference: String,
+    minor: u64,
+    currency: String,
+}
+
+/// What the shop does when a till says "paid": it asks the backend about the bill's own amount, and believes nobody else.
+async fn close_bill(
+    State(sandbox): State<Sandbox>,
+    Query(bill): Query<Bill>,
+) -> Result<Json<Value>, Refused> {
+    let (backend, server_key) = sandbox.backend().await?;
+    let mut address = reqwest::Url::parse(&backend).map_err(|_| refused("no address"))?;
+    address.set_path("/v1/sales");
+    address
+        .query_pairs_mut()
+        .append_pair("ref", &bill.reference)
+        .append_pair("minor", &bill.minor.to_string())
+        .append_pair("currency", &bill.currency);
+    let answer = sandbox
+        .http
+        .get(address)
+        .bearer_auth(server_key)
+        .send()
+        .await
+        .map_err(|_| refused("the backend does not answer"))?;
+    let record: SaleRecord = answer
+        .json()
+        .await
+        .map_err(|_| refused("the backend knows no such sale"))?;
+    Ok(Json(json!({
+        "ref": bill.reference,
+        "closed": record.closes_bill == Some(true),
+        "unconfirmed": record.unconfirmed,
+    })))
+}

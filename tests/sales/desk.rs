@@ -1,0 +1,190 @@
+//! The backend's desk: what each call of a page comes to. The same key is the same attempt; whether another one may begin
+//! is the real rule's word.
+
+use kaunter_core::admission::{self, Asked};
+use kaunter_core::sale::Due;
+use kaunter_core::till::Fault as TillFault;
+use kaunter_core::trade::{CodeMark, Event, Facts, Refusal, Trade};
+use kaunter_core::wire::{self, NewTrade, ProblemCode};
+
+use crate::gateway::Account;
+use crate::hop1::{Ask, Reply};
+use crate::tally::Fault;
+use crate::world::{Happening, Row, World, say};
+
+impl World<'_> {
+    pub(crate) fn serve(&mut self, process: usize, at: usize) {
+        let event = match self.calls[at].ask.clone() {
+            Ask::Create(new) => return self.create(process, at, &new),
+            Ask::Session => return self.session(at),
+            Ask::Look(trade_id) => (trade_id, None),
+            Ask::HandOver(trade_id, mark) => (trade_id, Some(Event::Code(CodeMark(mark)))),
+            Ask::Cancel(trade_id) => (trade_id, Some(Event::Cancel)),
+            Ask::Void(trade_id) => (trade_id, Some(Event::Void)),
+        };
+        let (trade_id, wish) = event;
+        let Some(row) = self.row_of(&trade_id) else {
+            return self.refuse(at, ProblemCode::TradeNotFound, None);
+        };
+        let own = self.tabs[self.calls[at].tab].terminal == self.rows[row].trade.facts().terminal;
+        let look = if own { Event::Heard } else { Event::Tick };
+        self.apply(process, row, wish.unwrap_or(look), Some(at), None);
+    }
+
+    pub(crate) fn row_of(&self, trade_id: &str) -> Option<usize> {
+        self.rows
+            .iter()
+            .position(|row| row.trade.facts().trade_id == trade_id)
+    }
+
+    fn session(&mut self, at: usize) {
+        if self.store_is_down() {
+            self.note(Fault::StoreDown);
+            return self.refuse(at, ProblemCode::StoreUnavailable, None);
+        }
+        let terminal = &self.tabs[self.calls[at].tab].terminal;
+        let open = (0..self.rows.len()).filter(|row| {
+            let trade = &self.rows[*row].trade;
+            trade.facts().terminal == *terminal && !trade.state().status().is_final()
+        });
+        let open = open.map(|row| self.wire(row)).collect();
+        self.reply(at, Reply::Open(open));
+    }
+
+    fn create(&mut self, process: usize, at: usize, new: &NewTrade) {
+        if self.store_is_down() {
+            self.note(Fault::StoreDown);
+            return self.refuse(at, ProblemCode::StoreUnavailable, None);
+        }
+        let terminal = self.tabs[self.calls[at].tab].terminal.clone();
+        if let Some(row) = self
+            .rows
+            .iter()
+            .position(|row| row.key == new.idempotency_key)
+        {
+            let facts = self.rows[row].trade.facts();
+            let replay = facts.terminal == terminal
+                && facts.wallet_id == new.wallet_id
+                && facts.mode == new.mode;
+            if replay {
+                let trade = self.wire(row);
+                return self.reply(at, Reply::Trade(Ok(trade)));
+            }
+            return self.refuse(at, ProblemCode::Mismatch, None);
+        }
+        let now = self.clock(process);
+        let others = self.rows.iter().map(|row| &row.trade);
+        let due = self.rows.first().map(|row| Due::of_first(&row.trade));
+        let asked = Asked {
+            terminal: &terminal,
+            amount: &new.sale.amount,
+            minted_s: None,
+        };
+        let policy = &self.weather.policy;
+        match admission::admit(others, due.as_ref(), &asked, now, policy) {
+            Ok(admission) => self.supersede(process, admission.replaced),
+            Err(denial) => return self.refuse(at, denial.into(), denial.trade()),
+        }
+        let row = self.rows.len();
+        let facts = Facts {
+            trade_id: format!("K{}-{row}", self.sale),
+            shop: "shop".to_owned(),
+            terminal,
+            attempt: u32::try_from(row).map_or(u32::MAX, |nth| nth + 1),
+            sale: new.sale.clone(),
+            wallet_id: new.wallet_id.clone(),
+            mode: new.mode,
+        };
+        say!(
+            self,
+            "  attempt {row}: {} of {}",
+            facts.trade_id,
+            facts.terminal
+        );
+        self.rows.push(Row {
+            key: new.idempotency_key.clone(),
+            trade: Trade::new(facts, now),
+            account: Account::NEW,
+            shown_ms: None,
+            changing: 0,
+        });
+        self.sends(process, row, Some(at));
+        self.wish_stored(process, at, row, None);
+    }
+
+    /// These give way to a new attempt.
+    fn supersede(&mut self, process: usize, replaced: Vec<(usize, Trade)>) {
+        for (row, mut left) in replaced {
+            self.tally.moves.extend(left.take_moves());
+            say!(self, "  attempt {row}: superseded");
+            self.rows[row].trade = left;
+            self.disarm(process, row);
+        }
+    }
+
+    /// The wish is stored: a look is answered at once, the rest when the gateway did, or soon.
+    pub(crate) fn wish_stored(
+        &mut self,
+        process: usize,
+        at: usize,
+        row: usize,
+        refused: Option<Refusal>,
+    ) {
+        if !self.processes[process].up {
+            return;
+        }
+        self.calls[at].row = Some(row);
+        self.calls[at].refused = refused.map(ProblemCode::from);
+        let looks = matches!(self.calls[at].ask, Ask::Look(_));
+        if looks || self.calls[at].waits == 0 {
+            return self.reply_with_row(at);
+        }
+        let due = self.now + self.weather.policy.code_answer_ms;
+        self.queue.plan(due, Happening::CallSettles(at));
+    }
+
+    /// One of the requests that a reply waits for was answered.
+    pub(crate) fn one_less_to_wait_for(&mut self, call: Option<usize>) {
+        let Some(at) = call else { return };
+        self.calls[at].waits -= 1;
+        if self.calls[at].waits == 0 && self.calls[at].row.is_some() {
+            self.reply_with_row(at);
+        }
+    }
+
+    pub(crate) fn call_settles(&mut self, at: usize) {
+        let served = self.calls[at].served_by;
+        let Some((process, life)) = served else {
+            return;
+        };
+        if self.processes[process].life != life {
+            return;
+        }
+        match self.stalled(process) {
+            Some(due) => self.queue.plan(due, Happening::CallSettles(at)),
+            None => self.reply_with_row(at),
+        }
+    }
+
+    fn reply_with_row(&mut self, at: usize) {
+        let (Some(row), false) = (self.calls[at].row, self.calls[at].replied) else {
+            return;
+        };
+        let trade = self.wire(row);
+        let reply = match self.calls[at].refused {
+            None => Ok(trade),
+            Some(code) => Err(TillFault::Problem(code, Some(Box::new(trade)))),
+        };
+        self.reply(at, Reply::Trade(reply));
+    }
+
+    pub(crate) fn refuse(&mut self, at: usize, code: ProblemCode, row: Option<usize>) {
+        let trade = row.map(|row| Box::new(self.wire(row)));
+        self.reply(at, Reply::Trade(Err(TillFault::Problem(code, trade))));
+    }
+
+    /// The treaty's view of a row. Nobody here reads a clock's text.
+    fn wire(&self, row: usize) -> wire::Trade {
+        self.rows[row].trade.told(0, |_| String::new())
+    }
+}

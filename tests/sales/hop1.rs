@@ -1,0 +1,216 @@
+//! Hop 1: calls of the pages, and the backend's replies. A call may be lost, held up, overtaken, or arrive twice; the
+//! page waits for one answer, and not for ever.
+
+use kaunter_core::policy::Ms;
+use kaunter_core::till::{self, Fault as TillFault};
+use kaunter_core::wire::{self, NewTrade};
+
+use crate::tally::Fault;
+use crate::world::{Happening, World, say};
+
+/// A page's question.
+#[derive(Clone, Debug)]
+pub(crate) enum Ask {
+    Create(NewTrade),
+    /// With the mark of the code, which stands for the code.
+    HandOver(String, String),
+    Look(String),
+    Cancel(String),
+    Void(String),
+    /// What is open at this terminal?
+    Session,
+}
+
+/// The backend's answer.
+#[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the queue boxes it, and nothing else keeps it"
+)]
+pub(crate) enum Reply {
+    Trade(till::Reply),
+    Open(Vec<wire::Trade>),
+}
+
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) tab: usize,
+    /// The tab's life that asked: the next one is told nothing.
+    pub(crate) life: u32,
+    /// The promise that waits for it; none where the tab itself asks.
+    pub(crate) page: Option<usize>,
+    pub(crate) ask: Ask,
+    /// The call that this one is a copy of, or itself.
+    pub(crate) of: usize,
+    /// The page has its answer, or no longer waits.
+    answered: bool,
+    /// Who serves it, in which of its lives.
+    pub(crate) served_by: Option<(usize, u32)>,
+    /// Requests to the gateway that the backend waits for before it replies.
+    pub(crate) waits: u32,
+    pub(crate) replied: bool,
+    pub(crate) refused: Option<wire::ProblemCode>,
+    pub(crate) row: Option<usize>,
+}
+
+const NO_ANSWER: Reply = Reply::Trade(Err(TillFault::NoAnswer));
+
+impl World<'_> {
+    pub(crate) fn call(&mut self, tab: usize, page: Option<usize>, ask: Ask) {
+        let at = self.calls.len();
+        say!(self, "till {tab} calls #{at}: {}", told(&ask));
+        let patience_ms = self.weather.policy.call_ms;
+        self.queue
+            .plan(self.now + patience_ms, Happening::CallTimesOut(at));
+        self.post(tab, page, ask.clone(), at);
+        if self.fault(self.weather.rates.twice, Fault::CallTwice) {
+            self.post(tab, page, ask, at);
+        }
+    }
+
+    fn post(&mut self, tab: usize, page: Option<usize>, ask: Ask, of: usize) {
+        let at = self.calls.len();
+        self.calls.push(Call {
+            tab,
+            life: self.tabs[tab].life,
+            page,
+            ask,
+            of,
+            answered: false,
+            served_by: None,
+            waits: 0,
+            replied: false,
+            refused: None,
+            row: None,
+        });
+        if let Some(due) = self.carry(Fault::CallLost, Fault::CallDelayed) {
+            self.queue.plan(due, Happening::CallArrives(at));
+        }
+    }
+
+    /// When a message of hop 1 arrives, if it does.
+    fn carry(&mut self, lost: Fault, delayed: Fault) -> Option<Ms> {
+        if self.weather.cut.contains(&self.now) && self.stormy() {
+            self.note(Fault::NetworkCut);
+            return None;
+        }
+        if self.fault(self.weather.rates.lost, lost) {
+            return None;
+        }
+        let usual = self.now + self.dice.between(4, 60);
+        if self.fault(self.weather.rates.delayed, delayed) {
+            let late = self.now + self.dice.spread(200, 120_000);
+            return Some(self.held_until(late));
+        }
+        Some(usual)
+    }
+
+    pub(crate) fn call_arrives(&mut self, at: usize) {
+        let up: Vec<usize> = (0..self.processes.len())
+            .filter(|process| self.processes[*process].up)
+            .collect();
+        if up.is_empty() {
+            let due = self.now + 5;
+            self.queue
+                .plan(due, Happening::ReplyArrives(at, Box::new(NO_ANSWER)));
+            return;
+        }
+        let process = up[self.dice.one_of(up.len())];
+        if let Some(due) = self.stalled(process) {
+            self.queue.plan(due, Happening::CallArrives(at));
+            return;
+        }
+        let life = self.processes[process].life;
+        self.calls[at].served_by = Some((process, life));
+        say!(self, "backend {process} serves #{at}");
+        self.serve(process, at);
+    }
+
+    /// Sends the backend's reply, once.
+    pub(crate) fn reply(&mut self, at: usize, reply: Reply) {
+        if self.calls[at].replied {
+            return;
+        }
+        self.calls[at].replied = true;
+        if let Some(due) = self.carry(Fault::ReplyLost, Fault::ReplyDelayed) {
+            self.queue
+                .plan(due, Happening::ReplyArrives(at, Box::new(reply)));
+        }
+    }
+
+    /// The process died: its connections break, now or when the page gives up.
+    pub(crate) fn break_calls_of(&mut self, process: usize) {
+        let life = self.processes[process].life;
+        for at in 0..self.calls.len() {
+            let call = &mut self.calls[at];
+            if call.served_by == Some((process, life)) && !call.replied {
+                call.replied = true;
+                if self.dice.coin() {
+                    let due = self.now + 30;
+                    self.queue
+                        .plan(due, Happening::ReplyArrives(at, Box::new(NO_ANSWER)));
+                }
+            }
+        }
+    }
+
+    pub(crate) fn call_times_out(&mut self, at: usize) {
+        self.reply_arrives(at, Box::new(NO_ANSWER));
+    }
+
+    pub(crate) fn reply_arrives(&mut self, at: usize, reply: Box<Reply>) {
+        let of = self.calls[at].of;
+        let call = &self.calls[of];
+        let tab = call.tab;
+        if call.answered || !self.tabs[tab].up || self.tabs[tab].life != call.life {
+            return;
+        }
+        let asleep_ms = self.tabs[tab].asleep_ms;
+        if self.now < asleep_ms {
+            self.queue
+                .plan(asleep_ms, Happening::ReplyArrives(at, reply));
+            return;
+        }
+        self.calls[of].answered = true;
+        say!(self, "till {tab} hears #{of}: {}", told_reply(&reply));
+        let reply = match *reply {
+            Reply::Open(open) => return self.recover(tab, &open),
+            Reply::Trade(reply) => reply,
+        };
+        let event = match (&self.calls[of].ask, self.calls[of].page) {
+            (Ask::Session, _) => return self.session_unanswered(tab),
+            (_, None) => return,
+            (Ask::Create(_), Some(page)) => (page, till::Event::Created(reply)),
+            (Ask::HandOver(..), Some(page)) => (page, till::Event::HandedOver(reply)),
+            (Ask::Look(_), Some(page)) => (page, till::Event::Told(reply)),
+            (Ask::Cancel(_) | Ask::Void(_), Some(page)) => (page, till::Event::CancelTold(reply)),
+        };
+        self.tell_page(event.0, event.1);
+    }
+}
+
+fn told(ask: &Ask) -> String {
+    match ask {
+        Ask::Create(new) => format!("create {} with {}", new.idempotency_key, new.wallet_id),
+        Ask::HandOver(trade_id, mark) => format!("hand {mark} over to {trade_id}"),
+        Ask::Look(trade_id) => format!("ask about {trade_id}"),
+        Ask::Cancel(trade_id) => format!("cancel {trade_id}"),
+        Ask::Void(trade_id) => format!("void {trade_id}"),
+        Ask::Session => "what is open?".to_owned(),
+    }
+}
+
+fn told_reply(reply: &Reply) -> String {
+    let trade =
+        |trade: &wire::Trade| format!("{} {:?} v{}", trade.trade_id, trade.status, trade.version);
+    match reply {
+        Reply::Trade(Ok(of)) => trade(of),
+        Reply::Trade(Err(TillFault::Problem(code, of))) => {
+            let of = of.as_deref().map(trade).unwrap_or_default();
+            format!("{code:?} {of}")
+        }
+        Reply::Trade(Err(TillFault::NoAnswer)) => "nothing".to_owned(),
+        Reply::Trade(Err(TillFault::NoToken)) => "no token".to_owned(),
+        Reply::Open(open) => format!("{} open", open.len()),
+    }
+}

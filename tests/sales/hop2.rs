@@ -1,0 +1,295 @@
+//! Hop 2: requests to the gateway, and its answers. Nobody repeats a request, so it arrives at most once; it may be
+//! lost or held up, and its answer lost, late, garbled, or about another amount.
+
+use kaunter_core::money::Money;
+use kaunter_core::policy::Ms;
+use kaunter_core::trade::{
+    Carried, CreateAnswer, Event, PayAnswer, Send, StatusAnswer, StatusWord,
+};
+use kaunter_core::wire::CodeMode;
+
+use crate::gateway::{Mood, silence, unsent};
+use crate::tally::Fault;
+use crate::world::{Happening, NEIGHBOUR, World, say};
+
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) row: usize,
+    pub(crate) send: Send,
+    process: usize,
+    life: u32,
+    /// The call whose reply waits for the answer.
+    call: Option<usize>,
+    /// It may still arrive.
+    pub(crate) flies: bool,
+    answered: bool,
+    /// The answer came in time, and waits for its turn to be stored.
+    read: bool,
+    times_out_ms: Ms,
+}
+
+impl World<'_> {
+    pub(crate) fn send(&mut self, process: usize, row: usize, send: Send, call: Option<usize>) {
+        let at = self.requests.len();
+        say!(self, "backend {process} sends {send:?} of attempt {row}");
+        let policy = &self.weather.policy;
+        let patience_ms = match send {
+            Send::Pay | Send::Void => policy.pay_ms,
+            Send::Create | Send::Query { .. } | Send::Cancel => policy.read_ms,
+        };
+        let (connect_ms, grace_ms) = (policy.connect_ms, policy.grace_ms);
+        let times_out_ms = self.now + connect_ms + patience_ms;
+        self.requests.push(Request {
+            row,
+            send,
+            process,
+            life: self.processes[process].life,
+            call,
+            flies: false,
+            answered: false,
+            read: false,
+            times_out_ms,
+        });
+        if let Some(call) = call {
+            self.calls[call].waits += 1;
+        }
+        let down = self.stormy() && self.weather.gateway_down.contains(&self.now);
+        if down {
+            self.note(Fault::GatewayDown);
+        }
+        if (down && self.dice.coin()) || self.fault(self.weather.rates.unsent, Fault::Unsent) {
+            let due = self.now + self.dice.between(1, connect_ms);
+            self.plan_answer(due, at, unsent(send));
+            return;
+        }
+        self.queue.plan(times_out_ms, Happening::GivesUp(at));
+        if down || self.fault(self.weather.rates.lost, Fault::RequestLost) {
+            return;
+        }
+        let mut due = self.now + self.dice.between(20, 400);
+        if self.fault(self.weather.rates.delayed, Fault::RequestHeld) {
+            // A payment or a void may wait in somebody's queue for hours; a cancel is dropped when nobody waits for it.
+            let longest_ms = match send {
+                Send::Pay | Send::Void | Send::Create => 2 * 3_600_000,
+                Send::Query { .. } | Send::Cancel => connect_ms + patience_ms + grace_ms / 2,
+            };
+            let late = self.now + self.dice.spread(500, longest_ms);
+            due = self.held_until(late);
+        }
+        self.requests[at].flies = true;
+        self.queue.plan(due, Happening::RequestArrives(at));
+    }
+
+    fn plan_answer(&mut self, due: Ms, at: usize, event: Event) {
+        self.queue.plan(due, Happening::Answer(at, Box::new(event)));
+    }
+
+    pub(crate) fn request_arrives(&mut self, at: usize) {
+        let Request {
+            row, send, flies, ..
+        } = self.requests[at];
+        if !flies {
+            return;
+        }
+        self.requests[at].flies = false;
+        if !matches!(send, Send::Pay | Send::Void)
+            && self.fault(self.weather.rates.garbled, Fault::AnswerGarbled)
+        {
+            // A 429, a 401 or an error page: not served.
+            let due = self.now + self.dice.between(5, 200);
+            self.plan_answer(due, at, silence(send));
+            return;
+        }
+        let mut event = self.gateway_serves(row, send);
+        say!(self, "gateway: {event:?} about attempt {row}");
+        if self.fault(self.weather.rates.lost, Fault::AnswerLost) {
+            if self.dice.coin() {
+                let due = self.now + self.dice.between(5, 200);
+                self.plan_answer(due, at, silence(send));
+            }
+            return;
+        }
+        if self.fault(self.weather.rates.garbled, Fault::AnswerGarbled) {
+            event = silence(send);
+        } else if self.fault(self.weather.rates.wrong, Fault::AnswerWrong) {
+            twist(&mut event);
+        }
+        let mut due = self.now + self.dice.between(20, 400);
+        if self.fault(self.weather.rates.delayed, Fault::AnswerLate) {
+            let late = self.now + self.dice.spread(500, 40_000);
+            due = self.held_until(late);
+        }
+        // Past its patience the driver has gone, and the answer with the connection.
+        if due >= self.requests[at].times_out_ms {
+            return;
+        }
+        if self.fault(self.weather.rates.delayed / 2, Fault::AnswerStuck) {
+            self.requests[at].read = true;
+            let late = due + self.dice.spread(1_000, 300_000);
+            due = self.held_until(late);
+        }
+        self.plan_answer(due, at, event);
+    }
+
+    fn gateway_serves(&mut self, row: usize, send: Send) -> Event {
+        let now = self.now;
+        let carried = self.carried(row);
+        match send {
+            Send::Create => {
+                let mood = if self.dice.chance(20) {
+                    Mood::Refuses
+                } else {
+                    Mood::Grants
+                };
+                let mut answer = self.rows[row].account.create(mood, now);
+                if let CreateAnswer::Made { gateway_ref, .. } = &mut answer
+                    && self.weather.repeats_ids
+                    && self.fault(500, Fault::IdRepeated)
+                {
+                    NEIGHBOUR.clone_into(gateway_ref);
+                }
+                if let CreateAnswer::Made { payload, .. } = &mut answer
+                    && self.rows[row].trade.facts().mode == CodeMode::MerchantPresented
+                    && self.fault(self.weather.rates.garbled / 4, Fault::NothingToShow)
+                {
+                    *payload = None;
+                }
+                Event::Created(answer)
+            }
+            Send::Pay => {
+                self.judge_code(row);
+                let mood = self.customer_takes(row);
+                let answer = self.rows[row].account.pay(mood, carried, now);
+                self.customer_follows(row);
+                Event::PayAnswered(answer)
+            }
+            Send::Query { version } => {
+                let own = self.rows[row].trade.gateway_ref() != Some(NEIGHBOUR);
+                let (word, stale) = match own {
+                    true => self.rows[row].account.word(now, self.weather.lag_ms),
+                    false => (StatusWord::Paid, false),
+                };
+                if stale {
+                    self.note(Fault::StatusStale);
+                }
+                let carried = match word {
+                    StatusWord::NoWord => Carried::default(),
+                    StatusWord::Paid
+                    | StatusWord::Pending
+                    | StatusWord::Unpaid
+                    | StatusWord::Failed(_)
+                    | StatusWord::Closed
+                    | StatusWord::Voided => carried,
+                };
+                Event::Status(version, StatusAnswer { word, carried })
+            }
+            Send::Cancel => {
+                let answer = self.rows[row].account.cancel(self.weather.refunds, now);
+                self.plan_late(row);
+                Event::CancelAnswered(answer)
+            }
+            Send::Void => {
+                let mood = if self.dice.chance(100) {
+                    Mood::Refuses
+                } else {
+                    Mood::Grants
+                };
+                Event::VoidAnswered(self.rows[row].account.void(mood, now))
+            }
+        }
+    }
+
+    fn carried(&self, row: usize) -> Carried {
+        let facts = self.rows[row].trade.facts();
+        Carried {
+            gateway_ref: self.rows[row].trade.gateway_ref().map(str::to_owned),
+            trade_id: None,
+            amount: Some(facts.sale.amount.clone()),
+            currency: None,
+            wallet_id: None,
+            incomplete: false,
+        }
+    }
+
+    /// The driver's patience is over, unless it has read an answer.
+    pub(crate) fn gives_up(&mut self, at: usize) {
+        let request = &self.requests[at];
+        if request.answered || request.read {
+            return;
+        }
+        match self.stalled(request.process) {
+            Some(due) => self.queue.plan(due, Happening::GivesUp(at)),
+            None => {
+                let silence = silence(request.send);
+                self.answer_arrives(at, Box::new(silence));
+            }
+        }
+    }
+
+    pub(crate) fn answer_arrives(&mut self, at: usize, event: Box<Event>) {
+        let Request {
+            row,
+            process,
+            life,
+            call,
+            answered,
+            ..
+        } = self.requests[at];
+        if answered || self.processes[process].life != life || !self.processes[process].up {
+            return;
+        }
+        if let Some(due) = self.stalled(process) {
+            self.queue.plan(due, Happening::Answer(at, event));
+            return;
+        }
+        self.requests[at].answered = true;
+        say!(self, "backend {process} hears {event:?}");
+        self.apply(process, row, *event, None, call);
+    }
+
+    /// The process died: what had not left, or not all of it, never arrives.
+    pub(crate) fn drop_requests_of(&mut self, process: usize) {
+        let life = self.processes[process].life;
+        for at in 0..self.requests.len() {
+            let request = &self.requests[at];
+            if request.process == process && request.life == life && request.flies {
+                self.requests[at].flies = self.dice.coin();
+            }
+        }
+    }
+
+    /// Something of this attempt may still reach the gateway.
+    pub(crate) fn is_under_way(&self, row: usize) -> bool {
+        let moves = |request: &Request| {
+            request.row == row
+                && request.flies
+                && matches!(request.send, Send::Pay | Send::Cancel | Send::Void)
+        };
+        self.rows[row].changing > 0 || self.requests.iter().any(moves)
+    }
+}
+
+/// The same answer about another amount.
+fn twist(event: &mut Event) {
+    let carried = match event {
+        Event::PayAnswered(PayAnswer::Paid(carried) | PayAnswer::Processing(carried)) => carried,
+        Event::Status(_, answer) => &mut answer.carried,
+        Event::PayAnswered(PayAnswer::Refused(_) | PayAnswer::Unsent | PayAnswer::NoWord)
+        | Event::Tick
+        | Event::Restarted
+        | Event::ClockSet(_)
+        | Event::Heard
+        | Event::Superseded
+        | Event::Code(_)
+        | Event::Cancel
+        | Event::Void
+        | Event::Verdict(_)
+        | Event::Created(_)
+        | Event::CancelAnswered(_)
+        | Event::VoidAnswered(_) => return,
+    };
+    carried.amount = Some(Money {
+        minor: 1,
+        currency: "MYR".to_owned(),
+    });
+}

@@ -1,0 +1,266 @@
+//! Customers, who approve, decline, take their time or walk away; and the people of the shop, who give money back and
+//! settle by the gateway's books what the machines could not.
+
+use kaunter_core::policy::Ms;
+use kaunter_core::trade::{Event, State};
+use kaunter_core::wire::VerdictOutcome;
+
+use crate::gateway::{Deed, Mood, Place};
+use crate::hop1::Ask;
+use crate::tally::Fault;
+use crate::world::{Happening, World, say};
+
+const SECOND: Ms = 1_000;
+const MINUTE: Ms = 60 * SECOND;
+const HOUR: Ms = 60 * MINUTE;
+/// How often a person looks before giving up.
+const MOST_LOOKS: u32 = 12;
+
+impl World<'_> {
+    // ---- customers -------------------------------------------------------------------------------------------
+
+    /// True where the gateway has said that a trade of this age is never paid any more.
+    fn is_too_old_to_pay(&self, row: usize) -> bool {
+        let age_ms = self.weather.policy.unpaid_final_after_ms;
+        age_ms.is_some_and(|age_ms| self.now >= self.rows[row].account.created_ms + age_ms)
+    }
+
+    /// Just before the gateway takes no payment for this trade any more.
+    fn last_moment(&mut self, row: usize) -> Option<Ms> {
+        let age_ms = self.weather.policy.unpaid_final_after_ms?;
+        let end = self.rows[row].account.created_ms + age_ms;
+        let last = end.saturating_sub(self.dice.spread(1, 10 * SECOND));
+        (last > self.now).then_some(last)
+    }
+
+    pub(crate) fn customer_takes(&mut self, row: usize) -> Mood {
+        if self.is_too_old_to_pay(row) {
+            return Mood::Refuses;
+        }
+        match self.dice.between(0, 99) {
+            0..=49 => Mood::Grants,
+            50..=91 => Mood::Waits,
+            _ => Mood::Refuses,
+        }
+    }
+
+    /// Our code is on display: most customers scan it at once, some late, one in ten never; and now and then a second
+    /// one scans it too, or somebody comes back to a photograph of it.
+    pub(crate) fn our_code_is_shown(&mut self, row: usize) {
+        if self.rows[row].shown_ms.is_some() {
+            return;
+        }
+        self.rows[row].shown_ms = Some(self.now);
+        let first = match self.dice.between(0, 19) {
+            0 | 1 => None,
+            2 => Some(4 * HOUR),
+            3 => Some(3 * MINUTE),
+            _ => Some(40 * SECOND),
+        };
+        let second = self.dice.chance(60).then_some(HOUR);
+        for longest in [first, second].into_iter().flatten() {
+            let due = match self.last_moment(row) {
+                Some(last) if self.dice.chance(100) => last,
+                Some(_) | None => self.now + self.dice.spread(SECOND, longest),
+            };
+            self.queue.plan(due, Happening::Customer(row, Deed::Scans));
+        }
+    }
+
+    fn scanned(&mut self, row: usize) {
+        if self.rows[row].account.place != Place::Created {
+            // The gateway's single use: whoever comes second reads in the app that the code is spent, or closed.
+            let spent = self.rows[row].account.payments > 0;
+            return self.note(if spent {
+                Fault::ScannedTwice
+            } else {
+                Fault::ScannedLate
+            });
+        }
+        if self.rows[row].trade.state() != State::AwaitingPayer {
+            self.note(Fault::ScannedLate);
+        }
+        let (mood, now) = (self.customer_takes(row), self.now);
+        self.rows[row].account.late |= self.is_closed(row);
+        self.rows[row].account.scan(mood, now);
+        self.customer_follows(row);
+    }
+
+    /// A payment reached the gateway: what becomes of it.
+    pub(crate) fn customer_follows(&mut self, row: usize) {
+        if self.rows[row].account.place == Place::Pending {
+            let longest = match self.dice.between(0, 19) {
+                0 => 10 * MINUTE,
+                1 => 3 * HOUR,
+                _ => 20 * SECOND,
+            };
+            let due = match self.last_moment(row) {
+                Some(last) if self.dice.chance(300) => last,
+                Some(_) | None => self.now + self.dice.spread(SECOND, longest),
+            };
+            let deed = match self.dice.between(0, 99) {
+                0..=79 => Deed::Confirms,
+                80..=89 => Deed::Refuses,
+                _ => Deed::Closes,
+            };
+            self.queue.plan(due, Happening::Customer(row, deed));
+        }
+        self.plan_late(row);
+    }
+
+    /// What was closed may be paid after all, even the next day.
+    pub(crate) fn plan_late(&mut self, row: usize) {
+        let account = self.rows[row].account;
+        let closed = matches!(account.place, Place::Failed | Place::Closed);
+        let ages = self.weather.policy.unpaid_final_after_ms.is_some();
+        let paying = account.payments > 0 || self.rows[row].shown_ms.is_some();
+        if closed && paying && !ages && self.dice.chance(self.weather.late) {
+            let due = self.now + self.dice.spread(SECOND, 14 * HOUR);
+            self.queue
+                .plan(due, Happening::Customer(row, Deed::PaysAfterAll));
+        }
+    }
+
+    pub(crate) fn customer(&mut self, row: usize, deed: Deed) {
+        let now = self.now;
+        let place = self.rows[row].account.place;
+        let closed = matches!(place, Place::Failed | Place::Closed);
+        match deed {
+            Deed::Scans => self.scanned(row),
+            Deed::PaysAfterAll if closed && self.rows[row].account.charged == 0 => {
+                self.note(Fault::PaidAfterAll);
+                self.rows[row].account.late = true;
+                self.rows[row].account.charge(now);
+            }
+            Deed::PaysAfterAll => {}
+            Deed::Confirms if place == Place::Pending && !self.is_too_old_to_pay(row) => {
+                // A clock that runs wrong may have closed it already.
+                self.rows[row].account.late |= self.is_closed(row);
+                self.rows[row].account.charge(now);
+            }
+            Deed::Confirms | Deed::Refuses if place == Place::Pending => {
+                self.rows[row].account.go(Place::Failed, now);
+                self.plan_late(row);
+            }
+            Deed::Closes if place == Place::Pending => {
+                self.rows[row].account.go(Place::Closed, now);
+                self.plan_late(row);
+            }
+            Deed::Confirms | Deed::Refuses | Deed::Closes => {}
+        }
+        say!(
+            self,
+            "customer of attempt {row} {deed:?}: {:?}",
+            self.rows[row].account.place
+        );
+    }
+
+    /// The backend has closed it, on whatever ground.
+    fn is_closed(&self, row: usize) -> bool {
+        matches!(
+            self.rows[row].trade.state(),
+            State::Declined | State::Cancelled | State::Expired
+        )
+    }
+
+    // ---- the shop's people -----------------------------------------------------------------------------------
+
+    pub(crate) fn people_notice(&mut self, row: usize, state: State) {
+        match state {
+            State::NeedsReview | State::VoidReview | State::LateSuccess => {
+                let due = self.now + self.dice.spread(MINUTE, 4 * HOUR);
+                self.queue.plan(due, Happening::Review(row, 0));
+            }
+            State::Paid if self.dice.chance(self.weather.voids) => {
+                let due = self.now + self.dice.spread(SECOND, 10 * MINUTE);
+                self.queue.plan(due, Happening::VoidWish(row));
+            }
+            State::Paid
+            | State::Creating
+            | State::CreateUnknown
+            | State::AwaitingCode
+            | State::AwaitingPayer
+            | State::Paying
+            | State::Pending
+            | State::Unknown
+            | State::Cancelling
+            | State::CancelUnknown
+            | State::Voiding
+            | State::VoidUnknown
+            | State::Declined
+            | State::Cancelled
+            | State::Expired
+            | State::Abandoned
+            | State::Voided => {}
+        }
+    }
+
+    pub(crate) fn void_wish(&mut self, row: usize) {
+        if self.held || self.rows[row].trade.state() != State::Paid {
+            return;
+        }
+        let Some(tab) = (0..self.tabs.len()).find(|tab| self.tabs[*tab].up) else {
+            return;
+        };
+        let trade_id = self.rows[row].trade.facts().trade_id.clone();
+        self.call(tab, None, Ask::Void(trade_id));
+        if self.dice.coin() {
+            // Pressed again, with or without an answer.
+            let due = self.now + self.dice.spread(500, MINUTE);
+            self.queue.plan(due, Happening::VoidWish(row));
+        }
+    }
+
+    /// A person looks into the gateway's books, when nothing is under way there any more.
+    pub(crate) fn review(&mut self, row: usize, looks: u32) {
+        let state = self.rows[row].trade.state();
+        if !matches!(
+            state,
+            State::NeedsReview | State::VoidReview | State::LateSuccess
+        ) {
+            return;
+        }
+        let process = (0..self.processes.len()).find(|process| self.processes[*process].up);
+        let verdict = self.verdict(row);
+        match (process, verdict) {
+            (Some(process), Some(event)) if !self.held && self.stalled(process).is_none() => {
+                say!(self, "a person settles attempt {row}: {event:?}");
+                self.apply(process, row, event, None, None);
+            }
+            (Some(_) | None, Some(_) | None) => {}
+        }
+        if looks < MOST_LOOKS {
+            let due = self.now + (MINUTE << looks);
+            self.queue.plan(due, Happening::Review(row, looks + 1));
+        }
+    }
+
+    fn verdict(&mut self, row: usize) -> Option<Event> {
+        if self.is_under_way(row) {
+            return None;
+        }
+        let place = self.rows[row].account.place;
+        match (self.rows[row].trade.state(), place) {
+            (State::LateSuccess, Place::Paid) => match self.dice.between(0, 9) {
+                0..=4 => Some(Event::Verdict(VerdictOutcome::Paid)),
+                5..=8 => Some(Event::Void),
+                _ => {
+                    let now = self.now;
+                    self.rows[row].account.at_desk = true;
+                    self.rows[row].account.refund(now);
+                    Some(Event::Verdict(VerdictOutcome::Voided))
+                }
+            },
+            (State::NeedsReview | State::VoidReview, Place::Paid) => {
+                Some(Event::Verdict(VerdictOutcome::Paid))
+            }
+            (State::NeedsReview | State::VoidReview | State::LateSuccess, Place::Voided) => {
+                Some(Event::Verdict(VerdictOutcome::Voided))
+            }
+            (State::NeedsReview, Place::Failed | Place::Closed) => {
+                Some(Event::Verdict(VerdictOutcome::Declined))
+            }
+            (_, _) => None,
+        }
+    }
+}

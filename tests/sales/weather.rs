@@ -1,0 +1,175 @@
+//! What one sale's world is like: how often things go wrong, what the gateway can do, and how long its patience is.
+//! Every number is drawn from the sale's own dice.
+
+use std::ops::Range;
+
+use kaunter_core::policy::{Ms, Policy};
+
+use crate::dice::Dice;
+
+/// When every world begins: late enough that a clock a day off is still after zero.
+pub(crate) const START_MS: Ms = 10 * 24 * 3_600_000;
+/// No world lasts longer: past a closed attempt's last question, 34 hours after its end.
+pub(crate) const LONGEST_MS: Ms = 44 * 3_600_000;
+
+const SECOND: Ms = 1_000;
+const MINUTE: Ms = 60 * SECOND;
+
+/// How often, in a thousand, a thing goes wrong each time that it could.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Rates {
+    pub(crate) lost: u32,
+    pub(crate) delayed: u32,
+    pub(crate) twice: u32,
+    pub(crate) garbled: u32,
+    pub(crate) wrong: u32,
+    pub(crate) unsent: u32,
+    pub(crate) dies_at_send: u32,
+    pub(crate) races: u32,
+    pub(crate) throttled: u32,
+}
+
+#[derive(Debug)]
+pub(crate) struct Weather {
+    pub(crate) policy: Policy,
+    /// The gateway's cancel of what is paid gives the money back; else it is too late.
+    pub(crate) refunds: bool,
+    /// The gateway's status lags behind its ledger by as much.
+    pub(crate) lag_ms: Ms,
+    pub(crate) rates: Rates,
+    /// When faults stop; none: never.
+    pub(crate) calm_ms: Option<Ms>,
+    pub(crate) processes: u8,
+    /// Every process has a clock of its own, so many milliseconds off.
+    pub(crate) skew_ms: Ms,
+    /// Tills of this sale, and whether two of them are tabs of one terminal.
+    pub(crate) tabs: u8,
+    pub(crate) one_terminal: bool,
+    pub(crate) journals: bool,
+    /// Nothing of hop 1 arrives.
+    pub(crate) cut: Range<Ms>,
+    /// Nothing of hop 2 arrives.
+    pub(crate) gateway_down: Range<Ms>,
+    pub(crate) store_down: Range<Ms>,
+    pub(crate) page_deaths: u8,
+    pub(crate) sleeps: u8,
+    pub(crate) backend_deaths: u8,
+    pub(crate) stalls: u8,
+    pub(crate) clock_off: bool,
+    /// How often a closed attempt whose payment had left is paid after all.
+    pub(crate) late: u32,
+    /// How often the cashier cancels, and how often what is paid is given back.
+    pub(crate) cancels: u32,
+    pub(crate) voids: u32,
+    /// How often the till shows the code.
+    pub(crate) shows: u32,
+    /// The first code that is shown is the last customer's, whose sale it has paid.
+    pub(crate) old_code: bool,
+    /// The gateway, or a cache before it, gives new trades the id of another sale's trade, which is paid.
+    pub(crate) repeats_ids: bool,
+    /// The other tills charge another amount for the same reference.
+    pub(crate) other_amount: bool,
+}
+
+impl Weather {
+    pub(crate) fn draw(dice: &mut Dice) -> Self {
+        // Four in ten sales meet no fault, four some, two a storm.
+        let grade = match dice.between(0, 9) {
+            0..=3 => 0,
+            4..=7 => 1,
+            _ => 2,
+        };
+        let policy = policy(dice);
+        let stormy = |dice: &mut Dice, permille: u32| dice.chance(permille * grade);
+        let few = |dice: &mut Dice, permille| u8::from(stormy(dice, permille));
+        let calm_ms = dice
+            .coin()
+            .then(|| START_MS + dice.spread(5 * SECOND, 10 * MINUTE));
+        Self {
+            refunds: policy.can_cancel && dice.coin(),
+            lag_ms: if policy.unpaid_final_after_ms.is_none() && stormy(dice, 60) {
+                dice.between(500, 10 * SECOND)
+            } else {
+                0
+            },
+            policy,
+            rates: rates(dice, grade),
+            calm_ms,
+            processes: if dice.chance(400) {
+                2 + u8::from(dice.coin())
+            } else {
+                1
+            },
+            skew_ms: if dice.chance(200) { 300 } else { 0 },
+            tabs: 1 + u8::from(dice.chance(120)) + few(dice, 30),
+            one_terminal: dice.chance(300),
+            journals: !stormy(dice, 50),
+            cut: spell(dice, stormy, 60),
+            gateway_down: spell(dice, stormy, 60),
+            store_down: spell(dice, stormy, 30),
+            page_deaths: few(dice, 130) + few(dice, 40),
+            sleeps: few(dice, 80),
+            backend_deaths: few(dice, 120) + few(dice, 60),
+            stalls: few(dice, 80),
+            clock_off: stormy(dice, 30),
+            late: if dice.chance(150) { 500 } else { 10 },
+            cancels: if dice.chance(100) { 700 } else { 20 },
+            voids: if dice.chance(50) { 800 } else { 10 },
+            shows: if dice.chance(400) { 600 } else { 50 },
+            old_code: dice.chance(40),
+            repeats_ids: dice.chance(20),
+            other_amount: dice.chance(100),
+        }
+    }
+}
+
+/// A time without: none, or seconds to minutes of the first quarter of an hour.
+fn spell(dice: &mut Dice, stormy: impl Fn(&mut Dice, u32) -> bool, permille: u32) -> Range<Ms> {
+    if !stormy(dice, permille) {
+        return 0..0;
+    }
+    let from = START_MS + dice.spread(SECOND, 5 * MINUTE);
+    from..from + dice.spread(SECOND, 10 * MINUTE)
+}
+
+fn rates(dice: &mut Dice, grade: u32) -> Rates {
+    if grade == 0 {
+        return Rates::default();
+    }
+    let most = u64::from(if grade == 1 { 60_u32 } else { 350 });
+    let mut rate = |share: u64| u32::try_from(dice.between(0, most * share / 100)).unwrap_or(0);
+    Rates {
+        lost: rate(100),
+        delayed: rate(100),
+        twice: rate(60),
+        garbled: rate(60),
+        wrong: rate(20),
+        unsent: rate(50),
+        dies_at_send: rate(30),
+        races: rate(200),
+        throttled: rate(50),
+    }
+}
+
+/// The default, or an odd one: another pace, with or without a cancel, with or without a last word on old trades.
+fn policy(dice: &mut Dice) -> Policy {
+    let mut policy = Policy {
+        can_cancel: dice.coin(),
+        ..Policy::default()
+    };
+    if dice.chance(300) {
+        policy.poll_ms = dice.between(1, 5) * SECOND;
+        policy.deadline_ms = dice.between(20, 180) * SECOND;
+        policy.min_cancel_age_ms = dice.between(0, 30) * SECOND;
+        policy.cancel_deadline_ms = dice.between(20, 120) * SECOND;
+        policy.void_deadline_ms = dice.between(20, 120) * SECOND;
+        policy.pay_ms = dice.between(5, 40) * SECOND;
+        policy.patience_ms = dice.between(0, 60) * SECOND;
+        policy.quiet_ms = dice.between(60, 300) * SECOND;
+        policy.review_first_ms = dice.between(5, 60) * SECOND;
+    }
+    if dice.chance(150) {
+        policy.unpaid_final_after_ms = Some(dice.spread(20 * SECOND, 15 * MINUTE));
+    }
+    policy
+}
