@@ -14,6 +14,9 @@ import { tellUnfinished } from "./unfinished";
 import { wait } from "./waiting";
 import { say, told } from "./words";
 
+/** Codes of a page or a browser that can't have a camera. */
+const NO_CAMERA_HERE: readonly string[] = ["insecure_context", "browser_unsupported"];
+
 // ---- ready -----------------------------------------------------------------------------------------------------
 
 export function ready(): void {
@@ -166,10 +169,10 @@ export function rejected(error: unknown): void {
   if (!(error instanceof KaunterError)) return ready();
   const code: string = error.code;
   if (code === "sale_amount_mismatch") return void mismatched(error);
-  if (error.code === "sale/paid" && error.tradeId) return void alreadyPaid(error.tradeId);
-  if (error.code === "sale/busy" || error.code === "sale/paid" || error.moneyMoved === "maybe") return void busy(error);
-  if (error.code.startsWith("camera/") || error.code.startsWith("env/")) return noCamera(error);
-  if (error.code === "worker/failed") return void readerFailed(error);
+  if (error.code === "sale_paid" && error.tradeId) return void alreadyPaid(error.tradeId);
+  if (error.code === "sale_busy" || error.code === "sale_paid" || error.moneyMoved === "maybe") return void busy(error);
+  if (error.type === "camera" || NO_CAMERA_HERE.includes(error.code)) return noCamera(error);
+  if (error.code === "worker_failed") return void readerFailed(error);
   notPaid("declined", "titleDeclined", "cross", () => told(error));
 }
 
@@ -209,7 +212,7 @@ async function alreadyPaid(id: string): Promise<void> {
 async function busy(error: KaunterError): Promise<void> {
   counter.used = true;
   const found = error.tradeId ?? (await holder());
-  if (found) return unresolved(found, error.code === "sale/busy" ? say("busy") : told(error));
+  if (found) return unresolved(found, error.code === "sale_busy" ? say("busy") : told(error));
   notPaid("declined", "titleDeclined", "cross", () => told(error));
 }
 

@@ -73,7 +73,7 @@ impl From<Denial> for ProblemCode {
             Denial::Busy(_) => Self::SaleBusy,
             Denial::Paid(_) => Self::SalePaid,
             Denial::AmountMismatch => Self::SaleAmountMismatch,
-            Denial::TooMany { .. } => Self::TooMany,
+            Denial::TooMany { .. } => Self::RateLimited,
         }
     }
 }

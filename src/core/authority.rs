@@ -77,7 +77,7 @@ impl Authority<'_> {
     /// Refuses a call that changes a trade: without its right, out of reach, or above the limit where it moves money.
     ///
     /// # Errors
-    /// [`ProblemCode::TokenForbidden`], [`ProblemCode::AmountLimit`].
+    /// [`ProblemCode::TokenForbidden`], [`ProblemCode::AmountTooLarge`].
     pub fn require_on(&self, right: Right, facts: &Facts) -> Result<(), ProblemCode> {
         self.require(right)?;
         if self.reach(facts) != Reach::Whole {
@@ -92,7 +92,7 @@ impl Authority<'_> {
     /// Refuses a charge that the token is not for: another sale, another amount, or above its limit.
     ///
     /// # Errors
-    /// [`ProblemCode::TokenForbidden`], [`ProblemCode::AmountLimit`].
+    /// [`ProblemCode::TokenForbidden`], [`ProblemCode::AmountTooLarge`].
     pub fn require_sale(&self, sale: &Sale) -> Result<(), ProblemCode> {
         if self.sale.is_some_and(|own| own != sale) {
             return Err(ProblemCode::TokenForbidden);
@@ -105,7 +105,7 @@ impl Authority<'_> {
             .max_amount
             .is_some_and(|max| max.currency != amount.currency || amount.minor > max.minor);
         if above {
-            Err(ProblemCode::AmountLimit)
+            Err(ProblemCode::AmountTooLarge)
         } else {
             Ok(())
         }
@@ -240,7 +240,7 @@ mod tests {
         for right in [Right::Charge, Right::Void, Right::Review] {
             assert_eq!(
                 token.require_on(right, &large),
-                Err(ProblemCode::AmountLimit),
+                Err(ProblemCode::AmountTooLarge),
                 "{right:?}"
             );
         }

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::error::ProblemCode;
 use crate::money::Money;
 
 /// Longest reference of a sale, in characters.
@@ -443,7 +444,7 @@ pub enum Retry {
     /// It will be refused again.
     Never,
     /// With a fresh token.
-    AfterRefresh,
+    WithNewToken,
     /// Unchanged, a little later.
     Later,
 }
@@ -464,79 +465,10 @@ pub struct Problem {
     pub detail: String,
     /// Whether the same call makes sense again.
     pub retry: Retry,
+    /// Names the call in the backend's log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<String>,
     /// The trade that stands in the way, where one does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trade: Option<Box<Trade>>,
-}
-
-/// Every error of the backend.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ProblemCode {
-    /// The body is not the JSON that the call takes.
-    BadRequest,
-    /// Zero, negative, or not minor units.
-    AmountInvalid,
-    /// More than the token or the gateway allows.
-    AmountLimit,
-    /// Not the gateway's currency.
-    CurrencyUnsupported,
-    /// The reference is empty or too long.
-    SaleInvalid,
-    /// The key is not 128 bits in hex.
-    KeyInvalid,
-    /// No such wallet.
-    IntegratorUnknown,
-    /// The wallet doesn't pay this way.
-    PresentedUnsupported,
-    /// The code is empty, too long or not text.
-    CodeInvalid,
-    /// A verdict without evidence, or one that its state doesn't take.
-    VerdictInvalid,
-    /// No token.
-    TokenMissing,
-    /// Not a token of ours.
-    TokenInvalid,
-    /// Its time is up.
-    TokenExpired,
-    /// It is for another shop, terminal or sale, or lacks the right.
-    TokenForbidden,
-    /// The server key is wrong.
-    ServerKeyInvalid,
-    /// The same key, another body.
-    Mismatch,
-    /// Another attempt holds the sale.
-    SaleBusy,
-    /// The sale is paid.
-    SalePaid,
-    /// The sale has another amount.
-    SaleAmountMismatch,
-    /// The attempt has another code.
-    CodeTaken,
-    /// The code was handed over for another sale a short time ago.
-    CodeReused,
-    /// The attempt awaits no code.
-    TradeClosed,
-    /// No such attempt in this shop.
-    TradeNotFound,
-    /// The gateway has no cancel, or not now.
-    NotCancellable,
-    /// Only a paid attempt is voided.
-    NotVoidable,
-    /// No such address.
-    NotFound,
-    /// Not this method.
-    MethodNotAllowed,
-    /// The body is too large.
-    TooLarge,
-    /// Too many calls.
-    TooMany,
-    /// The backend has its hands full: nothing was begun.
-    Busy,
-    /// The backend can't store: nothing was begun.
-    StoreUnavailable,
-    /// The gateway doesn't answer: nothing was begun.
-    GatewayUnavailable,
-    /// A bug of ours.
-    Internal,
 }

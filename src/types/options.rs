@@ -39,10 +39,10 @@ export interface TillOptions {
   backend: string | URL;
   /**
    * A fresh terminal token, from your own server: its text, or the backend's answer `{ token }` as it is. Called when one is
-   * missing or was refused; never cached by you. Where it gives anything else, `token/failed` says in `cause` what came.
+   * missing or was refused; never cached by you. Where it gives anything else, `token_failed` says in `cause` what came.
    */
   getToken(context: TokenContext): TokenAnswer | Promise<TokenAnswer>;
-  /** Asked when neither you nor the code says whose wallet it is: the wallet, or its id. `null`, or absent: `wallet/required`. */
+  /** Asked when neither you nor the code says whose wallet it is: the wallet, or its id. `null`, or absent: `wallet_required`. */
   onWallet?(scan: Scan, wallets: readonly Wallet[]): WalletChoice | null | Promise<WalletChoice | null>;
   /** Where the camera's picture is shown. Absent: nowhere. */
   preview?: HTMLVideoElement;

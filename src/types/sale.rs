@@ -408,7 +408,7 @@ impl Outcome {
 /// Reads a sale that a caller gave, and says what is wrong with it before anything is sent.
 ///
 /// # Errors
-/// `sale/invalid` and `money/invalid`.
+/// `sale_invalid` and `amount_invalid`.
 pub fn sale_from_js(sale: &JsValue) -> Result<wire::Sale, Fail> {
     let reference = text(sale, "ref").ok_or_else(|| Fail::new(ErrorCode::SaleInvalid))?;
     let length = reference.chars().count();
@@ -422,9 +422,9 @@ pub fn sale_from_js(sale: &JsValue) -> Result<wire::Sale, Fail> {
 /// Reads an amount: a safe positive integer of minor units, and three upper-case letters.
 ///
 /// # Errors
-/// `money/invalid`.
+/// `amount_invalid`.
 pub fn money_from_js(money: &JsValue) -> Result<Money, Fail> {
-    let invalid = || Fail::new(ErrorCode::MoneyInvalid);
+    let invalid = || Fail::new(ErrorCode::AmountInvalid);
     let minor = get(money, "minor").as_f64().ok_or_else(invalid)?;
     if !(1.0..=js_sys::Number::MAX_SAFE_INTEGER).contains(&minor) || minor.fract() != 0.0 {
         return Err(invalid());
@@ -445,18 +445,22 @@ pub fn money_from_js(money: &JsValue) -> Result<Money, Fail> {
 /// Reads a verdict.
 ///
 /// # Errors
-/// `backend/refused` where it is none; the backend would say the same.
+/// `argument_invalid` where it is none, `verdict_invalid` where it has no evidence.
 pub fn verdict_from_js(verdict: &JsValue) -> Result<wire::Verdict, Fail> {
-    let refused = |why: &str| Fail::new(ErrorCode::BackendRefused).with_detail(why);
     let outcome = match text(verdict, "outcome").as_deref() {
         Some("paid") => VerdictOutcome::Paid,
         Some("declined") => VerdictOutcome::Declined,
         Some("voided") => VerdictOutcome::Voided,
-        Some(_) | None => return Err(refused("Say paid, declined or voided.")),
+        Some(_) | None => {
+            return Err(given::wrong(
+                "outcome",
+                "\"paid\", \"declined\" or \"voided\"",
+            ));
+        }
     };
     let evidence = text(verdict, "evidence")
         .filter(|evidence| !evidence.trim().is_empty())
-        .ok_or_else(|| refused("Say what you saw in the wallet's own records."))?;
+        .ok_or_else(|| Fail::new(ErrorCode::VerdictInvalid))?;
     Ok(wire::Verdict { outcome, evidence })
 }
 

@@ -239,7 +239,7 @@ test("rule 32: refused creations wear no sale out, and no terminal another's", a
   down = false;
   for (let nth = 0; nth < 50; nth++) assert.equal((await sell(shop, "A")).json.status, "declined");
   const worn = await sell(shop, "A");
-  assert.deepEqual([worn.status, worn.json.code, worn.json.retry], [429, "too_many", "later"]);
+  assert.deepEqual([worn.status, worn.json.code, worn.json.retry], [429, "rate_limited", "later"]);
   assert.match(worn.json.detail, /try again in \d+ s/, "it says when");
   assert.ok(Number(worn.headers.get("retry-after")) <= 600, worn.headers.get("retry-after"));
   down = null;
@@ -289,7 +289,7 @@ test("rule 19: a limit binds a void and a verdict as it binds a charge", async (
     [`/v1/trades/${trx_id}/void`, { reason: "a test" }],
     [`/v1/trades/${trx_id}/verdict`, { outcome: "voided", evidence: "none" }],
   ]) {
-    assert.equal((await post(shop, path, token, body)).json.code, "amount_limit", path);
+    assert.equal((await post(shop, path, token, body)).json.code, "amount_too_large", path);
   }
   assert.equal((await shop.sale("LARGE")).attempts[0].status, "paid");
   const small = (await sell(shop, "SMALL", { minor: 500 })).json;

@@ -83,7 +83,7 @@ for (const [which, launch] of Object.entries(browsers)) {
     const busy = await pay(second, saleOf("shared"), await shop.code());
     assert.deepEqual(
       [busy.error?.code, busy.error?.tradeId, busy.error?.moneyMoved],
-      ["sale/busy", trx_id, "maybe"],
+      ["sale_busy", trx_id, "maybe"],
       JSON.stringify(busy),
     );
     const noted = async () =>

@@ -288,7 +288,10 @@ test("the plain profile: no cancel, few words; a person is asked, and the next w
   await handOver(shop, slow, await shop.code({ approves_after_ms: 6_000 }));
   const token = await shop.token();
   const cancel = await shop.call("POST", `/v1/trades/${slow.trx_id}/cancel`, { token });
-  assert.deepEqual([cancel.status, cancel.json.code, cancel.json.trade.trx_id], [409, "not_cancellable", slow.trx_id]);
+  assert.deepEqual(
+    [cancel.status, cancel.json.code, cancel.json.trade.trx_id],
+    [409, "trade_not_cancellable", slow.trx_id],
+  );
   await reaches(shop, slow, ["needs-review"]);
   assert.equal((await reaches(shop, slow, ["paid"])).sale.ref, "plain-slow");
   assert.deepEqual(await shop.calls("cancel"), []);
@@ -319,7 +322,7 @@ test("openapi.json names every address, and each is there", async (t, counter) =
     for (const method of Object.keys(methods).filter((word) => ["get", "post"].includes(word))) {
       const answer = await shop.call(method.toUpperCase(), path.replace(/\{\w+\}/, "none"), { token });
       assert.ok(
-        answer.json?.code !== "not_found" && answer.status !== 405,
+        answer.json?.code !== "route_not_found" && answer.status !== 405,
         `${method} ${path}: ${answer.status} ${answer.text}`,
       );
       seen++;
@@ -349,7 +352,7 @@ test("more calls a minute than one terminal makes are refused with 429, and noth
   for (let at = 0; at < 20; at++) answers.push(await make(`many-${at}`));
   const refused = answers.filter((answer) => answer.status === 429);
   assert.ok(refused.length > 0 && answers[0].status === 200, answers.map((answer) => answer.status).join());
-  assert.deepEqual([refused[0].json.code, refused[0].json.retry], ["too_many", "later"]);
+  assert.deepEqual([refused[0].json.code, refused[0].json.retry], ["rate_limited", "later"]);
   const other = await shop.call("POST", "/v1/trades", {
     token: await shop.token("till-2"),
     body: {

@@ -166,7 +166,7 @@ test("a list and a search ask for the right to list, once; a token that lacks it
         status: 403,
         code: "token_forbidden",
         detail: "This token may not list.",
-        retry: "after_refresh",
+        retry: "with_new_token",
       };
       return new Response(JSON.stringify(problem), {
         status: 403,
@@ -201,7 +201,7 @@ test("a list and a search ask for the right to list, once; a token that lacks it
     ],
     found: [trade.trx_id],
     listed: [trade.trx_id],
-    refused: "token/forbidden",
+    refused: "token_forbidden",
   });
 });
 
@@ -258,7 +258,7 @@ test("what surrounds a code is not the code: typed, scanned, or over HTTP; what 
   assert.equal(
     (await page.evaluate(({ sale }) => ends(till.pay(sale, "]Q3\r\n", { wallet: "23" })), { sale: sale("nothing") }))
       .error.code,
-    "code/invalid",
+    "code_invalid",
   );
   const kinds = await page.evaluate(
     (around) => around.map((text) => kaunter.recognise(`${text}]Q3134503098230927349${text}`).kind),
@@ -307,7 +307,7 @@ test("a wrong address of the backend is told as what it is", async (t) => {
       (backend) =>
         kaunter.Till.open({ backend, getToken }).then(
           () => "open",
-          ({ code, message, retryable, cause }) => ({ code, message, retryable, cause: String(cause ?? "") }),
+          ({ code, detail, retryable, cause }) => ({ code, detail, retryable, cause: String(cause ?? detail ?? "") }),
         ),
       backend,
     );
@@ -319,9 +319,9 @@ test("a wrong address of the backend is told as what it is", async (t) => {
     [`${shop.backend}/pay`, /answered 40[45]/],
   ]) {
     const said = await ask(backend);
-    assert.deepEqual([said.code, said.retryable], ["backend/refused", false], `${backend}: ${JSON.stringify(said)}`);
-    assert.match(said.message, words);
-    assert.ok(said.message.includes(backend));
+    assert.deepEqual([said.code, said.retryable], ["route_not_found", false], `${backend}: ${JSON.stringify(said)}`);
+    assert.match(said.detail, words);
+    assert.ok(said.detail.includes(backend));
   }
   for (const [backend, words] of [
     [proxy, /502/],
@@ -329,7 +329,7 @@ test("a wrong address of the backend is told as what it is", async (t) => {
     ["http://127.0.0.1:9", /fetch/i],
   ]) {
     const said = await ask(backend);
-    assert.deepEqual([said.code, said.retryable], ["network/failed", true], `${backend}: ${JSON.stringify(said)}`);
+    assert.deepEqual([said.code, said.retryable], ["network_failed", true], `${backend}: ${JSON.stringify(said)}`);
     assert.match(said.cause, words);
   }
   for (const backend of [
@@ -341,7 +341,7 @@ test("a wrong address of the backend is told as what it is", async (t) => {
   ]) {
     const said = await ask(backend);
     assert.equal(said.code, "argument_invalid", backend);
-    assert.match(said.message, /`backend`/);
+    assert.match(said.detail, /`backend`/);
     assert.doesNotMatch(JSON.stringify(said), /hidden/);
   }
   assert.equal(await ask(`${shop.backend}/`), "open");
@@ -355,7 +355,7 @@ test("getToken gives the token's text or the backend's answer, and what came in 
     const open = (own) =>
       kaunter.Till.open({ backend: setting.backend, getToken: own }).then(
         (till) => till.close().then(() => "open"),
-        ({ code, cause, message }) => ({ code, cause: String(cause), message }),
+        ({ code, detail, cause, message }) => ({ code, detail, cause: String(cause), message }),
       );
     const good = await Promise.all(
       [
@@ -387,16 +387,16 @@ test("getToken gives the token's text or the backend's answer, and what came in 
     return { good, refused };
   });
   assert.deepEqual(said.good, Array(5).fill("open"));
-  for (const [name, { code, cause, message }] of Object.entries(said.refused)) {
-    assert.equal(code, "token/failed", name);
-    assert.doesNotMatch(cause + message, /SEC/, name);
-    assert.notEqual(cause, "undefined", name);
+  for (const [name, { code, detail, cause, message }] of Object.entries(said.refused)) {
+    assert.equal(code, name === "forged" ? "token_invalid" : "token_failed", name);
+    assert.doesNotMatch(`${detail}${cause}${message}`, /SEC/, name);
+    if (name !== "thrown") assert.ok(detail, name);
   }
   const { refused } = said;
-  assert.match(refused.html.cause, /HTML/);
-  assert.match(refused.object.cause, /object without/);
-  assert.match(refused.nothing.cause, /undefined/);
-  assert.match(refused.forged.cause, /the backend answered 401: ./);
+  assert.match(refused.html.detail, /HTML/);
+  assert.match(refused.object.detail, /object without/);
+  assert.match(refused.nothing.detail, /undefined/);
+  assert.match(refused.forged.detail, /the backend answered 401: ./);
   assert.match(refused.thrown.cause, /answered 401/);
 });
 

@@ -69,7 +69,7 @@ onBothStores(
     const session = await shop.call("POST", "/v1/sessions", { token: await shop.token() });
     const presents = Object.fromEntries(session.json.integrators.map(({ name, presents }) => [name, presents]));
     assert.deepEqual([presents.GrabPay, presents.Alipay], [["consumer", "merchant"], ["consumer"]]);
-    assert.equal((await ask(shop, "no-scanner", { integrator: "31" })).json.code, "presented_unsupported");
+    assert.equal((await ask(shop, "no-scanner", { integrator: "31" })).json.code, "mode_unsupported");
 
     const trade = await shown(shop, "present");
     assert.equal(trade.show.payload, (await lineOf(shop, trade)).payload);
@@ -240,7 +240,7 @@ onBothStores(
         session.json.integrators.every(({ presents }) => presents.join() === "consumer"),
     );
     const refused = await ask(shop, "plain");
-    assert.deepEqual([refused.status, refused.json.code, refused.json.retry], [400, "presented_unsupported", "never"]);
+    assert.deepEqual([refused.status, refused.json.code, refused.json.retry], [400, "mode_unsupported", "never"]);
     assert.match(refused.json.detail, /presents/);
     assert.deepEqual(await shop.calls("create"), []);
   },
@@ -396,7 +396,7 @@ plain("onCode, resume, abort and two tills, as a developer meets them", async (t
     (sale) => ends(till.present(sale, { wallet: "23", onCode: () => {} })),
     sale("api"),
   );
-  assert.deepEqual([busy.error.code, busy.error.tradeId, busy.error.moneyMoved], ["sale/busy", trade.trx_id, "maybe"]);
+  assert.deepEqual([busy.error.code, busy.error.tradeId, busy.error.moneyMoved], ["sale_busy", trade.trx_id, "maybe"]);
   await scan(shop, payload);
   assert.deepEqual([(await ended()).value.status, (await watched).value.status], ["paid", "paid"]);
   assert.equal(await page.evaluate("codes.length"), 1);
@@ -440,7 +440,7 @@ plain("onCode, resume, abort and two tills, as a developer meets them", async (t
   );
   assert.deepEqual(
     told.map(({ error }) => error.code ?? error.name),
-    ["wallet/unknown", "argument_invalid", "wallet/required"],
+    ["wallet_unknown", "argument_invalid", "wallet_required"],
   );
   assert.deepEqual((await shop.sale("none")).attempts ?? [], []);
   assert.equal(await shop.kept(), 1250);

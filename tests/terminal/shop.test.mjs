@@ -178,9 +178,7 @@ test("the documented configuration passes check-config, and each missing key is 
   const [, toml] = /```toml\n([\s\S]*?)```/.exec(page);
   const file = join(shop.dir, "operating.toml");
   await writeFile(file, toml);
-  const real = Object.fromEntries(
-    Object.entries(shop.keys).map(([name, key]) => [name, key.replace("sandbox-", "")]),
-  );
+  const real = Object.fromEntries(Object.entries(shop.keys).map(([name, key]) => [name, key.replace("sandbox-", "")]));
   const check = (keys) => {
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("KAUNTER_")));
     const { status, stdout, stderr } = spawnSync(

@@ -103,7 +103,7 @@ test("a till that can't be opened says so, and opens once the backend is there",
   const closed = await page.evaluate(() => ends(openTill({ getToken: async () => "any" })));
   assert.deepEqual(
     [closed.error?.code, closed.error?.retryable, closed.error?.moneyMoved],
-    ["network/failed", true, "no"],
+    ["network_failed", true, "no"],
   );
   await shop.startBackend();
   assert.equal(await page.evaluate(async () => (await openTill()).wallets.length > 3), true);

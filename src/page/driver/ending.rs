@@ -36,7 +36,7 @@ impl Driver {
             End::Unreachable if signal::online() => Err(self.said(ErrorCode::NetworkFailed).into()),
             End::Unreachable => Err(Fail::new(ErrorCode::NetworkOffline).into()),
             End::NoToken => Err(self.said(ErrorCode::TokenFailed).into()),
-            End::GatewayDown => Err(self.said(ErrorCode::NetworkBusy).into()),
+            End::GatewayDown => Err(self.said(ErrorCode::GatewayUnavailable).into()),
             End::NoWallet => Err(Fail::new(ErrorCode::WalletRequired).into()),
             End::Aborted => match self.failure.take() {
                 Some(rejection) => Err(rejection),
