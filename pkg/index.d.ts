@@ -31,6 +31,8 @@ export type {
   Camera,
   CameraOptions,
   Cancelled,
+  CancelledBy,
+  CancelReason,
   ChargeOptions,
   Declined,
   DeclineReason,
@@ -109,7 +111,7 @@ export class Till extends EventTarget implements AsyncDisposable {
   /**
    * What this till has begun, or ran into, and whose end nobody was told: newest first. After a crash also an attempt
    * that ended meanwhile: `resume` tells how, and takes it off the list. An attempt that the backend does not know any
-   * more, and whose code had left, is "needs-review".
+   * more, and whose code had left, is "needs_review".
    */
   readonly unfinished: readonly Trade[];
 
@@ -128,10 +130,10 @@ export class Till extends EventTarget implements AsyncDisposable {
   pay(sale: Sale, code: Scan | string, options?: PayOptions): Promise<Outcome>;
   /**
    * Shows a code that the customer scans: `onCode` gets it once, as an SVG, and you put it on the screen until the
-   * `trade` event no longer says "awaiting-payer". Ends like `charge`. From the moment in which the code is shown
+   * `trade` event no longer says "awaiting_payer". Ends like `charge`. From the moment in which the code is shown
    * somebody may pay it, so an abort is a wish to cancel from then on. After a reload `resume` watches the trade, and
    * shows the code again where it is given `onCode`. Rejects with `wallet_unknown` where the wallet's `presents` lacks
-   * "merchant".
+   * "merchant_presented".
    */
   present(sale: Sale, options: PresentOptions): Promise<Outcome>;
 
@@ -160,7 +162,7 @@ export class Till extends EventTarget implements AsyncDisposable {
    */
   history(day?: string): Promise<Trade[]>;
   /**
-   * A person's word on "needs-review" and "late-success". `evidence` goes to the audit trail. Where the backend has
+   * A person's word on "needs_review" and "late_success". `evidence` goes to the audit trail. Where the backend has
    * lost its records it knows no such trade: then the word ends what this till's journal still holds, and `evidence` is
    * kept nowhere.
    */

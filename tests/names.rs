@@ -36,6 +36,43 @@ fn openapi() -> Value {
     serde_json::from_str(&read(OPENAPI)).unwrap()
 }
 
+/// Calls `tell` with each value of each enum, and where it stands.
+fn enums(value: &Value, place: &str, tell: &mut impl FnMut(&str, &str)) {
+    match value {
+        Value::Object(fields) => {
+            for (name, inner) in fields {
+                let words = inner.as_array().filter(|_| name == "enum");
+                for word in words.into_iter().flatten().filter_map(Value::as_str) {
+                    tell(place, word);
+                }
+                enums(inner, &format!("{place}.{name}"), tell);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| enums(item, place, tell)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// `^[a-z][a-z0-9_]*$`
+fn is_snake(word: &str) -> bool {
+    let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    word.starts_with(|first: char| first.is_ascii_lowercase()) && word.bytes().all(is_inner)
+}
+
+#[test]
+fn every_value_of_the_api_is_a_snake_case_word() {
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    enums(&openapi(), "", &mut |place, word| {
+        count += 1;
+        if !is_snake(word) {
+            wrong.push(format!("{place}: {word}"));
+        }
+    });
+    assert!(count > 50, "{count} values: the enums were not found");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[test]
 fn every_code_of_the_backend_is_in_the_enum_of_the_api() {
     let api = openapi();

@@ -12,7 +12,8 @@ import { say } from "./words";
 /** True while this screen says what there is to say about the trade. */
 let up = false;
 
-const scanning = (): Wallet[] => (counter.till?.wallets ?? []).filter((wallet) => wallet.presents.includes("merchant"));
+const scanning = (): Wallet[] =>
+  (counter.till?.wallets ?? []).filter((wallet) => wallet.presents.includes("merchant_presented"));
 
 /** The buttons stand where a sale begins and where a code is looked for, if any wallet's app can scan. */
 export function presents(): void {
@@ -62,6 +63,6 @@ export function tellLeft(ms: number): void {
 /** True while this screen says what there is to say about a trade. */
 export function tells(trade: Trade | null): boolean {
   up &&=
-    current() === "present" && (trade === null || trade.status === "creating" || trade.status === "awaiting-payer");
+    current() === "present" && (trade === null || trade.status === "creating" || trade.status === "awaiting_payer");
   return up;
 }

@@ -148,7 +148,7 @@ export async function take(trade: Trade): Promise<void> {
 async function watch(trade: Trade): Promise<void> {
   counter.sale = trade.sale;
   counter.tradeId = trade.tradeId;
-  if (trade.status === "needs-review" || trade.status === "late-success") notConfirmed(trade);
+  if (trade.status === "needs_review" || trade.status === "late_success") notConfirmed(trade);
   await check(trade.tradeId);
 }
 
@@ -287,7 +287,7 @@ function onScreenChanged(trade: Trade): void {
   if (watched && trade.status === "unknown") wait("checking", cancelHeld, leave);
   if (current() === "not-confirmed" && FINAL.includes(trade.status)) void check(trade.tradeId);
   // What the screen says of the money is not true any more.
-  if (trade.status === "late-success" && ["declined", "not-confirmed"].includes(current())) {
+  if (trade.status === "late_success" && ["declined", "not-confirmed"].includes(current())) {
     if (trade.sale.ref === counter.ref) counter.used = true;
     dialog("manager").close();
     notConfirmed(trade, { quiet: document.body.dataset.kind === "late" });

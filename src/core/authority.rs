@@ -264,7 +264,7 @@ mod tests {
             presented: facts.presented,
             terminal: facts.terminal.clone(),
             status: Status::Paid,
-            by: Some(By::Deadline),
+            by: Some(By::System),
             reason: Some(Reason::Other),
             void_id: Some("V1".to_owned()),
             version: 3,

@@ -28,11 +28,12 @@ pub struct Sale {
 
 /// Who shows the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
 pub enum Presented {
     /// The customer shows a code, the till scans it (CPM).
+    #[serde(rename = "consumer_presented", alias = "consumer")]
     Consumer,
     /// The till shows a code, the customer scans it (MPM).
+    #[serde(rename = "merchant_presented", alias = "merchant")]
     Merchant,
 }
 
@@ -65,13 +66,15 @@ pub struct Show {
 
 /// Where an attempt stands, as page and shop see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum Status {
     /// The trade is being created; no money can have moved.
     Creating,
     /// Waits for the customer's code; no money can have moved.
+    #[serde(alias = "awaiting-code")]
     AwaitingCode,
     /// Our code is on display: the customer may pay at any moment.
+    #[serde(alias = "awaiting-payer")]
     AwaitingPayer,
     /// The payment request has left, or may have.
     Paying,
@@ -82,12 +85,14 @@ pub enum Status {
     /// A cancel is under way; it may lose to the customer.
     Cancelling,
     /// Time is up without a word, on the payment or on its void: a person decides.
+    #[serde(alias = "needs-review")]
     NeedsReview,
     /// The money is taken.
     Paid,
     /// The money is on its way back.
     Voiding,
     /// Proof of payment came after the attempt was closed.
+    #[serde(alias = "late-success")]
     LateSuccess,
     /// Refused; no money kept.
     Declined,
@@ -139,15 +144,16 @@ impl Status {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum By {
-    /// The till: a cashier's tap, a newer attempt, or a terminal that fell silent.
+    /// The cashier, or the page on the cashier's behalf.
     Cashier,
     /// The customer, on the phone.
     Customer,
-    /// Time was up, and the gateway closed it.
-    Deadline,
+    /// Nobody: time was up, or the backend closed what could not go on. The reason says which.
+    #[serde(alias = "deadline")]
+    System,
 }
 
-/// Why an attempt ended without payment.
+/// Why an attempt ended without payment: declined, or closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
@@ -168,9 +174,35 @@ pub enum Reason {
     /// A newer attempt of the same terminal took this one's place.
     Superseded,
     /// The terminal was not heard of for too long.
-    TerminalQuiet,
+    #[serde(alias = "terminal_quiet")]
+    TerminalSilent,
+    /// Somebody asked for it.
+    Requested,
+    /// Time was up without a payment.
+    Deadline,
     /// Another attempt took the sale while this one's code was being made: it was never shown.
     SaleBusy,
+}
+
+impl Reason {
+    /// True where nobody asked for the closing: the backend could not, or need not, go on.
+    #[must_use]
+    pub fn is_the_systems(self) -> bool {
+        match self {
+            Self::GatewayUnavailable
+            | Self::Superseded
+            | Self::TerminalSilent
+            | Self::SaleBusy
+            | Self::Deadline => true,
+            Self::CodeExpired
+            | Self::CodeUsed
+            | Self::InsufficientFunds
+            | Self::Limit
+            | Self::WrongWallet
+            | Self::Other
+            | Self::Requested => false,
+        }
+    }
 }
 
 /// An attempt, as the backend tells it. The page adopts it when `version` is newer.

@@ -98,12 +98,12 @@ export interface ShownCode {
   readonly svg: string;
   /** What the code says, for a customer's display that draws its own. */
   readonly payload: string;
-  /** Until when it can be paid, as the backend's clock has it. Take it down when the `trade` event no longer says "awaiting-payer": somebody has scanned it, or it is over. */
+  /** Until when it can be paid, as the backend's clock has it. Take it down when the `trade` event no longer says "awaiting_payer": somebody has scanned it, or it is over. */
   readonly expiresAt: string;
 }
 
 export interface PresentOptions {
-  /** The wallet, or its id: one whose `presents` has "merchant". */
+  /** The wallet, or its id: one whose `presents` has "merchant_presented". */
   wallet: WalletChoice;
   /** Shows the code; called once. If it throws, the attempt is cancelled. */
   onCode(code: ShownCode): void;

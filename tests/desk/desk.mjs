@@ -39,7 +39,7 @@ export const newTrade = (ref, { minor, integrator = "23" } = {}) => ({
   key: randomBytes(16).toString("hex"),
   sale: sale(ref, minor),
   integrator,
-  presented: "consumer",
+  presented: "consumer_presented",
 });
 
 /** An attempt that awaits its code. */

@@ -33,7 +33,7 @@ both.test(
       // As a till does: it asks, and hands over again while the attempt says that it awaits its code.
       const ended = await until(`${trade.sale.ref} ends`, async () => {
         const { json } = await shop.call("GET", `/v1/trades/${trade.trx_id}`, { token: tokens[nth] });
-        if (json?.status === "awaiting-code")
+        if (json?.status === "awaiting_code")
           await shop.call("POST", `/v1/trades/${trade.trx_id}/code`, {
             token: tokens[nth],
             body: { code: codes[nth] },

@@ -91,7 +91,7 @@ test("rule 18: late money closes no bill until a person accepts it", async (t) =
   const trade = (await sell(shop, "A")).json;
   await reaches(shop, trade, ["cancelled"]);
   status = "D";
-  await reaches(shop, trade, ["late-success"]);
+  await reaches(shop, trade, ["late_success"]);
   const late = await asked(shop, "A", 1250);
   assert.deepEqual([late.paid_amount, late.late_amount, late.closes_bill, late.open], [null, MYR(1250), false, true]);
   await post(shop, `/v1/trades/${trade.trx_id}/verdict`, await shop.token(), {
@@ -117,7 +117,7 @@ onBothStores(
     const other = { ...newTrade("BILL", { minor: 1 }) };
     const refused = await post(shop, "/v1/trades", await mint(shop), other);
     assert.deepEqual([refused.status, refused.json.code], [409, "sale_amount_mismatch"], refused.text);
-    assert.equal((await shop.sale("BILL")).attempts[0].status, "awaiting-code", "and nothing else happened");
+    assert.equal((await shop.sale("BILL")).attempts[0].status, "awaiting_code", "and nothing else happened");
     await post(shop, `/v1/trades/${first.trx_id}/cancel`, await shop.token());
     assert.equal(
       (await post(shop, "/v1/trades", await mint(shop), { ...other, key: newTrade().key })).status,
@@ -134,7 +134,7 @@ onBothStores(
     );
     const bound = await mint(shop, { sale: { ref: "BILL", amount: MYR(15_000) } });
     const changed = await post(shop, "/v1/trades", bound, newTrade("BILL", { minor: 15_000 }));
-    assert.equal(changed.json.status, "awaiting-code", changed.text);
+    assert.equal(changed.json.status, "awaiting_code", changed.text);
     const record = await shop.sale("BILL");
     assert.deepEqual(
       [record.due_amount, record.attempts.find(({ trx_id }) => trx_id === waiting.trx_id).status],
@@ -215,7 +215,7 @@ test("rule 16: a code that is proven unsent is as fresh as before; and the memor
   await shop.stopBackend();
   await shop.startBackend(); // its gateway token is gone, and no other can be had: the payment can't leave
   await handOver(shop, trade, code);
-  assert.equal((await shop.sale("A")).attempts[0].status, "awaiting-code");
+  assert.equal((await shop.sale("A")).attempts[0].status, "awaiting_code");
   own.down = false;
   assert.equal((await sell(shop, "B", { code })).json.status, "paid");
   const off = await before(t, {}, { policy: { code_memory_s: 0 } });
@@ -273,7 +273,7 @@ test("rule 19: a token for one sale reaches no other, whatever it may", async (t
     assert.deepEqual([answer.status, answer.json.code], [403, "token_forbidden"], `${method} ${path}: ${answer.text}`);
   }
   assert.deepEqual((await shop.call("GET", "/v1/trades?open=", { token })).json.trades, []);
-  assert.equal((await shop.sale("WAITING")).attempts[0].status, "awaiting-code");
+  assert.equal((await shop.sale("WAITING")).attempts[0].status, "awaiting_code");
   assert.equal(
     (await post(shop, "/v1/trades", token, newTrade("SMALL", { minor: 500 }))).status,
     200,
@@ -380,7 +380,7 @@ test("rule 22: a person's word stays a person's where the void after it is refus
     { scale: 0.02 },
   );
   const trade = (await sell(shop, "A")).json;
-  await reaches(shop, trade, ["needs-review"]);
+  await reaches(shop, trade, ["needs_review"]);
   const manager = await shop.token();
   await post(shop, `/v1/trades/${trade.trx_id}/verdict`, manager, { outcome: "paid", evidence: "the cashier says so" });
   assert.equal((await shop.sale("A")).decided_by, "person");

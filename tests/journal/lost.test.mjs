@@ -34,7 +34,7 @@ for (const [which, launch] of Object.entries(browsers)) {
     for (const _ of [1, 2]) {
       await open(page, shop, "till-1");
       await until("the cashier is told", async () => (await problems(page)).includes("trade_not_found"));
-      assert.deepEqual(await unfinished(page), [[trx_id, "needs-review"]]);
+      assert.deepEqual(await unfinished(page), [[trx_id, "needs_review"]]);
       const end = await resume(page, trx_id);
       assert.deepEqual([end.value?.status, end.value?.tradeId], ["unresolved", trx_id], JSON.stringify(end));
     }

@@ -52,14 +52,14 @@ for (const [which, launch] of Object.entries(browsers)) {
       globalThis.stop = new AbortController();
       globalThis.scanning = ends(till.charge(sale, { wallet: "23", signal: stop.signal }));
     }, saleOf("scanned"));
-    const { trx_id } = await reaches(shop, "scanned", "awaiting-code");
+    const { trx_id } = await reaches(shop, "scanned", "awaiting_code");
     await watcher.evaluate((id) => {
       globalThis.watching = ends(till.resume(id));
     }, trx_id);
     await until("the watcher has asked several times", () =>
       watcher.evaluate(() => log.filter(({ type }) => type === "poll").length > 3),
     );
-    assert.equal((await shop.sale("scanned")).attempts.at(-1).status, "awaiting-code", "its own till still scans");
+    assert.equal((await shop.sale("scanned")).attempts.at(-1).status, "awaiting_code", "its own till still scans");
     await owner.evaluate(() => stop.abort());
     assert.equal((await owner.evaluate(() => scanning)).error?.name, "AbortError");
     assert.equal((await watcher.evaluate(() => watching)).value?.status, "cancelled");

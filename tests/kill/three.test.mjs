@@ -102,7 +102,7 @@ test(`three backends, one killed every second, ${SALES} sales: paid once or not 
           key: randomBytes(16).toString("hex"),
           sale: { ref: sale.ref, amount: { minor: 1200, currency: "MYR" } },
           integrator: "23",
-          presented: "consumer",
+          presented: "consumer_presented",
         };
         const made = await surely("a creation", async () => {
           const answer = await call("POST", "/v1/trades", body);
@@ -117,7 +117,7 @@ test(`three backends, one killed every second, ${SALES} sales: paid once or not 
           async () => {
             const answer = await call("GET", path);
             const state = answer?.json?.status;
-            if (state === "awaiting-code") await call("POST", `${path}/code`, { code });
+            if (state === "awaiting_code") await call("POST", `${path}/code`, { code });
             return ["paid", "declined", "cancelled"].includes(state) && state;
           },
           { ms: 90_000, every: 100 },

@@ -125,7 +125,7 @@ async function sells(t, shop, program, args, path, cwd) {
     key: randomBytes(16).toString("hex"),
     sale: { ref: "INV-2041", amount: { minor, currency: "MYR" } },
     integrator: "23",
-    presented: "consumer",
+    presented: "consumer_presented",
   });
   assert.equal((await shop.call("POST", "/v1/trades", { token, body: sale(1) })).status, 403, "no other amount");
   assert.equal(await closes(), false);

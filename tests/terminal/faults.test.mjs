@@ -30,7 +30,7 @@ async function open(shop, ref, { minor = 1200, integrator = "23" } = {}) {
     key: randomBytes(16).toString("hex"),
     sale: { ref, amount: { minor, currency: "MYR" } },
     integrator,
-    presented: "consumer",
+    presented: "consumer_presented",
   };
   const answer = await shop.call("POST", "/v1/trades", { token: await shop.token(), body });
   assert.equal(answer.status, 200, answer.text);
@@ -40,7 +40,7 @@ async function open(shop, ref, { minor = 1200, integrator = "23" } = {}) {
 /** Hands the code over as a page does: once more only where the gateway was proven not to have been reached. */
 async function handOver(shop, trade, code) {
   let answer;
-  for (let tries = 0; tries < 20 && (answer?.json?.status ?? "awaiting-code") === "awaiting-code"; tries++) {
+  for (let tries = 0; tries < 20 && (answer?.json?.status ?? "awaiting_code") === "awaiting_code"; tries++) {
     answer = await shop.call("POST", `/v1/trades/${trade.trx_id}/code`, { token: await shop.token(), body: { code } });
   }
   return answer;
@@ -134,8 +134,8 @@ test("rule 6: a contradicting amount or id is shown to a person first, and settl
     const trade = await open(shop, fault);
     await shop.fault("pay", fault, { trx_id: trade.trx_id });
     const answer = await handOver(shop, trade, await shop.code());
-    assert.ok(["needs-review", "paying"].includes(answer.json.status), answer.text);
-    await reaches(shop, trade, ["needs-review"]);
+    assert.ok(["needs_review", "paying"].includes(answer.json.status), answer.text);
+    await reaches(shop, trade, ["needs_review"]);
     await reaches(shop, trade, ["paid"]);
   });
 });
@@ -183,7 +183,7 @@ test("a creation that fails leaves the sale free, and nothing was presented", as
     assert.equal((await handOver(shop, first, await shop.code())).json.code, "trade_closed");
     const second = await open(shop, ref);
     assert.notEqual(second.trx_id, left.trx_id);
-    await reaches(shop, second, ["awaiting-code"]);
+    await reaches(shop, second, ["awaiting_code"]);
     await handOver(shop, second, await shop.code());
     await reaches(shop, second, ["paid"]);
   }
@@ -261,13 +261,13 @@ test("rule 23: paid after it was cancelled: proof is kept, an alarm is up, and a
     async () => (await shop.call("POST", `/v1/trades/${trade.trx_id}/cancel`, { token })).status === 200,
   );
   await reaches(shop, trade, ["cancelled"]);
-  await reaches(shop, trade, ["late-success"]);
+  await reaches(shop, trade, ["late_success"]);
   const record = await shop.sale("late");
   assert.deepEqual([record.paid_amount, record.open], [null, true]);
   assert.match((await shop.call("GET", "/metrics")).text, /state="LateSuccess"\} 1/);
   const busy = await shop.call("POST", "/v1/trades", {
     token,
-    body: { key: randomBytes(16).toString("hex"), sale: trade.sale, integrator: "23", presented: "consumer" },
+    body: { key: randomBytes(16).toString("hex"), sale: trade.sale, integrator: "23", presented: "consumer_presented" },
   });
   assert.deepEqual([busy.status, busy.json.code, busy.json.trade.trx_id], [409, "sale_busy", trade.trx_id]);
   const settled = await shop.call("POST", `/v1/trades/${trade.trx_id}/verdict`, {
@@ -292,7 +292,7 @@ test("the plain profile: no cancel, few words; a person is asked, and the next w
     [cancel.status, cancel.json.code, cancel.json.trade.trx_id],
     [409, "trade_not_cancellable", slow.trx_id],
   );
-  await reaches(shop, slow, ["needs-review"]);
+  await reaches(shop, slow, ["needs_review"]);
   assert.equal((await reaches(shop, slow, ["paid"])).sale.ref, "plain-slow");
   assert.deepEqual(await shop.calls("cancel"), []);
   assert.equal(await shop.kept(), 2400);
@@ -345,7 +345,7 @@ test("more calls a minute than one terminal makes are refused with 429, and noth
         key: randomBytes(16).toString("hex"),
         sale: { ref, amount: { minor: 100, currency: "MYR" } },
         integrator: "23",
-        presented: "consumer",
+        presented: "consumer_presented",
       },
     });
   const answers = [];
@@ -359,7 +359,7 @@ test("more calls a minute than one terminal makes are refused with 429, and noth
       key: randomBytes(16).toString("hex"),
       sale: { ref: "other", amount: { minor: 100, currency: "MYR" } },
       integrator: "23",
-      presented: "consumer",
+      presented: "consumer_presented",
     },
   });
   assert.equal(other.status, 200, "another terminal is not held up");

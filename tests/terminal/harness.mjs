@@ -340,7 +340,7 @@ export async function attempt(shop, ref, { minor = 1250, code, terminal = "till-
     key: randomBytes(16).toString("hex"),
     sale: { ref, amount: { minor, currency: "MYR" } },
     integrator: "23",
-    presented: "consumer",
+    presented: "consumer_presented",
   };
   const trade = (await shop.call("POST", "/v1/trades", { token, body })).json;
   if (code) await shop.call("POST", `/v1/trades/${trade.trx_id}/code`, { token, body: { code } });
@@ -359,7 +359,7 @@ export async function underReview(shop, ref, { terminal = "till-1" } = {}) {
     token: await shop.token(terminal),
     body: { code: await shop.code() },
   });
-  await until(`${ref} is under review`, async () => (await shop.sale(ref)).attempts[0].status === "needs-review");
+  await until(`${ref} is under review`, async () => (await shop.sale(ref)).attempts[0].status === "needs_review");
   return trade;
 }
 

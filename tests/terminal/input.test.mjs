@@ -10,7 +10,7 @@ const trade = (more = {}, sale = {}) => ({
   key: key(),
   sale: { ref: "S-1", amount: { minor: 1250, currency: "MYR" }, ...sale },
   integrator: "23",
-  presented: "consumer",
+  presented: "consumer_presented",
   ...more,
 });
 
@@ -37,7 +37,7 @@ test("over HTTP: amounts, references, codes, wallets, JSON, fields", async (t) =
   refused(await post(trade({}, { ref: "a\u0000b" })), 400, "sale_invalid");
   refused(await post(trade({ key: "short" })), 400, "idempotency_key_invalid");
   refused(await post(trade({ integrator: "4711" })), 400, "wallet_unknown");
-  refused(await post(trade({ integrator: "31", presented: "merchant" })), 400, "mode_unsupported");
+  refused(await post(trade({ integrator: "31", presented: "merchant_presented" })), 400, "mode_unsupported");
   refused(await post(trade({ surprise: 1 })), 400, "bad_request");
   refused(await shop.call("POST", "/v1/trades", { token, raw: '{"key":' }), 400, "bad_request");
   refused(await shop.call("POST", "/v1/trades", { token, raw: "x".repeat(17 * 1024) }), 413, "body_too_large");
@@ -137,7 +137,7 @@ test("tokens: missing, forged, unsigned, expired, of another shop, without the r
   // Another terminal of the same shop sees the attempt, and hands no code to it.
   const made = (await shop.call("POST", "/v1/trades", { token: await shop.token(), body: trade() })).json;
   const other = await shop.token("till-2");
-  assert.equal((await shop.call("GET", `/v1/trades/${made.trx_id}`, { token: other })).json.status, "awaiting-code");
+  assert.equal((await shop.call("GET", `/v1/trades/${made.trx_id}`, { token: other })).json.status, "awaiting_code");
   refused(
     await shop.call("POST", `/v1/trades/${made.trx_id}/code`, { token: other, body: { code: await shop.code() } }),
     403,

@@ -101,14 +101,14 @@ test("money that comes after a cancel is told to an idle page, and is among what
   const shop = await counter(t, { scale: 0.1 });
   const page = await (await shop.machine()).till();
   const trade = await cancelled(shop, page, "late");
-  await until("it is told", () => told(page, trade, "late-success"), { ms: 60_000 * 0.1 * 2 });
+  await until("it is told", () => told(page, trade, "late_success"), { ms: 60_000 * 0.1 * 2 });
   assert.deepEqual(await page.evaluate(() => till.unfinished.map(({ tradeId, status }) => [tradeId, status])), [
-    [trade.trx_id, "late-success"],
+    [trade.trx_id, "late_success"],
   ]);
   assert.equal(await page.evaluate(() => till.state), "idle");
   const times = await page.evaluate(
     (id) =>
-      log.filter(({ type, detail }) => type === "trade" && detail.tradeId === id && detail.status === "late-success")
+      log.filter(({ type, detail }) => type === "trade" && detail.tradeId === id && detail.status === "late_success")
         .length,
     trade.trx_id,
   );
@@ -127,14 +127,14 @@ test("a hidden page does not ask; seen again, or online again, it asks at once; 
     log.length = 0;
   });
   const trade = await cancelled(shop, page, "seen");
-  await until("it is late", async () => (await shop.sale("seen")).attempts[0].status === "late-success");
+  await until("it is late", async () => (await shop.sale("seen")).attempts[0].status === "late_success");
   assert.equal(await sessions(), 1);
   await hide(page, true);
   await page.evaluate(() => dispatchEvent(new Event("online")));
   await page.evaluate(() => till.status("NOBODYKNOWSTHIS00000").catch(() => {}));
   assert.equal(await sessions(), 1, "a hidden page waits until it is seen");
   await hide(page, false);
-  await until("it is told", () => told(page, trade, "late-success"));
+  await until("it is told", () => told(page, trade, "late_success"));
   assert.equal(await sessions(), 2);
   // Any number of reasons to ask makes one question at a time.
   for (let at = 0; at < 50; at++) await page.evaluate(() => dispatchEvent(new Event("online")));
@@ -264,7 +264,7 @@ test("what surrounds a code is not the code: typed, scanned, or over HTTP; what 
     (around) => around.map((text) => kaunter.recognise(`${text}]Q3134503098230927349${text}`).kind),
     AROUND,
   );
-  assert.deepEqual([...new Set(kinds)], ["wechat-pay"]);
+  assert.deepEqual([...new Set(kinds)], ["wechat_pay"]);
   assert.equal(await sent(inner.trx_id), undefined);
   // The camera sees a code that was made with a blank and a line break around it.
   await machine.look(` ${await shop.code()}\r\n`);
@@ -451,7 +451,7 @@ test("one table of decimals: what the page shows, what the module reads and what
       key: `${"0".repeat(31)}1`,
       sale: { ref: currency, amount: { minor: 500_000, currency } },
       integrator: "23",
-      presented: "consumer",
+      presented: "consumer_presented",
     };
     const made = await own.call("POST", "/v1/trades", { token: await own.token(), body });
     assert.equal(made.status, 200, `${currency}: ${made.text}`);

@@ -29,7 +29,11 @@ const only = (list) => {
   return list[0];
 };
 
-async function ask(shop, ref, { minor = 1250, presented = "merchant", integrator = "23", terminal = "till-1" } = {}) {
+async function ask(
+  shop,
+  ref,
+  { minor = 1250, presented = "merchant_presented", integrator = "23", terminal = "till-1" } = {},
+) {
   const body = {
     key: randomBytes(16).toString("hex"),
     sale: { ref, amount: { minor, currency: "MYR" } },
@@ -55,7 +59,7 @@ function reaches(shop, trade, statuses, ms = 60_000) {
 async function shown(shop, ref, more) {
   const answer = await ask(shop, ref, more);
   assert.equal(answer.status, 200, answer.text);
-  return reaches(shop, answer.json, ["awaiting-payer"]);
+  return reaches(shop, answer.json, ["awaiting_payer"]);
 }
 
 const scan = (shop, payload, customer = "approves", more = {}) =>
@@ -203,7 +207,10 @@ onBothStores(
     const shop = await counter(t, { scale: 0.05 });
     const trade = await shown(shop, "nobody");
     const closed = await reaches(shop, trade, final);
-    assert.deepEqual([closed.status, closed.by, closed.show], ["cancelled", "deadline", undefined]);
+    assert.deepEqual(
+      [closed.status, closed.by, closed.reason, closed.show],
+      ["cancelled", "system", "deadline", undefined],
+    );
     await assert.rejects(scan(shop, trade.show.payload), /409/);
     assert.equal(await shop.kept(), 0);
   },
@@ -223,7 +230,7 @@ onBothStores(
     const again = await shown(shop, "killed-2");
     await shop.stopBackend("SIGKILL");
     await shop.startBackend();
-    assert.deepEqual((await reaches(shop, again, ["awaiting-payer"])).show, again.show);
+    assert.deepEqual((await reaches(shop, again, ["awaiting_payer"])).show, again.show);
     await scan(shop, again.show.payload);
     await reaches(shop, again, ["paid"]);
     assert.equal(await shop.kept(), 2500);
@@ -327,15 +334,15 @@ plain("declined, cancelled by the cashier, and at the deadline: the sale is free
   await cancelled.keyboard.press("Escape");
   await screen(cancelled, "declined");
   assert.deepEqual(
-    (await shop.sale("cancelled")).attempts.map(({ status, by }) => [status, by]),
+    (await shop.sale("cancelled")).attempts.map(({ status, by, reason }) => [status, by, reason]),
     [["cancelled", "cashier"]],
   );
 
   const late = await display(machine, "deadline");
   await screen(late, "declined");
   assert.deepEqual(
-    (await shop.sale("deadline")).attempts.map(({ status, by }) => [status, by]),
-    [["cancelled", "deadline"]],
+    (await shop.sale("deadline")).attempts.map(({ status, by, reason }) => [status, by, reason]),
+    [["cancelled", "system", "deadline"]],
   );
   assert.equal(await shop.kept(), 0);
   for (const page of [declined, cancelled, late]) assert.deepEqual(page.problems, []);
@@ -413,6 +420,7 @@ plain("onCode, resume, abort and two tills, as a developer meets them", async (t
     status: "cancelled",
     tradeId: only((await shop.sale("abort")).attempts).trx_id,
     by: "cashier",
+    reason: "requested",
   });
 
   // A page that can't show it takes it down; a wallet that can't be shown, and a caller who can't show, are told.

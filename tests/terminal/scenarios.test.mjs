@@ -184,7 +184,7 @@ test("scenario 4: success after it was cancelled: an alarm, and a person accepts
   await screen(page, "waiting");
   await holdCancel(shop, page);
   await agree(shop, page, { ledger: [[0, 0, 1]], screen: "declined", promise: "cancelled" });
-  const { trx_id } = await reaches(shop, "late", "late-success");
+  const { trx_id } = await reaches(shop, "late", "late_success");
   assert.match((await shop.call("GET", "/metrics")).text, /state="LateSuccess"\} 1/, "the alarm");
   assert.equal(await shop.kept(), 1208);
   // The address names the sale: what became of it comes first.
@@ -387,7 +387,7 @@ test("scenario 9: ten minutes of hanging, 5xx and 429, a laptop that sleeps, a w
     },
     { ms: 60_000, every: 200 },
   );
-  const { trx_id } = await reaches(shop, "storm", "needs-review");
+  const { trx_id } = await reaches(shop, "storm", "needs_review");
   await agree(shop, page, {
     ledger: [[1250, 0, 1]],
     screen: "not-confirmed",

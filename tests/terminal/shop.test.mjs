@@ -70,7 +70,7 @@ const body = (ref, minor) => ({
   key: randomBytes(16).toString("hex"),
   sale: { ref, amount: { minor, currency: "MYR" } },
   integrator: "23",
-  presented: "consumer",
+  presented: "consumer_presented",
 });
 
 test("the README's PHP mints a token for one bill and its amount, and closes the bill only when that amount is paid", async (t) => {

@@ -48,7 +48,7 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
   till.addEventListener("poll", ({ detail }) => detail.elapsedMs.toFixed());
   till.addEventListener("problem", ({ detail }) => detail.code === "journal_unavailable");
   till.addEventListener("camera", ({ detail }) => detail.device?.label, { once: true });
-  till.addEventListener("miss", ({ detail }) => detail.hint === "hold-still" || detail.hint === null);
+  till.addEventListener("miss", ({ detail }) => detail.hint === "hold_still" || detail.hint === null);
   till.addEventListener("scan", ({ detail }) => detail.wallet?.name);
   const { signal } = new AbortController();
   await till.warmUp();
@@ -62,7 +62,7 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
   const onCode = ({ svg, payload, expiresAt }: ShownCode) => {
     video.insertAdjacentHTML("afterend", svg + payload.length + expiresAt);
   };
-  const canShow = till.wallets.find((wallet) => wallet.presents.includes("merchant"));
+  const canShow = till.wallets.find((wallet) => wallet.presents.includes("merchant_presented"));
   const fifth = await till.present(sale, { wallet: canShow?.id ?? "21", onCode, signal });
   const id = till.unfinished[0]?.tradeId ?? "";
   const ends = [

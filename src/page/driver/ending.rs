@@ -9,7 +9,7 @@ use super::Driver;
 use crate::page::signal;
 use crate::types::error::{Fail, Rejection};
 use crate::types::event::TillState;
-use crate::types::sale::{Outcome, Trade};
+use crate::types::sale::{CancelReason, Outcome, Trade};
 
 impl Driver {
     pub(super) fn finish(&mut self, end: End) -> Result<Outcome, Rejection> {
@@ -43,6 +43,7 @@ impl Driver {
                 None => Ok(Outcome::Cancelled {
                     trade_id: self.charge.record().trx_id.clone(),
                     by: By::Cashier,
+                    reason: CancelReason::Requested,
                 }),
             },
         }

@@ -13,7 +13,7 @@ use crate::types::error::{Fail, Rejection};
 use crate::types::options::ScanWish;
 use crate::types::sale::{Outcome, Wallet};
 
-/// What a wallet without `"merchant"` in its `presents` is told.
+/// What a wallet without `"merchant_presented"` in its `presents` is told.
 const NO_DISPLAY: &str =
     "This wallet's app scans no code of a till: scan the customer's, or choose another wallet.";
 
