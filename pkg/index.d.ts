@@ -132,7 +132,7 @@ export class Till extends EventTarget implements AsyncDisposable {
    * Shows a code that the customer scans: `onCode` gets it once, as an SVG, and you put it on the screen until the
    * `trade` event no longer says "awaiting_payer". Ends like `charge`. From the moment in which the code is shown
    * somebody may pay it, so an abort is a wish to cancel from then on. After a reload `resume` watches the trade, and
-   * shows the code again where it is given `onCode`. Rejects with `wallet_unknown` where the wallet's `presents` lacks
+   * shows the code again where it is given `onCode`. Rejects with `wallet_unknown` where the wallet's `modes` lacks
    * "merchant_presented".
    */
   present(sale: Sale, options: PresentOptions): Promise<Outcome>;

@@ -12,7 +12,7 @@ use kaunter::types::event::{
 use kaunter::types::sale::{CancelReason, DeclineReason, Outcome, ShownCode, Trade, Wallet};
 use kaunter_core::error::ErrorCode;
 use kaunter_core::money::Money;
-use kaunter_core::wire::{By, GatewayAnswer, Presented, Sale, Status};
+use kaunter_core::wire::{By, CodeMode, GatewayAnswer, Sale, Status};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -119,7 +119,7 @@ fn wallet() -> Wallet {
         name: "GrabPay".to_owned(),
         logo: None,
         test: false,
-        presents: vec![Presented::Consumer, Presented::Merchant],
+        modes: vec![CodeMode::ConsumerPresented, CodeMode::MerchantPresented],
     }
 }
 
@@ -382,8 +382,8 @@ fn words(samples: &mut Samples) {
         &every!(Hint: Closer, Farther, Glare, Dark, HoldStill),
     );
     samples.words(
-        "presents",
-        "Wallet[\"presents\"][number]",
-        &every!(Presented: Consumer, Merchant),
+        "modes",
+        "Wallet[\"modes\"][number]",
+        &every!(CodeMode: ConsumerPresented, MerchantPresented),
     );
 }

@@ -17,7 +17,7 @@ use kaunter::types::sale::{money_from_js, sale_from_js, verdict_from_js};
 use kaunter_core::error::ErrorCode;
 use kaunter_core::money::Money;
 use kaunter_core::till::Record;
-use kaunter_core::wire::{Presented, Sale};
+use kaunter_core::wire::{CodeMode, Sale};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -33,10 +33,10 @@ fn record(key: &str) -> Record {
                 currency: "MYR".to_owned(),
             },
         },
-        wallet: "21".to_owned(),
-        trx_id: None,
+        wallet_id: "21".to_owned(),
+        trade_id: None,
         handed_over: false,
-        presented: Presented::Consumer,
+        mode: CodeMode::ConsumerPresented,
     }
 }
 
@@ -88,7 +88,7 @@ async fn the_journal_survives_its_own_reopening_and_keeps_terminals_apart() {
     let journal = Journal::open(&scope).await.unwrap();
     let mut kept = record(&random_hex());
     journal.put(&kept).await.unwrap();
-    kept.trx_id = Some("T".to_owned());
+    kept.trade_id = Some("T".to_owned());
     kept.handed_over = true;
     journal.put(&kept).await.unwrap();
     drop(journal);

@@ -13,10 +13,10 @@ import { say } from "./words";
 let up = false;
 
 const scanning = (): Wallet[] =>
-  (counter.till?.wallets ?? []).filter((wallet) => wallet.presents.includes("merchant_presented"));
+  (counter.till?.wallets ?? []).filter((wallet) => wallet.modes.includes("merchant_presented"));
 
 /** The buttons stand where a sale begins and where a code is looked for, if any wallet's app can scan. */
-export function presents(): void {
+export function offers(): void {
   for (const button of document.querySelectorAll<HTMLButtonElement>(".show-code")) {
     button.hidden = scanning().length === 0;
     button.textContent = say("showOurs");

@@ -9,7 +9,7 @@ import { histories } from "./history";
 import { keyboard } from "./keys";
 import { managing, nameDecisions } from "./manager";
 import { fingers, nameKeys } from "./pad";
-import { presents, tellLeft } from "./present";
+import { offers, tellLeft } from "./present";
 import { ready, showReady, stateChanged, statusChanged, take } from "./sale";
 import { hint, pick, scanned, ways } from "./scan";
 import { copying, current, onScreen, redraw, type Screen, show, trouble } from "./screen";
@@ -77,7 +77,7 @@ function spoken(): void {
   for (const [id, key] of Object.entries(TEXTS)) $(id).textContent = say(key);
   nameKeys();
   nameDecisions();
-  presents();
+  offers();
   redraw();
   connection.tell();
   tellUnfinished();
@@ -109,7 +109,7 @@ async function token(
   { sale, may, signal }: { sale?: unknown; may?: Right; signal: AbortSignal },
   url: string,
 ): Promise<string> {
-  const body = { terminal, ...(sale ? { sale } : {}), ...(may ? { may: ["charge", "cancel", may] } : {}) };
+  const body = { terminal, ...(sale ? { sale } : {}), ...(may ? { rights: ["charge", "cancel", may] } : {}) };
   const answer = await fetch(url, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -136,7 +136,7 @@ async function open(): Promise<void> {
     preview: $<HTMLVideoElement>("preview"),
   });
   counter.till = till;
-  presents();
+  offers();
   till.addEventListener("state", ({ detail }) => stateChanged(detail.to, detail.trade));
   till.addEventListener("trade", ({ detail }) => statusChanged(detail));
   till.addEventListener("poll", ({ detail }) => {

@@ -35,8 +35,8 @@ async function token(cashier, ref) {
   const minor = bills.get(ref);
   const right =
     minor === undefined
-      ? { may: ["cancel"] }
-      : { may: ["charge", "cancel"], sale: { ref, amount: { minor, currency: "MYR" } } };
+      ? { rights: ["cancel"] }
+      : { rights: ["charge", "cancel"], sale: { ref, amount: { minor, currency: "MYR" } } };
   return kaunter("POST", "/v1/terminal-tokens", { shop: "demo", ...cashier, ...right });
 }
 

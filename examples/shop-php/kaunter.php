@@ -19,5 +19,5 @@ if ($_SERVER['REQUEST_METHOD'] === 'GET') { // the till says "paid": ask about t
     exit(json_encode($minor !== null && ($sale['closes_bill'] ?? null) === true));
 }
 $bill = ['ref' => $ref, 'amount' => ['minor' => $minor, 'currency' => 'MYR']];
-$right = $minor === null ? ['may' => ['cancel']] : ['may' => ['charge', 'cancel'], 'sale' => $bill]; // only this bill, only its amount
+$right = $minor === null ? ['rights' => ['cancel']] : ['rights' => ['charge', 'cancel'], 'sale' => $bill]; // only this bill, only its amount
 echo json_encode(kaunter('POST', '/v1/terminal-tokens', $till + $right)); // {"token": "...", "expires_at": "..."}

@@ -72,14 +72,14 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/terminal-tokens", post(tokens::mint))
         .route("/v1/sessions", post(sessions::open))
         .route("/v1/trades", post(calls::create).get(days::list))
-        .route("/v1/trades/{trx_id}", get(calls::get))
-        .route("/v1/trades/{trx_id}/code", post(calls::code))
-        .route("/v1/trades/{trx_id}/cancel", post(calls::cancel))
+        .route("/v1/trades/{trade_id}", get(calls::get))
+        .route("/v1/trades/{trade_id}/code", post(calls::code))
+        .route("/v1/trades/{trade_id}/cancel", post(calls::cancel))
         .route(
-            "/v1/trades/{trx_id}/void",
+            "/v1/trades/{trade_id}/void",
             post(calls::void).get(calls::void_status),
         )
-        .route("/v1/trades/{trx_id}/verdict", post(calls::verdict))
+        .route("/v1/trades/{trade_id}/verdict", post(calls::verdict))
         .route("/v1/sales", get(sales::get))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), placed))
         .route("/healthz", get(async || "ok\n"))

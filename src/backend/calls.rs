@@ -133,7 +133,7 @@ impl Either {
         };
         let authority = claims.authority();
         authority.may_charge(reference)
-            || (authority.is_for(reference) && claims.may.contains(&Right::List))
+            || (authority.is_for(reference) && claims.rights.contains(&Right::List))
     }
 
     /// What the caller reads of a trade: the shop's own server all of it, a terminal what its token reaches.
@@ -150,7 +150,7 @@ impl Claims {
     pub(crate) fn authority(&self) -> Authority<'_> {
         Authority {
             terminal: &self.terminal,
-            rights: &self.may,
+            rights: &self.rights,
             sale: self.sale.as_ref(),
             max_amount: self.max_amount.as_ref(),
         }

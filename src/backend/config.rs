@@ -82,9 +82,9 @@ pub struct GatewayConfig {
 #[serde(deny_unknown_fields, default)]
 pub struct ReportConfig {
     /// The gateway's name of the trade.
-    pub trans_id: String,
+    pub gateway_ref: String,
     /// Ours; where a row has it, it is the one that is looked for.
-    pub trx_id: String,
+    pub trade_id: String,
     /// Ringgit with decimals.
     pub amount: String,
     /// How the payment stands; a report without this column is one of payments that were taken.
@@ -112,8 +112,8 @@ pub struct ReportWords {
 impl Default for ReportConfig {
     fn default() -> Self {
         Self {
-            trans_id: "trans_id".to_owned(),
-            trx_id: "trx_id".to_owned(),
+            gateway_ref: "trans_id".to_owned(),
+            trade_id: "trx_id".to_owned(),
             amount: "amount".to_owned(),
             status: "status".to_owned(),
             delimiter: ',',

@@ -17,7 +17,7 @@ use kaunter_core::trade::{
     self, CancelAnswer, Carried, CreateAnswer, Event, Facts, PayAnswer, StatusAnswer, StatusWord,
     VoidAnswer,
 };
-use kaunter_core::wire::{GatewayAnswer, Integrator};
+use kaunter_core::wire::{GatewayAnswer, Wallet};
 
 use crate::config::GatewayConfig;
 use crate::limits::Bounds;
@@ -55,30 +55,30 @@ impl Gateway {
     pub(crate) async fn send(
         &self,
         facts: &Facts,
-        trans_id: Option<&str>,
+        gateway_ref: Option<&str>,
         send: trade::Send,
         code: Option<Secret>,
     ) -> Answered {
-        let trans_id = trans_id.unwrap_or_default();
+        let gateway_ref = gateway_ref.unwrap_or_default();
         let (event, said) = match send {
             trade::Send::Create => {
                 let (answer, said) = self.create(facts).await;
                 (Event::Created(answer), said)
             }
             trade::Send::Pay => {
-                let (answer, said) = self.pay(facts, trans_id, code).await;
-                (Event::Payed(answer), said)
+                let (answer, said) = self.pay(facts, gateway_ref, code).await;
+                (Event::PayAnswered(answer), said)
             }
             trade::Send::Query { version } => {
-                let (answer, said) = self.status(facts, trans_id).await;
+                let (answer, said) = self.status(facts, gateway_ref).await;
                 (Event::Status(version, answer), said)
             }
             trade::Send::Cancel => {
-                let (answer, said) = self.cancel(facts, trans_id).await;
+                let (answer, said) = self.cancel(facts, gateway_ref).await;
                 (Event::CancelAnswered(answer), said)
             }
             trade::Send::Void => {
-                let (answer, said) = self.void(facts, trans_id).await;
+                let (answer, said) = self.void(facts, gateway_ref).await;
                 (Event::VoidAnswered(answer), said)
             }
         };
@@ -93,10 +93,10 @@ impl Gateway {
 
     /// The wallets that tills are offered. Asked for where none are known; what is doubtful or old is asked for by
     /// [`Self::refresh_wallets`], and nobody waits for it.
-    pub(crate) async fn integrators(
+    pub(crate) async fn offered_wallets(
         &self,
         test_wallets: bool,
-    ) -> Result<Vec<Integrator>, NoAnswer> {
+    ) -> Result<Vec<Wallet>, NoAnswer> {
         let ask = self.wallets(test_wallets);
         self.common().offers.list(ask).await
     }
@@ -134,7 +134,7 @@ impl Gateway {
         }
     }
 
-    async fn wallets(&self, test_wallets: bool) -> Result<Vec<Integrator>, NoAnswer> {
+    async fn wallets(&self, test_wallets: bool) -> Result<Vec<Wallet>, NoAnswer> {
         match self {
             Self::Paydibs(paydibs) => paydibs.wallets(test_wallets).await,
         }
@@ -146,17 +146,17 @@ impl Gateway {
         }
     }
 
-    async fn pay(&self, facts: &Facts, trans_id: &str, code: Option<Secret>) -> Told<PayAnswer> {
+    async fn pay(&self, facts: &Facts, gateway_ref: &str, code: Option<Secret>) -> Told<PayAnswer> {
         // Without the code nothing can be sent, and nothing was.
         let Some(code) = code else {
             return (PayAnswer::Unsent, None);
         };
         match self {
-            Self::Paydibs(paydibs) => paydibs.pay(facts, trans_id, &code).await,
+            Self::Paydibs(paydibs) => paydibs.pay(facts, gateway_ref, &code).await,
         }
     }
 
-    async fn status(&self, facts: &Facts, trans_id: &str) -> Told<StatusAnswer> {
+    async fn status(&self, facts: &Facts, gateway_ref: &str) -> Told<StatusAnswer> {
         // Where too many questions are out, this one is dropped: it falls due again.
         let Some(_place) = self.common().place().await else {
             METRICS.gateway("status", "held");
@@ -167,19 +167,19 @@ impl Gateway {
             return (silent, None);
         };
         match self {
-            Self::Paydibs(paydibs) => paydibs.status(facts, trans_id).await,
+            Self::Paydibs(paydibs) => paydibs.status(facts, gateway_ref).await,
         }
     }
 
-    async fn cancel(&self, facts: &Facts, trans_id: &str) -> Told<CancelAnswer> {
+    async fn cancel(&self, facts: &Facts, gateway_ref: &str) -> Told<CancelAnswer> {
         match self {
-            Self::Paydibs(paydibs) => paydibs.cancel(facts, trans_id).await,
+            Self::Paydibs(paydibs) => paydibs.cancel(facts, gateway_ref).await,
         }
     }
 
-    async fn void(&self, facts: &Facts, trans_id: &str) -> Told<VoidAnswer> {
+    async fn void(&self, facts: &Facts, gateway_ref: &str) -> Told<VoidAnswer> {
         match self {
-            Self::Paydibs(paydibs) => paydibs.void(facts, trans_id).await,
+            Self::Paydibs(paydibs) => paydibs.void(facts, gateway_ref).await,
         }
     }
 }

@@ -95,7 +95,7 @@ pub(crate) fn of_wish(event: &Event, wished: Wished) -> Option<Point> {
         | Event::Heard
         | Event::Superseded
         | Event::Created(_)
-        | Event::Payed(_)
+        | Event::PayAnswered(_)
         | Event::Status(..)
         | Event::CancelAnswered(_)
         | Event::VoidAnswered(_) => return None,

@@ -34,7 +34,7 @@ const FIELDS: [&str; 19] = [
     "status",
     "to",
     "trace_id",
-    "trx_id",
+    "trade_id",
     "what",
 ];
 /// Our own programs; a library says its message only, and that only as a warning.
@@ -173,9 +173,9 @@ mod tests {
         tracing::subscriber::with_default(lines, || {
             let span = tracing::info_span!("call", trace_id = "abc", password = "planted-1");
             let _in = span.enter();
-            tracing::info!(trx_id = "K1", ms = 7, secret = "planted-2", "moved");
-            tracing::info!(target: "library", trx_id = "planted-3", "planted-4");
-            tracing::warn!(target: "library", trx_id = "planted-5", "slow");
+            tracing::info!(trade_id = "K1", ms = 7, secret = "planted-2", "moved");
+            tracing::info!(target: "library", trade_id = "planted-3", "planted-4");
+            tracing::warn!(target: "library", trade_id = "planted-5", "slow");
         });
         let text = String::from_utf8(paper.0.lock().expect("one test").clone()).expect("JSON");
         assert!(!text.contains("planted"), "{text}");
@@ -186,9 +186,9 @@ mod tests {
         assert_eq!(lines.len(), 2);
         assert_eq!(lines[0]["message"], "moved");
         assert_eq!(lines[0]["trace_id"], "abc");
-        assert_eq!(lines[0]["trx_id"], "K1");
+        assert_eq!(lines[0]["trade_id"], "K1");
         assert_eq!(lines[0]["ms"], 7);
         assert_eq!(lines[1]["message"], "slow");
-        assert_eq!(lines[1].get("trx_id"), None);
+        assert_eq!(lines[1].get("trade_id"), None);
     }
 }

@@ -40,8 +40,8 @@ struct Reconcile {
     /// Write JSON.
     #[arg(long)]
     json: bool,
-    /// The report's name of a column, where it is not the configuration's: `amount=Amount (MYR)`. Of `trans_id`,
-    /// `trx_id`, `amount`, `status`; again for each.
+    /// The report's name of a column, where it is not the configuration's: `amount=Amount (MYR)`. Of `gateway_ref`,
+    /// `trade_id`, `amount`, `status`; again for each.
     #[arg(long, value_name = "COLUMN=NAME", value_parser = pair)]
     column: Vec<(String, String)>,
 }
@@ -101,11 +101,13 @@ async fn compare(config: &Path, wish: Reconcile) -> anyhow::Result<ExitCode> {
     let mut config = Config::load(config)?;
     for (column, name) in wish.column {
         let own = match column.as_str() {
-            "trans_id" => &mut config.report.trans_id,
-            "trx_id" => &mut config.report.trx_id,
+            "gateway_ref" => &mut config.report.gateway_ref,
+            "trade_id" => &mut config.report.trade_id,
             "amount" => &mut config.report.amount,
             "status" => &mut config.report.status,
-            _ => anyhow::bail!("--column {column}: there are trans_id, trx_id, amount and status"),
+            _ => anyhow::bail!(
+                "--column {column}: there are gateway_ref, trade_id, amount and status"
+            ),
         };
         *own = name;
     }

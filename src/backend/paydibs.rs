@@ -16,7 +16,7 @@ use hex::encode as hex_encode;
 use kaunter_core::trade::{
     CancelAnswer, Carried, CreateAnswer, Facts, PayAnswer, StatusAnswer, StatusWord, VoidAnswer,
 };
-use kaunter_core::wire::{Integrator, Presented, Reason};
+use kaunter_core::wire::{CodeMode, Reason, Wallet};
 use md5::{Digest, Md5};
 use tokio::sync::Mutex;
 
@@ -53,22 +53,25 @@ impl Paydibs {
     }
 
     /// The wallets of each way that this gateway has, as one list.
-    pub(crate) async fn wallets(&self, test_wallets: bool) -> Result<Vec<Integrator>, NoAnswer> {
-        let mut all: Vec<Integrator> = Vec::new();
+    pub(crate) async fn wallets(&self, test_wallets: bool) -> Result<Vec<Wallet>, NoAnswer> {
+        let mut all: Vec<Wallet> = Vec::new();
         let merchant = self.config.words.merchant_presented.as_ref();
         let ways = [
-            Some((Presented::Consumer, CONSUMER_PRESENTED)),
-            merchant.map(|words| (Presented::Merchant, words.pay_type.as_str())),
+            Some((CodeMode::ConsumerPresented, CONSUMER_PRESENTED)),
+            merchant.map(|words| (CodeMode::MerchantPresented, words.pay_type.as_str())),
         ];
         for (way, pay_type) in ways.into_iter().flatten() {
             let answer = self.answer(&call::wallets(pay_type)).await;
             let envelope = answer.map_err(|failed| failed.failure.why)?;
             let listed = envelope.integrators(test_wallets).ok_or(NoAnswer::NoWord)?;
             for mut wallet in listed {
-                match all.iter_mut().find(|known| known.id == wallet.id) {
-                    Some(known) => known.presents.push(way),
+                match all
+                    .iter_mut()
+                    .find(|known| known.wallet_id == wallet.wallet_id)
+                {
+                    Some(known) => known.modes.push(way),
                     None => {
-                        wallet.presents.push(way);
+                        wallet.modes.push(way);
                         all.push(wallet);
                     }
                 }
@@ -78,11 +81,11 @@ impl Paydibs {
     }
 
     pub(crate) async fn create(&self, facts: &Facts) -> Told<CreateAnswer> {
-        let (pay_type, merchant) = match (facts.presented, &self.config.words.merchant_presented) {
-            (Presented::Consumer, _) => (CONSUMER_PRESENTED, None),
-            (Presented::Merchant, Some(words)) => (words.pay_type.as_str(), Some(words)),
+        let (pay_type, merchant) = match (facts.mode, &self.config.words.merchant_presented) {
+            (CodeMode::ConsumerPresented, _) => (CONSUMER_PRESENTED, None),
+            (CodeMode::MerchantPresented, Some(words)) => (words.pay_type.as_str(), Some(words)),
             // The configuration lost the way between two starts: nothing was presented.
-            (Presented::Merchant, None) => return (CreateAnswer::NoWord, None),
+            (CodeMode::MerchantPresented, None) => return (CreateAnswer::NoWord, None),
         };
         let (answer, said) = self.send(&call::create(facts, pay_type)).await;
         let created = match answer {
@@ -107,9 +110,9 @@ impl Paydibs {
         merchant: Option<&MerchantWords>,
     ) -> CreateAnswer {
         let carried = self.carried(envelope);
-        match carried.trans_id.clone() {
+        match carried.gateway_ref.clone() {
             Some(trans_id) if carried.agrees(facts, Some(&trans_id)) => CreateAnswer::Made {
-                trans_id,
+                gateway_ref: trans_id,
                 payload: merchant
                     .and_then(|words| envelope.text(&words.field))
                     .and_then(|text| ours::read(text, &facts.sale.amount)),
@@ -121,7 +124,7 @@ impl Paydibs {
     /// The gateway answered, and made no trade. Nothing was presented, so its no is a no, whichever its code; a code of
     /// its own trouble is none.
     fn not_made(&self, envelope: &Envelope, facts: &Facts) -> CreateAnswer {
-        let trans_id = self.carried(envelope).trans_id.unwrap_or_default();
+        let trans_id = self.carried(envelope).gateway_ref.unwrap_or_default();
         match envelope.code() {
             _ if !self.is_about(envelope, facts, &trans_id) => CreateAnswer::NoWord,
             None => CreateAnswer::NoWord,
@@ -140,7 +143,7 @@ impl Paydibs {
         let payed = match answer {
             Ok(envelope) if is_accepted(&envelope) => {
                 let mut carried = self.carried(&envelope);
-                carried.incomplete |= carried.trans_id.is_none();
+                carried.incomplete |= carried.gateway_ref.is_none();
                 match envelope.text(field::USER_ORDER_STATUS).as_deref() {
                     Some(order::PAID) => PayAnswer::Paid(carried),
                     Some(_) | None => PayAnswer::Processing(carried),

@@ -62,10 +62,10 @@ pub struct Difference {
     pub line: Option<u64>,
     /// Our name of the attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub trx_id: Option<String>,
+    pub trade_id: Option<String>,
     /// The gateway's name of it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub trans_id: Option<String>,
+    pub gateway_ref: Option<String>,
     /// What the store says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub here: Option<String>,
@@ -97,8 +97,8 @@ impl Reconciled {
 
 /// An attempt of the store, as far as it is compared.
 struct Own {
-    trx_id: String,
-    trans_id: Option<String>,
+    trade_id: String,
+    gateway_ref: Option<String>,
     amount: Money,
     status: Status,
     /// Of the day itself, not of a neighbour.
@@ -148,8 +148,8 @@ pub async fn reconcile(config: &Config, file: &Path, day: &str) -> anyhow::Resul
         };
         // Older than the day before: only its own name finds it.
         if books.find(&row).is_none()
-            && let Some(trx_id) = &row.trx_id
-            && let Some(stored) = store.find(Some(&config.shop), trx_id).await?
+            && let Some(trade_id) = &row.trade_id
+            && let Some(stored) = store.find(Some(&config.shop), trade_id).await?
         {
             books.add(&stored.trade, false);
         }
@@ -170,13 +170,13 @@ impl Books {
     fn add(&mut self, trade: &Trade, due: bool) {
         let facts = trade.facts();
         let at = self.own.len();
-        self.by_trx.insert(facts.trx_id.clone(), at);
-        if let Some(trans_id) = trade.trans_id() {
-            self.by_trans.insert(trans_id.to_owned(), at);
+        self.by_trx.insert(facts.trade_id.clone(), at);
+        if let Some(gateway_ref) = trade.gateway_ref() {
+            self.by_trans.insert(gateway_ref.to_owned(), at);
         }
         self.own.push(Own {
-            trx_id: facts.trx_id.clone(),
-            trans_id: trade.trans_id().map(str::to_owned),
+            trade_id: facts.trade_id.clone(),
+            gateway_ref: trade.gateway_ref().map(str::to_owned),
             amount: facts.sale.amount.clone(),
             status: trade.state().status(),
             due,
@@ -186,8 +186,12 @@ impl Books {
     }
 
     fn find(&self, row: &Row) -> Option<usize> {
-        let trx = row.trx_id.as_ref().and_then(|id| self.by_trx.get(id));
-        let trans = || row.trans_id.as_ref().and_then(|id| self.by_trans.get(id));
+        let trx = row.trade_id.as_ref().and_then(|id| self.by_trx.get(id));
+        let trans = || {
+            row.gateway_ref
+                .as_ref()
+                .and_then(|id| self.by_trans.get(id))
+        };
         trx.or_else(trans).copied()
     }
 
@@ -195,8 +199,8 @@ impl Books {
         self.differences.push(Difference {
             kind: Kind::Unreadable,
             line: Some(line),
-            trx_id: None,
-            trans_id: None,
+            trade_id: None,
+            gateway_ref: None,
             here: None,
             there: Some(why),
         });
@@ -208,8 +212,8 @@ impl Books {
                 kind: Kind::MissingHere,
                 line: Some(row.line),
                 there: Some(format!("{}, {}", row.amount, row.word)),
-                trx_id: row.trx_id,
-                trans_id: row.trans_id,
+                trade_id: row.trade_id,
+                gateway_ref: row.gateway_ref,
                 here: None,
             });
             return;
@@ -259,8 +263,8 @@ impl Books {
                 None if own.due && own.has_money() => self.differences.push(Difference {
                     kind: Kind::MissingThere,
                     line: None,
-                    trx_id: Some(own.trx_id.clone()),
-                    trans_id: own.trans_id.clone(),
+                    trade_id: Some(own.trade_id.clone()),
+                    gateway_ref: own.gateway_ref.clone(),
                     here: Some(format!("{}, {}", own.amount, word(own.status))),
                     there: None,
                 }),
@@ -306,8 +310,8 @@ impl Own {
         Difference {
             kind,
             line: Some(line),
-            trx_id: Some(self.trx_id.clone()),
-            trans_id: self.trans_id.clone(),
+            trade_id: Some(self.trade_id.clone()),
+            gateway_ref: self.gateway_ref.clone(),
             here: Some(here),
             there: Some(there),
         }

@@ -67,10 +67,10 @@ impl Store {
     pub(crate) async fn find(
         &self,
         shop: Option<&str>,
-        trx_id: &str,
+        trade_id: &str,
     ) -> sqlx::Result<Option<Stored>> {
-        let row = sqlx::query("SELECT state FROM trades WHERE trx_id = $1")
-            .bind(trx_id)
+        let row = sqlx::query("SELECT state FROM trades WHERE trade_id = $1")
+            .bind(trade_id)
             .fetch_optional(&mut *self.pool.line().await?)
             .await?;
         let stored = row.map(|row| stored(&row)).transpose()?;
@@ -114,17 +114,17 @@ impl Store {
         span: &Range<Ms>,
         after: Option<&Mark>,
     ) -> sqlx::Result<Vec<Stored>> {
-        let (before_ms, trx_id) = match after {
-            Some(Mark(created_ms, trx_id)) => (*created_ms, trx_id.as_str()),
+        let (before_ms, trade_id) = match after {
+            Some(Mark(created_ms, trade_id)) => (*created_ms, trade_id.as_str()),
             None => (span.end, ""),
         };
         let rows = sqlx::query(
-            "SELECT state FROM trades WHERE shop = $1 AND created_ms >= $2 AND (created_ms < $3 OR (created_ms = $3 AND trx_id < $4)) ORDER BY created_ms DESC, trx_id DESC LIMIT $5",
+            "SELECT state FROM trades WHERE shop = $1 AND created_ms >= $2 AND (created_ms < $3 OR (created_ms = $3 AND trade_id < $4)) ORDER BY created_ms DESC, trade_id DESC LIMIT $5",
         )
         .bind(shop)
         .bind(bigint(span.start))
         .bind(bigint(before_ms))
-        .bind(trx_id)
+        .bind(trade_id)
         .bind(bigint(PAGE_ROWS as u64))
         .fetch_all(&mut *self.pool.line().await?)
         .await?;
@@ -137,11 +137,11 @@ impl Store {
     pub(crate) async fn note(&self, trade: &Trade, was: u64) -> sqlx::Result<bool> {
         let mut line = self.light.line().await?;
         let done = sqlx::query(
-            "UPDATE trades SET version = $1, state = $2 WHERE trx_id = $3 AND version = $4",
+            "UPDATE trades SET version = $1, state = $2 WHERE trade_id = $3 AND version = $4",
         )
         .bind(bigint(trade.version()))
         .bind(json(trade))
-        .bind(&trade.facts().trx_id)
+        .bind(&trade.facts().trade_id)
         .bind(bigint(was))
         .execute(&mut *line)
         .await?;
@@ -153,13 +153,13 @@ impl Store {
     /// another gateway's business: this process' own would be asked about names that it never gave.
     pub(crate) async fn unfinished(&self, shop: &str, since: Ms) -> sqlx::Result<Vec<String>> {
         let rows = sqlx::query(
-            "SELECT trx_id FROM trades WHERE shop = $1 AND (is_open = 1 OR (created_ms >= $2 AND status IN ('declined', 'cancelled')))",
+            "SELECT trade_id FROM trades WHERE shop = $1 AND (is_open = 1 OR (created_ms >= $2 AND status IN ('declined', 'cancelled')))",
         )
         .bind(shop)
         .bind(bigint(since))
         .fetch_all(&mut *self.pool.line().await?)
         .await?;
-        rows.iter().map(|row| row.try_get("trx_id")).collect()
+        rows.iter().map(|row| row.try_get("trade_id")).collect()
     }
 }
 
@@ -171,7 +171,7 @@ impl Mark {
     /// After this row.
     pub(crate) fn after(stored: &Stored) -> Self {
         let trade = &stored.trade;
-        Self(trade.created_ms(), trade.facts().trx_id.clone())
+        Self(trade.created_ms(), trade.facts().trade_id.clone())
     }
 }
 
@@ -250,7 +250,7 @@ pub(crate) async fn with_key(
     shop: &str,
     key: &str,
 ) -> sqlx::Result<Option<Stored>> {
-    let row = sqlx::query("SELECT state FROM trades WHERE shop = $1 AND page_key = $2")
+    let row = sqlx::query("SELECT state FROM trades WHERE shop = $1 AND idempotency_key = $2")
         .bind(shop)
         .bind(key)
         .fetch_optional(&mut **change)
@@ -261,16 +261,16 @@ pub(crate) async fn with_key(
 /// An attempt and what its sale's other attempts are to it; takes the sale for this change.
 pub(crate) async fn with_rival(
     change: &mut Change,
-    trx_id: &str,
+    trade_id: &str,
 ) -> sqlx::Result<Option<(Stored, Rival)>> {
     sqlx::query(
-        "UPDATE sales SET changes = changes + 1 WHERE (shop, sale_ref) = (SELECT shop, sale_ref FROM trades WHERE trx_id = $1)",
+        "UPDATE sales SET changes = changes + 1 WHERE (shop, sale_ref) = (SELECT shop, sale_ref FROM trades WHERE trade_id = $1)",
     )
-    .bind(trx_id)
+    .bind(trade_id)
     .execute(&mut **change)
     .await?;
-    let row = sqlx::query("SELECT state FROM trades WHERE trx_id = $1")
-        .bind(trx_id)
+    let row = sqlx::query("SELECT state FROM trades WHERE trade_id = $1")
+        .bind(trade_id)
         .fetch_optional(&mut **change)
         .await?;
     let Some(own) = row.map(|row| stored(&row)).transpose()? else {
@@ -280,7 +280,7 @@ pub(crate) async fn with_rival(
     let others = in_the_way(change, &facts.shop, &facts.sale.reference, Ms::MAX).await?;
     let rival = others
         .iter()
-        .filter(|other| other.trade.facts().trx_id != trx_id)
+        .filter(|other| other.trade.facts().trade_id != trade_id)
         .map(|other| other.trade.as_rival())
         .max()
         .unwrap_or(Rival::None);
@@ -296,9 +296,9 @@ pub(crate) async fn insert(
 ) -> sqlx::Result<()> {
     let facts = trade.facts();
     sqlx::query(
-        "INSERT INTO trades (trx_id, shop, sale_ref, terminal, attempt, page_key, status, is_open, holds_sale, version, created_ms, state, gateway_ref) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        "INSERT INTO trades (trade_id, shop, sale_ref, terminal, attempt, idempotency_key, status, is_open, holds_sale, version, created_ms, state, gateway_ref) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     )
-    .bind(&facts.trx_id)
+    .bind(&facts.trade_id)
     .bind(&facts.shop)
     .bind(&facts.sale.reference)
     .bind(&facts.terminal)
@@ -325,14 +325,14 @@ pub(crate) async fn update(
     now: Ms,
 ) -> sqlx::Result<bool> {
     let done = sqlx::query(
-        "UPDATE trades SET status = $1, is_open = $2, holds_sale = $3, version = $4, state = $5 WHERE trx_id = $6 AND version = $7",
+        "UPDATE trades SET status = $1, is_open = $2, holds_sale = $3, version = $4, state = $5 WHERE trade_id = $6 AND version = $7",
     )
     .bind(word(trade.state().status()))
     .bind(is_open(trade))
     .bind(i64::from(trade.holds_sale()))
     .bind(bigint(trade.version()))
     .bind(json(trade))
-    .bind(&trade.facts().trx_id)
+    .bind(&trade.facts().trade_id)
     .bind(bigint(was))
     .execute(&mut **change)
     .await?;
@@ -350,8 +350,8 @@ async fn audited(
     now: Ms,
 ) -> sqlx::Result<()> {
     for (nth, line) in lines.into_iter().enumerate() {
-        sqlx::query("INSERT INTO audit (trx_id, version, nth, at_ms, who, what, note) VALUES ($1, $2, $3, $4, $5, $6, $7)")
-            .bind(&trade.facts().trx_id)
+        sqlx::query("INSERT INTO audit (trade_id, version, nth, at_ms, who, what, note) VALUES ($1, $2, $3, $4, $5, $6, $7)")
+            .bind(&trade.facts().trade_id)
             .bind(bigint(trade.version()))
             .bind(bigint(nth as u64))
             .bind(bigint(now))

@@ -32,7 +32,8 @@ pub(crate) struct Claims {
     pub(crate) shop: String,
     pub(crate) terminal: String,
     pub(crate) cashier: String,
-    pub(crate) may: Vec<Right>,
+    #[serde(alias = "may")]
+    pub(crate) rights: Vec<Right>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) max_amount: Option<Money>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -87,7 +88,7 @@ impl Tokens {
             shop: wish.shop,
             terminal: wish.terminal,
             cashier: wish.cashier,
-            may: wish.may,
+            rights: wish.rights,
             max_amount: wish.max_amount,
             sale: wish.sale,
         };

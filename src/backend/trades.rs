@@ -164,9 +164,9 @@ impl Trades {
             .clock
             .now_ms()
             .saturating_sub(self.inner.policy.late_last_ms);
-        for trx_id in self.inner.store.unfinished(&self.inner.shop, since).await? {
+        for trade_id in self.inner.store.unfinished(&self.inner.shop, since).await? {
             self.inner
-                .apply(&trx_id, Event::Restarted, Beside::default(), "backend")
+                .apply(&trade_id, Event::Restarted, Beside::default(), "backend")
                 .await
                 .ok();
         }
@@ -182,11 +182,11 @@ impl Trades {
         if let Err(error) = inner.store.forget_codes(known).await {
             tracing::warn!(%error, "old codes could not be forgotten: once more at the next round");
         }
-        for trx_id in inner.store.unfinished(&inner.shop, Ms::MAX).await? {
-            let known = lock(&inner.timers).contains_key(&trx_id);
+        for trade_id in inner.store.unfinished(&inner.shop, Ms::MAX).await? {
+            let known = lock(&inner.timers).contains_key(&trade_id);
             if !known {
                 inner
-                    .apply(&trx_id, Event::Tick, Beside::default(), "time")
+                    .apply(&trade_id, Event::Tick, Beside::default(), "time")
                     .await?;
             }
         }
@@ -220,30 +220,30 @@ impl Trades {
         let inner = Arc::clone(&self.inner);
         // A client that goes away must not stop a change in its middle.
         let created = tokio::spawn(async move { inner.create(wish).await }.in_current_span());
-        let (trx_id, sent) = created
+        let (trade_id, sent) = created
             .await
             .map_err(|_| Problem::new(ProblemCode::Internal))??;
         self.settle(sent).await;
         kill::at(Point::CreateAnswering);
-        self.stored(Some(&self.inner.shop), &trx_id).await
+        self.stored(Some(&self.inner.shop), &trade_id).await
     }
 
     /// Applies an event to an attempt of this shop. Waits for the gateway's answer, but not long.
     pub(crate) async fn wish(
         &self,
         shop: &str,
-        trx_id: &str,
+        trade_id: &str,
         event: Event,
         code: Option<Secret>,
         who: &str,
     ) -> Result<wire::Trade, Problem> {
-        self.find(Some(shop), trx_id).await?;
+        self.find(Some(shop), trade_id).await?;
         kill::at(kill::of_wish(&event, Wished::Received));
         if matches!(event, Event::Code(_)) {
             self.admit()?;
         }
         let answering = kill::of_wish(&event, Wished::Answering);
-        let (inner, id, who) = (Arc::clone(&self.inner), trx_id.to_owned(), who.to_owned());
+        let (inner, id, who) = (Arc::clone(&self.inner), trade_id.to_owned(), who.to_owned());
         let applied = tokio::spawn(
             async move { inner.apply(&id, event, Beside::code(code), &who).await }
                 .in_current_span(),
@@ -254,7 +254,7 @@ impl Trades {
         let refusal = applied.granted.err();
         self.settle(applied.sent).await;
         kill::at(answering);
-        let trade = self.stored(Some(&self.inner.shop), trx_id).await?;
+        let trade = self.stored(Some(&self.inner.shop), trade_id).await?;
         match refusal {
             None => Ok(trade),
             Some(refusal) => Err(Problem::with(refusal.into(), trade)),
@@ -269,7 +269,7 @@ impl Trades {
             self.inner.watch(&trade);
             return Ok(self.wire(&trade));
         }
-        let (inner, id) = (Arc::clone(&self.inner), trade.facts().trx_id.clone());
+        let (inner, id) = (Arc::clone(&self.inner), trade.facts().trade_id.clone());
         let look = async move { inner.apply(&id, event, Beside::default(), "terminal").await };
         let applied = tokio::spawn(look.in_current_span())
             .await
@@ -292,14 +292,14 @@ impl Trades {
     pub(crate) async fn stored(
         &self,
         shop: Option<&str>,
-        trx_id: &str,
+        trade_id: &str,
     ) -> Result<wire::Trade, Problem> {
-        Ok(self.wire(&self.find(shop, trx_id).await?.trade))
+        Ok(self.wire(&self.find(shop, trade_id).await?.trade))
     }
 
     /// An attempt of this shop.
-    pub(crate) async fn find(&self, shop: Option<&str>, trx_id: &str) -> Result<Stored, Problem> {
-        let found = self.inner.store.find(shop, trx_id).await?;
+    pub(crate) async fn find(&self, shop: Option<&str>, trade_id: &str) -> Result<Stored, Problem> {
+        let found = self.inner.store.find(shop, trade_id).await?;
         found.ok_or_else(|| Problem::new(ProblemCode::TradeNotFound))
     }
 
@@ -323,8 +323,8 @@ impl Inner {
                 by / 1_000
             );
             let known: Vec<_> = lock(&self.timers).keys().cloned().collect();
-            for trx_id in known {
-                *moved.entry(trx_id).or_default() += by;
+            for trade_id in known {
+                *moved.entry(trade_id).or_default() += by;
             }
             moved.keys().cloned().collect()
         };
@@ -333,12 +333,12 @@ impl Inner {
         }
         let inner = Arc::clone(self);
         tokio::spawn(async move {
-            for trx_id in ids {
+            for trade_id in ids {
                 if let Err(problem) = inner
-                    .apply(&trx_id, Event::Restarted, Beside::default(), "time")
+                    .apply(&trade_id, Event::Restarted, Beside::default(), "time")
                     .await
                 {
-                    tracing::error!(%trx_id, code = problem.code.as_str(), "could not be asked about after the clock jumped");
+                    tracing::error!(%trade_id, code = problem.code.as_str(), "could not be asked about after the clock jumped");
                 }
             }
         });
@@ -348,10 +348,10 @@ impl Inner {
     /// much they were, for [`Self::caught_up`].
     fn catch_up(self: &Arc<Self>, trade: &mut Trade, rival: Rival) -> (Ms, i64) {
         self.follow_clock();
-        let trx_id = &trade.facts().trx_id;
+        let trade_id = &trade.facts().trade_id;
         let (now, by) = {
             let moved = lock(&self.moved);
-            let by = moved.get(trx_id).copied().unwrap_or_default();
+            let by = moved.get(trade_id).copied().unwrap_or_default();
             (self.clock.now_ms(), by)
         };
         if by != 0 {
@@ -373,18 +373,18 @@ impl Inner {
         let mut moved = lock(&self.moved);
         let by = self.clock.reading().1 - jumps_ms;
         if by != 0 {
-            moved.insert(trade.facts().trx_id.clone(), by);
+            moved.insert(trade.facts().trade_id.clone(), by);
         }
     }
 
     /// The attempt is stored with its times moved.
-    fn caught_up(&self, trx_id: &str, by: i64) {
+    fn caught_up(&self, trade_id: &str, by: i64) {
         let mut moved = lock(&self.moved);
         // The clock may have jumped once more meanwhile.
-        if let Some(left) = moved.get_mut(trx_id) {
+        if let Some(left) = moved.get_mut(trade_id) {
             *left -= by;
             if *left == 0 {
-                moved.remove(trx_id);
+                moved.remove(trade_id);
             }
         }
     }
@@ -415,14 +415,14 @@ impl Inner {
         let new = &wish.new;
         let mut change = self.store.begin().await?;
         store::take_sale(&mut change, &wish.shop, &new.sale.reference).await?;
-        if let Some(same) = store::with_key(&mut change, &wish.shop, &new.key).await? {
+        if let Some(same) = store::with_key(&mut change, &wish.shop, &new.idempotency_key).await? {
             let facts = same.trade.facts();
             let replay = facts.sale == new.sale
-                && facts.integrator == new.integrator
-                && facts.presented == new.presented
+                && facts.wallet_id == new.wallet_id
+                && facts.mode == new.mode
                 && facts.terminal == wish.terminal;
             return if replay {
-                Ok((facts.trx_id.clone(), Vec::new()))
+                Ok((facts.trade_id.clone(), Vec::new()))
             } else {
                 Err(Problem::new(ProblemCode::IdempotencyMismatch).into())
             };
@@ -438,27 +438,33 @@ impl Inner {
             minted_s: _,
         } = wish;
         let facts = Facts {
-            trx_id: new_trx_id()?,
+            trade_id: new_trx_id()?,
             shop,
             terminal,
             attempt: room.attempt,
             sale: new.sale,
-            integrator: new.integrator,
-            presented: new.presented,
+            wallet_id: new.wallet_id,
+            mode: new.mode,
         };
         let mut trade = Trade::new(facts, now);
-        store::insert(&mut change, &trade, &new.key, audit(&who, "start", "")).await?;
+        store::insert(
+            &mut change,
+            &trade,
+            &new.idempotency_key,
+            audit(&who, "start", ""),
+        )
+        .await?;
         change.commit().await?;
         self.jumped_since(&trade, jumps_ms);
         for (left, moves) in &room.replaced {
             Self::tell(left, moves, "superseded");
-            self.disarm(&left.facts().trx_id);
+            self.disarm(&left.facts().trade_id);
         }
         kill::at(Point::CreateStored);
         METRICS.moved(State::Creating);
-        tracing::info!(trx_id = %trade.facts().trx_id, attempt = room.attempt, "attempt started");
+        tracing::info!(trade_id = %trade.facts().trade_id, attempt = room.attempt, "attempt started");
         let sent = self.drain_steps(&mut trade, None);
-        Ok((trade.facts().trx_id.clone(), sent))
+        Ok((trade.facts().trade_id.clone(), sent))
     }
 
     /// Asks the rule whether the new attempt may begin, and writes what gives way to it and what the sale asks for now.
@@ -530,7 +536,7 @@ impl Inner {
     /// One mutation, stored before anything is sent; made anew where another process was faster.
     async fn apply(
         self: &Arc<Self>,
-        trx_id: &str,
+        trade_id: &str,
         event: Event,
         beside: Beside,
         who: &str,
@@ -538,7 +544,7 @@ impl Inner {
         let Beside { code, said } = beside;
         for _ in 0..MOST_TRIES {
             match self
-                .try_apply(trx_id, event.clone(), said.as_ref(), who)
+                .try_apply(trade_id, event.clone(), said.as_ref(), who)
                 .await
             {
                 Err(Hindrance::Race) => {}
@@ -575,13 +581,13 @@ impl Inner {
     /// change of its sale: one read, and one statement at most. None where it moves, or may.
     async fn unmoved(
         self: &Arc<Self>,
-        trx_id: &str,
+        trade_id: &str,
         event: &Event,
     ) -> Result<Option<Trade>, Hindrance> {
         if !event.is_local() {
             return Ok(None);
         }
-        let Some(stored) = self.store.find(Some(&self.shop), trx_id).await? else {
+        let Some(stored) = self.store.find(Some(&self.shop), trade_id).await? else {
             return Ok(None);
         };
         let was = stored.trade.version();
@@ -592,22 +598,22 @@ impl Inner {
         if trade.version() != was && !self.store.note(&trade, was).await? {
             return Err(Hindrance::Race);
         }
-        self.caught_up(trx_id, by);
+        self.caught_up(trade_id, by);
         Ok(Some(trade))
     }
 
     async fn try_apply(
         self: &Arc<Self>,
-        trx_id: &str,
+        trade_id: &str,
         event: Event,
         said: Option<&GatewayAnswer>,
         who: &str,
     ) -> Result<(Trade, Result<(), Refusal>), Hindrance> {
-        if let Some(trade) = self.unmoved(trx_id, &event).await? {
+        if let Some(trade) = self.unmoved(trade_id, &event).await? {
             return Ok((trade, Ok(())));
         }
         let mut change = self.store.begin().await?;
-        let Some((stored, rival)) = store::with_rival(&mut change, trx_id).await? else {
+        let Some((stored, rival)) = store::with_rival(&mut change, trade_id).await? else {
             return Err(Problem::new(ProblemCode::TradeNotFound).into());
         };
         let mut trade = stored.trade;
@@ -632,7 +638,7 @@ impl Inner {
                 .await?,
         };
         let (what, note) = (name(&event), note(&event));
-        let (had, named) = (trade.code().cloned(), trade.trans_id().is_some());
+        let (had, named) = (trade.code().cloned(), trade.gateway_ref().is_some());
         let granted = trade.handle(event, &context);
         if trade.version() != was {
             let moves = trade.take_moves();
@@ -650,7 +656,7 @@ impl Inner {
             change.commit().await?;
             Self::tell(&trade, &moves, what);
         }
-        self.caught_up(trx_id, by);
+        self.caught_up(trade_id, by);
         Ok((trade, granted))
     }
 
@@ -671,7 +677,7 @@ impl Inner {
             }
             (None, None) | (Some(_), Some(_)) => {}
         }
-        if !named && trade.trans_id().is_some() {
+        if !named && trade.gateway_ref().is_some() {
             store::name(change, trade).await?;
         }
         Ok(())
@@ -709,34 +715,34 @@ impl Inner {
         trade: &Trade,
         event: Event,
     ) -> Result<Event, Hindrance> {
-        let Event::Created(CreateAnswer::Made { trans_id, .. }) = &event else {
+        let Event::Created(CreateAnswer::Made { gateway_ref, .. }) = &event else {
             return Ok(event);
         };
         let facts = trade.facts();
-        let holder = store::holder_of(change, &facts.shop, trans_id).await?;
-        if !sale::is_id_repeated(holder.as_deref(), &facts.trx_id) {
+        let holder = store::holder_of(change, &facts.shop, gateway_ref).await?;
+        if !sale::is_id_repeated(holder.as_deref(), &facts.trade_id) {
             return Ok(event);
         }
         let alarm = "gateway_ref_repeated";
         METRICS.alarm(alarm);
-        tracing::error!(trx_id = %facts.trx_id, alarm, "the gateway gave this trade the id of another one: it is left");
+        tracing::error!(trade_id = %facts.trade_id, alarm, "the gateway gave this trade the id of another one: it is left");
         Ok(Event::Created(CreateAnswer::Repeated))
     }
 
     /// Tells the operator what an attempt did, once it is stored.
     fn tell(trade: &Trade, moves: &[Move], what: &str) {
-        let trx_id = &trade.facts().trx_id;
+        let trade_id = &trade.facts().trade_id;
         let said = trade.gateway_answer();
         let gateway_code = said.and_then(|said| said.code.as_deref());
         let gateway_message = said.map(|said| said.message.as_str());
         for Move { from, to } in moves {
             METRICS.moved(*to);
-            tracing::info!(%trx_id, ?from, ?to, what, gateway_code, gateway_message, "moved");
+            tracing::info!(%trade_id, ?from, ?to, what, gateway_code, gateway_message, "moved");
             match *to {
                 State::LateSuccess => {
                     let alarm = "late_success";
                     METRICS.alarm(alarm);
-                    tracing::error!(%trx_id, alarm, "paid after it was closed: accept it, or give the money back");
+                    tracing::error!(%trade_id, alarm, "paid after it was closed: accept it, or give the money back");
                 }
                 State::NeedsReview | State::VoidReview => METRICS.alarm("needs_review"),
                 State::Creating
@@ -775,11 +781,11 @@ impl Inner {
                     sent.push(self.send(trade, send, code.take_if(|_| send == Send::Pay)))
                 }
                 Step::Wait(wake) => {
-                    self.arm(&trade.facts().trx_id, wake);
+                    self.arm(&trade.facts().trade_id, wake);
                     return sent;
                 }
                 Step::Done => {
-                    self.disarm(&trade.facts().trx_id);
+                    self.disarm(&trade.facts().trade_id);
                     return sent;
                 }
             }
@@ -793,15 +799,18 @@ impl Inner {
         code: Option<Secret>,
     ) -> tokio::task::JoinHandle<()> {
         let inner = Arc::clone(self);
-        let (facts, trans_id) = (trade.facts().clone(), trade.trans_id().map(str::to_owned));
+        let (facts, gateway_ref) = (
+            trade.facts().clone(),
+            trade.gateway_ref().map(str::to_owned),
+        );
         let call = async move {
             kill::at(kill::of_send(send, Sent::Sending));
             let answered = inner
                 .gateway
-                .send(&facts, trans_id.as_deref(), send, code)
+                .send(&facts, gateway_ref.as_deref(), send, code)
                 .await;
             kill::at(kill::of_send(send, Sent::Answered));
-            inner.keep(&facts.trx_id, answered).await;
+            inner.keep(&facts.trade_id, answered).await;
             kill::at(kill::of_send(send, Sent::Kept));
         };
         self.tasks.spawn(call.in_current_span())
@@ -809,12 +818,12 @@ impl Inner {
 
     /// Stores an answer of the gateway. A store that is out of breath gets time: the answer may be the only proof that there
     /// will ever be.
-    async fn keep(self: &Arc<Self>, trx_id: &str, Answered { event, said }: Answered) {
+    async fn keep(self: &Arc<Self>, trade_id: &str, Answered { event, said }: Answered) {
         let beside = Beside { code: None, said };
         let mut pause = KEEP_PAUSE;
         for _ in 0..KEEP_TRIES {
             match self
-                .apply(trx_id, event.clone(), beside.clone(), "gateway")
+                .apply(trade_id, event.clone(), beside.clone(), "gateway")
                 .await
             {
                 Ok(_) => return,
@@ -823,12 +832,12 @@ impl Inner {
                     pause *= 2;
                 }
                 Err(problem) => {
-                    tracing::error!(%trx_id, code = problem.code.as_str(), "an answer could not be stored");
+                    tracing::error!(%trade_id, code = problem.code.as_str(), "an answer could not be stored");
                     return;
                 }
             }
         }
-        tracing::error!(%trx_id, "an answer could not be stored: it is asked for again");
+        tracing::error!(%trade_id, "an answer could not be stored: it is asked for again");
     }
 
     fn is_closing(&self) -> bool {
@@ -837,18 +846,18 @@ impl Inner {
 
     /// This process acts on an attempt that it has met.
     fn watch(self: &Arc<Self>, trade: &Trade) {
-        let known = lock(&self.timers).contains_key(&trade.facts().trx_id);
+        let known = lock(&self.timers).contains_key(&trade.facts().trade_id);
         if !known {
             self.drain_steps(&mut trade.clone(), None);
         }
     }
 
     /// Time acts on this attempt then.
-    fn arm(self: &Arc<Self>, trx_id: &str, wake: Ms) {
+    fn arm(self: &Arc<Self>, trade_id: &str, wake: Ms) {
         if self.is_closing() {
             return;
         }
-        let (inner, id) = (Arc::clone(self), trx_id.to_owned());
+        let (inner, id) = (Arc::clone(self), trade_id.to_owned());
         let timer = tokio::spawn(async move {
             tokio::time::sleep(inner.clock.until(wake)).await;
             // In a task of its own: the change arms the next timer, which ends this one.
@@ -857,20 +866,20 @@ impl Inner {
                     .apply(&id, Event::Tick, Beside::default(), "time")
                     .await
                 {
-                    tracing::error!(trx_id = %id, code = problem.code.as_str(), "time could not act; once more in a second");
+                    tracing::error!(trade_id = %id, code = problem.code.as_str(), "time could not act; once more in a second");
                     let again = inner.clock.now_ms() + TIME_PAUSE_MS;
                     inner.arm(&id, again);
                 }
             });
         });
-        let old = lock(&self.timers).insert(trx_id.to_owned(), timer.abort_handle());
+        let old = lock(&self.timers).insert(trade_id.to_owned(), timer.abort_handle());
         if let Some(old) = old {
             old.abort();
         }
     }
 
-    fn disarm(&self, trx_id: &str) {
-        if let Some(timer) = lock(&self.timers).remove(trx_id) {
+    fn disarm(&self, trade_id: &str) {
+        if let Some(timer) = lock(&self.timers).remove(trade_id) {
             timer.abort();
         }
     }
@@ -915,7 +924,7 @@ fn name(event: &Event) -> &'static str {
         Event::Void => "void",
         Event::Verdict(_) => "verdict",
         Event::Created(_) => "create answered",
-        Event::Payed(_) => "payment answered",
+        Event::PayAnswered(_) => "payment answered",
         Event::Status(..) => "status answered",
         Event::CancelAnswered(_) => "cancel answered",
         Event::VoidAnswered(_) => "void answered",
@@ -936,7 +945,7 @@ fn note(event: &Event) -> Option<String> {
         | Event::Cancel
         | Event::Void
         | Event::Created(_)
-        | Event::Payed(_)
+        | Event::PayAnswered(_)
         | Event::CancelAnswered(_)
         | Event::VoidAnswered(_) => None,
     }

@@ -181,7 +181,7 @@ fn full_since(mut times: Vec<Ms>, max: usize) -> Option<Ms> {
 mod tests {
     use super::*;
     use crate::trade::Facts;
-    use crate::wire::{Presented, Reason, Sale};
+    use crate::wire::{CodeMode, Reason, Sale};
 
     const NOW: Ms = 10_000_000;
 
@@ -195,7 +195,7 @@ mod tests {
     /// A trade of till 1 over one ringgit that began a second ago, with these fields of its row.
     fn row(fields: &[(&str, serde_json::Value)]) -> Trade {
         let facts = Facts {
-            trx_id: "K1".to_owned(),
+            trade_id: "K1".to_owned(),
             shop: "shop".to_owned(),
             terminal: "till-1".to_owned(),
             attempt: 1,
@@ -203,8 +203,8 @@ mod tests {
                 reference: "A".to_owned(),
                 amount: money(100),
             },
-            integrator: "23".to_owned(),
-            presented: Presented::Consumer,
+            wallet_id: "23".to_owned(),
+            mode: CodeMode::ConsumerPresented,
         };
         let mut row = serde_json::to_value(Trade::new(facts, NOW - 1_000)).expect("a row");
         for (name, value) in fields {

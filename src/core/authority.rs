@@ -119,11 +119,11 @@ impl Reach {
         match self {
             Self::Whole => Some(trade),
             Self::Standing => Some(Trade {
-                trans_id: None,
+                gateway_ref: None,
                 by: None,
                 reason: None,
-                void_id: None,
-                show: None,
+                void_gateway_ref: None,
+                shown_code: None,
                 gateway_answer: None,
                 void_refused: None,
                 ..trade
@@ -136,7 +136,7 @@ impl Reach {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{By, GatewayAnswer, Payload, Presented, Reason, Show, Status};
+    use crate::wire::{By, CodeMode, GatewayAnswer, Payload, Reason, ShownCode, Status};
 
     fn sale(reference: &str, minor: u64) -> Sale {
         Sale {
@@ -150,13 +150,13 @@ mod tests {
 
     fn facts(terminal: &str, sale: Sale) -> Facts {
         Facts {
-            trx_id: "K1".to_owned(),
+            trade_id: "K1".to_owned(),
             shop: "shop".to_owned(),
             terminal: terminal.to_owned(),
             attempt: 1,
             sale,
-            integrator: "23".to_owned(),
-            presented: Presented::Consumer,
+            wallet_id: "23".to_owned(),
+            mode: CodeMode::ConsumerPresented,
         }
     }
 
@@ -256,17 +256,17 @@ mod tests {
         let own = sale("A", 500);
         let facts = facts("till-2", own.clone());
         let trade = Trade {
-            trx_id: facts.trx_id.clone(),
-            trans_id: Some("G1".to_owned()),
+            trade_id: facts.trade_id.clone(),
+            gateway_ref: Some("G1".to_owned()),
             attempt: 1,
             sale: own,
-            integrator: facts.integrator.clone(),
-            presented: facts.presented,
+            wallet_id: facts.wallet_id.clone(),
+            mode: facts.mode,
             terminal: facts.terminal.clone(),
             status: Status::Paid,
             by: Some(By::System),
             reason: Some(Reason::Other),
-            void_id: Some("V1".to_owned()),
+            void_gateway_ref: Some("V1".to_owned()),
             version: 3,
             as_of: String::new(),
             since: String::new(),
@@ -274,7 +274,7 @@ mod tests {
             deadline_at: None,
             settled: false,
             late: false,
-            show: Some(Show {
+            shown_code: Some(ShownCode {
                 payload: Payload("scan me".to_owned()),
                 expires_at: String::new(),
             }),
@@ -284,11 +284,11 @@ mod tests {
         assert_eq!(Reach::Whole.told(trade.clone()), Some(trade.clone()));
         assert_eq!(Reach::Nothing.told(trade.clone()), None);
         let standing = Trade {
-            trans_id: None,
+            gateway_ref: None,
             by: None,
             reason: None,
-            void_id: None,
-            show: None,
+            void_gateway_ref: None,
+            shown_code: None,
             gateway_answer: None,
             void_refused: None,
             ..trade.clone()

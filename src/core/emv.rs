@@ -1,4 +1,4 @@
-//! EMVCo codes. Consumer-presented: BER-TLV in base64, which a customer shows. Merchant-presented: TLV as text with a
+//! EMVCo codes. Consumer-mode: BER-TLV in base64, which a customer shows. Merchant-mode: TLV as text with a
 //! CRC, which a shop shows. Both readers are total: any input gives an answer, none a panic.
 //!
 //! Tags `5A` and `57` of a consumer's code may hold a card number: nothing here copies them out.

@@ -155,8 +155,8 @@ pub fn frees_code(state: State) -> bool {
 
 /// True where the gateway's id of a new trade is one that another attempt has: the new one is left, and never paid by the old one's money.
 #[must_use]
-pub fn is_id_repeated(holder: Option<&str>, trx_id: &str) -> bool {
-    holder.is_some_and(|holder| holder != trx_id)
+pub fn is_id_repeated(holder: Option<&str>, trade_id: &str) -> bool {
+    holder.is_some_and(|holder| holder != trade_id)
 }
 
 fn plus(sum: Option<Money>, amount: &Money) -> Money {

@@ -24,12 +24,12 @@ mod answers;
 mod display;
 mod event;
 
-pub use event::{End, Event, Fault, Hint, Phase, Plan, Record, Reply, Step};
+pub use event::{End, Event, Fault, Hint, OldRecord, Phase, Plan, Record, Reply, Step};
 
 use std::collections::VecDeque;
 
 use crate::policy::Ms;
-use crate::wire::{NewTrade, PagePolicy, Presented, ProblemCode, Status, Trade};
+use crate::wire::{CodeMode, NewTrade, PagePolicy, ProblemCode, Status, Trade};
 
 /// How often a creation that got no answer is repeated, with the same key: bad Wi-Fi, not a dead backend.
 const CREATE_TRIES: u32 = 3;
@@ -82,17 +82,17 @@ impl Charge {
     #[must_use]
     pub fn new(plan: Plan, policy: PagePolicy) -> Self {
         let [key, spare] = plan.keys;
-        let (wallet, presented) = (plan.wallet.clone(), plan.presented);
+        let (wallet, mode) = (plan.wallet.clone(), plan.mode);
         let mut charge = Self {
             policy,
             phase: Phase::Scanning,
             record: Record {
                 key,
                 sale: plan.sale,
-                wallet: wallet.clone().unwrap_or_default(),
-                trx_id: None,
+                wallet_id: wallet.clone().unwrap_or_default(),
+                trade_id: None,
                 handed_over: false,
-                presented,
+                mode,
             },
             spare_key: Some(spare),
             wallet_known: wallet.is_some(),
@@ -116,11 +116,11 @@ impl Charge {
         if wallet.is_some() {
             charge.open();
         }
-        match (presented, plan.code) {
-            (Presented::Merchant, _) if wallet.is_none() => charge.end(End::NoWallet),
-            (Presented::Merchant, _) => {}
-            (Presented::Consumer, Some(hint)) => charge.scanned(hint),
-            (Presented::Consumer, None) => charge.outbox.push_front(Step::Scan),
+        match (mode, plan.code) {
+            (CodeMode::MerchantPresented, _) if wallet.is_none() => charge.end(End::NoWallet),
+            (CodeMode::MerchantPresented, _) => {}
+            (CodeMode::ConsumerPresented, Some(hint)) => charge.scanned(hint),
+            (CodeMode::ConsumerPresented, None) => charge.outbox.push_front(Step::Scan),
         }
         charge
     }
@@ -131,7 +131,7 @@ impl Charge {
         let [key, spare] = [record.key.clone(), String::new()];
         let plan = Plan {
             sale: record.sale.clone(),
-            presented: Presented::Consumer,
+            mode: CodeMode::ConsumerPresented,
             wallet: None,
             code: None,
             keys: [key, spare],
@@ -141,7 +141,7 @@ impl Charge {
         charge.spare_key = None;
         charge.resumed = true;
         charge.record = record;
-        if charge.record.trx_id.is_some() {
+        if charge.record.trade_id.is_some() {
             charge.phase = Phase::Watching;
             charge.be_patient(now);
             charge.ask(now);
@@ -233,7 +233,7 @@ impl Charge {
 
     fn woke(&mut self, now: Ms) {
         let due = matches!(self.phase, Phase::Ready | Phase::Watching) && !self.asking;
-        if due && self.record.trx_id.is_some() {
+        if due && self.record.trade_id.is_some() {
             self.ask(now);
         }
     }
@@ -248,10 +248,10 @@ impl Charge {
         self.phase = Phase::Creating;
         self.tries += 1;
         self.outbox.push_back(Step::Create(NewTrade {
-            key: self.record.key.clone(),
+            idempotency_key: self.record.key.clone(),
             sale: self.record.sale.clone(),
-            integrator: self.record.wallet.clone(),
-            presented: self.record.presented,
+            wallet_id: self.record.wallet_id.clone(),
+            mode: self.record.mode,
         }));
     }
 
@@ -308,7 +308,7 @@ impl Charge {
         let Some(wallet) = wallet else {
             return self.end(End::NoWallet);
         };
-        self.record.wallet = wallet;
+        self.record.wallet_id = wallet;
         self.wallet_known = true;
         self.open();
     }
@@ -320,7 +320,7 @@ impl Charge {
             && hint
                 .wallet
                 .as_ref()
-                .is_some_and(|id| *id != self.record.wallet);
+                .is_some_and(|id| *id != self.record.wallet_id);
         if other && self.spare_key.is_some() {
             self.go_away(Leave::Switch);
             return;
@@ -332,13 +332,13 @@ impl Charge {
     }
 
     fn hand_over(&mut self, now: Ms) {
-        let Some(trx_id) = self.record.trx_id.clone() else {
+        let Some(trade_id) = self.record.trade_id.clone() else {
             return;
         };
         self.phase = Phase::Handing;
         self.handed += 1;
         self.be_patient(now);
-        self.outbox.push_back(Step::HandOver(trx_id));
+        self.outbox.push_back(Step::HandOver(trade_id));
     }
 
     fn be_patient(&mut self, now: Ms) {
@@ -347,7 +347,7 @@ impl Charge {
     }
 
     fn ask(&mut self, now: Ms) {
-        let Some(trx_id) = self.record.trx_id.clone() else {
+        let Some(trade_id) = self.record.trade_id.clone() else {
             return;
         };
         let pause_ms = if self.phase == Phase::Ready {
@@ -357,7 +357,7 @@ impl Charge {
         };
         self.asking = true;
         self.next_ask_ms = Some(now + pause_ms);
-        self.outbox.push_back(Step::Ask(trx_id));
+        self.outbox.push_back(Step::Ask(trade_id));
     }
 
     fn cancel(&mut self, now: Ms) {
@@ -377,11 +377,11 @@ impl Charge {
     }
 
     fn send_wish(&mut self) {
-        let Some(trx_id) = self.record.trx_id.clone().filter(|_| !self.cancelling) else {
+        let Some(trade_id) = self.record.trade_id.clone().filter(|_| !self.cancelling) else {
             return;
         };
         self.cancelling = true;
-        self.outbox.push_back(Step::Cancel(trx_id));
+        self.outbox.push_back(Step::Cancel(trade_id));
     }
 
     /// Leave an attempt that has no code: the backend closes it on the spot.
@@ -410,10 +410,10 @@ impl Charge {
                 self.record = Record {
                     key: spare,
                     sale: self.record.sale.clone(),
-                    wallet,
-                    trx_id: None,
+                    wallet_id: wallet,
+                    trade_id: None,
                     handed_over: false,
-                    presented: self.record.presented,
+                    mode: self.record.mode,
                 };
                 self.open();
             }
@@ -436,8 +436,8 @@ impl Charge {
             // The code never arrived, as far as we know; a closed attempt makes it sure.
             return self.go_away(Leave::Abort);
         }
-        let trx_id = self.record.trx_id.clone().unwrap_or_default();
-        self.end(End::Unresolved(self.trade.clone().map(Box::new), trx_id));
+        let trade_id = self.record.trade_id.clone().unwrap_or_default();
+        self.end(End::Unresolved(self.trade.clone().map(Box::new), trade_id));
     }
 
     fn end(&mut self, end: End) {

@@ -25,6 +25,7 @@
 
 mod answers;
 mod event;
+mod old;
 mod refusal;
 mod state;
 mod table;
@@ -45,13 +46,14 @@ pub use state::{Risk, State};
 pub use table::MOVES;
 
 use crate::policy::{Ms, Policy};
-use crate::wire::{By, GatewayAnswer, Payload, Presented, Reason, Sale};
+use crate::wire::{By, CodeMode, GatewayAnswer, Payload, Reason, Sale};
 
 /// What never changes about an attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Facts {
     /// The backend's unguessable name of it.
-    pub trx_id: String,
+    #[serde(alias = "trx_id")]
+    pub trade_id: String,
     /// The shop it belongs to.
     pub shop: String,
     /// The terminal that asked for it.
@@ -61,10 +63,15 @@ pub struct Facts {
     /// What it collects.
     pub sale: Sale,
     /// The gateway's id of the wallet.
-    pub integrator: String,
+    #[serde(alias = "integrator")]
+    pub wallet_id: String,
     /// Who shows the code.
-    #[serde(default = "Presented::consumer")]
-    pub presented: Presented,
+    #[serde(
+        default = "old::mode",
+        alias = "presented",
+        deserialize_with = "old::read_mode"
+    )]
+    pub mode: CodeMode,
 }
 
 /// What the driver knows at the moment of an event.
@@ -140,13 +147,15 @@ pub struct Trade {
     created_ms: Ms,
     since_ms: Ms,
     heard_ms: Ms,
-    trans_id: Option<String>,
+    #[serde(default, alias = "trans_id")]
+    gateway_ref: Option<String>,
     code: Option<CodeMark>,
     /// What our code says, in the merchant-presented way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     payload: Option<Payload>,
     reason: Option<Reason>,
-    void_id: Option<String>,
+    #[serde(default, alias = "void_id")]
+    void_gateway_ref: Option<String>,
     /// When the payment left, or from when somebody could pay our code; none while it is proven that none did.
     sent_ms: Option<Ms>,
     /// When verifying every `poll_ms` ends.
@@ -207,11 +216,11 @@ impl Trade {
             created_ms: now,
             since_ms: now,
             heard_ms: now,
-            trans_id: None,
+            gateway_ref: None,
             code: None,
             payload: None,
             reason: None,
-            void_id: None,
+            void_gateway_ref: None,
             sent_ms: None,
             deadline_ms: None,
             next_ask_ms: None,
@@ -293,8 +302,8 @@ impl Trade {
                 self.created(answer, context);
                 Ok(())
             }
-            Event::Payed(answer) => {
-                self.payed(answer, context);
+            Event::PayAnswered(answer) => {
+                self.pay_answered(answer, context);
                 Ok(())
             }
             Event::Status(version, answer) => {
@@ -355,8 +364,8 @@ impl Trade {
 
     /// The gateway's name of the trade.
     #[must_use]
-    pub fn trans_id(&self) -> Option<&str> {
-        self.trans_id.as_deref()
+    pub fn gateway_ref(&self) -> Option<&str> {
+        self.gateway_ref.as_deref()
     }
 
     /// The keyed hash of its code.
@@ -394,8 +403,8 @@ impl Trade {
 
     /// The gateway's reference of the void.
     #[must_use]
-    pub fn void_id(&self) -> Option<&str> {
-        self.void_id.as_deref()
+    pub fn void_gateway_ref(&self) -> Option<&str> {
+        self.void_gateway_ref.as_deref()
     }
 
     /// When verifying every 2 s ends, where it is under way.

@@ -28,20 +28,12 @@ pub struct Sale {
 
 /// Who shows the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Presented {
-    /// The customer shows a code, the till scans it (CPM).
-    #[serde(rename = "consumer_presented", alias = "consumer")]
-    Consumer,
-    /// The till shows a code, the customer scans it (MPM).
-    #[serde(rename = "merchant_presented", alias = "merchant")]
-    Merchant,
-}
-
-impl Presented {
-    /// The way of rows and records that were written before there were two.
-    pub(crate) fn consumer() -> Self {
-        Self::Consumer
-    }
+#[serde(rename_all = "snake_case")]
+pub enum CodeMode {
+    /// The customer shows a code, and the till scans it (CPM).
+    ConsumerPresented,
+    /// The till shows a code, and the customer scans it (MPM).
+    MerchantPresented,
 }
 
 /// The text of a code that the till shows. It names the shop and the sale, not the customer; still no log needs it.
@@ -57,7 +49,7 @@ impl std::fmt::Debug for Payload {
 
 /// A code on display: the customer scans it with the wallet's app.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Show {
+pub struct ShownCode {
     /// What the code says: the gateway's text, as it came.
     pub payload: Payload,
     /// When it is taken down, unless somebody has scanned it.
@@ -169,7 +161,7 @@ pub enum Reason {
     WrongWallet,
     /// Refused for another reason.
     Other,
-    /// The gateway gave no word on the creation: nothing was presented, a new attempt may start.
+    /// The gateway gave no word on the creation: no code was handed over, a new attempt may start.
     GatewayUnavailable,
     /// A newer attempt of the same terminal took this one's place.
     Superseded,
@@ -209,18 +201,18 @@ impl Reason {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Trade {
     /// The backend's unguessable name of the attempt: at most 20 of `[A-Za-z0-9-]`.
-    pub trx_id: String,
+    pub trade_id: String,
     /// The gateway's name of the trade, once it has one; the reference on a receipt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub trans_id: Option<String>,
+    pub gateway_ref: Option<String>,
     /// 1 for the first attempt of its sale.
     pub attempt: u32,
     /// The sale it collects.
     pub sale: Sale,
     /// The gateway's id of the wallet.
-    pub integrator: String,
+    pub wallet_id: String,
     /// Who shows the code.
-    pub presented: Presented,
+    pub mode: CodeMode,
     /// The terminal that asked for it.
     pub terminal: String,
     /// Where it stands.
@@ -233,7 +225,7 @@ pub struct Trade {
     pub reason: Option<Reason>,
     /// The gateway's reference of the void, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub void_id: Option<String>,
+    pub void_gateway_ref: Option<String>,
     /// Grows with every change: an answer with an older one is old news.
     pub version: u64,
     /// When this was true.
@@ -253,7 +245,7 @@ pub struct Trade {
     pub late: bool,
     /// The code to show, while its payer is awaited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub show: Option<Show>,
+    pub shown_code: Option<ShownCode>,
     /// What the gateway said when it put the attempt where it stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway_answer: Option<GatewayAnswer>,
@@ -299,7 +291,7 @@ pub struct MintToken {
     /// Who works there.
     pub cashier: String,
     /// What the token may do.
-    pub may: Vec<Right>,
+    pub rights: Vec<Right>,
     /// Largest amount that it may charge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_amount: Option<Money>,
@@ -325,11 +317,11 @@ pub struct Session {
     /// The terminal that the token names.
     pub terminal: String,
     /// What the token may do.
-    pub may: Vec<Right>,
+    pub rights: Vec<Right>,
     /// When the token ends.
     pub expires_at: String,
     /// The wallets of the gateway.
-    pub integrators: Vec<Integrator>,
+    pub wallets: Vec<Wallet>,
     /// The currency that the gateway takes.
     pub currency: String,
     /// The largest amount of one attempt.
@@ -337,14 +329,14 @@ pub struct Session {
     /// The page's durations.
     pub policy: PagePolicy,
     /// This terminal's attempts that are not at their end.
-    pub open: Vec<Trade>,
+    pub open_trades: Vec<Trade>,
 }
 
 /// A wallet of the gateway.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Integrator {
+pub struct Wallet {
     /// The gateway's id; it may change, so nobody keeps it.
-    pub id: String,
+    pub wallet_id: String,
     /// Its name.
     pub name: String,
     /// Where its logo is.
@@ -353,7 +345,7 @@ pub struct Integrator {
     /// A test wallet.
     pub test: bool,
     /// Which ways it can pay.
-    pub presents: Vec<Presented>,
+    pub modes: Vec<CodeMode>,
 }
 
 /// Durations that the page keeps, in milliseconds; the backend sends them with the session.
@@ -376,16 +368,16 @@ pub struct PagePolicy {
 #[serde(deny_unknown_fields)]
 pub struct NewTrade {
     /// 128 random bits in hex, journalled by the page: the same key is the same attempt.
-    pub key: String,
+    pub idempotency_key: String,
     /// The sale.
     pub sale: Sale,
     /// The wallet.
-    pub integrator: String,
+    pub wallet_id: String,
     /// Who shows the code.
-    pub presented: Presented,
+    pub mode: CodeMode,
 }
 
-/// `POST /v1/trades/{trx_id}/code`.
+/// `POST /v1/trades/{trade_id}/code`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HandOver {
@@ -393,7 +385,7 @@ pub struct HandOver {
     pub code: String,
 }
 
-/// `POST /v1/trades/{trx_id}/void`.
+/// `POST /v1/trades/{trade_id}/void`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AskVoid {
@@ -401,7 +393,7 @@ pub struct AskVoid {
     pub reason: String,
 }
 
-/// `POST /v1/trades/{trx_id}/verdict`.
+/// `POST /v1/trades/{trade_id}/verdict`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Verdict {
@@ -441,9 +433,9 @@ pub struct SaleRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closes_bill: Option<bool>,
     /// True while money may have moved and the end is not known: wait, never charge otherwise.
-    pub open: bool,
+    pub unconfirmed: bool,
     /// Every attempt, oldest first.
-    pub attempts: Vec<Trade>,
+    pub trades: Vec<Trade>,
 }
 
 /// Whose word it is that a sale is paid.

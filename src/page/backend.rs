@@ -170,40 +170,45 @@ impl Backend {
         self.post(path, Some(to_js(trade)), Purpose::Sale(&trade.sale))
     }
 
-    /// `POST /v1/trades/{trx_id}/code`.
-    pub fn hand_over<'a>(&'a self, trx_id: &str, code: String, sale: &'a Sale) -> Told<'a, Trade> {
+    /// `POST /v1/trades/{trade_id}/code`.
+    pub fn hand_over<'a>(
+        &'a self,
+        trade_id: &str,
+        code: String,
+        sale: &'a Sale,
+    ) -> Told<'a, Trade> {
         let body = to_js(&HandOver { code });
-        self.post(path(trx_id, "/code"), Some(body), Purpose::Sale(sale))
+        self.post(path(trade_id, "/code"), Some(body), Purpose::Sale(sale))
     }
 
-    /// `GET /v1/trades/{trx_id}`, of this sale where it is known: a token may be for one sale only.
-    pub fn trade<'a>(&'a self, trx_id: &str, sale: Option<&'a Sale>) -> Told<'a, Trade> {
-        self.told("GET", path(trx_id, ""), None, Purpose::of(sale))
+    /// `GET /v1/trades/{trade_id}`, of this sale where it is known: a token may be for one sale only.
+    pub fn trade<'a>(&'a self, trade_id: &str, sale: Option<&'a Sale>) -> Told<'a, Trade> {
+        self.told("GET", path(trade_id, ""), None, Purpose::of(sale))
     }
 
-    /// `POST /v1/trades/{trx_id}/cancel`, of this sale where it is known.
-    pub fn cancel<'a>(&'a self, trx_id: &str, sale: Option<&'a Sale>) -> Told<'a, Trade> {
-        self.post(path(trx_id, "/cancel"), None, Purpose::of(sale))
+    /// `POST /v1/trades/{trade_id}/cancel`, of this sale where it is known.
+    pub fn cancel<'a>(&'a self, trade_id: &str, sale: Option<&'a Sale>) -> Told<'a, Trade> {
+        self.post(path(trade_id, "/cancel"), None, Purpose::of(sale))
     }
 
-    /// `POST /v1/trades/{trx_id}/void`.
-    pub fn void(&self, trx_id: &str, reason: &str) -> Told<'_, Trade> {
+    /// `POST /v1/trades/{trade_id}/void`.
+    pub fn void(&self, trade_id: &str, reason: &str) -> Told<'_, Trade> {
         let body = to_js(&AskVoid {
             reason: reason.to_owned(),
         });
         let purpose = Purpose::May(May::Void, None);
-        self.post(path(trx_id, "/void"), Some(body), purpose)
+        self.post(path(trade_id, "/void"), Some(body), purpose)
     }
 
-    /// `GET /v1/trades/{trx_id}/void`.
-    pub fn void_status(&self, trx_id: &str) -> Told<'_, Trade> {
-        self.told("GET", path(trx_id, "/void"), None, Purpose::Any)
+    /// `GET /v1/trades/{trade_id}/void`.
+    pub fn void_status(&self, trade_id: &str) -> Told<'_, Trade> {
+        self.told("GET", path(trade_id, "/void"), None, Purpose::Any)
     }
 
-    /// `POST /v1/trades/{trx_id}/verdict`.
-    pub fn settle(&self, trx_id: &str, verdict: &Verdict) -> Told<'_, Trade> {
+    /// `POST /v1/trades/{trade_id}/verdict`.
+    pub fn settle(&self, trade_id: &str, verdict: &Verdict) -> Told<'_, Trade> {
         let purpose = Purpose::May(May::Review, None);
-        self.post(path(trx_id, "/verdict"), Some(to_js(verdict)), purpose)
+        self.post(path(trade_id, "/verdict"), Some(to_js(verdict)), purpose)
     }
 
     /// `GET /v1/sales?ref=`: the attempts that this terminal may see.
@@ -405,9 +410,9 @@ impl Drop for Abort {
     }
 }
 
-fn path(trx_id: &str, rest: &str) -> String {
-    let trx_id = String::from(js_sys::encode_uri_component(trx_id));
-    format!("/v1/trades/{trx_id}{rest}")
+fn path(trade_id: &str, rest: &str) -> String {
+    let trade_id = String::from(js_sys::encode_uri_component(trade_id));
+    format!("/v1/trades/{trade_id}{rest}")
 }
 
 fn sale_path(reference: &str) -> String {

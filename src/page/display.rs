@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use kaunter_core::wire::Show;
+use kaunter_core::wire;
 use qrcode::bits::Bits;
 use qrcode::{Color, EcLevel, QrCode, Version};
 
@@ -16,7 +16,7 @@ const QUIET: usize = 4;
 const MOST_VERSION: i16 = 40;
 
 /// Draws it; none where the text is longer than any QR code.
-pub(super) fn draw(show: &Show) -> Option<ShownCode> {
+pub(super) fn draw(show: &wire::ShownCode) -> Option<ShownCode> {
     let payload = show.payload.0.clone();
     Some(ShownCode {
         svg: svg(&encode(payload.as_bytes())?),

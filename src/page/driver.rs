@@ -19,7 +19,7 @@ use futures_util::future::{AbortHandle, Either, select};
 use futures_util::stream::FuturesUnordered;
 use kaunter_core::policy::Ms;
 use kaunter_core::till::{Charge, Event, Hint, Plan, Record, Reply, Step};
-use kaunter_core::wire::{Presented, Sale};
+use kaunter_core::wire::{CodeMode, Sale};
 
 use super::backend::Trouble;
 use super::till::Till;
@@ -83,11 +83,11 @@ impl Driver {
         sale: Sale,
         wish: ScanWish,
         code: Option<Scan>,
-        presented: Presented,
+        mode: CodeMode,
     ) -> Self {
         let plan = Plan {
             sale,
-            presented,
+            mode,
             wallet: wish.wallet.clone(),
             code: code.as_ref().map(hint),
             keys: [random_hex(), random_hex()],
@@ -181,8 +181,8 @@ impl Driver {
 
     /// While this attempt is on screen, nobody else asks about it.
     fn watch(&self) -> Option<super::till::Watched> {
-        let trx_id = self.charge.record().trx_id.clone()?;
-        Some(self.till.watch(trx_id, self.letters.clone()))
+        let trade_id = self.charge.record().trade_id.clone()?;
+        Some(self.till.watch(trade_id, self.letters.clone()))
     }
 
     fn listen(&mut self) {
@@ -260,22 +260,22 @@ impl Driver {
             Step::Create(trade) => self.post(async move |till| {
                 (till.backend().create(&trade).await, Event::Created as Told)
             }),
-            Step::HandOver(trx_id) => self.hand_over(trx_id),
+            Step::HandOver(trade_id) => self.hand_over(trade_id),
             Step::Show(show) => self.show(&show),
-            Step::Ask(trx_id) => {
+            Step::Ask(trade_id) => {
                 let till = Rc::clone(&self.till);
                 let sale = self.charge.record().sale.clone();
                 self.deeds.push(Box::pin(async move {
-                    let reply = till.backend().trade(&trx_id, Some(&sale)).await;
+                    let reply = till.backend().trade(&trade_id, Some(&sale)).await;
                     Deed::Told(reply.map_err(|trouble| trouble.fault()))
                 }));
             }
-            Step::Cancel(trx_id) => self.cancel(trx_id),
+            Step::Cancel(trade_id) => self.cancel(trade_id),
             Step::Notice(code) => {
                 let fail = Fail::new(code.into());
-                let trx_id = self.charge.record().trx_id.clone();
-                self.till.voice().problem(&match trx_id {
-                    Some(trx_id) => fail.about(&trx_id),
+                let trade_id = self.charge.record().trade_id.clone();
+                self.till.voice().problem(&match trade_id {
+                    Some(trade_id) => fail.about(&trade_id),
                     None => fail,
                 });
             }

@@ -15,7 +15,7 @@ use futures_util::future::{Either, select};
 use js_sys::futures::JsFuture;
 use js_sys::{Array, Promise, Reflect};
 use kaunter_core::policy::Ms;
-use kaunter_core::till::Record;
+use kaunter_core::till::{OldRecord, Record};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use web_sys::IdbDatabase;
@@ -41,6 +41,27 @@ struct Row {
     key: String,
     scope: String,
     record: Record,
+}
+
+/// A row by the names of before.
+#[derive(Deserialize)]
+struct OldRow {
+    key: String,
+    scope: String,
+    record: OldRecord,
+}
+
+/// Reads a row of this version, or of an earlier one; `None` if it is neither.
+fn read(row: &JsValue) -> Option<Row> {
+    let old = || {
+        let old: OldRow = from_js(row.clone()).ok()?;
+        Some(Row {
+            key: old.key,
+            scope: old.scope,
+            record: old.record.renamed()?,
+        })
+    };
+    from_js(row.clone()).ok().or_else(old)
 }
 
 /// The journal of one terminal.
@@ -105,7 +126,7 @@ impl Journal {
         let rows = self.rows().await?;
         let own = rows
             .iter()
-            .filter_map(|row| from_js::<Row>(row.clone()).ok())
+            .filter_map(read)
             .filter(|row| row.scope == self.scope);
         Ok(own.map(|row| row.record).collect())
     }
@@ -130,7 +151,7 @@ impl Journal {
         let foreign = field("scope")
             .as_string()
             .is_some_and(|scope| scope != self.scope);
-        let readable = from_js::<Row>(row.clone()).is_ok();
+        let readable = read(row).is_some();
         !foreign && !readable && field(TOLD).is_falsy()
     }
 

@@ -21,7 +21,7 @@ const MOST_SEEN: usize = 1_000;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Word {
     /// Which.
-    pub trx_id: String,
+    pub trade_id: String,
     /// What version it has now.
     pub version: u64,
 }
@@ -57,26 +57,26 @@ impl News {
 
     /// True where this tab has not seen that version yet.
     #[must_use]
-    pub fn is_new(&self, trx_id: &str, version: u64) -> bool {
+    pub fn is_new(&self, trade_id: &str, version: u64) -> bool {
         let seen = self.seen.borrow();
-        let known = seen.iter().find(|(known, _)| known == trx_id);
+        let known = seen.iter().find(|(known, _)| known == trade_id);
         known.is_none_or(|(_, seen)| version > *seen)
     }
 
     /// This tab has seen that version; the others are told, where it is new here. True where it is.
-    pub fn tell(&self, trx_id: &str, version: u64) -> bool {
-        if !self.is_new(trx_id, version) {
+    pub fn tell(&self, trade_id: &str, version: u64) -> bool {
+        if !self.is_new(trade_id, version) {
             return false;
         }
         let mut seen = self.seen.borrow_mut();
         if seen.len() >= MOST_SEEN {
             seen.clear();
         }
-        seen.retain(|(known, _)| known != trx_id);
-        seen.push((trx_id.to_owned(), version));
+        seen.retain(|(known, _)| known != trade_id);
+        seen.push((trade_id.to_owned(), version));
         if let Some(channel) = &self.channel {
             let word = Word {
-                trx_id: trx_id.to_owned(),
+                trade_id: trade_id.to_owned(),
                 version,
             };
             // Refused once the channel is closed: the till is, too.

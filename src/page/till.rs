@@ -55,12 +55,12 @@ pub struct Till {
 #[derive(Debug)]
 pub struct Watched {
     till: Rc<Till>,
-    trx_id: String,
+    trade_id: String,
 }
 
 impl Drop for Watched {
     fn drop(&mut self) {
-        self.till.unwatch(&self.trx_id);
+        self.till.unwatch(&self.trade_id);
     }
 }
 
@@ -89,7 +89,7 @@ impl Till {
         };
         let (tell, words) = unbounded();
         let till = Rc::new(Self {
-            wallets: session.integrators.iter().map(Wallet::from).collect(),
+            wallets: session.wallets.iter().map(Wallet::from).collect(),
             backend,
             news: News::join(&scope, tell),
             eye: Eye::new(&wish, &scope, spawn, Rc::clone(&voice)),
@@ -209,25 +209,25 @@ impl Till {
 
     /// While this lives, the attempt is on screen, and its keeper rests.
     #[must_use]
-    pub fn watch(self: &Rc<Self>, trx_id: String, letters: UnboundedSender<Event>) -> Watched {
-        self.unwatch(&trx_id);
-        self.watched.borrow_mut().push((trx_id.clone(), letters));
+    pub fn watch(self: &Rc<Self>, trade_id: String, letters: UnboundedSender<Event>) -> Watched {
+        self.unwatch(&trade_id);
+        self.watched.borrow_mut().push((trade_id.clone(), letters));
         Watched {
             till: Rc::clone(self),
-            trx_id,
+            trade_id,
         }
     }
 
-    fn unwatch(&self, trx_id: &str) {
+    fn unwatch(&self, trade_id: &str) {
         self.watched
             .borrow_mut()
-            .retain(|(known, _)| known != trx_id);
+            .retain(|(known, _)| known != trade_id);
     }
 
     /// Where the driver of an attempt listens that is on screen.
-    fn listener(&self, trx_id: &str) -> Option<UnboundedSender<Event>> {
+    fn listener(&self, trade_id: &str) -> Option<UnboundedSender<Event>> {
         let watched = self.watched.borrow();
-        let found = watched.iter().find(|(known, _)| known == trx_id)?;
+        let found = watched.iter().find(|(known, _)| known == trade_id)?;
         Some(found.1.clone())
     }
 
@@ -297,7 +297,7 @@ impl Till {
         }
         match self.backend.find(reference).await {
             Ok(record) => Ok(record
-                .attempts
+                .trades
                 .iter()
                 .map(|trade| Trade::new(trade, &self.wallets))
                 .collect()),

@@ -54,7 +54,7 @@ async fn report(State(sandbox): State<Sandbox>, Query(Day { day }): Query<Day>) 
     for trade in world
         .trades
         .iter()
-        .filter(|trade| trade.trans_id.starts_with(&digits))
+        .filter(|trade| trade.gateway_ref.starts_with(&digits))
     {
         text.push_str(&reported(trade));
     }
@@ -73,7 +73,7 @@ fn reported(trade: &Trade) -> String {
     let (ringgit, sen) = (trade.amount / 100, trade.amount % 100);
     format!(
         "{},{},{},{ringgit}.{sen:02},{word}\n",
-        trade.trans_id, trade.trx_id, trade.integrator
+        trade.gateway_ref, trade.trade_id, trade.wallet_id
     )
 }
 
@@ -101,7 +101,7 @@ async fn log(State(sandbox): State<Sandbox>, Query(since): Query<Since>) -> Json
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewCode {
-    integrator: String,
+    wallet_id: String,
     balance: Option<u64>,
     #[serde(default)]
     customer: Customer,
@@ -114,7 +114,7 @@ struct NewCode {
 #[derive(Serialize)]
 struct MadeCode {
     code: String,
-    integrator: String,
+    wallet_id: String,
     balance: u64,
     /// As a picture: dark modules on light, with the quiet zone.
     svg: String,
@@ -125,7 +125,7 @@ async fn make_code(
     State(sandbox): State<Sandbox>,
     Json(new): Json<NewCode>,
 ) -> Result<Json<Value>, (StatusCode, &'static str)> {
-    let Some(wallet) = wallet(&new.integrator) else {
+    let Some(wallet) = wallet(&new.wallet_id) else {
         return Err((
             StatusCode::BAD_REQUEST,
             "no such integrator: see /version1/payment/integrator-master",
@@ -142,7 +142,7 @@ async fn make_code(
         ));
     };
     let code = Code {
-        integrator: new.integrator.clone(),
+        wallet_id: new.wallet_id.clone(),
         balance,
         customer: new.customer,
         ends_at_ms: sandbox.now_ms() + ttl_ms,
@@ -156,7 +156,7 @@ async fn make_code(
         .build();
     Ok(Json(json!(MadeCode {
         code: text,
-        integrator: new.integrator,
+        wallet_id: new.wallet_id,
         balance,
         svg,
         ttl_ms,

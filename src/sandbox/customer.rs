@@ -109,9 +109,9 @@ pub(crate) fn decide(
 
 impl World {
     /// The phone page's answer to a payment that asks.
-    pub(crate) fn phone_answers(&mut self, trx_id: &str, yes: bool, now_ms: u64) -> bool {
+    pub(crate) fn phone_answers(&mut self, trade_id: &str, yes: bool, now_ms: u64) -> bool {
         let asks = |trade: &&mut crate::ledger::Trade| {
-            trade.trx_id == trx_id && trade.place == Place::Pending && trade.hidden.asks_phone
+            trade.trade_id == trade_id && trade.place == Place::Pending && trade.hidden.asks_phone
         };
         let Some(trade) = self.trades.iter_mut().find(asks) else {
             return false;

@@ -29,7 +29,7 @@ pub(crate) fn routes() -> Router<Sandbox> {
 }
 
 /// An EMVCo merchant code for one payment, as DuitNow's are built: who is paid, how much, and which trade it is.
-pub(crate) fn payload(trans_id: &str, amount: u64) -> String {
+pub(crate) fn payload(gateway_ref: &str, amount: u64) -> String {
     let amount = Money {
         minor: amount,
         currency: "MYR".to_owned(),
@@ -45,7 +45,7 @@ pub(crate) fn payload(trans_id: &str, amount: u64) -> String {
         field(58, "MY"),
         field(59, "Sandbox"),
         field(60, "Kuala Lumpur"),
-        field(62, &field(5, trans_id)),
+        field(62, &field(5, gateway_ref)),
         // The CRC covers its own tag and length.
         "6304".to_owned(),
     ]
@@ -97,18 +97,18 @@ async fn scan(
             "this code is spent, or was taken down",
         ));
     }
-    let (trx_id, trans_id) = (trade.trx_id.clone(), trade.trans_id.clone());
+    let (trade_id, gateway_ref) = (trade.trade_id.clone(), trade.gateway_ref.clone());
     let purse = Purse {
         customer: scanned.customer,
         balance: scanned.balance.unwrap_or(BALANCE),
         code: scanned.payload,
     };
-    let (said, aside) = customer_pays(&sandbox, &mut world, &trans_id, purse, None, now_ms);
+    let (said, aside) = customer_pays(&sandbox, &mut world, &gateway_ref, purse, None, now_ms);
     if aside.answer_lost {
         // No payment of the till's is answered here; what is lost is the next answer about it.
         world.script.lines.push(Line {
             call: Some(Call::Status),
-            trx_id: Some(trx_id.clone()),
+            trade_id: Some(trade_id.clone()),
             nth: None,
             times: None,
             fault: Fault::Cut,
@@ -117,10 +117,10 @@ async fn scan(
         });
     }
     world.save();
-    let place = world.trade(&trans_id).map(|trade| trade.place);
+    let place = world.trade(&gateway_ref).map(|trade| trade.place);
     let refused = said.err().map(|(_, why)| why);
     Ok(Json(
-        json!({"trx_id": trx_id, "place": place, "refused": refused}),
+        json!({"trade_id": trade_id, "place": place, "refused": refused}),
     ))
 }
 

@@ -165,7 +165,7 @@ pub(crate) struct Line {
     pub(crate) call: Option<Call>,
     /// Of which attempt; none: of every one.
     #[serde(default)]
-    pub(crate) trx_id: Option<String>,
+    pub(crate) trade_id: Option<String>,
     /// Not before the so manieth matching call, counted from 1.
     #[serde(default)]
     pub(crate) nth: Option<u32>,
@@ -183,9 +183,9 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    fn hits(&mut self, call: Call, trx_id: Option<&str>) -> bool {
+    fn hits(&mut self, call: Call, trade_id: Option<&str>) -> bool {
         let right_call = self.call.is_none_or(|own| own == call);
-        let right_trade = self.trx_id.is_none() || self.trx_id.as_deref() == trx_id;
+        let right_trade = self.trade_id.is_none() || self.trade_id.as_deref() == trade_id;
         if !right_call || !right_trade {
             return false;
         }
@@ -227,11 +227,11 @@ impl Script {
     pub(crate) fn take(
         &mut self,
         call: Call,
-        trx_id: Option<&str>,
+        trade_id: Option<&str>,
         scaled: impl Fn(u64) -> u64,
     ) -> Option<Fault> {
         let hit = self.lines.iter_mut().find_map(|line| {
-            let hit = line.hits(call, trx_id);
+            let hit = line.hits(call, trade_id);
             hit.then(|| line.suffer(call, &scaled)).flatten()
         });
         self.lines.retain(|line| !line.is_spent());
@@ -271,7 +271,7 @@ mod tests {
             let mut script = Script::default();
             script.lines.push(Line {
                 call: None,
-                trx_id: None,
+                trade_id: None,
                 nth: None,
                 times: None,
                 fault: Fault::Random(Odds { seed, rate: 500 }),

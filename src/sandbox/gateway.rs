@@ -95,24 +95,24 @@ async fn call(
 /// Writes the request down, and takes what the script has for it.
 async fn note(sandbox: &Sandbox, call: Call, fields: &Fields) -> Option<Fault> {
     let mut world = sandbox.world.lock().await;
-    let trans_id = field(fields, "trans_id");
-    let trx_id = match call {
+    let gateway_ref = field(fields, "trans_id");
+    let trade_id = match call {
         Call::Create => Some(field(fields, "trx_id").to_owned()),
         Call::Token | Call::Integrators | Call::Pay | Call::Status | Call::Cancel | Call::Void => {
-            world.trade(trans_id).map(|trade| trade.trx_id.clone())
+            world.trade(gateway_ref).map(|trade| trade.trade_id.clone())
         }
     };
     let now_ms = sandbox.now_ms();
     let mut fault = world
         .script
-        .take(call, trx_id.as_deref(), |ms| sandbox.scaled(ms));
+        .take(call, trade_id.as_deref(), |ms| sandbox.scaled(ms));
     if fault.is_none() && now_ms < world.down_until_ms {
         fault = Some(Fault::Status(503));
     }
     world.log.push(Entry {
         at_ms: now_ms,
         call,
-        trx_id,
+        trade_id,
         fault,
         code: (call == Call::Pay).then(|| field(fields, "user_qr_code").to_owned()),
     });
@@ -309,16 +309,16 @@ fn integrators(sandbox: &Sandbox, fields: &Fields) -> Answer {
 }
 
 fn create(sandbox: &Sandbox, world: &mut World, fields: &Fields) -> Answer {
-    let trx_id = field(fields, "trx_id");
+    let trade_id = field(fields, "trx_id");
     let plain = |char: char| char.is_ascii_alphanumeric() || char == '-';
-    if trx_id.is_empty() || trx_id.len() > 20 || !trx_id.chars().all(plain) {
+    if trade_id.is_empty() || trade_id.len() > 20 || !trade_id.chars().all(plain) {
         return Err((400, "bad trx_id"));
     }
-    if world.trades.iter().any(|trade| trade.trx_id == trx_id) {
+    if world.trades.iter().any(|trade| trade.trade_id == trade_id) {
         return Err((409, "duplicate trx_id"));
     }
-    let integrator = field(fields, "integrator_id");
-    let wallet = wallet(integrator).ok_or((400, "unknown integrator"))?;
+    let wallet_id = field(fields, "integrator_id");
+    let wallet = wallet(wallet_id).ok_or((400, "unknown integrator"))?;
     let Some(amount) = amount(fields) else {
         return Err((400, "bad amount"));
     };
@@ -326,12 +326,12 @@ fn create(sandbox: &Sandbox, world: &mut World, fields: &Fields) -> Answer {
     if way == Way::Till && !wallet.scans {
         return Err((400, "this wallet's app scans no code"));
     }
-    let trans_id = world.new_trans_id();
-    let payload = (way == Way::Till).then(|| display::payload(&trans_id, amount));
+    let gateway_ref = world.new_trans_id();
+    let payload = (way == Way::Till).then(|| display::payload(&gateway_ref, amount));
     let mut trade = Trade {
-        trx_id: trx_id.to_owned(),
-        trans_id: trans_id.clone(),
-        integrator: integrator.to_owned(),
+        trade_id: trade_id.to_owned(),
+        gateway_ref: gateway_ref.clone(),
+        wallet_id: wallet_id.to_owned(),
         amount,
         charged: 0,
         refunded: 0,
@@ -344,8 +344,8 @@ fn create(sandbox: &Sandbox, world: &mut World, fields: &Fields) -> Answer {
     trade.calls.create = 1;
     world.trades.push(trade);
     Ok(match payload {
-        Some(text) => json!({"trans_id": trans_id, display::FIELD: text}),
-        None => json!({"trans_id": trans_id}),
+        Some(text) => json!({"trans_id": gateway_ref, display::FIELD: text}),
+        None => json!({"trans_id": gateway_ref}),
     })
 }
 
@@ -364,27 +364,27 @@ fn pay(
     fault: Option<Fault>,
     now_ms: u64,
 ) -> Answer {
-    let trans_id = field(fields, "trans_id");
-    let Some(trade) = world.trade(trans_id) else {
+    let gateway_ref = field(fields, "trans_id");
+    let Some(trade) = world.trade(gateway_ref) else {
         return Err((404, "no such trade"));
     };
     trade.calls.pay += 1;
-    if amount(fields) != Some(trade.amount) || field(fields, "integrator_id") != trade.integrator {
+    if amount(fields) != Some(trade.amount) || field(fields, "integrator_id") != trade.wallet_id {
         return Err((400, "the payment is not the trade's"));
     }
-    let integrator = trade.integrator.clone();
+    let wallet_id = trade.wallet_id.clone();
     let text = field(fields, "user_qr_code");
     let Some(code) = world.codes.get_mut(text) else {
-        return refuse(world, trans_id, 4002, "code unknown or expired", now_ms);
+        return refuse(world, gateway_ref, 4002, "code unknown or expired", now_ms);
     };
     if code.used {
-        return refuse(world, trans_id, 4003, "code used", now_ms);
+        return refuse(world, gateway_ref, 4003, "code used", now_ms);
     }
-    if code.integrator != integrator {
-        return refuse(world, trans_id, 4005, "a code of another wallet", now_ms);
+    if code.wallet_id != wallet_id {
+        return refuse(world, gateway_ref, 4005, "a code of another wallet", now_ms);
     }
     if now_ms >= code.ends_at_ms {
-        return refuse(world, trans_id, 4002, "code expired", now_ms);
+        return refuse(world, gateway_ref, 4002, "code expired", now_ms);
     }
     code.used = true;
     let purse = Purse {
@@ -392,7 +392,7 @@ fn pay(
         balance: code.balance,
         code: text.to_owned(),
     };
-    let (answered, aside) = customer_pays(sandbox, world, trans_id, purse, fault, now_ms);
+    let (answered, aside) = customer_pays(sandbox, world, gateway_ref, purse, fault, now_ms);
     if aside.answer_lost {
         // Taken, and nobody is told.
         return Err(LOST);
@@ -412,7 +412,7 @@ pub(crate) struct Purse {
 pub(crate) fn customer_pays(
     sandbox: &Sandbox,
     world: &mut World,
-    trans_id: &str,
+    gateway_ref: &str,
     purse: Purse,
     fault: Option<Fault>,
     now_ms: u64,
@@ -425,14 +425,14 @@ pub(crate) fn customer_pays(
     let none = Aside::default();
     let seen = world.phone_seen_ms;
     let open = seen.is_some_and(|seen_ms| now_ms < seen_ms + PHONE_OPEN_MS);
-    let Some(trade) = world.trade(trans_id) else {
+    let Some(trade) = world.trade(gateway_ref) else {
         return (Err((404, "no such trade")), none);
     };
     if matches!(trade.place, Place::Closed | Place::Failed | Place::Voided) {
         return (Err((409, "the trade is closed")), none);
     }
     if balance < trade.amount {
-        let refused = refuse(world, trans_id, 4001, "insufficient funds", now_ms);
+        let refused = refuse(world, gateway_ref, 4001, "insufficient funds", now_ms);
         return (refused, none);
     }
     let (mut deed, aside) = decide(customer, trade.amount, now_ms, open, |ms| {
@@ -460,18 +460,18 @@ pub(crate) fn customer_pays(
 }
 
 fn act(trade: &mut Trade, deed: Deed, now_ms: u64) -> Answer {
-    let trans_id = trade.trans_id.clone();
+    let gateway_ref = trade.gateway_ref.clone();
     match deed {
         Deed::Charge => {
             trade.charge("at once");
-            Ok(json!({"status": 200, "user_order_status": "S", "trans_id": trans_id}))
+            Ok(json!({"status": 200, "user_order_status": "S", "trans_id": gateway_ref}))
         }
         Deed::Wait(answer, phone) => {
             trade.place = Place::Pending;
             trade.events.push("waits for the customer".to_owned());
             trade.hidden.answers_at_ms = answer;
             trade.hidden.asks_phone = phone;
-            Ok(json!({"status": 200, "trans_id": trans_id}))
+            Ok(json!({"status": 200, "trans_id": gateway_ref}))
         }
         Deed::Refuse(code, why) => {
             trade.fail(why, now_ms);
@@ -480,8 +480,14 @@ fn act(trade: &mut Trade, deed: Deed, now_ms: u64) -> Answer {
     }
 }
 
-fn refuse(world: &mut World, trans_id: &str, code: u32, why: &'static str, now_ms: u64) -> Answer {
-    let trade = world.trade(trans_id);
+fn refuse(
+    world: &mut World,
+    gateway_ref: &str,
+    code: u32,
+    why: &'static str,
+    now_ms: u64,
+) -> Answer {
+    let trade = world.trade(gateway_ref);
     if let Some(trade) = trade.filter(|trade| trade.place == Place::Created) {
         trade.fail(why, now_ms);
     }

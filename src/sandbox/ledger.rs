@@ -25,9 +25,9 @@ pub(crate) enum Place {
 /// A trade.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Trade {
-    pub(crate) trx_id: String,
-    pub(crate) trans_id: String,
-    pub(crate) integrator: String,
+    pub(crate) trade_id: String,
+    pub(crate) gateway_ref: String,
+    pub(crate) wallet_id: String,
     pub(crate) amount: u64,
     pub(crate) charged: u64,
     pub(crate) refunded: u64,
@@ -70,7 +70,7 @@ pub(crate) struct Calls {
 /// A customer's code.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Code {
-    pub(crate) integrator: String,
+    pub(crate) wallet_id: String,
     pub(crate) balance: u64,
     pub(crate) customer: Customer,
     pub(crate) ends_at_ms: u64,
@@ -83,7 +83,7 @@ pub(crate) struct Entry {
     pub(crate) at_ms: u64,
     pub(crate) call: Call,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) trx_id: Option<String>,
+    pub(crate) trade_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) fault: Option<crate::faults::Fault>,
     /// The code of a payment: the oracle of what was scanned.
@@ -144,10 +144,10 @@ impl World {
         }
     }
 
-    pub(crate) fn trade(&mut self, trans_id: &str) -> Option<&mut Trade> {
+    pub(crate) fn trade(&mut self, gateway_ref: &str) -> Option<&mut Trade> {
         self.trades
             .iter_mut()
-            .find(|trade| trade.trans_id == trans_id)
+            .find(|trade| trade.gateway_ref == gateway_ref)
     }
 
     /// Twenty digits, the first fourteen a date's: what a reference of the gateway looks like.

@@ -38,7 +38,7 @@ async fn state(State(sandbox): State<Sandbox>) -> Json<Value> {
         .take(20)
         .map(|trade| {
             json!({
-                "trx_id": trade.trx_id,
+                "trade_id": trade.trade_id,
                 "code": trade.hidden.code,
                 "amount": trade.amount,
                 "place": trade.place,
@@ -54,7 +54,7 @@ async fn state(State(sandbox): State<Sandbox>) -> Json<Value> {
         .filter_map(|trade| Some((trade, trade.payload.as_ref()?)))
         .take(5)
         .map(|(trade, payload)| {
-            let wallet = wallet(&trade.integrator).map(|wallet| wallet.name);
+            let wallet = wallet(&trade.wallet_id).map(|wallet| wallet.name);
             json!({"wallet": wallet, "amount": trade.amount, "payload": payload})
         })
         .collect();
@@ -68,7 +68,7 @@ async fn state(State(sandbox): State<Sandbox>) -> Json<Value> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Answer {
-    trx_id: String,
+    trade_id: String,
     approve: bool,
 }
 
@@ -76,7 +76,7 @@ async fn answer(State(sandbox): State<Sandbox>, Json(answer): Json<Answer>) -> S
     let mut world = sandbox.world.lock().await;
     let now_ms = sandbox.now_ms();
     world.settle(now_ms);
-    let taken = world.phone_answers(&answer.trx_id, answer.approve, now_ms);
+    let taken = world.phone_answers(&answer.trade_id, answer.approve, now_ms);
     world.save();
     if taken {
         StatusCode::NO_CONTENT

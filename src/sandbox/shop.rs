@@ -20,7 +20,7 @@ pub(crate) struct Shop {
     backend: Option<String>,
     server_key: Option<String>,
     /// What its cashiers may do at most; every right where it doesn't say.
-    may: Option<Vec<Right>>,
+    rights: Option<Vec<Right>>,
 }
 
 impl Shop {
@@ -28,7 +28,7 @@ impl Shop {
         Self {
             backend,
             server_key,
-            may: None,
+            rights: None,
         }
     }
 }
@@ -58,7 +58,7 @@ pub(crate) struct Introduction {
     server_key: String,
     /// What its cashiers may do at most.
     #[serde(default)]
-    may: Option<Vec<Right>>,
+    rights: Option<Vec<Right>>,
 }
 
 /// Tells the shop where its backend is, and the key that it was given there.
@@ -69,7 +69,7 @@ pub(crate) async fn introduce(
     let mut shop = sandbox.shop.lock().await;
     shop.backend = Some(introduction.backend);
     shop.server_key = Some(introduction.server_key);
-    shop.may = introduction.may;
+    shop.rights = introduction.rights;
     StatusCode::NO_CONTENT
 }
 
@@ -79,7 +79,7 @@ pub(crate) async fn introduce(
 struct SignedIn {
     terminal: String,
     cashier: Option<String>,
-    may: Option<Vec<Right>>,
+    rights: Option<Vec<Right>>,
     sale: Option<Sale>,
 }
 
@@ -108,9 +108,9 @@ async fn token(
     let (backend, server_key) = sandbox.backend().await?;
     // More than this is asked for by name: a real shop asks for a manager's yes then.
     let everyday = vec![Right::Charge, Right::Cancel];
-    let most = sandbox.shop.lock().await.may.clone();
-    let mut may = till.may.unwrap_or(everyday);
-    may.retain(|right| most.as_ref().is_none_or(|most| most.contains(right)));
+    let most = sandbox.shop.lock().await.rights.clone();
+    let mut rights = till.rights.unwrap_or(everyday);
+    rights.retain(|right| most.as_ref().is_none_or(|most| most.contains(right)));
     let answer = sandbox
         .http
         .post(format!("{backend}/v1/terminal-tokens"))
@@ -119,7 +119,7 @@ async fn token(
             shop: SHOP.to_owned(),
             terminal: till.terminal,
             cashier: till.cashier.unwrap_or_else(|| "cashier".to_owned()),
-            may,
+            rights,
             max_amount: None,
             sale: till.sale,
         })
@@ -172,6 +172,6 @@ async fn close_bill(
     Ok(Json(json!({
         "ref": bill.reference,
         "closed": record.closes_bill == Some(true),
-        "open": record.open,
+        "unconfirmed": record.unconfirmed,
     })))
 }

@@ -153,7 +153,7 @@ impl From<&Problem> for Fail {
         ));
         fail.trace_id.clone_from(&problem.trace_id);
         if let Some(trade) = &problem.trade {
-            fail.trade_id = Some(trade.trx_id.clone());
+            fail.trade_id = Some(trade.trade_id.clone());
             fail.money_moved = trade.status.at_risk();
         }
         fail

@@ -3,7 +3,8 @@
 //! serde-wasm-bindgen reads them as well, and says at length what is wrong with a bad one: words that no till shows, and
 //! an eighth of the module with all the formatting that they bring along. A bad value is one that can't be read, and no
 //! more. A struct is read in the order of its fields, so that none of its names is compared; fields that are not ours
-//! are not looked at; a missing one is as good as `undefined`.
+//! are not looked at; a missing one is as good as `undefined`. So a shape that is read here has no serde aliases: serde
+//! lists an alias among the fields, and all that follow would be read in its place.
 
 use std::fmt;
 

@@ -2,7 +2,7 @@
 
 use kaunter_core::error::ErrorCode;
 use kaunter_core::money::Money;
-use kaunter_core::wire::{self, By, GatewayAnswer, Presented, Reason, Status, VerdictOutcome};
+use kaunter_core::wire::{self, By, CodeMode, GatewayAnswer, Reason, Status, VerdictOutcome};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
@@ -23,7 +23,7 @@ export interface Wallet {
   readonly name: string;
   readonly logo: string | null;
   readonly test: boolean;
-  readonly presents: readonly ("consumer_presented" | "merchant_presented")[];
+  readonly modes: readonly ("consumer_presented" | "merchant_presented")[];
 }
 
 /** What the gateway said, in its own words: for the operator, and beside our sentence for the cashier. */
@@ -140,17 +140,17 @@ pub struct Wallet {
     /// A test wallet.
     pub test: bool,
     /// Which ways it can pay.
-    pub presents: Vec<Presented>,
+    pub modes: Vec<CodeMode>,
 }
 
-impl From<&wire::Integrator> for Wallet {
-    fn from(integrator: &wire::Integrator) -> Self {
+impl From<&wire::Wallet> for Wallet {
+    fn from(wallet: &wire::Wallet) -> Self {
         Self {
-            id: integrator.id.clone(),
-            name: integrator.name.clone(),
-            logo: integrator.logo.clone(),
-            test: integrator.test,
-            presents: integrator.presents.clone(),
+            id: wallet.wallet_id.clone(),
+            name: wallet.name.clone(),
+            logo: wallet.logo.clone(),
+            test: wallet.test,
+            modes: wallet.modes.clone(),
         }
     }
 }
@@ -167,7 +167,7 @@ pub fn wallet_of(id: &str, wallets: &[Wallet]) -> Wallet {
             name: id.to_owned(),
             logo: None,
             test: false,
-            presents: vec![Presented::Consumer],
+            modes: vec![CodeMode::ConsumerPresented],
         })
 }
 
@@ -212,11 +212,11 @@ impl Trade {
     #[must_use]
     pub fn new(trade: &wire::Trade, wallets: &[Wallet]) -> Self {
         Self {
-            trade_id: trade.trx_id.clone(),
+            trade_id: trade.trade_id.clone(),
             sale: trade.sale.clone(),
             wallet: wallets
                 .iter()
-                .find(|wallet| wallet.id == trade.integrator)
+                .find(|wallet| wallet.id == trade.wallet_id)
                 .cloned(),
             status: trade.status,
             created_at: trade.created_at.clone(),
@@ -404,17 +404,17 @@ impl Outcome {
     /// The end that a trade's status is, or `Unresolved` where it is none.
     #[must_use]
     pub fn of(trade: &wire::Trade, wallets: &[Wallet]) -> Self {
-        let trade_id = trade.trx_id.clone();
+        let trade_id = trade.trade_id.clone();
         let reference = trade
-            .trans_id
+            .gateway_ref
             .clone()
-            .unwrap_or_else(|| trade.trx_id.clone());
+            .unwrap_or_else(|| trade.trade_id.clone());
         match trade.status {
             Status::Paid => Self::Paid {
                 trade_id,
                 reference,
                 sale: trade.sale.clone(),
-                wallet: wallet_of(&trade.integrator, wallets),
+                wallet: wallet_of(&trade.wallet_id, wallets),
                 paid_at: trade.since.clone(),
                 void_refused: trade.void_refused.clone(),
             },
@@ -532,7 +532,7 @@ mod tests {
     #[test]
     fn rule_9_only_a_paid_trade_makes_a_receipt() {
         let facts = trade::Facts {
-            trx_id: "T".to_owned(),
+            trade_id: "T".to_owned(),
             shop: "shop".to_owned(),
             terminal: "till-1".to_owned(),
             attempt: 1,
@@ -543,8 +543,8 @@ mod tests {
                     currency: "MYR".to_owned(),
                 },
             },
-            integrator: "21".to_owned(),
-            presented: Presented::Consumer,
+            wallet_id: "21".to_owned(),
+            mode: CodeMode::ConsumerPresented,
         };
         let told = trade::Trade::new(facts, 0).told(0, |_| String::new());
         for state in State::ALL {

@@ -63,7 +63,7 @@ for (const [what, json] of Object.entries({
       trans_id === "20190329150700338216" ? ok({ pay_status: "D" }) : { code: 404, msg: "record not found" };
     const { shop } = await before(t, { create: `{"code":200,"data":{"trans_id":${json}}}`, pay: "drop", status });
     const trade = (await sell(shop, "A")).json;
-    assert.equal((await reaches(shop, trade, ["paid"])).trans_id, "20190329150700338216");
+    assert.equal((await reaches(shop, trade, ["paid"])).gateway_ref, "20190329150700338216");
   });
 }
 
@@ -80,7 +80,7 @@ for (const [what, trans_id] of Object.entries({
   test(`an id ${what} is no id: nothing is presented`, async (t) => {
     const { shop, own } = await before(t, { create: () => ok({ trans_id }) });
     const made = await sell(shop, "A");
-    assert.deepEqual([made.json.status, made.json.trans_id], ["cancelled", undefined]);
+    assert.deepEqual([made.json.status, made.json.gateway_ref], ["cancelled", undefined]);
     assert.equal(own.of("pay").length, 0);
   });
 }
@@ -95,7 +95,7 @@ test("a byte order mark, HTTP 201, 200.0 and a list with holes do not silence th
   });
   const session = await shop.call("POST", "/v1/sessions", { token: await shop.token() });
   assert.deepEqual(
-    session.json.integrators.map(({ id }) => id),
+    session.json.wallets.map(({ wallet_id }) => wallet_id),
     ["23", "3"],
   );
   assert.equal((await sell(shop, "A")).json.status, "paid");
@@ -196,7 +196,7 @@ test("rule 12: nothing that was sent in confidence comes back: not into an answe
     if (call === "token") await shop.call("POST", "/v1/sessions", { token: await shop.token() });
     const { json } = await sell(shop, "A", { code });
     if (call === "void")
-      await shop.call("POST", `/v1/trades/${json.trx_id}/void`, {
+      await shop.call("POST", `/v1/trades/${json.trade_id}/void`, {
         token: await shop.token(),
         body: { reason: "a test" },
       });
@@ -228,7 +228,7 @@ test("rule 6: a void's answer about another trade is no word on this one", async
     status: () => ok({ pay_status: "N" }),
   });
   const { json } = await sell(shop, "A");
-  const voided = await shop.call("POST", `/v1/trades/${json.trx_id}/void`, {
+  const voided = await shop.call("POST", `/v1/trades/${json.trade_id}/void`, {
     token: await shop.token(),
     body: { reason: "a test" },
   });
@@ -255,7 +255,7 @@ test("rule 6: a cancel's answer about another trade is no word on this one", asy
     { profile: "rich", policy: { min_cancel_age_ms: 1 } },
   );
   const { json } = await sell(shop, "A");
-  await shop.call("POST", `/v1/trades/${json.trx_id}/cancel`, { token: await shop.token() });
+  await shop.call("POST", `/v1/trades/${json.trade_id}/cancel`, { token: await shop.token() });
   assert.equal((await reaches(shop, json, ["cancelling"])).status, "cancelling");
 });
 
@@ -266,14 +266,14 @@ test("rule 20: a refused void leaves the money paid, and says why", async (t) =>
   const { json } = await sell(shop, "A");
   const ask = async () =>
     (
-      await shop.call("POST", `/v1/trades/${json.trx_id}/void`, {
+      await shop.call("POST", `/v1/trades/${json.trade_id}/void`, {
         token: await shop.token(),
         body: { reason: "a test" },
       })
     ).json;
   const refused = await ask();
   assert.deepEqual([refused.status, refused.void_refused], ["paid", { code: "7", message: "already settled" }]);
-  assert.deepEqual((await shop.sale("A")).attempts[0].void_refused, refused.void_refused, "and the record keeps it");
+  assert.deepEqual((await shop.sale("A")).trades[0].void_refused, refused.void_refused, "and the record keeps it");
   const again = await ask();
   assert.deepEqual([again.status, again.void_refused], ["voided", undefined]);
   assert.equal(own.of("void").length, 2);
@@ -284,7 +284,7 @@ for (const answer of [{ trans_id: "20261127000000999999" }, { trans_id: " 202611
     const { shop } = await before(t, { create: () => ok(answer), status: ok({ pay_status: "D" }) });
     assert.equal((await sell(shop, "FIRST")).json.status, "paid");
     const second = await sell(shop, "SECOND", { minor: 990_000 });
-    assert.deepEqual([second.json.status, second.json.trans_id], ["cancelled", undefined]);
+    assert.deepEqual([second.json.status, second.json.gateway_ref], ["cancelled", undefined]);
     assert.match((await shop.call("GET", "/metrics")).text, /kaunter_alarms_total\{alarm="gateway_ref_repeated"\} 1/);
     await shop.stopBackend();
     await shop.startBackend();
@@ -311,7 +311,7 @@ test("a list of wallets that is empty or shorter is asked for again, and readine
   ];
   const { shop, own } = await before(t, { wallets: () => ok(own?.list ?? []) });
   const wallets = async () =>
-    (await shop.call("POST", "/v1/sessions", { token: await shop.token() })).json.integrators.length;
+    (await shop.call("POST", "/v1/sessions", { token: await shop.token() })).json.wallets.length;
   const ready = () => shop.call("GET", "/readyz");
   assert.equal(await wallets(), 0);
   const empty = await ready();

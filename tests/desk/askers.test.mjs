@@ -26,11 +26,11 @@ test(`rule 11: ${ASKERS} askers of one trade at ${PROCESSES} backends: one quest
   const trade = await open(shop, "asked");
   await handOver(shop, trade, await shop.code("ignores"));
   const headers = { authorization: `Bearer ${shop.keys.KAUNTER_SERVER_KEY}` };
-  const questions = async () => (await shop.calls("status")).filter(({ trx_id }) => trx_id === trade.trx_id);
+  const questions = async () => (await shop.calls("status")).filter(({ trade_id }) => trade_id === trade.trade_id);
   let [over, asked] = [false, 0];
   const askers = Array.from({ length: ASKERS }, async (_, nth) => {
     while (!over) {
-      const answer = await fetch(`${backends[nth % PROCESSES]}/v1/trades/${trade.trx_id}`, { headers });
+      const answer = await fetch(`${backends[nth % PROCESSES]}/v1/trades/${trade.trade_id}`, { headers });
       assert.equal((await answer.json()).status, "pending");
       asked++;
     }

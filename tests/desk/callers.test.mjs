@@ -49,16 +49,16 @@ test("a token of another shop is refused by every call, with one signing key for
   const shop = await counter(t);
   const trade = await open(shop, "own");
   const token = signed(shop, {
-    ...claims(await shop.token("till-1", { may: ["charge", "cancel", "void", "review"] })),
+    ...claims(await shop.token("till-1", { rights: ["charge", "cancel", "void", "review"] })),
     shop: "other",
   });
   const calls = [
     ["POST", "/v1/sessions"],
     ["POST", "/v1/trades", newTrade("theirs")],
-    ["GET", `/v1/trades/${trade.trx_id}`],
-    ["POST", `/v1/trades/${trade.trx_id}/code`, { code: await shop.code() }],
-    ["POST", `/v1/trades/${trade.trx_id}/cancel`],
-    ["POST", `/v1/trades/${trade.trx_id}/void`, {}],
+    ["GET", `/v1/trades/${trade.trade_id}`],
+    ["POST", `/v1/trades/${trade.trade_id}/code`, { code: await shop.code() }],
+    ["POST", `/v1/trades/${trade.trade_id}/cancel`],
+    ["POST", `/v1/trades/${trade.trade_id}/void`, {}],
     ["GET", "/v1/trades?open="],
     ["GET", "/v1/trades?day=2026-11-24"],
     ["GET", "/v1/sales?ref=own"],
@@ -77,8 +77,8 @@ both.test(
   async (t, counter) => {
     const shop = await counter(t, { scale: 0.25 });
     const trade = await open(shop, "ours");
-    await shop.fault("pay", "garbage", { trx_id: trade.trx_id });
-    await shop.fault("status", { status: 503 }, { trx_id: trade.trx_id, times: 1_000_000 });
+    await shop.fault("pay", "garbage", { trade_id: trade.trade_id });
+    await shop.fault("status", { status: 503 }, { trade_id: trade.trade_id, times: 1_000_000 });
     await handOver(shop, trade, await shop.code());
     await until("it is asked about", async () => (await shop.calls("status")).length > 0);
     await shop.stopBackend("SIGKILL");
@@ -96,17 +96,17 @@ both.test(
       shop: "other",
       terminal: "till-9",
       cashier: "c",
-      may: ["charge"],
+      rights: ["charge"],
     });
     for (let nth = 0; nth < 3; nth++) {
       const made = await shop.call("POST", "/v1/trades", { token, body: newTrade(`theirs-${nth}`) });
-      await shop.call("POST", `/v1/trades/${made.json.trx_id}/code`, { token, body: { code: await shop.code() } });
+      await shop.call("POST", `/v1/trades/${made.json.trade_id}/code`, { token, body: { code: await shop.code() } });
       await until(
         "it is paid",
-        async () => (await shop.call("GET", `/v1/trades/${made.json.trx_id}`, { token })).json.status === "paid",
+        async () => (await shop.call("GET", `/v1/trades/${made.json.trade_id}`, { token })).json.status === "paid",
       );
     }
-    const about = (await shop.calls("status")).slice(before).filter(({ trx_id }) => trx_id === trade.trx_id);
+    const about = (await shop.calls("status")).slice(before).filter(({ trade_id }) => trade_id === trade.trade_id);
     assert.deepEqual(about, []);
     shop.toml = own;
     await shop.stopBackend();
@@ -114,7 +114,7 @@ both.test(
     await until(
       "its own shop asks",
       async () =>
-        (await shop.calls("status")).filter(({ trx_id }) => trx_id === trade.trx_id).length > 0 &&
+        (await shop.calls("status")).filter(({ trade_id }) => trade_id === trade.trade_id).length > 0 &&
         (await asked()) > before,
     );
     assert.equal((await line(shop, trade)).sent, 1);
@@ -139,8 +139,8 @@ test("the server key on a terminal's call, and a token on the server's, are told
   for (const [path, body] of [
     ["/v1/sessions"],
     ["/v1/trades", newTrade("x")],
-    [`/v1/trades/${trade.trx_id}/code`, { code: "1" }],
-    [`/v1/trades/${trade.trx_id}/cancel`],
+    [`/v1/trades/${trade.trade_id}/code`, { code: "1" }],
+    [`/v1/trades/${trade.trade_id}/cancel`],
   ]) {
     const { status, json } = await shop.call("POST", path, { token: server, body });
     assert.equal(status, 401, path);
@@ -155,14 +155,14 @@ test("the field that is wrong is named, with what it takes; the caller's own wor
   const shop = await counter(t);
   const [token, server] = [await shop.token(), shop.keys.KAUNTER_SERVER_KEY];
   const good = newTrade("field");
-  const mint = { shop: "demo", terminal: "till-1", cashier: "c", may: ["charge"] };
+  const mint = { shop: "demo", terminal: "till-1", cashier: "c", rights: ["charge"] };
   const amount = (value) => ({ ...good, sale: { ref: "field", amount: value } });
   const word = "hunter2, expected hunter2, missing field hunter2 at line hunter2";
   const cases = [
-    ["/v1/terminal-tokens", { ...mint, may: { 0: "charge" } }, /: may: expected a list\./],
-    ["/v1/terminal-tokens", { ...mint, may: word }, /: may: expected a list\./],
-    ["/v1/terminal-tokens", { ...mint, may: ["charge", word] }, /: may\.1: expected one of "charge"/],
-    ["/v1/terminal-tokens", { ...mint, may: undefined }, /"may" is missing/],
+    ["/v1/terminal-tokens", { ...mint, rights: { 0: "charge" } }, /: rights: expected a list\./],
+    ["/v1/terminal-tokens", { ...mint, rights: word }, /: rights: expected a list\./],
+    ["/v1/terminal-tokens", { ...mint, rights: ["charge", word] }, /: rights\.1: expected one of "charge"/],
+    ["/v1/terminal-tokens", { ...mint, rights: undefined }, /"rights" is missing/],
     ["/v1/terminal-tokens", { ...mint, [word]: 1 }, /: the body: it has a field too many, it takes one of "shop"/],
     ["/v1/terminal-tokens", { ...mint, terminal: 7 }, /: terminal: expected text\./],
     ["/v1/trades", amount({ minor: 1250.5, currency: "MYR" }), /: sale\.amount\.minor: expected a whole number/],
@@ -171,7 +171,7 @@ test("the field that is wrong is named, with what it takes; the caller's own wor
     ["/v1/trades", amount({ minor: 1, currency: 5 }), /: sale\.amount\.currency: expected text\./],
     ["/v1/trades", amount({ minor: 1, currency: "MYR", [word]: 1 }), /: sale\.amount: it has a field too many/],
     ["/v1/trades", amount(word), /: sale\.amount: expected an object\./],
-    ["/v1/trades", { ...good, presented: word }, /: presented: expected/],
+    ["/v1/trades", { ...good, mode: word }, /: mode: expected/],
     ["/v1/trades", word, /: the body: expected an object\./],
   ];
   for (const [path, body, words] of cases) {

@@ -23,7 +23,7 @@ const jumps = [
 const offset = { "+0": 0, "+1h": hour, "-1h": -hour, "+8h": 8 * hour, "+30s": 30_000, "-30s": -30_000 };
 
 async function minted(shop) {
-  const body = { shop: "demo", terminal: "till-1", cashier: "c", may: ["charge", "cancel"] };
+  const body = { shop: "demo", terminal: "till-1", cashier: "c", rights: ["charge", "cancel"] };
   const { status, json, text } = await shop.call("POST", "/v1/terminal-tokens", {
     token: shop.keys.KAUNTER_SERVER_KEY,
     body,
@@ -69,16 +69,17 @@ for (const [from, to] of jumps) {
       const set = await onItsOwnClock(shop, from);
       const trade = await open(shop, "jumped");
       const waiting = await open(shop, "waits");
-      await shop.fault("pay", "garbage", { trx_id: trade.trx_id });
-      await shop.fault("status", { status: 503 }, { trx_id: trade.trx_id, times: 1_000 });
+      await shop.fault("pay", "garbage", { trade_id: trade.trade_id });
+      await shop.fault("status", { status: 503 }, { trade_id: trade.trade_id, times: 1_000 });
       await handOver(shop, trade, await shop.code());
-      const questions = async () => (await shop.calls("status")).filter(({ trx_id }) => trx_id === trade.trx_id).length;
+      const questions = async () =>
+        (await shop.calls("status")).filter(({ trade_id }) => trade_id === trade.trade_id).length;
       await until("it is asked about", async () => (await questions()) > 0);
       set(to);
       const asked = await questions();
       await until("it is asked about on", async () => (await questions()) >= asked + 3, { ms: 15_000 });
       const server = shop.keys.KAUNTER_SERVER_KEY;
-      const seen = async ({ trx_id }) => (await shop.call("GET", `/v1/trades/${trx_id}`, { token: server })).json;
+      const seen = async ({ trade_id }) => (await shop.call("GET", `/v1/trades/${trade_id}`, { token: server })).json;
       const { status, deadline_at, as_of } = await seen(trade);
       assert.ok(["unknown", "paying"].includes(status), `it is ${status}: nobody gave up on it`);
       const left = (Date.parse(deadline_at) - Date.parse(as_of)) / 1000;
@@ -86,7 +87,7 @@ for (const [from, to] of jumps) {
       assert.equal((await seen(waiting)).status, "awaiting_code", "and its neighbour still awaits its code");
       assert.deepEqual(await shop.calls("cancel"), []);
       await fetch(`${shop.sandbox}/_sim/faults`, { method: "DELETE" });
-      await shop.call("POST", `/v1/trades/${trade.trx_id}/cancel`, { token: await minted(shop) });
+      await shop.call("POST", `/v1/trades/${trade.trade_id}/cancel`, { token: await minted(shop) });
       const ended = await reaches(shop, trade, ["paid", "cancelled", "declined"], 90_000);
       const { charged, refunded, sent } = await line(shop, trade);
       assert.deepEqual([charged - refunded, sent], [ended.status === "paid" ? 1200 : 0, 1], ended.status);

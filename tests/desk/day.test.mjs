@@ -43,7 +43,7 @@ test("as CSV: each column, and no cell is a formula", async (t, counter) => {
   for (const ref of refs) await open(shop, ref, {}, "=till");
   const paid = await open(shop, "paid");
   await handOver(shop, paid, await shop.code());
-  const { trans_id, since } = await reaches(shop, paid, ["paid"]);
+  const { gateway_ref, since } = await reaches(shop, paid, ["paid"]);
   const token = shop.keys.KAUNTER_SERVER_KEY;
   const answer = await shop.call("GET", `/v1/trades?day=${day(Date.now())}`, {
     token,
@@ -58,13 +58,13 @@ test("as CSV: each column, and no cell is a formula", async (t, counter) => {
     "attempt",
     "amount",
     "currency",
-    "integrator",
+    "wallet_id",
     "terminal",
     "status",
     "since",
     "reason",
-    "trx_id",
-    "trans_id",
+    "trade_id",
+    "gateway_ref",
     "gateway_code",
     "gateway_message",
     "void_refused",
@@ -83,13 +83,13 @@ test("as CSV: each column, and no cell is a formula", async (t, counter) => {
     attempt: "1",
     amount: "12.00",
     currency: "MYR",
-    integrator: "23",
+    wallet_id: "23",
     terminal: "till-1",
     status: "paid",
     since,
     reason: "",
-    trx_id: paid.trx_id,
-    trans_id,
+    trade_id: paid.trade_id,
+    gateway_ref,
     gateway_code: "S",
     gateway_message: "OK",
     void_refused: "",

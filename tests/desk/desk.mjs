@@ -35,11 +35,11 @@ export async function reconfigured(shop, change) {
 }
 
 export const sale = (ref, minor = 1200) => ({ ref, amount: { minor, currency: "MYR" } });
-export const newTrade = (ref, { minor, integrator = "23" } = {}) => ({
-  key: randomBytes(16).toString("hex"),
+export const newTrade = (ref, { minor, wallet_id = "23" } = {}) => ({
+  idempotency_key: randomBytes(16).toString("hex"),
   sale: sale(ref, minor),
-  integrator,
-  presented: "consumer_presented",
+  wallet_id,
+  mode: "consumer_presented",
 });
 
 /** An attempt that awaits its code. */
@@ -53,7 +53,7 @@ export async function open(shop, ref, more = {}, terminal = "till-1") {
 }
 
 export async function handOver(shop, trade, code) {
-  return shop.call("POST", `/v1/trades/${trade.trx_id}/code`, {
+  return shop.call("POST", `/v1/trades/${trade.trade_id}/code`, {
     token: await shop.token(trade.terminal),
     body: { code },
   });
@@ -64,7 +64,7 @@ export function reaches(shop, trade, statuses, ms = 60_000) {
   return until(
     `${trade.sale.ref} is ${statuses}`,
     async () => {
-      const { json } = await shop.call("GET", `/v1/trades/${trade.trx_id}`, { token: shop.keys.KAUNTER_SERVER_KEY });
+      const { json } = await shop.call("GET", `/v1/trades/${trade.trade_id}`, { token: shop.keys.KAUNTER_SERVER_KEY });
       if (statuses.includes(json.status)) return json;
       throw new Error(`it is ${json.status}`);
     },
@@ -74,8 +74,8 @@ export function reaches(shop, trade, statuses, ms = 60_000) {
 
 /** What the gateway really did with an attempt. */
 export async function line(shop, trade) {
-  const entry = (await shop.ledger()).find((entry) => entry.trx_id === trade.trx_id);
-  const sent = (await shop.calls("pay")).filter((call) => call.trx_id === trade.trx_id).length;
+  const entry = (await shop.ledger()).find((entry) => entry.trade_id === trade.trade_id);
+  const sent = (await shop.calls("pay")).filter((call) => call.trade_id === trade.trade_id).length;
   return { charged: entry.charged, refunded: entry.refunded, sent };
 }
 

@@ -97,7 +97,7 @@ test("three hundred half requests at 256 files: a till is answered, and a paymen
   shop.environment.FILES = "256";
   await reconfigured(shop, (toml) => toml);
   const trade = await open(shop, "flooded");
-  await shop.fault("pay", { hang_ms: 4_000 }, { trx_id: trade.trx_id });
+  await shop.fault("pay", { hang_ms: 4_000 }, { trade_id: trade.trade_id });
   const handed = handOver(shop, trade, await shop.code());
   await until("the payment has left", async () => (await shop.calls("pay")).length === 1);
   const flood = Array.from({ length: 300 }, () => caller(t, shop, "GET /healthz HTTP/1.1\r\nhost: x\r\n"));
@@ -126,13 +126,17 @@ test("more connections than it takes, each with a call under way: 503 says when 
   );
   const trades = [];
   for (let nth = 0; nth < 6; nth++) trades.push(await open(shop, `full-${nth}`, {}, `till-${nth}`));
-  for (const trade of trades) await shop.fault("pay", { hang_ms: 6_000 }, { trx_id: trade.trx_id });
+  for (const trade of trades) await shop.fault("pay", { hang_ms: 6_000 }, { trade_id: trade.trade_id });
   const calls = [];
   for (const trade of trades) calls.push([trade, await shop.token(trade.terminal), await shop.code()]);
   const handed = [];
   for (const [trade, token, code] of calls) {
     handed.push(
-      shop.call("POST", `/v1/trades/${trade.trx_id}/code`, { token, body: { code }, headers: { connection: "close" } }),
+      shop.call("POST", `/v1/trades/${trade.trade_id}/code`, {
+        token,
+        body: { code },
+        headers: { connection: "close" },
+      }),
     );
     await until("the payment has left", async () => (await shop.calls("pay")).length === handed.length);
   }
@@ -156,10 +160,10 @@ test("half bodies of one terminal: another till and the shop's server are answer
   }
   const made = await shop.call("POST", "/v1/trades", { token: honest, body: newTrade("honest") });
   assert.equal(made.status, 200, made.text);
-  assert.equal((await shop.call("GET", `/v1/trades/${made.json.trx_id}`, { token })).status, 200, "it may look");
+  assert.equal((await shop.call("GET", `/v1/trades/${made.json.trade_id}`, { token })).status, 200, "it may look");
   const minted = await shop.call("POST", "/v1/terminal-tokens", {
     token: shop.keys.KAUNTER_SERVER_KEY,
-    body: { shop: "demo", terminal: "till-3", cashier: "c", may: ["charge"] },
+    body: { shop: "demo", terminal: "till-3", cashier: "c", rights: ["charge"] },
   });
   assert.equal(minted.status, 200, minted.text);
   await until(

@@ -58,34 +58,34 @@ test("each fault of the table: the sale ends as it should, and the ledger agrees
     await together(names, async (name) => {
       const [call, fault, end, charged, refunded] = table[name];
       const trade = await open(shop, name);
-      await shop.fault(call, fault, { trx_id: trade.trx_id });
+      await shop.fault(call, fault, { trade_id: trade.trade_id });
       if (call === "cancel") {
-        await shop.fault("pay", "cut", { trx_id: trade.trx_id });
-        await shop.fault("status", "garbage", { trx_id: trade.trx_id, times: 30 });
+        await shop.fault("pay", "cut", { trade_id: trade.trade_id });
+        await shop.fault("status", "garbage", { trade_id: trade.trade_id, times: 30 });
       }
       await handOver(shop, trade, await shop.code(call === "status" ? { approves_after_ms: 500 } : "approves"));
       if (call === "cancel") {
         const token = await shop.token();
         await until(
           "a cancel is granted",
-          async () => (await shop.call("POST", `/v1/trades/${trade.trx_id}/cancel`, { token })).status === 200,
+          async () => (await shop.call("POST", `/v1/trades/${trade.trade_id}/cancel`, { token })).status === 200,
         );
       }
       if (call === "void") {
         await reaches(shop, trade, ["paid"]);
-        await shop.call("POST", `/v1/trades/${trade.trx_id}/void`, {
+        await shop.call("POST", `/v1/trades/${trade.trade_id}/void`, {
           token: await shop.token(),
           body: { reason: "test" },
         });
         await until("the void was asked for", async () =>
-          (await shop.calls("void")).some(({ trx_id }) => trx_id === trade.trx_id),
+          (await shop.calls("void")).some(({ trade_id }) => trade_id === trade.trade_id),
         );
       }
       await reaches(shop, trade, [end]);
       assert.deepEqual(await line(shop, trade), { charged, refunded, sent: 1 });
       if (fault.random === undefined)
         assert.ok(
-          (await shop.get("/_sim/log")).some((entry) => entry.trx_id === trade.trx_id && entry.fault),
+          (await shop.get("/_sim/log")).some((entry) => entry.trade_id === trade.trade_id && entry.fault),
           `${name} was suffered`,
         );
     });
@@ -128,7 +128,7 @@ async function sell(shop, nth, chance) {
       assert.ok([409, 502].includes(made.status), made.text);
       return ref;
     }
-    const path = `/v1/trades/${made.json.trx_id}`;
+    const path = `/v1/trades/${made.json.trade_id}`;
     const code = await shop.code(customers[Math.floor(chance() * customers.length)]);
     const ended = await until(
       `${ref} rests`,
@@ -174,7 +174,7 @@ test(`rule 14: ${SALES} sales while any call may suffer any fault: the ledger at
     `${log.filter(({ fault }) => fault).length} of ${log.length} calls suffered: ${[...suffered].sort().join(", ")}`,
   );
   assert.ok(suffered.size >= 12, "many kinds");
-  const voids = new Set(log.filter(({ call }) => call === "void").map(({ trx_id }) => trx_id));
+  const voids = new Set(log.filter(({ call }) => call === "void").map(({ trade_id }) => trade_id));
   // Once faults stop, every sale comes to rest: only a void without a word and money that came late wait for a person.
   const count = {};
   await together(refs, async (ref) => {
@@ -184,11 +184,12 @@ test(`rule 14: ${SALES} sales while any call may suffer any fault: the ledger at
         const [record, ledger] = [await shop.sale(ref), await shop.ledger()];
         // A review lasts where the gateway itself has not decided, and of a void that may never have left; nowhere
         // else.
-        const undecided = (trx_id) =>
-          voids.has(trx_id) || ["created", "pending"].includes(ledger.find((entry) => entry.trx_id === trx_id)?.place);
-        const rests = ({ status, trx_id }) =>
-          [...final, "late_success"].includes(status) || (status === "needs_review" && undecided(trx_id));
-        return record.attempts.every(rests) && record;
+        const undecided = (trade_id) =>
+          voids.has(trade_id) ||
+          ["created", "pending"].includes(ledger.find((entry) => entry.trade_id === trade_id)?.place);
+        const rests = ({ status, trade_id }) =>
+          [...final, "late_success"].includes(status) || (status === "needs_review" && undecided(trade_id));
+        return record.trades.every(rests) && record;
         // A review asks every half a minute of this clock in the end, and three of its questions may still find no
         // record.
       },
@@ -197,22 +198,22 @@ test(`rule 14: ${SALES} sales while any call may suffer any fault: the ledger at
     await until(
       `${ref}: store and ledger agree`,
       async () => {
-        const { attempts, paid_amount } = await shop.sale(ref);
-        const names = attempts.map(({ trx_id }) => trx_id);
-        const entries = (await shop.ledger()).filter(({ trx_id }) => names.includes(trx_id));
+        const { trades, paid_amount } = await shop.sale(ref);
+        const names = trades.map(({ trade_id }) => trade_id);
+        const entries = (await shop.ledger()).filter(({ trade_id }) => names.includes(trade_id));
         const kept = entries.reduce((sum, entry) => sum + entry.charged - entry.refunded, 0);
-        const alarm = attempts.some(({ status }) => ["late_success", "needs_review"].includes(status));
+        const alarm = trades.some(({ status }) => ["late_success", "needs_review"].includes(status));
         if (!alarm && kept !== (paid_amount ? 1200 : 0))
-          throw new Error(`${kept} kept: ${JSON.stringify(attempts.map(({ status }) => status))}`);
+          throw new Error(`${kept} kept: ${JSON.stringify(trades.map(({ status }) => status))}`);
         if (kept > 1200 && !alarm) throw new Error("charged twice");
         return true;
       },
       { ms: 60_000, every: 300 },
     );
-    for (const { trx_id, status } of record.attempts) {
+    for (const { trade_id, status } of record.trades) {
       count[status] = (count[status] ?? 0) + 1;
       assert.ok(
-        log.filter((entry) => entry.call === "pay" && entry.trx_id === trx_id).length <= 1,
+        log.filter((entry) => entry.call === "pay" && entry.trade_id === trade_id).length <= 1,
         "one payment leaves",
       );
     }

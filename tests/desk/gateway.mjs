@@ -83,5 +83,5 @@ export async function sell(shop, ref, { minor = 1250, code = fresh(), terminal =
   token ??= await shop.token(terminal);
   const made = await shop.call("POST", "/v1/trades", { token, body: newTrade(ref, { minor }) });
   if (made.json?.status !== "awaiting_code") return made;
-  return shop.call("POST", `/v1/trades/${made.json.trx_id}/code`, { token, body: { code } });
+  return shop.call("POST", `/v1/trades/${made.json.trade_id}/code`, { token, body: { code } });
 }

@@ -18,12 +18,12 @@ both.test(
     const shop = await reconfigured(await counter(t, { scale: 0.2 }), limited("calls = 2"));
     const trades = [];
     for (let nth = 0; nth < 6; nth++) trades.push(await open(shop, `many-${nth}`));
-    for (const trade of trades) await shop.fault("pay", { hang_ms: 1_500 }, { trx_id: trade.trx_id });
+    for (const trade of trades) await shop.fault("pay", { hang_ms: 1_500 }, { trade_id: trade.trade_id });
     const codes = await Promise.all(trades.map(() => shop.code()));
     const tokens = await Promise.all(trades.map(() => shop.token()));
     const first = await Promise.all(
       trades.map((trade, nth) =>
-        shop.call("POST", `/v1/trades/${trade.trx_id}/code`, { token: tokens[nth], body: { code: codes[nth] } }),
+        shop.call("POST", `/v1/trades/${trade.trade_id}/code`, { token: tokens[nth], body: { code: codes[nth] } }),
       ),
     );
     const turnedAway = first.filter(({ status }) => status === 503);
@@ -32,9 +32,9 @@ both.test(
     await together(trades, async (trade, nth) => {
       // As a till does: it asks, and hands over again while the attempt says that it awaits its code.
       const ended = await until(`${trade.sale.ref} ends`, async () => {
-        const { json } = await shop.call("GET", `/v1/trades/${trade.trx_id}`, { token: tokens[nth] });
+        const { json } = await shop.call("GET", `/v1/trades/${trade.trade_id}`, { token: tokens[nth] });
         if (json?.status === "awaiting_code")
-          await shop.call("POST", `/v1/trades/${trade.trx_id}/code`, {
+          await shop.call("POST", `/v1/trades/${trade.trade_id}/code`, {
             token: tokens[nth],
             body: { code: codes[nth] },
           });
@@ -48,13 +48,13 @@ both.test(
 test("while every call that changes something waits for a slow gateway, tills that ask are answered", async (t) => {
   const shop = await reconfigured(await counter(t), limited("calls = 1"));
   const trade = await open(shop, "slow");
-  await shop.fault("pay", { hang_ms: 60_000 }, { trx_id: trade.trx_id });
+  await shop.fault("pay", { hang_ms: 60_000 }, { trade_id: trade.trade_id });
   const [token, code] = [await shop.token(), await shop.code()];
-  const handed = shop.call("POST", `/v1/trades/${trade.trx_id}/code`, { token, body: { code } });
+  const handed = shop.call("POST", `/v1/trades/${trade.trade_id}/code`, { token, body: { code } });
   await until("the payment has left", async () => (await shop.calls("pay")).length === 1);
   const refused = await shop.call("POST", "/v1/trades", { token, body: newTrade("next") });
   later(refused, 503, "overloaded");
-  const asked = await shop.call("GET", `/v1/trades/${trade.trx_id}`, { token });
+  const asked = await shop.call("GET", `/v1/trades/${trade.trade_id}`, { token });
   assert.deepEqual([asked.status, asked.json.status], [200, "paying"]);
   assert.equal((await handed).json.status, "paying", "and the one that waits gets its answer");
 });
@@ -62,18 +62,19 @@ test("while every call that changes something waits for a slow gateway, tills th
 test("too many requests under way with the gateway: nothing new is begun, and what is stored is asked about", async (t) => {
   const shop = await reconfigured(await counter(t, { scale: 0.1 }), limited("requests = 1"));
   const [first, second] = [await open(shop, "first"), await open(shop, "second")];
-  await shop.fault("pay", { hang_after_ms: 3_000 }, { trx_id: first.trx_id });
+  await shop.fault("pay", { hang_after_ms: 3_000 }, { trade_id: first.trade_id });
   const [token, code] = [await shop.token(), await shop.code()];
   const handed = handOver(shop, first, await shop.code());
   await until("the payment has left", async () => (await shop.calls("pay")).length === 1);
   later(await shop.call("POST", "/v1/trades", { token, body: newTrade("third") }), 503, "overloaded");
-  later(await shop.call("POST", `/v1/trades/${second.trx_id}/code`, { token, body: { code } }), 503, "overloaded");
+  later(await shop.call("POST", `/v1/trades/${second.trade_id}/code`, { token, body: { code } }), 503, "overloaded");
   assert.equal((await shop.calls("pay")).length, 1, "what is refused has sent nothing");
   await handed;
   await reaches(shop, first, ["paid"]);
   await until(
     "the second is taken",
-    async () => (await shop.call("POST", `/v1/trades/${second.trx_id}/code`, { token, body: { code } })).status === 200,
+    async () =>
+      (await shop.call("POST", `/v1/trades/${second.trade_id}/code`, { token, body: { code } })).status === 200,
   );
   assert.deepEqual(await line(shop, await reaches(shop, second, ["paid"])), { charged: 1200, refunded: 0, sent: 1 });
 });
@@ -85,7 +86,7 @@ test("too many calls of one terminal: 429 says when, for looks too; another term
   const trade = await open(shop, "one");
   const token = await shop.token();
   const answers = [];
-  for (let nth = 0; nth < 60; nth++) answers.push(await shop.call("GET", `/v1/trades/${trade.trx_id}`, { token }));
+  for (let nth = 0; nth < 60; nth++) answers.push(await shop.call("GET", `/v1/trades/${trade.trade_id}`, { token }));
   const refused = answers.find(({ status }) => status === 429);
   later(refused, 429, "rate_limited");
   assert.ok(answers.filter(({ status }) => status === 200).length >= 20, "twenty looks for each call");
@@ -93,7 +94,7 @@ test("too many calls of one terminal: 429 says when, for looks too; another term
   later(await shop.call("POST", "/v1/sessions", { token }), 429, "rate_limited");
   assert.equal((await shop.call("POST", "/v1/sessions", { token: await shop.token("till-2") })).status, 200);
   assert.equal(
-    (await shop.call("GET", `/v1/trades/${trade.trx_id}`, { token: shop.keys.KAUNTER_SERVER_KEY })).status,
+    (await shop.call("GET", `/v1/trades/${trade.trade_id}`, { token: shop.keys.KAUNTER_SERVER_KEY })).status,
     200,
   );
 });
@@ -147,14 +148,14 @@ async function lock(url) {
 test("PostgreSQL hangs: 503 with Retry-After, and the answer of a payment that comes meanwhile is not lost", async (t) => {
   const shop = await both.onPostgres(t, { scale: 1 });
   const trade = await open(shop, "hangs");
-  await shop.fault("pay", { hang_ms: 1_500 }, { trx_id: trade.trx_id });
+  await shop.fault("pay", { hang_ms: 1_500 }, { trade_id: trade.trade_id });
   // Whoever asks the gateway is answered with garbage: the payment's own answer is the only word.
-  await shop.fault("status", "garbage", { trx_id: trade.trx_id, times: 1_000 });
+  await shop.fault("status", "garbage", { trade_id: trade.trade_id, times: 1_000 });
   const handed = handOver(shop, trade, await shop.code());
   await until("the payment has left", async () => (await shop.calls("pay")).length === 1);
   const release = await lock(shop.environment.DATABASE_URL);
   const token = await shop.token();
-  later(await shop.call("GET", `/v1/trades/${trade.trx_id}`, { token }), 503, "store_unavailable");
+  later(await shop.call("GET", `/v1/trades/${trade.trade_id}`, { token }), 503, "store_unavailable");
   assert.equal((await shop.call("GET", "/readyz")).status, 200, "the store answers, though not about trades");
   await release();
   await handed;
@@ -167,7 +168,7 @@ test("rule 1: PostgreSQL itself lets no two rows hold one sale", async (t) => {
   const trade = await open(shop, "held");
   const run = (sql) =>
     spawnSync("psql", ["--no-psqlrc", "--command", sql, shop.environment.DATABASE_URL], { encoding: "utf8" });
-  assert.equal(run(`UPDATE trades SET holds_sale = 1 WHERE trx_id = '${trade.trx_id}'`).status, 0);
+  assert.equal(run(`UPDATE trades SET holds_sale = 1 WHERE trade_id = '${trade.trade_id}'`).status, 0);
   const second = run(
     "INSERT INTO trades SELECT 'other', shop, sale_ref, terminal, 2, 'key', status, is_open, 1, version, created_ms, state FROM trades",
   );
@@ -236,14 +237,16 @@ test("every answer closes what is not needed; a page allows its own scripts, the
 test("test wallets are hidden unless told, and can't be charged", async (t) => {
   const shop = await counter(t);
   const ids = async () =>
-    (await shop.call("POST", "/v1/sessions", { token: await shop.token() })).json.integrators.map(({ id }) => id);
+    (await shop.call("POST", "/v1/sessions", { token: await shop.token() })).json.wallets.map(
+      ({ wallet_id }) => wallet_id,
+    );
   assert.ok((await ids()).includes("99"));
   await reconfigured(shop, (toml) => toml.replace("test_wallets = true", ""));
   const left = await ids();
   assert.ok(left.includes("23") && !left.includes("99"), left.join());
   const refused = await shop.call("POST", "/v1/trades", {
     token: await shop.token(),
-    body: newTrade("test", { integrator: "99" }),
+    body: newTrade("test", { wallet_id: "99" }),
   });
   assert.deepEqual([refused.status, refused.json.code], [400, "wallet_unknown"]);
 });
@@ -252,7 +255,7 @@ test("a trace id goes from the browser's call to the call of the gateway", async
   const shop = await counter(t);
   const trade = await open(shop, "traced");
   const trace = "a0b1c2d3e4f5";
-  await shop.call("POST", `/v1/trades/${trade.trx_id}/code`, {
+  await shop.call("POST", `/v1/trades/${trade.trade_id}/code`, {
     token: await shop.token(),
     body: { code: await shop.code() },
     headers: { "x-trace-id": trace },
@@ -287,7 +290,7 @@ test("a trace id goes from the browser's call to the call of the gateway", async
     "status",
     "to",
     "trace_id",
-    "trx_id",
+    "trade_id",
     "what",
   ];
   assert.deepEqual(

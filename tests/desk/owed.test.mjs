@@ -17,7 +17,7 @@ const asked = async (shop, ref, minor, currency = "MYR") =>
 
 /** A token as the shop's server mints it, with its own key. */
 async function mint(shop, more = {}) {
-  const body = { shop: "demo", terminal: "till-1", cashier: "aminah", may: ["charge", "cancel"], ...more };
+  const body = { shop: "demo", terminal: "till-1", cashier: "aminah", rights: ["charge", "cancel"], ...more };
   return (await post(shop, "/v1/terminal-tokens", shop.keys.KAUNTER_SERVER_KEY, body)).json.token;
 }
 
@@ -30,15 +30,15 @@ onBothStores(
     const trade = (await sell(shop, "INV/2026/0001", { minor: 1 })).json;
     const record = await shop.sale("INV/2026/0001");
     assert.deepEqual(
-      { ...record, attempts: record.attempts.length },
+      { ...record, trades: record.trades.length },
       {
         ref: "INV/2026/0001",
         due_amount: MYR(1),
         paid_amount: MYR(1),
         decided_by: "gateway",
         late_amount: null,
-        open: false,
-        attempts: 1,
+        unconfirmed: false,
+        trades: 1,
       },
       "no closes_bill without a question, and no paid",
     );
@@ -51,7 +51,7 @@ onBothStores(
     ]) {
       assert.equal((await asked(shop, "INV/2026/0001", minor, currency)).closes_bill, false, `${minor} ${currency}`);
     }
-    const voided = await post(shop, `/v1/trades/${trade.trx_id}/void`, await shop.token(), { reason: "a test" });
+    const voided = await post(shop, `/v1/trades/${trade.trade_id}/void`, await shop.token(), { reason: "a test" });
     assert.equal(voided.json.status, "voided");
     const after = await asked(shop, "INV/2026/0001", 1);
     assert.deepEqual(
@@ -93,8 +93,11 @@ test("rule 18: late money closes no bill until a person accepts it", async (t) =
   status = "D";
   await reaches(shop, trade, ["late_success"]);
   const late = await asked(shop, "A", 1250);
-  assert.deepEqual([late.paid_amount, late.late_amount, late.closes_bill, late.open], [null, MYR(1250), false, true]);
-  await post(shop, `/v1/trades/${trade.trx_id}/verdict`, await shop.token(), {
+  assert.deepEqual(
+    [late.paid_amount, late.late_amount, late.closes_bill, late.unconfirmed],
+    [null, MYR(1250), false, true],
+  );
+  await post(shop, `/v1/trades/${trade.trade_id}/verdict`, await shop.token(), {
     outcome: "paid",
     evidence: "the portal shows it",
   });
@@ -117,10 +120,11 @@ onBothStores(
     const other = { ...newTrade("BILL", { minor: 1 }) };
     const refused = await post(shop, "/v1/trades", await mint(shop), other);
     assert.deepEqual([refused.status, refused.json.code], [409, "sale_amount_mismatch"], refused.text);
-    assert.equal((await shop.sale("BILL")).attempts[0].status, "awaiting_code", "and nothing else happened");
-    await post(shop, `/v1/trades/${first.trx_id}/cancel`, await shop.token());
+    assert.equal((await shop.sale("BILL")).trades[0].status, "awaiting_code", "and nothing else happened");
+    await post(shop, `/v1/trades/${first.trade_id}/cancel`, await shop.token());
     assert.equal(
-      (await post(shop, "/v1/trades", await mint(shop), { ...other, key: newTrade().key })).status,
+      (await post(shop, "/v1/trades", await mint(shop), { ...other, idempotency_key: newTrade().idempotency_key }))
+        .status,
       409,
       "a closed attempt fixes it too",
     );
@@ -137,14 +141,14 @@ onBothStores(
     assert.equal(changed.json.status, "awaiting_code", changed.text);
     const record = await shop.sale("BILL");
     assert.deepEqual(
-      [record.due_amount, record.attempts.find(({ trx_id }) => trx_id === waiting.trx_id).status],
+      [record.due_amount, record.trades.find(({ trade_id }) => trade_id === waiting.trade_id).status],
       [MYR(15_000), "cancelled"],
       "another till's attempt with the old amount is left",
     );
     assert.equal((await handOver(shop, waiting, fresh())).status, 409);
 
     assert.equal(
-      (await post(shop, `/v1/trades/${changed.json.trx_id}/code`, bound, { code: fresh() })).json.status,
+      (await post(shop, `/v1/trades/${changed.json.trade_id}/code`, bound, { code: fresh() })).json.status,
       "declined",
     );
     const paid = await sell(shop, "BILL", { minor: 15_000 });
@@ -169,7 +173,7 @@ test("rule 15: while money is at risk, nobody changes the amount", async (t) => 
   const trade = (await sell(shop, "A", { minor: 1000 })).json;
   const bound = await mint(shop, { sale: { ref: "A", amount: MYR(1) } });
   const answer = await post(shop, "/v1/trades", bound, newTrade("A", { minor: 1 }));
-  assert.deepEqual([answer.status, answer.json.code, answer.json.trade.trx_id], [409, "sale_busy", trade.trx_id]);
+  assert.deepEqual([answer.status, answer.json.code, answer.json.trade.trade_id], [409, "sale_busy", trade.trade_id]);
   assert.deepEqual((await shop.sale("A")).due_amount, MYR(1000));
 });
 
@@ -215,7 +219,7 @@ test("rule 16: a code that is proven unsent is as fresh as before; and the memor
   await shop.stopBackend();
   await shop.startBackend(); // its gateway token is gone, and no other can be had: the payment can't leave
   await handOver(shop, trade, code);
-  assert.equal((await shop.sale("A")).attempts[0].status, "awaiting_code");
+  assert.equal((await shop.sale("A")).trades[0].status, "awaiting_code");
   own.down = false;
   assert.equal((await sell(shop, "B", { code })).json.status, "paid");
   const off = await before(t, {}, { policy: { code_memory_s: 0 } });
@@ -249,7 +253,7 @@ test("rule 32: refused creations wear no sale out, and no terminal another's", a
 // ---- tokens ----
 
 const rights = ["charge", "cancel", "void", "review", "list"];
-const small = { may: rights, sale: { ref: "SMALL", amount: MYR(500) } };
+const small = { rights, sale: { ref: "SMALL", amount: MYR(500) } };
 
 test("rule 19: a token for one sale reaches no other, whatever it may", async (t) => {
   const { shop } = await before(t);
@@ -257,14 +261,14 @@ test("rule 19: a token for one sale reaches no other, whatever it may", async (t
   const waiting = await open(shop, "WAITING", { minor: 700 });
   const token = await mint(shop, small);
   const calls = [
-    ["POST", `/v1/trades/${own.trx_id}/void`, { reason: "a test" }],
-    ["POST", `/v1/trades/${own.trx_id}/verdict`, { outcome: "voided", evidence: "none" }],
-    ["POST", `/v1/trades/${waiting.trx_id}/cancel`],
-    ["POST", `/v1/trades/${waiting.trx_id}/code`, { code: fresh() }],
+    ["POST", `/v1/trades/${own.trade_id}/void`, { reason: "a test" }],
+    ["POST", `/v1/trades/${own.trade_id}/verdict`, { outcome: "voided", evidence: "none" }],
+    ["POST", `/v1/trades/${waiting.trade_id}/cancel`],
+    ["POST", `/v1/trades/${waiting.trade_id}/code`, { code: fresh() }],
     ["POST", "/v1/trades", newTrade("LARGE", { minor: 100_000 })],
     ["POST", "/v1/trades", newTrade("SMALL", { minor: 501 })],
-    ["GET", `/v1/trades/${own.trx_id}`],
-    ["GET", `/v1/trades/${own.trx_id}/void`],
+    ["GET", `/v1/trades/${own.trade_id}`],
+    ["GET", `/v1/trades/${own.trade_id}/void`],
     ["GET", "/v1/sales?ref=LARGE"],
     ["GET", `/v1/trades?day=${new Date().toISOString().slice(0, 10)}`],
   ];
@@ -273,7 +277,7 @@ test("rule 19: a token for one sale reaches no other, whatever it may", async (t
     assert.deepEqual([answer.status, answer.json.code], [403, "token_forbidden"], `${method} ${path}: ${answer.text}`);
   }
   assert.deepEqual((await shop.call("GET", "/v1/trades?open=", { token })).json.trades, []);
-  assert.equal((await shop.sale("WAITING")).attempts[0].status, "awaiting_code");
+  assert.equal((await shop.sale("WAITING")).trades[0].status, "awaiting_code");
   assert.equal(
     (await post(shop, "/v1/trades", token, newTrade("SMALL", { minor: 500 }))).status,
     200,
@@ -283,18 +287,18 @@ test("rule 19: a token for one sale reaches no other, whatever it may", async (t
 
 test("rule 19: a limit binds a void and a verdict as it binds a charge", async (t) => {
   const { shop } = await before(t);
-  const { trx_id } = (await sell(shop, "LARGE", { minor: 100_000 })).json;
-  const token = await mint(shop, { may: rights, max_amount: MYR(500) });
+  const { trade_id } = (await sell(shop, "LARGE", { minor: 100_000 })).json;
+  const token = await mint(shop, { rights, max_amount: MYR(500) });
   for (const [path, body] of [
-    [`/v1/trades/${trx_id}/void`, { reason: "a test" }],
-    [`/v1/trades/${trx_id}/verdict`, { outcome: "voided", evidence: "none" }],
+    [`/v1/trades/${trade_id}/void`, { reason: "a test" }],
+    [`/v1/trades/${trade_id}/verdict`, { outcome: "voided", evidence: "none" }],
   ]) {
     assert.equal((await post(shop, path, token, body)).json.code, "amount_too_large", path);
   }
-  assert.equal((await shop.sale("LARGE")).attempts[0].status, "paid");
+  assert.equal((await shop.sale("LARGE")).trades[0].status, "paid");
   const small = (await sell(shop, "SMALL", { minor: 500 })).json;
   assert.equal(
-    (await post(shop, `/v1/trades/${small.trx_id}/void`, token, { reason: "a test" })).json.status,
+    (await post(shop, `/v1/trades/${small.trade_id}/void`, token, { reason: "a test" })).json.status,
     "voided",
   );
 });
@@ -302,8 +306,8 @@ test("rule 19: a limit binds a void and a verdict as it binds a charge", async (
 test("rule 19: without the right to list, a token reaches its own terminal, and how a sale stands that it may charge", async (t) => {
   const { shop } = await before(t);
   const other = (await sell(shop, "A", { terminal: "till-2" })).json;
-  const path = `/v1/trades/${other.trx_id}`;
-  const mute = await mint(shop, { may: [] });
+  const path = `/v1/trades/${other.trade_id}`;
+  const mute = await mint(shop, { rights: [] });
   for (const address of [
     path,
     "/v1/sales?ref=A",
@@ -312,10 +316,10 @@ test("rule 19: without the right to list, a token reaches its own terminal, and 
   ]) {
     assert.equal((await shop.call("GET", address, { token: mute })).status, 403, address);
   }
-  const cashier = await mint(shop, { may: ["charge", "cancel", "void", "review"] });
+  const cashier = await mint(shop, { rights: ["charge", "cancel", "void", "review"] });
   const told = (await shop.call("GET", path, { token: cashier })).json;
   assert.deepEqual(
-    [told.status, told.terminal, told.sale.amount, told.trans_id],
+    [told.status, told.terminal, told.sale.amount, told.gateway_ref],
     ["paid", "till-2", MYR(1250), undefined],
     "no more than that",
   );
@@ -326,7 +330,7 @@ test("rule 19: without the right to list, a token reaches its own terminal, and 
   ]) {
     assert.equal((await post(shop, `${path}/${call}`, cashier, body)).status, 403, call);
   }
-  const manager = await mint(shop, { may: ["void", "list"] });
+  const manager = await mint(shop, { rights: ["void", "list"] });
   assert.equal(
     (await post(shop, `${path}/void`, manager, { reason: "a test" })).json.status,
     "voided",
@@ -345,8 +349,8 @@ test("rule 19: what a sale that is in the way tells is what the token reads of i
   const other = (await sell(shop, "A", { terminal: "till-2" })).json;
   const busy = await post(shop, "/v1/trades", await mint(shop), newTrade("A", { minor: 1250 }));
   assert.deepEqual(
-    [busy.status, busy.json.trade.trx_id, busy.json.trade.trans_id, busy.json.trade.gateway_answer],
-    [409, other.trx_id, undefined, undefined],
+    [busy.status, busy.json.trade.trade_id, busy.json.trade.gateway_ref, busy.json.trade.gateway_answer],
+    [409, other.trade_id, undefined, undefined],
   );
 });
 
@@ -354,7 +358,7 @@ test("rule 19: a session tells a token for one sale of no other", async (t) => {
   const { shop } = await before(t);
   await open(shop, "OTHER", { minor: 700 });
   const session = async (more) =>
-    (await post(shop, "/v1/sessions", await mint(shop, more))).json.open.map(({ sale }) => sale.ref);
+    (await post(shop, "/v1/sessions", await mint(shop, more))).json.open_trades.map(({ sale }) => sale.ref);
   assert.deepEqual([await session({}), await session(small)], [["OTHER"], []]);
 });
 
@@ -382,9 +386,12 @@ test("rule 22: a person's word stays a person's where the void after it is refus
   const trade = (await sell(shop, "A")).json;
   await reaches(shop, trade, ["needs_review"]);
   const manager = await shop.token();
-  await post(shop, `/v1/trades/${trade.trx_id}/verdict`, manager, { outcome: "paid", evidence: "the cashier says so" });
+  await post(shop, `/v1/trades/${trade.trade_id}/verdict`, manager, {
+    outcome: "paid",
+    evidence: "the cashier says so",
+  });
   assert.equal((await shop.sale("A")).decided_by, "person");
-  const voided = await post(shop, `/v1/trades/${trade.trx_id}/void`, manager, { reason: "a test" });
+  const voided = await post(shop, `/v1/trades/${trade.trade_id}/void`, manager, { reason: "a test" });
   assert.ok(voided.json.void_refused, voided.text);
   assert.equal((await shop.sale("A")).decided_by, "person");
 });
@@ -396,7 +403,7 @@ test("rule 16: a code whose payment may have gone through serves its own sale no
   const code = fresh();
   const paid = (await sell(shop, "A", { code })).json;
   assert.equal(
-    (await post(shop, `/v1/trades/${paid.trx_id}/void`, await shop.token(), { reason: "a test" })).json.status,
+    (await post(shop, `/v1/trades/${paid.trade_id}/void`, await shop.token(), { reason: "a test" })).json.status,
     "voided",
   );
   assert.equal((await sell(shop, "A", { code })).json.code, "code_reused");

@@ -58,7 +58,7 @@ test("through PgBouncer: what is not waited for on the disk stays with its own t
   const front = await pgbouncer(t, behind, ["default_pool_size = 1"]);
   const shop = await counter(t, { scale: 0.5, databaseUrl: front });
   const trade = await open(shop, "settings");
-  await shop.fault("pay", "garbage", { trx_id: trade.trx_id });
+  await shop.fault("pay", "garbage", { trade_id: trade.trade_id });
   await handOver(shop, trade, await shop.code());
   await reaches(shop, trade, ["paid"]);
   const left = psql(

@@ -44,7 +44,7 @@ test("a report that agrees ends with 0; one difference of each kind ends with 1,
   const declined = await open(shop, "declined");
   await handOver(shop, declined, await shop.code("declines"));
   await reaches(shop, declined, ["declined"]);
-  await shop.call("POST", `/v1/trades/${trades[5].trx_id}/void`, { token, body: { reason: "test" } });
+  await shop.call("POST", `/v1/trades/${trades[5].trade_id}/void`, { token, body: { reason: "test" } });
   await reaches(shop, trades[5], ["voided"]);
   await open(shop, "left");
   const whole = await report(shop);
@@ -58,7 +58,7 @@ test("a report that agrees ends with 0; one difference of each kind ends with 1,
   assert.match(agrees.stdout, / 7 {2}matched/);
 
   const lines = good.trim().split("\n");
-  const at = (nth) => lines.findIndex((line) => line.includes(trades[nth].trx_id));
+  const at = (nth) => lines.findIndex((line) => line.includes(trades[nth].trade_id));
   lines[at(0)] = lines[at(0)].replace("10.00", "10.50");
   lines[at(1)] = lines[at(1)].replace(/,D$/, ",F");
   lines.push(lines[at(2)]);
@@ -74,23 +74,23 @@ test("a report that agrees ends with 0; one difference of each kind ends with 1,
   const found = JSON.parse(told.stdout);
   const of = (kind) => found.differences.filter((one) => one.kind === kind);
   assert.deepEqual(
-    of("amount").map(({ trx_id, here, there }) => [trx_id, here, there]),
-    [[trades[0].trx_id, "MYR 10.00", "MYR 10.50"]],
+    of("amount").map(({ trade_id, here, there }) => [trade_id, here, there]),
+    [[trades[0].trade_id, "MYR 10.00", "MYR 10.50"]],
   );
   assert.deepEqual(
-    of("state").map(({ trx_id, here, there }) => [trx_id, here, there]),
-    [[trades[1].trx_id, "paid", "F"]],
+    of("state").map(({ trade_id, here, there }) => [trade_id, here, there]),
+    [[trades[1].trade_id, "paid", "F"]],
   );
   assert.deepEqual(
-    of("twice").map(({ trx_id }) => trx_id),
-    [trades[2].trx_id],
+    of("twice").map(({ trade_id }) => trade_id),
+    [trades[2].trade_id],
   );
   assert.deepEqual(
-    of("missing_there").map(({ trx_id, trans_id }) => [trx_id, trans_id]),
-    [[trades[3].trx_id, trades[3].trans_id]],
+    of("missing_there").map(({ trade_id, gateway_ref }) => [trade_id, gateway_ref]),
+    [[trades[3].trade_id, trades[3].gateway_ref]],
   );
   assert.deepEqual(
-    of("missing_here").map(({ trx_id, trans_id }) => [trx_id, trans_id]),
+    of("missing_here").map(({ trade_id, gateway_ref }) => [trade_id, gateway_ref]),
     [["KNOTOURS", "20260101000000000001"]],
   );
   assert.deepEqual(
@@ -112,13 +112,13 @@ test("a report that agrees ends with 0; one difference of each kind ends with 1,
     "rows that can't be read",
   ])
     assert.match(table.stdout, new RegExp(`1 {2}${heading}|2 {2}${heading}`), heading);
-  assert.match(table.stdout, new RegExp(trades[3].trx_id));
+  assert.match(table.stdout, new RegExp(trades[3].trade_id));
 });
 
 test("columns and words are configuration; without our own name of a trade the gateway's is looked for", async (t, counter) => {
   const shop = await counter(t, { scale: 0.1, extra: "" });
   const trades = await sold(shop, 3);
-  const rows = trades.map(({ trans_id }, nth) => `${trans_id};SUCCESS;"10.0${nth}"`);
+  const rows = trades.map(({ gateway_ref }, nth) => `${gateway_ref};SUCCESS;"10.0${nth}"`);
   const file = await written(shop, "other.csv", ["Transaction ID;State;Amount (MYR)", ...rows].join("\n"));
   const config = join(shop.dir, "kaunter.toml");
   await writeFile(
@@ -128,7 +128,7 @@ test("columns and words are configuration; without our own name of a trade the g
   const lacking = reconcile(shop, file);
   assert.equal(lacking.status, 2, "it could not be compared");
   assert.match(lacking.stderr, /Transaction ID/, "what the report has is told");
-  const named = reconcile(shop, file, "--column", "trans_id=Transaction ID");
+  const named = reconcile(shop, file, "--column", "gateway_ref=Transaction ID");
   assert.equal(named.status, 0, named.stdout + named.stderr);
   assert.match(named.stdout, / 3 {2}matched/);
   assert.equal(reconcile(shop, join(shop.dir, "none.csv")).status, 2);
@@ -141,7 +141,7 @@ test("100,000 rows that are not ours are told, each", async (t, counter) => {
   const file = await written(
     shop,
     "long.csv",
-    ["trans_id,trx_id,integrator_id,amount,status", ...rows, `${trade.trans_id},,23,10.00,D`].join("\n"),
+    ["trans_id,trx_id,integrator_id,amount,status", ...rows, `${trade.gateway_ref},,23,10.00,D`].join("\n"),
   );
   const told = spawnSync(
     shop.backendProgram.child.spawnfile,

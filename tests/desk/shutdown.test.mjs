@@ -10,7 +10,7 @@ const { test } = stores();
 
 /** A payment has left, and hangs; then comes SIGTERM. Gives what the till was answered, and how the program ended. */
 async function terminated(shop, trade, fault) {
-  await shop.fault("pay", fault, { trx_id: trade.trx_id });
+  await shop.fault("pay", fault, { trade_id: trade.trade_id });
   const handed = handOver(shop, trade, await shop.code());
   await until("the payment has left", async () => (await shop.calls("pay")).length === 1);
   const { child } = shop.backendProgram;
@@ -21,7 +21,7 @@ async function terminated(shop, trade, fault) {
 }
 
 const questions = async (shop, trade) =>
-  (await shop.calls("status")).filter(({ trx_id }) => trx_id === trade.trx_id).length;
+  (await shop.calls("status")).filter(({ trade_id }) => trade_id === trade.trade_id).length;
 
 test("SIGTERM: no new call is taken, the till gets its answer, and the gateway's is stored before the end", async (t, counter) => {
   const shop = await counter(t, { scale: 1 });
@@ -56,7 +56,7 @@ test("SIGTERM while a payment hangs longer than a shutdown waits: its answer is 
 test("a second SIGTERM ends it at once, and the payment is found all the same", async (t, counter) => {
   const shop = await counter(t, { scale: 0.25 });
   const trade = await open(shop, "twice");
-  await shop.fault("pay", { hang_after_ms: 60_000 }, { trx_id: trade.trx_id });
+  await shop.fault("pay", { hang_after_ms: 60_000 }, { trade_id: trade.trade_id });
   const handed = handOver(shop, trade, await shop.code()).catch(() => null);
   await until("the payment has left", async () => (await shop.calls("pay")).length === 1);
   const { child, gone } = shop.backendProgram;

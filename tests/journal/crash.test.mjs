@@ -65,8 +65,8 @@ async function reach(page, shop, ref, step) {
   );
   if (step.hold || step.faults) await heldUp(page);
   if (step.faults) {
-    const { trx_id } = (await shop.sale(ref)).attempts[0];
-    for (const [call, fault] of Object.entries(step.faults)) await shop.fault(call, fault, { trx_id, times: 10_000 });
+    const { trade_id } = (await shop.sale(ref)).trades[0];
+    for (const [call, fault] of Object.entries(step.faults)) await shop.fault(call, fault, { trade_id, times: 10_000 });
     await letGo(page);
     if (step.next === "void")
       await page.evaluate(async () => {
@@ -82,7 +82,7 @@ async function reach(page, shop, ref, step) {
           page.evaluate(async (id) => {
             void ends(till.cancel(id));
             return (await till.status(id)).status === "cancelling";
-          }, trx_id),
+          }, trade_id),
         { every: 200 },
       );
     }
@@ -94,8 +94,8 @@ const rowsOf = async (page, ref) => (await journal(page)).filter((row) => row.sc
 
 /** What the ledger says of a sale: [kept, most payments of one attempt]. */
 async function ledgerOf(shop, ref) {
-  const names = ((await shop.sale(ref))?.attempts ?? []).map((attempt) => attempt.trx_id);
-  const lines = (await shop.ledger()).filter((line) => names.includes(line.trx_id));
+  const names = ((await shop.sale(ref))?.trades ?? []).map((attempt) => attempt.trade_id);
+  const lines = (await shop.ledger()).filter((line) => names.includes(line.trade_id));
   return [
     lines.reduce((sum, line) => sum + line.charged - line.refunded, 0),
     Math.max(0, ...lines.map((line) => line.calls.pay)),

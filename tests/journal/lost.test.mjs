@@ -27,25 +27,25 @@ for (const [which, launch] of Object.entries(browsers)) {
     const page = await browser.page();
     await open(page, shop, "till-1");
     await beginPaying(page, saleOf("LOST"), await shop.code("asks"));
-    const { trx_id } = await reaches(shop, "LOST", "pending");
+    const { trade_id } = await reaches(shop, "LOST", "pending");
     await page.goto("about:blank");
     await forget(shop);
 
     for (const _ of [1, 2]) {
       await open(page, shop, "till-1");
       await until("the cashier is told", async () => (await problems(page)).includes("trade_not_found"));
-      assert.deepEqual(await unfinished(page), [[trx_id, "needs_review"]]);
-      const end = await resume(page, trx_id);
-      assert.deepEqual([end.value?.status, end.value?.tradeId], ["unresolved", trx_id], JSON.stringify(end));
+      assert.deepEqual(await unfinished(page), [[trade_id, "needs_review"]]);
+      const end = await resume(page, trade_id);
+      assert.deepEqual([end.value?.status, end.value?.tradeId], ["unresolved", trade_id], JSON.stringify(end));
     }
     const nobody = await ends(page, "KNOBODYKNOWSTHIS0000", { outcome: "paid", evidence: "seen in the wallet" });
     assert.equal(nobody.error?.code, "trade_not_found", "a verdict is on what this till knows, or on nothing");
 
-    const end = await ends(page, trx_id, { outcome: "paid", evidence: "seen in the wallet's own list" });
-    assert.deepEqual([end.value?.status, end.value?.tradeId], ["paid", trx_id], JSON.stringify(end));
+    const end = await ends(page, trade_id, { outcome: "paid", evidence: "seen in the wallet's own list" });
+    assert.deepEqual([end.value?.status, end.value?.tradeId], ["paid", trade_id], JSON.stringify(end));
     assert.deepEqual(await unfinished(page), []);
     const told = await page.evaluate(() => log.filter(({ type }) => type === "trade").at(-1).detail);
-    assert.deepEqual([told.tradeId, told.status, told.settled], [trx_id, "paid", true]);
+    assert.deepEqual([told.tradeId, told.status, told.settled], [trade_id, "paid", true]);
     assert.deepEqual(await journal(page), []);
     await open(page, shop, "till-1");
     assert.deepEqual([await unfinished(page), await problems(page)], [[], []], "it is over");

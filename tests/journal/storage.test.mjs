@@ -11,8 +11,8 @@ import { beginPaying, confirm, open, pay, problems, reaches, resume, saleOf, unf
 async function paysOnce(page, shop, ref, told) {
   const end = await pay(page, saleOf(ref), await shop.code());
   assert.equal(end.value?.status, "paid", JSON.stringify(end));
-  const [attempt] = (await shop.sale(ref)).attempts;
-  const line = (await shop.ledger()).find((line) => line.trx_id === attempt.trx_id);
+  const [attempt] = (await shop.sale(ref)).trades;
+  const line = (await shop.ledger()).find((line) => line.trade_id === attempt.trade_id);
   assert.deepEqual([line.charged, line.refunded, line.calls.pay], [1250, 0, 1]);
   await until(`the cashier is told ${told}`, async () => (await problems(page)).length >= told.length);
   assert.deepEqual(await problems(page), told);
@@ -21,7 +21,7 @@ async function paysOnce(page, shop, ref, told) {
 /** A sale that waits for its customer; its page is left behind. */
 async function pending(page, shop, ref) {
   await beginPaying(page, saleOf(ref), await shop.code("asks"));
-  return (await reaches(shop, ref, "pending")).trx_id;
+  return (await reaches(shop, ref, "pending")).trade_id;
 }
 
 /** The attempt that an earlier page left is found through the backend, and ends as paid. */
@@ -35,7 +35,7 @@ async function comesBack(page, shop, trxId) {
   const end = await resume(page, trxId);
   assert.deepEqual([end.value?.status, end.value?.tradeId], ["paid", trxId], JSON.stringify(end));
   assert.deepEqual(
-    (await shop.ledger()).filter((line) => line.trx_id === trxId).map((line) => [line.charged, line.calls.pay]),
+    (await shop.ledger()).filter((line) => line.trade_id === trxId).map((line) => [line.charged, line.calls.pay]),
     [[1250, 1]],
   );
 }

@@ -22,19 +22,19 @@ for (const [which, launch] of Object.entries(browsers)) {
     // Pages that ask every ten minutes: what the other one learns in time, it was told.
     for (const page of [owner, watcher]) await open(page, shop, "till-1", { poll_ms: 600_000 });
     await beginPaying(owner, saleOf("told"), await shop.code("asks"));
-    const { trx_id } = await reaches(shop, "told", "pending");
+    const { trade_id } = await reaches(shop, "told", "pending");
     await saw(watcher, "told", "pending");
-    assert.deepEqual(await unfinished(watcher), [[trx_id, "pending"]], "it is on the other tab's list");
+    assert.deepEqual(await unfinished(watcher), [[trade_id, "pending"]], "it is on the other tab's list");
     await watcher.evaluate((id) => {
       globalThis.watching = ends(till.resume(id));
-    }, trx_id);
-    await confirm(shop, trx_id);
+    }, trade_id);
+    await confirm(shop, trade_id);
     await reaches(shop, "told", "paid");
     // The owner alone has a reason to ask.
     await owner.evaluate(() => dispatchEvent(new Event("online")));
     assert.equal((await paid(owner)).value?.status, "paid");
     const end = await watcher.evaluate(() => watching);
-    assert.deepEqual([end.value?.status, end.value?.tradeId], ["paid", trx_id], JSON.stringify(end));
+    assert.deepEqual([end.value?.status, end.value?.tradeId], ["paid", trade_id], JSON.stringify(end));
     assert.deepEqual([await unfinished(watcher), await journal(owner)], [[], []]);
     assert.deepEqual(
       (await shop.ledger()).map((line) => [line.charged, line.calls.pay]),
@@ -52,14 +52,14 @@ for (const [which, launch] of Object.entries(browsers)) {
       globalThis.stop = new AbortController();
       globalThis.scanning = ends(till.charge(sale, { wallet: "23", signal: stop.signal }));
     }, saleOf("scanned"));
-    const { trx_id } = await reaches(shop, "scanned", "awaiting_code");
+    const { trade_id } = await reaches(shop, "scanned", "awaiting_code");
     await watcher.evaluate((id) => {
       globalThis.watching = ends(till.resume(id));
-    }, trx_id);
+    }, trade_id);
     await until("the watcher has asked several times", () =>
       watcher.evaluate(() => log.filter(({ type }) => type === "poll").length > 3),
     );
-    assert.equal((await shop.sale("scanned")).attempts.at(-1).status, "awaiting_code", "its own till still scans");
+    assert.equal((await shop.sale("scanned")).trades.at(-1).status, "awaiting_code", "its own till still scans");
     await owner.evaluate(() => stop.abort());
     assert.equal((await owner.evaluate(() => scanning)).error?.name, "AbortError");
     assert.equal((await watcher.evaluate(() => watching)).value?.status, "cancelled");
@@ -79,23 +79,23 @@ for (const [which, launch] of Object.entries(browsers)) {
     await open(first, shop, "till-1");
     await open(second, shop, "till-2");
     await beginPaying(first, saleOf("shared"), await shop.code("asks"));
-    const { trx_id } = await reaches(shop, "shared", "pending");
+    const { trade_id } = await reaches(shop, "shared", "pending");
     const busy = await pay(second, saleOf("shared"), await shop.code());
     assert.deepEqual(
       [busy.error?.code, busy.error?.tradeId, busy.error?.moneyMoved],
-      ["sale_busy", trx_id, "maybe"],
+      ["sale_busy", trade_id, "maybe"],
       JSON.stringify(busy),
     );
     const noted = async () =>
       (await journal(second))
         .filter((row) => row.scope.endsWith("|till-2"))
-        .map((row) => [row.record.trx_id, row.record.handed_over]);
-    assert.deepEqual(await noted(), [[trx_id, true]]);
+        .map((row) => [row.record.trade_id, row.record.handed_over]);
+    assert.deepEqual(await noted(), [[trade_id, true]]);
     await open(second, shop, "till-2");
-    assert.deepEqual(await unfinished(second), [[trx_id, "pending"]]);
-    await confirm(shop, trx_id);
+    assert.deepEqual(await unfinished(second), [[trade_id, "pending"]]);
+    await confirm(shop, trade_id);
     assert.equal((await paid(first)).value?.status, "paid");
-    assert.equal((await resume(second, trx_id)).value?.status, "paid");
+    assert.equal((await resume(second, trade_id)).value?.status, "paid");
     await until("both journals are empty", async () => (await journal(first)).length === 0);
     assert.deepEqual(
       (await shop.ledger()).map((line) => [line.charged, line.calls.pay]),

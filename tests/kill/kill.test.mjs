@@ -54,19 +54,19 @@ class Life {
       return answer;
     });
   }
-  async create(presented = "consumer_presented") {
-    const body = { key: this.key, sale: this.sale, integrator: "23", presented };
+  async create(mode = "consumer_presented") {
+    const body = { idempotency_key: this.key, sale: this.sale, wallet_id: "23", mode };
     const { json } = await this.surely("POST", "/v1/trades", body);
     this.trade = json;
-    assert.ok(json.trx_id, JSON.stringify(json));
+    assert.ok(json.trade_id, JSON.stringify(json));
   }
   /** Who gets no answer to a hand-over asks; the same code again only while the attempt says that it awaits one. */
   async handOver(code) {
-    do await this.call("POST", `/v1/trades/${this.trade.trx_id}/code`, { code });
+    do await this.call("POST", `/v1/trades/${this.trade.trade_id}/code`, { code });
     while ((await this.get()).status === "awaiting_code");
   }
   get() {
-    return this.surely("GET", `/v1/trades/${this.trade.trx_id}`).then(({ json }) => json);
+    return this.surely("GET", `/v1/trades/${this.trade.trade_id}`).then(({ json }) => json);
   }
   reaches(statuses) {
     return until(
@@ -100,11 +100,11 @@ async function live(life, point) {
     // Amounts of .08 are paid after they were closed: what a verdict is for.
     await until("the cancel is taken", async () => {
       await life.upAgain();
-      const answer = await life.call("POST", `/v1/trades/${life.trade.trx_id}/cancel`, undefined);
+      const answer = await life.call("POST", `/v1/trades/${life.trade.trade_id}/cancel`, undefined);
       return answer && [200, 409].includes(answer.status);
     });
     await life.reaches(["late_success", "paid", "voided", "declined"]);
-    await life.surely("POST", `/v1/trades/${life.trade.trx_id}/verdict`, {
+    await life.surely("POST", `/v1/trades/${life.trade.trade_id}/verdict`, {
       outcome: "paid",
       evidence: "the gateway's portal",
     });
@@ -112,29 +112,29 @@ async function live(life, point) {
   }
   const end = await life.reaches(resting);
   if (!/^Void/.test(point) || end.status !== "paid") return end;
-  await life.call("POST", `/v1/trades/${life.trade.trx_id}/void`, { reason: "wrong item" });
+  await life.call("POST", `/v1/trades/${life.trade.trade_id}/void`, { reason: "wrong item" });
   // Where the void did not leave, nobody can know that: a person looks into the gateway's books.
   return life.reaches(["voided", "needs_review", "paid"]);
 }
 
 /** The same where we present the code. */
 async function present(life, point) {
-  await life.create("merchant");
+  await life.create("merchant_presented");
   let open = await life.reaches(["awaiting_payer", "cancelled", "declined"]);
   if (open.status !== "awaiting_payer") {
     // Cut off before the row had the code: nothing was shown, and the sale is free.
     life.key = randomBytes(16).toString("hex");
-    await life.create("merchant");
+    await life.create("merchant_presented");
     open = await life.reaches(["awaiting_payer"]);
   }
   if (/^Cancel/.test(point)) {
     await until("the cancel is taken", async () => {
       await life.upAgain();
-      const answer = await life.call("POST", `/v1/trades/${life.trade.trx_id}/cancel`, undefined);
+      const answer = await life.call("POST", `/v1/trades/${life.trade.trade_id}/cancel`, undefined);
       return answer && [200, 409].includes(answer.status);
     });
   } else {
-    await life.shop.post("/_sim/scan", { payload: open.show.payload, customer: { approves_after_ms: 400 } });
+    await life.shop.post("/_sim/scan", { payload: open.shown_code.payload, customer: { approves_after_ms: 400 } });
   }
   return life.reaches(resting);
 }
@@ -172,7 +172,7 @@ for (const store of ["SQLite", "PostgreSQL"])
               Math.max(
                 0,
                 ...lines.map(
-                  (line) => log.filter((entry) => entry.call === call && entry.trx_id === line.trx_id).length,
+                  (line) => log.filter((entry) => entry.call === call && entry.trade_id === line.trade_id).length,
                 ),
               );
             const record = await shop.sale(life.sale.ref);

@@ -99,17 +99,17 @@ test(`three backends, one killed every second, ${SALES} sales: paid once or not 
         const token = await surely("a token", () => shop.token(`till-${till}`));
         const call = (method, path, body) => quietly(shop.call(method, path, { token, body }));
         const body = {
-          key: randomBytes(16).toString("hex"),
+          idempotency_key: randomBytes(16).toString("hex"),
           sale: { ref: sale.ref, amount: { minor: 1200, currency: "MYR" } },
-          integrator: "23",
-          presented: "consumer_presented",
+          wallet_id: "23",
+          mode: "consumer_presented",
         };
         const made = await surely("a creation", async () => {
           const answer = await call("POST", "/v1/trades", body);
           return answer?.status === 200 && answer.json;
         });
-        const path = `/v1/trades/${made.trx_id}`;
-        if (sale.fault) await shop.fault("pay", sale.fault, { trx_id: made.trx_id });
+        const path = `/v1/trades/${made.trade_id}`;
+        if (sale.fault) await shop.fault("pay", sale.fault, { trade_id: made.trade_id });
         const code = await shop.code(sale.customer);
         // As a till does: asks, and hands over while the attempt says that it awaits its code.
         ends[sale.ref] = await until(
@@ -132,13 +132,13 @@ test(`three backends, one killed every second, ${SALES} sales: paid once or not 
   const log = await shop.get("/_sim/log");
   for (const [ref, end] of Object.entries(ends)) {
     const record = await surely("the sale", () => shop.sale(ref));
-    const names = record.attempts.map((attempt) => attempt.trx_id);
-    const lines = ledger.filter((line) => names.includes(line.trx_id));
+    const names = record.trades.map((attempt) => attempt.trade_id);
+    const lines = ledger.filter((line) => names.includes(line.trade_id));
     const kept = lines.reduce((sum, line) => sum + line.charged - line.refunded, 0);
     assert.equal(kept, end === "paid" ? 1200 : 0, `${ref} ended ${end}`);
     for (const name of names)
       assert.ok(
-        log.filter((entry) => entry.call === "pay" && entry.trx_id === name).length <= 1,
+        log.filter((entry) => entry.call === "pay" && entry.trade_id === name).length <= 1,
         `${ref}: one payment`,
       );
   }

@@ -91,9 +91,9 @@ test("present-code shows a code, and takes it down once the customer has paid", 
   const { desk, page } = await visit(t, "present-code", "rich");
   await page.click("button");
   await page.waitForSelector("#code svg");
-  const [{ trx_id }] = await desk.ledger();
-  const { json } = await desk.call("GET", `/v1/trades/${trx_id}`, { token: await desk.token() });
-  await desk.post("/_sim/scan", { payload: json.show.payload, customer: "approves" });
+  const [{ trade_id }] = await desk.ledger();
+  const { json } = await desk.call("GET", `/v1/trades/${trade_id}`, { token: await desk.token() });
+  await desk.post("/_sim/scan", { payload: json.shown_code.payload, customer: "approves" });
   await isPaid(page);
   assert.equal(await page.locator("#code svg").count(), 0);
   assert.equal(await desk.kept(), 1250);
@@ -122,15 +122,15 @@ async function sells(t, shop, program, args, path, cwd) {
   const body = JSON.stringify({ ref: "INV-2041" });
   const { token } = await (await fetch(url(path), { method: "POST", headers, body })).json();
   const sale = (minor) => ({
-    key: randomBytes(16).toString("hex"),
+    idempotency_key: randomBytes(16).toString("hex"),
     sale: { ref: "INV-2041", amount: { minor, currency: "MYR" } },
-    integrator: "23",
-    presented: "consumer_presented",
+    wallet_id: "23",
+    mode: "consumer_presented",
   });
   assert.equal((await shop.call("POST", "/v1/trades", { token, body: sale(1) })).status, 403, "no other amount");
   assert.equal(await closes(), false);
   const { json } = await shop.call("POST", "/v1/trades", { token, body: sale(1250) });
-  await shop.call("POST", `/v1/trades/${json.trx_id}/code`, { token, body: { code: await shop.code() } });
+  await shop.call("POST", `/v1/trades/${json.trade_id}/code`, { token, body: { code: await shop.code() } });
   await until("the bill is closed", closes);
 }
 

@@ -253,11 +253,11 @@ impl World<'_> {
 
     /// The store knows whose the gateway's id is.
     fn once_named(&self, row: usize, event: Event) -> Event {
-        let Event::Created(CreateAnswer::Made { trans_id, .. }) = &event else {
+        let Event::Created(CreateAnswer::Made { gateway_ref, .. }) = &event else {
             return event;
         };
-        let holder = (trans_id == NEIGHBOUR).then_some("before");
-        if sale::is_id_repeated(holder, &self.rows[row].trade.facts().trx_id) {
+        let holder = (gateway_ref == NEIGHBOUR).then_some("before");
+        if sale::is_id_repeated(holder, &self.rows[row].trade.facts().trade_id) {
             Event::Created(CreateAnswer::Repeated)
         } else {
             event

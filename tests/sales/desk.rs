@@ -17,13 +17,13 @@ impl World<'_> {
         let event = match self.calls[at].ask.clone() {
             Ask::Create(new) => return self.create(process, at, &new),
             Ask::Session => return self.session(at),
-            Ask::Look(trx_id) => (trx_id, None),
-            Ask::HandOver(trx_id, mark) => (trx_id, Some(Event::Code(CodeMark(mark)))),
-            Ask::Cancel(trx_id) => (trx_id, Some(Event::Cancel)),
-            Ask::Void(trx_id) => (trx_id, Some(Event::Void)),
+            Ask::Look(trade_id) => (trade_id, None),
+            Ask::HandOver(trade_id, mark) => (trade_id, Some(Event::Code(CodeMark(mark)))),
+            Ask::Cancel(trade_id) => (trade_id, Some(Event::Cancel)),
+            Ask::Void(trade_id) => (trade_id, Some(Event::Void)),
         };
-        let (trx_id, wish) = event;
-        let Some(row) = self.row_of(&trx_id) else {
+        let (trade_id, wish) = event;
+        let Some(row) = self.row_of(&trade_id) else {
             return self.refuse(at, ProblemCode::TradeNotFound, None);
         };
         let own = self.tabs[self.calls[at].tab].terminal == self.rows[row].trade.facts().terminal;
@@ -31,10 +31,10 @@ impl World<'_> {
         self.apply(process, row, wish.unwrap_or(look), Some(at), None);
     }
 
-    pub(crate) fn row_of(&self, trx_id: &str) -> Option<usize> {
+    pub(crate) fn row_of(&self, trade_id: &str) -> Option<usize> {
         self.rows
             .iter()
-            .position(|row| row.trade.facts().trx_id == trx_id)
+            .position(|row| row.trade.facts().trade_id == trade_id)
     }
 
     fn session(&mut self, at: usize) {
@@ -57,11 +57,15 @@ impl World<'_> {
             return self.refuse(at, ProblemCode::StoreUnavailable, None);
         }
         let terminal = self.tabs[self.calls[at].tab].terminal.clone();
-        if let Some(row) = self.rows.iter().position(|row| row.key == new.key) {
+        if let Some(row) = self
+            .rows
+            .iter()
+            .position(|row| row.key == new.idempotency_key)
+        {
             let facts = self.rows[row].trade.facts();
             let replay = facts.terminal == terminal
-                && facts.integrator == new.integrator
-                && facts.presented == new.presented;
+                && facts.wallet_id == new.wallet_id
+                && facts.mode == new.mode;
             if replay {
                 let trade = self.wire(row);
                 return self.reply(at, Reply::Trade(Ok(trade)));
@@ -83,22 +87,22 @@ impl World<'_> {
         }
         let row = self.rows.len();
         let facts = Facts {
-            trx_id: format!("K{}-{row}", self.sale),
+            trade_id: format!("K{}-{row}", self.sale),
             shop: "shop".to_owned(),
             terminal,
             attempt: u32::try_from(row).map_or(u32::MAX, |nth| nth + 1),
             sale: new.sale.clone(),
-            integrator: new.integrator.clone(),
-            presented: new.presented,
+            wallet_id: new.wallet_id.clone(),
+            mode: new.mode,
         };
         say!(
             self,
             "  attempt {row}: {} of {}",
-            facts.trx_id,
+            facts.trade_id,
             facts.terminal
         );
         self.rows.push(Row {
-            key: new.key.clone(),
+            key: new.idempotency_key.clone(),
             trade: Trade::new(facts, now),
             account: Account::NEW,
             shown_ms: None,

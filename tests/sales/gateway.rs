@@ -87,7 +87,7 @@ impl Account {
         self.created_ms = now;
         self.go(Place::Created, now);
         CreateAnswer::Made {
-            trans_id: "G".to_owned(),
+            gateway_ref: "G".to_owned(),
             payload: Some(Payload("P".to_owned())),
         }
     }
@@ -183,7 +183,7 @@ impl Account {
 pub(crate) fn silence(send: Send) -> Event {
     match send {
         Send::Create => Event::Created(CreateAnswer::NoWord),
-        Send::Pay => Event::Payed(PayAnswer::NoWord),
+        Send::Pay => Event::PayAnswered(PayAnswer::NoWord),
         Send::Query { version } => Event::Status(
             version,
             StatusAnswer {
@@ -199,7 +199,7 @@ pub(crate) fn silence(send: Send) -> Event {
 /// What a driver says when it is proven that not a byte left.
 pub(crate) fn unsent(send: Send) -> Event {
     match send {
-        Send::Pay => Event::Payed(PayAnswer::Unsent),
+        Send::Pay => Event::PayAnswered(PayAnswer::Unsent),
         Send::Void => Event::VoidAnswered(VoidAnswer::Unsent),
         Send::Create | Send::Query { .. } | Send::Cancel => silence(send),
     }

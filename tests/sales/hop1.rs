@@ -191,18 +191,18 @@ impl World<'_> {
 
 fn told(ask: &Ask) -> String {
     match ask {
-        Ask::Create(new) => format!("create {} with {}", new.key, new.integrator),
-        Ask::HandOver(trx_id, mark) => format!("hand {mark} over to {trx_id}"),
-        Ask::Look(trx_id) => format!("ask about {trx_id}"),
-        Ask::Cancel(trx_id) => format!("cancel {trx_id}"),
-        Ask::Void(trx_id) => format!("void {trx_id}"),
+        Ask::Create(new) => format!("create {} with {}", new.idempotency_key, new.wallet_id),
+        Ask::HandOver(trade_id, mark) => format!("hand {mark} over to {trade_id}"),
+        Ask::Look(trade_id) => format!("ask about {trade_id}"),
+        Ask::Cancel(trade_id) => format!("cancel {trade_id}"),
+        Ask::Void(trade_id) => format!("void {trade_id}"),
         Ask::Session => "what is open?".to_owned(),
     }
 }
 
 fn told_reply(reply: &Reply) -> String {
     let trade =
-        |trade: &wire::Trade| format!("{} {:?} v{}", trade.trx_id, trade.status, trade.version);
+        |trade: &wire::Trade| format!("{} {:?} v{}", trade.trade_id, trade.status, trade.version);
     match reply {
         Reply::Trade(Ok(of)) => trade(of),
         Reply::Trade(Err(TillFault::Problem(code, of))) => {

@@ -6,7 +6,7 @@ use kaunter_core::policy::Ms;
 use kaunter_core::trade::{
     Carried, CreateAnswer, Event, PayAnswer, Send, StatusAnswer, StatusWord,
 };
-use kaunter_core::wire::Presented;
+use kaunter_core::wire::CodeMode;
 
 use crate::gateway::{Mood, silence, unsent};
 use crate::tally::Fault;
@@ -142,14 +142,14 @@ impl World<'_> {
                     Mood::Grants
                 };
                 let mut answer = self.rows[row].account.create(mood, now);
-                if let CreateAnswer::Made { trans_id, .. } = &mut answer
+                if let CreateAnswer::Made { gateway_ref, .. } = &mut answer
                     && self.weather.repeats_ids
                     && self.fault(500, Fault::IdRepeated)
                 {
-                    NEIGHBOUR.clone_into(trans_id);
+                    NEIGHBOUR.clone_into(gateway_ref);
                 }
                 if let CreateAnswer::Made { payload, .. } = &mut answer
-                    && self.rows[row].trade.facts().presented == Presented::Merchant
+                    && self.rows[row].trade.facts().mode == CodeMode::MerchantPresented
                     && self.fault(self.weather.rates.garbled / 4, Fault::NothingToShow)
                 {
                     *payload = None;
@@ -161,10 +161,10 @@ impl World<'_> {
                 let mood = self.customer_takes(row);
                 let answer = self.rows[row].account.pay(mood, carried, now);
                 self.customer_follows(row);
-                Event::Payed(answer)
+                Event::PayAnswered(answer)
             }
             Send::Query { version } => {
-                let own = self.rows[row].trade.trans_id() != Some(NEIGHBOUR);
+                let own = self.rows[row].trade.gateway_ref() != Some(NEIGHBOUR);
                 let (word, stale) = match own {
                     true => self.rows[row].account.word(now, self.weather.lag_ms),
                     false => (StatusWord::Paid, false),
@@ -202,11 +202,11 @@ impl World<'_> {
     fn carried(&self, row: usize) -> Carried {
         let facts = self.rows[row].trade.facts();
         Carried {
-            trans_id: self.rows[row].trade.trans_id().map(str::to_owned),
-            trx_id: None,
+            gateway_ref: self.rows[row].trade.gateway_ref().map(str::to_owned),
+            trade_id: None,
             amount: Some(facts.sale.amount.clone()),
             currency: None,
-            integrator: None,
+            wallet_id: None,
             incomplete: false,
         }
     }
@@ -272,9 +272,9 @@ impl World<'_> {
 /// The same answer about another amount.
 fn twist(event: &mut Event) {
     let carried = match event {
-        Event::Payed(PayAnswer::Paid(carried) | PayAnswer::Processing(carried)) => carried,
+        Event::PayAnswered(PayAnswer::Paid(carried) | PayAnswer::Processing(carried)) => carried,
         Event::Status(_, answer) => &mut answer.carried,
-        Event::Payed(PayAnswer::Refused(_) | PayAnswer::Unsent | PayAnswer::NoWord)
+        Event::PayAnswered(PayAnswer::Refused(_) | PayAnswer::Unsent | PayAnswer::NoWord)
         | Event::Tick
         | Event::Restarted
         | Event::ClockSet(_)

@@ -4,7 +4,7 @@ use kaunter_core::money::Money;
 use kaunter_core::sale::Standing;
 use kaunter_core::till::{End, Phase};
 use kaunter_core::trade::{Risk, State};
-use kaunter_core::wire::{Presented, Status};
+use kaunter_core::wire::{CodeMode, Status};
 
 use crate::gateway::Place;
 use crate::page::Page;
@@ -92,10 +92,10 @@ impl World<'_> {
     /// What the cashier was told at the end is true, now and later.
     fn judge_page(&self, page: &Page) -> Found {
         let Some(end) = &page.end else { return Ok(()) };
-        let account = |trx_id: &str| self.row_of(trx_id).map(|row| self.rows[row].account);
+        let account = |trade_id: &str| self.row_of(trade_id).map(|row| self.rows[row].account);
         let lie = match end {
             End::Settled(trade) => {
-                let account = account(&trade.trx_id);
+                let account = account(&trade.trade_id);
                 match (trade.status, account) {
                     (_, None) => true,
                     (Status::Paid, Some(account)) => account.charged == 0,
@@ -128,12 +128,12 @@ impl World<'_> {
                 let record = page.charge.record();
                 self.rows.iter().any(|row| {
                     let own = row.key == record.key
-                        || Some(&row.trade.facts().trx_id) == record.trx_id.as_ref();
+                        || Some(&row.trade.facts().trade_id) == record.trade_id.as_ref();
                     // Another page, which found the attempt on the backend's list, may have shown its code: that one
                     // tells its own end.
-                    let began = match row.trade.facts().presented {
-                        Presented::Consumer => row.account.payments > 0,
-                        Presented::Merchant => page.shown,
+                    let began = match row.trade.facts().mode {
+                        CodeMode::ConsumerPresented => row.account.payments > 0,
+                        CodeMode::MerchantPresented => page.shown,
                     };
                     own && began
                 })
@@ -184,7 +184,7 @@ impl World<'_> {
             | State::LateSuccess => true,
             State::AwaitingCode => (0..self.pages.len()).any(|page| {
                 let record = self.pages[page].charge.record();
-                self.runs(page) && record.trx_id.as_ref() == Some(&row.trade.facts().trx_id)
+                self.runs(page) && record.trade_id.as_ref() == Some(&row.trade.facts().trade_id)
             }),
             State::NeedsReview => fresh || !row.account.has_a_word(),
             State::VoidReview => fresh || row.account.place != Place::Voided,

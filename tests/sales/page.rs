@@ -3,7 +3,7 @@
 
 use kaunter_core::policy::Ms;
 use kaunter_core::till::{Charge, End, Event, Hint, Plan, Record, Step};
-use kaunter_core::wire::{self, Presented, Status};
+use kaunter_core::wire::{self, CodeMode, Status};
 
 use crate::hop1::Ask;
 use crate::tally::Fault;
@@ -99,19 +99,19 @@ impl World<'_> {
             },
             _ => Hint::default(),
         };
-        let presents = self.dice.chance(self.weather.presents);
+        let shows = self.dice.chance(self.weather.shows);
         let plan = Plan {
             sale: self.sale_of(tab),
-            presented: if presents {
-                Presented::Merchant
+            mode: if shows {
+                CodeMode::MerchantPresented
             } else {
-                Presented::Consumer
+                CodeMode::ConsumerPresented
             },
-            wallet: (presents || self.dice.chance(800)).then(|| "A".to_owned()),
-            code: (!presents && self.dice.chance(200)).then(|| hint(&mut self.dice)),
+            wallet: (shows || self.dice.chance(800)).then(|| "A".to_owned()),
+            code: (!shows && self.dice.chance(200)).then(|| hint(&mut self.dice)),
             keys: [format!("key{at}"), format!("spare{at}")],
         };
-        say!(self, "till {tab} charges ({:?}): page {at}", plan.presented);
+        say!(self, "till {tab} charges ({:?}): page {at}", plan.mode);
         if self.dice.chance(self.weather.cancels) {
             let due = self.now + self.dice.spread(50, 120_000);
             self.queue.plan(due, Happening::CashierCancels(at));
@@ -187,8 +187,8 @@ impl World<'_> {
                     continue;
                 }
                 Step::Show(_) => {
-                    let trx_id = self.pages[at].charge.record().trx_id.clone();
-                    if let Some(row) = trx_id.and_then(|trx_id| self.row_of(&trx_id)) {
+                    let trade_id = self.pages[at].charge.record().trade_id.clone();
+                    if let Some(row) = trade_id.and_then(|trade_id| self.row_of(&trade_id)) {
                         say!(self, "page {at} shows the code of attempt {row}");
                         self.pages[at].shown = true;
                         self.our_code_is_shown(row);
@@ -201,9 +201,9 @@ impl World<'_> {
                     continue;
                 }
                 Step::Create(new) => Ask::Create(new),
-                Step::HandOver(trx_id) => Ask::HandOver(trx_id, self.pages[at].mark.clone()),
-                Step::Ask(trx_id) => Ask::Look(trx_id),
-                Step::Cancel(trx_id) => Ask::Cancel(trx_id),
+                Step::HandOver(trade_id) => Ask::HandOver(trade_id, self.pages[at].mark.clone()),
+                Step::Ask(trade_id) => Ask::Look(trade_id),
+                Step::Cancel(trade_id) => Ask::Cancel(trade_id),
             };
             self.call(tab, Some(at), ask);
         }
@@ -391,11 +391,11 @@ impl World<'_> {
         let mut watched = false;
         for record in std::mem::take(&mut self.tabs[tab].journal) {
             let waits = open.iter().any(|trade| {
-                let same = record.trx_id.as_ref() == Some(&trade.trx_id);
+                let same = record.trade_id.as_ref() == Some(&trade.trade_id);
                 same && matches!(trade.status, Status::Creating | Status::AwaitingCode)
             });
             // Never answered, so no code can have left; the list closes what the backend may have.
-            if record.trx_id.is_some() && !waits {
+            if record.trade_id.is_some() && !waits {
                 self.tabs[tab].journal.push(record.clone());
                 watched = true;
                 self.resume(tab, record);
@@ -403,7 +403,7 @@ impl World<'_> {
         }
         for trade in open {
             if matches!(trade.status, Status::Creating | Status::AwaitingCode) {
-                self.call(tab, None, Ask::Cancel(trade.trx_id.clone()));
+                self.call(tab, None, Ask::Cancel(trade.trade_id.clone()));
             } else if !watched && !trade.status.ends_promise() && self.dice.chance(700) {
                 watched = true;
                 self.resume(tab, resumed(trade));
@@ -440,19 +440,19 @@ impl World<'_> {
 /// What a till without a record of it knows of an attempt on the backend's list.
 fn resumed(trade: &wire::Trade) -> Record {
     Record {
-        key: format!("resumed-{}", trade.trx_id),
+        key: format!("resumed-{}", trade.trade_id),
         sale: trade.sale.clone(),
-        wallet: trade.integrator.clone(),
-        trx_id: Some(trade.trx_id.clone()),
+        wallet_id: trade.wallet_id.clone(),
+        trade_id: Some(trade.trade_id.clone()),
         handed_over: true,
-        presented: trade.presented,
+        mode: trade.mode,
     }
 }
 
 fn told(end: &End) -> String {
     match end {
-        End::Settled(trade) => format!("{} is {:?}", trade.trx_id, trade.status),
-        End::Unresolved(_, trx_id) => format!("{trx_id} is unresolved"),
+        End::Settled(trade) => format!("{} is {:?}", trade.trade_id, trade.status),
+        End::Unresolved(_, trade_id) => format!("{trade_id} is unresolved"),
         End::Refused(code, _) => format!("refused, {code:?}"),
         End::Unreachable | End::NoToken | End::GatewayDown | End::NoWallet | End::Aborted => {
             format!("{end:?}")

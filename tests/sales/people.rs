@@ -202,8 +202,8 @@ impl World<'_> {
         let Some(tab) = (0..self.tabs.len()).find(|tab| self.tabs[*tab].up) else {
             return;
         };
-        let trx_id = self.rows[row].trade.facts().trx_id.clone();
-        self.call(tab, None, Ask::Void(trx_id));
+        let trade_id = self.rows[row].trade.facts().trade_id.clone();
+        self.call(tab, None, Ask::Void(trade_id));
         if self.dice.coin() {
             // Pressed again, with or without an answer.
             let due = self.now + self.dice.spread(500, MINUTE);

@@ -61,8 +61,8 @@ pub(crate) struct Weather {
     /// How often the cashier cancels, and how often what is paid is given back.
     pub(crate) cancels: u32,
     pub(crate) voids: u32,
-    /// How often the till presents the code.
-    pub(crate) presents: u32,
+    /// How often the till shows the code.
+    pub(crate) shows: u32,
     /// The first code that is shown is the last customer's, whose sale it has paid.
     pub(crate) old_code: bool,
     /// The gateway, or a cache before it, gives new trades the id of another sale's trade, which is paid.
@@ -115,7 +115,7 @@ impl Weather {
             late: if dice.chance(150) { 500 } else { 10 },
             cancels: if dice.chance(100) { 700 } else { 20 },
             voids: if dice.chance(50) { 800 } else { 10 },
-            presents: if dice.chance(400) { 600 } else { 50 },
+            shows: if dice.chance(400) { 600 } else { 50 },
             old_code: dice.chance(40),
             repeats_ids: dice.chance(20),
             other_amount: dice.chance(100),

@@ -24,7 +24,7 @@ const began = performance.now();
 const say = (what) => console.log(`${((performance.now() - began) / 1000).toFixed(2).padStart(7)} s  ${what}`);
 
 const camera = join(out, "camera.y4m");
-const { code } = await (await post("/_sim/codes", { integrator: "23", customer: "approves" })).json();
+const { code } = await (await post("/_sim/codes", { wallet_id: "23", customer: "approves" })).json();
 await show(camera, code);
 if (fault) await post("/_sim/faults", { call: "pay", fault });
 
@@ -66,7 +66,7 @@ try {
     "the code came in through the camera": source === "camera",
     "one payment reached the gateway, with that very code": payments.length === 1 && payments[0].code === code,
     "charged once": ledger.length === 1 && line.charged === 1250 && line.refunded === 0 && line.calls.pay === 1,
-    "the receipt is the ledger's": receipt === line.trans_id,
+    "the receipt is the ledger's": receipt === line.gateway_ref,
   };
   for (const [what, good] of Object.entries(checks)) say(`${good ? "yes" : "NO "}  ${what}`);
   failed = Object.values(checks).includes(false);

@@ -13,7 +13,7 @@ async function boundTill(machine) {
       asked.push(`${reason} ${sale?.ref ?? "-"}`);
       const body = {
         terminal: setting.terminal,
-        ...(sale ? { sale, may: ["charge", "cancel"] } : { may: ["cancel"] }),
+        ...(sale ? { sale, rights: ["charge", "cancel"] } : { rights: ["cancel"] }),
       };
       const answer = await fetch(setting.shop, {
         method: "POST",
@@ -42,7 +42,7 @@ test("an older sale is watched to its end while the next ones are charged, with 
   );
   await until(
     "the first one waits for its customer",
-    async () => (await shop.sale("OLD")).attempts?.[0].status === "pending",
+    async () => (await shop.sale("OLD")).trades?.[0].status === "pending",
   );
   for (const ref of ["NEXT-1", "NEXT-2"]) {
     const end = await page.evaluate(
@@ -72,8 +72,8 @@ test("a sale that another till is collecting is told to its end", async (t) => {
     ([sale]) => ends(till.pay(sale, "134567890123456789", { wallet: "23" })),
     [sale("SHARED", 1000)],
   );
-  assert.deepEqual([busy.error?.code, busy.error?.tradeId], ["sale_busy", other.trx_id], JSON.stringify(busy));
-  const end = await page.evaluate((id) => ends(till.resume(id)), other.trx_id);
+  assert.deepEqual([busy.error?.code, busy.error?.tradeId], ["sale_busy", other.trade_id], JSON.stringify(busy));
+  const end = await page.evaluate((id) => ends(till.resume(id)), other.trade_id);
   assert.equal(end.value?.status, "paid", JSON.stringify(end));
   assert.equal((await shop.calls("pay")).length, 1);
 });

@@ -92,7 +92,7 @@ test("without a connection no charge starts; when it is back, it does", async (t
   assert.equal(await page.getAttribute("body", "data-screen"), "waiting");
   await shop.startBackend();
   await page.waitForSelector("#banner", { state: "hidden" });
-  await shop.post("/_sim/phone/answer", { trx_id: (await shop.ledger())[0].trx_id, approve: true });
+  await shop.post("/_sim/phone/answer", { trade_id: (await shop.ledger())[0].trade_id, approve: true });
   await screen(page, "paid");
   assert.deepEqual(
     (await shop.ledger()).map((line) => line.charged),
@@ -132,7 +132,7 @@ test("waiting counts down between two answers, and holds the screen awake", asyn
     document.dispatchEvent(new Event("visibilitychange"));
   });
   await until("the lock is asked for again", async () => (await page.evaluate(() => locks.length)) === 2);
-  await shop.post("/_sim/phone/answer", { trx_id: (await shop.ledger())[0].trx_id, approve: true });
+  await shop.post("/_sim/phone/answer", { trade_id: (await shop.ledger())[0].trade_id, approve: true });
   await screen(page, "paid");
   assert.equal(await page.evaluate(() => locks[1].released), true, "the sale is over");
 });
@@ -149,13 +149,13 @@ test("Not confirmed refuses a new charge of the same sale, here and at another t
   await machine.look(await shop.code());
   await charge(other, { wallet: "23" });
   await screen(other, "not-confirmed");
-  assert.equal(await other.textContent("#support"), trade.trx_id);
+  assert.equal(await other.textContent("#support"), trade.trade_id);
   assert.match(await sentence(other), /^Do not charge again/);
 
   // At the same till after a reload: it is there before anything can be pressed.
   await page.reload();
   await screen(page, "not-confirmed");
-  assert.equal(await page.textContent("#support"), trade.trx_id);
+  assert.equal(await page.textContent("#support"), trade.trade_id);
   await sees(page, "it was asked", /^Checked at .*: no news/, "#note");
 
   // No answer to Check now: what was not known is not known still.
@@ -191,13 +191,13 @@ test("a settled review and a late success appear as such in the history, and are
   const late = await attempt(shop, "late", { minor: 1208, code: await shop.code("by_amount") });
   await until(
     "a cancel is granted",
-    async () => (await shop.call("POST", `/v1/trades/${late.trx_id}/cancel`, { token })).status === 200,
+    async () => (await shop.call("POST", `/v1/trades/${late.trade_id}/cancel`, { token })).status === 200,
   );
   const review = await underReview(shop, "review");
   const good = await attempt(shop, "good", { code: await shop.code() });
-  await until("it is late", async () => (await shop.sale("late")).attempts[0].status === "late_success");
+  await until("it is late", async () => (await shop.sale("late")).trades[0].status === "late_success");
   const page = await machine.terminal({ amount: 777 });
-  const entry = (trade) => page.textContent(`[data-trade="${trade.trx_id}"]`);
+  const entry = (trade) => page.textContent(`[data-trade="${trade.trade_id}"]`);
   const open = async () => {
     await page.click("#history-open");
     await page.waitForSelector(".entry");
@@ -213,14 +213,14 @@ test("a settled review and a late success appear as such in the history, and are
   await open();
   assert.deepEqual(
     await page.locator(".entry").evaluateAll((entries) => entries.map((entry) => entry.dataset.trade)),
-    [good, review, late].map((trade) => trade.trx_id),
+    [good, review, late].map((trade) => trade.trade_id),
     "newest first",
   );
   assert.match(await entry(late), /12\.08.*Paid late.*Accept it or give it back/);
   assert.match(await entry(review), /12\.50.*Not confirmed.*call the manager/);
 
   // The review: the manager has looked into the wallet's own books.
-  await page.click(`[data-trade="${review.trx_id}"]`);
+  await page.click(`[data-trade="${review.trade_id}"]`);
   await screen(page, "not-confirmed");
   await page.click("#second");
   await settle("paid");
@@ -229,7 +229,7 @@ test("a settled review and a late success appear as such in the history, and are
   assert.match(await entry(review), /Paid.*Settled by a person/);
 
   // The late one: accepted.
-  await page.click(`[data-trade="${late.trx_id}"]`);
+  await page.click(`[data-trade="${late.trade_id}"]`);
   await until(
     "it says what came",
     async () =>
@@ -243,7 +243,7 @@ test("a settled review and a late success appear as such in the history, and are
   // The paid one: given back.
   await open();
   assert.match(await entry(late), /Paid.*Settled by a person.*Came late/);
-  await page.click(`[data-trade="${good.trx_id}"]`);
+  await page.click(`[data-trade="${good.trade_id}"]`);
   await screen(page, "paid");
   await page.click("#second");
   await page.selectOption("#why", "goods returned");
@@ -275,7 +275,7 @@ test("a manager without the right is told so, and nothing changes", async (t) =>
   await shop.post("/_sim/shop", {
     backend: shop.backend,
     server_key: shop.keys.KAUNTER_SERVER_KEY,
-    may: ["charge", "cancel", "list"],
+    rights: ["charge", "cancel", "list"],
   });
   const page = await machine.terminal();
   await page.click("#unfinished");
@@ -288,15 +288,15 @@ test("a manager without the right is told so, and nothing changes", async (t) =>
   assert.equal(await page.inputValue("#evidence"), "seen in the portal", "nothing has to be typed again");
   await page.click("#manager-close");
   await page.click("#history-open");
-  await page.click(`[data-trade="${good.trx_id}"]`);
+  await page.click(`[data-trade="${good.trade_id}"]`);
   await screen(page, "paid");
   await page.click("#second");
   await page.selectOption("#why", "goods returned");
   await page.click("#back-yes");
   await sees(page, "it is said", /^You may not do this/, "#back-trouble");
-  const status = async (ref) => (await shop.sale(ref)).attempts[0].status;
+  const status = async (ref) => (await shop.sale(ref)).trades[0].status;
   assert.deepEqual([await status("review"), await status("good")], ["needs_review", "paid"]);
-  assert.equal((await shop.sale("review")).attempts[0].trx_id, trade.trx_id);
+  assert.equal((await shop.sale("review")).trades[0].trade_id, trade.trade_id);
   assert.deepEqual(await shop.calls("void"), []);
 });
 
@@ -310,7 +310,7 @@ test("the support code is copied, and is the attempt's name", async (t) => {
   await screen(page, "not-confirmed");
   await page.click("#copy");
   await sees(page, "it is said", /Copied/, "#copied");
-  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), trade.trx_id);
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), trade.trade_id);
 });
 
 test("three languages, kept for the next day; sound has a volume, and can be off", async (t) => {

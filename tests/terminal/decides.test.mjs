@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { charge, counter, screen, underReview, until } from "./harness.mjs";
 
-const status = async (shop, ref) => (await shop.sale(ref)).attempts.at(-1).status;
+const status = async (shop, ref) => (await shop.sale(ref)).trades.at(-1).status;
 
 /** Enter, as often as a hand presses it, with the focus where the dialog put it and on each thing that takes text. */
 async function enters(page) {
@@ -163,7 +163,7 @@ test("the question goes away when the payment ends by itself, and a button that 
   await until("the customer is asked", async () => /confirm/.test(await page.textContent("#sentence")));
   await page.evaluate(() => document.getElementById("second").click());
   await page.waitForSelector("#cancel[open]");
-  await shop.post("/_sim/phone/answer", { trx_id: (await shop.ledger())[0].trx_id, approve: true });
+  await shop.post("/_sim/phone/answer", { trade_id: (await shop.ledger())[0].trade_id, approve: true });
   await screen(page, "paid");
   assert.equal(await page.isVisible("#cancel"), false);
 

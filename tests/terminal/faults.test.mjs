@@ -25,12 +25,12 @@ function test(name, run) {
 const final = ["paid", "declined", "cancelled", "voided"];
 
 /** An attempt that awaits its code. */
-async function open(shop, ref, { minor = 1200, integrator = "23" } = {}) {
+async function open(shop, ref, { minor = 1200, wallet_id = "23" } = {}) {
   const body = {
-    key: randomBytes(16).toString("hex"),
+    idempotency_key: randomBytes(16).toString("hex"),
     sale: { ref, amount: { minor, currency: "MYR" } },
-    integrator,
-    presented: "consumer_presented",
+    wallet_id,
+    mode: "consumer_presented",
   };
   const answer = await shop.call("POST", "/v1/trades", { token: await shop.token(), body });
   assert.equal(answer.status, 200, answer.text);
@@ -41,7 +41,10 @@ async function open(shop, ref, { minor = 1200, integrator = "23" } = {}) {
 async function handOver(shop, trade, code) {
   let answer;
   for (let tries = 0; tries < 20 && (answer?.json?.status ?? "awaiting_code") === "awaiting_code"; tries++) {
-    answer = await shop.call("POST", `/v1/trades/${trade.trx_id}/code`, { token: await shop.token(), body: { code } });
+    answer = await shop.call("POST", `/v1/trades/${trade.trade_id}/code`, {
+      token: await shop.token(),
+      body: { code },
+    });
   }
   return answer;
 }
@@ -51,7 +54,7 @@ function reaches(shop, trade, statuses, ms = 60_000) {
   return until(
     `${trade.sale.ref} is ${statuses}`,
     async () => {
-      const { json } = await shop.call("GET", `/v1/trades/${trade.trx_id}`, { token: shop.keys.KAUNTER_SERVER_KEY });
+      const { json } = await shop.call("GET", `/v1/trades/${trade.trade_id}`, { token: shop.keys.KAUNTER_SERVER_KEY });
       if (statuses.includes(json.status)) return json;
       throw new Error(`it is ${json.status}`);
     },
@@ -60,9 +63,9 @@ function reaches(shop, trade, statuses, ms = 60_000) {
 }
 
 async function line(shop, trade) {
-  const entry = (await shop.ledger()).find((entry) => entry.trx_id === trade.trx_id);
+  const entry = (await shop.ledger()).find((entry) => entry.trade_id === trade.trade_id);
   const sent = (await shop.get("/_sim/log")).filter(
-    (call) => call.trx_id === trade.trx_id && call.call === "pay",
+    (call) => call.trade_id === trade.trade_id && call.call === "pay",
   ).length;
   return { charged: entry.charged, refunded: entry.refunded, sent };
 }
@@ -111,7 +114,7 @@ test("rule 2: every fault of a payment: it leaves once, and what is told is what
   await handOver(other, lone, await other.code());
   await together(payments, async ([fault, end, charged], at) => {
     const trade = await open(shop, `pay-${at}`);
-    await shop.fault("pay", fault, { trx_id: trade.trx_id });
+    await shop.fault("pay", fault, { trade_id: trade.trade_id });
     await handOver(shop, trade, await shop.code());
     const ended = await reaches(shop, trade, final);
     assert.deepEqual(
@@ -132,7 +135,7 @@ test("rule 6: a contradicting amount or id is shown to a person first, and settl
   const shop = await counter(t, { scale: 0.1 });
   await together(["wrong_amount", "wrong_id"], async (fault) => {
     const trade = await open(shop, fault);
-    await shop.fault("pay", fault, { trx_id: trade.trx_id });
+    await shop.fault("pay", fault, { trade_id: trade.trade_id });
     const answer = await handOver(shop, trade, await shop.code());
     assert.ok(["needs_review", "paying"].includes(answer.json.status), answer.text);
     await reaches(shop, trade, ["needs_review"]);
@@ -161,14 +164,14 @@ test("every fault of a question: it is asked again, and the answer is found", as
   const shop = await counter(t, { scale: 0.1 });
   await together(questions, async (fault, at) => {
     const trade = await open(shop, `ask-${at}`);
-    await shop.fault("status", fault, { trx_id: trade.trx_id, times: 3 });
+    await shop.fault("status", fault, { trade_id: trade.trade_id, times: 3 });
     await handOver(shop, trade, await shop.code({ approves_after_ms: 300 }));
     assert.equal((await reaches(shop, trade, final)).status, "paid");
     assert.deepEqual(await line(shop, trade), { charged: 1200, refunded: 0, sent: 1 });
   });
   // Alone: a gateway that forgets its token forgets it for every call under way.
   const trade = await open(shop, "ask-token");
-  await shop.fault("status", "token_expired", { trx_id: trade.trx_id, times: 3 });
+  await shop.fault("status", "token_expired", { trade_id: trade.trade_id, times: 3 });
   await handOver(shop, trade, await shop.code({ approves_after_ms: 300 }));
   assert.equal((await reaches(shop, trade, final)).status, "paid");
 });
@@ -182,7 +185,7 @@ test("a creation that fails leaves the sale free, and nothing was presented", as
     const left = await reaches(shop, first, ["cancelled", "declined"]);
     assert.equal((await handOver(shop, first, await shop.code())).json.code, "trade_closed");
     const second = await open(shop, ref);
-    assert.notEqual(second.trx_id, left.trx_id);
+    assert.notEqual(second.trade_id, left.trade_id);
     await reaches(shop, second, ["awaiting_code"]);
     await handOver(shop, second, await shop.code());
     await reaches(shop, second, ["paid"]);
@@ -204,11 +207,13 @@ test("rule 2: faults of a void: given back once, and never called so without the
     const trade = await open(shop, `void-${at}`);
     await handOver(shop, trade, await shop.code());
     await reaches(shop, trade, ["paid"]);
-    await shop.fault("void", fault, { trx_id: trade.trx_id });
+    await shop.fault("void", fault, { trade_id: trade.trade_id });
     const voids = (path = "void") =>
       shop
         .token()
-        .then((token) => shop.call("POST", `/v1/trades/${trade.trx_id}/${path}`, { token, body: { reason: "test" } }));
+        .then((token) =>
+          shop.call("POST", `/v1/trades/${trade.trade_id}/${path}`, { token, body: { reason: "test" } }),
+        );
     await voids();
     await reaches(shop, trade, [end]);
     if (end === "paid") {
@@ -258,19 +263,24 @@ test("rule 23: paid after it was cancelled: proof is kept, an alarm is up, and a
   const token = await shop.token();
   await until(
     "a cancel is granted",
-    async () => (await shop.call("POST", `/v1/trades/${trade.trx_id}/cancel`, { token })).status === 200,
+    async () => (await shop.call("POST", `/v1/trades/${trade.trade_id}/cancel`, { token })).status === 200,
   );
   await reaches(shop, trade, ["cancelled"]);
   await reaches(shop, trade, ["late_success"]);
   const record = await shop.sale("late");
-  assert.deepEqual([record.paid_amount, record.open], [null, true]);
+  assert.deepEqual([record.paid_amount, record.unconfirmed], [null, true]);
   assert.match((await shop.call("GET", "/metrics")).text, /state="LateSuccess"\} 1/);
   const busy = await shop.call("POST", "/v1/trades", {
     token,
-    body: { key: randomBytes(16).toString("hex"), sale: trade.sale, integrator: "23", presented: "consumer_presented" },
+    body: {
+      idempotency_key: randomBytes(16).toString("hex"),
+      sale: trade.sale,
+      wallet_id: "23",
+      mode: "consumer_presented",
+    },
   });
-  assert.deepEqual([busy.status, busy.json.code, busy.json.trade.trx_id], [409, "sale_busy", trade.trx_id]);
-  const settled = await shop.call("POST", `/v1/trades/${trade.trx_id}/verdict`, {
+  assert.deepEqual([busy.status, busy.json.code, busy.json.trade.trade_id], [409, "sale_busy", trade.trade_id]);
+  const settled = await shop.call("POST", `/v1/trades/${trade.trade_id}/verdict`, {
     token,
     body: { outcome: "paid", evidence: "the gateway's portal shows it" },
   });
@@ -287,10 +297,10 @@ test("the plain profile: no cancel, few words; a person is asked, and the next w
   const slow = await open(shop, "plain-slow");
   await handOver(shop, slow, await shop.code({ approves_after_ms: 6_000 }));
   const token = await shop.token();
-  const cancel = await shop.call("POST", `/v1/trades/${slow.trx_id}/cancel`, { token });
+  const cancel = await shop.call("POST", `/v1/trades/${slow.trade_id}/cancel`, { token });
   assert.deepEqual(
-    [cancel.status, cancel.json.code, cancel.json.trade.trx_id],
-    [409, "trade_not_cancellable", slow.trx_id],
+    [cancel.status, cancel.json.code, cancel.json.trade.trade_id],
+    [409, "trade_not_cancellable", slow.trade_id],
   );
   await reaches(shop, slow, ["needs_review"]);
   assert.equal((await reaches(shop, slow, ["paid"])).sale.ref, "plain-slow");
@@ -342,10 +352,10 @@ test("more calls a minute than one terminal makes are refused with 429, and noth
     shop.call("POST", "/v1/trades", {
       token,
       body: {
-        key: randomBytes(16).toString("hex"),
+        idempotency_key: randomBytes(16).toString("hex"),
         sale: { ref, amount: { minor: 100, currency: "MYR" } },
-        integrator: "23",
-        presented: "consumer_presented",
+        wallet_id: "23",
+        mode: "consumer_presented",
       },
     });
   const answers = [];
@@ -356,10 +366,10 @@ test("more calls a minute than one terminal makes are refused with 429, and noth
   const other = await shop.call("POST", "/v1/trades", {
     token: await shop.token("till-2"),
     body: {
-      key: randomBytes(16).toString("hex"),
+      idempotency_key: randomBytes(16).toString("hex"),
       sale: { ref: "other", amount: { minor: 100, currency: "MYR" } },
-      integrator: "23",
-      presented: "consumer_presented",
+      wallet_id: "23",
+      mode: "consumer_presented",
     },
   });
   assert.equal(other.status, 200, "another terminal is not held up");

@@ -167,8 +167,8 @@ ${policy}
   fault(call, fault, more = {}) {
     return this.post("/_sim/faults", { call, fault, ...more });
   }
-  async code(customer = "approves", integrator = "23", more = {}) {
-    return (await this.post("/_sim/codes", { integrator, customer, ...more })).code;
+  async code(customer = "approves", wallet_id = "23", more = {}) {
+    return (await this.post("/_sim/codes", { wallet_id, customer, ...more })).code;
   }
   /** What is really kept of all sales together, in minor units. */
   async kept() {
@@ -179,8 +179,8 @@ ${policy}
 
   /** A terminal token, minted by the shop's server as a PHP page would. */
   async token(terminal = "till-1", more = {}) {
-    const may = ["charge", "cancel", "void", "review", "list"]; // a manager's, unless a test asks for less
-    return (await this.post("/shop/token", { terminal, may, ...more })).token;
+    const rights = ["charge", "cancel", "void", "review", "list"]; // a manager's, unless a test asks for less
+    return (await this.post("/shop/token", { terminal, rights, ...more })).token;
   }
   async call(method, path, { token, body, raw, headers = {} } = {}) {
     const answer = await fetch(`${this.backend}${path}`, {
@@ -280,7 +280,7 @@ export function developer(counter, { terminal = "till-1", open = true, options =
   return `(async (setting) => {
     const kaunter = await import("/pkg/index.js");
     const getToken = async ({ sale, may, signal }) => {
-      const body = { terminal: setting.terminal, ...(sale ? { sale } : {}), ...(may ? { may: ["charge", "cancel", may] } : {}) };
+      const body = { terminal: setting.terminal, ...(sale ? { sale } : {}), ...(may ? { rights: ["charge", "cancel", may] } : {}) };
       const answer = await fetch(setting.shop, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal });
       return (await answer.json()).token;
     };
@@ -337,13 +337,13 @@ export async function charge(page, { wallet } = {}) {
 export async function attempt(shop, ref, { minor = 1250, code, terminal = "till-1" } = {}) {
   const token = await shop.token(terminal);
   const body = {
-    key: randomBytes(16).toString("hex"),
+    idempotency_key: randomBytes(16).toString("hex"),
     sale: { ref, amount: { minor, currency: "MYR" } },
-    integrator: "23",
-    presented: "consumer_presented",
+    wallet_id: "23",
+    mode: "consumer_presented",
   };
   const trade = (await shop.call("POST", "/v1/trades", { token, body })).json;
-  if (code) await shop.call("POST", `/v1/trades/${trade.trx_id}/code`, { token, body: { code } });
+  if (code) await shop.call("POST", `/v1/trades/${trade.trade_id}/code`, { token, body: { code } });
   return trade;
 }
 
@@ -353,13 +353,13 @@ export async function attempt(shop, ref, { minor = 1250, code, terminal = "till-
  */
 export async function underReview(shop, ref, { terminal = "till-1" } = {}) {
   const trade = await attempt(shop, ref, { terminal });
-  await shop.fault("pay", "wrong_amount", { trx_id: trade.trx_id });
-  await shop.fault("status", { status: 503 }, { trx_id: trade.trx_id, times: 1_000_000 });
-  await shop.call("POST", `/v1/trades/${trade.trx_id}/code`, {
+  await shop.fault("pay", "wrong_amount", { trade_id: trade.trade_id });
+  await shop.fault("status", { status: 503 }, { trade_id: trade.trade_id, times: 1_000_000 });
+  await shop.call("POST", `/v1/trades/${trade.trade_id}/code`, {
     token: await shop.token(terminal),
     body: { code: await shop.code() },
   });
-  await until(`${ref} is under review`, async () => (await shop.sale(ref)).attempts[0].status === "needs_review");
+  await until(`${ref} is under review`, async () => (await shop.sale(ref)).trades[0].status === "needs_review");
   return trade;
 }
 

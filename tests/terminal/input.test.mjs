@@ -7,10 +7,10 @@ import { counter, until } from "./harness.mjs";
 
 const key = () => randomBytes(16).toString("hex");
 const trade = (more = {}, sale = {}) => ({
-  key: key(),
+  idempotency_key: key(),
   sale: { ref: "S-1", amount: { minor: 1250, currency: "MYR" }, ...sale },
-  integrator: "23",
-  presented: "consumer_presented",
+  wallet_id: "23",
+  mode: "consumer_presented",
   ...more,
 });
 
@@ -35,9 +35,9 @@ test("over HTTP: amounts, references, codes, wallets, JSON, fields", async (t) =
   refused(await post(trade({}, { ref: "" })), 400, "sale_invalid");
   refused(await post(trade({}, { ref: "x".repeat(65) })), 400, "sale_invalid");
   refused(await post(trade({}, { ref: "a\u0000b" })), 400, "sale_invalid");
-  refused(await post(trade({ key: "short" })), 400, "idempotency_key_invalid");
-  refused(await post(trade({ integrator: "4711" })), 400, "wallet_unknown");
-  refused(await post(trade({ integrator: "31", presented: "merchant_presented" })), 400, "mode_unsupported");
+  refused(await post(trade({ idempotency_key: "short" })), 400, "idempotency_key_invalid");
+  refused(await post(trade({ wallet_id: "4711" })), 400, "wallet_unknown");
+  refused(await post(trade({ wallet_id: "31", mode: "merchant_presented" })), 400, "mode_unsupported");
   refused(await post(trade({ surprise: 1 })), 400, "bad_request");
   refused(await shop.call("POST", "/v1/trades", { token, raw: '{"key":' }), 400, "bad_request");
   refused(await shop.call("POST", "/v1/trades", { token, raw: "x".repeat(17 * 1024) }), 413, "body_too_large");
@@ -48,7 +48,7 @@ test("over HTTP: amounts, references, codes, wallets, JSON, fields", async (t) =
   assert.deepEqual(await shop.ledger(), [], "nothing was sent");
 
   const made = (await post(trade())).json;
-  const code = (text) => shop.call("POST", `/v1/trades/${made.trx_id}/code`, { token, body: { code: text } });
+  const code = (text) => shop.call("POST", `/v1/trades/${made.trade_id}/code`, { token, body: { code: text } });
   refused(await code(""), 400, "code_invalid");
   refused(await code("x".repeat(2048)), 400, "code_invalid");
   refused(await code("a\u0007b"), 400, "code_invalid");
@@ -59,10 +59,10 @@ test("over HTTP: amounts, references, codes, wallets, JSON, fields", async (t) =
   await until("it is paid", async () => (await shop.sale("S-1")).paid_amount);
   assert.equal((await code(good)).json.status, "paid", "the same code again is answered with the stored status");
   refused(await code(await shop.code()), 409, "trade_has_code");
-  const void_ = (reason) => shop.call("POST", `/v1/trades/${made.trx_id}/void`, { token, body: { reason } });
+  const void_ = (reason) => shop.call("POST", `/v1/trades/${made.trade_id}/void`, { token, body: { reason } });
   refused(await void_(""), 400, "bad_request");
   refused(
-    await shop.call("POST", `/v1/trades/${made.trx_id}/verdict`, { token, body: { outcome: "paid", evidence: "" } }),
+    await shop.call("POST", `/v1/trades/${made.trade_id}/verdict`, { token, body: { outcome: "paid", evidence: "" } }),
     400,
     "verdict_invalid",
   );
@@ -75,9 +75,9 @@ test("rule 31: over HTTP: the same key is the same attempt; for another sale it 
   const body = trade();
   const first = await shop.call("POST", "/v1/trades", { token, body });
   const again = await shop.call("POST", "/v1/trades", { token, body });
-  assert.equal(first.json.trx_id, again.json.trx_id);
+  assert.equal(first.json.trade_id, again.json.trade_id);
   refused(
-    await shop.call("POST", "/v1/trades", { token, body: { ...body, integrator: "21" } }),
+    await shop.call("POST", "/v1/trades", { token, body: { ...body, wallet_id: "21" } }),
     422,
     "idempotency_mismatch",
   );
@@ -121,14 +121,14 @@ test("tokens: missing, forged, unsigned, expired, of another shop, without the r
     "with_new_token",
   );
   await until("its minute is over", async () => (await call(real)).json?.code === "token_expired");
-  refused(await call(await shop.token("till-1", { may: ["cancel"] }), "/v1/trades"), 403, "token_forbidden");
+  refused(await call(await shop.token("till-1", { rights: ["cancel"] }), "/v1/trades"), 403, "token_forbidden");
   const sale = { ref: "only-this", amount: { minor: 100, currency: "MYR" } };
   refused(await call(await shop.token("till-1", { sale }), "/v1/trades"), 403, "token_forbidden");
 
   const mint = (token, shopName) =>
     shop.call("POST", "/v1/terminal-tokens", {
       token,
-      body: { shop: shopName, terminal: "till-1", cashier: "c", may: ["charge"] },
+      body: { shop: shopName, terminal: "till-1", cashier: "c", rights: ["charge"] },
     });
   refused(await mint("wrong", "demo"), 401, "server_key_invalid");
   refused(await mint(own, "demo"), 401, "server_key_invalid");
@@ -137,9 +137,9 @@ test("tokens: missing, forged, unsigned, expired, of another shop, without the r
   // Another terminal of the same shop sees the attempt, and hands no code to it.
   const made = (await shop.call("POST", "/v1/trades", { token: await shop.token(), body: trade() })).json;
   const other = await shop.token("till-2");
-  assert.equal((await shop.call("GET", `/v1/trades/${made.trx_id}`, { token: other })).json.status, "awaiting_code");
+  assert.equal((await shop.call("GET", `/v1/trades/${made.trade_id}`, { token: other })).json.status, "awaiting_code");
   refused(
-    await shop.call("POST", `/v1/trades/${made.trx_id}/code`, { token: other, body: { code: await shop.code() } }),
+    await shop.call("POST", `/v1/trades/${made.trade_id}/code`, { token: other, body: { code: await shop.code() } }),
     403,
     "token_forbidden",
   );

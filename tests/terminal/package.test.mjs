@@ -19,13 +19,13 @@ test("rule 20: a void that the gateway refuses ends as paid and says why; the ne
     code: await shop.code(),
   });
   assert.deepEqual([paid.status, "voidRefused" in paid], ["paid", false], "a plain sale has no such field");
-  await shop.fault("void", "void_fails", { trx_id: paid.tradeId });
+  await shop.fault("void", "void_fails", { trade_id: paid.tradeId });
   const refused = await page.evaluate((id) => till.void(id, "wrong item"), paid.tradeId);
   assert.equal(refused.status, "paid");
   assert.deepEqual(Object.keys(refused.voidRefused).sort(), ["code", "message"]);
   assert.deepEqual(
     refused.voidRefused,
-    asJson((await shop.sale("void")).attempts[0].void_refused),
+    asJson((await shop.sale("void")).trades[0].void_refused),
     "in the words that the backend keeps",
   );
   const trade = await page.evaluate((id) => till.status(id), paid.tradeId);
@@ -55,7 +55,7 @@ test("rule 21: a payment that is declined carries the gateway's words", async (t
   assert.equal(end.status, "declined");
   assert.deepEqual(
     end.gatewayAnswer,
-    asJson((await shop.sale("declined")).attempts[0].gateway_answer),
+    asJson((await shop.sale("declined")).trades[0].gateway_answer),
     "those that the backend keeps",
   );
   const [trade] = await page.evaluate(() => till.find("declined"));
@@ -79,13 +79,13 @@ async function cancelled(shop, page, ref) {
     { sale: sale(ref, 1208), code },
   );
   const trade = await until("its code is there", async () =>
-    (await shop.sale(ref))?.attempts?.find(
+    (await shop.sale(ref))?.trades?.find(
       ({ status }) => status === "pending" || status === "paying" || status === "unknown",
     ),
   );
   await until(
     "it is cancelled",
-    async () => (await page.evaluate((id) => ends(till.cancel(id)), trade.trx_id)).value?.status === "cancelled",
+    async () => (await page.evaluate((id) => ends(till.cancel(id)), trade.trade_id)).value?.status === "cancelled",
   );
   return trade;
 }
@@ -94,7 +94,7 @@ const told = (page, trade, status) =>
   page.evaluate(
     ({ id, status }) =>
       log.some(({ type, detail }) => type === "trade" && detail.tradeId === id && detail.status === status),
-    { id: trade.trx_id, status },
+    { id: trade.trade_id, status },
   );
 
 test("money that comes after a cancel is told to an idle page, and is among what is unfinished", async (t) => {
@@ -103,14 +103,14 @@ test("money that comes after a cancel is told to an idle page, and is among what
   const trade = await cancelled(shop, page, "late");
   await until("it is told", () => told(page, trade, "late_success"), { ms: 60_000 * 0.1 * 2 });
   assert.deepEqual(await page.evaluate(() => till.unfinished.map(({ tradeId, status }) => [tradeId, status])), [
-    [trade.trx_id, "late_success"],
+    [trade.trade_id, "late_success"],
   ]);
   assert.equal(await page.evaluate(() => till.state), "idle");
   const times = await page.evaluate(
     (id) =>
       log.filter(({ type, detail }) => type === "trade" && detail.tradeId === id && detail.status === "late_success")
         .length,
-    trade.trx_id,
+    trade.trade_id,
   );
   assert.equal(times, 1, "once");
 });
@@ -127,7 +127,7 @@ test("a hidden page does not ask; seen again, or online again, it asks at once; 
     log.length = 0;
   });
   const trade = await cancelled(shop, page, "seen");
-  await until("it is late", async () => (await shop.sale("seen")).attempts[0].status === "late_success");
+  await until("it is late", async () => (await shop.sale("seen")).trades[0].status === "late_success");
   assert.equal(await sessions(), 1);
   await hide(page, true);
   await page.evaluate(() => dispatchEvent(new Event("online")));
@@ -155,11 +155,11 @@ test("a list and a search ask for the right to list, once; a token that lacks it
   const said = await page.evaluate(async (day) => {
     // The backend of a shop that keeps its day to those who may read it.
     const guarded = async (address, init) => {
-      const { may } = JSON.parse(
+      const { rights } = JSON.parse(
         atob(init.headers.get("authorization").split(".")[1].replaceAll("-", "+").replaceAll("_", "/")),
       );
       const lists = /trades[?]day|sales[?]ref/.test(address);
-      if (!lists || may.includes("list")) return fetch(address, init);
+      if (!lists || rights.includes("list")) return fetch(address, init);
       const problem = {
         type: "about:blank",
         title: "Forbidden",
@@ -199,8 +199,8 @@ test("a list and a search ask for the right to list, once; a token that lacks it
       ["forbidden", "list"],
       ["forbidden", "list"],
     ],
-    found: [trade.trx_id],
-    listed: [trade.trx_id],
+    found: [trade.trade_id],
+    listed: [trade.trade_id],
     refused: "token_forbidden",
   });
 });
@@ -224,7 +224,7 @@ test("what surrounds a code is not the code: typed, scanned, or over HTTP; what 
   const shop = await counter(t);
   const machine = await shop.machine();
   const page = await machine.till();
-  const sent = async (ref) => (await shop.calls("pay")).find(({ trx_id }) => trx_id === ref);
+  const sent = async (ref) => (await shop.calls("pay")).find(({ trade_id }) => trade_id === ref);
   const paid = async (ref, text) => {
     const end = await page.evaluate(({ sale, text }) => ends(till.pay(sale, text, { wallet: "23" })), {
       sale: sale(ref),
@@ -238,19 +238,19 @@ test("what surrounds a code is not the code: typed, scanned, or over HTTP; what 
     // The sandbox knows its codes by their text, so one that arrives as anything else is refused there.
     const trade = await attempt(shop, `http-${at}`);
     const raw = await shop.code();
-    const answer = await shop.call("POST", `/v1/trades/${trade.trx_id}/code`, {
+    const answer = await shop.call("POST", `/v1/trades/${trade.trade_id}/code`, {
       token: await shop.token(),
       body: { code: `${around}]Q3${raw}${around}` },
     });
     assert.equal(answer.status, 200, JSON.stringify(around));
-    await until("it is paid", async () => (await shop.sale(`http-${at}`)).attempts[0].status === "paid");
+    await until("it is paid", async () => (await shop.sale(`http-${at}`)).trades[0].status === "paid");
   }
   for (const modifier of [0, 1, 3, 6]) await paid(`aim-${modifier}`, `]Q${modifier}${await shop.code()}\r`);
   const wide = (text) => text.replace(/[0-9]/g, (digit) => String.fromCodePoint(0xff10 + Number(digit)));
   await paid("wide", wide(await shop.code()));
   const inner = await attempt(shop, "inner");
   const code = await shop.code();
-  const answer = await shop.call("POST", `/v1/trades/${inner.trx_id}/code`, {
+  const answer = await shop.call("POST", `/v1/trades/${inner.trade_id}/code`, {
     token: await shop.token(),
     body: { code: `${code.slice(0, 4)}\n${code.slice(4)}` },
   });
@@ -265,7 +265,7 @@ test("what surrounds a code is not the code: typed, scanned, or over HTTP; what 
     AROUND,
   );
   assert.deepEqual([...new Set(kinds)], ["wechat_pay"]);
-  assert.equal(await sent(inner.trx_id), undefined);
+  assert.equal(await sent(inner.trade_id), undefined);
   // The camera sees a code that was made with a blank and a line break around it.
   await machine.look(` ${await shop.code()}\r\n`);
   const seen = await page.evaluate(
@@ -448,10 +448,10 @@ test("one table of decimals: what the page shows, what the module reads and what
     const screen = await machine.terminal({ amount: 500_000 });
     assert.match(await screen.textContent("#amount"), /5,000\.00/, currency);
     const body = {
-      key: `${"0".repeat(31)}1`,
+      idempotency_key: `${"0".repeat(31)}1`,
       sale: { ref: currency, amount: { minor: 500_000, currency } },
-      integrator: "23",
-      presented: "consumer_presented",
+      wallet_id: "23",
+      mode: "consumer_presented",
     };
     const made = await own.call("POST", "/v1/trades", { token: await own.token(), body });
     assert.equal(made.status, 200, `${currency}: ${made.text}`);

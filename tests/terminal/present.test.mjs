@@ -32,13 +32,13 @@ const only = (list) => {
 async function ask(
   shop,
   ref,
-  { minor = 1250, presented = "merchant_presented", integrator = "23", terminal = "till-1" } = {},
+  { minor = 1250, mode = "merchant_presented", wallet_id = "23", terminal = "till-1" } = {},
 ) {
   const body = {
-    key: randomBytes(16).toString("hex"),
+    idempotency_key: randomBytes(16).toString("hex"),
     sale: { ref, amount: { minor, currency: "MYR" } },
-    integrator,
-    presented,
+    wallet_id,
+    mode,
   };
   return shop.call("POST", "/v1/trades", { token: await shop.token(terminal), body });
 }
@@ -47,7 +47,7 @@ function reaches(shop, trade, statuses, ms = 60_000) {
   return until(
     `${trade.sale.ref} is ${statuses}`,
     async () => {
-      const { json } = await shop.call("GET", `/v1/trades/${trade.trx_id}`, { token: shop.keys.KAUNTER_SERVER_KEY });
+      const { json } = await shop.call("GET", `/v1/trades/${trade.trade_id}`, { token: shop.keys.KAUNTER_SERVER_KEY });
       if (statuses.includes(json.status)) return json;
       throw new Error(`it is ${json.status}`);
     },
@@ -64,37 +64,40 @@ async function shown(shop, ref, more) {
 
 const scan = (shop, payload, customer = "approves", more = {}) =>
   shop.post("/_sim/scan", { payload, customer, ...more });
-const lineOf = async (shop, trade) => (await shop.ledger()).find((line) => line.trx_id === trade.trx_id);
+const lineOf = async (shop, trade) => (await shop.ledger()).find((line) => line.trade_id === trade.trade_id);
 
 onBothStores(
   "rule 26: a code on display is what the gateway said, is paid once, and holds the sale until then",
   async (t, counter) => {
     const shop = await counter(t, { scale: 0.2 });
     const session = await shop.call("POST", "/v1/sessions", { token: await shop.token() });
-    const presents = Object.fromEntries(session.json.integrators.map(({ name, presents }) => [name, presents]));
-    assert.deepEqual([presents.GrabPay, presents.Alipay], [["consumer", "merchant"], ["consumer"]]);
-    assert.equal((await ask(shop, "no-scanner", { integrator: "31" })).json.code, "mode_unsupported");
+    const modes = Object.fromEntries(session.json.wallets.map(({ name, modes }) => [name, modes]));
+    assert.deepEqual(
+      [modes.GrabPay, modes.Alipay],
+      [["consumer_presented", "merchant_presented"], ["consumer_presented"]],
+    );
+    assert.equal((await ask(shop, "no-scanner", { wallet_id: "31" })).json.code, "mode_unsupported");
 
     const trade = await shown(shop, "present");
-    assert.equal(trade.show.payload, (await lineOf(shop, trade)).payload);
-    assert.equal(trade.show.expires_at, trade.deadline_at);
+    assert.equal(trade.shown_code.payload, (await lineOf(shop, trade)).payload);
+    assert.equal(trade.shown_code.expires_at, trade.deadline_at);
     for (const terminal of ["till-1", "till-2"]) {
-      for (const presented of ["merchant", "consumer"]) {
-        const busy = await ask(shop, "present", { terminal, presented });
-        assert.deepEqual([busy.status, busy.json.code, busy.json.trade.trx_id], [409, "sale_busy", trade.trx_id]);
+      for (const mode of ["merchant_presented", "consumer_presented"]) {
+        const busy = await ask(shop, "present", { terminal, mode });
+        assert.deepEqual([busy.status, busy.json.code, busy.json.trade.trade_id], [409, "sale_busy", trade.trade_id]);
       }
     }
     const token = await shop.token();
-    const code = await shop.call("POST", `/v1/trades/${trade.trx_id}/code`, {
+    const code = await shop.call("POST", `/v1/trades/${trade.trade_id}/code`, {
       token,
       body: { code: await shop.code() },
     });
     assert.equal(code.json.code, "trade_closed", "it takes no code of a customer's");
 
-    await scan(shop, trade.show.payload);
-    await assert.rejects(scan(shop, trade.show.payload), /409/, "a second customer reads that it is spent");
+    await scan(shop, trade.shown_code.payload);
+    await assert.rejects(scan(shop, trade.shown_code.payload), /409/, "a second customer reads that it is spent");
     const paid = await reaches(shop, trade, ["paid"]);
-    assert.equal(paid.show, undefined);
+    assert.equal(paid.shown_code, undefined);
     assert.equal((await ask(shop, "present")).json.code, "sale_paid");
     const { charged, refunded, calls } = await lineOf(shop, trade);
     assert.deepEqual([charged, refunded, calls.pay], [1250, 0, 0]);
@@ -122,9 +125,9 @@ onBothStores("faults around a code on display: the ledger and the word agree, wh
   const ends = await Promise.allSettled(
     cases.map(async ([call, fault, end], at) => {
       const trade = await shown(shop, `fault-${at}`);
-      await shop.fault(call, fault, { trx_id: trade.trx_id, times: call === "status" ? 3 : 1 });
-      if (call === "status") await scan(shop, trade.show.payload);
-      else await shop.call("POST", `/v1/trades/${trade.trx_id}/cancel`, { token: await shop.token() });
+      await shop.fault(call, fault, { trade_id: trade.trade_id, times: call === "status" ? 3 : 1 });
+      if (call === "status") await scan(shop, trade.shown_code.payload);
+      else await shop.call("POST", `/v1/trades/${trade.trade_id}/cancel`, { token: await shop.token() });
       assert.equal((await reaches(shop, trade, final)).status, end, JSON.stringify(fault));
       const { charged, refunded } = await lineOf(shop, trade);
       assert.equal(charged - refunded, end === "paid" ? 1250 : 0, JSON.stringify(fault));
@@ -140,7 +143,7 @@ onBothStores("faults around a code on display: the ledger and the word agree, wh
     const lost = (await ask(shop, `create-${at}`)).json;
     const closed = await reaches(shop, lost, final);
     assert.deepEqual(
-      [closed.status, closed.reason, closed.show],
+      [closed.status, closed.reason, closed.shown_code],
       ["cancelled", "gateway_unavailable", undefined],
       JSON.stringify(fault),
     );
@@ -165,7 +168,7 @@ onBothStores(
       cases.map(async ([sen, end, charged]) => {
         const minor = Number(`12${sen}`);
         const trade = await shown(shop, `sen-${sen}`, { minor });
-        await scan(shop, trade.show.payload, "by_amount");
+        await scan(shop, trade.shown_code.payload, "by_amount");
         assert.equal((await reaches(shop, trade, final)).status, end, sen);
         assert.equal((await lineOf(shop, trade)).charged, charged * minor, sen);
       }),
@@ -177,15 +180,15 @@ onBothStores(
 
     // .08: scanned, cancelled, and paid after all. Meanwhile the sale is paid by a second attempt.
     const first = await shown(shop, "late", { minor: 1208 });
-    await scan(shop, first.show.payload, "by_amount");
+    await scan(shop, first.shown_code.payload, "by_amount");
     const token = await shop.token();
     await until(
       "a cancel is granted",
-      async () => (await shop.call("POST", `/v1/trades/${first.trx_id}/cancel`, { token })).status === 200,
+      async () => (await shop.call("POST", `/v1/trades/${first.trade_id}/cancel`, { token })).status === 200,
     );
     await reaches(shop, first, ["cancelled"]);
     const second = await shown(shop, "late", { minor: 1208 });
-    await scan(shop, second.show.payload);
+    await scan(shop, second.shown_code.payload);
     await reaches(shop, second, ["paid"]);
     await reaches(shop, first, ["voided"]);
     const lines = await Promise.all([first, second].map((trade) => lineOf(shop, trade)));
@@ -197,7 +200,7 @@ onBothStores(
       ],
     );
     const record = await shop.sale("late");
-    assert.deepEqual([record.decided_by, record.open], ["gateway", false]);
+    assert.deepEqual([record.decided_by, record.unconfirmed], ["gateway", false]);
   },
 );
 
@@ -208,10 +211,10 @@ onBothStores(
     const trade = await shown(shop, "nobody");
     const closed = await reaches(shop, trade, final);
     assert.deepEqual(
-      [closed.status, closed.by, closed.reason, closed.show],
+      [closed.status, closed.by, closed.reason, closed.shown_code],
       ["cancelled", "system", "deadline", undefined],
     );
-    await assert.rejects(scan(shop, trade.show.payload), /409/);
+    await assert.rejects(scan(shop, trade.shown_code.payload), /409/);
     assert.equal(await shop.kept(), 0);
   },
 );
@@ -222,16 +225,16 @@ onBothStores(
     const shop = await counter(t, { scale: 0.5 });
     const trade = await shown(shop, "killed");
     await shop.stopBackend("SIGKILL");
-    await scan(shop, trade.show.payload, "asks");
+    await scan(shop, trade.shown_code.payload, "asks");
     await shop.startBackend();
     await reaches(shop, trade, ["pending"]);
-    await shop.post("/_sim/phone/answer", { trx_id: trade.trx_id, approve: true });
+    await shop.post("/_sim/phone/answer", { trade_id: trade.trade_id, approve: true });
     await reaches(shop, trade, ["paid"]);
     const again = await shown(shop, "killed-2");
     await shop.stopBackend("SIGKILL");
     await shop.startBackend();
-    assert.deepEqual((await reaches(shop, again, ["awaiting_payer"])).show, again.show);
-    await scan(shop, again.show.payload);
+    assert.deepEqual((await reaches(shop, again, ["awaiting_payer"])).shown_code, again.shown_code);
+    await scan(shop, again.shown_code.payload);
     await reaches(shop, again, ["paid"]);
     assert.equal(await shop.kept(), 2500);
   },
@@ -243,8 +246,8 @@ onBothStores(
     const shop = await counter(t, { profile: "plain" });
     const session = await shop.call("POST", "/v1/sessions", { token: await shop.token() });
     assert.ok(
-      session.json.integrators.length > 0 &&
-        session.json.integrators.every(({ presents }) => presents.join() === "consumer"),
+      session.json.wallets.length > 0 &&
+        session.json.wallets.every(({ modes }) => modes.join() === "consumer_presented"),
     );
     const refused = await ask(shop, "plain");
     assert.deepEqual([refused.status, refused.json.code, refused.json.retry], [400, "mode_unsupported", "never"]);
@@ -299,7 +302,7 @@ for (const viewport of [
       );
       await scan(shop, line.payload);
       await screen(page, "paid");
-      assert.equal(await page.getAttribute("#reference", "data-receipt"), line.trans_id);
+      assert.equal(await page.getAttribute("#reference", "data-receipt"), line.gateway_ref);
       assert.deepEqual([only(await shop.ledger()).charged, page.problems], [1250, []]);
     },
   );
@@ -334,14 +337,14 @@ plain("declined, cancelled by the cashier, and at the deadline: the sale is free
   await cancelled.keyboard.press("Escape");
   await screen(cancelled, "declined");
   assert.deepEqual(
-    (await shop.sale("cancelled")).attempts.map(({ status, by, reason }) => [status, by, reason]),
+    (await shop.sale("cancelled")).trades.map(({ status, by, reason }) => [status, by, reason]),
     [["cancelled", "cashier"]],
   );
 
   const late = await display(machine, "deadline");
   await screen(late, "declined");
   assert.deepEqual(
-    (await shop.sale("deadline")).attempts.map(({ status, by, reason }) => [status, by, reason]),
+    (await shop.sale("deadline")).trades.map(({ status, by, reason }) => [status, by, reason]),
     [["cancelled", "system", "deadline"]],
   );
   assert.equal(await shop.kept(), 0);
@@ -392,18 +395,21 @@ plain("onCode, resume, abort and two tills, as a developer meets them", async (t
   await page.evaluate((sale) => begin(sale), sale("api"));
   await awaited("onCode is called");
   const [{ svg, payload, expiresAt }] = await page.evaluate("codes");
-  const trade = only((await shop.sale("api")).attempts);
+  const trade = only((await shop.sale("api")).trades);
   assert.match(svg, /^<svg /);
-  assert.deepEqual([payload, expiresAt], [trade.show.payload, trade.show.expires_at]);
+  assert.deepEqual([payload, expiresAt], [trade.shown_code.payload, trade.shown_code.expires_at]);
   assert.equal(await page.evaluate("till.state"), "waiting");
   const watcher = await machine.till({ terminal: "till-1", context: await machine.freshContext() });
-  const watched = watcher.evaluate((id) => ends(till.resume(id)), trade.trx_id);
+  const watched = watcher.evaluate((id) => ends(till.resume(id)), trade.trade_id);
   const rival = await machine.till({ terminal: "till-2", context: await machine.freshContext() });
   const busy = await rival.evaluate(
     (sale) => ends(till.present(sale, { wallet: "23", onCode: () => {} })),
     sale("api"),
   );
-  assert.deepEqual([busy.error.code, busy.error.tradeId, busy.error.moneyMoved], ["sale_busy", trade.trx_id, "maybe"]);
+  assert.deepEqual(
+    [busy.error.code, busy.error.tradeId, busy.error.moneyMoved],
+    ["sale_busy", trade.trade_id, "maybe"],
+  );
   await scan(shop, payload);
   assert.deepEqual([(await ended()).value.status, (await watched).value.status], ["paid", "paid"]);
   assert.equal(await page.evaluate("codes.length"), 1);
@@ -418,7 +424,7 @@ plain("onCode, resume, abort and two tills, as a developer meets them", async (t
   await page.evaluate("abort.abort()");
   assert.deepEqual((await ended()).value, {
     status: "cancelled",
-    tradeId: only((await shop.sale("abort")).attempts).trx_id,
+    tradeId: only((await shop.sale("abort")).trades).trade_id,
     by: "cashier",
     reason: "requested",
   });
@@ -450,6 +456,6 @@ plain("onCode, resume, abort and two tills, as a developer meets them", async (t
     told.map(({ error }) => error.code ?? error.name),
     ["wallet_unknown", "argument_invalid", "wallet_required"],
   );
-  assert.deepEqual((await shop.sale("none")).attempts ?? [], []);
+  assert.deepEqual((await shop.sale("none")).trades ?? [], []);
   assert.equal(await shop.kept(), 1250);
 });

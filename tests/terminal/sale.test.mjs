@@ -22,7 +22,7 @@ test("rule 9: paid at once: from the camera to a receipt that the gateway and th
   await screen(page, "paid");
   const line = only(await shop.ledger());
   assert.deepEqual([line.charged, line.refunded, line.calls.pay], [1250, 0, 1]);
-  assert.equal(await page.getAttribute("#reference", "data-receipt"), line.trans_id);
+  assert.equal(await page.getAttribute("#reference", "data-receipt"), line.gateway_ref);
   assert.equal(await page.getAttribute("body", "data-source"), "camera");
   assert.equal(only(await shop.calls("pay")).code, code, "that very code was paid with");
   assert.deepEqual(await shop.get("/shop/sales?ref=sale-1&minor=1250&currency=MYR"), {
@@ -58,7 +58,7 @@ test("declined: the same sale is paid with another wallet", async (t) => {
   await screen(page, "paid");
   const record = await shop.sale("sale-2");
   assert.deepEqual(
-    record.attempts.map((attempt) => [attempt.attempt, attempt.integrator, attempt.status]),
+    record.trades.map((attempt) => [attempt.attempt, attempt.wallet_id, attempt.status]),
     [
       [1, "23", "declined"],
       [2, "21", "paid"],
@@ -122,7 +122,7 @@ test("cancelled before the scan, with a wallet chosen: the sale is free again", 
   assert.equal(first.error.name, "AbortError");
   const left = await until("the attempt is closed", async () => {
     const record = await shop.sale("sale-3");
-    return record.attempts[0].status === "cancelled" && record.attempts[0];
+    return record.trades[0].status === "cancelled" && record.trades[0];
   });
   assert.equal(left.by, "cashier");
   const second = await page.evaluate(
@@ -179,7 +179,7 @@ test("a cancel while the customer decides closes the payment on the gateway's wo
   const page = await machine.terminal({ ref: "sale-7" });
   await charge(page, { wallet: "23" });
   await screen(page, "waiting");
-  await until("it is pending", async () => (await shop.sale("sale-7")).attempts[0].status === "pending");
+  await until("it is pending", async () => (await shop.sale("sale-7")).trades[0].status === "pending");
   await page.hover("#second");
   await page.mouse.down();
   await screen(page, "declined");
@@ -195,7 +195,7 @@ test("nobody answers: the deadline closes it, and the customer was not charged",
   const page = await machine.terminal({ ref: "sale-8" });
   await charge(page, { wallet: "23" });
   await screen(page, "declined", 40_000);
-  const [attempt] = (await shop.sale("sale-8")).attempts;
+  const [attempt] = (await shop.sale("sale-8")).trades;
   assert.deepEqual([attempt.status, attempt.by, attempt.reason], ["cancelled", "system", "deadline"]);
   assert.equal(await shop.kept(), 0);
 });

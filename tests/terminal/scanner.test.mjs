@@ -165,7 +165,7 @@ test("on the scan screen, in the wallet picker, the typed code, while waiting an
   await page.waitForSelector("#cancel[open]");
   await unmoved(shop, page, "the question whether to cancel", { codes: CODES.slice(-2) });
   await page.click("#cancel-close");
-  await shop.post("/_sim/phone/answer", { trx_id: (await shop.ledger())[0].trx_id, approve: true });
+  await shop.post("/_sim/phone/answer", { trade_id: (await shop.ledger())[0].trade_id, approve: true });
   await screen(page, "paid");
   assert.equal(await shop.kept(), 1250);
 });
@@ -222,7 +222,7 @@ test("on Declined and Not confirmed, in the manager's dialog, and where the same
   await page.focus("#evidence");
   await scans(page, "9556001000018");
   assert.match(await page.inputValue("#evidence"), /9556001000018/, "a typed field takes the code");
-  assert.equal((await shop.sale("review")).attempts[0].status, "needs_review");
+  assert.equal((await shop.sale("review")).trades[0].status, "needs_review");
 });
 
 test("beside a code on display and an old sale over it, on Cancelled and on Paid late", async (t) => {
@@ -231,12 +231,12 @@ test("beside a code on display and an old sale over it, on Cancelled and on Paid
     scale: 0.1,
     policy: { deadline_ms: 3_600_000, min_cancel_age_ms: 100, late_first_ms: 4_000 },
   });
-  const status = async (ref) => (await shop.sale(ref)).attempts[0].status;
+  const status = async (ref) => (await shop.sale(ref)).trades[0].status;
   const late = await attempt(shop, "late", { minor: 1208, code: await shop.code("by_amount") });
   const token = await shop.token();
   await until(
     "a cancel is granted",
-    async () => (await shop.call("POST", `/v1/trades/${late.trx_id}/cancel`, { token })).status === 200,
+    async () => (await shop.call("POST", `/v1/trades/${late.trade_id}/cancel`, { token })).status === 200,
   );
   const old = await attempt(shop, "old", { minor: 4200, code: await shop.code() });
   await until("one is late", async () => (await status("late")) === "late_success");
@@ -248,7 +248,7 @@ test("beside a code on display and an old sale over it, on Cancelled and on Paid
   await page.waitForSelector("#shown svg");
   await unmoved(shop, page, "the code on display", { codes: CODES.slice(-2) });
   await page.click("#history-open");
-  await page.click(`[data-trade="${old.trx_id}"]`);
+  await page.click(`[data-trade="${old.trade_id}"]`);
   await page.waitForSelector("#past[open]");
   await unmoved(shop, page, "an old sale over it", { codes: CODES.slice(-2) });
   await page.click("#past-back");

@@ -37,13 +37,13 @@ async function agree(shop, page, { ledger, screen: name, promise, rows = [] }) {
   );
   assert.equal(await page.getAttribute("body", "data-promise"), promise, "the promise");
   assert.deepEqual(
-    (await journal(page)).map((row) => [row.record.trx_id, row.record.handed_over]),
+    (await journal(page)).map((row) => [row.record.trade_id, row.record.handed_over]),
     rows,
     "the journal",
   );
 }
 
-const attemptOf = async (shop, ref) => (await shop.sale(ref))?.attempts?.at(-1);
+const attemptOf = async (shop, ref) => (await shop.sale(ref))?.trades?.at(-1);
 const reaches = (shop, ref, status, ms) =>
   until(
     `${ref} is ${status}`,
@@ -75,7 +75,7 @@ async function tapUnfinished(page) {
   await page.click("#unfinished");
 }
 
-const confirm = (shop, trade) => shop.post("/_sim/phone/answer", { trx_id: trade.trx_id, approve: true });
+const confirm = (shop, trade) => shop.post("/_sim/phone/answer", { trade_id: trade.trade_id, approve: true });
 
 test("scenario 1: the payment is taken and the answer is cut: asked every 2 s, at the real pace, and paid once", async (t) => {
   const shop = await counter(t, { scale: 1 });
@@ -83,10 +83,10 @@ test("scenario 1: the payment is taken and the answer is cut: asked every 2 s, a
   await shop.fault("status", down, { times: 4 });
   const page = await begins(shop, await shop.machine(), "cut");
   await screen(page, "waiting");
-  const { trx_id } = await reaches(shop, "cut", "unknown");
+  const { trade_id } = await reaches(shop, "cut", "unknown");
   assert.deepEqual(
-    (await journal(page)).map((row) => [row.record.trx_id, row.record.handed_over]),
-    [[trx_id, true]],
+    (await journal(page)).map((row) => [row.record.trade_id, row.record.handed_over]),
+    [[trade_id, true]],
     "journalled meanwhile",
   );
   await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", promise: "paid" });
@@ -97,7 +97,7 @@ test("scenario 1: the payment is taken and the answer is cut: asked every 2 s, a
   const pauses = asked.slice(1).map((at, index) => at - asked[index]);
   for (const pause of pauses) assert.ok(Math.abs(pause - 2000) <= 400, `asked every 2 s: ${pauses}`);
   const [line] = await shop.ledger();
-  assert.equal(await page.getAttribute("#reference", "data-receipt"), line.trans_id, "one receipt, the gateway's");
+  assert.equal(await page.getAttribute("#reference", "data-receipt"), line.gateway_ref, "one receipt, the gateway's");
 });
 
 test("scenario 2: the page is killed between the journal and the code, and just after the code left: it asks, and never pays again", async (t) => {
@@ -184,7 +184,7 @@ test("scenario 4: success after it was cancelled: an alarm, and a person accepts
   await screen(page, "waiting");
   await holdCancel(shop, page);
   await agree(shop, page, { ledger: [[0, 0, 1]], screen: "declined", promise: "cancelled" });
-  const { trx_id } = await reaches(shop, "late", "late_success");
+  const { trade_id } = await reaches(shop, "late", "late_success");
   assert.match((await shop.call("GET", "/metrics")).text, /state="LateSuccess"\} 1/, "the alarm");
   assert.equal(await shop.kept(), 1208);
   // The address names the sale: what became of it comes first.
@@ -195,7 +195,7 @@ test("scenario 4: success after it was cancelled: an alarm, and a person accepts
   await page.click("#manager-paid");
   await page.click("#manager-settle");
   await agree(shop, page, { ledger: [[1208, 0, 1]], screen: "paid", promise: "paid" });
-  assert.equal((await attemptOf(shop, "late")).trx_id, trx_id);
+  assert.equal((await attemptOf(shop, "late")).trade_id, trade_id);
 });
 
 test("scenario 5: the answer to a cancel is lost: asked again, and closed on the gateway's word", async (t) => {
@@ -235,7 +235,7 @@ test("scenario 6: double scan, double tap: one attempt", async (t) => {
   };
   const page = await begins(shop, await shop.machine(), "double", { tap });
   await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", promise: "paid" });
-  assert.equal((await shop.sale("double")).attempts.length, 1);
+  assert.equal((await shop.sale("double")).trades.length, 1);
 });
 
 /** Both tills hold a code to the same sale within 50 ms. */
@@ -261,7 +261,9 @@ async function race(pages, shop) {
   assert.deepEqual([won.length, lost.length], [1, 1], JSON.stringify(ends));
   const winner = won[0].value.tradeId;
   assert.deepEqual(
-    (await shop.ledger()).filter((line) => line.charged > 0).map((line) => [line.trx_id, line.charged, line.calls.pay]),
+    (await shop.ledger())
+      .filter((line) => line.charged > 0)
+      .map((line) => [line.trade_id, line.charged, line.calls.pay]),
     [[winner, 1250, 1]],
   );
   assert.equal((await shop.calls("pay")).length, 1);
@@ -304,12 +306,12 @@ test("scenario 8: a wrong amount is shown as not confirmed, and settled by the g
   await shop.fault("pay", "wrong_amount");
   const page = await begins(shop, await shop.machine(), "contradicted");
   await screen(page, "not-confirmed");
-  const { trx_id } = await attemptOf(shop, "contradicted");
+  const { trade_id } = await attemptOf(shop, "contradicted");
   await agree(shop, page, {
     ledger: [[1250, 0, 1]],
     screen: "not-confirmed",
     promise: "unresolved",
-    rows: [[trx_id, true]],
+    rows: [[trade_id, true]],
   });
   assert.match(await page.textContent("#sentence"), /do not charge again/i);
   await reaches(shop, "contradicted", "paid");
@@ -326,14 +328,14 @@ test("scenario 8: wrong ids, HTML, duplicate keys, answers that contradict: noth
       ([sale, code]) => ends(till.pay(sale, code, { wallet: "23" })),
       [sale(fault), await shop.code()],
     );
-    const { trx_id } = await reaches(shop, fault, "paid");
+    const { trade_id } = await reaches(shop, fault, "paid");
     assert.ok(["paid", "unresolved"].includes(first.value?.status), `${fault}: ${JSON.stringify(first)}`);
-    const last = await page.evaluate((id) => ends(till.resume(id)), trx_id);
+    const last = await page.evaluate((id) => ends(till.resume(id)), trade_id);
     assert.equal(last.value?.status, "paid", `${fault}: ${JSON.stringify(last)}`);
     const seen = await page.evaluate(
       (id) =>
         log.filter(({ type, detail }) => type === "trade" && detail.tradeId === id).map(({ detail }) => detail.status),
-      trx_id,
+      trade_id,
     );
     const paidAt = seen.indexOf("paid");
     assert.ok(
@@ -387,12 +389,12 @@ test("scenario 9: ten minutes of hanging, 5xx and 429, a laptop that sleeps, a w
     },
     { ms: 60_000, every: 200 },
   );
-  const { trx_id } = await reaches(shop, "storm", "needs_review");
+  const { trade_id } = await reaches(shop, "storm", "needs_review");
   await agree(shop, page, {
     ledger: [[1250, 0, 1]],
     screen: "not-confirmed",
     promise: "unresolved",
-    rows: [[trx_id, true]],
+    rows: [[trade_id, true]],
   });
   const hung = asked.slice(0, 6).map((entry) => entry.at_ms);
   for (const [at, from] of hung.slice(0, -1).entries())
@@ -427,5 +429,5 @@ test("scenario 10: token and journal both lost: the open attempt comes back from
   await tapUnfinished(page);
   await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", promise: "paid" });
   const [line] = await shop.ledger();
-  assert.equal(await page.getAttribute("#reference", "data-receipt"), line.trans_id);
+  assert.equal(await page.getAttribute("#reference", "data-receipt"), line.gateway_ref);
 });

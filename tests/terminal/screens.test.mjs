@@ -53,7 +53,7 @@ test("the way of a sale: ready, scan, our own code, waiting, paid, declined, and
   await look(page, "9-cancel");
   await page.click("#cancel-close");
   const trade = (await shop.ledger()).at(-1);
-  await shop.post("/_sim/phone/answer", { trx_id: trade.trx_id, approve: true });
+  await shop.post("/_sim/phone/answer", { trade_id: trade.trade_id, approve: true });
   await screen(page, "paid");
   await look(page, "4-paid");
   await page.click("#second");
@@ -82,18 +82,15 @@ test("what is not confirmed, what came late, and the day's history of both", asy
   const late = await attempt(shop, "late", { minor: 1208, code: await shop.code("by_amount") });
   await until(
     "a cancel is granted",
-    async () => (await shop.call("POST", `/v1/trades/${late.trx_id}/cancel`, { token })).status === 200,
+    async () => (await shop.call("POST", `/v1/trades/${late.trade_id}/cancel`, { token })).status === 200,
   );
   // And one of each other end.
   const old = await attempt(shop, "paid", { code: await shop.code() });
   await attempt(shop, "declined", { code: await shop.code("declines") });
   const other = await underReview(shop, "settled", { terminal: "till-2" });
   const at = (trade, status) =>
-    until(
-      `${trade.sale.ref} is ${status}`,
-      async () => (await shop.sale(trade.sale.ref)).attempts[0].status === status,
-    );
-  await shop.call("POST", `/v1/trades/${other.trx_id}/verdict`, {
+    until(`${trade.sale.ref} is ${status}`, async () => (await shop.sale(trade.sale.ref)).trades[0].status === status);
+  await shop.call("POST", `/v1/trades/${other.trade_id}/verdict`, {
     token: await shop.token("till-2"),
     body: { outcome: "paid", evidence: "seen in the portal" },
   });
@@ -116,11 +113,11 @@ test("what is not confirmed, what came late, and the day's history of both", asy
   await page.click("#history-open");
   await page.waitForSelector(".entry");
   await look(page, "8-history");
-  await page.click(`[data-trade="${old.trx_id}"]`);
+  await page.click(`[data-trade="${old.trade_id}"]`);
   await page.waitForSelector('body[data-kind="old"]');
   await look(page, "8-earlier");
   await page.click("#history-open");
-  await page.click(`[data-trade="${late.trx_id}"]`);
+  await page.click(`[data-trade="${late.trade_id}"]`);
   await screen(page, "not-confirmed");
   await until("it is the late one", async () => (await page.getAttribute("body", "data-kind")) === "late");
   await look(page, "7-late");
@@ -181,7 +178,7 @@ test("the customer's phone: whole at 360x640 in each variant; its code is renewe
     await phone.click(`#${variant}`);
   }
   await phone.selectOption("#wallet", "23");
-  await until("its code is that wallet's", async () => (await phone.evaluate(() => made.integrator)) === "23");
+  await until("its code is that wallet's", async () => (await phone.evaluate(() => made.wallet_id)) === "23");
   const code = await phone.evaluate(() => made.code);
   await attempt(shop, "asked", { minor: 1234, code });
   await phone.waitForSelector("#ask:not([hidden])");

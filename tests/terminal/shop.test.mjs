@@ -67,10 +67,10 @@ async function phpShop(t, shop, bills, environment = {}) {
 }
 
 const body = (ref, minor) => ({
-  key: randomBytes(16).toString("hex"),
+  idempotency_key: randomBytes(16).toString("hex"),
   sale: { ref, amount: { minor, currency: "MYR" } },
-  integrator: "23",
-  presented: "consumer_presented",
+  wallet_id: "23",
+  mode: "consumer_presented",
 });
 
 test("the README's PHP mints a token for one bill and its amount, and closes the bill only when that amount is paid", async (t) => {
@@ -79,7 +79,7 @@ test("the README's PHP mints a token for one bill and its amount, and closes the
   const { token: start } = await php.token();
   const session = await shop.call("POST", "/v1/sessions", { token: start });
   assert.deepEqual(
-    [session.status, session.json?.terminal, session.json?.may],
+    [session.status, session.json?.terminal, session.json?.rights],
     [200, "till-php", ["cancel"]],
     "before a bill is rung up, nothing is charged",
   );
@@ -98,12 +98,12 @@ test("the README's PHP mints a token for one bill and its amount, and closes the
   );
   assert.equal(await php.closes("INV/2026/1"), false, "no such sale yet");
   const trade = (await shop.call("POST", "/v1/trades", { token, body: body("INV/2026/1", 1250) })).json;
-  await shop.call("POST", `/v1/trades/${trade.trx_id}/code`, { token, body: { code: await shop.code() } });
+  await shop.call("POST", `/v1/trades/${trade.trade_id}/code`, { token, body: { code: await shop.code() } });
   await until("the bill is closed", () => php.closes("INV/2026/1"));
 
   // Somebody with a wider token paid 1 sen for the other bill: it stays open.
   const cheap = (await shop.call("POST", "/v1/trades", { token: await shop.token(), body: body("php-2", 1) })).json;
-  await shop.call("POST", `/v1/trades/${cheap.trx_id}/code`, {
+  await shop.call("POST", `/v1/trades/${cheap.trade_id}/code`, {
     token: await shop.token(),
     body: { code: await shop.code() },
   });

@@ -8,10 +8,10 @@ import { attempt, charge, counter, screen, underReview, until } from "./harness.
 const sentence = (page) => page.textContent("#sentence");
 const sees = (page, what, pattern, selector = "#sentence") =>
   until(what, async () => pattern.test(await page.textContent(selector)));
-const status = async (shop, ref) => (await shop.sale(ref)).attempts.at(-1).status;
+const status = async (shop, ref) => (await shop.sale(ref)).trades.at(-1).status;
 const asked = (page) => sees(page, "the customer is asked", /confirm/);
 const approve = async (shop, ref) =>
-  shop.post("/_sim/phone/answer", { trx_id: (await shop.sale(ref)).attempts.at(-1).trx_id, approve: true });
+  shop.post("/_sim/phone/answer", { trade_id: (await shop.sale(ref)).trades.at(-1).trade_id, approve: true });
 
 /** An earlier sale of RM 42.00, paid. */
 async function earlier(shop, more) {
@@ -23,7 +23,7 @@ async function earlier(shop, more) {
 /** History, and the earlier sale in it. */
 async function opens(page, trade) {
   await page.click("#history-open");
-  await page.click(`[data-trade="${trade.trx_id}"]`);
+  await page.click(`[data-trade="${trade.trade_id}"]`);
 }
 
 async function running(shop, { ref = "running", customer = "asks" } = {}) {
@@ -230,10 +230,10 @@ test("a refund that the gateway refuses is told: now, in the history, and when t
   assert.match(await sentence(page), /NOT given back/);
   assert.match(await page.textContent("#details"), /payment system says: .+/);
   assert.equal(await shop.kept(), 1250);
-  const { trx_id } = (await shop.sale("kept")).attempts[0];
+  const { trade_id } = (await shop.sale("kept")).trades[0];
   await page.click("#history-open");
-  assert.match(await page.textContent(`[data-trade="${trx_id}"]`), /Paid.*NOT given back: .+/);
-  await page.click(`[data-trade="${trx_id}"]`);
+  assert.match(await page.textContent(`[data-trade="${trade_id}"]`), /Paid.*NOT given back: .+/);
+  await page.click(`[data-trade="${trade_id}"]`);
   await page.waitForSelector('body[data-kind="old"]');
   assert.match(await sentence(page), /NOT given back/);
   for (const [language, words] of [
@@ -255,7 +255,7 @@ test("a refund that the gateway refuses is told: now, in the history, and when t
   await page.waitForSelector('body[data-kind="voided"]');
   assert.equal(await shop.kept(), 0);
   await page.click("#history-open");
-  assert.doesNotMatch(await page.textContent(`[data-trade="${trx_id}"]`), /NOT given back/);
+  assert.doesNotMatch(await page.textContent(`[data-trade="${trade_id}"]`), /NOT given back/);
 });
 
 test("a creation that the gateway refuses: the cashier reads its sentence beside ours", async (t) => {

@@ -13,12 +13,12 @@ async function pendingSale(shop, machine, ref) {
   await charge(page, { wallet: "23" });
   const trade = await until("the payment is pending", async () => {
     const record = await shop.sale(ref);
-    return record.attempts?.[0]?.status === "pending" && record.attempts[0];
+    return record.trades?.[0]?.status === "pending" && record.trades[0];
   });
   return { page, trade };
 }
 
-const confirm = (shop, trade) => shop.post("/_sim/phone/answer", { trx_id: trade.trx_id, approve: true });
+const confirm = (shop, trade) => shop.post("/_sim/phone/answer", { trade_id: trade.trade_id, approve: true });
 
 test("a new sale is paid while an old one is unresolved, and the old one stays on the list", async (t) => {
   const shop = await counter(t, { scale: 0.1, profile: "plain" });

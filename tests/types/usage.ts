@@ -62,7 +62,7 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
   const onCode = ({ svg, payload, expiresAt }: ShownCode) => {
     video.insertAdjacentHTML("afterend", svg + payload.length + expiresAt);
   };
-  const canShow = till.wallets.find((wallet) => wallet.presents.includes("merchant_presented"));
+  const canShow = till.wallets.find((wallet) => wallet.modes.includes("merchant_presented"));
   const fifth = await till.present(sale, { wallet: canShow?.id ?? "21", onCode, signal });
   const id = till.unfinished[0]?.tradeId ?? "";
   const ends = [

@@ -46,14 +46,14 @@ pub(crate) async fn get(
     };
     let store = app.trades.store();
     let rows = store.sale(&either.shop, &which.reference).await?;
-    let attempts: Vec<_> = rows
+    let trades: Vec<_> = rows
         .iter()
         .filter_map(|row| {
             let reach = either.reach(row.trade.facts());
             reach.told(app.trades.wire(&row.trade))
         })
         .collect();
-    if attempts.is_empty() && !either.may_charge(&which.reference) {
+    if trades.is_empty() && !either.may_charge(&which.reference) {
         // Whether the sale is there is not told either.
         return Err(Problem::new(ProblemCode::TokenForbidden));
     }
@@ -69,7 +69,7 @@ pub(crate) async fn get(
         paid_amount: standing.paid_amount,
         decided_by: standing.decided_by,
         late_amount: standing.late_amount,
-        open: standing.open,
-        attempts,
+        unconfirmed: standing.open,
+        trades,
     }))
 }

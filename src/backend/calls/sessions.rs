@@ -20,16 +20,16 @@ pub(crate) async fn open(
     app.limits.admit(&claims.shop, &claims.terminal)?;
     let trades = &app.trades;
     let gateway = trades.gateway();
-    let integrators = gateway
-        .integrators(app.config.test_wallets)
+    let wallets = gateway
+        .offered_wallets(app.config.test_wallets)
         .await
         .map_err(|_| Problem::new(ProblemCode::GatewayUnavailable))?;
-    let open = trades
+    let open_trades = trades
         .store()
         .open_trades(Some(&claims.shop), Some(&claims.terminal))
         .await?;
     let authority = claims.authority();
-    let open = open
+    let open_trades = open_trades
         .iter()
         .filter(|stored| authority.reach(stored.trade.facts()) == Reach::Whole)
         .map(|stored| trades.wire(&stored.trade))
@@ -42,12 +42,12 @@ pub(crate) async fn open(
     Ok(Json(Session {
         shop: claims.shop,
         terminal: claims.terminal,
-        may: claims.may,
+        rights: claims.rights,
         expires_at: rfc3339(claims.exp * 1000),
-        integrators,
+        wallets,
         currency,
         max_amount: claims.max_amount.unwrap_or(limit),
         policy: trades.policy().page(),
-        open,
+        open_trades,
     }))
 }

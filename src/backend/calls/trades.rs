@@ -31,7 +31,7 @@ pub(crate) async fn create(
     claims.authority().require(Right::Charge)?;
     app.limits.admit(&claims.shop, &claims.terminal)?;
     let lower_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-    if new.key.len() != KEY_CHARS || !new.key.bytes().all(lower_hex) {
+    if new.idempotency_key.len() != KEY_CHARS || !new.idempotency_key.bytes().all(lower_hex) {
         return Err(Problem::new(ProblemCode::IdempotencyKeyInvalid));
     }
     let gateway = app.trades.gateway();
@@ -42,12 +42,14 @@ pub(crate) async fn create(
     )?;
     claims.authority().require_sale(&new.sale)?;
     let wallets = gateway
-        .integrators(app.config.test_wallets)
+        .offered_wallets(app.config.test_wallets)
         .await
         .map_err(|_| Problem::new(ProblemCode::GatewayUnavailable))?;
-    let wallet = wallets.iter().find(|wallet| wallet.id == new.integrator);
+    let wallet = wallets
+        .iter()
+        .find(|wallet| wallet.wallet_id == new.wallet_id);
     let wallet = wallet.ok_or_else(|| Problem::new(ProblemCode::WalletUnknown))?;
-    if !wallet.presents.contains(&new.presented) {
+    if !wallet.modes.contains(&new.mode) {
         return Err(Problem::new(ProblemCode::ModeUnsupported));
     }
     let seen = claims.clone();
@@ -67,7 +69,7 @@ pub(crate) async fn create(
 pub(crate) async fn code(
     State(app): State<Arc<App>>,
     Terminal(claims): Terminal,
-    Path(trx_id): Path<String>,
+    Path(trade_id): Path<String>,
     Body(mut hand): Body<HandOver>,
 ) -> Answer {
     claims.authority().require(Right::Charge)?;
@@ -77,7 +79,7 @@ pub(crate) async fn code(
     if hand.code.is_empty() || hand.code.len() > CODE_MAX_BYTES || !hand.code.chars().all(good) {
         return Err(Problem::new(ProblemCode::CodeInvalid));
     }
-    let stored = app.trades.find(Some(&claims.shop), &trx_id).await?;
+    let stored = app.trades.find(Some(&claims.shop), &trade_id).await?;
     let facts = stored.trade.facts();
     // Who may read another terminal's trade hands no code to it.
     if facts.terminal != claims.terminal {
@@ -89,7 +91,7 @@ pub(crate) async fn code(
     let code = Secret::new(hand.code);
     let who = claims.who();
     app.trades
-        .wish(&claims.shop, &trx_id, Event::Code(mark), Some(code), &who)
+        .wish(&claims.shop, &trade_id, Event::Code(mark), Some(code), &who)
         .await
         .map(Json)
 }
@@ -106,10 +108,10 @@ fn mark(key: &Secret, code: &str) -> CodeMark {
 pub(crate) async fn get(
     State(app): State<Arc<App>>,
     either: Either,
-    Path(trx_id): Path<String>,
+    Path(trade_id): Path<String>,
 ) -> Answer {
     either.admit_look(&app)?;
-    let stored = app.trades.find(Some(&either.shop), &trx_id).await?;
+    let stored = app.trades.find(Some(&either.shop), &trade_id).await?;
     let own = either
         .claims
         .as_ref()
@@ -133,16 +135,23 @@ async fn looked_at(app: &App, either: &Either, stored: Stored, event: Event) -> 
 pub(crate) async fn cancel(
     State(app): State<Arc<App>>,
     Terminal(claims): Terminal,
-    Path(trx_id): Path<String>,
+    Path(trade_id): Path<String>,
 ) -> Answer {
     let who = claims.who();
-    wished(&app, &claims, &trx_id, (Right::Cancel, Event::Cancel), &who).await
+    wished(
+        &app,
+        &claims,
+        &trade_id,
+        (Right::Cancel, Event::Cancel),
+        &who,
+    )
+    .await
 }
 
 pub(crate) async fn void(
     State(app): State<Arc<App>>,
     Terminal(claims): Terminal,
-    Path(trx_id): Path<String>,
+    Path(trade_id): Path<String>,
     Body(ask): Body<AskVoid>,
 ) -> Answer {
     claims.authority().require(Right::Void)?;
@@ -152,23 +161,23 @@ pub(crate) async fn void(
         Problem::because(ProblemCode::BadRequest, detail)
     })?;
     let who = format!("{}: {reason}", claims.who());
-    wished(&app, &claims, &trx_id, (Right::Void, Event::Void), &who).await
+    wished(&app, &claims, &trade_id, (Right::Void, Event::Void), &who).await
 }
 
 pub(crate) async fn void_status(
     State(app): State<Arc<App>>,
     either: Either,
-    Path(trx_id): Path<String>,
+    Path(trade_id): Path<String>,
 ) -> Answer {
     either.admit_look(&app)?;
-    let stored = app.trades.find(Some(&either.shop), &trx_id).await?;
+    let stored = app.trades.find(Some(&either.shop), &trade_id).await?;
     looked_at(&app, &either, stored, Event::Tick).await
 }
 
 pub(crate) async fn verdict(
     State(app): State<Arc<App>>,
     Terminal(claims): Terminal,
-    Path(trx_id): Path<String>,
+    Path(trade_id): Path<String>,
     Body(verdict): Body<Verdict>,
 ) -> Answer {
     claims.authority().require(Right::Review)?;
@@ -178,7 +187,7 @@ pub(crate) async fn verdict(
     wished(
         &app,
         &claims,
-        &trx_id,
+        &trade_id,
         (Right::Review, Event::Verdict(verdict.outcome)),
         &who,
     )
@@ -189,15 +198,15 @@ pub(crate) async fn verdict(
 async fn wished(
     app: &App,
     claims: &Claims,
-    trx_id: &str,
+    trade_id: &str,
     (right, event): (Right, Event),
     who: &str,
 ) -> Answer {
     app.limits.admit(&claims.shop, &claims.terminal)?;
-    let stored = app.trades.find(Some(&claims.shop), trx_id).await?;
+    let stored = app.trades.find(Some(&claims.shop), trade_id).await?;
     claims.authority().require_on(right, stored.trade.facts())?;
     app.trades
-        .wish(&claims.shop, trx_id, event, None, who)
+        .wish(&claims.shop, trade_id, event, None, who)
         .await
         .map(Json)
 }

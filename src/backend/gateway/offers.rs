@@ -5,7 +5,7 @@ use std::sync::{Mutex as StdMutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use kaunter_core::policy::Ms;
-use kaunter_core::wire::Integrator;
+use kaunter_core::wire::Wallet;
 use tokio::sync::Mutex;
 
 use super::http::NoAnswer;
@@ -36,8 +36,8 @@ impl Offers {
     /// and nobody waits for it.
     pub(super) async fn list(
         &self,
-        ask: impl Future<Output = Result<Vec<Integrator>, NoAnswer>>,
-    ) -> Result<Vec<Integrator>, NoAnswer> {
+        ask: impl Future<Output = Result<Vec<Wallet>, NoAnswer>>,
+    ) -> Result<Vec<Wallet>, NoAnswer> {
         let offered = || self.wallets().offered().map(<[_]>::to_vec);
         if let Some(list) = offered().filter(|list| !list.is_empty()) {
             return Ok(list);
@@ -49,7 +49,7 @@ impl Offers {
     /// Awaits `ask` where the wallets are not known, doubtful or old.
     pub(super) async fn refresh(
         &self,
-        ask: impl Future<Output = Result<Vec<Integrator>, NoAnswer>>,
+        ask: impl Future<Output = Result<Vec<Wallet>, NoAnswer>>,
     ) -> Result<(), NoAnswer> {
         let began = Instant::now();
         let mut asked = self.asking.lock().await;

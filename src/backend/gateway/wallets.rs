@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use kaunter_core::wire::Integrator;
+use kaunter_core::wire::Wallet;
 
 /// The wallets change rarely, and may: once a day is enough. A list that stays shorter for as long is the new one.
 const TRUSTED: Duration = Duration::from_secs(24 * 3600);
@@ -12,7 +12,7 @@ const TRUSTED: Duration = Duration::from_secs(24 * 3600);
 #[derive(Debug, Default)]
 pub(super) struct Wallets {
     /// What tills are offered.
-    offered: Vec<Integrator>,
+    offered: Vec<Wallet>,
     /// When the gateway last answered, and whether that is believed for a day.
     answered: Option<(Instant, Doubt)>,
     /// The longest list of the last day, each wallet with the ways it pays, and since when.
@@ -34,14 +34,14 @@ pub(crate) enum Doubt {
 
 impl Wallets {
     /// The list, where it needs no question; `soon` is the pause before a doubtful one is asked for again.
-    pub(super) fn current(&self, soon: Duration) -> Option<&[Integrator]> {
+    pub(super) fn current(&self, soon: Duration) -> Option<&[Wallet]> {
         let (at, doubt) = self.answered?;
         let age = if doubt == Doubt::None { TRUSTED } else { soon };
         (at.elapsed() < age).then_some(self.offered.as_slice())
     }
 
     /// What tills are offered, however old; none before the first answer.
-    pub(super) fn offered(&self) -> Option<&[Integrator]> {
+    pub(super) fn offered(&self) -> Option<&[Wallet]> {
         self.answered.map(|_| self.offered.as_slice())
     }
 
@@ -50,7 +50,7 @@ impl Wallets {
     }
 
     /// The gateway answered. An empty list takes nothing away from the tills.
-    pub(super) fn answered(&mut self, list: Vec<Integrator>, now: Instant) {
+    pub(super) fn answered(&mut self, list: Vec<Wallet>, now: Instant) {
         let ids: Vec<String> = list.iter().flat_map(ways).collect();
         let missing = self
             .longest
@@ -74,29 +74,31 @@ impl Wallets {
 }
 
 /// A wallet by each way that it pays: one that lost a way is missing too.
-fn ways(wallet: &Integrator) -> Vec<String> {
+fn ways(wallet: &Wallet) -> Vec<String> {
     let ways = wallet
-        .presents
+        .modes
         .iter()
-        .map(|way| format!("{} {way:?}", wallet.id));
-    std::iter::once(wallet.id.clone()).chain(ways).collect()
+        .map(|way| format!("{} {way:?}", wallet.wallet_id));
+    std::iter::once(wallet.wallet_id.clone())
+        .chain(ways)
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use kaunter_core::wire::Presented;
+    use kaunter_core::wire::CodeMode;
 
     use super::*;
 
     const SOON: Duration = Duration::from_secs(20);
 
-    fn list(ids: &[&str]) -> Vec<Integrator> {
-        let wallet = |id: &&str| Integrator {
-            id: (*id).to_owned(),
+    fn list(ids: &[&str]) -> Vec<Wallet> {
+        let wallet = |id: &&str| Wallet {
+            wallet_id: (*id).to_owned(),
             name: (*id).to_owned(),
             logo: None,
             test: false,
-            presents: Vec::new(),
+            modes: Vec::new(),
         };
         ids.iter().map(wallet).collect()
     }
@@ -107,7 +109,7 @@ mod tests {
             wallets.answered(list(ids), Instant::now());
         }
         (
-            wallets.offered().map_or(0, <[Integrator]>::len),
+            wallets.offered().map_or(0, <[Wallet]>::len),
             wallets.doubt(),
         )
     }
@@ -143,9 +145,9 @@ mod tests {
     #[test]
     fn a_wallet_that_lost_a_way_to_pay_is_missing_too() {
         let mut both = list(&["1"]);
-        both[0].presents = vec![Presented::Consumer, Presented::Merchant];
+        both[0].modes = vec![CodeMode::ConsumerPresented, CodeMode::MerchantPresented];
         let mut one = both.clone();
-        one[0].presents.pop();
+        one[0].modes.pop();
         let mut wallets = Wallets::default();
         wallets.answered(both, Instant::now());
         wallets.answered(one, Instant::now());

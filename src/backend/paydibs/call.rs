@@ -61,7 +61,7 @@ impl<'a> Masks<'a> {
     fn of(facts: &'a Facts, trans_id: &'a str) -> Self {
         Self {
             code: None,
-            ids: vec![&facts.trx_id, trans_id, &facts.sale.reference],
+            ids: vec![&facts.trade_id, trans_id, &facts.sale.reference],
         }
     }
 }
@@ -103,9 +103,9 @@ pub(super) fn create<'a>(facts: &'a Facts, pay_type: &str) -> Call<'a> {
         name: "create",
         path: "/payment/create-trade",
         fields: vec![
-            (field::INTEGRATOR_ID, facts.integrator.clone()),
+            (field::INTEGRATOR_ID, facts.wallet_id.clone()),
             (field::AMOUNT, facts.sale.amount.decimal()),
-            (field::TRX_ID, facts.trx_id.clone()),
+            (field::TRX_ID, facts.trade_id.clone()),
             (field::PAY_TYPE, pay_type.to_owned()),
         ],
         patience: Patience::Short,
@@ -123,7 +123,7 @@ pub(super) fn pay<'a>(facts: &'a Facts, trans_id: &'a str, code: &'a Secret) -> 
         path: "/payment/payment",
         fields: vec![
             (field::USER_QR_CODE, code.expose().to_owned()),
-            (field::INTEGRATOR_ID, facts.integrator.clone()),
+            (field::INTEGRATOR_ID, facts.wallet_id.clone()),
             (field::AMOUNT, facts.sale.amount.decimal()),
             (field::TRANS_ID, trans_id.to_owned()),
         ],
@@ -144,7 +144,7 @@ pub(super) fn status<'a>(facts: &'a Facts, trans_id: &'a str, connection: Connec
         name: STATUS,
         path: "/payment/check-status",
         fields: vec![
-            (field::INTEGRATOR_ID, facts.integrator.clone()),
+            (field::INTEGRATOR_ID, facts.wallet_id.clone()),
             (field::TRANS_ID, trans_id.to_owned()),
         ],
         patience: Patience::Short,
@@ -175,7 +175,7 @@ pub(super) fn void<'a>(facts: &'a Facts, trans_id: &'a str, password_hash: Strin
         name: "void",
         path: "/payment/process-void",
         fields: vec![
-            (field::INTEGRATOR_ID, facts.integrator.clone()),
+            (field::INTEGRATOR_ID, facts.wallet_id.clone()),
             (field::TRANS_ID, trans_id.to_owned()),
             (field::VOID_PIN, password_hash),
         ],
@@ -190,7 +190,7 @@ pub(super) fn void<'a>(facts: &'a Facts, trans_id: &'a str, password_hash: Strin
 #[cfg(test)]
 mod tests {
     use kaunter_core::money::Money;
-    use kaunter_core::wire::{Presented, Sale};
+    use kaunter_core::wire::{CodeMode, Sale};
 
     use super::*;
 
@@ -200,7 +200,7 @@ mod tests {
             currency: "MYR".to_owned(),
         };
         Facts {
-            trx_id: "K-1".to_owned(),
+            trade_id: "K-1".to_owned(),
             shop: "shop".to_owned(),
             terminal: "till".to_owned(),
             attempt: 1,
@@ -208,8 +208,8 @@ mod tests {
                 reference: "bill-1".to_owned(),
                 amount,
             },
-            integrator: "23".to_owned(),
-            presented: Presented::Consumer,
+            wallet_id: "23".to_owned(),
+            mode: CodeMode::ConsumerPresented,
         }
     }
 

@@ -4,7 +4,7 @@
 
 use kaunter_core::money::Money;
 use kaunter_core::trade::Carried;
-use kaunter_core::wire::{GatewayAnswer, Integrator};
+use kaunter_core::wire::{GatewayAnswer, Wallet};
 
 use super::words::{TEST_WALLET, code, field};
 use crate::gateway::strict::Value;
@@ -118,14 +118,14 @@ impl Envelope {
         let unreadable = ids.contains(&Id::Unreadable) || matches!(amount, Some(Err(_)));
         let [trans_id, trx_id, integrator] = ids.map(Id::named);
         Carried {
-            trans_id,
-            trx_id,
+            gateway_ref: trans_id,
+            trade_id: trx_id,
             incomplete: unreadable,
             amount: amount.and_then(Result::ok),
             currency: self
                 .text(field::CURRENCY)
                 .map(|text| text.trim().to_owned()),
-            integrator,
+            wallet_id: integrator,
         }
     }
 
@@ -153,7 +153,7 @@ impl Envelope {
     }
 
     /// The wallets, where the data is a list of them; the caller knows which way they pay.
-    pub(super) fn integrators(&self, test_wallets: bool) -> Option<Vec<Integrator>> {
+    pub(super) fn integrators(&self, test_wallets: bool) -> Option<Vec<Wallet>> {
         if !self.is_ok() {
             return None;
         }
@@ -163,12 +163,12 @@ impl Envelope {
                     .and_then(text)
                     .filter(|text| !text.is_empty())
             };
-            Some(Integrator {
-                id: named(field::ID)?,
+            Some(Wallet {
+                wallet_id: named(field::ID)?,
                 name: named(field::INTEGRATOR_NAME)?,
                 logo: named(field::INTEGRATOR_LOGO_LINK),
                 test: named(field::ACTIVE).as_deref() == Some(TEST_WALLET),
-                presents: Vec::new(),
+                modes: Vec::new(),
             })
         });
         Some(

@@ -22,8 +22,8 @@ pub(super) struct Report {
 }
 
 struct Columns {
-    trans_id: Option<usize>,
-    trx_id: Option<usize>,
+    gateway_ref: Option<usize>,
+    trade_id: Option<usize>,
     amount: usize,
     status: Option<usize>,
 }
@@ -31,8 +31,8 @@ struct Columns {
 /// A row that could be read.
 pub(super) struct Row {
     pub(super) line: u64,
-    pub(super) trans_id: Option<String>,
-    pub(super) trx_id: Option<String>,
+    pub(super) gateway_ref: Option<String>,
+    pub(super) trade_id: Option<String>,
     pub(super) amount: Money,
     pub(super) money: Kept,
     /// The report's own word.
@@ -57,19 +57,19 @@ impl Report {
             };
             head.iter().position(same)
         };
-        let (trans_id, trx_id) = (at(&names.trans_id), at(&names.trx_id));
-        let (Some(amount), Some(_)) = (at(&names.amount), trans_id.or(trx_id)) else {
+        let (gateway_ref, trade_id) = (at(&names.gateway_ref), at(&names.trade_id));
+        let (Some(amount), Some(_)) = (at(&names.amount), gateway_ref.or(trade_id)) else {
             let has: Vec<_> = head.iter().collect();
             bail!(
                 "the report needs the column {:?} and one of {:?} and {:?}, and has {has:?}: name them under [report] or with --column",
                 names.amount,
-                names.trans_id,
-                names.trx_id
+                names.gateway_ref,
+                names.trade_id
             );
         };
         let columns = Columns {
-            trans_id,
-            trx_id,
+            gateway_ref,
+            trade_id,
             amount,
             status: at(&names.status),
         };
@@ -104,8 +104,8 @@ impl Report {
             let text = at.and_then(|at| self.record.get(at)).unwrap_or_default();
             (!text.is_empty()).then(|| text.to_owned())
         };
-        let (trans_id, trx_id) = (text(self.columns.trans_id), text(self.columns.trx_id));
-        if trans_id.is_none() && trx_id.is_none() {
+        let (gateway_ref, trade_id) = (text(self.columns.gateway_ref), text(self.columns.trade_id));
+        if gateway_ref.is_none() && trade_id.is_none() {
             return Err("no name of a trade".to_owned());
         }
         let amount = text(Some(self.columns.amount)).ok_or("no amount")?;
@@ -122,8 +122,8 @@ impl Report {
         };
         Ok(Row {
             line,
-            trans_id,
-            trx_id,
+            gateway_ref,
+            trade_id,
             amount,
             money,
             word: word.unwrap_or_else(|| "taken".to_owned()),

@@ -35,7 +35,7 @@ impl Reconciled {
             let _ = writeln!(
                 text,
                 "  {:>6}  {:<20}  {:<22}  {:<24}  there",
-                "line", "trx_id", "trans_id", "here"
+                "line", "trade_id", "gateway_ref", "here"
             );
             for difference in self.of(kind) {
                 text.push_str(&line(difference));
@@ -63,8 +63,8 @@ fn line(difference: &Difference) -> String {
     let row = format!(
         "  {:>6}  {:<20}  {:<22}  {:<24}  {}",
         text(&number),
-        text(&difference.trx_id),
-        text(&difference.trans_id),
+        text(&difference.trade_id),
+        text(&difference.gateway_ref),
         text(&difference.here),
         text(&difference.there)
     );

@@ -153,9 +153,9 @@ pub(crate) async fn free_code(
 
 /// The gateway has named the attempt. Only this change writes the column: an id that another attempt has was told before.
 pub(crate) async fn name(change: &mut Change, trade: &Trade) -> sqlx::Result<()> {
-    sqlx::query("UPDATE trades SET gateway_ref = $1 WHERE trx_id = $2")
+    sqlx::query("UPDATE trades SET gateway_ref = $1 WHERE trade_id = $2")
         .bind(gateway_ref(trade))
-        .bind(&trade.facts().trx_id)
+        .bind(&trade.facts().trade_id)
         .execute(&mut **change)
         .await
         .map(drop)
@@ -167,17 +167,17 @@ pub(crate) async fn holder_of(
     shop: &str,
     gateway_ref: &str,
 ) -> sqlx::Result<Option<String>> {
-    let row = sqlx::query("SELECT trx_id FROM trades WHERE shop = $1 AND gateway_ref = $2")
+    let row = sqlx::query("SELECT trade_id FROM trades WHERE shop = $1 AND gateway_ref = $2")
         .bind(shop)
         .bind(gateway_ref)
         .fetch_optional(&mut **change)
         .await?;
-    row.map(|row| row.try_get("trx_id")).transpose()
+    row.map(|row| row.try_get("trade_id")).transpose()
 }
 
 /// The gateway's id of an attempt, as its column holds it.
 pub(super) fn gateway_ref(trade: &Trade) -> &str {
-    trade.trans_id().unwrap_or_default()
+    trade.gateway_ref().unwrap_or_default()
 }
 
 impl Store {
@@ -225,23 +225,25 @@ impl Store {
     }
 
     async fn fill(&self, trade: &Trade) -> sqlx::Result<()> {
-        let trx_id = &trade.facts().trx_id;
-        match self.set_gateway_ref(trx_id, gateway_ref(trade)).await {
+        let trade_id = &trade.facts().trade_id;
+        match self.set_gateway_ref(trade_id, gateway_ref(trade)).await {
             Err(error) if super::lost_a_race(&error) => {
-                tracing::error!(%trx_id, alarm = "gateway_ref_repeated", "another trade has the gateway's id of this one");
-                self.set_gateway_ref(trx_id, "").await
+                tracing::error!(%trade_id, alarm = "gateway_ref_repeated", "another trade has the gateway's id of this one");
+                self.set_gateway_ref(trade_id, "").await
             }
             filled => filled,
         }
     }
 
-    async fn set_gateway_ref(&self, trx_id: &str, gateway_ref: &str) -> sqlx::Result<()> {
+    async fn set_gateway_ref(&self, trade_id: &str, gateway_ref: &str) -> sqlx::Result<()> {
         let mut line = self.pool.line().await?;
-        sqlx::query("UPDATE trades SET gateway_ref = $1 WHERE trx_id = $2 AND gateway_ref IS NULL")
-            .bind(gateway_ref)
-            .bind(trx_id)
-            .execute(&mut *line)
-            .await?;
+        sqlx::query(
+            "UPDATE trades SET gateway_ref = $1 WHERE trade_id = $2 AND gateway_ref IS NULL",
+        )
+        .bind(gateway_ref)
+        .bind(trade_id)
+        .execute(&mut *line)
+        .await?;
         line.keep().await
     }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use kaunter_backend::{Config, GatewayConfig, Profile, Secret, Words};
 use kaunter_core::policy::Policy;
 use kaunter_core::wire::{
-    MintToken, MintedToken, NewTrade, Presented, Problem, ProblemCode, Right, Sale, Trade,
+    CodeMode, MintToken, MintedToken, NewTrade, Problem, ProblemCode, Right, Sale, Trade,
 };
 use serde_json::Value;
 
@@ -113,7 +113,7 @@ impl Desk {
                 shop: "shop".to_owned(),
                 terminal: "till".to_owned(),
                 cashier: "c".to_owned(),
-                may: vec![Right::Charge, Right::Cancel],
+                rights: vec![Right::Charge, Right::Cancel],
                 max_amount: None,
                 sale: None,
             })
@@ -143,10 +143,10 @@ impl Desk {
             },
         };
         let new = NewTrade {
-            key: format!("{:0>32}", reference.len() as u64 * 10_000 + minor),
+            idempotency_key: format!("{:0>32}", reference.len() as u64 * 10_000 + minor),
             sale,
-            integrator: "23".to_owned(),
-            presented: Presented::Consumer,
+            wallet_id: "23".to_owned(),
+            mode: CodeMode::ConsumerPresented,
         };
         self.post("/v1/trades", &new).await
     }
@@ -191,7 +191,7 @@ async fn rule_3_a_store_that_does_not_answer_refuses_and_sends_nothing() {
     let problem: Problem = refused.json().await.unwrap();
     assert_eq!(problem.code, ProblemCode::StoreUnavailable);
     let code = serde_json::json!({ "code": "123456789012345678" });
-    let path = format!("/v1/trades/{}/code", trade.trx_id);
+    let path = format!("/v1/trades/{}/code", trade.trade_id);
     let handed = desk.post(&path, &code).await;
     assert_eq!(handed.status(), 503);
     assert_eq!(
@@ -213,8 +213,8 @@ async fn rule_1_no_two_rows_hold_one_sale_whatever_a_process_believes() {
     let desk = Desk::open("index").await;
     let trade: Trade = desk.create("a").await.json().await.unwrap();
     let mut pen = hold(&desk).await;
-    let held = sqlx::query("UPDATE trades SET holds_sale = 1 WHERE trx_id = $1")
-        .bind(&trade.trx_id)
+    let held = sqlx::query("UPDATE trades SET holds_sale = 1 WHERE trade_id = $1")
+        .bind(&trade.trade_id)
         .execute(&mut *pen)
         .await;
     assert_eq!(held.unwrap().rows_affected(), 1);
@@ -242,7 +242,7 @@ const BEFORE: [&str; 7] = [
 async fn a_store_of_the_version_before_opens_and_keeps_its_rules() {
     let desk = Desk::open("before").await;
     let trade: Trade = desk.create("a").await.json().await.unwrap();
-    let id = trade.trans_id.clone().unwrap();
+    let id = trade.gateway_ref.clone().unwrap();
     let desk = desk
         .restarted(async |dir| {
             let file = dir.join("kaunter.db");
@@ -255,8 +255,8 @@ async fn a_store_of_the_version_before_opens_and_keeps_its_rules() {
         })
         .await;
     let mut pen = hold(&desk).await;
-    let filled: (String,) = sqlx::query_as("SELECT gateway_ref FROM trades WHERE trx_id = $1")
-        .bind(&trade.trx_id)
+    let filled: (String,) = sqlx::query_as("SELECT gateway_ref FROM trades WHERE trade_id = $1")
+        .bind(&trade.trade_id)
         .fetch_one(&mut *pen)
         .await
         .unwrap();
@@ -269,7 +269,7 @@ async fn a_store_of_the_version_before_opens_and_keeps_its_rules() {
         ProblemCode::SaleAmountMismatch,
         "an old sale's amount is fixed"
     );
-    let path = format!("/v1/trades/{}/code", trade.trx_id);
+    let path = format!("/v1/trades/{}/code", trade.trade_id);
     let code = serde_json::json!({ "code": "123456789012345678" });
     assert_eq!(
         desk.post(&path, &code).await.status(),

@@ -10,8 +10,8 @@
 mod sample;
 
 use kaunter_core::policy::{Ms, Policy};
-use kaunter_core::till::{Charge, End, Event, Fault, Hint, Phase, Plan, Record, Step};
-use kaunter_core::wire::{Presented, ProblemCode, Reason, Status, Trade};
+use kaunter_core::till::{Charge, End, Event, Fault, Hint, OldRecord, Phase, Plan, Record, Step};
+use kaunter_core::wire::{CodeMode, ProblemCode, Reason, Status, Trade};
 use sample::{sale, show};
 
 /// A charge, its clock, and every step that it asked for.
@@ -21,23 +21,23 @@ struct Counter {
     steps: Vec<Step>,
 }
 
-fn trade(trx_id: &str, status: Status, version: u64) -> Trade {
-    sample::told(trx_id, Presented::Consumer, status, version)
+fn trade(trade_id: &str, status: Status, version: u64) -> Trade {
+    sample::told(trade_id, CodeMode::ConsumerPresented, status, version)
 }
 
 /// A trade in which we present the code.
 fn ours(status: Status, version: u64) -> Trade {
-    sample::told("T", Presented::Merchant, status, version)
+    sample::told("T", CodeMode::MerchantPresented, status, version)
 }
 
 fn record(handed_over: bool) -> Record {
     Record {
         key: "key".to_owned(),
         sale: sale(),
-        wallet: "21".to_owned(),
-        trx_id: Some("T".to_owned()),
+        wallet_id: "21".to_owned(),
+        trade_id: Some("T".to_owned()),
         handed_over,
-        presented: Presented::Consumer,
+        mode: CodeMode::ConsumerPresented,
     }
 }
 
@@ -52,7 +52,7 @@ impl Counter {
     fn start(wallet: Option<&str>, code: Option<Hint>) -> Self {
         let plan = Plan {
             sale: sale(),
-            presented: Presented::Consumer,
+            mode: CodeMode::ConsumerPresented,
             wallet: wallet.map(str::to_owned),
             code,
             keys: ["key".to_owned(), "spare".to_owned()],
@@ -63,7 +63,7 @@ impl Counter {
     fn present() -> Self {
         let plan = Plan {
             sale: sale(),
-            presented: Presented::Merchant,
+            mode: CodeMode::MerchantPresented,
             wallet: Some("21".to_owned()),
             code: None,
             keys: ["key".to_owned(), "spare".to_owned()],
@@ -159,9 +159,11 @@ impl Counter {
 #[test]
 fn rule_3_nothing_is_created_or_handed_over_before_the_journal_has_it() {
     let mut counter = Counter::start(Some("21"), Some(hint(None, false)));
-    assert!(matches!(&counter.steps[..], [Step::Journal(record)] if record.trx_id.is_none()));
+    assert!(matches!(&counter.steps[..], [Step::Journal(record)] if record.trade_id.is_none()));
     counter.tell(Event::Journalled);
-    assert!(matches!(counter.steps.last(), Some(Step::Create(new)) if new.key == "key"));
+    assert!(
+        matches!(counter.steps.last(), Some(Step::Create(new)) if new.idempotency_key == "key")
+    );
     counter.tell(Event::Created(Ok(trade("T", Status::AwaitingCode, 1))));
     assert!(matches!(counter.steps.last(), Some(Step::Journal(record)) if record.handed_over));
     assert_eq!(counter.hand_overs(), 0);
@@ -174,13 +176,15 @@ fn without_a_wallet_the_code_says_whose_it_is_or_the_cashier_does() {
     let mut known = Counter::start(None, None);
     assert_eq!(known.steps, [Step::Scan]);
     known.tell(Event::Scanned(hint(Some("23"), false)));
-    assert!(matches!(known.steps.last(), Some(Step::Journal(record)) if record.wallet == "23"));
+    assert!(matches!(known.steps.last(), Some(Step::Journal(record)) if record.wallet_id == "23"));
 
     let mut unknown = Counter::start(None, None);
     unknown.tell(Event::Scanned(hint(None, false)));
     assert_eq!(unknown.steps.last(), Some(&Step::Pick));
     unknown.tell(Event::Picked(Some("25".to_owned())));
-    assert!(matches!(unknown.steps.last(), Some(Step::Journal(record)) if record.wallet == "25"));
+    assert!(
+        matches!(unknown.steps.last(), Some(Step::Journal(record)) if record.wallet_id == "25")
+    );
 
     let mut nobody = Counter::start(None, Some(hint(None, false)));
     nobody.tell(Event::Picked(None));
@@ -206,7 +210,7 @@ fn rule_28_a_code_that_is_officially_another_wallets_gets_an_attempt_of_its_own(
         .steps
         .iter()
         .filter_map(|step| match step {
-            Step::Create(new) => Some(new.key.as_str()),
+            Step::Create(new) => Some(new.idempotency_key.as_str()),
             _ => None,
         })
         .collect();
@@ -336,7 +340,7 @@ fn rule_31_a_creation_without_an_answer_is_repeated_with_the_same_key_and_then_g
         .steps
         .iter()
         .filter_map(|step| match step {
-            Step::Create(new) => Some(new.key.as_str()),
+            Step::Create(new) => Some(new.idempotency_key.as_str()),
             _ => None,
         })
         .collect();
@@ -531,7 +535,7 @@ fn the_patience_for_a_customers_own_code_is_not_renewed() {
     assert_eq!(counter.end(), None);
     counter.now = 120_000;
     counter.tell(Event::Tick);
-    assert!(matches!(counter.end(), Some(End::Unresolved(Some(_), trx_id)) if trx_id == "T"));
+    assert!(matches!(counter.end(), Some(End::Unresolved(Some(_), trade_id)) if trade_id == "T"));
 }
 
 #[test]
@@ -610,7 +614,7 @@ fn an_abort_while_the_journal_is_written_hands_nothing_over() {
     closed.tell(Event::CancelTold(Ok(cancelled.clone())));
     assert_eq!(closed.end(), Some(&End::Settled(Box::new(cancelled))));
     customer.tell(Event::CancelTold(Err(Fault::NoAnswer)));
-    assert!(matches!(customer.end(), Some(End::Unresolved(Some(_), trx_id)) if trx_id == "T"));
+    assert!(matches!(customer.end(), Some(End::Unresolved(Some(_), trade_id)) if trade_id == "T"));
 }
 
 #[test]
@@ -726,11 +730,11 @@ fn a_page_that_is_seen_again_asks_at_once_and_not_twice() {
 fn rule_3_our_code_is_shown_after_the_journal_has_it_and_nothing_is_scanned() {
     let mut counter = Counter::present();
     assert!(
-        matches!(counter.steps.last(), Some(Step::Create(new)) if new.presented == Presented::Merchant)
+        matches!(counter.steps.last(), Some(Step::Create(new)) if new.mode == CodeMode::MerchantPresented)
     );
     counter.tell(Event::Created(Ok(ours(Status::AwaitingPayer, 2))));
     assert!(
-        matches!(counter.steps.last(), Some(Step::Journal(record)) if record.handed_over && record.trx_id.is_some())
+        matches!(counter.steps.last(), Some(Step::Journal(record)) if record.handed_over && record.trade_id.is_some())
     );
     assert_eq!(counter.shows(), 0);
     counter.tell(Event::Journalled);
@@ -749,7 +753,7 @@ fn rule_3_our_code_is_shown_after_the_journal_has_it_and_nothing_is_scanned() {
 fn without_a_wallet_nothing_is_presented() {
     let plan = Plan {
         sale: sale(),
-        presented: Presented::Merchant,
+        mode: CodeMode::MerchantPresented,
         wallet: None,
         code: None,
         keys: ["key".to_owned(), "spare".to_owned()],
@@ -799,7 +803,7 @@ fn a_creation_that_takes_its_time_shows_the_code_when_it_is_there() {
 #[test]
 fn after_a_reload_our_code_is_shown_again_while_its_payer_is_awaited() {
     let record = Record {
-        presented: Presented::Merchant,
+        mode: CodeMode::MerchantPresented,
         ..record(true)
     };
     for (status, shows) in [
@@ -817,7 +821,7 @@ fn after_a_reload_our_code_is_shown_again_while_its_payer_is_awaited() {
     }
     // Killed between the answer to the creation and the journal: nobody saw it.
     let mut lost = Counter::resume(Record {
-        trx_id: None,
+        trade_id: None,
         handed_over: false,
         ..record
     });
@@ -920,7 +924,7 @@ fn a_customer_who_scanned_renews_the_patience_of_the_promise_once() {
     assert_eq!(counter.end(), None);
     counter.now = 239_000;
     counter.tell(Event::Tick);
-    assert!(matches!(counter.end(), Some(End::Unresolved(Some(_), trx_id)) if trx_id == "T"));
+    assert!(matches!(counter.end(), Some(End::Unresolved(Some(_), trade_id)) if trade_id == "T"));
 }
 
 #[test]
@@ -958,5 +962,19 @@ fn what_is_noted_of_another_tills_attempt_says_whether_money_may_move() {
 #[test]
 fn a_record_from_before_there_were_two_ways_is_one_of_the_customers() {
     let old = r#"{"key":"key","sale":{"ref":"S","amount":{"minor":1250,"currency":"MYR"}},"wallet":"21","trx_id":"T","handed_over":true}"#;
-    assert_eq!(serde_json::from_str::<Record>(old).unwrap(), record(true));
+    assert!(
+        serde_json::from_str::<Record>(old).is_err(),
+        "its names are others"
+    );
+    let read: OldRecord = serde_json::from_str(old).unwrap();
+    assert_eq!(read.renamed(), Some(record(true)));
+    let new = serde_json::to_string(&record(true))
+        .unwrap()
+        .replace("wallet_id", "wallet");
+    let read: OldRecord = serde_json::from_str(&new).unwrap();
+    assert_eq!(
+        read.renamed(),
+        None,
+        "a row of today that has changed is no old one"
+    );
 }

@@ -15,7 +15,7 @@ use kaunter_core::trade::{
     CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, PayAnswer, Rival, Send, State,
     StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
 };
-use kaunter_core::wire::{By, Presented, Reason};
+use kaunter_core::wire::{By, CodeMode, Reason};
 use sample::facts;
 use serde_json::Value;
 
@@ -28,9 +28,9 @@ struct Desk {
 }
 
 impl Desk {
-    fn new(trx_id: &str) -> Self {
+    fn new(trade_id: &str) -> Self {
         let mut desk = Self {
-            trade: Trade::new(facts(trx_id, Presented::Consumer), 0),
+            trade: Trade::new(facts(trade_id, CodeMode::ConsumerPresented), 0),
             policy: Policy {
                 can_cancel: true,
                 ..Policy::default()
@@ -42,10 +42,10 @@ impl Desk {
         desk
     }
 
-    fn paying(trx_id: &str) -> Self {
-        let mut desk = Self::new(trx_id);
+    fn paying(trade_id: &str) -> Self {
+        let mut desk = Self::new(trade_id);
         desk.tell(Event::Created(CreateAnswer::Made {
-            trans_id: "G".to_owned(),
+            gateway_ref: "G".to_owned(),
             payload: None,
         }));
         desk.tell(Event::Code(CodeMark("one".to_owned())));
@@ -55,7 +55,7 @@ impl Desk {
 
     fn paid() -> Self {
         let mut desk = Self::paying("T");
-        desk.tell(Event::Payed(PayAnswer::Paid(Carried::default())));
+        desk.tell(Event::PayAnswered(PayAnswer::Paid(Carried::default())));
         desk
     }
 
@@ -131,7 +131,7 @@ fn an_answer_is_lost_after_connecting_reading_and_a_grace_and_not_before() {
     assert_eq!(voiding.at(90_000), State::VoidReview);
 
     let mut cancelling = Desk::paying("T");
-    cancelling.tell(Event::Payed(PayAnswer::NoWord));
+    cancelling.tell(Event::PayAnswered(PayAnswer::NoWord));
     cancelling.at(20_000);
     assert_eq!(cancelling.tell(Event::Cancel), State::Cancelling);
     assert_eq!(cancelling.at(29_999), State::Cancelling);
@@ -143,7 +143,9 @@ fn an_answer_is_lost_after_connecting_reading_and_a_grace_and_not_before() {
 #[test]
 fn rule_11_a_question_is_lost_after_ten_seconds_and_the_next_leaves_then() {
     let mut desk = Desk::paying("T");
-    desk.tell(Event::Payed(PayAnswer::Processing(Carried::default())));
+    desk.tell(Event::PayAnswered(
+        PayAnswer::Processing(Carried::default()),
+    ));
     for second in 0..=12 {
         desk.at(second * 1_000);
     }
@@ -157,7 +159,9 @@ fn rule_11_questions_leave_every_two_seconds_ten_per_cent_either_way_and_each_at
         .iter()
         .map(|name| {
             let mut desk = Desk::paying(name);
-            desk.tell(Event::Payed(PayAnswer::Processing(Carried::default())));
+            desk.tell(Event::PayAnswered(
+                PayAnswer::Processing(Carried::default()),
+            ));
             desk.run(StatusWord::Pending, 80_000);
             pauses(&desk.questions())
         })
@@ -178,7 +182,7 @@ fn rule_11_questions_leave_every_two_seconds_ten_per_cent_either_way_and_each_at
 fn a_review_is_asked_about_at_growing_pauses_of_at_most_five_minutes() {
     let mut desk = Desk::paying("T");
     desk.policy.can_cancel = false;
-    desk.tell(Event::Payed(PayAnswer::NoWord));
+    desk.tell(Event::PayAnswered(PayAnswer::NoWord));
     assert_eq!(desk.at(90_000), State::NeedsReview);
     desk.sent.clear();
     desk.run(StatusWord::NoWord, 2_000_000);
@@ -191,7 +195,7 @@ fn a_review_is_asked_about_at_growing_pauses_of_at_most_five_minutes() {
 #[test]
 fn rule_23_a_closed_attempt_is_asked_about_for_a_day_and_then_no_more() {
     let mut desk = Desk::paying("T");
-    desk.tell(Event::Payed(PayAnswer::Refused(Reason::Other)));
+    desk.tell(Event::PayAnswered(PayAnswer::Refused(Reason::Other)));
     desk.sent.clear();
     desk.run(StatusWord::Failed(Reason::Other), 40 * 3_600_000);
     let times = desk.questions();
@@ -210,7 +214,7 @@ fn rule_23_a_closed_attempt_is_asked_about_for_a_day_and_then_no_more() {
 fn a_terminal_is_noted_as_heard_at_most_twice_a_beat() {
     let mut desk = Desk::new("T");
     desk.tell(Event::Created(CreateAnswer::Made {
-        trans_id: "G".to_owned(),
+        gateway_ref: "G".to_owned(),
         payload: None,
     }));
     let version = desk.trade.version();
@@ -236,7 +240,7 @@ fn who_closed_it_is_told() {
 
     let close = |wish: bool, at: Ms| {
         let mut desk = Desk::paying("T");
-        desk.tell(Event::Payed(PayAnswer::NoWord));
+        desk.tell(Event::PayAnswered(PayAnswer::NoWord));
         desk.at(at);
         if wish {
             desk.tell(Event::Cancel);
@@ -260,7 +264,7 @@ fn rule_5_an_unpaid_trade_is_too_old_only_when_every_processes_clock_says_so() {
         desk.policy.can_cancel = false;
         desk.policy.unpaid_final_after_ms = Some(Ms::MAX / 2);
         desk.tell(Event::Restarted);
-        desk.tell(Event::Payed(PayAnswer::NoWord));
+        desk.tell(Event::PayAnswered(PayAnswer::NoWord));
         desk.run(StatusWord::NoWord, 599_000);
         let Step::Wait(due) = desk.trade.next(&desk.policy) else {
             panic!("a review asks on");
@@ -278,7 +282,7 @@ fn rule_5_an_unpaid_trade_is_too_old_only_when_every_processes_clock_says_so() {
 #[test]
 fn rule_25_a_review_takes_no_proof_of_payment_while_a_cancel_is_out() {
     let mut desk = Desk::paying("T");
-    desk.tell(Event::Payed(PayAnswer::NoWord));
+    desk.tell(Event::PayAnswered(PayAnswer::NoWord));
     desk.at(20_000);
     desk.tell(Event::Cancel);
     let another = Carried {
@@ -303,19 +307,19 @@ fn rule_25_a_review_takes_no_proof_of_payment_while_a_cancel_is_out() {
 
 #[test]
 fn a_row_tells_what_it_holds() {
-    let born = Trade::new(facts("T", Presented::Consumer), 7);
+    let born = Trade::new(facts("T", CodeMode::ConsumerPresented), 7);
     assert_eq!(
         (born.created_ms(), born.since_ms(), born.heard_ms()),
         (7, 7, 7)
     );
     let mut desk = Desk::paying("T");
     desk.now = 500;
-    assert_eq!(desk.trade.facts().trx_id, "T");
-    assert_eq!(desk.trade.trans_id(), Some("G"));
+    assert_eq!(desk.trade.facts().trade_id, "T");
+    assert_eq!(desk.trade.gateway_ref(), Some("G"));
     assert_eq!(desk.trade.code().map(|mark| mark.0.as_str()), Some("one"));
     assert_eq!(desk.trade.deadline_ms(), Some(90_000));
     assert!(desk.trade.payment_left() && desk.trade.holds_sale());
-    desk.tell(Event::Payed(PayAnswer::Paid(Carried::default())));
+    desk.tell(Event::PayAnswered(PayAnswer::Paid(Carried::default())));
     assert_eq!((desk.trade.created_ms(), desk.trade.since_ms()), (0, 500));
     assert_eq!(desk.trade.deadline_ms(), None);
     let moves = desk.trade.take_moves();
@@ -323,7 +327,7 @@ fn a_row_tells_what_it_holds() {
     assert_eq!(desk.trade.take_moves(), []);
     desk.tell(Event::Void);
     desk.tell(Event::VoidAnswered(VoidAnswer::Done(Some("V".to_owned()))));
-    assert_eq!(desk.trade.void_id(), Some("V"));
+    assert_eq!(desk.trade.void_gateway_ref(), Some("V"));
     assert!(!desk.trade.holds_sale() && !Desk::new("T").trade.payment_left());
 }
 
@@ -382,13 +386,13 @@ fn the_page_is_told_its_part_of_the_policy() {
 fn set_by(by: i64, age: Ms) -> [Value; 3] {
     let mut desk = Desk::new("T");
     desk.now = 100_000_000;
-    desk.trade = Trade::new(facts("T", Presented::Consumer), desk.now);
+    desk.trade = Trade::new(facts("T", CodeMode::ConsumerPresented), desk.now);
     desk.tell(Event::Created(CreateAnswer::Made {
-        trans_id: "G".to_owned(),
+        gateway_ref: "G".to_owned(),
         payload: None,
     }));
     desk.tell(Event::Code(CodeMark("one".to_owned())));
-    desk.tell(Event::Payed(PayAnswer::NoWord));
+    desk.tell(Event::PayAnswered(PayAnswer::NoWord));
     let before = serde_json::to_value(&desk.trade).unwrap();
     desk.now = (desk.now + age).saturating_add_signed(by);
     let version = desk.trade.version();

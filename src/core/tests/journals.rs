@@ -11,8 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use kaunter_core::policy::Policy;
-use kaunter_core::till::{Charge, Record, Step as PageStep};
+use kaunter_core::till::{Charge, OldRecord, Record, Step as PageStep};
 use kaunter_core::trade::{Context, Event, Facts, Rival, Send, State, Step, Trade};
+use kaunter_core::wire::CodeMode;
 use serde_json::Value;
 
 fn corpus() -> PathBuf {
@@ -42,9 +43,26 @@ fn rule_10_rows_of_every_version_load_and_send_nothing() {
             let mut trade: Trade = serde_json::from_value(row.clone())
                 .unwrap_or_else(|error| panic!("{folder:?} {name}: {error}"));
             assert_eq!(serde_json::to_value(trade.state()).unwrap(), row["state"]);
-            // Older words are read as today's.
-            let facts: Facts = serde_json::from_value(row["facts"].clone()).unwrap();
-            assert_eq!(*trade.facts(), facts);
+            let facts = &row["facts"];
+            let id = facts.get("trade_id").or(facts.get("trx_id"));
+            assert_eq!(
+                Some(trade.facts().trade_id.as_str()),
+                id.and_then(Value::as_str)
+            );
+            let again: Facts = serde_json::from_value(facts.clone()).unwrap();
+            assert_eq!(*trade.facts(), again);
+            // A name of before that nobody reads any more would be lost here.
+            let reference = row.get("gateway_ref").or(row.get("trans_id"));
+            assert_eq!(trade.gateway_ref(), reference.and_then(Value::as_str));
+            let way = facts
+                .get("mode")
+                .or(facts.get("presented"))
+                .and_then(Value::as_str)
+                .unwrap();
+            assert_eq!(
+                trade.facts().mode == CodeMode::MerchantPresented,
+                way.starts_with("merchant")
+            );
             let policy = Policy::default();
             let now = trade.since_ms();
             let context = Context {
@@ -69,9 +87,13 @@ fn rule_10_records_of_every_version_load_and_hand_nothing_over() {
         let rows: Vec<Value> = read(&folder, "records.json");
         assert!(!rows.is_empty());
         for row in rows {
-            let record: Record = serde_json::from_value(row["record"].clone()).unwrap();
+            let record: Record =
+                serde_json::from_value(row["record"].clone()).unwrap_or_else(|_| {
+                    let old: OldRecord = serde_json::from_value(row["record"].clone()).unwrap();
+                    old.renamed().unwrap()
+                });
             assert_eq!(record.key, row["key"].as_str().unwrap());
-            let known = record.trx_id.clone();
+            let known = record.trade_id.clone();
             let mut charge = Charge::resume(record, Policy::default().page(), 0);
             let mut steps = Vec::new();
             loop {
@@ -81,7 +103,7 @@ fn rule_10_records_of_every_version_load_and_hand_nothing_over() {
                 }
             }
             match known {
-                Some(trx_id) => assert_eq!(steps, [PageStep::Ask(trx_id)]),
+                Some(trade_id) => assert_eq!(steps, [PageStep::Ask(trade_id)]),
                 None => assert!(matches!(steps.last(), Some(PageStep::Done(_))), "{steps:?}"),
             }
         }

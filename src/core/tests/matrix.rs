@@ -22,7 +22,7 @@ use kaunter_core::trade::{
     CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, PayAnswer, Refusal, Rival, Send,
     State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
 };
-use kaunter_core::wire::{Payload, Presented, Reason, VerdictOutcome};
+use kaunter_core::wire::{CodeMode, Payload, Reason, VerdictOutcome};
 use sample::facts;
 
 /// Between one event and the next: nothing that waits is due so soon.
@@ -40,14 +40,14 @@ struct Desk {
 }
 
 impl Desk {
-    fn new(presented: Presented) -> Self {
+    fn new(mode: CodeMode) -> Self {
         let policy = Policy {
             can_cancel: true,
             min_cancel_age_ms: 1_000,
             ..Policy::default()
         };
         let mut desk = Self {
-            trade: Trade::new(facts("T", presented), 1_000),
+            trade: Trade::new(facts("T", mode), 1_000),
             policy,
             now: 1_000,
             rival: Rival::None,
@@ -125,7 +125,7 @@ impl Desk {
 
 fn made() -> Event {
     Event::Created(CreateAnswer::Made {
-        trans_id: "G".to_owned(),
+        gateway_ref: "G".to_owned(),
         payload: Some(Payload("scan me".to_owned())),
     })
 }
@@ -146,19 +146,23 @@ fn another_amount() -> Carried {
 
 /// Every place, and how an attempt gets there; with the places that only look alike.
 fn places() -> Vec<(&'static str, Desk)> {
-    let new = || Desk::new(Presented::Consumer);
+    let new = || Desk::new(CodeMode::ConsumerPresented);
     let open = || new().then(made());
-    let shown = || Desk::new(Presented::Merchant).then(made());
+    let shown = || Desk::new(CodeMode::MerchantPresented).then(made());
     let paying = || open().then(code("one"));
-    let pending = || paying().then(Event::Payed(PayAnswer::Processing(Carried::default())));
-    let unknown = || paying().then(Event::Payed(PayAnswer::NoWord));
+    let pending = || {
+        paying().then(Event::PayAnswered(
+            PayAnswer::Processing(Carried::default()),
+        ))
+    };
+    let unknown = || paying().then(Event::PayAnswered(PayAnswer::NoWord));
     let cancelling = || unknown().then(Event::Tick).then(Event::Cancel);
     let unsure = || cancelling().then(Event::CancelAnswered(CancelAnswer::NoWord));
     let wrong = |desk: Desk| {
         let event = desk.status(StatusWord::Paid, another_amount());
         desk.then(event)
     };
-    let paid = || paying().then(Event::Payed(PayAnswer::Paid(Carried::default())));
+    let paid = || paying().then(Event::PayAnswered(PayAnswer::Paid(Carried::default())));
     let voiding = || paid().then(Event::Void);
     let lost = || voiding().then(Event::VoidAnswered(VoidAnswer::NoWord));
     let review = || {
@@ -166,7 +170,11 @@ fn places() -> Vec<(&'static str, Desk)> {
         desk.now = 200_000;
         desk.then(Event::Tick)
     };
-    let declined = || paying().then(Event::Payed(PayAnswer::Refused(Reason::InsufficientFunds)));
+    let declined = || {
+        paying().then(Event::PayAnswered(PayAnswer::Refused(
+            Reason::InsufficientFunds,
+        )))
+    };
     let late = || declined().told(StatusWord::Paid);
     let late_review = || {
         let lost = late()
@@ -183,7 +191,10 @@ fn places() -> Vec<(&'static str, Desk)> {
     };
     vec![
         ("Creating", new()),
-        ("Creating, ours to show", Desk::new(Presented::Merchant)),
+        (
+            "Creating, ours to show",
+            Desk::new(CodeMode::MerchantPresented),
+        ),
         ("AwaitingCode", open()),
         ("AwaitingPayer", shown()),
         ("Paying", paying()),
@@ -284,7 +295,7 @@ fn events(desk: &Desk) -> Vec<(String, Event)> {
         ("no word", PayAnswer::NoWord),
     ];
     for (name, answer) in answers {
-        events.push((format!("payed: {name}"), Event::Payed(answer)));
+        events.push((format!("payed: {name}"), Event::PayAnswered(answer)));
     }
     let words = [
         StatusWord::Paid,
@@ -376,9 +387,9 @@ fn effect(before: &Desk, event: Event) -> String {
         format!("{:?}", is.reason()),
     );
     differs(
-        "void_id",
-        format!("{:?}", was.void_id()),
-        format!("{:?}", is.void_id()),
+        "void_gateway_ref",
+        format!("{:?}", was.void_gateway_ref()),
+        format!("{:?}", is.void_gateway_ref()),
     );
     differs(
         "payment left",

@@ -18,7 +18,7 @@ use kaunter_core::trade::{
     Rival, Send, State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
 };
 use kaunter_core::wire::{
-    By, DecidedBy, GatewayAnswer, Payload, Presented, Reason, Status, VerdictOutcome,
+    By, CodeMode, DecidedBy, GatewayAnswer, Payload, Reason, Status, VerdictOutcome,
 };
 use proptest::prelude::*;
 use sample::facts;
@@ -42,7 +42,7 @@ impl Desk {
     }
 
     fn born(now: Ms) -> Self {
-        Self::of(facts("T", Presented::Consumer), now)
+        Self::of(facts("T", CodeMode::ConsumerPresented), now)
     }
 
     fn of(facts: Facts, now: Ms) -> Self {
@@ -72,7 +72,7 @@ impl Desk {
 
     /// The creation of an attempt in which we present the code is out.
     fn presenting() -> Self {
-        Self::of(facts("T", Presented::Merchant), 0)
+        Self::of(facts("T", CodeMode::MerchantPresented), 0)
     }
 
     /// Our code is on display.
@@ -93,14 +93,16 @@ impl Desk {
 
     fn paid() -> Self {
         let mut desk = Self::paying();
-        desk.tell(Event::Payed(PayAnswer::Paid(Carried::default())));
+        desk.tell(Event::PayAnswered(PayAnswer::Paid(Carried::default())));
         assert_eq!(desk.state(), State::Paid);
         desk
     }
 
     fn declined() -> Self {
         let mut desk = Self::paying();
-        desk.tell(Event::Payed(PayAnswer::Refused(Reason::InsufficientFunds)));
+        desk.tell(Event::PayAnswered(PayAnswer::Refused(
+            Reason::InsufficientFunds,
+        )));
         assert_eq!(desk.state(), State::Declined);
         desk
     }
@@ -169,7 +171,7 @@ impl Desk {
 
 fn made() -> CreateAnswer {
     CreateAnswer::Made {
-        trans_id: "G".to_owned(),
+        gateway_ref: "G".to_owned(),
         payload: Some(Payload("scan me".to_owned())),
     }
 }
@@ -203,7 +205,7 @@ fn rule_1_one_attempt_of_a_sale_may_hold_money() {
 #[test]
 fn rule_2_a_payment_that_got_no_answer_is_never_sent_again() {
     let mut desk = Desk::paying();
-    desk.tell(Event::Payed(PayAnswer::NoWord));
+    desk.tell(Event::PayAnswered(PayAnswer::NoWord));
     assert_eq!(desk.state(), State::Unknown);
     for now in (0..400_000).step_by(500) {
         desk.at(now);
@@ -263,7 +265,7 @@ fn rule_4_only_a_void_follows_paid() {
         desk.status(word);
         let _ = desk.handle(Event::Cancel);
         let _ = desk.handle(Event::CancelAnswered(CancelAnswer::Closed));
-        let _ = desk.handle(Event::Payed(PayAnswer::Refused(Reason::Other)));
+        let _ = desk.handle(Event::PayAnswered(PayAnswer::Refused(Reason::Other)));
         desk.at(10_000_000);
         assert_eq!(desk.state(), State::Paid, "{word:?}");
     }
@@ -330,20 +332,20 @@ fn rule_6_an_answer_that_contradicts_the_attempt_needs_a_person() {
         })
     };
     let good = Carried {
-        trans_id: text("G"),
-        trx_id: text("T"),
+        gateway_ref: text("G"),
+        trade_id: text("T"),
         amount: amount(1250, "MYR"),
         currency: text("myr"),
-        integrator: text("21"),
+        wallet_id: text("21"),
         incomplete: false,
     };
     let bad = [
         Carried {
-            trans_id: text("H"),
+            gateway_ref: text("H"),
             ..good.clone()
         },
         Carried {
-            trx_id: text("U"),
+            trade_id: text("U"),
             ..good.clone()
         },
         Carried {
@@ -359,7 +361,7 @@ fn rule_6_an_answer_that_contradicts_the_attempt_needs_a_person() {
             ..good.clone()
         },
         Carried {
-            integrator: text("22"),
+            wallet_id: text("22"),
             ..good.clone()
         },
         Carried {
@@ -369,7 +371,7 @@ fn rule_6_an_answer_that_contradicts_the_attempt_needs_a_person() {
     ];
     for carried in bad {
         let mut desk = Desk::paying();
-        desk.tell(Event::Payed(PayAnswer::Paid(carried.clone())));
+        desk.tell(Event::PayAnswered(PayAnswer::Paid(carried.clone())));
         assert_eq!(desk.state(), State::NeedsReview, "payment: {carried:?}");
         let mut desk = Desk::paying();
         desk.answer(StatusWord::Paid, carried.clone());
@@ -379,7 +381,7 @@ fn rule_6_an_answer_that_contradicts_the_attempt_needs_a_person() {
         assert_eq!(desk.state(), State::NeedsReview, "our code: {carried:?}");
     }
     let mut desk = Desk::paying();
-    desk.tell(Event::Payed(PayAnswer::Paid(good)));
+    desk.tell(Event::PayAnswered(PayAnswer::Paid(good)));
     assert_eq!(desk.state(), State::Paid);
 }
 
@@ -408,11 +410,11 @@ fn rule_16_a_code_that_another_sale_had_is_refused_and_the_attempt_goes_on() {
 
 #[test]
 fn rule_17_an_id_that_another_attempt_has_leaves_the_attempt_unpresented() {
-    for way in [Presented::Consumer, Presented::Merchant] {
+    for way in [CodeMode::ConsumerPresented, CodeMode::MerchantPresented] {
         let mut desk = Desk::of(facts("T", way), 0);
         desk.tell(Event::Created(CreateAnswer::Repeated));
         assert_eq!(
-            (desk.state(), desk.trade.trans_id()),
+            (desk.state(), desk.trade.gateway_ref()),
             (State::Abandoned, None)
         );
         assert_eq!(
@@ -487,7 +489,9 @@ fn rule_20_a_refused_void_is_told_until_the_next_one_leaves() {
 fn rule_21_the_gateways_words_stay_with_the_move_that_they_caused() {
     let mut desk = Desk::paying();
     desk.said = said("P");
-    desk.tell(Event::Payed(PayAnswer::Processing(Carried::default())));
+    desk.tell(Event::PayAnswered(
+        PayAnswer::Processing(Carried::default()),
+    ));
     assert_eq!(desk.trade.gateway_answer(), said("P").as_ref());
     desk.said = said("N");
     desk.answer(StatusWord::NoWord, Carried::default());
@@ -529,7 +533,9 @@ fn rule_7_one_code_serves_one_attempt() {
 fn rule_8_an_older_answer_moves_nothing() {
     let mut desk = Desk::paying();
     let old = desk.trade.version();
-    desk.tell(Event::Payed(PayAnswer::Processing(Carried::default())));
+    desk.tell(Event::PayAnswered(
+        PayAnswer::Processing(Carried::default()),
+    ));
     let failed = StatusAnswer {
         word: StatusWord::Failed(Reason::Other),
         carried: Carried::default(),
@@ -544,7 +550,9 @@ fn rule_8_an_older_answer_moves_nothing() {
 fn rule_8_old_proof_of_payment_is_asked_for_again_at_once() {
     let mut desk = Desk::paying();
     let old = desk.trade.version();
-    desk.tell(Event::Payed(PayAnswer::Processing(Carried::default())));
+    desk.tell(Event::PayAnswered(
+        PayAnswer::Processing(Carried::default()),
+    ));
     let questions = desk.questions();
     desk.now = 1;
     let paid = StatusAnswer {
@@ -604,7 +612,7 @@ fn rule_11_a_question_that_is_out_is_waited_for_after_a_payment_that_never_left(
     let mut desk = Desk::paying();
     desk.at(2_000);
     assert_eq!(desk.questions(), 1);
-    desk.tell(Event::Payed(PayAnswer::Unsent));
+    desk.tell(Event::PayAnswered(PayAnswer::Unsent));
     assert_eq!(desk.state(), State::AwaitingCode);
     desk.tell(Event::Code(mark("again")));
     desk.at(4_100);
@@ -633,7 +641,9 @@ fn rule_24_an_attempt_that_nobody_looks_after_is_abandoned_after_three_minutes()
 #[test]
 fn rule_25_a_cancel_waits_until_the_payment_is_fifteen_seconds_old() {
     let mut desk = Desk::paying();
-    desk.tell(Event::Payed(PayAnswer::Processing(Carried::default())));
+    desk.tell(Event::PayAnswered(
+        PayAnswer::Processing(Carried::default()),
+    ));
     desk.tell(Event::Cancel);
     assert_eq!(desk.state(), State::Pending);
     desk.at(14_999);
@@ -653,7 +663,9 @@ fn rule_25_a_cancel_that_lost_shows_paid_and_one_that_refunded_shows_voided() {
         (CancelAnswer::Closed, StatusWord::Closed, State::Cancelled),
     ] {
         let mut desk = Desk::paying();
-        desk.tell(Event::Payed(PayAnswer::Processing(Carried::default())));
+        desk.tell(Event::PayAnswered(
+            PayAnswer::Processing(Carried::default()),
+        ));
         desk.tell(Event::Cancel);
         desk.at(15_000);
         let questions = desk.questions();
@@ -704,7 +716,7 @@ fn rule_23_a_late_success_is_given_back_once_where_another_attempt_holds_the_sal
     assert_eq!((desk.state(), desk.voids()), (State::Voiding, 1));
     desk.tell(Event::VoidAnswered(VoidAnswer::Done(Some("V".to_owned()))));
     assert_eq!(
-        (desk.state(), desk.trade.void_id()),
+        (desk.state(), desk.trade.void_gateway_ref()),
         (State::Voided, Some("V"))
     );
 
@@ -918,7 +930,7 @@ fn the_machine_says_when_a_display_needs_it_next() {
 #[test]
 fn rule_26_without_anything_to_show_the_attempt_is_abandoned() {
     let nothing = CreateAnswer::Made {
-        trans_id: "G".to_owned(),
+        gateway_ref: "G".to_owned(),
         payload: None,
     };
     for answer in [nothing, CreateAnswer::NoWord] {
@@ -982,7 +994,7 @@ fn a_row_from_before_there_were_two_ways_is_one_of_the_customers() {
     row["facts"]
         .as_object_mut()
         .unwrap()
-        .remove("presented")
+        .remove("mode")
         .unwrap();
     let trade: Trade = serde_json::from_value(row).unwrap();
     assert_eq!(trade, Desk::paying().trade);
@@ -1015,7 +1027,7 @@ fn any_event() -> impl Strategy<Value = Event> {
     let carried = || {
         prop_oneof![
             9 => Just(Carried::default()),
-            1 => Just(Carried { trans_id: Some("other".to_owned()), ..Carried::default() }),
+            1 => Just(Carried { gateway_ref: Some("other".to_owned()), ..Carried::default() }),
         ]
     };
     let word = prop_oneof![
@@ -1042,7 +1054,7 @@ fn any_event() -> impl Strategy<Value = Event> {
             carried().prop_map(PayAnswer::Processing),
             Just(PayAnswer::Refused(Reason::Other)),
             Just(PayAnswer::NoWord),
-        ].prop_map(Event::Payed),
+        ].prop_map(Event::PayAnswered),
         // The version is put in when the event happens: mostly the newest, sometimes an old one.
         6 => (0..3_u64, word, carried()).prop_map(|(age, word, carried)| Event::Status(age, StatusAnswer { word, carried })),
         1 => prop_oneof![Just(CancelAnswer::Closed), Just(CancelAnswer::Refunded), Just(CancelAnswer::TooLate), Just(CancelAnswer::NoWord)].prop_map(Event::CancelAnswered),
@@ -1081,7 +1093,7 @@ proptest! {
                 prop_assert!(matches!(to, State::Paid | State::Voiding), "rule 4: {:?}", to);
             }
             if from.risk() == Risk::Possible && to.risk() == Risk::Closed {
-                let word = matches!(&told, Event::Verdict(_) | Event::Payed(PayAnswer::Refused(_)))
+                let word = matches!(&told, Event::Verdict(_) | Event::PayAnswered(PayAnswer::Refused(_)))
                     || matches!(&told, Event::Status(version, answer) if *version == before.version()
                         && matches!(answer.word, StatusWord::Failed(_) | StatusWord::Closed | StatusWord::Voided));
                 prop_assert!(word, "rule 5: {:?} to {:?} on {:?}", from, to, told);

@@ -11,7 +11,7 @@ impl Charge {
         }
         match reply {
             Ok(trade) => {
-                self.record.trx_id = Some(trade.trx_id.clone());
+                self.record.trade_id = Some(trade.trade_id.clone());
                 self.adopt(trade);
                 self.attempt_exists(now);
             }
@@ -149,10 +149,10 @@ impl Charge {
 
     /// An answer about an attempt that was left: it comes late, and is none about this one.
     fn is_about_another(&self, reply: &Reply) -> bool {
-        let own = self.record.trx_id.as_deref();
+        let own = self.record.trade_id.as_deref();
         reply
             .as_ref()
-            .is_ok_and(|trade| Some(&*trade.trx_id) != own)
+            .is_ok_and(|trade| Some(&*trade.trade_id) != own)
     }
 
     pub(super) fn told(&mut self, reply: Reply, now: Ms) {
@@ -173,9 +173,9 @@ impl Charge {
 
     /// The backend does not know the attempt. Where a code was handed over, that is no proof of anything.
     fn forgotten(&mut self) {
-        let trx_id = self.record.trx_id.clone().unwrap_or_default();
+        let trade_id = self.record.trade_id.clone().unwrap_or_default();
         if self.record.handed_over {
-            self.end(End::Unresolved(self.trade.clone().map(Box::new), trx_id));
+            self.end(End::Unresolved(self.trade.clone().map(Box::new), trade_id));
         } else {
             self.end(End::Refused(ProblemCode::TradeNotFound, None));
         }
@@ -207,8 +207,8 @@ impl Charge {
                 }
                 // The code may be with the backend, and nobody says how the attempt stands.
                 Err(_) if self.record.handed_over => {
-                    let trx_id = self.record.trx_id.clone().unwrap_or_default();
-                    self.end(End::Unresolved(self.trade.clone().map(Box::new), trx_id));
+                    let trade_id = self.record.trade_id.clone().unwrap_or_default();
+                    self.end(End::Unresolved(self.trade.clone().map(Box::new), trade_id));
                 }
                 Err(_) => self.left(),
             }

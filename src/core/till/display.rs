@@ -3,11 +3,11 @@
 
 use super::{Charge, Leave, Phase, Step};
 use crate::policy::Ms;
-use crate::wire::{Presented, Status};
+use crate::wire::{CodeMode, Status};
 
 impl Charge {
     pub(super) fn we_present(&self) -> bool {
-        self.record.presented == Presented::Merchant
+        self.record.mode == CodeMode::MerchantPresented
     }
 
     /// A word on an attempt of this way, which is not at its end.
@@ -58,7 +58,7 @@ impl Charge {
             .trade
             .as_ref()
             .filter(|trade| trade.status == Status::AwaitingPayer);
-        if let Some(show) = awaited.and_then(|trade| trade.show.clone()) {
+        if let Some(show) = awaited.and_then(|trade| trade.shown_code.clone()) {
             self.shown = true;
             self.outbox.push_back(Step::Show(show));
         }

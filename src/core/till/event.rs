@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::policy::Ms;
-use crate::wire::{NewTrade, Presented, ProblemCode, Sale, Show, Status, Trade};
+use crate::wire::{CodeMode, NewTrade, ProblemCode, Sale, ShownCode, Status, Trade};
 
 /// What the journal holds of an attempt. No code, no token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -13,14 +13,48 @@ pub struct Record {
     /// The sale.
     pub sale: Sale,
     /// The wallet.
-    pub wallet: String,
+    pub wallet_id: String,
     /// The backend's name of the attempt, once known.
-    pub trx_id: Option<String>,
+    pub trade_id: Option<String>,
     /// True from before the code left, or from before ours was shown: money may have moved.
     pub handed_over: bool,
     /// Who shows the code.
-    #[serde(default = "Presented::consumer")]
-    pub presented: Presented,
+    pub mode: CodeMode,
+}
+
+/// A [`Record`] by the names that 0.1.0 wrote before its release. It has no aliases: the page reads a shape by the order
+/// of its fields.
+#[derive(Clone, Debug, Deserialize)]
+pub struct OldRecord {
+    key: String,
+    sale: Sale,
+    wallet: String,
+    trx_id: Option<String>,
+    handed_over: bool,
+    /// Absent where there was one mode only.
+    presented: Option<String>,
+    /// Present in a record that is not old: this is not how to read it.
+    mode: Option<String>,
+}
+
+impl OldRecord {
+    /// The record by today's names; `None` if it is no old one.
+    #[must_use]
+    pub fn renamed(self) -> Option<Record> {
+        let mode = match self.presented.as_deref() {
+            None | Some("consumer") => CodeMode::ConsumerPresented,
+            Some("merchant") => CodeMode::MerchantPresented,
+            Some(_) => return None,
+        };
+        self.mode.is_none().then_some(Record {
+            key: self.key,
+            sale: self.sale,
+            wallet_id: self.wallet,
+            trade_id: self.trx_id,
+            handed_over: self.handed_over,
+            mode,
+        })
+    }
 }
 
 impl Record {
@@ -29,12 +63,12 @@ impl Record {
     pub fn of(trade: &Trade) -> Self {
         Self {
             // The key is the creating page's: here it only names the row.
-            key: format!("resumed-{}", trade.trx_id),
+            key: format!("resumed-{}", trade.trade_id),
             sale: trade.sale.clone(),
-            wallet: trade.integrator.clone(),
-            trx_id: Some(trade.trx_id.clone()),
+            wallet_id: trade.wallet_id.clone(),
+            trade_id: Some(trade.trade_id.clone()),
             handed_over: !matches!(trade.status, Status::Creating | Status::AwaitingCode),
-            presented: trade.presented,
+            mode: trade.mode,
         }
     }
 }
@@ -45,7 +79,7 @@ pub struct Plan {
     /// The sale.
     pub sale: Sale,
     /// Who shows the code. Where we do, the wallet is known, and no code is there.
-    pub presented: Presented,
+    pub mode: CodeMode,
     /// The wallet, where it is known before the code.
     pub wallet: Option<String>,
     /// The code is there already ([`super::Charge::new`] then never says [`Step::Scan`]), and what it is.
@@ -119,13 +153,13 @@ pub enum Step {
     Yield(String, Record),
     /// `POST /v1/trades`.
     Create(NewTrade),
-    /// `POST /v1/trades/{trx_id}/code`, with the code that the driver keeps.
+    /// `POST /v1/trades/{trade_id}/code`, with the code that the driver keeps.
     HandOver(String),
     /// Show this code to the customer, for as long as the trade awaits its payer.
-    Show(Show),
-    /// `GET /v1/trades/{trx_id}`.
+    Show(ShownCode),
+    /// `GET /v1/trades/{trade_id}`.
     Ask(String),
-    /// `POST /v1/trades/{trx_id}/cancel`.
+    /// `POST /v1/trades/{trade_id}/cancel`.
     Cancel(String),
     /// Tell the cashier: survivable.
     Notice(ProblemCode),

@@ -6,25 +6,27 @@ use super::{
     StatusAnswer, StatusWord, Trade, VoidAnswer,
 };
 use crate::money;
-use crate::wire::{By, Payload, Presented, Reason};
+use crate::wire::{By, CodeMode, Payload, Reason};
 
 impl Trade {
     pub(super) fn created(&mut self, answer: CreateAnswer, context: &Context<'_>) {
-        if let CreateAnswer::Made { trans_id, .. } = &answer {
-            self.trans_id.get_or_insert_with(|| trans_id.clone());
+        if let CreateAnswer::Made { gateway_ref, .. } = &answer {
+            self.gateway_ref.get_or_insert_with(|| gateway_ref.clone());
         }
         if self.state != State::Creating {
             return;
         }
         match answer {
-            CreateAnswer::Made { payload, .. } => match (self.facts.presented, payload) {
-                (Presented::Consumer, _) => {
+            CreateAnswer::Made { payload, .. } => match (self.facts.mode, payload) {
+                (CodeMode::ConsumerPresented, _) => {
                     self.heard_ms = context.now;
                     self.go(State::AwaitingCode, context);
                 }
-                (Presented::Merchant, Some(payload)) => self.put_on_display(payload, context),
+                (CodeMode::MerchantPresented, Some(payload)) => {
+                    self.put_on_display(payload, context)
+                }
                 // A trade without anything to show is none for us.
-                (Presented::Merchant, None) => self.create_unanswered(context),
+                (CodeMode::MerchantPresented, None) => self.create_unanswered(context),
             },
             CreateAnswer::Refused(reason) => {
                 self.reason = Some(reason);
@@ -51,14 +53,14 @@ impl Trade {
         self.go(State::AwaitingPayer, context);
     }
 
-    /// Nothing was presented, so nothing is lost: the next attempt may start at once.
+    /// Nothing was mode, so nothing is lost: the next attempt may start at once.
     pub(super) fn create_unanswered(&mut self, context: &Context<'_>) {
         self.go(State::CreateUnknown, context);
         self.reason = Some(Reason::GatewayUnavailable);
         self.go(State::Abandoned, context);
     }
 
-    pub(super) fn payed(&mut self, answer: PayAnswer, context: &Context<'_>) {
+    pub(super) fn pay_answered(&mut self, answer: PayAnswer, context: &Context<'_>) {
         // There is one payment per attempt, so its answer is current as long as nothing has overtaken it.
         let awaited = self.state.awaits_payment();
         let verifying = awaited || self.state == State::NeedsReview;
@@ -233,8 +235,8 @@ impl Trade {
             return;
         }
         match answer {
-            VoidAnswer::Done(void_id) => {
-                self.void_id = void_id;
+            VoidAnswer::Done(void_gateway_ref) => {
+                self.void_gateway_ref = void_gateway_ref;
                 self.voided(context);
             }
             VoidAnswer::Failed | VoidAnswer::Unsent => {
@@ -283,22 +285,22 @@ impl Trade {
     }
 
     fn agrees(&self, carried: &Carried) -> bool {
-        carried.agrees(&self.facts, self.trans_id.as_deref())
+        carried.agrees(&self.facts, self.gateway_ref.as_deref())
     }
 }
 
 impl Carried {
     /// True where each field that the answer carries is this attempt's, and none that it needs is missing.
     #[must_use]
-    pub fn agrees(&self, facts: &Facts, trans_id: Option<&str>) -> bool {
+    pub fn agrees(&self, facts: &Facts, gateway_ref: Option<&str>) -> bool {
         let same = |carried: &Option<String>, own: Option<&str>| {
             carried.is_none() || carried.as_deref() == own
         };
         let amount = &facts.sale.amount;
         !self.incomplete
-            && same(&self.trans_id, trans_id)
-            && same(&self.trx_id, Some(&facts.trx_id))
-            && same(&self.integrator, Some(&facts.integrator))
+            && same(&self.gateway_ref, gateway_ref)
+            && same(&self.trade_id, Some(&facts.trade_id))
+            && same(&self.wallet_id, Some(&facts.wallet_id))
             && self.amount.as_ref().is_none_or(|own| own == amount)
             && self
                 .currency

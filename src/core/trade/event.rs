@@ -30,7 +30,7 @@ pub enum Event {
     /// The answer to [`super::Send::Create`].
     Created(CreateAnswer),
     /// The answer to [`super::Send::Pay`].
-    Payed(PayAnswer),
+    PayAnswered(PayAnswer),
     /// The answer to [`super::Send::Query`], with the version that the question carried.
     Status(u64, StatusAnswer),
     /// The answer to [`super::Send::Cancel`].
@@ -54,7 +54,7 @@ impl Event {
             | Self::Void
             | Self::Verdict(_)
             | Self::Created(_)
-            | Self::Payed(_)
+            | Self::PayAnswered(_)
             | Self::CancelAnswered(_)
             | Self::VoidAnswered(_) => false,
         }
@@ -75,15 +75,15 @@ impl std::fmt::Debug for CodeMark {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Carried {
     /// The gateway's name of the trade.
-    pub trans_id: Option<String>,
+    pub gateway_ref: Option<String>,
     /// Our name of the attempt.
-    pub trx_id: Option<String>,
+    pub trade_id: Option<String>,
     /// The amount.
     pub amount: Option<Money>,
     /// The currency, where it stands beside the amount.
     pub currency: Option<String>,
     /// The wallet.
-    pub integrator: Option<String>,
+    pub wallet_id: Option<String>,
     /// A field that the gateway's adapter requires is missing, or one could not be read.
     pub incomplete: bool,
 }
@@ -94,7 +94,7 @@ pub enum CreateAnswer {
     /// The trade exists under this name.
     Made {
         /// The gateway's name of the trade, not empty.
-        trans_id: String,
+        gateway_ref: String,
         /// What our code is to say, in the merchant-presented way.
         payload: Option<Payload>,
     },

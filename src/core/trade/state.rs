@@ -132,7 +132,7 @@ impl State {
         }
     }
 
-    /// True where a newer trade may take this one's place: no code was presented, so no money can have moved.
+    /// True where a newer trade may take this one's place: no code was mode, so no money can have moved.
     #[must_use]
     pub fn gives_way(self) -> bool {
         match self.risk() {

@@ -2,7 +2,7 @@
 
 use super::{Context, Risk, Send, State, Trade};
 use crate::policy::{Ms, Policy};
-use crate::wire::{By, Presented, Reason};
+use crate::wire::{By, CodeMode, Reason};
 
 impl Trade {
     pub(super) fn time_acts(&mut self, context: &Context<'_>) {
@@ -112,9 +112,9 @@ impl Trade {
     /// customer pays, no request of ours is: the gateway alone sees both, and a code that was shown by mistake should
     /// not wait for somebody to scan it.
     fn cancel_from_ms(&self, policy: &Policy) -> Option<Ms> {
-        match self.facts.presented {
-            Presented::Consumer => self.sent_ms.map(|sent| sent + policy.min_cancel_age_ms),
-            Presented::Merchant => None,
+        match self.facts.mode {
+            CodeMode::ConsumerPresented => self.sent_ms.map(|sent| sent + policy.min_cancel_age_ms),
+            CodeMode::MerchantPresented => None,
         }
     }
 
@@ -221,7 +221,7 @@ impl Trade {
     /// Ten per cent either way, drawn from the attempt's own name: tills that start together drift apart, and a
     /// replay draws the same.
     fn jittered(&self, pause_ms: Ms) -> Ms {
-        let seed = self.facts.trx_id.bytes().chain(self.asks.to_le_bytes());
+        let seed = self.facts.trade_id.bytes().chain(self.asks.to_le_bytes());
         let hash = seed.fold(0xcbf2_9ce4_8422_2325_u64, |h, byte| {
             (h ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });

@@ -2,7 +2,7 @@
 
 use super::Trade;
 use crate::policy::Ms;
-use crate::wire::{self, Show};
+use crate::wire::{self, ShownCode};
 
 impl Trade {
     /// What is told of it at this time. A clock's text is the driver's to write: `text` turns milliseconds into it.
@@ -10,17 +10,17 @@ impl Trade {
     pub fn told(&self, now: Ms, text: impl Fn(Ms) -> String) -> wire::Trade {
         let facts = &self.facts;
         wire::Trade {
-            trx_id: facts.trx_id.clone(),
-            trans_id: self.trans_id.clone(),
+            trade_id: facts.trade_id.clone(),
+            gateway_ref: self.gateway_ref.clone(),
             attempt: facts.attempt,
             sale: facts.sale.clone(),
-            integrator: facts.integrator.clone(),
-            presented: facts.presented,
+            wallet_id: facts.wallet_id.clone(),
+            mode: facts.mode,
             terminal: facts.terminal.clone(),
             status: self.state.status(),
             by: self.by(),
             reason: self.reason(),
-            void_id: self.void_id.clone(),
+            void_gateway_ref: self.void_gateway_ref.clone(),
             version: self.version,
             as_of: text(now),
             since: text(self.since_ms),
@@ -28,10 +28,10 @@ impl Trade {
             deadline_at: self.deadline_ms().map(&text),
             settled: self.settled,
             late: self.was_late,
-            show: self
+            shown_code: self
                 .payload()
                 .zip(self.deadline_ms())
-                .map(|(payload, deadline_ms)| Show {
+                .map(|(payload, deadline_ms)| ShownCode {
                     payload: payload.clone(),
                     expires_at: text(deadline_ms),
                 }),

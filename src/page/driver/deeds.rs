@@ -6,7 +6,7 @@ use futures_util::future::abortable;
 use js_sys::futures::JsFuture;
 use kaunter_core::error::ErrorCode;
 use kaunter_core::till::Event;
-use kaunter_core::wire::{self, Show};
+use kaunter_core::wire;
 use wasm_bindgen::JsValue;
 
 use super::{Deed, Driver, Told};
@@ -53,20 +53,20 @@ impl Driver {
         }));
     }
 
-    pub(super) fn hand_over(&mut self, trx_id: String) {
+    pub(super) fn hand_over(&mut self, trade_id: String) {
         let Some(code) = self.code.as_ref().map(Scan::code) else {
             return;
         };
         self.handed_ms.get_or_insert_with(clock::now_ms);
         let sale = self.charge.record().sale.clone();
         self.post(async move |till| {
-            let answer = till.backend().hand_over(&trx_id, code, &sale).await;
+            let answer = till.backend().hand_over(&trade_id, code, &sale).await;
             (answer, Event::HandedOver as Told)
         });
     }
 
     /// The caller shows our code. One that can't be shown is nothing to wait for.
-    pub(super) fn show(&mut self, show: &Show) {
+    pub(super) fn show(&mut self, show: &wire::ShownCode) {
         self.handed_ms.get_or_insert_with(clock::now_ms);
         let Some(on_code) = self.wish.on_code.clone() else {
             return;
@@ -82,12 +82,12 @@ impl Driver {
     }
 
     /// Goes out even if the charge ends before its answer: an attempt that is left should be closed.
-    pub(super) fn cancel(&self, trx_id: String) {
+    pub(super) fn cancel(&self, trade_id: String) {
         let till = Rc::clone(&self.till);
         let letters = self.letters.clone();
         let sale = self.charge.record().sale.clone();
         crate::page::spawn(async move {
-            let reply = till.backend().cancel(&trx_id, Some(&sale)).await;
+            let reply = till.backend().cancel(&trade_id, Some(&sale)).await;
             let reply = reply.map_err(|trouble| trouble.fault());
             let _ = letters.unbounded_send(Event::CancelTold(reply));
         });

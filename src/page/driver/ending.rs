@@ -31,7 +31,7 @@ impl Driver {
                 self.till.remember(&trade);
                 Ok(self.till.outcome(&trade))
             }
-            End::Unresolved(trade, trx_id) => Ok(self.unresolved(trade, &trx_id)),
+            End::Unresolved(trade, trade_id) => Ok(self.unresolved(trade, &trade_id)),
             End::Refused(code, trade) => Err(self.refusal(code, trade.as_deref()).into()),
             End::Unreachable if signal::online() => Err(self.said(ErrorCode::NetworkFailed).into()),
             End::Unreachable => Err(Fail::new(ErrorCode::NetworkOffline).into()),
@@ -41,7 +41,7 @@ impl Driver {
             End::Aborted => match self.failure.take() {
                 Some(rejection) => Err(rejection),
                 None => Ok(Outcome::Cancelled {
-                    trade_id: self.charge.record().trx_id.clone(),
+                    trade_id: self.charge.record().trade_id.clone(),
                     by: By::Cashier,
                     reason: CancelReason::Requested,
                 }),
@@ -63,16 +63,16 @@ impl Driver {
             | Phase::Leaving
             | Phase::Ended => false,
         };
-        match record.trx_id {
-            Some(trx_id) if began => {
+        match record.trade_id {
+            Some(trade_id) if began => {
                 let trade = self.charge.trade().cloned().map(Box::new);
-                Ok(self.unresolved(trade, &trx_id))
+                Ok(self.unresolved(trade, &trade_id))
             }
             _ => Err(Rejection::Thrown(closed())),
         }
     }
 
-    fn unresolved(&self, trade: Option<Box<wire::Trade>>, trx_id: &str) -> Outcome {
+    fn unresolved(&self, trade: Option<Box<wire::Trade>>, trade_id: &str) -> Outcome {
         let since = match &trade {
             Some(trade) => {
                 self.till.remember(trade);
@@ -81,7 +81,7 @@ impl Driver {
             None => String::from(js_sys::Date::new_0().to_iso_string()),
         };
         Outcome::Unresolved {
-            trade_id: trx_id.to_owned(),
+            trade_id: trade_id.to_owned(),
             since,
         }
     }
@@ -89,7 +89,7 @@ impl Driver {
     fn refusal(&mut self, code: ProblemCode, trade: Option<&wire::Trade>) -> Fail {
         let mut fail = self.said(code.into());
         if let Some(trade) = trade {
-            fail.trade_id = Some(trade.trx_id.clone());
+            fail.trade_id = Some(trade.trade_id.clone());
             fail.money_moved = trade.status.at_risk();
             if code == ProblemCode::SaleBusy {
                 // This till ran into it, and so this till asks about it.

@@ -1,7 +1,7 @@
 //! What the page is told while a charge is under way: the trade, what the till is doing, each question.
 
 use kaunter_core::till::{Fault, Phase, Reply};
-use kaunter_core::wire::{Presented, Status};
+use kaunter_core::wire::{CodeMode, Status};
 
 use super::Driver;
 use crate::page::clock;
@@ -18,7 +18,7 @@ impl Driver {
             && trade.version != self.told_version
         {
             self.told_version = trade.version;
-            if trade.presented == Presented::Merchant
+            if trade.mode == CodeMode::MerchantPresented
                 && trade.status == Status::Pending
                 && !self.scanned
             {
@@ -26,7 +26,7 @@ impl Driver {
                 self.handed_ms = Some(clock::now_ms());
             }
             self.till.voice().trade(shown);
-            self.till.news().tell(&trade.trx_id, trade.version);
+            self.till.news().tell(&trade.trade_id, trade.version);
         }
         if let Some(state) = self.state() {
             self.till.voice().now(state, shown);
@@ -50,7 +50,7 @@ impl Driver {
     }
 
     fn eye_looks(&self) -> bool {
-        self.code.is_none() && self.charge.record().presented == Presented::Consumer
+        self.code.is_none() && self.charge.record().mode == CodeMode::ConsumerPresented
     }
 
     pub(super) fn tell_poll(&mut self, reply: &Reply) {

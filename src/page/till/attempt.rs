@@ -32,14 +32,14 @@ impl Till {
             self.unfinished
                 .borrow()
                 .first()
-                .map(|trade| trade.trx_id.clone())
+                .map(|trade| trade.trade_id.clone())
         };
-        let trx_id = trade_id
+        let trade_id = trade_id
             .or_else(newest)
             .ok_or_else(|| Fail::new(ErrorCode::TradeNotFound))?;
-        match self.trade(&trx_id).await {
+        match self.trade(&trade_id).await {
             Ok(trade) => self.follow(&trade, wish).await,
-            Err(trouble) => match self.lost(&trx_id) {
+            Err(trouble) => match self.lost(&trade_id) {
                 Some(lost) => Ok(self.outcome(&lost)),
                 None => Err(Fail::from(trouble).into()),
             },
@@ -71,7 +71,7 @@ impl Till {
 
     pub(super) async fn forget_if_over(&self, trade: &wire::Trade) {
         if trade.status.is_final() {
-            self.forget_trade(&trade.trx_id).await;
+            self.forget_trade(&trade.trade_id).await;
         }
     }
 
@@ -80,7 +80,7 @@ impl Till {
             .records()
             .await
             .into_iter()
-            .find(|record| record.trx_id.as_ref() == Some(&trade.trx_id));
+            .find(|record| record.trade_id.as_ref() == Some(&trade.trade_id));
         journalled.unwrap_or_else(|| Record::of(trade))
     }
 
@@ -110,7 +110,7 @@ impl Till {
 
     /// Journals an attempt that is not journalled yet; the new row's key.
     async fn note(&self, trade_id: &str) -> Result<Option<String>, Trouble> {
-        let known = |record: &Record| record.trx_id.as_deref() == Some(trade_id);
+        let known = |record: &Record| record.trade_id.as_deref() == Some(trade_id);
         if self.journal.is_none() || self.records().await.iter().any(known) {
             return Ok(None);
         }
@@ -122,7 +122,7 @@ impl Till {
     /// The sale of an attempt that this till knows of.
     fn sale_of(&self, trade_id: &str) -> Option<Sale> {
         let unfinished = self.unfinished.borrow();
-        let known = unfinished.iter().find(|trade| trade.trx_id == trade_id)?;
+        let known = unfinished.iter().find(|trade| trade.trade_id == trade_id)?;
         Some(known.sale.clone())
     }
 

@@ -61,7 +61,11 @@ impl Till {
             return false;
         };
         // An attempt that awaits its code is the business of the page that scans.
-        for trade in session.open.iter().filter(|trade| trade.status.at_risk()) {
+        for trade in session
+            .open_trades
+            .iter()
+            .filter(|trade| trade.status.at_risk())
+        {
             self.seen(trade);
         }
         true

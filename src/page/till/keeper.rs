@@ -13,16 +13,16 @@ const REVIEW_SLOWNESS: u64 = 15;
 impl Till {
     /// Keeps what is not at its end, with a keeper that goes on asking.
     pub fn remember(self: &Rc<Self>, trade: &wire::Trade) {
-        self.news.tell(&trade.trx_id, trade.version);
+        self.news.tell(&trade.trade_id, trade.version);
         self.unfinished
             .borrow_mut()
-            .retain(|known| known.trx_id != trade.trx_id);
+            .retain(|known| known.trade_id != trade.trade_id);
         if !trade.status.at_risk() {
             return;
         }
         self.enlist(trade.clone());
-        if !self.kept.borrow().contains(&trade.trx_id) {
-            self.kept.borrow_mut().push(trade.trx_id.clone());
+        if !self.kept.borrow().contains(&trade.trade_id) {
+            self.kept.borrow_mut().push(trade.trade_id.clone());
             let (till, trade) = (Rc::clone(self), trade.clone());
             crate::page::spawn(async move { till.keep(trade).await });
         }
@@ -42,28 +42,30 @@ impl Till {
         while known.status.at_risk() && !self.is_closed() {
             let slow = matches!(known.status, Status::NeedsReview | Status::LateSuccess);
             clock::sleep(self.policy().poll_ms * if slow { REVIEW_SLOWNESS } else { 1 }).await;
-            if !self.is_unfinished(&known.trx_id) {
+            if !self.is_unfinished(&known.trade_id) {
                 break;
             }
-            let on_screen = self.listener(&known.trx_id).is_some();
+            let on_screen = self.listener(&known.trade_id).is_some();
             if self.is_closed() || on_screen || signal::hidden() {
                 continue;
             }
-            let Ok(trade) = self.backend.trade(&known.trx_id, Some(&known.sale)).await else {
+            let Ok(trade) = self.backend.trade(&known.trade_id, Some(&known.sale)).await else {
                 continue;
             };
             self.seen(&trade);
             known = trade;
         }
-        self.kept.borrow_mut().retain(|kept| *kept != known.trx_id);
-        if !known.status.at_risk() || !self.is_unfinished(&known.trx_id) {
-            self.forget_trade(&known.trx_id).await;
+        self.kept
+            .borrow_mut()
+            .retain(|kept| *kept != known.trade_id);
+        if !known.status.at_risk() || !self.is_unfinished(&known.trade_id) {
+            self.forget_trade(&known.trade_id).await;
         }
     }
 
-    pub(super) async fn forget_trade(&self, trx_id: &str) {
+    pub(super) async fn forget_trade(&self, trade_id: &str) {
         for record in self.records().await {
-            if record.trx_id.as_deref() == Some(trx_id) {
+            if record.trade_id.as_deref() == Some(trade_id) {
                 self.forget(&record.key).await;
             }
         }

@@ -20,7 +20,7 @@ impl Till {
     /// What a reload left behind: the backend's list, and what only the journal knows.
     pub(super) async fn recover(self: &Rc<Self>) {
         self.tell_unreadable().await;
-        let mut open = self.session.open.clone();
+        let mut open = self.session.open_trades.clone();
         let records = self.read().await;
         // A journal that does not answer now may answer later.
         let mut others = records.is_none();
@@ -68,7 +68,7 @@ impl Till {
                 .unfinished
                 .borrow()
                 .iter()
-                .any(|trade| record.trx_id.as_ref() == Some(&trade.trx_id));
+                .any(|trade| record.trade_id.as_ref() == Some(&trade.trade_id));
             if known {
                 continue;
             }
@@ -93,15 +93,15 @@ impl Till {
 
     /// What became of a journalled attempt that is not on the backend's list.
     async fn recall(&self, record: &Record, open: &[wire::Trade]) -> Option<wire::Trade> {
-        let Some(trx_id) = &record.trx_id else {
+        let Some(trade_id) = &record.trade_id else {
             // Never answered, so no code can have left; what the backend may have is on its list.
             self.forget(&record.key).await;
             return None;
         };
-        if open.iter().any(|trade| trade.trx_id == *trx_id) {
+        if open.iter().any(|trade| trade.trade_id == *trade_id) {
             return None;
         }
-        match self.backend.trade(trx_id, Some(&record.sale)).await {
+        match self.backend.trade(trade_id, Some(&record.sale)).await {
             Ok(trade) if trade.status.is_final() => {
                 if record.handed_over {
                     self.voice.trade(&Trade::new(&trade, &self.wallets));
@@ -116,13 +116,13 @@ impl Till {
                 if record.handed_over {
                     // The backend lost its store: a person looks into it, by the name that the gateway knows too.
                     self.voice
-                        .problem(&Fail::new(ErrorCode::TradeNotFound).about(trx_id));
-                    return Some(self.assumed(record, trx_id, Status::NeedsReview));
+                        .problem(&Fail::new(ErrorCode::TradeNotFound).about(trade_id));
+                    return Some(self.assumed(record, trade_id, Status::NeedsReview));
                 }
                 self.forget(&record.key).await;
                 None
             }
-            Err(_) => Some(self.assumed(record, trx_id, Status::Unknown)),
+            Err(_) => Some(self.assumed(record, trade_id, Status::Unknown)),
         }
     }
 
@@ -132,26 +132,26 @@ impl Till {
     }
 
     /// What the journal alone knows of an attempt; any word of the backend is newer.
-    fn assumed(&self, record: &Record, trx_id: &str, status: Status) -> wire::Trade {
+    fn assumed(&self, record: &Record, trade_id: &str, status: Status) -> wire::Trade {
         let now = String::from(js_sys::Date::new_0().to_iso_string());
         wire::Trade {
-            trx_id: trx_id.to_owned(),
-            trans_id: None,
+            trade_id: trade_id.to_owned(),
+            gateway_ref: None,
             attempt: 1,
             sale: record.sale.clone(),
-            integrator: record.wallet.clone(),
-            presented: record.presented,
+            wallet_id: record.wallet_id.clone(),
+            mode: record.mode,
             terminal: self.session.terminal.clone(),
             status,
             by: None,
             reason: None,
-            void_id: None,
+            void_gateway_ref: None,
             version: 0,
             as_of: now.clone(),
             since: now.clone(),
             created_at: now,
             deadline_at: None,
-            show: None,
+            shown_code: None,
             gateway_answer: None,
             void_refused: None,
             settled: false,
@@ -160,9 +160,9 @@ impl Till {
     }
 
     /// An attempt whose code this till handed over, and which the backend does not know: no proof of anything.
-    pub(super) fn lost(&self, trx_id: &str) -> Option<wire::Trade> {
+    pub(super) fn lost(&self, trade_id: &str) -> Option<wire::Trade> {
         let unfinished = self.unfinished.borrow();
-        let assumed = unfinished.iter().find(|trade| trade.trx_id == trx_id)?;
+        let assumed = unfinished.iter().find(|trade| trade.trade_id == trade_id)?;
         let lost = assumed.version == 0 && assumed.status == Status::NeedsReview;
         lost.then(|| assumed.clone())
     }
@@ -170,10 +170,10 @@ impl Till {
     /// A person's word on such an attempt: nobody else has one. The backend has said that this person may give it.
     pub(super) async fn settle_lost(
         self: &Rc<Self>,
-        trx_id: &str,
+        trade_id: &str,
         verdict: &Verdict,
     ) -> Option<Outcome> {
-        let mut trade = self.lost(trx_id)?;
+        let mut trade = self.lost(trade_id)?;
         trade.status = match verdict.outcome {
             VerdictOutcome::Paid => Status::Paid,
             VerdictOutcome::Declined => Status::Declined,
@@ -182,13 +182,13 @@ impl Till {
         trade.settled = true;
         self.voice.trade(&Trade::new(&trade, &self.wallets));
         self.remember(&trade);
-        self.forget_trade(trx_id).await;
+        self.forget_trade(trade_id).await;
         Some(self.outcome(&trade))
     }
 
-    pub(super) fn is_unfinished(&self, trx_id: &str) -> bool {
+    pub(super) fn is_unfinished(&self, trade_id: &str) -> bool {
         let unfinished = self.unfinished.borrow();
-        unfinished.iter().any(|trade| trade.trx_id == trx_id)
+        unfinished.iter().any(|trade| trade.trade_id == trade_id)
     }
 
     async fn take_up(self: &Rc<Self>, trade: &wire::Trade) {
@@ -198,7 +198,11 @@ impl Till {
         let own = trade.terminal == self.session.terminal;
         if own && self.is_ours(&trade.sale).await {
             // Its code is gone with the old page: closed on the spot, so that the sale is free.
-            if let Ok(closed) = self.backend.cancel(&trade.trx_id, Some(&trade.sale)).await {
+            if let Ok(closed) = self
+                .backend
+                .cancel(&trade.trade_id, Some(&trade.sale))
+                .await
+            {
                 self.remember(&closed);
                 self.forget_if_over(&closed).await;
             }
@@ -226,21 +230,21 @@ impl Till {
     }
 
     async fn heard(self: &Rc<Self>, word: &Word) {
-        if !self.news.is_new(&word.trx_id, word.version) {
+        if !self.news.is_new(&word.trade_id, word.version) {
             return;
         }
-        if let Some(letters) = self.listener(&word.trx_id) {
+        if let Some(letters) = self.listener(&word.trade_id) {
             let _ = letters.unbounded_send(Event::Woke);
             return;
         }
-        if let Ok(trade) = self.backend.trade(&word.trx_id, None).await {
+        if let Ok(trade) = self.backend.trade(&word.trade_id, None).await {
             self.seen(&trade);
         }
     }
 
     /// What the backend said of an attempt that is not on screen.
     pub(super) fn seen(self: &Rc<Self>, trade: &wire::Trade) {
-        if self.news.is_new(&trade.trx_id, trade.version) {
+        if self.news.is_new(&trade.trade_id, trade.version) {
             // Whoever is told looks at the list next.
             self.remember(trade);
             self.voice.trade(&Trade::new(trade, &self.wallets));

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use kaunter_core::error::ErrorCode;
-use kaunter_core::wire::{self, Presented, Sale};
+use kaunter_core::wire::{self, CodeMode, Sale};
 
 use super::{Till, aborted};
 use crate::page::driver::Driver;
@@ -33,7 +33,7 @@ impl Till {
         }
         self.check(&sale, &wish, code.as_ref())?;
         let name = self.lock_name(&sale);
-        let begin = |sale| Driver::new(self, sale, wish, code, Presented::Consumer);
+        let begin = |sale| Driver::new(self, sale, wish, code, CodeMode::ConsumerPresented);
         self.own(&name, sale, begin).await
     }
 
@@ -70,14 +70,14 @@ impl Till {
         let Some(id) = &wish.wallet else {
             return Err(Fail::new(ErrorCode::WalletRequired).into());
         };
-        let scans = |wallet: &&Wallet| wallet.presents.contains(&Presented::Merchant);
+        let scans = |wallet: &&Wallet| wallet.modes.contains(&CodeMode::MerchantPresented);
         if !self.wallets.iter().filter(scans).any(|own| own.id == *id) {
             return Err(Fail::new(ErrorCode::WalletUnknown)
                 .with_detail(NO_DISPLAY)
                 .into());
         }
         let name = self.lock_name(&sale);
-        let begin = |sale| Driver::new(self, sale, wish, None, Presented::Merchant);
+        let begin = |sale| Driver::new(self, sale, wish, None, CodeMode::MerchantPresented);
         self.own(&name, sale, begin).await
     }
 
@@ -108,11 +108,11 @@ impl Till {
         let record = self.backend.sale(&sale.reference).await;
         let holder = record.ok().and_then(|record| {
             let open = |trade: &&wire::Trade| !trade.status.is_final();
-            record.attempts.iter().rev().find(open).cloned()
+            record.trades.iter().rev().find(open).cloned()
         });
         match holder {
             Some(trade) => {
-                let mut fail = fail.about(&trade.trx_id);
+                let mut fail = fail.about(&trade.trade_id);
                 fail.money_moved = trade.status.at_risk();
                 fail
             }

@@ -73,29 +73,32 @@ impl Direct {
 
     /// A trade that nobody pays.
     pub(crate) async fn create(&self) -> anyhow::Result<String> {
-        let trx_id = format!("L{}", hex::encode(rand::rng().random::<[u8; 9]>()));
+        let trade_id = format!("L{}", hex::encode(rand::rng().random::<[u8; 9]>()));
         let fields = vec![
             field("integrator_id", WALLET),
             field("amount", "12.50"),
-            field("trx_id", &trx_id),
+            field("trx_id", &trade_id),
             field("pay_type", "MSU"),
         ];
         let data = self.call("payment/create-trade", fields).await?;
         Ok(data["trans_id"].as_str().context("no trade")?.to_owned())
     }
 
-    pub(crate) async fn status(&self, trans_id: &str) -> anyhow::Result<()> {
-        let fields = vec![field("integrator_id", WALLET), field("trans_id", trans_id)];
+    pub(crate) async fn status(&self, gateway_ref: &str) -> anyhow::Result<()> {
+        let fields = vec![
+            field("integrator_id", WALLET),
+            field("trans_id", gateway_ref),
+        ];
         self.call("payment/check-status", fields).await?;
         Ok(())
     }
 
-    pub(crate) async fn pay(&self, trans_id: &str, code: &str) -> anyhow::Result<()> {
+    pub(crate) async fn pay(&self, gateway_ref: &str, code: &str) -> anyhow::Result<()> {
         let fields = vec![
             field("user_qr_code", code),
             field("integrator_id", WALLET),
             field("amount", "12.50"),
-            field("trans_id", trans_id),
+            field("trans_id", gateway_ref),
         ];
         let data = self.call("payment/payment", fields).await?;
         data["user_order_status"].as_str().context("not paid")?;
@@ -104,11 +107,11 @@ impl Direct {
 
     /// How long a question takes, asked now and then until the time is over.
     pub(crate) async fn questions(self, until: Instant) -> anyhow::Result<Times> {
-        let trans_id = self.create().await?;
+        let gateway_ref = self.create().await?;
         let mut times = Times::default();
         while Instant::now() < until {
             let began = Instant::now();
-            self.status(&trans_id).await?;
+            self.status(&gateway_ref).await?;
             times.add(began.elapsed());
             tokio::time::sleep(PAUSE).await;
         }
@@ -119,9 +122,9 @@ impl Direct {
     pub(crate) async fn payments(self, shop: crate::Shop, until: Instant) -> anyhow::Result<Times> {
         let mut times = Times::default();
         while Instant::now() < until {
-            let (trans_id, code) = (self.create().await?, shop.code("approves").await?);
+            let (gateway_ref, code) = (self.create().await?, shop.code("approves").await?);
             let began = Instant::now();
-            self.pay(&trans_id, &code).await?;
+            self.pay(&gateway_ref, &code).await?;
             times.add(began.elapsed());
             tokio::time::sleep(PAUSE).await;
         }

@@ -72,7 +72,7 @@ async fn sell(shop: &Shop, token: &str, code: String) -> anyhow::Result<Sold> {
     let trade = shop.create(token).await?;
     let create = began.elapsed();
     let began = Instant::now();
-    let trade = shop.hand_over(token, &trade.trx_id, code).await?;
+    let trade = shop.hand_over(token, &trade.trade_id, code).await?;
     Ok(Sold {
         create,
         pay: began.elapsed(),

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, ensure};
 use kaunter_core::money::Money;
 use kaunter_core::wire::{
-    HandOver, MintToken, MintedToken, NewTrade, Presented, Right, Sale, Status, Trade,
+    CodeMode, HandOver, MintToken, MintedToken, NewTrade, Right, Sale, Status, Trade,
 };
 use rand::Rng;
 use reqwest::{Client, Url};
@@ -38,7 +38,7 @@ impl Shop {
                 shop: "load".to_owned(),
                 terminal: terminal.to_owned(),
                 cashier: "load".to_owned(),
-                may: vec![Right::Charge, Right::Cancel],
+                rights: vec![Right::Charge, Right::Cancel],
                 max_amount: None,
                 sale: None,
             })
@@ -52,7 +52,7 @@ impl Shop {
 
     /// A code of a customer with this mind.
     pub(crate) async fn code(&self, customer: &str) -> anyhow::Result<String> {
-        let body = json!({"integrator": WALLET, "customer": customer, "ttl_ms": 600_000});
+        let body = json!({"wallet_id": WALLET, "customer": customer, "ttl_ms": 600_000});
         let made: Value = self
             .http
             .post(self.sandbox.join("/_sim/codes")?)
@@ -68,7 +68,7 @@ impl Shop {
     pub(crate) async fn create(&self, token: &str) -> anyhow::Result<Trade> {
         let random = || hex::encode(rand::rng().random::<[u8; 16]>());
         let new = NewTrade {
-            key: random(),
+            idempotency_key: random(),
             sale: Sale {
                 reference: random(),
                 amount: Money {
@@ -76,8 +76,8 @@ impl Shop {
                     currency: "MYR".to_owned(),
                 },
             },
-            integrator: WALLET.to_owned(),
-            presented: Presented::Consumer,
+            wallet_id: WALLET.to_owned(),
+            mode: CodeMode::ConsumerPresented,
         };
         let call = self.post("/v1/trades", token)?.json(&new);
         let trade: Trade = call.send().await?.error_for_status()?.json().await?;
@@ -88,17 +88,17 @@ impl Shop {
     pub(crate) async fn hand_over(
         &self,
         token: &str,
-        trx_id: &str,
+        trade_id: &str,
         code: String,
     ) -> anyhow::Result<Trade> {
         let call = self
-            .post(&format!("/v1/trades/{trx_id}/code"), token)?
+            .post(&format!("/v1/trades/{trade_id}/code"), token)?
             .json(&HandOver { code });
         Ok(call.send().await?.error_for_status()?.json().await?)
     }
 
-    pub(crate) async fn ask(&self, token: &str, trx_id: &str) -> anyhow::Result<Trade> {
-        let address = self.backend.join(&format!("/v1/trades/{trx_id}"))?;
+    pub(crate) async fn ask(&self, token: &str, trade_id: &str) -> anyhow::Result<Trade> {
+        let address = self.backend.join(&format!("/v1/trades/{trade_id}"))?;
         let call = self.http.get(address).bearer_auth(token);
         Ok(call.send().await?.error_for_status()?.json().await?)
     }

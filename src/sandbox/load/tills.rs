@@ -20,7 +20,7 @@ const AT_ONCE: usize = 16;
 #[derive(Clone)]
 struct Waiting {
     token: String,
-    trx_id: String,
+    trade_id: String,
 }
 
 /// Each till waits for a payment of its own.
@@ -68,11 +68,11 @@ async fn open(shop: &Shop, nth: usize) -> anyhow::Result<Waiting> {
     let token = shop.token(&format!("till-{nth}")).await?;
     let code = shop.code("ignores").await?;
     let trade = shop.create(&token).await?;
-    let handed = shop.hand_over(&token, &trade.trx_id, code).await?;
+    let handed = shop.hand_over(&token, &trade.trade_id, code).await?;
     ensure!(handed.status == Status::Pending, "{:?}", handed.status);
     Ok(Waiting {
         token,
-        trx_id: trade.trx_id,
+        trade_id: trade.trade_id,
     })
 }
 
@@ -123,7 +123,7 @@ async fn poll(
         tokio::time::sleep_until(due.into()).await;
         let began = Instant::now();
         let good = shop
-            .ask(&till.token, &till.trx_id)
+            .ask(&till.token, &till.trade_id)
             .await
             .is_ok_and(|trade| trade.status == Status::Pending);
         if due >= from {

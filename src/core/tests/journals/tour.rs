@@ -9,7 +9,7 @@ use kaunter_core::trade::{
     CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, Facts, PayAnswer, Rival, State,
     StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
 };
-use kaunter_core::wire::{Payload, Presented, Reason, Sale, VerdictOutcome};
+use kaunter_core::wire::{CodeMode, Payload, Reason, Sale, VerdictOutcome};
 use serde_json::{Value, json};
 
 /// The first ways are those of a customer who presents; in the others we do.
@@ -35,7 +35,7 @@ fn now(event: Event) -> Stop {
 
 fn status(word: StatusWord) -> Event {
     let carried = Carried {
-        trans_id: Some("PD-1".to_owned()),
+        gateway_ref: Some("PD-1".to_owned()),
         ..Carried::default()
     };
     // The version is put in when the answer comes.
@@ -46,15 +46,23 @@ fn status(word: StatusWord) -> Event {
 fn ways() -> Vec<Vec<Stop>> {
     let made = || {
         now(Event::Created(CreateAnswer::Made {
-            trans_id: "PD-1".to_owned(),
+            gateway_ref: "PD-1".to_owned(),
             payload: Some(Payload("00020101021226".to_owned())),
         }))
     };
     let code = || now(Event::Code(CodeMark("5f".repeat(32))));
-    let unclear = || now(Event::Payed(PayAnswer::NoWord));
-    let paid = || now(Event::Payed(PayAnswer::Paid(Carried::default())));
-    let refused = || now(Event::Payed(PayAnswer::Refused(Reason::InsufficientFunds)));
-    let processing = || now(Event::Payed(PayAnswer::Processing(Carried::default())));
+    let unclear = || now(Event::PayAnswered(PayAnswer::NoWord));
+    let paid = || now(Event::PayAnswered(PayAnswer::Paid(Carried::default())));
+    let refused = || {
+        now(Event::PayAnswered(PayAnswer::Refused(
+            Reason::InsufficientFunds,
+        )))
+    };
+    let processing = || {
+        now(Event::PayAnswered(
+            PayAnswer::Processing(Carried::default()),
+        ))
+    };
     let later = |ms| (ms, Rival::None, Event::Tick);
     let cancel = || (20_000, Rival::None, Event::Cancel);
     let void = || now(Event::Void);
@@ -122,16 +130,16 @@ pub(crate) fn rows() -> BTreeMap<String, Value> {
     let mut rows = BTreeMap::new();
     for (way, stops) in ways().into_iter().enumerate() {
         let facts = Facts {
-            trx_id: format!("KAUNTER-{way:04}"),
+            trade_id: format!("KAUNTER-{way:04}"),
             shop: "kedai".to_owned(),
             terminal: "till-1".to_owned(),
             attempt: 1,
             sale: sale(&format!("SALE-{way}")),
-            integrator: "21".to_owned(),
-            presented: if way < CONSUMER_WAYS {
-                Presented::Consumer
+            wallet_id: "21".to_owned(),
+            mode: if way < CONSUMER_WAYS {
+                CodeMode::ConsumerPresented
             } else {
-                Presented::Merchant
+                CodeMode::MerchantPresented
             },
         };
         let mut at = START;
@@ -182,19 +190,19 @@ fn passed_through(rows: &BTreeMap<String, Value>, state: State) -> Value {
 
 /// The page's rows, as IndexedDB keeps them: before the creation, before the hand-over, and with the attempt known.
 pub(crate) fn records() -> Vec<Value> {
-    let record = |trx_id: Option<&str>, handed_over, presented| Record {
+    let record = |trade_id: Option<&str>, handed_over, mode| Record {
         key: "0123456789abcdef0123456789abcdef".to_owned(),
         sale: sale("SALE-7"),
-        wallet: "21".to_owned(),
-        trx_id: trx_id.map(str::to_owned),
+        wallet_id: "21".to_owned(),
+        trade_id: trade_id.map(str::to_owned),
         handed_over,
-        presented,
+        mode,
     };
     let records = [
-        record(None, false, Presented::Consumer),
-        record(Some("KAUNTER-0001"), false, Presented::Consumer),
-        record(Some("KAUNTER-0001"), true, Presented::Consumer),
-        record(Some("KAUNTER-0001"), true, Presented::Merchant),
+        record(None, false, CodeMode::ConsumerPresented),
+        record(Some("KAUNTER-0001"), false, CodeMode::ConsumerPresented),
+        record(Some("KAUNTER-0001"), true, CodeMode::ConsumerPresented),
+        record(Some("KAUNTER-0001"), true, CodeMode::MerchantPresented),
     ];
     let row = |record: Record| json!({ "key": record.key, "scope": "http://127.0.0.1:8080 kedai till-1", "record": record });
     records.into_iter().map(row).collect()

@@ -5,7 +5,7 @@ use kaunter_core::trade::{
     CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, MOVES, PayAnswer, Risk, Rival,
     Send, State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
 };
-use kaunter_core::wire::{Payload, Presented, Reason, VerdictOutcome};
+use kaunter_core::wire::{CodeMode, Payload, Reason, VerdictOutcome};
 use proptest::prelude::*;
 
 use super::sample::facts;
@@ -68,9 +68,9 @@ struct Run {
 const BORN: Ms = 100 * DAY_MS;
 
 impl Run {
-    fn new(presented: Presented, policy: Policy, replies: Vec<Reply>) -> Self {
+    fn new(mode: CodeMode, policy: Policy, replies: Vec<Reply>) -> Self {
         let mut run = Self {
-            trade: Trade::new(facts("T", presented), BORN),
+            trade: Trade::new(facts("T", mode), BORN),
             policy,
             now: BORN,
             rival: Rival::None,
@@ -145,7 +145,9 @@ impl Run {
         }
         let state = before.state();
         match &event {
-            Event::Payed(PayAnswer::Unsent) if matches!(state, State::Paying | State::Unknown) => {
+            Event::PayAnswered(PayAnswer::Unsent)
+                if matches!(state, State::Paying | State::Unknown) =>
+            {
                 self.payments -= 1;
             }
             Event::VoidAnswered(VoidAnswer::Failed | VoidAnswer::Unsent)
@@ -231,7 +233,7 @@ impl Run {
             Send::Create => (Event::Created(reply.create), false),
             // That nothing left is the word of our own connection: it says so once.
             Send::Pay => (
-                Event::Payed(reply.pay.clone()),
+                Event::PayAnswered(reply.pay.clone()),
                 reply.pay == PayAnswer::Unsent,
             ),
             Send::Query { version } => {
@@ -317,7 +319,7 @@ fn turns() -> impl Strategy<Value = Turn> {
 fn replies() -> impl Strategy<Value = Reply> {
     let carried = prop_oneof![
         12 => Just(Carried::default()),
-        1 => Just(Carried { trans_id: Some("other".to_owned()), ..Carried::default() }),
+        1 => Just(Carried { gateway_ref: Some("other".to_owned()), ..Carried::default() }),
     ];
     let after = prop_oneof![
         1 => Just(None),
@@ -332,7 +334,7 @@ fn replies() -> impl Strategy<Value = Reply> {
         3 => Just(PayAnswer::NoWord),
     ];
     let create = prop_oneof![
-        9 => Just(CreateAnswer::Made { trans_id: "G".to_owned(), payload: Some(Payload("scan me".to_owned())) }),
+        9 => Just(CreateAnswer::Made { gateway_ref: "G".to_owned(), payload: Some(Payload("scan me".to_owned())) }),
         1 => Just(CreateAnswer::NoWord),
     ];
     let cancel = prop_oneof![
@@ -371,8 +373,8 @@ fn replies() -> impl Strategy<Value = Reply> {
     )
 }
 
-fn ways() -> impl Strategy<Value = Presented> {
-    prop_oneof![2 => Just(Presented::Consumer), 1 => Just(Presented::Merchant)]
+fn ways() -> impl Strategy<Value = CodeMode> {
+    prop_oneof![2 => Just(CodeMode::ConsumerPresented), 1 => Just(CodeMode::MerchantPresented)]
 }
 
 fn policies() -> impl Strategy<Value = Policy> {
@@ -389,12 +391,12 @@ proptest! {
     /// hands within the budget, and is not asked about more often than every two seconds.
     #[test]
     fn an_attempt_keeps_its_laws_over_a_long_story(
-        presented in ways(),
+        mode in ways(),
         policy in policies(),
         replies in prop::collection::vec(replies(), 1..24),
         turns in prop::collection::vec(turns(), 20..240),
     ) {
-        let mut run = Run::new(presented, policy, replies);
+        let mut run = Run::new(mode, policy, replies);
         for turn in &turns {
             run.take(turn)?;
         }
@@ -416,17 +418,17 @@ proptest! {
     /// the row went through the store after each event.
     #[test]
     fn rule_10_a_history_that_is_replayed_ends_the_same(
-        presented in ways(),
+        mode in ways(),
         policy in policies(),
         replies in prop::collection::vec(replies(), 1..24),
         turns in prop::collection::vec(turns(), 1..120),
     ) {
-        let mut run = Run::new(presented, policy, replies);
+        let mut run = Run::new(mode, policy, replies);
         for turn in &turns {
             run.take(turn)?;
         }
         for through_store in [false, true] {
-            let mut trade = Trade::new(facts("T", presented), BORN);
+            let mut trade = Trade::new(facts("T", mode), BORN);
             let mut sent = Vec::new();
             let mut drain = |trade: &mut Trade| {
                 while let Step::Send(send) = trade.next(&run.policy) {

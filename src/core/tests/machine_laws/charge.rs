@@ -2,7 +2,7 @@
 
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::till::{Charge, End, Event, Fault, Hint, Phase, Plan, Record, Reply, Step};
-use kaunter_core::wire::{Presented, ProblemCode, Reason, Status, Trade};
+use kaunter_core::wire::{CodeMode, ProblemCode, Reason, Status, Trade};
 use proptest::prelude::*;
 
 use super::sample::{self, sale};
@@ -46,7 +46,7 @@ enum Kind {
 
 struct Run {
     charge: Charge,
-    presented: Presented,
+    mode: CodeMode,
     now: Ms,
     /// The attempt's past, newest last: what the backend may say.
     past: Vec<Trade>,
@@ -72,10 +72,10 @@ enum Start {
     Resumed(Record),
 }
 
-fn trade(presented: Presented, status: Status, version: u64) -> Trade {
+fn trade(mode: CodeMode, status: Status, version: u64) -> Trade {
     Trade {
         reason: (status == Status::Declined).then_some(Reason::Other),
-        ..sample::told("T", presented, status, version)
+        ..sample::told("T", mode, status, version)
     }
 }
 
@@ -89,17 +89,17 @@ fn begin(start: &Start) -> Charge {
 
 impl Run {
     fn new(plan: Plan, answers: Vec<Answer>) -> Self {
-        let presented = plan.presented;
-        let first = match presented {
-            Presented::Consumer => Status::AwaitingCode,
-            Presented::Merchant => Status::AwaitingPayer,
+        let mode = plan.mode;
+        let first = match mode {
+            CodeMode::ConsumerPresented => Status::AwaitingCode,
+            CodeMode::MerchantPresented => Status::AwaitingPayer,
         };
         let start = Start::New(plan);
         let mut run = Self {
             charge: begin(&start),
             now: 0,
-            presented,
-            past: vec![trade(presented, first, 1)],
+            mode,
+            past: vec![trade(mode, first, 1)],
             answers,
             called: 0,
             coming: Vec::new(),
@@ -141,12 +141,12 @@ impl Run {
             Turn::Moves(status) => {
                 let version = self.past.len() as u64 + 1;
                 // A code that a customer presents is awaited, or ours is paid: never both.
-                let status = match (self.presented, *status) {
-                    (Presented::Consumer, Status::AwaitingPayer) => Status::AwaitingCode,
-                    (Presented::Merchant, Status::AwaitingCode) => Status::AwaitingPayer,
-                    (Presented::Consumer | Presented::Merchant, status) => status,
+                let status = match (self.mode, *status) {
+                    (CodeMode::ConsumerPresented, Status::AwaitingPayer) => Status::AwaitingCode,
+                    (CodeMode::MerchantPresented, Status::AwaitingCode) => Status::AwaitingPayer,
+                    (CodeMode::ConsumerPresented | CodeMode::MerchantPresented, status) => status,
                 };
-                self.past.push(trade(self.presented, status, version));
+                self.past.push(trade(self.mode, status, version));
                 Ok(())
             }
             Turn::Reload => self.reload(),
@@ -410,11 +410,12 @@ fn turns() -> impl Strategy<Value = Turn> {
 
 fn plans() -> impl Strategy<Value = Plan> {
     let wallet = prop_oneof![Just(None), Just(Some("21".to_owned()))];
-    let presented = prop_oneof![2 => Just(Presented::Consumer), 1 => Just(Presented::Merchant)];
-    (wallet, presented, prop::option::of(hints())).prop_map(|(wallet, presented, code)| Plan {
+    let mode =
+        prop_oneof![2 => Just(CodeMode::ConsumerPresented), 1 => Just(CodeMode::MerchantPresented)];
+    (wallet, mode, prop::option::of(hints())).prop_map(|(wallet, mode, code)| Plan {
         sale: sale(),
-        presented,
-        code: code.filter(|_| presented == Presented::Consumer),
+        mode,
+        code: code.filter(|_| mode == CodeMode::ConsumerPresented),
         wallet,
         keys: ["key".to_owned(), "spare".to_owned()],
     })

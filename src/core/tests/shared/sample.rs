@@ -3,7 +3,7 @@
 
 use kaunter_core::money::Money;
 use kaunter_core::trade::Facts;
-use kaunter_core::wire::{Payload, Presented, Sale, Show, Status, Trade};
+use kaunter_core::wire::{CodeMode, Payload, Sale, ShownCode, Status, Trade};
 
 /// Twelve ringgit fifty.
 pub(crate) fn sale() -> Sale {
@@ -17,40 +17,40 @@ pub(crate) fn sale() -> Sale {
 }
 
 /// The first attempt of the sale.
-pub(crate) fn facts(trx_id: &str, presented: Presented) -> Facts {
+pub(crate) fn facts(trade_id: &str, mode: CodeMode) -> Facts {
     Facts {
-        trx_id: trx_id.to_owned(),
+        trade_id: trade_id.to_owned(),
         shop: "shop".to_owned(),
         terminal: "till".to_owned(),
         attempt: 1,
         sale: sale(),
-        integrator: "21".to_owned(),
-        presented,
+        wallet_id: "21".to_owned(),
+        mode,
     }
 }
 
 /// Our code.
-pub(crate) fn show() -> Show {
-    Show {
+pub(crate) fn show() -> ShownCode {
+    ShownCode {
         payload: Payload("scan me".to_owned()),
         expires_at: String::new(),
     }
 }
 
 /// What the backend says of the attempt; with our code, while its payer is awaited.
-pub(crate) fn told(trx_id: &str, presented: Presented, status: Status, version: u64) -> Trade {
+pub(crate) fn told(trade_id: &str, mode: CodeMode, status: Status, version: u64) -> Trade {
     Trade {
-        trx_id: trx_id.to_owned(),
-        trans_id: None,
+        trade_id: trade_id.to_owned(),
+        gateway_ref: None,
         attempt: 1,
         sale: sale(),
-        integrator: "21".to_owned(),
-        presented,
+        wallet_id: "21".to_owned(),
+        mode,
         terminal: "till".to_owned(),
         status,
         by: None,
         reason: None,
-        void_id: None,
+        void_gateway_ref: None,
         version,
         as_of: String::new(),
         since: String::new(),
@@ -58,7 +58,8 @@ pub(crate) fn told(trx_id: &str, presented: Presented, status: Status, version: 
         deadline_at: None,
         settled: false,
         late: false,
-        show: (presented == Presented::Merchant && status == Status::AwaitingPayer).then(show),
+        shown_code: (mode == CodeMode::MerchantPresented && status == Status::AwaitingPayer)
+            .then(show),
         gateway_answer: None,
         void_refused: None,
     }

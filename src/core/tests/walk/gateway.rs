@@ -62,7 +62,7 @@ impl Account {
     pub(crate) fn serve(&mut self, send: Send, mood: Mood, refunds: bool) -> Event {
         match send {
             Send::Create => Event::Created(self.create(mood)),
-            Send::Pay => Event::Payed(self.pay(mood)),
+            Send::Pay => Event::PayAnswered(self.pay(mood)),
             Send::Query { version } => Event::Status(
                 version,
                 StatusAnswer {
@@ -79,7 +79,7 @@ impl Account {
     pub(crate) fn silence(send: Send) -> Event {
         match send {
             Send::Create => Event::Created(CreateAnswer::NoWord),
-            Send::Pay => Event::Payed(PayAnswer::NoWord),
+            Send::Pay => Event::PayAnswered(PayAnswer::NoWord),
             Send::Query { version } => Event::Status(
                 version,
                 StatusAnswer {
@@ -98,7 +98,7 @@ impl Account {
         }
         self.place = Place::Created;
         CreateAnswer::Made {
-            trans_id: "G".to_owned(),
+            gateway_ref: "G".to_owned(),
             payload: Some(Payload("scan me".to_owned())),
         }
     }

@@ -8,7 +8,7 @@ use kaunter_core::till::{self, Charge, End, Fault, Hint, Phase, Plan, Record, Re
 use kaunter_core::trade::{
     CodeMark, Context, CreateAnswer, Event, Facts, Move, Risk, Rival, Send, State, Step, Trade,
 };
-use kaunter_core::wire::{self, Presented, ProblemCode, VerdictOutcome};
+use kaunter_core::wire::{self, CodeMode, ProblemCode, VerdictOutcome};
 
 use crate::gateway::{Account, Mood, Place};
 use crate::sample::sale as sample;
@@ -339,7 +339,7 @@ fn twisted(event: &Event) -> Option<Event> {
     use kaunter_core::trade::{PayAnswer, StatusWord};
     let mut event = event.clone();
     let carried = match &mut event {
-        Event::Payed(PayAnswer::Paid(carried) | PayAnswer::Processing(carried)) => carried,
+        Event::PayAnswered(PayAnswer::Paid(carried) | PayAnswer::Processing(carried)) => carried,
         Event::Status(_, answer)
             if !matches!(answer.word, StatusWord::NoWord | StatusWord::Unpaid) =>
         {
@@ -704,13 +704,13 @@ impl World {
 
     /// The gateway does what a row asked for: with that row's trade, or with an older one that has the same id.
     fn serve(&mut self, row: usize, send: Send, mood: Mood) -> Event {
-        let oldest = self.rows[0].trade.trans_id();
-        let shared = row > 0 && oldest.is_some() && self.rows[row].trade.trans_id() == oldest;
+        let oldest = self.rows[0].trade.gateway_ref();
+        let shared = row > 0 && oldest.is_some() && self.rows[row].trade.gateway_ref() == oldest;
         let repeats = row > 0 && oldest.is_some() && self.kind.repeats_ids;
         let at = if shared { 0 } else { row };
         let mut event = self.rows[at].account.serve(send, mood, self.kind.refunds);
-        if let Event::Created(CreateAnswer::Made { trans_id, .. }) = &mut event {
-            *trans_id = format!("G{}", if repeats { 0 } else { row });
+        if let Event::Created(CreateAnswer::Made { gateway_ref, .. }) = &mut event {
+            *gateway_ref = format!("G{}", if repeats { 0 } else { row });
         }
         event
     }
@@ -737,7 +737,7 @@ impl World {
         self.faults -= 1;
         if let Message::Request(row, send) = self.messages.remove(at) {
             let event = match send {
-                Send::Pay => Event::Payed(PayAnswer::Unsent),
+                Send::Pay => Event::PayAnswered(PayAnswer::Unsent),
                 _ => Event::VoidAnswered(VoidAnswer::Unsent),
             };
             self.messages.push(Message::Answer(row, event));
@@ -823,10 +823,10 @@ impl World {
         }
         let plan = Plan {
             sale,
-            presented: if merchant {
-                Presented::Merchant
+            mode: if merchant {
+                CodeMode::MerchantPresented
             } else {
-                Presented::Consumer
+                CodeMode::ConsumerPresented
             },
             wallet: Some("W".to_owned()),
             code: None,
@@ -886,17 +886,17 @@ impl World {
                     continue;
                 }
                 till::Step::Show(_) => {
-                    let shown = charge.record().trx_id.clone();
+                    let shown = charge.record().trade_id.clone();
                     let rows = self.rows.iter_mut();
-                    rows.filter(|row| Some(&row.trade.facts().trx_id) == shown.as_ref())
+                    rows.filter(|row| Some(&row.trade.facts().trade_id) == shown.as_ref())
                         .for_each(|row| row.shown = true);
                     continue;
                 }
                 till::Step::Pick | till::Step::Notice(_) => continue,
                 till::Step::Create(new) => Call::Create(new),
-                till::Step::HandOver(trx_id) => Call::HandOver(trx_id),
-                till::Step::Ask(trx_id) => Call::Ask(trx_id),
-                till::Step::Cancel(trx_id) => Call::Cancel(trx_id),
+                till::Step::HandOver(trade_id) => Call::HandOver(trade_id),
+                till::Step::Ask(trade_id) => Call::Ask(trade_id),
+                till::Step::Cancel(trade_id) => Call::Cancel(trade_id),
             };
             self.messages.push(Message::Call(at, call));
         }
@@ -926,17 +926,17 @@ impl World {
     fn backend(&mut self, page: usize, call: &Call) -> Reply {
         match call {
             Call::Create(new) => self.create(page, new),
-            Call::HandOver(trx_id) => {
-                let row = self.find(trx_id)?;
+            Call::HandOver(trade_id) => {
+                let row = self.find(trade_id)?;
                 self.answer(row, Event::Code(self.code(page)))
             }
-            Call::Ask(trx_id) => {
-                let row = self.find(trx_id)?;
+            Call::Ask(trade_id) => {
+                let row = self.find(trade_id)?;
                 let own = self.rows[row].page == page;
                 self.answer(row, if own { Event::Heard } else { Event::Tick })
             }
-            Call::Cancel(trx_id) => {
-                let row = self.find(trx_id)?;
+            Call::Cancel(trade_id) => {
+                let row = self.find(trade_id)?;
                 self.answer(row, Event::Cancel)
             }
         }
@@ -966,22 +966,22 @@ impl World {
 
     /// The store's part of a creation: an id that another row has is never believed.
     fn stored(&self, at: usize, event: Event) -> Event {
-        let Event::Created(CreateAnswer::Made { trans_id, .. }) = &event else {
+        let Event::Created(CreateAnswer::Made { gateway_ref, .. }) = &event else {
             return event;
         };
         let mut holders = self.rows.iter().enumerate().filter(|(row, _)| *row != at);
-        let holder = holders.find(|(_, row)| row.trade.trans_id() == Some(trans_id));
-        let holder = holder.map(|(_, row)| row.trade.facts().trx_id.as_str());
-        if sale::is_id_repeated(holder, &self.rows[at].trade.facts().trx_id) {
+        let holder = holders.find(|(_, row)| row.trade.gateway_ref() == Some(gateway_ref));
+        let holder = holder.map(|(_, row)| row.trade.facts().trade_id.as_str());
+        if sale::is_id_repeated(holder, &self.rows[at].trade.facts().trade_id) {
             return Event::Created(CreateAnswer::Repeated);
         }
         event
     }
 
-    fn find(&self, trx_id: &str) -> Result<usize, Fault> {
+    fn find(&self, trade_id: &str) -> Result<usize, Fault> {
         self.rows
             .iter()
-            .position(|row| row.trade.facts().trx_id == trx_id)
+            .position(|row| row.trade.facts().trade_id == trade_id)
             .ok_or(Fault::Problem(ProblemCode::TradeNotFound, None))
     }
 
@@ -995,7 +995,11 @@ impl World {
     }
 
     fn create(&mut self, page: usize, new: &wire::NewTrade) -> Reply {
-        if let Some(row) = self.rows.iter().position(|row| row.key == new.key) {
+        if let Some(row) = self
+            .rows
+            .iter()
+            .position(|row| row.key == new.idempotency_key)
+        {
             return Ok(self.wire(row));
         }
         let policy = self.kind.policy();
@@ -1022,13 +1026,13 @@ impl World {
             self.rows[row].trade = left;
         }
         let facts = Facts {
-            trx_id: format!("T{}", self.rows.len()),
+            trade_id: format!("T{}", self.rows.len()),
             shop: "shop".to_owned(),
             terminal,
             attempt: u32::try_from(self.rows.len()).unwrap() + 1,
             sale: new.sale.clone(),
-            integrator: new.integrator.clone(),
-            presented: new.presented,
+            wallet_id: new.wallet_id.clone(),
+            mode: new.mode,
         };
         let mut trade = Trade::new(facts, self.now);
         let row = self.rows.len();
@@ -1036,7 +1040,7 @@ impl World {
             self.messages.push(Message::Request(row, send));
         }
         self.rows.push(Row {
-            key: new.key.clone(),
+            key: new.idempotency_key.clone(),
             page,
             trade,
             account: Account::NEW,
@@ -1076,8 +1080,8 @@ impl World {
     fn wire(&self, at: usize) -> wire::Trade {
         // What no page decides by would only tell worlds apart that are one.
         wire::Trade {
-            trans_id: None,
-            void_id: None,
+            gateway_ref: None,
+            void_gateway_ref: None,
             settled: false,
             late: false,
             deadline_at: None,
@@ -1147,21 +1151,21 @@ impl World {
     /// What the cashier was told at the end is true, now and later.
     fn judge_page(&self, page: &Page) -> Result<(), String> {
         let Some(end) = &page.end else { return Ok(()) };
-        let account = |trx_id: &str| {
+        let account = |trade_id: &str| {
             let row = self
                 .rows
                 .iter()
-                .find(|row| row.trade.facts().trx_id == trx_id);
+                .find(|row| row.trade.facts().trade_id == trade_id);
             row.map(|row| row.account).unwrap()
         };
         match end {
             End::Settled(trade) => match trade.status {
-                wire::Status::Paid if account(&trade.trx_id).charged != 1 => {
+                wire::Status::Paid if account(&trade.trade_id).charged != 1 => {
                     Err("told paid, and the ledger has no charge".to_owned())
                 }
                 wire::Status::Declined | wire::Status::Cancelled
-                    if account(&trade.trx_id).charged != account(&trade.trx_id).refunded
-                        && !account(&trade.trx_id).late =>
+                    if account(&trade.trade_id).charged != account(&trade.trade_id).refunded
+                        && !account(&trade.trade_id).late =>
                 {
                     Err(format!(
                         "told {:?}, and the ledger has a charge",

@@ -48,7 +48,7 @@ fn head(all: &Value) -> String {
         .map_or("?", |rest| rest.trim_start_matches([':', ' ', '\t']));
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     format!(
-        "# The backend, measured\n\nWritten by `cargo xtask bench backend` on {}: kaunter {} in release, SQLite (WAL, synchronous FULL), PostgreSQL {} with its own settings; {cores} cores ({}).\nThe rush of tills, the database, the gateway (the sandbox) and the backend share them. A look is `GET /v1/trades/{{trx_id}}`; it never waits for the gateway, so all of its time counts as added.\nA payment is `POST .../code`: the gateway's own share, measured beside it by calling the sandbox as the backend does, is taken off. Times are p50 / p99 in milliseconds.\n\n",
+        "# The backend, measured\n\nWritten by `cargo xtask bench backend` on {}: kaunter {} in release, SQLite (WAL, synchronous FULL), PostgreSQL {} with its own settings; {cores} cores ({}).\nThe rush of tills, the database, the gateway (the sandbox) and the backend share them. A look is `GET /v1/trades/{{trade_id}}`; it never waits for the gateway, so all of its time counts as added.\nA payment is `POST .../code`: the gateway's own share, measured beside it by calling the sandbox as the backend does, is taken off. Times are p50 / p99 in milliseconds.\n\n",
         today(),
         env!("CARGO_PKG_VERSION"),
         all["postgres_version"].as_str().unwrap_or("?"),
