@@ -30,7 +30,7 @@ export async function decode(image, options) {
 let loaded;
 const here = () => {
   if (!loaded)
-    throw new KaunterError("wasm/load-failed", "The payment module is not loaded yet: await init() first.", {
+    throw new KaunterError("module_load_failed", "The payment module is not loaded yet: await init() first.", {
       retryable: true,
     });
   return loaded;
@@ -41,11 +41,11 @@ export const money = (text, currency) => here().money(text, currency);
 
 function onlyInBrowser() {
   if (typeof document === "undefined") {
-    throw new KaunterError("env/not-browser", "This only works in a browser: call it from a page.");
+    throw new KaunterError("not_browser", "This only works in a browser: call it from a page.");
   }
   if (typeof WebAssembly !== "object" || typeof Worker !== "function") {
     throw new KaunterError(
-      "env/unsupported",
+      "browser_unsupported",
       "This browser is too old: use a current Chrome, Edge, Firefox or Safari.",
     );
   }

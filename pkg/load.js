@@ -46,7 +46,7 @@ async function start(source) {
   await initialise({ module_or_path: await compiled });
   if (raw.abiVersion() !== version) {
     throw new KaunterError(
-      "wasm/version-mismatch",
+      "version_mismatch",
       `Two versions of the payment module are mixed (${version} and ${raw.abiVersion()}): clear the bundler's cache and reload the page.`,
     );
   }
@@ -74,7 +74,7 @@ async function compileResponse(response, source) {
   if (response.ok && magic) return WebAssembly.compile(bytes);
   const begin = new TextDecoder().decode(bytes.subarray(0, 16)).replace(/\s+/g, " ");
   throw new KaunterError(
-    "wasm/load-failed",
+    "module_load_failed",
     `${named(source)} answered ${response.status}, ${type}, and begins with "${begin}": this is not the module. ${advice(begin, response.status)}`,
   );
 }
@@ -99,12 +99,12 @@ function failure(cause, source) {
   const blocked = cause instanceof WebAssembly.CompileError && /Content Security|unsafe-eval/i.test(cause.message);
   return blocked
     ? new KaunterError(
-        "wasm/csp-blocked",
+        "module_csp_blocked",
         "The page's security policy blocks the payment module: allow 'wasm-unsafe-eval' in script-src.",
         { cause },
       )
     : new KaunterError(
-        "wasm/load-failed",
+        "module_load_failed",
         `The payment module did not load from ${named(source)}: check the connection and reload the page.`,
         { retryable: true, cause },
       );

@@ -55,13 +55,13 @@ pub fn recognise(text: &JsValue) -> Result<JsRecognised, JsValue> {
 /// Reads an amount: "12.50" of "MYR" is 1250.
 ///
 /// # Errors
-/// `argument_invalid`, `money/invalid`.
+/// `argument_invalid`, `amount_invalid`.
 #[wasm_bindgen]
 pub fn money(text: &JsValue, currency: &JsValue) -> Result<JsMoney, JsValue> {
     let text = a_string(text, "text")?;
     let currency = a_string(currency, "currency")?;
     let money = Money::parse(&text, &currency)
-        .map_err(|error| Fail::new(ErrorCode::MoneyInvalid).caused_by(error.to_string().into()))?;
+        .map_err(|error| Fail::new(ErrorCode::AmountInvalid).caused_by(error.to_string().into()))?;
     Ok(to_js(&money).unchecked_into())
 }
 
@@ -117,7 +117,7 @@ impl Reader {
     /// Every code in a picture: RGBA or luma, told apart by the length.
     ///
     /// # Errors
-    /// `argument_invalid`, `image/unsupported`.
+    /// `argument_invalid`, `image_unsupported`.
     pub fn read(
         &mut self,
         pixels: &Uint8Array,

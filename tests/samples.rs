@@ -9,7 +9,7 @@ use kaunter::types::code::{Confidence, DecodedCode, Kind, Point, Recognised, Sca
 use kaunter::types::event::{
     Camera, CameraChange, CameraStatus, Facing, Hint, Miss, Poll, StateChange, TillState, Zoom,
 };
-use kaunter::types::sale::{DeclineReason, Outcome, ShownCode, Trade, Wallet};
+use kaunter::types::sale::{CancelReason, DeclineReason, Outcome, ShownCode, Trade, Wallet};
 use kaunter_core::error::ErrorCode;
 use kaunter_core::money::Money;
 use kaunter_core::wire::{By, CodeMode, GatewayAnswer, Sale, Status};
@@ -84,7 +84,7 @@ fn typescript(value: &Value) -> String {
 fn the_samples_are_what_rust_writes() {
     let mut samples = Samples(
         "// Written by tests/samples.rs: what Rust hands to JavaScript, typed as the package declares it.\n\
-         import type { Camera, DecodedCode, ErrorCode, Money, Outcome, Recognised, Sale, Scan, ScanSource, ShownCode, TillEventDetails, TillState, Trade, TradeStatus, Wallet, DeclineReason } from \"kaunter\";\n\
+         import type { Camera, CancelReason, DecodedCode, ErrorCode, Money, Outcome, Recognised, Sale, Scan, ScanSource, ShownCode, TillEventDetails, TillState, Trade, TradeStatus, Wallet, DeclineReason } from \"kaunter\";\n\
          // The fields of the member of a union that a sample belongs to.\n\
          type Fields<T, S> = S extends { status: infer W } ? keyof Extract<T, { status: W }> extends never ? keyof T : keyof Extract<T, { status: W }> : keyof T;\n\n"
             .to_owned(),
@@ -291,7 +291,8 @@ fn outcomes(samples: &mut Samples) {
         "Outcome",
         &Outcome::Cancelled {
             trade_id: None,
-            by: By::Deadline,
+            by: By::System,
+            reason: CancelReason::Deadline,
         },
     );
     samples.shape(
@@ -338,7 +339,12 @@ fn words(samples: &mut Samples) {
     samples.words(
         "by",
         "Extract<Outcome, { status: \"cancelled\" }>[\"by\"]",
-        &every!(By: Cashier, Customer, Deadline),
+        &every!(By: Cashier, Customer, System),
+    );
+    samples.words(
+        "cancelReasons",
+        "CancelReason",
+        &every!(CancelReason: Requested, Deadline, Superseded, TerminalSilent, GatewayUnavailable, SaleBusy),
     );
     samples.words(
         "outcomes",
@@ -353,7 +359,7 @@ fn words(samples: &mut Samples) {
     samples.words(
         "confidences",
         "Recognised[\"confidence\"]",
-        &every!(Confidence: Official, Quoted, Folklore, None),
+        &every!(Confidence: Official, Reported, Guess, None),
     );
     samples.words(
         "sources",

@@ -309,12 +309,15 @@ fn amounts_and_sales_are_checked_before_anything_is_sent() {
         "1250".into(),
         JsValue::NULL,
     ] {
-        assert_eq!(money(bad, "MYR").unwrap_err().code, ErrorCode::MoneyInvalid);
+        assert_eq!(
+            money(bad, "MYR").unwrap_err().code,
+            ErrorCode::AmountInvalid
+        );
     }
     for bad in ["myr", "RM", "MYRR", ""] {
         assert_eq!(
             money(1250.into(), bad).unwrap_err().code,
-            ErrorCode::MoneyInvalid
+            ErrorCode::AmountInvalid
         );
     }
     let amount = object(&[("minor", 1250.into()), ("currency", "MYR".into())]);

@@ -103,7 +103,7 @@ impl Decoder {
     /// Starts a reader, unless one is there.
     ///
     /// # Errors
-    /// `worker/failed`: worth telling, once. Reading goes on wherever [`Self::reader`] gives one.
+    /// `worker_failed`: worth telling, once. Reading goes on wherever [`Self::reader`] gives one.
     pub async fn ready(&self) -> Result<(), Fail> {
         let _one_at_a_time = self.spawning.lock().await;
         if self.reader.borrow().is_some() {

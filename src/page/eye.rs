@@ -104,7 +104,7 @@ impl Eye {
     /// Looks until a code is taken.
     ///
     /// # Errors
-    /// `scan/busy`, `scan/timeout`, `worker/failed`, a camera's trouble, or what the caller's `accept` threw.
+    /// `scan_busy`, `scan_timeout`, `worker_failed`, a camera's trouble, or what the caller's `accept` threw.
     pub async fn look(
         self: &Rc<Self>,
         wish: &ScanWish,

@@ -23,7 +23,7 @@ const MAX_LIVE: usize = 4;
 /// Reads a still picture: RGBA or luma, told apart by the length.
 ///
 /// # Errors
-/// `image/unsupported` where the bytes are neither.
+/// `image_unsupported` where the bytes are neither.
 pub fn read_still(
     reader: &mut Reader,
     pixels: &[u8],

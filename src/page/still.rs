@@ -19,7 +19,7 @@ const LONGEST_SIDE: u32 = 4_096;
 /// Reads a picture.
 ///
 /// # Errors
-/// `image/unsupported`: the browser can't draw it.
+/// `image_unsupported`: the browser can't draw it.
 pub async fn decode(image: &JsImage, wish: ReadWish) -> Result<Vec<DecodedCode>, Fail> {
     let unsupported = |cause| Fail::new(ErrorCode::ImageUnsupported).caused_by(cause);
     let (pixels, width, height) = draw(image).await.map_err(unsupported)?;

@@ -30,10 +30,10 @@ export interface Point { readonly x: number; readonly y: number }
 
 /** What a code is, before anything is sent: a hint, never a gate. */
 export interface Recognised {
-  readonly kind: "wechat-pay" | "alipay" | "unionpay" | "emv-consumer" | "merchant" | "opaque";
+  readonly kind: "wechat_pay" | "alipay" | "unionpay" | "emv_consumer" | "merchant" | "opaque";
   /** "DuitNow", "QRIS", ... */
   readonly scheme: string | null;
-  readonly confidence: "official" | "quoted" | "folklore" | "none";
+  readonly confidence: "official" | "reported" | "guess" | "none";
 }
 
 /** Where a code came from. */
@@ -182,7 +182,7 @@ pub struct Recognised {
 
 /// Families of codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// WeChat Pay.
     WechatPay,
@@ -206,9 +206,9 @@ pub enum Confidence {
     /// The wallet's own documents say so.
     Official,
     /// Somebody quotes them.
-    Quoted,
+    Reported,
     /// Everybody says so.
-    Folklore,
+    Guess,
     /// Nothing says so.
     None,
 }
@@ -280,8 +280,8 @@ impl From<wallet::Recognised> for Recognised {
             scheme: recognised.scheme,
             confidence: match recognised.confidence {
                 wallet::Confidence::Official => Confidence::Official,
-                wallet::Confidence::Quoted => Confidence::Quoted,
-                wallet::Confidence::Folklore => Confidence::Folklore,
+                wallet::Confidence::Reported => Confidence::Reported,
+                wallet::Confidence::Guess => Confidence::Guess,
                 wallet::Confidence::None => Confidence::None,
             },
         }

@@ -31,7 +31,7 @@ export interface TillEventDetails {
   /** Any trade of this terminal changed, the one on screen or an older one. */
   trade: Trade;
   /** What would help, while no code is read; `null`: nothing in particular. Said when it changes, at most once a second. */
-  miss: { readonly hint: "closer" | "farther" | "glare" | "dark" | "hold-still" | null };
+  miss: { readonly hint: "closer" | "farther" | "glare" | "dark" | "hold_still" | null };
   poll: { readonly attempt: number; readonly elapsedMs: number; readonly nextMs: number; readonly deadlineMs: number; readonly online: boolean };
   problem: Error & ErrorFacts & { readonly name: "KaunterError"; readonly code: ErrorCode };
 }
@@ -200,7 +200,7 @@ impl Facing {
 
 /// What would help to read a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum Hint {
     /// The code is too small in the picture.
     Closer,
@@ -223,7 +223,7 @@ impl Hint {
             Self::Farther => "farther",
             Self::Glare => "glare",
             Self::Dark => "dark",
-            Self::HoldStill => "hold-still",
+            Self::HoldStill => "hold_still",
         }
     }
 

@@ -39,10 +39,10 @@ export interface TillOptions {
   backend: string | URL;
   /**
    * A fresh terminal token, from your own server: its text, or the backend's answer `{ token }` as it is. Called when one is
-   * missing or was refused; never cached by you. Where it gives anything else, `token/failed` says in `cause` what came.
+   * missing or was refused; never cached by you. Where it gives anything else, `token_failed` says in `cause` what came.
    */
   getToken(context: TokenContext): TokenAnswer | Promise<TokenAnswer>;
-  /** Asked when neither you nor the code says whose wallet it is: the wallet, or its id. `null`, or absent: `wallet/required`. */
+  /** Asked when neither you nor the code says whose wallet it is: the wallet, or its id. `null`, or absent: `wallet_required`. */
   onWallet?(scan: Scan, wallets: readonly Wallet[]): WalletChoice | null | Promise<WalletChoice | null>;
   /** Where the camera's picture is shown. Absent: nowhere. */
   preview?: HTMLVideoElement;
@@ -98,12 +98,12 @@ export interface ShownCode {
   readonly svg: string;
   /** What the code says, for a customer's display that draws its own. */
   readonly payload: string;
-  /** Until when it can be paid, as the backend's clock has it. Take it down when the `trade` event no longer says "awaiting-payer": somebody has scanned it, or it is over. */
+  /** Until when it can be paid, as the backend's clock has it. Take it down when the `trade` event no longer says "awaiting_payer": somebody has scanned it, or it is over. */
   readonly expiresAt: string;
 }
 
 export interface PresentOptions {
-  /** The wallet, or its id: one whose `presents` has "merchant". */
+  /** The wallet, or its id: one whose `presents` has "merchant_presented". */
   wallet: WalletChoice;
   /** Shows the code; called once. If it throws, the attempt is cancelled. */
   onCode(code: ShownCode): void;

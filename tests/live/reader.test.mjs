@@ -117,7 +117,7 @@ test("without a worker a second instance of the module reads, and its trap leave
     };`,
   });
   assert.equal((await scanned(page)).value?.text, NUMERIC);
-  assert.deepEqual(await problems(page), ["worker/failed"]);
+  assert.deepEqual(await problems(page), ["worker_failed"]);
   assert.deepEqual(
     await page.evaluate(() => [workers, kaunter.money("12.50", "MYR").minor]),
     [0, 1250],
@@ -132,7 +132,7 @@ for (const fault of ["trap", "hang", "hang when drawn", "hang with a frame open"
     await page.evaluate(() => {
       globalThis.scan = ends(till.scan({ timeoutMs: 20_000 }));
     });
-    await until("it died", async () => (await problems(page)).includes("worker/failed"));
+    await until("it died", async () => (await problems(page)).includes("worker_failed"));
     await until("another reads", () => page.evaluate(() => lives.length === 3));
     const [fell, told, reads] = await page.evaluate(() => {
       const at = (type) => lives.findLast((life) => life.type === type).at;
@@ -214,7 +214,7 @@ test("a code that is too small, and a counter in the dark: told what would help,
 test("only the region is read", async (t) => {
   await plain.look(CODE);
   const right = await all.till(t, plain, { options: "camera: { region: { x: 0.8, y: 0, width: 0.2, height: 1 } }" });
-  assert.equal((await scanned(right, { timeoutMs: 700 })).error?.code, "scan/timeout");
+  assert.equal((await scanned(right, { timeoutMs: 700 })).error?.code, "scan_timeout");
   const middle = await all.till(t, plain, {
     options: "camera: { region: { x: 0.2, y: 0.1, width: 0.6, height: 0.8 } }",
   });

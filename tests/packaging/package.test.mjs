@@ -80,7 +80,7 @@ const page = (load, first = "") => `
       const refused = await Till.open({ backend: address.get("backend"), getToken: async () => "x" }).catch((error) => error);
       const till = await Till.open({ backend: address.get("backend"), getToken });
       let worker = true;
-      till.addEventListener("problem", ({ detail }) => { worker &&= detail.code !== "worker/failed"; });
+      till.addEventListener("problem", ({ detail }) => { worker &&= detail.code !== "worker_failed"; });
       const outcome = await till.charge({ ref: "from-vite", amount: money("12.50", "MYR") }, { wallet: "23" });
       document.body.dataset.result = JSON.stringify({ text: code.text, version, empty: reader.read(new Uint8Array(400 * 300), 400, 300).length, refused: [refused instanceof KaunterError, refused.code], outcome: outcome.status, worker });
     } catch (error) {
@@ -159,7 +159,7 @@ async function works(t, serve) {
   const { version } = JSON.parse(await readFile(join(root, "pkg/package.json")));
   assert.deepEqual(
     JSON.parse(known),
-    { text: "130123456789012345", version, empty: 0, refused: [true, "token/failed"], outcome: "paid", worker: true },
+    { text: "130123456789012345", version, empty: 0, refused: [true, "token_failed"], outcome: "paid", worker: true },
     `${known} ${page.problems}`,
   );
   assert.equal(await desk.kept(), 1250);
@@ -209,7 +209,7 @@ test("Node 20 runs the module as it ships, and a module that is none says so in 
     const reader = await loadReader();
     console.log(JSON.stringify([failed.code, failed.message.length < 200, reader.read(new Uint8Array(400 * 300), 400, 300).length]));`;
   const said = run(process.execPath, ["--input-type=module", "--eval", read], shop);
-  assert.deepEqual(JSON.parse(said), ["wasm/load-failed", true, 0]);
+  assert.deepEqual(JSON.parse(said), ["module_load_failed", true, 0]);
 });
 
 test("a fresh Vite project builds it, and the built page takes a payment", async (t) => {

@@ -181,7 +181,7 @@ const CALL = `async (odd) => {
     "open token": (value) => open({ getToken: () => value }),
     "open { token }": (token) => open({ getToken: async () => ({ token }) }),
     "open answer": (value) => open({ fetch: () => value }),
-    "open message": (value) => open({ getToken: () => "x y", messages: { "token/failed": value } }),
+    "open message": (value) => open({ getToken: () => "x y", messages: { "token_failed": value } }),
     charge: (value) => till.charge(value, soon),
     "charge ref": (ref) => till.charge(sale({ ref }), { signal: stop }),
     "charge amount": (amount) => till.charge(sale({ amount }), { signal: stop }),
@@ -325,10 +325,10 @@ test("a wallet is its id as text or as a number, or the wallet itself; a trade i
     assert.equal((await pay(`picked ${picked}`, "undefined")).value?.status, "paid", picked);
   }
   for (const [picked, code] of [
-    ["null", "wallet/required"],
-    ["undefined", "wallet/required"],
-    ["({})", "wallet/unknown"],
-    ["4711", "wallet/unknown"],
+    ["null", "wallet_required"],
+    ["undefined", "wallet_required"],
+    ["({})", "wallet_unknown"],
+    ["4711", "wallet_unknown"],
   ]) {
     await picks(picked);
     assert.equal((await pay(`picked ${picked}`, "undefined")).error?.code, code, picked);
@@ -372,7 +372,7 @@ test("options are the caller's own: a polluted prototype has no say, and gets no
       moneyMoved: "maybe",
       tradeId: "T",
       retryable: true,
-      messages: { "token/failed": "no" },
+      messages: { token_failed: "no" },
       wallet: "99",
       timeoutMs: 1,
       signal: AbortSignal.abort(),
@@ -417,15 +417,15 @@ test("options are the caller's own: a polluted prototype has no say, and gets no
     return heard;
   });
   assert.deepEqual(heard, [
-    "The till could not sign in: reload the page, or sign in to the shop again.",
+    "The till's sign-in is not accepted: sign in to the shop again.",
     "no",
     "true",
     "null",
     "argument_invalid",
     "argument_invalid",
-    "token/failed",
-    "money/invalid",
-    "camera/denied",
+    "token_failed",
+    "amount_invalid",
+    "camera_denied",
     "no",
   ]);
 });

@@ -1,5 +1,5 @@
 // Written by tests/samples.rs: what Rust hands to JavaScript, typed as the package declares it.
-import type { Camera, DecodedCode, ErrorCode, Money, Outcome, Recognised, Sale, Scan, ScanSource, ShownCode, TillEventDetails, TillState, Trade, TradeStatus, Wallet, DeclineReason } from "kaunter";
+import type { Camera, CancelReason, DecodedCode, ErrorCode, Money, Outcome, Recognised, Sale, Scan, ScanSource, ShownCode, TillEventDetails, TillState, Trade, TradeStatus, Wallet, DeclineReason } from "kaunter";
 // The fields of the member of a union that a sample belongs to.
 type Fields<T, S> = S extends { status: infer W } ? keyof Extract<T, { status: W }> extends never ? keyof T : keyof Extract<T, { status: W }> : keyof T;
 
@@ -13,15 +13,15 @@ export const trade: Trade = { createdAt: "2026-01-01T00:00:00Z", gatewayAnswer: 
 export const fieldsOf_trade: Record<Fields<Trade, typeof trade>, true> = { createdAt: true, gatewayAnswer: true, late: true, sale: true, settled: true, status: true, tradeId: true, voidRefused: true, wallet: true };
 export const tradeOfAnUnlistedWallet: Trade = { createdAt: "2026-01-01T00:00:00Z", gatewayAnswer: { code: "V1", message: "too late to void" }, late: false, sale: { amount: { currency: "MYR", minor: 1250 }, ref: "S-1" }, settled: false, status: "pending", tradeId: "T", voidRefused: null, wallet: null };
 export const fieldsOf_tradeOfAnUnlistedWallet: Record<Fields<Trade, typeof tradeOfAnUnlistedWallet>, true> = { createdAt: true, gatewayAnswer: true, late: true, sale: true, settled: true, status: true, tradeId: true, voidRefused: true, wallet: true };
-export const recognised: Recognised = { confidence: "official", kind: "emv-consumer", scheme: "DuitNow" };
+export const recognised: Recognised = { confidence: "official", kind: "emv_consumer", scheme: "DuitNow" };
 export const fieldsOf_recognised: Record<Fields<Recognised, typeof recognised>, true> = { confidence: true, kind: true, scheme: true };
 export const shown: ShownCode = { expiresAt: "2026-01-01T00:01:30Z", payload: "000201", svg: "<svg></svg>" };
 export const fieldsOf_shown: Record<Fields<ShownCode, typeof shown>, true> = { expiresAt: true, payload: true, svg: true };
 export const code: DecodedCode = { bytes: new Uint8Array([50]), corners: [{ x: 0.0, y: 0.0 }, { x: 9.5, y: 0.0 }, { x: 9.5, y: 9.5 }, { x: 0.0, y: 9.5 }], eci: null, text: "2" };
 export const fieldsOf_code: Record<Fields<DecodedCode, typeof code>, true> = { bytes: true, corners: true, eci: true, text: true };
-export const scan: Scan = { at: 12.5, bytes: new Uint8Array([50]), corners: [{ x: 0.0, y: 0.0 }, { x: 9.5, y: 0.0 }, { x: 9.5, y: 9.5 }, { x: 0.0, y: 9.5 }], eci: 26, recognised: { confidence: "official", kind: "emv-consumer", scheme: "DuitNow" }, source: "camera", text: "2", wallet: { id: "21", logo: null, modes: ["consumer_presented", "merchant_presented"], name: "GrabPay", test: false } };
+export const scan: Scan = { at: 12.5, bytes: new Uint8Array([50]), corners: [{ x: 0.0, y: 0.0 }, { x: 9.5, y: 0.0 }, { x: 9.5, y: 9.5 }, { x: 0.0, y: 9.5 }], eci: 26, recognised: { confidence: "official", kind: "emv_consumer", scheme: "DuitNow" }, source: "camera", text: "2", wallet: { id: "21", logo: null, modes: ["consumer_presented", "merchant_presented"], name: "GrabPay", test: false } };
 export const fieldsOf_scan: Record<Fields<Scan, typeof scan>, true> = { at: true, bytes: true, corners: true, eci: true, recognised: true, source: true, text: true, wallet: true };
-export const typed: Scan = { at: 12.5, bytes: new Uint8Array([50]), corners: null, eci: 26, recognised: { confidence: "official", kind: "emv-consumer", scheme: "DuitNow" }, source: "manual", text: "2", wallet: null };
+export const typed: Scan = { at: 12.5, bytes: new Uint8Array([50]), corners: null, eci: 26, recognised: { confidence: "official", kind: "emv_consumer", scheme: "DuitNow" }, source: "manual", text: "2", wallet: null };
 export const fieldsOf_typed: Record<Fields<Scan, typeof typed>, true> = { at: true, bytes: true, corners: true, eci: true, recognised: true, source: true, text: true, wallet: true };
 export const camera: Camera = { deviceId: "id", facing: "environment", label: "", torch: true, zoom: { max: 4.0, min: 1.0, step: 0.5 } };
 export const fieldsOf_camera: Record<Fields<Camera, typeof camera>, true> = { deviceId: true, facing: true, label: true, torch: true, zoom: true };
@@ -33,7 +33,7 @@ export const state: TillEventDetails["state"] = { from: "idle", to: "starting", 
 export const fieldsOf_state: Record<Fields<TillEventDetails["state"], typeof state>, true> = { from: true, to: true, trade: true };
 export const poll: TillEventDetails["poll"] = { attempt: 1, deadlineMs: 90000, elapsedMs: 2000, nextMs: 2000, online: true };
 export const fieldsOf_poll: Record<Fields<TillEventDetails["poll"], typeof poll>, true> = { attempt: true, deadlineMs: true, elapsedMs: true, nextMs: true, online: true };
-export const cameraEnded: Required<TillEventDetails["camera"]> = { device: null, reason: "camera/interrupted", status: "ended" };
+export const cameraEnded: Required<TillEventDetails["camera"]> = { device: null, reason: "camera_interrupted", status: "ended" };
 export const fieldsOf_cameraEnded: Record<Fields<Required<TillEventDetails["camera"]>, typeof cameraEnded>, true> = { device: true, reason: true, status: true };
 export const cameraLive: Omit<TillEventDetails["camera"], "reason"> = { device: { deviceId: "id", facing: "environment", label: "", torch: true, zoom: { max: 4.0, min: 1.0, step: 0.5 } }, status: "live" };
 export const fieldsOf_cameraLive: Record<Fields<Omit<TillEventDetails["camera"], "reason">, typeof cameraLive>, true> = { device: true, status: true };
@@ -41,22 +41,23 @@ export const paid: Outcome = { paidAt: "t", reference: "G", sale: { amount: { cu
 export const fieldsOf_paid: Record<Fields<Outcome, typeof paid>, true> = { paidAt: true, reference: true, sale: true, status: true, tradeId: true, voidRefused: true, wallet: true };
 export const declined: Outcome = { gatewayAnswer: { code: "V1", message: "too late to void" }, message: "m", reason: "limit", status: "declined", tradeId: "T" };
 export const fieldsOf_declined: Record<Fields<Outcome, typeof declined>, true> = { gatewayAnswer: true, message: true, reason: true, status: true, tradeId: true };
-export const cancelled: Outcome = { by: "deadline", status: "cancelled", tradeId: null };
-export const fieldsOf_cancelled: Record<Fields<Outcome, typeof cancelled>, true> = { by: true, status: true, tradeId: true };
+export const cancelled: Outcome = { by: "system", reason: "deadline", status: "cancelled", tradeId: null };
+export const fieldsOf_cancelled: Record<Fields<Outcome, typeof cancelled>, true> = { by: true, reason: true, status: true, tradeId: true };
 export const voided: Outcome = { reference: "G", sale: { amount: { currency: "MYR", minor: 1250 }, ref: "S-1" }, status: "voided", tradeId: "T", voidedAt: "t" };
 export const fieldsOf_voided: Record<Fields<Outcome, typeof voided>, true> = { reference: true, sale: true, status: true, tradeId: true, voidedAt: true };
 export const unresolved: Outcome = { since: "t", status: "unresolved", tradeId: "T" };
 export const fieldsOf_unresolved: Record<Fields<Outcome, typeof unresolved>, true> = { since: true, status: true, tradeId: true };
-export const wordsOf_errors: Record<ErrorCode, true> = { "env/not-browser": true, "env/insecure-context": true, "env/unsupported": true, "wasm/load-failed": true, "wasm/csp-blocked": true, "wasm/version-mismatch": true, "worker/failed": true, "camera/denied": true, "camera/dismissed": true, "camera/policy-blocked": true, "camera/frame-blocked": true, "camera/not-found": true, "camera/in-use": true, "camera/timeout": true, "camera/interrupted": true, "camera/constraints": true, "scan/timeout": true, "scan/busy": true, "scan/merchant-code": true, "image/unsupported": true, "money/invalid": true, "sale/invalid": true, "token/failed": true, "token/forbidden": true, "network/offline": true, "network/failed": true, "backend/refused": true, "network/busy": true, "backend/store-unavailable": true, "wallet/unknown": true, "wallet/required": true, "code/invalid": true, "code/taken": true, "money/limit": true, "currency/unsupported": true, "sale/busy": true, "sale/paid": true, "trade/mismatch": true, "trade/closed": true, "trade/not-found": true, "trade/not-cancellable": true, "journal/unavailable": true, "journal/unreadable": true, "argument_invalid": true, "code_reused": true, "sale_amount_mismatch": true };
-export const wordsOf_statuses: Record<TradeStatus, true> = { "creating": true, "awaiting-code": true, "awaiting-payer": true, "paying": true, "pending": true, "unknown": true, "cancelling": true, "needs-review": true, "paid": true, "voiding": true, "late-success": true, "declined": true, "cancelled": true, "voided": true };
+export const wordsOf_errors: Record<ErrorCode, true> = { "not_browser": true, "insecure_context": true, "browser_unsupported": true, "module_load_failed": true, "module_csp_blocked": true, "version_mismatch": true, "worker_failed": true, "camera_denied": true, "camera_dismissed": true, "camera_policy_blocked": true, "camera_frame_blocked": true, "camera_not_found": true, "camera_in_use": true, "camera_timeout": true, "camera_interrupted": true, "camera_unsupported": true, "scan_timeout": true, "scan_busy": true, "merchant_code": true, "argument_invalid": true, "image_unsupported": true, "wallet_required": true, "token_failed": true, "network_offline": true, "network_failed": true, "journal_unavailable": true, "journal_unreadable": true, "bad_request": true, "amount_invalid": true, "amount_too_large": true, "currency_unsupported": true, "sale_invalid": true, "code_invalid": true, "code_reused": true, "wallet_unknown": true, "mode_unsupported": true, "verdict_invalid": true, "idempotency_key_invalid": true, "idempotency_mismatch": true, "body_too_large": true, "route_not_found": true, "method_not_allowed": true, "token_missing": true, "token_invalid": true, "token_expired": true, "token_forbidden": true, "server_key_invalid": true, "rate_limited": true, "overloaded": true, "store_unavailable": true, "gateway_unavailable": true, "internal": true, "sale_busy": true, "sale_paid": true, "sale_amount_mismatch": true, "trade_not_found": true, "trade_closed": true, "trade_has_code": true, "trade_not_cancellable": true, "trade_not_voidable": true, "trade_not_in_review": true };
+export const wordsOf_statuses: Record<TradeStatus, true> = { "creating": true, "awaiting_code": true, "awaiting_payer": true, "paying": true, "pending": true, "unknown": true, "cancelling": true, "needs_review": true, "paid": true, "voiding": true, "late_success": true, "declined": true, "cancelled": true, "voided": true };
 export const wordsOf_states: Record<TillState, true> = { "idle": true, "starting": true, "scanning": true, "scanned": true, "paying": true, "waiting": true, "cancelling": true, "review": true };
 export const wordsOf_reasons: Record<DeclineReason, true> = { "code_expired": true, "code_used": true, "insufficient_funds": true, "limit": true, "wrong_wallet": true, "other": true };
-export const wordsOf_by: Record<Extract<Outcome, { status: "cancelled" }>["by"], true> = { "cashier": true, "customer": true, "deadline": true };
+export const wordsOf_by: Record<Extract<Outcome, { status: "cancelled" }>["by"], true> = { "cashier": true, "customer": true, "system": true };
+export const wordsOf_cancelReasons: Record<CancelReason, true> = { "requested": true, "deadline": true, "superseded": true, "terminal_silent": true, "gateway_unavailable": true, "sale_busy": true };
 export const wordsOf_outcomes: Record<Outcome["status"], true> = { "paid": true, "declined": true, "cancelled": true, "voided": true, "unresolved": true };
-export const wordsOf_kinds: Record<Recognised["kind"], true> = { "wechat-pay": true, "alipay": true, "unionpay": true, "emv-consumer": true, "merchant": true, "opaque": true };
-export const wordsOf_confidences: Record<Recognised["confidence"], true> = { "official": true, "quoted": true, "folklore": true, "none": true };
+export const wordsOf_kinds: Record<Recognised["kind"], true> = { "wechat_pay": true, "alipay": true, "unionpay": true, "emv_consumer": true, "merchant": true, "opaque": true };
+export const wordsOf_confidences: Record<Recognised["confidence"], true> = { "official": true, "reported": true, "guess": true, "none": true };
 export const wordsOf_sources: Record<ScanSource, true> = { "camera": true, "file": true, "manual": true };
 export const wordsOf_facings: Record<NonNullable<Camera["facing"]>, true> = { "user": true, "environment": true };
 export const wordsOf_cameras: Record<TillEventDetails["camera"]["status"], true> = { "prompt": true, "live": true, "muted": true, "ended": true, "released": true };
-export const wordsOf_hints: Record<NonNullable<TillEventDetails["miss"]["hint"]>, true> = { "closer": true, "farther": true, "glare": true, "dark": true, "hold-still": true };
+export const wordsOf_hints: Record<NonNullable<TillEventDetails["miss"]["hint"]>, true> = { "closer": true, "farther": true, "glare": true, "dark": true, "hold_still": true };
 export const wordsOf_modes: Record<Wallet["modes"][number], true> = { "consumer_presented": true, "merchant_presented": true };

@@ -41,14 +41,14 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
       idleReleaseMs: 60_000,
       mirror: false,
     },
-    messages: { "scan/timeout": "Tiada kod." },
+    messages: { scan_timeout: "Tiada kod." },
   });
   till.addEventListener("state", ({ detail }) => detail.to satisfies Till["state"]);
   till.addEventListener("trade", ({ detail }) => detail satisfies Trade);
   till.addEventListener("poll", ({ detail }) => detail.elapsedMs.toFixed());
-  till.addEventListener("problem", ({ detail }) => detail.code === "journal/unavailable");
+  till.addEventListener("problem", ({ detail }) => detail.code === "journal_unavailable");
   till.addEventListener("camera", ({ detail }) => detail.device?.label, { once: true });
-  till.addEventListener("miss", ({ detail }) => detail.hint === "hold-still" || detail.hint === null);
+  till.addEventListener("miss", ({ detail }) => detail.hint === "hold_still" || detail.hint === null);
   till.addEventListener("scan", ({ detail }) => detail.wallet?.name);
   const { signal } = new AbortController();
   await till.warmUp();
@@ -141,7 +141,7 @@ function told(end: Outcome): string {
 
 export function failed(error: unknown): string {
   if (!(error instanceof KaunterError)) throw error;
-  if (error.code === "sale/busy" || error.code === "sale/paid") return error.tradeId ?? "";
+  if (error.code === "sale_busy" || error.code === "sale_paid") return error.tradeId ?? "";
   // @ts-expect-error no such code
   if (error.code === "sale/gone") return "";
   return error.retryable ? error.moneyMoved : error.message;

@@ -56,7 +56,7 @@ impl<'a> Judge<'a> {
     /// Told of, and passed over.
     fn is_hopeless(&self, scan: &Scan) -> bool {
         let code = if scan.recognised.kind == Kind::Merchant {
-            ErrorCode::ScanMerchantCode
+            ErrorCode::MerchantCode
         } else if !scan.is_sendable() {
             ErrorCode::CodeInvalid
         } else {

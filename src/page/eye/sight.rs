@@ -66,7 +66,7 @@ impl<'a> Sight<'a> {
     /// Waits a moment for something to be seen.
     ///
     /// # Errors
-    /// `worker/failed`: the reader is dead, and ended.
+    /// `worker_failed`: the reader is dead, and ended.
     pub(super) async fn next(&mut self, camera: &Camera, most: f64) -> Result<Seen, Fail> {
         let (news, fresh) = match &mut self.route {
             Route::Followed { frames } => {

@@ -70,7 +70,7 @@ impl Eye {
         on.as_ref().filter(|on| !Rc::ptr_eq(on, than)).cloned()
     }
 
-    /// Camera off; a start or a look that is under way ends with `camera/interrupted`.
+    /// Camera off; a start or a look that is under way ends with `camera_interrupted`.
     pub fn release(&self) {
         self.idle.replace(None);
         if let Some(off) = self.off.replace(AbortController::new().ok()) {
@@ -92,7 +92,7 @@ impl Eye {
     /// The cameras that there are; never asks.
     ///
     /// # Errors
-    /// `env/insecure-context`, `env/unsupported`.
+    /// `insecure_context`, `browser_unsupported`.
     pub async fn cameras(&self) -> Result<Vec<Device>, Fail> {
         let on = self.camera.borrow().as_ref().map(|camera| camera.device());
         device::all(on).await
@@ -101,7 +101,7 @@ impl Eye {
     /// Takes this camera from now on, at this terminal.
     ///
     /// # Errors
-    /// `camera/not-found`, or why it does not start; the camera before it is taken again then.
+    /// `camera_not_found`, or why it does not start; the camera before it is taken again then.
     pub async fn choose(self: &Rc<Self>, device_id: &str) -> Result<(), Fail> {
         let known = self.cameras().await?;
         let wished = known
@@ -135,12 +135,12 @@ impl Eye {
     /// Torch, zoom and focus of the camera that is on.
     ///
     /// # Errors
-    /// `camera/constraints` where it can't, or where no camera is on.
+    /// `camera_unsupported` where it can't, or where no camera is on.
     pub async fn adjust(&self, wish: &Adjustment) -> Result<(), Fail> {
         let camera = self.camera.borrow().clone();
         match camera {
             Some(camera) => camera.adjust(wish).await,
-            None => Err(Fail::new(ErrorCode::CameraConstraints)),
+            None => Err(Fail::new(ErrorCode::CameraUnsupported)),
         }
     }
 
