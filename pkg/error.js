@@ -22,6 +22,10 @@ export class KaunterError extends Error {
 export const wrong = (name, what, cause) =>
   new KaunterError("argument_invalid", `The argument \`${name}\` must be ${what}: tell the page's maker.`, { cause });
 
+/** `env/not-browser`. */
+export const notBrowser = () =>
+  new KaunterError("env/not-browser", "This only works in a browser: call it from a page.");
+
 /** The own fields of an object that a caller gives, without a prototype. */
 export function own(given, name = "options") {
   try {
