@@ -5,12 +5,10 @@ import type {
   Adjustment,
   Camera,
   ChargeOptions,
-  DecodedCode,
   Money,
   Outcome,
   PayOptions,
   PresentOptions,
-  ReadOptions,
   Recognised,
   ResumeOptions,
   Sale,
@@ -22,10 +20,10 @@ import type {
   Trade,
   VoidOutcome,
   Wallet,
-} from "./wasm/kaunter.js";
+} from "./wasm/till.js";
 
-export type { WasmSource } from "./reader.js";
-export { KaunterError, loadReader, Reader, version } from "./reader.js";
+export type { DecodedCode, Point, ReadOptions, WasmSource } from "./reader.js";
+export { decode, KaunterError, loadReader, Reader, version } from "./reader.js";
 export type {
   Adjustment,
   Camera,
@@ -36,7 +34,6 @@ export type {
   ChargeOptions,
   Declined,
   DeclineReason,
-  DecodedCode,
   ErrorCode,
   ErrorFacts,
   ErrorType,
@@ -45,9 +42,7 @@ export type {
   Outcome,
   Paid,
   PayOptions,
-  Point,
   PresentOptions,
-  ReadOptions,
   Recognised,
   ResumeOptions,
   Right,
@@ -68,20 +63,18 @@ export type {
   VoidOutcome,
   Wallet,
   WalletChoice,
-} from "./wasm/kaunter.js";
+} from "./wasm/till.js";
 
-/** Where the worker comes from; `false`: decode on this thread. */
+/** Where the worker comes from; `false`: the reader runs on this thread, in an instance of its own module. */
 export type WorkerSource = string | URL | (() => Worker) | false;
 
 /**
- * Loads and compiles the module once; `Till.open` and `decode` do it by themselves. Call it first where your tools need
- * to be told where the module and the worker are. Idempotent: once the module is there, another `wasm` changes nothing;
- * `worker` holds for the next till. Rejects with `argument_invalid`, `not_browser`, `browser_unsupported` and `module_*`.
+ * Loads and compiles the till's module once; `Till.open` does it by itself. Call it first where your tools need to be
+ * told where the files are: `till` and `reader` are the package's two modules, `till.wasm` and `reader.wasm`. The
+ * reader's is loaded later, by `warmUp`, a scan or `decode`. Idempotent: once a module is there, another address changes
+ * nothing; `worker` holds for the next till. Rejects with `argument_invalid`, `browser_unsupported` and `module_*`.
  */
-export function init(options?: { wasm?: WasmSource; worker?: WorkerSource }): Promise<void>;
-
-/** Reads a still picture; no till, camera or backend needed. Every code found. Rejects with `image_unsupported`. */
-export function decode(image: ImageBitmapSource | Blob, options?: ReadOptions): Promise<DecodedCode[]>;
+export function init(options?: { till?: WasmSource; reader?: WasmSource; worker?: WorkerSource }): Promise<void>;
 
 /** What a code is, before anything is sent: a hint, never a gate. After `init` or `Till.open`. */
 export function recognise(text: string): Recognised;
@@ -115,7 +108,7 @@ export class Till extends EventTarget implements AsyncDisposable {
    */
   readonly unfinished: readonly Trade[];
 
-  /** From a tap: permission, camera, worker. Rejects with `camera_*`. */
+  /** From a tap: permission, camera, worker, and the reader's module. Rejects with `camera_*`. */
   warmUp(): Promise<void>;
   /** Looks for one code. An abort rejects with `signal.reason`. */
   scan(options?: ScanOptions): Promise<Scan>;

@@ -1,11 +1,12 @@
 /// <reference lib="esnext.disposable" />
-import type { DecodedCode, ErrorCode, ErrorFacts, ErrorType, ReadOptions } from "./wasm/kaunter.js";
+import type { DecodedCode, ReadOptions } from "./wasm/reader.js";
+import type { ErrorCode, ErrorFacts, ErrorType } from "./wasm/till.js";
 
-export type { DecodedCode, Point, ReadOptions } from "./wasm/kaunter.js";
+export type { DecodedCode, Point, ReadOptions } from "./wasm/reader.js";
 
-/** Where the module's bytes come from. */
+/** Where a module's bytes come from. */
 export type WasmSource = string | URL | Response | Promise<Response> | BufferSource | WebAssembly.Module;
-/** The package's version; facade and module check each other by it. */
+/** The package's version; its JavaScript and its modules check each other by it. */
 export const version: string;
 
 /** What went wrong: a stable `code`, and a sentence that a cashier can act on. */
@@ -23,10 +24,19 @@ export class KaunterError extends Error implements ErrorFacts {
   readonly traceId: string | null;
 }
 
-/** The reader alone: on a page, in a worker, in Node. Rejects with `module_*`. */
+/** The reader alone: on a page, in a worker, in Node. `wasm` says where `reader.wasm` is. Rejects with `module_*`. */
 export function loadReader(wasm?: WasmSource): Promise<Reader>;
 
-/** Reads codes off pixels. */
+/**
+ * Reads a still picture, in a browser; no till, camera or backend needed. Every code found. Rejects with
+ * `image_unsupported`, `not_browser` and `module_*`.
+ */
+export function decode(image: ImageBitmapSource | Blob, options?: ReadOptions): Promise<DecodedCode[]>;
+
+/**
+ * Reads codes off pixels. If the reader's module traps, the call throws `worker_failed`, and the next one has a fresh
+ * instance.
+ */
 export class Reader implements Disposable {
   private constructor(raw: unknown);
   /**

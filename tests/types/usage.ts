@@ -18,13 +18,14 @@ import {
   version,
   type Wallet,
 } from "kaunter";
-import { loadReader as loadReaderAlone, type Reader } from "kaunter/reader";
-import wasm from "kaunter/wasm";
+import { decode as decodeAlone, loadReader as loadReaderAlone, type Reader } from "kaunter/reader";
+import readerWasm from "kaunter/reader.wasm";
+import tillWasm from "kaunter/till.wasm";
 import "kaunter/worker";
 
 export async function everything(video: HTMLVideoElement, bytes: Uint8Array, picture: Blob): Promise<string> {
   await init();
-  await init({ wasm, worker: false });
+  await init({ till: tillWasm, reader: readerWasm, worker: false });
   await init({ worker: () => new Worker(new URL("kaunter/worker", "https://shop.example"), { type: "module" }) });
   const amount = money("12.50", "MYR");
   const sale = { ref: "S-1", amount };
@@ -96,6 +97,7 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
     ...reader.read(bytes, 2, 2, { max: 1, effort: "still" }),
     ...(await decode(picture, { max: 1 })),
     ...(await loadReaderAlone()).read(bytes, 2, 2),
+    ...(await decodeAlone(picture)),
   ];
   reader.reset();
   return (
