@@ -1,4 +1,6 @@
-//! What the backend answers. An answer is adopted when its version is newer; what it can't say is asked again.
+//! Applies the backend's answers. A trade with a newer version replaces the known one.
+//!
+//! If an answer is missing, the next query asks for it.
 
 use super::{CREATE_TRIES, Charge, End, Fault, Leave, Phase, Reply, Step};
 use crate::policy::Ms;
@@ -31,7 +33,7 @@ impl Charge {
         }
     }
 
-    /// The creation was answered: on to the code, or away.
+    /// Goes on after the creation was answered: to the code, or to the end of an abandoned trade.
     fn attempt_exists(&mut self, now: Ms) {
         let Some(status) = self.trade.as_ref().map(|trade| trade.status) else {
             return;
@@ -80,7 +82,7 @@ impl Charge {
         match reply {
             Ok(trade) => {
                 self.adopt(trade);
-                // Not a byte reached the gateway: once more, but at the usual pace.
+                // If no byte reached the gateway, the trade still awaits its code. It goes again, at the usual pace.
                 if !self.is_open_to_code() {
                     self.watch(now);
                 }
@@ -104,13 +106,14 @@ impl Charge {
 
     fn hand_over_refused(&mut self, code: ProblemCode, trade: Option<Box<Trade>>) {
         match code {
-            // Another hand closed it: the trade itself says how it stands.
+            // Another terminal closed it. The next query tells its status.
             ProblemCode::TradeClosed => {}
-            // Nothing left, most likely: the trade itself says so, and then the code goes once more. The cashier is told why.
+            // Most likely nothing left. If the next query says so, the code goes again.
+            // The cashier is told why it takes longer.
             ProblemCode::StoreUnavailable
             | ProblemCode::GatewayUnavailable
             | ProblemCode::Internal => self.outbox.push_back(Step::Notice(code)),
-            // A definite no before anything left: the code was never the backend's.
+            // Definitely refused before anything left: the backend never had the code.
             ProblemCode::BadRequest
             | ProblemCode::AmountInvalid
             | ProblemCode::AmountLimit
@@ -146,7 +149,7 @@ impl Charge {
         }
     }
 
-    /// An answer about an attempt that was left: it comes late, and is none about this one.
+    /// Whether an answer is about an abandoned trade: it comes late and is ignored.
     fn is_about_another(&self, reply: &Reply) -> bool {
         let own = self.record.trade_id.as_deref();
         reply
@@ -170,7 +173,7 @@ impl Charge {
         }
     }
 
-    /// The backend does not know the attempt. Where a code was handed over, that is no proof of anything.
+    /// The backend does not know the trade. That proves nothing if a code was handed over.
     fn forgotten(&mut self) {
         let trade_id = self.record.trade_id.clone().unwrap_or_default();
         if self.record.handed_over {
@@ -187,7 +190,7 @@ impl Charge {
         self.cancelling = false;
         if self.phase == Phase::Leaving {
             match reply {
-                // It was not ours to leave any more: another hand gave it a code.
+                // The trade can't be abandoned any more: another terminal has handed over a code.
                 Ok(trade) if trade.status != Status::Cancelled => {
                     self.adopt(trade);
                     self.phase = Phase::Watching;
@@ -204,7 +207,7 @@ impl Charge {
                     self.be_patient(now);
                     self.watch(now);
                 }
-                // The code may be with the backend, and nobody says how the attempt stands.
+                // The backend may have the code, and the trade's status is not known.
                 Err(_) if self.record.handed_over => {
                     let trade_id = self.record.trade_id.clone().unwrap_or_default();
                     self.end(End::Unresolved(self.trade.clone().map(Box::new), trade_id));
@@ -231,8 +234,9 @@ impl Charge {
         }
     }
 
-    /// True where something newer is known already. Such an answer says nothing about now: above all it does not confirm
-    /// that a code is awaited still.
+    /// Whether a newer version is known already.
+    ///
+    /// Such an answer says nothing about the present. In particular it does not confirm that a code is still awaited.
     fn is_outlived(&self, trade: &Trade) -> bool {
         self.trade
             .as_ref()
@@ -249,7 +253,7 @@ impl Charge {
         }
     }
 
-    /// What the newest word on the attempt means for this charge.
+    /// Acts on the newest version of the trade.
     fn watch(&mut self, now: Ms) {
         let Some(trade) = self.trade.clone() else {
             return;
@@ -263,7 +267,7 @@ impl Charge {
         } else if self.phase == Phase::Watching && self.we_present() {
             self.watch_display(trade.status, now);
         } else if self.phase == Phase::Ready && trade.status != Status::AwaitingCode {
-            // Another hand gave it a code: from here on we only watch.
+            // Another terminal has handed over a code: from now on this one only asks.
             self.phase = Phase::Watching;
             self.outbox.push_back(Step::StopScan);
             self.be_patient(now);
@@ -271,10 +275,10 @@ impl Charge {
         }
     }
 
-    /// Created at last, or the hand-over never arrived, or the gateway was never reached.
+    /// Acts on a trade that awaits its code (again): the creation or the hand-over got no answer, or nothing was sent.
     fn open_again(&mut self, now: Ms) {
         if self.following && !self.wish {
-            // Its own till hands the code over; our patience begins then.
+            // The till that runs the trade hands the code over. This one starts to wait then.
             self.patience_ms = None;
             self.be_patient(now);
         } else if self.resumed || self.leave != Leave::Stay || self.wish {
@@ -291,7 +295,7 @@ impl Charge {
         let reason = trade.reason.filter(|_| trade.status == Status::Cancelled);
         self.end(match reason {
             Some(Reason::GatewayUnavailable) => End::GatewayDown,
-            // Closed before our code was shown. The other attempt's name is the sale's to tell, not this trade's.
+            // Closed before our code was shown. This trade does not name the one that holds the sale.
             Some(Reason::SaleBusy) => End::Refused(ProblemCode::SaleBusy, None),
             Some(_) | None => End::Settled(Box::new(trade)),
         });
