@@ -4,23 +4,48 @@
 export class KaunterError extends Error {
   name = "KaunterError";
   code;
+  type;
+  detail;
   retryable;
+  retryAfterMs;
   moneyMoved;
   tradeId;
+  traceId;
   constructor(code, message, facts) {
     // The facts' own fields: what somebody put on Object.prototype is none of them.
-    const { retryable = false, moneyMoved = "no", tradeId = null, cause } = { __proto__: null, ...facts };
-    super(message, cause === undefined ? undefined : { cause });
+    const own = { __proto__: null, ...facts };
+    super(message, own.cause === undefined ? undefined : { cause: own.cause });
     this.code = code;
-    this.retryable = retryable;
-    this.moneyMoved = moneyMoved;
-    this.tradeId = tradeId;
+    this.type = own.type ?? "setup";
+    this.detail = own.detail ?? null;
+    this.retryable = own.retryable ?? false;
+    this.retryAfterMs = own.retryAfterMs ?? null;
+    this.moneyMoved = own.moneyMoved ?? "no";
+    this.tradeId = own.tradeId ?? null;
+    this.traceId = own.traceId ?? null;
+  }
+  /** Recognises the error of another copy of the package too, where `instanceof` does not. */
+  static is(value) {
+    try {
+      return (
+        value instanceof KaunterError ||
+        (classOf(value) === "Error" && value.name === "KaunterError" && "code" in value)
+      );
+    } catch {
+      return false; // a proxy that throws is no error of ours
+    }
   }
 }
 
 /** `argument_invalid`, in the words of src/types/given.rs. */
-export const wrong = (name, what, cause) =>
-  new KaunterError("argument_invalid", `The argument \`${name}\` must be ${what}: tell the page's maker.`, { cause });
+export const wrong = (name, what, cause) => {
+  const detail = `The argument \`${name}\` must be ${what}: tell the page's maker.`;
+  return new KaunterError("argument_invalid", detail, { type: "input", detail, cause });
+};
+
+/** `not_browser`. */
+export const notBrowser = () =>
+  new KaunterError("not_browser", "This only works in a browser: call it from a page.");
 
 /** The own fields of an object that a caller gives, without a prototype. */
 export function own(given, name = "options") {

@@ -5,12 +5,10 @@ import type {
   Adjustment,
   Camera,
   ChargeOptions,
-  DecodedCode,
   Money,
   Outcome,
   PayOptions,
   PresentOptions,
-  ReadOptions,
   Recognised,
   ResumeOptions,
   Sale,
@@ -22,29 +20,29 @@ import type {
   Trade,
   VoidOutcome,
   Wallet,
-} from "./wasm/kaunter.js";
+} from "./wasm/till.js";
 
-export type { WasmSource } from "./reader.js";
-export { KaunterError, loadReader, Reader, version } from "./reader.js";
+export type { DecodedCode, Point, ReadOptions, WasmSource } from "./reader.js";
+export { decode, KaunterError, loadReader, Reader, version } from "./reader.js";
 export type {
   Adjustment,
   Camera,
   CameraOptions,
   Cancelled,
+  CancelledBy,
+  CancelReason,
   ChargeOptions,
   Declined,
   DeclineReason,
-  DecodedCode,
   ErrorCode,
   ErrorFacts,
+  ErrorType,
   GatewayAnswer,
   Money,
   Outcome,
   Paid,
   PayOptions,
-  Point,
   PresentOptions,
-  ReadOptions,
   Recognised,
   ResumeOptions,
   Right,
@@ -65,30 +63,28 @@ export type {
   VoidOutcome,
   Wallet,
   WalletChoice,
-} from "./wasm/kaunter.js";
+} from "./wasm/till.js";
 
-/** Where the worker comes from; `false`: decode on this thread. */
+/** Where the worker comes from; `false`: the reader runs on this thread, in an instance of its own module. */
 export type WorkerSource = string | URL | (() => Worker) | false;
 
 /**
- * Loads and compiles the module once; `Till.open` and `decode` do it by themselves. Call it first where your tools need
- * to be told where the module and the worker are. Idempotent: once the module is there, another `wasm` changes nothing;
- * `worker` holds for the next till. Rejects with `argument_invalid`, `env/*` and `wasm/*`.
+ * Loads and compiles the till's module once; `Till.open` does it by itself. Call it first where your tools need to be
+ * told where the files are: `till` and `reader` are the package's two modules, `till.wasm` and `reader.wasm`. The
+ * reader's is loaded later, by `warmUp`, a scan or `decode`. Idempotent: once a module is there, another address changes
+ * nothing; `worker` holds for the next till. Rejects with `argument_invalid`, `browser_unsupported` and `module_*`.
  */
-export function init(options?: { wasm?: WasmSource; worker?: WorkerSource }): Promise<void>;
-
-/** Reads a still picture; no till, camera or backend needed. Every code found. Rejects with `image/unsupported`. */
-export function decode(image: ImageBitmapSource | Blob, options?: ReadOptions): Promise<DecodedCode[]>;
+export function init(options?: { till?: WasmSource; reader?: WasmSource; worker?: WorkerSource }): Promise<void>;
 
 /** What a code is, before anything is sent: a hint, never a gate. After `init` or `Till.open`. */
 export function recognise(text: string): Recognised;
 
-/** "12.50" -> 1250. Throws `money/invalid` for "12.5O", "1,2.50", "12.505", "". After `init` or `Till.open`. */
+/** "12.50" -> 1250. Throws `amount_invalid` for "12.5O", "1,2.50", "12.505", "". After `init` or `Till.open`. */
 export function money(text: string, currency: string): Money;
 
 /**
  * Writes an amount for a person, with the decimals that `money` reads. At any time: it needs no `init`. Throws
- * `money/invalid`.
+ * `amount_invalid`.
  */
 export function formatMoney(money: Money, locale?: string): string;
 
@@ -99,8 +95,8 @@ export function formatMoney(money: Money, locale?: string): string;
 export class Till extends EventTarget implements AsyncDisposable {
   private constructor(key: symbol);
   /**
-   * Signs in; no camera prompt yet. Finds unfinished trades and goes on verifying them. Rejects with `token/*`,
-   * `network/*`.
+   * Signs in; no camera prompt yet. Finds unfinished trades and goes on verifying them. Rejects with `token_*`,
+   * `network_*`.
    */
   static open(options: TillOptions): Promise<Till>;
   readonly state: TillState;
@@ -108,17 +104,17 @@ export class Till extends EventTarget implements AsyncDisposable {
   /**
    * What this till has begun, or ran into, and whose end nobody was told: newest first. After a crash also an attempt
    * that ended meanwhile: `resume` tells how, and takes it off the list. An attempt that the backend does not know any
-   * more, and whose code had left, is "needs-review".
+   * more, and whose code had left, is "needs_review".
    */
   readonly unfinished: readonly Trade[];
 
-  /** From a tap: permission, camera, worker. Rejects with `camera/*`. */
+  /** From a tap: permission, camera, worker, and the reader's module. Rejects with `camera_*`. */
   warmUp(): Promise<void>;
   /** Looks for one code. An abort rejects with `signal.reason`. */
   scan(options?: ScanOptions): Promise<Scan>;
   /**
    * Scans the customer's code, then pays. Every ending resolves; it rejects only where nothing ever began, with
-   * `sale/busy` or `sale/paid` and the `tradeId` where another attempt has the sale. An abort before the code is
+   * `sale_busy` or `sale_paid` and the `tradeId` where another attempt has the sale. An abort before the code is
    * handed over rejects with `signal.reason`; after that it is a wish to cancel, and the promise resolves with the
    * truth.
    */
@@ -127,16 +123,16 @@ export class Till extends EventTarget implements AsyncDisposable {
   pay(sale: Sale, code: Scan | string, options?: PayOptions): Promise<Outcome>;
   /**
    * Shows a code that the customer scans: `onCode` gets it once, as an SVG, and you put it on the screen until the
-   * `trade` event no longer says "awaiting-payer". Ends like `charge`. From the moment in which the code is shown
+   * `trade` event no longer says "awaiting_payer". Ends like `charge`. From the moment in which the code is shown
    * somebody may pay it, so an abort is a wish to cancel from then on. After a reload `resume` watches the trade, and
-   * shows the code again where it is given `onCode`. Rejects with `wallet/unknown` where the wallet's `modes` lacks
+   * shows the code again where it is given `onCode`. Rejects with `wallet_unknown` where the wallet's `modes` lacks
    * "merchant_presented".
    */
   present(sale: Sale, options: PresentOptions): Promise<Outcome>;
 
-  /** How an attempt stands. Rejects with `trade/not-found`. */
+  /** How an attempt stands. Rejects with `trade_not_found`. */
   status(tradeId: string): Promise<Trade>;
-  /** Cancels an unpaid trade; may lose to the customer and resolve "paid". Rejects with `trade/not-cancellable`. */
+  /** Cancels an unpaid trade; may lose to the customer and resolve "paid". Rejects with `trade_not_cancellable`. */
   cancel(tradeId: string): Promise<Outcome>;
   /**
    * Gives the money back, once. `reason` goes to the audit trail. Where the gateway refuses, the money stays: resolves
@@ -155,11 +151,11 @@ export class Till extends EventTarget implements AsyncDisposable {
   /**
    * The attempts of a day, from every terminal of the shop, newest first. `day` is `YYYY-MM-DD` in this device's time
    * zone; without it, today. Asks `getToken` for the right "list" where the token lacks it. What a person `settled` and
-   * what was paid `late` say so. Rejects with `backend/refused` where it is no day.
+   * what was paid `late` say so. Rejects with `argument_invalid` where it is no day.
    */
   history(day?: string): Promise<Trade[]>;
   /**
-   * A person's word on "needs-review" and "late-success". `evidence` goes to the audit trail. Where the backend has
+   * A person's word on "needs_review" and "late_success". `evidence` goes to the audit trail. Where the backend has
    * lost its records it knows no such trade: then the word ends what this till's journal still holds, and `evidence` is
    * kept nowhere.
    */
@@ -174,15 +170,15 @@ export class Till extends EventTarget implements AsyncDisposable {
   cameras(): Promise<Camera[]>;
   /**
    * Takes this camera from now on, in a scan that is under way too. Remembered for the terminal in this browser, by id
-   * and by label; `CameraOptions` come after it. Rejects with `camera/not-found`, or why it does not start.
+   * and by label; `CameraOptions` come after it. Rejects with `camera_not_found`, or why it does not start.
    */
   use(camera: Pick<Camera, "deviceId">): Promise<void>;
   /**
-   * Torch, zoom and focus of the camera that is on. Rejects with `camera/constraints` where it can't, or where none is
+   * Torch, zoom and focus of the camera that is on. Rejects with `camera_unsupported` where it can't, or where none is
    * on.
    */
   adjust(what: Adjustment): Promise<void>;
-  /** Camera off, till stays open. A scan or a start that is under way rejects with `camera/interrupted`. */
+  /** Camera off, till stays open. A scan or a start that is under way rejects with `camera_interrupted`. */
   release(): Promise<void>;
   /** Every track, worker, timer and listener; open trades stay journalled. */
   close(): Promise<void>;

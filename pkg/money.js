@@ -10,7 +10,9 @@ const digitsOf = (currency) =>
 export function formatMoney(money, locale) {
   const { minor, currency } = own(money, "money");
   if (!Number.isSafeInteger(minor) || typeof currency !== "string" || !/^[A-Z]{3}$/.test(currency)) {
-    throw new KaunterError("money/invalid", 'This is not an amount: give { minor: 1250, currency: "MYR" }.');
+    throw new KaunterError("amount_invalid", 'This is not an amount: give { minor: 1250, currency: "MYR" }.', {
+      type: "input",
+    });
   }
   const digits = digitsOf(currency);
   // As text: a float does not hold every amount to its last digit. A browser that reads text as a float comes as near

@@ -5,16 +5,18 @@
 
 use std::fmt::Write as _;
 
-use kaunter::types::code::{Confidence, DecodedCode, Kind, Point, Recognised, Scan, ScanSource};
+use kaunter::page::reader::protocol::{Message, Moved, PULSE_MS, ToWorker, Word};
+use kaunter::types::code::{Confidence, Kind, Point, Reading, Recognised, Scan, ScanSource};
 use kaunter::types::event::{
     Camera, CameraChange, CameraStatus, Facing, Hint, Miss, Poll, StateChange, TillState, Zoom,
 };
-use kaunter::types::sale::{DeclineReason, Outcome, ShownCode, Trade, Wallet};
+use kaunter::types::sale::{CancelReason, DeclineReason, Outcome, ShownCode, Trade, Wallet};
 use kaunter_core::error::ErrorCode;
 use kaunter_core::money::Money;
 use kaunter_core::wire::{By, CodeMode, GatewayAnswer, Sale, Status};
 use serde::Serialize;
 use serde_json::Value;
+use wasm_bindgen::JsValue;
 
 /// Every variant of an enum: one that is missing here does not compile.
 macro_rules! every {
@@ -39,6 +41,27 @@ impl Samples {
         writeln!(
             self.0,
             "export const fieldsOf_{name}: Record<Fields<{kind}, typeof {name}>, true> = {{ {} }};",
+            fields.join(", ")
+        )
+        .unwrap();
+    }
+
+    /// A message whose objects of the browser stand as `null` here.
+    fn message(&mut self, name: &str, kind: &str, value: &impl Serialize) {
+        let text = typescript(&serde_json::to_value(value).unwrap());
+        let text = text.replace("null", "null as never");
+        writeln!(self.0, "export const {name}: {kind} = {text};").unwrap();
+        self.fields(name, kind, value);
+    }
+
+    /// The fields of a value are exactly the type's.
+    fn fields(&mut self, name: &str, kind: &str, value: &impl Serialize) {
+        let value = serde_json::to_value(value).unwrap();
+        let fields = value.as_object().unwrap().keys();
+        let fields: Vec<String> = fields.map(|field| format!("{field}: true")).collect();
+        writeln!(
+            self.0,
+            "export const everyFieldOf_{name}: Record<keyof {kind}, true> = {{ {} }};",
             fields.join(", ")
         )
         .unwrap();
@@ -84,14 +107,19 @@ fn typescript(value: &Value) -> String {
 fn the_samples_are_what_rust_writes() {
     let mut samples = Samples(
         "// Written by tests/samples.rs: what Rust hands to JavaScript, typed as the package declares it.\n\
-         import type { Camera, DecodedCode, ErrorCode, Money, Outcome, Recognised, Sale, Scan, ScanSource, ShownCode, TillEventDetails, TillState, Trade, TradeStatus, Wallet, DeclineReason } from \"kaunter\";\n\
+         import type { Camera, ErrorCode, Money, Outcome, Recognised, Sale, Scan, ScanSource, ShownCode, TillEventDetails, TillState, Trade, TradeStatus, Wallet, DeclineReason } from \"kaunter\";\n\
+         import type { FromWorker, ToWorker } from \"../../pkg/protocol.js\";\n\
+         import type { ReaderHint } from \"../../pkg/wasm/reader.js\";\n\
          // The fields of the member of a union that a sample belongs to.\n\
-         type Fields<T, S> = S extends { status: infer W } ? keyof Extract<T, { status: W }> extends never ? keyof T : keyof Extract<T, { status: W }> : keyof T;\n\n"
+         type Fields<T, S> = S extends { status: infer W } ? keyof Extract<T, { status: W }> extends never ? keyof T : keyof Extract<T, { status: W }> : keyof T;\n\
+         // Every field that some member of a union has.\n\
+         type EveryField<T> = { [K in T extends unknown ? keyof T : never]: true };\n\n"
             .to_owned(),
     );
     shapes(&mut samples);
     outcomes(&mut samples);
     words(&mut samples);
+    messages(&mut samples);
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/types/samples.ts");
     if std::env::var_os("KAUNTER_UPDATE").is_some() {
         std::fs::write(path, &samples.0).unwrap();
@@ -173,16 +201,6 @@ fn shapes(samples: &mut Samples) {
             expires_at: "2026-01-01T00:01:30Z".to_owned(),
         },
     );
-    samples.shape(
-        "code",
-        "DecodedCode",
-        &DecodedCode {
-            text: "2".to_owned(),
-            bytes: vec![50],
-            eci: None,
-            corners,
-        },
-    );
     let scan = Scan {
         text: "2".to_owned(),
         bytes: vec![50],
@@ -262,6 +280,86 @@ fn shapes(samples: &mut Samples) {
     );
 }
 
+/// The worker's protocol: what the page writes, and what it reads.
+fn messages(samples: &mut Samples) {
+    let browsers = &JsValue::UNDEFINED;
+    let moved = || Moved(browsers);
+    let region = [0.0, 0.0, 1.0, 0.5];
+    for (name, message) in [
+        (
+            "scan",
+            ToWorker::Scan {
+                scan: 1,
+                region,
+                most: 30.0,
+                pulse_ms: PULSE_MS,
+            },
+        ),
+        ("pause", ToWorker::Pause),
+        ("stream", ToWorker::Stream { stream: moved() }),
+        ("track", ToWorker::Track { track: moved() }),
+        ("leave", ToWorker::Leave),
+        (
+            "frame",
+            ToWorker::Frame {
+                id: 1,
+                frame: moved(),
+            },
+        ),
+        (
+            "pixels",
+            ToWorker::Pixels {
+                id: 1,
+                buffer: moved(),
+                width: 2,
+                height: 2,
+            },
+        ),
+    ] {
+        let kind = format!("Extract<ToWorker, {{ type: \"{name}\" }}>");
+        samples.message(&format!("to_{name}"), &kind, &message);
+    }
+    let corners = [Point { x: 0.0, y: 9.5 }; 4];
+    let read = Message {
+        word: Word::Read,
+        scan: Some(1),
+        frames: 2,
+        took_ms: 3,
+        hint: Some(Hint::Closer),
+        id: Some(4),
+        pause_ms: Some(5.5),
+        readings: Some(vec![Reading {
+            text: "2".to_owned(),
+            bytes: vec![50],
+            eci: Some(26),
+            corners,
+            confirmed: true,
+        }]),
+        message: Some("why".to_owned()),
+    };
+    samples.fields(
+        "fromWorker",
+        "EveryField<Exclude<FromWorker, { type: \"ready\" }>>",
+        &read,
+    );
+    samples.words(
+        "fromWorker",
+        // JavaScript alone hears of this one.
+        "Exclude<FromWorker[\"type\"], \"ready\">",
+        &every!(Word: Pulse, Read, NeedsPixels, NeedsFrames, Failed),
+    );
+    samples.shape(
+        "reading",
+        "Extract<FromWorker, { type: \"read\" }>[\"readings\"][number]",
+        &read.readings.as_ref().unwrap()[0],
+    );
+    samples.words(
+        "readerHints",
+        "ReaderHint",
+        &every!(Hint: Closer, Farther, Glare, Dark, HoldStill),
+    );
+}
+
 fn outcomes(samples: &mut Samples) {
     let text = str::to_owned;
     samples.shape(
@@ -291,7 +389,8 @@ fn outcomes(samples: &mut Samples) {
         "Outcome",
         &Outcome::Cancelled {
             trade_id: None,
-            by: By::Deadline,
+            by: By::System,
+            reason: CancelReason::Deadline,
         },
     );
     samples.shape(
@@ -338,7 +437,12 @@ fn words(samples: &mut Samples) {
     samples.words(
         "by",
         "Extract<Outcome, { status: \"cancelled\" }>[\"by\"]",
-        &every!(By: Cashier, Customer, Deadline),
+        &every!(By: Cashier, Customer, System),
+    );
+    samples.words(
+        "cancelReasons",
+        "CancelReason",
+        &every!(CancelReason: Requested, Deadline, Superseded, TerminalSilent, GatewayUnavailable, SaleBusy),
     );
     samples.words(
         "outcomes",
@@ -353,7 +457,7 @@ fn words(samples: &mut Samples) {
     samples.words(
         "confidences",
         "Recognised[\"confidence\"]",
-        &every!(Confidence: Official, Quoted, Folklore, None),
+        &every!(Confidence: Official, Reported, Guess, None),
     );
     samples.words(
         "sources",

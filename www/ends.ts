@@ -31,7 +31,7 @@ export function ended(outcome: Outcome): void {
         said: outcome.gatewayAnswer,
       });
     case "cancelled":
-      return notPaid("cancelled", "titleCancelled", "cross", () => say(cancelled(outcome.by)), { quiet });
+      return notPaid("cancelled", "titleCancelled", "cross", () => say(cancelled(outcome)), { quiet });
     case "voided":
       return notPaid("voided", "titleVoided", "back", () => say("voided"), { quiet: true });
     case "unresolved":
@@ -39,9 +39,9 @@ export function ended(outcome: Outcome): void {
   }
 }
 
-function cancelled(by: "cashier" | "customer" | "deadline"): keyof Words {
-  const words = { cashier: "cancelledCashier", customer: "cancelledCustomer", deadline: "cancelledDeadline" } as const;
-  return words[by];
+function cancelled({ by, reason }: Extract<Outcome, { status: "cancelled" }>): keyof Words {
+  if (by === "system") return reason === "deadline" ? "cancelledDeadline" : "cancelledSystem";
+  return by === "customer" ? "cancelledCustomer" : "cancelledCashier";
 }
 
 const again = () => (stage.looking ? { word: say("backToSale"), act: back } : { word: say("newSale"), act: nextSale });
@@ -99,7 +99,7 @@ export function notPaid(
   const { sale, tradeId } = counter;
   keep(() => {
     Object.assign(counter, { sale, tradeId });
-    const late = till().unfinished.find((trade) => trade.tradeId === tradeId && trade.status === "late-success");
+    const late = till().unfinished.find((trade) => trade.tradeId === tradeId && trade.status === "late_success");
     if (late) notConfirmed(late);
     else notPaid(kind, title, icon, sentence, { quiet: true, said });
   });
@@ -172,7 +172,7 @@ export function notConfirmed(trade: Open, { checked, quiet = true }: { checked?:
   if (!quiet) sounds.notPaid();
   letSleep();
   counter.tradeId = tradeId;
-  const late = status === "late-success";
+  const late = status === "late_success";
   $("support").textContent = tradeId;
   $("copied").textContent = "";
   const decide = () => manager(late);

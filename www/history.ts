@@ -22,11 +22,11 @@ const MARKS: Partial<Record<TradeStatus, Mark>> = {
   declined: { word: "sDeclined", icon: "cross", tone: "bad" },
   cancelled: { word: "sCancelled", icon: "cross", tone: "quiet" },
   voided: { word: "sVoided", icon: "back", tone: "quiet" },
-  "needs-review": { word: "sReview", icon: "alert", tone: "warn" },
-  "late-success": { word: "sLate", icon: "clock", tone: "warn" },
+  needs_review: { word: "sReview", icon: "alert", tone: "warn" },
+  late_success: { word: "sLate", icon: "clock", tone: "warn" },
 };
 /** Another till may be scanning for these: looking at them from here would be in its way. */
-const HANDS_OFF: readonly TradeStatus[] = ["creating", "awaiting-code"];
+const HANDS_OFF: readonly TradeStatus[] = ["creating", "awaiting_code"];
 
 let asked = 0;
 
@@ -126,8 +126,8 @@ function tags(trade: Trade): HTMLElement[] {
       ? [element("span", "tag warn", icon("alert"), [say("notBackTag"), wordsOf(refused)].filter(Boolean).join(": "))]
       : []),
     ...(trade.settled ? [tag("person", "settledTag")] : []),
-    ...(trade.late && trade.status !== "late-success" ? [tag("clock", "lateTag")] : []),
-    ...(trade.status === "late-success" ? [tag("alert", "lateTodo")] : []),
-    ...(trade.status === "needs-review" ? [tag("alert", "reviewTodo")] : []),
+    ...(trade.late && trade.status !== "late_success" ? [tag("clock", "lateTag")] : []),
+    ...(trade.status === "late_success" ? [tag("alert", "lateTodo")] : []),
+    ...(trade.status === "needs_review" ? [tag("alert", "reviewTodo")] : []),
   ];
 }

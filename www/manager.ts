@@ -120,6 +120,6 @@ function started(): Promise<"started"> {
 }
 
 function refusal(error: unknown): string {
-  const right = error instanceof KaunterError && (error.code === "token/forbidden" || error.code === "token/failed");
+  const right = error instanceof KaunterError && error.type === "auth";
   return right ? say("noRight") : told(error);
 }

@@ -63,6 +63,6 @@ export function tellLeft(ms: number): void {
 /** True while this screen says what there is to say about a trade. */
 export function tells(trade: Trade | null): boolean {
   up &&=
-    current() === "present" && (trade === null || trade.status === "creating" || trade.status === "awaiting-payer");
+    current() === "present" && (trade === null || trade.status === "creating" || trade.status === "awaiting_payer");
   return up;
 }

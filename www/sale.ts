@@ -14,6 +14,9 @@ import { tellUnfinished } from "./unfinished";
 import { wait } from "./waiting";
 import { say, told } from "./words";
 
+/** Codes of a page or a browser that can't have a camera. */
+const NO_CAMERA_HERE: readonly string[] = ["insecure_context", "browser_unsupported"];
+
 // ---- ready -----------------------------------------------------------------------------------------------------
 
 export function ready(): void {
@@ -145,7 +148,7 @@ export async function take(trade: Trade): Promise<void> {
 async function watch(trade: Trade): Promise<void> {
   counter.sale = trade.sale;
   counter.tradeId = trade.tradeId;
-  if (trade.status === "needs-review" || trade.status === "late-success") notConfirmed(trade);
+  if (trade.status === "needs_review" || trade.status === "late_success") notConfirmed(trade);
   await check(trade.tradeId);
 }
 
@@ -166,10 +169,10 @@ export function rejected(error: unknown): void {
   if (!(error instanceof KaunterError)) return ready();
   const code: string = error.code;
   if (code === "sale_amount_mismatch") return void mismatched(error);
-  if (error.code === "sale/paid" && error.tradeId) return void alreadyPaid(error.tradeId);
-  if (error.code === "sale/busy" || error.code === "sale/paid" || error.moneyMoved === "maybe") return void busy(error);
-  if (error.code.startsWith("camera/") || error.code.startsWith("env/")) return noCamera(error);
-  if (error.code === "worker/failed") return void readerFailed(error);
+  if (error.code === "sale_paid" && error.tradeId) return void alreadyPaid(error.tradeId);
+  if (error.code === "sale_busy" || error.code === "sale_paid" || error.moneyMoved === "maybe") return void busy(error);
+  if (error.type === "camera" || NO_CAMERA_HERE.includes(error.code)) return noCamera(error);
+  if (error.code === "worker_failed") return void readerFailed(error);
   notPaid("declined", "titleDeclined", "cross", () => told(error));
 }
 
@@ -209,7 +212,7 @@ async function alreadyPaid(id: string): Promise<void> {
 async function busy(error: KaunterError): Promise<void> {
   counter.used = true;
   const found = error.tradeId ?? (await holder());
-  if (found) return unresolved(found, error.code === "sale/busy" ? say("busy") : told(error));
+  if (found) return unresolved(found, error.code === "sale_busy" ? say("busy") : told(error));
   notPaid("declined", "titleDeclined", "cross", () => told(error));
 }
 
@@ -284,7 +287,7 @@ function onScreenChanged(trade: Trade): void {
   if (watched && trade.status === "unknown") wait("checking", cancelHeld, leave);
   if (current() === "not-confirmed" && FINAL.includes(trade.status)) void check(trade.tradeId);
   // What the screen says of the money is not true any more.
-  if (trade.status === "late-success" && ["declined", "not-confirmed"].includes(current())) {
+  if (trade.status === "late_success" && ["declined", "not-confirmed"].includes(current())) {
     if (trade.sale.ref === counter.ref) counter.used = true;
     dialog("manager").close();
     notConfirmed(trade, { quiet: document.body.dataset.kind === "late" });

@@ -15,7 +15,7 @@ const HINTS: Record<Hint, keyof Words> = {
   farther: "farther",
   glare: "glare",
   dark: "dark",
-  "hold-still": "holdStill",
+  hold_still: "holdStill",
 };
 
 /** What keeps the code from being read, in the cashier's words; null: nothing that is known. */
@@ -102,10 +102,10 @@ function looking(): void {
 /** Its kind, and nothing of what it says. */
 function saw(recognised: Recognised): void {
   const kinds: Record<Recognised["kind"], keyof Words> = {
-    "wechat-pay": "kWechat",
+    wechat_pay: "kWechat",
     alipay: "kAlipay",
     unionpay: "kUnionpay",
-    "emv-consumer": "kEmv",
+    emv_consumer: "kEmv",
     merchant: "kMerchant",
     opaque: "kOpaque",
   };

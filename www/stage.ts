@@ -107,7 +107,7 @@ export function run(begin: () => Promise<Outcome>, { ended, refused, reading = f
 }
 
 export function noteNetwork(error: unknown): void {
-  if (error instanceof KaunterError && error.code === "network/failed") connection.heard(false);
+  if (error instanceof KaunterError && error.code === "network_failed") connection.heard(false);
 }
 
 /** A held button: the customer may be faster, so the wait goes on, and the truth is shown. */

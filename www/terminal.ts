@@ -156,7 +156,7 @@ function named(): Trade | undefined {
   const ref = address.get("ref");
   if (!ref || !counter.till) return undefined;
   counter.ref = ref;
-  const free: readonly string[] = ["declined", "cancelled", "voided", "creating", "awaiting-code"];
+  const free: readonly string[] = ["declined", "cancelled", "voided", "creating", "awaiting_code"];
   // What this terminal began; a sale that another till has in hand, or that was paid before, is told of at Charge.
   return counter.till.unfinished.find(({ sale, status }) => sale.ref === ref && !free.includes(status));
 }

@@ -12,7 +12,7 @@ import { say, type Words } from "./words";
 
 /** Late payments that were sounded for: each once. */
 const sounded = new Set<string>();
-const isLate = ({ status }: Trade) => status === "late-success";
+const isLate = ({ status }: Trade) => status === "late_success";
 
 /** What the banner is about: money that came late first, a person has to decide about it. */
 function open(): Trade[] {

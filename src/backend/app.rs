@@ -24,6 +24,7 @@ use crate::metrics::METRICS;
 use crate::store::Store;
 use crate::terminal;
 use crate::token::Tokens;
+use crate::trace;
 use crate::trades::Trades;
 
 /// Follows a call from the browser to the gateway.
@@ -132,8 +133,11 @@ async fn traced(request: Request, next: Next) -> Response {
         .headers()
         .get(&TRACE)
         .and_then(|id| id.to_str().ok());
-    let known = |id: &&str| id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let trace_id = sent.filter(known).unwrap_or("-").to_owned();
+    let trace_id = trace::id(sent);
+    trace::under(trace_id.clone(), answered(request, next, &trace_id)).await
+}
+
+async fn answered(request: Request, next: Next, trace_id: &str) -> Response {
     // The route, never the address: an address may hold what a stranger put there.
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or("-", MatchedPath::as_str).to_owned();
@@ -145,7 +149,7 @@ async fn traced(request: Request, next: Next) -> Response {
     let status = response.status();
     if is_api && status.is_client_error() && !is_problem(&response) {
         // A library refused it before we looked: a path that is no text.
-        response = Problem::new(ProblemCode::NotFound).into_response();
+        response = Problem::new(ProblemCode::RouteNotFound).into_response();
     }
     if is_api {
         let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);

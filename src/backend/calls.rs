@@ -36,7 +36,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
                 let detail = "The body did not arrive in time.".to_owned();
                 Problem::because(ProblemCode::BadRequest, detail)
             })?
-            .map_err(|_| Problem::new(ProblemCode::TooLarge))?;
+            .map_err(|_| Problem::new(ProblemCode::BodyTooLarge))?;
         let mut json = serde_json::Deserializer::from_slice(&bytes);
         let body = serde_path_to_error::deserialize(&mut json).map_err(|error| wrong(&error))?;
         json.end().map_err(|error| unreadable(&error))?;

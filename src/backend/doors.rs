@@ -295,7 +295,7 @@ async fn answer(seat: Arc<Seat>, router: Router, request: Request) -> Response {
 }
 
 fn busy() -> Response {
-    Problem::new(ProblemCode::Busy).into_response()
+    Problem::new(ProblemCode::Overloaded).into_response()
 }
 
 /// The caller went away before it was taken in.

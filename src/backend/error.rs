@@ -8,6 +8,8 @@ use axum::response::{IntoResponse, Response};
 use kaunter_core::authority::Authority;
 use kaunter_core::wire::{self, ProblemCode, Retry};
 
+use crate::trace;
+
 /// An error on its way to the caller.
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {
@@ -73,160 +75,9 @@ impl From<sqlx::Error> for Problem {
     }
 }
 
+/// The status of the table.
 fn status(code: ProblemCode) -> StatusCode {
-    match code {
-        ProblemCode::BadRequest
-        | ProblemCode::AmountInvalid
-        | ProblemCode::AmountLimit
-        | ProblemCode::CurrencyUnsupported
-        | ProblemCode::SaleInvalid
-        | ProblemCode::KeyInvalid
-        | ProblemCode::IntegratorUnknown
-        | ProblemCode::PresentedUnsupported
-        | ProblemCode::CodeInvalid
-        | ProblemCode::VerdictInvalid => StatusCode::BAD_REQUEST,
-        ProblemCode::TokenMissing
-        | ProblemCode::TokenInvalid
-        | ProblemCode::TokenExpired
-        | ProblemCode::ServerKeyInvalid => StatusCode::UNAUTHORIZED,
-        ProblemCode::TokenForbidden => StatusCode::FORBIDDEN,
-        ProblemCode::Mismatch
-        | ProblemCode::SaleBusy
-        | ProblemCode::SalePaid
-        | ProblemCode::SaleAmountMismatch
-        | ProblemCode::CodeTaken
-        | ProblemCode::CodeReused
-        | ProblemCode::TradeClosed
-        | ProblemCode::NotCancellable
-        | ProblemCode::NotVoidable => StatusCode::CONFLICT,
-        ProblemCode::TradeNotFound | ProblemCode::NotFound => StatusCode::NOT_FOUND,
-        ProblemCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-        ProblemCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        ProblemCode::TooMany => StatusCode::TOO_MANY_REQUESTS,
-        ProblemCode::Busy | ProblemCode::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
-        ProblemCode::GatewayUnavailable => StatusCode::BAD_GATEWAY,
-        ProblemCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-    }
-}
-
-fn retry(code: ProblemCode) -> Retry {
-    match code {
-        ProblemCode::TokenMissing | ProblemCode::TokenInvalid | ProblemCode::TokenExpired => {
-            Retry::AfterRefresh
-        }
-        ProblemCode::TooMany
-        | ProblemCode::Busy
-        | ProblemCode::StoreUnavailable
-        | ProblemCode::GatewayUnavailable
-        | ProblemCode::Internal => Retry::Later,
-        ProblemCode::BadRequest
-        | ProblemCode::AmountInvalid
-        | ProblemCode::AmountLimit
-        | ProblemCode::CurrencyUnsupported
-        | ProblemCode::SaleInvalid
-        | ProblemCode::KeyInvalid
-        | ProblemCode::IntegratorUnknown
-        | ProblemCode::PresentedUnsupported
-        | ProblemCode::CodeInvalid
-        | ProblemCode::VerdictInvalid
-        | ProblemCode::TokenForbidden
-        | ProblemCode::ServerKeyInvalid
-        | ProblemCode::Mismatch
-        | ProblemCode::SaleBusy
-        | ProblemCode::SalePaid
-        | ProblemCode::SaleAmountMismatch
-        | ProblemCode::CodeTaken
-        | ProblemCode::CodeReused
-        | ProblemCode::TradeClosed
-        | ProblemCode::TradeNotFound
-        | ProblemCode::NotCancellable
-        | ProblemCode::NotVoidable
-        | ProblemCode::NotFound
-        | ProblemCode::MethodNotAllowed
-        | ProblemCode::TooLarge => Retry::Never,
-    }
-}
-
-fn sentence(code: ProblemCode) -> &'static str {
-    match code {
-        ProblemCode::BadRequest => {
-            "The body is not the JSON that this call takes: see /openapi.json."
-        }
-        ProblemCode::AmountInvalid => {
-            "The amount must be a whole number of minor units, more than 0."
-        }
-        ProblemCode::AmountLimit => {
-            "The amount is above the limit: split the sale, or raise the limit."
-        }
-        ProblemCode::CurrencyUnsupported => {
-            "The gateway takes no such currency: send the one that the session names."
-        }
-        ProblemCode::SaleInvalid => {
-            "The sale's ref must have 1 to 64 printable characters: send the shop's own number of it."
-        }
-        ProblemCode::KeyInvalid => {
-            "The key must be 32 lower-case hex digits: make a fresh one per attempt."
-        }
-        ProblemCode::IntegratorUnknown => {
-            "No such wallet: open a session and choose one of its wallets."
-        }
-        ProblemCode::PresentedUnsupported => {
-            "This wallet can't be paid this way: its \"presents\" in the session says how."
-        }
-        ProblemCode::CodeInvalid => "The code must be text of 1 to 1024 bytes: scan it again.",
-        ProblemCode::VerdictInvalid => {
-            "Only a payment under review takes a verdict, and only with evidence: say what the wallet's own records show."
-        }
-        ProblemCode::TokenMissing => "Send a terminal token in the Authorization header.",
-        ProblemCode::TokenInvalid => {
-            "This is no token of this backend: ask the shop's server for a fresh one."
-        }
-        ProblemCode::TokenExpired => {
-            "The token's time is up: ask the shop's server for a fresh one."
-        }
-        ProblemCode::TokenForbidden => {
-            "The token does not allow this: ask the shop's server for one that does."
-        }
-        ProblemCode::ServerKeyInvalid => {
-            "The server key is wrong: check the shop's server, never send it from a browser."
-        }
-        ProblemCode::Mismatch => {
-            "This key was used for another sale: make a fresh key per attempt."
-        }
-        ProblemCode::SaleBusy => {
-            "Another attempt collects this sale: watch that trade, do not charge again."
-        }
-        ProblemCode::SalePaid => "This sale is paid: do not charge again.",
-        ProblemCode::SaleAmountMismatch => {
-            "This sale has another amount: only the shop's server can change it, with a token for this sale and the new amount."
-        }
-        ProblemCode::CodeReused => {
-            "This code was handed over for another sale a short time ago: ask the customer for a fresh one."
-        }
-        ProblemCode::CodeTaken => "This attempt has another code: watch the trade.",
-        ProblemCode::TradeClosed => {
-            "This attempt takes no code now: watch the trade, or start a new attempt."
-        }
-        ProblemCode::TradeNotFound => "This shop has no such trade: check its number.",
-        ProblemCode::NotCancellable => "This payment can't be cancelled now: watch the trade.",
-        ProblemCode::NotVoidable => "Only a paid trade can be given back, once: watch the trade.",
-        ProblemCode::NotFound => "No such address: see /openapi.json.",
-        ProblemCode::MethodNotAllowed => "This address takes another method: see /openapi.json.",
-        ProblemCode::TooLarge => "The body is above 16 KiB.",
-        ProblemCode::TooMany => "Too many calls from this terminal: wait a few seconds.",
-        ProblemCode::Busy => {
-            "The backend has its hands full, and nothing was begun: try again in a few seconds."
-        }
-        ProblemCode::StoreUnavailable => {
-            "The store does not answer, and nothing was begun: try again in a few seconds."
-        }
-        ProblemCode::GatewayUnavailable => {
-            "The gateway does not answer, and nothing was begun: try again in a few seconds."
-        }
-        ProblemCode::Internal => {
-            "A fault of the backend: try again, and tell its operator the trace id."
-        }
-    }
+    StatusCode::from_u16(code.status()).expect("the table holds statuses: a test reads it")
 }
 
 /// Seconds until the same call makes sense again. Drawn from a few where the limit does not say: tills that were turned
@@ -259,9 +110,7 @@ impl IntoResponse for Problem {
         let status = status(self.code);
         crate::metrics::METRICS.problem(self.code);
         let after_s = retry_after_s(self.code, self.after);
-        let detail = self
-            .detail
-            .unwrap_or_else(|| sentence(self.code).to_owned());
+        let detail = self.detail.unwrap_or_else(|| self.code.detail().to_owned());
         let body = wire::Problem {
             kind: "about:blank".to_owned(),
             title: status.canonical_reason().unwrap_or("Error").to_owned(),
@@ -269,14 +118,15 @@ impl IntoResponse for Problem {
             code: self.code,
             // Who reads the sentence learns what the header says.
             detail: detail.replace("a few seconds", &seconds(after_s)),
-            retry: retry(self.code),
+            retry: self.code.retry(),
+            trace_id: trace::current(),
             trade: self.trade,
         };
         let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();
         let kind = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, kind);
-        if retry(self.code) == Retry::Later {
+        if self.code.retry() == Retry::Later {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(after_s));
         }
         response

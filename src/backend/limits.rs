@@ -184,7 +184,7 @@ impl Limits {
             .check_key(&format!("{shop}/{terminal}"))
             .map_err(|not_until| {
                 let wait = not_until.wait_time_from(self.clock.now());
-                Problem::new(ProblemCode::TooMany).after(wait)
+                Problem::new(ProblemCode::RateLimited).after(wait)
             })
     }
 
@@ -202,7 +202,7 @@ impl Limits {
         };
         let place = Arc::clone(places)
             .try_acquire_owned()
-            .map_err(|_| Problem::new(ProblemCode::Busy))?;
+            .map_err(|_| Problem::new(ProblemCode::Overloaded))?;
         Ok(Place {
             _place: Some(place),
             _own: own,
@@ -217,7 +217,7 @@ impl Limits {
             let detail = format!(
                 "This terminal has {own} calls under way, and nothing was begun: try again in a few seconds."
             );
-            return Err(Problem::because(ProblemCode::Busy, detail));
+            return Err(Problem::because(ProblemCode::Overloaded, detail));
         }
         under_way.insert(key.clone(), own + 1);
         Ok(OwnPlace {

@@ -62,9 +62,7 @@ impl Metrics {
     }
 
     pub(crate) fn problem(&self, code: ProblemCode) {
-        self.problems
-            .with_label_values(&[&format!("{code:?}")])
-            .inc();
+        self.problems.with_label_values(&[code.as_str()]).inc();
     }
 
     pub(crate) fn alarm(&self, alarm: &str) {

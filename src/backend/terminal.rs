@@ -16,7 +16,7 @@ use crate::error::Problem;
 /// Everything that is no call of the API.
 pub(crate) fn routes(terminal: Option<&TerminalConfig>, currency: &str) -> Router {
     let Some(terminal) = terminal else {
-        return Router::new().fallback(async || Problem::new(ProblemCode::NotFound));
+        return Router::new().fallback(async || Problem::new(ProblemCode::RouteNotFound));
     };
     let settings = json!({
         "token_url": terminal.token_url,
@@ -25,7 +25,7 @@ pub(crate) fn routes(terminal: Option<&TerminalConfig>, currency: &str) -> Route
         "currency": currency,
     });
     let policy = page_policy(&terminal.token_url);
-    let not_found = get(async || Problem::new(ProblemCode::NotFound).into_response());
+    let not_found = get(async || Problem::new(ProblemCode::RouteNotFound).into_response());
     Router::new()
         .route("/terminal.json", get(async move || Json(settings)))
         .fallback_service(ServeDir::new(&terminal.dir).fallback(not_found))

@@ -141,7 +141,7 @@ impl Trades {
         if self.inner.tasks.len() < self.inner.most_tasks {
             Ok(())
         } else {
-            Err(Problem::new(ProblemCode::Busy))
+            Err(Problem::new(ProblemCode::Overloaded))
         }
     }
 
@@ -338,7 +338,7 @@ impl Inner {
                     .apply(&trade_id, Event::Restarted, Beside::default(), "time")
                     .await
                 {
-                    tracing::error!(%trade_id, code = ?problem.code, "could not be asked about after the clock jumped");
+                    tracing::error!(%trade_id, code = problem.code.as_str(), "could not be asked about after the clock jumped");
                 }
             }
         });
@@ -424,7 +424,7 @@ impl Inner {
             return if replay {
                 Ok((facts.trade_id.clone(), Vec::new()))
             } else {
-                Err(Problem::new(ProblemCode::Mismatch).into())
+                Err(Problem::new(ProblemCode::IdempotencyMismatch).into())
             };
         }
         self.follow_clock();
@@ -832,7 +832,7 @@ impl Inner {
                     pause *= 2;
                 }
                 Err(problem) => {
-                    tracing::error!(%trade_id, code = ?problem.code, "an answer could not be stored");
+                    tracing::error!(%trade_id, code = problem.code.as_str(), "an answer could not be stored");
                     return;
                 }
             }
@@ -866,7 +866,7 @@ impl Inner {
                     .apply(&id, Event::Tick, Beside::default(), "time")
                     .await
                 {
-                    tracing::error!(trade_id = %id, code = ?problem.code, "time could not act; once more in a second");
+                    tracing::error!(trade_id = %id, code = problem.code.as_str(), "time could not act; once more in a second");
                     let again = inner.clock.now_ms() + TIME_PAUSE_MS;
                     inner.arm(&id, again);
                 }
@@ -976,7 +976,7 @@ pub(crate) fn check_sale(sale: &Sale, currency: &str, max_minor: u64) -> Result<
         return refuse(ProblemCode::CurrencyUnsupported);
     }
     if sale.amount.minor > max_minor {
-        return refuse(ProblemCode::AmountLimit);
+        return refuse(ProblemCode::AmountTooLarge);
     }
     Ok(())
 }

@@ -76,7 +76,7 @@ impl From<Denial> for ProblemCode {
             Denial::Busy(_) => Self::SaleBusy,
             Denial::Paid(_) => Self::SalePaid,
             Denial::AmountMismatch => Self::SaleAmountMismatch,
-            Denial::TooMany { .. } => Self::TooMany,
+            Denial::TooMany { .. } => Self::RateLimited,
         }
     }
 }
@@ -344,7 +344,7 @@ mod tests {
         };
         let lost_ms = policy.connect_ms + policy.read_ms + policy.grace_ms;
         for (state, ms, reason) in [
-            (State::AwaitingCode, policy.quiet_ms, Reason::TerminalQuiet),
+            (State::AwaitingCode, policy.quiet_ms, Reason::TerminalSilent),
             (State::Creating, lost_ms, Reason::GatewayUnavailable),
         ] {
             let before = waits(state, ms - 1);

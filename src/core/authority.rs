@@ -81,7 +81,7 @@ impl Authority<'_> {
     ///
     /// # Errors
     /// [`ProblemCode::TokenForbidden`] if the token lacks the right, or may not read the whole trade.
-    /// [`ProblemCode::AmountLimit`] if the call moves money and the amount is above the token's limit.
+    /// [`ProblemCode::AmountTooLarge`] if the call moves money and the amount is above the token's limit.
     pub fn require_on(&self, right: Right, facts: &Facts) -> Result<(), ProblemCode> {
         self.require(right)?;
         if self.reach(facts) != Reach::Whole {
@@ -97,7 +97,7 @@ impl Authority<'_> {
     ///
     /// # Errors
     /// [`ProblemCode::TokenForbidden`] if the token is for another sale or another amount.
-    /// [`ProblemCode::AmountLimit`] if the amount is above the token's limit.
+    /// [`ProblemCode::AmountTooLarge`] if the amount is above the token's limit.
     pub fn require_sale(&self, sale: &Sale) -> Result<(), ProblemCode> {
         if self.sale.is_some_and(|own| own != sale) {
             return Err(ProblemCode::TokenForbidden);
@@ -110,7 +110,7 @@ impl Authority<'_> {
             .max_amount
             .is_some_and(|max| max.currency != amount.currency || amount.minor > max.minor);
         if above {
-            Err(ProblemCode::AmountLimit)
+            Err(ProblemCode::AmountTooLarge)
         } else {
             Ok(())
         }
@@ -245,7 +245,7 @@ mod tests {
         for right in [Right::Charge, Right::Void, Right::Review] {
             assert_eq!(
                 token.require_on(right, &large),
-                Err(ProblemCode::AmountLimit),
+                Err(ProblemCode::AmountTooLarge),
                 "{right:?}"
             );
         }
@@ -269,7 +269,7 @@ mod tests {
             mode: facts.mode,
             terminal: facts.terminal.clone(),
             status: Status::Paid,
-            by: Some(By::Deadline),
+            by: Some(By::System),
             reason: Some(Reason::Other),
             void_gateway_ref: Some("V1".to_owned()),
             version: 3,

@@ -1,406 +1,478 @@
-//! What can go wrong, as the page tells it: a stable code, a sentence that a cashier can act on, and
-//! whether the same call may succeed later.
+//! What can go wrong: one table of error codes for the page and the backend.
 //!
-//! The codes are the `ErrorCode` of the npm package. They never change their meaning; a new cause gets a new code.
+//! A code is the same word in `error.code`, in an HTTP answer, in the log, in a metric and in `docs/errors.md`. It
+//! never changes its meaning; a new cause gets a new code. Everything else about a code is read off its row here: its
+//! type, its HTTP status, whether the same call makes sense again, and what the cashier reads.
 
-use crate::wire::ProblemCode;
+use serde::{Deserialize, Serialize};
 
-/// A cause of trouble at the till.
+use crate::wire::Retry;
+
+/// Which part of the world an error is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ErrorCode {
-    /// Called outside a browser.
-    NotBrowser,
-    /// The page is not served over HTTPS, or from this machine.
-    InsecureContext,
-    /// The browser lacks something that nothing else can stand in for.
-    Unsupported,
-    /// The module did not load.
-    WasmLoadFailed,
-    /// The page's security policy refuses WebAssembly.
-    WasmCspBlocked,
-    /// Module and glue are of different versions.
-    WasmVersionMismatch,
-    /// The decoder's worker did not start, or died.
-    WorkerFailed,
-    /// The camera was refused for this page.
-    CameraDenied,
-    /// The camera's question was closed without an answer.
-    CameraDismissed,
-    /// A policy of the page forbids the camera.
-    CameraPolicyBlocked,
-    /// The page is in a frame of another origin's page, and that one does not lend it the camera.
-    CameraFrameBlocked,
-    /// There is no camera.
-    CameraNotFound,
-    /// Another program or tab holds the camera.
-    CameraInUse,
-    /// The camera gave no picture in time.
-    CameraTimeout,
-    /// The picture stopped.
-    CameraInterrupted,
-    /// No camera does what was asked.
-    CameraConstraints,
-    /// No code was seen in time.
-    ScanTimeout,
-    /// A scan is under way.
-    ScanBusy,
-    /// A merchant's code was shown, one that the customer should have scanned.
-    ScanMerchantCode,
-    /// The picture can't be read.
-    ImageUnsupported,
-    /// Not an amount.
-    MoneyInvalid,
-    /// Not a sale.
-    SaleInvalid,
-    /// No usable token came.
-    TokenFailed,
-    /// The token doesn't allow this.
-    TokenForbidden,
-    /// The browser says that it has no network.
-    NetworkOffline,
-    /// The shop's system did not answer.
-    NetworkFailed,
-    /// The shop's system refused the call.
-    BackendRefused,
-    /// The shop's system is too busy.
-    NetworkBusy,
-    /// The shop's system can't store, and so begins nothing.
-    StoreUnavailable,
-    /// The gateway has no such wallet.
-    WalletUnknown,
-    /// Nobody said which wallet it is.
-    WalletRequired,
-    /// The code can't be a payment code.
-    CodeInvalid,
-    /// The attempt has another code already.
-    CodeTaken,
-    /// More than one attempt may collect.
-    MoneyLimit,
-    /// The gateway takes another currency.
-    CurrencyUnsupported,
-    /// The sale is being collected by another attempt.
-    SaleBusy,
-    /// The sale is paid.
-    SalePaid,
-    /// The same key was used for something else.
-    TradeMismatch,
-    /// The attempt is at its end.
-    TradeClosed,
-    /// No such attempt in this shop.
-    TradeNotFound,
-    /// The gateway can't cancel it, or not now.
-    TradeNotCancellable,
-    /// This browser keeps no journal.
-    JournalUnavailable,
-    /// A record in this browser's journal can't be read.
-    JournalUnreadable,
-    /// An argument or an option has a value that it can't have.
-    ArgumentInvalid,
-    /// The code was handed over for another sale a short time ago.
-    CodeReused,
-    /// The sale has another amount.
-    SaleAmountMismatch,
+pub enum ErrorType {
+    /// The page, its server or its browser is not set up.
+    Setup,
+    /// The camera.
+    Camera,
+    /// Looking for a code.
+    Scan,
+    /// What the caller gave.
+    Input,
+    /// Tokens and rights.
+    Auth,
+    /// The way to the backend.
+    Network,
+    /// The backend, its store or its gateway can't work now.
+    Unavailable,
+    /// The sale or the trade stands differently.
+    Conflict,
+    /// The browser's journal.
+    Journal,
 }
 
-impl ErrorCode {
-    /// Every code, in the order of the declarations.
-    pub const ALL: [Self; 46] = [
-        Self::NotBrowser,
-        Self::InsecureContext,
-        Self::Unsupported,
-        Self::WasmLoadFailed,
-        Self::WasmCspBlocked,
-        Self::WasmVersionMismatch,
-        Self::WorkerFailed,
-        Self::CameraDenied,
-        Self::CameraDismissed,
-        Self::CameraPolicyBlocked,
-        Self::CameraFrameBlocked,
-        Self::CameraNotFound,
-        Self::CameraInUse,
-        Self::CameraTimeout,
-        Self::CameraInterrupted,
-        Self::CameraConstraints,
-        Self::ScanTimeout,
-        Self::ScanBusy,
-        Self::ScanMerchantCode,
-        Self::ImageUnsupported,
-        Self::MoneyInvalid,
-        Self::SaleInvalid,
-        Self::TokenFailed,
-        Self::TokenForbidden,
-        Self::NetworkOffline,
-        Self::NetworkFailed,
-        Self::BackendRefused,
-        Self::NetworkBusy,
-        Self::StoreUnavailable,
-        Self::WalletUnknown,
-        Self::WalletRequired,
-        Self::CodeInvalid,
-        Self::CodeTaken,
-        Self::MoneyLimit,
-        Self::CurrencyUnsupported,
-        Self::SaleBusy,
-        Self::SalePaid,
-        Self::TradeMismatch,
-        Self::TradeClosed,
-        Self::TradeNotFound,
-        Self::TradeNotCancellable,
-        Self::JournalUnavailable,
-        Self::JournalUnreadable,
-        Self::ArgumentInvalid,
-        Self::CodeReused,
-        Self::SaleAmountMismatch,
+impl ErrorType {
+    /// Every type.
+    pub const ALL: [Self; 9] = [
+        Self::Setup,
+        Self::Camera,
+        Self::Scan,
+        Self::Input,
+        Self::Auth,
+        Self::Network,
+        Self::Unavailable,
+        Self::Conflict,
+        Self::Journal,
     ];
 
-    /// The stable word for programs.
+    /// The word for programs.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::NotBrowser => "env/not-browser",
-            Self::InsecureContext => "env/insecure-context",
-            Self::Unsupported => "env/unsupported",
-            Self::WasmLoadFailed => "wasm/load-failed",
-            Self::WasmCspBlocked => "wasm/csp-blocked",
-            Self::WasmVersionMismatch => "wasm/version-mismatch",
-            Self::WorkerFailed => "worker/failed",
-            Self::CameraDenied => "camera/denied",
-            Self::CameraDismissed => "camera/dismissed",
-            Self::CameraPolicyBlocked => "camera/policy-blocked",
-            Self::CameraFrameBlocked => "camera/frame-blocked",
-            Self::CameraNotFound => "camera/not-found",
-            Self::CameraInUse => "camera/in-use",
-            Self::CameraTimeout => "camera/timeout",
-            Self::CameraInterrupted => "camera/interrupted",
-            Self::CameraConstraints => "camera/constraints",
-            Self::ScanTimeout => "scan/timeout",
-            Self::ScanBusy => "scan/busy",
-            Self::ScanMerchantCode => "scan/merchant-code",
-            Self::ImageUnsupported => "image/unsupported",
-            Self::MoneyInvalid => "money/invalid",
-            Self::SaleInvalid => "sale/invalid",
-            Self::TokenFailed => "token/failed",
-            Self::TokenForbidden => "token/forbidden",
-            Self::NetworkOffline => "network/offline",
-            Self::NetworkFailed => "network/failed",
-            Self::BackendRefused => "backend/refused",
-            Self::NetworkBusy => "network/busy",
-            Self::StoreUnavailable => "backend/store-unavailable",
-            Self::WalletUnknown => "wallet/unknown",
-            Self::WalletRequired => "wallet/required",
-            Self::CodeInvalid => "code/invalid",
-            Self::CodeTaken => "code/taken",
-            Self::MoneyLimit => "money/limit",
-            Self::CurrencyUnsupported => "currency/unsupported",
-            Self::SaleBusy => "sale/busy",
-            Self::SalePaid => "sale/paid",
-            Self::TradeMismatch => "trade/mismatch",
-            Self::TradeClosed => "trade/closed",
-            Self::TradeNotFound => "trade/not-found",
-            Self::TradeNotCancellable => "trade/not-cancellable",
-            Self::JournalUnavailable => "journal/unavailable",
-            Self::JournalUnreadable => "journal/unreadable",
-            Self::ArgumentInvalid => "argument_invalid",
-            Self::CodeReused => "code_reused",
-            Self::SaleAmountMismatch => "sale_amount_mismatch",
+            Self::Setup => "setup",
+            Self::Camera => "camera",
+            Self::Scan => "scan",
+            Self::Input => "input",
+            Self::Auth => "auth",
+            Self::Network => "network",
+            Self::Unavailable => "unavailable",
+            Self::Conflict => "conflict",
+            Self::Journal => "journal",
         }
+    }
+}
+
+/// What makes the same call sensible again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Remedy {
+    /// Nothing: unchanged, it fails again.
+    No,
+    /// Time.
+    Later,
+    /// An act of somebody, which the sentence names.
+    Act,
+    /// A fresh token; the page sees to that by itself.
+    Token,
+}
+
+impl Remedy {
+    /// The word in the documentation.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::No => "no",
+            Self::Later => "later",
+            Self::Act => "act",
+            Self::Token => "token",
+        }
+    }
+}
+
+impl From<Remedy> for Retry {
+    fn from(remedy: Remedy) -> Self {
+        match remedy {
+            Remedy::No | Remedy::Act => Self::Never,
+            Remedy::Later => Self::Later,
+            Remedy::Token => Self::WithNewToken,
+        }
+    }
+}
+
+/// The row of one code.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    word: &'static str,
+    meaning: &'static str,
+    class: ErrorType,
+    remedy: Remedy,
+    sentence: &'static str,
+}
+
+/// Makes the two enums of the table: [`ErrorCode`] of all rows, [`ProblemCode`] of those that the backend answers.
+macro_rules! error_codes {
+    (
+        page { $(
+            #[doc = $page_doc:literal]
+            $page:ident $page_word:literal $page_class:ident $page_remedy:ident $page_sentence:literal;
+        )+ }
+        backend { $(
+            #[doc = $doc:literal]
+            $code:ident $word:literal $class:ident $status:literal $remedy:ident $sentence:literal $detail:literal;
+        )+ }
+    ) => {
+        /// A cause of trouble, as the page tells it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum ErrorCode {
+            $(#[doc = $page_doc] $page,)+
+            $(#[doc = $doc] $code,)+
+        }
+
+        impl ErrorCode {
+            /// Every code, in the order of the table.
+            pub const ALL: &[Self] = &[$(Self::$page,)+ $(Self::$code,)+];
+
+            fn row(self) -> Row {
+                match self {
+                    $(Self::$page => Row {
+                        word: $page_word,
+                        meaning: $page_doc,
+                        class: ErrorType::$page_class,
+                        remedy: Remedy::$page_remedy,
+                        sentence: $page_sentence,
+                    },)+
+                    $(Self::$code => Row {
+                        word: $word,
+                        meaning: $doc,
+                        class: ErrorType::$class,
+                        remedy: Remedy::$remedy,
+                        sentence: $sentence,
+                    },)+
+                }
+            }
+        }
+
+        /// An error that the backend answers with, and the page passes on as it is.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum ProblemCode {
+            $(#[doc = $doc] #[serde(rename = $word)] $code,)+
+        }
+
+        impl ProblemCode {
+            /// Every code, in the order of the table.
+            pub const ALL: &[Self] = &[$(Self::$code,)+];
+
+            /// The HTTP status.
+            #[must_use]
+            pub fn status(self) -> u16 {
+                match self {
+                    $(Self::$code => $status,)+
+                }
+            }
+
+            /// A sentence for the developer of the caller: what is wrong with the call, and what to send instead.
+            #[must_use]
+            pub fn detail(self) -> &'static str {
+                match self {
+                    $(Self::$code => $detail,)+
+                }
+            }
+        }
+
+        impl From<ProblemCode> for ErrorCode {
+            fn from(code: ProblemCode) -> Self {
+                match code {
+                    $(ProblemCode::$code => Self::$code,)+
+                }
+            }
+        }
+
+        /// The declaration of `ErrorCode` for TypeScript: the words of the table.
+        pub const TYPESCRIPT: &str = concat!(
+            "/** What went wrong: the same word in HTTP answers, logs and metrics. A code never changes its meaning. */\n",
+            "export type ErrorCode =",
+            $("\n  | \"", $page_word, "\"",)+
+            $("\n  | \"", $word, "\"",)+
+            ";\n",
+        );
+    };
+}
+
+error_codes! {
+    page {
+        /// The call was made outside a browser.
+        NotBrowser "not_browser" Setup No
+            "This only works in a browser: call it from a page.";
+        /// The page is neither served over HTTPS nor from this machine.
+        InsecureContext "insecure_context" Setup Act
+            "The camera needs a safe address: open this page with https.";
+        /// The browser lacks something that nothing else can stand in for.
+        BrowserUnsupported "browser_unsupported" Setup No
+            "This browser is too old: use a current Chrome, Edge, Firefox or Safari.";
+        /// A module of the package did not load.
+        ModuleLoadFailed "module_load_failed" Setup Later
+            "The payment module did not load: check the connection and reload the page.";
+        /// The page's security policy refuses WebAssembly.
+        ModuleCspBlocked "module_csp_blocked" Setup No
+            "The page's security policy blocks the payment module: allow 'wasm-unsafe-eval' in script-src.";
+        /// Module and JavaScript are of different versions.
+        VersionMismatch "version_mismatch" Setup Act
+            "Two versions of the payment module are mixed: reload the page.";
+        /// The reader's worker did not start, or died. Reading went on.
+        WorkerFailed "worker_failed" Setup Later
+            "The code reader stopped and was started again: hold the code still and try again.";
+        /// The camera was refused for this page.
+        CameraDenied "camera_denied" Camera Act
+            "The camera is blocked for this page: allow it in the browser's address bar, or type the code.";
+        /// The camera's question was closed without an answer.
+        CameraDismissed "camera_dismissed" Camera Later
+            "The camera was not allowed: start again and choose Allow.";
+        /// A policy of the page forbids the camera.
+        CameraPolicyBlocked "camera_policy_blocked" Camera No
+            "This page may not use the camera: its owner must allow it in the page's policy.";
+        /// The page is in a frame of another origin's page, and that page does not lend it the camera.
+        CameraFrameBlocked "camera_frame_blocked" Camera No
+            "The page around this till keeps the camera from it: open the till in a window of its own, or set allow=\"camera\" on its frame.";
+        /// There is no camera.
+        CameraNotFound "camera_not_found" Camera Act
+            "No camera was found: plug one in, or use a photo or the typed code.";
+        /// Another program or tab holds the camera.
+        CameraInUse "camera_in_use" Camera Later
+            "Another program uses the camera: close it and try again.";
+        /// The camera gave no picture in time.
+        CameraTimeout "camera_timeout" Camera Later
+            "The camera shows no picture: unplug it, plug it in and try again.";
+        /// The picture stopped.
+        CameraInterrupted "camera_interrupted" Camera Later
+            "The camera stopped: start again.";
+        /// No camera does what was asked, or that camera has no such setting.
+        CameraUnsupported "camera_unsupported" Camera No
+            "No camera fits the settings: choose another camera.";
+        /// No code was seen in time.
+        ScanTimeout "scan_timeout" Scan Later
+            "No code was seen: hold the phone closer with its screen bright, and scan again.";
+        /// A scan is under way.
+        ScanBusy "scan_busy" Scan Later
+            "A scan is already running: finish or stop it first.";
+        /// A merchant's code was shown, one that the customer should have scanned.
+        MerchantCode "merchant_code" Scan Act
+            "That is a shop's code: ask the customer to show the code to pay with.";
+        /// An argument or an option has a value that it can't have; `detail` names it.
+        ArgumentInvalid "argument_invalid" Input No
+            "The till's page asked for something that can't be: tell the page's maker.";
+        /// The picture can't be read.
+        ImageUnsupported "image_unsupported" Input No
+            "This picture can't be read: take another photo as JPEG or PNG.";
+        /// Neither the code nor the page says whose wallet it is.
+        WalletRequired "wallet_required" Input Act
+            "The code does not say which wallet it is: choose the wallet.";
+        /// `getToken` gave no usable token; `cause` is what it threw.
+        TokenFailed "token_failed" Auth Later
+            "The till could not sign in: reload the page, or sign in to the shop again.";
+        /// The browser says that it has no network.
+        NetworkOffline "network_offline" Network Later
+            "There is no network: check the cable or Wi-Fi and try again.";
+        /// The backend did not answer.
+        NetworkFailed "network_failed" Network Later
+            "The shop's system does not answer: check the network and try again.";
+        /// This browser keeps no journal. Told by a `warning`.
+        JournalUnavailable "journal_unavailable" Journal No
+            "This browser keeps no records: do not close the page while a payment runs.";
+        /// A record in this browser's journal can't be read. Told by a `warning`.
+        JournalUnreadable "journal_unreadable" Journal No
+            "A record of an earlier payment can't be read: check that sale before you charge it again.";
+    }
+    backend {
+        /// The body or a parameter is not what the call takes.
+        BadRequest "bad_request" Input 400 No
+            "The till's page asked for something that the shop's system does not take: tell the page's maker."
+            "The body is not the JSON that this call takes: see /openapi.json.";
+        /// Not an amount: zero, negative, or not minor units.
+        AmountInvalid "amount_invalid" Input 400 No
+            "This is not an amount: type it like 12.50."
+            "The amount must be a whole number of minor units, more than 0.";
+        /// More than the token or the gateway allows.
+        AmountTooLarge "amount_too_large" Input 400 No
+            "The amount is too large for one payment: split it or use another way."
+            "The amount is above the limit: split the sale, or raise the limit.";
+        /// The gateway takes another currency.
+        CurrencyUnsupported "currency_unsupported" Input 400 No
+            "This till does not take that currency."
+            "The gateway takes no such currency: send the one that the session names.";
+        /// The sale's reference is empty, too long or not printable.
+        SaleInvalid "sale_invalid" Input 400 No
+            "The sale's number must have 1 to 64 characters: check it and try again."
+            "The sale's ref must have 1 to 64 printable characters: send the shop's own number of it.";
+        /// The code is empty, too long or not text.
+        CodeInvalid "code_invalid" Input 400 Act
+            "That is no payment code: ask the customer to show the code to pay with."
+            "The code must be text of 1 to 1024 bytes: scan it again.";
+        /// The code was handed over for another sale a short time ago.
+        CodeReused "code_reused" Input 409 Act
+            "This code was used for another sale a moment ago: ask the customer for a fresh one."
+            "This code was handed over for another sale a short time ago: ask the customer for a fresh one.";
+        /// The gateway has no such wallet.
+        WalletUnknown "wallet_unknown" Input 400 Act
+            "This wallet can't be used here: choose another one."
+            "No such wallet: open a session and choose one of its wallets.";
+        /// The wallet does not pay in this mode.
+        ModeUnsupported "mode_unsupported" Input 400 No
+            "This wallet can't be paid this way: choose another wallet, or the other kind of code."
+            "This wallet can't be paid in this mode: the session lists the modes of each wallet.";
+        /// A verdict without evidence.
+        VerdictInvalid "verdict_invalid" Input 400 No
+            "A decision needs a reason: say what the wallet's own records show."
+            "A verdict needs evidence: say what the wallet's own records show.";
+        /// The idempotency key is not 128 bits in hex.
+        IdempotencyKeyInvalid "idempotency_key_invalid" Input 400 No
+            "The till's page sent a bad request: reload the page."
+            "The key must be 32 lower-case hex digits: make a fresh one per trade.";
+        /// The same key was sent with another body.
+        IdempotencyMismatch "idempotency_mismatch" Input 422 No
+            "This payment was begun for something else: start a new one."
+            "This key was used for another sale: make a fresh key per trade.";
+        /// The body is too large.
+        BodyTooLarge "body_too_large" Input 413 No
+            "The till's page sent too much at once: tell the page's maker."
+            "The body is above 16 KiB.";
+        /// No backend of ours answers there, or it has no such address.
+        RouteNotFound "route_not_found" Input 404 No
+            "The shop's system is not where the page looks for it: tell the page's maker."
+            "No such address: see /openapi.json.";
+        /// The address takes another method.
+        MethodNotAllowed "method_not_allowed" Input 405 No
+            "The till's page asked in a wrong way: tell the page's maker."
+            "This address takes another method: see /openapi.json.";
+        /// There is no token in the call.
+        TokenMissing "token_missing" Auth 401 Token
+            "The till is not signed in: sign in to the shop again."
+            "Send a terminal token in the Authorization header.";
+        /// The token is none of this backend's.
+        TokenInvalid "token_invalid" Auth 401 Token
+            "The till's sign-in is not accepted: sign in to the shop again."
+            "This is no token of this backend: ask the shop's server for a fresh one.";
+        /// The token's time is up.
+        TokenExpired "token_expired" Auth 401 Token
+            "The till's sign-in has ended: sign in to the shop again."
+            "The token's time is up: ask the shop's server for a fresh one.";
+        /// The token is for another shop, terminal or sale, or lacks the right.
+        TokenForbidden "token_forbidden" Auth 403 Act
+            "This till or cashier may not do that: ask the manager."
+            "The token does not allow this: ask the shop's server for one that does.";
+        /// The server key is wrong.
+        ServerKeyInvalid "server_key_invalid" Auth 401 No
+            "The shop's server is not set up: tell its operator."
+            "The server key is wrong: check the shop's server, never send it from a browser.";
+        /// Too many calls came from this terminal.
+        RateLimited "rate_limited" Unavailable 429 Later
+            "This till asks too often: wait a few seconds and try again."
+            "Too many calls from this terminal: wait a few seconds.";
+        /// The backend has too much to do: nothing was begun.
+        Overloaded "overloaded" Unavailable 503 Later
+            "The shop's system is busy: wait a few seconds and try again."
+            "The backend has its hands full, and nothing was begun: try again in a few seconds.";
+        /// The backend can't store: nothing was begun.
+        StoreUnavailable "store_unavailable" Unavailable 503 Later
+            "The shop's system can't save anything now, so nothing was sent: tell its operator, and try again."
+            "The store does not answer, and nothing was begun: try again in a few seconds.";
+        /// The gateway does not answer: nothing was begun.
+        GatewayUnavailable "gateway_unavailable" Unavailable 502 Later
+            "The payment gateway does not answer, and nothing was begun: wait a few seconds and try again."
+            "The gateway does not answer, and nothing was begun: try again in a few seconds.";
+        /// A fault of the backend.
+        Internal "internal" Unavailable 500 Later
+            "The shop's system has a fault: try again, and tell its operator."
+            "A fault of the backend: try again, and tell its operator the trace id.";
+        /// The sale is being collected by another trade.
+        SaleBusy "sale_busy" Conflict 409 No
+            "This sale is being paid already: finish that payment, do not charge again."
+            "Another trade collects this sale: watch that trade, do not charge again.";
+        /// The sale is paid.
+        SalePaid "sale_paid" Conflict 409 No
+            "This sale is already paid: do not charge again."
+            "This sale is paid: do not charge again.";
+        /// The sale has another amount.
+        SaleAmountMismatch "sale_amount_mismatch" Conflict 409 No
+            "This sale was begun with another amount: check the bill, and use a new number for a new sale."
+            "This sale has another amount: only the shop's server can change it, with a token for this sale and the new amount.";
+        /// This shop has no such trade.
+        TradeNotFound "trade_not_found" Conflict 404 No
+            "This payment is not known here: check its number."
+            "This shop has no such trade: check its number.";
+        /// The trade takes no code now.
+        TradeClosed "trade_closed" Conflict 409 No
+            "This payment is closed: start a new one."
+            "This trade takes no code now: watch the trade, or start a new one.";
+        /// The trade has another code already.
+        TradeHasCode "trade_has_code" Conflict 409 No
+            "This payment already has a code: wait for its end."
+            "This trade has another code: watch the trade.";
+        /// The gateway can't cancel the trade, or not now.
+        TradeNotCancellable "trade_not_cancellable" Conflict 409 Later
+            "This payment can't be cancelled now: wait for its end."
+            "This payment can't be cancelled now: watch the trade.";
+        /// Only a paid trade can be voided, once.
+        TradeNotVoidable "trade_not_voidable" Conflict 409 No
+            "This payment can't be given back now: only a paid one can be, and once."
+            "Only a paid trade can be given back, once: watch the trade.";
+        /// The trade takes no verdict, or not this one.
+        TradeNotInReview "trade_not_in_review" Conflict 409 No
+            "This payment takes no decision now: look how it stands."
+            "Only a trade under review takes a verdict, and not every one: watch the trade.";
+    }
+}
+
+impl ErrorCode {
+    /// The stable word for programs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.row().word
+    }
+
+    /// When it comes, in a sentence of the documentation.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        self.row().meaning.trim()
+    }
+
+    /// Which part of the world it is about.
+    #[must_use]
+    pub fn class(self) -> ErrorType {
+        self.row().class
+    }
+
+    /// What makes the same call sensible again.
+    #[must_use]
+    pub fn remedy(self) -> Remedy {
+        self.row().remedy
     }
 
     /// What the cashier does about it, in English.
     #[must_use]
     pub fn sentence(self) -> &'static str {
-        match self {
-            Self::NotBrowser => "This only works in a browser: call it from a page.",
-            Self::InsecureContext => "The camera needs a safe address: open this page with https.",
-            Self::Unsupported => {
-                "This browser is too old: use a current Chrome, Edge, Firefox or Safari."
-            }
-            Self::WasmLoadFailed => {
-                "The payment module did not load: check the connection and reload the page."
-            }
-            Self::WasmCspBlocked => {
-                "The page's security policy blocks the payment module: allow 'wasm-unsafe-eval' in script-src."
-            }
-            Self::WasmVersionMismatch => {
-                "Two versions of the payment module are mixed: reload the page."
-            }
-            Self::WorkerFailed => {
-                "The code reader stopped and was started again: hold the code still and try again."
-            }
-            Self::CameraDenied => {
-                "The camera is blocked for this page: allow it in the browser's address bar, or type the code."
-            }
-            Self::CameraDismissed => "The camera was not allowed: start again and choose Allow.",
-            Self::CameraPolicyBlocked => {
-                "This page may not use the camera: its owner must allow it in the page's policy."
-            }
-            Self::CameraFrameBlocked => {
-                "The page around this till keeps the camera from it: open the till in a window of its own, or set allow=\"camera\" on its frame."
-            }
-            Self::CameraNotFound => {
-                "No camera was found: plug one in, or use a photo or the typed code."
-            }
-            Self::CameraInUse => "Another program uses the camera: close it and try again.",
-            Self::CameraTimeout => {
-                "The camera shows no picture: unplug it, plug it in and try again."
-            }
-            Self::CameraInterrupted => "The camera stopped: start again.",
-            Self::CameraConstraints => "No camera fits the settings: choose another camera.",
-            Self::ScanTimeout => {
-                "No code was seen: hold the phone closer with its screen bright, and scan again."
-            }
-            Self::ScanBusy => "A scan is already running: finish or stop it first.",
-            Self::ScanMerchantCode => {
-                "That is a shop's code: ask the customer to show the code to pay with."
-            }
-            Self::ImageUnsupported => {
-                "This picture can't be read: take another photo as JPEG or PNG."
-            }
-            Self::MoneyInvalid => "This is not an amount: type it like 12.50.",
-            Self::SaleInvalid => {
-                "The sale's number must have 1 to 64 characters: check it and try again."
-            }
-            Self::TokenFailed => {
-                "The till could not sign in: reload the page, or sign in to the shop again."
-            }
-            Self::TokenForbidden => "This till or cashier may not do that: ask the manager.",
-            Self::NetworkOffline => "There is no network: check the cable or Wi-Fi and try again.",
-            Self::NetworkFailed => {
-                "The shop's system does not answer: check the network and try again."
-            }
-            Self::BackendRefused => "The shop's system refused this.",
-            Self::NetworkBusy => "The shop's system is busy: wait a few seconds and try again.",
-            Self::StoreUnavailable => {
-                "The shop's system can't save anything now, so nothing was sent: tell whoever runs it, and try again."
-            }
-            Self::WalletUnknown => "This wallet can't be used here: choose another one.",
-            Self::WalletRequired => "The code does not say which wallet it is: choose the wallet.",
-            Self::CodeInvalid => {
-                "That is no payment code: ask the customer to show the code to pay with."
-            }
-            Self::CodeTaken => "This payment already has a code: wait for its end.",
-            Self::MoneyLimit => {
-                "The amount is too large for one payment: split it or use another way."
-            }
-            Self::CurrencyUnsupported => "This till does not take that currency.",
-            Self::SaleBusy => {
-                "This sale is being paid already: finish that payment, do not charge again."
-            }
-            Self::SalePaid => "This sale is already paid: do not charge again.",
-            Self::TradeMismatch => "This payment was begun for something else: start a new one.",
-            Self::TradeClosed => "This payment is closed: start a new one.",
-            Self::TradeNotFound => "This payment is not known here: check its number.",
-            Self::TradeNotCancellable => "This payment can't be cancelled now: wait for its end.",
-            Self::JournalUnavailable => {
-                "This browser keeps no records: do not close the page while a payment runs."
-            }
-            Self::JournalUnreadable => {
-                "A record of an earlier payment can't be read: check that sale before you charge it again."
-            }
-            Self::ArgumentInvalid => {
-                "The till's page asked for something that can't be: tell the page's maker."
-            }
-            Self::CodeReused => {
-                "This code was used for another sale a moment ago: ask the customer for a fresh one."
-            }
-            Self::SaleAmountMismatch => {
-                "This sale was begun with another amount: check the bill, and use a new number for a new sale."
-            }
-        }
+        self.row().sentence
     }
 
     /// True where the same call, unchanged, may succeed later.
     #[must_use]
     pub fn may_retry(self) -> bool {
-        match self {
-            Self::WasmLoadFailed
-            | Self::WorkerFailed
-            | Self::CameraDismissed
-            | Self::CameraInUse
-            | Self::CameraTimeout
-            | Self::CameraInterrupted
-            | Self::ScanTimeout
-            | Self::ScanBusy
-            | Self::ScanMerchantCode
-            | Self::TokenFailed
-            | Self::NetworkOffline
-            | Self::NetworkFailed
-            | Self::NetworkBusy
-            | Self::StoreUnavailable
-            | Self::TradeNotCancellable => true,
-            Self::NotBrowser
-            | Self::InsecureContext
-            | Self::Unsupported
-            | Self::WasmCspBlocked
-            | Self::WasmVersionMismatch
-            | Self::CameraDenied
-            | Self::CameraPolicyBlocked
-            | Self::CameraFrameBlocked
-            | Self::CameraNotFound
-            | Self::CameraConstraints
-            | Self::ImageUnsupported
-            | Self::MoneyInvalid
-            | Self::SaleInvalid
-            | Self::TokenForbidden
-            | Self::BackendRefused
-            | Self::WalletUnknown
-            | Self::WalletRequired
-            | Self::CodeInvalid
-            | Self::CodeTaken
-            | Self::MoneyLimit
-            | Self::CurrencyUnsupported
-            | Self::SaleBusy
-            | Self::SalePaid
-            | Self::TradeMismatch
-            | Self::TradeClosed
-            | Self::TradeNotFound
-            | Self::JournalUnavailable
-            | Self::JournalUnreadable
-            | Self::ArgumentInvalid
-            | Self::CodeReused
-            | Self::SaleAmountMismatch => false,
+        match self.remedy() {
+            Remedy::Later | Remedy::Token => true,
+            Remedy::No | Remedy::Act => false,
         }
     }
 }
 
-impl From<ProblemCode> for ErrorCode {
-    fn from(code: ProblemCode) -> Self {
-        match code {
-            ProblemCode::AmountInvalid => Self::MoneyInvalid,
-            ProblemCode::AmountLimit => Self::MoneyLimit,
-            ProblemCode::CurrencyUnsupported => Self::CurrencyUnsupported,
-            ProblemCode::SaleInvalid => Self::SaleInvalid,
-            ProblemCode::IntegratorUnknown | ProblemCode::PresentedUnsupported => {
-                Self::WalletUnknown
-            }
-            ProblemCode::CodeInvalid => Self::CodeInvalid,
-            ProblemCode::TokenMissing
-            | ProblemCode::TokenInvalid
-            | ProblemCode::TokenExpired
-            | ProblemCode::ServerKeyInvalid => Self::TokenFailed,
-            ProblemCode::TokenForbidden => Self::TokenForbidden,
-            ProblemCode::Mismatch => Self::TradeMismatch,
-            ProblemCode::SaleBusy => Self::SaleBusy,
-            ProblemCode::SalePaid => Self::SalePaid,
-            ProblemCode::SaleAmountMismatch => Self::SaleAmountMismatch,
-            ProblemCode::CodeTaken => Self::CodeTaken,
-            ProblemCode::CodeReused => Self::CodeReused,
-            ProblemCode::TradeClosed => Self::TradeClosed,
-            ProblemCode::TradeNotFound => Self::TradeNotFound,
-            ProblemCode::NotCancellable => Self::TradeNotCancellable,
-            ProblemCode::TooMany | ProblemCode::Busy | ProblemCode::GatewayUnavailable => {
-                Self::NetworkBusy
-            }
-            ProblemCode::StoreUnavailable => Self::StoreUnavailable,
-            ProblemCode::Internal => Self::NetworkFailed,
-            ProblemCode::BadRequest
-            | ProblemCode::KeyInvalid
-            | ProblemCode::VerdictInvalid
-            | ProblemCode::NotVoidable
-            | ProblemCode::NotFound
-            | ProblemCode::MethodNotAllowed
-            | ProblemCode::TooLarge => Self::BackendRefused,
-        }
+impl ProblemCode {
+    /// The stable word for programs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        ErrorCode::from(self).as_str()
+    }
+
+    /// Whether and when the same call makes sense again.
+    #[must_use]
+    pub fn retry(self) -> Retry {
+        ErrorCode::from(self).remedy().into()
     }
 }
 
@@ -414,10 +486,23 @@ mod tests {
     fn every_code_is_listed_once_with_a_sentence_of_its_own() {
         let words: HashSet<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
         assert_eq!(words.len(), ErrorCode::ALL.len(), "a code is listed twice");
+        let sentences: HashSet<_> = ErrorCode::ALL.iter().map(|code| code.sentence()).collect();
+        assert_eq!(sentences.len(), words.len(), "two codes say the same");
         for code in ErrorCode::ALL {
-            let letters = |byte: u8| byte.is_ascii_lowercase() || b"/_-".contains(&byte);
+            let letters = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
             assert!(code.as_str().bytes().all(letters), "{code:?}");
             assert!(code.sentence().ends_with('.'), "{code:?}");
+            assert!(code.meaning().contains('.'), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn a_code_of_the_backend_is_the_same_word_on_the_wire_and_on_the_page() {
+        for code in ProblemCode::ALL {
+            let word = serde_json::to_value(code).expect("a word is JSON");
+            assert_eq!(word, code.as_str());
+            assert!(code.detail().ends_with('.'), "{code:?}");
+            assert!((400..600).contains(&code.status()), "{code:?}");
         }
     }
 }

@@ -385,13 +385,20 @@ impl Trade {
     /// Who closed it.
     #[must_use]
     pub fn by(&self) -> Option<By> {
-        self.state.closed_by(self.wish)
+        let closed = self.state.closed_by(self.wish)?;
+        let own = self.reason.is_some_and(Reason::is_the_systems);
+        Some(if own { By::System } else { closed })
     }
 
     /// Why it ended unpaid.
     #[must_use]
     pub fn reason(&self) -> Option<Reason> {
-        self.reason
+        let asked_for = match self.by() {
+            Some(By::Cashier | By::Customer) => Some(Reason::Requested),
+            Some(By::System) => Some(Reason::Deadline),
+            None => None,
+        };
+        self.reason.or(asked_for)
     }
 
     /// The gateway's reference of the void.

@@ -45,9 +45,9 @@ pub enum Confidence {
     /// A document of the wallet or the scheme says so.
     Official,
     /// Other documents quote such a document.
-    Quoted,
+    Reported,
     /// It is often said, without a document.
-    Folklore,
+    Guess,
     /// There is no source.
     None,
 }
@@ -99,8 +99,8 @@ pub fn recognise(text: &str) -> Recognised {
     match (first_two, text.len()) {
         (Some(15), 18) => of(Kind::WeChatPay, Some("Hong Kong"), Confidence::Official),
         (Some(10..=14), 18) => of(Kind::WeChatPay, None, Confidence::Official),
-        (Some(25..=30), 16..=24) => of(Kind::Alipay, None, Confidence::Quoted),
-        (Some(62), 19) => of(Kind::UnionPay, None, Confidence::Folklore),
+        (Some(25..=30), 16..=24) => of(Kind::Alipay, None, Confidence::Reported),
+        (Some(62), 19) => of(Kind::UnionPay, None, Confidence::Guess),
         (Some(_) | None, _) => of(Kind::Opaque, None, Confidence::None),
     }
 }

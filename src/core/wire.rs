@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::error::ProblemCode;
 use crate::money::Money;
 
 /// Longest reference of a sale, in characters.
@@ -57,13 +58,15 @@ pub struct ShownCode {
 
 /// Where an attempt stands, as page and shop see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum Status {
     /// The trade is being created; no money can have moved.
     Creating,
     /// Waits for the customer's code; no money can have moved.
+    #[serde(alias = "awaiting-code")]
     AwaitingCode,
     /// Our code is on display: the customer may pay at any moment.
+    #[serde(alias = "awaiting-payer")]
     AwaitingPayer,
     /// The payment request has left, or may have.
     Paying,
@@ -74,12 +77,14 @@ pub enum Status {
     /// A cancel is under way; it may lose to the customer.
     Cancelling,
     /// Time is up without a word, on the payment or on its void: a person decides.
+    #[serde(alias = "needs-review")]
     NeedsReview,
     /// The money is taken.
     Paid,
     /// The money is on its way back.
     Voiding,
     /// Proof of payment came after the attempt was closed.
+    #[serde(alias = "late-success")]
     LateSuccess,
     /// Refused; no money kept.
     Declined,
@@ -131,15 +136,16 @@ impl Status {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum By {
-    /// The till: a cashier's tap, a newer attempt, or a terminal that fell silent.
+    /// The cashier, or the page on the cashier's behalf.
     Cashier,
     /// The customer, on the phone.
     Customer,
-    /// Time was up, and the gateway closed it.
-    Deadline,
+    /// Nobody: time was up, or the backend closed what could not go on. The reason says which.
+    #[serde(alias = "deadline")]
+    System,
 }
 
-/// Why an attempt ended without payment.
+/// Why an attempt ended without payment: declined, or closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
@@ -155,14 +161,40 @@ pub enum Reason {
     WrongWallet,
     /// Refused for another reason.
     Other,
-    /// The gateway gave no word on the creation: nothing was mode, a new attempt may start.
+    /// The gateway gave no word on the creation: no code was handed over, a new attempt may start.
     GatewayUnavailable,
     /// A newer attempt of the same terminal took this one's place.
     Superseded,
     /// The terminal was not heard of for too long.
-    TerminalQuiet,
+    #[serde(alias = "terminal_quiet")]
+    TerminalSilent,
+    /// Somebody asked for it.
+    Requested,
+    /// Time was up without a payment.
+    Deadline,
     /// Another attempt took the sale while this one's code was being made: it was never shown.
     SaleBusy,
+}
+
+impl Reason {
+    /// True where nobody asked for the closing: the backend could not, or need not, go on.
+    #[must_use]
+    pub fn is_the_systems(self) -> bool {
+        match self {
+            Self::GatewayUnavailable
+            | Self::Superseded
+            | Self::TerminalSilent
+            | Self::SaleBusy
+            | Self::Deadline => true,
+            Self::CodeExpired
+            | Self::CodeUsed
+            | Self::InsufficientFunds
+            | Self::Limit
+            | Self::WrongWallet
+            | Self::Other
+            | Self::Requested => false,
+        }
+    }
 }
 
 /// An attempt, as the backend tells it. The page adopts it when `version` is newer.
@@ -436,7 +468,7 @@ pub enum Retry {
     /// It will be refused again.
     Never,
     /// With a fresh token.
-    AfterRefresh,
+    WithNewToken,
     /// Unchanged, a little later.
     Later,
 }
@@ -457,79 +489,10 @@ pub struct Problem {
     pub detail: String,
     /// Whether the same call makes sense again.
     pub retry: Retry,
+    /// Names the call in the backend's log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<String>,
     /// The trade that stands in the way, where one does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trade: Option<Box<Trade>>,
-}
-
-/// Every error of the backend.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ProblemCode {
-    /// The body is not the JSON that the call takes.
-    BadRequest,
-    /// Zero, negative, or not minor units.
-    AmountInvalid,
-    /// More than the token or the gateway allows.
-    AmountLimit,
-    /// Not the gateway's currency.
-    CurrencyUnsupported,
-    /// The reference is empty or too long.
-    SaleInvalid,
-    /// The key is not 128 bits in hex.
-    KeyInvalid,
-    /// No such wallet.
-    IntegratorUnknown,
-    /// The wallet doesn't pay this way.
-    PresentedUnsupported,
-    /// The code is empty, too long or not text.
-    CodeInvalid,
-    /// A verdict without evidence, or one that its state doesn't take.
-    VerdictInvalid,
-    /// No token.
-    TokenMissing,
-    /// Not a token of ours.
-    TokenInvalid,
-    /// Its time is up.
-    TokenExpired,
-    /// It is for another shop, terminal or sale, or lacks the right.
-    TokenForbidden,
-    /// The server key is wrong.
-    ServerKeyInvalid,
-    /// The same key, another body.
-    Mismatch,
-    /// Another attempt holds the sale.
-    SaleBusy,
-    /// The sale is paid.
-    SalePaid,
-    /// The sale has another amount.
-    SaleAmountMismatch,
-    /// The attempt has another code.
-    CodeTaken,
-    /// The code was handed over for another sale a short time ago.
-    CodeReused,
-    /// The attempt awaits no code.
-    TradeClosed,
-    /// No such attempt in this shop.
-    TradeNotFound,
-    /// The gateway has no cancel, or not now.
-    NotCancellable,
-    /// Only a paid attempt is voided.
-    NotVoidable,
-    /// No such address.
-    NotFound,
-    /// Not this method.
-    MethodNotAllowed,
-    /// The body is too large.
-    TooLarge,
-    /// Too many calls.
-    TooMany,
-    /// The backend has its hands full: nothing was begun.
-    Busy,
-    /// The backend can't store: nothing was begun.
-    StoreUnavailable,
-    /// The gateway doesn't answer: nothing was begun.
-    GatewayUnavailable,
-    /// A bug of ours.
-    Internal,
 }

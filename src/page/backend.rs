@@ -41,7 +41,7 @@ const MOST_REST_MS: Ms = 10_000;
 #[derive(Clone, Debug)]
 pub enum Trouble {
     /// The backend refused.
-    Problem(Box<Problem>),
+    Problem(Box<Refused>),
     /// No answer in time, or none that could be read: the call may have arrived. What is known of the cause.
     NoAnswer(Option<JsValue>),
     /// Whoever answers there is no backend of ours. Only before the first answer of one: later it is the network's doing.
@@ -50,12 +50,29 @@ pub enum Trouble {
     NoToken(JsValue),
 }
 
+/// A refusal of the backend.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// What it says.
+    pub problem: Problem,
+    /// When the same call makes sense again, where it says so.
+    pub retry_after_ms: Option<Ms>,
+}
+
+impl Refused {
+    /// The word for programs.
+    #[must_use]
+    pub fn code(&self) -> ProblemCode {
+        self.problem.code
+    }
+}
+
 impl Trouble {
     /// What the machine is told.
     #[must_use]
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Problem(problem) => Fault::Problem(problem.code, problem.trade.clone()),
+            Self::Problem(refused) => Fault::Problem(refused.code(), refused.problem.trade.clone()),
             Self::NoAnswer(_) | Self::Foreign(_) => Fault::NoAnswer,
             Self::NoToken(_) => Fault::NoToken,
         }
@@ -65,17 +82,24 @@ impl Trouble {
 impl From<Trouble> for Fail {
     fn from(trouble: Trouble) -> Self {
         match trouble {
-            Trouble::Problem(problem) => Self::from(problem.as_ref()),
+            Trouble::Problem(refused) => Self {
+                retry_after_ms: refused.retry_after_ms,
+                ..Self::from(&refused.problem)
+            },
             Trouble::NoAnswer(cause) => Self {
-                cause,
+                detail: cause.as_ref().and_then(JsValue::as_string),
+                cause: cause.filter(|cause| !cause.is_string()),
                 ..Self::new(if signal::online() {
                     ErrorCode::NetworkFailed
                 } else {
                     ErrorCode::NetworkOffline
                 })
             },
-            Trouble::Foreign(detail) => Self::new(ErrorCode::BackendRefused).with_detail(&detail),
-            Trouble::NoToken(cause) => Self::new(ErrorCode::TokenFailed).caused_by(cause),
+            Trouble::Foreign(detail) => Self::new(ErrorCode::RouteNotFound).with_detail(&detail),
+            Trouble::NoToken(cause) => Self {
+                detail: cause.as_string(),
+                ..Self::new(ErrorCode::TokenFailed).caused_by(cause)
+            },
         }
     }
 }
@@ -132,8 +156,9 @@ impl Backend {
         self.known.set(self.known.get() || session.is_ok());
         match session {
             // Every backend has sessions: a path in front of it leads elsewhere.
-            Err(Trouble::Problem(problem)) if problem.code == ProblemCode::NotFound => {
-                Err(Trouble::Foreign(self.foreign(&problem.status.to_string())))
+            Err(Trouble::Problem(refused)) if refused.code() == ProblemCode::RouteNotFound => {
+                let status = refused.problem.status.to_string();
+                Err(Trouble::Foreign(self.foreign(&status)))
             }
             session => session,
         }
@@ -261,12 +286,12 @@ impl Backend {
                 None => self.tokens.current(purpose, self.call_ms.get()).await?,
             };
             let first = self.timed(method, path, body, &token).await;
-            let Err(Trouble::Problem(problem)) = &first else {
+            let Err(Trouble::Problem(refused)) = &first else {
                 return first;
             };
             let Some(fresh) = self
                 .tokens
-                .instead_of(&token, problem.code, purpose, self.call_ms.get())
+                .instead_of(&token, refused.code(), purpose, self.call_ms.get())
                 .await?
             else {
                 return first;
@@ -290,35 +315,44 @@ impl Backend {
             clock::until(self.rest_until_ms.get()).await;
             let end = Abort::new();
             let address = format!("{}{path}", self.address);
+            let trace_id = super::random_hex();
             let call = JsFuture::from(browser::call(
                 self.fetch.as_ref(),
                 &address,
                 method,
                 body,
                 &token.header(),
-                &super::random_hex(),
+                &trace_id,
                 end.0.as_ref().map(AbortController::signal).as_ref(),
             ));
             let late = pin!(clock::sleep(self.call_ms.get()));
             match select(call, late).await {
-                Either::Left((Ok(answer), _)) => self.heard(answer.unchecked_ref()),
+                Either::Left((Ok(answer), _)) => self.heard(answer.unchecked_ref(), &trace_id),
                 Either::Left((Err(cause), _)) => Err(Trouble::NoAnswer(Some(cause))),
                 Either::Right(((), _)) => Err(Trouble::NoAnswer(None)),
             }
         })
     }
 
-    fn heard(&self, answer: &Answer) -> Result<JsValue, Trouble> {
+    fn heard(&self, answer: &Answer, trace_id: &str) -> Result<JsValue, Trouble> {
         let (status, body) = (answer.status(), answer.body());
-        if matches!(status, 429 | 503) {
-            self.rest(answer);
+        let retry_after_ms = retry_after(answer);
+        if let (429 | 503, Some(rest_ms)) = (status, retry_after_ms) {
+            self.rest(rest_ms);
         }
         if (200..300).contains(&status) && body.is_object() {
             return Ok(body);
         }
-        if let Ok(problem) = from_js(body) {
+        if let Ok(problem) = from_js::<Problem>(body) {
             self.known.set(true);
-            return Err(Trouble::Problem(Box::new(problem)));
+            let named = Some(trace_id.to_owned());
+            return Err(Trouble::Problem(Box::new(Refused {
+                problem: Problem {
+                    trace_id: problem.trace_id.or(named),
+                    ..problem
+                },
+                retry_after_ms,
+            })));
         }
         let kind = answer.kind();
         let kind = kind.split(';').next().unwrap_or_default();
@@ -346,12 +380,16 @@ impl Backend {
     }
 
     /// Where the backend has too much to do it says when to come back: no call of this till leaves before.
-    fn rest(&self, answer: &Answer) {
-        if let Ok(seconds) = answer.rest().trim().parse::<Ms>() {
-            let rest_ms = seconds.saturating_mul(1_000).min(MOST_REST_MS);
-            self.rest_until_ms.set(clock::now_ms() + rest_ms);
-        }
+    fn rest(&self, rest_ms: Ms) {
+        self.rest_until_ms
+            .set(clock::now_ms() + rest_ms.min(MOST_REST_MS));
     }
+}
+
+/// What `Retry-After` says.
+fn retry_after(answer: &Answer) -> Option<Ms> {
+    let seconds = answer.rest().trim().parse::<Ms>().ok()?;
+    Some(seconds.saturating_mul(1_000))
 }
 
 /// Ends a call when dropped: a call that nobody waits for is no load for the network.

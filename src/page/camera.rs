@@ -65,7 +65,7 @@ impl Camera {
     /// Dropping the future gives back whatever the browser hands over later.
     ///
     /// # Errors
-    /// One of `env/insecure-context`, `env/unsupported` and `camera/*`.
+    /// One of `insecure_context`, `browser_unsupported` and `camera_*`.
     pub async fn start(
         wish: &CameraWish,
         preview: Option<&HtmlVideoElement>,
@@ -146,10 +146,10 @@ impl Camera {
     /// Torch, zoom and focus.
     ///
     /// # Errors
-    /// `camera/constraints` where it can't.
+    /// `camera_unsupported` where it can't.
     pub async fn adjust(&self, wish: &Adjustment) -> Result<(), Fail> {
         let track = self.stream.track();
-        let track = track.ok_or_else(|| Fail::new(ErrorCode::CameraConstraints))?;
+        let track = track.ok_or_else(|| Fail::new(ErrorCode::CameraUnsupported))?;
         let before = self.adjusted.get();
         let all = Adjustment {
             torch: wish.torch.or(before.torch),
@@ -235,7 +235,7 @@ impl Camera {
     /// Waits until a picture was really shown: iOS says that it has data, and a size, of a picture that stays black.
     ///
     /// # Errors
-    /// `camera/interrupted`, `camera/timeout`.
+    /// `camera_interrupted`, `camera_timeout`.
     pub async fn first_picture(&self) -> Result<(), Fail> {
         let video = &self.video;
         let end = clock::now_ms() + FIRST_FRAME_MS;

@@ -26,7 +26,7 @@ use super::voice::Voice;
 use crate::types::code::Scan;
 use crate::types::error::{Fail, Rejection};
 use crate::types::event::{Emit, SpawnReader};
-use crate::types::given::Callback;
+use crate::types::given::{Callback, wrong};
 use crate::types::options::{OpenWish, ScanWish};
 use crate::types::sale::{JsWallets, Outcome, Trade, Wallet};
 use crate::types::to_js;
@@ -68,7 +68,7 @@ impl Till {
     /// Signs in, finds what is unfinished, and goes on verifying it. No camera yet.
     ///
     /// # Errors
-    /// `token/*`, `network/*`, `backend/refused`.
+    /// `token_*`, `network_*`, `route_not_found`.
     pub async fn open(wish: OpenWish, emit: Emit, spawn: SpawnReader) -> Result<Rc<Self>, Fail> {
         let voice = Rc::new(Voice::new(emit, wish.messages.clone()));
         let backend = Backend::new(&wish);
@@ -290,7 +290,7 @@ impl Till {
     /// Every attempt of a sale, oldest first.
     ///
     /// # Errors
-    /// `network/*`, `token/*`.
+    /// `network_*`, `token_*`.
     pub async fn find(&self, reference: &str) -> Result<Vec<Trade>, Fail> {
         if reference.is_empty() || reference.chars().count() > wire::REF_MAX_CHARS {
             return Err(Fail::new(ErrorCode::SaleInvalid));
@@ -301,7 +301,7 @@ impl Till {
                 .iter()
                 .map(|trade| Trade::new(trade, &self.wallets))
                 .collect()),
-            Err(Trouble::Problem(problem)) if problem.code == ProblemCode::TradeNotFound => {
+            Err(Trouble::Problem(refused)) if refused.code() == ProblemCode::TradeNotFound => {
                 Ok(Vec::new())
             }
             Err(trouble) => Err(trouble.into()),
@@ -311,11 +311,9 @@ impl Till {
     /// The attempts of a day of this device's calendar, newest first.
     ///
     /// # Errors
-    /// `backend/refused` where it is no day, `network/*`, `token/*`.
+    /// `argument_invalid` where it is no day, `network_*`, `token_*`.
     pub async fn history(&self, day: Option<&str>) -> Result<Vec<Trade>, Fail> {
-        let day = Day::read(day).ok_or_else(|| {
-            Fail::new(ErrorCode::BackendRefused).with_detail("Ask for a day as YYYY-MM-DD.")
-        })?;
+        let day = Day::read(day).ok_or_else(|| wrong("day", "a day as YYYY-MM-DD"))?;
         let mut trades = self.backend.days(&day.utc_days()).await?;
         trades.retain(|trade| day.holds(&trade.created_at));
         Ok(trades

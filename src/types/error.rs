@@ -4,30 +4,34 @@ use std::cell::RefCell;
 
 use js_sys::{Function, Reflect};
 use kaunter_core::error::ErrorCode;
+use kaunter_core::policy::Ms;
 use kaunter_core::wire::Problem;
 use wasm_bindgen::prelude::*;
 
 use super::given::{own, text};
 
 #[wasm_bindgen(typescript_custom_section)]
+const CODES: &'static str = kaunter_core::error::TYPESCRIPT;
+
+#[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
-/** What went wrong. A code never changes its meaning. */
-export type ErrorCode =
-  | "env/not-browser" | "env/insecure-context" | "env/unsupported"
-  | "wasm/load-failed" | "wasm/csp-blocked" | "wasm/version-mismatch" | "worker/failed"
-  | "camera/denied" | "camera/dismissed" | "camera/policy-blocked" | "camera/frame-blocked" | "camera/not-found" | "camera/in-use" | "camera/timeout" | "camera/interrupted" | "camera/constraints"
-  | "scan/timeout" | "scan/busy" | "scan/merchant-code" | "image/unsupported" | "money/invalid" | "sale/invalid"
-  | "token/failed" | "token/forbidden" | "network/offline" | "network/failed" | "backend/refused" | "backend/store-unavailable" | "network/busy"
-  | "wallet/unknown" | "wallet/required" | "code/invalid" | "code/taken" | "code_reused" | "money/limit" | "currency/unsupported"
-  | "argument_invalid" | "sale/busy" | "sale/paid" | "sale_amount_mismatch" | "trade/mismatch" | "trade/closed" | "trade/not-found" | "trade/not-cancellable" | "journal/unavailable" | "journal/unreadable";
+/** Which part of the world an error is about. */
+export type ErrorType = "setup" | "camera" | "scan" | "input" | "auth" | "network" | "unavailable" | "conflict" | "journal";
 
 /** What a `KaunterError` carries besides its code and sentence. */
 export interface ErrorFacts {
+  readonly type: ErrorType;
+  /** A sentence for the developer: address, status, setting. Never shown to a cashier. */
+  readonly detail: string | null;
   /** The same call may succeed later, unchanged. */
   readonly retryable: boolean;
-  /** "maybe" always comes with a `tradeId`: ask with `resume`, never charge again. */
+  /** How long the backend asks to wait before the same call. */
+  readonly retryAfterMs: number | null;
+  /** "maybe" always comes with a `tradeId`: call `resume`, never charge again. */
   readonly moneyMoved: "no" | "maybe";
   readonly tradeId: string | null;
+  /** Names the failed call in the backend's log. */
+  readonly traceId: string | null;
 }
 "#;
 
@@ -46,12 +50,16 @@ pub fn install(class: Function) {
 pub struct Fail {
     /// The cause.
     pub code: ErrorCode,
-    /// A sentence that says more than the code's own, without secrets: the error's `cause` where nothing was thrown.
+    /// A sentence for the developer, without secrets.
     pub detail: Option<String>,
     /// The attempt that it is about, or that stands in the way.
     pub trade_id: Option<String>,
     /// True where money may have moved.
     pub money_moved: bool,
+    /// How long the backend asks to wait.
+    pub retry_after_ms: Option<Ms>,
+    /// The call's name in the backend's log.
+    pub trace_id: Option<String>,
     /// What the browser or the caller threw.
     pub cause: Option<JsValue>,
 }
@@ -65,6 +73,8 @@ impl Fail {
             detail: None,
             trade_id: None,
             money_moved: false,
+            retry_after_ms: None,
+            trace_id: None,
             cause: None,
         }
     }
@@ -76,7 +86,7 @@ impl Fail {
         self
     }
 
-    /// The same, with a sentence that says more than the code's own.
+    /// The same, with a sentence for the developer.
     #[must_use]
     pub fn with_detail(mut self, detail: &str) -> Self {
         self.detail = Some(detail.to_owned());
@@ -99,32 +109,34 @@ impl Fail {
         let message = own.unwrap_or_else(|| self.sentence());
         // Without a prototype: what somebody put on that is no fact of ours.
         let facts = js_sys::Object::create(JsValue::NULL.unchecked_ref());
+        put(&facts, "type", self.code.class().as_str().into());
+        put(&facts, "detail", text_or_null(self.detail.as_deref()));
         put(&facts, "retryable", self.code.may_retry().into());
+        let rest = self.retry_after_ms.map(|ms| JsValue::from_f64(ms as f64));
+        put(&facts, "retryAfterMs", rest.unwrap_or(JsValue::NULL));
         let moved = self.money_moved && self.trade_id.is_some();
         put(
             &facts,
             "moneyMoved",
             if moved { "maybe" } else { "no" }.into(),
         );
-        put(
-            &facts,
-            "tradeId",
-            self.trade_id.clone().map_or(JsValue::NULL, JsValue::from),
-        );
-        let detail = || self.detail.as_deref().map(JsValue::from_str);
-        let cause = self.cause.clone().or_else(detail);
-        put(&facts, "cause", cause.unwrap_or_default());
+        put(&facts, "tradeId", text_or_null(self.trade_id.as_deref()));
+        put(&facts, "traceId", text_or_null(self.trace_id.as_deref()));
+        put(&facts, "cause", self.cause.clone().unwrap_or_default());
         build(&word, &message, &facts)
     }
 
+    /// A wrong argument is named to the developer, who reads the message first.
     fn sentence(&self) -> String {
         match (self.code, self.detail.as_deref()) {
-            (ErrorCode::BackendRefused | ErrorCode::ArgumentInvalid, Some(detail)) => {
-                detail.to_owned()
-            }
+            (ErrorCode::ArgumentInvalid, Some(detail)) => detail.to_owned(),
             (code, Some(_) | None) => code.sentence().to_owned(),
         }
     }
+}
+
+fn text_or_null(text: Option<&str>) -> JsValue {
+    text.map_or(JsValue::NULL, JsValue::from_str)
 }
 
 impl From<ErrorCode> for Fail {
@@ -135,13 +147,11 @@ impl From<ErrorCode> for Fail {
 
 impl From<&Problem> for Fail {
     fn from(problem: &Problem) -> Self {
-        let said = format!(
+        let mut fail = Self::new(problem.code.into()).with_detail(&format!(
             "the backend answered {}: {}",
             problem.status, problem.detail
-        );
-        let mut fail = Self::new(problem.code.into())
-            .with_detail(&problem.detail)
-            .caused_by(said.into());
+        ));
+        fail.trace_id.clone_from(&problem.trace_id);
         if let Some(trade) = &problem.trade {
             fail.trade_id = Some(trade.trade_id.clone());
             fail.money_moved = trade.status.at_risk();

@@ -39,10 +39,10 @@ export interface TillOptions {
   backend: string | URL;
   /**
    * A fresh terminal token, from your own server: its text, or the backend's answer `{ token }` as it is. Called when one is
-   * missing or was refused; never cached by you. Where it gives anything else, `token/failed` says in `cause` what came.
+   * missing or was refused; never cached by you. Where it gives anything else, `token_failed` says in `cause` what came.
    */
   getToken(context: TokenContext): TokenAnswer | Promise<TokenAnswer>;
-  /** Asked when neither you nor the code says whose wallet it is: the wallet, or its id. `null`, or absent: `wallet/required`. */
+  /** Asked when neither you nor the code says whose wallet it is: the wallet, or its id. `null`, or absent: `wallet_required`. */
   onWallet?(scan: Scan, wallets: readonly Wallet[]): WalletChoice | null | Promise<WalletChoice | null>;
   /** Where the camera's picture is shown. Absent: nowhere. */
   preview?: HTMLVideoElement;
@@ -98,12 +98,12 @@ export interface ShownCode {
   readonly svg: string;
   /** What the code says, for a customer's display that draws its own. */
   readonly payload: string;
-  /** Until when it can be paid, as the backend's clock has it. Take it down when the `trade` event no longer says "awaiting-payer": somebody has scanned it, or it is over. */
+  /** Until when it can be paid, as the backend's clock has it. Take it down when the `trade` event no longer says "awaiting_payer": somebody has scanned it, or it is over. */
   readonly expiresAt: string;
 }
 
 export interface PresentOptions {
-  /** The wallet, or its id: one whose `presents` has "merchant". */
+  /** The wallet, or its id: one whose `presents` has "merchant_presented". */
   wallet: WalletChoice;
   /** Shows the code; called once. If it throws, the attempt is cancelled. */
   onCode(code: ShownCode): void;
@@ -214,9 +214,14 @@ impl Region {
         Ok(Self::of(&sides))
     }
 
-    /// Left, top, width and height; what is no number is as in the whole picture.
+    /// Left, top, width and height.
     #[must_use]
-    pub fn of(sides: &[f64]) -> Self {
+    pub fn sides(&self) -> [f64; 4] {
+        [self.x, self.y, self.width, self.height]
+    }
+
+    /// Left, top, width and height; what is no number is as in the whole picture.
+    fn of(sides: &[f64]) -> Self {
         let whole = Self::default();
         let share = |at: usize, absent: f64| {
             let side = sides.get(at).filter(|side| side.is_finite());
@@ -365,40 +370,6 @@ impl ScanWish {
             accept: given.callback("accept")?,
             wallet: given.wallet("wallet")?,
             on_code: given.callback("onCode")?,
-        })
-    }
-}
-
-/// How a picture is to be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReadWish {
-    /// At most so many codes.
-    pub max: usize,
-    /// Every pass, whatever it costs.
-    pub still: bool,
-}
-
-/// More codes than a phone, a receipt and a poster show together.
-const MAX_CODES: usize = 16;
-
-impl ReadWish {
-    /// Reads a caller's options; `still` says what holds where they say nothing.
-    ///
-    /// # Errors
-    /// `argument_invalid`.
-    pub fn read(options: &JsValue, still: bool) -> Result<Self, Fail> {
-        let given = Given::new(options, "")?;
-        let max = given.number("max")?;
-        let effort = given.get("effort", "\"live\" or \"still\"", |value| {
-            match text(value)?.as_str() {
-                "still" => Some(true),
-                "live" => Some(false),
-                _ => None,
-            }
-        })?;
-        Ok(Self {
-            max: max.map_or(MAX_CODES, |max| (to_ms(max) as usize).clamp(1, MAX_CODES)),
-            still: effort.unwrap_or(still),
         })
     }
 }

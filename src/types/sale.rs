@@ -35,7 +35,7 @@ export interface GatewayAnswer {
 }
 
 /** Where an attempt stands. "paid", "declined", "cancelled" and "voided" are final. */
-export type TradeStatus = "creating" | "awaiting-code" | "awaiting-payer" | "paying" | "pending" | "unknown" | "cancelling" | "voiding" | "needs-review" | "late-success" | "paid" | "declined" | "cancelled" | "voided";
+export type TradeStatus = "creating" | "awaiting_code" | "awaiting_payer" | "paying" | "pending" | "unknown" | "cancelling" | "voiding" | "needs_review" | "late_success" | "paid" | "declined" | "cancelled" | "voided";
 
 /** One try to collect a sale. */
 export interface Trade {
@@ -57,6 +57,11 @@ export interface Trade {
 /** Why a payment was refused. */
 export type DeclineReason = "code_expired" | "code_used" | "insufficient_funds" | "limit" | "wrong_wallet" | "other";
 
+/** Who closed a trade. */
+export type CancelledBy = "cashier" | "customer" | "system";
+/** Why a trade was closed unpaid. */
+export type CancelReason = "requested" | "deadline" | "superseded" | "terminal_silent" | "gateway_unavailable" | "sale_busy";
+
 /** The money is taken. */
 export interface Paid {
   readonly status: "paid";
@@ -77,7 +82,7 @@ export interface Declined {
   readonly gatewayAnswer: GatewayAnswer | null;
 }
 /** Closed unpaid. */
-export interface Cancelled { readonly status: "cancelled"; readonly tradeId: string | null; readonly by: "cashier" | "customer" | "deadline" }
+export interface Cancelled { readonly status: "cancelled"; readonly tradeId: string | null; readonly by: CancelledBy; readonly reason: CancelReason }
 /** The money was given back. */
 export interface Voided { readonly status: "voided"; readonly tradeId: string; readonly reference: string; readonly sale: Sale; readonly voidedAt: string }
 /** Money may have moved and nobody knows yet: do not charge again, call `resume`. */
@@ -253,10 +258,52 @@ impl From<Option<Reason>> for DeclineReason {
                 Reason::Other
                 | Reason::GatewayUnavailable
                 | Reason::Superseded
-                | Reason::TerminalQuiet
-                | Reason::SaleBusy,
+                | Reason::TerminalSilent
+                | Reason::SaleBusy
+                | Reason::Requested
+                | Reason::Deadline,
             )
             | None => Self::Other,
+        }
+    }
+}
+
+/// Why a trade was closed unpaid: the part of [`Reason`] that a cancelled trade can carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelReason {
+    /// Somebody asked for it.
+    Requested,
+    /// Time was up.
+    Deadline,
+    /// A newer trade of the same terminal took its place.
+    Superseded,
+    /// The terminal was not heard of for too long.
+    TerminalSilent,
+    /// The gateway gave no word on the creation.
+    GatewayUnavailable,
+    /// Another trade took the sale.
+    SaleBusy,
+}
+
+impl From<Option<Reason>> for CancelReason {
+    fn from(reason: Option<Reason>) -> Self {
+        match reason {
+            Some(Reason::Deadline) => Self::Deadline,
+            Some(Reason::Superseded) => Self::Superseded,
+            Some(Reason::TerminalSilent) => Self::TerminalSilent,
+            Some(Reason::GatewayUnavailable) => Self::GatewayUnavailable,
+            Some(Reason::SaleBusy) => Self::SaleBusy,
+            Some(
+                Reason::Requested
+                | Reason::CodeExpired
+                | Reason::CodeUsed
+                | Reason::InsufficientFunds
+                | Reason::Limit
+                | Reason::WrongWallet
+                | Reason::Other,
+            )
+            | None => Self::Requested,
         }
     }
 }
@@ -321,6 +368,8 @@ pub enum Outcome {
         trade_id: Option<String>,
         /// Who closed it.
         by: By,
+        /// Why.
+        reason: CancelReason,
     },
     /// The money was returned.
     Voided {
@@ -381,6 +430,7 @@ impl Outcome {
             Status::Cancelled => Self::Cancelled {
                 trade_id: Some(trade_id),
                 by: trade.by.unwrap_or(By::Cashier),
+                reason: CancelReason::from(trade.reason),
             },
             Status::Voided => Self::Voided {
                 trade_id,
@@ -408,7 +458,7 @@ impl Outcome {
 /// Reads a sale that a caller gave, and says what is wrong with it before anything is sent.
 ///
 /// # Errors
-/// `sale/invalid` and `money/invalid`.
+/// `sale_invalid` and `amount_invalid`.
 pub fn sale_from_js(sale: &JsValue) -> Result<wire::Sale, Fail> {
     let reference = text(sale, "ref").ok_or_else(|| Fail::new(ErrorCode::SaleInvalid))?;
     let length = reference.chars().count();
@@ -422,9 +472,9 @@ pub fn sale_from_js(sale: &JsValue) -> Result<wire::Sale, Fail> {
 /// Reads an amount: a safe positive integer of minor units, and three upper-case letters.
 ///
 /// # Errors
-/// `money/invalid`.
+/// `amount_invalid`.
 pub fn money_from_js(money: &JsValue) -> Result<Money, Fail> {
-    let invalid = || Fail::new(ErrorCode::MoneyInvalid);
+    let invalid = || Fail::new(ErrorCode::AmountInvalid);
     let minor = get(money, "minor").as_f64().ok_or_else(invalid)?;
     if !(1.0..=js_sys::Number::MAX_SAFE_INTEGER).contains(&minor) || minor.fract() != 0.0 {
         return Err(invalid());
@@ -445,18 +495,22 @@ pub fn money_from_js(money: &JsValue) -> Result<Money, Fail> {
 /// Reads a verdict.
 ///
 /// # Errors
-/// `backend/refused` where it is none; the backend would say the same.
+/// `argument_invalid` where it is none, `verdict_invalid` where it has no evidence.
 pub fn verdict_from_js(verdict: &JsValue) -> Result<wire::Verdict, Fail> {
-    let refused = |why: &str| Fail::new(ErrorCode::BackendRefused).with_detail(why);
     let outcome = match text(verdict, "outcome").as_deref() {
         Some("paid") => VerdictOutcome::Paid,
         Some("declined") => VerdictOutcome::Declined,
         Some("voided") => VerdictOutcome::Voided,
-        Some(_) | None => return Err(refused("Say paid, declined or voided.")),
+        Some(_) | None => {
+            return Err(given::wrong(
+                "outcome",
+                "\"paid\", \"declined\" or \"voided\"",
+            ));
+        }
     };
     let evidence = text(verdict, "evidence")
         .filter(|evidence| !evidence.trim().is_empty())
-        .ok_or_else(|| refused("Say what you saw in the wallet's own records."))?;
+        .ok_or_else(|| Fail::new(ErrorCode::VerdictInvalid))?;
     Ok(wire::Verdict { outcome, evidence })
 }
 

@@ -49,7 +49,7 @@ for (const [what, more] of Object.entries({
 })) {
   test(`${what} in the answer to a payment is a review, never paid`, async (t) => {
     const { shop } = await before(t, { pay: paid(more) });
-    assert.equal((await sell(shop, "A")).json.status, "needs-review");
+    assert.equal((await sell(shop, "A")).json.status, "needs_review");
     assert.equal((await shop.sale("A")).paid_amount, null);
   });
 }

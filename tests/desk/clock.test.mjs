@@ -84,7 +84,7 @@ for (const [from, to] of jumps) {
       assert.ok(["unknown", "paying"].includes(status), `it is ${status}: nobody gave up on it`);
       const left = (Date.parse(deadline_at) - Date.parse(as_of)) / 1000;
       assert.ok(left > 30 && left <= 91, `${left} s of 90 are left`);
-      assert.equal((await seen(waiting)).status, "awaiting-code", "and its neighbour still awaits its code");
+      assert.equal((await seen(waiting)).status, "awaiting_code", "and its neighbour still awaits its code");
       assert.deepEqual(await shop.calls("cancel"), []);
       await fetch(`${shop.sandbox}/_sim/faults`, { method: "DELETE" });
       await shop.call("POST", `/v1/trades/${trade.trade_id}/cancel`, { token: await minted(shop) });

@@ -140,7 +140,7 @@ test("more connections than it takes, each with a call under way: 503 says when 
     );
     await until("the payment has left", async () => (await shop.calls("pay")).length === handed.length);
   }
-  later(await shop.call("GET", "/healthz", { headers: { connection: "close" } }), 503, "busy");
+  later(await shop.call("GET", "/healthz", { headers: { connection: "close" } }), 503, "overloaded");
   assert.deepEqual(
     (await Promise.all(handed)).map(({ status }) => status),
     Array(6).fill(200),
@@ -156,7 +156,7 @@ test("half bodies of one terminal: another till and the shop's server are answer
   await until("its places are taken", () => callers.filter(({ heard }) => heard.includes("503")).length >= 40);
   for (const { heard } of callers.filter(({ heard }) => heard)) {
     assert.match(heard, /retry-after: [1-9]/);
-    assert.match(heard, /"code":"busy"/);
+    assert.match(heard, /"code":"overloaded"/);
   }
   const made = await shop.call("POST", "/v1/trades", { token: honest, body: newTrade("honest") });
   assert.equal(made.status, 200, made.text);

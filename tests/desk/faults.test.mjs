@@ -32,7 +32,7 @@ const table = {
   slow_bytes: ["pay", "slow_bytes", "paid", 1200, 0],
   pending_ms: ["pay", { pending_ms: 1_000 }, "paid", 1200, 0],
   // Declined first; money that comes later is an alarm until a person settles it.
-  late_success_ms: ["pay", { late_success_ms: 1_000 }, "late-success", 1200, 0],
+  late_success_ms: ["pay", { late_success_ms: 1_000 }, "late_success", 1200, 0],
   not_found_first: ["pay", { not_found_first: 3 }, "paid", 1200, 0],
   contradict: ["pay", "contradict", "paid", 1200, 0],
   // The payment's answer is cut and its questions find nothing, so that a cancel meets a trade that is paid.
@@ -110,7 +110,7 @@ test("codes, tokens and the list of wallets under faults: asked again, or refuse
   // A creation that is throttled was not looked at: once more.
   await shop.fault("create", { status: 429 });
   const again = await open(shop, "throttled");
-  await reaches(shop, again, ["awaiting-code"]);
+  await reaches(shop, again, ["awaiting_code"]);
   await handOver(shop, made, await shop.code());
   await reaches(shop, made, ["paid"]);
   assert.equal(await shop.kept(), 1200);
@@ -134,9 +134,9 @@ async function sell(shop, nth, chance) {
       `${ref} rests`,
       async () => {
         const { json } = await call("GET", path);
-        if (json.status === "awaiting-code") await call("POST", `${path}/code`, { code });
+        if (json.status === "awaiting_code") await call("POST", `${path}/code`, { code });
         return (
-          ["paid", "declined", "cancelled", "voided", "needs-review", "late-success"].includes(json.status) && json
+          ["paid", "declined", "cancelled", "voided", "needs_review", "late_success"].includes(json.status) && json
         );
       },
       { ms: 90_000, every: 100 },
@@ -188,7 +188,7 @@ test(`rule 14: ${SALES} sales while any call may suffer any fault: the ledger at
           voids.has(trade_id) ||
           ["created", "pending"].includes(ledger.find((entry) => entry.trade_id === trade_id)?.place);
         const rests = ({ status, trade_id }) =>
-          [...final, "late-success"].includes(status) || (status === "needs-review" && undecided(trade_id));
+          [...final, "late_success"].includes(status) || (status === "needs_review" && undecided(trade_id));
         return record.trades.every(rests) && record;
         // A review asks every half a minute of this clock in the end, and three of its questions may still find no
         // record.
@@ -202,7 +202,7 @@ test(`rule 14: ${SALES} sales while any call may suffer any fault: the ledger at
         const names = trades.map(({ trade_id }) => trade_id);
         const entries = (await shop.ledger()).filter(({ trade_id }) => names.includes(trade_id));
         const kept = entries.reduce((sum, entry) => sum + entry.charged - entry.refunded, 0);
-        const alarm = trades.some(({ status }) => ["late-success", "needs-review"].includes(status));
+        const alarm = trades.some(({ status }) => ["late_success", "needs_review"].includes(status));
         if (!alarm && kept !== (paid_amount ? 1200 : 0))
           throw new Error(`${kept} kept: ${JSON.stringify(trades.map(({ status }) => status))}`);
         if (kept > 1200 && !alarm) throw new Error("charged twice");

@@ -82,6 +82,6 @@ export const fresh = () => `1345${String(Date.now()).slice(-8)}${String(codes++)
 export async function sell(shop, ref, { minor = 1250, code = fresh(), terminal = "till-1", token } = {}) {
   token ??= await shop.token(terminal);
   const made = await shop.call("POST", "/v1/trades", { token, body: newTrade(ref, { minor }) });
-  if (made.json?.status !== "awaiting-code") return made;
+  if (made.json?.status !== "awaiting_code") return made;
   return shop.call("POST", `/v1/trades/${made.json.trade_id}/code`, { token, body: { code } });
 }

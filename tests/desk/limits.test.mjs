@@ -28,12 +28,12 @@ both.test(
     );
     const turnedAway = first.filter(({ status }) => status === 503);
     assert.ok(turnedAway.length >= 1 && turnedAway.length < trades.length, first.map(({ status }) => status).join());
-    for (const answer of turnedAway) later(answer, 503, "busy");
+    for (const answer of turnedAway) later(answer, 503, "overloaded");
     await together(trades, async (trade, nth) => {
       // As a till does: it asks, and hands over again while the attempt says that it awaits its code.
       const ended = await until(`${trade.sale.ref} ends`, async () => {
         const { json } = await shop.call("GET", `/v1/trades/${trade.trade_id}`, { token: tokens[nth] });
-        if (json?.status === "awaiting-code")
+        if (json?.status === "awaiting_code")
           await shop.call("POST", `/v1/trades/${trade.trade_id}/code`, {
             token: tokens[nth],
             body: { code: codes[nth] },
@@ -53,7 +53,7 @@ test("while every call that changes something waits for a slow gateway, tills th
   const handed = shop.call("POST", `/v1/trades/${trade.trade_id}/code`, { token, body: { code } });
   await until("the payment has left", async () => (await shop.calls("pay")).length === 1);
   const refused = await shop.call("POST", "/v1/trades", { token, body: newTrade("next") });
-  later(refused, 503, "busy");
+  later(refused, 503, "overloaded");
   const asked = await shop.call("GET", `/v1/trades/${trade.trade_id}`, { token });
   assert.deepEqual([asked.status, asked.json.status], [200, "paying"]);
   assert.equal((await handed).json.status, "paying", "and the one that waits gets its answer");
@@ -66,8 +66,8 @@ test("too many requests under way with the gateway: nothing new is begun, and wh
   const [token, code] = [await shop.token(), await shop.code()];
   const handed = handOver(shop, first, await shop.code());
   await until("the payment has left", async () => (await shop.calls("pay")).length === 1);
-  later(await shop.call("POST", "/v1/trades", { token, body: newTrade("third") }), 503, "busy");
-  later(await shop.call("POST", `/v1/trades/${second.trade_id}/code`, { token, body: { code } }), 503, "busy");
+  later(await shop.call("POST", "/v1/trades", { token, body: newTrade("third") }), 503, "overloaded");
+  later(await shop.call("POST", `/v1/trades/${second.trade_id}/code`, { token, body: { code } }), 503, "overloaded");
   assert.equal((await shop.calls("pay")).length, 1, "what is refused has sent nothing");
   await handed;
   await reaches(shop, first, ["paid"]);
@@ -88,10 +88,10 @@ test("too many calls of one terminal: 429 says when, for looks too; another term
   const answers = [];
   for (let nth = 0; nth < 60; nth++) answers.push(await shop.call("GET", `/v1/trades/${trade.trade_id}`, { token }));
   const refused = answers.find(({ status }) => status === 429);
-  later(refused, 429, "too_many");
+  later(refused, 429, "rate_limited");
   assert.ok(answers.filter(({ status }) => status === 200).length >= 20, "twenty looks for each call");
   await shop.call("POST", "/v1/sessions", { token });
-  later(await shop.call("POST", "/v1/sessions", { token }), 429, "too_many");
+  later(await shop.call("POST", "/v1/sessions", { token }), 429, "rate_limited");
   assert.equal((await shop.call("POST", "/v1/sessions", { token: await shop.token("till-2") })).status, 200);
   assert.equal(
     (await shop.call("GET", `/v1/trades/${trade.trade_id}`, { token: shop.keys.KAUNTER_SERVER_KEY })).status,
@@ -107,7 +107,9 @@ test("a page that is told to come back later does, and every sale is paid once",
   const page = await (await shop.machine()).till();
   const token = await shop.token();
   const refusals = async () =>
-    Number(/kaunter_problems_total\{code="TooMany"\} (\d+)/.exec((await shop.call("GET", "/metrics")).text)?.[1] ?? 0);
+    Number(
+      /kaunter_problems_total\{code="rate_limited"\} (\d+)/.exec((await shop.call("GET", "/metrics")).text)?.[1] ?? 0,
+    );
   for (let nth = 0; nth < 6; nth++) {
     const code = await shop.code("approves", "23", { ttl_ms: 600_000 });
     await until("the limit is met", async () => (await shop.call("POST", "/v1/sessions", { token })).status === 429);
@@ -225,13 +227,19 @@ test("every answer closes what is not needed; a page allows its own scripts, the
   assert.match(page.headers.get("content-security-policy"), /script-src 'self' 'wasm-unsafe-eval';/);
   assert.equal(page.headers.get("permissions-policy"), "camera=(self), microphone=()");
   const odd = await shop.call("GET", "/v1/trades/%FF", { token: await shop.token() });
-  assert.deepEqual([odd.status, odd.json?.code], [404, "not_found"], "even a path that is no text gets a problem");
+  assert.deepEqual(
+    [odd.status, odd.json?.code],
+    [404, "route_not_found"],
+    "even a path that is no text gets a problem",
+  );
 });
 
 test("test wallets are hidden unless told, and can't be charged", async (t) => {
   const shop = await counter(t);
   const ids = async () =>
-    (await shop.call("POST", "/v1/sessions", { token: await shop.token() })).json.wallets.map(({ wallet_id }) => wallet_id);
+    (await shop.call("POST", "/v1/sessions", { token: await shop.token() })).json.wallets.map(
+      ({ wallet_id }) => wallet_id,
+    );
   assert.ok((await ids()).includes("99"));
   await reconfigured(shop, (toml) => toml.replace("test_wallets = true", ""));
   const left = await ids();
@@ -240,7 +248,7 @@ test("test wallets are hidden unless told, and can't be charged", async (t) => {
     token: await shop.token(),
     body: newTrade("test", { wallet_id: "99" }),
   });
-  assert.deepEqual([refused.status, refused.json.code], [400, "integrator_unknown"]);
+  assert.deepEqual([refused.status, refused.json.code], [400, "wallet_unknown"]);
 });
 
 test("a trace id goes from the browser's call to the call of the gateway", async (t) => {

@@ -91,7 +91,7 @@ test("rule 18: late money closes no bill until a person accepts it", async (t) =
   const trade = (await sell(shop, "A")).json;
   await reaches(shop, trade, ["cancelled"]);
   status = "D";
-  await reaches(shop, trade, ["late-success"]);
+  await reaches(shop, trade, ["late_success"]);
   const late = await asked(shop, "A", 1250);
   assert.deepEqual(
     [late.paid_amount, late.late_amount, late.closes_bill, late.unconfirmed],
@@ -120,7 +120,7 @@ onBothStores(
     const other = { ...newTrade("BILL", { minor: 1 }) };
     const refused = await post(shop, "/v1/trades", await mint(shop), other);
     assert.deepEqual([refused.status, refused.json.code], [409, "sale_amount_mismatch"], refused.text);
-    assert.equal((await shop.sale("BILL")).trades[0].status, "awaiting-code", "and nothing else happened");
+    assert.equal((await shop.sale("BILL")).trades[0].status, "awaiting_code", "and nothing else happened");
     await post(shop, `/v1/trades/${first.trade_id}/cancel`, await shop.token());
     assert.equal(
       (await post(shop, "/v1/trades", await mint(shop), { ...other, idempotency_key: newTrade().idempotency_key }))
@@ -138,7 +138,7 @@ onBothStores(
     );
     const bound = await mint(shop, { sale: { ref: "BILL", amount: MYR(15_000) } });
     const changed = await post(shop, "/v1/trades", bound, newTrade("BILL", { minor: 15_000 }));
-    assert.equal(changed.json.status, "awaiting-code", changed.text);
+    assert.equal(changed.json.status, "awaiting_code", changed.text);
     const record = await shop.sale("BILL");
     assert.deepEqual(
       [record.due_amount, record.trades.find(({ trade_id }) => trade_id === waiting.trade_id).status],
@@ -219,7 +219,7 @@ test("rule 16: a code that is proven unsent is as fresh as before; and the memor
   await shop.stopBackend();
   await shop.startBackend(); // its gateway token is gone, and no other can be had: the payment can't leave
   await handOver(shop, trade, code);
-  assert.equal((await shop.sale("A")).trades[0].status, "awaiting-code");
+  assert.equal((await shop.sale("A")).trades[0].status, "awaiting_code");
   own.down = false;
   assert.equal((await sell(shop, "B", { code })).json.status, "paid");
   const off = await before(t, {}, { policy: { code_memory_s: 0 } });
@@ -243,7 +243,7 @@ test("rule 32: refused creations wear no sale out, and no terminal another's", a
   down = false;
   for (let nth = 0; nth < 50; nth++) assert.equal((await sell(shop, "A")).json.status, "declined");
   const worn = await sell(shop, "A");
-  assert.deepEqual([worn.status, worn.json.code, worn.json.retry], [429, "too_many", "later"]);
+  assert.deepEqual([worn.status, worn.json.code, worn.json.retry], [429, "rate_limited", "later"]);
   assert.match(worn.json.detail, /try again in \d+ s/, "it says when");
   assert.ok(Number(worn.headers.get("retry-after")) <= 600, worn.headers.get("retry-after"));
   down = null;
@@ -277,7 +277,7 @@ test("rule 19: a token for one sale reaches no other, whatever it may", async (t
     assert.deepEqual([answer.status, answer.json.code], [403, "token_forbidden"], `${method} ${path}: ${answer.text}`);
   }
   assert.deepEqual((await shop.call("GET", "/v1/trades?open=", { token })).json.trades, []);
-  assert.equal((await shop.sale("WAITING")).trades[0].status, "awaiting-code");
+  assert.equal((await shop.sale("WAITING")).trades[0].status, "awaiting_code");
   assert.equal(
     (await post(shop, "/v1/trades", token, newTrade("SMALL", { minor: 500 }))).status,
     200,
@@ -293,7 +293,7 @@ test("rule 19: a limit binds a void and a verdict as it binds a charge", async (
     [`/v1/trades/${trade_id}/void`, { reason: "a test" }],
     [`/v1/trades/${trade_id}/verdict`, { outcome: "voided", evidence: "none" }],
   ]) {
-    assert.equal((await post(shop, path, token, body)).json.code, "amount_limit", path);
+    assert.equal((await post(shop, path, token, body)).json.code, "amount_too_large", path);
   }
   assert.equal((await shop.sale("LARGE")).trades[0].status, "paid");
   const small = (await sell(shop, "SMALL", { minor: 500 })).json;
@@ -384,7 +384,7 @@ test("rule 22: a person's word stays a person's where the void after it is refus
     { scale: 0.02 },
   );
   const trade = (await sell(shop, "A")).json;
-  await reaches(shop, trade, ["needs-review"]);
+  await reaches(shop, trade, ["needs_review"]);
   const manager = await shop.token();
   await post(shop, `/v1/trades/${trade.trade_id}/verdict`, manager, {
     outcome: "paid",

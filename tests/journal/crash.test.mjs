@@ -19,7 +19,7 @@ const steps = {
   "journalled, before the creation left": { hold: ["before", "POST /v1/trades$"], handed: false },
   "created, before its answer came": { hold: ["after", "POST /v1/trades$"], handed: false },
   creating: { create: { hang_ms: 60_000 }, is: "creating", handed: false },
-  "awaiting the code": { scan: true, is: "awaiting-code", handed: false },
+  "awaiting the code": { scan: true, is: "awaiting_code", handed: false },
   "handed over, before the code left": { hold: ["before", "/code$"], handed: true },
   "handed over, before the answer came": { hold: ["after", "/code$"], handed: true, end: "paid", kept: 1250 },
   paying: {

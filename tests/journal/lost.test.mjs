@@ -33,13 +33,13 @@ for (const [which, launch] of Object.entries(browsers)) {
 
     for (const _ of [1, 2]) {
       await open(page, shop, "till-1");
-      await until("the cashier is told", async () => (await problems(page)).includes("trade/not-found"));
-      assert.deepEqual(await unfinished(page), [[trade_id, "needs-review"]]);
+      await until("the cashier is told", async () => (await problems(page)).includes("trade_not_found"));
+      assert.deepEqual(await unfinished(page), [[trade_id, "needs_review"]]);
       const end = await resume(page, trade_id);
       assert.deepEqual([end.value?.status, end.value?.tradeId], ["unresolved", trade_id], JSON.stringify(end));
     }
     const nobody = await ends(page, "KNOBODYKNOWSTHIS0000", { outcome: "paid", evidence: "seen in the wallet" });
-    assert.equal(nobody.error?.code, "trade/not-found", "a verdict is on what this till knows, or on nothing");
+    assert.equal(nobody.error?.code, "trade_not_found", "a verdict is on what this till knows, or on nothing");
 
     const end = await ends(page, trade_id, { outcome: "paid", evidence: "seen in the wallet's own list" });
     assert.deepEqual([end.value?.status, end.value?.tradeId], ["paid", trade_id], JSON.stringify(end));

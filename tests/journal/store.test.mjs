@@ -98,7 +98,7 @@ for (const [which, make] of Object.entries(stores)) {
     await heldUp(page);
     await breaks();
     await letGo(page);
-    await until("the cashier is told why", async () => (await problems(page)).includes("backend/store-unavailable"), {
+    await until("the cashier is told why", async () => (await problems(page)).includes("store_unavailable"), {
       ms: 40_000,
     });
     assert.deepEqual(await shop.calls("pay"), [], "nothing that is not stored is sent");

@@ -52,14 +52,14 @@ for (const [which, launch] of Object.entries(browsers)) {
       globalThis.stop = new AbortController();
       globalThis.scanning = ends(till.charge(sale, { wallet: "23", signal: stop.signal }));
     }, saleOf("scanned"));
-    const { trade_id } = await reaches(shop, "scanned", "awaiting-code");
+    const { trade_id } = await reaches(shop, "scanned", "awaiting_code");
     await watcher.evaluate((id) => {
       globalThis.watching = ends(till.resume(id));
     }, trade_id);
     await until("the watcher has asked several times", () =>
       watcher.evaluate(() => log.filter(({ type }) => type === "poll").length > 3),
     );
-    assert.equal((await shop.sale("scanned")).trades.at(-1).status, "awaiting-code", "its own till still scans");
+    assert.equal((await shop.sale("scanned")).trades.at(-1).status, "awaiting_code", "its own till still scans");
     await owner.evaluate(() => stop.abort());
     assert.equal((await owner.evaluate(() => scanning)).error?.name, "AbortError");
     assert.equal((await watcher.evaluate(() => watching)).value?.status, "cancelled");
@@ -83,7 +83,7 @@ for (const [which, launch] of Object.entries(browsers)) {
     const busy = await pay(second, saleOf("shared"), await shop.code());
     assert.deepEqual(
       [busy.error?.code, busy.error?.tradeId, busy.error?.moneyMoved],
-      ["sale/busy", trade_id, "maybe"],
+      ["sale_busy", trade_id, "maybe"],
       JSON.stringify(busy),
     );
     const noted = async () =>

@@ -20,7 +20,7 @@ before(async () => {
 });
 after(() => server?.stop());
 
-const resting = ["paid", "declined", "cancelled", "voided", "needs-review", "late-success"];
+const resting = ["paid", "declined", "cancelled", "voided", "needs_review", "late_success"];
 
 /**
  * One life of a sale, call by call, as a till makes them; a call that the kill cut off is made again where a till may.
@@ -63,7 +63,7 @@ class Life {
   /** Who gets no answer to a hand-over asks; the same code again only while the attempt says that it awaits one. */
   async handOver(code) {
     do await this.call("POST", `/v1/trades/${this.trade.trade_id}/code`, { code });
-    while ((await this.get()).status === "awaiting-code");
+    while ((await this.get()).status === "awaiting_code");
   }
   get() {
     return this.surely("GET", `/v1/trades/${this.trade.trade_id}`).then(({ json }) => json);
@@ -86,12 +86,12 @@ class Life {
 async function live(life, point) {
   const { shop } = life;
   await life.create();
-  const open = await life.reaches(["awaiting-code", "cancelled", "declined"]);
-  if (open.status !== "awaiting-code") {
+  const open = await life.reaches(["awaiting_code", "cancelled", "declined"]);
+  if (open.status !== "awaiting_code") {
     // The creation was cut off before the gateway had it: nothing was presented, and the sale is free.
     life.key = randomBytes(16).toString("hex");
     await life.create();
-    await life.reaches(["awaiting-code"]);
+    await life.reaches(["awaiting_code"]);
   }
   const cancelled = /^(Cancel|Verdict)/.test(point);
   const code = await shop.code(cancelled ? "by_amount" : { approves_after_ms: 400 });
@@ -103,7 +103,7 @@ async function live(life, point) {
       const answer = await life.call("POST", `/v1/trades/${life.trade.trade_id}/cancel`, undefined);
       return answer && [200, 409].includes(answer.status);
     });
-    await life.reaches(["late-success", "paid", "voided", "declined"]);
+    await life.reaches(["late_success", "paid", "voided", "declined"]);
     await life.surely("POST", `/v1/trades/${life.trade.trade_id}/verdict`, {
       outcome: "paid",
       evidence: "the gateway's portal",
@@ -114,18 +114,18 @@ async function live(life, point) {
   if (!/^Void/.test(point) || end.status !== "paid") return end;
   await life.call("POST", `/v1/trades/${life.trade.trade_id}/void`, { reason: "wrong item" });
   // Where the void did not leave, nobody can know that: a person looks into the gateway's books.
-  return life.reaches(["voided", "needs-review", "paid"]);
+  return life.reaches(["voided", "needs_review", "paid"]);
 }
 
 /** The same where we present the code. */
 async function present(life, point) {
   await life.create("merchant_presented");
-  let open = await life.reaches(["awaiting-payer", "cancelled", "declined"]);
-  if (open.status !== "awaiting-payer") {
+  let open = await life.reaches(["awaiting_payer", "cancelled", "declined"]);
+  if (open.status !== "awaiting_payer") {
     // Cut off before the row had the code: nothing was shown, and the sale is free.
     life.key = randomBytes(16).toString("hex");
     await life.create("merchant_presented");
-    open = await life.reaches(["awaiting-payer"]);
+    open = await life.reaches(["awaiting_payer"]);
   }
   if (/^Cancel/.test(point)) {
     await until("the cancel is taken", async () => {
@@ -177,7 +177,7 @@ for (const store of ["SQLite", "PostgreSQL"])
               );
             const record = await shop.sale(life.sale.ref);
             const agrees =
-              end.status === "needs-review" || (record.paid_amount ? kept === life.sale.amount.minor : kept === 0);
+              end.status === "needs_review" || (record.paid_amount ? kept === life.sale.amount.minor : kept === 0);
             told.push({
               point,
               killed: life.signal,
@@ -197,7 +197,7 @@ for (const store of ["SQLite", "PostgreSQL"])
       assert.deepEqual(bad, []);
       // The rich gateway always has a word, but for a void that may still be on its way: only that one waits for a
       // person.
-      const waiting = told.filter((one) => one.end === "needs-review").map((one) => one.point);
+      const waiting = told.filter((one) => one.end === "needs_review").map((one) => one.point);
       assert.deepEqual(
         waiting.filter((point) => !/^Void(Stored|Sending)$/.test(point)),
         [],

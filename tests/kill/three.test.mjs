@@ -117,7 +117,7 @@ test(`three backends, one killed every second, ${SALES} sales: paid once or not 
           async () => {
             const answer = await call("GET", path);
             const state = answer?.json?.status;
-            if (state === "awaiting-code") await call("POST", `${path}/code`, { code });
+            if (state === "awaiting_code") await call("POST", `${path}/code`, { code });
             return ["paid", "declined", "cancelled"].includes(state) && state;
           },
           { ms: 90_000, every: 100 },

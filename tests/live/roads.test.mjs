@@ -136,7 +136,7 @@ test("WebKit's own camera: the worker gets its frames, and no other road is take
   const seen = await scan(t, (t, address) => webkit(t, address, "+MediaStreamTrackProcessing"), { ms: 3_000 });
   if (!seen) return;
   t.diagnostic(JSON.stringify(seen));
-  assert.equal(seen.end, "scan/timeout", "there is no code in it");
+  assert.equal(seen.end, "scan_timeout", "there is no code in it");
   assert.ok(seen.heard.frames >= 10, `${seen.heard.frames} frames`);
   assert.ok(
     seen.posted.includes("track") && !seen.posted.some((type) => ["stream", "frame", "pixels"].includes(type)),

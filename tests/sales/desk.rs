@@ -70,7 +70,7 @@ impl World<'_> {
                 let trade = self.wire(row);
                 return self.reply(at, Reply::Trade(Ok(trade)));
             }
-            return self.refuse(at, ProblemCode::Mismatch, None);
+            return self.refuse(at, ProblemCode::IdempotencyMismatch, None);
         }
         let now = self.clock(process);
         let others = self.rows.iter().map(|row| &row.trade);

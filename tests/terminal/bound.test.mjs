@@ -72,7 +72,7 @@ test("a sale that another till is collecting is told to its end", async (t) => {
     ([sale]) => ends(till.pay(sale, "134567890123456789", { wallet: "23" })),
     [sale("SHARED", 1000)],
   );
-  assert.deepEqual([busy.error?.code, busy.error?.tradeId], ["sale/busy", other.trade_id], JSON.stringify(busy));
+  assert.deepEqual([busy.error?.code, busy.error?.tradeId], ["sale_busy", other.trade_id], JSON.stringify(busy));
   const end = await page.evaluate((id) => ends(till.resume(id)), other.trade_id);
   assert.equal(end.value?.status, "paid", JSON.stringify(end));
   assert.equal((await shop.calls("pay")).length, 1);

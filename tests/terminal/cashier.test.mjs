@@ -195,7 +195,7 @@ test("a settled review and a late success appear as such in the history, and are
   );
   const review = await underReview(shop, "review");
   const good = await attempt(shop, "good", { code: await shop.code() });
-  await until("it is late", async () => (await shop.sale("late")).trades[0].status === "late-success");
+  await until("it is late", async () => (await shop.sale("late")).trades[0].status === "late_success");
   const page = await machine.terminal({ amount: 777 });
   const entry = (trade) => page.textContent(`[data-trade="${trade.trade_id}"]`);
   const open = async () => {
@@ -295,7 +295,7 @@ test("a manager without the right is told so, and nothing changes", async (t) =>
   await page.click("#back-yes");
   await sees(page, "it is said", /^You may not do this/, "#back-trouble");
   const status = async (ref) => (await shop.sale(ref)).trades[0].status;
-  assert.deepEqual([await status("review"), await status("good")], ["needs-review", "paid"]);
+  assert.deepEqual([await status("review"), await status("good")], ["needs_review", "paid"]);
   assert.equal((await shop.sale("review")).trades[0].trade_id, trade.trade_id);
   assert.deepEqual(await shop.calls("void"), []);
 });

@@ -35,7 +35,7 @@ test("the manager's verdict: none is chosen, Enter decides nothing, and the butt
   await page.click("#manager-declined");
   assert.match(await page.textContent("#manager-settle"), /^Settle RM\s?12\.50 as NOT paid$/);
   await enters(page);
-  assert.equal(await status(shop, "review"), "needs-review", "still nobody has decided");
+  assert.equal(await status(shop, "review"), "needs_review", "still nobody has decided");
   await page.fill("#evidence", "portal says it was NOT paid");
   await page.click("#manager-settle");
   await screen(page, "declined");

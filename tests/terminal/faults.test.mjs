@@ -40,7 +40,7 @@ async function open(shop, ref, { minor = 1200, wallet_id = "23" } = {}) {
 /** Hands the code over as a page does: once more only where the gateway was proven not to have been reached. */
 async function handOver(shop, trade, code) {
   let answer;
-  for (let tries = 0; tries < 20 && (answer?.json?.status ?? "awaiting-code") === "awaiting-code"; tries++) {
+  for (let tries = 0; tries < 20 && (answer?.json?.status ?? "awaiting_code") === "awaiting_code"; tries++) {
     answer = await shop.call("POST", `/v1/trades/${trade.trade_id}/code`, {
       token: await shop.token(),
       body: { code },
@@ -137,8 +137,8 @@ test("rule 6: a contradicting amount or id is shown to a person first, and settl
     const trade = await open(shop, fault);
     await shop.fault("pay", fault, { trade_id: trade.trade_id });
     const answer = await handOver(shop, trade, await shop.code());
-    assert.ok(["needs-review", "paying"].includes(answer.json.status), answer.text);
-    await reaches(shop, trade, ["needs-review"]);
+    assert.ok(["needs_review", "paying"].includes(answer.json.status), answer.text);
+    await reaches(shop, trade, ["needs_review"]);
     await reaches(shop, trade, ["paid"]);
   });
 });
@@ -186,7 +186,7 @@ test("a creation that fails leaves the sale free, and nothing was presented", as
     assert.equal((await handOver(shop, first, await shop.code())).json.code, "trade_closed");
     const second = await open(shop, ref);
     assert.notEqual(second.trade_id, left.trade_id);
-    await reaches(shop, second, ["awaiting-code"]);
+    await reaches(shop, second, ["awaiting_code"]);
     await handOver(shop, second, await shop.code());
     await reaches(shop, second, ["paid"]);
   }
@@ -266,7 +266,7 @@ test("rule 23: paid after it was cancelled: proof is kept, an alarm is up, and a
     async () => (await shop.call("POST", `/v1/trades/${trade.trade_id}/cancel`, { token })).status === 200,
   );
   await reaches(shop, trade, ["cancelled"]);
-  await reaches(shop, trade, ["late-success"]);
+  await reaches(shop, trade, ["late_success"]);
   const record = await shop.sale("late");
   assert.deepEqual([record.paid_amount, record.unconfirmed], [null, true]);
   assert.match((await shop.call("GET", "/metrics")).text, /state="LateSuccess"\} 1/);
@@ -300,9 +300,9 @@ test("the plain profile: no cancel, few words; a person is asked, and the next w
   const cancel = await shop.call("POST", `/v1/trades/${slow.trade_id}/cancel`, { token });
   assert.deepEqual(
     [cancel.status, cancel.json.code, cancel.json.trade.trade_id],
-    [409, "not_cancellable", slow.trade_id],
+    [409, "trade_not_cancellable", slow.trade_id],
   );
-  await reaches(shop, slow, ["needs-review"]);
+  await reaches(shop, slow, ["needs_review"]);
   assert.equal((await reaches(shop, slow, ["paid"])).sale.ref, "plain-slow");
   assert.deepEqual(await shop.calls("cancel"), []);
   assert.equal(await shop.kept(), 2400);
@@ -332,7 +332,7 @@ test("openapi.json names every address, and each is there", async (t, counter) =
     for (const method of Object.keys(methods).filter((word) => ["get", "post"].includes(word))) {
       const answer = await shop.call(method.toUpperCase(), path.replace(/\{\w+\}/, "none"), { token });
       assert.ok(
-        answer.json?.code !== "not_found" && answer.status !== 405,
+        answer.json?.code !== "route_not_found" && answer.status !== 405,
         `${method} ${path}: ${answer.status} ${answer.text}`,
       );
       seen++;
@@ -362,7 +362,7 @@ test("more calls a minute than one terminal makes are refused with 429, and noth
   for (let at = 0; at < 20; at++) answers.push(await make(`many-${at}`));
   const refused = answers.filter((answer) => answer.status === 429);
   assert.ok(refused.length > 0 && answers[0].status === 200, answers.map((answer) => answer.status).join());
-  assert.deepEqual([refused[0].json.code, refused[0].json.retry], ["too_many", "later"]);
+  assert.deepEqual([refused[0].json.code, refused[0].json.retry], ["rate_limited", "later"]);
   const other = await shop.call("POST", "/v1/trades", {
     token: await shop.token("till-2"),
     body: {

@@ -359,7 +359,7 @@ export async function underReview(shop, ref, { terminal = "till-1" } = {}) {
     token: await shop.token(terminal),
     body: { code: await shop.code() },
   });
-  await until(`${ref} is under review`, async () => (await shop.sale(ref)).trades[0].status === "needs-review");
+  await until(`${ref} is under review`, async () => (await shop.sale(ref)).trades[0].status === "needs_review");
   return trade;
 }
 

@@ -30,20 +30,20 @@ test("over HTTP: amounts, references, codes, wallets, JSON, fields", async (t) =
   refused(await amount(-5), 400, "bad_request");
   refused(await amount(12.5), 400, "bad_request");
   refused(await amount("12.5O"), 400, "bad_request");
-  refused(await amount(5_000_001), 400, "amount_limit");
+  refused(await amount(5_000_001), 400, "amount_too_large");
   refused(await amount(1250, "SGD"), 400, "currency_unsupported");
   refused(await post(trade({}, { ref: "" })), 400, "sale_invalid");
   refused(await post(trade({}, { ref: "x".repeat(65) })), 400, "sale_invalid");
   refused(await post(trade({}, { ref: "a\u0000b" })), 400, "sale_invalid");
-  refused(await post(trade({ idempotency_key: "short" })), 400, "key_invalid");
-  refused(await post(trade({ wallet_id: "4711" })), 400, "integrator_unknown");
-  refused(await post(trade({ wallet_id: "31", mode: "merchant_presented" })), 400, "presented_unsupported");
+  refused(await post(trade({ idempotency_key: "short" })), 400, "idempotency_key_invalid");
+  refused(await post(trade({ wallet_id: "4711" })), 400, "wallet_unknown");
+  refused(await post(trade({ wallet_id: "31", mode: "merchant_presented" })), 400, "mode_unsupported");
   refused(await post(trade({ surprise: 1 })), 400, "bad_request");
   refused(await shop.call("POST", "/v1/trades", { token, raw: '{"key":' }), 400, "bad_request");
-  refused(await shop.call("POST", "/v1/trades", { token, raw: "x".repeat(17 * 1024) }), 413, "too_large");
+  refused(await shop.call("POST", "/v1/trades", { token, raw: "x".repeat(17 * 1024) }), 413, "body_too_large");
   refused(await shop.call("DELETE", "/v1/trades", { token }), 405, "method_not_allowed");
   refused(await shop.call("GET", "/v1/trades/KNOBODYKNOWSTHIS0000", { token }), 404, "trade_not_found");
-  refused(await shop.call("GET", "/v1/nothing", { token }), 404, "not_found");
+  refused(await shop.call("GET", "/v1/nothing", { token }), 404, "route_not_found");
   refused(await shop.call("GET", "/v1/trades?day=yesterday", { token }), 400, "bad_request");
   assert.deepEqual(await shop.ledger(), [], "nothing was sent");
 
@@ -58,7 +58,7 @@ test("over HTTP: amounts, references, codes, wallets, JSON, fields", async (t) =
   assert.equal((await code(good)).status, 200);
   await until("it is paid", async () => (await shop.sale("S-1")).paid_amount);
   assert.equal((await code(good)).json.status, "paid", "the same code again is answered with the stored status");
-  refused(await code(await shop.code()), 409, "code_taken");
+  refused(await code(await shop.code()), 409, "trade_has_code");
   const void_ = (reason) => shop.call("POST", `/v1/trades/${made.trade_id}/void`, { token, body: { reason } });
   refused(await void_(""), 400, "bad_request");
   refused(
@@ -76,7 +76,11 @@ test("rule 31: over HTTP: the same key is the same attempt; for another sale it 
   const first = await shop.call("POST", "/v1/trades", { token, body });
   const again = await shop.call("POST", "/v1/trades", { token, body });
   assert.equal(first.json.trade_id, again.json.trade_id);
-  refused(await shop.call("POST", "/v1/trades", { token, body: { ...body, wallet_id: "21" } }), 409, "mismatch");
+  refused(
+    await shop.call("POST", "/v1/trades", { token, body: { ...body, wallet_id: "21" } }),
+    422,
+    "idempotency_mismatch",
+  );
   assert.equal((await shop.ledger()).length, 1);
 });
 
@@ -84,8 +88,8 @@ test("tokens: missing, forged, unsigned, expired, of another shop, without the r
   const shop = await counter(t, { extra: "token_life_s = 1" });
   const call = (token, path = "/v1/sessions") =>
     shop.call("POST", path, { token, body: path === "/v1/sessions" ? undefined : trade() });
-  refused(await call(undefined), 401, "token_missing", "after_refresh");
-  refused(await call("nonsense"), 401, "token_invalid", "after_refresh");
+  refused(await call(undefined), 401, "token_missing", "with_new_token");
+  refused(await call("nonsense"), 401, "token_invalid", "with_new_token");
   const real = await shop.token();
   const [head, claims, signature] = real.split(".");
   const encoded = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
@@ -98,14 +102,14 @@ test("tokens: missing, forged, unsigned, expired, of another shop, without the r
     await call(`${head}.${encoded({ ...said, terminal: "till-9" })}.${signature}`),
     401,
     "token_invalid",
-    "after_refresh",
+    "with_new_token",
   );
-  refused(await call(`${encoded({ alg: "none", typ: "JWT" })}.${claims}.`), 401, "token_invalid", "after_refresh");
+  refused(await call(`${encoded({ alg: "none", typ: "JWT" })}.${claims}.`), 401, "token_invalid", "with_new_token");
   refused(
     await call(signed({ alg: "HS256", typ: "JWT" }, said, "some other key of thirty-two characters")),
     401,
     "token_invalid",
-    "after_refresh",
+    "with_new_token",
   );
   // Signed with the right key: the oracle that the forgeries above fail for their signature only.
   const own = signed({ alg: "HS256", typ: "JWT" }, { ...said, exp: said.exp + 600 }, shop.keys.KAUNTER_SIGNING_KEY);
@@ -114,7 +118,7 @@ test("tokens: missing, forged, unsigned, expired, of another shop, without the r
     await call(signed({ alg: "HS256", typ: "JWT" }, { ...said, exp: said.exp - 3600 }, shop.keys.KAUNTER_SIGNING_KEY)),
     401,
     "token_expired",
-    "after_refresh",
+    "with_new_token",
   );
   await until("its minute is over", async () => (await call(real)).json?.code === "token_expired");
   refused(await call(await shop.token("till-1", { rights: ["cancel"] }), "/v1/trades"), 403, "token_forbidden");
@@ -133,7 +137,7 @@ test("tokens: missing, forged, unsigned, expired, of another shop, without the r
   // Another terminal of the same shop sees the attempt, and hands no code to it.
   const made = (await shop.call("POST", "/v1/trades", { token: await shop.token(), body: trade() })).json;
   const other = await shop.token("till-2");
-  assert.equal((await shop.call("GET", `/v1/trades/${made.trade_id}`, { token: other })).json.status, "awaiting-code");
+  assert.equal((await shop.call("GET", `/v1/trades/${made.trade_id}`, { token: other })).json.status, "awaiting_code");
   refused(
     await shop.call("POST", `/v1/trades/${made.trade_id}/code`, { token: other, body: { code: await shop.code() } }),
     403,
@@ -197,24 +201,24 @@ test("in the browser: every bad argument rejects with its code before anything i
     };
   });
   const code = (what) => said[what].error?.code;
-  for (const [text, word] of Object.entries(said.money)) assert.equal(word, "money/invalid", `"${text}"`);
+  for (const [text, word] of Object.entries(said.money)) assert.equal(word, "amount_invalid", `"${text}"`);
   assert.deepEqual(said.good, { minor: 1250, currency: "MYR" });
-  for (const what of ["zero", "negative", "half", "text", "unsafe"]) assert.equal(code(what), "money/invalid", what);
+  for (const what of ["zero", "negative", "half", "text", "unsafe"]) assert.equal(code(what), "amount_invalid", what);
   assert.deepEqual(["limit", "currency", "empty", "long", "none"].map(code), [
-    "money/limit",
-    "currency/unsupported",
-    "sale/invalid",
-    "sale/invalid",
-    "sale/invalid",
+    "amount_too_large",
+    "currency_unsupported",
+    "sale_invalid",
+    "sale_invalid",
+    "sale_invalid",
   ]);
   assert.deepEqual(["wallet", "huge", "blank", "unknown", "picture"].map(code), [
-    "wallet/unknown",
-    "code/invalid",
-    "code/invalid",
-    "trade/not-found",
-    "image/unsupported",
+    "wallet_unknown",
+    "code_invalid",
+    "code_invalid",
+    "trade_not_found",
+    "image_unsupported",
   ]);
-  assert.deepEqual(["noToken", "refusedToken", "forged"].map(code), ["token/failed", "token/failed", "token/failed"]);
+  assert.deepEqual(["noToken", "refusedToken", "forged"].map(code), ["token_failed", "token_failed", "token_invalid"]);
   assert.match(JSON.stringify(said.address), /backend/, "says which option is missing");
   assert.match(said.constructed.message, /Till\.open/);
   for (const [what, end] of Object.entries(said)) {

@@ -101,14 +101,14 @@ test("money that comes after a cancel is told to an idle page, and is among what
   const shop = await counter(t, { scale: 0.1 });
   const page = await (await shop.machine()).till();
   const trade = await cancelled(shop, page, "late");
-  await until("it is told", () => told(page, trade, "late-success"), { ms: 60_000 * 0.1 * 2 });
+  await until("it is told", () => told(page, trade, "late_success"), { ms: 60_000 * 0.1 * 2 });
   assert.deepEqual(await page.evaluate(() => till.unfinished.map(({ tradeId, status }) => [tradeId, status])), [
-    [trade.trade_id, "late-success"],
+    [trade.trade_id, "late_success"],
   ]);
   assert.equal(await page.evaluate(() => till.state), "idle");
   const times = await page.evaluate(
     (id) =>
-      log.filter(({ type, detail }) => type === "trade" && detail.tradeId === id && detail.status === "late-success")
+      log.filter(({ type, detail }) => type === "trade" && detail.tradeId === id && detail.status === "late_success")
         .length,
     trade.trade_id,
   );
@@ -127,14 +127,14 @@ test("a hidden page does not ask; seen again, or online again, it asks at once; 
     log.length = 0;
   });
   const trade = await cancelled(shop, page, "seen");
-  await until("it is late", async () => (await shop.sale("seen")).trades[0].status === "late-success");
+  await until("it is late", async () => (await shop.sale("seen")).trades[0].status === "late_success");
   assert.equal(await sessions(), 1);
   await hide(page, true);
   await page.evaluate(() => dispatchEvent(new Event("online")));
   await page.evaluate(() => till.status("NOBODYKNOWSTHIS00000").catch(() => {}));
   assert.equal(await sessions(), 1, "a hidden page waits until it is seen");
   await hide(page, false);
-  await until("it is told", () => told(page, trade, "late-success"));
+  await until("it is told", () => told(page, trade, "late_success"));
   assert.equal(await sessions(), 2);
   // Any number of reasons to ask makes one question at a time.
   for (let at = 0; at < 50; at++) await page.evaluate(() => dispatchEvent(new Event("online")));
@@ -166,7 +166,7 @@ test("a list and a search ask for the right to list, once; a token that lacks it
         status: 403,
         code: "token_forbidden",
         detail: "This token may not list.",
-        retry: "after_refresh",
+        retry: "with_new_token",
       };
       return new Response(JSON.stringify(problem), {
         status: 403,
@@ -201,7 +201,7 @@ test("a list and a search ask for the right to list, once; a token that lacks it
     ],
     found: [trade.trade_id],
     listed: [trade.trade_id],
-    refused: "token/forbidden",
+    refused: "token_forbidden",
   });
 });
 
@@ -258,13 +258,13 @@ test("what surrounds a code is not the code: typed, scanned, or over HTTP; what 
   assert.equal(
     (await page.evaluate(({ sale }) => ends(till.pay(sale, "]Q3\r\n", { wallet: "23" })), { sale: sale("nothing") }))
       .error.code,
-    "code/invalid",
+    "code_invalid",
   );
   const kinds = await page.evaluate(
     (around) => around.map((text) => kaunter.recognise(`${text}]Q3134503098230927349${text}`).kind),
     AROUND,
   );
-  assert.deepEqual([...new Set(kinds)], ["wechat-pay"]);
+  assert.deepEqual([...new Set(kinds)], ["wechat_pay"]);
   assert.equal(await sent(inner.trade_id), undefined);
   // The camera sees a code that was made with a blank and a line break around it.
   await machine.look(` ${await shop.code()}\r\n`);
@@ -307,7 +307,7 @@ test("a wrong address of the backend is told as what it is", async (t) => {
       (backend) =>
         kaunter.Till.open({ backend, getToken }).then(
           () => "open",
-          ({ code, message, retryable, cause }) => ({ code, message, retryable, cause: String(cause ?? "") }),
+          ({ code, detail, retryable, cause }) => ({ code, detail, retryable, cause: String(cause ?? detail ?? "") }),
         ),
       backend,
     );
@@ -319,9 +319,9 @@ test("a wrong address of the backend is told as what it is", async (t) => {
     [`${shop.backend}/pay`, /answered 40[45]/],
   ]) {
     const said = await ask(backend);
-    assert.deepEqual([said.code, said.retryable], ["backend/refused", false], `${backend}: ${JSON.stringify(said)}`);
-    assert.match(said.message, words);
-    assert.ok(said.message.includes(backend));
+    assert.deepEqual([said.code, said.retryable], ["route_not_found", false], `${backend}: ${JSON.stringify(said)}`);
+    assert.match(said.detail, words);
+    assert.ok(said.detail.includes(backend));
   }
   for (const [backend, words] of [
     [proxy, /502/],
@@ -329,7 +329,7 @@ test("a wrong address of the backend is told as what it is", async (t) => {
     ["http://127.0.0.1:9", /fetch/i],
   ]) {
     const said = await ask(backend);
-    assert.deepEqual([said.code, said.retryable], ["network/failed", true], `${backend}: ${JSON.stringify(said)}`);
+    assert.deepEqual([said.code, said.retryable], ["network_failed", true], `${backend}: ${JSON.stringify(said)}`);
     assert.match(said.cause, words);
   }
   for (const backend of [
@@ -341,7 +341,7 @@ test("a wrong address of the backend is told as what it is", async (t) => {
   ]) {
     const said = await ask(backend);
     assert.equal(said.code, "argument_invalid", backend);
-    assert.match(said.message, /`backend`/);
+    assert.match(said.detail, /`backend`/);
     assert.doesNotMatch(JSON.stringify(said), /hidden/);
   }
   assert.equal(await ask(`${shop.backend}/`), "open");
@@ -355,7 +355,7 @@ test("getToken gives the token's text or the backend's answer, and what came in 
     const open = (own) =>
       kaunter.Till.open({ backend: setting.backend, getToken: own }).then(
         (till) => till.close().then(() => "open"),
-        ({ code, cause, message }) => ({ code, cause: String(cause), message }),
+        ({ code, detail, cause, message }) => ({ code, detail, cause: String(cause), message }),
       );
     const good = await Promise.all(
       [
@@ -387,16 +387,16 @@ test("getToken gives the token's text or the backend's answer, and what came in 
     return { good, refused };
   });
   assert.deepEqual(said.good, Array(5).fill("open"));
-  for (const [name, { code, cause, message }] of Object.entries(said.refused)) {
-    assert.equal(code, "token/failed", name);
-    assert.doesNotMatch(cause + message, /SEC/, name);
-    assert.notEqual(cause, "undefined", name);
+  for (const [name, { code, detail, cause, message }] of Object.entries(said.refused)) {
+    assert.equal(code, name === "forged" ? "token_invalid" : "token_failed", name);
+    assert.doesNotMatch(`${detail}${cause}${message}`, /SEC/, name);
+    if (name !== "thrown") assert.ok(detail, name);
   }
   const { refused } = said;
-  assert.match(refused.html.cause, /HTML/);
-  assert.match(refused.object.cause, /object without/);
-  assert.match(refused.nothing.cause, /undefined/);
-  assert.match(refused.forged.cause, /the backend answered 401: ./);
+  assert.match(refused.html.detail, /HTML/);
+  assert.match(refused.object.detail, /object without/);
+  assert.match(refused.nothing.detail, /undefined/);
+  assert.match(refused.forged.detail, /the backend answered 401: ./);
   assert.match(refused.thrown.cause, /answered 401/);
 });
 

@@ -59,7 +59,7 @@ function reaches(shop, trade, statuses, ms = 60_000) {
 async function shown(shop, ref, more) {
   const answer = await ask(shop, ref, more);
   assert.equal(answer.status, 200, answer.text);
-  return reaches(shop, answer.json, ["awaiting-payer"]);
+  return reaches(shop, answer.json, ["awaiting_payer"]);
 }
 
 const scan = (shop, payload, customer = "approves", more = {}) =>
@@ -76,7 +76,7 @@ onBothStores(
       [modes.GrabPay, modes.Alipay],
       [["consumer_presented", "merchant_presented"], ["consumer_presented"]],
     );
-    assert.equal((await ask(shop, "no-scanner", { wallet_id: "31" })).json.code, "presented_unsupported");
+    assert.equal((await ask(shop, "no-scanner", { wallet_id: "31" })).json.code, "mode_unsupported");
 
     const trade = await shown(shop, "present");
     assert.equal(trade.shown_code.payload, (await lineOf(shop, trade)).payload);
@@ -210,7 +210,10 @@ onBothStores(
     const shop = await counter(t, { scale: 0.05 });
     const trade = await shown(shop, "nobody");
     const closed = await reaches(shop, trade, final);
-    assert.deepEqual([closed.status, closed.by, closed.shown_code], ["cancelled", "deadline", undefined]);
+    assert.deepEqual(
+      [closed.status, closed.by, closed.reason, closed.shown_code],
+      ["cancelled", "system", "deadline", undefined],
+    );
     await assert.rejects(scan(shop, trade.shown_code.payload), /409/);
     assert.equal(await shop.kept(), 0);
   },
@@ -230,7 +233,7 @@ onBothStores(
     const again = await shown(shop, "killed-2");
     await shop.stopBackend("SIGKILL");
     await shop.startBackend();
-    assert.deepEqual((await reaches(shop, again, ["awaiting-payer"])).shown_code, again.shown_code);
+    assert.deepEqual((await reaches(shop, again, ["awaiting_payer"])).shown_code, again.shown_code);
     await scan(shop, again.shown_code.payload);
     await reaches(shop, again, ["paid"]);
     assert.equal(await shop.kept(), 2500);
@@ -247,7 +250,7 @@ onBothStores(
         session.json.wallets.every(({ modes }) => modes.join() === "consumer_presented"),
     );
     const refused = await ask(shop, "plain");
-    assert.deepEqual([refused.status, refused.json.code, refused.json.retry], [400, "presented_unsupported", "never"]);
+    assert.deepEqual([refused.status, refused.json.code, refused.json.retry], [400, "mode_unsupported", "never"]);
     assert.match(refused.json.detail, /presents/);
     assert.deepEqual(await shop.calls("create"), []);
   },
@@ -334,15 +337,15 @@ plain("declined, cancelled by the cashier, and at the deadline: the sale is free
   await cancelled.keyboard.press("Escape");
   await screen(cancelled, "declined");
   assert.deepEqual(
-    (await shop.sale("cancelled")).trades.map(({ status, by }) => [status, by]),
+    (await shop.sale("cancelled")).trades.map(({ status, by, reason }) => [status, by, reason]),
     [["cancelled", "cashier"]],
   );
 
   const late = await display(machine, "deadline");
   await screen(late, "declined");
   assert.deepEqual(
-    (await shop.sale("deadline")).trades.map(({ status, by }) => [status, by]),
-    [["cancelled", "deadline"]],
+    (await shop.sale("deadline")).trades.map(({ status, by, reason }) => [status, by, reason]),
+    [["cancelled", "system", "deadline"]],
   );
   assert.equal(await shop.kept(), 0);
   for (const page of [declined, cancelled, late]) assert.deepEqual(page.problems, []);
@@ -405,7 +408,7 @@ plain("onCode, resume, abort and two tills, as a developer meets them", async (t
   );
   assert.deepEqual(
     [busy.error.code, busy.error.tradeId, busy.error.moneyMoved],
-    ["sale/busy", trade.trade_id, "maybe"],
+    ["sale_busy", trade.trade_id, "maybe"],
   );
   await scan(shop, payload);
   assert.deepEqual([(await ended()).value.status, (await watched).value.status], ["paid", "paid"]);
@@ -423,6 +426,7 @@ plain("onCode, resume, abort and two tills, as a developer meets them", async (t
     status: "cancelled",
     tradeId: only((await shop.sale("abort")).trades).trade_id,
     by: "cashier",
+    reason: "requested",
   });
 
   // A page that can't show it takes it down; a wallet that can't be shown, and a caller who can't show, are told.
@@ -450,7 +454,7 @@ plain("onCode, resume, abort and two tills, as a developer meets them", async (t
   );
   assert.deepEqual(
     told.map(({ error }) => error.code ?? error.name),
-    ["wallet/unknown", "argument_invalid", "wallet/required"],
+    ["wallet_unknown", "argument_invalid", "wallet_required"],
   );
   assert.deepEqual((await shop.sale("none")).trades ?? [], []);
   assert.equal(await shop.kept(), 1250);

@@ -157,7 +157,7 @@ test("a void gives the money back once, and its status says so", async (t) => {
   assert.equal((await shop.get("/shop/sales?ref=sale-4&minor=1250&currency=MYR")).closed, false);
 });
 
-test("rule 1: a sale that is paid is never paid again: sale/paid, with its tradeId", async (t) => {
+test("rule 1: a sale that is paid is never paid again: sale_paid, with its tradeId", async (t) => {
   const shop = await counter(t);
   const machine = await shop.machine();
   const page = await machine.till();
@@ -167,7 +167,7 @@ test("rule 1: a sale that is paid is never paid again: sale/paid, with its trade
   const first = await pay();
   const second = await pay();
   assert.equal(first.value.status, "paid");
-  assert.deepEqual([second.error.code, second.error.tradeId], ["sale/paid", first.value.tradeId]);
+  assert.deepEqual([second.error.code, second.error.tradeId], ["sale_paid", first.value.tradeId]);
   assert.equal(await shop.kept(), 1250);
   assert.equal((await shop.calls("pay")).length, 1);
 });
@@ -196,6 +196,6 @@ test("nobody answers: the deadline closes it, and the customer was not charged",
   await charge(page, { wallet: "23" });
   await screen(page, "declined", 40_000);
   const [attempt] = (await shop.sale("sale-8")).trades;
-  assert.deepEqual([attempt.status, attempt.by], ["cancelled", "deadline"]);
+  assert.deepEqual([attempt.status, attempt.by, attempt.reason], ["cancelled", "system", "deadline"]);
   assert.equal(await shop.kept(), 0);
 });

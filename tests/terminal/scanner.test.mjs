@@ -222,7 +222,7 @@ test("on Declined and Not confirmed, in the manager's dialog, and where the same
   await page.focus("#evidence");
   await scans(page, "9556001000018");
   assert.match(await page.inputValue("#evidence"), /9556001000018/, "a typed field takes the code");
-  assert.equal((await shop.sale("review")).trades[0].status, "needs-review");
+  assert.equal((await shop.sale("review")).trades[0].status, "needs_review");
 });
 
 test("beside a code on display and an old sale over it, on Cancelled and on Paid late", async (t) => {
@@ -239,7 +239,7 @@ test("beside a code on display and an old sale over it, on Cancelled and on Paid
     async () => (await shop.call("POST", `/v1/trades/${late.trade_id}/cancel`, { token })).status === 200,
   );
   const old = await attempt(shop, "old", { minor: 4200, code: await shop.code() });
-  await until("one is late", async () => (await status("late")) === "late-success");
+  await until("one is late", async () => (await status("late")) === "late_success");
   await until("the other is paid", async () => (await status("old")) === "paid");
 
   const page = await (await shop.machine()).terminal({ ref: "shown" });
@@ -263,6 +263,6 @@ test("beside a code on display and an old sale over it, on Cancelled and on Paid
   await unmoved(shop, page, "Paid late", { codes: CODES.slice(-2) });
   assert.deepEqual(
     [await status("shown"), await status("late"), await status("old")],
-    ["cancelled", "late-success", "paid"],
+    ["cancelled", "late_success", "paid"],
   );
 });

@@ -184,7 +184,7 @@ test("scenario 4: success after it was cancelled: an alarm, and a person accepts
   await screen(page, "waiting");
   await holdCancel(shop, page);
   await agree(shop, page, { ledger: [[0, 0, 1]], screen: "declined", promise: "cancelled" });
-  const { trade_id } = await reaches(shop, "late", "late-success");
+  const { trade_id } = await reaches(shop, "late", "late_success");
   assert.match((await shop.call("GET", "/metrics")).text, /state="LateSuccess"\} 1/, "the alarm");
   assert.equal(await shop.kept(), 1208);
   // The address names the sale: what became of it comes first.
@@ -276,7 +276,7 @@ test("scenario 6: two tabs on one sale within 50 ms: one payment, the other is t
   const machine = await shop.machine();
   const pages = [await machine.till(), await machine.till()];
   const { winner, lost } = await race(pages, shop);
-  assert.equal(lost.code, "sale/busy");
+  assert.equal(lost.code, "sale_busy");
   // The other tab may be told before the first one's attempt has a name; then the sale's list has it.
   const found = await pages[0].evaluate(() => till.find("raced"));
   assert.ok(found.some((trade) => trade.tradeId === winner));
@@ -290,7 +290,7 @@ test("scenario 6: two tills, two browser contexts, on one sale within 50 ms: one
   for (const terminal of ["till-1", "till-2"])
     pages.push(await machine.till({ terminal, context: await machine.freshContext() }));
   const { winner, lost } = await race(pages, shop);
-  assert.deepEqual([lost.code, lost.tradeId], ["sale/busy", winner]);
+  assert.deepEqual([lost.code, lost.tradeId], ["sale_busy", winner]);
 });
 
 test("scenario 7: our token and the gateway's end in the middle of a payment: renewed, and nothing is paid twice", async (t) => {
@@ -389,7 +389,7 @@ test("scenario 9: ten minutes of hanging, 5xx and 429, a laptop that sleeps, a w
     },
     { ms: 60_000, every: 200 },
   );
-  const { trade_id } = await reaches(shop, "storm", "needs-review");
+  const { trade_id } = await reaches(shop, "storm", "needs_review");
   await agree(shop, page, {
     ledger: [[1250, 0, 1]],
     screen: "not-confirmed",

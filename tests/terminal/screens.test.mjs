@@ -95,7 +95,7 @@ test("what is not confirmed, what came late, and the day's history of both", asy
     body: { outcome: "paid", evidence: "seen in the portal" },
   });
   await underReview(shop, "reviewed");
-  await at(late, "late-success");
+  await at(late, "late_success");
 
   const page = await machine.terminal();
   await look(page, "1-ready-unconfirmed");

@@ -299,7 +299,7 @@ for (const [how, hear] of [
     await page.click("#second");
     await screen(page, "ready");
     await page.evaluate(() => pitches.splice(0));
-    await until("it came late", async () => (await status(shop, "late")) === "late-success");
+    await until("it came late", async () => (await status(shop, "late")) === "late_success");
     await hear(page);
     await page.waitForSelector("#unfinished:not([hidden])");
     assert.match(await page.textContent("#unfinished"), /Paid late: RM\s?12\.08/);

@@ -31,7 +31,7 @@ test("a new sale is paid while an old one is unresolved, and the old one stays o
   const fresh = await pay("new", await shop.code());
   assert.equal(fresh.value?.status, "paid", JSON.stringify(fresh));
   const unfinished = await page.evaluate(() => till.unfinished.map((trade) => [trade.sale.ref, trade.status]));
-  assert.deepEqual(unfinished, [["old", "needs-review"]]);
+  assert.deepEqual(unfinished, [["old", "needs_review"]]);
   // A person who has seen the gateway's own books settles it.
   const settled = await page.evaluate(
     (id) => ends(till.settle(id, { outcome: "declined", evidence: "not in the gateway's portal" })),
@@ -103,7 +103,7 @@ test("a till that can't be opened says so, and opens once the backend is there",
   const closed = await page.evaluate(() => ends(openTill({ getToken: async () => "any" })));
   assert.deepEqual(
     [closed.error?.code, closed.error?.retryable, closed.error?.moneyMoved],
-    ["network/failed", true, "no"],
+    ["network_failed", true, "no"],
   );
   await shop.startBackend();
   assert.equal(await page.evaluate(async () => (await openTill()).wallets.length > 3), true);

@@ -150,7 +150,8 @@ const CALL = `async (odd) => {
     "decode max": (max) => kaunter.decode(picture, { max }),
     "decode effort": (effort) => kaunter.decode(picture, { effort }),
     init: (value) => kaunter.init(value),
-    "init wasm": (wasm) => kaunter.init({ wasm }),
+    "init till": (till) => kaunter.init({ till }),
+    "init reader": (reader) => kaunter.init({ reader }),
     "init worker": (worker) => kaunter.init({ worker }),
     loadReader: (value) => kaunter.loadReader(value),
     read: (value) => reader.read(value, 2, 2),
@@ -158,6 +159,7 @@ const CALL = `async (odd) => {
     "read, height": (value) => reader.read(new Uint8Array(4), 2, value),
     "read, options": (value) => reader.read(new Uint8Array(4), 2, 2, value),
     "read max": (max) => reader.read(new Uint8Array(4), 2, 2, { max }),
+    "read effort": (effort) => reader.read(new Uint8Array(4), 2, 2, { effort }),
     open: (value) => kaunter.Till.open(value),
     "open backend": (backend) => open({ backend }),
     "open getToken": (own) => open({ getToken: own }),
@@ -181,7 +183,7 @@ const CALL = `async (odd) => {
     "open token": (value) => open({ getToken: () => value }),
     "open { token }": (token) => open({ getToken: async () => ({ token }) }),
     "open answer": (value) => open({ fetch: () => value }),
-    "open message": (value) => open({ getToken: () => "x y", messages: { "token/failed": value } }),
+    "open message": (value) => open({ getToken: () => "x y", messages: { "token_failed": value } }),
     charge: (value) => till.charge(value, soon),
     "charge ref": (ref) => till.charge(sale({ ref }), { signal: stop }),
     "charge amount": (amount) => till.charge(sale({ amount }), { signal: stop }),
@@ -325,10 +327,10 @@ test("a wallet is its id as text or as a number, or the wallet itself; a trade i
     assert.equal((await pay(`picked ${picked}`, "undefined")).value?.status, "paid", picked);
   }
   for (const [picked, code] of [
-    ["null", "wallet/required"],
-    ["undefined", "wallet/required"],
-    ["({})", "wallet/unknown"],
-    ["4711", "wallet/unknown"],
+    ["null", "wallet_required"],
+    ["undefined", "wallet_required"],
+    ["({})", "wallet_unknown"],
+    ["4711", "wallet_unknown"],
   ]) {
     await picks(picked);
     assert.equal((await pay(`picked ${picked}`, "undefined")).error?.code, code, picked);
@@ -368,11 +370,12 @@ test("options are the caller's own: a polluted prototype has no say, and gets no
       onWallet: spy("onWallet"),
       worker: spy("worker"),
       accept: spy("accept"),
-      wasm: "/nothing.wasm",
+      till: "/nothing.wasm",
+      reader: "/nothing.wasm",
       moneyMoved: "maybe",
       tradeId: "T",
       retryable: true,
-      messages: { "token/failed": "no" },
+      messages: { token_failed: "no" },
       wallet: "99",
       timeoutMs: 1,
       signal: AbortSignal.abort(),
@@ -417,15 +420,15 @@ test("options are the caller's own: a polluted prototype has no say, and gets no
     return heard;
   });
   assert.deepEqual(heard, [
-    "The till could not sign in: reload the page, or sign in to the shop again.",
+    "The till's sign-in is not accepted: sign in to the shop again.",
     "no",
     "true",
     "null",
     "argument_invalid",
     "argument_invalid",
-    "token/failed",
-    "money/invalid",
-    "camera/denied",
+    "token_failed",
+    "amount_invalid",
+    "camera_denied",
     "no",
   ]);
 });

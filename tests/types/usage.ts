@@ -18,13 +18,14 @@ import {
   version,
   type Wallet,
 } from "kaunter";
-import { loadReader as loadReaderAlone, type Reader } from "kaunter/reader";
-import wasm from "kaunter/wasm";
+import { decode as decodeAlone, loadReader as loadReaderAlone, type Reader } from "kaunter/reader";
+import readerWasm from "kaunter/reader.wasm";
+import tillWasm from "kaunter/till.wasm";
 import "kaunter/worker";
 
 export async function everything(video: HTMLVideoElement, bytes: Uint8Array, picture: Blob): Promise<string> {
   await init();
-  await init({ wasm, worker: false });
+  await init({ till: tillWasm, reader: readerWasm, worker: false });
   await init({ worker: () => new Worker(new URL("kaunter/worker", "https://shop.example"), { type: "module" }) });
   const amount = money("12.50", "MYR");
   const sale = { ref: "S-1", amount };
@@ -41,14 +42,14 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
       idleReleaseMs: 60_000,
       mirror: false,
     },
-    messages: { "scan/timeout": "Tiada kod." },
+    messages: { scan_timeout: "Tiada kod." },
   });
   till.addEventListener("state", ({ detail }) => detail.to satisfies Till["state"]);
   till.addEventListener("trade", ({ detail }) => detail satisfies Trade);
   till.addEventListener("poll", ({ detail }) => detail.elapsedMs.toFixed());
-  till.addEventListener("problem", ({ detail }) => detail.code === "journal/unavailable");
+  till.addEventListener("problem", ({ detail }) => detail.code === "journal_unavailable");
   till.addEventListener("camera", ({ detail }) => detail.device?.label, { once: true });
-  till.addEventListener("miss", ({ detail }) => detail.hint === "hold-still" || detail.hint === null);
+  till.addEventListener("miss", ({ detail }) => detail.hint === "hold_still" || detail.hint === null);
   till.addEventListener("scan", ({ detail }) => detail.wallet?.name);
   const { signal } = new AbortController();
   await till.warmUp();
@@ -96,6 +97,7 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
     ...reader.read(bytes, 2, 2, { max: 1, effort: "still" }),
     ...(await decode(picture, { max: 1 })),
     ...(await loadReaderAlone()).read(bytes, 2, 2),
+    ...(await decodeAlone(picture)),
   ];
   reader.reset();
   return (
@@ -141,7 +143,7 @@ function told(end: Outcome): string {
 
 export function failed(error: unknown): string {
   if (!(error instanceof KaunterError)) throw error;
-  if (error.code === "sale/busy" || error.code === "sale/paid") return error.tradeId ?? "";
+  if (error.code === "sale_busy" || error.code === "sale_paid") return error.tradeId ?? "";
   // @ts-expect-error no such code
   if (error.code === "sale/gone") return "";
   return error.retryable ? error.moneyMoved : error.message;

@@ -60,6 +60,7 @@ export const en = {
   cancelledCashier: "You cancelled: nothing was paid.",
   cancelledCustomer: "The customer cancelled: nothing was paid.",
   cancelledDeadline: "Time was up: nothing was paid.",
+  cancelledSystem: "The till was gone, or another payment took this one's place: nothing was paid.",
   titleOther: "Another amount",
   otherPaid: "This sale was paid with {a} before: {b} was not charged.",
   otherBegun: "This sale was begun with {a}: {b} was not charged.",

@@ -57,6 +57,7 @@ export const ms: Words = {
   cancelledCashier: "Anda membatalkan: tiada bayaran dibuat.",
   cancelledCustomer: "Pelanggan membatalkan: tiada bayaran dibuat.",
   cancelledDeadline: "Masa tamat: tiada bayaran dibuat.",
+  cancelledSystem: "Bayaran ini ditutup oleh sistem: tiada apa dibayar.",
   titleOther: "Jumlah lain",
   otherPaid: "Jualan ini sudah dibayar {a} sebelum ini: {b} tidak dicaj.",
   otherBegun: "Jualan ini dimulakan dengan {a}: {b} tidak dicaj.",

@@ -57,6 +57,7 @@ export const zh: Words = {
   cancelledCashier: "您已取消，没有扣款。",
   cancelledCustomer: "顾客已取消，没有扣款。",
   cancelledDeadline: "时间到，没有扣款。",
+  cancelledSystem: "系统已关闭这笔付款：没有收款。",
   titleOther: "金额不同",
   otherPaid: "这笔先前已付 {a}：没有收取 {b}。",
   otherBegun: "这笔原为 {a}：没有收取 {b}。",

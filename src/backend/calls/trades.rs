@@ -32,7 +32,7 @@ pub(crate) async fn create(
     app.limits.admit(&claims.shop, &claims.terminal)?;
     let lower_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     if new.idempotency_key.len() != KEY_CHARS || !new.idempotency_key.bytes().all(lower_hex) {
-        return Err(Problem::new(ProblemCode::KeyInvalid));
+        return Err(Problem::new(ProblemCode::IdempotencyKeyInvalid));
     }
     let gateway = app.trades.gateway();
     check_sale(
@@ -48,9 +48,9 @@ pub(crate) async fn create(
     let wallet = wallets
         .iter()
         .find(|wallet| wallet.wallet_id == new.wallet_id);
-    let wallet = wallet.ok_or_else(|| Problem::new(ProblemCode::IntegratorUnknown))?;
+    let wallet = wallet.ok_or_else(|| Problem::new(ProblemCode::WalletUnknown))?;
     if !wallet.modes.contains(&new.mode) {
-        return Err(Problem::new(ProblemCode::PresentedUnsupported));
+        return Err(Problem::new(ProblemCode::ModeUnsupported));
     }
     let seen = claims.clone();
     let wish = Wish {

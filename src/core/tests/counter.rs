@@ -411,13 +411,13 @@ fn rule_29_an_abort_before_the_hand_over_leaves_the_attempt_and_after_it_is_a_wi
     assert_eq!(after.steps.last(), Some(&Step::Cancel("T".to_owned())));
     assert_eq!(after.end(), None, "the wait goes on");
     let refused = Fault::Problem(
-        ProblemCode::NotCancellable,
+        ProblemCode::TradeNotCancellable,
         Some(Box::new(trade("T", Status::Pending, 3))),
     );
     after.tell(Event::CancelTold(Err(refused)));
     assert_eq!(
         after.steps.last(),
-        Some(&Step::Notice(ProblemCode::NotCancellable))
+        Some(&Step::Notice(ProblemCode::TradeNotCancellable))
     );
     after.now = 2_000;
     after
@@ -459,7 +459,7 @@ fn a_repeated_hand_over_that_is_refused_is_asked_about() {
         .tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 2))));
     assert_eq!(counter.hand_overs(), 2);
     // The first may have arrived after all: only the trade says.
-    let taken = Fault::Problem(ProblemCode::CodeTaken, None);
+    let taken = Fault::Problem(ProblemCode::TradeHasCode, None);
     counter.tell(Event::HandedOver(Err(taken)));
     assert_eq!(
         (counter.end(), counter.steps.last()),
@@ -554,7 +554,7 @@ fn a_cancel_that_was_wished_for_keeps_the_code_from_leaving_again() {
 #[test]
 fn an_attempt_that_is_no_longer_ours_to_leave_is_watched_to_its_end() {
     let pending = || trade("T", Status::Pending, 5);
-    let refused = Fault::Problem(ProblemCode::NotCancellable, Some(Box::new(pending())));
+    let refused = Fault::Problem(ProblemCode::TradeNotCancellable, Some(Box::new(pending())));
     for reply in [Ok(pending()), Err(refused)] {
         let mut counter = Counter::ready();
         counter.tell(Event::Cancel).tell(Event::CancelTold(reply));
@@ -849,7 +849,7 @@ fn an_abort_takes_our_code_down_by_a_wish_that_is_repeated_until_it_is_answered(
 
     let mut refused = Counter::shown();
     let no = Fault::Problem(
-        ProblemCode::NotCancellable,
+        ProblemCode::TradeNotCancellable,
         Some(Box::new(ours(Status::AwaitingPayer, 2))),
     );
     refused.tell(Event::Cancel).tell(Event::CancelTold(Err(no)));
@@ -865,7 +865,7 @@ fn an_abort_takes_our_code_down_by_a_wish_that_is_repeated_until_it_is_answered(
     assert!(
         refused
             .steps
-            .contains(&Step::Notice(ProblemCode::NotCancellable))
+            .contains(&Step::Notice(ProblemCode::TradeNotCancellable))
     );
 }
 
@@ -884,7 +884,7 @@ fn an_abort_before_our_code_was_seen_leaves_it_unseen() {
         counter.tell(Event::Journalled);
         counter.tell(Event::Told(Ok(ours(Status::AwaitingPayer, 2))));
         let no = Fault::Problem(
-            ProblemCode::NotCancellable,
+            ProblemCode::TradeNotCancellable,
             Some(Box::new(ours(Status::AwaitingPayer, 2))),
         );
         counter.tell(Event::CancelTold(Err(no)));

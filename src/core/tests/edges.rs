@@ -252,7 +252,7 @@ fn who_closed_it_is_told() {
     };
     assert_eq!(close(true, 20_000), (State::Cancelled, Some(By::Cashier)));
     assert_eq!(close(false, 20_000), (State::Cancelled, Some(By::Customer)));
-    assert_eq!(close(false, 90_000), (State::Expired, Some(By::Deadline)));
+    assert_eq!(close(false, 90_000), (State::Expired, Some(By::System)));
     assert_eq!(Desk::paid().trade.by(), None);
 }
 

@@ -19,7 +19,7 @@ fn every_vector_is_recognised() {
         let text = vector["text"].as_str().unwrap();
         let recognised = recognise(text);
         let kind = match &recognised.kind {
-            Kind::WeChatPay => "wechat-pay",
+            Kind::WeChatPay => "wechat_pay",
             Kind::Alipay => "alipay",
             Kind::UnionPay => "unionpay",
             Kind::EmvConsumer { aids, label } => {
@@ -33,15 +33,15 @@ fn every_vector_is_recognised() {
                 if let Some(expected) = vector["label"].as_str() {
                     assert_eq!(label.as_deref(), Some(expected), "{name}");
                 }
-                "emv-consumer"
+                "emv_consumer"
             }
             Kind::Merchant => "merchant",
             Kind::Opaque => "opaque",
         };
         let confidence = match recognised.confidence {
             Confidence::Official => "official",
-            Confidence::Quoted => "quoted",
-            Confidence::Folklore => "folklore",
+            Confidence::Reported => "reported",
+            Confidence::Guess => "guess",
             Confidence::None => "none",
         };
         assert_eq!(kind, vector["kind"], "{name}");

@@ -630,7 +630,7 @@ fn rule_24_an_attempt_that_nobody_looks_after_is_abandoned_after_three_minutes()
     desk.at(350_000);
     assert_eq!(
         (desk.state(), desk.trade.reason()),
-        (State::Abandoned, Some(Reason::TerminalQuiet))
+        (State::Abandoned, Some(Reason::TerminalSilent))
     );
     assert_eq!(
         desk.handle(Event::Code(mark("late"))),
@@ -751,7 +751,7 @@ fn rule_1_a_code_is_not_shown_where_another_attempt_took_the_sale_meanwhile() {
         desk.tell(Event::Created(made()));
         assert_eq!(
             (desk.state(), desk.trade.reason(), desk.trade.by()),
-            (State::Abandoned, Some(Reason::SaleBusy), Some(By::Cashier))
+            (State::Abandoned, Some(Reason::SaleBusy), Some(By::System))
         );
         assert_eq!(
             (desk.trade.payload(), desk.trade.holds_sale()),
@@ -897,7 +897,7 @@ fn a_display_ends_at_its_deadline() {
     desk.status(StatusWord::Closed);
     assert_eq!(
         (desk.state(), desk.trade.by()),
-        (State::Expired, Some(By::Deadline))
+        (State::Expired, Some(By::System))
     );
 
     let mut stuck = Desk::shown();

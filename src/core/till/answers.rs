@@ -17,14 +17,14 @@ impl Charge {
                 self.adopt(trade);
                 self.attempt_exists(now);
             }
-            Err(Fault::NoAnswer | Fault::Problem(ProblemCode::TooMany | ProblemCode::Busy, _))
-                if self.leave != Leave::Stay =>
-            {
-                self.left()
-            }
-            Err(Fault::NoAnswer | Fault::Problem(ProblemCode::TooMany | ProblemCode::Busy, _))
-                if self.tries < CREATE_TRIES =>
-            {
+            Err(
+                Fault::NoAnswer
+                | Fault::Problem(ProblemCode::RateLimited | ProblemCode::Overloaded, _),
+            ) if self.leave != Leave::Stay => self.left(),
+            Err(
+                Fault::NoAnswer
+                | Fault::Problem(ProblemCode::RateLimited | ProblemCode::Overloaded, _),
+            ) if self.tries < CREATE_TRIES => {
                 self.retry_ms = Some(now + self.policy.poll_ms);
             }
             Err(Fault::NoAnswer) => self.end(End::Unreachable),
@@ -90,7 +90,7 @@ impl Charge {
             Err(
                 Fault::NoAnswer
                 | Fault::NoToken
-                | Fault::Problem(ProblemCode::TooMany | ProblemCode::Busy, _),
+                | Fault::Problem(ProblemCode::RateLimited | ProblemCode::Overloaded, _),
             ) => {}
             Err(Fault::Problem(..)) if self.handed > 1 => {
                 if !self.asking {
@@ -116,12 +116,12 @@ impl Charge {
             // Definitely refused before anything left: the backend never had the code.
             ProblemCode::BadRequest
             | ProblemCode::AmountInvalid
-            | ProblemCode::AmountLimit
+            | ProblemCode::AmountTooLarge
             | ProblemCode::CurrencyUnsupported
             | ProblemCode::SaleInvalid
-            | ProblemCode::KeyInvalid
-            | ProblemCode::IntegratorUnknown
-            | ProblemCode::PresentedUnsupported
+            | ProblemCode::IdempotencyKeyInvalid
+            | ProblemCode::WalletUnknown
+            | ProblemCode::ModeUnsupported
             | ProblemCode::CodeInvalid
             | ProblemCode::VerdictInvalid
             | ProblemCode::TokenMissing
@@ -129,20 +129,21 @@ impl Charge {
             | ProblemCode::TokenExpired
             | ProblemCode::TokenForbidden
             | ProblemCode::ServerKeyInvalid
-            | ProblemCode::Mismatch
+            | ProblemCode::IdempotencyMismatch
             | ProblemCode::SaleBusy
             | ProblemCode::SalePaid
             | ProblemCode::SaleAmountMismatch
-            | ProblemCode::CodeTaken
+            | ProblemCode::TradeHasCode
             | ProblemCode::CodeReused
             | ProblemCode::TradeNotFound
-            | ProblemCode::NotCancellable
-            | ProblemCode::NotVoidable
-            | ProblemCode::NotFound
+            | ProblemCode::TradeNotCancellable
+            | ProblemCode::TradeNotVoidable
+            | ProblemCode::TradeNotInReview
+            | ProblemCode::RouteNotFound
             | ProblemCode::MethodNotAllowed
-            | ProblemCode::TooLarge
-            | ProblemCode::TooMany
-            | ProblemCode::Busy => {
+            | ProblemCode::BodyTooLarge
+            | ProblemCode::RateLimited
+            | ProblemCode::Overloaded => {
                 self.send_wish();
                 self.end(End::Refused(code, trade));
             }

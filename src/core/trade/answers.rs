@@ -203,7 +203,7 @@ impl Trade {
 
     /// What a question says while a cancel is out: its word ends the attempt where it fits the cancel's.
     fn cancel_verified(&mut self, word: StatusWord, context: &Context<'_>) {
-        let closed = if self.wish == Some(By::Deadline) {
+        let closed = if self.wish == Some(By::System) {
             State::Expired
         } else {
             State::Cancelled

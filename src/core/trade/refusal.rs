@@ -24,13 +24,13 @@ pub enum Refusal {
 impl From<Refusal> for ProblemCode {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::CodeTaken => Self::CodeTaken,
+            Refusal::CodeTaken => Self::TradeHasCode,
             Refusal::CodeReused => Self::CodeReused,
             Refusal::TradeClosed => Self::TradeClosed,
             Refusal::SaleBusy => Self::SaleBusy,
-            Refusal::NotCancellable => Self::NotCancellable,
-            Refusal::NotVoidable => Self::NotVoidable,
-            Refusal::NotReviewable => Self::VerdictInvalid,
+            Refusal::NotCancellable => Self::TradeNotCancellable,
+            Refusal::NotVoidable => Self::TradeNotVoidable,
+            Refusal::NotReviewable => Self::TradeNotInReview,
         }
     }
 }

@@ -268,7 +268,7 @@ impl State {
     pub(super) fn closed_by(self, wish: Option<By>) -> Option<By> {
         match self {
             Self::Abandoned => Some(By::Cashier),
-            Self::Expired => Some(By::Deadline),
+            Self::Expired => Some(By::System),
             Self::Cancelled => Some(wish.unwrap_or(By::Customer)),
             Self::Creating
             | Self::CreateUnknown

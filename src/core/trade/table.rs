@@ -16,7 +16,7 @@ pub const MOVES: &[(State, State, &str)] = &[
     (
         CreateUnknown,
         Abandoned,
-        "nothing was mode: the next attempt may start",
+        "no code was handed over: the next attempt may start",
     ),
     (AwaitingCode, Paying, "code"),
     (

@@ -15,7 +15,7 @@ impl Trade {
         }
         match self.state {
             State::AwaitingCode if now >= self.heard_ms + policy.quiet_ms => {
-                self.reason = Some(Reason::TerminalQuiet);
+                self.reason = Some(Reason::TerminalSilent);
                 self.go(State::Abandoned, context);
             }
             State::AwaitingPayer | State::Pending | State::Unknown => {
@@ -98,7 +98,7 @@ impl Trade {
         if time_is_up && !context.policy.can_cancel {
             self.go(State::NeedsReview, context);
         } else if (time_is_up || self.wish.is_some()) && self.old_enough_to_cancel(context) {
-            self.wish.get_or_insert(By::Deadline);
+            self.wish.get_or_insert(By::System);
             self.start_cancel(context);
         }
     }

@@ -70,9 +70,9 @@ pub(super) fn devices() -> Result<MediaDevices, Fail> {
     let devices = window
         .navigator()
         .media_devices()
-        .map_err(|cause| Fail::new(ErrorCode::Unsupported).caused_by(cause))?;
+        .map_err(|cause| Fail::new(ErrorCode::BrowserUnsupported).caused_by(cause))?;
     if devices.is_undefined() {
-        return Err(Fail::new(ErrorCode::Unsupported));
+        return Err(Fail::new(ErrorCode::BrowserUnsupported));
     }
     Ok(devices)
 }
@@ -167,10 +167,10 @@ async fn refusal(error: JsValue) -> Fail {
             }
         }
         "NotFoundError" | "DevicesNotFoundError" => ErrorCode::CameraNotFound,
-        "OverconstrainedError" => ErrorCode::CameraConstraints,
+        "OverconstrainedError" => ErrorCode::CameraUnsupported,
         LATE => ErrorCode::CameraTimeout,
         name if is_busy(name) => ErrorCode::CameraInUse,
-        _ => ErrorCode::Unsupported,
+        _ => ErrorCode::BrowserUnsupported,
     };
     Fail::new(code).caused_by(error)
 }

@@ -14,9 +14,9 @@ use crate::types::options::Adjustment;
 /// Every camera that the browser lists; of the one that is on, all that is known. Never asks.
 ///
 /// # Errors
-/// `env/insecure-context`, `env/unsupported`.
+/// `insecure_context`, `browser_unsupported`.
 pub async fn all(on: Option<Device>) -> Result<Vec<Device>, Fail> {
-    let unsupported = |cause| Fail::new(ErrorCode::Unsupported).caused_by(cause);
+    let unsupported = |cause| Fail::new(ErrorCode::BrowserUnsupported).caused_by(cause);
     let listed = devices()?.enumerate_devices().map_err(unsupported)?;
     let listed: Array = JsFuture::from(listed).await.map_err(unsupported)?.into();
     let cameras = listed
@@ -84,7 +84,7 @@ pub(super) async fn adjust(
     wish: &Adjustment,
     (width, height): (f64, f64),
 ) -> Result<(), Fail> {
-    let cannot = || Fail::new(ErrorCode::CameraConstraints);
+    let cannot = || Fail::new(ErrorCode::CameraUnsupported);
     let can = capabilities(track);
     let set = Object::new();
     if let Some(torch) = wish.torch {

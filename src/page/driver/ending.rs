@@ -9,7 +9,7 @@ use super::Driver;
 use crate::page::signal;
 use crate::types::error::{Fail, Rejection};
 use crate::types::event::TillState;
-use crate::types::sale::{Outcome, Trade};
+use crate::types::sale::{CancelReason, Outcome, Trade};
 
 impl Driver {
     pub(super) fn finish(&mut self, end: End) -> Result<Outcome, Rejection> {
@@ -36,13 +36,14 @@ impl Driver {
             End::Unreachable if signal::online() => Err(self.said(ErrorCode::NetworkFailed).into()),
             End::Unreachable => Err(Fail::new(ErrorCode::NetworkOffline).into()),
             End::NoToken => Err(self.said(ErrorCode::TokenFailed).into()),
-            End::GatewayDown => Err(self.said(ErrorCode::NetworkBusy).into()),
+            End::GatewayDown => Err(self.said(ErrorCode::GatewayUnavailable).into()),
             End::NoWallet => Err(Fail::new(ErrorCode::WalletRequired).into()),
             End::Aborted => match self.failure.take() {
                 Some(rejection) => Err(rejection),
                 None => Ok(Outcome::Cancelled {
                     trade_id: self.charge.record().trade_id.clone(),
                     by: By::Cashier,
+                    reason: CancelReason::Requested,
                 }),
             },
         }

@@ -19,7 +19,7 @@ impl Till {
     /// Watches an attempt to its end; without a name, the newest that is unfinished.
     ///
     /// # Errors
-    /// `trade/not-found`, `network/*`.
+    /// `trade_not_found`, `network_*`.
     pub async fn resume(
         self: &Rc<Self>,
         trade_id: Option<String>,
@@ -134,7 +134,7 @@ impl Till {
     /// How an attempt stands.
     ///
     /// # Errors
-    /// `trade/not-found`, `network/*`.
+    /// `trade_not_found`, `network_*`.
     pub async fn status(self: &Rc<Self>, trade_id: &str) -> Result<Trade, Fail> {
         let trade = self.trade(trade_id).await?;
         self.noted(&trade).await
@@ -143,7 +143,7 @@ impl Till {
     /// How the void of an attempt stands.
     ///
     /// # Errors
-    /// `trade/not-found`, `network/*`.
+    /// `trade_not_found`, `network_*`.
     pub async fn void_status(self: &Rc<Self>, trade_id: &str) -> Result<Trade, Fail> {
         let trade = self.backend.void_status(trade_id).await?;
         self.noted(&trade).await
@@ -160,7 +160,7 @@ impl Till {
     /// Cancels an unpaid attempt; may lose to the customer.
     ///
     /// # Errors
-    /// `trade/not-cancellable`, `trade/not-found`, `token/forbidden`, `network/*`.
+    /// `trade_not_cancellable`, `trade_not_found`, `token_forbidden`, `network_*`.
     pub async fn cancel(self: &Rc<Self>, trade_id: &str) -> Result<Outcome, Rejection> {
         let sale = self.sale_of(trade_id);
         let cancel = self.backend.cancel(trade_id, sale.as_ref());
@@ -170,7 +170,7 @@ impl Till {
     /// Gives the money back; `Paid` with `void_refused` where the gateway refuses.
     ///
     /// # Errors
-    /// `backend/refused` where it is not paid, `trade/not-found`, `token/forbidden`, `network/*`.
+    /// `trade_not_voidable` where it is not paid, `trade_not_found`, `token_forbidden`, `network_*`.
     pub async fn void(self: &Rc<Self>, trade_id: &str, reason: &str) -> Result<Outcome, Rejection> {
         let end = self
             .wish(trade_id, self.backend.void(trade_id, reason))
@@ -181,7 +181,7 @@ impl Till {
     /// A person's word. Where the backend does not know the attempt, it ends what this till's journal alone still holds.
     ///
     /// # Errors
-    /// `backend/refused` where nothing is under review, `token/forbidden`, `network/*`.
+    /// `trade_not_in_review` where nothing is under review, `token_forbidden`, `network_*`.
     pub async fn settle(
         self: &Rc<Self>,
         trade_id: &str,

@@ -112,7 +112,7 @@ impl Till {
                 None
             }
             Ok(trade) => Some(trade),
-            Err(Trouble::Problem(problem)) if problem.code == ProblemCode::TradeNotFound => {
+            Err(Trouble::Problem(refused)) if refused.code() == ProblemCode::TradeNotFound => {
                 if record.handed_over {
                     // The backend lost its store: a person looks into it, by the name that the gateway knows too.
                     self.voice

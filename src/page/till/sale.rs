@@ -13,7 +13,7 @@ use crate::types::error::{Fail, Rejection};
 use crate::types::options::ScanWish;
 use crate::types::sale::{Outcome, Wallet};
 
-/// What a wallet without `"merchant"` in its `presents` is told.
+/// What a wallet without `"merchant_presented"` in its `presents` is told.
 const NO_DISPLAY: &str =
     "This wallet's app scans no code of a till: scan the customer's, or choose another wallet.";
 
@@ -87,7 +87,7 @@ impl Till {
             return Err(Fail::new(ErrorCode::CurrencyUnsupported));
         }
         if sale.amount.minor > self.session.max_amount.minor {
-            return Err(Fail::new(ErrorCode::MoneyLimit));
+            return Err(Fail::new(ErrorCode::AmountTooLarge));
         }
         let known = |id: &String| self.wallets.iter().any(|wallet| wallet.id == *id);
         if wish.wallet.as_ref().is_some_and(|id| !known(id)) {
@@ -96,7 +96,7 @@ impl Till {
         match code {
             Some(scan) if !scan.is_sendable() => Err(Fail::new(ErrorCode::CodeInvalid)),
             Some(scan) if scan.recognised.kind == Kind::Merchant => {
-                Err(Fail::new(ErrorCode::ScanMerchantCode))
+                Err(Fail::new(ErrorCode::MerchantCode))
             }
             Some(_) | None => Ok(()),
         }

@@ -363,9 +363,9 @@ fn problems() -> impl Strategy<Value = ProblemCode> {
         Just(ProblemCode::StoreUnavailable),
         Just(ProblemCode::CodeInvalid),
         Just(ProblemCode::SaleBusy),
-        Just(ProblemCode::NotCancellable),
+        Just(ProblemCode::TradeNotCancellable),
         Just(ProblemCode::TradeNotFound),
-        Just(ProblemCode::TooMany),
+        Just(ProblemCode::RateLimited),
         Just(ProblemCode::TokenExpired),
     ]
 }

@@ -1019,7 +1019,7 @@ impl World {
         )?;
         // Before anything is written, for a refusal changes nothing.
         if self.rows.len() == MOST_ATTEMPTS {
-            return Err(Fault::Problem(ProblemCode::TooMany, None));
+            return Err(Fault::Problem(ProblemCode::RateLimited, None));
         }
         for (row, mut left) in admission.replaced {
             self.moves.extend(left.take_moves());

@@ -1,0 +1,161 @@
+//! Is there one public vocabulary? The table of error codes against the API's description and the documentation, and
+//! every public value and name against the rules of naming. `KAUNTER_UPDATE=1` writes `docs/errors.md` and the enum of
+//! `openapi.json` anew.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, reason = "a test says where it stopped")]
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use kaunter_core::error::{ErrorCode, ErrorType, ProblemCode, TYPESCRIPT};
+use serde_json::Value;
+
+const OPENAPI: &str = "src/backend/openapi.json";
+const ERRORS: &str = "docs/errors.md";
+
+fn path(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+fn read(name: &str) -> String {
+    std::fs::read_to_string(path(name)).unwrap_or_default()
+}
+
+/// The file is this text, or becomes it.
+fn is_written(name: &str, text: &str) {
+    if std::env::var_os("KAUNTER_UPDATE").is_some() {
+        std::fs::write(path(name), text).unwrap();
+    }
+    assert!(
+        read(name) == text,
+        "{name} is not what the table of errors says: run this test with KAUNTER_UPDATE=1, and read the difference"
+    );
+}
+
+fn openapi() -> Value {
+    serde_json::from_str(&read(OPENAPI)).unwrap()
+}
+
+/// Calls `tell` with each value of each enum, and where it stands.
+fn enums(value: &Value, place: &str, tell: &mut impl FnMut(&str, &str)) {
+    match value {
+        Value::Object(fields) => {
+            for (name, inner) in fields {
+                let words = inner.as_array().filter(|_| name == "enum");
+                for word in words.into_iter().flatten().filter_map(Value::as_str) {
+                    tell(place, word);
+                }
+                enums(inner, &format!("{place}.{name}"), tell);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| enums(item, place, tell)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// `^[a-z][a-z0-9_]*$`
+fn is_snake(word: &str) -> bool {
+    let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    word.starts_with(|first: char| first.is_ascii_lowercase()) && word.bytes().all(is_inner)
+}
+
+#[test]
+fn every_value_of_the_api_is_a_snake_case_word() {
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    enums(&openapi(), "", &mut |place, word| {
+        count += 1;
+        if !is_snake(word) {
+            wrong.push(format!("{place}: {word}"));
+        }
+    });
+    assert!(count > 50, "{count} values: the enums were not found");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_code_of_the_backend_is_in_the_enum_of_the_api() {
+    let api = openapi();
+    let listed = &api["components"]["schemas"]["Problem"]["properties"]["code"]["enum"];
+    let listed: Vec<&str> = listed
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    let words: Vec<&str> = ProblemCode::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(listed, words, "openapi.json, and the table of errors");
+}
+
+#[test]
+fn every_code_is_in_the_union_of_the_declarations() {
+    for code in ErrorCode::ALL {
+        let member = format!("| \"{}\"", code.as_str());
+        assert!(TYPESCRIPT.contains(&member), "{code:?}");
+    }
+    assert_eq!(
+        TYPESCRIPT.matches("| \"").count(),
+        ErrorCode::ALL.len(),
+        "the union has a member too many"
+    );
+    let types = read("src/types/error.rs");
+    let types = types.split("export type ErrorType =").nth(1).unwrap();
+    let types = types.split(';').next().unwrap();
+    let listed: Vec<&str> = types.split('"').skip(1).step_by(2).collect();
+    let words: Vec<&str> = ErrorType::ALL.iter().map(|class| class.as_str()).collect();
+    assert_eq!(listed, words, "ErrorType of the declarations");
+}
+
+#[test]
+fn every_code_has_its_section_in_the_documentation() {
+    is_written(ERRORS, &errors());
+}
+
+fn errors() -> String {
+    let mut text = "# Errors
+
+Every error has a code.
+It is the same word in `error.code` of the npm package, in the `code` of an HTTP answer, in the log, and in the label
+of `kaunter_problems_total`.
+A code never changes its meaning.
+This page is written from the [table of errors](../src/core/error.rs) by `tests/names.rs`.
+
+What a page does with an error: show `error.message`, and `error.tradeId` if it has one.
+`moneyMoved` is `\"maybe\"` only with a `tradeId`: call `resume` with it, and do not charge again.
+
+| retry | means |
+|---|---|
+| no | the same call, unchanged, fails again |
+| later | the same call may succeed later: `retryable` is true, and `retryAfterMs` or `Retry-After` says when, if it is known |
+| act | somebody does something first, as the sentence says |
+| token | the page asks `getToken` for a fresh token, and calls again by itself |
+
+In HTTP answers `retry` is `later`, `with_new_token`, or `never` for the other two.
+"
+    .to_owned();
+    for class in ErrorType::ALL {
+        writeln!(text, "\n## {}", class.as_str()).unwrap();
+        let codes = ErrorCode::ALL.iter().filter(|code| code.class() == class);
+        for code in codes {
+            section(&mut text, *code);
+        }
+    }
+    text
+}
+
+fn section(text: &mut String, code: ErrorCode) {
+    let problem = ProblemCode::ALL
+        .iter()
+        .find(|problem| ErrorCode::from(**problem) == code);
+    let place = match problem {
+        Some(problem) => format!("HTTP {}, and the page", problem.status()),
+        None => "the page".to_owned(),
+    };
+    let (word, remedy) = (code.as_str(), code.remedy().as_str());
+    writeln!(text, "\n### `{word}`\n{}\n", code.meaning()).unwrap();
+    writeln!(text, "- From: {place}. Retry: {remedy}.").unwrap();
+    writeln!(text, "- For the cashier: {}", code.sentence()).unwrap();
+    if let Some(problem) = problem {
+        writeln!(text, "- For the developer: {}", problem.detail()).unwrap();
+    }
+}
