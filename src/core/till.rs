@@ -132,7 +132,7 @@ pub struct Charge {
     trade: Option<Trade>,
     leave: Leave,
     /// A cancel was asked for after the hand-over.
-    wish: bool,
+    cancel_requested: bool,
     tries: u32,
     /// How often the code was handed over. More than once only after an answer that it is still awaited.
     handed: u32,
@@ -173,7 +173,7 @@ impl Charge {
             following: false,
             trade: None,
             leave: Leave::Stay,
-            wish: false,
+            cancel_requested: false,
             tries: 0,
             handed: 0,
             shown: false,
@@ -215,7 +215,7 @@ impl Charge {
         charge.record = record;
         if charge.record.trade_id.is_some() {
             charge.phase = Phase::Watching;
-            charge.be_patient(now);
+            charge.start_patience(now);
             charge.ask(now);
         } else {
             // The creation was never answered, so no code can have left or been shown.
@@ -330,7 +330,7 @@ impl Charge {
     fn journalled(&mut self, now: Ms) {
         match self.phase {
             Phase::Opening if self.leave == Leave::Stay => self.create(),
-            Phase::Opening => self.left(),
+            Phase::Opening => self.abandoned(),
             Phase::Sealing if self.we_present() => self.put_on_display(now),
             Phase::Sealing => self.hand_over(now),
             Phase::Scanning
@@ -394,7 +394,7 @@ impl Charge {
                 .as_ref()
                 .is_some_and(|id| *id != self.record.wallet_id);
         if other && self.spare_key.is_some() {
-            self.go_away(Leave::Switch);
+            self.abandon(Leave::Switch);
             return;
         }
         self.phase = Phase::Sealing;
@@ -409,11 +409,11 @@ impl Charge {
         };
         self.phase = Phase::Handing;
         self.handed += 1;
-        self.be_patient(now);
+        self.start_patience(now);
         self.outbox.push_back(Step::HandOver(trade_id));
     }
 
-    fn be_patient(&mut self, now: Ms) {
+    fn start_patience(&mut self, now: Ms) {
         self.patience_ms
             .get_or_insert(now + self.policy.deadline_ms + self.policy.patience_ms);
     }
@@ -436,19 +436,19 @@ impl Charge {
         match self.phase {
             Phase::Scanning | Phase::Picking => self.end(End::Aborted),
             Phase::Opening | Phase::Creating => self.leave = Leave::Abort,
-            Phase::Sealing if self.we_present() => self.leave_unseen(now),
-            Phase::Ready | Phase::Sealing => self.go_away(Leave::Abort),
-            Phase::Handing => self.wish = true,
+            Phase::Sealing if self.we_present() => self.abandon_unseen(now),
+            Phase::Ready | Phase::Sealing => self.abandon(Leave::Abort),
+            Phase::Handing => self.cancel_requested = true,
             Phase::Watching => {
-                self.wish = true;
-                self.send_wish();
+                self.cancel_requested = true;
+                self.send_cancel();
             }
             Phase::Leaving => self.leave = Leave::Abort,
             Phase::Ended => {}
         }
     }
 
-    fn send_wish(&mut self) {
+    fn send_cancel(&mut self) {
         let Some(trade_id) = self.record.trade_id.clone().filter(|_| !self.cancelling) else {
             return;
         };
@@ -457,16 +457,16 @@ impl Charge {
     }
 
     /// Abandons a trade that has no code. The backend closes it at once.
-    fn go_away(&mut self, why: Leave) {
+    fn abandon(&mut self, why: Leave) {
         self.leave = why;
         self.phase = Phase::Leaving;
         self.next_ask_ms = None;
         self.patience_ms = None;
-        self.send_wish();
+        self.send_cancel();
     }
 
     /// The trade is abandoned. Ends the charge, or begins again with the code's own wallet.
-    fn left(&mut self) {
+    fn abandoned(&mut self) {
         let key = self.record.key.clone();
         match (
             self.leave,
@@ -506,7 +506,7 @@ impl Charge {
         self.patience_ms = None;
         if self.phase == Phase::Watching && self.is_open_to_code() && !self.following {
             // As far as we know, the code never arrived. Closing the trade makes sure of it.
-            return self.go_away(Leave::Abort);
+            return self.abandon(Leave::Abort);
         }
         let trade_id = self.record.trade_id.clone().unwrap_or_default();
         self.end(End::Unresolved(self.trade.clone().map(Box::new), trade_id));

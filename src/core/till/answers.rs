@@ -15,12 +15,12 @@ impl Charge {
             Ok(trade) => {
                 self.record.trade_id = Some(trade.trade_id.clone());
                 self.adopt(trade);
-                self.attempt_exists(now);
+                self.trade_exists(now);
             }
             Err(
                 Fault::NoAnswer
                 | Fault::Problem(ProblemCode::RateLimited | ProblemCode::Overloaded, _),
-            ) if self.leave != Leave::Stay => self.left(),
+            ) if self.leave != Leave::Stay => self.abandoned(),
             Err(
                 Fault::NoAnswer
                 | Fault::Problem(ProblemCode::RateLimited | ProblemCode::Overloaded, _),
@@ -34,15 +34,15 @@ impl Charge {
     }
 
     /// Goes on after the creation was answered: to the code, or to the end of an abandoned trade.
-    fn attempt_exists(&mut self, now: Ms) {
+    fn trade_exists(&mut self, now: Ms) {
         let Some(status) = self.trade.as_ref().map(|trade| trade.status) else {
             return;
         };
         if self.we_present() && self.leave != Leave::Stay && !status.ends_promise() {
-            return self.leave_unseen(now);
+            return self.abandon_unseen(now);
         }
         match status {
-            Status::AwaitingCode if self.leave != Leave::Stay => self.go_away(self.leave),
+            Status::AwaitingCode if self.leave != Leave::Stay => self.abandon(self.leave),
             Status::AwaitingCode => {
                 self.phase = Phase::Ready;
                 self.next_ask_ms = Some(now + self.policy.heard_ms);
@@ -50,7 +50,7 @@ impl Charge {
             }
             Status::Creating => {
                 self.phase = Phase::Watching;
-                self.be_patient(now);
+                self.start_patience(now);
                 self.next_ask_ms = Some(now + self.policy.poll_ms);
             }
             Status::AwaitingPayer
@@ -66,7 +66,7 @@ impl Charge {
             | Status::Cancelled
             | Status::Voided => {
                 self.phase = Phase::Watching;
-                self.be_patient(now);
+                self.start_patience(now);
                 self.next_ask_ms = Some(now + self.policy.poll_ms);
                 self.watch(now);
             }
@@ -99,8 +99,8 @@ impl Charge {
             }
             Err(Fault::Problem(code, trade)) => self.hand_over_refused(code, trade),
         }
-        if self.wish && self.phase == Phase::Watching {
-            self.send_wish();
+        if self.cancel_requested && self.phase == Phase::Watching {
+            self.send_cancel();
         }
     }
 
@@ -144,7 +144,7 @@ impl Charge {
             | ProblemCode::BodyTooLarge
             | ProblemCode::RateLimited
             | ProblemCode::Overloaded => {
-                self.send_wish();
+                self.send_cancel();
                 self.end(End::Refused(code, trade));
             }
         }
@@ -164,18 +164,18 @@ impl Charge {
         }
         self.asking = false;
         match reply {
-            Ok(trade) if self.is_outlived(&trade) => {}
+            Ok(trade) if self.is_stale(&trade) => {}
             Ok(trade) => {
                 self.adopt(trade);
                 self.watch(now);
             }
-            Err(Fault::Problem(ProblemCode::TradeNotFound, _)) => self.forgotten(),
+            Err(Fault::Problem(ProblemCode::TradeNotFound, _)) => self.trade_unknown(),
             Err(Fault::NoAnswer | Fault::NoToken | Fault::Problem(..)) => {}
         }
     }
 
     /// The backend does not know the trade. That proves nothing if a code was handed over.
-    fn forgotten(&mut self) {
+    fn trade_unknown(&mut self) {
         let trade_id = self.record.trade_id.clone().unwrap_or_default();
         if self.record.handed_over {
             self.end(End::Unresolved(self.trade.clone().map(Box::new), trade_id));
@@ -195,17 +195,17 @@ impl Charge {
                 Ok(trade) if trade.status != Status::Cancelled => {
                     self.adopt(trade);
                     self.phase = Phase::Watching;
-                    self.be_patient(now);
+                    self.start_patience(now);
                     self.watch(now);
                 }
                 Ok(trade) => {
                     self.adopt(trade);
-                    self.left();
+                    self.abandoned();
                 }
                 Err(Fault::Problem(_, Some(trade))) if trade.status != Status::Cancelled => {
                     self.adopt(*trade);
                     self.phase = Phase::Watching;
-                    self.be_patient(now);
+                    self.start_patience(now);
                     self.watch(now);
                 }
                 // The backend may have the code, and the trade's status is not known.
@@ -213,20 +213,20 @@ impl Charge {
                     let trade_id = self.record.trade_id.clone().unwrap_or_default();
                     self.end(End::Unresolved(self.trade.clone().map(Box::new), trade_id));
                 }
-                Err(_) => self.left(),
+                Err(_) => self.abandoned(),
             }
             return;
         }
         match reply {
-            Ok(trade) if self.is_outlived(&trade) => {}
+            Ok(trade) if self.is_stale(&trade) => {}
             Ok(trade) => {
                 self.adopt(trade);
                 self.watch(now);
             }
             Err(Fault::Problem(code, trade)) => {
-                self.wish = false;
+                self.cancel_requested = false;
                 self.outbox.push_back(Step::Notice(code));
-                if let Some(trade) = trade.filter(|trade| !self.is_outlived(trade)) {
+                if let Some(trade) = trade.filter(|trade| !self.is_stale(trade)) {
                     self.adopt(*trade);
                     self.watch(now);
                 }
@@ -238,7 +238,7 @@ impl Charge {
     /// Whether a newer version is known already.
     ///
     /// Such an answer says nothing about the present. In particular it does not confirm that a code is still awaited.
-    fn is_outlived(&self, trade: &Trade) -> bool {
+    fn is_stale(&self, trade: &Trade) -> bool {
         self.trade
             .as_ref()
             .is_some_and(|known| trade.version < known.version)
@@ -271,24 +271,24 @@ impl Charge {
             // Another terminal has handed over a code: from now on this one only asks.
             self.phase = Phase::Watching;
             self.outbox.push_back(Step::StopScan);
-            self.be_patient(now);
+            self.start_patience(now);
             self.next_ask_ms = Some(now + self.policy.poll_ms);
         }
     }
 
     /// Acts on a trade that awaits its code (again): the creation or the hand-over got no answer, or nothing was sent.
     fn open_again(&mut self, now: Ms) {
-        if self.following && !self.wish {
+        if self.following && !self.cancel_requested {
             // The till that runs the trade hands the code over. This one starts to wait then.
             self.patience_ms = None;
-            self.be_patient(now);
-        } else if self.resumed || self.leave != Leave::Stay || self.wish {
-            self.go_away(Leave::Abort);
+            self.start_patience(now);
+        } else if self.resumed || self.leave != Leave::Stay || self.cancel_requested {
+            self.abandon(Leave::Abort);
         } else if self.record.handed_over {
             self.hand_over(now);
         } else {
             self.patience_ms = None;
-            self.attempt_exists(now);
+            self.trade_exists(now);
         }
     }
 

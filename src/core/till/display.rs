@@ -15,7 +15,7 @@ impl Charge {
     pub(super) fn watch_display(&mut self, status: Status, now: Ms) {
         match status {
             // A cancel without an answer is repeated, so that a code that should be taken down does not stay visible.
-            Status::AwaitingPayer if self.wish => self.send_wish(),
+            Status::AwaitingPayer if self.cancel_requested => self.send_cancel(),
             Status::AwaitingPayer if self.leave == Leave::Stay && !self.shown => {
                 self.seal_display(now)
             }
@@ -23,7 +23,7 @@ impl Charge {
                 // After a scan, the backend gives the customer the full time again, and so does the promise.
                 self.scanned = true;
                 self.patience_ms = None;
-                self.be_patient(now);
+                self.start_patience(now);
             }
             Status::Creating
             | Status::AwaitingCode
@@ -54,7 +54,7 @@ impl Charge {
 
     pub(super) fn put_on_display(&mut self, now: Ms) {
         self.phase = Phase::Watching;
-        self.be_patient(now);
+        self.start_patience(now);
         let awaited = self
             .trade
             .as_ref()
@@ -68,12 +68,12 @@ impl Charge {
     /// Cancels a trade whose code nobody has seen. It is never shown.
     ///
     /// The gateway knows the trade, so only the gateway's answer frees the sale.
-    pub(super) fn leave_unseen(&mut self, now: Ms) {
+    pub(super) fn abandon_unseen(&mut self, now: Ms) {
         self.leave = Leave::Abort;
-        self.wish = true;
+        self.cancel_requested = true;
         self.phase = Phase::Watching;
-        self.be_patient(now);
+        self.start_patience(now);
         self.next_ask_ms.get_or_insert(now + self.policy.poll_ms);
-        self.send_wish();
+        self.send_cancel();
     }
 }
