@@ -1,10 +1,10 @@
-//! Where an attempt can be, and what that means for the money.
+//! The states of a trade, and what each one means for the money.
 
 use serde::{Deserialize, Serialize};
 
 use crate::wire::{By, Status};
 
-/// Where an attempt stands, in the backend's own words; [`State::status`] is what the page sees.
+/// The state of a trade, as the backend stores it. Pages see [`State::status`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
@@ -12,21 +12,21 @@ pub enum State {
     Creating,
     /// The creation got no clear answer.
     CreateUnknown,
-    /// The gateway knows the trade; the customer's code is awaited.
+    /// The gateway knows the trade, and the customer's code is awaited.
     AwaitingCode,
-    /// Our code is on display, or may be: the customer may pay at any moment.
+    /// Our code is visible, or may be: a customer may pay at any moment.
     AwaitingPayer,
     /// The payment has left, or may have.
     Paying,
     /// The gateway is processing.
     Pending,
-    /// The payment got no clear answer; asked every 2 s.
+    /// The payment got no clear answer. The gateway is asked every `poll_ms`.
     Unknown,
-    /// A cancel is under way, or answered and being checked.
+    /// A cancel is under way, or its answer is being checked.
     Cancelling,
     /// The cancel got no clear answer.
     CancelUnknown,
-    /// Time is up without a word: a person decides.
+    /// The deadline has passed without an outcome: a person decides.
     NeedsReview,
     /// The money is taken.
     Paid,
@@ -34,37 +34,37 @@ pub enum State {
     Voiding,
     /// The void got no clear answer.
     VoidUnknown,
-    /// No word on the void in time: a person decides.
+    /// The void got no answer in time: a person decides.
     VoidReview,
-    /// Proof of payment came after the attempt was closed.
+    /// Proof of payment came after the trade was closed.
     LateSuccess,
     /// Refused by the gateway.
     Declined,
     /// Closed unpaid by the cashier or the customer.
     Cancelled,
-    /// Closed unpaid because time was up.
+    /// Closed unpaid at the deadline.
     Expired,
-    /// Left before anything was presented.
+    /// Closed before anything was presented.
     Abandoned,
     /// The money was returned.
     Voided,
 }
 
-/// What may have become of the customer's money.
+/// What may have happened to the customer's money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Risk {
-    /// None can have moved.
+    /// No money can have moved.
     None,
-    /// Some may have moved.
+    /// Money may have moved.
     Possible,
-    /// It was taken.
+    /// Money was taken.
     Taken,
-    /// The attempt is closed and none was kept.
+    /// The trade is closed and no money was kept.
     Closed,
 }
 
 impl State {
-    /// Every state, in the order of the table in `docs/rules.md`.
+    /// All states, in the order of the table in `docs/rules.md`.
     pub const ALL: [Self; 20] = [
         Self::Creating,
         Self::CreateUnknown,
@@ -88,7 +88,7 @@ impl State {
         Self::Voided,
     ];
 
-    /// What may have become of the money.
+    /// What may have happened to the money in this state.
     #[must_use]
     pub fn risk(self) -> Risk {
         match self {
@@ -111,7 +111,7 @@ impl State {
         }
     }
 
-    /// The word for page and shop.
+    /// The status that page and shop see.
     #[must_use]
     pub fn status(self) -> Status {
         match self {
@@ -132,7 +132,7 @@ impl State {
         }
     }
 
-    /// True where a newer trade may take this one's place: no code was presented, so no money can have moved.
+    /// Whether a newer trade may replace this one: nothing was presented, so no money can have moved.
     #[must_use]
     pub fn gives_way(self) -> bool {
         match self.risk() {
@@ -184,17 +184,17 @@ impl State {
         self.stage() == Stage::Payment
     }
 
-    /// True where proof that the payment never left is believed: the gateway has said nothing about it yet.
+    /// Whether a proof that the payment never left is believed: the gateway has said nothing about it yet.
     pub(super) fn may_be_unsent(self) -> bool {
         self.awaits_payment() && self != Self::Pending
     }
 
-    /// True where a cancel is under way.
+    /// Whether a cancel is under way.
     pub(super) fn is_cancelling(self) -> bool {
         self.stage() == Stage::Cancel
     }
 
-    /// True where a void is under way, or no word on it came.
+    /// Whether a void is under way, or got no answer.
     pub(super) fn is_voiding(self) -> bool {
         self.stage() == Stage::Void
     }
@@ -204,7 +204,7 @@ impl State {
         self.stage() == Stage::Person
     }
 
-    /// Who closed it, where the state itself says so.
+    /// Who closed the trade, if the state tells it. The argument is who has asked for a cancel.
     pub(super) fn closed_by(self, wish: Option<By>) -> Option<By> {
         let by = if self == Self::Abandoned {
             By::Cashier

@@ -1,10 +1,10 @@
-//! What people wish: a code handed over, a cancel, a void, a verdict.
+//! Applies what people ask for: a code, a cancel, a void, a verdict.
 
 use super::{CodeMark, Context, Refusal, Risk, Rival, Send, State, Trade};
 use crate::wire::{By, Reason, VerdictOutcome};
 
 impl Trade {
-    /// Remembers that the terminal is there; a row is not worth writing more often than twice per beat.
+    /// Notes that the terminal is there. Writing the row twice in `heard_ms` is enough.
     pub(super) fn heard(&mut self, context: &Context<'_>) {
         let stale = context.now >= self.heard_ms + context.policy.heard_ms / 2;
         if stale && self.state.needs_terminal() {
