@@ -12,7 +12,7 @@ use kaunter_core::wire::{CodeMode, ProblemCode, Reason, Status, Trade};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::sample::{self, sale};
+use kaunter_model::sample::{self, sale};
 
 const DAY_MS: Ms = 24 * 3_600_000;
 /// No `handle` asks for more steps.

@@ -8,9 +8,6 @@
 //! `KAUNTER_WALK="cancel refunds" cargo test -p kaunter-core --test walk -- --nocapture` walks one kind by its name.
 #![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, missing_docs)]
 
-mod gateway;
-#[path = "../shared/sample.rs"]
-mod sample;
 mod world;
 
 use std::collections::{BTreeSet, HashMap};

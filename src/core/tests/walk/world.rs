@@ -10,13 +10,12 @@ mod page;
 use kaunter_core::money::Money;
 use kaunter_core::policy::Ms;
 use kaunter_core::till::{self, Charge};
-use kaunter_core::trade::{Event, Move, PayAnswer, Send, StatusWord, Trade};
+use kaunter_core::trade::{Event, Move, Send, StatusWord, Trade};
+use kaunter_model::gateway::{self, Account};
 
 pub(crate) use actions::Action;
 pub(crate) use kinds::Kind;
 use page::{Call, Page};
-
-use crate::gateway::Account;
 
 /// Under way: it may arrive in any order, late, or not at all.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -59,21 +58,15 @@ pub(crate) struct World {
     moves: Vec<Move>,
 }
 
-/// The same answer about another amount, where it carries any.
+/// The same answer about another amount, where it says anything of a payment and no amount yet.
 fn twisted(event: &Event) -> Option<Event> {
-    let mut event = event.clone();
-    let carried = match &mut event {
-        Event::PayAnswered(PayAnswer::Paid(carried) | PayAnswer::Processing(carried)) => carried,
-        Event::Status(_, answer)
-            if !matches!(answer.word, StatusWord::NoWord | StatusWord::Unpaid) =>
-        {
-            &mut answer.carried
-        }
-        _ => return None,
-    };
-    if carried.amount.is_some() {
+    if let Event::Status(_, answer) = event
+        && matches!(answer.word, StatusWord::NoWord | StatusWord::Unpaid)
+    {
         return None;
     }
+    let mut event = event.clone();
+    let carried = gateway::carried(&mut event).filter(|carried| carried.amount.is_none())?;
     carried.amount = Some(Money {
         minor: 1,
         currency: "MYR".to_owned(),
@@ -110,7 +103,7 @@ impl World {
                 "{:?} v{} ({:?})",
                 row.trade.state(),
                 row.trade.version(),
-                row.account.place
+                row.account.stage
             )
         });
         let pages = self.pages.iter().map(|page| {

@@ -4,23 +4,23 @@ use kaunter_core::policy::Ms;
 use kaunter_core::till::{self, Phase};
 use kaunter_core::trade::{Send, State, Step};
 use kaunter_core::wire::VerdictOutcome;
+use kaunter_model::gateway::{Response, Stage};
 
 use super::{Call, Message, Row, World, twisted};
-use crate::gateway::{Mood, Place};
 
 /// A step that a world can take. The numbers count rows, pages and messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Action {
     Start,
     Time,
-    Deliver(usize, Mood),
+    Deliver(usize, Response),
     /// The message is held up: it arrives later, if ever.
     Delay(usize),
-    DeliverLate(usize, Mood),
+    DeliverLate(usize, Response),
     /// The answer carries another amount.
     Twist(usize),
     LoseRequest(usize),
-    LoseAnswer(usize, Mood),
+    LoseAnswer(usize, Response),
     Unsent(usize),
     LoseCall(usize),
     LoseReply(usize),
@@ -31,7 +31,7 @@ pub(crate) enum Action {
     Void(usize),
     Verdict(usize, VerdictOutcome),
     /// A customer scans our code: at once, or from a photograph of it.
-    CustomerScans(usize, Mood),
+    CustomerScans(usize, Response),
     CustomerConfirms(usize),
     CustomerRefuses(usize),
     CustomerCloses(usize),
@@ -53,7 +53,9 @@ impl World {
             self.message_actions(at, message, &mut actions);
         }
         for (at, message) in self.late.iter().enumerate() {
-            self.deliveries(message, |mood| actions.push(Action::DeliverLate(at, mood)));
+            self.deliveries(message, |response| {
+                actions.push(Action::DeliverLate(at, response))
+            });
         }
         for (at, page) in self.pages.iter().enumerate() {
             if page.writing.is_some() {
@@ -97,7 +99,9 @@ impl World {
     }
 
     pub(super) fn message_actions(&self, at: usize, message: &Message, actions: &mut Vec<Action>) {
-        self.deliveries(message, |mood| actions.push(Action::Deliver(at, mood)));
+        self.deliveries(message, |response| {
+            actions.push(Action::Deliver(at, response))
+        });
         if self.faults == 0 {
             return;
         }
@@ -106,8 +110,8 @@ impl World {
             Message::Call(..) => actions.extend([Action::LoseCall(at), Action::Delay(at)]),
             Message::Reply(..) => actions.extend([Action::LoseReply(at), Action::Delay(at)]),
             Message::Request(row, send) => {
-                for mood in self.rows[*row].account.moods(*send) {
-                    actions.push(Action::LoseAnswer(at, *mood));
+                for response in self.rows[*row].account.responses(*send) {
+                    actions.push(Action::LoseAnswer(at, *response));
                 }
                 actions.extend([Action::LoseRequest(at), Action::Delay(at)]);
                 if matches!(send, Send::Pay | Send::Void) {
@@ -123,15 +127,17 @@ impl World {
         }
     }
 
-    pub(super) fn deliveries(&self, message: &Message, mut deliver: impl FnMut(Mood)) {
+    pub(super) fn deliveries(&self, message: &Message, mut deliver: impl FnMut(Response)) {
         match message {
-            Message::Request(_, Send::Pay) if self.is_too_old_to_pay() => deliver(Mood::Refuses),
+            Message::Request(_, Send::Pay) if self.is_too_old_to_pay() => deliver(Response::Refuse),
             Message::Request(row, send) => {
-                for mood in self.rows[*row].account.moods(*send) {
-                    deliver(*mood);
+                for response in self.rows[*row].account.responses(*send) {
+                    deliver(*response);
                 }
             }
-            Message::Call(..) | Message::Reply(..) | Message::Answer(..) => deliver(Mood::Grants),
+            Message::Call(..) | Message::Reply(..) | Message::Answer(..) => {
+                deliver(Response::Grant)
+            }
         }
     }
 
@@ -142,21 +148,21 @@ impl World {
     }
 
     pub(super) fn row_actions(&self, at: usize, row: &Row, actions: &mut Vec<Action>) {
-        if row.account.place == Place::Pending {
+        if row.account.stage == Stage::Pending {
             if !self.is_too_old_to_pay() {
                 actions.push(Action::CustomerConfirms(at));
             }
             actions.push(Action::CustomerRefuses(at));
             actions.push(Action::CustomerCloses(at));
         }
-        if row.shown && row.account.place == Place::Created && !self.is_too_old_to_pay() {
-            for mood in [Mood::Grants, Mood::Waits, Mood::Refuses] {
-                actions.push(Action::CustomerScans(at, mood));
+        if row.shown && row.account.stage == Stage::Created && !self.is_too_old_to_pay() {
+            for response in [Response::Grant, Response::Wait, Response::Refuse] {
+                actions.push(Action::CustomerScans(at, response));
             }
         }
         if self.lates > 0
-            && (row.account.payments > 0 || row.shown)
-            && matches!(row.account.place, Place::Failed | Place::Closed)
+            && (row.account.ledger.payments > 0 || row.shown)
+            && row.account.stage.is_unpaid()
         {
             actions.push(Action::PaidAfterAll(at));
         }
@@ -164,31 +170,22 @@ impl World {
             if matches!(row.trade.state(), State::Paid | State::LateSuccess) {
                 actions.push(Action::Void(at));
             }
-            if row.trade.state() == State::LateSuccess && row.account.place == Place::Paid {
+            if row.trade.state() == State::LateSuccess && row.account.stage == Stage::Paid {
                 actions.push(Action::GivenBackElsewhere(at));
             }
-            for outcome in self.true_verdicts(at, row) {
+            if let Some(outcome) = self.true_verdict(at, row) {
                 actions.push(Action::Verdict(at, outcome));
             }
         }
     }
 
     /// A person settles a review by the gateway's own books, when nothing is under way there any more.
-    pub(super) fn true_verdicts(&self, at: usize, row: &Row) -> Vec<VerdictOutcome> {
+    fn true_verdict(&self, at: usize, row: &Row) -> Option<VerdictOutcome> {
         let under_way = |message: &Message| matches!(message, Message::Request(of, Send::Pay | Send::Cancel | Send::Void) if *of == at);
         if self.messages.iter().chain(&self.late).any(under_way) {
-            return vec![];
+            return None;
         }
-        match (row.trade.state(), row.account.place) {
-            (State::NeedsReview | State::VoidReview | State::LateSuccess, Place::Paid) => {
-                vec![VerdictOutcome::Paid]
-            }
-            (State::NeedsReview | State::VoidReview | State::LateSuccess, Place::Voided) => {
-                vec![VerdictOutcome::Voided]
-            }
-            (State::NeedsReview, Place::Failed | Place::Closed) => vec![VerdictOutcome::Declined],
-            (_, _) => vec![],
-        }
+        row.account.verdict(row.trade.state())
     }
 
     pub(super) fn next_wake(&self) -> Option<Ms> {

@@ -7,9 +7,9 @@ use kaunter_core::trade::{
     CodeMark, Context, CreateAnswer, Event, Facts, Refusal, Rival, Step, Trade,
 };
 use kaunter_core::wire::{self, ProblemCode};
+use kaunter_model::gateway::Account;
 
 use super::{Call, Message, Row, World};
-use crate::gateway::Account;
 
 const MOST_ATTEMPTS: usize = 2;
 

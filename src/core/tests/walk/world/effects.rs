@@ -3,10 +3,10 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use kaunter_core::till::{self, Charge, Fault, Hint};
-use kaunter_core::trade::{CreateAnswer, Event, PayAnswer, Send, State, VoidAnswer};
+use kaunter_core::trade::{Carried, Event, Send, State};
+use kaunter_model::gateway::{self, Request, Response, Stage};
 
 use super::{Action, Call, Message, World, twisted};
-use crate::gateway::{Account, Mood, Place};
 
 impl World {
     /// Takes one of its actions.
@@ -14,18 +14,18 @@ impl World {
         match action {
             Action::Start => {}
             Action::Time => self.pass_time(),
-            Action::Deliver(at, mood) => {
+            Action::Deliver(at, response) => {
                 let message = self.messages.remove(at);
-                self.deliver(message, mood);
+                self.deliver(message, response);
             }
             Action::Delay(at) => {
                 self.faults -= 1;
                 let message = self.messages.remove(at);
                 self.late.push(message);
             }
-            Action::DeliverLate(at, mood) => {
+            Action::DeliverLate(at, response) => {
                 let message = self.late.remove(at);
-                self.deliver(message, mood);
+                self.deliver(message, response);
             }
             Action::Twist(at) => {
                 self.faults -= 1;
@@ -35,7 +35,7 @@ impl World {
                 }
             }
             Action::LoseRequest(at) => self.lose_request(at),
-            Action::LoseAnswer(at, mood) => self.lose_answer(at, mood),
+            Action::LoseAnswer(at, response) => self.lose_answer(at, response),
             Action::Unsent(at) => self.unsent(at),
             Action::LoseCall(at) => {
                 self.faults -= 1;
@@ -70,17 +70,16 @@ impl World {
                 self.wishes -= 1;
                 let _ = self.apply(row, Event::Verdict(outcome));
             }
-            Action::CustomerScans(row, mood) => self.rows[row].account.scan(mood),
+            Action::CustomerScans(row, response) => self.rows[row].account.scan(response),
             Action::CustomerConfirms(row) => self.rows[row].account.charge(),
-            Action::CustomerRefuses(row) => self.rows[row].account.place = Place::Failed,
+            Action::CustomerRefuses(row) => self.rows[row].account.stage = Stage::Failed,
             Action::GivenBackElsewhere(row) => {
-                self.rows[row].account.give_back_at_desk();
+                self.rows[row].account.refund_at_desk();
             }
-            Action::CustomerCloses(row) => self.rows[row].account.place = Place::Closed,
+            Action::CustomerCloses(row) => self.rows[row].account.stage = Stage::Closed,
             Action::PaidAfterAll(row) => {
                 self.lates -= 1;
-                self.rows[row].account.late = true;
-                self.rows[row].account.charge();
+                self.rows[row].account.charge_late();
             }
             Action::BackendDies { requests_lost } => self.backend_dies(requests_lost),
             Action::PageDies(page) => self.page_dies(page),
@@ -98,7 +97,7 @@ impl World {
         }
     }
 
-    pub(super) fn deliver(&mut self, message: Message, mood: Mood) {
+    pub(super) fn deliver(&mut self, message: Message, response: Response) {
         match message {
             Message::Call(page, call) => {
                 let reply = self.backend(page, &call);
@@ -112,7 +111,7 @@ impl World {
             }
             Message::Reply(page, event) => self.tell(page, *event),
             Message::Request(row, send) => {
-                let event = self.serve(row, send, mood);
+                let event = self.serve(row, send, response);
                 self.messages.push(Message::Answer(row, event));
             }
             Message::Answer(row, event) => {
@@ -122,43 +121,41 @@ impl World {
     }
 
     /// The gateway does what a row asked for: with that row's trade, or with an older one that has the same id.
-    pub(super) fn serve(&mut self, row: usize, send: Send, mood: Mood) -> Event {
+    pub(super) fn serve(&mut self, row: usize, send: Send, response: Response) -> Event {
         let oldest = self.rows[0].trade.gateway_ref();
         let shared = row > 0 && oldest.is_some() && self.rows[row].trade.gateway_ref() == oldest;
         let repeats = row > 0 && oldest.is_some() && self.kind.repeats_ids;
         let at = if shared { 0 } else { row };
-        let mut event = self.rows[at].account.serve(send, mood, self.kind.refunds);
-        if let Event::Created(CreateAnswer::Made { gateway_ref, .. }) = &mut event {
-            *gateway_ref = format!("G{}", if repeats { 0 } else { row });
-        }
-        event
+        let request = Request {
+            gateway_ref: &format!("G{}", if repeats { 0 } else { row }),
+            cancel_refunds: self.kind.refunds,
+            carried: Carried::default(),
+        };
+        self.rows[at].account.serve(send, response, request)
     }
 
     pub(super) fn lose_request(&mut self, at: usize) {
         self.faults -= 1;
         if let Message::Request(row, send) = self.messages.remove(at) {
             self.messages
-                .push(Message::Answer(row, Account::silence(send)));
+                .push(Message::Answer(row, gateway::silence(send)));
         }
     }
 
-    pub(super) fn lose_answer(&mut self, at: usize, mood: Mood) {
+    pub(super) fn lose_answer(&mut self, at: usize, response: Response) {
         self.faults -= 1;
         if let Message::Request(row, send) = self.messages.remove(at) {
-            self.serve(row, send, mood);
+            self.serve(row, send, response);
             self.messages
-                .push(Message::Answer(row, Account::silence(send)));
+                .push(Message::Answer(row, gateway::silence(send)));
         }
     }
 
     pub(super) fn unsent(&mut self, at: usize) {
         self.faults -= 1;
         if let Message::Request(row, send) = self.messages.remove(at) {
-            let event = match send {
-                Send::Pay => Event::PayAnswered(PayAnswer::Unsent),
-                _ => Event::VoidAnswered(VoidAnswer::Unsent),
-            };
-            self.messages.push(Message::Answer(row, event));
+            self.messages
+                .push(Message::Answer(row, gateway::unsent(send)));
         }
     }
 

@@ -34,12 +34,12 @@ impl World {
 
     fn judge_row(row: &Row) -> Result<(), String> {
         let account = row.account;
-        if account.payments > 1 || account.charged > 1 {
+        if account.ledger.payments > 1 || account.ledger.charged > 1 {
             return Err(
                 "double charge: the payment of one attempt reached the gateway twice".to_owned(),
             );
         }
-        if account.refunded > account.charged {
+        if account.ledger.refunded > account.ledger.charged {
             return Err("double refund".to_owned());
         }
         let unseen =
@@ -47,14 +47,18 @@ impl World {
         if row.shown && unseen {
             return Err("our code was shown, and the row says that nobody could pay".to_owned());
         }
-        let kept = account.charged - account.refunded;
+        let kept = account.ledger.charged - account.ledger.refunded;
         let lie = match row.trade.state() {
             State::Paid => kept != 1,
-            State::LateSuccess => account.charged != 1,
-            State::Voided => kept != 0 && !account.late,
-            State::Declined | State::Cancelled | State::Expired => kept != 0 && !account.late,
-            State::Creating | State::CreateUnknown | State::AwaitingCode => account.payments != 0,
-            State::Abandoned => account.payments != 0,
+            State::LateSuccess => account.ledger.charged != 1,
+            State::Voided => kept != 0 && !account.ledger.late,
+            State::Declined | State::Cancelled | State::Expired => {
+                kept != 0 && !account.ledger.late
+            }
+            State::Creating | State::CreateUnknown | State::AwaitingCode => {
+                account.ledger.payments != 0
+            }
+            State::Abandoned => account.ledger.payments != 0,
             _ => false,
         };
         if lie {
@@ -78,12 +82,13 @@ impl World {
         };
         match end {
             End::Settled(trade) => match trade.status {
-                wire::Status::Paid if account(&trade.trade_id).charged != 1 => {
+                wire::Status::Paid if account(&trade.trade_id).ledger.charged != 1 => {
                     Err("told paid, and the ledger has no charge".to_owned())
                 }
                 wire::Status::Declined | wire::Status::Cancelled
-                    if account(&trade.trade_id).charged != account(&trade.trade_id).refunded
-                        && !account(&trade.trade_id).late =>
+                    if account(&trade.trade_id).ledger.charged
+                        != account(&trade.trade_id).ledger.refunded
+                        && !account(&trade.trade_id).ledger.late =>
                 {
                     Err(format!(
                         "told {:?}, and the ledger has a charge",
@@ -104,7 +109,7 @@ impl World {
                         .charge
                         .as_ref()
                         .is_some_and(|charge| charge.record().key == row.key);
-                    own && (row.account.payments > 0 || row.shown)
+                    own && (row.account.ledger.payments > 0 || row.shown)
                 });
                 if began {
                     Err(format!(
@@ -123,9 +128,9 @@ impl World {
         let kept: u8 = self
             .rows
             .iter()
-            .map(|row| row.account.charged - row.account.refunded)
+            .map(|row| row.account.ledger.charged - row.account.ledger.refunded)
             .sum();
-        let late = self.rows.iter().any(|row| row.account.late);
+        let late = self.rows.iter().any(|row| row.account.ledger.late);
         if kept > 1 && !late {
             return Err(format!(
                 "double charge: the sale keeps its amount {kept} times"

@@ -2,9 +2,9 @@
 
 use kaunter_core::till::{self, Charge, End, Fault, Plan, Record, Reply};
 use kaunter_core::wire::{self, CodeMode};
+use kaunter_model::sample;
 
 use super::{Message, World};
-use crate::sample::sale as sample;
 
 /// A call of a page to the backend.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -33,7 +33,7 @@ impl World {
         } else {
             self.kind.second_merchant
         };
-        let mut sale = sample();
+        let mut sale = sample::sale();
         if at > 0 && self.kind.second_amount {
             sale.amount.minor += 1;
         }
