@@ -17,6 +17,8 @@ pub(crate) struct Problem {
     detail: Option<String>,
     /// When the same call makes sense again, where that is known.
     after: Option<Duration>,
+    /// The field that is wrong: a name of ours.
+    param: Option<String>,
 }
 
 impl Problem {
@@ -26,7 +28,14 @@ impl Problem {
             trade: None,
             detail: None,
             after: None,
+            param: None,
         }
+    }
+
+    /// The same, naming the field that is wrong.
+    pub(crate) fn at(mut self, param: impl Into<String>) -> Self {
+        self.param = Some(param.into());
+        self
     }
 
     /// The same, with the time after which it makes sense again.
@@ -90,8 +99,8 @@ fn status(code: ProblemCode) -> StatusCode {
         | ProblemCode::TokenExpired
         | ProblemCode::ServerKeyInvalid => StatusCode::UNAUTHORIZED,
         ProblemCode::TokenForbidden => StatusCode::FORBIDDEN,
-        ProblemCode::Mismatch
-        | ProblemCode::SaleBusy
+        ProblemCode::Mismatch => StatusCode::UNPROCESSABLE_ENTITY,
+        ProblemCode::SaleBusy
         | ProblemCode::SalePaid
         | ProblemCode::SaleAmountMismatch
         | ProblemCode::CodeTaken
@@ -270,6 +279,8 @@ impl IntoResponse for Problem {
             // Who reads the sentence learns what the header says.
             detail: detail.replace("a few seconds", &seconds(after_s)),
             retry: retry(self.code),
+            param: self.param,
+            trace_id: crate::trace::id(),
             trade: self.trade,
         };
         let mut response = (status, Json(body)).into_response();

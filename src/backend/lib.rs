@@ -22,6 +22,7 @@ mod secret;
 mod store;
 mod terminal;
 mod token;
+mod trace;
 mod trades;
 
 use std::net::SocketAddr;

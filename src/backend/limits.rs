@@ -58,8 +58,12 @@ pub(crate) const SQLITE_CONNECTIONS: u32 = 4;
 pub(crate) const POSTGRES_CONNECTIONS: u32 = 20;
 /// Connections for what moves nothing: see `store::Store::note`.
 pub(crate) const POSTGRES_LIGHT_CONNECTIONS: u32 = 8;
-/// Rows that are held at once while a day is written out.
+/// Rows that are held at once while a list is written out, or compared with a report.
 pub(crate) const PAGE_ROWS: usize = 200;
+/// Trades of one answer of a list, where the caller does not say.
+pub(crate) const LIST_ROWS: usize = 100;
+/// The most that a caller may ask for: half a megabyte.
+pub(crate) const LIST_MAX_ROWS: usize = 500;
 /// Open attempts that one answer names: more than a terminal can have by far, and a shop's server asks by the day.
 pub(crate) const MAX_OPEN_ROWS: usize = 1_000;
 /// How often a change that another process overtook is tried again.

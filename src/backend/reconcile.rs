@@ -18,7 +18,8 @@ use serde::Serialize;
 
 use crate::clock::DAY_MS;
 use crate::config::Config;
-use crate::store::{Mark, Store, word};
+use crate::limits::PAGE_ROWS;
+use crate::store::{Filter, Store, word};
 use report::{Report, Row};
 
 /// What has become of the money, as both sides say it.
@@ -125,14 +126,21 @@ pub async fn reconcile(config: &Config, file: &Path, day: &str) -> anyhow::Resul
     let store = Store::open(&config.database, config.database_url.as_ref()).await?;
     let mut books = Books::default();
     let wide = span.start.saturating_sub(DAY_MS)..span.end + DAY_MS;
+    let filter = Filter {
+        shop: config.shop.clone(),
+        span: Some(wide),
+        reference: None,
+        terminal: None,
+        is_open: false,
+    };
     let mut mark = None;
     loop {
-        let page = store.between(&config.shop, &wide, mark.as_ref()).await?;
+        let page = store.list(&filter, mark.as_ref(), PAGE_ROWS).await?;
         for stored in &page {
             books.add(&stored.trade, span.contains(&stored.trade.created_ms()));
         }
         match page.last() {
-            Some(last) => mark = Some(Mark::after(last)),
+            Some(last) => mark = Some(filter.mark(last)),
             None => break,
         }
     }

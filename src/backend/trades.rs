@@ -964,19 +964,19 @@ fn new_trx_id() -> Result<String, Problem> {
 
 /// The sale's currency and amount, as the machine and the store take them.
 pub(crate) fn check_sale(sale: &Sale, currency: &str, max_minor: u64) -> Result<(), Problem> {
-    let refuse = |code| Err(Problem::new(code));
+    let refuse = |code, param: &str| Err(Problem::new(code).at(param));
     let chars = sale.reference.chars().count();
     if chars == 0 || chars > wire::REF_MAX_CHARS || sale.reference.chars().any(char::is_control) {
-        return refuse(ProblemCode::SaleInvalid);
+        return refuse(ProblemCode::SaleInvalid, "sale.ref");
     }
     if sale.amount.minor == 0 || sale.amount.minor > kaunter_core::money::MAX_MINOR {
-        return refuse(ProblemCode::AmountInvalid);
+        return refuse(ProblemCode::AmountInvalid, "sale.amount.minor");
     }
     if sale.amount.currency != currency {
-        return refuse(ProblemCode::CurrencyUnsupported);
+        return refuse(ProblemCode::CurrencyUnsupported, "sale.amount.currency");
     }
     if sale.amount.minor > max_minor {
-        return refuse(ProblemCode::AmountLimit);
+        return refuse(ProblemCode::AmountLimit, "sale.amount.minor");
     }
     Ok(())
 }

@@ -120,7 +120,7 @@ impl Reach {
             Self::Whole => Some(trade),
             Self::Standing => Some(Trade {
                 gateway_ref: None,
-                by: None,
+                cancelled_by: None,
                 reason: None,
                 void_gateway_ref: None,
                 shown_code: None,
@@ -136,7 +136,7 @@ impl Reach {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{By, CodeMode, GatewayAnswer, Payload, Reason, ShownCode, Status};
+    use crate::wire::{By, CodeMode, DecidedBy, GatewayAnswer, Payload, Reason, ShownCode, Status};
 
     fn sale(reference: &str, minor: u64) -> Sale {
         Sale {
@@ -264,7 +264,7 @@ mod tests {
             mode: facts.mode,
             terminal: facts.terminal.clone(),
             status: Status::Paid,
-            by: Some(By::Deadline),
+            cancelled_by: Some(By::Deadline),
             reason: Some(Reason::Other),
             void_gateway_ref: Some("V1".to_owned()),
             version: 3,
@@ -272,7 +272,7 @@ mod tests {
             since: String::new(),
             created_at: String::new(),
             deadline_at: None,
-            settled: false,
+            decided_by: Some(DecidedBy::Gateway),
             late: false,
             shown_code: Some(ShownCode {
                 payload: Payload("scan me".to_owned()),
@@ -285,7 +285,7 @@ mod tests {
         assert_eq!(Reach::Nothing.told(trade.clone()), None);
         let standing = Trade {
             gateway_ref: None,
-            by: None,
+            cancelled_by: None,
             reason: None,
             void_gateway_ref: None,
             shown_code: None,

@@ -46,7 +46,7 @@ pub use state::{Risk, State};
 pub use table::MOVES;
 
 use crate::policy::{Ms, Policy};
-use crate::wire::{By, CodeMode, GatewayAnswer, Payload, Reason, Sale};
+use crate::wire::{By, CodeMode, DecidedBy, GatewayAnswer, Payload, Reason, Sale};
 
 /// What never changes about an attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -453,6 +453,18 @@ impl Trade {
     #[must_use]
     pub fn settled(&self) -> bool {
         self.settled
+    }
+
+    /// Whose word its status is: none while it is open, and none where it was closed before any code left.
+    #[must_use]
+    pub fn decided_by(&self) -> Option<DecidedBy> {
+        if self.settled {
+            Some(DecidedBy::Person)
+        } else if self.state.status().is_final() && self.state != State::Abandoned {
+            Some(DecidedBy::Gateway)
+        } else {
+            None
+        }
     }
 
     /// True once a payment may have left, ours or that of somebody who saw our code, and was not proven unsent.

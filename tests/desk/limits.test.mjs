@@ -182,13 +182,16 @@ test("pages of other origins: only those that are named, and they can read when 
       headers: {
         origin,
         ...(method === "OPTIONS"
-          ? { "access-control-request-method": "POST", "access-control-request-headers": "authorization,x-trace-id" }
+          ? {
+              "access-control-request-method": "POST",
+              "access-control-request-headers": "authorization,kaunter-trace-id",
+            }
           : {}),
       },
     });
   const own = await ask("https://till.shop.example");
   assert.equal(own.headers.get("access-control-allow-origin"), "https://till.shop.example");
-  assert.match(own.headers.get("access-control-expose-headers"), /retry-after/i);
+  assert.match(own.headers.get("access-control-expose-headers"), /retry-after.*kaunter-trace-id/i);
   assert.match(
     (await ask("https://till.shop.example", "OPTIONS")).headers.get("access-control-allow-headers"),
     /authorization/i,
@@ -206,7 +209,7 @@ test("pages of other origins: only those that are named, and they can read when 
 test("every answer closes what is not needed; a page allows its own scripts, the camera and nothing else", async (t) => {
   const shop = await counter(t);
   for (const path of [
-    "/v1/trades?open=",
+    "/v1/trades?open=true",
     "/v1/trades/none",
     "/healthz",
     "/openapi.json",
@@ -231,7 +234,9 @@ test("every answer closes what is not needed; a page allows its own scripts, the
 test("test wallets are hidden unless told, and can't be charged", async (t) => {
   const shop = await counter(t);
   const ids = async () =>
-    (await shop.call("POST", "/v1/sessions", { token: await shop.token() })).json.wallets.map(({ wallet_id }) => wallet_id);
+    (await shop.call("POST", "/v1/sessions", { token: await shop.token() })).json.wallets.map(
+      ({ wallet_id }) => wallet_id,
+    );
   assert.ok((await ids()).includes("99"));
   await reconfigured(shop, (toml) => toml.replace("test_wallets = true", ""));
   const left = await ids();
@@ -247,11 +252,12 @@ test("a trace id goes from the browser's call to the call of the gateway", async
   const shop = await counter(t);
   const trade = await open(shop, "traced");
   const trace = "a0b1c2d3e4f5";
-  await shop.call("POST", `/v1/trades/${trade.trade_id}/code`, {
+  const answer = await shop.call("POST", `/v1/trades/${trade.trade_id}/code`, {
     token: await shop.token(),
     body: { code: await shop.code() },
-    headers: { "x-trace-id": trace },
+    headers: { "kaunter-trace-id": trace },
   });
+  assert.equal(answer.headers.get("kaunter-trace-id"), trace, "and back");
   await shop.stopBackend();
   const lines = shop.words
     .split("\n")

@@ -276,7 +276,7 @@ test("rule 19: a token for one sale reaches no other, whatever it may", async (t
     const answer = await shop.call(method, path, { token, body });
     assert.deepEqual([answer.status, answer.json.code], [403, "token_forbidden"], `${method} ${path}: ${answer.text}`);
   }
-  assert.deepEqual((await shop.call("GET", "/v1/trades?open=", { token })).json.trades, []);
+  assert.deepEqual((await shop.call("GET", "/v1/trades?open=true", { token })).json.trades, []);
   assert.equal((await shop.sale("WAITING")).trades[0].status, "awaiting-code");
   assert.equal(
     (await post(shop, "/v1/trades", token, newTrade("SMALL", { minor: 500 }))).status,

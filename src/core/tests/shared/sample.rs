@@ -48,7 +48,7 @@ pub(crate) fn told(trade_id: &str, mode: CodeMode, status: Status, version: u64)
         mode,
         terminal: "till".to_owned(),
         status,
-        by: None,
+        cancelled_by: None,
         reason: None,
         void_gateway_ref: None,
         version,
@@ -56,7 +56,7 @@ pub(crate) fn told(trade_id: &str, mode: CodeMode, status: Status, version: u64)
         since: String::new(),
         created_at: String::new(),
         deadline_at: None,
-        settled: false,
+        decided_by: None,
         late: false,
         shown_code: (mode == CodeMode::MerchantPresented && status == Status::AwaitingPayer)
             .then(show),
