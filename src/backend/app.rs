@@ -41,8 +41,9 @@ impl App {
         let store = Store::open(&config.database, config.database_url.as_ref()).await?;
         let gateway = Gateway::new(config.gateway.clone(), policy.clone(), &config.bounds)?;
         // A faster clock means more calls a minute.
-        let scale = 1000 / config.time_permille.clamp(1, 1000);
+        let scale = 1000 / config.time_scale_permille.clamp(1, 1000);
         let calls = config
+            .bounds
             .calls_per_minute
             .saturating_mul(u32::try_from(scale).unwrap_or(1));
         Ok(Self {
@@ -54,7 +55,7 @@ impl App {
                 policy,
                 config.shop.clone(),
                 Clock::start(),
-                config.bounds.requests,
+                config.bounds.concurrent_gateway_requests,
             ),
             config,
         })

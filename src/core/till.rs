@@ -343,7 +343,7 @@ impl Charge {
 
     fn be_patient(&mut self, now: Ms) {
         self.patience_ms
-            .get_or_insert(now + self.policy.deadline_ms + self.policy.patience_ms);
+            .get_or_insert(now + self.policy.deadline_ms + self.policy.last_word_ms);
     }
 
     fn ask(&mut self, now: Ms) {
@@ -351,7 +351,7 @@ impl Charge {
             return;
         };
         let pause_ms = if self.phase == Phase::Ready {
-            self.policy.heard_ms
+            self.policy.heartbeat_ms
         } else {
             self.policy.poll_ms
         };

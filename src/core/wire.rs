@@ -324,11 +324,11 @@ pub struct PagePolicy {
     /// How long the backend verifies before a person is asked.
     pub deadline_ms: u64,
     /// How often the page is heard of while it scans.
-    pub heard_ms: u64,
+    pub heartbeat_ms: u64,
     /// How long one call may last.
-    pub call_ms: u64,
+    pub call_timeout_ms: u64,
     /// How long a promise waits past the deadline for the backend's word.
-    pub patience_ms: u64,
+    pub last_word_ms: u64,
 }
 
 /// `POST /v1/trades`.

@@ -13,7 +13,11 @@ const top = (line) => (toml) => `${line}\n${toml}`;
 const instead = (name, value) => (toml) =>
   toml.replace(new RegExp(`^${name} = .*`, "m"), `${name} = ${JSON.stringify(value)}`);
 const policy = (line) => (toml) => toml.replace(/^\[policy\]/m, `[policy]\n${line}`);
-const real = (toml) => instead("base", "https://gateway.example/version1")(toml).replace(/^time_permille = .*/m, "");
+const real = (toml) =>
+  instead(
+    "profile",
+    "documented",
+  )(instead("base_url", "https://gateway.example/version1")(toml)).replace(/^time_scale_permille = .*/m, "");
 const keys = () =>
   Object.fromEntries(
     [
@@ -62,7 +66,7 @@ test("what would be open, guessed or meaningless is refused, with what to do", a
     [instead("shop", "  "), {}, /shop must be a name/],
     [instead("shop", "s".repeat(65)), {}, /shop must be a name/],
     [policy("poll_ms = 0"), {}, /poll_ms = 0/],
-    [(toml) => policy("poll_ms = 500")(toml).replace(/^time_permille = .*/m, ""), {}, /poll_ms = 500/],
+    [(toml) => policy("poll_ms = 500")(toml).replace(/^time_scale_permille = .*/m, ""), {}, /poll_ms = 500/],
     [(toml) => policy("poll_ms = 500")(real(toml)), {}, /poll_ms = 500/],
     [instead("token_url", "javascript:void(0)"), {}, /terminal\.token_url must be an http/],
     [instead("token_url", "data:text/plain,token"), {}, /terminal\.token_url must be an http/],
@@ -74,14 +78,22 @@ test("what would be open, guessed or meaningless is refused, with what to do", a
       /terminal\.token_url holds a user's name or a password/,
     ],
     [
-      instead("base", "https://me:hunter2@gateway.example/version1"),
+      instead("base_url", "https://me:hunter2@gateway.example/version1"),
       {},
-      /gateway\.base holds a user's name or a password/,
+      /gateway\.base_url holds a user's name or a password/,
     ],
-    [instead("base", "ftp://me:hunter2@gateway.example"), {}, /gateway\.base/],
+    [instead("base_url", "ftp://me:hunter2@gateway.example"), {}, /gateway\.base_url/],
     [instead("dir", "/"), {}, /terminal\.dir = "\/" would serve every file/],
     [(toml) => toml, { DATABASE_URL: "mysql://shop:hunter2@127.0.0.1/laravel" }, /MySQL/],
     [top('server_key = "hunter2"'), {}, /unknown field/],
+    [(toml) => instead("profile", "sandbox")(real(toml)), {}, /gateway\.profile = "sandbox" is a set of assumptions/],
+    [
+      (toml) => instead("profile", "documented")(toml).replace("[gateway]", "[gateway]\ncan_cancel = true"),
+      {},
+      /add gateway\.words\.cancel/,
+    ],
+    [(toml) => toml.replace("calls_per_minute", "drain_ms"), {}, /limits\.drain_ms is called limits\.shutdown_ms now/],
+    [instead("profile", "rich"), {}, /gateway\.profile = "rich" is called gateway\.profile = "sandbox" now/],
   ];
   for (const [change, environment, words] of cases) {
     for (const command of [["check-config"], []]) {

@@ -10,12 +10,12 @@ import { counter, until } from "../terminal/harness.mjs";
 import { final, handOver, later, line, newTrade, open, reaches, reconfigured, stores, together } from "./desk.mjs";
 
 const both = stores();
-const limited = (limits) => (toml) => `${toml}\n[limits]\n${limits}\n`;
+const limited = (limits) => (toml) => toml.replace("[limits]", `[limits]\n${limits}`);
 
 both.test(
   "more calls at once than it answers: 503 with Retry-After, polls go on, and every payment ends once",
   async (t, counter) => {
-    const shop = await reconfigured(await counter(t, { scale: 0.2 }), limited("calls = 2"));
+    const shop = await reconfigured(await counter(t, { scale: 0.2 }), limited("concurrent_calls = 2"));
     const trades = [];
     for (let nth = 0; nth < 6; nth++) trades.push(await open(shop, `many-${nth}`));
     for (const trade of trades) await shop.fault("pay", { hang_ms: 1_500 }, { trade_id: trade.trade_id });
@@ -46,7 +46,7 @@ both.test(
 );
 
 test("while every call that changes something waits for a slow gateway, tills that ask are answered", async (t) => {
-  const shop = await reconfigured(await counter(t), limited("calls = 1"));
+  const shop = await reconfigured(await counter(t), limited("concurrent_calls = 1"));
   const trade = await open(shop, "slow");
   await shop.fault("pay", { hang_ms: 60_000 }, { trade_id: trade.trade_id });
   const [token, code] = [await shop.token(), await shop.code()];
@@ -60,7 +60,7 @@ test("while every call that changes something waits for a slow gateway, tills th
 });
 
 test("too many requests under way with the gateway: nothing new is begun, and what is stored is asked about", async (t) => {
-  const shop = await reconfigured(await counter(t, { scale: 0.1 }), limited("requests = 1"));
+  const shop = await reconfigured(await counter(t, { scale: 0.1 }), limited("concurrent_gateway_requests = 1"));
   const [first, second] = [await open(shop, "first"), await open(shop, "second")];
   await shop.fault("pay", { hang_after_ms: 3_000 }, { trade_id: first.trade_id });
   const [token, code] = [await shop.token(), await shop.code()];
@@ -326,8 +326,8 @@ test("a configuration that would let everybody in, or means nothing, is named be
     [(toml) => toml.replace(/origins = .*/, 'origins = ["*"]'), /origins: \*/],
     [(toml) => toml.replace(/origins = .*/, 'origins = ["https://shop.example/till"]'), /no origin/],
     [(toml) => `utc_offset = "Kuala Lumpur"\n${toml}`, /like \+08:00/],
-    [(toml) => `${toml}\n[limits]\ncals = 1\n`, /cals/],
-    [(toml) => toml.replace(/^base = .*/m, 'base = "https://gateway.example/version1"'), /sandbox/],
+    [limited("cals = 1"), /cals/],
+    [(toml) => toml.replace(/^base_url = .*/m, 'base_url = "https://gateway.example/version1"'), /sandbox/],
   ];
   for (const [change, words] of cases) {
     const { status, said } = await check(change);

@@ -14,7 +14,7 @@ impl Trade {
             self.answer_lost(context);
         }
         match self.state {
-            State::AwaitingCode if now >= self.heard_ms + policy.quiet_ms => {
+            State::AwaitingCode if now >= self.heard_ms + policy.terminal_silent_ms => {
                 self.reason = Some(Reason::TerminalQuiet);
                 self.go(State::Abandoned, context);
             }
@@ -42,9 +42,9 @@ impl Trade {
     /// When the answer to the request that this state waits for counts as lost.
     fn answer_lost_ms(&self, policy: &Policy) -> Option<Ms> {
         let patience_ms = match self.state {
-            State::Creating => policy.read_ms,
-            State::Paying | State::Voiding => policy.pay_ms,
-            State::Cancelling if self.cancel_said.is_none() => policy.read_ms,
+            State::Creating => policy.read_timeout_ms,
+            State::Paying | State::Voiding => policy.pay_timeout_ms,
+            State::Cancelling if self.cancel_said.is_none() => policy.read_timeout_ms,
             State::Cancelling
             | State::CreateUnknown
             | State::AwaitingCode
@@ -63,7 +63,7 @@ impl Trade {
             | State::Abandoned
             | State::Voided => return None,
         };
-        Some(self.since_ms + policy.connect_ms + patience_ms + policy.grace_ms)
+        Some(self.since_ms + policy.connect_timeout_ms + patience_ms + policy.clock_grace_ms)
     }
 
     fn answer_lost(&mut self, context: &Context<'_>) {
@@ -139,9 +139,9 @@ impl Trade {
             State::Pending | State::Unknown => self.next_ask_ms.or(Some(now)),
             State::AwaitingPayer | State::CancelUnknown => Some(now + policy.poll_ms),
             State::VoidUnknown => Some(now),
-            State::NeedsReview | State::VoidReview => Some(now + policy.review_first_ms),
+            State::NeedsReview | State::VoidReview => Some(now + policy.review_check_first_ms),
             State::Declined | State::Cancelled | State::Expired if self.sent_ms.is_some() => {
-                Some(now + policy.late_first_ms)
+                Some(now + policy.late_check_first_ms)
             }
             State::Creating
             | State::CreateUnknown
@@ -176,10 +176,11 @@ impl Trade {
         if self.asking_until_ms.is_some() || self.next_ask_ms.is_none_or(|due| now < due) {
             return;
         }
-        self.asking_until_ms = Some(now + policy.connect_ms + policy.read_ms + policy.grace_ms);
+        self.asking_until_ms =
+            Some(now + policy.connect_timeout_ms + policy.read_timeout_ms + policy.clock_grace_ms);
         self.asked_old = match (policy.unpaid_final_after_ms, self.aging_ms) {
             // The process that asks may have a clock a little ahead of the one that noted when it began.
-            (Some(age), Some(since)) => now >= since + age + policy.grace_ms,
+            (Some(age), Some(since)) => now >= since + age + policy.clock_grace_ms,
             (None, _) | (_, None) => false,
         };
         self.next_ask_ms = self.pause_ms(policy).map(|pause| now + pause);
@@ -202,11 +203,11 @@ impl Trade {
             | State::Voiding
             | State::VoidUnknown => Some(self.jittered(policy.poll_ms)),
             State::NeedsReview | State::VoidReview => {
-                Some(doubled(policy.review_first_ms).min(policy.review_max_ms))
+                Some(doubled(policy.review_check_first_ms).min(policy.review_check_max_ms))
             }
             State::Declined | State::Cancelled | State::Expired => {
-                let pause = doubled(policy.late_first_ms);
-                (pause <= policy.late_last_ms).then_some(pause)
+                let pause = doubled(policy.late_check_first_ms);
+                (pause <= policy.late_check_max_ms).then_some(pause)
             }
             State::Creating
             | State::CreateUnknown
@@ -232,7 +233,7 @@ impl Trade {
     /// When time acts next.
     pub(super) fn wake_ms(&self, policy: &Policy) -> Option<Ms> {
         let own = match self.state {
-            State::AwaitingCode => Some(self.heard_ms + policy.quiet_ms),
+            State::AwaitingCode => Some(self.heard_ms + policy.terminal_silent_ms),
             State::AwaitingPayer | State::Pending | State::Unknown => self.deadline_wake_ms(policy),
             State::Cancelling | State::CancelUnknown | State::VoidUnknown => self.give_up_ms,
             State::Creating
@@ -274,8 +275,12 @@ impl Trade {
     pub(super) fn start_cancel(&mut self, context: &Context<'_>) {
         let policy = context.policy;
         self.cancel_said = None;
-        self.cancelling_until_ms =
-            Some(context.now + policy.connect_ms + policy.read_ms + policy.grace_ms);
+        self.cancelling_until_ms = Some(
+            context.now
+                + policy.connect_timeout_ms
+                + policy.read_timeout_ms
+                + policy.clock_grace_ms,
+        );
         self.give_up_ms
             .get_or_insert(context.now + context.policy.cancel_deadline_ms);
         self.go(State::Cancelling, context);

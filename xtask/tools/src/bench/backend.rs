@@ -132,7 +132,7 @@ impl Parts {
         let config = dir.join("kaunter.toml");
         // As it is deployed, but for a deadline that outlasts the measurement, and tills that sell faster than people can.
         let text = format!(
-            "listen = \"127.0.0.1:0\"\ndatabase = {:?}\nshop = \"load\"\ncalls_per_minute = 100000\n[gateway]\nbase = \"{}/version1\"\nprofile = \"rich\"\n[policy]\ndeadline_ms = 3600000\n",
+            "listen = \"127.0.0.1:0\"\ndatabase = {:?}\nshop = \"load\"\n[limits]\ncalls_per_minute = 100000\n[gateway]\nbase_url = \"{}/version1\"\nprofile = \"sandbox\"\n[policy]\ndeadline_ms = 3600000\n",
             dir.join("kaunter.db"),
             sandbox.address
         );
