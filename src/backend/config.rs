@@ -25,6 +25,9 @@ pub use gateway::{GatewayConfig, GatewayKind};
 pub use report::{ReportConfig, ReportWords};
 pub use terminal::TerminalConfig;
 
+/// A start that would once have taken a PostgreSQL.
+const OLD_DATABASE_URL: &str = "DATABASE_URL is set and not read, because it is the name of other programs too: the store is the SQLite file of `database`; set KAUNTER_DATABASE_URL for a PostgreSQL";
+
 /// What a backend is started with.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -32,7 +35,7 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The SQLite file, where there is no `database_url`.
     pub database: PathBuf,
-    /// A PostgreSQL for many processes; `DATABASE_URL` of the environment, for it may hold a password.
+    /// A PostgreSQL for many processes; `KAUNTER_DATABASE_URL` of the environment, for it may hold a password.
     pub database_url: Option<Secret>,
     /// The shop whose server holds the server key.
     pub shop: String,
@@ -95,6 +98,9 @@ impl Config {
         config.check()?;
         profile?;
         let mut warnings = environment.warnings;
+        if config.database_url.is_none() && environment::has_old_database_url() {
+            warnings.push(OLD_DATABASE_URL.to_owned());
+        }
         warnings.extend(config.warnings());
         Ok((config, warnings))
     }
@@ -132,7 +138,7 @@ impl Config {
             day: file.utc_offset,
             report: file.report,
             terminal: file.terminal,
-            database_url: environment.find("DATABASE_URL")?,
+            database_url: environment.find("KAUNTER_DATABASE_URL")?,
         })
     }
 

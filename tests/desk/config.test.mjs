@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { counter, Program } from "../terminal/harness.mjs";
+import { counter, Program, until } from "../terminal/harness.mjs";
 
 const key = () => randomBytes(16).toString("hex");
 const top = (line) => (toml) => `${line}\n${toml}`;
@@ -84,7 +84,7 @@ test("what would be open, guessed or meaningless is refused, with what to do", a
     ],
     [instead("base_url", "ftp://me:hunter2@gateway.example"), {}, /gateway\.base_url/],
     [instead("dir", "/"), {}, /terminal\.dir = "\/" would serve every file/],
-    [(toml) => toml, { DATABASE_URL: "mysql://shop:hunter2@127.0.0.1/laravel" }, /MySQL/],
+    [(toml) => toml, { KAUNTER_DATABASE_URL: "mysql://shop:hunter2@127.0.0.1/laravel" }, /MySQL/],
     [top('server_key = "hunter2"'), {}, /unknown field/],
     [(toml) => instead("profile", "sandbox")(real(toml)), {}, /gateway\.profile = "sandbox" is a set of assumptions/],
     [
@@ -105,9 +105,45 @@ test("what would be open, guessed or meaningless is refused, with what to do", a
   }
 });
 
+test("the address of a database is read under its own name only, and a start that lacks it says so", async (t) => {
+  const shop = await counter(t);
+  const old = { DATABASE_URL: "mysql://shop:hunter2@127.0.0.1/laravel" };
+  const { status, said } = check(shop, (toml) => toml, old);
+  assert.equal(status, 0, said);
+  assert.match(said, /warning: DATABASE_URL is set and not read, .*KAUNTER_DATABASE_URL/);
+  assert.equal(said.match(/warning/g).length, 1);
+  assert.doesNotMatch(said, /hunter2/);
+  const both = { ...old, KAUNTER_DATABASE_URL: "postgres:///kaunter?host=/var/run/postgresql" };
+  assert.doesNotMatch(check(shop, (toml) => toml, both).said, /warning/);
+});
+
+test("every command that prints writes JSON where it is asked to; the configuration may stand in the environment", async (t) => {
+  const shop = await counter(t);
+  const json = (...given) => {
+    const { status, said } = check(shop, ...given);
+    return { status, ...JSON.parse(said) };
+  };
+  const command = ["check-config", "--json"];
+  const config = join(shop.dir, "checked.toml");
+  assert.deepEqual(json(undefined, {}, command), { status: 0, config, good: true, error: null, warnings: [] });
+  const warned = json(instead("token_url", "http://shop.example/token"), {}, command);
+  assert.deepEqual([warned.status, warned.good, warned.warnings.length], [0, true, 1]);
+  const refused = json(instead("shop", ""), {}, command);
+  assert.deepEqual([refused.status, refused.good, refused.warnings], [1, false, []]);
+  assert.match(refused.error, /shop must be a name/);
+  // As it is started where there is no command line to write to.
+  await shop.stopBackend();
+  const file = join(shop.dir, "served.toml");
+  writeFileSync(file, shop.toml("127.0.0.1:0"));
+  const program = new Program("backend", ["serve", "--json"], { ...shop.environment, KAUNTER_CONFIG: file }, "info");
+  t.after(() => program.stop("SIGKILL"));
+  const { listening } = JSON.parse(await until("it listens", () => /^\{"listening".*$/m.exec(program.words)?.[0]));
+  assert.equal((await fetch(`${listening}/healthz`)).status, 200);
+});
+
 test("what is unsafe and may be meant is warned of, and starts", async (t) => {
   const shop = await counter(t);
-  const database = (url) => ({ DATABASE_URL: url });
+  const database = (url) => ({ KAUNTER_DATABASE_URL: url });
   const warned = [
     [instead("origins", ["http://till.shop.example"]), {}, /origins: http:\/\/till\.shop\.example is not https/],
     [instead("token_url", "http://shop.example/token"), {}, /terminal\.token_url is not https/],

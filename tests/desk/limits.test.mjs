@@ -151,7 +151,7 @@ test("PostgreSQL hangs: 503 with Retry-After, and the answer of a payment that c
   await shop.fault("status", "garbage", { trade_id: trade.trade_id, times: 1_000 });
   const handed = handOver(shop, trade, await shop.code());
   await until("the payment has left", async () => (await shop.calls("pay")).length === 1);
-  const release = await lock(shop.environment.DATABASE_URL);
+  const release = await lock(shop.environment.KAUNTER_DATABASE_URL);
   const token = await shop.token();
   later(await shop.call("GET", `/v1/trades/${trade.trade_id}`, { token }), 503, "store_unavailable");
   assert.equal((await shop.call("GET", "/readyz")).status, 200, "the store answers, though not about trades");
@@ -165,7 +165,7 @@ test("rule 1: PostgreSQL itself lets no two rows hold one sale", async (t) => {
   const shop = await both.onPostgres(t);
   const trade = await open(shop, "held");
   const run = (sql) =>
-    spawnSync("psql", ["--no-psqlrc", "--command", sql, shop.environment.DATABASE_URL], { encoding: "utf8" });
+    spawnSync("psql", ["--no-psqlrc", "--command", sql, shop.environment.KAUNTER_DATABASE_URL], { encoding: "utf8" });
   assert.equal(run(`UPDATE trades SET holds_sale = 1 WHERE trade_id = '${trade.trade_id}'`).status, 0);
   const second = run(
     "INSERT INTO trades SELECT 'other', shop, sale_ref, terminal, 2, 'key', status, is_open, 1, version, created_ms, state FROM trades",

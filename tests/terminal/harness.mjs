@@ -39,7 +39,7 @@ export async function until(what, condition, { ms = 30_000, every = 50 } = {}) {
 export class Program {
   constructor(name, args, env, log) {
     this.words = "";
-    this.child = spawn(programs[name], args, { env: { ...process.env, ...env, RUST_LOG: log } });
+    this.child = spawn(programs[name], args, { env: { ...process.env, ...env, KAUNTER_LOG: log } });
     this.gone = new Promise((done) => this.child.once("exit", done));
     this.address = new Promise((resolve, reject) => {
       const heard = (chunk) => {
@@ -95,7 +95,7 @@ class Counter {
       KAUNTER_SIGNING_KEY: fresh(),
     };
     // Where a store's address is given, it is PostgreSQL.
-    this.environment = { ...this.keys, ...(options.databaseUrl ? { DATABASE_URL: options.databaseUrl } : {}) };
+    this.environment = { ...this.keys, ...(options.databaseUrl ? { KAUNTER_DATABASE_URL: options.databaseUrl } : {}) };
     this.words = "";
   }
 

@@ -160,7 +160,7 @@ impl Config {
         }
         if self.database_url.as_ref().is_some_and(trusts_the_network) {
             warnings.push(
-                "DATABASE_URL names another machine without sslmode=verify-full: whoever is between can read and change the store"
+                "KAUNTER_DATABASE_URL names another machine without sslmode=verify-full: whoever is between can read and change the store"
                     .to_owned(),
             );
         }

@@ -96,7 +96,7 @@ pub enum ConfigError {
     PageDir,
     /// A database that is not PostgreSQL.
     #[error(
-        "DATABASE_URL names no PostgreSQL{0}: an address of one begins with postgres://; without DATABASE_URL the store is the SQLite file of `database`"
+        "KAUNTER_DATABASE_URL names no PostgreSQL{0}: an address of one begins with postgres://; without KAUNTER_DATABASE_URL the store is the SQLite file of `database`"
     )]
     NotPostgres(&'static str),
 }

@@ -124,7 +124,7 @@ impl Parts {
             keys.push((name, fresh()?));
         }
         if let Some(url) = database_url {
-            keys.push(("DATABASE_URL", url));
+            keys.push(("KAUNTER_DATABASE_URL", url));
         }
         let mut command = program("kaunter-sandbox");
         command.args(["--seed", "1"]).envs(keys.iter().cloned());
@@ -139,7 +139,7 @@ impl Parts {
         std::fs::write(&config, text)?;
         let mut command = program("kaunter-backend");
         command.arg("--config").arg(config);
-        command.env_remove("RUST_LOG").envs(keys.iter().cloned());
+        command.env_remove("KAUNTER_LOG").envs(keys.iter().cloned());
         let backend = Program::start(command, &dir.join("backend.log"))?;
         Ok(Self {
             sandbox,
