@@ -415,7 +415,7 @@ impl Charge {
 
     fn start_patience(&mut self, now: Ms) {
         self.patience_ms
-            .get_or_insert(now + self.policy.deadline_ms + self.policy.patience_ms);
+            .get_or_insert(now + self.policy.deadline_ms + self.policy.last_word_ms);
     }
 
     fn ask(&mut self, now: Ms) {
@@ -423,7 +423,7 @@ impl Charge {
             return;
         };
         let pause_ms = if self.phase == Phase::Ready {
-            self.policy.heard_ms
+            self.policy.heartbeat_ms
         } else {
             self.policy.poll_ms
         };

@@ -124,7 +124,7 @@ pub use state::{Risk, State};
 pub use table::MOVES;
 
 use crate::policy::{Ms, Policy};
-use crate::wire::{By, CodeMode, GatewayAnswer, Payload, Reason, Sale};
+use crate::wire::{By, CodeMode, DecidedBy, GatewayAnswer, Payload, Reason, Sale};
 
 /// The properties of a trade that never change.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -538,6 +538,18 @@ impl Trade {
     #[must_use]
     pub fn settled(&self) -> bool {
         self.settled
+    }
+
+    /// Whose word its status is; `None` while it is open, and for a trade that was closed before any code left.
+    #[must_use]
+    pub fn decided_by(&self) -> Option<DecidedBy> {
+        if self.settled {
+            Some(DecidedBy::Person)
+        } else if self.state.status().is_final() && self.state != State::Abandoned {
+            Some(DecidedBy::Gateway)
+        } else {
+            None
+        }
     }
 
     /// Whether a payment may have left: ours, or that of somebody who has seen our code.

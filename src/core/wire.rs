@@ -219,7 +219,7 @@ pub struct Trade {
     pub status: Status,
     /// Who closed it, where it is cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub by: Option<By>,
+    pub cancelled_by: Option<By>,
     /// Why it was declined or closed, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
@@ -237,9 +237,9 @@ pub struct Trade {
     /// When the backend stops verifying every 2 s, where money is at risk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline_at: Option<String>,
-    /// It stands as a person said who looked into the wallet's own records.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub settled: bool,
+    /// Whose word the status is; absent while the trade is open, and where it was closed before any code left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<DecidedBy>,
     /// Proof of payment came after it had been closed, whatever became of it since.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub late: bool,
@@ -356,11 +356,11 @@ pub struct PagePolicy {
     /// How long the backend verifies before a person is asked.
     pub deadline_ms: u64,
     /// How often the page is heard of while it scans.
-    pub heard_ms: u64,
+    pub heartbeat_ms: u64,
     /// How long one call may last.
-    pub call_ms: u64,
+    pub call_timeout_ms: u64,
     /// How long a promise waits past the deadline for the backend's word.
-    pub patience_ms: u64,
+    pub last_word_ms: u64,
 }
 
 /// `POST /v1/trades`.
@@ -438,7 +438,7 @@ pub struct SaleRecord {
     pub trades: Vec<Trade>,
 }
 
-/// Whose word it is that a sale is paid.
+/// Whose word it is that a sale is paid, or that a trade has ended as it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DecidedBy {
@@ -457,8 +457,11 @@ pub struct TradeList {
     /// Of a day: when it has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
-    /// The attempts, newest first.
+    /// The trades, newest first; those of one sale oldest first.
     pub trades: Vec<Trade>,
+    /// Asks for the next page as `cursor`; absent at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
 }
 
 /// Whether and when the same call makes sense again.
@@ -489,6 +492,9 @@ pub struct Problem {
     pub detail: String,
     /// Whether the same call makes sense again.
     pub retry: Retry,
+    /// The field that is wrong, as `sale.amount.minor`, where it is one of the call's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub param: Option<String>,
     /// Names the call in the backend's log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<String>,

@@ -230,10 +230,17 @@ impl Backend {
     pub async fn days(&self, days: &[String]) -> Result<Vec<Trade>, Trouble> {
         let (lent, mut trades) = (Lent::default(), Vec::new());
         for day in days {
-            let purpose = Purpose::May(May::List, Some(&lent));
-            let list: Told<'_, TradeList> =
-                self.told("GET", format!("/v1/trades?day={day}"), None, purpose);
-            trades.extend(list.await?.trades);
+            let mut path = format!("/v1/trades?limit=500&day={day}");
+            loop {
+                let purpose = Purpose::May(May::List, Some(&lent));
+                let page: Told<'_, TradeList> = self.told("GET", path, None, purpose);
+                let page = page.await?;
+                trades.extend(page.trades);
+                let Some(cursor) = page.next_cursor else {
+                    break;
+                };
+                path = format!("/v1/trades?limit=500&day={day}&cursor={cursor}");
+            }
         }
         Ok(trades)
     }

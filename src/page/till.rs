@@ -73,7 +73,7 @@ impl Till {
         let voice = Rc::new(Voice::new(emit, wish.messages.clone()));
         let backend = Backend::new(&wish);
         let session = backend.session().await?;
-        backend.set_call_ms(session.policy.call_ms);
+        backend.set_call_ms(session.policy.call_timeout_ms);
         let scope = format!(
             "{}|{}|{}",
             backend.address(),

@@ -2,7 +2,9 @@
 
 use kaunter_core::error::ErrorCode;
 use kaunter_core::money::Money;
-use kaunter_core::wire::{self, By, CodeMode, GatewayAnswer, Reason, Status, VerdictOutcome};
+use kaunter_core::wire::{
+    self, By, CodeMode, DecidedBy, GatewayAnswer, Reason, Status, VerdictOutcome,
+};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
@@ -220,7 +222,7 @@ impl Trade {
                 .cloned(),
             status: trade.status,
             created_at: trade.created_at.clone(),
-            settled: trade.settled,
+            settled: trade.decided_by == Some(DecidedBy::Person),
             late: trade.late,
             gateway_answer: trade.gateway_answer.clone(),
             void_refused: trade.void_refused.clone(),
@@ -429,7 +431,7 @@ impl Outcome {
             }
             Status::Cancelled => Self::Cancelled {
                 trade_id: Some(trade_id),
-                by: trade.by.unwrap_or(By::Cashier),
+                by: trade.cancelled_by.unwrap_or(By::Cashier),
                 reason: CancelReason::from(trade.reason),
             },
             Status::Voided => Self::Voided {

@@ -44,8 +44,8 @@ const steps = {
 };
 // Long enough for every step to stand until all are reached.
 const policy = {
-  call_ms: 300_000,
-  read_ms: 100_000,
+  call_timeout_ms: 300_000,
+  read_timeout_ms: 100_000,
   deadline_ms: 300_000,
   cancel_deadline_ms: 300_000,
   void_deadline_ms: 300_000,

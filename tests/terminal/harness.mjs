@@ -39,7 +39,7 @@ export async function until(what, condition, { ms = 30_000, every = 50 } = {}) {
 export class Program {
   constructor(name, args, env, log) {
     this.words = "";
-    this.child = spawn(programs[name], args, { env: { ...process.env, ...env, RUST_LOG: log } });
+    this.child = spawn(programs[name], args, { env: { ...process.env, ...env, KAUNTER_LOG: log } });
     this.gone = new Promise((done) => this.child.once("exit", done));
     this.address = new Promise((resolve, reject) => {
       const heard = (chunk) => {
@@ -65,7 +65,16 @@ const fresh = () => `sandbox-${randomBytes(24).toString("hex")}`;
 /** A sandbox and a backend; `scale` makes every duration of both so much shorter. */
 export async function counter(
   t,
-  { scale = 0.25, profile = "rich", policy = {}, extra = "", log = "info", origins = [], database, databaseUrl } = {},
+  {
+    scale = 0.25,
+    profile = "sandbox",
+    policy = {},
+    extra = "",
+    log = "info",
+    origins = [],
+    database,
+    databaseUrl,
+  } = {},
 ) {
   const dir = await mkdtemp(join(tmpdir(), "kaunter-"));
   const made = new Counter(dir, { scale, profile, policy, extra, log, origins, database, databaseUrl });
@@ -86,7 +95,7 @@ class Counter {
       KAUNTER_SIGNING_KEY: fresh(),
     };
     // Where a store's address is given, it is PostgreSQL.
-    this.environment = { ...this.keys, ...(options.databaseUrl ? { DATABASE_URL: options.databaseUrl } : {}) };
+    this.environment = { ...this.keys, ...(options.databaseUrl ? { KAUNTER_DATABASE_URL: options.databaseUrl } : {}) };
     this.words = "";
   }
 
@@ -112,7 +121,7 @@ class Counter {
 
   toml(listen) {
     // On a scaled clock a busy machine must not look like a gateway that is not there.
-    const patient = { connect_ms: 30_000, read_ms: Math.round(2_000 / Math.min(this.scale, 0.4)) };
+    const patient = { connect_timeout_ms: 30_000, read_timeout_ms: Math.round(2_000 / Math.min(this.scale, 0.4)) };
     const policy = Object.entries({ ...patient, ...this.policy })
       .map(([name, value]) => `${name} = ${value}`)
       .join("\n");
@@ -122,11 +131,12 @@ database = ${JSON.stringify(this.database ?? join(this.dir, "kaunter.db"))}
 shop = "demo"
 test_wallets = true
 origins = ${JSON.stringify([this.pages, ...this.origins])}
-time_permille = ${Math.round(this.scale * 1000)}
-calls_per_minute = 6000
+time_scale_permille = ${Math.round(this.scale * 1000)}
 ${this.extra}
+[limits]
+calls_per_minute = 6000
 [gateway]
-base = "${this.sandbox}/version1"
+base_url = "${this.sandbox}/version1"
 profile = "${this.profile}"
 [terminal]
 dir = ${JSON.stringify(join(root, "www/dist"))}

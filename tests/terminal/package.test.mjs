@@ -117,7 +117,7 @@ test("money that comes after a cancel is told to an idle page, and is among what
 
 test("a hidden page does not ask; seen again, or online again, it asks at once; a closed till asks no more", async (t) => {
   // On this clock a round by itself comes after half an hour.
-  const shop = await counter(t, { scale: 0.1, policy: { heard_ms: 18_000_000 } });
+  const shop = await counter(t, { scale: 0.1, policy: { heartbeat_ms: 18_000_000 } });
   const page = await (await shop.machine()).till({
     options:
       "fetch: (address, init) => { globalThis.calls ??= []; calls.push(new URL(address).pathname); return fetch(address, init); }",

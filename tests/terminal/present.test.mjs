@@ -241,9 +241,9 @@ onBothStores(
 );
 
 onBothStores(
-  "the plain profile shows no code: its wallets say so, and a creation is refused before anything leaves",
+  "the documented profile shows no code: its wallets say so, and a creation is refused before anything leaves",
   async (t, counter) => {
-    const shop = await counter(t, { profile: "plain" });
+    const shop = await counter(t, { profile: "documented" });
     const session = await shop.call("POST", "/v1/sessions", { token: await shop.token() });
     assert.ok(
       session.json.wallets.length > 0 &&

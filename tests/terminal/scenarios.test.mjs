@@ -178,7 +178,7 @@ for (const [what, fault, end] of [
 }
 
 test("scenario 4: success after it was cancelled: an alarm, and a person accepts it", async (t) => {
-  const shop = await counter(t, { scale: 0.5, policy: { min_cancel_age_ms: 100, late_first_ms: 4_000 } });
+  const shop = await counter(t, { scale: 0.5, policy: { min_cancel_age_ms: 100, late_check_first_ms: 4_000 } });
   const page = await begins(shop, await shop.machine(), "late", { customer: "by_amount", amount: 1208 });
   await reaches(shop, "late", "pending");
   await screen(page, "waiting");
@@ -302,7 +302,7 @@ test("scenario 7: our token and the gateway's end in the middle of a payment: re
 });
 
 test("scenario 8: a wrong amount is shown as not confirmed, and settled by the gateway's next word", async (t) => {
-  const shop = await counter(t, { scale: 0.1, policy: { review_first_ms: 60_000 } });
+  const shop = await counter(t, { scale: 0.1, policy: { review_check_first_ms: 60_000 } });
   await shop.fault("pay", "wrong_amount");
   const page = await begins(shop, await shop.machine(), "contradicted");
   await screen(page, "not-confirmed");
@@ -352,7 +352,7 @@ test("scenario 8: wrong ids, HTML, duplicate keys, answers that contradict: noth
 
 test("scenario 9: ten minutes of hanging, 5xx and 429, a laptop that sleeps, a wall clock a day off: bounded asking, no overlap, settled after", async (t) => {
   const scale = 0.03;
-  const shop = await counter(t, { scale, policy: { read_ms: 40_000 } });
+  const shop = await counter(t, { scale, policy: { read_timeout_ms: 40_000 } });
   const machine = await shop.machine();
   await shop.fault("pay", { pending_ms: 300 });
   await shop.fault("status", { hang_ms: 60_000 }, { times: 5 });

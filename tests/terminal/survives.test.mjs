@@ -21,7 +21,7 @@ async function pendingSale(shop, machine, ref) {
 const confirm = (shop, trade) => shop.post("/_sim/phone/answer", { trade_id: trade.trade_id, approve: true });
 
 test("a new sale is paid while an old one is unresolved, and the old one stays on the list", async (t) => {
-  const shop = await counter(t, { scale: 0.1, profile: "plain" });
+  const shop = await counter(t, { scale: 0.1, profile: "documented" });
   const machine = await shop.machine();
   const page = await machine.till();
   const pay = async (ref, code) =>

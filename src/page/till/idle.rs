@@ -18,7 +18,7 @@ use crate::page::{clock, signal};
 const MAX_SLOWNESS: Ms = 16;
 
 impl Till {
-    /// Asks what of this terminal is open: every `heard_ms`, and when the page is seen or finds its network again, but no
+    /// Asks what of this terminal is open: every `heartbeat_ms`, and when the page is seen or finds its network again, but no
     /// sooner than `poll_ms` after the last question. A hidden page does not ask, nor one without a network, nor one with an
     /// attempt on screen: that is asked about anyway. Ends with the till.
     pub(super) async fn look_around(till: Weak<Self>) {
@@ -38,7 +38,9 @@ impl Till {
             let Some(policy) = till.upgrade().map(|till| till.policy().clone()) else {
                 return;
             };
-            let due = pin!(clock::sleep(policy.heard_ms.max(policy.poll_ms) * slowness));
+            let due = pin!(clock::sleep(
+                policy.heartbeat_ms.max(policy.poll_ms) * slowness
+            ));
             select(wakes.next(), due).await;
             let Some(till) = till.upgrade() else { return };
             if signal::hidden() || !signal::online() || till.is_watching() {

@@ -6,7 +6,7 @@ use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt;
 use kaunter_core::error::ErrorCode;
 use kaunter_core::till::{Event, Record};
-use kaunter_core::wire::{self, ProblemCode, Sale, Status, Verdict, VerdictOutcome};
+use kaunter_core::wire::{self, DecidedBy, ProblemCode, Sale, Status, Verdict, VerdictOutcome};
 
 use super::Till;
 use crate::page::backend::Trouble;
@@ -143,7 +143,7 @@ impl Till {
             mode: record.mode,
             terminal: self.session.terminal.clone(),
             status,
-            by: None,
+            cancelled_by: None,
             reason: None,
             void_gateway_ref: None,
             version: 0,
@@ -154,7 +154,7 @@ impl Till {
             shown_code: None,
             gateway_answer: None,
             void_refused: None,
-            settled: false,
+            decided_by: None,
             late: false,
         }
     }
@@ -179,7 +179,7 @@ impl Till {
             VerdictOutcome::Declined => Status::Declined,
             VerdictOutcome::Voided => Status::Voided,
         };
-        trade.settled = true;
+        trade.decided_by = Some(DecidedBy::Person);
         self.voice.trade(&Trade::new(&trade, &self.wallets));
         self.remember(&trade);
         self.forget_trade(trade_id).await;
