@@ -153,6 +153,7 @@ pub struct Trade {
     /// What our code says, in the merchant-presented way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     payload: Option<Payload>,
+    #[serde(default, deserialize_with = "old::read_reason")]
     reason: Option<Reason>,
     #[serde(default, alias = "void_id")]
     void_gateway_ref: Option<String>,
@@ -173,6 +174,7 @@ pub struct Trade {
     /// Questions under the present schedule; the pauses of a review grow with it.
     asks: u32,
     /// Somebody wishes to cancel, and who.
+    #[serde(default, deserialize_with = "old::read_by")]
     wish: Option<By>,
     /// What the cancel was answered with, while that is being checked.
     cancel_said: Option<CancelAnswer>,
