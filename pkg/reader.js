@@ -1,14 +1,9 @@
 // "kaunter/reader": the reader alone, on a page, in a worker, in Node. No till, no camera, no backend.
 
-import { KaunterError, wrong } from "./error.js";
+import { KaunterError, own, wrong } from "./error.js";
 import { load, version } from "./load.js";
 
 export { KaunterError, version };
-
-export async function loadReader(wasm) {
-  const raw = await load(wasm ?? (await beside()));
-  return new Reader(raw);
-}
 
 // Node's fetch reads no files. Not an import: bundlers for browsers resolve those, or fail.
 async function beside() {
@@ -19,24 +14,47 @@ async function beside() {
 
 export class Reader {
   #raw;
-  constructor(raw) {
-    if (!raw?.Reader) throw new TypeError("Use loadReader() to get a Reader.");
+  /** @private */
+  constructor(key, raw) {
+    if (key !== LOADING) throw new TypeError("Use Reader.load() to get a Reader.");
     this.#raw = new raw.Reader();
   }
-  read(pixels, width, height, options) {
-    return this.#open().read(bytesOf(pixels), width, height, options);
+  static async load(options) {
+    const { wasm } = own(options);
+    return new Reader(LOADING, await load(wasm ?? (await beside())));
+  }
+  read(image, options) {
+    const raw = this.#open();
+    const { data, width, height } = pixelsOf(image);
+    return raw.read(bytesOf(data), width, height, options);
   }
   reset() {
     this.#open().reset();
   }
   #open() {
-    if (!this.#raw) throw wrong("this", "a Reader that is not disposed of");
+    if (!this.#raw) throw wrong("this", "a Reader that is not closed");
     return this.#raw;
   }
-  [Symbol.dispose ?? Symbol.for("Symbol.dispose")]() {
+  close() {
     this.#raw?.free();
     this.#raw = undefined;
   }
+  [Symbol.dispose ?? Symbol.for("Symbol.dispose")]() {
+    this.close();
+  }
+}
+
+const LOADING = Symbol("loading");
+
+// Not by `own`: the fields of an ImageData are its class's.
+function pixelsOf(image) {
+  try {
+    if (image !== null && typeof image === "object")
+      return { data: image.data, width: image.width, height: image.height };
+  } catch (cause) {
+    throw wrong("image", "readable", cause);
+  }
+  throw wrong("image", "an ImageData, or { data, width, height }");
 }
 
 function bytesOf(pixels) {
@@ -46,5 +64,5 @@ function bytesOf(pixels) {
   } catch (error) {
     cause = error; // its buffer was handed to a worker
   }
-  throw wrong("pixels", "a Uint8Array or a Uint8ClampedArray", cause);
+  throw wrong("image.data", "a Uint8Array or a Uint8ClampedArray", cause);
 }

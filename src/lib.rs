@@ -16,17 +16,14 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use js_sys::{Array, Promise, Uint8Array};
-use kaunter_core::error::ErrorCode;
-use kaunter_core::money::Money;
 use wasm_bindgen::prelude::*;
 
 use page::reader::{LiveReader, VideoFrame, copy_out, read_still};
 use page::{clock, still};
-use types::code::{CodesPromise, DecodedCode, JsCodes, JsImage, JsRecognised, Recognised};
+use types::code::{CodeInfo, CodesPromise, DecodedCode, JsCodeInfo, JsCodes, JsImage};
 use types::error::Fail;
 use types::given::{self, wrong};
 use types::options::{ReadWish, Region};
-use types::sale::JsMoney;
 use types::to_js;
 
 /// The version that facade and module must share.
@@ -42,27 +39,14 @@ pub fn install_error(class: js_sys::Function) {
     types::error::install(class);
 }
 
-/// What a code is, before anything is sent.
+/// What a code seems to be, before anything is sent.
 ///
 /// # Errors
 /// `argument_invalid`.
-#[wasm_bindgen]
-pub fn recognise(text: &JsValue) -> Result<JsRecognised, JsValue> {
+#[wasm_bindgen(js_name = inspectCode)]
+pub fn inspect_code(text: &JsValue) -> Result<JsCodeInfo, JsValue> {
     let text = a_string(text, "text")?;
-    Ok(to_js(&Recognised::of(&text, &[]).0).unchecked_into())
-}
-
-/// Reads an amount: "12.50" of "MYR" is 1250.
-///
-/// # Errors
-/// `argument_invalid`, `amount_invalid`.
-#[wasm_bindgen]
-pub fn money(text: &JsValue, currency: &JsValue) -> Result<JsMoney, JsValue> {
-    let text = a_string(text, "text")?;
-    let currency = a_string(currency, "currency")?;
-    let money = Money::parse(&text, &currency)
-        .map_err(|error| Fail::new(ErrorCode::AmountInvalid).caused_by(error.to_string().into()))?;
-    Ok(to_js(&money).unchecked_into())
+    Ok(to_js(&CodeInfo::of(&text, &[]).0).unchecked_into())
 }
 
 /// Reads a still picture.
@@ -126,7 +110,7 @@ impl Reader {
         options: &JsValue,
     ) -> Result<JsCodes, JsValue> {
         let wish = ReadWish::read(options, false)?;
-        let (width, height) = (side(width, "width")?, side(height, "height")?);
+        let (width, height) = (side(width, "image.width")?, side(height, "image.height")?);
         let codes = read_still(&mut self.0, &pixels.to_vec(), width, height, wish)?;
         Ok(codes_to_js(&codes))
     }

@@ -176,13 +176,13 @@ impl Eye {
                         }
                         let now_ms = clock::now_ms();
                         let hint = advice.of(seen.hint, camera.has_fixed_focus(), now_ms);
-                        self.voice.miss(hint, now_ms);
+                        self.voice.hint(hint, now_ms);
                         Signs::of(&camera, seen.fresh)
                     }
                     Err(fail) => {
                         // Ended before another begins: one that hangs takes a core.
                         drop(sight.take());
-                        self.voice.problem(&fail);
+                        self.voice.warning(&fail);
                         sight = Some(self.sight(&camera).await?);
                         // Its pictures were not seen meanwhile, and that is not the camera's fault.
                         health.rested(clock::now_ms());
@@ -224,7 +224,7 @@ impl Eye {
 
     async fn reader(&self) {
         if let Err(fail) = self.decoder.ready().await {
-            self.voice.problem(&fail);
+            self.voice.warning(&fail);
         }
     }
 
@@ -275,7 +275,7 @@ impl Drop for Look<'_> {
     fn drop(&mut self) {
         self.0.looking.set(false);
         self.0.decoder.rest();
-        self.0.voice.missed();
+        self.0.voice.no_hint();
         self.0.cool_down();
     }
 }

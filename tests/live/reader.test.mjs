@@ -19,7 +19,7 @@ const scanned = (page, options = {}) =>
   page.evaluate((options) => ends(till.scan({ timeoutMs: 20_000, ...options })), options);
 const posted = (page) => page.evaluate(() => [...new Set(posted)]);
 const problems = (page) =>
-  page.evaluate(() => log.filter(({ type }) => type === "problem").map(({ detail }) => detail.code));
+  page.evaluate(() => log.filter(({ type }) => type === "warning").map(({ detail }) => detail.code));
 
 /** The package's worker, with a fault in its first life; what it tells of that is under `lives`. */
 const faulty = (fault) => `globalThis.lives = []; await kaunter.init({ worker: () => {
@@ -119,7 +119,7 @@ test("without a worker a second instance of the module reads, and its trap leave
   assert.equal((await scanned(page)).value?.text, NUMERIC);
   assert.deepEqual(await problems(page), ["worker_failed"]);
   assert.deepEqual(
-    await page.evaluate(() => [workers, kaunter.money("12.50", "MYR").minor]),
+    await page.evaluate(() => [workers, kaunter.parseMoney("12.50", "MYR").minor]),
     [0, 1250],
     "the till's instance works",
   );
@@ -136,7 +136,7 @@ for (const fault of ["trap", "hang", "hang when drawn", "hang with a frame open"
     await until("another reads", () => page.evaluate(() => lives.length === 3));
     const [fell, told, reads] = await page.evaluate(() => {
       const at = (type) => lives.findLast((life) => life.type === type).at;
-      return [at("faults"), performance.timeOrigin + log.find(({ type }) => type === "problem").at, at("reads")];
+      return [at("faults"), performance.timeOrigin + log.find(({ type }) => type === "warning").at, at("reads")];
     });
     t.diagnostic(
       `noticed after ${Math.round(told - fell)} ms, and the next one read a frame ${Math.round(reads - told)} ms later`,
@@ -187,7 +187,7 @@ test("a code that is too small, and a counter in the dark: told what would help,
   // A module of a whole pixel is read. In a hand: what lies still is the shop's, and gets no hint.
   await plain.look(CODE, { module: 0.8, shake: 12 });
   const page = await all.till(t, plain);
-  const misses = () => page.evaluate(() => log.filter(({ type }) => type === "miss").map(({ detail }) => detail.hint));
+  const misses = () => page.evaluate(() => log.filter(({ type }) => type === "hint").map(({ detail }) => detail.hint));
   await page.evaluate(() => {
     globalThis.scan = ends(till.scan({ timeoutMs: 20_000 }));
   });
@@ -203,7 +203,7 @@ test("a code that is too small, and a counter in the dark: told what would help,
     `only on change: ${said}`,
   );
   const times = await page.evaluate(() =>
-    log.filter(({ type, detail }) => type === "miss" && detail.hint).map(({ at }) => at),
+    log.filter(({ type, detail }) => type === "hint" && detail.hint).map(({ at }) => at),
   );
   assert.ok(
     times.every((time, at) => at === 0 || time - times[at - 1] >= 990),
@@ -268,7 +268,7 @@ test("while it scans, the page's own thread has next to nothing to do", async (t
   assert.ok(busy < 6, `main thread busy ${busy.toFixed(1)} %`);
   const messages = await page.evaluate(() => posted.filter((type) => type === "frame" || type === "pixels").length);
   assert.equal(messages, 0, "no frame went through the page");
-  await page.evaluate(() => till.release());
+  await page.evaluate(() => till.camera.release());
 });
 
 test("bare digits that leave correction to spare pass at once, worn ones on their second equal reading, letters at once: in the module that the worker runs", async (t) => {
