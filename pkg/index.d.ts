@@ -6,10 +6,8 @@ import type {
   Camera,
   ChargeOptions,
   CodeInfo,
-  DecodedCode,
   Money,
   Outcome,
-  ReadOptions,
   ResumeOptions,
   Sale,
   Scan,
@@ -25,10 +23,10 @@ import type {
   VoidOutcome,
   Wallet,
   TillEventDetails as WrittenDetails,
-} from "./wasm/kaunter.js";
+} from "./wasm/till.js";
 
-export type { PixelData, WasmSource } from "./reader.js";
-export { KaunterError, Reader, version } from "./reader.js";
+export type { DecodedCode, PixelData, Point, ReadOptions, WasmSource } from "./reader.js";
+export { decode, KaunterError, Reader, version } from "./reader.js";
 export type {
   Adjustment,
   Camera,
@@ -42,15 +40,12 @@ export type {
   DecidedBy,
   Declined,
   DeclineReason,
-  DecodedCode,
   ErrorCode,
   ErrorType,
   GatewayAnswer,
   Money,
   Outcome,
   Paid,
-  Point,
-  ReadOptions,
   ResumeOptions,
   Right,
   Sale,
@@ -73,20 +68,18 @@ export type {
   Voided,
   VoidOutcome,
   Wallet,
-} from "./wasm/kaunter.js";
+} from "./wasm/till.js";
 
-/** Where the reader's worker comes from; `false` reads on the page's own thread. */
+/** Where the reader's worker comes from; `false` reads on the page's own thread, in an instance of its own module. */
 export type WorkerSource = string | URL | (() => Worker) | false;
 
 /**
- * Says where module and worker are, and loads the module. Optional: everything loads it by itself. Idempotent: once the
- * module is there, another `wasm` changes nothing; `worker` holds for the next till. Rejects with `argument_invalid`,
- * `not_browser`, `browser_unsupported` and `module_*`.
+ * Says where the modules are, and loads the till's. Optional: everything loads what it needs by itself. `till` and
+ * `reader` are the package's two modules, `till.wasm` and `reader.wasm`. The reader's is loaded later, by `warmUp`, a
+ * scan or `decode`. Idempotent: once a module is there, another address changes nothing; `worker` holds for the next
+ * till. Rejects with `argument_invalid`, `browser_unsupported` and `module_*`.
  */
-export function init(options?: { wasm?: WasmSource; worker?: WorkerSource }): Promise<void>;
-
-/** Reads every code of a still picture; no till, camera or backend needed. Rejects with `image_unsupported`. */
-export function decode(image: ImageBitmapSource | Blob, options?: ReadOptions): Promise<DecodedCode[]>;
+export function init(options?: { till?: WasmSource; reader?: WasmSource; worker?: WorkerSource }): Promise<void>;
 
 /** Tells what a code seems to be, before anything is sent. Loads the module if needed. */
 export function inspectCode(text: string): Promise<CodeInfo>;
@@ -178,7 +171,7 @@ export class Till extends EventTarget implements AsyncDisposable {
 export interface TillCamera {
   /** The camera that is on; `null` where none is. */
   readonly current: Camera | null;
-  /** Asks for permission, starts camera and worker: call it from a tap. Rejects with `camera_*`. */
+  /** Asks for permission, starts camera and worker, loads the reader: call it from a tap. Rejects with `camera_*`. */
   warmUp(): Promise<void>;
   /** Lists cameras; never prompts. Labels, and in most browsers ids, are empty until a camera was allowed. */
   list(): Promise<Camera[]>;

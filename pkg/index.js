@@ -1,43 +1,52 @@
-// The package's face: thin over the module, because a Wasm class can't extend EventTarget.
+// The package's face: thin over the till's module, because a Wasm class can't extend EventTarget.
+//
+// The till's module knows nothing of pictures. The reader's module is loaded when a scan needs it first.
 
-import { classOf, KaunterError, own, wrong } from "./error.js";
-import { compiledModule, load, version } from "./load.js";
+import { classOf, KaunterError, notBrowser, own, wrong } from "./error.js";
+import { loader, sameVersion, version } from "./load.js";
+import { pageReader, readerModule } from "./reader-module.js";
+import * as glue from "./wasm/till.js";
 
 export { formatMoney, parseMoney } from "./money.js";
-export { Reader } from "./reader.js";
+export { decode, Reader } from "./reader.js";
 export { KaunterError, version };
+
+const tillModule = loader(
+  "till",
+  () => new URL("./wasm/till.wasm", import.meta.url),
+  async (compiled) => {
+    await glue.default({ module_or_path: compiled });
+    sameVersion(glue.abiVersion());
+    glue.installError(KaunterError);
+    return glue;
+  },
+);
 
 let workerSource;
 
 export async function init(options) {
   onlyInBrowser();
-  const { wasm, worker } = own(options);
+  const { till, reader, worker } = own(options);
   if (worker !== undefined) {
     if (worker !== false && typeof worker !== "function" && !["String", "URL"].includes(classOf(worker)))
       throw wrong("worker", "an address, a function or false");
     workerSource = worker;
   }
-  loaded = await load(wasm ?? undefined);
-}
-
-export async function decode(image, options) {
-  onlyInBrowser();
-  loaded = await load();
-  return loaded.decode(image, options);
+  tillModule.at(till);
+  readerModule.at(reader);
+  loaded = await tillModule.load();
 }
 
 let loaded;
 
 export async function inspectCode(text) {
   onlyInBrowser();
-  loaded = await load();
+  loaded = await tillModule.load();
   return loaded.inspectCode(text);
 }
 
 function onlyInBrowser() {
-  if (typeof document === "undefined") {
-    throw new KaunterError("not_browser", "This only works in a browser: call it from a page.");
-  }
+  if (typeof document === "undefined") throw notBrowser();
   if (typeof WebAssembly !== "object" || typeof Worker !== "function") {
     throw new KaunterError(
       "browser_unsupported",
@@ -61,7 +70,7 @@ export class Till extends EventTarget {
     const { signal } = own(options);
     if (signal != null && classOf(signal) !== "AbortSignal") throw wrong("signal", "an AbortSignal");
     signal?.throwIfAborted();
-    loaded = await load();
+    loaded = await tillModule.load();
     const till = new Till(OPENING);
     // What happens before anybody can listen is told when they can: the caller's next lines run first.
     let early = [];
@@ -186,46 +195,47 @@ async function unlessAborted(opening, signal) {
   }
 }
 
-/** A worker that has the module and is ready, or null where there is none; `here`: a reader on this thread. */
-async function spawnReader(here) {
-  if (here) return readHere();
+/** A worker that has the reader's module and is ready, or null where there is none; `onPage`: a reader on this thread. */
+async function spawnReader(onPage) {
+  if (onPage) return pageReader();
   const worker = workerSource === false ? null : makeWorker();
   if (!worker) return null;
-  await new Promise((resolve, reject) => {
-    worker.addEventListener(
-      "error",
-      (event) => {
-        worker.terminate();
-        reject(event.error ?? new Error(event.message || "the worker did not load"));
-      },
-      { once: true },
-    );
-    worker.addEventListener(
-      "message",
-      ({ data }) => (data.type === "ready" ? resolve() : reject(new Error(data.message))),
-      { once: true },
-    );
-    Promise.resolve(compiledModule()).then(
-      (compiled) => worker.postMessage({ type: "init", module: compiled }),
-      reject,
-    );
-  });
+  try {
+    await started(worker);
+  } catch (error) {
+    worker.terminate();
+    throw error;
+  }
   return worker;
 }
 
 /**
- * The same module in a second instance: a decoder that traps leaves its memory unusable, and the till's must not be
- * that.
+ * Gives a worker the compiled module, and waits until it says that it is ready.
+ * @param {Worker} worker
  */
-async function readHere() {
-  // Another address is another instance of the glue. Bundlers that know assets copy it; of the others the till's own
-  // has to do.
-  const address = new URL("./wasm/kaunter.js", import.meta.url);
-  address.searchParams.set("here", "");
-  const second = await import(/* @vite-ignore */ /* webpackIgnore: true */ address.href).catch(() => null);
-  if (!second) return new loaded.WorkerReader();
-  await second.default({ module_or_path: await compiledModule() });
-  return new second.WorkerReader();
+function started(worker) {
+  return new Promise((resolve, reject) => {
+    const once = { once: true };
+    worker.addEventListener(
+      "error",
+      (event) => reject(event.error ?? new Error(event.message || "the worker did not load")),
+      once,
+    );
+    const hear = (/** @type {MessageEvent<import("./protocol.d.ts").FromWorker>} */ { data }) => {
+      if (data.type !== "ready") return reject(new Error(data.type === "failed" ? data.message : data.type));
+      try {
+        resolve(sameVersion(data.version));
+      } catch (error) {
+        reject(error);
+      }
+    };
+    worker.addEventListener("message", hear, once);
+    readerModule.compiled().then((module) => {
+      /** @type {import("./protocol.d.ts").ToWorker} */
+      const message = { type: "init", module };
+      worker.postMessage(message);
+    }, reject);
+  });
 }
 
 function makeWorker() {

@@ -1,11 +1,13 @@
 /// <reference lib="esnext.disposable" />
-import type { DecodedCode, ErrorCode, ErrorFacts, ErrorType, ReadOptions } from "./wasm/kaunter.js";
+import type { DecodedCode, ReadOptions } from "./wasm/reader.js";
+import type { ErrorCode, ErrorFacts, ErrorType } from "./wasm/till.js";
 
-export type { DecodedCode, ErrorCode, ErrorType, Point, ReadOptions } from "./wasm/kaunter.js";
+export type { DecodedCode, Point, ReadOptions } from "./wasm/reader.js";
+export type { ErrorCode, ErrorType } from "./wasm/till.js";
 
-/** Where the module's bytes come from. */
+/** Where a module's bytes come from. */
 export type WasmSource = string | URL | Response | Promise<Response> | BufferSource | WebAssembly.Module;
-/** The package's version; facade and module check each other by it. */
+/** The package's version; its JavaScript and its modules check each other by it. */
 export const version: string;
 
 /** The one error that this package throws and rejects with, beside your own abort reason. */
@@ -24,6 +26,12 @@ export class KaunterError extends Error implements ErrorFacts {
   readonly traceId: string | null;
 }
 
+/**
+ * Reads every code of a still picture, in a browser; no till, camera or backend needed. Rejects with
+ * `image_unsupported`, `not_browser` and `module_*`.
+ */
+export function decode(image: ImageBitmapSource | Blob, options?: ReadOptions): Promise<DecodedCode[]>;
+
 /** Pixels in rows, RGBA or one byte of luma each, told apart by the length: an `ImageData` is one. */
 export interface PixelData {
   readonly data: Uint8Array | Uint8ClampedArray;
@@ -31,7 +39,10 @@ export interface PixelData {
   readonly height: number;
 }
 
-/** Reads codes from pixels: on a page, in a worker, in Node. */
+/**
+ * Reads codes from pixels: on a page, in a worker, in Node. If the reader's module traps, the call throws
+ * `worker_failed`, and the next one has a fresh instance.
+ */
 export class Reader implements Disposable {
   private constructor(key: symbol);
   /** Loads the module and makes a reader. Rejects with `module_*`. */

@@ -1,7 +1,9 @@
+// @ts-check
 // "kaunter/reader": the reader alone, on a page, in a worker, in Node. No till, no camera, no backend.
 
-import { KaunterError, own, wrong } from "./error.js";
-import { load, version } from "./load.js";
+import { KaunterError, notBrowser, own, wrong } from "./error.js";
+import { version } from "./load.js";
+import { PictureReader, readerModule } from "./reader-module.js";
 
 export { KaunterError, version };
 
@@ -9,44 +11,61 @@ export { KaunterError, version };
 async function beside() {
   if (typeof process !== "object" || !process.versions?.node || typeof document !== "undefined") return undefined;
   const { readFile } = process.getBuiltinModule("node:fs/promises");
-  return readFile(new URL("./wasm/kaunter_bg.wasm", import.meta.url));
+  return readFile(new URL("./wasm/reader.wasm", import.meta.url));
 }
 
+const LOADED = Symbol("loaded");
+
 export class Reader {
-  #raw;
-  /** @private */
-  constructor(key, raw) {
-    if (key !== LOADING) throw new TypeError("Use Reader.load() to get a Reader.");
-    this.#raw = new raw.Reader();
+  /** @type {PictureReader | undefined} */
+  #pictures = new PictureReader();
+
+  /** @param {unknown} key */
+  constructor(key) {
+    if (key !== LOADED) throw new TypeError("Use Reader.load() to get a Reader.");
   }
+  /** @param {unknown} [options] */
   static async load(options) {
     const { wasm } = own(options);
-    return new Reader(LOADING, await load(wasm ?? (await beside())));
+    readerModule.at(wasm ?? (await beside()));
+    await readerModule.load();
+    return new Reader(LOADED);
   }
+  /**
+   * @param {unknown} image
+   * @param {unknown} [options]
+   */
   read(image, options) {
-    const raw = this.#open();
+    const pictures = this.#open();
     const { data, width, height } = pixelsOf(image);
-    return raw.read(bytesOf(data), width, height, options);
+    const bytes = bytesOf(data);
+    const { max, still } = wish(options, false);
+    const [across, down] = [side(width, "image.width"), side(height, "image.height")];
+    const codes = run(pictures, (reader) => reader.read(bytes, across, down, max, still));
+    if (!codes) throw unsupported();
+    return codes;
   }
   reset() {
-    this.#open().reset();
+    run(this.#open(), (reader) => reader.reset());
   }
   #open() {
-    if (!this.#raw) throw wrong("this", "a Reader that is not closed");
-    return this.#raw;
+    if (!this.#pictures) throw wrong("this", "a Reader that is not closed");
+    return this.#pictures;
   }
   close() {
-    this.#raw?.free();
-    this.#raw = undefined;
+    this.#pictures?.free();
+    this.#pictures = undefined;
   }
   [Symbol.dispose ?? Symbol.for("Symbol.dispose")]() {
     this.close();
   }
 }
 
-const LOADING = Symbol("loading");
-
-// Not by `own`: the fields of an ImageData are its class's.
+/**
+ * Not by `own`: the fields of an ImageData are its class's.
+ * @param {any} image
+ * @returns {{ data: unknown, width: unknown, height: unknown }}
+ */
 function pixelsOf(image) {
   try {
     if (image !== null && typeof image === "object")
@@ -57,6 +76,76 @@ function pixelsOf(image) {
   throw wrong("image", "an ImageData, or { data, width, height }");
 }
 
+/**
+ * @param {ImageBitmapSource} image
+ * @param {unknown} [options]
+ */
+export async function decode(image, options) {
+  if (typeof document === "undefined") throw notBrowser();
+  const { max, still } = wish(options, true);
+  await readerModule.load();
+  const pictures = new PictureReader();
+  try {
+    const bitmap = await createImageBitmap(image);
+    return run(pictures, (reader) => reader.readBitmap(bitmap, max, still));
+  } catch (cause) {
+    throw cause instanceof KaunterError ? cause : unsupported(cause);
+  } finally {
+    pictures.free();
+  }
+}
+
+/**
+ * @template T
+ * @param {PictureReader} pictures
+ * @param {Parameters<typeof pictures.use<T>>[0]} use
+ */
+function run(pictures, use) {
+  try {
+    return pictures.use(use);
+  } catch (cause) {
+    if (!(cause instanceof WebAssembly.RuntimeError)) throw cause;
+    throw new KaunterError(
+      "worker_failed",
+      "The code reader stopped and was started again: hold the code still and try again.",
+      { retryable: true, cause },
+    );
+  }
+}
+
+/** @param {unknown} [cause] */
+const unsupported = (cause) =>
+  new KaunterError("image_unsupported", "This picture can't be read: take another photo as JPEG or PNG.", { type: "input", cause });
+
+// More codes than a phone, a receipt and a poster show together.
+const MAX_CODES = 16;
+
+/**
+ * What a caller says of how a picture is to be read; `still` holds where it says nothing.
+ * @param {unknown} options
+ * @param {boolean} still
+ */
+function wish(options, still) {
+  const { maxCodes: max, effort } = own(options);
+  if (max != null && (typeof max !== "number" || Number.isNaN(max))) throw wrong("maxCodes", "a number");
+  if (effort != null && effort !== "live" && effort !== "still") throw wrong("effort", '"live" or "still"');
+  return {
+    max: Math.min(Math.max(Math.trunc(max ?? MAX_CODES), 1), MAX_CODES),
+    still: effort == null ? still : effort === "still",
+  };
+}
+
+/**
+ * A side of a picture, in pixels.
+ * @param {unknown} value
+ * @param {string} name
+ */
+function side(value, name) {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 2 ** 32) return value;
+  throw wrong(name, "a whole number of pixels");
+}
+
+/** @param {unknown} pixels */
 function bytesOf(pixels) {
   let cause;
   try {

@@ -16,7 +16,6 @@ mod browser;
 pub mod camera;
 pub mod clock;
 pub mod day;
-pub mod decoder;
 mod display;
 mod driver;
 pub mod eye;
@@ -24,10 +23,8 @@ pub mod frames;
 pub mod journal;
 pub mod lock;
 pub mod news;
-pub mod pace;
 pub mod reader;
 pub mod signal;
-pub mod still;
 pub mod till;
 pub mod voice;
 

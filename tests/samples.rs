@@ -5,7 +5,8 @@
 
 use std::fmt::Write as _;
 
-use kaunter::types::code::{CodeInfo, Confidence, DecodedCode, Kind, Point, Scan, ScanSource};
+use kaunter::page::reader::protocol::{Message, Moved, PULSE_MS, ToWorker, Word};
+use kaunter::types::code::{CodeInfo, Confidence, Kind, Point, Reading, Scan, ScanSource};
 use kaunter::types::event::{
     Camera, CameraChange, CameraStatus, Facing, Hint, HintChange, Progress, StateChange, TillState,
     Zoom,
@@ -21,6 +22,7 @@ use kaunter_core::wire::{
 };
 use serde::Serialize;
 use serde_json::Value;
+use wasm_bindgen::JsValue;
 
 /// Every variant of an enum: one that is missing here does not compile.
 macro_rules! every {
@@ -45,6 +47,27 @@ impl Samples {
         writeln!(
             self.0,
             "export const fieldsOf_{name}: Record<Fields<{kind}, typeof {name}>, true> = {{ {} }};",
+            fields.join(", ")
+        )
+        .unwrap();
+    }
+
+    /// A message whose objects of the browser stand as `null` here.
+    fn message(&mut self, name: &str, kind: &str, value: &impl Serialize) {
+        let text = typescript(&serde_json::to_value(value).unwrap());
+        let text = text.replace("null", "null as never");
+        writeln!(self.0, "export const {name}: {kind} = {text};").unwrap();
+        self.fields(name, kind, value);
+    }
+
+    /// The fields of a value are exactly the type's.
+    fn fields(&mut self, name: &str, kind: &str, value: &impl Serialize) {
+        let value = serde_json::to_value(value).unwrap();
+        let fields = value.as_object().unwrap().keys();
+        let fields: Vec<String> = fields.map(|field| format!("{field}: true")).collect();
+        writeln!(
+            self.0,
+            "export const everyFieldOf_{name}: Record<keyof {kind}, true> = {{ {} }};",
             fields.join(", ")
         )
         .unwrap();
@@ -90,14 +113,19 @@ fn typescript(value: &Value) -> String {
 fn the_samples_are_what_rust_writes() {
     let mut samples = Samples(
         "// Written by tests/samples.rs: what Rust hands to JavaScript, typed as the package declares it.\n\
-         import type { Camera, CancelledBy, CancelReason, CodeInfo, CodeMode, DecidedBy, DeclineReason, DecodedCode, ErrorCode, Money, Outcome, Right, Sale, Scan, ScanSource, ShownCode, TillEventDetails, TillSession, TillState, Trade, TradeList, TradeStatus, Wallet } from \"kaunter\";\n\
+         import type { Camera, CancelledBy, CancelReason, CodeInfo, CodeMode, DecidedBy, DeclineReason, ErrorCode, Money, Outcome, Right, Sale, Scan, ScanSource, ShownCode, TillEventDetails, TillSession, TillState, Trade, TradeList, TradeStatus, Wallet } from \"kaunter\";\n\
+         import type { FromWorker, ToWorker } from \"../../pkg/protocol.js\";\n\
+         import type { ReaderHint } from \"../../pkg/wasm/reader.js\";\n\
          // The fields of the member of a union that a sample belongs to.\n\
-         type Fields<T, S> = S extends { status: infer W } ? keyof Extract<T, { status: W }> extends never ? keyof T : keyof Extract<T, { status: W }> : keyof T;\n\n"
+         type Fields<T, S> = S extends { status: infer W } ? keyof Extract<T, { status: W }> extends never ? keyof T : keyof Extract<T, { status: W }> : keyof T;\n\
+         // Every field that some member of a union has.\n\
+         type EveryField<T> = { [K in T extends unknown ? keyof T : never]: true };\n\n"
             .to_owned(),
     );
     shapes(&mut samples);
     outcomes(&mut samples);
     words(&mut samples);
+    messages(&mut samples);
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/types/samples.ts");
     if std::env::var_os("KAUNTER_UPDATE").is_some() {
         std::fs::write(path, &samples.0).unwrap();
@@ -228,16 +256,6 @@ fn shapes(samples: &mut Samples) {
             expires_at: "2026-01-01T00:01:30Z".to_owned(),
         },
     );
-    samples.shape(
-        "code",
-        "DecodedCode",
-        &DecodedCode {
-            text: "2".to_owned(),
-            bytes: vec![50],
-            eci: None,
-            corners,
-        },
-    );
     let scan = Scan {
         text: "2".to_owned(),
         bytes: vec![50],
@@ -314,6 +332,86 @@ fn shapes(samples: &mut Samples) {
         "cameraLive",
         "TillEventDetails[\"camera\"]",
         &CameraChange::new(CameraStatus::Live, Some(camera)),
+    );
+}
+
+/// The worker's protocol: what the page writes, and what it reads.
+fn messages(samples: &mut Samples) {
+    let browsers = &JsValue::UNDEFINED;
+    let moved = || Moved(browsers);
+    let region = [0.0, 0.0, 1.0, 0.5];
+    for (name, message) in [
+        (
+            "scan",
+            ToWorker::Scan {
+                scan: 1,
+                region,
+                most: 30.0,
+                pulse_ms: PULSE_MS,
+            },
+        ),
+        ("pause", ToWorker::Pause),
+        ("stream", ToWorker::Stream { stream: moved() }),
+        ("track", ToWorker::Track { track: moved() }),
+        ("leave", ToWorker::Leave),
+        (
+            "frame",
+            ToWorker::Frame {
+                id: 1,
+                frame: moved(),
+            },
+        ),
+        (
+            "pixels",
+            ToWorker::Pixels {
+                id: 1,
+                buffer: moved(),
+                width: 2,
+                height: 2,
+            },
+        ),
+    ] {
+        let kind = format!("Extract<ToWorker, {{ type: \"{name}\" }}>");
+        samples.message(&format!("to_{name}"), &kind, &message);
+    }
+    let corners = [Point { x: 0.0, y: 9.5 }; 4];
+    let read = Message {
+        word: Word::Read,
+        scan: Some(1),
+        frames: 2,
+        took_ms: 3,
+        hint: Some(Hint::Closer),
+        id: Some(4),
+        pause_ms: Some(5.5),
+        readings: Some(vec![Reading {
+            text: "2".to_owned(),
+            bytes: vec![50],
+            eci: Some(26),
+            corners,
+            confirmed: true,
+        }]),
+        message: Some("why".to_owned()),
+    };
+    samples.fields(
+        "fromWorker",
+        "EveryField<Exclude<FromWorker, { type: \"ready\" }>>",
+        &read,
+    );
+    samples.words(
+        "fromWorker",
+        // JavaScript alone hears of this one.
+        "Exclude<FromWorker[\"type\"], \"ready\">",
+        &every!(Word: Pulse, Read, NeedsPixels, NeedsFrames, Failed),
+    );
+    samples.shape(
+        "reading",
+        "Extract<FromWorker, { type: \"read\" }>[\"readings\"][number]",
+        &read.readings.as_ref().unwrap()[0],
+    );
+    samples.words(
+        "readerHints",
+        "ReaderHint",
+        &every!(Hint: Closer, Farther, Glare, Dark, HoldStill),
     );
 }
 

@@ -9,13 +9,19 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Pairs of crates of which the first must not reach the second, not even through others.
-const NEVER: [(&str, &str); 8] = [
+const NEVER: [(&str, &str); 13] = [
     ("kaunter-backend", "kaunter-reader"),
     ("kaunter-sandbox", "kaunter-reader"),
     ("kaunter-sandbox", "kaunter-backend"),
-    ("kaunter-sales", "kaunter-reader"),
-    ("kaunter-sales", "kaunter-backend"),
-    ("kaunter-sales", "kaunter-sandbox"),
+    ("kaunter-sim", "kaunter-reader"),
+    ("kaunter-sim", "kaunter-backend"),
+    ("kaunter-sim", "kaunter-sandbox"),
+    // The till's module sees no pixels, and the reader's no money: a trap in one can't be a trap in the other.
+    ("kaunter", "kaunter-reader"),
+    ("kaunter", "kaunter-reader-wasm"),
+    ("kaunter-reader-wasm", "kaunter-core"),
+    ("kaunter-reader-wasm", "kaunter"),
+    ("kaunter-backend", "kaunter-reader-wasm"),
     ("kaunter", "kaunter-backend"),
     ("kaunter", "kaunter-sandbox"),
 ];
@@ -92,7 +98,7 @@ fn no_crate_reaches_one_that_it_must_not_know() {
     let workspace = workspace();
     // The search does find what is there.
     assert!(reached(&workspace, "kaunter-tools").contains("kaunter-core"));
-    assert!(reached(&workspace, "kaunter").contains("kaunter-reader"));
+    assert!(reached(&workspace, "kaunter-reader-wasm").contains("kaunter-reader"));
     for (from, never) in NEVER {
         assert!(workspace.contains_key(never), "{never} is no crate");
         let reached = reached(&workspace, from);

@@ -13,7 +13,7 @@ use kaunter::page::news::News;
 use kaunter::page::random_hex;
 use kaunter::types::given;
 use kaunter::types::given::wallet_id;
-use kaunter::types::options::{Adjustment, CameraWish, OpenWish, ReadWish, ScanWish};
+use kaunter::types::options::{Adjustment, CameraWish, OpenWish, ScanWish};
 use kaunter::types::sale::{money_from_js, sale_from_js, verdict_from_js};
 use kaunter_core::error::ErrorCode;
 use kaunter_core::money::Money;
@@ -227,60 +227,6 @@ async fn a_camera_that_is_not_there_falls_back_to_any() {
     };
     assert!(Camera::start(&wish, None).await.unwrap().is_live());
 }
-
-#[wasm_bindgen_test]
-async fn a_still_picture_is_read_and_rubbish_is_refused() {
-    // A code, drawn as an SVG picture that the browser itself rasterises.
-    let rows = QR.lines().map(str::trim).filter(|row| !row.is_empty());
-    let squares: String = rows
-        .enumerate()
-        .flat_map(|(y, row)| {
-            row.bytes()
-                .enumerate()
-                .filter(|(_, dark)| *dark == b'#')
-                .map(move |(x, _)| {
-                    format!(
-                        "<rect x='{}' y='{}' width='1.02' height='1.02'/>",
-                        x + 4,
-                        y + 4
-                    )
-                })
-                .collect::<Vec<_>>()
-        })
-        .collect();
-    let svg = format!(
-        "<svg xmlns='http://www.w3.org/2000/svg' width='290' height='290' viewBox='0 0 29 29'><rect width='29' height='29' fill='#fff'/>{squares}</svg>"
-    );
-    let canvas = js_sys::Function::new_with_args(
-        "svg",
-        "return (async () => { const image = new Image(); image.src = 'data:image/svg+xml,' + encodeURIComponent(svg); await image.decode(); return createImageBitmap(image); })()",
-    );
-    let bitmap = js_sys::futures::JsFuture::from(
-        canvas
-            .call1(&JsValue::UNDEFINED, &svg.into())
-            .unwrap()
-            .unchecked_into::<js_sys::Promise>(),
-    )
-    .await
-    .unwrap();
-    let wish = ReadWish {
-        max: 1,
-        still: true,
-    };
-    let codes = kaunter::page::still::decode(&bitmap.unchecked_into(), wish)
-        .await
-        .unwrap();
-    assert_eq!(codes[0].text, "KAUNTER");
-
-    let rubbish = web_sys::Blob::new().unwrap();
-    let fail = kaunter::page::still::decode(&JsValue::from(rubbish).unchecked_into(), wish)
-        .await
-        .unwrap_err();
-    assert_eq!(fail.code, ErrorCode::ImageUnsupported);
-}
-
-/// "KAUNTER" as a version 1 code.
-const QR: &str = include_str!("corpus/kaunter.txt");
 
 fn object(fields: &[(&str, JsValue)]) -> JsValue {
     let object = Object::new();

@@ -11,45 +11,48 @@ use crate::sale::{self, Amount, Due};
 use crate::trade::{Context, Event, Rival, State, Trade};
 use crate::wire::ProblemCode;
 
-/// Most codes that one terminal hands over for one sale within [`WINDOW_MS`]: a cashier who tries more often has another
-/// problem. A terminal never uses up another one's tries.
+/// The codes that one terminal may hand over for one sale within [`WINDOW_MS`].
+///
+/// A cashier who needs more tries has another problem. Each terminal has its own count.
 pub const MAX_CODES: usize = 50;
-/// Most trades of one sale that one terminal begins within [`WINDOW_MS`], also without a code. An outage of the gateway
-/// does not get there, because a page asks once every few seconds. Each change of the sale reads all of them.
+/// The trades that one terminal may begin for one sale within [`WINDOW_MS`], with or without a code.
+///
+/// It is a bound on work: each change of a sale reads all of them.
+/// An outage of the gateway does not reach it, because a page asks once every few seconds.
 pub const MAX_TRADES: usize = 300;
-/// A trade that began longer ago counts no more.
+/// The age from which a trade no longer counts.
 pub const WINDOW_MS: Ms = 600_000;
 
-/// A new trade, as far as these rules need it.
+/// The properties of a new trade that these rules need.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
     /// The terminal that asks for it.
     pub terminal: &'a str,
     /// The amount that it is to collect.
     pub amount: &'a Money,
-    /// When the token was minted in which the shop's server named this sale with this amount, in seconds.
+    /// The time in seconds at which the shop's server minted a token for this sale and this amount, if it did.
     pub minted_s: Option<u64>,
 }
 
-/// The new trade may begin, once this is stored.
+/// The permission to begin the new trade. It is valid once all of this is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admission {
-    /// What the new amount is to the sale.
+    /// How the new amount relates to the sale.
     pub amount: Amount,
-    /// The trades that give way, as they are now, each with its position among the others.
+    /// The trades that are replaced, in their new state, each with its position among the others.
     pub replaced: Vec<(usize, Trade)>,
 }
 
 /// Why the new trade may not begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Denial {
-    /// The trade at this position holds the sale, is a late success, or waits for the customer of another terminal.
+    /// The trade at this position holds the sale, is a late success, or waits for another terminal's customer.
     Busy(usize),
     /// The trade at this position is paid.
     Paid(usize),
     /// The sale asks for another amount.
     AmountMismatch,
-    /// The terminal has tried this sale too often; it may again after so long.
+    /// The terminal has tried this sale too often, and must wait.
     TooMany {
         /// At most [`WINDOW_MS`].
         wait_ms: Ms,
@@ -78,11 +81,11 @@ impl From<Denial> for ProblemCode {
     }
 }
 
-/// Decides about a new trade.
+/// Decides whether a new trade may begin.
 ///
-/// `others` are the trades of the sale, oldest first: at least those that are open, hold the sale, or began within
-/// [`WINDOW_MS`]. `due` is what the sale asks for so far. The caller stores all of an [`Admission`] with the new trade, or
-/// nothing of it.
+/// `others` are the trades of the sale, the oldest first: at least those that are open, hold the sale, or began within
+/// [`WINDOW_MS`]. `due` is what the sale has asked for until now.
+/// The caller stores an [`Admission`] as a whole, together with the new trade, or not at all.
 ///
 /// # Errors
 /// A [`Denial`] names the first reason, in this order: too many tries, a trade in the way, another amount.
@@ -98,11 +101,11 @@ pub fn admit<'a>(
         return Err(Denial::TooMany { wait_ms });
     }
     let amount = sale::amount(due, asked.amount, asked.minted_s);
-    // A terminal replaces its own trades; the server that changed the amount replaces every trade with the old one.
-    let heir = (amount != Some(Amount::Changed)).then_some(asked.terminal);
+    // A terminal replaces only its own trades. A changed amount replaces every trade with the old one.
+    let replacer = (amount != Some(Amount::Changed)).then_some(asked.terminal);
     let mut replaced = Vec::new();
     for (at, other) in others.into_iter().enumerate() {
-        match beside(other, heir, now, policy) {
+        match beside(other, replacer, now, policy) {
             Beside::Nothing => {}
             Beside::GivesWay(left) => replaced.push((at, *left)),
             Beside::InTheWay if other.state() == State::Paid => return Err(Denial::Paid(at)),
@@ -113,18 +116,19 @@ pub fn admit<'a>(
     Ok(Admission { amount, replaced })
 }
 
-/// What one of the others is to the new trade.
+/// How another trade of the sale relates to the new one.
 enum Beside {
-    /// It is closed, and no money of it is kept.
+    /// It is closed and has kept no money.
     Nothing,
-    /// It is left behind.
+    /// It is replaced, and then stands like this.
     GivesWay(Box<Trade>),
     InTheWay,
 }
 
-/// Rule 1 of `docs/rules.md`: a trade that may have moved money stays; one that only waits for a code is left behind by its
-/// heir, or by its own time. Without an heir, whoever asks may replace it.
-fn beside(other: &Trade, heir: Option<&str>, now: Ms, policy: &Policy) -> Beside {
+/// Rule 1 of `docs/rules.md`: a trade that may have moved money stays, and one that only waits for a code is replaced.
+///
+/// `replacer` is the only terminal whose trades are replaced; `None` replaces those of any terminal.
+fn beside(other: &Trade, replacer: Option<&str>, now: Ms, policy: &Policy) -> Beside {
     if other.as_rival() != Rival::None {
         return Beside::InTheWay;
     }
@@ -139,7 +143,7 @@ fn beside(other: &Trade, heir: Option<&str>, now: Ms, policy: &Policy) -> Beside
         code_reused: false,
     };
     let mut left = other.clone();
-    // Its time may be up, and its timer late or gone with its process. Time refuses nothing.
+    // Its deadline may have passed while its timer is late, or lost with its process. `Tick` is never refused.
     let _ = left.handle(Event::Tick, &context);
     if left.as_rival() != Rival::None {
         return Beside::InTheWay;
@@ -147,16 +151,16 @@ fn beside(other: &Trade, heir: Option<&str>, now: Ms, policy: &Policy) -> Beside
     if !left.state().gives_way() {
         return Beside::GivesWay(Box::new(left));
     }
-    let own = heir.is_none_or(|terminal| other.facts().terminal == terminal);
+    let own = replacer.is_none_or(|terminal| other.facts().terminal == terminal);
     match left.handle(Event::Superseded, &context) {
         Ok(()) if own => Beside::GivesWay(Box::new(left)),
         Ok(()) | Err(_) => Beside::InTheWay,
     }
 }
 
-/// Rule 32 of `docs/rules.md`: how long a terminal waits that has tried this sale too often, with codes or without.
+/// Rule 32 of `docs/rules.md`: the time that a terminal must wait after it has tried this sale too often.
 fn wait_ms(others: &[&Trade], terminal: &str, now: Ms) -> Option<Ms> {
-    // What began by a clock that was wrong counts as begun now, and no longer.
+    // A start in the future comes from a clock that was wrong; it counts for one window at most.
     let counts = |trade: &&&Trade| {
         trade.facts().terminal == terminal && now.abs_diff(trade.created_ms()) < WINDOW_MS
     };
@@ -171,7 +175,7 @@ fn wait_ms(others: &[&Trade], terminal: &str, now: Ms) -> Option<Ms> {
     full.into_iter().flatten().map(wait).max()
 }
 
-/// The time whose end makes room again; none where there is room.
+/// The start whose window must end before there is room again; `None` if there is room.
 fn full_since(mut times: Vec<Ms>, max: usize) -> Option<Ms> {
     times.sort_unstable();
     times.len().checked_sub(max).map(|at| times[at])

@@ -1,35 +1,35 @@
-//! What a terminal token may do. Pure rules: the backend authenticates and calls them.
+//! The rules of what a terminal token may do. All are pure; the backend authenticates the token and calls them.
 
 use crate::money::Money;
 use crate::trade::Facts;
 use crate::wire::{ProblemCode, Right, Sale, Trade};
 
-/// What a token says, as far as these rules need it.
+/// The claims of a token that these rules need.
 #[derive(Clone, Copy, Debug)]
 pub struct Authority<'a> {
-    /// The terminal that it names.
+    /// The terminal that the token names.
     pub terminal: &'a str,
-    /// Its rights.
+    /// The token's rights.
     pub rights: &'a [Right],
-    /// The only sale that it is for.
+    /// The only sale for which the token is valid; `None` for any sale.
     pub sale: Option<&'a Sale>,
-    /// The largest amount that it moves.
+    /// The largest amount that the token may move; `None` without a limit.
     pub max_amount: Option<&'a Money>,
 }
 
-/// How much of a trade a token reads.
+/// How much of a trade a token may read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// All of it.
+    /// Everything.
     Whole,
-    /// That it is there: its status, its amount and its terminal. Enough to tell how a sale ends that another terminal has.
+    /// Its status, its amount and its terminal: enough to follow a sale that another terminal charges.
     Standing,
     /// Nothing.
     Nothing,
 }
 
 impl Authority<'_> {
-    /// Refuses what the rights do not hold.
+    /// Refuses a call for which the token lacks the right.
     ///
     /// # Errors
     /// [`ProblemCode::TokenForbidden`].
@@ -41,26 +41,29 @@ impl Authority<'_> {
         }
     }
 
-    /// True where the token is for this sale, or for any.
+    /// Whether the token is valid for this sale.
     #[must_use]
     pub fn is_for(&self, reference: &str) -> bool {
         self.sale.is_none_or(|own| own.reference == reference)
     }
 
-    /// True where the token may charge this sale.
+    /// Whether the token may charge this sale.
     #[must_use]
     pub fn may_charge(&self, reference: &str) -> bool {
         self.is_for(reference) && self.require(Right::Charge).is_ok()
     }
 
-    /// What the token reads of a trade. A token for one sale reads that sale only; one without [`Right::List`] reads its own
-    /// terminal's trades, and of a sale that it may charge how it stands elsewhere.
+    /// How much of a trade the token may read.
+    ///
+    /// A token for one sale reads only that sale.
+    /// A token without [`Right::List`] reads its own terminal's trades. If it may charge the sale, it also reads the
+    /// standing of other terminals' trades.
     #[must_use]
     pub fn reach(&self, facts: &Facts) -> Reach {
         self.reach_of(&facts.terminal, &facts.sale.reference)
     }
 
-    /// The same of a trade that is told already.
+    /// The same for a trade of this terminal and this sale.
     #[must_use]
     pub fn reach_of(&self, terminal: &str, reference: &str) -> Reach {
         if !self.is_for(reference) {
@@ -74,10 +77,11 @@ impl Authority<'_> {
         }
     }
 
-    /// Refuses a call that changes a trade: without its right, out of reach, or above the limit where it moves money.
+    /// Refuses a call that changes a trade and that the token does not allow.
     ///
     /// # Errors
-    /// [`ProblemCode::TokenForbidden`], [`ProblemCode::AmountTooLarge`].
+    /// [`ProblemCode::TokenForbidden`] if the token lacks the right, or may not read the whole trade.
+    /// [`ProblemCode::AmountTooLarge`] if the call moves money and the amount is above the token's limit.
     pub fn require_on(&self, right: Right, facts: &Facts) -> Result<(), ProblemCode> {
         self.require(right)?;
         if self.reach(facts) != Reach::Whole {
@@ -89,10 +93,11 @@ impl Authority<'_> {
         }
     }
 
-    /// Refuses a charge that the token is not for: another sale, another amount, or above its limit.
+    /// Refuses a charge for which the token is not valid.
     ///
     /// # Errors
-    /// [`ProblemCode::TokenForbidden`], [`ProblemCode::AmountTooLarge`].
+    /// [`ProblemCode::TokenForbidden`] if the token is for another sale or another amount.
+    /// [`ProblemCode::AmountTooLarge`] if the amount is above the token's limit.
     pub fn require_sale(&self, sale: &Sale) -> Result<(), ProblemCode> {
         if self.sale.is_some_and(|own| own != sale) {
             return Err(ProblemCode::TokenForbidden);
@@ -113,7 +118,7 @@ impl Authority<'_> {
 }
 
 impl Reach {
-    /// What is told of a trade within this reach; nothing where there is none.
+    /// The trade without what this reach hides; `None` if it hides everything.
     #[must_use]
     pub fn told(self, trade: Trade) -> Option<Trade> {
         match self {

@@ -1,13 +1,16 @@
-//! The text of a payment code without what a scanner, a keyboard or a clipboard puts around it.
+//! Removes from a payment code's text the characters that a scanner, a keyboard or a clipboard puts around it.
 
 use std::borrow::Cow;
 
-/// The code itself: nothing that cannot be seen at its ends, no AIM symbology identifier of QR (`]Q0` to `]Q6`) before it, and
-/// ASCII digits in place of full-width ones. All else is the code's own, inner blanks too.
+/// The code itself: without invisible characters and AIM identifiers around it, and with ASCII digits only.
 ///
-/// Hand scanners put a carriage return, a line feed or a tab behind a code, and the identifier of ISO/IEC 15424 before it;
-/// an input method for Chinese or Japanese types full-width digits; a clipboard adds blanks, byte order marks and marks of
-/// direction. To trim what is trimmed changes nothing, so page and backend may both do it.
+/// Everything else belongs to the code, including blanks inside it. Trimming twice changes nothing, so that page and
+/// backend may both do it. These characters are removed or replaced:
+///
+/// - Hand scanners append a carriage return, a line feed or a tab.
+/// - They may also prepend QR's symbology identifier of ISO/IEC 15424, `]Q0` to `]Q6`.
+/// - Input methods for Chinese and Japanese type full-width digits.
+/// - Clipboards add blanks, byte order marks and direction marks.
 ///
 /// ```
 /// use kaunter_core::code::trimmed;
@@ -22,14 +25,15 @@ pub fn trimmed(text: &str) -> Cow<'_, str> {
             Some(digit) => char::from(b'0' + digit),
             None => char,
         });
-        // What was no identifier with a full-width digit may be one now.
+        // An identifier with a full-width digit is recognised only now.
         return Cow::Owned(trimmed(&ascii.collect::<String>()).into_owned());
     }
     Cow::Borrowed(code)
 }
 
-/// The text between what surrounds it, as it came: a hint about a code is taken from this, and full-width digits are no
-/// wallet's.
+/// The code without the characters around it, but with full-width digits as they are.
+///
+/// Recognition uses this: no wallet's code has full-width digits.
 #[must_use]
 pub fn bare(text: &str) -> &str {
     let mut code = text.trim_matches(is_unseen);
@@ -39,13 +43,13 @@ pub fn bare(text: &str) -> &str {
     code
 }
 
-/// What is behind an AIM identifier of QR; none where the text has none.
+/// The text behind an AIM identifier of QR; `None` if it does not begin with one.
 fn after_identifier(text: &str) -> Option<&str> {
     text.strip_prefix("]Q")?
         .strip_prefix(|modifier| ('0'..='6').contains(&modifier))
 }
 
-/// White space, control characters, and the characters of Unicode's class `Cf` that a keyboard or a clipboard leaves.
+/// Whether a character is invisible: white space, a control character, or one of Unicode's class `Cf` that is typed.
 fn is_unseen(char: char) -> bool {
     char.is_whitespace()
         || char.is_control()
@@ -54,6 +58,7 @@ fn is_unseen(char: char) -> bool {
             | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
 }
 
+/// The value of a full-width digit.
 fn full_width_digit(char: char) -> Option<u8> {
     let at = u32::from(char).checked_sub(u32::from('０'))?;
     u8::try_from(at).ok().filter(|digit| *digit < 10)

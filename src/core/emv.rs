@@ -1,23 +1,26 @@
-//! EMVCo codes. Consumer-mode: BER-TLV in base64, which a customer shows. Merchant-mode: TLV as text with a
-//! CRC, which a shop shows. Both readers are total: any input gives an answer, none a panic.
+//! Reads both kinds of EMVCo payment codes. Specifications: <https://www.emvco.com/emv-technologies/qr-codes/>.
 //!
-//! Tags `5A` and `57` of a consumer's code may hold a card number: nothing here copies them out.
+//! A customer shows a consumer-presented code: BER-TLV objects in base64.
+//! A shop shows a merchant-presented code: TLV fields as text, with a CRC.
+//! No input makes either reader panic.
+//!
+//! Tags `5A` and `57` of a consumer's code may hold a card number, so they are never copied out.
 
-/// Longer than any payment code that is in use; what is longer is none.
+/// The longest text that is read. Payment codes in use are shorter; the bound limits the work.
 const MAX_CHARS: usize = 1024;
-/// A consumer's code starts with tag 85, which says "CPV01".
+/// The content of tag 85, the payload format indicator, with which a consumer's code starts.
 const PAYLOAD_FORMAT: &[u8] = b"CPV01";
 
-/// What a consumer's code says of itself.
+/// The content of a consumer-presented code.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Consumer {
-    /// The applications' identifiers, in upper-case hex, in their order.
+    /// The application identifiers (tag 4F) in upper-case hex, in the code's order.
     pub aids: Vec<String>,
-    /// The first application's label.
+    /// The label (tag 50) of the first application that has one.
     pub label: Option<String>,
 }
 
-/// Reads a consumer-presented code; none where it is not one from its first to its last byte.
+/// Reads a consumer-presented code. `None` if it is not one from its first to its last byte.
 #[must_use]
 pub fn consumer(text: &str) -> Option<Consumer> {
     if text.len() > MAX_CHARS || !text.starts_with("hQVDUFYwMW") {
@@ -33,7 +36,7 @@ pub fn consumer(text: &str) -> Option<Consumer> {
     for object in rest {
         match object.tag {
             0x61 => application(object.value, &mut code)?,
-            // The common template is well formed, or the code is none.
+            // The common data template must be well formed; nothing in it is used.
             0x62 => drop(self::objects(object.value)?),
             _ => {}
         }
@@ -41,11 +44,13 @@ pub fn consumer(text: &str) -> Option<Consumer> {
     (!code.aids.is_empty()).then_some(code)
 }
 
-/// Base64 of either alphabet, with its padding or without; none where it is not in its one proper form.
+/// Decodes base64 of either alphabet, with or without padding.
+///
+/// `None` if the text is not the canonical form of its bytes.
 fn base64(text: &str) -> Option<Vec<u8>> {
     let is_url_safe = text.contains(['-', '_']);
     let digits = text.trim_end_matches('=');
-    // Two digits may have two signs of padding behind them, three one, four none.
+    // A last group of two digits may have two padding signs, one of three digits one, and a full group no sign.
     if text.len() - digits.len() > digits.len().wrapping_neg() % 4 {
         return None;
     }
@@ -73,6 +78,7 @@ fn base64(text: &str) -> Option<Vec<u8>> {
     (held < 6 && bits == 0).then_some(bytes)
 }
 
+/// Reads an application template (tag 61). `None` if it is malformed.
 fn application(template: &[u8], code: &mut Consumer) -> Option<()> {
     for object in objects(template)? {
         match object.tag {
@@ -90,19 +96,20 @@ fn application(template: &[u8], code: &mut Consumer) -> Option<()> {
     Some(())
 }
 
+/// A BER-TLV object.
 struct Object<'a> {
     tag: u32,
     value: &'a [u8],
 }
 
-/// Every BER-TLV object of these bytes; none where one runs past the end.
+/// Splits bytes into BER-TLV objects. `None` if one runs past the end.
 fn objects(mut bytes: &[u8]) -> Option<Vec<Object<'_>>> {
     let mut found = Vec::new();
     while !bytes.is_empty() {
         let tag = tag(&mut bytes)?;
         let length = length(&mut bytes)?;
         let (value, rest) = bytes.split_at_checked(length)?;
-        // Filler between objects is allowed in cards, not here: a code ends where it ends.
+        // ISO/IEC 7816 allows zero bytes between objects on cards, but not in codes.
         if tag == 0 {
             return None;
         }
@@ -112,24 +119,25 @@ fn objects(mut bytes: &[u8]) -> Option<Vec<Object<'_>>> {
     Some(found)
 }
 
+/// Takes the first byte.
 fn byte(bytes: &mut &[u8]) -> Option<u8> {
     let (first, rest) = bytes.split_first()?;
     *bytes = rest;
     Some(*first)
 }
 
-/// One byte, or two where the low five bits of the first are all set (`9Fxx`, `5Fxx`).
+/// Takes a tag: one byte, or two if the low five bits of the first are all set (`9Fxx`, `5Fxx`).
 fn tag(bytes: &mut &[u8]) -> Option<u32> {
     let first = u32::from(byte(bytes)?);
     if first & 0x1F != 0x1F {
         return Some(first);
     }
     let second = u32::from(byte(bytes)?);
-    // A third byte is in no payment code.
+    // No payment code has a tag of three bytes.
     (second & 0x80 == 0).then_some(first << 8 | second)
 }
 
-/// Short form, or long form with one or two bytes (`81`, `82`).
+/// Takes a length: the short form, or the long form with one or two bytes (`81`, `82`).
 fn length(bytes: &mut &[u8]) -> Option<usize> {
     match byte(bytes)? {
         short @ 0..=0x7F => Some(short.into()),
@@ -139,22 +147,22 @@ fn length(bytes: &mut &[u8]) -> Option<usize> {
     }
 }
 
-/// What a merchant's code says.
+/// The content of a merchant-presented code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Merchant {
-    /// The scheme, where its template names one that is known.
+    /// The payment scheme, if an account template names a known one.
     pub scheme: Option<&'static str>,
-    /// Who acquires for it, where its DuitNow template names one that is known.
+    /// The acquirer, if a DuitNow template names a known one.
     pub acquirer: Option<&'static str>,
-    /// ISO 4217 digits as letters, where they are known.
+    /// The letters of the currency, if its ISO 4217 number is known.
     pub currency: Option<&'static str>,
-    /// The amount as it is written.
+    /// The amount as the code has it.
     pub amount: Option<String>,
-    /// True where the code is made for one payment.
+    /// True if the code was made for a single payment.
     pub dynamic: bool,
 }
 
-/// Reads a merchant-presented code; none where its structure or its CRC is wrong.
+/// Reads a merchant-presented code. `None` if its structure or its CRC is wrong.
 #[must_use]
 pub fn merchant(text: &str) -> Option<Merchant> {
     let version = text.get(..6)?;
@@ -195,7 +203,7 @@ pub fn merchant(text: &str) -> Option<Merchant> {
     })
 }
 
-/// Two digits of tag, two of length, and so many characters; none where one runs past the end.
+/// Splits text into fields: two digits of tag, two of length, and the value. `None` if one runs past the end.
 fn fields(mut text: &str) -> Option<Vec<(u8, &str)>> {
     let mut found = Vec::new();
     while !text.is_empty() {
@@ -206,7 +214,7 @@ fn fields(mut text: &str) -> Option<Vec<(u8, &str)>> {
         };
         let tag = number(text.get(..2)?)?;
         let length = usize::from(number(text.get(2..4)?)?);
-        // Lengths count characters; shops' names are not always ASCII.
+        // Lengths count characters, because shop names are not always ASCII.
         let rest = text.get(4..)?;
         let end = rest
             .char_indices()
@@ -219,7 +227,7 @@ fn fields(mut text: &str) -> Option<Vec<(u8, &str)>> {
     Some(found)
 }
 
-/// CRC-16/CCITT-FALSE: polynomial 0x1021, starting at 0xFFFF.
+/// CRC-16/CCITT-FALSE, as EMVCo asks: polynomial 0x1021, starting at 0xFFFF.
 fn crc(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0xFFFF, |crc, byte| {
         (0..8).fold(crc ^ (u16::from(*byte) << 8), |crc, _| {
@@ -229,6 +237,7 @@ fn crc(bytes: &[u8]) -> u16 {
     })
 }
 
+/// The scheme of a globally unique identifier (tag 00 of an account template).
 fn scheme(name: &str) -> Option<&'static str> {
     Some(match name {
         "A0000006150001" => "DuitNow",
@@ -242,6 +251,7 @@ fn scheme(name: &str) -> Option<&'static str> {
     })
 }
 
+/// The acquirer of an identifier in DuitNow's template.
 fn acquirer(id: &str) -> Option<&'static str> {
     Some(match id {
         "890053" => "Touch 'n Go",
@@ -254,6 +264,7 @@ fn acquirer(id: &str) -> Option<&'static str> {
     })
 }
 
+/// The letters of a currency by its ISO 4217 number.
 fn currency(digits: &str) -> Option<&'static str> {
     Some(match digits {
         "458" => "MYR",

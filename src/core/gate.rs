@@ -1,28 +1,34 @@
-//! Decides when a reading of a live picture is believed.
+//! Decides when a reading of a live picture is believed, and passes each code once in a scan.
 //!
-//! A misread digit is another customer's money. Error correction catches nearly every misread, and the structure of an
-//! EMVCo code breaks where one slips through. Bare digits have no structure and no check, so two equal readings are
-//! needed. Both may come from one picture if each left error correction to spare: noise becomes such a code at most
-//! once in 10^12 times, and a second picture under the same lamp proves no more. Otherwise they come from two pictures.
-//! Each code passes once per scan.
+//! A misread digit takes another customer's money.
+//! Error correction catches nearly every misread, and a misread EMVCo code has a broken structure.
+//! A code of digits has neither structure nor check, so it needs two equal readings.
 //!
-//! The gate sees no pixels. Whoever reads the picture tells it the [`Evidence`] of each code.
+//! Both may come from one picture if each had error correction to spare.
+//! Noise becomes such a code at most once in 10^12 times, and a second picture with the same reflection proves no more.
+//! Otherwise they come from two pictures.
+//! `docs/decisions/0007-two-readings-must-agree.md` has the measurements.
+//!
+//! The gate sees no pixels. The reader gives it the [`Evidence`] of each code.
 
 use std::fmt;
 
 use crate::wallet::{Kind, recognise};
 
-/// Codes that one scan may pass: a counter sees a handful, and a bound is a bound.
-const MOST_PASSED: usize = 64;
+/// Codes that one scan may pass, and unconfirmed ones that it remembers.
+///
+/// A counter sees a handful. Larger: a screen that shows one code after another fills the memory.
+/// Smaller: a customer's code may be ignored.
+const MAX_PASSED: usize = 64;
 
-/// What one reading of a code tells the gate. Its `Debug` prints lengths only: a code is money.
+/// One reading of a code. Its `Debug` prints lengths only, because a code is worth money.
 #[derive(Clone, Copy)]
 pub struct Evidence<'a> {
-    /// The code's bytes: two readings are equal when these are.
+    /// The code's bytes. Two readings are equal if their bytes are.
     pub bytes: &'a [u8],
-    /// The bytes as text: decides what kind of code this is.
+    /// The bytes as text, by which the kind of code is recognised.
     pub text: &'a str,
-    /// The reader read it twice in this picture, with error correction to spare both times.
+    /// The reader has read it twice in this picture, both times with error correction to spare.
     pub confirmed: bool,
 }
 
@@ -34,9 +40,26 @@ impl fmt::Debug for Evidence<'_> {
 }
 
 /// The gate of one scan.
+///
+/// ```
+/// use kaunter_core::gate::{Evidence, Gate};
+///
+/// let read = |text: &'static str, confirmed| Evidence { bytes: text.as_bytes(), text, confirmed };
+/// let mut gate = Gate::new();
+///
+/// // Digits without a check: only the second equal reading passes, and only once.
+/// assert!(!gate.pass(read("134503098230927349", false)));
+/// assert!(!gate.pass(read("134503098230927348", false)));
+/// assert!(gate.pass(read("134503098230927349", false)));
+/// assert!(!gate.pass(read("134503098230927349", false)));
+///
+/// // Two readings of one picture, and codes with a structure of their own, pass at once.
+/// assert!(gate.pass(read("287650098230927349", true)));
+/// assert!(gate.pass(read("TNG-7Q2M", false)));
+/// ```
 #[derive(Default)]
 pub struct Gate {
-    /// Bare digits that earlier frames held unconfirmed: the second reading passes.
+    /// Digits that were read once, without confirmation.
     once: Vec<Vec<u8>>,
     passed: Vec<Vec<u8>>,
 }
@@ -48,19 +71,19 @@ impl fmt::Debug for Gate {
 }
 
 impl Gate {
-    /// A gate that nothing has passed.
+    /// A gate for a new scan.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Whether a code passes now: each code once per scan, bare digits at their second equal reading.
+    /// Whether a code passes with this reading: each code once in a scan, and digits with their second equal reading.
     pub fn pass(&mut self, code: Evidence<'_>) -> bool {
-        if holds(&self.passed, code.bytes) || self.passed.len() >= MOST_PASSED {
+        if holds(&self.passed, code.bytes) || self.passed.len() >= MAX_PASSED {
             return false;
         }
-        if needs_second_look(code) && !holds(&self.once, code.bytes) {
-            if self.once.len() >= MOST_PASSED {
+        if needs_second_reading(code) && !holds(&self.once, code.bytes) {
+            if self.once.len() >= MAX_PASSED {
                 self.once.remove(0);
             }
             self.once.push(code.bytes.to_vec());
@@ -75,7 +98,8 @@ fn holds(codes: &[Vec<u8>], bytes: &[u8]) -> bool {
     codes.iter().any(|code| code == bytes)
 }
 
-fn needs_second_look(code: Evidence<'_>) -> bool {
+/// Whether a code needs a second equal reading: digits without a check that are not confirmed.
+fn needs_second_reading(code: Evidence<'_>) -> bool {
     if code.confirmed {
         return false;
     }

@@ -1,9 +1,14 @@
-//! What is true in Kaunter, whoever runs it: [`money`], the machine of an attempt ([`trade`]), the
-//! counter's machine ([`till`]), what a code is ([`code`], [`wallet`], [`emv`]) and whether
-//! its reading is believed ([`gate`]), and the JSON that page and backend exchange ([`wire`]).
+//! The rules of Kaunter, for the backend, the page and the tests alike.
 //!
-//! Nothing here touches a browser, a clock, the network or randomness: time and answers come in as
-//! arguments.
+//! - [`money`], [`sale`]: amounts, what a sale owes, and what closes it.
+//! - [`trade`]: the state machine of a trade, which the backend drives. It decides everything about money.
+//! - [`admission`], [`authority`]: whether a trade may begin, and what a token may do.
+//! - [`till`]: the state machine of a charge at the counter, which the page drives.
+//! - [`code`], [`wallet`], [`emv`]: payment codes and how they are recognised.
+//! - [`gate`]: when a reading of a code is believed.
+//! - [`policy`], [`error`], [`wire`]: durations, error codes, and the JSON between page and backend.
+//!
+//! Nothing here touches a browser, a clock, the network or randomness: time and answers are arguments.
 
 pub mod admission;
 pub mod authority;

@@ -1,45 +1,48 @@
-//! Money: an amount in minor units and its currency. Never a float, never a bare integer.
+//! Money: an amount in minor units with its currency. It is never a float and never a bare integer.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Largest amount: 2^53 - 1 minor units, the last integer that JavaScript keeps exactly.
+/// The largest amount: 2^53 - 1 minor units, which is JavaScript's `Number.MAX_SAFE_INTEGER`.
+///
+/// A larger one would be rounded on the page.
 pub const MAX_MINOR: u64 = (1 << 53) - 1;
 
 /// An amount of money: minor units and an ISO 4217 code. RM 12.50 is `1250` of `MYR`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Money {
-    /// Minor units (sen, cents); up to 2^53 - 1, so that JavaScript keeps it exactly.
+    /// Minor units (sen, cents), at most [`MAX_MINOR`].
     pub minor: u64,
     /// Three upper-case letters of ISO 4217.
     pub currency: String,
 }
 
-/// Why a text is no amount.
+/// Why a text can't be read as an amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
-    /// Something else than digits and one point.
+    /// The text has other characters than digits and one point.
     #[error("an amount has digits and one point: type it like 12.50")]
     NotDigits,
-    /// More digits behind the point than the currency has.
+    /// There are more digits behind the point than the currency has.
     #[error("too many digits behind the point for this currency")]
     TooFine,
-    /// More than JavaScript keeps exactly.
+    /// The amount is above [`MAX_MINOR`].
     #[error("the amount is too large")]
     TooLarge,
-    /// Not three upper-case letters.
+    /// The currency is not three upper-case letters.
     #[error("a currency is three upper-case letters, like MYR")]
     NoCurrency,
-    /// The text names another currency than the one that is asked for.
+    /// The text names another currency than the expected one.
     #[error("the amount is in another currency")]
     OtherCurrency,
 }
 
-/// The currencies of ISO 4217 (list one of 2026) whose amounts do not have two digits behind the point, by their number of
-/// digits. The npm package's `formatMoney` gets this table at build time: browsers follow another one, which counts the
-/// digits that are in use.
+/// The currencies of ISO 4217 (list one of 2026) without two digits behind the point, by their number of digits.
+///
+/// The npm package's `formatMoney` gets this table at build time.
+/// Browsers follow the table of CLDR instead, which counts the digits that are in daily use.
 pub const DIGITS: [(usize, &str); 3] = [
     (
         0,
@@ -49,7 +52,7 @@ pub const DIGITS: [(usize, &str); 3] = [
     (4, "CLF UYW"),
 ];
 
-/// How many digits ISO 4217 puts behind the point; two unless it says otherwise.
+/// The number of digits that ISO 4217 gives a currency behind the point: two, unless [`DIGITS`] says otherwise.
 #[must_use]
 pub fn digits(currency: &str) -> usize {
     let holds = |(_, list): &&(usize, &str)| list.split(' ').any(|known| known == currency);
@@ -57,10 +60,28 @@ pub fn digits(currency: &str) -> usize {
 }
 
 impl Money {
-    /// Reads "12.50": digits, and at most one point with at most as many digits behind it as the currency has.
+    /// Reads what a cashier types: digits, with at most one point and at most the currency's digits behind it.
+    ///
+    /// Nothing is rounded or guessed.
     ///
     /// # Errors
-    /// [`MoneyError`]; nothing is rounded, nothing is guessed.
+    /// [`MoneyError`] says what is wrong with the text.
+    ///
+    /// ```
+    /// use kaunter_core::money::{Money, MoneyError};
+    ///
+    /// let amount = Money::parse("12.50", "MYR")?;
+    /// assert_eq!(amount.minor, 1250);
+    /// assert_eq!(amount.to_string(), "MYR 12.50");
+    /// assert_eq!(Money::parse("7", "MYR")?.minor, 700);
+    /// // The yen has no smaller unit.
+    /// assert_eq!(Money::parse("1500", "JPY")?.minor, 1500);
+    ///
+    /// assert_eq!(Money::parse("12.505", "MYR"), Err(MoneyError::TooFine));
+    /// assert_eq!(Money::parse("1,250.00", "MYR"), Err(MoneyError::NotDigits));
+    /// assert_eq!(Money::parse("12.50", "RM"), Err(MoneyError::NoCurrency));
+    /// # Ok::<(), MoneyError>(())
+    /// ```
     pub fn parse(text: &str, currency: &str) -> Result<Self, MoneyError> {
         if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
             return Err(MoneyError::NoCurrency);
@@ -89,11 +110,13 @@ impl Money {
         })
     }
 
-    /// Reads what another system wrote: "1,250.00", "RM 12.50", "12.5000" and "1.250,00" are values, whatever they look
-    /// like. Zeros behind the currency's own digits say nothing. What can be read in two ways is no amount.
+    /// Reads what another system wrote, such as "1,250.00", "RM 12.50", "12.5000" or "1.250,00".
+    ///
+    /// Zeros beyond the currency's own digits are ignored. A text that can be read in two ways is refused.
     ///
     /// # Errors
-    /// [`MoneyError`]; [`MoneyError::OtherCurrency`] where a letter or sign beside the number is not this currency's.
+    /// [`MoneyError::OtherCurrency`] if a letter or sign beside the number is not this currency's.
+    /// Any other [`MoneyError`] as in [`Money::parse`].
     pub fn read(text: &str, currency: &str) -> Result<Self, MoneyError> {
         let is_number = |char: char| char.is_ascii_digit() || matches!(char, '.' | ',');
         let text = text.trim_matches(is_around);
@@ -124,7 +147,7 @@ impl Money {
         Self::parse(&plain, currency)
     }
 
-    /// The amount as text with all of its currency's digits and nothing else: "12.50".
+    /// The amount as text, with all of its currency's digits and without the currency: "12.50".
     #[must_use]
     pub fn decimal(&self) -> String {
         let behind = digits(&self.currency);
@@ -138,12 +161,12 @@ impl Money {
     }
 }
 
-/// What stands around a number and says nothing.
+/// Whether a character around a number has no meaning: white space and marks without a width.
 fn is_around(char: char) -> bool {
     char.is_whitespace() || matches!(char, '\u{feff}' | '\u{200b}'..='\u{200f}')
 }
 
-/// True where this is how people write the currency before or behind a number.
+/// Whether people write the currency this way before or behind a number.
 #[must_use]
 pub fn is_name_of(name: &str, currency: &str) -> bool {
     let signs: &[&str] = match currency {
@@ -162,7 +185,7 @@ pub fn is_name_of(name: &str, currency: &str) -> bool {
     name.eq_ignore_ascii_case(currency) || signs.iter().any(|sign| name.eq_ignore_ascii_case(sign))
 }
 
-/// The number with one point at most, and nothing between thousands. None where it could be two numbers.
+/// The number with at most one point, and without marks between thousands. `None` if it may be two different numbers.
 fn plain_number(text: &str, behind: usize) -> Option<String> {
     let thousands = |whole: &str, mark: char| {
         let mut groups = whole.split(mark);
@@ -179,13 +202,13 @@ fn plain_number(text: &str, behind: usize) -> Option<String> {
     let (whole, fraction) = (&text[..at], &text[at + 1..]);
     let once = !whole.contains(mark);
     if whole.contains(other) {
-        // Both marks: the last one is the decimal one, and stands once.
+        // With both marks, the last one is the decimal mark and must be the only one of its kind.
         let whole = once.then(|| thousands(whole, other)).flatten()?;
         return Some(format!("{whole}.{fraction}"));
     }
     match mark {
         '.' if once => Some(text.to_owned()),
-        // A comma alone: three digits behind it are thousands, unless the currency has three decimals.
+        // After a single comma, three digits are thousands, unless the currency has three decimals.
         ',' if once && fraction.len() == behind && behind != 3 => {
             Some(format!("{whole}.{fraction}"))
         }

@@ -1,60 +1,63 @@
-//! Every duration and limit of a trade, each with its reason. Data, per gateway; these are the defaults.
+//! The durations and limits of a trade, each with its reason. They are data of a gateway; the defaults are here.
 
 use serde::{Deserialize, Serialize};
 
 use crate::wire::PagePolicy;
 
-/// Milliseconds: a point on the driver's clock, or a length, as the name of the field says.
+/// Milliseconds: a time on the driver's clock, or a duration, as the field's name says.
 pub type Ms = u64;
 
-/// Durations and abilities that the machines of a trade keep.
+/// The durations that both machines follow, and what the gateway can do.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
-    /// From the start of one question to the start of the next: two seconds, our user's number.
+    /// From the start of one status query to the start of the next. Two seconds is what the project's user asked for.
     pub poll_ms: Ms,
-    /// How long a payment is verified every `poll_ms`: a customer finds the phone, the app and the PIN in less.
+    /// How long the gateway is asked every `poll_ms`. Customers find the phone, the app and the PIN in less.
     pub deadline_ms: Ms,
-    /// No cancel sooner after the payment left: a cancel that overtakes its payment is a race nobody wins.
+    /// The least age of a payment that is cancelled: a cancel that overtakes its payment has an unknown result.
     pub min_cancel_age_ms: Ms,
     /// How long a cancel is repeated before a person is asked.
     pub cancel_deadline_ms: Ms,
-    /// How long a void is asked about before a person is.
+    /// How long the gateway is asked about a void before a person is asked.
     pub void_deadline_ms: Ms,
-    /// Longest wait for a TCP connection to the gateway: past it, it is down.
+    /// The longest wait for a TCP connection to the gateway. After that, the gateway counts as down.
     pub connect_ms: Ms,
-    /// Longest wait for an answer to a read, and to a creation, which has no effect worth waiting for.
+    /// The longest wait for the answer to a query, and to a creation, which moves no money.
     pub read_ms: Ms,
-    /// Longest wait for an answer to what moves money: giving up early only makes more unknowns.
+    /// The longest wait for the answer to a payment, a cancel or a void. A shorter one gives more unknown results.
     pub pay_ms: Ms,
-    /// What a driver may be late by before the machine takes its answer for lost; and what the clocks of a backend's
-    /// processes may be apart by.
+    /// How late an answer may be before it counts as lost. It also covers the difference between two processes' clocks.
     pub grace_ms: Ms,
-    /// An attempt that awaits its code is abandoned when its terminal is silent for so long.
+    /// How long a terminal may be silent before its trade, which awaits a code, is abandoned.
     pub quiet_ms: Ms,
-    /// How often a scanning page lets itself be heard; a sixth of `quiet_ms`, so that bad Wi-Fi costs nobody a sale.
+    /// How often a scanning page reports that it is there: a sixth of `quiet_ms`, so that bad Wi-Fi ends no sale.
     pub heard_ms: Ms,
-    /// First pause between questions about an attempt under review.
+    /// The first pause between queries about a trade under review.
     pub review_first_ms: Ms,
-    /// Longest pause between questions about an attempt under review.
+    /// The longest pause between those queries.
     pub review_max_ms: Ms,
-    /// First pause before a closed attempt, whose payment had left, is asked about again.
+    /// The first pause before the next query about a closed trade whose payment had left.
     pub late_first_ms: Ms,
-    /// Longest pause between questions about a closed attempt. Each is twice the one before, so the last question leaves
-    /// a day to two after the first (34 hours by these numbers), past the gateway's own settlement.
+    /// The longest pause between those queries. Each pause is twice the one before.
+    ///
+    /// So the last query leaves one to two days after the first (34 hours with these numbers).
+    /// By then the gateway has settled.
     pub late_last_ms: Ms,
-    /// How long, in seconds, a code that was handed over for one sale is refused for another; 0 turns it off. A wallet's
-    /// code lives for a minute or two; the last customer's phone before the camera is longer there than that.
+    /// How long, in seconds, a code that was handed over for one sale is refused for another; 0 turns the check off.
+    ///
+    /// A wallet's code is valid for a minute or two.
+    /// It is longer than the last customer's phone stays before the camera.
     pub code_memory_s: u64,
     /// `POST code` answers within this, whatever the gateway does.
     pub code_answer_ms: Ms,
-    /// Longest wait of the page for one call of the backend.
+    /// The page's longest wait for one call of the backend.
     pub call_ms: Ms,
-    /// How long a promise waits past the deadline for the backend's last word.
+    /// How long a promise waits for the backend's final answer after the deadline.
     pub patience_ms: Ms,
     /// The gateway can cancel an unfinished payment.
     pub can_cancel: bool,
-    /// An unpaid trade of this age is never paid any more, on the gateway's word; none where it gave none.
+    /// The age from which the gateway guarantees that an unpaid trade is never paid; `None` without such a guarantee.
     pub unpaid_final_after_ms: Option<Ms>,
 }
 
@@ -87,7 +90,24 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// The same policy on a faster or slower clock: every duration times `permille` / 1000, at least 1 ms.
+    /// The same policy on a faster or slower clock: every duration times `permille` / 1000, but at least 1.
+    ///
+    /// Demos and tests use it to run a trade in seconds.
+    ///
+    /// ```
+    /// use kaunter_core::policy::Policy;
+    ///
+    /// let policy = Policy::default();
+    /// let fast = policy.scaled(100);
+    /// assert_eq!(fast.poll_ms * 10, policy.poll_ms);
+    /// assert_eq!(fast.deadline_ms * 10, policy.deadline_ms);
+    ///
+    /// // No duration becomes 0, and what is turned off stays off.
+    /// assert_eq!(policy.scaled(0).poll_ms, 1);
+    /// let forgetful = Policy { code_memory_s: 0, ..policy };
+    /// assert_eq!(forgetful.scaled(100).code_memory_s, 0);
+    /// assert_eq!(forgetful.scaled(100).unpaid_final_after_ms, None);
+    /// ```
     #[must_use]
     pub fn scaled(&self, permille: u64) -> Self {
         let scale = |ms: Ms| (ms.saturating_mul(permille) / 1_000).max(1);
@@ -119,7 +139,7 @@ impl Policy {
         }
     }
 
-    /// What the page needs of it.
+    /// The part of the policy that the page follows.
     #[must_use]
     pub fn page(&self) -> PagePolicy {
         PagePolicy {

@@ -1,27 +1,27 @@
-//! A sale and the attempts that collect it: what is owed, what was paid, and which amount closes the shop's bill.
+//! The rules of a sale and the trades that collect it: what is owed, what was paid, and which amount closes the bill.
 //!
-//! Pure rules. The backend reads the rows and calls them; a shop's server and a till see their answers.
+//! All functions are pure. The backend reads the rows and calls them; a shop's server and a till see the results.
 
 use crate::money::Money;
 use crate::policy::{Ms, Policy};
 use crate::trade::{Risk, Rival, State, Trade};
 use crate::wire::DecidedBy;
 
-/// Where a sale stands.
+/// The state of a sale, from all of its trades.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// What was paid and is kept.
+    /// The amount that was paid and was not given back.
     pub paid_amount: Option<Money>,
-    /// Whose word that is.
+    /// Who said that it was paid.
     pub decided_by: Option<DecidedBy>,
-    /// Money that came after its attempt was closed, and that nobody has accepted or given back.
+    /// Money that came after its trade was closed, and that nobody has accepted or given back yet.
     pub late_amount: Option<Money>,
-    /// Money may have moved, or is on its way back, and the end is not known.
+    /// Whether the outcome is open: money may have moved, or is being given back.
     pub open: bool,
 }
 
 impl Standing {
-    /// Of these attempts, in any order.
+    /// The state of a sale with these trades, in any order.
     pub fn of<'a>(trades: impl IntoIterator<Item = &'a Trade>) -> Self {
         let mut standing = Self {
             paid_amount: None,
@@ -51,35 +51,37 @@ impl Standing {
         standing
     }
 
-    /// True for exactly the amount that was paid and is kept: never for late money that nobody accepted, nor after a void.
+    /// True only for exactly the amount that was paid and was not given back.
+    ///
+    /// Late money that nobody has accepted closes no bill, and a payment that was voided does not either.
     #[must_use]
     pub fn closes_bill(&self, asked: &Money) -> bool {
         self.paid_amount.as_ref() == Some(asked)
     }
 }
 
-/// What a new attempt's amount is to its sale.
+/// How a new trade's amount relates to its sale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Amount {
-    /// The sale's first: it is fixed from here on.
+    /// It is the sale's first amount, which is fixed from now on.
     First,
-    /// The sale's own.
+    /// It is the sale's amount.
     Same,
-    /// The shop's server changed it: every attempt that waits with the old one is left.
+    /// The shop's server has changed it. Trades that wait with the old amount are abandoned.
     Changed,
 }
 
-/// What a sale asks for, and on whose word.
+/// The amount that a sale asks for, and who said so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Due {
-    /// What it asks for.
+    /// The amount.
     pub amount: Money,
-    /// When the token was minted that set it, in seconds; 0: a page set it, with its first attempt.
+    /// The time in seconds at which the token that set the amount was minted; 0 if a page set it with the first trade.
     pub minted_s: u64,
 }
 
 impl Due {
-    /// What a sale asks for by its first trade, where no token has said so.
+    /// The amount that the first trade sets, if no token has set one.
     #[must_use]
     pub fn of_first(trade: &Trade) -> Self {
         Self {
@@ -89,11 +91,11 @@ impl Due {
     }
 }
 
-/// The first attempt of a sale fixes its amount. `minted_s` is when the token was minted in which the shop's server named
-/// this sale with this amount; then the amount changes, unless the server has said something else since, or money may have
-/// moved: the caller has refused that before.
+/// Compares a new trade's amount with the sale's. `None` if the sale asks for another amount.
 ///
-/// None: another amount for the same sale.
+/// The first trade of a sale fixes its amount. Only the shop's server can change it, by a newer token for this sale and
+/// amount. `minted_s` is the time at which that token was minted.
+/// The caller must have refused the trade before if money may have moved.
 #[must_use]
 pub fn amount(due: Option<&Due>, asked: &Money, minted_s: Option<u64>) -> Option<Amount> {
     match due {
@@ -106,19 +108,21 @@ pub fn amount(due: Option<&Due>, asked: &Money, minted_s: Option<u64>) -> Option
     }
 }
 
-/// For whom a code was handed over last, and when.
+/// The last hand-over of a code.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CodeUse {
-    /// The sale's reference.
+    /// The reference of the sale for which it was handed over.
     pub reference: String,
-    /// On the driver's clock.
+    /// The time on the driver's clock.
     pub at_ms: Ms,
-    /// The gateway has said since that it took no money with it.
+    /// Whether the gateway has said since then that it took no money with this code.
     pub refused: bool,
 }
 
-/// True where a code may not be handed over for this sale: it was handed over within [`Policy::code_memory_s`]. The same
-/// sale may use it again once it was definitely refused. A stamp from far ahead is of a clock that was wrong.
+/// Whether a code must not be handed over for this sale, because it was handed over within [`Policy::code_memory_s`].
+///
+/// The same sale may use it again after the gateway has definitely refused it.
+/// A time stamp in the far future comes from a clock that was wrong, and does not count.
 #[must_use]
 pub fn is_code_reused(last: Option<&CodeUse>, reference: &str, now: Ms, policy: &Policy) -> bool {
     let memory_ms = policy.code_memory_s.saturating_mul(1_000);
@@ -128,7 +132,7 @@ pub fn is_code_reused(last: Option<&CodeUse>, reference: &str, now: Ms, policy: 
     })
 }
 
-/// True where the gateway has closed the attempt and took no money: its code may serve the sale once more.
+/// Whether the gateway has closed the trade without taking money, so that the sale may use its code again.
 #[must_use]
 pub fn frees_code(state: State) -> bool {
     match state {
@@ -153,7 +157,9 @@ pub fn frees_code(state: State) -> bool {
     }
 }
 
-/// True where the gateway's id of a new trade is one that another attempt has: the new one is left, and never paid by the old one's money.
+/// Whether the gateway has given a new trade an id that another trade already has.
+///
+/// The new trade is then abandoned, so that the old one's money never pays it.
 #[must_use]
 pub fn is_id_repeated(holder: Option<&str>, trade_id: &str) -> bool {
     holder.is_some_and(|holder| holder != trade_id)

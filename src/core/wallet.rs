@@ -1,19 +1,19 @@
-//! What a code is, before anything is sent: a hint for the cashier, never a gate.
+//! Recognises a payment code before anything is sent: a hint for the cashier, not a check.
 //!
-//! A code that nobody knows goes through with the wallet that the cashier chose. The one exception is a shop's own
-//! code, which pays nobody at a till that scans: it is the customer's slip.
+//! An unknown code is handed over with the wallet that the cashier chose.
+//! The only exception is a shop's own code, which a customer shows by mistake: nobody is paid if a till scans it.
 
 use crate::code::bare;
 use crate::emv;
 
-/// What a code seems to be.
+/// What a code seems to be. See [`recognise`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recognised {
-    /// Its family.
+    /// The family of codes.
     pub kind: Kind,
-    /// The scheme or country, where the code names one that is known.
+    /// The scheme or country, if the code names a known one.
     pub scheme: Option<String>,
-    /// How sure that is.
+    /// The quality of the source that says so.
     pub confidence: Confidence,
 }
 
@@ -26,33 +26,49 @@ pub enum Kind {
     Alipay,
     /// UnionPay's digits.
     UnionPay,
-    /// EMVCo, shown by a customer.
+    /// An EMVCo code that a customer shows.
     EmvConsumer {
-        /// The applications, in upper-case hex.
+        /// The application identifiers, in upper-case hex.
         aids: Vec<String>,
-        /// The first one's label.
+        /// The label of the first application that has one.
         label: Option<String>,
     },
-    /// Shown by a shop.
+    /// A code that a shop shows.
     Merchant,
-    /// Nothing that is known; most wallets' own codes are.
+    /// An unknown code. Most wallets' own codes are.
     Opaque,
 }
 
-/// How sure a recognition is.
+/// The quality of a recognition's source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Confidence {
-    /// The wallet's or the scheme's own document says so.
+    /// A document of the wallet or the scheme says so.
     Official,
-    /// Others quote such a document.
+    /// Other documents quote such a document.
     Reported,
-    /// Everybody says so.
+    /// It is often said, without a document.
     Guess,
-    /// Nothing says so.
+    /// There is no source.
     None,
 }
 
-/// What this code is.
+/// Recognises a code by its structure, its prefix and its length.
+///
+/// ```
+/// use kaunter_core::wallet::{Confidence, Kind, recognise, suggest};
+///
+/// let code = recognise("134503098230927349");
+/// assert_eq!(code.kind, Kind::WeChatPay);
+/// assert_eq!(code.confidence, Confidence::Official);
+///
+/// // The cashier gets the wallet that fits, if exactly one does.
+/// assert_eq!(suggest(&code, &["GrabPay", "WeChat Pay MY"]), Some(1));
+///
+/// // An unknown code is no error: the cashier chooses the wallet.
+/// let unknown = recognise("TNG-7Q2M");
+/// assert_eq!(unknown.kind, Kind::Opaque);
+/// assert_eq!(suggest(&unknown, &["GrabPay", "WeChat Pay MY"]), None);
+/// ```
 #[must_use]
 pub fn recognise(text: &str) -> Recognised {
     let text = bare(text);
@@ -89,6 +105,7 @@ pub fn recognise(text: &str) -> Recognised {
     }
 }
 
+/// Shortens [`recognise`].
 fn of(kind: Kind, scheme: Option<&str>, confidence: Confidence) -> Recognised {
     Recognised {
         kind,
@@ -97,6 +114,7 @@ fn of(kind: Kind, scheme: Option<&str>, confidence: Confidence) -> Recognised {
     }
 }
 
+/// The scheme of a consumer code's application identifier.
 fn consumer_scheme(aid: &str) -> Option<&'static str> {
     Some(match aid {
         "A0000006150001" => "PayNet",
@@ -108,6 +126,7 @@ fn consumer_scheme(aid: &str) -> Option<&'static str> {
     })
 }
 
+/// The scheme of a link that a shop shows as its code.
 fn merchant_link(text: &str) -> Option<&'static str> {
     let lower = text.get(..32.min(text.len()))?.to_ascii_lowercase();
     if lower.starts_with("https://qr.alipay.com/") {
@@ -119,7 +138,7 @@ fn merchant_link(text: &str) -> Option<&'static str> {
     }
 }
 
-/// Which of these wallets the code seems to belong to, by name: the place of one, where exactly one fits.
+/// The index of the wallet to which the code seems to belong, by its name. `None` unless exactly one fits.
 #[must_use]
 pub fn suggest(recognised: &Recognised, names: &[&str]) -> Option<usize> {
     let words: Vec<String> = match &recognised.kind {
@@ -146,7 +165,7 @@ pub fn suggest(recognised: &Recognised, names: &[&str]) -> Option<usize> {
     found.next().is_none().then_some(at)
 }
 
-/// Lower-case letters and digits: names are spelt with and without blanks and apostrophes.
+/// A name's letters and digits in lower case, because names are written with and without blanks and apostrophes.
 fn plain(name: &str) -> String {
     name.chars()
         .filter(|char| is_of_a_word(*char))
@@ -154,8 +173,9 @@ fn plain(name: &str) -> String {
         .collect()
 }
 
-/// By ranges, and beyond ASCII as it is written: Unicode's own tables of letters would be a thirtieth of the module, and
-/// this is a suggestion.
+/// Whether a character is a letter or a digit. Beyond ASCII it goes by coarse ranges.
+///
+/// Unicode's own tables of letters would be a thirtieth of the module, and a suggestion may be wrong.
 fn is_of_a_word(char: char) -> bool {
     let is_sign = char < '\u{C0}'
         || ('\u{2000}'..'\u{2C00}').contains(&char)

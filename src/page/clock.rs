@@ -1,5 +1,9 @@
 //! The monotonic clock, and the only waits by time: laptops sleep and wall clocks jump, so nothing counts ticks.
 
+use std::future::Future;
+use std::pin::pin;
+
+use futures_util::future::{Either, select};
 use kaunter_core::policy::Ms;
 use wasm_bindgen::prelude::*;
 
@@ -38,6 +42,19 @@ pub async fn sleep(ms: Ms) {
             .await;
         left -= part;
     }
+}
+
+/// What a future brings within so many milliseconds, or nothing; dropped, or too late, the future is dropped too.
+pub async fn within<T>(ms: Ms, future: impl Future<Output = T>) -> Option<T> {
+    match select(pin!(future), pin!(sleep(ms))).await {
+        Either::Left((value, _)) => Some(value),
+        Either::Right(((), _)) => None,
+    }
+}
+
+/// What the first of two futures brings; the other is dropped.
+pub async fn first_of<T>(one: impl Future<Output = T>, other: impl Future<Output = T>) -> T {
+    select(pin!(one), pin!(other)).await.factor_first().0
 }
 
 /// Waits until then; `Ms::MAX` is never.

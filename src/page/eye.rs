@@ -1,4 +1,4 @@
-//! The till's eye: camera and decoder together, looking for one code at a time.
+//! The till's eye: camera and reader together, looking for one code at a time.
 //!
 //! The camera stays warm after a scan, for the next customer; one look at a time. A look whose future is dropped is
 //! over: nothing of it is left but the warm camera.
@@ -21,7 +21,7 @@ use web_sys::{AbortController, AbortSignal, HtmlVideoElement};
 
 use super::camera::Camera;
 use super::camera::choice::Choice;
-use super::decoder::Decoder;
+use super::reader::ReaderHost;
 use super::signal::Listener;
 use super::voice::Voice;
 use super::{clock, signal};
@@ -39,13 +39,13 @@ use sight::Sight;
 /// How often a hidden page looks whether it is seen again.
 const HIDDEN_PAUSE_MS: Ms = 250;
 
-/// Camera and decoder of one till.
+/// Camera and reader of one till.
 #[derive(Debug)]
 pub struct Eye {
     wish: CameraWish,
     preview: Option<HtmlVideoElement>,
     voice: Rc<Voice>,
-    decoder: Decoder,
+    reader: ReaderHost,
     camera: RefCell<Option<Rc<Camera>>>,
     /// The camera that the cashier chose at this terminal.
     choice: Choice,
@@ -66,7 +66,7 @@ impl Eye {
             wish: wish.camera.clone(),
             preview: wish.preview.clone(),
             voice,
-            decoder: Decoder::new(spawn, &wish.camera),
+            reader: ReaderHost::new(spawn, &wish.camera),
             camera: RefCell::new(None),
             choice: Choice::of(scope),
             starting: Mutex::new(()),
@@ -88,7 +88,7 @@ impl Eye {
     /// # Errors
     /// What [`Camera::start`] says.
     pub async fn warm_up(self: &Rc<Self>) -> Result<(), Fail> {
-        let (camera, ()) = join(self.camera(), self.reader()).await;
+        let (camera, _) = join(self.camera(), self.start_reader()).await;
         if !self.looking.get() {
             self.cool_down();
         }
@@ -98,7 +98,7 @@ impl Eye {
     /// Everything off.
     pub fn close(&self) {
         self.release();
-        self.decoder.close();
+        self.reader.close();
     }
 
     /// Looks until a code is taken.
@@ -120,12 +120,12 @@ impl Eye {
         }
         let off = self.off();
         // Frames are read as soon as there are any, before the page has shown one.
-        self.decoder.look();
+        self.reader.scan();
         if signal::hidden() {
-            self.decoder.rest();
+            self.reader.pause();
         }
         let _hides = self.rests_while_hidden();
-        let (camera, ()) = join(self.camera(), self.reader()).await;
+        let (camera, _) = join(self.camera(), self.start_reader()).await;
         let camera = camera?;
         self.voice.now(TillState::Scanning, None);
         let judge = Judge::new(&self.voice, wish, wallets);
@@ -133,14 +133,8 @@ impl Eye {
         match wish.timeout_ms {
             None => looked.await,
             Some(ms) => {
-                let looked = std::pin::pin!(looked);
-                let late = std::pin::pin!(clock::sleep(ms));
-                match futures_util::future::select(looked, late).await {
-                    futures_util::future::Either::Left((scan, _)) => scan,
-                    futures_util::future::Either::Right(((), _)) => {
-                        Err(Fail::new(ErrorCode::ScanTimeout).into())
-                    }
-                }
+                let looked = clock::within(ms, looked).await;
+                looked.unwrap_or_else(|| Err(Fail::new(ErrorCode::ScanTimeout).into()))
             }
         }
     }
@@ -151,7 +145,6 @@ impl Eye {
         mut judge: Judge<'_>,
         off: Option<&AbortSignal>,
     ) -> Result<Scan, Rejection> {
-        let most = self.wish.scans_per_second;
         let mut health = Health::new(clock::now_ms());
         let mut advice = Advice::default();
         let mut sight = None;
@@ -169,9 +162,9 @@ impl Eye {
                     Some(seeing) => seeing,
                     None => sight.insert(self.sight(&camera).await?),
                 };
-                match seeing.next(&camera, most).await {
+                match seeing.next(&camera).await {
                     Ok(seen) => {
-                        if let Some(scan) = judge.first_of(seen.codes).await? {
+                        if let Some(scan) = judge.first_of(seen.readings).await? {
                             return Ok(scan);
                         }
                         let now_ms = clock::now_ms();
@@ -210,22 +203,23 @@ impl Eye {
         }
     }
 
-    /// This camera before whoever reads.
+    /// This camera before the reader.
     async fn sight(&self, camera: &Camera) -> Result<Sight<'_>, Fail> {
-        self.reader().await;
-        let living = self
-            .decoder
-            .reader()
-            .ok_or_else(|| Fail::new(ErrorCode::WorkerFailed))?;
-        self.decoder.resume();
-        let most = self.wish.scans_per_second;
-        Ok(Sight::new(&self.decoder, living, camera, most))
+        let failed = self.start_reader().await;
+        let Some(reader) = self.reader.running() else {
+            return Err(failed.unwrap_or(Fail::new(ErrorCode::WorkerFailed)));
+        };
+        self.reader.resume();
+        Ok(Sight::new(&self.reader, reader, camera))
     }
 
-    async fn reader(&self) {
-        if let Err(fail) = self.decoder.ready().await {
-            self.voice.warning(&fail);
+    /// Starts the reader, and tells of one that does not start.
+    async fn start_reader(&self) -> Option<Fail> {
+        let failed = self.reader.ready().await.err();
+        if let Some(fail) = &failed {
+            self.voice.warning(fail);
         }
+        failed
     }
 
     /// Nothing is read while nobody sees the page: the worker hears of it at once, and the track stays.
@@ -235,9 +229,9 @@ impl Eye {
         Some(Listener::new(&document, "visibilitychange", move |_| {
             let Some(eye) = eye.upgrade() else { return };
             if signal::hidden() {
-                eye.decoder.rest();
+                eye.reader.pause();
             } else if eye.looking.get() {
-                eye.decoder.resume();
+                eye.reader.resume();
             }
         }))
     }
@@ -274,7 +268,7 @@ struct Look<'a>(&'a Rc<Eye>);
 impl Drop for Look<'_> {
     fn drop(&mut self) {
         self.0.looking.set(false);
-        self.0.decoder.rest();
+        self.0.reader.pause();
         self.0.voice.no_hint();
         self.0.cool_down();
     }

@@ -1,180 +1,311 @@
-//! The reader at the boundary: pixels of JavaScript in, codes out; a picture at once, or frame after frame of a look.
+//! Runs the QR reader in a Web Worker, or on the page's thread where the page can start none, and replaces a reader that
+//! fails or hangs.
+//!
+//! Wherever it runs, the reader is an instance of its own Wasm module: a trap leaves that instance unusable, and an open
+//! payment must not be in it. What it reads comes with its evidence, and the till's own gate decides what is believed.
 
-mod copy;
-mod part;
+pub mod protocol;
 
-use js_sys::Uint8Array;
+mod page;
+mod worker;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use futures_util::lock::Mutex;
+use js_sys::futures::JsFuture;
+use js_sys::{Function, Promise};
 use kaunter_core::error::ErrorCode;
 use kaunter_core::gate::{Evidence, Gate};
-use kaunter_reader::{Effort, Found, Luma, Reader, luma_from_rgba};
+use kaunter_core::policy::Ms;
+use wasm_bindgen::prelude::*;
+use web_sys::MediaStreamTrack;
 
 use super::clock;
-use super::pace::Pace;
-use crate::types::code::DecodedCode;
+use super::frames::Frame;
+use super::frames::tap::Tap;
+use crate::types::code::Reading;
 use crate::types::error::Fail;
-use crate::types::event::Hint;
-use crate::types::options::{ReadWish, Region};
-pub use copy::{Copied, VideoFrame, copy_out};
-use part::Part;
+use crate::types::event::{Hint, SpawnReader};
+use crate::types::options::CameraWish;
+use page::PageReader;
+use worker::WorkerReader;
 
-/// More codes than a counter shows at once.
-const MAX_LIVE: usize = 4;
+/// A worker that does not start within this time never will.
+const MAX_START_MS: Ms = 15_000;
+/// After so many failed workers in a row the page's thread reads; after so many more failures nothing does.
+const MAX_FAILURES: u32 = 3;
+/// A reader that ran for so long did not fail for the reason that ended the last one.
+const SETTLED_MS: Ms = 5_000;
 
-/// Reads a still picture: RGBA or luma, told apart by the length.
-///
-/// # Errors
-/// `image_unsupported` where the bytes are neither.
-pub fn read_still(
-    reader: &mut Reader,
-    pixels: &[u8],
-    width: u32,
-    height: u32,
-    wish: ReadWish,
-) -> Result<Vec<DecodedCode>, Fail> {
-    let (across, down) = (width as usize, height as usize);
-    let grey;
-    let luma = match across.checked_mul(down) {
-        Some(area) if pixels.len() == area => pixels,
-        Some(area) if Some(pixels.len()) == area.checked_mul(4) => {
-            grey = luma_from_rgba(pixels);
-            &grey
-        }
-        Some(_) | None => return Err(Fail::new(ErrorCode::ImageUnsupported)),
-    };
-    let luma = Luma::new(luma, across, down, across)
-        .map_err(|_| Fail::new(ErrorCode::ImageUnsupported))?;
-    let effort = if wish.still {
-        Effort::Still
-    } else {
-        Effort::Live
-    };
-    let found = reader.read(&luma, effort, wish.max);
-    Ok(found.into_iter().map(DecodedCode::from).collect())
-}
-
-/// Reads frame after frame of one look: in the worker, or on the page where there is none.
-///
-/// What it learns goes with it from frame to frame: the reader's finders and region, and how long reading takes.
-/// Its buffer is kept for the shift.
+/// The till's reader: starts it, replaces it, and lets through what its gate believes.
 #[derive(Debug)]
-pub struct LiveReader {
-    reader: Reader,
-    gate: Gate,
-    pace: Pace,
-    region: Region,
-    pixels: Vec<u8>,
+pub struct ReaderHost {
+    spawn: SpawnReader,
+    wish: CameraWish,
+    running: RefCell<Option<Rc<RunningReader>>>,
+    starting: Mutex<()>,
+    failures: Cell<u32>,
+    /// The scan that is under way.
+    scan: Cell<Option<u32>>,
+    scans: Cell<u32>,
+    gate: RefCell<Gate>,
+    /// What a worker gets as soon as it runs.
+    tap: RefCell<Option<Tap>>,
 }
 
-impl Default for LiveReader {
-    fn default() -> Self {
-        Self::new()
-    }
+/// A reader that was started.
+#[derive(Debug)]
+pub struct RunningReader {
+    reader: HostedReader,
+    started_ms: Ms,
 }
 
-impl LiveReader {
-    /// A reader that has seen nothing.
+#[derive(Debug)]
+enum HostedReader {
+    Worker(WorkerReader),
+    Page(PageReader),
+}
+
+/// What a reader has to say.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// The codes that it read, best first. [`ReaderHost::believed`] says which of them are believed.
+    pub readings: Vec<Reading>,
+    /// What would help.
+    pub hint: Option<Hint>,
+    /// Frames that came to it so far, read or not.
+    pub frames: u32,
+    /// From the beginning of one reading to the next, where the page hands over frames.
+    pub pause_ms: f64,
+}
+
+/// Why there is no report.
+#[derive(Debug)]
+pub enum Failure {
+    /// The reader trapped, threw or hangs, and is to be retired.
+    Stopped(JsValue),
+    /// It can't take the frames of this camera by itself, or can't read what it was given: it needs pixels.
+    Unable,
+}
+
+impl ReaderHost {
+    /// No reader runs yet, and no module is loaded for it.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(spawn: SpawnReader, wish: &CameraWish) -> Self {
         Self {
-            reader: Reader::new(),
-            gate: Gate::new(),
-            pace: Pace::new(30.0, 0.0),
-            region: Region::default(),
-            pixels: Vec::new(),
+            spawn,
+            wish: wish.clone(),
+            running: RefCell::new(None),
+            starting: Mutex::new(()),
+            failures: Cell::new(0),
+            scan: Cell::new(None),
+            scans: Cell::new(0),
+            gate: RefCell::default(),
+            tap: RefCell::default(),
         }
     }
 
-    /// A new look, at this part of the picture.
-    pub fn look(&mut self, region: Region, scans_per_second: f64, now_ms: f64) {
-        self.reader.reset();
-        self.gate = Gate::new();
-        self.pace = self.pace.again(scans_per_second, now_ms);
-        self.region = region;
-    }
-
-    /// Whether a frame that comes now is to be read.
-    pub fn takes(&mut self, now_ms: f64) -> bool {
-        self.pace.takes(now_ms)
-    }
-
-    /// What would help, while nothing is read.
-    #[must_use]
-    pub fn hint(&self) -> Option<Hint> {
-        self.reader.hint().map(Hint::from)
-    }
-
-    /// The buffer for the next frame; [`Self::read_copied`] and [`Self::read_pixels`] keep it again.
-    #[must_use]
-    pub fn take_pixels(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.pixels)
-    }
-
-    /// Reads a frame that was copied out of the browser; the copying began then.
-    pub fn read_copied(&mut self, copied: Copied, began_ms: f64) -> Vec<DecodedCode> {
-        let codes = if copied.grey {
-            let plane = copied.pixels.get(copied.offset..).unwrap_or_default();
-            self.read_luma(plane, copied.size, copied.stride, began_ms)
-        } else {
-            let grey = luma_from_rgba(&copied.pixels);
-            self.read_luma(&grey, copied.size, copied.stride / 4, began_ms)
-        };
-        self.pixels = copied.pixels;
-        codes
-    }
-
-    /// Reads pixels that somebody drew, RGBA in tight rows. What is no picture holds no code.
-    pub fn read_pixels(
-        &mut self,
-        rgba: &Uint8Array,
-        size: (usize, usize),
-        began_ms: f64,
-    ) -> Vec<DecodedCode> {
-        let mut pixels = self.take_pixels();
-        pixels.resize(rgba.length() as usize, 0);
-        rgba.copy_to(&mut pixels);
-        let grey = luma_from_rgba(&pixels);
-        self.pixels = pixels;
-        self.read_luma(&grey, size, size.0, began_ms)
-    }
-
-    fn read_luma(
-        &mut self,
-        pixels: &[u8],
-        size: (usize, usize),
-        stride: usize,
-        began_ms: f64,
-    ) -> Vec<DecodedCode> {
-        let part = Part::of(&self.region, size);
-        let mut found = read_part(&mut self.reader, pixels, stride, part);
-        if !found.is_empty() {
-            self.pace.wake(began_ms);
+    /// Starts a reader, unless one runs.
+    ///
+    /// # Errors
+    /// `worker_failed`: worth telling, once. Reading goes on wherever [`Self::running`] gives a reader.
+    pub async fn ready(&self) -> Result<(), Fail> {
+        let _one_at_a_time = self.starting.lock().await;
+        if self.running.borrow().is_some() {
+            return Ok(());
         }
-        self.pace.took(clock::exact_ms() - began_ms);
-        found.retain(|found| self.gate.pass(evidence(found)));
-        found.into_iter().map(DecodedCode::from).collect()
+        let mut told = Ok(());
+        if self.failures.get() < MAX_FAILURES {
+            match self.spawn(false).await {
+                Ok(worker) => {
+                    let hosted = |worker| {
+                        HostedReader::Worker(WorkerReader::new(worker, self.failures.get()))
+                    };
+                    self.run(worker.dyn_into().ok().map(hosted));
+                }
+                Err(cause) => told = Err(Fail::new(ErrorCode::WorkerFailed).caused_by(cause)),
+            }
+        }
+        if self.running.borrow().is_none() && self.failures.get() < 2 * MAX_FAILURES {
+            match self.spawn(true).await {
+                Ok(reader) => {
+                    // Workers are not tried again. A module that could not be loaded says nothing against them.
+                    self.failures.set(self.failures.get().max(MAX_FAILURES));
+                    self.run(Some(HostedReader::Page(PageReader::new(reader))));
+                }
+                Err(cause) => told = Err(Fail::new(ErrorCode::WorkerFailed).caused_by(cause)),
+            }
+        }
+        if self.running.borrow().is_none() && told.is_ok() {
+            // All of them failed. A person who tries again gets new ones.
+            self.failures.set(0);
+            told = Err(Fail::new(ErrorCode::WorkerFailed));
+        }
+        told
+    }
+
+    /// The reader that runs.
+    #[must_use]
+    pub fn running(&self) -> Option<Rc<RunningReader>> {
+        self.running.borrow().clone()
+    }
+
+    /// Begins a scan: what earlier ones saw is forgotten.
+    pub fn scan(&self) {
+        let scan = self.scans.get().wrapping_add(1);
+        self.scans.set(scan);
+        self.scan.set(Some(scan));
+        self.gate.replace(Gate::new());
+        self.resume();
+    }
+
+    /// Goes on with the same scan: after a pause, or with another reader.
+    pub fn resume(&self) {
+        if let (Some(scan), Some(running)) = (self.scan.get(), self.running()) {
+            running.scan(scan, &self.wish);
+        }
+    }
+
+    /// Nobody scans, or nobody sees the page: frames are left where they are.
+    pub fn pause(&self) {
+        if let Some(running) = self.running() {
+            running.pause();
+        }
+    }
+
+    /// The readings of a frame that this scan's gate believes.
+    #[must_use]
+    pub fn believed(&self, mut readings: Vec<Reading>) -> Vec<Reading> {
+        let mut gate = self.gate.borrow_mut();
+        readings.retain(|reading| {
+            gate.pass(Evidence {
+                bytes: &reading.bytes,
+                text: &reading.text,
+                confirmed: reading.confirmed,
+            })
+        });
+        readings
+    }
+
+    /// A camera goes on: a worker gets its very first frame, before the page has shown one. The browser keeps that frame
+    /// for a worker that still starts.
+    pub fn follow(&self, track: &MediaStreamTrack) {
+        self.tap.replace(Some(Tap::new(track)));
+        self.hand_over();
+    }
+
+    fn hand_over(&self) {
+        if let Some(running) = self.running()
+            && let HostedReader::Worker(worker) = &running.reader
+            && let Some(tap) = self.tap.take()
+        {
+            worker.take(tap);
+        }
+    }
+
+    /// The camera goes off.
+    pub fn leave(&self) {
+        self.tap.take();
+        if let Some(running) = self.running()
+            && let HostedReader::Worker(worker) = &running.reader
+        {
+            worker.leave();
+        }
+    }
+
+    /// Ends a reader that has failed, so that another can start.
+    pub fn retire(&self, failed: &Rc<RunningReader>, cause: JsValue) -> Fail {
+        let mut running = self.running.borrow_mut();
+        if running
+            .as_ref()
+            .is_some_and(|running| Rc::ptr_eq(running, failed))
+        {
+            *running = None;
+            let ran_ms = clock::now_ms().saturating_sub(failed.started_ms);
+            let before = match (&failed.reader, ran_ms > SETTLED_MS) {
+                (_, false) => self.failures.get(),
+                (HostedReader::Worker(_), true) => 0,
+                (HostedReader::Page(_), true) => MAX_FAILURES,
+            };
+            self.failures.set(before + 1);
+        }
+        Fail::new(ErrorCode::WorkerFailed).caused_by(cause)
+    }
+
+    /// Ends the reader.
+    pub fn close(&self) {
+        self.running.replace(None);
+    }
+
+    fn run(&self, reader: Option<HostedReader>) {
+        let started_ms = clock::now_ms();
+        self.running
+            .replace(reader.map(|reader| Rc::new(RunningReader { reader, started_ms })));
+        self.resume();
+        self.hand_over();
+    }
+
+    async fn spawn(&self, on_page: bool) -> Result<JsValue, JsValue> {
+        let spawn: &Function = self.spawn.unchecked_ref();
+        let spawned = Promise::resolve(&spawn.call1(&JsValue::UNDEFINED, &on_page.into())?);
+        let spawned = clock::within(MAX_START_MS, JsFuture::from(spawned)).await;
+        spawned.unwrap_or_else(|| Err(JsValue::from_str("the reader did not start")))
     }
 }
 
-/// What the gate asks about a code that was read.
-fn evidence(found: &Found) -> Evidence<'_> {
-    Evidence {
-        bytes: &found.bytes,
-        text: &found.text,
-        confirmed: found.confirmed,
+impl RunningReader {
+    /// Takes the frames of this track by itself from now on, where it can.
+    #[must_use]
+    pub fn follows(&self, track: &MediaStreamTrack) -> bool {
+        match &self.reader {
+            HostedReader::Worker(worker) => worker.follow(track),
+            HostedReader::Page(_) => false,
+        }
     }
-}
 
-/// Codes in a part of a picture, at their places in the whole of it.
-fn read_part(reader: &mut Reader, pixels: &[u8], stride: usize, part: Part) -> Vec<Found> {
-    let first = part.y * stride + part.x;
-    let luma = pixels
-        .get(first..)
-        .and_then(|pixels| Luma::new(pixels, part.width, part.height, stride).ok());
-    let Some(luma) = luma else { return Vec::new() };
-    let mut found = reader.read(&luma, Effort::Live, MAX_LIVE);
-    for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
-        corner.x += part.x as f32;
-        corner.y += part.y as f32;
+    /// True where frames may come as `VideoFrame`.
+    #[must_use]
+    pub fn takes_frames(&self) -> bool {
+        match &self.reader {
+            HostedReader::Worker(worker) => worker.takes_frames(),
+            HostedReader::Page(_) => false,
+        }
     }
-    found
+
+    /// What it has read of the frames that it takes by itself; waits for a pulse at most.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn report(&self) -> Result<Report, Failure> {
+        match &self.reader {
+            HostedReader::Worker(worker) => worker.report().await,
+            HostedReader::Page(_) => Err(Failure::Unable),
+        }
+    }
+
+    /// What it reads of one frame.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn read(&self, frame: Frame) -> Result<Report, Failure> {
+        match &self.reader {
+            HostedReader::Worker(worker) => worker.read(frame).await,
+            HostedReader::Page(page) => page.read(frame),
+        }
+    }
+
+    fn scan(&self, scan: u32, wish: &CameraWish) {
+        match &self.reader {
+            HostedReader::Worker(worker) => worker.scan(scan, wish),
+            HostedReader::Page(page) => page.scan(scan, wish),
+        }
+    }
+
+    fn pause(&self) {
+        match &self.reader {
+            HostedReader::Worker(worker) => worker.pause(),
+            HostedReader::Page(_) => {}
+        }
+    }
 }

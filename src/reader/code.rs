@@ -1,4 +1,4 @@
-//! What a code says: its codewords, corrected, and the segments in them.
+//! Stage 5: the codewords of a code, their error correction, and the segments that they hold.
 
 pub(crate) mod codewords;
 pub(crate) mod decode;

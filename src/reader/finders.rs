@@ -1,4 +1,4 @@
-//! The three finder patterns of a code: where they are, how they look, and which three belong together.
+//! Stage 2: the finder patterns in a picture, their rings, and the three that belong to one code.
 
 pub(crate) mod finder;
 pub(crate) mod likeness;

@@ -4,19 +4,21 @@ use std::fmt;
 
 use crate::picture::point::Point;
 
-/// A code in a picture. Its `Debug` tells a length only: a code is money.
+/// A code in a picture. Its `Debug` prints the length only, because a payment code is worth money.
 #[derive(Clone, PartialEq)]
 pub struct Found {
-    /// The truth.
+    /// The content, byte for byte.
     pub bytes: Vec<u8>,
-    /// The character set that the code names, by its ECI number, where it names one: 3 is Latin-1, 20 Shift JIS, 26 UTF-8.
+    /// The ECI number of the character set, if the code declares one: 3 is Latin-1, 20 Shift JIS, 26 UTF-8.
     pub eci: Option<u32>,
-    /// A reading of it: UTF-8, or one character a byte.
+    /// The bytes as text: UTF-8 if they are valid, otherwise one character for each byte.
     pub text: String,
-    /// Top left, top right, bottom right, bottom left of the code itself.
+    /// The code's own corners, in pixels of the picture: top left, top right, bottom right, bottom left.
     pub corners: [Point; 4],
-    /// Bare digits that were read twice in this picture, each time at other places of every module and with some error
-    /// correction to spare. Other codes need no such proof, and have none.
+    /// Whether digits without a check were read twice in this picture.
+    ///
+    /// The second time every module was sampled at another place, and both readings had error correction to spare.
+    /// It is false for all other codes, which need no such proof.
     pub confirmed: bool,
 }
 

@@ -1,5 +1,6 @@
-//! The modules of a code: their greys, with blur taken out, and which of them are dark.
+//! Stage 4: the greys of a code's modules, their blur removed, and which modules are dark.
 
+pub(crate) mod deblur;
 pub(crate) mod equalise;
 #[allow(
     clippy::module_inception,
@@ -7,5 +8,4 @@ pub(crate) mod equalise;
 )]
 pub(crate) mod modules;
 pub(crate) mod sample;
-pub(crate) mod sums;
-pub(crate) mod unblur;
+pub(crate) mod summed_area;

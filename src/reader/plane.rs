@@ -1,4 +1,4 @@
-//! The plane of a code seen at a slant: which version it is, and where each of its modules lies in the picture.
+//! Stage 3: the version of a code, and the plane on which its modules lie in the picture.
 
 pub(crate) mod align;
 pub(crate) mod climb;

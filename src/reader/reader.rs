@@ -1,52 +1,98 @@
-//! Reads pictures one after another: chooses the passes of each, and remembers what helps with the next.
+//! Reads pictures one after another: plans the passes of each one, and remembers what helps with the next.
 
-use super::found::Found;
-use super::hint::{Hint, Hints, Miss};
-use super::region::Region;
-use super::search::{Copy, Search};
+use crate::found::Found;
+use crate::hint::{Hint, Hints, Miss};
+use crate::picture::level::Level;
 use crate::picture::luma::Luma;
 use crate::picture::point::Point;
-use crate::picture::pyramid::{Grey, MARGIN, TIMES, enlarge, halve, halves, sharpen};
+use crate::picture::pyramid::{ENLARGE_BY, ENLARGE_MARGIN, Grey, enlarge, halve, halves, sharpen};
 use crate::picture::threshold::Blocks;
+use crate::region::Region;
+use crate::search::Search;
 
-/// How hard to look.
+/// How much work a picture is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effort {
-    /// A frame among many: bounded work. The first gets every pass; after that those that find little take turns.
+    /// One camera frame of many, with little work.
+    ///
+    /// The first frame gets every pass. After that, every second frame gets the expensive ones, or each frame after one
+    /// with unread finders.
     Live,
-    /// The only picture there is: every pass.
+    /// The only picture of its code, for example a photo: every pass.
     Still,
 }
 
-/// No code is smaller: 21 modules of a pixel.
-const LEAST_SIDE: usize = 21;
-/// Longer pictures are halved first: a photo of twelve megapixels costs half a second, and its half is sharp enough.
-const MOST_LONG: usize = 2600;
-/// Sightings of a pass that are looked at: three finders a code, and some that are none. At full size a large code's
-/// modules look like finders by the dozen.
-const MOST_SEEN: usize = 24;
-const MOST_SEEN_FINE: usize = 64;
-/// How much a blurred picture's half is sharpened, and against pixels how far away.
+/// The shortest side of a picture that can hold a code, in pixels: version 1 has 21 modules.
+const MIN_SIDE: usize = 21;
+/// The longest side that is read at full size, in pixels. A longer picture is halved first.
+///
+/// Larger: a photo of twelve megapixels takes half a second. Smaller: small codes in large photos are lost.
+const MAX_LONG: usize = 2600;
+/// Finder candidates of a pass whose rings are measured: at full size, and on all smaller levels.
+///
+/// A code has three; at full size a large code's data modules add dozens.
+/// Larger: more time on textured pictures. Smaller: a code's own finders are left out.
+const MAX_CANDIDATES_FULL: usize = 64;
+const MAX_CANDIDATES: usize = 24;
+/// Sharpening of the half size level: a quarter of this times the difference to pixels `SHARPEN_REACH` away.
+///
+/// Chosen on the till set. Larger: noise makes finders. Smaller: defocus closes the finders' light rings.
 const SHARPEN: i16 = 5;
 const SHARPEN_REACH: usize = 2;
-/// A code of 177 modules, drawn at a pixel a module with its margin, is no larger.
-const MOST_ENLARGED: usize = 200;
-/// Rows from one that is scanned to the next, at full size, at half, and at half when the second threshold looks for
-/// what the first has missed. A finder that can be read at all is nine rows high at full size, by its middle alone.
-const STEP: usize = 4;
+/// The longest side of a picture that is enlarged if nothing else reads it, in pixels.
+///
+/// The largest code, of 177 modules with its margin, is no larger when it is drawn at a pixel a module.
+const MAX_ENLARGED: usize = 200;
+/// Rows from one scanned row to the next: at full size, at half size, and at half size in the second round of passes.
+///
+/// The core of the smallest readable finder is nine rows high at full size.
+/// Larger: finders are missed. Smaller: more time.
+const STEP_FULL: usize = 4;
 const STEP_HALF: usize = 2;
 const STEP_HALF_AGAIN: usize = 3;
-/// Pixels of a finder's middle, across, from so many on; in a half and in smaller copies, where what is narrower shows
-/// better in the copy that they were made of.
-const LEAST_CORE: i32 = 2;
-const LEAST_CORE_HALF: i32 = 3;
-const LEAST_CORE_SMALL: i32 = 4;
-
-/// Reads pictures, and remembers what helps with the next.
+/// The narrowest finder core in pixels: at full size, at half size, and on smaller levels.
 ///
-/// Live, a code's region is looked at first in the frame after the one that showed it, and only then: the second reading
-/// of a code is cheap, and another code beside it is seen a frame later. Finders that made no code bring the next frame
-/// every pass.
+/// Narrower ones are easier to see on the level above. Larger: small codes are lost. Smaller: texture costs time.
+const MIN_CORE_FULL: i32 = 2;
+const MIN_CORE_HALF: i32 = 3;
+const MIN_CORE_SMALL: i32 = 4;
+/// Levels that get the mid-range threshold too: full and half size. Codes on smaller levels need no second threshold.
+const MIDRANGE_LEVELS: usize = 2;
+
+/// Reads pictures, and remembers what helps with the next one.
+///
+/// A live reader searches the region of the last frame's code first, so that a second reading is cheap.
+/// It does so once: if a code is read there, the frame after that is searched as a whole, for other codes.
+///
+/// ```
+/// use kaunter_reader::{Effort, Luma, Reader};
+///
+/// // A camera frame: a code of 4 pixels a module on light ground, with its corner at (200, 100).
+/// let (width, height) = (640, 480);
+/// let mut pixels = vec![230; width * height];
+/// let code = qrcode::QrCode::new("TNG-7Q2M")?;
+/// for (at, color) in code.to_colors().into_iter().enumerate() {
+///     let (left, top) = (200 + at % code.width() * 4, 100 + at / code.width() * 4);
+///     for row in pixels.chunks_mut(width).skip(top).take(4) {
+///         row[left..left + 4].fill(if color == qrcode::Color::Dark { 30 } else { 230 });
+///     }
+/// }
+///
+/// let luma = Luma::new(&pixels, width, height, width)?;
+/// let mut reader = Reader::new();
+/// let codes = reader.read(&luma, Effort::Live, 1);
+/// assert_eq!(codes[0].text, "TNG-7Q2M");
+/// assert!((codes[0].corners[0].x - 200.0).abs() < 2.0);
+///
+/// // The next frame is searched near that code first, for less than half of the work.
+/// let whole = reader.work();
+/// assert_eq!(reader.read(&luma, Effort::Live, 1).len(), 1);
+/// assert!(reader.work() * 2 < whole);
+///
+/// // The next scan knows nothing of this one.
+/// reader.reset();
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct Reader {
     frame: usize,
@@ -57,36 +103,37 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// A reader that has seen nothing.
+    /// A reader that has seen no picture.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Forgets what earlier pictures taught.
+    /// Forgets all earlier pictures.
     pub fn reset(&mut self) {
         *self = Self::new();
     }
 
-    /// What the last picture cost, in operations and not in time: pixels that were told dark from light, and modules
-    /// that were sampled.
+    /// The cost of the last picture in operations: pixels that were binarised, plus modules that were sampled.
     #[must_use]
     pub fn work(&self) -> u64 {
         self.work
     }
 
-    /// What the customer could do, where the last live pictures held no code that could be read and agree upon it.
+    /// What the customer could do, if the last live frames agree on it. See [`Hint`].
     ///
-    /// None after a reading, before three misses, and where nothing looks like a code in a hand.
+    /// `None` after a reading, before three frames without one, and where nothing looks like a code in a hand.
     #[must_use]
     pub fn hint(&self) -> Option<Hint> {
-        self.hints.said()
+        self.hints.agreed()
     }
 
-    /// At most `max` codes of a picture, each once, in the order of their finding.
+    /// Reads at most `max` codes, each once, in the order in which they are found.
+    ///
+    /// The same reader, with the same pictures in the same order, gives the same codes on every machine.
     pub fn read(&mut self, luma: &Luma<'_>, effort: Effort, max: usize) -> Vec<Found> {
         self.work = 0;
-        if luma.short_side() < LEAST_SIDE || max == 0 {
+        if luma.short_side() < MIN_SIDE || max == 0 {
             return Vec::new();
         }
         let mut found = match effort {
@@ -94,7 +141,7 @@ impl Reader {
             Effort::Still => Vec::new(),
         };
         if found.is_empty() {
-            found = self.read_all(luma, effort, max);
+            found = self.read_whole(luma, effort, max);
             self.region = Region::around(&found, luma);
         }
         if !found.is_empty() {
@@ -103,7 +150,7 @@ impl Reader {
         found
     }
 
-    /// The codes where the last frame had some. A region is used once.
+    /// Reads the region of the last frame's codes, if it had any. A region is used once.
     fn read_region(&mut self, luma: &Luma<'_>, max: usize) -> Vec<Found> {
         let Some((region, window)) = self
             .region
@@ -112,17 +159,18 @@ impl Reader {
         else {
             return Vec::new();
         };
-        let mut found = self.look(window, Passes::First, max, false);
+        let mut found = self.search(window, Passes::First, max, Misses::Ignored);
         for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
             *corner = *corner + region.origin();
         }
         found
     }
 
-    fn read_all(&mut self, luma: &Luma<'_>, effort: Effort, max: usize) -> Vec<Found> {
+    /// Reads the whole picture.
+    fn read_whole(&mut self, luma: &Luma<'_>, effort: Effort, max: usize) -> Vec<Found> {
         let mut small: Option<Grey> = None;
         let mut scale = 1.0;
-        while small.as_ref().map_or(*luma, Grey::luma).long_side() > MOST_LONG {
+        while small.as_ref().map_or(*luma, Grey::luma).long_side() > MAX_LONG {
             small = Some(halve(&small.as_ref().map_or(*luma, Grey::luma)));
             scale *= 2.0;
         }
@@ -133,10 +181,14 @@ impl Reader {
             Effort::Live if self.saw_finders || frame.is_multiple_of(2) => Passes::AllToFirst,
             Effort::Live => Passes::First,
         };
+        let misses = match effort {
+            Effort::Live => Misses::Counted,
+            Effort::Still => Misses::Ignored,
+        };
         let picture = small.as_ref().map_or(*luma, Grey::luma);
-        let mut found = self.look(picture, passes, max, effort == Effort::Live);
-        if found.is_empty() && effort == Effort::Still && luma.long_side() <= MOST_ENLARGED {
-            found = self.look_enlarged(luma, max);
+        let mut found = self.search(picture, passes, max, misses);
+        if found.is_empty() && effort == Effort::Still && luma.long_side() <= MAX_ENLARGED {
+            found = self.read_enlarged(luma, max);
         }
         for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
             *corner = corner.times(scale);
@@ -144,22 +196,31 @@ impl Reader {
         found
     }
 
-    /// At a picture of which each pixel may be a module.
-    fn look_enlarged(&mut self, luma: &Luma<'_>, max: usize) -> Vec<Found> {
+    /// Reads a small picture enlarged: a module may be a single pixel of it.
+    fn read_enlarged(&mut self, luma: &Luma<'_>, max: usize) -> Vec<Found> {
         let large = enlarge(luma);
-        let mut found = self.look(large.luma(), Passes::All, max, false);
-        let margin = Point::new(MARGIN as f32, MARGIN as f32);
+        let mut found = self.search(large.luma(), Passes::All, max, Misses::Ignored);
+        let margin = Point::new(ENLARGE_MARGIN as f32, ENLARGE_MARGIN as f32);
         for corner in found.iter_mut().flat_map(|found| &mut found.corners) {
-            *corner = (*corner - margin).times(1.0 / TIMES as f32);
+            *corner = (*corner - margin).times(1.0 / ENLARGE_BY as f32);
         }
         found
     }
 
-    /// `counts`: a picture without a code is a miss. A region's is none, for the whole is looked at next.
-    fn look(&mut self, picture: Luma<'_>, passes: Passes, max: usize, counts: bool) -> Vec<Found> {
+    /// Runs the passes over a picture, and keeps what they tell about the next one.
+    fn search(
+        &mut self,
+        picture: Luma<'_>,
+        passes: Passes,
+        max: usize,
+        misses: Misses,
+    ) -> Vec<Found> {
         let mut search = Search::new(picture, max);
-        let hints = counts.then_some(&mut self.hints);
-        look(&mut search, picture, passes, hints);
+        let hints = match misses {
+            Misses::Counted => Some(&mut self.hints),
+            Misses::Ignored => None,
+        };
+        run_passes(&mut search, picture, passes, hints);
         self.saw_finders = search.sees_finders();
         self.work += search.work();
         search.found
@@ -169,103 +230,117 @@ impl Reader {
 /// Which passes a picture gets.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Passes {
-    /// Those of the first threshold; the others only where these have seen finders. Ends with the first code.
+    /// Those with the mean threshold. If they show finders without a code, the others too. Ends with the first code.
     First,
     /// All. Ends with the first code.
     AllToFirst,
-    /// All, for as many codes as are asked for.
+    /// All, until as many codes are found as are asked for.
     All,
 }
 
-/// Coarse to fine with the first threshold; then, for what is left, half and full size with the second. A picture
-/// without a code is a miss, for the hints.
-fn look(search: &mut Search<'_>, picture: Luma<'_>, passes: Passes, hints: Option<&mut Hints>) {
-    let levels = halves(&picture);
-    let over = |search: &Search<'_>| {
+/// Whether a picture without a code counts for the hints. A region's does not: the whole picture is searched next.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Misses {
+    Counted,
+    Ignored,
+}
+
+/// Runs the passes in their order, and tells `hints` if the picture has no code.
+///
+/// First all levels from the smallest to full size, with the mean threshold. Then half and full size with the mid-range
+/// threshold, then the half sharpened. At last the searches that cost most: deblurring, and missing finders.
+fn run_passes(
+    search: &mut Search<'_>,
+    picture: Luma<'_>,
+    passes: Passes,
+    hints: Option<&mut Hints>,
+) {
+    let smaller = halves(&picture);
+    let is_over = |search: &Search<'_>| {
         search.is_over() || (passes != Passes::All && !search.found.is_empty())
     };
-    let copies = copies(picture, &levels);
-    let mut blocks = Vec::with_capacity(copies.len());
-    for copy in &copies {
-        let measured = Blocks::of(&copy.luma);
-        search.pass(copy, &measured.means());
-        if over(search) {
+    let levels = levels(picture, &smaller);
+    let mut blocks = Vec::with_capacity(levels.len());
+    for level in &levels {
+        let measured = Blocks::of(&level.luma);
+        search.pass(level, &measured.mean_thresholds());
+        if is_over(search) {
             return;
         }
         blocks.push(measured);
     }
     if passes == Passes::First && !search.sees_finders() {
         if let Some(hints) = hints {
-            hints.miss(&Miss::new(search.finders(), &copies, &blocks));
+            hints.miss(&Miss::new(search.finders(), &levels, &blocks));
         }
         return;
     }
-    let finest = copies.len().saturating_sub(2);
-    for (copy, blocks) in copies.iter().zip(&blocks).skip(finest) {
-        let mut copy = Copy {
-            most: MOST_SEEN,
-            ..*copy
+    let finest = levels.len().saturating_sub(MIDRANGE_LEVELS);
+    for (level, blocks) in levels.iter().zip(&blocks).skip(finest) {
+        let mut level = Level {
+            max_candidates: MAX_CANDIDATES,
+            ..*level
         };
-        if copy.scale > 1.0 {
-            copy.step = STEP_HALF_AGAIN;
+        if level.scale > 1.0 {
+            level.step = STEP_HALF_AGAIN;
         }
-        search.pass(&copy, &blocks.middles());
-        if over(search) {
+        search.pass(&level, &blocks.midrange_thresholds());
+        if is_over(search) {
             return;
         }
     }
-    // Blur closes a finder's light ring before it hides the modules: for that, the half is sharpened.
-    if let Some(half) = levels.first() {
+    // Blur closes a finder's light ring before it hides the data modules. Sharpening opens the ring again.
+    if let Some(half) = smaller.first() {
         let sharp = sharpen(&half.luma(), SHARPEN_REACH, SHARPEN);
-        let copy = Copy {
+        let level = Level {
             luma: sharp.luma(),
             scale: 2.0,
             step: STEP_HALF_AGAIN,
-            least_core: LEAST_CORE_HALF,
-            most: MOST_SEEN,
+            min_core: MIN_CORE_HALF,
+            max_candidates: MAX_CANDIDATES,
         };
-        search.pass(&copy, &Blocks::of(&copy.luma).means());
+        search.pass(&level, &Blocks::of(&level.luma).mean_thresholds());
     }
     if search.found.is_empty() {
-        search.try_harder();
+        search.retry_deblurred();
     }
     if search.found.is_empty() {
-        search.complete();
+        search.complete_finders();
     }
     if search.found.is_empty() {
-        search.try_harder();
+        search.retry_deblurred();
     }
     if let Some(hints) = hints.filter(|_| search.found.is_empty()) {
-        hints.miss(&Miss::new(search.finders(), &copies, &blocks));
+        hints.miss(&Miss::new(search.finders(), &levels, &blocks));
     }
 }
 
-/// The picture and its halves, the smallest first. Small copies are scanned row by row.
-fn copies<'a>(picture: Luma<'a>, levels: &'a [Grey]) -> Vec<Copy<'a>> {
-    let mut copies = vec![Copy {
+/// The picture and its halves as levels, the smallest first. Small levels are scanned row by row.
+fn levels<'a>(picture: Luma<'a>, smaller: &'a [Grey]) -> Vec<Level<'a>> {
+    let mut levels = vec![Level {
         luma: picture,
         scale: 1.0,
-        step: if levels.is_empty() { 1 } else { STEP },
-        least_core: LEAST_CORE,
-        most: MOST_SEEN_FINE,
+        step: if smaller.is_empty() { 1 } else { STEP_FULL },
+        min_core: MIN_CORE_FULL,
+        max_candidates: MAX_CANDIDATES_FULL,
     }];
     let mut scale = 1.0;
-    for (at, level) in levels.iter().enumerate() {
+    for (at, grey) in smaller.iter().enumerate() {
         scale *= 2.0;
-        copies.push(Copy {
-            luma: level.luma(),
+        levels.push(Level {
+            luma: grey.luma(),
             scale,
             step: if at == 0 { STEP_HALF } else { 1 },
-            least_core: if at == 0 {
-                LEAST_CORE_HALF
+            min_core: if at == 0 {
+                MIN_CORE_HALF
             } else {
-                LEAST_CORE_SMALL
+                MIN_CORE_SMALL
             },
-            most: MOST_SEEN,
+            max_candidates: MAX_CANDIDATES,
         });
     }
-    copies.reverse();
-    copies
+    levels.reverse();
+    levels
 }
 
 #[cfg(test)]
@@ -275,17 +350,17 @@ mod tests {
 
     use kaunter_scenes::{HOSTILE, hostile};
 
-    use super::super::work::counted::DONE;
     use super::*;
+    use crate::work::counted::DONE;
 
-    /// Steps that any picture may cost, whatever its size; each takes some three nanoseconds.
-    const MOST: usize = 15_000_000;
+    /// The steps that any picture of any size may cost. A step takes about three nanoseconds.
+    const MAX_STEPS: usize = 15_000_000;
     const SIZES: [(usize, usize); 4] = [(640, 480), (1280, 720), (1920, 1080), (2600, 1950)];
 
     fn spent(pixels: &[u8], width: usize, height: usize, effort: Effort) -> usize {
         let luma = Luma::new(pixels, width, height, width).unwrap();
         let mut reader = Reader::new();
-        // The first live frame takes every pass; the second begins where the first had a code, or goes by its finders.
+        // The first live frame gets every pass. The second starts at the first one's code, or at its finders.
         let frames = (0..2).map(|_| {
             DONE.with(|done| done.set(0));
             reader.read(&luma, effort, 4);
@@ -302,7 +377,7 @@ mod tests {
                 let pixels = hostile(kind, width, height, 1);
                 let steps = spent(&pixels, width, height, Effort::Live);
                 println!("{steps:>9} {width}x{height} {kind:?}");
-                if steps > MOST {
+                if steps > MAX_STEPS {
                     worst.push((kind, width, steps));
                 }
             }

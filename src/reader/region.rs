@@ -1,20 +1,24 @@
-//! The part of the picture in which a code was read: a hand moves little from frame to frame, and looking there first
-//! is the cheapest second reading. The finders' own places are not carried: to find them anew in a region is three eighths
-//! of its reading, and they would have to be told from their ground there all the same.
+//! The region of a picture in which a code was read, to be searched first in the next frame.
+//!
+//! A hand moves little from frame to frame, and this is the cheapest second reading.
+//! The finders' own places are not kept: finding them again takes three eighths of a region's reading, and they would
+//! have to be binarised and measured anyway.
 
-use super::clamp::within;
-use super::found::Found;
+use crate::clamp::within;
+use crate::found::Found;
 use crate::picture::luma::Luma;
 use crate::picture::point::Point;
 
-/// How far beyond a code's corners the next frame's may be, as a part of its longer side.
-const MOVES: f32 = 0.25;
-/// A code that moves by its own size is another's; but a small one still moves by so many pixels.
-const LEAST_MOVE: f32 = 24.0;
-/// A region of more of the picture than this saves nothing.
-const MOST_SHARE: f32 = 0.7;
+/// How far beyond a code's corners the region reaches, as a part of the code's longer side.
+///
+/// Larger: more pixels. Smaller: a moving code leaves its region and the whole picture is searched after all.
+const MOVE: f32 = 0.25;
+/// The least distance that it reaches, in pixels: a small code moves by as many pixels as a large one.
+const MIN_MOVE: f32 = 24.0;
+/// The largest part of the picture that a region may be. A larger one saves too little to be worth a search.
+const MAX_SHARE: f32 = 0.7;
 
-/// A rectangle of a picture, and the size of the picture it belongs to.
+/// A rectangle of a picture, and the size of the picture that it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Region {
     left: usize,
@@ -25,29 +29,29 @@ pub(crate) struct Region {
 }
 
 impl Region {
-    /// The region around these codes; none where there are none, or where it is most of the picture.
+    /// The region around these codes; `None` if there are none, or if it would be most of the picture.
     pub(crate) fn around(found: &[Found], luma: &Luma<'_>) -> Option<Self> {
         let corners = || found.iter().flat_map(|found| found.corners);
         let (width, height) = (luma.width() as f32, luma.height() as f32);
-        let least = corners().fold(Point::new(width, height), |a, b| {
+        let first = corners().fold(Point::new(width, height), |a, b| {
             Point::new(a.x.min(b.x), a.y.min(b.y))
         });
-        let most = corners().fold(Point::new(0.0, 0.0), |a, b| {
+        let last = corners().fold(Point::new(0.0, 0.0), |a, b| {
             Point::new(a.x.max(b.x), a.y.max(b.y))
         });
-        let size = most - least;
-        let moves = (size.x.max(size.y) * MOVES).max(LEAST_MOVE);
-        // What is not a number, or outside, ends at a side.
+        let size = last - first;
+        let moves = (size.x.max(size.y) * MOVE).max(MIN_MOVE);
+        // Clamped to the picture; NaN becomes 0.
         let inside = |value: f32, end: f32| within(value, 0.0, end) as usize;
         let (left, top) = (
-            inside(least.x - moves, width),
-            inside(least.y - moves, height),
+            inside(first.x - moves, width),
+            inside(first.y - moves, height),
         );
-        let right = inside((most.x + moves).ceil(), width);
-        let bottom = inside((most.y + moves).ceil(), height);
+        let right = inside((last.x + moves).ceil(), width);
+        let bottom = inside((last.y + moves).ceil(), height);
         let (across, down) = (right.checked_sub(left)?, bottom.checked_sub(top)?);
         let share = (across * down) as f32 / (width * height);
-        (size.x > 0.0 && size.y > 0.0 && share <= MOST_SHARE).then_some(Self {
+        (size.x > 0.0 && size.y > 0.0 && share <= MAX_SHARE).then_some(Self {
             left,
             top,
             width: across,
@@ -56,13 +60,13 @@ impl Region {
         })
     }
 
-    /// What a picture shows there; none where it has another size: then it is another camera's.
+    /// This part of a picture; `None` if the picture has another size, because then the camera has changed.
     pub(crate) fn of<'a>(&self, luma: &Luma<'a>) -> Option<Luma<'a>> {
         let same = self.of == (luma.width(), luma.height());
         same.then(|| luma.window(self.left, self.top, self.width, self.height))?
     }
 
-    /// Its top left corner.
+    /// The top left corner.
     pub(crate) fn origin(&self) -> Point {
         Point::new(self.left as f32, self.top as f32)
     }

@@ -1,140 +1,180 @@
-//! The search for codes in one picture: pass by pass over its copies, with the finders of all passes pooled.
+//! Searches one picture for codes, pass by pass over its levels, with the finders of all passes in one pool.
 
-use super::found::Found;
-use crate::code::decode::{Payload, decode, decode_in_doubt, text};
+use crate::code::codewords::Orientation;
+use crate::code::decode::{Payload, decode, decode_with_erasures, text};
 use crate::finders::finder::find;
-use crate::finders::missing::{completed, completed_alone};
+use crate::finders::missing::{complete_pairs, complete_singles};
 use crate::finders::ring::Rays;
 use crate::finders::triples::{Finder, Pool, Triple};
+use crate::found::Found;
 use crate::modules::modules::Modules;
-use crate::modules::sample::{Greys, Unblur};
+use crate::modules::sample::{Deblur, Greys};
 use crate::picture::bits::Bits;
+use crate::picture::level::Level;
 use crate::picture::luma::Luma;
 use crate::picture::point::Point;
+use crate::picture::polarity::Polarity;
 use crate::picture::threshold::Thresholds;
 use crate::plane::climb::Pattern;
 use crate::plane::geometry::Homography;
 use crate::plane::layout::Version;
-use crate::plane::locate::{Place, locate};
+use crate::plane::locate::{Hypothesis, locate};
 use crate::plane::mesh::Mesh;
 
-/// Grids that a pass samples: a place costs one, a place after its climb three.
+/// The budget of a pass, in samplings of a whole grid. A candidate costs one, and one after a hill climb three.
+///
+/// Larger: textured pictures take more time. Smaller: the triple of a code may not be tried.
 const GRIDS: i32 = 6;
-/// What a climb costs of them.
+/// What a hill climb, or a mesh, costs of that budget.
 const CLIMB: i32 = 2;
-/// Planes that suit the known modules worse lie somewhere else.
-const LEAST_CORRELATION: f32 = 0.45;
-/// Below this correlation no blur is measured: what hides the modules is something else.
-const LEAST_CLEAR: f32 = 0.5;
-/// What is tried on greys that are no code as they are: so much of a module's distance from its neighbours.
-const SHARPER: [f32; 2] = [0.6, 1.4];
-/// So far from its first place, in modules, is each module sampled again to confirm what was read: on one side, or on the
-/// other where the plane is a little off.
-const BESIDE: [Point; 2] = [Point::new(0.15, -0.15), Point::new(-0.15, 0.15)];
-/// A heavy blur, for a first guess where sharpening finds none.
-const SOLVED: f32 = 0.54;
-/// Turns of the search for what a blur has mixed, from either guess, and how many modules a picture has for all of them.
-const TURNS_SHARP: usize = 1;
-const TURNS_SOLVED: usize = 5;
-const MODULES_OF_TURNS: usize = 10_000;
-/// What a turn costs beside its modules, in modules.
-const TURN: usize = 500;
-/// Where more than so many finders belong to no code they are what the ground is made of, and none is looked for beside them.
-const MOST_OF_ONE_CODE: usize = 32;
-/// Planes that are tried harder.
-const MOST_KEPT: usize = 3;
+/// The least correlation of the function patterns with the picture for a plane to be sampled.
+///
+/// Chosen on the till set. Larger: blurred codes are lost. Smaller: planes of chance use up the budget.
+const MIN_CORRELATION: f32 = 0.45;
+/// The least correlation for deblurring. Below it, something else than blur hides the modules.
+///
+/// Larger: blurred codes are lost. Smaller: time is spent on planes of chance.
+const MIN_DEBLUR_CORRELATION: f32 = 0.5;
+/// Sharpening strengths to try when the plain samples do not decode: the share of the difference to the neighbours
+/// that is added.
+///
+/// Chosen on the till set. Larger: noise flips modules. Smaller: defocus hides single modules.
+const SHARPEN: [f32; 2] = [0.6, 1.4];
+/// The strength from which deblurring starts.
+const SHARPEN_MOST: f32 = SHARPEN[1];
+/// Offsets in modules at which every module is sampled again, to confirm a reading.
+///
+/// One of the two suffices, because a plane that is slightly off leads across a module's side in one direction.
+/// Larger: the samples see the neighbours. Smaller: they are no independent evidence.
+const CONFIRM_OFFSETS: [Point; 2] = [Point::new(0.15, -0.15), Point::new(-0.15, 0.15)];
+/// The blur that is assumed for a first guess where sharpening fails: see [`Deblur::Deconvolve`].
+const HEAVY_BLUR: f32 = 0.54;
+/// Rounds of the equaliser, starting from the sharpened guess and from the deconvolved one.
+///
+/// Chosen on the till set. More cost time; the sharpened guess is right at once or never.
+const ROUNDS_SHARP: usize = 1;
+const ROUNDS_DECONVOLVED: usize = 5;
+/// The budget of all equaliser rounds in a picture, in modules, and the fixed cost of a round.
+///
+/// Larger: hostile pictures take more time. Smaller: a large blurred code gets no round.
+const EQUALISER_MODULES: usize = 10_000;
+const ROUND_COST: usize = 500;
+/// With more unread finders than this, the background makes them, and missing ones are not searched.
+///
+/// Noise makes two dozen. Larger: more time on textured pictures. Smaller: noisy codes are lost.
+const MAX_FINDERS_TO_COMPLETE: usize = 32;
+/// Unread planes that are deblurred, those with the best correlation. More cost time.
+const MAX_UNREAD: usize = 3;
 
-/// What is known about one picture.
+/// The search of one picture.
 pub(crate) struct Search<'a> {
     picture: Luma<'a>,
     rays: Rays,
     pool: Pool,
-    most: usize,
+    max: usize,
+    /// What is left of the pass's budget of grids.
     grids: i32,
-    turns: usize,
-    /// Planes of codes that were seen and not read, those that suit the known modules best.
-    kept: Vec<(f32, Version, bool, Homography)>,
+    /// What is left of the picture's budget of equaliser rounds.
+    equaliser_modules: usize,
+    /// Sorted by correlation, the best first.
+    unread: Vec<Unread>,
     work: u64,
     pub(crate) found: Vec<Found>,
 }
 
-/// A copy of the picture, and how it is scanned.
-pub(crate) struct Copy<'a> {
-    pub(crate) luma: Luma<'a>,
-    /// Pixels of the picture for one of the copy.
-    pub(crate) scale: f32,
-    /// Every so many rows.
-    pub(crate) step: usize,
-    /// Pixels of a finder's middle, across, from so many on.
-    pub(crate) least_core: i32,
-    /// So many sightings are looked at, the most seen first.
-    pub(crate) most: usize,
+/// A plane that fits the function patterns of a code which was not decoded.
+struct Unread {
+    correlation: f32,
+    version: Version,
+    polarity: Polarity,
+    plane: Homography,
+}
+
+/// A grid to sample: function patterns that fit the picture on a plane, or on a mesh that bends it.
+struct Candidate<'p> {
+    pattern: &'p Pattern,
+    plane: Homography,
+    mesh: Option<Mesh>,
+    /// Between the function patterns and the picture, before a climb or a mesh.
+    correlation: f32,
+}
+
+impl Candidate<'_> {
+    fn sample(&self, picture: &Luma<'_>) -> Greys {
+        self.sample_on(picture, &self.plane)
+    }
+
+    /// Samples on another plane, with the same mesh.
+    fn sample_on(&self, picture: &Luma<'_>, plane: &Homography) -> Greys {
+        let (version, polarity) = (self.pattern.version(), self.pattern.polarity());
+        Greys::sample(picture, plane, self.mesh.as_ref(), version, polarity)
+    }
 }
 
 impl<'a> Search<'a> {
-    /// A search for at most `most` codes.
-    pub(crate) fn new(picture: Luma<'a>, most: usize) -> Self {
+    /// A search for at most `max` codes.
+    pub(crate) fn new(picture: Luma<'a>, max: usize) -> Self {
         Self {
             picture,
             rays: Rays::new(),
             pool: Pool::default(),
-            most,
+            max,
             grids: 0,
-            turns: MODULES_OF_TURNS,
-            kept: Vec::new(),
+            equaliser_modules: EQUALISER_MODULES,
+            unread: Vec::new(),
             work: 0,
             found: Vec::new(),
         }
     }
 
-    /// Whether nothing is left to do.
+    /// Whether as many codes are found as are asked for.
     pub(crate) fn is_over(&self) -> bool {
-        self.found.len() >= self.most
+        self.found.len() >= self.max
     }
 
-    /// Whether a finder was seen that belongs to no code so far.
+    /// Whether there are finders that belong to no code.
     pub(crate) fn sees_finders(&self) -> bool {
         !self.pool.is_empty()
     }
 
-    /// Pixels that were told dark from light, and modules that were sampled.
+    /// Pixels that were binarised, plus modules that were sampled.
     pub(crate) fn work(&self) -> u64 {
         self.work
     }
 
-    /// The finders that belong to no code so far.
+    /// The finders that belong to no code.
     pub(crate) fn finders(&self) -> &[Finder] {
         self.pool.finders()
     }
 
-    /// Looks for finders in a copy, and tries what they make with those of earlier passes.
-    pub(crate) fn pass(&mut self, copy: &Copy<'_>, thresholds: &Thresholds) {
-        self.work += (copy.luma.width() * copy.luma.height()) as u64;
-        let bits = Bits::of(&copy.luma, thresholds);
-        let mut sightings = find(&bits, copy.step, copy.least_core);
-        sightings.truncate(copy.most);
-        sightings.retain(|sighting| !self.pool.knows(sighting, copy.scale, copy.step));
-        let rings = sightings.iter().filter_map(|sighting| {
-            let ring = self.rays.ring(&copy.luma, &bits, sighting)?;
-            Some(Finder::new(sighting, &ring, copy.scale, copy.step))
+    /// Scans a level for finders, and reads the codes that they form with those of earlier passes.
+    pub(crate) fn pass(&mut self, level: &Level<'_>, thresholds: &Thresholds) {
+        self.work += (level.luma.width() * level.luma.height()) as u64;
+        let bits = Bits::of(&level.luma, thresholds);
+        let mut candidates = find(&bits, level.step, level.min_core);
+        candidates.truncate(level.max_candidates);
+        candidates.retain(|candidate| !self.pool.knows(candidate, level.scale, level.step));
+        let finders = candidates.iter().filter_map(|candidate| {
+            let ring = self.rays.ring(&level.luma, &bits, candidate)?;
+            Some(Finder::new(candidate, &ring, level.scale, level.step))
         });
-        self.pool.add(rings);
+        self.pool.add(finders);
         self.grids = GRIDS;
-        while self.read_one() && !self.is_over() {}
+        while self.read_next() && !self.is_over() {}
     }
 
-    /// Tries what was seen of a code's finders with those that were not.
-    pub(crate) fn complete(&mut self) {
-        if self.pool.finders().len() > MOST_OF_ONE_CODE {
+    /// Searches the finders that no pass has found beside those in the pool, and reads the code that they form.
+    pub(crate) fn complete_finders(&mut self) {
+        if self.pool.finders().len() > MAX_FINDERS_TO_COMPLETE {
             return;
         }
-        for complete in [completed, completed_alone] {
+        for complete in [complete_pairs, complete_singles] {
             self.grids = GRIDS;
             for triple in complete(&self.picture, self.pool.finders()) {
                 if self.grids <= 0 {
                     break;
                 }
-                if let Some(found) = self.read(&triple) {
+                if let Some(found) = self.read_triple(&triple) {
                     self.found.push(found);
                     return;
                 }
@@ -142,13 +182,13 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Whether one of the likeliest triples was a code.
-    fn read_one(&mut self) -> bool {
+    /// Reads a code from the likeliest triples. True if there was one, and then there may be another.
+    fn read_next(&mut self) -> bool {
         for triple in self.pool.triples() {
             if self.grids <= 0 {
                 break;
             }
-            if let Some(found) = self.read(&triple) {
+            if let Some(found) = self.read_triple(&triple) {
                 self.pool.forget_inside(&found.corners);
                 if self.found.iter().all(|known| known.bytes != found.bytes) {
                     self.found.push(found);
@@ -159,148 +199,174 @@ impl<'a> Search<'a> {
         false
     }
 
-    fn read(&mut self, triple: &Triple) -> Option<Found> {
-        let places = locate(&self.picture, triple);
-        places.iter().find_map(|place| self.read_place(place))
+    fn read_triple(&mut self, triple: &Triple) -> Option<Found> {
+        let hypotheses = locate(&self.picture, triple);
+        hypotheses
+            .iter()
+            .find_map(|hypothesis| self.read_hypothesis(hypothesis))
     }
 
-    fn read_place(&mut self, place: &Place) -> Option<Found> {
-        let pattern = Pattern::new(place.version, place.inverted);
+    /// Samples the best plane of a hypothesis as it is, then with a mesh, or else after a hill climb.
+    fn read_hypothesis(&mut self, hypothesis: &Hypothesis) -> Option<Found> {
+        let pattern = &hypothesis.pattern;
         let fit = |plane: &Homography| pattern.correlation(&self.picture, plane);
-        let planes = place.planes.iter().map(|plane| (fit(plane), plane));
+        let planes = hypothesis.planes.iter().map(|plane| (fit(plane), plane));
         let (correlation, plane) = planes.max_by(|a, b| a.0.total_cmp(&b.0))?;
-        let suits = correlation >= LEAST_CORRELATION;
-        if suits {
+        let mut candidate = Candidate {
+            pattern,
+            plane: *plane,
+            mesh: None,
+            correlation,
+        };
+        let fits = correlation >= MIN_CORRELATION;
+        if fits {
             self.grids -= 1;
-            if let Some(found) = self.read_plane(place, plane, None, correlation) {
+            if let Some(found) = self.read_candidate(&candidate) {
                 return Some(found);
             }
         }
-        // A large code may lie on no plane at all.
-        if (suits || place.said)
-            && let Some(mesh) = Mesh::find(&self.picture, plane, place.version, place.inverted)
-        {
-            self.grids -= CLIMB;
-            return self.read_plane(place, plane, Some(&mesh), correlation);
+        // A large code may be bent, so that no plane fits it well.
+        if fits || hypothesis.is_version_read {
+            let (version, polarity) = (pattern.version(), pattern.polarity());
+            candidate.mesh = Mesh::find(&self.picture, plane, version, polarity);
         }
-        if !suits {
+        if candidate.mesh.is_some() {
+            self.grids -= CLIMB;
+            return self.read_candidate(&candidate);
+        }
+        if !fits {
             return None;
         }
         self.grids -= CLIMB;
-        let climbed = pattern.climb(&self.picture, plane);
-        self.read_plane(place, &climbed, None, correlation)
+        candidate.plane = pattern.climb(&self.picture, plane);
+        self.read_candidate(&candidate)
     }
 
-    fn read_plane(
-        &mut self,
-        place: &Place,
-        plane: &Homography,
-        mesh: Option<&Mesh>,
-        correlation: f32,
-    ) -> Option<Found> {
-        let side = place.version.side();
-        self.work += (side * side) as u64;
-        let greys = Greys::sample(&self.picture, plane, mesh, place.version, place.inverted);
-        let read = clearest(&greys);
-        if read.is_none() && mesh.is_none() && correlation >= LEAST_CLEAR {
-            let at = self.kept.partition_point(|kept| kept.0 > correlation);
-            self.kept
-                .insert(at, (correlation, place.version, place.inverted, *plane));
-            self.kept.truncate(MOST_KEPT);
+    /// Samples and decodes a candidate. One that is not decoded is remembered for deblurring.
+    fn read_candidate(&mut self, candidate: &Candidate<'_>) -> Option<Found> {
+        let version = candidate.pattern.version();
+        self.work += (version.side() * version.side()) as u64;
+        let payload = decode_sharpened(&candidate.sample(&self.picture));
+        if payload.is_none() {
+            self.remember(candidate);
         }
-        let payload = read?;
+        let payload = payload?;
         let confirmed = payload.reading.bytes.iter().all(u8::is_ascii_digit)
-            && self.confirms(&payload, place, plane, mesh);
-        let found = found(payload, plane, place.version);
+            && self.confirms(&payload, candidate);
+        let found = found(payload, &candidate.plane, version);
         Some(Found { confirmed, ..found })
     }
 
-    /// Whether two samplings say this, with correction to spare: here and beside, or after a climb, where three finders
-    /// alone have told the plane.
-    fn confirms(
-        &self,
-        payload: &Payload,
-        place: &Place,
-        plane: &Homography,
-        mesh: Option<&Mesh>,
-    ) -> bool {
-        let says_so = |plane: &Homography| {
-            let greys = Greys::sample(&self.picture, plane, mesh, place.version, place.inverted);
-            clearest(&greys)
-                .is_some_and(|read| read.spare && read.reading.bytes == payload.reading.bytes)
+    fn remember(&mut self, candidate: &Candidate<'_>) {
+        let correlation = candidate.correlation;
+        if candidate.mesh.is_some() || correlation.is_nan() || correlation < MIN_DEBLUR_CORRELATION
+        {
+            return;
+        }
+        let at = self
+            .unread
+            .partition_point(|unread| unread.correlation > correlation);
+        let unread = Unread {
+            correlation,
+            version: candidate.pattern.version(),
+            polarity: candidate.pattern.polarity(),
+            plane: candidate.plane,
         };
-        let beside = |plane: &Homography| BESIDE.iter().any(|by| says_so(&plane.moved(*by)));
-        if payload.spare && beside(plane) {
-            return true;
-        }
-        if mesh.is_some() {
-            return false;
-        }
-        let climbed = Pattern::new(place.version, place.inverted).climb(&self.picture, plane);
-        says_so(&climbed) && beside(&climbed)
+        self.unread.insert(at, unread);
+        self.unread.truncate(MAX_UNREAD);
     }
 
-    /// Tries harder where the known modules of a code were seen best, and the others were none: behind a blur, and with
-    /// codewords in doubt taken for unknown.
-    pub(crate) fn try_harder(&mut self) {
-        for (_, version, inverted, plane) in std::mem::take(&mut self.kept) {
-            let greys = Greys::sample(&self.picture, &plane, None, version, inverted);
-            let sharp = greys.clearer(Unblur::Sharpen(SHARPER[1]));
+    /// Whether a second sampling, at other places of each module, gives the same reading. Both need spare correction.
+    ///
+    /// If it does not, both samplings are repeated after a hill climb: three finders alone give a rough plane.
+    fn confirms(&self, payload: &Payload, candidate: &Candidate<'_>) -> bool {
+        let agrees = |plane: &Homography| {
+            let again = decode_sharpened(&candidate.sample_on(&self.picture, plane));
+            again.is_some_and(|again| {
+                again.has_spare && again.reading.bytes == payload.reading.bytes
+            })
+        };
+        let agrees_beside = |plane: &Homography| {
+            let mut offsets = CONFIRM_OFFSETS.iter();
+            offsets.any(|by| agrees(&plane.moved(*by)))
+        };
+        if payload.has_spare && agrees_beside(&candidate.plane) {
+            return true;
+        }
+        if candidate.mesh.is_some() {
+            return false;
+        }
+        let climbed = candidate.pattern.climb(&self.picture, &candidate.plane);
+        agrees(&climbed) && agrees_beside(&climbed)
+    }
+
+    /// Decodes the remembered planes with more effort: equalised from two guesses, then with erasures.
+    pub(crate) fn retry_deblurred(&mut self) {
+        for unread in std::mem::take(&mut self.unread) {
+            let Unread {
+                version,
+                polarity,
+                plane,
+                ..
+            } = unread;
+            let greys = Greys::sample(&self.picture, &plane, None, version, polarity);
+            let sharp = greys.deblurred(Deblur::Sharpen(SHARPEN_MOST));
             let modules = sharp.modules();
-            let read = self
-                .equalise(&greys, version, &modules, TURNS_SHARP)
+            let payload = self
+                .equalise(&greys, version, &modules, ROUNDS_SHARP)
                 .or_else(|| {
-                    let solved = greys.clearer(Unblur::Solve(SOLVED)).modules();
-                    decode(&solved)
-                        .or_else(|| self.equalise(&greys, version, &solved, TURNS_SOLVED))
+                    let guess = greys.deblurred(Deblur::Deconvolve(HEAVY_BLUR)).modules();
+                    decode(&guess)
+                        .or_else(|| self.equalise(&greys, version, &guess, ROUNDS_DECONVOLVED))
                 })
-                .or_else(|| decode_in_doubt(&modules, &sharp.certain()));
-            if let Some(payload) = read {
+                .or_else(|| decode_with_erasures(&modules, &sharp.confidence()));
+            if let Some(payload) = payload {
                 self.found.push(found(payload, &plane, version));
                 return;
             }
         }
     }
 
-    /// What is read behind a blur that is measured, from a first guess of the modules.
+    /// Decodes after each of at most `rounds` rounds of the equaliser, starting from a guess of the modules.
     fn equalise(
         &mut self,
         greys: &Greys,
         version: Version,
         guess: &Modules,
-        turns: usize,
+        rounds: usize,
     ) -> Option<Payload> {
         let mut equaliser = greys.equaliser(version, guess);
-        let cost = version.side() * version.side() + TURN;
-        for _ in 0..turns {
-            if self.turns < cost {
+        let cost = version.side() * version.side() + ROUND_COST;
+        for _ in 0..rounds {
+            if self.equaliser_modules < cost {
                 return None;
             }
-            self.turns -= cost;
+            self.equaliser_modules -= cost;
             self.work += cost as u64;
-            let modules = equaliser.turn()?;
-            let read = decode(&modules);
-            if read.is_some() {
-                return read;
+            let modules = equaliser.round()?;
+            let payload = decode(&modules);
+            if payload.is_some() {
+                return payload;
             }
         }
         None
     }
 }
 
-/// What greys say, as they are or sharpened.
-fn clearest(greys: &Greys) -> Option<Payload> {
-    let mut read = decode(&greys.modules());
-    for amount in SHARPER {
-        read = read.or_else(|| decode(&greys.clearer(Unblur::Sharpen(amount)).modules()));
+/// Decodes greys as they are, or else sharpened.
+fn decode_sharpened(greys: &Greys) -> Option<Payload> {
+    let mut payload = decode(&greys.modules());
+    for amount in SHARPEN {
+        payload = payload.or_else(|| decode(&greys.deblurred(Deblur::Sharpen(amount)).modules()));
     }
-    read
+    payload
 }
 
+/// A payload and where it was seen, not confirmed.
 fn found(payload: Payload, plane: &Homography, version: Version) -> Found {
     let mut corners = plane.corners(version.side() as f32);
-    if payload.mirrored {
-        // The code's own top right is at the bottom left, as a mirror shows it.
+    if payload.orientation == Orientation::Mirrored {
+        // In a mirror, the code's own top right corner is at the bottom left.
         corners.swap(1, 3);
     }
     Found {
@@ -355,14 +421,14 @@ mod tests {
     }
 
     fn pass(search: &mut Search<'_>, pixels: &[u8]) {
-        let copy = Copy {
+        let level = Level {
             luma: luma(pixels),
             scale: 1.0,
             step: 2,
-            least_core: 2,
-            most: 24,
+            min_core: 2,
+            max_candidates: 24,
         };
-        search.pass(&copy, &Blocks::of(&copy.luma).means());
+        search.pass(&level, &Blocks::of(&level.luma).mean_thresholds());
     }
 
     fn texts<'a>(search: &'a Search<'_>) -> Vec<&'a str> {
@@ -405,10 +471,10 @@ mod tests {
     #[test]
     fn a_search_ends_with_as_many_codes_as_are_asked_for() {
         let pixels = picture(&[("one", 40), ("two", 180)]);
-        for most in [1, 2] {
-            let mut search = Search::new(luma(&pixels), most);
+        for max in [1, 2] {
+            let mut search = Search::new(luma(&pixels), max);
             pass(&mut search, &pixels);
-            assert_eq!(search.found.len(), most);
+            assert_eq!(search.found.len(), max);
             assert!(search.is_over());
         }
     }

@@ -1,60 +1,60 @@
-//! Each step of the reader by itself, for the benches: no part of reading, and no promise to anybody.
+//! Each step of the reader by itself, for the benches.
 //!
-//! A step is given what the steps before it have made of the picture, so its time is its own.
+//! This module exists only with the feature `steps`, which the reader's own benches turn on. It may change at any time.
+//! Each step gets the results of the steps before it, so that its time is its own.
 
 use crate::code::codewords::prove;
 use crate::code::decode::decode;
-use crate::finders::finder::{Sighting, find};
+use crate::finders::finder::{FinderCandidate, find};
 use crate::finders::ring::Rays;
 use crate::finders::triples::{Finder, Pool, Triple};
 use crate::modules::modules::Modules;
-use crate::modules::sample::{Greys, Unblur};
+use crate::modules::sample::{Deblur, Greys};
 use crate::picture::bits::Bits;
 use crate::picture::luma::Luma;
 use crate::picture::pyramid::{halves, sharpen};
 use crate::picture::threshold::{Blocks, Thresholds};
-use crate::plane::climb::Pattern;
 use crate::plane::geometry::Homography;
-use crate::plane::locate::{Place, locate};
+use crate::plane::locate::{Hypothesis, locate};
 
-/// A step.
+/// A step of reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Halves of the picture.
+    /// Halves the picture to all levels.
     Pyramid,
-    /// The picture sharpened, as its half is where blur closes the rings.
+    /// Sharpens the picture, as a pass does with its half.
     Sharpen,
-    /// Statistics of its blocks.
+    /// Computes block statistics.
     Blocks,
-    /// Thresholds from the blocks' means.
+    /// Computes mean thresholds.
     Means,
-    /// Thresholds from their darkest and lightest.
+    /// Computes mid-range thresholds.
     Middles,
-    /// Dark and light pixels.
+    /// Binarises the picture.
     Bits,
-    /// Finders, in every fourth row.
+    /// Scans every fourth row for finder candidates.
     Finders,
-    /// The rings of those.
+    /// Measures the rings of the candidates.
     Rings,
-    /// The likeliest triples of them.
+    /// Ranks the triples of finders.
     Triples,
-    /// Version and plane of the first triple.
+    /// Finds version and planes of the first triple.
     Locate,
-    /// A better plane by its known modules.
+    /// Improves a plane by hill climbing.
     Climb,
-    /// The greys of its modules.
+    /// Samples the modules' greys.
     Sample,
-    /// A blur taken out of these by search.
+    /// Deconvolves the greys.
     Unblur,
-    /// Dark and light modules.
+    /// Decides which modules are dark.
     Modules,
-    /// Format, and Reed and Solomon's correction.
+    /// Proves the code: format information and error correction.
     Prove,
-    /// The same and rqrr's decoder.
+    /// Proves it and runs rqrr's decoder.
     Decode,
 }
 
-/// Every step, in their order.
+/// All steps, in their order.
 pub const STEPS: [Step; 16] = [
     Step::Pyramid,
     Step::Sharpen,
@@ -74,46 +74,48 @@ pub const STEPS: [Step; 16] = [
     Step::Decode,
 ];
 
+/// The scan of the picture at full size, as in `reader.rs`.
 const ROWS: usize = 4;
-const LEAST_CORE: i32 = 2;
+const MIN_CORE: i32 = 2;
+/// A blur of 0.6 modules.
+const BLUR: f32 = 0.25;
 
-/// A picture, and what each step has made of it.
+/// A picture, and the result of each step on it.
 #[allow(missing_debug_implementations)]
 pub struct Steps<'a> {
     picture: Luma<'a>,
     blocks: Blocks,
     thresholds: Thresholds,
     bits: Bits,
-    sightings: Vec<Sighting>,
+    candidates: Vec<FinderCandidate>,
     rays: Rays,
     pool: Pool,
     code: Option<Code>,
 }
 
-/// What the steps from a triple on work with.
+/// The results of the steps from a triple on.
 struct Code {
     triple: Triple,
-    place: Place,
+    hypothesis: Hypothesis,
     plane: Homography,
-    pattern: Pattern,
     greys: Greys,
     modules: Modules,
 }
 
 impl<'a> Steps<'a> {
-    /// Takes every step once.
+    /// Runs every step once.
     #[must_use]
     pub fn of(picture: Luma<'a>) -> Self {
         let blocks = Blocks::of(&picture);
-        let thresholds = blocks.means();
+        let thresholds = blocks.mean_thresholds();
         let bits = Bits::of(&picture, &thresholds);
-        let sightings = find(&bits, ROWS, LEAST_CORE);
+        let candidates = find(&bits, ROWS, MIN_CORE);
         let mut steps = Self {
             picture,
             blocks,
             thresholds,
             bits,
-            sightings,
+            candidates,
             rays: Rays::new(),
             pool: Pool::default(),
             code: None,
@@ -125,30 +127,29 @@ impl<'a> Steps<'a> {
     }
 
     fn finders(&self) -> impl Iterator<Item = Finder> {
-        self.sightings.iter().filter_map(|sighting| {
-            let ring = self.rays.ring(&self.picture, &self.bits, sighting)?;
-            Some(Finder::new(sighting, &ring, 1.0, ROWS))
+        self.candidates.iter().filter_map(|candidate| {
+            let ring = self.rays.ring(&self.picture, &self.bits, candidate)?;
+            Some(Finder::new(candidate, &ring, 1.0, ROWS))
         })
     }
 
     fn code(&self) -> Option<Code> {
         let triple = self.pool.triples().into_iter().next()?;
-        let mut place = locate(&self.picture, &triple).into_iter().next()?;
-        let plane = place.planes.pop()?;
-        let pattern = Pattern::new(place.version, place.inverted);
-        let greys = Greys::sample(&self.picture, &plane, None, place.version, place.inverted);
+        let mut hypothesis = locate(&self.picture, &triple).into_iter().next()?;
+        let plane = hypothesis.planes.pop()?;
+        let (version, polarity) = (hypothesis.pattern.version(), hypothesis.pattern.polarity());
+        let greys = Greys::sample(&self.picture, &plane, None, version, polarity);
         let modules = greys.modules();
         Some(Code {
             triple,
-            place,
+            hypothesis,
             plane,
-            pattern,
             greys,
             modules,
         })
     }
 
-    /// Whether the picture leads to a step: without a finder there is no code to sample.
+    /// Whether the picture has what a step needs: without a code there are no modules to sample.
     #[must_use]
     pub fn leads_to(&self, step: Step) -> bool {
         match step {
@@ -171,17 +172,17 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// Takes one step again; a number that depends on all of it, so that none of it is left out.
+    /// Runs one step again. The result depends on all of its work, so that the compiler can remove no part of it.
     #[must_use]
     pub fn take(&self, step: Step) -> usize {
         match step {
             Step::Pyramid => halves(&self.picture).len(),
             Step::Sharpen => usize::from(sharpen(&self.picture, 2, 5).luma().row(0)[0]),
             Step::Blocks => usize::from(Blocks::of(&self.picture).light()),
-            Step::Means => self.blocks.means().values.len(),
-            Step::Middles => self.blocks.middles().values.len(),
+            Step::Means => self.blocks.mean_thresholds().values.len(),
+            Step::Middles => self.blocks.midrange_thresholds().values.len(),
             Step::Bits => Bits::of(&self.picture, &self.thresholds).width(),
-            Step::Finders => find(&self.bits, ROWS, LEAST_CORE).len(),
+            Step::Finders => find(&self.bits, ROWS, MIN_CORE).len(),
             Step::Rings => self.finders().count(),
             Step::Triples => self.pool.triples().len(),
             Step::Locate
@@ -198,20 +199,28 @@ impl<'a> Steps<'a> {
     }
 
     fn take_on(&self, step: Step, code: &Code) -> usize {
-        let Place {
-            version, inverted, ..
-        } = code.place;
+        let pattern = &code.hypothesis.pattern;
         match step {
             Step::Locate => locate(&self.picture, &code.triple).len(),
             Step::Climb => {
-                let climbed = code.pattern.climb(&self.picture, &code.plane);
+                let climbed = pattern.climb(&self.picture, &code.plane);
                 climbed.corners(1.0)[2].x.to_bits() as usize
             }
             Step::Sample => {
-                let greys = Greys::sample(&self.picture, &code.plane, None, version, inverted);
+                let greys = Greys::sample(
+                    &self.picture,
+                    &code.plane,
+                    None,
+                    pattern.version(),
+                    pattern.polarity(),
+                );
                 greys.first().to_bits() as usize
             }
-            Step::Unblur => code.greys.clearer(Unblur::Solve(0.25)).first().to_bits() as usize,
+            Step::Unblur => code
+                .greys
+                .deblurred(Deblur::Deconvolve(BLUR))
+                .first()
+                .to_bits() as usize,
             Step::Modules => code.greys.modules().side(),
             Step::Prove => usize::from(prove(&code.modules).is_some()),
             Step::Decode => usize::from(decode(&code.modules).is_some()),

@@ -1,7 +1,9 @@
-//! Counted work. Every bound of the reader is one of operations; in tests of the reader they are counted, so that a
-//! bound that is missing shows as a number and not as a slow afternoon. Outside tests nothing of it is there.
+//! Counts steps of work in the reader's own tests.
+//!
+//! Every bound of the reader is one of operations. A missing bound fails a test with a number, on any machine.
+//! Outside tests, counting compiles to nothing.
 
-/// So many steps of pixels, of rays, or of triples were done.
+/// Counts steps: pixels of walks, steps of rays, samples of greys, or triples.
 #[inline(always)]
 pub(crate) fn spend(steps: usize) {
     #[cfg(test)]
@@ -15,7 +17,7 @@ pub(crate) mod counted {
     use std::cell::Cell;
 
     thread_local! {
-        /// What the thread has spent.
+        /// The steps of this thread.
         pub(crate) static DONE: Cell<usize> = const { Cell::new(0) };
     }
 }

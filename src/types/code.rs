@@ -2,31 +2,18 @@
 
 use std::fmt;
 
-use js_sys::{Array, Reflect, Uint8Array};
 use kaunter_core::code::trimmed;
 use kaunter_core::wallet;
 use kaunter_core::wire::CODE_MAX_BYTES;
-use kaunter_reader::Found;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
 use super::sale::Wallet;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
-/**
- * A code in a picture. The bytes are the truth, the text is a reading of them: UTF-8 where they are, else a character a byte.
- * Of other sets, `new TextDecoder("shift_jis").decode(bytes)` and its like make text.
- */
-export interface DecodedCode {
-  readonly text: string;
-  readonly bytes: Uint8Array;
-  /** The character set that the code names, as its ECI number: 3 is Latin-1, 20 Shift JIS, 26 UTF-8; `null`: it names none. */
-  readonly eci: number | null;
-  readonly corners: readonly [Point, Point, Point, Point];
-}
-/** A point in the picture, in its pixels. */
-export interface Point { readonly x: number; readonly y: number }
+// The reader's module declares what it reads.
+import type { DecodedCode, Point } from "./reader.js";
 
 /** What a code seems to be: a hint for the screen, never a reason to refuse. */
 export interface CodeInfo {
@@ -48,9 +35,6 @@ export interface Scan extends Omit<DecodedCode, "corners"> {
   readonly wallet: Wallet | null;
   readonly corners: DecodedCode["corners"] | null;
 }
-
-/** How hard to look. `live`: bounded time, learns from frame to frame. `still`: every pass. */
-export interface ReadOptions { readonly maxCodes?: number; readonly effort?: "live" | "still" }
 "#;
 
 #[wasm_bindgen]
@@ -60,29 +44,14 @@ extern "C" {
     #[derive(Debug)]
     pub type ScanPromise;
 
-    /// `DecodedCode[]` of the declarations.
-    #[wasm_bindgen(typescript_type = "DecodedCode[]")]
-    #[derive(Debug)]
-    pub type JsCodes;
-
-    /// A promise of `DecodedCode[]`.
-    #[wasm_bindgen(typescript_type = "Promise<DecodedCode[]>")]
-    #[derive(Debug)]
-    pub type CodesPromise;
-
     /// `CodeInfo` of the declarations.
     #[wasm_bindgen(typescript_type = "CodeInfo")]
     #[derive(Debug)]
     pub type JsCodeInfo;
-
-    /// What a picture can come as.
-    #[wasm_bindgen(typescript_type = "ImageBitmapSource | Blob")]
-    #[derive(Debug)]
-    pub type JsImage;
 }
 
 /// A point in the picture.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Point {
     /// From the left.
     pub x: f32,
@@ -90,9 +59,10 @@ pub struct Point {
     pub y: f32,
 }
 
-/// A code in a picture. Its `Debug` tells lengths only: a code is money.
-#[derive(Clone, PartialEq, Serialize)]
-pub struct DecodedCode {
+/// A code that the reader read in a frame, with the evidence that the gate asks for. Its `Debug` prints lengths only: a
+/// code is money.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
     /// The reading.
     pub text: String,
     /// The truth.
@@ -102,11 +72,14 @@ pub struct DecodedCode {
     pub eci: Option<u32>,
     /// Where it is.
     pub corners: [Point; 4],
+    /// The frame gave two equal readings, both with error correction to spare.
+    pub confirmed: bool,
 }
 
-impl fmt::Debug for DecodedCode {
+impl fmt::Debug for Reading {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DecodedCode({} bytes)", self.bytes.len())
+        let (length, confirmed) = (self.bytes.len(), self.confirmed);
+        write!(f, "Reading({length} bytes, confirmed: {confirmed})")
     }
 }
 
@@ -212,47 +185,6 @@ pub enum Confidence {
     Guess,
     /// Nothing says so.
     None,
-}
-
-/// Codes that a worker, or another instance of the module, has made plain objects of.
-///
-/// # Errors
-/// What does not fit: another version's worker.
-pub fn codes_from_js(codes: JsValue) -> Result<Vec<DecodedCode>, JsValue> {
-    let codes = codes.dyn_into::<Array>().ok();
-    let codes = codes.and_then(|codes| codes.iter().map(|code| code_from_js(&code)).collect());
-    codes.ok_or_else(|| JsValue::from_str("codes that can't be read"))
-}
-
-fn code_from_js(code: &JsValue) -> Option<DecodedCode> {
-    let get = |object: &JsValue, name: &str| Reflect::get(object, &name.into()).unwrap_or_default();
-    let number = |object: &JsValue, name: &str| get(object, name).as_f64();
-    let corners = get(code, "corners").dyn_into::<Array>().ok()?;
-    let mut points = [Point { x: 0.0, y: 0.0 }; 4];
-    for (point, corner) in points.iter_mut().zip(corners.iter()) {
-        let (x, y) = (number(&corner, "x")?, number(&corner, "y")?);
-        (point.x, point.y) = (x as f32, y as f32);
-    }
-    Some(DecodedCode {
-        text: get(code, "text").as_string()?,
-        bytes: get(code, "bytes").dyn_into::<Uint8Array>().ok()?.to_vec(),
-        eci: number(code, "eci").map(|eci| eci as u32),
-        corners: points,
-    })
-}
-
-impl From<Found> for DecodedCode {
-    fn from(found: Found) -> Self {
-        Self {
-            text: found.text,
-            bytes: found.bytes,
-            eci: found.eci,
-            corners: found.corners.map(|corner| Point {
-                x: corner.x,
-                y: corner.y,
-            }),
-        }
-    }
 }
 
 impl CodeInfo {

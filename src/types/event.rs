@@ -1,7 +1,7 @@
 //! What a till tells while it works: the details of its events.
 
 use kaunter_core::error::ErrorCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
 use super::sale::Trade;
@@ -48,8 +48,8 @@ extern "C" {
     #[derive(Clone, Debug)]
     pub type Emit;
 
-    /// The facade's maker of workers, and of readers on this thread where there is no worker (`here`, or `null`).
-    #[wasm_bindgen(typescript_type = "(here: boolean) => Promise<Worker | WorkerReader | null>")]
+    /// The facade's maker of workers, or with `onPage` of readers on this thread; it loads the reader's module first.
+    #[wasm_bindgen(typescript_type = "(onPage: boolean) => Promise<object | null>")]
     #[derive(Clone, Debug)]
     pub type SpawnReader;
 
@@ -206,7 +206,7 @@ impl Facing {
 }
 
 /// What would help to read a code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Hint {
     /// The code is too small in the picture.
@@ -246,18 +246,6 @@ impl Hint {
         ]
         .into_iter()
         .find(|hint| hint.as_str() == word)
-    }
-}
-
-impl From<kaunter_reader::Hint> for Hint {
-    fn from(hint: kaunter_reader::Hint) -> Self {
-        match hint {
-            kaunter_reader::Hint::Closer => Self::Closer,
-            kaunter_reader::Hint::Farther => Self::Farther,
-            kaunter_reader::Hint::Glare => Self::Glare,
-            kaunter_reader::Hint::Dark => Self::Dark,
-            kaunter_reader::Hint::HoldStill => Self::HoldStill,
-        }
     }
 }
 

@@ -218,9 +218,14 @@ impl Region {
         Ok(Self::of(&sides))
     }
 
-    /// Left, top, width and height; what is no number is as in the whole picture.
+    /// Left, top, width and height.
     #[must_use]
-    pub fn of(sides: &[f64]) -> Self {
+    pub fn sides(&self) -> [f64; 4] {
+        [self.x, self.y, self.width, self.height]
+    }
+
+    /// Left, top, width and height; what is no number is as in the whole picture.
+    fn of(sides: &[f64]) -> Self {
         let whole = Self::default();
         let share = |at: usize, absent: f64| {
             let side = sides.get(at).filter(|side| side.is_finite());
@@ -445,40 +450,6 @@ impl TradeQuery {
             reference: given.get("ref", "a string", text)?,
             day: given.get("day", "a string", text)?,
             terminal: given.text("terminal")?,
-        })
-    }
-}
-
-/// How a picture is to be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReadWish {
-    /// At most so many codes.
-    pub max: usize,
-    /// Every pass, whatever it costs.
-    pub still: bool,
-}
-
-/// More codes than a phone, a receipt and a poster show together.
-const MAX_CODES: usize = 16;
-
-impl ReadWish {
-    /// Reads a caller's options; `still` says what holds where they say nothing.
-    ///
-    /// # Errors
-    /// `argument_invalid`.
-    pub fn read(options: &JsValue, still: bool) -> Result<Self, Fail> {
-        let given = Given::new(options, "")?;
-        let max = given.number("maxCodes")?;
-        let effort = given.get("effort", "\"live\" or \"still\"", |value| {
-            match text(value)?.as_str() {
-                "still" => Some(true),
-                "live" => Some(false),
-                _ => None,
-            }
-        })?;
-        Ok(Self {
-            max: max.map_or(MAX_CODES, |max| (to_ms(max) as usize).clamp(1, MAX_CODES)),
-            still: effort.unwrap_or(still),
         })
     }
 }

@@ -21,9 +21,9 @@ test(`after ${WARM_UP} frames, ${FRAMES} more leave the memory as it is`, async 
   const { modules } = QRCode.create("281234567890123456", { errorCorrectionLevel: "M" });
   await page.evaluate(
     async ({ size, dark }) => {
-      const glue = await import("/pkg/wasm/kaunter.js?memory");
+      const glue = await import("/pkg/wasm/reader.js?memory");
       const { memory } = await glue.default();
-      const reader = new glue.WorkerReader();
+      const reader = new glue.LiveReader();
       // Frames with and without a code, of two sizes, in two formats, as cameras change them; pixels once in a while.
       const pictures = [
         [320, 240, "I420"],
@@ -41,7 +41,7 @@ test(`after ${WARM_UP} frames, ${FRAMES} more leave the memory as it is`, async 
       globalThis.feed = async (frames) => {
         let codes = 0;
         for (let frame = 0; frame < frames; frame++) {
-          if (frame % 500 === 0) reader.look([0, 0, 1, 1], 30); // the next customer
+          if (frame % 500 === 0) reader.scan([0, 0, 1, 1], 30); // the next customer
           if (frame % 100 === 99) codes += reader.readPixels(pixels, 160, 120).length;
           const { init, data } = pictures[frame % 20 === 0 ? 2 : frame % 2];
           codes += (await reader.readFrame(new VideoFrame(data[frame % 3 ? 1 : 0], init))).length;

@@ -1,5 +1,5 @@
-// From the camera to a code: every road that frames take, the reader that dies and is born again, and what is told
-// meanwhile.
+// From the camera to a code: every way that frames take, the reader that fails and is replaced, what is believed of what
+// it reads, and what is told meanwhile.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -103,26 +103,117 @@ test("frames are read before the page has shown one, and left when nobody waits 
   assert.deepEqual([page.problems, await problems(page)], [[], []]);
 });
 
-test("without a worker a second instance of the module reads, and its trap leaves the till alone", async (t) => {
-  await plain.look(NUMERIC);
-  const page = await all.till(t, plain, {
-    init: `
-    await kaunter.init({ worker: false });
-    const { WorkerReader } = await import("/pkg/wasm/kaunter.js?here=");
-    const read = WorkerReader.prototype.readPixels;
+for (const [why, worker] of [
+  ["is told to start none", "false"],
+  ["finds no worker's script", '"/gone.js"'],
+]) {
+  test(`a page that ${why} reads on its own thread, and a trap there leaves the till and later pictures alone`, async (t) => {
+    await plain.look(NUMERIC);
+    const page = await all.till(t, plain, {
+      init: `
+    await kaunter.init({ worker: ${worker} });
+    globalThis.early = await kaunter.Reader.load();
+    const { LiveReader } = await import("/pkg/wasm/reader.js");
+    const read = LiveReader.prototype.readPixels;
     let frames = 0;
-    WorkerReader.prototype.readPixels = function (...given) {
+    LiveReader.prototype.readPixels = function (...given) {
       if (++frames === 1) this.__wbg_ptr = 0xfffffff0; // memory that is not there: a real trap
       return read.apply(this, given);
     };`,
+    });
+    assert.equal((await scanned(page)).value?.text, NUMERIC);
+    // One for the trap; and one more for a worker that could not start.
+    assert.deepEqual(await problems(page), worker === "false" ? ["worker_failed"] : ["worker_failed", "worker_failed"]);
+    const [started, minor, read, codes] = await page.evaluate(async () => [
+      workers,
+      kaunter.parseMoney("12.50", "MYR").minor,
+      early.read({ data: new Uint8Array(400 * 300), width: 400, height: 300 }).length,
+      (await kaunter.decode(new ImageData(64, 64))).length,
+    ]);
+    assert.equal(started, worker === "false" ? 0 : 1);
+    assert.deepEqual([minor, read, codes], [1250, 0, 0], "the till's module works, and so does a fresh reader");
+    assert.equal((await scanned(page)).value?.text, NUMERIC, "the next scan");
   });
-  assert.equal((await scanned(page)).value?.text, NUMERIC);
-  assert.deepEqual(await problems(page), ["worker_failed"]);
-  assert.deepEqual(
-    await page.evaluate(() => [workers, kaunter.parseMoney("12.50", "MYR").minor]),
-    [0, 1250],
-    "the till's instance works",
+}
+
+test("a picture on which the reader traps says so, and the next one is read", async (t) => {
+  const page = await all.till(t, plain);
+  const [code, retryable, next, minor] = await page.evaluate(async () => {
+    const { Reader } = await import("/pkg/wasm/reader.js");
+    const read = Reader.prototype.readBitmap;
+    Reader.prototype.readBitmap = function (...given) {
+      Reader.prototype.readBitmap = read;
+      this.__wbg_ptr = 0xfffffff0;
+      return read.apply(this, given);
+    };
+    const picture = () => kaunter.decode(new ImageData(64, 64));
+    const { code, retryable } = await picture().catch((error) => error);
+    return [code, retryable, (await picture()).length, kaunter.parseMoney("12.50", "MYR").minor];
+  });
+  assert.deepEqual([code, retryable, next, minor], ["worker_failed", true, 0, 1250]);
+});
+
+/** What the page of a till has fetched of the package. */
+const fetched = (page) =>
+  page.evaluate(() =>
+    performance
+      .getEntriesByType("resource")
+      .map(({ name }) => new URL(name).pathname)
+      .filter((path) => /wasm$|worker\.js$/.test(path))
+      .sort(),
   );
+
+test("a page that does not scan loads no reader, warmUp loads it, and a scan loads it once", async (t) => {
+  await plain.look(CODE);
+  const served = all.served.length;
+  const page = await all.till(t, plain);
+  await page.evaluate(async () => (await till.listTrades({ ref: "S-1" })).trades);
+  assert.deepEqual(await fetched(page), ["/pkg/wasm/till.wasm"]);
+  assert.ok(!all.served.slice(served).some((path) => /reader\.wasm|worker\.js/.test(path)));
+  await page.evaluate(() => till.camera.warmUp());
+  const both = ["/pkg/wasm/reader.wasm", "/pkg/wasm/till.wasm"];
+  const modules = async () => (await fetched(page)).filter((path) => path.endsWith("wasm"));
+  assert.deepEqual(await modules(), both);
+  assert.ok(all.served.slice(served).includes("/pkg/worker.js"));
+  assert.equal((await scanned(page)).value?.text, CODE);
+  assert.deepEqual(await modules(), both);
+
+  const cold = await all.till(t, plain);
+  assert.equal((await scanned(cold)).value?.text, CODE, "without warmUp");
+  assert.deepEqual(
+    (await fetched(cold)).filter((path) => path.endsWith("wasm")),
+    both,
+  );
+});
+
+test("a page that only reads pictures loads no till", async (t) => {
+  const context = await plain.browser.newContext();
+  t.after(() => context.close());
+  const page = await context.newPage();
+  await page.goto(all.origin);
+  const length = await page.evaluate(async () => {
+    const { decode, Reader } = await import("/pkg/reader.js");
+    const reader = await Reader.load();
+    return reader.read({ data: new Uint8Array(100), width: 10, height: 10 }).length + (await decode(new ImageData(64, 64))).length;
+  });
+  assert.equal(length, 0);
+  assert.deepEqual(await fetched(page), ["/pkg/wasm/reader.wasm"]);
+});
+
+test("a reader that could not be loaded is loaded by the next scan, and a worker runs it", async (t) => {
+  await plain.look(CODE);
+  const page = await all.till(t, plain, {
+    before: `const real = fetch;
+      globalThis.fetch = (address, ...more) => {
+        if (!String(address).endsWith("reader.wasm")) return real(address, ...more);
+        globalThis.tries = (globalThis.tries ?? 0) + 1;
+        return tries <= 4 ? Promise.reject(new TypeError("the network is gone")) : real(address, ...more);
+      };`,
+  });
+  const failed = await page.evaluate(() => till.scan().catch(({ code, cause }) => [code, cause?.code]));
+  assert.deepEqual(failed, ["worker_failed", "module_load_failed"]);
+  assert.equal((await scanned(page)).value?.text, CODE);
+  assert.ok((await posted(page)).includes("stream"), "a worker reads");
 });
 
 for (const fault of ["trap", "hang", "hang when drawn", "hang with a frame open"]) {
@@ -153,6 +244,7 @@ for (const fault of ["trap", "hang", "hang when drawn", "hang with a frame open"
     await plain.look(CODE);
     assert.equal((await page.evaluate(() => scan)).value?.text, CODE);
     assert.equal(await page.evaluate(() => asked.length), 1, "with the same camera");
+    assert.equal(await page.evaluate(() => kaunter.parseMoney("12.50", "MYR").minor), 1250, "and the till works");
   });
 }
 
@@ -271,7 +363,63 @@ test("while it scans, the page's own thread has next to nothing to do", async (t
   await page.evaluate(() => till.camera.release());
 });
 
-test("bare digits that leave correction to spare pass at once, worn ones on their second equal reading, letters at once: in the module that the worker runs", async (t) => {
+/** A worker that reads nothing, and tells what the test says: `tell(text, confirmed)`, and of an older scan. */
+const puppet = `const script = ${"`"}
+    let scan = null, frames = 0;
+    const say = (more) => postMessage({ scan, frames, tookMs: 1, hint: null, ...more });
+    onmessage = ({ data }) => {
+      if (data.type === "init") say({ type: "ready", version: "\${kaunter.version}" });
+      if (data.type === "scan" && scan !== data.scan) {
+        if (scan === null) setInterval(() => { frames++; say({ type: "pulse" }); }, 50);
+        scan = data.scan;
+      }
+      if (data.type === "tell") say({ type: "read", id: null, pauseMs: 0, readings: [data.reading], scan: scan - data.age });
+    };${"`"};
+  globalThis.worker = new Worker(URL.createObjectURL(new Blob([script], { type: "text/javascript" })));
+  globalThis.tell = (text, confirmed = false, age = 0) => {
+    const corners = [[0, 0], [9, 0], [9, 9], [0, 9]].map(([x, y]) => ({ x, y }));
+    const reading = { text, bytes: new TextEncoder().encode(text), eci: null, corners, confirmed };
+    worker.postMessage({ type: "tell", reading, age });
+  };
+  await kaunter.init({ worker: () => worker });`;
+
+test("two readings must agree, and the till's gate sees to it: bare digits pass on their second equal reading, or on one that a frame confirmed, and each code once in a scan", async (t) => {
+  await plain.look(null);
+  const page = await all.till(t, plain, { init: puppet });
+  /** What a scan is offered of these readings; a code with letters at the end passes at once, and says that all came. */
+  const offered = (readings, end) =>
+    page.evaluate(
+      async ([readings, end]) => {
+        const offered = [];
+        const scan = ends(till.scan({ timeoutMs: 20_000, accept: ({ text }) => offered.push(text) && text === end }));
+        while (till.state !== "scanning") await new Promise((done) => setTimeout(done, 10));
+        for (const reading of [...readings, [end]]) tell(...reading);
+        await scan;
+        return offered;
+      },
+      [readings, end],
+    );
+  const [one, other] = [NUMERIC, NUMERIC.replace(/6$/, "7")];
+  assert.deepEqual(await offered([[one], [other]], "END-1"), ["END-1"], "two readings that differ");
+  assert.deepEqual(await offered([[one]], "END-2"), ["END-2"], "a reading of the scan before does not count");
+  assert.deepEqual(await offered([[one], [other], [one], [one]], "END-3"), [one, "END-3"]);
+  assert.deepEqual(
+    await offered(
+      [
+        [one, true],
+        [one, true],
+      ],
+      "END-4",
+    ),
+    [one, "END-4"],
+    "a frame confirmed it",
+  );
+  assert.deepEqual(await offered([["TNG-1"], ["TNG-1"]], "END-5"), ["TNG-1", "END-5"], "letters");
+  assert.deepEqual(await offered([[one], [one, false, 1]], "END-6"), ["END-6"], "the second is of an older scan");
+  assert.deepEqual([page.problems, await problems(page)], [[], []]);
+});
+
+test("the reader's module tells a code twice, or once with the evidence that one frame confirmed it", async (t) => {
   const page = await all.till(t, plain);
   const drawn = async (text, worn = []) => {
     const QRCode = (await import("qrcode")).default;
@@ -289,11 +437,12 @@ test("bare digits that leave correction to spare pass at once, worn ones on thei
   ];
   const read = await page.evaluate(
     async (codes) => {
-      const { WorkerReader } = await import("/pkg/wasm/kaunter.js");
+      const { LiveReader } = await import("/pkg/wasm/reader.js");
+      await (await import("/pkg/reader.js")).Reader.load();
       const passed = [];
       for (const { size, dark } of codes) {
-        const reader = new WorkerReader();
-        reader.look([0, 0, 1, 1], 30);
+        const reader = new LiveReader();
+        reader.scan([0, 0, 1, 1], 30);
         const frame = () => {
           const data = new Uint8Array(320 * 240 * 1.5).fill(200);
           for (let y = 0; y < size * 4; y++)
@@ -301,12 +450,9 @@ test("bare digits that leave correction to spare pass at once, worn ones on thei
           return new VideoFrame(data, { format: "I420", codedWidth: 320, codedHeight: 240, timestamp: 0 });
         };
         const one = frame();
-        const counts = [
-          (await reader.readFrame(one)).length,
-          (await reader.readFrame(frame())).length,
-          (await reader.readFrame(frame())).length,
-        ];
-        passed.push([...counts, one.format]);
+        const evidence = async (frame) => (await reader.readFrame(frame)).map(({ confirmed }) => confirmed);
+        const told = [await evidence(one), await evidence(frame()), await evidence(frame())];
+        passed.push([...told, one.format]);
       }
       return passed;
     },
@@ -315,9 +461,9 @@ test("bare digits that leave correction to spare pass at once, worn ones on thei
   assert.deepEqual(
     read,
     [
-      [1, 0, 0, null],
-      [0, 1, 0, null],
-      [1, 0, 0, null],
+      [[true], [], [], null],
+      [[false], [false], [], null],
+      [[false], [false], [], null],
     ],
     "and the frame is closed",
   );

@@ -22,6 +22,8 @@ const pages = {
   "/": {},
   "/policy": { "permissions-policy": "camera=()" },
 };
+/** What was asked of the server, in order. */
+const served = [];
 /** Scripts of these tests. */
 const scripts = ["/worker.js", "/picture.js"];
 
@@ -55,6 +57,7 @@ export async function stage() {
     port,
     dir,
     closers,
+    served,
     said: () =>
       new Promise((hear) => {
         said = hear;
@@ -64,6 +67,7 @@ export async function stage() {
 
 async function serve(request, response) {
   const { pathname, searchParams } = new URL(request.url, "http://local");
+  served.push(pathname);
   if (pages[pathname]) return response.writeHead(200, { "content-type": "text/html", ...pages[pathname] }).end(html());
   if (pathname === "/around")
     return response

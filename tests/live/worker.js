@@ -1,11 +1,11 @@
 // The package's worker with a fault that a test asks for, `?fault=...`: it tells of its first reading, and when the
 // fault is there.
 
-import { WorkerReader } from "/pkg/wasm/kaunter.js";
+import { LiveReader } from "/pkg/wasm/reader.js";
 import "/pkg/worker.js";
 
 const fault = new URL(import.meta.url).searchParams.get("fault");
-const { readFrame, readPixels } = WorkerReader.prototype;
+const { readFrame, readPixels } = LiveReader.prototype;
 const { close } = VideoFrame.prototype;
 const tell = (type) => self.postMessage({ type, at: performance.timeOrigin + performance.now() });
 const hang = () => {
@@ -14,7 +14,7 @@ const hang = () => {
 };
 let frames = 0;
 
-WorkerReader.prototype.readFrame = function (frame) {
+LiveReader.prototype.readFrame = function (frame) {
   if (++frames === 1) tell("reads");
   if (fault === "trap" && frames > 3) {
     tell("faults");
@@ -38,7 +38,7 @@ if (fault === "hang")
 if (["format", "hang when drawn"].includes(fault))
   Object.defineProperty(VideoFrame.prototype, "format", { get: () => null });
 if (fault === "hang when drawn")
-  WorkerReader.prototype.readPixels = function (...given) {
+  LiveReader.prototype.readPixels = function (...given) {
     if (frames > 2) hang();
     return readPixels.apply(this, given);
   };

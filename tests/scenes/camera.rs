@@ -1,4 +1,4 @@
-//! The till's camera: where the code is held, and what lens, lamp and sensor make of it.
+//! The till's camera: how the phone is held, and what lens, lamp and sensor do to its picture.
 
 mod trouble;
 
@@ -9,16 +9,15 @@ use crate::Category;
 use crate::code::Code;
 pub use trouble::{TROUBLES, Trouble};
 
-/// What a till's camera gives.
+/// The sizes of a till camera's pictures.
 pub const SIZES: [(usize, usize); 2] = [(640, 480), (1280, 720)];
-/// Frames of a scene.
+/// The number of frames in a scene.
 pub const FRAMES: usize = 3;
-/// Rays of a pixel's side: a module's edge is no staircase.
+/// Rays along a pixel's side. Several rays for each pixel smooth the edges of modules.
 const RAYS: usize = 2;
-/// Distance of the eye, in widths of the picture: at a slant the far side is smaller.
+/// Distance of the camera in picture widths. It gives a tilted code its perspective.
 const EYE: f32 = 1.6;
-
-/// Sigma, in modules, of a lens that has everything yet to find.
+/// Standard deviation, in modules, of the blur with which a camera begins to focus.
 const LOST: f32 = 2.2;
 
 /// How a scene is shot.
@@ -27,23 +26,23 @@ pub(crate) struct Shot {
     width: usize,
     height: usize,
     side: f32,
-    /// Pixels of a module, where the code faces the camera.
+    /// Pixels in a module, if the code faces the camera.
     module: f32,
-    /// Turns around the picture's axes, and in its plane.
+    /// Rotations in radians: around both axes of the picture, and in its plane.
     slant: (f32, f32),
     turn: f32,
     middle: (f32, f32),
-    /// The blur's sigma in pixels, and the way of the hand during a frame.
+    /// The blur's standard deviation, and the hand's movement during a frame, in pixels.
     blur: f32,
     motion: (f32, f32),
-    /// Light of a lamp, its place and its size in pixels.
+    /// The light of a reflected lamp, and its place and size in pixels.
     lamp: (f32, (f32, f32), f32),
-    /// Of the light, so much bleeds so far.
+    /// The part of the light that bleeds, and the standard deviation of its distance in pixels.
     bloom: (f32, f32),
     noise: f32,
     gain: f32,
     ambient: f32,
-    /// Strength and period, in pixels, of what the screen's lattice beats.
+    /// The strength of the moire pattern, and its period in pixels.
     beat: (f32, f32),
 }
 
@@ -135,7 +134,7 @@ impl Shot {
         shot
     }
 
-    /// The same shot with this part of its way to focus left.
+    /// The same shot before the camera has focused: `left` is 1 at the start and 0 in focus.
     pub(crate) fn out_of_focus(&self, left: f32) -> Self {
         Self {
             blur: self.blur + left * LOST * self.module,
@@ -143,7 +142,7 @@ impl Shot {
         }
     }
 
-    /// One frame: the hand has trembled since the last.
+    /// Renders a frame. The hand trembles from frame to frame.
     pub(crate) fn frame(&self, code: &Code, dice: &mut ChaCha8Rng) -> Vec<u8> {
         let tremble = (dice.random_range(-1.5..1.5), dice.random_range(-1.5..1.5));
         let mut light = self.expose(code, tremble);
@@ -172,13 +171,13 @@ impl Shot {
         )
     }
 
-    /// Each pixel asks the code's plane for its light; behind it is a counter of even grey.
+    /// Casts rays from each pixel to the screen's plane. Behind it is a grey counter.
     fn expose(&self, code: &Code, tremble: (f32, f32)) -> Vec<f32> {
         let counter = 0.22;
         let eye = EYE * self.width as f32;
         let ((sx, cx), (sy, cy)) = (self.slant.0.sin_cos(), self.slant.1.sin_cos());
         let (st, ct) = self.turn.sin_cos();
-        // The plane's axes in the eye's space.
+        // The plane's axes in the camera's coordinates.
         let across = (ct * cy, st * cx + ct * sy * sx, st * sx - ct * sy * cx);
         let along = (-st * cy, ct * cx - st * sy * sx, ct * sx + st * sy * cx);
         let normal = cross(across, along);
@@ -215,7 +214,7 @@ impl Shot {
         }
     }
 
-    /// The mean along the hand's way.
+    /// Averages each pixel along the hand's movement.
     fn drag(&self, light: &mut [f32]) {
         const STOPS: i32 = 9;
         let still = light.to_vec();
@@ -235,7 +234,7 @@ impl Shot {
     }
 }
 
-/// The sum of four even dice, of sigma 1: nearly a bell.
+/// A nearly normal random number with standard deviation 1: the sum of four uniform ones.
 fn bell(dice: &mut ChaCha8Rng) -> f32 {
     let dice: u64 = dice.random();
     let sum: u64 = (0..4).map(|at| dice >> (16 * at) & 0xffff).sum();
@@ -254,7 +253,7 @@ fn cross(a: (f32, f32, f32), b: (f32, f32, f32)) -> (f32, f32, f32) {
     )
 }
 
-/// A bell of this sigma, rows and then columns.
+/// Blurs by a Gaussian with this standard deviation, along rows and then along columns.
 fn blur(light: &mut [f32], width: usize, sigma: f32) {
     let reach = (sigma * 2.5).ceil().max(1.0) as usize;
     let weights: Vec<f32> = (0..=reach)

@@ -1,4 +1,4 @@
-//! The code on the phone's screen: what it says, and the light of any point of its plane.
+//! The phone's screen: the code's text, and the light of any point of its plane.
 
 use qrcode::{Color, EcLevel, QrCode};
 use rand::Rng;
@@ -6,14 +6,15 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::Category;
 
-/// Modules of light around a code.
+/// Modules of the quiet zone around a code (ISO/IEC 18004).
 const QUIET: f32 = 4.0;
+/// The lengths of wallets' numeric codes.
 const DIGITS: std::ops::Range<usize> = 16..25;
-/// Bytes of an EMVCo consumer code, before base64: a third of the scenes show one.
+/// The lengths of EMVCo consumer codes, in base64. A third of the scenes show one.
 const EMV_CHARACTERS: std::ops::Range<usize> = 60..180;
 const BASE64: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// Digits as most wallets show them, or the length of an EMVCo code.
+/// Draws a text: digits as most wallets show them, or random base64 that begins like an EMVCo consumer code.
 pub(crate) fn text(dice: &mut ChaCha8Rng) -> String {
     if dice.random_range(0..3) > 0 {
         let count = dice.random_range(DIGITS);
@@ -33,7 +34,7 @@ pub(crate) struct Code {
     /// Light of the dark parts and of the light ones, from 0 to 1.
     shades: (f32, f32),
     dots: bool,
-    /// Half the side of the mark in the middle, in modules.
+    /// Half the side of the logo in the middle, in modules.
     mark: f32,
 }
 
@@ -77,7 +78,7 @@ impl Code {
         self.side as f32
     }
 
-    /// The light of a point, in modules from the code's corner; none outside the screen.
+    /// The light of a point, in modules from the code's corner; `None` outside the screen.
     pub(crate) fn light(&self, x: f32, y: f32) -> Option<f32> {
         let (dark, light) = self.shades;
         let side = self.side();

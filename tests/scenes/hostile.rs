@@ -1,4 +1,4 @@
-//! Pictures made to keep a reader busy: what looks like a code everywhere, and is none.
+//! Draws pictures that keep a reader busy: they look like a code everywhere and hold no code.
 
 use qrcode::{Color, EcLevel, QrCode, Version};
 use rand::{Rng, SeedableRng};
@@ -7,28 +7,29 @@ use rand_chacha::ChaCha8Rng;
 /// What fills a hostile picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hostile {
-    /// Each pixel black or white.
+    /// Each pixel is black or white by chance.
     Snow,
-    /// Each pixel of any grey.
+    /// Each pixel has a random grey.
     Noise,
-    /// A chessboard of so many pixels a square.
+    /// A chessboard with squares of this many pixels.
     Chess(usize),
-    /// Stripes in a finder's proportions, so many pixels a module: every row is full of them.
+    /// Stripes in a finder's proportions, with this many pixels in a module. Every row is full of them.
     Stripes(usize),
-    /// Finder patterns beside each other, so many pixels a module.
+    /// Finder patterns side by side, with this many pixels in a module.
     Finders(usize),
-    /// The same at random places, one over the other.
+    /// Finder patterns at random places, one over the other.
     Strewn(usize),
-    /// Rings in rings: a finder's proportions in all directions, around every point of a lattice.
+    /// Concentric rings: a finder's proportions in all directions, around every point of a lattice.
     Rings(usize),
-    /// Codes of this version with their finders, timing and alignment, and of whose other modules three in ten are
-    /// wrong: everything fits until the error correction.
+    /// Codes of this version in which three in ten data modules are wrong.
+    ///
+    /// Their function patterns are right, so that every step succeeds until the error correction.
     Broken(i16),
-    /// The same beside their mirror images in other colours.
+    /// Broken codes, each second one mirrored and inverted.
     BrokenBothWays(i16),
 }
 
-/// Every kind, at the sizes that were worst.
+/// All kinds, at the sizes that kept our reader busy longest.
 pub const HOSTILE: [Hostile; 20] = [
     Hostile::Snow,
     Hostile::Noise,
@@ -52,7 +53,7 @@ pub const HOSTILE: [Hostile; 20] = [
     Hostile::BrokenBothWays(3),
 ];
 
-/// Greys, row by row, of a picture that is full of it.
+/// Draws a picture that is full of this kind: its greys, row by row.
 #[must_use]
 pub fn hostile(kind: Hostile, width: usize, height: usize, seed: u64) -> Vec<u8> {
     let mut dice = ChaCha8Rng::seed_from_u64(seed);
@@ -83,7 +84,7 @@ pub fn hostile(kind: Hostile, width: usize, height: usize, seed: u64) -> Vec<u8>
     }
 }
 
-/// Whether a module of a finder is dark: its middle and its ring.
+/// Whether a module of a finder pattern is dark.
 fn finder(x: usize, y: usize) -> bool {
     x < 7 && y < 7 && x.abs_diff(3).max(y.abs_diff(3)) != 2
 }
@@ -106,7 +107,7 @@ fn strewn(module: usize, width: usize, height: usize, dice: &mut ChaCha8Rng) -> 
     pixels
 }
 
-/// Rows of broken codes, three pixels a module.
+/// Rows of broken codes, with three pixels in a module.
 fn broken(
     version: i16,
     width: usize,

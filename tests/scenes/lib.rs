@@ -1,8 +1,8 @@
-//! The till set: a phone's payment code before a till's camera, drawn with everything that goes wrong there.
+//! Draws the till set: pictures of a phone's payment code before a till's camera, with all that goes wrong there.
 //!
-//! A scene is drawn as a camera sees it: the code's plane is turned and moved, each pixel of the sensor asks the plane
-//! for its light, then come the lens (blur, motion), the counter's lamp (glare), the sensor (gain, noise) and eight
-//! bits. The same seed and number are the same scene on any machine. No picture is stored.
+//! A scene is rendered by ray casting: the plane of the screen is turned and moved, and each pixel takes its light.
+//! After that come the lens (blur, motion), the counter's lamp (glare), the sensor (gain, noise) and eight bits.
+//! The same seed and number give the same scene on any machine, so no picture is stored.
 
 mod camera;
 mod code;
@@ -14,46 +14,46 @@ use rand_chacha::ChaCha8Rng;
 pub use camera::{FRAMES, SIZES, TROUBLES, Trouble};
 pub use hostile::{HOSTILE, Hostile, hostile};
 
-/// What goes wrong in a scene.
+/// What is difficult about a scene.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Category {
-    /// Nothing much.
+    /// Nothing in particular.
     Nominal,
-    /// Modules of two to three pixels.
+    /// Modules have two to three pixels.
     Small,
-    /// Modules below two pixels.
+    /// Modules have less than two pixels.
     Tiny,
-    /// Held at a slant.
+    /// The phone is tilted.
     Perspective,
-    /// Held at any angle.
+    /// The phone is rotated by any angle.
     Rotation,
     /// The lens has not focused yet.
     Defocus,
     /// The hand moves.
     Motion,
-    /// A lamp is mirrored in the screen.
+    /// The screen reflects a lamp.
     Glare,
-    /// The screen's brightness is down.
+    /// The screen is turned down.
     Dim,
-    /// A bright screen before a dark counter: light bleeds over dark.
+    /// The screen is bright before a dark counter: its light bleeds into dark modules.
     Bloom,
-    /// A cheap sensor.
+    /// The sensor is noisy.
     Noise,
-    /// Light modules on dark.
+    /// The code is inverted: light modules on dark.
     Dark,
-    /// Dark mode with grey modules, and some bloom.
+    /// The code is inverted, with grey modules and some bleeding.
     DarkSoft,
-    /// A wallet's mark in the middle.
+    /// A wallet's logo covers the middle.
     Logo,
-    /// Modules drawn as dots.
+    /// Modules are drawn as dots.
     Dots,
-    /// The screen's own lattice beats with the sensor's.
+    /// The pixels of the screen and of the sensor interfere: a moire pattern.
     Moire,
-    /// Several at once.
+    /// Several of these at once.
     Combined,
 }
 
-/// Every category, in the order of a table.
+/// All categories, in the order of the tables in docs/reader.md.
 pub const CATEGORIES: [Category; 17] = [
     Category::Nominal,
     Category::Small,
@@ -74,20 +74,20 @@ pub const CATEGORIES: [Category; 17] = [
     Category::Combined,
 ];
 
-/// A scene: its code, and what a camera sees of it.
+/// A code, and some camera frames of it.
 #[derive(Debug)]
 pub struct Scene {
-    /// What the code says.
+    /// The code's text; empty if there is no code.
     pub text: String,
-    /// Pixels of a row.
+    /// Pixels in a row.
     pub width: usize,
-    /// Rows.
+    /// The number of rows.
     pub height: usize,
-    /// Greys row by row, of each frame: the hand trembles between them.
+    /// The greys of each frame, row by row. The hand trembles from frame to frame.
     pub frames: Vec<Vec<u8>>,
 }
 
-/// The scene of this number in its category. Even numbers are 640 x 480, odd ones 1280 x 720.
+/// Draws the scene of this number in its category. Even numbers have 640 x 480 pixels, odd ones 1280 x 720.
 #[must_use]
 pub fn scene(seed: u64, category: Category, number: u64) -> Scene {
     let mut dice = ChaCha8Rng::seed_from_u64(seed);
@@ -105,8 +105,9 @@ pub fn scene(seed: u64, category: Category, number: u64) -> Scene {
     }
 }
 
-/// A phone that comes before a lens out of focus: each of so many frames is sharper than the last, then [`FRAMES`] are
-/// sharp. Numbers and sizes as in [`scene`].
+/// Draws a phone before a focusing camera: `blurred` frames, each sharper than the last, then [`FRAMES`] sharp ones.
+///
+/// Numbers and sizes are as in [`scene`].
 #[must_use]
 pub fn focusing(seed: u64, number: u64, blurred: usize) -> Scene {
     let mut dice = ChaCha8Rng::seed_from_u64(seed ^ 0x666f_6375_7369_6e67);
@@ -129,7 +130,7 @@ pub fn focusing(seed: u64, number: u64, blurred: usize) -> Scene {
     }
 }
 
-/// A scene that hardly any reader reads, for one reason. Numbers are as those of [`scene`].
+/// Draws a scene that hardly any reader reads, for one reason. Numbers and sizes are as in [`scene`].
 #[must_use]
 pub fn spoilt(seed: u64, trouble: Trouble, number: u64) -> Scene {
     let mut dice = ChaCha8Rng::seed_from_u64(seed ^ 0x7370_6f69_6c74_2121);
@@ -148,7 +149,7 @@ pub fn spoilt(seed: u64, trouble: Trouble, number: u64) -> Scene {
     }
 }
 
-/// What a counter without a phone looks like: shades, edges and print, and no code.
+/// Draws a counter without a phone: shades, edges and stripes, but no code. Numbers and sizes are as in [`scene`].
 #[must_use]
 pub fn nothing(seed: u64, number: u64) -> Scene {
     let mut dice = ChaCha8Rng::seed_from_u64(seed ^ 0x6e6f_7468_696e_6721);

@@ -19,13 +19,14 @@ import {
   version,
   type Wallet,
 } from "kaunter";
-import { Reader } from "kaunter/reader";
-import wasm from "kaunter/wasm";
+import { decode as decodeAlone, Reader } from "kaunter/reader";
+import readerWasm from "kaunter/reader.wasm";
+import tillWasm from "kaunter/till.wasm";
 import "kaunter/worker";
 
 export async function everything(video: HTMLVideoElement, bytes: Uint8Array, picture: Blob): Promise<string> {
   await init();
-  await init({ wasm, worker: false });
+  await init({ till: tillWasm, reader: readerWasm, worker: false });
   await init({ worker: () => new Worker(new URL("kaunter/worker", "https://shop.example"), { type: "module" }) });
   const amount = parseMoney("12.50", "MYR");
   const sale = { ref: "S-1", amount };
@@ -102,6 +103,7 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
     ...reader.read({ data: bytes, width: 2, height: 2 }, { maxCodes: 1, effort: "still" }),
     ...reader.read(new ImageData(2, 2)),
     ...(await decode(picture, { maxCodes: 1 })),
+    ...(await decodeAlone(picture)),
   ];
   reader.reset();
   reader.close();
@@ -175,10 +177,7 @@ export function wrong(till: Till): void {
   // @ts-expect-error a wallet is named by its id there
   void till.charge({ ref: "S-1", amount: { minor: 1250, currency: "MYR" } }, { walletId: till.wallets[0] });
   // @ts-expect-error a void never ends as a plain sale does
-  const plain: Promise<{ status: "paid"; voidRefused?: undefined } | { status: "voided" | "unconfirmed" }> = till.void(
-    "T",
-    { reason: "why" },
-  );
+  const plain: Promise<{ status: "paid"; voidRefused?: undefined } | { status: "voided" | "unconfirmed" }> = till.void("T", { reason: "why" });
   // @ts-expect-error a void is never declined: whoever handles it as a charge handles too much
   void till.void("T", { reason: "why" }).then((end) => end.status === "declined");
   // @ts-expect-error an outcome of a charge does not say that a refund was refused

@@ -6,7 +6,7 @@ use kaunter_core::error::ErrorCode;
 
 use crate::page::voice::Voice;
 use crate::page::{ask, clock};
-use crate::types::code::{CodeInfo, DecodedCode, Kind, Scan, ScanSource};
+use crate::types::code::{Kind, Reading, CodeInfo, Scan, ScanSource};
 use crate::types::error::{Fail, Rejection};
 use crate::types::options::ScanWish;
 use crate::types::sale::Wallet;
@@ -34,14 +34,14 @@ impl<'a> Judge<'a> {
     /// The first code of a frame that is taken.
     pub(super) async fn first_of(
         &mut self,
-        codes: Vec<DecodedCode>,
+        readings: Vec<Reading>,
     ) -> Result<Option<Scan>, Rejection> {
-        for code in codes {
-            if self.offered.contains(&code.bytes) {
+        for reading in readings {
+            if self.offered.contains(&reading.bytes) {
                 continue;
             }
-            self.offered.push(code.bytes.clone());
-            let scan = of_code(code, self.wallets);
+            self.offered.push(reading.bytes.clone());
+            let scan = of_reading(reading, self.wallets);
             if self.is_hopeless(&scan) {
                 continue;
             }
@@ -75,17 +75,17 @@ impl<'a> Judge<'a> {
     }
 }
 
-fn of_code(code: DecodedCode, wallets: &[Wallet]) -> Scan {
-    let (info, wallet) = CodeInfo::of(&code.text, wallets);
+fn of_reading(reading: Reading, wallets: &[Wallet]) -> Scan {
+    let (info, wallet) = CodeInfo::of(&reading.text, wallets);
     Scan {
-        text: code.text,
-        bytes: code.bytes,
-        eci: code.eci,
+        text: reading.text,
+        bytes: reading.bytes,
+        eci: reading.eci,
         source: ScanSource::Camera,
         time_stamp: clock::exact_ms(),
         info,
         wallet,
-        corners: Some(code.corners),
+        corners: Some(reading.corners),
     }
 }
 

@@ -1,16 +1,14 @@
 //! From a camera's start to its end: one at a time, whoever asks, and none that nobody waits for any more.
 
-use std::pin::pin;
 use std::rc::Rc;
 
-use futures_util::future::{Either, select};
 use kaunter_core::error::ErrorCode;
 use web_sys::{AbortController, AbortSignal};
 
 use super::Eye;
 use crate::page::camera::{self, Camera, device, permission};
-use crate::page::decoder::Decoder;
-use crate::page::signal;
+use crate::page::reader::ReaderHost;
+use crate::page::{clock, signal};
 use crate::types::error::Fail;
 use crate::types::event::{Camera as Device, CameraChange, CameraStatus};
 use crate::types::options::Adjustment;
@@ -19,12 +17,11 @@ impl Eye {
     /// The warm camera, or a fresh one.
     pub(super) async fn camera(self: &Rc<Self>) -> Result<Rc<Camera>, Fail> {
         let off = self.off();
-        let started = pin!(self.start());
-        let given_back = pin!(signal::aborted(off.as_ref()));
-        match select(started, given_back).await {
-            Either::Left((camera, _)) => camera,
-            Either::Right(((), _)) => Err(Fail::new(ErrorCode::CameraInterrupted)),
-        }
+        let given_back = async {
+            signal::aborted(off.as_ref()).await;
+            Err(Fail::new(ErrorCode::CameraInterrupted))
+        };
+        clock::first_of(self.start(), given_back).await
     }
 
     async fn start(self: &Rc<Self>) -> Result<Rc<Camera>, Fail> {
@@ -39,9 +36,9 @@ impl Eye {
             self.voice.camera(&change);
         }
         let camera = Camera::start_chosen(&self.wish, &self.choice, self.preview.as_ref()).await?;
-        let early = Early(&self.decoder);
+        let early = Early(&self.reader);
         if let Some(track) = camera.track() {
-            self.decoder.follow(&track);
+            self.reader.follow(&track);
         }
         camera.first_picture().await?;
         std::mem::forget(early);
@@ -85,7 +82,7 @@ impl Eye {
     /// Drops the camera, and whatever reads of it.
     pub(super) fn put_away(&self) -> bool {
         self.life.borrow_mut().clear();
-        self.decoder.leave();
+        self.reader.leave();
         self.camera.borrow_mut().take().is_some()
     }
 
@@ -190,7 +187,7 @@ impl Eye {
 }
 
 /// A camera's frames before its first picture; dropped, they are left, for nobody waits for that camera any more.
-struct Early<'a>(&'a Decoder);
+struct Early<'a>(&'a ReaderHost);
 
 impl Drop for Early<'_> {
     fn drop(&mut self) {

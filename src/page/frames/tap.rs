@@ -1,7 +1,9 @@
 //! A copy of the camera's track whose frames a worker takes by itself: the page has no part in it.
 //!
-//! Chrome makes the stream of frames on the page and hands it over; Safari 18 hands the track over, and its worker makes
-//! the stream. Firefox does neither, and is asked frame by frame.
+//! Chrome makes the stream of frames on the page and transfers the stream to the worker. Safari 18 transfers the track,
+//! and its worker makes the stream: its `MediaStreamTrackProcessor` is there in workers only, as the
+//! [specification](https://w3c.github.io/mediacapture-transform/) has it. Firefox has neither, so the page hands over
+//! frame by frame.
 
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
@@ -17,6 +19,15 @@ extern "C" {
     fn new(init: &JsValue) -> Result<Processor, JsValue>;
     #[wasm_bindgen(method, getter)]
     fn readable(this: &Processor) -> JsValue;
+}
+
+/// What a worker is given.
+#[derive(Debug)]
+pub enum Source<'a> {
+    /// A `ReadableStream` of `VideoFrame`.
+    Stream(&'a JsValue),
+    /// The track, of which the worker makes a stream.
+    Track(&'a MediaStreamTrack),
 }
 
 /// A track of our own beside the camera's; dropped, it is stopped, or the light would stay on.
@@ -43,18 +54,18 @@ impl Tap {
         tap
     }
 
-    /// Whether it is one on this track.
+    /// Whether it is a copy of this track.
     #[must_use]
     pub fn is_on(&self, track: &MediaStreamTrack) -> bool {
         self.of == track.id()
     }
 
-    /// What is handed over: the message's word for it, and the thing.
+    /// What the worker is given: a stream if the page can make one, else the track.
     #[must_use]
-    pub fn gift(&self) -> (&'static str, &JsValue) {
+    pub fn source(&self) -> Source<'_> {
         match &self.readable {
-            Some(readable) => ("stream", readable),
-            None => ("track", self.track.as_ref()),
+            Some(readable) => Source::Stream(readable),
+            None => Source::Track(&self.track),
         }
     }
 

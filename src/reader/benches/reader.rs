@@ -1,7 +1,7 @@
-//! Each step of the reader, and whole readings of frames with a code and without.
+//! Times each step of the reader, and readings of whole frames: `cargo bench -p kaunter-reader`.
 //!
-//! `cargo bench -p kaunter-reader` times them. Where a machine is too busy for times, `cargo xtask bench steps` counts
-//! instructions instead: it runs this program under valgrind, one step at a time.
+//! On a machine that is too busy to time anything, `cargo xtask bench steps` counts instructions instead.
+//! It runs this program under valgrind, one step at a time.
 #![allow(missing_docs, clippy::expect_used)]
 
 use std::hint::black_box;
@@ -13,7 +13,7 @@ use kaunter_scenes::{Category, Hostile, Scene, hostile, nothing, scene};
 
 const SEED: u64 = 7;
 
-/// Pictures of one of a camera's sizes: a plain code, a blurred and a dim one, none, and the worst of the hostile.
+/// Pictures of one camera size: a plain code, a blurred one, a dim one, a counter without a code, and white noise.
 fn pictures(number: u64) -> Vec<(&'static str, Scene)> {
     let code = scene(SEED, Category::Nominal, number);
     let (width, height) = (code.width, code.height);
@@ -79,8 +79,9 @@ criterion_group! {
     targets = steps, readings
 }
 
-/// `--once STEP FILE WIDTH HEIGHT`: one step of a picture, ten times, for a counter of instructions. `Nothing` takes no
-/// step, `List` names them.
+/// Runs one step of a picture ten times, so that valgrind can count its instructions: `--once STEP FILE WIDTH HEIGHT`.
+///
+/// The step `Nothing` does nothing, for comparison. `List` prints the names of all steps.
 fn once(args: &[String]) -> Option<()> {
     const TIMES: usize = 10;
     let [step, file, width, height] = args else {

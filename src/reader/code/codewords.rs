@@ -1,28 +1,32 @@
-//! A cheap proof that modules are a code: its format, and Reed and Solomon's correction of each of its blocks.
+//! Proves at low cost that modules are a code: by its format information and the error correction of all its blocks.
 //!
-//! It says no in microseconds where a decoder takes the tenth of a millisecond, and it is stricter: it keeps the
-//! standard's distance from misreading in the smallest codes.
+//! Refusing a grid takes microseconds; a decoder takes a tenth of a millisecond.
+//! The proof is also stricter: in the smallest codes it keeps the standard's protection against misreading.
 
 use super::reed_solomon::{Reserve, correct};
 use crate::finders::order::order;
 use crate::modules::modules::Modules;
-use crate::plane::layout::{Shares, Version};
+use crate::plane::layout::{BlockLayout, Version};
 
-/// A format is XORed with this in a code, so that it is never all light.
+/// The mask of the format information, so that it is never all light (ISO/IEC 18004, annex C).
 const FORMAT_MASK: u16 = 0x5412;
-/// The generator of the format's 10 correcting bits.
+/// Generator of the format information's BCH code (15, 5), from the same annex.
 const FORMAT_GENERATOR: u16 = 0x537;
-/// Formats differ in 7 bits at least.
-const MOST_FORMAT_ERRORS: u32 = 3;
-/// A mirrored code is looked for only where its format is nearly clean: any noise has some format.
-const MOST_MIRRORED_ERRORS: u32 = 1;
+/// Errors in the format information that are corrected: its words differ in at least 7 bits.
+const MAX_FORMAT_ERRORS: u32 = 3;
+/// The same for a mirrored code, which is only looked for after the straight one has failed.
+///
+/// Larger: noise has a mirrored format too, and its correction costs time. Smaller: dirty mirrored codes are lost.
+const MAX_MIRRORED_ERRORS: u32 = 1;
 const FORMAT_BITS: usize = 15;
-/// What places in doubt leave of a block's parity: noise passes once in four thousand million times.
-const KEPT_IN_DOUBT: usize = 4;
-/// From one number of codewords in doubt to the next that is tried.
-const DOUBTS_STEP: usize = 2;
+/// Parity codewords of each block that erasures may not use up.
+///
+/// Noise then passes once in 256^4 = 4 * 10^9 times. Larger: washed-out codes are lost. Smaller: noise is read.
+const KEPT_FROM_ERASURES: usize = 4;
+/// The step from one number of erasures to the next that is tried. Larger: codes are lost. Smaller: more time.
+const ERASURES_STEP: usize = 2;
 
-/// All formats, with their correction.
+/// All words of the format information.
 const FORMATS: [u16; 32] = {
     let mut formats = [0; 32];
     let mut at = 0;
@@ -41,25 +45,31 @@ const FORMATS: [u16; 32] = {
     formats
 };
 
-/// The modules of a code whose every block can be corrected, the right way round and with their format clean.
-pub(crate) struct Sound {
+/// A proven code: its blocks can all be corrected, it is not mirrored, and its format information is clean.
+pub(crate) struct ProvenCode {
     pub(crate) modules: Modules,
-    /// The corrected codewords that hold what the code says.
+    /// The corrected data codewords.
     pub(crate) data: Vec<u8>,
     pub(crate) version: Version,
-    /// The code was seen in a mirror.
-    pub(crate) mirrored: bool,
-    /// Each block could have had one more codeword wrong: noise is corrected to such a block once in 10^12 times at most.
-    pub(crate) spare: bool,
+    pub(crate) orientation: Orientation,
+    /// Each block had correction for one more wrong codeword. Noise becomes such a block at most once in 10^12 times.
+    pub(crate) has_spare: bool,
 }
 
-/// What a code's blocks hold.
+/// How a code was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Orientation {
+    Straight,
+    Mirrored,
+}
+
+/// The corrected data of all blocks.
 struct Data {
     codewords: Vec<u8>,
-    spare: bool,
+    has_spare: bool,
 }
 
-/// The format nearest to what either of its copies shows, and in how many bits that is wrong.
+/// The format information nearest to one of its two copies, and the number of bits in which that copy is wrong.
 #[derive(Clone, Copy)]
 struct Format {
     word: u16,
@@ -67,6 +77,7 @@ struct Format {
 }
 
 impl Format {
+    /// Reads both copies.
     fn of(modules: &Modules) -> Self {
         let copies = copies(modules.side()).map(|copy| {
             let bits = copy.map(|(x, y)| u16::from(modules.is_dark(x, y)));
@@ -89,15 +100,17 @@ impl Format {
         })
     }
 
+    /// The error correction level, numbered M, L, H, Q.
     fn level(self) -> usize {
         usize::from(self.word >> 13)
     }
 
+    /// The data mask, 0 to 7.
     fn mask(self) -> u16 {
         self.word >> 10 & 7
     }
 
-    /// Writes both copies as they should be: no decoder need guess them again.
+    /// Writes both copies without errors, so that the decoder has nothing to guess.
     fn write(self, modules: &mut Modules) {
         let word = self.word ^ FORMAT_MASK;
         for copy in copies(modules.side()) {
@@ -108,7 +121,7 @@ impl Format {
     }
 }
 
-/// Where the bits of both copies are, as column and row, the highest bit first.
+/// The column and row of each bit of both copies, the highest bit first.
 fn copies(side: usize) -> [[(usize, usize); FORMAT_BITS]; 2] {
     let around_corner = std::array::from_fn(|at| match at {
         0..6 => (at, 8),
@@ -124,92 +137,105 @@ fn copies(side: usize) -> [[(usize, usize); FORMAT_BITS]; 2] {
     [around_corner, along_sides]
 }
 
-/// The code that these modules are, straight or mirrored; none where a block can't be corrected.
-pub(crate) fn prove(modules: &Modules) -> Option<Sound> {
+/// Proves that these modules are a code, straight or mirrored. `None` if a block can't be corrected.
+pub(crate) fn prove(modules: &Modules) -> Option<ProvenCode> {
     let version = Version::of_side(modules.side())?;
     let straight = Format::of(modules);
-    if straight.errors <= MOST_FORMAT_ERRORS
+    if straight.errors <= MAX_FORMAT_ERRORS
         && let Some(data) = corrected(modules, version, straight)
     {
-        return Some(sound(modules.clone(), version, straight, data, false));
+        let modules = modules.clone();
+        return Some(proven(
+            modules,
+            version,
+            straight,
+            data,
+            Orientation::Straight,
+        ));
     }
     let mirrored = modules.mirrored();
     let format = Format::of(&mirrored);
-    let likely = format.errors <= MOST_MIRRORED_ERRORS && format.errors < straight.errors;
+    let likely = format.errors <= MAX_MIRRORED_ERRORS && format.errors < straight.errors;
     let data = likely.then(|| corrected(&mirrored, version, format))??;
-    Some(sound(mirrored, version, format, data, true))
+    Some(proven(
+        mirrored,
+        version,
+        format,
+        data,
+        Orientation::Mirrored,
+    ))
 }
 
-fn sound(
+fn proven(
     mut modules: Modules,
     version: Version,
     format: Format,
     data: Data,
-    mirrored: bool,
-) -> Sound {
+    orientation: Orientation,
+) -> ProvenCode {
     format.write(&mut modules);
-    Sound {
+    ProvenCode {
         modules,
         data: data.codewords,
         version,
-        mirrored,
-        spare: data.spare,
+        orientation,
+        has_spare: data.has_spare,
     }
 }
 
-/// What the blocks hold, one after another; none where one of them can't be corrected.
+/// Corrects all blocks. `None` if one of them has too many errors.
 fn corrected(modules: &Modules, version: Version, format: Format) -> Option<Data> {
-    let shares = version.shares(format.level());
+    let layout = version.block_layout(format.level());
     let codewords = codewords(modules, version, format.mask());
     let reserve = reserve(version, format);
     let mut data = Data {
-        codewords: Vec::with_capacity(shares.total),
-        spare: true,
+        codewords: Vec::with_capacity(layout.total),
+        has_spare: true,
     };
     let mut block = Vec::with_capacity(256);
-    for at in 0..shares.blocks {
-        fill_block(&codewords, shares, at, &mut block);
-        let wrong = correct(&mut block, shares.parity, reserve, &[])?;
-        data.spare &= reserve.is_spared(wrong, shares.parity);
-        let held = &block[..block.len() - shares.parity];
+    for at in 0..layout.blocks {
+        fill_block(&codewords, layout, at, &mut block);
+        let wrong = correct(&mut block, layout.parity, reserve, &[])?;
+        data.has_spare &= reserve.has_spare(wrong, layout.parity);
+        let held = &block[..block.len() - layout.parity];
         data.codewords.extend_from_slice(held);
     }
     Some(data)
 }
 
-/// The code that these modules are, where some are told to be in doubt: as far as each grey is from its threshold, so
-/// certain is its module. Straight codes only.
+/// Proves a code with washed-out modules, by erasure decoding. Straight codes only.
 ///
-/// The least certain codewords of a block are taken for unknown, more and more of them: an error whose place is known
-/// costs half. The modules are then drawn anew, for no decoder need find the same again.
-pub(crate) fn prove_in_doubt(modules: &Modules, certain: &[f32]) -> Option<Sound> {
+/// `confidence` gives, for each module, the distance of its grey from its threshold.
+/// The least certain codewords of each block count as erased, in growing numbers: an error at a known place needs half
+/// as much parity. The modules are then drawn from the corrected codewords, so that the decoder has no errors to find.
+pub(crate) fn prove_with_erasures(modules: &Modules, confidence: &[f32]) -> Option<ProvenCode> {
     let version = Version::of_side(modules.side())?;
     let format = Format::of(modules);
-    if format.errors > MOST_FORMAT_ERRORS {
+    if format.errors > MAX_FORMAT_ERRORS {
         return None;
     }
-    let shares = version.shares(format.level());
+    let layout = version.block_layout(format.level());
     let mut codewords = codewords(modules, version, format.mask());
-    let certainty = certainty(certain, version);
+    let confidence = codeword_confidence(confidence, version);
     let reserve = reserve(version, format);
     let places: Vec<usize> = (0..codewords.len()).collect();
-    let mut data = Vec::with_capacity(shares.total);
+    let mut data = Vec::with_capacity(layout.total);
     let (mut block, mut ats) = (Vec::with_capacity(256), Vec::with_capacity(256));
-    for at in 0..shares.blocks {
-        fill_block(&codewords, shares, at, &mut block);
-        fill_block(&places, shares, at, &mut ats);
-        let doubtful = order(ats.iter().map(|at| certainty[*at]));
-        let sound = (0..=shares.parity.saturating_sub(reserve.in_doubt))
-            .step_by(DOUBTS_STEP)
-            .find_map(|doubts| {
+    for at in 0..layout.blocks {
+        fill_block(&codewords, layout, at, &mut block);
+        fill_block(&places, layout, at, &mut ats);
+        let doubtful = order(ats.iter().map(|at| confidence[*at]));
+        let corrected = (0..=layout.parity.saturating_sub(reserve.kept_from_erasures))
+            .step_by(ERASURES_STEP)
+            .find_map(|erasures| {
                 let mut block = block.clone();
-                correct(&mut block, shares.parity, reserve, &doubtful[..doubts])?;
+                correct(&mut block, layout.parity, reserve, &doubtful[..erasures])?;
                 Some(block)
             })?;
-        for (at, codeword) in ats.iter().zip(&sound) {
+        for (at, codeword) in ats.iter().zip(&corrected) {
             codewords[*at] = *codeword;
         }
-        data.extend_from_slice(&sound[..sound.len() - shares.parity]);
+        data.extend_from_slice(&corrected[..corrected.len() - layout.parity]);
     }
     let mut drawn = modules.clone();
     for ((x, y), at) in data_modules(version).zip(0..codewords.len() * 8) {
@@ -218,27 +244,28 @@ pub(crate) fn prove_in_doubt(modules: &Modules, certain: &[f32]) -> Option<Sound
     }
     let data = Data {
         codewords: data,
-        spare: false,
+        has_spare: false,
     };
-    Some(sound(drawn, version, format, data, false))
+    Some(proven(drawn, version, format, data, Orientation::Straight))
 }
 
-/// Of each codeword the certainty of its least certain module.
-fn certainty(certain: &[f32], version: Version) -> Vec<f32> {
+/// The confidence of each codeword: that of its least certain module.
+fn codeword_confidence(confidence: &[f32], version: Version) -> Vec<f32> {
     let side = version.side();
     let each: Vec<f32> = data_modules(version)
-        .map(|(x, y)| certain[y * side + x])
+        .map(|(x, y)| confidence[y * side + x])
         .collect();
     let (codewords, _) = each.as_chunks::<8>();
     let least = |bits: &[f32; 8]| bits.iter().fold(f32::MAX, |a, b| a.min(*b));
     codewords.iter().map(least).collect()
 }
 
-/// Correcting codewords that the standard keeps against misreading (table 9, the note on p), and those that are kept where
-/// places are in doubt.
+/// The parity codewords that are not used for correction.
+///
+/// The standard calls them *p*, the misdecode protection codewords of the smallest codes (table 9, note b).
 fn reserve(version: Version, format: Format) -> Reserve {
-    let least = match (version.number(), format.level()) {
-        // M, L, H, Q.
+    let misdecode_protection = match (version.number(), format.level()) {
+        // Levels are M, L, H, Q.
         (1, 0) => 2,
         (1, 1) => 3,
         (1, _) => 1,
@@ -247,18 +274,18 @@ fn reserve(version: Version, format: Format) -> Reserve {
         _ => 0,
     };
     Reserve {
-        least,
-        in_doubt: KEPT_IN_DOUBT,
+        misdecode_protection,
+        kept_from_erasures: KEPT_FROM_ERASURES,
     }
 }
 
-/// A block's codewords among the interleaved ones: its data, then its parity.
-fn fill_block<T: Copy>(codewords: &[T], shares: Shares, at: usize, block: &mut Vec<T>) {
-    let Shares {
+/// Collects a block's codewords from the interleaved ones: its data, then its parity.
+fn fill_block<T: Copy>(codewords: &[T], layout: BlockLayout, at: usize, block: &mut Vec<T>) {
+    let BlockLayout {
         blocks,
         parity,
         total,
-    } = shares;
+    } = layout;
     let (data, longer) = (total / blocks - parity, total % blocks);
     let short_blocks = blocks - longer;
     block.clear();
@@ -271,10 +298,10 @@ fn fill_block<T: Copy>(codewords: &[T], shares: Shares, at: usize, block: &mut V
     block.extend(parities.step_by(blocks).take(parity));
 }
 
-/// The codewords in the order of their drawing, unmasked.
+/// The unmasked codewords, in the order in which they are drawn.
 fn codewords(modules: &Modules, version: Version, mask: u16) -> Vec<u8> {
     let bits = data_modules(version).map(|(x, y)| modules.is_dark(x, y) != is_masked(mask, x, y));
-    let mut codewords = Vec::with_capacity(version.shares(0).total + 1);
+    let mut codewords = Vec::with_capacity(version.block_layout(0).total + 1);
     let (mut word, mut count) = (0_u8, 0);
     for bit in bits {
         word = word << 1 | u8::from(bit);
@@ -287,12 +314,13 @@ fn codewords(modules: &Modules, version: Version, mask: u16) -> Vec<u8> {
     codewords
 }
 
-/// Columns and rows of the modules that hold codewords, in the order of their drawing: up and down in pairs of columns,
-/// from the right.
+/// The column and row of each data module, in the order in which they are drawn.
+///
+/// That is up and down in pairs of columns, from the right.
 fn data_modules(version: Version) -> impl Iterator<Item = (usize, usize)> {
     let side = version.side();
     let reserved = version.reserved();
-    // The timing column belongs to no pair.
+    // The timing pattern's column belongs to no pair.
     let rights = (1..side)
         .rev()
         .step_by(2)
@@ -305,7 +333,7 @@ fn data_modules(version: Version) -> impl Iterator<Item = (usize, usize)> {
     pairs.filter(move |(x, y)| !reserved[y * side + x])
 }
 
-/// The eight masks of the standard (table 10).
+/// Whether a data mask inverts a module (table 10).
 fn is_masked(mask: u16, x: usize, y: usize) -> bool {
     match mask {
         0 => (x + y).is_multiple_of(2),
@@ -344,16 +372,16 @@ mod tests {
                 qrcode::EcLevel::H,
             ] {
                 let modules = drawn("134503", version, level);
-                let sound = prove(&modules).unwrap();
-                assert!(!sound.mirrored);
-                assert_eq!(sound.modules, modules, "{version} {level:?}");
+                let proven = prove(&modules).unwrap();
+                assert_eq!(proven.orientation, Orientation::Straight);
+                assert_eq!(proven.modules, modules, "{version} {level:?}");
             }
         }
     }
 
     #[test]
     fn codewords_in_doubt_are_corrected_beyond_half_the_parity() {
-        for (version, level, wide, sound) in [
+        for (version, level, wide, provable) in [
             (1, qrcode::EcLevel::M, 5, true),
             (1, qrcode::EcLevel::M, 9, false),
             (7, qrcode::EcLevel::M, 18, true),
@@ -362,17 +390,17 @@ mod tests {
             let modules = drawn("134503098230927349", version, level);
             let side = modules.side();
             let mut washed = modules.clone();
-            let mut certain = vec![60.0; side * side];
+            let mut confidence = vec![60.0; side * side];
             for at in 0..wide * wide {
                 let (x, y) = (9 + at % wide, side - 1 - at / wide);
                 washed.set(x, y, false);
-                certain[y * side + x] = (at % 3) as f32;
+                confidence[y * side + x] = (at % 3) as f32;
             }
             assert!(prove(&washed).is_none(), "{version} {wide}");
-            let proved = prove_in_doubt(&washed, &certain);
-            assert_eq!(proved.is_some(), sound, "{version} {wide}");
+            let proved = prove_with_erasures(&washed, &confidence);
+            assert_eq!(proved.is_some(), provable, "{version} {wide}");
             if let Some(proved) = proved {
-                // What holds no codeword is left as it was: no decoder looks there.
+                // Modules without a codeword are left as they were: no decoder looks at them.
                 let data = prove(&modules).unwrap().data;
                 assert!(proved.data == data && prove(&proved.modules).unwrap().data == data);
             }
@@ -388,17 +416,17 @@ mod tests {
                 state >> 16
             };
             let noise: Vec<bool> = (0..21 * 21).map(|_| next() & 1 == 1).collect();
-            let certain: Vec<f32> = (0..21 * 21).map(|_| (next() & 63) as f32).collect();
-            assert!(prove_in_doubt(&Modules::new(21, noise), &certain).is_none());
+            let confidence: Vec<f32> = (0..21 * 21).map(|_| (next() & 63) as f32).collect();
+            assert!(prove_with_erasures(&Modules::new(21, noise), &confidence).is_none());
         }
     }
 
     #[test]
     fn a_mirrored_code_is_turned_back() {
         let modules = drawn("134503098230927349", 3, qrcode::EcLevel::M);
-        let sound = prove(&modules.mirrored()).unwrap();
-        assert!(sound.mirrored);
-        assert_eq!(sound.modules, modules);
+        let proven = prove(&modules.mirrored()).unwrap();
+        assert_eq!(proven.orientation, Orientation::Mirrored);
+        assert_eq!(proven.modules, modules);
     }
 
     #[test]
@@ -429,12 +457,12 @@ mod tests {
         for version in (1..=40).map(|number| Version::new(number).unwrap()) {
             for word in FORMATS {
                 let format = Format { word, errors: 0 };
-                let shares = version.shares(format.level());
+                let layout = version.block_layout(format.level());
                 let reserve = reserve(version, format);
-                // Words of the longest block within reach of one that is whole, of 256 to its length.
-                let length = shares.total.div_ceil(shares.blocks) as f64;
+                // The words of the longest block that are corrected to a valid one, of 256 to the power of its length.
+                let length = layout.total.div_ceil(layout.blocks) as f64;
                 let wrongs =
-                    (0..shares.parity).take_while(|n| reserve.is_spared(*n, shares.parity));
+                    (0..layout.parity).take_while(|n| reserve.has_spare(*n, layout.parity));
                 let (mut ways, mut near) = (1.0, 0.0);
                 for wrong in wrongs {
                     if wrong > 0 {
@@ -442,7 +470,7 @@ mod tests {
                     }
                     near += ways;
                 }
-                let chance = near / 256_f64.powi(shares.parity as i32);
+                let chance = near / 256_f64.powi(layout.parity as i32);
                 assert!(chance < 1e-12, "{} {word:#x}: {chance}", version.number());
             }
         }

@@ -1,26 +1,26 @@
-//! From modules to what a code says. The only file that names rqrr: it reads the bits of a grid.
+//! Decodes modules to bytes and text. This is the only file that names `rqrr`, which reads the bits of a grid.
 //!
-//! rqrr sees only grids that [`prove`] has found to be codes. Its corrections and its reading are its own: a code that
-//! two decoders don't agree upon is not read. What rqrr drops, the ECI number, is [`segments`]'.
+//! `rqrr` sees only grids that [`prove`] has found to be codes, and corrects and reads them by itself.
+//! A code on which the two decoders disagree is not read. [`segments`] keeps the ECI number, which `rqrr` drops.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::codewords::{Sound, prove, prove_in_doubt};
+use super::codewords::{Orientation, ProvenCode, prove, prove_with_erasures};
 use super::segments::{self, Reading};
 use crate::modules::modules::Modules;
 
-/// What a code says.
+/// A decoded code.
 pub(crate) struct Payload {
     pub(crate) reading: Reading,
-    /// The code was seen in a mirror.
-    pub(crate) mirrored: bool,
-    /// It could have been corrected with one more codeword wrong in each block.
-    pub(crate) spare: bool,
+    pub(crate) orientation: Orientation,
+    /// Each block had correction for one more wrong codeword.
+    pub(crate) has_spare: bool,
 }
 
-/// ECI numbers of ISO 8859-1, the older and the newer.
+/// The ECI numbers of ISO 8859-1 (Latin-1): 1 is the older one, 3 the newer.
 const LATIN_1: [u32; 2] = [1, 3];
 
+/// Modules in the form that `rqrr` reads.
 struct Grid(Modules);
 
 impl rqrr::BitGrid for Grid {
@@ -33,36 +33,37 @@ impl rqrr::BitGrid for Grid {
     }
 }
 
-/// What these modules say, if they are a code. A code that holds nothing pays nothing, and is none.
+/// Decodes modules. `None` if they are no code, or one without content.
 ///
-/// rqrr has reachable panics. Where panics unwind, modules that make it panic are no code; in the browser the worker
-/// that runs this is the fence.
+/// `rqrr` can panic. Where panics unwind, such modules count as no code.
+/// In the browser panics abort the instance, and the worker that runs it is replaced.
 pub(crate) fn decode(modules: &Modules) -> Option<Payload> {
     payload(prove(modules)?)
 }
 
-/// The same where some modules are in doubt: each is as certain as this says.
-pub(crate) fn decode_in_doubt(modules: &Modules, certain: &[f32]) -> Option<Payload> {
-    payload(prove_in_doubt(modules, certain)?)
+/// Decodes modules of which some are uncertain. `confidence` is as in [`prove_with_erasures`].
+pub(crate) fn decode_with_erasures(modules: &Modules, confidence: &[f32]) -> Option<Payload> {
+    payload(prove_with_erasures(modules, confidence)?)
 }
 
-fn payload(sound: Sound) -> Option<Payload> {
-    let grid = rqrr::Grid::new(Grid(sound.modules));
+fn payload(proven: ProvenCode) -> Option<Payload> {
+    let grid = rqrr::Grid::new(Grid(proven.modules));
     let read = catch_unwind(AssertUnwindSafe(|| {
         let mut bytes = Vec::new();
         grid.decode_to(&mut bytes).map(|_| bytes)
     }));
     let bytes = read.ok()?.ok()?;
-    let reading = segments::read(&sound.data, sound.version)?;
+    let reading = segments::read(&proven.data, proven.version)?;
     (!bytes.is_empty() && bytes == reading.bytes).then_some(Payload {
         reading,
-        mirrored: sound.mirrored,
-        spare: sound.spare,
+        orientation: proven.orientation,
+        has_spare: proven.has_spare,
     })
 }
 
-/// UTF-8 where it is, else one character a byte, so that nothing is lost in the reading. A code that says it is Latin-1
-/// is never taken for UTF-8; sets of more characters are the caller's to read.
+/// The bytes as text: UTF-8 if they are valid, otherwise one character for each byte, so that no byte is lost.
+///
+/// A code that declares Latin-1 is never read as UTF-8. Other character sets are left to the caller.
 pub(crate) fn text(reading: &Reading) -> String {
     let characters = || reading.bytes.iter().map(|byte| char::from(*byte)).collect();
     if reading.eci.is_some_and(|eci| LATIN_1.contains(&eci)) {
@@ -89,11 +90,12 @@ mod tests {
             let mirrored = decode(&modules.mirrored()).unwrap();
             assert_eq!(straight.reading.bytes, text.as_bytes());
             assert_eq!(mirrored.reading.bytes, text.as_bytes());
-            assert!(!straight.mirrored && mirrored.mirrored);
+            let seen = [straight.orientation, mirrored.orientation];
+            assert_eq!(seen, [Orientation::Straight, Orientation::Mirrored]);
         }
     }
 
-    /// Numbers that follow from a seed, the same everywhere.
+    /// A pseudo-random generator (xorshift64).
     fn numbers(mut seed: u64) -> impl FnMut(usize) -> usize {
         move |below| {
             seed ^= seed << 13;
@@ -107,7 +109,7 @@ mod tests {
     fn damaged_digits_are_right_or_have_no_correction_to_spare() {
         let text = "134503098230927349";
         let mut number = numbers(20_261_125);
-        let (mut spare, mut at_its_limit) = (0, 0);
+        let (mut with_spare, mut at_its_limit) = (0, 0);
         for level in [qrcode::EcLevel::L, qrcode::EcLevel::M] {
             let whole = drawn(text, 1, level);
             for _ in 0..10_000 {
@@ -119,15 +121,16 @@ mod tests {
                 let Some(payload) = decode(&modules) else {
                     continue;
                 };
-                if payload.spare {
+                if payload.has_spare {
                     assert_eq!(payload.reading.bytes, text.as_bytes());
-                    spare += 1;
+                    with_spare += 1;
                 } else {
                     at_its_limit += 1;
                 }
             }
         }
-        assert!(spare > 500 && at_its_limit > 500, "{spare} {at_its_limit}");
+        let counts = [with_spare, at_its_limit];
+        assert!(counts.iter().all(|count| *count > 500), "{counts:?}");
     }
 
     #[test]
@@ -135,7 +138,7 @@ mod tests {
         assert!(decode(&drawn("", 1, qrcode::EcLevel::M)).is_none());
     }
 
-    /// What a code of these segments says, and its text.
+    /// The reading and the text of a code that is made of these segments.
     fn said(write: impl Fn(&mut qrcode::bits::Bits)) -> (Reading, String) {
         let mut bits = qrcode::bits::Bits::new(qrcode::Version::Normal(4));
         write(&mut bits);

@@ -1,18 +1,20 @@
-//! Reed and Solomon's correction over GF(256), by tables of logarithms: whether a block can be corrected at all costs
-//! a few microseconds, and hopeless grids end here.
+//! Reed-Solomon error correction over GF(256), by tables of logarithms.
+//!
+//! Telling that a block can't be corrected takes a few microseconds.
 
-/// Correcting codewords of a block: 30 at most in a code (table 9 of the standard).
-const MOST_PARITY: usize = 32;
-/// Codewords of a block are fewer: places are powers of the field's generator, of which there are 255.
-const MOST_LENGTH: usize = 255;
-/// x^8 + x^4 + x^3 + x^2 + 1, by which the standard's field is made.
+/// The most parity codewords of a block that are handled. Codes have 30 at most (ISO/IEC 18004, table 9).
+const MAX_PARITY: usize = 32;
+/// The longest block. Places are powers of the field's generator, which has 255 different ones.
+const MAX_LENGTH: usize = 255;
+/// The polynomial x^8 + x^4 + x^3 + x^2 + 1 that defines the field (ISO/IEC 18004, error correction coding).
 const FIELD: u16 = 0x11d;
 
 const TABLES: ([u8; 512], [u8; 256]) = tables();
-/// Powers of two, twice over, so that a sum of two logarithms needs no remainder.
+/// Powers of two. The table repeats after 255, so that a sum of two logarithms needs no remainder.
 static POWER: [u8; 512] = TABLES.0;
 static LOGARITHM: [u8; 256] = TABLES.1;
 
+/// Computes both tables at compile time.
 const fn tables() -> ([u8; 512], [u8; 256]) {
     let (mut power, mut logarithm) = ([0; 512], [0; 256]);
     let (mut at, mut value) = (0, 1_u16);
@@ -29,10 +31,12 @@ const fn tables() -> ([u8; 512], [u8; 256]) {
     (power, logarithm)
 }
 
+/// The logarithm of a value that is not zero.
 fn log(value: u8) -> usize {
     usize::from(LOGARITHM[usize::from(value)])
 }
 
+/// `a` times `b`.
 fn product(a: u8, b: u8) -> u8 {
     if a == 0 || b == 0 {
         return 0;
@@ -40,7 +44,7 @@ fn product(a: u8, b: u8) -> u8 {
     POWER[log(a) + log(b)]
 }
 
-/// `a` over `b`; `b` is not zero.
+/// `a` divided by `b`, which must not be zero.
 fn quotient(a: u8, b: u8) -> u8 {
     if a == 0 {
         return 0;
@@ -48,10 +52,10 @@ fn quotient(a: u8, b: u8) -> u8 {
     POWER[log(a) + 255 - log(b)]
 }
 
-/// A polynomial, the constant first.
-type Polynomial = [u8; MOST_PARITY + 1];
+/// A polynomial, the constant term first.
+type Polynomial = [u8; MAX_PARITY + 1];
 
-/// The value at the generator's power `exponent` (below 255).
+/// The polynomial's value at the generator's power `exponent`, which is below 255.
 fn value_at(polynomial: &[u8], exponent: usize) -> u8 {
     let mut sum = 0;
     let mut place = 0;
@@ -67,50 +71,53 @@ fn value_at(polynomial: &[u8], exponent: usize) -> u8 {
     sum
 }
 
-/// What no correction may use up of a block's parity, beyond two for each error: what is left tells a block from noise.
+/// Parity codewords that a correction may not use up. They tell a block from noise.
 #[derive(Clone, Copy)]
 pub(crate) struct Reserve {
-    /// Against misreading, as the standard asks.
-    pub(crate) least: usize,
-    /// Where places are told to be in doubt: with fewer left, noise whose places are all in doubt is corrected to something
-    /// once in 256 to the power of what is left.
-    pub(crate) in_doubt: usize,
+    /// The standard's protection against misreading, in all corrections.
+    pub(crate) misdecode_protection: usize,
+    /// The reserve when some codewords count as erased.
+    ///
+    /// With n codewords left, noise whose places are all erased becomes a block once in 256^n times.
+    pub(crate) kept_from_erasures: usize,
 }
 
 impl Reserve {
-    /// Whether a block with so many wrong codewords could have been corrected with one more.
-    pub(crate) fn is_spared(self, wrong: usize, parity: usize) -> bool {
-        2 * (wrong + 1) + self.least <= parity
+    /// Whether a block with `wrong` wrong codewords had correction for one more.
+    pub(crate) fn has_spare(self, wrong: usize, parity: usize) -> bool {
+        2 * (wrong + 1) + self.misdecode_protection <= parity
     }
 }
 
-/// Corrects a block whose last `parity` codewords correct the others, and whose codewords at `doubted` may be anything; in
-/// how many other places it was wrong. None where more is wrong than the parity and its reserve allow, as far as can be
-/// told: the block is then as it was, or worse.
+/// Corrects a block in place. Its last `parity` codewords are its parity, and those at the places `erased` are unknown.
+///
+/// Returns the number of other codewords that were wrong.
+/// `None` if there are more errors than the parity and its reserve allow; the block's content is then undefined.
 pub(crate) fn correct(
     block: &mut [u8],
     parity: usize,
     reserve: Reserve,
-    doubted: &[usize],
+    erased: &[usize],
 ) -> Option<usize> {
-    if parity > MOST_PARITY || block.len() > MOST_LENGTH || block.len() <= parity {
+    if parity > MAX_PARITY || block.len() > MAX_LENGTH || block.len() <= parity {
         return None;
     }
     let Some(syndromes) = syndromes(block, parity) else {
         return Some(0);
     };
-    let doubts = doubted.len();
-    if doubts > parity {
+    let erasures = erased.len();
+    if erasures > parity {
         return None;
     }
     let last = block.len() - 1;
-    let (locator, degree) = locator(&syndromes, parity, doubted.iter().map(|at| last - at));
-    let wrong = degree.checked_sub(doubts)?;
-    let (used, left) = (
-        2 * wrong + doubts + reserve.least,
-        wrong + doubts + reserve.in_doubt,
+    let (locator, degree) = locator(&syndromes, parity, erased.iter().map(|at| last - at));
+    let wrong = degree.checked_sub(erasures)?;
+    // An error uses up two parity codewords, and an erasure one.
+    let (used, with_erasures) = (
+        2 * wrong + erasures + reserve.misdecode_protection,
+        wrong + erasures + reserve.kept_from_erasures,
     );
-    if used > parity || (doubts > 0 && left > parity) {
+    if used > parity || (erasures > 0 && with_erasures > parity) {
         return None;
     }
     let evaluator = evaluator(&syndromes, &locator, parity);
@@ -131,9 +138,9 @@ pub(crate) fn correct(
     sound.then_some(wrong)
 }
 
-/// The block's values at the first powers of the generator; none where all are zero, and nothing is wrong.
+/// The block's values at the first powers of the generator; `None` if all are zero, which means no errors.
 fn syndromes(block: &[u8], parity: usize) -> Option<Polynomial> {
-    let mut syndromes = [0; MOST_PARITY + 1];
+    let mut syndromes = [0; MAX_PARITY + 1];
     let mut any = 0;
     for (power, syndrome) in syndromes.iter_mut().take(parity).enumerate() {
         let mut value = 0;
@@ -150,25 +157,27 @@ fn syndromes(block: &[u8], parity: usize) -> Option<Polynomial> {
     (any != 0).then_some(syndromes)
 }
 
-/// Berlekamp and Massey's shortest polynomial whose roots are the wrong places, and its degree. It begins with those of
-/// the places in doubt.
+/// The error locator polynomial and its degree, by the Berlekamp-Massey algorithm.
+///
+/// Its roots are the wrong places. It starts from the locator of the erased places.
+/// See J. Massey, Shift-Register Synthesis and BCH Decoding, 1969: <https://doi.org/10.1109/TIT.1969.1054260>.
 fn locator(
     syndromes: &Polynomial,
     parity: usize,
-    doubted: impl Iterator<Item = usize>,
+    erased: impl Iterator<Item = usize>,
 ) -> (Polynomial, usize) {
-    let mut locator: Polynomial = [0; MOST_PARITY + 1];
+    let mut locator: Polynomial = [0; MAX_PARITY + 1];
     locator[0] = 1;
-    let mut doubts = 0;
-    for place in doubted {
-        doubts += 1;
-        for at in (1..=doubts).rev() {
+    let mut erasures = 0;
+    for place in erased {
+        erasures += 1;
+        for at in (1..=erasures).rev() {
             locator[at] ^= product(locator[at - 1], POWER[place]);
         }
     }
     let (mut before, mut before_off) = (locator, 1);
-    let (mut degree, mut gap) = (doubts, 1);
-    for at in doubts..parity {
+    let (mut degree, mut gap) = (erasures, 1);
+    for at in erasures..parity {
         let terms = (1..=degree.min(at)).map(|i| product(locator[i], syndromes[at - i]));
         let off = terms.fold(syndromes[at], |a, b| a ^ b);
         if off == 0 {
@@ -180,8 +189,8 @@ fn locator(
         for (term, old) in locator.iter_mut().skip(gap).zip(before) {
             *term ^= product(factor, old);
         }
-        if 2 * degree <= at + doubts {
-            degree = at + 1 + doubts - degree;
+        if 2 * degree <= at + erasures {
+            degree = at + 1 + erasures - degree;
             (before, before_off, gap) = (kept, off, 1);
         } else {
             gap += 1;
@@ -190,9 +199,11 @@ fn locator(
     (locator, degree)
 }
 
-/// Forney's evaluator: syndromes times locator, as far as there are syndromes.
+/// Forney's error evaluator: the product of syndromes and locator, cut off after `parity` terms.
+///
+/// See G. Forney, On Decoding BCH Codes, 1965: <https://doi.org/10.1109/TIT.1965.1053825>.
 fn evaluator(syndromes: &Polynomial, locator: &Polynomial, parity: usize) -> Polynomial {
-    let mut evaluator = [0; MOST_PARITY + 1];
+    let mut evaluator = [0; MAX_PARITY + 1];
     for (at, term) in evaluator.iter_mut().take(parity).enumerate() {
         let products = (0..=at).map(|i| product(locator[i], syndromes[at - i]));
         *term = products.fold(0, |a, b| a ^ b);
@@ -200,9 +211,9 @@ fn evaluator(syndromes: &Polynomial, locator: &Polynomial, parity: usize) -> Pol
     evaluator
 }
 
-/// x times the locator's derivative: its odd terms, for in this field twice anything is nothing.
+/// x times the locator's derivative, which consists of its odd terms: in this field twice anything is zero.
 fn slope_at(locator: &[u8], exponent: usize) -> u8 {
-    let mut odd = [0; MOST_PARITY + 1];
+    let mut odd = [0; MAX_PARITY + 1];
     for (at, term) in locator.iter().enumerate().skip(1).step_by(2) {
         odd[at] = *term;
     }
@@ -214,9 +225,9 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    const NONE: Reserve = Reserve {
-        least: 0,
-        in_doubt: 0,
+    const NO_RESERVE: Reserve = Reserve {
+        misdecode_protection: 0,
+        kept_from_erasures: 0,
     };
 
     /// Data and its parity: the remainder by the generator polynomial.
@@ -266,7 +277,10 @@ mod tests {
                     block[at] ^= (error * 7 + 1) as u8;
                 }
                 let differing = block.iter().zip(&good).filter(|(a, b)| a != b).count();
-                assert_eq!(correct(&mut block, parity, NONE, &[]), Some(differing));
+                assert_eq!(
+                    correct(&mut block, parity, NO_RESERVE, &[]),
+                    Some(differing)
+                );
                 assert_eq!(block, good);
             }
         }
@@ -278,41 +292,44 @@ mod tests {
         for at in [0, 5, 9] {
             block[at] ^= 0x55;
         }
-        let reserve = |least| Reserve { least, in_doubt: 0 };
+        let reserve = |misdecode_protection| Reserve {
+            misdecode_protection,
+            kept_from_erasures: 0,
+        };
         assert_eq!(correct(&mut block.clone(), 10, reserve(5), &[]), None);
         assert_eq!(correct(&mut block, 10, reserve(4), &[]), Some(3));
     }
 
     #[test]
     fn blocks_that_are_none_are_no_panic() {
-        assert_eq!(correct(&mut [], 0, NONE, &[]), None);
-        assert_eq!(correct(&mut [1; 10], 10, NONE, &[]), None);
-        assert_eq!(correct(&mut [1; 300], 10, NONE, &[]), None);
-        assert_eq!(correct(&mut [1; 100], 90, NONE, &[]), None);
+        assert_eq!(correct(&mut [], 0, NO_RESERVE, &[]), None);
+        assert_eq!(correct(&mut [1; 10], 10, NO_RESERVE, &[]), None);
+        assert_eq!(correct(&mut [1; 300], 10, NO_RESERVE, &[]), None);
+        assert_eq!(correct(&mut [1; 100], 90, NO_RESERVE, &[]), None);
         let all: Vec<usize> = (0..30).collect();
         let mut block = encoded(&data(20), 10);
         block[3] ^= 1;
-        assert_eq!(correct(&mut block, 10, NONE, &all), None);
+        assert_eq!(correct(&mut block, 10, NO_RESERVE, &all), None);
     }
 
     #[test]
     fn places_in_doubt_cost_half_of_what_errors_do() {
         for (length, parity) in [(16, 10), (100, 30), (21, 18)] {
             let good = encoded(&data(length), parity);
-            for doubts in 0..=parity {
-                let wrong = (parity - doubts) / 2;
+            for erasures in 0..=parity {
+                let wrong = (parity - erasures) / 2;
                 let mut block = good.clone();
-                // Three in four of what is in doubt are wrong, and so are some that are not.
-                let doubted: Vec<usize> = (0..doubts).map(|at| at * 7 % block.len()).collect();
-                let others = (0..block.len()).filter(|at| !doubted.contains(at));
+                // Three in four of the erased codewords are wrong, and some others too.
+                let erased: Vec<usize> = (0..erasures).map(|at| at * 7 % block.len()).collect();
+                let others = (0..block.len()).filter(|at| !erased.contains(at));
                 let others: Vec<usize> = others.take(wrong).collect();
-                for at in doubted.iter().filter(|at| *at % 4 != 1).chain(&others) {
+                for at in erased.iter().filter(|at| *at % 4 != 1).chain(&others) {
                     block[*at] ^= (at * 5 + 1) as u8;
                 }
                 assert_eq!(
-                    correct(&mut block, parity, NONE, &doubted),
+                    correct(&mut block, parity, NO_RESERVE, &erased),
                     Some(wrong),
-                    "{length} {parity} {doubts}"
+                    "{length} {parity} {erasures}"
                 );
                 assert_eq!(block, good);
             }
@@ -323,15 +340,15 @@ mod tests {
     fn doubts_leave_their_reserve() {
         let good = encoded(&data(16), 10);
         let reserve = Reserve {
-            least: 2,
-            in_doubt: 4,
+            misdecode_protection: 2,
+            kept_from_erasures: 4,
         };
-        for (doubts, sound) in [(6, true), (7, false)] {
+        for (erasures, correctable) in [(6, true), (7, false)] {
             let mut block = good.clone();
-            let doubted: Vec<usize> = (0..doubts).collect();
-            doubted.iter().for_each(|at| block[*at] ^= 0x5a);
-            let corrected = correct(&mut block, 10, reserve, &doubted);
-            assert_eq!(corrected.is_some(), sound, "{doubts}");
+            let erased: Vec<usize> = (0..erasures).collect();
+            erased.iter().for_each(|at| block[*at] ^= 0x5a);
+            let corrected = correct(&mut block, 10, reserve, &erased);
+            assert_eq!(corrected.is_some(), correctable, "{erasures}");
         }
     }
 }

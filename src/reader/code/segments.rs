@@ -1,19 +1,19 @@
-//! What a code's data say: segments of digits, letters, bytes and kanji, and the character set that they name.
+//! Reads the segments of a code's data: digits, letters, bytes and kanji, and the character set that the code declares.
 //!
-//! rqrr reads the same bits, and hands on bytes only: it drops the ECI number, and takes digits and letters that are none
-//! for others. Here both are kept apart, and a code whose bytes the two readings don't agree upon is none.
+//! `rqrr` reads the same bits, but drops the ECI number and accepts digits and letters that no encoder writes.
+//! A code whose bytes differ between the two readings is not read.
 
 use crate::plane::layout::Version;
 
-/// What a code says.
+/// The content of a code.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reading {
     pub(crate) bytes: Vec<u8>,
-    /// The character set that the code names, where it names one: of several, the first.
+    /// The first ECI number, if the code has one: it declares the character set.
     pub(crate) eci: Option<u32>,
 }
 
-/// How many bits a segment's count has, in versions to 9, to 26, and above.
+/// The bits of a segment's character count in versions 1 to 9, 10 to 26, and 27 to 40 (ISO/IEC 18004, table 3).
 type CountBits = [usize; 3];
 
 const DIGITS: CountBits = [10, 12, 14];
@@ -21,20 +21,22 @@ const LETTERS: CountBits = [9, 11, 13];
 const BYTES: CountBits = [8, 16, 16];
 const KANJI: CountBits = [8, 10, 12];
 
+/// The characters of an alphanumeric segment by their values (table 5).
 const ALPHABET: &[u8; 45] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
 
-/// Bits of codewords, the highest first.
-struct Bits<'a> {
+/// Reads bits of codewords, the highest bit first.
+struct BitReader<'a> {
     data: &'a [u8],
     at: usize,
 }
 
-impl Bits<'_> {
+impl BitReader<'_> {
+    /// Bits that are left.
     fn left(&self) -> usize {
         self.data.len() * 8 - self.at
     }
 
-    /// The number that the next `count` bits are, 16 at most.
+    /// The next `count` bits, at most 16, as a number; `None` if fewer are left.
     fn take(&mut self, count: usize) -> Option<usize> {
         if self.left() < count {
             return None;
@@ -49,9 +51,9 @@ impl Bits<'_> {
     }
 }
 
-/// The data codewords of a code, read; none where they end within a segment, or hold what no encoder writes.
+/// Reads the data codewords. `None` if they end within a segment, or hold something that no encoder writes.
 pub(crate) fn read(data: &[u8], version: Version) -> Option<Reading> {
-    let mut bits = Bits { data, at: 0 };
+    let mut bits = BitReader { data, at: 0 };
     let size = match version.number() {
         ..10 => 0,
         10..27 => 1,
@@ -70,15 +72,15 @@ pub(crate) fn read(data: &[u8], version: Version) -> Option<Reading> {
                 reading.eci.get_or_insert(eci);
             }
             8 => kanji(&mut bits, KANJI[size], bytes)?,
-            // Parts of a message, and the markers of other trades: no wallet's.
+            // Structured append and FNC1: no wallet uses them.
             _ => return None,
         }
     }
     Some(reading)
 }
 
-/// Three digits in ten bits, two in seven, one in four.
-fn digits(bits: &mut Bits<'_>, count_bits: usize, bytes: &mut Vec<u8>) -> Option<()> {
+/// Reads digits: three in ten bits, two in seven, one in four.
+fn digits(bits: &mut BitReader<'_>, count_bits: usize, bytes: &mut Vec<u8>) -> Option<()> {
     let mut left = bits.take(count_bits)?;
     while left > 0 {
         let (take, width) = match left {
@@ -86,25 +88,25 @@ fn digits(bits: &mut Bits<'_>, count_bits: usize, bytes: &mut Vec<u8>) -> Option
             2 => (2, 7),
             _ => (3, 10),
         };
-        spell(bits.take(width)?, &ALPHABET[..10], take, bytes)?;
+        write_number(bits.take(width)?, &ALPHABET[..10], take, bytes)?;
         left -= take;
     }
     Some(())
 }
 
-/// Two of forty-five letters in eleven bits, one in six.
-fn letters(bits: &mut Bits<'_>, count_bits: usize, bytes: &mut Vec<u8>) -> Option<()> {
+/// Reads letters: two in eleven bits, one in six.
+fn letters(bits: &mut BitReader<'_>, count_bits: usize, bytes: &mut Vec<u8>) -> Option<()> {
     let mut left = bits.take(count_bits)?;
     while left > 0 {
         let (take, width) = if left == 1 { (1, 6) } else { (2, 11) };
-        spell(bits.take(width)?, ALPHABET, take, bytes)?;
+        write_number(bits.take(width)?, ALPHABET, take, bytes)?;
         left -= take;
     }
     Some(())
 }
 
-/// Writes a number in `places` places of this alphabet; none where it needs more.
-fn spell(number: usize, alphabet: &[u8], places: usize, bytes: &mut Vec<u8>) -> Option<()> {
+/// Writes a number with `places` digits of this alphabet; `None` if it needs more.
+fn write_number(number: usize, alphabet: &[u8], places: usize, bytes: &mut Vec<u8>) -> Option<()> {
     let (first, base) = (bytes.len(), alphabet.len());
     let mut rest = number;
     for _ in 0..places {
@@ -115,15 +117,16 @@ fn spell(number: usize, alphabet: &[u8], places: usize, bytes: &mut Vec<u8>) -> 
     (rest == 0).then_some(())
 }
 
-fn plain(bits: &mut Bits<'_>, count_bits: usize, bytes: &mut Vec<u8>) -> Option<()> {
+/// Reads bytes.
+fn plain(bits: &mut BitReader<'_>, count_bits: usize, bytes: &mut Vec<u8>) -> Option<()> {
     for _ in 0..bits.take(count_bits)? {
         bytes.push(bits.take(8)? as u8);
     }
     Some(())
 }
 
-/// Shift JIS of two bytes, in thirteen bits.
-fn kanji(bits: &mut Bits<'_>, count_bits: usize, bytes: &mut Vec<u8>) -> Option<()> {
+/// Reads characters of two Shift JIS bytes, in thirteen bits each (ISO/IEC 18004, kanji mode).
+fn kanji(bits: &mut BitReader<'_>, count_bits: usize, bytes: &mut Vec<u8>) -> Option<()> {
     for _ in 0..bits.take(count_bits)? {
         let packed = bits.take(13)?;
         let off = ((packed / 0xc0) << 8) | (packed % 0xc0);
@@ -133,8 +136,8 @@ fn kanji(bits: &mut Bits<'_>, count_bits: usize, bytes: &mut Vec<u8>) -> Option<
     Some(())
 }
 
-/// A number of one, two or three bytes, as the first bits say.
-fn eci(bits: &mut Bits<'_>) -> Option<u32> {
+/// Reads an ECI number. Its first bits say whether it has one, two or three bytes.
+fn eci(bits: &mut BitReader<'_>) -> Option<u32> {
     let first = bits.take(8)?;
     let number = match first {
         ..0x80 => first,
@@ -202,7 +205,7 @@ mod tests {
     #[test]
     fn what_no_encoder_writes_is_none() {
         let version = Version::new(2).unwrap();
-        // Three digits that are 1000, two letters that are 2025, an ECI of no length, a kind that is none.
+        // Three digits with the value 1000, two letters with 2025, an ECI without a valid length, an unknown mode.
         for data in [
             [0b0001_0000, 0b0000_1111, 0b1110_1000],
             [0b0010_0000, 0b0001_0111, 0b1110_1001],

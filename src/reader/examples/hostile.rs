@@ -1,7 +1,8 @@
-//! How long hostile pictures keep the reader: `cargo run --release -p kaunter-reader --example hostile`.
+//! Times the reader on hostile pictures: `cargo run --release -p kaunter-reader --example hostile`.
 //!
-//! For each kind and size the slowest of a live reader's frames, and a still one, in milliseconds; the fastest of nine runs
-//! of each frame. A till that reads thirty frames a second has 33; what a customer may wait for one frame is 50.
+//! It prints milliseconds for each kind and size: the slowest live frame, and a still one.
+//! Each figure is the fastest of nine runs.
+//! At thirty frames a second a till has 33 ms for a frame. A customer notices 50.
 #![allow(clippy::unwrap_used)]
 
 use std::time::Instant;
@@ -12,8 +13,9 @@ use kaunter_scenes::{HOSTILE, hostile};
 const SIZES: [(usize, usize); 3] = [(640, 480), (1280, 720), (1920, 1080)];
 const RUNS: usize = 9;
 
-/// The fastest of some runs of a frame after so many others, for passes take turns: a busy machine slows, and nothing
-/// makes faster.
+/// The fastest of several runs of a frame that follows `before` others, because passes take turns from frame to frame.
+///
+/// The fastest run is the one that other programs disturbed least.
 fn fastest_ms(luma: &Luma<'_>, effort: Effort, before: usize) -> f64 {
     let mut times: Vec<f64> = (0..RUNS)
         .map(|_| {

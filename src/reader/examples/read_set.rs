@@ -1,4 +1,4 @@
-//! How many pictures of a set are read, what is misread, and how long it takes.
+//! Reads the pictures of a set, and prints how many are read, which are misread, and how long it takes.
 //!
 //! `cargo run --release -p kaunter-reader --example read_set -- MANIFEST.json [--live] [--misses] [--reps N]`
 //!
@@ -48,7 +48,7 @@ fn picture(path: &Path) -> Picture {
     }
 }
 
-/// As the bench compares: white space folded, only what is printable in ASCII.
+/// A text as `tests/bench/reader.mjs` compares it: printable ASCII only, with each white space as one blank.
 fn folded(text: &str) -> String {
     let plain: String = text
         .chars()

@@ -1,86 +1,128 @@
-//! Finder patterns: squares in squares, whose every cut through the middle shows 1:1:3:1:1.
+//! Scans the binarised picture for finder patterns: squares within squares, 1:1:3:1:1 on every line through the middle.
 //!
-//! One scan of the rows finds those of dark codes and of light ones. What a row suggests, a column, the row through the
-//! middle and a diagonal must confirm.
+//! One scan of the rows finds the patterns of dark codes and of inverted ones.
+//! Each row hit must be confirmed along a column, along the row through the middle, and along one diagonal.
 
 use super::order::order;
-use super::runs::{DIAGONAL, Most, Runs, STRAIGHT, cross_a_finder, walk, walk_diagonal};
+use super::runs::{DIAGONAL, Runs, STRAIGHT, WalkLimits, crosses_a_finder, walk, walk_diagonal};
 use crate::picture::bits::Bits;
-use crate::picture::lines::{Columns, Line};
+use crate::picture::lines::{ColumnLines, Line};
 use crate::picture::point::Point;
+use crate::picture::polarity::Polarity;
 use crate::work::spend;
 
-/// A finder pattern in one binary picture, in that picture's pixels.
+/// A finder pattern as the scan of one level sees it, in pixels of that level. Its ring is not measured yet.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Sighting {
+pub(crate) struct FinderCandidate {
     pub(crate) center: Point,
-    /// Pixels of a module.
+    /// Pixels in a module.
     pub(crate) module: f32,
-    /// Light where a code is dark.
-    pub(crate) inverted: bool,
+    pub(crate) polarity: Polarity,
     /// Scanned rows that crossed it.
     pub(crate) rows: u32,
 }
 
-impl Sighting {
-    /// The part of the middle's rows that were seen, somewhat more than 1 at most: a finder shows itself in all of them.
+impl FinderCandidate {
+    /// The scanned rows that crossed it, divided by those that cross a finder's core of this size. At most `MAX_SHARE`.
     fn share(&self, step: usize) -> f32 {
-        (self.rows as f32 * step as f32 / (self.module * 3.0)).min(1.2)
+        (self.rows as f32 * step as f32 / (self.module * CORE_MODULES)).min(MAX_SHARE)
     }
 }
 
-/// Sightings that a scan holds at once: a picture of text and lattices must not slow the rest down.
-const MOST_SIGHTINGS: usize = 160;
-/// Sightings that a scan hands on, the most seen first: a picture has three finders a code, and some that are none.
-const MOST_KEPT: usize = 64;
-/// Pixels of walks that a scan may take, and what each takes at least: snow as a camera of 1280 x 720 shows it takes no
-/// more, and what does is no counter.
-const MOST_WALKED: usize = 480_000;
-const LEAST_WALK: usize = 8;
-/// A finder that was seen in a smaller part of its rows is a chance.
-const LEAST_SHARE: f32 = 0.3;
-/// Rows above the present one, in pixels, whose sightings of one row may be forgotten when there are too many.
+/// Modules of a finder's core and of a whole finder, along a line through the middle (ISO/IEC 18004, finder pattern).
+const CORE_MODULES: f32 = 3.0;
+const FINDER_MODULES: f32 = 7.0;
+/// Candidates that a scan holds at once.
+///
+/// Larger: text and lattices slow the scan down, because each new candidate is compared with all of them.
+/// Smaller: a finder among text is dropped.
+const MAX_CANDIDATES: usize = 160;
+/// Candidates that a scan returns, those with the largest share first.
+///
+/// A code has three; the others are chance. Larger: more rings to measure. Smaller: textured backgrounds hide a finder.
+const MAX_KEPT: usize = 64;
+/// The bound on the pixels that a scan's walks may take together.
+///
+/// Measured: white noise from a camera of 1280 x 720 needs no more, and no picture of a counter needs as much.
+/// Larger: hostile pictures take longer. Smaller: noisy frames are not scanned to their end.
+const MAX_WALKED: usize = 480_000;
+/// The pixels that every walk costs at least, for the bound above: the fixed cost of a walk in pixels.
+const MIN_WALK: usize = 8;
+/// A candidate with a smaller share than this is dropped.
+///
+/// Chosen on the till set. Larger: rotated and blurred finders are lost. Smaller: more candidates are chance.
+const MIN_SHARE: f32 = 0.3;
+/// Shares above this are equal: rotated finders are crossed by more rows than their core has.
+const MAX_SHARE: f32 = 1.2;
+/// When there are too many candidates, those of a single row are dropped if they lie this many pixels above the scan.
+///
+/// Larger: less room for new ones. Smaller: large finders are dropped before their second row.
 const STALE_ROWS: f32 = 40.0;
+/// Half the width, in modules, of the strip in which a row hit belongs to a known candidate: half a core.
+const SAME_ACROSS: f32 = 1.5;
+/// The end of that strip below the middle, in modules: half a core and some room for rotation.
+const SAME_BELOW: f32 = 1.8;
+/// Two candidates whose middles are closer than this, in modules, are one finder.
+///
+/// Larger: neighbouring patterns melt together. Smaller: a slanted finder counts twice.
+const SAME_FINDER: f32 = 2.0;
+/// The largest ratio of a finder's height to its width, or the reverse, when it is seen at a slant.
+///
+/// Chosen on the till set. Larger: letters pass. Smaller: strongly tilted codes fail.
+const MAX_STRETCH: i32 = 3;
+/// The largest ratio of the row through the middle to the row hit that led there. Larger: other objects pass.
+const MAX_GROWTH: i32 = 2;
+/// The bound on each half of a walk, in tenths of the row hit's length: in the column, and in the row after it.
+///
+/// The last two are pixels that are added, for small finders: to a half, and to its part within the core.
+/// Chosen on the till set. Larger: walks over other objects cost time. Smaller: slanted finders are lost.
+const FIRST_HALF_TENTHS: i32 = 15;
+const SECOND_HALF_TENTHS: i32 = 12;
+const ROOM_HALF: i32 = 4;
+const ROOM_CORE: i32 = 2;
 
-/// The best finders of a picture, of which every `step`th row is scanned.
-pub(crate) fn find(bits: &Bits, step: usize, least_core: i32) -> Vec<Sighting> {
+/// The best finder candidates of a binarised level.
+///
+/// Every `step`th row is scanned, and cores narrower than `min_core` pixels are ignored.
+pub(crate) fn find(bits: &Bits, step: usize, min_core: i32) -> Vec<FinderCandidate> {
     let mut scan = Scan {
         bits,
-        columns: Columns::of(bits),
+        columns: ColumnLines::of(bits),
         found: Vec::new(),
         active: Vec::new(),
         walked: 0,
     };
     let mut row = Row {
-        least_core,
+        min_core,
         ..Row::default()
     };
     for y in (step / 2..bits.height()).step_by(step) {
         row.read(bits, y);
-        if !scan.look_at(&row, y as i32) {
+        if !scan.scan_row(&row, y as i32) {
             break;
         }
     }
     let mut found = scan.found;
-    found.retain(|sighting| sighting.share(step) >= LEAST_SHARE);
-    let best = order(found.iter().map(|sighting| -sighting.share(step)));
+    found.retain(|candidate| candidate.share(step) >= MIN_SHARE);
+    let best = order(found.iter().map(|candidate| -candidate.share(step)));
     best.into_iter()
-        .take(MOST_KEPT)
+        .take(MAX_KEPT)
         .map(|at| found[at])
         .collect()
 }
 
-/// A row's edges, and where five runs look like a finder's.
+/// The edges of one row, and the places where five runs have a finder's proportions.
 #[derive(Default)]
 struct Row {
     first_is_dark: bool,
     edges: Vec<i32>,
     lengths: Vec<i32>,
     likely: Vec<u8>,
-    least_core: i32,
+    min_core: i32,
 }
 
 impl Row {
+    /// Reads row `y`.
     fn read(&mut self, bits: &Bits, y: usize) {
         bits.edges(y, &mut self.edges);
         self.first_is_dark = bits.is_dark(0, y);
@@ -90,7 +132,7 @@ impl Row {
         self.mark();
     }
 
-    /// Five slices of one length, so that the compiler makes vectors of the test.
+    /// Tests every five neighbouring runs. Slices of equal length let the compiler vectorise the test.
     fn mark(&mut self) {
         let count = self.lengths.len().saturating_sub(4);
         self.likely.clear();
@@ -103,11 +145,11 @@ impl Row {
         }
         for (at, likely) in self.likely.iter_mut().enumerate() {
             let runs = [a[at], b[at], c[at], d[at], e[at]];
-            *likely = u8::from(cross_a_finder(runs, STRAIGHT) & (c[at] >= self.least_core));
+            *likely = u8::from(crosses_a_finder(runs, STRAIGHT) & (c[at] >= self.min_core));
         }
     }
 
-    /// The windows that look like a finder's, eight flags at a time.
+    /// The hits of the row. The flags are looked at eight at a time.
     fn windows(&self) -> impl Iterator<Item = Window> + '_ {
         let (eights, rest) = self.likely.as_chunks::<8>();
         let mut last = [0; 8];
@@ -128,84 +170,90 @@ impl Row {
 
     fn window(&self, at: usize) -> Window {
         let edge = |more: usize| self.edges.get(at + more).copied().unwrap_or_default();
+        let starts_dark = at.is_multiple_of(2) == self.first_is_dark;
         Window {
             core: (edge(2), edge(3)),
             length: edge(5) - edge(0),
-            inverted: at.is_multiple_of(2) != self.first_is_dark,
+            polarity: if starts_dark {
+                Polarity::DarkOnLight
+            } else {
+                Polarity::LightOnDark
+            },
         }
     }
 }
 
-/// Five runs of a row.
+/// Five runs of a row with a finder's proportions.
 struct Window {
-    /// First pixel of the middle run, and the one after its last.
+    /// The first pixel of the middle run, and the one after its last.
     core: (i32, i32),
     length: i32,
-    inverted: bool,
+    polarity: Polarity,
 }
 
-/// Where a row's window is one of a finder that is known.
-struct Near {
-    /// The finder's place among all.
+/// The strip in which hits of later rows belong to a known candidate.
+struct ActiveCandidate {
+    /// The candidate's index among all.
     at: usize,
-    inverted: bool,
+    polarity: Polarity,
     left: f32,
     right: f32,
     bottom: f32,
 }
 
-impl Near {
-    fn new(at: usize, known: &Sighting) -> Self {
+impl ActiveCandidate {
+    fn new(at: usize, known: &FinderCandidate) -> Self {
         let Point { x, y } = known.center;
         Self {
             at,
-            inverted: known.inverted,
-            left: x - 1.5 * known.module,
-            right: x + 1.5 * known.module,
-            bottom: y + 1.8 * known.module,
+            polarity: known.polarity,
+            left: x - SAME_ACROSS * known.module,
+            right: x + SAME_ACROSS * known.module,
+            bottom: y + SAME_BELOW * known.module,
         }
     }
 }
 
+/// A scan of one level.
 struct Scan<'a> {
     bits: &'a Bits,
-    columns: Columns<'a>,
-    found: Vec<Sighting>,
-    /// Those that the present row may still cross.
-    active: Vec<Near>,
-    /// Pixels of walks through windows.
+    columns: ColumnLines<'a>,
+    found: Vec<FinderCandidate>,
+    /// The candidates that the present row may still cross.
+    active: Vec<ActiveCandidate>,
+    /// Pixels that the walks of this scan have taken.
     walked: usize,
 }
 
 impl Scan<'_> {
-    /// Whether there is a point in going on.
-    fn look_at(&mut self, row: &Row, y: i32) -> bool {
+    /// Confirms the hits of a row. False if the scan has reached one of its bounds and must end.
+    fn scan_row(&mut self, row: &Row, y: i32) -> bool {
         self.active.retain(|near| near.bottom >= y as f32);
         for window in row.windows() {
             spend(1 + self.active.len());
-            if self.seen_above(&window, y) {
+            if self.is_known(&window, y) {
                 continue;
             }
-            self.walked += LEAST_WALK + window.length as usize;
-            if self.walked > MOST_WALKED {
+            self.walked += MIN_WALK + window.length as usize;
+            if self.walked > MAX_WALKED {
                 return false;
             }
-            let Some(sighting) = self.confirm(&window, y) else {
+            let Some(candidate) = self.confirm(&window, y) else {
                 continue;
             };
-            self.add(sighting);
-            if self.found.len() > MOST_SIGHTINGS && !self.make_room(y) {
+            self.add(candidate);
+            if self.found.len() > MAX_CANDIDATES && !self.make_room(y) {
                 return false;
             }
         }
         true
     }
 
-    /// Counts this row for the finder that a row above has found here.
-    fn seen_above(&mut self, window: &Window, y: i32) -> bool {
+    /// Whether the hit belongs to a known candidate, which then counts this row.
+    fn is_known(&mut self, window: &Window, y: i32) -> bool {
         let (x, y) = ((window.core.0 + window.core.1) as f32 * 0.5, y as f32 + 0.5);
-        let here = |near: &&Near| {
-            near.inverted == window.inverted && near.left < x && x < near.right && y < near.bottom
+        let here = |near: &&ActiveCandidate| {
+            near.polarity == window.polarity && near.left < x && x < near.right && y < near.bottom
         };
         let Some(near) = self.active.iter().rev().find(here) else {
             return false;
@@ -214,75 +262,80 @@ impl Scan<'_> {
         true
     }
 
-    /// The column through the middle of a row's window, the row through the middle of that column, and one diagonal.
-    fn confirm(&mut self, window: &Window, y: i32) -> Option<Sighting> {
+    /// Walks the column through a hit's middle, the row through that column's middle, and the diagonals.
+    fn confirm(&mut self, window: &Window, y: i32) -> Option<FinderCandidate> {
         let bits = self.bits;
         let core = window.core.1 - window.core.0;
         let x = (window.core.0 + window.core.1) >> 1;
-        let most = Most {
-            core: 2 * core + 2,
-            half: window.length * 3 / 2 + 4,
+        let limits = WalkLimits {
+            core: 2 * core + ROOM_CORE,
+            half: window.length * FIRST_HALF_TENTHS / 10 + ROOM_HALF,
         };
-        let down = walk(self.columns.line(x as usize), y, most)
-            .filter(|walk| cross_a_finder(walk.runs, STRAIGHT))?;
+        let down = walk(self.columns.line(x as usize), y, limits)
+            .filter(|walk| crosses_a_finder(walk.runs, STRAIGHT))?;
         let center_y = y as f32 + 0.5 + down.offset;
         let middle_y = (center_y as i32).clamp(0, bits.height() as i32 - 1);
-        let most = Most {
-            core: core + 2,
-            half: window.length * 6 / 5 + 4,
+        // This walk leads nearly through the middle, so it needs less room.
+        let limits = WalkLimits {
+            core: core + ROOM_CORE,
+            half: window.length * SECOND_HALF_TENTHS / 10 + ROOM_HALF,
         };
-        let across = walk(Line::row(bits, middle_y as usize), x, most)
-            .filter(|walk| cross_a_finder(walk.runs, STRAIGHT))?;
+        let across = walk(Line::row(bits, middle_y as usize), x, limits)
+            .filter(|walk| crosses_a_finder(walk.runs, STRAIGHT))?;
         let (height, width) = (length(&down.runs), length(&across.runs));
-        if height > 3 * width || width > 3 * height || width > 2 * window.length {
+        let stretched = height > MAX_STRETCH * width || width > MAX_STRETCH * height;
+        if stretched || width > MAX_GROWTH * window.length {
             return None;
         }
         let center = Point::new(x as f32 + 0.5 + across.offset, center_y);
         let middle_x = (center.x as i32).clamp(0, bits.width() as i32 - 1);
         let diagonal = |right: i32| {
-            walk_diagonal(bits, (middle_x, middle_y), right, most)
-                .is_some_and(|walk| cross_a_finder(walk.runs, DIAGONAL))
+            walk_diagonal(bits, (middle_x, middle_y), right, limits)
+                .is_some_and(|walk| crosses_a_finder(walk.runs, DIAGONAL))
         };
-        // One is enough: the other may run along a slanted finder's stretched side.
-        (diagonal(1) || diagonal(-1)).then_some(Sighting {
+        // One diagonal is enough: the other may run along the stretched side of a slanted finder.
+        (diagonal(1) || diagonal(-1)).then_some(FinderCandidate {
             center,
-            module: (height + width) as f32 / 14.0,
-            inverted: window.inverted,
+            module: (height + width) as f32 / (2.0 * FINDER_MODULES),
+            polarity: window.polarity,
             rows: 1,
         })
     }
 
-    fn add(&mut self, sighting: Sighting) {
+    /// Adds a candidate, or counts a row for the known one at the same place.
+    fn add(&mut self, candidate: FinderCandidate) {
         spend(self.found.len());
-        let same = |known: &&mut Sighting| {
-            let (off, reach) = (known.center - sighting.center, known.module * 2.0);
-            known.inverted == sighting.inverted && off.dot(off) < reach * reach
+        let same = |known: &&mut FinderCandidate| {
+            let (off, reach) = (known.center - candidate.center, known.module * SAME_FINDER);
+            known.polarity == candidate.polarity && off.dot(off) < reach * reach
         };
         if let Some(known) = self.found.iter_mut().find(same) {
             known.rows += 1;
         } else {
-            self.active.push(Near::new(self.found.len(), &sighting));
-            self.found.push(sighting);
+            self.active
+                .push(ActiveCandidate::new(self.found.len(), &candidate));
+            self.found.push(candidate);
         }
     }
 
-    /// Forgets the least likely; false where all are likely.
+    /// Drops the least likely candidates. False if all of them are likely and there is no room.
     fn make_room(&mut self, y: i32) -> bool {
         let fresh_from = y as f32 - STALE_ROWS;
         self.found
             .retain(|known| known.rows > 1 || known.center.y > fresh_from);
-        if self.found.len() > MOST_SIGHTINGS {
+        if self.found.len() > MAX_CANDIDATES {
             self.found.retain(|known| known.rows > 2);
         }
         self.active.clear();
         let known = self.found.iter().enumerate();
-        let near = known.map(|(at, known)| Near::new(at, known));
+        let near = known.map(|(at, known)| ActiveCandidate::new(at, known));
         self.active
             .extend(near.filter(|near| near.bottom >= y as f32));
-        self.found.len() <= MOST_SIGHTINGS
+        self.found.len() <= MAX_CANDIDATES
     }
 }
 
+/// Pixels of all five runs.
 fn length(runs: &Runs) -> i32 {
     runs.iter().sum()
 }
@@ -296,8 +349,9 @@ mod tests {
 
     const SIDE: usize = 128;
 
-    /// A picture of light, and of finders of `module` pixels at these corners.
-    fn finders(module: usize, corners: &[(usize, usize)], inverted: bool) -> Bits {
+    /// A light picture with finders of `module` pixels at these corners.
+    fn finders(module: usize, corners: &[(usize, usize)], polarity: Polarity) -> Bits {
+        let inverted = polarity == Polarity::LightOnDark;
         let dark = |x: usize, y: usize| {
             corners.iter().any(|(left, top)| {
                 let (u, v) = (
@@ -319,16 +373,21 @@ mod tests {
 
     #[test]
     fn finders_are_found_dark_and_light_small_and_large_once_each() {
-        for (module, inverted) in [(2, false), (3, true), (6, false), (6, true)] {
+        for (module, polarity) in [
+            (2, Polarity::DarkOnLight),
+            (3, Polarity::LightOnDark),
+            (6, Polarity::DarkOnLight),
+            (6, Polarity::LightOnDark),
+        ] {
             let corners = [(9, 9), (75, 12), (20, 80)];
-            let found = find(&finders(module, &corners, inverted), 1, 2);
-            assert_eq!(found.len(), 3, "{module} {inverted}: {found:?}");
+            let found = find(&finders(module, &corners, polarity), 1, 2);
+            assert_eq!(found.len(), 3, "{module} {polarity:?}: {found:?}");
             for (left, top) in corners {
                 let half = 3.5 * module as f32;
                 let middle = Point::new(left as f32 + half, top as f32 + half);
-                let near = |seen: &Sighting| (seen.center - middle).length() < 1.0;
+                let near = |seen: &FinderCandidate| (seen.center - middle).length() < 1.0;
                 let seen = found.iter().find(|seen| near(seen)).unwrap();
-                assert_eq!(seen.inverted, inverted);
+                assert_eq!(seen.polarity, polarity);
                 assert!((seen.module - module as f32).abs() < 0.3);
             }
         }
@@ -336,12 +395,14 @@ mod tests {
 
     #[test]
     fn every_fourth_row_is_enough_for_a_finder_of_three_pixels_a_module() {
-        assert_eq!(find(&finders(3, &[(50, 51)], false), 4, 2).len(), 1);
+        let bits = finders(3, &[(50, 51)], Polarity::DarkOnLight);
+        assert_eq!(find(&bits, 4, 2).len(), 1);
     }
 
     #[test]
     fn a_lattice_is_bounded() {
         let corners: Vec<_> = (0..15 * 15).map(|at| (at % 15 * 8, at / 15 * 8)).collect();
-        assert!(find(&finders(1, &corners, false), 1, 2).len() <= MOST_KEPT);
+        let bits = finders(1, &corners, Polarity::DarkOnLight);
+        assert!(find(&bits, 1, 2).len() <= MAX_KEPT);
     }
 }

@@ -1,50 +1,79 @@
-//! Finders that no threshold shows: where two were seen, or one, the others are looked for in grey.
+//! Searches the grey picture for finders that no threshold shows: the third beside a pair, or two beside a single one.
 //!
-//! A lamp's mirror image, or the blur of a hand, may hide one finder of three from every row that is scanned. The rings
-//! that were seen say where it must be, to a few modules; what is there is compared with what a finder looks like.
+//! A reflection or motion blur may hide one of three finders from the scan.
+//! The rings of the others say where it must be, to a few modules; the greys there are correlated with a finder's.
 
-use super::likeness::{Axes, HALF, alike, alike_at, modules};
+use super::likeness::{Axes, HALF, likeness, likeness_at, module_greys};
 use super::order::order;
 use super::triples::{Finder, Triple};
 use crate::picture::luma::Luma;
 use crate::picture::point::Point;
+use crate::picture::polarity::Polarity;
 
-/// Modules between the middles of two finders, of codes up to version 14; larger ones are of no wallet.
+/// Modules between the middles of two finders: version 1 has 14, version 14 has 66, and a slant changes both.
+///
+/// Larger codes are left out, because no wallet shows one.
 const LEG: std::ops::RangeInclusive<f32> = 12.0..=70.0;
-/// One finder's module is larger than the other's by this at most.
-const MOST_SIZES: f32 = 1.6;
-/// Pairs that look so little like two of one code are none.
-const MOST_COST: f32 = 0.4;
-/// Shades of both sides together by which a light ring is lighter than the core.
-const LEAST_STEP: f32 = 5.0;
-/// Of the way along a leg, so much may lead beside it.
-const MOST_BESIDE: f32 = 0.3;
-/// Pairs of which the third is looked for, and single finders of which the second is; the likeliest first.
-const MOST_PAIRS: usize = 4;
-const MOST_SINGLES: usize = 4;
-/// How far off the third is looked for, in modules: so many, and this part of the leg.
+/// The largest ratio of two finders' module sizes within a pair.
+///
+/// Chosen on the till set. Larger: more pairs are chance. Smaller: strongly tilted codes have no pair.
+const MAX_SIZES: f32 = 1.6;
+/// The largest cost of a pair: its slant off a side or a diagonal, plus its difference in size.
+///
+/// Chosen on the till set. Larger: more time for pairs of chance. Smaller: tilted codes have no pair.
+const MAX_COST: f32 = 0.4;
+/// The contrast that core and light ring must show on both sides together, in shades.
+///
+/// Larger: dim codes are not searched. Smaller: noise is correlated at every place, which costs time.
+const MIN_STEP: f32 = 5.0;
+/// The largest offset of a side's end from its axis, as a part of its length.
+///
+/// A diagonal must differ from 45 degrees by less than `DIAGONAL_SLACK` times as much.
+const MAX_BESIDE: f32 = 0.3;
+const DIAGONAL_SLACK: f32 = 1.5;
+/// The pairs that are completed, and the single finders that are; the likeliest first. More cost time.
+const MAX_PAIRS: usize = 4;
+const MAX_SINGLES: usize = 4;
+/// How far from its expected place a third finder is searched, in modules.
+/// It is a constant plus a part of the leg, but at most `MAX_REACH`.
+///
+/// Chosen on the till set. Larger: more time, and more chance finds. Smaller: tilted codes are missed.
 const REACH: f32 = 1.2;
 const REACH_PART: f32 = 0.1;
-const MOST_REACH: f32 = 5.0;
-/// What looks less like a finder is none.
-const LEAST_ALIKE: f32 = 0.55;
-const LEAST_ALIKE_ROUGH: f32 = 0.4;
-/// Along the sides of a single finder, the furthest place of a second one.
-const MOST_STRIP: i32 = 50;
-/// The first search looks at every half module.
+const MAX_REACH: f32 = 5.0;
+/// The least likeness of a finder, and that of a second finder's first rough place.
+///
+/// Chosen on the till set. Larger: blurred finders are missed. Smaller: more triples of chance are tried.
+const MIN_LIKENESS: f32 = 0.55;
+const MIN_LIKENESS_ROUGH: f32 = 0.4;
+/// The longest distance at which a single finder's partner is searched, in modules: version 9 has 46.
+///
+/// Larger: time grows with its square. Smaller: larger codes need two finders.
+const MAX_STRIP: i32 = 50;
+/// The strip in which the partner is searched widens by one module over this many modules.
+///
+/// Larger: rotated rings lead past the partner. Smaller: more time.
+const STRIP_SLOPE: i32 = 12;
+/// Modules outside the picture at which a partner's middle may lie: half a finder and its separator.
+const OUTSIDE: f32 = 4.0;
+/// How far around its rough place a single finder's partner is searched again, in modules.
+const PARTNER_REACH: f32 = 1.0;
+/// Search positions per module in the first search.
 const PER_MODULE: i32 = 2;
+/// The steps of the search around the best position, in modules.
+const FINE_STEPS: [f32; 2] = [0.25, 0.12];
 
-/// A place for a finder: near a pixel, with these axes, at most so many modules off.
+/// An expected place of a finder: a point, the axes there, and the search radius in modules.
 struct Guess {
     at: Point,
     axes: Axes,
     reach: f32,
-    /// The corner of the triple is the first finder, the second, or this place.
+    /// The index of the triple's corner among the pair's first finder, its second one, and this place.
     corner: usize,
 }
 
-/// What these finders may be three of, with those that were not seen.
-pub(crate) fn completed(luma: &Luma<'_>, finders: &[Finder]) -> Vec<Triple> {
+/// The triples that pairs of these finders make with a third one that no scan has found.
+pub(crate) fn complete_pairs(luma: &Luma<'_>, finders: &[Finder]) -> Vec<Triple> {
     let mut pairs = Vec::new();
     for (at, first) in finders.iter().enumerate() {
         for second in &finders[at + 1..] {
@@ -55,44 +84,44 @@ pub(crate) fn completed(luma: &Luma<'_>, finders: &[Finder]) -> Vec<Triple> {
     }
     let likeliest = order(pairs.iter().map(|(cost, ..)| *cost));
     let mut triples = Vec::new();
-    for at in likeliest.into_iter().take(MOST_PAIRS) {
+    for at in likeliest.into_iter().take(MAX_PAIRS) {
         let (_, pair, guesses) = &pairs[at];
         triples.extend(best(luma, pair, guesses));
     }
     triples
 }
 
-/// What a single finder may be one of: a second is looked for along the sides of its ring, then the third.
-pub(crate) fn completed_alone(luma: &Luma<'_>, finders: &[Finder]) -> Vec<Triple> {
-    let likeliest = order(finders.iter().map(|finder| -finder.seen_part()));
-    let likeliest = likeliest.into_iter().take(MOST_SINGLES);
+/// The triples that single finders make: a second one is searched along the sides of its ring, then the third.
+pub(crate) fn complete_singles(luma: &Luma<'_>, finders: &[Finder]) -> Vec<Triple> {
+    let likeliest = order(finders.iter().map(|finder| -finder.seen_modules()));
+    let likeliest = likeliest.into_iter().take(MAX_SINGLES);
     let triples = likeliest.filter_map(|at| {
         let first = finders[at];
-        let second = beside(luma, &first)?;
+        let second = partner(luma, &first)?;
         let (_, guesses) = guesses(&first, &second)?;
         best(luma, &[first, second], &guesses)
     });
     triples.collect()
 }
 
-/// The likeliest finder straight to the right, to the left, below or above another.
-fn beside(luma: &Luma<'_>, first: &Finder) -> Option<Finder> {
+/// The likeliest finder on one of a finder's own axes: to the right, to the left, above or below.
+fn partner(luma: &Luma<'_>, first: &Finder) -> Option<Finder> {
     let axes = Axes::of(&first.corners);
-    let mut best = (LEAST_ALIKE_ROUGH, first.center);
-    for along in *LEG.start() as i32..=MOST_STRIP {
-        let width = 1 + along / 12;
+    let mut best = (MIN_LIKENESS_ROUGH, first.center);
+    for along in *LEG.start() as i32..=MAX_STRIP {
+        let width = 1 + along / STRIP_SLOPE;
         for off in -width..=width {
             let (along, off) = (along as f32, off as f32);
             for (x, y) in [(along, off), (-along, off), (off, along), (off, -along)] {
-                let place = first.center + axes.way(x, y);
-                if !luma.holds(place, first.module * 4.0)
-                    || !surely(luma, place, axes, first.inverted)
+                let place = first.center + axes.vector(x, y);
+                if !luma.holds(place, first.module * OUTSIDE)
+                    || !alternates(luma, place, axes, first.polarity)
                 {
                     continue;
                 }
-                let alike = alike_at(luma, place, axes, first.inverted);
-                if alike > best.0 {
-                    best = (alike, place);
+                let likeness = likeness_at(luma, place, axes, first.polarity);
+                if likeness > best.0 {
+                    best = (likeness, place);
                 }
             }
         }
@@ -100,40 +129,41 @@ fn beside(luma: &Luma<'_>, first: &Finder) -> Option<Finder> {
     if best.1 == first.center {
         return None;
     }
-    let (alike, center) = seek(luma, best.1, axes, 1.0, first.inverted);
-    (alike >= LEAST_ALIKE).then(|| first.standing_in(center, axes.right, axes.down))
+    let (likeness, center) = search(luma, best.1, axes, PARTNER_REACH, first.polarity);
+    (likeness >= MIN_LIKENESS).then(|| first.sibling_at(center, axes.right, axes.down))
 }
 
-/// Whether core, light ring and dark ring take turns on each of four ways from the middle.
+/// Whether core, light ring and dark ring alternate in each of four directions. A cheap test before the correlation.
 #[inline]
-fn surely(luma: &Luma<'_>, at: Point, axes: Axes, inverted: bool) -> bool {
+fn alternates(luma: &Luma<'_>, at: Point, axes: Axes, polarity: Polarity) -> bool {
     let core = luma.pixel_at(at);
-    let ways = [(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)];
-    ways.iter().all(|(x, y)| {
-        let light = luma.pixel_at(at + axes.way(x * 2.0, y * 2.0));
-        let dark = luma.pixel_at(at + axes.way(x * 3.0, y * 3.0));
+    let inverted = polarity.is_inverted();
+    let directions = [(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)];
+    directions.iter().all(|(x, y)| {
+        let light = luma.pixel_at(at + axes.vector(x * 2.0, y * 2.0));
+        let dark = luma.pixel_at(at + axes.vector(x * 3.0, y * 3.0));
         (light > core) != inverted && (light > dark) != inverted
     })
 }
 
-/// Where the third finder of two may be, and how little they look like two of one code.
+/// The places where the third finder of a pair may be, and the pair's cost; `None` if the two can't be of one code.
 fn guesses(first: &Finder, second: &Finder) -> Option<(f32, Vec<Guess>)> {
     let sizes = first.module / second.module;
     let sizes = sizes.max(sizes.recip());
-    if first.inverted != second.inverted || sizes > MOST_SIZES {
+    if first.polarity != second.polarity || sizes > MAX_SIZES {
         return None;
     }
-    let way = second.center - first.center;
+    let between = second.center - first.center;
     let near = Axes::of(&first.corners);
-    let far = Axes::of(&second.corners).turned_to(near);
-    let (near_x, near_y) = near.modules(way)?;
-    let (far_x, far_y) = far.modules(way)?;
+    let far = Axes::of(&second.corners).aligned_with(near);
+    let (near_x, near_y) = near.modules(between)?;
+    let (far_x, far_y) = far.modules(between)?;
     let (x, y) = ((near_x + far_x) * 0.5, (near_y + far_y) * 0.5);
     let (short, long) = (x.abs().min(y.abs()), x.abs().max(y.abs()));
     if !LEG.contains(&long) {
         return None;
     }
-    let reach = (REACH + long * REACH_PART).min(MOST_REACH);
+    let reach = (REACH + long * REACH_PART).min(MAX_REACH);
     let guess = |at: Point, axes: Axes, corner: usize| Guess {
         at,
         axes,
@@ -142,90 +172,94 @@ fn guesses(first: &Finder, second: &Finder) -> Option<(f32, Vec<Guess>)> {
     };
     let axes = near.mean(far);
     let mut guesses = Vec::with_capacity(4);
-    let beside = if short < long * MOST_BESIDE {
+    let slant = if short < long * MAX_BESIDE {
+        // The two lie on one side of the code: the third is beside either of them, on either hand.
         for side in [-long, long] {
-            let (near_way, far_way) = if x.abs() > y.abs() {
-                (near.way(0.0, side), far.way(0.0, side))
+            let (from_first, from_second) = if x.abs() > y.abs() {
+                (near.vector(0.0, side), far.vector(0.0, side))
             } else {
-                (near.way(side, 0.0), far.way(side, 0.0))
+                (near.vector(side, 0.0), far.vector(side, 0.0))
             };
-            guesses.push(guess(first.center + near_way, near, 0));
-            guesses.push(guess(second.center + far_way, far, 1));
+            guesses.push(guess(first.center + from_first, near, 0));
+            guesses.push(guess(second.center + from_second, far, 1));
         }
         short / long
-    } else if short > long * (1.0 - 1.5 * MOST_BESIDE) {
-        let to_right = first.center + near.way(near_x, 0.0) + second.center - far.way(0.0, far_y);
-        let to_down = first.center + near.way(0.0, near_y) + second.center - far.way(far_x, 0.0);
+    } else if short > long * (1.0 - DIAGONAL_SLACK * MAX_BESIDE) {
+        // The two lie on the diagonal: the third is at one of the other two corners of their square.
+        let right = near.vector(near_x, 0.0);
+        let down = near.vector(0.0, near_y);
+        let to_right = first.center + right + second.center - far.vector(0.0, far_y);
+        let to_down = first.center + down + second.center - far.vector(far_x, 0.0);
         guesses.push(guess(to_right.times(0.5), axes, 2));
         guesses.push(guess(to_down.times(0.5), axes, 2));
         1.0 - short / long
     } else {
         return None;
     };
-    let cost = beside + (sizes - 1.0);
-    (cost <= MOST_COST).then_some((cost, guesses))
+    let cost = slant + (sizes - 1.0);
+    (cost <= MAX_COST).then_some((cost, guesses))
 }
 
-/// The guess at which a finder is most likely seen, as a triple.
+/// The triple with the guess at which a finder is most likely; `None` if no place looks like one.
 fn best(luma: &Luma<'_>, pair: &[Finder; 2], guesses: &[Guess]) -> Option<Triple> {
-    let inverted = pair[0].inverted;
-    let seen = guesses.iter().map(|guess| {
+    let polarity = pair[0].polarity;
+    let searched = guesses.iter().map(|guess| {
         (
-            seek(luma, guess.at, guess.axes, guess.reach, inverted),
+            search(luma, guess.at, guess.axes, guess.reach, polarity),
             guess,
         )
     });
-    let ((alike, center), guess) = seen.max_by(|a, b| a.0.0.total_cmp(&b.0.0))?;
-    if alike < LEAST_ALIKE {
+    let ((likeness, center), guess) = searched.max_by(|a, b| a.0.0.total_cmp(&b.0.0))?;
+    if likeness < MIN_LIKENESS {
         return None;
     }
-    let third = pair[0].standing_in(center, guess.axes.right, guess.axes.down);
+    let third = pair[0].sibling_at(center, guess.axes.right, guess.axes.down);
     let all = [pair[0], pair[1], third];
     let corner = guess.corner;
     let others = [(corner + 1) % 3, (corner + 2) % 3];
     Some(Triple::of(all[corner], all[others[0]], all[others[1]]))
 }
 
-/// Where within reach a finder is most likely, and how much it looks like one, from -1 to 1.
-fn seek(luma: &Luma<'_>, at: Point, axes: Axes, reach: f32, inverted: bool) -> (f32, Point) {
-    let patch = Patch::new(luma, at, axes, (reach * PER_MODULE as f32).ceil() as i32);
+/// The place within reach that looks most like a finder, and its likeness from -1 to 1.
+fn search(luma: &Luma<'_>, at: Point, axes: Axes, reach: f32, polarity: Polarity) -> (f32, Point) {
+    let patch = FinderPatch::new(luma, at, axes, (reach * PER_MODULE as f32).ceil() as i32);
     let mut best = (-1.0, at);
     for y in -patch.reach..=patch.reach {
         for x in -patch.reach..=patch.reach {
-            if patch.is_likely(x, y, inverted) {
-                let greys = modules(|i, j| patch.grey(x + i * PER_MODULE, y + j * PER_MODULE));
-                let alike = alike(&greys, inverted);
-                if alike > best.0 {
+            if patch.is_likely(x, y, polarity) {
+                let grey = |i, j| patch.grey(x + i * PER_MODULE, y + j * PER_MODULE);
+                let likeness = likeness(&module_greys(grey), polarity);
+                if likeness > best.0 {
                     let per_module = PER_MODULE as f32;
                     best = (
-                        alike,
-                        at + axes.way(x as f32 / per_module, y as f32 / per_module),
+                        likeness,
+                        at + axes.vector(x as f32 / per_module, y as f32 / per_module),
                     );
                 }
             }
         }
     }
-    for step in [0.25, 0.12] {
+    for step in FINE_STEPS {
         let start = best.1;
         for (x, y) in [(-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0)] {
-            let place = start + axes.way(x * step, y * step);
-            let alike = alike_at(luma, place, axes, inverted);
-            if alike > best.0 {
-                best = (alike, place);
+            let place = start + axes.vector(x * step, y * step);
+            let likeness = likeness_at(luma, place, axes, polarity);
+            if likeness > best.0 {
+                best = (likeness, place);
             }
         }
     }
     best
 }
 
-/// Greys at every half module around a place: neighbouring places share most of theirs.
-struct Patch {
+/// Greys at every half module around a place, fetched once: neighbouring positions share most of them.
+struct FinderPatch {
     greys: Vec<f32>,
     side: i32,
     reach: i32,
 }
 
-impl Patch {
+impl FinderPatch {
     fn new(luma: &Luma<'_>, at: Point, axes: Axes, reach: i32) -> Self {
         let most = reach + HALF * PER_MODULE;
         let side = 2 * most + 1;
@@ -233,12 +267,13 @@ impl Patch {
         for y in -most..=most {
             for x in -most..=most {
                 let (x, y) = (x as f32 / PER_MODULE as f32, y as f32 / PER_MODULE as f32);
-                greys.push(luma.pixel_at(at + axes.way(x, y)));
+                greys.push(luma.pixel_at(at + axes.vector(x, y)));
             }
         }
         Self { greys, side, reach }
     }
 
+    /// The grey at a position, in half modules from the middle.
     #[inline]
     fn grey(&self, x: i32, y: i32) -> f32 {
         let most = self.side / 2;
@@ -246,18 +281,18 @@ impl Patch {
         self.greys.get(at as usize).copied().unwrap_or_default()
     }
 
-    /// Whether the light ring is lighter than the core, on both sides of each axis together.
+    /// Whether the light ring is lighter than the core along both axes. A cheap test before the correlation.
     #[inline]
-    fn is_likely(&self, x: i32, y: i32, inverted: bool) -> bool {
+    fn is_likely(&self, x: i32, y: i32, polarity: Polarity) -> bool {
         let ring = 2 * PER_MODULE;
         let core = self.grey(x, y);
         let across = self.grey(x + ring, y) + self.grey(x - ring, y);
         let along = self.grey(x, y + ring) + self.grey(x, y - ring);
         let (across, along) = (across - 2.0 * core, along - 2.0 * core);
-        if inverted {
-            across.max(along) < -LEAST_STEP
+        if polarity.is_inverted() {
+            across.max(along) < -MIN_STEP
         } else {
-            across.min(along) > LEAST_STEP
+            across.min(along) > MIN_STEP
         }
     }
 }
@@ -265,20 +300,21 @@ impl Patch {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::finder::Sighting;
+    use super::super::finder::FinderCandidate;
     use super::super::ring::Ring;
     use super::*;
 
     const SIDE: usize = 200;
     const MODULE: f32 = 4.0;
-    /// The middles of the finders of a code of version 2 whose corner is at (40, 50).
+    /// The middles of the finders of a version 2 code whose top left corner is at (40, 50).
     const MIDDLES: [Point; 3] = [
         Point::new(54.0, 64.0),
         Point::new(126.0, 64.0),
         Point::new(54.0, 136.0),
     ];
 
-    fn picture(inverted: bool) -> Vec<u8> {
+    fn picture(polarity: Polarity) -> Vec<u8> {
+        let inverted = polarity.is_inverted();
         let text = "134503098230927349";
         let size = qrcode::Version::Normal(2);
         let code = qrcode::QrCode::with_version(text, size, qrcode::EcLevel::M).unwrap();
@@ -292,7 +328,7 @@ mod tests {
         (0..SIDE * SIDE).map(pixel).collect()
     }
 
-    fn finder(center: Point, inverted: bool) -> Finder {
+    fn finder(center: Point, polarity: Polarity) -> Finder {
         let corner = |x: f32, y: f32| center + Point::new(x, y).times(3.0 * MODULE);
         let ring = Ring {
             center,
@@ -304,13 +340,13 @@ mod tests {
                 corner(1.0, -1.0),
             ],
         };
-        let sighting = Sighting {
+        let candidate = FinderCandidate {
             center,
             module: MODULE,
-            inverted,
+            polarity,
             rows: 3,
         };
-        Finder::new(&sighting, &ring, 1.0, 4)
+        Finder::new(&candidate, &ring, 1.0, 4)
     }
 
     fn is_the_code(triple: &Triple) -> bool {
@@ -322,24 +358,24 @@ mod tests {
 
     #[test]
     fn the_third_of_two_is_found_whichever_it_is() {
-        for inverted in [false, true] {
-            let pixels = picture(inverted);
+        for polarity in [Polarity::DarkOnLight, Polarity::LightOnDark] {
+            let pixels = picture(polarity);
             let luma = Luma::new(&pixels, SIDE, SIDE, SIDE).unwrap();
             for missing in 0..3 {
                 let seen = (0..3).filter(|at| *at != missing);
-                let seen: Vec<Finder> = seen.map(|at| finder(MIDDLES[at], inverted)).collect();
-                let triples = completed(&luma, &seen);
-                assert!(triples.iter().any(is_the_code), "{missing} {inverted}");
+                let seen: Vec<Finder> = seen.map(|at| finder(MIDDLES[at], polarity)).collect();
+                let triples = complete_pairs(&luma, &seen);
+                assert!(triples.iter().any(is_the_code), "{missing} {polarity:?}");
             }
         }
     }
 
     #[test]
     fn the_others_of_one_are_found_whichever_it_is() {
-        let pixels = picture(false);
+        let pixels = picture(Polarity::DarkOnLight);
         let luma = Luma::new(&pixels, SIDE, SIDE, SIDE).unwrap();
         for middle in MIDDLES {
-            let triples = completed_alone(&luma, &[finder(middle, false)]);
+            let triples = complete_singles(&luma, &[finder(middle, Polarity::DarkOnLight)]);
             assert!(triples.iter().any(is_the_code), "{middle:?}");
         }
     }
@@ -351,19 +387,20 @@ mod tests {
             .collect();
         for pixels in [noise, vec![120; SIDE * SIDE]] {
             let luma = Luma::new(&pixels, SIDE, SIDE, SIDE).unwrap();
-            let two = [finder(MIDDLES[0], false), finder(MIDDLES[1], false)];
-            assert!(completed(&luma, &two).is_empty());
-            assert!(completed_alone(&luma, &two[..1]).is_empty());
+            let two = [MIDDLES[0], MIDDLES[1]].map(|at| finder(at, Polarity::DarkOnLight));
+            assert!(complete_pairs(&luma, &two).is_empty());
+            assert!(complete_singles(&luma, &two[..1]).is_empty());
         }
     }
 
     #[test]
     fn finders_that_are_no_pair_have_no_third() {
-        let pixels = picture(false);
+        let pixels = picture(Polarity::DarkOnLight);
         let luma = Luma::new(&pixels, SIDE, SIDE, SIDE).unwrap();
-        let skew = finder(Point::new(90.0, 84.0), false);
-        assert!(completed(&luma, &[finder(MIDDLES[0], false), skew]).is_empty());
-        let light = finder(MIDDLES[1], true);
-        assert!(completed(&luma, &[finder(MIDDLES[0], false), light]).is_empty());
+        let first = finder(MIDDLES[0], Polarity::DarkOnLight);
+        let skew = finder(Point::new(90.0, 84.0), Polarity::DarkOnLight);
+        assert!(complete_pairs(&luma, &[first, skew]).is_empty());
+        let light = finder(MIDDLES[1], Polarity::LightOnDark);
+        assert!(complete_pairs(&luma, &[first, light]).is_empty());
     }
 }

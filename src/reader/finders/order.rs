@@ -1,7 +1,8 @@
-//! Short lists in order. By insertion: for a few dozen keys nothing is faster, and the standard sort, which is made for
-//! millions, is five KiB of the module for each kind of list.
+//! Sorts short lists by insertion.
+//!
+//! For a few dozen keys nothing is faster, and the standard library's sort adds 5 KiB of WebAssembly for each key type.
 
-/// Places of the keys, the least key's first, those of equal keys as they are. For some hundreds of keys at most.
+/// The indices of the keys in ascending order. Equal keys keep their order. For some hundreds of keys at most.
 pub(crate) fn order(keys: impl Iterator<Item = f32>) -> Vec<usize> {
     let sorted = keys.enumerate().map(|(at, key)| (key, at));
     let mut sorted: Vec<(f32, usize)> = sorted.collect();
@@ -9,7 +10,7 @@ pub(crate) fn order(keys: impl Iterator<Item = f32>) -> Vec<usize> {
     sorted.into_iter().map(|(_, at)| at).collect()
 }
 
-/// The key in the middle of their order; none of no keys. For some dozens: each is counted against all, without a branch.
+/// The median; `None` if there are no keys. For some dozens: it counts each key against all others, without branches.
 pub(crate) fn median(keys: &[f32]) -> Option<f32> {
     let middle = keys.len() as u32 / 2;
     let is_middle = |key: f32| {
@@ -20,6 +21,7 @@ pub(crate) fn median(keys: &[f32]) -> Option<f32> {
     keys.iter().copied().find(|key| is_middle(*key))
 }
 
+/// Insertion sort.
 fn insert(sorted: &mut [(f32, usize)]) {
     for end in 1..sorted.len() {
         let mut at = end;

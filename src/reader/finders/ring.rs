@@ -1,52 +1,96 @@
-//! The ring of a finder: rays from its middle to the ring's mid-line give a square seen at a slant, to a part of a pixel.
+//! Measures a finder's ring: rays from the middle to the ring's mid-line give a slanted square, to a part of a pixel.
 //!
-//! The mid-line, between where the ring begins and where it ends, stays in place when dark or light bleeds. Three rings
-//! give twelve points: enough for the code's plane without its alignment pattern.
+//! The mid-line lies between the ring's inner and outer edge, so it stays in place when dark or light bleeds.
+//! Three rings give twelve points, enough for the code's plane without its alignment pattern.
 
-use super::finder::Sighting;
-use super::likeness::alike_in;
+use super::finder::FinderCandidate;
+use super::likeness::likeness_in;
 use super::order::median;
 use crate::clamp::within;
 use crate::picture::bits::Bits;
 use crate::picture::luma::Luma;
-use crate::picture::point::{Point, meeting};
+use crate::picture::point::{Point, intersection};
 use crate::work::spend;
 
+/// Rays around a finder. More cost time; fewer leave too few points for each side of a small ring.
 const RAYS: usize = 48;
 /// Rays that are sent first, evenly spread.
 const FIRST_RAYS: usize = 16;
-/// Of the angle from ray to ray, 7.5 degrees: a turn by them costs less than the module's own sine does.
+/// Cosine and sine of the angle between two rays, 7.5 degrees.
+///
+/// Turning a vector by constants keeps the sine function out of the module.
 const COSINE: f32 = 0.991_444_9;
 const SINE: f32 = 0.130_526_2;
-/// In this order: rows, columns and diagonals have been walked already, and tell the least.
+/// The order of the first rays. Rows, columns and diagonals come last: the scan has walked them already.
 const FIRST: [usize; FIRST_RAYS] = [3, 27, 9, 33, 15, 39, 21, 45, 6, 30, 18, 42, 0, 24, 12, 36];
-/// Of the first rays, this many must show a ring: three in four sightings that are none end here.
-const LEAST_FIRST: usize = 12;
-/// Of all rays, this many must.
-const LEAST_GOOD: usize = 40;
-/// A ray ends after so many modules: a corner of a ring is 3.5 * sqrt 2 from its middle, more at a slant.
+/// How many of the first rays must cross a ring.
+///
+/// Chosen on the till set: three in four chance candidates end here.
+/// Larger: dirty finders are lost. Smaller: more time.
+const MIN_FIRST: usize = 12;
+/// How many of all rays must cross a ring. Larger and smaller have the same effects.
+const MIN_GOOD: usize = 40;
+/// The length of a ray in modules. A ring's outer corner is 3.5 * sqrt(2) = 4.9 from its middle, and more at a slant.
+///
+/// Larger: rays that miss cost more. Smaller: the far corners of slanted rings are not reached.
 const REACH: f32 = 8.5;
-/// The core ends at 1.5 modules and the ring's mid-line is at 3: their middles' ratio is 2/3, within these bounds.
+/// The bounds on the ratio of the core's mid-line to the ring's mid-line along a ray.
+///
+/// The core ends at 1.5 modules; the ring starts at 2.5 and ends at 3.5. So the mean of the first two edges is 2, and
+/// the mid-line is at 3: the ratio is 2/3 at any slant. Wider bounds pass letters; narrower ones lose blurred rings.
 const RATIO: std::ops::Range<f32> = 0.5..0.83;
-
-/// What looks less like a finder, within these corners and within those of the first rays, is none. Of those of true
-/// codes one in forty does; of the rings that a picture without a code shows nine in ten.
-const LEAST_ALIKE: f32 = 0.4;
-const LEAST_ALIKE_ROUGH: f32 = 0.25;
+/// The least likeness to a finder within the measured ring, and within the rough corners of the first rays.
+///
+/// Measured on the till set: one in forty finders of true codes has less than `MIN_LIKENESS`, and nine in ten rings of
+/// pictures without a code. Larger: blurred finders are lost. Smaller: more triples of chance are tried.
+const MIN_LIKENESS: f32 = 0.4;
+const MIN_LIKENESS_ROUGH: f32 = 0.25;
+/// The largest distance of a ring's middle from the candidate's, in modules. Beyond it, the ring is another object's.
+const MAX_MIDDLE_OFF: f32 = 1.5;
+/// Sides and diagonals whose directions have a smaller cross product are parallel and have no intersection.
+const MIN_CROSS: f32 = 1e-3;
+/// Two sides of a ring must meet at an angle whose sine is at least this: 8.6 degrees.
+///
+/// Larger: strongly slanted rings are lost. Smaller: corners of nearly parallel sides lie anywhere.
+const MIN_SINE: f32 = 0.15;
+/// Mid-line points whose radius is outside these multiples of the median are dropped: the ray left through a gap in the
+/// ring, or ended at dirt. A square's corner is sqrt(2) times as far as its side, and more at a slant.
+const RADII: std::ops::Range<f32> = 0.45..1.9;
+/// The least part of the rays that must remain after that, as a divisor.
+const MIN_POINTS_OF: usize = 2;
+/// The length of a ray's steps: this part of a module, within the pixels of `STEPS`.
+///
+/// Larger: edges are measured less finely. Smaller: more time.
+const STEP: f32 = 0.125;
+const STEPS: (f32, f32) = (0.5, 1.5);
+/// The shortest side of a ring in pixels.
+const MIN_SIDE: f32 = 1.5;
+/// The points of a side lie beside it by at most this part of its length, plus some pixels.
+///
+/// Chosen on the till set. Larger: points of the neighbouring sides bend the line. Smaller: rough corners lose points.
+const BESIDE_PART: f32 = 0.18;
+const BESIDE_PIXELS: f32 = 0.7;
+/// The part of a side, from corner to corner, whose points count: near the corners rays cut the ring at a slant.
+const ALONG: std::ops::Range<f32> = 0.12..0.88;
+/// Fewer points than this give no line; then the rough corners do.
+const MIN_POINTS: f32 = 3.0;
+/// Modules along the four sides of a ring's mid-line.
+const AROUND: f32 = 24.0;
 
 /// The mid-line of a finder's ring: a square of six modules, seen at a slant.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ring {
     pub(crate) center: Point,
     pub(crate) module: f32,
-    /// In the order of a walk around it.
+    /// In the order of a walk around the ring.
     pub(crate) corners: [Point; 4],
 }
 
-/// The directions of the rays.
+/// The directions of all rays.
 pub(crate) struct Rays([Point; RAYS]);
 
 impl Rays {
+    /// Computes the directions, from the first to the right.
     pub(crate) fn new() -> Self {
         let mut rays = [Point::new(1.0, 0.0); RAYS];
         for at in 1..RAYS {
@@ -56,28 +100,34 @@ impl Rays {
         Self(rays)
     }
 
-    /// The ring around a sighting, where there is one: in a picture, and in its dark and light.
-    pub(crate) fn ring(&self, luma: &Luma<'_>, bits: &Bits, seen: &Sighting) -> Option<Ring> {
+    /// The ring around a candidate; `None` if there is none. `bits` is the binarised `luma`.
+    pub(crate) fn ring(
+        &self,
+        luma: &Luma<'_>,
+        bits: &Bits,
+        candidate: &FinderCandidate,
+    ) -> Option<Ring> {
+        let seen = candidate;
         let points = self.mid_line(luma, bits, seen)?;
         let rough = rough_corners(&points)?;
         let corners = fine_corners(&points, &rough)?;
         let diagonal = |at: usize| (corners[at], corners[at + 2] - corners[at]);
-        let center = meeting(diagonal(0), diagonal(1), 1e-3)?;
-        // A middle so far off is another thing's. Written so that what is not a number is no ring either.
-        let near = (center - seen.center).length() <= seen.module * 1.5;
-        if !near || alike_in(luma, center, &corners, seen.inverted) < LEAST_ALIKE {
+        let center = intersection(diagonal(0), diagonal(1), MIN_CROSS)?;
+        // In this form, NaN is refused too.
+        let near = (center - seen.center).length() <= seen.module * MAX_MIDDLE_OFF;
+        if !near || likeness_in(luma, center, &corners, seen.polarity) < MIN_LIKENESS {
             return None;
         }
         let side = |at: usize| (corners[(at + 1) % 4] - corners[at]).length();
         Some(Ring {
             center,
-            module: (0..4).map(side).sum::<f32>() / 24.0,
+            module: (0..4).map(side).sum::<f32>() / AROUND,
             corners,
         })
     }
 
-    /// Points of the ring's mid-line; none where too few rays cross a ring.
-    fn mid_line(&self, luma: &Luma<'_>, bits: &Bits, seen: &Sighting) -> Option<Vec<Point>> {
+    /// Points of the ring's mid-line; `None` if too few rays cross a ring.
+    fn mid_line(&self, luma: &Luma<'_>, bits: &Bits, seen: &FinderCandidate) -> Option<Vec<Point>> {
         let caster = Caster::new(bits, seen)?;
         let rays = FIRST
             .into_iter()
@@ -87,14 +137,14 @@ impl Rays {
         let mut good = 0;
         for (sent, at) in rays.enumerate() {
             let misses = sent - good;
-            if misses > RAYS - LEAST_GOOD || sent <= FIRST_RAYS && misses > FIRST_RAYS - LEAST_FIRST
-            {
+            let too_many = misses > RAYS - MIN_GOOD;
+            if too_many || sent <= FIRST_RAYS && misses > FIRST_RAYS - MIN_FIRST {
                 return None;
             }
             if sent == FIRST_RAYS {
-                // What the first rays tell is rough, and enough to end most of what is none.
+                // The corners of the first rays are rough, but good enough to refuse most chance candidates.
                 let corners = rough_corners(&ends)?;
-                if alike_in(luma, seen.center, &corners, seen.inverted) < LEAST_ALIKE_ROUGH {
+                if likeness_in(luma, seen.center, &corners, seen.polarity) < MIN_LIKENESS_ROUGH {
                     return None;
                 }
             }
@@ -104,53 +154,59 @@ impl Rays {
                 ends.push(seen.center + self.0[at].times(hit.radius));
             }
         }
-        if good < LEAST_GOOD {
+        if good < MIN_GOOD {
             return None;
         }
-        // What left through a gap in the ring, or ended in dirt, is far from the rest.
         let median = median(&radii)?;
-        let bounds = median * 0.45..median * 1.9;
+        let bounds = median * RADII.start..median * RADII.end;
         let near = |radius: &f32| bounds.contains(radius);
         let points: Vec<Point> = radii
             .iter()
             .zip(ends)
             .filter_map(|(radius, end)| near(radius).then_some(end))
             .collect();
-        (points.len() >= RAYS / 2).then_some(points)
+        (points.len() >= RAYS / MIN_POINTS_OF).then_some(points)
     }
 }
 
-/// Steps along rays in whole numbers: sixteen bits behind the point.
+/// Steps along rays in fixed-point numbers with sixteen fractional bits.
 struct Caster<'a> {
     bits: &'a Bits,
     center: Point,
+    /// Whether the core is dark.
     core: bool,
+    /// Pixels from step to step.
     step: f32,
     steps: u32,
-    /// No ray can leave the picture.
+    /// Whether every ray stays inside the picture, so that no step needs a check.
     inside: bool,
 }
 
+/// Where a ray crossed the ring.
 struct Hit {
+    /// Pixels from the middle to the mid-line.
     radius: f32,
+    /// Whether core and ring have a finder's proportions.
     fits: bool,
 }
 
+/// One pixel in fixed-point numbers.
 const FIXED: f32 = 65_536.0;
 
 impl<'a> Caster<'a> {
-    fn new(bits: &'a Bits, seen: &Sighting) -> Option<Self> {
+    /// `None` if the middle is outside the picture, or has the wrong colour.
+    fn new(bits: &'a Bits, seen: &FinderCandidate) -> Option<Self> {
         let Point { x, y } = seen.center;
         let (width, height) = (bits.width() as f32, bits.height() as f32);
         if !(x >= 0.0 && y >= 0.0 && x < width && y < height) {
             return None;
         }
         let core = bits.is_dark(x as usize, y as usize);
-        if core == seen.inverted {
+        if core == seen.polarity.is_inverted() {
             return None;
         }
         let reach = seen.module * REACH;
-        let step = within(seen.module * 0.125, 0.5, 1.5);
+        let step = within(seen.module * STEP, STEPS.0, STEPS.1);
         Some(Self {
             bits,
             center: seen.center,
@@ -161,7 +217,7 @@ impl<'a> Caster<'a> {
         })
     }
 
-    /// Where a ray leaves the core, enters the ring and leaves it.
+    /// Sends a ray; `None` if it does not cross a ring.
     #[inline]
     fn cast(&self, direction: Point) -> Option<Hit> {
         let edges = if self.inside {
@@ -174,6 +230,7 @@ impl<'a> Caster<'a> {
         Some(Hit { radius, fits })
     }
 
+    /// The distances at which a ray leaves the core, enters the ring and leaves it.
     #[inline]
     fn edges<const INSIDE: bool>(&self, direction: Point) -> Option<[f32; 3]> {
         let fixed = |value: f32| (value * FIXED) as i32;
@@ -206,11 +263,12 @@ impl<'a> Caster<'a> {
     }
 }
 
+/// Compares two points by a value.
 fn by(value: impl Fn(Point) -> f32) -> impl Fn(&&Point, &&Point) -> std::cmp::Ordering {
     move |a, b| value(**a).total_cmp(&value(**b))
 }
 
-/// The point furthest from all, the one furthest from that, and the furthest to both sides of their line.
+/// The point furthest from the mean, the one furthest from that, and the furthest on each side of their line.
 fn rough_corners(points: &[Point]) -> Option<[Point; 4]> {
     let sum = points.iter().fold(Point::new(0.0, 0.0), |a, b| a + *b);
     let mean = sum.times((points.len() as f32).recip());
@@ -224,7 +282,7 @@ fn rough_corners(points: &[Point]) -> Option<[Point; 4]> {
     Some([first, second, third, fourth])
 }
 
-/// Lines through the points of each side, and where they meet.
+/// Fits a line to the points of each side, and intersects neighbouring lines.
 fn fine_corners(points: &[Point], rough: &[Point; 4]) -> Option<[Point; 4]> {
     let mut lines = [(Point::new(0.0, 0.0), Point::new(0.0, 0.0)); 4];
     for (at, line) in lines.iter_mut().enumerate() {
@@ -232,21 +290,20 @@ fn fine_corners(points: &[Point], rough: &[Point; 4]) -> Option<[Point; 4]> {
     }
     let mut corners = *rough;
     for (at, corner) in corners.iter_mut().enumerate() {
-        // Sides of a square seen at a slant meet at more than some nine degrees.
-        *corner = meeting(lines[(at + 3) % 4], lines[at], 0.15)?;
+        *corner = intersection(lines[(at + 3) % 4], lines[at], MIN_SINE)?;
     }
     Some(corners)
 }
 
-/// The line through the points between two corners, by their principal direction.
+/// The line through the points between two corners, along their principal axis: a total least squares fit.
 fn side_line(points: &[Point], from: Point, to: Point) -> Option<(Point, Point)> {
     let side = to - from;
     let length = side.length();
-    if length.is_nan() || length < 1.5 {
+    if length.is_nan() || length < MIN_SIDE {
         return None;
     }
-    let beside = length * (length * 0.18 + 0.7);
-    let along = length * length * 0.12..length * length * 0.88;
+    let beside = length * (length * BESIDE_PART + BESIDE_PIXELS);
+    let along = length * length * ALONG.start..length * length * ALONG.end;
     let (mut count, mut sum) = (0.0, Point::new(0.0, 0.0));
     let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
     for point in points {
@@ -259,23 +316,24 @@ fn side_line(points: &[Point], from: Point, to: Point) -> Option<(Point, Point)>
             yy += off.y * off.y;
         }
     }
-    if count < 3.0 {
+    if count < MIN_POINTS {
         return Some((from, side.times(length.recip())));
     }
     let mean = sum.times(1.0 / count);
     xx -= sum.x * mean.x;
     xy -= sum.x * mean.y;
     yy -= sum.y * mean.y;
-    // Half the angle of (xx - yy, 2 xy), by the sum of that and its length along the nearer axis.
+    // The axis has half the angle of the vector (xx - yy, 2 xy). Adding the vector's length along the nearer
+    // coordinate axis halves the angle without trigonometry.
     let (along, across) = (xx - yy, 2.0 * xy);
     let size = Point::new(along, across).length();
-    let way = if along >= 0.0 {
+    let axis = if along >= 0.0 {
         Point::new(along + size, across)
     } else {
         Point::new(across, size - along)
     };
     let mean = from + mean;
-    Some((mean, way.times(way.length().max(1e-6).recip())))
+    Some((mean, axis.times(axis.length().max(1e-6).recip())))
 }
 
 #[cfg(test)]
@@ -283,12 +341,13 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::picture::luma::Luma;
+    use crate::picture::polarity::Polarity;
     use crate::picture::threshold::{BLOCK, Thresholds};
     use crate::plane::geometry::Homography;
 
     const SIDE: usize = 128;
 
-    /// The ring around this place of a picture.
+    /// The ring around a place of a picture.
     fn ring(dark: impl Fn(f32, f32) -> bool, x: f32, y: f32) -> Option<Ring> {
         let pixel = |at: usize| {
             let dark = dark((at % SIDE) as f32 + 0.5, (at / SIDE) as f32 + 0.5);
@@ -300,13 +359,13 @@ mod tests {
             across: SIDE / BLOCK,
             values: vec![90; SIDE / BLOCK * SIDE / BLOCK],
         };
-        let sighting = Sighting {
+        let candidate = FinderCandidate {
             center: Point::new(x, y),
             module: 6.0,
-            inverted: false,
+            polarity: Polarity::DarkOnLight,
             rows: 3,
         };
-        Rays::new().ring(&luma, &Bits::of(&luma, &thresholds), &sighting)
+        Rays::new().ring(&luma, &Bits::of(&luma, &thresholds), &candidate)
     }
 
     /// Whether a point in modules is dark on a finder.
@@ -335,7 +394,7 @@ mod tests {
         assert!((ring.center - middle).length() < 0.5);
     }
 
-    /// The module seen at a pixel, by Newton's steps.
+    /// The module seen at a pixel, by Newton's method.
     fn nearest_module(map: &Homography, x: f32, y: f32) -> Point {
         let mut module = Point::new(3.5, 3.5);
         for _ in 0..20 {
@@ -361,7 +420,7 @@ mod tests {
 
     #[test]
     fn a_ring_around_a_spot_in_busy_ground_is_none() {
-        // All that the rays ask for; a finder has nothing dark around it but its own ring.
+        // It passes every test of the rays; but a finder has nothing dark around it except its own ring.
         let seal = |x: f32, y: f32| {
             let ring = Point::new(x - 60.0, y - 60.0).length() / 6.0;
             ring < 1.5 || (2.5..3.5).contains(&ring) || ring > 4.0

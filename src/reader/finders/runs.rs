@@ -1,7 +1,7 @@
-//! Five runs of dark and light in the proportions of a finder pattern, 1:1:3:1:1.
+//! Tests whether five runs of dark and light have the proportions of a finder pattern, 1:1:3:1:1.
 //!
-//! Judged from an edge to the next edge of the same direction (two runs together): bleeding of light or dark moves both
-//! edges by the same way, so those distances stay two and four modules where the runs themselves do not.
+//! Distances are taken from an edge to the next edge of the same direction, over two runs.
+//! Bleeding moves both edges the same way, so these distances stay two and four modules when the runs do not.
 
 use crate::picture::bits::{AHEAD, Bits};
 use crate::picture::lines::Line;
@@ -10,44 +10,56 @@ use crate::work::spend;
 /// Lengths in pixels of five neighbouring runs.
 pub(crate) type Runs = [i32; 5];
 
-/// How far a distance may be off: quarters of a module, and twenty-eighths of a pixel.
+/// The tolerance of a distance: quarters of a module, plus twenty-eighths of a pixel.
 #[derive(Clone, Copy)]
 pub(crate) struct Slack {
     quarters: i32,
     twenty_eighths: i32,
 }
 
-/// Along rows and columns.
+/// The tolerance along rows and columns: 3/4 of a module and 5/7 of a pixel.
+///
+/// Chosen on the till set. Larger: text passes. Smaller: blurred and slanted finders fail.
 pub(crate) const STRAIGHT: Slack = Slack {
     quarters: 3,
     twenty_eighths: 20,
 };
-/// Along a diagonal, where steps are longer and a slanted finder's proportions worse.
+/// The tolerance along a diagonal, whose steps are longer and on which a slant distorts more.
 pub(crate) const DIAGONAL: Slack = Slack {
     quarters: 5,
     twenty_eighths: 28,
 };
+/// The tolerance of a distance of four modules, in tenths of that of two modules.
+const WIDE_TENTHS: i32 = 13;
+/// The bounds on the middle run, in thirty-fifths of all five: above 1.4 modules and below 4.8.
+///
+/// It has 3 modules, and bleeding makes it narrower or wider.
+/// Chosen on the till set. Wider bounds pass text; narrower ones lose overexposed codes.
+const MIDDLE: std::ops::Range<i32> = 7..24;
+/// The middle run is at least this many tenths of either neighbour.
+const MIDDLE_TENTHS: i32 = 9;
 
-/// Whether these runs could cross a finder's middle. No branches: a loop over many becomes vectors.
+/// Whether these runs may cross the middle of a finder. Without branches, so that the compiler vectorises a loop of it.
 #[inline(always)]
-pub(crate) fn cross_a_finder(runs: Runs, slack: Slack) -> bool {
+pub(crate) fn crosses_a_finder(runs: Runs, slack: Slack) -> bool {
     let [a, b, c, d, e] = runs;
     let sum = a + b + c + d + e;
-    // All in twenty-eighths of a pixel, to stay with whole numbers: a module is 4 * sum.
+    // In twenty-eighths of a pixel all terms are whole numbers: a module is 4 * sum.
     let bound = slack.quarters * sum + slack.twenty_eighths;
-    // One comparison for both sides: what is too little wraps to what is too much.
+    // One comparison for both sides: a negative difference wraps to a large number.
     let near =
         |pair: i32, modules: i32, bound: i32| (pair - modules + bound) as u32 <= 2 * bound as u32;
     let outer = near(28 * (a + b), 8 * sum, bound) & near(28 * (d + e), 8 * sum, bound);
-    // The distances of four modules may be off by a third more.
-    let wide = 13 * bound;
+    let wide = WIDE_TENTHS * bound;
     let inner = near(280 * (b + c), 160 * sum, wide) & near(280 * (c + d), 160 * sum, wide);
-    // The middle is three modules: 1.4 to 4.8 where light or dark bleeds, and not thinner than its neighbours.
-    let middle = (c * 5 > sum) & (c * 35 < sum * 24) & (c * 10 >= b * 9) & (c * 10 >= d * 9);
+    let middle = (c * 35 > sum * MIDDLE.start)
+        & (c * 35 < sum * MIDDLE.end)
+        & (c * 10 >= b * MIDDLE_TENTHS)
+        & (c * 10 >= d * MIDDLE_TENTHS);
     outer & inner & middle
 }
 
-/// A way through a finder's middle: its runs, and how far the middle is from where the walk began.
+/// A walk through a finder's middle: the runs it crossed, and the middle's offset from the start.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Walk {
     pub(crate) runs: Runs,
@@ -55,7 +67,7 @@ pub(crate) struct Walk {
 }
 
 impl Walk {
-    /// From the steps to each change of colour, ahead and back.
+    /// From the distances to each change of colour, ahead and back.
     fn of(ahead: [i32; 3], back: [i32; 3]) -> Self {
         let shift = |edge: usize| (ahead[edge] - back[edge]) as f32;
         Self {
@@ -66,28 +78,33 @@ impl Walk {
                 ahead[1] - ahead[0],
                 ahead[2] - ahead[1],
             ],
+            // The middle by the core's edges counts half, by the ring's inner and outer edges a quarter each.
             offset: shift(0) * 0.25 + (shift(1) + shift(2)) * 0.125,
         }
     }
 }
 
-/// How far a walk leads.
+/// The bounds of a walk, in pixels.
 #[derive(Clone, Copy)]
-pub(crate) struct Most {
-    /// The half of the middle run is shorter: most walks over what is no finder end here.
+pub(crate) struct WalkLimits {
+    /// Half of the middle run. Most walks over other objects end here.
     pub(crate) core: i32,
-    /// Each half of the walk is shorter.
+    /// Each half of the walk.
     pub(crate) half: i32,
 }
 
-/// Walks both ways from a pixel of a line to the third change of colour; the picture's side is one, too.
-pub(crate) fn walk(line: Line<'_>, from: i32, most: Most) -> Option<Walk> {
-    let half = |ahead: bool| {
+/// Walks from a pixel of a line in both directions to the third change of colour.
+///
+/// The picture's side may take the place of the third one.
+pub(crate) fn walk(line: Line<'_>, from: i32, limits: WalkLimits) -> Option<Walk> {
+    let half = |direction: Direction| {
+        let ahead = direction == Direction::Ahead;
         let room = if ahead { line.length - 1 - from } else { from };
         let mut edges = [0; 3];
         let mut done = 0;
         for (at, edge) in edges.iter_mut().enumerate() {
-            let bound = room.min(if at == 0 { most.core } else { most.half }) - done;
+            let most = if at == 0 { limits.core } else { limits.half };
+            let bound = room.min(most) - done;
             let run = if ahead {
                 line.run_ahead(from + done, bound)
             } else {
@@ -95,38 +112,55 @@ pub(crate) fn walk(line: Line<'_>, from: i32, most: Most) -> Option<Walk> {
             };
             done = match run {
                 Some(run) => done + run,
-                // Beyond the picture's side all is quiet: the last run ends there.
-                None if at == 2 && room < most.half => room + 1,
+                // The ring's outer run may end at the picture's side.
+                None if at == 2 && room < limits.half => room + 1,
                 None => return None,
             };
             *edge = done;
         }
         Some(edges)
     };
-    Some(Walk::of(half(true)?, half(false)?))
+    Some(Walk::of(half(Direction::Ahead)?, half(Direction::Back)?))
 }
 
-/// The same along a diagonal that leads down by a pixel, and to the right by this many.
-pub(crate) fn walk_diagonal(bits: &Bits, from: (i32, i32), right: i32, most: Most) -> Option<Walk> {
-    let ahead = half_diagonal(bits, from, (right, 1), most)?;
-    let back = half_diagonal(bits, from, (-right, -1), most)?;
+/// The two directions along a line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Ahead,
+    Back,
+}
+
+/// Walks a diagonal that leads down by one pixel and to the right by `right` pixels, 1 or -1.
+pub(crate) fn walk_diagonal(
+    bits: &Bits,
+    from: (i32, i32),
+    right: i32,
+    limits: WalkLimits,
+) -> Option<Walk> {
+    let ahead = half_diagonal(bits, from, (right, 1), limits)?;
+    let back = half_diagonal(bits, from, (-right, -1), limits)?;
     Some(Walk::of(ahead, back))
 }
 
-/// Steps to each of the three changes of colour.
-fn half_diagonal(bits: &Bits, from: (i32, i32), way: (i32, i32), most: Most) -> Option<[i32; 3]> {
-    let ((x, y), (dx, dy)) = (from, way);
+/// The distances to each of three changes of colour along one half of a diagonal.
+fn half_diagonal(
+    bits: &Bits,
+    from: (i32, i32),
+    direction: (i32, i32),
+    limits: WalkLimits,
+) -> Option<[i32; 3]> {
+    let ((x, y), (dx, dy)) = (from, direction);
     let along = |at: i32, step: i32, size: usize| if step < 0 { at } else { size as i32 - 1 - at };
     let room = along(x, dx, bits.width()).min(along(y, dy, bits.height()));
     let mut last = u32::from(bits.is_dark(x as usize, y as usize));
     let mut edges = [0; 3];
     let mut edge = 0;
-    let mut bound = room.min(most.core);
+    let mut bound = room.min(limits.core);
     let mut done = 0;
     while done < bound {
         spend(AHEAD.min((bound - done) as usize));
-        let pixels = bits.ahead(x + dx * done, y + dy * done, way);
-        // A pixel has changed where it is not as the one before it.
+        let pixels = bits.ahead(x + dx * done, y + dy * done, direction);
+        // A bit is set where a pixel differs from the one before it.
         let mut changes = (pixels ^ (pixels << 1 | last)) & ((1 << AHEAD) - 1);
         last = pixels >> (AHEAD - 1) & 1;
         while changes != 0 {
@@ -139,13 +173,13 @@ fn half_diagonal(bits: &Bits, from: (i32, i32), way: (i32, i32), most: Most) -> 
                 return Some(edges);
             }
             edge += 1;
-            bound = room.min(most.half);
+            bound = room.min(limits.half);
             changes &= changes - 1;
         }
         done += AHEAD as i32;
     }
     edges[2] = room + 1;
-    (edge == 2 && room < most.half).then_some(edges)
+    (edge == 2 && room < limits.half).then_some(edges)
 }
 
 #[cfg(test)]
@@ -164,7 +198,7 @@ mod tests {
             [6, 14, 26, 14, 6],
             [9, 11, 29, 10, 12],
         ] {
-            assert!(cross_a_finder(runs, STRAIGHT), "{runs:?}");
+            assert!(crosses_a_finder(runs, STRAIGHT), "{runs:?}");
         }
     }
 
@@ -176,11 +210,11 @@ mod tests {
             [30, 10, 30, 10, 10],
             [10, 10, 90, 10, 10],
         ] {
-            assert!(!cross_a_finder(runs, STRAIGHT), "{runs:?}");
+            assert!(!crosses_a_finder(runs, STRAIGHT), "{runs:?}");
         }
     }
 
-    /// Light but for a finder of `module` pixels at the left end of the middle row.
+    /// A light picture with a finder of `module` pixels at the left end of the middle row.
     fn row(module: usize, left: usize) -> Bits {
         let pixels: Vec<u8> = (0..64 * 16)
             .map(|at| {
@@ -199,18 +233,18 @@ mod tests {
         Bits::of(&Luma::new(&pixels, 64, 16, 64).unwrap(), &thresholds)
     }
 
-    const MOST: Most = Most { core: 20, half: 40 };
+    const LIMITS: WalkLimits = WalkLimits { core: 20, half: 40 };
 
-    /// Along the middle row.
+    /// A walk along the middle row.
     fn walk_from(x: i32, bits: &Bits) -> Option<Walk> {
-        walk(Line::row(bits, 8), x, MOST)
+        walk(Line::row(bits, 8), x, LIMITS)
     }
 
     #[test]
     fn a_walk_measures_the_runs_and_finds_the_middle() {
         let walk = walk_from(23, &row(4, 10)).unwrap();
         assert_eq!(walk.runs, [4, 4, 12, 4, 4]);
-        // The middle run is pixels 18 to 29: its middle is 24, and pixel 23's is 23.5.
+        // The middle run is pixels 18 to 29: its middle is 24, and that of pixel 23 is 23.5.
         assert_eq!(23.5 + walk.offset, 24.0);
     }
 

@@ -1,48 +1,49 @@
-//! Finders of all passes over a picture, and which three of them could be the corners of one code.
+//! Pools the finders of all passes over a picture, and chooses three that may be the corners of one code.
 
-use super::finder::Sighting;
+use super::finder::FinderCandidate;
 use super::ring::Ring;
 use crate::picture::point::Point;
+use crate::picture::polarity::Polarity;
 use crate::work::spend;
 
-/// A finder pattern with its ring, in the pixels of the picture that was given.
+/// A finder pattern with a measured ring, in pixels of the picture.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Finder {
     pub(crate) center: Point,
-    /// Pixels of a module.
+    /// Pixels in a module.
     pub(crate) module: f32,
-    pub(crate) inverted: bool,
-    /// The corners of the ring's mid-line: a square of six modules, in the order of a walk around it.
+    pub(crate) polarity: Polarity,
+    /// The corners of the ring's mid-line, a square of six modules, in the order of a walk around it.
     pub(crate) corners: [Point; 4],
-    /// The directions of two neighbouring sides, of length 1.
+    /// The directions of two neighbouring sides, as unit vectors.
     sides: [Point; 2],
-    /// Pixels of its height that were seen.
+    /// Pixels of its height in which the scan crossed it.
     seen: f32,
-    /// Pixels of the picture for one of the copy in which it was found.
+    /// Pixels of the picture in one pixel of the level in which it was found.
     scale: f32,
 }
 
 impl Finder {
-    /// A sighting in a copy whose pixels are `scale` pixels wide; `step` is from row to row of its scan.
-    pub(crate) fn new(sighting: &Sighting, ring: &Ring, scale: f32, step: usize) -> Self {
+    /// A candidate with its ring. `scale` is that of the level, and `step` the rows from one scanned row to the next.
+    pub(crate) fn new(candidate: &FinderCandidate, ring: &Ring, scale: f32, step: usize) -> Self {
         Self {
             center: ring.center.times(scale),
             module: ring.module * scale,
-            inverted: sighting.inverted,
+            polarity: candidate.polarity,
             corners: ring.corners.map(|corner| corner.times(scale)),
             sides: directions(&ring.corners),
-            seen: seen(sighting, scale, step),
+            seen: seen(candidate, scale, step),
             scale,
         }
     }
 
-    /// The modules of its height that were seen: three are a finder's core.
-    pub(crate) fn seen_part(&self) -> f32 {
-        (self.seen / self.module).min(3.0)
+    /// Modules of its height in which the scan crossed it; at most three, a finder's core.
+    pub(crate) fn seen_modules(&self) -> f32 {
+        (self.seen / self.module).min(CORE_MODULES)
     }
 
-    /// A finder of this one's code that was not seen: its middle, and how far a module's step leads to the right and down.
-    pub(crate) fn standing_in(&self, center: Point, right: Point, down: Point) -> Self {
+    /// A finder of the same code that no scan found, from its middle and the steps of a module to the right and down.
+    pub(crate) fn sibling_at(&self, center: Point, right: Point, down: Point) -> Self {
         let corner = |x: f32, y: f32| center + right.times(x) + down.times(y);
         let corners = [
             corner(-3.0, -3.0),
@@ -59,46 +60,68 @@ impl Finder {
         }
     }
 
-    /// 1 - cos of the angle between a direction (of length 1) and the nearer side of the ring.
+    /// The angle between a direction (a unit vector) and the nearer axis of the ring, as 1 - cos.
     pub(crate) fn slant(&self, direction: Point) -> f32 {
         let [one, other] = self.sides.map(|side| side.dot(direction).abs());
         1.0 - if one > other { one } else { other }
     }
 }
 
+/// The directions of two neighbouring sides. Sides shorter than a thousandth of a pixel have no direction.
 fn directions([a, b, c, _]: &[Point; 4]) -> [Point; 2] {
     [*b - *a, *c - *b].map(|side| side.times(side.length().max(1e-3).recip()))
 }
 
-fn seen(sighting: &Sighting, scale: f32, step: usize) -> f32 {
-    sighting.rows as f32 * step as f32 * scale
+/// Pixels of the picture's height in which the scan crossed a candidate.
+fn seen(candidate: &FinderCandidate, scale: f32, step: usize) -> f32 {
+    candidate.rows as f32 * step as f32 * scale
 }
 
-/// Finders that a picture may have: three of each of many codes, and some that are none.
-const MOST_FINDERS: usize = 64;
-/// Modules from a finder's middle within which a sighting is the same finder's.
-const MOST_OFF: f32 = 0.8;
-/// Triples that a pass tries, the likeliest first.
-const MOST_TRIPLES: usize = 4;
-/// One finder's module is larger than another's by this at most: the depth of a slanted code.
-const MOST_SIZES: f32 = 2.2;
-/// One leg is longer than the other by this at most.
-const MOST_LEGS: f32 = 2.2;
-/// Both legs meet at a right angle, seen at a slant: its cosine.
-const MOST_COSINE: f32 = 0.6;
-/// Rings lie along the legs.
-const MOST_SLANT: f32 = 0.6;
-/// Modules between the middles of two finders: 14 to 170, as measured at a slant.
+/// Modules of a finder's core (ISO/IEC 18004, finder pattern).
+const CORE_MODULES: f32 = 3.0;
+/// Finders in the pool. Larger: textured pictures cost more, by the third power. Smaller: they hide a code's finders.
+const MAX_FINDERS: usize = 64;
+/// A candidate is a known finder if their middles are closer than this, in modules.
+///
+/// Larger: another finder's better ring is not measured. Smaller: the same ring is measured again.
+const KNOWN_WITHIN: f32 = 0.8;
+/// Two measured finders are one if their middles are closer than this, in modules.
+const SAME_WITHIN: f32 = 1.2;
+/// Triples that a pass tries, the likeliest first. More cost time: each is located and sampled.
+const MAX_TRIPLES: usize = 4;
+/// The largest ratio of two finders' module sizes within a triple, which comes from the depth of a tilted code.
+///
+/// Chosen on the till set, as are the next three. Larger: more triples of chance. Smaller: tilted codes are lost.
+const MAX_SIZES: f32 = 2.2;
+/// The largest ratio of the two legs.
+const MAX_LEGS: f32 = 2.2;
+/// The largest cosine of the angle between the legs, which is 0 without a tilt.
+const MAX_COSINE: f32 = 0.6;
+/// The largest slant of two rings against the leg between them, both as [`Finder::slant`], added up.
+const MAX_SLANT: f32 = 0.6;
+/// Modules between the middles of two finders: 14 (version 1) to 170 (version 40), with room for a tilt.
 const LEG: std::ops::RangeInclusive<f32> = 11.0..=220.0;
+/// A leg by the mean of two module sizes may be this part of the shortest one. A triple's third finder may be smaller.
+///
+/// Larger: such triples are lost. Smaller: more legs to compare.
+const SHORT_LEG: f32 = 0.86;
+/// The weights of what makes a triple less likely, in the cost that ranks them; the legs' cosine weighs 1.
+///
+/// Chosen on the till set. A larger weight ranks tilted codes below chance triples that are seen from the front.
+const LEGS_WEIGHT: f32 = 0.7;
+const SLANT_WEIGHT: f32 = 1.5;
+/// What a module of the least seen finder's height takes off the cost. Larger: large letters outrank small finders.
+const SEEN_WEIGHT: f32 = 0.2;
 
-/// The finders of a picture so far.
+/// All finders of a picture that belong to no code yet.
+
 #[derive(Default)]
 pub(crate) struct Pool {
     finders: Vec<Finder>,
     fresh: Vec<bool>,
 }
 
-/// Three finders that could be a code's: the one at the corner, the one clockwise of it, and the other.
+/// Three finders that may be a code's: at the corner between the legs, clockwise of it, and the other one.
 #[derive(Clone, Copy)]
 pub(crate) struct Triple {
     pub(crate) corner: Finder,
@@ -107,7 +130,7 @@ pub(crate) struct Triple {
 }
 
 impl Triple {
-    /// The two beside the corner in either order.
+    /// Names the two finders beside the corner, which come in any order.
     pub(crate) fn of(corner: Finder, first: Finder, second: Finder) -> Self {
         let clockwise = (first.center - corner.center).cross(second.center - corner.center) >= 0.0;
         let (right, down) = if clockwise {
@@ -123,23 +146,23 @@ impl Triple {
     }
 }
 
-/// A neighbour of a finder, as a leg of a triple.
+/// A leg of a triple: a neighbour of the corner finder.
 struct Leg {
     to: usize,
-    way: Point,
+    vector: Point,
     length: f32,
     slant: f32,
 }
 
 impl Pool {
-    /// Adds a pass's finders. A finder that is known is fresh again when it was now seen in a sharper copy.
+    /// Adds the finders of a pass. A known finder becomes fresh again if the new one comes from a finer level.
     pub(crate) fn add(&mut self, finders: impl IntoIterator<Item = Finder>) {
         self.fresh.clear();
         self.fresh.resize(self.finders.len(), false);
         for finder in finders {
             let same = |known: &Finder| {
-                known.inverted == finder.inverted
-                    && (known.center - finder.center).length() < known.module * 1.2
+                known.polarity == finder.polarity
+                    && (known.center - finder.center).length() < known.module * SAME_WITHIN
             };
             if let Some(at) = self.finders.iter().position(same) {
                 let known = &mut self.finders[at];
@@ -149,40 +172,40 @@ impl Pool {
                     self.fresh[at] = true;
                 }
                 known.seen = seen;
-            } else if self.finders.len() < MOST_FINDERS {
+            } else if self.finders.len() < MAX_FINDERS {
                 self.finders.push(finder);
                 self.fresh.push(true);
             }
         }
     }
 
-    /// Whether a sighting is a finder that is known from as sharp a copy: its ring would tell nothing new.
-    pub(crate) fn knows(&mut self, sighting: &Sighting, scale: f32, step: usize) -> bool {
-        let center = sighting.center.times(scale);
+    /// Whether a candidate is a finder that was measured on as fine a level: its ring would tell nothing new.
+    pub(crate) fn knows(&mut self, candidate: &FinderCandidate, scale: f32, step: usize) -> bool {
+        let center = candidate.center.times(scale);
         let same = |known: &&mut Finder| {
-            let (off, reach) = (known.center - center, known.module * MOST_OFF);
+            let (off, reach) = (known.center - center, known.module * KNOWN_WITHIN);
             known.scale <= scale
-                && known.inverted == sighting.inverted
+                && known.polarity == candidate.polarity
                 && off.dot(off) < reach * reach
         };
         let Some(known) = self.finders.iter_mut().find(same) else {
             return false;
         };
-        known.seen = known.seen.max(seen(sighting, scale, step));
+        known.seen = known.seen.max(seen(candidate, scale, step));
         true
     }
 
-    /// Whether any finder was seen.
+    /// Whether there are no finders.
     pub(crate) fn is_empty(&self) -> bool {
         self.finders.is_empty()
     }
 
-    /// Those that belong to no code so far.
+    /// The finders that belong to no code yet.
     pub(crate) fn finders(&self) -> &[Finder] {
         &self.finders
     }
 
-    /// Forgets the finders that lie inside these corners: they are a code's that was read.
+    /// Removes the finders inside these corners, which belong to a code that was read.
     pub(crate) fn forget_inside(&mut self, corners: &[Point; 4]) {
         let inside = |at: Point| {
             (0..4).all(|from| {
@@ -202,13 +225,13 @@ impl Pool {
         self.fresh.retain(|_| kept.next().copied().unwrap_or(true));
     }
 
-    /// The likeliest triples with a fresh finder in them.
+    /// The likeliest triples that have at least one fresh finder.
     pub(crate) fn triples(&self) -> Vec<Triple> {
         if !self.fresh.contains(&true) {
             return Vec::new();
         }
-        // The likeliest so far, in order; of equal ones the first seen is the likelier.
-        let mut ranked: Vec<(f32, [usize; 3])> = Vec::with_capacity(MOST_TRIPLES + 1);
+        // Sorted by cost; among equals, the one that was seen first comes first.
+        let mut ranked: Vec<(f32, [usize; 3])> = Vec::with_capacity(MAX_TRIPLES + 1);
         for corner in 0..self.finders.len() {
             let legs = self.legs(corner);
             for (at, first) in legs.iter().enumerate() {
@@ -221,7 +244,7 @@ impl Pool {
                     {
                         let at = ranked.partition_point(|known| known.0 <= cost);
                         ranked.insert(at, (cost, [corner, first.to, second.to]));
-                        ranked.truncate(MOST_TRIPLES);
+                        ranked.truncate(MAX_TRIPLES);
                     }
                 }
             }
@@ -229,29 +252,32 @@ impl Pool {
         ranked.iter().map(|(_, ats)| self.triple(*ats)).collect()
     }
 
+    /// Names the finders with these indices.
     fn triple(&self, [corner, first, second]: [usize; 3]) -> Triple {
         let [corner, first, second] = [corner, first, second].map(|at| self.finders[at]);
         Triple::of(corner, first, second)
     }
 
+    /// The neighbours that may form a leg with this finder.
     fn legs(&self, corner: usize) -> Vec<Leg> {
         let from = &self.finders[corner];
         let mut legs = Vec::new();
         for (to, other) in self.finders.iter().enumerate() {
-            if to == corner || other.inverted != from.inverted {
+            if to == corner || other.polarity != from.polarity {
                 continue;
             }
             let (small, large) = minmax(from.module, other.module);
-            let way = other.center - from.center;
-            let length = way.length();
+            let vector = other.center - from.center;
+            let length = vector.length();
             let modules = length * 2.0 / (small + large);
-            if large > small * MOST_SIZES || modules < LEG.start() * 0.86 || modules > *LEG.end() {
+            let too_short = modules < LEG.start() * SHORT_LEG;
+            if large > small * MAX_SIZES || too_short || modules > *LEG.end() {
                 continue;
             }
-            let direction = way.times(length.recip());
+            let direction = vector.times(length.recip());
             legs.push(Leg {
                 to,
-                way,
+                vector,
                 length,
                 slant: from.slant(direction) + other.slant(direction),
             });
@@ -259,33 +285,37 @@ impl Pool {
         legs
     }
 
-    /// How little three finders look like a code's corners; none where they can't be.
+    /// The cost of a triple: the lower, the more it looks like a code. `None` if it can't be one.
     fn cost(&self, corner: usize, first: &Leg, second: &Leg) -> Option<f32> {
         spend(1);
         let (short, long) = minmax(first.length, second.length);
         let legs = long / short;
-        let cosine = (first.way.dot(second.way) / (first.length * second.length)).abs();
-        if first.slant > MOST_SLANT || legs > MOST_LEGS || cosine > MOST_COSINE {
+        let product = first.vector.dot(second.vector);
+        let cosine = (product / (first.length * second.length)).abs();
+        if first.slant > MAX_SLANT || legs > MAX_LEGS || cosine > MAX_COSINE {
             return None;
         }
         let finders = [corner, first.to, second.to].map(|at| &self.finders[at]);
         let [a, b, c] = finders.map(|finder| finder.module);
         let ((least, most), module) = (minmax(a, b), (a + b + c) / 3.0);
         let (small, large) = (minmax(least, c).0, minmax(most, c).1);
-        if large > small * MOST_SIZES || short < module * LEG.start() || long > module * LEG.end() {
+        if large > small * MAX_SIZES || short < module * LEG.start() || long > module * LEG.end() {
             return None;
         }
-        let slant = first.slant + finders[2].slant(first.way.times(first.length.recip()));
-        if slant > MOST_SLANT {
+        let slant = first.slant + finders[2].slant(first.vector.times(first.length.recip()));
+        if slant > MAX_SLANT {
             return None;
         }
         let [a, b, c] = finders.map(|finder| finder.seen);
-        // A finder is seen over three modules of its height.
-        let seen = minmax(minmax(minmax(a, b).0, c).0 / module, 3.0).0;
-        Some(cosine + (legs - 1.0) * 0.7 + (large / small - 1.0) + slant * 1.5 - seen * 0.2)
+        let seen = minmax(minmax(minmax(a, b).0, c).0 / module, CORE_MODULES).0;
+        Some(
+            cosine + (legs - 1.0) * LEGS_WEIGHT + (large / small - 1.0) + slant * SLANT_WEIGHT
+                - seen * SEEN_WEIGHT,
+        )
     }
 }
 
+/// The smaller value and the larger one.
 fn minmax(a: f32, b: f32) -> (f32, f32) {
     if a < b { (a, b) } else { (b, a) }
 }
@@ -301,7 +331,7 @@ mod tests {
         Finder {
             center: Point::new(x, y),
             module,
-            inverted: false,
+            polarity: Polarity::DarkOnLight,
             corners,
             sides: directions(&corners),
             seen: module * 3.0,
@@ -309,7 +339,7 @@ mod tests {
         }
     }
 
-    /// The corners of a code whose finders' middles are `leg` modules of 4 pixels apart.
+    /// The finders of a code, with `leg` modules of 4 pixels between their middles.
     fn code(x: f32, y: f32, leg: f32) -> [Finder; 3] {
         let far = leg * 4.0;
         [
@@ -351,19 +381,20 @@ mod tests {
     fn a_sighting_of_a_known_finder_is_known_unless_it_is_sharper_or_of_the_other_colour() {
         let mut pool = Pool::default();
         pool.add([finder(50.0, 60.0, 4.0)]);
-        let sighting = |x: f32, inverted| Sighting {
+        let candidate = |x: f32, polarity| FinderCandidate {
             center: Point::new(x, 30.0),
             module: 2.0,
-            inverted,
+            polarity,
             rows: 9,
         };
-        assert!(pool.knows(&sighting(26.0, false), 2.0, 1));
+        let (dark, light) = (Polarity::DarkOnLight, Polarity::LightOnDark);
+        assert!(pool.knows(&candidate(26.0, dark), 2.0, 1));
         assert_eq!(pool.finders[0].seen, 18.0);
-        assert!(!pool.knows(&sighting(26.0, true), 2.0, 1));
-        assert!(!pool.knows(&sighting(28.0, false), 2.0, 1));
-        let sharper = Sighting {
+        assert!(!pool.knows(&candidate(26.0, light), 2.0, 1));
+        assert!(!pool.knows(&candidate(28.0, dark), 2.0, 1));
+        let sharper = FinderCandidate {
             center: Point::new(100.0, 120.0),
-            ..sighting(0.0, false)
+            ..candidate(0.0, dark)
         };
         assert!(!pool.knows(&sharper, 0.5, 1));
     }
@@ -404,7 +435,7 @@ mod tests {
     fn a_lattice_of_finders_is_bounded() {
         let mut pool = Pool::default();
         pool.add((0..400).map(|at| finder((at % 20) as f32 * 60.0, (at / 20) as f32 * 60.0, 4.0)));
-        assert_eq!(pool.finders.len(), MOST_FINDERS);
-        assert_eq!(pool.triples().len(), MOST_TRIPLES);
+        assert_eq!(pool.finders.len(), MAX_FINDERS);
+        assert_eq!(pool.triples().len(), MAX_TRIPLES);
     }
 }

@@ -1,110 +1,139 @@
-//! Takes a blur out of the modules' greys that is measured on them: whatever a lens out of focus or a moving hand has
-//! mixed, the modules that every code of a version shares say how.
+//! Removes a blur by measuring it on the code itself: defocus, motion, or anything that mixes neighbouring modules.
 //!
-//! In turns: the weights with which the modules around are mixed into each one's grey, by least squares; then the dark
-//! and light modules whose mixture is nearest to what is seen, one after another. Light adds up as light, so greys are
-//! turned back into what they were before the camera's gamma.
+//! Each round has two steps.
+//! First a least squares fit gives the blur kernel: the weights with which the modules around are mixed into each grey.
+//! Then each module becomes dark or light, whichever explains the greys best under that kernel.
+//! Light adds up linearly, so greys are first converted back from the camera's gamma to light.
+//!
+//! In radio receivers this is called decision-directed equalisation.
 
 use super::modules::Modules;
-use super::sums::means;
+use super::summed_area::means;
+use crate::picture::polarity::Polarity;
 use crate::plane::layout::Version;
 use crate::work::spend;
 
-/// Modules to each side that are mixed in: a blur that reaches further leaves nothing to read.
+/// Modules to each side that the kernel covers. Larger: time grows with the fourth power, and codes that are blurred so
+/// widely are not readable anyway. Smaller: defocused codes are lost.
 const REACH: usize = 2;
 const WIDTH: usize = 2 * REACH + 1;
 const WEIGHTS: usize = WIDTH * WIDTH;
-/// The weights, and the light that is everywhere.
+/// The unknowns of the fit: the kernel's weights, and a constant for ambient light.
 const UNKNOWNS: usize = WEIGHTS + 1;
-/// Sweeps over all modules in a turn. The first takes them as grey as they come; the last makes each dark or light.
+/// Sweeps over all modules in a round. The first lets each be any grey; the last makes it dark or light.
+///
+/// More cost time. Fewer harden the first modules before their neighbours are known.
 const SWEEPS: usize = 5;
-/// What a module gains at the last sweep by being clear, as a part of what its own weights resist.
-const MOST_WISH: f32 = 0.9;
-/// Modules whose greys say the weights: more say the same.
-const MOST_EQUATIONS: usize = 450;
-/// What no mixture explains to this part is not blurred; nor is what keeps so much of its light in its own module.
-const MOST_UNEXPLAINED: f32 = 0.13;
-const MOST_OWN: f32 = 0.7;
-/// What holds each weight to nothing: as much as a part of the modules would.
+/// The push towards dark or light at the last sweep, as a part of the kernel's energy, which resists it.
+///
+/// At 1 the step below would divide by zero. Smaller: modules stay grey and are rounded.
+const MAX_PUSH: f32 = 0.9;
+/// Modules that the kernel is fitted to. More cost time and give the same kernel.
+const MAX_EQUATIONS: usize = 450;
+/// The largest part of the variance that the kernel may leave unexplained. Beyond it, no blur hides the modules.
+///
+/// Chosen on the till set. Larger: time is spent on noise. Smaller: noisy blurred codes are given up.
+const MAX_UNEXPLAINED: f32 = 0.13;
+/// The largest part of its weight that a kernel may have in the middle. Beyond it, the code is sharp already.
+const MAX_OWN: f32 = 0.7;
+/// The ridge of the fit, which pulls each weight towards 0, per equation. It keeps the equations solvable.
+///
+/// Larger: the kernel is underestimated. Smaller: noise decides the outer weights.
 const RIDGE: f64 = 1e-3;
-/// What holds opposite weights to each other: blur is the same in both directions, but for a plane that lies a little off.
-const EVEN: f64 = 50.0;
-/// Modules to each side over which the light that is everywhere may differ.
-const SHADE: usize = 4;
+/// The weight of the equations that make opposite weights equal: a blur is symmetric, unless the plane is slightly off.
+///
+/// Larger: a plane that is off can't be corrected. Smaller: noise makes the kernel lopsided.
+const SYMMETRY: f64 = 50.0;
+/// Modules to each side over which ambient light is averaged. Larger: shadows count as noise. Smaller: modules vanish.
+const SHADE_REACH: usize = 4;
+/// A gamma of 2.2, about that of sRGB (IEC 61966-2-1), as a mixture of the powers 2 and 2.5.
+///
+/// The square root of that mixture is one instruction; `powf` is a function of many bytes.
+const GAMMA: [f32; 2] = [0.6, 0.4];
+/// The least energy of a kernel, and the least pivot of the fit. Below them the equations have no solution.
+const MIN_ENERGY: f32 = 1e-9;
+const MIN_PIVOT: f64 = 1e-12;
 
-/// The modules of a code behind its blur, as far as they are known.
+/// The state of the equalisation: the light that was seen, and the present guess of the modules.
 pub(crate) struct Equaliser {
     side: usize,
     stride: usize,
-    seen: Vec<f32>,
-    /// Modules that every code of this version shares.
+    /// The light of each module as it was sampled.
+    observed: Vec<f32>,
+    /// Modules of function patterns, which are known.
     fixed: Vec<bool>,
-    /// 1 for a light module, 0 for a dark one; with a margin of light.
-    lit: Vec<f32>,
-    /// What is seen less what is mixed.
-    off: Vec<f32>,
-    /// The part of what is seen that no mixture explains.
+    /// The guess: 1 for light, 0 for dark. It has a margin of light modules.
+    modules: Vec<f32>,
+    /// What the blurred guess leaves of the observed light; with the same margin.
+    residual: Vec<f32>,
+    /// The part of the observed variance that the kernel does not explain.
     unexplained: f32,
 }
 
-struct Mixture {
+/// A blur kernel, and the ambient light that is added everywhere.
+struct Kernel {
     weights: [f32; WEIGHTS],
-    everywhere: f32,
+    ambient: f32,
 }
 
 impl Equaliser {
-    /// Greys as they were sampled, light codes' turned round; and a guess of the modules.
-    pub(crate) fn new(greys: &[f32], inverted: bool, version: Version, guess: &Modules) -> Self {
+    /// Starts from sampled greys (inverted codes' complemented) and a first guess of the modules.
+    pub(crate) fn new(
+        greys: &[f32],
+        polarity: Polarity,
+        version: Version,
+        guess: &Modules,
+    ) -> Self {
         let side = version.side();
         let stride = side + 2 * REACH;
         let mut new = Self {
             side,
             stride,
-            seen: greys.iter().map(|grey| light(*grey, inverted)).collect(),
+            observed: greys.iter().map(|grey| light(*grey, polarity)).collect(),
             fixed: vec![false; side * side],
-            lit: vec![1.0; stride * stride],
-            off: vec![0.0; stride * stride],
+            modules: vec![1.0; stride * stride],
+            residual: vec![0.0; stride * stride],
             unexplained: 0.0,
         };
         for place in 0..side * side {
             if guess.is_dark(place % side, place / side) {
                 let at = new.at(place);
-                new.lit[at] = 0.0;
+                new.modules[at] = 0.0;
             }
         }
-        for known in version.known() {
+        for known in version.function_modules() {
             let place = known.y * side + known.x;
             new.fixed[place] = true;
             let at = new.at(place);
-            new.lit[at] = if known.dark { 0.0 } else { 1.0 };
+            new.modules[at] = if known.dark { 0.0 } else { 1.0 };
         }
         new
     }
 
-    /// One turn; none where it changes nothing, or where it is no blur that hides the modules.
-    pub(crate) fn turn(&mut self) -> Option<Modules> {
-        let before = self.lit.clone();
-        let mixture = self.mixture()?;
-        self.measure(&mixture);
-        let all: f32 = mixture.weights.iter().sum();
-        if self.unexplained > MOST_UNEXPLAINED || mixture.weights[WEIGHTS / 2] > all * MOST_OWN {
+    /// One round. `None` if it changes nothing, or if no blur hides the modules.
+    pub(crate) fn round(&mut self) -> Option<Modules> {
+        let before = self.modules.clone();
+        let kernel = self.fit_kernel()?;
+        self.measure(&kernel);
+        let all: f32 = kernel.weights.iter().sum();
+        if self.unexplained > MAX_UNEXPLAINED || kernel.weights[WEIGHTS / 2] > all * MAX_OWN {
             return None;
         }
-        self.unmix(&mixture);
-        if self.lit == before {
+        self.estimate_modules(&kernel);
+        if self.modules == before {
             return None;
         }
-        let dark = (0..self.side * self.side).map(|place| self.lit[self.at(place)] < 0.5);
+        let dark = (0..self.side * self.side).map(|place| self.modules[self.at(place)] < 0.5);
         Some(Modules::new(self.side, dark.collect()))
     }
 
-    /// A module's place in the field with its margin.
+    /// A module's index in a field with a margin.
     #[inline]
     fn at(&self, place: usize) -> usize {
         (place / self.side + REACH) * self.stride + place % self.side + REACH
     }
 
-    /// The five rows around a module of the field.
+    /// The five rows of a field around a module.
     fn around(&self, field: &[f32], at: usize) -> [f32; WEIGHTS] {
         let mut around = [0.0; WEIGHTS];
         let first = at - REACH * self.stride - REACH;
@@ -114,16 +143,16 @@ impl Equaliser {
         around
     }
 
-    /// The weights that suit what is seen best, if these are the modules.
-    fn mixture(&self) -> Option<Mixture> {
+    /// The kernel that explains the observed light best, if the guess is right.
+    fn fit_kernel(&self) -> Option<Kernel> {
         let mut sums = [[0.0_f32; UNKNOWNS + 1]; UNKNOWNS];
-        let every = self.seen.len().div_ceil(MOST_EQUATIONS);
-        let equations = self.seen.iter().enumerate().step_by(every);
+        let every = self.observed.len().div_ceil(MAX_EQUATIONS);
+        let equations = self.observed.iter().enumerate().step_by(every);
         let count = equations.len();
-        for (place, seen) in equations {
+        for (place, observed) in equations {
             let mut terms = [1.0_f32; UNKNOWNS + 1];
-            terms[..WEIGHTS].copy_from_slice(&self.around(&self.lit, self.at(place)));
-            terms[UNKNOWNS] = *seen;
+            terms[..WEIGHTS].copy_from_slice(&self.around(&self.modules, self.at(place)));
+            terms[UNKNOWNS] = *observed;
             for (row, sums) in sums.iter_mut().enumerate() {
                 let factor = terms[row];
                 if factor == 0.0 {
@@ -139,89 +168,89 @@ impl Equaliser {
         for (row, equation) in equations.iter_mut().enumerate() {
             equation[row] += RIDGE * count as f64;
             if row < WEIGHTS {
-                equation[row] += EVEN;
-                equation[WEIGHTS - 1 - row] -= EVEN;
+                equation[row] += SYMMETRY;
+                equation[WEIGHTS - 1 - row] -= SYMMETRY;
             }
         }
         let solved = solve(&mut equations)?;
-        Some(Mixture {
+        Some(Kernel {
             weights: std::array::from_fn(|at| solved[at] as f32),
-            everywhere: solved[WEIGHTS] as f32,
+            ambient: solved[WEIGHTS] as f32,
         })
     }
 
-    /// Moves the modules that are not known until their mixture is nearest to what is seen, and each is dark or light.
-    fn unmix(&mut self, mixture: &Mixture) {
-        let weights = &mixture.weights;
+    /// Moves the unknown modules by coordinate descent until the blurred guess is nearest to the observed light.
+    fn estimate_modules(&mut self, kernel: &Kernel) {
+        let weights = &kernel.weights;
         let mut opposite = *weights;
         opposite.reverse();
         let own: f32 = weights.iter().map(|weight| weight * weight).sum();
-        if own < 1e-9 {
+        if own < MIN_ENERGY {
             return;
         }
         for sweep in 0..SWEEPS {
-            let wish = own * MOST_WISH * sweep as f32 / (SWEEPS - 1) as f32;
+            let push = own * MAX_PUSH * sweep as f32 / (SWEEPS - 1) as f32;
             for place in 0..self.fixed.len() {
                 if self.fixed[place] {
                     continue;
                 }
                 let at = self.at(place);
-                // Where this module is mixed in, it is so by the weight of the opposite way.
-                let pull = dot(&self.around(&self.off, at), &opposite);
-                let now = self.lit[at];
-                let next = (now + (pull + wish * (now - 0.5)) / (own - wish)).clamp(0.0, 1.0);
+                // A module contributes to its neighbours by the opposite weights.
+                let pull = dot(&self.around(&self.residual, at), &opposite);
+                let now = self.modules[at];
+                let next = (now + (pull + push * (now - 0.5)) / (own - push)).clamp(0.0, 1.0);
                 if next == now {
                     continue;
                 }
-                self.lit[at] = next;
+                self.modules[at] = next;
                 let first = at - REACH * self.stride - REACH;
                 let (rows, _) = opposite.as_chunks::<WIDTH>();
                 for (row, weights) in rows.iter().enumerate() {
-                    let off = &mut self.off[first + row * self.stride..][..WIDTH];
-                    for (off, weight) in off.iter_mut().zip(weights) {
-                        *off -= weight * (next - now);
+                    let residual = &mut self.residual[first + row * self.stride..][..WIDTH];
+                    for (residual, weight) in residual.iter_mut().zip(weights) {
+                        *residual -= weight * (next - now);
                     }
                 }
             }
             spend(self.fixed.len() * WEIGHTS);
             self.clear_margin();
         }
-        for lit in &mut self.lit {
-            *lit = if *lit < 0.5 { 0.0 } else { 1.0 };
+        for module in &mut self.modules {
+            *module = if *module < 0.5 { 0.0 } else { 1.0 };
         }
     }
 
-    /// What is seen less what is mixed, and less the light around that no module explains.
-    fn measure(&mut self, mixture: &Mixture) {
+    /// Computes the residual without its local mean, which is ambient light, and the part that stays unexplained.
+    fn measure(&mut self, kernel: &Kernel) {
         let side = self.side;
-        let offs = self.seen.iter().enumerate().map(|(place, seen)| {
-            let around = self.around(&self.lit, self.at(place));
-            seen - mixture.everywhere - dot(&around, &mixture.weights)
+        let offs = self.observed.iter().enumerate().map(|(place, observed)| {
+            let around = self.around(&self.modules, self.at(place));
+            observed - kernel.ambient - dot(&around, &kernel.weights)
         });
         let offs: Vec<f32> = offs.collect();
-        let shades = means(side, &offs, SHADE);
-        let mean = self.seen.iter().sum::<f32>() / self.seen.len() as f32;
+        let shades = means(side, &offs, SHADE_REACH);
+        let mean = self.observed.iter().sum::<f32>() / self.observed.len() as f32;
         let all: f32 = self
-            .seen
+            .observed
             .iter()
-            .map(|seen| (seen - mean) * (seen - mean))
+            .map(|observed| (observed - mean) * (observed - mean))
             .sum();
         let left = offs
             .iter()
             .zip(&shades)
             .map(|(off, shade)| (off - shade) * (off - shade));
         self.unexplained = left.sum::<f32>() / all.max(1e-6);
-        self.off.fill(0.0);
+        self.residual.fill(0.0);
         for (place, (off, shade)) in offs.iter().zip(shades).enumerate() {
             let at = self.at(place);
-            self.off[at] = off - shade;
+            self.residual[at] = off - shade;
         }
     }
 
-    /// Nothing was seen in the margin.
+    /// Sets the residual of the margin to 0: nothing was observed there.
     fn clear_margin(&mut self) {
         let inside = REACH..self.side + REACH;
-        for (y, row) in self.off.chunks_exact_mut(self.stride).enumerate() {
+        for (y, row) in self.residual.chunks_exact_mut(self.stride).enumerate() {
             if inside.contains(&y) {
                 row[..REACH].fill(0.0);
                 row[self.side + REACH..].fill(0.0);
@@ -232,24 +261,23 @@ impl Equaliser {
     }
 }
 
+/// The scalar product.
 fn dot(a: &[f32; WEIGHTS], b: &[f32; WEIGHTS]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// The light that made a grey; what is missing of it where a light code's grey was turned round.
-fn light(grey: f32, inverted: bool) -> f32 {
-    let shown = if inverted { 255.0 - grey } else { grey };
-    let part = (shown / 255.0).max(0.0);
-    // Nearly the power of 2.2, from those of 2 and of 2.5.
-    let light = part * part * (0.6 + 0.4 * part.sqrt());
-    if inverted { -light } else { light }
+/// The light that made a grey, from 0 to 1. For inverted codes it is the negative of the light that was shown.
+fn light(grey: f32, polarity: Polarity) -> f32 {
+    let part = (polarity.upright(grey) / 255.0).max(0.0);
+    let light = part * part * (GAMMA[0] + GAMMA[1] * part.sqrt());
+    polarity.signed(light)
 }
 
-/// Gauss and Jordan; the ridge keeps the pivots.
+/// Gauss-Jordan elimination without pivoting: the ridge keeps the diagonal away from 0.
 fn solve(equations: &mut [[f64; UNKNOWNS + 1]; UNKNOWNS]) -> Option<[f64; UNKNOWNS]> {
     for at in 0..UNKNOWNS {
         let lead = equations[at];
-        if lead[at].is_nan() || lead[at].abs() < 1e-12 {
+        if lead[at].is_nan() || lead[at].abs() < MIN_PIVOT {
             return None;
         }
         for (row, equation) in equations.iter_mut().enumerate() {
@@ -270,21 +298,25 @@ fn solve(equations: &mut [[f64; UNKNOWNS + 1]; UNKNOWNS]) -> Option<[f64; UNKNOW
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::deblur::deconvolved;
     use super::super::modules::tests::drawn;
-    use super::super::unblur::unblurred;
     use super::*;
 
     const TEXT: &str = "134503098230927349";
 
-    /// Greys of a code whose light is mixed by these weights, with a margin of light; and a first guess.
-    fn seen(code: &Modules, weights: &[f32; WEIGHTS], inverted: bool) -> (Vec<f32>, Modules) {
+    /// The greys of a code whose light is mixed by these weights, with a margin of light; and a first guess.
+    fn seen(code: &Modules, weights: &[f32; WEIGHTS], polarity: Polarity) -> (Vec<f32>, Modules) {
         let (side, reach) = (code.side(), REACH as isize);
         let sum: f32 = weights.iter().sum();
         let lit = |x: isize, y: isize| {
             let inside = 0..side as isize;
             let dark =
                 inside.contains(&x) && inside.contains(&y) && code.is_dark(x as usize, y as usize);
-            if dark == inverted { 0.8 } else { 0.05 }
+            if dark == polarity.is_inverted() {
+                0.8
+            } else {
+                0.05
+            }
         };
         let grey = |at: usize| {
             let (x, y) = ((at % side) as isize, (at / side) as isize);
@@ -293,10 +325,10 @@ mod tests {
                 .zip(weights)
                 .map(|((u, v), weight)| weight * lit(x + u, y + v));
             let grey = 255.0 * (mixed.sum::<f32>() / sum).powf(1.0 / 2.2);
-            if inverted { 255.0 - grey } else { grey }
+            polarity.upright(grey)
         };
         let greys: Vec<f32> = (0..side * side).map(grey).collect();
-        let dark = unblurred(&greys, side, 0.54)
+        let dark = deconvolved(&greys, side, 0.54)
             .iter()
             .map(|grey| *grey < 0.5)
             .collect();
@@ -310,7 +342,7 @@ mod tests {
             .count()
     }
 
-    /// A bell of this sigma, in modules, and of another across.
+    /// A Gaussian kernel with these standard deviations, in modules, to the right and down.
     fn bell(along: f32, across: f32) -> [f32; WEIGHTS] {
         std::array::from_fn(|at| {
             let off = |at: usize, sigma: f32| (at as f32 - REACH as f32) / sigma;
@@ -321,19 +353,20 @@ mod tests {
 
     #[test]
     fn what_a_lens_has_mixed_is_told_apart() {
-        for (version, along, across, inverted) in [
-            (1, 0.8, 0.8, false),
-            (4, 0.75, 0.75, false),
-            (4, 0.75, 0.75, true),
-            (4, 0.8, 0.6, false),
+        let (dark, light) = (Polarity::DarkOnLight, Polarity::LightOnDark);
+        for (version, along, across, polarity) in [
+            (1, 0.8, 0.8, dark),
+            (4, 0.75, 0.75, dark),
+            (4, 0.75, 0.75, light),
+            (4, 0.8, 0.6, dark),
         ] {
             let code = drawn(TEXT, version, qrcode::EcLevel::M);
-            let (greys, guess) = seen(&code, &bell(along, across), inverted);
+            let (greys, guess) = seen(&code, &bell(along, across), polarity);
             let version = Version::of_side(code.side()).unwrap();
-            let mut equaliser = Equaliser::new(&greys, inverted, version, &guess);
+            let mut equaliser = Equaliser::new(&greys, polarity, version, &guess);
             let mut last = guess.clone();
             for _ in 0..8 {
-                let Some(modules) = equaliser.turn() else {
+                let Some(modules) = equaliser.round() else {
                     break;
                 };
                 last = modules;
@@ -350,23 +383,13 @@ mod tests {
     fn what_no_blur_hides_is_left_alone() {
         let code = drawn(TEXT, 2, qrcode::EcLevel::M);
         let version = Version::of_side(code.side()).unwrap();
-        let (sharp, guess) = seen(&code, &bell(0.2, 0.2), false);
-        assert!(
-            Equaliser::new(&sharp, false, version, &guess)
-                .turn()
-                .is_none()
-        );
+        let polarity = Polarity::DarkOnLight;
+        let (sharp, guess) = seen(&code, &bell(0.2, 0.2), polarity);
+        let first_round = |greys: &[f32]| Equaliser::new(greys, polarity, version, &guess).round();
+        assert!(first_round(&sharp).is_none());
         let noise: Vec<f32> = (0..sharp.len()).map(|at| (at * at % 251) as f32).collect();
-        assert!(
-            Equaliser::new(&noise, false, version, &guess)
-                .turn()
-                .is_none()
-        );
+        assert!(first_round(&noise).is_none());
         let flat = vec![90.0; sharp.len()];
-        assert!(
-            Equaliser::new(&flat, false, version, &guess)
-                .turn()
-                .is_none()
-        );
+        assert!(first_round(&flat).is_none());
     }
 }

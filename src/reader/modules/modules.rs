@@ -1,4 +1,4 @@
-//! A code as it is drawn: a square of dark and light modules.
+//! The modules of a code: a square of dark and light ones.
 
 /// Dark and light modules, row by row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -8,22 +8,23 @@ pub(crate) struct Modules {
 }
 
 impl Modules {
-    /// `dark` holds `side` rows of `side` modules.
+    /// `dark` holds `side` rows of `side` modules. Missing modules are light, and surplus ones are dropped.
     pub(crate) fn new(side: usize, mut dark: Vec<bool>) -> Self {
         dark.resize(side * side, false);
         Self { side, dark }
     }
 
+    /// Modules on a side.
     pub(crate) fn side(&self) -> usize {
         self.side
     }
 
-    /// Outside, all is light.
+    /// Whether a module is dark. Outside the code all are light.
     pub(crate) fn is_dark(&self, x: usize, y: usize) -> bool {
         x < self.side && self.dark.get(y * self.side + x).copied().unwrap_or(false)
     }
 
-    /// Outside, nothing changes.
+    /// Sets a module. Outside the code it does nothing.
     pub(crate) fn set(&mut self, x: usize, y: usize, dark: bool) {
         if x >= self.side {
             return;
@@ -33,7 +34,7 @@ impl Modules {
         }
     }
 
-    /// The code as a mirror shows it: rows are columns.
+    /// The code as a mirror shows it: rows and columns exchanged.
     pub(crate) fn mirrored(&self) -> Self {
         let side = self.side;
         let dark = (0..side * side).map(|at| self.is_dark(at / side, at % side));

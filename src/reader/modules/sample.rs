@@ -1,53 +1,65 @@
-//! One grey for each module, and from greys to dark and light.
+//! Samples one grey for each module, and decides which modules are dark.
 //!
-//! The threshold is found among the modules, not the pixels: a two-class mean over the modules around. And blur is
-//! taken out there: a few thousand modules cost microseconds where a picture costs milliseconds.
+//! Thresholds are computed among the modules, not among the pixels. Blur is removed there too:
+//! a few thousand modules cost microseconds, and a picture's pixels cost milliseconds.
 
+use super::deblur::{deconvolved, sharpened};
 use super::equalise::Equaliser;
 use super::modules::Modules;
-use super::sums::Sums;
-use super::unblur::{sharpened, unblurred};
+use super::summed_area::SummedArea;
 use crate::picture::luma::Luma;
 use crate::picture::point::Point;
+use crate::picture::polarity::Polarity;
 use crate::plane::geometry::Homography;
 use crate::plane::layout::Version;
 use crate::plane::mesh::Mesh;
 
-/// Taps lie this part of a module off its middle: nearer and they say the same, further and they see the neighbours.
+/// The distance of the outer taps from a module's middle, in modules.
+///
+/// Chosen on the till set. Larger: taps see the neighbouring modules. Smaller: they see the middle's own pixels.
 const TAP: f32 = 0.22;
-/// Pixels of a module from which five taps see more than one, and nine more than five.
+/// Pixels in a module from which on five taps are sampled, and nine.
+///
+/// Larger: noisy large codes are read from single pixels. Smaller: more taps that see the same pixels cost time.
 const FIVE_TAPS: f32 = 2.2;
 const NINE_TAPS: f32 = 4.0;
-/// Modules to each side whose greys make a threshold, in small codes and in larger ones.
+/// The sum of the weights of five taps, and the inverse of that of nine. The middle tap counts twice.
+const FIVE_WEIGHTS: f32 = 6.0;
+const NINE_WEIGHTS_INVERSE: f32 = 0.1;
+/// Modules to each side whose greys make a threshold, in codes below `FIRST_LARGE` modules a side and in larger ones.
+///
+/// Chosen on the till set.
+/// Larger: shadows and reflections are averaged away. Smaller: a finder's core fills the window.
 const REACH_SMALL: usize = 4;
 const REACH: usize = 5;
-const LEAST_LARGE: usize = 30;
+const FIRST_LARGE: usize = 30;
 
-/// How blur is taken out.
+/// How blur is removed.
 #[derive(Clone, Copy)]
-pub(crate) enum Unblur {
-    /// By so much of a module's distance from its neighbours' mean.
+pub(crate) enum Deblur {
+    /// Sharpening: adds this multiple of a module's difference from its neighbours' mean.
     Sharpen(f32),
-    /// By the search for what a bell has blurred that weighs so much a module off its middle: 0.25 is a sigma of 0.6
-    /// modules, 0.54 one of 0.9.
-    Solve(f32),
+    /// Deconvolution of a Gaussian blur with this weight one module off its middle.
+    ///
+    /// 0.25 is a standard deviation of 0.6 modules, and 0.54 one of 0.9.
+    Deconvolve(f32),
 }
 
-/// The grey of each module, dark codes' as they are, light ones' turned round.
+/// The grey of each module. Those of inverted codes are complemented, so that dark modules have low values.
 pub(crate) struct Greys {
     side: usize,
-    inverted: bool,
+    polarity: Polarity,
     values: Vec<f32>,
 }
 
 impl Greys {
-    /// Samples the picture at the middle of each module.
+    /// Samples the picture at the middle of each module: on a plane, and off it as the mesh says.
     pub(crate) fn sample(
         luma: &Luma<'_>,
         plane: &Homography,
         mesh: Option<&Mesh>,
         version: Version,
-        inverted: bool,
+        polarity: Polarity,
     ) -> Self {
         let side = version.side();
         let middle = side as f32 * 0.5;
@@ -62,65 +74,69 @@ impl Greys {
                 let grey = if module > NINE_TAPS {
                     nine_taps(luma, pixel, right, down)
                 } else if module > FIVE_TAPS {
-                    five_taps(luma, pixel, right, down) / 6.0
+                    five_taps(luma, pixel, right, down) / FIVE_WEIGHTS
                 } else {
                     luma.grey_at(pixel)
                 };
-                values.push(if inverted { 255.0 - grey } else { grey });
+                values.push(polarity.upright(grey));
             }
         }
         Self {
             side,
-            inverted,
+            polarity,
             values,
         }
     }
 
-    /// The grey of the first module.
+    /// The grey of the first module. Benches use it to keep a sampling from being optimised away.
+    #[cfg(feature = "steps")]
     pub(crate) fn first(&self) -> f32 {
         self.values.first().copied().unwrap_or_default()
     }
 
-    /// The same with some blur taken out.
-    pub(crate) fn clearer(&self, how: Unblur) -> Self {
+    /// The same greys with some blur removed.
+    pub(crate) fn deblurred(&self, how: Deblur) -> Self {
         let values = match how {
-            Unblur::Sharpen(amount) => sharpened(&self.values, self.side, amount),
-            Unblur::Solve(near) => unblurred(&self.values, self.side, near),
+            Deblur::Sharpen(amount) => sharpened(&self.values, self.side, amount),
+            Deblur::Deconvolve(near) => deconvolved(&self.values, self.side, near),
         };
         Self {
             side: self.side,
-            inverted: self.inverted,
+            polarity: self.polarity,
             values,
         }
     }
 
-    /// The modules before whatever has mixed them, from a first guess.
+    /// An equaliser for these greys, starting from a first guess of the modules.
     pub(crate) fn equaliser(&self, version: Version, guess: &Modules) -> Equaliser {
-        Equaliser::new(&self.values, self.inverted, version, guess)
+        Equaliser::new(&self.values, self.polarity, version, guess)
     }
 
-    /// Dark are the modules below half way between the means of the dark and the light ones around.
+    /// Decides which modules are dark: those below their threshold.
     pub(crate) fn modules(&self) -> Modules {
         let pairs = self.values.iter().zip(self.thresholds());
         let dark = pairs.map(|(grey, threshold)| *grey < threshold);
         Modules::new(self.side, dark.collect())
     }
 
-    /// How far each grey is from its threshold: where light has washed the modules out that is little.
-    pub(crate) fn certain(&self) -> Vec<f32> {
+    /// The distance of each grey from its threshold: small where glare has washed the modules out.
+    pub(crate) fn confidence(&self) -> Vec<f32> {
         let pairs = self.values.iter().zip(self.thresholds());
         pairs
             .map(|(grey, threshold)| (grey - threshold).abs())
             .collect()
     }
 
+    /// For each module, the middle between the mean of the dark modules around and that of the light ones.
+    ///
+    /// Modules below the mean of all count as dark: one step of the iteration of Ridler and Calvard (1978).
     fn thresholds(&self) -> Vec<f32> {
-        let reach = if self.side < LEAST_LARGE {
+        let reach = if self.side < FIRST_LARGE {
             REACH_SMALL
         } else {
             REACH
         };
-        let all = Sums::of(self.side, self.values.iter().copied());
+        let all = SummedArea::of(self.side, self.values.iter().copied());
         let ats = || (0..self.values.len()).map(|at| (at % self.side, at / self.side));
         let pairs = self.values.iter().zip(ats());
         let rough = pairs.map(|(grey, (x, y))| {
@@ -129,14 +145,15 @@ impl Greys {
         });
         let rough: Vec<bool> = rough.collect();
         let pick = |(grey, dark): (&f32, &bool)| if *dark { *grey } else { 0.0 };
-        let dark = Sums::of(self.side, self.values.iter().zip(&rough).map(pick));
+        let dark = SummedArea::of(self.side, self.values.iter().zip(&rough).map(pick));
         let count = |dark: &bool| f32::from(u8::from(*dark));
-        let darks = Sums::of(self.side, rough.iter().map(count));
+        let darks = SummedArea::of(self.side, rough.iter().map(count));
         let threshold = |(x, y)| {
             let (sum, count) = all.window(x, y, reach);
             let (dark_sum, _) = dark.window(x, y, reach);
             let (dark_count, _) = darks.window(x, y, reach);
             let light_count = count - dark_count;
+            // A window of one colour has no second mean.
             if dark_count < 0.5 || light_count < 0.5 {
                 return sum / count;
             }
@@ -146,7 +163,7 @@ impl Greys {
     }
 }
 
-/// The middle counts twice.
+/// The weighted sum of the middle, twice, and of four taps around it.
 #[inline]
 fn five_taps(luma: &Luma<'_>, middle: Point, right: Point, down: Point) -> f32 {
     let (right, down) = (right.times(TAP), down.times(TAP));
@@ -157,6 +174,7 @@ fn five_taps(luma: &Luma<'_>, middle: Point, right: Point, down: Point) -> f32 {
         + luma.grey_at(middle - down)
 }
 
+/// The weighted mean of five taps and of four more at the corners.
 #[inline]
 fn nine_taps(luma: &Luma<'_>, middle: Point, right: Point, down: Point) -> f32 {
     let (falling, rising) = ((right + down).times(TAP), (right - down).times(TAP));
@@ -164,7 +182,7 @@ fn nine_taps(luma: &Luma<'_>, middle: Point, right: Point, down: Point) -> f32 {
         + luma.grey_at(middle - falling)
         + luma.grey_at(middle + rising)
         + luma.grey_at(middle - rising);
-    (five_taps(luma, middle, right, down) + corners) * 0.1
+    (five_taps(luma, middle, right, down) + corners) * NINE_WEIGHTS_INVERSE
 }
 
 #[cfg(test)]
@@ -176,11 +194,11 @@ mod tests {
         (x * 5 + y * 3 + x * y) % 7 < 3
     }
 
-    /// Modules of 5 pixels, darker to the right.
-    fn greys(inverted: bool) -> Greys {
+    /// The greys of modules of 5 pixels on ground that darkens to the right.
+    fn greys(polarity: Polarity) -> Greys {
         let pixels: Vec<u8> = (0..105 * 105)
             .map(|at| {
-                let dark = dark_at(at % 105 / 5, at / 105 / 5) != inverted;
+                let dark = dark_at(at % 105 / 5, at / 105 / 5) != polarity.is_inverted();
                 let shade = (at % 105) as u8 / 2;
                 if dark { 70 - shade } else { 170 - shade }
             })
@@ -189,31 +207,31 @@ mod tests {
         let corners = [(0.0, 0.0), (105.0, 0.0), (105.0, 105.0), (0.0, 105.0)];
         let corners = corners.map(|(x, y)| Point::new(x, y));
         let plane = Homography::from_corners(&corners, 21.0).unwrap();
-        Greys::sample(&luma, &plane, None, Version::new(1).unwrap(), inverted)
+        Greys::sample(&luma, &plane, None, Version::new(1).unwrap(), polarity)
     }
 
     #[test]
     fn modules_are_read_across_a_shade_dark_or_light() {
-        for inverted in [false, true] {
-            let modules = greys(inverted).modules();
+        for polarity in [Polarity::DarkOnLight, Polarity::LightOnDark] {
+            let modules = greys(polarity).modules();
             for at in 0..21 * 21 {
                 let (x, y) = (at % 21, at / 21);
-                assert_eq!(modules.is_dark(x, y), dark_at(x, y), "{x} {y} {inverted}");
+                assert_eq!(modules.is_dark(x, y), dark_at(x, y), "{x} {y} {polarity:?}");
             }
         }
     }
 
     #[test]
     fn sharpening_undoes_a_blur() {
-        let sharp = greys(false);
-        let blurred = sharp.clearer(Unblur::Sharpen(-0.5));
+        let sharp = greys(Polarity::DarkOnLight);
+        let blurred = sharp.deblurred(Deblur::Sharpen(-0.5));
         let wrong = |greys: &Greys| {
             let modules = greys.modules();
             let all = (0..21 * 21).map(|at| (at % 21, at / 21));
             all.filter(|(x, y)| modules.is_dark(*x, *y) != dark_at(*x, *y))
                 .count()
         };
-        let restored = wrong(&blurred.clearer(Unblur::Sharpen(1.6)));
+        let restored = wrong(&blurred.deblurred(Deblur::Sharpen(1.6)));
         assert!(
             wrong(&blurred) > 2 * restored,
             "{} {restored}",

@@ -1,14 +1,16 @@
-//! A picture of dark and light pixels, 64 to a word.
+//! The binarised picture: one bit for each pixel, 64 pixels to a word.
 
 use super::luma::Luma;
 use super::threshold::{BLOCK, Thresholds};
 
-/// Pixels of a word.
+/// Pixels in a word.
 pub(crate) const WORD: usize = u64::BITS as usize;
-/// Pixels of a way that are looked at together.
+/// Pixels of a diagonal that [`Bits::ahead`] fetches in one call.
+///
+/// Larger: walks that end early have fetched more than they need. Smaller: more calls for a long run.
 pub(crate) const AHEAD: usize = 8;
 
-/// Dark (1) and light (0) pixels. Rows begin at a word; what is left of a row's last word is dark or light as it comes.
+/// Dark (1) and light (0) pixels. Each row begins at a new word; the unused bits of its last word have no meaning.
 pub(crate) struct Bits {
     width: usize,
     height: usize,
@@ -17,7 +19,9 @@ pub(crate) struct Bits {
 }
 
 impl Bits {
-    /// Pixels up to the threshold of their block are dark; those beyond the last block go by the last one's.
+    /// Binarises a picture: a pixel is dark if it is not above its block's threshold.
+    ///
+    /// Pixels beyond the last whole block use the threshold of the nearest one.
     pub(crate) fn of(luma: &Luma<'_>, thresholds: &Thresholds) -> Self {
         let (width, height) = (luma.width(), luma.height());
         let per_row = width.div_ceil(WORD);
@@ -27,7 +31,7 @@ impl Bits {
         let mut padded = [0_u8; WORD];
         for y in 0..height {
             if y.is_multiple_of(BLOCK) && y / BLOCK < down {
-                spell_out(thresholds, y / BLOCK, &mut limits);
+                expand_row(thresholds, y / BLOCK, &mut limits);
             }
             let (limits, _) = limits.as_chunks::<WORD>();
             let (whole, rest) = luma.row(y).as_chunks::<WORD>();
@@ -50,15 +54,17 @@ impl Bits {
         }
     }
 
+    /// Pixels in a row.
     pub(crate) fn width(&self) -> usize {
         self.width
     }
 
+    /// Rows.
     pub(crate) fn height(&self) -> usize {
         self.height
     }
 
-    /// Whether the pixel is dark. Outside the picture: some answer, no panic.
+    /// Whether the pixel is dark. Outside the picture the result has no meaning, but it never panics.
     #[inline]
     pub(crate) fn is_dark(&self, x: usize, y: usize) -> bool {
         let word = self
@@ -67,12 +73,14 @@ impl Bits {
         word.copied().unwrap_or_default() >> (x % WORD) & 1 == 1
     }
 
-    /// The words of all rows, and how many each has.
+    /// The words of all rows, and the number of words in each row.
     pub(crate) fn words(&self) -> (&[u64], usize) {
         (&self.words, self.per_row)
     }
 
-    /// The next `AHEAD` pixels of a way that goes by these steps, the nearest lowest. Beyond the picture: some answer.
+    /// The next `AHEAD` pixels along a direction, the nearest in the lowest bit.
+    ///
+    /// Pixels outside the picture have no meaning.
     #[inline]
     pub(crate) fn ahead(&self, x: i32, y: i32, (dx, dy): (i32, i32)) -> u32 {
         (0..AHEAD).fold(0, |pixels, nearness| {
@@ -82,9 +90,9 @@ impl Bits {
         })
     }
 
-    /// Where a row changes its colour, from its start to its end: 0, each first pixel of a new colour, the width.
+    /// The positions at which a row changes colour: 0, the first pixel of each new colour, and the width.
     pub(crate) fn edges(&self, y: usize, edges: &mut Vec<i32>) {
-        // Room for all that there can be, so that the loop needs to ask for none.
+        // Enough room for every possible edge, so that the loop never grows the vector.
         edges.resize(self.per_row * WORD + 2, 0);
         let words = &self.words[y * self.per_row..][..self.per_row];
         let mut last = words.first().copied().unwrap_or_default() & 1;
@@ -108,8 +116,8 @@ impl Bits {
     }
 }
 
-/// Repeats each block's threshold for each of its pixels, and the last one to the end of the row.
-fn spell_out(thresholds: &Thresholds, row: usize, limits: &mut [u8]) {
+/// Writes each block's threshold once for each of its pixels, and the last block's to the end of the row.
+fn expand_row(thresholds: &Thresholds, row: usize, limits: &mut [u8]) {
     let values = &thresholds.values[row * thresholds.across..][..thresholds.across];
     let (blocks, _) = limits.as_chunks_mut::<BLOCK>();
     let last = values.last().copied().unwrap_or_default();
@@ -122,7 +130,7 @@ fn spell_out(thresholds: &Thresholds, row: usize, limits: &mut [u8]) {
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 #[inline]
 fn pack(row: &[u8; WORD], limits: &[u8; WORD]) -> u64 {
-    /// Times this, eight bytes that are 0 or 1 show as the bits of the top byte, the first byte lowest.
+    /// Multiplied by this, eight bytes of 0 or 1 become the bits of the top byte, the first byte lowest.
     const GATHER: u64 = 0x0102_0408_1020_4080;
     let mut dark = [0_u8; WORD];
     for (dark, (pixel, limit)) in dark.iter_mut().zip(row.iter().zip(limits)) {

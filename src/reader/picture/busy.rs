@@ -1,47 +1,66 @@
-//! The busy parts of a picture: blocks with edges in them, how sharp these are, and the largest patch of them. A code is
-//! such a patch also where no finder of it can be seen.
+//! Blocks with edges in them: how many there are, how sharp the edges are, and the largest connected patch.
+//!
+//! A code is such a patch even when the reader finds no finder pattern in it. Only [hints](crate::Hint) use this.
 
 use super::luma::Luma;
-use super::threshold::{BLOCK, Blocks, reached};
+use super::threshold::{BLOCK, Blocks, nth_largest};
 
-/// Without so much contrast anywhere there is nothing to be seen.
-const LEAST_CONTRAST: u8 = 16;
-/// Fewer blocks are a switch, or a price tag.
-const LEAST_BLOCKS: usize = 3;
-/// Of its box, a patch fills so much: a square on its tip fills half.
-const LEAST_FILL: f32 = 0.4;
-/// Its box is no longer than so many times its width.
-const MOST_LONG: usize = 3;
-/// Blocks whose steps are looked at.
-const MOST_LOOKED: usize = 64;
+/// Contrast of the whole picture, in shades, below which it counts as empty.
+///
+/// Chosen on the till set. Larger: dim screens get no hint. Smaller: sensor noise counts as a code.
+const MIN_CONTRAST: u8 = 16;
+/// A block is busy if its range exceeds the picture's contrast divided by this.
+///
+/// Chosen on the till set. Larger: shadows and noise are busy too. Smaller: blurred codes are not.
+const BUSY_PART: u8 = 2;
+/// Blocks in the smallest patch that may be a code.
+///
+/// Chosen on the till set. Larger: distant codes get no hint. Smaller: switches and price tags count as codes.
+const MIN_BLOCKS: usize = 3;
+/// The least share of its bounding box that a patch must fill. A square that stands on a corner fills half.
+///
+/// Larger: rotated codes are ignored. Smaller: lines of text count as codes.
+const MIN_FILL: f32 = 0.4;
+/// The longest bounding box that may be a code: long side over short side.
+///
+/// Larger: shelf edges and lines of text count as codes. Smaller: tilted or half hidden codes do not.
+const MAX_ASPECT: usize = 3;
+/// Busy blocks whose pixel steps are measured, evenly spread. More cost time and give the same figure.
+const MAX_SAMPLED: usize = 64;
+/// Steepness is what one sampled block in ten reaches.
+/// Smaller: most blocks must be sharp. Larger: one reflection decides.
+const STEEPEST_OF: usize = 10;
 
-/// Blocks with half the picture's contrast.
+/// Statistics of the busy blocks of one level.
 #[derive(Debug)]
 pub(crate) struct Busy {
-    /// The range of the picture's strongest blocks.
+    /// The range of the picture's strongest blocks, in shades.
     pub(crate) contrast: u8,
-    /// Busy blocks, as a part of all.
+    /// Busy blocks divided by all blocks.
     pub(crate) part: f32,
-    /// The light that one busy block in ten reaches.
+    /// The brightness that one busy block in ten reaches.
     pub(crate) light: u8,
-    /// The steepest step from pixel to pixel, across or down, whichever is flatter, as a part of the contrast.
+    /// The steepest step from pixel to pixel divided by the contrast, along the axis where it is flatter.
     pub(crate) steepness: f32,
-    /// The longer side of the largest patch, in pixels of the copy; 0 where that is no likely code.
+    /// The longer side of the largest patch, in pixels of the level; 0 if the patch can't be a code.
     pub(crate) side: usize,
     places: Vec<usize>,
 }
 
 impl Busy {
-    /// The busy parts of a copy; none where all is quiet.
-    pub(crate) fn of(copy: &Luma<'_>, blocks: &Blocks) -> Option<Self> {
+    /// Measures a level; `None` if it has too little contrast to hold a code.
+    pub(crate) fn of(level: &Luma<'_>, blocks: &Blocks) -> Option<Self> {
         let contrast = blocks.contrast();
-        if contrast < LEAST_CONTRAST {
+        if contrast < MIN_CONTRAST {
             return None;
         }
-        let mut cells: Vec<bool> = blocks.ranges().map(|range| range > contrast / 2).collect();
+        let mut cells: Vec<bool> = blocks
+            .ranges()
+            .map(|range| range > contrast / BUSY_PART)
+            .collect();
         let ats = cells.iter().enumerate();
         let places: Vec<usize> = ats.filter(|(_, busy)| **busy).map(|(at, _)| at).collect();
-        let (across, down) = steepest(copy, &places, blocks.across());
+        let (across, down) = steepest(level, &places, blocks.across());
         Some(Self {
             contrast,
             part: places.len() as f32 / cells.len() as f32,
@@ -52,9 +71,9 @@ impl Busy {
         })
     }
 
-    /// How many shades a busy block's mean has changed since these means were taken; 0 where they are of no such picture.
+    /// The mean change of a busy block's brightness since `before`; 0 if `before` is from a picture of another size.
     pub(crate) fn change(&self, blocks: &Blocks, before: &[u8]) -> f32 {
-        let now = blocks.each_mean();
+        let now = blocks.means();
         if before.len() != now.len() || self.places.is_empty() {
             return 0.0;
         }
@@ -66,7 +85,7 @@ impl Busy {
     }
 }
 
-/// The largest set of true cells that touch by their sides. Cells become false.
+/// The largest set of true cells that are connected by their sides. All cells become false.
 fn largest(cells: &mut [bool], across: usize) -> Vec<usize> {
     let mut best = Vec::new();
     for first in 0..cells.len() {
@@ -97,7 +116,7 @@ fn largest(cells: &mut [bool], across: usize) -> Vec<usize> {
     best
 }
 
-/// The longer side of a patch's box, where its shape is a code's.
+/// The longer side of a patch's bounding box in pixels; 0 if the patch can't be a code.
 fn side(patch: &[usize], across: usize) -> usize {
     let ends = patch
         .iter()
@@ -110,36 +129,36 @@ fn side(patch: &[usize], across: usize) -> usize {
                 ends[3].max(y),
             ]
         });
-    if patch.len() < LEAST_BLOCKS {
+    if patch.len() < MIN_BLOCKS {
         return 0;
     }
     let (width, height) = (ends[2] - ends[0] + 1, ends[3] - ends[1] + 1);
     let (short, long) = (width.min(height), width.max(height));
     let fill = patch.len() as f32 / (width * height) as f32;
-    if fill < LEAST_FILL || long > MOST_LONG * short {
+    if fill < MIN_FILL || long > MAX_ASPECT * short {
         return 0;
     }
     long * BLOCK
 }
 
-/// The steepest steps across and down that a tenth of these blocks reach.
-fn steepest(copy: &Luma<'_>, places: &[usize], across: usize) -> (u8, u8) {
-    let every = places.len().div_ceil(MOST_LOOKED).max(1);
+/// The step to the right and the step down that the steepest tenth of these blocks reach.
+fn steepest(level: &Luma<'_>, places: &[usize], across: usize) -> (u8, u8) {
+    let every = places.len().div_ceil(MAX_SAMPLED).max(1);
     let steps = places.iter().step_by(every).map(|at| {
         let (left, top) = (at % across * BLOCK, at / across * BLOCK);
-        block_steps(copy, left, top)
+        block_steps(level, left, top)
     });
     let (across, down): (Vec<u8>, Vec<u8>) = steps.unzip();
     let tenth = |steps: Vec<u8>| {
-        let beyond = steps.len() / 10;
-        reached(steps.into_iter(), beyond)
+        let beyond = steps.len() / STEEPEST_OF;
+        nth_largest(steps.into_iter(), beyond)
     };
     (tenth(across), tenth(down))
 }
 
-/// The steepest steps across and down in one block.
-fn block_steps(copy: &Luma<'_>, left: usize, top: usize) -> (u8, u8) {
-    let row = |y: usize| &copy.row(top + y)[left..][..BLOCK];
+/// The steepest step to the right and the steepest step down within one block.
+fn block_steps(level: &Luma<'_>, left: usize, top: usize) -> (u8, u8) {
+    let row = |y: usize| &level.row(top + y)[left..][..BLOCK];
     let steepest = |a: &[u8], b: &[u8]| {
         let steps = a.iter().zip(b).map(|(a, b)| a.abs_diff(*b));
         steps.fold(0, u8::max)
@@ -172,7 +191,7 @@ mod tests {
             .collect()
     }
 
-    fn look(pixels: &[u8]) -> (Option<Busy>, Blocks) {
+    fn measured(pixels: &[u8]) -> (Option<Busy>, Blocks) {
         let luma = Luma::new(pixels, SIDE, SIDE, SIDE).unwrap();
         let blocks = Blocks::of(&luma);
         (Busy::of(&luma, &blocks), blocks)
@@ -180,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_lattice_on_quiet_ground_is_a_sharp_patch() {
-        let busy = look(&lattice(80..128)).0.unwrap();
+        let busy = measured(&lattice(80..128)).0.unwrap();
         assert_eq!((busy.contrast, busy.side, busy.light), (190, 48, 220));
         assert!((busy.part - 0.04).abs() < 0.001, "{busy:?}");
         assert!(busy.steepness > 0.9, "{busy:?}");
@@ -197,17 +216,16 @@ mod tests {
                 }
             })
             .collect();
-        assert_eq!(look(&bar).0.unwrap().side, 0);
-        assert!(look(&lattice(0..0)).0.is_none());
+        assert_eq!(measured(&bar).0.unwrap().side, 0);
+        assert!(measured(&lattice(0..0)).0.is_none());
     }
 
     #[test]
     fn what_moves_changes_and_what_stands_does_not() {
-        let (_, before) = look(&lattice(80..128));
-        let (busy, now) = look(&lattice(82..130));
+        let (_, before) = measured(&lattice(80..128));
+        let (busy, now) = measured(&lattice(82..130));
         let busy = busy.unwrap();
-        assert!(busy.change(&now, before.each_mean()) > 5.0);
-        assert!(busy.change(&now, now.each_mean()) < f32::EPSILON);
-        assert!(busy.change(&now, &[]) < f32::EPSILON);
+        assert!(busy.change(&now, before.means()) > 5.0);
+        assert!(busy.change(&now, now.means()) < f32::EPSILON);
     }
 }

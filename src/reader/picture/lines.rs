@@ -1,21 +1,21 @@
-//! Rows and columns of dark and light pixels as lines of words: a run is as long as a word's zeros.
+//! Rows and columns of the binarised picture as lines of words, so that a run's length is a count of zero bits.
 //!
-//! Most walks of a picture lead down a column and end there. Columns are turned into lines 64 at a time, where one is asked
-//! for: a square of 64 by 64 costs what a few walks through 64 words do.
+//! Most walks go down a column, so columns are transposed on demand, 64 at a time.
+//! A square of 64 by 64 bits costs as much to transpose as a few walks through it.
 
 use super::bits::{Bits, WORD};
 use crate::work::spend;
 
-/// A row or a column of dark and light pixels.
+/// One row or column of the binarised picture.
 #[derive(Clone, Copy)]
 pub(crate) struct Line<'a> {
     words: &'a [u64],
-    /// Pixels.
+    /// In pixels.
     pub(crate) length: i32,
 }
 
 impl<'a> Line<'a> {
-    /// A row.
+    /// The row `y`; empty below the picture.
     pub(crate) fn row(bits: &'a Bits, y: usize) -> Self {
         let (words, per_row) = bits.words();
         let words = words.get(y * per_row..).unwrap_or_default();
@@ -25,13 +25,13 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Pixels from one to the first after it of another colour, if they are at most so many.
+    /// The length of the run from pixel `from` onwards; `None` if it is longer than `most` or meets the line's end.
     #[inline]
     pub(crate) fn run_ahead(&self, from: i32, most: i32) -> Option<i32> {
         let (mut at, shift) = (from as usize / WORD, from as usize % WORD);
         let other = self.other_than(from);
         let mut others = (self.words.get(at)? ^ other) >> shift;
-        // Of the first word only what follows the pixel is left.
+        // The first word's pixels before `from` have been shifted out.
         let mut passed = -(shift as i32);
         while others == 0 {
             spend(1);
@@ -46,7 +46,7 @@ impl<'a> Line<'a> {
         (run <= most).then_some(run)
     }
 
-    /// The same before it.
+    /// The length of the run that ends at pixel `from`, going back; `None` if it is longer than `most`.
     #[inline]
     pub(crate) fn run_back(&self, from: i32, most: i32) -> Option<i32> {
         let (mut at, shift) = (from as usize / WORD, from as usize % WORD);
@@ -66,7 +66,7 @@ impl<'a> Line<'a> {
         (run <= most).then_some(run)
     }
 
-    /// What a word is combined with to show the pixels of another colour than this one's.
+    /// XORed with a word, this sets the bits of the pixels whose colour differs from pixel `from`.
     #[inline]
     fn other_than(&self, from: i32) -> u64 {
         let word = self.words.get(from as usize / WORD).copied();
@@ -75,15 +75,15 @@ impl<'a> Line<'a> {
     }
 }
 
-/// The columns of a picture, each as a line: made for 64 neighbours at once, where one of them is asked for.
-pub(crate) struct Columns<'a> {
+/// The columns of a binarised picture as lines. A strip of 64 columns is transposed when one of them is first needed.
+pub(crate) struct ColumnLines<'a> {
     bits: &'a Bits,
     per_column: usize,
     strips: Vec<Vec<u64>>,
 }
 
-impl<'a> Columns<'a> {
-    /// None is made yet.
+impl<'a> ColumnLines<'a> {
+    /// Starts without any strip.
     pub(crate) fn of(bits: &'a Bits) -> Self {
         Self {
             bits,
@@ -92,7 +92,7 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// A column.
+    /// The column `x`; empty beyond the picture.
     pub(crate) fn line(&mut self, x: usize) -> Line<'_> {
         let (across, column) = (x / WORD, x % WORD);
         let length = self.bits.height() as i32;
@@ -110,7 +110,7 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// 64 columns, one after another.
+/// 64 neighbouring columns, one after another.
 fn strip_of(bits: &Bits, across: usize, per_column: usize) -> Vec<u64> {
     let (words, per_row) = bits.words();
     let mut strip = vec![0; per_column * WORD];
@@ -122,7 +122,7 @@ fn strip_of(bits: &Bits, across: usize, per_column: usize) -> Vec<u64> {
         for (row, word) in square.iter_mut().zip(rows) {
             *row = *word;
         }
-        turn(&mut square);
+        transpose(&mut square);
         for (column, word) in strip.chunks_exact_mut(per_column).zip(square) {
             column[down] = word;
         }
@@ -130,8 +130,10 @@ fn strip_of(bits: &Bits, across: usize, per_column: usize) -> Vec<u64> {
     strip
 }
 
-/// Rows for columns, and the other way round: halves change places, then quarters, down to single pixels.
-fn turn(square: &mut [u64; WORD]) {
+/// Transposes a square of bits by swapping halves, then quarters, down to single bits.
+///
+/// This is the method of Hacker's Delight (H. S. Warren, 2nd edition), section 7-3.
+fn transpose(square: &mut [u64; WORD]) {
     let mut width = WORD / 2;
     let mut low = u64::MAX >> width;
     while width > 0 {
@@ -182,7 +184,7 @@ mod tests {
             };
             let luma = Luma::new(&pixels, width, HEIGHT, width).unwrap();
             let bits = Bits::of(&luma, &thresholds);
-            let mut columns = Columns::of(&bits);
+            let mut columns = ColumnLines::of(&bits);
             let same = |line: Line<'_>, colours: &[bool]| {
                 assert_eq!(line.length, colours.len() as i32);
                 for from in 0..colours.len() {

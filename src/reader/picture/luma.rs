@@ -1,13 +1,19 @@
-//! Grey pictures: one byte a pixel, rows that may be longer than the picture is wide.
+//! Grey pictures that are borrowed from the caller: one byte for each pixel, and a stride from row to row.
 
 use super::point::Point;
 use crate::clamp::within;
 use crate::work::spend;
 
-/// Sides up to this are read: a photo of 60 megapixels.
+/// The longest side that is accepted, in pixels. It bounds the memory of a picture; a photo of 60 megapixels fits.
 const MAX_SIDE: usize = 16_384;
+/// Keeps a bilinear sample's right and lower neighbours inside the picture, in pixels.
+const INSIDE: f32 = 0.001;
+/// The weights of red, green and blue of ITU-R BT.601 (0.299, 0.587, 0.114), times 256.
+///
+/// See <https://www.itu.int/rec/R-REC-BT.601>.
+const BT601: [u32; 3] = [77, 150, 29];
 
-/// A grey picture that is not ours: width, height and stride agree with its bytes.
+/// A borrowed grey picture whose width, height and stride are known to fit its bytes.
 #[derive(Clone, Copy)]
 pub struct Luma<'a> {
     pixels: &'a [u8],
@@ -22,7 +28,7 @@ impl std::fmt::Debug for Luma<'_> {
     }
 }
 
-/// Why bytes are no picture.
+/// Why bytes can't be used as a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LumaError {
     /// A side is zero, or too long.
@@ -34,10 +40,11 @@ pub enum LumaError {
 }
 
 impl<'a> Luma<'a> {
-    /// Looks at `height` rows of `width` bytes that start `stride` bytes apart.
+    /// Borrows `height` rows of `width` bytes that start `stride` bytes apart.
     ///
     /// # Errors
-    /// [`LumaError`].
+    /// [`LumaError::Sides`] if a side is zero or too long.
+    /// [`LumaError::TooShort`] if `stride` is less than `width`, or `pixels` ends before the last row does.
     pub fn new(
         pixels: &'a [u8],
         width: usize,
@@ -62,33 +69,38 @@ impl<'a> Luma<'a> {
         })
     }
 
-    /// Pixels in a row.
+    /// Pixels in each row.
     #[must_use]
     pub fn width(&self) -> usize {
         self.width
     }
 
-    /// Rows.
+    /// The number of rows.
     #[must_use]
     pub fn height(&self) -> usize {
         self.height
     }
 
+    /// The shorter of width and height.
     pub(crate) fn short_side(&self) -> usize {
         self.width.min(self.height)
     }
 
+    /// The longer of width and height.
     pub(crate) fn long_side(&self) -> usize {
         self.width.max(self.height)
     }
 
-    /// A row's pixels.
+    /// The pixels of row `y`.
+    ///
+    /// # Panics
+    /// If `y` is not less than the height.
     #[must_use]
     pub fn row(&self, y: usize) -> &'a [u8] {
         &self.pixels[y * self.stride..][..self.width]
     }
 
-    /// The part of the picture that begins here; none where it reaches beyond.
+    /// A part of the picture; `None` if it reaches beyond the picture.
     pub(crate) fn window(
         &self,
         left: usize,
@@ -103,15 +115,15 @@ impl<'a> Luma<'a> {
         Self::new(pixels, width, height, self.stride).ok()
     }
 
-    /// The grey at a point, between the four pixels around it; outside, that of the nearest pixel inside.
+    /// The grey at a point, interpolated between the four pixels around it. Outside, the nearest pixel counts.
     ///
-    /// A pixel's own grey is at its middle: half a pixel from its corner.
+    /// A pixel's own grey is at its centre, half a pixel from its corner.
     #[inline]
     pub(crate) fn grey_at(&self, at: Point) -> f32 {
         spend(1);
-        // The right and bottom neighbours exist: a reader's picture has two columns and two rows at least.
-        let x = within(at.x - 0.5, 0.0, (self.width - 1) as f32 - 0.001);
-        let y = within(at.y - 0.5, 0.0, (self.height - 1) as f32 - 0.001);
+        // The right and lower neighbours exist: the reader refuses pictures of fewer than 21 pixels a side.
+        let x = within(at.x - 0.5, 0.0, (self.width - 1) as f32 - INSIDE);
+        let y = within(at.y - 0.5, 0.0, (self.height - 1) as f32 - INSIDE);
         let (column, row) = (x as usize, y as usize);
         let (right, down) = (x - column as f32, y - row as f32);
         let first = row * self.stride + column;
@@ -124,7 +136,7 @@ impl<'a> Luma<'a> {
         above + (below - above) * down
     }
 
-    /// The grey of the pixel that holds a point; outside, that of the nearest inside.
+    /// The grey of the pixel at a point, without interpolation. Outside, the nearest pixel counts.
     #[inline]
     pub(crate) fn pixel_at(&self, at: Point) -> f32 {
         spend(1);
@@ -133,7 +145,7 @@ impl<'a> Luma<'a> {
         f32::from(self.pixels.get(at).copied().unwrap_or_default())
     }
 
-    /// Whether a point lies in the picture, or at most `margin` pixels outside.
+    /// Whether a point lies in the picture, or at most `margin` pixels outside. A negative margin shrinks the picture.
     pub(crate) fn holds(&self, at: Point, margin: f32) -> bool {
         at.x >= -margin
             && at.y >= -margin
@@ -142,15 +154,16 @@ impl<'a> Luma<'a> {
     }
 }
 
-/// The grey of RGBA pixels, by the weights of BT.601 in 8 bits.
+/// Converts RGBA pixels to grey, by the weights of ITU-R BT.601. Alpha is ignored.
 #[must_use]
 pub fn luma_from_rgba(rgba: &[u8]) -> Vec<u8> {
     let (pixels, _) = rgba.as_chunks::<4>();
-    // On whole words: a compiler makes vectors of shifts and products, and none of four bytes taken apart.
+    // Shifts of whole words: the compiler vectorises them, and not the indexing of single bytes.
+    let [red_weight, green_weight, blue_weight] = BT601;
     let grey = |pixel: &[u8; 4]| {
         let word = u32::from_le_bytes(*pixel);
         let (red, green, blue) = (word & 0xff, word >> 8 & 0xff, word >> 16 & 0xff);
-        ((77 * red + 150 * green + 29 * blue) >> 8) as u8
+        ((red_weight * red + green_weight * green + blue_weight * blue) >> 8) as u8
     };
     pixels.iter().map(grey).collect()
 }

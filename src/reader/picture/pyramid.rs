@@ -1,9 +1,10 @@
-//! A picture at half its size, and half of that: a code that fills the picture is found in a small copy, for next to
-//! nothing, and its noise is averaged away there.
+//! The picture at half its size, at a quarter, and so on, and other derived pictures.
+//!
+//! A large code is found in a small level at little cost, and averaging removes noise there.
 
 use super::luma::Luma;
 
-/// A picture of our own: rows without a gap.
+/// A grey picture that owns its pixels. Its stride is its width.
 pub(crate) struct Grey {
     pixels: Vec<u8>,
     width: usize,
@@ -11,25 +12,34 @@ pub(crate) struct Grey {
 }
 
 impl Grey {
+    /// Borrows the pixels as a picture.
     pub(crate) fn luma(&self) -> Luma<'_> {
         Luma::new(&self.pixels, self.width, self.height, self.width)
             .expect("halves keep their sizes: see `halve`")
     }
 }
 
-/// Below this long side a picture is small enough to be looked at as it is.
-const LEAST_LONG: usize = 320;
-/// A picture of so few pixels on its short side is not halved: the modules of any code would be gone.
-const LEAST_SHORT: usize = 64;
-/// No picture needs more halves: the longest side there is, halved so often, is below `LEAST_LONG`.
-const MOST_LEVELS: usize = 8;
+/// A level whose long side is shorter than this is not halved again.
+///
+/// Chosen on the till set. Larger: large codes cost more. Smaller: levels in which no code has readable modules.
+const MIN_LONG: usize = 320;
+/// A level whose short side is shorter than this is not halved again: the modules of any code would be lost.
+const MIN_SHORT: usize = 64;
+/// The bound on the number of levels. The longest side that [`Luma`] accepts is below `MIN_LONG` after eight halvings.
+const MAX_LEVELS: usize = 8;
+/// Pixels to each side for one pixel of an enlarged picture.
+///
+/// The finder scan wants cores of two pixels and more. Larger: more time for the same reads.
+pub(crate) const ENLARGE_BY: usize = 3;
+/// Light pixels around an enlarged picture: the quiet zone of ISO/IEC 18004, four modules, at a pixel for each module.
+pub(crate) const ENLARGE_MARGIN: usize = 12;
 
-/// The picture's halves, largest first; none where it is small.
+/// The picture's halves, the largest first; empty if the picture is small.
 pub(crate) fn halves(luma: &Luma<'_>) -> Vec<Grey> {
     let mut levels: Vec<Grey> = Vec::new();
-    while levels.len() < MOST_LEVELS {
+    while levels.len() < MAX_LEVELS {
         let above = levels.last().map_or(*luma, Grey::luma);
-        if above.long_side() < LEAST_LONG || above.short_side() < LEAST_SHORT {
+        if above.long_side() < MIN_LONG || above.short_side() < MIN_SHORT {
             break;
         }
         let half = halve(&above);
@@ -38,7 +48,7 @@ pub(crate) fn halves(luma: &Luma<'_>) -> Vec<Grey> {
     levels
 }
 
-/// The rounded mean of each 2 x 2 box; an odd column or row at the end is cut off. Sides of two and more.
+/// Averages each 2 x 2 box, rounded. An odd last column or row is dropped. Both sides must be two at least.
 pub(crate) fn halve(luma: &Luma<'_>) -> Grey {
     let (width, height) = (luma.width() / 2, luma.height() / 2);
     let mut pixels = vec![0; width * height];
@@ -56,7 +66,7 @@ pub(crate) fn halve(luma: &Luma<'_>) -> Grey {
     }
 }
 
-/// Each pixel moves away from the mean of the four that are `reach` away by `amount` times its distance.
+/// Moves each pixel away from the mean of the four pixels at distance `reach`, by `amount` times the difference.
 pub(crate) fn sharpen(luma: &Luma<'_>, reach: usize, amount: i16) -> Grey {
     let (width, height) = (luma.width(), luma.height());
     let mut pixels = vec![0; width * height];
@@ -64,7 +74,7 @@ pub(crate) fn sharpen(luma: &Luma<'_>, reach: usize, amount: i16) -> Grey {
         let here = luma.row(y);
         let above = luma.row(y.saturating_sub(reach));
         let below = luma.row((y + reach).min(height - 1));
-        // The sides have no such neighbours, and stay as they are.
+        // Pixels near the left and the right side lack a neighbour and stay as they are.
         out.copy_from_slice(here);
         let inner = width - 2 * reach;
         sharpen_row(
@@ -86,7 +96,7 @@ pub(crate) fn sharpen(luma: &Luma<'_>, reach: usize, amount: i16) -> Grey {
     }
 }
 
-/// `rows`: the greys themselves and what is around them. Six slices of one length, so that the compiler makes vectors.
+/// `rows`: the pixels, then those to the left, to the right, above and below. Equal lengths let the compiler vectorise.
 fn sharpen_row(rows: [&[u8]; 5], amount: i16, out: &mut [u8]) {
     let length = out.len();
     let [here, left, right, above, below] = rows.map(|row| &row[..length]);
@@ -94,27 +104,23 @@ fn sharpen_row(rows: [&[u8]; 5], amount: i16, out: &mut [u8]) {
         let grey = |row: &[u8]| i16::from(row[at]);
         let around = grey(left) + grey(right) + grey(above) + grey(below);
         let off = (4 * grey(here) - around) * amount;
-        // Towards zero, as a division by 4.
+        // Divides by 4 and rounds towards zero.
         let off = (off + (off >> 15 & 3)) >> 2;
         out[at] = (grey(here) + off).clamp(0, 255) as u8;
     }
 }
 
-/// Enlarged pictures have so many pixels for one, and a margin of so many.
-pub(crate) const TIMES: usize = 3;
-pub(crate) const MARGIN: usize = 12;
-
-/// Each pixel as a square, within a light margin: a code drawn at a pixel a module, to the very edge, is one to read.
+/// Draws each pixel as a square, with a light margin around: for codes drawn at a pixel a module, without a quiet zone.
 pub(crate) fn enlarge(luma: &Luma<'_>) -> Grey {
     let (width, height) = (
-        luma.width() * TIMES + 2 * MARGIN,
-        luma.height() * TIMES + 2 * MARGIN,
+        luma.width() * ENLARGE_BY + 2 * ENLARGE_MARGIN,
+        luma.height() * ENLARGE_BY + 2 * ENLARGE_MARGIN,
     );
     let mut pixels = vec![255; width * height];
-    let inner = pixels.chunks_exact_mut(width).skip(MARGIN);
-    for (y, out) in inner.take(luma.height() * TIMES).enumerate() {
-        let row = luma.row(y / TIMES).iter();
-        for (out, grey) in out[MARGIN..].chunks_exact_mut(TIMES).zip(row) {
+    let inner = pixels.chunks_exact_mut(width).skip(ENLARGE_MARGIN);
+    for (y, out) in inner.take(luma.height() * ENLARGE_BY).enumerate() {
+        let row = luma.row(y / ENLARGE_BY).iter();
+        for (out, grey) in out[ENLARGE_MARGIN..].chunks_exact_mut(ENLARGE_BY).zip(row) {
             out.fill(*grey);
         }
     }
@@ -125,7 +131,7 @@ pub(crate) fn enlarge(luma: &Luma<'_>) -> Grey {
     }
 }
 
-/// On whole words: a compiler makes vectors of shifts and sums, and none of two bytes taken apart.
+/// The rounded mean of four pixels. It works on whole words: the compiler vectorises shifts, but no single bytes.
 fn mean_of_four(above: [u8; 2], below: [u8; 2]) -> u8 {
     let sum = |pair: [u8; 2]| {
         let word = u16::from_le_bytes(pair);

@@ -1,39 +1,63 @@
-//! Where dark ends and light begins: one threshold for each block of 8 x 8 pixels.
+//! Local thresholds: the grey at which dark ends and light begins, for each block of 8 x 8 pixels.
 //!
-//! Two ways, from the same statistics. *Means*: a block's mean, averaged with those around it; right for even light.
-//! *Middles*: half way between the darkest and the lightest pixel around; right where light bleeds (a phone brighter
-//! than the camera bears) and in dark mode, where most of a code is of one colour.
+//! Both kinds use the same statistics.
+//! [*Mean* thresholds](Blocks::mean_thresholds) average the means of the blocks around; they suit even light.
+//! [*Mid-range* thresholds](Blocks::midrange_thresholds) lie halfway between the darkest and the lightest pixel around.
+//! They suit overexposed screens, whose light bleeds into dark modules, and dark mode, where one colour prevails.
 
 use super::luma::Luma;
 
-/// Side of a block: smaller than two modules of a code that fills a tenth of the picture, larger than sensor noise.
+/// Side of a block in pixels.
+///
+/// Chosen on the till set. Larger: a block spans several modules of a small code, or shadow and light together.
+/// Smaller: noise decides the statistics.
 pub(crate) const BLOCK: usize = 8;
-/// Blocks to each side whose means are averaged: a finder pattern near the camera is wider than one block.
+/// Blocks to each side whose means are averaged.
+///
+/// Chosen on the till set. Larger: shadows are averaged away. Smaller: a near finder pattern is wider than the window
+/// and its core becomes light.
 const MEAN_REACH: usize = 2;
-/// Blocks to each side whose darkest and lightest count: further, and a lamp beside the phone decides.
-const MIDDLE_REACH: usize = 1;
-/// A range is noise below half as much again as that of the picture's quietest fifth, within these bounds: a dim screen's
-/// contrast is above 10, and no camera's noise is above 40.
+/// Blocks to each side whose darkest and lightest pixels count.
+///
+/// Chosen on the till set. Larger: a lamp beside the phone decides. Smaller: large modules have no contrast.
+const MIDRANGE_REACH: usize = 1;
+/// The noise level is the range that the quietest fifth of all blocks stay below.
+///
+/// Chosen on the till set. Larger (a smaller part): one even area decides. Smaller: blocks of the code count as noise.
+const QUIET_OF: usize = 5;
+/// The least and the greatest range that still counts as flat, in shades.
+///
+/// Chosen on the till set: dim screens have a contrast above 10, and noise stays below 40.
+/// A larger range makes dim codes flat; a smaller one makes noise an edge.
 const FLAT: std::ops::RangeInclusive<u8> = 10..=40;
+/// A flat block without a known neighbour gets its darkest pixel divided by this as its threshold, so that it is light.
+const FLAT_PART: u8 = 2;
+/// Blocks that the picture's contrast leaves out as outliers: a code at arm's length has more blocks than this.
+const CONTRAST_OUTLIERS: usize = 4;
+/// The picture's brightness is what one block in fifty reaches.
+/// Smaller: most blocks must be light. Larger: a lamp decides.
+const LIGHT_OF: usize = 50;
+/// The same among the busy blocks only, which are fewer.
+const BUSY_LIGHT_OF: usize = 10;
 
-/// The darkest, the lightest and the mean pixel of each block. Pixels beyond the last whole block belong to no block.
+/// The darkest, the lightest and the mean pixel of each block. Pixels beyond the last whole block are left out.
 pub(crate) struct Blocks {
     across: usize,
     darkest: Vec<u8>,
     lightest: Vec<u8>,
     mean: Vec<u8>,
-    /// Blocks with a range up to this hold no edge.
+    /// Blocks whose range is not above this are flat: they hold no edge.
     flat: u8,
 }
 
-/// A threshold for each block: pixels up to it are dark.
+/// One threshold for each block: a pixel that is not above it is dark.
 pub(crate) struct Thresholds {
     pub(crate) across: usize,
     pub(crate) values: Vec<u8>,
 }
 
 impl Blocks {
-    /// Measures a picture of one block at least.
+    /// Measures a picture of at least one whole block.
     pub(crate) fn of(luma: &Luma<'_>) -> Self {
         let (across, down) = (luma.width() / BLOCK, luma.height() / BLOCK);
         let count = across * down;
@@ -44,7 +68,7 @@ impl Blocks {
             mean: Vec::with_capacity(count),
             flat: *FLAT.start(),
         };
-        let mut columns = Columns::new(across * BLOCK);
+        let mut columns = ColumnStats::new(across * BLOCK);
         for row in 0..down {
             columns.measure(luma, row * BLOCK);
             blocks.push_row(&columns);
@@ -53,57 +77,63 @@ impl Blocks {
         blocks
     }
 
-    /// Blocks in a row.
+    /// The number of blocks in a row.
     pub(crate) fn across(&self) -> usize {
         self.across
     }
 
-    /// The mean of each.
-    pub(crate) fn each_mean(&self) -> &[u8] {
+    /// The mean of each block.
+    pub(crate) fn means(&self) -> &[u8] {
         &self.mean
     }
 
-    /// How far each block's lightest pixel is from its darkest.
+    /// The range of each block: its lightest pixel less its darkest.
     pub(crate) fn ranges(&self) -> impl Iterator<Item = u8> {
         let pairs = self.lightest.iter().zip(&self.darkest);
         pairs.map(|(lightest, darkest)| lightest - darkest)
     }
 
-    /// The range that five blocks reach: those of a code at arm's length.
+    /// The fifth largest range of a block: the picture's contrast without a few outliers.
     pub(crate) fn contrast(&self) -> u8 {
-        reached(self.ranges(), 4)
+        nth_largest(self.ranges(), CONTRAST_OUTLIERS)
     }
 
-    /// The light that one block in fifty reaches.
+    /// The brightness that one block in fifty reaches.
     pub(crate) fn light(&self) -> u8 {
-        reached(self.lightest.iter().copied(), self.mean.len() / 50)
+        nth_largest(self.lightest.iter().copied(), self.mean.len() / LIGHT_OF)
     }
 
-    /// The light that one of these blocks in ten reaches.
+    /// The brightness that one of these blocks in ten reaches.
     pub(crate) fn light_of(&self, places: &[usize]) -> u8 {
-        reached(
+        nth_largest(
             places.iter().map(|at| self.lightest[*at]),
-            places.len() / 10,
+            places.len() / BUSY_LIGHT_OF,
         )
     }
 
-    /// The largest range of the blocks that these pixels touch.
+    /// The largest range of the blocks within `reach` pixels of a point.
     pub(crate) fn range_near(&self, x: f32, y: f32, reach: f32) -> u8 {
-        let ranges = self.touched([x - reach, y - reach, x + reach, y + reach]);
+        let ranges = self.blocks_in([x - reach, y - reach, x + reach, y + reach]);
         let range = |at: usize| self.lightest[at] - self.darkest[at];
         ranges.map(range).max().unwrap_or_default()
     }
 
-    /// How many of the blocks between these pixels (left, top, right, bottom) have a darkest and a lightest pixel from
-    /// these on; and how many there are.
-    pub(crate) fn washed(&self, ends: [f32; 4], (darkest, lightest): (u8, u8)) -> (usize, usize) {
-        let washed = |at: usize| self.darkest[at] >= darkest && self.lightest[at] >= lightest;
-        self.touched(ends).fold((0, 0), |(some, all), at| {
-            (some + usize::from(washed(at)), all + 1)
+    /// Counts the blocks of a rectangle (left, top, right, bottom) whose darkest and lightest pixels reach both shades.
+    ///
+    /// Returns that count, and the number of all blocks in the rectangle.
+    pub(crate) fn count_lit(
+        &self,
+        ends: [f32; 4],
+        (darkest, lightest): (u8, u8),
+    ) -> (usize, usize) {
+        let lit = |at: usize| self.darkest[at] >= darkest && self.lightest[at] >= lightest;
+        self.blocks_in(ends).fold((0, 0), |(some, all), at| {
+            (some + usize::from(lit(at)), all + 1)
         })
     }
 
-    fn touched(&self, [left, top, right, bottom]: [f32; 4]) -> impl Iterator<Item = usize> {
+    /// The blocks that a rectangle of pixels touches.
+    fn blocks_in(&self, [left, top, right, bottom]: [f32; 4]) -> impl Iterator<Item = usize> {
         let across = self.across;
         let down = self.mean.len() / across.max(1);
         let blocks = |from: f32, to: f32, most: usize| {
@@ -114,7 +144,8 @@ impl Blocks {
         blocks(top, bottom, down).flat_map(move |y| columns.clone().map(move |x| y * across + x))
     }
 
-    fn push_row(&mut self, columns: &Columns) {
+    /// Appends a row of blocks.
+    fn push_row(&mut self, columns: &ColumnStats) {
         let (darkest, _) = columns.darkest.as_chunks::<BLOCK>();
         let (lightest, _) = columns.lightest.as_chunks::<BLOCK>();
         let (sums, _) = columns.sum.as_chunks::<BLOCK>();
@@ -128,15 +159,16 @@ impl Blocks {
         self.mean.extend(sums.iter().map(mean));
     }
 
+    /// The range up to which a block is flat: half as much again as the quietest fifth of all blocks.
     fn flat_range(&self) -> u8 {
         let mut counts = [0_usize; 256];
         for (darkest, lightest) in self.darkest.iter().zip(&self.lightest) {
             counts[usize::from(lightest - darkest)] += 1;
         }
-        let (mut below, fifth) = (0, self.mean.len() / 5);
+        let (mut below, quiet_blocks) = (0, self.mean.len() / QUIET_OF);
         let quiet = counts.iter().position(|count| {
             below += count;
-            below >= fifth.max(1)
+            below >= quiet_blocks.max(1)
         });
         let quiet = u8::try_from(quiet.unwrap_or(0)).unwrap_or(u8::MAX);
         quiet
@@ -144,8 +176,8 @@ impl Blocks {
             .clamp(*FLAT.start(), *FLAT.end())
     }
 
-    /// Thresholds from means. A flat block is light, unless the blocks before it say that it is dark.
-    pub(crate) fn means(&self) -> Thresholds {
+    /// Thresholds from the blocks' means. A flat block is light, unless its earlier neighbours show that it is dark.
+    pub(crate) fn mean_thresholds(&self) -> Thresholds {
         let mut values: Vec<u8> = Vec::with_capacity(self.mean.len());
         for (at, mean) in self.mean.iter().enumerate() {
             let (darkest, lightest) = (self.darkest[at], self.lightest[at]);
@@ -155,14 +187,14 @@ impl Blocks {
                 let known = self.before(&values, at);
                 known
                     .filter(|known| darkest < *known)
-                    .unwrap_or(darkest / 2)
+                    .unwrap_or(darkest / FLAT_PART)
             };
             values.push(value);
         }
         self.smoothed::<MEAN_REACH>(&values)
     }
 
-    /// The weighted mean of the values above, to the left, and between, where all three exist.
+    /// The mean of the values to the left (twice), above, and above left; `None` in the first row and column.
     fn before(&self, values: &[u8], at: usize) -> Option<u8> {
         if at < self.across || at.is_multiple_of(self.across) {
             return None;
@@ -172,10 +204,10 @@ impl Blocks {
         Some(((sum + u16::from(values[above - 1])) / 4) as u8)
     }
 
-    /// Thresholds half way between the darkest and the lightest around. Where all around is flat, all is light.
-    pub(crate) fn middles(&self) -> Thresholds {
-        let darkest = spread(&self.darkest, self.across, u8::min);
-        let lightest = spread(&self.lightest, self.across, u8::max);
+    /// Thresholds halfway between the darkest and the lightest pixel around. Among flat blocks, all pixels are light.
+    pub(crate) fn midrange_thresholds(&self) -> Thresholds {
+        let darkest = neighbour_extremes(&self.darkest, self.across, u8::min);
+        let lightest = neighbour_extremes(&self.lightest, self.across, u8::max);
         let middles = darkest.iter().zip(&lightest).map(|(darkest, lightest)| {
             if lightest - darkest <= self.flat {
                 darkest.saturating_sub(1)
@@ -184,9 +216,10 @@ impl Blocks {
             }
         });
         let values: Vec<u8> = middles.collect();
-        self.smoothed::<MIDDLE_REACH>(&values)
+        self.smoothed::<MIDRANGE_REACH>(&values)
     }
 
+    /// Averages each value with its neighbours.
     fn smoothed<const REACH: usize>(&self, values: &[u8]) -> Thresholds {
         Thresholds {
             across: self.across,
@@ -195,8 +228,8 @@ impl Blocks {
     }
 }
 
-/// The value that more than `beyond` of them reach.
-pub(crate) fn reached(values: impl Iterator<Item = u8>, beyond: usize) -> u8 {
+/// The value at place `beyond`, counted from 0, if the values stood in order with the largest first; 0 beyond the last.
+pub(crate) fn nth_largest(values: impl Iterator<Item = u8>, beyond: usize) -> u8 {
     let mut counts = [0_usize; 256];
     values.for_each(|value| counts[usize::from(value)] += 1);
     let mut above = 0;
@@ -207,14 +240,14 @@ pub(crate) fn reached(values: impl Iterator<Item = u8>, beyond: usize) -> u8 {
     u8::try_from(at.unwrap_or(0)).unwrap_or(u8::MAX)
 }
 
-/// Statistics of each column over the rows of one block.
-struct Columns {
+/// The darkest pixel, the lightest one and the sum of each column, over the rows of one block.
+struct ColumnStats {
     darkest: Vec<u8>,
     lightest: Vec<u8>,
     sum: Vec<u16>,
 }
 
-impl Columns {
+impl ColumnStats {
     fn new(width: usize) -> Self {
         Self {
             darkest: vec![0; width],
@@ -223,7 +256,7 @@ impl Columns {
         }
     }
 
-    /// All eight rows at once, in a shape that the compiler makes vectors of.
+    /// Measures all eight rows at once: in this form the compiler vectorises the loop.
     fn measure(&mut self, luma: &Luma<'_>, top: usize) {
         let width = self.sum.len();
         let rows: [&[u8]; BLOCK] = std::array::from_fn(|row| &luma.row(top + row)[..width]);
@@ -241,13 +274,13 @@ impl Columns {
     }
 }
 
-/// Each value becomes the choice among itself and its eight neighbours.
-fn spread(values: &[u8], across: usize, choose: fn(u8, u8) -> u8) -> Vec<u8> {
+/// Replaces each value by the minimum or maximum (`choose`) of itself and its eight neighbours.
+fn neighbour_extremes(values: &[u8], across: usize, choose: fn(u8, u8) -> u8) -> Vec<u8> {
     let mut wide = Vec::with_capacity(values.len());
     for row in values.chunks_exact(across) {
         for (x, value) in row.iter().enumerate() {
-            let left = row[x.saturating_sub(MIDDLE_REACH)];
-            let right = row[(x + MIDDLE_REACH).min(across - 1)];
+            let left = row[x.saturating_sub(MIDRANGE_REACH)];
+            let right = row[(x + MIDRANGE_REACH).min(across - 1)];
             wide.push(choose(choose(left, right), *value));
         }
     }
@@ -256,8 +289,8 @@ fn spread(values: &[u8], across: usize, choose: fn(u8, u8) -> u8) -> Vec<u8> {
     let mut high = Vec::with_capacity(values.len());
     for y in 0..down {
         let (above, below) = (
-            row(y.saturating_sub(MIDDLE_REACH)),
-            row((y + MIDDLE_REACH).min(down - 1)),
+            row(y.saturating_sub(MIDRANGE_REACH)),
+            row((y + MIDRANGE_REACH).min(down - 1)),
         );
         let columns = above.iter().zip(below).zip(row(y));
         high.extend(columns.map(|((above, below), here)| choose(choose(*above, *below), *here)));
@@ -265,8 +298,9 @@ fn spread(values: &[u8], across: usize, choose: fn(u8, u8) -> u8) -> Vec<u8> {
     high
 }
 
-/// The mean of the box around each value, cut off at the picture's sides. Within them the box's size is a constant, by
-/// which no division is needed.
+/// The mean of the box around each value. At the picture's sides the box is cut off.
+///
+/// Elsewhere its size is a constant, so that the compiler needs no division.
 fn box_means<const REACH: usize>(values: &[u8], across: usize) -> Vec<u8> {
     let (down, whole) = (values.len() / across, 2 * REACH + 1);
     let mut sums = Vec::with_capacity(values.len());
@@ -321,7 +355,7 @@ mod tests {
             }
         });
         let blocks = Blocks::of(&Luma::new(&pixels, 48, 48, 48).unwrap());
-        for thresholds in [blocks.means(), blocks.middles()] {
+        for thresholds in [blocks.mean_thresholds(), blocks.midrange_thresholds()] {
             let at_edge = thresholds.values[thresholds.across + 1];
             assert!((60..200).contains(&at_edge), "{at_edge}");
         }
@@ -331,7 +365,7 @@ mod tests {
     fn a_flat_picture_is_light() {
         let pixels = picture(|x, _| 100 + (x % 3) as u8);
         let blocks = Blocks::of(&Luma::new(&pixels, 48, 48, 48).unwrap());
-        for thresholds in [blocks.means(), blocks.middles()] {
+        for thresholds in [blocks.mean_thresholds(), blocks.midrange_thresholds()] {
             assert!(thresholds.values.iter().all(|value| *value < 100));
         }
     }

@@ -1,33 +1,45 @@
-//! Alignment patterns: a dark module in a light ring in a dark one, looked for where a plane says it is.
+//! Searches alignment patterns near the place where a plane expects them: a dark module in a light ring in a dark one.
 
-use super::geometry::{Homography, Sight};
+use super::geometry::{Correspondence, Homography};
 use super::layout::Version;
 use crate::picture::luma::Luma;
 use crate::picture::point::Point;
+use crate::picture::polarity::Polarity;
 
-/// Modules of a pattern to each side of its middle.
+/// Modules of a pattern to each side of its middle (ISO/IEC 18004, alignment pattern).
 const HALF: i32 = 2;
-/// The first search looks at every half module.
+/// Light modules of a pattern, and the dark ones with the middle counted `MIDDLE_WEIGHT` times.
+const LIGHT: f32 = 8.0;
+const DARK: f32 = 20.0;
+/// The middle module counts as many as half the light ring, so that a ring of light around a light module fails.
+const MIDDLE_WEIGHT: f32 = 4.0;
+/// Search positions per module in the first search.
 const PER_MODULE: i32 = 2;
-/// Shades of grey by which light modules must be lighter than dark ones.
-const LEAST_CONTRAST: f32 = 6.0;
-/// Shades that a module's distance from the expected place costs: of two equal ones the nearer is it.
+/// The least contrast of a pattern, in shades.
+///
+/// Chosen on the till set. Larger: dim patterns are missed. Smaller: noise passes and bends the plane.
+const MIN_CONTRAST: f32 = 6.0;
+/// The contrast, in shades, that a distance of one module from the expected place costs.
+///
+/// Larger: a pattern that is far off loses to noise nearby. Smaller: data modules far away win.
 const COST_PER_MODULE: f32 = 0.6;
-/// Steps of the search around the best of the first, in modules.
+/// The steps of the search around the best position, in modules.
 const FINE_STEPS: [f32; 2] = [0.25, 0.12];
-/// How far off the patterns of a large code are, once the fourth corner is known: in modules.
+/// The search radius for the inner patterns, once the one at the fourth corner is known, in modules.
+///
+/// Larger: more time, and data modules are taken for patterns. Smaller: bent codes are missed.
 const REACH_INSIDE: f32 = 1.3;
 
-/// Where the pattern near `middle` (in modules) is seen; none where nothing like it is within `reach` modules.
+/// The point where the pattern near `middle` (in modules) is seen; `None` if there is none within `reach` modules.
 pub(crate) fn find_alignment(
     luma: &Luma<'_>,
     plane: &Homography,
     middle: Point,
     reach: f32,
-    inverted: bool,
+    polarity: Polarity,
 ) -> Option<Point> {
     let reach = (reach * PER_MODULE as f32) as i32;
-    let patch = Patch::new(luma, plane, middle, reach, inverted);
+    let patch = AlignmentPatch::new(luma, plane, middle, reach, polarity);
     let mut best = (f32::MIN, Point::new(0.0, 0.0));
     let mut offer = |score: f32, off: Point| {
         let score = score - COST_PER_MODULE * off.length();
@@ -51,43 +63,49 @@ pub(crate) fn find_alignment(
                 let pixel = plane.map(middle + off + Point::new(i as f32, j as f32));
                 luma.grey_at(pixel)
             };
-            start = offer(contrast(grey, inverted), off);
+            start = offer(contrast(grey, polarity), off);
         }
     }
-    (best.0 >= LEAST_CONTRAST).then(|| plane.map(middle + best.1))
+    (best.0 >= MIN_CONTRAST).then(|| plane.map(middle + best.1))
 }
 
-/// Every pattern but that of the fourth corner, where it is seen.
+/// All patterns that are seen, except the one at the fourth corner.
 pub(crate) fn find_alignments(
     luma: &Luma<'_>,
     plane: &Homography,
     version: Version,
-    inverted: bool,
-) -> Vec<Sight> {
+    polarity: Polarity,
+) -> Vec<Correspondence> {
     let last = version.side() - 7;
-    let mut sights = Vec::new();
+    let mut found = Vec::new();
     for (x, y) in version.alignments() {
         if (x, y) == (last, last) {
             continue;
         }
         let middle = Point::new(x as f32 + 0.5, y as f32 + 0.5);
-        if let Some(pixel) = find_alignment(luma, plane, middle, REACH_INSIDE, inverted) {
-            sights.push(Sight::new(middle, pixel, 1.0));
+        if let Some(pixel) = find_alignment(luma, plane, middle, REACH_INSIDE, polarity) {
+            found.push(Correspondence::new(middle, pixel, 1.0));
         }
     }
-    sights
+    found
 }
 
-/// Greys at every half module around a middle: neighbouring places share most of theirs.
-struct Patch {
+/// Greys at every half module around a middle, fetched once: neighbouring positions share most of them.
+struct AlignmentPatch {
     greys: Vec<f32>,
     side: i32,
     reach: i32,
-    inverted: bool,
+    polarity: Polarity,
 }
 
-impl Patch {
-    fn new(luma: &Luma<'_>, plane: &Homography, middle: Point, reach: i32, inverted: bool) -> Self {
+impl AlignmentPatch {
+    fn new(
+        luma: &Luma<'_>,
+        plane: &Homography,
+        middle: Point,
+        reach: i32,
+        polarity: Polarity,
+    ) -> Self {
         let most = reach + HALF * PER_MODULE;
         let side = 2 * most + 1;
         let mut greys = Vec::with_capacity((side * side) as usize);
@@ -101,10 +119,11 @@ impl Patch {
             greys,
             side,
             reach,
-            inverted,
+            polarity,
         }
     }
 
+    /// The contrast of a pattern whose middle is at this position, in half modules from the expected one.
     fn contrast(&self, x: i32, y: i32) -> f32 {
         let first = (self.reach + y) * self.side + self.reach + x;
         let grey = |i: i32, j: i32| {
@@ -112,14 +131,14 @@ impl Patch {
             let at = first + row * self.side + column;
             self.greys.get(at as usize).copied().unwrap_or_default()
         };
-        contrast(grey, self.inverted)
+        contrast(grey, self.polarity)
     }
 }
 
-/// By how much the ring of eight light modules is lighter than the seventeen dark ones; the middle counts for four.
+/// The mean of the ring's light modules less that of the dark ones.
 #[inline]
-fn contrast(grey: impl Fn(i32, i32) -> f32, inverted: bool) -> f32 {
-    let (mut light, mut dark) = (0.0, grey(0, 0) * 3.0);
+fn contrast(grey: impl Fn(i32, i32) -> f32, polarity: Polarity) -> f32 {
+    let (mut light, mut dark) = (0.0, grey(0, 0) * (MIDDLE_WEIGHT - 1.0));
     for j in -HALF..=HALF {
         for i in -HALF..=HALF {
             let grey = grey(i, j);
@@ -130,8 +149,7 @@ fn contrast(grey: impl Fn(i32, i32) -> f32, inverted: bool) -> f32 {
             }
         }
     }
-    let contrast = light / 8.0 - dark / 20.0;
-    if inverted { -contrast } else { contrast }
+    polarity.signed(light / LIGHT - dark / DARK)
 }
 
 #[cfg(test)]
@@ -163,8 +181,8 @@ mod tests {
         let pixels = picture();
         let luma = Luma::new(&pixels, SIDE, SIDE, SIDE).unwrap();
         let expected = Point::new(18.5, 20.0);
-        let seen = find_alignment(&luma, &plane(), expected, 2.5, false).unwrap();
-        // Every place within half a module shows the same colours where all is sharp.
+        let seen = find_alignment(&luma, &plane(), expected, 2.5, Polarity::DarkOnLight).unwrap();
+        // In a sharp picture every position within half a module shows the same colours.
         let off = seen - Point::new(80.0, 84.0);
         assert!(off.x.abs() < 2.0 && off.y.abs() < 2.0, "{seen:?}");
     }
@@ -173,9 +191,11 @@ mod tests {
     fn nothing_and_its_opposite_are_none() {
         let pixels = picture();
         let luma = Luma::new(&pixels, SIDE, SIDE, SIDE).unwrap();
-        assert!(find_alignment(&luma, &plane(), Point::new(6.0, 6.0), 2.0, false).is_none());
+        let dark = Polarity::DarkOnLight;
+        assert!(find_alignment(&luma, &plane(), Point::new(6.0, 6.0), 2.0, dark).is_none());
         let flat = vec![99; SIDE * SIDE];
         let flat = Luma::new(&flat, SIDE, SIDE, SIDE).unwrap();
-        assert!(find_alignment(&flat, &plane(), Point::new(20.0, 21.0), 2.0, true).is_none());
+        let light = Polarity::LightOnDark;
+        assert!(find_alignment(&flat, &plane(), Point::new(20.0, 21.0), 2.0, light).is_none());
     }
 }

@@ -1,40 +1,63 @@
-//! How well a plane suits the modules that are known before a code is read, and a plane that suits them better.
+//! Measures how well a plane fits the function patterns of a code, and improves the plane by hill climbing.
+//!
+//! The colours of function patterns (finder, timing, alignment) are known before a code is read.
 
 use super::geometry::Homography;
 use super::layout::Version;
 use crate::picture::luma::Luma;
 use crate::picture::point::Point;
+use crate::picture::polarity::Polarity;
 
-/// Known modules that are looked at: a large code has thousands, and every tenth says as much.
-const MOST_KNOWN: usize = 640;
-/// The first step of the climb, in modules; it is halved so often.
+/// The modules that are compared. A large code has thousands of known ones; more cost time and give the same result.
+const MAX_KNOWN: usize = 640;
+/// The first step of the climb in modules, and the number of step sizes, each half the one before.
+///
+/// Larger: the climb leads to another module. Smaller: it does not reach a corner that is a module off.
 const FIRST_STEP: f32 = 0.8;
-const HALVINGS: usize = 4;
-/// Rounds over the corners at each step.
+const STEP_SIZES: usize = 4;
+/// Rounds over the four corners with each step size. More cost time; fewer end before the best plane.
 const ROUNDS: usize = 3;
+/// The least spread of greys that is divided by: flat ground correlates with nothing.
+const MIN_SPREAD: f32 = 1e-3;
 
-/// The known modules of a version, as points with signs: positive where light is expected.
+/// The function patterns of a version as points with weights: positive where the picture should be light.
 pub(crate) struct Pattern {
-    side: f32,
+    version: Version,
+    polarity: Polarity,
     points: Vec<(Point, f32)>,
 }
 
 impl Pattern {
-    pub(crate) fn new(version: Version, inverted: bool) -> Self {
-        let known = version.known();
-        let every = known.len().div_ceil(MOST_KNOWN);
+    /// The function patterns of codes of this version and polarity.
+    pub(crate) fn new(version: Version, polarity: Polarity) -> Self {
+        let known = version.function_modules();
+        let every = known.len().div_ceil(MAX_KNOWN);
         let points = known.iter().step_by(every).map(|known| {
             let middle = Point::new(known.x as f32 + 0.5, known.y as f32 + 0.5);
-            let light = known.dark == inverted;
+            let light = known.dark == polarity.is_inverted();
             (middle, if light { known.weight } else { -known.weight })
         });
         Self {
-            side: version.side() as f32,
+            version,
+            polarity,
             points: points.collect(),
         }
     }
 
-    /// From -1 to 1, how far light and dark are where they should be, whatever the contrast.
+    pub(crate) fn version(&self) -> Version {
+        self.version
+    }
+
+    pub(crate) fn polarity(&self) -> Polarity {
+        self.polarity
+    }
+
+    /// Modules on a side.
+    fn side(&self) -> f32 {
+        self.version.side() as f32
+    }
+
+    /// The correlation of the greys with the expected colours, from -1 to 1, independent of the contrast.
     pub(crate) fn correlation(&self, luma: &Luma<'_>, plane: &Homography) -> f32 {
         let (mut sum, mut squares, mut signs, mut signed) = (0.0, 0.0, 0.0, 0.0);
         for (point, weight) in &self.points {
@@ -45,10 +68,11 @@ impl Pattern {
             signed += sign * grey;
         }
         let count = self.points.len() as f32;
-        let spread = (squares - sum * sum / count).max(1e-3);
+        let spread = (squares - sum * sum / count).max(MIN_SPREAD);
         (signed - sum * signs / count) / (spread * (count - signs * signs / count)).sqrt()
     }
 
+    /// The weighted sum of light greys less dark ones: faster than the correlation, and enough to compare two planes.
     fn contrast(&self, luma: &Luma<'_>, plane: &Homography) -> f32 {
         let greys = self.points.iter();
         greys
@@ -56,13 +80,13 @@ impl Pattern {
             .sum()
     }
 
-    /// Moves the plane's corners one at a time, in ever smaller steps, as long as the known modules show more contrast.
+    /// Moves the plane's corners one at a time, by smaller and smaller steps, while the contrast grows.
     pub(crate) fn climb(&self, luma: &Luma<'_>, plane: &Homography) -> Homography {
-        let mut corners = plane.corners(self.side);
+        let mut corners = plane.corners(self.side());
         let mut best = (self.contrast(luma, plane), *plane);
-        let module = (corners[1] - corners[0]).length() / self.side;
+        let module = (corners[1] - corners[0]).length() / self.side();
         let mut step = module * FIRST_STEP;
-        for _ in 0..HALVINGS {
+        for _ in 0..STEP_SIZES {
             for _ in 0..ROUNDS {
                 if !self.round(luma, step, &mut corners, &mut best) {
                     break;
@@ -73,7 +97,7 @@ impl Pattern {
         best.1
     }
 
-    /// One try at each corner in each direction; whether any was better.
+    /// Tries each corner in each direction. True if a move was an improvement.
     fn round(
         &self,
         luma: &Luma<'_>,
@@ -82,12 +106,12 @@ impl Pattern {
         best: &mut (f32, Homography),
     ) -> bool {
         let mut better = false;
-        // The corner without a finder is the least certain, the one between two the most.
+        // The least certain corner first: the one without a finder. The one between both others is the most certain.
         for corner in [2, 1, 3, 0] {
             for (x, y) in [(step, 0.0), (-step, 0.0), (0.0, step), (0.0, -step)] {
                 let before = corners[corner];
                 corners[corner] = before + Point::new(x, y);
-                let plane = Homography::from_corners(corners, self.side);
+                let plane = Homography::from_corners(corners, self.side());
                 let tried = plane.map(|plane| (self.contrast(luma, &plane), plane));
                 match tried.filter(|tried| tried.0 > best.0) {
                     Some(tried) => {
@@ -117,10 +141,10 @@ mod tests {
         Version::new(2).unwrap()
     }
 
-    /// The known modules of a code; what is not known is of the grey between.
+    /// A picture of the function patterns; all other modules have the grey between.
     fn picture(dark: u8, light: u8) -> Vec<u8> {
         let mut pixels = vec![dark.midpoint(light); SIDE * SIDE];
-        for known in version().known() {
+        for known in version().function_modules() {
             let (left, top) = (LEFT as usize + known.x * 4, TOP as usize + known.y * 4);
             for row in pixels.chunks_exact_mut(SIDE).skip(top).take(4) {
                 row[left..left + 4].fill(if known.dark { dark } else { light });
@@ -129,7 +153,7 @@ mod tests {
         pixels
     }
 
-    /// The plane of the code, with its last corner so many modules off.
+    /// The plane of the code with its last corner moved by `off` modules.
     fn plane(off: Point) -> Homography {
         let side = version().side() as f32;
         let far = Point::new(LEFT + side * MODULE, TOP + side * MODULE);
@@ -152,17 +176,18 @@ mod tests {
         for (dark, light) in [(30, 220), (100, 112)] {
             let pixels = picture(dark, light);
             let luma = Luma::new(&pixels, SIDE, SIDE, SIDE).unwrap();
-            let [as_drawn, inverted] = [false, true]
-                .map(|inverted| Pattern::new(version(), inverted).correlation(&luma, &on));
+            let [as_drawn, inverted] = [Polarity::DarkOnLight, Polarity::LightOnDark]
+                .map(|polarity| Pattern::new(version(), polarity).correlation(&luma, &on));
             assert!(as_drawn > 0.95, "{as_drawn} of {dark} to {light}");
             assert!((as_drawn + inverted).abs() < 1e-3, "{as_drawn} {inverted}");
-            // A module aside, what is left is what patterns have in common with themselves.
+            // One module off, only the patterns' correlation with themselves is left.
             let beside = Homography::from_corners(
                 &on.corners(25.0)
                     .map(|corner| corner + Point::new(MODULE, MODULE)),
                 25.0,
             );
-            let beside = Pattern::new(version(), false).correlation(&luma, &beside.unwrap());
+            let pattern = Pattern::new(version(), Polarity::DarkOnLight);
+            let beside = pattern.correlation(&luma, &beside.unwrap());
             assert!(beside < 0.5, "{beside}");
         }
     }
@@ -171,7 +196,7 @@ mod tests {
     fn a_grey_picture_correlates_with_nothing() {
         let pixels = vec![90; SIDE * SIDE];
         let luma = Luma::new(&pixels, SIDE, SIDE, SIDE).unwrap();
-        let pattern = Pattern::new(version(), false);
+        let pattern = Pattern::new(version(), Polarity::DarkOnLight);
         let correlation = pattern.correlation(&luma, &plane(Point::new(0.0, 0.0)));
         assert!(correlation.abs() < 0.05, "{correlation}");
     }
@@ -180,7 +205,7 @@ mod tests {
     fn a_climb_brings_a_corner_back_and_leaves_a_right_plane_where_it_is() {
         let pixels = picture(30, 220);
         let luma = Luma::new(&pixels, SIDE, SIDE, SIDE).unwrap();
-        let pattern = Pattern::new(version(), false);
+        let pattern = Pattern::new(version(), Polarity::DarkOnLight);
         let right = last_corner(&plane(Point::new(0.0, 0.0)));
         for (x, y) in [(1.5, -1.0), (-1.2, 1.2), (0.0, 0.0)] {
             let start = plane(Point::new(x, y));

@@ -1,17 +1,17 @@
-//! The plane of a code seen at a slant: from modules to pixels.
+//! The plane of a code seen at a slant, as a projective map (homography) from modules to pixels.
 
 use crate::picture::point::Point;
 
-/// A point of the code's plane, in modules, and where it was seen.
+/// A point of the code, in modules, and the pixel at which it was seen.
 #[derive(Clone, Copy)]
-pub(crate) struct Sight {
+pub(crate) struct Correspondence {
     pub(crate) module: Point,
     pub(crate) pixel: Point,
-    /// How much it counts beside the others.
+    /// Its weight in the fit.
     pub(crate) weight: f32,
 }
 
-impl Sight {
+impl Correspondence {
     pub(crate) const fn new(module: Point, pixel: Point, weight: f32) -> Self {
         Self {
             module,
@@ -21,17 +21,23 @@ impl Sight {
     }
 }
 
-/// A projective map from modules to pixels.
+/// A projective map from modules to pixels: the first eight terms of its matrix, row by row. The ninth is 1.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Homography([f32; 8]);
 
-/// No corner of a code that can be read is ten times as far from the camera as its top left one, or a tenth.
+/// The bounds on a corner's depth, relative to that of the top left corner.
+///
+/// Wider: chance planes pass. Narrower: rough first planes of readable codes fail, although the codes have less depth.
 const DEPTH: std::ops::RangeInclusive<f32> = 0.1..=10.0;
-/// Below this a pivot is noise: its equations don't say where the plane is.
-const LEAST_PIVOT: f64 = 1e-9;
+/// The least pivot of the normal equations. Below it the points do not determine a plane.
+const MIN_PIVOT: f64 = 1e-9;
+/// The least cross product of two sides, in square pixels. Below it the corners lie on a line.
+const MIN_CROSS: f32 = 1e-3;
+/// The least mean distance of points from their centre, in pixels. Below it they are one point.
+const MIN_SPREAD: f64 = 1e-3;
 
 impl Homography {
-    /// The same plane, of which each point is seen where another was: so far to its right and below it.
+    /// The same plane with its origin moved: the new map shows `at` where this one shows `at + by`.
     pub(crate) fn moved(&self, by: Point) -> Self {
         let m = &self.0;
         let near = (m[6] * by.x + m[7] * by.y + 1.0).recip();
@@ -48,7 +54,7 @@ impl Homography {
         ])
     }
 
-    /// Where a point of the plane is seen.
+    /// The pixel of a point in modules.
     #[inline]
     pub(crate) fn map(&self, at: Point) -> Point {
         let m = &self.0;
@@ -59,7 +65,7 @@ impl Homography {
         )
     }
 
-    /// As `map`, and how far a module's step to the right and one down lead from there.
+    /// The pixel of a point, and the steps in pixels that lead one module to the right and one down from there.
     #[inline]
     pub(crate) fn map_with_steps(&self, at: Point) -> (Point, Point, Point) {
         let m = &self.0;
@@ -73,18 +79,21 @@ impl Homography {
         (seen, right, down)
     }
 
-    /// Where the corners of a square of `side` modules are seen: from the top left, clockwise.
+    /// The pixels of the corners of a square of `side` modules: top left, top right, bottom right, bottom left.
     pub(crate) fn corners(&self, side: f32) -> [Point; 4] {
         [(0.0, 0.0), (side, 0.0), (side, side), (0.0, side)]
             .map(|(x, y)| self.map(Point::new(x, y)))
     }
 
-    /// The map that sends the corners of a square of `side` modules to these: from the top left, clockwise.
+    /// The map that sends the corners of a square of `side` modules to these pixels, in the order of [`Self::corners`].
+    ///
+    /// The closed form is P. Heckbert's (Fundamentals of Texture Mapping and Image Warping, 1989, section 2.2.3).
+    /// `None` if the corners lie on a line, or need an impossible depth.
     pub(crate) fn from_corners(corners: &[Point; 4], side: f32) -> Option<Self> {
         let [a, b, c, d] = *corners;
         let (right, down, skew) = (b - c, d - c, a - b + c - d);
         let across = right.cross(down);
-        if across.abs() < 1e-3 {
+        if across.abs() < MIN_CROSS {
             return None;
         }
         let (g, h) = (skew.cross(down) / across, right.cross(skew) / across);
@@ -102,17 +111,18 @@ impl Homography {
         map.is_sane(side).then_some(map)
     }
 
-    /// The map that suits these sights best, by weighted least squares; four at least.
-    pub(crate) fn fit(sights: &[Sight], side: f32) -> Option<Self> {
-        let frame = Frame::around(sights, side)?;
+    /// The map that fits these points best, by weighted linear least squares. It needs four points at least.
+    pub(crate) fn fit(points: &[Correspondence], side: f32) -> Option<Self> {
+        let frame = Frame::around(points, side)?;
         let mut equations = [[0.0; 9]; 8];
-        for sight in sights {
-            frame.add(sight, &mut equations);
+        for point in points {
+            frame.add(point, &mut equations);
         }
         let map = frame.undo(&solve(&mut equations)?);
         map.is_sane(side).then_some(map)
     }
 
+    /// Whether the depths of the other three corners are possible.
     fn is_sane(&self, side: f32) -> bool {
         let depth = |x: f32, y: f32| self.0[6] * x + self.0[7] * y + 1.0;
         let depths = [depth(side, 0.0), depth(0.0, side), depth(side, side)];
@@ -120,7 +130,9 @@ impl Homography {
     }
 }
 
-/// Both planes shrunk to about one unit: equations of pixels squared would lose their digits.
+/// The scale that brings both planes to about one unit. Without it the equations would lose their digits.
+///
+/// See R. Hartley, In Defense of the Eight-Point Algorithm, 1997: <https://doi.org/10.1109/34.601246>.
 struct Frame {
     per_module: f64,
     centre: (f64, f64),
@@ -128,33 +140,33 @@ struct Frame {
 }
 
 impl Frame {
-    fn around(sights: &[Sight], side: f32) -> Option<Self> {
-        let count = sights.len() as f64;
+    fn around(points: &[Correspondence], side: f32) -> Option<Self> {
+        let count = points.len() as f64;
         let mean = |value: fn(Point) -> f32| {
-            let values = sights.iter().map(|sight| f64::from(value(sight.pixel)));
+            let values = points.iter().map(|point| f64::from(value(point.pixel)));
             values.sum::<f64>() / count
         };
         let centre = (mean(|pixel| pixel.x), mean(|pixel| pixel.y));
-        let distance = |sight: &Sight| {
-            let (x, y) = (f64::from(sight.pixel.x), f64::from(sight.pixel.y));
+        let distance = |point: &Correspondence| {
+            let (x, y) = (f64::from(point.pixel.x), f64::from(point.pixel.y));
             let (x, y) = (x - centre.0, y - centre.1);
             (x * x + y * y).sqrt()
         };
-        let spread = sights.iter().map(distance).sum::<f64>() / count;
-        (spread > 1e-3).then_some(Self {
+        let spread = points.iter().map(distance).sum::<f64>() / count;
+        (spread > MIN_SPREAD).then_some(Self {
             per_module: f64::from(side).recip(),
             centre,
             spread,
         })
     }
 
-    /// Adds the two normal equations of a sight.
-    fn add(&self, sight: &Sight, equations: &mut [[f64; 9]; 8]) {
-        let u = f64::from(sight.module.x) * self.per_module;
-        let v = f64::from(sight.module.y) * self.per_module;
-        let x = (f64::from(sight.pixel.x) - self.centre.0) / self.spread;
-        let y = (f64::from(sight.pixel.y) - self.centre.1) / self.spread;
-        let weight = f64::from(sight.weight);
+    /// Adds a point's two equations to the normal equations.
+    fn add(&self, point: &Correspondence, equations: &mut [[f64; 9]; 8]) {
+        let u = f64::from(point.module.x) * self.per_module;
+        let v = f64::from(point.module.y) * self.per_module;
+        let x = (f64::from(point.pixel.x) - self.centre.0) / self.spread;
+        let y = (f64::from(point.pixel.y) - self.centre.1) / self.spread;
+        let weight = f64::from(point.weight);
         for terms in [
             [u, v, 1.0, 0.0, 0.0, 0.0, -u * x, -v * x, x],
             [0.0, 0.0, 0.0, u, v, 1.0, -u * y, -v * y, y],
@@ -168,7 +180,7 @@ impl Frame {
         }
     }
 
-    /// The map between the planes as they are.
+    /// Turns a solution in scaled units into the map from modules to pixels.
     fn undo(&self, s: &[f64; 8]) -> Homography {
         let (k, spread, (x, y)) = (self.per_module, self.spread, self.centre);
         let (g, h) = (s[6] * k, s[7] * k);
@@ -186,14 +198,14 @@ impl Frame {
     }
 }
 
-/// Gauss and Jordan, with the largest pivot of each column.
+/// Gauss-Jordan elimination with partial pivoting.
 fn solve(equations: &mut [[f64; 9]; 8]) -> Option<[f64; 8]> {
     for at in 0..8 {
         let size = |row: &usize| equations[*row][at].abs();
         let pivot = (at..8).max_by(|a, b| size(a).total_cmp(&size(b)))?;
         equations.swap(at, pivot);
         let lead = equations[at];
-        if lead[at].is_nan() || lead[at].abs() < LEAST_PIVOT {
+        if lead[at].is_nan() || lead[at].abs() < MIN_PIVOT {
             return None;
         }
         for (row, equation) in equations.iter_mut().enumerate() {
@@ -246,13 +258,13 @@ mod tests {
 
     #[test]
     fn corners_map_to_corners_by_both_ways() {
-        let sights: Vec<Sight> = SQUARE
+        let points: Vec<Correspondence> = SQUARE
             .iter()
             .zip(CORNERS)
-            .map(|(module, pixel)| Sight::new(*module, pixel, 1.0))
+            .map(|(module, pixel)| Correspondence::new(*module, pixel, 1.0))
             .collect();
         let closed = Homography::from_corners(&CORNERS, 21.0).unwrap();
-        let fitted = Homography::fit(&sights, 21.0).unwrap();
+        let fitted = Homography::fit(&points, 21.0).unwrap();
         for (module, pixel) in SQUARE.iter().zip(CORNERS) {
             assert!(near(closed.map(*module), pixel));
             assert!(near(fitted.map(*module), pixel));
@@ -276,8 +288,8 @@ mod tests {
         let line = [0.0, 1.0, 2.0, 3.0].map(|at| Point::new(at * 10.0, at * 10.0));
         assert!(Homography::from_corners(&line, 21.0).is_none());
         for pixel in [Point::new(5.0, 5.0), Point::new(f32::NAN, f32::INFINITY)] {
-            let sights = SQUARE.map(|module| Sight::new(module, pixel, 1.0));
-            assert!(Homography::fit(&sights, 21.0).is_none());
+            let points = SQUARE.map(|module| Correspondence::new(module, pixel, 1.0));
+            assert!(Homography::fit(&points, 21.0).is_none());
         }
     }
 }

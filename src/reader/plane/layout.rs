@@ -1,26 +1,28 @@
-//! What the standard (ISO/IEC 18004) puts where in a code, whatever it says: sizes, patterns, blocks.
+//! The layout of a code by the standard: sizes, function patterns, and how its codewords are split into blocks.
+//!
+//! The standard is ISO/IEC 18004, <https://www.iso.org/standard/62021.html>. Table numbers are of the 2015 edition.
 
-/// A size of code, 1 to 40.
+/// A code's version, 1 to 40, which fixes its size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Version(usize);
 
-/// A module whose colour is known before the code is read.
+/// A module of a function pattern: its colour is the same in every code of the version.
 #[derive(Clone, Copy)]
-pub(crate) struct Known {
+pub(crate) struct FunctionModule {
     pub(crate) x: usize,
     pub(crate) y: usize,
     pub(crate) dark: bool,
-    /// Timing and alignment modules stand alone and tell more about a shift than those of a finder do.
+    /// Its weight in the contrast of a plane.
     pub(crate) weight: f32,
 }
 
 /// How the codewords of a code are split into blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Shares {
+pub(crate) struct BlockLayout {
     pub(crate) blocks: usize,
-    /// Codewords of each block that correct the others.
+    /// Error correction codewords of each block.
     pub(crate) parity: usize,
-    /// Codewords of a code; the last `total % blocks` blocks hold one more.
+    /// Codewords of the whole code. The last `total % blocks` blocks hold one more than the others.
     pub(crate) total: usize,
 }
 
@@ -28,17 +30,33 @@ pub(crate) struct Shares {
 pub(crate) const FINDER: usize = 7;
 /// The row and the column of the timing patterns.
 pub(crate) const TIMING: usize = 6;
+/// The first version whose codes hold version information.
+pub(crate) const FIRST_WITH_VERSION: usize = 7;
+/// Version 32 is the only one whose gap between alignment patterns does not follow the rule below (annex E).
+const VERSION_32_GAP: usize = 26;
+/// The weights of function modules in the contrast of a plane, by how much they tell about a shift.
+///
+/// Chosen on the till set. A timing module differs from both neighbours, as an alignment pattern's light ring does.
+/// Most dark modules of a finder have dark neighbours: with a larger weight the finders decide alone.
+const TIMING_WEIGHT: f32 = 1.5;
+const FINDER_DARK_WEIGHT: f32 = 0.7;
+const FINDER_LIGHT_WEIGHT: f32 = 1.0;
+const ALIGNMENT_DARK_WEIGHT: f32 = 1.0;
+const ALIGNMENT_LIGHT_WEIGHT: f32 = 1.5;
 
 impl Version {
+    /// The version of this number; `None` if it is not 1 to 40.
     pub(crate) fn new(number: usize) -> Option<Self> {
         (1..=40).contains(&number).then_some(Self(number))
     }
 
+    /// The version with this many modules on a side.
     pub(crate) fn of_side(side: usize) -> Option<Self> {
         let modules = side.checked_sub(17)?;
         (modules % 4 == 0).then(|| Self::new(modules / 4)).flatten()
     }
 
+    /// The version's number.
     pub(crate) fn number(self) -> usize {
         self.0
     }
@@ -48,15 +66,15 @@ impl Version {
         17 + 4 * self.0
     }
 
-    /// Rows and columns of the middles of alignment patterns.
+    /// The rows, and equally the columns, of the alignment patterns' middles (annex E).
     pub(crate) fn alignment_lines(self) -> Vec<usize> {
         if self.0 == 1 {
             return Vec::new();
         }
         let (gaps, last) = (self.0 / 7 + 1, self.side() - 7);
-        // Even gaps from the end; the first takes what is left. Version 32 is the standard's exception.
+        // The gaps are even numbers and equal, counted from the end; the first gap takes what is left.
         let gap = if self.0 == 32 {
-            26
+            VERSION_32_GAP
         } else {
             (last - TIMING).div_ceil(2 * gaps) * 2
         };
@@ -64,7 +82,7 @@ impl Version {
         std::iter::once(TIMING).chain(from_end).collect()
     }
 
-    /// The middles of the alignment patterns, as column and row.
+    /// The alignment patterns' middles, as column and row.
     pub(crate) fn alignments(self) -> Vec<(usize, usize)> {
         let lines = self.alignment_lines();
         let last = self.side() - 7;
@@ -77,8 +95,8 @@ impl Version {
         pairs.filter(|(x, y)| !at_finder(*x, *y)).collect()
     }
 
-    /// Modules whose colour every code of this version shares.
-    pub(crate) fn known(self) -> Vec<Known> {
+    /// The modules of the function patterns, in which every code of this version is equal.
+    pub(crate) fn function_modules(self) -> Vec<FunctionModule> {
         let mut known = Vec::with_capacity(512);
         let side = self.side();
         for (left, top) in [(0, 0), (side - FINDER, 0), (0, side - FINDER)] {
@@ -87,11 +105,11 @@ impl Version {
         for at in FINDER + 1..side - FINDER - 1 {
             let dark = at % 2 == 0;
             for (x, y) in [(at, TIMING), (TIMING, at)] {
-                known.push(Known {
+                known.push(FunctionModule {
                     x,
                     y,
                     dark,
-                    weight: 1.5,
+                    weight: TIMING_WEIGHT,
                 });
             }
         }
@@ -101,7 +119,7 @@ impl Version {
         known
     }
 
-    /// For each module, row by row, whether it belongs to a pattern, the format or the version and holds no data.
+    /// For each module, row by row: whether it belongs to a function pattern, the format or the version information.
     pub(crate) fn reserved(self) -> Vec<bool> {
         let side = self.side();
         let mut reserved = vec![false; side * side];
@@ -115,7 +133,7 @@ impl Version {
         paint(0, side - 8, 9, 8);
         paint(0, TIMING, side, 1);
         paint(TIMING, 0, 1, side);
-        if self.0 >= 7 {
+        if self.0 >= FIRST_WITH_VERSION {
             paint(side - 11, 0, 3, 6);
             paint(0, side - 11, 6, 3);
         }
@@ -125,16 +143,17 @@ impl Version {
         reserved
     }
 
-    /// The shares at a level of correction, as the format spells it: M, L, H, Q.
-    pub(crate) fn shares(self, level: usize) -> Shares {
+    /// The block layout at an error correction level, numbered as in the format information: M, L, H, Q.
+    pub(crate) fn block_layout(self, level: usize) -> BlockLayout {
         let at = self.0 - 1;
-        Shares {
+        BlockLayout {
             blocks: usize::from(BLOCKS[at][level & 3]),
             parity: usize::from(PARITY[at][level & 3]),
             total: self.codewords(),
         }
     }
 
+    /// Codewords of a code: its modules without the reserved ones, divided by eight.
     fn codewords(self) -> usize {
         let version = self.0;
         let mut modules = (16 * version + 128) * version + 64;
@@ -142,37 +161,46 @@ impl Version {
             let lines = version / 7 + 2;
             modules -= (25 * lines - 10) * lines - 55;
         }
-        if version >= 7 {
+        if version >= FIRST_WITH_VERSION {
             modules -= 36;
         }
         modules / 8
     }
 }
 
-/// A finder and the light line around it, as far as it is inside.
-fn add_finder(side: usize, left: usize, top: usize, known: &mut Vec<Known>) {
+/// Adds a finder pattern and the light separator around it, as far as it lies inside the code.
+fn add_finder(side: usize, left: usize, top: usize, known: &mut Vec<FunctionModule>) {
     let (middle_x, middle_y) = (left + 3, top + 3);
     for y in top.saturating_sub(1)..(top + FINDER + 1).min(side) {
         for x in left.saturating_sub(1)..(left + FINDER + 1).min(side) {
             let ring = x.abs_diff(middle_x).max(y.abs_diff(middle_y));
             let dark = ring != 2 && ring != 4;
-            let weight = if dark { 0.7 } else { 1.0 };
-            known.push(Known { x, y, dark, weight });
+            let weight = if dark {
+                FINDER_DARK_WEIGHT
+            } else {
+                FINDER_LIGHT_WEIGHT
+            };
+            known.push(FunctionModule { x, y, dark, weight });
         }
     }
 }
 
-fn add_alignment(middle_x: usize, middle_y: usize, known: &mut Vec<Known>) {
+/// Adds an alignment pattern.
+fn add_alignment(middle_x: usize, middle_y: usize, known: &mut Vec<FunctionModule>) {
     for y in middle_y - 2..=middle_y + 2 {
         for x in middle_x - 2..=middle_x + 2 {
             let dark = x.abs_diff(middle_x).max(y.abs_diff(middle_y)) != 1;
-            let weight = if dark { 1.0 } else { 1.5 };
-            known.push(Known { x, y, dark, weight });
+            let weight = if dark {
+                ALIGNMENT_DARK_WEIGHT
+            } else {
+                ALIGNMENT_LIGHT_WEIGHT
+            };
+            known.push(FunctionModule { x, y, dark, weight });
         }
     }
 }
 
-/// Correcting codewords in a block: versions 1 to 40, levels M, L, H, Q (table 9 of the standard).
+/// Error correction codewords of each block, by version and level M, L, H, Q (table 9).
 #[rustfmt::skip]
 const PARITY: [[u8; 4]; 40] = [
     [10, 7, 17, 13], [16, 10, 28, 22], [26, 15, 22, 18], [18, 20, 16, 26], [24, 26, 22, 18],
@@ -185,7 +213,7 @@ const PARITY: [[u8; 4]; 40] = [
     [28, 30, 30, 30], [28, 30, 30, 30], [28, 30, 30, 30], [28, 30, 30, 30], [28, 30, 30, 30],
 ];
 
-/// Blocks of a code: versions 1 to 40, levels M, L, H, Q (table 9 of the standard).
+/// Blocks of a code, by version and level M, L, H, Q (table 9).
 #[rustfmt::skip]
 const BLOCKS: [[u8; 4]; 40] = [
     [1, 1, 1, 1], [1, 1, 1, 1], [1, 1, 2, 2], [2, 1, 4, 2], [2, 1, 4, 4],
@@ -226,8 +254,8 @@ mod tests {
             let free = version(number).reserved().iter().filter(|r| !**r).count();
             assert_eq!(free / 8, version(number).codewords(), "version {number}");
             for level in 0..4 {
-                let shares = version(number).shares(level);
-                assert!(shares.total / shares.blocks > shares.parity);
+                let layout = version(number).block_layout(level);
+                assert!(layout.total / layout.blocks > layout.parity);
             }
         }
     }
@@ -237,7 +265,7 @@ mod tests {
         for number in [1, 2, 7, 23, 32, 40] {
             let size = qrcode::Version::Normal(number);
             let code = qrcode::QrCode::with_version(b"1", size, qrcode::EcLevel::L).unwrap();
-            for known in version(number as usize).known() {
+            for known in version(number as usize).function_modules() {
                 let dark = code[(known.x, known.y)] == qrcode::Color::Dark;
                 assert_eq!(dark, known.dark, "{number}: {} {}", known.x, known.y);
             }

@@ -1,61 +1,98 @@
-//! From three finders to the code's version and plane.
+//! Finds the version and the plane of the code that three finders belong to.
 //!
-//! The timing patterns run straight from ring corner to ring corner: which version's alternations are seen on them
-//! decides, before any plane is fitted. Then the rings' corners give a plane, and alignment patterns a better one.
+//! The timing patterns run straight from ring corner to ring corner.
+//! The version whose alternations are seen on them is chosen before any plane is fitted.
+//! Then the rings' corners give a plane, and alignment patterns a better one.
 
 use super::align::{find_alignment, find_alignments};
 use super::climb::Pattern;
-use super::geometry::{Homography, Sight};
-use super::layout::{FINDER, Version};
+use super::geometry::{Correspondence, Homography};
+use super::layout::{FINDER, FIRST_WITH_VERSION, Version};
 use crate::clamp::within;
 use crate::finders::order::order;
 use crate::finders::triples::{Finder, Triple};
 use crate::picture::luma::Luma;
 use crate::picture::point::Point;
+use crate::picture::polarity::Polarity;
 
-/// A version, and planes on which the code may lie.
-pub(crate) struct Place {
-    pub(crate) version: Version,
-    /// The code says its version itself: a large one, or a chance of one in hundreds.
-    pub(crate) said: bool,
-    pub(crate) inverted: bool,
+/// A guess at a code: its version and polarity, as function patterns, and the planes on which it may lie.
+pub(crate) struct Hypothesis {
+    pub(crate) pattern: Pattern,
+    /// Whether the version was read from the code's version information. By chance that is one in hundreds.
+    pub(crate) is_version_read: bool,
     pub(crate) planes: Vec<Homography>,
 }
 
-/// So far a code's timing patterns must alternate; what is none does as often wrong as right.
-const LEAST_TIMING: f32 = 0.1;
-/// A version off the one that the distances say must show so much more of its timing.
+/// The least score of a timing pattern. Chance scores 0, and a perfect alternation 1.
+///
+/// Chosen on the till set. Larger: blurred codes are lost. Smaller: wrong versions are tried.
+const MIN_TIMING: f32 = 0.1;
+/// What a version's score loses for each version between it and the measured one.
+///
+/// Chosen on the till set. Larger: bent codes keep a wrong version. Smaller: noise on the timing patterns decides.
 const OFF_VERSION: f32 = 0.06;
-/// Rings whose plane suits the known modules less are no code's of this version: of codes that are read it is twice as
-/// much, and nine chances in ten have half. To look for alignment patterns costs more than all before.
-const LEAST_RINGS: f32 = 0.25;
-/// Versions of three finders that are tried.
-const MOST_VERSIONS: usize = 2;
-/// Shades of grey below which a step from module to module is no alternation.
-const LEAST_STEP: f32 = 1.0;
-/// Below this version two off is a quarter off, and no distance is measured so badly.
-const LEAST_TWO_OFF: usize = 8;
-/// Codes from this version on say their version.
-const LEAST_SAID: usize = 7;
-/// Further from what the distances say, it is not their version that was read.
-const MOST_OFF_SAID: usize = 8;
-/// What divides every version's 18 bits; they differ in 8 at least.
+/// The least correlation of the function patterns on the plane of the rings.
+///
+/// Measured on the till set: codes that are read have twice as much, and nine chance triples in ten have half as much.
+/// Larger: codes are lost. Smaller: alignment patterns are searched in vain, which costs more than all before.
+const MIN_RINGS: f32 = 0.25;
+/// Versions that are tried for three finders. More cost time.
+const MAX_VERSIONS: usize = 2;
+/// The least step from module to module on a timing pattern, in shades. Below it, all is flat.
+const MIN_STEP: f32 = 1.0;
+/// From this version on, versions that are two off the measured one are tried too.
+///
+/// Below it, two versions are a quarter of the side, and no measurement is so wrong.
+const FIRST_TWO_OFF: usize = 8;
+/// The largest difference between the version information and the measured version.
+///
+/// Larger: noise that looks like version information is believed. Smaller: bent codes lose theirs.
+const MAX_OFF_READ: usize = 8;
+/// The versions that a measured side can round to: 1 to 40, and some that are off.
+const GUESSES: std::ops::RangeInclusive<f32> = 0.0..=43.0;
+/// Generator of the version information's BCH code (18, 6): words differ in at least 8 bits (ISO/IEC 18004, annex D).
 const VERSION_GENERATOR: u32 = 0x1f25;
-/// The one copy must be so clean, or both together: noise has some version too.
-const MOST_VERSION_ERRORS: u32 = 1;
-const MOST_ERRORS_OF_BOTH: u32 = 5;
-/// Middle of a finder, in modules from the code's corner.
+/// The errors that the better copy of the version information may have, or else both copies together.
+///
+/// The code corrects three. Larger: noise has a version too. Smaller: dirty codes lose theirs.
+const MAX_VERSION_ERRORS: u32 = 1;
+const MAX_ERRORS_OF_BOTH: u32 = 5;
+/// The middle of a finder, in modules from the code's corner.
 const MIDDLE: f32 = FINDER as f32 / 2.0;
+/// Modules along two sides of a ring's mid-line.
+const TWO_SIDES: f32 = 12.0;
+/// Modules of a code's side outside its timing track, which runs between mid-lines, each 6.5 modules from the side.
+const OFF_TRACK: usize = 13;
+/// The bounds on the ratio of depth that is applied along a timing pattern.
+///
+/// Wider: a badly measured ring spreads the modules wrongly. Narrower: strongly tilted codes get a wrong version.
+const NEARNESS: (f32, f32) = (0.7, 1.43);
+/// Pixels by which a timing pattern may leave the picture.
+const OUTSIDE: f32 = 2.0;
+/// Weights in the plane of the rings. A middle is the mean of many points, a corner the intersection of two lines.
+const RING_MIDDLE_WEIGHT: f32 = 1.0;
+const RING_CORNER_WEIGHT: f32 = 0.5;
+/// The weights in the plane of the alignment pattern at the fourth corner, which alone fixes that corner.
+const FINDER_WEIGHT: f32 = 2.0;
+const FOURTH_WEIGHT: f32 = 3.0;
+/// How far the fourth pattern is searched, in modules: a constant and a part of the side, but at most `MAX_REACH`.
+///
+/// Chosen on the till set: the plane of the rings is off by more in codes of more modules.
+/// Larger: more time, and data modules are taken for the pattern. Smaller: tilted codes are missed.
+const REACH: f32 = 1.5;
+const REACH_PART: f32 = 0.035;
+const MAX_REACH: f32 = 5.0;
 
-/// A finder whose ring's corners are named: top left, top right, bottom right, bottom left.
-struct Named {
+/// A finder with its ring's corners in order: top left, top right, bottom right, bottom left.
+struct OrientedFinder {
     center: Point,
     corners: [Point; 4],
 }
 
-/// Where the code of these three finders may lie, the likeliest version first; none where no version's timing pattern
-/// runs between them.
-pub(crate) fn locate(luma: &Luma<'_>, triple: &Triple) -> Vec<Place> {
+/// The codes that these three finders may belong to, the likeliest version first.
+///
+/// Empty if the distances fit no version.
+pub(crate) fn locate(luma: &Luma<'_>, triple: &Triple) -> Vec<Hypothesis> {
     let Triple {
         corner,
         right,
@@ -63,35 +100,38 @@ pub(crate) fn locate(luma: &Luma<'_>, triple: &Triple) -> Vec<Place> {
     } = triple;
     let across = right.center - corner.center;
     let along = down.center - corner.center;
-    let name = |finder: &Finder| {
-        name_corners(
+    let orient = |finder: &Finder| {
+        orient(
             finder,
             across.times(across.length().recip()),
             along.times(along.length().recip()),
         )
     };
-    let named = [name(corner), name(right), name(down)];
-    let versions = versions(luma, &named, corner.inverted);
-    let places = versions.into_iter().filter_map(|(version, said)| {
-        let rings = plane_of_rings(&named, version)?;
-        if !said && Pattern::new(version, corner.inverted).correlation(luma, &rings) < LEAST_RINGS {
-            return None;
-        }
-        let mut place = Place {
-            version,
-            said,
-            inverted: corner.inverted,
-            planes: Vec::with_capacity(3),
-        };
-        add_planes_of_alignments(luma, &named, &rings, &mut place);
-        place.planes.push(rings);
-        Some(place)
-    });
-    places.collect()
+    let finders = [orient(corner), orient(right), orient(down)];
+    let polarity = corner.polarity;
+    let versions = versions(luma, &finders, polarity);
+    let hypotheses = versions
+        .into_iter()
+        .filter_map(|(version, is_version_read)| {
+            let rings = plane_of_rings(&finders, version)?;
+            let pattern = Pattern::new(version, polarity);
+            if !is_version_read && pattern.correlation(luma, &rings) < MIN_RINGS {
+                return None;
+            }
+            let mut hypothesis = Hypothesis {
+                pattern,
+                is_version_read,
+                planes: Vec::with_capacity(3),
+            };
+            add_planes_of_alignments(luma, &finders, &rings, &mut hypothesis);
+            hypothesis.planes.push(rings);
+            Some(hypothesis)
+        });
+    hypotheses.collect()
 }
 
-/// Turns the walk around a ring until its corners point where they should.
-fn name_corners(finder: &Finder, right: Point, down: Point) -> Named {
+/// Turns the walk around a ring until its corners point in the code's directions.
+fn orient(finder: &Finder, right: Point, down: Point) -> OrientedFinder {
     let mut corners = finder.corners;
     let [a, b, c, _] = corners;
     if (b - a).cross(c - b) < 0.0 {
@@ -106,101 +146,117 @@ fn name_corners(finder: &Finder, right: Point, down: Point) -> Named {
     let fit = |turn: usize| -> f32 {
         let pairs = toward.iter().enumerate();
         pairs
-            .map(|(at, way)| way.dot(corners[(at + turn) % 4] - finder.center))
+            .map(|(at, direction)| direction.dot(corners[(at + turn) % 4] - finder.center))
             .sum()
     };
     let turn = (0..4).max_by(|a, b| fit(*a).total_cmp(&fit(*b)));
     corners.rotate_left(turn.unwrap_or(0));
-    Named {
+    OrientedFinder {
         center: finder.center,
         corners,
     }
 }
 
-impl Named {
-    /// Pixels of a module along the top and the bottom.
+impl OrientedFinder {
+    /// Pixels in a module along the top and the bottom.
     fn width(&self) -> f32 {
         let [a, b, c, d] = self.corners;
-        ((b - a).length() + (c - d).length()) / 12.0
+        ((b - a).length() + (c - d).length()) / TWO_SIDES
     }
 
-    /// The 18 bits of the version's block near this finder, whose modules are counted from the finder's corner.
-    fn word(&self, luma: &Luma<'_>, inverted: bool, place: impl Fn(i32) -> (i32, i32)) -> u32 {
+    /// The 18 bits of the version information beside this finder.
+    ///
+    /// `place` gives each bit's column and row, counted from the finder's corner.
+    fn version_bits(
+        &self,
+        luma: &Luma<'_>,
+        polarity: Polarity,
+        place: impl Fn(i32) -> (i32, i32),
+    ) -> u32 {
         let [a, b, c, d] = self.corners;
-        let right = ((b - a) + (c - d)).times(1.0 / 12.0);
-        let down = ((d - a) + (c - b)).times(1.0 / 12.0);
+        let right = ((b - a) + (c - d)).times(1.0 / TWO_SIDES);
+        let down = ((d - a) + (c - b)).times(1.0 / TWO_SIDES);
         let grey = |x: f32, y: f32| luma.grey_at(self.center + right.times(x) + down.times(y));
+        // The threshold is halfway between the core and the mean of the light ring.
         let light = [(2.0, 0.0), (-2.0, 0.0), (0.0, 2.0), (0.0, -2.0)];
         let light: f32 = light.iter().map(|(x, y)| grey(*x, *y)).sum();
         let threshold = (light * 0.25 + grey(0.0, 0.0)) * 0.5;
         (0..18).fold(0, |word, at| {
             let (x, y) = place(at);
-            let dark = (grey((x - 3) as f32, (y - 3) as f32) < threshold) != inverted;
+            let darker = grey((x - 3) as f32, (y - 3) as f32) < threshold;
+            let dark = darker != polarity.is_inverted();
             word | u32::from(dark) << at
         })
     }
 
-    /// Pixels of a module along the left and the right.
+    /// Pixels in a module along the left and the right.
     fn height(&self) -> f32 {
         let [a, b, c, d] = self.corners;
-        ((d - a).length() + (c - b).length()) / 12.0
+        ((d - a).length() + (c - b).length()) / TWO_SIDES
     }
 }
 
-/// The version as the code says it, else those whose timing patterns are seen best, near what the distances say.
-fn versions(luma: &Luma<'_>, named: &[Named; 3], inverted: bool) -> Vec<(Version, bool)> {
-    let [corner, right, down] = named;
-    let modules = |to: &Named, size: f32| (to.center - corner.center).length() / size;
+/// The version that the code holds, or else those near the measured side whose timing patterns are seen best.
+///
+/// The second value is true for a version that was read from the code.
+fn versions(
+    luma: &Luma<'_>,
+    finders: &[OrientedFinder; 3],
+    polarity: Polarity,
+) -> Vec<(Version, bool)> {
+    let [corner, right, down] = finders;
+    let modules = |to: &OrientedFinder, size: f32| (to.center - corner.center).length() / size;
     let across = modules(right, (corner.width() + right.width()) * 0.5);
     let along = modules(down, (corner.height() + down.height()) * 0.5);
     let side = (across + along) * 0.5 + FINDER as f32;
+    // A version has 17 + 4 * version modules on a side (ISO/IEC 18004).
     let guess = ((side - 17.0) / 4.0).round();
-    if !(0.0..=43.0).contains(&guess) {
+    if !GUESSES.contains(&guess) {
         return Vec::new();
     }
     let guess = guess as usize;
-    if guess + 2 >= LEAST_SAID
-        && let Some(said) = said_version(luma, right, down, inverted)
-        && said.number().abs_diff(guess) <= MOST_OFF_SAID
+    if guess + 2 >= FIRST_WITH_VERSION
+        && let Some(read) = read_version(luma, right, down, polarity)
+        && read.number().abs_diff(guess) <= MAX_OFF_READ
     {
-        return vec![(said, true)];
+        return vec![(read, true)];
     }
-    // Depth shows in a module's length along the track by its square, and across it as it is; the mean of both is less
-    // noise than either.
+    // Depth changes a module's length along the track by its square, and across the track linearly.
+    // The mean of both estimates has less noise than either.
     let nearness = |along: f32, across: f32| (along.max(1e-3).sqrt() + across) * 0.5;
     let tracks = [
         Track {
             from: corner.corners[2],
-            way: right.corners[3] - corner.corners[2],
+            vector: right.corners[3] - corner.corners[2],
             nearness: nearness(
                 right.width() / corner.width(),
                 right.height() / corner.height(),
             ),
-            sign: if inverted { -1.0 } else { 1.0 },
+            polarity,
         },
         Track {
             from: corner.corners[2],
-            way: down.corners[1] - corner.corners[2],
+            vector: down.corners[1] - corner.corners[2],
             nearness: nearness(
                 down.height() / corner.height(),
                 down.width() / corner.width(),
             ),
-            sign: if inverted { -1.0 } else { 1.0 },
+            polarity,
         },
     ];
-    let reach = if guess < LEAST_TWO_OFF { 1 } else { 2 };
+    let reach = if guess < FIRST_TWO_OFF { 1 } else { 2 };
     let candidates = guess.saturating_sub(reach)..=guess + reach;
     let scored = candidates.filter_map(Version::new).map(|version| {
-        let steps = version.side() - 13;
+        let steps = version.side() - OFF_TRACK;
         let seen: f32 = tracks.iter().map(|track| track.timing(luma, steps)).sum();
         let off = version.number().abs_diff(guess) as f32;
         (seen * 0.5 - OFF_VERSION * off, version)
     });
-    let scored: Vec<(f32, Version)> = scored.filter(|(score, _)| *score >= LEAST_TIMING).collect();
+    let scored: Vec<(f32, Version)> = scored.filter(|(score, _)| *score >= MIN_TIMING).collect();
     let likeliest = order(scored.iter().map(|(score, _)| -score));
-    let likeliest = likeliest.into_iter().take(MOST_VERSIONS);
+    let likeliest = likeliest.into_iter().take(MAX_VERSIONS);
     let mut versions: Vec<Version> = likeliest.map(|at| scored[at].1).collect();
-    // Where blur has taken the timing patterns the distances alone may be right.
+    // Blur may hide the timing patterns; then the measured version alone may be right.
     if let Some(measured) = Version::new(guess).filter(|measured| !versions.contains(measured)) {
         versions.push(measured);
     }
@@ -210,24 +266,29 @@ fn versions(luma: &Luma<'_>, named: &[Named; 3], inverted: bool) -> Vec<(Version
         .collect()
 }
 
-/// The version as the code says it, beside either finder.
-fn said_version(luma: &Luma<'_>, right: &Named, down: &Named, inverted: bool) -> Option<Version> {
-    let beside_right = right.word(luma, inverted, |at| (at % 3 - 4, at / 3));
-    let above_down = down.word(luma, inverted, |at| (at / 3, at % 3 - 4));
+/// The version from the code's version information beside two finders; `None` if it has too many errors.
+fn read_version(
+    luma: &Luma<'_>,
+    right: &OrientedFinder,
+    down: &OrientedFinder,
+    polarity: Polarity,
+) -> Option<Version> {
+    let beside_right = right.version_bits(luma, polarity, |at| (at % 3 - 4, at / 3));
+    let above_down = down.version_bits(luma, polarity, |at| (at / 3, at % 3 - 4));
     let words = [beside_right, above_down];
     let errors = |number: u32| {
         let each = words.map(|word| (word ^ version_word(number)).count_ones());
         (each[0].min(each[1]), each[0] + each[1])
     };
-    let ((least, sum), number) = (LEAST_SAID as u32..=40)
+    let ((least, sum), number) = (FIRST_WITH_VERSION as u32..=40)
         .map(|number| (errors(number), number))
         .min()?;
-    (least <= MOST_VERSION_ERRORS || sum <= MOST_ERRORS_OF_BOTH)
+    (least <= MAX_VERSION_ERRORS || sum <= MAX_ERRORS_OF_BOTH)
         .then(|| Version::new(number as usize))
         .flatten()
 }
 
-/// A version's 18 bits: its number, and the rest that corrects it.
+/// The 18 bits of version information: the version's number, and the remainder that corrects it.
 fn version_word(number: u32) -> u32 {
     let mut rest = number << 12;
     for bit in (12..18).rev() {
@@ -238,30 +299,31 @@ fn version_word(number: u32) -> u32 {
     number << 12 | rest
 }
 
-/// A timing pattern: from the inner corner of one ring straight to that of the other.
+/// A timing pattern: the line from the inner corner of one ring to that of the other.
 struct Track {
     from: Point,
-    way: Point,
-    /// How much nearer the far end is, which spreads its modules.
+    vector: Point,
+    /// The depth at the start divided by that at the end. Nearer modules are longer.
     nearness: f32,
-    sign: f32,
+    polarity: Polarity,
 }
 
 impl Track {
-    /// From -1 to 1, how far the modules of `steps` alternate as they should, dark ones at even places: by how much each
-    /// is darker or lighter than the mean of its neighbours, for blur leaves little of a step, but its side.
+    /// The score of `steps` modules that should alternate, dark ones at even places: from -1 to 1.
+    ///
+    /// Each module is compared with the mean of its two neighbours. Blur shrinks that difference and keeps its sign.
     fn timing(&self, luma: &Luma<'_>, steps: usize) -> f32 {
-        let nearness = within(self.nearness, 0.7, 1.43);
+        let nearness = within(self.nearness, NEARNESS.0, NEARNESS.1);
         let (mut before, mut last) = (0.0, 0.0);
         let (mut right, mut all) = (0.0, 0.0);
         for at in 0..=steps {
             let part = at as f32 / steps as f32;
             let seen = part / (part + nearness * (1.0 - part));
-            let pixel = self.from + self.way.times(seen);
-            if !luma.holds(pixel, 2.0) {
+            let pixel = self.from + self.vector.times(seen);
+            if !luma.holds(pixel, OUTSIDE) {
                 return 0.0;
             }
-            let grey = luma.grey_at(pixel) * self.sign;
+            let grey = self.polarity.signed(luma.grey_at(pixel));
             if at >= 2 {
                 let lighter = last - (before + grey) * 0.5;
                 right += if at.is_multiple_of(2) {
@@ -273,14 +335,14 @@ impl Track {
             }
             (before, last) = (last, grey);
         }
-        if all < LEAST_STEP * steps as f32 {
+        if all < MIN_STEP * steps as f32 {
             return 0.0;
         }
         right / all
     }
 }
 
-/// Middles of the three finders, in modules.
+/// The middles of the three finders, in modules.
 fn middles(version: Version) -> [Point; 3] {
     let far = version.side() as f32 - MIDDLE;
     [
@@ -290,61 +352,67 @@ fn middles(version: Version) -> [Point; 3] {
     ]
 }
 
-/// Three middles and twelve corners: a plane that needs no alignment pattern.
-fn plane_of_rings(named: &[Named; 3], version: Version) -> Option<Homography> {
-    let mut sights = Vec::with_capacity(15);
-    for (finder, middle) in named.iter().zip(middles(version)) {
-        sights.push(Sight::new(middle, finder.center, 1.0));
+/// The plane of three middles and twelve corners. It needs no alignment pattern.
+fn plane_of_rings(finders: &[OrientedFinder; 3], version: Version) -> Option<Homography> {
+    let mut points = Vec::with_capacity(15);
+    for (finder, middle) in finders.iter().zip(middles(version)) {
+        points.push(Correspondence::new(
+            middle,
+            finder.center,
+            RING_MIDDLE_WEIGHT,
+        ));
         let corners = [(-3.0, -3.0), (3.0, -3.0), (3.0, 3.0), (-3.0, 3.0)];
         for (pixel, (x, y)) in finder.corners.iter().zip(corners) {
-            sights.push(Sight::new(middle + Point::new(x, y), *pixel, 0.5));
+            let corner = middle + Point::new(x, y);
+            points.push(Correspondence::new(corner, *pixel, RING_CORNER_WEIGHT));
         }
     }
     let side = version.side() as f32;
-    Homography::fit(&sights, side).or_else(|| {
-        // Rings too rough for a plane: the code faces the camera, or is lost.
-        let [a, b, c] = [0, 1, 2].map(|at: usize| named[at].center);
+    Homography::fit(&points, side).or_else(|| {
+        // The rings are too rough for a plane. Assume that the code faces the camera: a parallelogram.
+        let [a, b, c] = [0, 1, 2].map(|at: usize| finders[at].center);
         let [corner, right, down] = middles(version);
-        let sights = [
-            Sight::new(corner, a, 1.0),
-            Sight::new(right, b, 1.0),
-            Sight::new(down, c, 1.0),
-            Sight::new(right + down - corner, b + c - a, 1.0),
+        let points = [
+            Correspondence::new(corner, a, 1.0),
+            Correspondence::new(right, b, 1.0),
+            Correspondence::new(down, c, 1.0),
+            Correspondence::new(right + down - corner, b + c - a, 1.0),
         ];
-        Homography::fit(&sights, side)
+        Homography::fit(&points, side)
     })
 }
 
-/// Adds the plane of the alignment pattern at the fourth corner, and of all of them, where they are seen.
+/// Adds the plane through the alignment pattern at the fourth corner, and the one through all alignment patterns.
 fn add_planes_of_alignments(
     luma: &Luma<'_>,
-    named: &[Named; 3],
+    finders: &[OrientedFinder; 3],
     rings: &Homography,
-    place: &mut Place,
+    hypothesis: &mut Hypothesis,
 ) {
-    let version = place.version;
+    let (version, polarity) = (hypothesis.pattern.version(), hypothesis.pattern.polarity());
+    // Version 1 has no alignment pattern.
     if version.number() < 2 {
         return;
     }
     let side = version.side() as f32;
     let fourth = Point::new(side - 6.5, side - 6.5);
-    // Rings say where it is to a few modules: the further, the fewer pixels a module has.
-    let reach = (1.5 + side * 0.035).min(5.0);
-    let Some(pixel) = find_alignment(luma, rings, fourth, reach, place.inverted) else {
+    let reach = (REACH + side * REACH_PART).min(MAX_REACH);
+    let Some(pixel) = find_alignment(luma, rings, fourth, reach, polarity) else {
         return;
     };
-    let mut sights: Vec<Sight> = middles(version)
+    let mut points: Vec<Correspondence> = middles(version)
         .into_iter()
-        .zip(named)
-        .map(|(middle, finder)| Sight::new(middle, finder.center, 2.0))
+        .zip(finders)
+        .map(|(middle, finder)| Correspondence::new(middle, finder.center, FINDER_WEIGHT))
         .collect();
-    sights.push(Sight::new(fourth, pixel, 3.0));
-    let Some(plane) = Homography::fit(&sights, side) else {
+    points.push(Correspondence::new(fourth, pixel, FOURTH_WEIGHT));
+    let Some(plane) = Homography::fit(&points, side) else {
         return;
     };
-    if version.number() >= 7 {
-        sights.extend(find_alignments(luma, &plane, version, place.inverted));
-        place.planes.extend(Homography::fit(&sights, side));
+    // From version 7 on there are more alignment patterns than the one at the fourth corner.
+    if version.number() >= FIRST_WITH_VERSION {
+        points.extend(find_alignments(luma, &plane, version, polarity));
+        hypothesis.planes.extend(Homography::fit(&points, side));
     }
-    place.planes.push(plane);
+    hypothesis.planes.push(plane);
 }

@@ -1,7 +1,7 @@
-//! Where a large code bends: its alignment patterns, one after another, each looked for where its neighbours say.
+//! Follows a large code that is bent, from one alignment pattern to the next.
 //!
-//! Paper curls and lenses bow. Over a hundred modules and more that is more than a module, which no plane follows; the
-//! patterns, 28 modules apart at most, do.
+//! Paper curls and lenses distort. Over a hundred modules that is more than a module, and no plane follows it.
+//! The alignment patterns do: they are at most 28 modules apart.
 
 use super::align::find_alignment;
 use super::geometry::Homography;
@@ -9,27 +9,35 @@ use super::layout::Version;
 use crate::finders::order::order;
 use crate::picture::luma::Luma;
 use crate::picture::point::Point;
+use crate::picture::polarity::Polarity;
 
-/// How far from where its neighbours say a pattern is looked for, in modules.
+/// The search radius around the place that a pattern's neighbours predict, in modules.
+///
+/// Larger: data modules are taken for patterns. Smaller: strong bends are lost.
 const REACH: f32 = 1.6;
-/// A pattern that is further off than its neighbours by so many modules is none.
-const MOST_STEP: f32 = 2.0;
-/// Of the patterns, one in so many must be seen for a mesh.
-const LEAST_SEEN: usize = 3;
+/// The largest distance of a pattern from its predicted place, in modules. Beyond it, it is another object.
+const MAX_STEP: f32 = 2.0;
+/// One pattern in three must be found for a mesh.
+/// Larger: a few false ones bend the code. Smaller: dirty codes stay flat.
+const FOUND_OF: usize = 3;
+/// The least area of a module in square pixels that has an inverse.
+const MIN_AREA: f32 = 1e-6;
 
-/// A plane, and how far the pixels of its modules are off it.
+/// The offsets of a bent code's modules from its plane, at the crossings of the alignment patterns' rows and columns.
 pub(crate) struct Mesh {
+    /// The rows, and equally the columns, in modules.
     lines: Vec<f32>,
+    /// Pixels off the plane, row by row.
     offs: Vec<Point>,
 }
 
 impl Mesh {
-    /// The mesh of a code on this plane; none for codes with a single pattern, or where few are seen.
+    /// The mesh of a code on this plane; `None` for versions with at most one pattern, or if few patterns are found.
     pub(crate) fn find(
         luma: &Luma<'_>,
         plane: &Homography,
         version: Version,
-        inverted: bool,
+        polarity: Polarity,
     ) -> Option<Self> {
         let lines: Vec<f32> = version
             .alignment_lines()
@@ -42,11 +50,11 @@ impl Mesh {
         }
         let mut seen: Vec<Option<Point>> = vec![None; count * count];
         let last = count - 1;
-        // The plane goes through the finders: there is nothing to look for.
+        // The plane goes through the finders, so there the offset is 0.
         for at in [0, last, last * count] {
             seen[at] = Some(Point::new(0.0, 0.0));
         }
-        // From the three finders inwards, so that each has neighbours to ask.
+        // From the three finders inwards, so that each pattern has neighbours that predict its place.
         let steps = (0..count * count).map(|at| {
             let (x, y) = (at % count, at / count);
             (x + y).min(last - x + y).min(x + last - y) as f32
@@ -63,16 +71,16 @@ impl Mesh {
             let (pixel, right, down) = plane.map_with_steps(middle);
             let module = (right.length() + down.length()) * 0.5;
             let moved = shifted(middle, expected, right, down);
-            let Some(at) = find_alignment(luma, plane, moved, REACH, inverted) else {
+            let Some(at) = find_alignment(luma, plane, moved, REACH, polarity) else {
                 continue;
             };
             let off = at - pixel;
-            if (off - expected).length() <= MOST_STEP * module {
+            if (off - expected).length() <= MAX_STEP * module {
                 seen[y * count + x] = Some(off);
                 found += 1;
             }
         }
-        if found * LEAST_SEEN < sought {
+        if found * FOUND_OF < sought {
             return None;
         }
         let offs = (0..count * count)
@@ -81,7 +89,7 @@ impl Mesh {
         Some(Self { lines, offs })
     }
 
-    /// How far the pixel of this place, in modules, is off the plane's.
+    /// The offset in pixels of a point, in modules, from its place on the plane. Interpolated between four crossings.
     pub(crate) fn off(&self, at: Point) -> Point {
         let (x, part_x) = self.between(at.x);
         let (y, part_y) = self.between(at.y);
@@ -93,7 +101,7 @@ impl Mesh {
         mix(above, below, part_y)
     }
 
-    /// The line before a place, and how far it is towards the next; a little beyond both ends.
+    /// The index of the line before a coordinate, and the part of the way to the next one. Extrapolates at both ends.
     fn between(&self, at: f32) -> (usize, f32) {
         let inner = &self.lines[1..self.lines.len() - 1];
         let line = inner.partition_point(|line| *line <= at);
@@ -102,7 +110,7 @@ impl Mesh {
     }
 }
 
-/// What a pattern is off by if the bend goes on as its neighbours say: three of them make a parallelogram with it.
+/// The offset that a pattern's neighbours predict: three of them form a parallelogram with it.
 fn expected(seen: &[Option<Point>], count: usize, x: usize, y: usize) -> Point {
     let of = |x: Option<usize>, y: Option<usize>| {
         let (x, y) = (x.filter(|x| *x < count)?, y.filter(|y| *y < count)?);
@@ -124,7 +132,7 @@ fn expected(seen: &[Option<Point>], count: usize, x: usize, y: usize) -> Point {
     mean(seen, count, x, y)
 }
 
-/// The mean of what the neighbours are off by, the nearer the heavier.
+/// The mean of all known offsets, weighted by the inverse of the fourth power of their distance.
 fn mean(seen: &[Option<Point>], count: usize, x: usize, y: usize) -> Point {
     let (mut sum, mut weights) = (Point::new(0.0, 0.0), 0.0);
     for (at, off) in seen.iter().enumerate() {
@@ -138,10 +146,10 @@ fn mean(seen: &[Option<Point>], count: usize, x: usize, y: usize) -> Point {
     sum.times(1.0 / weights)
 }
 
-/// The place whose pixel on the plane is `off` away from that of `at`, nearly.
+/// The point in modules whose pixel on the plane is about `off` away from that of `at`.
 fn shifted(at: Point, off: Point, right: Point, down: Point) -> Point {
     let area = right.cross(down);
-    if area.abs() < 1e-6 {
+    if area.abs() < MIN_AREA {
         return at;
     }
     at + Point::new(off.cross(down) / area, right.cross(off) / area)
@@ -156,7 +164,7 @@ mod tests {
     const LEFT: f32 = 30.0;
     const MODULE: f32 = 4.0;
 
-    /// How far a module's pixel is off a flat code's: most in the middle row, nothing in the first and the last.
+    /// The offset of a module's pixel in the bent code: most in the middle row, 0 in the first and the last.
     fn bend(at: Point, side: f32, most: f32) -> Point {
         let part = at.y / side;
         Point::new(4.0 * part * (1.0 - part) * most, 0.0)
@@ -187,7 +195,7 @@ mod tests {
         let corners = corners.map(|(x, y)| Point::new(x, y));
         let plane = Homography::from_corners(&corners, version.side() as f32).unwrap();
         let luma = Luma::new(&pixels, SIDE, SIDE, SIDE).unwrap();
-        Mesh::find(&luma, &plane, version, false)
+        Mesh::find(&luma, &plane, version, Polarity::DarkOnLight)
     }
 
     #[test]
@@ -210,7 +218,7 @@ mod tests {
         let corners = [(30.0, 30.0), (210.0, 30.0), (210.0, 210.0), (30.0, 210.0)];
         let corners = corners.map(|(x, y)| Point::new(x, y));
         let plane = Homography::from_corners(&corners, 45.0).unwrap();
-        assert!(Mesh::find(&luma, &plane, version, false).is_none());
+        assert!(Mesh::find(&luma, &plane, version, Polarity::DarkOnLight).is_none());
     }
 
     #[test]
@@ -229,7 +237,7 @@ mod tests {
     #[test]
     fn neighbours_say_where_the_next_pattern_is() {
         let at = |x: f32, y: f32| Some(Point::new(x, y));
-        // Three corners of a parallelogram, and the fourth.
+        // Three corners of a parallelogram predict the fourth.
         let seen = [
             at(1.0, 0.0),
             at(3.0, 1.0),
@@ -242,7 +250,7 @@ mod tests {
             None,
         ];
         assert_eq!(expected(&seen, 3, 1, 1), Point::new(2.0, 5.0));
-        // Without three: the mean, in which what is nearer counts more.
+        // Without three neighbours: the mean, in which nearer ones count more.
         let seen = [
             at(1.0, 0.0),
             None,

@@ -4,12 +4,12 @@
 use kaunter_reader::{Effort, Hint, Luma, Reader};
 use kaunter_scenes::{CATEGORIES, Scene, TROUBLES, Trouble, nothing, scene, spoilt};
 
-/// Scenes of several draws: a threshold that fits one of them is luck.
+/// Scenes are drawn with several seeds: a threshold may fit the scenes of one by luck.
 const SEEDS: [u64; 3] = [20_261_124, 1, 4];
-/// Of each seed, so many that are not read, among so many at most: what is read needs no hint.
+/// The unread scenes that count, and the scenes drawn at most to get them, for each seed. Read scenes need no hint.
 const UNREAD: usize = 8;
 const SCENES: u64 = 40;
-/// Of the unread scenes of a trouble, so many say what would help; a lamp over two finders leaves little to be known by.
+/// The least part of a trouble's unread scenes with the right hint. A lamp over two finders leaves little to judge by.
 fn least_told(trouble: Trouble) -> f64 {
     match trouble {
         Trouble::Lamp => 0.6,
@@ -22,7 +22,7 @@ fn least_told(trouble: Trouble) -> f64 {
     }
 }
 
-/// What a scene says after its frames were seen twice; none too where it is read.
+/// Whether a scene is read, and its hint after all frames were seen twice.
 fn said(scene: &Scene) -> (bool, Option<Hint>) {
     let mut reader = Reader::new();
     let mut read = false;

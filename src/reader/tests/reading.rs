@@ -1,4 +1,4 @@
-//! Question: does the reader read a code off a clean, a dark, a small, a turned and a large picture, and nothing off noise?
+//! Question: is a code read from a clean, a dark, a small, a rotated and a large picture? Is anything read from noise?
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use kaunter_reader::{Effort, Luma, Reader, luma_from_rgba};

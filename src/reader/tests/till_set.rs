@@ -36,7 +36,7 @@ fn floor(category: Category) -> u64 {
 }
 
 /// Of all scenes, in three live frames.
-const LEAST_LIVE: u64 = 133;
+const MIN_LIVE: u64 = 133;
 
 #[test]
 fn the_till_set_is_read_and_nothing_is_misread() {
@@ -73,7 +73,7 @@ fn the_till_set_is_read_and_nothing_is_misread() {
         "all: {all} in one frame, {all_live} in three live ones, of {}",
         SCENES * 17
     );
-    assert!(all_live >= LEAST_LIVE, "{all_live} in three live frames");
+    assert!(all_live >= MIN_LIVE, "{all_live} in three live frames");
     assert!(low.is_empty(), "fewer than before: {low:?}");
 }
 

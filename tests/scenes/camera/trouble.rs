@@ -1,4 +1,4 @@
-//! Shots that can't be read: each shows one trouble, as bad as a hint should tell of it.
+//! Shots that can't be read, each for one reason. The hints are tested on them.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -6,16 +6,16 @@ use rand_chacha::ChaCha8Rng;
 use super::Shot;
 use crate::Category;
 
-/// What spoils a shot.
+/// Why a shot can't be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
-    /// The phone is at arm's length: about a pixel a module.
+    /// The phone is too far away: a module has about one pixel.
     Far,
-    /// The phone is at the lens: the code is larger than the picture.
+    /// The phone is too near: the code is larger than the picture.
     Near,
-    /// A lamp is mirrored over much of the code.
+    /// The screen reflects a lamp, over much of the code.
     Lamp,
-    /// The screen is turned down to where the sensor's noise is.
+    /// The screen is turned down until the sensor's noise is as strong as its light.
     Dimmed,
     /// Hardly any light reaches the sensor.
     Black,
@@ -25,7 +25,7 @@ pub enum Trouble {
     Shaken,
 }
 
-/// Every trouble.
+/// All reasons.
 pub const TROUBLES: [Trouble; 7] = [
     Trouble::Far,
     Trouble::Near,
@@ -37,7 +37,7 @@ pub const TROUBLES: [Trouble; 7] = [
 ];
 
 impl Trouble {
-    /// What the scene would be without it.
+    /// The category that the scene would have without it.
     pub(crate) fn category(self) -> Category {
         match self {
             Self::Dimmed => Category::Dim,
@@ -57,7 +57,7 @@ impl Shot {
             Trouble::Near => {
                 let size = self.height as f32 * between(1.1, 1.4);
                 self.module = size / self.side;
-                // Its first corner is in the picture, and the middle is where that puts it.
+                // The code's first corner is in the picture; that determines the middle.
                 let corner = (-0.44 * self.width as f32, -0.42 * self.height as f32);
                 self.middle = (corner.0 + size * 0.5, corner.1 + size * 0.5);
             }

@@ -1,4 +1,4 @@
-//! The Wasm module, its glue, the npm package and the terminal's page.
+//! The two Wasm modules, their glue, the npm package and the terminal's page.
 
 use std::path::Path;
 
@@ -28,7 +28,31 @@ const PASSES: [&str; 5] = [
     "--reorder-functions-by-name",
 ];
 
-/// How the module is built.
+/// A Wasm module of the package.
+struct Module {
+    /// The crate that it is made of.
+    package: &'static str,
+    /// The name of its files in `pkg/wasm`.
+    name: &'static str,
+    /// Whether its glue can make a fresh instance, as after a trap.
+    resets: bool,
+}
+
+/// The till's module, which every page loads, and the reader's, which a page loads when it scans first.
+const MODULES: [Module; 2] = [
+    Module {
+        package: "kaunter",
+        name: "till",
+        resets: false,
+    },
+    Module {
+        package: "kaunter-reader-wasm",
+        name: "reader",
+        resets: true,
+    },
+];
+
+/// How the modules are built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Profile {
     /// Fast to compile: demo and tests.
@@ -37,41 +61,66 @@ pub(crate) enum Profile {
     Ship,
 }
 
-/// Builds the module and generates its glue into `pkg/wasm`.
+/// Builds the modules and generates their glue into `pkg/wasm`.
 pub(crate) fn build(profile: Profile) -> anyhow::Result<()> {
     tools::wasm_target()?;
-    step("Building the module");
+    step("Building the modules");
     let profile = match profile {
         Profile::Release => "release",
         Profile::Ship => "ship",
     };
-    run(cargo(&[
-        "build",
-        "--package",
-        "kaunter",
-        "--lib",
-        "--target",
-        "wasm32-unknown-unknown",
-        "--profile",
-        profile,
-    ]))?;
-    let wasm = target()
-        .join("wasm32-unknown-unknown")
-        .join(profile)
-        .join("kaunter.wasm");
+    // Each by itself: built together, one would get the features that only the other asks a dependency for.
+    for module in &MODULES {
+        run(cargo(&[
+            "build",
+            "--package",
+            module.package,
+            "--lib",
+            "--target",
+            "wasm32-unknown-unknown",
+            "--profile",
+            profile,
+        ]))?;
+    }
     let out = root().join("pkg/wasm");
     if out.exists() {
         std::fs::remove_dir_all(&out)?;
     }
-    step("Generating the module's glue");
+    step("Generating the modules' glue");
+    for module in &MODULES {
+        glue(module, profile, &out)?;
+    }
+    digits()
+}
+
+/// Writes `NAME.js`, `NAME.d.ts` and `NAME.wasm`.
+fn glue(module: &Module, profile: &str, out: &Path) -> anyhow::Result<()> {
+    let name = module.name;
+    let file = module.package.replace('-', "_");
+    let wasm = target()
+        .join("wasm32-unknown-unknown")
+        .join(profile)
+        .join(format!("{file}.wasm"));
     wasm_bindgen_cli_support::Bindgen::new()
         .input_path(wasm)
         .web(true)?
-        .out_name("kaunter")
+        .out_name(name)
         .typescript(true)
         .omit_default_module_path(false)
+        .reset_state_function(module.resets)
         .generate(out)?;
-    digits()
+    // The tool calls it `NAME_bg.wasm`, and has no say in that.
+    std::fs::rename(
+        out.join(format!("{name}_bg.wasm")),
+        out.join(format!("{name}.wasm")),
+    )?;
+    let glue = out.join(format!("{name}.js"));
+    let text = std::fs::read_to_string(&glue)?;
+    let text = text.replace(&format!("{name}_bg.wasm"), &format!("{name}.wasm"));
+    std::fs::write(glue, text)?;
+    // What the module exports, for those who load it without the glue: nobody.
+    std::fs::remove_file(out.join(format!("{name}_bg.wasm.d.ts")))?;
+    Ok(())
 }
 
 /// The table of currencies for the package's JavaScript, from the one that there is.
@@ -95,7 +144,7 @@ pub(crate) fn page() -> anyhow::Result<()> {
     ))
 }
 
-/// The package with a module that is fast to compile.
+/// The package with modules that are fast to compile.
 pub(crate) fn quick() -> anyhow::Result<()> {
     build(Profile::Release)?;
     papers()
@@ -105,21 +154,30 @@ pub(crate) fn quick() -> anyhow::Result<()> {
 pub(crate) fn ship() -> anyhow::Result<()> {
     tools::npm_packages()?;
     build(Profile::Ship)?;
-    step("Optimising the module");
-    let wasm = root().join("pkg/wasm/kaunter_bg.wasm");
-    let (before, name) = (
+    step("Optimising the modules");
+    for module in &MODULES {
+        optimise(module.name)?;
+    }
+    papers()?;
+    println!("pkg is complete");
+    Ok(())
+}
+
+fn optimise(name: &str) -> anyhow::Result<()> {
+    let folder = root().join("pkg/wasm");
+    let wasm = folder.join(format!("{name}.wasm"));
+    let (before, path) = (
         std::fs::metadata(&wasm)?.len(),
         wasm.to_string_lossy().into_owned(),
     );
     lean::without_sentences(&wasm)?;
-    names::shorten(&root().join("pkg/wasm"))?;
+    names::shorten(&folder, name)?;
     let mut optimise = command("npx", &["--no-install", "wasm-opt", "--mvp-features"]);
     optimise.args(FEATURES).args(PASSES);
-    optimise.args([&name, "-o", &name]);
+    optimise.args([&path, "-o", &path]);
     run(optimise)?;
-    papers()?;
     let after = std::fs::metadata(&wasm)?.len();
-    println!("pkg is complete; the module has {after} bytes ({before} before wasm-opt)");
+    println!("{name}.wasm has {after} bytes ({before} before wasm-opt)");
     Ok(())
 }
 

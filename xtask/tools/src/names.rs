@@ -6,19 +6,18 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use walrus::ModuleConfig;
 
-/// What the glue is called by the module, before its names.
-const GLUE: &str = "./kaunter_bg.js";
-
-/// Gives each import of the glue and each export a short name, in the module and in the files of this folder.
-pub(crate) fn shorten(folder: &Path) -> anyhow::Result<()> {
-    let wasm = folder.join("kaunter_bg.wasm");
+/// Gives each import of the glue and each export a short name, in this module and in its files of the folder.
+pub(crate) fn shorten(folder: &Path, name: &str) -> anyhow::Result<()> {
+    let wasm = folder.join(format!("{name}.wasm"));
+    // What the module calls its glue.
+    let own = format!("./{name}_bg.js");
     let mut module = ModuleConfig::new()
         .generate_name_section(true)
         .parse_file(&wasm)?;
     let (mut imports, mut exports) = (HashMap::new(), HashMap::new());
     for import in module.imports.iter_mut() {
         // The hand-written JavaScript keeps its own names.
-        if import.module == GLUE {
+        if import.module == own {
             let short = format!("i{}", imports.len());
             imports.insert(std::mem::replace(&mut import.name, short.clone()), short);
         }
@@ -31,7 +30,7 @@ pub(crate) fn shorten(folder: &Path) -> anyhow::Result<()> {
     }
     module.emit_wasm_file(&wasm)?;
 
-    let glue = folder.join("kaunter.js");
+    let glue = folder.join(format!("{name}.js"));
     let text = std::fs::read_to_string(&glue)?;
     // Its object of functions for the module, one key to a line; and its calls of the module.
     let (text, keys) = renamed(&text, "\n        ", ":", &imports);
@@ -41,15 +40,31 @@ pub(crate) fn shorten(folder: &Path) -> anyhow::Result<()> {
         "{keys} of {} imports are in the glue",
         imports.len()
     );
-    std::fs::write(&glue, text)?;
+    std::fs::write(&glue, without_comments(&text))?;
 
-    let types = folder.join("kaunter.d.ts");
+    let types = folder.join(format!("{name}.d.ts"));
     let text = std::fs::read_to_string(&types).context("the glue's types")?;
     let (text, known) = renamed(&text, "\n    readonly ", ":", &exports);
     ensure!(known > 0, "the glue's types name no export");
     std::fs::write(&types, text)?;
-    // What the module exports, for those who load it without the glue: nobody.
-    std::fs::remove_file(folder.join("kaunter_bg.wasm.d.ts")).context("the module's types")
+    Ok(())
+}
+
+/// The glue without the comments that the tool writes above each function: they stand in the declarations too, and a page
+/// downloads this file.
+fn without_comments(text: &str) -> String {
+    let mut made = String::with_capacity(text.len());
+    let mut is_comment = false;
+    for line in text.lines() {
+        let bare = line.trim();
+        is_comment |= bare.starts_with("/**");
+        if !is_comment {
+            made.push_str(line);
+            made.push('\n');
+        }
+        is_comment &= !bare.ends_with("*/");
+    }
+    made
 }
 
 /// The text with the new names, where an old one stands between these two; and how many there were.

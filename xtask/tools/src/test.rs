@@ -79,6 +79,8 @@ const PARTS: [Part; 20] = [
             "--quiet",
             "--package",
             "kaunter",
+            "--package",
+            "kaunter-reader-wasm",
             "--all-targets",
             "--target",
             "wasm32-unknown-unknown",
@@ -355,7 +357,7 @@ fn types() -> anyhow::Result<Outcome> {
 
 /// The same beside whatever package is there: its declarations do not depend on how it was optimised.
 fn types_of_any_build() -> anyhow::Result<Outcome> {
-    if !root().join("pkg/wasm/kaunter.d.ts").exists() {
+    if !root().join("pkg/wasm/till.d.ts").exists() {
         module::quick()?;
     }
     node("tests/types")

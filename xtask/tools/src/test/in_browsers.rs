@@ -1,4 +1,4 @@
-//! The module's tests in one browser after the other. A browser that is missing is skipped aloud; in CI it is an error.
+//! The modules' tests in one browser after the other. A browser that is missing is skipped aloud; in CI it is an error.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +8,7 @@ use super::{Outcome, rust, tee_silently};
 use crate::run::{cargo, root, run, target};
 use crate::tools::{self, Browser};
 
-/// The module's tests, by the browser whose driver the variable names.
+/// The modules' tests, by the browser whose driver the variable names.
 fn tests(variable: &str, driver: &Path) -> anyhow::Result<Command> {
     let mut tests = cargo(&MODULE_TESTS);
     tests.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner()?);
@@ -31,10 +31,12 @@ fn runner() -> anyhow::Result<PathBuf> {
     Ok(target().join("debug").join(name))
 }
 
-const MODULE_TESTS: [&str; 7] = [
+const MODULE_TESTS: [&str; 9] = [
     "test",
     "--package",
     "kaunter",
+    "--package",
+    "kaunter-reader-wasm",
     "--test",
     "web",
     "--target",

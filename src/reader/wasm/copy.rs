@@ -29,16 +29,16 @@ extern "C" {
 
 /// The pixels of a frame that was copied out of the browser.
 #[derive(Debug)]
-pub struct Copied {
-    pub(super) pixels: Vec<u8>,
+pub(crate) struct Copied {
+    pub(crate) pixels: Vec<u8>,
     /// Where the first plane begins.
-    pub(super) offset: usize,
+    pub(crate) offset: usize,
     /// Pixels in a row, and rows.
-    pub(super) size: (usize, usize),
+    pub(crate) size: (usize, usize),
     /// Bytes from row to row.
-    pub(super) stride: usize,
+    pub(crate) stride: usize,
     /// One byte a pixel, or four.
-    pub(super) grey: bool,
+    pub(crate) grey: bool,
 }
 
 /// Copies a frame into `pixels` and closes it: Chrome gives no more after a few that are open. Of I420, NV12 and their
@@ -46,7 +46,7 @@ pub struct Copied {
 ///
 /// # Errors
 /// What the browser threw, or that the format is none that is known. The frame is open then: it can still be drawn.
-pub async fn copy_out(frame: &VideoFrame, mut pixels: Vec<u8>) -> Result<Copied, JsValue> {
+pub(crate) async fn copy_out(frame: &VideoFrame, mut pixels: Vec<u8>) -> Result<Copied, JsValue> {
     let unknown = || JsValue::from_str("a frame of an unknown format");
     let grey = match frame.format().as_deref() {
         Some("I420" | "I420A" | "I422" | "I422A" | "I444" | "I444A" | "NV12") => true,

@@ -1,15 +1,20 @@
-//! Takes blur out of the modules' greys: a step away from the mean of the neighbours, or a search for the picture of
-//! which this is the blur. A few thousand modules cost microseconds where a picture's pixels cost milliseconds.
+//! Removes blur from the modules' greys: by sharpening, or by deconvolution of a Gaussian kernel.
 
 use crate::clamp::within;
 
-/// Rounds of the search. Each brings the blur of what is assumed nearer to what is seen.
+/// Iterations of the deconvolution. More cost time and amplify noise; fewer leave some of the blur.
 const ROUNDS: usize = 12;
-/// Of the greys, these parts are as dark and as light as the code is: the finders' cores, the margins.
+/// The parts of the modules that are darker than black and lighter than white, as outliers.
+///
+/// Finder cores and margins make more than 3 % of either colour. Larger: contrast is overestimated.
+/// Smaller: a speck or a reflection decides.
 const DARKEST: f32 = 0.03;
 const LIGHTEST: f32 = 0.97;
+/// Steps per shade of the histogram that finds them, and its number of steps: 0 to 255 and three quarters.
+const PER_SHADE: f32 = 4.0;
+const SHADES: usize = 1024;
 
-/// Each module moves away from the mean of its four neighbours by `amount` times its distance.
+/// Adds to each module `amount` times its difference from the mean of its four neighbours.
 pub(crate) fn sharpened(values: &[f32], side: usize, amount: f32) -> Vec<f32> {
     let mut sharp = Vec::with_capacity(values.len());
     let row = |y: usize| &values[y * side..][..side];
@@ -25,14 +30,14 @@ pub(crate) fn sharpened(values: &[f32], side: usize, amount: f32) -> Vec<f32> {
     sharp
 }
 
-/// The modules, of 0 to 1, whose blur is nearest to what is seen: by a bell whose weight a module away is `near` of that
-/// at its middle.
+/// The modules, from 0 to 1, whose blur is nearest to the greys.
 ///
-/// Van Cittert's iteration, held between dark and light: no module is darker than dark, and that is what makes a
-/// hopeless blur solvable.
-pub(crate) fn unblurred(values: &[f32], side: usize, near: f32) -> Vec<f32> {
+/// The kernel is a Gaussian with the weight `near`, relative to its middle, one module away.
+/// The method is Van Cittert's iteration (1931), clamped: no module is darker than dark or lighter than light.
+/// Without the clamp a heavy blur has no stable solution.
+pub(crate) fn deconvolved(values: &[f32], side: usize, near: f32) -> Vec<f32> {
     let seen = levelled(values);
-    let kernel = bell(near);
+    let kernel = gaussian(near);
     let mut assumed = seen.clone();
     let (mut half, mut blurred) = (vec![0.0; seen.len()], vec![0.0; seen.len()]);
     for _ in 0..ROUNDS {
@@ -45,36 +50,37 @@ pub(crate) fn unblurred(values: &[f32], side: usize, near: f32) -> Vec<f32> {
     assumed
 }
 
-/// Greys from 0, dark, to 1, light.
+/// The greys on a scale from 0, dark, to 1, light.
 fn levelled(values: &[f32]) -> Vec<f32> {
     let (dark, light) = (quantile(values, DARKEST), quantile(values, LIGHTEST));
     let scale = (light - dark).max(1.0).recip();
     values.iter().map(|grey| (grey - dark) * scale).collect()
 }
 
-/// The grey that this part of the modules is below, to a quarter.
+/// The grey that this part of the modules stays below, to a quarter of a shade.
 fn quantile(values: &[f32], part: f32) -> f32 {
-    let mut counts = [0_u32; 1024];
+    let mut counts = [0_u32; SHADES];
     for value in values {
-        // What is too dark or too light for a place counts at the end.
-        counts[((value * 4.0) as usize).min(1023)] += 1;
+        // Values outside the histogram count in its first or last step.
+        counts[((value * PER_SHADE) as usize).min(SHADES - 1)] += 1;
     }
     let (mut below, wanted) = (0, (values.len() as f32 * part) as u32);
     let place = counts.iter().position(|count| {
         below += count;
         below > wanted
     });
-    place.unwrap_or(1023) as f32 * 0.25
+    place.unwrap_or(SHADES - 1) as f32 / PER_SHADE
 }
 
-/// Weights of the module itself, of its neighbours and of theirs.
-fn bell(near: f32) -> [f32; 3] {
-    // Twice as far is a weight to the fourth power.
+/// The weights of a module, of its neighbours, and of the modules two away.
+fn gaussian(near: f32) -> [f32; 3] {
+    // A Gaussian at twice the distance is the fourth power.
     let weights = [1.0, near, near * near * near * near];
     let sum = weights[0] + 2.0 * (weights[1] + weights[2]);
     weights.map(|weight| weight / sum)
 }
 
+/// Blurs along rows.
 fn blur_rows(values: &[f32], side: usize, kernel: [f32; 3], out: &mut [f32]) {
     for (row, out) in values.chunks_exact(side).zip(out.chunks_exact_mut(side)) {
         for (x, out) in out.iter_mut().enumerate() {
@@ -86,6 +92,7 @@ fn blur_rows(values: &[f32], side: usize, kernel: [f32; 3], out: &mut [f32]) {
     }
 }
 
+/// Blurs along columns.
 fn blur_columns(values: &[f32], side: usize, kernel: [f32; 3], out: &mut [f32]) {
     let row = |y: usize| &values[y.min(side - 1) * side..][..side];
     for (y, out) in out.chunks_exact_mut(side).enumerate() {
@@ -104,7 +111,7 @@ mod tests {
 
     const SIDE: usize = 25;
 
-    /// Modules of 60 and 180 in no order, with a margin of light.
+    /// Modules of 60 and 180 in pseudo-random order, with a light margin.
     fn code() -> Vec<f32> {
         let inside = |at: usize| (2..SIDE - 2).contains(&at);
         let mut state = 7_u32;
@@ -118,8 +125,8 @@ mod tests {
 
     fn blurred(values: &[f32], near: f32) -> Vec<f32> {
         let (mut half, mut out) = (vec![0.0; values.len()], vec![0.0; values.len()]);
-        blur_rows(values, SIDE, bell(near), &mut half);
-        blur_columns(&half, SIDE, bell(near), &mut out);
+        blur_rows(values, SIDE, gaussian(near), &mut half);
+        blur_columns(&half, SIDE, gaussian(near), &mut out);
         out
     }
 
@@ -135,7 +142,7 @@ mod tests {
     fn a_search_undoes_a_blur_and_halves_what_a_heavy_one_hides() {
         for (near, hidden, left) in [(0.25, 10, 0), (0.54, 100, 50)] {
             let seen = blurred(&code(), near);
-            let found = unblurred(&seen, SIDE, near);
+            let found = deconvolved(&seen, SIDE, near);
             let wrongs = [wrong(&seen, 120.0), wrong(&found, 0.5)];
             assert!(found.iter().all(|value| (0.0..=1.0).contains(value)));
             assert!(

@@ -14,7 +14,7 @@ const FOLLOW: f64 = 0.25;
 
 /// The pace of one look.
 #[derive(Clone, Copy, Debug)]
-pub struct Pace {
+pub(crate) struct Pace {
     least_ms: f64,
     cost_ms: f64,
     awake_ms: f64,
@@ -23,8 +23,7 @@ pub struct Pace {
 
 impl Pace {
     /// A look that begins now, with at most so many frames a second.
-    #[must_use]
-    pub fn new(scans_per_second: f64, now_ms: f64) -> Self {
+    pub(crate) fn new(scans_per_second: f64, now_ms: f64) -> Self {
         Self {
             least_ms: 1_000.0 / scans_per_second,
             cost_ms: 0.0,
@@ -34,8 +33,7 @@ impl Pace {
     }
 
     /// The next look: what this machine costs stays known.
-    #[must_use]
-    pub fn again(self, scans_per_second: f64, now_ms: f64) -> Self {
+    pub(crate) fn again(self, scans_per_second: f64, now_ms: f64) -> Self {
         Self {
             cost_ms: self.cost_ms,
             ..Self::new(scans_per_second, now_ms)
@@ -43,12 +41,11 @@ impl Pace {
     }
 
     /// Whether a frame that comes now is to be read; it is taken as read.
-    pub fn takes(&mut self, now_ms: f64) -> bool {
-        let interval_ms = self.interval_ms(now_ms);
-        let early_ms = EARLY_MS.min(interval_ms / 4.0);
+    pub(crate) fn takes(&mut self, now_ms: f64) -> bool {
+        let pause_ms = self.pause_ms(now_ms);
         let due = self
             .last_ms
-            .is_none_or(|last_ms| now_ms - last_ms >= interval_ms - early_ms);
+            .is_none_or(|last_ms| now_ms - last_ms >= pause_ms);
         if due {
             self.last_ms = Some(now_ms);
         }
@@ -56,18 +53,24 @@ impl Pace {
     }
 
     /// A frame was read in so many milliseconds.
-    pub fn took(&mut self, ms: f64) {
+    pub(crate) fn took(&mut self, ms: f64) {
         self.cost_ms += (ms - self.cost_ms) * FOLLOW;
     }
 
     /// Something like a code was seen: somebody is there.
-    pub fn wake(&mut self, now_ms: f64) {
+    pub(crate) fn wake(&mut self, now_ms: f64) {
         self.awake_ms = now_ms;
     }
 
+    /// From the beginning of one reading to the first frame that may be the next. A page that hands over frames waits so
+    /// long.
+    pub(crate) fn pause_ms(&self, now_ms: f64) -> f64 {
+        let interval_ms = self.interval_ms(now_ms);
+        interval_ms - EARLY_MS.min(interval_ms / 4.0)
+    }
+
     /// From one frame to the next.
-    #[must_use]
-    pub fn interval_ms(&self, now_ms: f64) -> f64 {
+    fn interval_ms(&self, now_ms: f64) -> f64 {
         let interval_ms = self.least_ms.max(self.cost_ms / SHARE);
         if now_ms - self.awake_ms > TIRED_MS {
             interval_ms.max(TIRED_INTERVAL_MS)

@@ -1,0 +1,77 @@
+//! Keeps a code that stays before the camera from being told with every frame.
+//!
+//! The till's gate believes a code at its second equal reading at the latest, or at once if the frame confirmed it. So a
+//! code is told twice in a scan, or once confirmed; more readings of it would only wake the page. This is thrift, and
+//! not the gate: which codes need two readings is decided there.
+
+/// Codes that are remembered: as many as the gate holds, so that whatever it forgets is told again.
+const MAX_CODES: usize = 64;
+
+/// The codes that one scan has told.
+#[derive(Default)]
+pub(crate) struct Repeats {
+    told: Vec<Told>,
+}
+
+struct Told {
+    bytes: Vec<u8>,
+    /// The gate has all that it can ask for.
+    enough: bool,
+}
+
+impl std::fmt::Debug for Repeats {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Repeats({} codes)", self.told.len())
+    }
+}
+
+impl Repeats {
+    /// Whether a reading may tell the gate something; it counts as told.
+    pub(crate) fn is_news(&mut self, bytes: &[u8], confirmed: bool) -> bool {
+        if let Some(told) = self.told.iter_mut().find(|told| told.bytes == bytes) {
+            return !std::mem::replace(&mut told.enough, true);
+        }
+        if self.told.len() >= MAX_CODES {
+            self.told.remove(0);
+        }
+        self.told.push(Told {
+            bytes: bytes.to_vec(),
+            enough: confirmed,
+        });
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_told_twice_or_once_confirmed() {
+        let mut repeats = Repeats::default();
+        let told =
+            |repeats: &mut Repeats, bytes: &[u8], confirmed| repeats.is_news(bytes, confirmed);
+        assert_eq!(
+            [0; 4].map(|_| told(&mut repeats, b"1", false)),
+            [true, true, false, false]
+        );
+        assert_eq!(
+            [0; 3].map(|_| told(&mut repeats, b"2", true)),
+            [true, false, false]
+        );
+        assert!(told(&mut repeats, b"3", false));
+        assert!(told(&mut repeats, b"3", true), "confirmed at last");
+        assert!(!told(&mut repeats, b"3", true));
+    }
+
+    #[test]
+    fn what_is_forgotten_is_told_again() {
+        let mut repeats = Repeats::default();
+        for code in 0..=MAX_CODES as u8 {
+            assert!(repeats.is_news(&[code], true));
+        }
+        assert!(repeats.is_news(&[0], true), "the first was forgotten");
+        assert!(!repeats.is_news(&[MAX_CODES as u8], true));
+        assert!(!format!("{repeats:?}").contains("bytes"));
+    }
+}

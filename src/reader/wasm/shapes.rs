@@ -1,0 +1,155 @@
+//! What the reader tells JavaScript: the shapes, their TypeScript, and the words of the hints.
+
+use std::fmt;
+
+use kaunter_reader::{Found, Hint};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &'static str = r#"
+/**
+ * A code in a picture. The bytes are the truth, the text is a reading of them: UTF-8 where they are, else a character a byte.
+ * Of other sets, `new TextDecoder("shift_jis").decode(bytes)` and its like make text.
+ */
+export interface DecodedCode {
+  readonly text: string;
+  readonly bytes: Uint8Array;
+  /** The character set that the code names, as its ECI number: 3 is Latin-1, 20 Shift JIS, 26 UTF-8; `null`: it names none. */
+  readonly eci: number | null;
+  readonly corners: readonly [Point, Point, Point, Point];
+}
+/** A point in the picture, in its pixels. */
+export interface Point { readonly x: number; readonly y: number }
+
+/** How hard to look. `live`: bounded time, learns from frame to frame. `still`: every pass. */
+export interface ReadOptions { readonly maxCodes?: number; readonly effort?: "live" | "still" }
+
+/** A code in a frame of a scan, with its evidence: `confirmed` says that the frame gave two equal readings of it. */
+export interface Reading extends DecodedCode { readonly confirmed: boolean }
+/** What would help while no code is read. */
+export type ReaderHint = "closer" | "farther" | "glare" | "dark" | "hold_still";
+"#;
+
+#[wasm_bindgen]
+extern "C" {
+    /// `DecodedCode[]` of the declarations.
+    #[wasm_bindgen(typescript_type = "DecodedCode[]")]
+    #[derive(Debug)]
+    pub type JsCodes;
+
+    /// `Reading[]` of the declarations.
+    #[wasm_bindgen(typescript_type = "Reading[]")]
+    #[derive(Debug)]
+    pub type JsReadings;
+
+    /// A promise of `Reading[]`.
+    #[wasm_bindgen(typescript_type = "Promise<Reading[]>")]
+    #[derive(Debug)]
+    pub type ReadingsPromise;
+}
+
+/// A point in the picture.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Point {
+    /// From the left.
+    pub x: f32,
+    /// From the top.
+    pub y: f32,
+}
+
+/// A code in a picture. Its `Debug` prints lengths only: a code is money.
+#[derive(Clone, PartialEq, Serialize)]
+pub struct DecodedCode {
+    /// The reading.
+    pub text: String,
+    /// The truth.
+    #[serde(serialize_with = "as_bytes")]
+    pub bytes: Vec<u8>,
+    /// The character set that the code names.
+    pub eci: Option<u32>,
+    /// Where it is.
+    pub corners: [Point; 4],
+}
+
+/// A code in a frame of a scan, with the evidence that the till's gate asks for. Its `Debug` prints lengths only.
+#[derive(Clone, PartialEq, Serialize)]
+pub struct Reading {
+    /// The reading.
+    pub text: String,
+    /// The truth.
+    #[serde(serialize_with = "as_bytes")]
+    pub bytes: Vec<u8>,
+    /// The character set that the code names.
+    pub eci: Option<u32>,
+    /// Where it is.
+    pub corners: [Point; 4],
+    /// The frame gave two equal readings, both with error correction to spare.
+    pub confirmed: bool,
+}
+
+impl fmt::Debug for DecodedCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DecodedCode({} bytes)", self.bytes.len())
+    }
+}
+
+impl fmt::Debug for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (length, confirmed) = (self.bytes.len(), self.confirmed);
+        write!(f, "Reading({length} bytes, confirmed: {confirmed})")
+    }
+}
+
+fn as_bytes<S: serde::Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bytes(bytes)
+}
+
+fn points(found: &Found) -> [Point; 4] {
+    found.corners.map(|corner| Point {
+        x: corner.x,
+        y: corner.y,
+    })
+}
+
+impl From<Found> for DecodedCode {
+    fn from(found: Found) -> Self {
+        Self {
+            corners: points(&found),
+            text: found.text,
+            bytes: found.bytes,
+            eci: found.eci,
+        }
+    }
+}
+
+impl From<Found> for Reading {
+    fn from(found: Found) -> Self {
+        Self {
+            corners: points(&found),
+            text: found.text,
+            bytes: found.bytes,
+            eci: found.eci,
+            confirmed: found.confirmed,
+        }
+    }
+}
+
+/// The word of the declarations.
+#[must_use]
+pub const fn hint_word(hint: Hint) -> &'static str {
+    match hint {
+        Hint::Closer => "closer",
+        Hint::Farther => "farther",
+        Hint::Glare => "glare",
+        Hint::Dark => "dark",
+        Hint::HoldStill => "hold_still",
+    }
+}
+
+/// A plain object of JavaScript: `null` for `None`, `Uint8Array` for bytes.
+pub(crate) fn to_js<T: Serialize>(value: &T) -> JsValue {
+    value
+        .serialize(&serde_wasm_bindgen::Serializer::new().serialize_missing_as_null(true))
+        .expect("shapes hold only strings, safe numbers and bytes")
+}
