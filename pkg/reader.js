@@ -115,7 +115,10 @@ function run(pictures, use) {
 
 /** @param {unknown} [cause] */
 const unsupported = (cause) =>
-  new KaunterError("image_unsupported", "This picture can't be read: take another photo as JPEG or PNG.", { type: "input", cause });
+  new KaunterError("image_unsupported", "This picture can't be read: take another photo as JPEG or PNG.", {
+    type: "input",
+    cause,
+  });
 
 // More codes than a phone, a receipt and a poster show together.
 const MAX_CODES = 16;

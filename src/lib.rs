@@ -18,7 +18,7 @@ use std::pin::Pin;
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
-use types::code::{JsCodeInfo, CodeInfo};
+use types::code::{CodeInfo, JsCodeInfo};
 use types::error::Fail;
 use types::given::{self, wrong};
 use types::to_js;

@@ -194,7 +194,10 @@ test("a page that only reads pictures loads no till", async (t) => {
   const length = await page.evaluate(async () => {
     const { decode, Reader } = await import("/pkg/reader.js");
     const reader = await Reader.load();
-    return reader.read({ data: new Uint8Array(100), width: 10, height: 10 }).length + (await decode(new ImageData(64, 64))).length;
+    return (
+      reader.read({ data: new Uint8Array(100), width: 10, height: 10 }).length +
+      (await decode(new ImageData(64, 64))).length
+    );
   });
   assert.equal(length, 0);
   assert.deepEqual(await fetched(page), ["/pkg/wasm/reader.wasm"]);

@@ -1,5 +1,5 @@
 // Written by tests/samples.rs: what Rust hands to JavaScript, typed as the package declares it.
-import type { Camera, ErrorCode, Money, Outcome, Recognised, Sale, Scan, ScanSource, ShownCode, TillEventDetails, TillState, Trade, TradeStatus, Wallet, DeclineReason } from "kaunter";
+import type { Camera, CancelledBy, CancelReason, CodeInfo, CodeMode, DecidedBy, DeclineReason, ErrorCode, Money, Outcome, Right, Sale, Scan, ScanSource, ShownCode, TillEventDetails, TillSession, TillState, Trade, TradeList, TradeStatus, Wallet } from "kaunter";
 import type { FromWorker, ToWorker } from "../../pkg/protocol.js";
 import type { ReaderHint } from "../../pkg/wasm/reader.js";
 // The fields of the member of a union that a sample belongs to.
@@ -25,10 +25,10 @@ export const info: CodeInfo = { confidence: "official", kind: "emv_consumer", sc
 export const fieldsOf_info: Record<Fields<CodeInfo, typeof info>, true> = { confidence: true, kind: true, scheme: true };
 export const shown: ShownCode = { expiresAt: "2026-01-01T00:01:30Z", payload: "000201", svg: "<svg></svg>" };
 export const fieldsOf_shown: Record<Fields<ShownCode, typeof shown>, true> = { expiresAt: true, payload: true, svg: true };
-export const scan: Scan = { at: 12.5, bytes: new Uint8Array([50]), corners: [{ x: 0.0, y: 0.0 }, { x: 9.5, y: 0.0 }, { x: 9.5, y: 9.5 }, { x: 0.0, y: 9.5 }], eci: 26, recognised: { confidence: "official", kind: "emv_consumer", scheme: "DuitNow" }, source: "camera", text: "2", wallet: { id: "21", logo: null, modes: ["consumer_presented", "merchant_presented"], name: "GrabPay", test: false } };
-export const fieldsOf_scan: Record<Fields<Scan, typeof scan>, true> = { at: true, bytes: true, corners: true, eci: true, recognised: true, source: true, text: true, wallet: true };
-export const typed: Scan = { at: 12.5, bytes: new Uint8Array([50]), corners: null, eci: 26, recognised: { confidence: "official", kind: "emv_consumer", scheme: "DuitNow" }, source: "manual", text: "2", wallet: null };
-export const fieldsOf_typed: Record<Fields<Scan, typeof typed>, true> = { at: true, bytes: true, corners: true, eci: true, recognised: true, source: true, text: true, wallet: true };
+export const scan: Scan = { bytes: new Uint8Array([50]), corners: [{ x: 0.0, y: 0.0 }, { x: 9.5, y: 0.0 }, { x: 9.5, y: 9.5 }, { x: 0.0, y: 9.5 }], eci: 26, info: { confidence: "official", kind: "emv_consumer", scheme: "DuitNow" }, source: "camera", text: "2", timeStamp: 12.5, wallet: { logo: null, maxAmount: { currency: "MYR", minor: 1250 }, minAmount: null, modes: ["consumer_presented", "merchant_presented"], name: "GrabPay", test: false, walletId: "21" } };
+export const fieldsOf_scan: Record<Fields<Scan, typeof scan>, true> = { bytes: true, corners: true, eci: true, info: true, source: true, text: true, timeStamp: true, wallet: true };
+export const typed: Scan = { bytes: new Uint8Array([50]), corners: null, eci: 26, info: { confidence: "official", kind: "emv_consumer", scheme: "DuitNow" }, source: "manual", text: "2", timeStamp: 12.5, wallet: null };
+export const fieldsOf_typed: Record<Fields<Scan, typeof typed>, true> = { bytes: true, corners: true, eci: true, info: true, source: true, text: true, timeStamp: true, wallet: true };
 export const camera: Camera = { deviceId: "id", facing: "environment", label: "", torch: true, zoom: { max: 4.0, min: 1.0, step: 0.5 } };
 export const fieldsOf_camera: Record<Fields<Camera, typeof camera>, true> = { deviceId: true, facing: true, label: true, torch: true, zoom: true };
 export const cameraOfWhichLittleIsKnown: Camera = { deviceId: "id", facing: null, label: "", torch: false, zoom: null };
@@ -68,8 +68,8 @@ export const wordsOf_confidences: Record<CodeInfo["confidence"], true> = { "offi
 export const wordsOf_sources: Record<ScanSource, true> = { "camera": true, "file": true, "manual": true };
 export const wordsOf_facings: Record<NonNullable<Camera["facing"]>, true> = { "user": true, "environment": true };
 export const wordsOf_cameras: Record<TillEventDetails["camera"]["status"], true> = { "prompt": true, "live": true, "muted": true, "ended": true, "released": true };
-export const wordsOf_hints: Record<NonNullable<TillEventDetails["miss"]["hint"]>, true> = { "closer": true, "farther": true, "glare": true, "dark": true, "hold_still": true };
-export const wordsOf_modes: Record<Wallet["modes"][number], true> = { "consumer_presented": true, "merchant_presented": true };
+export const wordsOf_hints: Record<NonNullable<TillEventDetails["hint"]["hint"]>, true> = { "closer": true, "farther": true, "glare": true, "dark": true, "hold_still": true };
+export const wordsOf_modes: Record<CodeMode, true> = { "consumer_presented": true, "merchant_presented": true };
 export const to_scan: Extract<ToWorker, { type: "scan" }> = { most: 30.0, pulseMs: 150, region: [0.0, 0.0, 1.0, 0.5], scan: 1, type: "scan" };
 export const everyFieldOf_to_scan: Record<keyof Extract<ToWorker, { type: "scan" }>, true> = { most: true, pulseMs: true, region: true, scan: true, type: true };
 export const to_pause: Extract<ToWorker, { type: "pause" }> = { type: "pause" };

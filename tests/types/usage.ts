@@ -177,7 +177,10 @@ export function wrong(till: Till): void {
   // @ts-expect-error a wallet is named by its id there
   void till.charge({ ref: "S-1", amount: { minor: 1250, currency: "MYR" } }, { walletId: till.wallets[0] });
   // @ts-expect-error a void never ends as a plain sale does
-  const plain: Promise<{ status: "paid"; voidRefused?: undefined } | { status: "voided" | "unconfirmed" }> = till.void("T", { reason: "why" });
+  const plain: Promise<{ status: "paid"; voidRefused?: undefined } | { status: "voided" | "unconfirmed" }> = till.void(
+    "T",
+    { reason: "why" },
+  );
   // @ts-expect-error a void is never declined: whoever handles it as a charge handles too much
   void till.void("T", { reason: "why" }).then((end) => end.status === "declined");
   // @ts-expect-error an outcome of a charge does not say that a refund was refused

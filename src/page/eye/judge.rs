@@ -6,7 +6,7 @@ use kaunter_core::error::ErrorCode;
 
 use crate::page::voice::Voice;
 use crate::page::{ask, clock};
-use crate::types::code::{Kind, Reading, CodeInfo, Scan, ScanSource};
+use crate::types::code::{CodeInfo, Kind, Reading, Scan, ScanSource};
 use crate::types::error::{Fail, Rejection};
 use crate::types::options::ScanWish;
 use crate::types::sale::Wallet;
