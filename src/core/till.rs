@@ -1,5 +1,6 @@
-//! The counter's machine: one charge of one sale, as the page sees it. It scans, asks the backend for an attempt,
-//! hands the code over once, and then mirrors what the backend says until there is an end.
+//! The state machine of one charge of one sale at the counter. The page drives it.
+//!
+//! It scans a code, asks the backend for a trade, hands the code over once, and then follows the trade to its end.
 //!
 //! ```text
 //! Scanning ─> Picking ─> Opening ─> Creating ─> Ready ─> Sealing ─> Handing ─> Watching ─> Ended
@@ -11,14 +12,83 @@
 //! It decides nothing about money: the backend does. It is pure: the time and every answer are arguments.
 //!
 //! **One mutation, then drain: [`Charge::handle`], then [`Charge::next`] until it says [`Step::Wait`] or
-//! [`Step::Done`].** A [`Step::Journal`] is durable before the driver says [`Event::Journalled`]; a page that cannot
-//! journal says so to its cashier and goes on, because the backend stores before it acts.
+//! [`Step::Done`].**
 //!
-//! The code is never in here: the driver keeps it in memory and hands it over when told to. After a reload it is
-//! gone, and so the machine never hands over again ([`Charge::resume`]): it asks.
+//! The record of a [`Step::Journal`] must be durable before the driver says [`Event::Journalled`].
+//! A page that can't journal tells its cashier and goes on, because the backend stores before it acts.
 //!
-//! Where we present the code, the backend's trade brings it: it is shown after the journal has it that it may be seen,
-//! and shown again after a reload, as long as its payer is awaited.
+//! ```
+//! use kaunter_core::money::Money;
+//! use kaunter_core::policy::Policy;
+//! use kaunter_core::till::{Charge, End, Event, Hint, Plan, Step};
+//! use kaunter_core::wire::{CodeMode, Sale, Status, Trade};
+//!
+//! // Drains the machine: all steps up to the one that waits or ends.
+//! fn drain(charge: &mut Charge) -> Vec<Step> {
+//!     let mut steps = Vec::new();
+//!     loop {
+//!         let step = charge.next();
+//!         let is_last = matches!(step, Step::Wait(_) | Step::Done(_));
+//!         steps.push(step);
+//!         if is_last {
+//!             return steps;
+//!         }
+//!     }
+//! }
+//!
+//! let sale = Sale {
+//!     reference: "order-1".to_owned(),
+//!     amount: Money { minor: 1250, currency: "MYR".to_owned() },
+//! };
+//! // The backend's answers: the same trade, newer each time.
+//! let trade = |status, version| Trade {
+//!     trade_id: "T1".to_owned(),
+//!     status,
+//!     version,
+//!     sale: sale.clone(),
+//! # gateway_ref: None, attempt: 1, wallet_id: "21".to_owned(), mode: CodeMode::ConsumerPresented,
+//! # terminal: String::new(), by: None, reason: None, void_gateway_ref: None, as_of: String::new(),
+//! # since: String::new(), created_at: String::new(), deadline_at: None, settled: false, late: false,
+//! # shown_code: None, gateway_answer: None, void_refused: None,
+//!     // and what else it tells
+//! };
+//! let plan = Plan {
+//!     sale: sale.clone(),
+//!     mode: CodeMode::ConsumerPresented,
+//!     wallet: Some("21".to_owned()),
+//!     code: None,
+//!     keys: ["key-1".to_owned(), "key-2".to_owned()],
+//! };
+//! let mut charge = Charge::new(plan, Policy::default().page());
+//!
+//! // The camera starts, and the creation is journalled before it is sent.
+//! assert!(matches!(drain(&mut charge)[..], [Step::Scan, Step::Journal(_), Step::Wait(_)]));
+//! charge.handle(Event::Journalled, 10);
+//! assert!(matches!(drain(&mut charge)[..], [Step::Create(_), Step::Wait(_)]));
+//!
+//! // The trade awaits its code, and the customer shows one. The hand-over is journalled before it leaves.
+//! charge.handle(Event::Created(Ok(trade(Status::AwaitingCode, 1))), 20);
+//! assert!(matches!(drain(&mut charge)[..], [Step::Wait(_)]));
+//! charge.handle(Event::Scanned(Hint::default()), 30);
+//! assert!(matches!(drain(&mut charge)[..], [Step::Journal(_), Step::Wait(_)]));
+//! charge.handle(Event::Journalled, 40);
+//! assert!(matches!(&drain(&mut charge)[..], [Step::HandOver(id), Step::Wait(_)] if id == "T1"));
+//!
+//! // The customer confirms, and a later answer says that the trade is paid.
+//! charge.handle(Event::HandedOver(Ok(trade(Status::Pending, 2))), 50);
+//! assert!(matches!(drain(&mut charge)[..], [Step::Wait(2_050)]));
+//! charge.handle(Event::Tick, 2_050);
+//! assert!(matches!(&drain(&mut charge)[..], [Step::Ask(_), Step::Wait(_)]));
+//! charge.handle(Event::Told(Ok(trade(Status::Paid, 3))), 2_100);
+//! let steps = drain(&mut charge);
+//! assert!(matches!(&steps[..], [Step::Forget(_), Step::Done(End::Settled(_))]), "{steps:?}");
+//! ```
+//!
+//! The machine never holds the code. The driver keeps it in memory and hands it over when told to.
+//! After a reload the code is gone, so a resumed charge ([`Charge::resume`]) never hands over: it asks.
+//!
+//! If we present the code, the backend's trade contains it. It is shown once the journal says that it may be seen,
+//! and shown again after a reload, while its payer is awaited.
 
 mod answers;
 mod display;
@@ -31,16 +101,18 @@ use std::collections::VecDeque;
 use crate::policy::Ms;
 use crate::wire::{CodeMode, NewTrade, PagePolicy, ProblemCode, Status, Trade};
 
-/// How often a creation that got no answer is repeated, with the same key: bad Wi-Fi, not a dead backend.
+/// How often a creation is sent with the same key if it gets no answer.
+///
+/// More: the cashier waits longer for a backend that is down. Fewer: bad Wi-Fi ends sales.
 const CREATE_TRIES: u32 = 3;
 
-/// Why an attempt is left.
+/// Why the present trade is abandoned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Leave {
     Stay,
-    /// The caller gave up, or patience is at its end.
+    /// The caller gave up, or the promise has waited long enough.
     Abort,
-    /// The code is another wallet's: once more, with that one.
+    /// The code belongs to another wallet: begin again with that one.
     Switch,
 }
 
@@ -53,32 +125,32 @@ pub struct Charge {
     spare_key: Option<String>,
     wallet_known: bool,
     code: Option<Hint>,
-    /// True after a reload: the code is gone and never handed over again.
+    /// The page was reloaded: the code is gone, and is never handed over again.
     resumed: bool,
-    /// True where another tab or till has the attempt in hand: it is never closed from here unasked.
+    /// Another tab or till runs the trade: this charge never closes it unless it is asked to.
     following: bool,
     trade: Option<Trade>,
     leave: Leave,
-    /// Somebody wishes to cancel after the hand-over.
-    wish: bool,
+    /// A cancel was asked for after the hand-over.
+    cancel_requested: bool,
     tries: u32,
-    /// How often the code was handed over; more than once only where an answer says that it is still awaited.
+    /// How often the code was handed over. More than once only after an answer that it is still awaited.
     handed: u32,
-    /// Our code was given to the driver.
+    /// The driver was told to show our code.
     shown: bool,
-    /// Somebody has scanned it.
+    /// A customer has scanned our code.
     scanned: bool,
     asking: bool,
     cancelling: bool,
     next_ask_ms: Option<Ms>,
     retry_ms: Option<Ms>,
-    /// When the promise stops waiting for the backend's word.
+    /// When the promise stops waiting for the backend.
     patience_ms: Option<Ms>,
     outbox: VecDeque<Step>,
 }
 
 impl Charge {
-    /// A new charge; drain it at once.
+    /// Begins a charge. Drain it at once.
     #[must_use]
     pub fn new(plan: Plan, policy: PagePolicy) -> Self {
         let [key, spare] = plan.keys;
@@ -101,7 +173,7 @@ impl Charge {
             following: false,
             trade: None,
             leave: Leave::Stay,
-            wish: false,
+            cancel_requested: false,
             tries: 0,
             handed: 0,
             shown: false,
@@ -125,7 +197,7 @@ impl Charge {
         charge
     }
 
-    /// A charge that a reload interrupted, or one that another terminal began: it asks, and never pays.
+    /// Continues a charge that a reload interrupted, or that another terminal began. It asks, and never pays.
     #[must_use]
     pub fn resume(record: Record, policy: PagePolicy, now: Ms) -> Self {
         let [key, spare] = [record.key.clone(), String::new()];
@@ -143,17 +215,17 @@ impl Charge {
         charge.record = record;
         if charge.record.trade_id.is_some() {
             charge.phase = Phase::Watching;
-            charge.be_patient(now);
+            charge.start_patience(now);
             charge.ask(now);
         } else {
-            // Journalled and never answered: no code can have left or been shown. The backend abandons what it may have,
-            // or lists it as open.
+            // The creation was never answered, so no code can have left or been shown.
+            // If the backend has the trade, it abandons it, or lists it as open.
             charge.end(End::Aborted);
         }
         charge
     }
 
-    /// The same for an attempt that another tab or till has in hand: only looked at, until its end.
+    /// Follows a trade that another tab or till runs, until its end.
     #[must_use]
     pub fn follow(record: Record, policy: PagePolicy, now: Ms) -> Self {
         let mut charge = Self::resume(record, policy, now);
@@ -161,7 +233,7 @@ impl Charge {
         charge
     }
 
-    /// One mutation. Time acts first.
+    /// Applies an event. Deadlines that have passed are applied first.
     pub fn handle(&mut self, event: Event, now: Ms) {
         if self.phase == Phase::Ended {
             return;
@@ -181,7 +253,7 @@ impl Charge {
         }
     }
 
-    /// What to do now. Call it until it says [`Step::Wait`] or [`Step::Done`].
+    /// The next step. Call it until it says [`Step::Wait`] or [`Step::Done`].
     #[must_use]
     #[expect(
         clippy::should_implement_trait,
@@ -193,19 +265,19 @@ impl Charge {
             .unwrap_or_else(|| Step::Wait(self.wake_ms()))
     }
 
-    /// Where it is.
+    /// The phase of the charge.
     #[must_use]
     pub fn phase(&self) -> Phase {
         self.phase
     }
 
-    /// The attempt, as the backend told it last.
+    /// The newest trade that the backend has sent.
     #[must_use]
     pub fn trade(&self) -> Option<&Trade> {
         self.trade.as_ref()
     }
 
-    /// What the journal holds of it.
+    /// The charge's record in the journal.
     #[must_use]
     pub fn record(&self) -> &Record {
         &self.record
@@ -238,7 +310,7 @@ impl Charge {
         }
     }
 
-    /// Journal the attempt, then create it.
+    /// Journals the trade's key, before the trade is created.
     fn open(&mut self) {
         self.phase = Phase::Opening;
         self.outbox.push_back(Step::Journal(self.record.clone()));
@@ -258,7 +330,7 @@ impl Charge {
     fn journalled(&mut self, now: Ms) {
         match self.phase {
             Phase::Opening if self.leave == Leave::Stay => self.create(),
-            Phase::Opening => self.left(),
+            Phase::Opening => self.abandoned(),
             Phase::Sealing if self.we_present() => self.put_on_display(now),
             Phase::Sealing => self.hand_over(now),
             Phase::Scanning
@@ -313,7 +385,7 @@ impl Charge {
         self.open();
     }
 
-    /// A code and an attempt that awaits one: journal that they meet, unless the code is another wallet's.
+    /// Journals that the code will be handed over. If the code belongs to another wallet, begins again with that one.
     fn seal(&mut self) {
         let Some(hint) = &self.code else { return };
         let other = hint.official
@@ -322,7 +394,7 @@ impl Charge {
                 .as_ref()
                 .is_some_and(|id| *id != self.record.wallet_id);
         if other && self.spare_key.is_some() {
-            self.go_away(Leave::Switch);
+            self.abandon(Leave::Switch);
             return;
         }
         self.phase = Phase::Sealing;
@@ -337,11 +409,11 @@ impl Charge {
         };
         self.phase = Phase::Handing;
         self.handed += 1;
-        self.be_patient(now);
+        self.start_patience(now);
         self.outbox.push_back(Step::HandOver(trade_id));
     }
 
-    fn be_patient(&mut self, now: Ms) {
+    fn start_patience(&mut self, now: Ms) {
         self.patience_ms
             .get_or_insert(now + self.policy.deadline_ms + self.policy.patience_ms);
     }
@@ -364,19 +436,19 @@ impl Charge {
         match self.phase {
             Phase::Scanning | Phase::Picking => self.end(End::Aborted),
             Phase::Opening | Phase::Creating => self.leave = Leave::Abort,
-            Phase::Sealing if self.we_present() => self.leave_unseen(now),
-            Phase::Ready | Phase::Sealing => self.go_away(Leave::Abort),
-            Phase::Handing => self.wish = true,
+            Phase::Sealing if self.we_present() => self.abandon_unseen(now),
+            Phase::Ready | Phase::Sealing => self.abandon(Leave::Abort),
+            Phase::Handing => self.cancel_requested = true,
             Phase::Watching => {
-                self.wish = true;
-                self.send_wish();
+                self.cancel_requested = true;
+                self.send_cancel();
             }
             Phase::Leaving => self.leave = Leave::Abort,
             Phase::Ended => {}
         }
     }
 
-    fn send_wish(&mut self) {
+    fn send_cancel(&mut self) {
         let Some(trade_id) = self.record.trade_id.clone().filter(|_| !self.cancelling) else {
             return;
         };
@@ -384,17 +456,17 @@ impl Charge {
         self.outbox.push_back(Step::Cancel(trade_id));
     }
 
-    /// Leave an attempt that has no code: the backend closes it on the spot.
-    fn go_away(&mut self, why: Leave) {
+    /// Abandons a trade that has no code. The backend closes it at once.
+    fn abandon(&mut self, why: Leave) {
         self.leave = why;
         self.phase = Phase::Leaving;
         self.next_ask_ms = None;
         self.patience_ms = None;
-        self.send_wish();
+        self.send_cancel();
     }
 
-    /// The attempt is left: over, or once more with the code's own wallet.
-    fn left(&mut self) {
+    /// The trade is abandoned. Ends the charge, or begins again with the code's own wallet.
+    fn abandoned(&mut self) {
         let key = self.record.key.clone();
         match (
             self.leave,
@@ -418,7 +490,7 @@ impl Charge {
                 self.open();
             }
             (Leave::Stay | Leave::Abort | Leave::Switch, _, _) => {
-                // Once a code was handed over, the backend's word is the end; before, nothing began.
+                // After a hand-over the backend's trade is the outcome. Before it, nothing has begun.
                 let began = self.resumed || self.record.handed_over;
                 match self.trade.clone() {
                     Some(trade) if began && trade.status == Status::Cancelled => {
@@ -433,8 +505,8 @@ impl Charge {
     fn out_of_patience(&mut self) {
         self.patience_ms = None;
         if self.phase == Phase::Watching && self.is_open_to_code() && !self.following {
-            // The code never arrived, as far as we know; a closed attempt makes it sure.
-            return self.go_away(Leave::Abort);
+            // As far as we know, the code never arrived. Closing the trade makes sure of it.
+            return self.abandon(Leave::Abort);
         }
         let trade_id = self.record.trade_id.clone().unwrap_or_default();
         self.end(End::Unresolved(self.trade.clone().map(Box::new), trade_id));
@@ -477,8 +549,9 @@ impl Charge {
     }
 }
 
-/// What the journal notes of the attempt that stands in this one's way, where its end is not known: this till ran into
-/// it, so this till asks about it. A sale that is paid has nothing left to ask.
+/// The record of the trade that stands in this one's way, if its outcome is open.
+///
+/// This till has met it, so it also follows it. A sale that is paid needs no more queries.
 fn rival(end: &End) -> Option<Record> {
     match end {
         End::Refused(ProblemCode::SaleBusy, Some(trade)) if trade.status.at_risk() => {

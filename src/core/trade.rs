@@ -1,6 +1,7 @@
-//! The machine of an attempt: one try to collect a sale, with one wallet and one code.
+//! The state machine of a trade: one attempt to collect a sale, with one wallet and one code.
 //!
-//! The backend drives it and decides by it. It is pure: the time and the gateway's answers are arguments.
+//! The backend drives it, and decides nothing about money without it.
+//! It is pure: the time and the gateway's answers are arguments.
 //!
 //! ```text
 //! Creating ──> AwaitingCode ──> Paying ──> Pending ──> Paid ──> Voiding ──> Voided
@@ -12,16 +13,92 @@
 //!    └───> CreateUnknown ──> Abandoned
 //! ```
 //!
-//! Two ways lead to the money. The customer presents a code: [`State::AwaitingCode`], and the payment leaves with it.
-//! Or we present one: [`State::AwaitingPayer`], no payment of ours ever leaves, and from the moment in which the code may
-//! be on display somebody may pay it. So this state holds the sale as `Paying` does.
+//! There are two modes. If the customer shows a code ([`State::AwaitingCode`]), the payment leaves with it.
+//! If we show one ([`State::AwaitingPayer`]), no payment of ours ever leaves.
+//! Somebody may pay as soon as our code may be visible, so that state holds the sale as `Paying` does.
 //!
 //! **One mutation, then drain: [`Trade::handle`], store the row, then [`Trade::next`] until it says
-//! [`Step::Wait`] or [`Step::Done`].** Nothing that [`Step::Send`] names may leave before the row is durable,
-//! and nothing is ever sent because of a state: a row that is read back from the store asks, it never pays.
+//! [`Step::Wait`] or [`Step::Done`].**
 //!
-//! What holds, whatever happens: the payment leaves at most once; `Paid` is left only by a void; money that
-//! may have moved is closed only on the gateway's word or a person's verdict.
+//! No request of a [`Step::Send`] may leave before the row is durable.
+//! Nothing is ever sent because of a state: a row that is read back from the store asks, but it never pays.
+//!
+//! ```
+//! use kaunter_core::money::Money;
+//! use kaunter_core::policy::Policy;
+//! use kaunter_core::trade::{
+//!     Carried, CodeMark, Context, CreateAnswer, Event, Facts, PayAnswer, Rival, Send, State, Step, Trade,
+//! };
+//! use kaunter_core::wire::{CodeMode, Sale};
+//!
+//! // Stores the row, here in a vector, and only then drains the machine.
+//! fn store_and_drain(rows: &mut Vec<String>, trade: &mut Trade, policy: &Policy) -> Vec<Step> {
+//!     rows.push(serde_json::to_string(trade).expect("a row is JSON"));
+//!     let mut steps = Vec::new();
+//!     loop {
+//!         let step = trade.next(policy);
+//!         let is_last = matches!(step, Step::Wait(_) | Step::Done);
+//!         steps.push(step);
+//!         if is_last {
+//!             return steps;
+//!         }
+//!     }
+//! }
+//!
+//! let policy = Policy::default();
+//! // No other trade of the sale is in the way. The time is in milliseconds.
+//! let at = |now| Context { now, policy: &policy, rival: Rival::None, said: None, code_reused: false };
+//! let mut rows = Vec::new();
+//!
+//! let mut trade = Trade::new(
+//!     Facts {
+//!         trade_id: "T1".to_owned(),
+//!         shop: "shop-1".to_owned(),
+//!         terminal: "till-1".to_owned(),
+//!         attempt: 1,
+//!         sale: Sale {
+//!             reference: "order-1".to_owned(),
+//!             amount: Money { minor: 1250, currency: "MYR".to_owned() },
+//!         },
+//!         wallet_id: "21".to_owned(),
+//!         mode: CodeMode::ConsumerPresented,
+//!     },
+//!     0,
+//! );
+//! let steps = store_and_drain(&mut rows, &mut trade, &policy);
+//! assert_eq!(steps[0], Step::Send(Send::Create));
+//!
+//! // The gateway has created it. Now it waits for the customer's code, and nothing is sent.
+//! let created = CreateAnswer::Made { gateway_ref: "G1".to_owned(), payload: None };
+//! trade.handle(Event::Created(created), &at(200))?;
+//! let steps = store_and_drain(&mut rows, &mut trade, &policy);
+//! assert!(matches!(steps[..], [Step::Wait(_)]));
+//!
+//! // The code is handed over: the payment leaves once, after the row says so.
+//! trade.handle(Event::Code(CodeMark("5eb6...".to_owned())), &at(9_000))?;
+//! let steps = store_and_drain(&mut rows, &mut trade, &policy);
+//! assert!(matches!(steps[..], [Step::Send(Send::Pay), Step::Wait(_)]));
+//! assert_eq!(trade.state(), State::Paying);
+//!
+//! // A row that is read back asks for the payment's status. It never pays again.
+//! let mut read_back: Trade = serde_json::from_str(&rows[2]).expect("the row above");
+//! read_back.handle(Event::Restarted, &at(10_000))?;
+//! let steps = store_and_drain(&mut rows, &mut read_back, &policy);
+//! assert!(matches!(steps[..], [Step::Send(Send::Query { .. }), Step::Wait(_)]));
+//!
+//! // Paid, with fields that agree with the trade's: nothing is left to do.
+//! let carried = Carried { trade_id: Some("T1".to_owned()), ..Carried::default() };
+//! trade.handle(Event::PayAnswered(PayAnswer::Paid(carried)), &at(9_800))?;
+//! assert_eq!(store_and_drain(&mut rows, &mut trade, &policy), [Step::Done]);
+//! assert_eq!(trade.state(), State::Paid);
+//! # Ok::<(), kaunter_core::trade::Refusal>(())
+//! ```
+//!
+//! These always hold:
+//!
+//! - The payment leaves at most once.
+//! - Only a void moves a trade on from `Paid`.
+//! - A trade that may have moved money is closed only by the gateway's answer or a person's verdict.
 
 mod answers;
 mod event;
@@ -30,6 +107,7 @@ mod refusal;
 mod state;
 mod table;
 mod time;
+mod timing;
 mod view;
 mod wishes;
 
@@ -48,19 +126,19 @@ pub use table::MOVES;
 use crate::policy::{Ms, Policy};
 use crate::wire::{By, CodeMode, GatewayAnswer, Payload, Reason, Sale};
 
-/// What never changes about an attempt.
+/// The properties of a trade that never change.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Facts {
-    /// The backend's unguessable name of it.
+    /// The backend's id, which can't be guessed.
     #[serde(alias = "trx_id")]
     pub trade_id: String,
-    /// The shop it belongs to.
+    /// The shop that it belongs to.
     pub shop: String,
     /// The terminal that asked for it.
     pub terminal: String,
-    /// 1 for the first attempt of its sale.
+    /// The trade's ordinal number within its sale, from 1.
     pub attempt: u32,
-    /// What it collects.
+    /// The sale that it collects.
     pub sale: Sale,
     /// The gateway's id of the wallet.
     #[serde(alias = "integrator")]
@@ -74,40 +152,40 @@ pub struct Facts {
     pub mode: CodeMode,
 }
 
-/// What the driver knows at the moment of an event.
+/// The circumstances of an event, which the driver knows.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
-    /// The driver's clock.
+    /// The time on the driver's clock.
     pub now: Ms,
-    /// The durations of this attempt's gateway.
+    /// The policy of the trade's gateway.
     pub policy: &'a Policy,
-    /// What the other attempts of the sale are doing, read in the transaction that stores this event.
+    /// The state of the sale's other trades, read in the transaction that stores this event.
     pub rival: Rival,
-    /// The gateway's own words, where the event is an answer of it. They decide nothing: they are kept.
+    /// The gateway's own words, if the event is its answer. They are stored and decide nothing.
     pub said: Option<&'a GatewayAnswer>,
-    /// The code of [`Event::Code`] was handed over for another sale within [`Policy::code_memory_s`].
+    /// Whether the code of [`Event::Code`] was handed over for another sale within [`Policy::code_memory_s`].
     pub code_reused: bool,
 }
 
-/// The worst that another attempt of the same sale is in.
+/// How the sale's other trades limit this one. The worst of them counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Rival {
-    /// None holds the sale.
+    /// No other trade holds the sale.
     None,
-    /// One was paid after it was closed, and nobody has settled that yet.
+    /// Another trade was paid after it was closed, and nobody has settled that yet.
     Late,
-    /// Money may have moved, was taken, or is on its way back.
+    /// Money of another trade may have moved, was taken, or is being given back.
     Holds,
 }
 
 /// What the driver does next.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
-    /// Send this, now that the row is stored, and come back with the answer as an event.
+    /// Send this request after the row is stored, and come back with the answer as an event.
     Send(Send),
     /// Come back with [`Event::Tick`] at this time, or earlier with any other event.
     Wait(Ms),
-    /// Nothing is left to do unless somebody wishes it.
+    /// Nothing is left to do, unless a person asks for something.
     Done,
 }
 
@@ -116,29 +194,29 @@ pub enum Step {
 pub enum Send {
     /// Create the trade.
     Create,
-    /// Pay with the code that was handed over: the one request that takes money.
+    /// Pay with the code that was handed over: the only request that takes money.
     Pay,
-    /// Ask how it stands; the answer comes back with this version.
+    /// Ask for its status. The answer comes back with this version.
     Query {
         /// The row's version when the question left.
         version: u64,
     },
     /// Cancel it.
     Cancel,
-    /// Give the money back: the one request that returns money.
+    /// Give the money back: the only request that returns money.
     Void,
 }
 
-/// One move, for the audit trail.
+/// A move from state to state, for the audit trail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Move {
-    /// From where.
+    /// The old state.
     pub from: State,
-    /// To where.
+    /// The new state.
     pub to: State,
 }
 
-/// An attempt: the row that the backend stores.
+/// A trade, as the row that the backend stores.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Trade {
     facts: Facts,
@@ -150,55 +228,55 @@ pub struct Trade {
     #[serde(default, alias = "trans_id")]
     gateway_ref: Option<String>,
     code: Option<CodeMark>,
-    /// What our code says, in the merchant-presented way.
+    /// The content of our code, if we show one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     payload: Option<Payload>,
     #[serde(default, deserialize_with = "old::read_reason")]
     reason: Option<Reason>,
     #[serde(default, alias = "void_id")]
     void_gateway_ref: Option<String>,
-    /// When the payment left, or from when somebody could pay our code; none while it is proven that none did.
+    /// When the payment left, or our code became visible. `None` while it is certain that no payment has left.
     sent_ms: Option<Ms>,
-    /// When verifying every `poll_ms` ends.
+    /// When asking every `poll_ms` ends.
     deadline_ms: Option<Ms>,
-    /// When the next question is due.
+    /// When the next query is due.
     next_ask_ms: Option<Ms>,
-    /// A question is out until its answer comes, or until then.
+    /// A query is out until its answer comes, or until this time.
     asking_until_ms: Option<Ms>,
-    /// The version that the newest question carries.
+    /// The version that the newest query carries.
     asked_version: u64,
-    /// From when the attempt's age is measured by one clock: from its payment, or from the last restart.
+    /// The start of the trade's age on one clock: its payment, or the last restart.
     aging_ms: Option<Ms>,
-    /// The newest question left when the attempt was too old to be paid: its answer is no younger.
+    /// The newest query left when the trade was too old to be paid, and its answer is no younger.
     asked_old: bool,
-    /// Questions under the present schedule; the pauses of a review grow with it.
+    /// Queries in the present state. The pauses of a review grow with their number.
     asks: u32,
-    /// Somebody wishes to cancel, and who.
+    /// Who has asked for a cancel, if anybody has.
     #[serde(default, deserialize_with = "old::read_by")]
     wish: Option<By>,
-    /// What the cancel was answered with, while that is being checked.
+    /// The answer to the cancel, while a query checks it.
     cancel_said: Option<CancelAnswer>,
-    /// A cancel is out until its answer comes, or until then: it may still turn what is paid into what is refunded.
+    /// A cancel is out until its answer comes, or until this time. Until then it may still refund a payment.
     cancelling_until_ms: Option<Ms>,
-    /// When cancelling, or the question about a void, ends in a review.
+    /// When a cancel, or a void without an answer, ends in a review.
     give_up_ms: Option<Ms>,
-    /// A void left, and the gateway has not said that it failed: no second one leaves.
+    /// A void has left and has not definitely failed, so no second one leaves.
     void_left: bool,
-    /// It was proven paid after it had been closed, and that is not settled.
+    /// It was paid after it had been closed, and nobody has settled that.
     late: bool,
-    /// It was proven paid after it had been closed, settled since or not.
+    /// It was paid after it had been closed, whether that is settled or not.
     #[serde(default)]
     was_late: bool,
-    /// A person's verdict put it where it stands.
+    /// Its state comes from a person's verdict.
     #[serde(default)]
     settled: bool,
-    /// What the gateway said when an answer of it put the attempt where it stands.
+    /// The gateway's answer that led to the present state, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     gateway_answer: Option<GatewayAnswer>,
-    /// The last void was refused, and with which words.
+    /// The gateway's words, if the last void was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     void_refused: Option<GatewayAnswer>,
-    /// Before the void it stood as a person said: so it does again where the void is refused.
+    /// Before the void its state came from a verdict. After a refused void it does again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     settled_before_void: bool,
     #[serde(skip)]
@@ -208,7 +286,7 @@ pub struct Trade {
 }
 
 impl Trade {
-    /// A new attempt in [`State::Creating`]: store it, then drain it.
+    /// A new trade in [`State::Creating`]. Store it, then drain it.
     #[must_use]
     pub fn new(facts: Facts, now: Ms) -> Self {
         Self {
@@ -247,12 +325,12 @@ impl Trade {
         }
     }
 
-    /// One mutation. Time acts first, so that an answer at the deadline can't outrun it.
+    /// Applies an event. Deadlines that have passed are applied first, so that an answer can't overtake one.
     ///
-    /// The version has grown by one if, and only if, anything is to be stored.
+    /// The version grows by one if, and only if, something must be stored.
     ///
     /// # Errors
-    /// A [`Refusal`] says why a wish is not granted. What time did in the same call stands and is to be stored.
+    /// A [`Refusal`] says why a request is not granted. Deadlines that passed in the same call must be stored anyway.
     pub fn handle(&mut self, event: Event, context: &Context<'_>) -> Result<(), Refusal> {
         let before = self.clone();
         if let Event::ClockSet(by) = event {
@@ -272,7 +350,7 @@ impl Trade {
         granted
     }
 
-    /// What to do now. Call it until it says [`Step::Wait`] or [`Step::Done`].
+    /// The next step. Call it until it says [`Step::Wait`] or [`Step::Done`].
     #[must_use]
     pub fn next(&mut self, policy: &Policy) -> Step {
         match self.outbox.pop_front() {
@@ -323,30 +401,30 @@ impl Trade {
         }
     }
 
-    /// The moves since the last call, oldest first: for the audit trail.
+    /// The moves since the last call, the oldest first, for the audit trail.
     pub fn take_moves(&mut self) -> Vec<Move> {
         std::mem::take(&mut self.moves)
     }
 
-    /// What never changes.
+    /// The properties that never change.
     #[must_use]
     pub fn facts(&self) -> &Facts {
         &self.facts
     }
 
-    /// Where it stands.
+    /// The present state.
     #[must_use]
     pub fn state(&self) -> State {
         self.state
     }
 
-    /// Grows with every change that is to be stored.
+    /// The version, which grows with every change that must be stored.
     #[must_use]
     pub fn version(&self) -> u64 {
         self.version
     }
 
-    /// When it was asked for.
+    /// When it was created.
     #[must_use]
     pub fn created_ms(&self) -> Ms {
         self.created_ms
@@ -358,13 +436,13 @@ impl Trade {
         self.since_ms
     }
 
-    /// When its terminal was last heard of.
+    /// When its terminal last called.
     #[must_use]
     pub fn heard_ms(&self) -> Ms {
         self.heard_ms
     }
 
-    /// The gateway's name of the trade.
+    /// The gateway's id of the trade.
     #[must_use]
     pub fn gateway_ref(&self) -> Option<&str> {
         self.gateway_ref.as_deref()
@@ -376,7 +454,7 @@ impl Trade {
         self.code.as_ref()
     }
 
-    /// What our code says, while its payer is awaited: to be shown until [`Trade::deadline_ms`].
+    /// The content of our code while its payer is awaited, to be shown until [`Trade::deadline_ms`].
     #[must_use]
     pub fn payload(&self) -> Option<&Payload> {
         self.payload
@@ -409,7 +487,7 @@ impl Trade {
         self.void_gateway_ref.as_deref()
     }
 
-    /// When verifying every 2 s ends, where it is under way.
+    /// When asking every `poll_ms` ends, while money may have moved.
     #[must_use]
     pub fn deadline_ms(&self) -> Option<Ms> {
         match self.state.risk() {
@@ -418,7 +496,7 @@ impl Trade {
         }
     }
 
-    /// True where no other attempt of the sale may be paid: the store's unique index is over these.
+    /// Whether no other trade of the sale may be paid. The store has a unique index over these trades.
     #[must_use]
     pub fn holds_sale(&self) -> bool {
         match self.state.risk() {
@@ -428,7 +506,7 @@ impl Trade {
         }
     }
 
-    /// What this attempt is to the others of its sale.
+    /// How this trade limits the others of its sale.
     #[must_use]
     pub fn as_rival(&self) -> Rival {
         if self.holds_sale() {
@@ -440,31 +518,31 @@ impl Trade {
         }
     }
 
-    /// True where proof of payment came after it had been closed, whatever became of it since.
+    /// Whether it was paid after it had been closed, no matter what has happened since.
     #[must_use]
     pub fn was_late(&self) -> bool {
         self.was_late
     }
 
-    /// What the gateway said, where its answer put the attempt where it stands.
+    /// The gateway's answer that led to the present state, if one did.
     #[must_use]
     pub fn gateway_answer(&self) -> Option<&GatewayAnswer> {
         self.gateway_answer.as_ref()
     }
 
-    /// Why the last void was refused; none where none was.
+    /// The gateway's words if the last void was refused.
     #[must_use]
     pub fn void_refused(&self) -> Option<&GatewayAnswer> {
         self.void_refused.as_ref()
     }
 
-    /// True where it stands as a person said.
+    /// Whether its state comes from a person's verdict.
     #[must_use]
     pub fn settled(&self) -> bool {
         self.settled
     }
 
-    /// True once a payment may have left, ours or that of somebody who saw our code, and was not proven unsent.
+    /// Whether a payment may have left: ours, or that of somebody who has seen our code.
     #[must_use]
     pub fn payment_left(&self) -> bool {
         self.sent_ms.is_some()

@@ -49,7 +49,7 @@ pub enum Hint {
     HoldStill,
 }
 
-// The numbers below were chosen on the spoilt scenes of tests/hints.rs, unless they say otherwise.
+// The numbers below were chosen on the spoilt scenes of src/reader/tests/hints.rs, unless they say otherwise.
 
 /// The longest side of the level that is measured, in pixels: about what a camera of 640 x 480 gives.
 ///
@@ -92,7 +92,7 @@ const REFLECTION_OF: usize = 2;
 const MODULES_OF_BLOCK: f32 = 3.0;
 /// Pixels of a module below which only some frames are read.
 ///
-/// Larger: readable codes get the hint. Smaller: customers wait for luck.
+/// Larger: readable codes get the hint. Smaller: codes that are rarely read get no hint.
 const SMALL_MODULE: f32 = 2.2;
 /// Pixels of a patch of edges, including the screen around the code, below which no module is large enough.
 const SMALL_PATCH: f32 = 100.0;

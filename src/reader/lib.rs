@@ -42,7 +42,7 @@
 //! Every number that decides what is read is a constant with a comment: its source, and what a larger or a smaller
 //! number does.
 //! "Chosen on the till set" means that, of the values tried, this one read the scenes of `kaunter-scenes` best.
-//! `tests/till_set.rs` keeps how many must be read, and `docs/reader.md` has the measurements.
+//! `src/reader/tests/till_set.rs` keeps how many must be read, and `docs/reader.md` has the measurements.
 
 mod clamp;
 mod code;

@@ -21,19 +21,19 @@ use crate::plane::layout::Version;
 use crate::plane::locate::{Hypothesis, locate};
 use crate::plane::mesh::Mesh;
 
-/// The budget of a pass, in samplings of a whole grid. A candidate costs one, and one after a hill climb three.
+/// The budget of a pass. Sampling a candidate costs one; a hill climb or a mesh before it costs `CLIMB` more.
 ///
 /// Larger: textured pictures take more time. Smaller: the triple of a code may not be tried.
 const GRIDS: i32 = 6;
-/// What a hill climb, or a mesh, costs of that budget.
+/// The cost of a hill climb or a mesh, compared with that of sampling a whole grid.
 const CLIMB: i32 = 2;
 /// The least correlation of the function patterns with the picture for a plane to be sampled.
 ///
-/// Chosen on the till set. Larger: blurred codes are lost. Smaller: planes of chance use up the budget.
+/// Chosen on the till set. Larger: blurred codes are lost. Smaller: chance planes use up the budget.
 const MIN_CORRELATION: f32 = 0.45;
-/// The least correlation for deblurring. Below it, something else than blur hides the modules.
+/// The least correlation for deblurring. Below it, something other than blur hides the modules.
 ///
-/// Larger: blurred codes are lost. Smaller: time is spent on planes of chance.
+/// Larger: blurred codes are lost. Smaller: time is spent on chance planes.
 const MIN_DEBLUR_CORRELATION: f32 = 0.5;
 /// Sharpening strengths to try when the plain samples do not decode: the share of the difference to the neighbours
 /// that is added.
@@ -44,14 +44,14 @@ const SHARPEN: [f32; 2] = [0.6, 1.4];
 const SHARPEN_MOST: f32 = SHARPEN[1];
 /// Offsets in modules at which every module is sampled again, to confirm a reading.
 ///
-/// One of the two suffices, because a plane that is slightly off leads across a module's side in one direction.
-/// Larger: the samples see the neighbours. Smaller: they are no independent evidence.
+/// An equal reading at either offset confirms it: if the plane is slightly off, one of them leads out of the modules.
+/// Larger: the samples see the neighbours. Smaller: they see the same pixels, and confirm nothing.
 const CONFIRM_OFFSETS: [Point; 2] = [Point::new(0.15, -0.15), Point::new(-0.15, 0.15)];
 /// The blur that is assumed for a first guess where sharpening fails: see [`Deblur::Deconvolve`].
 const HEAVY_BLUR: f32 = 0.54;
 /// Rounds of the equaliser, starting from the sharpened guess and from the deconvolved one.
 ///
-/// Chosen on the till set. More cost time; the sharpened guess is right at once or never.
+/// Chosen on the till set. More rounds cost time; with fewer, the kernel is less accurate.
 const ROUNDS_SHARP: usize = 1;
 const ROUNDS_DECONVOLVED: usize = 5;
 /// The budget of all equaliser rounds in a picture, in modules, and the fixed cost of a round.
@@ -59,11 +59,11 @@ const ROUNDS_DECONVOLVED: usize = 5;
 /// Larger: hostile pictures take more time. Smaller: a large blurred code gets no round.
 const EQUALISER_MODULES: usize = 10_000;
 const ROUND_COST: usize = 500;
-/// With more unread finders than this, the background makes them, and missing ones are not searched.
+/// More unread finders than this come from a textured background; then missing ones are not searched.
 ///
-/// Noise makes two dozen. Larger: more time on textured pictures. Smaller: noisy codes are lost.
+/// Sensor noise makes about 24. Larger: more time on textured pictures. Smaller: noisy codes are lost.
 const MAX_FINDERS_TO_COMPLETE: usize = 32;
-/// Unread planes that are deblurred, those with the best correlation. More cost time.
+/// The unread planes that are deblurred: those with the best correlation. More of them cost time.
 const MAX_UNREAD: usize = 3;
 
 /// The search of one picture.
@@ -95,7 +95,7 @@ struct Candidate<'p> {
     pattern: &'p Pattern,
     plane: Homography,
     mesh: Option<Mesh>,
-    /// Between the function patterns and the picture, before a climb or a mesh.
+    /// The correlation of function patterns and picture, before a climb or a mesh.
     correlation: f32,
 }
 

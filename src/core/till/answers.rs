@@ -1,4 +1,6 @@
-//! What the backend answers. An answer is adopted when its version is newer; what it can't say is asked again.
+//! Applies the backend's answers. A trade with a newer version replaces the known one.
+//!
+//! If an answer is missing, the next query asks for it.
 
 use super::{CREATE_TRIES, Charge, End, Fault, Leave, Phase, Reply, Step};
 use crate::policy::Ms;
@@ -13,12 +15,12 @@ impl Charge {
             Ok(trade) => {
                 self.record.trade_id = Some(trade.trade_id.clone());
                 self.adopt(trade);
-                self.attempt_exists(now);
+                self.trade_exists(now);
             }
             Err(
                 Fault::NoAnswer
                 | Fault::Problem(ProblemCode::RateLimited | ProblemCode::Overloaded, _),
-            ) if self.leave != Leave::Stay => self.left(),
+            ) if self.leave != Leave::Stay => self.abandoned(),
             Err(
                 Fault::NoAnswer
                 | Fault::Problem(ProblemCode::RateLimited | ProblemCode::Overloaded, _),
@@ -31,16 +33,16 @@ impl Charge {
         }
     }
 
-    /// The creation was answered: on to the code, or away.
-    fn attempt_exists(&mut self, now: Ms) {
+    /// Goes on after the creation was answered: to the code, or to the end of an abandoned trade.
+    fn trade_exists(&mut self, now: Ms) {
         let Some(status) = self.trade.as_ref().map(|trade| trade.status) else {
             return;
         };
         if self.we_present() && self.leave != Leave::Stay && !status.ends_promise() {
-            return self.leave_unseen(now);
+            return self.abandon_unseen(now);
         }
         match status {
-            Status::AwaitingCode if self.leave != Leave::Stay => self.go_away(self.leave),
+            Status::AwaitingCode if self.leave != Leave::Stay => self.abandon(self.leave),
             Status::AwaitingCode => {
                 self.phase = Phase::Ready;
                 self.next_ask_ms = Some(now + self.policy.heard_ms);
@@ -48,7 +50,7 @@ impl Charge {
             }
             Status::Creating => {
                 self.phase = Phase::Watching;
-                self.be_patient(now);
+                self.start_patience(now);
                 self.next_ask_ms = Some(now + self.policy.poll_ms);
             }
             Status::AwaitingPayer
@@ -64,7 +66,7 @@ impl Charge {
             | Status::Cancelled
             | Status::Voided => {
                 self.phase = Phase::Watching;
-                self.be_patient(now);
+                self.start_patience(now);
                 self.next_ask_ms = Some(now + self.policy.poll_ms);
                 self.watch(now);
             }
@@ -80,7 +82,7 @@ impl Charge {
         match reply {
             Ok(trade) => {
                 self.adopt(trade);
-                // Not a byte reached the gateway: once more, but at the usual pace.
+                // If no byte reached the gateway, the trade still awaits its code. It goes again, at the usual pace.
                 if !self.is_open_to_code() {
                     self.watch(now);
                 }
@@ -97,20 +99,21 @@ impl Charge {
             }
             Err(Fault::Problem(code, trade)) => self.hand_over_refused(code, trade),
         }
-        if self.wish && self.phase == Phase::Watching {
-            self.send_wish();
+        if self.cancel_requested && self.phase == Phase::Watching {
+            self.send_cancel();
         }
     }
 
     fn hand_over_refused(&mut self, code: ProblemCode, trade: Option<Box<Trade>>) {
         match code {
-            // Another hand closed it: the trade itself says how it stands.
+            // Another terminal closed it. The next query tells its status.
             ProblemCode::TradeClosed => {}
-            // Nothing left, most likely: the trade itself says so, and then the code goes once more. The cashier is told why.
+            // Most likely nothing left. If the next query says so, the code goes again.
+            // The cashier is told why it takes longer.
             ProblemCode::StoreUnavailable
             | ProblemCode::GatewayUnavailable
             | ProblemCode::Internal => self.outbox.push_back(Step::Notice(code)),
-            // A definite no before anything left: the code was never the backend's.
+            // Definitely refused before anything left: the backend never had the code.
             ProblemCode::BadRequest
             | ProblemCode::AmountInvalid
             | ProblemCode::AmountTooLarge
@@ -141,13 +144,13 @@ impl Charge {
             | ProblemCode::BodyTooLarge
             | ProblemCode::RateLimited
             | ProblemCode::Overloaded => {
-                self.send_wish();
+                self.send_cancel();
                 self.end(End::Refused(code, trade));
             }
         }
     }
 
-    /// An answer about an attempt that was left: it comes late, and is none about this one.
+    /// Whether an answer is about an abandoned trade: it comes late and is ignored.
     fn is_about_another(&self, reply: &Reply) -> bool {
         let own = self.record.trade_id.as_deref();
         reply
@@ -161,18 +164,18 @@ impl Charge {
         }
         self.asking = false;
         match reply {
-            Ok(trade) if self.is_outlived(&trade) => {}
+            Ok(trade) if self.is_stale(&trade) => {}
             Ok(trade) => {
                 self.adopt(trade);
                 self.watch(now);
             }
-            Err(Fault::Problem(ProblemCode::TradeNotFound, _)) => self.forgotten(),
+            Err(Fault::Problem(ProblemCode::TradeNotFound, _)) => self.trade_unknown(),
             Err(Fault::NoAnswer | Fault::NoToken | Fault::Problem(..)) => {}
         }
     }
 
-    /// The backend does not know the attempt. Where a code was handed over, that is no proof of anything.
-    fn forgotten(&mut self) {
+    /// The backend does not know the trade. That proves nothing if a code was handed over.
+    fn trade_unknown(&mut self) {
         let trade_id = self.record.trade_id.clone().unwrap_or_default();
         if self.record.handed_over {
             self.end(End::Unresolved(self.trade.clone().map(Box::new), trade_id));
@@ -188,42 +191,42 @@ impl Charge {
         self.cancelling = false;
         if self.phase == Phase::Leaving {
             match reply {
-                // It was not ours to leave any more: another hand gave it a code.
+                // The trade can't be abandoned any more: another terminal has handed over a code.
                 Ok(trade) if trade.status != Status::Cancelled => {
                     self.adopt(trade);
                     self.phase = Phase::Watching;
-                    self.be_patient(now);
+                    self.start_patience(now);
                     self.watch(now);
                 }
                 Ok(trade) => {
                     self.adopt(trade);
-                    self.left();
+                    self.abandoned();
                 }
                 Err(Fault::Problem(_, Some(trade))) if trade.status != Status::Cancelled => {
                     self.adopt(*trade);
                     self.phase = Phase::Watching;
-                    self.be_patient(now);
+                    self.start_patience(now);
                     self.watch(now);
                 }
-                // The code may be with the backend, and nobody says how the attempt stands.
+                // The backend may have the code, and the trade's status is not known.
                 Err(_) if self.record.handed_over => {
                     let trade_id = self.record.trade_id.clone().unwrap_or_default();
                     self.end(End::Unresolved(self.trade.clone().map(Box::new), trade_id));
                 }
-                Err(_) => self.left(),
+                Err(_) => self.abandoned(),
             }
             return;
         }
         match reply {
-            Ok(trade) if self.is_outlived(&trade) => {}
+            Ok(trade) if self.is_stale(&trade) => {}
             Ok(trade) => {
                 self.adopt(trade);
                 self.watch(now);
             }
             Err(Fault::Problem(code, trade)) => {
-                self.wish = false;
+                self.cancel_requested = false;
                 self.outbox.push_back(Step::Notice(code));
-                if let Some(trade) = trade.filter(|trade| !self.is_outlived(trade)) {
+                if let Some(trade) = trade.filter(|trade| !self.is_stale(trade)) {
                     self.adopt(*trade);
                     self.watch(now);
                 }
@@ -232,9 +235,10 @@ impl Charge {
         }
     }
 
-    /// True where something newer is known already. Such an answer says nothing about now: above all it does not confirm
-    /// that a code is awaited still.
-    fn is_outlived(&self, trade: &Trade) -> bool {
+    /// Whether a newer version is known already.
+    ///
+    /// Such an answer says nothing about the present. In particular it does not confirm that a code is still awaited.
+    fn is_stale(&self, trade: &Trade) -> bool {
         self.trade
             .as_ref()
             .is_some_and(|known| trade.version < known.version)
@@ -250,7 +254,7 @@ impl Charge {
         }
     }
 
-    /// What the newest word on the attempt means for this charge.
+    /// Acts on the newest version of the trade.
     fn watch(&mut self, now: Ms) {
         let Some(trade) = self.trade.clone() else {
             return;
@@ -264,27 +268,27 @@ impl Charge {
         } else if self.phase == Phase::Watching && self.we_present() {
             self.watch_display(trade.status, now);
         } else if self.phase == Phase::Ready && trade.status != Status::AwaitingCode {
-            // Another hand gave it a code: from here on we only watch.
+            // Another terminal has handed over a code: from now on this one only asks.
             self.phase = Phase::Watching;
             self.outbox.push_back(Step::StopScan);
-            self.be_patient(now);
+            self.start_patience(now);
             self.next_ask_ms = Some(now + self.policy.poll_ms);
         }
     }
 
-    /// Created at last, or the hand-over never arrived, or the gateway was never reached.
+    /// Acts on a trade that awaits its code (again): the creation or the hand-over got no answer, or nothing was sent.
     fn open_again(&mut self, now: Ms) {
-        if self.following && !self.wish {
-            // Its own till hands the code over; our patience begins then.
+        if self.following && !self.cancel_requested {
+            // The till that runs the trade hands the code over. This one starts to wait then.
             self.patience_ms = None;
-            self.be_patient(now);
-        } else if self.resumed || self.leave != Leave::Stay || self.wish {
-            self.go_away(Leave::Abort);
+            self.start_patience(now);
+        } else if self.resumed || self.leave != Leave::Stay || self.cancel_requested {
+            self.abandon(Leave::Abort);
         } else if self.record.handed_over {
             self.hand_over(now);
         } else {
             self.patience_ms = None;
-            self.attempt_exists(now);
+            self.trade_exists(now);
         }
     }
 
@@ -292,7 +296,7 @@ impl Charge {
         let reason = trade.reason.filter(|_| trade.status == Status::Cancelled);
         self.end(match reason {
             Some(Reason::GatewayUnavailable) => End::GatewayDown,
-            // Closed before our code was shown. The other attempt's name is the sale's to tell, not this trade's.
+            // Closed before our code was shown. This trade does not name the one that holds the sale.
             Some(Reason::SaleBusy) => End::Refused(ProblemCode::SaleBusy, None),
             Some(_) | None => End::Settled(Box::new(trade)),
         });

@@ -1,5 +1,6 @@
-//! The way in which we present: the backend's trade brings our code, and the driver shows it until somebody has paid it
-//! or its time is up. Who scans it, and whether, only the backend hears.
+//! Charges in which we present the code: the backend's trade contains it, and the driver shows it.
+//!
+//! It is shown until somebody has paid it or its time is up. Only the backend hears whether it was scanned.
 
 use super::{Charge, Leave, Phase, Step};
 use crate::policy::Ms;
@@ -10,19 +11,19 @@ impl Charge {
         self.record.mode == CodeMode::MerchantPresented
     }
 
-    /// A word on an attempt of this way, which is not at its end.
+    /// Acts on the status of such a trade that has not ended.
     pub(super) fn watch_display(&mut self, status: Status, now: Ms) {
         match status {
-            // A wish whose answer was lost is repeated: nobody wants a code to stay up that was to be taken down.
-            Status::AwaitingPayer if self.wish => self.send_wish(),
+            // A cancel without an answer is repeated, so that a code that should be taken down does not stay visible.
+            Status::AwaitingPayer if self.cancel_requested => self.send_cancel(),
             Status::AwaitingPayer if self.leave == Leave::Stay && !self.shown => {
                 self.seal_display(now)
             }
             Status::Pending if !self.scanned => {
-                // The backend gives a customer who has scanned the whole time once more, and so do we.
+                // After a scan, the backend gives the customer the full time again, and so does the promise.
                 self.scanned = true;
                 self.patience_ms = None;
-                self.be_patient(now);
+                self.start_patience(now);
             }
             Status::Creating
             | Status::AwaitingCode
@@ -41,7 +42,7 @@ impl Charge {
         }
     }
 
-    /// From here on the code may be seen, so the journal has that first.
+    /// Journals that the code may be seen, before it is.
     fn seal_display(&mut self, now: Ms) {
         if self.record.handed_over {
             return self.put_on_display(now);
@@ -53,7 +54,7 @@ impl Charge {
 
     pub(super) fn put_on_display(&mut self, now: Ms) {
         self.phase = Phase::Watching;
-        self.be_patient(now);
+        self.start_patience(now);
         let awaited = self
             .trade
             .as_ref()
@@ -64,14 +65,15 @@ impl Charge {
         }
     }
 
-    /// The caller gave up before anybody saw the code. It stays unseen; but the gateway knows the trade, and only its
-    /// word frees the sale.
-    pub(super) fn leave_unseen(&mut self, now: Ms) {
+    /// Cancels a trade whose code nobody has seen. It is never shown.
+    ///
+    /// The gateway knows the trade, so only the gateway's answer frees the sale.
+    pub(super) fn abandon_unseen(&mut self, now: Ms) {
         self.leave = Leave::Abort;
-        self.wish = true;
+        self.cancel_requested = true;
         self.phase = Phase::Watching;
-        self.be_patient(now);
+        self.start_patience(now);
         self.next_ask_ms.get_or_insert(now + self.policy.poll_ms);
-        self.send_wish();
+        self.send_cancel();
     }
 }

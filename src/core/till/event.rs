@@ -1,29 +1,30 @@
-//! The words of the counter's machine: what happens to it, what it has done, how it ends.
+//! The events, steps and outcomes of a charge.
 
 use serde::{Deserialize, Serialize};
 
 use crate::policy::Ms;
 use crate::wire::{CodeMode, NewTrade, ProblemCode, Sale, ShownCode, Status, Trade};
 
-/// What the journal holds of an attempt. No code, no token.
+/// The journal's record of a trade. It contains neither code nor token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Record {
-    /// 128 random bits in hex: the same key is the same attempt.
+    /// The idempotency key: 128 random bits in hex. The same key gives the same trade.
     pub key: String,
     /// The sale.
     pub sale: Sale,
     /// The wallet.
     pub wallet_id: String,
-    /// The backend's name of the attempt, once known.
+    /// The backend's id of the trade, once it is known.
     pub trade_id: Option<String>,
-    /// True from before the code left, or from before ours was shown: money may have moved.
+    /// Set before the code leaves, or before ours is shown. From then on money may have moved.
     pub handed_over: bool,
     /// Who shows the code.
     pub mode: CodeMode,
 }
 
-/// A [`Record`] by the names that 0.1.0 wrote before its release. It has no aliases: the page reads a shape by the order
-/// of its fields.
+/// A [`Record`] with the field names of 0.1.0 before its release.
+///
+/// Serde's aliases can't do this, because the page's deserializer reads a struct by the order of its fields.
 #[derive(Clone, Debug, Deserialize)]
 pub struct OldRecord {
     key: String,
@@ -31,14 +32,14 @@ pub struct OldRecord {
     wallet: String,
     trx_id: Option<String>,
     handed_over: bool,
-    /// Absent where there was one mode only.
+    /// Absent in records from before there were two modes.
     presented: Option<String>,
-    /// Present in a record that is not old: this is not how to read it.
+    /// Present in a record that is not old, which must not be read as one.
     mode: Option<String>,
 }
 
 impl OldRecord {
-    /// The record by today's names; `None` if it is no old one.
+    /// The record with today's names; `None` if it is not an old one.
     #[must_use]
     pub fn renamed(self) -> Option<Record> {
         let mode = match self.presented.as_deref() {
@@ -58,11 +59,11 @@ impl OldRecord {
 }
 
 impl Record {
-    /// What this till notes of an attempt that it knows from the backend only.
+    /// A record of a trade that this till knows only from the backend.
     #[must_use]
     pub fn of(trade: &Trade) -> Self {
         Self {
-            // The key is the creating page's: here it only names the row.
+            // Only the page that created the trade knows its key. This one just names the row.
             key: format!("resumed-{}", trade.trade_id),
             sale: trade.sale.clone(),
             wallet_id: trade.wallet_id.clone(),
@@ -73,31 +74,31 @@ impl Record {
     }
 }
 
-/// How a charge begins.
+/// The parameters of a charge.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Plan {
     /// The sale.
     pub sale: Sale,
-    /// Who shows the code. Where we do, the wallet is known, and no code is there.
+    /// Who shows the code. If we do, the wallet must be known, and there is no code.
     pub mode: CodeMode,
-    /// The wallet, where it is known before the code.
+    /// The wallet, if it is known before the code.
     pub wallet: Option<String>,
-    /// The code is there already ([`super::Charge::new`] then never says [`Step::Scan`]), and what it is.
+    /// The recognition of a code that was read already. Then there is no [`Step::Scan`].
     pub code: Option<Hint>,
-    /// One fresh key per attempt; two, so that a code of another wallet costs one tap less.
+    /// Fresh keys for two trades. The second one is used if the code belongs to another wallet.
     pub keys: [String; 2],
 }
 
-/// What a code says of itself.
+/// The wallet that a code seems to belong to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Hint {
-    /// The gateway's id of the wallet that it seems to belong to.
+    /// The gateway's id of the wallet.
     pub wallet: Option<String>,
-    /// True where an official rule says so: then it overrules the wallet that was chosen.
+    /// True if an official document says so. Then it overrules the wallet that the cashier chose.
     pub official: bool,
 }
 
-/// What happened.
+/// An event of a charge.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Event {
     /// Only time has passed.
@@ -108,7 +109,7 @@ pub enum Event {
     Journalled,
     /// A code was read.
     Scanned(Hint),
-    /// Somebody said whose wallet it is; none: nobody did.
+    /// The cashier chose the code's wallet; `None` if nobody did.
     Picked(Option<String>),
     /// The answer to [`Step::Create`].
     Created(Reply),
@@ -125,31 +126,31 @@ pub enum Event {
 /// An answer of the backend.
 pub type Reply = Result<Trade, Fault>;
 
-/// No trade in the answer.
+/// Why an answer has no trade.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Fault {
-    /// The backend refused, and maybe named the trade that stands in the way.
+    /// The backend refused, and may have named the trade that stands in the way.
     Problem(ProblemCode, Option<Box<Trade>>),
-    /// No answer in time, or none that could be read: it may have arrived.
+    /// No readable answer came in time. The request may have arrived.
     NoAnswer,
-    /// No token could be had: nothing left.
+    /// There was no token, so nothing was sent.
     NoToken,
 }
 
 /// What the driver does next.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
-    /// Look for a code, until one is read or [`Step::StopScan`].
+    /// Scan for a code, until one is read or [`Step::StopScan`] follows.
     Scan,
-    /// Stop looking.
+    /// Stop scanning.
     StopScan,
-    /// Ask whose wallet the code is.
+    /// Ask the cashier for the code's wallet.
     Pick,
     /// Store this durably, then say [`Event::Journalled`].
     Journal(Record),
-    /// The record with this key is closed.
+    /// Delete the record with this key.
     Forget(String),
-    /// The record with this key is closed, and the attempt that stands in its way is noted, both or neither.
+    /// Delete the record with this key and store one of the trade that stands in its way, in one transaction.
     Yield(String, Record),
     /// `POST /v1/trades`.
     Create(NewTrade),
@@ -161,56 +162,56 @@ pub enum Step {
     Ask(String),
     /// `POST /v1/trades/{trade_id}/cancel`.
     Cancel(String),
-    /// Tell the cashier: survivable.
+    /// Tell the cashier about a problem. The charge goes on.
     Notice(ProblemCode),
     /// Come back with [`Event::Tick`] at this time, or earlier with any other event.
     Wait(Ms),
-    /// The end. Nothing follows.
+    /// The charge has ended. No step follows.
     Done(End),
 }
 
 /// How a charge ends.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum End {
-    /// The attempt ended, or only a person can go on: the promise resolves with this.
+    /// The trade has ended, or only a person can continue it. The promise resolves with it.
     Settled(Box<Trade>),
-    /// No word in time, while money may have moved: resolves as unresolved, the record stays.
+    /// No answer came in time and money may have moved. The promise resolves as unresolved, and the record stays.
     Unresolved(Option<Box<Trade>>, String),
     /// Refused before anything began: the promise rejects.
     Refused(ProblemCode, Option<Box<Trade>>),
     /// The backend could not be reached, and nothing was presented.
     Unreachable,
-    /// No token could be had, and nothing was presented.
+    /// There was no token, and nothing was presented.
     NoToken,
     /// The gateway could not be reached, and nothing was presented.
     GatewayDown,
-    /// Nobody said whose wallet it is.
+    /// Nobody chose a wallet.
     NoWallet,
     /// The caller gave up before a code was handed over or shown.
     Aborted,
 }
 
-/// Where the charge is.
+/// The phase of a charge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Phase {
-    /// No wallet yet: a code is looked for.
+    /// A code is scanned for, and the wallet is not known.
     Scanning,
-    /// A code, and nobody knows whose.
+    /// A code was read, and its wallet is not known.
     Picking,
     /// The creation is being journalled.
     Opening,
-    /// The creation is under way.
+    /// The trade is being created.
     Creating,
-    /// The attempt exists; a code is looked for.
+    /// The trade exists, and a code is scanned for.
     Ready,
-    /// The hand-over, or the showing of our code, is being journalled.
+    /// The hand-over, or the display of our code, is being journalled.
     Sealing,
-    /// The hand-over is under way.
+    /// The code is being handed over.
     Handing,
-    /// The code is the backend's, or ours is on display; we ask.
+    /// The backend has the code, or ours is on display; the page asks for the outcome.
     Watching,
-    /// The attempt is being left before its code was handed over.
+    /// The trade is being abandoned before a code was handed over.
     Leaving,
-    /// Over.
+    /// The charge has ended.
     Ended,
 }

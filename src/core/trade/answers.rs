@@ -1,5 +1,7 @@
-//! What the gateway answers. An answer moves a row only if it agrees with it in every field that it carries and
-//! is not older than it; proof of payment that comes too old is asked for again, never thrown away.
+//! Applies the gateway's answers.
+//!
+//! An answer moves a trade only if all fields that it carries agree with the trade, and it is not older than the row.
+//! An outdated proof of payment is never ignored: the trade asks again.
 
 use super::{
     CancelAnswer, Carried, Context, CreateAnswer, Facts, PayAnswer, Risk, Rival, State,
@@ -25,7 +27,7 @@ impl Trade {
                 (CodeMode::MerchantPresented, Some(payload)) => {
                     self.put_on_display(payload, context)
                 }
-                // A trade without anything to show is none for us.
+                // Without a payload there is nothing to show: treat it as unanswered.
                 (CodeMode::MerchantPresented, None) => self.create_unanswered(context),
             },
             CreateAnswer::Refused(reason) => {
@@ -36,9 +38,10 @@ impl Trade {
         }
     }
 
-    /// From here on somebody may pay, so rule 1 of `docs/rules.md` is checked once more. Where money came for another
-    /// attempt while this creation was out (a late success, perhaps accepted by now), the code is not shown, and the
-    /// attempt ends as [`State::Abandoned`].
+    /// Puts our code on display. From then on somebody may pay, so rule 1 of `docs/rules.md` is checked again.
+    ///
+    /// While this creation was out, another trade may have got money: a late success, perhaps accepted by now.
+    /// Then the code is not shown, and the trade ends as [`State::Abandoned`].
     fn put_on_display(&mut self, payload: Payload, context: &Context<'_>) {
         if context.rival != Rival::None {
             self.reason = Some(Reason::SaleBusy);
@@ -53,7 +56,7 @@ impl Trade {
         self.go(State::AwaitingPayer, context);
     }
 
-    /// Nothing was mode, so nothing is lost: the next attempt may start at once.
+    /// Abandons a trade whose creation got no answer. Nothing was presented, so the next trade may begin at once.
     pub(super) fn create_unanswered(&mut self, context: &Context<'_>) {
         self.go(State::CreateUnknown, context);
         self.reason = Some(Reason::GatewayUnavailable);
@@ -61,7 +64,7 @@ impl Trade {
     }
 
     pub(super) fn pay_answered(&mut self, answer: PayAnswer, context: &Context<'_>) {
-        // There is one payment per attempt, so its answer is current as long as nothing has overtaken it.
+        // A trade has only one payment, so its answer is valid until another event has overtaken it.
         let awaited = self.state.awaits_payment();
         let verifying = awaited || self.state == State::NeedsReview;
         match answer {
@@ -71,7 +74,7 @@ impl Trade {
                 self.go(State::NeedsReview, context);
             }
             PayAnswer::Paid(_) if awaited => self.paid(context),
-            // It is proof, but of a past that a cancel, a review or a closing has overtaken: ask for the present.
+            // It proves a payment, but a cancel, a review or a closing came after it. Ask for the present status.
             PayAnswer::Paid(_) => self.ask_at_once(context.now),
             PayAnswer::Processing(_) if self.state == State::Paying => {
                 self.go(State::Pending, context)
@@ -90,7 +93,7 @@ impl Trade {
         }
     }
 
-    /// The only way back: not a byte of the payment was written.
+    /// Goes back to awaiting a code, because no byte of the payment was written. This is the only move backwards.
     fn unsent(&mut self, context: &Context<'_>) {
         self.code = None;
         self.sent_ms = None;
@@ -98,7 +101,7 @@ impl Trade {
         self.asked_old = false;
         self.deadline_ms = None;
         self.next_ask_ms = None;
-        // A question that is out stays out: the next one waits for its answer, or until it counts as lost.
+        // A query that is out stays out. The next one waits for its answer, or until it counts as lost.
         self.heard_ms = context.now;
         if self.wish.is_some() {
             self.go(State::AwaitingCode, context);
@@ -131,32 +134,14 @@ impl Trade {
             }
             return;
         }
-        match self.state {
-            State::AwaitingPayer
-            | State::Paying
-            | State::Pending
-            | State::Unknown
-            | State::NeedsReview => self.verified(word, context),
-            State::Cancelling | State::CancelUnknown => self.cancel_verified(word, context),
-            State::VoidUnknown | State::VoidReview | State::Voiding => {
-                if word == StatusWord::Voided {
-                    self.voided(context);
-                }
+        match (self.state.risk(), word) {
+            (Risk::Possible, word) if self.state.is_cancelling() => {
+                self.cancel_verified(word, context)
             }
-            State::Declined
-            | State::Cancelled
-            | State::Expired
-            | State::Abandoned
-            | State::Voided => {
-                if word == StatusWord::Paid {
-                    self.late_success(context);
-                }
-            }
-            State::Creating
-            | State::CreateUnknown
-            | State::AwaitingCode
-            | State::Paid
-            | State::LateSuccess => {}
+            (Risk::Possible, word) => self.verified(word, context),
+            (Risk::Taken, StatusWord::Voided) if self.state.is_voiding() => self.voided(context),
+            (Risk::Closed, StatusWord::Paid) => self.late_success(context),
+            (Risk::None | Risk::Taken | Risk::Closed, _) => {}
         }
     }
 
@@ -165,7 +150,7 @@ impl Trade {
             .cancelling_until_ms
             .is_some_and(|until| context.now < until);
         match word {
-            // True when it was said; the cancel may refund it yet. The next question tells.
+            // It was true when the gateway said it, but the cancel may still refund it. The next query tells.
             StatusWord::Paid if cancel_is_out => {}
             StatusWord::Paid => self.paid(context),
             StatusWord::Failed(reason) => self.declined(reason, context),
@@ -179,7 +164,7 @@ impl Trade {
             }
             StatusWord::Pending if self.state != State::NeedsReview => {
                 if self.state == State::AwaitingPayer {
-                    // Scanned at the last moment: this customer too gets the time that a PIN takes.
+                    // A customer who scans at the last moment also gets the full time to enter a PIN.
                     self.deadline_ms = Some(context.now + context.policy.deadline_ms);
                 }
                 self.go(State::Pending, context);
@@ -201,7 +186,7 @@ impl Trade {
         self.ask_at_once(context.now);
     }
 
-    /// What a question says while a cancel is out: its word ends the attempt where it fits the cancel's.
+    /// Applies a status while a cancel is out. It ends the trade if it agrees with the cancel's answer.
     fn cancel_verified(&mut self, word: StatusWord, context: &Context<'_>) {
         let closed = if self.wish == Some(By::System) {
             State::Expired
@@ -214,7 +199,7 @@ impl Trade {
             (StatusWord::Failed(reason), _) => self.declined(reason, context),
             (StatusWord::Paid, Some(CancelAnswer::TooLate)) => self.paid(context),
             (StatusWord::NoWord, None) => {}
-            // The question does not bear the cancel's answer out: both again, at the usual pace.
+            // The status contradicts the cancel's answer: repeat both, at the usual pace.
             (
                 StatusWord::Paid | StatusWord::Pending | StatusWord::Unpaid | StatusWord::NoWord,
                 Some(_),
@@ -273,8 +258,9 @@ impl Trade {
         self.go(State::Voided, context);
     }
 
-    /// Proof after the end is always stored. Where another attempt may take the money too, this one gives it back,
-    /// once; where none does, a person accepts it or gives it back.
+    /// Stores a proof of payment that came after the end.
+    ///
+    /// If another trade may take the money too, this one gives it back, once. Otherwise a person decides.
     fn late_success(&mut self, context: &Context<'_>) {
         self.late = true;
         self.was_late = true;
@@ -290,7 +276,7 @@ impl Trade {
 }
 
 impl Carried {
-    /// True where each field that the answer carries is this attempt's, and none that it needs is missing.
+    /// Whether all fields that the answer carries agree with the trade, and all required ones are there.
     #[must_use]
     pub fn agrees(&self, facts: &Facts, gateway_ref: Option<&str>) -> bool {
         let same = |carried: &Option<String>, own: Option<&str>| {

@@ -1,37 +1,38 @@
-//! What can happen to an attempt: wishes of people, answers of the gateway, and time.
+//! The events of a trade: requests of people, answers of the gateway, and time.
 
 use serde::{Deserialize, Serialize};
 
 use crate::money::Money;
 use crate::wire::{Payload, Reason, VerdictOutcome};
 
-/// Something that happened. Time acts in each of them, and [`Event::Tick`] is time alone.
+/// An event of a trade. Each one also applies the deadlines that have passed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Event {
     /// Only time has passed.
     Tick,
-    /// The backend started: what is open is asked about at once, and nothing is sent again.
+    /// The backend has started: open trades ask at once, and no request is sent again.
     Restarted,
-    /// The driver's clock was set while it ran, forward by so many milliseconds, or back: the row's times move with it,
-    /// so that no deadline comes sooner or later. Then as after a start.
+    /// The driver's clock was set while it ran, by this many milliseconds.
+    ///
+    /// The row's times move with it, so that no deadline comes sooner or later. Then the trade asks, as after a start.
     ClockSet(i64),
-    /// The creating terminal was heard of.
+    /// The terminal that created the trade has called.
     Heard,
-    /// A newer attempt of the same terminal takes this one's place.
+    /// A newer trade of the same terminal replaces this one.
     Superseded,
-    /// The customer's code was handed over; the mark is its keyed hash, never the code.
+    /// The customer's code was handed over. The mark is its keyed hash, never the code.
     Code(CodeMark),
-    /// A person wishes to cancel.
+    /// A person cancels.
     Cancel,
     /// A person gives the money back.
     Void,
-    /// A person settles what the gateway could not.
+    /// A person decides what the gateway has left open.
     Verdict(VerdictOutcome),
     /// The answer to [`super::Send::Create`].
     Created(CreateAnswer),
     /// The answer to [`super::Send::Pay`].
     PayAnswered(PayAnswer),
-    /// The answer to [`super::Send::Query`], with the version that the question carried.
+    /// The answer to [`super::Send::Query`], with the version that the query carried.
     Status(u64, StatusAnswer),
     /// The answer to [`super::Send::Cancel`].
     CancelAnswered(CancelAnswer),
@@ -40,8 +41,9 @@ pub enum Event {
 }
 
 impl Event {
-    /// True where the other trades of the sale don't matter unless this one moves, and where nothing is refused: without a
-    /// move, what it changes may be stored outside of a change of the sale, and needs no line in the audit trail.
+    /// Whether the event is never refused, and depends on the sale's other trades only if the trade moves.
+    ///
+    /// Without a move, its changes may be stored without locking the sale, and need no line in the audit trail.
     #[must_use]
     pub fn is_local(&self) -> bool {
         match self {
@@ -61,7 +63,7 @@ impl Event {
     }
 }
 
-/// A keyed hash of a code, in hex: it tells two codes apart and gives neither away.
+/// A keyed hash of a code, in hex. It tells two codes apart without revealing either.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CodeMark(pub String);
 
@@ -71,104 +73,104 @@ impl std::fmt::Debug for CodeMark {
     }
 }
 
-/// The fields of an answer that bind it to an attempt: each one that is carried must agree.
+/// The fields of an answer that identify its trade. All that are present must agree with the trade.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Carried {
-    /// The gateway's name of the trade.
+    /// The gateway's id of the trade.
     pub gateway_ref: Option<String>,
-    /// Our name of the attempt.
+    /// Our id of the trade.
     pub trade_id: Option<String>,
     /// The amount.
     pub amount: Option<Money>,
-    /// The currency, where it stands beside the amount.
+    /// The currency, if it is a field of its own.
     pub currency: Option<String>,
     /// The wallet.
     pub wallet_id: Option<String>,
-    /// A field that the gateway's adapter requires is missing, or one could not be read.
+    /// Whether a field that the gateway's adapter requires is missing or unreadable.
     pub incomplete: bool,
 }
 
-/// What the gateway said to a creation.
+/// The gateway's answer to a creation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum CreateAnswer {
-    /// The trade exists under this name.
+    /// The trade exists.
     Made {
-        /// The gateway's name of the trade, not empty.
+        /// The gateway's id of the trade, which is not empty.
         gateway_ref: String,
-        /// What our code is to say, in the merchant-presented way.
+        /// The content of the code that we show, if we show one.
         payload: Option<Payload>,
     },
-    /// It will not be.
+    /// The gateway refuses to create it.
     Refused(Reason),
-    /// It named a trade that another attempt has already: whatever the gateway means by it, it is not this attempt's.
+    /// The gateway gave an id that another trade has already. Whatever it means, it is not this trade's.
     Repeated,
-    /// No clear answer, whatever the cause: nothing was presented.
+    /// No clear answer, for any reason. Nothing was presented.
     NoWord,
 }
 
-/// What the gateway said to a payment.
+/// The gateway's answer to a payment.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum PayAnswer {
     /// The money is taken.
     Paid(Carried),
     /// The customer has to confirm.
     Processing(Carried),
-    /// Definitely not, and why.
+    /// Definitely refused, and why.
     Refused(Reason),
-    /// Proven unsent: not a byte was written.
+    /// Proven unsent: no byte was written.
     Unsent,
     /// No clear answer.
     NoWord,
 }
 
-/// What the gateway said to a question.
+/// The gateway's answer to a query.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct StatusAnswer {
-    /// Its word.
+    /// The status.
     pub word: StatusWord,
-    /// What binds it.
+    /// The fields that identify the trade.
     pub carried: Carried,
 }
 
-/// The gateway's word on a trade.
+/// A trade's status at the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StatusWord {
     /// The money is taken.
     Paid,
     /// The customer has to confirm.
     Pending,
-    /// Not paid so far: no word on what comes.
+    /// Not paid yet, and it may still be.
     Unpaid,
-    /// It failed for good.
+    /// It has failed and can't be paid any more.
     Failed(Reason),
     /// It was closed unpaid.
     Closed,
     /// The money was returned.
     Voided,
-    /// Time-out, not found, unreadable, an unlisted word: no word at all.
+    /// No status: a time-out, not found, unreadable, or a word that is not listed.
     NoWord,
 }
 
-/// What the gateway said to a cancel.
+/// The gateway's answer to a cancel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CancelAnswer {
     /// Closed unpaid.
     Closed,
-    /// It was paid, and the money goes back.
+    /// It was paid, and the money is given back.
     Refunded,
-    /// It is paid and stays so.
+    /// It is paid and stays paid.
     TooLate,
     /// No clear answer.
     NoWord,
 }
 
-/// What the gateway said to a void.
+/// The gateway's answer to a void.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum VoidAnswer {
-    /// The money goes back; the gateway's reference of the void.
+    /// The money is given back. The text is the gateway's reference of the void.
     Done(Option<String>),
-    /// Definitely not.
+    /// Definitely refused.
     Failed,
     /// Proven unsent.
     Unsent,

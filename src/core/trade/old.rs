@@ -1,18 +1,18 @@
-//! What rows of earlier versions hold in other words. They load for ever; nothing writes them any more.
+//! Reads rows of earlier versions, which used other words. Nothing writes those words any more.
 
 use serde::{Deserialize, Deserializer};
 
 use crate::wire::{By, CodeMode, Reason};
 
-/// The mode of rows that were written before there were two.
+/// The mode of rows from before there were two modes.
 pub(super) fn mode() -> CodeMode {
     CodeMode::ConsumerPresented
 }
 
-/// Reads a mode, also by the short word that 0.1.0 wrote before its release.
+/// Reads a mode, or the short word that 0.1.0 wrote before its release.
 ///
 /// # Errors
-/// The word is neither.
+/// If the word is unknown.
 pub(super) fn read_mode<'de, D: Deserializer<'de>>(from: D) -> Result<CodeMode, D::Error> {
     #[derive(Deserialize)]
     #[serde(rename_all = "snake_case")]

@@ -1,23 +1,23 @@
-//! Why a trade does not grant a wish, and which error the caller gets for it.
+//! Why a trade refuses a request, and which error the caller gets.
 
 use crate::wire::ProblemCode;
 
-/// Why a wish is not granted; the attempt stays as it is.
+/// Why a request is refused. The trade stays as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
-    /// It has another code.
+    /// The trade has another code.
     CodeTaken,
     /// The code was handed over for another sale a short time ago.
     CodeReused,
-    /// It awaits no code.
+    /// The trade does not await a code.
     TradeClosed,
-    /// Another attempt holds the sale.
+    /// Another trade holds the sale.
     SaleBusy,
-    /// The gateway has no cancel, or this state takes none.
+    /// The gateway has no cancel, or the trade can't be cancelled in this state.
     NotCancellable,
-    /// Only what is paid can be given back.
+    /// The trade is not paid, so there is nothing to give back.
     NotVoidable,
-    /// Nothing is under review, or not for this verdict.
+    /// The trade is not under review, or this verdict does not fit its state.
     NotReviewable,
 }
 

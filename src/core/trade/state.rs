@@ -1,10 +1,10 @@
-//! Where an attempt can be, and what that means for the money.
+//! The states of a trade, and what each one means for the money.
 
 use serde::{Deserialize, Serialize};
 
 use crate::wire::{By, Status};
 
-/// Where an attempt stands, in the backend's own words; [`State::status`] is what the page sees.
+/// The state of a trade, as the backend stores it. Pages see [`State::status`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
@@ -12,21 +12,21 @@ pub enum State {
     Creating,
     /// The creation got no clear answer.
     CreateUnknown,
-    /// The gateway knows the trade; the customer's code is awaited.
+    /// The gateway knows the trade, and the customer's code is awaited.
     AwaitingCode,
-    /// Our code is on display, or may be: the customer may pay at any moment.
+    /// Our code is visible, or may be: a customer may pay at any moment.
     AwaitingPayer,
     /// The payment has left, or may have.
     Paying,
     /// The gateway is processing.
     Pending,
-    /// The payment got no clear answer; asked every 2 s.
+    /// The payment got no clear answer. The gateway is asked every `poll_ms`.
     Unknown,
-    /// A cancel is under way, or answered and being checked.
+    /// A cancel is under way, or its answer is being checked.
     Cancelling,
     /// The cancel got no clear answer.
     CancelUnknown,
-    /// Time is up without a word: a person decides.
+    /// The deadline has passed without an outcome: a person decides.
     NeedsReview,
     /// The money is taken.
     Paid,
@@ -34,37 +34,37 @@ pub enum State {
     Voiding,
     /// The void got no clear answer.
     VoidUnknown,
-    /// No word on the void in time: a person decides.
+    /// The void got no answer in time: a person decides.
     VoidReview,
-    /// Proof of payment came after the attempt was closed.
+    /// Proof of payment came after the trade was closed.
     LateSuccess,
     /// Refused by the gateway.
     Declined,
     /// Closed unpaid by the cashier or the customer.
     Cancelled,
-    /// Closed unpaid because time was up.
+    /// Closed unpaid at the deadline.
     Expired,
-    /// Left before anything was presented.
+    /// Closed before anything was presented.
     Abandoned,
     /// The money was returned.
     Voided,
 }
 
-/// What may have become of the customer's money.
+/// What may have happened to the customer's money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Risk {
-    /// None can have moved.
+    /// No money can have moved.
     None,
-    /// Some may have moved.
+    /// Money may have moved.
     Possible,
-    /// It was taken.
+    /// Money was taken.
     Taken,
-    /// The attempt is closed and none was kept.
+    /// The trade is closed and no money was kept.
     Closed,
 }
 
 impl State {
-    /// Every state, in the order of the table in `docs/rules.md`.
+    /// All states, in the order of the table in `docs/rules.md`.
     pub const ALL: [Self; 20] = [
         Self::Creating,
         Self::CreateUnknown,
@@ -88,7 +88,7 @@ impl State {
         Self::Voided,
     ];
 
-    /// What may have become of the money.
+    /// What may have happened to the money in this state.
     #[must_use]
     pub fn risk(self) -> Risk {
         match self {
@@ -111,7 +111,7 @@ impl State {
         }
     }
 
-    /// The word for page and shop.
+    /// The status that page and shop see.
     #[must_use]
     pub fn status(self) -> Status {
         match self {
@@ -132,7 +132,7 @@ impl State {
         }
     }
 
-    /// True where a newer trade may take this one's place: no code was mode, so no money can have moved.
+    /// Whether a newer trade may replace this one: nothing was presented, so no money can have moved.
     #[must_use]
     pub fn gives_way(self) -> bool {
         match self.risk() {
@@ -141,152 +141,99 @@ impl State {
         }
     }
 
-    /// True where the row notes that its terminal was heard of: a trade that awaits its code ends with its terminal.
-    pub(super) fn needs_terminal(self) -> bool {
+    /// What is under way. The other predicates read it, so that a new state answers them all.
+    fn stage(self) -> Stage {
         match self {
-            Self::Creating | Self::AwaitingCode => true,
+            Self::Creating => Stage::Creation,
+            Self::AwaitingCode => Stage::Code,
+            Self::AwaitingPayer => Stage::Payer,
+            Self::Paying | Self::Pending | Self::Unknown => Stage::Payment,
+            Self::Cancelling | Self::CancelUnknown => Stage::Cancel,
+            Self::Voiding | Self::VoidUnknown | Self::VoidReview => Stage::Void,
+            Self::NeedsReview | Self::LateSuccess => Stage::Person,
             Self::CreateUnknown
-            | Self::AwaitingPayer
-            | Self::Paying
-            | Self::Pending
-            | Self::Unknown
-            | Self::Cancelling
-            | Self::CancelUnknown
-            | Self::NeedsReview
             | Self::Paid
-            | Self::Voiding
-            | Self::VoidUnknown
-            | Self::VoidReview
-            | Self::LateSuccess
             | Self::Declined
             | Self::Cancelled
             | Self::Expired
             | Self::Abandoned
-            | Self::Voided => false,
+            | Self::Voided => Stage::Nothing,
         }
+    }
+
+    /// True where the row notes that its terminal was heard of: a trade that awaits its code ends with its terminal.
+    pub(super) fn needs_terminal(self) -> bool {
+        match self.stage() {
+            Stage::Creation | Stage::Code => true,
+            Stage::Payer
+            | Stage::Payment
+            | Stage::Cancel
+            | Stage::Void
+            | Stage::Person
+            | Stage::Nothing => false,
+        }
+    }
+
+    /// True where a payment may be under way, and so could be cancelled.
+    pub(super) fn awaits_money(self) -> bool {
+        self.stage() == Stage::Payer || self.awaits_payment()
     }
 
     /// True where the payment has left and the gateway's word on it is awaited.
     pub(super) fn awaits_payment(self) -> bool {
-        match self {
-            Self::Paying | Self::Pending | Self::Unknown => true,
-            Self::Creating
-            | Self::CreateUnknown
-            | Self::AwaitingCode
-            | Self::AwaitingPayer
-            | Self::Cancelling
-            | Self::CancelUnknown
-            | Self::NeedsReview
-            | Self::Paid
-            | Self::Voiding
-            | Self::VoidUnknown
-            | Self::VoidReview
-            | Self::LateSuccess
-            | Self::Declined
-            | Self::Cancelled
-            | Self::Expired
-            | Self::Abandoned
-            | Self::Voided => false,
-        }
+        self.stage() == Stage::Payment
     }
 
-    /// True where proof that the payment never left is believed: the gateway has said nothing about it yet.
+    /// Whether a proof that the payment never left is believed: the gateway has said nothing about it yet.
     pub(super) fn may_be_unsent(self) -> bool {
-        match self {
-            Self::Paying | Self::Unknown => true,
-            Self::Creating
-            | Self::CreateUnknown
-            | Self::AwaitingCode
-            | Self::AwaitingPayer
-            | Self::Pending
-            | Self::Cancelling
-            | Self::CancelUnknown
-            | Self::NeedsReview
-            | Self::Paid
-            | Self::Voiding
-            | Self::VoidUnknown
-            | Self::VoidReview
-            | Self::LateSuccess
-            | Self::Declined
-            | Self::Cancelled
-            | Self::Expired
-            | Self::Abandoned
-            | Self::Voided => false,
-        }
+        self.awaits_payment() && self != Self::Pending
     }
 
-    /// True where a cancel is under way.
+    /// Whether a cancel is under way.
     pub(super) fn is_cancelling(self) -> bool {
-        match self {
-            Self::Cancelling | Self::CancelUnknown => true,
-            Self::Creating
-            | Self::CreateUnknown
-            | Self::AwaitingCode
-            | Self::AwaitingPayer
-            | Self::Paying
-            | Self::Pending
-            | Self::Unknown
-            | Self::NeedsReview
-            | Self::Paid
-            | Self::Voiding
-            | Self::VoidUnknown
-            | Self::VoidReview
-            | Self::LateSuccess
-            | Self::Declined
-            | Self::Cancelled
-            | Self::Expired
-            | Self::Abandoned
-            | Self::Voided => false,
-        }
+        self.stage() == Stage::Cancel
     }
 
-    /// True where a void is under way, or no word on it came.
+    /// Whether a void is under way, or got no answer.
     pub(super) fn is_voiding(self) -> bool {
-        match self {
-            Self::Voiding | Self::VoidUnknown | Self::VoidReview => true,
-            Self::Creating
-            | Self::CreateUnknown
-            | Self::AwaitingCode
-            | Self::AwaitingPayer
-            | Self::Paying
-            | Self::Pending
-            | Self::Unknown
-            | Self::Cancelling
-            | Self::CancelUnknown
-            | Self::NeedsReview
-            | Self::Paid
-            | Self::LateSuccess
-            | Self::Declined
-            | Self::Cancelled
-            | Self::Expired
-            | Self::Abandoned
-            | Self::Voided => false,
-        }
+        self.stage() == Stage::Void
     }
 
-    /// Who closed it, where the state itself says so.
-    pub(super) fn closed_by(self, wish: Option<By>) -> Option<By> {
-        match self {
-            Self::Abandoned => Some(By::Cashier),
-            Self::Expired => Some(By::System),
-            Self::Cancelled => Some(wish.unwrap_or(By::Customer)),
-            Self::Creating
-            | Self::CreateUnknown
-            | Self::AwaitingCode
-            | Self::AwaitingPayer
-            | Self::Paying
-            | Self::Pending
-            | Self::Unknown
-            | Self::Cancelling
-            | Self::CancelUnknown
-            | Self::NeedsReview
-            | Self::Paid
-            | Self::Voiding
-            | Self::VoidUnknown
-            | Self::VoidReview
-            | Self::LateSuccess
-            | Self::Declined
-            | Self::Voided => None,
-        }
+    /// True where only a person goes on.
+    pub(super) fn awaits_person(self) -> bool {
+        self.stage() == Stage::Person
     }
+
+    /// Who closed the trade, if the state tells it. The argument is who has asked for a cancel.
+    pub(super) fn closed_by(self, wish: Option<By>) -> Option<By> {
+        let by = if self == Self::Abandoned {
+            By::Cashier
+        } else if self == Self::Expired {
+            By::System
+        } else {
+            wish.unwrap_or(By::Customer)
+        };
+        (self.status() == Status::Cancelled).then_some(by)
+    }
+}
+
+/// What is under way in a state.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// The creation.
+    Creation,
+    /// The customer's code is awaited.
+    Code,
+    /// Our code is on display.
+    Payer,
+    /// The payment.
+    Payment,
+    /// A cancel.
+    Cancel,
+    /// A void, or the question what became of it.
+    Void,
+    /// A person decides.
+    Person,
+    /// Nothing.
+    Nothing,
 }

@@ -1,8 +1,8 @@
-//! The table of transitions: every move that an attempt can make. The walk takes each of them and no other.
+//! The table of transitions. The test `walk` takes each of these moves, and fails at any other.
 
 use super::State::{self, *};
 
-/// Every move: from, to, and on what.
+/// All moves that a trade can make: from, to, and why.
 pub const MOVES: &[(State, State, &str)] = &[
     (Creating, AwaitingCode, "created; the customer presents"),
     (Creating, AwaitingPayer, "created; we present"),

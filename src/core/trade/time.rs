@@ -1,8 +1,13 @@
-//! What time does to an attempt: lost answers, deadlines, and when to ask.
+//! Applies the passing of time: lost answers, deadlines, and the schedule of queries.
 
+use super::timing::{Ends, First, Lost, Pace};
 use super::{Context, Risk, Send, State, Trade};
 use crate::policy::{Ms, Policy};
 use crate::wire::{By, CodeMode, Reason};
+
+/// The offset basis and the prime of 64-bit FNV-1a: <http://www.isthe.com/chongo/tech/comp/fnv/>.
+const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+const FNV_PRIME: u64 = 0x0100_0000_01b3;
 
 impl Trade {
     pub(super) fn time_acts(&mut self, context: &Context<'_>) {
@@ -13,81 +18,41 @@ impl Trade {
         if self.answer_lost_ms(policy).is_some_and(|lost| now >= lost) {
             self.answer_lost(context);
         }
-        match self.state {
-            State::AwaitingCode if now >= self.heard_ms + policy.quiet_ms => {
+        match self.state.timing().ends {
+            Ends::WithTerminal if now >= self.heard_ms + policy.quiet_ms => {
                 self.reason = Some(Reason::TerminalSilent);
                 self.go(State::Abandoned, context);
             }
-            State::AwaitingPayer | State::Pending | State::Unknown => {
-                self.deadline_or_wish(context)
-            }
-            State::Cancelling | State::CancelUnknown | State::VoidUnknown => self.give_up(context),
-            State::Creating
-            | State::CreateUnknown
-            | State::AwaitingCode
-            | State::Paying
-            | State::NeedsReview
-            | State::Paid
-            | State::Voiding
-            | State::VoidReview
-            | State::LateSuccess
-            | State::Declined
-            | State::Cancelled
-            | State::Expired
-            | State::Abandoned
-            | State::Voided => {}
+            Ends::AtDeadline => self.deadline_or_wish(context),
+            Ends::AtGiveUp => self.give_up(context),
+            Ends::WithTerminal | Ends::Never => {}
         }
     }
 
-    /// When the answer to the request that this state waits for counts as lost.
+    /// The request whose answer is awaited. A cancel that was answered is being checked, and is not lost.
+    fn awaited(&self) -> Option<Lost> {
+        match self.state.timing().lost {
+            Some(Lost::Cancel) => self.cancel_said.is_none().then_some(Lost::Cancel),
+            lost => lost,
+        }
+    }
+
+    /// When the answer that this state waits for counts as lost.
     fn answer_lost_ms(&self, policy: &Policy) -> Option<Ms> {
-        let patience_ms = match self.state {
-            State::Creating => policy.read_ms,
-            State::Paying | State::Voiding => policy.pay_ms,
-            State::Cancelling if self.cancel_said.is_none() => policy.read_ms,
-            State::Cancelling
-            | State::CreateUnknown
-            | State::AwaitingCode
-            | State::AwaitingPayer
-            | State::Pending
-            | State::Unknown
-            | State::CancelUnknown
-            | State::NeedsReview
-            | State::Paid
-            | State::VoidUnknown
-            | State::VoidReview
-            | State::LateSuccess
-            | State::Declined
-            | State::Cancelled
-            | State::Expired
-            | State::Abandoned
-            | State::Voided => return None,
+        let patience_ms = match self.awaited()? {
+            Lost::Create | Lost::Cancel => policy.read_ms,
+            Lost::Pay | Lost::Void => policy.pay_ms,
         };
         Some(self.since_ms + policy.connect_ms + patience_ms + policy.grace_ms)
     }
 
     fn answer_lost(&mut self, context: &Context<'_>) {
-        match self.state {
-            State::Creating => self.create_unanswered(context),
-            State::Paying => self.go(State::Unknown, context),
-            State::Cancelling => self.go(State::CancelUnknown, context),
-            State::Voiding => self.go(State::VoidUnknown, context),
-            State::CreateUnknown
-            | State::AwaitingCode
-            | State::AwaitingPayer
-            | State::Pending
-            | State::Unknown
-            | State::CancelUnknown
-            | State::NeedsReview
-            | State::Paid
-            | State::VoidUnknown
-            | State::VoidReview
-            | State::LateSuccess
-            | State::Declined
-            | State::Cancelled
-            | State::Expired
-            | State::Abandoned
-            | State::Voided => {}
+        match self.state.timing().lost {
+            Some(Lost::Create) => self.create_unanswered(context),
+            Some(Lost::Pay) => self.go(State::Unknown, context),
+            Some(Lost::Cancel) => self.go(State::CancelUnknown, context),
+            Some(Lost::Void) => self.go(State::VoidUnknown, context),
+            None => {}
         }
     }
 
@@ -108,9 +73,10 @@ impl Trade {
             .is_none_or(|from| context.now >= from)
     }
 
-    /// The age guards a payment of ours that may still be on its way from being overtaken by its cancel. Where the
-    /// customer pays, no request of ours is: the gateway alone sees both, and a code that was shown by mistake should
-    /// not wait for somebody to scan it.
+    /// The earliest time of a cancel. It keeps a cancel from overtaking a payment of ours that is still on its way.
+    ///
+    /// If we show the code, no payment of ours is on its way, so there is no such time.
+    /// A code that was shown by mistake can be taken down at once.
     fn cancel_from_ms(&self, policy: &Policy) -> Option<Ms> {
         match self.facts.mode {
             CodeMode::ConsumerPresented => self.sent_ms.map(|sent| sent + policy.min_cancel_age_ms),
@@ -131,34 +97,21 @@ impl Trade {
         self.go(review, context);
     }
 
-    /// Sets the first question of the state just entered.
+    /// Schedules the first query of a state that was just entered.
     pub(super) fn schedule(&mut self, context: &Context<'_>) {
         let (now, policy) = (context.now, context.policy);
-        self.next_ask_ms = match self.state {
-            State::Paying => self.next_ask_ms,
-            State::Pending | State::Unknown => self.next_ask_ms.or(Some(now)),
-            State::AwaitingPayer | State::CancelUnknown => Some(now + policy.poll_ms),
-            State::VoidUnknown => Some(now),
-            State::NeedsReview | State::VoidReview => Some(now + policy.review_first_ms),
-            State::Declined | State::Cancelled | State::Expired if self.sent_ms.is_some() => {
-                Some(now + policy.late_first_ms)
-            }
-            State::Creating
-            | State::CreateUnknown
-            | State::AwaitingCode
-            | State::Cancelling
-            | State::Paid
-            | State::Voiding
-            | State::LateSuccess
-            | State::Declined
-            | State::Cancelled
-            | State::Expired
-            | State::Abandoned
-            | State::Voided => None,
+        self.next_ask_ms = match self.state.timing().first {
+            First::Never => None,
+            First::AsBefore => self.next_ask_ms,
+            First::AsBeforeOrNow => self.next_ask_ms.or(Some(now)),
+            First::Now => Some(now),
+            First::Poll => Some(now + policy.poll_ms),
+            First::Review => Some(now + policy.review_first_ms),
+            First::LateIfSent => self.sent_ms.map(|_| now + policy.late_first_ms),
         };
     }
 
-    /// Brings the next question forward to now, where questions make sense.
+    /// Makes the next query due now, if the state has any.
     pub(super) fn ask_at_once(&mut self, now: Ms) {
         let asks = match self.state.risk() {
             Risk::Possible => true,
@@ -178,7 +131,7 @@ impl Trade {
         }
         self.asking_until_ms = Some(now + policy.connect_ms + policy.read_ms + policy.grace_ms);
         self.asked_old = match (policy.unpaid_final_after_ms, self.aging_ms) {
-            // The process that asks may have a clock a little ahead of the one that noted when it began.
+            // The clock of the process that asks may be ahead of the clock that set the start.
             (Some(age), Some(since)) => now >= since + age + policy.grace_ms,
             (None, _) | (_, None) => false,
         };
@@ -189,65 +142,39 @@ impl Trade {
         });
     }
 
-    /// From the start of the question that leaves now to the start of the next.
+    /// The time from the start of the query that leaves now to the start of the next one.
     fn pause_ms(&self, policy: &Policy) -> Option<Ms> {
         let doubled = |first: Ms| first.saturating_mul(1 << self.asks.min(20));
-        match self.state {
-            State::AwaitingPayer
-            | State::Paying
-            | State::Pending
-            | State::Unknown
-            | State::Cancelling
-            | State::CancelUnknown
-            | State::Voiding
-            | State::VoidUnknown => Some(self.jittered(policy.poll_ms)),
-            State::NeedsReview | State::VoidReview => {
-                Some(doubled(policy.review_first_ms).min(policy.review_max_ms))
-            }
-            State::Declined | State::Cancelled | State::Expired => {
+        match self.state.timing().pace {
+            Pace::None => None,
+            Pace::Poll => Some(self.jittered(policy.poll_ms)),
+            Pace::Review => Some(doubled(policy.review_first_ms).min(policy.review_max_ms)),
+            Pace::Late => {
                 let pause = doubled(policy.late_first_ms);
                 (pause <= policy.late_last_ms).then_some(pause)
             }
-            State::Creating
-            | State::CreateUnknown
-            | State::AwaitingCode
-            | State::Paid
-            | State::LateSuccess
-            | State::Abandoned
-            | State::Voided => None,
         }
     }
 
-    /// Ten per cent either way, drawn from the attempt's own name: tills that start together drift apart, and a
-    /// replay draws the same.
+    /// A pause that is up to ten per cent shorter or longer, so that tills that start together drift apart.
+    ///
+    /// It comes from a hash (FNV-1a) of the trade's id, so that a replay gives the same pause.
     fn jittered(&self, pause_ms: Ms) -> Ms {
         let seed = self.facts.trade_id.bytes().chain(self.asks.to_le_bytes());
-        let hash = seed.fold(0xcbf2_9ce4_8422_2325_u64, |h, byte| {
-            (h ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        let hash = seed.fold(FNV_OFFSET, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME)
         });
         let span = pause_ms / 5;
         pause_ms - span / 2 + (hash >> 32) % (span + 1)
     }
 
-    /// When time acts next.
+    /// When the next deadline or query is due.
     pub(super) fn wake_ms(&self, policy: &Policy) -> Option<Ms> {
-        let own = match self.state {
-            State::AwaitingCode => Some(self.heard_ms + policy.quiet_ms),
-            State::AwaitingPayer | State::Pending | State::Unknown => self.deadline_wake_ms(policy),
-            State::Cancelling | State::CancelUnknown | State::VoidUnknown => self.give_up_ms,
-            State::Creating
-            | State::CreateUnknown
-            | State::Paying
-            | State::NeedsReview
-            | State::Paid
-            | State::Voiding
-            | State::VoidReview
-            | State::LateSuccess
-            | State::Declined
-            | State::Cancelled
-            | State::Expired
-            | State::Abandoned
-            | State::Voided => None,
+        let own = match self.state.timing().ends {
+            Ends::Never => None,
+            Ends::WithTerminal => Some(self.heard_ms + policy.quiet_ms),
+            Ends::AtDeadline => self.deadline_wake_ms(policy),
+            Ends::AtGiveUp => self.give_up_ms,
         };
         let ask = match (self.next_ask_ms, self.asking_until_ms) {
             (Some(due), Some(until)) => Some(due.max(until)),
@@ -282,14 +209,15 @@ impl Trade {
         self.outbox.push_back(Send::Cancel);
     }
 
-    /// Starts to measure the age, where it counts: what another run's clock said is not added to this one's.
+    /// Starts to measure the age, if the policy needs it. Times of another process's clock are not added to this one's.
     pub(super) fn age(&mut self, context: &Context<'_>) {
         let counts = self.sent_ms.is_some() && context.policy.unpaid_final_after_ms.is_some();
         self.aging_ms = counts.then_some(context.now);
     }
 
-    /// The clock was set by so much while the row was open. A row of the new clock is left alone: it is younger, or
-    /// another process has moved it.
+    /// Moves the row's times after the clock was set by `by` milliseconds.
+    ///
+    /// A row with times of the new clock is left alone: it is younger, or another process has moved it.
     pub(super) fn clock_set(&mut self, by: i64, now: Ms) {
         let newest = self.since_ms.max(self.heard_ms);
         let of_old_clock = if by > 0 {
@@ -302,7 +230,7 @@ impl Trade {
         }
     }
 
-    /// A clock that was set back between two runs: the row's times move with it, so that no deadline stretches.
+    /// Moves the row's times if the clock was set back between two runs, so that no deadline comes later.
     pub(super) fn rebase(&mut self, now: Ms) {
         let newest = self.since_ms.max(self.heard_ms);
         let ahead = newest.saturating_sub(now);
@@ -311,7 +239,7 @@ impl Trade {
         }
     }
 
-    /// Moves every time of the row but its beginning, which stays what its own day's clock said.
+    /// Moves all times of the row except its creation, which keeps the date of its day.
     fn shift(&mut self, by: i64) {
         let shift = |ms: &mut Ms| *ms = ms.saturating_add_signed(by);
         shift(&mut self.since_ms);

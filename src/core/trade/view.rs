@@ -1,11 +1,11 @@
-//! An attempt as the treaty tells it.
+//! A trade as the backend's API shows it.
 
 use super::Trade;
 use crate::policy::Ms;
 use crate::wire::{self, ShownCode};
 
 impl Trade {
-    /// What is told of it at this time. A clock's text is the driver's to write: `text` turns milliseconds into it.
+    /// The trade's JSON at this time. `text` formats the driver's milliseconds as a date.
     #[must_use]
     pub fn told(&self, now: Ms, text: impl Fn(Ms) -> String) -> wire::Trade {
         let facts = &self.facts;

@@ -46,13 +46,13 @@ const MAX_KEPT: usize = 64;
 /// Measured: white noise from a camera of 1280 x 720 needs no more, and no picture of a counter needs as much.
 /// Larger: hostile pictures take longer. Smaller: noisy frames are not scanned to their end.
 const MAX_WALKED: usize = 480_000;
-/// The pixels that every walk costs at least, for the bound above: the fixed cost of a walk in pixels.
+/// The fixed cost of a walk, in pixels, which counts towards that bound.
 const MIN_WALK: usize = 8;
 /// A candidate with a smaller share than this is dropped.
 ///
 /// Chosen on the till set. Larger: rotated and blurred finders are lost. Smaller: more candidates are chance.
 const MIN_SHARE: f32 = 0.3;
-/// Shares above this are equal: rotated finders are crossed by more rows than their core has.
+/// The largest share. Rotated finders are crossed by more rows than their core has, and must not outrank others.
 const MAX_SHARE: f32 = 1.2;
 /// When there are too many candidates, those of a single row are dropped if they lie this many pixels above the scan.
 ///

@@ -20,7 +20,7 @@ const LEG: std::ops::RangeInclusive<f32> = 12.0..=70.0;
 const MAX_SIZES: f32 = 1.6;
 /// The largest cost of a pair: its slant off a side or a diagonal, plus its difference in size.
 ///
-/// Chosen on the till set. Larger: more time for pairs of chance. Smaller: tilted codes have no pair.
+/// Chosen on the till set. Larger: more time for chance pairs. Smaller: tilted codes have no pair.
 const MAX_COST: f32 = 0.4;
 /// The contrast that core and light ring must show on both sides together, in shades.
 ///
@@ -43,7 +43,7 @@ const REACH_PART: f32 = 0.1;
 const MAX_REACH: f32 = 5.0;
 /// The least likeness of a finder, and that of a second finder's first rough place.
 ///
-/// Chosen on the till set. Larger: blurred finders are missed. Smaller: more triples of chance are tried.
+/// Chosen on the till set. Larger: blurred finders are missed. Smaller: more chance triples are tried.
 const MIN_LIKENESS: f32 = 0.55;
 const MIN_LIKENESS_ROUGH: f32 = 0.4;
 /// The longest distance at which a single finder's partner is searched, in modules: version 9 has 46.

@@ -42,7 +42,7 @@ const RATIO: std::ops::Range<f32> = 0.5..0.83;
 /// The least likeness to a finder within the measured ring, and within the rough corners of the first rays.
 ///
 /// Measured on the till set: one in forty finders of true codes has less than `MIN_LIKENESS`, and nine in ten rings of
-/// pictures without a code. Larger: blurred finders are lost. Smaller: more triples of chance are tried.
+/// pictures without a code. Larger: blurred finders are lost. Smaller: more chance triples are tried.
 const MIN_LIKENESS: f32 = 0.4;
 const MIN_LIKENESS_ROUGH: f32 = 0.25;
 /// The largest distance of a ring's middle from the candidate's, in modules. Beyond it, the ring is another object's.
@@ -56,7 +56,7 @@ const MIN_SINE: f32 = 0.15;
 /// Mid-line points whose radius is outside these multiples of the median are dropped: the ray left through a gap in the
 /// ring, or ended at dirt. A square's corner is sqrt(2) times as far as its side, and more at a slant.
 const RADII: std::ops::Range<f32> = 0.45..1.9;
-/// The least part of the rays that must remain after that, as a divisor.
+/// One ray in this many must remain after that.
 const MIN_POINTS_OF: usize = 2;
 /// The length of a ray's steps: this part of a module, within the pixels of `STEPS`.
 ///
@@ -65,14 +65,15 @@ const STEP: f32 = 0.125;
 const STEPS: (f32, f32) = (0.5, 1.5);
 /// The shortest side of a ring in pixels.
 const MIN_SIDE: f32 = 1.5;
-/// The points of a side lie beside it by at most this part of its length, plus some pixels.
+/// The largest distance of a side's points from the line between its rough corners.
 ///
+/// It is a part of that line's length, plus some pixels.
 /// Chosen on the till set. Larger: points of the neighbouring sides bend the line. Smaller: rough corners lose points.
 const BESIDE_PART: f32 = 0.18;
 const BESIDE_PIXELS: f32 = 0.7;
 /// The part of a side, from corner to corner, whose points count: near the corners rays cut the ring at a slant.
 const ALONG: std::ops::Range<f32> = 0.12..0.88;
-/// Fewer points than this give no line; then the rough corners do.
+/// A side with fewer points than this is the line between its rough corners.
 const MIN_POINTS: f32 = 3.0;
 /// Modules along the four sides of a ring's mid-line.
 const AROUND: f32 = 24.0;

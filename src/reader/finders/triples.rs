@@ -91,18 +91,19 @@ const SAME_WITHIN: f32 = 1.2;
 const MAX_TRIPLES: usize = 4;
 /// The largest ratio of two finders' module sizes within a triple, which comes from the depth of a tilted code.
 ///
-/// Chosen on the till set, as are the next three. Larger: more triples of chance. Smaller: tilted codes are lost.
+/// Chosen on the till set, as are the next three. Larger: more chance triples. Smaller: tilted codes are lost.
 const MAX_SIZES: f32 = 2.2;
 /// The largest ratio of the two legs.
 const MAX_LEGS: f32 = 2.2;
 /// The largest cosine of the angle between the legs, which is 0 without a tilt.
 const MAX_COSINE: f32 = 0.6;
-/// The largest slant of two rings against the leg between them, both as [`Finder::slant`], added up.
+/// The largest sum of the slants of two rings against the leg between them, each as [`Finder::slant`].
 const MAX_SLANT: f32 = 0.6;
 /// Modules between the middles of two finders: 14 (version 1) to 170 (version 40), with room for a tilt.
 const LEG: std::ops::RangeInclusive<f32> = 11.0..=220.0;
-/// A leg by the mean of two module sizes may be this part of the shortest one. A triple's third finder may be smaller.
+/// The shortest leg that is considered between two finders, as a part of the start of `LEG`.
 ///
+/// Such a leg may be long enough by the mean size of all three finders, if the third one is smaller.
 /// Larger: such triples are lost. Smaller: more legs to compare.
 const SHORT_LEG: f32 = 0.86;
 /// The weights of what makes a triple less likely, in the cost that ranks them; the legs' cosine weighs 1.

@@ -22,13 +22,13 @@ const WEIGHTS: usize = WIDTH * WIDTH;
 const UNKNOWNS: usize = WEIGHTS + 1;
 /// Sweeps over all modules in a round. The first lets each be any grey; the last makes it dark or light.
 ///
-/// More cost time. Fewer harden the first modules before their neighbours are known.
+/// More sweeps cost time. With fewer, some modules become dark or light before their neighbours are known.
 const SWEEPS: usize = 5;
 /// The push towards dark or light at the last sweep, as a part of the kernel's energy, which resists it.
 ///
 /// At 1 the step below would divide by zero. Smaller: modules stay grey and are rounded.
 const MAX_PUSH: f32 = 0.9;
-/// Modules that the kernel is fitted to. More cost time and give the same kernel.
+/// The modules to which the kernel is fitted. More of them cost time and give the same kernel.
 const MAX_EQUATIONS: usize = 450;
 /// The largest part of the variance that the kernel may leave unexplained. Beyond it, no blur hides the modules.
 ///
@@ -44,7 +44,8 @@ const RIDGE: f64 = 1e-3;
 ///
 /// Larger: a plane that is off can't be corrected. Smaller: noise makes the kernel lopsided.
 const SYMMETRY: f64 = 50.0;
-/// Modules to each side over which ambient light is averaged. Larger: shadows count as noise. Smaller: modules vanish.
+/// Modules to each side over which ambient light is averaged.
+/// Larger: shadows count as noise. Smaller: modules count as ambient light.
 const SHADE_REACH: usize = 4;
 /// A gamma of 2.2, about that of sRGB (IEC 61966-2-1), as a mixture of the powers 2 and 2.5.
 ///
@@ -64,7 +65,7 @@ pub(crate) struct Equaliser {
     fixed: Vec<bool>,
     /// The guess: 1 for light, 0 for dark. It has a margin of light modules.
     modules: Vec<f32>,
-    /// What the blurred guess leaves of the observed light; with the same margin.
+    /// The observed light minus the blurred guess, with the same margin.
     residual: Vec<f32>,
     /// The part of the observed variance that the kernel does not explain.
     unexplained: f32,

@@ -18,7 +18,7 @@ use crate::picture::polarity::Polarity;
 /// A guess at a code: its version and polarity, as function patterns, and the planes on which it may lie.
 pub(crate) struct Hypothesis {
     pub(crate) pattern: Pattern,
-    /// Whether the version was read from the code's version information. By chance that is one in hundreds.
+    /// Whether the version was read from the code's version information. Noise is rarely read as a version.
     pub(crate) is_version_read: bool,
     pub(crate) planes: Vec<Homography>,
 }
@@ -48,7 +48,7 @@ const FIRST_TWO_OFF: usize = 8;
 ///
 /// Larger: noise that looks like version information is believed. Smaller: bent codes lose theirs.
 const MAX_OFF_READ: usize = 8;
-/// The versions that a measured side can round to: 1 to 40, and some that are off.
+/// The versions that a measured side may round to: 1 to 40, with room for errors of measurement.
 const GUESSES: std::ops::RangeInclusive<f32> = 0.0..=43.0;
 /// Generator of the version information's BCH code (18, 6): words differ in at least 8 bits (ISO/IEC 18004, annex D).
 const VERSION_GENERATOR: u32 = 0x1f25;
@@ -130,7 +130,7 @@ pub(crate) fn locate(luma: &Luma<'_>, triple: &Triple) -> Vec<Hypothesis> {
     hypotheses.collect()
 }
 
-/// Turns the walk around a ring until its corners point in the code's directions.
+/// Sorts a ring's corners by the code's directions.
 fn orient(finder: &Finder, right: Point, down: Point) -> OrientedFinder {
     let mut corners = finder.corners;
     let [a, b, c, _] = corners;
