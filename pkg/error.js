@@ -44,8 +44,7 @@ export const wrong = (name, what, cause) => {
 };
 
 /** `not_browser`. */
-export const notBrowser = () =>
-  new KaunterError("not_browser", "This only works in a browser: call it from a page.");
+export const notBrowser = () => new KaunterError("not_browser", "This only works in a browser: call it from a page.");
 
 /** The own fields of an object that a caller gives, without a prototype. */
 export function own(given, name = "options") {

@@ -12,6 +12,7 @@ use kaunter::page::lock::{self, Asked};
 use kaunter::page::news::News;
 use kaunter::page::random_hex;
 use kaunter::types::given;
+use kaunter::types::given::wallet_id;
 use kaunter::types::options::{Adjustment, CameraWish, OpenWish, ScanWish};
 use kaunter::types::sale::{money_from_js, sale_from_js, verdict_from_js};
 use kaunter_core::error::ErrorCode;
@@ -295,26 +296,32 @@ fn amounts_and_sales_are_checked_before_anything_is_sent() {
 
 #[wasm_bindgen_test]
 fn options_that_are_absent_are_defaults() {
-    let wish = ScanWish::read(&JsValue::UNDEFINED).unwrap();
+    let wish = ScanWish::of_charge(&JsValue::UNDEFINED).unwrap();
     assert!(wish.signal.is_none() && wish.timeout_ms.is_none() && wish.wallet.is_none());
-    let odd = object(&[
-        ("wallet", "".into()),
-        ("timeoutMs", (-1).into()),
-        ("accept", JsValue::NULL),
-    ]);
-    let wish = ScanWish::read(&odd).unwrap();
+    let scan = object(&[("timeoutMs", (-1).into()), ("accept", JsValue::NULL)]);
+    let odd = object(&[("walletId", "".into()), ("scan", scan)]);
+    let wish = ScanWish::of_charge(&odd).unwrap();
     assert_eq!((wish.wallet, wish.timeout_ms), (None, Some(0)));
     assert!(wish.accept.is_none());
 }
 
 #[wasm_bindgen_test]
-fn a_wallet_is_named_by_its_id_in_any_shape() {
-    let named = |wallet: JsValue| ScanWish::read(&object(&[("wallet", wallet)]));
-    let wallet = object(&[("id", "23".into()), ("name", "Boost".into())]);
-    for good in ["23".into(), 23.into(), wallet, object(&[("id", 23.into())])] {
-        assert_eq!(named(good).unwrap().wallet.as_deref(), Some("23"));
+fn a_limit_of_the_scan_is_none_of_the_payment() {
+    let wish = ScanWish::of_charge(&object(&[("timeoutMs", 5.into())])).unwrap();
+    assert_eq!(wish.timeout_ms, None, "an unknown name is ignored");
+    let scan = object(&[("timeoutMs", "5".into())]);
+    let fail = ScanWish::of_charge(&object(&[("scan", scan)])).unwrap_err();
+    assert!(fail.detail.unwrap().contains("`scan.timeoutMs`"));
+}
+
+#[wasm_bindgen_test]
+fn a_wallet_is_chosen_by_its_id_in_any_shape_and_named_by_its_id_only() {
+    let wallet = object(&[("walletId", "23".into()), ("name", "Boost".into())]);
+    let by_number = object(&[("walletId", 23.into())]);
+    for good in ["23".into(), 23.into(), wallet.clone(), by_number] {
+        assert_eq!(wallet_id(&good).as_deref(), Some("23"));
     }
-    assert_eq!(named((-0.0).into()).unwrap().wallet.as_deref(), Some("0"));
+    assert_eq!(wallet_id(&(-0.0).into()).as_deref(), Some("0"));
     for bad in [
         2.5.into(),
         f64::NAN.into(),
@@ -326,19 +333,22 @@ fn a_wallet_is_named_by_its_id_in_any_shape() {
         js_sys::eval("23n").unwrap(),
         js_sys::eval("[23]").unwrap(),
     ] {
-        let fail = named(bad).unwrap_err();
+        assert_eq!(wallet_id(&bad), None);
+    }
+    for bad in [23.into(), wallet, true.into()] {
+        let fail = ScanWish::of_charge(&object(&[("walletId", bad)])).unwrap_err();
         assert_eq!(fail.code, ErrorCode::ArgumentInvalid);
-        assert!(fail.detail.unwrap().contains("`wallet`"));
+        assert!(fail.detail.unwrap().contains("`walletId`"));
     }
 }
 
 #[wasm_bindgen_test]
 fn only_the_fields_of_an_object_itself_are_read() {
-    let heir = js_sys::eval("Object.create({ wallet: '23', timeoutMs: 1 })").unwrap();
-    let wish = ScanWish::read(&heir).unwrap();
+    let heir = js_sys::eval("Object.create({ walletId: '23', scan: { timeoutMs: 1 } })").unwrap();
+    let wish = ScanWish::of_charge(&heir).unwrap();
     assert_eq!((wish.wallet, wish.timeout_ms), (None, None));
-    let getter = js_sys::eval("({ get wallet() { throw new Error('no'); } })").unwrap();
-    let fail = ScanWish::read(&getter).unwrap_err();
+    let getter = js_sys::eval("({ get walletId() { throw new Error('no'); } })").unwrap();
+    let fail = ScanWish::of_charge(&getter).unwrap_err();
     assert_eq!(fail.code, ErrorCode::ArgumentInvalid);
     assert!(fail.cause.is_some(), "what the getter threw");
 }

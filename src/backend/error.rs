@@ -8,7 +8,6 @@ use axum::response::{IntoResponse, Response};
 use kaunter_core::authority::Authority;
 use kaunter_core::wire::{self, ProblemCode, Retry};
 
-
 /// An error on its way to the caller.
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {

@@ -231,6 +231,7 @@ pub struct Trade {
     /// The content of our code, if we show one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     payload: Option<Payload>,
+    #[serde(default, deserialize_with = "old::read_reason")]
     reason: Option<Reason>,
     #[serde(default, alias = "void_id")]
     void_gateway_ref: Option<String>,
@@ -251,6 +252,7 @@ pub struct Trade {
     /// Queries in the present state. The pauses of a review grow with their number.
     asks: u32,
     /// Who has asked for a cancel, if anybody has.
+    #[serde(default, deserialize_with = "old::read_by")]
     wish: Option<By>,
     /// The answer to the cancel, while a query checks it.
     cancel_said: Option<CancelAnswer>,

@@ -1,5 +1,8 @@
 //! The JSON treaty between page, shop and backend: every body that crosses hop 1, and nothing else.
 //!
+//! No word of an enum here has an alias: the page reads words by their place in the list (`src/types/read.rs`), and an
+//! alias would shift them. Old words are read where rows are, in `src/core/trade/old.rs`.
+//!
 //! Requests refuse unknown fields; answers ignore them, so that an older page lives with a newer
 //! backend. Times are RFC 3339 in UTC, amounts are [`Money`] in minor units.
 
@@ -63,10 +66,8 @@ pub enum Status {
     /// The trade is being created; no money can have moved.
     Creating,
     /// Waits for the customer's code; no money can have moved.
-    #[serde(alias = "awaiting-code")]
     AwaitingCode,
     /// Our code is on display: the customer may pay at any moment.
-    #[serde(alias = "awaiting-payer")]
     AwaitingPayer,
     /// The payment request has left, or may have.
     Paying,
@@ -77,14 +78,12 @@ pub enum Status {
     /// A cancel is under way; it may lose to the customer.
     Cancelling,
     /// Time is up without a word, on the payment or on its void: a person decides.
-    #[serde(alias = "needs-review")]
     NeedsReview,
     /// The money is taken.
     Paid,
     /// The money is on its way back.
     Voiding,
     /// Proof of payment came after the attempt was closed.
-    #[serde(alias = "late-success")]
     LateSuccess,
     /// Refused; no money kept.
     Declined,
@@ -141,7 +140,6 @@ pub enum By {
     /// The customer, on the phone.
     Customer,
     /// Nobody: time was up, or the backend closed what could not go on. The reason says which.
-    #[serde(alias = "deadline")]
     System,
 }
 
@@ -166,7 +164,6 @@ pub enum Reason {
     /// A newer attempt of the same terminal took this one's place.
     Superseded,
     /// The terminal was not heard of for too long.
-    #[serde(alias = "terminal_quiet")]
     TerminalSilent,
     /// Somebody asked for it.
     Requested,
@@ -316,6 +313,9 @@ pub struct Session {
     pub shop: String,
     /// The terminal that the token names.
     pub terminal: String,
+    /// Who works there, as the token says.
+    #[serde(default)]
+    pub cashier: String,
     /// What the token may do.
     pub rights: Vec<Right>,
     /// When the token ends.

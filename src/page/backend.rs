@@ -12,8 +12,8 @@ use kaunter_core::error::ErrorCode;
 use kaunter_core::policy::Ms;
 use kaunter_core::till::Fault;
 use kaunter_core::wire::{
-    AskVoid, HandOver, NewTrade, Problem, ProblemCode, Sale, SaleRecord, Session, Trade, TradeList,
-    Verdict,
+    AskVoid, HandOver, NewTrade, Problem, ProblemCode, Right, Sale, SaleRecord, Session, Trade,
+    TradeList, Verdict,
 };
 use serde::de::DeserializeOwned;
 use std::cell::Cell;
@@ -22,7 +22,6 @@ use std::pin::{Pin, pin};
 use wasm_bindgen::prelude::*;
 use web_sys::AbortController;
 
-pub use token::May;
 use token::{Lent, Purpose, Tokens};
 
 use super::browser::{self, Answer};
@@ -196,7 +195,7 @@ impl Backend {
         let body = to_js(&AskVoid {
             reason: reason.to_owned(),
         });
-        let purpose = Purpose::May(May::Void, None);
+        let purpose = Purpose::Right(Right::Void, None);
         self.post(path(trade_id, "/void"), Some(body), purpose)
     }
 
@@ -206,8 +205,8 @@ impl Backend {
     }
 
     /// `POST /v1/trades/{trade_id}/verdict`.
-    pub fn settle(&self, trade_id: &str, verdict: &Verdict) -> Told<'_, Trade> {
-        let purpose = Purpose::May(May::Review, None);
+    pub fn verdict(&self, trade_id: &str, verdict: &Verdict) -> Told<'_, Trade> {
+        let purpose = Purpose::Right(Right::Review, None);
         self.post(path(trade_id, "/verdict"), Some(to_js(verdict)), purpose)
     }
 
@@ -218,7 +217,7 @@ impl Backend {
 
     /// The same for every terminal's attempts.
     pub fn find(&self, reference: &str) -> Told<'_, SaleRecord> {
-        let purpose = Purpose::May(May::List, None);
+        let purpose = Purpose::Right(Right::List, None);
         self.told("GET", sale_path(reference), None, purpose)
     }
 
@@ -232,7 +231,7 @@ impl Backend {
         for day in days {
             let mut path = format!("/v1/trades?limit=500&day={day}");
             loop {
-                let purpose = Purpose::May(May::List, Some(&lent));
+                let purpose = Purpose::Right(Right::List, Some(&lent));
                 let page: Told<'_, TradeList> = self.told("GET", path, None, purpose);
                 let page = page.await?;
                 trades.extend(page.trades);

@@ -169,13 +169,13 @@ impl Eye {
                         }
                         let now_ms = clock::now_ms();
                         let hint = advice.of(seen.hint, camera.has_fixed_focus(), now_ms);
-                        self.voice.miss(hint, now_ms);
+                        self.voice.hint(hint, now_ms);
                         Signs::of(&camera, seen.fresh)
                     }
                     Err(fail) => {
                         // Ended before another begins: one that hangs takes a core.
                         drop(sight.take());
-                        self.voice.problem(&fail);
+                        self.voice.warning(&fail);
                         sight = Some(self.sight(&camera).await?);
                         // Its pictures were not seen meanwhile, and that is not the camera's fault.
                         health.rested(clock::now_ms());
@@ -217,7 +217,7 @@ impl Eye {
     async fn start_reader(&self) -> Option<Fail> {
         let failed = self.reader.ready().await.err();
         if let Some(fail) = &failed {
-            self.voice.problem(fail);
+            self.voice.warning(fail);
         }
         failed
     }
@@ -269,7 +269,7 @@ impl Drop for Look<'_> {
     fn drop(&mut self) {
         self.0.looking.set(false);
         self.0.reader.pause();
-        self.0.voice.missed();
+        self.0.voice.no_hint();
         self.0.cool_down();
     }
 }

@@ -115,7 +115,7 @@ test("a page that is told to come back later does, and every sale is paid once",
     await until("the limit is met", async () => (await shop.call("POST", "/v1/sessions", { token })).status === 429);
     const before = await refusals();
     const end = await page.evaluate(
-      ([code, ref]) => ends(till.pay({ ref, amount: { minor: 1200, currency: "MYR" } }, code, { wallet: "23" })),
+      ([code, ref]) => ends(till.charge({ ref, amount: { minor: 1200, currency: "MYR" } }, { code, walletId: "23" })),
       [code, `page-${nth}`],
     );
     assert.equal(end.value?.status, "paid", JSON.stringify(end));

@@ -289,8 +289,8 @@ export function developer(counter, { terminal = "till-1", open = true, options =
   const setting = { backend: counter.backend, shop: `${counter.sandbox}/shop/token`, terminal };
   return `(async (setting) => {
     const kaunter = await import("/pkg/index.js");
-    const getToken = async ({ sale, may, signal }) => {
-      const body = { terminal: setting.terminal, ...(sale ? { sale } : {}), ...(may ? { rights: ["charge", "cancel", may] } : {}) };
+    const getToken = async ({ sale, right, signal }) => {
+      const body = { terminal: setting.terminal, ...(sale ? { sale } : {}), ...(right ? { rights: ["charge", "cancel", right] } : {}) };
       const answer = await fetch(setting.shop, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal });
       return (await answer.json()).token;
     };
@@ -298,11 +298,11 @@ export function developer(counter, { terminal = "till-1", open = true, options =
       ? { code: error.code, message: error.message, retryable: error.retryable, moneyMoved: error.moneyMoved, tradeId: error.tradeId }
       : { name: error?.name, message: String(error?.message ?? error) };
     const ends = (promise) => promise.then((value) => ({ value }), (error) => ({ error: told(error) }));
-    const kept = (type, detail) => (type === "problem" ? told(detail) : JSON.parse(JSON.stringify(detail)));
+    const kept = (type, detail) => (type === "warning" ? told(detail) : JSON.parse(JSON.stringify(detail)));
     Object.assign(globalThis, { kaunter, told, ends, getToken, setting, log: [] });
     globalThis.openTill = async (more = {}) => {
       const till = await kaunter.Till.open({ backend: setting.backend, getToken, ...more });
-      for (const type of ["state", "camera", "scan", "trade", "poll", "problem"]) till.addEventListener(type, ({ detail }) => log.push({ type, detail: kept(type, detail) }));
+      for (const type of ["state", "camera", "scan", "trade", "progress", "warning"]) till.addEventListener(type, ({ detail }) => log.push({ type, detail: kept(type, detail) }));
       globalThis.till = till;
       return till;
     };

@@ -167,16 +167,17 @@ test("in the browser: every bad argument rejects with its code before anything i
     };
     const sale = (more) => ({ ref: "S-2", amount: { minor: 1250, currency: "MYR" }, ...more });
     const amount = (minor, currency = "MYR") => sale({ amount: { minor, currency } });
-    const pay = (sale, code = "123456789012345678", options = { wallet: "23" }) => ends(till.pay(sale, code, options));
+    const pay = (sale, code = "123456789012345678", options = { walletId: "23" }) =>
+      ends(till.charge(sale, { code, ...options }));
     const money = Object.fromEntries(
       ["12.5O", "-1", "1,2.50", "12.505", "", " ", "1e3", "99999999999999999999"].map((text) => [
         text,
-        thrown(() => kaunter.money(text, "MYR")).error?.code,
+        thrown(() => kaunter.parseMoney(text, "MYR")).error?.code,
       ]),
     );
     return {
       money,
-      good: kaunter.money("12.50", "MYR"),
+      good: kaunter.parseMoney("12.50", "MYR"),
       zero: await pay(amount(0)),
       negative: await pay(amount(-5)),
       half: await pay(amount(12.5)),
@@ -187,10 +188,10 @@ test("in the browser: every bad argument rejects with its code before anything i
       empty: await pay(sale({ ref: "" })),
       long: await pay(sale({ ref: "x".repeat(65) })),
       none: await pay(undefined),
-      wallet: await pay(sale(), "1", { wallet: "4711" }),
+      wallet: await pay(sale(), "1", { walletId: "4711" }),
       huge: await pay(sale(), "x".repeat(2048)),
       blank: await pay(sale(), "  "),
-      unknown: await ends(till.status("KNOBODYKNOWSTHIS0000")),
+      unknown: await ends(till.checkStatus("KNOBODYKNOWSTHIS0000")),
       picture: await ends(kaunter.decode(new Blob(["no picture"]))),
       address: await ends(kaunter.Till.open({ getToken })),
       noToken: await ends(kaunter.Till.open({ backend: setting.backend, getToken: async () => "" })),

@@ -189,7 +189,7 @@ test("scenario 4: success after it was cancelled: an alarm, and a person accepts
   assert.equal(await shop.kept(), 1208);
   // The address names the sale: what became of it comes first.
   await page.reload();
-  await agree(shop, page, { ledger: [[1208, 0, 1]], screen: "not-confirmed", promise: "unresolved" });
+  await agree(shop, page, { ledger: [[1208, 0, 1]], screen: "not-confirmed", promise: "unconfirmed" });
   await page.click("#primary");
   await page.fill("#evidence", "it is in the gateway's portal");
   await page.click("#manager-paid");
@@ -250,7 +250,7 @@ async function race(pages, shop) {
         async ([sale, code, start]) => {
           while (Date.now() < start) await new Promise((done) => setTimeout(done, 1));
           const began = Date.now();
-          return { ...(await globalThis.ends(till.pay(sale, code, { wallet: "23" }))), began };
+          return { ...(await globalThis.ends(till.charge(sale, { code, walletId: "23" }))), began };
         },
         [sale("raced"), codes[at], start],
       ),
@@ -278,7 +278,7 @@ test("scenario 6: two tabs on one sale within 50 ms: one payment, the other is t
   const { winner, lost } = await race(pages, shop);
   assert.equal(lost.code, "sale_busy");
   // The other tab may be told before the first one's attempt has a name; then the sale's list has it.
-  const found = await pages[0].evaluate(() => till.find("raced"));
+  const found = await pages[0].evaluate(async () => (await till.listTrades({ ref: "raced" })).trades);
   assert.ok(found.some((trade) => trade.tradeId === winner));
   assert.ok([winner, null].includes(lost.tradeId));
 });
@@ -310,7 +310,7 @@ test("scenario 8: a wrong amount is shown as not confirmed, and settled by the g
   await agree(shop, page, {
     ledger: [[1250, 0, 1]],
     screen: "not-confirmed",
-    promise: "unresolved",
+    promise: "unconfirmed",
     rows: [[trade_id, true]],
   });
   assert.match(await page.textContent("#sentence"), /do not charge again/i);
@@ -325,11 +325,11 @@ test("scenario 8: wrong ids, HTML, duplicate keys, answers that contradict: noth
   for (const fault of ["wrong_id", "html", "duplicate_keys", "contradict", "success_without_s", "unknown_status"]) {
     await shop.fault("pay", fault);
     const first = await page.evaluate(
-      ([sale, code]) => ends(till.pay(sale, code, { wallet: "23" })),
+      ([sale, code]) => ends(till.charge(sale, { code, walletId: "23" })),
       [sale(fault), await shop.code()],
     );
     const { trade_id } = await reaches(shop, fault, "paid");
-    assert.ok(["paid", "unresolved"].includes(first.value?.status), `${fault}: ${JSON.stringify(first)}`);
+    assert.ok(["paid", "unconfirmed"].includes(first.value?.status), `${fault}: ${JSON.stringify(first)}`);
     const last = await page.evaluate((id) => ends(till.resume(id)), trade_id);
     assert.equal(last.value?.status, "paid", `${fault}: ${JSON.stringify(last)}`);
     const seen = await page.evaluate(
@@ -393,7 +393,7 @@ test("scenario 9: ten minutes of hanging, 5xx and 429, a laptop that sleeps, a w
   await agree(shop, page, {
     ledger: [[1250, 0, 1]],
     screen: "not-confirmed",
-    promise: "unresolved",
+    promise: "unconfirmed",
     rows: [[trade_id, true]],
   });
   const hung = asked.slice(0, 6).map((entry) => entry.at_ms);

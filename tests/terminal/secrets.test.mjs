@@ -74,7 +74,7 @@ test("rule 12: no secret and no scanned code leaves its place; what is planted i
   const till = await machine.till();
   watch(till);
   await till.evaluate(
-    ([code]) => ends(till.pay({ ref: "typed", amount: { minor: 99, currency: "MYR" } }, code, { wallet: "23" })),
+    ([code]) => ends(till.charge({ ref: "typed", amount: { minor: 99, currency: "MYR" } }, { code, walletId: "23" })),
     [typed],
   );
   const stored = await till.evaluate(async () => {

@@ -55,10 +55,10 @@ test("what is declared is there, and what is there is declared", async () => {
   assert.deepEqual(Object.keys(kaunter).sort(), await declared("index"));
   assert.deepEqual(Object.keys(alone).sort(), await declared("reader"));
   const text = await readFile(new URL("../../pkg/index.d.ts", import.meta.url), "utf8");
-  const till = text.slice(text.indexOf("export class Till"));
+  const till = text.slice(text.indexOf("export class Till"), text.indexOf("/** The camera of a till. */"));
   const methods = [...till.matchAll(/^ {2}(?:readonly )?(\w+)[(:]/gm)]
     .map(([, word]) => word)
-    .filter((word) => !["constructor", "addEventListener"].includes(word));
+    .filter((word) => !["constructor", "addEventListener", "removeEventListener"].includes(word));
   const there = Object.getOwnPropertyNames(kaunter.Till.prototype).filter((word) => word !== "constructor");
   assert.deepEqual(methods.sort(), there.sort());
 });
@@ -82,12 +82,58 @@ test("the reader alone reads a code in Node", async () => {
     for (let x = 0; x < modules.size * scale; x++)
       if (modules.get(Math.floor(y / scale), Math.floor(x / scale))) luma[(y + quiet) * side + x + quiet] = 0;
   }
-  const reader = await alone.loadReader();
-  const [code] = reader.read(luma, side, side, { effort: "still" });
+  const reader = await alone.Reader.load();
+  const [code] = reader.read({ data: luma, width: side, height: side }, { effort: "still" });
   assert.equal(code?.text, "130123456789012345");
   assert.deepEqual(Buffer.from(code.bytes).toString(), "130123456789012345");
   assert.throws(
-    () => reader.read(luma, 3, 3),
+    () => reader.read({ data: luma, width: 3, height: 3 }),
     (error) => error.code === "image_unsupported",
   );
+  reader.close();
+  assert.throws(
+    () => reader.read({ data: luma, width: side, height: side }),
+    (error) => error.code === "argument_invalid",
+  );
+});
+
+test("amounts are read and written without a module, as the module's own rule reads them", async () => {
+  const amounts = JSON.parse(await readFile(new URL("../corpus/amounts.json", import.meta.url), "utf8"));
+  for (const { text, currency, minor } of amounts) {
+    if (minor === null) {
+      assert.throws(
+        () => kaunter.parseMoney(text, currency),
+        (error) => kaunter.KaunterError.is(error) && error.code === "amount_invalid" && error.type === "input",
+        `${text} ${currency}`,
+      );
+    } else {
+      assert.deepEqual(kaunter.parseMoney(text, currency), { minor, currency });
+    }
+  }
+  assert.match(kaunter.formatMoney({ minor: 1250, currency: "MYR" }, "en"), /12\.50/);
+});
+
+test("an error is known across two copies of the package, and nothing else is", () => {
+  class KaunterError extends Error {
+    name = "KaunterError";
+    code = "sale_busy";
+  }
+  assert.ok(kaunter.KaunterError.is(new KaunterError("busy")));
+  assert.ok(kaunter.KaunterError.is(new kaunter.KaunterError("sale_busy", "busy")));
+  const thrower = new Proxy(new Error("x"), {
+    get() {
+      throw new Error("no");
+    },
+  });
+  for (const other of [
+    null,
+    undefined,
+    5,
+    "KaunterError",
+    {},
+    new Error("x"),
+    { name: "KaunterError", code: "x" },
+    thrower,
+  ])
+    assert.equal(kaunter.KaunterError.is(other), false);
 });

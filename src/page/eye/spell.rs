@@ -86,13 +86,19 @@ impl Eye {
         self.camera.borrow_mut().take().is_some()
     }
 
+    /// The camera that is on.
+    #[must_use]
+    pub fn current(&self) -> Option<Device> {
+        let camera = self.camera.borrow();
+        Some(camera.as_ref()?.device())
+    }
+
     /// The cameras that there are; never asks.
     ///
     /// # Errors
     /// `insecure_context`, `browser_unsupported`.
     pub async fn cameras(&self) -> Result<Vec<Device>, Fail> {
-        let on = self.camera.borrow().as_ref().map(|camera| camera.device());
-        device::all(on).await
+        device::all(self.current()).await
     }
 
     /// Takes this camera from now on, at this terminal.

@@ -86,7 +86,7 @@ impl Till {
         let Some(journal) = &self.journal else { return };
         match journal.unreadable().await {
             Ok(0) => {}
-            Ok(_) => self.voice.problem(&Fail::new(ErrorCode::JournalUnreadable)),
+            Ok(_) => self.voice.warning(&Fail::new(ErrorCode::JournalUnreadable)),
             Err(cause) => self.voice.no_journal(cause),
         }
     }
@@ -116,7 +116,7 @@ impl Till {
                 if record.handed_over {
                     // The backend lost its store: a person looks into it, by the name that the gateway knows too.
                     self.voice
-                        .problem(&Fail::new(ErrorCode::TradeNotFound).about(trade_id));
+                        .warning(&Fail::new(ErrorCode::TradeNotFound).about(trade_id));
                     return Some(self.assumed(record, trade_id, Status::NeedsReview));
                 }
                 self.forget(&record.key).await;
@@ -132,7 +132,12 @@ impl Till {
     }
 
     /// What the journal alone knows of an attempt; any word of the backend is newer.
-    fn assumed(&self, record: &Record, trade_id: &str, status: Status) -> wire::Trade {
+    pub(in crate::page) fn assumed(
+        &self,
+        record: &Record,
+        trade_id: &str,
+        status: Status,
+    ) -> wire::Trade {
         let now = String::from(js_sys::Date::new_0().to_iso_string());
         wire::Trade {
             trade_id: trade_id.to_owned(),
@@ -168,7 +173,7 @@ impl Till {
     }
 
     /// A person's word on such an attempt: nobody else has one. The backend has said that this person may give it.
-    pub(super) async fn settle_lost(
+    pub(super) async fn decide_lost(
         self: &Rc<Self>,
         trade_id: &str,
         verdict: &Verdict,
