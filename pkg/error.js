@@ -1,3 +1,4 @@
+// @ts-check
 // The one error that this package throws and rejects with, and how the facade checks what a caller gives.
 
 /** What went wrong: a stable `code`, and a sentence that a cashier can act on. */
@@ -9,7 +10,12 @@ export class KaunterError extends Error {
   tradeId;
   constructor(code, message, facts) {
     // The facts' own fields: what somebody put on Object.prototype is none of them.
-    const { retryable = false, moneyMoved = "no", tradeId = null, cause } = { __proto__: null, ...facts };
+    const {
+      retryable = false,
+      moneyMoved = "no",
+      tradeId = null,
+      cause,
+    } = /** @type {any} */ ({ __proto__: null, ...facts });
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.retryable = retryable;

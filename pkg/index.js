@@ -1,3 +1,4 @@
+// @ts-check
 // The package's face: thin over the till's module, because a Wasm class can't extend EventTarget.
 //
 // The till's module knows nothing of pictures. The reader's module is loaded when a scan needs it first.
@@ -22,6 +23,7 @@ const tillModule = loader(
   },
 );
 
+/** @type {import("./index.d.ts").WorkerSource | undefined} */
 let workerSource;
 
 export async function init(options) {
@@ -38,6 +40,7 @@ export async function init(options) {
 }
 
 // These two answer at once, so the module must be there: `init` and `Till.open` load it.
+/** @type {typeof glue | undefined} */
 let loaded;
 const here = () => {
   if (!loaded)
@@ -61,6 +64,8 @@ function onlyInBrowser() {
 }
 
 export class Till extends EventTarget {
+  /** @type {glue.RawTill} */
+  // @ts-expect-error `open` sets it before anybody has the till
   #raw;
 
   /** @private */
@@ -74,12 +79,13 @@ export class Till extends EventTarget {
     loaded = await tillModule.load();
     const till = new Till(OPENING);
     // What happens before anybody can listen is told when they can: the caller's next lines run first.
+    /** @type {[string, unknown][] | null} */
     let early = [];
     const emit = (type, detail) =>
       early ? early.push([type, detail]) : till.dispatchEvent(new CustomEvent(type, { detail }));
     till.#raw = await loaded.RawTill.open(options, emit, spawnReader);
     setTimeout(() => {
-      const told = early;
+      const told = early ?? [];
       early = null;
       for (const [type, detail] of told) emit(type, detail);
     });
@@ -161,7 +167,10 @@ export class Till extends EventTarget {
 
 const OPENING = Symbol("opening");
 
-/** A worker that has the reader's module and is ready, or null where there is none; `onPage`: a reader on this thread. */
+/**
+ * A worker that has the reader's module and is ready, or null where there is none; `onPage`: a reader on this thread.
+ * @param {boolean} onPage
+ */
 async function spawnReader(onPage) {
   if (onPage) return pageReader();
   const worker = workerSource === false ? null : makeWorker();

@@ -1,3 +1,4 @@
+// @ts-check
 // Amounts for people to read. How many decimals a currency has comes from the module's own table: Intl's is another
 // one.
 
@@ -28,7 +29,7 @@ export function formatMoney(money, locale) {
       currencyDisplay: "narrowSymbol",
       minimumFractionDigits: digits,
       maximumFractionDigits: digits,
-    }).format(decimal);
+    }).format(/** @type {any} */ (decimal));
   } catch (cause) {
     throw wrong("locale", "a language tag", cause);
   }
