@@ -19,7 +19,8 @@ const MAX_SILENT_MS: Ms = 150;
 
 #[wasm_bindgen]
 extern "C" {
-    /// A video that reports its frames: web-sys knows nothing of that.
+    /// A video that reports its frames. web-sys lacks
+    /// [`requestVideoFrameCallback`](https://wicg.github.io/video-rvfc/).
     type ReportingVideo;
 
     #[wasm_bindgen(method, js_name = requestVideoFrameCallback)]
@@ -31,7 +32,7 @@ extern "C" {
 /// A picture of now.
 #[derive(Debug)]
 pub enum Frame {
-    /// The browser's own, closed when dropped.
+    /// The browser's own frame, closed when dropped.
     Video(OpenFrame),
     /// RGBA, four bytes a pixel.
     Pixels {
@@ -44,7 +45,8 @@ pub enum Frame {
     },
 }
 
-/// A `VideoFrame`; dropped, it is closed: Chrome gives no more after a few that are open.
+/// A `VideoFrame`. Dropped, it is closed:
+/// [a browser has few of them](https://www.w3.org/TR/webcodecs/#dom-videoframe-close), and gives no more while they are open.
 #[derive(Debug)]
 pub struct OpenFrame(pub VideoFrame);
 
@@ -158,7 +160,7 @@ impl Canvas {
         let image = self
             .context
             .get_image_data(0.0, 0.0, width.into(), height.into())?;
-        // The glue would copy the pixels into the module here, and the worker needs them as a buffer.
+        // web-sys would copy the pixels into the module here, and the worker needs them as a buffer.
         let data = Reflect::get(&image, &"data".into())?;
         let buffer = Reflect::get(&data, &"buffer".into())?.dyn_into()?;
         Ok(Frame::Pixels {
@@ -186,7 +188,7 @@ impl Drop for Report<'_> {
     }
 }
 
-/// Waits until the video shows a new frame; for ever in a browser that does not tell.
+/// Waits until the video shows a new frame. It waits for ever in a browser that does not report frames.
 pub(super) async fn report(video: &HtmlVideoElement) {
     let tells = Reflect::has(video, &"requestVideoFrameCallback".into()).unwrap_or(false);
     if !tells {
