@@ -1,3 +1,4 @@
+// @ts-check
 // The package's face: thin over the till's module, because a Wasm class can't extend EventTarget.
 //
 // The till's module knows nothing of pictures. The reader's module is loaded when a scan needs it first.
@@ -22,6 +23,7 @@ const tillModule = loader(
   },
 );
 
+/** @type {import("./index.d.ts").WorkerSource | undefined} */
 let workerSource;
 
 export async function init(options) {
@@ -37,6 +39,7 @@ export async function init(options) {
   loaded = await tillModule.load();
 }
 
+/** @type {typeof glue | undefined} */
 let loaded;
 
 export async function inspectCode(text) {
@@ -56,6 +59,8 @@ function onlyInBrowser() {
 }
 
 export class Till extends EventTarget {
+  /** @type {glue.RawTill} */
+  // @ts-expect-error `open` sets it before anybody has the till
   #raw;
   #camera;
 
@@ -73,12 +78,13 @@ export class Till extends EventTarget {
     loaded = await tillModule.load();
     const till = new Till(OPENING);
     // What happens before anybody can listen is told when they can: the caller's next lines run first.
+    /** @type {[string, unknown][] | null} */
     let early = [];
     const emit = (type, detail) =>
       early ? early.push([type, detail]) : till.dispatchEvent(new CustomEvent(type, { detail }));
     till.#raw = await unlessAborted(loaded.RawTill.open(options, emit, spawnReader), signal);
     setTimeout(() => {
-      const told = early;
+      const told = early ?? [];
       early = null;
       for (const [type, detail] of told) emit(type, detail);
     });
@@ -195,7 +201,10 @@ async function unlessAborted(opening, signal) {
   }
 }
 
-/** A worker that has the reader's module and is ready, or null where there is none; `onPage`: a reader on this thread. */
+/**
+ * A worker that has the reader's module and is ready, or null where there is none; `onPage`: a reader on this thread.
+ * @param {boolean} onPage
+ */
 async function spawnReader(onPage) {
   if (onPage) return pageReader();
   const worker = workerSource === false ? null : makeWorker();

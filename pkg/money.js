@@ -1,3 +1,4 @@
+// @ts-check
 // Amounts as people type and read them. How many decimals a currency has comes from the module's own table: Intl's is
 // another one. What is an amount is what `Money::parse` of src/core/money.rs says; a test compares the two.
 
@@ -47,7 +48,7 @@ export function formatMoney(money, locale) {
       currencyDisplay: "narrowSymbol",
       minimumFractionDigits: digits,
       maximumFractionDigits: digits,
-    }).format(decimal);
+    }).format(/** @type {any} */ (decimal));
   } catch (cause) {
     throw wrong("locale", "a language tag", cause);
   }

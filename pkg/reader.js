@@ -98,7 +98,7 @@ export async function decode(image, options) {
 /**
  * @template T
  * @param {PictureReader} pictures
- * @param {Parameters<typeof pictures.use<T>>[0]} use
+ * @param {(reader: import("./wasm/reader.js").Reader) => T} use
  */
 function run(pictures, use) {
   try {

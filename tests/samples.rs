@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use kaunter::page::reader::protocol::{Message, Moved, PULSE_MS, ToWorker, Word};
+use kaunter::page::reader::protocol::{Message, MessageType, Moved, PULSE_MS, ToWorker};
 use kaunter::types::code::{CodeInfo, Confidence, Kind, Point, Reading, Scan, ScanSource};
 use kaunter::types::event::{
     Camera, CameraChange, CameraStatus, Facing, Hint, HintChange, Progress, StateChange, TillState,
@@ -376,7 +376,7 @@ fn messages(samples: &mut Samples) {
     }
     let corners = [Point { x: 0.0, y: 9.5 }; 4];
     let read = Message {
-        word: Word::Read,
+        word: MessageType::Read,
         scan: Some(1),
         frames: 2,
         took_ms: 3,
@@ -401,7 +401,7 @@ fn messages(samples: &mut Samples) {
         "fromWorker",
         // JavaScript alone hears of this one.
         "Exclude<FromWorker[\"type\"], \"ready\">",
-        &every!(Word: Pulse, Read, NeedsPixels, NeedsFrames, Failed),
+        &every!(MessageType: Pulse, Read, NeedsPixels, NeedsFrames, Failed),
     );
     samples.shape(
         "reading",

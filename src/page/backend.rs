@@ -5,7 +5,6 @@
 
 mod token;
 
-use futures_util::future::{Either, select};
 use js_sys::futures::JsFuture;
 use js_sys::{Function, JSON};
 use kaunter_core::error::ErrorCode;
@@ -18,7 +17,7 @@ use kaunter_core::wire::{
 use serde::de::DeserializeOwned;
 use std::cell::Cell;
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use wasm_bindgen::prelude::*;
 use web_sys::AbortController;
 
@@ -331,11 +330,10 @@ impl Backend {
                 &trace_id,
                 end.0.as_ref().map(AbortController::signal).as_ref(),
             ));
-            let late = pin!(clock::sleep(self.call_ms.get()));
-            match select(call, late).await {
-                Either::Left((Ok(answer), _)) => self.heard(answer.unchecked_ref(), &trace_id),
-                Either::Left((Err(cause), _)) => Err(Trouble::NoAnswer(Some(cause))),
-                Either::Right(((), _)) => Err(Trouble::NoAnswer(None)),
+            match clock::within(self.call_ms.get(), call).await {
+                Some(Ok(answer)) => self.heard(answer.unchecked_ref(), &trace_id),
+                Some(Err(cause)) => Err(Trouble::NoAnswer(Some(cause))),
+                None => Err(Trouble::NoAnswer(None)),
             }
         })
     }

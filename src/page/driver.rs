@@ -10,13 +10,13 @@ mod telling;
 pub(super) use ending::closed;
 
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::rc::Rc;
 
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-use futures_util::StreamExt;
-use futures_util::future::{AbortHandle, Either, select};
+use futures_util::future::AbortHandle;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use kaunter_core::policy::Ms;
 use kaunter_core::till::{Charge, Event, Hint, Plan, Record, Reply, Step};
 use kaunter_core::wire::{CodeMode, Sale};
@@ -161,19 +161,11 @@ impl Driver {
                 Step::Wait(due) => {
                     watched = watched.or_else(|| self.watch());
                     self.tell();
-                    let deed = {
-                        let deed = pin!(self.deeds.select_next_some());
-                        let letter = pin!(self.inbox.select_next_some());
-                        let wake = pin!(wakes.select_next_some());
-                        let due = pin!(clock::until(due));
-                        let first = select(select(deed, letter), select(wake, due));
-                        match first.await {
-                            Either::Left((Either::Left((deed, _)), _)) => deed,
-                            Either::Left((Either::Right((event, _)), _)) => Deed::Heard(event),
-                            Either::Right((Either::Left(((), _)), _)) => Deed::Woke,
-                            Either::Right((Either::Right(((), _)), _)) => Deed::Heard(Event::Tick),
-                        }
-                    };
+                    let letter = self.inbox.select_next_some().map(Deed::Heard);
+                    let woken = wakes.select_next_some().map(|()| Deed::Woke);
+                    let due = clock::until(due).map(|()| Deed::Heard(Event::Tick));
+                    let told = clock::first_of(self.deeds.select_next_some(), letter);
+                    let deed = clock::first_of(told, clock::first_of(woken, due)).await;
                     self.done(deed);
                     if self.closing {
                         return self.leave();

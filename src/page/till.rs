@@ -21,8 +21,8 @@ use super::day::Day;
 use super::eye::{self, Eye};
 use super::journal::Journal;
 use super::news::News;
-use super::signal;
 use super::voice::Voice;
+use super::{clock, signal};
 use crate::types::code::Scan;
 use crate::types::error::{Fail, Rejection};
 use crate::types::event::{Emit, SpawnReader};
@@ -272,17 +272,13 @@ impl Till {
         if let Some(reason) = aborted(&wish) {
             return Err(reason);
         }
-        let look = std::pin::pin!(self.eye.look(&wish, &self.wallets));
-        let abort = std::pin::pin!(signal::aborted(wish.signal.as_ref()));
         let closing = self.closing();
-        let close = std::pin::pin!(signal::aborted(closing.as_ref()));
-        let stop = futures_util::future::select(abort, close);
-        let scan = match futures_util::future::select(look, stop).await {
-            futures_util::future::Either::Left((scan, _)) => scan,
-            futures_util::future::Either::Right(_) => {
-                Err(aborted(&wish).unwrap_or_else(|| Rejection::Thrown(super::driver::closed())))
-            }
+        let stopped = async {
+            let closed = signal::aborted(closing.as_ref());
+            clock::first_of(signal::aborted(wish.signal.as_ref()), closed).await;
+            Err(aborted(&wish).unwrap_or_else(|| Rejection::Thrown(super::driver::closed())))
         };
+        let scan = clock::first_of(self.eye.look(&wish, &self.wallets), stopped).await;
         self.voice.now(crate::types::event::TillState::Idle, None);
         scan
     }

@@ -19,8 +19,8 @@ const vite = JSON.parse(await readFile(join(root, "node_modules/vite/package.jso
 /** What Angular builds with too. Only the fresh project has it: it is nothing that the repository needs. */
 const ESBUILD = "0.28.2";
 
-// Bytes. What was reached, and one KiB: docs/decisions/0024-two-modules.md has the numbers. They may only fall.
-const MAX_MODULE = { till: 119 * 1024, reader: 76 * 1024 };
+// Bytes: what was reached, and one KiB. docs/decisions/0024-two-modules.md has the numbers. They may only fall.
+const MAX_MODULE = { till: 117_179 + 1024, reader: 76_443 + 1024 };
 const MAX_SCRIPT = 26 * 1024;
 
 let dir, packed, shop;

@@ -86,7 +86,11 @@ test("rule 31: over HTTP: the same key is the same attempt; for another sale it 
   const first = await shop.call("POST", "/v1/trades", { token, body });
   const again = await shop.call("POST", "/v1/trades", { token, body });
   assert.equal(first.json.trade_id, again.json.trade_id);
-  refused(await shop.call("POST", "/v1/trades", { token, body: { ...body, wallet_id: "21" } }), 422, "idempotency_mismatch");
+  refused(
+    await shop.call("POST", "/v1/trades", { token, body: { ...body, wallet_id: "21" } }),
+    422,
+    "idempotency_mismatch",
+  );
   assert.equal((await shop.ledger()).length, 1);
 });
 

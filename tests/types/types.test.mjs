@@ -43,6 +43,38 @@ test("a word that Rust does not know breaks the build: the check can fail", asyn
   }
 });
 
+for (const [what, config] of [
+  ["what runs on the page", "page.json"],
+  ["what runs in the worker", "worker.json"],
+]) {
+  test(`the package's JavaScript: ${what} fits the declarations of its modules and of its messages`, () => {
+    const { status, stdout } = compile("-p", config);
+    assert.equal(status, 0, stdout);
+  });
+}
+
+test("a message that the page does not know breaks the build: that check can fail too", async (t) => {
+  const [script, planted] = [`${here}planted.js`, `${here}planted_worker.json`];
+  t.after(() => Promise.all([script, planted].map((file) => rm(file, { force: true }))));
+  const config = { extends: "./worker.json", files: ["planted.js", "worker.d.ts"] };
+  await writeFile(planted, JSON.stringify(config));
+  const worker = (await readFile(new URL("../../pkg/worker.js", import.meta.url), "utf8")).replaceAll(
+    /(from |import\()"\.\//g,
+    '$1"../../pkg/',
+  );
+  await writeFile(script, worker);
+  assert.equal(compile("-p", planted).status, 0, "without a plant");
+  for (const [from, to] of [
+    ['say("needs_pixels"', 'say("unfit"'],
+    ["readings, hint: hint(),", "codes: readings, hint: hint(),"],
+    ["asked.pulseMs", "asked.pulse"],
+  ]) {
+    assert.ok(worker.includes(from), from);
+    await writeFile(script, worker.replace(from, to));
+    assert.notEqual(compile("-p", planted).status, 0, `${from} -> ${to} compiled`);
+  }
+});
+
 test("what is declared is there, and what is there is declared", async () => {
   const declared = async (name) => {
     const text = await readFile(new URL(`../../pkg/${name}.d.ts`, import.meta.url), "utf8");

@@ -2,9 +2,7 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::pin::pin;
 
-use futures_util::future::{Either, select};
 use js_sys::futures::JsFuture;
 use js_sys::{JSON, Object, Promise, Reflect};
 use kaunter_core::policy::Ms;
@@ -231,12 +229,9 @@ impl Drop for Asked<'_> {
 }
 
 async fn read(promise: Promise, call_ms: Ms) -> Result<Token, Trouble> {
-    let given = JsFuture::from(promise);
-    let late = pin!(clock::sleep(call_ms));
-    let given = match select(given, late).await {
-        Either::Left((given, _)) => given.map_err(Trouble::NoToken)?,
-        Either::Right(((), _)) => return Err(Trouble::NoToken("getToken took too long".into())),
-    };
+    let given = clock::within(call_ms, JsFuture::from(promise)).await;
+    let given = given.unwrap_or_else(|| Err("getToken took too long".into()));
+    let given = given.map_err(Trouble::NoToken)?;
     let token = token_in(&given).ok_or_else(|| Trouble::NoToken(described(&given).into()))?;
     Ok(Token(token))
 }

@@ -1,5 +1,5 @@
-//! Which of the codes in a frame is the one: each is offered once, a merchant's is told of and passed over, and the
-//! caller has the last word.
+//! Chooses the code of a scan among those that were read. Each code is offered once, a merchant's code is reported and
+//! passed over, and the caller's `accept` decides last.
 
 use js_sys::futures::JsFuture;
 use kaunter_core::error::ErrorCode;
@@ -12,12 +12,12 @@ use crate::types::options::ScanWish;
 use crate::types::sale::Wallet;
 use crate::types::to_js;
 
-/// A look's judgement.
+/// The choice of one scan.
 pub(super) struct Judge<'a> {
     voice: &'a Voice,
     wish: &'a ScanWish,
     wallets: &'a [Wallet],
-    /// What was offered in this look, or told of; never again.
+    /// The codes that this scan has offered or reported; it does so once.
     offered: Vec<Vec<u8>>,
 }
 
@@ -53,7 +53,7 @@ impl<'a> Judge<'a> {
         Ok(None)
     }
 
-    /// Told of, and passed over.
+    /// A code that nobody can pay with: it is reported, and passed over.
     fn is_hopeless(&self, scan: &Scan) -> bool {
         let code = if scan.info.kind == Kind::Merchant {
             ErrorCode::MerchantCode
