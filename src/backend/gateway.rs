@@ -58,28 +58,28 @@ impl Gateway {
         &self,
         facts: &Facts,
         gateway_ref: Option<&str>,
-        send: trade::Send,
+        send: trade::GatewayRequest,
         code: Option<Secret>,
     ) -> Answered {
         let gateway_ref = gateway_ref.unwrap_or_default();
         let (event, said) = match send {
-            trade::Send::Create => {
+            trade::GatewayRequest::Create => {
                 let (answer, said) = self.create(facts).await;
                 (Event::Created(answer), said)
             }
-            trade::Send::Pay => {
+            trade::GatewayRequest::Pay => {
                 let (answer, said) = self.pay(facts, gateway_ref, code).await;
                 (Event::PayAnswered(answer), said)
             }
-            trade::Send::Query { version } => {
+            trade::GatewayRequest::Query { version } => {
                 let (answer, said) = self.status(facts, gateway_ref).await;
                 (Event::Status(version, answer), said)
             }
-            trade::Send::Cancel => {
+            trade::GatewayRequest::Cancel => {
                 let (answer, said) = self.cancel(facts, gateway_ref).await;
                 (Event::CancelAnswered(answer), said)
             }
-            trade::Send::Void => {
+            trade::GatewayRequest::Void => {
                 let (answer, said) = self.void(facts, gateway_ref).await;
                 (Event::VoidAnswered(answer), said)
             }

@@ -1,7 +1,7 @@
 //! Places where a test kills this process, to see what its next start makes of it. `--cfg kill_points` compiles them in;
 //! without it [`at`] is nothing.
 
-use kaunter_core::trade::{Event, Send};
+use kaunter_core::trade::{Event, GatewayRequest};
 
 macro_rules! points {
     ($($(#[$doc:meta])* $point:ident),+ $(,)?) => {
@@ -108,21 +108,23 @@ pub(crate) fn of_wish(event: &Event, wished: Wished) -> Option<Point> {
 }
 
 /// The place of a request to the gateway.
-pub(crate) fn of_send(send: Send, sent: Sent) -> Point {
+pub(crate) fn of_send(send: GatewayRequest, sent: Sent) -> Point {
     let [sending, answered, kept] = match send {
-        Send::Create => [
+        GatewayRequest::Create => [
             Point::CreateSending,
             Point::CreateAnswered,
             Point::CreateKept,
         ],
-        Send::Pay => [Point::PaySending, Point::PayAnswered, Point::PayKept],
-        Send::Query { .. } => [Point::QuerySending, Point::QueryAnswered, Point::QueryKept],
-        Send::Cancel => [
+        GatewayRequest::Pay => [Point::PaySending, Point::PayAnswered, Point::PayKept],
+        GatewayRequest::Query { .. } => {
+            [Point::QuerySending, Point::QueryAnswered, Point::QueryKept]
+        }
+        GatewayRequest::Cancel => [
             Point::CancelSending,
             Point::CancelAnswered,
             Point::CancelKept,
         ],
-        Send::Void => [Point::VoidSending, Point::VoidAnswered, Point::VoidKept],
+        GatewayRequest::Void => [Point::VoidSending, Point::VoidAnswered, Point::VoidKept],
     };
     match sent {
         Sent::Sending => sending,

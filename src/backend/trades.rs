@@ -10,7 +10,8 @@ use kaunter_core::admission::{self, Asked, Denial};
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::sale::{self, Amount, CodeUse, Due};
 use kaunter_core::trade::{
-    CodeMark, Context, CreateAnswer, Event, Facts, Move, Refusal, Rival, Send, State, Step, Trade,
+    CodeMark, Context, CreateAnswer, Event, Facts, GatewayRequest, Move, Refusal, Rival, State,
+    Step, Trade,
 };
 use kaunter_core::wire::{self, GatewayAnswer, ProblemCode, Sale};
 use tokio::task::AbortHandle;
@@ -776,9 +777,9 @@ impl Inner {
         loop {
             match trade.next(&self.policy) {
                 // Another process asks, or this one after its next start.
-                Step::Send(Send::Query { .. }) if self.is_closing() => {}
+                Step::Send(GatewayRequest::Query { .. }) if self.is_closing() => {}
                 Step::Send(send) => {
-                    sent.push(self.send(trade, send, code.take_if(|_| send == Send::Pay)))
+                    sent.push(self.send(trade, send, code.take_if(|_| send == GatewayRequest::Pay)))
                 }
                 Step::Wait(wake) => {
                     self.arm(&trade.facts().trade_id, wake);
@@ -795,7 +796,7 @@ impl Inner {
     fn send(
         self: &Arc<Self>,
         trade: &Trade,
-        send: Send,
+        send: GatewayRequest,
         code: Option<Secret>,
     ) -> tokio::task::JoinHandle<()> {
         let inner = Arc::clone(self);

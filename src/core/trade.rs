@@ -27,7 +27,7 @@
 //! use kaunter_core::money::Money;
 //! use kaunter_core::policy::Policy;
 //! use kaunter_core::trade::{
-//!     Carried, CodeMark, Context, CreateAnswer, Event, Facts, PayAnswer, Rival, Send, State, Step, Trade,
+//!     Carried, CodeMark, Context, CreateAnswer, Event, Facts, PayAnswer, Rival, GatewayRequest, State, Step, Trade,
 //! };
 //! use kaunter_core::wire::{CodeMode, Sale};
 //!
@@ -66,7 +66,7 @@
 //!     0,
 //! );
 //! let steps = store_and_drain(&mut rows, &mut trade, &policy);
-//! assert_eq!(steps[0], Step::Send(Send::Create));
+//! assert_eq!(steps[0], Step::Send(GatewayRequest::Create));
 //!
 //! // The gateway has created it. Now it waits for the customer's code, and nothing is sent.
 //! let created = CreateAnswer::Made { gateway_ref: "G1".to_owned(), payload: None };
@@ -77,14 +77,14 @@
 //! // The code is handed over: the payment leaves once, after the row says so.
 //! trade.handle(Event::Code(CodeMark("5eb6...".to_owned())), &at(9_000))?;
 //! let steps = store_and_drain(&mut rows, &mut trade, &policy);
-//! assert!(matches!(steps[..], [Step::Send(Send::Pay), Step::Wait(_)]));
+//! assert!(matches!(steps[..], [Step::Send(GatewayRequest::Pay), Step::Wait(_)]));
 //! assert_eq!(trade.state(), State::Paying);
 //!
 //! // A row that is read back asks for the payment's status. It never pays again.
 //! let mut read_back: Trade = serde_json::from_str(&rows[2]).expect("the row above");
 //! read_back.handle(Event::Restarted, &at(10_000))?;
 //! let steps = store_and_drain(&mut rows, &mut read_back, &policy);
-//! assert!(matches!(steps[..], [Step::Send(Send::Query { .. }), Step::Wait(_)]));
+//! assert!(matches!(steps[..], [Step::Send(GatewayRequest::Query { .. }), Step::Wait(_)]));
 //!
 //! // Paid, with fields that agree with the trade's: nothing is left to do.
 //! let carried = Carried { trade_id: Some("T1".to_owned()), ..Carried::default() };
@@ -103,6 +103,7 @@
 mod answers;
 mod event;
 mod old;
+mod parts;
 mod refusal;
 mod state;
 mod table;
@@ -119,6 +120,7 @@ pub use event::{
     CancelAnswer, Carried, CodeMark, CreateAnswer, Event, PayAnswer, StatusAnswer, StatusWord,
     VoidAnswer,
 };
+use parts::{Cancel, Lateness, Payment, Questions, Void};
 pub use refusal::Refusal;
 pub use state::{Risk, State};
 pub use table::MOVES;
@@ -182,7 +184,7 @@ pub enum Rival {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
     /// Send this request after the row is stored, and come back with the answer as an event.
-    Send(Send),
+    Send(GatewayRequest),
     /// Come back with [`Event::Tick`] at this time, or earlier with any other event.
     Wait(Ms),
     /// Nothing is left to do, unless a person asks for something.
@@ -191,7 +193,7 @@ pub enum Step {
 
 /// A request to the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Send {
+pub enum GatewayRequest {
     /// Create the trade.
     Create,
     /// Pay with the code that was handed over: the only request that takes money.
@@ -227,60 +229,28 @@ pub struct Trade {
     heard_ms: Ms,
     #[serde(default, alias = "trans_id")]
     gateway_ref: Option<String>,
-    code: Option<CodeMark>,
-    /// The content of our code, if we show one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    payload: Option<Payload>,
     #[serde(default, deserialize_with = "old::read_reason")]
     reason: Option<Reason>,
-    #[serde(default, alias = "void_id")]
-    void_gateway_ref: Option<String>,
-    /// When the payment left, or our code became visible. `None` while it is certain that no payment has left.
-    sent_ms: Option<Ms>,
-    /// When asking every `poll_ms` ends.
-    deadline_ms: Option<Ms>,
-    /// When the next query is due.
-    next_ask_ms: Option<Ms>,
-    /// A query is out until its answer comes, or until this time.
-    asking_until_ms: Option<Ms>,
-    /// The version that the newest query carries.
-    asked_version: u64,
-    /// The start of the trade's age on one clock: its payment, or the last restart.
-    aging_ms: Option<Ms>,
-    /// The newest query left when the trade was too old to be paid, and its answer is no younger.
-    asked_old: bool,
-    /// Queries in the present state. The pauses of a review grow with their number.
-    asks: u32,
-    /// Who has asked for a cancel, if anybody has.
-    #[serde(default, deserialize_with = "old::read_by")]
-    wish: Option<By>,
-    /// The answer to the cancel, while a query checks it.
-    cancel_said: Option<CancelAnswer>,
-    /// A cancel is out until its answer comes, or until this time. Until then it may still refund a payment.
-    cancelling_until_ms: Option<Ms>,
+    #[serde(flatten)]
+    payment: Payment,
+    #[serde(flatten)]
+    questions: Questions,
+    #[serde(flatten)]
+    cancel: Cancel,
+    #[serde(flatten)]
+    void: Void,
+    #[serde(flatten)]
+    lateness: Lateness,
     /// When a cancel, or a void without an answer, ends in a review.
     give_up_ms: Option<Ms>,
-    /// A void has left and has not definitely failed, so no second one leaves.
-    void_left: bool,
-    /// It was paid after it had been closed, and nobody has settled that.
-    late: bool,
-    /// It was paid after it had been closed, whether that is settled or not.
-    #[serde(default)]
-    was_late: bool,
     /// Its state comes from a person's verdict.
     #[serde(default)]
     settled: bool,
     /// The gateway's answer that led to the present state, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     gateway_answer: Option<GatewayAnswer>,
-    /// The gateway's words, if the last void was refused.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    void_refused: Option<GatewayAnswer>,
-    /// Before the void its state came from a verdict. After a refused void it does again.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    settled_before_void: bool,
     #[serde(skip)]
-    outbox: VecDeque<Send>,
+    outbox: VecDeque<GatewayRequest>,
     #[serde(skip)]
     moves: Vec<Move>,
 }
@@ -297,30 +267,16 @@ impl Trade {
             since_ms: now,
             heard_ms: now,
             gateway_ref: None,
-            code: None,
-            payload: None,
             reason: None,
-            void_gateway_ref: None,
-            sent_ms: None,
-            deadline_ms: None,
-            next_ask_ms: None,
-            asking_until_ms: None,
-            asked_version: 0,
-            aging_ms: None,
-            asked_old: false,
-            asks: 0,
-            wish: None,
-            cancel_said: None,
-            cancelling_until_ms: None,
+            payment: Payment::default(),
+            questions: Questions::default(),
+            cancel: Cancel::default(),
+            void: Void::default(),
+            lateness: Lateness::default(),
             give_up_ms: None,
-            void_left: false,
-            late: false,
-            was_late: false,
             settled: false,
             gateway_answer: None,
-            void_refused: None,
-            settled_before_void: false,
-            outbox: VecDeque::from([Send::Create]),
+            outbox: VecDeque::from([GatewayRequest::Create]),
             moves: Vec::new(),
         }
     }
@@ -364,7 +320,7 @@ impl Trade {
             Event::Tick => Ok(()),
             Event::Restarted | Event::ClockSet(_) => {
                 self.rebase(context.now);
-                self.asking_until_ms = None;
+                self.questions.asking_until_ms = None;
                 self.age(context);
                 self.ask_at_once(context.now);
                 Ok(())
@@ -451,13 +407,14 @@ impl Trade {
     /// The keyed hash of its code.
     #[must_use]
     pub fn code(&self) -> Option<&CodeMark> {
-        self.code.as_ref()
+        self.payment.code.as_ref()
     }
 
     /// The content of our code while its payer is awaited, to be shown until [`Trade::deadline_ms`].
     #[must_use]
     pub fn payload(&self) -> Option<&Payload> {
-        self.payload
+        self.payment
+            .payload
             .as_ref()
             .filter(|_| self.state == State::AwaitingPayer)
     }
@@ -465,7 +422,7 @@ impl Trade {
     /// Who closed it.
     #[must_use]
     pub fn by(&self) -> Option<By> {
-        let closed = self.state.closed_by(self.wish)?;
+        let closed = self.state.closed_by(self.cancel.wish)?;
         let own = self.reason.is_some_and(Reason::is_the_systems);
         Some(if own { By::System } else { closed })
     }
@@ -484,14 +441,14 @@ impl Trade {
     /// The gateway's reference of the void.
     #[must_use]
     pub fn void_gateway_ref(&self) -> Option<&str> {
-        self.void_gateway_ref.as_deref()
+        self.void.void_gateway_ref.as_deref()
     }
 
     /// When asking every `poll_ms` ends, while money may have moved.
     #[must_use]
     pub fn deadline_ms(&self) -> Option<Ms> {
         match self.state.risk() {
-            Risk::Possible => self.deadline_ms,
+            Risk::Possible => self.payment.deadline_ms,
             Risk::None | Risk::Taken | Risk::Closed => None,
         }
     }
@@ -501,7 +458,7 @@ impl Trade {
     pub fn holds_sale(&self) -> bool {
         match self.state.risk() {
             Risk::Possible => true,
-            Risk::Taken => !self.late,
+            Risk::Taken => !self.lateness.late,
             Risk::None | Risk::Closed => false,
         }
     }
@@ -521,7 +478,7 @@ impl Trade {
     /// Whether it was paid after it had been closed, no matter what has happened since.
     #[must_use]
     pub fn was_late(&self) -> bool {
-        self.was_late
+        self.lateness.was_late
     }
 
     /// The gateway's answer that led to the present state, if one did.
@@ -533,7 +490,7 @@ impl Trade {
     /// The gateway's words if the last void was refused.
     #[must_use]
     pub fn void_refused(&self) -> Option<&GatewayAnswer> {
-        self.void_refused.as_ref()
+        self.void.void_refused.as_ref()
     }
 
     /// Whether its state comes from a person's verdict.
@@ -557,7 +514,7 @@ impl Trade {
     /// Whether a payment may have left: ours, or that of somebody who has seen our code.
     #[must_use]
     pub fn payment_left(&self) -> bool {
-        self.sent_ms.is_some()
+        self.payment.sent_ms.is_some()
     }
 
     fn go(&mut self, to: State, context: &Context<'_>) {
@@ -572,16 +529,16 @@ impl Trade {
         self.gateway_answer = None;
         self.settled = false;
         self.since_ms = context.now;
-        self.asks = 0;
+        self.questions.asks = 0;
         self.schedule(context);
     }
 
     fn stamp_questions(&mut self) {
         let stamp = self.version;
         for send in &mut self.outbox {
-            if let Send::Query { version } = send {
+            if let GatewayRequest::Query { version } = send {
                 *version = stamp;
-                self.asked_version = stamp;
+                self.questions.asked_version = stamp;
             }
         }
     }

@@ -4,8 +4,8 @@
 //! So the ledger shows each mistake of the machines.
 
 use kaunter_core::trade::{
-    CancelAnswer, Carried, CreateAnswer, Event, PayAnswer, Send, State, StatusAnswer, StatusWord,
-    VoidAnswer,
+    CancelAnswer, Carried, CreateAnswer, Event, GatewayRequest, PayAnswer, State, StatusAnswer,
+    StatusWord, VoidAnswer,
 };
 use kaunter_core::wire::{Payload, Reason, VerdictOutcome};
 
@@ -131,26 +131,41 @@ impl Account {
 
     /// The responses that make a difference to this request.
     #[must_use]
-    pub fn responses(self, send: Send) -> &'static [Response] {
+    pub fn responses(self, send: GatewayRequest) -> &'static [Response] {
         match (send, self.stage) {
-            (Send::Create, _) | (Send::Void, Stage::Paid) => &[Response::Grant, Response::Refuse],
-            (Send::Pay, Stage::Created) => &[Response::Grant, Response::Wait, Response::Refuse],
-            (Send::Pay | Send::Query { .. } | Send::Cancel | Send::Void, _) => &[Response::Grant],
+            (GatewayRequest::Create, _) | (GatewayRequest::Void, Stage::Paid) => {
+                &[Response::Grant, Response::Refuse]
+            }
+            (GatewayRequest::Pay, Stage::Created) => {
+                &[Response::Grant, Response::Wait, Response::Refuse]
+            }
+            (
+                GatewayRequest::Pay
+                | GatewayRequest::Query { .. }
+                | GatewayRequest::Cancel
+                | GatewayRequest::Void,
+                _,
+            ) => &[Response::Grant],
         }
     }
 
     /// Does what was asked, and says so.
-    pub fn serve(&mut self, send: Send, response: Response, request: Request<'_>) -> Event {
+    pub fn serve(
+        &mut self,
+        send: GatewayRequest,
+        response: Response,
+        request: Request<'_>,
+    ) -> Event {
         match send {
-            Send::Create => Event::Created(self.create(response, request.gateway_ref)),
-            Send::Pay => Event::PayAnswered(self.pay(response, request.carried)),
-            Send::Query { version } => {
+            GatewayRequest::Create => Event::Created(self.create(response, request.gateway_ref)),
+            GatewayRequest::Pay => Event::PayAnswered(self.pay(response, request.carried)),
+            GatewayRequest::Query { version } => {
                 let word = self.stage.word();
                 let carried = request.carried;
                 Event::Status(version, StatusAnswer { word, carried })
             }
-            Send::Cancel => Event::CancelAnswered(self.cancel(request.cancel_refunds)),
-            Send::Void => Event::VoidAnswered(self.void(response)),
+            GatewayRequest::Cancel => Event::CancelAnswered(self.cancel(request.cancel_refunds)),
+            GatewayRequest::Void => Event::VoidAnswered(self.void(response)),
         }
     }
 
@@ -270,29 +285,31 @@ impl Account {
 
 /// What a driver says when no answer came, or none that says anything.
 #[must_use]
-pub fn silence(send: Send) -> Event {
+pub fn silence(send: GatewayRequest) -> Event {
     match send {
-        Send::Create => Event::Created(CreateAnswer::NoWord),
-        Send::Pay => Event::PayAnswered(PayAnswer::NoWord),
-        Send::Query { version } => Event::Status(
+        GatewayRequest::Create => Event::Created(CreateAnswer::NoWord),
+        GatewayRequest::Pay => Event::PayAnswered(PayAnswer::NoWord),
+        GatewayRequest::Query { version } => Event::Status(
             version,
             StatusAnswer {
                 word: StatusWord::NoWord,
                 carried: Carried::default(),
             },
         ),
-        Send::Cancel => Event::CancelAnswered(CancelAnswer::NoWord),
-        Send::Void => Event::VoidAnswered(VoidAnswer::NoWord),
+        GatewayRequest::Cancel => Event::CancelAnswered(CancelAnswer::NoWord),
+        GatewayRequest::Void => Event::VoidAnswered(VoidAnswer::NoWord),
     }
 }
 
 /// What a driver says when it is proven that not a byte left.
 #[must_use]
-pub fn unsent(send: Send) -> Event {
+pub fn unsent(send: GatewayRequest) -> Event {
     match send {
-        Send::Pay => Event::PayAnswered(PayAnswer::Unsent),
-        Send::Void => Event::VoidAnswered(VoidAnswer::Unsent),
-        Send::Create | Send::Query { .. } | Send::Cancel => silence(send),
+        GatewayRequest::Pay => Event::PayAnswered(PayAnswer::Unsent),
+        GatewayRequest::Void => Event::VoidAnswered(VoidAnswer::Unsent),
+        GatewayRequest::Create | GatewayRequest::Query { .. } | GatewayRequest::Cancel => {
+            silence(send)
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use kaunter_core::policy::Ms;
 use kaunter_core::sale;
 use kaunter_core::trade::{
-    Context, CreateAnswer, Event, MOVES, Refusal, Rival, Send, State, Step, Trade,
+    Context, CreateAnswer, Event, GatewayRequest, MOVES, Refusal, Rival, State, Step, Trade,
 };
 use kaunter_core::wire::ProblemCode;
 
@@ -333,7 +333,7 @@ impl World<'_> {
         loop {
             match self.rows[row].trade.next(&self.weather.policy) {
                 Step::Send(send) => {
-                    let matters = !matches!(send, Send::Query { .. });
+                    let matters = !matches!(send, GatewayRequest::Query { .. });
                     if matters && self.fault(self.weather.rates.dies_at_send, Fault::DiedUnsent) {
                         while let Step::Send(_) = self.rows[row].trade.next(&self.weather.policy) {}
                         return self.process_dies(process, None);

@@ -3,7 +3,7 @@
 
 use kaunter_core::money::Money;
 use kaunter_core::policy::Ms;
-use kaunter_core::trade::{Carried, CreateAnswer, Event, Send, StatusAnswer, StatusWord};
+use kaunter_core::trade::{Carried, CreateAnswer, Event, GatewayRequest, StatusAnswer, StatusWord};
 use kaunter_core::wire::CodeMode;
 use kaunter_model::gateway::{self, Response, silence, unsent};
 
@@ -13,7 +13,7 @@ use crate::world::{Happening, NEIGHBOUR, World, say};
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) row: usize,
-    pub(crate) send: Send,
+    pub(crate) send: GatewayRequest,
     process: usize,
     life: u32,
     /// The call whose reply waits for the answer.
@@ -27,13 +27,21 @@ pub(crate) struct Request {
 }
 
 impl World<'_> {
-    pub(crate) fn send(&mut self, process: usize, row: usize, send: Send, call: Option<usize>) {
+    pub(crate) fn send(
+        &mut self,
+        process: usize,
+        row: usize,
+        send: GatewayRequest,
+        call: Option<usize>,
+    ) {
         let at = self.requests.len();
         say!(self, "backend {process} sends {send:?} of attempt {row}");
         let policy = &self.weather.policy;
         let patience_ms = match send {
-            Send::Pay | Send::Void => policy.pay_timeout_ms,
-            Send::Create | Send::Query { .. } | Send::Cancel => policy.read_timeout_ms,
+            GatewayRequest::Pay | GatewayRequest::Void => policy.pay_timeout_ms,
+            GatewayRequest::Create | GatewayRequest::Query { .. } | GatewayRequest::Cancel => {
+                policy.read_timeout_ms
+            }
         };
         let (connect_ms, grace_ms) = (policy.connect_timeout_ms, policy.clock_grace_ms);
         let times_out_ms = self.now + connect_ms + patience_ms;
@@ -68,8 +76,12 @@ impl World<'_> {
         if self.fault(self.weather.rates.delayed, Fault::RequestHeld) {
             // A payment or a void may wait in somebody's queue for hours; a cancel is dropped when nobody waits for it.
             let longest_ms = match send {
-                Send::Pay | Send::Void | Send::Create => 2 * 3_600_000,
-                Send::Query { .. } | Send::Cancel => connect_ms + patience_ms + grace_ms / 2,
+                GatewayRequest::Pay | GatewayRequest::Void | GatewayRequest::Create => {
+                    2 * 3_600_000
+                }
+                GatewayRequest::Query { .. } | GatewayRequest::Cancel => {
+                    connect_ms + patience_ms + grace_ms / 2
+                }
             };
             let late = self.now + self.dice.spread(500, longest_ms);
             due = self.held_until(late);
@@ -90,7 +102,7 @@ impl World<'_> {
             return;
         }
         self.requests[at].flies = false;
-        if !matches!(send, Send::Pay | Send::Void)
+        if !matches!(send, GatewayRequest::Pay | GatewayRequest::Void)
             && self.fault(self.weather.rates.garbled, Fault::AnswerGarbled)
         {
             // A 429, a 401 or an error page: not served.
@@ -129,12 +141,12 @@ impl World<'_> {
         self.plan_answer(due, at, event);
     }
 
-    fn gateway_serves(&mut self, row: usize, send: Send) -> Event {
+    fn gateway_serves(&mut self, row: usize, send: GatewayRequest) -> Event {
         let now = self.now;
         let carried = self.carried(row);
         let refunds = self.weather.refunds;
         match send {
-            Send::Create => {
+            GatewayRequest::Create => {
                 let response = if self.dice.chance(20) {
                     Response::Refuse
                 } else {
@@ -155,7 +167,7 @@ impl World<'_> {
                 }
                 Event::Created(answer)
             }
-            Send::Pay => {
+            GatewayRequest::Pay => {
                 self.judge_code(row);
                 let response = self.customer_takes(row);
                 let answer = self.rows[row]
@@ -164,7 +176,7 @@ impl World<'_> {
                 self.customer_follows(row);
                 Event::PayAnswered(answer)
             }
-            Send::Query { version } => {
+            GatewayRequest::Query { version } => {
                 let own = self.rows[row].trade.gateway_ref() != Some(NEIGHBOUR);
                 let (word, stale) = match own {
                     true => self.rows[row].account.word(now, self.weather.lag_ms),
@@ -184,14 +196,14 @@ impl World<'_> {
                 };
                 Event::Status(version, StatusAnswer { word, carried })
             }
-            Send::Cancel => {
+            GatewayRequest::Cancel => {
                 let answer = self.rows[row]
                     .account
                     .at(now, |account| account.cancel(refunds));
                 self.plan_late(row);
                 Event::CancelAnswered(answer)
             }
-            Send::Void => {
+            GatewayRequest::Void => {
                 let response = if self.dice.chance(100) {
                     Response::Refuse
                 } else {
@@ -270,7 +282,10 @@ impl World<'_> {
         let moves = |request: &Request| {
             request.row == row
                 && request.flies
-                && matches!(request.send, Send::Pay | Send::Cancel | Send::Void)
+                && matches!(
+                    request.send,
+                    GatewayRequest::Pay | GatewayRequest::Cancel | GatewayRequest::Void
+                )
         };
         self.rows[row].changing > 0 || self.requests.iter().any(moves)
     }

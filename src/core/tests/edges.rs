@@ -9,8 +9,8 @@
 
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::trade::{
-    CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, PayAnswer, Rival, Send, State,
-    StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
+    CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, GatewayRequest, PayAnswer,
+    Rival, State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
 };
 use kaunter_core::wire::{By, CodeMode, Reason};
 use kaunter_model::sample::facts;
@@ -21,7 +21,7 @@ struct Desk {
     trade: Trade,
     policy: Policy,
     now: Ms,
-    sent: Vec<(Ms, Send)>,
+    sent: Vec<(Ms, GatewayRequest)>,
 }
 
 impl Desk {
@@ -99,7 +99,7 @@ impl Desk {
     fn questions(&self) -> Vec<Ms> {
         let asked = self.sent.iter();
         asked
-            .filter(|(_, send)| matches!(send, Send::Query { .. }))
+            .filter(|(_, send)| matches!(send, GatewayRequest::Query { .. }))
             .map(|(at, _)| *at)
             .collect()
     }

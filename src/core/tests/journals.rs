@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use kaunter_core::policy::Policy;
 use kaunter_core::till::{Charge, OldRecord, Record, Step as PageStep};
-use kaunter_core::trade::{Context, Event, Facts, Rival, Send, State, Step, Trade};
+use kaunter_core::trade::{Context, Event, Facts, GatewayRequest, Rival, State, Step, Trade};
 use kaunter_core::wire::CodeMode;
 use serde_json::Value;
 
@@ -74,7 +74,10 @@ fn rule_10_rows_of_every_version_load_and_send_nothing() {
             };
             trade.handle(Event::Restarted, &context).unwrap();
             while let Step::Send(send) = trade.next(&policy) {
-                assert!(matches!(send, Send::Query { .. }), "{name} sends {send:?}");
+                assert!(
+                    matches!(send, GatewayRequest::Query { .. }),
+                    "{name} sends {send:?}"
+                );
             }
         }
     }

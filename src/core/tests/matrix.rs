@@ -16,8 +16,8 @@ use std::path::Path;
 use kaunter_core::money::Money;
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::trade::{
-    CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, PayAnswer, Refusal, Rival, Send,
-    State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
+    CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, GatewayRequest, PayAnswer,
+    Refusal, Rival, State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
 };
 use kaunter_core::wire::{CodeMode, Payload, Reason, VerdictOutcome};
 use kaunter_model::sample::facts;
@@ -33,7 +33,7 @@ struct Desk {
     now: Ms,
     rival: Rival,
     code_reused: bool,
-    sent: Vec<Send>,
+    sent: Vec<GatewayRequest>,
 }
 
 impl Desk {
@@ -96,7 +96,7 @@ impl Desk {
             let asked = self
                 .sent
                 .iter()
-                .any(|send| matches!(send, Send::Query { .. }));
+                .any(|send| matches!(send, GatewayRequest::Query { .. }));
             let Some(at) = self.wakes().filter(|_| !asked) else {
                 break;
             };
@@ -361,7 +361,7 @@ fn effect(before: &Desk, event: Event) -> String {
     }
     for send in &desk.sent {
         words.push(match send {
-            Send::Query { version } => {
+            GatewayRequest::Query { version } => {
                 assert_eq!(
                     *version,
                     is.version(),

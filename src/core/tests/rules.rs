@@ -11,8 +11,8 @@ use kaunter_core::money::Money;
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::sale::Standing;
 use kaunter_core::trade::{
-    CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, Facts, PayAnswer, Refusal, Risk,
-    Rival, Send, State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
+    CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, Facts, GatewayRequest,
+    PayAnswer, Refusal, Risk, Rival, State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
 };
 use kaunter_core::wire::{
     By, CodeMode, DecidedBy, GatewayAnswer, Payload, Reason, Status, VerdictOutcome,
@@ -30,7 +30,7 @@ struct Desk {
     said: Option<GatewayAnswer>,
     /// Another sale had the code.
     code_reused: bool,
-    sent: Vec<Send>,
+    sent: Vec<GatewayRequest>,
 }
 
 impl Desk {
@@ -149,20 +149,20 @@ impl Desk {
         self.trade.state()
     }
 
-    fn count(&self, which: fn(&Send) -> bool) -> usize {
+    fn count(&self, which: fn(&GatewayRequest) -> bool) -> usize {
         self.sent.iter().filter(|send| which(send)).count()
     }
 
     fn payments(&self) -> usize {
-        self.count(|send| *send == Send::Pay)
+        self.count(|send| *send == GatewayRequest::Pay)
     }
 
     fn voids(&self) -> usize {
-        self.count(|send| *send == Send::Void)
+        self.count(|send| *send == GatewayRequest::Void)
     }
 
     fn questions(&self) -> usize {
-        self.count(|send| matches!(send, Send::Query { .. }))
+        self.count(|send| matches!(send, GatewayRequest::Query { .. }))
     }
 }
 
@@ -644,10 +644,13 @@ fn rule_25_a_cancel_waits_until_the_payment_is_fifteen_seconds_old() {
     desk.tell(Event::Cancel);
     assert_eq!(desk.state(), State::Pending);
     desk.at(14_999);
-    assert_eq!(desk.count(|send| *send == Send::Cancel), 0);
+    assert_eq!(desk.count(|send| *send == GatewayRequest::Cancel), 0);
     desk.at(15_000);
     assert_eq!(
-        (desk.state(), desk.count(|send| *send == Send::Cancel)),
+        (
+            desk.state(),
+            desk.count(|send| *send == GatewayRequest::Cancel)
+        ),
         (State::Cancelling, 1)
     );
 }
@@ -853,7 +856,10 @@ fn rule_25_a_code_is_taken_down_at_once_where_the_gateway_cancels() {
     desk.at(1);
     desk.tell(Event::Cancel);
     assert_eq!(
-        (desk.state(), desk.count(|send| *send == Send::Cancel)),
+        (
+            desk.state(),
+            desk.count(|send| *send == GatewayRequest::Cancel)
+        ),
         (State::Cancelling, 1),
         "no payment of ours is on its way: there is nothing to wait for"
     );
@@ -1131,7 +1137,7 @@ proptest! {
                 };
                 desk.status(word);
             }
-            if desk.count(|send| *send == Send::Cancel) > 0 && desk.state() == State::Cancelling {
+            if desk.count(|send| *send == GatewayRequest::Cancel) > 0 && desk.state() == State::Cancelling {
                 desk.tell(Event::CancelAnswered(if paid { CancelAnswer::TooLate } else { CancelAnswer::Closed }));
             }
         }

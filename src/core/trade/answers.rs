@@ -49,10 +49,10 @@ impl Trade {
             return;
         }
         let (now, policy) = (context.now, context.policy);
-        self.payload = Some(payload);
-        self.sent_ms = Some(now);
+        self.payment.payload = Some(payload);
+        self.payment.sent_ms = Some(now);
         self.age(context);
-        self.deadline_ms = Some(now + policy.deadline_ms);
+        self.payment.deadline_ms = Some(now + policy.deadline_ms);
         self.go(State::AwaitingPayer, context);
     }
 
@@ -95,15 +95,12 @@ impl Trade {
 
     /// Goes back to awaiting a code, because no byte of the payment was written. This is the only move backwards.
     fn unsent(&mut self, context: &Context<'_>) {
-        self.code = None;
-        self.sent_ms = None;
-        self.aging_ms = None;
-        self.asked_old = false;
-        self.deadline_ms = None;
-        self.next_ask_ms = None;
+        self.payment = Default::default();
+        self.questions.asked_old = false;
+        self.questions.next_ask_ms = None;
         // A query that is out stays out. The next one waits for its answer, or until it counts as lost.
         self.heard_ms = context.now;
-        if self.wish.is_some() {
+        if self.cancel.wish.is_some() {
             self.go(State::AwaitingCode, context);
             self.go(State::Abandoned, context);
         } else {
@@ -117,8 +114,8 @@ impl Trade {
         answer: StatusAnswer,
         context: &Context<'_>,
     ) {
-        if version == self.asked_version {
-            self.asking_until_ms = None;
+        if version == self.questions.asked_version {
+            self.questions.asking_until_ms = None;
         }
         if version != self.version {
             if answer.word == StatusWord::Paid {
@@ -147,6 +144,7 @@ impl Trade {
 
     fn verified(&mut self, word: StatusWord, context: &Context<'_>) {
         let cancel_is_out = self
+            .cancel
             .cancelling_until_ms
             .is_some_and(|until| context.now < until);
         match word {
@@ -158,14 +156,14 @@ impl Trade {
             StatusWord::Voided if self.state == State::NeedsReview => self.voided(context),
             StatusWord::Voided => self.go(State::NeedsReview, context),
             StatusWord::Pending | StatusWord::Unpaid
-                if self.state == State::NeedsReview && self.asked_old =>
+                if self.state == State::NeedsReview && self.questions.asked_old =>
             {
                 self.go(State::Expired, context)
             }
             StatusWord::Pending if self.state != State::NeedsReview => {
                 if self.state == State::AwaitingPayer {
                     // A customer who scans at the last moment also gets the full time to enter a PIN.
-                    self.deadline_ms = Some(context.now + context.policy.deadline_ms);
+                    self.payment.deadline_ms = Some(context.now + context.policy.deadline_ms);
                 }
                 self.go(State::Pending, context);
             }
@@ -174,7 +172,7 @@ impl Trade {
     }
 
     pub(super) fn cancel_answered(&mut self, answer: CancelAnswer, context: &Context<'_>) {
-        self.cancelling_until_ms = None;
+        self.cancel.cancelling_until_ms = None;
         if !self.state.is_cancelling() {
             return;
         }
@@ -182,18 +180,18 @@ impl Trade {
             self.go(State::CancelUnknown, context);
             return;
         }
-        self.cancel_said = Some(answer);
+        self.cancel.cancel_said = Some(answer);
         self.ask_at_once(context.now);
     }
 
     /// Applies a status while a cancel is out. It ends the trade if it agrees with the cancel's answer.
     fn cancel_verified(&mut self, word: StatusWord, context: &Context<'_>) {
-        let closed = if self.wish == Some(By::System) {
+        let closed = if self.cancel.wish == Some(By::System) {
             State::Expired
         } else {
             State::Cancelled
         };
-        match (word, self.cancel_said) {
+        match (word, self.cancel.cancel_said) {
             (StatusWord::Closed, _) => self.go(closed, context),
             (StatusWord::Voided, _) => self.voided(context),
             (StatusWord::Failed(reason), _) => self.declined(reason, context),
@@ -204,7 +202,7 @@ impl Trade {
                 StatusWord::Paid | StatusWord::Pending | StatusWord::Unpaid | StatusWord::NoWord,
                 Some(_),
             ) => {
-                self.cancel_said = None;
+                self.cancel.cancel_said = None;
                 self.go(State::CancelUnknown, context);
             }
             (StatusWord::Paid | StatusWord::Pending | StatusWord::Unpaid, None) => {
@@ -221,18 +219,18 @@ impl Trade {
         }
         match answer {
             VoidAnswer::Done(void_gateway_ref) => {
-                self.void_gateway_ref = void_gateway_ref;
+                self.void.void_gateway_ref = void_gateway_ref;
                 self.voided(context);
             }
             VoidAnswer::Failed | VoidAnswer::Unsent => {
                 self.give_up_ms = None;
-                self.void_left = false;
-                self.void_refused = Some(context.said.cloned().unwrap_or_default());
-                if self.late {
+                self.void.void_left = false;
+                self.void.void_refused = Some(context.said.cloned().unwrap_or_default());
+                if self.lateness.late {
                     self.go(State::LateSuccess, context);
                 } else {
                     self.go(State::Paid, context);
-                    self.settled = self.settled_before_void;
+                    self.settled = self.void.settled_before_void;
                 }
             }
             VoidAnswer::NoWord => {
@@ -254,7 +252,7 @@ impl Trade {
     }
 
     fn voided(&mut self, context: &Context<'_>) {
-        self.late = false;
+        self.lateness.late = false;
         self.go(State::Voided, context);
     }
 
@@ -262,8 +260,8 @@ impl Trade {
     ///
     /// If another trade may take the money too, this one gives it back, once. Otherwise a person decides.
     fn late_success(&mut self, context: &Context<'_>) {
-        self.late = true;
-        self.was_late = true;
+        self.lateness.late = true;
+        self.lateness.was_late = true;
         self.go(State::LateSuccess, context);
         if context.rival == Rival::Holds {
             self.start_void(context);

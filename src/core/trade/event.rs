@@ -28,15 +28,15 @@ pub enum Event {
     Void,
     /// A person decides what the gateway has left open.
     Verdict(VerdictOutcome),
-    /// The answer to [`super::Send::Create`].
+    /// The answer to [`super::GatewayRequest::Create`].
     Created(CreateAnswer),
-    /// The answer to [`super::Send::Pay`].
+    /// The answer to [`super::GatewayRequest::Pay`].
     PayAnswered(PayAnswer),
-    /// The answer to [`super::Send::Query`], with the version that the query carried.
+    /// The answer to [`super::GatewayRequest::Query`], with the version that the query carried.
     Status(u64, StatusAnswer),
-    /// The answer to [`super::Send::Cancel`].
+    /// The answer to [`super::GatewayRequest::Cancel`].
     CancelAnswered(CancelAnswer),
-    /// The answer to [`super::Send::Void`].
+    /// The answer to [`super::GatewayRequest::Void`].
     VoidAnswered(VoidAnswer),
 }
 

@@ -1,7 +1,7 @@
 //! Applies the passing of time: lost answers, deadlines, and the schedule of queries.
 
 use super::timing::{Ends, First, Lost, Pace};
-use super::{Context, Risk, Send, State, Trade};
+use super::{Context, GatewayRequest, Risk, State, Trade};
 use crate::policy::{Ms, Policy};
 use crate::wire::{By, CodeMode, Reason};
 
@@ -12,8 +12,12 @@ const FNV_PRIME: u64 = 0x0100_0000_01b3;
 impl Trade {
     pub(super) fn time_acts(&mut self, context: &Context<'_>) {
         let (now, policy) = (context.now, context.policy);
-        if self.asking_until_ms.is_some_and(|until| now >= until) {
-            self.asking_until_ms = None;
+        if self
+            .questions
+            .asking_until_ms
+            .is_some_and(|until| now >= until)
+        {
+            self.questions.asking_until_ms = None;
         }
         if self.answer_lost_ms(policy).is_some_and(|lost| now >= lost) {
             self.answer_lost(context);
@@ -32,7 +36,7 @@ impl Trade {
     /// The request whose answer is awaited. A cancel that was answered is being checked, and is not lost.
     fn awaited(&self) -> Option<Lost> {
         match self.state.timing().lost {
-            Some(Lost::Cancel) => self.cancel_said.is_none().then_some(Lost::Cancel),
+            Some(Lost::Cancel) => self.cancel.cancel_said.is_none().then_some(Lost::Cancel),
             lost => lost,
         }
     }
@@ -58,12 +62,13 @@ impl Trade {
 
     fn deadline_or_wish(&mut self, context: &Context<'_>) {
         let time_is_up = self
+            .payment
             .deadline_ms
             .is_some_and(|deadline| context.now >= deadline);
         if time_is_up && !context.policy.can_cancel {
             self.go(State::NeedsReview, context);
-        } else if (time_is_up || self.wish.is_some()) && self.old_enough_to_cancel(context) {
-            self.wish.get_or_insert(By::System);
+        } else if (time_is_up || self.cancel.wish.is_some()) && self.old_enough_to_cancel(context) {
+            self.cancel.wish.get_or_insert(By::System);
             self.start_cancel(context);
         }
     }
@@ -79,7 +84,10 @@ impl Trade {
     /// A code that was shown by mistake can be taken down at once.
     fn cancel_from_ms(&self, policy: &Policy) -> Option<Ms> {
         match self.facts.mode {
-            CodeMode::ConsumerPresented => self.sent_ms.map(|sent| sent + policy.min_cancel_age_ms),
+            CodeMode::ConsumerPresented => self
+                .payment
+                .sent_ms
+                .map(|sent| sent + policy.min_cancel_age_ms),
             CodeMode::MerchantPresented => None,
         }
     }
@@ -93,21 +101,24 @@ impl Trade {
         } else {
             State::NeedsReview
         };
-        self.cancel_said = None;
+        self.cancel.cancel_said = None;
         self.go(review, context);
     }
 
     /// Schedules the first query of a state that was just entered.
     pub(super) fn schedule(&mut self, context: &Context<'_>) {
         let (now, policy) = (context.now, context.policy);
-        self.next_ask_ms = match self.state.timing().first {
+        self.questions.next_ask_ms = match self.state.timing().first {
             First::Never => None,
-            First::AsBefore => self.next_ask_ms,
-            First::AsBeforeOrNow => self.next_ask_ms.or(Some(now)),
+            First::AsBefore => self.questions.next_ask_ms,
+            First::AsBeforeOrNow => self.questions.next_ask_ms.or(Some(now)),
             First::Now => Some(now),
             First::Poll => Some(now + policy.poll_ms),
             First::Review => Some(now + policy.review_check_first_ms),
-            First::LateIfSent => self.sent_ms.map(|_| now + policy.late_check_first_ms),
+            First::LateIfSent => self
+                .payment
+                .sent_ms
+                .map(|_| now + policy.late_check_first_ms),
         };
     }
 
@@ -116,36 +127,38 @@ impl Trade {
         let asks = match self.state.risk() {
             Risk::Possible => true,
             Risk::Taken => self.state.is_voiding(),
-            Risk::Closed => self.sent_ms.is_some() && self.state != State::Voided,
+            Risk::Closed => self.payment.sent_ms.is_some() && self.state != State::Voided,
             Risk::None => false,
         };
         if asks {
-            self.next_ask_ms = Some(now);
+            self.questions.next_ask_ms = Some(now);
         }
     }
 
     pub(super) fn ask_if_due(&mut self, context: &Context<'_>) {
         let (now, policy) = (context.now, context.policy);
-        if self.asking_until_ms.is_some() || self.next_ask_ms.is_none_or(|due| now < due) {
+        if self.questions.asking_until_ms.is_some()
+            || self.questions.next_ask_ms.is_none_or(|due| now < due)
+        {
             return;
         }
-        self.asking_until_ms =
+        self.questions.asking_until_ms =
             Some(now + policy.connect_timeout_ms + policy.read_timeout_ms + policy.clock_grace_ms);
-        self.asked_old = match (policy.unpaid_final_after_ms, self.aging_ms) {
+        self.questions.asked_old = match (policy.unpaid_final_after_ms, self.payment.aging_ms) {
             // The clock of the process that asks may be ahead of the clock that set the start.
             (Some(age), Some(since)) => now >= since + age + policy.clock_grace_ms,
             (None, _) | (_, None) => false,
         };
-        self.next_ask_ms = self.pause_ms(policy).map(|pause| now + pause);
-        self.asks = self.asks.saturating_add(1);
-        self.outbox.push_back(Send::Query {
+        self.questions.next_ask_ms = self.pause_ms(policy).map(|pause| now + pause);
+        self.questions.asks = self.questions.asks.saturating_add(1);
+        self.outbox.push_back(GatewayRequest::Query {
             version: self.version,
         });
     }
 
     /// The time from the start of the query that leaves now to the start of the next one.
     fn pause_ms(&self, policy: &Policy) -> Option<Ms> {
-        let doubled = |first: Ms| first.saturating_mul(1 << self.asks.min(20));
+        let doubled = |first: Ms| first.saturating_mul(1 << self.questions.asks.min(20));
         match self.state.timing().pace {
             Pace::None => None,
             Pace::Poll => Some(self.jittered(policy.poll_ms)),
@@ -163,7 +176,11 @@ impl Trade {
     ///
     /// It comes from a hash (FNV-1a) of the trade's id, so that a replay gives the same pause.
     fn jittered(&self, pause_ms: Ms) -> Ms {
-        let seed = self.facts.trade_id.bytes().chain(self.asks.to_le_bytes());
+        let seed = self
+            .facts
+            .trade_id
+            .bytes()
+            .chain(self.questions.asks.to_le_bytes());
         let hash = seed.fold(FNV_OFFSET, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME)
         });
@@ -179,7 +196,7 @@ impl Trade {
             Ends::AtDeadline => self.deadline_wake_ms(policy),
             Ends::AtGiveUp => self.give_up_ms,
         };
-        let ask = match (self.next_ask_ms, self.asking_until_ms) {
+        let ask = match (self.questions.next_ask_ms, self.questions.asking_until_ms) {
             (Some(due), Some(until)) => Some(due.max(until)),
             (due, None) => due,
             (None, Some(_)) => None,
@@ -192,10 +209,10 @@ impl Trade {
 
     fn deadline_wake_ms(&self, policy: &Policy) -> Option<Ms> {
         let cancel_from = self.cancel_from_ms(policy);
-        if self.wish.is_some() {
+        if self.cancel.wish.is_some() {
             return cancel_from;
         }
-        match (self.deadline_ms, policy.can_cancel) {
+        match (self.payment.deadline_ms, policy.can_cancel) {
             (Some(deadline), true) => Some(cancel_from.map_or(deadline, |from| from.max(deadline))),
             (deadline, _) => deadline,
         }
@@ -203,8 +220,8 @@ impl Trade {
 
     pub(super) fn start_cancel(&mut self, context: &Context<'_>) {
         let policy = context.policy;
-        self.cancel_said = None;
-        self.cancelling_until_ms = Some(
+        self.cancel.cancel_said = None;
+        self.cancel.cancelling_until_ms = Some(
             context.now
                 + policy.connect_timeout_ms
                 + policy.read_timeout_ms
@@ -213,13 +230,14 @@ impl Trade {
         self.give_up_ms
             .get_or_insert(context.now + context.policy.cancel_deadline_ms);
         self.go(State::Cancelling, context);
-        self.outbox.push_back(Send::Cancel);
+        self.outbox.push_back(GatewayRequest::Cancel);
     }
 
     /// Starts to measure the age, if the policy needs it. Times of another process's clock are not added to this one's.
     pub(super) fn age(&mut self, context: &Context<'_>) {
-        let counts = self.sent_ms.is_some() && context.policy.unpaid_final_after_ms.is_some();
-        self.aging_ms = counts.then_some(context.now);
+        let counts =
+            self.payment.sent_ms.is_some() && context.policy.unpaid_final_after_ms.is_some();
+        self.payment.aging_ms = counts.then_some(context.now);
     }
 
     /// Moves the row's times after the clock was set by `by` milliseconds.
@@ -252,13 +270,13 @@ impl Trade {
         shift(&mut self.since_ms);
         shift(&mut self.heard_ms);
         let times = [
-            &mut self.sent_ms,
-            &mut self.deadline_ms,
-            &mut self.aging_ms,
-            &mut self.next_ask_ms,
+            &mut self.payment.sent_ms,
+            &mut self.payment.deadline_ms,
+            &mut self.payment.aging_ms,
+            &mut self.questions.next_ask_ms,
             &mut self.give_up_ms,
-            &mut self.cancelling_until_ms,
-            &mut self.asking_until_ms,
+            &mut self.cancel.cancelling_until_ms,
+            &mut self.questions.asking_until_ms,
         ];
         times.into_iter().flatten().for_each(shift);
     }

@@ -20,14 +20,14 @@ impl Trade {
             status: self.state.status(),
             cancelled_by: self.by(),
             reason: self.reason(),
-            void_gateway_ref: self.void_gateway_ref.clone(),
+            void_gateway_ref: self.void.void_gateway_ref.clone(),
             version: self.version,
             as_of: text(now),
             since: text(self.since_ms),
             created_at: text(self.created_ms),
             deadline_at: self.deadline_ms().map(&text),
             decided_by: self.decided_by(),
-            late: self.was_late,
+            late: self.lateness.was_late,
             shown_code: self
                 .payload()
                 .zip(self.deadline_ms())
@@ -36,7 +36,7 @@ impl Trade {
                     expires_at: text(deadline_ms),
                 }),
             gateway_answer: self.gateway_answer.clone(),
-            void_refused: self.void_refused.clone(),
+            void_refused: self.void.void_refused.clone(),
         }
     }
 }

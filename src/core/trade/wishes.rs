@@ -1,6 +1,6 @@
 //! Applies what people ask for: a code, a cancel, a void, a verdict.
 
-use super::{CodeMark, Context, Refusal, Risk, Rival, Send, State, Trade};
+use super::{CodeMark, Context, GatewayRequest, Refusal, Risk, Rival, State, Trade};
 use crate::wire::{By, Reason, VerdictOutcome};
 
 impl Trade {
@@ -26,7 +26,7 @@ impl Trade {
         mark: CodeMark,
         context: &Context<'_>,
     ) -> Result<(), Refusal> {
-        if let Some(taken) = &self.code {
+        if let Some(taken) = &self.payment.code {
             return if *taken == mark {
                 Ok(())
             } else {
@@ -43,23 +43,23 @@ impl Trade {
             return Err(Refusal::CodeReused);
         }
         let (now, policy) = (context.now, context.policy);
-        self.code = Some(mark);
-        self.sent_ms = Some(now);
+        self.payment.code = Some(mark);
+        self.payment.sent_ms = Some(now);
         self.age(context);
-        self.deadline_ms = Some(now + policy.deadline_ms);
-        self.next_ask_ms = Some(now + policy.poll_ms);
+        self.payment.deadline_ms = Some(now + policy.deadline_ms);
+        self.questions.next_ask_ms = Some(now + policy.poll_ms);
         self.go(State::Paying, context);
-        self.outbox.push_back(Send::Pay);
+        self.outbox.push_back(GatewayRequest::Pay);
         Ok(())
     }
 
     pub(super) fn cancel_wished(&mut self, context: &Context<'_>) -> Result<(), Refusal> {
         let state = self.state;
         if state.gives_way() {
-            self.wish = Some(By::Cashier);
+            self.cancel.wish = Some(By::Cashier);
             self.go(State::Abandoned, context);
         } else if state.awaits_money() && context.policy.can_cancel {
-            self.wish = Some(By::Cashier);
+            self.cancel.wish = Some(By::Cashier);
             if state != State::Paying && self.old_enough_to_cancel(context) {
                 self.start_cancel(context);
             }
@@ -73,7 +73,7 @@ impl Trade {
     pub(super) fn void_wished(&mut self, context: &Context<'_>) -> Result<(), Refusal> {
         match self.state.risk() {
             Risk::Taken if self.state.is_voiding() => Ok(()),
-            Risk::Taken if !self.void_left => {
+            Risk::Taken if !self.void.void_left => {
                 self.start_void(context);
                 Ok(())
             }
@@ -83,12 +83,12 @@ impl Trade {
     }
 
     pub(super) fn start_void(&mut self, context: &Context<'_>) {
-        self.void_left = true;
-        self.void_refused = None;
-        self.settled_before_void = self.settled;
+        self.void.void_left = true;
+        self.void.void_refused = None;
+        self.void.settled_before_void = self.settled;
         self.give_up_ms = Some(context.now + context.policy.void_deadline_ms);
         self.go(State::Voiding, context);
-        self.outbox.push_back(Send::Void);
+        self.outbox.push_back(GatewayRequest::Void);
     }
 
     pub(super) fn verdict(
@@ -114,11 +114,11 @@ impl Trade {
         if to == State::Declined {
             self.reason = Some(Reason::Other);
         }
-        if to == State::Paid && self.state == State::VoidReview && self.late {
+        if to == State::Paid && self.state == State::VoidReview && self.lateness.late {
             self.go(State::LateSuccess, context);
             return Ok(());
         }
-        self.late = false;
+        self.lateness.late = false;
         self.go(to, context);
         self.settled = true;
         Ok(())

@@ -2,8 +2,8 @@
 
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::trade::{
-    CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, MOVES, PayAnswer, Risk, Rival,
-    Send, State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
+    CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, GatewayRequest, MOVES,
+    PayAnswer, Risk, Rival, State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
 };
 use kaunter_core::wire::{CodeMode, Payload, Reason, VerdictOutcome};
 use proptest::prelude::*;
@@ -58,7 +58,7 @@ struct Run {
     coming: Vec<(Ms, Event)>,
     /// Questions that are out: what they carry, and when they left.
     questions: Vec<(u64, Ms)>,
-    sent: Vec<Send>,
+    sent: Vec<GatewayRequest>,
     /// Payments that left and were not proven unsent, and voids that left and did not fail.
     payments: i32,
     voids: i32,
@@ -124,7 +124,7 @@ impl Run {
         self.tell(Event::Restarted)?;
         let only_asks = self.sent[before..]
             .iter()
-            .all(|send| matches!(send, Send::Query { .. } | Send::Cancel));
+            .all(|send| matches!(send, GatewayRequest::Query { .. } | GatewayRequest::Cancel));
         prop_assert!(only_asks, "a row that is read back sends: {:?}", self.sent);
         Ok(())
     }
@@ -212,10 +212,10 @@ impl Run {
     fn drain(&mut self) {
         while let Step::Send(send) = self.trade.next(&self.policy) {
             match send {
-                Send::Pay => self.payments += 1,
-                Send::Void => self.voids += 1,
-                Send::Query { version } => self.questions.push((version, self.now)),
-                Send::Create | Send::Cancel => {}
+                GatewayRequest::Pay => self.payments += 1,
+                GatewayRequest::Void => self.voids += 1,
+                GatewayRequest::Query { version } => self.questions.push((version, self.now)),
+                GatewayRequest::Create | GatewayRequest::Cancel => {}
             }
             self.answer(send);
             self.sent.push(send);
@@ -223,7 +223,7 @@ impl Run {
     }
 
     /// The gateway's next reply to this request, on its way.
-    fn answer(&mut self, send: Send) {
+    fn answer(&mut self, send: GatewayRequest) {
         if self.replies.is_empty() {
             return;
         }
@@ -232,19 +232,19 @@ impl Run {
         let Some(after) = reply.after_ms else { return };
         let carried = reply.carried.clone();
         let (event, once) = match send {
-            Send::Create => (Event::Created(reply.create), false),
+            GatewayRequest::Create => (Event::Created(reply.create), false),
             // That nothing left is the word of our own connection: it says so once.
-            Send::Pay => (
+            GatewayRequest::Pay => (
                 Event::PayAnswered(reply.pay.clone()),
                 reply.pay == PayAnswer::Unsent,
             ),
-            Send::Query { version } => {
+            GatewayRequest::Query { version } => {
                 let word = reply.word;
                 let answer = StatusAnswer { word, carried };
                 (Event::Status(version, answer), false)
             }
-            Send::Cancel => (Event::CancelAnswered(reply.cancel), false),
-            Send::Void => (Event::VoidAnswered(reply.void), true),
+            GatewayRequest::Cancel => (Event::CancelAnswered(reply.cancel), false),
+            GatewayRequest::Void => (Event::VoidAnswered(reply.void), true),
         };
         self.coming.push((self.now + after, event.clone()));
         if let Some(again) = reply.again_ms.filter(|_| !once) {
@@ -277,7 +277,7 @@ impl Run {
     fn questions_asked(&self) -> usize {
         let asked = self.sent.iter();
         asked
-            .filter(|send| matches!(send, Send::Query { .. }))
+            .filter(|send| matches!(send, GatewayRequest::Query { .. }))
             .count()
     }
 }

@@ -10,7 +10,7 @@ mod page;
 use kaunter_core::money::Money;
 use kaunter_core::policy::Ms;
 use kaunter_core::till::{self, Charge};
-use kaunter_core::trade::{Event, Move, Send, StatusWord, Trade};
+use kaunter_core::trade::{Event, GatewayRequest, Move, StatusWord, Trade};
 use kaunter_model::gateway::{self, Account};
 
 pub(crate) use actions::Action;
@@ -25,7 +25,7 @@ enum Message {
     /// Backend to page.
     Reply(usize, Box<till::Event>),
     /// Backend to gateway.
-    Request(usize, Send),
+    Request(usize, GatewayRequest),
     /// Gateway to backend.
     Answer(usize, Event),
 }

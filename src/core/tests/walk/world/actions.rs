@@ -2,7 +2,7 @@
 
 use kaunter_core::policy::Ms;
 use kaunter_core::till::{self, Phase};
-use kaunter_core::trade::{Send, State, Step};
+use kaunter_core::trade::{GatewayRequest, State, Step};
 use kaunter_core::wire::VerdictOutcome;
 use kaunter_model::gateway::{Response, Stage};
 
@@ -114,7 +114,7 @@ impl World {
                     actions.push(Action::LoseAnswer(at, *response));
                 }
                 actions.extend([Action::LoseRequest(at), Action::Delay(at)]);
-                if matches!(send, Send::Pay | Send::Void) {
+                if matches!(send, GatewayRequest::Pay | GatewayRequest::Void) {
                     actions.push(Action::Unsent(at));
                 }
             }
@@ -129,7 +129,9 @@ impl World {
 
     pub(super) fn deliveries(&self, message: &Message, mut deliver: impl FnMut(Response)) {
         match message {
-            Message::Request(_, Send::Pay) if self.is_too_old_to_pay() => deliver(Response::Refuse),
+            Message::Request(_, GatewayRequest::Pay) if self.is_too_old_to_pay() => {
+                deliver(Response::Refuse)
+            }
             Message::Request(row, send) => {
                 for response in self.rows[*row].account.responses(*send) {
                     deliver(*response);
@@ -181,7 +183,7 @@ impl World {
 
     /// A person settles a review by the gateway's own books, when nothing is under way there any more.
     fn true_verdict(&self, at: usize, row: &Row) -> Option<VerdictOutcome> {
-        let under_way = |message: &Message| matches!(message, Message::Request(of, Send::Pay | Send::Cancel | Send::Void) if *of == at);
+        let under_way = |message: &Message| matches!(message, Message::Request(of, GatewayRequest::Pay | GatewayRequest::Cancel | GatewayRequest::Void) if *of == at);
         if self.messages.iter().chain(&self.late).any(under_way) {
             return None;
         }

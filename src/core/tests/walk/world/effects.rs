@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use kaunter_core::till::{self, Charge, Fault, Hint};
-use kaunter_core::trade::{Carried, Event, Send, State};
+use kaunter_core::trade::{Carried, Event, GatewayRequest, State};
 use kaunter_model::gateway::{self, Request, Response, Stage};
 
 use super::{Action, Call, Message, World, twisted};
@@ -121,7 +121,7 @@ impl World {
     }
 
     /// The gateway does what a row asked for: with that row's trade, or with an older one that has the same id.
-    pub(super) fn serve(&mut self, row: usize, send: Send, response: Response) -> Event {
+    pub(super) fn serve(&mut self, row: usize, send: GatewayRequest, response: Response) -> Event {
         let oldest = self.rows[0].trade.gateway_ref();
         let shared = row > 0 && oldest.is_some() && self.rows[row].trade.gateway_ref() == oldest;
         let repeats = row > 0 && oldest.is_some() && self.kind.repeats_ids;
@@ -201,7 +201,7 @@ impl World {
     pub(super) fn drop_stale_cancels(&mut self) {
         let rows = &self.rows;
         self.late.retain(|message| match message {
-            Message::Request(row, Send::Cancel) => matches!(
+            Message::Request(row, GatewayRequest::Cancel) => matches!(
                 rows[*row].trade.state(),
                 State::Cancelling | State::CancelUnknown
             ),

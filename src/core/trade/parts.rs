@@ -1,0 +1,76 @@
+//! What a trade's row holds, grouped by what it serves. In the row's JSON the fields stand side by side: older versions
+//! wrote them so, and `default` and `alias` read what those versions left out or called by another name.
+
+use serde::{Deserialize, Serialize};
+
+use super::{CancelAnswer, CodeMark, old};
+use crate::policy::Ms;
+use crate::wire::{By, GatewayAnswer, Payload};
+
+/// The code, and the payment that leaves with it. A payment that is proven unsent leaves the default behind.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct Payment {
+    pub(super) code: Option<CodeMark>,
+    /// The content of our code, if we show one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) payload: Option<Payload>,
+    /// When the payment left, or our code became visible. `None` while it is certain that no payment has left.
+    pub(super) sent_ms: Option<Ms>,
+    /// When asking every `poll_ms` ends.
+    pub(super) deadline_ms: Option<Ms>,
+    /// The start of the trade's age on one clock: its payment, or the last restart.
+    pub(super) aging_ms: Option<Ms>,
+}
+
+/// The queries of the gateway.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct Questions {
+    /// When the next query is due.
+    pub(super) next_ask_ms: Option<Ms>,
+    /// A query is out until its answer comes, or until this time.
+    pub(super) asking_until_ms: Option<Ms>,
+    /// The version that the newest query carries.
+    pub(super) asked_version: u64,
+    /// The newest query left when the trade was too old to be paid, and its answer is no younger.
+    pub(super) asked_old: bool,
+    /// Queries in the present state. The pauses of a review grow with their number.
+    pub(super) asks: u32,
+}
+
+/// A cancel.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct Cancel {
+    /// Who has asked for it, if anybody has.
+    #[serde(default, deserialize_with = "old::read_by")]
+    pub(super) wish: Option<By>,
+    /// The answer to it, while a query checks the answer.
+    pub(super) cancel_said: Option<CancelAnswer>,
+    /// It is out until its answer comes, or until this time. Until then it may still refund a payment.
+    pub(super) cancelling_until_ms: Option<Ms>,
+}
+
+/// A void.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct Void {
+    /// The gateway's reference of it.
+    #[serde(default, alias = "void_id")]
+    pub(super) void_gateway_ref: Option<String>,
+    /// It has left and has not definitely failed, so no second one leaves.
+    pub(super) void_left: bool,
+    /// The gateway's words, if the last void was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) void_refused: Option<GatewayAnswer>,
+    /// Before the void the state came from a verdict. After a refused void it does again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) settled_before_void: bool,
+}
+
+/// Proof of payment that came after the trade had been closed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct Lateness {
+    /// It came, and nobody has settled that.
+    pub(super) late: bool,
+    /// It came, whether that is settled or not.
+    #[serde(default)]
+    pub(super) was_late: bool,
+}
