@@ -107,6 +107,7 @@ mod refusal;
 mod state;
 mod table;
 mod time;
+mod timing;
 mod view;
 mod wishes;
 

@@ -134,32 +134,14 @@ impl Trade {
             }
             return;
         }
-        match self.state {
-            State::AwaitingPayer
-            | State::Paying
-            | State::Pending
-            | State::Unknown
-            | State::NeedsReview => self.verified(word, context),
-            State::Cancelling | State::CancelUnknown => self.cancel_verified(word, context),
-            State::VoidUnknown | State::VoidReview | State::Voiding => {
-                if word == StatusWord::Voided {
-                    self.voided(context);
-                }
+        match (self.state.risk(), word) {
+            (Risk::Possible, word) if self.state.is_cancelling() => {
+                self.cancel_verified(word, context)
             }
-            State::Declined
-            | State::Cancelled
-            | State::Expired
-            | State::Abandoned
-            | State::Voided => {
-                if word == StatusWord::Paid {
-                    self.late_success(context);
-                }
-            }
-            State::Creating
-            | State::CreateUnknown
-            | State::AwaitingCode
-            | State::Paid
-            | State::LateSuccess => {}
+            (Risk::Possible, word) => self.verified(word, context),
+            (Risk::Taken, StatusWord::Voided) if self.state.is_voiding() => self.voided(context),
+            (Risk::Closed, StatusWord::Paid) => self.late_success(context),
+            (Risk::None | Risk::Taken | Risk::Closed, _) => {}
         }
     }
 

@@ -141,152 +141,99 @@ impl State {
         }
     }
 
-    /// Whether the trade needs its terminal: if that falls silent, a trade that awaits a code is abandoned.
-    pub(super) fn needs_terminal(self) -> bool {
+    /// What is under way. Other predicates are derived from it, so that a new state has them all.
+    fn stage(self) -> Stage {
         match self {
-            Self::Creating | Self::AwaitingCode => true,
+            Self::Creating => Stage::Creation,
+            Self::AwaitingCode => Stage::Code,
+            Self::AwaitingPayer => Stage::Payer,
+            Self::Paying | Self::Pending | Self::Unknown => Stage::Payment,
+            Self::Cancelling | Self::CancelUnknown => Stage::Cancel,
+            Self::Voiding | Self::VoidUnknown | Self::VoidReview => Stage::Void,
+            Self::NeedsReview | Self::LateSuccess => Stage::Person,
             Self::CreateUnknown
-            | Self::AwaitingPayer
-            | Self::Paying
-            | Self::Pending
-            | Self::Unknown
-            | Self::Cancelling
-            | Self::CancelUnknown
-            | Self::NeedsReview
             | Self::Paid
-            | Self::Voiding
-            | Self::VoidUnknown
-            | Self::VoidReview
-            | Self::LateSuccess
             | Self::Declined
             | Self::Cancelled
             | Self::Expired
             | Self::Abandoned
-            | Self::Voided => false,
+            | Self::Voided => Stage::Nothing,
         }
+    }
+
+    /// Whether the trade needs its terminal: if that falls silent, a trade that awaits a code is abandoned.
+    pub(super) fn needs_terminal(self) -> bool {
+        match self.stage() {
+            Stage::Creation | Stage::Code => true,
+            Stage::Payer
+            | Stage::Payment
+            | Stage::Cancel
+            | Stage::Void
+            | Stage::Person
+            | Stage::Nothing => false,
+        }
+    }
+
+    /// Whether a payment may be under way, which could be cancelled.
+    pub(super) fn awaits_money(self) -> bool {
+        self.stage() == Stage::Payer || self.awaits_payment()
     }
 
     /// Whether the payment has left and its outcome is awaited.
     pub(super) fn awaits_payment(self) -> bool {
-        match self {
-            Self::Paying | Self::Pending | Self::Unknown => true,
-            Self::Creating
-            | Self::CreateUnknown
-            | Self::AwaitingCode
-            | Self::AwaitingPayer
-            | Self::Cancelling
-            | Self::CancelUnknown
-            | Self::NeedsReview
-            | Self::Paid
-            | Self::Voiding
-            | Self::VoidUnknown
-            | Self::VoidReview
-            | Self::LateSuccess
-            | Self::Declined
-            | Self::Cancelled
-            | Self::Expired
-            | Self::Abandoned
-            | Self::Voided => false,
-        }
+        self.stage() == Stage::Payment
     }
 
     /// Whether a proof that the payment never left is believed: the gateway has said nothing about it yet.
     pub(super) fn may_be_unsent(self) -> bool {
-        match self {
-            Self::Paying | Self::Unknown => true,
-            Self::Creating
-            | Self::CreateUnknown
-            | Self::AwaitingCode
-            | Self::AwaitingPayer
-            | Self::Pending
-            | Self::Cancelling
-            | Self::CancelUnknown
-            | Self::NeedsReview
-            | Self::Paid
-            | Self::Voiding
-            | Self::VoidUnknown
-            | Self::VoidReview
-            | Self::LateSuccess
-            | Self::Declined
-            | Self::Cancelled
-            | Self::Expired
-            | Self::Abandoned
-            | Self::Voided => false,
-        }
+        self.awaits_payment() && self != Self::Pending
     }
 
     /// Whether a cancel is under way.
     pub(super) fn is_cancelling(self) -> bool {
-        match self {
-            Self::Cancelling | Self::CancelUnknown => true,
-            Self::Creating
-            | Self::CreateUnknown
-            | Self::AwaitingCode
-            | Self::AwaitingPayer
-            | Self::Paying
-            | Self::Pending
-            | Self::Unknown
-            | Self::NeedsReview
-            | Self::Paid
-            | Self::Voiding
-            | Self::VoidUnknown
-            | Self::VoidReview
-            | Self::LateSuccess
-            | Self::Declined
-            | Self::Cancelled
-            | Self::Expired
-            | Self::Abandoned
-            | Self::Voided => false,
-        }
+        self.stage() == Stage::Cancel
     }
 
     /// Whether a void is under way, or got no answer.
     pub(super) fn is_voiding(self) -> bool {
-        match self {
-            Self::Voiding | Self::VoidUnknown | Self::VoidReview => true,
-            Self::Creating
-            | Self::CreateUnknown
-            | Self::AwaitingCode
-            | Self::AwaitingPayer
-            | Self::Paying
-            | Self::Pending
-            | Self::Unknown
-            | Self::Cancelling
-            | Self::CancelUnknown
-            | Self::NeedsReview
-            | Self::Paid
-            | Self::LateSuccess
-            | Self::Declined
-            | Self::Cancelled
-            | Self::Expired
-            | Self::Abandoned
-            | Self::Voided => false,
-        }
+        self.stage() == Stage::Void
+    }
+
+    /// Whether only a person can continue the trade.
+    pub(super) fn awaits_person(self) -> bool {
+        self.stage() == Stage::Person
     }
 
     /// Who closed the trade, if the state tells it. The argument is who has asked for a cancel.
     pub(super) fn closed_by(self, wish: Option<By>) -> Option<By> {
-        match self {
-            Self::Abandoned => Some(By::Cashier),
-            Self::Expired => Some(By::System),
-            Self::Cancelled => Some(wish.unwrap_or(By::Customer)),
-            Self::Creating
-            | Self::CreateUnknown
-            | Self::AwaitingCode
-            | Self::AwaitingPayer
-            | Self::Paying
-            | Self::Pending
-            | Self::Unknown
-            | Self::Cancelling
-            | Self::CancelUnknown
-            | Self::NeedsReview
-            | Self::Paid
-            | Self::Voiding
-            | Self::VoidUnknown
-            | Self::VoidReview
-            | Self::LateSuccess
-            | Self::Declined
-            | Self::Voided => None,
-        }
+        let by = if self == Self::Abandoned {
+            By::Cashier
+        } else if self == Self::Expired {
+            By::System
+        } else {
+            wish.unwrap_or(By::Customer)
+        };
+        (self.status() == Status::Cancelled).then_some(by)
     }
+}
+
+/// What is under way in a state.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// The creation.
+    Creation,
+    /// The customer's code is awaited.
+    Code,
+    /// Our code is on display.
+    Payer,
+    /// The payment.
+    Payment,
+    /// A cancel.
+    Cancel,
+    /// A void, or the query about its outcome.
+    Void,
+    /// A person decides.
+    Person,
+    /// Nothing.
+    Nothing,
 }

@@ -1,5 +1,6 @@
 //! Applies the passing of time: lost answers, deadlines, and the schedule of queries.
 
+use super::timing::{Ends, First, Lost, Pace};
 use super::{Context, Risk, Send, State, Trade};
 use crate::policy::{Ms, Policy};
 use crate::wire::{By, CodeMode, Reason};
@@ -17,81 +18,41 @@ impl Trade {
         if self.answer_lost_ms(policy).is_some_and(|lost| now >= lost) {
             self.answer_lost(context);
         }
-        match self.state {
-            State::AwaitingCode if now >= self.heard_ms + policy.quiet_ms => {
+        match self.state.timing().ends {
+            Ends::WithTerminal if now >= self.heard_ms + policy.quiet_ms => {
                 self.reason = Some(Reason::TerminalSilent);
                 self.go(State::Abandoned, context);
             }
-            State::AwaitingPayer | State::Pending | State::Unknown => {
-                self.deadline_or_wish(context)
-            }
-            State::Cancelling | State::CancelUnknown | State::VoidUnknown => self.give_up(context),
-            State::Creating
-            | State::CreateUnknown
-            | State::AwaitingCode
-            | State::Paying
-            | State::NeedsReview
-            | State::Paid
-            | State::Voiding
-            | State::VoidReview
-            | State::LateSuccess
-            | State::Declined
-            | State::Cancelled
-            | State::Expired
-            | State::Abandoned
-            | State::Voided => {}
+            Ends::AtDeadline => self.deadline_or_wish(context),
+            Ends::AtGiveUp => self.give_up(context),
+            Ends::WithTerminal | Ends::Never => {}
+        }
+    }
+
+    /// The request whose answer is awaited. A cancel that was answered is being checked, so it can't get lost.
+    fn awaited(&self) -> Option<Lost> {
+        match self.state.timing().lost {
+            Some(Lost::Cancel) => self.cancel_said.is_none().then_some(Lost::Cancel),
+            lost => lost,
         }
     }
 
     /// When the answer that this state waits for counts as lost.
     fn answer_lost_ms(&self, policy: &Policy) -> Option<Ms> {
-        let patience_ms = match self.state {
-            State::Creating => policy.read_ms,
-            State::Paying | State::Voiding => policy.pay_ms,
-            State::Cancelling if self.cancel_said.is_none() => policy.read_ms,
-            State::Cancelling
-            | State::CreateUnknown
-            | State::AwaitingCode
-            | State::AwaitingPayer
-            | State::Pending
-            | State::Unknown
-            | State::CancelUnknown
-            | State::NeedsReview
-            | State::Paid
-            | State::VoidUnknown
-            | State::VoidReview
-            | State::LateSuccess
-            | State::Declined
-            | State::Cancelled
-            | State::Expired
-            | State::Abandoned
-            | State::Voided => return None,
+        let patience_ms = match self.awaited()? {
+            Lost::Create | Lost::Cancel => policy.read_ms,
+            Lost::Pay | Lost::Void => policy.pay_ms,
         };
         Some(self.since_ms + policy.connect_ms + patience_ms + policy.grace_ms)
     }
 
     fn answer_lost(&mut self, context: &Context<'_>) {
-        match self.state {
-            State::Creating => self.create_unanswered(context),
-            State::Paying => self.go(State::Unknown, context),
-            State::Cancelling => self.go(State::CancelUnknown, context),
-            State::Voiding => self.go(State::VoidUnknown, context),
-            State::CreateUnknown
-            | State::AwaitingCode
-            | State::AwaitingPayer
-            | State::Pending
-            | State::Unknown
-            | State::CancelUnknown
-            | State::NeedsReview
-            | State::Paid
-            | State::VoidUnknown
-            | State::VoidReview
-            | State::LateSuccess
-            | State::Declined
-            | State::Cancelled
-            | State::Expired
-            | State::Abandoned
-            | State::Voided => {}
+        match self.state.timing().lost {
+            Some(Lost::Create) => self.create_unanswered(context),
+            Some(Lost::Pay) => self.go(State::Unknown, context),
+            Some(Lost::Cancel) => self.go(State::CancelUnknown, context),
+            Some(Lost::Void) => self.go(State::VoidUnknown, context),
+            None => {}
         }
     }
 
@@ -139,27 +100,14 @@ impl Trade {
     /// Schedules the first query of a state that was just entered.
     pub(super) fn schedule(&mut self, context: &Context<'_>) {
         let (now, policy) = (context.now, context.policy);
-        self.next_ask_ms = match self.state {
-            State::Paying => self.next_ask_ms,
-            State::Pending | State::Unknown => self.next_ask_ms.or(Some(now)),
-            State::AwaitingPayer | State::CancelUnknown => Some(now + policy.poll_ms),
-            State::VoidUnknown => Some(now),
-            State::NeedsReview | State::VoidReview => Some(now + policy.review_first_ms),
-            State::Declined | State::Cancelled | State::Expired if self.sent_ms.is_some() => {
-                Some(now + policy.late_first_ms)
-            }
-            State::Creating
-            | State::CreateUnknown
-            | State::AwaitingCode
-            | State::Cancelling
-            | State::Paid
-            | State::Voiding
-            | State::LateSuccess
-            | State::Declined
-            | State::Cancelled
-            | State::Expired
-            | State::Abandoned
-            | State::Voided => None,
+        self.next_ask_ms = match self.state.timing().first {
+            First::Never => None,
+            First::AsBefore => self.next_ask_ms,
+            First::AsBeforeOrNow => self.next_ask_ms.or(Some(now)),
+            First::Now => Some(now),
+            First::Poll => Some(now + policy.poll_ms),
+            First::Review => Some(now + policy.review_first_ms),
+            First::LateIfSent => self.sent_ms.map(|_| now + policy.late_first_ms),
         };
     }
 
@@ -197,29 +145,14 @@ impl Trade {
     /// The time from the start of the query that leaves now to the start of the next one.
     fn pause_ms(&self, policy: &Policy) -> Option<Ms> {
         let doubled = |first: Ms| first.saturating_mul(1 << self.asks.min(20));
-        match self.state {
-            State::AwaitingPayer
-            | State::Paying
-            | State::Pending
-            | State::Unknown
-            | State::Cancelling
-            | State::CancelUnknown
-            | State::Voiding
-            | State::VoidUnknown => Some(self.jittered(policy.poll_ms)),
-            State::NeedsReview | State::VoidReview => {
-                Some(doubled(policy.review_first_ms).min(policy.review_max_ms))
-            }
-            State::Declined | State::Cancelled | State::Expired => {
+        match self.state.timing().pace {
+            Pace::None => None,
+            Pace::Poll => Some(self.jittered(policy.poll_ms)),
+            Pace::Review => Some(doubled(policy.review_first_ms).min(policy.review_max_ms)),
+            Pace::Late => {
                 let pause = doubled(policy.late_first_ms);
                 (pause <= policy.late_last_ms).then_some(pause)
             }
-            State::Creating
-            | State::CreateUnknown
-            | State::AwaitingCode
-            | State::Paid
-            | State::LateSuccess
-            | State::Abandoned
-            | State::Voided => None,
         }
     }
 
@@ -237,23 +170,11 @@ impl Trade {
 
     /// When the next deadline or query is due.
     pub(super) fn wake_ms(&self, policy: &Policy) -> Option<Ms> {
-        let own = match self.state {
-            State::AwaitingCode => Some(self.heard_ms + policy.quiet_ms),
-            State::AwaitingPayer | State::Pending | State::Unknown => self.deadline_wake_ms(policy),
-            State::Cancelling | State::CancelUnknown | State::VoidUnknown => self.give_up_ms,
-            State::Creating
-            | State::CreateUnknown
-            | State::Paying
-            | State::NeedsReview
-            | State::Paid
-            | State::Voiding
-            | State::VoidReview
-            | State::LateSuccess
-            | State::Declined
-            | State::Cancelled
-            | State::Expired
-            | State::Abandoned
-            | State::Voided => None,
+        let own = match self.state.timing().ends {
+            Ends::Never => None,
+            Ends::WithTerminal => Some(self.heard_ms + policy.quiet_ms),
+            Ends::AtDeadline => self.deadline_wake_ms(policy),
+            Ends::AtGiveUp => self.give_up_ms,
         };
         let ask = match (self.next_ask_ms, self.asking_until_ms) {
             (Some(due), Some(until)) => Some(due.max(until)),

@@ -1,6 +1,6 @@
 //! Applies what people ask for: a code, a cancel, a void, a verdict.
 
-use super::{CodeMark, Context, Refusal, Rival, Send, State, Trade};
+use super::{CodeMark, Context, Refusal, Risk, Rival, Send, State, Trade};
 use crate::wire::{By, Reason, VerdictOutcome};
 
 impl Trade {
@@ -54,62 +54,31 @@ impl Trade {
     }
 
     pub(super) fn cancel_wished(&mut self, context: &Context<'_>) -> Result<(), Refusal> {
-        match self.state {
-            State::Creating | State::CreateUnknown | State::AwaitingCode => {
-                self.wish = Some(By::Cashier);
-                self.go(State::Abandoned, context);
-                Ok(())
+        let state = self.state;
+        if state.gives_way() {
+            self.wish = Some(By::Cashier);
+            self.go(State::Abandoned, context);
+        } else if state.awaits_money() && context.policy.can_cancel {
+            self.wish = Some(By::Cashier);
+            if state != State::Paying && self.old_enough_to_cancel(context) {
+                self.start_cancel(context);
             }
-            State::AwaitingPayer | State::Paying | State::Pending | State::Unknown
-                if context.policy.can_cancel =>
-            {
-                self.wish = Some(By::Cashier);
-                if self.state != State::Paying && self.old_enough_to_cancel(context) {
-                    self.start_cancel(context);
-                }
-                Ok(())
-            }
-            State::AwaitingPayer
-            | State::Paying
-            | State::Pending
-            | State::Unknown
-            | State::NeedsReview => Err(Refusal::NotCancellable),
-            State::Voiding | State::VoidUnknown | State::VoidReview | State::LateSuccess => {
-                Err(Refusal::NotCancellable)
-            }
-            State::Cancelling
-            | State::CancelUnknown
-            | State::Paid
-            | State::Declined
-            | State::Cancelled
-            | State::Expired
-            | State::Abandoned
-            | State::Voided => Ok(()),
+        } else if state.awaits_money() || state.is_voiding() || state.awaits_person() {
+            return Err(Refusal::NotCancellable);
         }
+        // A cancel is under way, or the trade is at its end.
+        Ok(())
     }
 
     pub(super) fn void_wished(&mut self, context: &Context<'_>) -> Result<(), Refusal> {
-        match self.state {
-            State::Paid | State::LateSuccess if !self.void_left => {
+        match self.state.risk() {
+            Risk::Taken if self.state.is_voiding() => Ok(()),
+            Risk::Taken if !self.void_left => {
                 self.start_void(context);
                 Ok(())
             }
-            State::Paid | State::LateSuccess => Err(Refusal::NotVoidable),
-            State::Voiding | State::VoidUnknown | State::VoidReview | State::Voided => Ok(()),
-            State::Creating
-            | State::CreateUnknown
-            | State::AwaitingCode
-            | State::AwaitingPayer
-            | State::Paying
-            | State::Pending
-            | State::Unknown
-            | State::Cancelling
-            | State::CancelUnknown
-            | State::NeedsReview
-            | State::Declined
-            | State::Cancelled
-            | State::Expired
-            | State::Abandoned => Err(Refusal::NotVoidable),
+            Risk::Closed if self.state == State::Voided => Ok(()),
+            Risk::None | Risk::Possible | Risk::Taken | Risk::Closed => Err(Refusal::NotVoidable),
         }
     }
 
