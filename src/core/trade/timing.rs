@@ -97,7 +97,7 @@ pub(super) enum First {
     Never,
     /// When the previous state's next query was due.
     AsBefore,
-    /// When the previous state's next query was due, or at once if it had none.
+    /// When the previous state's next query was due, or at once if there was no query.
     AsBeforeOrNow,
     /// At once.
     Now,
