@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Pairs of crates of which the first must not reach the second, not even through others.
-const NEVER: [(&str, &str); 13] = [
+const NEVER: [(&str, &str); 14] = [
     ("kaunter-backend", "kaunter-reader"),
     ("kaunter-sandbox", "kaunter-reader"),
     ("kaunter-sandbox", "kaunter-backend"),
@@ -24,6 +24,7 @@ const NEVER: [(&str, &str); 13] = [
     ("kaunter-backend", "kaunter-reader-wasm"),
     ("kaunter", "kaunter-backend"),
     ("kaunter", "kaunter-sandbox"),
+    ("kaunter-backend", "kaunter-model"),
 ];
 
 /// The crates of the workspace that a crate's manifest names.
@@ -86,12 +87,14 @@ fn reached(workspace: &BTreeMap<String, Named>, from: &str) -> BTreeSet<String> 
 fn core_and_reader_name_no_crate_of_the_workspace() {
     let workspace = workspace();
     let (core, reader) = (&workspace["kaunter-core"], &workspace["kaunter-reader"]);
+    let only = |name: &str| BTreeSet::from([name.to_owned()]);
     assert!(core.built_with.is_empty(), "{core:?}");
-    assert!(core.tested_with.is_empty(), "{core:?}");
+    // Core's tests run its machines at a counter in memory, which reaches nothing but core.
+    assert_eq!(core.tested_with, only("kaunter-model"));
+    assert_eq!(reached(&workspace, "kaunter-model"), only("kaunter-core"));
     assert!(reader.built_with.is_empty(), "{reader:?}");
     // The reader's tests draw their pictures with it, and it reaches nothing itself.
-    let drawn_with = BTreeSet::from(["kaunter-scenes".to_owned()]);
-    assert_eq!(reader.tested_with, drawn_with);
+    assert_eq!(reader.tested_with, only("kaunter-scenes"));
     assert!(reached(&workspace, "kaunter-scenes").is_empty());
 }
 

@@ -3,12 +3,10 @@
 
 use kaunter_core::money::Money;
 use kaunter_core::policy::Ms;
-use kaunter_core::trade::{
-    Carried, CreateAnswer, Event, PayAnswer, Send, StatusAnswer, StatusWord,
-};
+use kaunter_core::trade::{Carried, CreateAnswer, Event, Send, StatusAnswer, StatusWord};
 use kaunter_core::wire::CodeMode;
+use kaunter_model::gateway::{self, Response, silence, unsent};
 
-use crate::gateway::{Mood, silence, unsent};
 use crate::tally::Fault;
 use crate::world::{Happening, NEIGHBOUR, World, say};
 
@@ -134,14 +132,15 @@ impl World<'_> {
     fn gateway_serves(&mut self, row: usize, send: Send) -> Event {
         let now = self.now;
         let carried = self.carried(row);
+        let refunds = self.weather.refunds;
         match send {
             Send::Create => {
-                let mood = if self.dice.chance(20) {
-                    Mood::Refuses
+                let response = if self.dice.chance(20) {
+                    Response::Refuse
                 } else {
-                    Mood::Grants
+                    Response::Grant
                 };
-                let mut answer = self.rows[row].account.create(mood, now);
+                let mut answer = self.rows[row].account.create(response, now);
                 if let CreateAnswer::Made { gateway_ref, .. } = &mut answer
                     && self.weather.repeats_ids
                     && self.fault(500, Fault::IdRepeated)
@@ -158,8 +157,10 @@ impl World<'_> {
             }
             Send::Pay => {
                 self.judge_code(row);
-                let mood = self.customer_takes(row);
-                let answer = self.rows[row].account.pay(mood, carried, now);
+                let response = self.customer_takes(row);
+                let answer = self.rows[row]
+                    .account
+                    .at(now, |account| account.pay(response, carried));
                 self.customer_follows(row);
                 Event::PayAnswered(answer)
             }
@@ -184,17 +185,23 @@ impl World<'_> {
                 Event::Status(version, StatusAnswer { word, carried })
             }
             Send::Cancel => {
-                let answer = self.rows[row].account.cancel(self.weather.refunds, now);
+                let answer = self.rows[row]
+                    .account
+                    .at(now, |account| account.cancel(refunds));
                 self.plan_late(row);
                 Event::CancelAnswered(answer)
             }
             Send::Void => {
-                let mood = if self.dice.chance(100) {
-                    Mood::Refuses
+                let response = if self.dice.chance(100) {
+                    Response::Refuse
                 } else {
-                    Mood::Grants
+                    Response::Grant
                 };
-                Event::VoidAnswered(self.rows[row].account.void(mood, now))
+                Event::VoidAnswered(
+                    self.rows[row]
+                        .account
+                        .at(now, |account| account.void(response)),
+                )
             }
         }
     }
@@ -271,25 +278,10 @@ impl World<'_> {
 
 /// The same answer about another amount.
 fn twist(event: &mut Event) {
-    let carried = match event {
-        Event::PayAnswered(PayAnswer::Paid(carried) | PayAnswer::Processing(carried)) => carried,
-        Event::Status(_, answer) => &mut answer.carried,
-        Event::PayAnswered(PayAnswer::Refused(_) | PayAnswer::Unsent | PayAnswer::NoWord)
-        | Event::Tick
-        | Event::Restarted
-        | Event::ClockSet(_)
-        | Event::Heard
-        | Event::Superseded
-        | Event::Code(_)
-        | Event::Cancel
-        | Event::Void
-        | Event::Verdict(_)
-        | Event::Created(_)
-        | Event::CancelAnswered(_)
-        | Event::VoidAnswered(_) => return,
-    };
-    carried.amount = Some(Money {
-        minor: 1,
-        currency: "MYR".to_owned(),
-    });
+    if let Some(carried) = gateway::carried(event) {
+        carried.amount = Some(Money {
+            minor: 1,
+            currency: "MYR".to_owned(),
+        });
+    }
 }

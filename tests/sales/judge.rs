@@ -5,8 +5,8 @@ use kaunter_core::sale::Standing;
 use kaunter_core::till::{End, Phase};
 use kaunter_core::trade::{Risk, State};
 use kaunter_core::wire::{CodeMode, Status};
+use kaunter_model::gateway::Stage;
 
-use crate::gateway::Place;
 use crate::page::Page;
 use crate::tally::Kind;
 use crate::world::{Row, World};
@@ -52,7 +52,7 @@ impl World<'_> {
             return wrong("a page changed what is owed");
         }
         let standing = Standing::of(self.rows.iter().map(|row| &row.trade));
-        let kept: i16 = self.rows.iter().map(|row| row.account.kept()).sum();
+        let kept: i16 = self.rows.iter().map(|row| row.account.ledger.kept()).sum();
         if standing.closes_bill(due) && kept < 1 {
             return wrong("the bill closes, and the ledger keeps nothing");
         }
@@ -72,8 +72,8 @@ impl World<'_> {
         let mut kept = 0;
         let mut holders = 0;
         for row in &self.rows {
-            if !row.account.late {
-                kept += row.account.kept();
+            if !row.account.ledger.late {
+                kept += row.account.ledger.kept();
             }
             holders += u8::from(row.trade.holds_sale());
         }
@@ -98,11 +98,13 @@ impl World<'_> {
                 let account = account(&trade.trade_id);
                 match (trade.status, account) {
                     (_, None) => true,
-                    (Status::Paid, Some(account)) => account.charged == 0,
+                    (Status::Paid, Some(account)) => account.ledger.charged == 0,
                     (Status::Declined | Status::Cancelled, Some(account)) => {
-                        account.kept() != 0 && !account.late
+                        account.ledger.kept() != 0 && !account.ledger.late
                     }
-                    (Status::Voided, Some(account)) => account.kept() != 0 && !account.late,
+                    (Status::Voided, Some(account)) => {
+                        account.ledger.kept() != 0 && !account.ledger.late
+                    }
                     (
                         Status::Creating
                         | Status::AwaitingCode
@@ -132,7 +134,7 @@ impl World<'_> {
                     // Another page, which found the attempt on the backend's list, may have shown its code: that one
                     // tells its own end.
                     let began = match row.trade.facts().mode {
-                        CodeMode::ConsumerPresented => row.account.payments > 0,
+                        CodeMode::ConsumerPresented => row.account.ledger.payments > 0,
                         CodeMode::MerchantPresented => page.shown,
                     };
                     own && began
@@ -186,10 +188,10 @@ impl World<'_> {
                 let record = self.pages[page].charge.record();
                 self.runs(page) && record.trade_id.as_ref() == Some(&row.trade.facts().trade_id)
             }),
-            State::NeedsReview => fresh || !row.account.has_a_word(),
-            State::VoidReview => fresh || row.account.place != Place::Voided,
+            State::NeedsReview => fresh || !row.account.stage.is_final(),
+            State::VoidReview => fresh || row.account.stage != Stage::Refunded,
             // Money that came late is seen late, and given back then: at rest nothing is on its way any more.
-            State::Voiding | State::VoidUnknown if row.account.late => true,
+            State::Voiding | State::VoidUnknown if row.account.ledger.late => true,
             State::Creating
             | State::CreateUnknown
             | State::AwaitingPayer
@@ -220,7 +222,7 @@ impl World<'_> {
                 row.trade.state(),
                 State::Declined | State::Cancelled | State::Expired
             );
-            closed && row.account.kept() != 0
+            closed && row.account.ledger.kept() != 0
         });
         if let Some(row) = unseen {
             let what = format!("attempt {row} was paid after it was closed, and nobody knows");
@@ -231,15 +233,15 @@ impl World<'_> {
 
 fn judge_row((at, row): (usize, &Row)) -> Found {
     let account = row.account;
-    if account.payments > 1 || account.charged > 1 {
+    if account.ledger.payments > 1 || account.ledger.charged > 1 {
         let what = format!("the payment of attempt {at} reached the gateway twice");
         return Err((Kind::Double, what));
     }
-    if account.refunded > account.charged {
+    if account.ledger.refunded > account.ledger.charged {
         let what = format!("attempt {at} was given back twice");
         return Err((Kind::Double, what));
     }
-    let kept = account.kept();
+    let kept = account.ledger.kept();
     let state = row.trade.state();
     if row.shown_ms.is_some() && (state.risk() == Risk::None || state == State::Abandoned) {
         let what = format!("attempt {at} is {state:?}, and its code was shown");
@@ -247,12 +249,12 @@ fn judge_row((at, row): (usize, &Row)) -> Found {
     }
     let lie = match state {
         State::Paid => kept != 1,
-        State::LateSuccess => !account.late || account.charged != 1,
+        State::LateSuccess => !account.ledger.late || account.ledger.charged != 1,
         State::Voided | State::Declined | State::Cancelled | State::Expired => {
-            kept != 0 && !account.late
+            kept != 0 && !account.ledger.late
         }
         State::Creating | State::CreateUnknown | State::AwaitingCode | State::Abandoned => {
-            account.payments != 0
+            account.ledger.payments != 0
         }
         State::AwaitingPayer
         | State::Paying

@@ -3,9 +3,9 @@
 
 use kaunter_core::policy::Ms;
 use kaunter_core::trade::{Event, State};
-use kaunter_core::wire::VerdictOutcome;
+use kaunter_model::gateway::{self, Response, Stage};
 
-use crate::gateway::{Deed, Mood, Place};
+use crate::gateway::Deed;
 use crate::hop1::Ask;
 use crate::tally::Fault;
 use crate::world::{Happening, World, say};
@@ -33,14 +33,14 @@ impl World<'_> {
         (last > self.now).then_some(last)
     }
 
-    pub(crate) fn customer_takes(&mut self, row: usize) -> Mood {
+    pub(crate) fn customer_takes(&mut self, row: usize) -> Response {
         if self.is_too_old_to_pay(row) {
-            return Mood::Refuses;
+            return Response::Refuse;
         }
         match self.dice.between(0, 99) {
-            0..=49 => Mood::Grants,
-            50..=91 => Mood::Waits,
-            _ => Mood::Refuses,
+            0..=49 => Response::Grant,
+            50..=91 => Response::Wait,
+            _ => Response::Refuse,
         }
     }
 
@@ -68,9 +68,9 @@ impl World<'_> {
     }
 
     fn scanned(&mut self, row: usize) {
-        if self.rows[row].account.place != Place::Created {
+        if self.rows[row].account.stage != Stage::Created {
             // The gateway's single use: whoever comes second reads in the app that the code is spent, or closed.
-            let spent = self.rows[row].account.payments > 0;
+            let spent = self.rows[row].account.ledger.payments > 0;
             return self.note(if spent {
                 Fault::ScannedTwice
             } else {
@@ -80,15 +80,18 @@ impl World<'_> {
         if self.rows[row].trade.state() != State::AwaitingPayer {
             self.note(Fault::ScannedLate);
         }
-        let (mood, now) = (self.customer_takes(row), self.now);
-        self.rows[row].account.late |= self.is_closed(row);
-        self.rows[row].account.scan(mood, now);
+        let (response, now) = (self.customer_takes(row), self.now);
+        let late = self.is_closed(row);
+        self.rows[row].account.at(now, |account| {
+            account.ledger.late |= late;
+            account.scan(response);
+        });
         self.customer_follows(row);
     }
 
     /// A payment reached the gateway: what becomes of it.
     pub(crate) fn customer_follows(&mut self, row: usize) {
-        if self.rows[row].account.place == Place::Pending {
+        if self.rows[row].account.stage == Stage::Pending {
             let longest = match self.dice.between(0, 19) {
                 0 => 10 * MINUTE,
                 1 => 3 * HOUR,
@@ -111,9 +114,9 @@ impl World<'_> {
     /// What was closed may be paid after all, even the next day.
     pub(crate) fn plan_late(&mut self, row: usize) {
         let account = self.rows[row].account;
-        let closed = matches!(account.place, Place::Failed | Place::Closed);
+        let closed = account.stage.is_unpaid();
         let ages = self.weather.policy.unpaid_final_after_ms.is_some();
-        let paying = account.payments > 0 || self.rows[row].shown_ms.is_some();
+        let paying = account.ledger.payments > 0 || self.rows[row].shown_ms.is_some();
         if closed && paying && !ages && self.dice.chance(self.weather.late) {
             let due = self.now + self.dice.spread(SECOND, 14 * HOUR);
             self.queue
@@ -123,27 +126,35 @@ impl World<'_> {
 
     pub(crate) fn customer(&mut self, row: usize, deed: Deed) {
         let now = self.now;
-        let place = self.rows[row].account.place;
-        let closed = matches!(place, Place::Failed | Place::Closed);
+        let stage = self.rows[row].account.stage;
+        let closed = stage.is_unpaid();
         match deed {
             Deed::Scans => self.scanned(row),
-            Deed::PaysAfterAll if closed && self.rows[row].account.charged == 0 => {
+            Deed::PaysAfterAll if closed && self.rows[row].account.ledger.charged == 0 => {
                 self.note(Fault::PaidAfterAll);
-                self.rows[row].account.late = true;
-                self.rows[row].account.charge(now);
+                self.rows[row]
+                    .account
+                    .at(now, gateway::Account::charge_late);
             }
             Deed::PaysAfterAll => {}
-            Deed::Confirms if place == Place::Pending && !self.is_too_old_to_pay(row) => {
+            Deed::Confirms if stage == Stage::Pending && !self.is_too_old_to_pay(row) => {
                 // A clock that runs wrong may have closed it already.
-                self.rows[row].account.late |= self.is_closed(row);
-                self.rows[row].account.charge(now);
+                let late = self.is_closed(row);
+                self.rows[row].account.at(now, |account| {
+                    account.ledger.late |= late;
+                    account.charge();
+                });
             }
-            Deed::Confirms | Deed::Refuses if place == Place::Pending => {
-                self.rows[row].account.go(Place::Failed, now);
+            Deed::Confirms | Deed::Refuses if stage == Stage::Pending => {
+                self.rows[row]
+                    .account
+                    .at(now, |account| account.stage = Stage::Failed);
                 self.plan_late(row);
             }
-            Deed::Closes if place == Place::Pending => {
-                self.rows[row].account.go(Place::Closed, now);
+            Deed::Closes if stage == Stage::Pending => {
+                self.rows[row]
+                    .account
+                    .at(now, |account| account.stage = Stage::Closed);
                 self.plan_late(row);
             }
             Deed::Confirms | Deed::Refuses | Deed::Closes => {}
@@ -151,7 +162,7 @@ impl World<'_> {
         say!(
             self,
             "customer of attempt {row} {deed:?}: {:?}",
-            self.rows[row].account.place
+            self.rows[row].account.stage
         );
     }
 
@@ -239,28 +250,15 @@ impl World<'_> {
         if self.is_under_way(row) {
             return None;
         }
-        let place = self.rows[row].account.place;
-        match (self.rows[row].trade.state(), place) {
-            (State::LateSuccess, Place::Paid) => match self.dice.between(0, 9) {
-                0..=4 => Some(Event::Verdict(VerdictOutcome::Paid)),
-                5..=8 => Some(Event::Void),
-                _ => {
-                    let now = self.now;
-                    self.rows[row].account.at_desk = true;
-                    self.rows[row].account.refund(now);
-                    Some(Event::Verdict(VerdictOutcome::Voided))
-                }
-            },
-            (State::NeedsReview | State::VoidReview, Place::Paid) => {
-                Some(Event::Verdict(VerdictOutcome::Paid))
+        let (state, now) = (self.rows[row].trade.state(), self.now);
+        let account = &mut self.rows[row].account;
+        if (state, account.stage) == (State::LateSuccess, Stage::Paid) {
+            match self.dice.between(0, 9) {
+                0..=4 => {}
+                5..=8 => return Some(Event::Void),
+                _ => account.at(now, gateway::Account::refund_at_desk),
             }
-            (State::NeedsReview | State::VoidReview | State::LateSuccess, Place::Voided) => {
-                Some(Event::Verdict(VerdictOutcome::Voided))
-            }
-            (State::NeedsReview, Place::Failed | Place::Closed) => {
-                Some(Event::Verdict(VerdictOutcome::Declined))
-            }
-            (_, _) => None,
         }
+        account.verdict(state).map(Event::Verdict)
     }
 }

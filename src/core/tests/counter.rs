@@ -6,13 +6,10 @@
     reason = "a test says where it stopped"
 )]
 
-#[path = "shared/sample.rs"]
-mod sample;
-
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::till::{Charge, End, Event, Fault, Hint, OldRecord, Phase, Plan, Record, Step};
 use kaunter_core::wire::{CodeMode, ProblemCode, Reason, Status, Trade};
-use sample::{sale, show};
+use kaunter_model::sample::{self, sale, show};
 
 /// A charge, its clock, and every step that it asked for.
 struct Counter {

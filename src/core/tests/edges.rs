@@ -7,16 +7,13 @@
     reason = "a test says where it stopped"
 )]
 
-#[path = "shared/sample.rs"]
-mod sample;
-
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::trade::{
     CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, PayAnswer, Rival, Send, State,
     StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
 };
 use kaunter_core::wire::{By, CodeMode, Reason};
-use sample::facts;
+use kaunter_model::sample::facts;
 use serde_json::Value;
 
 /// An attempt whose gateway can cancel, its clock, and what it has sent when.

@@ -14,5 +14,3 @@
 mod attempt;
 #[path = "machine_laws/charge.rs"]
 mod charge;
-#[path = "shared/sample.rs"]
-mod sample;

@@ -10,9 +10,6 @@
     reason = "a test says where it stopped"
 )]
 
-#[path = "shared/sample.rs"]
-mod sample;
-
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -23,7 +20,7 @@ use kaunter_core::trade::{
     State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
 };
 use kaunter_core::wire::{CodeMode, Payload, Reason, VerdictOutcome};
-use sample::facts;
+use kaunter_model::sample::facts;
 
 /// Between one event and the next: nothing that waits is due so soon.
 const PAUSE_MS: Ms = 700;

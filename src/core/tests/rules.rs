@@ -7,9 +7,6 @@
     reason = "a test says where it stopped"
 )]
 
-#[path = "shared/sample.rs"]
-mod sample;
-
 use kaunter_core::money::Money;
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::sale::Standing;
@@ -20,8 +17,8 @@ use kaunter_core::trade::{
 use kaunter_core::wire::{
     By, CodeMode, DecidedBy, GatewayAnswer, Payload, Reason, Status, VerdictOutcome,
 };
+use kaunter_model::sample::facts;
 use proptest::prelude::*;
-use sample::facts;
 
 /// An attempt, its clock, and everything that it has sent.
 struct Desk {

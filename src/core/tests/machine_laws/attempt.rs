@@ -8,7 +8,7 @@ use kaunter_core::trade::{
 use kaunter_core::wire::{CodeMode, Payload, Reason, VerdictOutcome};
 use proptest::prelude::*;
 
-use super::sample::facts;
+use kaunter_model::sample::facts;
 
 const DAY_MS: Ms = 24 * 3_600_000;
 /// No `handle` has more to send: a payment, a cancel or a void, and a question.

@@ -1,11 +1,18 @@
-//! The charge at the counter, with a backend that says what it likes as late as it likes, and pages that are reloaded.
+//! The charge at the counter, with a backend that answers as late as it likes, and pages that are reloaded.
+//!
+//! The backend says what a backend can say: an attempt takes the moves of `MOVES` and no other, each key has an attempt
+//! of its own, and a second attempt begins only where the first one gives way.
+
+use std::collections::BTreeSet;
 
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::till::{Charge, End, Event, Fault, Hint, Phase, Plan, Record, Reply, Step};
+use kaunter_core::trade::{MOVES, Risk, State};
 use kaunter_core::wire::{CodeMode, ProblemCode, Reason, Status, Trade};
 use proptest::prelude::*;
+use proptest::sample::Index;
 
-use super::sample::{self, sale};
+use kaunter_model::sample::{self, sale};
 
 const DAY_MS: Ms = 24 * 3_600_000;
 /// No `handle` asks for more steps.
@@ -22,13 +29,14 @@ enum Turn {
     Scanned(Hint),
     Picked(bool),
     Cancel,
-    /// The attempt goes on at the backend, without a word to this page.
-    Moves(Status),
+    /// The newest attempt goes on at the backend, without a word to this page: one of the moves that it can make, or a
+    /// new version where it stands.
+    Moves(Index),
     /// The page is reloaded; its clock begins anew.
     Reload,
 }
 
-/// What the backend makes of one call.
+/// How the backend answers one call.
 #[derive(Clone, Debug)]
 struct Answer {
     after_ms: Ms,
@@ -44,18 +52,42 @@ enum Kind {
     Problem(ProblemCode, bool),
 }
 
+/// One attempt at the backend.
+struct Attempt {
+    key: String,
+    trade_id: String,
+    state: State,
+    /// Newest last: what the backend may say of it.
+    past: Vec<Trade>,
+}
+
+/// On its way to the page.
+#[derive(Clone, Debug)]
+enum Coming {
+    Journalled,
+    /// What the backend says to a call. The attempt is read when the answer arrives.
+    Answer {
+        event: fn(Reply) -> Event,
+        /// None: the backend has no attempt to speak of.
+        attempt: Option<usize>,
+        kind: Kind,
+    },
+}
+
 struct Run {
     charge: Charge,
     mode: CodeMode,
+    /// The gateway takes its time: an attempt begins without its word.
+    slow: bool,
     now: Ms,
-    /// The attempt's past, newest last: what the backend may say.
-    past: Vec<Trade>,
+    attempts: Vec<Attempt>,
     answers: Vec<Answer>,
     called: usize,
-    coming: Vec<(Ms, Event)>,
+    coming: Vec<(Ms, Coming)>,
     /// The journal, as it is on the disk.
     disk: Option<Record>,
-    asking: u32,
+    /// Questions that wait for their answers, by the attempts that they are about.
+    asking: BTreeSet<String>,
     hand_overs: u32,
     /// A word that the attempt awaits a code came after the last hand-over.
     may_hand_over: bool,
@@ -72,10 +104,50 @@ enum Start {
     Resumed(Record),
 }
 
-fn trade(mode: CodeMode, status: Status, version: u64) -> Trade {
-    Trade {
-        reason: (status == Status::Declined).then_some(Reason::Other),
-        ..sample::told("T", mode, status, version)
+impl Attempt {
+    fn new(key: String, at: usize, mode: CodeMode, slow: bool) -> Self {
+        let mut attempt = Self {
+            key,
+            trade_id: format!("T{at}"),
+            state: State::Creating,
+            past: Vec::new(),
+        };
+        attempt.go(mode, State::Creating);
+        if !slow {
+            attempt.go(
+                mode,
+                match mode {
+                    CodeMode::ConsumerPresented => State::AwaitingCode,
+                    CodeMode::MerchantPresented => State::AwaitingPayer,
+                },
+            );
+        }
+        attempt
+    }
+
+    /// A move, or a new version where it stands.
+    fn go(&mut self, mode: CodeMode, to: State) {
+        self.state = to;
+        let (status, version) = (to.status(), self.past.len() as u64 + 1);
+        self.past.push(Trade {
+            reason: (status == Status::Declined).then_some(Reason::Other),
+            ..sample::told(&self.trade_id, mode, status, version)
+        });
+    }
+
+    /// Where it can go from here: a code that a customer presents is awaited, or ours is paid, never both.
+    fn ways(&self, mode: CodeMode) -> Vec<State> {
+        let other = match mode {
+            CodeMode::ConsumerPresented => State::AwaitingPayer,
+            CodeMode::MerchantPresented => State::AwaitingCode,
+        };
+        let moves = MOVES.iter().filter(|(from, ..)| *from == self.state);
+        let ways = moves.map(|&(_, to, _)| to).filter(|to| *to != other);
+        ways.chain([self.state]).collect()
+    }
+
+    fn newest(&self) -> Trade {
+        self.past.last().cloned().unwrap()
     }
 }
 
@@ -88,23 +160,20 @@ fn begin(start: &Start) -> Charge {
 }
 
 impl Run {
-    fn new(plan: Plan, answers: Vec<Answer>) -> Self {
+    fn new(plan: Plan, slow: bool, answers: Vec<Answer>) -> Self {
         let mode = plan.mode;
-        let first = match mode {
-            CodeMode::ConsumerPresented => Status::AwaitingCode,
-            CodeMode::MerchantPresented => Status::AwaitingPayer,
-        };
         let start = Start::New(plan);
         let mut run = Self {
             charge: begin(&start),
             now: 0,
             mode,
-            past: vec![trade(mode, first, 1)],
+            slow,
+            attempts: Vec::new(),
             answers,
             called: 0,
             coming: Vec::new(),
             disk: None,
-            asking: 0,
+            asking: BTreeSet::new(),
             hand_overs: 0,
             may_hand_over: true,
             done: None,
@@ -130,23 +199,20 @@ impl Run {
                 if self.coming.is_empty() {
                     return Ok(());
                 }
-                let (at, event) = self.coming.remove(0);
+                let (at, coming) = self.coming.remove(0);
                 self.now = self.now.max(at);
+                let event = self.arrived(coming);
                 self.tell(event)
             }
             Turn::Woke => self.tell(Event::Woke),
             Turn::Scanned(hint) => self.tell(Event::Scanned(hint.clone())),
             Turn::Picked(some) => self.tell(Event::Picked(some.then(|| "25".to_owned()))),
             Turn::Cancel => self.tell(Event::Cancel),
-            Turn::Moves(status) => {
-                let version = self.past.len() as u64 + 1;
-                // A code that a customer presents is awaited, or ours is paid: never both.
-                let status = match (self.mode, *status) {
-                    (CodeMode::ConsumerPresented, Status::AwaitingPayer) => Status::AwaitingCode,
-                    (CodeMode::MerchantPresented, Status::AwaitingCode) => Status::AwaitingPayer,
-                    (CodeMode::ConsumerPresented | CodeMode::MerchantPresented, status) => status,
-                };
-                self.past.push(trade(self.mode, status, version));
+            Turn::Moves(which) => {
+                if let Some(attempt) = self.attempts.last_mut() {
+                    let ways = attempt.ways(self.mode);
+                    attempt.go(self.mode, *which.get(&ways));
+                }
                 Ok(())
             }
             Turn::Reload => self.reload(),
@@ -164,7 +230,7 @@ impl Run {
         self.charge = begin(&self.start);
         self.now = 0;
         self.coming.clear();
-        self.asking = 0;
+        self.asking.clear();
         self.may_hand_over = false;
         self.hand_overs = 0;
         self.done = None;
@@ -177,7 +243,12 @@ impl Run {
         self.history.push((event.clone(), self.now));
         let known = self.charge.trade().map(|trade| trade.version);
         match &event {
-            Event::Told(_) => self.asking = self.asking.saturating_sub(1),
+            // A page can't tell which of its questions got no answer: it takes it for the newest.
+            Event::Told(reply) => {
+                let own = self.charge.record().trade_id.clone().unwrap_or_default();
+                let about = reply.as_ref().map_or(own, |told| told.trade_id.clone());
+                self.asking.remove(&about);
+            }
             Event::Journalled => {
                 let journalled = self.steps.iter().rev().find_map(|step| match step {
                     Step::Journal(record) => Some(record.clone()),
@@ -223,15 +294,15 @@ impl Run {
             }
             self.steps.push(step.clone());
             match step {
-                Step::Journal(_) => self.coming.push((self.now + 1, Event::Journalled)),
-                Step::Create(_) => self.call(Event::Created),
-                Step::HandOver(_) => self.hand_over()?,
-                Step::Ask(_) => {
-                    self.asking += 1;
-                    prop_assert!(self.asking <= 1, "two questions at once");
-                    self.call(Event::Told);
+                Step::Journal(_) => self.coming.push((self.now + 1, Coming::Journalled)),
+                Step::Create(new) => self.create(&new.idempotency_key),
+                Step::HandOver(trade_id) => self.hand_over(&trade_id)?,
+                Step::Ask(trade_id) => {
+                    let first = self.asking.insert(trade_id.clone());
+                    prop_assert!(first, "two questions at once");
+                    self.call(Event::Told, self.attempt(&trade_id));
                 }
-                Step::Cancel(_) => self.call(Event::CancelTold),
+                Step::Cancel(trade_id) => self.cancel(&trade_id),
                 Step::Forget(_) | Step::Yield(..) => self.forget()?,
                 Step::Show(_) => {
                     let on_disk = self.disk.as_ref().is_some_and(|record| record.handed_over);
@@ -243,7 +314,7 @@ impl Run {
         }
     }
 
-    fn hand_over(&mut self) -> Result<(), TestCaseError> {
+    fn hand_over(&mut self, trade_id: &str) -> Result<(), TestCaseError> {
         self.hand_overs += 1;
         let on_disk = self.disk.as_ref().is_some_and(|record| record.handed_over);
         prop_assert!(on_disk, "a code leaves before the journal has it");
@@ -252,7 +323,7 @@ impl Run {
             "handed over again, and nobody said that a code is awaited"
         );
         self.may_hand_over = false;
-        self.call(Event::HandedOver);
+        self.call(Event::HandedOver, self.attempt(trade_id));
         Ok(())
     }
 
@@ -286,21 +357,82 @@ impl Run {
         Ok(())
     }
 
-    /// The backend's answer to a call is on its way: one for each.
-    fn call(&mut self, event: fn(Reply) -> Event) {
-        let answer = self.answers[self.called % self.answers.len()].clone();
-        self.called += 1;
-        let newest = self.past.last().cloned().unwrap();
-        let reply = match answer.kind {
-            Kind::Trade(age) => {
-                let at = self.past.len().saturating_sub(age + 1);
-                Ok(self.past[at].clone())
+    fn attempt(&self, trade_id: &str) -> Option<usize> {
+        self.attempts
+            .iter()
+            .position(|attempt| attempt.trade_id == trade_id)
+    }
+
+    /// The same key is the same attempt. Another one takes the place of one that gives way, and no other's.
+    fn create(&mut self, key: &str) {
+        let same = self.attempts.iter().position(|attempt| attempt.key == key);
+        if same.is_some() {
+            return self.call(Event::Created, same);
+        }
+        let at = self.attempts.len();
+        if let Some(other) = self.attempts.last_mut() {
+            match other.state.risk() {
+                Risk::None => other.go(self.mode, State::Abandoned),
+                Risk::Closed => {}
+                Risk::Possible | Risk::Taken => {
+                    let busy = Kind::Problem(ProblemCode::SaleBusy, true);
+                    return self.answer(Event::Created, Some(at - 1), busy);
+                }
             }
-            Kind::NoAnswer => Err(Fault::NoAnswer),
-            Kind::NoToken => Err(Fault::NoToken),
-            Kind::Problem(code, told) => Err(Fault::Problem(code, told.then(|| Box::new(newest)))),
+        }
+        let attempt = Attempt::new(key.to_owned(), at, self.mode, self.slow);
+        self.attempts.push(attempt);
+        self.call(Event::Created, Some(at));
+    }
+
+    /// A cancel closes what awaits a code.
+    fn cancel(&mut self, trade_id: &str) {
+        let at = self.attempt(trade_id);
+        if let Some(at) = at.filter(|at| self.attempts[*at].state.gives_way()) {
+            self.attempts[at].go(self.mode, State::Abandoned);
+        }
+        self.call(Event::CancelTold, at);
+    }
+
+    /// The backend's answer to a call is on its way: one for each.
+    fn call(&mut self, event: fn(Reply) -> Event, attempt: Option<usize>) {
+        let kind = self.answers[self.called % self.answers.len()].kind.clone();
+        self.answer(event, attempt, kind);
+    }
+
+    fn answer(&mut self, event: fn(Reply) -> Event, attempt: Option<usize>, kind: Kind) {
+        let due = self.now + self.answers[self.called % self.answers.len()].after_ms;
+        self.called += 1;
+        let answer = Coming::Answer {
+            event,
+            attempt,
+            kind,
         };
-        self.coming.push((self.now + answer.after_ms, event(reply)));
+        self.coming.push((due, answer));
+    }
+
+    fn arrived(&self, coming: Coming) -> Event {
+        let Coming::Answer {
+            event,
+            attempt,
+            kind,
+        } = coming
+        else {
+            return Event::Journalled;
+        };
+        let attempt = attempt.map(|at| &self.attempts[at]);
+        event(match (kind, attempt) {
+            (Kind::NoAnswer, _) => Err(Fault::NoAnswer),
+            (Kind::NoToken, _) => Err(Fault::NoToken),
+            (Kind::Trade(age), Some(attempt)) => {
+                Ok(attempt.past[attempt.past.len().saturating_sub(age + 1)].clone())
+            }
+            (Kind::Trade(_), None) => Err(Fault::Problem(ProblemCode::TradeNotFound, None)),
+            (Kind::Problem(code, told), attempt) => {
+                let newest = attempt.filter(|_| told).map(Attempt::newest);
+                Err(Fault::Problem(code, newest.map(Box::new)))
+            }
+        })
     }
 
     /// Nobody answers any more, and nobody touches the page.
@@ -309,15 +441,9 @@ impl Run {
             after_ms: Policy::default().call_ms,
             kind: Kind::NoAnswer,
         }];
-        for (_, event) in &mut self.coming {
-            match event {
-                Event::Created(reply)
-                | Event::HandedOver(reply)
-                | Event::Told(reply)
-                | Event::CancelTold(reply) => {
-                    *reply = Err(Fault::NoAnswer);
-                }
-                _ => {}
+        for (_, coming) in &mut self.coming {
+            if let Coming::Answer { kind, .. } = coming {
+                *kind = Kind::NoAnswer;
             }
         }
         let policy = Policy::default().page();
@@ -336,25 +462,6 @@ impl Run {
         }
         Ok(())
     }
-}
-
-fn statuses() -> impl Strategy<Value = Status> {
-    prop_oneof![
-        3 => Just(Status::AwaitingCode),
-        1 => Just(Status::AwaitingPayer),
-        2 => Just(Status::Paying),
-        3 => Just(Status::Pending),
-        2 => Just(Status::Unknown),
-        1 => Just(Status::Cancelling),
-        1 => Just(Status::NeedsReview),
-        1 => Just(Status::Paid),
-        1 => Just(Status::Voiding),
-        1 => Just(Status::LateSuccess),
-        1 => Just(Status::Declined),
-        1 => Just(Status::Cancelled),
-        1 => Just(Status::Voided),
-        1 => Just(Status::Creating),
-    ]
 }
 
 fn problems() -> impl Strategy<Value = ProblemCode> {
@@ -403,7 +510,7 @@ fn turns() -> impl Strategy<Value = Turn> {
         2 => hints().prop_map(Turn::Scanned),
         1 => any::<bool>().prop_map(Turn::Picked),
         1 => Just(Turn::Cancel),
-        3 => statuses().prop_map(Turn::Moves),
+        3 => any::<Index>().prop_map(Turn::Moves),
         1 => Just(Turn::Reload),
     ]
 }
@@ -428,10 +535,11 @@ proptest! {
     #[test]
     fn a_charge_keeps_its_laws_over_a_long_story(
         plan in plans(),
+        slow in prop::bool::weighted(0.1),
         answers in prop::collection::vec(answers(), 1..24),
         turns in prop::collection::vec(turns(), 10..160),
     ) {
-        let mut run = Run::new(plan, answers);
+        let mut run = Run::new(plan, slow, answers);
         for turn in &turns {
             run.take(turn)?;
         }
@@ -444,10 +552,11 @@ proptest! {
     #[test]
     fn rule_10_a_charge_that_is_replayed_takes_the_same_steps(
         plan in plans(),
+        slow in prop::bool::weighted(0.1),
         answers in prop::collection::vec(answers(), 1..24),
         turns in prop::collection::vec(turns(), 1..80),
     ) {
-        let mut run = Run::new(plan, answers);
+        let mut run = Run::new(plan, slow, answers);
         for turn in &turns {
             run.take(turn)?;
         }

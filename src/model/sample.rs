@@ -1,12 +1,12 @@
 //! The sale, the attempt and the backend's word that every test of the machines is about.
-#![allow(dead_code, reason = "no test needs all of it")]
 
 use kaunter_core::money::Money;
 use kaunter_core::trade::Facts;
 use kaunter_core::wire::{CodeMode, Payload, Sale, ShownCode, Status, Trade};
 
 /// Twelve ringgit fifty.
-pub(crate) fn sale() -> Sale {
+#[must_use]
+pub fn sale() -> Sale {
     Sale {
         reference: "S".to_owned(),
         amount: Money {
@@ -17,7 +17,8 @@ pub(crate) fn sale() -> Sale {
 }
 
 /// The first attempt of the sale.
-pub(crate) fn facts(trade_id: &str, mode: CodeMode) -> Facts {
+#[must_use]
+pub fn facts(trade_id: &str, mode: CodeMode) -> Facts {
     Facts {
         trade_id: trade_id.to_owned(),
         shop: "shop".to_owned(),
@@ -30,7 +31,8 @@ pub(crate) fn facts(trade_id: &str, mode: CodeMode) -> Facts {
 }
 
 /// Our code.
-pub(crate) fn show() -> ShownCode {
+#[must_use]
+pub fn show() -> ShownCode {
     ShownCode {
         payload: Payload("scan me".to_owned()),
         expires_at: String::new(),
@@ -38,7 +40,8 @@ pub(crate) fn show() -> ShownCode {
 }
 
 /// What the backend says of the attempt; with our code, while its payer is awaited.
-pub(crate) fn told(trade_id: &str, mode: CodeMode, status: Status, version: u64) -> Trade {
+#[must_use]
+pub fn told(trade_id: &str, mode: CodeMode, status: Status, version: u64) -> Trade {
     Trade {
         trade_id: trade_id.to_owned(),
         gateway_ref: None,

@@ -1,0 +1,235 @@
+//! What can happen in a world.
+
+use kaunter_core::policy::Ms;
+use kaunter_core::till::{self, Phase};
+use kaunter_core::trade::{Send, State, Step};
+use kaunter_core::wire::VerdictOutcome;
+use kaunter_model::gateway::{Response, Stage};
+
+use super::{Call, Message, Row, World, twisted};
+
+/// A step that a world can take. The numbers count rows, pages and messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Action {
+    Start,
+    Time,
+    Deliver(usize, Response),
+    /// The message is held up: it arrives later, if ever.
+    Delay(usize),
+    DeliverLate(usize, Response),
+    /// The answer carries another amount.
+    Twist(usize),
+    LoseRequest(usize),
+    LoseAnswer(usize, Response),
+    Unsent(usize),
+    LoseCall(usize),
+    LoseReply(usize),
+    Durable(usize),
+    Scan(usize),
+    SecondTill,
+    CashierCancels(usize),
+    Void(usize),
+    Verdict(usize, VerdictOutcome),
+    /// A customer scans our code: at once, or from a photograph of it.
+    CustomerScans(usize, Response),
+    CustomerConfirms(usize),
+    CustomerRefuses(usize),
+    CustomerCloses(usize),
+    PaidAfterAll(usize),
+    /// The merchant gives the money back at the gateway's own desk.
+    GivenBackElsewhere(usize),
+    BackendDies {
+        requests_lost: bool,
+    },
+    PageDies(usize),
+}
+
+impl World {
+    /// Everything that can happen next.
+    pub(crate) fn actions(&self) -> Vec<Action> {
+        let mut actions = Vec::new();
+        let mut urgent = !self.messages.is_empty();
+        for (at, message) in self.messages.iter().enumerate() {
+            self.message_actions(at, message, &mut actions);
+        }
+        for (at, message) in self.late.iter().enumerate() {
+            self.deliveries(message, |response| {
+                actions.push(Action::DeliverLate(at, response))
+            });
+        }
+        for (at, page) in self.pages.iter().enumerate() {
+            if page.writing.is_some() {
+                urgent = true;
+                actions.push(Action::Durable(at));
+            }
+            if page.scanning {
+                urgent |= !self.kind.slow_scan;
+                actions.push(Action::Scan(at));
+            }
+            let running = page
+                .charge
+                .as_ref()
+                .is_some_and(|charge| charge.phase() != Phase::Ended);
+            if running && self.wishes > 0 {
+                actions.push(Action::CashierCancels(at));
+            }
+            if running && self.faults > 0 {
+                actions.push(Action::PageDies(at));
+            }
+        }
+        for (at, row) in self.rows.iter().enumerate() {
+            self.row_actions(at, row, &mut actions);
+        }
+        if self.kind.second && self.pages.len() == 1 {
+            actions.push(Action::SecondTill);
+        }
+        if self.faults > 0 && !self.rows.is_empty() {
+            actions.push(Action::BackendDies {
+                requests_lost: false,
+            });
+            actions.push(Action::BackendDies {
+                requests_lost: true,
+            });
+        }
+        let wake = self.next_wake().filter(|wake| *wake <= self.kind.horizon);
+        if wake.is_some() && !urgent {
+            actions.push(Action::Time);
+        }
+        actions
+    }
+
+    pub(super) fn message_actions(&self, at: usize, message: &Message, actions: &mut Vec<Action>) {
+        self.deliveries(message, |response| {
+            actions.push(Action::Deliver(at, response))
+        });
+        if self.faults == 0 {
+            return;
+        }
+        match message {
+            Message::Call(_, Call::Ask(_)) => actions.push(Action::LoseCall(at)),
+            Message::Call(..) => actions.extend([Action::LoseCall(at), Action::Delay(at)]),
+            Message::Reply(..) => actions.extend([Action::LoseReply(at), Action::Delay(at)]),
+            Message::Request(row, send) => {
+                for response in self.rows[*row].account.responses(*send) {
+                    actions.push(Action::LoseAnswer(at, *response));
+                }
+                actions.extend([Action::LoseRequest(at), Action::Delay(at)]);
+                if matches!(send, Send::Pay | Send::Void) {
+                    actions.push(Action::Unsent(at));
+                }
+            }
+            Message::Answer(_, event) => {
+                actions.push(Action::Delay(at));
+                if twisted(event).is_some() {
+                    actions.push(Action::Twist(at));
+                }
+            }
+        }
+    }
+
+    pub(super) fn deliveries(&self, message: &Message, mut deliver: impl FnMut(Response)) {
+        match message {
+            Message::Request(_, Send::Pay) if self.is_too_old_to_pay() => deliver(Response::Refuse),
+            Message::Request(row, send) => {
+                for response in self.rows[*row].account.responses(*send) {
+                    deliver(*response);
+                }
+            }
+            Message::Call(..) | Message::Reply(..) | Message::Answer(..) => {
+                deliver(Response::Grant)
+            }
+        }
+    }
+
+    /// Where the gateway says that an old trade can't be paid any more, it can't.
+    pub(super) fn is_too_old_to_pay(&self) -> bool {
+        let age_ms = self.kind.policy().unpaid_final_after_ms;
+        age_ms.is_some_and(|age_ms| self.now >= age_ms)
+    }
+
+    pub(super) fn row_actions(&self, at: usize, row: &Row, actions: &mut Vec<Action>) {
+        if row.account.stage == Stage::Pending {
+            if !self.is_too_old_to_pay() {
+                actions.push(Action::CustomerConfirms(at));
+            }
+            actions.push(Action::CustomerRefuses(at));
+            actions.push(Action::CustomerCloses(at));
+        }
+        if row.shown && row.account.stage == Stage::Created && !self.is_too_old_to_pay() {
+            for response in [Response::Grant, Response::Wait, Response::Refuse] {
+                actions.push(Action::CustomerScans(at, response));
+            }
+        }
+        if self.lates > 0
+            && (row.account.ledger.payments > 0 || row.shown)
+            && row.account.stage.is_unpaid()
+        {
+            actions.push(Action::PaidAfterAll(at));
+        }
+        if self.wishes > 0 {
+            if matches!(row.trade.state(), State::Paid | State::LateSuccess) {
+                actions.push(Action::Void(at));
+            }
+            if row.trade.state() == State::LateSuccess && row.account.stage == Stage::Paid {
+                actions.push(Action::GivenBackElsewhere(at));
+            }
+            if let Some(outcome) = self.true_verdict(at, row) {
+                actions.push(Action::Verdict(at, outcome));
+            }
+        }
+    }
+
+    /// A person settles a review by the gateway's own books, when nothing is under way there any more.
+    fn true_verdict(&self, at: usize, row: &Row) -> Option<VerdictOutcome> {
+        let under_way = |message: &Message| matches!(message, Message::Request(of, Send::Pay | Send::Cancel | Send::Void) if *of == at);
+        if self.messages.iter().chain(&self.late).any(under_way) {
+            return None;
+        }
+        row.account.verdict(row.trade.state())
+    }
+
+    pub(super) fn next_wake(&self) -> Option<Ms> {
+        let policy = self.kind.policy();
+        let rows = self
+            .rows
+            .iter()
+            .filter_map(|row| match row.trade.clone().next(&policy) {
+                Step::Wait(wake) => Some(wake),
+                Step::Done => None,
+                Step::Send(send) => panic!("{send:?} was not drained"),
+            });
+        let pages = self
+            .pages
+            .iter()
+            .filter_map(|page| match page.charge.clone()?.next() {
+                till::Step::Wait(wake) if wake < Ms::MAX => Some(wake),
+                _ => None,
+            });
+        rows.chain(pages).map(|wake| wake.max(self.now + 1)).min()
+    }
+
+    /// The message that an action is about, for a counter-example.
+    pub(crate) fn told(&self, action: Action) -> String {
+        let message = match action {
+            Action::Deliver(at, _)
+            | Action::Delay(at)
+            | Action::LoseRequest(at)
+            | Action::LoseAnswer(at, _)
+            | Action::LoseCall(at)
+            | Action::LoseReply(at)
+            | Action::Unsent(at)
+            | Action::Twist(at) => self.messages.get(at),
+            Action::DeliverLate(at, _) => self.late.get(at),
+            _ => None,
+        };
+        match message {
+            Some(Message::Reply(page, event)) => {
+                let kind = format!("{event:?}");
+                let kind = kind.split('(').next().unwrap_or_default();
+                format!("reply {kind} to page {page}")
+            }
+            Some(message) => format!("{message:?}"),
+            None => String::new(),
+        }
+    }
+}

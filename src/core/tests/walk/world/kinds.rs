@@ -1,0 +1,262 @@
+//! The kinds of worlds: what the gateway can, what goes wrong, and who charges. Each kind is walked by itself.
+
+use kaunter_core::policy::{Ms, Policy};
+
+/// What a world is like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Kind {
+    /// A failure prints it, and `KAUNTER_WALK` asks for it.
+    pub(crate) name: &'static str,
+    /// The gateway has a cancel.
+    pub(super) can_cancel: bool,
+    /// Its cancel of what is paid gives the money back; else it is too late.
+    pub(super) refunds: bool,
+    /// It says when an unpaid trade can't be paid any more.
+    pub(super) ages: bool,
+    /// How many faults: lost requests and answers, proof that nothing left, crashes.
+    pub(super) faults: u8,
+    /// How many wishes of people: cancel, void, verdict.
+    pub(super) wishes: u8,
+    /// How many times what was closed is paid after all.
+    pub(super) lates: u8,
+    /// We present the code.
+    pub(super) merchant: bool,
+    /// A second charge of the sale, from another terminal.
+    pub(super) second: bool,
+    /// That one presents the code.
+    pub(super) second_merchant: bool,
+    /// That one asks for another amount.
+    pub(super) second_amount: bool,
+    /// The customer shows the second terminal the code that the first one had.
+    pub(super) second_code: bool,
+    /// The gateway gives a new trade the id of an older one.
+    pub(super) repeats_ids: bool,
+    /// The customer fumbles for the phone.
+    pub(super) slow_scan: bool,
+    /// When time stops.
+    pub(super) horizon: Ms,
+}
+
+impl Kind {
+    /// Every kind of world that is walked.
+    pub(crate) fn all() -> Vec<Self> {
+        let of = Self::of;
+        vec![
+            of("no cancel"),
+            of("cancel").cancels(),
+            of("cancel refunds").cancels().refunds(),
+            of("paid after all").faults(1).wishes(2).lates(1).until(15),
+            of("cancel, paid after all")
+                .cancels()
+                .faults(1)
+                .wishes(2)
+                .lates(1)
+                .until(13),
+            of("unpaid trades age")
+                .ages()
+                .faults(1)
+                .wishes(0)
+                .slow_scan()
+                .until(15),
+            of("two tills").second().faults(1).wishes(0),
+            of("two tills, paid after all").second().faults(0).lates(1),
+            of("two tills, two amounts")
+                .second()
+                .second_amount()
+                .faults(1)
+                .wishes(0),
+            of("two tills, one code")
+                .second()
+                .second_code()
+                .faults(0)
+                .wishes(2)
+                .lates(1),
+            of("two tills, one id")
+                .second()
+                .repeats_ids()
+                .faults(1)
+                .wishes(0),
+            of("two tills, cancel, paid after all")
+                .second()
+                .cancels()
+                .faults(0)
+                .lates(1)
+                .until(10),
+            of("our code").merchant().until(7),
+            of("our code, cancel, paid after all")
+                .merchant()
+                .cancels()
+                .faults(1)
+                .lates(1)
+                .until(11),
+            of("our code, cancel refunds")
+                .merchant()
+                .cancels()
+                .refunds()
+                .faults(1)
+                .until(10),
+            of("our code, paid after all")
+                .merchant()
+                .faults(1)
+                .wishes(2)
+                .lates(1)
+                .until(10),
+            of("our code, unpaid trades age")
+                .merchant()
+                .ages()
+                .faults(1)
+                .wishes(0)
+                .until(15),
+            of("two codes of ours")
+                .merchant()
+                .second_merchant()
+                .faults(1)
+                .wishes(0)
+                .until(7),
+            of("their code and ours, paid after all")
+                .second_merchant()
+                .faults(0)
+                .lates(1),
+            of("two codes of ours, cancel, paid after all")
+                .merchant()
+                .second_merchant()
+                .cancels()
+                .faults(0)
+                .wishes(0)
+                .lates(1)
+                .until(10),
+        ]
+    }
+
+    /// One till, two faults and one wish, at a gateway without a cancel.
+    fn of(name: &'static str) -> Self {
+        Self {
+            name,
+            can_cancel: false,
+            refunds: false,
+            ages: false,
+            faults: 2,
+            wishes: 1,
+            lates: 0,
+            merchant: false,
+            second: false,
+            second_merchant: false,
+            second_amount: false,
+            second_code: false,
+            repeats_ids: false,
+            slow_scan: false,
+            horizon: 9,
+        }
+    }
+
+    fn cancels(self) -> Self {
+        Self {
+            can_cancel: true,
+            ..self
+        }
+    }
+
+    fn refunds(self) -> Self {
+        Self {
+            refunds: true,
+            ..self
+        }
+    }
+
+    fn ages(self) -> Self {
+        Self { ages: true, ..self }
+    }
+
+    fn merchant(self) -> Self {
+        Self {
+            merchant: true,
+            ..self
+        }
+    }
+
+    fn second(self) -> Self {
+        Self {
+            second: true,
+            ..self
+        }
+    }
+
+    fn second_amount(self) -> Self {
+        Self {
+            second_amount: true,
+            ..self
+        }
+    }
+
+    fn second_code(self) -> Self {
+        Self {
+            second_code: true,
+            ..self
+        }
+    }
+
+    fn repeats_ids(self) -> Self {
+        Self {
+            repeats_ids: true,
+            ..self
+        }
+    }
+
+    fn slow_scan(self) -> Self {
+        Self {
+            slow_scan: true,
+            ..self
+        }
+    }
+
+    /// The second till presents the code.
+    fn second_merchant(self) -> Self {
+        Self {
+            second: true,
+            second_merchant: true,
+            ..self
+        }
+    }
+
+    fn faults(self, faults: u8) -> Self {
+        Self { faults, ..self }
+    }
+
+    fn wishes(self, wishes: u8) -> Self {
+        Self { wishes, ..self }
+    }
+
+    fn lates(self, lates: u8) -> Self {
+        Self { lates, ..self }
+    }
+
+    fn until(self, horizon: Ms) -> Self {
+        Self { horizon, ..self }
+    }
+
+    pub(super) fn policy(self) -> Policy {
+        Policy {
+            poll_ms: 2,
+            deadline_ms: 6,
+            min_cancel_age_ms: 2,
+            cancel_deadline_ms: 5,
+            void_deadline_ms: 4,
+            connect_ms: 0,
+            read_ms: 2,
+            pay_ms: 3,
+            grace_ms: 0,
+            quiet_ms: 9,
+            heard_ms: 6,
+            review_first_ms: 3,
+            review_max_ms: 3,
+            late_first_ms: 3,
+            late_last_ms: 6,
+            code_memory_s: 600,
+            code_answer_ms: 2,
+            call_ms: 2,
+            patience_ms: 4,
+            can_cancel: self.can_cancel,
+            unpaid_final_after_ms: self.ages.then_some(8),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The terminals: each has a machine, a journal, and calls under way to the backend.
+
+use kaunter_core::till::{self, Charge, End, Fault, Plan, Record, Reply};
+use kaunter_core::wire::{self, CodeMode};
+use kaunter_model::sample;
+
+use super::{Message, World};
+
+/// A call of a page to the backend.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Call {
+    Create(wire::NewTrade),
+    HandOver(String),
+    Ask(String),
+    Cancel(String),
+}
+
+/// A terminal: its machine, its journal, and how its charge ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Page {
+    pub(super) charge: Option<Charge>,
+    pub(super) journal: Option<Record>,
+    pub(super) writing: Option<Record>,
+    pub(super) scanning: bool,
+    pub(super) end: Option<End>,
+}
+
+impl World {
+    pub(super) fn start_page(&mut self) {
+        let at = self.pages.len();
+        let merchant = if at == 0 {
+            self.kind.merchant
+        } else {
+            self.kind.second_merchant
+        };
+        let mut sale = sample::sale();
+        if at > 0 && self.kind.second_amount {
+            sale.amount.minor += 1;
+        }
+        let plan = Plan {
+            sale,
+            mode: if merchant {
+                CodeMode::MerchantPresented
+            } else {
+                CodeMode::ConsumerPresented
+            },
+            wallet: Some("W".to_owned()),
+            code: None,
+            keys: [format!("key{at}"), format!("spare{at}")],
+        };
+        let charge = Charge::new(plan, self.kind.policy().page());
+        self.pages.push(Page {
+            charge: Some(charge),
+            journal: None,
+            writing: None,
+            scanning: false,
+            end: None,
+        });
+        self.drain_page(at);
+    }
+
+    pub(super) fn tell(&mut self, at: usize, event: till::Event) {
+        let now = self.now;
+        if let Some(charge) = &mut self.pages[at].charge {
+            charge.handle(event, now);
+            self.drain_page(at);
+        }
+    }
+
+    pub(super) fn drain_page(&mut self, at: usize) {
+        let page = &mut self.pages[at];
+        let Some(charge) = &mut page.charge else {
+            return;
+        };
+        loop {
+            let call = match charge.next() {
+                till::Step::Wait(_) => return,
+                till::Step::Scan => {
+                    page.scanning = true;
+                    continue;
+                }
+                till::Step::StopScan => {
+                    page.scanning = false;
+                    continue;
+                }
+                till::Step::Journal(record) => {
+                    page.writing = Some(record);
+                    continue;
+                }
+                till::Step::Forget(_) => {
+                    page.journal = None;
+                    page.writing = None;
+                    continue;
+                }
+                till::Step::Yield(_, other) => {
+                    page.journal = Some(other);
+                    page.writing = None;
+                    continue;
+                }
+                till::Step::Done(end) => {
+                    page.end = Some(end);
+                    continue;
+                }
+                till::Step::Show(_) => {
+                    let shown = charge.record().trade_id.clone();
+                    let rows = self.rows.iter_mut();
+                    rows.filter(|row| Some(&row.trade.facts().trade_id) == shown.as_ref())
+                        .for_each(|row| row.shown = true);
+                    continue;
+                }
+                till::Step::Pick | till::Step::Notice(_) => continue,
+                till::Step::Create(new) => Call::Create(new),
+                till::Step::HandOver(trade_id) => Call::HandOver(trade_id),
+                till::Step::Ask(trade_id) => Call::Ask(trade_id),
+                till::Step::Cancel(trade_id) => Call::Cancel(trade_id),
+            };
+            self.messages.push(Message::Call(at, call));
+        }
+    }
+
+    pub(super) fn reply(call: &Call, reply: Reply) -> till::Event {
+        match call {
+            Call::Create(_) => till::Event::Created(reply),
+            Call::HandOver(_) => till::Event::HandedOver(reply),
+            Call::Ask(_) => till::Event::Told(reply),
+            Call::Cancel(_) => till::Event::CancelTold(reply),
+        }
+    }
+
+    pub(super) fn without_word(event: till::Event) -> till::Event {
+        match event {
+            till::Event::Created(_) => till::Event::Created(Err(Fault::NoAnswer)),
+            till::Event::HandedOver(_) => till::Event::HandedOver(Err(Fault::NoAnswer)),
+            till::Event::Told(_) => till::Event::Told(Err(Fault::NoAnswer)),
+            till::Event::CancelTold(_) => till::Event::CancelTold(Err(Fault::NoAnswer)),
+            other => other,
+        }
+    }
+}
