@@ -1,3 +1,4 @@
+// @ts-check
 // The one error that this package throws and rejects with, and how the facade checks what a caller gives.
 
 /** What went wrong: a stable `code`, and a sentence that a cashier can act on. */
@@ -13,7 +14,7 @@ export class KaunterError extends Error {
   traceId;
   constructor(code, message, facts) {
     // The facts' own fields: what somebody put on Object.prototype is none of them.
-    const own = { __proto__: null, ...facts };
+    const own = /** @type {any} */ ({ __proto__: null, ...facts });
     super(message, own.cause === undefined ? undefined : { cause: own.cause });
     this.code = code;
     this.type = own.type ?? "setup";
@@ -44,8 +45,7 @@ export const wrong = (name, what, cause) => {
 };
 
 /** `not_browser`. */
-export const notBrowser = () =>
-  new KaunterError("not_browser", "This only works in a browser: call it from a page.");
+export const notBrowser = () => new KaunterError("not_browser", "This only works in a browser: call it from a page.");
 
 /** The own fields of an object that a caller gives, without a prototype. */
 export function own(given, name = "options") {

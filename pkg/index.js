@@ -1,3 +1,4 @@
+// @ts-check
 // The package's face: thin over the till's module, because a Wasm class can't extend EventTarget.
 //
 // The till's module knows nothing of pictures. The reader's module is loaded when a scan needs it first.
@@ -7,8 +8,8 @@ import { loader, sameVersion, version } from "./load.js";
 import { pageReader, readerModule } from "./reader-module.js";
 import * as glue from "./wasm/till.js";
 
-export { formatMoney } from "./money.js";
-export { decode, loadReader, Reader } from "./reader.js";
+export { formatMoney, parseMoney } from "./money.js";
+export { decode, Reader } from "./reader.js";
 export { KaunterError, version };
 
 const tillModule = loader(
@@ -22,6 +23,7 @@ const tillModule = loader(
   },
 );
 
+/** @type {import("./index.d.ts").WorkerSource | undefined} */
 let workerSource;
 
 export async function init(options) {
@@ -37,18 +39,14 @@ export async function init(options) {
   loaded = await tillModule.load();
 }
 
-// These two answer at once, so the module must be there: `init` and `Till.open` load it.
+/** @type {typeof glue | undefined} */
 let loaded;
-const here = () => {
-  if (!loaded)
-    throw new KaunterError("module_load_failed", "The payment module is not loaded yet: await init() first.", {
-      retryable: true,
-    });
-  return loaded;
-};
 
-export const recognise = (text) => here().recognise(text);
-export const money = (text, currency) => here().money(text, currency);
+export async function inspectCode(text) {
+  onlyInBrowser();
+  loaded = await tillModule.load();
+  return loaded.inspectCode(text);
+}
 
 function onlyInBrowser() {
   if (typeof document === "undefined") throw notBrowser();
@@ -61,7 +59,10 @@ function onlyInBrowser() {
 }
 
 export class Till extends EventTarget {
+  /** @type {glue.RawTill} */
+  // @ts-expect-error `open` sets it before anybody has the till
   #raw;
+  #camera;
 
   /** @private */
   constructor(key) {
@@ -71,15 +72,19 @@ export class Till extends EventTarget {
 
   static async open(options) {
     onlyInBrowser();
+    const { signal } = own(options);
+    if (signal != null && classOf(signal) !== "AbortSignal") throw wrong("signal", "an AbortSignal");
+    signal?.throwIfAborted();
     loaded = await tillModule.load();
     const till = new Till(OPENING);
     // What happens before anybody can listen is told when they can: the caller's next lines run first.
+    /** @type {[string, unknown][] | null} */
     let early = [];
     const emit = (type, detail) =>
       early ? early.push([type, detail]) : till.dispatchEvent(new CustomEvent(type, { detail }));
-    till.#raw = await loaded.RawTill.open(options, emit, spawnReader);
+    till.#raw = await unlessAborted(loaded.RawTill.open(options, emit, spawnReader), signal);
     setTimeout(() => {
-      const told = early;
+      const told = early ?? [];
       early = null;
       for (const [type, detail] of told) emit(type, detail);
     });
@@ -96,60 +101,44 @@ export class Till extends EventTarget {
     return this.#raw.unfinished;
   }
 
-  // Async, so that nothing is thrown where a promise is promised; the module checks what it is given.
-  async warmUp() {
-    return this.#raw.warmUp();
+  get session() {
+    return this.#raw.session;
   }
+  get camera() {
+    this.#camera ??= new TillCamera(OPENING, this.#raw);
+    return this.#camera;
+  }
+
+  // Async, so that nothing is thrown where a promise is promised; the module checks what it is given.
   async scan(options) {
     return this.#raw.scan(options);
   }
   async charge(sale, options) {
     return this.#raw.charge(sale, options);
   }
-  async pay(sale, code, options) {
-    return this.#raw.pay(sale, code, options);
-  }
-  async present(sale, options) {
-    return this.#raw.present(sale, options);
-  }
-  async status(tradeId) {
-    return this.#raw.status(tradeId);
-  }
-  async cancel(tradeId) {
-    return this.#raw.cancel(tradeId);
-  }
-  async void(tradeId, reason) {
-    return this.#raw.void(tradeId, reason ?? "");
-  }
-  async voidStatus(tradeId) {
-    return this.#raw.voidStatus(tradeId);
+  async showCode(sale, options) {
+    return this.#raw.showCode(sale, options);
   }
   async resume(tradeId, options) {
     return this.#raw.resume(tradeId, options);
   }
-  async find(ref) {
-    return this.#raw.find(ref);
+  async cancel(tradeId) {
+    return this.#raw.cancel(tradeId);
   }
-  async history(day) {
-    return this.#raw.history(day);
+  async void(tradeId, options) {
+    return this.#raw.void(tradeId, options);
   }
-  async settle(tradeId, verdict) {
-    return this.#raw.settle(tradeId, verdict);
+  async checkStatus(tradeId) {
+    return this.#raw.checkStatus(tradeId);
   }
-  async permission() {
-    return this.#raw.permission();
+  async checkVoidStatus(tradeId) {
+    return this.#raw.checkVoidStatus(tradeId);
   }
-  async cameras() {
-    return this.#raw.cameras();
+  async listTrades(query) {
+    return this.#raw.listTrades(query);
   }
-  async use(camera) {
-    return this.#raw.use(camera);
-  }
-  async adjust(what) {
-    return this.#raw.adjust(what);
-  }
-  async release() {
-    return this.#raw.release();
+  async giveVerdict(tradeId, verdict) {
+    return this.#raw.giveVerdict(tradeId, verdict);
   }
   async close() {
     return this.#raw.close();
@@ -161,7 +150,61 @@ export class Till extends EventTarget {
 
 const OPENING = Symbol("opening");
 
-/** A worker that has the reader's module and is ready, or null where there is none; `onPage`: a reader on this thread. */
+/** The camera of a till. */
+class TillCamera {
+  #raw;
+  constructor(key, raw) {
+    if (key !== OPENING) throw new TypeError("Use till.camera to get a TillCamera.");
+    this.#raw = raw;
+  }
+  get current() {
+    return this.#raw.camera;
+  }
+  async warmUp() {
+    return this.#raw.warmUp();
+  }
+  async list() {
+    return this.#raw.cameras();
+  }
+  async use(camera) {
+    return this.#raw.use(camera);
+  }
+  async adjust(adjustment) {
+    return this.#raw.adjust(adjustment);
+  }
+  async release() {
+    return this.#raw.release();
+  }
+  async permission() {
+    return this.#raw.permission();
+  }
+}
+
+/** The till that is being opened; an abort rejects at once, and a till that opens after it is closed. */
+async function unlessAborted(opening, signal) {
+  if (!signal) return opening;
+  let stop;
+  const aborted = new Promise((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    return await Promise.race([opening, aborted]);
+  } catch (error) {
+    opening.then(
+      (raw) => raw.close(),
+      () => {},
+    );
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/**
+ * A worker that has the reader's module and is ready, or null where there is none; `onPage`: a reader on this thread.
+ * @param {boolean} onPage
+ */
 async function spawnReader(onPage) {
   if (onPage) return pageReader();
   const worker = workerSource === false ? null : makeWorker();

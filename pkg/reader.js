@@ -7,13 +7,6 @@ import { PictureReader, readerModule } from "./reader-module.js";
 
 export { KaunterError, version };
 
-/** @param {unknown} [wasm] */
-export async function loadReader(wasm) {
-  readerModule.at(wasm ?? (await beside()));
-  await readerModule.load();
-  return new Reader(LOADED);
-}
-
 // Node's fetch reads no files. Not an import: bundlers for browsers resolve those, or fail.
 async function beside() {
   if (typeof process !== "object" || !process.versions?.node || typeof document !== "undefined") return undefined;
@@ -29,19 +22,25 @@ export class Reader {
 
   /** @param {unknown} key */
   constructor(key) {
-    if (key !== LOADED) throw new TypeError("Use loadReader() to get a Reader.");
+    if (key !== LOADED) throw new TypeError("Use Reader.load() to get a Reader.");
+  }
+  /** @param {unknown} [options] */
+  static async load(options) {
+    const { wasm } = own(options);
+    readerModule.at(wasm ?? (await beside()));
+    await readerModule.load();
+    return new Reader(LOADED);
   }
   /**
-   * @param {unknown} pixels
-   * @param {unknown} width
-   * @param {unknown} height
+   * @param {unknown} image
    * @param {unknown} [options]
    */
-  read(pixels, width, height, options) {
+  read(image, options) {
     const pictures = this.#open();
-    const bytes = bytesOf(pixels);
+    const { data, width, height } = pixelsOf(image);
+    const bytes = bytesOf(data);
     const { max, still } = wish(options, false);
-    const [across, down] = [side(width, "width"), side(height, "height")];
+    const [across, down] = [side(width, "image.width"), side(height, "image.height")];
     const codes = run(pictures, (reader) => reader.read(bytes, across, down, max, still));
     if (!codes) throw unsupported();
     return codes;
@@ -50,13 +49,31 @@ export class Reader {
     run(this.#open(), (reader) => reader.reset());
   }
   #open() {
-    if (!this.#pictures) throw wrong("this", "a Reader that is not disposed of");
+    if (!this.#pictures) throw wrong("this", "a Reader that is not closed");
     return this.#pictures;
   }
-  [Symbol.dispose ?? Symbol.for("Symbol.dispose")]() {
+  close() {
     this.#pictures?.free();
     this.#pictures = undefined;
   }
+  [Symbol.dispose ?? Symbol.for("Symbol.dispose")]() {
+    this.close();
+  }
+}
+
+/**
+ * Not by `own`: the fields of an ImageData are its class's.
+ * @param {any} image
+ * @returns {{ data: unknown, width: unknown, height: unknown }}
+ */
+function pixelsOf(image) {
+  try {
+    if (image !== null && typeof image === "object")
+      return { data: image.data, width: image.width, height: image.height };
+  } catch (cause) {
+    throw wrong("image", "readable", cause);
+  }
+  throw wrong("image", "an ImageData, or { data, width, height }");
 }
 
 /**
@@ -81,7 +98,7 @@ export async function decode(image, options) {
 /**
  * @template T
  * @param {PictureReader} pictures
- * @param {Parameters<typeof pictures.use<T>>[0]} use
+ * @param {(reader: import("./wasm/reader.js").Reader) => T} use
  */
 function run(pictures, use) {
   try {
@@ -98,7 +115,10 @@ function run(pictures, use) {
 
 /** @param {unknown} [cause] */
 const unsupported = (cause) =>
-  new KaunterError("image_unsupported", "This picture can't be read: take another photo as JPEG or PNG.", { cause });
+  new KaunterError("image_unsupported", "This picture can't be read: take another photo as JPEG or PNG.", {
+    type: "input",
+    cause,
+  });
 
 // More codes than a phone, a receipt and a poster show together.
 const MAX_CODES = 16;
@@ -109,8 +129,8 @@ const MAX_CODES = 16;
  * @param {boolean} still
  */
 function wish(options, still) {
-  const { max, effort } = own(options);
-  if (max != null && (typeof max !== "number" || Number.isNaN(max))) throw wrong("max", "a number");
+  const { maxCodes: max, effort } = own(options);
+  if (max != null && (typeof max !== "number" || Number.isNaN(max))) throw wrong("maxCodes", "a number");
   if (effort != null && effort !== "live" && effort !== "still") throw wrong("effort", '"live" or "still"');
   return {
     max: Math.min(Math.max(Math.trunc(max ?? MAX_CODES), 1), MAX_CODES),
@@ -136,5 +156,5 @@ function bytesOf(pixels) {
   } catch (error) {
     cause = error; // its buffer was handed to a worker
   }
-  throw wrong("pixels", "a Uint8Array or a Uint8ClampedArray", cause);
+  throw wrong("image.data", "a Uint8Array or a Uint8ClampedArray", cause);
 }

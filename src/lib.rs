@@ -16,14 +16,11 @@ use std::future::Future;
 use std::pin::Pin;
 
 use js_sys::Promise;
-use kaunter_core::error::ErrorCode;
-use kaunter_core::money::Money;
 use wasm_bindgen::prelude::*;
 
-use types::code::{JsRecognised, Recognised};
+use types::code::{CodeInfo, JsCodeInfo};
 use types::error::Fail;
 use types::given::{self, wrong};
-use types::sale::JsMoney;
 use types::to_js;
 
 /// The version that facade and module must share.
@@ -39,27 +36,14 @@ pub fn install_error(class: js_sys::Function) {
     types::error::install(class);
 }
 
-/// What a code is, before anything is sent.
+/// What a code seems to be, before anything is sent.
 ///
 /// # Errors
 /// `argument_invalid`.
-#[wasm_bindgen]
-pub fn recognise(text: &JsValue) -> Result<JsRecognised, JsValue> {
+#[wasm_bindgen(js_name = inspectCode)]
+pub fn inspect_code(text: &JsValue) -> Result<JsCodeInfo, JsValue> {
     let text = a_string(text, "text")?;
-    Ok(to_js(&Recognised::of(&text, &[]).0).unchecked_into())
-}
-
-/// Reads an amount: "12.50" of "MYR" is 1250.
-///
-/// # Errors
-/// `argument_invalid`, `amount_invalid`.
-#[wasm_bindgen]
-pub fn money(text: &JsValue, currency: &JsValue) -> Result<JsMoney, JsValue> {
-    let text = a_string(text, "text")?;
-    let currency = a_string(currency, "currency")?;
-    let money = Money::parse(&text, &currency)
-        .map_err(|error| Fail::new(ErrorCode::AmountInvalid).caused_by(error.to_string().into()))?;
-    Ok(to_js(&money).unchecked_into())
+    Ok(to_js(&CodeInfo::of(&text, &[]).0).unchecked_into())
 }
 
 fn promise(future: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> Promise {

@@ -5,24 +5,23 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use js_sys::Promise;
-use kaunter_core::error::ErrorCode;
 use wasm_bindgen::prelude::*;
 
 use crate::page::camera;
 use crate::page::till::Till;
+use crate::promise;
 use crate::types::code::{Scan, ScanPromise};
 use crate::types::error::{Fail, Rejection};
 use crate::types::event::{
-    CamerasPromise, Emit, JsTillState, PermissionPromise, SpawnReader, VoidPromise,
+    CamerasPromise, Emit, JsCamera, JsTillState, PermissionPromise, SpawnReader, VoidPromise,
 };
-use crate::types::given::{self, wrong};
-use crate::types::options::{Adjustment, OpenWish, ScanWish};
+use crate::types::given::{self, Given, wrong};
+use crate::types::options::{Adjustment, OpenWish, ScanWish, TradeQuery};
 use crate::types::sale::{
-    JsTrades, JsWallets, Outcome, OutcomePromise, Trade, TradePromise, TradesPromise, sale_from_js,
-    verdict_from_js,
+    JsSession, JsTrades, JsWallets, Outcome, OutcomePromise, Trade, TradePromise, TradesPromise,
+    sale_from_js, verdict_from_js,
 };
 use crate::types::to_js;
-use crate::{a_string, promise};
 
 /// A till, as the facade's `Till` wraps it.
 #[wasm_bindgen]
@@ -72,37 +71,33 @@ impl RawTill {
     }
 
     /// A charge, of a code that is there or of one that the camera will see.
-    fn charging(
-        &self,
-        sale: &JsValue,
-        options: &JsValue,
-        code: Option<&JsValue>,
-    ) -> Result<Work, Fail> {
-        let (sale, wish) = (sale_from_js(sale)?, ScanWish::read(options)?);
-        let code = code.map(|code| self.code(code)).transpose()?;
+    fn charging(&self, sale: &JsValue, options: &JsValue) -> Result<Work, Fail> {
+        let (sale, wish) = (sale_from_js(sale)?, ScanWish::of_charge(options)?);
+        let code = Given::new(options, "")?.field("code")?;
+        let code = (!given::is_nothing(&code)).then(|| self.code(&code));
+        let code = code.transpose()?;
         Ok(self.work(async move |till| outcome(till.charge(sale, wish, code).await)))
     }
 
-    fn presenting(&self, sale: &JsValue, options: &JsValue) -> Result<Work, Fail> {
-        let (sale, wish) = (sale_from_js(sale)?, ScanWish::read(options)?);
-        if wish.on_code.is_none() {
-            return Err(wrong("onCode", "a function"));
-        }
-        Ok(self.work(async move |till| outcome(till.present(sale, wish).await)))
+    fn showing(&self, sale: &JsValue, options: &JsValue) -> Result<Work, Fail> {
+        let (sale, wish) = (sale_from_js(sale)?, ScanWish::of_show(options)?);
+        Ok(self.work(async move |till| outcome(till.show_code(sale, wish).await)))
     }
 
-    fn resuming(&self, trade_id: &JsValue, options: &JsValue) -> Result<Work, Fail> {
-        let named = !given::is_nothing(trade_id);
-        let id = named.then(|| given::trade_id(trade_id)).transpose()?;
-        let wish = ScanWish::read(options)?;
-        Ok(self.work(async move |till| outcome(till.resume(id, wish).await)))
+    fn voiding(&self, trade_id: &JsValue, options: &JsValue) -> Result<Work, Fail> {
+        let given = Given::new(options, "")?;
+        let reason = given.text("reason")?;
+        let reason = reason.ok_or_else(|| given.wrong("reason", "a sentence"))?;
+        self.on_trade(trade_id, async move |till, id| {
+            outcome(till.void(&id, &reason).await)
+        })
     }
 
     /// A `Scan`, or its text.
     fn code(&self, code: &JsValue) -> Result<Scan, Fail> {
         let text = given::text(code).or_else(|| given::text(&given::own(code, "text").ok()?));
         text.map(|text| self.0.typed(&text))
-            .ok_or_else(|| Fail::new(ErrorCode::CodeInvalid))
+            .ok_or_else(|| wrong("code", "a scan or the text of one"))
     }
 }
 
@@ -113,11 +108,6 @@ fn outcome(end: Result<Outcome, Rejection>) -> Result<JsValue, Rejection> {
 
 /// A trade, for JavaScript.
 fn trade(answer: Result<Trade, Fail>) -> Result<JsValue, Rejection> {
-    Ok(to_js(&answer?))
-}
-
-/// Trades, for JavaScript.
-fn trades(answer: Result<Vec<Trade>, Fail>) -> Result<JsValue, Rejection> {
     Ok(to_js(&answer?))
 }
 
@@ -155,6 +145,13 @@ impl RawTill {
         self.0.js_wallets()
     }
 
+    /// What the token says.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn session(&self) -> JsSession {
+        to_js(&self.0.session()).unchecked_into()
+    }
+
     /// What is not at its end, newest first.
     #[wasm_bindgen(getter)]
     #[must_use]
@@ -180,33 +177,29 @@ impl RawTill {
         }))
     }
 
-    /// Scans the customer's code, then pays.
+    /// Collects a sale with the customer's code, scanned or given.
     #[must_use]
     pub fn charge(&self, sale: &JsValue, options: &JsValue) -> OutcomePromise {
-        self.promise(self.charging(sale, options, None))
+        self.promise(self.charging(sale, options))
     }
 
-    /// Pays with a code that is already there.
+    /// Collects a sale with a code that the customer scans.
+    #[wasm_bindgen(js_name = showCode)]
     #[must_use]
-    pub fn pay(&self, sale: &JsValue, code: &JsValue, options: &JsValue) -> OutcomePromise {
-        self.promise(self.charging(sale, options, Some(code)))
+    pub fn show_code(&self, sale: &JsValue, options: &JsValue) -> OutcomePromise {
+        self.promise(self.showing(sale, options))
     }
 
-    /// Collects a sale with a code that the caller shows and the customer scans.
+    /// Reads how a trade stands.
+    #[wasm_bindgen(js_name = checkStatus)]
     #[must_use]
-    pub fn present(&self, sale: &JsValue, options: &JsValue) -> OutcomePromise {
-        self.promise(self.presenting(sale, options))
-    }
-
-    /// How an attempt stands.
-    #[must_use]
-    pub fn status(&self, trade_id: &JsValue) -> TradePromise {
+    pub fn check_status(&self, trade_id: &JsValue) -> TradePromise {
         self.promise(self.on_trade(trade_id, async move |till, id| {
-            trade(till.status(&id).await)
+            trade(till.check_status(&id).await)
         }))
     }
 
-    /// Cancels an unpaid attempt; may lose to the customer.
+    /// Cancels an unpaid trade; may lose to the customer.
     #[must_use]
     pub fn cancel(&self, trade_id: &JsValue) -> OutcomePromise {
         self.promise(self.on_trade(trade_id, async move |till, id| {
@@ -217,59 +210,57 @@ impl RawTill {
     /// Gives the money back.
     #[wasm_bindgen(js_name = void)]
     #[must_use]
-    pub fn void(&self, trade_id: &JsValue, reason: &JsValue) -> OutcomePromise {
-        let reason = a_string(reason, "reason");
-        self.promise(reason.and_then(|reason| {
+    pub fn void(&self, trade_id: &JsValue, options: &JsValue) -> OutcomePromise {
+        self.promise(self.voiding(trade_id, options))
+    }
+
+    /// Reads how the void of a trade stands.
+    #[wasm_bindgen(js_name = checkVoidStatus)]
+    #[must_use]
+    pub fn check_void_status(&self, trade_id: &JsValue) -> TradePromise {
+        self.promise(self.on_trade(trade_id, async move |till, id| {
+            trade(till.check_void_status(&id).await)
+        }))
+    }
+
+    /// Watches a trade to its end.
+    #[must_use]
+    pub fn resume(&self, trade_id: &JsValue, options: &JsValue) -> OutcomePromise {
+        let wish = ScanWish::of_resume(options);
+        self.promise(wish.and_then(|wish| {
             self.on_trade(trade_id, async move |till, id| {
-                outcome(till.void(&id, &reason).await)
+                outcome(till.resume(&id, wish).await)
             })
         }))
     }
 
-    /// How the void of an attempt stands.
-    #[wasm_bindgen(js_name = voidStatus)]
+    /// The trades of a sale or of a day, from every terminal of the shop.
+    #[wasm_bindgen(js_name = listTrades)]
     #[must_use]
-    pub fn void_status(&self, trade_id: &JsValue) -> TradePromise {
-        self.promise(self.on_trade(trade_id, async move |till, id| {
-            trade(till.void_status(&id).await)
-        }))
-    }
-
-    /// Watches an attempt to its end; without a name, the newest that is unfinished.
-    #[must_use]
-    pub fn resume(&self, trade_id: &JsValue, options: &JsValue) -> OutcomePromise {
-        self.promise(self.resuming(trade_id, options))
-    }
-
-    /// Every attempt of a sale, from any terminal of the shop, oldest first.
-    #[must_use]
-    pub fn find(&self, reference: &JsValue) -> TradesPromise {
-        let reference = a_string(reference, "ref");
+    pub fn list_trades(&self, query: &JsValue) -> TradesPromise {
+        let query = TradeQuery::read(query);
         self.promise(
-            reference
-                .map(|reference| self.work(async move |till| trades(till.find(&reference).await))),
+            query.map(|query| self.work(async move |till| Ok(to_js(&till.list(&query).await?)))),
         )
     }
 
-    /// The attempts of a day, from any terminal of the shop, newest first; today where none is named.
+    /// A person's word on what the gateway left open.
+    #[wasm_bindgen(js_name = giveVerdict)]
     #[must_use]
-    pub fn history(&self, day: &JsValue) -> TradesPromise {
-        let named = !given::is_nothing(day);
-        let day = named.then(|| a_string(day, "day")).transpose();
-        self.promise(
-            day.map(|day| self.work(async move |till| trades(till.history(day.as_deref()).await))),
-        )
-    }
-
-    /// A person's word on what the gateway could not settle.
-    #[must_use]
-    pub fn settle(&self, trade_id: &JsValue, verdict: &JsValue) -> OutcomePromise {
+    pub fn give_verdict(&self, trade_id: &JsValue, verdict: &JsValue) -> OutcomePromise {
         let verdict = verdict_from_js(verdict);
         self.promise(verdict.and_then(|verdict| {
             self.on_trade(trade_id, async move |till, id| {
-                outcome(till.settle(&id, &verdict).await)
+                outcome(till.give_verdict(&id, &verdict).await)
             })
         }))
+    }
+
+    /// The camera that is on; `null` where none is.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn camera(&self) -> JsCamera {
+        to_js(&self.0.eye().current()).unchecked_into()
     }
 
     /// Whether the camera may be used; never prompts.

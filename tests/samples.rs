@@ -5,15 +5,21 @@
 
 use std::fmt::Write as _;
 
-use kaunter::page::reader::protocol::{Message, Moved, PULSE_MS, ToWorker, Word};
-use kaunter::types::code::{Confidence, Kind, Point, Reading, Recognised, Scan, ScanSource};
+use kaunter::page::reader::protocol::{Message, MessageType, Moved, PULSE_MS, ToWorker};
+use kaunter::types::code::{CodeInfo, Confidence, Kind, Point, Reading, Scan, ScanSource};
 use kaunter::types::event::{
-    Camera, CameraChange, CameraStatus, Facing, Hint, Miss, Poll, StateChange, TillState, Zoom,
+    Camera, CameraChange, CameraStatus, Facing, Hint, HintChange, Progress, StateChange, TillState,
+    Zoom,
 };
-use kaunter::types::sale::{CancelReason, DeclineReason, Outcome, ShownCode, Trade, Wallet};
+use kaunter::types::sale::{
+    CancelReason, DeclineReason, Outcome, ShownCode, TillSession, Trade, TradeList,
+    VerdictProposal, Wallet,
+};
 use kaunter_core::error::ErrorCode;
 use kaunter_core::money::Money;
-use kaunter_core::wire::{By, CodeMode, GatewayAnswer, Sale, Status};
+use kaunter_core::wire::{
+    By, CodeMode, DecidedBy, GatewayAnswer, Reason, Right, Sale, Status, VerdictOutcome,
+};
 use serde::Serialize;
 use serde_json::Value;
 use wasm_bindgen::JsValue;
@@ -107,7 +113,7 @@ fn typescript(value: &Value) -> String {
 fn the_samples_are_what_rust_writes() {
     let mut samples = Samples(
         "// Written by tests/samples.rs: what Rust hands to JavaScript, typed as the package declares it.\n\
-         import type { Camera, ErrorCode, Money, Outcome, Recognised, Sale, Scan, ScanSource, ShownCode, TillEventDetails, TillState, Trade, TradeStatus, Wallet, DeclineReason } from \"kaunter\";\n\
+         import type { Camera, CancelledBy, CancelReason, CodeInfo, CodeMode, DecidedBy, DeclineReason, ErrorCode, Money, Outcome, Right, Sale, Scan, ScanSource, ShownCode, TillEventDetails, TillSession, TillState, Trade, TradeList, TradeStatus, Wallet } from \"kaunter\";\n\
          import type { FromWorker, ToWorker } from \"../../pkg/protocol.js\";\n\
          import type { ReaderHint } from \"../../pkg/wasm/reader.js\";\n\
          // The fields of the member of a union that a sample belongs to.\n\
@@ -143,11 +149,13 @@ fn sale() -> Sale {
 
 fn wallet() -> Wallet {
     Wallet {
-        id: "21".to_owned(),
+        wallet_id: "21".to_owned(),
         name: "GrabPay".to_owned(),
         logo: None,
         test: false,
         modes: vec![CodeMode::ConsumerPresented, CodeMode::MerchantPresented],
+        min_amount: None,
+        max_amount: Some(sale().amount),
     }
 }
 
@@ -161,20 +169,39 @@ fn gateway_answer() -> GatewayAnswer {
 fn trade() -> Trade {
     Trade {
         trade_id: "T".to_owned(),
+        attempt: 1,
         sale: sale(),
-        wallet: Some(wallet()),
+        mode: CodeMode::ConsumerPresented,
+        wallet: wallet(),
+        terminal: "till-1".to_owned(),
+        cashier: Some("Siti".to_owned()),
         status: Status::Pending,
+        since: "2026-01-01T00:00:01Z".to_owned(),
         created_at: "2026-01-01T00:00:00Z".to_owned(),
-        settled: false,
-        late: false,
+        deadline_at: Some("2026-01-01T00:01:30Z".to_owned()),
+        gateway_ref: Some("G".to_owned()),
+        void_gateway_ref: None,
+        cancelled_by: None,
+        reason: None,
         gateway_answer: Some(gateway_answer()),
+        decided_by: None,
+        proposal: None,
+        late: false,
         void_refused: None,
+    }
+}
+
+fn proposal() -> VerdictProposal {
+    VerdictProposal {
+        outcome: VerdictOutcome::Declined,
+        by: "Siti".to_owned(),
+        at: "2026-01-01T00:02:00Z".to_owned(),
     }
 }
 
 fn shapes(samples: &mut Samples) {
     let corners = [(0.0, 0.0), (9.5, 0.0), (9.5, 9.5), (0.0, 9.5)].map(|(x, y)| Point { x, y });
-    let recognised = Recognised {
+    let info = CodeInfo {
         kind: Kind::EmvConsumer,
         scheme: Some("DuitNow".to_owned()),
         confidence: Confidence::Official,
@@ -184,14 +211,42 @@ fn shapes(samples: &mut Samples) {
     samples.shape("wallet", "Wallet", &wallet());
     samples.shape("trade", "Trade", &trade());
     samples.shape(
-        "tradeOfAnUnlistedWallet",
+        "closedTrade",
         "Trade",
         &Trade {
-            wallet: None,
+            status: Status::Cancelled,
+            cancelled_by: Some(By::System),
+            reason: Some(Reason::Deadline),
+            decided_by: Some(DecidedBy::Gateway),
+            proposal: Some(proposal()),
+            cashier: None,
+            deadline_at: None,
+            gateway_ref: None,
+            gateway_answer: None,
             ..trade()
         },
     );
-    samples.shape("recognised", "Recognised", &recognised);
+    samples.shape(
+        "trades",
+        "TradeList",
+        &TradeList {
+            trades: vec![trade()],
+            next_cursor: None,
+        },
+    );
+    samples.shape(
+        "session",
+        "TillSession",
+        &TillSession {
+            shop: "kedai".to_owned(),
+            terminal: "till-1".to_owned(),
+            cashier: "Siti".to_owned(),
+            rights: vec![Right::Charge, Right::List],
+            currency: "MYR".to_owned(),
+            max_amount: sale().amount,
+        },
+    );
+    samples.shape("info", "CodeInfo", &info);
     samples.shape(
         "shown",
         "ShownCode",
@@ -206,8 +261,8 @@ fn shapes(samples: &mut Samples) {
         bytes: vec![50],
         eci: Some(26),
         source: ScanSource::Camera,
-        at: 12.5,
-        recognised,
+        time_stamp: 12.5,
+        info,
         wallet: Some(wallet()),
         corners: Some(corners),
     };
@@ -242,9 +297,9 @@ fn shapes(samples: &mut Samples) {
         },
     );
     samples.shape(
-        "miss",
-        "TillEventDetails[\"miss\"]",
-        &Miss {
+        "hint",
+        "TillEventDetails[\"hint\"]",
+        &HintChange {
             hint: Some(Hint::Closer),
         },
     );
@@ -258,24 +313,24 @@ fn shapes(samples: &mut Samples) {
         },
     );
     samples.shape(
-        "poll",
-        "TillEventDetails[\"poll\"]",
-        &Poll {
-            attempt: 1,
+        "progress",
+        "TillEventDetails[\"progress\"]",
+        &Progress {
+            trade_id: "T".to_owned(),
             elapsed_ms: 2000,
-            next_ms: 2000,
             deadline_ms: 90_000,
+            next_check_ms: 2000,
             online: true,
         },
     );
     samples.shape(
         "cameraEnded",
-        "Required<TillEventDetails[\"camera\"]>",
+        "TillEventDetails[\"camera\"]",
         &CameraChange::because(CameraStatus::Ended, ErrorCode::CameraInterrupted),
     );
     samples.shape(
         "cameraLive",
-        "Omit<TillEventDetails[\"camera\"], \"reason\">",
+        "TillEventDetails[\"camera\"]",
         &CameraChange::new(CameraStatus::Live, Some(camera)),
     );
 }
@@ -321,7 +376,7 @@ fn messages(samples: &mut Samples) {
     }
     let corners = [Point { x: 0.0, y: 9.5 }; 4];
     let read = Message {
-        word: Word::Read,
+        word: MessageType::Read,
         scan: Some(1),
         frames: 2,
         took_ms: 3,
@@ -346,7 +401,7 @@ fn messages(samples: &mut Samples) {
         "fromWorker",
         // JavaScript alone hears of this one.
         "Exclude<FromWorker[\"type\"], \"ready\">",
-        &every!(Word: Pulse, Read, NeedsPixels, NeedsFrames, Failed),
+        &every!(MessageType: Pulse, Read, NeedsPixels, NeedsFrames, Failed),
     );
     samples.shape(
         "reading",
@@ -367,10 +422,11 @@ fn outcomes(samples: &mut Samples) {
         "Outcome",
         &Outcome::Paid {
             trade_id: text("T"),
-            reference: text("G"),
             sale: sale(),
             wallet: wallet(),
+            gateway_ref: Some(text("G")),
             paid_at: text("t"),
+            decided_by: DecidedBy::Gateway,
             void_refused: Some(gateway_answer()),
         },
     );
@@ -379,6 +435,9 @@ fn outcomes(samples: &mut Samples) {
         "Outcome",
         &Outcome::Declined {
             trade_id: text("T"),
+            sale: sale(),
+            wallet: wallet(),
+            gateway_ref: None,
             reason: DeclineReason::Limit,
             message: text("m"),
             gateway_answer: Some(gateway_answer()),
@@ -389,6 +448,7 @@ fn outcomes(samples: &mut Samples) {
         "Outcome",
         &Outcome::Cancelled {
             trade_id: None,
+            sale: sale(),
             by: By::System,
             reason: CancelReason::Deadline,
         },
@@ -398,17 +458,23 @@ fn outcomes(samples: &mut Samples) {
         "Outcome",
         &Outcome::Voided {
             trade_id: text("T"),
-            reference: text("G"),
             sale: sale(),
+            wallet: wallet(),
+            gateway_ref: Some(text("G")),
             voided_at: text("t"),
         },
     );
     samples.shape(
-        "unresolved",
+        "unconfirmed",
         "Outcome",
-        &Outcome::Unresolved {
+        &Outcome::Unconfirmed {
             trade_id: text("T"),
+            sale: sale(),
+            wallet: wallet(),
+            gateway_ref: None,
+            trade_status: Status::NeedsReview,
             since: text("t"),
+            proposal: Some(proposal()),
         },
     );
 }
@@ -434,29 +500,36 @@ fn words(samples: &mut Samples) {
         "DeclineReason",
         &every!(DeclineReason: CodeExpired, CodeUsed, InsufficientFunds, Limit, WrongWallet, Other),
     );
-    samples.words(
-        "by",
-        "Extract<Outcome, { status: \"cancelled\" }>[\"by\"]",
-        &every!(By: Cashier, Customer, System),
-    );
+    samples.words("by", "CancelledBy", &every!(By: Cashier, Customer, System));
     samples.words(
         "cancelReasons",
         "CancelReason",
         &every!(CancelReason: Requested, Deadline, Superseded, TerminalSilent, GatewayUnavailable, SaleBusy),
     );
     samples.words(
+        "tradeReasons",
+        "NonNullable<Trade[\"reason\"]>",
+        &every!(Reason: CodeExpired, CodeUsed, InsufficientFunds, Limit, WrongWallet, Other, GatewayUnavailable, Superseded, TerminalSilent, Requested, Deadline, SaleBusy),
+    );
+    samples.words("deciders", "DecidedBy", &every!(DecidedBy: Gateway, Person));
+    samples.words(
+        "rights",
+        "Right",
+        &every!(Right: Charge, Cancel, Void, Review, List),
+    );
+    samples.words(
         "outcomes",
         "Outcome[\"status\"]",
-        &["paid", "declined", "cancelled", "voided", "unresolved"].map(str::to_owned),
+        &["paid", "declined", "cancelled", "voided", "unconfirmed"].map(str::to_owned),
     );
     samples.words(
         "kinds",
-        "Recognised[\"kind\"]",
+        "CodeInfo[\"kind\"]",
         &every!(Kind: WechatPay, Alipay, UnionPay, EmvConsumer, Merchant, Opaque),
     );
     samples.words(
         "confidences",
-        "Recognised[\"confidence\"]",
+        "CodeInfo[\"confidence\"]",
         &every!(Confidence: Official, Reported, Guess, None),
     );
     samples.words(
@@ -476,12 +549,12 @@ fn words(samples: &mut Samples) {
     );
     samples.words(
         "hints",
-        "NonNullable<TillEventDetails[\"miss\"][\"hint\"]>",
+        "NonNullable<TillEventDetails[\"hint\"][\"hint\"]>",
         &every!(Hint: Closer, Farther, Glare, Dark, HoldStill),
     );
     samples.words(
         "modes",
-        "Wallet[\"modes\"][number]",
+        "CodeMode",
         &every!(CodeMode: ConsumerPresented, MerchantPresented),
     );
 }

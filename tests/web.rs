@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says where it stopped")]
 
 use futures_util::StreamExt;
-use js_sys::{Object, Reflect};
+use js_sys::{Array, Object, Reflect};
 use kaunter::page::camera::{Camera, permission};
 use kaunter::page::clock;
 use kaunter::page::day::Day;
@@ -11,13 +11,19 @@ use kaunter::page::journal::Journal;
 use kaunter::page::lock::{self, Asked};
 use kaunter::page::news::News;
 use kaunter::page::random_hex;
+use kaunter::page::reader::protocol::{Message, MessageType};
+use kaunter::types::code::{Point, Reading};
 use kaunter::types::given;
+use kaunter::types::given::wallet_id;
 use kaunter::types::options::{Adjustment, CameraWish, OpenWish, ScanWish};
+use kaunter::types::read::from_js;
 use kaunter::types::sale::{money_from_js, sale_from_js, verdict_from_js};
 use kaunter_core::error::ErrorCode;
 use kaunter_core::money::Money;
 use kaunter_core::till::Record;
-use kaunter_core::wire::{CodeMode, Sale};
+use kaunter_core::wire::{CodeMode, GatewayAnswer, Sale, TradeList};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -295,26 +301,32 @@ fn amounts_and_sales_are_checked_before_anything_is_sent() {
 
 #[wasm_bindgen_test]
 fn options_that_are_absent_are_defaults() {
-    let wish = ScanWish::read(&JsValue::UNDEFINED).unwrap();
+    let wish = ScanWish::of_charge(&JsValue::UNDEFINED).unwrap();
     assert!(wish.signal.is_none() && wish.timeout_ms.is_none() && wish.wallet.is_none());
-    let odd = object(&[
-        ("wallet", "".into()),
-        ("timeoutMs", (-1).into()),
-        ("accept", JsValue::NULL),
-    ]);
-    let wish = ScanWish::read(&odd).unwrap();
+    let scan = object(&[("timeoutMs", (-1).into()), ("accept", JsValue::NULL)]);
+    let odd = object(&[("walletId", "".into()), ("scan", scan)]);
+    let wish = ScanWish::of_charge(&odd).unwrap();
     assert_eq!((wish.wallet, wish.timeout_ms), (None, Some(0)));
     assert!(wish.accept.is_none());
 }
 
 #[wasm_bindgen_test]
-fn a_wallet_is_named_by_its_id_in_any_shape() {
-    let named = |wallet: JsValue| ScanWish::read(&object(&[("wallet", wallet)]));
-    let wallet = object(&[("id", "23".into()), ("name", "Boost".into())]);
-    for good in ["23".into(), 23.into(), wallet, object(&[("id", 23.into())])] {
-        assert_eq!(named(good).unwrap().wallet.as_deref(), Some("23"));
+fn a_limit_of_the_scan_is_none_of_the_payment() {
+    let wish = ScanWish::of_charge(&object(&[("timeoutMs", 5.into())])).unwrap();
+    assert_eq!(wish.timeout_ms, None, "an unknown name is ignored");
+    let scan = object(&[("timeoutMs", "5".into())]);
+    let fail = ScanWish::of_charge(&object(&[("scan", scan)])).unwrap_err();
+    assert!(fail.detail.unwrap().contains("`scan.timeoutMs`"));
+}
+
+#[wasm_bindgen_test]
+fn a_wallet_is_chosen_by_its_id_in_any_shape_and_named_by_its_id_only() {
+    let wallet = object(&[("walletId", "23".into()), ("name", "Boost".into())]);
+    let by_number = object(&[("walletId", 23.into())]);
+    for good in ["23".into(), 23.into(), wallet.clone(), by_number] {
+        assert_eq!(wallet_id(&good).as_deref(), Some("23"));
     }
-    assert_eq!(named((-0.0).into()).unwrap().wallet.as_deref(), Some("0"));
+    assert_eq!(wallet_id(&(-0.0).into()).as_deref(), Some("0"));
     for bad in [
         2.5.into(),
         f64::NAN.into(),
@@ -326,19 +338,22 @@ fn a_wallet_is_named_by_its_id_in_any_shape() {
         js_sys::eval("23n").unwrap(),
         js_sys::eval("[23]").unwrap(),
     ] {
-        let fail = named(bad).unwrap_err();
+        assert_eq!(wallet_id(&bad), None);
+    }
+    for bad in [23.into(), wallet, true.into()] {
+        let fail = ScanWish::of_charge(&object(&[("walletId", bad)])).unwrap_err();
         assert_eq!(fail.code, ErrorCode::ArgumentInvalid);
-        assert!(fail.detail.unwrap().contains("`wallet`"));
+        assert!(fail.detail.unwrap().contains("`walletId`"));
     }
 }
 
 #[wasm_bindgen_test]
 fn only_the_fields_of_an_object_itself_are_read() {
-    let heir = js_sys::eval("Object.create({ wallet: '23', timeoutMs: 1 })").unwrap();
-    let wish = ScanWish::read(&heir).unwrap();
+    let heir = js_sys::eval("Object.create({ walletId: '23', scan: { timeoutMs: 1 } })").unwrap();
+    let wish = ScanWish::of_charge(&heir).unwrap();
     assert_eq!((wish.wallet, wish.timeout_ms), (None, None));
-    let getter = js_sys::eval("({ get wallet() { throw new Error('no'); } })").unwrap();
-    let fail = ScanWish::read(&getter).unwrap_err();
+    let getter = js_sys::eval("({ get walletId() { throw new Error('no'); } })").unwrap();
+    let fail = ScanWish::of_charge(&getter).unwrap_err();
     assert_eq!(fail.code, ErrorCode::ArgumentInvalid);
     assert!(fail.cause.is_some(), "what the getter threw");
 }
@@ -448,4 +463,168 @@ fn the_clock_goes_forwards_only() {
     let before = clock::now_ms();
     assert!(clock::now_ms() >= before);
     assert_ne!(random_hex(), random_hex());
+}
+
+/// Both readers read the same of a value, or both refuse it; true if they read it.
+fn is_read<T: DeserializeOwned + Serialize>(value: &JsValue, what: &str) -> bool {
+    let json = |value: T| serde_json::to_value(value).unwrap();
+    let ours = from_js::<T>(value.clone()).ok().map(json);
+    let theirs = serde_wasm_bindgen::from_value::<T>(value.clone()).ok();
+    assert_eq!(ours, theirs.map(json), "{what}");
+    ours.is_some()
+}
+
+/// Reads a shape as it is, and with every field, at any depth, missing or of another kind.
+fn compare<T: DeserializeOwned + Serialize>(value: &T, name: &str) {
+    let json = serde_json::to_string(value).unwrap();
+    let variants = js_sys::Function::new_with_args(
+        "json",
+        r#"
+        // A field that is `undefined` is missing to us, and a bad value to the other; no JSON and no row has one.
+        const odd = [null, true, "", "x", -1, 0, 7, 2 ** 53, 1.5, NaN, [], [1], {}, new Date(0), () => {}];
+        const variants = [["as it is", JSON.parse(json)], ["with more", { ...JSON.parse(json), more: 1 }]];
+        for (const value of odd) variants.push([String(value), value]);
+        const paths = (value, path) =>
+          value === null || typeof value !== "object"
+            ? []
+            : Object.keys(value).flatMap((key) => [[...path, key], ...paths(value[key], [...path, key])]);
+        for (const path of paths(JSON.parse(json), [])) {
+          const at = (change) => {
+            const copy = JSON.parse(json);
+            const parent = path.slice(0, -1).reduce((value, key) => value[key], copy);
+            change(parent, path.at(-1));
+            return copy;
+          };
+          if (Number.isNaN(Number(path.at(-1)))) variants.push([`without ${path}`, at((parent, key) => delete parent[key])]);
+          odd.forEach((value, which) => variants.push([`${path}: odd ${which}`, at((parent, key) => { parent[key] = value; })]));
+        }
+        return variants;"#,
+    );
+    let variants: Array = variants
+        .call1(&JsValue::UNDEFINED, &json.into())
+        .unwrap()
+        .unchecked_into();
+    let mut read = 0;
+    for variant in variants.iter() {
+        let variant: Array = variant.unchecked_into();
+        let what = format!("{name} {}", variant.get(0).as_string().unwrap());
+        read += u32::from(is_read::<T>(&variant.get(1), &what));
+    }
+    assert!(read >= 2, "{name}: as it is, and with more");
+    assert!(read < variants.length(), "{name}: some are bad");
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Renamed {
+    before: Option<u32>,
+    #[serde(alias = "old_name", alias = "older_name")]
+    name: String,
+    after: u32,
+    #[serde(default)]
+    flag: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Words {
+    #[serde(alias = "one-old")]
+    One,
+    TwoWords,
+}
+
+#[wasm_bindgen_test]
+fn our_reader_and_serdes_own_for_javascript_read_the_same() {
+    let sale = record("K").sale;
+    let facts = kaunter_core::trade::Facts {
+        trade_id: "T".to_owned(),
+        shop: "shop".to_owned(),
+        terminal: "till-1".to_owned(),
+        attempt: 1,
+        sale,
+        wallet_id: "21".to_owned(),
+        mode: CodeMode::ConsumerPresented,
+    };
+    let mut trade = kaunter_core::trade::Trade::new(facts, 0).told(0, |_| "now".to_owned());
+    trade.void_refused = Some(GatewayAnswer {
+        code: None,
+        message: "too late".to_owned(),
+    });
+    compare(&trade, "trade");
+    compare(
+        &TradeList {
+            next_cursor: None,
+            from: Some("now".to_owned()),
+            to: None,
+            trades: vec![trade],
+        },
+        "trades",
+    );
+    compare(&record("K"), "record");
+    let corners = [Point { x: 1.0, y: 2.5 }; 4];
+    compare(
+        &Message {
+            word: MessageType::Read,
+            scan: Some(1),
+            frames: 2,
+            took_ms: 3,
+            hint: None,
+            id: None,
+            pause_ms: Some(25.5),
+            readings: Some(vec![Reading {
+                text: "2".to_owned(),
+                bytes: vec![50],
+                eci: None,
+                corners,
+                confirmed: true,
+            }]),
+            message: None,
+        },
+        "message",
+    );
+}
+
+#[wasm_bindgen_test]
+fn a_name_of_an_earlier_version_is_read_wherever_its_field_stands() {
+    let of = |code: &str| js_sys::eval(code).unwrap();
+    for good in [
+        "({ name: 'x', after: 1 })",
+        "({ old_name: 'x', after: 1 })",
+        "({ after: 1, older_name: 'x', before: null, flag: false })",
+    ] {
+        let renamed: Renamed = from_js(of(good)).unwrap();
+        assert_eq!((renamed.name.as_str(), renamed.after), ("x", 1), "{good}");
+        is_read::<Renamed>(&of(good), good);
+    }
+    for bad in [
+        "({ after: 1 })",
+        "({ name: 'x', old_name: 'x', after: 1 })",
+        "({ old_name: 5, after: 1 })",
+    ] {
+        assert!(!is_read::<Renamed>(&of(bad), bad), "{bad}");
+    }
+    for (word, known) in [
+        ("one", true),
+        ("one-old", true),
+        ("two_words", true),
+        ("two", false),
+    ] {
+        assert_eq!(is_read::<Words>(&word.into(), word), known, "{word}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn bytes_come_as_an_array_of_bytes_and_only_own_fields_count() {
+    let of = |code: &str| js_sys::eval(code).unwrap();
+    let bytes: Vec<u8> = from_js(of("new Uint8Array([1, 2, 255])")).unwrap();
+    assert_eq!(bytes, [1, 2, 255]);
+    assert!(from_js::<Vec<u8>>(of("[256]")).is_err());
+    // Here the two readers differ on purpose. An inherited field is no field of ours, and an undefined one is missing.
+    assert!(
+        !from_js::<Renamed>(of("({ name: 'x', after: 1, flag: undefined })"))
+            .unwrap()
+            .flag
+    );
+    assert!(from_js::<Renamed>(of("Object.create({ name: 'x', after: 1 })")).is_err());
+    let getter = of("({ get name() { throw new Error('no'); }, after: 1 })");
+    assert!(from_js::<Renamed>(getter).is_err());
 }

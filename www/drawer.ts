@@ -44,7 +44,7 @@ export function drawer(spoken: () => void): void {
 async function cameras(): Promise<void> {
   const found = counter.till
     ? await till()
-        .cameras()
+        .camera.list()
         .catch(() => [])
     : [];
   const select = $<HTMLSelectElement>("camera");
@@ -54,7 +54,7 @@ async function cameras(): Promise<void> {
     const chosen = found.find(({ deviceId }) => deviceId === select.value);
     if (chosen)
       till()
-        .use(chosen)
+        .camera.use(chosen)
         .catch((error: unknown) => trouble(told(error)));
   };
 }

@@ -18,7 +18,7 @@ import { clockTime, dayTime, say, type Words } from "./words";
 export function ended(outcome: Outcome): void {
   const ref = outcome.status === "paid" ? outcome.sale.ref : counter.sale?.ref;
   const own = ref === counter.ref;
-  if (own && (outcome.status === "paid" || outcome.status === "unresolved")) counter.used = true;
+  if (own && (outcome.status === "paid" || outcome.status === "unconfirmed")) counter.used = true;
   // What had its end before it was looked at makes no sound.
   const quiet = stage.looking !== null && FINAL.includes(stage.looking.status);
   switch (outcome.status) {
@@ -34,8 +34,8 @@ export function ended(outcome: Outcome): void {
       return notPaid("cancelled", "titleCancelled", "cross", () => say(cancelled(outcome)), { quiet });
     case "voided":
       return notPaid("voided", "titleVoided", "back", () => say("voided"), { quiet: true });
-    case "unresolved":
-      return void unresolved(outcome.tradeId);
+    case "unconfirmed":
+      return void unconfirmed(outcome.tradeId);
   }
 }
 
@@ -61,8 +61,9 @@ export function paid(outcome: Paid, { quiet = false, already = false } = {}): vo
   if (refused && !old) sounds.notPaid();
   else if (!quiet) sounds.paid();
   letSleep();
-  $("reference").textContent = outcome.reference;
-  $("reference").dataset.receipt = outcome.reference;
+  const reference = outcome.gatewayRef ?? outcome.tradeId;
+  $("reference").textContent = reference;
+  $("reference").dataset.receipt = reference;
   $("wallet").textContent = outcome.wallet.name;
   $("time").textContent = old ? dayTime(at) : clockTime(at);
   const sentence = () => {
@@ -142,12 +143,12 @@ export function anotherAmount(known: Sale, asked: Sale, wasPaid: boolean, quiet 
 }
 
 /** Nobody knows yet, or it came late: what the trade itself says decides which of the two. */
-export async function unresolved(id: string, sentence?: string): Promise<void> {
+export async function unconfirmed(id: string, sentence?: string): Promise<void> {
   const other = since();
   const repeated = current() === "not-confirmed" && counter.tradeId === id;
   counter.tradeId = id;
   const trade = await till()
-    .status(id)
+    .checkStatus(id)
     .catch(() => null);
   if (other()) return;
   if (trade && FINAL.includes(trade.status)) return check(id);

@@ -1,4 +1,4 @@
-// The day's trades of the shop: what was settled by a person, and what was paid late, appear as such.
+// The day's trades of the shop: what a person decided, and what was paid late, appear as such.
 
 import type { Trade, TradeStatus } from "kaunter";
 import { $, dialog, element, type Icon, icon } from "./dom";
@@ -54,7 +54,7 @@ async function read(): Promise<void> {
   trouble(null, "history-trouble");
   $("history-note").textContent = say("reading");
   try {
-    const trades = await till().history(day || undefined);
+    const { trades } = await till().listTrades(day ? { day } : {});
     if (own !== asked) return;
     $("trades").replaceChildren(...trades.map(entry));
     $("history-note").textContent = trades.length === 0 ? say("nothing") : "";
@@ -125,7 +125,7 @@ function tags(trade: Trade): HTMLElement[] {
     ...(refused
       ? [element("span", "tag warn", icon("alert"), [say("notBackTag"), wordsOf(refused)].filter(Boolean).join(": "))]
       : []),
-    ...(trade.settled ? [tag("person", "settledTag")] : []),
+    ...(trade.decidedBy === "person" ? [tag("person", "settledTag")] : []),
     ...(trade.late && trade.status !== "late_success" ? [tag("clock", "lateTag")] : []),
     ...(trade.status === "late_success" ? [tag("alert", "lateTodo")] : []),
     ...(trade.status === "needs_review" ? [tag("alert", "reviewTodo")] : []),

@@ -68,13 +68,13 @@ async function settle(): Promise<void> {
   const evidence = $<HTMLInputElement>("evidence").value.trim();
   if (!outcome) return lacks("chooseVerdict", radios()[0]);
   if (!evidence) return lacks("evidenceNeeded", $("evidence"));
-  await ask("manager", (id) => till().settle(id, { outcome, evidence }));
+  await ask("manager", (id) => till().giveVerdict(id, { outcome, evidence }));
 }
 
 async function returns(): Promise<void> {
   // The audit trail is the shop's, in one language: the option's value, not its word.
   const reason = $<HTMLSelectElement>("why").value || NO_REASON;
-  await ask("back", (id) => till().void(id, reason));
+  await ask("back", (id) => till().void(id, { reason }));
 }
 
 /** Says what is missing, and leads there: the focus does not stay on the button that decides. */

@@ -36,11 +36,11 @@ async function begin(): Promise<void> {
   await instead(sale, async (options) => {
     const wallets = scanning();
     const [only, ...others] = wallets;
-    const wallet = only && others.length === 0 ? only.id : await pick(wallets);
+    const { walletId } = only && others.length === 0 ? only : await pick(wallets);
     screen("makingOurs");
     $("shown").replaceChildren();
     $("shown-left").textContent = "";
-    return till().present(sale, { wallet, onCode, ...options });
+    return till().showCode(sale, { walletId, onCode, ...options });
   });
 }
 

@@ -5,7 +5,7 @@ import { letSleep } from "./awake";
 import * as connection from "./connection";
 import { bind, counter, renewRef, wanted } from "./counter";
 import { $, dialog } from "./dom";
-import { anotherAmount, ended, notConfirmed, notPaid, paid, unresolved } from "./ends";
+import { anotherAmount, ended, notConfirmed, notPaid, paid, unconfirmed } from "./ends";
 import { formatted } from "./money";
 import { onCode, presentable, tells } from "./present";
 import { current, redraw, show, trouble } from "./screen";
@@ -105,7 +105,7 @@ export async function payWith(code: string): Promise<void> {
   // The scan lets go of the sale first.
   await dismiss();
   wait("paying", cancelHeld);
-  await runSale(() => till().pay(sale, code, signal()));
+  await runSale(() => till().charge(sale, { code: code, ...signal() }));
 }
 
 /**
@@ -156,7 +156,7 @@ export async function check(id: string): Promise<void> {
   const refused = (error: unknown) => {
     // Nothing was learned: what was not known is not known still.
     if (current() === "not-confirmed") trouble(told(error));
-    else void unresolved(id, told(error));
+    else void unconfirmed(id, told(error));
   };
   await run(() => till().resume(id, { ...signal(), onCode }), { ended, refused, reading: true });
 }
@@ -188,7 +188,7 @@ async function mismatched(error: KaunterError): Promise<void> {
   const id = error.tradeId ?? (await holder());
   const trade = id
     ? await till()
-        .status(id)
+        .checkStatus(id)
         .catch(() => null)
     : null;
   counter.used = true;
@@ -202,7 +202,7 @@ async function alreadyPaid(id: string): Promise<void> {
     .resume(id)
     .catch(() => null);
   counter.used = true;
-  if (outcome?.status !== "paid") return unresolved(id);
+  if (outcome?.status !== "paid") return unconfirmed(id);
   const own = sale?.ref === outcome.sale.ref && sale.amount.minor === outcome.sale.amount.minor;
   if (!sale || own) return paid(outcome, { quiet: true, already: true });
   anotherAmount(outcome.sale, sale, true);
@@ -212,15 +212,15 @@ async function alreadyPaid(id: string): Promise<void> {
 async function busy(error: KaunterError): Promise<void> {
   counter.used = true;
   const found = error.tradeId ?? (await holder());
-  if (found) return unresolved(found, error.code === "sale_busy" ? say("busy") : told(error));
+  if (found) return unconfirmed(found, error.code === "sale_busy" ? say("busy") : told(error));
   notPaid("declined", "titleDeclined", "cross", () => told(error));
 }
 
 async function holder(): Promise<string | null> {
-  const attempts = await till()
-    .find(counter.sale?.ref ?? "")
-    .catch(() => []);
-  return attempts.at(-1)?.tradeId ?? null;
+  const list = await till()
+    .listTrades({ ref: counter.sale?.ref ?? "" })
+    .catch(() => null);
+  return list?.trades.at(-1)?.tradeId ?? null;
 }
 
 /** A scan that paid nothing was stopped, or the camera failed. */

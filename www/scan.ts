@@ -1,6 +1,6 @@
 // The scan screen: what the camera misses, and every way around it. And the scanner's test, which pays nothing.
 
-import { decode, type Recognised, type Scan, type TillEventDetails, type Wallet } from "kaunter";
+import { type CodeInfo, decode, type Scan, type TillEventDetails, type Wallet } from "kaunter";
 import { counter } from "./counter";
 import { $, dialog } from "./dom";
 import { payWith, ready, rejectedScan } from "./sale";
@@ -9,7 +9,7 @@ import * as sounds from "./sound";
 import { signal, stop, till } from "./stage";
 import { say, told, type Words } from "./words";
 
-type Hint = NonNullable<TillEventDetails["miss"]["hint"]>;
+type Hint = NonNullable<TillEventDetails["hint"]["hint"]>;
 const HINTS: Record<Hint, keyof Words> = {
   closer: "closer",
   farther: "farther",
@@ -24,16 +24,16 @@ export function hint(what: Hint | null): void {
 }
 
 /** Asked where neither the code nor the shop says whose wallet it is. */
-export function pick(wallets: readonly Wallet[]): Promise<string> {
+export function pick(wallets: readonly Wallet[]): Promise<Wallet> {
   const box = dialog("pick");
-  const chosen = new Promise<string>((resolve, reject) => {
+  const chosen = new Promise<Wallet>((resolve, reject) => {
     $("wallets").replaceChildren(
       ...wallets.map((wallet) => {
         const button = document.createElement("button");
         button.textContent = wallet.name;
-        button.dataset.wallet = wallet.id;
+        button.dataset.wallet = wallet.walletId;
         button.onclick = () => {
-          resolve(wallet.id);
+          resolve(wallet);
           box.close();
         };
         return button;
@@ -72,7 +72,7 @@ async function photographed(): Promise<void> {
   input.value = "";
   if (!file) return;
   try {
-    const [code] = await decode(file, { max: 1 });
+    const [code] = await decode(file, { maxCodes: 1 });
     if (code) await payWith(code.text);
     else trouble(say("noCode"));
   } catch (error) {
@@ -87,8 +87,8 @@ export async function test(): Promise<void> {
   document.body.dataset.test = "";
   looking();
   try {
-    const { recognised } = await till().scan(signal());
-    saw(recognised);
+    const { info } = await till().scan(signal());
+    saw(info);
   } catch (error) {
     over();
     rejectedScan(error);
@@ -100,8 +100,8 @@ function looking(): void {
 }
 
 /** Its kind, and nothing of what it says. */
-function saw(recognised: Recognised): void {
-  const kinds: Record<Recognised["kind"], keyof Words> = {
+function saw(info: CodeInfo): void {
+  const kinds: Record<CodeInfo["kind"], keyof Words> = {
     wechat_pay: "kWechat",
     alipay: "kAlipay",
     unionpay: "kUnionpay",
@@ -109,7 +109,7 @@ function saw(recognised: Recognised): void {
     merchant: "kMerchant",
     opaque: "kOpaque",
   };
-  const what = () => say(kinds[recognised.kind], { a: recognised.scheme ?? "EMV" });
+  const what = () => say(kinds[info.kind], { a: info.scheme ?? "EMV" });
   show("scan", () => ({
     title: say("testTitle"),
     icon: "check",

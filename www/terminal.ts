@@ -106,10 +106,10 @@ function screenChanged(to: Screen): void {
 }
 
 async function token(
-  { sale, may, signal }: { sale?: unknown; may?: Right; signal: AbortSignal },
+  { sale, right, signal }: { sale?: unknown; right?: Right; signal: AbortSignal },
   url: string,
 ): Promise<string> {
-  const body = { terminal, ...(sale ? { sale } : {}), ...(may ? { rights: ["charge", "cancel", may] } : {}) };
+  const body = { terminal, ...(sale ? { sale } : {}), ...(right ? { rights: ["charge", "cancel", right] } : {}) };
   const answer = await fetch(url, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -132,21 +132,21 @@ async function open(): Promise<void> {
   const till = await Till.open({
     backend: location.origin,
     getToken: (context) => token(context, settings.token_url),
-    onWallet: (_scan, wallets) => pick(wallets),
+    chooseWallet: (_scan, wallets) => pick(wallets),
     preview: $<HTMLVideoElement>("preview"),
   });
   counter.till = till;
   offers();
   till.addEventListener("state", ({ detail }) => stateChanged(detail.to, detail.trade));
   till.addEventListener("trade", ({ detail }) => statusChanged(detail));
-  till.addEventListener("poll", ({ detail }) => {
+  till.addEventListener("progress", ({ detail }) => {
     polled(detail);
     tellLeft(detail.deadlineMs - detail.elapsedMs);
     connection.heard(detail.online);
   });
   till.addEventListener("scan", ({ detail }) => scanned(detail));
-  till.addEventListener("problem", ({ detail }) => trouble(told(detail)));
-  till.addEventListener("miss", ({ detail }) => hint(detail.hint));
+  till.addEventListener("warning", ({ detail }) => trouble(told(detail)));
+  till.addEventListener("hint", ({ detail }) => hint(detail.hint));
 }
 
 /** A point of sale names the sale in the address: what became of it so far comes first. */

@@ -1,7 +1,7 @@
 // Prints the text of each code in a PNG file.
 
 import { readFile } from "node:fs/promises";
-import { loadReader } from "kaunter/reader";
+import { Reader } from "kaunter/reader";
 import { PNG } from "pngjs";
 
 const [file] = process.argv.slice(2);
@@ -9,9 +9,9 @@ if (!file) {
   console.error("Give a PNG file: npm start -- picture.png");
   process.exit(2);
 }
-const { data, width, height } = PNG.sync.read(await readFile(file));
-const reader = await loadReader();
-const codes = reader.read(data, width, height, { effort: "still" });
+const image = PNG.sync.read(await readFile(file));
+const reader = await Reader.load();
+const codes = reader.read(image, { effort: "still" });
 for (const { text } of codes) console.log(text);
 if (codes.length === 0) {
   console.error("No code was found.");

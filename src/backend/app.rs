@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -24,11 +24,8 @@ use crate::metrics::METRICS;
 use crate::store::Store;
 use crate::terminal;
 use crate::token::Tokens;
-use crate::trace;
+use crate::trace::{self, TRACE};
 use crate::trades::Trades;
-
-/// Follows a call from the browser to the gateway.
-const TRACE: HeaderName = HeaderName::from_static("x-trace-id");
 
 /// Everything that a call may need.
 pub(crate) struct App {
@@ -44,8 +41,9 @@ impl App {
         let store = Store::open(&config.database, config.database_url.as_ref()).await?;
         let gateway = Gateway::new(config.gateway.clone(), policy.clone(), &config.bounds)?;
         // A faster clock means more calls a minute.
-        let scale = 1000 / config.time_permille.clamp(1, 1000);
+        let scale = 1000 / config.time_scale_permille.clamp(1, 1000);
         let calls = config
+            .bounds
             .calls_per_minute
             .saturating_mul(u32::try_from(scale).unwrap_or(1));
         Ok(Self {
@@ -57,7 +55,7 @@ impl App {
                 policy,
                 config.shop.clone(),
                 Clock::start(),
-                config.bounds.requests,
+                config.bounds.concurrent_gateway_requests,
             ),
             config,
         })
@@ -109,7 +107,7 @@ fn cors(origins: &[String]) -> CorsLayer {
             TRACE,
         ])
         // A page of another origin reads no header that is not named.
-        .expose_headers([header::RETRY_AFTER])
+        .expose_headers([header::RETRY_AFTER, TRACE])
         .max_age(Duration::from_secs(3600))
 }
 
@@ -129,28 +127,24 @@ async fn placed(State(app): State<Arc<App>>, mut request: Request, next: Next) -
 
 /// Names the call in every line of the log that it causes, and answers with headers that close what is not needed.
 async fn traced(request: Request, next: Next) -> Response {
-    let sent = request
-        .headers()
-        .get(&TRACE)
-        .and_then(|id| id.to_str().ok());
-    let trace_id = trace::id(sent);
-    trace::under(trace_id.clone(), answered(request, next, &trace_id)).await
-}
-
-async fn answered(request: Request, next: Next, trace_id: &str) -> Response {
+    let trace_id = trace::of(request.headers());
     // The route, never the address: an address may hold what a stranger put there.
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or("-", MatchedPath::as_str).to_owned();
-    let span = tracing::info_span!("call", method = %request.method(), route, trace_id);
+    let span = tracing::info_span!("call", method = %request.method(), route, %trace_id);
     let is_api = request.uri().path().starts_with("/v1/");
     let looks = request.method() == Method::GET;
     let began = Instant::now();
-    let mut response = next.run(request).instrument(span.clone()).await;
-    let status = response.status();
-    if is_api && status.is_client_error() && !is_problem(&response) {
-        // A library refused it before we looked: a path that is no text.
-        response = Problem::new(ProblemCode::RouteNotFound).into_response();
-    }
+    let call = async {
+        let response = next.run(request).await;
+        if is_api && response.status().is_client_error() && !is_problem(&response) {
+            // A library refused it before we looked: a path that is no text.
+            return Problem::new(ProblemCode::RouteNotFound).into_response();
+        }
+        response
+    };
+    let call = trace::within(trace_id.clone(), call.instrument(span.clone()));
+    let mut response = call.await;
     if is_api {
         let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let status = response.status().as_u16();
@@ -160,7 +154,10 @@ async fn answered(request: Request, next: Next, trace_id: &str) -> Response {
             false => tracing::info!(status, ms, "answered"),
         });
     }
-    close_what_is_not_needed(&mut response, is_api);
+    response
+        .headers_mut()
+        .insert(TRACE, trace::value(&trace_id));
+    set_security_headers(&mut response, is_api);
     response
 }
 
@@ -169,7 +166,8 @@ fn is_problem(response: &Response) -> bool {
     kind.is_some_and(|kind| kind == "application/problem+json")
 }
 
-fn close_what_is_not_needed(response: &mut Response, is_api: bool) {
+/// Closes what is not needed.
+fn set_security_headers(response: &mut Response, is_api: bool) {
     let headers = response.headers_mut();
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,

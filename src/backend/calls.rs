@@ -77,7 +77,15 @@ fn wrong(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     let place = if field.is_empty() { "the body" } else { &field };
     let detail =
         format!("The body is not what this call takes: {place}: {what}. See /openapi.json.");
-    Problem::because(ProblemCode::BadRequest, detail)
+    let problem = Problem::because(ProblemCode::BadRequest, detail);
+    let missing = said
+        .strip_prefix("missing field `")
+        .and_then(|rest| rest.strip_suffix('`'));
+    match (field.is_empty(), missing) {
+        (_, Some(name)) => problem.at([&path[..known], &[name.to_owned()]].concat().join(".")),
+        (false, None) => problem.at(field),
+        (true, None) => problem,
+    }
 }
 
 fn segment(segment: &serde_path_to_error::Segment) -> Option<String> {

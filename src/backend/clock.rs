@@ -115,6 +115,12 @@ impl Offset {
         let start = Ms::try_from(start).ok()?;
         Some(start..start + DAY_MS)
     }
+
+    /// The day of the shop's calendar that this millisecond is in, `YYYY-MM-DD`.
+    pub(crate) fn name(self, ms: Ms) -> String {
+        let shifted = i64::try_from(ms).unwrap_or(i64::MAX) + self.minutes * 60_000;
+        rfc3339(Ms::try_from(shifted).unwrap_or(0))[..10].to_owned()
+    }
 }
 
 /// A day.
@@ -171,6 +177,15 @@ mod tests {
             start("-03:30", "2026-03-01").as_deref(),
             Some("2026-03-01T03:30:00Z")
         );
+        for (offset, ms, name) in [
+            ("+08:00", 1_764_000_000_000, "2025-11-25"),
+            ("+00:00", 1_764_000_000_000, "2025-11-24"),
+            ("-03:30", 1_764_032_399_999, "2025-11-24"),
+        ] {
+            let offset: Offset = offset.parse().expect("an offset");
+            assert_eq!(offset.name(ms), name);
+            assert!(offset.day(name).is_some_and(|day| day.contains(&ms)));
+        }
         for text in ["yesterday", "2026-02-30", "2026-1-1", "", "20261124"] {
             assert_eq!(day("+08:00", text), None, "{text}");
         }

@@ -35,6 +35,7 @@ use crate::limits::{
     ACCEPT_PAUSE, BYE_WAIT, Bounds, FIRST_WAIT, MAX_HEAD_BYTES, MOST_BYES, REAP_PAUSE, TELL_PAUSE,
     connections,
 };
+use crate::trace::{self, TRACE};
 use line::{Line, Told};
 use seat::Seat;
 
@@ -206,7 +207,7 @@ impl Doors {
         };
         tokio::spawn(async move {
             let _place = place;
-            let calls = service_fn(|_| async { Ok::<_, Infallible>(busy()) });
+            let calls = service_fn(|_| async { Ok::<_, Infallible>(busy().await) });
             let connection = http1::Builder::new()
                 .header_read_timeout(None)
                 .max_buf_size(MAX_HEAD_BYTES)
@@ -288,14 +289,18 @@ impl Drop for Left {
 async fn answer(seat: Arc<Seat>, router: Router, request: Request) -> Response {
     // It was about to be let go: nothing is begun on a connection that ends.
     let Some(call) = seat.begin() else {
-        return busy();
+        return busy().await;
     };
     let Ok(response) = router.oneshot(request).await;
     response.map(|body| Body::new(Told::new(body, call)))
 }
 
-fn busy() -> Response {
-    Problem::new(ProblemCode::Overloaded).into_response()
+async fn busy() -> Response {
+    let response = async { Problem::new(ProblemCode::Overloaded).into_response() };
+    let id = trace::fresh();
+    let mut response = trace::within(id.clone(), response).await;
+    response.headers_mut().insert(TRACE, trace::value(&id));
+    response
 }
 
 /// The caller went away before it was taken in.

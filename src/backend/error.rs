@@ -8,8 +8,6 @@ use axum::response::{IntoResponse, Response};
 use kaunter_core::authority::Authority;
 use kaunter_core::wire::{self, ProblemCode, Retry};
 
-use crate::trace;
-
 /// An error on its way to the caller.
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {
@@ -19,6 +17,8 @@ pub(crate) struct Problem {
     detail: Option<String>,
     /// When the same call makes sense again, where that is known.
     after: Option<Duration>,
+    /// The field that is wrong: a name of ours.
+    param: Option<String>,
 }
 
 impl Problem {
@@ -28,7 +28,14 @@ impl Problem {
             trade: None,
             detail: None,
             after: None,
+            param: None,
         }
+    }
+
+    /// The same, naming the field that is wrong.
+    pub(crate) fn at(mut self, param: impl Into<String>) -> Self {
+        self.param = Some(param.into());
+        self
     }
 
     /// The same, with the time after which it makes sense again.
@@ -119,7 +126,8 @@ impl IntoResponse for Problem {
             // Who reads the sentence learns what the header says.
             detail: detail.replace("a few seconds", &seconds(after_s)),
             retry: self.code.retry(),
-            trace_id: trace::current(),
+            param: self.param,
+            trace_id: crate::trace::id(),
             trade: self.trade,
         };
         let mut response = (status, Json(body)).into_response();

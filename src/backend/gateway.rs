@@ -19,7 +19,7 @@ use kaunter_core::trade::{
 };
 use kaunter_core::wire::{GatewayAnswer, Wallet};
 
-use crate::config::GatewayConfig;
+use crate::config::{GatewayConfig, GatewayKind};
 use crate::limits::Bounds;
 use crate::metrics::METRICS;
 use crate::paydibs::Paydibs;
@@ -48,7 +48,9 @@ impl Gateway {
         bounds: &Bounds,
     ) -> anyhow::Result<Self> {
         let common = Common::new(policy, bounds)?;
-        Ok(Self::Paydibs(Paydibs::new(config, common)))
+        Ok(match config.kind {
+            GatewayKind::Paydibs => Self::Paydibs(Paydibs::new(config, common)),
+        })
     }
 
     /// Sends what the machine asked for, and brings its answer as an event.

@@ -33,7 +33,9 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 pub use clock::Offset;
-pub use config::{Config, ConfigError, GatewayConfig, ReportConfig, ReportWords, TerminalConfig};
+pub use config::{
+    Config, ConfigError, GatewayConfig, GatewayKind, ReportConfig, ReportWords, TerminalConfig,
+};
 #[cfg(kill_points)]
 pub use kill::names as kill_points;
 pub use limits::Bounds;
@@ -87,7 +89,7 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
     let listener = TcpListener::bind(config.listen).await?;
     let addr = listener.local_addr()?;
     let doors = Doors::new(&config.bounds);
-    let drain = Duration::from_millis(config.bounds.drain_ms);
+    let drain = Duration::from_millis(config.bounds.shutdown_ms);
     let app = Arc::new(App::open(config).await?);
     app.trades.restart().await?;
     let router = app::router(Arc::clone(&app));
@@ -127,7 +129,7 @@ async fn watch_clock(app: Arc<App>) {
 
 /// Takes over what another process left behind.
 async fn sweep(app: Arc<App>) {
-    let pause = Duration::from_millis(app.trades.policy().review_first_ms);
+    let pause = Duration::from_millis(app.trades.policy().review_check_first_ms);
     loop {
         tokio::time::sleep(pause).await;
         app.limits.tidy();

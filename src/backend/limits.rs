@@ -44,7 +44,7 @@ pub(crate) const TELL_PAUSE: Duration = Duration::from_secs(10);
 pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024;
 /// Most bytes of a request's head that one connection holds: a browser sends a tenth of it.
 pub(crate) const MAX_HEAD_BYTES: usize = 64 * 1024;
-/// Longest wait for a body: a caller that drips holds one of the places of [`Bounds::calls`].
+/// Longest wait for a body: a caller that drips holds one of the places of [`Bounds::concurrent_calls`].
 pub(crate) const BODY_WAIT: Duration = Duration::from_secs(10);
 /// Longest answer of the gateway: its longest is the list of wallets.
 pub(crate) const MAX_ANSWER_BYTES: usize = 256 * 1024;
@@ -58,8 +58,12 @@ pub(crate) const SQLITE_CONNECTIONS: u32 = 4;
 pub(crate) const POSTGRES_CONNECTIONS: u32 = 20;
 /// Connections for what moves nothing: see `store::Store::note`.
 pub(crate) const POSTGRES_LIGHT_CONNECTIONS: u32 = 8;
-/// Rows that are held at once while a day is written out.
+/// Rows that are held at once while a list is written out, or compared with a report.
 pub(crate) const PAGE_ROWS: usize = 200;
+/// Trades of one answer of a list, where the caller does not say.
+pub(crate) const LIST_ROWS: usize = 100;
+/// The most that a caller may ask for: half a megabyte.
+pub(crate) const LIST_MAX_ROWS: usize = 500;
 /// Open attempts that one answer names: more than a terminal can have by far, and a shop's server asks by the day.
 pub(crate) const MAX_OPEN_ROWS: usize = 1_000;
 /// How often a change that another process overtook is tried again.
@@ -79,14 +83,16 @@ pub(crate) const NAME_MAX_CHARS: usize = 64;
 /// Looks for each call that changes something: a till that watches ten trades every two seconds makes five a second.
 const LOOKS_A_CALL: u32 = 20;
 
-/// What may happen at once; an operator may set each.
+/// How much may be asked, and what may happen at once; an operator may set each.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Bounds {
+    /// Calls of one terminal that change something, a minute; it may look twenty times as often.
+    pub calls_per_minute: u32,
     /// Calls that are answered at once; those that look and those that change something are counted apart, so that
     /// tills which wait for a slow gateway keep nobody from asking. A till has one of each: this is as many tills.
-    pub calls: usize,
-    /// Calls of one terminal that are answered at once, of each kind; never more than half of `calls`. A till has one or
+    pub concurrent_calls: usize,
+    /// Calls of one terminal that are answered at once, of each kind; never more than half of `concurrent_calls`. A till has one or
     /// two; a program that charges under one name may have as many as this, and nobody all of them.
     pub concurrent_calls_per_terminal: usize,
     /// Connections that are open at once; half of the files that the process may open (`ulimit -n`), where that is less.
@@ -95,26 +101,28 @@ pub struct Bounds {
     /// Of these, those of one address; never more than three quarters. All tills of a shop may stand behind one address,
     /// and all the world behind a proxy's.
     pub connections_per_address: usize,
-    /// Requests to the gateway that are under way: past it no attempt is begun and no code is taken. Above `calls`,
+    /// Requests to the gateway that are under way: past it no attempt is begun and no code is taken. Above
+    /// `concurrent_calls`,
     /// because a request outlives the call that caused it.
-    pub requests: usize,
+    pub concurrent_gateway_requests: usize,
     /// Questions to the gateway that are out at once: a gateway that hangs is not asked by everybody at once, and one
     /// that answers within 100 ms gets ten times as many a second.
-    pub questions: usize,
+    pub concurrent_status_checks: usize,
     /// How long a shutdown waits for what is under way: below the 30 s that Kubernetes gives before it kills.
-    pub drain_ms: u64,
+    pub shutdown_ms: u64,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
         Self {
-            calls: 1_000,
+            calls_per_minute: 60,
+            concurrent_calls: 1_000,
             concurrent_calls_per_terminal: 100,
             connections: 8_192,
             connections_per_address: 6_144,
-            requests: 2_000,
-            questions: 256,
-            drain_ms: 25_000,
+            concurrent_gateway_requests: 2_000,
+            concurrent_status_checks: 256,
+            shutdown_ms: 25_000,
         }
     }
 }
@@ -153,13 +161,13 @@ impl Limits {
             changes: RateLimiter::keyed(Quota::per_minute(calls)),
             looks: RateLimiter::keyed(Quota::per_minute(looks)),
             clock: DefaultClock::default(),
-            changing: Arc::new(Semaphore::new(bounds.calls)),
-            looking: Arc::new(Semaphore::new(bounds.calls)),
-            serving: Arc::new(Semaphore::new(bounds.calls)),
+            changing: Arc::new(Semaphore::new(bounds.concurrent_calls)),
+            looking: Arc::new(Semaphore::new(bounds.concurrent_calls)),
+            serving: Arc::new(Semaphore::new(bounds.concurrent_calls)),
             under_way: Arc::default(),
             most_under_way: bounds
                 .concurrent_calls_per_terminal
-                .min(bounds.calls / 2)
+                .min(bounds.concurrent_calls / 2)
                 .max(1),
         }
     }

@@ -42,9 +42,14 @@ const OWN: &str = "kaunter";
 /// Longest text of a field, in characters.
 const MAX_CHARS: usize = 300;
 
-/// Logs to the standard error from here on, as `RUST_LOG` says; `info` where it says nothing.
+/// Says how much is logged; the first that is set counts. `RUST_LOG` is what programs in Rust have.
+const LEVELS: [&str; 2] = ["KAUNTER_LOG", "RUST_LOG"];
+
+/// Logs to the standard error from here on, as `KAUNTER_LOG` says; `info` where it says nothing.
 pub fn start() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    let level = LEVELS.iter().find_map(|name| std::env::var(name).ok());
+    let filter = level.and_then(|level| EnvFilter::try_new(level).ok());
+    let filter = filter.unwrap_or_else(|| "info".into());
     tracing_subscriber::registry()
         .with(filter)
         .with(Lines(std::io::stderr))

@@ -11,14 +11,24 @@ use kaunter_backend::{Config, reconcile, serve};
 #[command(version)]
 struct Args {
     /// The configuration file.
-    #[arg(long, global = true, default_value = "kaunter.toml")]
+    #[arg(
+        long,
+        global = true,
+        env = "KAUNTER_CONFIG",
+        default_value = "kaunter.toml"
+    )]
     config: PathBuf,
+    /// Write JSON on the standard output.
+    #[arg(long, global = true)]
+    json: bool,
     #[command(subcommand)]
     command: Option<Command>,
 }
 
 #[derive(Subcommand)]
 enum Command {
+    /// Start the backend: what happens without a command, too.
+    Serve,
     /// Say what is missing or unsafe, and start nothing.
     CheckConfig,
     /// Compare the gateway's report of a day with the store. Exits with 0 only if all of it matches, with 1 where it
@@ -37,9 +47,6 @@ struct Reconcile {
     /// The day that it is of, `YYYY-MM-DD`, on the shop's clock (`utc_offset` of the configuration).
     #[arg(long)]
     day: String,
-    /// Write JSON.
-    #[arg(long)]
-    json: bool,
     /// The report's name of a column, where it is not the configuration's: `amount=Amount (MYR)`. Of `gateway_ref`,
     /// `trade_id`, `amount`, `status`; again for each.
     #[arg(long, value_name = "COLUMN=NAME", value_parser = pair)]
@@ -79,25 +86,46 @@ async fn start() -> ExitCode {
 
 async fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
-        Some(Command::CheckConfig) => {
-            let (_, warnings) = Config::inspect(&args.config)?;
-            for warning in warnings {
-                eprintln!("warning: {warning}");
-            }
-            println!("{}: good", args.config.display());
-            Ok(ExitCode::SUCCESS)
-        }
-        Some(Command::Reconcile(wish)) => compare(&args.config, wish).await,
+        Some(Command::CheckConfig) => check(&args.config, args.json),
+        Some(Command::Reconcile(wish)) => compare(&args.config, wish, args.json).await,
         #[cfg(kill_points)]
         Some(Command::KillPoints) => {
             print!("{}", kaunter_backend::kill_points());
             Ok(ExitCode::SUCCESS)
         }
-        None => run_backend(&args.config).await,
+        Some(Command::Serve) | None => run_backend(&args.config, args.json).await,
     }
 }
 
-async fn compare(config: &Path, wish: Reconcile) -> anyhow::Result<ExitCode> {
+fn check(config: &Path, json: bool) -> anyhow::Result<ExitCode> {
+    let found = Config::inspect(config);
+    if json {
+        let (good, error, warnings) = match &found {
+            Ok((_, warnings)) => (true, None, warnings.as_slice()),
+            Err(error) => (false, Some(error.to_string()), [].as_slice()),
+        };
+        let told = serde_json::json!({
+            "config": config.display().to_string(),
+            "good": good,
+            "error": error,
+            "warnings": warnings,
+        });
+        println!("{told}");
+    }
+    let (_, warnings) = match found {
+        Err(_) if json => return Ok(ExitCode::FAILURE),
+        found => found?,
+    };
+    if !json {
+        for warning in warnings {
+            eprintln!("warning: {warning}");
+        }
+        println!("{}: good", config.display());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn compare(config: &Path, wish: Reconcile, json: bool) -> anyhow::Result<ExitCode> {
     let mut config = Config::load(config)?;
     for (column, name) in wish.column {
         let own = match column.as_str() {
@@ -112,7 +140,7 @@ async fn compare(config: &Path, wish: Reconcile) -> anyhow::Result<ExitCode> {
         *own = name;
     }
     let found = reconcile(&config, &wish.file, &wish.day).await?;
-    if wish.json {
+    if json {
         println!("{}", found.json());
     } else {
         print!("{}", found.table());
@@ -124,11 +152,16 @@ async fn compare(config: &Path, wish: Reconcile) -> anyhow::Result<ExitCode> {
     })
 }
 
-async fn run_backend(config: &Path) -> anyhow::Result<ExitCode> {
+async fn run_backend(config: &Path, json: bool) -> anyhow::Result<ExitCode> {
     kaunter_backend::log();
     let mut ends = Ends::watch()?;
     let running = serve(Config::load(config)?).await?;
-    println!("listening on http://{}", running.addr);
+    let address = format!("http://{}", running.addr);
+    if json {
+        println!("{}", serde_json::json!({ "listening": address }));
+    } else {
+        println!("listening on {address}");
+    }
     ends.next().await;
     tokio::select! {
         _ = running.stop() => Ok(ExitCode::SUCCESS),

@@ -18,7 +18,8 @@ use serde::Serialize;
 
 use crate::clock::DAY_MS;
 use crate::config::Config;
-use crate::store::{Mark, Store, word};
+use crate::limits::PAGE_ROWS;
+use crate::store::{Filter, Store, word};
 use report::{Report, Row};
 
 /// What has become of the money, as both sides say it.
@@ -125,14 +126,21 @@ pub async fn reconcile(config: &Config, file: &Path, day: &str) -> anyhow::Resul
     let store = Store::open(&config.database, config.database_url.as_ref()).await?;
     let mut books = Books::default();
     let wide = span.start.saturating_sub(DAY_MS)..span.end + DAY_MS;
+    let filter = Filter {
+        shop: config.shop.clone(),
+        span: Some(wide),
+        reference: None,
+        terminal: None,
+        is_open: false,
+    };
     let mut mark = None;
     loop {
-        let page = store.between(&config.shop, &wide, mark.as_ref()).await?;
+        let page = store.list(&filter, mark.as_ref(), PAGE_ROWS).await?;
         for stored in &page {
             books.add(&stored.trade, span.contains(&stored.trade.created_ms()));
         }
         match page.last() {
-            Some(last) => mark = Some(Mark::after(last)),
+            Some(last) => mark = Some(filter.mark(last)),
             None => break,
         }
     }
@@ -161,8 +169,8 @@ pub async fn reconcile(config: &Config, file: &Path, day: &str) -> anyhow::Resul
 #[derive(Default)]
 struct Books {
     own: Vec<Own>,
-    by_trx: HashMap<String, usize>,
-    by_trans: HashMap<String, usize>,
+    by_trade_id: HashMap<String, usize>,
+    by_gateway_ref: HashMap<String, usize>,
     differences: Vec<Difference>,
 }
 
@@ -170,9 +178,9 @@ impl Books {
     fn add(&mut self, trade: &Trade, due: bool) {
         let facts = trade.facts();
         let at = self.own.len();
-        self.by_trx.insert(facts.trade_id.clone(), at);
+        self.by_trade_id.insert(facts.trade_id.clone(), at);
         if let Some(gateway_ref) = trade.gateway_ref() {
-            self.by_trans.insert(gateway_ref.to_owned(), at);
+            self.by_gateway_ref.insert(gateway_ref.to_owned(), at);
         }
         self.own.push(Own {
             trade_id: facts.trade_id.clone(),
@@ -186,13 +194,16 @@ impl Books {
     }
 
     fn find(&self, row: &Row) -> Option<usize> {
-        let trx = row.trade_id.as_ref().and_then(|id| self.by_trx.get(id));
-        let trans = || {
+        let ours = row
+            .trade_id
+            .as_ref()
+            .and_then(|id| self.by_trade_id.get(id));
+        let theirs = || {
             row.gateway_ref
                 .as_ref()
-                .and_then(|id| self.by_trans.get(id))
+                .and_then(|id| self.by_gateway_ref.get(id))
         };
-        trx.or_else(trans).copied()
+        ours.or_else(theirs).copied()
     }
 
     fn unreadable(&mut self, line: u64, why: String) {

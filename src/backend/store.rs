@@ -3,23 +3,24 @@
 //! A change reads the sale's rows, asks the machine, and writes, in one transaction that no gateway call is inside of.
 
 mod bindings;
+mod list;
 mod open;
 mod pool;
 mod postgres;
 mod sqlite;
 
-use std::ops::Range;
-
 pub(crate) use bindings::{
     code_refused, due, free_code, holder_of, keep_code, name, set_due, take_code,
 };
+
+pub(crate) use list::{Filter, Mark};
 
 use kaunter_core::policy::Ms;
 use kaunter_core::trade::{Rival, Trade};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
 
-use crate::limits::{MAX_OPEN_ROWS, PAGE_ROWS};
+use crate::limits::MAX_OPEN_ROWS;
 use pool::Pool;
 
 /// A transaction of the store.
@@ -107,30 +108,6 @@ impl Store {
         rows.iter().map(stored).collect()
     }
 
-    /// A page of a shop's attempts of these milliseconds, newest first: those after the mark that the last page ended with.
-    pub(crate) async fn between(
-        &self,
-        shop: &str,
-        span: &Range<Ms>,
-        after: Option<&Mark>,
-    ) -> sqlx::Result<Vec<Stored>> {
-        let (before_ms, trade_id) = match after {
-            Some(Mark(created_ms, trade_id)) => (*created_ms, trade_id.as_str()),
-            None => (span.end, ""),
-        };
-        let rows = sqlx::query(
-            "SELECT state FROM trades WHERE shop = $1 AND created_ms >= $2 AND (created_ms < $3 OR (created_ms = $3 AND trade_id < $4)) ORDER BY created_ms DESC, trade_id DESC LIMIT $5",
-        )
-        .bind(shop)
-        .bind(bigint(span.start))
-        .bind(bigint(before_ms))
-        .bind(trade_id)
-        .bind(bigint(PAGE_ROWS as u64))
-        .fetch_all(&mut *self.pool.line().await?)
-        .await?;
-        rows.iter().map(stored).collect()
-    }
-
     /// Writes what became of an attempt that did not move: that it was asked about, or heard of. One statement, with no
     /// line in the audit trail, and not waited for on the disk. Should the machine lose its power, an attempt is asked
     /// about once more: nothing that moves money hangs on it. False where somebody else changed the row since.
@@ -160,18 +137,6 @@ impl Store {
         .fetch_all(&mut *self.pool.line().await?)
         .await?;
         rows.iter().map(|row| row.try_get("trade_id")).collect()
-    }
-}
-
-/// Where a page of a day ended.
-#[derive(Clone, Debug)]
-pub(crate) struct Mark(Ms, String);
-
-impl Mark {
-    /// After this row.
-    pub(crate) fn after(stored: &Stored) -> Self {
-        let trade = &stored.trade;
-        Self(trade.created_ms(), trade.facts().trade_id.clone())
     }
 }
 

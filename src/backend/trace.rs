@@ -1,39 +1,46 @@
-//! The id that names a call: in every line of the log that the call causes, and in the problem that it is answered with.
+//! The trace id of a call: one word that finds the call in the page, in the answer and in the log.
 
-use std::fmt::Write as _;
+use std::future::Future;
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+
+/// Carries the trace id: taken where a caller sends one, and always answered.
+pub(crate) const TRACE: HeaderName = HeaderName::from_static("kaunter-trace-id");
+/// Longest id that is taken from a caller.
+const MAX_CHARS: usize = 64;
 
 tokio::task_local! {
-    /// The call that this task answers.
-    static ID: String;
+    static CURRENT: String;
 }
 
-/// Answers a call under this id.
-pub(crate) async fn under<T>(id: String, answer: impl Future<Output = T>) -> T {
-    ID.scope(id, answer).await
-}
-
-/// The id of the call that is being answered; none outside of one.
-pub(crate) fn current() -> Option<String> {
-    ID.try_with(Clone::clone).ok()
-}
-
-/// The id that a caller sent, if it is one, or a fresh one.
-pub(crate) fn id(sent: Option<&str>) -> String {
-    let known = |id: &&str| {
-        (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+/// The id that the caller sent, or a fresh one: anything but letters and digits would forge lines of a log.
+pub(crate) fn of(headers: &HeaderMap) -> String {
+    let sent = headers.get(&TRACE).and_then(|id| id.to_str().ok());
+    let is_good = |id: &&str| {
+        let chars = 1..=MAX_CHARS;
+        chars.contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
     };
-    match sent.filter(known) {
-        Some(id) => id.to_owned(),
-        None => fresh(),
-    }
+    sent.filter(is_good).map_or_else(fresh, str::to_owned)
 }
 
-fn fresh() -> String {
-    let mut bytes = [0_u8; 16];
-    // Without randomness the id is all zeros: no reason to refuse the call.
+pub(crate) fn fresh() -> String {
+    let mut bytes = [0; 16];
+    // Without randomness calls share an id: no reason to refuse them.
     let _ = getrandom::fill(&mut bytes);
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex::encode(bytes)
+}
+
+/// Runs a call under its id.
+pub(crate) fn within<F: Future>(id: String, call: F) -> impl Future<Output = F::Output> {
+    CURRENT.scope(id, call)
+}
+
+/// The id of the call that runs here.
+pub(crate) fn id() -> Option<String> {
+    CURRENT.try_with(Clone::clone).ok()
+}
+
+/// As a header's value.
+pub(crate) fn value(id: &str) -> HeaderValue {
+    HeaderValue::from_str(id).expect("letters and digits")
 }

@@ -163,7 +163,7 @@ impl Trades {
             .inner
             .clock
             .now_ms()
-            .saturating_sub(self.inner.policy.late_last_ms);
+            .saturating_sub(self.inner.policy.late_check_max_ms);
         for trade_id in self.inner.store.unfinished(&self.inner.shop, since).await? {
             self.inner
                 .apply(&trade_id, Event::Restarted, Beside::default(), "backend")
@@ -438,7 +438,7 @@ impl Inner {
             minted_s: _,
         } = wish;
         let facts = Facts {
-            trade_id: new_trx_id()?,
+            trade_id: new_trade_id()?,
             shop,
             terminal,
             attempt: room.attempt,
@@ -952,7 +952,7 @@ fn note(event: &Event) -> Option<String> {
 }
 
 /// Twenty characters that nobody guesses: "K" and 95 random bits.
-fn new_trx_id() -> Result<String, Problem> {
+fn new_trade_id() -> Result<String, Problem> {
     const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     let mut bytes = [0; 19];
     getrandom::fill(&mut bytes).map_err(|_| Problem::new(ProblemCode::Internal))?;
@@ -964,19 +964,19 @@ fn new_trx_id() -> Result<String, Problem> {
 
 /// The sale's currency and amount, as the machine and the store take them.
 pub(crate) fn check_sale(sale: &Sale, currency: &str, max_minor: u64) -> Result<(), Problem> {
-    let refuse = |code| Err(Problem::new(code));
+    let refuse = |code, param: &str| Err(Problem::new(code).at(param));
     let chars = sale.reference.chars().count();
     if chars == 0 || chars > wire::REF_MAX_CHARS || sale.reference.chars().any(char::is_control) {
-        return refuse(ProblemCode::SaleInvalid);
+        return refuse(ProblemCode::SaleInvalid, "sale.ref");
     }
     if sale.amount.minor == 0 || sale.amount.minor > kaunter_core::money::MAX_MINOR {
-        return refuse(ProblemCode::AmountInvalid);
+        return refuse(ProblemCode::AmountInvalid, "sale.amount.minor");
     }
     if sale.amount.currency != currency {
-        return refuse(ProblemCode::CurrencyUnsupported);
+        return refuse(ProblemCode::CurrencyUnsupported, "sale.amount.currency");
     }
     if sale.amount.minor > max_minor {
-        return refuse(ProblemCode::AmountTooLarge);
+        return refuse(ProblemCode::AmountTooLarge, "sale.amount.minor");
     }
     Ok(())
 }

@@ -342,9 +342,13 @@ mod tests {
             let heard = ("heard_ms", began(ago));
             [row(&[("state", serde_json::json!(state)), since, heard])]
         };
-        let lost_ms = policy.connect_ms + policy.read_ms + policy.grace_ms;
+        let lost_ms = policy.connect_timeout_ms + policy.read_timeout_ms + policy.clock_grace_ms;
         for (state, ms, reason) in [
-            (State::AwaitingCode, policy.quiet_ms, Reason::TerminalSilent),
+            (
+                State::AwaitingCode,
+                policy.terminal_silent_ms,
+                Reason::TerminalSilent,
+            ),
             (State::Creating, lost_ms, Reason::GatewayUnavailable),
         ] {
             let before = waits(state, ms - 1);

@@ -125,7 +125,7 @@ impl Reach {
             Self::Whole => Some(trade),
             Self::Standing => Some(Trade {
                 gateway_ref: None,
-                by: None,
+                cancelled_by: None,
                 reason: None,
                 void_gateway_ref: None,
                 shown_code: None,
@@ -141,7 +141,7 @@ impl Reach {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{By, CodeMode, GatewayAnswer, Payload, Reason, ShownCode, Status};
+    use crate::wire::{By, CodeMode, DecidedBy, GatewayAnswer, Payload, Reason, ShownCode, Status};
 
     fn sale(reference: &str, minor: u64) -> Sale {
         Sale {
@@ -269,7 +269,7 @@ mod tests {
             mode: facts.mode,
             terminal: facts.terminal.clone(),
             status: Status::Paid,
-            by: Some(By::System),
+            cancelled_by: Some(By::System),
             reason: Some(Reason::Other),
             void_gateway_ref: Some("V1".to_owned()),
             version: 3,
@@ -277,7 +277,7 @@ mod tests {
             since: String::new(),
             created_at: String::new(),
             deadline_at: None,
-            settled: false,
+            decided_by: Some(DecidedBy::Gateway),
             late: false,
             shown_code: Some(ShownCode {
                 payload: Payload("scan me".to_owned()),
@@ -290,7 +290,7 @@ mod tests {
         assert_eq!(Reach::Nothing.told(trade.clone()), None);
         let standing = Trade {
             gateway_ref: None,
-            by: None,
+            cancelled_by: None,
             reason: None,
             void_gateway_ref: None,
             shown_code: None,

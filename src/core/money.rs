@@ -230,6 +230,22 @@ mod tests {
 
     use super::*;
 
+    /// The package's `parseMoney` is tested with the same vectors.
+    #[test]
+    fn every_vector_is_read_as_it_says() {
+        let vectors = include_str!("../../tests/corpus/amounts.json");
+        let vectors: Vec<serde_json::Value> = serde_json::from_str(vectors).unwrap();
+        for vector in vectors {
+            let field = |name: &str| vector[name].as_str().unwrap();
+            let read = Money::parse(field("text"), field("currency"));
+            assert_eq!(
+                read.ok().map(|money| money.minor),
+                vector["minor"].as_u64(),
+                "{vector}"
+            );
+        }
+    }
+
     #[test]
     fn reads_what_a_cashier_types() {
         for (text, minor) in [

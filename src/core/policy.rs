@@ -22,28 +22,30 @@ pub struct Policy {
     /// How long the gateway is asked about a void before a person is asked.
     pub void_deadline_ms: Ms,
     /// The longest wait for a TCP connection to the gateway. After that, the gateway counts as down.
-    pub connect_ms: Ms,
+    pub connect_timeout_ms: Ms,
     /// The longest wait for the answer to a query, and to a creation, which moves no money.
-    pub read_ms: Ms,
+    pub read_timeout_ms: Ms,
     /// The longest wait for the answer to a payment, a cancel or a void. A shorter one gives more unknown results.
-    pub pay_ms: Ms,
+    pub pay_timeout_ms: Ms,
     /// How late an answer may be before it counts as lost. It also covers the difference between two processes' clocks.
-    pub grace_ms: Ms,
+    pub clock_grace_ms: Ms,
     /// How long a terminal may be silent before its trade, which awaits a code, is abandoned.
-    pub quiet_ms: Ms,
-    /// How often a scanning page reports that it is there: a sixth of `quiet_ms`, so that bad Wi-Fi ends no sale.
-    pub heard_ms: Ms,
+    pub terminal_silent_ms: Ms,
+    /// How often a scanning page reports that it is there.
+    ///
+    /// It is a sixth of `terminal_silent_ms`, so that bad Wi-Fi ends no sale.
+    pub heartbeat_ms: Ms,
     /// The first pause between queries about a trade under review.
-    pub review_first_ms: Ms,
+    pub review_check_first_ms: Ms,
     /// The longest pause between those queries.
-    pub review_max_ms: Ms,
+    pub review_check_max_ms: Ms,
     /// The first pause before the next query about a closed trade whose payment had left.
-    pub late_first_ms: Ms,
+    pub late_check_first_ms: Ms,
     /// The longest pause between those queries. Each pause is twice the one before.
     ///
     /// So the last query leaves one to two days after the first (34 hours with these numbers).
     /// By then the gateway has settled.
-    pub late_last_ms: Ms,
+    pub late_check_max_ms: Ms,
     /// How long, in seconds, a code that was handed over for one sale is refused for another; 0 turns the check off.
     ///
     /// A wallet's code is valid for a minute or two.
@@ -52,12 +54,14 @@ pub struct Policy {
     /// `POST code` answers within this, whatever the gateway does.
     pub code_answer_ms: Ms,
     /// The page's longest wait for one call of the backend.
-    pub call_ms: Ms,
+    pub call_timeout_ms: Ms,
     /// How long a promise waits for the backend's final answer after the deadline.
-    pub patience_ms: Ms,
-    /// The gateway can cancel an unfinished payment.
+    pub last_word_ms: Ms,
+    /// The gateway can cancel an unfinished payment. This is an ability of the gateway, and no setting of a policy.
+    #[serde(skip_deserializing)]
     pub can_cancel: bool,
     /// The age from which the gateway guarantees that an unpaid trade is never paid; `None` without such a guarantee.
+    #[serde(skip_deserializing)]
     pub unpaid_final_after_ms: Option<Ms>,
 }
 
@@ -69,20 +73,20 @@ impl Default for Policy {
             min_cancel_age_ms: 15_000,
             cancel_deadline_ms: 90_000,
             void_deadline_ms: 90_000,
-            connect_ms: 3_000,
-            read_ms: 5_000,
-            pay_ms: 30_000,
-            grace_ms: 2_000,
-            quiet_ms: 180_000,
-            heard_ms: 30_000,
-            review_first_ms: 30_000,
-            review_max_ms: 300_000,
-            late_first_ms: 30_000,
-            late_last_ms: 26 * 3_600_000,
+            connect_timeout_ms: 3_000,
+            read_timeout_ms: 5_000,
+            pay_timeout_ms: 30_000,
+            clock_grace_ms: 2_000,
+            terminal_silent_ms: 180_000,
+            heartbeat_ms: 30_000,
+            review_check_first_ms: 30_000,
+            review_check_max_ms: 300_000,
+            late_check_first_ms: 30_000,
+            late_check_max_ms: 26 * 3_600_000,
             code_memory_s: 600,
             code_answer_ms: 5_000,
-            call_ms: 10_000,
-            patience_ms: 30_000,
+            call_timeout_ms: 10_000,
+            last_word_ms: 30_000,
             can_cancel: false,
             unpaid_final_after_ms: None,
         }
@@ -117,23 +121,23 @@ impl Policy {
             min_cancel_age_ms: scale(self.min_cancel_age_ms),
             cancel_deadline_ms: scale(self.cancel_deadline_ms),
             void_deadline_ms: scale(self.void_deadline_ms),
-            connect_ms: scale(self.connect_ms),
-            read_ms: scale(self.read_ms),
-            pay_ms: scale(self.pay_ms),
-            grace_ms: scale(self.grace_ms),
-            quiet_ms: scale(self.quiet_ms),
-            heard_ms: scale(self.heard_ms),
-            review_first_ms: scale(self.review_first_ms),
-            review_max_ms: scale(self.review_max_ms),
-            late_first_ms: scale(self.late_first_ms),
-            late_last_ms: scale(self.late_last_ms),
+            connect_timeout_ms: scale(self.connect_timeout_ms),
+            read_timeout_ms: scale(self.read_timeout_ms),
+            pay_timeout_ms: scale(self.pay_timeout_ms),
+            clock_grace_ms: scale(self.clock_grace_ms),
+            terminal_silent_ms: scale(self.terminal_silent_ms),
+            heartbeat_ms: scale(self.heartbeat_ms),
+            review_check_first_ms: scale(self.review_check_first_ms),
+            review_check_max_ms: scale(self.review_check_max_ms),
+            late_check_first_ms: scale(self.late_check_first_ms),
+            late_check_max_ms: scale(self.late_check_max_ms),
             code_memory_s: match self.code_memory_s {
                 0 => 0,
                 s => scale(s),
             },
             code_answer_ms: scale(self.code_answer_ms),
-            call_ms: scale(self.call_ms),
-            patience_ms: scale(self.patience_ms),
+            call_timeout_ms: scale(self.call_timeout_ms),
+            last_word_ms: scale(self.last_word_ms),
             can_cancel: self.can_cancel,
             unpaid_final_after_ms: self.unpaid_final_after_ms.map(scale),
         }
@@ -145,9 +149,9 @@ impl Policy {
         PagePolicy {
             poll_ms: self.poll_ms,
             deadline_ms: self.deadline_ms,
-            heard_ms: self.heard_ms,
-            call_ms: self.call_ms,
-            patience_ms: self.patience_ms,
+            heartbeat_ms: self.heartbeat_ms,
+            call_timeout_ms: self.call_timeout_ms,
+            last_word_ms: self.last_word_ms,
         }
     }
 }

@@ -47,8 +47,8 @@
 //!     version,
 //!     sale: sale.clone(),
 //! # gateway_ref: None, attempt: 1, wallet_id: "21".to_owned(), mode: CodeMode::ConsumerPresented,
-//! # terminal: String::new(), by: None, reason: None, void_gateway_ref: None, as_of: String::new(),
-//! # since: String::new(), created_at: String::new(), deadline_at: None, settled: false, late: false,
+//! # terminal: String::new(), cancelled_by: None, reason: None, void_gateway_ref: None, as_of: String::new(),
+//! # since: String::new(), created_at: String::new(), deadline_at: None, decided_by: None, late: false,
 //! # shown_code: None, gateway_answer: None, void_refused: None,
 //!     // and what else it tells
 //! };
@@ -415,7 +415,7 @@ impl Charge {
 
     fn start_patience(&mut self, now: Ms) {
         self.patience_ms
-            .get_or_insert(now + self.policy.deadline_ms + self.policy.patience_ms);
+            .get_or_insert(now + self.policy.deadline_ms + self.policy.last_word_ms);
     }
 
     fn ask(&mut self, now: Ms) {
@@ -423,7 +423,7 @@ impl Charge {
             return;
         };
         let pause_ms = if self.phase == Phase::Ready {
-            self.policy.heard_ms
+            self.policy.heartbeat_ms
         } else {
             self.policy.poll_ms
         };

@@ -124,7 +124,7 @@ pub use state::{Risk, State};
 pub use table::MOVES;
 
 use crate::policy::{Ms, Policy};
-use crate::wire::{By, CodeMode, GatewayAnswer, Payload, Reason, Sale};
+use crate::wire::{By, CodeMode, DecidedBy, GatewayAnswer, Payload, Reason, Sale};
 
 /// The properties of a trade that never change.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -231,6 +231,7 @@ pub struct Trade {
     /// The content of our code, if we show one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     payload: Option<Payload>,
+    #[serde(default, deserialize_with = "old::read_reason")]
     reason: Option<Reason>,
     #[serde(default, alias = "void_id")]
     void_gateway_ref: Option<String>,
@@ -251,6 +252,7 @@ pub struct Trade {
     /// Queries in the present state. The pauses of a review grow with their number.
     asks: u32,
     /// Who has asked for a cancel, if anybody has.
+    #[serde(default, deserialize_with = "old::read_by")]
     wish: Option<By>,
     /// The answer to the cancel, while a query checks it.
     cancel_said: Option<CancelAnswer>,
@@ -538,6 +540,18 @@ impl Trade {
     #[must_use]
     pub fn settled(&self) -> bool {
         self.settled
+    }
+
+    /// Whose word its status is; `None` while it is open, and for a trade that was closed before any code left.
+    #[must_use]
+    pub fn decided_by(&self) -> Option<DecidedBy> {
+        if self.settled {
+            Some(DecidedBy::Person)
+        } else if self.state.status().is_final() && self.state != State::Abandoned {
+            Some(DecidedBy::Gateway)
+        } else {
+            None
+        }
     }
 
     /// Whether a payment may have left: ours, or that of somebody who has seen our code.

@@ -1,7 +1,10 @@
-//! The JSON treaty between page, shop and backend: every body that crosses hop 1, and nothing else.
+//! The JSON bodies between page, shop and backend.
 //!
-//! Requests refuse unknown fields; answers ignore them, so that an older page lives with a newer
-//! backend. Times are RFC 3339 in UTC, amounts are [`Money`] in minor units.
+//! Requests refuse unknown fields. Answers ignore them, so that an older page works with a newer backend.
+//! Times are RFC 3339 in UTC, and amounts are [`Money`] in minor units.
+//!
+//! No enum here has an alias: the page reads a word by its place in the list (`src/types/read.rs`), and an alias would
+//! shift the places. `src/core/trade/old.rs` reads the old words of stored rows.
 
 use serde::{Deserialize, Serialize};
 
@@ -63,10 +66,8 @@ pub enum Status {
     /// The trade is being created; no money can have moved.
     Creating,
     /// Waits for the customer's code; no money can have moved.
-    #[serde(alias = "awaiting-code")]
     AwaitingCode,
     /// Our code is on display: the customer may pay at any moment.
-    #[serde(alias = "awaiting-payer")]
     AwaitingPayer,
     /// The payment request has left, or may have.
     Paying,
@@ -77,14 +78,12 @@ pub enum Status {
     /// A cancel is under way; it may lose to the customer.
     Cancelling,
     /// Time is up without a word, on the payment or on its void: a person decides.
-    #[serde(alias = "needs-review")]
     NeedsReview,
     /// The money is taken.
     Paid,
     /// The money is on its way back.
     Voiding,
     /// Proof of payment came after the attempt was closed.
-    #[serde(alias = "late-success")]
     LateSuccess,
     /// Refused; no money kept.
     Declined,
@@ -141,7 +140,6 @@ pub enum By {
     /// The customer, on the phone.
     Customer,
     /// Nobody: time was up, or the backend closed what could not go on. The reason says which.
-    #[serde(alias = "deadline")]
     System,
 }
 
@@ -166,7 +164,6 @@ pub enum Reason {
     /// A newer attempt of the same terminal took this one's place.
     Superseded,
     /// The terminal was not heard of for too long.
-    #[serde(alias = "terminal_quiet")]
     TerminalSilent,
     /// Somebody asked for it.
     Requested,
@@ -219,7 +216,7 @@ pub struct Trade {
     pub status: Status,
     /// Who closed it, if it is cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub by: Option<By>,
+    pub cancelled_by: Option<By>,
     /// Why it was declined or closed, if that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
@@ -237,9 +234,9 @@ pub struct Trade {
     /// When the backend stops asking the gateway every `poll_ms`, while money may have moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline_at: Option<String>,
-    /// Whether the status comes from a person's verdict.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub settled: bool,
+    /// Who decided the status. Absent while the trade is open, and if it was closed before any code left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<DecidedBy>,
     /// Whether it was paid after it had been closed, no matter what has happened since.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub late: bool,
@@ -316,6 +313,9 @@ pub struct Session {
     pub shop: String,
     /// The terminal that the token names.
     pub terminal: String,
+    /// The cashier whom the token names.
+    #[serde(default)]
+    pub cashier: String,
     /// What the token may do.
     pub rights: Vec<Right>,
     /// When the token expires.
@@ -356,11 +356,11 @@ pub struct PagePolicy {
     /// How long the backend asks the gateway before it asks a person.
     pub deadline_ms: u64,
     /// How often a scanning page reports that it is there.
-    pub heard_ms: u64,
+    pub heartbeat_ms: u64,
     /// The longest wait for one call.
-    pub call_ms: u64,
+    pub call_timeout_ms: u64,
     /// How long a promise waits for the backend's final answer after the deadline.
-    pub patience_ms: u64,
+    pub last_word_ms: u64,
 }
 
 /// The body of `POST /v1/trades`.
@@ -438,7 +438,7 @@ pub struct SaleRecord {
     pub trades: Vec<Trade>,
 }
 
-/// Who said that a sale is paid.
+/// Who decided that a sale is paid, or how a trade has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DecidedBy {
@@ -457,8 +457,11 @@ pub struct TradeList {
     /// For the list of a day: when the day has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
-    /// The trades, the newest first.
+    /// The trades, the newest first. Those of a single sale come with the oldest first.
     pub trades: Vec<Trade>,
+    /// The `cursor` of the next page; absent on the last page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
 }
 
 /// Whether and when the same call may succeed.
@@ -489,6 +492,9 @@ pub struct Problem {
     pub detail: String,
     /// Whether and when the same call may succeed.
     pub retry: Retry,
+    /// The path of the wrong field, such as `sale.amount.minor`, if the call has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub param: Option<String>,
     /// The id of the call in the backend's log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<String>,

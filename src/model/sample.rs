@@ -51,7 +51,7 @@ pub fn told(trade_id: &str, mode: CodeMode, status: Status, version: u64) -> Tra
         mode,
         terminal: "till".to_owned(),
         status,
-        by: None,
+        cancelled_by: None,
         reason: None,
         void_gateway_ref: None,
         version,
@@ -59,7 +59,7 @@ pub fn told(trade_id: &str, mode: CodeMode, status: Status, version: u64) -> Tra
         since: String::new(),
         created_at: String::new(),
         deadline_at: None,
-        settled: false,
+        decided_by: None,
         late: false,
         shown_code: (mode == CodeMode::MerchantPresented && status == Status::AwaitingPayer)
             .then(show),

@@ -5,24 +5,22 @@
 
 mod token;
 
-use futures_util::future::{Either, select};
 use js_sys::futures::JsFuture;
 use js_sys::{Function, JSON};
 use kaunter_core::error::ErrorCode;
 use kaunter_core::policy::Ms;
 use kaunter_core::till::Fault;
 use kaunter_core::wire::{
-    AskVoid, HandOver, NewTrade, Problem, ProblemCode, Sale, SaleRecord, Session, Trade, TradeList,
-    Verdict,
+    AskVoid, HandOver, NewTrade, Problem, ProblemCode, Right, Sale, SaleRecord, Session, Trade,
+    TradeList, Verdict,
 };
 use serde::de::DeserializeOwned;
 use std::cell::Cell;
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use wasm_bindgen::prelude::*;
 use web_sys::AbortController;
 
-pub use token::May;
 use token::{Lent, Purpose, Tokens};
 
 use super::browser::{self, Answer};
@@ -196,7 +194,7 @@ impl Backend {
         let body = to_js(&AskVoid {
             reason: reason.to_owned(),
         });
-        let purpose = Purpose::May(May::Void, None);
+        let purpose = Purpose::Right(Right::Void, None);
         self.post(path(trade_id, "/void"), Some(body), purpose)
     }
 
@@ -206,8 +204,8 @@ impl Backend {
     }
 
     /// `POST /v1/trades/{trade_id}/verdict`.
-    pub fn settle(&self, trade_id: &str, verdict: &Verdict) -> Told<'_, Trade> {
-        let purpose = Purpose::May(May::Review, None);
+    pub fn verdict(&self, trade_id: &str, verdict: &Verdict) -> Told<'_, Trade> {
+        let purpose = Purpose::Right(Right::Review, None);
         self.post(path(trade_id, "/verdict"), Some(to_js(verdict)), purpose)
     }
 
@@ -218,7 +216,7 @@ impl Backend {
 
     /// The same for every terminal's attempts.
     pub fn find(&self, reference: &str) -> Told<'_, SaleRecord> {
-        let purpose = Purpose::May(May::List, None);
+        let purpose = Purpose::Right(Right::List, None);
         self.told("GET", sale_path(reference), None, purpose)
     }
 
@@ -230,10 +228,17 @@ impl Backend {
     pub async fn days(&self, days: &[String]) -> Result<Vec<Trade>, Trouble> {
         let (lent, mut trades) = (Lent::default(), Vec::new());
         for day in days {
-            let purpose = Purpose::May(May::List, Some(&lent));
-            let list: Told<'_, TradeList> =
-                self.told("GET", format!("/v1/trades?day={day}"), None, purpose);
-            trades.extend(list.await?.trades);
+            let mut path = format!("/v1/trades?limit=500&day={day}");
+            loop {
+                let purpose = Purpose::Right(Right::List, Some(&lent));
+                let page: Told<'_, TradeList> = self.told("GET", path, None, purpose);
+                let page = page.await?;
+                trades.extend(page.trades);
+                let Some(cursor) = page.next_cursor else {
+                    break;
+                };
+                path = format!("/v1/trades?limit=500&day={day}&cursor={cursor}");
+            }
         }
         Ok(trades)
     }
@@ -325,11 +330,10 @@ impl Backend {
                 &trace_id,
                 end.0.as_ref().map(AbortController::signal).as_ref(),
             ));
-            let late = pin!(clock::sleep(self.call_ms.get()));
-            match select(call, late).await {
-                Either::Left((Ok(answer), _)) => self.heard(answer.unchecked_ref(), &trace_id),
-                Either::Left((Err(cause), _)) => Err(Trouble::NoAnswer(Some(cause))),
-                Either::Right(((), _)) => Err(Trouble::NoAnswer(None)),
+            match clock::within(self.call_ms.get(), call).await {
+                Some(Ok(answer)) => self.heard(answer.unchecked_ref(), &trace_id),
+                Some(Err(cause)) => Err(Trouble::NoAnswer(Some(cause))),
+                None => Err(Trouble::NoAnswer(None)),
             }
         })
     }

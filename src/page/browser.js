@@ -9,7 +9,7 @@ export const ask = async (callback, self, given) => Reflect.apply(callback, self
  * nobody answers. `own` is the caller's, so its answer is checked.
  */
 export async function call(own, address, method, body, token, trace, signal) {
-  const headers = new Headers({ Authorization: token, Accept: "application/json", "X-Trace-Id": trace });
+  const headers = new Headers({ Authorization: token, Accept: "application/json", "Kaunter-Trace-Id": trace });
   if (body !== undefined) headers.set("Content-Type", "application/json");
   // A redirect would carry the token to an address that the caller did not give. No prototype has a say in the call.
   const init = { __proto__: null, method, headers, body, signal, redirect: "error", cache: "no-store" };

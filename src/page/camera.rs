@@ -12,7 +12,6 @@ use std::cell::Cell;
 use std::pin::pin;
 use std::rc::Rc;
 
-use futures_util::future::select;
 use js_sys::futures::JsFuture;
 use kaunter_core::error::ErrorCode;
 use kaunter_core::policy::Ms;
@@ -242,11 +241,7 @@ impl Camera {
         let began_s = video.current_time();
         let mut reported = pin!(report(video));
         loop {
-            let pause = pin!(clock::sleep(LOOK_MS));
-            let shown = matches!(
-                select(reported.as_mut(), pause).await,
-                futures_util::future::Either::Left(_)
-            );
+            let shown = clock::within(LOOK_MS, reported.as_mut()).await.is_some();
             let has_data = video.video_width() > 0 && video.ready_state() >= HAVE_CURRENT_DATA;
             if has_data && (shown || video.current_time() > began_s) {
                 return Ok(());

@@ -10,13 +10,13 @@ mod telling;
 pub(super) use ending::closed;
 
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::rc::Rc;
 
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-use futures_util::StreamExt;
-use futures_util::future::{AbortHandle, Either, select};
+use futures_util::future::AbortHandle;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use kaunter_core::policy::Ms;
 use kaunter_core::till::{Charge, Event, Hint, Plan, Record, Reply, Step};
 use kaunter_core::wire::{CodeMode, Sale};
@@ -40,7 +40,7 @@ enum Deed {
     /// The eye saw a code, or will see none.
     Saw(Box<Result<Scan, Rejection>>),
     /// Somebody said whose wallet it is, or threw.
-    Picked(Result<Option<String>, Rejection>),
+    Picked(Result<Picked, Rejection>),
     /// The page is seen again, or its network is back.
     Woke,
     /// The caller aborts.
@@ -49,6 +49,16 @@ enum Deed {
     Closing,
     /// A look that was stopped.
     Nothing,
+}
+
+/// What the caller's picker said.
+enum Picked {
+    /// This wallet, by its id.
+    Wallet(String),
+    /// Nothing: there is no picker, or it gave no answer.
+    Nothing,
+    /// The sale is not to be collected now.
+    Cancelled,
 }
 
 type Deeds = FuturesUnordered<Pin<Box<dyn Future<Output = Deed>>>>;
@@ -70,10 +80,13 @@ pub(super) struct Driver {
     /// The version that the page was told of.
     told_version: u64,
     handed_ms: Option<Ms>,
-    asks: u32,
     /// Somebody has scanned our code, and the time counts from then.
     scanned: bool,
     closing: bool,
+    /// A trade that was there before is only watched: an abort stops that, and cancels nothing.
+    only_watches: bool,
+    /// The caller wants to hear no more.
+    stopped: Option<Rejection>,
 }
 
 impl Driver {
@@ -101,6 +114,7 @@ impl Driver {
         let charge = Charge::resume(record, till.policy().clone(), clock::now_ms());
         let mut driver = Self::of(till, charge, wish, None);
         driver.handed_ms = Some(clock::now_ms());
+        driver.only_watches = true;
         driver
     }
 
@@ -109,6 +123,7 @@ impl Driver {
         let charge = Charge::follow(record, till.policy().clone(), clock::now_ms());
         let mut driver = Self::of(till, charge, wish, None);
         driver.handed_ms = Some(clock::now_ms());
+        driver.only_watches = true;
         driver
     }
 
@@ -127,9 +142,10 @@ impl Driver {
             refused: None,
             told_version: 0,
             handed_ms: None,
-            asks: 0,
             scanned: false,
             closing: false,
+            only_watches: false,
+            stopped: None,
         }
     }
 
@@ -145,22 +161,17 @@ impl Driver {
                 Step::Wait(due) => {
                     watched = watched.or_else(|| self.watch());
                     self.tell();
-                    let deed = {
-                        let deed = pin!(self.deeds.select_next_some());
-                        let letter = pin!(self.inbox.select_next_some());
-                        let wake = pin!(wakes.select_next_some());
-                        let due = pin!(clock::until(due));
-                        let first = select(select(deed, letter), select(wake, due));
-                        match first.await {
-                            Either::Left((Either::Left((deed, _)), _)) => deed,
-                            Either::Left((Either::Right((event, _)), _)) => Deed::Heard(event),
-                            Either::Right((Either::Left(((), _)), _)) => Deed::Woke,
-                            Either::Right((Either::Right(((), _)), _)) => Deed::Heard(Event::Tick),
-                        }
-                    };
+                    let letter = self.inbox.select_next_some().map(Deed::Heard);
+                    let woken = wakes.select_next_some().map(|()| Deed::Woke);
+                    let due = clock::until(due).map(|()| Deed::Heard(Event::Tick));
+                    let told = clock::first_of(self.deeds.select_next_some(), letter);
+                    let deed = clock::first_of(told, clock::first_of(woken, due)).await;
                     self.done(deed);
                     if self.closing {
                         return self.leave();
+                    }
+                    if let Some(reason) = self.stopped.take() {
+                        return Err(self.stop_watching(reason));
                     }
                 }
                 step @ (Step::Scan
@@ -208,7 +219,7 @@ impl Driver {
                 event
             }
             Deed::Told(reply) => {
-                self.tell_poll(&reply);
+                self.tell_progress(&reply);
                 Event::Told(reply)
             }
             Deed::Saw(seen) => match *seen {
@@ -219,9 +230,15 @@ impl Driver {
                 }
                 Err(rejection) => self.give_up(rejection),
             },
-            Deed::Picked(Ok(wallet)) => Event::Picked(wallet),
+            Deed::Picked(Ok(Picked::Wallet(id))) => Event::Picked(Some(id)),
+            Deed::Picked(Ok(Picked::Nothing)) => Event::Picked(None),
+            Deed::Picked(Ok(Picked::Cancelled)) => Event::Cancel,
             Deed::Picked(Err(rejection)) => self.give_up(rejection),
             Deed::Woke => Event::Woke,
+            Deed::Aborted if self.only_watches => {
+                self.stopped = self.wish.signal.as_ref().map(abort);
+                return;
+            }
             Deed::Aborted => {
                 if self.failure.is_none() {
                     self.failure = self.wish.signal.as_ref().map(abort);
@@ -274,7 +291,7 @@ impl Driver {
             Step::Notice(code) => {
                 let fail = Fail::new(code.into());
                 let trade_id = self.charge.record().trade_id.clone();
-                self.till.voice().problem(&match trade_id {
+                self.till.voice().warning(&match trade_id {
                     Some(trade_id) => fail.about(&trade_id),
                     None => fail,
                 });
@@ -289,8 +306,8 @@ type Told = fn(Reply) -> Event;
 /// What a code says of its wallet.
 fn hint(scan: &Scan) -> Hint {
     Hint {
-        wallet: scan.wallet.as_ref().map(|wallet| wallet.id.clone()),
-        official: scan.recognised.confidence == Confidence::Official,
+        wallet: scan.wallet.as_ref().map(|wallet| wallet.wallet_id.clone()),
+        official: scan.info.confidence == Confidence::Official,
     }
 }
 

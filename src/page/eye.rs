@@ -1,13 +1,13 @@
 //! The till's eye: camera and reader together, looking for one code at a time.
 //!
-//! The camera stays warm after a scan, for the next customer; one look at a time. A look whose future is dropped is
-//! over: nothing of it is left but the warm camera.
+//! The camera stays warm after a scan, for the next customer. There is one scan at a time. A scan whose future is dropped
+//! is over, and only the warm camera is left of it.
 
 mod advice;
+mod camera_use;
 mod health;
 mod judge;
 mod sight;
-mod spell;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -36,7 +36,7 @@ use judge::Judge;
 pub use judge::of_text;
 use sight::Sight;
 
-/// How often a hidden page looks whether it is seen again.
+/// How often a hidden page checks whether it is shown again.
 const HIDDEN_PAUSE_MS: Ms = 250;
 
 /// Camera and reader of one till.
@@ -50,16 +50,16 @@ pub struct Eye {
     /// The camera that the cashier chose at this terminal.
     choice: Choice,
     starting: Mutex<()>,
-    /// Fires when the camera is given back: a start that is under way ends too.
+    /// Fires when the camera is released: a start that is under way ends then.
     off: RefCell<Option<AbortController>>,
-    /// Hears what becomes of the camera.
+    /// Hears when the camera is muted, taken away or unplugged.
     life: RefCell<Vec<Listener>>,
     idle: RefCell<Option<Timeout>>,
     looking: Cell<bool>,
 }
 
 impl Eye {
-    /// Shut: no camera, no worker. `scope` names the terminal.
+    /// An eye without a camera and without a worker. `scope` names the terminal.
     #[must_use]
     pub fn new(wish: &OpenWish, scope: &str, spawn: SpawnReader, voice: Rc<Voice>) -> Rc<Self> {
         Rc::new(Self {
@@ -169,15 +169,15 @@ impl Eye {
                         }
                         let now_ms = clock::now_ms();
                         let hint = advice.of(seen.hint, camera.has_fixed_focus(), now_ms);
-                        self.voice.miss(hint, now_ms);
+                        self.voice.hint(hint, now_ms);
                         Signs::of(&camera, seen.fresh)
                     }
                     Err(fail) => {
-                        // Ended before another begins: one that hangs takes a core.
+                        // The old reader is ended before another starts: one that hangs takes a core.
                         drop(sight.take());
-                        self.voice.problem(&fail);
+                        self.voice.warning(&fail);
                         sight = Some(self.sight(&camera).await?);
-                        // Its pictures were not seen meanwhile, and that is not the camera's fault.
+                        // No pictures were read meanwhile, and that is not the camera's fault.
                         health.rested(clock::now_ms());
                         continue;
                     }
@@ -217,12 +217,12 @@ impl Eye {
     async fn start_reader(&self) -> Option<Fail> {
         let failed = self.reader.ready().await.err();
         if let Some(fail) = &failed {
-            self.voice.problem(fail);
+            self.voice.warning(fail);
         }
         failed
     }
 
-    /// Nothing is read while nobody sees the page: the worker hears of it at once, and the track stays.
+    /// Nothing is read while the page is hidden: the worker hears of it at once, and the track stays.
     fn rests_while_hidden(self: &Rc<Self>) -> Option<Listener> {
         let document = web_sys::window()?.document()?;
         let eye = Rc::downgrade(self);
@@ -236,7 +236,7 @@ impl Eye {
         }))
     }
 
-    /// The camera shows nothing any more: thrown away.
+    /// Drops a camera that shows nothing any more, and reports it.
     fn interrupted(&self, signs: Signs) {
         let status = if signs.live {
             CameraStatus::Muted
@@ -262,14 +262,14 @@ impl Eye {
     }
 }
 
-/// One look; dropped, the next may begin, the reader rests, and the camera cools down.
+/// One scan. Dropped, the next may begin, the reader pauses, and the camera goes off after a while.
 struct Look<'a>(&'a Rc<Eye>);
 
 impl Drop for Look<'_> {
     fn drop(&mut self) {
         self.0.looking.set(false);
         self.0.reader.pause();
-        self.0.voice.missed();
+        self.0.voice.no_hint();
         self.0.cool_down();
     }
 }

@@ -1,13 +1,11 @@
-//! From a playing video to frames, the fastest way that this browser has: a `VideoFrame` that the worker reads, else
-//! a canvas that is kept. The newest frame wins: whoever asks gets the picture of now.
+//! Takes frames of a playing video, the fastest way that this browser has: as a `VideoFrame` for the worker, else off a
+//! canvas that is kept. Each call takes the newest picture.
 
 pub mod tap;
 
 use std::cell::RefCell;
-use std::pin::pin;
 
 use futures_channel::oneshot;
-use futures_util::future::{Either, select};
 use js_sys::{ArrayBuffer, Object, Reflect};
 use kaunter_core::policy::Ms;
 use wasm_bindgen::prelude::*;
@@ -15,13 +13,14 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlVideoElement, Vid
 
 use super::clock;
 
-/// A video that shows nothing new for so long is looked at anyway: some browsers report no frames of a video that
-/// is not on the page.
-const PATIENCE_MS: Ms = 150;
+/// A video that reports nothing new for so long is read anyway: some browsers report no frames of a video that is not on
+/// the page. A longer wait reads fewer frames there.
+const MAX_SILENT_MS: Ms = 150;
 
 #[wasm_bindgen]
 extern "C" {
-    /// A video that reports its frames: web-sys knows nothing of that.
+    /// A video that reports its frames. web-sys lacks
+    /// [`requestVideoFrameCallback`](https://wicg.github.io/video-rvfc/).
     type ReportingVideo;
 
     #[wasm_bindgen(method, js_name = requestVideoFrameCallback)]
@@ -33,7 +32,7 @@ extern "C" {
 /// A picture of now.
 #[derive(Debug)]
 pub enum Frame {
-    /// The browser's own, closed when dropped.
+    /// The browser's own frame, closed when dropped.
     Video(OpenFrame),
     /// RGBA, four bytes a pixel.
     Pixels {
@@ -46,7 +45,8 @@ pub enum Frame {
     },
 }
 
-/// A `VideoFrame`; dropped, it is closed: Chrome gives no more after a few that are open.
+/// A `VideoFrame`. Dropped, it is closed:
+/// [a browser has few of them](https://www.w3.org/TR/webcodecs/#dom-videoframe-close), and gives no more while they are open.
 #[derive(Debug)]
 pub struct OpenFrame(pub VideoFrame);
 
@@ -75,15 +75,13 @@ impl Frames {
         }
     }
 
-    /// Waits for the next picture; false where none came, and the one that is there is the old one.
+    /// Waits for the next picture; false if none came, and the picture that is there is the old one.
     pub async fn next(&mut self) -> bool {
-        let reported = pin!(report(&self.video));
-        let late = pin!(clock::sleep(PATIENCE_MS));
-        let reported = matches!(select(reported, late).await, Either::Left(_));
+        let reported = clock::within(MAX_SILENT_MS, report(&self.video)).await;
         let at_s = self.video.current_time();
         let moved = (at_s - self.seen_s).abs() > 0.0;
         self.seen_s = at_s;
-        reported || moved
+        reported.is_some() || moved
     }
 
     /// The picture of now, as a `VideoFrame` where `native` allows and the browser can, else its pixels.
@@ -162,7 +160,7 @@ impl Canvas {
         let image = self
             .context
             .get_image_data(0.0, 0.0, width.into(), height.into())?;
-        // The glue would copy the pixels into the module here, and the worker needs them as a buffer.
+        // web-sys would copy the pixels into the module here, and the worker needs them as a buffer.
         let data = Reflect::get(&image, &"data".into())?;
         let buffer = Reflect::get(&data, &"buffer".into())?.dyn_into()?;
         Ok(Frame::Pixels {
@@ -190,7 +188,7 @@ impl Drop for Report<'_> {
     }
 }
 
-/// Waits until the video shows a new frame; for ever in a browser that does not tell.
+/// Waits until the video shows a new frame. It waits for ever in a browser that does not report frames.
 pub(super) async fn report(video: &HtmlVideoElement) {
     let tells = Reflect::has(video, &"requestVideoFrameCallback".into()).unwrap_or(false);
     if !tells {

@@ -9,9 +9,8 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 
-use futures_util::future::{Either, select};
 use js_sys::futures::JsFuture;
 use js_sys::{Array, Promise, Reflect};
 use kaunter_core::policy::Ms;
@@ -213,16 +212,9 @@ async fn in_time(
     deed: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>> + '_>>,
 ) -> Result<JsValue, JsValue> {
     let longest_ms = if hung.get() { SILENT_MS } else { LONGEST_MS };
-    match select(deed, pin!(clock::sleep(longest_ms))).await {
-        Either::Left((done, _)) => {
-            hung.set(false);
-            done
-        }
-        Either::Right(((), _)) => {
-            hung.set(true);
-            Err(JsValue::from_str("the database does not answer"))
-        }
-    }
+    let done = clock::within(longest_ms, deed).await;
+    hung.set(done.is_none());
+    done.unwrap_or_else(|| Err(JsValue::from_str("the database does not answer")))
 }
 
 async fn open() -> Result<IdbDatabase, JsValue> {

@@ -21,14 +21,14 @@ use super::day::Day;
 use super::eye::{self, Eye};
 use super::journal::Journal;
 use super::news::News;
-use super::signal;
 use super::voice::Voice;
+use super::{clock, signal};
 use crate::types::code::Scan;
 use crate::types::error::{Fail, Rejection};
 use crate::types::event::{Emit, SpawnReader};
 use crate::types::given::{Callback, wrong};
-use crate::types::options::{OpenWish, ScanWish};
-use crate::types::sale::{JsWallets, Outcome, Trade, Wallet};
+use crate::types::options::{OpenWish, ScanWish, TradeQuery};
+use crate::types::sale::{JsWallets, Outcome, TillSession, Trade, TradeList, Wallet};
 use crate::types::to_js;
 
 /// A till that is open.
@@ -42,7 +42,7 @@ pub struct Till {
     news: News,
     eye: Rc<Eye>,
     voice: Rc<Voice>,
-    on_wallet: Option<Callback>,
+    choose_wallet: Option<Callback>,
     /// What is not at its end, newest first.
     unfinished: RefCell<Vec<wire::Trade>>,
     /// Attempts on screen, and where their drivers listen.
@@ -73,7 +73,7 @@ impl Till {
         let voice = Rc::new(Voice::new(emit, wish.messages.clone()));
         let backend = Backend::new(&wish);
         let session = backend.session().await?;
-        backend.set_call_ms(session.policy.call_ms);
+        backend.set_call_ms(session.policy.call_timeout_ms);
         let scope = format!(
             "{}|{}|{}",
             backend.address(),
@@ -96,7 +96,7 @@ impl Till {
             scope,
             journal,
             voice,
-            on_wallet: wish.on_wallet,
+            choose_wallet: wish.choose_wallet,
             unfinished: RefCell::default(),
             watched: RefCell::default(),
             kept: RefCell::default(),
@@ -125,6 +125,12 @@ impl Till {
     #[must_use]
     pub fn wallets(&self) -> &[Wallet] {
         &self.wallets
+    }
+
+    /// What the token says.
+    #[must_use]
+    pub fn session(&self) -> TillSession {
+        TillSession::from(&self.session)
     }
 
     /// The same for JavaScript.
@@ -159,8 +165,8 @@ impl Till {
 
     /// The caller's picker of wallets.
     #[must_use]
-    pub fn on_wallet(&self) -> Option<&Callback> {
-        self.on_wallet.as_ref()
+    pub fn choose_wallet(&self) -> Option<&Callback> {
+        self.choose_wallet.as_ref()
     }
 
     /// Fires when the till closes.
@@ -266,17 +272,13 @@ impl Till {
         if let Some(reason) = aborted(&wish) {
             return Err(reason);
         }
-        let look = std::pin::pin!(self.eye.look(&wish, &self.wallets));
-        let abort = std::pin::pin!(signal::aborted(wish.signal.as_ref()));
         let closing = self.closing();
-        let close = std::pin::pin!(signal::aborted(closing.as_ref()));
-        let stop = futures_util::future::select(abort, close);
-        let scan = match futures_util::future::select(look, stop).await {
-            futures_util::future::Either::Left((scan, _)) => scan,
-            futures_util::future::Either::Right(_) => {
-                Err(aborted(&wish).unwrap_or_else(|| Rejection::Thrown(super::driver::closed())))
-            }
+        let stopped = async {
+            let closed = signal::aborted(closing.as_ref());
+            clock::first_of(signal::aborted(wish.signal.as_ref()), closed).await;
+            Err(aborted(&wish).unwrap_or_else(|| Rejection::Thrown(super::driver::closed())))
         };
+        let scan = clock::first_of(self.eye.look(&wish, &self.wallets), stopped).await;
         self.voice.now(crate::types::event::TillState::Idle, None);
         scan
     }
@@ -287,39 +289,46 @@ impl Till {
         eye::of_text(text, &self.wallets)
     }
 
-    /// Every attempt of a sale, oldest first.
+    /// The trades of a sale, oldest first, or of a day of this device's calendar, newest first.
     ///
     /// # Errors
-    /// `network_*`, `token_*`.
-    pub async fn find(&self, reference: &str) -> Result<Vec<Trade>, Fail> {
+    /// `sale_invalid`, `argument_invalid` where it is no day, `network_*`, `token_*`.
+    pub async fn list(&self, query: &TradeQuery) -> Result<TradeList, Fail> {
+        let named = query.day.as_deref();
+        let day = (named.is_some() || query.reference.is_none()).then(|| Day::read(named));
+        let day = day
+            .map(|day| day.ok_or_else(|| wrong("day", "a day as YYYY-MM-DD")))
+            .transpose()?;
+        let mut trades = match (&query.reference, day) {
+            (Some(reference), _) => self.of_sale(reference).await?,
+            (None, Some(day)) => self.backend.days(&day.utc_days()).await?,
+            (None, None) => Vec::new(),
+        };
+        let on_day = |trade: &wire::Trade| day.is_none_or(|day| day.holds(&trade.created_at));
+        let terminal = query.terminal.as_deref();
+        let of_terminal =
+            |trade: &wire::Trade| terminal.is_none_or(|terminal| trade.terminal == terminal);
+        trades.retain(|trade| on_day(trade) && of_terminal(trade));
+        Ok(TradeList {
+            trades: trades
+                .iter()
+                .map(|trade| Trade::new(trade, &self.wallets))
+                .collect(),
+            next_cursor: None,
+        })
+    }
+
+    async fn of_sale(&self, reference: &str) -> Result<Vec<wire::Trade>, Fail> {
         if reference.is_empty() || reference.chars().count() > wire::REF_MAX_CHARS {
             return Err(Fail::new(ErrorCode::SaleInvalid));
         }
         match self.backend.find(reference).await {
-            Ok(record) => Ok(record
-                .trades
-                .iter()
-                .map(|trade| Trade::new(trade, &self.wallets))
-                .collect()),
+            Ok(record) => Ok(record.trades),
             Err(Trouble::Problem(refused)) if refused.code() == ProblemCode::TradeNotFound => {
                 Ok(Vec::new())
             }
             Err(trouble) => Err(trouble.into()),
         }
-    }
-
-    /// The attempts of a day of this device's calendar, newest first.
-    ///
-    /// # Errors
-    /// `argument_invalid` where it is no day, `network_*`, `token_*`.
-    pub async fn history(&self, day: Option<&str>) -> Result<Vec<Trade>, Fail> {
-        let day = Day::read(day).ok_or_else(|| wrong("day", "a day as YYYY-MM-DD"))?;
-        let mut trades = self.backend.days(&day.utc_days()).await?;
-        trades.retain(|trade| day.holds(&trade.created_at));
-        Ok(trades
-            .iter()
-            .map(|trade| Trade::new(trade, &self.wallets))
-            .collect())
     }
 
     /// Everything off; open attempts stay journalled.

@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::types::code::Scan;
 use crate::types::error::{Fail, Rejection};
-use crate::types::event::{CameraChange, Emit, Hint, Miss, Poll, StateChange, TillState};
+use crate::types::event::{CameraChange, Emit, Hint, HintChange, Progress, StateChange, TillState};
 use crate::types::sale::Trade;
 use crate::types::to_js;
 
@@ -22,11 +22,11 @@ pub struct Voice {
     journal_told: Cell<bool>,
     told: RefCell<Option<Trade>>,
     /// The hint that was told last, and when.
-    missed: Cell<(Option<Hint>, Ms)>,
+    hinted: Cell<(Option<Hint>, Ms)>,
 }
 
 /// A hint that changes faster helps nobody.
-const MISS_MS: Ms = 1_000;
+const HINT_MS: Ms = 1_000;
 
 impl Voice {
     /// Speaks through the facade's `emit`, with the caller's wording of errors.
@@ -38,7 +38,7 @@ impl Voice {
             state: Cell::new(TillState::Idle),
             journal_told: Cell::new(false),
             told: RefCell::new(None),
-            missed: Cell::default(),
+            hinted: Cell::default(),
         }
     }
 
@@ -67,18 +67,18 @@ impl Voice {
     }
 
     /// No code was read; this would help. Said when it changes, at most once a second.
-    pub fn miss(&self, hint: Option<Hint>, now_ms: Ms) {
-        let (told, at_ms) = self.missed.get();
-        if hint != told && now_ms.saturating_sub(at_ms) >= MISS_MS {
-            self.missed.set((hint, now_ms));
-            self.say("miss", &Miss { hint });
+    pub fn hint(&self, hint: Option<Hint>, now_ms: Ms) {
+        let (told, at_ms) = self.hinted.get();
+        if hint != told && now_ms.saturating_sub(at_ms) >= HINT_MS {
+            self.hinted.set((hint, now_ms));
+            self.say("hint", &HintChange { hint });
         }
     }
 
     /// Nobody looks any more: a hint that stands is taken back.
-    pub fn missed(&self) {
-        if self.missed.take().0.is_some() {
-            self.say("miss", &Miss { hint: None });
+    pub fn no_hint(&self) {
+        if self.hinted.take().0.is_some() {
+            self.say("hint", &HintChange { hint: None });
         }
     }
 
@@ -93,20 +93,20 @@ impl Voice {
     }
 
     /// A question was answered, or not.
-    pub fn poll(&self, poll: Poll) {
-        self.say("poll", &poll);
+    pub fn progress(&self, progress: &Progress) {
+        self.say("progress", progress);
     }
 
-    /// Survivable trouble.
-    pub fn problem(&self, fail: &Fail) {
-        self.emit("problem", &fail.to_js(&self.messages));
+    /// Trouble that the till survives.
+    pub fn warning(&self, fail: &Fail) {
+        self.emit("warning", &fail.to_js(&self.messages));
     }
 
     /// There is no journal: said once, for it changes nothing that the cashier does.
     pub fn no_journal(&self, cause: JsValue) {
         if !self.journal_told.replace(true) {
             let code = kaunter_core::error::ErrorCode::JournalUnavailable;
-            self.problem(&Fail::new(code).caused_by(cause));
+            self.warning(&Fail::new(code).caused_by(cause));
         }
     }
 

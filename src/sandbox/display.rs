@@ -1,4 +1,4 @@
-//! A code on a till's display, and the customer who scans it. The rich profile only: nothing public says how PayDibs does
+//! A code on a till's display, and the customer who scans it. The profile `sandbox` only: nothing public says how PayDibs does
 //! this, so the words here are the sandbox's own.
 
 use axum::extract::State;

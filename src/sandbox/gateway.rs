@@ -73,7 +73,7 @@ async fn call(
         ("payment", "create-trade") => Call::Create,
         ("payment", "payment") => Call::Pay,
         ("payment", "check-status") => Call::Status,
-        ("payment", "cancel-trade") if sandbox.config.profile == Profile::Rich => Call::Cancel,
+        ("payment", "cancel-trade") if sandbox.config.profile == Profile::Sandbox => Call::Cancel,
         ("payment", "process-void") => Call::Void,
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
@@ -289,7 +289,7 @@ enum Way {
 fn way(sandbox: &Sandbox, fields: &Fields) -> Option<Way> {
     match (field(fields, "pay_type"), sandbox.config.profile) {
         ("MSU", _) => Some(Way::Customer),
-        (display::PAY_TYPE, Profile::Rich) => Some(Way::Till),
+        (display::PAY_TYPE, Profile::Sandbox) => Some(Way::Till),
         (_, _) => None,
     }
 }
@@ -520,12 +520,12 @@ fn status(
             "P"
         }
         (Place::Paid, _) => "D",
-        (Place::Voided, Profile::Rich) if void_shows => "V",
-        (Place::Voided, Profile::Rich) => "D",
-        (Place::Pending, Profile::Rich) => "P",
-        (Place::Failed, Profile::Rich) => "F",
-        (Place::Closed, Profile::Rich) => "X",
-        (Place::Created, _) | (_, Profile::Plain) => "N",
+        (Place::Voided, Profile::Sandbox) if void_shows => "V",
+        (Place::Voided, Profile::Sandbox) => "D",
+        (Place::Pending, Profile::Sandbox) => "P",
+        (Place::Failed, Profile::Sandbox) => "F",
+        (Place::Closed, Profile::Sandbox) => "X",
+        (Place::Created, _) | (_, Profile::Documented) => "N",
     };
     Ok(json!({"pay_status": word}))
 }

@@ -31,10 +31,10 @@ use ledger::World;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Profile {
     /// Only what PayDibs is known to say.
-    Plain,
+    Documented,
     /// Every word that the adapter can be told of, and a cancel: assumptions.
     #[default]
-    Rich,
+    Sandbox,
 }
 
 /// How the sandbox is started.

@@ -30,7 +30,7 @@ struct Args {
     #[arg(long, env = "KAUNTER_GATEWAY_PASSWORD")]
     password: String,
     /// Which words the gateway knows.
-    #[arg(long, value_enum, default_value = "rich")]
+    #[arg(long, value_enum, default_value = "sandbox")]
     profile: Profile,
     /// Names and codes come out of this: the same seed, the same names.
     #[arg(long)]

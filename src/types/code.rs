@@ -15,8 +15,8 @@ const TYPES: &'static str = r#"
 // The reader's module declares what it reads.
 import type { DecodedCode, Point } from "./reader.js";
 
-/** What a code is, before anything is sent: a hint, never a gate. */
-export interface Recognised {
+/** What a code seems to be: a hint for the screen, never a reason to refuse. */
+export interface CodeInfo {
   readonly kind: "wechat_pay" | "alipay" | "unionpay" | "emv_consumer" | "merchant" | "opaque";
   /** "DuitNow", "QRIS", ... */
   readonly scheme: string | null;
@@ -29,9 +29,9 @@ export type ScanSource = "camera" | "file" | "manual";
 /** A code that was scanned. */
 export interface Scan extends Omit<DecodedCode, "corners"> {
   readonly source: ScanSource;
-  /** `performance.now()` of its reading. */
-  readonly at: number;
-  readonly recognised: Recognised;
+  /** When it was read, on the clock of `performance.now()`, as an event's `timeStamp`. */
+  readonly timeStamp: number;
+  readonly info: CodeInfo;
   readonly wallet: Wallet | null;
   readonly corners: DecodedCode["corners"] | null;
 }
@@ -44,10 +44,10 @@ extern "C" {
     #[derive(Debug)]
     pub type ScanPromise;
 
-    /// `Recognised` of the declarations.
-    #[wasm_bindgen(typescript_type = "Recognised")]
+    /// `CodeInfo` of the declarations.
+    #[wasm_bindgen(typescript_type = "CodeInfo")]
     #[derive(Debug)]
-    pub type JsRecognised;
+    pub type JsCodeInfo;
 }
 
 /// A point in the picture.
@@ -108,9 +108,10 @@ pub struct Scan {
     /// Where it came from.
     pub source: ScanSource,
     /// `performance.now()` of its reading.
-    pub at: f64,
+    #[serde(rename = "timeStamp")]
+    pub time_stamp: f64,
     /// What it seems to be.
-    pub recognised: Recognised,
+    pub info: CodeInfo,
     /// Whose it seems to be.
     pub wallet: Option<Wallet>,
     /// Where it is in the picture.
@@ -144,7 +145,7 @@ fn as_bytes<S: serde::Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, 
 
 /// What a code seems to be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Recognised {
+pub struct CodeInfo {
     /// Whose family.
     pub kind: Kind,
     /// "DuitNow", "QRIS", ...
@@ -178,15 +179,15 @@ pub enum Kind {
 pub enum Confidence {
     /// The wallet's own documents say so.
     Official,
-    /// Somebody quotes them.
+    /// Somebody reports it.
     Reported,
-    /// Everybody says so.
+    /// A guess by its shape.
     Guess,
     /// Nothing says so.
     None,
 }
 
-impl Recognised {
+impl CodeInfo {
     /// What a code is, and which of these wallets it seems to belong to.
     #[must_use]
     pub fn of(text: &str, wallets: &[Wallet]) -> (Self, Option<Wallet>) {
@@ -198,7 +199,7 @@ impl Recognised {
     }
 }
 
-impl From<wallet::Recognised> for Recognised {
+impl From<wallet::Recognised> for CodeInfo {
     fn from(recognised: wallet::Recognised) -> Self {
         Self {
             kind: match recognised.kind {

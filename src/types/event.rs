@@ -23,17 +23,19 @@ export interface Camera {
   readonly zoom: { readonly min: number; readonly max: number; readonly step: number } | null;
 }
 
-/** `detail` of each event of a till. `problem` carries a `KaunterError`: survivable trouble, shown and not thrown. */
+/** The `detail` of each event. Events are for the screen; the promise tells the end of a sale. */
 export interface TillEventDetails {
   state: { readonly from: TillState; readonly to: TillState; readonly trade: Trade | null };
-  camera: { readonly status: "prompt" | "live" | "muted" | "ended" | "released"; readonly device: Camera | null; readonly reason?: ErrorCode };
   scan: Scan;
-  /** Any trade of this terminal changed, the one on screen or an older one. */
+  /** What would help the camera; `null`: nothing in particular. Told when it changes, at most once a second. */
+  hint: { readonly hint: "closer" | "farther" | "glare" | "dark" | "hold_still" | null };
+  camera: { readonly status: "prompt" | "live" | "muted" | "ended" | "released"; readonly camera: Camera | null; readonly reason: ErrorCode | null };
+  /** A trade of this terminal changed: also an older one, paid late. */
   trade: Trade;
-  /** What would help, while no code is read; `null`: nothing in particular. Said when it changes, at most once a second. */
-  miss: { readonly hint: "closer" | "farther" | "glare" | "dark" | "hold_still" | null };
-  poll: { readonly attempt: number; readonly elapsedMs: number; readonly nextMs: number; readonly deadlineMs: number; readonly online: boolean };
-  problem: Error & ErrorFacts & { readonly name: "KaunterError"; readonly code: ErrorCode };
+  /** How long the till has waited for the customer or the gateway. */
+  progress: { readonly tradeId: string; readonly elapsedMs: number; readonly deadlineMs: number; readonly nextCheckMs: number; readonly online: boolean };
+  /** Trouble that the till survives, a `KaunterError`: show it, nothing failed. */
+  warning: Error & ErrorFacts & { readonly name: "KaunterError"; readonly code: ErrorCode };
 }
 "#;
 
@@ -50,6 +52,11 @@ extern "C" {
     #[wasm_bindgen(typescript_type = "(onPage: boolean) => Promise<object | null>")]
     #[derive(Clone, Debug)]
     pub type SpawnReader;
+
+    /// The camera that is on.
+    #[wasm_bindgen(typescript_type = "Camera | null")]
+    #[derive(Debug)]
+    pub type JsCamera;
 
     /// A promise of `Camera[]`.
     #[wasm_bindgen(typescript_type = "Promise<Camera[]>")]
@@ -244,7 +251,7 @@ impl Hint {
 
 /// No code was read, and this would help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Miss {
+pub struct HintChange {
     /// `None`: nothing in particular.
     pub hint: Option<Hint>,
 }
@@ -255,19 +262,18 @@ pub struct CameraChange {
     /// To what.
     pub status: CameraStatus,
     /// Which one.
-    pub device: Option<Camera>,
+    pub camera: Option<Camera>,
     /// Why.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
 }
 
 impl CameraChange {
     /// A change without a cause worth telling.
     #[must_use]
-    pub fn new(status: CameraStatus, device: Option<Camera>) -> Self {
+    pub fn new(status: CameraStatus, camera: Option<Camera>) -> Self {
         Self {
             status,
-            device,
+            camera,
             reason: None,
         }
     }
@@ -277,24 +283,24 @@ impl CameraChange {
     pub fn because(status: CameraStatus, reason: ErrorCode) -> Self {
         Self {
             status,
-            device: None,
+            camera: None,
             reason: Some(reason.as_str()),
         }
     }
 }
 
 /// A question to the backend was answered, or not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Poll {
-    /// 1 for the first question.
-    pub attempt: u32,
+pub struct Progress {
+    /// About which trade.
+    pub trade_id: String,
     /// Since the code was handed over.
     pub elapsed_ms: u64,
-    /// Until the next question.
-    pub next_ms: u64,
-    /// Until the backend stops asking every `nextMs`.
+    /// Until the backend stops asking every `nextCheckMs`.
     pub deadline_ms: u64,
+    /// Until the next question.
+    pub next_check_ms: u64,
     /// True where the backend answered.
     pub online: bool,
 }

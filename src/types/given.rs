@@ -56,7 +56,7 @@ pub fn number(value: &JsValue) -> Option<f64> {
     value.as_f64().filter(|number| !number.is_nan())
 }
 
-/// A wallet by its id: the id as text or as a safe integer (PHP prints it so), or the `Wallet` itself.
+/// The id of a wallet that was chosen: as text, as a safe integer (PHP prints it so), or in the `Wallet` itself.
 #[must_use]
 pub fn wallet_id(value: &JsValue) -> Option<String> {
     if let Some(whole) = value.as_f64() {
@@ -64,7 +64,7 @@ pub fn wallet_id(value: &JsValue) -> Option<String> {
         return safe.then(|| (whole as i64).to_string());
     }
     if value.is_object() {
-        let id = own(value, "id").ok().filter(|id| !id.is_object())?;
+        let id = own(value, "walletId").ok().filter(|id| !id.is_object())?;
         return wallet_id(&id);
     }
     text(value)
@@ -223,15 +223,6 @@ impl<'a> Given<'a> {
             function,
             this: self.object.cloned().unwrap_or_default(),
         }))
-    }
-
-    /// A wallet, by its id.
-    ///
-    /// # Errors
-    /// `argument_invalid`.
-    pub fn wallet(&self, name: &str) -> Result<Option<String>, Fail> {
-        let id = self.get(name, "a wallet or its id", wallet_id)?;
-        Ok(id.filter(|id| !id.is_empty()))
     }
 
     /// An `AbortSignal`.

@@ -12,45 +12,41 @@ use super::given::{Callback, Given, number, text, url};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
-/** What a call may need beyond charging: giving money back, a person's verdict, reading the whole shop's trades. */
-export type Right = "void" | "review" | "list";
-
-/** What `getToken` is asked for. */
+/** Why a token is needed. */
 export interface TokenContext {
-  /** "start": there is none. "expired": its time is up. "forbidden": it lacks a right, for `sale` or for what `may` says. */
+  /** "start": there is none. "expired": its time is up. "forbidden": it lacks a right, for `sale` or as `right` says. */
   readonly reason: "start" | "expired" | "forbidden";
   readonly sale?: Sale;
-  readonly may?: Right;
+  /** The right that the last token lacked. */
+  readonly right?: Right;
   readonly signal: AbortSignal;
 }
 
-/** A terminal token: its text, or the backend's answer with it. */
-export type TokenAnswer = string | { readonly token: string };
-
-/** A wallet, or its id. */
-export type WalletChoice = Wallet | string | number;
+type MaybePromise<T> = T | Promise<T>;
 
 /**
- * Of this and every other object of options only its own fields are read, none that it inherits. Unknown fields are ignored;
- * a known one of another type rejects with `argument_invalid`, whose sentence names it.
+ * Of this and every other object of options only its own fields are read. Unknown names are ignored;
+ * a known name with a wrong type rejects with `argument_invalid`, whose `detail` names it.
  */
 export interface TillOptions {
-  /** Where the Kaunter backend is. The only address that is ever called. */
+  /** Where the Kaunter backend is: the only address that is called. */
   backend: string | URL;
   /**
-   * A fresh terminal token, from your own server: its text, or the backend's answer `{ token }` as it is. Called when one is
-   * missing or was refused; never cached by you. Where it gives anything else, `token_failed` says in `cause` what came.
+   * Fetches a fresh terminal token from your own server: its text, or the backend's `{ token }` as it came. Called when
+   * there is none, or when one was refused. For anything else, `token_failed` says in `detail` what came.
    */
-  getToken(context: TokenContext): TokenAnswer | Promise<TokenAnswer>;
-  /** Asked when neither you nor the code says whose wallet it is: the wallet, or its id. `null`, or absent: `wallet_required`. */
-  onWallet?(scan: Scan, wallets: readonly Wallet[]): WalletChoice | null | Promise<WalletChoice | null>;
-  /** Where the camera's picture is shown. Absent: nowhere. */
+  getToken(context: TokenContext): MaybePromise<string | { readonly token: string }>;
+  /** Asks the cashier whose wallet it is, where the code does not say: the wallet or its id; `null` cancels. */
+  chooseWallet?(scan: Scan, wallets: readonly Wallet[]): MaybePromise<Wallet | string | number | null>;
+  /** Shows the camera's picture. */
   preview?: HTMLVideoElement;
   camera?: CameraOptions;
-  /** Your own wording of an error, by its code. */
+  /** Your own sentence for an error code. */
   messages?: Partial<Record<ErrorCode, string>>;
-  /** Another way to the backend. */
+  /** Replaces the browser's `fetch` for calls to the backend. */
   fetch?: typeof fetch;
+  /** Stops opening, and rejects with `signal.reason`; an open till is not touched. */
+  signal?: AbortSignal;
 }
 
 export interface CameraOptions {
@@ -79,41 +75,49 @@ export interface Adjustment {
 }
 
 export interface ScanOptions {
+  /** Ends the scan, and rejects with `signal.reason`. */
   signal?: AbortSignal;
+  /** Rejects with `scan_timeout` after this long without a code. */
   timeoutMs?: number;
-  /** `false`: keep looking; the same code is not offered again. */
-  accept?(scan: Scan): boolean | Promise<boolean>;
+  /** `false` keeps looking; the same code is not offered again. */
+  accept?(scan: Scan): MaybePromise<boolean>;
 }
 
-export interface ChargeOptions extends ScanOptions {
-  /** The wallet, or its id, where it is known before the scan. */
-  wallet?: WalletChoice;
+export interface ChargeOptions {
+  /** A code that is already there; without it the till scans. */
+  code?: Scan | string;
+  /** The wallet, where it is known before the scan. */
+  walletId?: string;
+  /** Limits the scan only: the payment has the backend's deadline. */
+  scan?: Omit<ScanOptions, "signal">;
+  /** Before the code is handed over an abort rejects with `signal.reason`; after it, it asks to cancel, and the promise tells how that ended. */
+  signal?: AbortSignal;
 }
 
-export interface PayOptions { wallet?: WalletChoice; signal?: AbortSignal }
-
-/** A code on your screen: the customer scans it with the wallet's app. */
+/** A code of the shop: the customer scans it with the wallet's app. */
 export interface ShownCode {
-  /** The code as a picture: dark on white, its quiet zone included. Show it large, on any background; only markup, no script or style. */
+  /** Markup with dark modules on white and a quiet zone; no script, no style. Show it large. */
   readonly svg: string;
   /** What the code says, for a customer's display that draws its own. */
   readonly payload: string;
-  /** Until when it can be paid, as the backend's clock has it. Take it down when the `trade` event no longer says "awaiting_payer": somebody has scanned it, or it is over. */
+  /** Until when it can be paid. Take it down when the `trade` event no longer says "awaiting_payer". */
   readonly expiresAt: string;
 }
 
-export interface PresentOptions {
-  /** The wallet, or its id: one whose `presents` has "merchant_presented". */
-  wallet: WalletChoice;
-  /** Shows the code; called once. If it throws, the attempt is cancelled. */
+export interface ShowCodeOptions {
+  /** A wallet whose `modes` has "merchant_presented". */
+  walletId: string;
+  /** Shows the code; called once. If it throws, the trade is cancelled. */
   onCode(code: ShownCode): void;
+  /** Before the code is shown an abort rejects with `signal.reason`; after it, it asks to cancel, and the promise tells how that ended. */
   signal?: AbortSignal;
 }
 
 export interface ResumeOptions {
-  signal?: AbortSignal;
-  /** Called where the trade still awaits the payer of a code of yours, to show it again. Without it the trade is watched all the same: who has scanned the code can pay. */
+  /** Shows the shop's code again, where the trade still waits for its payer. */
   onCode?(code: ShownCode): void;
+  /** Stops watching, and rejects with `signal.reason`; it never cancels the payment. */
+  signal?: AbortSignal;
 }
 "#;
 
@@ -272,8 +276,8 @@ pub struct OpenWish {
     pub backend: String,
     /// The caller's `getToken`.
     pub get_token: Callback,
-    /// The caller's `onWallet`.
-    pub on_wallet: Option<Callback>,
+    /// The caller's `chooseWallet`.
+    pub choose_wallet: Option<Callback>,
     /// The caller's video element.
     pub preview: Option<HtmlVideoElement>,
     /// Which camera.
@@ -305,7 +309,7 @@ impl OpenWish {
             get_token: given
                 .callback("getToken")?
                 .ok_or_else(|| given.wrong("getToken", "a function"))?,
-            on_wallet: given.callback("onWallet")?,
+            choose_wallet: given.callback("chooseWallet")?,
             preview: given.video("preview")?,
             camera: CameraWish::read(&given.field("camera")?)?,
             messages,
@@ -358,7 +362,7 @@ impl fmt::Debug for ScanWish {
 }
 
 impl ScanWish {
-    /// Reads the options of `scan`, `charge`, `pay`, `present` and `resume`: each takes some of these.
+    /// Reads the options of `scan`.
     ///
     /// # Errors
     /// `argument_invalid`.
@@ -366,10 +370,86 @@ impl ScanWish {
         let given = Given::new(options, "")?;
         Ok(Self {
             signal: given.signal("signal")?,
+            ..Self::limits(&given)?
+        })
+    }
+
+    /// Reads the options of `charge`; its code is the till's to read.
+    ///
+    /// # Errors
+    /// `argument_invalid`.
+    pub fn of_charge(options: &JsValue) -> Result<Self, Fail> {
+        let given = Given::new(options, "")?;
+        let scan = given.field("scan")?;
+        Ok(Self {
+            signal: given.signal("signal")?,
+            wallet: given.text("walletId")?,
+            ..Self::limits(&Given::new(&scan, "scan.")?)?
+        })
+    }
+
+    /// Reads the options of `showCode`.
+    ///
+    /// # Errors
+    /// `argument_invalid`, also where there is no `onCode`.
+    pub fn of_show(options: &JsValue) -> Result<Self, Fail> {
+        let given = Given::new(options, "")?;
+        let wish = Self {
+            wallet: given.text("walletId")?,
+            ..Self::of_resume(options)?
+        };
+        match wish.on_code {
+            Some(_) => Ok(wish),
+            None => Err(given.wrong("onCode", "a function")),
+        }
+    }
+
+    /// Reads the options of `resume`.
+    ///
+    /// # Errors
+    /// `argument_invalid`.
+    pub fn of_resume(options: &JsValue) -> Result<Self, Fail> {
+        let given = Given::new(options, "")?;
+        Ok(Self {
+            signal: given.signal("signal")?,
+            on_code: given.callback("onCode")?,
+            ..Self::default()
+        })
+    }
+
+    /// What ends the looking.
+    fn limits(given: &Given<'_>) -> Result<Self, Fail> {
+        Ok(Self {
             timeout_ms: given.number("timeoutMs")?.map(to_ms),
             accept: given.callback("accept")?,
-            wallet: given.wallet("wallet")?,
-            on_code: given.callback("onCode")?,
+            ..Self::default()
+        })
+    }
+}
+
+/// Which trades are asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TradeQuery {
+    /// Of this sale.
+    pub reference: Option<String>,
+    /// Of this day.
+    pub day: Option<String>,
+    /// Of this terminal.
+    pub terminal: Option<String>,
+}
+
+impl TradeQuery {
+    /// Reads a caller's query.
+    ///
+    /// # Errors
+    /// `argument_invalid`.
+    pub fn read(query: &JsValue) -> Result<Self, Fail> {
+        let given = Given::new(query, "")?;
+        // A reference that is empty is wrong, and not left out.
+        Ok(Self {
+            reference: given.get("ref", "a string", text)?,
+            day: given.get("day", "a string", text)?,
+            terminal: given.text("terminal")?,
         })
     }
 }

@@ -1,17 +1,19 @@
 //! From values of JavaScript to our shapes, by their serde derives.
 //!
-//! serde-wasm-bindgen reads them as well, and says at length what is wrong with a bad one: words that no till shows, and
-//! an eighth of the module with all the formatting that they bring along. A bad value is one that can't be read, and no
-//! more. A struct is read in the order of its fields, so that none of its names is compared; fields that are not ours
-//! are not looked at; a missing one is as good as `undefined`. So a shape that is read here has no serde aliases: serde
-//! lists an alias among the fields, and all that follow would be read in its place.
+//! This is the one reader of our own data: the backend's answers, the journal's rows, the messages of tabs and workers.
+//! What a caller gives is read by the getters of [`super::given`], which name the argument that is wrong.
+//!
+//! serde-wasm-bindgen reads the same shapes, and says at length what is wrong with a bad value: words that no till shows.
+//! [Decision 5](../../../docs/decisions/0005-own-deserializer-for-js-values.md) has what they cost. Here a bad value is
+//! one that can't be read, and no more. Of an object only the fields that the shape knows are read, and only its own;
+//! a field that is `undefined` is missing. `tests/web.rs` compares both readers on the same shapes.
 
 use std::fmt;
 
 use js_sys::{Object, Reflect};
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Expected, SeqAccess, Unexpected,
-    VariantAccess, Visitor,
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Expected, MapAccess, SeqAccess,
+    Unexpected, VariantAccess, Visitor,
 };
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -191,21 +193,20 @@ impl<'de> Deserializer<'de> for Value {
         visitor: V,
     ) -> Read<V::Value> {
         let object = self.object()?;
-        visitor.visit_seq(Fields {
+        visitor.visit_map(Fields {
             object,
             names: fields.iter(),
+            value: JsValue::UNDEFINED,
         })
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
-        words: &'static [&'static str],
+        _: &'static [&'static str],
         visitor: V,
     ) -> Read<V::Value> {
-        let word = self.text()?;
-        let at = words.iter().position(|known| *known == word);
-        visitor.visit_enum(Word(at.ok_or(Unreadable)?))
+        visitor.visit_enum(VariantName(self.text()?))
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
@@ -241,47 +242,52 @@ impl<'de> SeqAccess<'de> for Items {
     }
 }
 
+/// The fields of a struct, by their names: those that a derive knows, the older names that it takes among them.
 struct Fields {
     object: Object,
     names: std::slice::Iter<'static, &'static str>,
+    /// The value of the name that was given last.
+    value: JsValue,
 }
 
-impl<'de> SeqAccess<'de> for Fields {
+impl<'de> MapAccess<'de> for Fields {
     type Error = Unreadable;
 
-    /// None for a field that is not there and may be absent; the next call is about the next field all the same.
-    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Read<Option<S::Value>> {
-        let name = self.names.next().ok_or(Unreadable)?;
-        let field = own(&self.object, name).map_err(|_| Unreadable)?;
-        let missing = field.is_undefined();
-        let read = seed.deserialize(Value(field));
-        if missing {
-            Ok(read.ok())
-        } else {
-            read.map(Some)
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Read<Option<S::Value>> {
+        for name in self.names.by_ref() {
+            self.value = own(&self.object, name).map_err(|_| Unreadable)?;
+            if !self.value.is_undefined() {
+                return seed.deserialize(Name(name)).map(Some);
+            }
         }
+        Ok(None)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Read<S::Value> {
+        seed.deserialize(Value(std::mem::take(&mut self.value)))
     }
 }
 
-/// A word of a list, by its place.
-struct Word(usize);
+/// A word of a list.
+struct VariantName(String);
 
-impl<'de> EnumAccess<'de> for Word {
+impl<'de> EnumAccess<'de> for VariantName {
     type Error = Unreadable;
     type Variant = Alone;
 
     fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Read<(S::Value, Alone)> {
-        Ok((seed.deserialize(Place(self.0))?, Alone))
+        Ok((seed.deserialize(Name(&self.0))?, Alone))
     }
 }
 
-struct Place(usize);
+/// The name of a field, or a word.
+struct Name<'a>(&'a str);
 
-impl<'de> Deserializer<'de> for Place {
+impl<'de> Deserializer<'de> for Name<'_> {
     type Error = Unreadable;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
-        visitor.visit_u64(self.0 as u64)
+        visitor.visit_str(self.0)
     }
 
     serde::forward_to_deserialize_any! {

@@ -2,7 +2,9 @@
 
 use kaunter_core::error::ErrorCode;
 use kaunter_core::money::Money;
-use kaunter_core::wire::{self, By, CodeMode, GatewayAnswer, Reason, Status, VerdictOutcome};
+use kaunter_core::wire::{
+    self, By, CodeMode, DecidedBy, GatewayAnswer, Reason, Right, Status, VerdictOutcome,
+};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
@@ -11,20 +13,39 @@ use super::given;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
-/** Minor units and ISO 4217, never a float: `{ minor: 1250, currency: "MYR" }` is RM 12.50. */
+/** An amount in minor units with its ISO 4217 currency, never a float: `{ minor: 1250, currency: "MYR" }` is RM 12.50. */
 export interface Money { readonly minor: number; readonly currency: string }
 
-/** What the customer owes. `ref` is your own number of the sale, 1 to 64 characters, unique for ever in your shop: it is charged at most once, whatever happens. */
+/** What the customer owes, under the shop's own reference: 1 to 64 characters, unique for ever, collected at most once. */
 export interface Sale { readonly ref: string; readonly amount: Money }
 
-/** A wallet of the gateway: GrabPay, Touch 'n Go, Boost, ... Its id may change, so keep it nowhere. */
+/** Who shows the code: the customer (the till scans it) or the shop (the customer scans it). */
+export type CodeMode = "consumer_presented" | "merchant_presented";
+
+/** An e-wallet that the gateway lists: GrabPay, Touch 'n Go, Boost. */
 export interface Wallet {
-  readonly id: string;
+  /** The gateway's id; it may change, so do not store it. */
+  readonly walletId: string;
   readonly name: string;
   readonly logo: string | null;
   readonly test: boolean;
-  readonly modes: readonly ("consumer_presented" | "merchant_presented")[];
+  readonly modes: readonly CodeMode[];
+  /** The least amount that the wallet takes; `null` where the gateway does not say. */
+  readonly minAmount: Money | null;
+  readonly maxAmount: Money | null;
 }
+
+/** Where a trade stands. Later versions may add values: treat one that you do not know as not final. */
+export type TradeStatus = "creating" | "awaiting_code" | "awaiting_payer" | "paying" | "pending" | "unknown" | "cancelling" | "voiding" | "needs_review" | "late_success" | "paid" | "declined" | "cancelled" | "voided";
+
+/** Why a payment was refused. */
+export type DeclineReason = "code_expired" | "code_used" | "insufficient_funds" | "limit" | "wrong_wallet" | "other";
+/** Why a trade was closed unpaid. */
+export type CancelReason = "requested" | "deadline" | "superseded" | "terminal_silent" | "gateway_unavailable" | "sale_busy";
+/** Who closed a trade. */
+export type CancelledBy = "cashier" | "customer" | "system";
+/** Whose word it is. */
+export type DecidedBy = "gateway" | "person";
 
 /** What the gateway said, in its own words: for the operator, and beside our sentence for the cashier. */
 export interface GatewayAnswer {
@@ -34,74 +55,125 @@ export interface GatewayAnswer {
   readonly message: string;
 }
 
-/** Where an attempt stands. "paid", "declined", "cancelled" and "voided" are final. */
-export type TradeStatus = "creating" | "awaiting_code" | "awaiting_payer" | "paying" | "pending" | "unknown" | "cancelling" | "voiding" | "needs_review" | "late_success" | "paid" | "declined" | "cancelled" | "voided";
+/** A person's verdict that waits for a second person. */
+export interface VerdictProposal { readonly outcome: "paid" | "declined" | "voided"; readonly by: string; readonly at: string }
 
-/** One try to collect a sale. */
+/** One try to collect a sale, as the backend tells it. */
 export interface Trade {
   readonly tradeId: string;
+  /** 1 for the first trade of its sale. */
+  readonly attempt: number;
   readonly sale: Sale;
-  readonly wallet: Wallet | null;
+  readonly mode: CodeMode;
+  readonly wallet: Wallet;
+  readonly terminal: string;
+  /** `null` where the backend does not say. */
+  readonly cashier: string | null;
   readonly status: TradeStatus;
+  /** When this status began. */
+  readonly since: string;
   readonly createdAt: string;
-  /** It stands as a person said (`settle`), not the gateway. */
-  readonly settled: boolean;
-  /** Proof of payment came after it had been closed, whatever became of it since. */
-  readonly late: boolean;
-  /** What the gateway said when it put the attempt where it stands. */
+  /** When the 2-second checks end, while money may move. */
+  readonly deadlineAt: string | null;
+  /** The gateway's own reference: print it on the receipt. */
+  readonly gatewayRef: string | null;
+  /** The gateway's own reference of the void. */
+  readonly voidGatewayRef: string | null;
+  readonly cancelledBy: CancelledBy | null;
+  readonly reason: DeclineReason | CancelReason | null;
+  /** What the gateway said when it put the trade where it stands. */
   readonly gatewayAnswer: GatewayAnswer | null;
+  /** Whose word the status is; `null` while the trade is open. */
+  readonly decidedBy: DecidedBy | null;
+  readonly proposal: VerdictProposal | null;
+  /** Proof of payment came after the trade had been closed. */
+  readonly late: boolean;
   /** The last void was refused, and why: the money was not given back. */
   readonly voidRefused: GatewayAnswer | null;
 }
 
-/** Why a payment was refused. */
-export type DeclineReason = "code_expired" | "code_used" | "insufficient_funds" | "limit" | "wrong_wallet" | "other";
-
-/** Who closed a trade. */
-export type CancelledBy = "cashier" | "customer" | "system";
-/** Why a trade was closed unpaid. */
-export type CancelReason = "requested" | "deadline" | "superseded" | "terminal_silent" | "gateway_unavailable" | "sale_busy";
-
-/** The money is taken. */
-export interface Paid {
-  readonly status: "paid";
+/** What every ending of a trade says. */
+export interface OutcomeBase {
   readonly tradeId: string;
-  readonly reference: string;
   readonly sale: Sale;
   readonly wallet: Wallet;
+  /** The gateway's own reference: print it on the receipt. */
+  readonly gatewayRef: string | null;
+}
+/** The money is taken. */
+export interface Paid extends OutcomeBase {
+  readonly status: "paid";
   readonly paidAt: string;
-  /** It was to be given back, the gateway refused, and this is why. `void` always says so: print no receipt. */
+  readonly decidedBy: DecidedBy;
+  /** The money was to be given back, and the gateway refused: print no receipt. `void` always says so. */
   readonly voidRefused?: GatewayAnswer;
 }
-/** The payment was refused; no money is kept. `message` is a sentence for the cashier. */
-export interface Declined {
+/** The payment was refused; no money is kept. */
+export interface Declined extends OutcomeBase {
   readonly status: "declined";
-  readonly tradeId: string;
   readonly reason: DeclineReason;
+  /** A sentence for the cashier. */
   readonly message: string;
   readonly gatewayAnswer: GatewayAnswer | null;
 }
-/** Closed unpaid. */
-export interface Cancelled { readonly status: "cancelled"; readonly tradeId: string | null; readonly by: CancelledBy; readonly reason: CancelReason }
+/** Closed unpaid. `tradeId` is `null` where no trade was created. */
+export interface Cancelled {
+  readonly status: "cancelled";
+  readonly tradeId: string | null;
+  readonly sale: Sale;
+  readonly by: CancelledBy;
+  readonly reason: CancelReason;
+}
 /** The money was given back. */
-export interface Voided { readonly status: "voided"; readonly tradeId: string; readonly reference: string; readonly sale: Sale; readonly voidedAt: string }
-/** Money may have moved and nobody knows yet: do not charge again, call `resume`. */
-export interface Unresolved { readonly status: "unresolved"; readonly tradeId: string; readonly since: string }
+export interface Voided extends OutcomeBase { readonly status: "voided"; readonly voidedAt: string }
+/** Money may have moved and nobody knows yet: do not charge again; call `resume`. */
+export interface Unconfirmed extends OutcomeBase {
+  readonly status: "unconfirmed";
+  readonly tradeStatus: TradeStatus;
+  readonly since: string;
+  readonly proposal: VerdictProposal | null;
+}
 
-/** How a charge ends. Every ending resolves; only "nothing ever began" rejects. */
-export type Outcome = Paid | Declined | Cancelled | Voided | Unresolved;
+/** How a sale's trade ended. Every ending resolves, and this union does not grow within a major version. */
+export type Outcome = Paid | Declined | Cancelled | Voided | Unconfirmed;
 
-/** How a void ends: "paid" is a refund that was refused, and says why in `voidRefused`. */
-export type VoidOutcome = Voided | (Paid & { readonly voidRefused: GatewayAnswer }) | Unresolved;
+/** How a void ended; `paid` always carries `voidRefused`. */
+export type VoidOutcome = Voided | (Paid & { readonly voidRefused: GatewayAnswer }) | Unconfirmed;
+
+/** Which trades to list. */
+export interface TradeQuery {
+  /** Every trade of one sale, oldest first. */
+  ref?: string;
+  /** `YYYY-MM-DD` in this device's time zone, newest first; without `ref` and `day`, today. */
+  day?: string;
+  terminal?: string;
+}
+export interface TradeList {
+  readonly trades: readonly Trade[];
+  /** Hand it in for the next page; `null` at the end. */
+  readonly nextCursor: string | null;
+}
+
+/** A person's word on a trade that the gateway left open. */
+export interface Verdict { outcome: "paid" | "declined" | "voided"; evidence: string }
+
+/** What a call needs of the token. */
+export type Right = "charge" | "cancel" | "void" | "review" | "list";
+
+/** What the token says: who works here, and what they may do. */
+export interface TillSession {
+  readonly shop: string;
+  readonly terminal: string;
+  readonly cashier: string;
+  readonly rights: readonly Right[];
+  readonly currency: string;
+  /** The largest amount of one sale. */
+  readonly maxAmount: Money;
+}
 "#;
 
 #[wasm_bindgen]
 extern "C" {
-    /// `Money` of the declarations.
-    #[wasm_bindgen(typescript_type = "Money")]
-    #[derive(Debug)]
-    pub type JsMoney;
-
     /// A promise of an `Outcome`.
     #[wasm_bindgen(typescript_type = "Promise<Outcome>")]
     #[derive(Debug)]
@@ -112,10 +184,15 @@ extern "C" {
     #[derive(Debug)]
     pub type TradePromise;
 
-    /// A promise of `Trade[]`.
-    #[wasm_bindgen(typescript_type = "Promise<Trade[]>")]
+    /// A promise of a `TradeList`.
+    #[wasm_bindgen(typescript_type = "Promise<TradeList>")]
     #[derive(Debug)]
     pub type TradesPromise;
+
+    /// `TillSession` of the declarations.
+    #[wasm_bindgen(typescript_type = "TillSession")]
+    #[derive(Debug)]
+    pub type JsSession;
 
     /// `readonly Wallet[]` of the declarations.
     #[wasm_bindgen(typescript_type = "readonly Wallet[]")]
@@ -130,9 +207,10 @@ extern "C" {
 
 /// A wallet of the gateway.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Wallet {
     /// The gateway's id.
-    pub id: String,
+    pub wallet_id: String,
     /// Its name.
     pub name: String,
     /// Where its logo is.
@@ -141,16 +219,22 @@ pub struct Wallet {
     pub test: bool,
     /// Which ways it can pay.
     pub modes: Vec<CodeMode>,
+    /// The least amount that it takes, where the gateway says.
+    pub min_amount: Option<Money>,
+    /// The largest.
+    pub max_amount: Option<Money>,
 }
 
 impl From<&wire::Wallet> for Wallet {
     fn from(wallet: &wire::Wallet) -> Self {
         Self {
-            id: wallet.wallet_id.clone(),
+            wallet_id: wallet.wallet_id.clone(),
             name: wallet.name.clone(),
             logo: wallet.logo.clone(),
             test: wallet.test,
             modes: wallet.modes.clone(),
+            min_amount: None,
+            max_amount: None,
         }
     }
 }
@@ -160,14 +244,16 @@ impl From<&wire::Wallet> for Wallet {
 pub fn wallet_of(id: &str, wallets: &[Wallet]) -> Wallet {
     wallets
         .iter()
-        .find(|wallet| wallet.id == id)
+        .find(|wallet| wallet.wallet_id == id)
         .cloned()
         .unwrap_or_else(|| Wallet {
-            id: id.to_owned(),
+            wallet_id: id.to_owned(),
             name: id.to_owned(),
             logo: None,
             test: false,
             modes: vec![CodeMode::ConsumerPresented],
+            min_amount: None,
+            max_amount: None,
         })
 }
 
@@ -183,26 +269,59 @@ pub struct ShownCode {
     pub expires_at: String,
 }
 
+/// A verdict that waits for a second person. No backend gives one yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct VerdictProposal {
+    /// What the first person found.
+    pub outcome: VerdictOutcome,
+    /// Who that is.
+    pub by: String,
+    /// When.
+    pub at: String,
+}
+
 /// One try to collect a sale.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Trade {
     /// The backend's name of it.
     pub trade_id: String,
+    /// 1 for the first trade of its sale.
+    pub attempt: u32,
     /// The sale.
     pub sale: wire::Sale,
-    /// The wallet, where the gateway still lists it.
-    pub wallet: Option<Wallet>,
+    /// Who shows the code.
+    pub mode: CodeMode,
+    /// The wallet.
+    pub wallet: Wallet,
+    /// The terminal that asked for it.
+    pub terminal: String,
+    /// Who worked there.
+    pub cashier: Option<String>,
     /// Where it stands.
     pub status: Status,
+    /// When it came there.
+    pub since: String,
     /// When it was asked for.
     pub created_at: String,
-    /// It stands as a person said.
-    pub settled: bool,
-    /// Proof of payment came after it had been closed, whatever became of it since.
-    pub late: bool,
+    /// When the backend stops asking every 2 s.
+    pub deadline_at: Option<String>,
+    /// The gateway's own reference.
+    pub gateway_ref: Option<String>,
+    /// The gateway's own reference of the void.
+    pub void_gateway_ref: Option<String>,
+    /// Who closed it.
+    pub cancelled_by: Option<By>,
+    /// Why it ended unpaid.
+    pub reason: Option<Reason>,
     /// What the gateway said of it.
     pub gateway_answer: Option<GatewayAnswer>,
+    /// Whose word the status is.
+    pub decided_by: Option<DecidedBy>,
+    /// A verdict that waits for a second person.
+    pub proposal: Option<VerdictProposal>,
+    /// Proof of payment came after it had been closed, whatever became of it since.
+    pub late: bool,
     /// Why the last void was refused.
     pub void_refused: Option<GatewayAnswer>,
 }
@@ -213,17 +332,66 @@ impl Trade {
     pub fn new(trade: &wire::Trade, wallets: &[Wallet]) -> Self {
         Self {
             trade_id: trade.trade_id.clone(),
+            attempt: trade.attempt,
             sale: trade.sale.clone(),
-            wallet: wallets
-                .iter()
-                .find(|wallet| wallet.id == trade.wallet_id)
-                .cloned(),
+            mode: trade.mode,
+            wallet: wallet_of(&trade.wallet_id, wallets),
+            terminal: trade.terminal.clone(),
+            cashier: None,
             status: trade.status,
+            since: trade.since.clone(),
             created_at: trade.created_at.clone(),
-            settled: trade.settled,
-            late: trade.late,
+            deadline_at: trade.deadline_at.clone(),
+            gateway_ref: trade.gateway_ref.clone(),
+            void_gateway_ref: trade.void_gateway_ref.clone(),
+            cancelled_by: trade.cancelled_by,
+            reason: trade.reason,
             gateway_answer: trade.gateway_answer.clone(),
+            decided_by: trade.decided_by,
+            proposal: None,
+            late: trade.late,
             void_refused: trade.void_refused.clone(),
+        }
+    }
+}
+
+/// Trades that were asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TradeList {
+    /// The trades.
+    pub trades: Vec<Trade>,
+    /// Where the next page begins. No backend gives pages yet.
+    pub next_cursor: Option<String>,
+}
+
+/// What the token says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TillSession {
+    /// The shop.
+    pub shop: String,
+    /// The terminal.
+    pub terminal: String,
+    /// Who works there.
+    pub cashier: String,
+    /// What they may do.
+    pub rights: Vec<Right>,
+    /// The gateway's currency.
+    pub currency: String,
+    /// The largest amount of one sale.
+    pub max_amount: Money,
+}
+
+impl From<&wire::Session> for TillSession {
+    fn from(session: &wire::Session) -> Self {
+        Self {
+            shop: session.shop.clone(),
+            terminal: session.terminal.clone(),
+            cashier: session.cashier.clone(),
+            rights: session.rights.clone(),
+            currency: session.currency.clone(),
+            max_amount: session.max_amount.clone(),
         }
     }
 }
@@ -327,7 +495,7 @@ impl DeclineReason {
     }
 }
 
-/// How a charge ends.
+/// How a sale's trade ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(
     tag = "status",
@@ -337,24 +505,32 @@ impl DeclineReason {
 pub enum Outcome {
     /// The money is taken.
     Paid {
-        /// The backend's name of the attempt.
+        /// The backend's name of the trade.
         trade_id: String,
-        /// The gateway's name of the trade: for the receipt.
-        reference: String,
         /// The sale.
         sale: wire::Sale,
         /// The wallet.
         wallet: Wallet,
+        /// The gateway's own reference: for the receipt.
+        gateway_ref: Option<String>,
         /// When.
         paid_at: String,
+        /// Whose word it is.
+        decided_by: DecidedBy,
         /// Why it was not given back, where it was to be.
         #[serde(skip_serializing_if = "Option::is_none")]
         void_refused: Option<GatewayAnswer>,
     },
     /// Refused; no money kept.
     Declined {
-        /// The backend's name of the attempt.
+        /// The backend's name of the trade.
         trade_id: String,
+        /// The sale.
+        sale: wire::Sale,
+        /// The wallet.
+        wallet: Wallet,
+        /// The gateway's own reference.
+        gateway_ref: Option<String>,
         /// Why.
         reason: DeclineReason,
         /// What the cashier does about it.
@@ -364,8 +540,10 @@ pub enum Outcome {
     },
     /// Closed unpaid.
     Cancelled {
-        /// The backend's name of the attempt; none where none was made.
+        /// The backend's name of the trade; none where none was made.
         trade_id: Option<String>,
+        /// The sale.
+        sale: wire::Sale,
         /// Who closed it.
         by: By,
         /// Why.
@@ -373,21 +551,33 @@ pub enum Outcome {
     },
     /// The money was returned.
     Voided {
-        /// The backend's name of the attempt.
+        /// The backend's name of the trade.
         trade_id: String,
-        /// The gateway's name of the trade.
-        reference: String,
         /// The sale.
         sale: wire::Sale,
+        /// The wallet.
+        wallet: Wallet,
+        /// The gateway's own reference.
+        gateway_ref: Option<String>,
         /// When.
         voided_at: String,
     },
     /// Money may have moved: resume, never charge again.
-    Unresolved {
-        /// The backend's name of the attempt.
+    Unconfirmed {
+        /// The backend's name of the trade.
         trade_id: String,
+        /// The sale.
+        sale: wire::Sale,
+        /// The wallet.
+        wallet: Wallet,
+        /// The gateway's own reference.
+        gateway_ref: Option<String>,
+        /// Where it stands.
+        trade_status: Status,
         /// Since when.
         since: String,
+        /// A verdict that waits for a second person.
+        proposal: Option<VerdictProposal>,
     },
 }
 
@@ -401,27 +591,30 @@ impl Outcome {
         self
     }
 
-    /// The end that a trade's status is, or `Unresolved` where it is none.
+    /// The end that a trade's status is, or `Unconfirmed` where it is none.
     #[must_use]
     pub fn of(trade: &wire::Trade, wallets: &[Wallet]) -> Self {
         let trade_id = trade.trade_id.clone();
-        let reference = trade
-            .gateway_ref
-            .clone()
-            .unwrap_or_else(|| trade.trade_id.clone());
+        let gateway_ref = trade.gateway_ref.clone();
+        let sale = trade.sale.clone();
+        let wallet = wallet_of(&trade.wallet_id, wallets);
         match trade.status {
             Status::Paid => Self::Paid {
                 trade_id,
-                reference,
-                sale: trade.sale.clone(),
-                wallet: wallet_of(&trade.wallet_id, wallets),
+                sale,
+                wallet,
+                gateway_ref,
                 paid_at: trade.since.clone(),
+                decided_by: trade.decided_by.unwrap_or(DecidedBy::Gateway),
                 void_refused: trade.void_refused.clone(),
             },
             Status::Declined => {
                 let reason = DeclineReason::from(trade.reason);
                 Self::Declined {
                     trade_id,
+                    sale,
+                    wallet,
+                    gateway_ref,
                     reason,
                     message: reason.sentence().to_owned(),
                     gateway_answer: trade.gateway_answer.clone(),
@@ -429,13 +622,15 @@ impl Outcome {
             }
             Status::Cancelled => Self::Cancelled {
                 trade_id: Some(trade_id),
-                by: trade.by.unwrap_or(By::Cashier),
+                sale,
+                by: trade.cancelled_by.unwrap_or(By::Cashier),
                 reason: CancelReason::from(trade.reason),
             },
             Status::Voided => Self::Voided {
                 trade_id,
-                reference,
-                sale: trade.sale.clone(),
+                sale,
+                wallet,
+                gateway_ref,
                 voided_at: trade.since.clone(),
             },
             Status::Creating
@@ -447,10 +642,21 @@ impl Outcome {
             | Status::Cancelling
             | Status::NeedsReview
             | Status::Voiding
-            | Status::LateSuccess => Self::Unresolved {
-                trade_id,
-                since: trade.since.clone(),
-            },
+            | Status::LateSuccess => Self::unconfirmed(trade, wallets),
+        }
+    }
+
+    /// Nobody knows yet.
+    #[must_use]
+    pub fn unconfirmed(trade: &wire::Trade, wallets: &[Wallet]) -> Self {
+        Self::Unconfirmed {
+            trade_id: trade.trade_id.clone(),
+            sale: trade.sale.clone(),
+            wallet: wallet_of(&trade.wallet_id, wallets),
+            gateway_ref: trade.gateway_ref.clone(),
+            trade_status: trade.status,
+            since: trade.since.clone(),
+            proposal: None,
         }
     }
 }

@@ -31,11 +31,11 @@ globalThis.ImageData ??= class ImageData {
 
 const readers = {
   async kaunter() {
-    const { loadReader, version } = await import(join(root, "pkg/reader.js"));
-    const reader = await loadReader();
+    const { Reader, version } = await import(join(root, "pkg/reader.js"));
+    const reader = await Reader.load();
     const read = (data, width, height) => {
       reader.reset();
-      return reader.read(data, width, height, { max: 1, effort: "still" }).map((code) => code.text);
+      return reader.read({ data, width, height }, { maxCodes: 1, effort: "still" }).map((code) => code.text);
     };
     return { version, read };
   },

@@ -139,7 +139,7 @@ test("why a gateway can't be reached is in the log", async (t) => {
   const { shop } = await before(
     t,
     {},
-    { change: (toml) => toml.replace(/^base = .*/m, 'base = "http://127.0.0.1:9/version1"') },
+    { change: (toml) => toml.replace(/^base_url = .*/m, 'base_url = "http://127.0.0.1:9/version1"') },
   );
   assert.equal(
     (await shop.call("POST", "/v1/sessions", { token: await shop.token() })).json.code,
@@ -149,7 +149,11 @@ test("why a gateway can't be reached is in the log", async (t) => {
 });
 
 test("rule 21: the words of a refused payment and of a status that decides are kept with the move", async (t) => {
-  const { shop } = await before(t, { pay: { code: 4001, msg: "Insufficient balance", data: {} } }, { profile: "rich" });
+  const { shop } = await before(
+    t,
+    { pay: { code: 4001, msg: "Insufficient balance", data: {} } },
+    { profile: "sandbox" },
+  );
   const { json } = await sell(shop, "A");
   assert.deepEqual(
     [json.status, json.reason, json.gateway_answer],
@@ -158,7 +162,7 @@ test("rule 21: the words of a refused payment and of a status that decides are k
   const other = await before(
     t,
     { pay: "drop", status: () => ({ code: 200, msg: "closed by the customer", data: { pay_status: "X" } }) },
-    { profile: "rich" },
+    { profile: "sandbox" },
   );
   const trade = (await sell(other.shop, "B")).json;
   assert.deepEqual((await reaches(other.shop, trade, ["cancelled"])).gateway_answer, {
@@ -239,7 +243,7 @@ test("rule 6: a refusal that names another trade is no word on this one", async 
   const { shop } = await before(
     t,
     { pay: { code: 4001, msg: "no", data: { trans_id: "20000101000000000000" } }, status: ok({ pay_status: "N" }) },
-    { profile: "rich" },
+    { profile: "sandbox" },
   );
   assert.equal((await sell(shop, "A")).json.status, "unknown");
 });
@@ -252,7 +256,7 @@ test("rule 6: a cancel's answer about another trade is no word on this one", asy
       cancel: () => ok({ cancel_status: "C", trans_id: "20000101000000000000" }),
       status: () => ok({ pay_status: "P" }),
     },
-    { profile: "rich", policy: { min_cancel_age_ms: 1 } },
+    { profile: "sandbox", policy: { min_cancel_age_ms: 1 } },
   );
   const { json } = await sell(shop, "A");
   await shop.call("POST", `/v1/trades/${json.trade_id}/cancel`, { token: await shop.token() });

@@ -59,7 +59,7 @@ test("a token of another shop is refused by every call, with one signing key for
     ["POST", `/v1/trades/${trade.trade_id}/code`, { code: await shop.code() }],
     ["POST", `/v1/trades/${trade.trade_id}/cancel`],
     ["POST", `/v1/trades/${trade.trade_id}/void`, {}],
-    ["GET", "/v1/trades?open="],
+    ["GET", "/v1/trades?open=true"],
     ["GET", "/v1/trades?day=2026-11-24"],
     ["GET", "/v1/sales?ref=own"],
   ];

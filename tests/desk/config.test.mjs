@@ -6,14 +6,18 @@ import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { counter, Program } from "../terminal/harness.mjs";
+import { counter, Program, until } from "../terminal/harness.mjs";
 
 const key = () => randomBytes(16).toString("hex");
 const top = (line) => (toml) => `${line}\n${toml}`;
 const instead = (name, value) => (toml) =>
   toml.replace(new RegExp(`^${name} = .*`, "m"), `${name} = ${JSON.stringify(value)}`);
 const policy = (line) => (toml) => toml.replace(/^\[policy\]/m, `[policy]\n${line}`);
-const real = (toml) => instead("base", "https://gateway.example/version1")(toml).replace(/^time_permille = .*/m, "");
+const real = (toml) =>
+  instead(
+    "profile",
+    "documented",
+  )(instead("base_url", "https://gateway.example/version1")(toml)).replace(/^time_scale_permille = .*/m, "");
 const keys = () =>
   Object.fromEntries(
     [
@@ -62,7 +66,7 @@ test("what would be open, guessed or meaningless is refused, with what to do", a
     [instead("shop", "  "), {}, /shop must be a name/],
     [instead("shop", "s".repeat(65)), {}, /shop must be a name/],
     [policy("poll_ms = 0"), {}, /poll_ms = 0/],
-    [(toml) => policy("poll_ms = 500")(toml).replace(/^time_permille = .*/m, ""), {}, /poll_ms = 500/],
+    [(toml) => policy("poll_ms = 500")(toml).replace(/^time_scale_permille = .*/m, ""), {}, /poll_ms = 500/],
     [(toml) => policy("poll_ms = 500")(real(toml)), {}, /poll_ms = 500/],
     [instead("token_url", "javascript:void(0)"), {}, /terminal\.token_url must be an http/],
     [instead("token_url", "data:text/plain,token"), {}, /terminal\.token_url must be an http/],
@@ -74,14 +78,22 @@ test("what would be open, guessed or meaningless is refused, with what to do", a
       /terminal\.token_url holds a user's name or a password/,
     ],
     [
-      instead("base", "https://me:hunter2@gateway.example/version1"),
+      instead("base_url", "https://me:hunter2@gateway.example/version1"),
       {},
-      /gateway\.base holds a user's name or a password/,
+      /gateway\.base_url holds a user's name or a password/,
     ],
-    [instead("base", "ftp://me:hunter2@gateway.example"), {}, /gateway\.base/],
+    [instead("base_url", "ftp://me:hunter2@gateway.example"), {}, /gateway\.base_url/],
     [instead("dir", "/"), {}, /terminal\.dir = "\/" would serve every file/],
-    [(toml) => toml, { DATABASE_URL: "mysql://shop:hunter2@127.0.0.1/laravel" }, /MySQL/],
+    [(toml) => toml, { KAUNTER_DATABASE_URL: "mysql://shop:hunter2@127.0.0.1/laravel" }, /MySQL/],
     [top('server_key = "hunter2"'), {}, /unknown field/],
+    [(toml) => instead("profile", "sandbox")(real(toml)), {}, /gateway\.profile = "sandbox" is a set of assumptions/],
+    [
+      (toml) => instead("profile", "documented")(toml).replace("[gateway]", "[gateway]\ncan_cancel = true"),
+      {},
+      /add gateway\.words\.cancel/,
+    ],
+    [(toml) => toml.replace("calls_per_minute", "drain_ms"), {}, /limits\.drain_ms is called limits\.shutdown_ms now/],
+    [instead("profile", "rich"), {}, /gateway\.profile = "rich" is called gateway\.profile = "sandbox" now/],
   ];
   for (const [change, environment, words] of cases) {
     for (const command of [["check-config"], []]) {
@@ -93,9 +105,45 @@ test("what would be open, guessed or meaningless is refused, with what to do", a
   }
 });
 
+test("the address of a database is read under its own name only, and a start that lacks it says so", async (t) => {
+  const shop = await counter(t);
+  const old = { DATABASE_URL: "mysql://shop:hunter2@127.0.0.1/laravel" };
+  const { status, said } = check(shop, (toml) => toml, old);
+  assert.equal(status, 0, said);
+  assert.match(said, /warning: DATABASE_URL is set and not read, .*KAUNTER_DATABASE_URL/);
+  assert.equal(said.match(/warning/g).length, 1);
+  assert.doesNotMatch(said, /hunter2/);
+  const both = { ...old, KAUNTER_DATABASE_URL: "postgres:///kaunter?host=/var/run/postgresql" };
+  assert.doesNotMatch(check(shop, (toml) => toml, both).said, /warning/);
+});
+
+test("every command that prints writes JSON where it is asked to; the configuration may stand in the environment", async (t) => {
+  const shop = await counter(t);
+  const json = (...given) => {
+    const { status, said } = check(shop, ...given);
+    return { status, ...JSON.parse(said) };
+  };
+  const command = ["check-config", "--json"];
+  const config = join(shop.dir, "checked.toml");
+  assert.deepEqual(json(undefined, {}, command), { status: 0, config, good: true, error: null, warnings: [] });
+  const warned = json(instead("token_url", "http://shop.example/token"), {}, command);
+  assert.deepEqual([warned.status, warned.good, warned.warnings.length], [0, true, 1]);
+  const refused = json(instead("shop", ""), {}, command);
+  assert.deepEqual([refused.status, refused.good, refused.warnings], [1, false, []]);
+  assert.match(refused.error, /shop must be a name/);
+  // As it is started where there is no command line to write to.
+  await shop.stopBackend();
+  const file = join(shop.dir, "served.toml");
+  writeFileSync(file, shop.toml("127.0.0.1:0"));
+  const program = new Program("backend", ["serve", "--json"], { ...shop.environment, KAUNTER_CONFIG: file }, "info");
+  t.after(() => program.stop("SIGKILL"));
+  const { listening } = JSON.parse(await until("it listens", () => /^\{"listening".*$/m.exec(program.words)?.[0]));
+  assert.equal((await fetch(`${listening}/healthz`)).status, 200);
+});
+
 test("what is unsafe and may be meant is warned of, and starts", async (t) => {
   const shop = await counter(t);
-  const database = (url) => ({ DATABASE_URL: url });
+  const database = (url) => ({ KAUNTER_DATABASE_URL: url });
   const warned = [
     [instead("origins", ["http://till.shop.example"]), {}, /origins: http:\/\/till\.shop\.example is not https/],
     [instead("token_url", "http://shop.example/token"), {}, /terminal\.token_url is not https/],

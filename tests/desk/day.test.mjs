@@ -94,7 +94,9 @@ test("as CSV: each column, and no cell is a formula", async (t, counter) => {
     gateway_message: "OK",
     void_refused: "",
   });
-  const openOnes = cells((await shop.call("GET", "/v1/trades?open=", { token, headers: { accept: "text/csv" } })).text);
+  const openOnes = cells(
+    (await shop.call("GET", "/v1/trades?open=true", { token, headers: { accept: "text/csv" } })).text,
+  );
   assert.equal(openOnes.length, refs.length + 1, "what is open, too");
 });
 
@@ -109,10 +111,21 @@ test("a long day is written out in full, newest first, as JSON and as CSV", asyn
         assert.equal((await shop.call("POST", "/v1/trades", { token, body: newTrade(ref) })).status, 200);
     }),
   );
-  const whole = await shop.call("GET", `/v1/trades?day=${day(Date.now())}`, { token });
-  const refs = whole.json.trades.map(({ sale }) => sale.ref);
+  const pages = [];
+  for (let cursor; cursor !== null; cursor = pages.at(-1).next_cursor ?? null) {
+    const more = cursor ? `&cursor=${cursor}` : "";
+    pages.push((await shop.call("GET", `/v1/trades?day=${day(Date.now())}${more}`, { token })).json);
+  }
+  assert.deepEqual(
+    pages.map(({ trades }) => trades.length),
+    [100, 100, 30],
+  );
+  const whole = pages.flatMap(({ trades }) => trades);
+  const large = (await shop.call("GET", "/v1/trades?limit=500", { token })).json;
+  assert.deepEqual([large.trades.length, large.next_cursor], [230, undefined], "today, where no day is named");
+  const refs = whole.map(({ sale }) => sale.ref);
   assert.deepEqual([refs.length, new Set(refs).size], [230, 230]);
-  const times = whole.json.trades.map(({ created_at }) => Date.parse(created_at));
+  const times = whole.map(({ created_at }) => Date.parse(created_at));
   assert.deepEqual(
     times,
     times.toSorted((one, other) => other - one),
@@ -121,6 +134,49 @@ test("a long day is written out in full, newest first, as JSON and as CSV", asyn
     (await shop.call("GET", `/v1/trades?day=${day(Date.now())}`, { token, headers: { accept: "text/csv" } })).text,
   );
   assert.equal(sheet.length, 231);
+});
+
+test("a list is of a sale, of a terminal, or of what is open; a question that it does not know is refused", async (t, counter) => {
+  const shop = await counter(t);
+  const token = await shop.token();
+  const first = await open(shop, "A");
+  await shop.call("POST", `/v1/trades/${first.trade_id}/cancel`, { token });
+  const second = await open(shop, "A");
+  const other = await open(shop, "B", {}, "till-2");
+  const list = async (query, as = token) => shop.call("GET", `/v1/trades?${query}`, { token: as });
+  const ids = async (query, as) => (await list(query, as)).json.trades.map(({ trade_id }) => trade_id);
+  const [one, two, three] = [first, second, other].map(({ trade_id }) => trade_id);
+  assert.deepEqual(await ids("ref=A"), [one, two], "of a sale, oldest first");
+  assert.deepEqual(await ids("ref=A&open=true"), [two]);
+  assert.deepEqual(await ids("open=true"), [three, two]);
+  assert.deepEqual(await ids("open=false"), [three, two, one], "as if it were not there");
+  assert.deepEqual(await ids("terminal=till-2"), [three]);
+  assert.deepEqual(await ids(`day=${day(Date.now())}&open=true&terminal=till-1`), [two]);
+  const page = (await list("ref=A&limit=1")).json;
+  assert.deepEqual(await ids(`ref=A&cursor=${page.next_cursor}`), [two]);
+  const closed = (await list("ref=A")).json.trades[0];
+  assert.deepEqual([closed.cancelled_by, closed.decided_by, closed.by], ["cashier", undefined, undefined]);
+  // Without the right to list: its own terminal, and what is open there.
+  const own = await shop.token("till-1", { rights: ["charge", "cancel"] });
+  assert.deepEqual(await ids("open=true", own), [two]);
+  for (const query of ["open=true&terminal=till-2", "terminal=till-1", ""])
+    assert.equal((await list(query, own)).json.code, "token_forbidden", query);
+  for (const [query, param] of [
+    ["open=", "open"],
+    ["open=1", "open"],
+    ["day=2026-02-30", "day"],
+    ["limit=0", "limit"],
+    ["limit=501", "limit"],
+    ["cursor=x", "cursor"],
+    [`ref=A&cursor=1-${one}`, "cursor"],
+    ["status=paid", undefined],
+    ["day=2026-11-24&day=2026-11-25", undefined],
+  ]) {
+    const { status, json } = await list(query);
+    assert.deepEqual([status, json.code, json.param], [400, "bad_request", param], query);
+  }
+  const sheet = await shop.call("GET", "/v1/trades?limit=5", { token, headers: { accept: "text/csv" } });
+  assert.deepEqual([sheet.status, sheet.json.param], [400, "limit"], "a sheet is never paged");
 });
 
 test("a day is UTC's unless the shop says its own; the answer says from when to when", async (t, counter) => {

@@ -120,9 +120,8 @@ test("three hundred half requests at 256 files: a till is answered, and a paymen
 test("more connections than it takes, each with a call under way: 503 says when to come back, and nobody is cut off", async (t) => {
   // Six of one address, which is three quarters of eight. An idle connection makes way, so that the six are the
   // payments.
-  const shop = await reconfigured(
-    await counter(t, { scale: 1 }),
-    (toml) => `${toml}\n[limits]\nconnections = 8\nconnections_per_address = 8\n`,
+  const shop = await reconfigured(await counter(t, { scale: 1 }), (toml) =>
+    toml.replace("[limits]", "[limits]\nconnections = 8\nconnections_per_address = 8"),
   );
   const trades = [];
   for (let nth = 0; nth < 6; nth++) trades.push(await open(shop, `full-${nth}`, {}, `till-${nth}`));
@@ -150,7 +149,9 @@ test("more connections than it takes, each with a call under way: 503 says when 
 });
 
 test("half bodies of one terminal: another till and the shop's server are answered; and so is the terminal once they are gone", async (t) => {
-  const shop = await reconfigured(await counter(t, { scale: 1 }), (toml) => `${toml}\n[limits]\ncalls = 20\n`);
+  const shop = await reconfigured(await counter(t, { scale: 1 }), (toml) =>
+    toml.replace("[limits]", "[limits]\nconcurrent_calls = 20"),
+  );
   const [token, honest] = [await shop.token("till-1"), await shop.token("till-2")];
   const callers = Array.from({ length: 60 }, () => caller(t, shop, half("/v1/trades", token)));
   await until("its places are taken", () => callers.filter(({ heard }) => heard.includes("503")).length >= 40);

@@ -67,10 +67,14 @@ export async function gateway(t, says = {}) {
 }
 
 /** A backend before that gateway. */
-export async function before(t, says, { make = counter, profile = "plain", change = (toml) => toml, ...options } = {}) {
+export async function before(
+  t,
+  says,
+  { make = counter, profile = "documented", change = (toml) => toml, ...options } = {},
+) {
   const own = await gateway(t, says);
   const shop = await make(t, { scale: 0.1, profile, ...options });
-  await reconfigured(shop, (toml) => change(toml.replace(/^base = .*/m, `base = "${own.base}"`)));
+  await reconfigured(shop, (toml) => change(toml.replace(/^base_url = .*/m, `base_url = "${own.base}"`)));
   return { shop, own };
 }
 

@@ -10,12 +10,12 @@ import { counter, until } from "../terminal/harness.mjs";
 import { final, handOver, later, line, newTrade, open, reaches, reconfigured, stores, together } from "./desk.mjs";
 
 const both = stores();
-const limited = (limits) => (toml) => `${toml}\n[limits]\n${limits}\n`;
+const limited = (limits) => (toml) => toml.replace("[limits]", `[limits]\n${limits}`);
 
 both.test(
   "more calls at once than it answers: 503 with Retry-After, polls go on, and every payment ends once",
   async (t, counter) => {
-    const shop = await reconfigured(await counter(t, { scale: 0.2 }), limited("calls = 2"));
+    const shop = await reconfigured(await counter(t, { scale: 0.2 }), limited("concurrent_calls = 2"));
     const trades = [];
     for (let nth = 0; nth < 6; nth++) trades.push(await open(shop, `many-${nth}`));
     for (const trade of trades) await shop.fault("pay", { hang_ms: 1_500 }, { trade_id: trade.trade_id });
@@ -46,7 +46,7 @@ both.test(
 );
 
 test("while every call that changes something waits for a slow gateway, tills that ask are answered", async (t) => {
-  const shop = await reconfigured(await counter(t), limited("calls = 1"));
+  const shop = await reconfigured(await counter(t), limited("concurrent_calls = 1"));
   const trade = await open(shop, "slow");
   await shop.fault("pay", { hang_ms: 60_000 }, { trade_id: trade.trade_id });
   const [token, code] = [await shop.token(), await shop.code()];
@@ -60,7 +60,7 @@ test("while every call that changes something waits for a slow gateway, tills th
 });
 
 test("too many requests under way with the gateway: nothing new is begun, and what is stored is asked about", async (t) => {
-  const shop = await reconfigured(await counter(t, { scale: 0.1 }), limited("requests = 1"));
+  const shop = await reconfigured(await counter(t, { scale: 0.1 }), limited("concurrent_gateway_requests = 1"));
   const [first, second] = [await open(shop, "first"), await open(shop, "second")];
   await shop.fault("pay", { hang_after_ms: 3_000 }, { trade_id: first.trade_id });
   const [token, code] = [await shop.token(), await shop.code()];
@@ -115,7 +115,7 @@ test("a page that is told to come back later does, and every sale is paid once",
     await until("the limit is met", async () => (await shop.call("POST", "/v1/sessions", { token })).status === 429);
     const before = await refusals();
     const end = await page.evaluate(
-      ([code, ref]) => ends(till.pay({ ref, amount: { minor: 1200, currency: "MYR" } }, code, { wallet: "23" })),
+      ([code, ref]) => ends(till.charge({ ref, amount: { minor: 1200, currency: "MYR" } }, { code, walletId: "23" })),
       [code, `page-${nth}`],
     );
     assert.equal(end.value?.status, "paid", JSON.stringify(end));
@@ -153,7 +153,7 @@ test("PostgreSQL hangs: 503 with Retry-After, and the answer of a payment that c
   await shop.fault("status", "garbage", { trade_id: trade.trade_id, times: 1_000 });
   const handed = handOver(shop, trade, await shop.code());
   await until("the payment has left", async () => (await shop.calls("pay")).length === 1);
-  const release = await lock(shop.environment.DATABASE_URL);
+  const release = await lock(shop.environment.KAUNTER_DATABASE_URL);
   const token = await shop.token();
   later(await shop.call("GET", `/v1/trades/${trade.trade_id}`, { token }), 503, "store_unavailable");
   assert.equal((await shop.call("GET", "/readyz")).status, 200, "the store answers, though not about trades");
@@ -167,7 +167,7 @@ test("rule 1: PostgreSQL itself lets no two rows hold one sale", async (t) => {
   const shop = await both.onPostgres(t);
   const trade = await open(shop, "held");
   const run = (sql) =>
-    spawnSync("psql", ["--no-psqlrc", "--command", sql, shop.environment.DATABASE_URL], { encoding: "utf8" });
+    spawnSync("psql", ["--no-psqlrc", "--command", sql, shop.environment.KAUNTER_DATABASE_URL], { encoding: "utf8" });
   assert.equal(run(`UPDATE trades SET holds_sale = 1 WHERE trade_id = '${trade.trade_id}'`).status, 0);
   const second = run(
     "INSERT INTO trades SELECT 'other', shop, sale_ref, terminal, 2, 'key', status, is_open, 1, version, created_ms, state FROM trades",
@@ -184,13 +184,16 @@ test("pages of other origins: only those that are named, and they can read when 
       headers: {
         origin,
         ...(method === "OPTIONS"
-          ? { "access-control-request-method": "POST", "access-control-request-headers": "authorization,x-trace-id" }
+          ? {
+              "access-control-request-method": "POST",
+              "access-control-request-headers": "authorization,kaunter-trace-id",
+            }
           : {}),
       },
     });
   const own = await ask("https://till.shop.example");
   assert.equal(own.headers.get("access-control-allow-origin"), "https://till.shop.example");
-  assert.match(own.headers.get("access-control-expose-headers"), /retry-after/i);
+  assert.match(own.headers.get("access-control-expose-headers"), /retry-after.*kaunter-trace-id/i);
   assert.match(
     (await ask("https://till.shop.example", "OPTIONS")).headers.get("access-control-allow-headers"),
     /authorization/i,
@@ -208,7 +211,7 @@ test("pages of other origins: only those that are named, and they can read when 
 test("every answer closes what is not needed; a page allows its own scripts, the camera and nothing else", async (t) => {
   const shop = await counter(t);
   for (const path of [
-    "/v1/trades?open=",
+    "/v1/trades?open=true",
     "/v1/trades/none",
     "/healthz",
     "/openapi.json",
@@ -255,11 +258,12 @@ test("a trace id goes from the browser's call to the call of the gateway", async
   const shop = await counter(t);
   const trade = await open(shop, "traced");
   const trace = "a0b1c2d3e4f5";
-  await shop.call("POST", `/v1/trades/${trade.trade_id}/code`, {
+  const answer = await shop.call("POST", `/v1/trades/${trade.trade_id}/code`, {
     token: await shop.token(),
     body: { code: await shop.code() },
-    headers: { "x-trace-id": trace },
+    headers: { "kaunter-trace-id": trace },
   });
+  assert.equal(answer.headers.get("kaunter-trace-id"), trace, "and back");
   await shop.stopBackend();
   const lines = shop.words
     .split("\n")
@@ -328,8 +332,8 @@ test("a configuration that would let everybody in, or means nothing, is named be
     [(toml) => toml.replace(/origins = .*/, 'origins = ["*"]'), /origins: \*/],
     [(toml) => toml.replace(/origins = .*/, 'origins = ["https://shop.example/till"]'), /no origin/],
     [(toml) => `utc_offset = "Kuala Lumpur"\n${toml}`, /like \+08:00/],
-    [(toml) => `${toml}\n[limits]\ncals = 1\n`, /cals/],
-    [(toml) => toml.replace(/^base = .*/m, 'base = "https://gateway.example/version1"'), /sandbox/],
+    [limited("cals = 1"), /cals/],
+    [(toml) => toml.replace(/^base_url = .*/m, 'base_url = "https://gateway.example/version1"'), /sandbox/],
   ];
   for (const [change, words] of cases) {
     const { status, said } = await check(change);

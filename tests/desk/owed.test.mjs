@@ -86,7 +86,7 @@ test("rule 18: late money closes no bill until a person accepts it", async (t) =
   const { shop } = await before(
     t,
     { pay: ({ trans_id }) => ok({ status: 200, trans_id }), status: () => ok({ pay_status: status }) },
-    { profile: "rich", policy: { late_first_ms: 1_000 } },
+    { profile: "sandbox", policy: { late_check_first_ms: 1_000 } },
   );
   const trade = (await sell(shop, "A")).json;
   await reaches(shop, trade, ["cancelled"]);
@@ -114,7 +114,7 @@ onBothStores(
     const { shop } = await before(
       t,
       { pay: [{ code: 4001, msg: "no", data: {} }, undefined] },
-      { make, profile: "rich" },
+      { make, profile: "sandbox" },
     );
     const first = await open(shop, "BILL", { minor: 10_000 });
     const other = { ...newTrade("BILL", { minor: 1 }) };
@@ -183,7 +183,7 @@ onBothStores(
     const { shop, own } = await before(
       t,
       { pay: [{ code: 4001, msg: "no", data: {} }, undefined] },
-      { make, profile: "rich" },
+      { make, profile: "sandbox" },
     );
     const code = fresh();
     assert.equal((await sell(shop, "A", { code })).json.status, "declined");
@@ -237,7 +237,7 @@ test("rule 32: refused creations wear no sale out, and no terminal another's", a
       create: () => (down ? { http: 503, body: "" } : undefined),
       pay: () => (down === null ? undefined : { code: 4001, msg: "no", data: {} }),
     },
-    { scale: 0.02, profile: "rich" },
+    { scale: 0.02, profile: "sandbox" },
   );
   for (let nth = 0; nth < 60; nth++) assert.equal((await sell(shop, "A")).json.status, "cancelled");
   down = false;
@@ -276,7 +276,7 @@ test("rule 19: a token for one sale reaches no other, whatever it may", async (t
     const answer = await shop.call(method, path, { token, body });
     assert.deepEqual([answer.status, answer.json.code], [403, "token_forbidden"], `${method} ${path}: ${answer.text}`);
   }
-  assert.deepEqual((await shop.call("GET", "/v1/trades?open=", { token })).json.trades, []);
+  assert.deepEqual((await shop.call("GET", "/v1/trades?open=true", { token })).json.trades, []);
   assert.equal((await shop.sale("WAITING")).trades[0].status, "awaiting_code");
   assert.equal(
     (await post(shop, "/v1/trades", token, newTrade("SMALL", { minor: 500 }))).status,
@@ -344,7 +344,7 @@ test("rule 19: what a sale that is in the way tells is what the token reads of i
   const { shop } = await before(
     t,
     { pay: ({ trans_id }) => ok({ status: 200, trans_id }), status: ok({ pay_status: "P" }) },
-    { profile: "rich" },
+    { profile: "sandbox" },
   );
   const other = (await sell(shop, "A", { terminal: "till-2" })).json;
   const busy = await post(shop, "/v1/trades", await mint(shop), newTrade("A", { minor: 1250 }));

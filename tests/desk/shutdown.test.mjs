@@ -41,7 +41,9 @@ test("SIGTERM: no new call is taken, the till gets its answer, and the gateway's
 });
 
 test("SIGTERM while a payment hangs longer than a shutdown waits: its answer is found after the start, though nobody asks", async (t, counter) => {
-  const shop = await reconfigured(await counter(t, { scale: 0.25 }), (toml) => `${toml}\n[limits]\ndrain_ms = 2_000\n`);
+  const shop = await reconfigured(await counter(t, { scale: 0.25 }), (toml) =>
+    toml.replace("[limits]", "[limits]\nshutdown_ms = 2_000"),
+  );
   const trade = await open(shop, "cut-off");
   const { answer, code } = await terminated(shop, trade, { hang_after_ms: 60_000 });
   assert.deepEqual([answer.json.status, code], ["paying", 0], "the till got the word that there was");

@@ -25,7 +25,7 @@ async function started(shop, { env = {}, toml = (text) => text, args = [], as } 
   writeFileSync(file, toml(shop.toml("127.0.0.1:0")));
   const program = [shop.backendProgram.child.spawnfile, "--config", file, ...args];
   const [command, ...rest] = as ? ["setpriv", `--reuid=${as}`, `--regid=${as}`, "--clear-groups", ...program] : program;
-  const child = spawn(command, rest, { env: { ...process.env, ...shop.environment, RUST_LOG: "trace", ...env } });
+  const child = spawn(command, rest, { env: { ...process.env, ...shop.environment, KAUNTER_LOG: "trace", ...env } });
   let said = "";
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (chunk) => {
@@ -123,7 +123,7 @@ test("a database that can't be opened: each cause has its sentence, with what to
   ];
   const sentences = new Set();
   for (const [url, words] of cases) {
-    const { code, said } = await started(shop, { env: { DATABASE_URL: url } });
+    const { code, said } = await started(shop, { env: { KAUNTER_DATABASE_URL: url } });
     assert.notEqual(code, 0, String(words));
     assert.match(said, words);
     assert.doesNotMatch(said, new RegExp(password), "no password is told");
@@ -147,12 +147,12 @@ test("a wrong password is told as that", async (t) => {
   psql("SELECT pg_reload_conf()");
   url.username = "careful";
   url.password = password;
-  const { code, said } = await started(shop, { env: { DATABASE_URL: String(url) } });
+  const { code, said } = await started(shop, { env: { KAUNTER_DATABASE_URL: String(url) } });
   assert.notEqual(code, 0);
-  assert.match(said, /refuses the password of "careful": correct it in DATABASE_URL/);
+  assert.match(said, /refuses the password of "careful": correct it in KAUNTER_DATABASE_URL/);
   assert.doesNotMatch(said, new RegExp(password));
   url.password = "right";
-  const poor = await started(shop, { env: { DATABASE_URL: String(url) } });
+  const poor = await started(shop, { env: { KAUNTER_DATABASE_URL: String(url) } });
   assert.match(poor.said, /"careful" may not make tables in "kaunter_\d+"/);
 });
 

@@ -44,8 +44,8 @@ const steps = {
 };
 // Long enough for every step to stand until all are reached.
 const policy = {
-  call_ms: 300_000,
-  read_ms: 100_000,
+  call_timeout_ms: 300_000,
+  read_timeout_ms: 100_000,
   deadline_ms: 300_000,
   cancel_deadline_ms: 300_000,
   void_deadline_ms: 300_000,
@@ -59,7 +59,9 @@ async function reach(page, shop, ref, step) {
   const code = await shop.code(step.customer ?? "approves");
   await page.evaluate(
     ([sale, code, scan]) => {
-      globalThis.charge = ends(scan ? till.charge(sale, { wallet: "23" }) : till.pay(sale, code, { wallet: "23" }));
+      globalThis.charge = ends(
+        scan ? till.charge(sale, { walletId: "23" }) : till.charge(sale, { code, walletId: "23" }),
+      );
     },
     [saleOf(ref), code, Boolean(step.scan)],
   );
@@ -71,7 +73,7 @@ async function reach(page, shop, ref, step) {
     if (step.next === "void")
       await page.evaluate(async () => {
         const { value } = await charge;
-        void ends(till.void(value.tradeId, "asked for"));
+        void ends(till.void(value.tradeId, { reason: "asked for" }));
       });
     if (step.next === "cancel") {
       await reaches(shop, ref, "pending");
@@ -81,7 +83,7 @@ async function reach(page, shop, ref, step) {
         () =>
           page.evaluate(async (id) => {
             void ends(till.cancel(id));
-            return (await till.status(id)).status === "cancelling";
+            return (await till.checkStatus(id)).status === "cancelling";
           }, trade_id),
         { every: 200 },
       );
@@ -107,7 +109,7 @@ const why = async (page) =>
   JSON.stringify(
     await page.evaluate(async () => [
       (await navigator.locks.query()).held,
-      log.filter(({ type }) => type === "problem"),
+      log.filter(({ type }) => type === "warning"),
     ]),
   );
 

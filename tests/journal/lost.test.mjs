@@ -10,7 +10,7 @@ import { browsers } from "./browsers.mjs";
 import { beginPaying, open, pay, problems, reaches, resume, saleOf, unfinished } from "./till.mjs";
 
 const ends = (page, id, verdict) =>
-  page.evaluate(([id, verdict]) => globalThis.ends(till.settle(id, verdict)), [id, verdict]);
+  page.evaluate(([id, verdict]) => globalThis.ends(till.giveVerdict(id, verdict)), [id, verdict]);
 
 /** The backend comes back at its address with an empty store. */
 async function forget(shop) {
@@ -36,7 +36,7 @@ for (const [which, launch] of Object.entries(browsers)) {
       await until("the cashier is told", async () => (await problems(page)).includes("trade_not_found"));
       assert.deepEqual(await unfinished(page), [[trade_id, "needs_review"]]);
       const end = await resume(page, trade_id);
-      assert.deepEqual([end.value?.status, end.value?.tradeId], ["unresolved", trade_id], JSON.stringify(end));
+      assert.deepEqual([end.value?.status, end.value?.tradeId], ["unconfirmed", trade_id], JSON.stringify(end));
     }
     const nobody = await ends(page, "KNOBODYKNOWSTHIS0000", { outcome: "paid", evidence: "seen in the wallet" });
     assert.equal(nobody.error?.code, "trade_not_found", "a verdict is on what this till knows, or on nothing");
@@ -45,7 +45,7 @@ for (const [which, launch] of Object.entries(browsers)) {
     assert.deepEqual([end.value?.status, end.value?.tradeId], ["paid", trade_id], JSON.stringify(end));
     assert.deepEqual(await unfinished(page), []);
     const told = await page.evaluate(() => log.filter(({ type }) => type === "trade").at(-1).detail);
-    assert.deepEqual([told.tradeId, told.status, told.settled], [trade_id, "paid", true]);
+    assert.deepEqual([told.tradeId, told.status, told.decidedBy], [trade_id, "paid", "person"]);
     assert.deepEqual(await journal(page), []);
     await open(page, shop, "till-1");
     assert.deepEqual([await unfinished(page), await problems(page)], [[], []], "it is over");

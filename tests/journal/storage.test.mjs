@@ -95,7 +95,7 @@ for (const [which, launch] of Object.entries(browsers)) {
       await open(page, shop, terminal);
       await paysOnce(page, shop, `${terminal}-paid`, ["journal_unavailable"]);
       assert.match(
-        await page.evaluate(() => log.find(({ type }) => type === "problem").detail.message),
+        await page.evaluate(() => log.find(({ type }) => type === "warning").detail.message),
         /keeps no records/,
       );
       const trxId = await pending(page, shop, `${terminal}-open`);

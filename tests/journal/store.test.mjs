@@ -38,7 +38,7 @@ const stores = {
   },
   async "PostgreSQL that is stopped"(t) {
     // A store's patience is not scaled, and so neither is the page's.
-    const shop = await counter(t, { scale: 0.2, policy: { call_ms: 50_000 }, databaseUrl: server.database() });
+    const shop = await counter(t, { scale: 0.2, policy: { call_timeout_ms: 50_000 }, databaseUrl: server.database() });
     let away = false;
     const turn = (to) => {
       if (away !== to) (to ? server.halt : server.start)();

@@ -50,14 +50,14 @@ for (const [which, launch] of Object.entries(browsers)) {
     for (const page of [owner, watcher]) await open(page, shop, "till-1");
     await owner.evaluate((sale) => {
       globalThis.stop = new AbortController();
-      globalThis.scanning = ends(till.charge(sale, { wallet: "23", signal: stop.signal }));
+      globalThis.scanning = ends(till.charge(sale, { walletId: "23", signal: stop.signal }));
     }, saleOf("scanned"));
     const { trade_id } = await reaches(shop, "scanned", "awaiting_code");
     await watcher.evaluate((id) => {
       globalThis.watching = ends(till.resume(id));
     }, trade_id);
     await until("the watcher has asked several times", () =>
-      watcher.evaluate(() => log.filter(({ type }) => type === "poll").length > 3),
+      watcher.evaluate(() => log.filter(({ type }) => type === "progress").length > 3),
     );
     assert.equal((await shop.sale("scanned")).trades.at(-1).status, "awaiting_code", "its own till still scans");
     await owner.evaluate(() => stop.abort());

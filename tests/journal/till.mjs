@@ -46,7 +46,7 @@ export const letGo = (page) =>
 export const beginPaying = (page, sale, code) =>
   page.evaluate(
     ([sale, code]) => {
-      globalThis.paying = ends(till.pay(sale, code, { wallet: "23" }));
+      globalThis.paying = ends(till.charge(sale, { code, walletId: "23" }));
     },
     [sale, code],
   );
@@ -58,7 +58,7 @@ export async function pay(page, sale, code) {
 
 /** The codes of the problems that the till told of, in their order. */
 export const problems = (page) =>
-  page.evaluate(() => log.filter(({ type }) => type === "problem").map(({ detail }) => detail.code));
+  page.evaluate(() => log.filter(({ type }) => type === "warning").map(({ detail }) => detail.code));
 export const unfinished = (page) =>
   page.evaluate(() => till.unfinished.map(({ tradeId, status }) => [tradeId, status]));
 export const resume = (page, id) => page.evaluate((id) => ends(till.resume(id)), id);

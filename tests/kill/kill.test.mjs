@@ -195,7 +195,7 @@ for (const store of ["SQLite", "PostgreSQL"])
           one.killed !== "SIGKILL" || one.payments > 1 || one.voids > 1 || !one.agrees || !resting.includes(one.end),
       );
       assert.deepEqual(bad, []);
-      // The rich gateway always has a word, but for a void that may still be on its way: only that one waits for a
+      // The sandbox's gateway always has a word, but for a void that may still be on its way: only that one waits for a
       // person.
       const waiting = told.filter((one) => one.end === "needs_review").map((one) => one.point);
       assert.deepEqual(

@@ -34,7 +34,7 @@ async function begin(page, options = "{ timeoutMs: 30_000 }") {
 test("two starts, one camera; and a scan finds it warm", async (t) => {
   await plain.look(CODE);
   const page = await all.till(t, plain);
-  await page.evaluate(() => Promise.all([till.warmUp(), till.warmUp()]));
+  await page.evaluate(() => Promise.all([till.camera.warmUp(), till.camera.warmUp()]));
   assert.equal((await scanned(page)).value?.text, CODE);
   assert.equal(await asked(page), 1);
   assert.deepEqual(await told(page), ["prompt", "live"].slice(-(await told(page)).length));
@@ -79,15 +79,15 @@ test("released while it starts: the start says so at once, and the stream that c
           globalThis.allow = () => resolve(ask());
         }),
     );
-    const warm = ends(till.warmUp());
+    const warm = ends(till.camera.warmUp());
     while (asked.length === 0) await new Promise((done) => setTimeout(done));
-    await till.release();
+    await till.camera.release();
     return warm;
   });
   assert.equal(end.error?.code, "camera_interrupted");
   await page.evaluate(() => allow());
   await until("the late stream is stopped", () => page.evaluate(() => track()?.readyState === "ended"));
-  await page.evaluate(() => till.warmUp());
+  await page.evaluate(() => till.camera.warmUp());
   assert.equal(await page.evaluate(() => track().readyState), "live", "and the next start is a fresh one");
 });
 
@@ -95,7 +95,7 @@ test("a scan that is under way when the camera is given back says so", async (t)
   await plain.look(null);
   const page = await all.till(t, plain);
   const { done } = await begin(page);
-  await page.evaluate(() => till.release());
+  await page.evaluate(() => till.camera.release());
   assert.equal((await done()).error?.code, "camera_interrupted");
   assert.equal(await page.evaluate(() => track().readyState), "ended");
   assert.equal((await told(page)).at(-1), "released");
@@ -103,10 +103,10 @@ test("a scan that is under way when the camera is given back says so", async (t)
 
 test("a camera that nobody uses goes off by itself, and comes back", async (t) => {
   const page = await all.till(t, plain, { options: "camera: { idleReleaseMs: 200 }" });
-  await page.evaluate(() => till.warmUp());
+  await page.evaluate(() => till.camera.warmUp());
   await until("it is off", () => page.evaluate(() => track().readyState === "ended"));
   assert.equal((await told(page)).at(-1), "released");
-  await page.evaluate(() => till.warmUp());
+  await page.evaluate(() => till.camera.warmUp());
   assert.equal(await asked(page), 2);
 });
 
@@ -155,12 +155,12 @@ test("unplugged under a scan, and no other is there: the scan says so", async (t
 
 test("unplugged while it is warm: told, and let go", async (t) => {
   const page = await all.till(t, plain);
-  await page.evaluate(() => till.warmUp());
+  await page.evaluate(() => till.camera.warmUp());
   await page.evaluate(() => {
     navigator.mediaDevices.dispatchEvent(new Event("devicechange"));
   });
   assert.equal(
-    await page.evaluate(async () => (await till.cameras()).length && track().readyState),
+    await page.evaluate(async () => (await till.camera.list()).length && track().readyState),
     "live",
     "another device came or went: nothing of ours",
   );
@@ -179,7 +179,7 @@ test("a picture that freezes: a fresh camera once, and then the scan says so", a
   assert.equal((await scanned(page)).value?.text, CODE, "the fresh one shows something");
   assert.equal(await asked(page), 2);
   await page.evaluate(async () => {
-    await till.release();
+    await till.camera.release();
     plan.push(frozen, frozen);
   });
   assert.equal((await scanned(page)).error?.code, "camera_interrupted", "both froze");
@@ -190,7 +190,7 @@ test("a hidden page reads nothing and keeps its track; seen again, it goes on", 
   await plain.look(null);
   const page = await all.till(t, plain);
   const { done } = await begin(page);
-  const frames = () => page.evaluate(() => posted.filter((type) => type === "look").length);
+  const frames = () => page.evaluate(() => posted.filter((type) => type === "scan").length);
   const hide = (hidden) =>
     page.evaluate((hidden) => {
       Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
@@ -198,19 +198,19 @@ test("a hidden page reads nothing and keeps its track; seen again, it goes on", 
     }, hidden);
   const looks = await frames();
   await hide(true);
-  assert.equal(await page.evaluate(() => posted.at(-1)), "rest", "the worker hears of it at once");
+  assert.equal(await page.evaluate(() => posted.at(-1)), "pause", "the worker hears of it at once");
   assert.equal(await page.evaluate(() => track().readyState), "live");
   await hide(false);
   await until("it looks again", async () => (await frames()) > looks);
   assert.equal(await asked(page), 1, "with the same camera");
-  await page.evaluate(() => till.release());
+  await page.evaluate(() => till.camera.release());
   await done();
 });
 
 test("a camera that is held for a moment is asked for again after half a second", async (t) => {
   const page = await all.till(t, plain);
   await page.evaluate(() => plan.push(refuse("NotReadableError")));
-  assert.equal((await page.evaluate(() => ends(till.warmUp()))).error, undefined);
+  assert.equal((await page.evaluate(() => ends(till.camera.warmUp()))).error, undefined);
   assert.equal(
     await page.evaluate(() => JSON.stringify(asked[0]) === JSON.stringify(asked[1])),
     true,
@@ -224,7 +224,7 @@ test("a camera that stays held is named, and smaller pictures were tried", async
   await page.evaluate(() => {
     for (let more = 0; more < 12; more++) plan.push(refuse("NotReadableError"));
   });
-  const end = await page.evaluate(() => ends(till.warmUp()));
+  const end = await page.evaluate(() => ends(till.camera.warmUp()));
   assert.equal(end.error?.code, "camera_in_use");
   const sizes = await page.evaluate(() => asked.map(({ video }) => video.width?.ideal ?? 0));
   assert.deepEqual(sizes, [1280, 1280, 1024, 640, 0]);
@@ -236,7 +236,7 @@ test("a camera that only does small pictures is taken with one", async (t) => {
     const small = async (ask, { video }) => (video.width?.ideal > 640 ? refuse("OverconstrainedError")() : ask());
     plan.push(small, small, small);
   });
-  assert.equal((await page.evaluate(() => ends(till.warmUp()))).error, undefined);
+  assert.equal((await page.evaluate(() => ends(till.camera.warmUp()))).error, undefined);
   assert.deepEqual(await page.evaluate(() => asked.map(({ video }) => video.width.ideal)), [1280, 1024, 640]);
 });
 
@@ -245,11 +245,11 @@ test("refused five ways, and each is told by its own code", async (t) => {
     fake: false,
     args: ["--deny-permission-prompts", "--host-resolver-rules=MAP till.test 127.0.0.1"],
   });
-  const refused = async (frame) => (await frame.evaluate(() => ends(till.warmUp()))).error?.code;
+  const refused = async (frame) => (await frame.evaluate(() => ends(till.camera.warmUp()))).error?.code;
 
   const denied = await all.till(t, strict);
   assert.equal(await refused(denied), "camera_denied");
-  assert.equal(await denied.evaluate(() => till.permission()), "denied");
+  assert.equal(await denied.evaluate(() => till.camera.permission()), "denied");
 
   const insecure = await all.till(t, strict, { at: `http://till.test:${all.port}` });
   assert.equal(await refused(insecure), "insecure_context");
@@ -273,8 +273,8 @@ test("cameras are listed, one is chosen, and the choice outlives a reload and a 
   const context = await two.browser.newContext();
   t.after(() => context.close());
   const page = await all.till(t, two, { context });
-  await page.evaluate(() => till.warmUp());
-  const cameras = await page.evaluate(() => till.cameras());
+  await page.evaluate(() => till.camera.warmUp());
+  const cameras = await page.evaluate(() => till.camera.list());
   assert.equal(cameras.length, 2);
   assert.ok(
     cameras.every(({ deviceId, label, torch }) => deviceId && label && torch === false),
@@ -283,13 +283,16 @@ test("cameras are listed, one is chosen, and the choice outlives a reload and a 
   const device = (page) => page.evaluate(() => track().getSettings().deviceId);
   const [first, second] = cameras;
   const other = (await device(page)) === first.deviceId ? second : first;
-  await page.evaluate((camera) => till.use(camera), other);
+  await page.evaluate((camera) => till.camera.use(camera), other);
   assert.equal(await device(page), other.deviceId, "taken at once");
   assert.equal(await page.evaluate(() => track(0).readyState), "ended", "and the one before it is off");
-  assert.equal((await page.evaluate(() => ends(till.use({ deviceId: "none" })))).error?.code, "camera_not_found");
+  assert.equal(
+    (await page.evaluate(() => ends(till.camera.use({ deviceId: "none" })))).error?.code,
+    "camera_not_found",
+  );
 
   const again = await all.till(t, two, { context });
-  await again.evaluate(() => till.warmUp());
+  await again.evaluate(() => till.camera.warmUp());
   assert.equal(await device(again), other.deviceId, "remembered");
 
   await again.evaluate(() => {
@@ -297,7 +300,7 @@ test("cameras are listed, one is chosen, and the choice outlives a reload and a 
     localStorage.setItem(key, `forgotten\n${localStorage.getItem(key).split("\n")[1]}`);
   });
   const renamed = await all.till(t, two, { context });
-  await renamed.evaluate(() => till.warmUp());
+  await renamed.evaluate(() => till.camera.warmUp());
   assert.equal(await device(renamed), other.deviceId, "found by its label");
 });
 
@@ -307,20 +310,20 @@ test("another camera is chosen under a scan, and the scan goes on with it", asyn
   const { done } = await begin(page);
   await page.evaluate(async () => {
     const on = track().getSettings().deviceId;
-    await till.use((await till.cameras()).find(({ deviceId }) => deviceId !== on));
+    await till.camera.use((await till.camera.list()).find(({ deviceId }) => deviceId !== on));
   });
   await until("it reads the other", () =>
     page.evaluate(() => till.state === "scanning" && posted.filter((type) => type === "stream").length === 2),
   );
-  await page.evaluate(() => till.release());
+  await page.evaluate(() => till.camera.release());
   assert.equal((await done()).error?.code, "camera_interrupted");
 });
 
 test("torch, zoom and focus: set where the camera can, refused where it can't", async (t) => {
   const page = await all.till(t, plain);
-  const adjust = (what) => page.evaluate((what) => ends(till.adjust(what)), what);
+  const adjust = (what) => page.evaluate((what) => ends(till.camera.adjust(what)), what);
   assert.equal((await adjust({ torch: true })).error?.code, "camera_unsupported", "no camera is on");
-  await page.evaluate(() => till.warmUp());
+  await page.evaluate(() => till.camera.warmUp());
   assert.equal((await adjust({ torch: true })).error?.code, "camera_unsupported");
   assert.equal((await adjust({ zoom: 2 })).error?.code, "camera_unsupported");
   assert.equal((await adjust({})).error, undefined);
@@ -343,7 +346,7 @@ test("torch, zoom and focus: set where the camera can, refused where it can't", 
     { torch: true },
     { torch: true, zoom: 2, pointsOfInterest: [{ x: 0.5, y: 0.25 }], focusMode: "single-shot" },
   ]);
-  const [camera] = await page.evaluate(() => till.cameras());
+  const [camera] = await page.evaluate(() => till.camera.list());
   assert.deepEqual([camera.torch, camera.zoom], [true, { min: 1, max: 4, step: 0.5 }]);
 });
 
@@ -351,7 +354,7 @@ test("the preview is a mirror where it was asked for, and is the page's own agai
   const page = await all.till(t, plain, {
     options: "preview: document.body.appendChild(document.createElement('video')), camera: { mirror: true }",
   });
-  await page.evaluate(() => till.warmUp());
+  await page.evaluate(() => till.camera.warmUp());
   const mirror = () => page.evaluate(() => document.querySelector("video").style.transform);
   assert.equal(await mirror(), "scaleX(-1)");
   assert.deepEqual(
@@ -360,6 +363,6 @@ test("the preview is a mirror where it was asked for, and is the page's own agai
     ),
     [true, true, true],
   );
-  await page.evaluate(() => till.release());
+  await page.evaluate(() => till.camera.release());
   assert.equal(await mirror(), "");
 });

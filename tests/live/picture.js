@@ -49,7 +49,7 @@ try {
   const { Till } = await import("/pkg/index.js");
   const problems = [];
   const till = await Till.open({ backend: setting.backend, getToken: async () => setting.token });
-  for (const type of ["problem", "camera"])
+  for (const type of ["warning", "camera"])
     till.addEventListener(type, ({ detail }) => problems.push(...[detail.code, detail.reason].filter(Boolean)));
   const end = await till.scan({ timeoutMs: ms }).then(
     ({ text }) => text,

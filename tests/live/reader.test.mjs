@@ -19,7 +19,7 @@ const scanned = (page, options = {}) =>
   page.evaluate((options) => ends(till.scan({ timeoutMs: 20_000, ...options })), options);
 const posted = (page) => page.evaluate(() => [...new Set(posted)]);
 const problems = (page) =>
-  page.evaluate(() => log.filter(({ type }) => type === "problem").map(({ detail }) => detail.code));
+  page.evaluate(() => log.filter(({ type }) => type === "warning").map(({ detail }) => detail.code));
 
 /** The package's worker, with a fault in its first life; what it tells of that is under `lives`. */
 const faulty = (fault) => `globalThis.lives = []; await kaunter.init({ worker: () => {
@@ -112,7 +112,7 @@ for (const [why, worker] of [
     const page = await all.till(t, plain, {
       init: `
     await kaunter.init({ worker: ${worker} });
-    globalThis.early = await kaunter.loadReader();
+    globalThis.early = await kaunter.Reader.load();
     const { LiveReader } = await import("/pkg/wasm/reader.js");
     const read = LiveReader.prototype.readPixels;
     let frames = 0;
@@ -126,8 +126,8 @@ for (const [why, worker] of [
     assert.deepEqual(await problems(page), worker === "false" ? ["worker_failed"] : ["worker_failed", "worker_failed"]);
     const [started, minor, read, codes] = await page.evaluate(async () => [
       workers,
-      kaunter.money("12.50", "MYR").minor,
-      early.read(new Uint8Array(400 * 300), 400, 300).length,
+      kaunter.parseMoney("12.50", "MYR").minor,
+      early.read({ data: new Uint8Array(400 * 300), width: 400, height: 300 }).length,
       (await kaunter.decode(new ImageData(64, 64))).length,
     ]);
     assert.equal(started, worker === "false" ? 0 : 1);
@@ -148,7 +148,7 @@ test("a picture on which the reader traps says so, and the next one is read", as
     };
     const picture = () => kaunter.decode(new ImageData(64, 64));
     const { code, retryable } = await picture().catch((error) => error);
-    return [code, retryable, (await picture()).length, kaunter.money("12.50", "MYR").minor];
+    return [code, retryable, (await picture()).length, kaunter.parseMoney("12.50", "MYR").minor];
   });
   assert.deepEqual([code, retryable, next, minor], ["worker_failed", true, 0, 1250]);
 });
@@ -167,10 +167,10 @@ test("a page that does not scan loads no reader, warmUp loads it, and a scan loa
   await plain.look(CODE);
   const served = all.served.length;
   const page = await all.till(t, plain);
-  await page.evaluate(() => till.find("S-1"));
+  await page.evaluate(async () => (await till.listTrades({ ref: "S-1" })).trades);
   assert.deepEqual(await fetched(page), ["/pkg/wasm/till.wasm"]);
   assert.ok(!all.served.slice(served).some((path) => /reader\.wasm|worker\.js/.test(path)));
-  await page.evaluate(() => till.warmUp());
+  await page.evaluate(() => till.camera.warmUp());
   const both = ["/pkg/wasm/reader.wasm", "/pkg/wasm/till.wasm"];
   const modules = async () => (await fetched(page)).filter((path) => path.endsWith("wasm"));
   assert.deepEqual(await modules(), both);
@@ -192,9 +192,12 @@ test("a page that only reads pictures loads no till", async (t) => {
   const page = await context.newPage();
   await page.goto(all.origin);
   const length = await page.evaluate(async () => {
-    const { decode, loadReader } = await import("/pkg/reader.js");
-    const reader = await loadReader();
-    return reader.read(new Uint8Array(100), 10, 10).length + (await decode(new ImageData(64, 64))).length;
+    const { decode, Reader } = await import("/pkg/reader.js");
+    const reader = await Reader.load();
+    return (
+      reader.read({ data: new Uint8Array(100), width: 10, height: 10 }).length +
+      (await decode(new ImageData(64, 64))).length
+    );
   });
   assert.equal(length, 0);
   assert.deepEqual(await fetched(page), ["/pkg/wasm/reader.wasm"]);
@@ -227,7 +230,7 @@ for (const fault of ["trap", "hang", "hang when drawn", "hang with a frame open"
     await until("another reads", () => page.evaluate(() => lives.length === 3));
     const [fell, told, reads] = await page.evaluate(() => {
       const at = (type) => lives.findLast((life) => life.type === type).at;
-      return [at("faults"), performance.timeOrigin + log.find(({ type }) => type === "problem").at, at("reads")];
+      return [at("faults"), performance.timeOrigin + log.find(({ type }) => type === "warning").at, at("reads")];
     });
     t.diagnostic(
       `noticed after ${Math.round(told - fell)} ms, and the next one read a frame ${Math.round(reads - told)} ms later`,
@@ -244,7 +247,7 @@ for (const fault of ["trap", "hang", "hang when drawn", "hang with a frame open"
     await plain.look(CODE);
     assert.equal((await page.evaluate(() => scan)).value?.text, CODE);
     assert.equal(await page.evaluate(() => asked.length), 1, "with the same camera");
-    assert.equal(await page.evaluate(() => kaunter.money("12.50", "MYR").minor), 1250, "and the till works");
+    assert.equal(await page.evaluate(() => kaunter.parseMoney("12.50", "MYR").minor), 1250, "and the till works");
   });
 }
 
@@ -279,7 +282,7 @@ test("a code that is too small, and a counter in the dark: told what would help,
   // A module of a whole pixel is read. In a hand: what lies still is the shop's, and gets no hint.
   await plain.look(CODE, { module: 0.8, shake: 12 });
   const page = await all.till(t, plain);
-  const misses = () => page.evaluate(() => log.filter(({ type }) => type === "miss").map(({ detail }) => detail.hint));
+  const misses = () => page.evaluate(() => log.filter(({ type }) => type === "hint").map(({ detail }) => detail.hint));
   await page.evaluate(() => {
     globalThis.scan = ends(till.scan({ timeoutMs: 20_000 }));
   });
@@ -295,7 +298,7 @@ test("a code that is too small, and a counter in the dark: told what would help,
     `only on change: ${said}`,
   );
   const times = await page.evaluate(() =>
-    log.filter(({ type, detail }) => type === "miss" && detail.hint).map(({ at }) => at),
+    log.filter(({ type, detail }) => type === "hint" && detail.hint).map(({ at }) => at),
   );
   assert.ok(
     times.every((time, at) => at === 0 || time - times[at - 1] >= 990),
@@ -360,7 +363,7 @@ test("while it scans, the page's own thread has next to nothing to do", async (t
   assert.ok(busy < 6, `main thread busy ${busy.toFixed(1)} %`);
   const messages = await page.evaluate(() => posted.filter((type) => type === "frame" || type === "pixels").length);
   assert.equal(messages, 0, "no frame went through the page");
-  await page.evaluate(() => till.release());
+  await page.evaluate(() => till.camera.release());
 });
 
 /** A worker that reads nothing, and tells what the test says: `tell(text, confirmed)`, and of an older scan. */
@@ -438,7 +441,7 @@ test("the reader's module tells a code twice, or once with the evidence that one
   const read = await page.evaluate(
     async (codes) => {
       const { LiveReader } = await import("/pkg/wasm/reader.js");
-      await (await import("/pkg/reader.js")).loadReader();
+      await (await import("/pkg/reader.js")).Reader.load();
       const passed = [];
       for (const { size, dark } of codes) {
         const reader = new LiveReader();

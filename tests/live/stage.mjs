@@ -141,7 +141,7 @@ class Stage {
       const ends = (promise) => promise.then((value) => ({ value }), (error) => ({ error: { code: error.code, name: error.name, message: error.message } }));
       const openTill = async (more = {}) => {
         const till = await kaunter.Till.open({ backend: setting.backend, getToken, ...more });
-        for (const type of ["state", "camera", "scan", "miss", "problem"]) till.addEventListener(type, ({ detail }) => log.push({ type, at: performance.now(), detail: JSON.parse(JSON.stringify({ ...detail, code: detail?.code })) }));
+        for (const type of ["state", "camera", "scan", "hint", "warning"]) till.addEventListener(type, ({ detail }) => log.push({ type, at: performance.now(), detail: JSON.parse(JSON.stringify({ ...detail, code: detail?.code })) }));
         return till;
       };
       Object.assign(globalThis, { kaunter, ends, openTill, log: [] });

@@ -80,7 +80,7 @@ const isPaid = (page) =>
   });
 
 test("minimal-vite takes a payment with the camera", async (t) => {
-  const { desk, machine, page } = await visit(t, "minimal-vite", "rich");
+  const { desk, machine, page } = await visit(t, "minimal-vite", "sandbox");
   await machine.look(await desk.code("approves", "21"));
   await page.click("button");
   await isPaid(page);
@@ -88,7 +88,7 @@ test("minimal-vite takes a payment with the camera", async (t) => {
 });
 
 test("present-code shows a code, and takes it down once the customer has paid", async (t) => {
-  const { desk, page } = await visit(t, "present-code", "rich");
+  const { desk, page } = await visit(t, "present-code", "sandbox");
   await page.click("button");
   await page.waitForSelector("#code svg");
   const [{ trade_id }] = await desk.ledger();

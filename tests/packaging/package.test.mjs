@@ -19,8 +19,8 @@ const vite = JSON.parse(await readFile(join(root, "node_modules/vite/package.jso
 /** What Angular builds with too. Only the fresh project has it: it is nothing that the repository needs. */
 const ESBUILD = "0.28.2";
 
-// Bytes. What was reached, and one KiB: docs/decisions/0024-two-modules.md has the numbers. They may only fall.
-const MAX_MODULE = { till: 119 * 1024, reader: 76 * 1024 };
+// Bytes: what was reached, and one KiB. docs/decisions/0024-two-modules.md has the numbers. They may only fall.
+const MAX_MODULE = { till: 117_179 + 1024, reader: 76_443 + 1024 };
 const MAX_SCRIPT = 26 * 1024;
 
 let dir, packed, shop;
@@ -65,8 +65,8 @@ before(async () => {
 /** A developer's page: it reads a picture, takes a payment, and says what became of both. */
 const page = (load, first = "") => `
     ${first}
-    import { KaunterError, Till, decode, init, money, version } from "kaunter";
-    import { loadReader } from "kaunter/reader";
+    import { KaunterError, Till, decode, init, parseMoney, version } from "kaunter";
+    import { Reader } from "kaunter/reader";
     import { picture } from "./code.json";
     try {
       await ${load};
@@ -74,15 +74,15 @@ const page = (load, first = "") => `
       image.src = picture;
       await image.decode();
       const [code] = await decode(await createImageBitmap(image));
-      const reader = await loadReader();
+      const reader = await Reader.load();
       const address = new URLSearchParams(location.search);
       const getToken = async () => (await (await fetch(address.get("shop"), { method: "POST", headers: { "content-type": "application/json" }, body: '{"terminal":"vite"}' })).json()).token;
       const refused = await Till.open({ backend: address.get("backend"), getToken: async () => "x" }).catch((error) => error);
       const till = await Till.open({ backend: address.get("backend"), getToken });
       let worker = true;
-      till.addEventListener("problem", ({ detail }) => { worker &&= detail.code !== "worker_failed"; });
-      const outcome = await till.charge({ ref: "from-vite", amount: money("12.50", "MYR") }, { wallet: "23" });
-      document.body.dataset.result = JSON.stringify({ text: code.text, version, empty: reader.read(new Uint8Array(400 * 300), 400, 300).length, refused: [refused instanceof KaunterError, refused.code], outcome: outcome.status, worker });
+      till.addEventListener("warning", ({ detail }) => { worker &&= detail.code !== "worker_failed"; });
+      const outcome = await till.charge({ ref: "from-vite", amount: parseMoney("12.50", "MYR") }, { walletId: "23" });
+      document.body.dataset.result = JSON.stringify({ text: code.text, version, empty: reader.read({ data: new Uint8Array(400 * 300), width: 400, height: 300 }).length, refused: [refused instanceof KaunterError, refused.code], outcome: outcome.status, worker });
     } catch (error) {
       document.body.dataset.result = String(error?.message ?? error);
     }
@@ -157,7 +157,7 @@ async function works(t, serve) {
   const { version } = JSON.parse(await readFile(join(root, "pkg/package.json")));
   assert.deepEqual(
     JSON.parse(known),
-    { text: "130123456789012345", version, empty: 0, refused: [true, "token_failed"], outcome: "paid", worker: true },
+    { text: "130123456789012345", version, empty: 0, refused: [true, "token_invalid"], outcome: "paid", worker: true },
     `${known} ${page.problems}`,
   );
   assert.equal(await desk.kept(), 1250);
@@ -207,10 +207,10 @@ test("what a till downloads stays small: each module by brotli, the JavaScript b
 test("Node 20 runs the module as it ships, and a module that is none says so in few words", async () => {
   const read = `
     import { readFile } from "node:fs/promises";
-    import { loadReader } from "kaunter/reader";
-    const failed = await loadReader(new Uint8Array([0, 97, 115, 109, 9, 9, 9, 9])).catch((error) => error);
-    const reader = await loadReader();
-    console.log(JSON.stringify([failed.code, failed.message.length < 200, reader.read(new Uint8Array(400 * 300), 400, 300).length]));`;
+    import { Reader } from "kaunter/reader";
+    const failed = await Reader.load({ wasm: new Uint8Array([0, 97, 115, 109, 9, 9, 9, 9]) }).catch((error) => error);
+    const reader = await Reader.load();
+    console.log(JSON.stringify([failed.code, failed.message.length < 200, reader.read({ data: new Uint8Array(400 * 300), width: 400, height: 300 }).length]));`;
   const said = run(process.execPath, ["--input-type=module", "--eval", read], shop);
   assert.deepEqual(JSON.parse(said), ["module_load_failed", true, 0]);
 });

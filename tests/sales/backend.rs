@@ -104,7 +104,7 @@ impl World<'_> {
         say!(self, "backend {at} starts, its clock {ahead_ms} ms ahead");
         let since = self
             .clock(at)
-            .saturating_sub(self.weather.policy.late_last_ms);
+            .saturating_sub(self.weather.policy.late_check_max_ms);
         for row in 0..self.rows.len() {
             let trade = &self.rows[row].trade;
             let open = !trade.state().status().is_final();

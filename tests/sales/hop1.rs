@@ -59,7 +59,7 @@ impl World<'_> {
     pub(crate) fn call(&mut self, tab: usize, page: Option<usize>, ask: Ask) {
         let at = self.calls.len();
         say!(self, "till {tab} calls #{at}: {}", told(&ask));
-        let patience_ms = self.weather.policy.call_ms;
+        let patience_ms = self.weather.policy.call_timeout_ms;
         self.queue
             .plan(self.now + patience_ms, Happening::CallTimesOut(at));
         self.post(tab, page, ask.clone(), at);

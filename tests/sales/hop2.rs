@@ -32,10 +32,10 @@ impl World<'_> {
         say!(self, "backend {process} sends {send:?} of attempt {row}");
         let policy = &self.weather.policy;
         let patience_ms = match send {
-            Send::Pay | Send::Void => policy.pay_ms,
-            Send::Create | Send::Query { .. } | Send::Cancel => policy.read_ms,
+            Send::Pay | Send::Void => policy.pay_timeout_ms,
+            Send::Create | Send::Query { .. } | Send::Cancel => policy.read_timeout_ms,
         };
-        let (connect_ms, grace_ms) = (policy.connect_ms, policy.grace_ms);
+        let (connect_ms, grace_ms) = (policy.connect_timeout_ms, policy.clock_grace_ms);
         let times_out_ms = self.now + connect_ms + patience_ms;
         self.requests.push(Request {
             row,

@@ -174,7 +174,7 @@ impl World<'_> {
     /// or had none at the last question.
     fn is_settled(&self, at: usize) -> bool {
         let row = &self.rows[at];
-        let slowest_ms = self.weather.policy.review_max_ms + SLACK_MS;
+        let slowest_ms = self.weather.policy.review_check_max_ms + SLACK_MS;
         let fresh = self.now < row.account.since_ms + slowest_ms;
         match row.trade.state() {
             State::Paid

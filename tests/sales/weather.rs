@@ -163,10 +163,10 @@ fn policy(dice: &mut Dice) -> Policy {
         policy.min_cancel_age_ms = dice.between(0, 30) * SECOND;
         policy.cancel_deadline_ms = dice.between(20, 120) * SECOND;
         policy.void_deadline_ms = dice.between(20, 120) * SECOND;
-        policy.pay_ms = dice.between(5, 40) * SECOND;
-        policy.patience_ms = dice.between(0, 60) * SECOND;
-        policy.quiet_ms = dice.between(60, 300) * SECOND;
-        policy.review_first_ms = dice.between(5, 60) * SECOND;
+        policy.pay_timeout_ms = dice.between(5, 40) * SECOND;
+        policy.last_word_ms = dice.between(0, 60) * SECOND;
+        policy.terminal_silent_ms = dice.between(60, 300) * SECOND;
+        policy.review_check_first_ms = dice.between(5, 60) * SECOND;
     }
     if dice.chance(150) {
         policy.unpaid_final_after_ms = Some(dice.spread(20 * SECOND, 15 * MINUTE));

@@ -245,14 +245,14 @@ impl<'a> World<'a> {
             }
         }
         let policy = &self.weather.policy;
-        let rest_ms = policy.quiet_ms
+        let rest_ms = policy.terminal_silent_ms
             + 2 * policy.deadline_ms
             + policy.min_cancel_age_ms
             + policy.cancel_deadline_ms
             + policy.void_deadline_ms
-            + policy.patience_ms
-            + policy.review_max_ms
-            + 2 * (policy.connect_ms + policy.pay_ms + policy.grace_ms)
+            + policy.last_word_ms
+            + policy.review_check_max_ms
+            + 2 * (policy.connect_timeout_ms + policy.pay_timeout_ms + policy.clock_grace_ms)
             + 120_000;
         self.queue.plan(self.now + rest_ms, Happening::Checkpoint);
     }

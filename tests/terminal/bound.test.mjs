@@ -36,7 +36,7 @@ test("an older sale is watched to its end while the next ones are charged, with 
   const slow = await shop.code({ approves_after_ms: 4_000 });
   await page.evaluate(
     ([sale, code]) => {
-      globalThis.first = ends(till.pay(sale, code, { wallet: "23" }));
+      globalThis.first = ends(till.charge(sale, { code, walletId: "23" }));
     },
     [sale("OLD", 1000), slow],
   );
@@ -46,7 +46,7 @@ test("an older sale is watched to its end while the next ones are charged, with 
   );
   for (const ref of ["NEXT-1", "NEXT-2"]) {
     const end = await page.evaluate(
-      ([sale, code]) => ends(till.pay(sale, code, { wallet: "23" })),
+      ([sale, code]) => ends(till.charge(sale, { code, walletId: "23" })),
       [sale(ref, 500), await shop.code()],
     );
     assert.equal(end.value?.status, "paid", JSON.stringify(end));
@@ -69,7 +69,7 @@ test("a sale that another till is collecting is told to its end", async (t) => {
     code: await shop.code({ approves_after_ms: 3_000 }),
   });
   const busy = await page.evaluate(
-    ([sale]) => ends(till.pay(sale, "134567890123456789", { wallet: "23" })),
+    ([sale]) => ends(till.charge(sale, { code: "134567890123456789", walletId: "23" })),
     [sale("SHARED", 1000)],
   );
   assert.deepEqual([busy.error?.code, busy.error?.tradeId], ["sale_busy", other.trade_id], JSON.stringify(busy));
@@ -82,12 +82,12 @@ test("rule 15: a page that charges another amount than the shop's server named i
   const shop = await counter(t);
   const page = await (await shop.machine({ camera: false })).till();
   const first = await page.evaluate(
-    ([sale, code]) => ends(till.pay(sale, code, { wallet: "23" })),
+    ([sale, code]) => ends(till.charge(sale, { code, walletId: "23" })),
     [sale("BILL", 10_000), await shop.code("declines")],
   );
   assert.equal(first.value?.status, "declined");
   const second = await page.evaluate(
-    ([sale, code]) => ends(till.pay(sale, code, { wallet: "23" })),
+    ([sale, code]) => ends(till.charge(sale, { code, walletId: "23" })),
     [sale("BILL", 1), await shop.code()],
   );
   assert.deepEqual(

@@ -289,8 +289,8 @@ test("rule 23: paid after it was cancelled: proof is kept, an alarm is up, and a
   assert.equal(await shop.kept(), 1208);
 });
 
-test("the plain profile: no cancel, few words; a person is asked, and the next word settles it", async (t, counter) => {
-  const shop = await counter(t, { scale: 0.05, profile: "plain" });
+test("the documented profile: no cancel, few words; a person is asked, and the next word settles it", async (t, counter) => {
+  const shop = await counter(t, { scale: 0.05, profile: "documented" });
   const good = await open(shop, "plain-good");
   await handOver(shop, good, await shop.code());
   await reaches(shop, good, ["paid"]);
@@ -314,7 +314,10 @@ test("words of a gateway are data: one that says PAID and REFUSED is understood 
   const own = shop.toml.bind(shop);
   // The same gateway, of which less is known: no definite codes, so a refusal is not a word yet.
   shop.toml = (listen) =>
-    own(listen).replace(/profile = "rich"\n/, 'words = { paid = ["D"], failed = ["F"], auth_error_codes = [401] }\n');
+    own(listen).replace(
+      /profile = "sandbox"\n/,
+      'words = { paid = ["D"], failed = ["F"], renew_token_codes = [401] }\n',
+    );
   await shop.startBackend();
   const trade = await open(shop, "words");
   await handOver(shop, trade, await shop.code("approves", "23", { balance: 1 }));

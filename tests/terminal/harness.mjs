@@ -39,7 +39,7 @@ export async function until(what, condition, { ms = 30_000, every = 50 } = {}) {
 export class Program {
   constructor(name, args, env, log) {
     this.words = "";
-    this.child = spawn(programs[name], args, { env: { ...process.env, ...env, RUST_LOG: log } });
+    this.child = spawn(programs[name], args, { env: { ...process.env, ...env, KAUNTER_LOG: log } });
     this.gone = new Promise((done) => this.child.once("exit", done));
     this.address = new Promise((resolve, reject) => {
       const heard = (chunk) => {
@@ -65,7 +65,16 @@ const fresh = () => `sandbox-${randomBytes(24).toString("hex")}`;
 /** A sandbox and a backend; `scale` makes every duration of both so much shorter. */
 export async function counter(
   t,
-  { scale = 0.25, profile = "rich", policy = {}, extra = "", log = "info", origins = [], database, databaseUrl } = {},
+  {
+    scale = 0.25,
+    profile = "sandbox",
+    policy = {},
+    extra = "",
+    log = "info",
+    origins = [],
+    database,
+    databaseUrl,
+  } = {},
 ) {
   const dir = await mkdtemp(join(tmpdir(), "kaunter-"));
   const made = new Counter(dir, { scale, profile, policy, extra, log, origins, database, databaseUrl });
@@ -86,7 +95,7 @@ class Counter {
       KAUNTER_SIGNING_KEY: fresh(),
     };
     // Where a store's address is given, it is PostgreSQL.
-    this.environment = { ...this.keys, ...(options.databaseUrl ? { DATABASE_URL: options.databaseUrl } : {}) };
+    this.environment = { ...this.keys, ...(options.databaseUrl ? { KAUNTER_DATABASE_URL: options.databaseUrl } : {}) };
     this.words = "";
   }
 
@@ -112,7 +121,7 @@ class Counter {
 
   toml(listen) {
     // On a scaled clock a busy machine must not look like a gateway that is not there.
-    const patient = { connect_ms: 30_000, read_ms: Math.round(2_000 / Math.min(this.scale, 0.4)) };
+    const patient = { connect_timeout_ms: 30_000, read_timeout_ms: Math.round(2_000 / Math.min(this.scale, 0.4)) };
     const policy = Object.entries({ ...patient, ...this.policy })
       .map(([name, value]) => `${name} = ${value}`)
       .join("\n");
@@ -122,11 +131,12 @@ database = ${JSON.stringify(this.database ?? join(this.dir, "kaunter.db"))}
 shop = "demo"
 test_wallets = true
 origins = ${JSON.stringify([this.pages, ...this.origins])}
-time_permille = ${Math.round(this.scale * 1000)}
-calls_per_minute = 6000
+time_scale_permille = ${Math.round(this.scale * 1000)}
 ${this.extra}
+[limits]
+calls_per_minute = 6000
 [gateway]
-base = "${this.sandbox}/version1"
+base_url = "${this.sandbox}/version1"
 profile = "${this.profile}"
 [terminal]
 dir = ${JSON.stringify(join(root, "www/dist"))}
@@ -279,8 +289,8 @@ export function developer(counter, { terminal = "till-1", open = true, options =
   const setting = { backend: counter.backend, shop: `${counter.sandbox}/shop/token`, terminal };
   return `(async (setting) => {
     const kaunter = await import("/pkg/index.js");
-    const getToken = async ({ sale, may, signal }) => {
-      const body = { terminal: setting.terminal, ...(sale ? { sale } : {}), ...(may ? { rights: ["charge", "cancel", may] } : {}) };
+    const getToken = async ({ sale, right, signal }) => {
+      const body = { terminal: setting.terminal, ...(sale ? { sale } : {}), ...(right ? { rights: ["charge", "cancel", right] } : {}) };
       const answer = await fetch(setting.shop, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal });
       return (await answer.json()).token;
     };
@@ -288,11 +298,11 @@ export function developer(counter, { terminal = "till-1", open = true, options =
       ? { code: error.code, message: error.message, retryable: error.retryable, moneyMoved: error.moneyMoved, tradeId: error.tradeId }
       : { name: error?.name, message: String(error?.message ?? error) };
     const ends = (promise) => promise.then((value) => ({ value }), (error) => ({ error: told(error) }));
-    const kept = (type, detail) => (type === "problem" ? told(detail) : JSON.parse(JSON.stringify(detail)));
+    const kept = (type, detail) => (type === "warning" ? told(detail) : JSON.parse(JSON.stringify(detail)));
     Object.assign(globalThis, { kaunter, told, ends, getToken, setting, log: [] });
     globalThis.openTill = async (more = {}) => {
       const till = await kaunter.Till.open({ backend: setting.backend, getToken, ...more });
-      for (const type of ["state", "camera", "scan", "trade", "poll", "problem"]) till.addEventListener(type, ({ detail }) => log.push({ type, detail: kept(type, detail) }));
+      for (const type of ["state", "camera", "scan", "trade", "progress", "warning"]) till.addEventListener(type, ({ detail }) => log.push({ type, detail: kept(type, detail) }));
       globalThis.till = till;
       return till;
     };

@@ -19,6 +19,14 @@ function refused(answer, status, code, retry = "never") {
   assert.deepEqual([answer.status, answer.json?.code, answer.json?.retry], [status, code, retry], answer.text);
   assert.match(answer.headers.get("content-type"), /^application\/problem\+json/);
   assert.match(answer.json.detail, /[a-z].*\.$/, "a sentence");
+  assert.match(answer.json.trace_id, /^[0-9a-f]{32}$/);
+  assert.equal(answer.headers.get("kaunter-trace-id"), answer.json.trace_id);
+}
+
+/** And it names the field that is wrong. */
+function wrong(answer, code, param) {
+  refused(answer, 400, code);
+  assert.equal(answer.json.param, param, answer.text);
 }
 
 test("over HTTP: amounts, references, codes, wallets, JSON, fields", async (t) => {
@@ -26,30 +34,32 @@ test("over HTTP: amounts, references, codes, wallets, JSON, fields", async (t) =
   const token = await shop.token();
   const post = (body) => shop.call("POST", "/v1/trades", { token, body });
   const amount = (minor, currency = "MYR") => post(trade({}, { amount: { minor, currency } }));
-  refused(await amount(0), 400, "amount_invalid");
-  refused(await amount(-5), 400, "bad_request");
+  wrong(await amount(0), "amount_invalid", "sale.amount.minor");
+  wrong(await amount(-5), "bad_request", "sale.amount.minor");
   refused(await amount(12.5), 400, "bad_request");
   refused(await amount("12.5O"), 400, "bad_request");
-  refused(await amount(5_000_001), 400, "amount_too_large");
-  refused(await amount(1250, "SGD"), 400, "currency_unsupported");
-  refused(await post(trade({}, { ref: "" })), 400, "sale_invalid");
+  wrong(await amount(5_000_001), "amount_too_large", "sale.amount.minor");
+  wrong(await amount(1250, "SGD"), "currency_unsupported", "sale.amount.currency");
+  wrong(await post(trade({}, { ref: "" })), "sale_invalid", "sale.ref");
+  wrong(await post(trade({}, { ref: undefined })), "bad_request", "sale.ref");
+  wrong(await post(trade({ wallet_id: undefined })), "bad_request", "wallet_id");
   refused(await post(trade({}, { ref: "x".repeat(65) })), 400, "sale_invalid");
   refused(await post(trade({}, { ref: "a\u0000b" })), 400, "sale_invalid");
-  refused(await post(trade({ idempotency_key: "short" })), 400, "idempotency_key_invalid");
-  refused(await post(trade({ wallet_id: "4711" })), 400, "wallet_unknown");
-  refused(await post(trade({ wallet_id: "31", mode: "merchant_presented" })), 400, "mode_unsupported");
-  refused(await post(trade({ surprise: 1 })), 400, "bad_request");
+  wrong(await post(trade({ idempotency_key: "short" })), "idempotency_key_invalid", "idempotency_key");
+  wrong(await post(trade({ wallet_id: "4711" })), "wallet_unknown", "wallet_id");
+  wrong(await post(trade({ wallet_id: "31", mode: "merchant_presented" })), "mode_unsupported", "mode");
+  wrong(await post(trade({ surprise: 1 })), "bad_request", undefined);
   refused(await shop.call("POST", "/v1/trades", { token, raw: '{"key":' }), 400, "bad_request");
   refused(await shop.call("POST", "/v1/trades", { token, raw: "x".repeat(17 * 1024) }), 413, "body_too_large");
   refused(await shop.call("DELETE", "/v1/trades", { token }), 405, "method_not_allowed");
   refused(await shop.call("GET", "/v1/trades/KNOBODYKNOWSTHIS0000", { token }), 404, "trade_not_found");
   refused(await shop.call("GET", "/v1/nothing", { token }), 404, "route_not_found");
-  refused(await shop.call("GET", "/v1/trades?day=yesterday", { token }), 400, "bad_request");
+  wrong(await shop.call("GET", "/v1/trades?day=yesterday", { token }), "bad_request", "day");
   assert.deepEqual(await shop.ledger(), [], "nothing was sent");
 
   const made = (await post(trade())).json;
   const code = (text) => shop.call("POST", `/v1/trades/${made.trade_id}/code`, { token, body: { code: text } });
-  refused(await code(""), 400, "code_invalid");
+  wrong(await code(""), "code_invalid", "code");
   refused(await code("x".repeat(2048)), 400, "code_invalid");
   refused(await code("a\u0007b"), 400, "code_invalid");
   assert.deepEqual(await shop.calls("pay"), []);
@@ -60,7 +70,7 @@ test("over HTTP: amounts, references, codes, wallets, JSON, fields", async (t) =
   assert.equal((await code(good)).json.status, "paid", "the same code again is answered with the stored status");
   refused(await code(await shop.code()), 409, "trade_has_code");
   const void_ = (reason) => shop.call("POST", `/v1/trades/${made.trade_id}/void`, { token, body: { reason } });
-  refused(await void_(""), 400, "bad_request");
+  wrong(await void_(""), "bad_request", "reason");
   refused(
     await shop.call("POST", `/v1/trades/${made.trade_id}/verdict`, { token, body: { outcome: "paid", evidence: "" } }),
     400,
@@ -161,16 +171,17 @@ test("in the browser: every bad argument rejects with its code before anything i
     };
     const sale = (more) => ({ ref: "S-2", amount: { minor: 1250, currency: "MYR" }, ...more });
     const amount = (minor, currency = "MYR") => sale({ amount: { minor, currency } });
-    const pay = (sale, code = "123456789012345678", options = { wallet: "23" }) => ends(till.pay(sale, code, options));
+    const pay = (sale, code = "123456789012345678", options = { walletId: "23" }) =>
+      ends(till.charge(sale, { code, ...options }));
     const money = Object.fromEntries(
       ["12.5O", "-1", "1,2.50", "12.505", "", " ", "1e3", "99999999999999999999"].map((text) => [
         text,
-        thrown(() => kaunter.money(text, "MYR")).error?.code,
+        thrown(() => kaunter.parseMoney(text, "MYR")).error?.code,
       ]),
     );
     return {
       money,
-      good: kaunter.money("12.50", "MYR"),
+      good: kaunter.parseMoney("12.50", "MYR"),
       zero: await pay(amount(0)),
       negative: await pay(amount(-5)),
       half: await pay(amount(12.5)),
@@ -181,10 +192,10 @@ test("in the browser: every bad argument rejects with its code before anything i
       empty: await pay(sale({ ref: "" })),
       long: await pay(sale({ ref: "x".repeat(65) })),
       none: await pay(undefined),
-      wallet: await pay(sale(), "1", { wallet: "4711" }),
+      wallet: await pay(sale(), "1", { walletId: "4711" }),
       huge: await pay(sale(), "x".repeat(2048)),
       blank: await pay(sale(), "  "),
-      unknown: await ends(till.status("KNOBODYKNOWSTHIS0000")),
+      unknown: await ends(till.checkStatus("KNOBODYKNOWSTHIS0000")),
       picture: await ends(kaunter.decode(new Blob(["no picture"]))),
       address: await ends(kaunter.Till.open({ getToken })),
       noToken: await ends(kaunter.Till.open({ backend: setting.backend, getToken: async () => "" })),

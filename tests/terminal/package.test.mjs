@@ -14,13 +14,13 @@ const asJson = (said) => (said ? { code: said.code ?? null, message: said.messag
 test("rule 20: a void that the gateway refuses ends as paid and says why; the next one gives the money back", async (t) => {
   const shop = await counter(t);
   const page = await (await shop.machine()).till();
-  const paid = await page.evaluate(({ sale, code }) => till.pay(sale, code, { wallet: "23" }), {
+  const paid = await page.evaluate(({ sale, code }) => till.charge(sale, { code, walletId: "23" }), {
     sale: sale("void"),
     code: await shop.code(),
   });
   assert.deepEqual([paid.status, "voidRefused" in paid], ["paid", false], "a plain sale has no such field");
   await shop.fault("void", "void_fails", { trade_id: paid.tradeId });
-  const refused = await page.evaluate((id) => till.void(id, "wrong item"), paid.tradeId);
+  const refused = await page.evaluate((id) => till.void(id, { reason: "wrong item" }), paid.tradeId);
   assert.equal(refused.status, "paid");
   assert.deepEqual(Object.keys(refused.voidRefused).sort(), ["code", "message"]);
   assert.deepEqual(
@@ -28,7 +28,7 @@ test("rule 20: a void that the gateway refuses ends as paid and says why; the ne
     asJson((await shop.sale("void")).trades[0].void_refused),
     "in the words that the backend keeps",
   );
-  const trade = await page.evaluate((id) => till.status(id), paid.tradeId);
+  const trade = await page.evaluate((id) => till.checkStatus(id), paid.tradeId);
   assert.deepEqual([trade.status, trade.voidRefused], ["paid", refused.voidRefused]);
   assert.ok(
     await page.evaluate(
@@ -39,16 +39,16 @@ test("rule 20: a void that the gateway refuses ends as paid and says why; the ne
   );
   assert.equal(await shop.kept(), 1250);
 
-  const back = await page.evaluate((id) => till.void(id, "wrong item"), paid.tradeId);
+  const back = await page.evaluate((id) => till.void(id, { reason: "wrong item" }), paid.tradeId);
   assert.equal(back.status, "voided");
   assert.equal(await shop.kept(), 0);
-  assert.equal((await page.evaluate((id) => till.voidStatus(id), paid.tradeId)).voidRefused, null);
+  assert.equal((await page.evaluate((id) => till.checkVoidStatus(id), paid.tradeId)).voidRefused, null);
 });
 
 test("rule 21: a payment that is declined carries the gateway's words", async (t) => {
   const shop = await counter(t);
   const page = await (await shop.machine()).till();
-  const end = await page.evaluate(({ sale, code }) => till.pay(sale, code, { wallet: "23" }), {
+  const end = await page.evaluate(({ sale, code }) => till.charge(sale, { code, walletId: "23" }), {
     sale: sale("declined", 1206),
     code: await shop.code("by_amount"),
   });
@@ -58,7 +58,7 @@ test("rule 21: a payment that is declined carries the gateway's words", async (t
     asJson((await shop.sale("declined")).trades[0].gateway_answer),
     "those that the backend keeps",
   );
-  const [trade] = await page.evaluate(() => till.find("declined"));
+  const [trade] = await page.evaluate(async () => (await till.listTrades({ ref: "declined" })).trades);
   assert.deepEqual(trade.gatewayAnswer, end.gatewayAnswer);
 });
 
@@ -74,7 +74,7 @@ async function cancelled(shop, page, ref) {
   const code = await shop.code("by_amount");
   await page.evaluate(
     ({ sale, code }) => {
-      globalThis.end = ends(till.pay(sale, code, { wallet: "23" }));
+      globalThis.end = ends(till.charge(sale, { code, walletId: "23" }));
     },
     { sale: sale(ref, 1208), code },
   );
@@ -117,7 +117,7 @@ test("money that comes after a cancel is told to an idle page, and is among what
 
 test("a hidden page does not ask; seen again, or online again, it asks at once; a closed till asks no more", async (t) => {
   // On this clock a round by itself comes after half an hour.
-  const shop = await counter(t, { scale: 0.1, policy: { heard_ms: 18_000_000 } });
+  const shop = await counter(t, { scale: 0.1, policy: { heartbeat_ms: 18_000_000 } });
   const page = await (await shop.machine()).till({
     options:
       "fetch: (address, init) => { globalThis.calls ??= []; calls.push(new URL(address).pathname); return fetch(address, init); }",
@@ -131,7 +131,7 @@ test("a hidden page does not ask; seen again, or online again, it asks at once; 
   assert.equal(await sessions(), 1);
   await hide(page, true);
   await page.evaluate(() => dispatchEvent(new Event("online")));
-  await page.evaluate(() => till.status("NOBODYKNOWSTHIS00000").catch(() => {}));
+  await page.evaluate(() => till.checkStatus("NOBODYKNOWSTHIS00000").catch(() => {}));
   assert.equal(await sessions(), 1, "a hidden page waits until it is seen");
   await hide(page, false);
   await until("it is told", () => told(page, trade, "late_success"));
@@ -139,7 +139,7 @@ test("a hidden page does not ask; seen again, or online again, it asks at once; 
   // Any number of reasons to ask makes one question at a time.
   for (let at = 0; at < 50; at++) await page.evaluate(() => dispatchEvent(new Event("online")));
   await until("one more question", async () => (await sessions()) >= 3);
-  await page.evaluate(() => till.status("NOBODYKNOWSTHIS00000").catch(() => {}));
+  await page.evaluate(() => till.checkStatus("NOBODYKNOWSTHIS00000").catch(() => {}));
   assert.ok((await sessions()) < 10);
   await page.evaluate(() => till.close());
   const before = await sessions();
@@ -175,12 +175,12 @@ test("a list and a search ask for the right to list, once; a token that lacks it
     };
     const asked = [];
     const own = (context) => {
-      asked.push([context.reason, context.may ?? null]);
+      asked.push([context.reason, context.right ?? null]);
       return getToken(context);
     };
     const till = await kaunter.Till.open({ backend: setting.backend, fetch: guarded, getToken: own });
-    const found = await till.find("listed");
-    const listed = await till.history(day);
+    const found = (await till.listTrades({ ref: "listed" })).trades;
+    const listed = (await till.listTrades({ day })).trades;
     const strict = await kaunter.Till.open({
       backend: setting.backend,
       fetch: guarded,
@@ -190,7 +190,7 @@ test("a list and a search ask for the right to list, once; a token that lacks it
       asked,
       found: found.map(({ tradeId }) => tradeId),
       listed: listed.map(({ tradeId }) => tradeId),
-      refused: (await ends(strict.find("listed"))).error.code,
+      refused: (await ends(strict.listTrades({ ref: "listed" }))).error.code,
     };
   });
   assert.deepEqual(said, {
@@ -226,7 +226,7 @@ test("what surrounds a code is not the code: typed, scanned, or over HTTP; what 
   const page = await machine.till();
   const sent = async (ref) => (await shop.calls("pay")).find(({ trade_id }) => trade_id === ref);
   const paid = async (ref, text) => {
-    const end = await page.evaluate(({ sale, text }) => ends(till.pay(sale, text, { wallet: "23" })), {
+    const end = await page.evaluate(({ sale, text }) => ends(till.charge(sale, { code: text, walletId: "23" })), {
       sale: sale(ref),
       text,
     });
@@ -256,12 +256,16 @@ test("what surrounds a code is not the code: typed, scanned, or over HTTP; what 
   });
   assert.deepEqual([answer.status, answer.json.code], [400, "code_invalid"]);
   assert.equal(
-    (await page.evaluate(({ sale }) => ends(till.pay(sale, "]Q3\r\n", { wallet: "23" })), { sale: sale("nothing") }))
-      .error.code,
+    (
+      await page.evaluate(({ sale }) => ends(till.charge(sale, { code: "]Q3\r\n", walletId: "23" })), {
+        sale: sale("nothing"),
+      })
+    ).error.code,
     "code_invalid",
   );
   const kinds = await page.evaluate(
-    (around) => around.map((text) => kaunter.recognise(`${text}]Q3134503098230927349${text}`).kind),
+    (around) =>
+      Promise.all(around.map(async (text) => (await kaunter.inspectCode(`${text}]Q3134503098230927349${text}`)).kind)),
     AROUND,
   );
   assert.deepEqual([...new Set(kinds)], ["wechat_pay"]);
@@ -269,7 +273,7 @@ test("what surrounds a code is not the code: typed, scanned, or over HTTP; what 
   // The camera sees a code that was made with a blank and a line break around it.
   await machine.look(` ${await shop.code()}\r\n`);
   const seen = await page.evaluate(
-    (sale) => ends(till.charge(sale, { wallet: "23", timeoutMs: 20_000 })),
+    (sale) => ends(till.charge(sale, { walletId: "23", scan: { timeoutMs: 20_000 } })),
     sale("seen"),
   );
   assert.equal(seen.value?.status, "paid", JSON.stringify(seen));
@@ -410,7 +414,7 @@ test("one table of decimals: what the page shows, what the module reads and what
       const reads = [0, 1, 2, 3, 4]
         .filter((digits) => {
           try {
-            kaunter.money(digits ? `1.${"1".repeat(digits)}` : "1", currency);
+            kaunter.parseMoney(digits ? `1.${"1".repeat(digits)}` : "1", currency);
             return true;
           } catch {
             return false;
@@ -419,7 +423,7 @@ test("one table of decimals: what the page shows, what the module reads and what
         .at(-1);
       const shown = kaunter.formatMoney({ minor: 1234567, currency }, "en");
       const digits = /\.(\d+)/.exec(shown)?.[1].length ?? 0;
-      const back = kaunter.money(shown.replace(/[^\d.]/g, ""), currency).minor;
+      const back = kaunter.parseMoney(shown.replace(/[^\d.]/g, ""), currency).minor;
       if (digits !== reads || back !== 1234567) wrong.push([currency, reads, shown]);
     }
     return wrong;

@@ -241,9 +241,9 @@ onBothStores(
 );
 
 onBothStores(
-  "the plain profile shows no code: its wallets say so, and a creation is refused before anything leaves",
+  "the documented profile shows no code: its wallets say so, and a creation is refused before anything leaves",
   async (t, counter) => {
-    const shop = await counter(t, { profile: "plain" });
+    const shop = await counter(t, { profile: "documented" });
     const session = await shop.call("POST", "/v1/sessions", { token: await shop.token() });
     assert.ok(
       session.json.wallets.length > 0 &&
@@ -251,7 +251,7 @@ onBothStores(
     );
     const refused = await ask(shop, "plain");
     assert.deepEqual([refused.status, refused.json.code, refused.json.retry], [400, "mode_unsupported", "never"]);
-    assert.match(refused.json.detail, /presents/);
+    assert.match(refused.json.detail, /modes/);
     assert.deepEqual(await shop.calls("create"), []);
   },
 );
@@ -385,7 +385,7 @@ plain("onCode, resume, abort and two tills, as a developer meets them", async (t
   await page.evaluate(() => {
     globalThis.codes = [];
     globalThis.begin = (sale, wallet = "23", more = {}) => {
-      globalThis.end = ends(till.present(sale, { wallet, onCode: (code) => codes.push(code), ...more }));
+      globalThis.end = ends(till.showCode(sale, { walletId: wallet, onCode: (code) => codes.push(code), ...more }));
     };
   });
   const awaited = (name) => until(name, async () => (await page.evaluate("codes.length")) > 0);
@@ -403,7 +403,7 @@ plain("onCode, resume, abort and two tills, as a developer meets them", async (t
   const watched = watcher.evaluate((id) => ends(till.resume(id)), trade.trade_id);
   const rival = await machine.till({ terminal: "till-2", context: await machine.freshContext() });
   const busy = await rival.evaluate(
-    (sale) => ends(till.present(sale, { wallet: "23", onCode: () => {} })),
+    (sale) => ends(till.showCode(sale, { walletId: "23", onCode: () => {} })),
     sale("api"),
   );
   assert.deepEqual(
@@ -433,8 +433,8 @@ plain("onCode, resume, abort and two tills, as a developer meets them", async (t
   const thrown = page.evaluate(
     (sale) =>
       ends(
-        till.present(sale, {
-          wallet: "23",
+        till.showCode(sale, {
+          walletId: "23",
           onCode: () => {
             throw new Error("no display");
           },
@@ -446,15 +446,15 @@ plain("onCode, resume, abort and two tills, as a developer meets them", async (t
   const told = await page.evaluate(
     (sale) =>
       Promise.all([
-        ends(till.present(sale, { wallet: "31", onCode: () => {} })),
-        ends(till.present(sale, { wallet: "23" })),
-        ends(till.present(sale, { onCode: () => {} })),
+        ends(till.showCode(sale, { walletId: "31", onCode: () => {} })),
+        ends(till.showCode(sale, { walletId: "23" })),
+        ends(till.showCode(sale, { onCode: () => {} })),
       ]),
     sale("none"),
   );
   assert.deepEqual(
     told.map(({ error }) => error.code ?? error.name),
-    ["wallet_unknown", "argument_invalid", "wallet_required"],
+    ["mode_unsupported", "argument_invalid", "wallet_required"],
   );
   assert.deepEqual((await shop.sale("none")).trades ?? [], []);
   assert.equal(await shop.kept(), 1250);

@@ -27,7 +27,11 @@ test("an amount that the gateway refuses is told as refused, in its own words, a
 });
 
 test("a payment that the gateway refuses shows its sentence beside ours", async (t) => {
-  const { shop } = await behind(t, { pay: { code: 4004, msg: "Daily limit exceeded", data: {} } }, { profile: "rich" });
+  const { shop } = await behind(
+    t,
+    { pay: { code: 4004, msg: "Daily limit exceeded", data: {} } },
+    { profile: "sandbox" },
+  );
   const page = await (await shop.machine({ camera: false })).terminal({ ref: "LIMIT" });
   await pay(page, "134567890123456789");
   await screen(page, "declined");

@@ -116,7 +116,7 @@ test("cancelled before the scan, with a wallet chosen: the sale is free again", 
     const stop = new AbortController();
     till.addEventListener("trade", () => stop.abort(new DOMException("no", "AbortError")), { once: true });
     return ends(
-      till.charge({ ref: "sale-3", amount: { minor: 1250, currency: "MYR" } }, { wallet: "23", signal: stop.signal }),
+      till.charge({ ref: "sale-3", amount: { minor: 1250, currency: "MYR" } }, { walletId: "23", signal: stop.signal }),
     );
   });
   assert.equal(first.error.name, "AbortError");
@@ -126,7 +126,7 @@ test("cancelled before the scan, with a wallet chosen: the sale is free again", 
   });
   assert.equal(left.by, "cashier");
   const second = await page.evaluate(
-    (code) => ends(till.pay({ ref: "sale-3", amount: { minor: 1250, currency: "MYR" } }, code, { wallet: "23" })),
+    (code) => ends(till.charge({ ref: "sale-3", amount: { minor: 1250, currency: "MYR" } }, { code, walletId: "23" })),
     await shop.code(),
   );
   assert.equal(second.value?.status, "paid", JSON.stringify(second));
@@ -148,9 +148,9 @@ test("a void gives the money back once, and its status says so", async (t) => {
   assert.deepEqual([line.charged, line.refunded, line.calls.void], [1250, 1250, 1]);
   const developer = await machine.till();
   const status = await developer.evaluate(async () => {
-    const [trade] = await till.find("sale-4");
-    const again = await ends(till.void(trade.tradeId, "asked twice"));
-    return { status: (await till.voidStatus(trade.tradeId)).status, again: again.value?.status };
+    const [trade] = (await till.listTrades({ ref: "sale-4" })).trades;
+    const again = await ends(till.void(trade.tradeId, { reason: "asked twice" }));
+    return { status: (await till.checkVoidStatus(trade.tradeId)).status, again: again.value?.status };
   });
   assert.deepEqual(status, { status: "voided", again: "voided" });
   assert.equal(only(await shop.ledger()).calls.void, 1);
@@ -163,7 +163,7 @@ test("rule 1: a sale that is paid is never paid again: sale_paid, with its trade
   const page = await machine.till();
   const sale = { ref: "sale-6", amount: { minor: 1250, currency: "MYR" } };
   const pay = async () =>
-    page.evaluate(([sale, code]) => ends(till.pay(sale, code, { wallet: "23" })), [sale, await shop.code()]);
+    page.evaluate(([sale, code]) => ends(till.charge(sale, { code, walletId: "23" })), [sale, await shop.code()]);
   const first = await pay();
   const second = await pay();
   assert.equal(first.value.status, "paid");

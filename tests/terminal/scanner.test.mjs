@@ -229,7 +229,7 @@ test("beside a code on display and an old sale over it, on Cancelled and on Paid
   // The code stays up for as long as a slow machine types; what comes late is known soon.
   const shop = await counter(t, {
     scale: 0.1,
-    policy: { deadline_ms: 3_600_000, min_cancel_age_ms: 100, late_first_ms: 4_000 },
+    policy: { deadline_ms: 3_600_000, min_cancel_age_ms: 100, late_check_first_ms: 4_000 },
   });
   const status = async (ref) => (await shop.sale(ref)).trades[0].status;
   const late = await attempt(shop, "late", { minor: 1208, code: await shop.code("by_amount") });

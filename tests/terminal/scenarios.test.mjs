@@ -178,7 +178,7 @@ for (const [what, fault, end] of [
 }
 
 test("scenario 4: success after it was cancelled: an alarm, and a person accepts it", async (t) => {
-  const shop = await counter(t, { scale: 0.5, policy: { min_cancel_age_ms: 100, late_first_ms: 4_000 } });
+  const shop = await counter(t, { scale: 0.5, policy: { min_cancel_age_ms: 100, late_check_first_ms: 4_000 } });
   const page = await begins(shop, await shop.machine(), "late", { customer: "by_amount", amount: 1208 });
   await reaches(shop, "late", "pending");
   await screen(page, "waiting");
@@ -189,7 +189,7 @@ test("scenario 4: success after it was cancelled: an alarm, and a person accepts
   assert.equal(await shop.kept(), 1208);
   // The address names the sale: what became of it comes first.
   await page.reload();
-  await agree(shop, page, { ledger: [[1208, 0, 1]], screen: "not-confirmed", promise: "unresolved" });
+  await agree(shop, page, { ledger: [[1208, 0, 1]], screen: "not-confirmed", promise: "unconfirmed" });
   await page.click("#primary");
   await page.fill("#evidence", "it is in the gateway's portal");
   await page.click("#manager-paid");
@@ -250,7 +250,7 @@ async function race(pages, shop) {
         async ([sale, code, start]) => {
           while (Date.now() < start) await new Promise((done) => setTimeout(done, 1));
           const began = Date.now();
-          return { ...(await globalThis.ends(till.pay(sale, code, { wallet: "23" }))), began };
+          return { ...(await globalThis.ends(till.charge(sale, { code, walletId: "23" }))), began };
         },
         [sale("raced"), codes[at], start],
       ),
@@ -278,7 +278,7 @@ test("scenario 6: two tabs on one sale within 50 ms: one payment, the other is t
   const { winner, lost } = await race(pages, shop);
   assert.equal(lost.code, "sale_busy");
   // The other tab may be told before the first one's attempt has a name; then the sale's list has it.
-  const found = await pages[0].evaluate(() => till.find("raced"));
+  const found = await pages[0].evaluate(async () => (await till.listTrades({ ref: "raced" })).trades);
   assert.ok(found.some((trade) => trade.tradeId === winner));
   assert.ok([winner, null].includes(lost.tradeId));
 });
@@ -302,7 +302,7 @@ test("scenario 7: our token and the gateway's end in the middle of a payment: re
 });
 
 test("scenario 8: a wrong amount is shown as not confirmed, and settled by the gateway's next word", async (t) => {
-  const shop = await counter(t, { scale: 0.1, policy: { review_first_ms: 60_000 } });
+  const shop = await counter(t, { scale: 0.1, policy: { review_check_first_ms: 60_000 } });
   await shop.fault("pay", "wrong_amount");
   const page = await begins(shop, await shop.machine(), "contradicted");
   await screen(page, "not-confirmed");
@@ -310,7 +310,7 @@ test("scenario 8: a wrong amount is shown as not confirmed, and settled by the g
   await agree(shop, page, {
     ledger: [[1250, 0, 1]],
     screen: "not-confirmed",
-    promise: "unresolved",
+    promise: "unconfirmed",
     rows: [[trade_id, true]],
   });
   assert.match(await page.textContent("#sentence"), /do not charge again/i);
@@ -325,11 +325,11 @@ test("scenario 8: wrong ids, HTML, duplicate keys, answers that contradict: noth
   for (const fault of ["wrong_id", "html", "duplicate_keys", "contradict", "success_without_s", "unknown_status"]) {
     await shop.fault("pay", fault);
     const first = await page.evaluate(
-      ([sale, code]) => ends(till.pay(sale, code, { wallet: "23" })),
+      ([sale, code]) => ends(till.charge(sale, { code, walletId: "23" })),
       [sale(fault), await shop.code()],
     );
     const { trade_id } = await reaches(shop, fault, "paid");
-    assert.ok(["paid", "unresolved"].includes(first.value?.status), `${fault}: ${JSON.stringify(first)}`);
+    assert.ok(["paid", "unconfirmed"].includes(first.value?.status), `${fault}: ${JSON.stringify(first)}`);
     const last = await page.evaluate((id) => ends(till.resume(id)), trade_id);
     assert.equal(last.value?.status, "paid", `${fault}: ${JSON.stringify(last)}`);
     const seen = await page.evaluate(
@@ -352,7 +352,7 @@ test("scenario 8: wrong ids, HTML, duplicate keys, answers that contradict: noth
 
 test("scenario 9: ten minutes of hanging, 5xx and 429, a laptop that sleeps, a wall clock a day off: bounded asking, no overlap, settled after", async (t) => {
   const scale = 0.03;
-  const shop = await counter(t, { scale, policy: { read_ms: 40_000 } });
+  const shop = await counter(t, { scale, policy: { read_timeout_ms: 40_000 } });
   const machine = await shop.machine();
   await shop.fault("pay", { pending_ms: 300 });
   await shop.fault("status", { hang_ms: 60_000 }, { times: 5 });
@@ -393,7 +393,7 @@ test("scenario 9: ten minutes of hanging, 5xx and 429, a laptop that sleeps, a w
   await agree(shop, page, {
     ledger: [[1250, 0, 1]],
     screen: "not-confirmed",
-    promise: "unresolved",
+    promise: "unconfirmed",
     rows: [[trade_id, true]],
   });
   const hung = asked.slice(0, 6).map((entry) => entry.at_ms);

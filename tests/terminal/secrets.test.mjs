@@ -74,7 +74,7 @@ test("rule 12: no secret and no scanned code leaves its place; what is planted i
   const till = await machine.till();
   watch(till);
   await till.evaluate(
-    ([code]) => ends(till.pay({ ref: "typed", amount: { minor: 99, currency: "MYR" } }, code, { wallet: "23" })),
+    ([code]) => ends(till.charge({ ref: "typed", amount: { minor: 99, currency: "MYR" } }, { code, walletId: "23" })),
     [typed],
   );
   const stored = await till.evaluate(async () => {
@@ -115,7 +115,7 @@ test("rule 12: no secret and no scanned code leaves its place; what is planted i
     "/openapi.json",
     "/readyz",
     "/terminal.json",
-    "/v1/trades?open=",
+    "/v1/trades?open=true",
     `/v1/trades?day=${new Date().toISOString().slice(0, 10)}`,
     `/v1/trades/${attempt.trade_id}`,
   ])
@@ -124,7 +124,7 @@ test("rule 12: no secret and no scanned code leaves its place; what is planted i
   await ask("POST", `/v1/trades/${attempt.trade_id}/code`, { raw: `{"code": ${code}` });
   await ask("POST", `/v1/trades/${attempt.trade_id}/void`, {
     body: { reason: planted },
-    headers: { "x-trace-id": planted },
+    headers: { "kaunter-trace-id": planted },
   });
   await page.evaluate((word) => {
     document.body.dataset.planted = word;

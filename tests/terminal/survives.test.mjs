@@ -21,20 +21,20 @@ async function pendingSale(shop, machine, ref) {
 const confirm = (shop, trade) => shop.post("/_sim/phone/answer", { trade_id: trade.trade_id, approve: true });
 
 test("a new sale is paid while an old one is unresolved, and the old one stays on the list", async (t) => {
-  const shop = await counter(t, { scale: 0.1, profile: "plain" });
+  const shop = await counter(t, { scale: 0.1, profile: "documented" });
   const machine = await shop.machine();
   const page = await machine.till();
   const pay = async (ref, code) =>
-    page.evaluate(([sale, code]) => ends(till.pay(sale, code, { wallet: "23" })), [sale(ref), code]);
+    page.evaluate(([sale, code]) => ends(till.charge(sale, { code, walletId: "23" })), [sale(ref), code]);
   const old = await pay("old", await shop.code("ignores"));
-  assert.equal(old.value?.status, "unresolved", JSON.stringify(old));
+  assert.equal(old.value?.status, "unconfirmed", JSON.stringify(old));
   const fresh = await pay("new", await shop.code());
   assert.equal(fresh.value?.status, "paid", JSON.stringify(fresh));
   const unfinished = await page.evaluate(() => till.unfinished.map((trade) => [trade.sale.ref, trade.status]));
   assert.deepEqual(unfinished, [["old", "needs_review"]]);
   // A person who has seen the gateway's own books settles it.
   const settled = await page.evaluate(
-    (id) => ends(till.settle(id, { outcome: "declined", evidence: "not in the gateway's portal" })),
+    (id) => ends(till.giveVerdict(id, { outcome: "declined", evidence: "not in the gateway's portal" })),
     old.value.tradeId,
   );
   assert.equal(settled.value?.status, "declined", JSON.stringify(settled));

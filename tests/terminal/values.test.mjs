@@ -138,35 +138,38 @@ const CALL = `async (odd) => {
   const soon = { timeoutMs: 1 };
   const code = "130123456789012345";
   const calls = {
-    money: (value) => kaunter.money(value, "MYR"),
-    "money, currency": (value) => kaunter.money("1.00", value),
-    recognise: (value) => kaunter.recognise(value),
+    parseMoney: (value) => kaunter.parseMoney(value, "MYR"),
+    "parseMoney, currency": (value) => kaunter.parseMoney("1.00", value),
+    inspectCode: (value) => kaunter.inspectCode(value),
     formatMoney: (value) => kaunter.formatMoney(value),
     "formatMoney minor": (value) => kaunter.formatMoney({ minor: value, currency: "MYR" }),
     "formatMoney currency": (value) => kaunter.formatMoney({ minor: 1, currency: value }),
     "formatMoney, locale": (value) => kaunter.formatMoney({ minor: 1, currency: "MYR" }, value),
     decode: (value) => kaunter.decode(value),
     "decode, options": (value) => kaunter.decode(picture, value),
-    "decode max": (max) => kaunter.decode(picture, { max }),
+    "decode maxCodes": (maxCodes) => kaunter.decode(picture, { maxCodes }),
     "decode effort": (effort) => kaunter.decode(picture, { effort }),
     init: (value) => kaunter.init(value),
     "init till": (till) => kaunter.init({ till }),
     "init reader": (reader) => kaunter.init({ reader }),
     "init worker": (worker) => kaunter.init({ worker }),
-    loadReader: (value) => kaunter.loadReader(value),
-    read: (value) => reader.read(value, 2, 2),
-    "read, width": (value) => reader.read(new Uint8Array(4), value, 2),
-    "read, height": (value) => reader.read(new Uint8Array(4), 2, value),
-    "read, options": (value) => reader.read(new Uint8Array(4), 2, 2, value),
-    "read max": (max) => reader.read(new Uint8Array(4), 2, 2, { max }),
-    "read effort": (effort) => reader.read(new Uint8Array(4), 2, 2, { effort }),
+    "Reader.load": (value) => kaunter.Reader.load(value),
+    "Reader.load wasm": (wasm) => kaunter.Reader.load({ wasm }),
+    read: (value) => reader.read(value),
+    "read, data": (data) => reader.read({ data, width: 2, height: 2 }),
+    "read, width": (width) => reader.read({ data: new Uint8Array(4), width, height: 2 }),
+    "read, height": (height) => reader.read({ data: new Uint8Array(4), width: 2, height }),
+    "read, options": (value) => reader.read({ data: new Uint8Array(4), width: 2, height: 2 }, value),
+    "read maxCodes": (maxCodes) => reader.read({ data: new Uint8Array(4), width: 2, height: 2 }, { maxCodes }),
+    "read effort": (effort) => reader.read({ data: new Uint8Array(4), width: 2, height: 2 }, { effort }),
     open: (value) => kaunter.Till.open(value),
     "open backend": (backend) => open({ backend }),
     "open getToken": (own) => open({ getToken: own }),
-    "open onWallet": (onWallet) => open({ onWallet }),
+    "open chooseWallet": (chooseWallet) => open({ chooseWallet }),
     "open preview": (preview) => open({ preview }),
     "open messages": (messages) => open({ messages }),
     "open fetch": (fetch) => open({ fetch }),
+    "open signal": (signal) => open({ signal }),
     "open camera": (value) => open({ camera: value }),
     ...Object.fromEntries(
       ["deviceId", "facing", "region", "maxScansPerSecond", "idleReleaseMs", "mirror"].map((name) => [
@@ -190,50 +193,50 @@ const CALL = `async (odd) => {
     "charge minor": (minor) => till.charge(sale({ amount: { minor, currency: "MYR" } }), { signal: stop }),
     "charge currency": (currency) => till.charge(sale({ amount: { minor: 1, currency } }), { signal: stop }),
     "charge, options": (value) => till.charge(sale({ ref: "" }), value),
-    "charge wallet": (wallet) => till.charge(sale(), { wallet, signal: stop }),
-    "charge signal": (signal) => till.charge(sale(), { signal, timeoutMs: 1 }),
-    "charge timeoutMs": (timeoutMs) => till.charge(sale(), { timeoutMs, signal: stop }),
-    "charge accept": (accept) => till.charge(sale(), { accept, timeoutMs: 1 }),
+    "charge walletId": (walletId) => till.charge(sale(), { walletId, signal: stop }),
+    "charge signal": (signal) => till.charge(sale(), { signal, scan: { timeoutMs: 1 } }),
+    "charge timeoutMs": (timeoutMs) => till.charge(sale(), { signal: stop, scan: { timeoutMs } }),
+    "charge accept": (accept) => till.charge(sale(), { scan: { accept, timeoutMs: 1 } }),
     scan: (value) => till.scan(Object(value) === value ? Object.assign(Object.create(null), soon) : (value ?? soon)),
     "scan signal": (signal) => till.scan({ signal, timeoutMs: 1 }),
     "scan accept": (accept) => till.scan({ accept, timeoutMs: 1 }),
-    pay: (value) => till.pay(value, code),
-    "pay, code": (value) => till.pay(sale(), value, { signal: stop }),
-    "pay code text": (text) => till.pay(sale(), { text }, { signal: stop }),
-    "pay, options": (value) => till.pay(sale({ ref: "" }), code, value),
-    "pay wallet": (wallet) => till.pay(sale(), code, { wallet, signal: stop }),
-    "pay signal": (signal) => till.pay(sale({ ref: "" }), code, { signal }),
-    present: (value) => till.present(value, { wallet: "23", onCode() {} }),
-    "present, options": (value) => till.present(sale(), value),
-    "present wallet": (wallet) => till.present(sale(), { wallet, onCode() {}, signal: stop }),
-    "present onCode": (onCode) => till.present(sale(), { wallet: "23", onCode, signal: stop }),
-    "present signal": (signal) => till.present(sale({ ref: "" }), { wallet: "23", onCode() {}, signal }),
-    status: (value) => till.status(value),
+    "charge scan": (scan) => till.charge(sale(), { scan, signal: stop }),
+    "charge code": (value) => till.charge(sale(), { code: value, signal: stop }),
+    "charge code text": (text) => till.charge(sale(), { code: { text }, signal: stop }),
+    showCode: (value) => till.showCode(value, { walletId: "23", onCode() {} }),
+    "showCode, options": (value) => till.showCode(sale(), value),
+    "showCode walletId": (walletId) => till.showCode(sale(), { walletId, onCode() {}, signal: stop }),
+    "showCode onCode": (onCode) => till.showCode(sale(), { walletId: "23", onCode, signal: stop }),
+    "showCode signal": (signal) => till.showCode(sale({ ref: "" }), { walletId: "23", onCode() {}, signal }),
+    checkStatus: (value) => till.checkStatus(value),
     cancel: (value) => till.cancel(value),
-    void: (value) => till.void(value, "why"),
-    "void, reason": (value) => till.void("NOBODYKNOWSTHIS00000", value),
-    voidStatus: (value) => till.voidStatus(value),
+    "void, options": (value) => till.void("NOBODYKNOWSTHIS00000", value),
+    void: (value) => till.void(value, { reason: "why" }),
+    "void, reason": (value) => till.void("NOBODYKNOWSTHIS00000", { reason: value }),
+    checkVoidStatus: (value) => till.checkVoidStatus(value),
     resume: (value) => till.resume(value),
     "resume, options": (value) => till.resume("NOBODYKNOWSTHIS00000", value),
     "resume signal": (signal) => till.resume("NOBODYKNOWSTHIS00000", { signal }),
     "resume onCode": (onCode) => till.resume("NOBODYKNOWSTHIS00000", { onCode }),
-    find: (value) => till.find(value),
-    history: (value) => till.history(value),
-    settle: (value) => till.settle(value, { outcome: "paid", evidence: "seen" }),
-    "settle, verdict": (value) => till.settle("NOBODYKNOWSTHIS00000", value),
-    "settle outcome": (outcome) => till.settle("NOBODYKNOWSTHIS00000", { outcome, evidence: "seen" }),
-    "settle evidence": (evidence) => till.settle("NOBODYKNOWSTHIS00000", { outcome: "paid", evidence }),
-    warmUp: (value) => till.warmUp(value),
-    permission: (value) => till.permission(value),
-    cameras: (value) => till.cameras(value),
-    release: (value) => till.release(value),
-    use: (value) => till.use(value),
-    "use deviceId": (deviceId) => till.use({ deviceId }),
-    adjust: (value) => till.adjust(value),
-    "adjust torch": (torch) => till.adjust({ torch }),
-    "adjust zoom": (zoom) => till.adjust({ zoom }),
-    "adjust focusAt": (focusAt) => till.adjust({ focusAt }),
-    "adjust x": (x) => till.adjust({ focusAt: { x, y: 1 } }),
+    listTrades: (value) => till.listTrades(value),
+    "listTrades ref": (ref) => till.listTrades({ ref }),
+    "listTrades day": (day) => till.listTrades({ day }),
+    "listTrades terminal": (terminal) => till.listTrades({ terminal }),
+    giveVerdict: (value) => till.giveVerdict(value, { outcome: "paid", evidence: "seen" }),
+    "giveVerdict, verdict": (value) => till.giveVerdict("NOBODYKNOWSTHIS00000", value),
+    "giveVerdict outcome": (outcome) => till.giveVerdict("NOBODYKNOWSTHIS00000", { outcome, evidence: "seen" }),
+    "giveVerdict evidence": (evidence) => till.giveVerdict("NOBODYKNOWSTHIS00000", { outcome: "paid", evidence }),
+    warmUp: (value) => till.camera.warmUp(value),
+    permission: (value) => till.camera.permission(value),
+    cameras: (value) => till.camera.list(value),
+    release: (value) => till.camera.release(value),
+    use: (value) => till.camera.use(value),
+    "use deviceId": (deviceId) => till.camera.use({ deviceId }),
+    adjust: (value) => till.camera.adjust(value),
+    "adjust torch": (torch) => till.camera.adjust({ torch }),
+    "adjust zoom": (zoom) => till.camera.adjust({ zoom }),
+    "adjust focusAt": (focusAt) => till.camera.adjust({ focusAt }),
+    "adjust x": (x) => till.camera.adjust({ focusAt: { x, y: 1 } }),
   };
   const sync = /^(money|recognise|formatMoney|read)\\b/;
   const wrong = [],
@@ -282,7 +285,7 @@ test("odd values in every argument and option: an answer or a coded rejection, a
   page.on("pageerror", (error) => trapped.push(String(error)));
   const made = await page.evaluate(`(async () => {
     globalThis.odd = (${ODD})();
-    globalThis.reader = await kaunter.loadReader();
+    globalThis.reader = await kaunter.Reader.load();
     globalThis.picture = new ImageData(8, 8);
     return Object.keys(odd).length;
   })()`);
@@ -297,7 +300,7 @@ test("odd values in every argument and option: an answer or a coded rejection, a
   );
   const code = await shop.code();
   const end = await page.evaluate(
-    (code) => ends(till.pay({ ref: "after", amount: { minor: 1250, currency: "MYR" } }, code, { wallet: 23 })),
+    (code) => ends(till.charge({ ref: "after", amount: { minor: 1250, currency: "MYR" } }, { code, walletId: 23 })),
     code,
   );
   assert.equal(end.value?.status, "paid", JSON.stringify(end));
@@ -307,14 +310,12 @@ test("odd values in every argument and option: an answer or a coded rejection, a
 test("a wallet is its id as text or as a number, or the wallet itself; a trade is its id as text", async (t) => {
   const shop = await counter(t);
   const page = await (await shop.machine()).till({
-    options: "onWallet: (scan, wallets) => globalThis.picked(wallets)",
+    options: "chooseWallet: (scan, wallets) => globalThis.picked(wallets)",
   });
   const pay = async (ref, options) =>
-    page.evaluate(`ends(till.pay(
-      { ref: ${JSON.stringify(ref)}, amount: { minor: 1250, currency: "MYR" } },
-      ${JSON.stringify(await shop.code())},
-      ${options},
-    ))`);
+    page.evaluate(
+      `ends(till.charge({ ref: ${JSON.stringify(ref)}, amount: { minor: 1250, currency: "MYR" } }, { code: ${JSON.stringify(await shop.code())}, ...${options} }))`,
+    );
   const picks = (wallet) => page.evaluate(`globalThis.picked = (wallets) => ${wallet}; null`);
   for (const wallet of [
     "({ wallet: 23 })",
@@ -339,8 +340,8 @@ test("a wallet is its id as text or as a number, or the wallet itself; a trade i
     Promise.all(
       [
         till.resume(12345),
-        till.status(12345),
-        till.void({ tradeId: "T" }, "why"),
+        till.checkStatus(12345),
+        till.void({ tradeId: "T" }, { reason: "why" }),
         kaunter.Till.open({ backend: setting.backend, getToken, camera: { deviceId: 0 } }),
       ].map(ends),
     ),
@@ -367,7 +368,7 @@ test("options are the caller's own: a polluted prototype has no say, and gets no
     const names = {
       fetch: spy("fetch"),
       getToken: spy("getToken"),
-      onWallet: spy("onWallet"),
+      chooseWallet: spy("chooseWallet"),
       worker: spy("worker"),
       accept: spy("accept"),
       till: "/nothing.wasm",

@@ -43,6 +43,38 @@ test("a word that Rust does not know breaks the build: the check can fail", asyn
   }
 });
 
+for (const [what, config] of [
+  ["what runs on the page", "page.json"],
+  ["what runs in the worker", "worker.json"],
+]) {
+  test(`the package's JavaScript: ${what} fits the declarations of its modules and of its messages`, () => {
+    const { status, stdout } = compile("-p", config);
+    assert.equal(status, 0, stdout);
+  });
+}
+
+test("a message that the page does not know breaks the build: that check can fail too", async (t) => {
+  const [script, planted] = [`${here}planted.js`, `${here}planted_worker.json`];
+  t.after(() => Promise.all([script, planted].map((file) => rm(file, { force: true }))));
+  const config = { extends: "./worker.json", files: ["planted.js", "worker.d.ts"] };
+  await writeFile(planted, JSON.stringify(config));
+  const worker = (await readFile(new URL("../../pkg/worker.js", import.meta.url), "utf8")).replaceAll(
+    /(from |import\()"\.\//g,
+    '$1"../../pkg/',
+  );
+  await writeFile(script, worker);
+  assert.equal(compile("-p", planted).status, 0, "without a plant");
+  for (const [from, to] of [
+    ['say("needs_pixels"', 'say("unfit"'],
+    ["readings, hint: hint(),", "codes: readings, hint: hint(),"],
+    ["asked.pulseMs", "asked.pulse"],
+  ]) {
+    assert.ok(worker.includes(from), from);
+    await writeFile(script, worker.replace(from, to));
+    assert.notEqual(compile("-p", planted).status, 0, `${from} -> ${to} compiled`);
+  }
+});
+
 test("what is declared is there, and what is there is declared", async () => {
   const declared = async (name) => {
     const text = await readFile(new URL(`../../pkg/${name}.d.ts`, import.meta.url), "utf8");
@@ -55,10 +87,10 @@ test("what is declared is there, and what is there is declared", async () => {
   assert.deepEqual(Object.keys(kaunter).sort(), await declared("index"));
   assert.deepEqual(Object.keys(alone).sort(), await declared("reader"));
   const text = await readFile(new URL("../../pkg/index.d.ts", import.meta.url), "utf8");
-  const till = text.slice(text.indexOf("export class Till"));
+  const till = text.slice(text.indexOf("export class Till"), text.indexOf("/** The camera of a till. */"));
   const methods = [...till.matchAll(/^ {2}(?:readonly )?(\w+)[(:]/gm)]
     .map(([, word]) => word)
-    .filter((word) => !["constructor", "addEventListener"].includes(word));
+    .filter((word) => !["constructor", "addEventListener", "removeEventListener"].includes(word));
   const there = Object.getOwnPropertyNames(kaunter.Till.prototype).filter((word) => word !== "constructor");
   assert.deepEqual(methods.sort(), there.sort());
 });
@@ -82,12 +114,58 @@ test("the reader alone reads a code in Node", async () => {
     for (let x = 0; x < modules.size * scale; x++)
       if (modules.get(Math.floor(y / scale), Math.floor(x / scale))) luma[(y + quiet) * side + x + quiet] = 0;
   }
-  const reader = await alone.loadReader();
-  const [code] = reader.read(luma, side, side, { effort: "still" });
+  const reader = await alone.Reader.load();
+  const [code] = reader.read({ data: luma, width: side, height: side }, { effort: "still" });
   assert.equal(code?.text, "130123456789012345");
   assert.deepEqual(Buffer.from(code.bytes).toString(), "130123456789012345");
   assert.throws(
-    () => reader.read(luma, 3, 3),
+    () => reader.read({ data: luma, width: 3, height: 3 }),
     (error) => error.code === "image_unsupported",
   );
+  reader.close();
+  assert.throws(
+    () => reader.read({ data: luma, width: side, height: side }),
+    (error) => error.code === "argument_invalid",
+  );
+});
+
+test("amounts are read and written without a module, as the module's own rule reads them", async () => {
+  const amounts = JSON.parse(await readFile(new URL("../corpus/amounts.json", import.meta.url), "utf8"));
+  for (const { text, currency, minor } of amounts) {
+    if (minor === null) {
+      assert.throws(
+        () => kaunter.parseMoney(text, currency),
+        (error) => kaunter.KaunterError.is(error) && error.code === "amount_invalid" && error.type === "input",
+        `${text} ${currency}`,
+      );
+    } else {
+      assert.deepEqual(kaunter.parseMoney(text, currency), { minor, currency });
+    }
+  }
+  assert.match(kaunter.formatMoney({ minor: 1250, currency: "MYR" }, "en"), /12\.50/);
+});
+
+test("an error is known across two copies of the package, and nothing else is", () => {
+  class KaunterError extends Error {
+    name = "KaunterError";
+    code = "sale_busy";
+  }
+  assert.ok(kaunter.KaunterError.is(new KaunterError("busy")));
+  assert.ok(kaunter.KaunterError.is(new kaunter.KaunterError("sale_busy", "busy")));
+  const thrower = new Proxy(new Error("x"), {
+    get() {
+      throw new Error("no");
+    },
+  });
+  for (const other of [
+    null,
+    undefined,
+    5,
+    "KaunterError",
+    {},
+    new Error("x"),
+    { name: "KaunterError", code: "x" },
+    thrower,
+  ])
+    assert.equal(kaunter.KaunterError.is(other), false);
 });

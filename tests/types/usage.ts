@@ -2,23 +2,24 @@
 // not.
 import {
   type Camera,
+  type CodeInfo,
   decode,
   formatMoney,
   init,
+  inspectCode,
   KaunterError,
-  loadReader,
-  money,
   type Outcome,
-  recognise,
+  parseMoney,
   type Scan,
   type ShownCode,
   Till,
   type Trade,
+  type TradeList,
   type VoidOutcome,
   version,
   type Wallet,
 } from "kaunter";
-import { decode as decodeAlone, loadReader as loadReaderAlone, type Reader } from "kaunter/reader";
+import { decode as decodeAlone, Reader } from "kaunter/reader";
 import readerWasm from "kaunter/reader.wasm";
 import tillWasm from "kaunter/till.wasm";
 import "kaunter/worker";
@@ -27,12 +28,13 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
   await init();
   await init({ till: tillWasm, reader: readerWasm, worker: false });
   await init({ worker: () => new Worker(new URL("kaunter/worker", "https://shop.example"), { type: "module" }) });
-  const amount = money("12.50", "MYR");
+  const amount = parseMoney("12.50", "MYR");
   const sale = { ref: "S-1", amount };
+  const { signal } = new AbortController();
   await using till = await Till.open({
     backend: new URL("https://pay.shop.example"),
-    getToken: async ({ reason, sale, may, signal }) => `${reason} ${sale?.ref} ${may} ${signal.aborted}`,
-    onWallet: async (scan: Scan, wallets: readonly Wallet[]) => wallets[0]?.id ?? scan.text,
+    getToken: async ({ reason, sale, right, signal }) => `${reason} ${sale?.ref} ${right} ${signal.aborted}`,
+    chooseWallet: async (scan: Scan, wallets: readonly Wallet[]) => wallets[0] ?? scan.wallet,
     preview: video,
     camera: {
       facing: "environment",
@@ -43,28 +45,30 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
       mirror: false,
     },
     messages: { scan_timeout: "Tiada kod." },
+    signal,
   });
+  await Till.open({ backend: "/", getToken: async () => ({ token: "t" }), chooseWallet: () => null });
   till.addEventListener("state", ({ detail }) => detail.to satisfies Till["state"]);
   till.addEventListener("trade", ({ detail }) => detail satisfies Trade);
-  till.addEventListener("poll", ({ detail }) => detail.elapsedMs.toFixed());
-  till.addEventListener("problem", ({ detail }) => detail.code === "journal_unavailable");
-  till.addEventListener("camera", ({ detail }) => detail.device?.label, { once: true });
-  till.addEventListener("miss", ({ detail }) => detail.hint === "hold_still" || detail.hint === null);
+  till.addEventListener("progress", ({ detail }) => detail.tradeId + detail.elapsedMs.toFixed());
+  till.addEventListener("warning", ({ detail }) => detail.code === "journal_unavailable" && detail.traceId);
+  till.addEventListener("camera", ({ detail }) => detail.camera?.label, { once: true });
+  till.addEventListener("hint", ({ detail }) => detail.hint === "hold_still" || detail.hint === null);
   till.addEventListener("scan", ({ detail }) => detail.wallet?.name);
-  const { signal } = new AbortController();
-  await till.warmUp();
-  const scan = await till.scan({ signal, timeoutMs: 30_000, accept: (seen) => seen.recognised.kind !== "merchant" });
+  await till.camera.warmUp();
+  const scan = await till.scan({ signal, timeoutMs: 30_000, accept: (seen) => seen.info.kind !== "merchant" });
   const first: Outcome = await till.charge(sale);
   const [wallet] = till.wallets;
   if (!wallet) throw new Error("this shop has no wallet");
-  const second = await till.charge(sale, { wallet: wallet.id, signal });
-  const third = await till.pay(sale, scan, { wallet });
-  const fourth = await till.pay(sale, "123456789012345678", { wallet: 21 });
+  const { walletId } = wallet;
+  const second = await till.charge(sale, { walletId, scan: { timeoutMs: 30_000, accept: () => true }, signal });
+  const third = await till.charge(sale, { code: scan, walletId });
+  const fourth = await till.charge(sale, { code: "123456789012345678" });
   const onCode = ({ svg, payload, expiresAt }: ShownCode) => {
     video.insertAdjacentHTML("afterend", svg + payload.length + expiresAt);
   };
-  const canShow = till.wallets.find((wallet) => wallet.modes.includes("merchant_presented"));
-  const fifth = await till.present(sale, { wallet: canShow?.id ?? "21", onCode, signal });
+  const canShow = till.wallets.find(({ modes }) => modes.includes("merchant_presented"));
+  const fifth = await till.showCode(sale, { walletId: canShow?.walletId ?? "21", onCode, signal });
   const id = till.unfinished[0]?.tradeId ?? "";
   const ends = [
     first,
@@ -73,42 +77,49 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
     fourth,
     fifth,
     await till.cancel(id),
-    await till.resume(),
+    await till.resume(id),
     await till.resume(id, { signal, onCode }),
-    await till.settle(id, { outcome: "paid", evidence: "seen in the portal" }),
+    await till.giveVerdict(id, { outcome: "paid", evidence: "seen in the portal" }),
   ];
-  const back: VoidOutcome = await till.void(id, "wrong item");
+  const back: VoidOutcome = await till.void(id, { reason: "wrong item" });
+  const list: TradeList = await till.listTrades({ day: "2026-01-31", terminal: "till-2" });
   const trades: Trade[] = [
-    await till.status(id),
-    await till.voidStatus(id),
-    ...(await till.find("S-1")),
-    ...(await till.history()),
-    ...(await till.history("2026-01-31")),
+    await till.checkStatus(id),
+    await till.checkVoidStatus(id),
+    ...(await till.listTrades({ ref: "S-1" })).trades,
+    ...(await till.listTrades()).trades,
+    ...list.trades,
   ];
-  const late: Trade[] = trades.filter((trade) => trade.late && !trade.settled);
-  const cameras: Camera[] = await till.cameras();
-  if (cameras[0]) await till.use(cameras[0]);
-  await till.use({ deviceId: "id" });
-  await till.adjust({ torch: true, zoom: cameras[0]?.zoom?.max ?? 1, focusAt: { x: 320, y: 240 } });
-  if ((await till.permission()) === "denied") await till.release();
+  const late: Trade[] = trades.filter((trade) => trade.late && trade.decidedBy !== "person");
+  const cameras: Camera[] = await till.camera.list();
+  if (cameras[0]) await till.camera.use(cameras[0]);
+  await till.camera.use({ deviceId: till.camera.current?.deviceId ?? "id" });
+  await till.camera.adjust({ torch: true, zoom: cameras[0]?.zoom?.max ?? 1, focusAt: { x: 320, y: 240 } });
+  if ((await till.camera.permission()) === "denied") await till.camera.release();
+  const { shop, rights, maxAmount } = till.session;
   await till.close();
-  using reader: Reader = await loadReader(bytes);
+  using reader: Reader = await Reader.load({ wasm: bytes });
   const codes = [
-    ...reader.read(bytes, 2, 2, { max: 1, effort: "still" }),
-    ...(await decode(picture, { max: 1 })),
-    ...(await loadReaderAlone()).read(bytes, 2, 2),
+    ...reader.read({ data: bytes, width: 2, height: 2 }, { maxCodes: 1, effort: "still" }),
+    ...reader.read(new ImageData(2, 2)),
+    ...(await decode(picture, { maxCodes: 1 })),
     ...(await decodeAlone(picture)),
   ];
   reader.reset();
+  reader.close();
+  const info: CodeInfo = await inspectCode("1");
   return (
     ends.map(told).join() +
     givenBack(back) +
     formatMoney(amount) +
-    formatMoney(amount, "ms-MY") +
-    trades.length +
+    formatMoney(maxAmount, "ms-MY") +
+    trades.map(({ gatewayRef, attempt }) => `${gatewayRef}${attempt}`).join() +
     late.length +
+    list.nextCursor +
+    shop +
+    rights.includes("void") +
     codes.map((code) => code.corners[0].x).join() +
-    recognise("1").scheme +
+    info.scheme +
     version
   );
 }
@@ -120,7 +131,7 @@ function givenBack(end: VoidOutcome): string {
       return end.voidedAt;
     case "paid":
       return end.voidRefused.message + (end.voidRefused.code ?? "");
-    case "unresolved":
+    case "unconfirmed":
       return end.tradeId;
   }
 }
@@ -129,23 +140,24 @@ function givenBack(end: VoidOutcome): string {
 function told(end: Outcome): string {
   switch (end.status) {
     case "paid":
-      return `${end.reference} ${end.wallet.name} ${end.paidAt}`;
+      return `${end.gatewayRef} ${end.wallet.name} ${end.paidAt} ${end.decidedBy}`;
     case "declined":
       return `${end.reason} ${end.message} ${end.gatewayAnswer?.message}`;
     case "cancelled":
-      return end.by;
+      return end.by + end.reason + end.sale.ref;
     case "voided":
       return end.voidedAt;
-    case "unresolved":
-      return end.since;
+    case "unconfirmed":
+      return end.since + end.tradeStatus + end.sale.ref;
   }
 }
 
 export function failed(error: unknown): string {
-  if (!(error instanceof KaunterError)) throw error;
+  if (!KaunterError.is(error)) throw error;
   if (error.code === "sale_busy" || error.code === "sale_paid") return error.tradeId ?? "";
   // @ts-expect-error no such code
-  if (error.code === "sale/gone") return "";
+  if (error.code === "sale_gone") return "";
+  if (error.type === "network") return error.detail ?? error.traceId ?? String(error.retryAfterMs);
   return error.retryable ? error.moneyMoved : error.message;
 }
 
@@ -155,18 +167,22 @@ export function wrong(till: Till): void {
   // @ts-expect-error a sale has a reference
   void till.charge({ amount: { minor: 1250, currency: "MYR" } });
   // @ts-expect-error a code is shown for a wallet that is chosen
-  void till.present({ ref: "S-1", amount: { minor: 1250, currency: "MYR" } }, { onCode: () => {} });
+  void till.showCode({ ref: "S-1", amount: { minor: 1250, currency: "MYR" } }, { onCode: () => {} });
   // @ts-expect-error somebody has to show it
-  void till.present({ ref: "S-1", amount: { minor: 1250, currency: "MYR" } }, { wallet: "21" });
+  void till.showCode({ ref: "S-1", amount: { minor: 1250, currency: "MYR" } }, { walletId: "21" });
   // @ts-expect-error a void says why
   void till.void("T");
+  // @ts-expect-error a trade is resumed by its id
+  void till.resume();
+  // @ts-expect-error a wallet is named by its id there
+  void till.charge({ ref: "S-1", amount: { minor: 1250, currency: "MYR" } }, { walletId: till.wallets[0] });
   // @ts-expect-error a void never ends as a plain sale does
-  const plain: Promise<{ status: "paid"; voidRefused?: undefined } | { status: "voided" | "unresolved" }> = till.void(
+  const plain: Promise<{ status: "paid"; voidRefused?: undefined } | { status: "voided" | "unconfirmed" }> = till.void(
     "T",
-    "why",
+    { reason: "why" },
   );
   // @ts-expect-error a void is never declined: whoever handles it as a charge handles too much
-  void till.void("T", "why").then((end) => end.status === "declined");
+  void till.void("T", { reason: "why" }).then((end) => end.status === "declined");
   // @ts-expect-error an outcome of a charge does not say that a refund was refused
   const refused: Promise<VoidOutcome> = till.charge({ ref: "S-1", amount: { minor: 1250, currency: "MYR" } });
   void [plain, refused];
@@ -175,11 +191,11 @@ export function wrong(till: Till): void {
   // @ts-expect-error both options are needed
   void Till.open({ backend: "/" });
   // @ts-expect-error a day is a text, not a Date
-  void till.history(new Date());
+  void till.listTrades({ day: new Date() });
   // @ts-expect-error a camera is named by its id
-  void till.use("id");
+  void till.camera.use("id");
   // @ts-expect-error no such hint
-  till.addEventListener("miss", ({ detail }) => detail.hint === "louder");
+  till.addEventListener("hint", ({ detail }) => detail.hint === "louder");
   // @ts-expect-error no such event
   till.addEventListener("state", ({ detail }) => detail.what);
 }

@@ -1,5 +1,5 @@
-//! `GET /v1/trades`: what is open, or a day, as JSON or for a spreadsheet. A day is written out page by page, however long
-//! it is: nothing is left out, and little is held.
+//! `GET /v1/trades`: what is open, a day, or a sale, as JSON in pages or for a spreadsheet. A sheet is written out part by
+//! part, however long it is: nothing is left out, and little is held.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,24 +13,33 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use kaunter_core::authority::Reach;
 use kaunter_core::policy::Ms;
-use kaunter_core::wire::{self, GatewayAnswer, ProblemCode, TradeList};
+use kaunter_core::wire::{self, GatewayAnswer, ProblemCode, Right, TradeList};
 use serde::Deserialize;
 
 use super::Either;
 use crate::app::App;
-use crate::clock::rfc3339;
+use crate::clock::{rfc3339, wall_ms};
 use crate::error::Problem;
-use crate::limits::PAGE_ROWS;
-use crate::store::{Mark, Stored};
+use crate::limits::{LIST_MAX_ROWS, LIST_ROWS, PAGE_ROWS};
+use crate::store::{Filter, Mark, Stored};
 
-/// What `GET /v1/trades` is asked for.
+/// What `GET /v1/trades` is asked for. Text, so that a value that is wrong can be told by its name.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Which {
-    /// Present: what is open.
+    /// `true`: only what is open.
     open: Option<String>,
-    /// `YYYY-MM-DD`, on the shop's clock.
+    /// Only this sale's, oldest first.
+    #[serde(rename = "ref")]
+    reference: Option<String>,
+    /// `YYYY-MM-DD`, on the shop's clock. Today, where neither a sale nor what is open is asked for.
     day: Option<String>,
+    /// Only this terminal's.
+    terminal: Option<String>,
+    /// The most trades of one answer.
+    limit: Option<String>,
+    /// Where the last answer ended.
+    cursor: Option<String>,
 }
 
 pub(crate) async fn list(
@@ -40,67 +49,189 @@ pub(crate) async fn list(
     which: Result<Query<Which>, QueryRejection>,
 ) -> Result<Response, Problem> {
     either.admit(&app)?;
-    let refuse = || {
-        let detail = "Ask for ?open= or for ?day=YYYY-MM-DD.".to_owned();
-        Problem::because(ProblemCode::BadRequest, detail)
-    };
-    let Query(which) = which.map_err(|_| refuse())?;
-    let sheet = headers
+    let Query(which) = which.map_err(|_| {
+        let detail =
+            "This call takes ?open=, ?ref=, ?day=, ?terminal=, ?limit= and ?cursor=, each once.";
+        Problem::because(ProblemCode::BadRequest, detail.to_owned())
+    })?;
+    let is_sheet = headers
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/csv"));
-    match (which.open, which.day) {
-        (Some(_), None) => open(&app, &either, sheet).await,
-        (None, Some(day)) => {
-            either.require_list()?;
-            let span = app.config.day.day(&day).ok_or_else(refuse)?;
-            let form = if sheet { Form::Sheet } else { Form::Json };
-            Day::open(app, either.shop, span, form)
-                .await?
-                .response(&day)
-        }
-        (Some(_), Some(_)) | (None, None) => Err(refuse()),
+    let asked = which.read(&app, &either, is_sheet)?;
+    if is_sheet {
+        return Sheet::open(app, either, asked).await?.response();
     }
-}
-
-async fn open(app: &App, either: &Either, sheet: bool) -> Result<Response, Problem> {
-    let claims = either.claims.as_ref();
-    // A token reads what is open at its own terminal; one for one sale, of that sale.
-    let terminal = claims.map(|claims| claims.terminal.as_str());
-    let store = app.trades.store();
-    let rows = store.open_trades(Some(&either.shop), terminal).await?;
-    let trades: Vec<_> = rows
-        .iter()
-        .filter(|stored| either.reach(stored.trade.facts()) == Reach::Whole)
-        .map(|stored| app.trades.wire(&stored.trade))
-        .collect();
-    if sheet {
-        let text = [head(), lines(&trades)].concat();
-        return Ok((SHEET, text).into_response());
+    let (next_cursor, trades) = asked.page(&app, &either).await?;
+    if trades.is_empty()
+        && asked.after.is_none()
+        && let Some(reference) = &asked.filter.reference
+        && !either.may_charge(reference)
+    {
+        // Whether the sale is there is not told either.
+        return Err(Problem::new(ProblemCode::TokenForbidden));
     }
+    let (from, to) = asked.day.as_ref().map_or((None, None), |(_, span)| {
+        (Some(rfc3339(span.start)), Some(rfc3339(span.end)))
+    });
     Ok(Json(TradeList {
-        from: None,
-        to: None,
+        from,
+        to,
         trades,
+        next_cursor,
     })
     .into_response())
 }
 
-const SHEET: [(header::HeaderName, &str); 1] = [(header::CONTENT_TYPE, "text/csv; charset=utf-8")];
-const JSON: [(header::HeaderName, &str); 1] = [(header::CONTENT_TYPE, "application/json")];
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
-    Json,
-    Sheet,
+/// A question that was understood, and that the caller may ask.
+struct Asked {
+    filter: Filter,
+    /// The day that is asked for, and its milliseconds.
+    day: Option<(String, Range<Ms>)>,
+    limit: usize,
+    after: Option<Mark>,
 }
 
-/// A day as it is written out.
-struct Day {
+impl Which {
+    fn read(self, app: &App, either: &Either, is_sheet: bool) -> Result<Asked, Problem> {
+        let is_open = match self.open.as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => return Err(wrong("open", "true or false")),
+        };
+        if is_sheet && (self.limit.is_some() || self.cursor.is_some()) {
+            let param = if self.limit.is_some() {
+                "limit"
+            } else {
+                "cursor"
+            };
+            let detail = "A sheet is never paged: leave ?limit= and ?cursor= out.".to_owned();
+            return Err(Problem::because(ProblemCode::BadRequest, detail).at(param));
+        }
+        let limit = match self.limit.as_deref().map(str::parse) {
+            None => LIST_ROWS,
+            Some(Ok(limit)) if (1..=LIST_MAX_ROWS).contains(&limit) => limit,
+            Some(_) => return Err(wrong("limit", &format!("1 to {LIST_MAX_ROWS}"))),
+        };
+        let today = || app.config.day.name(wall_ms());
+        let day = match (self.day, &self.reference, is_open) {
+            (Some(day), _, _) => Some(day),
+            (None, None, false) => Some(today()),
+            (None, Some(_), _) | (None, None, true) => None,
+        };
+        let day = match day {
+            None => None,
+            Some(day) => {
+                let span = app.config.day.day(&day);
+                let span = span.ok_or_else(|| wrong("day", "a day as YYYY-MM-DD"))?;
+                Some((day, span))
+            }
+        };
+        let after = match self.cursor {
+            None => None,
+            Some(cursor) => Some(Mark::read(&cursor, self.reference.is_some()).ok_or_else(
+                || {
+                    wrong(
+                        "cursor",
+                        "the next_cursor of an answer to the same question",
+                    )
+                },
+            )?),
+        };
+        let terminal = either.listed_terminal(self.terminal, self.reference.as_deref(), is_open)?;
+        Ok(Asked {
+            filter: Filter {
+                shop: either.shop.clone(),
+                span: day.as_ref().map(|(_, span)| span.clone()),
+                reference: self.reference,
+                terminal,
+                is_open,
+            },
+            day,
+            limit,
+            after,
+        })
+    }
+}
+
+fn wrong(param: &str, takes: &str) -> Problem {
+    Problem::because(ProblemCode::BadRequest, format!("?{param}= takes {takes}.")).at(param)
+}
+
+impl Either {
+    /// The terminal whose trades are listed, for a caller who may list them; none: every terminal's.
+    ///
+    /// A token with the right `list` lists what the shop has. One without reads what is open at its own terminal, and of a
+    /// sale that it may charge how it stands.
+    fn listed_terminal(
+        &self,
+        asked: Option<String>,
+        reference: Option<&str>,
+        is_open: bool,
+    ) -> Result<Option<String>, Problem> {
+        let Some(claims) = &self.claims else {
+            return Ok(asked);
+        };
+        if reference.is_some() {
+            // What is told of each trade depends on what the token reaches.
+            return Ok(asked);
+        }
+        if !is_open {
+            self.require_list()?;
+            return Ok(asked);
+        }
+        match asked {
+            None if claims.rights.contains(&Right::List) => Ok(None),
+            None => Ok(Some(claims.terminal.clone())),
+            Some(terminal) => {
+                if terminal != claims.terminal {
+                    claims.authority().require(Right::List)?;
+                }
+                Ok(Some(terminal))
+            }
+        }
+    }
+}
+
+impl Asked {
+    /// A page, and where the next one begins.
+    async fn page(
+        &self,
+        app: &App,
+        either: &Either,
+    ) -> Result<(Option<String>, Vec<wire::Trade>), Problem> {
+        let store = app.trades.store();
+        // One more than is told: whether there is a next page.
+        let mut rows = store
+            .list(&self.filter, self.after.as_ref(), self.limit + 1)
+            .await?;
+        let is_last = rows.len() <= self.limit;
+        rows.truncate(self.limit);
+        let last = rows.last().filter(|_| !is_last);
+        let next = last.map(|row| self.filter.mark(row).text());
+        Ok((next, self.told(app, either, &rows)))
+    }
+
+    /// What the caller reads of these rows: of a sale what its token reaches, of other lists whole trades only.
+    fn told(&self, app: &App, either: &Either, rows: &[Stored]) -> Vec<wire::Trade> {
+        let told = |row: &Stored| {
+            let reach = match (either.reach(row.trade.facts()), &self.filter.reference) {
+                (Reach::Standing, None) => Reach::Nothing,
+                (reach, _) => reach,
+            };
+            reach.told(app.trades.wire(&row.trade))
+        };
+        rows.iter().filter_map(told).collect()
+    }
+}
+
+const SHEET: [(header::HeaderName, &str); 1] = [(header::CONTENT_TYPE, "text/csv; charset=utf-8")];
+
+/// A list as it is written out for a spreadsheet.
+struct Sheet {
     app: Arc<App>,
-    shop: String,
-    span: Range<Ms>,
-    form: Form,
+    either: Either,
+    asked: Asked,
     next: Next,
 }
 
@@ -111,34 +242,29 @@ enum Next {
     Nothing,
 }
 
-impl Day {
-    /// Reads the first page: a store that fails is told while there is still a status to tell it by.
-    async fn open(
-        app: Arc<App>,
-        shop: String,
-        span: Range<Ms>,
-        form: Form,
-    ) -> Result<Self, Problem> {
-        let rows = app.trades.store().between(&shop, &span, None).await?;
+impl Sheet {
+    /// Reads the first part: a store that fails is told while there is still a status to tell it by.
+    async fn open(app: Arc<App>, either: Either, asked: Asked) -> Result<Self, Problem> {
+        let rows = app.trades.store().list(&asked.filter, None, PAGE_ROWS);
+        let rows = rows.await?;
         Ok(Self {
             app,
-            shop,
-            span,
-            form,
+            either,
+            asked,
             next: Next::First(rows),
         })
     }
 
-    fn response(self, day: &str) -> Result<Response, Problem> {
-        let form = self.form;
-        let parts = stream::unfold(self, async |mut day| {
-            let part = day.part().await.transpose()?;
-            Some((part, day))
+    fn response(self) -> Result<Response, Problem> {
+        let day = self.asked.day.as_ref().map(|(day, _)| day.clone());
+        let parts = stream::unfold(self, async |mut sheet| {
+            let part = sheet.part().await.transpose()?;
+            Some((part, sheet))
         });
         let body = Body::from_stream(parts);
-        Ok(match form {
-            Form::Json => (JSON, body).into_response(),
-            Form::Sheet => {
+        Ok(match day {
+            None => (SHEET, body).into_response(),
+            Some(day) => {
                 // `day` was read as a date: it holds nothing but digits and dashes.
                 let name = format!("attachment; filename=\"trades-{day}.csv\"");
                 (SHEET, [(header::CONTENT_DISPOSITION, name)], body).into_response()
@@ -152,43 +278,17 @@ impl Day {
             Next::First(rows) => (rows, true),
             Next::After(mark) => {
                 let store = self.app.trades.store();
-                let rows = store.between(&self.shop, &self.span, Some(&mark)).await?;
-                (rows, false)
+                let filter = &self.asked.filter;
+                (store.list(filter, Some(&mark), PAGE_ROWS).await?, false)
             }
             Next::Nothing => return Ok(None),
         };
-        let last = rows.len() < PAGE_ROWS;
-        if let Some(row) = rows.last().filter(|_| !last) {
-            self.next = Next::After(Mark::after(row));
+        if let Some(row) = rows.last().filter(|_| rows.len() == PAGE_ROWS) {
+            self.next = Next::After(self.asked.filter.mark(row));
         }
-        let trades: Vec<_> = rows
-            .iter()
-            .map(|stored| self.app.trades.wire(&stored.trade))
-            .collect();
-        Ok(Some(match self.form {
-            Form::Sheet if first => [head(), lines(&trades)].concat(),
-            Form::Sheet => lines(&trades),
-            Form::Json => self.json(&trades, first, last),
-        }))
-    }
-
-    fn json(&self, trades: &[wire::Trade], first: bool, last: bool) -> Vec<u8> {
-        let mut text = String::new();
-        if first {
-            let (from, to) = (rfc3339(self.span.start), rfc3339(self.span.end));
-            text = format!(r#"{{"from":"{from}","to":"{to}","trades":["#);
-        }
-        for (nth, trade) in trades.iter().enumerate() {
-            if nth > 0 || !first {
-                text.push(',');
-            }
-            text +=
-                &serde_json::to_string(trade).expect("a trade is a tree of strings and numbers");
-        }
-        if last {
-            text += "]}";
-        }
-        text.into_bytes()
+        let trades = self.asked.told(&self.app, &self.either, &rows);
+        let head = if first { head() } else { Vec::new() };
+        Ok(Some([head, lines(&trades)].concat()))
     }
 }
 

@@ -42,6 +42,7 @@ pub(crate) async fn open(
     Ok(Json(Session {
         shop: claims.shop,
         terminal: claims.terminal,
+        cashier: claims.cashier,
         rights: claims.rights,
         expires_at: rfc3339(claims.exp * 1000),
         wallets,

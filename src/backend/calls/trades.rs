@@ -32,7 +32,7 @@ pub(crate) async fn create(
     app.limits.admit(&claims.shop, &claims.terminal)?;
     let lower_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     if new.idempotency_key.len() != KEY_CHARS || !new.idempotency_key.bytes().all(lower_hex) {
-        return Err(Problem::new(ProblemCode::IdempotencyKeyInvalid));
+        return Err(Problem::new(ProblemCode::IdempotencyKeyInvalid).at("idempotency_key"));
     }
     let gateway = app.trades.gateway();
     check_sale(
@@ -48,9 +48,9 @@ pub(crate) async fn create(
     let wallet = wallets
         .iter()
         .find(|wallet| wallet.wallet_id == new.wallet_id);
-    let wallet = wallet.ok_or_else(|| Problem::new(ProblemCode::WalletUnknown))?;
+    let wallet = wallet.ok_or_else(|| Problem::new(ProblemCode::WalletUnknown).at("wallet_id"))?;
     if !wallet.modes.contains(&new.mode) {
-        return Err(Problem::new(ProblemCode::ModeUnsupported));
+        return Err(Problem::new(ProblemCode::ModeUnsupported).at("mode"));
     }
     let seen = claims.clone();
     let wish = Wish {
@@ -77,7 +77,7 @@ pub(crate) async fn code(
     hand.code = kaunter_core::code::trimmed(&hand.code).into_owned();
     let good = |char: char| !char.is_control();
     if hand.code.is_empty() || hand.code.len() > CODE_MAX_BYTES || !hand.code.chars().all(good) {
-        return Err(Problem::new(ProblemCode::CodeInvalid));
+        return Err(Problem::new(ProblemCode::CodeInvalid).at("code"));
     }
     let stored = app.trades.find(Some(&claims.shop), &trade_id).await?;
     let facts = stored.trade.facts();
@@ -158,7 +158,7 @@ pub(crate) async fn void(
     let reason = noted(&ask.reason).ok_or_else(|| {
         let detail =
             format!("Say why the money is given back, in at most {NOTE_MAX_CHARS} characters.");
-        Problem::because(ProblemCode::BadRequest, detail)
+        Problem::because(ProblemCode::BadRequest, detail).at("reason")
     })?;
     let who = format!("{}: {reason}", claims.who());
     wished(&app, &claims, &trade_id, (Right::Void, Event::Void), &who).await
@@ -181,8 +181,8 @@ pub(crate) async fn verdict(
     Body(verdict): Body<Verdict>,
 ) -> Answer {
     claims.authority().require(Right::Review)?;
-    let evidence =
-        noted(&verdict.evidence).ok_or_else(|| Problem::new(ProblemCode::VerdictInvalid))?;
+    let evidence = noted(&verdict.evidence)
+        .ok_or_else(|| Problem::new(ProblemCode::VerdictInvalid).at("evidence"))?;
     let who = format!("{}: {evidence}", claims.who());
     wished(
         &app,

@@ -4,7 +4,9 @@ use std::net::IpAddr;
 
 use reqwest::Url;
 
+use super::file::File;
 use super::{Config, ConfigError};
+use crate::paydibs::words::Profile;
 use crate::secret::Secret;
 
 /// The sandbox's keys start with this, so that nobody takes real money with them.
@@ -41,9 +43,9 @@ impl Config {
     }
 
     fn check_gateway(&self) -> Result<(), ConfigError> {
-        let address = Url::parse(&self.gateway.base).map_err(|_| ConfigError::Base)?;
+        let address = Url::parse(&self.gateway.base_url).map_err(|_| ConfigError::Base)?;
         if has_credentials(&address) {
-            return Err(ConfigError::Credentials("gateway.base"));
+            return Err(ConfigError::Credentials("gateway.base_url"));
         }
         let loopback = is_loopback(&address);
         match address.scheme() {
@@ -60,11 +62,14 @@ impl Config {
         if !loopback && keys.iter().any(|key| is_sandbox_key(key)) {
             return Err(ConfigError::SandboxKeys);
         }
-        if self.time_permille != 1000 && !loopback {
+        if self.time_scale_permille != 1000 && !loopback {
             return Err(ConfigError::TimeScale);
         }
+        if self.gateway.can_cancel == Some(true) && self.gateway.words.cancel.is_none() {
+            return Err(ConfigError::CancelWords);
+        }
         let poll_ms = self.policy.poll_ms;
-        let is_test = loopback && self.time_permille != 1000;
+        let is_test = loopback && self.time_scale_permille != 1000;
         if poll_ms == 0 || poll_ms < LEAST_POLL_MS && !is_test {
             return Err(ConfigError::Poll(poll_ms));
         }
@@ -140,7 +145,7 @@ impl Config {
                 }
             }
         }
-        let is_real = Url::parse(&self.gateway.base).is_ok_and(|base| !is_loopback(&base));
+        let is_real = Url::parse(&self.gateway.base_url).is_ok_and(|base| !is_loopback(&base));
         if is_real && self.test_wallets {
             warnings.push(
                 "test_wallets = true shows wallets that move no money at a real gateway: remove it"
@@ -155,11 +160,23 @@ impl Config {
         }
         if self.database_url.as_ref().is_some_and(trusts_the_network) {
             warnings.push(
-                "DATABASE_URL names another machine without sslmode=verify-full: whoever is between can read and change the store"
+                "KAUNTER_DATABASE_URL names another machine without sslmode=verify-full: whoever is between can read and change the store"
                     .to_owned(),
             );
         }
         warnings
+    }
+}
+
+impl File {
+    /// Refuses assumptions about a real gateway.
+    pub(super) fn check_profile(&self) -> Result<(), ConfigError> {
+        let (gateway, is_assumed) = (&self.gateway, self.gateway.words.is_none());
+        let is_real = Url::parse(&gateway.base_url).is_ok_and(|base| !is_loopback(&base));
+        if is_real && is_assumed && gateway.profile == Profile::Sandbox {
+            return Err(ConfigError::SandboxProfile);
+        }
+        Ok(())
     }
 }
 

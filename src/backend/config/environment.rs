@@ -58,6 +58,11 @@ impl Environment {
     }
 }
 
+/// True where an address stands under the name that an earlier version read.
+pub(super) fn has_old_database_url() -> bool {
+    std::env::var_os("DATABASE_URL").is_some_and(|url| !url.is_empty())
+}
+
 /// Who may do what with a file, where the system says so.
 pub(crate) fn mode(path: &Path) -> Option<u32> {
     #[cfg(unix)]

@@ -31,7 +31,7 @@ impl Common {
             http: Http::new(&policy)?,
             offers: Offers::new(policy.poll_ms),
             policy,
-            questions: Semaphore::new(bounds.questions),
+            questions: Semaphore::new(bounds.concurrent_status_checks),
             probed: Mutex::new(None),
         })
     }
@@ -43,7 +43,7 @@ impl Common {
 
     /// A place for a question. None where too many are out: the question falls due again.
     pub(super) async fn place(&self) -> Option<SemaphorePermit<'_>> {
-        let wait = Duration::from_millis(self.policy.grace_ms);
+        let wait = Duration::from_millis(self.policy.clock_grace_ms);
         let place = tokio::time::timeout(wait, self.questions.acquire()).await;
         place.ok()?.ok()
     }

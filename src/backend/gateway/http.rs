@@ -76,7 +76,7 @@ impl Http {
     pub(crate) fn new(policy: &Policy) -> anyhow::Result<Self> {
         let client = || {
             Client::builder()
-                .connect_timeout(Duration::from_millis(policy.connect_ms))
+                .connect_timeout(Duration::from_millis(policy.connect_timeout_ms))
                 .redirect(redirect::Policy::none())
                 .retry(retry::never())
                 .no_proxy()

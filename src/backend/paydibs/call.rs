@@ -31,9 +31,9 @@ pub(super) struct Call<'a> {
 /// How long an answer is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Patience {
-    /// `read_ms` of the policy.
+    /// `read_timeout_ms` of the policy.
     Short,
-    /// `pay_ms` of the policy: a wallet may ask its customer first.
+    /// `pay_timeout_ms` of the policy: a wallet may ask its customer first.
     Long,
 }
 

@@ -105,14 +105,18 @@ impl Paydibs {
     fn signed(&self, call: &Call<'_>, token: Option<&Secret>) -> RequestBuilder {
         let policy = &self.common.policy;
         let patience_ms = match call.patience {
-            Patience::Short => policy.read_ms,
-            Patience::Long => policy.pay_ms,
+            Patience::Short => policy.read_timeout_ms,
+            Patience::Long => policy.pay_timeout_ms,
         };
         let mut fields = call.fields.clone();
         let now_s = jiff::Timestamp::now().as_second();
         fields.push((field::TIME, now_s.to_string()));
         fields.push((field::SIGN, sign(&fields, self.config.secret.expose())));
-        let url = format!("{}{}", self.config.base.trim_end_matches('/'), call.path);
+        let url = format!(
+            "{}{}",
+            self.config.base_url.trim_end_matches('/'),
+            call.path
+        );
         let request = self.common.http.post(call.connection, url, patience_ms);
         let request = request
             .header("Key", self.config.key.expose())
@@ -127,7 +131,7 @@ impl Paydibs {
     fn judged(&self, reply: &Reply) -> Answer {
         let envelope = Envelope::read(&reply.body);
         let code = envelope.as_ref().and_then(Envelope::code);
-        let is_stale = |code| self.config.words.auth_error_codes.contains(&code);
+        let is_stale = |code| self.config.words.renew_token_codes.contains(&code);
         let fault = match reply.status {
             StatusCode::UNAUTHORIZED => Some((NoAnswer::RefusedEarly, "it refused the token")),
             StatusCode::TOO_MANY_REQUESTS => Some((NoAnswer::Throttled, "it is asked too often")),

@@ -35,6 +35,16 @@ pub(super) mod field {
     pub(crate) const VOID_PIN: &str = "void_pin";
 }
 
+/// Columns of the day report. Its format is not published: these are the names of the API.
+pub(crate) mod column {
+    use super::field;
+
+    pub(crate) const GATEWAY_REF: &str = field::TRANS_ID;
+    pub(crate) const TRADE_ID: &str = field::TRX_ID;
+    pub(crate) const AMOUNT: &str = field::AMOUNT;
+    pub(crate) const STATUS: &str = field::STATUS;
+}
+
 /// `code` of an envelope.
 pub(super) mod code {
     /// All is well.
@@ -76,9 +86,9 @@ pub(super) const CONSUMER_PRESENTED: &str = "MSU";
 pub enum Profile {
     /// Only what is known.
     #[default]
-    Plain,
+    Documented,
     /// The sandbox's: assumptions.
-    Rich,
+    Sandbox,
 }
 
 /// The gateway's vocabulary beyond what is known: data, never code.
@@ -86,7 +96,7 @@ pub enum Profile {
 #[serde(deny_unknown_fields, default)]
 pub struct Words {
     /// Codes that say that a payment definitely failed, and why.
-    pub definite_codes: BTreeMap<u32, Reason>,
+    pub declined_codes: BTreeMap<u32, Reason>,
     /// Words of `pay_status`.
     pub paid: Vec<String>,
     /// The customer has to confirm.
@@ -100,7 +110,7 @@ pub struct Words {
     /// The money was returned.
     pub voided: Vec<String>,
     /// Codes of the envelope that mean "renew the token".
-    pub auth_error_codes: Vec<u32>,
+    pub renew_token_codes: Vec<u32>,
     /// The call that cancels an unfinished payment, and its words.
     pub cancel: Option<CancelWords>,
     /// How the till shows a code that the customer scans; none: it can't.
@@ -138,15 +148,15 @@ impl Words {
     #[must_use]
     pub fn of(profile: Profile) -> Self {
         let word = |word: &str| vec![word.to_owned()];
-        let plain = Self {
+        let documented = Self {
             paid: word("D"),
-            auth_error_codes: vec![401],
+            renew_token_codes: vec![401],
             ..Self::default()
         };
         match profile {
-            Profile::Plain => plain,
-            Profile::Rich => Self {
-                definite_codes: BTreeMap::from([
+            Profile::Documented => documented,
+            Profile::Sandbox => Self {
+                declined_codes: BTreeMap::from([
                     (4001, Reason::InsufficientFunds),
                     (4002, Reason::CodeExpired),
                     (4003, Reason::CodeUsed),
@@ -169,7 +179,7 @@ impl Words {
                     pay_type: "USM".to_owned(),
                     field: "merchant_qr_code".to_owned(),
                 }),
-                ..plain
+                ..documented
             },
         }
     }
@@ -196,7 +206,7 @@ impl Words {
 
     /// Why a payment definitely failed; none where an envelope's code does not say so.
     pub(super) fn definite(&self, code: Option<u32>) -> Option<Reason> {
-        self.definite_codes.get(&code?).copied()
+        self.declined_codes.get(&code?).copied()
     }
 }
 

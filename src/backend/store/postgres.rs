@@ -34,7 +34,7 @@ impl Place {
         let options = PgConnectOptions::from_str(url.expose()).ok();
         let options = options.filter(|_| !hides_a_password(url)).ok_or_else(|| {
             anyhow::anyhow!(
-                "DATABASE_URL is no address of a PostgreSQL: write it like postgres://user:password@host:5432/database?sslmode=verify-full, with %2F, %3F, %23 and %40 for /, ?, # and @ in the password"
+                "KAUNTER_DATABASE_URL is no address of a PostgreSQL: write it like postgres://user:password@host:5432/database?sslmode=verify-full, with %2F, %3F, %23 and %40 for /, ?, # and @ in the password"
             )
         })?;
         let server = match options.get_socket() {
@@ -60,10 +60,12 @@ impl Place {
         let sentence = match error {
             sqlx::Error::Database(error) => self.refused(error.code().as_deref(), error.message()),
             sqlx::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-                format!("nobody listens at {server}: start PostgreSQL, or correct DATABASE_URL")
+                format!(
+                    "nobody listens at {server}: start PostgreSQL, or correct KAUNTER_DATABASE_URL"
+                )
             }
             sqlx::Error::Io(error) if is_unknown_host(error) => format!(
-                "the host of {server} is not known: correct DATABASE_URL, or the name service of this machine"
+                "the host of {server} is not known: correct KAUNTER_DATABASE_URL, or the name service of this machine"
             ),
             sqlx::Error::Io(error) => format!("{server} can't be reached: {error}"),
             sqlx::Error::PoolTimedOut => {
@@ -72,21 +74,23 @@ impl Place {
                 )
             }
             sqlx::Error::Tls(error) => {
-                format!("no TLS with {server}, which sslmode of DATABASE_URL asks for: {error}")
+                format!(
+                    "no TLS with {server}, which sslmode of KAUNTER_DATABASE_URL asks for: {error}"
+                )
             }
             sqlx::Error::Protocol(_) => {
                 format!(
-                    "{server} does not speak PostgreSQL's protocol: correct the port in DATABASE_URL"
+                    "{server} does not speak PostgreSQL's protocol: correct the port in KAUNTER_DATABASE_URL"
                 )
             }
             sqlx::Error::Configuration(_) => {
                 format!(
-                    "a parameter of the address of {server} can't be used: correct DATABASE_URL"
+                    "a parameter of the address of {server} can't be used: correct KAUNTER_DATABASE_URL"
                 )
             }
             other => format!("{server}: {other}"),
         };
-        anyhow::anyhow!("the database of DATABASE_URL can't be opened: {sentence}")
+        anyhow::anyhow!("the database of KAUNTER_DATABASE_URL can't be opened: {sentence}")
     }
 
     /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
@@ -98,13 +102,15 @@ impl Place {
         } = self;
         match code {
             Some("3D000") => format!(
-                "there is no database \"{database}\" at {server}: create it, or correct the name in DATABASE_URL"
+                "there is no database \"{database}\" at {server}: create it, or correct the name in KAUNTER_DATABASE_URL"
             ),
             Some("28P01") => {
-                format!("{server} refuses the password of \"{user}\": correct it in DATABASE_URL")
+                format!(
+                    "{server} refuses the password of \"{user}\": correct it in KAUNTER_DATABASE_URL"
+                )
             }
             Some("28000") => format!(
-                "{server} does not let \"{user}\" in ({message}): correct DATABASE_URL, or the server's pg_hba.conf"
+                "{server} does not let \"{user}\" in ({message}): correct KAUNTER_DATABASE_URL, or the server's pg_hba.conf"
             ),
             Some("08P01") if message.contains("extra_float_digits") => format!(
                 "the pooler at {server} refuses what every connection of this program begins with: add extra_float_digits to ignore_startup_parameters of its configuration"

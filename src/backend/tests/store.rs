@@ -4,7 +4,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use kaunter_backend::{Config, GatewayConfig, Profile, Secret, Words};
+use kaunter_backend::{Config, GatewayConfig, GatewayKind, Profile, Secret, Words};
 use kaunter_core::policy::Policy;
 use kaunter_core::wire::{
     CodeMode, MintToken, MintedToken, NewTrade, Problem, ProblemCode, Right, Sale, Trade,
@@ -35,7 +35,7 @@ impl Desk {
             secret: KEY.to_owned(),
             merchant: "M".to_owned(),
             password: KEY.to_owned(),
-            profile: kaunter_sandbox::Profile::Rich,
+            profile: kaunter_sandbox::Profile::Sandbox,
             seed: 1,
             time_permille: 1000,
             state: None,
@@ -84,18 +84,20 @@ impl Desk {
             origins: vec![],
             test_wallets: true,
             gateway: GatewayConfig {
-                base: format!("http://{}/version1", sandbox.addr),
+                kind: GatewayKind::default(),
+                base_url: format!("http://{}/version1", sandbox.addr),
                 key: Secret::new(KEY),
                 secret: Secret::new(KEY),
                 merchant: Secret::new("M"),
                 password: Secret::new(KEY),
                 currency: "MYR".to_owned(),
                 max_amount_minor: 5_000_000,
-                words: Words::of(Profile::Rich),
+                can_cancel: None,
+                unpaid_final_after_ms: None,
+                words: Words::of(Profile::Sandbox),
             },
             policy: Policy::default(),
-            time_permille: 1000,
-            calls_per_minute: 60,
+            time_scale_permille: 1000,
             bounds: kaunter_backend::Bounds::default(),
             day: kaunter_backend::Offset::default(),
             report: kaunter_backend::ReportConfig::default(),

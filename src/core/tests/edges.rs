@@ -363,18 +363,18 @@ fn the_page_is_told_its_part_of_the_policy() {
     let policy = Policy {
         poll_ms: 1,
         deadline_ms: 2,
-        heard_ms: 3,
-        call_ms: 4,
-        patience_ms: 5,
+        heartbeat_ms: 3,
+        call_timeout_ms: 4,
+        last_word_ms: 5,
         ..Policy::default()
     };
     let page = policy.page();
     let told = [
         page.poll_ms,
         page.deadline_ms,
-        page.heard_ms,
-        page.call_ms,
-        page.patience_ms,
+        page.heartbeat_ms,
+        page.call_timeout_ms,
+        page.last_word_ms,
     ];
     assert_eq!(told, [1, 2, 3, 4, 5]);
 }

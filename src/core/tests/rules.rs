@@ -442,7 +442,7 @@ fn rule_18_only_the_amount_of_a_paid_sale_closes_its_bill() {
     let standing = Standing::of([&desk.trade]);
     assert_eq!((standing.paid_amount, standing.open), (None, false));
     let mut late = Desk::declined();
-    late.at(late.now + late.policy.late_first_ms);
+    late.at(late.now + late.policy.late_check_first_ms);
     late.status(StatusWord::Paid);
     let standing = Standing::of([&late.trade]);
     assert_eq!(standing.late_amount, Some(ringgit(1250)));
@@ -1118,7 +1118,7 @@ proptest! {
             };
             let _ = desk.handle(event);
         }
-        let budget = desk.now + desk.policy.quiet_ms + 2 * desk.policy.deadline_ms + desk.policy.cancel_deadline_ms + desk.policy.void_deadline_ms + desk.policy.review_max_ms;
+        let budget = desk.now + desk.policy.terminal_silent_ms + 2 * desk.policy.deadline_ms + desk.policy.cancel_deadline_ms + desk.policy.void_deadline_ms + desk.policy.review_check_max_ms;
         while desk.now < budget {
             let asked = desk.questions();
             desk.now += 500;

@@ -45,7 +45,7 @@ impl Charge {
             Status::AwaitingCode if self.leave != Leave::Stay => self.abandon(self.leave),
             Status::AwaitingCode => {
                 self.phase = Phase::Ready;
-                self.next_ask_ms = Some(now + self.policy.heard_ms);
+                self.next_ask_ms = Some(now + self.policy.heartbeat_ms);
                 self.seal();
             }
             Status::Creating => {

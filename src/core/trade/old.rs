@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer};
 
-use crate::wire::CodeMode;
+use crate::wire::{By, CodeMode, Reason};
 
 /// The mode of rows from before there were two modes.
 pub(super) fn mode() -> CodeMode {
@@ -26,4 +26,50 @@ pub(super) fn read_mode<'de, D: Deserializer<'de>>(from: D) -> Result<CodeMode, 
         Word::ConsumerPresented => CodeMode::ConsumerPresented,
         Word::MerchantPresented => CodeMode::MerchantPresented,
     })
+}
+
+/// Reads who asked for a closing, also by the word of before 0.1.0 was released.
+///
+/// # Errors
+/// The word is neither.
+pub(super) fn read_by<'de, D: Deserializer<'de>>(from: D) -> Result<Option<By>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Word {
+        Now(By),
+        Before(Deadline),
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Deadline {
+        Deadline,
+    }
+    let word = Option::<Word>::deserialize(from)?;
+    Ok(word.map(|word| match word {
+        Word::Now(by) => by,
+        Word::Before(Deadline::Deadline) => By::System,
+    }))
+}
+
+/// Reads why a trade ended, also by the word of before 0.1.0 was released.
+///
+/// # Errors
+/// The word is neither.
+pub(super) fn read_reason<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Reason>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Word {
+        Now(Reason),
+        Before(Quiet),
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Quiet {
+        TerminalQuiet,
+    }
+    let word = Option::<Word>::deserialize(from)?;
+    Ok(word.map(|word| match word {
+        Word::Now(reason) => reason,
+        Word::Before(Quiet::TerminalQuiet) => Reason::TerminalSilent,
+    }))
 }

@@ -19,7 +19,7 @@ impl Trade {
             self.answer_lost(context);
         }
         match self.state.timing().ends {
-            Ends::WithTerminal if now >= self.heard_ms + policy.quiet_ms => {
+            Ends::WithTerminal if now >= self.heard_ms + policy.terminal_silent_ms => {
                 self.reason = Some(Reason::TerminalSilent);
                 self.go(State::Abandoned, context);
             }
@@ -40,10 +40,10 @@ impl Trade {
     /// When the answer that this state waits for counts as lost.
     fn answer_lost_ms(&self, policy: &Policy) -> Option<Ms> {
         let patience_ms = match self.awaited()? {
-            Lost::Create | Lost::Cancel => policy.read_ms,
-            Lost::Pay | Lost::Void => policy.pay_ms,
+            Lost::Create | Lost::Cancel => policy.read_timeout_ms,
+            Lost::Pay | Lost::Void => policy.pay_timeout_ms,
         };
-        Some(self.since_ms + policy.connect_ms + patience_ms + policy.grace_ms)
+        Some(self.since_ms + policy.connect_timeout_ms + patience_ms + policy.clock_grace_ms)
     }
 
     fn answer_lost(&mut self, context: &Context<'_>) {
@@ -106,8 +106,8 @@ impl Trade {
             First::AsBeforeOrNow => self.next_ask_ms.or(Some(now)),
             First::Now => Some(now),
             First::Poll => Some(now + policy.poll_ms),
-            First::Review => Some(now + policy.review_first_ms),
-            First::LateIfSent => self.sent_ms.map(|_| now + policy.late_first_ms),
+            First::Review => Some(now + policy.review_check_first_ms),
+            First::LateIfSent => self.sent_ms.map(|_| now + policy.late_check_first_ms),
         };
     }
 
@@ -129,10 +129,11 @@ impl Trade {
         if self.asking_until_ms.is_some() || self.next_ask_ms.is_none_or(|due| now < due) {
             return;
         }
-        self.asking_until_ms = Some(now + policy.connect_ms + policy.read_ms + policy.grace_ms);
+        self.asking_until_ms =
+            Some(now + policy.connect_timeout_ms + policy.read_timeout_ms + policy.clock_grace_ms);
         self.asked_old = match (policy.unpaid_final_after_ms, self.aging_ms) {
             // The clock of the process that asks may be ahead of the clock that set the start.
-            (Some(age), Some(since)) => now >= since + age + policy.grace_ms,
+            (Some(age), Some(since)) => now >= since + age + policy.clock_grace_ms,
             (None, _) | (_, None) => false,
         };
         self.next_ask_ms = self.pause_ms(policy).map(|pause| now + pause);
@@ -148,10 +149,12 @@ impl Trade {
         match self.state.timing().pace {
             Pace::None => None,
             Pace::Poll => Some(self.jittered(policy.poll_ms)),
-            Pace::Review => Some(doubled(policy.review_first_ms).min(policy.review_max_ms)),
+            Pace::Review => {
+                Some(doubled(policy.review_check_first_ms).min(policy.review_check_max_ms))
+            }
             Pace::Late => {
-                let pause = doubled(policy.late_first_ms);
-                (pause <= policy.late_last_ms).then_some(pause)
+                let pause = doubled(policy.late_check_first_ms);
+                (pause <= policy.late_check_max_ms).then_some(pause)
             }
         }
     }
@@ -172,7 +175,7 @@ impl Trade {
     pub(super) fn wake_ms(&self, policy: &Policy) -> Option<Ms> {
         let own = match self.state.timing().ends {
             Ends::Never => None,
-            Ends::WithTerminal => Some(self.heard_ms + policy.quiet_ms),
+            Ends::WithTerminal => Some(self.heard_ms + policy.terminal_silent_ms),
             Ends::AtDeadline => self.deadline_wake_ms(policy),
             Ends::AtGiveUp => self.give_up_ms,
         };
@@ -201,8 +204,12 @@ impl Trade {
     pub(super) fn start_cancel(&mut self, context: &Context<'_>) {
         let policy = context.policy;
         self.cancel_said = None;
-        self.cancelling_until_ms =
-            Some(context.now + policy.connect_ms + policy.read_ms + policy.grace_ms);
+        self.cancelling_until_ms = Some(
+            context.now
+                + policy.connect_timeout_ms
+                + policy.read_timeout_ms
+                + policy.clock_grace_ms,
+        );
         self.give_up_ms
             .get_or_insert(context.now + context.policy.cancel_deadline_ms);
         self.go(State::Cancelling, context);

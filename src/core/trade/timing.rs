@@ -103,9 +103,9 @@ pub(super) enum First {
     Now,
     /// After `poll_ms`.
     Poll,
-    /// After `review_first_ms`.
+    /// After `review_check_first_ms`.
     Review,
-    /// After `late_first_ms`, if a payment may have left.
+    /// After `late_check_first_ms`, if a payment may have left.
     LateIfSent,
 }
 
@@ -116,9 +116,9 @@ pub(super) enum Pace {
     None,
     /// Every `poll_ms`, with jitter.
     Poll,
-    /// Doubled up to `review_max_ms`.
+    /// Doubled up to `review_check_max_ms`.
     Review,
-    /// Doubled until it is longer than `late_last_ms`. Then there is no further query.
+    /// Doubled until it is longer than `late_check_max_ms`. Then there is no further query.
     Late,
 }
 

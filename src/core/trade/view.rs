@@ -18,7 +18,7 @@ impl Trade {
             mode: facts.mode,
             terminal: facts.terminal.clone(),
             status: self.state.status(),
-            by: self.by(),
+            cancelled_by: self.by(),
             reason: self.reason(),
             void_gateway_ref: self.void_gateway_ref.clone(),
             version: self.version,
@@ -26,7 +26,7 @@ impl Trade {
             since: text(self.since_ms),
             created_at: text(self.created_ms),
             deadline_at: self.deadline_ms().map(&text),
-            settled: self.settled,
+            decided_by: self.decided_by(),
             late: self.was_late,
             shown_code: self
                 .payload()

@@ -4,9 +4,9 @@ use super::{CodeMark, Context, Refusal, Risk, Rival, Send, State, Trade};
 use crate::wire::{By, Reason, VerdictOutcome};
 
 impl Trade {
-    /// Notes that the terminal is there. Writing the row twice in `heard_ms` is enough.
+    /// Notes that the terminal is there. Writing the row twice in `heartbeat_ms` is enough.
     pub(super) fn heard(&mut self, context: &Context<'_>) {
-        let stale = context.now >= self.heard_ms + context.policy.heard_ms / 2;
+        let stale = context.now >= self.heard_ms + context.policy.heartbeat_ms / 2;
         if stale && self.state.needs_terminal() {
             self.heard_ms = context.now;
         }

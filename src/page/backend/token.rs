@@ -2,13 +2,11 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::pin::pin;
 
-use futures_util::future::{Either, select};
 use js_sys::futures::JsFuture;
 use js_sys::{JSON, Object, Promise, Reflect};
 use kaunter_core::policy::Ms;
-use kaunter_core::wire::{ProblemCode, Sale};
+use kaunter_core::wire::{ProblemCode, Right, Sale};
 use wasm_bindgen::JsValue;
 use web_sys::AbortController;
 
@@ -16,28 +14,6 @@ use super::{Trouble, about_the_token};
 use crate::page::{ask, clock};
 use crate::types::given::{Callback, own, text};
 use crate::types::to_js;
-
-/// A right that a cashier's token mostly lacks: somebody else's token does it once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum May {
-    /// Give money back.
-    Void,
-    /// Settle what needs a person's word.
-    Review,
-    /// Read what other terminals did.
-    List,
-}
-
-impl May {
-    /// The word of the declarations.
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Void => "void",
-            Self::Review => "review",
-            Self::List => "list",
-        }
-    }
-}
 
 /// A token of somebody who may more, for the calls of one question.
 #[derive(Debug, Default)]
@@ -60,8 +36,8 @@ pub(super) enum Purpose<'a> {
     Any,
     /// This sale: its charge, or how it stands.
     Sale(&'a Sale),
-    /// A right of its own; a token for it may serve several calls.
-    May(May, Option<&'a Lent>),
+    /// A right that a cashier's token mostly lacks: another person's token does it once, and may serve several calls.
+    Right(Right, Option<&'a Lent>),
 }
 
 impl<'a> Purpose<'a> {
@@ -69,7 +45,7 @@ impl<'a> Purpose<'a> {
     fn sale(self) -> Option<&'a str> {
         match self {
             Self::Sale(sale) => Some(&sale.reference),
-            Self::Any | Self::May(..) => None,
+            Self::Any | Self::Right(..) => None,
         }
     }
 
@@ -81,7 +57,7 @@ impl<'a> Purpose<'a> {
     /// Where a token is kept that serves several calls.
     pub(super) fn lent(self) -> Option<&'a Lent> {
         match self {
-            Self::May(_, lent) => lent,
+            Self::Right(_, lent) => lent,
             Self::Any | Self::Sale(_) => None,
         }
     }
@@ -173,7 +149,7 @@ impl Tokens {
             return Ok(None);
         }
         let forbidden = code == ProblemCode::TokenForbidden;
-        if let (true, Purpose::May(..)) = (forbidden, purpose) {
+        if let (true, Purpose::Right(..)) = (forbidden, purpose) {
             // Somebody with that right says yes once: the till's own token stays the cashier's.
             let promise = self.ask("forbidden", purpose)?;
             return read(promise, call_ms).await.map(Some);
@@ -233,7 +209,7 @@ impl Tokens {
         match purpose {
             Purpose::Any => {}
             Purpose::Sale(sale) => put("sale", &to_js(sale)),
-            Purpose::May(may, _) => put("may", &may.as_str().into()),
+            Purpose::Right(right, _) => put("right", &to_js(&right)),
         }
         let Some(end) = self.end.borrow().as_ref().map(AbortController::signal) else {
             return Err(Trouble::NoToken("the till is closed".into()));
@@ -253,12 +229,9 @@ impl Drop for Asked<'_> {
 }
 
 async fn read(promise: Promise, call_ms: Ms) -> Result<Token, Trouble> {
-    let given = JsFuture::from(promise);
-    let late = pin!(clock::sleep(call_ms));
-    let given = match select(given, late).await {
-        Either::Left((given, _)) => given.map_err(Trouble::NoToken)?,
-        Either::Right(((), _)) => return Err(Trouble::NoToken("getToken took too long".into())),
-    };
+    let given = clock::within(call_ms, JsFuture::from(promise)).await;
+    let given = given.unwrap_or_else(|| Err("getToken took too long".into()));
+    let given = given.map_err(Trouble::NoToken)?;
     let token = token_in(&given).ok_or_else(|| Trouble::NoToken(described(&given).into()))?;
     Ok(Token(token))
 }

@@ -1,10 +1,8 @@
 //! The question for a camera: once at a time on a page, down the ladder of wishes, and with the refusals told apart.
 
-use std::pin::pin;
 use std::sync::Arc;
 
 use futures_channel::oneshot;
-use futures_util::future::{Either, select};
 use futures_util::lock::Mutex;
 use js_sys::futures::JsFuture;
 use js_sys::{Function, Object, Reflect};
@@ -118,25 +116,21 @@ async fn ask(
     let promise = devices.get_user_media_with_constraints(rung)?;
     let (send, receive) = oneshot::channel();
     crate::page::spawn(async move {
-        let late = pin!(async {
-            if !granted {
-                // A person is reading the question: that takes as long as it takes.
-                std::future::pending::<()>().await;
-            }
-            clock::sleep(GRANTED_MS).await;
-        });
+        let mut answer = JsFuture::from(promise);
+        // Before permission was granted a person is reading the question: that takes as long as it takes.
+        let max_ms = if granted { GRANTED_MS } else { Ms::MAX };
         // Where nobody waits any more, the stream is dropped here, and stopped.
-        match select(JsFuture::from(promise), late).await {
-            Either::Left((stream, _)) => {
+        match clock::within(max_ms, &mut answer).await {
+            Some(stream) => {
                 drop(turn);
                 let _ = send.send(stream.map(|stream| Stream(stream.unchecked_into())));
             }
-            Either::Right(((), promise)) => {
+            None => {
                 drop(turn);
                 let late = js_sys::Error::new("the camera did not answer");
                 late.set_name(LATE);
                 let _ = send.send(Err(late.into()));
-                drop(promise.await.map(|stream| Stream(stream.unchecked_into())));
+                drop(answer.await.map(|stream| Stream(stream.unchecked_into())));
             }
         }
     });

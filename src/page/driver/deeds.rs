@@ -9,13 +9,13 @@ use kaunter_core::till::Event;
 use kaunter_core::wire;
 use wasm_bindgen::JsValue;
 
-use super::{Deed, Driver, Told};
+use super::{Deed, Driver, Picked, Told};
 use crate::page::backend::Trouble;
 use crate::page::till::Till;
 use crate::page::{ask, clock, display, signal};
 use crate::types::code::Scan;
 use crate::types::error::{Fail, Rejection};
-use crate::types::given::{is_nothing, wallet_id};
+use crate::types::given::wallet_id;
 use crate::types::sale::JsWallets;
 use crate::types::to_js;
 
@@ -94,19 +94,25 @@ impl Driver {
     }
 }
 
-/// The caller's picker; none where there is none.
-async fn picked(till: &Till, scan: &JsValue) -> Result<Option<String>, Rejection> {
-    let Some(pick) = till.on_wallet() else {
-        return Ok(None);
+/// Asks the caller's picker.
+async fn picked(till: &Till, scan: &JsValue) -> Result<Picked, Rejection> {
+    let Some(pick) = till.choose_wallet() else {
+        return Ok(Picked::Nothing);
     };
     let wallets: JsWallets = till.js_wallets();
     let said = JsFuture::from(ask(pick, &[scan, &wallets])).await;
     let said = said.map_err(Rejection::Thrown)?;
-    if is_nothing(&said) {
-        return Ok(None);
+    if said.is_null() {
+        return Ok(Picked::Cancelled);
     }
-    let known = |id: &String| till.wallets().iter().any(|wallet| wallet.id == *id);
+    if said.is_undefined() {
+        return Ok(Picked::Nothing);
+    }
+    let known = |id: &String| {
+        let mut wallets = till.wallets().iter();
+        wallets.any(|wallet| wallet.wallet_id == *id)
+    };
     let id = wallet_id(&said).filter(known);
-    id.map(Some)
+    id.map(Picked::Wallet)
         .ok_or_else(|| Fail::new(ErrorCode::WalletUnknown).into())
 }

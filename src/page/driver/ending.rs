@@ -2,7 +2,7 @@
 
 use kaunter_core::error::ErrorCode;
 use kaunter_core::till::{End, Phase};
-use kaunter_core::wire::{self, By, ProblemCode};
+use kaunter_core::wire::{self, By, ProblemCode, Status};
 use wasm_bindgen::JsValue;
 
 use super::Driver;
@@ -16,7 +16,7 @@ impl Driver {
         self.tell();
         let ended = self.ended(end);
         let state = match &ended {
-            Ok(Outcome::Unresolved { .. }) => TillState::Review,
+            Ok(Outcome::Unconfirmed { .. }) => TillState::Review,
             Ok(_) | Err(_) => TillState::Idle,
         };
         let wallets = self.till.wallets();
@@ -31,7 +31,7 @@ impl Driver {
                 self.till.remember(&trade);
                 Ok(self.till.outcome(&trade))
             }
-            End::Unresolved(trade, trade_id) => Ok(self.unresolved(trade, &trade_id)),
+            End::Unresolved(trade, trade_id) => Ok(self.unconfirmed(trade, &trade_id)),
             End::Refused(code, trade) => Err(self.refusal(code, trade.as_deref()).into()),
             End::Unreachable if signal::online() => Err(self.said(ErrorCode::NetworkFailed).into()),
             End::Unreachable => Err(Fail::new(ErrorCode::NetworkOffline).into()),
@@ -42,6 +42,7 @@ impl Driver {
                 Some(rejection) => Err(rejection),
                 None => Ok(Outcome::Cancelled {
                     trade_id: self.charge.record().trade_id.clone(),
+                    sale: self.charge.record().sale.clone(),
                     by: By::Cashier,
                     reason: CancelReason::Requested,
                 }),
@@ -66,23 +67,32 @@ impl Driver {
         match record.trade_id {
             Some(trade_id) if began => {
                 let trade = self.charge.trade().cloned().map(Box::new);
-                Ok(self.unresolved(trade, &trade_id))
+                Ok(self.unconfirmed(trade, &trade_id))
             }
             _ => Err(Rejection::Thrown(closed())),
         }
     }
 
-    fn unresolved(&self, trade: Option<Box<wire::Trade>>, trade_id: &str) -> Outcome {
-        let since = match &trade {
+    /// The caller hears no more; a keeper goes on asking.
+    pub(super) fn stop_watching(&self, reason: Rejection) -> Rejection {
+        if let Some(trade) = self.charge.trade() {
+            self.till.remember(trade);
+        }
+        self.till.voice().now(TillState::Idle, None);
+        reason
+    }
+
+    fn unconfirmed(&self, trade: Option<Box<wire::Trade>>, trade_id: &str) -> Outcome {
+        match trade {
             Some(trade) => {
-                self.till.remember(trade);
-                trade.since.clone()
+                self.till.remember(&trade);
+                Outcome::unconfirmed(&trade, self.till.wallets())
             }
-            None => String::from(js_sys::Date::new_0().to_iso_string()),
-        };
-        Outcome::Unresolved {
-            trade_id: trade_id.to_owned(),
-            since,
+            None => {
+                let record = self.charge.record();
+                let assumed = self.till.assumed(record, trade_id, Status::Unknown);
+                Outcome::unconfirmed(&assumed, self.till.wallets())
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use kaunter_core::wire::{CodeMode, Status};
 
 use super::Driver;
 use crate::page::clock;
-use crate::types::event::{Poll, TillState};
+use crate::types::event::{Progress, TillState};
 use crate::types::sale::Trade;
 
 impl Driver {
@@ -53,17 +53,17 @@ impl Driver {
         self.code.is_none() && self.charge.record().mode == CodeMode::ConsumerPresented
     }
 
-    pub(super) fn tell_poll(&mut self, reply: &Reply) {
-        let Some(handed_ms) = self.handed_ms else {
+    pub(super) fn tell_progress(&self, reply: &Reply) {
+        let trade_id = self.charge.record().trade_id.clone();
+        let (Some(handed_ms), Some(trade_id)) = (self.handed_ms, trade_id) else {
             return;
         };
-        self.asks += 1;
         let policy = self.till.policy();
-        self.till.voice().poll(Poll {
-            attempt: self.asks,
+        self.till.voice().progress(&Progress {
+            trade_id,
             elapsed_ms: clock::now_ms().saturating_sub(handed_ms),
-            next_ms: policy.poll_ms,
             deadline_ms: policy.deadline_ms,
+            next_check_ms: policy.poll_ms,
             online: !matches!(reply, Err(Fault::NoAnswer)),
         });
     }

@@ -1,5 +1,5 @@
-//! Whether a camera still shows what is before it. Its own flags lie after a call or a lock screen, so the pictures count.
-//! Time is an argument.
+//! Decides whether a camera still shows what is before it. Its own flags are wrong after a call or a lock screen, so the
+//! pictures count. Time is an argument.
 
 use kaunter_core::policy::Ms;
 
@@ -7,8 +7,9 @@ use crate::page::camera::Camera;
 
 /// A camera that shows nothing new for so long is started afresh.
 const FROZEN_MS: Ms = 3_000;
-/// iOS mutes a track for a second at its start (WebKit bug 274211), and one that a call has taken for good (213853,
-/// 259884).
+/// iOS mutes a track for a second at its start ([274211](https://bugs.webkit.org/show_bug.cgi?id=274211)), and a track that
+/// a call has taken for good ([213853](https://bugs.webkit.org/show_bug.cgi?id=213853),
+/// [259884](https://bugs.webkit.org/show_bug.cgi?id=259884)). A shorter time would restart a camera that only starts.
 const MUTED_MS: Ms = 2_000;
 /// A camera that was well for so long may be started afresh again.
 const WELL_MS: Ms = 30_000;

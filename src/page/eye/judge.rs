@@ -1,23 +1,23 @@
-//! Which of the codes in a frame is the one: each is offered once, a merchant's is told of and passed over, and the
-//! caller has the last word.
+//! Chooses the code of a scan among those that were read. Each code is offered once, a merchant's code is reported and
+//! passed over, and the caller's `accept` decides last.
 
 use js_sys::futures::JsFuture;
 use kaunter_core::error::ErrorCode;
 
 use crate::page::voice::Voice;
 use crate::page::{ask, clock};
-use crate::types::code::{Kind, Reading, Recognised, Scan, ScanSource};
+use crate::types::code::{CodeInfo, Kind, Reading, Scan, ScanSource};
 use crate::types::error::{Fail, Rejection};
 use crate::types::options::ScanWish;
 use crate::types::sale::Wallet;
 use crate::types::to_js;
 
-/// A look's judgement.
+/// The choice of one scan.
 pub(super) struct Judge<'a> {
     voice: &'a Voice,
     wish: &'a ScanWish,
     wallets: &'a [Wallet],
-    /// What was offered in this look, or told of; never again.
+    /// The codes that this scan has offered or reported; it does so once.
     offered: Vec<Vec<u8>>,
 }
 
@@ -53,16 +53,16 @@ impl<'a> Judge<'a> {
         Ok(None)
     }
 
-    /// Told of, and passed over.
+    /// A code that nobody can pay with: it is reported, and passed over.
     fn is_hopeless(&self, scan: &Scan) -> bool {
-        let code = if scan.recognised.kind == Kind::Merchant {
+        let code = if scan.info.kind == Kind::Merchant {
             ErrorCode::MerchantCode
         } else if !scan.is_sendable() {
             ErrorCode::CodeInvalid
         } else {
             return false;
         };
-        self.voice.problem(&Fail::new(code));
+        self.voice.warning(&Fail::new(code));
         true
     }
 
@@ -76,14 +76,14 @@ impl<'a> Judge<'a> {
 }
 
 fn of_reading(reading: Reading, wallets: &[Wallet]) -> Scan {
-    let (recognised, wallet) = Recognised::of(&reading.text, wallets);
+    let (info, wallet) = CodeInfo::of(&reading.text, wallets);
     Scan {
         text: reading.text,
         bytes: reading.bytes,
         eci: reading.eci,
         source: ScanSource::Camera,
-        at: clock::exact_ms(),
-        recognised,
+        time_stamp: clock::exact_ms(),
+        info,
         wallet,
         corners: Some(reading.corners),
     }
@@ -92,14 +92,14 @@ fn of_reading(reading: Reading, wallets: &[Wallet]) -> Scan {
 /// A code that somebody typed, or that came from elsewhere.
 #[must_use]
 pub fn of_text(text: &str, wallets: &[Wallet]) -> Scan {
-    let (recognised, wallet) = Recognised::of(text, wallets);
+    let (info, wallet) = CodeInfo::of(text, wallets);
     Scan {
         text: text.to_owned(),
         bytes: text.as_bytes().to_vec(),
         eci: None,
         source: ScanSource::Manual,
-        at: clock::exact_ms(),
-        recognised,
+        time_stamp: clock::exact_ms(),
+        info,
         wallet,
         corners: None,
     }

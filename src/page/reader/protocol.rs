@@ -130,7 +130,7 @@ pub(super) struct Pulse {
 /// The words of the messages that Rust reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Word {
+pub enum MessageType {
     /// [`FromWorker::Pulse`]
     Pulse,
     /// [`FromWorker::Read`]
@@ -149,7 +149,7 @@ pub enum Word {
 pub struct Message {
     /// Which message it is.
     #[serde(rename = "type")]
-    pub word: Word,
+    pub word: MessageType,
     /// The scan that was under way.
     pub scan: Option<u32>,
     /// Frames so far.
@@ -180,17 +180,17 @@ impl FromWorker {
             took_ms: told.took_ms,
         };
         let message = match told.word {
-            Word::Pulse => Self::Pulse { hint: told.hint },
-            Word::Read => Self::Read {
+            MessageType::Pulse => Self::Pulse { hint: told.hint },
+            MessageType::Read => Self::Read {
                 id: told.id,
                 scan: told.scan,
                 readings: told.readings.ok_or(Unreadable)?,
                 hint: told.hint,
                 pause_ms: told.pause_ms.unwrap_or_default(),
             },
-            Word::NeedsPixels => Self::NeedsPixels,
-            Word::NeedsFrames => Self::NeedsFrames,
-            Word::Failed => Self::Failed {
+            MessageType::NeedsPixels => Self::NeedsPixels,
+            MessageType::NeedsFrames => Self::NeedsFrames,
+            MessageType::Failed => Self::Failed {
                 message: told.message.unwrap_or_default(),
             },
         };

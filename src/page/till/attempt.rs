@@ -16,30 +16,21 @@ use crate::types::options::ScanWish;
 use crate::types::sale::{Outcome, Trade};
 
 impl Till {
-    /// Watches an attempt to its end; without a name, the newest that is unfinished.
+    /// Watches an attempt to its end.
     ///
     /// # Errors
     /// `trade_not_found`, `network_*`.
     pub async fn resume(
         self: &Rc<Self>,
-        trade_id: Option<String>,
+        trade_id: &str,
         wish: ScanWish,
     ) -> Result<Outcome, Rejection> {
         if let Some(reason) = aborted(&wish) {
             return Err(reason);
         }
-        let newest = || {
-            self.unfinished
-                .borrow()
-                .first()
-                .map(|trade| trade.trade_id.clone())
-        };
-        let trade_id = trade_id
-            .or_else(newest)
-            .ok_or_else(|| Fail::new(ErrorCode::TradeNotFound))?;
-        match self.trade(&trade_id).await {
+        match self.trade(trade_id).await {
             Ok(trade) => self.follow(&trade, wish).await,
-            Err(trouble) => match self.lost(&trade_id) {
+            Err(trouble) => match self.lost(trade_id) {
                 Some(lost) => Ok(self.outcome(&lost)),
                 None => Err(Fail::from(trouble).into()),
             },
@@ -135,7 +126,7 @@ impl Till {
     ///
     /// # Errors
     /// `trade_not_found`, `network_*`.
-    pub async fn status(self: &Rc<Self>, trade_id: &str) -> Result<Trade, Fail> {
+    pub async fn check_status(self: &Rc<Self>, trade_id: &str) -> Result<Trade, Fail> {
         let trade = self.trade(trade_id).await?;
         self.noted(&trade).await
     }
@@ -144,7 +135,7 @@ impl Till {
     ///
     /// # Errors
     /// `trade_not_found`, `network_*`.
-    pub async fn void_status(self: &Rc<Self>, trade_id: &str) -> Result<Trade, Fail> {
+    pub async fn check_void_status(self: &Rc<Self>, trade_id: &str) -> Result<Trade, Fail> {
         let trade = self.backend.void_status(trade_id).await?;
         self.noted(&trade).await
     }
@@ -182,18 +173,18 @@ impl Till {
     ///
     /// # Errors
     /// `trade_not_in_review` where nothing is under review, `token_forbidden`, `network_*`.
-    pub async fn settle(
+    pub async fn give_verdict(
         self: &Rc<Self>,
         trade_id: &str,
         verdict: &Verdict,
     ) -> Result<Outcome, Rejection> {
         let end = self
-            .wish(trade_id, self.backend.settle(trade_id, verdict))
+            .wish(trade_id, self.backend.verdict(trade_id, verdict))
             .await;
         match end {
             Err(Rejection::Fail(fail)) if fail.code == ErrorCode::TradeNotFound => {
-                let settled = self.settle_lost(trade_id, verdict).await;
-                settled.ok_or(Rejection::Fail(fail))
+                let decided = self.decide_lost(trade_id, verdict).await;
+                decided.ok_or(Rejection::Fail(fail))
             }
             end => end,
         }

@@ -1,12 +1,10 @@
 //! What changes while the till is idle: money that comes for an attempt that had ended, or what another page of this
 //! terminal began. The backend hears of it, and an open page asks.
 
-use std::pin::pin;
 use std::rc::{Rc, Weak};
 
 use futures_channel::mpsc::unbounded;
 use futures_util::StreamExt;
-use futures_util::future::select;
 use kaunter_core::policy::Ms;
 
 use super::Till;
@@ -18,16 +16,14 @@ use crate::page::{clock, signal};
 const MAX_SLOWNESS: Ms = 16;
 
 impl Till {
-    /// Asks what of this terminal is open: every `heard_ms`, and when the page is seen or finds its network again, but no
+    /// Asks what of this terminal is open: every `heartbeat_ms`, and when the page is seen or finds its network again, but no
     /// sooner than `poll_ms` after the last question. A hidden page does not ask, nor one without a network, nor one with an
     /// attempt on screen: that is asked about anyway. Ends with the till.
     pub(super) async fn look_around(till: Weak<Self>) {
         let Some(closing) = till.upgrade().map(|till| till.closing()) else {
             return;
         };
-        let closed = pin!(signal::aborted(closing.as_ref()));
-        let rounds = pin!(Self::rounds(till));
-        select(closed, rounds).await;
+        clock::first_of(signal::aborted(closing.as_ref()), Self::rounds(till)).await;
     }
 
     async fn rounds(till: Weak<Self>) {
@@ -38,8 +34,8 @@ impl Till {
             let Some(policy) = till.upgrade().map(|till| till.policy().clone()) else {
                 return;
             };
-            let due = pin!(clock::sleep(policy.heard_ms.max(policy.poll_ms) * slowness));
-            select(wakes.next(), due).await;
+            let pause_ms = policy.heartbeat_ms.max(policy.poll_ms) * slowness;
+            clock::within(pause_ms, wakes.next()).await;
             let Some(till) = till.upgrade() else { return };
             if signal::hidden() || !signal::online() || till.is_watching() {
                 continue;

@@ -6,7 +6,7 @@ use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt;
 use kaunter_core::error::ErrorCode;
 use kaunter_core::till::{Event, Record};
-use kaunter_core::wire::{self, ProblemCode, Sale, Status, Verdict, VerdictOutcome};
+use kaunter_core::wire::{self, DecidedBy, ProblemCode, Sale, Status, Verdict, VerdictOutcome};
 
 use super::Till;
 use crate::page::backend::Trouble;
@@ -86,7 +86,7 @@ impl Till {
         let Some(journal) = &self.journal else { return };
         match journal.unreadable().await {
             Ok(0) => {}
-            Ok(_) => self.voice.problem(&Fail::new(ErrorCode::JournalUnreadable)),
+            Ok(_) => self.voice.warning(&Fail::new(ErrorCode::JournalUnreadable)),
             Err(cause) => self.voice.no_journal(cause),
         }
     }
@@ -116,7 +116,7 @@ impl Till {
                 if record.handed_over {
                     // The backend lost its store: a person looks into it, by the name that the gateway knows too.
                     self.voice
-                        .problem(&Fail::new(ErrorCode::TradeNotFound).about(trade_id));
+                        .warning(&Fail::new(ErrorCode::TradeNotFound).about(trade_id));
                     return Some(self.assumed(record, trade_id, Status::NeedsReview));
                 }
                 self.forget(&record.key).await;
@@ -132,7 +132,12 @@ impl Till {
     }
 
     /// What the journal alone knows of an attempt; any word of the backend is newer.
-    fn assumed(&self, record: &Record, trade_id: &str, status: Status) -> wire::Trade {
+    pub(in crate::page) fn assumed(
+        &self,
+        record: &Record,
+        trade_id: &str,
+        status: Status,
+    ) -> wire::Trade {
         let now = String::from(js_sys::Date::new_0().to_iso_string());
         wire::Trade {
             trade_id: trade_id.to_owned(),
@@ -143,7 +148,7 @@ impl Till {
             mode: record.mode,
             terminal: self.session.terminal.clone(),
             status,
-            by: None,
+            cancelled_by: None,
             reason: None,
             void_gateway_ref: None,
             version: 0,
@@ -154,7 +159,7 @@ impl Till {
             shown_code: None,
             gateway_answer: None,
             void_refused: None,
-            settled: false,
+            decided_by: None,
             late: false,
         }
     }
@@ -168,7 +173,7 @@ impl Till {
     }
 
     /// A person's word on such an attempt: nobody else has one. The backend has said that this person may give it.
-    pub(super) async fn settle_lost(
+    pub(super) async fn decide_lost(
         self: &Rc<Self>,
         trade_id: &str,
         verdict: &Verdict,
@@ -179,7 +184,7 @@ impl Till {
             VerdictOutcome::Declined => Status::Declined,
             VerdictOutcome::Voided => Status::Voided,
         };
-        trade.settled = true;
+        trade.decided_by = Some(DecidedBy::Person);
         self.voice.trade(&Trade::new(&trade, &self.wallets));
         self.remember(&trade);
         self.forget_trade(trade_id).await;

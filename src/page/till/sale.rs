@@ -13,10 +13,6 @@ use crate::types::error::{Fail, Rejection};
 use crate::types::options::ScanWish;
 use crate::types::sale::{Outcome, Wallet};
 
-/// What a wallet without `"merchant_presented"` in its `presents` is told.
-const NO_DISPLAY: &str =
-    "This wallet's app scans no code of a till: scan the customer's, or choose another wallet.";
-
 impl Till {
     /// Collects a sale, with a code that is there or one that the camera will see.
     ///
@@ -58,7 +54,7 @@ impl Till {
     ///
     /// # Errors
     /// Only where nothing ever began.
-    pub async fn present(
+    pub async fn show_code(
         self: &Rc<Self>,
         sale: Sale,
         wish: ScanWish,
@@ -71,10 +67,13 @@ impl Till {
             return Err(Fail::new(ErrorCode::WalletRequired).into());
         };
         let scans = |wallet: &&Wallet| wallet.modes.contains(&CodeMode::MerchantPresented);
-        if !self.wallets.iter().filter(scans).any(|own| own.id == *id) {
-            return Err(Fail::new(ErrorCode::WalletUnknown)
-                .with_detail(NO_DISPLAY)
-                .into());
+        if !self
+            .wallets
+            .iter()
+            .filter(scans)
+            .any(|own| own.wallet_id == *id)
+        {
+            return Err(Fail::new(ErrorCode::ModeUnsupported).into());
         }
         let name = self.lock_name(&sale);
         let begin = |sale| Driver::new(self, sale, wish, None, CodeMode::MerchantPresented);
@@ -89,13 +88,13 @@ impl Till {
         if sale.amount.minor > self.session.max_amount.minor {
             return Err(Fail::new(ErrorCode::AmountTooLarge));
         }
-        let known = |id: &String| self.wallets.iter().any(|wallet| wallet.id == *id);
+        let known = |id: &String| self.wallets.iter().any(|wallet| wallet.wallet_id == *id);
         if wish.wallet.as_ref().is_some_and(|id| !known(id)) {
             return Err(Fail::new(ErrorCode::WalletUnknown));
         }
         match code {
             Some(scan) if !scan.is_sendable() => Err(Fail::new(ErrorCode::CodeInvalid)),
-            Some(scan) if scan.recognised.kind == Kind::Merchant => {
+            Some(scan) if scan.info.kind == Kind::Merchant => {
                 Err(Fail::new(ErrorCode::MerchantCode))
             }
             Some(_) | None => Ok(()),

@@ -1,12 +1,11 @@
-//! A frame's pixels, straight from the browser into the module's own memory: no buffer of JavaScript's in between.
+//! Copies a frame's pixels from the browser straight into the module's memory, without a buffer of JavaScript between.
 
 use js_sys::{Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
-    /// A `VideoFrame`, as a worker sees it: web-sys wants a slice of ours for its copy, and the copy ends later than
-    /// a slice may live.
+    /// A `VideoFrame`. The copy of web-sys takes a slice of ours, and the copy ends later than a slice may live.
     #[derive(Debug)]
     pub type VideoFrame;
 
@@ -41,11 +40,12 @@ pub(crate) struct Copied {
     pub(crate) grey: bool,
 }
 
-/// Copies a frame into `pixels` and closes it: Chrome gives no more after a few that are open. Of I420, NV12 and their
-/// kin the first plane *is* the grey picture.
+/// Copies a frame into `pixels` and closes it, because
+/// [a browser has few frames](https://www.w3.org/TR/webcodecs/#dom-videoframe-close) and gives no more while they are open.
+/// The first plane of I420, NV12 and the formats like them is the grey picture.
 ///
 /// # Errors
-/// What the browser threw, or that the format is none that is known. The frame is open then: it can still be drawn.
+/// What the browser threw, or that the format is not known. The frame stays open then, and can still be drawn.
 pub(crate) async fn copy_out(frame: &VideoFrame, mut pixels: Vec<u8>) -> Result<Copied, JsValue> {
     let unknown = || JsValue::from_str("a frame of an unknown format");
     let grey = match frame.format().as_deref() {
@@ -61,7 +61,7 @@ pub(crate) async fn copy_out(frame: &VideoFrame, mut pixels: Vec<u8>) -> Result<
     let copied = js_sys::futures::JsFuture::from(frame.copy_to(&view)?).await;
     let layouts = copied?;
     if view.length() as usize != pixels.len() {
-        // The memory grew while the browser was copying: what it wrote lies in a buffer that is gone.
+        // The memory grew while the browser was copying, so it wrote into a buffer that is gone.
         return Err(JsValue::from_str("the memory has moved"));
     }
     frame.close();
@@ -77,7 +77,7 @@ pub(crate) async fn copy_out(frame: &VideoFrame, mut pixels: Vec<u8>) -> Result<
     })
 }
 
-/// The bytes of a vector as JavaScript sees them, made anew for every frame: when the memory grows, a view is empty.
+/// The bytes of a vector as JavaScript sees them. It is made anew for every frame: a view is empty once the memory grew.
 fn view_of(pixels: &mut [u8]) -> Uint8Array {
     let memory: Memory = wasm_bindgen::memory().unchecked_into();
     let (start, length) = (pixels.as_mut_ptr() as usize, pixels.len());

@@ -1,38 +1,39 @@
-//! How often a frame is read: reading takes a third of its thread's time at most, and less of a tablet's battery while
-//! a counter waits. Time is an argument; the same clock is meant throughout.
+//! Decides how often a frame is read: reading takes a third of its thread's time at most, and less of a tablet's battery
+//! while a counter waits. Time is an argument; the same clock is meant throughout.
 
-/// Reading takes this share of the interval at most: the rest is the page's, where page and reader share a core.
+/// Reading takes this share of the interval at most. The rest is for the page, which may share a core with the reader.
 const SHARE: f64 = 1.0 / 3.0;
-/// After a minute of looking a counter is waiting, and a tablet's battery counts.
-const TIRED_MS: f64 = 60_000.0;
-/// From one frame to the next then: a customer who holds up a phone does not notice.
-const TIRED_INTERVAL_MS: f64 = 200.0;
-/// A frame that is early by so much is in time: cameras are not that punctual.
-const EARLY_MS: f64 = 8.0;
-/// How fast the measured cost follows the newest one: a hiccup is not a slow machine.
-const FOLLOW: f64 = 0.25;
+/// After so long without a code the counter is waiting, and a tablet's battery counts.
+const IDLE_AFTER_MS: f64 = 60_000.0;
+/// From one frame to the next while the counter waits: a customer who holds up a phone does not notice.
+const IDLE_INTERVAL_MS: f64 = 200.0;
+/// A frame that is early by so much is read: a camera's frames come two or three milliseconds early and late, and a frame
+/// that is left out costs 33 ms.
+const MAX_EARLY_MS: f64 = 8.0;
+/// The weight of the newest cost in the mean: one slow frame does not make a slow machine.
+const COST_WEIGHT: f64 = 0.25;
 
-/// The pace of one look.
+/// The pace of one scan.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pace {
-    least_ms: f64,
+    min_ms: f64,
     cost_ms: f64,
     awake_ms: f64,
     last_ms: Option<f64>,
 }
 
 impl Pace {
-    /// A look that begins now, with at most so many frames a second.
+    /// A scan that begins now, with at most so many frames a second.
     pub(crate) fn new(scans_per_second: f64, now_ms: f64) -> Self {
         Self {
-            least_ms: 1_000.0 / scans_per_second,
+            min_ms: 1_000.0 / scans_per_second,
             cost_ms: 0.0,
             awake_ms: now_ms,
             last_ms: None,
         }
     }
 
-    /// The next look: what this machine costs stays known.
+    /// The next scan: what reading costs on this machine stays known.
     pub(crate) fn again(self, scans_per_second: f64, now_ms: f64) -> Self {
         Self {
             cost_ms: self.cost_ms,
@@ -40,7 +41,7 @@ impl Pace {
         }
     }
 
-    /// Whether a frame that comes now is to be read; it is taken as read.
+    /// Whether a frame that comes now is to be read; it counts as read then.
     pub(crate) fn takes(&mut self, now_ms: f64) -> bool {
         let pause_ms = self.pause_ms(now_ms);
         let due = self
@@ -54,10 +55,10 @@ impl Pace {
 
     /// A frame was read in so many milliseconds.
     pub(crate) fn took(&mut self, ms: f64) {
-        self.cost_ms += (ms - self.cost_ms) * FOLLOW;
+        self.cost_ms += (ms - self.cost_ms) * COST_WEIGHT;
     }
 
-    /// Something like a code was seen: somebody is there.
+    /// A code was seen, so a customer is there.
     pub(crate) fn wake(&mut self, now_ms: f64) {
         self.awake_ms = now_ms;
     }
@@ -66,14 +67,14 @@ impl Pace {
     /// long.
     pub(crate) fn pause_ms(&self, now_ms: f64) -> f64 {
         let interval_ms = self.interval_ms(now_ms);
-        interval_ms - EARLY_MS.min(interval_ms / 4.0)
+        interval_ms - MAX_EARLY_MS.min(interval_ms / 4.0)
     }
 
     /// From one frame to the next.
     fn interval_ms(&self, now_ms: f64) -> f64 {
-        let interval_ms = self.least_ms.max(self.cost_ms / SHARE);
-        if now_ms - self.awake_ms > TIRED_MS {
-            interval_ms.max(TIRED_INTERVAL_MS)
+        let interval_ms = self.min_ms.max(self.cost_ms / SHARE);
+        if now_ms - self.awake_ms > IDLE_AFTER_MS {
+            interval_ms.max(IDLE_INTERVAL_MS)
         } else {
             interval_ms
         }

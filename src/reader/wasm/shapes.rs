@@ -23,12 +23,12 @@ export interface DecodedCode {
 export interface Point { readonly x: number; readonly y: number }
 
 /** How hard to look. `live`: bounded time, learns from frame to frame. `still`: every pass. */
-export interface ReadOptions { readonly max?: number; readonly effort?: "live" | "still" }
+export interface ReadOptions { readonly maxCodes?: number; readonly effort?: "live" | "still" }
 
 /** A code in a frame of a scan, with its evidence: `confirmed` says that the frame gave two equal readings of it. */
 export interface Reading extends DecodedCode { readonly confirmed: boolean }
 /** What would help while no code is read. */
-export type ReaderHint = "closer" | "farther" | "glare" | "dark" | "hold-still";
+export type ReaderHint = "closer" | "farther" | "glare" | "dark" | "hold_still";
 "#;
 
 #[wasm_bindgen]
@@ -143,7 +143,7 @@ pub const fn hint_word(hint: Hint) -> &'static str {
         Hint::Farther => "farther",
         Hint::Glare => "glare",
         Hint::Dark => "dark",
-        Hint::HoldStill => "hold-still",
+        Hint::HoldStill => "hold_still",
     }
 }
 

@@ -38,7 +38,7 @@ export const scanners = {
       return (await answer.json()).token;
     };
     const till = await Till.open({ backend: setting.backend, getToken, preview: video });
-    await till.warmUp();
+    await till.camera.warmUp();
     let last = null;
     // The last customer's code is still there while the next is waited for.
     const accept = ({ text }) => text !== last;

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Instant;
 
 use clap::Args;
-use kaunter_backend::{GatewayConfig, Secret, TerminalConfig, Words};
+use kaunter_backend::{GatewayConfig, GatewayKind, Secret, TerminalConfig, Words};
 use kaunter_core::policy::Policy;
 
 use crate::module::{self, Profile};
@@ -55,7 +55,7 @@ impl Demo {
             secret: keys.secret.clone(),
             merchant: "sandbox-merchant".to_owned(),
             password: keys.password.clone(),
-            profile: kaunter_sandbox::Profile::Rich,
+            profile: kaunter_sandbox::Profile::Sandbox,
             seed: 1,
             time_permille: 1000,
             state: None,
@@ -76,18 +76,20 @@ impl Demo {
             origins: self.origin.clone(),
             test_wallets: true,
             gateway: GatewayConfig {
-                base: format!("http://{}/version1", sandbox.addr),
+                kind: GatewayKind::default(),
+                base_url: format!("http://{}/version1", sandbox.addr),
                 key: Secret::new(keys.key.clone()),
                 secret: Secret::new(keys.secret.clone()),
                 merchant: Secret::new("sandbox-merchant"),
                 password: Secret::new(keys.password.clone()),
                 currency: "MYR".to_owned(),
                 max_amount_minor: 5_000_000,
-                words: Words::of(kaunter_backend::Profile::Rich),
+                can_cancel: None,
+                unpaid_final_after_ms: None,
+                words: Words::of(kaunter_backend::Profile::Sandbox),
             },
             policy: Policy::default(),
-            time_permille: 1000,
-            calls_per_minute: 60,
+            time_scale_permille: 1000,
             bounds: kaunter_backend::Bounds::default(),
             day: kaunter_backend::Offset::default(),
             report: kaunter_backend::ReportConfig::default(),

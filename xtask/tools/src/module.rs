@@ -18,15 +18,23 @@ const FEATURES: [&str; 8] = [
     "--enable-simd",
 ];
 
-/// What the optimiser does: the reader's small steps into its loops, then small before fast, and functions that look
-/// alike side by side, where brotli finds them. `-Oz` alone is a hundredth smaller, and a twentieth slower.
-const PASSES: [&str; 5] = [
+/// What the optimiser does with the reader: its small steps into its loops, then small before fast. `-Oz` alone is a
+/// hundredth smaller, and a twentieth slower.
+const FAST_PASSES: [&str; 4] = ["--flatten", "--rereloop", "-O3", "-Oz"];
+
+/// What it does with the till, which waits for people and networks: small, and nothing else. A function with one caller
+/// goes into that caller only if it is tiny: large bodies that were alike are then no more, and brotli finds them no
+/// more. That is a twentieth of the till's module; docs/decisions/0024-two-modules.md has the numbers.
+const SMALL_PASSES: [&str; 5] = [
     "--flatten",
     "--rereloop",
-    "-O3",
     "-Oz",
-    "--reorder-functions-by-name",
+    "-Oz",
+    "--one-caller-inline-max-function-size=20",
 ];
+
+/// Functions with like names side by side: they are alike, and brotli finds that.
+const ORDER: &str = "--reorder-functions-by-name";
 
 /// A Wasm module of the package.
 struct Module {
@@ -36,6 +44,8 @@ struct Module {
     name: &'static str,
     /// Whether its glue can make a fresh instance, as after a trap.
     resets: bool,
+    /// What the optimiser does with it.
+    passes: &'static [&'static str],
 }
 
 /// The till's module, which every page loads, and the reader's, which a page loads when it scans first.
@@ -44,11 +54,13 @@ const MODULES: [Module; 2] = [
         package: "kaunter",
         name: "till",
         resets: false,
+        passes: &SMALL_PASSES,
     },
     Module {
         package: "kaunter-reader-wasm",
         name: "reader",
         resets: true,
+        passes: &FAST_PASSES,
     },
 ];
 
@@ -156,14 +168,15 @@ pub(crate) fn ship() -> anyhow::Result<()> {
     build(Profile::Ship)?;
     step("Optimising the modules");
     for module in &MODULES {
-        optimise(module.name)?;
+        optimise(module)?;
     }
     papers()?;
     println!("pkg is complete");
     Ok(())
 }
 
-fn optimise(name: &str) -> anyhow::Result<()> {
+fn optimise(module: &Module) -> anyhow::Result<()> {
+    let name = module.name;
     let folder = root().join("pkg/wasm");
     let wasm = folder.join(format!("{name}.wasm"));
     let (before, path) = (
@@ -173,7 +186,7 @@ fn optimise(name: &str) -> anyhow::Result<()> {
     lean::without_sentences(&wasm)?;
     names::shorten(&folder, name)?;
     let mut optimise = command("npx", &["--no-install", "wasm-opt", "--mvp-features"]);
-    optimise.args(FEATURES).args(PASSES);
+    optimise.args(FEATURES).args(module.passes).arg(ORDER);
     optimise.args([&path, "-o", &path]);
     run(optimise)?;
     let after = std::fs::metadata(&wasm)?.len();

@@ -179,7 +179,9 @@ impl Run {
 
     fn drain_lawfully(&mut self) -> Result<(), TestCaseError> {
         let before = self.sent.len();
-        let lost_ms = self.policy.connect_ms + self.policy.read_ms + self.policy.grace_ms;
+        let lost_ms = self.policy.connect_timeout_ms
+            + self.policy.read_timeout_ms
+            + self.policy.clock_grace_ms;
         self.questions.retain(|(_, left)| self.now < left + lost_ms);
         let open = self.questions.len();
         self.drain();
@@ -191,10 +193,10 @@ impl Run {
         prop_assert!(!asked || open == 0, "a question overlaps another");
         if let Step::Wait(at) = self.trade.next(&self.policy) {
             let bound = match self.trade.state().risk() {
-                Risk::Closed => self.policy.late_last_ms,
-                Risk::None => self.policy.quiet_ms,
+                Risk::Closed => self.policy.late_check_max_ms,
+                Risk::None => self.policy.terminal_silent_ms,
                 Risk::Possible | Risk::Taken => {
-                    self.policy.review_max_ms.max(self.policy.deadline_ms)
+                    self.policy.review_check_max_ms.max(self.policy.deadline_ms)
                 }
             };
             prop_assert!(
@@ -255,11 +257,11 @@ impl Run {
         self.replies.clear();
         self.coming.clear();
         let policy = self.policy.clone();
-        let budget = policy.quiet_ms
+        let budget = policy.terminal_silent_ms
             + policy.deadline_ms
             + policy.cancel_deadline_ms
             + policy.void_deadline_ms
-            + 2 * (policy.connect_ms + policy.pay_ms + policy.grace_ms);
+            + 2 * (policy.connect_timeout_ms + policy.pay_timeout_ms + policy.clock_grace_ms);
         let end = self.now + budget;
         let before = self.questions_asked();
         while let Step::Wait(at) = self.trade.next(&policy) {

@@ -438,7 +438,7 @@ impl Run {
     /// Nobody answers any more, and nobody touches the page.
     fn silence(&mut self) -> Result<(), TestCaseError> {
         self.answers = vec![Answer {
-            after_ms: Policy::default().call_ms,
+            after_ms: Policy::default().call_timeout_ms,
             kind: Kind::NoAnswer,
         }];
         for (_, coming) in &mut self.coming {
@@ -447,7 +447,8 @@ impl Run {
             }
         }
         let policy = Policy::default().page();
-        let end = self.now + 2 * (policy.deadline_ms + policy.patience_ms) + 8 * policy.call_ms;
+        let end =
+            self.now + 2 * (policy.deadline_ms + policy.last_word_ms) + 8 * policy.call_timeout_ms;
         while self.done.is_none() && self.now < end {
             self.coming.sort_by_key(|(at, _)| *at);
             let wake = match self.charge.clone().next() {

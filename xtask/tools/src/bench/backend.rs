@@ -124,7 +124,7 @@ impl Parts {
             keys.push((name, fresh()?));
         }
         if let Some(url) = database_url {
-            keys.push(("DATABASE_URL", url));
+            keys.push(("KAUNTER_DATABASE_URL", url));
         }
         let mut command = program("kaunter-sandbox");
         command.args(["--seed", "1"]).envs(keys.iter().cloned());
@@ -132,14 +132,14 @@ impl Parts {
         let config = dir.join("kaunter.toml");
         // As it is deployed, but for a deadline that outlasts the measurement, and tills that sell faster than people can.
         let text = format!(
-            "listen = \"127.0.0.1:0\"\ndatabase = {:?}\nshop = \"load\"\ncalls_per_minute = 100000\n[gateway]\nbase = \"{}/version1\"\nprofile = \"rich\"\n[policy]\ndeadline_ms = 3600000\n",
+            "listen = \"127.0.0.1:0\"\ndatabase = {:?}\nshop = \"load\"\n[limits]\ncalls_per_minute = 100000\n[gateway]\nbase_url = \"{}/version1\"\nprofile = \"sandbox\"\n[policy]\ndeadline_ms = 3600000\n",
             dir.join("kaunter.db"),
             sandbox.address
         );
         std::fs::write(&config, text)?;
         let mut command = program("kaunter-backend");
         command.arg("--config").arg(config);
-        command.env_remove("RUST_LOG").envs(keys.iter().cloned());
+        command.env_remove("KAUNTER_LOG").envs(keys.iter().cloned());
         let backend = Program::start(command, &dir.join("backend.log"))?;
         Ok(Self {
             sandbox,

@@ -173,7 +173,7 @@ impl World {
         wire::Trade {
             gateway_ref: None,
             void_gateway_ref: None,
-            settled: false,
+            decided_by: None,
             late: false,
             deadline_at: None,
             ..self.rows[at].trade.told(0, |_| String::new())

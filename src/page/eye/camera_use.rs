@@ -1,4 +1,4 @@
-//! From a camera's start to its end: one at a time, whoever asks, and none that nobody waits for any more.
+//! Starts and ends the use of a camera: one start at a time, and no camera that nothing waits for any more.
 
 use std::rc::Rc;
 
@@ -61,7 +61,7 @@ impl Eye {
         self.off.borrow().as_ref().map(AbortController::signal)
     }
 
-    /// The till's camera, where it is another than this.
+    /// The till's camera, if it is another one than this.
     pub(super) fn other(&self, than: &Rc<Camera>) -> Option<Rc<Camera>> {
         let on = self.camera.borrow();
         on.as_ref().filter(|on| !Rc::ptr_eq(on, than)).cloned()
@@ -79,11 +79,18 @@ impl Eye {
         }
     }
 
-    /// Drops the camera, and whatever reads of it.
+    /// Drops the camera, and lets the reader go of its frames.
     pub(super) fn put_away(&self) -> bool {
         self.life.borrow_mut().clear();
         self.reader.leave();
         self.camera.borrow_mut().take().is_some()
+    }
+
+    /// The camera that is on.
+    #[must_use]
+    pub fn current(&self) -> Option<Device> {
+        let camera = self.camera.borrow();
+        Some(camera.as_ref()?.device())
     }
 
     /// The cameras that there are; never asks.
@@ -91,8 +98,7 @@ impl Eye {
     /// # Errors
     /// `insecure_context`, `browser_unsupported`.
     pub async fn cameras(&self) -> Result<Vec<Device>, Fail> {
-        let on = self.camera.borrow().as_ref().map(|camera| camera.device());
-        device::all(on).await
+        device::all(self.current()).await
     }
 
     /// Takes this camera from now on, at this terminal.
@@ -112,7 +118,7 @@ impl Eye {
         if self.camera.borrow().is_none() {
             return Ok(());
         }
-        // A phone opens one of its cameras at a time.
+        // Most phones open one of their cameras at a time.
         self.put_away();
         let camera = self.camera().await;
         let other = match &camera {
@@ -160,7 +166,9 @@ impl Eye {
                 }
                 camera::Change::Ended => eye.ended(&camera),
                 camera::Change::Devices => crate::page::spawn(async move {
-                    // No browser says which one went: a camera that is not in the list any more is gone, whatever its track says.
+                    // `devicechange` does not say which device went
+                    // (https://www.w3.org/TR/mediacapture-streams/#event-mediadevices-devicechange), and a track may stay
+                    // "live": a camera that is not in the list any more is gone.
                     if camera.is_unplugged().await {
                         eye.ended(&camera);
                     }
@@ -180,7 +188,7 @@ impl Eye {
     }
 }
 
-/// A camera's frames before its first picture; dropped, they are left, for nobody waits for that camera any more.
+/// A camera's frames before its first picture. Dropped, they are left: nothing waits for that camera any more.
 struct Early<'a>(&'a ReaderHost);
 
 impl Drop for Early<'_> {
