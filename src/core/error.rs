@@ -1,38 +1,38 @@
-//! What can go wrong: one table of error codes for the page and the backend.
+//! The error codes of the page and the backend, in one table.
 //!
-//! A code is the same word in `error.code`, in an HTTP answer, in the log, in a metric and in `docs/errors.md`. It
-//! never changes its meaning; a new cause gets a new code. Everything else about a code is read off its row here: its
-//! type, its HTTP status, whether the same call makes sense again, and what the cashier reads.
+//! A code is the same word in `error.code`, in an HTTP answer, in the log, in a metric and in `docs/errors.md`.
+//! It never changes its meaning; a new cause gets a new code.
+//! Its row has everything else: its type, its HTTP status, whether to retry, and the cashier's sentence.
 
 use serde::{Deserialize, Serialize};
 
 use crate::wire::Retry;
 
-/// Which part of the world an error is about.
+/// The kind of an error, by what it is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorType {
-    /// The page, its server or its browser is not set up.
+    /// The setup of the page, its server or its browser.
     Setup,
     /// The camera.
     Camera,
-    /// Looking for a code.
+    /// The scan for a code.
     Scan,
-    /// What the caller gave.
+    /// The caller's arguments.
     Input,
     /// Tokens and rights.
     Auth,
-    /// The way to the backend.
+    /// The connection to the backend.
     Network,
     /// The backend, its store or its gateway can't work now.
     Unavailable,
-    /// The sale or the trade stands differently.
+    /// The state of the sale or the trade does not allow the call.
     Conflict,
     /// The browser's journal.
     Journal,
 }
 
 impl ErrorType {
-    /// Every type.
+    /// All types.
     pub const ALL: [Self; 9] = [
         Self::Setup,
         Self::Camera,
@@ -45,7 +45,7 @@ impl ErrorType {
         Self::Journal,
     ];
 
-    /// The word for programs.
+    /// The type's stable word.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -62,21 +62,21 @@ impl ErrorType {
     }
 }
 
-/// What makes the same call sensible again.
+/// What must happen before the same call may succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Remedy {
-    /// Nothing: unchanged, it fails again.
+    /// Nothing helps: the same call fails again.
     No,
-    /// Time.
+    /// Time must pass.
     Later,
-    /// An act of somebody, which the sentence names.
+    /// Somebody must act, as the sentence says.
     Act,
-    /// A fresh token; the page sees to that by itself.
+    /// A fresh token is needed. The page fetches one by itself.
     Token,
 }
 
 impl Remedy {
-    /// The word in the documentation.
+    /// The word for it in the documentation.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -98,7 +98,7 @@ impl From<Remedy> for Retry {
     }
 }
 
-/// The row of one code.
+/// A row of the table.
 #[derive(Clone, Copy, Debug)]
 struct Row {
     word: &'static str,
@@ -108,7 +108,7 @@ struct Row {
     sentence: &'static str,
 }
 
-/// Makes the two enums of the table: [`ErrorCode`] of all rows, [`ProblemCode`] of those that the backend answers.
+/// Makes two enums from the table: [`ErrorCode`] has all rows, [`ProblemCode`] those that the backend answers with.
 macro_rules! error_codes {
     (
         page { $(
@@ -120,7 +120,7 @@ macro_rules! error_codes {
             $code:ident $word:literal $class:ident $status:literal $remedy:ident $sentence:literal $detail:literal;
         )+ }
     ) => {
-        /// A cause of trouble, as the page tells it.
+        /// An error of the page.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum ErrorCode {
             $(#[doc = $page_doc] $page,)+
@@ -128,7 +128,7 @@ macro_rules! error_codes {
         }
 
         impl ErrorCode {
-            /// Every code, in the order of the table.
+            /// All codes, in the order of the table.
             pub const ALL: &[Self] = &[$(Self::$page,)+ $(Self::$code,)+];
 
             fn row(self) -> Row {
@@ -151,14 +151,14 @@ macro_rules! error_codes {
             }
         }
 
-        /// An error that the backend answers with, and the page passes on as it is.
+        /// An error of the backend, which the page passes on.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum ProblemCode {
             $(#[doc = $doc] #[serde(rename = $word)] $code,)+
         }
 
         impl ProblemCode {
-            /// Every code, in the order of the table.
+            /// All codes, in the order of the table.
             pub const ALL: &[Self] = &[$(Self::$code,)+];
 
             /// The HTTP status.
@@ -422,37 +422,37 @@ error_codes! {
 }
 
 impl ErrorCode {
-    /// The stable word for programs.
+    /// The code's stable word.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.row().word
     }
 
-    /// When it comes, in a sentence of the documentation.
+    /// The sentence of the documentation that says when the error occurs.
     #[must_use]
     pub fn meaning(self) -> &'static str {
         self.row().meaning.trim()
     }
 
-    /// Which part of the world it is about.
+    /// The kind of the error.
     #[must_use]
     pub fn class(self) -> ErrorType {
         self.row().class
     }
 
-    /// What makes the same call sensible again.
+    /// What must happen before the same call may succeed.
     #[must_use]
     pub fn remedy(self) -> Remedy {
         self.row().remedy
     }
 
-    /// What the cashier does about it, in English.
+    /// The English sentence that tells the cashier what to do.
     #[must_use]
     pub fn sentence(self) -> &'static str {
         self.row().sentence
     }
 
-    /// True where the same call, unchanged, may succeed later.
+    /// Whether the same call may succeed later.
     #[must_use]
     pub fn may_retry(self) -> bool {
         match self.remedy() {
@@ -463,13 +463,13 @@ impl ErrorCode {
 }
 
 impl ProblemCode {
-    /// The stable word for programs.
+    /// The code's stable word.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         ErrorCode::from(self).as_str()
     }
 
-    /// Whether and when the same call makes sense again.
+    /// Whether and when the same call may succeed.
     #[must_use]
     pub fn retry(self) -> Retry {
         ErrorCode::from(self).remedy().into()

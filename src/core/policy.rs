@@ -31,7 +31,9 @@ pub struct Policy {
     pub clock_grace_ms: Ms,
     /// How long a terminal may be silent before its trade, which awaits a code, is abandoned.
     pub terminal_silent_ms: Ms,
-    /// How often a scanning page reports that it is there: a sixth of `terminal_silent_ms`, so that bad Wi-Fi ends no sale.
+    /// How often a scanning page reports that it is there.
+    ///
+    /// It is a sixth of `terminal_silent_ms`, so that bad Wi-Fi ends no sale.
     pub heartbeat_ms: Ms,
     /// The first pause between queries about a trade under review.
     pub review_check_first_ms: Ms,

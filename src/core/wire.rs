@@ -1,31 +1,31 @@
-//! The JSON treaty between page, shop and backend: every body that crosses hop 1, and nothing else.
+//! The JSON bodies between page, shop and backend.
 //!
-//! No word of an enum here has an alias: the page reads words by their place in the list (`src/types/read.rs`), and an
-//! alias would shift them. Old words are read where rows are, in `src/core/trade/old.rs`.
+//! Requests refuse unknown fields. Answers ignore them, so that an older page works with a newer backend.
+//! Times are RFC 3339 in UTC, and amounts are [`Money`] in minor units.
 //!
-//! Requests refuse unknown fields; answers ignore them, so that an older page lives with a newer
-//! backend. Times are RFC 3339 in UTC, amounts are [`Money`] in minor units.
+//! No enum here has an alias: the page reads a word by its place in the list (`src/types/read.rs`), and an alias would
+//! shift the places. `src/core/trade/old.rs` reads the old words of stored rows.
 
 use serde::{Deserialize, Serialize};
 
 pub use crate::error::ProblemCode;
 use crate::money::Money;
 
-/// Longest reference of a sale, in characters.
+/// The longest reference of a sale, in characters.
 pub const REF_MAX_CHARS: usize = 64;
-/// Longest code that is handed over, in bytes.
+/// The longest code that is handed over, in bytes.
 pub const CODE_MAX_BYTES: usize = 1024;
-/// Exact length of a page's `key`: 128 bits in lower-case hex.
+/// The length of a page's idempotency key: 128 bits in lower-case hex.
 pub const KEY_CHARS: usize = 32;
 
 /// What the customer owes, under the shop's own reference.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sale {
-    /// The shop's own number of the sale: 1 to 64 characters, unique for ever within the shop.
+    /// The shop's own number of the sale: 1 to 64 characters, never used again in the shop.
     #[serde(rename = "ref")]
     pub reference: String,
-    /// What is owed.
+    /// The amount that is owed.
     pub amount: Money,
 }
 
@@ -39,7 +39,7 @@ pub enum CodeMode {
     MerchantPresented,
 }
 
-/// The text of a code that the till shows. It names the shop and the sale, not the customer; still no log needs it.
+/// The content of a code that the till shows. It names the shop and the sale, not the customer, but no log needs it.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Payload(pub String);
@@ -53,13 +53,13 @@ impl std::fmt::Debug for Payload {
 /// A code on display: the customer scans it with the wallet's app.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ShownCode {
-    /// What the code says: the gateway's text, as it came.
+    /// The content of the code, exactly as the gateway sent it.
     pub payload: Payload,
-    /// When it is taken down, unless somebody has scanned it.
+    /// When it must be taken down, unless somebody has scanned it.
     pub expires_at: String,
 }
 
-/// Where an attempt stands, as page and shop see it.
+/// The status of a trade, as page and shop see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
@@ -94,7 +94,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// True where nothing will change by itself any more.
+    /// Whether the status can't change any more without a person.
     #[must_use]
     pub fn is_final(self) -> bool {
         matches!(
@@ -103,13 +103,13 @@ impl Status {
         )
     }
 
-    /// True where a promise can end: final, or only a person can go on.
+    /// Whether the page's promise ends: the status is final, or a person must decide.
     #[must_use]
     pub fn ends_promise(self) -> bool {
         self.is_final() || matches!(self, Self::NeedsReview | Self::LateSuccess)
     }
 
-    /// True where money may have moved and the end is not known.
+    /// Whether money may have moved and the outcome is not known.
     #[must_use]
     pub fn at_risk(self) -> bool {
         match self {
@@ -131,7 +131,7 @@ impl Status {
     }
 }
 
-/// Who closed an attempt.
+/// Who closed a trade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum By {
@@ -143,7 +143,7 @@ pub enum By {
     System,
 }
 
-/// Why an attempt ended without payment: declined, or closed.
+/// Why a trade was declined, or closed without a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
@@ -155,7 +155,7 @@ pub enum Reason {
     InsufficientFunds,
     /// The wallet's limit is reached.
     Limit,
-    /// The code is of another wallet than the attempt.
+    /// The code belongs to another wallet than the trade.
     WrongWallet,
     /// Refused for another reason.
     Other,
@@ -169,12 +169,12 @@ pub enum Reason {
     Requested,
     /// Time was up without a payment.
     Deadline,
-    /// Another attempt took the sale while this one's code was being made: it was never shown.
+    /// Another trade took the sale while this one's code was being made. The code was never shown.
     SaleBusy,
 }
 
 impl Reason {
-    /// True where nobody asked for the closing: the backend could not, or need not, go on.
+    /// Whether the backend closed the trade by itself, because it could not go on or had no need to.
     #[must_use]
     pub fn is_the_systems(self) -> bool {
         match self {
@@ -194,17 +194,17 @@ impl Reason {
     }
 }
 
-/// An attempt, as the backend tells it. The page adopts it when `version` is newer.
+/// A trade, as the backend's API shows it. A page replaces what it knows if `version` is newer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Trade {
-    /// The backend's unguessable name of the attempt: at most 20 of `[A-Za-z0-9-]`.
+    /// The backend's id of the trade, which can't be guessed: at most 20 of `[A-Za-z0-9-]`.
     pub trade_id: String,
-    /// The gateway's name of the trade, once it has one; the reference on a receipt.
+    /// The gateway's id of the trade, once it has one. Receipts have it as their reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway_ref: Option<String>,
-    /// 1 for the first attempt of its sale.
+    /// The trade's ordinal number within its sale, from 1.
     pub attempt: u32,
-    /// The sale it collects.
+    /// The sale that it collects.
     pub sale: Sale,
     /// The gateway's id of the wallet.
     pub wallet_id: String,
@@ -212,52 +212,52 @@ pub struct Trade {
     pub mode: CodeMode,
     /// The terminal that asked for it.
     pub terminal: String,
-    /// Where it stands.
+    /// The status.
     pub status: Status,
-    /// Who closed it, where it is cancelled.
+    /// Who closed it, if it is cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled_by: Option<By>,
-    /// Why it was declined or closed, where that is known.
+    /// Why it was declined or closed, if that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
-    /// The gateway's reference of the void, where there is one.
+    /// The gateway's reference of the void, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub void_gateway_ref: Option<String>,
-    /// Grows with every change: an answer with an older one is old news.
+    /// Grows with every change. An answer with an older version is outdated.
     pub version: u64,
-    /// When this was true.
+    /// The time of this answer.
     pub as_of: String,
     /// When the present status began.
     pub since: String,
-    /// When the attempt was asked for.
+    /// When the trade was created.
     pub created_at: String,
-    /// When the backend stops verifying every 2 s, where money is at risk.
+    /// When the backend stops asking the gateway every `poll_ms`, while money may have moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline_at: Option<String>,
-    /// Whose word the status is; absent while the trade is open, and where it was closed before any code left.
+    /// Who decided the status. Absent while the trade is open, and if it was closed before any code left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_by: Option<DecidedBy>,
-    /// Proof of payment came after it had been closed, whatever became of it since.
+    /// Whether it was paid after it had been closed, no matter what has happened since.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub late: bool,
     /// The code to show, while its payer is awaited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown_code: Option<ShownCode>,
-    /// What the gateway said when it put the attempt where it stands.
+    /// The gateway's answer that led to this status, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway_answer: Option<GatewayAnswer>,
-    /// The last void was refused, and why: the money was not given back.
+    /// The gateway's words if the last void was refused. The money was not given back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub void_refused: Option<GatewayAnswer>,
 }
 
-/// The gateway's own words: for the operator, and beside our sentence for the cashier. Secrets and codes are masked.
+/// The gateway's own words, for the operator and, beside our sentence, for the cashier. Secrets and codes are masked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct GatewayAnswer {
-    /// Its code, as text; `null` where it gave none.
+    /// The gateway's code as text; `null` if it sent no code.
     #[serde(default)]
     pub code: Option<String>,
-    /// Its sentence; empty where it gave none.
+    /// The gateway's sentence; empty if it sent no sentence.
     pub message: String,
 }
 
@@ -265,15 +265,15 @@ pub struct GatewayAnswer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Right {
-    /// Start attempts and hand over codes.
+    /// Create trades and hand over codes.
     Charge,
-    /// Cancel attempts.
+    /// Cancel trades.
     Cancel,
     /// Give money back.
     Void,
-    /// Settle what needs a person's word.
+    /// Give a verdict on trades under review.
     Review,
-    /// Read the shop's day, and reach the trades of other terminals.
+    /// List the shop's trades of a day, and read the trades of other terminals.
     List,
 }
 
@@ -283,91 +283,91 @@ pub enum Right {
 pub struct MintToken {
     /// The shop.
     pub shop: String,
-    /// The terminal: 1 to 64 characters, the shop's own name of the counter.
+    /// The terminal: the shop's own name of the counter, 1 to 64 characters.
     pub terminal: String,
-    /// Who works there.
+    /// The cashier who works there.
     pub cashier: String,
-    /// What the token may do.
+    /// The token's rights.
     pub rights: Vec<Right>,
-    /// Largest amount that it may charge.
+    /// The largest amount that it may charge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_amount: Option<Money>,
-    /// The only sale it may charge, with its amount fixed.
+    /// The only sale that it may charge, with a fixed amount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sale: Option<Sale>,
 }
 
-/// Answer to [`MintToken`].
+/// The answer to [`MintToken`].
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MintedToken {
     /// The terminal token.
     pub token: String,
-    /// When it ends.
+    /// When it expires.
     pub expires_at: String,
 }
 
-/// Answer to `POST /v1/sessions`.
+/// The answer to `POST /v1/sessions`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     /// The shop that the token names.
     pub shop: String,
     /// The terminal that the token names.
     pub terminal: String,
-    /// Who works there, as the token says.
+    /// The cashier whom the token names.
     #[serde(default)]
     pub cashier: String,
     /// What the token may do.
     pub rights: Vec<Right>,
-    /// When the token ends.
+    /// When the token expires.
     pub expires_at: String,
     /// The wallets of the gateway.
     pub wallets: Vec<Wallet>,
     /// The currency that the gateway takes.
     pub currency: String,
-    /// The largest amount of one attempt.
+    /// The largest amount of a trade.
     pub max_amount: Money,
-    /// The page's durations.
+    /// The durations that the page follows.
     pub policy: PagePolicy,
-    /// This terminal's attempts that are not at their end.
+    /// This terminal's trades that have not ended.
     pub open_trades: Vec<Trade>,
 }
 
 /// A wallet of the gateway.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Wallet {
-    /// The gateway's id; it may change, so nobody keeps it.
+    /// The gateway's id of the wallet. It may change, so do not store it.
     pub wallet_id: String,
-    /// Its name.
+    /// The wallet's name.
     pub name: String,
-    /// Where its logo is.
+    /// The URL of its logo.
     #[serde(default)]
     pub logo: Option<String>,
-    /// A test wallet.
+    /// Whether it is a test wallet.
     pub test: bool,
-    /// Which ways it can pay.
+    /// The modes in which it can pay.
     pub modes: Vec<CodeMode>,
 }
 
-/// Durations that the page keeps, in milliseconds; the backend sends them with the session.
+/// The durations that the page follows, in milliseconds. The backend sends them with the session.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct PagePolicy {
-    /// From the start of one question to the start of the next.
+    /// From the start of one query to the start of the next.
     pub poll_ms: u64,
-    /// How long the backend verifies before a person is asked.
+    /// How long the backend asks the gateway before it asks a person.
     pub deadline_ms: u64,
-    /// How often the page is heard of while it scans.
+    /// How often a scanning page reports that it is there.
     pub heartbeat_ms: u64,
-    /// How long one call may last.
+    /// The longest wait for one call.
     pub call_timeout_ms: u64,
-    /// How long a promise waits past the deadline for the backend's word.
+    /// How long a promise waits for the backend's final answer after the deadline.
     pub last_word_ms: u64,
 }
 
-/// `POST /v1/trades`.
+/// The body of `POST /v1/trades`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewTrade {
-    /// 128 random bits in hex, journalled by the page: the same key is the same attempt.
+    /// 128 random bits in hex, which the page has journalled. The same key gives the same trade.
     pub idempotency_key: String,
     /// The sale.
     pub sale: Sale,
@@ -377,29 +377,29 @@ pub struct NewTrade {
     pub mode: CodeMode,
 }
 
-/// `POST /v1/trades/{trade_id}/code`.
+/// The body of `POST /v1/trades/{trade_id}/code`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HandOver {
-    /// What the customer showed, as it was read.
+    /// The customer's code, as it was read.
     pub code: String,
 }
 
-/// `POST /v1/trades/{trade_id}/void`.
+/// The body of `POST /v1/trades/{trade_id}/void`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AskVoid {
-    /// Why, for the audit trail.
+    /// The reason, for the audit trail.
     pub reason: String,
 }
 
-/// `POST /v1/trades/{trade_id}/verdict`.
+/// The body of `POST /v1/trades/{trade_id}/verdict`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Verdict {
     /// What the person found.
     pub outcome: VerdictOutcome,
-    /// On what ground: kept in the audit trail.
+    /// The evidence for it, which the audit trail keeps.
     pub evidence: String,
 }
 
@@ -415,71 +415,71 @@ pub enum VerdictOutcome {
     Voided,
 }
 
-/// Answer to `GET /v1/sales?ref=`: what a shop's server closes its bill on.
+/// The answer to `GET /v1/sales?ref=`, by which a shop's server closes its bill.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SaleRecord {
     /// The sale's reference.
     #[serde(rename = "ref")]
     pub reference: String,
-    /// What is owed: the amount of the first attempt, unless the shop's server has changed it.
+    /// The amount that is owed: that of the first trade, unless the shop's server has changed it.
     pub due_amount: Money,
-    /// What was paid and is kept; `null` while nothing is.
+    /// The amount that was paid and not given back; `null` while there is no such amount.
     pub paid_amount: Option<Money>,
-    /// Whose word `paid_amount` is; `null` while nothing is paid.
+    /// Who said that `paid_amount` was paid; `null` while nothing is paid.
     pub decided_by: Option<DecidedBy>,
-    /// Money that came after its attempt was closed, and that nobody has accepted or given back.
+    /// Money that came after its trade was closed, and that nobody has accepted or given back yet.
     pub late_amount: Option<Money>,
-    /// There only where the question names an amount: true for exactly the amount that was paid. Close the bill.
+    /// Whether exactly the amount in the query was paid: then close the bill. Absent if the query has no amount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closes_bill: Option<bool>,
-    /// True while money may have moved and the end is not known: wait, never charge otherwise.
+    /// True while money may have moved and the outcome is not known. Wait, and do not charge the sale in another way.
     pub unconfirmed: bool,
-    /// Every attempt, oldest first.
+    /// All trades, the oldest first.
     pub trades: Vec<Trade>,
 }
 
-/// Whose word it is that a sale is paid, or that a trade has ended as it has.
+/// Who decided that a sale is paid, or how a trade has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DecidedBy {
-    /// The gateway's.
+    /// The gateway.
     Gateway,
-    /// A person's, who gave a verdict.
+    /// A person, by a verdict.
     Person,
 }
 
-/// Answer to `GET /v1/trades`.
+/// The answer to `GET /v1/trades`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TradeList {
-    /// Of a day: when it begins, on the shop's clock.
+    /// For the list of a day: when the day begins, on the shop's clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// Of a day: when it has ended.
+    /// For the list of a day: when the day has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
-    /// The trades, newest first; those of one sale oldest first.
+    /// The trades, the newest first. Those of a single sale come with the oldest first.
     pub trades: Vec<Trade>,
-    /// Asks for the next page as `cursor`; absent at the end.
+    /// The `cursor` of the next page; absent on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }
 
-/// Whether and when the same call makes sense again.
+/// Whether and when the same call may succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Retry {
-    /// It will be refused again.
+    /// Never: it will be refused again.
     Never,
     /// With a fresh token.
     WithNewToken,
-    /// Unchanged, a little later.
+    /// Unchanged, after a short time.
     Later,
 }
 
 /// An error (RFC 9457, `application/problem+json`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// `about:blank`: the code says it all.
+    /// Always `about:blank`: `code` has the meaning.
     #[serde(rename = "type")]
     pub kind: String,
     /// The HTTP status in words.
@@ -488,17 +488,17 @@ pub struct Problem {
     pub status: u16,
     /// The stable word for programs.
     pub code: ProblemCode,
-    /// A sentence that says what to do.
+    /// A sentence that says what to do about it.
     pub detail: String,
-    /// Whether the same call makes sense again.
+    /// Whether and when the same call may succeed.
     pub retry: Retry,
-    /// The field that is wrong, as `sale.amount.minor`, where it is one of the call's own.
+    /// The path of the wrong field, such as `sale.amount.minor`, if the call has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub param: Option<String>,
-    /// Names the call in the backend's log.
+    /// The id of the call in the backend's log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<String>,
-    /// The trade that stands in the way, where one does.
+    /// The trade that stands in the way, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trade: Option<Box<Trade>>,
 }

@@ -1,5 +1,6 @@
-//! Question: what holds of recognition and of the gate, whatever code they are given? The fuzz targets under `fuzz/` ask
-//! for hours; this test asks for seconds.
+//! Question: which laws do recognition and the gate keep for any code?
+//!
+//! The fuzz targets under `fuzz/` search for hours; this test searches for seconds.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use base64::Engine;
@@ -56,7 +57,7 @@ proptest! {
         prop_assert_eq!(recognise(trimmed), recognise(&format!("{blanks}{trimmed}{blanks}")));
     }
 
-    /// A consumer's code is known by its applications, and no part of it is one.
+    /// A consumer's code is recognised by its applications, and no part of it is a code.
     #[test]
     fn a_consumers_code_is_whole_or_none(
         applications in prop::collection::vec((prop::collection::vec(any::<u8>(), 5..=16), prop::collection::vec(any::<u8>(), 0..60)), 1..4),
@@ -67,7 +68,7 @@ proptest! {
         let kind = recognise(&STANDARD.encode(&bytes)).kind;
         let expected: Vec<String> = applications.iter().map(|(aid, _)| hex(aid)).collect();
         prop_assert_eq!(kind, Kind::EmvConsumer { aids: expected, label: None });
-        // Cut between two templates it is a shorter code; cut anywhere else it is none.
+        // Cut between two templates, it is a shorter code. Cut anywhere else, it is not a code.
         let at = cut.index(bytes.len());
         let ends: Vec<usize> = (1..applications.len()).map(|count| consumer(&applications[..count]).len()).collect();
         if !ends.contains(&at) {
@@ -79,7 +80,7 @@ proptest! {
         }
     }
 
-    /// One wrong character, and a merchant's code is none: its CRC says so.
+    /// A merchant's code with one wrong character is refused by its CRC.
     #[test]
     fn a_merchants_code_with_a_wrong_character_is_none(at in 0_usize..146, by in 1_u8..10) {
         let good = "00020101021126340014A00000061500010106890053020212520458125303458540512.505802MY5905KEDAI6012KUALA LUMPUR6304";

@@ -1,4 +1,4 @@
-//! Question: is each code of the vectors taken for what it is, and is none taken for what it isn't?
+//! Question: is each code of the test vectors recognised as what it is, and as nothing else?
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use kaunter_core::emv;

@@ -141,7 +141,7 @@ impl State {
         }
     }
 
-    /// What is under way. The other predicates read it, so that a new state answers them all.
+    /// What is under way. Other predicates are derived from it, so that a new state has them all.
     fn stage(self) -> Stage {
         match self {
             Self::Creating => Stage::Creation,
@@ -161,7 +161,7 @@ impl State {
         }
     }
 
-    /// True where the row notes that its terminal was heard of: a trade that awaits its code ends with its terminal.
+    /// Whether the trade needs its terminal: if that falls silent, a trade that awaits a code is abandoned.
     pub(super) fn needs_terminal(self) -> bool {
         match self.stage() {
             Stage::Creation | Stage::Code => true,
@@ -174,12 +174,12 @@ impl State {
         }
     }
 
-    /// True where a payment may be under way, and so could be cancelled.
+    /// Whether a payment may be under way, which could be cancelled.
     pub(super) fn awaits_money(self) -> bool {
         self.stage() == Stage::Payer || self.awaits_payment()
     }
 
-    /// True where the payment has left and the gateway's word on it is awaited.
+    /// Whether the payment has left and its outcome is awaited.
     pub(super) fn awaits_payment(self) -> bool {
         self.stage() == Stage::Payment
     }
@@ -199,7 +199,7 @@ impl State {
         self.stage() == Stage::Void
     }
 
-    /// True where only a person goes on.
+    /// Whether only a person can continue the trade.
     pub(super) fn awaits_person(self) -> bool {
         self.stage() == Stage::Person
     }
@@ -230,7 +230,7 @@ enum Stage {
     Payment,
     /// A cancel.
     Cancel,
-    /// A void, or the question what became of it.
+    /// A void, or the query about its outcome.
     Void,
     /// A person decides.
     Person,

@@ -33,7 +33,7 @@ impl Trade {
         }
     }
 
-    /// The request whose answer is awaited. A cancel that was answered is being checked, and is not lost.
+    /// The request whose answer is awaited. A cancel that was answered is being checked, so it can't get lost.
     fn awaited(&self) -> Option<Lost> {
         match self.state.timing().lost {
             Some(Lost::Cancel) => self.cancel.cancel_said.is_none().then_some(Lost::Cancel),

@@ -1,9 +1,9 @@
-//! What time does in each state: one row of facts per state. `time.rs` acts by it.
+//! The effects of time in each state, as one row of facts for each. `time.rs` applies them.
 
 use super::State;
 
 impl State {
-    /// What time does in this state.
+    /// The effects of time in this state.
     pub(super) fn timing(self) -> Timing {
         const REST: Timing = Timing {
             first: First::Never,
@@ -77,12 +77,12 @@ impl State {
     }
 }
 
-/// One row of facts per state: what time does in it.
+/// The effects of time in a state.
 #[derive(Clone, Copy)]
 pub(super) struct Timing {
-    /// When the first question is due.
+    /// When the first query is due.
     pub(super) first: First,
-    /// How the pauses between questions grow.
+    /// How the pauses between queries grow.
     pub(super) pace: Pace,
     /// When time ends the state.
     pub(super) ends: Ends,
@@ -90,35 +90,35 @@ pub(super) struct Timing {
     pub(super) lost: Option<Lost>,
 }
 
-/// When the first question of a state is due.
+/// When the first query of a state is due.
 #[derive(Clone, Copy)]
 pub(super) enum First {
-    /// There is none, unless an answer asks for one.
+    /// There is no query, unless an answer makes one due.
     Never,
-    /// When the state before would have asked.
+    /// When the previous state's next query was due.
     AsBefore,
-    /// When the state before would have asked; at once if it asked nothing.
+    /// When the previous state's next query was due, or at once if there was no query.
     AsBeforeOrNow,
     /// At once.
     Now,
-    /// After one pause of the 2-second pace.
+    /// After `poll_ms`.
     Poll,
-    /// After the first pause of a review.
+    /// After `review_check_first_ms`.
     Review,
-    /// After the first pause of late questions, if a payment may have left.
+    /// After `late_check_first_ms`, if a payment may have left.
     LateIfSent,
 }
 
-/// How the pauses between the questions of a state grow.
+/// How the pauses between the queries of a state grow.
 #[derive(Clone, Copy)]
 pub(super) enum Pace {
-    /// No question follows.
+    /// There is no further query.
     None,
     /// Every `poll_ms`, with jitter.
     Poll,
-    /// Doubled up to `review_max_ms`.
+    /// Doubled up to `review_check_max_ms`.
     Review,
-    /// Doubled until it is longer than `late_last_ms`; then no question follows.
+    /// Doubled until it is longer than `late_check_max_ms`. Then there is no further query.
     Late,
 }
 
@@ -129,9 +129,9 @@ pub(super) enum Ends {
     Never,
     /// When the terminal has been silent for too long.
     WithTerminal,
-    /// At the deadline of the 2-second checks, or when a cancel is wished.
+    /// At the deadline, or when somebody has asked for a cancel.
     AtDeadline,
-    /// When a cancel, or the question about a void, took too long.
+    /// When a cancel, or the query about a void, has taken too long.
     AtGiveUp,
 }
 

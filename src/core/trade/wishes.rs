@@ -4,7 +4,7 @@ use super::{CodeMark, Context, GatewayRequest, Refusal, Risk, Rival, State, Trad
 use crate::wire::{By, Reason, VerdictOutcome};
 
 impl Trade {
-    /// Notes that the terminal is there. Writing the row twice in `heard_ms` is enough.
+    /// Notes that the terminal is there. Writing the row twice in `heartbeat_ms` is enough.
     pub(super) fn heard(&mut self, context: &Context<'_>) {
         let stale = context.now >= self.heard_ms + context.policy.heartbeat_ms / 2;
         if stale && self.state.needs_terminal() {

@@ -1,4 +1,4 @@
-//! Question: where a code can't be read, does the reader say what would help, and nothing where there is no code?
+//! Question: does the reader give the right hint for a code that can't be read, and no hint if there is no code?
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use kaunter_reader::{Effort, Hint, Luma, Reader};

@@ -1,11 +1,12 @@
-//! Question: what holds of the reader, whatever pictures it is given? The fuzz target `reader` under `fuzz/` asks for
-//! hours; this test asks for seconds.
+//! Question: which laws does the reader keep for any picture?
+//!
+//! The fuzz target `reader` under `fuzz/` searches for hours; this test searches for seconds.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use kaunter_reader::{Effort, Luma, Reader};
 use proptest::prelude::*;
 
-/// Bytes of a picture that is partly even, partly noise and partly a lattice: noise alone ends in the first step.
+/// A picture that is partly even, partly noise and partly a lattice. Noise alone would end in the first step.
 fn pixels(seed: u64, count: usize, width: usize) -> Vec<u8> {
     let mut state = seed | 1;
     let kinds = seed.to_le_bytes();
@@ -27,7 +28,7 @@ fn pixels(seed: u64, count: usize, width: usize) -> Vec<u8> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
-    /// Any size, any stride, any bytes, both efforts, one frame after another of other sizes.
+    /// Frames of any size, any stride and any bytes follow each other, at both efforts.
     #[test]
     fn a_reader_reads_anything_and_the_same_twice(
         frames in prop::collection::vec((any::<u64>(), 1_usize..400, 1_usize..400, 0_usize..9, any::<bool>()), 1..5),

@@ -199,7 +199,7 @@ fn a_second_reading_costs_less_than_half_and_a_third_looks_everywhere() {
     }
     assert!(works[1] * 2 < works[0], "{works:?}");
     assert_eq!(works[2], works[0], "a code beside it would be seen now");
-    // Where the code has gone, all of the picture is looked at, at the cost of its region.
+    // If the code is gone, the whole picture is searched too, at the cost of its region.
     let empty = vec![235; width * height];
     let empty = Luma::new(&empty, width, height, width).unwrap();
     let mut fresh = Reader::new();

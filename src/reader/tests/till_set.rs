@@ -1,5 +1,6 @@
-//! Question: how many of the till's scenes are read, by category, and is any misread? The floors are what it read when
-//! they were set, less one: a change that reads fewer says so by category.
+//! Question: how many of the till's scenes are read in each category, and is any misread?
+//!
+//! The floor of a category is what was read when it was set, less one. A change that reads fewer fails by category.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use kaunter_reader::{Effort, Luma, Reader};
@@ -35,7 +36,7 @@ fn floor(category: Category) -> u64 {
     }
 }
 
-/// Of all scenes, in three live frames.
+/// The least number of all scenes that are read within three live frames.
 const MIN_LIVE: u64 = 133;
 
 #[test]
