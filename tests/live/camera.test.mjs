@@ -60,7 +60,7 @@ test("two tills of one page ask one after the other, and a question whose asker 
     leave();
     await left;
     globalThis.other = await openTill();
-    globalThis.both = [ends(till.scan()), ends(other.warmUp())];
+    globalThis.both = [ends(till.scan()), ends(other.camera.warmUp())];
   });
   assert.equal(await asked(page), 1, "nobody else asks while a question is open");
   await page.evaluate(() => allow());
@@ -190,7 +190,7 @@ test("a hidden page reads nothing and keeps its track; seen again, it goes on", 
   await plain.look(null);
   const page = await all.till(t, plain);
   const { done } = await begin(page);
-  const frames = () => page.evaluate(() => posted.filter((type) => type === "look").length);
+  const frames = () => page.evaluate(() => posted.filter((type) => type === "scan").length);
   const hide = (hidden) =>
     page.evaluate((hidden) => {
       Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
@@ -198,7 +198,7 @@ test("a hidden page reads nothing and keeps its track; seen again, it goes on", 
     }, hidden);
   const looks = await frames();
   await hide(true);
-  assert.equal(await page.evaluate(() => posted.at(-1)), "rest", "the worker hears of it at once");
+  assert.equal(await page.evaluate(() => posted.at(-1)), "pause", "the worker hears of it at once");
   assert.equal(await page.evaluate(() => track().readyState), "live");
   await hide(false);
   await until("it looks again", async () => (await frames()) > looks);
