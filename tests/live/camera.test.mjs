@@ -60,7 +60,7 @@ test("two tills of one page ask one after the other, and a question whose asker 
     leave();
     await left;
     globalThis.other = await openTill();
-    globalThis.both = [ends(till.scan()), ends(other.warmUp())];
+    globalThis.both = [ends(till.scan()), ends(other.camera.warmUp())];
   });
   assert.equal(await asked(page), 1, "nobody else asks while a question is open");
   await page.evaluate(() => allow());

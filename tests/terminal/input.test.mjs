@@ -76,6 +76,12 @@ test("over HTTP: amounts, references, codes, wallets, JSON, fields", async (t) =
     400,
     "verdict_invalid",
   );
+  const declined = { outcome: "declined", evidence: "seen in the records" };
+  refused(
+    await shop.call("POST", `/v1/trades/${made.trade_id}/verdict`, { token, body: declined }),
+    409,
+    "trade_not_in_review",
+  );
   assert.equal(await shop.kept(), 1250);
 });
 

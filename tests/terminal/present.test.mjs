@@ -338,7 +338,7 @@ plain("declined, cancelled by the cashier, and at the deadline: the sale is free
   await screen(cancelled, "declined");
   assert.deepEqual(
     (await shop.sale("cancelled")).trades.map(({ status, by, reason }) => [status, by, reason]),
-    [["cancelled", "cashier"]],
+    [["cancelled", "cashier", "requested"]],
   );
 
   const late = await display(machine, "deadline");
@@ -425,6 +425,7 @@ plain("onCode, resume, abort and two tills, as a developer meets them", async (t
   assert.deepEqual((await ended()).value, {
     status: "cancelled",
     tradeId: only((await shop.sale("abort")).trades).trade_id,
+    sale: sale("abort"),
     by: "cashier",
     reason: "requested",
   });

@@ -27,7 +27,7 @@ test("rule 9: paid at once: from the camera to a receipt that the gateway and th
   assert.equal(only(await shop.calls("pay")).code, code, "that very code was paid with");
   assert.deepEqual(await shop.get("/shop/sales?ref=sale-1&minor=1250&currency=MYR"), {
     closed: true,
-    open: false,
+    unconfirmed: false,
     ref: "sale-1",
   });
   assert.deepEqual(page.problems, []);

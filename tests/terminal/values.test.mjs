@@ -238,7 +238,7 @@ const CALL = `async (odd) => {
     "adjust focusAt": (focusAt) => till.camera.adjust({ focusAt }),
     "adjust x": (x) => till.camera.adjust({ focusAt: { x, y: 1 } }),
   };
-  const sync = /^(money|recognise|formatMoney|read)\\b/;
+  const sync = /^(parseMoney|formatMoney|read)\\b/;
   const wrong = [],
     tally = {};
   const within = (promise) =>
@@ -300,7 +300,7 @@ test("odd values in every argument and option: an answer or a coded rejection, a
   );
   const code = await shop.code();
   const end = await page.evaluate(
-    (code) => ends(till.charge({ ref: "after", amount: { minor: 1250, currency: "MYR" } }, { code, walletId: 23 })),
+    (code) => ends(till.charge({ ref: "after", amount: { minor: 1250, currency: "MYR" } }, { code, walletId: "23" })),
     code,
   );
   assert.equal(end.value?.status, "paid", JSON.stringify(end));
@@ -317,18 +317,17 @@ test("a wallet is its id as text or as a number, or the wallet itself; a trade i
       `ends(till.charge({ ref: ${JSON.stringify(ref)}, amount: { minor: 1250, currency: "MYR" } }, { code: ${JSON.stringify(await shop.code())}, ...${options} }))`,
     );
   const picks = (wallet) => page.evaluate(`globalThis.picked = (wallets) => ${wallet}; null`);
-  for (const wallet of [
-    "({ wallet: 23 })",
-    "({ wallet: '23' })",
-    "({ wallet: till.wallets.find(({ id }) => id === '23') })",
-  ])
+  for (const wallet of ["({ walletId: '23' })", "till.wallets.find(({ walletId }) => walletId === '23')"])
     assert.equal((await pay(wallet, wallet)).value?.status, "paid", wallet);
-  for (const picked of ["wallets.find(({ id }) => id === '23')", "23", "'23'", "Promise.resolve(23)"]) {
+  for (const wallet of ["({ walletId: 23 })", "({ walletId: till.wallets[0] })"])
+    assert.equal((await pay(wallet, wallet)).error?.code, "argument_invalid", wallet);
+  for (const picked of ["wallets.find(({ walletId }) => walletId === '23')", "23", "'23'", "Promise.resolve(23)"]) {
     await picks(picked);
     assert.equal((await pay(`picked ${picked}`, "undefined")).value?.status, "paid", picked);
   }
+  await picks("null");
+  assert.equal((await pay("picked null", "undefined")).value?.status, "cancelled", "the cashier thought better of it");
   for (const [picked, code] of [
-    ["null", "wallet_required"],
     ["undefined", "wallet_required"],
     ["({})", "wallet_unknown"],
     ["4711", "wallet_unknown"],
