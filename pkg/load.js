@@ -30,6 +30,8 @@ export function loader(name, beside, begin) {
     if (source === undefined || source === null) return;
     if (!isSource(source)) throw wrong(name, "an address, a Response, bytes or a WebAssembly.Module");
     place = source;
+    // Whoever waits for it hears of a failure; until then nobody may.
+    if (classOf(source) === "Promise") Promise.resolve(source).catch(() => {});
   };
 
   /** The compiled module. A failure is forgotten: a flaky network deserves another try. */

@@ -50,15 +50,15 @@ pub(crate) fn shorten(folder: &Path, name: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The glue without the comments that the tool writes above each function: they stand in the declarations too, and a page
-/// downloads this file.
+/// The glue without the tool's comments: those above each function stand in the declarations too, and a page downloads
+/// this file.
 fn without_comments(text: &str) -> String {
     let mut made = String::with_capacity(text.len());
     let mut is_comment = false;
     for line in text.lines() {
         let bare = line.trim();
         is_comment |= bare.starts_with("/**");
-        if !is_comment {
+        if !is_comment && !bare.starts_with("//") {
             made.push_str(line);
             made.push('\n');
         }
