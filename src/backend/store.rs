@@ -108,6 +108,19 @@ impl Store {
         rows.iter().map(stored).collect()
     }
 
+    /// How many trades of a shop are open, by their status.
+    pub(crate) async fn count_open(&self, shop: &str) -> sqlx::Result<Vec<(String, i64)>> {
+        let rows = sqlx::query(
+            "SELECT status, COUNT(*) AS open FROM trades WHERE is_open = 1 AND shop = $1 GROUP BY status",
+        )
+        .bind(shop)
+        .fetch_all(&mut *self.pool.line().await?)
+        .await?;
+        rows.iter()
+            .map(|row| Ok((row.try_get("status")?, row.try_get("open")?)))
+            .collect()
+    }
+
     /// Writes what became of an attempt that did not move: that it was asked about, or heard of. One statement, with no
     /// line in the audit trail, and not waited for on the disk. Should the machine lose its power, an attempt is asked
     /// about once more: nothing that moves money hangs on it. False where somebody else changed the row since.

@@ -318,7 +318,10 @@ impl Inner {
             let Some(by) = self.clock.follow() else {
                 return;
             };
+            let alarm = "clock_jumped";
+            METRICS.alarm(alarm);
             tracing::warn!(
+                alarm,
                 "the wall clock jumped by {} s: set, or the host slept; open trades go on where they were",
                 by / 1_000
             );
@@ -461,7 +464,7 @@ impl Inner {
             self.disarm(&left.facts().trade_id);
         }
         kill::at(Point::CreateStored);
-        METRICS.moved(State::Creating);
+        METRICS.created();
         tracing::info!(trade_id = %trade.facts().trade_id, attempt = room.attempt, "attempt started");
         let sent = self.drain_steps(&mut trade, None);
         Ok((trade.facts().trade_id.clone(), sent))
@@ -730,14 +733,14 @@ impl Inner {
     }
 
     /// Tells the operator what an attempt did, once it is stored.
-    fn tell(trade: &Trade, moves: &[Move], what: &str) {
+    fn tell(trade: &Trade, moves: &[Move], action: &str) {
         let trade_id = &trade.facts().trade_id;
         let said = trade.gateway_answer();
         let gateway_code = said.and_then(|said| said.code.as_deref());
         let gateway_message = said.map(|said| said.message.as_str());
-        for Move { from, to } in moves {
-            METRICS.moved(*to);
-            tracing::info!(%trade_id, ?from, ?to, what, gateway_code, gateway_message, "moved");
+        for step @ Move { from, to } in moves {
+            METRICS.moved(step);
+            tracing::info!(%trade_id, ?from, ?to, action, gateway_code, gateway_message, "moved");
             match *to {
                 State::LateSuccess => {
                     let alarm = "late_success";
