@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use kaunter_core::authority::Reach;
 use kaunter_core::policy::Ms;
+use kaunter_core::trade::Trade;
 use kaunter_core::wire::{self, GatewayAnswer, ProblemCode, Right, TradeList};
 use serde::Deserialize;
 
@@ -21,7 +22,7 @@ use crate::app::App;
 use crate::clock::{rfc3339, wall_ms};
 use crate::error::Problem;
 use crate::limits::{LIST_MAX_ROWS, LIST_ROWS, PAGE_ROWS};
-use crate::store::{Filter, Mark, Stored};
+use crate::store::{Filter, Mark};
 
 /// What `GET /v1/trades` is asked for. Text, so that a value that is wrong can be told by its name.
 #[derive(Deserialize)]
@@ -59,15 +60,16 @@ pub(crate) async fn list(
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/csv"));
     let asked = which.read(&app, &either, is_sheet)?;
+    let reference = asked.filter.reference.as_deref();
+    let may_ask = reference.is_none_or(|reference| either.may_charge(reference));
     if is_sheet {
+        if !may_ask {
+            return Err(Problem::new(ProblemCode::TokenForbidden));
+        }
         return Sheet::open(app, either, asked).await?.response();
     }
     let (next_cursor, trades) = asked.page(&app, &either).await?;
-    if trades.is_empty()
-        && asked.after.is_none()
-        && let Some(reference) = &asked.filter.reference
-        && !either.may_charge(reference)
-    {
+    if trades.is_empty() && !may_ask {
         // Whether the sale is there is not told either.
         return Err(Problem::new(ProblemCode::TokenForbidden));
     }
@@ -213,13 +215,13 @@ impl Asked {
     }
 
     /// What the caller reads of these rows: of a sale what its token reaches, of other lists whole trades only.
-    fn told(&self, app: &App, either: &Either, rows: &[Stored]) -> Vec<wire::Trade> {
-        let told = |row: &Stored| {
-            let reach = match (either.reach(row.trade.facts()), &self.filter.reference) {
+    fn told(&self, app: &App, either: &Either, rows: &[Trade]) -> Vec<wire::Trade> {
+        let told = |row: &Trade| {
+            let reach = match (either.reach(row.facts()), &self.filter.reference) {
                 (Reach::Standing, None) => Reach::Nothing,
                 (reach, _) => reach,
             };
-            reach.told(app.trades.wire(&row.trade))
+            reach.told(app.trades.wire(row))
         };
         rows.iter().filter_map(told).collect()
     }
@@ -237,7 +239,7 @@ struct Sheet {
 
 /// What is written next.
 enum Next {
-    First(Vec<Stored>),
+    First(Vec<Trade>),
     After(Mark),
     Nothing,
 }
