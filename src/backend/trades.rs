@@ -292,7 +292,7 @@ impl Trades {
     }
 
     /// Gives the gateway a little time, so that most answers are the last word: the trade as the newest of them left it.
-    /// What is stored after that has a newer version, and the page asks.
+    /// Only where that time is not enough is the row read again.
     async fn answered(&self, mut trade: Trade, sent: Vec<Sent>) -> Trade {
         let all = async {
             for task in sent {
@@ -305,8 +305,15 @@ impl Trades {
             }
         };
         let patience = Duration::from_millis(self.inner.policy.code_answer_ms);
-        let _ = tokio::time::timeout(patience, all).await;
-        trade
+        if tokio::time::timeout(patience, all).await.is_ok() {
+            return trade;
+        }
+        // A slow gateway: maybe it has answered since.
+        let found = self.find(Some(&trade.facts().shop), &trade.facts().trade_id);
+        match found.await {
+            Ok(newer) if newer.version() > trade.version() => newer,
+            Ok(_) | Err(_) => trade,
+        }
     }
 
     /// An attempt of this shop.
