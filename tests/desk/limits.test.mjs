@@ -305,7 +305,13 @@ test("the numbers for the operator: what moved, what is open, how long it took, 
   await open(shop, "left");
   await shop.call("GET", "/v1/trades/none", { token: await shop.token() });
   const { text } = await shop.call("GET", "/metrics");
-  const value = (name) => Number(text.split("\n").find((line) => line.startsWith(`${name} `))?.slice(name.length + 1));
+  const value = (name) =>
+    Number(
+      text
+        .split("\n")
+        .find((line) => line.startsWith(`${name} `))
+        ?.slice(name.length + 1),
+    );
   assert.equal(value('kaunter_trade_transitions_total{status="paid"}'), 1);
   assert.equal(value('kaunter_trade_transitions_total{status="creating"}'), 2);
   assert.equal(text.match(/^kaunter_trades\{.*/gm).length, 1, "one is open");

@@ -1,6 +1,8 @@
 //! `GET /v1/trades`: what is open, a day, or a sale, as JSON in pages or for a spreadsheet. A sheet is written out part by
 //! part, however long it is: nothing is left out, and little is held.
 
+mod sheet;
+
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -14,7 +16,7 @@ use futures_util::stream;
 use kaunter_core::authority::Reach;
 use kaunter_core::policy::Ms;
 use kaunter_core::trade::Trade;
-use kaunter_core::wire::{self, GatewayAnswer, ProblemCode, Right, TradeList};
+use kaunter_core::wire::{self, ProblemCode, Right, TradeList};
 use serde::Deserialize;
 
 use super::Either;
@@ -23,6 +25,7 @@ use crate::clock::{rfc3339, wall_ms};
 use crate::error::Problem;
 use crate::limits::{LIST_MAX_ROWS, LIST_ROWS, PAGE_ROWS};
 use crate::store::{Filter, Mark};
+use sheet::{head, lines};
 
 /// What `GET /v1/trades` is asked for. Text, so that a value that is wrong can be told by its name.
 #[derive(Deserialize)]
@@ -291,81 +294,5 @@ impl Sheet {
         let trades = self.asked.told(&self.app, &self.either, &rows);
         let head = if first { head() } else { Vec::new() };
         Ok(Some([head, lines(&trades)].concat()))
-    }
-}
-
-/// The columns of the sheet, in this order; docs/operating.md tells what each is.
-const COLUMNS: [&str; 15] = [
-    "created_at",
-    "ref",
-    "attempt",
-    "amount",
-    "currency",
-    "wallet_id",
-    "terminal",
-    "status",
-    "since",
-    "reason",
-    "trade_id",
-    "gateway_ref",
-    "gateway_code",
-    "gateway_message",
-    "void_refused",
-];
-
-fn head() -> Vec<u8> {
-    [COLUMNS.join(",").as_bytes(), b"\r\n"].concat()
-}
-
-fn lines(trades: &[wire::Trade]) -> Vec<u8> {
-    let mut sheet = csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(Vec::new());
-    for trade in trades {
-        let said = trade.gateway_answer.as_ref();
-        let refused = trade.void_refused.as_ref();
-        let reason = trade.reason.map(crate::store::word);
-        let row: [String; COLUMNS.len()] = [
-            trade.created_at.clone(),
-            plain(&trade.sale.reference),
-            trade.attempt.to_string(),
-            trade.sale.amount.decimal(),
-            plain(&trade.sale.amount.currency),
-            plain(&trade.wallet_id),
-            plain(&trade.terminal),
-            crate::store::word(trade.status),
-            trade.since.clone(),
-            reason.unwrap_or_default(),
-            plain(&trade.trade_id),
-            plain(trade.gateway_ref.as_deref().unwrap_or_default()),
-            plain(
-                said.and_then(|said| said.code.as_deref())
-                    .unwrap_or_default(),
-            ),
-            plain(said.map_or("", |said| &said.message)),
-            plain(&refused.map(in_one_field).unwrap_or_default()),
-        ];
-        // Writing to memory can't fail.
-        let _ = sheet.write_record(row);
-    }
-    sheet.into_inner().unwrap_or_default()
-}
-
-/// Why a void was refused; "refused" where the gateway said nothing.
-fn in_one_field(refused: &GatewayAnswer) -> String {
-    let code = refused.code.as_deref().unwrap_or_default();
-    let said = format!("{code} {}", refused.message);
-    match said.trim() {
-        "" => "refused".to_owned(),
-        said => said.to_owned(),
-    }
-}
-
-/// A spreadsheet takes what starts with one of these for a formula, and runs it: an apostrophe says that it is text.
-fn plain(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
     }
 }
