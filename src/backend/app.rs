@@ -82,7 +82,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .layer(middleware::from_fn_with_state(Arc::clone(&app), placed))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
-        .route("/metrics", get(async || METRICS.text()))
+        .route("/metrics", get(metrics))
         .route("/openapi.json", get(openapi))
         .method_not_allowed_fallback(async || Problem::new(ProblemCode::MethodNotAllowed))
         .with_state(Arc::clone(&app))
@@ -131,9 +131,10 @@ async fn traced(request: Request, next: Next) -> Response {
     // The route, never the address: an address may hold what a stranger put there.
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or("-", MatchedPath::as_str).to_owned();
-    let span = tracing::info_span!("call", method = %request.method(), route, %trace_id);
+    let method = request.method().clone();
+    let span = tracing::info_span!("call", %method, route, %trace_id);
     let is_api = request.uri().path().starts_with("/v1/");
-    let looks = request.method() == Method::GET;
+    let looks = method == Method::GET;
     let began = Instant::now();
     let call = async {
         let response = next.run(request).await;
@@ -145,13 +146,14 @@ async fn traced(request: Request, next: Next) -> Response {
     };
     let call = trace::within(trace_id.clone(), call.instrument(span.clone()));
     let mut response = call.await;
+    let (status, took) = (response.status().as_u16(), began.elapsed());
+    METRICS.answered(method.as_str(), &route, status, took);
     if is_api {
-        let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let status = response.status().as_u16();
+        let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         // Every till looks every two seconds.
         span.in_scope(|| match looks && status < 400 {
-            true => tracing::debug!(status, ms, "answered"),
-            false => tracing::info!(status, ms, "answered"),
+            true => tracing::debug!(status, duration_ms, "answered"),
+            false => tracing::info!(status, duration_ms, "answered"),
         });
     }
     response
@@ -208,6 +210,15 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
         (Doubt::Empty | Doubt::Shorter, _) => "ready, but the gateway lists fewer wallets than before: it is asked again within a minute\n".into_response(),
         (Doubt::First | Doubt::None, _) => "ready\n".into_response(),
     }
+}
+
+/// What is counted, and how many trades are open: asked of the store, so that it is right after a restart.
+async fn metrics(State(app): State<Arc<App>>) -> String {
+    match app.trades.store().count_open(&app.config.shop).await {
+        Ok(counts) => METRICS.open(counts),
+        Err(error) => tracing::warn!(%error, "open trades could not be counted"),
+    }
+    METRICS.text()
 }
 
 async fn openapi() -> Response {

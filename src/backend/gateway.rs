@@ -161,7 +161,7 @@ impl Gateway {
     async fn status(&self, facts: &Facts, gateway_ref: &str) -> Told<StatusAnswer> {
         // Where too many questions are out, this one is dropped: it falls due again.
         let Some(_place) = self.common().place().await else {
-            METRICS.gateway("status", "held");
+            METRICS.gateway("status", "held", None);
             let silent = StatusAnswer {
                 word: StatusWord::NoWord,
                 carried: Carried::default(),

@@ -24,6 +24,7 @@ mod terminal;
 mod token;
 mod trace;
 mod trades;
+mod trail;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -140,7 +141,8 @@ async fn sweep(app: Arc<App>) {
             .refresh_wallets(app.config.test_wallets)
             .await;
         if let Err(problem) = app.trades.sweep().await {
-            tracing::error!(code = ?problem.code, "open attempts could not be looked through");
+            let code = problem.code.as_str();
+            tracing::error!(code, "open attempts could not be looked through");
         }
     }
 }

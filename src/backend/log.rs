@@ -16,26 +16,27 @@ use tracing_subscriber::{EnvFilter, Layer};
 use crate::clock::rfc3339;
 
 /// Every field that a line may have besides its time, level, target and message.
-const FIELDS: [&str; 19] = [
+const FIELDS: [&str; 20] = [
+    "action",
     "alarm",
     "attempt",
     "call",
     "cause",
-    "class",
     "code",
+    "doubt",
+    "duration_ms",
     "error",
     "from",
     "gateway_code",
     "gateway_message",
     "left",
     "method",
-    "ms",
+    "result",
     "route",
     "status",
     "to",
     "trace_id",
     "trade_id",
-    "what",
 ];
 /// Our own programs; a library says its message only, and that only as a warning.
 const OWN: &str = "kaunter";
@@ -178,7 +179,12 @@ mod tests {
         tracing::subscriber::with_default(lines, || {
             let span = tracing::info_span!("call", trace_id = "abc", password = "planted-1");
             let _in = span.enter();
-            tracing::info!(trade_id = "K1", ms = 7, secret = "planted-2", "moved");
+            tracing::info!(
+                trade_id = "K1",
+                duration_ms = 7,
+                secret = "planted-2",
+                "moved"
+            );
             tracing::info!(target: "library", trade_id = "planted-3", "planted-4");
             tracing::warn!(target: "library", trade_id = "planted-5", "slow");
         });
@@ -192,7 +198,7 @@ mod tests {
         assert_eq!(lines[0]["message"], "moved");
         assert_eq!(lines[0]["trace_id"], "abc");
         assert_eq!(lines[0]["trade_id"], "K1");
-        assert_eq!(lines[0]["ms"], 7);
+        assert_eq!(lines[0]["duration_ms"], 7);
         assert_eq!(lines[1]["message"], "slow");
         assert_eq!(lines[1].get("trade_id"), None);
     }

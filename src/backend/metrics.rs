@@ -1,18 +1,40 @@
-//! Numbers for the operator, in Prometheus' text. No name of a shop, a sale or a terminal is a label.
+//! Numbers for the operator, in Prometheus' text. Their values are the API's own words, and no name of a shop, a sale, a
+//! terminal or a person is a label.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
-use kaunter_core::trade::State;
-use kaunter_core::wire::ProblemCode;
-use prometheus::{Encoder, IntCounterVec, Opts, Registry, TextEncoder};
+use kaunter_core::trade::Move;
+use kaunter_core::wire::{ProblemCode, Status};
+use prometheus::{
+    Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
+};
+
+use crate::store::word;
 
 /// The process's numbers.
 pub(crate) static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
 
+/// What a person should look into. Each is counted from 0 on, so that a first one is an increase.
+const ALARMS: [&str; 4] = [
+    "clock_jumped",
+    "gateway_ref_repeated",
+    "late_success",
+    "needs_review",
+];
+/// From a gateway beside us to the longest that a payment is waited for.
+const GATEWAY_SECONDS: [f64; 9] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+/// From a read of one row to the longest that a page waits.
+const HTTP_SECONDS: [f64; 9] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 10.0];
+
 pub(crate) struct Metrics {
     registry: Registry,
-    moves: IntCounterVec,
+    transitions: IntCounterVec,
+    open: IntGaugeVec,
     gateway: IntCounterVec,
+    gateway_seconds: HistogramVec,
+    unknown_words: IntCounterVec,
+    http_seconds: HistogramVec,
     problems: IntCounterVec,
     alarms: IntCounterVec,
 }
@@ -21,44 +43,117 @@ impl Metrics {
     fn new() -> Self {
         let registry = Registry::new();
         let counter = |name: &str, help: &str, labels: &[&str]| {
-            let counter = IntCounterVec::new(Opts::new(name, help), labels)
-                .expect("the names are good Prometheus names");
-            registry
-                .register(Box::new(counter.clone()))
-                .expect("each name is registered once");
-            counter
+            let counter = IntCounterVec::new(Opts::new(name, help), labels);
+            keep(&registry, counter)
         };
+        let gauge = |name: &str, help: &str, labels: &[&str]| {
+            keep(&registry, IntGaugeVec::new(Opts::new(name, help), labels))
+        };
+        let seconds = |name: &str, help: &str, labels: &[&str], buckets: &[f64]| {
+            let options = HistogramOpts::new(name, help).buckets(buckets.to_vec());
+            keep(&registry, HistogramVec::new(options, labels))
+        };
+        let alarms = counter(
+            "kaunter_alarms_total",
+            "What a person should look into",
+            &["alarm"],
+        );
+        for alarm in ALARMS {
+            alarms.with_label_values(&[alarm]).reset();
+        }
+        gauge("kaunter_build_info", "The version that runs", &["version"])
+            .with_label_values(&[env!("CARGO_PKG_VERSION")])
+            .set(1);
         Self {
-            moves: counter(
-                "kaunter_trades_total",
-                "Attempts that came into a state",
-                &["state"],
+            transitions: counter(
+                "kaunter_trade_transitions_total",
+                "Trades that came to a status",
+                &["status"],
+            ),
+            open: gauge(
+                "kaunter_trades",
+                "Trades of the shop that are open now",
+                &["status"],
             ),
             gateway: counter(
-                "kaunter_gateway_calls_total",
-                "Calls to the gateway",
-                &["call", "class"],
+                "kaunter_gateway_requests_total",
+                "Requests to the gateway",
+                &["call", "result"],
+            ),
+            gateway_seconds: seconds(
+                "kaunter_gateway_request_duration_seconds",
+                "From a request to the gateway's answer, or to its absence",
+                &["call"],
+                &GATEWAY_SECONDS,
+            ),
+            unknown_words: counter(
+                "kaunter_unknown_gateway_words_total",
+                "Answers with a word that the configuration does not know",
+                &["call"],
+            ),
+            http_seconds: seconds(
+                "kaunter_http_request_duration_seconds",
+                "From a call to its answer",
+                &["method", "route", "status"],
+                &HTTP_SECONDS,
             ),
             problems: counter(
                 "kaunter_problems_total",
                 "Calls that were refused",
                 &["code"],
             ),
-            alarms: counter(
-                "kaunter_alarms_total",
-                "What a person should look into",
-                &["alarm"],
-            ),
+            alarms,
             registry,
         }
     }
 
-    pub(crate) fn moved(&self, to: State) {
-        self.moves.with_label_values(&[&format!("{to:?}")]).inc();
+    /// A trade was asked for.
+    pub(crate) fn created(&self) {
+        self.came_to(Status::Creating);
     }
 
-    pub(crate) fn gateway(&self, call: &str, class: &str) {
-        self.gateway.with_label_values(&[call, class]).inc();
+    /// A trade moved; a move within one status is none that anybody is told of.
+    pub(crate) fn moved(&self, Move { from, to }: &Move) {
+        if from.status() != to.status() {
+            self.came_to(to.status());
+        }
+    }
+
+    fn came_to(&self, status: Status) {
+        self.transitions.with_label_values(&[&word(status)]).inc();
+    }
+
+    /// How many trades are open, by their status.
+    pub(crate) fn open(&self, counts: Vec<(String, i64)>) {
+        self.open.reset();
+        for (status, count) in counts {
+            self.open.with_label_values(&[&status]).set(count);
+        }
+    }
+
+    /// A request to the gateway, and how long its answer took; none was waited for where it was held.
+    pub(crate) fn gateway(&self, call: &str, result: &str, took: Option<Duration>) {
+        self.gateway.with_label_values(&[call, result]).inc();
+        if let Some(took) = took {
+            let seconds = self.gateway_seconds.with_label_values(&[call]);
+            seconds.observe(took.as_secs_f64());
+        }
+    }
+
+    /// The gateway answered with a word that means nothing to this configuration.
+    pub(crate) fn unknown_word(&self, call: &str) {
+        self.unknown_words.with_label_values(&[call]).inc();
+    }
+
+    /// A call, by its route and never by its address: a stranger may put anything there.
+    pub(crate) fn answered(&self, method: &str, route: &str, status: u16, took: Duration) {
+        let method = match method {
+            "GET" | "POST" | "OPTIONS" | "HEAD" => method,
+            _ => "other",
+        };
+        self.http_seconds
+            .with_label_values(&[method, route, &status.to_string()])
+            .observe(took.as_secs_f64());
     }
 
     pub(crate) fn problem(&self, code: ProblemCode) {
@@ -77,4 +172,15 @@ impl Metrics {
             |()| String::from_utf8_lossy(&text).into_owned(),
         )
     }
+}
+
+fn keep<M: prometheus::core::Collector + Clone + 'static>(
+    registry: &Registry,
+    metric: prometheus::Result<M>,
+) -> M {
+    let metric = metric.expect("the names are good Prometheus names");
+    registry
+        .register(Box::new(metric.clone()))
+        .expect("each name is registered once");
+    metric
 }

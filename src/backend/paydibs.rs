@@ -24,6 +24,7 @@ use crate::config::GatewayConfig;
 use crate::gateway::common::{Common, Told};
 use crate::gateway::http::{Connection, NoAnswer};
 use crate::gateway::ours;
+use crate::metrics::METRICS;
 use crate::secret::Secret;
 use envelope::Envelope;
 use send::Answer;
@@ -170,10 +171,16 @@ impl Paydibs {
         }
         let said = self.said(&call, &answer).await;
         let answer = match answer {
-            Ok(envelope) if envelope.is_ok() => StatusAnswer {
-                word: self.status_word(&envelope),
-                carried: self.carried(&envelope),
-            },
+            Ok(envelope) if envelope.is_ok() => {
+                let word = self.status_word(&envelope);
+                if word == StatusWord::NoWord && envelope.text(field::PAY_STATUS).is_some() {
+                    METRICS.unknown_word(call::STATUS);
+                }
+                StatusAnswer {
+                    word,
+                    carried: self.carried(&envelope),
+                }
+            }
             Ok(_) | Err(_) => StatusAnswer {
                 word: StatusWord::NoWord,
                 carried: Carried::default(),

@@ -137,7 +137,7 @@ pub async fn reconcile(config: &Config, file: &Path, day: &str) -> anyhow::Resul
     loop {
         let page = store.list(&filter, mark.as_ref(), PAGE_ROWS).await?;
         for stored in &page {
-            books.add(&stored.trade, span.contains(&stored.trade.created_ms()));
+            books.add(stored, span.contains(&stored.created_ms()));
         }
         match page.last() {
             Some(last) => mark = Some(filter.mark(last)),
@@ -159,7 +159,7 @@ pub async fn reconcile(config: &Config, file: &Path, day: &str) -> anyhow::Resul
             && let Some(trade_id) = &row.trade_id
             && let Some(stored) = store.find(Some(&config.shop), trade_id).await?
         {
-            books.add(&stored.trade, false);
+            books.add(&stored, false);
         }
         books.compare(row);
     }

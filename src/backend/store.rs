@@ -21,6 +21,7 @@ use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
 
 use crate::limits::MAX_OPEN_ROWS;
+use crate::trail::Line;
 use pool::Pool;
 
 /// A transaction of the store.
@@ -28,20 +29,6 @@ pub(crate) type Change = Transaction<'static, Any>;
 
 /// PostgreSQL says that two transactions waited for each other, or could not have been one after the other.
 const TRY_AGAIN: [&str; 2] = ["40001", "40P01"];
-
-/// A row.
-#[derive(Clone, Debug)]
-pub(crate) struct Stored {
-    pub(crate) trade: Trade,
-}
-
-/// A line of the audit trail.
-#[derive(Clone, Debug)]
-pub(crate) struct Audit {
-    pub(crate) who: String,
-    pub(crate) what: String,
-    pub(crate) note: String,
-}
 
 /// The database.
 #[derive(Clone, Debug)]
@@ -69,18 +56,18 @@ impl Store {
         &self,
         shop: Option<&str>,
         trade_id: &str,
-    ) -> sqlx::Result<Option<Stored>> {
+    ) -> sqlx::Result<Option<Trade>> {
         let row = sqlx::query("SELECT state FROM trades WHERE trade_id = $1")
             .bind(trade_id)
             .fetch_optional(&mut *self.pool.line().await?)
             .await?;
-        let stored = row.map(|row| stored(&row)).transpose()?;
-        let own = |stored: &Stored| shop.is_none_or(|shop| stored.trade.facts().shop == shop);
-        Ok(stored.filter(own))
+        let trade = row.map(|row| read(&row)).transpose()?;
+        let own = |trade: &Trade| shop.is_none_or(|shop| trade.facts().shop == shop);
+        Ok(trade.filter(own))
     }
 
     /// Every attempt of a sale, oldest first.
-    pub(crate) async fn sale(&self, shop: &str, reference: &str) -> sqlx::Result<Vec<Stored>> {
+    pub(crate) async fn sale(&self, shop: &str, reference: &str) -> sqlx::Result<Vec<Trade>> {
         let rows = sqlx::query(
             "SELECT state FROM trades WHERE shop = $1 AND sale_ref = $2 ORDER BY attempt",
         )
@@ -88,7 +75,7 @@ impl Store {
         .bind(reference)
         .fetch_all(&mut *self.pool.line().await?)
         .await?;
-        rows.iter().map(stored).collect()
+        rows.iter().map(read).collect()
     }
 
     /// Open attempts, newest first: of one terminal, of a shop, or of everybody.
@@ -96,7 +83,7 @@ impl Store {
         &self,
         shop: Option<&str>,
         terminal: Option<&str>,
-    ) -> sqlx::Result<Vec<Stored>> {
+    ) -> sqlx::Result<Vec<Trade>> {
         let rows = sqlx::query(
             "SELECT state FROM trades WHERE is_open = 1 AND ($1 IS NULL OR shop = $1) AND ($2 IS NULL OR terminal = $2) ORDER BY created_ms DESC LIMIT $3",
         )
@@ -105,7 +92,20 @@ impl Store {
         .bind(bigint(MAX_OPEN_ROWS as u64))
         .fetch_all(&mut *self.pool.line().await?)
         .await?;
-        rows.iter().map(stored).collect()
+        rows.iter().map(read).collect()
+    }
+
+    /// How many trades of a shop are open, by their status.
+    pub(crate) async fn count_open(&self, shop: &str) -> sqlx::Result<Vec<(String, i64)>> {
+        let rows = sqlx::query(
+            "SELECT status, COUNT(*) AS open FROM trades WHERE is_open = 1 AND shop = $1 GROUP BY status",
+        )
+        .bind(shop)
+        .fetch_all(&mut *self.pool.line().await?)
+        .await?;
+        rows.iter()
+            .map(|row| Ok((row.try_get("status")?, row.try_get("open")?)))
+            .collect()
     }
 
     /// Writes what became of an attempt that did not move: that it was asked about, or heard of. One statement, with no
@@ -159,9 +159,9 @@ pub(crate) async fn take_sale(
 /// Of a sale, inside a change: its first attempt, how many it has, and each that may be in the way of another or was begun
 /// since then. The rest is closed, and says nothing any more.
 pub(crate) struct Attempts {
-    pub(crate) first: Option<Stored>,
+    pub(crate) first: Option<Trade>,
     pub(crate) count: u32,
-    pub(crate) lately: Vec<Stored>,
+    pub(crate) lately: Vec<Trade>,
 }
 
 pub(crate) async fn attempts(
@@ -185,7 +185,7 @@ pub(crate) async fn attempts(
     .fetch_optional(&mut **change)
     .await?;
     Ok(Attempts {
-        first: first.map(|row| stored(&row)).transpose()?,
+        first: first.map(|row| read(&row)).transpose()?,
         count: u32::try_from(last.unwrap_or(0)).unwrap_or(u32::MAX),
         lately: in_the_way(change, shop, reference, since).await?,
     })
@@ -197,7 +197,7 @@ async fn in_the_way(
     shop: &str,
     reference: &str,
     since: Ms,
-) -> sqlx::Result<Vec<Stored>> {
+) -> sqlx::Result<Vec<Trade>> {
     let rows = sqlx::query(
         "SELECT state FROM trades WHERE shop = $1 AND sale_ref = $2 AND (is_open = 1 OR holds_sale = 1 OR created_ms >= $3) ORDER BY attempt",
     )
@@ -206,7 +206,7 @@ async fn in_the_way(
     .bind(bigint(since))
     .fetch_all(&mut **change)
     .await?;
-    rows.iter().map(stored).collect()
+    rows.iter().map(read).collect()
 }
 
 /// The attempt with the page's key, inside a change.
@@ -214,42 +214,43 @@ pub(crate) async fn with_key(
     change: &mut Change,
     shop: &str,
     key: &str,
-) -> sqlx::Result<Option<Stored>> {
+) -> sqlx::Result<Option<Trade>> {
     let row = sqlx::query("SELECT state FROM trades WHERE shop = $1 AND idempotency_key = $2")
         .bind(shop)
         .bind(key)
         .fetch_optional(&mut **change)
         .await?;
-    row.map(|row| stored(&row)).transpose()
+    row.map(|row| read(&row)).transpose()
 }
 
 /// An attempt and what its sale's other attempts are to it; takes the sale for this change.
 pub(crate) async fn with_rival(
     change: &mut Change,
     trade_id: &str,
-) -> sqlx::Result<Option<(Stored, Rival)>> {
+) -> sqlx::Result<Option<(Trade, Rival)>> {
     sqlx::query(
         "UPDATE sales SET changes = changes + 1 WHERE (shop, sale_ref) = (SELECT shop, sale_ref FROM trades WHERE trade_id = $1)",
     )
     .bind(trade_id)
     .execute(&mut **change)
     .await?;
-    let row = sqlx::query("SELECT state FROM trades WHERE trade_id = $1")
-        .bind(trade_id)
-        .fetch_optional(&mut **change)
-        .await?;
-    let Some(own) = row.map(|row| stored(&row)).transpose()? else {
-        return Ok(None);
-    };
-    let facts = own.trade.facts().clone();
-    let others = in_the_way(change, &facts.shop, &facts.sale.reference, Ms::MAX).await?;
-    let rival = others
-        .iter()
-        .filter(|other| other.trade.facts().trade_id != trade_id)
-        .map(|other| other.trade.as_rival())
-        .max()
-        .unwrap_or(Rival::None);
-    Ok(Some((own, rival)))
+    // One read: the attempt, and what may be in its way.
+    let rows = sqlx::query(
+        "SELECT state FROM trades WHERE (shop, sale_ref) = (SELECT shop, sale_ref FROM trades WHERE trade_id = $1) AND (is_open = 1 OR holds_sale = 1 OR trade_id = $1)",
+    )
+    .bind(trade_id)
+    .fetch_all(&mut **change)
+    .await?;
+    let (mut own, mut rival) = (None, Rival::None);
+    for row in &rows {
+        let trade = read(row)?;
+        if trade.facts().trade_id == trade_id {
+            own = Some(trade);
+        } else {
+            rival = rival.max(trade.as_rival());
+        }
+    }
+    Ok(own.map(|own| (own, rival)))
 }
 
 /// Writes a new attempt.
@@ -257,7 +258,7 @@ pub(crate) async fn insert(
     change: &mut Change,
     trade: &Trade,
     key: &str,
-    audit: Audit,
+    line: Line,
 ) -> sqlx::Result<()> {
     let facts = trade.facts();
     sqlx::query(
@@ -278,7 +279,7 @@ pub(crate) async fn insert(
     .bind(bindings::gateway_ref(trade))
     .execute(&mut **change)
     .await?;
-    audited(change, trade, vec![audit], trade.created_ms()).await
+    audited(change, trade, vec![line], trade.created_ms()).await
 }
 
 /// Writes what an attempt became, if nobody else changed it since; false where somebody did.
@@ -286,7 +287,7 @@ pub(crate) async fn update(
     change: &mut Change,
     trade: &Trade,
     was: u64,
-    audit: Vec<Audit>,
+    lines: Vec<Line>,
     now: Ms,
 ) -> sqlx::Result<bool> {
     let done = sqlx::query(
@@ -304,24 +305,26 @@ pub(crate) async fn update(
     if done.rows_affected() == 0 {
         return Ok(false);
     }
-    audited(change, trade, audit, now).await?;
+    audited(change, trade, lines, now).await?;
     Ok(true)
 }
 
 async fn audited(
     change: &mut Change,
     trade: &Trade,
-    lines: Vec<Audit>,
+    lines: Vec<Line>,
     now: Ms,
 ) -> sqlx::Result<()> {
     for (nth, line) in lines.into_iter().enumerate() {
-        sqlx::query("INSERT INTO audit (trade_id, version, nth, at_ms, who, what, note) VALUES ($1, $2, $3, $4, $5, $6, $7)")
+        sqlx::query("INSERT INTO audit (trade_id, version, nth, at_ms, who, event, from_state, to_state, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
             .bind(&trade.facts().trade_id)
             .bind(bigint(trade.version()))
             .bind(bigint(nth as u64))
             .bind(bigint(now))
             .bind(line.who)
-            .bind(line.what)
+            .bind(line.event)
+            .bind(line.from_state)
+            .bind(line.to_state)
             .bind(line.note)
             .execute(&mut **change)
             .await?;
@@ -329,10 +332,10 @@ async fn audited(
     Ok(())
 }
 
-fn stored(row: &AnyRow) -> sqlx::Result<Stored> {
+/// The trade of a row.
+fn read(row: &AnyRow) -> sqlx::Result<Trade> {
     let state: String = row.try_get("state")?;
-    let trade = serde_json::from_str(&state).map_err(|error| sqlx::Error::Decode(error.into()))?;
-    Ok(Stored { trade })
+    serde_json::from_str(&state).map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
 /// True where another process was faster: the same change, made anew, sees what that one did.

@@ -21,11 +21,12 @@ use tracing::Instrument;
 use crate::clock::{Clock, rfc3339};
 use crate::error::Problem;
 use crate::gateway::{Answered, Gateway};
-use crate::kill::{self, Point, Sent, Wished};
+use crate::kill::{self, Point, Sent as At, Wished};
 use crate::limits::{KEEP_PAUSE, KEEP_TRIES, MOST_TRIES, TIME_PAUSE_MS};
 use crate::metrics::METRICS;
 use crate::secret::Secret;
-use crate::store::{self, Audit, Store, Stored};
+use crate::store::{self, Store, word};
+use crate::trail::{self, Line, lines, noted};
 
 /// The driver.
 pub(crate) struct Trades {
@@ -60,18 +61,28 @@ pub(crate) struct Wish {
     pub(crate) minted_s: Option<u64>,
 }
 
-/// What comes with an event and is not the machine's: a code on its way to the gateway, and the gateway's own words.
+/// What a person asks to be done to a trade.
+pub(crate) struct Request {
+    pub(crate) event: Event,
+    /// The customer's code, on its way to the gateway.
+    pub(crate) code: Option<Secret>,
+    /// Who asks, for the audit trail.
+    pub(crate) who: String,
+    /// Why, for the audit trail: the person's own words.
+    pub(crate) note: String,
+}
+
+/// What comes with an event and is not the machine's: a code on its way to the gateway, the gateway's own words, and a
+/// person's.
 #[derive(Clone, Default)]
 struct Beside {
     code: Option<Secret>,
     said: Option<GatewayAnswer>,
+    note: String,
 }
 
-impl Beside {
-    fn code(code: Option<Secret>) -> Self {
-        Self { code, said: None }
-    }
-}
+/// A request to the gateway that is under way: it ends with the trade that its answer made, where that could be stored.
+type Sent = tokio::task::JoinHandle<Option<Trade>>;
 
 /// Why a change did not come about.
 enum Hindrance {
@@ -109,7 +120,7 @@ struct Applied {
     trade: Trade,
     granted: Result<(), Refusal>,
     /// What was sent because of it.
-    sent: Vec<tokio::task::JoinHandle<()>>,
+    sent: Vec<Sent>,
 }
 
 impl Trades {
@@ -221,41 +232,44 @@ impl Trades {
         let inner = Arc::clone(&self.inner);
         // A client that goes away must not stop a change in its middle.
         let created = tokio::spawn(async move { inner.create(wish).await }.in_current_span());
-        let (trade_id, sent) = created
+        let (trade, sent) = created
             .await
             .map_err(|_| Problem::new(ProblemCode::Internal))??;
-        self.settle(sent).await;
+        let trade = self.answered(trade, sent).await;
         kill::at(Point::CreateAnswering);
-        self.stored(Some(&self.inner.shop), &trade_id).await
+        Ok(self.wire(&trade))
     }
 
-    /// Applies an event to an attempt of this shop. Waits for the gateway's answer, but not long.
-    pub(crate) async fn wish(
+    /// Applies what a person asks for to a trade that was found. Waits for the gateway's answer, but not long.
+    pub(crate) async fn request(
         &self,
-        shop: &str,
-        trade_id: &str,
-        event: Event,
-        code: Option<Secret>,
-        who: &str,
+        found: &Trade,
+        request: Request,
     ) -> Result<wire::Trade, Problem> {
-        self.find(Some(shop), trade_id).await?;
+        let Request {
+            event,
+            code,
+            who,
+            note,
+        } = request;
         kill::at(kill::of_wish(&event, Wished::Received));
         if matches!(event, Event::Code(_)) {
             self.admit()?;
         }
         let answering = kill::of_wish(&event, Wished::Answering);
-        let (inner, id, who) = (Arc::clone(&self.inner), trade_id.to_owned(), who.to_owned());
+        let (inner, id) = (Arc::clone(&self.inner), found.facts().trade_id.clone());
+        let said = None;
+        let beside = Beside { code, said, note };
         let applied = tokio::spawn(
-            async move { inner.apply(&id, event, Beside::code(code), &who).await }
-                .in_current_span(),
+            async move { inner.apply(&id, event, beside, &who).await }.in_current_span(),
         );
         let applied = applied
             .await
             .map_err(|_| Problem::new(ProblemCode::Internal))??;
         let refusal = applied.granted.err();
-        self.settle(applied.sent).await;
+        let trade = self.answered(applied.trade, applied.sent).await;
         kill::at(answering);
-        let trade = self.stored(Some(&self.inner.shop), trade_id).await?;
+        let trade = self.wire(&trade);
         match refusal {
             None => Ok(trade),
             Some(refusal) => Err(Problem::with(refusal.into(), trade)),
@@ -264,9 +278,9 @@ impl Trades {
 
     /// Looks at an attempt, and lets time act on it first. What that sends is not waited for. Mostly there is nothing to
     /// do: then a look costs the one read that brought `stored`.
-    pub(crate) async fn look(&self, stored: Stored, event: Event) -> Result<wire::Trade, Problem> {
-        let (trade, _) = self.inner.after(stored.trade.clone(), &event);
-        if trade.version() == stored.trade.version() {
+    pub(crate) async fn look(&self, stored: Trade, event: Event) -> Result<wire::Trade, Problem> {
+        let (trade, _) = self.inner.after(stored.clone(), &event);
+        if trade.version() == stored.version() {
             self.inner.watch(&trade);
             return Ok(self.wire(&trade));
         }
@@ -278,28 +292,33 @@ impl Trades {
         Ok(self.wire(&applied.trade))
     }
 
-    /// Gives the gateway a little time, so that most answers are the last word.
-    async fn settle(&self, sent: Vec<tokio::task::JoinHandle<()>>) {
+    /// Gives the gateway a little time, so that most answers are the last word: the trade as the newest of them left it.
+    /// Only where that time is not enough is the row read again.
+    async fn answered(&self, mut trade: Trade, sent: Vec<Sent>) -> Trade {
         let all = async {
             for task in sent {
-                let _ = task.await;
+                if let Ok(Some(newer)) = task.await
+                    && newer.facts().trade_id == trade.facts().trade_id
+                    && newer.version() > trade.version()
+                {
+                    trade = newer;
+                }
             }
         };
         let patience = Duration::from_millis(self.inner.policy.code_answer_ms);
-        let _ = tokio::time::timeout(patience, all).await;
-    }
-
-    /// The attempt as it is stored.
-    pub(crate) async fn stored(
-        &self,
-        shop: Option<&str>,
-        trade_id: &str,
-    ) -> Result<wire::Trade, Problem> {
-        Ok(self.wire(&self.find(shop, trade_id).await?.trade))
+        if tokio::time::timeout(patience, all).await.is_ok() {
+            return trade;
+        }
+        // A slow gateway: maybe it has answered since.
+        let found = self.find(Some(&trade.facts().shop), &trade.facts().trade_id);
+        match found.await {
+            Ok(newer) if newer.version() > trade.version() => newer,
+            Ok(_) | Err(_) => trade,
+        }
     }
 
     /// An attempt of this shop.
-    pub(crate) async fn find(&self, shop: Option<&str>, trade_id: &str) -> Result<Stored, Problem> {
+    pub(crate) async fn find(&self, shop: Option<&str>, trade_id: &str) -> Result<Trade, Problem> {
         let found = self.inner.store.find(shop, trade_id).await?;
         found.ok_or_else(|| Problem::new(ProblemCode::TradeNotFound))
     }
@@ -319,7 +338,10 @@ impl Inner {
             let Some(by) = self.clock.follow() else {
                 return;
             };
+            let alarm = "clock_jumped";
+            METRICS.alarm(alarm);
             tracing::warn!(
+                alarm,
                 "the wall clock jumped by {} s: set, or the host slept; open trades go on where they were",
                 by / 1_000
             );
@@ -395,10 +417,7 @@ impl Inner {
     }
 
     /// Once more where another process was faster: then its attempt is seen.
-    async fn create(
-        self: &Arc<Self>,
-        wish: Wish,
-    ) -> Result<(String, Vec<tokio::task::JoinHandle<()>>), Problem> {
+    async fn create(self: &Arc<Self>, wish: Wish) -> Result<(Trade, Vec<Sent>), Problem> {
         for _ in 0..MOST_TRIES {
             match self.try_create(wish.clone()).await {
                 Err(Hindrance::Race) => {}
@@ -409,21 +428,18 @@ impl Inner {
         Err(Problem::new(ProblemCode::StoreUnavailable))
     }
 
-    async fn try_create(
-        self: &Arc<Self>,
-        wish: Wish,
-    ) -> Result<(String, Vec<tokio::task::JoinHandle<()>>), Hindrance> {
+    async fn try_create(self: &Arc<Self>, wish: Wish) -> Result<(Trade, Vec<Sent>), Hindrance> {
         let new = &wish.new;
         let mut change = self.store.begin().await?;
         store::take_sale(&mut change, &wish.shop, &new.sale.reference).await?;
         if let Some(same) = store::with_key(&mut change, &wish.shop, &new.idempotency_key).await? {
-            let facts = same.trade.facts();
+            let facts = same.facts();
             let replay = facts.sale == new.sale
                 && facts.wallet_id == new.wallet_id
                 && facts.mode == new.mode
                 && facts.terminal == wish.terminal;
             return if replay {
-                Ok((facts.trade_id.clone(), Vec::new()))
+                Ok((same, Vec::new()))
             } else {
                 Err(Problem::new(ProblemCode::IdempotencyMismatch).into())
             };
@@ -452,20 +468,26 @@ impl Inner {
             &mut change,
             &trade,
             &new.idempotency_key,
-            audit(&who, "start", ""),
+            Line {
+                who,
+                event: trail::STARTED,
+                from_state: String::new(),
+                to_state: word(trade.state()),
+                note: String::new(),
+            },
         )
         .await?;
         change.commit().await?;
         self.jumped_since(&trade, jumps_ms);
         for (left, moves) in &room.replaced {
-            Self::tell(left, moves, "superseded");
+            Self::tell(left, moves, trail::SUPERSEDED);
             self.disarm(&left.facts().trade_id);
         }
         kill::at(Point::CreateStored);
-        METRICS.moved(State::Creating);
+        METRICS.created();
         tracing::info!(trade_id = %trade.facts().trade_id, attempt = room.attempt, "attempt started");
         let sent = self.drain_steps(&mut trade, None);
-        Ok((trade.facts().trade_id.clone(), sent))
+        Ok((trade, sent))
     }
 
     /// Asks the rule whether the new attempt may begin, and writes what gives way to it and what the sale asks for now.
@@ -478,9 +500,9 @@ impl Inner {
         let (shop, sale) = (&wish.shop, &wish.new.sale);
         let since = now.saturating_sub(admission::WINDOW_MS);
         let attempts = store::attempts(change, shop, &sale.reference, since).await?;
-        let first = attempts.first.map(|first| Due::of_first(&first.trade));
+        let first = attempts.first.as_ref().map(Due::of_first);
         let due = store::due(change, shop, &sale.reference).await?.or(first);
-        let mut others: Vec<Trade> = attempts.lately.into_iter().map(|row| row.trade).collect();
+        let mut others = attempts.lately;
         let stored: Vec<u64> = others.iter().map(Trade::version).collect();
         for other in others.iter_mut().filter(|other| other.state().gives_way()) {
             self.catch_up(other, Rival::None);
@@ -495,7 +517,7 @@ impl Inner {
         let mut replaced = Vec::new();
         for (at, mut left) in admission.replaced {
             let moves = left.take_moves();
-            let lines = lines(&moves, &wish.who, "superseded");
+            let lines = lines(&moves, &wish.who, trail::SUPERSEDED);
             if !store::update(change, &left, stored[at], lines, now).await? {
                 return Err(Hindrance::Race);
             }
@@ -542,10 +564,10 @@ impl Inner {
         beside: Beside,
         who: &str,
     ) -> Result<Applied, Problem> {
-        let Beside { code, said } = beside;
+        let Beside { code, said, note } = beside;
         for _ in 0..MOST_TRIES {
             match self
-                .try_apply(trade_id, event.clone(), said.as_ref(), who)
+                .try_apply(trade_id, event.clone(), (said.as_ref(), &note), who)
                 .await
             {
                 Err(Hindrance::Race) => {}
@@ -591,8 +613,8 @@ impl Inner {
         let Some(stored) = self.store.find(Some(&self.shop), trade_id).await? else {
             return Ok(None);
         };
-        let was = stored.trade.version();
-        let (mut trade, by) = self.after(stored.trade, event);
+        let was = stored.version();
+        let (mut trade, by) = self.after(stored, event);
         if !trade.take_moves().is_empty() {
             return Ok(None);
         }
@@ -607,17 +629,16 @@ impl Inner {
         self: &Arc<Self>,
         trade_id: &str,
         event: Event,
-        said: Option<&GatewayAnswer>,
+        (said, note): (Option<&GatewayAnswer>, &str),
         who: &str,
     ) -> Result<(Trade, Result<(), Refusal>), Hindrance> {
         if let Some(trade) = self.unmoved(trade_id, &event).await? {
             return Ok((trade, Ok(())));
         }
         let mut change = self.store.begin().await?;
-        let Some((stored, rival)) = store::with_rival(&mut change, trade_id).await? else {
+        let Some((mut trade, rival)) = store::with_rival(&mut change, trade_id).await? else {
             return Err(Problem::new(ProblemCode::TradeNotFound).into());
         };
-        let mut trade = stored.trade;
         if trade.facts().shop != self.shop {
             return Err(Problem::new(ProblemCode::TradeNotFound).into());
         }
@@ -638,13 +659,13 @@ impl Inner {
                 .code_reused(&mut change, &trade, &event, &code_use)
                 .await?,
         };
-        let (what, note) = (name(&event), note(&event));
+        let (action, note) = (trail::name(&event), trail::note(&event, note));
         let (had, named) = (trade.code().cloned(), trade.gateway_ref().is_some());
         let granted = trade.handle(event, &context);
         if trade.version() != was {
             let moves = trade.take_moves();
-            let mut lines = lines(&moves, who, what);
-            if let (Some(line), Some(note)) = (lines.first_mut(), note) {
+            let mut lines = lines(&moves, who, action);
+            if let Some(line) = lines.first_mut() {
                 line.note = note;
             }
             if let (Some(line), Some(said)) = (lines.last_mut(), said) {
@@ -655,7 +676,7 @@ impl Inner {
                 return Err(Hindrance::Race);
             }
             change.commit().await?;
-            Self::tell(&trade, &moves, what);
+            Self::tell(&trade, &moves, action);
         }
         self.caught_up(trade_id, by);
         Ok((trade, granted))
@@ -731,14 +752,15 @@ impl Inner {
     }
 
     /// Tells the operator what an attempt did, once it is stored.
-    fn tell(trade: &Trade, moves: &[Move], what: &str) {
+    fn tell(trade: &Trade, moves: &[Move], action: &str) {
         let trade_id = &trade.facts().trade_id;
         let said = trade.gateway_answer();
         let gateway_code = said.and_then(|said| said.code.as_deref());
         let gateway_message = said.map(|said| said.message.as_str());
-        for Move { from, to } in moves {
-            METRICS.moved(*to);
-            tracing::info!(%trade_id, ?from, ?to, what, gateway_code, gateway_message, "moved");
+        for step @ Move { from, to } in moves {
+            METRICS.moved(step);
+            let (from, to_word) = (word(*from), word(*to));
+            tracing::info!(%trade_id, from, to = to_word, action, gateway_code, gateway_message, "moved");
             match *to {
                 State::LateSuccess => {
                     let alarm = "late_success";
@@ -768,11 +790,7 @@ impl Inner {
     }
 
     /// What the stored machine says to do now.
-    fn drain_steps(
-        self: &Arc<Self>,
-        trade: &mut Trade,
-        mut code: Option<Secret>,
-    ) -> Vec<tokio::task::JoinHandle<()>> {
+    fn drain_steps(self: &Arc<Self>, trade: &mut Trade, mut code: Option<Secret>) -> Vec<Sent> {
         let mut sent = Vec::new();
         loop {
             match trade.next(&self.policy) {
@@ -793,52 +811,56 @@ impl Inner {
         }
     }
 
-    fn send(
-        self: &Arc<Self>,
-        trade: &Trade,
-        send: GatewayRequest,
-        code: Option<Secret>,
-    ) -> tokio::task::JoinHandle<()> {
+    fn send(self: &Arc<Self>, trade: &Trade, send: GatewayRequest, code: Option<Secret>) -> Sent {
         let inner = Arc::clone(self);
         let (facts, gateway_ref) = (
             trade.facts().clone(),
             trade.gateway_ref().map(str::to_owned),
         );
         let call = async move {
-            kill::at(kill::of_send(send, Sent::Sending));
+            kill::at(kill::of_send(send, At::Sending));
             let answered = inner
                 .gateway
                 .send(&facts, gateway_ref.as_deref(), send, code)
                 .await;
-            kill::at(kill::of_send(send, Sent::Answered));
-            inner.keep(&facts.trade_id, answered).await;
-            kill::at(kill::of_send(send, Sent::Kept));
+            kill::at(kill::of_send(send, At::Answered));
+            let trade = inner.keep(&facts.trade_id, answered).await;
+            kill::at(kill::of_send(send, At::Kept));
+            trade
         };
         self.tasks.spawn(call.in_current_span())
     }
 
     /// Stores an answer of the gateway. A store that is out of breath gets time: the answer may be the only proof that there
     /// will ever be.
-    async fn keep(self: &Arc<Self>, trade_id: &str, Answered { event, said }: Answered) {
-        let beside = Beside { code: None, said };
+    async fn keep(
+        self: &Arc<Self>,
+        trade_id: &str,
+        Answered { event, said }: Answered,
+    ) -> Option<Trade> {
+        let beside = Beside {
+            said,
+            ..Beside::default()
+        };
         let mut pause = KEEP_PAUSE;
         for _ in 0..KEEP_TRIES {
             match self
                 .apply(trade_id, event.clone(), beside.clone(), "gateway")
                 .await
             {
-                Ok(_) => return,
+                Ok(applied) => return Some(applied.trade),
                 Err(problem) if problem.code == ProblemCode::StoreUnavailable => {
                     tokio::time::sleep(pause).await;
                     pause *= 2;
                 }
                 Err(problem) => {
                     tracing::error!(%trade_id, code = problem.code.as_str(), "an answer could not be stored");
-                    return;
+                    return None;
                 }
             }
         }
         tracing::error!(%trade_id, "an answer could not be stored: it is asked for again");
+        None
     }
 
     fn is_closing(&self) -> bool {
@@ -888,68 +910,6 @@ impl Inner {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().expect("nobody panics while holding it")
-}
-
-fn audit(who: &str, what: &str, note: &str) -> Audit {
-    Audit {
-        who: who.to_owned(),
-        what: what.to_owned(),
-        note: note.to_owned(),
-    }
-}
-
-/// What the audit trail says of a move, with the gateway's words.
-fn noted(note: &str, said: &GatewayAnswer) -> String {
-    let code = said.code.as_deref().unwrap_or("-");
-    format!("{note}; gateway: {code} {}", said.message)
-}
-
-/// The audit trail's lines of a change; one even where nothing moved.
-fn lines(moves: &[Move], who: &str, what: &str) -> Vec<Audit> {
-    if moves.is_empty() {
-        return vec![audit(who, what, "")];
-    }
-    let line = |Move { from, to }: &Move| audit(who, &format!("{from:?} -> {to:?}"), what);
-    moves.iter().map(line).collect()
-}
-
-fn name(event: &Event) -> &'static str {
-    match event {
-        Event::Tick => "time",
-        Event::Restarted => "restart",
-        Event::ClockSet(_) => "clock set",
-        Event::Heard => "heard",
-        Event::Superseded => "superseded",
-        Event::Code(_) => "code",
-        Event::Cancel => "cancel",
-        Event::Void => "void",
-        Event::Verdict(_) => "verdict",
-        Event::Created(_) => "create answered",
-        Event::PayAnswered(_) => "payment answered",
-        Event::Status(..) => "status answered",
-        Event::CancelAnswered(_) => "cancel answered",
-        Event::VoidAnswered(_) => "void answered",
-    }
-}
-
-/// What the audit trail keeps besides: never a code.
-fn note(event: &Event) -> Option<String> {
-    match event {
-        Event::Verdict(outcome) => Some(format!("{outcome:?}")),
-        Event::Status(_, answer) => Some(format!("{:?}", answer.word)),
-        Event::Tick
-        | Event::Restarted
-        | Event::ClockSet(_)
-        | Event::Heard
-        | Event::Superseded
-        | Event::Code(CodeMark(_))
-        | Event::Cancel
-        | Event::Void
-        | Event::Created(_)
-        | Event::PayAnswered(_)
-        | Event::CancelAnswered(_)
-        | Event::VoidAnswered(_) => None,
-    }
 }
 
 /// Twenty characters that nobody guesses: "K" and 95 random bits.

@@ -86,7 +86,9 @@ both.test(
     const before = await asked();
     const own = shop.toml.bind(shop);
     shop.toml = (listen) =>
-      own(listen).replace('shop = "demo"', 'shop = "other"').replace("[policy]", "[policy]\nreview_first_ms = 400");
+      own(listen)
+        .replace('shop = "demo"', 'shop = "other"')
+        .replace("[policy]", "[policy]\nreview_check_first_ms = 400");
     await shop.startBackend();
     // Several rounds of the sweep have gone by when a sale of the other shop, made after the start, is paid.
     const token = signed(shop, {

@@ -275,32 +275,63 @@ test("a trace id goes from the browser's call to the call of the gateway", async
   assert.deepEqual(lines.find(({ message }) => message === "gateway").call, "pay");
   const named = new Set(lines.flatMap((entry) => Object.keys(entry)));
   const allowed = [
+    "action",
     "time",
     "level",
     "target",
     "message",
     "attempt",
     "call",
-    "class",
     "code",
+    "duration_ms",
     "error",
     "from",
     "gateway_code",
     "gateway_message",
     "left",
     "method",
-    "ms",
+    "result",
     "route",
     "status",
     "to",
     "trace_id",
     "trade_id",
-    "what",
   ];
   assert.deepEqual(
     [...named].filter((name) => !allowed.includes(name)),
     [],
   );
+});
+
+test("the numbers for the operator: what moved, what is open, how long it took, by the API's own words", async (t) => {
+  const shop = await counter(t);
+  const trade = await open(shop, "counted");
+  await handOver(shop, trade, await shop.code());
+  await reaches(shop, trade, ["paid"]);
+  await open(shop, "left");
+  await shop.call("GET", "/v1/trades/none", { token: await shop.token() });
+  const { text } = await shop.call("GET", "/metrics");
+  const value = (name) =>
+    Number(
+      text
+        .split("\n")
+        .find((line) => line.startsWith(`${name} `))
+        ?.slice(name.length + 1),
+    );
+  assert.equal(value('kaunter_trade_transitions_total{status="paid"}'), 1);
+  assert.equal(value('kaunter_trade_transitions_total{status="creating"}'), 2);
+  assert.equal(text.match(/^kaunter_trades\{.*/gm).length, 1, "one is open");
+  assert.match(text, /^kaunter_trades\{status="awaiting.code"\} 1$/m);
+  assert.equal(value('kaunter_gateway_requests_total{call="pay",result="ok"}'), 1);
+  assert.equal(value('kaunter_gateway_request_duration_seconds_count{call="pay"}'), 1);
+  assert.equal(value('kaunter_problems_total{code="trade_not_found"}'), 1);
+  assert.equal(
+    value('kaunter_http_request_duration_seconds_count{method="POST",route="/v1/trades/{trade_id}/code",status="200"}'),
+    1,
+  );
+  assert.equal(value('kaunter_alarms_total{alarm="late_success"}'), 0, "a first one is an increase");
+  assert.match(text, /^kaunter_build_info\{version="\d+\.\d+\.\d+"\} 1$/m);
+  assert.doesNotMatch(text, /"(counted|left|demo|till-1)"/, "no sale, shop or terminal is a label");
 });
 
 test("ready means that the store and the gateway answer now", async (t) => {

@@ -269,7 +269,7 @@ test("rule 23: paid after it was cancelled: proof is kept, an alarm is up, and a
   await reaches(shop, trade, ["late_success"]);
   const record = await shop.sale("late");
   assert.deepEqual([record.paid_amount, record.unconfirmed], [null, true]);
-  assert.match((await shop.call("GET", "/metrics")).text, /state="LateSuccess"\} 1/);
+  assert.match((await shop.call("GET", "/metrics")).text, /kaunter_trade_transitions_total\{status="late.success"\} 1/);
   const busy = await shop.call("POST", "/v1/trades", {
     token,
     body: {

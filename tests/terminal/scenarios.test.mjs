@@ -185,7 +185,11 @@ test("scenario 4: success after it was cancelled: an alarm, and a person accepts
   await holdCancel(shop, page);
   await agree(shop, page, { ledger: [[0, 0, 1]], screen: "declined", promise: "cancelled" });
   const { trade_id } = await reaches(shop, "late", "late_success");
-  assert.match((await shop.call("GET", "/metrics")).text, /state="LateSuccess"\} 1/, "the alarm");
+  assert.match(
+    (await shop.call("GET", "/metrics")).text,
+    /kaunter_alarms_total\{alarm="late_success"\} 1/,
+    "the alarm",
+  );
   assert.equal(await shop.kept(), 1208);
   // The address names the sale: what became of it comes first.
   await page.reload();

@@ -1,6 +1,8 @@
 //! `GET /v1/trades`: what is open, a day, or a sale, as JSON in pages or for a spreadsheet. A sheet is written out part by
 //! part, however long it is: nothing is left out, and little is held.
 
+mod sheet;
+
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -13,7 +15,8 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use kaunter_core::authority::Reach;
 use kaunter_core::policy::Ms;
-use kaunter_core::wire::{self, GatewayAnswer, ProblemCode, Right, TradeList};
+use kaunter_core::trade::Trade;
+use kaunter_core::wire::{self, ProblemCode, Right, TradeList};
 use serde::Deserialize;
 
 use super::Either;
@@ -21,7 +24,8 @@ use crate::app::App;
 use crate::clock::{rfc3339, wall_ms};
 use crate::error::Problem;
 use crate::limits::{LIST_MAX_ROWS, LIST_ROWS, PAGE_ROWS};
-use crate::store::{Filter, Mark, Stored};
+use crate::store::{Filter, Mark};
+use sheet::{head, lines};
 
 /// What `GET /v1/trades` is asked for. Text, so that a value that is wrong can be told by its name.
 #[derive(Deserialize)]
@@ -59,15 +63,16 @@ pub(crate) async fn list(
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/csv"));
     let asked = which.read(&app, &either, is_sheet)?;
+    let reference = asked.filter.reference.as_deref();
+    let may_ask = reference.is_none_or(|reference| either.may_charge(reference));
     if is_sheet {
+        if !may_ask {
+            return Err(Problem::new(ProblemCode::TokenForbidden));
+        }
         return Sheet::open(app, either, asked).await?.response();
     }
     let (next_cursor, trades) = asked.page(&app, &either).await?;
-    if trades.is_empty()
-        && asked.after.is_none()
-        && let Some(reference) = &asked.filter.reference
-        && !either.may_charge(reference)
-    {
+    if trades.is_empty() && !may_ask {
         // Whether the sale is there is not told either.
         return Err(Problem::new(ProblemCode::TokenForbidden));
     }
@@ -213,13 +218,13 @@ impl Asked {
     }
 
     /// What the caller reads of these rows: of a sale what its token reaches, of other lists whole trades only.
-    fn told(&self, app: &App, either: &Either, rows: &[Stored]) -> Vec<wire::Trade> {
-        let told = |row: &Stored| {
-            let reach = match (either.reach(row.trade.facts()), &self.filter.reference) {
+    fn told(&self, app: &App, either: &Either, rows: &[Trade]) -> Vec<wire::Trade> {
+        let told = |row: &Trade| {
+            let reach = match (either.reach(row.facts()), &self.filter.reference) {
                 (Reach::Standing, None) => Reach::Nothing,
                 (reach, _) => reach,
             };
-            reach.told(app.trades.wire(&row.trade))
+            reach.told(app.trades.wire(row))
         };
         rows.iter().filter_map(told).collect()
     }
@@ -237,7 +242,7 @@ struct Sheet {
 
 /// What is written next.
 enum Next {
-    First(Vec<Stored>),
+    First(Vec<Trade>),
     After(Mark),
     Nothing,
 }
@@ -289,81 +294,5 @@ impl Sheet {
         let trades = self.asked.told(&self.app, &self.either, &rows);
         let head = if first { head() } else { Vec::new() };
         Ok(Some([head, lines(&trades)].concat()))
-    }
-}
-
-/// The columns of the sheet, in this order; docs/operating.md tells what each is.
-const COLUMNS: [&str; 15] = [
-    "created_at",
-    "ref",
-    "attempt",
-    "amount",
-    "currency",
-    "wallet_id",
-    "terminal",
-    "status",
-    "since",
-    "reason",
-    "trade_id",
-    "gateway_ref",
-    "gateway_code",
-    "gateway_message",
-    "void_refused",
-];
-
-fn head() -> Vec<u8> {
-    [COLUMNS.join(",").as_bytes(), b"\r\n"].concat()
-}
-
-fn lines(trades: &[wire::Trade]) -> Vec<u8> {
-    let mut sheet = csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(Vec::new());
-    for trade in trades {
-        let said = trade.gateway_answer.as_ref();
-        let refused = trade.void_refused.as_ref();
-        let reason = trade.reason.map(crate::store::word);
-        let row: [String; COLUMNS.len()] = [
-            trade.created_at.clone(),
-            plain(&trade.sale.reference),
-            trade.attempt.to_string(),
-            trade.sale.amount.decimal(),
-            plain(&trade.sale.amount.currency),
-            plain(&trade.wallet_id),
-            plain(&trade.terminal),
-            crate::store::word(trade.status),
-            trade.since.clone(),
-            reason.unwrap_or_default(),
-            plain(&trade.trade_id),
-            plain(trade.gateway_ref.as_deref().unwrap_or_default()),
-            plain(
-                said.and_then(|said| said.code.as_deref())
-                    .unwrap_or_default(),
-            ),
-            plain(said.map_or("", |said| &said.message)),
-            plain(&refused.map(in_one_field).unwrap_or_default()),
-        ];
-        // Writing to memory can't fail.
-        let _ = sheet.write_record(row);
-    }
-    sheet.into_inner().unwrap_or_default()
-}
-
-/// Why a void was refused; "refused" where the gateway said nothing.
-fn in_one_field(refused: &GatewayAnswer) -> String {
-    let code = refused.code.as_deref().unwrap_or_default();
-    let said = format!("{code} {}", refused.message);
-    match said.trim() {
-        "" => "refused".to_owned(),
-        said => said.to_owned(),
-    }
-}
-
-/// A spreadsheet takes what starts with one of these for a formula, and runs it: an apostrophe says that it is text.
-fn plain(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
     }
 }

@@ -49,8 +49,8 @@ pub(crate) async fn get(
     let trades: Vec<_> = rows
         .iter()
         .filter_map(|row| {
-            let reach = either.reach(row.trade.facts());
-            reach.told(app.trades.wire(&row.trade))
+            let reach = either.reach(row.facts());
+            reach.told(app.trades.wire(row))
         })
         .collect();
     if trades.is_empty() && !either.may_charge(&which.reference) {
@@ -61,10 +61,10 @@ pub(crate) async fn get(
         return Err(Problem::new(ProblemCode::TradeNotFound));
     };
     let due = store.due(&either.shop, &which.reference).await?;
-    let standing = Standing::of(rows.iter().map(|row| &row.trade));
+    let standing = Standing::of(rows.iter());
     Ok(Json(SaleRecord {
         reference: which.reference,
-        due_amount: due.map_or_else(|| first.trade.facts().sale.amount.clone(), |due| due.amount),
+        due_amount: due.map_or_else(|| first.facts().sale.amount.clone(), |due| due.amount),
         closes_bill: asked.map(|asked| standing.closes_bill(&asked)),
         paid_amount: standing.paid_amount,
         decided_by: standing.decided_by,

@@ -31,8 +31,8 @@ pub(crate) async fn open(
     let authority = claims.authority();
     let open_trades = open_trades
         .iter()
-        .filter(|stored| authority.reach(stored.trade.facts()) == Reach::Whole)
-        .map(|stored| trades.wire(&stored.trade))
+        .filter(|stored| authority.reach(stored.facts()) == Reach::Whole)
+        .map(|stored| trades.wire(stored))
         .collect();
     let currency = gateway.config().currency.clone();
     let limit = Money {

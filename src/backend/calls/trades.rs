@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use hmac::{Hmac, Mac};
 use kaunter_core::authority::Reach;
-use kaunter_core::trade::{CodeMark, Event};
+use kaunter_core::trade::{CodeMark, Event, Trade};
 use kaunter_core::wire::{
     self, AskVoid, CODE_MAX_BYTES, HandOver, KEY_CHARS, NewTrade, ProblemCode, Right, Verdict,
 };
@@ -17,9 +17,8 @@ use crate::app::App;
 use crate::error::Problem;
 use crate::limits::NOTE_MAX_CHARS;
 use crate::secret::Secret;
-use crate::store::Stored;
 use crate::token::Claims;
-use crate::trades::{Wish, check_sale};
+use crate::trades::{Request, Wish, check_sale};
 
 type Answer = Result<Json<wire::Trade>, Problem>;
 
@@ -80,7 +79,7 @@ pub(crate) async fn code(
         return Err(Problem::new(ProblemCode::CodeInvalid).at("code"));
     }
     let stored = app.trades.find(Some(&claims.shop), &trade_id).await?;
-    let facts = stored.trade.facts();
+    let facts = stored.facts();
     // Who may read another terminal's trade hands no code to it.
     if facts.terminal != claims.terminal {
         return Err(Problem::new(ProblemCode::TokenForbidden));
@@ -89,11 +88,13 @@ pub(crate) async fn code(
     claims.authority().require_sale(&facts.sale)?;
     let mark = mark(&app.config.signing_key, &hand.code);
     let code = Secret::new(hand.code);
-    let who = claims.who();
-    app.trades
-        .wish(&claims.shop, &trade_id, Event::Code(mark), Some(code), &who)
-        .await
-        .map(Json)
+    let request = Request {
+        event: Event::Code(mark),
+        code: Some(code),
+        who: claims.who(),
+        note: String::new(),
+    };
+    app.trades.request(&stored, request).await.map(Json)
 }
 
 /// A keyed hash: it tells two codes apart and gives neither away.
@@ -115,14 +116,14 @@ pub(crate) async fn get(
     let own = either
         .claims
         .as_ref()
-        .is_some_and(|claims| claims.terminal == stored.trade.facts().terminal);
+        .is_some_and(|claims| claims.terminal == stored.facts().terminal);
     let event = if own { Event::Heard } else { Event::Tick };
     looked_at(&app, &either, stored, event).await
 }
 
 /// What the caller may read of a trade, once time has acted on it.
-async fn looked_at(app: &App, either: &Either, stored: Stored, event: Event) -> Answer {
-    let reach = either.reach(stored.trade.facts());
+async fn looked_at(app: &App, either: &Either, stored: Trade, event: Event) -> Answer {
+    let reach = either.reach(stored.facts());
     if reach == Reach::Nothing {
         return Err(Problem::new(ProblemCode::TokenForbidden));
     }
@@ -137,15 +138,8 @@ pub(crate) async fn cancel(
     Terminal(claims): Terminal,
     Path(trade_id): Path<String>,
 ) -> Answer {
-    let who = claims.who();
-    wished(
-        &app,
-        &claims,
-        &trade_id,
-        (Right::Cancel, Event::Cancel),
-        &who,
-    )
-    .await
+    let wish = (Right::Cancel, Event::Cancel);
+    wished(&app, &claims, &trade_id, wish, String::new()).await
 }
 
 pub(crate) async fn void(
@@ -160,8 +154,8 @@ pub(crate) async fn void(
             format!("Say why the money is given back, in at most {NOTE_MAX_CHARS} characters.");
         Problem::because(ProblemCode::BadRequest, detail).at("reason")
     })?;
-    let who = format!("{}: {reason}", claims.who());
-    wished(&app, &claims, &trade_id, (Right::Void, Event::Void), &who).await
+    let wish = (Right::Void, Event::Void);
+    wished(&app, &claims, &trade_id, wish, reason).await
 }
 
 pub(crate) async fn void_status(
@@ -183,15 +177,8 @@ pub(crate) async fn verdict(
     claims.authority().require(Right::Review)?;
     let evidence = noted(&verdict.evidence)
         .ok_or_else(|| Problem::new(ProblemCode::VerdictInvalid).at("evidence"))?;
-    let who = format!("{}: {evidence}", claims.who());
-    wished(
-        &app,
-        &claims,
-        &trade_id,
-        (Right::Review, Event::Verdict(verdict.outcome)),
-        &who,
-    )
-    .await
+    let wish = (Right::Review, Event::Verdict(verdict.outcome));
+    wished(&app, &claims, &trade_id, wish, evidence).await
 }
 
 /// A person's wish about a trade, where the token has the right, reaches the trade, and moves no more than it may.
@@ -200,15 +187,18 @@ async fn wished(
     claims: &Claims,
     trade_id: &str,
     (right, event): (Right, Event),
-    who: &str,
+    note: String,
 ) -> Answer {
     app.limits.admit(&claims.shop, &claims.terminal)?;
     let stored = app.trades.find(Some(&claims.shop), trade_id).await?;
-    claims.authority().require_on(right, stored.trade.facts())?;
-    app.trades
-        .wish(&claims.shop, trade_id, event, None, who)
-        .await
-        .map(Json)
+    claims.authority().require_on(right, stored.facts())?;
+    let request = Request {
+        event,
+        code: None,
+        who: claims.who(),
+        note,
+    };
+    app.trades.request(&stored, request).await.map(Json)
 }
 
 /// A sentence for the audit trail: something, not too much, on one line.

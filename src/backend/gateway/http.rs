@@ -114,23 +114,24 @@ impl Http {
         call: &'static str,
         connection: Connection,
         outcome: Result<(), &Failure>,
+        took: Duration,
     ) {
-        let class = match outcome.map_err(|failure| failure.why) {
-            Ok(()) => "word",
+        let result = match outcome.map_err(|failure| failure.why) {
+            Ok(()) => "ok",
             Err(NoAnswer::Unsent) => "unsent",
-            Err(NoAnswer::RefusedEarly) => "refused",
-            Err(NoAnswer::Throttled) => "throttled",
-            Err(NoAnswer::NoWord) => "no-word",
+            Err(NoAnswer::RefusedEarly | NoAnswer::Throttled) => "refused",
+            Err(NoAnswer::NoWord) => "unknown",
         };
-        METRICS.gateway(call, class);
+        METRICS.gateway(call, result, Some(took));
+        let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         // Questions are many, and what they find is told as a move.
         match (outcome, connection) {
             (Err(failure), _) => {
                 let (status, cause) = (failure.status, failure.cause.as_str());
-                tracing::warn!(call, class, status, cause, "gateway");
+                tracing::warn!(call, result, duration_ms, status, cause, "gateway");
             }
-            (Ok(()), Connection::Fresh) => tracing::info!(call, class, "gateway"),
-            (Ok(()), Connection::Kept) => tracing::debug!(call, class, "gateway"),
+            (Ok(()), Connection::Fresh) => tracing::info!(call, result, duration_ms, "gateway"),
+            (Ok(()), Connection::Kept) => tracing::debug!(call, result, duration_ms, "gateway"),
         }
         if outcome.is_ok() {
             *self.heard.lock().expect("nobody panics while holding it") = Some(Instant::now());

@@ -68,7 +68,7 @@ impl Offers {
                 wallets.answered(list, Instant::now());
                 let doubt = wallets.doubt();
                 if matches!(doubt, Doubt::Empty | Doubt::Shorter) {
-                    tracing::warn!(what = ?doubt, "the gateway's list of wallets: it is asked for again");
+                    tracing::warn!(doubt = ?doubt, "the gateway's list of wallets: it is asked for again");
                 }
                 Ok(())
             }

@@ -1,5 +1,7 @@
 //! Sends a call: its token, its signature, its repeats, and what its answer says before anybody asks what it means.
 
+use std::time::Instant;
+
 use kaunter_core::wire::GatewayAnswer;
 use reqwest::{RequestBuilder, StatusCode};
 
@@ -93,12 +95,16 @@ impl Paydibs {
 
     /// Signs and sends once.
     pub(super) async fn once(&self, call: &Call<'_>, token: Option<&Secret>) -> Answer {
+        let began = Instant::now();
         let answer = match http::exchange(self.signed(call, token)).await {
             Ok(reply) => self.judged(&reply),
             Err(failure) => Err(failure.into()),
         };
         let outcome = answer.as_ref().map(|_| ()).map_err(|no| &no.failure);
-        self.common.http.note(call.name, call.connection, outcome);
+        let took = began.elapsed();
+        self.common
+            .http
+            .note(call.name, call.connection, outcome, took);
         answer
     }
 

@@ -9,7 +9,7 @@ use kaunter_core::sale::{CodeUse, Due};
 use kaunter_core::trade::{CodeMark, Trade};
 use sqlx::Row;
 
-use super::{Change, Store, bigint, stored};
+use super::{Change, Store, bigint, read};
 
 /// Rows that are filled in by one statement each, at a time.
 const FILL_ROWS: i64 = 500;
@@ -219,7 +219,7 @@ impl Store {
                 return Ok(());
             }
             for row in &rows {
-                self.fill(&stored(row)?.trade).await?;
+                self.fill(&read(row)?).await?;
             }
         }
     }

@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use kaunter_core::policy::Ms;
+use kaunter_core::trade::Trade;
 
-use super::{Store, Stored, bigint, stored};
+use super::{Store, bigint, read};
 
 /// Which trades are listed.
 #[derive(Clone, Debug)]
@@ -52,8 +53,8 @@ impl Mark {
 
 impl Filter {
     /// Where a page that ends with this row ends.
-    pub(crate) fn mark(&self, row: &Stored) -> Mark {
-        let (trade, facts) = (&row.trade, row.trade.facts());
+    pub(crate) fn mark(&self, trade: &Trade) -> Mark {
+        let facts = trade.facts();
         match self.reference {
             Some(_) => Mark::Attempt(facts.attempt),
             None => Mark::Time(trade.created_ms(), facts.trade_id.clone()),
@@ -83,7 +84,7 @@ impl Store {
         filter: &Filter,
         after: Option<&Mark>,
         rows: usize,
-    ) -> sqlx::Result<Vec<Stored>> {
+    ) -> sqlx::Result<Vec<Trade>> {
         let span = filter.span.clone().unwrap_or(0..Ms::MAX);
         let limit = bigint(rows as u64);
         let mut line = self.pool.line().await?;
@@ -121,7 +122,7 @@ impl Store {
                     .await?
             }
         };
-        rows.iter().map(stored).collect()
+        rows.iter().map(read).collect()
     }
 }
 

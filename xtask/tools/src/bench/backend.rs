@@ -139,7 +139,10 @@ impl Parts {
         std::fs::write(&config, text)?;
         let mut command = program("kaunter-backend");
         command.arg("--config").arg(config);
-        command.env_remove("KAUNTER_LOG").envs(keys.iter().cloned());
+        command
+            .env_remove("KAUNTER_LOG")
+            .env_remove("RUST_LOG")
+            .envs(keys.iter().cloned());
         let backend = Program::start(command, &dir.join("backend.log"))?;
         Ok(Self {
             sandbox,

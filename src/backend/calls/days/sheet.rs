@@ -1,0 +1,79 @@
+//! Trades as lines of CSV.
+
+use kaunter_core::wire::{self, GatewayAnswer};
+
+/// The columns of the sheet, in this order; docs/operating.md tells what each is.
+const COLUMNS: [&str; 15] = [
+    "created_at",
+    "ref",
+    "attempt",
+    "amount",
+    "currency",
+    "wallet_id",
+    "terminal",
+    "status",
+    "since",
+    "reason",
+    "trade_id",
+    "gateway_ref",
+    "gateway_code",
+    "gateway_message",
+    "void_refused",
+];
+
+pub(super) fn head() -> Vec<u8> {
+    [COLUMNS.join(",").as_bytes(), b"\r\n"].concat()
+}
+
+pub(super) fn lines(trades: &[wire::Trade]) -> Vec<u8> {
+    let mut sheet = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(Vec::new());
+    for trade in trades {
+        let said = trade.gateway_answer.as_ref();
+        let refused = trade.void_refused.as_ref();
+        let reason = trade.reason.map(crate::store::word);
+        let row: [String; COLUMNS.len()] = [
+            trade.created_at.clone(),
+            plain(&trade.sale.reference),
+            trade.attempt.to_string(),
+            trade.sale.amount.decimal(),
+            plain(&trade.sale.amount.currency),
+            plain(&trade.wallet_id),
+            plain(&trade.terminal),
+            crate::store::word(trade.status),
+            trade.since.clone(),
+            reason.unwrap_or_default(),
+            plain(&trade.trade_id),
+            plain(trade.gateway_ref.as_deref().unwrap_or_default()),
+            plain(
+                said.and_then(|said| said.code.as_deref())
+                    .unwrap_or_default(),
+            ),
+            plain(said.map_or("", |said| &said.message)),
+            plain(&refused.map(in_one_field).unwrap_or_default()),
+        ];
+        // Writing to memory can't fail.
+        let _ = sheet.write_record(row);
+    }
+    sheet.into_inner().unwrap_or_default()
+}
+
+/// Why a void was refused; "refused" where the gateway said nothing.
+fn in_one_field(refused: &GatewayAnswer) -> String {
+    let code = refused.code.as_deref().unwrap_or_default();
+    let said = format!("{code} {}", refused.message);
+    match said.trim() {
+        "" => "refused".to_owned(),
+        said => said.to_owned(),
+    }
+}
+
+/// A spreadsheet takes what starts with one of these for a formula, and runs it: an apostrophe says that it is text.
+fn plain(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
+}

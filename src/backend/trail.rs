@@ -1,0 +1,197 @@
+//! The audit trail: who did what to a trade, as data. Its words are kept for years, so they are written down here or are
+//! those that the store writes anyway; never the names of Rust.
+
+use kaunter_core::trade::{CodeMark, Event, Move, StatusWord};
+use kaunter_core::wire::GatewayAnswer;
+
+use crate::store::word;
+
+/// A line of the audit trail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) who: String,
+    /// What happened.
+    pub(crate) event: &'static str,
+    /// The state that the trade left; nothing where it did not move.
+    pub(crate) from_state: String,
+    /// The state that it came to; nothing where it did not move.
+    pub(crate) to_state: String,
+    /// A person's words, and the gateway's.
+    pub(crate) note: String,
+}
+
+/// The trade was asked for.
+pub(crate) const STARTED: &str = "started";
+/// A newer trade took its place.
+pub(crate) const SUPERSEDED: &str = "superseded";
+
+/// The lines of a change: one for each move, and one where nothing moved.
+pub(crate) fn lines(moves: &[Move], who: &str, event: &'static str) -> Vec<Line> {
+    let line = |step: Option<&Move>| Line {
+        who: who.to_owned(),
+        event,
+        from_state: step.map(|step| word(step.from)).unwrap_or_default(),
+        to_state: step.map(|step| word(step.to)).unwrap_or_default(),
+        note: String::new(),
+    };
+    match moves {
+        [] => vec![line(None)],
+        moves => moves.iter().map(|step| line(Some(step))).collect(),
+    }
+}
+
+/// The word of an event.
+pub(crate) fn name(event: &Event) -> &'static str {
+    match event {
+        Event::Tick => "time",
+        Event::Restarted => "restarted",
+        Event::ClockSet(_) => "clock_set",
+        Event::Heard => "heard",
+        Event::Superseded => SUPERSEDED,
+        Event::Code(_) => "code",
+        Event::Cancel => "cancel",
+        Event::Void => "void",
+        Event::Verdict(_) => "verdict",
+        Event::Created(_) => "create_answered",
+        Event::PayAnswered(_) => "pay_answered",
+        Event::Status(..) => "status_answered",
+        Event::CancelAnswered(_) => "cancel_answered",
+        Event::VoidAnswered(_) => "void_answered",
+    }
+}
+
+/// What an event says beside its name, and what the person said who caused it: never a code.
+pub(crate) fn note(event: &Event, said: &str) -> String {
+    let own = match event {
+        Event::Verdict(outcome) => word(outcome),
+        Event::Status(_, answer) => status(answer.word).to_owned(),
+        Event::Tick
+        | Event::Restarted
+        | Event::ClockSet(_)
+        | Event::Heard
+        | Event::Superseded
+        | Event::Code(CodeMark(_))
+        | Event::Cancel
+        | Event::Void
+        | Event::Created(_)
+        | Event::PayAnswered(_)
+        | Event::CancelAnswered(_)
+        | Event::VoidAnswered(_) => String::new(),
+    };
+    let parts: Vec<&str> = [own.as_str(), said]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect();
+    parts.join(": ")
+}
+
+fn status(word: StatusWord) -> &'static str {
+    match word {
+        StatusWord::Paid => "paid",
+        StatusWord::Pending => "pending",
+        StatusWord::Unpaid => "unpaid",
+        StatusWord::Failed(_) => "failed",
+        StatusWord::Closed => "closed",
+        StatusWord::Voided => "voided",
+        StatusWord::NoWord => "no_word",
+    }
+}
+
+/// The same note with the gateway's words behind it.
+pub(crate) fn noted(note: &str, said: &GatewayAnswer) -> String {
+    let code = said.code.as_deref().unwrap_or("-");
+    let own = if note.is_empty() {
+        String::new()
+    } else {
+        format!("{note}; ")
+    };
+    format!("{own}gateway: {code} {}", said.message)
+}
+
+#[cfg(test)]
+mod tests {
+    use kaunter_core::trade::{
+        CancelAnswer, Carried, CreateAnswer, PayAnswer, State, StatusAnswer, VoidAnswer,
+    };
+    use kaunter_core::wire::{Reason, VerdictOutcome};
+
+    use super::*;
+
+    #[test]
+    fn rule_22_the_words_of_the_audit_trail_stay() {
+        let status = |word| {
+            let carried = Carried::default();
+            Event::Status(1, StatusAnswer { word, carried })
+        };
+        let events = [
+            (Event::Tick, "time", ""),
+            (Event::Restarted, "restarted", ""),
+            (Event::ClockSet(1), "clock_set", ""),
+            (Event::Heard, "heard", ""),
+            (Event::Superseded, "superseded", ""),
+            (Event::Code(CodeMark("secret".to_owned())), "code", ""),
+            (Event::Cancel, "cancel", ""),
+            (Event::Void, "void", ""),
+            (
+                Event::Verdict(VerdictOutcome::Declined),
+                "verdict",
+                "declined",
+            ),
+            (Event::Created(CreateAnswer::NoWord), "create_answered", ""),
+            (Event::PayAnswered(PayAnswer::NoWord), "pay_answered", ""),
+            (status(StatusWord::Paid), "status_answered", "paid"),
+            (status(StatusWord::Pending), "status_answered", "pending"),
+            (status(StatusWord::Unpaid), "status_answered", "unpaid"),
+            (
+                status(StatusWord::Failed(Reason::Other)),
+                "status_answered",
+                "failed",
+            ),
+            (status(StatusWord::Closed), "status_answered", "closed"),
+            (status(StatusWord::Voided), "status_answered", "voided"),
+            (status(StatusWord::NoWord), "status_answered", "no_word"),
+            (
+                Event::CancelAnswered(CancelAnswer::NoWord),
+                "cancel_answered",
+                "",
+            ),
+            (Event::VoidAnswered(VoidAnswer::NoWord), "void_answered", ""),
+        ];
+        for (event, event_word, own) in events {
+            assert_eq!((name(&event), note(&event, "").as_str()), (event_word, own));
+        }
+        assert_eq!(STARTED, "started");
+    }
+
+    #[test]
+    fn a_persons_name_and_words_stand_apart() {
+        let step = Move {
+            from: State::VoidReview,
+            to: State::Voided,
+        };
+        let mut lines = lines(&[step], "till-1/aina", "verdict");
+        lines[0].note = note(&Event::Verdict(VerdictOutcome::Voided), "slip 12");
+        let expected = Line {
+            who: "till-1/aina".to_owned(),
+            event: "verdict",
+            from_state: "void_review".to_owned(),
+            to_state: "voided".to_owned(),
+            note: "voided: slip 12".to_owned(),
+        };
+        assert_eq!(lines, [expected]);
+        let said = GatewayAnswer {
+            code: Some("S".to_owned()),
+            message: "OK".to_owned(),
+        };
+        assert_eq!(
+            noted(&lines[0].note, &said),
+            "voided: slip 12; gateway: S OK"
+        );
+        assert_eq!(noted("", &said), "gateway: S OK");
+        let still = super::lines(&[], "time", "heard");
+        assert_eq!(
+            (still[0].from_state.as_str(), still[0].to_state.as_str()),
+            ("", "")
+        );
+    }
+}
