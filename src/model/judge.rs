@@ -1,7 +1,7 @@
 //! What must hold at every moment of a world: each sale against the gateway's ledger.
 //!
-//! Money that was charged after its trade was closed stands outside of the count: it is an alarm, or will be at the next
-//! question.
+//! Money that was charged after its trade was closed stands outside of the count.
+//! It is an alarm, or will be one at the next question.
 
 use kaunter_core::money::Money;
 use kaunter_core::sale::Standing;
@@ -133,7 +133,8 @@ fn bill<'a>(trades: impl Iterator<Item = &'a Trade> + Clone, kept: i16) -> Resul
 
 /// Judges what a cashier was told at the end of a charge: it is true, now and later.
 ///
-/// `ledger` is the gateway's of a trade, by the backend's name. `began` says whether money may have moved by this charge.
+/// `ledger` is the gateway's of a trade, by the backend's name.
+/// `began` says whether money may have moved by this charge.
 ///
 /// # Errors
 /// The ledger says otherwise.

@@ -286,9 +286,9 @@ impl Store {
             return event;
         };
         let own = self.trade(row).facts();
-        let has = |other: &&Row| other.trade.gateway_ref() == Some(gateway_ref);
+        let has = |other: &Row| other.trade.gateway_ref() == Some(gateway_ref);
         let mut rows = self.rows.iter().enumerate().filter(|(at, _)| *at != row);
-        let holder = rows.find(|(_, other)| has(&other));
+        let holder = rows.find(|(_, other)| has(other));
         let holder = holder.map(|(_, other)| other.trade.facts().trade_id.as_str());
         if sale::is_id_repeated(holder.or(elsewhere.holder), &own.trade_id) {
             return Event::Created(CreateAnswer::Repeated);

@@ -226,17 +226,16 @@ impl World<'_> {
 
     /// What the sale before this one has to do with an event.
     fn elsewhere(&self, event: &Event) -> Elsewhere<'static> {
-        let code = match event {
-            Event::Code(mark) => self.code_before(mark),
-            _ => None,
-        };
-        let holder = match event {
-            Event::Created(CreateAnswer::Made { gateway_ref, .. }) if gateway_ref == NEIGHBOUR => {
-                Some("before")
-            }
-            _ => None,
-        };
-        Elsewhere { code, holder }
+        let mut elsewhere = Elsewhere::default();
+        if let Event::Code(mark) = event {
+            elsewhere.code = self.code_before(mark);
+        }
+        if let Event::Created(CreateAnswer::Made { gateway_ref, .. }) = event
+            && gateway_ref == NEIGHBOUR
+        {
+            elsewhere.holder = Some("before");
+        }
+        elsewhere
     }
 
     pub(crate) fn commit(&mut self, pending: Pending) {
