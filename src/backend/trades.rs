@@ -434,11 +434,7 @@ impl Inner {
         store::take_sale(&mut change, &wish.shop, &new.sale.reference).await?;
         if let Some(same) = store::with_key(&mut change, &wish.shop, &new.idempotency_key).await? {
             let facts = same.facts();
-            let replay = facts.sale == new.sale
-                && facts.wallet_id == new.wallet_id
-                && facts.mode == new.mode
-                && facts.terminal == wish.terminal;
-            return if replay {
+            return if admission::is_same(facts, &wish.terminal, new) {
                 Ok((same, Vec::new()))
             } else {
                 Err(Problem::new(ProblemCode::IdempotencyMismatch).into())

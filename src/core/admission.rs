@@ -1,15 +1,16 @@
 //! Decides whether a new trade may begin beside the other trades of its sale, and which of them it replaces.
 //!
 //! Rules 1, 15 and 32 of `docs/rules.md` meet here, in [`admit`].
-//! The function is pure, and a [`Denial`] changes nothing.
+//! Rule 31 comes before them: [`is_same`] knows a creation that is repeated.
+//! The functions are pure, and a [`Denial`] changes nothing.
 //! The backend reads the trades of a sale, calls it, and stores its answer in one transaction.
 //! The walk and the simulation call the same function.
 
 use crate::money::Money;
 use crate::policy::{Ms, Policy};
 use crate::sale::{self, Amount, Due};
-use crate::trade::{Context, Event, Rival, State, Trade};
-use crate::wire::ProblemCode;
+use crate::trade::{Context, Event, Facts, Rival, State, Trade};
+use crate::wire::{NewTrade, ProblemCode};
 
 /// The codes that one terminal may hand over for one sale within [`WINDOW_MS`].
 ///
@@ -79,6 +80,16 @@ impl From<Denial> for ProblemCode {
             Denial::TooMany { .. } => Self::RateLimited,
         }
     }
+}
+
+/// Whether a creation asks again for the trade that has its key. It then gets that trade, and nothing begins.
+/// Otherwise the key is of another trade, and the creation is refused.
+#[must_use]
+pub fn is_same(facts: &Facts, terminal: &str, new: &NewTrade) -> bool {
+    facts.terminal == terminal
+        && facts.sale == new.sale
+        && facts.wallet_id == new.wallet_id
+        && facts.mode == new.mode
 }
 
 /// Decides whether a new trade may begin.
@@ -184,7 +195,6 @@ fn full_since(mut times: Vec<Ms>, max: usize) -> Option<Ms> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trade::Facts;
     use crate::wire::{CodeMode, Reason, Sale};
 
     const NOW: Ms = 10_000_000;
@@ -247,6 +257,28 @@ mod tests {
             );
         }
         Ok(replaced.into_iter().map(|(at, _)| at).collect())
+    }
+
+    #[test]
+    fn rule_31_the_same_key_is_the_same_trade_and_no_other() {
+        let trade = in_state(State::Creating);
+        let facts = trade.facts();
+        let again = NewTrade {
+            idempotency_key: "key".to_owned(),
+            sale: facts.sale.clone(),
+            wallet_id: facts.wallet_id.clone(),
+            mode: facts.mode,
+        };
+        assert!(is_same(facts, "till-1", &again));
+        assert!(!is_same(facts, "till-2", &again), "another terminal's");
+        let mut others = [again.clone(), again.clone(), again.clone(), again];
+        others[0].sale.reference = "B".to_owned();
+        others[1].sale.amount = money(200);
+        others[2].wallet_id = "21".to_owned();
+        others[3].mode = CodeMode::MerchantPresented;
+        for other in &others {
+            assert!(!is_same(facts, "till-1", other), "{other:?}");
+        }
     }
 
     /// What a trade in each state means for a new one: of its own terminal, and of another one.

@@ -2,11 +2,9 @@
 //! real machine, written if nobody was faster, and only then is anything sent; what is in memory dies with its process.
 
 use kaunter_core::policy::Ms;
-use kaunter_core::sale;
-use kaunter_core::trade::{
-    Context, CreateAnswer, Event, GatewayRequest, MOVES, Refusal, Rival, State, Step, Trade,
-};
+use kaunter_core::trade::{CreateAnswer, Event, GatewayRequest, MOVES, Move, State, Step};
 use kaunter_core::wire::ProblemCode;
+use kaunter_model::store::{Change, Elsewhere};
 
 use crate::tally::{Fault, Kind};
 use crate::world::{Happening, NEIGHBOUR, World, say};
@@ -27,14 +25,10 @@ pub(crate) struct Process {
 
 /// A change that was read and decided, and is about to be written.
 #[derive(Debug)]
-pub(crate) struct Change {
+pub(crate) struct Pending {
     process: usize,
     life: u32,
-    row: usize,
-    event: Event,
-    after: Trade,
-    was: u64,
-    granted: Result<(), Refusal>,
+    change: Change,
     /// The call that wished it.
     wisher: Option<usize>,
     /// The call whose reply waits for the answer that this is.
@@ -105,8 +99,8 @@ impl World<'_> {
         let since = self
             .clock(at)
             .saturating_sub(self.weather.policy.late_check_max_ms);
-        for row in 0..self.rows.len() {
-            let trade = &self.rows[row].trade;
+        for row in 0..self.outside.len() {
+            let trade = self.store.trade(row);
             let open = !trade.state().status().is_final();
             let closed = matches!(
                 trade.state(),
@@ -208,31 +202,19 @@ impl World<'_> {
             self.not_stored(process, row, &event, wisher);
             return self.one_less_to_wait_for(waiter);
         }
-        let event = self.once_named(row, event);
         let now = self.clock(process);
-        let context = Context {
-            now,
-            policy: &self.weather.policy,
-            rival: self.rival(row),
-            said: None,
-            code_reused: self.is_code_reused(row, &event, now),
-        };
-        let mut after = self.rows[row].trade.clone();
-        let was = after.version();
-        let granted = after.handle(event.clone(), &context);
-        let change = Change {
+        let elsewhere = self.elsewhere(&event);
+        let policy = &self.weather.policy;
+        let change = self.store.decide(row, event, now, policy, &elsewhere);
+        let change = Pending {
             process,
             life: self.processes[process].life,
-            row,
-            event,
-            after,
-            was,
-            granted,
+            change,
             wisher,
             waiter,
             tries,
         };
-        self.rows[row].changing += 1;
+        self.outside[row].changing += 1;
         // Two processes may read the same row; one of them is late with its write.
         if self.processes.len() > 1 && self.stormy() && self.dice.chance(self.weather.rates.races) {
             let due = self.now + self.dice.between(1, 300);
@@ -242,75 +224,62 @@ impl World<'_> {
         }
     }
 
-    fn is_code_reused(&self, row: usize, event: &Event, now: Ms) -> bool {
-        let Event::Code(mark) = event else {
-            return false;
-        };
-        let reference = &self.rows[row].trade.facts().sale.reference;
-        let last = self.code_before(mark);
-        sale::is_code_reused(last.as_ref(), reference, now, &self.weather.policy)
-    }
-
-    /// The store knows whose the gateway's id is.
-    fn once_named(&self, row: usize, event: Event) -> Event {
-        let Event::Created(CreateAnswer::Made { gateway_ref, .. }) = &event else {
-            return event;
-        };
-        let holder = (gateway_ref == NEIGHBOUR).then_some("before");
-        if sale::is_id_repeated(holder, &self.rows[row].trade.facts().trade_id) {
-            Event::Created(CreateAnswer::Repeated)
-        } else {
-            event
+    /// What the sale before this one has to do with an event.
+    fn elsewhere(&self, event: &Event) -> Elsewhere<'static> {
+        let mut elsewhere = Elsewhere::default();
+        if let Event::Code(mark) = event {
+            elsewhere.code = self.code_before(mark);
         }
+        if let Event::Created(CreateAnswer::Made { gateway_ref, .. }) = event
+            && gateway_ref == NEIGHBOUR
+        {
+            elsewhere.holder = Some("before");
+        }
+        elsewhere
     }
 
-    /// What the other attempts of the sale are to this one.
-    fn rival(&self, of: usize) -> Rival {
-        let others = self.rows.iter().enumerate().filter(|(at, _)| *at != of);
-        others
-            .map(|(_, row)| row.trade.as_rival())
-            .max()
-            .unwrap_or(Rival::None)
-    }
-
-    pub(crate) fn commit(&mut self, change: Change) {
-        let (process, row) = (change.process, change.row);
-        self.rows[row].changing -= 1;
-        if self.processes[process].life != change.life {
+    pub(crate) fn commit(&mut self, pending: Pending) {
+        let Pending {
+            process,
+            life,
+            change,
+            wisher,
+            waiter,
+            tries,
+        } = pending;
+        let row = change.row;
+        self.outside[row].changing -= 1;
+        if self.processes[process].life != life {
             return;
         }
-        let waits_for = (change.wisher, change.waiter);
-        let written = change.after.version() != change.was;
-        if written {
-            let overtaken = self.rows[row].trade.version() != change.was;
-            let second = change.after.holds_sale() && self.rival(row) == Rival::Holds;
-            if overtaken || second {
-                self.note(if overtaken {
+        let done = match self.store.commit(change) {
+            Ok(done) => done,
+            Err(conflict) => {
+                self.note(if conflict.overtaken {
                     Fault::StoreRaced
                 } else {
                     Fault::IndexHeld
                 });
-                let tries = change.tries + 1;
-                return self.attempt_change(process, row, change.event, waits_for, tries);
+                let event = *conflict.event;
+                return self.attempt_change(process, row, event, (wisher, waiter), tries + 1);
             }
+        };
+        self.moved(row, done.moves);
+        self.sends(process, row, wisher);
+        if let Some(call) = wisher {
+            self.wish_stored(process, call, row, done.granted.err());
         }
-        self.store(row, change.after, written);
-        self.sends(process, row, change.wisher);
-        if let Some(call) = change.wisher {
-            self.wish_stored(process, call, row, change.granted.err());
-        }
-        self.one_less_to_wait_for(change.waiter);
+        self.one_less_to_wait_for(waiter);
     }
 
-    fn store(&mut self, row: usize, mut after: Trade, written: bool) {
-        let moves = after.take_moves();
+    fn moved(&mut self, row: usize, moves: Vec<Move>) {
         for moved in &moves {
             say!(
                 self,
                 "  attempt {row}: {:?} -> {:?} v{}",
                 moved.from,
                 moved.to,
-                after.version()
+                self.store.trade(row).version()
             );
             self.people_notice(row, moved.to);
             if !MOVES
@@ -322,25 +291,21 @@ impl World<'_> {
             }
         }
         self.tally.moves.extend(moves);
-        // A row that nothing changed may have been written by another since.
-        if written {
-            self.rows[row].trade = after;
-        }
     }
 
     /// What the stored machine says to do now.
     pub(crate) fn sends(&mut self, process: usize, row: usize, call: Option<usize>) {
         loop {
-            match self.rows[row].trade.next(&self.weather.policy) {
+            match self.store.next(row, &self.weather.policy) {
                 Step::Send(send) => {
                     let matters = !matches!(send, GatewayRequest::Query { .. });
                     if matters && self.fault(self.weather.rates.dies_at_send, Fault::DiedUnsent) {
-                        while let Step::Send(_) = self.rows[row].trade.next(&self.weather.policy) {}
+                        while let Step::Send(_) = self.store.next(row, &self.weather.policy) {}
                         return self.process_dies(process, None);
                     }
                     self.send(process, row, send, call);
                     if matters && self.fault(self.weather.rates.dies_at_send, Fault::DiedSent) {
-                        while let Step::Send(_) = self.rows[row].trade.next(&self.weather.policy) {}
+                        while let Step::Send(_) = self.store.next(row, &self.weather.policy) {}
                         return self.process_dies(process, None);
                     }
                 }

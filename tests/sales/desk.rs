@@ -1,16 +1,14 @@
-//! The backend's desk: what each call of a page comes to. The same key is the same attempt; whether another one may begin
-//! is the real rule's word.
+//! The backend's desk: what each call of a page comes to.
 
-use kaunter_core::admission::{self, Asked};
-use kaunter_core::sale::Due;
 use kaunter_core::till::Fault as TillFault;
-use kaunter_core::trade::{CodeMark, Event, Facts, Refusal, Trade};
+use kaunter_core::trade::{CodeMark, Event, Move, Refusal};
 use kaunter_core::wire::{self, NewTrade, ProblemCode};
+use kaunter_model::store::{Created, Creator};
 
 use crate::gateway::Account;
 use crate::hop1::{Ask, Reply};
 use crate::tally::Fault;
-use crate::world::{Happening, Row, World, say};
+use crate::world::{Happening, Outside, World, say};
 
 impl World<'_> {
     pub(crate) fn serve(&mut self, process: usize, at: usize) {
@@ -23,18 +21,12 @@ impl World<'_> {
             Ask::Void(trade_id) => (trade_id, Some(Event::Void)),
         };
         let (trade_id, wish) = event;
-        let Some(row) = self.row_of(&trade_id) else {
+        let Some(row) = self.store.find(&trade_id) else {
             return self.refuse(at, ProblemCode::TradeNotFound, None);
         };
-        let own = self.tabs[self.calls[at].tab].terminal == self.rows[row].trade.facts().terminal;
+        let own = self.tabs[self.calls[at].tab].terminal == self.store.trade(row).facts().terminal;
         let look = if own { Event::Heard } else { Event::Tick };
         self.apply(process, row, wish.unwrap_or(look), Some(at), None);
-    }
-
-    pub(crate) fn row_of(&self, trade_id: &str) -> Option<usize> {
-        self.rows
-            .iter()
-            .position(|row| row.trade.facts().trade_id == trade_id)
     }
 
     fn session(&mut self, at: usize) {
@@ -43,8 +35,8 @@ impl World<'_> {
             return self.refuse(at, ProblemCode::StoreUnavailable, None);
         }
         let terminal = &self.tabs[self.calls[at].tab].terminal;
-        let open = (0..self.rows.len()).filter(|row| {
-            let trade = &self.rows[*row].trade;
+        let open = (0..self.outside.len()).filter(|row| {
+            let trade = self.store.trade(*row);
             trade.facts().terminal == *terminal && !trade.state().status().is_final()
         });
         let open = open.map(|row| self.wire(row)).collect();
@@ -57,67 +49,38 @@ impl World<'_> {
             return self.refuse(at, ProblemCode::StoreUnavailable, None);
         }
         let terminal = self.tabs[self.calls[at].tab].terminal.clone();
-        if let Some(row) = self
-            .rows
-            .iter()
-            .position(|row| row.key == new.idempotency_key)
-        {
-            let facts = self.rows[row].trade.facts();
-            let replay = facts.terminal == terminal
-                && facts.wallet_id == new.wallet_id
-                && facts.mode == new.mode;
-            if replay {
-                let trade = self.wire(row);
-                return self.reply(at, Reply::Trade(Ok(trade)));
-            }
-            return self.refuse(at, ProblemCode::IdempotencyMismatch, None);
-        }
         let now = self.clock(process);
-        let others = self.rows.iter().map(|row| &row.trade);
-        let due = self.rows.first().map(|row| Due::of_first(&row.trade));
-        let asked = Asked {
+        let creator = Creator {
+            shop: "shop",
             terminal: &terminal,
-            amount: &new.sale.amount,
-            minted_s: None,
+            trade_id: &format!("K{}-{}", self.sale, self.outside.len()),
         };
         let policy = &self.weather.policy;
-        match admission::admit(others, due.as_ref(), &asked, now, policy) {
-            Ok(admission) => self.supersede(process, admission.replaced),
-            Err(denial) => return self.refuse(at, denial.into(), denial.trade()),
+        match self.store.create(&creator, new, now, policy) {
+            Ok(Created::Same(row)) => {
+                let trade = self.wire(row);
+                self.reply(at, Reply::Trade(Ok(trade)));
+            }
+            Ok(Created::New { row, replaced }) => {
+                self.supersede(process, replaced);
+                say!(self, "  attempt {row}: {} of {terminal}", creator.trade_id);
+                self.outside.push(Outside {
+                    account: Account::NEW,
+                    shown_ms: None,
+                    changing: 0,
+                });
+                self.sends(process, row, Some(at));
+                self.wish_stored(process, at, row, None);
+            }
+            Err(denied) => self.refuse(at, denied.code, denied.row),
         }
-        let row = self.rows.len();
-        let facts = Facts {
-            trade_id: format!("K{}-{row}", self.sale),
-            shop: "shop".to_owned(),
-            terminal,
-            attempt: u32::try_from(row).map_or(u32::MAX, |nth| nth + 1),
-            sale: new.sale.clone(),
-            wallet_id: new.wallet_id.clone(),
-            mode: new.mode,
-        };
-        say!(
-            self,
-            "  attempt {row}: {} of {}",
-            facts.trade_id,
-            facts.terminal
-        );
-        self.rows.push(Row {
-            key: new.idempotency_key.clone(),
-            trade: Trade::new(facts, now),
-            account: Account::NEW,
-            shown_ms: None,
-            changing: 0,
-        });
-        self.sends(process, row, Some(at));
-        self.wish_stored(process, at, row, None);
     }
 
-    /// These give way to a new attempt.
-    fn supersede(&mut self, process: usize, replaced: Vec<(usize, Trade)>) {
-        for (row, mut left) in replaced {
-            self.tally.moves.extend(left.take_moves());
+    /// These gave way to a new attempt.
+    fn supersede(&mut self, process: usize, replaced: Vec<(usize, Vec<Move>)>) {
+        for (row, moves) in replaced {
+            self.tally.moves.extend(moves);
             say!(self, "  attempt {row}: superseded");
-            self.rows[row].trade = left;
             self.disarm(process, row);
         }
     }
@@ -185,6 +148,6 @@ impl World<'_> {
 
     /// The treaty's view of a row. Nobody here reads a clock's text.
     fn wire(&self, row: usize) -> wire::Trade {
-        self.rows[row].trade.told(0, |_| String::new())
+        self.store.trade(row).told(0, |_| String::new())
     }
 }

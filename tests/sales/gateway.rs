@@ -55,8 +55,8 @@ impl Account {
         done
     }
 
-    pub(crate) fn create(&mut self, response: Response, now: Ms) -> CreateAnswer {
-        let answer = self.at(now, |account| account.create(response, "G"));
+    pub(crate) fn create(&mut self, response: Response, row: usize, now: Ms) -> CreateAnswer {
+        let answer = self.at(now, |account| account.create(response, &format!("G{row}")));
         if let CreateAnswer::Made { .. } = answer {
             self.created_ms = now;
         }

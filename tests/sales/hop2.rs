@@ -152,7 +152,7 @@ impl World<'_> {
                 } else {
                     Response::Grant
                 };
-                let mut answer = self.rows[row].account.create(response, now);
+                let mut answer = self.outside[row].account.create(response, row, now);
                 if let CreateAnswer::Made { gateway_ref, .. } = &mut answer
                     && self.weather.repeats_ids
                     && self.fault(500, Fault::IdRepeated)
@@ -160,7 +160,7 @@ impl World<'_> {
                     NEIGHBOUR.clone_into(gateway_ref);
                 }
                 if let CreateAnswer::Made { payload, .. } = &mut answer
-                    && self.rows[row].trade.facts().mode == CodeMode::MerchantPresented
+                    && self.store.trade(row).facts().mode == CodeMode::MerchantPresented
                     && self.fault(self.weather.rates.garbled / 4, Fault::NothingToShow)
                 {
                     *payload = None;
@@ -170,16 +170,16 @@ impl World<'_> {
             GatewayRequest::Pay => {
                 self.judge_code(row);
                 let response = self.customer_takes(row);
-                let answer = self.rows[row]
+                let answer = self.outside[row]
                     .account
                     .at(now, |account| account.pay(response, carried));
                 self.customer_follows(row);
                 Event::PayAnswered(answer)
             }
             GatewayRequest::Query { version } => {
-                let own = self.rows[row].trade.gateway_ref() != Some(NEIGHBOUR);
+                let own = self.store.trade(row).gateway_ref() != Some(NEIGHBOUR);
                 let (word, stale) = match own {
-                    true => self.rows[row].account.word(now, self.weather.lag_ms),
+                    true => self.outside[row].account.word(now, self.weather.lag_ms),
                     false => (StatusWord::Paid, false),
                 };
                 if stale {
@@ -197,7 +197,7 @@ impl World<'_> {
                 Event::Status(version, StatusAnswer { word, carried })
             }
             GatewayRequest::Cancel => {
-                let answer = self.rows[row]
+                let answer = self.outside[row]
                     .account
                     .at(now, |account| account.cancel(refunds));
                 self.plan_late(row);
@@ -210,7 +210,7 @@ impl World<'_> {
                     Response::Grant
                 };
                 Event::VoidAnswered(
-                    self.rows[row]
+                    self.outside[row]
                         .account
                         .at(now, |account| account.void(response)),
                 )
@@ -219,9 +219,9 @@ impl World<'_> {
     }
 
     fn carried(&self, row: usize) -> Carried {
-        let facts = self.rows[row].trade.facts();
+        let facts = self.store.trade(row).facts();
         Carried {
-            gateway_ref: self.rows[row].trade.gateway_ref().map(str::to_owned),
+            gateway_ref: self.store.trade(row).gateway_ref().map(str::to_owned),
             trade_id: None,
             amount: Some(facts.sale.amount.clone()),
             currency: None,
@@ -287,7 +287,7 @@ impl World<'_> {
                     GatewayRequest::Pay | GatewayRequest::Cancel | GatewayRequest::Void
                 )
         };
-        self.rows[row].changing > 0 || self.requests.iter().any(moves)
+        self.outside[row].changing > 0 || self.requests.iter().any(moves)
     }
 }
 

@@ -1,37 +1,35 @@
 //! What must hold: at every moment, when faults have stopped and time is up, and at rest.
 
-use kaunter_core::money::Money;
-use kaunter_core::sale::Standing;
-use kaunter_core::till::{End, Phase};
-use kaunter_core::trade::{Risk, State};
-use kaunter_core::wire::{CodeMode, Status};
+use kaunter_core::till::Phase;
+use kaunter_core::trade::State;
+use kaunter_core::wire::CodeMode;
 use kaunter_model::gateway::Stage;
+use kaunter_model::judge::{self, Breach, Evidence};
+use kaunter_model::store::Row;
 
 use crate::page::Page;
 use crate::tally::Kind;
-use crate::world::{Row, World};
+use crate::world::World;
 
 /// What a question and its answer may take, beyond the longest pause between two.
 const SLACK_MS: u64 = 60_000;
 
-type Found = Result<(), (Kind, String)>;
-
 impl World<'_> {
     /// At every moment.
     pub(crate) fn judge(&mut self) {
-        let found = self
+        let judged = self
             .judge_sale()
-            .and_then(|()| self.judge_bill())
-            .and_then(|()| self.rows.iter().enumerate().try_for_each(judge_row))
             .and_then(|()| self.pages.iter().try_for_each(|page| self.judge_page(page)));
-        if let Err((kind, what)) = found {
-            self.find(kind, what);
+        match judged {
+            Ok(()) => {}
+            Err(Breach::Double(what)) => self.find(Kind::Double, what),
+            Err(Breach::Wrong(what)) => self.find(Kind::Wrong, what),
         }
     }
 
     /// A code that has paid another sale a moment ago is sent for none.
     pub(crate) fn judge_code(&mut self, row: usize) {
-        let trade = &self.rows[row].trade;
+        let trade = self.store.trade(row);
         let before = trade.code().and_then(|mark| self.code_before(mark));
         let memory_ms = self.weather.policy.code_memory_s * 1_000;
         let young = |at_ms| self.now < at_ms + memory_ms / 2;
@@ -41,121 +39,54 @@ impl World<'_> {
         }
     }
 
-    /// The bill closes on the amount that the ledger keeps, and on no other; every attempt collects the same.
-    fn judge_bill(&self) -> Found {
-        let wrong = |what: &str| Err((Kind::Wrong, what.to_owned()));
-        let mut amounts = self.rows.iter().map(|row| &row.trade.facts().sale.amount);
-        let Some(due) = amounts.next() else {
-            return Ok(());
-        };
-        if amounts.any(|amount| amount != due) {
-            return wrong("a page changed what is owed");
-        }
-        let standing = Standing::of(self.rows.iter().map(|row| &row.trade));
-        let kept: i16 = self.rows.iter().map(|row| row.account.ledger.kept()).sum();
-        if standing.closes_bill(due) && kept < 1 {
-            return wrong("the bill closes, and the ledger keeps nothing");
-        }
-        let other = Money {
-            minor: due.minor + 1,
-            currency: due.currency.clone(),
-        };
-        if standing.closes_bill(&other) {
-            return wrong("another amount closes the bill");
+    fn judge_sale(&self) -> Result<(), Breach> {
+        let rows = || self.store.rows().iter().zip(&self.outside);
+        judge::sale(rows().map(|(row, outside)| Evidence {
+            trade: &row.trade,
+            ledger: outside.account.ledger,
+            shown: outside.shown_ms.is_some(),
+        }))?;
+        let early = rows().any(|(row, outside)| {
+            row.trade.state() == State::LateSuccess && !outside.account.ledger.late
+        });
+        if early {
+            let what = "what was paid in time counts as late".to_owned();
+            return Err(Breach::Wrong(what));
         }
         Ok(())
     }
 
-    /// The ledger keeps the amount once. What was charged after the attempt was closed stands outside: it is an alarm,
-    /// or will be at the next question.
-    fn judge_sale(&self) -> Found {
-        let mut kept = 0;
-        let mut holders = 0;
-        for row in &self.rows {
-            if !row.account.ledger.late {
-                kept += row.account.ledger.kept();
-            }
-            holders += u8::from(row.trade.holds_sale());
-        }
-        if kept > 1 {
-            return Err((
-                Kind::Double,
-                format!("the sale keeps its amount {kept} times"),
-            ));
-        }
-        if holders > 1 {
-            return Err((Kind::Wrong, "two attempts hold one sale".to_owned()));
-        }
-        Ok(())
-    }
-
-    /// What the cashier was told at the end is true, now and later.
-    fn judge_page(&self, page: &Page) -> Found {
+    fn judge_page(&self, page: &Page) -> Result<(), Breach> {
         let Some(end) = &page.end else { return Ok(()) };
-        let account = |trade_id: &str| self.row_of(trade_id).map(|row| self.rows[row].account);
-        let lie = match end {
-            End::Settled(trade) => {
-                let account = account(&trade.trade_id);
-                match (trade.status, account) {
-                    (_, None) => true,
-                    (Status::Paid, Some(account)) => account.ledger.charged == 0,
-                    (Status::Declined | Status::Cancelled, Some(account)) => {
-                        account.ledger.kept() != 0 && !account.ledger.late
-                    }
-                    (Status::Voided, Some(account)) => {
-                        account.ledger.kept() != 0 && !account.ledger.late
-                    }
-                    (
-                        Status::Creating
-                        | Status::AwaitingCode
-                        | Status::AwaitingPayer
-                        | Status::Paying
-                        | Status::Pending
-                        | Status::Unknown
-                        | Status::Cancelling
-                        | Status::NeedsReview
-                        | Status::Voiding
-                        | Status::LateSuccess,
-                        Some(_),
-                    ) => false,
-                }
-            }
-            End::Unresolved(..) => false,
-            End::Refused(..)
-            | End::Unreachable
-            | End::NoToken
-            | End::GatewayDown
-            | End::NoWallet
-            | End::Aborted => {
-                let record = page.charge.record();
-                self.rows.iter().any(|row| {
-                    let own = row.key == record.key
-                        || Some(&row.trade.facts().trade_id) == record.trade_id.as_ref();
-                    // Another page, which found the attempt on the backend's list, may have shown its code: that one
-                    // tells its own end.
-                    let began = match row.trade.facts().mode {
-                        CodeMode::ConsumerPresented => row.account.ledger.payments > 0,
-                        CodeMode::MerchantPresented => page.shown,
-                    };
-                    own && began
-                })
-            }
+        let ledger = |trade_id: &str| {
+            let row = self.store.find(trade_id)?;
+            Some(self.outside[row].account.ledger)
         };
-        if lie {
-            return Err((
-                Kind::Wrong,
-                format!("a till was told {end:?}, and the ledger says otherwise"),
-            ));
-        }
-        Ok(())
+        let began = || {
+            let record = page.charge.record();
+            let mut rows = self.store.rows().iter().zip(&self.outside);
+            rows.any(|(row, outside)| {
+                let facts = row.trade.facts();
+                let own =
+                    row.key == record.key || Some(&facts.trade_id) == record.trade_id.as_ref();
+                // Another page, which found the attempt on the backend's list, may have shown its code: that one
+                // tells its own end.
+                let began = match facts.mode {
+                    CodeMode::ConsumerPresented => outside.account.ledger.payments > 0,
+                    CodeMode::MerchantPresented => page.shown,
+                };
+                own && began
+            })
+        };
+        judge::end(end, ledger, began)
     }
 
     // ---- faults have stopped, time is up ---------------------------------------------------------------------
 
     pub(crate) fn judge_settled(&mut self) {
-        let open = (0..self.rows.len()).find(|row| !self.is_settled(*row));
+        let open = (0..self.outside.len()).find(|row| !self.is_settled(*row));
         if let Some(row) = open {
-            let (state, account) = (self.rows[row].trade.state(), self.rows[row].account);
+            let (state, account) = (self.store.trade(row).state(), self.outside[row].account);
             let what = format!("attempt {row} is still {state:?}, the gateway says {account:?}");
             return self.find(Kind::Unresolved, what);
         }
@@ -173,10 +104,10 @@ impl World<'_> {
     /// Final; or waiting for a customer before anything is presented; or under review where the gateway has no word,
     /// or had none at the last question.
     fn is_settled(&self, at: usize) -> bool {
-        let row = &self.rows[at];
+        let (trade, row) = (self.store.trade(at), &self.outside[at]);
         let slowest_ms = self.weather.policy.review_check_max_ms + SLACK_MS;
         let fresh = self.now < row.account.since_ms + slowest_ms;
-        match row.trade.state() {
+        match trade.state() {
             State::Paid
             | State::Declined
             | State::Cancelled
@@ -186,7 +117,7 @@ impl World<'_> {
             | State::LateSuccess => true,
             State::AwaitingCode => (0..self.pages.len()).any(|page| {
                 let record = self.pages[page].charge.record();
-                self.runs(page) && record.trade_id.as_ref() == Some(&row.trade.facts().trade_id)
+                self.runs(page) && record.trade_id.as_ref() == Some(&trade.facts().trade_id)
             }),
             State::NeedsReview => fresh || !row.account.stage.is_final(),
             State::VoidReview => fresh || row.account.stage != Stage::Refunded,
@@ -212,64 +143,23 @@ impl World<'_> {
         if self.weather.calm_ms.is_none() {
             return;
         }
+        let mut rows = self.store.rows().iter();
         let voiding = |row: &Row| matches!(row.trade.state(), State::Voiding | State::VoidUnknown);
-        if let Some(row) = self.rows.iter().position(voiding) {
+        if let Some(row) = rows.position(voiding) {
             let what = format!("attempt {row} is given back, and nobody waits for the word on it");
             self.find(Kind::Unresolved, what);
         }
-        let unseen = self.rows.iter().position(|row| {
+        let mut rows = self.store.rows().iter().zip(&self.outside);
+        let unseen = rows.position(|(row, outside)| {
             let closed = matches!(
                 row.trade.state(),
                 State::Declined | State::Cancelled | State::Expired
             );
-            closed && row.account.ledger.kept() != 0
+            closed && outside.account.ledger.kept() != 0
         });
         if let Some(row) = unseen {
             let what = format!("attempt {row} was paid after it was closed, and nobody knows");
             self.find(Kind::Unresolved, what);
         }
     }
-}
-
-fn judge_row((at, row): (usize, &Row)) -> Found {
-    let account = row.account;
-    if account.ledger.payments > 1 || account.ledger.charged > 1 {
-        let what = format!("the payment of attempt {at} reached the gateway twice");
-        return Err((Kind::Double, what));
-    }
-    if account.ledger.refunded > account.ledger.charged {
-        let what = format!("attempt {at} was given back twice");
-        return Err((Kind::Double, what));
-    }
-    let kept = account.ledger.kept();
-    let state = row.trade.state();
-    if row.shown_ms.is_some() && (state.risk() == Risk::None || state == State::Abandoned) {
-        let what = format!("attempt {at} is {state:?}, and its code was shown");
-        return Err((Kind::Wrong, what));
-    }
-    let lie = match state {
-        State::Paid => kept != 1,
-        State::LateSuccess => !account.ledger.late || account.ledger.charged != 1,
-        State::Voided | State::Declined | State::Cancelled | State::Expired => {
-            kept != 0 && !account.ledger.late
-        }
-        State::Creating | State::CreateUnknown | State::AwaitingCode | State::Abandoned => {
-            account.ledger.payments != 0
-        }
-        State::AwaitingPayer
-        | State::Paying
-        | State::Pending
-        | State::Unknown
-        | State::Cancelling
-        | State::CancelUnknown
-        | State::NeedsReview
-        | State::Voiding
-        | State::VoidUnknown
-        | State::VoidReview => false,
-    };
-    if lie {
-        let what = format!("attempt {at} is {state:?}, and the ledger says {account:?}");
-        return Err((Kind::Wrong, what));
-    }
-    Ok(())
 }

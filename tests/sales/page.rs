@@ -188,7 +188,7 @@ impl World<'_> {
                 }
                 Step::Show(_) => {
                     let trade_id = self.pages[at].charge.record().trade_id.clone();
-                    if let Some(row) = trade_id.and_then(|trade_id| self.row_of(&trade_id)) {
+                    if let Some(row) = trade_id.and_then(|trade_id| self.store.find(&trade_id)) {
                         say!(self, "page {at} shows the code of attempt {row}");
                         self.pages[at].shown = true;
                         self.our_code_is_shown(row);

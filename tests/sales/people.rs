@@ -22,13 +22,13 @@ impl World<'_> {
     /// True where the gateway has said that a trade of this age is never paid any more.
     fn is_too_old_to_pay(&self, row: usize) -> bool {
         let age_ms = self.weather.policy.unpaid_final_after_ms;
-        age_ms.is_some_and(|age_ms| self.now >= self.rows[row].account.created_ms + age_ms)
+        age_ms.is_some_and(|age_ms| self.now >= self.outside[row].account.created_ms + age_ms)
     }
 
     /// Just before the gateway takes no payment for this trade any more.
     fn last_moment(&mut self, row: usize) -> Option<Ms> {
         let age_ms = self.weather.policy.unpaid_final_after_ms?;
-        let end = self.rows[row].account.created_ms + age_ms;
+        let end = self.outside[row].account.created_ms + age_ms;
         let last = end.saturating_sub(self.dice.spread(1, 10 * SECOND));
         (last > self.now).then_some(last)
     }
@@ -47,10 +47,10 @@ impl World<'_> {
     /// Our code is on display: most customers scan it at once, some late, one in ten never; and now and then a second
     /// one scans it too, or somebody comes back to a photograph of it.
     pub(crate) fn our_code_is_shown(&mut self, row: usize) {
-        if self.rows[row].shown_ms.is_some() {
+        if self.outside[row].shown_ms.is_some() {
             return;
         }
-        self.rows[row].shown_ms = Some(self.now);
+        self.outside[row].shown_ms = Some(self.now);
         let first = match self.dice.between(0, 19) {
             0 | 1 => None,
             2 => Some(4 * HOUR),
@@ -68,21 +68,21 @@ impl World<'_> {
     }
 
     fn scanned(&mut self, row: usize) {
-        if self.rows[row].account.stage != Stage::Created {
+        if self.outside[row].account.stage != Stage::Created {
             // The gateway's single use: whoever comes second reads in the app that the code is spent, or closed.
-            let spent = self.rows[row].account.ledger.payments > 0;
+            let spent = self.outside[row].account.ledger.payments > 0;
             return self.note(if spent {
                 Fault::ScannedTwice
             } else {
                 Fault::ScannedLate
             });
         }
-        if self.rows[row].trade.state() != State::AwaitingPayer {
+        if self.store.trade(row).state() != State::AwaitingPayer {
             self.note(Fault::ScannedLate);
         }
         let (response, now) = (self.customer_takes(row), self.now);
         let late = self.is_closed(row);
-        self.rows[row].account.at(now, |account| {
+        self.outside[row].account.at(now, |account| {
             account.ledger.late |= late;
             account.scan(response);
         });
@@ -91,7 +91,7 @@ impl World<'_> {
 
     /// A payment reached the gateway: what becomes of it.
     pub(crate) fn customer_follows(&mut self, row: usize) {
-        if self.rows[row].account.stage == Stage::Pending {
+        if self.outside[row].account.stage == Stage::Pending {
             let longest = match self.dice.between(0, 19) {
                 0 => 10 * MINUTE,
                 1 => 3 * HOUR,
@@ -113,10 +113,10 @@ impl World<'_> {
 
     /// What was closed may be paid after all, even the next day.
     pub(crate) fn plan_late(&mut self, row: usize) {
-        let account = self.rows[row].account;
+        let account = self.outside[row].account;
         let closed = account.stage.is_unpaid();
         let ages = self.weather.policy.unpaid_final_after_ms.is_some();
-        let paying = account.ledger.payments > 0 || self.rows[row].shown_ms.is_some();
+        let paying = account.ledger.payments > 0 || self.outside[row].shown_ms.is_some();
         if closed && paying && !ages && self.dice.chance(self.weather.late) {
             let due = self.now + self.dice.spread(SECOND, 14 * HOUR);
             self.queue
@@ -126,13 +126,13 @@ impl World<'_> {
 
     pub(crate) fn customer(&mut self, row: usize, deed: Deed) {
         let now = self.now;
-        let stage = self.rows[row].account.stage;
+        let stage = self.outside[row].account.stage;
         let closed = stage.is_unpaid();
         match deed {
             Deed::Scans => self.scanned(row),
-            Deed::PaysAfterAll if closed && self.rows[row].account.ledger.charged == 0 => {
+            Deed::PaysAfterAll if closed && self.outside[row].account.ledger.charged == 0 => {
                 self.note(Fault::PaidAfterAll);
-                self.rows[row]
+                self.outside[row]
                     .account
                     .at(now, gateway::Account::charge_late);
             }
@@ -140,19 +140,19 @@ impl World<'_> {
             Deed::Confirms if stage == Stage::Pending && !self.is_too_old_to_pay(row) => {
                 // A clock that runs wrong may have closed it already.
                 let late = self.is_closed(row);
-                self.rows[row].account.at(now, |account| {
+                self.outside[row].account.at(now, |account| {
                     account.ledger.late |= late;
                     account.charge();
                 });
             }
             Deed::Confirms | Deed::Refuses if stage == Stage::Pending => {
-                self.rows[row]
+                self.outside[row]
                     .account
                     .at(now, |account| account.stage = Stage::Failed);
                 self.plan_late(row);
             }
             Deed::Closes if stage == Stage::Pending => {
-                self.rows[row]
+                self.outside[row]
                     .account
                     .at(now, |account| account.stage = Stage::Closed);
                 self.plan_late(row);
@@ -162,14 +162,14 @@ impl World<'_> {
         say!(
             self,
             "customer of attempt {row} {deed:?}: {:?}",
-            self.rows[row].account.stage
+            self.outside[row].account.stage
         );
     }
 
     /// The backend has closed it, on whatever ground.
     fn is_closed(&self, row: usize) -> bool {
         matches!(
-            self.rows[row].trade.state(),
+            self.store.trade(row).state(),
             State::Declined | State::Cancelled | State::Expired
         )
     }
@@ -207,13 +207,13 @@ impl World<'_> {
     }
 
     pub(crate) fn void_wish(&mut self, row: usize) {
-        if self.held || self.rows[row].trade.state() != State::Paid {
+        if self.held || self.store.trade(row).state() != State::Paid {
             return;
         }
         let Some(tab) = (0..self.tabs.len()).find(|tab| self.tabs[*tab].up) else {
             return;
         };
-        let trade_id = self.rows[row].trade.facts().trade_id.clone();
+        let trade_id = self.store.trade(row).facts().trade_id.clone();
         self.call(tab, None, Ask::Void(trade_id));
         if self.dice.coin() {
             // Pressed again, with or without an answer.
@@ -224,7 +224,7 @@ impl World<'_> {
 
     /// A person looks into the gateway's books, when nothing is under way there any more.
     pub(crate) fn review(&mut self, row: usize, looks: u32) {
-        let state = self.rows[row].trade.state();
+        let state = self.store.trade(row).state();
         if !matches!(
             state,
             State::NeedsReview | State::VoidReview | State::LateSuccess
@@ -250,8 +250,8 @@ impl World<'_> {
         if self.is_under_way(row) {
             return None;
         }
-        let (state, now) = (self.rows[row].trade.state(), self.now);
-        let account = &mut self.rows[row].account;
+        let (state, now) = (self.store.trade(row).state(), self.now);
+        let account = &mut self.outside[row].account;
         if (state, account.stage) == (State::LateSuccess, Stage::Paid) {
             match self.dice.between(0, 9) {
                 0..=4 => {}

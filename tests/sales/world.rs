@@ -1,13 +1,14 @@
 //! One sale's world: its tills, the backend's processes on one store, the gateway, and all that is under way between
 //! them. Time is virtual: it jumps from one happening to the next.
 
-use kaunter_core::money::Money;
 use kaunter_core::policy::Ms;
 use kaunter_core::sale::CodeUse;
-use kaunter_core::trade::{self, CodeMark, State, Trade};
+use kaunter_core::trade::{self, CodeMark, State};
 use kaunter_core::wire::Sale;
+use kaunter_model::sample;
+use kaunter_model::store::{Row, Store};
 
-use crate::backend::{Change, Process};
+use crate::backend::{Pending, Process};
 use crate::dice::Dice;
 use crate::gateway::{Account, Deed};
 use crate::hop1::{Call, Reply};
@@ -38,7 +39,7 @@ pub(crate) enum Happening {
     TabReturns(usize),
     TabSleeps(usize),
     TabWakes(usize),
-    Commit(Box<Change>),
+    Commit(Box<Pending>),
     Timer(usize, usize, u32),
     ProcessDies(usize),
     ProcessStarts(usize),
@@ -54,11 +55,9 @@ pub(crate) enum Happening {
     Checkpoint,
 }
 
-/// An attempt: the backend's row, and the gateway's own account of it.
+/// What the gateway, the customers and the processes have of a row's trade.
 #[derive(Debug)]
-pub(crate) struct Row {
-    pub(crate) key: String,
-    pub(crate) trade: Trade,
+pub(crate) struct Outside {
     pub(crate) account: Account,
     /// When our code was first on a display: from then on anybody may have it.
     pub(crate) shown_ms: Option<Ms>,
@@ -79,7 +78,9 @@ pub(crate) struct World<'a> {
     pub(crate) processes: Vec<Process>,
     /// The clock of the backend's host, in milliseconds ahead of the truth.
     pub(crate) host_ahead_ms: i64,
-    pub(crate) rows: Vec<Row>,
+    pub(crate) store: Store,
+    /// For each row of the store.
+    pub(crate) outside: Vec<Outside>,
     pub(crate) requests: Vec<Request>,
     pub(crate) tally: &'a mut Tally,
     pub(crate) story: Option<Vec<String>>,
@@ -114,7 +115,8 @@ impl<'a> World<'a> {
             calls: Vec::new(),
             processes: Vec::new(),
             host_ahead_ms: 0,
-            rows: Vec::new(),
+            store: Store::new(usize::MAX),
+            outside: Vec::new(),
             requests: Vec::new(),
             tally,
             story: story.then(Vec::new),
@@ -189,13 +191,13 @@ impl<'a> World<'a> {
         }
         self.tally.sales += 1;
         self.tally.live += u64::from(self.weather.calm_ms.is_some());
-        self.tally.attempts += self.rows.len() as u64;
-        let shown = self.rows.iter().filter(|row| row.shown_ms.is_some());
+        self.tally.attempts += self.outside.len() as u64;
+        let shown = self.outside.iter().filter(|row| row.shown_ms.is_some());
         self.tally.shown += shown.count() as u64;
         self.tally.events += events;
         self.tally.passed(self.now - START_MS);
         let paid = |row: &Row| row.trade.state() == State::Paid;
-        self.tally.paid += u64::from(self.rows.iter().any(paid));
+        self.tally.paid += u64::from(self.store.rows().iter().any(paid));
         if let Some(finding) = self.finding.take() {
             self.tally.findings.push(finding);
         }
@@ -311,14 +313,13 @@ impl<'a> World<'a> {
     }
 }
 
-/// What every world collects.
 /// The gateway's id of the sale before this one, which is paid.
 pub(crate) const NEIGHBOUR: &str = "G-before";
 
 impl World<'_> {
     /// What this tab charges: a tampered page, or one with an older bill, has another amount.
     pub(crate) fn sale_of(&self, tab: usize) -> Sale {
-        let mut sale = the_sale();
+        let mut sale = sample::sale();
         if tab > 0 && self.weather.other_amount {
             sale.amount.minor = 1;
         }
@@ -332,15 +333,5 @@ impl World<'_> {
             at_ms: START_MS,
             refused: false,
         })
-    }
-}
-
-pub(crate) fn the_sale() -> Sale {
-    Sale {
-        reference: "S".to_owned(),
-        amount: Money {
-            minor: 1_250,
-            currency: "MYR".to_owned(),
-        },
     }
 }

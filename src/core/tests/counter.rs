@@ -6,17 +6,11 @@
     reason = "a test says where it stopped"
 )]
 
-use kaunter_core::policy::{Ms, Policy};
+use kaunter_core::policy::Policy;
 use kaunter_core::till::{Charge, End, Event, Fault, Hint, OldRecord, Phase, Plan, Record, Step};
 use kaunter_core::wire::{CodeMode, ProblemCode, Reason, Status, Trade};
+use kaunter_model::harness::ChargeHarness;
 use kaunter_model::sample::{self, sale, show};
-
-/// A charge, its clock, and every step that it asked for.
-struct Counter {
-    charge: Charge,
-    now: Ms,
-    steps: Vec<Step>,
-}
 
 fn trade(trade_id: &str, status: Status, version: u64) -> Trade {
     sample::told(trade_id, CodeMode::ConsumerPresented, status, version)
@@ -45,117 +39,14 @@ fn hint(wallet: Option<&str>, official: bool) -> Hint {
     }
 }
 
-impl Counter {
-    fn start(wallet: Option<&str>, code: Option<Hint>) -> Self {
-        let plan = Plan {
-            sale: sale(),
-            mode: CodeMode::ConsumerPresented,
-            wallet: wallet.map(str::to_owned),
-            code,
-            keys: ["key".to_owned(), "spare".to_owned()],
-        };
-        Self::of(Charge::new(plan, Policy::default().page()))
-    }
-
-    fn present() -> Self {
-        let plan = Plan {
-            sale: sale(),
-            mode: CodeMode::MerchantPresented,
-            wallet: Some("21".to_owned()),
-            code: None,
-            keys: ["key".to_owned(), "spare".to_owned()],
-        };
-        let mut counter = Self::of(Charge::new(plan, Policy::default().page()));
-        counter.tell(Event::Journalled);
-        assert_eq!(counter.charge.phase(), Phase::Creating);
-        counter
-    }
-
-    /// Our code is on display.
-    fn shown() -> Self {
-        let mut counter = Self::present();
-        counter
-            .tell(Event::Created(Ok(ours(Status::AwaitingPayer, 2))))
-            .tell(Event::Journalled);
-        assert_eq!(counter.shows(), 1);
-        counter
-    }
-
-    fn shows(&self) -> usize {
-        self.count(|step| *step == Step::Show(show()))
-    }
-
-    fn count(&self, which: impl Fn(&Step) -> bool) -> usize {
-        self.steps.iter().filter(|step| which(step)).count()
-    }
-
-    fn resume(record: Record) -> Self {
-        Self::of(Charge::resume(record, Policy::default().page(), 0))
-    }
-
-    fn of(charge: Charge) -> Self {
-        let mut counter = Self {
-            charge,
-            now: 0,
-            steps: Vec::new(),
-        };
-        counter.drain();
-        counter
-    }
-
-    fn drain(&mut self) {
-        loop {
-            match self.charge.next() {
-                Step::Wait(_) => return,
-                step => self.steps.push(step),
-            }
-        }
-    }
-
-    fn tell(&mut self, event: Event) -> &mut Self {
-        self.charge.handle(event, self.now);
-        self.drain();
-        self
-    }
-
-    /// With a wallet given, the attempt is there and awaits its code.
-    fn ready() -> Self {
-        let mut counter = Self::start(Some("21"), None);
-        counter
-            .tell(Event::Journalled)
-            .tell(Event::Created(Ok(trade("T", Status::AwaitingCode, 1))));
-        assert_eq!(counter.charge.phase(), Phase::Ready);
-        counter
-    }
-
-    /// The code is on its way to the backend.
-    fn handing() -> Self {
-        let mut counter = Self::ready();
-        counter
-            .tell(Event::Scanned(hint(None, false)))
-            .tell(Event::Journalled);
-        assert_eq!(counter.charge.phase(), Phase::Handing);
-        counter
-    }
-
-    fn hand_overs(&self) -> usize {
-        self.steps
-            .iter()
-            .filter(|step| matches!(step, Step::HandOver(_)))
-            .count()
-    }
-
-    fn end(&self) -> Option<&End> {
-        self.steps.iter().find_map(|step| match step {
-            Step::Done(end) => Some(end),
-            _ => None,
-        })
-    }
+/// A charge in which the customer presents the code.
+fn start(wallet: Option<&str>, code: Option<Hint>) -> ChargeHarness {
+    ChargeHarness::new(CodeMode::ConsumerPresented, wallet, code)
 }
 
 #[test]
 fn rule_3_nothing_is_created_or_handed_over_before_the_journal_has_it() {
-    let mut counter = Counter::start(Some("21"), Some(hint(None, false)));
+    let mut counter = start(Some("21"), Some(hint(None, false)));
     assert!(matches!(&counter.steps[..], [Step::Journal(record)] if record.trade_id.is_none()));
     counter.tell(Event::Journalled);
     assert!(
@@ -170,12 +61,12 @@ fn rule_3_nothing_is_created_or_handed_over_before_the_journal_has_it() {
 
 #[test]
 fn without_a_wallet_the_code_says_whose_it_is_or_the_cashier_does() {
-    let mut known = Counter::start(None, None);
+    let mut known = start(None, None);
     assert_eq!(known.steps, [Step::Scan]);
     known.tell(Event::Scanned(hint(Some("23"), false)));
     assert!(matches!(known.steps.last(), Some(Step::Journal(record)) if record.wallet_id == "23"));
 
-    let mut unknown = Counter::start(None, None);
+    let mut unknown = start(None, None);
     unknown.tell(Event::Scanned(hint(None, false)));
     assert_eq!(unknown.steps.last(), Some(&Step::Pick));
     unknown.tell(Event::Picked(Some("25".to_owned())));
@@ -183,14 +74,14 @@ fn without_a_wallet_the_code_says_whose_it_is_or_the_cashier_does() {
         matches!(unknown.steps.last(), Some(Step::Journal(record)) if record.wallet_id == "25")
     );
 
-    let mut nobody = Counter::start(None, Some(hint(None, false)));
+    let mut nobody = start(None, Some(hint(None, false)));
     nobody.tell(Event::Picked(None));
     assert_eq!(nobody.end(), Some(&End::NoWallet));
 }
 
 #[test]
 fn rule_28_a_code_that_is_officially_another_wallets_gets_an_attempt_of_its_own() {
-    let mut counter = Counter::ready();
+    let mut counter = ChargeHarness::ready();
     counter.tell(Event::Scanned(hint(Some("23"), true)));
     assert_eq!(
         counter.steps.last(),
@@ -213,7 +104,7 @@ fn rule_28_a_code_that_is_officially_another_wallets_gets_an_attempt_of_its_own(
         .collect();
     assert_eq!(keys, ["key", "spare"]);
 
-    let mut folklore = Counter::ready();
+    let mut folklore = ChargeHarness::ready();
     folklore
         .tell(Event::Scanned(hint(Some("23"), false)))
         .tell(Event::Journalled);
@@ -226,7 +117,7 @@ fn rule_28_a_code_that_is_officially_another_wallets_gets_an_attempt_of_its_own(
 
 #[test]
 fn a_late_word_on_the_attempt_that_was_left_is_none_on_the_next() {
-    let mut counter = Counter::ready();
+    let mut counter = ChargeHarness::ready();
     counter
         .tell(Event::Scanned(hint(Some("23"), true)))
         .tell(Event::CancelTold(Ok(trade("T", Status::Cancelled, 8))))
@@ -243,7 +134,7 @@ fn a_late_word_on_the_attempt_that_was_left_is_none_on_the_next() {
 #[test]
 fn rule_1_busy_and_paid_sales_end_at_once_with_the_trade_that_has_them() {
     for code in [ProblemCode::SaleBusy, ProblemCode::SalePaid] {
-        let mut counter = Counter::start(Some("21"), None);
+        let mut counter = start(Some("21"), None);
         let other = Box::new(trade("O", Status::Pending, 7));
         counter
             .tell(Event::Journalled)
@@ -265,7 +156,7 @@ fn rule_1_busy_and_paid_sales_end_at_once_with_the_trade_that_has_them() {
 
 #[test]
 fn a_sale_that_another_till_only_scans_for_leaves_nothing_to_note() {
-    let mut counter = Counter::start(Some("21"), None);
+    let mut counter = start(Some("21"), None);
     let other = Box::new(trade("O", Status::AwaitingCode, 1));
     let busy = Fault::Problem(ProblemCode::SaleBusy, Some(other));
     counter
@@ -281,7 +172,7 @@ fn rule_30_a_watcher_never_closes_what_another_till_has_in_hand() {
             handed_over: false,
             ..record(false)
         };
-        Counter::of(Charge::follow(scanning, Policy::default().page(), 0))
+        ChargeHarness::of(Charge::follow(scanning, Policy::default().page(), 0))
     };
     let awaiting = |version| Event::Told(Ok(trade("T", Status::AwaitingCode, version)));
     let mut watcher = watch();
@@ -291,7 +182,7 @@ fn rule_30_a_watcher_never_closes_what_another_till_has_in_hand() {
         watcher.now += 2_000;
         watcher.tell(Event::Tick);
     }
-    let cancels = |counter: &Counter| {
+    let cancels = |counter: &ChargeHarness| {
         let cancel = |step: &&Step| matches!(step, Step::Cancel(_));
         counter.steps.iter().filter(cancel).count()
     };
@@ -307,7 +198,7 @@ fn rule_30_a_watcher_never_closes_what_another_till_has_in_hand() {
 
 #[test]
 fn a_store_that_refuses_the_code_is_told_and_the_code_goes_once_it_is_back() {
-    let mut counter = Counter::handing();
+    let mut counter = ChargeHarness::handing();
     let refused = Fault::Problem(ProblemCode::StoreUnavailable, None);
     counter.tell(Event::HandedOver(Err(refused)));
     let notice = Step::Notice(ProblemCode::StoreUnavailable);
@@ -326,7 +217,7 @@ fn a_store_that_refuses_the_code_is_told_and_the_code_goes_once_it_is_back() {
 
 #[test]
 fn rule_31_a_creation_without_an_answer_is_repeated_with_the_same_key_and_then_given_up() {
-    let mut counter = Counter::start(Some("21"), None);
+    let mut counter = start(Some("21"), None);
     counter.tell(Event::Journalled);
     for _ in 0..3 {
         counter.tell(Event::Created(Err(Fault::NoAnswer)));
@@ -353,14 +244,14 @@ fn rule_10_after_a_reload_a_code_is_never_handed_over() {
         Status::Pending,
         Status::Unknown,
     ] {
-        let mut counter = Counter::resume(record(true));
+        let mut counter = ChargeHarness::resume(record(true));
         assert_eq!(counter.steps, [Step::Ask("T".to_owned())]);
         counter.tell(Event::Scanned(hint(None, false)));
         counter.tell(Event::Told(Ok(trade("T", status, 1))));
         counter.tell(Event::Journalled);
         assert_eq!(counter.hand_overs(), 0, "{status:?}");
     }
-    let mut open = Counter::resume(record(false));
+    let mut open = ChargeHarness::resume(record(false));
     open.tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 1))));
     assert_eq!(
         open.steps.last(),
@@ -372,7 +263,7 @@ fn rule_10_after_a_reload_a_code_is_never_handed_over() {
 #[test]
 fn rule_29_a_trade_that_the_backend_forgot_is_unresolved_once_a_code_was_handed_over() {
     let forgotten = || Event::Told(Err(Fault::Problem(ProblemCode::TradeNotFound, None)));
-    let mut handed = Counter::resume(record(true));
+    let mut handed = ChargeHarness::resume(record(true));
     handed.tell(forgotten());
     assert_eq!(handed.end(), Some(&End::Unresolved(None, "T".to_owned())));
     assert!(
@@ -382,7 +273,7 @@ fn rule_29_a_trade_that_the_backend_forgot_is_unresolved_once_a_code_was_handed_
             .any(|step| matches!(step, Step::Forget(_))),
         "the journal keeps it"
     );
-    let mut bare = Counter::resume(record(false));
+    let mut bare = ChargeHarness::resume(record(false));
     bare.tell(forgotten());
     assert_eq!(
         bare.end(),
@@ -392,7 +283,7 @@ fn rule_29_a_trade_that_the_backend_forgot_is_unresolved_once_a_code_was_handed_
 
 #[test]
 fn rule_29_an_abort_before_the_hand_over_leaves_the_attempt_and_after_it_is_a_wish() {
-    let mut before = Counter::ready();
+    let mut before = ChargeHarness::ready();
     before
         .tell(Event::Cancel)
         .tell(Event::CancelTold(Ok(trade("T", Status::Cancelled, 2))));
@@ -401,7 +292,7 @@ fn rule_29_an_abort_before_the_hand_over_leaves_the_attempt_and_after_it_is_a_wi
         (0, Some(&End::Aborted))
     );
 
-    let mut after = Counter::handing();
+    let mut after = ChargeHarness::handing();
     after
         .tell(Event::Cancel)
         .tell(Event::HandedOver(Ok(trade("T", Status::Paying, 2))));
@@ -425,7 +316,7 @@ fn rule_29_an_abort_before_the_hand_over_leaves_the_attempt_and_after_it_is_a_wi
 
 #[test]
 fn rule_7_the_first_code_counts_and_where_we_present_none_does() {
-    let mut counter = Counter::start(None, None);
+    let mut counter = start(None, None);
     counter
         .tell(Event::Scanned(hint(Some("23"), true)))
         .tell(Event::Scanned(hint(Some("25"), true)))
@@ -435,7 +326,7 @@ fn rule_7_the_first_code_counts_and_where_we_present_none_does() {
     assert_eq!(counter.steps.last(), Some(&Step::HandOver("T".to_owned())));
 
     // No backend says so of such a trade: nothing of the customer's leaves, whatever it says.
-    let mut ours_only = Counter::present();
+    let mut ours_only = ChargeHarness::presenting();
     ours_only
         .tell(Event::Created(Ok(ours(Status::AwaitingCode, 1))))
         .tell(Event::Scanned(hint(None, false)))
@@ -448,7 +339,7 @@ fn rule_7_the_first_code_counts_and_where_we_present_none_does() {
 
 #[test]
 fn a_repeated_hand_over_that_is_refused_is_asked_about() {
-    let mut counter = Counter::handing();
+    let mut counter = ChargeHarness::handing();
     counter.tell(Event::HandedOver(Ok(trade("T", Status::AwaitingCode, 2))));
     counter.now = 2_000;
     counter
@@ -467,25 +358,25 @@ fn a_repeated_hand_over_that_is_refused_is_asked_about() {
 #[test]
 fn the_first_question_leaves_two_seconds_after_the_answer_that_calls_for_it() {
     let creating = |status| {
-        let mut counter = Counter::start(Some("21"), Some(hint(None, false)));
+        let mut counter = start(Some("21"), Some(hint(None, false)));
         counter.tell(Event::Journalled).now = 1_000;
         counter.tell(Event::Created(Ok(trade("T", status, 1))));
         counter
     };
     let handed = |reply| {
-        let mut counter = Counter::handing();
+        let mut counter = ChargeHarness::handing();
         counter.now = 1_000;
         counter.tell(Event::HandedOver(reply));
         counter
     };
     let found = || {
-        let mut counter = Counter::ready();
+        let mut counter = ChargeHarness::ready();
         counter.now = 1_000;
         counter.tell(Event::Told(Ok(trade("T", Status::Paying, 2))));
         counter
     };
     let unseen = || {
-        let mut counter = Counter::present();
+        let mut counter = ChargeHarness::presenting();
         counter.tell(Event::Cancel).now = 1_000;
         counter.tell(Event::Created(Ok(ours(Status::AwaitingPayer, 2))));
         counter
@@ -499,7 +390,7 @@ fn the_first_question_leaves_two_seconds_after_the_answer_that_calls_for_it() {
         unseen(),
     ];
     for mut counter in counters {
-        let asks = |counter: &Counter| counter.count(|step| matches!(step, Step::Ask(_)));
+        let asks = |counter: &ChargeHarness| counter.count(|step| matches!(step, Step::Ask(_)));
         counter.now = 2_999;
         counter.tell(Event::Tick);
         assert_eq!(asks(&counter), 0, "{:?}", counter.steps);
@@ -511,8 +402,8 @@ fn the_first_question_leaves_two_seconds_after_the_answer_that_calls_for_it() {
 
 #[test]
 fn another_hand_that_gives_the_attempt_a_code_ends_the_scan_and_nothing_less_does() {
-    let mut counter = Counter::ready();
-    let stops = |counter: &Counter| counter.count(|step| *step == Step::StopScan);
+    let mut counter = ChargeHarness::ready();
+    let stops = |counter: &ChargeHarness| counter.count(|step| *step == Step::StopScan);
     counter.tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 2))));
     assert_eq!((counter.charge.phase(), stops(&counter)), (Phase::Ready, 0));
     counter.tell(Event::Told(Ok(trade("T", Status::Paying, 3))));
@@ -524,7 +415,7 @@ fn another_hand_that_gives_the_attempt_a_code_ends_the_scan_and_nothing_less_doe
 
 #[test]
 fn the_patience_for_a_customers_own_code_is_not_renewed() {
-    let mut counter = Counter::handing();
+    let mut counter = ChargeHarness::handing();
     counter.now = 100_000;
     counter.tell(Event::HandedOver(Ok(trade("T", Status::Pending, 2))));
     counter.now = 119_999;
@@ -537,7 +428,7 @@ fn the_patience_for_a_customers_own_code_is_not_renewed() {
 
 #[test]
 fn a_cancel_that_was_wished_for_keeps_the_code_from_leaving_again() {
-    let mut counter = Counter::handing();
+    let mut counter = ChargeHarness::handing();
     counter
         .tell(Event::Cancel)
         .tell(Event::HandedOver(Ok(trade("T", Status::AwaitingCode, 2))))
@@ -553,7 +444,7 @@ fn an_attempt_that_is_no_longer_ours_to_leave_is_watched_to_its_end() {
     let pending = || trade("T", Status::Pending, 5);
     let refused = Fault::Problem(ProblemCode::TradeNotCancellable, Some(Box::new(pending())));
     for reply in [Ok(pending()), Err(refused)] {
-        let mut counter = Counter::ready();
+        let mut counter = ChargeHarness::ready();
         counter.tell(Event::Cancel).tell(Event::CancelTold(reply));
         assert_eq!(
             (counter.charge.phase(), counter.end()),
@@ -563,7 +454,7 @@ fn an_attempt_that_is_no_longer_ours_to_leave_is_watched_to_its_end() {
         counter.tell(Event::Told(Ok(paid.clone())));
         assert_eq!(counter.end(), Some(&End::Settled(Box::new(paid))));
     }
-    let mut closed = Counter::ready();
+    let mut closed = ChargeHarness::ready();
     let gone = Box::new(trade("T", Status::Cancelled, 5));
     let refused = Fault::Problem(ProblemCode::TradeClosed, Some(gone));
     closed
@@ -574,7 +465,7 @@ fn an_attempt_that_is_no_longer_ours_to_leave_is_watched_to_its_end() {
 
 #[test]
 fn an_abort_while_the_attempt_is_created_leaves_it_as_soon_as_it_is_there() {
-    let mut counter = Counter::start(Some("21"), Some(hint(None, false)));
+    let mut counter = start(Some("21"), Some(hint(None, false)));
     counter
         .tell(Event::Journalled)
         .tell(Event::Cancel)
@@ -587,7 +478,7 @@ fn an_abort_while_the_attempt_is_created_leaves_it_as_soon_as_it_is_there() {
 
 #[test]
 fn an_abort_before_the_journal_has_the_attempt_creates_nothing() {
-    let mut counter = Counter::start(Some("21"), None);
+    let mut counter = start(Some("21"), None);
     counter.tell(Event::Cancel).tell(Event::Journalled);
     assert_eq!(counter.count(|step| matches!(step, Step::Create(_))), 0);
     assert_eq!(counter.end(), Some(&End::Aborted));
@@ -596,7 +487,7 @@ fn an_abort_before_the_journal_has_the_attempt_creates_nothing() {
 
 #[test]
 fn an_abort_while_the_journal_is_written_hands_nothing_over() {
-    let mut customer = Counter::ready();
+    let mut customer = ChargeHarness::ready();
     customer
         .tell(Event::Scanned(hint(None, false)))
         .tell(Event::Cancel)
@@ -606,7 +497,7 @@ fn an_abort_while_the_journal_is_written_hands_nothing_over() {
         (0, Phase::Leaving)
     );
     // The journal says that the code left: only the backend's word is an end.
-    let mut closed = Counter::of(customer.charge.clone());
+    let mut closed = ChargeHarness::of(customer.charge.clone());
     let cancelled = trade("T", Status::Cancelled, 2);
     closed.tell(Event::CancelTold(Ok(cancelled.clone())));
     assert_eq!(closed.end(), Some(&End::Settled(Box::new(cancelled))));
@@ -617,7 +508,7 @@ fn an_abort_while_the_journal_is_written_hands_nothing_over() {
 #[test]
 fn what_a_reload_closes_ends_as_the_backend_says_or_as_if_it_never_was() {
     let left = |reply| {
-        let mut counter = Counter::resume(record(false));
+        let mut counter = ChargeHarness::resume(record(false));
         counter
             .tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 1))))
             .tell(Event::CancelTold(reply));
@@ -633,17 +524,17 @@ fn what_a_reload_closes_ends_as_the_backend_says_or_as_if_it_never_was() {
 
 #[test]
 fn a_scan_is_stopped_where_one_is_on_and_nowhere_else() {
-    let stops = |counter: &Counter| counter.count(|step| *step == Step::StopScan);
-    let mut scanning = Counter::start(None, None);
+    let stops = |counter: &ChargeHarness| counter.count(|step| *step == Step::StopScan);
+    let mut scanning = start(None, None);
     scanning.tell(Event::Cancel);
     assert_eq!(stops(&scanning), 1);
 
     let paid = || Event::Told(Ok(trade("T", Status::Paid, 9)));
-    let mut watching = Counter::resume(record(true));
+    let mut watching = ChargeHarness::resume(record(true));
     watching.tell(paid());
     assert_eq!((watching.end().is_some(), stops(&watching)), (true, 0));
 
-    let mut scanned = Counter::start(Some("21"), Some(hint(None, false)));
+    let mut scanned = start(Some("21"), Some(hint(None, false)));
     scanned
         .tell(Event::Journalled)
         .tell(Event::Created(Err(Fault::NoToken)));
@@ -652,7 +543,7 @@ fn a_scan_is_stopped_where_one_is_on_and_nowhere_else() {
 
 #[test]
 fn rule_11_a_lost_answer_to_the_hand_over_is_asked_about_every_two_seconds() {
-    let mut counter = Counter::handing();
+    let mut counter = ChargeHarness::handing();
     counter.tell(Event::HandedOver(Err(Fault::NoAnswer)));
     for second in 1..=20 {
         counter.now = second * 1_000;
@@ -674,7 +565,7 @@ fn rule_11_a_lost_answer_to_the_hand_over_is_asked_about_every_two_seconds() {
         (counter.end(), counter.steps.last()),
         (None, Some(&Step::Cancel("T".to_owned())))
     );
-    let mut closed = Counter::of(counter.charge.clone());
+    let mut closed = ChargeHarness::of(counter.charge.clone());
     let cancelled = trade("T", Status::Cancelled, 3);
     closed.tell(Event::CancelTold(Ok(cancelled.clone())));
     assert_eq!(closed.end(), Some(&End::Settled(Box::new(cancelled))));
@@ -690,7 +581,7 @@ fn rule_11_a_lost_answer_to_the_hand_over_is_asked_about_every_two_seconds() {
 
 #[test]
 fn rule_8_a_word_of_the_backend_that_is_no_newer_is_ignored() {
-    let mut counter = Counter::handing();
+    let mut counter = ChargeHarness::handing();
     counter.tell(Event::HandedOver(Ok(trade("T", Status::Pending, 5))));
     counter.tell(Event::Told(Ok(trade("T", Status::Declined, 4))));
     counter.tell(Event::Told(Ok(trade("T", Status::Declined, 5))));
@@ -700,7 +591,7 @@ fn rule_8_a_word_of_the_backend_that_is_no_newer_is_ignored() {
 
 #[test]
 fn while_it_scans_the_backend_hears_of_it_every_thirty_seconds() {
-    let mut counter = Counter::ready();
+    let mut counter = ChargeHarness::ready();
     counter.now = 29_999;
     counter.tell(Event::Tick);
     assert!(!counter.steps.contains(&Step::Ask("T".to_owned())));
@@ -711,7 +602,7 @@ fn while_it_scans_the_backend_hears_of_it_every_thirty_seconds() {
 
 #[test]
 fn a_page_that_is_seen_again_asks_at_once_and_not_twice() {
-    let mut counter = Counter::handing();
+    let mut counter = ChargeHarness::handing();
     counter.tell(Event::HandedOver(Ok(trade("T", Status::Pending, 2))));
     counter.now = 10;
     counter.tell(Event::Woke).tell(Event::Woke);
@@ -725,7 +616,7 @@ fn a_page_that_is_seen_again_asks_at_once_and_not_twice() {
 
 #[test]
 fn rule_3_our_code_is_shown_after_the_journal_has_it_and_nothing_is_scanned() {
-    let mut counter = Counter::present();
+    let mut counter = ChargeHarness::presenting();
     assert!(
         matches!(counter.steps.last(), Some(Step::Create(new)) if new.mode == CodeMode::MerchantPresented)
     );
@@ -755,13 +646,13 @@ fn without_a_wallet_nothing_is_presented() {
         code: None,
         keys: ["key".to_owned(), "spare".to_owned()],
     };
-    let counter = Counter::of(Charge::new(plan, Policy::default().page()));
+    let counter = ChargeHarness::of(Charge::new(plan, Policy::default().page()));
     assert_eq!(counter.end(), Some(&End::NoWallet));
 }
 
 #[test]
 fn while_our_code_is_shown_the_backend_is_asked_every_two_seconds() {
-    let mut counter = Counter::shown();
+    let mut counter = ChargeHarness::shown();
     for second in 1..=20 {
         counter.now = second * 1_000;
         counter.tell(Event::Tick);
@@ -782,7 +673,7 @@ fn while_our_code_is_shown_the_backend_is_asked_every_two_seconds() {
 
 #[test]
 fn a_creation_that_takes_its_time_shows_the_code_when_it_is_there() {
-    let mut counter = Counter::present();
+    let mut counter = ChargeHarness::presenting();
     counter.tell(Event::Created(Ok(ours(Status::Creating, 1))));
     assert_eq!(counter.shows(), 0);
     counter.now = 2_000;
@@ -808,7 +699,7 @@ fn after_a_reload_our_code_is_shown_again_while_its_payer_is_awaited() {
         (Status::Pending, 0),
         (Status::Cancelling, 0),
     ] {
-        let mut counter = Counter::resume(record.clone());
+        let mut counter = ChargeHarness::resume(record.clone());
         assert_eq!(counter.steps, [Step::Ask("T".to_owned())]);
         counter.tell(Event::Told(Ok(ours(status, 3))));
         counter.tell(Event::Told(Ok(ours(status, 4))));
@@ -817,7 +708,7 @@ fn after_a_reload_our_code_is_shown_again_while_its_payer_is_awaited() {
         assert!(matches!(counter.end(), Some(End::Settled(_))));
     }
     // Killed between the answer to the creation and the journal: nobody saw it.
-    let mut lost = Counter::resume(Record {
+    let mut lost = ChargeHarness::resume(Record {
         trade_id: None,
         handed_over: false,
         ..record
@@ -828,7 +719,7 @@ fn after_a_reload_our_code_is_shown_again_while_its_payer_is_awaited() {
 
 #[test]
 fn an_abort_takes_our_code_down_by_a_wish_that_is_repeated_until_it_is_answered() {
-    let mut counter = Counter::shown();
+    let mut counter = ChargeHarness::shown();
     counter.tell(Event::Cancel);
     assert_eq!(counter.steps.last(), Some(&Step::Cancel("T".to_owned())));
     counter.tell(Event::CancelTold(Err(Fault::NoAnswer)));
@@ -836,7 +727,7 @@ fn an_abort_takes_our_code_down_by_a_wish_that_is_repeated_until_it_is_answered(
     counter
         .tell(Event::Tick)
         .tell(Event::Told(Ok(ours(Status::AwaitingPayer, 2))));
-    let cancels = |counter: &Counter| counter.count(|step| matches!(step, Step::Cancel(_)));
+    let cancels = |counter: &ChargeHarness| counter.count(|step| matches!(step, Step::Cancel(_)));
     assert_eq!((cancels(&counter), counter.end()), (2, None));
     counter.tell(Event::CancelTold(Ok(ours(Status::Cancelling, 3))));
     counter.tell(Event::Told(Ok(ours(Status::Cancelled, 4))));
@@ -844,7 +735,7 @@ fn an_abort_takes_our_code_down_by_a_wish_that_is_repeated_until_it_is_answered(
         matches!(counter.end(), Some(End::Settled(trade)) if trade.status == Status::Cancelled)
     );
 
-    let mut refused = Counter::shown();
+    let mut refused = ChargeHarness::shown();
     let no = Fault::Problem(
         ProblemCode::TradeNotCancellable,
         Some(Box::new(ours(Status::AwaitingPayer, 2))),
@@ -869,11 +760,11 @@ fn an_abort_takes_our_code_down_by_a_wish_that_is_repeated_until_it_is_answered(
 #[test]
 fn an_abort_before_our_code_was_seen_leaves_it_unseen() {
     let created = || Event::Created(Ok(ours(Status::AwaitingPayer, 2)));
-    let mut early = Counter::present();
+    let mut early = ChargeHarness::presenting();
     early.tell(Event::Cancel).tell(created());
-    let mut sealing = Counter::present();
+    let mut sealing = ChargeHarness::presenting();
     sealing.tell(created()).tell(Event::Cancel);
-    let mut slow = Counter::present();
+    let mut slow = ChargeHarness::presenting();
     slow.tell(Event::Cancel)
         .tell(Event::Created(Ok(ours(Status::Creating, 1))));
     for mut counter in [early, sealing, slow] {
@@ -893,7 +784,7 @@ fn an_abort_before_our_code_was_seen_leaves_it_unseen() {
         );
     }
     // The answer to the cancel is lost: nothing was shown, and the wish is said again.
-    let mut unheard = Counter::present();
+    let mut unheard = ChargeHarness::presenting();
     unheard.tell(created()).tell(Event::Cancel);
     unheard.tell(Event::CancelTold(Err(Fault::NoAnswer)));
     unheard.now = 2_000;
@@ -903,7 +794,7 @@ fn an_abort_before_our_code_was_seen_leaves_it_unseen() {
     let cancels = unheard.count(|step| matches!(step, Step::Cancel(_)));
     assert_eq!((cancels, unheard.shows(), unheard.end()), (2, 0, None));
 
-    let mut never = Counter::present();
+    let mut never = ChargeHarness::presenting();
     never
         .tell(Event::Cancel)
         .tell(Event::Created(Err(Fault::NoAnswer)));
@@ -912,7 +803,7 @@ fn an_abort_before_our_code_was_seen_leaves_it_unseen() {
 
 #[test]
 fn a_customer_who_scanned_renews_the_patience_of_the_promise_once() {
-    let mut counter = Counter::shown();
+    let mut counter = ChargeHarness::shown();
     counter.now = 119_000;
     counter.tell(Event::Told(Ok(ours(Status::Pending, 3))));
     counter.now = 238_999;
@@ -926,7 +817,7 @@ fn a_customer_who_scanned_renews_the_patience_of_the_promise_once() {
 
 #[test]
 fn a_sale_that_another_attempt_took_before_our_code_was_shown_is_busy() {
-    let mut counter = Counter::present();
+    let mut counter = ChargeHarness::presenting();
     let gone = Trade {
         reason: Some(Reason::SaleBusy),
         ..ours(Status::Cancelled, 2)

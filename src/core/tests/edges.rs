@@ -9,99 +9,37 @@
 
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::trade::{
-    CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, GatewayRequest, PayAnswer,
-    Rival, State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
+    CancelAnswer, Carried, CodeMark, CreateAnswer, Event, PayAnswer, State, StatusAnswer,
+    StatusWord, Step, Trade, VoidAnswer,
 };
 use kaunter_core::wire::{By, CodeMode, Reason};
+use kaunter_model::harness::{TradeHarness, created, mark};
 use kaunter_model::sample::facts;
 use serde_json::Value;
 
-/// An attempt whose gateway can cancel, its clock, and what it has sent when.
-struct Desk {
-    trade: Trade,
-    policy: Policy,
-    now: Ms,
-    sent: Vec<(Ms, GatewayRequest)>,
+/// A new attempt whose gateway can cancel.
+fn creating(trade_id: &str) -> TradeHarness {
+    let policy = TradeHarness::open().policy;
+    let mut desk = TradeHarness::of(facts(trade_id, CodeMode::ConsumerPresented), policy, 0);
+    desk.tell(Event::Tick);
+    desk
 }
 
-impl Desk {
-    fn new(trade_id: &str) -> Self {
-        let mut desk = Self {
-            trade: Trade::new(facts(trade_id, CodeMode::ConsumerPresented), 0),
-            policy: Policy {
-                can_cancel: true,
-                ..Policy::default()
-            },
-            now: 0,
-            sent: Vec::new(),
-        };
-        desk.tell(Event::Tick);
-        desk
-    }
+fn paying(trade_id: &str) -> TradeHarness {
+    creating(trade_id).after([created(), Event::Code(mark("one"))])
+}
 
-    fn paying(trade_id: &str) -> Self {
-        let mut desk = Self::new(trade_id);
-        desk.tell(Event::Created(CreateAnswer::Made {
-            gateway_ref: "G".to_owned(),
-            payload: None,
-        }));
-        desk.tell(Event::Code(CodeMark("one".to_owned())));
-        assert_eq!(desk.trade.state(), State::Paying);
-        desk
-    }
-
-    fn paid() -> Self {
-        let mut desk = Self::paying("T");
-        desk.tell(Event::PayAnswered(PayAnswer::Paid(Carried::default())));
-        desk
-    }
-
-    fn tell(&mut self, event: Event) -> State {
-        let context = Context {
-            now: self.now,
-            policy: &self.policy,
-            rival: Rival::None,
-            said: None,
-            code_reused: false,
-        };
-        self.trade.handle(event, &context).unwrap();
-        while let Step::Send(send) = self.trade.next(&self.policy) {
-            self.sent.push((self.now, send));
+/// Comes back whenever the machine asks for it, and answers each question with this, until then or until all is done.
+fn run(desk: &mut TradeHarness, word: StatusWord, until: Ms) {
+    while let Step::Wait(at) = desk.trade.next(&desk.policy) {
+        if at > until {
+            return;
         }
-        self.trade.state()
-    }
-
-    fn at(&mut self, now: Ms) -> State {
-        self.now = now;
-        self.tell(Event::Tick)
-    }
-
-    fn status(&mut self, word: StatusWord) -> State {
-        let carried = Carried::default();
-        let version = self.trade.version();
-        self.tell(Event::Status(version, StatusAnswer { word, carried }))
-    }
-
-    /// Comes back whenever the machine asks for it, and answers each question with this, until then or until all is done.
-    fn run(&mut self, word: StatusWord, until: Ms) {
-        while let Step::Wait(at) = self.trade.next(&self.policy) {
-            if at > until {
-                return;
-            }
-            let asked = self.questions().len();
-            self.at(at.max(self.now));
-            if self.questions().len() > asked {
-                self.status(word);
-            }
+        let asked = desk.questions();
+        desk.at(at.max(desk.now));
+        if desk.questions() > asked {
+            desk.status(word);
         }
-    }
-
-    fn questions(&self) -> Vec<Ms> {
-        let asked = self.sent.iter();
-        asked
-            .filter(|(_, send)| matches!(send, GatewayRequest::Query { .. }))
-            .map(|(at, _)| *at)
-            .collect()
     }
 }
 
@@ -111,23 +49,23 @@ fn pauses(times: &[Ms]) -> Vec<Ms> {
 
 #[test]
 fn an_answer_is_lost_after_connecting_reading_and_a_grace_and_not_before() {
-    let mut creating = Desk::new("T");
+    let mut creating = creating("T");
     assert_eq!(creating.at(9_999), State::Creating);
     assert_eq!(creating.at(10_000), State::Abandoned);
     assert_eq!(creating.trade.reason(), Some(Reason::GatewayUnavailable));
 
-    let mut paying = Desk::paying("T");
+    let mut paying = TradeHarness::paying();
     assert_eq!(paying.at(34_999), State::Paying);
     assert_eq!(paying.at(35_000), State::Unknown);
 
-    let mut voiding = Desk::paid();
+    let mut voiding = TradeHarness::paid();
     voiding.tell(Event::Void);
     assert_eq!(voiding.at(34_999), State::Voiding);
     assert_eq!(voiding.at(35_000), State::VoidUnknown);
     assert_eq!(voiding.at(89_999), State::VoidUnknown);
     assert_eq!(voiding.at(90_000), State::VoidReview);
 
-    let mut cancelling = Desk::paying("T");
+    let mut cancelling = TradeHarness::paying();
     cancelling.tell(Event::PayAnswered(PayAnswer::NoWord));
     cancelling.at(20_000);
     assert_eq!(cancelling.tell(Event::Cancel), State::Cancelling);
@@ -139,14 +77,14 @@ fn an_answer_is_lost_after_connecting_reading_and_a_grace_and_not_before() {
 
 #[test]
 fn rule_11_a_question_is_lost_after_ten_seconds_and_the_next_leaves_then() {
-    let mut desk = Desk::paying("T");
+    let mut desk = TradeHarness::paying();
     desk.tell(Event::PayAnswered(
         PayAnswer::Processing(Carried::default()),
     ));
     for second in 0..=12 {
         desk.at(second * 1_000);
     }
-    assert_eq!(desk.questions(), [2_000, 12_000]);
+    assert_eq!(desk.asked_at(), [2_000, 12_000]);
 }
 
 #[test]
@@ -155,12 +93,12 @@ fn rule_11_questions_leave_every_two_seconds_ten_per_cent_either_way_and_each_at
     let paces: Vec<Vec<Ms>> = ["A", "B"]
         .iter()
         .map(|name| {
-            let mut desk = Desk::paying(name);
+            let mut desk = paying(name);
             desk.tell(Event::PayAnswered(
                 PayAnswer::Processing(Carried::default()),
             ));
-            desk.run(StatusWord::Pending, 80_000);
-            pauses(&desk.questions())
+            run(&mut desk, StatusWord::Pending, 80_000);
+            pauses(&desk.asked_at())
         })
         .collect();
     for pace in &paces {
@@ -177,13 +115,13 @@ fn rule_11_questions_leave_every_two_seconds_ten_per_cent_either_way_and_each_at
 
 #[test]
 fn a_review_is_asked_about_at_growing_pauses_of_at_most_five_minutes() {
-    let mut desk = Desk::paying("T");
+    let mut desk = TradeHarness::paying();
     desk.policy.can_cancel = false;
     desk.tell(Event::PayAnswered(PayAnswer::NoWord));
     assert_eq!(desk.at(90_000), State::NeedsReview);
     desk.sent.clear();
-    desk.run(StatusWord::NoWord, 2_000_000);
-    let times = desk.questions();
+    run(&mut desk, StatusWord::NoWord, 2_000_000);
+    let times = desk.asked_at();
     assert_eq!(times[0], 120_000, "{times:?}");
     let expected = [30_000, 60_000, 120_000, 240_000, 300_000, 300_000];
     assert_eq!(pauses(&times)[..6], expected);
@@ -191,11 +129,11 @@ fn a_review_is_asked_about_at_growing_pauses_of_at_most_five_minutes() {
 
 #[test]
 fn rule_23_a_closed_attempt_is_asked_about_for_a_day_and_then_no_more() {
-    let mut desk = Desk::paying("T");
+    let mut desk = TradeHarness::paying();
     desk.tell(Event::PayAnswered(PayAnswer::Refused(Reason::Other)));
     desk.sent.clear();
-    desk.run(StatusWord::Failed(Reason::Other), 40 * 3_600_000);
-    let times = desk.questions();
+    run(&mut desk, StatusWord::Failed(Reason::Other), 40 * 3_600_000);
+    let times = desk.asked_at();
     assert_eq!(times[0], 30_000);
     assert!(
         pauses(&times).windows(2).all(|pair| pair[1] == 2 * pair[0]),
@@ -209,7 +147,7 @@ fn rule_23_a_closed_attempt_is_asked_about_for_a_day_and_then_no_more() {
 
 #[test]
 fn a_terminal_is_noted_as_heard_at_most_twice_a_beat() {
-    let mut desk = Desk::new("T");
+    let mut desk = creating("T");
     desk.tell(Event::Created(CreateAnswer::Made {
         gateway_ref: "G".to_owned(),
         payload: None,
@@ -228,7 +166,7 @@ fn a_terminal_is_noted_as_heard_at_most_twice_a_beat() {
 
 #[test]
 fn who_closed_it_is_told() {
-    let mut left = Desk::new("T");
+    let mut left = creating("T");
     left.tell(Event::Cancel);
     assert_eq!(
         (left.trade.state(), left.trade.by()),
@@ -236,7 +174,7 @@ fn who_closed_it_is_told() {
     );
 
     let close = |wish: bool, at: Ms| {
-        let mut desk = Desk::paying("T");
+        let mut desk = TradeHarness::paying();
         desk.tell(Event::PayAnswered(PayAnswer::NoWord));
         desk.at(at);
         if wish {
@@ -250,26 +188,26 @@ fn who_closed_it_is_told() {
     assert_eq!(close(true, 20_000), (State::Cancelled, Some(By::Cashier)));
     assert_eq!(close(false, 20_000), (State::Cancelled, Some(By::Customer)));
     assert_eq!(close(false, 90_000), (State::Expired, Some(By::System)));
-    assert_eq!(Desk::paid().trade.by(), None);
+    assert_eq!(TradeHarness::paid().trade.by(), None);
 }
 
 #[test]
 fn rule_5_an_unpaid_trade_is_too_old_only_when_every_processes_clock_says_so() {
     // The next question leaves so long after the gateway's own end of the trade, by the clock that noted its beginning.
     let ends = |after_ms: Ms| {
-        let mut desk = Desk::paying("T");
+        let mut desk = TradeHarness::paying();
         desk.policy.can_cancel = false;
         desk.policy.unpaid_final_after_ms = Some(Ms::MAX / 2);
         desk.tell(Event::Restarted);
         desk.tell(Event::PayAnswered(PayAnswer::NoWord));
-        desk.run(StatusWord::NoWord, 599_000);
+        run(&mut desk, StatusWord::NoWord, 599_000);
         let Step::Wait(due) = desk.trade.next(&desk.policy) else {
             panic!("a review asks on");
         };
         desk.policy.unpaid_final_after_ms = Some(due - after_ms);
         desk.sent.clear();
         desk.at(due);
-        assert_eq!(desk.questions(), [due]);
+        assert_eq!(desk.asked_at(), [due]);
         desk.status(StatusWord::Unpaid)
     };
     assert_eq!(ends(1_999), State::NeedsReview);
@@ -278,7 +216,7 @@ fn rule_5_an_unpaid_trade_is_too_old_only_when_every_processes_clock_says_so() {
 
 #[test]
 fn rule_25_a_review_takes_no_proof_of_payment_while_a_cancel_is_out() {
-    let mut desk = Desk::paying("T");
+    let mut desk = TradeHarness::paying();
     desk.tell(Event::PayAnswered(PayAnswer::NoWord));
     desk.at(20_000);
     desk.tell(Event::Cancel);
@@ -309,7 +247,7 @@ fn a_row_tells_what_it_holds() {
         (born.created_ms(), born.since_ms(), born.heard_ms()),
         (7, 7, 7)
     );
-    let mut desk = Desk::paying("T");
+    let mut desk = TradeHarness::paying();
     desk.now = 500;
     assert_eq!(desk.trade.facts().trade_id, "T");
     assert_eq!(desk.trade.gateway_ref(), Some("G"));
@@ -325,7 +263,7 @@ fn a_row_tells_what_it_holds() {
     desk.tell(Event::Void);
     desk.tell(Event::VoidAnswered(VoidAnswer::Done(Some("V".to_owned()))));
     assert_eq!(desk.trade.void_gateway_ref(), Some("V"));
-    assert!(!desk.trade.holds_sale() && !Desk::new("T").trade.payment_left());
+    assert!(!desk.trade.holds_sale() && !creating("T").trade.payment_left());
 }
 
 fn durations(policy: &Policy) -> Vec<(String, u64)> {
@@ -381,7 +319,7 @@ fn the_page_is_told_its_part_of_the_policy() {
 
 /// The clock is set by so much, a second after the payment's answer was lost: the row before, after, and told once more.
 fn set_by(by: i64, age: Ms) -> [Value; 3] {
-    let mut desk = Desk::new("T");
+    let mut desk = creating("T");
     desk.now = 100_000_000;
     desk.trade = Trade::new(facts("T", CodeMode::ConsumerPresented), desk.now);
     desk.tell(Event::Created(CreateAnswer::Made {
@@ -395,7 +333,7 @@ fn set_by(by: i64, age: Ms) -> [Value; 3] {
     let version = desk.trade.version();
     assert_eq!(desk.tell(Event::ClockSet(by)), State::Unknown);
     assert_eq!(desk.trade.version(), version + 1, "it is to be stored");
-    assert_eq!(desk.questions().last(), Some(&desk.now), "asked at once");
+    assert_eq!(desk.asked_at().last(), Some(&desk.now), "asked at once");
     let after = serde_json::to_value(&desk.trade).unwrap();
     desk.tell(Event::ClockSet(by));
     [before, after, serde_json::to_value(&desk.trade).unwrap()]

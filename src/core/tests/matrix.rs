@@ -16,43 +16,38 @@ use std::path::Path;
 use kaunter_core::money::Money;
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::trade::{
-    CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, GatewayRequest, PayAnswer,
-    Refusal, Rival, State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
+    CancelAnswer, Carried, CreateAnswer, Event, GatewayRequest, PayAnswer, Refusal, Rival, State,
+    StatusAnswer, StatusWord, VoidAnswer,
 };
-use kaunter_core::wire::{CodeMode, Payload, Reason, VerdictOutcome};
+use kaunter_core::wire::{CodeMode, Reason, VerdictOutcome};
+use kaunter_model::harness::{TradeHarness, created, mark};
 use kaunter_model::sample::facts;
 
 /// Between one event and the next: nothing that waits is due so soon.
 const PAUSE_MS: Ms = 700;
 
-/// An attempt, its clock, and what has left since it was looked at last.
-#[derive(Clone)]
-struct Desk {
-    trade: Trade,
-    policy: Policy,
-    now: Ms,
-    rival: Rival,
-    code_reused: bool,
-    sent: Vec<GatewayRequest>,
+/// What the matrix does with an attempt. It keeps only what left with the last event.
+trait Steps: Sized {
+    fn hear(&mut self, event: Event) -> Result<(), Refusal>;
+    fn then(self, event: Event) -> Self;
+    fn asked(self) -> Self;
+    fn told(self, word: StatusWord) -> Self;
 }
 
-impl Desk {
-    fn new(mode: CodeMode) -> Self {
-        let policy = Policy {
-            can_cancel: true,
-            min_cancel_age_ms: 1_000,
-            ..Policy::default()
-        };
-        let mut desk = Self {
-            trade: Trade::new(facts("T", mode), 1_000),
-            policy,
-            now: 1_000,
-            rival: Rival::None,
-            code_reused: false,
-            sent: Vec::new(),
-        };
-        desk.drain();
-        desk
+/// A second after the start of time.
+fn new(mode: CodeMode) -> TradeHarness {
+    let policy = Policy {
+        can_cancel: true,
+        min_cancel_age_ms: 1_000,
+        ..Policy::default()
+    };
+    TradeHarness::of(facts("T", mode), policy, 1_000)
+}
+
+impl Steps for TradeHarness {
+    fn hear(&mut self, event: Event) -> Result<(), Refusal> {
+        self.sent.clear();
+        self.handle(event)
     }
 
     fn then(mut self, event: Event) -> Self {
@@ -61,43 +56,11 @@ impl Desk {
         self
     }
 
-    fn hear(&mut self, event: Event) -> Result<(), Refusal> {
-        self.sent.clear();
-        let context = Context {
-            now: self.now,
-            policy: &self.policy,
-            rival: self.rival,
-            said: None,
-            code_reused: self.code_reused,
-        };
-        let granted = self.trade.handle(event, &context);
-        self.drain();
-        granted
-    }
-
-    fn drain(&mut self) {
-        while let Step::Send(send) = self.trade.next(&self.policy) {
-            self.sent.push(send);
-        }
-    }
-
-    fn wakes(&self) -> Option<Ms> {
-        match self.trade.clone().next(&self.policy) {
-            Step::Wait(at) => Some(at),
-            Step::Done => None,
-            Step::Send(_) => panic!("it was drained"),
-        }
-    }
-
     /// Comes back when it is told to, until a question is out or none will be; where it then stands where it stood.
     fn asked(mut self) -> Self {
         let (state, before) = (self.trade.state(), self.clone());
         for _ in 0..3 {
-            let asked = self
-                .sent
-                .iter()
-                .any(|send| matches!(send, GatewayRequest::Query { .. }));
-            let Some(at) = self.wakes().filter(|_| !asked) else {
+            let Some(at) = self.wakes().filter(|_| self.questions() == 0) else {
                 break;
             };
             self.now = at.max(self.now);
@@ -109,26 +72,14 @@ impl Desk {
         self
     }
 
-    /// The gateway's word, on the newest question where one is out.
-    fn status(&self, word: StatusWord, carried: Carried) -> Event {
-        Event::Status(self.trade.version(), StatusAnswer { word, carried })
-    }
-
     fn told(self, word: StatusWord) -> Self {
-        let event = self.status(word, Carried::default());
+        let event = self.word(word, Carried::default());
         self.then(event)
     }
 }
 
-fn made() -> Event {
-    Event::Created(CreateAnswer::Made {
-        gateway_ref: "G".to_owned(),
-        payload: Some(Payload("scan me".to_owned())),
-    })
-}
-
-fn code(mark: &str) -> Event {
-    Event::Code(CodeMark(mark.to_owned()))
+fn code(code: &str) -> Event {
+    Event::Code(mark(code))
 }
 
 fn another_amount() -> Carried {
@@ -142,10 +93,10 @@ fn another_amount() -> Carried {
 }
 
 /// Every place, and how an attempt gets there; with the places that only look alike.
-fn places() -> Vec<(&'static str, Desk)> {
-    let new = || Desk::new(CodeMode::ConsumerPresented);
-    let open = || new().then(made());
-    let shown = || Desk::new(CodeMode::MerchantPresented).then(made());
+fn places() -> Vec<(&'static str, TradeHarness)> {
+    let begun = || new(CodeMode::ConsumerPresented);
+    let open = || begun().then(created());
+    let shown = || new(CodeMode::MerchantPresented).then(created());
     let paying = || open().then(code("one"));
     let pending = || {
         paying().then(Event::PayAnswered(
@@ -155,8 +106,8 @@ fn places() -> Vec<(&'static str, Desk)> {
     let unknown = || paying().then(Event::PayAnswered(PayAnswer::NoWord));
     let cancelling = || unknown().then(Event::Tick).then(Event::Cancel);
     let unsure = || cancelling().then(Event::CancelAnswered(CancelAnswer::NoWord));
-    let wrong = |desk: Desk| {
-        let event = desk.status(StatusWord::Paid, another_amount());
+    let wrong = |desk: TradeHarness| {
+        let event = desk.word(StatusWord::Paid, another_amount());
         desk.then(event)
     };
     let paid = || paying().then(Event::PayAnswered(PayAnswer::Paid(Carried::default())));
@@ -187,11 +138,8 @@ fn places() -> Vec<(&'static str, Desk)> {
         desk.then(Event::Tick).told(StatusWord::Closed)
     };
     vec![
-        ("Creating", new()),
-        (
-            "Creating, ours to show",
-            Desk::new(CodeMode::MerchantPresented),
-        ),
+        ("Creating", begun()),
+        ("Creating, ours to show", new(CodeMode::MerchantPresented)),
         ("AwaitingCode", open()),
         ("AwaitingPayer", shown()),
         ("Paying", paying()),
@@ -247,7 +195,7 @@ fn places() -> Vec<(&'static str, Desk)> {
 }
 
 /// Every event, by the name that the table gives it.
-fn events(desk: &Desk) -> Vec<(String, Event)> {
+fn events(desk: &TradeHarness) -> Vec<(String, Event)> {
     let carried = Carried::default;
     let mut events = vec![
         ("time alone".to_owned(), Event::Tick),
@@ -258,7 +206,7 @@ fn events(desk: &Desk) -> Vec<(String, Event)> {
         ("code two".to_owned(), code("two")),
         ("cancel".to_owned(), Event::Cancel),
         ("void".to_owned(), Event::Void),
-        ("created".to_owned(), made()),
+        ("created".to_owned(), created()),
         (
             "created: refused".to_owned(),
             Event::Created(CreateAnswer::Refused(Reason::Limit)),
@@ -304,11 +252,11 @@ fn events(desk: &Desk) -> Vec<(String, Event)> {
         StatusWord::NoWord,
     ];
     for word in words {
-        events.push((format!("status: {word:?}"), desk.status(word, carried())));
+        events.push((format!("status: {word:?}"), desk.word(word, carried())));
     }
-    let other = desk.status(StatusWord::Paid, another_amount());
+    let other = desk.word(StatusWord::Paid, another_amount());
     events.push(("status: Paid, another amount".to_owned(), other));
-    let other = desk.status(StatusWord::Unpaid, another_amount());
+    let other = desk.word(StatusWord::Unpaid, another_amount());
     events.push(("status: Unpaid, another amount".to_owned(), other));
     let old = StatusAnswer {
         word: StatusWord::Paid,
@@ -347,7 +295,7 @@ fn events(desk: &Desk) -> Vec<(String, Event)> {
 }
 
 /// What an event did, in words; empty where it did nothing.
-fn effect(before: &Desk, event: Event) -> String {
+fn effect(before: &TradeHarness, event: Event) -> String {
     let mut desk = before.clone();
     desk.now += PAUSE_MS;
     let granted = desk.hear(event);
@@ -359,7 +307,7 @@ fn effect(before: &Desk, event: Event) -> String {
     if was.state() != is.state() {
         words.push(format!("{:?}", is.state()));
     }
-    for send in &desk.sent {
+    for (_, send) in &desk.sent {
         words.push(match send {
             GatewayRequest::Query { version } => {
                 assert_eq!(

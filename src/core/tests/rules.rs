@@ -8,179 +8,22 @@
 )]
 
 use kaunter_core::money::Money;
-use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::sale::Standing;
 use kaunter_core::trade::{
-    CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, Facts, GatewayRequest,
-    PayAnswer, Refusal, Risk, Rival, State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
+    CancelAnswer, Carried, Context, CreateAnswer, Event, GatewayRequest, PayAnswer, Refusal, Risk,
+    Rival, State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
 };
 use kaunter_core::wire::{
     By, CodeMode, DecidedBy, GatewayAnswer, Payload, Reason, Status, VerdictOutcome,
 };
+use kaunter_model::harness::{TradeHarness, created, mark};
 use kaunter_model::sample::facts;
 use proptest::prelude::*;
-
-/// An attempt, its clock, and everything that it has sent.
-struct Desk {
-    trade: Trade,
-    policy: Policy,
-    now: Ms,
-    rival: Rival,
-    /// What the gateway says with its next answers.
-    said: Option<GatewayAnswer>,
-    /// Another sale had the code.
-    code_reused: bool,
-    sent: Vec<GatewayRequest>,
-}
-
-impl Desk {
-    fn new() -> Self {
-        Self::born(0)
-    }
-
-    fn born(now: Ms) -> Self {
-        Self::of(facts("T", CodeMode::ConsumerPresented), now)
-    }
-
-    fn of(facts: Facts, now: Ms) -> Self {
-        let mut desk = Self {
-            trade: Trade::new(facts, now),
-            policy: Policy {
-                can_cancel: true,
-                ..Policy::default()
-            },
-            now,
-            rival: Rival::None,
-            said: None,
-            code_reused: false,
-            sent: Vec::new(),
-        };
-        desk.drain();
-        desk
-    }
-
-    /// Created, and waiting for the code.
-    fn open() -> Self {
-        let mut desk = Self::new();
-        desk.tell(Event::Created(made()));
-        assert_eq!(desk.state(), State::AwaitingCode);
-        desk
-    }
-
-    /// The creation of an attempt in which we present the code is out.
-    fn presenting() -> Self {
-        Self::of(facts("T", CodeMode::MerchantPresented), 0)
-    }
-
-    /// Our code is on display.
-    fn shown() -> Self {
-        let mut desk = Self::presenting();
-        desk.tell(Event::Created(made()));
-        assert_eq!(desk.state(), State::AwaitingPayer);
-        desk
-    }
-
-    /// The code was handed over.
-    fn paying() -> Self {
-        let mut desk = Self::open();
-        desk.tell(Event::Code(mark("one")));
-        assert_eq!(desk.state(), State::Paying);
-        desk
-    }
-
-    fn paid() -> Self {
-        let mut desk = Self::paying();
-        desk.tell(Event::PayAnswered(PayAnswer::Paid(Carried::default())));
-        assert_eq!(desk.state(), State::Paid);
-        desk
-    }
-
-    fn declined() -> Self {
-        let mut desk = Self::paying();
-        desk.tell(Event::PayAnswered(PayAnswer::Refused(
-            Reason::InsufficientFunds,
-        )));
-        assert_eq!(desk.state(), State::Declined);
-        desk
-    }
-
-    fn handle(&mut self, event: Event) -> Result<(), Refusal> {
-        let context = Context {
-            now: self.now,
-            policy: &self.policy,
-            rival: self.rival,
-            said: self.said.as_ref(),
-            code_reused: self.code_reused,
-        };
-        let granted = self.trade.handle(event, &context);
-        self.drain();
-        granted
-    }
-
-    /// An event that nobody may refuse.
-    fn tell(&mut self, event: Event) {
-        self.handle(event).unwrap();
-    }
-
-    fn drain(&mut self) {
-        while let Step::Send(send) = self.trade.next(&self.policy) {
-            self.sent.push(send);
-        }
-        self.trade.take_moves();
-    }
-
-    fn at(&mut self, now: Ms) -> &mut Self {
-        self.now = now;
-        let _ = self.handle(Event::Tick);
-        self
-    }
-
-    /// The gateway's answer to the newest question.
-    fn status(&mut self, word: StatusWord) {
-        self.answer(word, Carried::default());
-    }
-
-    fn answer(&mut self, word: StatusWord, carried: Carried) {
-        let version = self.trade.version();
-        self.tell(Event::Status(version, StatusAnswer { word, carried }));
-    }
-
-    fn state(&self) -> State {
-        self.trade.state()
-    }
-
-    fn count(&self, which: fn(&GatewayRequest) -> bool) -> usize {
-        self.sent.iter().filter(|send| which(send)).count()
-    }
-
-    fn payments(&self) -> usize {
-        self.count(|send| *send == GatewayRequest::Pay)
-    }
-
-    fn voids(&self) -> usize {
-        self.count(|send| *send == GatewayRequest::Void)
-    }
-
-    fn questions(&self) -> usize {
-        self.count(|send| matches!(send, GatewayRequest::Query { .. }))
-    }
-}
-
-fn made() -> CreateAnswer {
-    CreateAnswer::Made {
-        gateway_ref: "G".to_owned(),
-        payload: Some(Payload("scan me".to_owned())),
-    }
-}
-
-fn mark(code: &str) -> CodeMark {
-    CodeMark(code.to_owned())
-}
 
 #[test]
 fn rule_1_one_attempt_of_a_sale_may_hold_money() {
     for rival in [Rival::Holds, Rival::Late] {
-        let mut desk = Desk::open();
+        let mut desk = TradeHarness::open();
         desk.rival = rival;
         assert_eq!(
             desk.handle(Event::Code(mark("one"))),
@@ -188,11 +31,15 @@ fn rule_1_one_attempt_of_a_sale_may_hold_money() {
         );
         assert_eq!((desk.state(), desk.payments()), (State::AwaitingCode, 0));
     }
-    for desk in [Desk::paying(), Desk::paid(), Desk::shown()] {
+    for desk in [
+        TradeHarness::paying(),
+        TradeHarness::paid(),
+        TradeHarness::shown(),
+    ] {
         assert!(desk.trade.holds_sale());
     }
     // A late success stands outside: proof is stored whatever the others do.
-    let mut desk = Desk::declined();
+    let mut desk = TradeHarness::declined();
     desk.status(StatusWord::Paid);
     assert_eq!(desk.state(), State::LateSuccess);
     assert!(!desk.trade.holds_sale());
@@ -201,7 +48,7 @@ fn rule_1_one_attempt_of_a_sale_may_hold_money() {
 
 #[test]
 fn rule_2_a_payment_that_got_no_answer_is_never_sent_again() {
-    let mut desk = Desk::paying();
+    let mut desk = TradeHarness::paying();
     desk.tell(Event::PayAnswered(PayAnswer::NoWord));
     assert_eq!(desk.state(), State::Unknown);
     for now in (0..400_000).step_by(500) {
@@ -212,7 +59,7 @@ fn rule_2_a_payment_that_got_no_answer_is_never_sent_again() {
 
 #[test]
 fn rule_2_a_void_is_repeated_only_after_a_definite_failure() {
-    let mut desk = Desk::paid();
+    let mut desk = TradeHarness::paid();
     desk.tell(Event::Void);
     desk.tell(Event::VoidAnswered(VoidAnswer::NoWord));
     assert_eq!(
@@ -228,7 +75,7 @@ fn rule_2_a_void_is_repeated_only_after_a_definite_failure() {
 
 #[test]
 fn rule_3_what_has_an_effect_waits_in_the_row_until_it_is_drained() {
-    let mut desk = Desk::open();
+    let mut desk = TradeHarness::open();
     let context = Context {
         now: 0,
         policy: &desk.policy.clone(),
@@ -258,7 +105,7 @@ fn rule_4_only_a_void_follows_paid() {
         StatusWord::Unpaid,
         StatusWord::Voided,
     ] {
-        let mut desk = Desk::paid();
+        let mut desk = TradeHarness::paid();
         desk.status(word);
         let _ = desk.handle(Event::Cancel);
         let _ = desk.handle(Event::CancelAnswered(CancelAnswer::Closed));
@@ -272,7 +119,7 @@ fn rule_4_only_a_void_follows_paid() {
 fn rule_5_silence_unpaid_and_rubbish_close_nothing() {
     for can_cancel in [true, false] {
         for word in [StatusWord::NoWord, StatusWord::Unpaid] {
-            for mut desk in [Desk::paying(), Desk::shown()] {
+            for mut desk in [TradeHarness::paying(), TradeHarness::shown()] {
                 desk.policy.can_cancel = can_cancel;
                 for now in (0..2_000_000).step_by(1_000) {
                     desk.at(now);
@@ -292,12 +139,12 @@ fn rule_5_silence_unpaid_and_rubbish_close_nothing() {
 
 #[test]
 fn rule_5_an_old_unpaid_is_the_last_word_only_if_the_question_left_after_that_age() {
-    let mut desk = Desk::open();
+    let mut desk = TradeHarness::open();
     desk.policy.can_cancel = false;
     desk.policy.unpaid_final_after_ms = Some(1_000_000);
     desk.tell(Event::Code(mark("one")));
     let sent = desk.now;
-    let until_asked = |desk: &mut Desk| {
+    let until_asked = |desk: &mut TradeHarness| {
         let asked = desk.questions();
         while desk.questions() == asked {
             let next = desk.now + 100;
@@ -367,24 +214,24 @@ fn rule_6_an_answer_that_contradicts_the_attempt_needs_a_person() {
         },
     ];
     for carried in bad {
-        let mut desk = Desk::paying();
+        let mut desk = TradeHarness::paying();
         desk.tell(Event::PayAnswered(PayAnswer::Paid(carried.clone())));
         assert_eq!(desk.state(), State::NeedsReview, "payment: {carried:?}");
-        let mut desk = Desk::paying();
-        desk.answer(StatusWord::Paid, carried.clone());
+        let mut desk = TradeHarness::paying();
+        desk.tell(desk.word(StatusWord::Paid, carried.clone()));
         assert_eq!(desk.state(), State::NeedsReview, "status: {carried:?}");
-        let mut desk = Desk::shown();
-        desk.answer(StatusWord::Paid, carried.clone());
+        let mut desk = TradeHarness::shown();
+        desk.tell(desk.word(StatusWord::Paid, carried.clone()));
         assert_eq!(desk.state(), State::NeedsReview, "our code: {carried:?}");
     }
-    let mut desk = Desk::paying();
+    let mut desk = TradeHarness::paying();
     desk.tell(Event::PayAnswered(PayAnswer::Paid(good)));
     assert_eq!(desk.state(), State::Paid);
 }
 
 #[test]
 fn rule_16_a_code_that_another_sale_had_is_refused_and_the_attempt_goes_on() {
-    let mut desk = Desk::open();
+    let mut desk = TradeHarness::open();
     desk.code_reused = true;
     assert_eq!(
         desk.handle(Event::Code(mark("one"))),
@@ -408,7 +255,7 @@ fn rule_16_a_code_that_another_sale_had_is_refused_and_the_attempt_goes_on() {
 #[test]
 fn rule_17_an_id_that_another_attempt_has_leaves_the_attempt_unpresented() {
     for way in [CodeMode::ConsumerPresented, CodeMode::MerchantPresented] {
-        let mut desk = Desk::of(facts("T", way), 0);
+        let mut desk = TradeHarness::new(way);
         desk.tell(Event::Created(CreateAnswer::Repeated));
         assert_eq!(
             (desk.state(), desk.trade.gateway_ref()),
@@ -427,7 +274,7 @@ fn rule_18_only_the_amount_of_a_paid_sale_closes_its_bill() {
         minor,
         currency: "MYR".to_owned(),
     };
-    let mut desk = Desk::paid();
+    let mut desk = TradeHarness::paid();
     let standing = Standing::of([&desk.trade]);
     assert_eq!(standing.decided_by, Some(DecidedBy::Gateway));
     assert!(standing.closes_bill(&ringgit(1250)));
@@ -441,7 +288,7 @@ fn rule_18_only_the_amount_of_a_paid_sale_closes_its_bill() {
     desk.tell(Event::VoidAnswered(VoidAnswer::Done(None)));
     let standing = Standing::of([&desk.trade]);
     assert_eq!((standing.paid_amount, standing.open), (None, false));
-    let mut late = Desk::declined();
+    let mut late = TradeHarness::declined();
     late.at(late.now + late.policy.late_check_first_ms);
     late.status(StatusWord::Paid);
     let standing = Standing::of([&late.trade]);
@@ -459,7 +306,7 @@ fn said(code: &str) -> Option<GatewayAnswer> {
 #[test]
 fn rule_20_a_refused_void_is_told_until_the_next_one_leaves() {
     for answer in [VoidAnswer::Failed, VoidAnswer::Unsent] {
-        let mut desk = Desk::paid();
+        let mut desk = TradeHarness::paid();
         desk.tell(Event::Void);
         assert_eq!(desk.trade.void_refused(), None);
         desk.said = said("7");
@@ -484,14 +331,14 @@ fn rule_20_a_refused_void_is_told_until_the_next_one_leaves() {
 
 #[test]
 fn rule_21_the_gateways_words_stay_with_the_move_that_they_caused() {
-    let mut desk = Desk::paying();
+    let mut desk = TradeHarness::paying();
     desk.said = said("P");
     desk.tell(Event::PayAnswered(
         PayAnswer::Processing(Carried::default()),
     ));
     assert_eq!(desk.trade.gateway_answer(), said("P").as_ref());
     desk.said = said("N");
-    desk.answer(StatusWord::NoWord, Carried::default());
+    desk.tell(desk.word(StatusWord::NoWord, Carried::default()));
     assert_eq!(
         desk.trade.gateway_answer(),
         said("P").as_ref(),
@@ -507,7 +354,7 @@ fn rule_21_the_gateways_words_stay_with_the_move_that_they_caused() {
 
 #[test]
 fn rule_7_one_code_serves_one_attempt() {
-    let mut desk = Desk::paying();
+    let mut desk = TradeHarness::paying();
     assert_eq!(
         desk.handle(Event::Code(mark("one"))),
         Ok(()),
@@ -518,7 +365,7 @@ fn rule_7_one_code_serves_one_attempt() {
         Err(Refusal::CodeTaken)
     );
     assert_eq!(desk.payments(), 1);
-    let mut desk = Desk::new();
+    let mut desk = TradeHarness::new(CodeMode::ConsumerPresented);
     assert_eq!(
         desk.handle(Event::Code(mark("one"))),
         Err(Refusal::TradeClosed),
@@ -528,7 +375,7 @@ fn rule_7_one_code_serves_one_attempt() {
 
 #[test]
 fn rule_8_an_older_answer_moves_nothing() {
-    let mut desk = Desk::paying();
+    let mut desk = TradeHarness::paying();
     let old = desk.trade.version();
     desk.tell(Event::PayAnswered(
         PayAnswer::Processing(Carried::default()),
@@ -545,7 +392,7 @@ fn rule_8_an_older_answer_moves_nothing() {
 
 #[test]
 fn rule_8_old_proof_of_payment_is_asked_for_again_at_once() {
-    let mut desk = Desk::paying();
+    let mut desk = TradeHarness::paying();
     let old = desk.trade.version();
     desk.tell(Event::PayAnswered(
         PayAnswer::Processing(Carried::default()),
@@ -562,10 +409,15 @@ fn rule_8_old_proof_of_payment_is_asked_for_again_at_once() {
 
 #[test]
 fn rule_10_a_row_that_is_read_back_asks_and_sends_nothing_else() {
-    for desk in [Desk::open(), Desk::shown(), Desk::paying(), Desk::paid()] {
+    for desk in [
+        TradeHarness::open(),
+        TradeHarness::shown(),
+        TradeHarness::paying(),
+        TradeHarness::paid(),
+    ] {
         let row = serde_json::to_string(&desk.trade).unwrap();
         let again: Trade = serde_json::from_str(&row).unwrap();
-        let mut desk = Desk {
+        let mut desk = TradeHarness {
             trade: again,
             sent: Vec::new(),
             ..desk
@@ -579,7 +431,7 @@ fn rule_10_a_row_that_is_read_back_asks_and_sends_nothing_else() {
 
 #[test]
 fn rule_11_one_question_at_a_time_two_seconds_after_the_last_one_started() {
-    let mut desk = Desk::paying();
+    let mut desk = TradeHarness::paying();
     desk.at(1_999);
     assert_eq!(desk.questions(), 0);
     desk.at(2_000);
@@ -606,7 +458,7 @@ fn rule_11_one_question_at_a_time_two_seconds_after_the_last_one_started() {
 
 #[test]
 fn rule_11_a_question_that_is_out_is_waited_for_after_a_payment_that_never_left() {
-    let mut desk = Desk::paying();
+    let mut desk = TradeHarness::paying();
     desk.at(2_000);
     assert_eq!(desk.questions(), 1);
     desk.tell(Event::PayAnswered(PayAnswer::Unsent));
@@ -620,8 +472,9 @@ fn rule_11_a_question_that_is_out_is_waited_for_after_a_payment_that_never_left(
 
 #[test]
 fn rule_24_an_attempt_that_nobody_looks_after_is_abandoned_after_three_minutes() {
-    let mut desk = Desk::open();
-    desk.at(170_000).tell(Event::Heard);
+    let mut desk = TradeHarness::open();
+    desk.at(170_000);
+    desk.tell(Event::Heard);
     desk.at(349_999);
     assert_eq!(desk.state(), State::AwaitingCode);
     desk.at(350_000);
@@ -637,7 +490,7 @@ fn rule_24_an_attempt_that_nobody_looks_after_is_abandoned_after_three_minutes()
 
 #[test]
 fn rule_25_a_cancel_waits_until_the_payment_is_fifteen_seconds_old() {
-    let mut desk = Desk::paying();
+    let mut desk = TradeHarness::paying();
     desk.tell(Event::PayAnswered(
         PayAnswer::Processing(Carried::default()),
     ));
@@ -662,7 +515,7 @@ fn rule_25_a_cancel_that_lost_shows_paid_and_one_that_refunded_shows_voided() {
         (CancelAnswer::Refunded, StatusWord::Voided, State::Voided),
         (CancelAnswer::Closed, StatusWord::Closed, State::Cancelled),
     ] {
-        let mut desk = Desk::paying();
+        let mut desk = TradeHarness::paying();
         desk.tell(Event::PayAnswered(
             PayAnswer::Processing(Carried::default()),
         ));
@@ -688,7 +541,7 @@ fn rule_22_without_a_cancel_the_deadline_calls_a_person_who_settles_it() {
         (VerdictOutcome::Declined, State::Declined),
         (VerdictOutcome::Voided, State::Voided),
     ] {
-        let mut desk = Desk::paying();
+        let mut desk = TradeHarness::paying();
         desk.policy.can_cancel = false;
         assert_eq!(desk.handle(Event::Cancel), Err(Refusal::NotCancellable));
         desk.at(60_000);
@@ -710,7 +563,7 @@ fn rule_22_without_a_cancel_the_deadline_calls_a_person_who_settles_it() {
 
 #[test]
 fn rule_23_a_late_success_is_given_back_once_where_another_attempt_holds_the_sale() {
-    let mut desk = Desk::declined();
+    let mut desk = TradeHarness::declined();
     desk.rival = Rival::Holds;
     desk.status(StatusWord::Paid);
     assert_eq!((desk.state(), desk.voids()), (State::Voiding, 1));
@@ -720,7 +573,7 @@ fn rule_23_a_late_success_is_given_back_once_where_another_attempt_holds_the_sal
         (State::Voided, Some("V"))
     );
 
-    let mut alone = Desk::declined();
+    let mut alone = TradeHarness::declined();
     alone.status(StatusWord::Paid);
     assert_eq!((alone.state(), alone.voids()), (State::LateSuccess, 0));
     assert!(alone.trade.was_late() && !alone.trade.settled());
@@ -735,7 +588,7 @@ fn rule_23_a_late_success_is_given_back_once_where_another_attempt_holds_the_sal
 
 #[test]
 fn a_row_that_knows_nothing_of_verdicts_is_read() {
-    let mut row = serde_json::to_value(&Desk::paying().trade).unwrap();
+    let mut row = serde_json::to_value(&TradeHarness::paying().trade).unwrap();
     for new in ["was_late", "settled"] {
         assert!(row.as_object_mut().unwrap().remove(new).is_some());
     }
@@ -746,9 +599,9 @@ fn a_row_that_knows_nothing_of_verdicts_is_read() {
 #[test]
 fn rule_1_a_code_is_not_shown_where_another_attempt_took_the_sale_meanwhile() {
     for rival in [Rival::Holds, Rival::Late] {
-        let mut desk = Desk::presenting();
+        let mut desk = TradeHarness::new(CodeMode::MerchantPresented);
         desk.rival = rival;
-        desk.tell(Event::Created(made()));
+        desk.tell(created());
         assert_eq!(
             (desk.state(), desk.trade.reason(), desk.trade.by()),
             (State::Abandoned, Some(Reason::SaleBusy), Some(By::System))
@@ -758,7 +611,8 @@ fn rule_1_a_code_is_not_shown_where_another_attempt_took_the_sale_meanwhile() {
             (None, false)
         );
         assert!(!desk.trade.payment_left());
-        desk.at(10_000_000).tell(Event::Restarted);
+        desk.at(10_000_000);
+        desk.tell(Event::Restarted);
         assert_eq!(
             desk.questions(),
             0,
@@ -769,7 +623,7 @@ fn rule_1_a_code_is_not_shown_where_another_attempt_took_the_sale_meanwhile() {
 
 #[test]
 fn rule_26_a_code_on_display_holds_the_sale_takes_no_other_and_sends_no_payment() {
-    let mut desk = Desk::shown();
+    let mut desk = TradeHarness::shown();
     assert_eq!(desk.state().status(), Status::AwaitingPayer);
     assert_eq!(desk.trade.payload(), Some(&Payload("scan me".to_owned())));
     assert_eq!(desk.trade.deadline_ms(), Some(90_000));
@@ -791,7 +645,7 @@ fn rule_26_a_code_on_display_holds_the_sale_takes_no_other_and_sends_no_payment(
 
 #[test]
 fn rule_11_a_payer_is_asked_about_every_two_seconds_from_the_start() {
-    let mut desk = Desk::shown();
+    let mut desk = TradeHarness::shown();
     desk.at(1_999);
     assert_eq!(desk.questions(), 0);
     for nth in 1..=10 {
@@ -799,7 +653,7 @@ fn rule_11_a_payer_is_asked_about_every_two_seconds_from_the_start() {
         desk.status(StatusWord::Unpaid);
     }
     assert_eq!((desk.state(), desk.questions()), (State::AwaitingPayer, 10));
-    let mut desk = Desk::shown();
+    let mut desk = TradeHarness::shown();
     desk.at(5_000);
     desk.tell(Event::Restarted);
     let asked = desk.questions();
@@ -816,7 +670,7 @@ fn the_gateways_word_ends_a_display() {
         (StatusWord::Closed, State::Cancelled),
         (StatusWord::Voided, State::NeedsReview),
     ] {
-        let mut desk = Desk::shown();
+        let mut desk = TradeHarness::shown();
         desk.at(2_000);
         desk.status(word);
         assert_eq!(
@@ -829,7 +683,7 @@ fn the_gateways_word_ends_a_display() {
 
 #[test]
 fn a_customer_who_scanned_at_the_last_moment_gets_the_whole_time() {
-    let mut desk = Desk::shown();
+    let mut desk = TradeHarness::shown();
     for now in [30_000, 60_000, 89_000] {
         desk.at(now);
         desk.status(StatusWord::Unpaid);
@@ -852,7 +706,7 @@ fn a_customer_who_scanned_at_the_last_moment_gets_the_whole_time() {
 
 #[test]
 fn rule_25_a_code_is_taken_down_at_once_where_the_gateway_cancels() {
-    let mut desk = Desk::shown();
+    let mut desk = TradeHarness::shown();
     desk.at(1);
     desk.tell(Event::Cancel);
     assert_eq!(
@@ -870,7 +724,7 @@ fn rule_25_a_code_is_taken_down_at_once_where_the_gateway_cancels() {
         (State::Cancelled, Some(By::Cashier))
     );
 
-    let mut scanned = Desk::shown();
+    let mut scanned = TradeHarness::shown();
     scanned.at(2_000);
     scanned.status(StatusWord::Pending);
     scanned.tell(Event::Cancel);
@@ -883,7 +737,7 @@ fn rule_25_a_code_is_taken_down_at_once_where_the_gateway_cancels() {
     scanned.status(StatusWord::Paid);
     assert_eq!(scanned.state(), State::Paid);
 
-    let mut stuck = Desk::shown();
+    let mut stuck = TradeHarness::shown();
     stuck.policy.can_cancel = false;
     assert_eq!(stuck.handle(Event::Cancel), Err(Refusal::NotCancellable));
     assert_eq!(stuck.state(), State::AwaitingPayer);
@@ -891,7 +745,7 @@ fn rule_25_a_code_is_taken_down_at_once_where_the_gateway_cancels() {
 
 #[test]
 fn a_display_ends_at_its_deadline() {
-    let mut desk = Desk::shown();
+    let mut desk = TradeHarness::shown();
     desk.at(89_999);
     assert_eq!(desk.state(), State::AwaitingPayer);
     desk.at(90_000);
@@ -903,7 +757,7 @@ fn a_display_ends_at_its_deadline() {
         (State::Expired, Some(By::System))
     );
 
-    let mut stuck = Desk::shown();
+    let mut stuck = TradeHarness::shown();
     stuck.policy.can_cancel = false;
     stuck.at(89_999);
     assert_eq!(stuck.state(), State::AwaitingPayer);
@@ -914,7 +768,7 @@ fn a_display_ends_at_its_deadline() {
 #[test]
 fn the_machine_says_when_a_display_needs_it_next() {
     for can_cancel in [true, false] {
-        let mut desk = Desk::shown();
+        let mut desk = TradeHarness::shown();
         desk.policy.can_cancel = can_cancel;
         desk.at(88_000);
         let Step::Wait(lost) = desk.trade.next(&desk.policy) else {
@@ -922,10 +776,10 @@ fn the_machine_says_when_a_display_needs_it_next() {
         };
         assert!(lost <= 90_000, "{lost}");
         desk.policy.poll_ms = 1_000_000;
-        let mut alone = Desk::presenting();
+        let mut alone = TradeHarness::new(CodeMode::MerchantPresented);
         alone.policy.poll_ms = 1_000_000;
         alone.policy.can_cancel = can_cancel;
-        alone.tell(Event::Created(made()));
+        alone.tell(created());
         assert_eq!(alone.trade.next(&alone.policy), Step::Wait(90_000));
     }
 }
@@ -937,7 +791,7 @@ fn rule_26_without_anything_to_show_the_attempt_is_abandoned() {
         payload: None,
     };
     for answer in [nothing, CreateAnswer::NoWord] {
-        let mut desk = Desk::presenting();
+        let mut desk = TradeHarness::new(CodeMode::MerchantPresented);
         desk.tell(Event::Created(answer.clone()));
         assert_eq!(
             (desk.state(), desk.trade.reason()),
@@ -945,23 +799,23 @@ fn rule_26_without_anything_to_show_the_attempt_is_abandoned() {
             "{answer:?}"
         );
     }
-    let mut cancelled = Desk::presenting();
+    let mut cancelled = TradeHarness::new(CodeMode::MerchantPresented);
     cancelled.tell(Event::Cancel);
     assert_eq!(cancelled.state(), State::Abandoned);
-    cancelled.tell(Event::Created(made()));
+    cancelled.tell(created());
     assert_eq!(
         (cancelled.state(), cancelled.trade.payload()),
         (State::Abandoned, None),
         "its answer comes too late to be shown"
     );
-    let mut silent = Desk::presenting();
+    let mut silent = TradeHarness::new(CodeMode::MerchantPresented);
     silent.at(10_000);
     assert_eq!(silent.state(), State::Abandoned);
 }
 
 #[test]
 fn rule_23_a_display_that_was_closed_is_asked_about_again_and_late_money_raises_the_alarm() {
-    let mut desk = Desk::shown();
+    let mut desk = TradeHarness::shown();
     desk.at(2_000);
     desk.status(StatusWord::Closed);
     let asked = desk.questions();
@@ -974,10 +828,10 @@ fn rule_23_a_display_that_was_closed_is_asked_about_again_and_late_money_raises_
 
 #[test]
 fn rule_5_an_old_unscanned_code_expires_only_by_the_gateways_own_rule() {
-    let mut desk = Desk::presenting();
+    let mut desk = TradeHarness::new(CodeMode::MerchantPresented);
     desk.policy.can_cancel = false;
     desk.policy.unpaid_final_after_ms = Some(600_000);
-    desk.tell(Event::Created(made()));
+    desk.tell(created());
     while desk.state() != State::Expired {
         let next = desk.now + 1_000;
         let asked = desk.questions();
@@ -992,7 +846,7 @@ fn rule_5_an_old_unscanned_code_expires_only_by_the_gateways_own_rule() {
 
 #[test]
 fn a_row_from_before_there_were_two_ways_is_one_of_the_customers() {
-    let mut row = serde_json::to_value(&Desk::paying().trade).unwrap();
+    let mut row = serde_json::to_value(&TradeHarness::paying().trade).unwrap();
     assert!(row.get("payload").is_none());
     row["facts"]
         .as_object_mut()
@@ -1000,19 +854,25 @@ fn a_row_from_before_there_were_two_ways_is_one_of_the_customers() {
         .remove("mode")
         .unwrap();
     let trade: Trade = serde_json::from_value(row).unwrap();
-    assert_eq!(trade, Desk::paying().trade);
+    let mut paying = TradeHarness::paying().trade;
+    paying.take_moves();
+    assert_eq!(trade, paying);
 }
 
 #[test]
 fn rule_12_what_is_shown_reaches_no_log() {
-    let told = format!("{:?} {:?}", Desk::shown().trade, Event::Created(made()));
+    let told = format!("{:?} {:?}", TradeHarness::shown().trade, created());
     assert!(!told.contains("scan me"), "{told}");
 }
 
 #[test]
 fn rule_27_a_clock_that_was_set_back_stretches_no_deadline() {
-    let mut desk = Desk::born(1_000_000_000);
-    desk.tell(Event::Created(made()));
+    let mut desk = TradeHarness::of(
+        facts("T", CodeMode::ConsumerPresented),
+        TradeHarness::open().policy,
+        1_000_000_000,
+    );
+    desk.tell(created());
     desk.tell(Event::Code(mark("one")));
     desk.now = 1_000;
     desk.tell(Event::Restarted);
@@ -1051,7 +911,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         1 => Just(Event::Cancel),
         1 => Just(Event::Void),
         1 => prop_oneof![Just(VerdictOutcome::Paid), Just(VerdictOutcome::Declined), Just(VerdictOutcome::Voided)].prop_map(Event::Verdict),
-        2 => prop_oneof![Just(made()), Just(CreateAnswer::Refused(Reason::Other)), Just(CreateAnswer::NoWord)].prop_map(Event::Created),
+        2 => prop_oneof![Just(created()), Just(Event::Created(CreateAnswer::Refused(Reason::Other))), Just(Event::Created(CreateAnswer::NoWord))],
         3 => prop_oneof![
             carried().prop_map(PayAnswer::Paid),
             carried().prop_map(PayAnswer::Processing),
@@ -1073,7 +933,7 @@ proptest! {
         can_cancel in any::<bool>(),
         we_present in any::<bool>(),
     ) {
-        let mut desk = if we_present { Desk::presenting() } else { Desk::new() };
+        let mut desk = if we_present { TradeHarness::new(CodeMode::MerchantPresented) } else { TradeHarness::new(CodeMode::ConsumerPresented) };
         desk.policy.can_cancel = can_cancel;
         for (event, later) in steps {
             desk.now += later;
@@ -1084,6 +944,7 @@ proptest! {
             let before = desk.trade.clone();
             let told = event.clone();
             let _ = desk.handle(event);
+            desk.trade.take_moves();
             let (from, to) = (before.state(), desk.state());
 
             prop_assert!(!we_present || desk.payments() == 0, "our code is paid by the customer");
@@ -1114,7 +975,7 @@ proptest! {
         paid in any::<bool>(),
         we_present in any::<bool>(),
     ) {
-        let mut desk = if we_present { Desk::presenting() } else { Desk::new() };
+        let mut desk = if we_present { TradeHarness::new(CodeMode::MerchantPresented) } else { TradeHarness::new(CodeMode::ConsumerPresented) };
         desk.policy.can_cancel = can_cancel;
         for (event, later) in steps {
             desk.now += later;

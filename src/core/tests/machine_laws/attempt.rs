@@ -8,6 +8,7 @@ use kaunter_core::trade::{
 use kaunter_core::wire::{CodeMode, Payload, Reason, VerdictOutcome};
 use proptest::prelude::*;
 
+use kaunter_model::harness::TradeHarness;
 use kaunter_model::sample::facts;
 
 const DAY_MS: Ms = 24 * 3_600_000;
@@ -48,17 +49,13 @@ struct Reply {
 type History = Vec<(Event, Ms, Rival)>;
 
 struct Run {
-    trade: Trade,
-    policy: Policy,
-    now: Ms,
-    rival: Rival,
+    desk: TradeHarness,
     replies: Vec<Reply>,
     asked: usize,
     /// Answers on their way, by the time of their arrival.
     coming: Vec<(Ms, Event)>,
     /// Questions that are out: what they carry, and when they left.
     questions: Vec<(u64, Ms)>,
-    sent: Vec<GatewayRequest>,
     /// Payments that left and were not proven unsent, and voids that left and did not fail.
     payments: i32,
     voids: i32,
@@ -70,31 +67,24 @@ const BORN: Ms = 100 * DAY_MS;
 impl Run {
     fn new(mode: CodeMode, policy: Policy, replies: Vec<Reply>) -> Self {
         let mut run = Self {
-            trade: Trade::new(facts("T", mode), BORN),
-            policy,
-            now: BORN,
-            rival: Rival::None,
+            desk: TradeHarness::of(facts("T", mode), policy, BORN),
             replies,
             asked: 0,
             coming: Vec::new(),
             questions: Vec::new(),
-            sent: Vec::new(),
             payments: 0,
             voids: 0,
             history: Vec::new(),
         };
-        run.drain();
+        run.sent(0);
         run
     }
 
     fn take(&mut self, turn: &Turn) -> Result<(), TestCaseError> {
         match turn {
             Turn::Wake(late) => {
-                let wake = match self.trade.clone().next(&self.policy) {
-                    Step::Wait(at) => at.max(self.now),
-                    Step::Send(_) | Step::Done => self.now,
-                };
-                self.now = wake + late;
+                let wake = self.desk.wakes().unwrap_or(0);
+                self.desk.now = wake.max(self.desk.now) + late;
                 self.tell(Event::Tick)
             }
             Turn::Answer => {
@@ -103,12 +93,12 @@ impl Run {
                     return Ok(());
                 }
                 let (at, event) = self.coming.remove(0);
-                self.now = self.now.max(at);
+                self.desk.now = self.desk.now.max(at);
                 self.tell(event)
             }
             Turn::Wish(event) => self.tell(event.clone()),
             Turn::Rival(rival) => {
-                self.rival = *rival;
+                self.desk.rival = *rival;
                 Ok(())
             }
             Turn::Crash(off) => self.crash(*off),
@@ -118,28 +108,26 @@ impl Run {
     fn crash(&mut self, off: i64) -> Result<(), TestCaseError> {
         self.coming.clear();
         self.questions.clear();
-        self.trade = read_back(&self.trade);
-        self.now = self.now.saturating_add_signed(off);
-        let before = self.sent.len();
+        self.desk.trade = read_back(&self.desk.trade);
+        self.desk.now = self.desk.now.saturating_add_signed(off);
+        let before = self.desk.sent.len();
         self.tell(Event::Restarted)?;
-        let only_asks = self.sent[before..]
+        let only_asks = self.desk.sent[before..]
             .iter()
-            .all(|send| matches!(send, GatewayRequest::Query { .. } | GatewayRequest::Cancel));
-        prop_assert!(only_asks, "a row that is read back sends: {:?}", self.sent);
+            .all(|(_, send)| matches!(send, GatewayRequest::Query { .. } | GatewayRequest::Cancel));
+        prop_assert!(
+            only_asks,
+            "a row that is read back sends: {:?}",
+            self.desk.sent
+        );
         Ok(())
     }
 
     /// One event, and every law.
     fn tell(&mut self, event: Event) -> Result<(), TestCaseError> {
-        let context = Context {
-            now: self.now,
-            policy: &self.policy,
-            rival: self.rival,
-            said: None,
-            code_reused: false,
-        };
-        self.history.push((event.clone(), self.now, self.rival));
-        let before = self.trade.clone();
+        self.history
+            .push((event.clone(), self.desk.now, self.desk.rival));
+        let before = self.desk.trade.clone();
         if let Event::Status(version, _) = &event {
             self.questions.retain(|(asked, _)| asked != version);
         }
@@ -160,8 +148,8 @@ impl Run {
             }
             _ => {}
         }
-        let _ = self.trade.handle(event.clone(), &context);
-        for done in self.trade.take_moves() {
+        let _ = self.desk.decide(event.clone());
+        for done in self.desk.trade.take_moves() {
             let known = MOVES
                 .iter()
                 .any(|(from, to, _)| (*from, *to) == (done.from, done.to));
@@ -170,55 +158,60 @@ impl Run {
             prop_assert!(done.from != State::Paid || void, "paid, then {:?}", done.to);
         }
         prop_assert_eq!(
-            self.trade.version(),
-            before.version() + u64::from(self.trade != before),
+            self.desk.trade.version(),
+            before.version() + u64::from(self.desk.trade != before),
             "a version for each change"
         );
         self.drain_lawfully()
     }
 
     fn drain_lawfully(&mut self) -> Result<(), TestCaseError> {
-        let before = self.sent.len();
-        let lost_ms = self.policy.connect_timeout_ms
-            + self.policy.read_timeout_ms
-            + self.policy.clock_grace_ms;
-        self.questions.retain(|(_, left)| self.now < left + lost_ms);
+        let before = self.desk.sent.len();
+        let lost_ms = self.desk.policy.connect_timeout_ms
+            + self.desk.policy.read_timeout_ms
+            + self.desk.policy.clock_grace_ms;
+        self.questions
+            .retain(|(_, left)| self.desk.now < left + lost_ms);
         let open = self.questions.len();
-        self.drain();
-        let sent = self.sent.len() - before;
+        self.desk.drain();
+        self.sent(before);
+        let sent = self.desk.sent.len() - before;
         prop_assert!(sent <= MOST_SENT, "{sent} requests at once");
         prop_assert!(self.payments <= 1, "{} payments are out", self.payments);
         prop_assert!(self.voids <= 1, "{} voids are out", self.voids);
         let asked = self.questions.len() > open;
         prop_assert!(!asked || open == 0, "a question overlaps another");
-        if let Step::Wait(at) = self.trade.next(&self.policy) {
-            let bound = match self.trade.state().risk() {
-                Risk::Closed => self.policy.late_check_max_ms,
-                Risk::None => self.policy.terminal_silent_ms,
-                Risk::Possible | Risk::Taken => {
-                    self.policy.review_check_max_ms.max(self.policy.deadline_ms)
-                }
+        if let Some(at) = self.desk.wakes() {
+            let bound = match self.desk.trade.state().risk() {
+                Risk::Closed => self.desk.policy.late_check_max_ms,
+                Risk::None => self.desk.policy.terminal_silent_ms,
+                Risk::Possible | Risk::Taken => self
+                    .desk
+                    .policy
+                    .review_check_max_ms
+                    .max(self.desk.policy.deadline_ms),
             };
             prop_assert!(
-                at <= self.now + bound,
+                at <= self.desk.now + bound,
                 "{:?} sleeps {} ms",
-                self.trade.state(),
-                at - self.now
+                self.desk.trade.state(),
+                at - self.desk.now
             );
         }
         Ok(())
     }
 
-    fn drain(&mut self) {
-        while let Step::Send(send) = self.trade.next(&self.policy) {
+    /// What was sent since then is counted, and will be answered.
+    fn sent(&mut self, before: usize) {
+        for at in before..self.desk.sent.len() {
+            let (_, send) = self.desk.sent[at];
             match send {
                 GatewayRequest::Pay => self.payments += 1,
                 GatewayRequest::Void => self.voids += 1,
-                GatewayRequest::Query { version } => self.questions.push((version, self.now)),
+                GatewayRequest::Query { version } => self.questions.push((version, self.desk.now)),
                 GatewayRequest::Create | GatewayRequest::Cancel => {}
             }
             self.answer(send);
-            self.sent.push(send);
         }
     }
 
@@ -246,9 +239,9 @@ impl Run {
             GatewayRequest::Cancel => (Event::CancelAnswered(reply.cancel), false),
             GatewayRequest::Void => (Event::VoidAnswered(reply.void), true),
         };
-        self.coming.push((self.now + after, event.clone()));
+        self.coming.push((self.desk.now + after, event.clone()));
         if let Some(again) = reply.again_ms.filter(|_| !once) {
-            self.coming.push((self.now + after + again, event));
+            self.coming.push((self.desk.now + after + again, event));
         }
     }
 
@@ -256,29 +249,22 @@ impl Run {
     fn silence(&mut self) -> Result<usize, TestCaseError> {
         self.replies.clear();
         self.coming.clear();
-        let policy = self.policy.clone();
+        let policy = self.desk.policy.clone();
         let budget = policy.terminal_silent_ms
             + policy.deadline_ms
             + policy.cancel_deadline_ms
             + policy.void_deadline_ms
             + 2 * (policy.connect_timeout_ms + policy.pay_timeout_ms + policy.clock_grace_ms);
-        let end = self.now + budget;
-        let before = self.questions_asked();
-        while let Step::Wait(at) = self.trade.next(&policy) {
+        let end = self.desk.now + budget;
+        let before = self.desk.questions();
+        while let Some(at) = self.desk.wakes() {
             if at > end {
                 break;
             }
-            self.now = self.now.max(at);
+            self.desk.now = self.desk.now.max(at);
             self.tell(Event::Tick)?;
         }
-        Ok(self.questions_asked() - before)
-    }
-
-    fn questions_asked(&self) -> usize {
-        let asked = self.sent.iter();
-        asked
-            .filter(|send| matches!(send, GatewayRequest::Query { .. }))
-            .count()
+        Ok(self.desk.questions() - before)
     }
 }
 
@@ -402,18 +388,18 @@ proptest! {
         for turn in &turns {
             run.take(turn)?;
         }
-        let began = run.now;
+        let began = run.desk.now;
         let asked = run.silence()?;
-        let state = run.trade.state();
+        let state = run.desk.trade.state();
         let rests = match state.risk() {
             Risk::None => false,
             Risk::Possible => state == State::NeedsReview,
             Risk::Taken => matches!(state, State::Paid | State::VoidReview | State::LateSuccess),
             Risk::Closed => true,
         };
-        prop_assert!(rests, "still {state:?} after {} ms of silence", run.now - began);
-        let most = (run.now - began) / (run.policy.poll_ms * 9 / 10) + 2;
-        prop_assert!(asked as u64 <= most, "{asked} questions in {} ms", run.now - began);
+        prop_assert!(rests, "still {state:?} after {} ms of silence", run.desk.now - began);
+        let most = (run.desk.now - began) / (run.desk.policy.poll_ms * 9 / 10) + 2;
+        prop_assert!(asked as u64 <= most, "{asked} questions in {} ms", run.desk.now - began);
     }
 
     /// Rule 10: the same row and the same events make the same row, the same requests and the same moves, whether or not
@@ -433,7 +419,7 @@ proptest! {
             let mut trade = Trade::new(facts("T", mode), BORN);
             let mut sent = Vec::new();
             let mut drain = |trade: &mut Trade| {
-                while let Step::Send(send) = trade.next(&run.policy) {
+                while let Step::Send(send) = trade.next(&run.desk.policy) {
                     sent.push(send);
                 }
             };
@@ -442,13 +428,14 @@ proptest! {
                 if through_store {
                     trade = read_back(&trade);
                 }
-                let context = Context { now: *now, policy: &run.policy, rival: *rival, said: None, code_reused: false };
+                let context = Context { now: *now, policy: &run.desk.policy, rival: *rival, said: None, code_reused: false };
                 let _ = trade.handle(event.clone(), &context);
                 trade.take_moves();
                 drain(&mut trade);
             }
-            prop_assert_eq!(&trade, &run.trade);
-            prop_assert_eq!(&sent, &run.sent);
+            prop_assert_eq!(&trade, &run.desk.trade);
+            let was: Vec<GatewayRequest> = run.desk.sent.iter().map(|(_, send)| *send).collect();
+            prop_assert_eq!(&sent, &was);
         }
     }
 }

@@ -12,6 +12,7 @@ use kaunter_core::wire::{CodeMode, ProblemCode, Reason, Status, Trade};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
+use kaunter_model::harness::ChargeHarness;
 use kaunter_model::sample::{self, sale};
 
 const DAY_MS: Ms = 24 * 3_600_000;
@@ -75,11 +76,10 @@ enum Coming {
 }
 
 struct Run {
-    charge: Charge,
+    counter: ChargeHarness,
     mode: CodeMode,
     /// The gateway takes its time: an attempt begins without its word.
     slow: bool,
-    now: Ms,
     attempts: Vec<Attempt>,
     answers: Vec<Answer>,
     called: usize,
@@ -92,8 +92,7 @@ struct Run {
     /// A word that the attempt awaits a code came after the last hand-over.
     may_hand_over: bool,
     done: Option<End>,
-    /// Every step and every event of this page, for the replay.
-    steps: Vec<Step>,
+    /// Every event of this page, for the replay.
     history: Vec<(Event, Ms)>,
     start: Start,
 }
@@ -164,8 +163,7 @@ impl Run {
         let mode = plan.mode;
         let start = Start::New(plan);
         let mut run = Self {
-            charge: begin(&start),
-            now: 0,
+            counter: ChargeHarness::of(begin(&start)),
             mode,
             slow,
             attempts: Vec::new(),
@@ -177,21 +175,18 @@ impl Run {
             hand_overs: 0,
             may_hand_over: true,
             done: None,
-            steps: Vec::new(),
             history: Vec::new(),
             start,
         };
-        run.drain().unwrap();
+        run.stepped(0).unwrap();
         run
     }
 
     fn take(&mut self, turn: &Turn) -> Result<(), TestCaseError> {
         match turn {
             Turn::Wake(late) => {
-                if let Step::Wait(at) = self.charge.clone().next() {
-                    let at = if at == Ms::MAX { self.now } else { at };
-                    self.now = self.now.max(at) + late;
-                }
+                let wake = self.counter.wakes().unwrap_or(0);
+                self.counter.now = wake.max(self.counter.now) + late;
                 self.tell(Event::Tick)
             }
             Turn::Answer => {
@@ -200,7 +195,7 @@ impl Run {
                     return Ok(());
                 }
                 let (at, coming) = self.coming.remove(0);
-                self.now = self.now.max(at);
+                self.counter.now = self.counter.now.max(at);
                 let event = self.arrived(coming);
                 self.tell(event)
             }
@@ -227,30 +222,34 @@ impl Run {
         let read: Record = serde_json::from_str(&row).unwrap();
         prop_assert_eq!(&read, &record);
         self.start = Start::Resumed(read);
-        self.charge = begin(&self.start);
-        self.now = 0;
+        self.counter = ChargeHarness::of(begin(&self.start));
         self.coming.clear();
         self.asking.clear();
         self.may_hand_over = false;
         self.hand_overs = 0;
         self.done = None;
         self.history.clear();
-        self.steps.clear();
-        self.drain()
+        self.stepped(0)
     }
 
     fn tell(&mut self, event: Event) -> Result<(), TestCaseError> {
-        self.history.push((event.clone(), self.now));
-        let known = self.charge.trade().map(|trade| trade.version);
+        self.history.push((event.clone(), self.counter.now));
+        let known = self.counter.charge.trade().map(|trade| trade.version);
         match &event {
             // A page can't tell which of its questions got no answer: it takes it for the newest.
             Event::Told(reply) => {
-                let own = self.charge.record().trade_id.clone().unwrap_or_default();
+                let own = self
+                    .counter
+                    .charge
+                    .record()
+                    .trade_id
+                    .clone()
+                    .unwrap_or_default();
                 let about = reply.as_ref().map_or(own, |told| told.trade_id.clone());
                 self.asking.remove(&about);
             }
             Event::Journalled => {
-                let journalled = self.steps.iter().rev().find_map(|step| match step {
+                let journalled = self.counter.steps.iter().rev().find_map(|step| match step {
                     Step::Journal(record) => Some(record.clone()),
                     _ => None,
                 });
@@ -268,33 +267,30 @@ impl Run {
             self.may_hand_over |= told.is_some_and(|told| told.status == Status::AwaitingCode);
         }
         let ended = self.done.is_some();
-        self.charge.handle(event, self.now);
+        let before = self.counter.steps.len();
+        self.counter.tell(event);
         prop_assert!(
             known.is_none_or(|known| {
-                let now = self.charge.trade().map(|trade| trade.version);
+                let now = self.counter.charge.trade().map(|trade| trade.version);
                 now.is_none() || now.is_some_and(|now| now >= known)
             }),
             "an older word was adopted"
         );
-        let before = self.steps.len();
-        self.drain()?;
+        self.stepped(before)?;
         prop_assert!(
-            !ended || self.steps.len() == before,
+            !ended || self.counter.steps.len() == before,
             "something after the end"
         );
-        prop_assert!(self.steps.len() - before <= MOST_STEPS);
+        prop_assert!(self.counter.steps.len() - before <= MOST_STEPS);
         Ok(())
     }
 
-    fn drain(&mut self) -> Result<(), TestCaseError> {
-        loop {
-            let step = self.charge.next();
-            if matches!(step, Step::Wait(_)) {
-                return Ok(());
-            }
-            self.steps.push(step.clone());
+    /// The page does what the machine has said since then.
+    fn stepped(&mut self, before: usize) -> Result<(), TestCaseError> {
+        let steps = self.counter.steps[before..].to_vec();
+        for step in steps {
             match step {
-                Step::Journal(_) => self.coming.push((self.now + 1, Coming::Journalled)),
+                Step::Journal(_) => self.coming.push((self.counter.now + 1, Coming::Journalled)),
                 Step::Create(new) => self.create(&new.idempotency_key),
                 Step::HandOver(trade_id) => self.hand_over(&trade_id)?,
                 Step::Ask(trade_id) => {
@@ -312,6 +308,7 @@ impl Run {
                 Step::Scan | Step::StopScan | Step::Pick | Step::Notice(_) | Step::Wait(_) => {}
             }
         }
+        Ok(())
     }
 
     fn hand_over(&mut self, trade_id: &str) -> Result<(), TestCaseError> {
@@ -330,7 +327,7 @@ impl Run {
     /// A record whose code may have moved money is forgotten on the backend's word only.
     fn forget(&mut self) -> Result<(), TestCaseError> {
         let at_risk = self.disk.as_ref().is_some_and(|record| record.handed_over);
-        let newest = self.charge.trade().map(|trade| trade.status);
+        let newest = self.counter.charge.trade().map(|trade| trade.status);
         let refused = self
             .history
             .iter()
@@ -349,7 +346,7 @@ impl Run {
             prop_assert!(trade.status.ends_promise(), "settled as {:?}", trade.status);
             prop_assert_eq!(
                 Some(&**trade),
-                self.charge.trade(),
+                self.counter.charge.trade(),
                 "settled with an older word"
             );
         }
@@ -401,7 +398,7 @@ impl Run {
     }
 
     fn answer(&mut self, event: fn(Reply) -> Event, attempt: Option<usize>, kind: Kind) {
-        let due = self.now + self.answers[self.called % self.answers.len()].after_ms;
+        let due = self.counter.now + self.answers[self.called % self.answers.len()].after_ms;
         self.called += 1;
         let answer = Coming::Answer {
             event,
@@ -447,14 +444,12 @@ impl Run {
             }
         }
         let policy = Policy::default().page();
-        let end =
-            self.now + 2 * (policy.deadline_ms + policy.last_word_ms) + 8 * policy.call_timeout_ms;
-        while self.done.is_none() && self.now < end {
+        let end = self.counter.now
+            + 2 * (policy.deadline_ms + policy.last_word_ms)
+            + 8 * policy.call_timeout_ms;
+        while self.done.is_none() && self.counter.now < end {
             self.coming.sort_by_key(|(at, _)| *at);
-            let wake = match self.charge.clone().next() {
-                Step::Wait(at) => at,
-                _ => self.now,
-            };
+            let wake = self.counter.wakes().unwrap_or(Ms::MAX);
             match self.coming.first().map(|(at, _)| *at) {
                 Some(at) if at <= wake => self.take(&Turn::Answer)?,
                 None if wake == Ms::MAX => return Ok(()),
@@ -545,8 +540,8 @@ proptest! {
             run.take(turn)?;
         }
         run.silence()?;
-        let waits_for_people = matches!(run.charge.phase(), Phase::Scanning | Phase::Picking | Phase::Ready);
-        prop_assert!(run.done.is_some() || waits_for_people, "still {:?}", run.charge.phase());
+        let waits_for_people = matches!(run.counter.charge.phase(), Phase::Scanning | Phase::Picking | Phase::Ready);
+        prop_assert!(run.done.is_some() || waits_for_people, "still {:?}", run.counter.charge.phase());
     }
 
     /// The same start and the same events make the same steps.
@@ -574,7 +569,7 @@ proptest! {
             again.handle(event.clone(), *now);
             drain(&mut again);
         }
-        prop_assert_eq!(&steps, &run.steps);
-        prop_assert_eq!(&again, &run.charge);
+        prop_assert_eq!(&steps, &run.counter.steps);
+        prop_assert_eq!(&again, &run.counter.charge);
     }
 }

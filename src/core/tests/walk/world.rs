@@ -10,12 +10,15 @@ mod page;
 use kaunter_core::money::Money;
 use kaunter_core::policy::Ms;
 use kaunter_core::till::{self, Charge};
-use kaunter_core::trade::{Event, GatewayRequest, Move, StatusWord, Trade};
+use kaunter_core::trade::{Event, GatewayRequest, Move, StatusWord};
 use kaunter_model::gateway::{self, Account};
+use kaunter_model::store::Store;
 
 pub(crate) use actions::Action;
 pub(crate) use kinds::Kind;
 use page::{Call, Page};
+
+const MAX_ATTEMPTS: usize = 2;
 
 /// Under way: it may arrive in any order, late, or not at all.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -30,12 +33,9 @@ enum Message {
     Answer(usize, Event),
 }
 
-/// An attempt: the backend's row, and the gateway's own account of it.
+/// What the gateway and the customers have of a row's trade.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Row {
-    key: String,
-    page: usize,
-    trade: Trade,
+struct Outside {
     account: Account,
     /// Our code was on a display: from then on anybody may have it.
     shown: bool,
@@ -49,7 +49,11 @@ pub(crate) struct World {
     wishes: u8,
     lates: u8,
     pages: Vec<Page>,
-    rows: Vec<Row>,
+    store: Store,
+    /// For each row of the store.
+    outside: Vec<Outside>,
+    /// The store refused a second holder of the sale.
+    second_holder: bool,
     /// On its way, and there before anything that takes time.
     messages: Vec<Message>,
     /// Held up.
@@ -83,7 +87,9 @@ impl World {
             wishes: kind.wishes,
             lates: kind.lates,
             pages: Vec::new(),
-            rows: Vec::new(),
+            store: Store::new(MAX_ATTEMPTS),
+            outside: Vec::new(),
+            second_holder: false,
             messages: Vec::new(),
             late: Vec::new(),
             moves: Vec::new(),
@@ -98,13 +104,10 @@ impl World {
 
     /// Where everything stands, in a line.
     pub(crate) fn sketch(&self) -> String {
-        let rows = self.rows.iter().map(|row| {
-            format!(
-                "{:?} v{} ({:?})",
-                row.trade.state(),
-                row.trade.version(),
-                row.account.stage
-            )
+        let rows = self.store.rows().iter().zip(&self.outside);
+        let rows = rows.map(|(row, outside)| {
+            let (state, version) = (row.trade.state(), row.trade.version());
+            format!("{state:?} v{version} ({:?})", outside.account.stage)
         });
         let pages = self.pages.iter().map(|page| {
             let phase = page.charge.as_ref().map(Charge::phase);

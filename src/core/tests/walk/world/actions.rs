@@ -6,7 +6,7 @@ use kaunter_core::trade::{GatewayRequest, State, Step};
 use kaunter_core::wire::VerdictOutcome;
 use kaunter_model::gateway::{Response, Stage};
 
-use super::{Call, Message, Row, World, twisted};
+use super::{Call, Message, World, twisted};
 
 /// A step that a world can take. The numbers count rows, pages and messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,13 +77,13 @@ impl World {
                 actions.push(Action::PageDies(at));
             }
         }
-        for (at, row) in self.rows.iter().enumerate() {
-            self.row_actions(at, row, &mut actions);
+        for row in 0..self.outside.len() {
+            self.row_actions(row, &mut actions);
         }
         if self.kind.second && self.pages.len() == 1 {
             actions.push(Action::SecondTill);
         }
-        if self.faults > 0 && !self.rows.is_empty() {
+        if self.faults > 0 && !self.outside.is_empty() {
             actions.push(Action::BackendDies {
                 requests_lost: false,
             });
@@ -110,7 +110,7 @@ impl World {
             Message::Call(..) => actions.extend([Action::LoseCall(at), Action::Delay(at)]),
             Message::Reply(..) => actions.extend([Action::LoseReply(at), Action::Delay(at)]),
             Message::Request(row, send) => {
-                for response in self.rows[*row].account.responses(*send) {
+                for response in self.outside[*row].account.responses(*send) {
                     actions.push(Action::LoseAnswer(at, *response));
                 }
                 actions.extend([Action::LoseRequest(at), Action::Delay(at)]);
@@ -133,7 +133,7 @@ impl World {
                 deliver(Response::Refuse)
             }
             Message::Request(row, send) => {
-                for response in self.rows[*row].account.responses(*send) {
+                for response in self.outside[*row].account.responses(*send) {
                     deliver(*response);
                 }
             }
@@ -149,7 +149,8 @@ impl World {
         age_ms.is_some_and(|age_ms| self.now >= age_ms)
     }
 
-    pub(super) fn row_actions(&self, at: usize, row: &Row, actions: &mut Vec<Action>) {
+    pub(super) fn row_actions(&self, at: usize, actions: &mut Vec<Action>) {
+        let (state, row) = (self.store.trade(at).state(), &self.outside[at]);
         if row.account.stage == Stage::Pending {
             if !self.is_too_old_to_pay() {
                 actions.push(Action::CustomerConfirms(at));
@@ -169,37 +170,40 @@ impl World {
             actions.push(Action::PaidAfterAll(at));
         }
         if self.wishes > 0 {
-            if matches!(row.trade.state(), State::Paid | State::LateSuccess) {
+            if matches!(state, State::Paid | State::LateSuccess) {
                 actions.push(Action::Void(at));
             }
-            if row.trade.state() == State::LateSuccess && row.account.stage == Stage::Paid {
+            if state == State::LateSuccess && row.account.stage == Stage::Paid {
                 actions.push(Action::GivenBackElsewhere(at));
             }
-            if let Some(outcome) = self.true_verdict(at, row) {
+            if let Some(outcome) = self.true_verdict(at) {
                 actions.push(Action::Verdict(at, outcome));
             }
         }
     }
 
     /// A person settles a review by the gateway's own books, when nothing is under way there any more.
-    fn true_verdict(&self, at: usize, row: &Row) -> Option<VerdictOutcome> {
+    fn true_verdict(&self, at: usize) -> Option<VerdictOutcome> {
         let under_way = |message: &Message| matches!(message, Message::Request(of, GatewayRequest::Pay | GatewayRequest::Cancel | GatewayRequest::Void) if *of == at);
         if self.messages.iter().chain(&self.late).any(under_way) {
             return None;
         }
-        row.account.verdict(row.trade.state())
+        self.outside[at]
+            .account
+            .verdict(self.store.trade(at).state())
     }
 
     pub(super) fn next_wake(&self) -> Option<Ms> {
         let policy = self.kind.policy();
-        let rows = self
-            .rows
-            .iter()
-            .filter_map(|row| match row.trade.clone().next(&policy) {
-                Step::Wait(wake) => Some(wake),
-                Step::Done => None,
-                Step::Send(send) => panic!("{send:?} was not drained"),
-            });
+        let rows =
+            self.store
+                .rows()
+                .iter()
+                .filter_map(|row| match row.trade.clone().next(&policy) {
+                    Step::Wait(wake) => Some(wake),
+                    Step::Done => None,
+                    Step::Send(send) => panic!("{send:?} was not drained"),
+                });
         let pages = self
             .pages
             .iter()

@@ -70,16 +70,16 @@ impl World {
                 self.wishes -= 1;
                 let _ = self.apply(row, Event::Verdict(outcome));
             }
-            Action::CustomerScans(row, response) => self.rows[row].account.scan(response),
-            Action::CustomerConfirms(row) => self.rows[row].account.charge(),
-            Action::CustomerRefuses(row) => self.rows[row].account.stage = Stage::Failed,
+            Action::CustomerScans(row, response) => self.outside[row].account.scan(response),
+            Action::CustomerConfirms(row) => self.outside[row].account.charge(),
+            Action::CustomerRefuses(row) => self.outside[row].account.stage = Stage::Failed,
             Action::GivenBackElsewhere(row) => {
-                self.rows[row].account.refund_at_desk();
+                self.outside[row].account.refund_at_desk();
             }
-            Action::CustomerCloses(row) => self.rows[row].account.stage = Stage::Closed,
+            Action::CustomerCloses(row) => self.outside[row].account.stage = Stage::Closed,
             Action::PaidAfterAll(row) => {
                 self.lates -= 1;
-                self.rows[row].account.charge_late();
+                self.outside[row].account.charge_late();
             }
             Action::BackendDies { requests_lost } => self.backend_dies(requests_lost),
             Action::PageDies(page) => self.page_dies(page),
@@ -89,7 +89,7 @@ impl World {
 
     pub(super) fn pass_time(&mut self) {
         self.now = self.next_wake().unwrap();
-        for row in 0..self.rows.len() {
+        for row in 0..self.outside.len() {
             let _ = self.apply(row, Event::Tick);
         }
         for page in 0..self.pages.len() {
@@ -122,8 +122,8 @@ impl World {
 
     /// The gateway does what a row asked for: with that row's trade, or with an older one that has the same id.
     pub(super) fn serve(&mut self, row: usize, send: GatewayRequest, response: Response) -> Event {
-        let oldest = self.rows[0].trade.gateway_ref();
-        let shared = row > 0 && oldest.is_some() && self.rows[row].trade.gateway_ref() == oldest;
+        let oldest = self.store.trade(0).gateway_ref();
+        let shared = row > 0 && oldest.is_some() && self.store.trade(row).gateway_ref() == oldest;
         let repeats = row > 0 && oldest.is_some() && self.kind.repeats_ids;
         let at = if shared { 0 } else { row };
         let request = Request {
@@ -131,7 +131,7 @@ impl World {
             cancel_refunds: self.kind.refunds,
             carried: Carried::default(),
         };
-        self.rows[at].account.serve(send, response, request)
+        self.outside[at].account.serve(send, response, request)
     }
 
     pub(super) fn lose_request(&mut self, at: usize) {
@@ -176,7 +176,7 @@ impl World {
         }
         self.late
             .retain(|message| !matches!(message, Message::Answer(..)));
-        for row in 0..self.rows.len() {
+        for row in 0..self.outside.len() {
             let _ = self.apply(row, Event::Restarted);
         }
     }
@@ -199,10 +199,10 @@ impl World {
     /// The one kindness of this gateway: a cancel that was held up until nobody waits for it any more is dropped. One
     /// that refunds after the attempt was seen to be paid would need the gateway's own notice, and it sends none.
     pub(super) fn drop_stale_cancels(&mut self) {
-        let rows = &self.rows;
+        let store = &self.store;
         self.late.retain(|message| match message {
             Message::Request(row, GatewayRequest::Cancel) => matches!(
-                rows[*row].trade.state(),
+                store.trade(*row).state(),
                 State::Cancelling | State::CancelUnknown
             ),
             Message::Request(..) | Message::Answer(..) | Message::Call(..) | Message::Reply(..) => {

@@ -103,9 +103,10 @@ impl World {
                 }
                 till::Step::Show(_) => {
                     let shown = charge.record().trade_id.clone();
-                    let rows = self.rows.iter_mut();
-                    rows.filter(|row| Some(&row.trade.facts().trade_id) == shown.as_ref())
-                        .for_each(|row| row.shown = true);
+                    let row = shown.and_then(|trade_id| self.store.find(&trade_id));
+                    if let Some(row) = row {
+                        self.outside[row].shown = true;
+                    }
                     continue;
                 }
                 till::Step::Pick | till::Step::Notice(_) => continue,

@@ -1,0 +1,367 @@
+//! Each machine with its clock, and a record of what it said to do.
+//!
+//! A test tells them what happens and reads what came of it.
+//! They begin with the samples of [`crate::sample`].
+
+use kaunter_core::policy::{Ms, Policy};
+use kaunter_core::till::{Charge, End, Event as PageEvent, Hint, Plan, Record, Step as PageStep};
+use kaunter_core::trade::{
+    Carried, CodeMark, Context, CreateAnswer, Event, Facts, GatewayRequest, PayAnswer, Refusal,
+    Rival, State, StatusAnswer, StatusWord, Step, Trade,
+};
+use kaunter_core::wire::{CodeMode, GatewayAnswer, Payload, Reason, Status};
+
+use crate::sample;
+
+/// A trade, its clock, and everything that it has sent.
+#[derive(Clone, Debug)]
+pub struct TradeHarness {
+    /// The machine.
+    pub trade: Trade,
+    /// Its rules.
+    pub policy: Policy,
+    /// The time of the next event.
+    pub now: Ms,
+    /// What the other trades of the sale are to it.
+    pub rival: Rival,
+    /// What the gateway says with its next answers.
+    pub said: Option<GatewayAnswer>,
+    /// Another sale had the code.
+    pub code_reused: bool,
+    /// What it has sent, and when.
+    pub sent: Vec<(Ms, GatewayRequest)>,
+}
+
+impl TradeHarness {
+    /// A new trade. Its creation is out.
+    #[must_use]
+    pub fn of(facts: Facts, policy: Policy, now: Ms) -> Self {
+        let mut harness = Self {
+            trade: Trade::new(facts, now),
+            policy,
+            now,
+            rival: Rival::None,
+            said: None,
+            code_reused: false,
+            sent: Vec::new(),
+        };
+        harness.drain();
+        harness
+    }
+
+    /// A new trade of this mode at a gateway that can cancel.
+    #[must_use]
+    pub fn new(mode: CodeMode) -> Self {
+        let policy = Policy {
+            can_cancel: true,
+            ..Policy::default()
+        };
+        Self::of(sample::facts("T", mode), policy, 0)
+    }
+
+    /// Created, and waiting for the customer's code.
+    #[must_use]
+    pub fn open() -> Self {
+        Self::new(CodeMode::ConsumerPresented).after([created()])
+    }
+
+    /// Our code is on display.
+    #[must_use]
+    pub fn shown() -> Self {
+        Self::new(CodeMode::MerchantPresented).after([created()])
+    }
+
+    /// The code was handed over.
+    #[must_use]
+    pub fn paying() -> Self {
+        Self::open().after([Event::Code(mark("one"))])
+    }
+
+    /// The gateway took the money.
+    #[must_use]
+    pub fn paid() -> Self {
+        let paid = PayAnswer::Paid(Carried::default());
+        Self::paying().after([Event::PayAnswered(paid)])
+    }
+
+    /// The gateway refused the payment.
+    #[must_use]
+    pub fn declined() -> Self {
+        let refused = PayAnswer::Refused(Reason::InsufficientFunds);
+        Self::paying().after([Event::PayAnswered(refused)])
+    }
+
+    /// The same, after these events.
+    #[must_use]
+    pub fn after(mut self, events: impl IntoIterator<Item = Event>) -> Self {
+        for event in events {
+            self.tell(event);
+        }
+        self
+    }
+
+    /// Handles an event, and drains what the machine says to send.
+    ///
+    /// # Errors
+    /// The machine refuses it.
+    pub fn handle(&mut self, event: Event) -> Result<(), Refusal> {
+        let granted = self.decide(event);
+        self.drain();
+        granted
+    }
+
+    /// Handles an event. What the machine says to send stays in it until [`Self::drain`].
+    ///
+    /// # Errors
+    /// The machine refuses it.
+    pub fn decide(&mut self, event: Event) -> Result<(), Refusal> {
+        let context = Context {
+            now: self.now,
+            policy: &self.policy,
+            rival: self.rival,
+            said: self.said.as_ref(),
+            code_reused: self.code_reused,
+        };
+        self.trade.handle(event, &context)
+    }
+
+    /// Handles an event that is not refused, and says where the trade stands then.
+    ///
+    /// # Panics
+    /// The machine refuses it: the story of the test is wrong.
+    pub fn tell(&mut self, event: Event) -> State {
+        if let Err(refusal) = self.handle(event.clone()) {
+            panic!("{refusal:?} on {event:?}");
+        }
+        self.state()
+    }
+
+    /// Lets time pass.
+    pub fn at(&mut self, now: Ms) -> State {
+        self.now = now;
+        self.tell(Event::Tick)
+    }
+
+    /// The gateway's word on the newest question.
+    #[must_use]
+    pub fn word(&self, word: StatusWord, carried: Carried) -> Event {
+        Event::Status(self.trade.version(), StatusAnswer { word, carried })
+    }
+
+    /// The gateway answers the newest question.
+    pub fn status(&mut self, word: StatusWord) -> State {
+        self.tell(self.word(word, Carried::default()))
+    }
+
+    /// Drains the machine.
+    pub fn drain(&mut self) {
+        while let Step::Send(send) = self.trade.next(&self.policy) {
+            self.sent.push((self.now, send));
+        }
+    }
+
+    /// When the machine wants to be told the time; `None` if it rests.
+    #[must_use]
+    pub fn wakes(&self) -> Option<Ms> {
+        match self.trade.clone().next(&self.policy) {
+            Step::Wait(at) => Some(at),
+            // It was drained: nothing is left to send.
+            Step::Done | Step::Send(_) => None,
+        }
+    }
+
+    /// Where the trade stands.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.trade.state()
+    }
+
+    /// How often it has sent what this is true for.
+    #[must_use]
+    pub fn count(&self, which: fn(&GatewayRequest) -> bool) -> usize {
+        self.sent.iter().filter(|(_, send)| which(send)).count()
+    }
+
+    /// How many payments it has sent.
+    #[must_use]
+    pub fn payments(&self) -> usize {
+        self.count(|send| *send == GatewayRequest::Pay)
+    }
+
+    /// How many voids it has sent.
+    #[must_use]
+    pub fn voids(&self) -> usize {
+        self.count(|send| *send == GatewayRequest::Void)
+    }
+
+    /// How many questions it has sent.
+    #[must_use]
+    pub fn questions(&self) -> usize {
+        self.asked_at().len()
+    }
+
+    /// When it has sent its questions.
+    #[must_use]
+    pub fn asked_at(&self) -> Vec<Ms> {
+        let asked = self.sent.iter();
+        asked
+            .filter(|(_, send)| matches!(send, GatewayRequest::Query { .. }))
+            .map(|(at, _)| *at)
+            .collect()
+    }
+}
+
+/// The gateway has created the trade.
+#[must_use]
+pub fn created() -> Event {
+    Event::Created(CreateAnswer::Made {
+        gateway_ref: "G".to_owned(),
+        payload: Some(Payload("scan me".to_owned())),
+    })
+}
+
+/// The mark of a customer's code.
+#[must_use]
+pub fn mark(code: &str) -> CodeMark {
+    CodeMark(code.to_owned())
+}
+
+/// A charge, its clock, and every step that it asked for.
+#[derive(Clone, Debug)]
+pub struct ChargeHarness {
+    /// The machine.
+    pub charge: Charge,
+    /// The time of the next event.
+    pub now: Ms,
+    /// Its steps, without the waits.
+    pub steps: Vec<PageStep>,
+}
+
+impl ChargeHarness {
+    /// This charge, drained.
+    #[must_use]
+    pub fn of(charge: Charge) -> Self {
+        let mut harness = Self {
+            charge,
+            now: 0,
+            steps: Vec::new(),
+        };
+        harness.drain();
+        harness
+    }
+
+    /// A new charge of the sample sale.
+    #[must_use]
+    pub fn new(mode: CodeMode, wallet: Option<&str>, code: Option<Hint>) -> Self {
+        let plan = Plan {
+            sale: sample::sale(),
+            mode,
+            wallet: wallet.map(str::to_owned),
+            code,
+            keys: ["key".to_owned(), "spare".to_owned()],
+        };
+        Self::of(Charge::new(plan, Policy::default().page()))
+    }
+
+    /// A charge that a reload interrupted.
+    #[must_use]
+    pub fn resume(record: Record) -> Self {
+        Self::of(Charge::resume(record, Policy::default().page(), 0))
+    }
+
+    /// With the wallet given, the trade is there and awaits its code.
+    #[must_use]
+    pub fn ready() -> Self {
+        let mode = CodeMode::ConsumerPresented;
+        let trade = sample::told("T", mode, Status::AwaitingCode, 1);
+        let mut harness = Self::new(mode, Some("21"), None);
+        harness
+            .tell(PageEvent::Journalled)
+            .tell(PageEvent::Created(Ok(trade)));
+        harness
+    }
+
+    /// The code is on its way to the backend.
+    #[must_use]
+    pub fn handing() -> Self {
+        let mut harness = Self::ready();
+        harness
+            .tell(PageEvent::Scanned(Hint::default()))
+            .tell(PageEvent::Journalled);
+        harness
+    }
+
+    /// A trade in which we present the code is asked for.
+    #[must_use]
+    pub fn presenting() -> Self {
+        let mut harness = Self::new(CodeMode::MerchantPresented, Some("21"), None);
+        harness.tell(PageEvent::Journalled);
+        harness
+    }
+
+    /// Our code is on display.
+    #[must_use]
+    pub fn shown() -> Self {
+        let trade = sample::told("T", CodeMode::MerchantPresented, Status::AwaitingPayer, 2);
+        let mut harness = Self::presenting();
+        harness
+            .tell(PageEvent::Created(Ok(trade)))
+            .tell(PageEvent::Journalled);
+        harness
+    }
+
+    /// Handles an event, and drains what the machine says to do.
+    pub fn tell(&mut self, event: PageEvent) -> &mut Self {
+        self.charge.handle(event, self.now);
+        self.drain();
+        self
+    }
+
+    fn drain(&mut self) {
+        loop {
+            let step = self.charge.next();
+            if let PageStep::Wait(_) = step {
+                return;
+            }
+            self.steps.push(step);
+        }
+    }
+
+    /// When the machine wants to be told the time; `None` if it waits for events only.
+    #[must_use]
+    pub fn wakes(&self) -> Option<Ms> {
+        let PageStep::Wait(at) = self.charge.clone().next() else {
+            return None;
+        };
+        (at < Ms::MAX).then_some(at)
+    }
+
+    /// How often it has asked for a step that this is true for.
+    #[must_use]
+    pub fn count(&self, which: impl Fn(&PageStep) -> bool) -> usize {
+        self.steps.iter().filter(|step| which(step)).count()
+    }
+
+    /// How often it has handed a code over.
+    #[must_use]
+    pub fn hand_overs(&self) -> usize {
+        self.count(|step| matches!(step, PageStep::HandOver(_)))
+    }
+
+    /// How often it has shown the sample code of ours.
+    #[must_use]
+    pub fn shows(&self) -> usize {
+        self.count(|step| *step == PageStep::Show(sample::show()))
+    }
+
+    /// How it ended.
+    #[must_use]
+    pub fn end(&self) -> Option<&End> {
+        self.steps.iter().find_map(|step| {
+            let PageStep::Done(end) = step else {
+                return None;
+            };
+            Some(end)
+        })
+    }
+}

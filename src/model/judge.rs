@@ -1,0 +1,180 @@
+//! What must hold at every moment of a world: each sale against the gateway's ledger.
+//!
+//! Money that was charged after its trade was closed stands outside of the count.
+//! It is an alarm, or will be one at the next question.
+
+use kaunter_core::money::Money;
+use kaunter_core::sale::Standing;
+use kaunter_core::till::End;
+use kaunter_core::trade::{Risk, State, Trade};
+use kaunter_core::wire::Status;
+
+use crate::gateway::Ledger;
+
+/// What the backend and the gateway have of one trade.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence<'a> {
+    /// The backend's row.
+    pub trade: &'a Trade,
+    /// What the gateway did.
+    pub ledger: Ledger,
+    /// Our code was on a display.
+    pub shown: bool,
+}
+
+/// A law that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Breach {
+    /// Money was taken or given back more than once.
+    Double(String),
+    /// A state, a bill or the last word of a page contradicts the ledger.
+    Wrong(String),
+}
+
+impl Breach {
+    /// What happened, in a sentence.
+    #[must_use]
+    pub fn sentence(&self) -> &str {
+        match self {
+            Self::Double(what) | Self::Wrong(what) => what,
+        }
+    }
+}
+
+/// Judges all trades of one sale.
+///
+/// # Errors
+/// The first law that does not hold.
+pub fn sale<'a>(trades: impl Iterator<Item = Evidence<'a>> + Clone) -> Result<(), Breach> {
+    let (mut kept, mut kept_late, mut holders) = (0, 0, 0);
+    for (at, evidence) in trades.clone().enumerate() {
+        trade(at, &evidence)?;
+        holders += u8::from(evidence.trade.holds_sale());
+        if evidence.ledger.late {
+            kept_late += evidence.ledger.kept();
+        } else {
+            kept += evidence.ledger.kept();
+        }
+    }
+    if kept > 1 {
+        let what = format!("double charge: the sale keeps its amount {kept} times");
+        return Err(Breach::Double(what));
+    }
+    if holders > 1 {
+        return Err(Breach::Wrong("two attempts hold one sale".to_owned()));
+    }
+    bill(trades.map(|evidence| evidence.trade), kept + kept_late)
+}
+
+/// Judges one trade; `at` is its number among those of the sale.
+fn trade(at: usize, evidence: &Evidence<'_>) -> Result<(), Breach> {
+    let (state, ledger) = (evidence.trade.state(), evidence.ledger);
+    if ledger.payments > 1 || ledger.charged > 1 {
+        let what = format!("double charge: the payment of attempt {at} reached the gateway twice");
+        return Err(Breach::Double(what));
+    }
+    if ledger.refunded > ledger.charged {
+        let what = format!("double refund: attempt {at} was given back twice");
+        return Err(Breach::Double(what));
+    }
+    if evidence.shown && (state.risk() == Risk::None || state == State::Abandoned) {
+        let what = format!("the code of attempt {at} was shown, and it is {state:?}");
+        return Err(Breach::Wrong(what));
+    }
+    let unexpected = ledger.kept() != 0 && !ledger.late;
+    let lie = match state {
+        State::Paid => ledger.kept() != 1,
+        State::LateSuccess => ledger.charged != 1,
+        State::Voided | State::Declined | State::Cancelled | State::Expired => unexpected,
+        State::Creating | State::CreateUnknown | State::AwaitingCode | State::Abandoned => {
+            ledger.payments != 0
+        }
+        State::AwaitingPayer
+        | State::Paying
+        | State::Pending
+        | State::Unknown
+        | State::Cancelling
+        | State::CancelUnknown
+        | State::NeedsReview
+        | State::Voiding
+        | State::VoidUnknown
+        | State::VoidReview => false,
+    };
+    if lie {
+        let what = format!("attempt {at} is {state:?}, and the ledger says {ledger:?}");
+        return Err(Breach::Wrong(what));
+    }
+    Ok(())
+}
+
+/// The bill closes on the amount that the ledger keeps, and on no other. Every trade collects the same.
+fn bill<'a>(trades: impl Iterator<Item = &'a Trade> + Clone, kept: i16) -> Result<(), Breach> {
+    let wrong = |what: &str| Err(Breach::Wrong(what.to_owned()));
+    let mut amounts = trades.clone().map(|trade| &trade.facts().sale.amount);
+    let Some(due) = amounts.next() else {
+        return Ok(());
+    };
+    if amounts.any(|amount| amount != due) {
+        return wrong("a page changed what is owed");
+    }
+    let standing = Standing::of(trades);
+    if standing.closes_bill(due) && kept < 1 {
+        return wrong("the bill closes, and the ledger keeps nothing");
+    }
+    let other = Money {
+        minor: due.minor.saturating_add(1),
+        currency: due.currency.clone(),
+    };
+    if standing.closes_bill(&other) {
+        return wrong("another amount closes the bill");
+    }
+    Ok(())
+}
+
+/// Judges what a cashier was told at the end of a charge: it is true, now and later.
+///
+/// `ledger` is the gateway's of a trade, by the backend's name.
+/// `began` says whether money may have moved by this charge.
+///
+/// # Errors
+/// The ledger says otherwise.
+pub fn end(
+    end: &End,
+    ledger: impl Fn(&str) -> Option<Ledger>,
+    began: impl FnOnce() -> bool,
+) -> Result<(), Breach> {
+    let lie = match end {
+        End::Settled(trade) => match (trade.status, ledger(&trade.trade_id)) {
+            (_, None) => true,
+            (Status::Paid, Some(ledger)) => ledger.charged == 0,
+            (Status::Declined | Status::Cancelled | Status::Voided, Some(ledger)) => {
+                ledger.kept() != 0 && !ledger.late
+            }
+            (
+                Status::Creating
+                | Status::AwaitingCode
+                | Status::AwaitingPayer
+                | Status::Paying
+                | Status::Pending
+                | Status::Unknown
+                | Status::Cancelling
+                | Status::NeedsReview
+                | Status::Voiding
+                | Status::LateSuccess,
+                Some(_),
+            ) => false,
+        },
+        End::Unresolved(..) => false,
+        End::Refused(..)
+        | End::Unreachable
+        | End::NoToken
+        | End::GatewayDown
+        | End::NoWallet
+        | End::Aborted => began(),
+    };
+    if lie {
+        let what = format!("a till was told {end:?}, and the ledger says otherwise");
+        return Err(Breach::Wrong(what));
+    }
+    Ok(())
+}

@@ -1,0 +1,328 @@
+//! The backend's store in memory: rows, and changes that are read, decided by the machine of a trade, and written if
+//! nobody was faster.
+//!
+//! It asks the rules of core whatever a store has to know: whether a trade may begin, whose the gateway's id is, for
+//! which sale a code was handed over.
+
+use kaunter_core::admission::{self, Asked};
+use kaunter_core::policy::{Ms, Policy};
+use kaunter_core::sale::{self, CodeUse, Due};
+use kaunter_core::trade::{
+    CodeMark, Context, CreateAnswer, Event, Facts, Move, Refusal, Rival, Step, Trade,
+};
+use kaunter_core::wire::{NewTrade, ProblemCode};
+
+/// A stored trade.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Row {
+    /// The key with which it was begun.
+    pub key: String,
+    /// The machine.
+    pub trade: Trade,
+}
+
+/// The rows, oldest first. A row keeps its number.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Store {
+    rows: Vec<Row>,
+    max_rows: usize,
+}
+
+/// Who asks for a new trade, and how the backend will call it.
+#[derive(Clone, Copy, Debug)]
+pub struct Creator<'a> {
+    /// The shop.
+    pub shop: &'a str,
+    /// The terminal that asks.
+    pub terminal: &'a str,
+    /// The name of the trade, if it may begin.
+    pub trade_id: &'a str,
+}
+
+/// A trade that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// It is there already: the creation was repeated.
+    Same(usize),
+    /// It begins. Drain it with [`Store::next`].
+    New {
+        /// Its row.
+        row: usize,
+        /// The rows that gave way to it, with their moves.
+        replaced: Vec<(usize, Vec<Move>)>,
+    },
+}
+
+/// Why a trade does not begin. Nothing was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotCreated {
+    /// What the caller hears.
+    pub code: ProblemCode,
+    /// The row that stands in the way.
+    pub row: Option<usize>,
+}
+
+/// What trades outside of this store have to do with an event.
+#[derive(Clone, Debug, Default)]
+pub struct Elsewhere<'a> {
+    /// For which other sale the code was handed over last.
+    pub code: Option<CodeUse>,
+    /// The trade that has the gateway's id.
+    pub holder: Option<&'a str>,
+}
+
+/// A change that was read and decided, and is not written yet.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The row.
+    pub row: usize,
+    event: Event,
+    after: Trade,
+    was: u64,
+    granted: Result<(), Refusal>,
+}
+
+/// A change that was written, or had nothing to write.
+#[derive(Clone, Debug)]
+pub struct Committed {
+    /// The moves of the trade.
+    pub moves: Vec<Move>,
+    /// Whether the machine granted what was asked.
+    pub granted: Result<(), Refusal>,
+}
+
+/// Why a change was not written. Read it again.
+#[derive(Clone, Debug)]
+pub struct Conflict {
+    /// The event that was to change the row.
+    pub event: Box<Event>,
+    /// True where another change of the row was faster; else another trade holds the sale since.
+    pub overtaken: bool,
+}
+
+impl Store {
+    /// An empty store for at most so many rows.
+    #[must_use]
+    pub fn new(max_rows: usize) -> Self {
+        Self {
+            rows: Vec::new(),
+            max_rows,
+        }
+    }
+
+    /// Every row, oldest first.
+    #[must_use]
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// The trade of this row.
+    #[must_use]
+    pub fn trade(&self, row: usize) -> &Trade {
+        &self.rows[row].trade
+    }
+
+    /// The row of a trade.
+    #[must_use]
+    pub fn find(&self, trade_id: &str) -> Option<usize> {
+        let is = |row: &Row| row.trade.facts().trade_id == trade_id;
+        self.rows.iter().position(is)
+    }
+
+    /// Begins a trade, or finds the one that was begun with the same key.
+    ///
+    /// # Errors
+    /// The key has another trade, the rules of admission deny it, or the store is full.
+    pub fn create(
+        &mut self,
+        creator: &Creator<'_>,
+        new: &NewTrade,
+        now: Ms,
+        policy: &Policy,
+    ) -> Result<Created, NotCreated> {
+        let refused = |code| NotCreated { code, row: None };
+        let same =
+            |row: &Row| row.trade.facts().shop == creator.shop && row.key == new.idempotency_key;
+        if let Some(row) = self.rows.iter().position(same) {
+            return if admission::is_same(self.trade(row).facts(), creator.terminal, new) {
+                Ok(Created::Same(row))
+            } else {
+                Err(refused(ProblemCode::IdempotencyMismatch))
+            };
+        }
+        let others = self.of_sale(creator.shop, &new.sale.reference);
+        let due = others.first().map(|row| Due::of_first(self.trade(*row)));
+        let asked = Asked {
+            terminal: creator.terminal,
+            amount: &new.sale.amount,
+            minted_s: None,
+        };
+        let trades = others.iter().map(|row| self.trade(*row));
+        let admission =
+            admission::admit(trades, due.as_ref(), &asked, now, policy).map_err(|denial| {
+                NotCreated {
+                    code: denial.into(),
+                    row: denial.trade().map(|at| others[at]),
+                }
+            })?;
+        if self.rows.len() >= self.max_rows {
+            return Err(refused(ProblemCode::RateLimited));
+        }
+        let mut replaced = Vec::new();
+        for (at, mut left) in admission.replaced {
+            replaced.push((others[at], left.take_moves()));
+            self.rows[others[at]].trade = left;
+        }
+        let facts = Facts {
+            trade_id: creator.trade_id.to_owned(),
+            shop: creator.shop.to_owned(),
+            terminal: creator.terminal.to_owned(),
+            attempt: u32::try_from(others.len()).map_or(u32::MAX, |before| before + 1),
+            sale: new.sale.clone(),
+            wallet_id: new.wallet_id.clone(),
+            mode: new.mode,
+        };
+        self.rows.push(Row {
+            key: new.idempotency_key.clone(),
+            trade: Trade::new(facts, now),
+        });
+        let row = self.rows.len() - 1;
+        Ok(Created::New { row, replaced })
+    }
+
+    /// What the other trades of its sale are to this one.
+    #[must_use]
+    pub fn rival(&self, of: usize) -> Rival {
+        let others = self.others(of);
+        others
+            .map(|row| row.trade.as_rival())
+            .max()
+            .unwrap_or(Rival::None)
+    }
+
+    /// Reads a row and decides what this event changes. Nothing is changed before it is committed.
+    #[must_use]
+    pub fn decide(
+        &self,
+        row: usize,
+        event: Event,
+        now: Ms,
+        policy: &Policy,
+        elsewhere: &Elsewhere<'_>,
+    ) -> Change {
+        let event = self.known(row, event, elsewhere);
+        let context = Context {
+            now,
+            policy,
+            rival: self.rival(row),
+            said: None,
+            code_reused: self.is_code_reused(row, &event, now, policy, elsewhere),
+        };
+        let mut after = self.trade(row).clone();
+        let was = after.version();
+        let granted = after.handle(event.clone(), &context);
+        Change {
+            row,
+            event,
+            after,
+            was,
+            granted,
+        }
+    }
+
+    /// Writes a change. Then drain the row with [`Store::next`].
+    ///
+    /// # Errors
+    /// Another change of the row was faster, or another trade holds the sale since.
+    pub fn commit(&mut self, change: Change) -> Result<Committed, Conflict> {
+        let Change {
+            row,
+            event,
+            mut after,
+            was,
+            granted,
+        } = change;
+        let changes = after.version() != was;
+        let overtaken = self.trade(row).version() != was;
+        let second = after.holds_sale() && self.rival(row) == Rival::Holds;
+        if changes && (overtaken || second) {
+            return Err(Conflict {
+                event: Box::new(event),
+                overtaken,
+            });
+        }
+        let moves = after.take_moves();
+        // A row that nothing changed may have been written by another since.
+        if changes {
+            self.rows[row].trade = after;
+        }
+        Ok(Committed { moves, granted })
+    }
+
+    /// What the driver of this row does next.
+    pub fn next(&mut self, row: usize, policy: &Policy) -> Step {
+        self.rows[row].trade.next(policy)
+    }
+
+    /// The rows of a sale, oldest first.
+    fn of_sale(&self, shop: &str, reference: &str) -> Vec<usize> {
+        let of = |row: &usize| {
+            let facts = self.trade(*row).facts();
+            facts.shop == shop && facts.sale.reference == reference
+        };
+        (0..self.rows.len()).filter(of).collect()
+    }
+
+    fn others(&self, of: usize) -> impl Iterator<Item = &Row> {
+        let facts = self.trade(of).facts();
+        let rows = self.of_sale(&facts.shop, &facts.sale.reference);
+        let others = rows.into_iter().filter(move |row| *row != of);
+        others.map(|row| &self.rows[row])
+    }
+
+    /// An id of the gateway that another row has is never believed.
+    fn known(&self, row: usize, event: Event, elsewhere: &Elsewhere<'_>) -> Event {
+        let Event::Created(CreateAnswer::Made { gateway_ref, .. }) = &event else {
+            return event;
+        };
+        let own = self.trade(row).facts();
+        let has = |other: &Row| other.trade.gateway_ref() == Some(gateway_ref);
+        let mut rows = self.rows.iter().enumerate().filter(|(at, _)| *at != row);
+        let holder = rows.find(|(_, other)| has(other));
+        let holder = holder.map(|(_, other)| other.trade.facts().trade_id.as_str());
+        if sale::is_id_repeated(holder.or(elsewhere.holder), &own.trade_id) {
+            return Event::Created(CreateAnswer::Repeated);
+        }
+        event
+    }
+
+    fn is_code_reused(
+        &self,
+        row: usize,
+        event: &Event,
+        now: Ms,
+        policy: &Policy,
+        elsewhere: &Elsewhere<'_>,
+    ) -> bool {
+        let Event::Code(mark) = event else {
+            return false;
+        };
+        let last = self.last_use(row, mark).or_else(|| elsewhere.code.clone());
+        let reference = &self.trade(row).facts().sale.reference;
+        sale::is_code_reused(last.as_ref(), reference, now, policy)
+    }
+
+    /// For which other row a code was handed over last.
+    fn last_use(&self, row: usize, mark: &CodeMark) -> Option<CodeUse> {
+        let others = self.rows.iter().enumerate().filter(|(at, _)| *at != row);
+        let used = others
+            .filter(|(_, other)| other.trade.payment_left() && other.trade.code() == Some(mark));
+        let last = used.map(|(_, other)| &other.trade).next_back()?;
+        Some(CodeUse {
+            reference: last.facts().sale.reference.clone(),
+            // The row does not keep when its code came: it is remembered from the last move on, which is longer.
+            at_ms: last.since_ms(),
+            refused: sale::frees_code(last.state()),
+        })
+    }
+}
