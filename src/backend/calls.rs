@@ -12,8 +12,9 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use kaunter_core::authority::{Authority, Reach};
-use kaunter_core::trade::Facts;
-use kaunter_core::wire::{ProblemCode, Right};
+use kaunter_core::desk;
+use kaunter_core::trade::{Event, Facts};
+use kaunter_core::wire::ProblemCode;
 use serde::de::DeserializeOwned;
 
 pub(crate) use caller::{Either, Server, Terminal};
@@ -127,21 +128,19 @@ impl Either {
         let Some(claims) = &self.claims else {
             return Ok(());
         };
-        claims.authority().require(Right::List)?;
-        match claims.sale {
-            Some(_) => Err(Problem::new(ProblemCode::TokenForbidden)),
-            None => Ok(()),
-        }
+        Ok(desk::check_list(&claims.authority())?)
     }
 
     /// True where the caller may ask about this sale even if it has no trade of its own there.
     pub(crate) fn may_charge(&self, reference: &str) -> bool {
-        let Some(claims) = &self.claims else {
-            return true;
-        };
-        let authority = claims.authority();
-        authority.may_charge(reference)
-            || (authority.is_for(reference) && claims.rights.contains(&Right::List))
+        let claims = self.claims.as_ref();
+        claims.is_none_or(|claims| desk::may_ask(&claims.authority(), reference))
+    }
+
+    /// What a look of the caller tells the trade, and what the caller reads of it.
+    pub(crate) fn look(&self, facts: &Facts) -> Result<(Event, Reach), Problem> {
+        let authority = self.claims.as_ref().map(Claims::authority);
+        Ok(desk::look(authority.as_ref(), facts)?)
     }
 
     /// What the caller reads of a trade: the shop's own server all of it, a terminal what its token reaches.

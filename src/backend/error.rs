@@ -6,6 +6,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kaunter_core::authority::Authority;
+use kaunter_core::desk::Refused;
 use kaunter_core::wire::{self, ProblemCode, Retry};
 
 /// An error on its way to the caller.
@@ -61,10 +62,25 @@ impl Problem {
         self
     }
 
+    /// The same, in other words.
+    pub(crate) fn saying(mut self, detail: String) -> Self {
+        self.detail = Some(detail);
+        self
+    }
+
     pub(crate) fn because(code: ProblemCode, detail: String) -> Self {
         Self {
             detail: Some(detail),
             ..Self::new(code)
+        }
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        Self {
+            param: refused.param.map(str::to_owned),
+            ..Self::new(refused.code)
         }
     }
 }

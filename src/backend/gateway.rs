@@ -12,6 +12,7 @@ pub(crate) mod said;
 pub(crate) mod strict;
 mod wallets;
 
+use kaunter_core::desk::Limits;
 use kaunter_core::policy::Policy;
 use kaunter_core::trade::{
     self, CancelAnswer, Carried, CreateAnswer, Event, Facts, PayAnswer, StatusAnswer, StatusWord,
@@ -120,6 +121,15 @@ impl Gateway {
     pub(crate) fn config(&self) -> &GatewayConfig {
         match self {
             Self::Paydibs(paydibs) => &paydibs.config,
+        }
+    }
+
+    /// The amounts that it takes.
+    pub(crate) fn limits(&self) -> Limits<'_> {
+        let config = self.config();
+        Limits {
+            currency: &config.currency,
+            max_minor: config.max_amount_minor,
         }
     }
 

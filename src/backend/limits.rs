@@ -76,8 +76,6 @@ pub(crate) const KEEP_PAUSE: Duration = Duration::from_millis(125);
 pub(crate) const TIME_PAUSE_MS: u64 = 1_000;
 /// How often the clock is compared with the wall's: two readings, and a till asks every two seconds.
 pub(crate) const CLOCK_PAUSE: Duration = Duration::from_secs(1);
-/// Longest evidence of a verdict or reason of a void, in characters: a few sentences.
-pub(crate) const NOTE_MAX_CHARS: usize = 500;
 /// Longest name of a terminal or a cashier, in characters.
 pub(crate) const NAME_MAX_CHARS: usize = 64;
 /// Looks for each call that changes something: a till that watches ten trades every two seconds makes five a second.

@@ -13,7 +13,7 @@ use kaunter_core::trade::{
     CodeMark, Context, CreateAnswer, Event, Facts, GatewayRequest, Move, Refusal, Rival, State,
     Step, Trade,
 };
-use kaunter_core::wire::{self, GatewayAnswer, ProblemCode, Sale};
+use kaunter_core::wire::{self, GatewayAnswer, ProblemCode};
 use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
@@ -917,23 +917,4 @@ fn new_trade_id() -> Result<String, Problem> {
         .iter()
         .map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
     Ok(std::iter::once('K').chain(rest).collect())
-}
-
-/// The sale's currency and amount, as the machine and the store take them.
-pub(crate) fn check_sale(sale: &Sale, currency: &str, max_minor: u64) -> Result<(), Problem> {
-    let refuse = |code, param: &str| Err(Problem::new(code).at(param));
-    let chars = sale.reference.chars().count();
-    if chars == 0 || chars > wire::REF_MAX_CHARS || sale.reference.chars().any(char::is_control) {
-        return refuse(ProblemCode::SaleInvalid, "sale.ref");
-    }
-    if sale.amount.minor == 0 || sale.amount.minor > kaunter_core::money::MAX_MINOR {
-        return refuse(ProblemCode::AmountInvalid, "sale.amount.minor");
-    }
-    if sale.amount.currency != currency {
-        return refuse(ProblemCode::CurrencyUnsupported, "sale.amount.currency");
-    }
-    if sale.amount.minor > max_minor {
-        return refuse(ProblemCode::AmountTooLarge, "sale.amount.minor");
-    }
-    Ok(())
 }

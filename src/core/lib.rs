@@ -2,7 +2,7 @@
 //!
 //! - [`money`], [`sale`]: amounts, what a sale owes, and what closes it.
 //! - [`trade`]: the state machine of a trade, which the backend drives. It decides everything about money.
-//! - [`admission`], [`authority`]: whether a trade may begin, and what a token may do.
+//! - [`desk`], [`admission`], [`authority`]: what a terminal's call decides, whether a trade may begin, what a token may do.
 //! - [`till`]: the state machine of a charge at the counter, which the page drives.
 //! - [`code`], [`wallet`], [`emv`]: payment codes and how they are recognised.
 //! - [`gate`]: when a reading of a code is believed.
@@ -13,6 +13,7 @@
 pub mod admission;
 pub mod authority;
 pub mod code;
+pub mod desk;
 pub mod emv;
 pub mod error;
 pub mod gate;

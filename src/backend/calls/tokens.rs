@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use kaunter_core::desk;
 use kaunter_core::wire::{MintToken, MintedToken, ProblemCode};
 
 use super::{Body, Server};
@@ -29,8 +30,7 @@ pub(crate) async fn mint(
         }
     }
     if let Some(sale) = &wish.sale {
-        let gateway = app.trades.gateway().config();
-        crate::trades::check_sale(sale, &gateway.currency, gateway.max_amount_minor)?;
+        desk::check_sale(sale, app.trades.gateway().limits())?;
     }
     app.tokens.mint(wish, wall_ms()).map(Json)
 }

@@ -1,0 +1,436 @@
+//! What the calls of a terminal decide, before anything is stored or sent.
+//!
+//! A function here takes the request, the token's claims and the rows that the call is about. It gives a change (an
+//! [`Event`] for the trade's machine, with a note for the audit trail), or a [`Refused`] that names the wrong field.
+//! Authentication, the store, rate limits and HTTP are the caller's: the backend, and whatever runs a counter elsewhere.
+//!
+//! A new trade goes through [`check_new`], [`crate::admission::is_same`] and [`crate::admission::admit`]; a call about a
+//! trade goes through [`change`]. What follows from a change is [`crate::trade::Trade::next`]'s.
+
+use crate::authority::{Authority, Reach};
+use crate::code;
+use crate::money::MAX_MINOR;
+use crate::trade::{CodeMark, Event, Facts};
+use crate::wire::{
+    CODE_MAX_BYTES, KEY_CHARS, NewTrade, ProblemCode, REF_MAX_CHARS, Right, Sale, Verdict, Wallet,
+};
+
+/// The longest reason or evidence, in characters: a few sentences, which an auditor still reads.
+pub const NOTE_MAX_CHARS: usize = 500;
+
+/// A call that is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Why.
+    pub code: ProblemCode,
+    /// The field that is wrong, as `sale.amount.minor`; `None` where no field is.
+    pub param: Option<&'static str>,
+}
+
+impl Refused {
+    fn at(code: ProblemCode, param: &'static str) -> Self {
+        Self {
+            code,
+            param: Some(param),
+        }
+    }
+}
+
+impl From<ProblemCode> for Refused {
+    fn from(code: ProblemCode) -> Self {
+        Self { code, param: None }
+    }
+}
+
+/// The amounts that a gateway takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits<'a> {
+    /// Its currency.
+    pub currency: &'a str,
+    /// The largest amount of one trade, in minor units.
+    pub max_minor: u64,
+}
+
+/// Refuses a creation that is wrong by itself, or that the token is not for. The wallets come later: [`check_wallet`].
+///
+/// # Errors
+/// [`Refused`] with the first field that is wrong.
+pub fn check_new(
+    new: &NewTrade,
+    authority: &Authority<'_>,
+    limits: Limits<'_>,
+) -> Result<(), Refused> {
+    let lower_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    let key = &new.idempotency_key;
+    if key.len() != KEY_CHARS || !key.bytes().all(lower_hex) {
+        return Err(Refused::at(
+            ProblemCode::IdempotencyKeyInvalid,
+            "idempotency_key",
+        ));
+    }
+    check_sale(&new.sale, limits)?;
+    Ok(authority.require_sale(&new.sale)?)
+}
+
+/// Refuses a sale whose reference or amount can't be collected.
+///
+/// # Errors
+/// [`Refused`] with the field of the sale that is wrong.
+pub fn check_sale(sale: &Sale, limits: Limits<'_>) -> Result<(), Refused> {
+    let (reference, amount) = (&sale.reference, &sale.amount);
+    let chars = reference.chars().count();
+    if chars == 0 || chars > REF_MAX_CHARS || reference.chars().any(char::is_control) {
+        return Err(Refused::at(ProblemCode::SaleInvalid, "sale.ref"));
+    }
+    if amount.minor == 0 || amount.minor > MAX_MINOR {
+        return Err(Refused::at(ProblemCode::AmountInvalid, "sale.amount.minor"));
+    }
+    if amount.currency != limits.currency {
+        return Err(Refused::at(
+            ProblemCode::CurrencyUnsupported,
+            "sale.amount.currency",
+        ));
+    }
+    if amount.minor > limits.max_minor {
+        return Err(Refused::at(
+            ProblemCode::AmountTooLarge,
+            "sale.amount.minor",
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses a wallet that tills are not offered, and a mode that the wallet does not have.
+///
+/// # Errors
+/// [`Refused`] with `wallet_id` or `mode`.
+pub fn check_wallet(new: &NewTrade, offered: &[Wallet]) -> Result<(), Refused> {
+    let wallet = offered
+        .iter()
+        .find(|wallet| wallet.wallet_id == new.wallet_id)
+        .ok_or(Refused::at(ProblemCode::WalletUnknown, "wallet_id"))?;
+    if wallet.modes.contains(&new.mode) {
+        Ok(())
+    } else {
+        Err(Refused::at(ProblemCode::ModeUnsupported, "mode"))
+    }
+}
+
+/// A call that changes a trade, when its text is known to be good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The right that the token needs.
+    right: Right,
+    /// What the machine is told.
+    pub event: Event,
+    /// For the audit trail: a reason or the evidence; empty where none is asked for.
+    pub note: String,
+}
+
+impl Asked {
+    /// A code is handed over. `mark` gives its keyed hash: the machine never sees the code.
+    ///
+    /// # Errors
+    /// `code_invalid` where it is empty, too long, or has control characters inside. Answers the trimmed code as well.
+    pub fn code(
+        text: &str,
+        mark: impl FnOnce(&str) -> CodeMark,
+    ) -> Result<(Self, String), Refused> {
+        let code = code::trimmed(text).into_owned();
+        if code.is_empty() || code.len() > CODE_MAX_BYTES || code.chars().any(char::is_control) {
+            return Err(Refused::at(ProblemCode::CodeInvalid, "code"));
+        }
+        let event = Event::Code(mark(&code));
+        Ok((Self::of(Right::Charge, event, String::new()), code))
+    }
+
+    /// A cancel.
+    #[must_use]
+    pub fn cancel() -> Self {
+        Self::of(Right::Cancel, Event::Cancel, String::new())
+    }
+
+    /// The money is to be given back.
+    ///
+    /// # Errors
+    /// `bad_request` without a reason, or with one above [`NOTE_MAX_CHARS`].
+    pub fn void(reason: &str) -> Result<Self, Refused> {
+        let note = note(reason).ok_or(Refused::at(ProblemCode::BadRequest, "reason"))?;
+        Ok(Self::of(Right::Void, Event::Void, note))
+    }
+
+    /// A person's verdict.
+    ///
+    /// # Errors
+    /// `verdict_invalid` without evidence, or with more than [`NOTE_MAX_CHARS`].
+    pub fn verdict(verdict: &Verdict) -> Result<Self, Refused> {
+        let note = note(&verdict.evidence);
+        let note = note.ok_or(Refused::at(ProblemCode::VerdictInvalid, "evidence"))?;
+        Ok(Self::of(
+            Right::Review,
+            Event::Verdict(verdict.outcome),
+            note,
+        ))
+    }
+
+    fn of(right: Right, event: Event, note: String) -> Self {
+        Self { right, event, note }
+    }
+}
+
+/// Lets a call change this trade, if the token may: by its right, its reach, its sale and its limit.
+///
+/// Only its own terminal hands a code to a trade, also where the token may read other terminals' trades.
+///
+/// # Errors
+/// `token_forbidden` or `amount_too_large`.
+pub fn change(asked: Asked, authority: &Authority<'_>, facts: &Facts) -> Result<Asked, Refused> {
+    if asked.right == Right::Charge {
+        if facts.terminal != authority.terminal {
+            return Err(ProblemCode::TokenForbidden.into());
+        }
+        authority.require_sale(&facts.sale)?;
+    }
+    authority.require_on(asked.right, facts)?;
+    Ok(asked)
+}
+
+/// What looking at a trade tells its machine, and how much of it the token reads. A shop's server has no claims.
+///
+/// # Errors
+/// `token_forbidden` where it reads nothing.
+pub fn look(authority: Option<&Authority<'_>>, facts: &Facts) -> Result<(Event, Reach), Refused> {
+    let Some(authority) = authority else {
+        return Ok((Event::Tick, Reach::Whole));
+    };
+    let own = facts.terminal == authority.terminal;
+    match authority.reach(facts) {
+        Reach::Nothing => Err(ProblemCode::TokenForbidden.into()),
+        reach => Ok((if own { Event::Heard } else { Event::Tick }, reach)),
+    }
+}
+
+/// Refuses a list of the shop's trades: without the right, and with a token that is for one sale.
+///
+/// # Errors
+/// `token_forbidden`.
+pub fn check_list(authority: &Authority<'_>) -> Result<(), Refused> {
+    authority.require(Right::List)?;
+    match authority.sale {
+        Some(_) => Err(ProblemCode::TokenForbidden.into()),
+        None => Ok(()),
+    }
+}
+
+/// Whether a token may ask about a sale of which it reads no trade: that there is none is an answer too.
+#[must_use]
+pub fn may_ask(authority: &Authority<'_>, reference: &str) -> bool {
+    let lists = authority.rights.contains(&Right::List);
+    authority.may_charge(reference) || (authority.is_for(reference) && lists)
+}
+
+/// A sentence for the audit trail, on one line; `None` if it is empty or too long.
+fn note(text: &str) -> Option<String> {
+    let text: String = text
+        .chars()
+        .map(|char| if char.is_control() { ' ' } else { char })
+        .collect();
+    let text = text.trim();
+    (!text.is_empty() && text.chars().count() <= NOTE_MAX_CHARS).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test says where it stopped")]
+
+    use super::*;
+    use crate::money::Money;
+    use crate::wire::{CodeMode, VerdictOutcome};
+
+    const LIMITS: Limits<'_> = Limits {
+        currency: "MYR",
+        max_minor: 5_000,
+    };
+
+    fn sale(reference: &str, minor: u64, currency: &str) -> Sale {
+        Sale {
+            reference: reference.to_owned(),
+            amount: Money {
+                minor,
+                currency: currency.to_owned(),
+            },
+        }
+    }
+
+    fn new(key: &str, sale: Sale) -> NewTrade {
+        NewTrade {
+            idempotency_key: key.to_owned(),
+            sale,
+            wallet_id: "23".to_owned(),
+            mode: CodeMode::ConsumerPresented,
+        }
+    }
+
+    fn authority<'a>(rights: &'a [Right], sale: Option<&'a Sale>) -> Authority<'a> {
+        Authority {
+            terminal: "till-1",
+            rights,
+            sale,
+            max_amount: None,
+        }
+    }
+
+    fn facts(terminal: &str) -> Facts {
+        Facts {
+            trade_id: "K1".to_owned(),
+            shop: "demo".to_owned(),
+            terminal: terminal.to_owned(),
+            attempt: 1,
+            sale: sale("S", 1250, "MYR"),
+            wallet_id: "23".to_owned(),
+            mode: CodeMode::ConsumerPresented,
+        }
+    }
+
+    #[test]
+    fn a_creation_names_the_first_field_that_is_wrong() {
+        let key = "0123456789abcdef0123456789abcdef";
+        let may = authority(&[Right::Charge], None);
+        let param = |new: &NewTrade| check_new(new, &may, LIMITS).map_err(|no| no.param);
+        assert_eq!(param(&new(key, sale("S", 1250, "MYR"))), Ok(()));
+        for (wrong, at) in [
+            (new("short", sale("", 0, "?")), "idempotency_key"),
+            (
+                new(&key.to_uppercase(), sale("S", 1, "MYR")),
+                "idempotency_key",
+            ),
+            (new(key, sale("", 0, "?")), "sale.ref"),
+            (new(key, sale(&"x".repeat(65), 1, "MYR")), "sale.ref"),
+            (new(key, sale("a\u{0}b", 1, "MYR")), "sale.ref"),
+            (new(key, sale("S", 0, "?")), "sale.amount.minor"),
+            (new(key, sale("S", 1, "SGD")), "sale.amount.currency"),
+            (new(key, sale("S", 5_001, "MYR")), "sale.amount.minor"),
+        ] {
+            assert_eq!(param(&wrong), Err(Some(at)), "{wrong:?}");
+        }
+        let bound = sale("OTHER", 1250, "MYR");
+        let bound = authority(&[Right::Charge], Some(&bound));
+        let refused = check_new(&new(key, sale("S", 1250, "MYR")), &bound, LIMITS);
+        assert_eq!(refused, Err(ProblemCode::TokenForbidden.into()));
+    }
+
+    #[test]
+    fn a_wallet_must_be_offered_in_the_mode_that_is_asked_for() {
+        let offered = [Wallet {
+            wallet_id: "23".to_owned(),
+            name: "GrabPay".to_owned(),
+            logo: None,
+            test: false,
+            modes: vec![CodeMode::ConsumerPresented],
+        }];
+        let asked = new("", sale("S", 1, "MYR"));
+        assert_eq!(check_wallet(&asked, &offered), Ok(()));
+        let merchant = NewTrade {
+            mode: CodeMode::MerchantPresented,
+            ..asked.clone()
+        };
+        let no = check_wallet(&merchant, &offered).unwrap_err();
+        assert_eq!(
+            (no.code, no.param),
+            (ProblemCode::ModeUnsupported, Some("mode"))
+        );
+        let no = check_wallet(&asked, &[]).unwrap_err();
+        assert_eq!(
+            (no.code, no.param),
+            (ProblemCode::WalletUnknown, Some("wallet_id"))
+        );
+    }
+
+    #[test]
+    fn a_code_goes_to_its_own_terminals_trade_only_whatever_the_token_may_read() {
+        let all = [
+            Right::Charge,
+            Right::Cancel,
+            Right::Void,
+            Right::Review,
+            Right::List,
+        ];
+        let mark = |code: &str| CodeMark(format!("hash of {}", code.len()));
+        let (asked, code) = Asked::code(" ]Q3134503098230927349\r\n", mark).unwrap();
+        assert_eq!(code, "134503098230927349");
+        assert_eq!(
+            asked.event,
+            Event::Code(CodeMark("hash of 18".to_owned())),
+            "the machine gets the hash of the trimmed code"
+        );
+        assert!(change(asked.clone(), &authority(&all, None), &facts("till-1")).is_ok());
+        let foreign = change(asked.clone(), &authority(&all, None), &facts("till-2"));
+        assert_eq!(foreign, Err(ProblemCode::TokenForbidden.into()));
+        let bound = sale("OTHER", 1250, "MYR");
+        let other = change(asked, &authority(&all, Some(&bound)), &facts("till-1"));
+        assert_eq!(other, Err(ProblemCode::TokenForbidden.into()));
+        assert!(change(Asked::cancel(), &authority(&all, None), &facts("till-2")).is_ok());
+        for text in ["", " \t", "a\u{7}b", &"1".repeat(CODE_MAX_BYTES + 1)] {
+            let refused = Asked::code(text, mark).unwrap_err();
+            assert_eq!(
+                (refused.code, refused.param),
+                (ProblemCode::CodeInvalid, Some("code"))
+            );
+        }
+    }
+
+    #[test]
+    fn money_moves_back_only_with_a_reason_on_one_line_and_the_right() {
+        assert_eq!(Asked::void(" wrong\nitem ").unwrap().note, "wrong item");
+        for reason in ["", " \n", &"x".repeat(NOTE_MAX_CHARS + 1)] {
+            assert_eq!(Asked::void(reason).unwrap_err().param, Some("reason"));
+            let verdict = Verdict {
+                outcome: VerdictOutcome::Paid,
+                evidence: reason.to_owned(),
+            };
+            let refused = Asked::verdict(&verdict).unwrap_err();
+            assert_eq!(
+                (refused.code, refused.param),
+                (ProblemCode::VerdictInvalid, Some("evidence"))
+            );
+        }
+        let cashier = authority(&[Right::Charge, Right::Cancel], None);
+        let refused = change(Asked::void("why").unwrap(), &cashier, &facts("till-1"));
+        assert_eq!(refused, Err(ProblemCode::TokenForbidden.into()));
+    }
+
+    #[test]
+    fn a_look_is_heard_from_the_trades_own_terminal_only() {
+        let charge = [Right::Charge];
+        let own = authority(&charge, None);
+        assert_eq!(
+            look(Some(&own), &facts("till-1")),
+            Ok((Event::Heard, Reach::Whole))
+        );
+        assert_eq!(
+            look(Some(&own), &facts("till-2")),
+            Ok((Event::Tick, Reach::Standing))
+        );
+        assert_eq!(
+            look(Some(&authority(&[], None)), &facts("till-2")),
+            Err(ProblemCode::TokenForbidden.into())
+        );
+        assert_eq!(
+            look(None, &facts("till-2")),
+            Ok((Event::Tick, Reach::Whole))
+        );
+    }
+
+    #[test]
+    fn a_token_for_one_sale_lists_nothing_and_asks_about_its_own() {
+        let bound = sale("S", 1250, "MYR");
+        let (list, charge) = ([Right::List], [Right::Charge]);
+        assert!(check_list(&authority(&list, None)).is_ok());
+        assert!(check_list(&authority(&list, Some(&bound))).is_err());
+        assert!(check_list(&authority(&charge, None)).is_err());
+        assert!(may_ask(&authority(&list, Some(&bound)), "S"));
+        assert!(!may_ask(&authority(&list, Some(&bound)), "T"));
+        assert!(may_ask(&authority(&charge, None), "T"));
+        assert!(!may_ask(&authority(&[Right::Void], None), "T"));
+    }
+}
