@@ -187,16 +187,16 @@ impl Charge {
         self.cancelling = false;
         if self.phase == Phase::Leaving {
             match reply {
-                // It was not ours to leave any more: another hand gave it a code.
-                Ok(trade) if trade.status != Status::Cancelled => {
+                Ok(trade) => {
+                    let closed = trade.status == Status::Cancelled && !self.is_outlived(&trade);
                     self.adopt(trade);
+                    if closed {
+                        return self.left();
+                    }
+                    // It was not ours to leave any more: another hand gave it a code, or it was paid since.
                     self.phase = Phase::Watching;
                     self.be_patient(now);
                     self.watch(now);
-                }
-                Ok(trade) => {
-                    self.adopt(trade);
-                    self.left();
                 }
                 Err(Fault::Problem(_, Some(trade))) if trade.status != Status::Cancelled => {
                     self.adopt(*trade);
