@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_goes_to_its_own_terminals_trade_only_whatever_the_token_may_read() {
+    fn rule_19_a_code_goes_to_its_own_terminals_trade_only_whatever_the_token_may_read() {
         let all = [
             Right::Charge,
             Right::Cancel,
@@ -422,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_for_one_sale_lists_nothing_and_asks_about_its_own() {
+    fn rule_19_a_token_for_one_sale_lists_nothing_and_asks_about_its_own() {
         let bound = sale("S", 1250, "MYR");
         let (list, charge) = ([Right::List], [Right::Charge]);
         assert!(check_list(&authority(&list, None)).is_ok());

@@ -45,6 +45,22 @@ fn start(wallet: Option<&str>, code: Option<Hint>) -> ChargeHarness {
 }
 
 #[test]
+fn late_money_is_told_although_an_older_answer_to_the_cancel_says_closed() {
+    let mut counter = ChargeHarness::handing();
+    counter
+        .tell(Event::HandedOver(Err(Fault::NoAnswer)))
+        .tell(Event::Cancel)
+        .tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 1))));
+    assert_eq!(counter.charge.phase(), Phase::Leaving);
+    let late = trade("T", Status::LateSuccess, 5);
+    counter
+        .tell(Event::Told(Ok(late.clone())))
+        .tell(Event::CancelTold(Ok(trade("T", Status::Cancelled, 4))));
+    assert_eq!(counter.end(), Some(&End::Settled(Box::new(late))));
+    assert_eq!(counter.count(|step| matches!(step, Step::Forget(_))), 0);
+}
+
+#[test]
 fn rule_3_nothing_is_created_or_handed_over_before_the_journal_has_it() {
     let mut counter = start(Some("21"), Some(hint(None, false)));
     assert!(matches!(&counter.steps[..], [Step::Journal(record)] if record.trade_id.is_none()));

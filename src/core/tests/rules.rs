@@ -1,5 +1,5 @@
 //! Does an attempt keep the rules of `docs/rules.md`? The tests that carry a rule's number, on the machine alone; laws by
-//! proptest where a rule says "never". The walk (`walk.rs`) asks the same of page, backend and gateway together.
+//! proptest where a rule says "never". The walk (`walk`) asks the same of page, backend and gateway together.
 #![allow(
     clippy::unwrap_used,
     clippy::wildcard_enum_match_arm,

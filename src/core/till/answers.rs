@@ -191,16 +191,16 @@ impl Charge {
         self.cancelling = false;
         if self.phase == Phase::Leaving {
             match reply {
-                // The trade can't be abandoned any more: another terminal has handed over a code.
-                Ok(trade) if trade.status != Status::Cancelled => {
+                Ok(trade) => {
+                    let closed = trade.status == Status::Cancelled && !self.is_stale(&trade);
                     self.adopt(trade);
+                    if closed {
+                        return self.abandoned();
+                    }
+                    // It can't be abandoned any more: another terminal has handed over a code, or it was paid since.
                     self.phase = Phase::Watching;
                     self.start_patience(now);
                     self.watch(now);
-                }
-                Ok(trade) => {
-                    self.adopt(trade);
-                    self.abandoned();
                 }
                 Err(Fault::Problem(_, Some(trade))) if trade.status != Status::Cancelled => {
                     self.adopt(*trade);
