@@ -131,15 +131,15 @@ pub(super) struct Pulse {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageType {
-    /// [`FromWorker::Pulse`]
+    /// The worker is alive.
     Pulse,
-    /// [`FromWorker::Read`]
+    /// The worker has read a frame.
     Read,
-    /// [`FromWorker::NeedsPixels`]
+    /// The worker can't read a `VideoFrame`, and needs pixels.
     NeedsPixels,
-    /// [`FromWorker::NeedsFrames`]
+    /// The worker gets no frames by itself, and needs the page to send them.
     NeedsFrames,
-    /// [`FromWorker::Failed`]
+    /// The worker has stopped.
     Failed,
 }
 
