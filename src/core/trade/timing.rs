@@ -5,74 +5,29 @@ use super::State;
 impl State {
     /// The effects of time in this state.
     pub(super) fn timing(self) -> Timing {
-        const REST: Timing = Timing {
-            first: First::Never,
-            pace: Pace::None,
-            ends: Ends::Never,
-            lost: None,
-        };
-        const POLLED: Timing = Timing {
-            pace: Pace::Poll,
-            ..REST
-        };
         match self {
-            Self::Creating => Timing {
-                lost: Some(Lost::Create),
-                ..REST
-            },
-            Self::AwaitingCode => Timing {
-                ends: Ends::WithTerminal,
-                ..REST
-            },
-            Self::AwaitingPayer => Timing {
-                first: First::Poll,
-                ends: Ends::AtDeadline,
-                ..POLLED
-            },
-            Self::Paying => Timing {
-                first: First::AsBefore,
-                lost: Some(Lost::Pay),
-                ..POLLED
-            },
-            Self::Pending | Self::Unknown => Timing {
-                first: First::AsBeforeOrNow,
-                ends: Ends::AtDeadline,
-                ..POLLED
-            },
-            Self::Cancelling => Timing {
-                ends: Ends::AtGiveUp,
-                lost: Some(Lost::Cancel),
-                ..POLLED
-            },
-            Self::CancelUnknown => Timing {
-                first: First::Poll,
-                ends: Ends::AtGiveUp,
-                ..POLLED
-            },
-            Self::Voiding => Timing {
-                lost: Some(Lost::Void),
-                ..POLLED
-            },
-            Self::VoidUnknown => Timing {
-                first: First::Now,
-                ends: Ends::AtGiveUp,
-                ..POLLED
-            },
-            Self::NeedsReview | Self::VoidReview => Timing {
-                first: First::Review,
-                pace: Pace::Review,
-                ..REST
-            },
-            Self::Declined | Self::Cancelled | Self::Expired => Timing {
-                first: First::LateIfSent,
-                pace: Pace::Late,
-                ..REST
-            },
+            Self::Creating => row(First::Never, Pace::None, Ends::Never, Some(Lost::Create)),
+            Self::AwaitingCode => row(First::Never, Pace::None, Ends::WithTerminal, None),
+            Self::AwaitingPayer => row(First::Poll, Pace::Poll, Ends::AtDeadline, None),
+            Self::Paying => row(First::AsBefore, Pace::Poll, Ends::Never, Some(Lost::Pay)),
+            Self::Pending | Self::Unknown => {
+                row(First::AsBeforeOrNow, Pace::Poll, Ends::AtDeadline, None)
+            }
+            Self::Cancelling => row(First::Never, Pace::Poll, Ends::AtGiveUp, Some(Lost::Cancel)),
+            Self::CancelUnknown => row(First::Poll, Pace::Poll, Ends::AtGiveUp, None),
+            Self::Voiding => row(First::Never, Pace::Poll, Ends::Never, Some(Lost::Void)),
+            Self::VoidUnknown => row(First::Now, Pace::Poll, Ends::AtGiveUp, None),
+            Self::NeedsReview | Self::VoidReview => {
+                row(First::Review, Pace::Review, Ends::Never, None)
+            }
+            Self::Declined | Self::Cancelled | Self::Expired => {
+                row(First::LateIfSent, Pace::Late, Ends::Never, None)
+            }
             Self::CreateUnknown
             | Self::Paid
             | Self::LateSuccess
             | Self::Abandoned
-            | Self::Voided => REST,
+            | Self::Voided => row(First::Never, Pace::None, Ends::Never, None),
         }
     }
 }
