@@ -93,7 +93,7 @@ pub(crate) fn complete_pairs(luma: &Luma<'_>, finders: &[Finder]) -> Vec<Triple>
 
 /// The triples that single finders make: a second one is searched along the sides of its ring, then the third.
 pub(crate) fn complete_singles(luma: &Luma<'_>, finders: &[Finder]) -> Vec<Triple> {
-    let likeliest = order(finders.iter().map(|finder| -finder.seen_modules()));
+    let likeliest = order(finders.iter().map(|finder| -finder.crossed_modules()));
     let likeliest = likeliest.into_iter().take(MAX_SINGLES);
     let triples = likeliest.filter_map(|at| {
         let first = finders[at];

@@ -1,4 +1,7 @@
 //! Pools the finders of all passes over a picture, and chooses three that may be the corners of one code.
+//!
+//! A *module* is one cell of the code, and a *ring* the outer square of a finder pattern (`ring.rs`). A *level* is a
+//! smaller copy of the picture, and a *pass* one search of a level. The *till set* is `docs/reader.md`'s.
 
 use super::finder::FinderCandidate;
 use super::ring::Ring;
@@ -17,8 +20,8 @@ pub(crate) struct Finder {
     pub(crate) corners: [Point; 4],
     /// The directions of two neighbouring sides, as unit vectors.
     sides: [Point; 2],
-    /// Pixels of its height in which the scan crossed it.
-    seen: f32,
+    /// The height of the part that scanned lines have crossed, in pixels of the picture.
+    crossed: f32,
     /// Pixels of the picture in one pixel of the level in which it was found.
     scale: f32,
 }
@@ -32,14 +35,14 @@ impl Finder {
             polarity: candidate.polarity,
             corners: ring.corners.map(|corner| corner.times(scale)),
             sides: directions(&ring.corners),
-            seen: seen(candidate, scale, step),
+            crossed: crossed(candidate, scale, step),
             scale,
         }
     }
 
-    /// Modules of its height in which the scan crossed it; at most three, a finder's core.
-    pub(crate) fn seen_modules(&self) -> f32 {
-        (self.seen / self.module).min(CORE_MODULES)
+    /// The height of the part that scanned lines have crossed, in modules; at most three, a finder's core.
+    pub(crate) fn crossed_modules(&self) -> f32 {
+        (self.crossed / self.module).min(CORE_MODULES)
     }
 
     /// A finder of the same code that no scan found, from its middle and the steps of a module to the right and down.
@@ -60,7 +63,7 @@ impl Finder {
         }
     }
 
-    /// The angle between a direction (a unit vector) and the nearer axis of the ring, as 1 - cos.
+    /// One minus the cosine of the angle between a unit vector and the nearest axis of the ring; 0 if they are parallel.
     pub(crate) fn slant(&self, direction: Point) -> f32 {
         let [one, other] = self.sides.map(|side| side.dot(direction).abs());
         1.0 - if one > other { one } else { other }
@@ -72,8 +75,8 @@ fn directions([a, b, c, _]: &[Point; 4]) -> [Point; 2] {
     [*b - *a, *c - *b].map(|side| side.times(side.length().max(1e-3).recip()))
 }
 
-/// Pixels of the picture's height in which the scan crossed a candidate.
-fn seen(candidate: &FinderCandidate, scale: f32, step: usize) -> f32 {
+/// The height of the part of a candidate that scanned lines have crossed, in pixels of the picture.
+fn crossed(candidate: &FinderCandidate, scale: f32, step: usize) -> f32 {
     candidate.rows as f32 * step as f32 * scale
 }
 
@@ -91,31 +94,36 @@ const SAME_WITHIN: f32 = 1.2;
 const MAX_TRIPLES: usize = 4;
 /// The largest ratio of two finders' module sizes within a triple, which comes from the depth of a tilted code.
 ///
-/// Chosen on the till set, as are the next three. Larger: more chance triples. Smaller: tilted codes are lost.
+/// This and the next three were chosen on the till set. Larger: more chance triples. Smaller: tilted codes are lost.
 const MAX_SIZES: f32 = 2.2;
 /// The largest ratio of the two legs.
 const MAX_LEGS: f32 = 2.2;
 /// The largest cosine of the angle between the legs, which is 0 without a tilt.
 const MAX_COSINE: f32 = 0.6;
-/// The largest sum of the slants of two rings against the leg between them, each as [`Finder::slant`].
+/// The largest sum of slants ([`Finder::slant`]) against a leg: of the two rings at its ends, and then of all three rings
+/// against the first leg. The second leg is nearly perpendicular to it, so its slants are nearly the same.
+///
+/// Two square rings reach 0.586 at most (45 degrees each), so two alone exceed it only if they are sheared.
 const MAX_SLANT: f32 = 0.6;
 /// Modules between the middles of two finders: 14 (version 1) to 170 (version 40), with room for a tilt.
 const LEG: std::ops::RangeInclusive<f32> = 11.0..=220.0;
-/// The shortest leg that is considered between two finders, as a part of the start of `LEG`.
+/// The shortest leg between two finders that is kept, in parts of the shortest of `LEG`.
 ///
-/// Such a leg may be long enough by the mean size of all three finders, if the third one is smaller.
-/// Larger: such triples are lost. Smaller: more legs to compare.
+/// A small third finder lowers the mean module of a triple, and so makes its legs longer in modules.
+/// Chosen on the till set. Larger: such triples are lost. Smaller: more legs to compare.
 const SHORT_LEG: f32 = 0.86;
-/// The weights of what makes a triple less likely, in the cost that ranks them; the legs' cosine weighs 1.
+/// Weights in the cost of a triple: cosine + `LEGS_WEIGHT` (ratio of legs - 1) + (ratio of sizes - 1)
+/// + `SLANT_WEIGHT` slant - `CROSSED_WEIGHT` crossed modules. Cosine and sizes weigh 1.
 ///
-/// Chosen on the till set. A larger weight ranks tilted codes below chance triples that are seen from the front.
+/// Chosen on the till set. Larger: tilted codes rank below chance triples that are seen from the front.
 const LEGS_WEIGHT: f32 = 0.7;
 const SLANT_WEIGHT: f32 = 1.5;
-/// What a module of the least seen finder's height takes off the cost. Larger: large letters outrank small finders.
-const SEEN_WEIGHT: f32 = 0.2;
+/// What each module of the least crossed finder takes off the cost.
+///
+/// Chosen on the till set. Larger: large printed letters that look like finders rank before small real ones.
+const CROSSED_WEIGHT: f32 = 0.2;
 
 /// All finders of a picture that belong to no code yet.
-
 #[derive(Default)]
 pub(crate) struct Pool {
     finders: Vec<Finder>,
@@ -235,8 +243,8 @@ impl Pool {
         let mut ranked: Vec<(f32, [usize; 3])> = Vec::with_capacity(MAX_TRIPLES + 1);
         for corner in 0..self.finders.len() {
             let legs = self.legs(corner);
-            for (at, first) in legs.iter().enumerate() {
-                for second in &legs[at + 1..] {
+            for (nth, first) in legs.iter().enumerate() {
+                for second in &legs[nth + 1..] {
                     let any_fresh =
                         self.fresh[corner] || self.fresh[first.to] || self.fresh[second.to];
                     if let Some(cost) = any_fresh
@@ -290,10 +298,10 @@ impl Pool {
     fn cost(&self, corner: usize, first: &Leg, second: &Leg) -> Option<f32> {
         spend(1);
         let (short, long) = minmax(first.length, second.length);
-        let legs = long / short;
+        let ratio = long / short;
         let product = first.vector.dot(second.vector);
         let cosine = (product / (first.length * second.length)).abs();
-        if first.slant > MAX_SLANT || legs > MAX_LEGS || cosine > MAX_COSINE {
+        if first.slant > MAX_SLANT || ratio > MAX_LEGS || cosine > MAX_COSINE {
             return None;
         }
         let finders = [corner, first.to, second.to].map(|at| &self.finders[at]);
@@ -307,11 +315,11 @@ impl Pool {
         if slant > MAX_SLANT {
             return None;
         }
-        let [a, b, c] = finders.map(|finder| finder.seen);
-        let seen = minmax(minmax(minmax(a, b).0, c).0 / module, CORE_MODULES).0;
+        let [a, b, c] = finders.map(|finder| finder.crossed);
+        let crossed = minmax(minmax(minmax(a, b).0, c).0 / module, CORE_MODULES).0;
         Some(
-            cosine + (legs - 1.0) * LEGS_WEIGHT + (large / small - 1.0) + slant * SLANT_WEIGHT
-                - seen * SEEN_WEIGHT,
+            cosine + (ratio - 1.0) * LEGS_WEIGHT + (large / small - 1.0) + slant * SLANT_WEIGHT
+                - crossed * CROSSED_WEIGHT,
         )
     }
 }
