@@ -175,12 +175,12 @@ impl Pool {
             };
             if let Some(at) = self.finders.iter().position(same) {
                 let known = &mut self.finders[at];
-                let seen = known.seen.max(finder.seen);
+                let crossed = known.crossed.max(finder.crossed);
                 if finder.scale < known.scale {
                     *known = finder;
                     self.fresh[at] = true;
                 }
-                known.seen = seen;
+                known.crossed = crossed;
             } else if self.finders.len() < MAX_FINDERS {
                 self.finders.push(finder);
                 self.fresh.push(true);
@@ -200,7 +200,7 @@ impl Pool {
         let Some(known) = self.finders.iter_mut().find(same) else {
             return false;
         };
-        known.seen = known.seen.max(seen(candidate, scale, step));
+        known.crossed = known.crossed.max(crossed(candidate, scale, step));
         true
     }
 
