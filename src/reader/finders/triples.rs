@@ -343,7 +343,7 @@ mod tests {
             polarity: Polarity::DarkOnLight,
             corners,
             sides: directions(&corners),
-            seen: module * 3.0,
+            crossed: module * 3.0,
             scale: 1.0,
         }
     }
@@ -398,7 +398,7 @@ mod tests {
         };
         let (dark, light) = (Polarity::DarkOnLight, Polarity::LightOnDark);
         assert!(pool.knows(&candidate(26.0, dark), 2.0, 1));
-        assert_eq!(pool.finders[0].seen, 18.0);
+        assert_eq!(pool.finders[0].crossed, 18.0);
         assert!(!pool.knows(&candidate(26.0, light), 2.0, 1));
         assert!(!pool.knows(&candidate(28.0, dark), 2.0, 1));
         let sharper = FinderCandidate {
