@@ -102,7 +102,6 @@ impl From<Remedy> for Retry {
 #[derive(Clone, Copy, Debug)]
 struct Row {
     word: &'static str,
-    meaning: &'static str,
     class: ErrorType,
     remedy: Remedy,
     sentence: &'static str,
@@ -131,18 +130,26 @@ macro_rules! error_codes {
             /// All codes, in the order of the table.
             pub const ALL: &[Self] = &[$(Self::$page,)+ $(Self::$code,)+];
 
+            /// What happened, for the documentation. It is no part of a row, so that no module carries it.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                let meaning = match self {
+                    $(Self::$page => $page_doc,)+
+                    $(Self::$code => $doc,)+
+                };
+                meaning.trim()
+            }
+
             fn row(self) -> Row {
                 match self {
                     $(Self::$page => Row {
                         word: $page_word,
-                        meaning: $page_doc,
                         class: ErrorType::$page_class,
                         remedy: Remedy::$page_remedy,
                         sentence: $page_sentence,
                     },)+
                     $(Self::$code => Row {
                         word: $word,
-                        meaning: $doc,
                         class: ErrorType::$class,
                         remedy: Remedy::$remedy,
                         sentence: $sentence,
@@ -426,12 +433,6 @@ impl ErrorCode {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.row().word
-    }
-
-    /// The sentence of the documentation that says when the error occurs.
-    #[must_use]
-    pub fn meaning(self) -> &'static str {
-        self.row().meaning.trim()
     }
 
     /// The kind of the error.
