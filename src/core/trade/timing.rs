@@ -32,6 +32,15 @@ impl State {
     }
 }
 
+const fn row(first: First, pace: Pace, ends: Ends, lost: Option<Lost>) -> Timing {
+    Timing {
+        first,
+        pace,
+        ends,
+        lost,
+    }
+}
+
 /// The effects of time in a state.
 #[derive(Clone, Copy)]
 pub(super) struct Timing {
