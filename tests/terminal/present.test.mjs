@@ -211,7 +211,7 @@ onBothStores(
     const trade = await shown(shop, "nobody");
     const closed = await reaches(shop, trade, final);
     assert.deepEqual(
-      [closed.status, closed.by, closed.reason, closed.shown_code],
+      [closed.status, closed.cancelled_by, closed.reason, closed.shown_code],
       ["cancelled", "system", "deadline", undefined],
     );
     await assert.rejects(scan(shop, trade.shown_code.payload), /409/);
@@ -337,14 +337,14 @@ plain("declined, cancelled by the cashier, and at the deadline: the sale is free
   await cancelled.keyboard.press("Escape");
   await screen(cancelled, "declined");
   assert.deepEqual(
-    (await shop.sale("cancelled")).trades.map(({ status, by, reason }) => [status, by, reason]),
+    (await shop.sale("cancelled")).trades.map(({ status, cancelled_by, reason }) => [status, cancelled_by, reason]),
     [["cancelled", "cashier", "requested"]],
   );
 
   const late = await display(machine, "deadline");
   await screen(late, "declined");
   assert.deepEqual(
-    (await shop.sale("deadline")).trades.map(({ status, by, reason }) => [status, by, reason]),
+    (await shop.sale("deadline")).trades.map(({ status, cancelled_by, reason }) => [status, cancelled_by, reason]),
     [["cancelled", "system", "deadline"]],
   );
   assert.equal(await shop.kept(), 0);

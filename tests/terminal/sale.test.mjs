@@ -196,6 +196,6 @@ test("nobody answers: the deadline closes it, and the customer was not charged",
   await charge(page, { wallet: "23" });
   await screen(page, "declined", 40_000);
   const [attempt] = (await shop.sale("sale-8")).trades;
-  assert.deepEqual([attempt.status, attempt.by, attempt.reason], ["cancelled", "system", "deadline"]);
+  assert.deepEqual([attempt.status, attempt.cancelled_by, attempt.reason], ["cancelled", "system", "deadline"]);
   assert.equal(await shop.kept(), 0);
 });
