@@ -124,7 +124,7 @@ test("cancelled before the scan, with a wallet chosen: the sale is free again", 
     const record = await shop.sale("sale-3");
     return record.trades[0].status === "cancelled" && record.trades[0];
   });
-  assert.equal(left.by, "cashier");
+  assert.equal(left.cancelled_by, "cashier");
   const second = await page.evaluate(
     (code) => ends(till.charge({ ref: "sale-3", amount: { minor: 1250, currency: "MYR" } }, { code, walletId: "23" })),
     await shop.code(),
