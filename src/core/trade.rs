@@ -1,4 +1,4 @@
-//! The state machine of a trade: one attempt to collect a sale, with one wallet and one code.
+//! The state machine of a trade: one try to collect a sale, with one wallet and one code.
 //!
 //! The backend drives it, and decides nothing about money without it.
 //! It is pure: the time and the gateway's answers are arguments.

@@ -61,7 +61,7 @@ pub fn sale<'a>(trades: impl Iterator<Item = Evidence<'a>> + Clone) -> Result<()
         return Err(Breach::Double(what));
     }
     if holders > 1 {
-        return Err(Breach::Wrong("two attempts hold one sale".to_owned()));
+        return Err(Breach::Wrong("two trades hold one sale".to_owned()));
     }
     bill(trades.map(|evidence| evidence.trade), kept + kept_late)
 }
@@ -70,15 +70,15 @@ pub fn sale<'a>(trades: impl Iterator<Item = Evidence<'a>> + Clone) -> Result<()
 fn trade(at: usize, evidence: &Evidence<'_>) -> Result<(), Breach> {
     let (state, ledger) = (evidence.trade.state(), evidence.ledger);
     if ledger.payments > 1 || ledger.charged > 1 {
-        let what = format!("double charge: the payment of attempt {at} reached the gateway twice");
+        let what = format!("double charge: the payment of trade {at} reached the gateway twice");
         return Err(Breach::Double(what));
     }
     if ledger.refunded > ledger.charged {
-        let what = format!("double refund: attempt {at} was given back twice");
+        let what = format!("double refund: trade {at} was given back twice");
         return Err(Breach::Double(what));
     }
     if evidence.shown && (state.risk() == Risk::None || state == State::Abandoned) {
-        let what = format!("the code of attempt {at} was shown, and it is {state:?}");
+        let what = format!("the code of trade {at} was shown, and it is {state:?}");
         return Err(Breach::Wrong(what));
     }
     let unexpected = ledger.kept() != 0 && !ledger.late;
@@ -101,7 +101,7 @@ fn trade(at: usize, evidence: &Evidence<'_>) -> Result<(), Breach> {
         | State::VoidReview => false,
     };
     if lie {
-        let what = format!("attempt {at} is {state:?}, and the ledger says {ledger:?}");
+        let what = format!("trade {at} is {state:?}, and the ledger says {ledger:?}");
         return Err(Breach::Wrong(what));
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! The sale, the attempt and the backend's word that every test of the machines is about.
+//! The sale, the trade and the backend's word that every test of the machines is about.
 
 use kaunter_core::money::Money;
 use kaunter_core::trade::Facts;
@@ -16,7 +16,7 @@ pub fn sale() -> Sale {
     }
 }
 
-/// The first attempt of the sale.
+/// The first trade of the sale.
 #[must_use]
 pub fn facts(trade_id: &str, mode: CodeMode) -> Facts {
     Facts {
@@ -39,7 +39,7 @@ pub fn show() -> ShownCode {
     }
 }
 
-/// What the backend says of the attempt; with our code, while its payer is awaited.
+/// What the backend says of the trade; with our code, while its payer is awaited.
 #[must_use]
 pub fn told(trade_id: &str, mode: CodeMode, status: Status, version: u64) -> Trade {
     Trade {

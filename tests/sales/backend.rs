@@ -184,10 +184,10 @@ impl World<'_> {
         wisher: Option<usize>,
         waiter: Option<usize>,
     ) {
-        self.attempt_change(process, row, event, (wisher, waiter), 0);
+        self.change_trade(process, row, event, (wisher, waiter), 0);
     }
 
-    fn attempt_change(
+    fn change_trade(
         &mut self,
         process: usize,
         row: usize,
@@ -261,7 +261,7 @@ impl World<'_> {
                     Fault::IndexHeld
                 });
                 let event = *conflict.event;
-                return self.attempt_change(process, row, event, (wisher, waiter), tries + 1);
+                return self.change_trade(process, row, event, (wisher, waiter), tries + 1);
             }
         };
         self.moved(row, done.moves);
@@ -276,7 +276,7 @@ impl World<'_> {
         for moved in &moves {
             say!(
                 self,
-                "  attempt {row}: {:?} -> {:?} v{}",
+                "  trade {row}: {:?} -> {:?} v{}",
                 moved.from,
                 moved.to,
                 self.store.trade(row).version()

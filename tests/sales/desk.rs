@@ -63,7 +63,7 @@ impl World<'_> {
             }
             Ok(Created::New { row, replaced }) => {
                 self.supersede(process, replaced);
-                say!(self, "  attempt {row}: {} of {terminal}", creator.trade_id);
+                say!(self, "  trade {row}: {} of {terminal}", creator.trade_id);
                 self.outside.push(Outside {
                     account: Account::NEW,
                     shown_ms: None,
@@ -76,11 +76,11 @@ impl World<'_> {
         }
     }
 
-    /// These gave way to a new attempt.
+    /// These gave way to a new trade.
     fn supersede(&mut self, process: usize, replaced: Vec<(usize, Vec<Move>)>) {
         for (row, moves) in replaced {
             self.tally.moves.extend(moves);
-            say!(self, "  attempt {row}: superseded");
+            say!(self, "  trade {row}: superseded");
             self.disarm(process, row);
         }
     }

@@ -35,7 +35,7 @@ impl World<'_> {
         call: Option<usize>,
     ) {
         let at = self.requests.len();
-        say!(self, "backend {process} sends {send:?} of attempt {row}");
+        say!(self, "backend {process} sends {send:?} of trade {row}");
         let policy = &self.weather.policy;
         let patience_ms = match send {
             GatewayRequest::Pay | GatewayRequest::Void => policy.pay_timeout_ms,
@@ -111,7 +111,7 @@ impl World<'_> {
             return;
         }
         let mut event = self.gateway_serves(row, send);
-        say!(self, "gateway: {event:?} about attempt {row}");
+        say!(self, "gateway: {event:?} about trade {row}");
         if self.fault(self.weather.rates.lost, Fault::AnswerLost) {
             if self.dice.coin() {
                 let due = self.now + self.dice.between(5, 200);
@@ -277,7 +277,7 @@ impl World<'_> {
         }
     }
 
-    /// Something of this attempt may still reach the gateway.
+    /// Something of this trade may still reach the gateway.
     pub(crate) fn is_under_way(&self, row: usize) -> bool {
         let moves = |request: &Request| {
             request.row == row

@@ -69,7 +69,7 @@ impl World<'_> {
                 let facts = row.trade.facts();
                 let own =
                     row.key == record.key || Some(&facts.trade_id) == record.trade_id.as_ref();
-                // Another page, which found the attempt on the backend's list, may have shown its code: that one
+                // Another page, which found the trade on the backend's list, may have shown its code: that one
                 // tells its own end.
                 let began = match facts.mode {
                     CodeMode::ConsumerPresented => outside.account.ledger.payments > 0,
@@ -87,7 +87,7 @@ impl World<'_> {
         let open = (0..self.outside.len()).find(|row| !self.is_settled(*row));
         if let Some(row) = open {
             let (state, account) = (self.store.trade(row).state(), self.outside[row].account);
-            let what = format!("attempt {row} is still {state:?}, the gateway says {account:?}");
+            let what = format!("trade {row} is still {state:?}, the gateway says {account:?}");
             return self.find(Kind::Unresolved, what);
         }
         let waits = (0..self.pages.len())
@@ -146,7 +146,7 @@ impl World<'_> {
         let mut rows = self.store.rows().iter();
         let voiding = |row: &Row| matches!(row.trade.state(), State::Voiding | State::VoidUnknown);
         if let Some(row) = rows.position(voiding) {
-            let what = format!("attempt {row} is given back, and nobody waits for the word on it");
+            let what = format!("trade {row} is given back, and nobody waits for the word on it");
             self.find(Kind::Unresolved, what);
         }
         let mut rows = self.store.rows().iter().zip(&self.outside);
@@ -158,7 +158,7 @@ impl World<'_> {
             closed && outside.account.ledger.kept() != 0
         });
         if let Some(row) = unseen {
-            let what = format!("attempt {row} was paid after it was closed, and nobody knows");
+            let what = format!("trade {row} was paid after it was closed, and nobody knows");
             self.find(Kind::Unresolved, what);
         }
     }

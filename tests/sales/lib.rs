@@ -1,7 +1,7 @@
 //! Sales by the million on virtual time: tills, processes of the backend on one store, a gateway with a ledger, and a
 //! network, clocks and people that do everything to them. The machines are the real ones of both hops.
 //!
-//! Each sale is a world of its own: attempts of different sales share nothing but processes, and the store's rules are
+//! Each sale is a world of its own: trades of different sales share nothing but processes, and the store's rules are
 //! all per sale. A world is seeded by the run's seed and its own number, so that it replays alone ([`trace`]) and the
 //! number of threads changes nothing.
 //!

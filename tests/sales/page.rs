@@ -189,7 +189,7 @@ impl World<'_> {
                 Step::Show(_) => {
                     let trade_id = self.pages[at].charge.record().trade_id.clone();
                     if let Some(row) = trade_id.and_then(|trade_id| self.store.find(&trade_id)) {
-                        say!(self, "page {at} shows the code of attempt {row}");
+                        say!(self, "page {at} shows the code of trade {row}");
                         self.pages[at].shown = true;
                         self.our_code_is_shown(row);
                     }
@@ -437,7 +437,7 @@ impl World<'_> {
     }
 }
 
-/// What a till without a record of it knows of an attempt on the backend's list.
+/// What a till without a record of it knows of a trade on the backend's list.
 fn resumed(trade: &wire::Trade) -> Record {
     Record {
         key: format!("resumed-{}", trade.trade_id),

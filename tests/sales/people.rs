@@ -161,7 +161,7 @@ impl World<'_> {
         }
         say!(
             self,
-            "customer of attempt {row} {deed:?}: {:?}",
+            "customer of trade {row} {deed:?}: {:?}",
             self.outside[row].account.stage
         );
     }
@@ -235,7 +235,7 @@ impl World<'_> {
         let verdict = self.verdict(row);
         match (process, verdict) {
             (Some(process), Some(event)) if !self.held && self.stalled(process).is_none() => {
-                say!(self, "a person settles attempt {row}: {event:?}");
+                say!(self, "a person settles trade {row}: {event:?}");
                 self.apply(process, row, event, None, None);
             }
             (Some(_) | None, Some(_) | None) => {}

@@ -94,9 +94,9 @@ pub struct Tally {
     pub sales: u64,
     /// Sales whose faults stopped at some point.
     pub live: u64,
-    /// Attempts to collect them.
-    pub attempts: u64,
-    /// Attempts whose code we showed.
+    /// Trades to collect them.
+    pub trades: u64,
+    /// Trades whose code we showed.
     pub shown: u64,
     /// What happened, all told.
     pub events: u64,
@@ -104,7 +104,7 @@ pub struct Tally {
     pub virtual_ms: u128,
     /// Sales that were paid at their end.
     pub paid: u64,
-    /// Moves that attempts took.
+    /// Moves that trades took.
     pub moves: BTreeSet<Move>,
     /// What broke a rule, by the number of the sale.
     pub findings: Vec<Finding>,
@@ -133,7 +133,7 @@ impl Tally {
     pub(crate) fn add(&mut self, other: Self) {
         self.sales += other.sales;
         self.live += other.live;
-        self.attempts += other.attempts;
+        self.trades += other.trades;
         self.shown += other.shown;
         self.events += other.events;
         self.virtual_ms += other.virtual_ms;
@@ -174,8 +174,8 @@ impl fmt::Display for Tally {
         )?;
         writeln!(
             f,
-            "{:>12} attempts ({} with a code of ours on display)",
-            self.attempts, self.shown
+            "{:>12} trades ({} with a code of ours on display)",
+            self.trades, self.shown
         )?;
         writeln!(f, "{:>12} sales paid", self.paid)?;
         writeln!(f, "{:>12} events", self.events)?;

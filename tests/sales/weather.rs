@@ -9,7 +9,7 @@ use crate::dice::Dice;
 
 /// When every world begins: late enough that a clock a day off is still after zero.
 pub(crate) const START_MS: Ms = 10 * 24 * 3_600_000;
-/// No world lasts longer: past a closed attempt's last question, 34 hours after its end.
+/// No world lasts longer: past a closed trade's last question, 34 hours after its end.
 pub(crate) const LONGEST_MS: Ms = 44 * 3_600_000;
 
 const SECOND: Ms = 1_000;
@@ -56,7 +56,7 @@ pub(crate) struct Weather {
     pub(crate) backend_deaths: u8,
     pub(crate) stalls: u8,
     pub(crate) clock_off: bool,
-    /// How often a closed attempt whose payment had left is paid after all.
+    /// How often a closed trade whose payment had left is paid after all.
     pub(crate) late: u32,
     /// How often the cashier cancels, and how often what is paid is given back.
     pub(crate) cancels: u32,

@@ -191,7 +191,7 @@ impl<'a> World<'a> {
         }
         self.tally.sales += 1;
         self.tally.live += u64::from(self.weather.calm_ms.is_some());
-        self.tally.attempts += self.outside.len() as u64;
+        self.tally.trades += self.outside.len() as u64;
         let shown = self.outside.iter().filter(|row| row.shown_ms.is_some());
         self.tally.shown += shown.count() as u64;
         self.tally.events += events;

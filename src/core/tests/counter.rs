@@ -96,13 +96,13 @@ fn without_a_wallet_the_code_says_whose_it_is_or_the_cashier_does() {
 }
 
 #[test]
-fn rule_28_a_code_that_is_officially_another_wallets_gets_an_attempt_of_its_own() {
+fn rule_28_a_code_that_is_officially_another_wallets_gets_a_trade_of_its_own() {
     let mut counter = ChargeHarness::ready();
     counter.tell(Event::Scanned(hint(Some("23"), true)));
     assert_eq!(
         counter.steps.last(),
         Some(&Step::Cancel("T".to_owned())),
-        "the wrong attempt is left"
+        "the wrong trade is left"
     );
     counter.tell(Event::CancelTold(Ok(trade("T", Status::Cancelled, 2))));
     counter
@@ -132,7 +132,7 @@ fn rule_28_a_code_that_is_officially_another_wallets_gets_an_attempt_of_its_own(
 }
 
 #[test]
-fn a_late_word_on_the_attempt_that_was_left_is_none_on_the_next() {
+fn a_late_word_on_the_trade_that_was_left_is_none_on_the_next() {
     let mut counter = ChargeHarness::ready();
     counter
         .tell(Event::Scanned(hint(Some("23"), true)))
@@ -224,11 +224,7 @@ fn a_store_that_refuses_the_code_is_told_and_the_code_goes_once_it_is_back() {
     counter
         .tell(Event::Tick)
         .tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 1))));
-    assert_eq!(
-        counter.hand_overs(),
-        2,
-        "the same code, to the same attempt"
-    );
+    assert_eq!(counter.hand_overs(), 2, "the same code, to the same trade");
 }
 
 #[test]
@@ -298,7 +294,7 @@ fn rule_29_a_trade_that_the_backend_forgot_is_unresolved_once_a_code_was_handed_
 }
 
 #[test]
-fn rule_29_an_abort_before_the_hand_over_leaves_the_attempt_and_after_it_is_a_wish() {
+fn rule_29_an_abort_before_the_hand_over_leaves_the_trade_and_after_it_is_a_wish() {
     let mut before = ChargeHarness::ready();
     before
         .tell(Event::Cancel)
@@ -417,7 +413,7 @@ fn the_first_question_leaves_two_seconds_after_the_answer_that_calls_for_it() {
 }
 
 #[test]
-fn another_hand_that_gives_the_attempt_a_code_ends_the_scan_and_nothing_less_does() {
+fn another_hand_that_gives_the_trade_a_code_ends_the_scan_and_nothing_less_does() {
     let mut counter = ChargeHarness::ready();
     let stops = |counter: &ChargeHarness| counter.count(|step| *step == Step::StopScan);
     counter.tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 2))));
@@ -456,7 +452,7 @@ fn a_cancel_that_was_wished_for_keeps_the_code_from_leaving_again() {
 }
 
 #[test]
-fn an_attempt_that_is_no_longer_ours_to_leave_is_watched_to_its_end() {
+fn a_trade_that_is_no_longer_ours_to_leave_is_watched_to_its_end() {
     let pending = || trade("T", Status::Pending, 5);
     let refused = Fault::Problem(ProblemCode::TradeNotCancellable, Some(Box::new(pending())));
     for reply in [Ok(pending()), Err(refused)] {
@@ -480,7 +476,7 @@ fn an_attempt_that_is_no_longer_ours_to_leave_is_watched_to_its_end() {
 }
 
 #[test]
-fn an_abort_while_the_attempt_is_created_leaves_it_as_soon_as_it_is_there() {
+fn an_abort_while_the_trade_is_created_leaves_it_as_soon_as_it_is_there() {
     let mut counter = start(Some("21"), Some(hint(None, false)));
     counter
         .tell(Event::Journalled)
@@ -493,7 +489,7 @@ fn an_abort_while_the_attempt_is_created_leaves_it_as_soon_as_it_is_there() {
 }
 
 #[test]
-fn an_abort_before_the_journal_has_the_attempt_creates_nothing() {
+fn an_abort_before_the_journal_has_the_trade_creates_nothing() {
     let mut counter = start(Some("21"), None);
     counter.tell(Event::Cancel).tell(Event::Journalled);
     assert_eq!(counter.count(|step| matches!(step, Step::Create(_))), 0);
@@ -832,7 +828,7 @@ fn a_customer_who_scanned_renews_the_patience_of_the_promise_once() {
 }
 
 #[test]
-fn a_sale_that_another_attempt_took_before_our_code_was_shown_is_busy() {
+fn a_sale_that_another_trade_took_before_our_code_was_shown_is_busy() {
     let mut counter = ChargeHarness::presenting();
     let gone = Trade {
         reason: Some(Reason::SaleBusy),
@@ -847,7 +843,7 @@ fn a_sale_that_another_attempt_took_before_our_code_was_shown_is_busy() {
 }
 
 #[test]
-fn what_is_noted_of_another_tills_attempt_says_whether_money_may_move() {
+fn what_is_noted_of_another_tills_trade_says_whether_money_may_move() {
     for (status, may) in [
         (Status::Creating, false),
         (Status::AwaitingCode, false),

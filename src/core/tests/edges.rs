@@ -17,7 +17,7 @@ use kaunter_model::harness::{TradeHarness, created, mark};
 use kaunter_model::sample::facts;
 use serde_json::Value;
 
-/// A new attempt whose gateway can cancel.
+/// A new trade whose gateway can cancel.
 fn creating(trade_id: &str) -> TradeHarness {
     let policy = TradeHarness::open().policy;
     let mut desk = TradeHarness::of(facts(trade_id, CodeMode::ConsumerPresented), policy, 0);
@@ -88,7 +88,7 @@ fn rule_11_a_question_is_lost_after_ten_seconds_and_the_next_leaves_then() {
 }
 
 #[test]
-fn rule_11_questions_leave_every_two_seconds_ten_per_cent_either_way_and_each_attempt_has_its_own_pace()
+fn rule_11_questions_leave_every_two_seconds_ten_per_cent_either_way_and_each_trade_has_its_own_pace()
  {
     let paces: Vec<Vec<Ms>> = ["A", "B"]
         .iter()
@@ -128,7 +128,7 @@ fn a_review_is_asked_about_at_growing_pauses_of_at_most_five_minutes() {
 }
 
 #[test]
-fn rule_23_a_closed_attempt_is_asked_about_for_a_day_and_then_no_more() {
+fn rule_23_a_closed_trade_is_asked_about_for_a_day_and_then_no_more() {
     let mut desk = TradeHarness::paying();
     desk.tell(Event::PayAnswered(PayAnswer::Refused(Reason::Other)));
     desk.sent.clear();

@@ -1,6 +1,6 @@
-//! Question: what does each event do to an attempt in each place where it can be?
+//! Question: what does each event do to a trade in each place where it can be?
 //!
-//! `matrix/answers.txt` has the whole table, a line for each pair that does anything: where the attempt goes, what leaves,
+//! `matrix/answers.txt` has the whole table, a line for each pair that does anything: where the trade goes, what leaves,
 //! what is refused, and when it wakes next. What is not listed does nothing. A change of the machine shows there as a
 //! difference to be read; `KAUNTER_UPDATE=1 cargo test -p kaunter-core --test matrix` writes it anew.
 #![allow(
@@ -26,7 +26,7 @@ use kaunter_model::sample::facts;
 /// Between one event and the next: nothing that waits is due so soon.
 const PAUSE_MS: Ms = 700;
 
-/// What the matrix does with an attempt. It keeps only what left with the last event.
+/// What the matrix does with a trade. It keeps only what left with the last event.
 trait Steps: Sized {
     fn hear(&mut self, event: Event) -> Result<(), Refusal>;
     fn then(self, event: Event) -> Self;
@@ -92,7 +92,7 @@ fn another_amount() -> Carried {
     }
 }
 
-/// Every place, and how an attempt gets there; with the places that only look alike.
+/// Every place, and how a trade gets there; with the places that only look alike.
 fn places() -> Vec<(&'static str, TradeHarness)> {
     let begun = || new(CodeMode::ConsumerPresented);
     let open = || begun().then(created());
@@ -441,7 +441,7 @@ fn each_event_does_in_each_place_what_the_table_says() {
 }
 
 #[test]
-fn the_table_has_every_place_in_which_an_attempt_can_rest() {
+fn the_table_has_every_place_in_which_a_trade_can_rest() {
     let places = places();
     let has = |state: State| places.iter().any(|(_, desk)| desk.trade.state() == state);
     // What follows an unanswered creation is left in the same moment.
@@ -454,7 +454,7 @@ fn the_table_has_every_place_in_which_an_attempt_can_rest() {
 }
 
 #[test]
-fn a_local_event_is_granted_and_looks_at_no_other_attempt_unless_it_moves_its_own() {
+fn a_local_event_is_granted_and_looks_at_no_other_trade_unless_it_moves_its_own() {
     let clocks = [-3_600_000, 3_600_000].map(|by| (format!("clock {by}"), Event::ClockSet(by)));
     for (place, desk) in places() {
         let asked = desk.clone().asked();

@@ -18,7 +18,7 @@ pub(crate) use actions::Action;
 pub(crate) use kinds::Kind;
 use page::{Call, Page};
 
-const MAX_ATTEMPTS: usize = 2;
+const MAX_TRADES: usize = 2;
 
 /// Under way: it may arrive in any order, late, or not at all.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -87,7 +87,7 @@ impl World {
             wishes: kind.wishes,
             lates: kind.lates,
             pages: Vec::new(),
-            store: Store::new(MAX_ATTEMPTS),
+            store: Store::new(MAX_TRADES),
             outside: Vec::new(),
             second_holder: false,
             messages: Vec::new(),

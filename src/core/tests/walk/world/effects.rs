@@ -197,7 +197,7 @@ impl World {
     }
 
     /// The one kindness of this gateway: a cancel that was held up until nobody waits for it any more is dropped. One
-    /// that refunds after the attempt was seen to be paid would need the gateway's own notice, and it sends none.
+    /// that refunds after the trade was seen to be paid would need the gateway's own notice, and it sends none.
     pub(super) fn drop_stale_cancels(&mut self) {
         let store = &self.store;
         self.late.retain(|message| match message {

@@ -1,4 +1,4 @@
-//! The attempt, with a gateway that answers what it likes, when it likes, and a backend that crashes.
+//! The trade, with a gateway that answers what it likes, when it likes, and a backend that crashes.
 
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::trade::{
@@ -22,9 +22,9 @@ enum Turn {
     Wake(Ms),
     /// The answer that is due next arrives.
     Answer,
-    /// A person, or another attempt.
+    /// A person, or another trade.
     Wish(Event),
-    /// What the other attempts of the sale are doing from here on.
+    /// What the other trades of the sale are doing from here on.
     Rival(Rival),
     /// The process dies and another reads the row; its clock is off by so much. Answers on their way are lost.
     Crash(i64),
@@ -378,7 +378,7 @@ proptest! {
     /// Rules 2, 4, 8, 10, 11 and 13 of `docs/rules.md`, over long stories. The story ends in silence: what is open then ends in a person's
     /// hands within the budget, and is not asked about more often than every two seconds.
     #[test]
-    fn an_attempt_keeps_its_laws_over_a_long_story(
+    fn a_trade_keeps_its_laws_over_a_long_story(
         mode in ways(),
         policy in policies(),
         replies in prop::collection::vec(replies(), 1..24),
