@@ -273,7 +273,7 @@ impl ChargeHarness {
     #[must_use]
     pub fn ready() -> Self {
         let mode = CodeMode::ConsumerPresented;
-        let trade = sample::told("T", mode, Status::AwaitingCode, 1);
+        let trade = sample::view("T", mode, Status::AwaitingCode, 1);
         let mut harness = Self::new(mode, Some("21"), None);
         harness
             .tell(PageEvent::Journalled)
@@ -302,7 +302,7 @@ impl ChargeHarness {
     /// Our code is on display.
     #[must_use]
     pub fn shown() -> Self {
-        let trade = sample::told("T", CodeMode::MerchantPresented, Status::AwaitingPayer, 2);
+        let trade = sample::view("T", CodeMode::MerchantPresented, Status::AwaitingPayer, 2);
         let mut harness = Self::presenting();
         harness
             .tell(PageEvent::Created(Ok(trade)))

@@ -144,7 +144,7 @@ pub fn end(
     began: impl FnOnce() -> bool,
 ) -> Result<(), Breach> {
     let lie = match end {
-        End::Settled(trade) => match (trade.status, ledger(&trade.trade_id)) {
+        End::Known(trade) => match (trade.status, ledger(&trade.trade_id)) {
             (_, None) => true,
             (Status::Paid, Some(ledger)) => ledger.charged == 0,
             (Status::Declined | Status::Cancelled | Status::Voided, Some(ledger)) => {
@@ -164,7 +164,7 @@ pub fn end(
                 Some(_),
             ) => false,
         },
-        End::Unresolved(..) => false,
+        End::Unconfirmed(..) => false,
         End::Refused(..)
         | End::Unreachable
         | End::NoToken

@@ -41,7 +41,7 @@ pub fn show() -> ShownCode {
 
 /// What the backend says of the trade; with our code, while its payer is awaited.
 #[must_use]
-pub fn told(trade_id: &str, mode: CodeMode, status: Status, version: u64) -> Trade {
+pub fn view(trade_id: &str, mode: CodeMode, status: Status, version: u64) -> Trade {
     Trade {
         trade_id: trade_id.to_owned(),
         gateway_ref: None,

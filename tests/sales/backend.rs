@@ -29,8 +29,8 @@ pub(crate) struct Pending {
     process: usize,
     life: u32,
     change: Change,
-    /// The call that wished it.
-    wisher: Option<usize>,
+    /// The call that requested it.
+    caller: Option<usize>,
     /// The call whose reply waits for the answer that this is.
     waiter: Option<usize>,
     tries: u32,
@@ -181,10 +181,10 @@ impl World<'_> {
         process: usize,
         row: usize,
         event: Event,
-        wisher: Option<usize>,
+        caller: Option<usize>,
         waiter: Option<usize>,
     ) {
-        self.change_trade(process, row, event, (wisher, waiter), 0);
+        self.change_trade(process, row, event, (caller, waiter), 0);
     }
 
     fn change_trade(
@@ -192,14 +192,14 @@ impl World<'_> {
         process: usize,
         row: usize,
         event: Event,
-        (wisher, waiter): (Option<usize>, Option<usize>),
+        (caller, waiter): (Option<usize>, Option<usize>),
         tries: u32,
     ) {
         if tries >= MOST_TRIES || self.store_is_down() {
             if tries == 0 {
                 self.note(Fault::StoreDown);
             }
-            self.not_stored(process, row, &event, wisher);
+            self.not_stored(process, row, &event, caller);
             return self.one_less_to_wait_for(waiter);
         }
         let now = self.clock(process);
@@ -210,7 +210,7 @@ impl World<'_> {
             process,
             life: self.processes[process].life,
             change,
-            wisher,
+            caller,
             waiter,
             tries,
         };
@@ -243,7 +243,7 @@ impl World<'_> {
             process,
             life,
             change,
-            wisher,
+            caller,
             waiter,
             tries,
         } = pending;
@@ -261,13 +261,13 @@ impl World<'_> {
                     Fault::IndexHeld
                 });
                 let event = *conflict.event;
-                return self.change_trade(process, row, event, (wisher, waiter), tries + 1);
+                return self.change_trade(process, row, event, (caller, waiter), tries + 1);
             }
         };
         self.moved(row, done.moves);
-        self.sends(process, row, wisher);
-        if let Some(call) = wisher {
-            self.wish_stored(process, call, row, done.granted.err());
+        self.sends(process, row, caller);
+        if let Some(call) = caller {
+            self.request_stored(process, call, row, done.granted.err());
         }
         self.one_less_to_wait_for(waiter);
     }
@@ -315,9 +315,9 @@ impl World<'_> {
         }
     }
 
-    fn not_stored(&mut self, process: usize, row: usize, event: &Event, wisher: Option<usize>) {
+    fn not_stored(&mut self, process: usize, row: usize, event: &Event, caller: Option<usize>) {
         say!(self, "backend {process} can't store {event:?}");
-        if let Some(call) = wisher {
+        if let Some(call) = caller {
             self.refuse(call, ProblemCode::StoreUnavailable, None);
         }
         // The driver's own timer comes back in a second; an answer that could not be stored is lost.

@@ -6,7 +6,7 @@ use std::time::Instant;
 use clap::Parser;
 use kaunter_sales::{Tally, run, trace};
 
-/// Findings that are told one by one.
+/// Findings that are reported one by one.
 const MOST_TOLD: usize = 20;
 
 /// Simulates sales on virtual time; exits with 1 if a rule was broken.

@@ -15,18 +15,18 @@ impl World<'_> {
         let event = match self.calls[at].ask.clone() {
             Ask::Create(new) => return self.create(process, at, &new),
             Ask::Session => return self.session(at),
-            Ask::Look(trade_id) => (trade_id, None),
+            Ask::Read(trade_id) => (trade_id, None),
             Ask::HandOver(trade_id, mark) => (trade_id, Some(Event::Code(CodeMark(mark)))),
             Ask::Cancel(trade_id) => (trade_id, Some(Event::Cancel)),
             Ask::Void(trade_id) => (trade_id, Some(Event::Void)),
         };
-        let (trade_id, wish) = event;
+        let (trade_id, request) = event;
         let Some(row) = self.store.find(&trade_id) else {
             return self.refuse(at, ProblemCode::TradeNotFound, None);
         };
         let own = self.tabs[self.calls[at].tab].terminal == self.store.trade(row).facts().terminal;
-        let look = if own { Event::Heard } else { Event::Tick };
-        self.apply(process, row, wish.unwrap_or(look), Some(at), None);
+        let read = if own { Event::Heard } else { Event::Tick };
+        self.apply(process, row, request.unwrap_or(read), Some(at), None);
     }
 
     fn session(&mut self, at: usize) {
@@ -70,7 +70,7 @@ impl World<'_> {
                     changing: 0,
                 });
                 self.sends(process, row, Some(at));
-                self.wish_stored(process, at, row, None);
+                self.request_stored(process, at, row, None);
             }
             Err(denied) => self.refuse(at, denied.code, denied.row),
         }
@@ -85,8 +85,8 @@ impl World<'_> {
         }
     }
 
-    /// The wish is stored: a look is answered at once, the rest when the gateway did, or soon.
-    pub(crate) fn wish_stored(
+    /// The request is stored: a read is answered at once, the rest when the gateway did, or soon.
+    pub(crate) fn request_stored(
         &mut self,
         process: usize,
         at: usize,
@@ -98,8 +98,8 @@ impl World<'_> {
         }
         self.calls[at].row = Some(row);
         self.calls[at].refused = refused.map(ProblemCode::from);
-        let looks = matches!(self.calls[at].ask, Ask::Look(_));
-        if looks || self.calls[at].waits == 0 {
+        let reads = matches!(self.calls[at].ask, Ask::Read(_));
+        if reads || self.calls[at].waits == 0 {
             return self.reply_with_row(at);
         }
         let due = self.now + self.weather.policy.code_answer_ms;
@@ -148,6 +148,6 @@ impl World<'_> {
 
     /// The treaty's view of a row. Nobody here reads a clock's text.
     fn wire(&self, row: usize) -> wire::Trade {
-        self.store.trade(row).told(0, |_| String::new())
+        self.store.trade(row).view(0, |_| String::new())
     }
 }

@@ -14,7 +14,7 @@ pub(crate) enum Ask {
     Create(NewTrade),
     /// With the mark of the code, which stands for the code.
     HandOver(String, String),
-    Look(String),
+    Read(String),
     Cancel(String),
     Void(String),
     /// What is open at this terminal?
@@ -58,7 +58,7 @@ const NO_ANSWER: Reply = Reply::Trade(Err(TillFault::NoAnswer));
 impl World<'_> {
     pub(crate) fn call(&mut self, tab: usize, page: Option<usize>, ask: Ask) {
         let at = self.calls.len();
-        say!(self, "till {tab} calls #{at}: {}", told(&ask));
+        say!(self, "till {tab} calls #{at}: {}", describe(&ask));
         let patience_ms = self.weather.policy.call_timeout_ms;
         self.queue
             .plan(self.now + patience_ms, Happening::CallTimesOut(at));
@@ -172,7 +172,7 @@ impl World<'_> {
             return;
         }
         self.calls[of].answered = true;
-        say!(self, "till {tab} hears #{of}: {}", told_reply(&reply));
+        say!(self, "till {tab} hears #{of}: {}", describe_reply(&reply));
         let reply = match *reply {
             Reply::Open(open) => return self.recover(tab, &open),
             Reply::Trade(reply) => reply,
@@ -182,25 +182,27 @@ impl World<'_> {
             (_, None) => return,
             (Ask::Create(_), Some(page)) => (page, till::Event::Created(reply)),
             (Ask::HandOver(..), Some(page)) => (page, till::Event::HandedOver(reply)),
-            (Ask::Look(_), Some(page)) => (page, till::Event::Told(reply)),
-            (Ask::Cancel(_) | Ask::Void(_), Some(page)) => (page, till::Event::CancelTold(reply)),
+            (Ask::Read(_), Some(page)) => (page, till::Event::StatusReplied(reply)),
+            (Ask::Cancel(_) | Ask::Void(_), Some(page)) => {
+                (page, till::Event::CancelReplied(reply))
+            }
         };
         self.tell_page(event.0, event.1);
     }
 }
 
-fn told(ask: &Ask) -> String {
+fn describe(ask: &Ask) -> String {
     match ask {
         Ask::Create(new) => format!("create {} with {}", new.idempotency_key, new.wallet_id),
         Ask::HandOver(trade_id, mark) => format!("hand {mark} over to {trade_id}"),
-        Ask::Look(trade_id) => format!("ask about {trade_id}"),
+        Ask::Read(trade_id) => format!("ask about {trade_id}"),
         Ask::Cancel(trade_id) => format!("cancel {trade_id}"),
         Ask::Void(trade_id) => format!("void {trade_id}"),
         Ask::Session => "what is open?".to_owned(),
     }
 }
 
-fn told_reply(reply: &Reply) -> String {
+fn describe_reply(reply: &Reply) -> String {
     let trade =
         |trade: &wire::Trade| format!("{} {:?} v{}", trade.trade_id, trade.status, trade.version);
     match reply {

@@ -202,7 +202,7 @@ impl World<'_> {
                 }
                 Step::Create(new) => Ask::Create(new),
                 Step::HandOver(trade_id) => Ask::HandOver(trade_id, self.pages[at].mark.clone()),
-                Step::Ask(trade_id) => Ask::Look(trade_id),
+                Step::Ask(trade_id) => Ask::Read(trade_id),
                 Step::Cancel(trade_id) => Ask::Cancel(trade_id),
             };
             self.call(tab, Some(at), ask);
@@ -224,10 +224,10 @@ impl World<'_> {
     }
 
     fn ended(&mut self, at: usize, end: End) {
-        say!(self, "page {at} ends: {}", told(&end));
+        say!(self, "page {at} ends: {}", describe_end(&end));
         let again = match &end {
-            End::Settled(trade) if trade.status == Status::Paid => 20,
-            End::Settled(_) | End::Unresolved(..) => 300,
+            End::Known(trade) if trade.status == Status::Paid => 20,
+            End::Known(_) | End::Unconfirmed(..) => 300,
             End::Refused(..)
             | End::Unreachable
             | End::NoToken
@@ -449,10 +449,10 @@ fn resumed(trade: &wire::Trade) -> Record {
     }
 }
 
-fn told(end: &End) -> String {
+fn describe_end(end: &End) -> String {
     match end {
-        End::Settled(trade) => format!("{} is {:?}", trade.trade_id, trade.status),
-        End::Unresolved(_, trade_id) => format!("{trade_id} is unresolved"),
+        End::Known(trade) => format!("{} is {:?}", trade.trade_id, trade.status),
+        End::Unconfirmed(_, trade_id) => format!("{trade_id} is unconfirmed"),
         End::Refused(code, _) => format!("refused, {code:?}"),
         End::Unreachable | End::NoToken | End::GatewayDown | End::NoWallet | End::Aborted => {
             format!("{end:?}")

@@ -13,7 +13,7 @@ use crate::world::{Happening, World, say};
 const SECOND: Ms = 1_000;
 const MINUTE: Ms = 60 * SECOND;
 const HOUR: Ms = 60 * MINUTE;
-/// How often a person looks before giving up.
+/// How often a person reads before giving up.
 const MOST_LOOKS: u32 = 12;
 
 impl World<'_> {
@@ -222,8 +222,8 @@ impl World<'_> {
         }
     }
 
-    /// A person looks into the gateway's books, when nothing is under way there any more.
-    pub(crate) fn review(&mut self, row: usize, looks: u32) {
+    /// A person reads into the gateway's books, when nothing is under way there any more.
+    pub(crate) fn review(&mut self, row: usize, reads: u32) {
         let state = self.store.trade(row).state();
         if !matches!(
             state,
@@ -240,9 +240,9 @@ impl World<'_> {
             }
             (Some(_) | None, Some(_) | None) => {}
         }
-        if looks < MOST_LOOKS {
-            let due = self.now + (MINUTE << looks);
-            self.queue.plan(due, Happening::Review(row, looks + 1));
+        if reads < MOST_LOOKS {
+            let due = self.now + (MINUTE << reads);
+            self.queue.plan(due, Happening::Review(row, reads + 1));
         }
     }
 

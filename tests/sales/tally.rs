@@ -7,13 +7,13 @@ use kaunter_core::policy::Ms;
 use kaunter_core::trade::{MOVES, Move};
 
 macro_rules! faults {
-    ($($name:ident: $told:literal,)*) => {
+    ($($name:ident: $text:literal,)*) => {
         /// What can go wrong.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Fault { $($name,)* }
 
         impl Fault {
-            const NAMES: &'static [&'static str] = &[$($told,)*];
+            const NAMES: &'static [&'static str] = &[$($text,)*];
 
             pub(crate) fn name(self) -> &'static str {
                 Self::NAMES[self as usize]
@@ -98,7 +98,7 @@ pub struct Tally {
     pub trades: u64,
     /// Trades whose code we showed.
     pub shown: u64,
-    /// What happened, all told.
+    /// What happened, in total.
     pub events: u64,
     /// Time that passed in them, in milliseconds.
     pub virtual_ms: u128,

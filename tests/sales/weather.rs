@@ -104,9 +104,9 @@ impl Weather {
             tabs: 1 + u8::from(dice.chance(120)) + few(dice, 30),
             one_terminal: dice.chance(300),
             journals: !stormy(dice, 50),
-            cut: spell(dice, stormy, 60),
-            gateway_down: spell(dice, stormy, 60),
-            store_down: spell(dice, stormy, 30),
+            cut: outage(dice, stormy, 60),
+            gateway_down: outage(dice, stormy, 60),
+            store_down: outage(dice, stormy, 30),
             page_deaths: few(dice, 130) + few(dice, 40),
             sleeps: few(dice, 80),
             backend_deaths: few(dice, 120) + few(dice, 60),
@@ -124,7 +124,7 @@ impl Weather {
 }
 
 /// A time without: none, or seconds to minutes of the first quarter of an hour.
-fn spell(dice: &mut Dice, stormy: impl Fn(&mut Dice, u32) -> bool, permille: u32) -> Range<Ms> {
+fn outage(dice: &mut Dice, stormy: impl Fn(&mut Dice, u32) -> bool, permille: u32) -> Range<Ms> {
     if !stormy(dice, permille) {
         return 0..0;
     }

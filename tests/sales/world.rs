@@ -91,10 +91,10 @@ pub(crate) struct World<'a> {
 
 /// Tells the story, where somebody listens.
 macro_rules! say {
-    ($world:expr, $($told:tt)*) => {
+    ($world:expr, $($text:tt)*) => {
         if $world.story.is_some() {
-            let told = format!($($told)*);
-            $world.tell(&told);
+            let text = format!($($text)*);
+            $world.tell(&text);
         }
     };
 }
@@ -129,8 +129,8 @@ impl<'a> World<'a> {
 
     fn begin(&mut self) {
         if self.story.is_some() {
-            let told = format!("{:#?}", self.weather);
-            self.tell(&told);
+            let text = format!("{:#?}", self.weather);
+            self.tell(&text);
         }
         self.start_backend();
         self.open_tabs();
@@ -305,10 +305,10 @@ impl<'a> World<'a> {
         });
     }
 
-    pub(crate) fn tell(&mut self, told: &str) {
+    pub(crate) fn tell(&mut self, text: &str) {
         let at = self.now - START_MS;
         if let Some(story) = &mut self.story {
-            story.push(format!("{:>9}.{:03} {told}", at / 1_000, at % 1_000));
+            story.push(format!("{:>9}.{:03} {text}", at / 1_000, at % 1_000));
         }
     }
 }

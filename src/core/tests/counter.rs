@@ -13,12 +13,12 @@ use kaunter_model::harness::ChargeHarness;
 use kaunter_model::sample::{self, sale, show};
 
 fn trade(trade_id: &str, status: Status, version: u64) -> Trade {
-    sample::told(trade_id, CodeMode::ConsumerPresented, status, version)
+    sample::view(trade_id, CodeMode::ConsumerPresented, status, version)
 }
 
 /// A trade in which we present the code.
 fn ours(status: Status, version: u64) -> Trade {
-    sample::told("T", CodeMode::MerchantPresented, status, version)
+    sample::view("T", CodeMode::MerchantPresented, status, version)
 }
 
 fn record(handed_over: bool) -> Record {
@@ -50,13 +50,17 @@ fn late_money_is_told_although_an_older_answer_to_the_cancel_says_closed() {
     counter
         .tell(Event::HandedOver(Err(Fault::NoAnswer)))
         .tell(Event::Cancel)
-        .tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 1))));
+        .tell(Event::StatusReplied(Ok(trade(
+            "T",
+            Status::AwaitingCode,
+            1,
+        ))));
     assert_eq!(counter.charge.phase(), Phase::Leaving);
     let late = trade("T", Status::LateSuccess, 5);
     counter
-        .tell(Event::Told(Ok(late.clone())))
-        .tell(Event::CancelTold(Ok(trade("T", Status::Cancelled, 4))));
-    assert_eq!(counter.end(), Some(&End::Settled(Box::new(late))));
+        .tell(Event::StatusReplied(Ok(late.clone())))
+        .tell(Event::CancelReplied(Ok(trade("T", Status::Cancelled, 4))));
+    assert_eq!(counter.end(), Some(&End::Known(Box::new(late))));
     assert_eq!(counter.count(|step| matches!(step, Step::Forget(_))), 0);
 }
 
@@ -104,7 +108,7 @@ fn rule_28_a_code_that_is_officially_another_wallets_gets_a_trade_of_its_own() {
         Some(&Step::Cancel("T".to_owned())),
         "the wrong trade is left"
     );
-    counter.tell(Event::CancelTold(Ok(trade("T", Status::Cancelled, 2))));
+    counter.tell(Event::CancelReplied(Ok(trade("T", Status::Cancelled, 2))));
     counter
         .tell(Event::Journalled)
         .tell(Event::Created(Ok(trade("U", Status::AwaitingCode, 1))))
@@ -136,15 +140,19 @@ fn a_late_word_on_the_trade_that_was_left_is_none_on_the_next() {
     let mut counter = ChargeHarness::ready();
     counter
         .tell(Event::Scanned(hint(Some("23"), true)))
-        .tell(Event::CancelTold(Ok(trade("T", Status::Cancelled, 8))))
-        .tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 7))))
+        .tell(Event::CancelReplied(Ok(trade("T", Status::Cancelled, 8))))
+        .tell(Event::StatusReplied(Ok(trade(
+            "T",
+            Status::AwaitingCode,
+            7,
+        ))))
         .tell(Event::Journalled)
         .tell(Event::Created(Ok(trade("U", Status::AwaitingCode, 2))))
         .tell(Event::Journalled)
-        .tell(Event::CancelTold(Ok(trade("T", Status::Cancelled, 8))))
+        .tell(Event::CancelReplied(Ok(trade("T", Status::Cancelled, 8))))
         .tell(Event::HandedOver(Ok(trade("U", Status::Paid, 4))));
     let paid = trade("U", Status::Paid, 4);
-    assert_eq!(counter.end(), Some(&End::Settled(Box::new(paid))));
+    assert_eq!(counter.end(), Some(&End::Known(Box::new(paid))));
 }
 
 #[test]
@@ -190,7 +198,7 @@ fn rule_30_a_watcher_never_closes_what_another_till_has_in_hand() {
         };
         ChargeHarness::of(Charge::follow(scanning, Policy::default().page(), 0))
     };
-    let awaiting = |version| Event::Told(Ok(trade("T", Status::AwaitingCode, version)));
+    let awaiting = |version| Event::StatusReplied(Ok(trade("T", Status::AwaitingCode, version)));
     let mut watcher = watch();
     // Longer than a promise waits: the other till's customer looks for the phone.
     for version in 1..=200 {
@@ -204,8 +212,8 @@ fn rule_30_a_watcher_never_closes_what_another_till_has_in_hand() {
     };
     assert_eq!((cancels(&watcher), watcher.end()), (0, None));
     let paid = trade("T", Status::Paid, 900);
-    watcher.tell(Event::Told(Ok(paid.clone())));
-    assert_eq!(watcher.end(), Some(&End::Settled(Box::new(paid))));
+    watcher.tell(Event::StatusReplied(Ok(paid.clone())));
+    assert_eq!(watcher.end(), Some(&End::Known(Box::new(paid))));
 
     let mut asked = watch();
     asked.tell(awaiting(1)).tell(Event::Cancel);
@@ -223,7 +231,11 @@ fn a_store_that_refuses_the_code_is_told_and_the_code_goes_once_it_is_back() {
     counter.now += 2_000;
     counter
         .tell(Event::Tick)
-        .tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 1))));
+        .tell(Event::StatusReplied(Ok(trade(
+            "T",
+            Status::AwaitingCode,
+            1,
+        ))));
     assert_eq!(counter.hand_overs(), 2, "the same code, to the same trade");
 }
 
@@ -259,12 +271,16 @@ fn rule_10_after_a_reload_a_code_is_never_handed_over() {
         let mut counter = ChargeHarness::resume(record(true));
         assert_eq!(counter.steps, [Step::Ask("T".to_owned())]);
         counter.tell(Event::Scanned(hint(None, false)));
-        counter.tell(Event::Told(Ok(trade("T", status, 1))));
+        counter.tell(Event::StatusReplied(Ok(trade("T", status, 1))));
         counter.tell(Event::Journalled);
         assert_eq!(counter.hand_overs(), 0, "{status:?}");
     }
     let mut open = ChargeHarness::resume(record(false));
-    open.tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 1))));
+    open.tell(Event::StatusReplied(Ok(trade(
+        "T",
+        Status::AwaitingCode,
+        1,
+    ))));
     assert_eq!(
         open.steps.last(),
         Some(&Step::Cancel("T".to_owned())),
@@ -274,10 +290,10 @@ fn rule_10_after_a_reload_a_code_is_never_handed_over() {
 
 #[test]
 fn rule_29_a_trade_that_the_backend_forgot_is_unresolved_once_a_code_was_handed_over() {
-    let forgotten = || Event::Told(Err(Fault::Problem(ProblemCode::TradeNotFound, None)));
+    let forgotten = || Event::StatusReplied(Err(Fault::Problem(ProblemCode::TradeNotFound, None)));
     let mut handed = ChargeHarness::resume(record(true));
     handed.tell(forgotten());
-    assert_eq!(handed.end(), Some(&End::Unresolved(None, "T".to_owned())));
+    assert_eq!(handed.end(), Some(&End::Unconfirmed(None, "T".to_owned())));
     assert!(
         !handed
             .steps
@@ -294,11 +310,11 @@ fn rule_29_a_trade_that_the_backend_forgot_is_unresolved_once_a_code_was_handed_
 }
 
 #[test]
-fn rule_29_an_abort_before_the_hand_over_leaves_the_trade_and_after_it_is_a_wish() {
+fn rule_29_an_abort_before_the_hand_over_leaves_the_trade_and_after_it_is_a_request() {
     let mut before = ChargeHarness::ready();
     before
         .tell(Event::Cancel)
-        .tell(Event::CancelTold(Ok(trade("T", Status::Cancelled, 2))));
+        .tell(Event::CancelReplied(Ok(trade("T", Status::Cancelled, 2))));
     assert_eq!(
         (before.hand_overs(), before.end()),
         (0, Some(&End::Aborted))
@@ -314,7 +330,7 @@ fn rule_29_an_abort_before_the_hand_over_leaves_the_trade_and_after_it_is_a_wish
         ProblemCode::TradeNotCancellable,
         Some(Box::new(trade("T", Status::Pending, 3))),
     );
-    after.tell(Event::CancelTold(Err(refused)));
+    after.tell(Event::CancelReplied(Err(refused)));
     assert_eq!(
         after.steps.last(),
         Some(&Step::Notice(ProblemCode::TradeNotCancellable))
@@ -322,8 +338,8 @@ fn rule_29_an_abort_before_the_hand_over_leaves_the_trade_and_after_it_is_a_wish
     after.now = 2_000;
     after
         .tell(Event::Tick)
-        .tell(Event::Told(Ok(trade("T", Status::Paid, 4))));
-    assert!(matches!(after.end(), Some(End::Settled(trade)) if trade.status == Status::Paid));
+        .tell(Event::StatusReplied(Ok(trade("T", Status::Paid, 4))));
+    assert!(matches!(after.end(), Some(End::Known(trade)) if trade.status == Status::Paid));
 }
 
 #[test]
@@ -356,7 +372,11 @@ fn a_repeated_hand_over_that_is_refused_is_asked_about() {
     counter.now = 2_000;
     counter
         .tell(Event::Tick)
-        .tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 2))));
+        .tell(Event::StatusReplied(Ok(trade(
+            "T",
+            Status::AwaitingCode,
+            2,
+        ))));
     assert_eq!(counter.hand_overs(), 2);
     // The first may have arrived after all: only the trade says.
     let taken = Fault::Problem(ProblemCode::TradeHasCode, None);
@@ -384,7 +404,7 @@ fn the_first_question_leaves_two_seconds_after_the_answer_that_calls_for_it() {
     let found = || {
         let mut counter = ChargeHarness::ready();
         counter.now = 1_000;
-        counter.tell(Event::Told(Ok(trade("T", Status::Paying, 2))));
+        counter.tell(Event::StatusReplied(Ok(trade("T", Status::Paying, 2))));
         counter
     };
     let unseen = || {
@@ -416,9 +436,13 @@ fn the_first_question_leaves_two_seconds_after_the_answer_that_calls_for_it() {
 fn another_hand_that_gives_the_trade_a_code_ends_the_scan_and_nothing_less_does() {
     let mut counter = ChargeHarness::ready();
     let stops = |counter: &ChargeHarness| counter.count(|step| *step == Step::StopScan);
-    counter.tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 2))));
+    counter.tell(Event::StatusReplied(Ok(trade(
+        "T",
+        Status::AwaitingCode,
+        2,
+    ))));
     assert_eq!((counter.charge.phase(), stops(&counter)), (Phase::Ready, 0));
-    counter.tell(Event::Told(Ok(trade("T", Status::Paying, 3))));
+    counter.tell(Event::StatusReplied(Ok(trade("T", Status::Paying, 3))));
     assert_eq!(
         (counter.charge.phase(), stops(&counter)),
         (Phase::Watching, 1)
@@ -435,7 +459,7 @@ fn the_patience_for_a_customers_own_code_is_not_renewed() {
     assert_eq!(counter.end(), None);
     counter.now = 120_000;
     counter.tell(Event::Tick);
-    assert!(matches!(counter.end(), Some(End::Unresolved(Some(_), trade_id)) if trade_id == "T"));
+    assert!(matches!(counter.end(), Some(End::Unconfirmed(Some(_), trade_id)) if trade_id == "T"));
 }
 
 #[test]
@@ -444,7 +468,11 @@ fn a_cancel_that_was_wished_for_keeps_the_code_from_leaving_again() {
     counter
         .tell(Event::Cancel)
         .tell(Event::HandedOver(Ok(trade("T", Status::AwaitingCode, 2))))
-        .tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 3))));
+        .tell(Event::StatusReplied(Ok(trade(
+            "T",
+            Status::AwaitingCode,
+            3,
+        ))));
     assert_eq!(
         (counter.hand_overs(), counter.charge.phase()),
         (1, Phase::Leaving)
@@ -457,21 +485,23 @@ fn a_trade_that_is_no_longer_ours_to_leave_is_watched_to_its_end() {
     let refused = Fault::Problem(ProblemCode::TradeNotCancellable, Some(Box::new(pending())));
     for reply in [Ok(pending()), Err(refused)] {
         let mut counter = ChargeHarness::ready();
-        counter.tell(Event::Cancel).tell(Event::CancelTold(reply));
+        counter
+            .tell(Event::Cancel)
+            .tell(Event::CancelReplied(reply));
         assert_eq!(
             (counter.charge.phase(), counter.end()),
             (Phase::Watching, None)
         );
         let paid = trade("T", Status::Paid, 6);
-        counter.tell(Event::Told(Ok(paid.clone())));
-        assert_eq!(counter.end(), Some(&End::Settled(Box::new(paid))));
+        counter.tell(Event::StatusReplied(Ok(paid.clone())));
+        assert_eq!(counter.end(), Some(&End::Known(Box::new(paid))));
     }
     let mut closed = ChargeHarness::ready();
     let gone = Box::new(trade("T", Status::Cancelled, 5));
     let refused = Fault::Problem(ProblemCode::TradeClosed, Some(gone));
     closed
         .tell(Event::Cancel)
-        .tell(Event::CancelTold(Err(refused)));
+        .tell(Event::CancelReplied(Err(refused)));
     assert_eq!(closed.end(), Some(&End::Aborted));
 }
 
@@ -511,10 +541,10 @@ fn an_abort_while_the_journal_is_written_hands_nothing_over() {
     // The journal says that the code left: only the backend's word is an end.
     let mut closed = ChargeHarness::of(customer.charge.clone());
     let cancelled = trade("T", Status::Cancelled, 2);
-    closed.tell(Event::CancelTold(Ok(cancelled.clone())));
-    assert_eq!(closed.end(), Some(&End::Settled(Box::new(cancelled))));
-    customer.tell(Event::CancelTold(Err(Fault::NoAnswer)));
-    assert!(matches!(customer.end(), Some(End::Unresolved(Some(_), trade_id)) if trade_id == "T"));
+    closed.tell(Event::CancelReplied(Ok(cancelled.clone())));
+    assert_eq!(closed.end(), Some(&End::Known(Box::new(cancelled))));
+    customer.tell(Event::CancelReplied(Err(Fault::NoAnswer)));
+    assert!(matches!(customer.end(), Some(End::Unconfirmed(Some(_), trade_id)) if trade_id == "T"));
 }
 
 #[test]
@@ -522,14 +552,18 @@ fn what_a_reload_closes_ends_as_the_backend_says_or_as_if_it_never_was() {
     let left = |reply| {
         let mut counter = ChargeHarness::resume(record(false));
         counter
-            .tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 1))))
-            .tell(Event::CancelTold(reply));
+            .tell(Event::StatusReplied(Ok(trade(
+                "T",
+                Status::AwaitingCode,
+                1,
+            ))))
+            .tell(Event::CancelReplied(reply));
         counter.end().cloned()
     };
     let cancelled = trade("T", Status::Cancelled, 2);
     assert_eq!(
         left(Ok(cancelled.clone())),
-        Some(End::Settled(Box::new(cancelled)))
+        Some(End::Known(Box::new(cancelled)))
     );
     assert_eq!(left(Err(Fault::NoAnswer)), Some(End::Aborted));
 }
@@ -541,7 +575,7 @@ fn a_scan_is_stopped_where_one_is_on_and_nowhere_else() {
     scanning.tell(Event::Cancel);
     assert_eq!(stops(&scanning), 1);
 
-    let paid = || Event::Told(Ok(trade("T", Status::Paid, 9)));
+    let paid = || Event::StatusReplied(Ok(trade("T", Status::Paid, 9)));
     let mut watching = ChargeHarness::resume(record(true));
     watching.tell(paid());
     assert_eq!((watching.end().is_some(), stops(&watching)), (true, 0));
@@ -561,7 +595,7 @@ fn rule_11_a_lost_answer_to_the_hand_over_is_asked_about_every_two_seconds() {
         counter.now = second * 1_000;
         counter.tell(Event::Tick);
         if second % 2 == 0 {
-            counter.tell(Event::Told(Err(Fault::NoAnswer)));
+            counter.tell(Event::StatusReplied(Err(Fault::NoAnswer)));
         }
     }
     let asks = counter
@@ -579,12 +613,12 @@ fn rule_11_a_lost_answer_to_the_hand_over_is_asked_about_every_two_seconds() {
     );
     let mut closed = ChargeHarness::of(counter.charge.clone());
     let cancelled = trade("T", Status::Cancelled, 3);
-    closed.tell(Event::CancelTold(Ok(cancelled.clone())));
-    assert_eq!(closed.end(), Some(&End::Settled(Box::new(cancelled))));
-    counter.tell(Event::CancelTold(Err(Fault::NoAnswer)));
+    closed.tell(Event::CancelReplied(Ok(cancelled.clone())));
+    assert_eq!(closed.end(), Some(&End::Known(Box::new(cancelled))));
+    counter.tell(Event::CancelReplied(Err(Fault::NoAnswer)));
     assert_eq!(
         counter.end(),
-        Some(&End::Unresolved(
+        Some(&End::Unconfirmed(
             Some(Box::new(trade("T", Status::AwaitingCode, 1))),
             "T".to_owned()
         ))
@@ -595,8 +629,8 @@ fn rule_11_a_lost_answer_to_the_hand_over_is_asked_about_every_two_seconds() {
 fn rule_8_a_word_of_the_backend_that_is_no_newer_is_ignored() {
     let mut counter = ChargeHarness::handing();
     counter.tell(Event::HandedOver(Ok(trade("T", Status::Pending, 5))));
-    counter.tell(Event::Told(Ok(trade("T", Status::Declined, 4))));
-    counter.tell(Event::Told(Ok(trade("T", Status::Declined, 5))));
+    counter.tell(Event::StatusReplied(Ok(trade("T", Status::Declined, 4))));
+    counter.tell(Event::StatusReplied(Ok(trade("T", Status::Declined, 5))));
     assert_eq!(counter.end(), None);
     assert_eq!(counter.charge.trade().unwrap().status, Status::Pending);
 }
@@ -669,7 +703,7 @@ fn while_our_code_is_shown_the_backend_is_asked_every_two_seconds() {
         counter.now = second * 1_000;
         counter.tell(Event::Tick);
         if second % 2 == 0 {
-            counter.tell(Event::Told(Ok(ours(Status::AwaitingPayer, 2))));
+            counter.tell(Event::StatusReplied(Ok(ours(Status::AwaitingPayer, 2))));
         }
     }
     assert_eq!(
@@ -679,8 +713,8 @@ fn while_our_code_is_shown_the_backend_is_asked_every_two_seconds() {
         ),
         (10, 1)
     );
-    counter.tell(Event::Told(Ok(ours(Status::Paid, 3))));
-    assert!(matches!(counter.end(), Some(End::Settled(trade)) if trade.status == Status::Paid));
+    counter.tell(Event::StatusReplied(Ok(ours(Status::Paid, 3))));
+    assert!(matches!(counter.end(), Some(End::Known(trade)) if trade.status == Status::Paid));
 }
 
 #[test]
@@ -691,7 +725,7 @@ fn a_creation_that_takes_its_time_shows_the_code_when_it_is_there() {
     counter.now = 2_000;
     counter
         .tell(Event::Tick)
-        .tell(Event::Told(Ok(ours(Status::AwaitingPayer, 2))));
+        .tell(Event::StatusReplied(Ok(ours(Status::AwaitingPayer, 2))));
     assert_eq!(counter.shows(), 0, "the journal first");
     counter.tell(Event::Journalled);
     assert_eq!(
@@ -713,11 +747,11 @@ fn after_a_reload_our_code_is_shown_again_while_its_payer_is_awaited() {
     ] {
         let mut counter = ChargeHarness::resume(record.clone());
         assert_eq!(counter.steps, [Step::Ask("T".to_owned())]);
-        counter.tell(Event::Told(Ok(ours(status, 3))));
-        counter.tell(Event::Told(Ok(ours(status, 4))));
+        counter.tell(Event::StatusReplied(Ok(ours(status, 3))));
+        counter.tell(Event::StatusReplied(Ok(ours(status, 4))));
         assert_eq!(counter.shows(), shows, "{status:?}");
-        counter.tell(Event::Told(Ok(ours(Status::Paid, 5))));
-        assert!(matches!(counter.end(), Some(End::Settled(_))));
+        counter.tell(Event::StatusReplied(Ok(ours(Status::Paid, 5))));
+        assert!(matches!(counter.end(), Some(End::Known(_))));
     }
     // Killed between the answer to the creation and the journal: nobody saw it.
     let mut lost = ChargeHarness::resume(Record {
@@ -734,29 +768,29 @@ fn an_abort_takes_our_code_down_by_a_wish_that_is_repeated_until_it_is_answered(
     let mut counter = ChargeHarness::shown();
     counter.tell(Event::Cancel);
     assert_eq!(counter.steps.last(), Some(&Step::Cancel("T".to_owned())));
-    counter.tell(Event::CancelTold(Err(Fault::NoAnswer)));
+    counter.tell(Event::CancelReplied(Err(Fault::NoAnswer)));
     counter.now = 2_000;
     counter
         .tell(Event::Tick)
-        .tell(Event::Told(Ok(ours(Status::AwaitingPayer, 2))));
+        .tell(Event::StatusReplied(Ok(ours(Status::AwaitingPayer, 2))));
     let cancels = |counter: &ChargeHarness| counter.count(|step| matches!(step, Step::Cancel(_)));
     assert_eq!((cancels(&counter), counter.end()), (2, None));
-    counter.tell(Event::CancelTold(Ok(ours(Status::Cancelling, 3))));
-    counter.tell(Event::Told(Ok(ours(Status::Cancelled, 4))));
-    assert!(
-        matches!(counter.end(), Some(End::Settled(trade)) if trade.status == Status::Cancelled)
-    );
+    counter.tell(Event::CancelReplied(Ok(ours(Status::Cancelling, 3))));
+    counter.tell(Event::StatusReplied(Ok(ours(Status::Cancelled, 4))));
+    assert!(matches!(counter.end(), Some(End::Known(trade)) if trade.status == Status::Cancelled));
 
     let mut refused = ChargeHarness::shown();
     let no = Fault::Problem(
         ProblemCode::TradeNotCancellable,
         Some(Box::new(ours(Status::AwaitingPayer, 2))),
     );
-    refused.tell(Event::Cancel).tell(Event::CancelTold(Err(no)));
+    refused
+        .tell(Event::Cancel)
+        .tell(Event::CancelReplied(Err(no)));
     refused.now = 2_000;
     refused
         .tell(Event::Tick)
-        .tell(Event::Told(Ok(ours(Status::AwaitingPayer, 2))));
+        .tell(Event::StatusReplied(Ok(ours(Status::AwaitingPayer, 2))));
     assert_eq!(
         (cancels(&refused), refused.shows()),
         (1, 1),
@@ -782,27 +816,27 @@ fn an_abort_before_our_code_was_seen_leaves_it_unseen() {
     for mut counter in [early, sealing, slow] {
         assert_eq!(counter.steps.last(), Some(&Step::Cancel("T".to_owned())));
         counter.tell(Event::Journalled);
-        counter.tell(Event::Told(Ok(ours(Status::AwaitingPayer, 2))));
+        counter.tell(Event::StatusReplied(Ok(ours(Status::AwaitingPayer, 2))));
         let no = Fault::Problem(
             ProblemCode::TradeNotCancellable,
             Some(Box::new(ours(Status::AwaitingPayer, 2))),
         );
-        counter.tell(Event::CancelTold(Err(no)));
-        counter.tell(Event::Told(Ok(ours(Status::AwaitingPayer, 2))));
+        counter.tell(Event::CancelReplied(Err(no)));
+        counter.tell(Event::StatusReplied(Ok(ours(Status::AwaitingPayer, 2))));
         assert_eq!((counter.shows(), counter.end()), (0, None));
-        counter.tell(Event::Told(Ok(ours(Status::Cancelled, 3))));
+        counter.tell(Event::StatusReplied(Ok(ours(Status::Cancelled, 3))));
         assert!(
-            matches!(counter.end(), Some(End::Settled(trade)) if trade.status == Status::Cancelled)
+            matches!(counter.end(), Some(End::Known(trade)) if trade.status == Status::Cancelled)
         );
     }
-    // The answer to the cancel is lost: nothing was shown, and the wish is said again.
+    // The answer to the cancel is lost: nothing was shown, and the request is repeated.
     let mut unheard = ChargeHarness::presenting();
     unheard.tell(created()).tell(Event::Cancel);
-    unheard.tell(Event::CancelTold(Err(Fault::NoAnswer)));
+    unheard.tell(Event::CancelReplied(Err(Fault::NoAnswer)));
     unheard.now = 2_000;
     unheard
         .tell(Event::Tick)
-        .tell(Event::Told(Ok(ours(Status::AwaitingPayer, 3))));
+        .tell(Event::StatusReplied(Ok(ours(Status::AwaitingPayer, 3))));
     let cancels = unheard.count(|step| matches!(step, Step::Cancel(_)));
     assert_eq!((cancels, unheard.shows(), unheard.end()), (2, 0, None));
 
@@ -817,14 +851,14 @@ fn an_abort_before_our_code_was_seen_leaves_it_unseen() {
 fn a_customer_who_scanned_renews_the_patience_of_the_promise_once() {
     let mut counter = ChargeHarness::shown();
     counter.now = 119_000;
-    counter.tell(Event::Told(Ok(ours(Status::Pending, 3))));
+    counter.tell(Event::StatusReplied(Ok(ours(Status::Pending, 3))));
     counter.now = 238_999;
-    counter.tell(Event::Told(Ok(ours(Status::Pending, 3))));
+    counter.tell(Event::StatusReplied(Ok(ours(Status::Pending, 3))));
     counter.tell(Event::Tick);
     assert_eq!(counter.end(), None);
     counter.now = 239_000;
     counter.tell(Event::Tick);
-    assert!(matches!(counter.end(), Some(End::Unresolved(Some(_), trade_id)) if trade_id == "T"));
+    assert!(matches!(counter.end(), Some(End::Unconfirmed(Some(_), trade_id)) if trade_id == "T"));
 }
 
 #[test]

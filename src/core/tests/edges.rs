@@ -173,11 +173,11 @@ fn who_closed_it_is_told() {
         (State::Abandoned, Some(By::Cashier))
     );
 
-    let close = |wish: bool, at: Ms| {
+    let close = |requested: bool, at: Ms| {
         let mut desk = TradeHarness::paying();
         desk.tell(Event::PayAnswered(PayAnswer::NoWord));
         desk.at(at);
-        if wish {
+        if requested {
             desk.tell(Event::Cancel);
         }
         if desk.trade.state() == State::Cancelling {

@@ -31,7 +31,7 @@ trait Steps: Sized {
     fn hear(&mut self, event: Event) -> Result<(), Refusal>;
     fn then(self, event: Event) -> Self;
     fn asked(self) -> Self;
-    fn told(self, word: StatusWord) -> Self;
+    fn status(self, word: StatusWord) -> Self;
 }
 
 /// A second after the start of time.
@@ -72,7 +72,7 @@ impl Steps for TradeHarness {
         self
     }
 
-    fn told(self, word: StatusWord) -> Self {
+    fn status(self, word: StatusWord) -> Self {
         let event = self.word(word, Carried::default());
         self.then(event)
     }
@@ -123,7 +123,7 @@ fn places() -> Vec<(&'static str, TradeHarness)> {
             Reason::InsufficientFunds,
         )))
     };
-    let late = || declined().told(StatusWord::Paid);
+    let late = || declined().status(StatusWord::Paid);
     let late_review = || {
         let lost = late()
             .then(Event::Void)
@@ -135,7 +135,7 @@ fn places() -> Vec<(&'static str, TradeHarness)> {
     let expired = || {
         let mut desk = unknown();
         desk.now = 95_000;
-        desk.then(Event::Tick).told(StatusWord::Closed)
+        desk.then(Event::Tick).status(StatusWord::Closed)
     };
     vec![
         ("Creating", begun()),
@@ -143,7 +143,10 @@ fn places() -> Vec<(&'static str, TradeHarness)> {
         ("AwaitingCode", open()),
         ("AwaitingPayer", shown()),
         ("Paying", paying()),
-        ("Paying, a cancel is wished", paying().then(Event::Cancel)),
+        (
+            "Paying, a cancel is requested",
+            paying().then(Event::Cancel),
+        ),
         ("Pending", pending()),
         ("Unknown", unknown()),
         ("Cancelling", cancelling()),
@@ -184,7 +187,7 @@ fn places() -> Vec<(&'static str, TradeHarness)> {
         ),
         ("Voiding, late", late().then(Event::Void)),
         ("Declined", declined()),
-        ("Cancelled", unsure().told(StatusWord::Closed)),
+        ("Cancelled", unsure().status(StatusWord::Closed)),
         ("Expired", expired()),
         ("Abandoned", open().then(Event::Superseded)),
         (
@@ -390,7 +393,7 @@ fn table() -> String {
         let (status, risk, wakes) = (is.status(), is.risk(), since(desk.wakes(), desk.now));
         writeln!(
             text,
-            "{place}: told as {status:?}, risk {risk:?}, wakes {wakes}"
+            "{place}: status {status:?}, risk {risk:?}, wakes {wakes}"
         )
         .unwrap();
         let asked = desk.clone().asked();

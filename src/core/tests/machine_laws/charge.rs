@@ -130,7 +130,7 @@ impl BackendTrade {
         let (status, version) = (to.status(), self.past.len() as u64 + 1);
         self.past.push(Trade {
             reason: (status == Status::Declined).then_some(Reason::Other),
-            ..sample::told(&self.trade_id, mode, status, version)
+            ..sample::view(&self.trade_id, mode, status, version)
         });
     }
 
@@ -237,7 +237,7 @@ impl Run {
         let known = self.counter.charge.trade().map(|trade| trade.version);
         match &event {
             // A page can't tell which of its questions got no answer: it takes it for the newest.
-            Event::Told(reply) => {
+            Event::StatusReplied(reply) => {
                 let own = self
                     .counter
                     .charge
@@ -258,7 +258,10 @@ impl Run {
             _ => {}
         }
         // A refusal that carries the trade is the backend's word too.
-        if let Event::Told(reply) | Event::HandedOver(reply) | Event::CancelTold(reply) = &event {
+        if let Event::StatusReplied(reply)
+        | Event::HandedOver(reply)
+        | Event::CancelReplied(reply) = &event
+        {
             let told = match reply {
                 Ok(trade) => Some(trade),
                 Err(Fault::Problem(_, trade)) => trade.as_deref(),
@@ -296,7 +299,7 @@ impl Run {
                 Step::Ask(trade_id) => {
                     let first = self.asking.insert(trade_id.clone());
                     prop_assert!(first, "two questions at once");
-                    self.call(Event::Told, self.trade(&trade_id));
+                    self.call(Event::StatusReplied, self.trade(&trade_id));
                 }
                 Step::Cancel(trade_id) => self.cancel(&trade_id),
                 Step::Forget(_) | Step::Yield(..) => self.forget()?,
@@ -342,7 +345,7 @@ impl Run {
 
     fn end(&mut self, end: End) -> Result<(), TestCaseError> {
         prop_assert!(self.done.is_none(), "two ends");
-        if let End::Settled(trade) = &end {
+        if let End::Known(trade) = &end {
             prop_assert!(trade.status.ends_promise(), "settled as {:?}", trade.status);
             prop_assert_eq!(
                 Some(&**trade),
@@ -388,7 +391,7 @@ impl Run {
         if let Some(at) = at.filter(|at| self.trades[*at].state.gives_way()) {
             self.trades[at].go(self.mode, State::Abandoned);
         }
-        self.call(Event::CancelTold, at);
+        self.call(Event::CancelReplied, at);
     }
 
     /// The backend's answer to a call is on its way: one for each.

@@ -108,7 +108,7 @@ impl World {
             decided_by: None,
             late: false,
             deadline_at: None,
-            ..self.store.trade(at).told(0, |_| String::new())
+            ..self.store.trade(at).view(0, |_| String::new())
         }
     }
 }

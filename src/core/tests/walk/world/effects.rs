@@ -59,15 +59,15 @@ impl World {
             }
             Action::SecondTill => self.start_page(),
             Action::CashierCancels(page) => {
-                self.wishes -= 1;
+                self.requests -= 1;
                 self.tell(page, till::Event::Cancel);
             }
             Action::Void(row) => {
-                self.wishes -= 1;
+                self.requests -= 1;
                 let _ = self.apply(row, Event::Void);
             }
             Action::Verdict(row, outcome) => {
-                self.wishes -= 1;
+                self.requests -= 1;
                 let _ = self.apply(row, Event::Verdict(outcome));
             }
             Action::CustomerScans(row, response) => self.outside[row].account.scan(response),
