@@ -1,5 +1,7 @@
-//! The backend: processes on one store, each with a clock and timers of its own. One mutation is read, decided by the
-//! real machine, written if nobody was faster, and only then is anything sent; what is in memory dies with its process.
+//! The backend: processes on one store, each with its own clock and timers.
+//!
+//! A mutation is read, decided by the real machine and written, unless another process was faster.
+//! Requests leave only after the write. What is in memory dies with its process.
 
 use kaunter_core::policy::Ms;
 use kaunter_core::trade::{CreateAnswer, Event, GatewayRequest, MOVES, Move, State, Step};
@@ -9,17 +11,17 @@ use kaunter_model::store::{Change, Elsewhere};
 use crate::tally::{Fault, Kind};
 use crate::world::{Happening, NEIGHBOUR, World, say};
 
-/// How often a change that another process overtook is tried again.
+/// How often a change is tried again after another process has overtaken it.
 const MOST_TRIES: u32 = 10;
 
 #[derive(Debug)]
 pub(crate) struct Process {
     pub(crate) up: bool,
     pub(crate) life: u32,
-    /// Its clock, against the truth: set when it starts.
+    /// The offset of its clock from the true time, set when it starts.
     ahead_ms: i64,
     stalled_ms: Ms,
-    /// The newest timer of each row: an older one does nothing.
+    /// The newest timer of each row. An older one does nothing.
     timers: Vec<u32>,
 }
 
@@ -31,7 +33,7 @@ pub(crate) struct Pending {
     change: Change,
     /// The call that requested it.
     caller: Option<usize>,
-    /// The call whose reply waits for the answer that this is.
+    /// The call whose reply waits for this answer of the gateway.
     waiter: Option<usize>,
     tries: u32,
 }
@@ -56,13 +58,13 @@ impl World<'_> {
         drawn - i64::try_from(most).unwrap_or(0)
     }
 
-    /// What the process takes the time for.
+    /// The time on the clock of this process.
     pub(crate) fn clock(&self, process: usize) -> Ms {
         self.now
             .saturating_add_signed(self.processes[process].ahead_ms)
     }
 
-    // ---- life and death --------------------------------------------------------------------------------------
+    // ---- start and crash -------------------------------------------------------------------------------------
 
     pub(crate) fn process_dies(&mut self, at: usize, down_ms: Option<Ms>) {
         if !self.processes[at].up || (down_ms.is_none() && !self.stormy()) {
@@ -80,7 +82,7 @@ impl World<'_> {
         self.queue.plan(due, Happening::ProcessStarts(at));
     }
 
-    /// It asks about all that time may still act on, and sends nothing.
+    /// It asks about each trade that time can still change, and sends nothing else.
     pub(crate) fn process_starts(&mut self, at: usize) {
         if self.processes[at].up {
             return;
@@ -120,13 +122,13 @@ impl World<'_> {
         }
     }
 
-    /// When a stalled process goes on; none where it isn't stalled.
+    /// When a stalled process goes on; `None` if it isn't stalled.
     pub(crate) fn stalled(&self, at: usize) -> Option<Ms> {
         let until = self.processes[at].stalled_ms;
         (self.now < until).then_some(until)
     }
 
-    /// The host goes down, for longer than any request lives, and comes up with a clock a day off.
+    /// The host goes down for longer than any request lives. When it comes up, its clock is a day off.
     pub(crate) fn clock_jumps(&mut self) {
         if !self.stormy() {
             return;
@@ -215,7 +217,7 @@ impl World<'_> {
             tries,
         };
         self.outside[row].changing += 1;
-        // Two processes may read the same row; one of them is late with its write.
+        // Two processes may read the same row. Then one of them writes too late.
         if self.processes.len() > 1 && self.stormy() && self.dice.chance(self.weather.rates.races) {
             let due = self.now + self.dice.between(1, 300);
             self.queue.plan(due, Happening::Commit(Box::new(change)));
@@ -224,7 +226,7 @@ impl World<'_> {
         }
     }
 
-    /// What the sale before this one has to do with an event.
+    /// How the sale before this one affects an event.
     fn elsewhere(&self, event: &Event) -> Elsewhere<'static> {
         let mut elsewhere = Elsewhere::default();
         if let Event::Code(mark) = event {
@@ -293,7 +295,7 @@ impl World<'_> {
         self.tally.moves.extend(moves);
     }
 
-    /// What the stored machine says to do now.
+    /// Does what the stored machine says.
     pub(crate) fn sends(&mut self, process: usize, row: usize, call: Option<usize>) {
         loop {
             match self.store.next(row, &self.weather.policy) {
@@ -320,7 +322,7 @@ impl World<'_> {
         if let Some(call) = caller {
             self.refuse(call, ProblemCode::StoreUnavailable, None);
         }
-        // The driver's own timer comes back in a second; an answer that could not be stored is lost.
+        // The driver's own timer comes back in a second. An answer that could not be stored is lost.
         if matches!(event, Event::Tick) {
             let again = self.clock(process) + 1_000;
             self.arm(process, row, Some(again));

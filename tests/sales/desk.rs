@@ -1,4 +1,4 @@
-//! The backend's desk: what each call of a page comes to.
+//! Serves the calls of the pages, as the backend does.
 
 use kaunter_core::till::Fault as TillFault;
 use kaunter_core::trade::{CodeMark, Event, Move, Refusal};
@@ -76,7 +76,7 @@ impl World<'_> {
         }
     }
 
-    /// These gave way to a new trade.
+    /// Counts the moves of the trades that a new trade has replaced, and stops their timers.
     fn supersede(&mut self, process: usize, replaced: Vec<(usize, Vec<Move>)>) {
         for (row, moves) in replaced {
             self.tally.moves.extend(moves);
@@ -85,7 +85,7 @@ impl World<'_> {
         }
     }
 
-    /// The request is stored: a read is answered at once, the rest when the gateway did, or soon.
+    /// Replies after a request was stored: to a read at once, to others after the gateway's answer or a short wait.
     pub(crate) fn request_stored(
         &mut self,
         process: usize,
@@ -106,7 +106,7 @@ impl World<'_> {
         self.queue.plan(due, Happening::CallSettles(at));
     }
 
-    /// One of the requests that a reply waits for was answered.
+    /// The gateway has answered one of the requests that a reply waits for.
     pub(crate) fn one_less_to_wait_for(&mut self, call: Option<usize>) {
         let Some(at) = call else { return };
         self.calls[at].waits -= 1;
@@ -146,7 +146,7 @@ impl World<'_> {
         self.reply(at, Reply::Trade(Err(TillFault::Problem(code, trade))));
     }
 
-    /// The treaty's view of a row. Nobody here reads a clock's text.
+    /// A row as the pages see it. Its times are empty, because nothing here reads them.
     fn wire(&self, row: usize) -> wire::Trade {
         self.store.trade(row).view(0, |_| String::new())
     }

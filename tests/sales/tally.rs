@@ -1,4 +1,4 @@
-//! What a run came to: counts that add up in any order, so that threads change nothing.
+//! The result of a run: counts that add up in any order, so that the number of threads changes nothing.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -65,14 +65,14 @@ faults! {
 
 const FAULTS: usize = Fault::NAMES.len();
 
-/// What is never allowed.
+/// The kinds of broken rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// Charged, or given back, more than once.
+    /// Money was charged or given back more than once.
     Double,
-    /// A state, or a page's last word, that the ledger contradicts.
+    /// The ledger contradicts a state or the end of a charge.
     Wrong,
-    /// Faults had stopped, time was up, and nothing had been settled.
+    /// Faults had stopped, time had passed, and an outcome was still open.
     Unresolved,
 }
 
@@ -81,32 +81,32 @@ pub enum Kind {
 pub struct Finding {
     /// The sale's number.
     pub sale: u64,
-    /// Which rule.
+    /// The rule that it broke.
     pub kind: Kind,
     /// What happened.
     pub what: String,
 }
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Sales.
+    /// The number of sales.
     pub sales: u64,
     /// Sales whose faults stopped at some point.
     pub live: u64,
-    /// Trades to collect them.
+    /// The number of trades.
     pub trades: u64,
-    /// Trades whose code we showed.
+    /// The number of trades whose code we showed.
     pub shown: u64,
-    /// What happened, in total.
+    /// The number of events.
     pub events: u64,
-    /// Time that passed in them, in milliseconds.
+    /// The virtual time of all sales, in milliseconds.
     pub virtual_ms: u128,
     /// Sales that were paid at their end.
     pub paid: u64,
-    /// Moves that trades took.
+    /// How often each move of a trade was taken.
     pub moves: BTreeSet<Move>,
-    /// What broke a rule, by the number of the sale.
+    /// The sales that broke a rule, by number.
     pub findings: Vec<Finding>,
     faults: Counts,
 }
