@@ -400,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn a_read_is_heard_from_the_trades_own_terminal_only() {
+    fn only_a_read_by_the_trades_own_terminal_counts_as_heard() {
         let charge = [Right::Charge];
         let own = authority(&charge, None);
         assert_eq!(

@@ -45,7 +45,7 @@ fn start(wallet: Option<&str>, code: Option<Hint>) -> ChargeHarness {
 }
 
 #[test]
-fn late_money_is_told_although_an_older_answer_to_the_cancel_says_closed() {
+fn late_money_is_reported_although_an_older_answer_to_the_cancel_says_closed() {
     let mut counter = ChargeHarness::handing();
     counter
         .tell(Event::HandedOver(Err(Fault::NoAnswer)))
@@ -80,7 +80,7 @@ fn rule_3_nothing_is_created_or_handed_over_before_the_journal_has_it() {
 }
 
 #[test]
-fn without_a_wallet_the_code_says_whose_it_is_or_the_cashier_does() {
+fn without_a_wallet_the_code_or_the_cashier_names_it() {
     let mut known = start(None, None);
     assert_eq!(known.steps, [Step::Scan]);
     known.tell(Event::Scanned(hint(Some("23"), false)));
@@ -136,7 +136,7 @@ fn rule_28_a_code_that_is_officially_another_wallets_gets_a_trade_of_its_own() {
 }
 
 #[test]
-fn a_late_word_on_the_trade_that_was_left_is_none_on_the_next() {
+fn a_late_reply_about_the_abandoned_trade_does_not_change_the_next_one() {
     let mut counter = ChargeHarness::ready();
     counter
         .tell(Event::Scanned(hint(Some("23"), true)))
@@ -156,7 +156,7 @@ fn a_late_word_on_the_trade_that_was_left_is_none_on_the_next() {
 }
 
 #[test]
-fn rule_1_busy_and_paid_sales_end_at_once_with_the_trade_that_has_them() {
+fn rule_1_charges_of_busy_and_paid_sales_end_at_once_with_the_trade_that_holds_them() {
     for code in [ProblemCode::SaleBusy, ProblemCode::SalePaid] {
         let mut counter = start(Some("21"), None);
         let other = Box::new(trade("O", Status::Pending, 7));
@@ -179,7 +179,7 @@ fn rule_1_busy_and_paid_sales_end_at_once_with_the_trade_that_has_them() {
 }
 
 #[test]
-fn a_sale_that_another_till_only_scans_for_leaves_nothing_to_note() {
+fn a_sale_that_another_till_still_scans_for_leaves_no_record() {
     let mut counter = start(Some("21"), None);
     let other = Box::new(trade("O", Status::AwaitingCode, 1));
     let busy = Fault::Problem(ProblemCode::SaleBusy, Some(other));
@@ -190,7 +190,7 @@ fn a_sale_that_another_till_only_scans_for_leaves_nothing_to_note() {
 }
 
 #[test]
-fn rule_30_a_watcher_never_closes_what_another_till_has_in_hand() {
+fn rule_30_a_follower_never_closes_another_tills_trade() {
     let watch = || {
         let scanning = Record {
             handed_over: false,
@@ -221,7 +221,7 @@ fn rule_30_a_watcher_never_closes_what_another_till_has_in_hand() {
 }
 
 #[test]
-fn a_store_that_refuses_the_code_is_told_and_the_code_goes_once_it_is_back() {
+fn an_unavailable_store_is_reported_and_the_code_goes_again_once_it_is_back() {
     let mut counter = ChargeHarness::handing();
     let refused = Fault::Problem(ProblemCode::StoreUnavailable, None);
     counter.tell(Event::HandedOver(Err(refused)));
@@ -289,7 +289,7 @@ fn rule_10_after_a_reload_a_code_is_never_handed_over() {
 }
 
 #[test]
-fn rule_29_a_trade_that_the_backend_forgot_is_unresolved_once_a_code_was_handed_over() {
+fn rule_29_a_trade_that_the_backend_forgot_is_unconfirmed_once_a_code_was_handed_over() {
     let forgotten = || Event::StatusReplied(Err(Fault::Problem(ProblemCode::TradeNotFound, None)));
     let mut handed = ChargeHarness::resume(record(true));
     handed.tell(forgotten());
@@ -310,7 +310,7 @@ fn rule_29_a_trade_that_the_backend_forgot_is_unresolved_once_a_code_was_handed_
 }
 
 #[test]
-fn rule_29_an_abort_before_the_hand_over_leaves_the_trade_and_after_it_is_a_request() {
+fn rule_29_an_abort_abandons_the_trade_before_the_hand_over_and_requests_a_cancel_after_it() {
     let mut before = ChargeHarness::ready();
     before
         .tell(Event::Cancel)
@@ -343,7 +343,7 @@ fn rule_29_an_abort_before_the_hand_over_leaves_the_trade_and_after_it_is_a_requ
 }
 
 #[test]
-fn rule_7_the_first_code_counts_and_where_we_present_none_does() {
+fn rule_7_the_first_code_counts_and_no_code_counts_if_we_present() {
     let mut counter = start(None, None);
     counter
         .tell(Event::Scanned(hint(Some("23"), true)))
@@ -433,7 +433,7 @@ fn the_first_question_leaves_two_seconds_after_the_answer_that_calls_for_it() {
 }
 
 #[test]
-fn another_hand_that_gives_the_trade_a_code_ends_the_scan_and_nothing_less_does() {
+fn only_a_code_from_another_terminal_ends_the_scan() {
     let mut counter = ChargeHarness::ready();
     let stops = |counter: &ChargeHarness| counter.count(|step| *step == Step::StopScan);
     counter.tell(Event::StatusReplied(Ok(trade(
@@ -463,7 +463,7 @@ fn the_patience_for_a_customers_own_code_is_not_renewed() {
 }
 
 #[test]
-fn a_cancel_that_was_wished_for_keeps_the_code_from_leaving_again() {
+fn a_requested_cancel_keeps_the_code_from_leaving_again() {
     let mut counter = ChargeHarness::handing();
     counter
         .tell(Event::Cancel)
@@ -480,7 +480,7 @@ fn a_cancel_that_was_wished_for_keeps_the_code_from_leaving_again() {
 }
 
 #[test]
-fn a_trade_that_is_no_longer_ours_to_leave_is_watched_to_its_end() {
+fn a_trade_that_can_no_longer_be_abandoned_is_followed_to_its_end() {
     let pending = || trade("T", Status::Pending, 5);
     let refused = Fault::Problem(ProblemCode::TradeNotCancellable, Some(Box::new(pending())));
     for reply in [Ok(pending()), Err(refused)] {
@@ -506,7 +506,7 @@ fn a_trade_that_is_no_longer_ours_to_leave_is_watched_to_its_end() {
 }
 
 #[test]
-fn an_abort_while_the_trade_is_created_leaves_it_as_soon_as_it_is_there() {
+fn an_abort_while_the_trade_is_created_abandons_it_as_soon_as_it_exists() {
     let mut counter = start(Some("21"), Some(hint(None, false)));
     counter
         .tell(Event::Journalled)
@@ -548,7 +548,7 @@ fn an_abort_while_the_journal_is_written_hands_nothing_over() {
 }
 
 #[test]
-fn what_a_reload_closes_ends_as_the_backend_says_or_as_if_it_never_was() {
+fn a_trade_that_a_reload_closes_ends_as_the_backend_says_or_as_aborted() {
     let left = |reply| {
         let mut counter = ChargeHarness::resume(record(false));
         counter
@@ -569,7 +569,7 @@ fn what_a_reload_closes_ends_as_the_backend_says_or_as_if_it_never_was() {
 }
 
 #[test]
-fn a_scan_is_stopped_where_one_is_on_and_nowhere_else() {
+fn only_a_running_scan_is_stopped() {
     let stops = |counter: &ChargeHarness| counter.count(|step| *step == Step::StopScan);
     let mut scanning = start(None, None);
     scanning.tell(Event::Cancel);
@@ -626,7 +626,7 @@ fn rule_11_a_lost_answer_to_the_hand_over_is_asked_about_every_two_seconds() {
 }
 
 #[test]
-fn rule_8_a_word_of_the_backend_that_is_no_newer_is_ignored() {
+fn rule_8_a_reply_of_the_backend_that_is_not_newer_is_ignored() {
     let mut counter = ChargeHarness::handing();
     counter.tell(Event::HandedOver(Ok(trade("T", Status::Pending, 5))));
     counter.tell(Event::StatusReplied(Ok(trade("T", Status::Declined, 4))));
@@ -636,7 +636,7 @@ fn rule_8_a_word_of_the_backend_that_is_no_newer_is_ignored() {
 }
 
 #[test]
-fn while_it_scans_the_backend_hears_of_it_every_thirty_seconds() {
+fn a_scanning_page_calls_the_backend_every_thirty_seconds() {
     let mut counter = ChargeHarness::ready();
     counter.now = 29_999;
     counter.tell(Event::Tick);
@@ -647,7 +647,7 @@ fn while_it_scans_the_backend_hears_of_it_every_thirty_seconds() {
 }
 
 #[test]
-fn a_page_that_is_seen_again_asks_at_once_and_not_twice() {
+fn a_page_that_becomes_visible_asks_once_and_at_once() {
     let mut counter = ChargeHarness::handing();
     counter.tell(Event::HandedOver(Ok(trade("T", Status::Pending, 2))));
     counter.now = 10;
@@ -718,7 +718,7 @@ fn while_our_code_is_shown_the_backend_is_asked_every_two_seconds() {
 }
 
 #[test]
-fn a_creation_that_takes_its_time_shows_the_code_when_it_is_there() {
+fn the_code_of_a_slow_creation_is_shown_when_it_arrives() {
     let mut counter = ChargeHarness::presenting();
     counter.tell(Event::Created(Ok(ours(Status::Creating, 1))));
     assert_eq!(counter.shows(), 0);
@@ -764,7 +764,7 @@ fn after_a_reload_our_code_is_shown_again_while_its_payer_is_awaited() {
 }
 
 #[test]
-fn an_abort_takes_our_code_down_by_a_wish_that_is_repeated_until_it_is_answered() {
+fn an_abort_takes_our_code_down_by_a_cancel_that_is_repeated_until_it_is_answered() {
     let mut counter = ChargeHarness::shown();
     counter.tell(Event::Cancel);
     assert_eq!(counter.steps.last(), Some(&Step::Cancel("T".to_owned())));
@@ -804,7 +804,7 @@ fn an_abort_takes_our_code_down_by_a_wish_that_is_repeated_until_it_is_answered(
 }
 
 #[test]
-fn an_abort_before_our_code_was_seen_leaves_it_unseen() {
+fn an_abort_before_our_code_was_shown_keeps_it_hidden() {
     let created = || Event::Created(Ok(ours(Status::AwaitingPayer, 2)));
     let mut early = ChargeHarness::presenting();
     early.tell(Event::Cancel).tell(created());
@@ -848,7 +848,7 @@ fn an_abort_before_our_code_was_seen_leaves_it_unseen() {
 }
 
 #[test]
-fn a_customer_who_scanned_renews_the_patience_of_the_promise_once() {
+fn a_customers_scan_renews_the_wait_of_the_promise_once() {
     let mut counter = ChargeHarness::shown();
     counter.now = 119_000;
     counter.tell(Event::StatusReplied(Ok(ours(Status::Pending, 3))));
@@ -877,7 +877,7 @@ fn a_sale_that_another_trade_took_before_our_code_was_shown_is_busy() {
 }
 
 #[test]
-fn what_is_noted_of_another_tills_trade_says_whether_money_may_move() {
+fn the_record_of_another_tills_trade_says_whether_money_may_move() {
     for (status, may) in [
         (Status::Creating, false),
         (Status::AwaitingCode, false),
@@ -894,7 +894,7 @@ fn what_is_noted_of_another_tills_trade_says_whether_money_may_move() {
 }
 
 #[test]
-fn a_record_from_before_there_were_two_ways_is_one_of_the_customers() {
+fn a_record_without_a_mode_is_consumer_presented() {
     let old = r#"{"key":"key","sale":{"ref":"S","amount":{"minor":1250,"currency":"MYR"}},"wallet":"21","trx_id":"T","handed_over":true}"#;
     assert!(
         serde_json::from_str::<Record>(old).is_err(),

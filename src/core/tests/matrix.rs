@@ -430,7 +430,7 @@ fn table() -> String {
 }
 
 #[test]
-fn each_event_does_in_each_place_what_the_table_says() {
+fn each_event_does_in_each_state_what_the_table_says() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/matrix/answers.txt");
     let is = table();
     if std::env::var_os("KAUNTER_UPDATE").is_some() {
@@ -444,7 +444,7 @@ fn each_event_does_in_each_place_what_the_table_says() {
 }
 
 #[test]
-fn the_table_has_every_place_in_which_a_trade_can_rest() {
+fn the_table_has_every_state_in_which_a_trade_can_rest() {
     let places = places();
     let has = |state: State| places.iter().any(|(_, desk)| desk.trade.state() == state);
     // What follows an unanswered creation is left in the same moment.
@@ -457,7 +457,7 @@ fn the_table_has_every_place_in_which_a_trade_can_rest() {
 }
 
 #[test]
-fn a_local_event_is_granted_and_looks_at_no_other_trade_unless_it_moves_its_own() {
+fn a_local_event_is_granted_and_reads_no_other_trade_unless_it_moves_its_own() {
     let clocks = [-3_600_000, 3_600_000].map(|by| (format!("clock {by}"), Event::ClockSet(by)));
     for (place, desk) in places() {
         let asked = desk.clone().asked();

@@ -253,7 +253,7 @@ fn rule_16_a_code_that_another_sale_had_is_refused_and_the_trade_goes_on() {
 }
 
 #[test]
-fn rule_17_an_id_that_another_trade_has_leaves_the_trade_unpresented() {
+fn rule_17_a_trade_that_gets_another_trades_id_is_never_presented() {
     for way in [CodeMode::ConsumerPresented, CodeMode::MerchantPresented] {
         let mut desk = TradeHarness::new(way);
         desk.tell(Event::Created(CreateAnswer::Repeated));
@@ -304,7 +304,7 @@ fn said(code: &str) -> Option<GatewayAnswer> {
 }
 
 #[test]
-fn rule_20_a_refused_void_is_told_until_the_next_one_leaves() {
+fn rule_20_a_refused_void_is_reported_until_the_next_one_leaves() {
     for answer in [VoidAnswer::Failed, VoidAnswer::Unsent] {
         let mut desk = TradeHarness::paid();
         desk.tell(Event::Void);
@@ -471,7 +471,7 @@ fn rule_11_a_question_that_is_out_is_waited_for_after_a_payment_that_never_left(
 }
 
 #[test]
-fn rule_24_a_trade_that_nobody_looks_after_is_abandoned_after_three_minutes() {
+fn rule_24_a_trade_of_a_silent_terminal_is_abandoned_after_three_minutes() {
     let mut desk = TradeHarness::open();
     desk.at(170_000);
     desk.tell(Event::Heard);
@@ -587,7 +587,7 @@ fn rule_23_a_late_success_is_given_back_once_where_another_trade_holds_the_sale(
 }
 
 #[test]
-fn a_row_that_knows_nothing_of_verdicts_is_read() {
+fn a_row_from_before_verdicts_is_read() {
     let mut row = serde_json::to_value(&TradeHarness::paying().trade).unwrap();
     for new in ["was_late", "settled"] {
         assert!(row.as_object_mut().unwrap().remove(new).is_some());
@@ -845,7 +845,7 @@ fn rule_5_an_old_unscanned_code_expires_only_by_the_gateways_own_rule() {
 }
 
 #[test]
-fn a_row_from_before_there_were_two_ways_is_one_of_the_customers() {
+fn a_row_without_a_mode_is_consumer_presented() {
     let mut row = serde_json::to_value(&TradeHarness::paying().trade).unwrap();
     assert!(row.get("payload").is_none());
     row["facts"]
@@ -860,7 +860,7 @@ fn a_row_from_before_there_were_two_ways_is_one_of_the_customers() {
 }
 
 #[test]
-fn rule_12_what_is_shown_reaches_no_log() {
+fn rule_12_a_code_that_we_show_reaches_no_log() {
     let told = format!("{:?} {:?}", TradeHarness::shown().trade, created());
     assert!(!told.contains("scan me"), "{told}");
 }
