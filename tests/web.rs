@@ -544,7 +544,7 @@ fn our_reader_and_serdes_own_for_javascript_read_the_same() {
         wallet_id: "21".to_owned(),
         mode: CodeMode::ConsumerPresented,
     };
-    let mut trade = kaunter_core::trade::Trade::new(facts, 0).told(0, |_| "now".to_owned());
+    let mut trade = kaunter_core::trade::Trade::new(facts, 0).view(0, |_| "now".to_owned());
     trade.void_refused = Some(GatewayAnswer {
         code: None,
         message: "too late".to_owned(),

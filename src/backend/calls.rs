@@ -140,7 +140,7 @@ impl Either {
     /// What a look of the caller tells the trade, and what the caller reads of it.
     pub(crate) fn look(&self, facts: &Facts) -> Result<(Event, Reach), Problem> {
         let authority = self.claims.as_ref().map(Claims::authority);
-        Ok(desk::look(authority.as_ref(), facts)?)
+        Ok(desk::read(authority.as_ref(), facts)?)
     }
 
     /// What the caller reads of a trade: the shop's own server all of it, a terminal what its token reaches.

@@ -57,7 +57,7 @@ impl Problem {
     pub(crate) fn within(mut self, authority: &Authority<'_>) -> Self {
         self.trade = self.trade.and_then(|trade| {
             let reach = authority.reach_of(&trade.terminal, &trade.sale.reference);
-            reach.told(*trade).map(Box::new)
+            reach.limit(*trade).map(Box::new)
         });
         self
     }

@@ -413,7 +413,7 @@ impl Inner {
     }
 
     fn wire(&self, trade: &Trade) -> wire::Trade {
-        trade.told(self.clock.now_ms(), rfc3339)
+        trade.view(self.clock.now_ms(), rfc3339)
     }
 
     /// Once more where another process was faster: then its attempt is seen.

@@ -120,7 +120,7 @@ impl Authority<'_> {
 impl Reach {
     /// The trade without what this reach hides; `None` if it hides everything.
     #[must_use]
-    pub fn told(self, trade: Trade) -> Option<Trade> {
+    pub fn limit(self, trade: Trade) -> Option<Trade> {
         match self {
             Self::Whole => Some(trade),
             Self::Standing => Some(Trade {
@@ -286,8 +286,8 @@ mod tests {
             gateway_answer: Some(GatewayAnswer::default()),
             void_refused: Some(GatewayAnswer::default()),
         };
-        assert_eq!(Reach::Whole.told(trade.clone()), Some(trade.clone()));
-        assert_eq!(Reach::Nothing.told(trade.clone()), None);
+        assert_eq!(Reach::Whole.limit(trade.clone()), Some(trade.clone()));
+        assert_eq!(Reach::Nothing.limit(trade.clone()), None);
         let standing = Trade {
             gateway_ref: None,
             cancelled_by: None,
@@ -298,6 +298,6 @@ mod tests {
             void_refused: None,
             ..trade.clone()
         };
-        assert_eq!(Reach::Standing.told(trade), Some(standing));
+        assert_eq!(Reach::Standing.limit(trade), Some(standing));
     }
 }

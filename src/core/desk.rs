@@ -195,11 +195,11 @@ pub fn change(asked: Asked, authority: &Authority<'_>, facts: &Facts) -> Result<
     Ok(asked)
 }
 
-/// What looking at a trade tells its machine, and how much of it the token reads. A shop's server has no claims.
+/// What reading a trade tells its machine, and how much of it the token reads. A shop's server has no claims.
 ///
 /// # Errors
 /// `token_forbidden` where it reads nothing.
-pub fn look(authority: Option<&Authority<'_>>, facts: &Facts) -> Result<(Event, Reach), Refused> {
+pub fn read(authority: Option<&Authority<'_>>, facts: &Facts) -> Result<(Event, Reach), Refused> {
     let Some(authority) = authority else {
         return Ok((Event::Tick, Reach::Whole));
     };
@@ -400,23 +400,23 @@ mod tests {
     }
 
     #[test]
-    fn a_look_is_heard_from_the_trades_own_terminal_only() {
+    fn only_a_read_by_the_trades_own_terminal_counts_as_heard() {
         let charge = [Right::Charge];
         let own = authority(&charge, None);
         assert_eq!(
-            look(Some(&own), &facts("till-1")),
+            read(Some(&own), &facts("till-1")),
             Ok((Event::Heard, Reach::Whole))
         );
         assert_eq!(
-            look(Some(&own), &facts("till-2")),
+            read(Some(&own), &facts("till-2")),
             Ok((Event::Tick, Reach::Standing))
         );
         assert_eq!(
-            look(Some(&authority(&[], None)), &facts("till-2")),
+            read(Some(&authority(&[], None)), &facts("till-2")),
             Err(ProblemCode::TokenForbidden.into())
         );
         assert_eq!(
-            look(None, &facts("till-2")),
+            read(None, &facts("till-2")),
             Ok((Event::Tick, Reach::Whole))
         );
     }

@@ -244,10 +244,10 @@ mod tests {
     }
 
     #[test]
-    fn rule_17_an_id_belongs_to_one_attempt() {
+    fn rule_17_an_id_belongs_to_one_trade() {
         assert!(
             is_id_repeated(Some("K1"), "K2"),
-            "two attempts share the gateway's id"
+            "two trades share the gateway's id"
         );
         assert!(!is_id_repeated(Some("K1"), "K1") && !is_id_repeated(None, "K1"));
     }

@@ -3,7 +3,7 @@
 //! It scans a code, asks the backend for a trade, hands the code over once, and then follows the trade to its end.
 //!
 //! ```text
-//! Scanning ─> Picking ─> Opening ─> Creating ─> Ready ─> Sealing ─> Handing ─> Watching ─> Ended
+//! Scanning ─> Picking ─> Opening ─> Creating ─> Ready ─> Sealing ─> HandingOver ─> Watching ─> Ended
 //!                           │          │          └─────── Leaving ────────────────────────────┘
 //!                           │          └─> Sealing ─> Watching, with our code on display
 //!                           └─ (the way in where we present the code)
@@ -79,9 +79,9 @@
 //! assert!(matches!(drain(&mut charge)[..], [Step::Wait(2_050)]));
 //! charge.handle(Event::Tick, 2_050);
 //! assert!(matches!(&drain(&mut charge)[..], [Step::Ask(_), Step::Wait(_)]));
-//! charge.handle(Event::Told(Ok(trade(Status::Paid, 3))), 2_100);
+//! charge.handle(Event::StatusReplied(Ok(trade(Status::Paid, 3))), 2_100);
 //! let steps = drain(&mut charge);
-//! assert!(matches!(&steps[..], [Step::Forget(_), Step::Done(End::Settled(_))]), "{steps:?}");
+//! assert!(matches!(&steps[..], [Step::Forget(_), Step::Done(End::Known(_))]), "{steps:?}");
 //! ```
 //!
 //! The machine never holds the code. The driver keeps it in memory and hands it over when told to.
@@ -135,7 +135,7 @@ pub struct Charge {
     cancel_requested: bool,
     tries: u32,
     /// How often the code was handed over. More than once only after an answer that it is still awaited.
-    handed: u32,
+    hand_overs: u32,
     /// The driver was told to show our code.
     shown: bool,
     /// A customer has scanned our code.
@@ -175,7 +175,7 @@ impl Charge {
             leave: Leave::Stay,
             cancel_requested: false,
             tries: 0,
-            handed: 0,
+            hand_overs: 0,
             shown: false,
             scanned: false,
             asking: false,
@@ -247,8 +247,8 @@ impl Charge {
             Event::Picked(wallet) => self.picked(wallet),
             Event::Created(reply) => self.created(reply, now),
             Event::HandedOver(reply) => self.handed_over(reply, now),
-            Event::Told(reply) => self.told(reply, now),
-            Event::CancelTold(reply) => self.cancel_told(reply, now),
+            Event::StatusReplied(reply) => self.status_replied(reply, now),
+            Event::CancelReplied(reply) => self.cancel_replied(reply, now),
             Event::Cancel => self.cancel(now),
         }
     }
@@ -337,7 +337,7 @@ impl Charge {
             | Phase::Picking
             | Phase::Creating
             | Phase::Ready
-            | Phase::Handing
+            | Phase::HandingOver
             | Phase::Watching
             | Phase::Leaving
             | Phase::Ended => {}
@@ -356,7 +356,7 @@ impl Charge {
             | Phase::Opening
             | Phase::Creating
             | Phase::Sealing
-            | Phase::Handing
+            | Phase::HandingOver
             | Phase::Watching
             | Phase::Leaving
             | Phase::Ended => {}
@@ -407,8 +407,8 @@ impl Charge {
         let Some(trade_id) = self.record.trade_id.clone() else {
             return;
         };
-        self.phase = Phase::Handing;
-        self.handed += 1;
+        self.phase = Phase::HandingOver;
+        self.hand_overs += 1;
         self.start_patience(now);
         self.outbox.push_back(Step::HandOver(trade_id));
     }
@@ -438,7 +438,7 @@ impl Charge {
             Phase::Opening | Phase::Creating => self.leave = Leave::Abort,
             Phase::Sealing if self.we_present() => self.abandon_unseen(now),
             Phase::Ready | Phase::Sealing => self.abandon(Leave::Abort),
-            Phase::Handing => self.cancel_requested = true,
+            Phase::HandingOver => self.cancel_requested = true,
             Phase::Watching => {
                 self.cancel_requested = true;
                 self.send_cancel();
@@ -494,7 +494,7 @@ impl Charge {
                 let began = self.resumed || self.record.handed_over;
                 match self.trade.clone() {
                     Some(trade) if began && trade.status == Status::Cancelled => {
-                        self.end(End::Settled(Box::new(trade)));
+                        self.end(End::Known(Box::new(trade)));
                     }
                     Some(_) | None => self.end(End::Aborted),
                 }
@@ -509,13 +509,13 @@ impl Charge {
             return self.abandon(Leave::Abort);
         }
         let trade_id = self.record.trade_id.clone().unwrap_or_default();
-        self.end(End::Unresolved(self.trade.clone().map(Box::new), trade_id));
+        self.end(End::Unconfirmed(self.trade.clone().map(Box::new), trade_id));
     }
 
     fn end(&mut self, end: End) {
         let keep = match &end {
-            End::Unresolved(..) => true,
-            End::Settled(trade) => trade.status.at_risk(),
+            End::Unconfirmed(..) => true,
+            End::Known(trade) => trade.status.at_risk(),
             End::Refused(..)
             | End::Unreachable
             | End::NoToken
@@ -557,8 +557,8 @@ fn rival(end: &End) -> Option<Record> {
         End::Refused(ProblemCode::SaleBusy, Some(trade)) if trade.status.at_risk() => {
             Some(Record::of(trade))
         }
-        End::Settled(_)
-        | End::Unresolved(..)
+        End::Known(_)
+        | End::Unconfirmed(..)
         | End::Refused(..)
         | End::Unreachable
         | End::NoToken

@@ -1,4 +1,4 @@
-//! The state machine of a trade: one attempt to collect a sale, with one wallet and one code.
+//! The state machine of a trade: one try to collect a sale, with one wallet and one code.
 //!
 //! The backend drives it, and decides nothing about money without it.
 //! It is pure: the time and the gateway's answers are arguments.
@@ -105,12 +105,12 @@ mod event;
 mod old;
 mod parts;
 mod refusal;
+mod requests;
 mod state;
 mod table;
 mod time;
 mod timing;
 mod view;
-mod wishes;
 
 use std::collections::VecDeque;
 
@@ -331,8 +331,8 @@ impl Trade {
             }
             Event::Superseded => self.superseded(context),
             Event::Code(mark) => self.code_given(mark, context),
-            Event::Cancel => self.cancel_wished(context),
-            Event::Void => self.void_wished(context),
+            Event::Cancel => self.cancel_requested(context),
+            Event::Void => self.void_requested(context),
             Event::Verdict(outcome) => self.verdict(outcome, context),
             Event::Created(answer) => {
                 self.created(answer, context);
@@ -422,7 +422,7 @@ impl Trade {
     /// Who closed it.
     #[must_use]
     pub fn by(&self) -> Option<By> {
-        let closed = self.state.closed_by(self.cancel.wish)?;
+        let closed = self.state.closed_by(self.cancel.requested_by)?;
         let own = self.reason.is_some_and(Reason::is_the_systems);
         Some(if own { By::System } else { closed })
     }

@@ -83,7 +83,7 @@ pub enum Status {
     Paid,
     /// The money is on its way back.
     Voiding,
-    /// Proof of payment came after the attempt was closed.
+    /// Proof of payment came after the trade was closed.
     LateSuccess,
     /// Refused; no money kept.
     Declined,
@@ -159,9 +159,9 @@ pub enum Reason {
     WrongWallet,
     /// Refused for another reason.
     Other,
-    /// The gateway gave no word on the creation: no code was handed over, a new attempt may start.
+    /// The gateway gave no word on the creation: no code was handed over, a new trade may start.
     GatewayUnavailable,
-    /// A newer attempt of the same terminal took this one's place.
+    /// A newer trade of the same terminal took this one's place.
     Superseded,
     /// The terminal was not heard of for too long.
     TerminalSilent,

@@ -1,6 +1,6 @@
-//! The gateway's side of a trade: what it was asked, what it did, and the ledger of both.
+//! The gateway's side of a trade: its stage, and the ledger of its charges and refunds.
 //!
-//! It guards against nothing: a second payment is a second charge, and a second void is a second refund.
+//! It prevents no mistake: a second payment is a second charge, and a second void is a second refund.
 //! So the ledger shows each mistake of the machines.
 
 use kaunter_core::trade::{
@@ -9,14 +9,14 @@ use kaunter_core::trade::{
 };
 use kaunter_core::wire::{Payload, Reason, VerdictOutcome};
 
-/// Where a trade stands at the gateway.
+/// The stage of a trade at the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stage {
-    /// The gateway has not heard of it.
+    /// The gateway does not know it.
     Absent,
     /// Created, and not paid.
     Created,
-    /// A payment waits for its customer.
+    /// A payment waits for the customer to confirm it.
     Pending,
     /// Paid.
     Paid,
@@ -29,7 +29,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// What the gateway says to a question.
+    /// The status with which the gateway answers a query.
     #[must_use]
     pub fn word(self) -> StatusWord {
         match self {
@@ -43,7 +43,7 @@ impl Stage {
         }
     }
 
-    /// True where the gateway says how the payment ended.
+    /// Whether the gateway reports how the payment ended.
     #[must_use]
     pub fn is_final(self) -> bool {
         match self {
@@ -52,7 +52,7 @@ impl Stage {
         }
     }
 
-    /// True where it ended unpaid. It may be paid after all.
+    /// Whether it ended unpaid. It may be paid after all.
     #[must_use]
     pub fn is_unpaid(self) -> bool {
         match self {
@@ -62,7 +62,7 @@ impl Stage {
     }
 }
 
-/// How the gateway, or the customer behind it, takes a request that can be taken in more than one way.
+/// How the gateway or the customer responds to a request that can have more than one outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Response {
     /// Done.
@@ -73,51 +73,51 @@ pub enum Response {
     Refuse,
 }
 
-/// What was done with a trade's money, in times of its amount.
+/// The charges and refunds of a trade. Each is of its full amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Ledger {
-    /// Payments that arrived, whatever became of them.
+    /// Payments that arrived, with any outcome.
     pub payments: u8,
     /// How often the customer was charged.
     pub charged: u8,
     /// How often the money was given back.
     pub refunded: u8,
-    /// The trade was closed or failed first, and charged later.
+    /// Whether the trade was charged after it had failed or had been closed.
     pub late: bool,
-    /// The merchant gave the money back at the gateway's own desk: its books refuse a void after that.
+    /// Whether the merchant gave the money back in the gateway's portal. After that, the gateway refuses a void.
     pub at_desk: bool,
 }
 
 impl Ledger {
-    /// What is kept of the customer's money.
+    /// How often the customer's money is kept: charges minus refunds.
     #[must_use]
     pub fn kept(self) -> i16 {
         i16::from(self.charged) - i16::from(self.refunded)
     }
 }
 
-/// One trade, as the gateway really has it.
+/// The true state of one trade at the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Account {
-    /// Where it stands.
+    /// Its stage.
     pub stage: Stage,
-    /// What was done.
+    /// Its charges and refunds.
     pub ledger: Ledger,
 }
 
-/// What a request says, beside what it is.
+/// The parameters of a request.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
-    /// The gateway's id of the trade, where this creates it.
+    /// The gateway's id of the trade, if the request creates it.
     pub gateway_ref: &'a str,
-    /// A cancel of what is paid gives the money back; else it is too late.
+    /// Whether a cancel of a paid trade gives the money back. Otherwise, such a cancel is too late.
     pub cancel_refunds: bool,
-    /// What the answers to payments and questions carry.
+    /// The fields that answers to payments and queries carry.
     pub carried: Carried,
 }
 
 impl Account {
-    /// Nothing has arrived yet.
+    /// An account that no request has reached.
     pub const NEW: Self = Self {
         stage: Stage::Absent,
         ledger: Ledger {
@@ -129,7 +129,7 @@ impl Account {
         },
     };
 
-    /// The responses that make a difference to this request.
+    /// The responses that lead to different outcomes of this request.
     #[must_use]
     pub fn responses(self, send: GatewayRequest) -> &'static [Response] {
         match (send, self.stage) {
@@ -149,7 +149,7 @@ impl Account {
         }
     }
 
-    /// Does what was asked, and says so.
+    /// Serves a request and gives the answer.
     pub fn serve(
         &mut self,
         send: GatewayRequest,
@@ -181,7 +181,7 @@ impl Account {
         }
     }
 
-    /// Pays with the customer's code. What has ended unpaid takes no payment.
+    /// Pays with the customer's code. A trade that has ended unpaid takes no payment.
     pub fn pay(&mut self, response: Response, carried: Carried) -> PayAnswer {
         self.count_payment();
         match (self.stage, response) {
@@ -203,7 +203,7 @@ impl Account {
         }
     }
 
-    /// A customer scans our code. It works once: the app tells a second customer so.
+    /// A customer scans our code. It works once, and the app tells a second customer so.
     pub fn scan(&mut self, response: Response) {
         self.count_payment();
         match response {
@@ -213,7 +213,7 @@ impl Account {
         }
     }
 
-    /// Closes the trade; if it is paid, gives the money back or is too late.
+    /// Closes the trade. If it is paid, the cancel gives the money back or is too late.
     pub fn cancel(&mut self, refunds: bool) -> CancelAnswer {
         match self.stage {
             Stage::Absent | Stage::Created | Stage::Pending | Stage::Failed | Stage::Closed => {
@@ -244,21 +244,21 @@ impl Account {
         self.ledger.charged = self.ledger.charged.saturating_add(1);
     }
 
-    /// What was closed is paid after all.
+    /// A closed trade is paid after all.
     pub fn charge_late(&mut self) {
         self.ledger.late = true;
         self.charge();
     }
 
-    /// The merchant gives the money back at the gateway's own desk.
+    /// The merchant gives the money back in the gateway's portal.
     pub fn refund_at_desk(&mut self) {
         self.refund();
         self.ledger.at_desk = true;
     }
 
-    /// What a person says who settles a trade by the gateway's books; `None` where the books say nothing.
+    /// The verdict that a person gives by the gateway's books; `None` if the books do not show an outcome.
     ///
-    /// Nothing may be under way to the gateway then.
+    /// No request may be under way to the gateway.
     #[must_use]
     pub fn verdict(self, state: State) -> Option<VerdictOutcome> {
         match (state, self.stage) {
@@ -283,7 +283,7 @@ impl Account {
     }
 }
 
-/// What a driver says when no answer came, or none that says anything.
+/// The event if no answer came, or if the answer was not clear.
 #[must_use]
 pub fn silence(send: GatewayRequest) -> Event {
     match send {
@@ -301,7 +301,7 @@ pub fn silence(send: GatewayRequest) -> Event {
     }
 }
 
-/// What a driver says when it is proven that not a byte left.
+/// The event if it is proven that no byte left.
 #[must_use]
 pub fn unsent(send: GatewayRequest) -> Event {
     match send {
@@ -313,7 +313,7 @@ pub fn unsent(send: GatewayRequest) -> Event {
     }
 }
 
-/// What an answer of the gateway carries of the trade that it is about, where it can carry any.
+/// The fields of an answer that identify its trade, if this kind of answer has such fields.
 pub fn carried(event: &mut Event) -> Option<&mut Carried> {
     match event {
         Event::PayAnswered(PayAnswer::Paid(carried) | PayAnswer::Processing(carried)) => {

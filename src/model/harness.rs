@@ -1,7 +1,6 @@
-//! Each machine with its clock, and a record of what it said to do.
+//! A harness for each machine: the machine, its clock, and a record of its steps.
 //!
-//! A test tells them what happens and reads what came of it.
-//! They begin with the samples of [`crate::sample`].
+//! A test feeds it events and reads the record. The harnesses use the values of [`crate::sample`].
 
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::till::{Charge, End, Event as PageEvent, Hint, Plan, Record, Step as PageStep};
@@ -13,27 +12,27 @@ use kaunter_core::wire::{CodeMode, GatewayAnswer, Payload, Reason, Status};
 
 use crate::sample;
 
-/// A trade, its clock, and everything that it has sent.
+/// A trade, its clock, and the requests that it has sent.
 #[derive(Clone, Debug)]
 pub struct TradeHarness {
     /// The machine.
     pub trade: Trade,
-    /// Its rules.
+    /// Its policy.
     pub policy: Policy,
     /// The time of the next event.
     pub now: Ms,
-    /// What the other trades of the sale are to it.
+    /// How the other trades of the sale limit it.
     pub rival: Rival,
-    /// What the gateway says with its next answers.
+    /// The gateway's words in its next answers.
     pub said: Option<GatewayAnswer>,
-    /// Another sale had the code.
+    /// Whether the code was handed over for another sale.
     pub code_reused: bool,
-    /// What it has sent, and when.
+    /// Its requests, each with its time.
     pub sent: Vec<(Ms, GatewayRequest)>,
 }
 
 impl TradeHarness {
-    /// A new trade. Its creation is out.
+    /// A new trade. Its creation has been sent.
     #[must_use]
     pub fn of(facts: Facts, policy: Policy, now: Ms) -> Self {
         let mut harness = Self {
@@ -59,39 +58,39 @@ impl TradeHarness {
         Self::of(sample::facts("T", mode), policy, 0)
     }
 
-    /// Created, and waiting for the customer's code.
+    /// A trade that was created and awaits the customer's code.
     #[must_use]
     pub fn open() -> Self {
         Self::new(CodeMode::ConsumerPresented).after([created()])
     }
 
-    /// Our code is on display.
+    /// A trade whose code we show.
     #[must_use]
     pub fn shown() -> Self {
         Self::new(CodeMode::MerchantPresented).after([created()])
     }
 
-    /// The code was handed over.
+    /// A trade whose code was handed over.
     #[must_use]
     pub fn paying() -> Self {
         Self::open().after([Event::Code(mark("one"))])
     }
 
-    /// The gateway took the money.
+    /// A trade for which the gateway took the money.
     #[must_use]
     pub fn paid() -> Self {
         let paid = PayAnswer::Paid(Carried::default());
         Self::paying().after([Event::PayAnswered(paid)])
     }
 
-    /// The gateway refused the payment.
+    /// A trade whose payment the gateway refused.
     #[must_use]
     pub fn declined() -> Self {
         let refused = PayAnswer::Refused(Reason::InsufficientFunds);
         Self::paying().after([Event::PayAnswered(refused)])
     }
 
-    /// The same, after these events.
+    /// The same trade after these events.
     #[must_use]
     pub fn after(mut self, events: impl IntoIterator<Item = Event>) -> Self {
         for event in events {
@@ -100,7 +99,7 @@ impl TradeHarness {
         self
     }
 
-    /// Handles an event, and drains what the machine says to send.
+    /// Handles an event and drains the machine.
     ///
     /// # Errors
     /// The machine refuses it.
@@ -110,7 +109,7 @@ impl TradeHarness {
         granted
     }
 
-    /// Handles an event. What the machine says to send stays in it until [`Self::drain`].
+    /// Handles an event. The machine keeps its requests until [`Self::drain`].
     ///
     /// # Errors
     /// The machine refuses it.
@@ -125,10 +124,10 @@ impl TradeHarness {
         self.trade.handle(event, &context)
     }
 
-    /// Handles an event that is not refused, and says where the trade stands then.
+    /// Handles an event that must not be refused, and returns the state after it.
     ///
     /// # Panics
-    /// The machine refuses it: the story of the test is wrong.
+    /// The machine refuses it, so the test is wrong.
     pub fn tell(&mut self, event: Event) -> State {
         if let Err(refusal) = self.handle(event.clone()) {
             panic!("{refusal:?} on {event:?}");
@@ -142,13 +141,13 @@ impl TradeHarness {
         self.tell(Event::Tick)
     }
 
-    /// The gateway's word on the newest question.
+    /// The gateway's answer to the newest query.
     #[must_use]
     pub fn word(&self, word: StatusWord, carried: Carried) -> Event {
         Event::Status(self.trade.version(), StatusAnswer { word, carried })
     }
 
-    /// The gateway answers the newest question.
+    /// Answers the newest query.
     pub fn status(&mut self, word: StatusWord) -> State {
         self.tell(self.word(word, Carried::default()))
     }
@@ -160,23 +159,23 @@ impl TradeHarness {
         }
     }
 
-    /// When the machine wants to be told the time; `None` if it rests.
+    /// When the machine needs the next [`Event::Tick`]; `None` if it needs none.
     #[must_use]
     pub fn wakes(&self) -> Option<Ms> {
         match self.trade.clone().next(&self.policy) {
             Step::Wait(at) => Some(at),
-            // It was drained: nothing is left to send.
+            // It was drained, so nothing is left to send.
             Step::Done | Step::Send(_) => None,
         }
     }
 
-    /// Where the trade stands.
+    /// The state of the trade.
     #[must_use]
     pub fn state(&self) -> State {
         self.trade.state()
     }
 
-    /// How often it has sent what this is true for.
+    /// How many of its requests satisfy `which`.
     #[must_use]
     pub fn count(&self, which: fn(&GatewayRequest) -> bool) -> usize {
         self.sent.iter().filter(|(_, send)| which(send)).count()
@@ -194,13 +193,13 @@ impl TradeHarness {
         self.count(|send| *send == GatewayRequest::Void)
     }
 
-    /// How many questions it has sent.
+    /// How many queries it has sent.
     #[must_use]
     pub fn questions(&self) -> usize {
         self.asked_at().len()
     }
 
-    /// When it has sent its questions.
+    /// When it has sent its queries.
     #[must_use]
     pub fn asked_at(&self) -> Vec<Ms> {
         let asked = self.sent.iter();
@@ -211,7 +210,7 @@ impl TradeHarness {
     }
 }
 
-/// The gateway has created the trade.
+/// The event that the gateway has created the trade.
 #[must_use]
 pub fn created() -> Event {
     Event::Created(CreateAnswer::Made {
@@ -226,7 +225,7 @@ pub fn mark(code: &str) -> CodeMark {
     CodeMark(code.to_owned())
 }
 
-/// A charge, its clock, and every step that it asked for.
+/// A charge, its clock, and its steps.
 #[derive(Clone, Debug)]
 pub struct ChargeHarness {
     /// The machine.
@@ -269,11 +268,11 @@ impl ChargeHarness {
         Self::of(Charge::resume(record, Policy::default().page(), 0))
     }
 
-    /// With the wallet given, the trade is there and awaits its code.
+    /// A charge whose wallet was given. Its trade exists and awaits a code.
     #[must_use]
     pub fn ready() -> Self {
         let mode = CodeMode::ConsumerPresented;
-        let trade = sample::told("T", mode, Status::AwaitingCode, 1);
+        let trade = sample::view("T", mode, Status::AwaitingCode, 1);
         let mut harness = Self::new(mode, Some("21"), None);
         harness
             .tell(PageEvent::Journalled)
@@ -281,7 +280,7 @@ impl ChargeHarness {
         harness
     }
 
-    /// The code is on its way to the backend.
+    /// A charge that is handing its code over.
     #[must_use]
     pub fn handing() -> Self {
         let mut harness = Self::ready();
@@ -291,7 +290,7 @@ impl ChargeHarness {
         harness
     }
 
-    /// A trade in which we present the code is asked for.
+    /// A charge that has asked for a trade whose code we present.
     #[must_use]
     pub fn presenting() -> Self {
         let mut harness = Self::new(CodeMode::MerchantPresented, Some("21"), None);
@@ -299,10 +298,10 @@ impl ChargeHarness {
         harness
     }
 
-    /// Our code is on display.
+    /// A charge that shows our code.
     #[must_use]
     pub fn shown() -> Self {
-        let trade = sample::told("T", CodeMode::MerchantPresented, Status::AwaitingPayer, 2);
+        let trade = sample::view("T", CodeMode::MerchantPresented, Status::AwaitingPayer, 2);
         let mut harness = Self::presenting();
         harness
             .tell(PageEvent::Created(Ok(trade)))
@@ -310,7 +309,7 @@ impl ChargeHarness {
         harness
     }
 
-    /// Handles an event, and drains what the machine says to do.
+    /// Handles an event and drains the machine.
     pub fn tell(&mut self, event: PageEvent) -> &mut Self {
         self.charge.handle(event, self.now);
         self.drain();
@@ -327,7 +326,7 @@ impl ChargeHarness {
         }
     }
 
-    /// When the machine wants to be told the time; `None` if it waits for events only.
+    /// When the machine needs the next [`PageEvent::Tick`]; `None` if it waits only for other events.
     #[must_use]
     pub fn wakes(&self) -> Option<Ms> {
         let PageStep::Wait(at) = self.charge.clone().next() else {
@@ -336,19 +335,19 @@ impl ChargeHarness {
         (at < Ms::MAX).then_some(at)
     }
 
-    /// How often it has asked for a step that this is true for.
+    /// How many of its steps satisfy `which`.
     #[must_use]
     pub fn count(&self, which: impl Fn(&PageStep) -> bool) -> usize {
         self.steps.iter().filter(|step| which(step)).count()
     }
 
-    /// How often it has handed a code over.
+    /// How often it has handed over a code.
     #[must_use]
     pub fn hand_overs(&self) -> usize {
         self.count(|step| matches!(step, PageStep::HandOver(_)))
     }
 
-    /// How often it has shown the sample code of ours.
+    /// How often it has shown our sample code.
     #[must_use]
     pub fn shows(&self) -> usize {
         self.count(|step| *step == PageStep::Show(sample::show()))

@@ -1,7 +1,7 @@
-//! What must hold at every moment of a world: each sale against the gateway's ledger.
+//! Compares each sale with the gateway's ledger. The result must hold at every moment.
 //!
-//! Money that was charged after its trade was closed stands outside of the count.
-//! It is an alarm, or will be one at the next question.
+//! Money that was charged after its trade was closed is not counted.
+//! It has raised an alarm, or the next query will raise one.
 
 use kaunter_core::money::Money;
 use kaunter_core::sale::Standing;
@@ -11,28 +11,28 @@ use kaunter_core::wire::Status;
 
 use crate::gateway::Ledger;
 
-/// What the backend and the gateway have of one trade.
+/// What the backend and the gateway know about one trade.
 #[derive(Clone, Copy, Debug)]
 pub struct Evidence<'a> {
     /// The backend's row.
     pub trade: &'a Trade,
-    /// What the gateway did.
+    /// The gateway's ledger of it.
     pub ledger: Ledger,
-    /// Our code was on a display.
+    /// Whether our code was on a display.
     pub shown: bool,
 }
 
-/// A law that does not hold.
+/// A rule that was broken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Breach {
     /// Money was taken or given back more than once.
     Double(String),
-    /// A state, a bill or the last word of a page contradicts the ledger.
+    /// A state, a bill or the end of a charge contradicts the ledger.
     Wrong(String),
 }
 
 impl Breach {
-    /// What happened, in a sentence.
+    /// A sentence that says what happened.
     #[must_use]
     pub fn sentence(&self) -> &str {
         match self {
@@ -44,7 +44,7 @@ impl Breach {
 /// Judges all trades of one sale.
 ///
 /// # Errors
-/// The first law that does not hold.
+/// The first rule that is broken.
 pub fn sale<'a>(trades: impl Iterator<Item = Evidence<'a>> + Clone) -> Result<(), Breach> {
     let (mut kept, mut kept_late, mut holders) = (0, 0, 0);
     for (at, evidence) in trades.clone().enumerate() {
@@ -61,24 +61,24 @@ pub fn sale<'a>(trades: impl Iterator<Item = Evidence<'a>> + Clone) -> Result<()
         return Err(Breach::Double(what));
     }
     if holders > 1 {
-        return Err(Breach::Wrong("two attempts hold one sale".to_owned()));
+        return Err(Breach::Wrong("two trades hold one sale".to_owned()));
     }
     bill(trades.map(|evidence| evidence.trade), kept + kept_late)
 }
 
-/// Judges one trade; `at` is its number among those of the sale.
+/// Judges one trade. `at` is its position among those of the sale.
 fn trade(at: usize, evidence: &Evidence<'_>) -> Result<(), Breach> {
     let (state, ledger) = (evidence.trade.state(), evidence.ledger);
     if ledger.payments > 1 || ledger.charged > 1 {
-        let what = format!("double charge: the payment of attempt {at} reached the gateway twice");
+        let what = format!("double charge: the payment of trade {at} reached the gateway twice");
         return Err(Breach::Double(what));
     }
     if ledger.refunded > ledger.charged {
-        let what = format!("double refund: attempt {at} was given back twice");
+        let what = format!("double refund: trade {at} was given back twice");
         return Err(Breach::Double(what));
     }
     if evidence.shown && (state.risk() == Risk::None || state == State::Abandoned) {
-        let what = format!("the code of attempt {at} was shown, and it is {state:?}");
+        let what = format!("the code of trade {at} was shown, and it is {state:?}");
         return Err(Breach::Wrong(what));
     }
     let unexpected = ledger.kept() != 0 && !ledger.late;
@@ -101,13 +101,13 @@ fn trade(at: usize, evidence: &Evidence<'_>) -> Result<(), Breach> {
         | State::VoidReview => false,
     };
     if lie {
-        let what = format!("attempt {at} is {state:?}, and the ledger says {ledger:?}");
+        let what = format!("trade {at} is {state:?}, and the ledger says {ledger:?}");
         return Err(Breach::Wrong(what));
     }
     Ok(())
 }
 
-/// The bill closes on the amount that the ledger keeps, and on no other. Every trade collects the same.
+/// The bill must close only on the amount that the ledger keeps. All trades collect the same amount.
 fn bill<'a>(trades: impl Iterator<Item = &'a Trade> + Clone, kept: i16) -> Result<(), Breach> {
     let wrong = |what: &str| Err(Breach::Wrong(what.to_owned()));
     let mut amounts = trades.clone().map(|trade| &trade.facts().sale.amount);
@@ -131,20 +131,20 @@ fn bill<'a>(trades: impl Iterator<Item = &'a Trade> + Clone, kept: i16) -> Resul
     Ok(())
 }
 
-/// Judges what a cashier was told at the end of a charge: it is true, now and later.
+/// Judges the end that a charge reported to the cashier. It must be true, now and later.
 ///
-/// `ledger` is the gateway's of a trade, by the backend's name.
-/// `began` says whether money may have moved by this charge.
+/// `ledger` gives the gateway's ledger of a trade, by the backend's id.
+/// `began` says whether this charge may have moved money.
 ///
 /// # Errors
-/// The ledger says otherwise.
+/// The ledger contradicts the end.
 pub fn end(
     end: &End,
     ledger: impl Fn(&str) -> Option<Ledger>,
     began: impl FnOnce() -> bool,
 ) -> Result<(), Breach> {
     let lie = match end {
-        End::Settled(trade) => match (trade.status, ledger(&trade.trade_id)) {
+        End::Known(trade) => match (trade.status, ledger(&trade.trade_id)) {
             (_, None) => true,
             (Status::Paid, Some(ledger)) => ledger.charged == 0,
             (Status::Declined | Status::Cancelled | Status::Voided, Some(ledger)) => {
@@ -164,7 +164,7 @@ pub fn end(
                 Some(_),
             ) => false,
         },
-        End::Unresolved(..) => false,
+        End::Unconfirmed(..) => false,
         End::Refused(..)
         | End::Unreachable
         | End::NoToken

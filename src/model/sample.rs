@@ -1,10 +1,10 @@
-//! The sale, the attempt and the backend's word that every test of the machines is about.
+//! Sample values for the tests of the machines: a sale, a trade, a code, and the backend's view of the trade.
 
 use kaunter_core::money::Money;
 use kaunter_core::trade::Facts;
 use kaunter_core::wire::{CodeMode, Payload, Sale, ShownCode, Status, Trade};
 
-/// Twelve ringgit fifty.
+/// A sale of RM 12.50.
 #[must_use]
 pub fn sale() -> Sale {
     Sale {
@@ -16,7 +16,7 @@ pub fn sale() -> Sale {
     }
 }
 
-/// The first attempt of the sale.
+/// The facts of the sale's first trade.
 #[must_use]
 pub fn facts(trade_id: &str, mode: CodeMode) -> Facts {
     Facts {
@@ -30,7 +30,7 @@ pub fn facts(trade_id: &str, mode: CodeMode) -> Facts {
     }
 }
 
-/// Our code.
+/// A code that we show.
 #[must_use]
 pub fn show() -> ShownCode {
     ShownCode {
@@ -39,9 +39,9 @@ pub fn show() -> ShownCode {
     }
 }
 
-/// What the backend says of the attempt; with our code, while its payer is awaited.
+/// The trade as the backend sends it. It contains our code while its payer is awaited.
 #[must_use]
-pub fn told(trade_id: &str, mode: CodeMode, status: Status, version: u64) -> Trade {
+pub fn view(trade_id: &str, mode: CodeMode, status: Status, version: u64) -> Trade {
     Trade {
         trade_id: trade_id.to_owned(),
         gateway_ref: None,

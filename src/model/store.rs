@@ -1,8 +1,7 @@
-//! The backend's store in memory: rows, and changes that are read, decided by the machine of a trade, and written if
-//! nobody was faster.
+//! The backend's store in memory: rows, and changes to them.
 //!
-//! It asks the rules of core whatever a store has to know: whether a trade may begin, whose the gateway's id is, for
-//! which sale a code was handed over.
+//! A change is read, decided by the trade's machine, and written unless another change was faster.
+//! The rules of core decide whether a trade may begin, and check repeated ids and reused codes.
 
 use kaunter_core::admission::{self, Asked};
 use kaunter_core::policy::{Ms, Policy};
@@ -21,57 +20,57 @@ pub struct Row {
     pub trade: Trade,
 }
 
-/// The rows, oldest first. A row keeps its number.
+/// The rows, the oldest first. A row keeps its index.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Store {
     rows: Vec<Row>,
     max_rows: usize,
 }
 
-/// Who asks for a new trade, and how the backend will call it.
+/// Who asks for a new trade, and the id that it will get.
 #[derive(Clone, Copy, Debug)]
 pub struct Creator<'a> {
     /// The shop.
     pub shop: &'a str,
     /// The terminal that asks.
     pub terminal: &'a str,
-    /// The name of the trade, if it may begin.
+    /// The id of the trade, if it may begin.
     pub trade_id: &'a str,
 }
 
-/// A trade that was asked for.
+/// The result of asking for a trade.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Created {
-    /// It is there already: the creation was repeated.
+    /// The trade exists already, because the creation was repeated.
     Same(usize),
-    /// It begins. Drain it with [`Store::next`].
+    /// The trade begins. Drain it with [`Store::next`].
     New {
         /// Its row.
         row: usize,
-        /// The rows that gave way to it, with their moves.
+        /// The rows that it replaces, with their moves.
         replaced: Vec<(usize, Vec<Move>)>,
     },
 }
 
-/// Why a trade does not begin. Nothing was changed.
+/// Why a trade does not begin. The store is unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotCreated {
-    /// What the caller hears.
+    /// The error that the caller gets.
     pub code: ProblemCode,
     /// The row that stands in the way.
     pub row: Option<usize>,
 }
 
-/// What trades outside of this store have to do with an event.
+/// How trades outside this store affect an event.
 #[derive(Clone, Debug, Default)]
 pub struct Elsewhere<'a> {
-    /// For which other sale the code was handed over last.
+    /// The other sale for which the code was handed over last.
     pub code: Option<CodeUse>,
-    /// The trade that has the gateway's id.
+    /// The trade that already has the gateway's id.
     pub holder: Option<&'a str>,
 }
 
-/// A change that was read and decided, and is not written yet.
+/// A change that was decided and is not written yet.
 #[derive(Clone, Debug)]
 pub struct Change {
     /// The row.
@@ -82,12 +81,12 @@ pub struct Change {
     granted: Result<(), Refusal>,
 }
 
-/// A change that was written, or had nothing to write.
+/// A committed change, or one that had nothing to write.
 #[derive(Clone, Debug)]
 pub struct Committed {
     /// The moves of the trade.
     pub moves: Vec<Move>,
-    /// Whether the machine granted what was asked.
+    /// Whether the machine granted the request.
     pub granted: Result<(), Refusal>,
 }
 
@@ -96,12 +95,12 @@ pub struct Committed {
 pub struct Conflict {
     /// The event that was to change the row.
     pub event: Box<Event>,
-    /// True where another change of the row was faster; else another trade holds the sale since.
+    /// True if another change of the row was faster. Otherwise, another trade now holds the sale.
     pub overtaken: bool,
 }
 
 impl Store {
-    /// An empty store for at most so many rows.
+    /// An empty store for at most `max_rows` rows.
     #[must_use]
     pub fn new(max_rows: usize) -> Self {
         Self {
@@ -110,7 +109,7 @@ impl Store {
         }
     }
 
-    /// Every row, oldest first.
+    /// All rows, the oldest first.
     #[must_use]
     pub fn rows(&self) -> &[Row] {
         &self.rows
@@ -129,7 +128,7 @@ impl Store {
         self.rows.iter().position(is)
     }
 
-    /// Begins a trade, or finds the one that was begun with the same key.
+    /// Begins a trade, or finds the one that began with the same key.
     ///
     /// # Errors
     /// The key has another trade, the rules of admission deny it, or the store is full.
@@ -190,7 +189,7 @@ impl Store {
         Ok(Created::New { row, replaced })
     }
 
-    /// What the other trades of its sale are to this one.
+    /// How the other trades of its sale limit this one.
     #[must_use]
     pub fn rival(&self, of: usize) -> Rival {
         let others = self.others(of);
@@ -200,7 +199,7 @@ impl Store {
             .unwrap_or(Rival::None)
     }
 
-    /// Reads a row and decides what this event changes. Nothing is changed before it is committed.
+    /// Reads a row and decides what this event changes. The store changes only when the change is committed.
     #[must_use]
     pub fn decide(
         &self,
@@ -233,7 +232,7 @@ impl Store {
     /// Writes a change. Then drain the row with [`Store::next`].
     ///
     /// # Errors
-    /// Another change of the row was faster, or another trade holds the sale since.
+    /// Another change of the row was faster, or another trade now holds the sale.
     pub fn commit(&mut self, change: Change) -> Result<Committed, Conflict> {
         let Change {
             row,
@@ -252,19 +251,19 @@ impl Store {
             });
         }
         let moves = after.take_moves();
-        // A row that nothing changed may have been written by another since.
+        // The event changed nothing in this row, but another change may have been written since.
         if changes {
             self.rows[row].trade = after;
         }
         Ok(Committed { moves, granted })
     }
 
-    /// What the driver of this row does next.
+    /// The next step of this row's driver.
     pub fn next(&mut self, row: usize, policy: &Policy) -> Step {
         self.rows[row].trade.next(policy)
     }
 
-    /// The rows of a sale, oldest first.
+    /// The rows of a sale, the oldest first.
     fn of_sale(&self, shop: &str, reference: &str) -> Vec<usize> {
         let of = |row: &usize| {
             let facts = self.trade(*row).facts();
@@ -280,7 +279,7 @@ impl Store {
         others.map(|row| &self.rows[row])
     }
 
-    /// An id of the gateway that another row has is never believed.
+    /// Replaces a creation's answer if another row already has the gateway's id in it.
     fn known(&self, row: usize, event: Event, elsewhere: &Elsewhere<'_>) -> Event {
         let Event::Created(CreateAnswer::Made { gateway_ref, .. }) = &event else {
             return event;
@@ -312,7 +311,7 @@ impl Store {
         sale::is_code_reused(last.as_ref(), reference, now, policy)
     }
 
-    /// For which other row a code was handed over last.
+    /// The last hand-over of a code for another row.
     fn last_use(&self, row: usize, mark: &CodeMark) -> Option<CodeUse> {
         let others = self.rows.iter().enumerate().filter(|(at, _)| *at != row);
         let used = others
@@ -320,7 +319,7 @@ impl Store {
         let last = used.map(|(_, other)| &other.trade).next_back()?;
         Some(CodeUse {
             reference: last.facts().sale.reference.clone(),
-            // The row does not keep when its code came: it is remembered from the last move on, which is longer.
+            // The row does not store when its code came. The last move is later, so the code is remembered for longer.
             at_ms: last.since_ms(),
             refused: sale::frees_code(last.state()),
         })

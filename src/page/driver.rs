@@ -220,7 +220,7 @@ impl Driver {
             }
             Deed::Told(reply) => {
                 self.tell_progress(&reply);
-                Event::Told(reply)
+                Event::StatusReplied(reply)
             }
             Deed::Saw(seen) => match *seen {
                 Ok(scan) => {

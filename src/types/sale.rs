@@ -752,7 +752,7 @@ mod tests {
             wallet_id: "21".to_owned(),
             mode: CodeMode::ConsumerPresented,
         };
-        let told = trade::Trade::new(facts, 0).told(0, |_| String::new());
+        let told = trade::Trade::new(facts, 0).view(0, |_| String::new());
         for state in State::ALL {
             let status = state.status();
             let outcome = Outcome::of(

@@ -1,5 +1,7 @@
-//! The backend: processes on one store, each with a clock and timers of its own. One mutation is read, decided by the
-//! real machine, written if nobody was faster, and only then is anything sent; what is in memory dies with its process.
+//! The backend: processes on one store, each with its own clock and timers.
+//!
+//! A mutation is read, decided by the real machine and written, unless another process was faster.
+//! Requests leave only after the write. What is in memory dies with its process.
 
 use kaunter_core::policy::Ms;
 use kaunter_core::trade::{CreateAnswer, Event, GatewayRequest, MOVES, Move, State, Step};
@@ -9,17 +11,17 @@ use kaunter_model::store::{Change, Elsewhere};
 use crate::tally::{Fault, Kind};
 use crate::world::{Happening, NEIGHBOUR, World, say};
 
-/// How often a change that another process overtook is tried again.
+/// How often a change is tried again after another process has overtaken it.
 const MOST_TRIES: u32 = 10;
 
 #[derive(Debug)]
 pub(crate) struct Process {
     pub(crate) up: bool,
     pub(crate) life: u32,
-    /// Its clock, against the truth: set when it starts.
+    /// The offset of its clock from the true time, set when it starts.
     ahead_ms: i64,
     stalled_ms: Ms,
-    /// The newest timer of each row: an older one does nothing.
+    /// The newest timer of each row. An older one does nothing.
     timers: Vec<u32>,
 }
 
@@ -29,9 +31,9 @@ pub(crate) struct Pending {
     process: usize,
     life: u32,
     change: Change,
-    /// The call that wished it.
-    wisher: Option<usize>,
-    /// The call whose reply waits for the answer that this is.
+    /// The call that requested it.
+    caller: Option<usize>,
+    /// The call whose reply waits for this answer of the gateway.
     waiter: Option<usize>,
     tries: u32,
 }
@@ -56,13 +58,13 @@ impl World<'_> {
         drawn - i64::try_from(most).unwrap_or(0)
     }
 
-    /// What the process takes the time for.
+    /// The time on the clock of this process.
     pub(crate) fn clock(&self, process: usize) -> Ms {
         self.now
             .saturating_add_signed(self.processes[process].ahead_ms)
     }
 
-    // ---- life and death --------------------------------------------------------------------------------------
+    // ---- start and crash -------------------------------------------------------------------------------------
 
     pub(crate) fn process_dies(&mut self, at: usize, down_ms: Option<Ms>) {
         if !self.processes[at].up || (down_ms.is_none() && !self.stormy()) {
@@ -80,7 +82,7 @@ impl World<'_> {
         self.queue.plan(due, Happening::ProcessStarts(at));
     }
 
-    /// It asks about all that time may still act on, and sends nothing.
+    /// It asks about each trade that time can still change, and sends nothing else.
     pub(crate) fn process_starts(&mut self, at: usize) {
         if self.processes[at].up {
             return;
@@ -120,13 +122,13 @@ impl World<'_> {
         }
     }
 
-    /// When a stalled process goes on; none where it isn't stalled.
+    /// When a stalled process goes on; `None` if it isn't stalled.
     pub(crate) fn stalled(&self, at: usize) -> Option<Ms> {
         let until = self.processes[at].stalled_ms;
         (self.now < until).then_some(until)
     }
 
-    /// The host goes down, for longer than any request lives, and comes up with a clock a day off.
+    /// The host goes down for longer than any request lives. When it comes up, its clock is a day off.
     pub(crate) fn clock_jumps(&mut self) {
         if !self.stormy() {
             return;
@@ -181,25 +183,25 @@ impl World<'_> {
         process: usize,
         row: usize,
         event: Event,
-        wisher: Option<usize>,
+        caller: Option<usize>,
         waiter: Option<usize>,
     ) {
-        self.attempt_change(process, row, event, (wisher, waiter), 0);
+        self.change_trade(process, row, event, (caller, waiter), 0);
     }
 
-    fn attempt_change(
+    fn change_trade(
         &mut self,
         process: usize,
         row: usize,
         event: Event,
-        (wisher, waiter): (Option<usize>, Option<usize>),
+        (caller, waiter): (Option<usize>, Option<usize>),
         tries: u32,
     ) {
         if tries >= MOST_TRIES || self.store_is_down() {
             if tries == 0 {
                 self.note(Fault::StoreDown);
             }
-            self.not_stored(process, row, &event, wisher);
+            self.not_stored(process, row, &event, caller);
             return self.one_less_to_wait_for(waiter);
         }
         let now = self.clock(process);
@@ -210,12 +212,12 @@ impl World<'_> {
             process,
             life: self.processes[process].life,
             change,
-            wisher,
+            caller,
             waiter,
             tries,
         };
         self.outside[row].changing += 1;
-        // Two processes may read the same row; one of them is late with its write.
+        // Two processes may read the same row. Then one of them writes too late.
         if self.processes.len() > 1 && self.stormy() && self.dice.chance(self.weather.rates.races) {
             let due = self.now + self.dice.between(1, 300);
             self.queue.plan(due, Happening::Commit(Box::new(change)));
@@ -224,7 +226,7 @@ impl World<'_> {
         }
     }
 
-    /// What the sale before this one has to do with an event.
+    /// How the sale before this one affects an event.
     fn elsewhere(&self, event: &Event) -> Elsewhere<'static> {
         let mut elsewhere = Elsewhere::default();
         if let Event::Code(mark) = event {
@@ -243,7 +245,7 @@ impl World<'_> {
             process,
             life,
             change,
-            wisher,
+            caller,
             waiter,
             tries,
         } = pending;
@@ -261,13 +263,13 @@ impl World<'_> {
                     Fault::IndexHeld
                 });
                 let event = *conflict.event;
-                return self.attempt_change(process, row, event, (wisher, waiter), tries + 1);
+                return self.change_trade(process, row, event, (caller, waiter), tries + 1);
             }
         };
         self.moved(row, done.moves);
-        self.sends(process, row, wisher);
-        if let Some(call) = wisher {
-            self.wish_stored(process, call, row, done.granted.err());
+        self.sends(process, row, caller);
+        if let Some(call) = caller {
+            self.request_stored(process, call, row, done.granted.err());
         }
         self.one_less_to_wait_for(waiter);
     }
@@ -276,7 +278,7 @@ impl World<'_> {
         for moved in &moves {
             say!(
                 self,
-                "  attempt {row}: {:?} -> {:?} v{}",
+                "  trade {row}: {:?} -> {:?} v{}",
                 moved.from,
                 moved.to,
                 self.store.trade(row).version()
@@ -293,7 +295,7 @@ impl World<'_> {
         self.tally.moves.extend(moves);
     }
 
-    /// What the stored machine says to do now.
+    /// Does what the stored machine says.
     pub(crate) fn sends(&mut self, process: usize, row: usize, call: Option<usize>) {
         loop {
             match self.store.next(row, &self.weather.policy) {
@@ -315,12 +317,12 @@ impl World<'_> {
         }
     }
 
-    fn not_stored(&mut self, process: usize, row: usize, event: &Event, wisher: Option<usize>) {
+    fn not_stored(&mut self, process: usize, row: usize, event: &Event, caller: Option<usize>) {
         say!(self, "backend {process} can't store {event:?}");
-        if let Some(call) = wisher {
+        if let Some(call) = caller {
             self.refuse(call, ProblemCode::StoreUnavailable, None);
         }
-        // The driver's own timer comes back in a second; an answer that could not be stored is lost.
+        // The driver's own timer comes back in a second. An answer that could not be stored is lost.
         if matches!(event, Event::Tick) {
             let again = self.clock(process) + 1_000;
             self.arm(process, row, Some(again));

@@ -6,7 +6,7 @@ use std::time::Instant;
 use clap::Parser;
 use kaunter_sales::{Tally, run, trace};
 
-/// Findings that are told one by one.
+/// Findings that are reported one by one.
 const MOST_TOLD: usize = 20;
 
 /// Simulates sales on virtual time; exits with 1 if a rule was broken.
@@ -15,13 +15,13 @@ struct Args {
     /// How many sales.
     #[arg(long, default_value_t = 100_000)]
     sales: u64,
-    /// The same seed is the same history.
+    /// The seed. The same seed gives the same history.
     #[arg(long)]
     seed: Option<u64>,
-    /// Tell the whole history of this sale instead.
+    /// Print the whole history of this sale instead.
     #[arg(long, value_name = "SALE")]
     trace: Option<u64>,
-    /// How many threads; as many as the machine has by default.
+    /// The number of threads. By default, one for each core.
     #[arg(long)]
     threads: Option<usize>,
 }

@@ -1,4 +1,4 @@
-//! The backend's desk: what each call of a page comes to.
+//! Serves the calls of the pages, as the backend does.
 
 use kaunter_core::till::Fault as TillFault;
 use kaunter_core::trade::{CodeMark, Event, Move, Refusal};
@@ -15,18 +15,18 @@ impl World<'_> {
         let event = match self.calls[at].ask.clone() {
             Ask::Create(new) => return self.create(process, at, &new),
             Ask::Session => return self.session(at),
-            Ask::Look(trade_id) => (trade_id, None),
+            Ask::Read(trade_id) => (trade_id, None),
             Ask::HandOver(trade_id, mark) => (trade_id, Some(Event::Code(CodeMark(mark)))),
             Ask::Cancel(trade_id) => (trade_id, Some(Event::Cancel)),
             Ask::Void(trade_id) => (trade_id, Some(Event::Void)),
         };
-        let (trade_id, wish) = event;
+        let (trade_id, request) = event;
         let Some(row) = self.store.find(&trade_id) else {
             return self.refuse(at, ProblemCode::TradeNotFound, None);
         };
         let own = self.tabs[self.calls[at].tab].terminal == self.store.trade(row).facts().terminal;
-        let look = if own { Event::Heard } else { Event::Tick };
-        self.apply(process, row, wish.unwrap_or(look), Some(at), None);
+        let read = if own { Event::Heard } else { Event::Tick };
+        self.apply(process, row, request.unwrap_or(read), Some(at), None);
     }
 
     fn session(&mut self, at: usize) {
@@ -63,30 +63,30 @@ impl World<'_> {
             }
             Ok(Created::New { row, replaced }) => {
                 self.supersede(process, replaced);
-                say!(self, "  attempt {row}: {} of {terminal}", creator.trade_id);
+                say!(self, "  trade {row}: {} of {terminal}", creator.trade_id);
                 self.outside.push(Outside {
                     account: Account::NEW,
                     shown_ms: None,
                     changing: 0,
                 });
                 self.sends(process, row, Some(at));
-                self.wish_stored(process, at, row, None);
+                self.request_stored(process, at, row, None);
             }
             Err(denied) => self.refuse(at, denied.code, denied.row),
         }
     }
 
-    /// These gave way to a new attempt.
+    /// Counts the moves of the trades that a new trade has replaced, and stops their timers.
     fn supersede(&mut self, process: usize, replaced: Vec<(usize, Vec<Move>)>) {
         for (row, moves) in replaced {
             self.tally.moves.extend(moves);
-            say!(self, "  attempt {row}: superseded");
+            say!(self, "  trade {row}: superseded");
             self.disarm(process, row);
         }
     }
 
-    /// The wish is stored: a look is answered at once, the rest when the gateway did, or soon.
-    pub(crate) fn wish_stored(
+    /// Replies after a request was stored: to a read at once, to others after the gateway's answer or a short wait.
+    pub(crate) fn request_stored(
         &mut self,
         process: usize,
         at: usize,
@@ -98,15 +98,15 @@ impl World<'_> {
         }
         self.calls[at].row = Some(row);
         self.calls[at].refused = refused.map(ProblemCode::from);
-        let looks = matches!(self.calls[at].ask, Ask::Look(_));
-        if looks || self.calls[at].waits == 0 {
+        let reads = matches!(self.calls[at].ask, Ask::Read(_));
+        if reads || self.calls[at].waits == 0 {
             return self.reply_with_row(at);
         }
         let due = self.now + self.weather.policy.code_answer_ms;
         self.queue.plan(due, Happening::CallSettles(at));
     }
 
-    /// One of the requests that a reply waits for was answered.
+    /// The gateway has answered one of the requests that a reply waits for.
     pub(crate) fn one_less_to_wait_for(&mut self, call: Option<usize>) {
         let Some(at) = call else { return };
         self.calls[at].waits -= 1;
@@ -146,8 +146,8 @@ impl World<'_> {
         self.reply(at, Reply::Trade(Err(TillFault::Problem(code, trade))));
     }
 
-    /// The treaty's view of a row. Nobody here reads a clock's text.
+    /// A row as the pages see it. Its times are empty, because nothing here reads them.
     fn wire(&self, row: usize) -> wire::Trade {
-        self.store.trade(row).told(0, |_| String::new())
+        self.store.trade(row).view(0, |_| String::new())
     }
 }

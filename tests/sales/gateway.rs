@@ -1,4 +1,4 @@
-//! The gateway's account of a trade in time: since when it stands where it stands, and what a status that lags says.
+//! The gateway's account of a trade over time: its stage, since when, and what a delayed status says.
 
 use std::ops::Deref;
 
@@ -6,7 +6,7 @@ use kaunter_core::policy::Ms;
 use kaunter_core::trade::{CreateAnswer, StatusWord};
 use kaunter_model::gateway::{self, Response, Stage};
 
-/// What a customer, or the gateway by itself, does with a payment that waits.
+/// What a customer, or the gateway by itself, does with a payment that is waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Deed {
     Confirms,
@@ -14,15 +14,15 @@ pub(crate) enum Deed {
     Closes,
     /// Scans our code, from the display or from a photograph of it.
     Scans,
-    /// It was closed, and is paid all the same.
+    /// It was closed, and is paid anyway.
     PaysAfterAll,
 }
 
-/// One trade, as the gateway really has it. It is read as a [`gateway::Account`].
+/// The true state of one trade at the gateway. It dereferences to a [`gateway::Account`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Account {
     account: gateway::Account,
-    /// Since when it is at its stage, and where it was before.
+    /// When its stage began, and the stage before.
     pub(crate) since_ms: Ms,
     before: Stage,
     pub(crate) created_ms: Ms,
@@ -44,7 +44,7 @@ impl Account {
         created_ms: 0,
     };
 
-    /// Something happens to it now.
+    /// Applies a change at this time.
     pub(crate) fn at<T>(&mut self, now: Ms, act: impl FnOnce(&mut gateway::Account) -> T) -> T {
         let before = self.account.stage;
         let done = act(&mut self.account);
@@ -63,7 +63,7 @@ impl Account {
         answer
     }
 
-    /// Its word; one that lags says what was true a moment ago.
+    /// The status that the gateway reports. A delayed one is what was true `lag` ago.
     pub(crate) fn word(self, now: Ms, lag_ms: Ms) -> (StatusWord, bool) {
         let waits = matches!(self.before, Stage::Created | Stage::Pending);
         let stale = waits && now < self.since_ms + lag_ms;

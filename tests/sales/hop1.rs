@@ -1,5 +1,6 @@
-//! Hop 1: calls of the pages, and the backend's replies. A call may be lost, held up, overtaken, or arrive twice; the
-//! page waits for one answer, and not for ever.
+//! Hop 1: calls of the pages, and the backend's replies.
+//!
+//! A call may be lost, delayed or overtaken, or arrive twice. The page waits for one reply, for a limited time.
 
 use kaunter_core::policy::Ms;
 use kaunter_core::till::{self, Fault as TillFault};
@@ -8,20 +9,20 @@ use kaunter_core::wire::{self, NewTrade};
 use crate::tally::Fault;
 use crate::world::{Happening, World, say};
 
-/// A page's question.
+/// A call of a page.
 #[derive(Clone, Debug)]
 pub(crate) enum Ask {
     Create(NewTrade),
-    /// With the mark of the code, which stands for the code.
+    /// Hands a code over. The mark stands for the code.
     HandOver(String, String),
-    Look(String),
+    Read(String),
     Cancel(String),
     Void(String),
-    /// What is open at this terminal?
+    /// Lists the open trades of this terminal.
     Session,
 }
 
-/// The backend's answer.
+/// The backend's reply.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::large_enum_variant,
@@ -35,16 +36,16 @@ pub(crate) enum Reply {
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) tab: usize,
-    /// The tab's life that asked: the next one is told nothing.
+    /// The load of the tab that called. After a reload, the reply is lost.
     pub(crate) life: u32,
-    /// The promise that waits for it; none where the tab itself asks.
+    /// The promise that waits for it; `None` if the tab itself called.
     pub(crate) page: Option<usize>,
     pub(crate) ask: Ask,
-    /// The call that this one is a copy of, or itself.
+    /// The call that this one repeats; itself if it is the first.
     pub(crate) of: usize,
-    /// The page has its answer, or no longer waits.
+    /// The page has the reply, or no longer waits for it.
     answered: bool,
-    /// Who serves it, in which of its lives.
+    /// The process that serves it, and which start of it.
     pub(crate) served_by: Option<(usize, u32)>,
     /// Requests to the gateway that the backend waits for before it replies.
     pub(crate) waits: u32,
@@ -58,7 +59,7 @@ const NO_ANSWER: Reply = Reply::Trade(Err(TillFault::NoAnswer));
 impl World<'_> {
     pub(crate) fn call(&mut self, tab: usize, page: Option<usize>, ask: Ask) {
         let at = self.calls.len();
-        say!(self, "till {tab} calls #{at}: {}", told(&ask));
+        say!(self, "till {tab} calls #{at}: {}", describe(&ask));
         let patience_ms = self.weather.policy.call_timeout_ms;
         self.queue
             .plan(self.now + patience_ms, Happening::CallTimesOut(at));
@@ -88,7 +89,7 @@ impl World<'_> {
         }
     }
 
-    /// When a message of hop 1 arrives, if it does.
+    /// When a message of hop 1 arrives; `None` if it is lost.
     fn carry(&mut self, lost: Fault, delayed: Fault) -> Option<Ms> {
         if self.weather.cut.contains(&self.now) && self.stormy() {
             self.note(Fault::NetworkCut);
@@ -138,7 +139,7 @@ impl World<'_> {
         }
     }
 
-    /// The process died: its connections break, now or when the page gives up.
+    /// Breaks the connections of a process that died, now or when the page gives up.
     pub(crate) fn break_calls_of(&mut self, process: usize) {
         let life = self.processes[process].life;
         for at in 0..self.calls.len() {
@@ -172,7 +173,7 @@ impl World<'_> {
             return;
         }
         self.calls[of].answered = true;
-        say!(self, "till {tab} hears #{of}: {}", told_reply(&reply));
+        say!(self, "till {tab} hears #{of}: {}", describe_reply(&reply));
         let reply = match *reply {
             Reply::Open(open) => return self.recover(tab, &open),
             Reply::Trade(reply) => reply,
@@ -182,25 +183,27 @@ impl World<'_> {
             (_, None) => return,
             (Ask::Create(_), Some(page)) => (page, till::Event::Created(reply)),
             (Ask::HandOver(..), Some(page)) => (page, till::Event::HandedOver(reply)),
-            (Ask::Look(_), Some(page)) => (page, till::Event::Told(reply)),
-            (Ask::Cancel(_) | Ask::Void(_), Some(page)) => (page, till::Event::CancelTold(reply)),
+            (Ask::Read(_), Some(page)) => (page, till::Event::StatusReplied(reply)),
+            (Ask::Cancel(_) | Ask::Void(_), Some(page)) => {
+                (page, till::Event::CancelReplied(reply))
+            }
         };
         self.tell_page(event.0, event.1);
     }
 }
 
-fn told(ask: &Ask) -> String {
+fn describe(ask: &Ask) -> String {
     match ask {
         Ask::Create(new) => format!("create {} with {}", new.idempotency_key, new.wallet_id),
         Ask::HandOver(trade_id, mark) => format!("hand {mark} over to {trade_id}"),
-        Ask::Look(trade_id) => format!("ask about {trade_id}"),
+        Ask::Read(trade_id) => format!("ask about {trade_id}"),
         Ask::Cancel(trade_id) => format!("cancel {trade_id}"),
         Ask::Void(trade_id) => format!("void {trade_id}"),
         Ask::Session => "what is open?".to_owned(),
     }
 }
 
-fn told_reply(reply: &Reply) -> String {
+fn describe_reply(reply: &Reply) -> String {
     let trade =
         |trade: &wire::Trade| format!("{} {:?} v{}", trade.trade_id, trade.status, trade.version);
     match reply {

@@ -1,5 +1,7 @@
-//! Hop 2: requests to the gateway, and its answers. Nobody repeats a request, so it arrives at most once; it may be
-//! lost or held up, and its answer lost, late, garbled, or about another amount.
+//! Hop 2: requests to the gateway, and its answers.
+//!
+//! No request is repeated, so it arrives at most once. It may be lost or delayed.
+//! Its answer may be lost, late, garbled, or about another amount.
 
 use kaunter_core::money::Money;
 use kaunter_core::policy::Ms;
@@ -18,10 +20,10 @@ pub(crate) struct Request {
     life: u32,
     /// The call whose reply waits for the answer.
     call: Option<usize>,
-    /// It may still arrive.
+    /// Whether it may still arrive.
     pub(crate) flies: bool,
     answered: bool,
-    /// The answer came in time, and waits for its turn to be stored.
+    /// The answer came in time, and is about to be stored.
     read: bool,
     times_out_ms: Ms,
 }
@@ -35,7 +37,7 @@ impl World<'_> {
         call: Option<usize>,
     ) {
         let at = self.requests.len();
-        say!(self, "backend {process} sends {send:?} of attempt {row}");
+        say!(self, "backend {process} sends {send:?} of trade {row}");
         let policy = &self.weather.policy;
         let patience_ms = match send {
             GatewayRequest::Pay | GatewayRequest::Void => policy.pay_timeout_ms,
@@ -74,7 +76,7 @@ impl World<'_> {
         }
         let mut due = self.now + self.dice.between(20, 400);
         if self.fault(self.weather.rates.delayed, Fault::RequestHeld) {
-            // A payment or a void may wait in somebody's queue for hours; a cancel is dropped when nobody waits for it.
+            // A payment or a void may wait in a queue for hours. A cancel is dropped once its caller has gone.
             let longest_ms = match send {
                 GatewayRequest::Pay | GatewayRequest::Void | GatewayRequest::Create => {
                     2 * 3_600_000
@@ -105,13 +107,13 @@ impl World<'_> {
         if !matches!(send, GatewayRequest::Pay | GatewayRequest::Void)
             && self.fault(self.weather.rates.garbled, Fault::AnswerGarbled)
         {
-            // A 429, a 401 or an error page: not served.
+            // The answer is a 429, a 401 or an error page: the request was not served.
             let due = self.now + self.dice.between(5, 200);
             self.plan_answer(due, at, silence(send));
             return;
         }
         let mut event = self.gateway_serves(row, send);
-        say!(self, "gateway: {event:?} about attempt {row}");
+        say!(self, "gateway: {event:?} about trade {row}");
         if self.fault(self.weather.rates.lost, Fault::AnswerLost) {
             if self.dice.coin() {
                 let due = self.now + self.dice.between(5, 200);
@@ -129,7 +131,7 @@ impl World<'_> {
             let late = self.now + self.dice.spread(500, 40_000);
             due = self.held_until(late);
         }
-        // Past its patience the driver has gone, and the answer with the connection.
+        // The driver no longer waits and has closed the connection, so the answer is lost.
         if due >= self.requests[at].times_out_ms {
             return;
         }
@@ -230,7 +232,7 @@ impl World<'_> {
         }
     }
 
-    /// The driver's patience is over, unless it has read an answer.
+    /// Ends the driver's wait, unless it has read an answer.
     pub(crate) fn gives_up(&mut self, at: usize) {
         let request = &self.requests[at];
         if request.answered || request.read {
@@ -266,7 +268,7 @@ impl World<'_> {
         self.apply(process, row, *event, None, call);
     }
 
-    /// The process died: what had not left, or not all of it, never arrives.
+    /// Drops the requests of a process that died, if they had not left completely.
     pub(crate) fn drop_requests_of(&mut self, process: usize) {
         let life = self.processes[process].life;
         for at in 0..self.requests.len() {
@@ -277,7 +279,7 @@ impl World<'_> {
         }
     }
 
-    /// Something of this attempt may still reach the gateway.
+    /// Whether a request of this trade may still reach the gateway.
     pub(crate) fn is_under_way(&self, row: usize) -> bool {
         let moves = |request: &Request| {
             request.row == row

@@ -1,4 +1,4 @@
-//! What must hold: at every moment, when faults have stopped and time is up, and at rest.
+//! What must hold: at every moment, some time after the faults have stopped, and when nothing is left to happen.
 
 use kaunter_core::till::Phase;
 use kaunter_core::trade::State;
@@ -11,11 +11,11 @@ use crate::page::Page;
 use crate::tally::Kind;
 use crate::world::World;
 
-/// What a question and its answer may take, beyond the longest pause between two.
+/// The longest time that a query and its answer take, added to the longest pause between two queries.
 const SLACK_MS: u64 = 60_000;
 
 impl World<'_> {
-    /// At every moment.
+    /// Checks what must hold at every moment.
     pub(crate) fn judge(&mut self) {
         let judged = self
             .judge_sale()
@@ -27,7 +27,7 @@ impl World<'_> {
         }
     }
 
-    /// A code that has paid another sale a moment ago is sent for none.
+    /// A code that paid another sale a moment ago must not be sent.
     pub(crate) fn judge_code(&mut self, row: usize) {
         let trade = self.store.trade(row);
         let before = trade.code().and_then(|mark| self.code_before(mark));
@@ -69,8 +69,8 @@ impl World<'_> {
                 let facts = row.trade.facts();
                 let own =
                     row.key == record.key || Some(&facts.trade_id) == record.trade_id.as_ref();
-                // Another page, which found the attempt on the backend's list, may have shown its code: that one
-                // tells its own end.
+                // Another page may have found the trade on the backend's list and shown its code.
+                // That page reports its own end.
                 let began = match facts.mode {
                     CodeMode::ConsumerPresented => outside.account.ledger.payments > 0,
                     CodeMode::MerchantPresented => page.shown,
@@ -81,28 +81,28 @@ impl World<'_> {
         judge::end(end, ledger, began)
     }
 
-    // ---- faults have stopped, time is up ---------------------------------------------------------------------
+    // ---- some time after the faults have stopped -------------------------------------------------------------
 
     pub(crate) fn judge_settled(&mut self) {
         let open = (0..self.outside.len()).find(|row| !self.is_settled(*row));
         if let Some(row) = open {
             let (state, account) = (self.store.trade(row).state(), self.outside[row].account);
-            let what = format!("attempt {row} is still {state:?}, the gateway says {account:?}");
+            let what = format!("trade {row} is still {state:?}, the gateway says {account:?}");
             return self.find(Kind::Unresolved, what);
         }
         let waits = (0..self.pages.len())
             .find(|at| self.runs(*at) && self.pages[*at].charge.phase() != Phase::Ready);
         if let Some(at) = waits {
             let phase = self.pages[at].charge.phase();
-            // Without a wallet nothing has begun: the customer may fumble for ever.
+            // Without a wallet nothing has begun, so the customer may take any time.
             if phase != Phase::Scanning {
                 self.find(Kind::Unresolved, format!("page {at} is still {phase:?}"));
             }
         }
     }
 
-    /// Final; or waiting for a customer before anything is presented; or under review where the gateway has no word,
-    /// or had none at the last question.
+    /// Whether a trade may stay as it is. Three kinds of trades may: final ones, reviews without a word of the gateway,
+    /// and ones that wait for a customer before anything is presented.
     fn is_settled(&self, at: usize) -> bool {
         let (trade, row) = (self.store.trade(at), &self.outside[at]);
         let slowest_ms = self.weather.policy.review_check_max_ms + SLACK_MS;
@@ -121,7 +121,7 @@ impl World<'_> {
             }),
             State::NeedsReview => fresh || !row.account.stage.is_final(),
             State::VoidReview => fresh || row.account.stage != Stage::Refunded,
-            // Money that came late is seen late, and given back then: at rest nothing is on its way any more.
+            // Late money is seen late and then given back. At rest, nothing is under way any more.
             State::Voiding | State::VoidUnknown if row.account.ledger.late => true,
             State::Creating
             | State::CreateUnknown
@@ -138,7 +138,7 @@ impl World<'_> {
 
     // ---- at rest ---------------------------------------------------------------------------------------------
 
-    /// Nothing is left to happen: where faults had stopped, money that came late was seen.
+    /// Checks a sale for which nothing is left to happen. If its faults had stopped, late money was seen.
     pub(crate) fn judge_rest(&mut self) {
         if self.weather.calm_ms.is_none() {
             return;
@@ -146,7 +146,7 @@ impl World<'_> {
         let mut rows = self.store.rows().iter();
         let voiding = |row: &Row| matches!(row.trade.state(), State::Voiding | State::VoidUnknown);
         if let Some(row) = rows.position(voiding) {
-            let what = format!("attempt {row} is given back, and nobody waits for the word on it");
+            let what = format!("trade {row} is given back, and nobody waits for the word on it");
             self.find(Kind::Unresolved, what);
         }
         let mut rows = self.store.rows().iter().zip(&self.outside);
@@ -158,7 +158,7 @@ impl World<'_> {
             closed && outside.account.ledger.kept() != 0
         });
         if let Some(row) = unseen {
-            let what = format!("attempt {row} was paid after it was closed, and nobody knows");
+            let what = format!("trade {row} was paid after it was closed, and nobody knows");
             self.find(Kind::Unresolved, what);
         }
     }

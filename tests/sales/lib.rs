@@ -1,11 +1,13 @@
-//! Sales by the million on virtual time: tills, processes of the backend on one store, a gateway with a ledger, and a
-//! network, clocks and people that do everything to them. The machines are the real ones of both hops.
+//! Simulates millions of sales on virtual time.
 //!
-//! Each sale is a world of its own: attempts of different sales share nothing but processes, and the store's rules are
-//! all per sale. A world is seeded by the run's seed and its own number, so that it replays alone ([`trace`]) and the
-//! number of threads changes nothing.
+//! There are tills, processes of the backend on one store, and a gateway with a ledger.
+//! Network, clocks and people do everything to them that they can do. Both machines are the real ones.
 //!
-//! It does not start a program, open a socket or read a clock: `cargo xtask sim` measures the time around it.
+//! Each sale is a world of its own: trades of different sales share only processes, and each of the store's rules
+//! concerns one sale. The seed of a world is made of the run's seed and the world's number.
+//! So it replays alone ([`trace`]), and the number of threads changes nothing.
+//!
+//! It starts no program, opens no socket and reads no clock. `cargo xtask sim` measures its time.
 
 mod backend;
 mod desk;
@@ -28,10 +30,10 @@ pub use tally::{Finding, Kind, Tally};
 
 use world::World;
 
-/// Sales that a thread takes at once.
+/// The number of sales that a thread takes at once.
 const BATCH: u64 = 256;
 
-/// Simulates so many sales, numbered from 0.
+/// Simulates this number of sales, numbered from 0.
 #[must_use]
 pub fn run(sales: u64, seed: u64, threads: usize) -> Tally {
     let next = AtomicU64::new(0);
@@ -58,7 +60,7 @@ pub fn run(sales: u64, seed: u64, threads: usize) -> Tally {
     all.into_inner().expect("no thread panics while adding")
 }
 
-/// One sale's whole history, a line per happening, and what it came to.
+/// The whole history of one sale, with a line for each event, and its result.
 #[must_use]
 pub fn trace(seed: u64, sale: u64) -> (Vec<String>, Tally) {
     let mut tally = Tally::default();

@@ -1,5 +1,6 @@
-//! The pages: tabs of a terminal, each with a journal, and the promises in them, each driven by the real machine of the
-//! counter. A tab may die and come back, with its journal or without; a laptop may sleep.
+//! The pages: tabs of a terminal, each with a journal, and their promises. The real machine of a charge drives each.
+//!
+//! A tab may die and come back, with or without its journal. A laptop may sleep.
 
 use kaunter_core::policy::Ms;
 use kaunter_core::till::{Charge, End, Event, Hint, Plan, Record, Step};
@@ -9,32 +10,32 @@ use crate::hop1::Ask;
 use crate::tally::Fault;
 use crate::world::{Happening, World, say};
 
-/// Charges of one sale: a cashier who tries more often has another problem.
+/// The most charges of one sale. A cashier who needs more has another problem.
 const MOST_CHARGES: usize = 5;
 
 #[derive(Debug)]
 pub(crate) struct Tab {
     pub(crate) terminal: String,
     pub(crate) up: bool,
-    /// Which of its lives this is: an answer for an earlier one is lost.
+    /// Counts the tab's loads. A reply to an earlier load is lost.
     pub(crate) life: u32,
     pub(crate) asleep_ms: Ms,
     journal: Vec<Record>,
 }
 
-/// A promise: one charge, or one that was resumed.
+/// A promise: a charge, or one that was resumed.
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) tab: usize,
     life: u32,
     pub(crate) charge: Charge,
-    /// The mark of the code that the customer shows to this one.
+    /// The mark of the code that the customer shows for this charge.
     mark: String,
     writing: Option<Record>,
     scanning: bool,
     timers: u32,
     pub(crate) end: Option<End>,
-    /// It had our code on its display.
+    /// Whether our code was on its display.
     pub(crate) shown: bool,
 }
 
@@ -62,14 +63,14 @@ impl World<'_> {
         }
     }
 
-    /// True where this promise still runs.
+    /// Whether this promise is still pending.
     pub(crate) fn runs(&self, at: usize) -> bool {
         let page = &self.pages[at];
         let tab = &self.tabs[page.tab];
         page.end.is_none() && tab.up && tab.life == page.life
     }
 
-    /// What comes while the laptop sleeps waits until it wakes.
+    /// Delays an event until the laptop wakes.
     fn sleeps_through(&mut self, tab: usize, what: Happening) -> Option<Happening> {
         let until = self.tabs[tab].asleep_ms;
         if self.now < until {
@@ -81,7 +82,7 @@ impl World<'_> {
 
     // ---- promises --------------------------------------------------------------------------------------------
 
-    /// The cashier charges the sale, unless this tab has it in hand (a Web Lock).
+    /// The cashier charges the sale, unless this tab already runs a charge of it (a Web Lock).
     pub(crate) fn charge(&mut self, tab: usize) {
         let busy = (0..self.pages.len()).any(|at| self.pages[at].tab == tab && self.runs(at));
         if busy || !self.tabs[tab].up || self.held || self.pages.len() >= MOST_CHARGES {
@@ -189,7 +190,7 @@ impl World<'_> {
                 Step::Show(_) => {
                     let trade_id = self.pages[at].charge.record().trade_id.clone();
                     if let Some(row) = trade_id.and_then(|trade_id| self.store.find(&trade_id)) {
-                        say!(self, "page {at} shows the code of attempt {row}");
+                        say!(self, "page {at} shows the code of trade {row}");
                         self.pages[at].shown = true;
                         self.our_code_is_shown(row);
                     }
@@ -202,7 +203,7 @@ impl World<'_> {
                 }
                 Step::Create(new) => Ask::Create(new),
                 Step::HandOver(trade_id) => Ask::HandOver(trade_id, self.pages[at].mark.clone()),
-                Step::Ask(trade_id) => Ask::Look(trade_id),
+                Step::Ask(trade_id) => Ask::Read(trade_id),
                 Step::Cancel(trade_id) => Ask::Cancel(trade_id),
             };
             self.call(tab, Some(at), ask);
@@ -224,10 +225,10 @@ impl World<'_> {
     }
 
     fn ended(&mut self, at: usize, end: End) {
-        say!(self, "page {at} ends: {}", told(&end));
+        say!(self, "page {at} ends: {}", describe_end(&end));
         let again = match &end {
-            End::Settled(trade) if trade.status == Status::Paid => 20,
-            End::Settled(_) | End::Unresolved(..) => 300,
+            End::Known(trade) if trade.status == Status::Paid => 20,
+            End::Known(_) | End::Unconfirmed(..) => 300,
             End::Refused(..)
             | End::Unreachable
             | End::NoToken
@@ -243,7 +244,7 @@ impl World<'_> {
         }
     }
 
-    // ---- what happens to a promise ---------------------------------------------------------------------------
+    // ---- events of a promise ---------------------------------------------------------------------------------
 
     pub(crate) fn page_timer(&mut self, at: usize, nth: u32) {
         if self.pages[at].timers != nth || !self.runs(at) {
@@ -286,7 +287,7 @@ impl World<'_> {
         }
     }
 
-    /// Most customers have the code ready; some fumble, and one in a hundred walks away until the cashier gives up.
+    /// Most customers have the code ready, and some need time. One in a hundred walks away until the cashier gives up.
     fn look_for_a_code(&mut self, at: usize) {
         self.pages[at].scanning = true;
         if self.dice.chance(10) {
@@ -345,7 +346,7 @@ impl World<'_> {
 
     // ---- tabs ------------------------------------------------------------------------------------------------
 
-    /// A write under way may or may not have reached the disk; everything else in memory is gone.
+    /// The tab dies. A write that was under way may have reached the disk. Everything in memory is lost.
     pub(crate) fn tab_dies(&mut self, tab: usize) {
         if !self.tabs[tab].up || !self.stormy() {
             return;
@@ -372,7 +373,7 @@ impl World<'_> {
         }
     }
 
-    /// After a reload: the journal, and what the backend lists as open.
+    /// Reads the journal after a reload, and asks the backend for the open trades.
     pub(crate) fn tab_returns(&mut self, tab: usize) {
         say!(self, "till {tab} is back");
         self.tabs[tab].up = true;
@@ -386,7 +387,7 @@ impl World<'_> {
         }
     }
 
-    /// What waits for a code is closed; what may have moved money is watched again.
+    /// Closes trades that await a code, and follows trades that may have moved money.
     pub(crate) fn recover(&mut self, tab: usize, open: &[wire::Trade]) {
         let mut watched = false;
         for record in std::mem::take(&mut self.tabs[tab].journal) {
@@ -394,7 +395,7 @@ impl World<'_> {
                 let same = record.trade_id.as_ref() == Some(&trade.trade_id);
                 same && matches!(trade.status, Status::Creating | Status::AwaitingCode)
             });
-            // Never answered, so no code can have left; the list closes what the backend may have.
+            // The creation got no answer, so no code can have left. If the backend has the trade, its list names it.
             if record.trade_id.is_some() && !waits {
                 self.tabs[tab].journal.push(record.clone());
                 watched = true;
@@ -437,7 +438,7 @@ impl World<'_> {
     }
 }
 
-/// What a till without a record of it knows of an attempt on the backend's list.
+/// The record of a trade that this till knows only from the backend's list.
 fn resumed(trade: &wire::Trade) -> Record {
     Record {
         key: format!("resumed-{}", trade.trade_id),
@@ -449,10 +450,10 @@ fn resumed(trade: &wire::Trade) -> Record {
     }
 }
 
-fn told(end: &End) -> String {
+fn describe_end(end: &End) -> String {
     match end {
-        End::Settled(trade) => format!("{} is {:?}", trade.trade_id, trade.status),
-        End::Unresolved(_, trade_id) => format!("{trade_id} is unresolved"),
+        End::Known(trade) => format!("{} is {:?}", trade.trade_id, trade.status),
+        End::Unconfirmed(_, trade_id) => format!("{trade_id} is unconfirmed"),
         End::Refused(code, _) => format!("refused, {code:?}"),
         End::Unreachable | End::NoToken | End::GatewayDown | End::NoWallet | End::Aborted => {
             format!("{end:?}")

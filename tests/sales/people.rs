@@ -1,5 +1,5 @@
-//! Customers, who approve, decline, take their time or walk away; and the people of the shop, who give money back and
-//! settle by the gateway's books what the machines could not.
+//! Customers, who approve, decline, take their time or walk away; and the people of the shop.
+//! These give money back, and give verdicts by the gateway's books where the machines could not decide.
 
 use kaunter_core::policy::Ms;
 use kaunter_core::trade::{Event, State};
@@ -13,19 +13,19 @@ use crate::world::{Happening, World, say};
 const SECOND: Ms = 1_000;
 const MINUTE: Ms = 60 * SECOND;
 const HOUR: Ms = 60 * MINUTE;
-/// How often a person looks before giving up.
+/// How often a person checks before giving up.
 const MOST_LOOKS: u32 = 12;
 
 impl World<'_> {
     // ---- customers -------------------------------------------------------------------------------------------
 
-    /// True where the gateway has said that a trade of this age is never paid any more.
+    /// Whether the gateway guarantees that a trade of this age is never paid.
     fn is_too_old_to_pay(&self, row: usize) -> bool {
         let age_ms = self.weather.policy.unpaid_final_after_ms;
         age_ms.is_some_and(|age_ms| self.now >= self.outside[row].account.created_ms + age_ms)
     }
 
-    /// Just before the gateway takes no payment for this trade any more.
+    /// The last moment at which the gateway takes a payment for this trade.
     fn last_moment(&mut self, row: usize) -> Option<Ms> {
         let age_ms = self.weather.policy.unpaid_final_after_ms?;
         let end = self.outside[row].account.created_ms + age_ms;
@@ -44,8 +44,8 @@ impl World<'_> {
         }
     }
 
-    /// Our code is on display: most customers scan it at once, some late, one in ten never; and now and then a second
-    /// one scans it too, or somebody comes back to a photograph of it.
+    /// Our code is on display. Most customers scan it at once, some late, and one in ten never.
+    /// Sometimes a second customer scans it too, or somebody scans a photograph of it later.
     pub(crate) fn our_code_is_shown(&mut self, row: usize) {
         if self.outside[row].shown_ms.is_some() {
             return;
@@ -69,7 +69,7 @@ impl World<'_> {
 
     fn scanned(&mut self, row: usize) {
         if self.outside[row].account.stage != Stage::Created {
-            // The gateway's single use: whoever comes second reads in the app that the code is spent, or closed.
+            // The gateway takes a code once. A second customer reads in the app that it is used or closed.
             let spent = self.outside[row].account.ledger.payments > 0;
             return self.note(if spent {
                 Fault::ScannedTwice
@@ -89,7 +89,7 @@ impl World<'_> {
         self.customer_follows(row);
     }
 
-    /// A payment reached the gateway: what becomes of it.
+    /// Decides what happens to a payment that has reached the gateway.
     pub(crate) fn customer_follows(&mut self, row: usize) {
         if self.outside[row].account.stage == Stage::Pending {
             let longest = match self.dice.between(0, 19) {
@@ -111,7 +111,7 @@ impl World<'_> {
         self.plan_late(row);
     }
 
-    /// What was closed may be paid after all, even the next day.
+    /// A closed trade may be paid after all, even the next day.
     pub(crate) fn plan_late(&mut self, row: usize) {
         let account = self.outside[row].account;
         let closed = account.stage.is_unpaid();
@@ -138,7 +138,7 @@ impl World<'_> {
             }
             Deed::PaysAfterAll => {}
             Deed::Confirms if stage == Stage::Pending && !self.is_too_old_to_pay(row) => {
-                // A clock that runs wrong may have closed it already.
+                // A process with a wrong clock may have closed it already.
                 let late = self.is_closed(row);
                 self.outside[row].account.at(now, |account| {
                     account.ledger.late |= late;
@@ -161,12 +161,12 @@ impl World<'_> {
         }
         say!(
             self,
-            "customer of attempt {row} {deed:?}: {:?}",
+            "customer of trade {row} {deed:?}: {:?}",
             self.outside[row].account.stage
         );
     }
 
-    /// The backend has closed it, on whatever ground.
+    /// Whether the backend has closed it, for any reason.
     fn is_closed(&self, row: usize) -> bool {
         matches!(
             self.store.trade(row).state(),
@@ -216,14 +216,14 @@ impl World<'_> {
         let trade_id = self.store.trade(row).facts().trade_id.clone();
         self.call(tab, None, Ask::Void(trade_id));
         if self.dice.coin() {
-            // Pressed again, with or without an answer.
+            // The cashier presses again, with or without a reply.
             let due = self.now + self.dice.spread(500, MINUTE);
             self.queue.plan(due, Happening::VoidWish(row));
         }
     }
 
-    /// A person looks into the gateway's books, when nothing is under way there any more.
-    pub(crate) fn review(&mut self, row: usize, looks: u32) {
+    /// A person checks the gateway's books, when nothing is under way there any more.
+    pub(crate) fn review(&mut self, row: usize, reads: u32) {
         let state = self.store.trade(row).state();
         if !matches!(
             state,
@@ -235,14 +235,14 @@ impl World<'_> {
         let verdict = self.verdict(row);
         match (process, verdict) {
             (Some(process), Some(event)) if !self.held && self.stalled(process).is_none() => {
-                say!(self, "a person settles attempt {row}: {event:?}");
+                say!(self, "a person settles trade {row}: {event:?}");
                 self.apply(process, row, event, None, None);
             }
             (Some(_) | None, Some(_) | None) => {}
         }
-        if looks < MOST_LOOKS {
-            let due = self.now + (MINUTE << looks);
-            self.queue.plan(due, Happening::Review(row, looks + 1));
+        if reads < MOST_LOOKS {
+            let due = self.now + (MINUTE << reads);
+            self.queue.plan(due, Happening::Review(row, reads + 1));
         }
     }
 

@@ -1,4 +1,4 @@
-//! What is to happen, by its time; at one time, in the order in which it was planned.
+//! The queue of events, ordered by time. Events of the same time keep the order in which they were planned.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -27,7 +27,7 @@ impl<T> PartialOrd for Entry<T> {
 }
 
 impl<T> Ord for Entry<T> {
-    /// The heap gives its greatest first: here, that is the earliest.
+    /// The heap gives its greatest element first, so the earliest event is the greatest.
     fn cmp(&self, other: &Self) -> Ordering {
         (other.at, other.nth).cmp(&(self.at, self.nth))
     }

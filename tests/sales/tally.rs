@@ -1,4 +1,4 @@
-//! What a run came to: counts that add up in any order, so that threads change nothing.
+//! The result of a run: counts that add up in any order, so that the number of threads changes nothing.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -7,13 +7,13 @@ use kaunter_core::policy::Ms;
 use kaunter_core::trade::{MOVES, Move};
 
 macro_rules! faults {
-    ($($name:ident: $told:literal,)*) => {
+    ($($name:ident: $text:literal,)*) => {
         /// What can go wrong.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Fault { $($name,)* }
 
         impl Fault {
-            const NAMES: &'static [&'static str] = &[$($told,)*];
+            const NAMES: &'static [&'static str] = &[$($text,)*];
 
             pub(crate) fn name(self) -> &'static str {
                 Self::NAMES[self as usize]
@@ -65,14 +65,14 @@ faults! {
 
 const FAULTS: usize = Fault::NAMES.len();
 
-/// What is never allowed.
+/// The kinds of broken rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// Charged, or given back, more than once.
+    /// Money was charged or given back more than once.
     Double,
-    /// A state, or a page's last word, that the ledger contradicts.
+    /// The ledger contradicts a state or the end of a charge.
     Wrong,
-    /// Faults had stopped, time was up, and nothing had been settled.
+    /// Faults had stopped, time had passed, and an outcome was still open.
     Unresolved,
 }
 
@@ -81,32 +81,32 @@ pub enum Kind {
 pub struct Finding {
     /// The sale's number.
     pub sale: u64,
-    /// Which rule.
+    /// The rule that it broke.
     pub kind: Kind,
     /// What happened.
     pub what: String,
 }
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Sales.
+    /// The number of sales.
     pub sales: u64,
     /// Sales whose faults stopped at some point.
     pub live: u64,
-    /// Attempts to collect them.
-    pub attempts: u64,
-    /// Attempts whose code we showed.
+    /// The number of trades.
+    pub trades: u64,
+    /// The number of trades whose code we showed.
     pub shown: u64,
-    /// What happened, all told.
+    /// The number of events.
     pub events: u64,
-    /// Time that passed in them, in milliseconds.
+    /// The virtual time of all sales, in milliseconds.
     pub virtual_ms: u128,
     /// Sales that were paid at their end.
     pub paid: u64,
-    /// Moves that attempts took.
+    /// How often each move of a trade was taken.
     pub moves: BTreeSet<Move>,
-    /// What broke a rule, by the number of the sale.
+    /// The sales that broke a rule, by number.
     pub findings: Vec<Finding>,
     faults: Counts,
 }
@@ -133,7 +133,7 @@ impl Tally {
     pub(crate) fn add(&mut self, other: Self) {
         self.sales += other.sales;
         self.live += other.live;
-        self.attempts += other.attempts;
+        self.trades += other.trades;
         self.shown += other.shown;
         self.events += other.events;
         self.virtual_ms += other.virtual_ms;
@@ -174,8 +174,8 @@ impl fmt::Display for Tally {
         )?;
         writeln!(
             f,
-            "{:>12} attempts ({} with a code of ours on display)",
-            self.attempts, self.shown
+            "{:>12} trades ({} with a code of ours on display)",
+            self.trades, self.shown
         )?;
         writeln!(f, "{:>12} sales paid", self.paid)?;
         writeln!(f, "{:>12} events", self.events)?;

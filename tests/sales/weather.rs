@@ -1,5 +1,6 @@
-//! What one sale's world is like: how often things go wrong, what the gateway can do, and how long its patience is.
-//! Every number is drawn from the sale's own dice.
+//! The conditions of one sale: how often things go wrong, what the gateway can do, and how long each part waits.
+//!
+//! Every number is drawn from the sale's own random numbers.
 
 use std::ops::Range;
 
@@ -7,15 +8,15 @@ use kaunter_core::policy::{Ms, Policy};
 
 use crate::dice::Dice;
 
-/// When every world begins: late enough that a clock a day off is still after zero.
+/// The start of every world. It is late enough for a clock that is a day slow to stay above zero.
 pub(crate) const START_MS: Ms = 10 * 24 * 3_600_000;
-/// No world lasts longer: past a closed attempt's last question, 34 hours after its end.
+/// The longest duration of a world. A closed trade's last query leaves 34 hours after its end.
 pub(crate) const LONGEST_MS: Ms = 44 * 3_600_000;
 
 const SECOND: Ms = 1_000;
 const MINUTE: Ms = 60 * SECOND;
 
-/// How often, in a thousand, a thing goes wrong each time that it could.
+/// The chance of each fault, in a thousand, each time that it could happen.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Rates {
     pub(crate) lost: u32,
@@ -32,23 +33,23 @@ pub(crate) struct Rates {
 #[derive(Debug)]
 pub(crate) struct Weather {
     pub(crate) policy: Policy,
-    /// The gateway's cancel of what is paid gives the money back; else it is too late.
+    /// Whether the gateway's cancel of a paid trade gives the money back. Otherwise, such a cancel is too late.
     pub(crate) refunds: bool,
-    /// The gateway's status lags behind its ledger by as much.
+    /// How long the gateway's status lags behind its ledger.
     pub(crate) lag_ms: Ms,
     pub(crate) rates: Rates,
-    /// When faults stop; none: never.
+    /// When faults stop; `None` for never.
     pub(crate) calm_ms: Option<Ms>,
     pub(crate) processes: u8,
-    /// Every process has a clock of its own, so many milliseconds off.
+    /// How far the clock of each process is off, in milliseconds.
     pub(crate) skew_ms: Ms,
-    /// Tills of this sale, and whether two of them are tabs of one terminal.
+    /// The tills of this sale, and whether two of them are tabs of one terminal.
     pub(crate) tabs: u8,
     pub(crate) one_terminal: bool,
     pub(crate) journals: bool,
-    /// Nothing of hop 1 arrives.
+    /// When no message of hop 1 arrives.
     pub(crate) cut: Range<Ms>,
-    /// Nothing of hop 2 arrives.
+    /// When no message of hop 2 arrives.
     pub(crate) gateway_down: Range<Ms>,
     pub(crate) store_down: Range<Ms>,
     pub(crate) page_deaths: u8,
@@ -56,16 +57,16 @@ pub(crate) struct Weather {
     pub(crate) backend_deaths: u8,
     pub(crate) stalls: u8,
     pub(crate) clock_off: bool,
-    /// How often a closed attempt whose payment had left is paid after all.
+    /// How often a closed trade whose payment had left is paid after all.
     pub(crate) late: u32,
     /// How often the cashier cancels, and how often what is paid is given back.
     pub(crate) cancels: u32,
     pub(crate) voids: u32,
     /// How often the till shows the code.
     pub(crate) shows: u32,
-    /// The first code that is shown is the last customer's, whose sale it has paid.
+    /// The first code that is shown is the last customer's. It has paid that customer's sale.
     pub(crate) old_code: bool,
-    /// The gateway, or a cache before it, gives new trades the id of another sale's trade, which is paid.
+    /// The gateway, or a cache in front of it, gives new trades the id of another sale's trade, which is paid.
     pub(crate) repeats_ids: bool,
     /// The other tills charge another amount for the same reference.
     pub(crate) other_amount: bool,
@@ -73,7 +74,7 @@ pub(crate) struct Weather {
 
 impl Weather {
     pub(crate) fn draw(dice: &mut Dice) -> Self {
-        // Four in ten sales meet no fault, four some, two a storm.
+        // Four in ten sales have no fault, four have some, and two have many.
         let grade = match dice.between(0, 9) {
             0..=3 => 0,
             4..=7 => 1,
@@ -104,9 +105,9 @@ impl Weather {
             tabs: 1 + u8::from(dice.chance(120)) + few(dice, 30),
             one_terminal: dice.chance(300),
             journals: !stormy(dice, 50),
-            cut: spell(dice, stormy, 60),
-            gateway_down: spell(dice, stormy, 60),
-            store_down: spell(dice, stormy, 30),
+            cut: outage(dice, stormy, 60),
+            gateway_down: outage(dice, stormy, 60),
+            store_down: outage(dice, stormy, 30),
             page_deaths: few(dice, 130) + few(dice, 40),
             sleeps: few(dice, 80),
             backend_deaths: few(dice, 120) + few(dice, 60),
@@ -123,8 +124,8 @@ impl Weather {
     }
 }
 
-/// A time without: none, or seconds to minutes of the first quarter of an hour.
-fn spell(dice: &mut Dice, stormy: impl Fn(&mut Dice, u32) -> bool, permille: u32) -> Range<Ms> {
+/// An outage within the first quarter of an hour: none, or one of seconds to minutes.
+fn outage(dice: &mut Dice, stormy: impl Fn(&mut Dice, u32) -> bool, permille: u32) -> Range<Ms> {
     if !stormy(dice, permille) {
         return 0..0;
     }
@@ -151,7 +152,7 @@ fn rates(dice: &mut Dice, grade: u32) -> Rates {
     }
 }
 
-/// The default, or an odd one: another pace, with or without a cancel, with or without a last word on old trades.
+/// The default policy, or an unusual one: other durations, with or without a cancel or a guarantee for old trades.
 fn policy(dice: &mut Dice) -> Policy {
     let mut policy = Policy {
         can_cancel: dice.coin(),

@@ -1,5 +1,6 @@
-//! One sale's world: its tills, the backend's processes on one store, the gateway, and all that is under way between
-//! them. Time is virtual: it jumps from one happening to the next.
+//! The world of one sale: its tills, the backend's processes on one store, the gateway, and the messages between them.
+//!
+//! Time is virtual: it jumps from one event to the next.
 
 use kaunter_core::policy::Ms;
 use kaunter_core::sale::CodeUse;
@@ -18,14 +19,14 @@ use crate::queue::Queue;
 use crate::tally::{Fault, Finding, Kind, Tally};
 use crate::weather::{LONGEST_MS, START_MS, Weather};
 
-/// More than any sale's world needs: a machine that never rests is a bug.
+/// More events than any world needs. If a world reaches this number, a machine never rests, which is a bug.
 const MOST_EVENTS: u64 = 200_000;
 
-/// Something that is to happen. The numbers count tabs, pages, calls, processes, rows and requests.
+/// A planned event. The numbers are indices of tabs, pages, calls, processes, rows and requests.
 #[derive(Debug)]
 pub(crate) enum Happening {
     CallArrives(usize),
-    /// The backend has waited long enough for the gateway.
+    /// The backend no longer waits for the gateway and replies.
     CallSettles(usize),
     ReplyArrives(usize, Box<Reply>),
     CallTimesOut(usize),
@@ -55,13 +56,13 @@ pub(crate) enum Happening {
     Checkpoint,
 }
 
-/// What the gateway, the customers and the processes have of a row's trade.
+/// What the gateway, the customers and the processes know about a row's trade.
 #[derive(Debug)]
 pub(crate) struct Outside {
     pub(crate) account: Account,
-    /// When our code was first on a display: from then on anybody may have it.
+    /// When our code was first on a display. From then on, anybody may have it.
     pub(crate) shown_ms: Option<Ms>,
-    /// Changes that are read and not yet written.
+    /// Changes that were read and are not written yet.
     pub(crate) changing: u32,
 }
 
@@ -76,7 +77,7 @@ pub(crate) struct World<'a> {
     pub(crate) pages: Vec<Page>,
     pub(crate) calls: Vec<Call>,
     pub(crate) processes: Vec<Process>,
-    /// The clock of the backend's host, in milliseconds ahead of the truth.
+    /// How far the clock of the backend's host is ahead of the true time, in milliseconds.
     pub(crate) host_ahead_ms: i64,
     pub(crate) store: Store,
     /// For each row of the store.
@@ -85,16 +86,16 @@ pub(crate) struct World<'a> {
     pub(crate) tally: &'a mut Tally,
     pub(crate) story: Option<Vec<String>>,
     pub(crate) finding: Option<Finding>,
-    /// Faults stopped, and people hold still until it was looked whether everything settles.
+    /// Faults have stopped. People do nothing until it is checked that every trade settles.
     pub(crate) held: bool,
 }
 
-/// Tells the story, where somebody listens.
+/// Adds a line to the history, if it is recorded.
 macro_rules! say {
-    ($world:expr, $($told:tt)*) => {
+    ($world:expr, $($text:tt)*) => {
         if $world.story.is_some() {
-            let told = format!($($told)*);
-            $world.tell(&told);
+            let text = format!($($text)*);
+            $world.tell(&text);
         }
     };
 }
@@ -129,8 +130,8 @@ impl<'a> World<'a> {
 
     fn begin(&mut self) {
         if self.story.is_some() {
-            let told = format!("{:#?}", self.weather);
-            self.tell(&told);
+            let text = format!("{:#?}", self.weather);
+            self.tell(&text);
         }
         self.start_backend();
         self.open_tabs();
@@ -140,7 +141,7 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Deaths, sleeps and stalls happen in the first minutes, where the money moves.
+    /// Plans crashes, sleeps and stalls in the first minutes, in which money moves.
     fn plan_troubles(&mut self) {
         let mut troubles = Vec::new();
         for _ in 0..self.weather.page_deaths {
@@ -168,7 +169,7 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Runs to its rest, or to its first finding.
+    /// Runs until nothing is left to happen, or until the first finding.
     pub(crate) fn run(&mut self) {
         let mut events = 0;
         while let Some((at, what)) = self.queue.next() {
@@ -191,7 +192,7 @@ impl<'a> World<'a> {
         }
         self.tally.sales += 1;
         self.tally.live += u64::from(self.weather.calm_ms.is_some());
-        self.tally.attempts += self.outside.len() as u64;
+        self.tally.trades += self.outside.len() as u64;
         let shown = self.outside.iter().filter(|row| row.shown_ms.is_some());
         self.tally.shown += shown.count() as u64;
         self.tally.events += events;
@@ -236,7 +237,7 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Faults stop: what was held up comes in, what was down comes up, the host's clock is right again.
+    /// Stops the faults: delayed messages arrive, what was down comes up, and the host's clock is right again.
     fn calm(&mut self) {
         say!(self, "faults stop");
         self.held = true;
@@ -267,12 +268,12 @@ impl<'a> World<'a> {
 
     // ---- faults ----------------------------------------------------------------------------------------------
 
-    /// True while faults still happen.
+    /// Whether faults still happen.
     pub(crate) fn stormy(&self) -> bool {
         self.weather.calm_ms.is_none_or(|calm| self.now < calm)
     }
 
-    /// Draws whether this goes wrong, and counts it.
+    /// Draws whether this fault happens, and counts it.
     pub(crate) fn fault(&mut self, permille: u32, fault: Fault) -> bool {
         let strikes = permille > 0 && self.stormy() && self.dice.chance(permille);
         if strikes {
@@ -286,7 +287,7 @@ impl<'a> World<'a> {
         say!(self, "  FAULT: {}", fault.name());
     }
 
-    /// No fault outlasts the calm: what is held up comes in then.
+    /// Ends a delay at the latest when the faults stop.
     pub(crate) fn held_until(&mut self, at: Ms) -> Ms {
         match self.weather.calm_ms {
             Some(calm) if self.now < calm => at.min(calm + self.dice.between(0, 500)),
@@ -294,7 +295,7 @@ impl<'a> World<'a> {
         }
     }
 
-    // ---- words -----------------------------------------------------------------------------------------------
+    // ---- reports ---------------------------------------------------------------------------------------------
 
     pub(crate) fn find(&mut self, kind: Kind, what: String) {
         say!(self, "FOUND {kind:?}: {what}");
@@ -305,10 +306,10 @@ impl<'a> World<'a> {
         });
     }
 
-    pub(crate) fn tell(&mut self, told: &str) {
+    pub(crate) fn tell(&mut self, text: &str) {
         let at = self.now - START_MS;
         if let Some(story) = &mut self.story {
-            story.push(format!("{:>9}.{:03} {told}", at / 1_000, at % 1_000));
+            story.push(format!("{:>9}.{:03} {text}", at / 1_000, at % 1_000));
         }
     }
 }
@@ -317,7 +318,7 @@ impl<'a> World<'a> {
 pub(crate) const NEIGHBOUR: &str = "G-before";
 
 impl World<'_> {
-    /// What this tab charges: a tampered page, or one with an older bill, has another amount.
+    /// The amount that this tab charges. A tampered page, or one with an older bill, has another amount.
     pub(crate) fn sale_of(&self, tab: usize) -> Sale {
         let mut sale = sample::sale();
         if tab > 0 && self.weather.other_amount {
@@ -326,7 +327,7 @@ impl World<'_> {
         sale
     }
 
-    /// For which sale this code was handed over last, where it was not for this one.
+    /// The sale for which this code was handed over last, if it was another one.
     pub(crate) fn code_before(&self, mark: &CodeMark) -> Option<CodeUse> {
         (self.weather.old_code && mark.0 == "code0").then(|| CodeUse {
             reference: "before".to_owned(),

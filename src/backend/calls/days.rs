@@ -224,7 +224,7 @@ impl Asked {
                 (Reach::Standing, None) => Reach::Nothing,
                 (reach, _) => reach,
             };
-            reach.told(app.trades.wire(row))
+            reach.limit(app.trades.wire(row))
         };
         rows.iter().filter_map(told).collect()
     }

@@ -50,7 +50,7 @@ pub(crate) async fn get(
         .iter()
         .filter_map(|row| {
             let reach = either.reach(row.facts());
-            reach.told(app.trades.wire(row))
+            reach.limit(app.trades.wire(row))
         })
         .collect();
     if trades.is_empty() && !either.may_charge(&which.reference) {

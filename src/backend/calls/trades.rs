@@ -82,7 +82,7 @@ async fn looked_at(app: &App, either: &Either, trade_id: &str) -> Answer {
     let stored = app.trades.find(Some(&either.shop), trade_id).await?;
     let (event, reach) = either.look(stored.facts())?;
     let trade = app.trades.look(stored, event).await?;
-    let told = reach.told(trade);
+    let told = reach.limit(trade);
     told.map(Json)
         .ok_or_else(|| Problem::new(ProblemCode::TokenForbidden))
 }

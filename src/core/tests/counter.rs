@@ -13,12 +13,12 @@ use kaunter_model::harness::ChargeHarness;
 use kaunter_model::sample::{self, sale, show};
 
 fn trade(trade_id: &str, status: Status, version: u64) -> Trade {
-    sample::told(trade_id, CodeMode::ConsumerPresented, status, version)
+    sample::view(trade_id, CodeMode::ConsumerPresented, status, version)
 }
 
 /// A trade in which we present the code.
 fn ours(status: Status, version: u64) -> Trade {
-    sample::told("T", CodeMode::MerchantPresented, status, version)
+    sample::view("T", CodeMode::MerchantPresented, status, version)
 }
 
 fn record(handed_over: bool) -> Record {
@@ -45,18 +45,22 @@ fn start(wallet: Option<&str>, code: Option<Hint>) -> ChargeHarness {
 }
 
 #[test]
-fn late_money_is_told_although_an_older_answer_to_the_cancel_says_closed() {
+fn late_money_is_reported_although_an_older_answer_to_the_cancel_says_closed() {
     let mut counter = ChargeHarness::handing();
     counter
         .tell(Event::HandedOver(Err(Fault::NoAnswer)))
         .tell(Event::Cancel)
-        .tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 1))));
+        .tell(Event::StatusReplied(Ok(trade(
+            "T",
+            Status::AwaitingCode,
+            1,
+        ))));
     assert_eq!(counter.charge.phase(), Phase::Leaving);
     let late = trade("T", Status::LateSuccess, 5);
     counter
-        .tell(Event::Told(Ok(late.clone())))
-        .tell(Event::CancelTold(Ok(trade("T", Status::Cancelled, 4))));
-    assert_eq!(counter.end(), Some(&End::Settled(Box::new(late))));
+        .tell(Event::StatusReplied(Ok(late.clone())))
+        .tell(Event::CancelReplied(Ok(trade("T", Status::Cancelled, 4))));
+    assert_eq!(counter.end(), Some(&End::Known(Box::new(late))));
     assert_eq!(counter.count(|step| matches!(step, Step::Forget(_))), 0);
 }
 
@@ -76,7 +80,7 @@ fn rule_3_nothing_is_created_or_handed_over_before_the_journal_has_it() {
 }
 
 #[test]
-fn without_a_wallet_the_code_says_whose_it_is_or_the_cashier_does() {
+fn without_a_wallet_the_code_or_the_cashier_names_it() {
     let mut known = start(None, None);
     assert_eq!(known.steps, [Step::Scan]);
     known.tell(Event::Scanned(hint(Some("23"), false)));
@@ -96,15 +100,15 @@ fn without_a_wallet_the_code_says_whose_it_is_or_the_cashier_does() {
 }
 
 #[test]
-fn rule_28_a_code_that_is_officially_another_wallets_gets_an_attempt_of_its_own() {
+fn rule_28_a_code_that_is_officially_another_wallets_gets_a_trade_of_its_own() {
     let mut counter = ChargeHarness::ready();
     counter.tell(Event::Scanned(hint(Some("23"), true)));
     assert_eq!(
         counter.steps.last(),
         Some(&Step::Cancel("T".to_owned())),
-        "the wrong attempt is left"
+        "the wrong trade is left"
     );
-    counter.tell(Event::CancelTold(Ok(trade("T", Status::Cancelled, 2))));
+    counter.tell(Event::CancelReplied(Ok(trade("T", Status::Cancelled, 2))));
     counter
         .tell(Event::Journalled)
         .tell(Event::Created(Ok(trade("U", Status::AwaitingCode, 1))))
@@ -132,23 +136,27 @@ fn rule_28_a_code_that_is_officially_another_wallets_gets_an_attempt_of_its_own(
 }
 
 #[test]
-fn a_late_word_on_the_attempt_that_was_left_is_none_on_the_next() {
+fn a_late_reply_about_the_abandoned_trade_does_not_change_the_next_one() {
     let mut counter = ChargeHarness::ready();
     counter
         .tell(Event::Scanned(hint(Some("23"), true)))
-        .tell(Event::CancelTold(Ok(trade("T", Status::Cancelled, 8))))
-        .tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 7))))
+        .tell(Event::CancelReplied(Ok(trade("T", Status::Cancelled, 8))))
+        .tell(Event::StatusReplied(Ok(trade(
+            "T",
+            Status::AwaitingCode,
+            7,
+        ))))
         .tell(Event::Journalled)
         .tell(Event::Created(Ok(trade("U", Status::AwaitingCode, 2))))
         .tell(Event::Journalled)
-        .tell(Event::CancelTold(Ok(trade("T", Status::Cancelled, 8))))
+        .tell(Event::CancelReplied(Ok(trade("T", Status::Cancelled, 8))))
         .tell(Event::HandedOver(Ok(trade("U", Status::Paid, 4))));
     let paid = trade("U", Status::Paid, 4);
-    assert_eq!(counter.end(), Some(&End::Settled(Box::new(paid))));
+    assert_eq!(counter.end(), Some(&End::Known(Box::new(paid))));
 }
 
 #[test]
-fn rule_1_busy_and_paid_sales_end_at_once_with_the_trade_that_has_them() {
+fn rule_1_charges_of_busy_and_paid_sales_end_at_once_with_the_trade_that_holds_them() {
     for code in [ProblemCode::SaleBusy, ProblemCode::SalePaid] {
         let mut counter = start(Some("21"), None);
         let other = Box::new(trade("O", Status::Pending, 7));
@@ -171,7 +179,7 @@ fn rule_1_busy_and_paid_sales_end_at_once_with_the_trade_that_has_them() {
 }
 
 #[test]
-fn a_sale_that_another_till_only_scans_for_leaves_nothing_to_note() {
+fn a_sale_that_another_till_still_scans_for_leaves_no_record() {
     let mut counter = start(Some("21"), None);
     let other = Box::new(trade("O", Status::AwaitingCode, 1));
     let busy = Fault::Problem(ProblemCode::SaleBusy, Some(other));
@@ -182,7 +190,7 @@ fn a_sale_that_another_till_only_scans_for_leaves_nothing_to_note() {
 }
 
 #[test]
-fn rule_30_a_watcher_never_closes_what_another_till_has_in_hand() {
+fn rule_30_a_follower_never_closes_another_tills_trade() {
     let watch = || {
         let scanning = Record {
             handed_over: false,
@@ -190,7 +198,7 @@ fn rule_30_a_watcher_never_closes_what_another_till_has_in_hand() {
         };
         ChargeHarness::of(Charge::follow(scanning, Policy::default().page(), 0))
     };
-    let awaiting = |version| Event::Told(Ok(trade("T", Status::AwaitingCode, version)));
+    let awaiting = |version| Event::StatusReplied(Ok(trade("T", Status::AwaitingCode, version)));
     let mut watcher = watch();
     // Longer than a promise waits: the other till's customer looks for the phone.
     for version in 1..=200 {
@@ -204,8 +212,8 @@ fn rule_30_a_watcher_never_closes_what_another_till_has_in_hand() {
     };
     assert_eq!((cancels(&watcher), watcher.end()), (0, None));
     let paid = trade("T", Status::Paid, 900);
-    watcher.tell(Event::Told(Ok(paid.clone())));
-    assert_eq!(watcher.end(), Some(&End::Settled(Box::new(paid))));
+    watcher.tell(Event::StatusReplied(Ok(paid.clone())));
+    assert_eq!(watcher.end(), Some(&End::Known(Box::new(paid))));
 
     let mut asked = watch();
     asked.tell(awaiting(1)).tell(Event::Cancel);
@@ -213,7 +221,7 @@ fn rule_30_a_watcher_never_closes_what_another_till_has_in_hand() {
 }
 
 #[test]
-fn a_store_that_refuses_the_code_is_told_and_the_code_goes_once_it_is_back() {
+fn an_unavailable_store_is_reported_and_the_code_goes_again_once_it_is_back() {
     let mut counter = ChargeHarness::handing();
     let refused = Fault::Problem(ProblemCode::StoreUnavailable, None);
     counter.tell(Event::HandedOver(Err(refused)));
@@ -223,12 +231,12 @@ fn a_store_that_refuses_the_code_is_told_and_the_code_goes_once_it_is_back() {
     counter.now += 2_000;
     counter
         .tell(Event::Tick)
-        .tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 1))));
-    assert_eq!(
-        counter.hand_overs(),
-        2,
-        "the same code, to the same attempt"
-    );
+        .tell(Event::StatusReplied(Ok(trade(
+            "T",
+            Status::AwaitingCode,
+            1,
+        ))));
+    assert_eq!(counter.hand_overs(), 2, "the same code, to the same trade");
 }
 
 #[test]
@@ -263,12 +271,16 @@ fn rule_10_after_a_reload_a_code_is_never_handed_over() {
         let mut counter = ChargeHarness::resume(record(true));
         assert_eq!(counter.steps, [Step::Ask("T".to_owned())]);
         counter.tell(Event::Scanned(hint(None, false)));
-        counter.tell(Event::Told(Ok(trade("T", status, 1))));
+        counter.tell(Event::StatusReplied(Ok(trade("T", status, 1))));
         counter.tell(Event::Journalled);
         assert_eq!(counter.hand_overs(), 0, "{status:?}");
     }
     let mut open = ChargeHarness::resume(record(false));
-    open.tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 1))));
+    open.tell(Event::StatusReplied(Ok(trade(
+        "T",
+        Status::AwaitingCode,
+        1,
+    ))));
     assert_eq!(
         open.steps.last(),
         Some(&Step::Cancel("T".to_owned())),
@@ -277,11 +289,11 @@ fn rule_10_after_a_reload_a_code_is_never_handed_over() {
 }
 
 #[test]
-fn rule_29_a_trade_that_the_backend_forgot_is_unresolved_once_a_code_was_handed_over() {
-    let forgotten = || Event::Told(Err(Fault::Problem(ProblemCode::TradeNotFound, None)));
+fn rule_29_a_trade_that_the_backend_forgot_is_unconfirmed_once_a_code_was_handed_over() {
+    let forgotten = || Event::StatusReplied(Err(Fault::Problem(ProblemCode::TradeNotFound, None)));
     let mut handed = ChargeHarness::resume(record(true));
     handed.tell(forgotten());
-    assert_eq!(handed.end(), Some(&End::Unresolved(None, "T".to_owned())));
+    assert_eq!(handed.end(), Some(&End::Unconfirmed(None, "T".to_owned())));
     assert!(
         !handed
             .steps
@@ -298,11 +310,11 @@ fn rule_29_a_trade_that_the_backend_forgot_is_unresolved_once_a_code_was_handed_
 }
 
 #[test]
-fn rule_29_an_abort_before_the_hand_over_leaves_the_attempt_and_after_it_is_a_wish() {
+fn rule_29_an_abort_abandons_the_trade_before_the_hand_over_and_requests_a_cancel_after_it() {
     let mut before = ChargeHarness::ready();
     before
         .tell(Event::Cancel)
-        .tell(Event::CancelTold(Ok(trade("T", Status::Cancelled, 2))));
+        .tell(Event::CancelReplied(Ok(trade("T", Status::Cancelled, 2))));
     assert_eq!(
         (before.hand_overs(), before.end()),
         (0, Some(&End::Aborted))
@@ -318,7 +330,7 @@ fn rule_29_an_abort_before_the_hand_over_leaves_the_attempt_and_after_it_is_a_wi
         ProblemCode::TradeNotCancellable,
         Some(Box::new(trade("T", Status::Pending, 3))),
     );
-    after.tell(Event::CancelTold(Err(refused)));
+    after.tell(Event::CancelReplied(Err(refused)));
     assert_eq!(
         after.steps.last(),
         Some(&Step::Notice(ProblemCode::TradeNotCancellable))
@@ -326,12 +338,12 @@ fn rule_29_an_abort_before_the_hand_over_leaves_the_attempt_and_after_it_is_a_wi
     after.now = 2_000;
     after
         .tell(Event::Tick)
-        .tell(Event::Told(Ok(trade("T", Status::Paid, 4))));
-    assert!(matches!(after.end(), Some(End::Settled(trade)) if trade.status == Status::Paid));
+        .tell(Event::StatusReplied(Ok(trade("T", Status::Paid, 4))));
+    assert!(matches!(after.end(), Some(End::Known(trade)) if trade.status == Status::Paid));
 }
 
 #[test]
-fn rule_7_the_first_code_counts_and_where_we_present_none_does() {
+fn rule_7_the_first_code_counts_and_no_code_counts_if_we_present() {
     let mut counter = start(None, None);
     counter
         .tell(Event::Scanned(hint(Some("23"), true)))
@@ -360,7 +372,11 @@ fn a_repeated_hand_over_that_is_refused_is_asked_about() {
     counter.now = 2_000;
     counter
         .tell(Event::Tick)
-        .tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 2))));
+        .tell(Event::StatusReplied(Ok(trade(
+            "T",
+            Status::AwaitingCode,
+            2,
+        ))));
     assert_eq!(counter.hand_overs(), 2);
     // The first may have arrived after all: only the trade says.
     let taken = Fault::Problem(ProblemCode::TradeHasCode, None);
@@ -388,7 +404,7 @@ fn the_first_question_leaves_two_seconds_after_the_answer_that_calls_for_it() {
     let found = || {
         let mut counter = ChargeHarness::ready();
         counter.now = 1_000;
-        counter.tell(Event::Told(Ok(trade("T", Status::Paying, 2))));
+        counter.tell(Event::StatusReplied(Ok(trade("T", Status::Paying, 2))));
         counter
     };
     let unseen = || {
@@ -417,12 +433,16 @@ fn the_first_question_leaves_two_seconds_after_the_answer_that_calls_for_it() {
 }
 
 #[test]
-fn another_hand_that_gives_the_attempt_a_code_ends_the_scan_and_nothing_less_does() {
+fn only_a_code_from_another_terminal_ends_the_scan() {
     let mut counter = ChargeHarness::ready();
     let stops = |counter: &ChargeHarness| counter.count(|step| *step == Step::StopScan);
-    counter.tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 2))));
+    counter.tell(Event::StatusReplied(Ok(trade(
+        "T",
+        Status::AwaitingCode,
+        2,
+    ))));
     assert_eq!((counter.charge.phase(), stops(&counter)), (Phase::Ready, 0));
-    counter.tell(Event::Told(Ok(trade("T", Status::Paying, 3))));
+    counter.tell(Event::StatusReplied(Ok(trade("T", Status::Paying, 3))));
     assert_eq!(
         (counter.charge.phase(), stops(&counter)),
         (Phase::Watching, 1)
@@ -439,16 +459,20 @@ fn the_patience_for_a_customers_own_code_is_not_renewed() {
     assert_eq!(counter.end(), None);
     counter.now = 120_000;
     counter.tell(Event::Tick);
-    assert!(matches!(counter.end(), Some(End::Unresolved(Some(_), trade_id)) if trade_id == "T"));
+    assert!(matches!(counter.end(), Some(End::Unconfirmed(Some(_), trade_id)) if trade_id == "T"));
 }
 
 #[test]
-fn a_cancel_that_was_wished_for_keeps_the_code_from_leaving_again() {
+fn a_requested_cancel_keeps_the_code_from_leaving_again() {
     let mut counter = ChargeHarness::handing();
     counter
         .tell(Event::Cancel)
         .tell(Event::HandedOver(Ok(trade("T", Status::AwaitingCode, 2))))
-        .tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 3))));
+        .tell(Event::StatusReplied(Ok(trade(
+            "T",
+            Status::AwaitingCode,
+            3,
+        ))));
     assert_eq!(
         (counter.hand_overs(), counter.charge.phase()),
         (1, Phase::Leaving)
@@ -456,31 +480,33 @@ fn a_cancel_that_was_wished_for_keeps_the_code_from_leaving_again() {
 }
 
 #[test]
-fn an_attempt_that_is_no_longer_ours_to_leave_is_watched_to_its_end() {
+fn a_trade_that_can_no_longer_be_abandoned_is_followed_to_its_end() {
     let pending = || trade("T", Status::Pending, 5);
     let refused = Fault::Problem(ProblemCode::TradeNotCancellable, Some(Box::new(pending())));
     for reply in [Ok(pending()), Err(refused)] {
         let mut counter = ChargeHarness::ready();
-        counter.tell(Event::Cancel).tell(Event::CancelTold(reply));
+        counter
+            .tell(Event::Cancel)
+            .tell(Event::CancelReplied(reply));
         assert_eq!(
             (counter.charge.phase(), counter.end()),
             (Phase::Watching, None)
         );
         let paid = trade("T", Status::Paid, 6);
-        counter.tell(Event::Told(Ok(paid.clone())));
-        assert_eq!(counter.end(), Some(&End::Settled(Box::new(paid))));
+        counter.tell(Event::StatusReplied(Ok(paid.clone())));
+        assert_eq!(counter.end(), Some(&End::Known(Box::new(paid))));
     }
     let mut closed = ChargeHarness::ready();
     let gone = Box::new(trade("T", Status::Cancelled, 5));
     let refused = Fault::Problem(ProblemCode::TradeClosed, Some(gone));
     closed
         .tell(Event::Cancel)
-        .tell(Event::CancelTold(Err(refused)));
+        .tell(Event::CancelReplied(Err(refused)));
     assert_eq!(closed.end(), Some(&End::Aborted));
 }
 
 #[test]
-fn an_abort_while_the_attempt_is_created_leaves_it_as_soon_as_it_is_there() {
+fn an_abort_while_the_trade_is_created_abandons_it_as_soon_as_it_exists() {
     let mut counter = start(Some("21"), Some(hint(None, false)));
     counter
         .tell(Event::Journalled)
@@ -493,7 +519,7 @@ fn an_abort_while_the_attempt_is_created_leaves_it_as_soon_as_it_is_there() {
 }
 
 #[test]
-fn an_abort_before_the_journal_has_the_attempt_creates_nothing() {
+fn an_abort_before_the_journal_has_the_trade_creates_nothing() {
     let mut counter = start(Some("21"), None);
     counter.tell(Event::Cancel).tell(Event::Journalled);
     assert_eq!(counter.count(|step| matches!(step, Step::Create(_))), 0);
@@ -515,37 +541,41 @@ fn an_abort_while_the_journal_is_written_hands_nothing_over() {
     // The journal says that the code left: only the backend's word is an end.
     let mut closed = ChargeHarness::of(customer.charge.clone());
     let cancelled = trade("T", Status::Cancelled, 2);
-    closed.tell(Event::CancelTold(Ok(cancelled.clone())));
-    assert_eq!(closed.end(), Some(&End::Settled(Box::new(cancelled))));
-    customer.tell(Event::CancelTold(Err(Fault::NoAnswer)));
-    assert!(matches!(customer.end(), Some(End::Unresolved(Some(_), trade_id)) if trade_id == "T"));
+    closed.tell(Event::CancelReplied(Ok(cancelled.clone())));
+    assert_eq!(closed.end(), Some(&End::Known(Box::new(cancelled))));
+    customer.tell(Event::CancelReplied(Err(Fault::NoAnswer)));
+    assert!(matches!(customer.end(), Some(End::Unconfirmed(Some(_), trade_id)) if trade_id == "T"));
 }
 
 #[test]
-fn what_a_reload_closes_ends_as_the_backend_says_or_as_if_it_never_was() {
+fn a_trade_that_a_reload_closes_ends_as_the_backend_says_or_as_aborted() {
     let left = |reply| {
         let mut counter = ChargeHarness::resume(record(false));
         counter
-            .tell(Event::Told(Ok(trade("T", Status::AwaitingCode, 1))))
-            .tell(Event::CancelTold(reply));
+            .tell(Event::StatusReplied(Ok(trade(
+                "T",
+                Status::AwaitingCode,
+                1,
+            ))))
+            .tell(Event::CancelReplied(reply));
         counter.end().cloned()
     };
     let cancelled = trade("T", Status::Cancelled, 2);
     assert_eq!(
         left(Ok(cancelled.clone())),
-        Some(End::Settled(Box::new(cancelled)))
+        Some(End::Known(Box::new(cancelled)))
     );
     assert_eq!(left(Err(Fault::NoAnswer)), Some(End::Aborted));
 }
 
 #[test]
-fn a_scan_is_stopped_where_one_is_on_and_nowhere_else() {
+fn only_a_running_scan_is_stopped() {
     let stops = |counter: &ChargeHarness| counter.count(|step| *step == Step::StopScan);
     let mut scanning = start(None, None);
     scanning.tell(Event::Cancel);
     assert_eq!(stops(&scanning), 1);
 
-    let paid = || Event::Told(Ok(trade("T", Status::Paid, 9)));
+    let paid = || Event::StatusReplied(Ok(trade("T", Status::Paid, 9)));
     let mut watching = ChargeHarness::resume(record(true));
     watching.tell(paid());
     assert_eq!((watching.end().is_some(), stops(&watching)), (true, 0));
@@ -565,7 +595,7 @@ fn rule_11_a_lost_answer_to_the_hand_over_is_asked_about_every_two_seconds() {
         counter.now = second * 1_000;
         counter.tell(Event::Tick);
         if second % 2 == 0 {
-            counter.tell(Event::Told(Err(Fault::NoAnswer)));
+            counter.tell(Event::StatusReplied(Err(Fault::NoAnswer)));
         }
     }
     let asks = counter
@@ -583,12 +613,12 @@ fn rule_11_a_lost_answer_to_the_hand_over_is_asked_about_every_two_seconds() {
     );
     let mut closed = ChargeHarness::of(counter.charge.clone());
     let cancelled = trade("T", Status::Cancelled, 3);
-    closed.tell(Event::CancelTold(Ok(cancelled.clone())));
-    assert_eq!(closed.end(), Some(&End::Settled(Box::new(cancelled))));
-    counter.tell(Event::CancelTold(Err(Fault::NoAnswer)));
+    closed.tell(Event::CancelReplied(Ok(cancelled.clone())));
+    assert_eq!(closed.end(), Some(&End::Known(Box::new(cancelled))));
+    counter.tell(Event::CancelReplied(Err(Fault::NoAnswer)));
     assert_eq!(
         counter.end(),
-        Some(&End::Unresolved(
+        Some(&End::Unconfirmed(
             Some(Box::new(trade("T", Status::AwaitingCode, 1))),
             "T".to_owned()
         ))
@@ -596,17 +626,17 @@ fn rule_11_a_lost_answer_to_the_hand_over_is_asked_about_every_two_seconds() {
 }
 
 #[test]
-fn rule_8_a_word_of_the_backend_that_is_no_newer_is_ignored() {
+fn rule_8_a_reply_of_the_backend_that_is_not_newer_is_ignored() {
     let mut counter = ChargeHarness::handing();
     counter.tell(Event::HandedOver(Ok(trade("T", Status::Pending, 5))));
-    counter.tell(Event::Told(Ok(trade("T", Status::Declined, 4))));
-    counter.tell(Event::Told(Ok(trade("T", Status::Declined, 5))));
+    counter.tell(Event::StatusReplied(Ok(trade("T", Status::Declined, 4))));
+    counter.tell(Event::StatusReplied(Ok(trade("T", Status::Declined, 5))));
     assert_eq!(counter.end(), None);
     assert_eq!(counter.charge.trade().unwrap().status, Status::Pending);
 }
 
 #[test]
-fn while_it_scans_the_backend_hears_of_it_every_thirty_seconds() {
+fn a_scanning_page_calls_the_backend_every_thirty_seconds() {
     let mut counter = ChargeHarness::ready();
     counter.now = 29_999;
     counter.tell(Event::Tick);
@@ -617,7 +647,7 @@ fn while_it_scans_the_backend_hears_of_it_every_thirty_seconds() {
 }
 
 #[test]
-fn a_page_that_is_seen_again_asks_at_once_and_not_twice() {
+fn a_page_that_becomes_visible_asks_once_and_at_once() {
     let mut counter = ChargeHarness::handing();
     counter.tell(Event::HandedOver(Ok(trade("T", Status::Pending, 2))));
     counter.now = 10;
@@ -673,7 +703,7 @@ fn while_our_code_is_shown_the_backend_is_asked_every_two_seconds() {
         counter.now = second * 1_000;
         counter.tell(Event::Tick);
         if second % 2 == 0 {
-            counter.tell(Event::Told(Ok(ours(Status::AwaitingPayer, 2))));
+            counter.tell(Event::StatusReplied(Ok(ours(Status::AwaitingPayer, 2))));
         }
     }
     assert_eq!(
@@ -683,19 +713,19 @@ fn while_our_code_is_shown_the_backend_is_asked_every_two_seconds() {
         ),
         (10, 1)
     );
-    counter.tell(Event::Told(Ok(ours(Status::Paid, 3))));
-    assert!(matches!(counter.end(), Some(End::Settled(trade)) if trade.status == Status::Paid));
+    counter.tell(Event::StatusReplied(Ok(ours(Status::Paid, 3))));
+    assert!(matches!(counter.end(), Some(End::Known(trade)) if trade.status == Status::Paid));
 }
 
 #[test]
-fn a_creation_that_takes_its_time_shows_the_code_when_it_is_there() {
+fn the_code_of_a_slow_creation_is_shown_when_it_arrives() {
     let mut counter = ChargeHarness::presenting();
     counter.tell(Event::Created(Ok(ours(Status::Creating, 1))));
     assert_eq!(counter.shows(), 0);
     counter.now = 2_000;
     counter
         .tell(Event::Tick)
-        .tell(Event::Told(Ok(ours(Status::AwaitingPayer, 2))));
+        .tell(Event::StatusReplied(Ok(ours(Status::AwaitingPayer, 2))));
     assert_eq!(counter.shows(), 0, "the journal first");
     counter.tell(Event::Journalled);
     assert_eq!(
@@ -717,11 +747,11 @@ fn after_a_reload_our_code_is_shown_again_while_its_payer_is_awaited() {
     ] {
         let mut counter = ChargeHarness::resume(record.clone());
         assert_eq!(counter.steps, [Step::Ask("T".to_owned())]);
-        counter.tell(Event::Told(Ok(ours(status, 3))));
-        counter.tell(Event::Told(Ok(ours(status, 4))));
+        counter.tell(Event::StatusReplied(Ok(ours(status, 3))));
+        counter.tell(Event::StatusReplied(Ok(ours(status, 4))));
         assert_eq!(counter.shows(), shows, "{status:?}");
-        counter.tell(Event::Told(Ok(ours(Status::Paid, 5))));
-        assert!(matches!(counter.end(), Some(End::Settled(_))));
+        counter.tell(Event::StatusReplied(Ok(ours(Status::Paid, 5))));
+        assert!(matches!(counter.end(), Some(End::Known(_))));
     }
     // Killed between the answer to the creation and the journal: nobody saw it.
     let mut lost = ChargeHarness::resume(Record {
@@ -734,33 +764,33 @@ fn after_a_reload_our_code_is_shown_again_while_its_payer_is_awaited() {
 }
 
 #[test]
-fn an_abort_takes_our_code_down_by_a_wish_that_is_repeated_until_it_is_answered() {
+fn an_abort_takes_our_code_down_by_a_cancel_that_is_repeated_until_it_is_answered() {
     let mut counter = ChargeHarness::shown();
     counter.tell(Event::Cancel);
     assert_eq!(counter.steps.last(), Some(&Step::Cancel("T".to_owned())));
-    counter.tell(Event::CancelTold(Err(Fault::NoAnswer)));
+    counter.tell(Event::CancelReplied(Err(Fault::NoAnswer)));
     counter.now = 2_000;
     counter
         .tell(Event::Tick)
-        .tell(Event::Told(Ok(ours(Status::AwaitingPayer, 2))));
+        .tell(Event::StatusReplied(Ok(ours(Status::AwaitingPayer, 2))));
     let cancels = |counter: &ChargeHarness| counter.count(|step| matches!(step, Step::Cancel(_)));
     assert_eq!((cancels(&counter), counter.end()), (2, None));
-    counter.tell(Event::CancelTold(Ok(ours(Status::Cancelling, 3))));
-    counter.tell(Event::Told(Ok(ours(Status::Cancelled, 4))));
-    assert!(
-        matches!(counter.end(), Some(End::Settled(trade)) if trade.status == Status::Cancelled)
-    );
+    counter.tell(Event::CancelReplied(Ok(ours(Status::Cancelling, 3))));
+    counter.tell(Event::StatusReplied(Ok(ours(Status::Cancelled, 4))));
+    assert!(matches!(counter.end(), Some(End::Known(trade)) if trade.status == Status::Cancelled));
 
     let mut refused = ChargeHarness::shown();
     let no = Fault::Problem(
         ProblemCode::TradeNotCancellable,
         Some(Box::new(ours(Status::AwaitingPayer, 2))),
     );
-    refused.tell(Event::Cancel).tell(Event::CancelTold(Err(no)));
+    refused
+        .tell(Event::Cancel)
+        .tell(Event::CancelReplied(Err(no)));
     refused.now = 2_000;
     refused
         .tell(Event::Tick)
-        .tell(Event::Told(Ok(ours(Status::AwaitingPayer, 2))));
+        .tell(Event::StatusReplied(Ok(ours(Status::AwaitingPayer, 2))));
     assert_eq!(
         (cancels(&refused), refused.shows()),
         (1, 1),
@@ -774,7 +804,7 @@ fn an_abort_takes_our_code_down_by_a_wish_that_is_repeated_until_it_is_answered(
 }
 
 #[test]
-fn an_abort_before_our_code_was_seen_leaves_it_unseen() {
+fn an_abort_before_our_code_was_shown_keeps_it_hidden() {
     let created = || Event::Created(Ok(ours(Status::AwaitingPayer, 2)));
     let mut early = ChargeHarness::presenting();
     early.tell(Event::Cancel).tell(created());
@@ -786,27 +816,27 @@ fn an_abort_before_our_code_was_seen_leaves_it_unseen() {
     for mut counter in [early, sealing, slow] {
         assert_eq!(counter.steps.last(), Some(&Step::Cancel("T".to_owned())));
         counter.tell(Event::Journalled);
-        counter.tell(Event::Told(Ok(ours(Status::AwaitingPayer, 2))));
+        counter.tell(Event::StatusReplied(Ok(ours(Status::AwaitingPayer, 2))));
         let no = Fault::Problem(
             ProblemCode::TradeNotCancellable,
             Some(Box::new(ours(Status::AwaitingPayer, 2))),
         );
-        counter.tell(Event::CancelTold(Err(no)));
-        counter.tell(Event::Told(Ok(ours(Status::AwaitingPayer, 2))));
+        counter.tell(Event::CancelReplied(Err(no)));
+        counter.tell(Event::StatusReplied(Ok(ours(Status::AwaitingPayer, 2))));
         assert_eq!((counter.shows(), counter.end()), (0, None));
-        counter.tell(Event::Told(Ok(ours(Status::Cancelled, 3))));
+        counter.tell(Event::StatusReplied(Ok(ours(Status::Cancelled, 3))));
         assert!(
-            matches!(counter.end(), Some(End::Settled(trade)) if trade.status == Status::Cancelled)
+            matches!(counter.end(), Some(End::Known(trade)) if trade.status == Status::Cancelled)
         );
     }
-    // The answer to the cancel is lost: nothing was shown, and the wish is said again.
+    // The answer to the cancel is lost: nothing was shown, and the request is repeated.
     let mut unheard = ChargeHarness::presenting();
     unheard.tell(created()).tell(Event::Cancel);
-    unheard.tell(Event::CancelTold(Err(Fault::NoAnswer)));
+    unheard.tell(Event::CancelReplied(Err(Fault::NoAnswer)));
     unheard.now = 2_000;
     unheard
         .tell(Event::Tick)
-        .tell(Event::Told(Ok(ours(Status::AwaitingPayer, 3))));
+        .tell(Event::StatusReplied(Ok(ours(Status::AwaitingPayer, 3))));
     let cancels = unheard.count(|step| matches!(step, Step::Cancel(_)));
     assert_eq!((cancels, unheard.shows(), unheard.end()), (2, 0, None));
 
@@ -818,21 +848,21 @@ fn an_abort_before_our_code_was_seen_leaves_it_unseen() {
 }
 
 #[test]
-fn a_customer_who_scanned_renews_the_patience_of_the_promise_once() {
+fn a_customers_scan_renews_the_wait_of_the_promise_once() {
     let mut counter = ChargeHarness::shown();
     counter.now = 119_000;
-    counter.tell(Event::Told(Ok(ours(Status::Pending, 3))));
+    counter.tell(Event::StatusReplied(Ok(ours(Status::Pending, 3))));
     counter.now = 238_999;
-    counter.tell(Event::Told(Ok(ours(Status::Pending, 3))));
+    counter.tell(Event::StatusReplied(Ok(ours(Status::Pending, 3))));
     counter.tell(Event::Tick);
     assert_eq!(counter.end(), None);
     counter.now = 239_000;
     counter.tell(Event::Tick);
-    assert!(matches!(counter.end(), Some(End::Unresolved(Some(_), trade_id)) if trade_id == "T"));
+    assert!(matches!(counter.end(), Some(End::Unconfirmed(Some(_), trade_id)) if trade_id == "T"));
 }
 
 #[test]
-fn a_sale_that_another_attempt_took_before_our_code_was_shown_is_busy() {
+fn a_sale_that_another_trade_took_before_our_code_was_shown_is_busy() {
     let mut counter = ChargeHarness::presenting();
     let gone = Trade {
         reason: Some(Reason::SaleBusy),
@@ -847,7 +877,7 @@ fn a_sale_that_another_attempt_took_before_our_code_was_shown_is_busy() {
 }
 
 #[test]
-fn what_is_noted_of_another_tills_attempt_says_whether_money_may_move() {
+fn the_record_of_another_tills_trade_says_whether_money_may_move() {
     for (status, may) in [
         (Status::Creating, false),
         (Status::AwaitingCode, false),
@@ -864,7 +894,7 @@ fn what_is_noted_of_another_tills_attempt_says_whether_money_may_move() {
 }
 
 #[test]
-fn a_record_from_before_there_were_two_ways_is_one_of_the_customers() {
+fn a_record_without_a_mode_is_consumer_presented() {
     let old = r#"{"key":"key","sale":{"ref":"S","amount":{"minor":1250,"currency":"MYR"}},"wallet":"21","trx_id":"T","handed_over":true}"#;
     assert!(
         serde_json::from_str::<Record>(old).is_err(),

@@ -17,7 +17,7 @@ use kaunter_model::harness::{TradeHarness, created, mark};
 use kaunter_model::sample::facts;
 use serde_json::Value;
 
-/// A new attempt whose gateway can cancel.
+/// A new trade whose gateway can cancel.
 fn creating(trade_id: &str) -> TradeHarness {
     let policy = TradeHarness::open().policy;
     let mut desk = TradeHarness::of(facts(trade_id, CodeMode::ConsumerPresented), policy, 0);
@@ -88,7 +88,7 @@ fn rule_11_a_question_is_lost_after_ten_seconds_and_the_next_leaves_then() {
 }
 
 #[test]
-fn rule_11_questions_leave_every_two_seconds_ten_per_cent_either_way_and_each_attempt_has_its_own_pace()
+fn rule_11_questions_leave_every_two_seconds_ten_per_cent_either_way_and_each_trade_has_its_own_pace()
  {
     let paces: Vec<Vec<Ms>> = ["A", "B"]
         .iter()
@@ -128,7 +128,7 @@ fn a_review_is_asked_about_at_growing_pauses_of_at_most_five_minutes() {
 }
 
 #[test]
-fn rule_23_a_closed_attempt_is_asked_about_for_a_day_and_then_no_more() {
+fn rule_23_a_closed_trade_is_asked_about_for_a_day_and_then_no_more() {
     let mut desk = TradeHarness::paying();
     desk.tell(Event::PayAnswered(PayAnswer::Refused(Reason::Other)));
     desk.sent.clear();
@@ -146,7 +146,7 @@ fn rule_23_a_closed_attempt_is_asked_about_for_a_day_and_then_no_more() {
 }
 
 #[test]
-fn a_terminal_is_noted_as_heard_at_most_twice_a_beat() {
+fn a_terminals_call_is_stored_at_most_twice_per_heartbeat() {
     let mut desk = creating("T");
     desk.tell(Event::Created(CreateAnswer::Made {
         gateway_ref: "G".to_owned(),
@@ -173,11 +173,11 @@ fn who_closed_it_is_told() {
         (State::Abandoned, Some(By::Cashier))
     );
 
-    let close = |wish: bool, at: Ms| {
+    let close = |requested: bool, at: Ms| {
         let mut desk = TradeHarness::paying();
         desk.tell(Event::PayAnswered(PayAnswer::NoWord));
         desk.at(at);
-        if wish {
+        if requested {
             desk.tell(Event::Cancel);
         }
         if desk.trade.state() == State::Cancelling {
@@ -241,7 +241,7 @@ fn rule_25_a_review_takes_no_proof_of_payment_while_a_cancel_is_out() {
 }
 
 #[test]
-fn a_row_tells_what_it_holds() {
+fn a_row_returns_what_it_stores() {
     let born = Trade::new(facts("T", CodeMode::ConsumerPresented), 7);
     assert_eq!(
         (born.created_ms(), born.since_ms(), born.heard_ms()),
@@ -297,7 +297,7 @@ fn a_policy_is_scaled_in_each_of_its_durations_and_in_nothing_else() {
 }
 
 #[test]
-fn the_page_is_told_its_part_of_the_policy() {
+fn the_page_gets_its_part_of_the_policy() {
     let policy = Policy {
         poll_ms: 1,
         deadline_ms: 2,
@@ -357,7 +357,7 @@ fn rule_27_a_clock_that_is_set_moves_every_time_of_an_open_row_and_moves_it_once
 }
 
 #[test]
-fn rule_27_a_row_of_the_very_moment_of_a_jump_belongs_to_the_clock_of_before() {
+fn rule_27_a_row_of_the_moment_of_a_jump_belongs_to_the_old_clock() {
     for by in [6_000, -6_000] {
         let [before, after, _] = set_by(by, 0);
         let since = |row: &Value| row["since_ms"].as_i64().unwrap();

@@ -34,7 +34,7 @@ fn read<T: serde::de::DeserializeOwned>(folder: &Path, file: &str) -> T {
     serde_json::from_str(&text).unwrap()
 }
 
-/// Every row is an attempt still, also one with the words of before the first release (`0.1.0-alpha`); a backend that starts on it asks, and sends nothing else but a cancel that time has made due.
+/// Every row is a trade still, also one with the words of before the first release (`0.1.0-alpha`); a backend that starts on it asks, and sends nothing else but a cancel that time has made due.
 #[test]
 fn rule_10_rows_of_every_version_load_and_send_nothing() {
     for folder in versions() {

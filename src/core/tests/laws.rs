@@ -43,7 +43,7 @@ fn hex(bytes: &[u8]) -> String {
 proptest! {
     /// Recognition is a hint and never a gate: whatever a code is, it passes, at its second reading at the latest.
     #[test]
-    fn whatever_a_code_is_it_passes(text in "\\PC{1,80}|[0-9]{1,30}|hQVDUFYwMW[A-Za-z0-9+/]{0,80}") {
+    fn every_code_passes_at_its_second_reading_at_the_latest(text in "\\PC{1,80}|[0-9]{1,30}|hQVDUFYwMW[A-Za-z0-9+/]{0,80}") {
         let mut gate = Gate::new();
         let passed = [gate.pass(read(&text)), gate.pass(read(&text))];
         prop_assert_ne!(passed[0], passed[1]);
@@ -59,7 +59,7 @@ proptest! {
 
     /// A consumer's code is recognised by its applications, and no part of it is a code.
     #[test]
-    fn a_consumers_code_is_whole_or_none(
+    fn a_part_of_a_consumers_code_is_not_a_code(
         applications in prop::collection::vec((prop::collection::vec(any::<u8>(), 5..=16), prop::collection::vec(any::<u8>(), 0..60)), 1..4),
         cut in any::<prop::sample::Index>(),
         more in prop::collection::vec(any::<u8>(), 1..3),
@@ -82,7 +82,7 @@ proptest! {
 
     /// A merchant's code with one wrong character is refused by its CRC.
     #[test]
-    fn a_merchants_code_with_a_wrong_character_is_none(at in 0_usize..146, by in 1_u8..10) {
+    fn a_merchants_code_with_a_wrong_character_is_refused(at in 0_usize..146, by in 1_u8..10) {
         let good = "00020101021126340014A00000061500010106890053020212520458125303458540512.505802MY5905KEDAI6012KUALA LUMPUR6304";
         let good = format!("{good}{}", crc(good));
         prop_assert!(emv::merchant(&good).is_some(), "{good}");

@@ -10,7 +10,7 @@
     reason = "a test says where it stopped"
 )]
 
-#[path = "machine_laws/attempt.rs"]
-mod attempt;
 #[path = "machine_laws/charge.rs"]
 mod charge;
+#[path = "machine_laws/trade.rs"]
+mod trade;

@@ -1,6 +1,6 @@
-//! Question: what does each event do to an attempt in each place where it can be?
+//! Question: what does each event do to a trade in each place where it can be?
 //!
-//! `matrix/answers.txt` has the whole table, a line for each pair that does anything: where the attempt goes, what leaves,
+//! `matrix/answers.txt` has the whole table, a line for each pair that does anything: where the trade goes, what leaves,
 //! what is refused, and when it wakes next. What is not listed does nothing. A change of the machine shows there as a
 //! difference to be read; `KAUNTER_UPDATE=1 cargo test -p kaunter-core --test matrix` writes it anew.
 #![allow(
@@ -26,12 +26,12 @@ use kaunter_model::sample::facts;
 /// Between one event and the next: nothing that waits is due so soon.
 const PAUSE_MS: Ms = 700;
 
-/// What the matrix does with an attempt. It keeps only what left with the last event.
+/// What the matrix does with a trade. It keeps only what left with the last event.
 trait Steps: Sized {
     fn hear(&mut self, event: Event) -> Result<(), Refusal>;
     fn then(self, event: Event) -> Self;
     fn asked(self) -> Self;
-    fn told(self, word: StatusWord) -> Self;
+    fn status(self, word: StatusWord) -> Self;
 }
 
 /// A second after the start of time.
@@ -72,7 +72,7 @@ impl Steps for TradeHarness {
         self
     }
 
-    fn told(self, word: StatusWord) -> Self {
+    fn status(self, word: StatusWord) -> Self {
         let event = self.word(word, Carried::default());
         self.then(event)
     }
@@ -92,7 +92,7 @@ fn another_amount() -> Carried {
     }
 }
 
-/// Every place, and how an attempt gets there; with the places that only look alike.
+/// Every place, and how a trade gets there; with the places that only look alike.
 fn places() -> Vec<(&'static str, TradeHarness)> {
     let begun = || new(CodeMode::ConsumerPresented);
     let open = || begun().then(created());
@@ -123,7 +123,7 @@ fn places() -> Vec<(&'static str, TradeHarness)> {
             Reason::InsufficientFunds,
         )))
     };
-    let late = || declined().told(StatusWord::Paid);
+    let late = || declined().status(StatusWord::Paid);
     let late_review = || {
         let lost = late()
             .then(Event::Void)
@@ -135,7 +135,7 @@ fn places() -> Vec<(&'static str, TradeHarness)> {
     let expired = || {
         let mut desk = unknown();
         desk.now = 95_000;
-        desk.then(Event::Tick).told(StatusWord::Closed)
+        desk.then(Event::Tick).status(StatusWord::Closed)
     };
     vec![
         ("Creating", begun()),
@@ -143,7 +143,10 @@ fn places() -> Vec<(&'static str, TradeHarness)> {
         ("AwaitingCode", open()),
         ("AwaitingPayer", shown()),
         ("Paying", paying()),
-        ("Paying, a cancel is wished", paying().then(Event::Cancel)),
+        (
+            "Paying, a cancel is requested",
+            paying().then(Event::Cancel),
+        ),
         ("Pending", pending()),
         ("Unknown", unknown()),
         ("Cancelling", cancelling()),
@@ -184,7 +187,7 @@ fn places() -> Vec<(&'static str, TradeHarness)> {
         ),
         ("Voiding, late", late().then(Event::Void)),
         ("Declined", declined()),
-        ("Cancelled", unsure().told(StatusWord::Closed)),
+        ("Cancelled", unsure().status(StatusWord::Closed)),
         ("Expired", expired()),
         ("Abandoned", open().then(Event::Superseded)),
         (
@@ -390,7 +393,7 @@ fn table() -> String {
         let (status, risk, wakes) = (is.status(), is.risk(), since(desk.wakes(), desk.now));
         writeln!(
             text,
-            "{place}: told as {status:?}, risk {risk:?}, wakes {wakes}"
+            "{place}: status {status:?}, risk {risk:?}, wakes {wakes}"
         )
         .unwrap();
         let asked = desk.clone().asked();
@@ -427,7 +430,7 @@ fn table() -> String {
 }
 
 #[test]
-fn each_event_does_in_each_place_what_the_table_says() {
+fn each_event_does_in_each_state_what_the_table_says() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/matrix/answers.txt");
     let is = table();
     if std::env::var_os("KAUNTER_UPDATE").is_some() {
@@ -441,7 +444,7 @@ fn each_event_does_in_each_place_what_the_table_says() {
 }
 
 #[test]
-fn the_table_has_every_place_in_which_an_attempt_can_rest() {
+fn the_table_has_every_state_in_which_a_trade_can_rest() {
     let places = places();
     let has = |state: State| places.iter().any(|(_, desk)| desk.trade.state() == state);
     // What follows an unanswered creation is left in the same moment.
@@ -454,7 +457,7 @@ fn the_table_has_every_place_in_which_an_attempt_can_rest() {
 }
 
 #[test]
-fn a_local_event_is_granted_and_looks_at_no_other_attempt_unless_it_moves_its_own() {
+fn a_local_event_is_granted_and_reads_no_other_trade_unless_it_moves_its_own() {
     let clocks = [-3_600_000, 3_600_000].map(|by| (format!("clock {by}"), Event::ClockSet(by)));
     for (place, desk) in places() {
         let asked = desk.clone().asked();

@@ -1,4 +1,4 @@
-//! Does an attempt keep the rules of `docs/rules.md`? The tests that carry a rule's number, on the machine alone; laws by
+//! Does a trade keep the rules of `docs/rules.md`? The tests that carry a rule's number, on the machine alone; laws by
 //! proptest where a rule says "never". The walk (`walk`) asks the same of page, backend and gateway together.
 #![allow(
     clippy::unwrap_used,
@@ -21,7 +21,7 @@ use kaunter_model::sample::facts;
 use proptest::prelude::*;
 
 #[test]
-fn rule_1_one_attempt_of_a_sale_may_hold_money() {
+fn rule_1_one_trade_of_a_sale_may_hold_money() {
     for rival in [Rival::Holds, Rival::Late] {
         let mut desk = TradeHarness::open();
         desk.rival = rival;
@@ -167,7 +167,7 @@ fn rule_5_an_old_unpaid_is_the_last_word_only_if_the_question_left_after_that_ag
 }
 
 #[test]
-fn rule_6_an_answer_that_contradicts_the_attempt_needs_a_person() {
+fn rule_6_an_answer_that_contradicts_the_trade_needs_a_person() {
     let text = |text: &str| Some(text.to_owned());
     let amount = |minor, currency: &str| {
         Some(Money {
@@ -230,7 +230,7 @@ fn rule_6_an_answer_that_contradicts_the_attempt_needs_a_person() {
 }
 
 #[test]
-fn rule_16_a_code_that_another_sale_had_is_refused_and_the_attempt_goes_on() {
+fn rule_16_a_code_that_another_sale_had_is_refused_and_the_trade_goes_on() {
     let mut desk = TradeHarness::open();
     desk.code_reused = true;
     assert_eq!(
@@ -253,7 +253,7 @@ fn rule_16_a_code_that_another_sale_had_is_refused_and_the_attempt_goes_on() {
 }
 
 #[test]
-fn rule_17_an_id_that_another_attempt_has_leaves_the_attempt_unpresented() {
+fn rule_17_a_trade_that_gets_another_trades_id_is_never_presented() {
     for way in [CodeMode::ConsumerPresented, CodeMode::MerchantPresented] {
         let mut desk = TradeHarness::new(way);
         desk.tell(Event::Created(CreateAnswer::Repeated));
@@ -304,7 +304,7 @@ fn said(code: &str) -> Option<GatewayAnswer> {
 }
 
 #[test]
-fn rule_20_a_refused_void_is_told_until_the_next_one_leaves() {
+fn rule_20_a_refused_void_is_reported_until_the_next_one_leaves() {
     for answer in [VoidAnswer::Failed, VoidAnswer::Unsent] {
         let mut desk = TradeHarness::paid();
         desk.tell(Event::Void);
@@ -353,7 +353,7 @@ fn rule_21_the_gateways_words_stay_with_the_move_that_they_caused() {
 }
 
 #[test]
-fn rule_7_one_code_serves_one_attempt() {
+fn rule_7_one_code_serves_one_trade() {
     let mut desk = TradeHarness::paying();
     assert_eq!(
         desk.handle(Event::Code(mark("one"))),
@@ -471,7 +471,7 @@ fn rule_11_a_question_that_is_out_is_waited_for_after_a_payment_that_never_left(
 }
 
 #[test]
-fn rule_24_an_attempt_that_nobody_looks_after_is_abandoned_after_three_minutes() {
+fn rule_24_a_trade_of_a_silent_terminal_is_abandoned_after_three_minutes() {
     let mut desk = TradeHarness::open();
     desk.at(170_000);
     desk.tell(Event::Heard);
@@ -562,7 +562,7 @@ fn rule_22_without_a_cancel_the_deadline_calls_a_person_who_settles_it() {
 }
 
 #[test]
-fn rule_23_a_late_success_is_given_back_once_where_another_attempt_holds_the_sale() {
+fn rule_23_a_late_success_is_given_back_once_where_another_trade_holds_the_sale() {
     let mut desk = TradeHarness::declined();
     desk.rival = Rival::Holds;
     desk.status(StatusWord::Paid);
@@ -587,7 +587,7 @@ fn rule_23_a_late_success_is_given_back_once_where_another_attempt_holds_the_sal
 }
 
 #[test]
-fn a_row_that_knows_nothing_of_verdicts_is_read() {
+fn a_row_from_before_verdicts_is_read() {
     let mut row = serde_json::to_value(&TradeHarness::paying().trade).unwrap();
     for new in ["was_late", "settled"] {
         assert!(row.as_object_mut().unwrap().remove(new).is_some());
@@ -597,7 +597,7 @@ fn a_row_that_knows_nothing_of_verdicts_is_read() {
 }
 
 #[test]
-fn rule_1_a_code_is_not_shown_where_another_attempt_took_the_sale_meanwhile() {
+fn rule_1_a_code_is_not_shown_where_another_trade_took_the_sale_meanwhile() {
     for rival in [Rival::Holds, Rival::Late] {
         let mut desk = TradeHarness::new(CodeMode::MerchantPresented);
         desk.rival = rival;
@@ -785,7 +785,7 @@ fn the_machine_says_when_a_display_needs_it_next() {
 }
 
 #[test]
-fn rule_26_without_anything_to_show_the_attempt_is_abandoned() {
+fn rule_26_without_anything_to_show_the_trade_is_abandoned() {
     let nothing = CreateAnswer::Made {
         gateway_ref: "G".to_owned(),
         payload: None,
@@ -845,7 +845,7 @@ fn rule_5_an_old_unscanned_code_expires_only_by_the_gateways_own_rule() {
 }
 
 #[test]
-fn a_row_from_before_there_were_two_ways_is_one_of_the_customers() {
+fn a_row_without_a_mode_is_consumer_presented() {
     let mut row = serde_json::to_value(&TradeHarness::paying().trade).unwrap();
     assert!(row.get("payload").is_none());
     row["facts"]
@@ -860,7 +860,7 @@ fn a_row_from_before_there_were_two_ways_is_one_of_the_customers() {
 }
 
 #[test]
-fn rule_12_what_is_shown_reaches_no_log() {
+fn rule_12_a_code_that_we_show_reaches_no_log() {
     let told = format!("{:?} {:?}", TradeHarness::shown().trade, created());
     assert!(!told.contains("scan me"), "{told}");
 }
@@ -969,7 +969,7 @@ proptest! {
 
     /// Once the gateway speaks again, nothing stays open.
     #[test]
-    fn rule_13_an_attempt_settles_once_faults_stop(
+    fn rule_13_a_trade_settles_once_faults_stop(
         steps in prop::collection::vec((any_event(), 0..20_000_u64), 1..40),
         can_cancel in any::<bool>(),
         paid in any::<bool>(),

@@ -74,7 +74,7 @@ impl Charge {
     }
 
     pub(super) fn handed_over(&mut self, reply: Reply, now: Ms) {
-        if self.phase != Phase::Handing {
+        if self.phase != Phase::HandingOver {
             return;
         }
         self.phase = Phase::Watching;
@@ -92,7 +92,7 @@ impl Charge {
                 | Fault::NoToken
                 | Fault::Problem(ProblemCode::RateLimited | ProblemCode::Overloaded, _),
             ) => {}
-            Err(Fault::Problem(..)) if self.handed > 1 => {
+            Err(Fault::Problem(..)) if self.hand_overs > 1 => {
                 if !self.asking {
                     self.ask(now);
                 }
@@ -158,7 +158,7 @@ impl Charge {
             .is_ok_and(|trade| Some(&*trade.trade_id) != own)
     }
 
-    pub(super) fn told(&mut self, reply: Reply, now: Ms) {
+    pub(super) fn status_replied(&mut self, reply: Reply, now: Ms) {
         if self.is_about_another(&reply) {
             return;
         }
@@ -178,13 +178,13 @@ impl Charge {
     fn trade_unknown(&mut self) {
         let trade_id = self.record.trade_id.clone().unwrap_or_default();
         if self.record.handed_over {
-            self.end(End::Unresolved(self.trade.clone().map(Box::new), trade_id));
+            self.end(End::Unconfirmed(self.trade.clone().map(Box::new), trade_id));
         } else {
             self.end(End::Refused(ProblemCode::TradeNotFound, None));
         }
     }
 
-    pub(super) fn cancel_told(&mut self, reply: Reply, now: Ms) {
+    pub(super) fn cancel_replied(&mut self, reply: Reply, now: Ms) {
         if self.is_about_another(&reply) {
             return;
         }
@@ -211,7 +211,7 @@ impl Charge {
                 // The backend may have the code, and the trade's status is not known.
                 Err(_) if self.record.handed_over => {
                     let trade_id = self.record.trade_id.clone().unwrap_or_default();
-                    self.end(End::Unresolved(self.trade.clone().map(Box::new), trade_id));
+                    self.end(End::Unconfirmed(self.trade.clone().map(Box::new), trade_id));
                 }
                 Err(_) => self.abandoned(),
             }
@@ -261,7 +261,7 @@ impl Charge {
         };
         if trade.status.ends_promise() {
             if matches!(self.phase, Phase::Ready | Phase::Watching) {
-                self.settled(trade);
+                self.end_known(trade);
             }
         } else if self.phase == Phase::Watching && self.is_open_to_code() {
             self.open_again(now);
@@ -292,13 +292,13 @@ impl Charge {
         }
     }
 
-    fn settled(&mut self, trade: Trade) {
+    fn end_known(&mut self, trade: Trade) {
         let reason = trade.reason.filter(|_| trade.status == Status::Cancelled);
         self.end(match reason {
             Some(Reason::GatewayUnavailable) => End::GatewayDown,
             // Closed before our code was shown. This trade does not name the one that holds the sale.
             Some(Reason::SaleBusy) => End::Refused(ProblemCode::SaleBusy, None),
-            Some(_) | None => End::Settled(Box::new(trade)),
+            Some(_) | None => End::Known(Box::new(trade)),
         });
     }
 }

@@ -116,9 +116,9 @@ pub enum Event {
     /// The answer to [`Step::HandOver`].
     HandedOver(Reply),
     /// The answer to [`Step::Ask`].
-    Told(Reply),
+    StatusReplied(Reply),
     /// The answer to [`Step::Cancel`].
-    CancelTold(Reply),
+    CancelReplied(Reply),
     /// The caller gives up, or the cashier cancels.
     Cancel,
 }
@@ -174,9 +174,9 @@ pub enum Step {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum End {
     /// The trade has ended, or only a person can continue it. The promise resolves with it.
-    Settled(Box<Trade>),
-    /// No answer came in time and money may have moved. The promise resolves as unresolved, and the record stays.
-    Unresolved(Option<Box<Trade>>, String),
+    Known(Box<Trade>),
+    /// No answer came in time and money may have moved. The promise resolves as `unconfirmed`, and the record stays.
+    Unconfirmed(Option<Box<Trade>>, String),
     /// Refused before anything began: the promise rejects.
     Refused(ProblemCode, Option<Box<Trade>>),
     /// The backend could not be reached, and nothing was presented.
@@ -207,7 +207,7 @@ pub enum Phase {
     /// The hand-over, or the display of our code, is being journalled.
     Sealing,
     /// The code is being handed over.
-    Handing,
+    HandingOver,
     /// The backend has the code, or ours is on display; the page asks for the outcome.
     Watching,
     /// The trade is being abandoned before a code was handed over.

@@ -100,7 +100,7 @@ impl Trade {
         self.questions.next_ask_ms = None;
         // A query that is out stays out. The next one waits for its answer, or until it counts as lost.
         self.heard_ms = context.now;
-        if self.cancel.wish.is_some() {
+        if self.cancel.requested_by.is_some() {
             self.go(State::AwaitingCode, context);
             self.go(State::Abandoned, context);
         } else {
@@ -186,7 +186,7 @@ impl Trade {
 
     /// Applies a status while a cancel is out. It ends the trade if it agrees with the cancel's answer.
     fn cancel_verified(&mut self, word: StatusWord, context: &Context<'_>) {
-        let closed = if self.cancel.wish == Some(By::System) {
+        let closed = if self.cancel.requested_by == Some(By::System) {
             State::Expired
         } else {
             State::Cancelled

@@ -41,8 +41,8 @@ pub(super) struct Questions {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Cancel {
     /// Who has asked for it, if anybody has.
-    #[serde(default, deserialize_with = "old::read_by")]
-    pub(super) wish: Option<By>,
+    #[serde(default, rename = "wish", deserialize_with = "old::read_by")]
+    pub(super) requested_by: Option<By>,
     /// The answer to it, while a query checks the answer.
     pub(super) cancel_said: Option<CancelAnswer>,
     /// It is out until its answer comes, or until this time. Until then it may still refund a payment.

@@ -205,13 +205,13 @@ impl State {
     }
 
     /// Who closed the trade, if the state tells it. The argument is who has asked for a cancel.
-    pub(super) fn closed_by(self, wish: Option<By>) -> Option<By> {
+    pub(super) fn closed_by(self, requested_by: Option<By>) -> Option<By> {
         let by = if self == Self::Abandoned {
             By::Cashier
         } else if self == Self::Expired {
             By::System
         } else {
-            wish.unwrap_or(By::Customer)
+            requested_by.unwrap_or(By::Customer)
         };
         (self.status() == Status::Cancelled).then_some(by)
     }

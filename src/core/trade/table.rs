@@ -11,18 +11,18 @@ pub const MOVES: &[(State, State, &str)] = &[
     (
         Creating,
         Abandoned,
-        "cancel, a newer attempt of the same terminal, or another attempt that took the sale",
+        "cancel, a newer trade of the same terminal, or another trade that took the sale",
     ),
     (
         CreateUnknown,
         Abandoned,
-        "no code was handed over: the next attempt may start",
+        "no code was handed over: the next trade may start",
     ),
     (AwaitingCode, Paying, "code"),
     (
         AwaitingCode,
         Abandoned,
-        "cancel, a silent terminal, or a newer attempt",
+        "cancel, a silent terminal, or a newer trade",
     ),
     (AwaitingPayer, Paid, "paid, fields match"),
     (AwaitingPayer, Pending, "processing: somebody has scanned"),
@@ -48,11 +48,7 @@ pub const MOVES: &[(State, State, &str)] = &[
     (Paying, Unknown, "no clear answer"),
     (Paying, AwaitingCode, "proven unsent"),
     (Paying, Cancelled, "the gateway says closed"),
-    (
-        Paying,
-        NeedsReview,
-        "an answer that contradicts the attempt",
-    ),
+    (Paying, NeedsReview, "an answer that contradicts the trade"),
     (Pending, Paid, "paid, fields match"),
     (Pending, Declined, "failed"),
     (Pending, Cancelled, "closed"),
@@ -143,7 +139,7 @@ pub const MOVES: &[(State, State, &str)] = &[
     (
         LateSuccess,
         Voiding,
-        "another attempt holds the sale, or a person's void",
+        "another trade holds the sale, or a person's void",
     ),
     (LateSuccess, Paid, "a person accepts it"),
     (LateSuccess, Voided, "a person says that it was given back"),

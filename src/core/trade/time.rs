@@ -27,7 +27,7 @@ impl Trade {
                 self.reason = Some(Reason::TerminalSilent);
                 self.go(State::Abandoned, context);
             }
-            Ends::AtDeadline => self.deadline_or_wish(context),
+            Ends::AtDeadline => self.deadline_or_request(context),
             Ends::AtGiveUp => self.give_up(context),
             Ends::WithTerminal | Ends::Never => {}
         }
@@ -60,15 +60,17 @@ impl Trade {
         }
     }
 
-    fn deadline_or_wish(&mut self, context: &Context<'_>) {
+    fn deadline_or_request(&mut self, context: &Context<'_>) {
         let time_is_up = self
             .payment
             .deadline_ms
             .is_some_and(|deadline| context.now >= deadline);
         if time_is_up && !context.policy.can_cancel {
             self.go(State::NeedsReview, context);
-        } else if (time_is_up || self.cancel.wish.is_some()) && self.old_enough_to_cancel(context) {
-            self.cancel.wish.get_or_insert(By::System);
+        } else if (time_is_up || self.cancel.requested_by.is_some())
+            && self.old_enough_to_cancel(context)
+        {
+            self.cancel.requested_by.get_or_insert(By::System);
             self.start_cancel(context);
         }
     }
@@ -209,7 +211,7 @@ impl Trade {
 
     fn deadline_wake_ms(&self, policy: &Policy) -> Option<Ms> {
         let cancel_from = self.cancel_from_ms(policy);
-        if self.cancel.wish.is_some() {
+        if self.cancel.requested_by.is_some() {
             return cancel_from;
         }
         match (self.payment.deadline_ms, policy.can_cancel) {

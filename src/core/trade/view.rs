@@ -7,7 +7,7 @@ use crate::wire::{self, ShownCode};
 impl Trade {
     /// The trade's JSON at this time. `text` formats the driver's milliseconds as a date.
     #[must_use]
-    pub fn told(&self, now: Ms, text: impl Fn(Ms) -> String) -> wire::Trade {
+    pub fn view(&self, now: Ms, text: impl Fn(Ms) -> String) -> wire::Trade {
         let facts = &self.facts;
         wire::Trade {
             trade_id: facts.trade_id.clone(),

@@ -89,7 +89,7 @@ impl Driver {
         crate::page::spawn(async move {
             let reply = till.backend().cancel(&trade_id, Some(&sale)).await;
             let reply = reply.map_err(|trouble| trouble.fault());
-            let _ = letters.unbounded_send(Event::CancelTold(reply));
+            let _ = letters.unbounded_send(Event::CancelReplied(reply));
         });
     }
 }

@@ -27,11 +27,11 @@ impl Driver {
 
     fn ended(&mut self, end: End) -> Result<Outcome, Rejection> {
         match end {
-            End::Settled(trade) => {
+            End::Known(trade) => {
                 self.till.remember(&trade);
                 Ok(self.till.outcome(&trade))
             }
-            End::Unresolved(trade, trade_id) => Ok(self.unconfirmed(trade, &trade_id)),
+            End::Unconfirmed(trade, trade_id) => Ok(self.unconfirmed(trade, &trade_id)),
             End::Refused(code, trade) => Err(self.refusal(code, trade.as_deref()).into()),
             End::Unreachable if signal::online() => Err(self.said(ErrorCode::NetworkFailed).into()),
             End::Unreachable => Err(Fail::new(ErrorCode::NetworkOffline).into()),
@@ -54,7 +54,7 @@ impl Driver {
     pub(super) fn leave(&mut self) -> Result<Outcome, Rejection> {
         let record = self.charge.record().clone();
         let began = match self.charge.phase() {
-            Phase::Handing | Phase::Watching => true,
+            Phase::HandingOver | Phase::Watching => true,
             Phase::Scanning
             | Phase::Picking
             | Phase::Opening

@@ -40,7 +40,7 @@ impl Driver {
             Phase::Scanning | Phase::Ready => None,
             Phase::Opening | Phase::Creating if self.eye_looks() => None,
             Phase::Picking => Some(TillState::Scanned),
-            Phase::Opening | Phase::Creating | Phase::Sealing | Phase::Handing => {
+            Phase::Opening | Phase::Creating | Phase::Sealing | Phase::HandingOver => {
                 Some(TillState::Paying)
             }
             Phase::Leaving => Some(TillState::Cancelling),

@@ -26,7 +26,7 @@ fn sale(reference: &str) -> Sale {
     }
 }
 
-/// What an event does to a fresh attempt: so long after the last, and whether another attempt holds the sale.
+/// What an event does to a fresh trade: so long after the last, and whether another trade holds the sale.
 type Stop = (Ms, Rival, Event);
 
 fn now(event: Event) -> Stop {
@@ -42,7 +42,7 @@ fn status(word: StatusWord) -> Event {
     Event::Status(0, StatusAnswer { word, carried })
 }
 
-/// Ways from a fresh attempt, which together lead through every state.
+/// Ways from a fresh trade, which together lead through every state.
 fn ways() -> Vec<Vec<Stop>> {
     let made = || {
         now(Event::Created(CreateAnswer::Made {
@@ -188,7 +188,7 @@ fn passed_through(rows: &BTreeMap<String, Value>, state: State) -> Value {
     row
 }
 
-/// The page's rows, as IndexedDB keeps them: before the creation, before the hand-over, and with the attempt known.
+/// The page's rows, as IndexedDB keeps them: before the creation, before the hand-over, and with the trade known.
 pub(crate) fn records() -> Vec<Value> {
     let record = |trade_id: Option<&str>, handed_over, mode| Record {
         key: "0123456789abcdef0123456789abcdef".to_owned(),

@@ -1,7 +1,7 @@
 //! The charge at the counter, with a backend that answers as late as it likes, and pages that are reloaded.
 //!
-//! The backend says what a backend can say: an attempt takes the moves of `MOVES` and no other, each key has an attempt
-//! of its own, and a second attempt begins only where the first one gives way.
+//! The backend says what a backend can say: a trade takes the moves of `MOVES` and no other, each key has a trade
+//! of its own, and a second trade begins only where the first one gives way.
 
 use std::collections::BTreeSet;
 
@@ -30,7 +30,7 @@ enum Turn {
     Scanned(Hint),
     Picked(bool),
     Cancel,
-    /// The newest attempt goes on at the backend, without a word to this page: one of the moves that it can make, or a
+    /// The newest trade goes on at the backend, without a word to this page: one of the moves that it can make, or a
     /// new version where it stands.
     Moves(Index),
     /// The page is reloaded; its clock begins anew.
@@ -46,15 +46,15 @@ struct Answer {
 
 #[derive(Clone, Debug)]
 enum Kind {
-    /// The attempt as it is, or as it was so many versions ago.
+    /// The trade as it is, or as it was so many versions ago.
     Trade(usize),
     NoAnswer,
     NoToken,
     Problem(ProblemCode, bool),
 }
 
-/// One attempt at the backend.
-struct Attempt {
+/// One trade at the backend.
+struct BackendTrade {
     key: String,
     trade_id: String,
     state: State,
@@ -66,11 +66,11 @@ struct Attempt {
 #[derive(Clone, Debug)]
 enum Coming {
     Journalled,
-    /// What the backend says to a call. The attempt is read when the answer arrives.
+    /// What the backend says to a call. The trade is read when the answer arrives.
     Answer {
         event: fn(Reply) -> Event,
-        /// None: the backend has no attempt to speak of.
-        attempt: Option<usize>,
+        /// None: the backend has no trade to speak of.
+        trade: Option<usize>,
         kind: Kind,
     },
 }
@@ -78,18 +78,18 @@ enum Coming {
 struct Run {
     counter: ChargeHarness,
     mode: CodeMode,
-    /// The gateway takes its time: an attempt begins without its word.
+    /// The gateway takes its time: a trade begins without its word.
     slow: bool,
-    attempts: Vec<Attempt>,
+    trades: Vec<BackendTrade>,
     answers: Vec<Answer>,
     called: usize,
     coming: Vec<(Ms, Coming)>,
     /// The journal, as it is on the disk.
     disk: Option<Record>,
-    /// Questions that wait for their answers, by the attempts that they are about.
+    /// Questions that wait for their answers, by the trades that they are about.
     asking: BTreeSet<String>,
     hand_overs: u32,
-    /// A word that the attempt awaits a code came after the last hand-over.
+    /// A word that the trade awaits a code came after the last hand-over.
     may_hand_over: bool,
     done: Option<End>,
     /// Every event of this page, for the replay.
@@ -103,17 +103,17 @@ enum Start {
     Resumed(Record),
 }
 
-impl Attempt {
+impl BackendTrade {
     fn new(key: String, at: usize, mode: CodeMode, slow: bool) -> Self {
-        let mut attempt = Self {
+        let mut trade = Self {
             key,
             trade_id: format!("T{at}"),
             state: State::Creating,
             past: Vec::new(),
         };
-        attempt.go(mode, State::Creating);
+        trade.go(mode, State::Creating);
         if !slow {
-            attempt.go(
+            trade.go(
                 mode,
                 match mode {
                     CodeMode::ConsumerPresented => State::AwaitingCode,
@@ -121,7 +121,7 @@ impl Attempt {
                 },
             );
         }
-        attempt
+        trade
     }
 
     /// A move, or a new version where it stands.
@@ -130,7 +130,7 @@ impl Attempt {
         let (status, version) = (to.status(), self.past.len() as u64 + 1);
         self.past.push(Trade {
             reason: (status == Status::Declined).then_some(Reason::Other),
-            ..sample::told(&self.trade_id, mode, status, version)
+            ..sample::view(&self.trade_id, mode, status, version)
         });
     }
 
@@ -166,7 +166,7 @@ impl Run {
             counter: ChargeHarness::of(begin(&start)),
             mode,
             slow,
-            attempts: Vec::new(),
+            trades: Vec::new(),
             answers,
             called: 0,
             coming: Vec::new(),
@@ -204,9 +204,9 @@ impl Run {
             Turn::Picked(some) => self.tell(Event::Picked(some.then(|| "25".to_owned()))),
             Turn::Cancel => self.tell(Event::Cancel),
             Turn::Moves(which) => {
-                if let Some(attempt) = self.attempts.last_mut() {
-                    let ways = attempt.ways(self.mode);
-                    attempt.go(self.mode, *which.get(&ways));
+                if let Some(trade) = self.trades.last_mut() {
+                    let ways = trade.ways(self.mode);
+                    trade.go(self.mode, *which.get(&ways));
                 }
                 Ok(())
             }
@@ -237,7 +237,7 @@ impl Run {
         let known = self.counter.charge.trade().map(|trade| trade.version);
         match &event {
             // A page can't tell which of its questions got no answer: it takes it for the newest.
-            Event::Told(reply) => {
+            Event::StatusReplied(reply) => {
                 let own = self
                     .counter
                     .charge
@@ -258,7 +258,10 @@ impl Run {
             _ => {}
         }
         // A refusal that carries the trade is the backend's word too.
-        if let Event::Told(reply) | Event::HandedOver(reply) | Event::CancelTold(reply) = &event {
+        if let Event::StatusReplied(reply)
+        | Event::HandedOver(reply)
+        | Event::CancelReplied(reply) = &event
+        {
             let told = match reply {
                 Ok(trade) => Some(trade),
                 Err(Fault::Problem(_, trade)) => trade.as_deref(),
@@ -296,7 +299,7 @@ impl Run {
                 Step::Ask(trade_id) => {
                     let first = self.asking.insert(trade_id.clone());
                     prop_assert!(first, "two questions at once");
-                    self.call(Event::Told, self.attempt(&trade_id));
+                    self.call(Event::StatusReplied, self.trade(&trade_id));
                 }
                 Step::Cancel(trade_id) => self.cancel(&trade_id),
                 Step::Forget(_) | Step::Yield(..) => self.forget()?,
@@ -320,7 +323,7 @@ impl Run {
             "handed over again, and nobody said that a code is awaited"
         );
         self.may_hand_over = false;
-        self.call(Event::HandedOver, self.attempt(trade_id));
+        self.call(Event::HandedOver, self.trade(trade_id));
         Ok(())
     }
 
@@ -342,7 +345,7 @@ impl Run {
 
     fn end(&mut self, end: End) -> Result<(), TestCaseError> {
         prop_assert!(self.done.is_none(), "two ends");
-        if let End::Settled(trade) = &end {
+        if let End::Known(trade) = &end {
             prop_assert!(trade.status.ends_promise(), "settled as {:?}", trade.status);
             prop_assert_eq!(
                 Some(&**trade),
@@ -354,20 +357,20 @@ impl Run {
         Ok(())
     }
 
-    fn attempt(&self, trade_id: &str) -> Option<usize> {
-        self.attempts
+    fn trade(&self, trade_id: &str) -> Option<usize> {
+        self.trades
             .iter()
-            .position(|attempt| attempt.trade_id == trade_id)
+            .position(|trade| trade.trade_id == trade_id)
     }
 
-    /// The same key is the same attempt. Another one takes the place of one that gives way, and no other's.
+    /// The same key is the same trade. Another one takes the place of one that gives way, and no other's.
     fn create(&mut self, key: &str) {
-        let same = self.attempts.iter().position(|attempt| attempt.key == key);
+        let same = self.trades.iter().position(|trade| trade.key == key);
         if same.is_some() {
             return self.call(Event::Created, same);
         }
-        let at = self.attempts.len();
-        if let Some(other) = self.attempts.last_mut() {
+        let at = self.trades.len();
+        if let Some(other) = self.trades.last_mut() {
             match other.state.risk() {
                 Risk::None => other.go(self.mode, State::Abandoned),
                 Risk::Closed => {}
@@ -377,56 +380,47 @@ impl Run {
                 }
             }
         }
-        let attempt = Attempt::new(key.to_owned(), at, self.mode, self.slow);
-        self.attempts.push(attempt);
+        let trade = BackendTrade::new(key.to_owned(), at, self.mode, self.slow);
+        self.trades.push(trade);
         self.call(Event::Created, Some(at));
     }
 
     /// A cancel closes what awaits a code.
     fn cancel(&mut self, trade_id: &str) {
-        let at = self.attempt(trade_id);
-        if let Some(at) = at.filter(|at| self.attempts[*at].state.gives_way()) {
-            self.attempts[at].go(self.mode, State::Abandoned);
+        let at = self.trade(trade_id);
+        if let Some(at) = at.filter(|at| self.trades[*at].state.gives_way()) {
+            self.trades[at].go(self.mode, State::Abandoned);
         }
-        self.call(Event::CancelTold, at);
+        self.call(Event::CancelReplied, at);
     }
 
     /// The backend's answer to a call is on its way: one for each.
-    fn call(&mut self, event: fn(Reply) -> Event, attempt: Option<usize>) {
+    fn call(&mut self, event: fn(Reply) -> Event, trade: Option<usize>) {
         let kind = self.answers[self.called % self.answers.len()].kind.clone();
-        self.answer(event, attempt, kind);
+        self.answer(event, trade, kind);
     }
 
-    fn answer(&mut self, event: fn(Reply) -> Event, attempt: Option<usize>, kind: Kind) {
+    fn answer(&mut self, event: fn(Reply) -> Event, trade: Option<usize>, kind: Kind) {
         let due = self.counter.now + self.answers[self.called % self.answers.len()].after_ms;
         self.called += 1;
-        let answer = Coming::Answer {
-            event,
-            attempt,
-            kind,
-        };
+        let answer = Coming::Answer { event, trade, kind };
         self.coming.push((due, answer));
     }
 
     fn arrived(&self, coming: Coming) -> Event {
-        let Coming::Answer {
-            event,
-            attempt,
-            kind,
-        } = coming
-        else {
+        let Coming::Answer { event, trade, kind } = coming else {
             return Event::Journalled;
         };
-        let attempt = attempt.map(|at| &self.attempts[at]);
-        event(match (kind, attempt) {
+        let trade = trade.map(|at| &self.trades[at]);
+        event(match (kind, trade) {
             (Kind::NoAnswer, _) => Err(Fault::NoAnswer),
             (Kind::NoToken, _) => Err(Fault::NoToken),
-            (Kind::Trade(age), Some(attempt)) => {
-                Ok(attempt.past[attempt.past.len().saturating_sub(age + 1)].clone())
+            (Kind::Trade(age), Some(trade)) => {
+                Ok(trade.past[trade.past.len().saturating_sub(age + 1)].clone())
             }
             (Kind::Trade(_), None) => Err(Fault::Problem(ProblemCode::TradeNotFound, None)),
-            (Kind::Problem(code, told), attempt) => {
-                let newest = attempt.filter(|_| told).map(Attempt::newest);
+            (Kind::Problem(code, told), trade) => {
+                let newest = trade.filter(|_| told).map(BackendTrade::newest);
                 Err(Fault::Problem(code, newest.map(Box::new)))
             }
         })

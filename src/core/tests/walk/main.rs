@@ -82,9 +82,9 @@ impl Walk {
         steps.reverse();
         let mut world = start.clone();
         for (step, action) in steps.iter().enumerate() {
-            let told = world.told(*action);
+            let text = world.describe(*action);
             world.take(*action);
-            println!("{step:3} {action:?} {told} -> {}", world.sketch());
+            println!("{step:3} {action:?} {text} -> {}", world.sketch());
         }
     }
 }

@@ -18,7 +18,7 @@ pub(crate) use actions::Action;
 pub(crate) use kinds::Kind;
 use page::{Call, Page};
 
-const MAX_ATTEMPTS: usize = 2;
+const MAX_TRADES: usize = 2;
 
 /// Under way: it may arrive in any order, late, or not at all.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -46,7 +46,7 @@ pub(crate) struct World {
     kind: Kind,
     now: Ms,
     faults: u8,
-    wishes: u8,
+    requests: u8,
     lates: u8,
     pages: Vec<Page>,
     store: Store,
@@ -84,10 +84,10 @@ impl World {
             kind,
             now: 0,
             faults: kind.faults,
-            wishes: kind.wishes,
+            requests: kind.requests,
             lates: kind.lates,
             pages: Vec::new(),
-            store: Store::new(MAX_ATTEMPTS),
+            store: Store::new(MAX_TRADES),
             outside: Vec::new(),
             second_holder: false,
             messages: Vec::new(),

@@ -70,7 +70,7 @@ impl World {
                 .charge
                 .as_ref()
                 .is_some_and(|charge| charge.phase() != Phase::Ended);
-            if running && self.wishes > 0 {
+            if running && self.requests > 0 {
                 actions.push(Action::CashierCancels(at));
             }
             if running && self.faults > 0 {
@@ -169,7 +169,7 @@ impl World {
         {
             actions.push(Action::PaidAfterAll(at));
         }
-        if self.wishes > 0 {
+        if self.requests > 0 {
             if matches!(state, State::Paid | State::LateSuccess) {
                 actions.push(Action::Void(at));
             }
@@ -215,7 +215,7 @@ impl World {
     }
 
     /// The message that an action is about, for a counter-example.
-    pub(crate) fn told(&self, action: Action) -> String {
+    pub(crate) fn describe(&self, action: Action) -> String {
         let message = match action {
             Action::Deliver(at, _)
             | Action::Delay(at)

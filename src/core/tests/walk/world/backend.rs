@@ -85,7 +85,7 @@ impl World {
                 self.drain_row(at);
                 done.granted
             }
-            // Nobody was faster, so the machine itself has let a second attempt hold the sale.
+            // Nobody was faster, so the machine itself has let a second trade hold the sale.
             Err(_) => {
                 self.second_holder = true;
                 Ok(())
@@ -108,7 +108,7 @@ impl World {
             decided_by: None,
             late: false,
             deadline_at: None,
-            ..self.store.trade(at).told(0, |_| String::new())
+            ..self.store.trade(at).view(0, |_| String::new())
         }
     }
 }

@@ -59,15 +59,15 @@ impl World {
             }
             Action::SecondTill => self.start_page(),
             Action::CashierCancels(page) => {
-                self.wishes -= 1;
+                self.requests -= 1;
                 self.tell(page, till::Event::Cancel);
             }
             Action::Void(row) => {
-                self.wishes -= 1;
+                self.requests -= 1;
                 let _ = self.apply(row, Event::Void);
             }
             Action::Verdict(row, outcome) => {
-                self.wishes -= 1;
+                self.requests -= 1;
                 let _ = self.apply(row, Event::Verdict(outcome));
             }
             Action::CustomerScans(row, response) => self.outside[row].account.scan(response),
@@ -197,7 +197,7 @@ impl World {
     }
 
     /// The one kindness of this gateway: a cancel that was held up until nobody waits for it any more is dropped. One
-    /// that refunds after the attempt was seen to be paid would need the gateway's own notice, and it sends none.
+    /// that refunds after the trade was seen to be paid would need the gateway's own notice, and it sends none.
     pub(super) fn drop_stale_cancels(&mut self) {
         let store = &self.store;
         self.late.retain(|message| match message {

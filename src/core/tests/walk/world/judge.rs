@@ -9,7 +9,7 @@ impl World {
     /// The first law that this world breaks.
     pub(crate) fn judge(&self) -> Result<(), String> {
         if self.second_holder {
-            return Err("two attempts hold one sale, but for the store's index".to_owned());
+            return Err("two trades hold one sale, but for the store's index".to_owned());
         }
         let judged = self
             .judge_sale()

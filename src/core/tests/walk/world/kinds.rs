@@ -15,8 +15,8 @@ pub(crate) struct Kind {
     pub(super) ages: bool,
     /// How many faults: lost requests and answers, proof that nothing left, crashes.
     pub(super) faults: u8,
-    /// How many wishes of people: cancel, void, verdict.
-    pub(super) wishes: u8,
+    /// How many requests of people: cancel, void, verdict.
+    pub(super) requests: u8,
     /// How many times what was closed is paid after all.
     pub(super) lates: u8,
     /// We present the code.
@@ -45,37 +45,41 @@ impl Kind {
             of("no cancel"),
             of("cancel").cancels(),
             of("cancel refunds").cancels().refunds(),
-            of("paid after all").faults(1).wishes(2).lates(1).until(15),
+            of("paid after all")
+                .faults(1)
+                .requests(2)
+                .lates(1)
+                .until(15),
             of("cancel, paid after all")
                 .cancels()
                 .faults(1)
-                .wishes(2)
+                .requests(2)
                 .lates(1)
                 .until(13),
             of("unpaid trades age")
                 .ages()
                 .faults(1)
-                .wishes(0)
+                .requests(0)
                 .slow_scan()
                 .until(15),
-            of("two tills").second().faults(1).wishes(0),
+            of("two tills").second().faults(1).requests(0),
             of("two tills, paid after all").second().faults(0).lates(1),
             of("two tills, two amounts")
                 .second()
                 .second_amount()
                 .faults(1)
-                .wishes(0),
+                .requests(0),
             of("two tills, one code")
                 .second()
                 .second_code()
                 .faults(0)
-                .wishes(2)
+                .requests(2)
                 .lates(1),
             of("two tills, one id")
                 .second()
                 .repeats_ids()
                 .faults(1)
-                .wishes(0),
+                .requests(0),
             of("two tills, cancel, paid after all")
                 .second()
                 .cancels()
@@ -98,20 +102,20 @@ impl Kind {
             of("our code, paid after all")
                 .merchant()
                 .faults(1)
-                .wishes(2)
+                .requests(2)
                 .lates(1)
                 .until(10),
             of("our code, unpaid trades age")
                 .merchant()
                 .ages()
                 .faults(1)
-                .wishes(0)
+                .requests(0)
                 .until(15),
             of("two codes of ours")
                 .merchant()
                 .second_merchant()
                 .faults(1)
-                .wishes(0)
+                .requests(0)
                 .until(7),
             of("their code and ours, paid after all")
                 .second_merchant()
@@ -122,13 +126,13 @@ impl Kind {
                 .second_merchant()
                 .cancels()
                 .faults(0)
-                .wishes(0)
+                .requests(0)
                 .lates(1)
                 .until(10),
         ]
     }
 
-    /// One till, two faults and one wish, at a gateway without a cancel.
+    /// One till, two faults and one request, at a gateway without a cancel.
     fn of(name: &'static str) -> Self {
         Self {
             name,
@@ -136,7 +140,7 @@ impl Kind {
             refunds: false,
             ages: false,
             faults: 2,
-            wishes: 1,
+            requests: 1,
             lates: 0,
             merchant: false,
             second: false,
@@ -222,8 +226,8 @@ impl Kind {
         Self { faults, ..self }
     }
 
-    fn wishes(self, wishes: u8) -> Self {
-        Self { wishes, ..self }
+    fn requests(self, requests: u8) -> Self {
+        Self { requests, ..self }
     }
 
     fn lates(self, lates: u8) -> Self {

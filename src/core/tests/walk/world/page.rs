@@ -123,8 +123,8 @@ impl World {
         match call {
             Call::Create(_) => till::Event::Created(reply),
             Call::HandOver(_) => till::Event::HandedOver(reply),
-            Call::Ask(_) => till::Event::Told(reply),
-            Call::Cancel(_) => till::Event::CancelTold(reply),
+            Call::Ask(_) => till::Event::StatusReplied(reply),
+            Call::Cancel(_) => till::Event::CancelReplied(reply),
         }
     }
 
@@ -132,8 +132,8 @@ impl World {
         match event {
             till::Event::Created(_) => till::Event::Created(Err(Fault::NoAnswer)),
             till::Event::HandedOver(_) => till::Event::HandedOver(Err(Fault::NoAnswer)),
-            till::Event::Told(_) => till::Event::Told(Err(Fault::NoAnswer)),
-            till::Event::CancelTold(_) => till::Event::CancelTold(Err(Fault::NoAnswer)),
+            till::Event::StatusReplied(_) => till::Event::StatusReplied(Err(Fault::NoAnswer)),
+            till::Event::CancelReplied(_) => till::Event::CancelReplied(Err(Fault::NoAnswer)),
             other => other,
         }
     }

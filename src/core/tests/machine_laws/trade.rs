@@ -1,4 +1,4 @@
-//! The attempt, with a gateway that answers what it likes, when it likes, and a backend that crashes.
+//! The trade, with a gateway that answers what it likes, when it likes, and a backend that crashes.
 
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::trade::{
@@ -22,9 +22,9 @@ enum Turn {
     Wake(Ms),
     /// The answer that is due next arrives.
     Answer,
-    /// A person, or another attempt.
-    Wish(Event),
-    /// What the other attempts of the sale are doing from here on.
+    /// A person, or another trade.
+    Request(Event),
+    /// What the other trades of the sale are doing from here on.
     Rival(Rival),
     /// The process dies and another reads the row; its clock is off by so much. Answers on their way are lost.
     Crash(i64),
@@ -96,7 +96,7 @@ impl Run {
                 self.desk.now = self.desk.now.max(at);
                 self.tell(event)
             }
-            Turn::Wish(event) => self.tell(event.clone()),
+            Turn::Request(event) => self.tell(event.clone()),
             Turn::Rival(rival) => {
                 self.desk.rival = *rival;
                 Ok(())
@@ -245,7 +245,7 @@ impl Run {
         }
     }
 
-    /// No answer comes any more, and nobody wishes anything: only time passes, as the machine asks it to.
+    /// No answer comes any more, and nobody requests anything: only time passes, as the machine asks it to.
     fn silence(&mut self) -> Result<usize, TestCaseError> {
         self.replies.clear();
         self.coming.clear();
@@ -272,7 +272,7 @@ fn read_back(trade: &Trade) -> Trade {
     serde_json::from_str(&serde_json::to_string(trade).unwrap()).unwrap()
 }
 
-fn wishes() -> impl Strategy<Value = Event> {
+fn requests() -> impl Strategy<Value = Event> {
     let mark = |code: &str| Event::Code(CodeMark(code.to_owned()));
     prop_oneof![
         6 => Just(mark("one")),
@@ -298,7 +298,7 @@ fn turns() -> impl Strategy<Value = Turn> {
     prop_oneof![
         8 => late.prop_map(Turn::Wake),
         6 => Just(Turn::Answer),
-        4 => wishes().prop_map(Turn::Wish),
+        4 => requests().prop_map(Turn::Request),
         1 => prop_oneof![Just(Rival::None), Just(Rival::Late), Just(Rival::Holds)].prop_map(Turn::Rival),
         1 => prop_oneof![-day..day, -5_000..5_000_i64].prop_map(Turn::Crash),
     ]
@@ -378,7 +378,7 @@ proptest! {
     /// Rules 2, 4, 8, 10, 11 and 13 of `docs/rules.md`, over long stories. The story ends in silence: what is open then ends in a person's
     /// hands within the budget, and is not asked about more often than every two seconds.
     #[test]
-    fn an_attempt_keeps_its_laws_over_a_long_story(
+    fn a_trade_keeps_its_laws_over_a_long_story(
         mode in ways(),
         policy in policies(),
         replies in prop::collection::vec(replies(), 1..24),

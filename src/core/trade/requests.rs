@@ -53,13 +53,13 @@ impl Trade {
         Ok(())
     }
 
-    pub(super) fn cancel_wished(&mut self, context: &Context<'_>) -> Result<(), Refusal> {
+    pub(super) fn cancel_requested(&mut self, context: &Context<'_>) -> Result<(), Refusal> {
         let state = self.state;
         if state.gives_way() {
-            self.cancel.wish = Some(By::Cashier);
+            self.cancel.requested_by = Some(By::Cashier);
             self.go(State::Abandoned, context);
         } else if state.awaits_money() && context.policy.can_cancel {
-            self.cancel.wish = Some(By::Cashier);
+            self.cancel.requested_by = Some(By::Cashier);
             if state != State::Paying && self.old_enough_to_cancel(context) {
                 self.start_cancel(context);
             }
@@ -70,7 +70,7 @@ impl Trade {
         Ok(())
     }
 
-    pub(super) fn void_wished(&mut self, context: &Context<'_>) -> Result<(), Refusal> {
+    pub(super) fn void_requested(&mut self, context: &Context<'_>) -> Result<(), Refusal> {
         match self.state.risk() {
             Risk::Taken if self.state.is_voiding() => Ok(()),
             Risk::Taken if !self.void.void_left => {
