@@ -1,0 +1,94 @@
+//! Moves the times of open trades when the wall clock was set.
+
+use std::sync::Arc;
+
+use kaunter_core::policy::Ms;
+use kaunter_core::trade::{Context, Event, Rival, Trade};
+
+use super::change::Beside;
+use super::{Inner, lock};
+use crate::metrics::METRICS;
+
+impl Inner {
+    /// Where the wall clock has jumped, ours goes with it, and so do the times of every attempt that time may act on:
+    /// before anything else is done to it, and at once. Nothing falls due by a jump, and nothing is put off by it.
+    pub(super) fn follow_clock(self: &Arc<Self>) {
+        let ids: Vec<String> = {
+            let mut moved = lock(&self.moved);
+            let Some(by) = self.clock.follow() else {
+                return;
+            };
+            let alarm = "clock_jumped";
+            METRICS.alarm(alarm);
+            tracing::warn!(
+                alarm,
+                "the wall clock jumped by {} s: set, or the host slept; open trades go on where they were",
+                by / 1_000
+            );
+            let known: Vec<_> = lock(&self.timers).keys().cloned().collect();
+            for trade_id in known {
+                *moved.entry(trade_id).or_default() += by;
+            }
+            moved.keys().cloned().collect()
+        };
+        if self.is_closing() {
+            return;
+        }
+        let inner = Arc::clone(self);
+        tokio::spawn(async move {
+            for trade_id in ids {
+                if let Err(problem) = inner
+                    .apply(&trade_id, Event::Restarted, Beside::default(), "time")
+                    .await
+                {
+                    tracing::error!(%trade_id, code = problem.code.as_str(), "could not be asked about after the clock jumped");
+                }
+            }
+        });
+    }
+
+    /// The time for this attempt, whose times are moved first where the clock was set since they were written; and by how
+    /// much they were, for [`Self::caught_up`].
+    pub(super) fn catch_up(self: &Arc<Self>, trade: &mut Trade, rival: Rival) -> (Ms, i64) {
+        self.follow_clock();
+        let trade_id = &trade.facts().trade_id;
+        let (now, by) = {
+            let moved = lock(&self.moved);
+            let by = moved.get(trade_id).copied().unwrap_or_default();
+            (self.clock.now_ms(), by)
+        };
+        if by != 0 {
+            let context = Context {
+                now,
+                policy: &self.policy,
+                rival,
+                said: None,
+                code_reused: false,
+            };
+            // It refuses nothing.
+            let _ = trade.handle(Event::ClockSet(by), &context);
+        }
+        (now, by)
+    }
+
+    /// A new attempt that was written by the clock of before a jump is moved like those that were known then.
+    pub(super) fn jumped_since(&self, trade: &Trade, jumps_ms: i64) {
+        let mut moved = lock(&self.moved);
+        let by = self.clock.reading().1 - jumps_ms;
+        if by != 0 {
+            moved.insert(trade.facts().trade_id.clone(), by);
+        }
+    }
+
+    /// The attempt is stored with its times moved.
+    pub(super) fn caught_up(&self, trade_id: &str, by: i64) {
+        let mut moved = lock(&self.moved);
+        // The clock may have jumped once more meanwhile.
+        if let Some(left) = moved.get_mut(trade_id) {
+            *left -= by;
+            if *left == 0 {
+                moved.remove(trade_id);
+            }
+        }
+    }
+}
