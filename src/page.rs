@@ -43,7 +43,7 @@ pub(crate) fn ask(callback: &Callback, given: &[&JsValue]) -> Promise {
     )
 }
 
-/// 128 random bits in lower-case hex: an attempt's key, a call's trace. Every browser that runs this has randomness.
+/// 128 random bits in lower-case hex: a trade's key, a call's trace. Every browser that runs this has randomness.
 #[must_use]
 pub fn random_hex() -> String {
     browser::random_hex()

@@ -57,7 +57,7 @@ impl RawTill {
         Box::pin(begin(Rc::clone(&self.0)))
     }
 
-    /// Work on one attempt.
+    /// Work on one trade.
     fn on_trade<F>(
         &self,
         trade_id: &JsValue,
@@ -305,7 +305,7 @@ impl RawTill {
         Promise::resolve(&JsValue::UNDEFINED).unchecked_into()
     }
 
-    /// Every track, worker, timer and listener off; open attempts stay journalled.
+    /// Every track, worker, timer and listener off; open trades stay journalled.
     #[must_use]
     pub fn close(&self) -> VoidPromise {
         self.promise(Ok(self.work(async move |till| {

@@ -1,7 +1,7 @@
-//! Keeps the secret: mints terminal tokens, signs and relays each step of a payment, stores every attempt before anything
+//! Keeps the secret: mints terminal tokens, signs and relays each step of a payment, stores every trade before anything
 //! is sent, and decides what became of the money.
 //!
-//! The machine of an attempt is [`kaunter_core::trade`]; `trades` drives it: one mutation stored, then what it says is
+//! The machine of a trade is [`kaunter_core::trade`]; `trades` drives it: one mutation stored, then what it says is
 //! sent. The browser never sees a key, and this process never pays twice: a row that is read back asks, it never pays.
 
 mod app;
@@ -79,7 +79,7 @@ impl Running {
     }
 }
 
-/// Starts a backend: opens the store, asks about every open attempt, and listens.
+/// Starts a backend: opens the store, asks about every open trade, and listens.
 ///
 /// # Errors
 /// The configuration is unsafe, the store can't be opened, or the address is taken.
@@ -142,7 +142,7 @@ async fn sweep(app: Arc<App>) {
             .await;
         if let Err(problem) = app.trades.sweep().await {
             let code = problem.code.as_str();
-            tracing::error!(code, "open attempts could not be looked through");
+            tracing::error!(code, "open trades could not be looked through");
         }
     }
 }

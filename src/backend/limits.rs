@@ -64,7 +64,7 @@ pub(crate) const PAGE_ROWS: usize = 200;
 pub(crate) const LIST_ROWS: usize = 100;
 /// The most that a caller may ask for: half a megabyte.
 pub(crate) const LIST_MAX_ROWS: usize = 500;
-/// Open attempts that one answer names: more than a terminal can have by far, and a shop's server asks by the day.
+/// Open trades that one answer names: more than a terminal can have by far, and a shop's server asks by the day.
 pub(crate) const MAX_OPEN_ROWS: usize = 1_000;
 /// How often a change that another process overtook is tried again.
 pub(crate) const MOST_TRIES: u32 = 10;
@@ -99,7 +99,7 @@ pub struct Bounds {
     /// Of these, those of one address; never more than three quarters. All tills of a shop may stand behind one address,
     /// and all the world behind a proxy's.
     pub connections_per_address: usize,
-    /// Requests to the gateway that are under way: past it no attempt is begun and no code is taken. Above
+    /// Requests to the gateway that are under way: past it no trade is begun and no code is taken. Above
     /// `concurrent_calls`,
     /// because a request outlives the call that caused it.
     pub concurrent_gateway_requests: usize,

@@ -237,7 +237,7 @@ impl Paydibs {
         self.config.words.definite(envelope.code())
     }
 
-    /// Each field that an answer carries is the attempt's.
+    /// Each field that an answer carries is the trade's.
     fn is_about(&self, envelope: &Envelope, facts: &Facts, trans_id: &str) -> bool {
         self.carried(envelope).agrees(facts, Some(trans_id))
     }

@@ -2,7 +2,7 @@
 //! into: this changes nothing.
 //!
 //! The report is read row by row. Of the store, what is compared of the day and of its two neighbours is held, a line per
-//! attempt: a payment just before midnight may stand in either day's report, and the gateway's clock need not be the shop's.
+//! trade: a payment just before midnight may stand in either day's report, and the gateway's clock need not be the shop's.
 
 mod report;
 mod tell;
@@ -61,7 +61,7 @@ pub struct Difference {
     /// Where in the report, the line of names being 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
-    /// Our name of the attempt.
+    /// Our name of the trade.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trade_id: Option<String>,
     /// The gateway's name of it.
@@ -96,7 +96,7 @@ impl Reconciled {
     }
 }
 
-/// An attempt of the store, as far as it is compared.
+/// A trade of the store, as far as it is compared.
 struct Own {
     trade_id: String,
     gateway_ref: Option<String>,

@@ -1,4 +1,4 @@
-//! The store: one row per attempt, written before anything is sent, and an audit row for every move.
+//! The store: one row per trade, written before anything is sent, and an audit row for every move.
 //!
 //! A change reads the sale's rows, asks the machine, and writes, in one transaction that no gateway call is inside of.
 
@@ -51,7 +51,7 @@ impl Store {
         self.pool.begin().await
     }
 
-    /// An attempt of this shop; of any shop where none is named.
+    /// A trade of this shop; of any shop where none is named.
     pub(crate) async fn find(
         &self,
         shop: Option<&str>,
@@ -66,7 +66,7 @@ impl Store {
         Ok(trade.filter(own))
     }
 
-    /// Every attempt of a sale, oldest first.
+    /// Every trade of a sale, oldest first.
     pub(crate) async fn sale(&self, shop: &str, reference: &str) -> sqlx::Result<Vec<Trade>> {
         let rows = sqlx::query(
             "SELECT state FROM trades WHERE shop = $1 AND sale_ref = $2 ORDER BY attempt",
@@ -78,7 +78,7 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
-    /// Open attempts, newest first: of one terminal, of a shop, or of everybody.
+    /// Open trades, newest first: of one terminal, of a shop, or of everybody.
     pub(crate) async fn open_trades(
         &self,
         shop: Option<&str>,
@@ -108,8 +108,8 @@ impl Store {
             .collect()
     }
 
-    /// Writes what became of an attempt that did not move: that it was asked about, or heard of. One statement, with no
-    /// line in the audit trail, and not waited for on the disk. Should the machine lose its power, an attempt is asked
+    /// Writes what became of a trade that did not move: that it was asked about, or heard of. One statement, with no
+    /// line in the audit trail, and not waited for on the disk. Should the machine lose its power, a trade is asked
     /// about once more: nothing that moves money hangs on it. False where somebody else changed the row since.
     pub(crate) async fn note(&self, trade: &Trade, was: u64) -> sqlx::Result<bool> {
         let mut line = self.light.line().await?;
@@ -126,7 +126,7 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
-    /// Every attempt of a shop that time may still act on: what is open, and what was closed since then. Another shop's are
+    /// Every trade of a shop that time may still act on: what is open, and what was closed since then. Another shop's are
     /// another gateway's business: this process' own would be asked about names that it never gave.
     pub(crate) async fn unfinished(&self, shop: &str, since: Ms) -> sqlx::Result<Vec<String>> {
         let rows = sqlx::query(
@@ -156,20 +156,23 @@ pub(crate) async fn take_sale(
     .map(drop)
 }
 
-/// Of a sale, inside a change: its first attempt, how many it has, and each that may be in the way of another or was begun
-/// since then. The rest is closed, and says nothing any more.
-pub(crate) struct Attempts {
+/// The trades of one sale that decide whether a new one may begin.
+pub(crate) struct SaleTrades {
+    /// The first trade: its amount is the sale's.
     pub(crate) first: Option<Trade>,
+    /// How many trades the sale has.
     pub(crate) count: u32,
-    pub(crate) lately: Vec<Trade>,
+    /// Trades that hold the sale, are open, or were begun since the given time, oldest first.
+    pub(crate) recent: Vec<Trade>,
 }
 
-pub(crate) async fn attempts(
+/// Reads the trades of a sale inside a change.
+pub(crate) async fn sale_trades(
     change: &mut Change,
     shop: &str,
     reference: &str,
     since: Ms,
-) -> sqlx::Result<Attempts> {
+) -> sqlx::Result<SaleTrades> {
     let row =
         sqlx::query("SELECT MAX(attempt) AS last FROM trades WHERE shop = $1 AND sale_ref = $2")
             .bind(shop)
@@ -184,14 +187,14 @@ pub(crate) async fn attempts(
     .bind(reference)
     .fetch_optional(&mut **change)
     .await?;
-    Ok(Attempts {
+    Ok(SaleTrades {
         first: first.map(|row| read(&row)).transpose()?,
         count: u32::try_from(last.unwrap_or(0)).unwrap_or(u32::MAX),
-        lately: in_the_way(change, shop, reference, since).await?,
+        recent: in_the_way(change, shop, reference, since).await?,
     })
 }
 
-/// What holds the sale, is not at its end, or was begun since then, oldest first.
+/// Trades that hold the sale, are open, or were begun since then, oldest first.
 async fn in_the_way(
     change: &mut Change,
     shop: &str,
@@ -209,7 +212,7 @@ async fn in_the_way(
     rows.iter().map(read).collect()
 }
 
-/// The attempt with the page's key, inside a change.
+/// The trade with the page's key, inside a change.
 pub(crate) async fn with_key(
     change: &mut Change,
     shop: &str,
@@ -223,7 +226,7 @@ pub(crate) async fn with_key(
     row.map(|row| read(&row)).transpose()
 }
 
-/// An attempt and what its sale's other attempts are to it; takes the sale for this change.
+/// A trade and what its sale's other trades are to it; takes the sale for this change.
 pub(crate) async fn with_rival(
     change: &mut Change,
     trade_id: &str,
@@ -234,7 +237,7 @@ pub(crate) async fn with_rival(
     .bind(trade_id)
     .execute(&mut **change)
     .await?;
-    // One read: the attempt, and what may be in its way.
+    // One read: the trade, and what may be in its way.
     let rows = sqlx::query(
         "SELECT state FROM trades WHERE (shop, sale_ref) = (SELECT shop, sale_ref FROM trades WHERE trade_id = $1) AND (is_open = 1 OR holds_sale = 1 OR trade_id = $1)",
     )
@@ -253,7 +256,7 @@ pub(crate) async fn with_rival(
     Ok(own.map(|own| (own, rival)))
 }
 
-/// Writes a new attempt.
+/// Writes a new trade.
 pub(crate) async fn insert(
     change: &mut Change,
     trade: &Trade,
@@ -282,7 +285,7 @@ pub(crate) async fn insert(
     audited(change, trade, vec![line], trade.created_ms()).await
 }
 
-/// Writes what an attempt became, if nobody else changed it since; false where somebody did.
+/// Writes what a trade became, if nobody else changed it since; false where somebody did.
 pub(crate) async fn update(
     change: &mut Change,
     trade: &Trade,

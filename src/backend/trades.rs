@@ -1,4 +1,4 @@
-//! Drives the machine of an attempt: one mutation stored, then what it says is sent, each in a task of its own that no
+//! Drives the machine of a trade: one mutation stored, then what it says is sent, each in a task of its own that no
 //! client can abort. A row that is read back from the store asks; it never pays.
 
 mod change;
@@ -38,7 +38,7 @@ struct Inner {
     /// The shop of this process: its gateway knows no other's trades.
     shop: String,
     clock: Clock,
-    /// By how much the clock was set since these attempts were written.
+    /// By how much the clock was set since these trades were written.
     moved: Mutex<HashMap<String, i64>>,
     timers: Mutex<HashMap<String, AbortHandle>>,
     /// Requests to the gateway that are under way.
@@ -48,7 +48,7 @@ struct Inner {
     closing: AtomicBool,
 }
 
-/// What an attempt is asked for.
+/// What a trade is asked for.
 #[derive(Clone)]
 pub(crate) struct Wish {
     pub(crate) shop: String,
@@ -119,7 +119,7 @@ impl Trades {
         &self.inner.store
     }
 
-    /// After a start: every attempt that time may still act on is asked about, even if no browser comes back.
+    /// After a start: every trade that time may still act on is asked about, even if no browser comes back.
     pub(crate) async fn restart(&self) -> anyhow::Result<()> {
         let since = self
             .inner
@@ -135,7 +135,7 @@ impl Trades {
         Ok(())
     }
 
-    /// Now and then: attempts that no timer of this process knows, because the process that began them is gone.
+    /// Now and then: trades that no timer of this process knows, because the process that began them is gone.
     pub(crate) async fn sweep(&self) -> Result<(), Problem> {
         let inner = &self.inner;
         let memory_ms = inner.policy.code_memory_s * 1_000;
@@ -175,7 +175,7 @@ impl Trades {
         self.inner.tasks.wait().await;
     }
 
-    /// Starts an attempt, or finds the one that has the same key. Answers when the gateway did, or soon.
+    /// Starts a trade, or finds the one that has the same key. Answers when the gateway did, or soon.
     pub(crate) async fn create(&self, wish: Wish) -> Result<wire::Trade, Problem> {
         kill::at(Point::CreateReceived);
         self.admit()?;
@@ -226,7 +226,7 @@ impl Trades {
         }
     }
 
-    /// Looks at an attempt, and lets time act on it first. What that sends is not waited for. Mostly there is nothing to
+    /// Looks at a trade, and lets time act on it first. What that sends is not waited for. Mostly there is nothing to
     /// do: then a look costs the one read that brought `stored`.
     pub(crate) async fn look(&self, stored: Trade, event: Event) -> Result<wire::Trade, Problem> {
         let (trade, _) = self.inner.after(stored.clone(), &event);
@@ -267,7 +267,7 @@ impl Trades {
         }
     }
 
-    /// An attempt of this shop.
+    /// A trade of this shop.
     pub(crate) async fn find(&self, shop: Option<&str>, trade_id: &str) -> Result<Trade, Problem> {
         let found = self.inner.store.find(shop, trade_id).await?;
         found.ok_or_else(|| Problem::new(ProblemCode::TradeNotFound))

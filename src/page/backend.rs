@@ -162,7 +162,7 @@ impl Backend {
         }
     }
 
-    /// `POST /v1/trades`. The same key again is the same attempt.
+    /// `POST /v1/trades`. The same key again is the same trade.
     pub fn create<'a>(&'a self, trade: &'a NewTrade) -> Told<'a, Trade> {
         let path = "/v1/trades".to_owned();
         self.post(path, Some(to_js(trade)), Purpose::Sale(&trade.sale))
@@ -209,12 +209,12 @@ impl Backend {
         self.post(path(trade_id, "/verdict"), Some(to_js(verdict)), purpose)
     }
 
-    /// `GET /v1/sales?ref=`: the attempts that this terminal may see.
+    /// `GET /v1/sales?ref=`: the trades that this terminal may see.
     pub fn sale(&self, reference: &str) -> Told<'_, SaleRecord> {
         self.told("GET", sale_path(reference), None, Purpose::Any)
     }
 
-    /// The same for every terminal's attempts.
+    /// The same for every terminal's trades.
     pub fn find(&self, reference: &str) -> Told<'_, SaleRecord> {
         let purpose = Purpose::Right(Right::List, None);
         self.told("GET", sale_path(reference), None, purpose)

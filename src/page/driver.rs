@@ -1,7 +1,7 @@
 //! One charge, driven: what [`Charge`] says to do becomes a deed of the browser, and comes back as an event.
 //!
 //! The code is kept here, in memory, and handed over when the machine says so. Dropped, the driver has let go of
-//! everything that it waited for; the journal keeps the attempt.
+//! everything that it waited for; the journal keeps the trade.
 
 mod deeds;
 mod ending;
@@ -109,7 +109,7 @@ impl Driver {
         Self::of(till, charge, wish, code)
     }
 
-    /// An attempt that is there: asked about, never paid.
+    /// A trade that is there: asked about, never paid.
     pub(super) fn resume(till: &Rc<Till>, record: Record, wish: ScanWish) -> Self {
         let charge = Charge::resume(record, till.policy().clone(), clock::now_ms());
         let mut driver = Self::of(till, charge, wish, None);
@@ -118,7 +118,7 @@ impl Driver {
         driver
     }
 
-    /// An attempt that another tab or till has in hand.
+    /// A trade that another tab or till has in hand.
     pub(super) fn follow(till: &Rc<Till>, record: Record, wish: ScanWish) -> Self {
         let charge = Charge::follow(record, till.policy().clone(), clock::now_ms());
         let mut driver = Self::of(till, charge, wish, None);
@@ -190,7 +190,7 @@ impl Driver {
         }
     }
 
-    /// While this attempt is on screen, nobody else asks about it.
+    /// While this trade is on screen, nobody else asks about it.
     fn watch(&self) -> Option<super::till::Watched> {
         let trade_id = self.charge.record().trade_id.clone()?;
         Some(self.till.watch(trade_id, self.letters.clone()))

@@ -1,6 +1,6 @@
 //! News between the tabs of a terminal: a tab that learns of a change tells the others, and they ask at once.
 //!
-//! What is told is a hint, not an answer: an attempt's name and its version. How it stands, the backend alone says. A
+//! What is told is a hint, not an answer: a trade's name and its version. How it stands, the backend alone says. A
 //! browser without a BroadcastChannel has tabs that ask at their own pace.
 
 use std::cell::RefCell;
@@ -14,10 +14,10 @@ use super::signal::Listener;
 use crate::types::read::from_js;
 use crate::types::to_js;
 
-/// Past this many attempts, what was seen is forgotten: that costs one question too many, and a tab may stay open for years.
+/// Past this many trades, what was seen is forgotten: that costs one question too many, and a tab may stay open for years.
 const MOST_SEEN: usize = 1_000;
 
-/// An attempt has changed.
+/// A trade has changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Word {
     /// Which.
@@ -26,7 +26,7 @@ pub struct Word {
     pub version: u64,
 }
 
-/// The channel of one terminal, and the newest version of each attempt that this tab has seen.
+/// The channel of one terminal, and the newest version of each trade that this tab has seen.
 #[derive(Debug)]
 pub struct News {
     channel: Option<BroadcastChannel>,

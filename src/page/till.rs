@@ -1,6 +1,6 @@
 //! One till: what its calls share.
 
-mod attempt;
+mod trade;
 mod idle;
 mod keeper;
 mod recovery;
@@ -45,13 +45,13 @@ pub struct Till {
     choose_wallet: Option<Callback>,
     /// What is not at its end, newest first.
     unfinished: RefCell<Vec<wire::Trade>>,
-    /// Attempts on screen, and where their drivers listen.
+    /// Trades on screen, and where their drivers listen.
     watched: RefCell<Vec<(String, UnboundedSender<Event>)>>,
     kept: RefCell<Vec<String>>,
     closing: Option<AbortController>,
 }
 
-/// An attempt on screen; dropped, its keeper asks again.
+/// A trade on screen; dropped, its keeper asks again.
 #[derive(Debug)]
 pub struct Watched {
     till: Rc<Till>,
@@ -191,7 +191,7 @@ impl Till {
         }
     }
 
-    /// Removes a record, and notes the attempt that stood in its way.
+    /// Removes a record, and notes the trade that stood in its way.
     pub async fn give_way(&self, key: &str, record: &Record) {
         if let Some(journal) = &self.journal
             && let Err(cause) = journal.swap(key, record).await
@@ -213,7 +213,7 @@ impl Till {
         read.map_err(|cause| self.voice.no_journal(cause)).ok()
     }
 
-    /// While this lives, the attempt is on screen, and its keeper rests.
+    /// While this lives, the trade is on screen, and its keeper rests.
     #[must_use]
     pub fn watch(self: &Rc<Self>, trade_id: String, letters: UnboundedSender<Event>) -> Watched {
         self.unwatch(&trade_id);
@@ -230,14 +230,14 @@ impl Till {
             .retain(|(known, _)| known != trade_id);
     }
 
-    /// Where the driver of an attempt listens that is on screen.
+    /// Where the driver of a trade listens that is on screen.
     fn listener(&self, trade_id: &str) -> Option<UnboundedSender<Event>> {
         let watched = self.watched.borrow();
         let found = watched.iter().find(|(known, _)| known == trade_id)?;
         Some(found.1.clone())
     }
 
-    /// True while an attempt is on screen.
+    /// True while a trade is on screen.
     fn is_watching(&self) -> bool {
         !self.watched.borrow().is_empty()
     }
@@ -331,7 +331,7 @@ impl Till {
         }
     }
 
-    /// Everything off; open attempts stay journalled.
+    /// Everything off; open trades stay journalled.
     pub async fn close(&self) {
         if let Some(closing) = &self.closing {
             closing.abort();

@@ -48,7 +48,7 @@ impl Voice {
         self.state.get()
     }
 
-    /// The till does this now, about this attempt.
+    /// The till does this now, about this trade.
     pub fn now(&self, to: TillState, trade: Option<Trade>) {
         let from = self.state.replace(to);
         let same = *self.told.borrow() == trade;

@@ -1,4 +1,4 @@
-//! `GET /v1/sales?ref=`: a sale and its attempts. A shop's server closes its bill on this, never on the browser's word.
+//! `GET /v1/sales?ref=`: a sale and its trades. A shop's server closes its bill on this, never on the browser's word.
 //!
 //! The reference is in the query: some proxies decode a slash in a path, and a paid sale would answer 404.
 

@@ -1,4 +1,4 @@
-//! The calls about attempts.
+//! The calls about trades.
 
 use std::sync::Arc;
 

@@ -32,7 +32,7 @@ pub struct GatewayConfig {
     pub password: Secret,
     /// The currency it takes.
     pub currency: String,
-    /// The largest amount of one attempt, in minor units.
+    /// The largest amount of one trade, in minor units.
     pub max_amount_minor: u64,
     /// Whether an unfinished payment is cancelled; none: where its words have a cancel.
     pub can_cancel: Option<bool>,

@@ -109,7 +109,7 @@ impl Envelope {
         Some(text(value).unwrap_or_default())
     }
 
-    /// Each field that could bind it to an attempt.
+    /// Each field that could bind it to a trade.
     pub(super) fn carried(&self, currency: &str) -> Carried {
         let amount = self
             .amount(field::AMOUNT)

@@ -1,4 +1,4 @@
-//! What binds a sale to its amount, a code to its sale, and an id of the gateway to its attempt. Each is read and written
+//! What binds a sale to its amount, a code to its sale, and an id of the gateway to its trade. Each is read and written
 //! inside a change.
 
 use std::ops::Range;
@@ -151,7 +151,7 @@ pub(crate) async fn free_code(
     Ok(())
 }
 
-/// The gateway has named the attempt. Only this change writes the column: an id that another attempt has was told before.
+/// The gateway has named the trade. Only this change writes the column: an id that another trade has was told before.
 pub(crate) async fn name(change: &mut Change, trade: &Trade) -> sqlx::Result<()> {
     sqlx::query("UPDATE trades SET gateway_ref = $1 WHERE trade_id = $2")
         .bind(gateway_ref(trade))
@@ -161,7 +161,7 @@ pub(crate) async fn name(change: &mut Change, trade: &Trade) -> sqlx::Result<()>
         .map(drop)
 }
 
-/// Which attempt has this id of the gateway.
+/// Which trade has this id of the gateway.
 pub(crate) async fn holder_of(
     change: &mut Change,
     shop: &str,
@@ -175,7 +175,7 @@ pub(crate) async fn holder_of(
     row.map(|row| row.try_get("trade_id")).transpose()
 }
 
-/// The gateway's id of an attempt, as its column holds it.
+/// The gateway's id of a trade, as its column holds it.
 pub(super) fn gateway_ref(trade: &Trade) -> &str {
     trade.gateway_ref().unwrap_or_default()
 }
@@ -203,7 +203,7 @@ impl Store {
         line.keep().await
     }
 
-    /// Fills in the gateway's ids of attempts that a version without the column wrote. An id that another attempt has is
+    /// Fills in the gateway's ids of trades that a version without the column wrote. An id that another trade has is
     /// left out, and told.
     pub(super) async fn fill_gateway_refs(&self) -> sqlx::Result<()> {
         loop {

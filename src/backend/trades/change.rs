@@ -88,7 +88,7 @@ impl Inner {
         Err(Problem::new(ProblemCode::StoreUnavailable))
     }
 
-    /// What an event that looks at no other attempt would make of this one.
+    /// What an event that looks at no other trade would make of this one.
     pub(super) fn after(self: &Arc<Self>, mut trade: Trade, event: &Event) -> (Trade, i64) {
         let (now, by) = self.catch_up(&mut trade, Rival::None);
         let context = Context {
@@ -102,7 +102,7 @@ impl Inner {
         (trade, by)
     }
 
-    /// Mostly an attempt does not move: nothing is due, a question falls due, or its answer is no news. Then it is not a
+    /// Mostly a trade does not move: nothing is due, a question falls due, or its answer is no news. Then it is not a
     /// change of its sale: one read, and one statement at most. None where it moves, or may.
     async fn unmoved(
         self: &Arc<Self>,
@@ -184,7 +184,7 @@ impl Inner {
         Ok((trade, granted))
     }
 
-    /// What the change makes of the attempt's code, and of the gateway's id of it.
+    /// What the change makes of the trade's code, and of the gateway's id of it.
     async fn keep_bindings(
         change: &mut store::Change,
         trade: &Trade,
@@ -215,7 +215,7 @@ impl Inner {
         event: &Event,
         code_use: &CodeUse,
     ) -> Result<bool, Hindrance> {
-        // A code that an attempt has already is told of by the attempt.
+        // A trade that already has a code compares it itself.
         let (Event::Code(mark), None) = (event, trade.code()) else {
             return Ok(false);
         };
@@ -231,8 +231,8 @@ impl Inner {
         ))
     }
 
-    /// The gateway's answer to a creation, unless it names a trade that another attempt has: a cache or a proxy that
-    /// answers twice must not make one payment close two sales.
+    /// Replaces the gateway's answer to a creation where its id already belongs to another trade.
+    /// A cache or a proxy that answers twice must not let one payment close two sales.
     async fn once_named(
         &self,
         change: &mut store::Change,
@@ -253,7 +253,7 @@ impl Inner {
         Ok(Event::Created(CreateAnswer::Repeated))
     }
 
-    /// Tells the operator what an attempt did, once it is stored.
+    /// Tells the operator what a trade did, once it is stored.
     pub(super) fn tell(trade: &Trade, moves: &[Move], action: &str) {
         let trade_id = &trade.facts().trade_id;
         let said = trade.gateway_answer();

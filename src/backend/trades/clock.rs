@@ -10,7 +10,7 @@ use super::{Inner, lock};
 use crate::metrics::METRICS;
 
 impl Inner {
-    /// Where the wall clock has jumped, ours goes with it, and so do the times of every attempt that time may act on:
+    /// Where the wall clock has jumped, ours goes with it, and so do the times of every trade that time may act on:
     /// before anything else is done to it, and at once. Nothing falls due by a jump, and nothing is put off by it.
     pub(super) fn follow_clock(self: &Arc<Self>) {
         let ids: Vec<String> = {
@@ -47,7 +47,7 @@ impl Inner {
         });
     }
 
-    /// The time for this attempt, whose times are moved first where the clock was set since they were written; and by how
+    /// The time for this trade, whose times are moved first where the clock was set since they were written; and by how
     /// much they were, for [`Self::caught_up`].
     pub(super) fn catch_up(self: &Arc<Self>, trade: &mut Trade, rival: Rival) -> (Ms, i64) {
         self.follow_clock();
@@ -71,7 +71,7 @@ impl Inner {
         (now, by)
     }
 
-    /// A new attempt that was written by the clock of before a jump is moved like those that were known then.
+    /// A new trade that was written by the clock of before a jump is moved like those that were known then.
     pub(super) fn jumped_since(&self, trade: &Trade, jumps_ms: i64) {
         let mut moved = lock(&self.moved);
         let by = self.clock.reading().1 - jumps_ms;
@@ -80,7 +80,7 @@ impl Inner {
         }
     }
 
-    /// The attempt is stored with its times moved.
+    /// The trade is stored with its times moved.
     pub(super) fn caught_up(&self, trade_id: &str, by: i64) {
         let mut moved = lock(&self.moved);
         // The clock may have jumped once more meanwhile.

@@ -18,7 +18,7 @@ use crate::metrics::METRICS;
 use crate::store::{self, word};
 use crate::trail::{self, Line, lines};
 
-/// The place of a new attempt in its sale.
+/// The place of a new trade in its sale.
 struct Room {
     /// 1 for the first one.
     attempt: u32,
@@ -27,7 +27,7 @@ struct Room {
 }
 
 impl Inner {
-    /// Once more where another process was faster: then its attempt is seen.
+    /// Once more where another process was faster: then its trade is seen.
     pub(super) async fn create(
         self: &Arc<Self>,
         wish: Wish,
@@ -95,12 +95,12 @@ impl Inner {
         }
         kill::at(Point::CreateStored);
         METRICS.created();
-        tracing::info!(trade_id = %trade.facts().trade_id, attempt = room.attempt, "attempt started");
+        tracing::info!(trade_id = %trade.facts().trade_id, attempt = room.attempt, "trade started");
         let sent = self.drain_steps(&mut trade, None);
         Ok((trade, sent))
     }
 
-    /// Asks the rule whether the new attempt may begin, and writes what gives way to it and what the sale asks for now.
+    /// Asks the rule whether the new trade may begin, and writes what gives way to it and what the sale asks for now.
     async fn make_room(
         self: &Arc<Self>,
         change: &mut store::Change,
@@ -109,10 +109,10 @@ impl Inner {
     ) -> Result<Room, Hindrance> {
         let (shop, sale) = (&wish.shop, &wish.new.sale);
         let since = now.saturating_sub(admission::WINDOW_MS);
-        let attempts = store::attempts(change, shop, &sale.reference, since).await?;
-        let first = attempts.first.as_ref().map(Due::of_first);
+        let known = store::sale_trades(change, shop, &sale.reference, since).await?;
+        let first = known.first.as_ref().map(Due::of_first);
         let due = store::due(change, shop, &sale.reference).await?.or(first);
-        let mut others = attempts.lately;
+        let mut others = known.recent;
         let stored: Vec<u64> = others.iter().map(Trade::version).collect();
         for other in others.iter_mut().filter(|other| other.state().gives_way()) {
             self.catch_up(other, Rival::None);
@@ -144,12 +144,12 @@ impl Inner {
             }
         }
         Ok(Room {
-            attempt: attempts.count.saturating_add(1),
+            attempt: known.count.saturating_add(1),
             replaced,
         })
     }
 
-    /// Tells a caller why the new attempt may not begin, and which one is in its way.
+    /// Tells a caller why the new trade may not begin, and which one is in its way.
     fn denied(&self, denial: Denial, others: &[Trade]) -> Problem {
         let code = denial.into();
         match denial {

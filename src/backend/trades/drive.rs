@@ -98,7 +98,7 @@ impl Inner {
         self.closing.load(Ordering::SeqCst)
     }
 
-    /// This process acts on an attempt that it has met.
+    /// This process acts on a trade that it has met.
     pub(super) fn watch(self: &Arc<Self>, trade: &Trade) {
         let known = lock(&self.timers).contains_key(&trade.facts().trade_id);
         if !known {
@@ -106,7 +106,7 @@ impl Inner {
         }
     }
 
-    /// Time acts on this attempt then.
+    /// Time acts on this trade then.
     fn arm(self: &Arc<Self>, trade_id: &str, wake: Ms) {
         if self.is_closing() {
             return;

@@ -81,7 +81,7 @@ impl Driver {
         }
     }
 
-    /// Goes out even if the charge ends before its answer: an attempt that is left should be closed.
+    /// Goes out even if the charge ends before its answer: a trade that is left should be closed.
     pub(super) fn cancel(&self, trade_id: String) {
         let till = Rc::clone(&self.till);
         let letters = self.letters.clone();

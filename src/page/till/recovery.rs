@@ -91,7 +91,7 @@ impl Till {
         }
     }
 
-    /// What became of a journalled attempt that is not on the backend's list.
+    /// What became of a journalled trade that is not on the backend's list.
     async fn recall(&self, record: &Record, open: &[wire::Trade]) -> Option<wire::Trade> {
         let Some(trade_id) = &record.trade_id else {
             // Never answered, so no code can have left; what the backend may have is on its list.
@@ -131,7 +131,7 @@ impl Till {
         self.enlist(trade);
     }
 
-    /// What the journal alone knows of an attempt; any word of the backend is newer.
+    /// What the journal alone knows of a trade; any word of the backend is newer.
     pub(in crate::page) fn assumed(
         &self,
         record: &Record,
@@ -164,7 +164,7 @@ impl Till {
         }
     }
 
-    /// An attempt whose code this till handed over, and which the backend does not know: no proof of anything.
+    /// A trade whose code this till handed over, and which the backend does not know: no proof of anything.
     pub(super) fn lost(&self, trade_id: &str) -> Option<wire::Trade> {
         let unfinished = self.unfinished.borrow();
         let assumed = unfinished.iter().find(|trade| trade.trade_id == trade_id)?;
@@ -172,7 +172,7 @@ impl Till {
         lost.then(|| assumed.clone())
     }
 
-    /// A person's word on such an attempt: nobody else has one. The backend has said that this person may give it.
+    /// A person's word on such a trade: nobody else has one. The backend has said that this person may give it.
     pub(super) async fn decide_lost(
         self: &Rc<Self>,
         trade_id: &str,
@@ -247,7 +247,7 @@ impl Till {
         }
     }
 
-    /// What the backend said of an attempt that is not on screen.
+    /// What the backend said of a trade that is not on screen.
     pub(super) fn seen(self: &Rc<Self>, trade: &wire::Trade) {
         if self.news.is_new(&trade.trade_id, trade.version) {
             // Whoever is told looks at the list next.

@@ -101,7 +101,7 @@ impl Till {
         }
     }
 
-    /// Another tab has this sale in hand: which attempt is it?
+    /// Another tab has this sale in hand: which trade is it?
     async fn busy(&self, sale: &Sale) -> Fail {
         let fail = Fail::new(ErrorCode::SaleBusy);
         let record = self.backend.sale(&sale.reference).await;

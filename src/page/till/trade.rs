@@ -1,4 +1,4 @@
-//! What is done with an attempt that is there: watched, asked about, cancelled, voided, settled.
+//! What is done with a trade that is there: watched, asked about, cancelled, voided, settled.
 
 use std::pin::Pin;
 use std::rc::Rc;
@@ -16,7 +16,7 @@ use crate::types::options::ScanWish;
 use crate::types::sale::{Outcome, Trade};
 
 impl Till {
-    /// Watches an attempt to its end.
+    /// Watches a trade to its end.
     ///
     /// # Errors
     /// `trade_not_found`, `network_*`.
@@ -75,8 +75,8 @@ impl Till {
         journalled.unwrap_or_else(|| Record::of(trade))
     }
 
-    /// A call with a side effect on an attempt that is there: journalled first, so that a page that dies in its middle
-    /// asks about it after its start, whichever till the attempt is of; then watched to its end.
+    /// A call with a side effect on a trade that is there: journalled first, so that a page that dies in its middle
+    /// asks about it after its start, whichever till the trade is of; then watched to its end.
     fn wish<'a>(
         self: &'a Rc<Self>,
         trade_id: &'a str,
@@ -99,7 +99,7 @@ impl Till {
         })
     }
 
-    /// Journals an attempt that is not journalled yet; the new row's key.
+    /// Journals a trade that is not journalled yet; the new row's key.
     async fn note(&self, trade_id: &str) -> Result<Option<String>, Trouble> {
         let known = |record: &Record| record.trade_id.as_deref() == Some(trade_id);
         if self.journal.is_none() || self.records().await.iter().any(known) {
@@ -110,7 +110,7 @@ impl Till {
         Ok(Some(record.key))
     }
 
-    /// The sale of an attempt that this till knows of.
+    /// The sale of a trade that this till knows of.
     fn sale_of(&self, trade_id: &str) -> Option<Sale> {
         let unfinished = self.unfinished.borrow();
         let known = unfinished.iter().find(|trade| trade.trade_id == trade_id)?;
@@ -122,7 +122,7 @@ impl Till {
         self.backend.trade(trade_id, sale.as_ref()).await
     }
 
-    /// How an attempt stands.
+    /// How a trade stands.
     ///
     /// # Errors
     /// `trade_not_found`, `network_*`.
@@ -131,7 +131,7 @@ impl Till {
         self.noted(&trade).await
     }
 
-    /// How the void of an attempt stands.
+    /// How the void of a trade stands.
     ///
     /// # Errors
     /// `trade_not_found`, `network_*`.
@@ -148,7 +148,7 @@ impl Till {
         Ok(Trade::new(trade, &self.wallets))
     }
 
-    /// Cancels an unpaid attempt; may lose to the customer.
+    /// Cancels an unpaid trade; may lose to the customer.
     ///
     /// # Errors
     /// `trade_not_cancellable`, `trade_not_found`, `token_forbidden`, `network_*`.
@@ -169,7 +169,7 @@ impl Till {
         end.map(Outcome::of_void)
     }
 
-    /// A person's word. Where the backend does not know the attempt, it ends what this till's journal alone still holds.
+    /// A person's word. Where the backend does not know the trade, it ends what this till's journal alone still holds.
     ///
     /// # Errors
     /// `trade_not_in_review` where nothing is under review, `token_forbidden`, `network_*`.
