@@ -26,7 +26,7 @@ pub mod news;
 pub mod reader;
 pub mod signal;
 pub mod till;
-pub mod voice;
+pub mod announcer;
 
 /// Runs a future beside whatever runs. Boxed, so that what runs it is in the module once, and not for each future.
 pub fn spawn(future: impl Future<Output = ()> + 'static) {

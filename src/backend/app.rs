@@ -18,7 +18,7 @@ use crate::calls::{days, sales, sessions, tokens, trades as calls};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Problem;
-use crate::gateway::{Doubt, Gateway};
+use crate::gateway::{ListStatus, Gateway};
 use crate::limits::{Limits, MAX_BODY_BYTES};
 use crate::metrics::METRICS;
 use crate::store::Store;
@@ -202,13 +202,13 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
     if !app.trades.gateway().is_ready().await {
         return Problem::new(ProblemCode::GatewayUnavailable).into_response();
     }
-    match app.trades.gateway().doubt() {
-        (Doubt::Empty, false) => {
+    match app.trades.gateway().list_status() {
+        (ListStatus::Empty, false) => {
             let detail = "The gateway's list of wallets is empty, so no sale can begin: it is asked for again within a minute.";
             Problem::because(ProblemCode::GatewayUnavailable, detail.to_owned()).into_response()
         }
-        (Doubt::Empty | Doubt::Shorter, _) => "ready, but the gateway lists fewer wallets than before: it is asked again within a minute\n".into_response(),
-        (Doubt::First | Doubt::None, _) => "ready\n".into_response(),
+        (ListStatus::Empty | ListStatus::Shorter, _) => "ready, but the gateway lists fewer wallets than before: it is asked again within a minute\n".into_response(),
+        (ListStatus::Unconfirmed | ListStatus::Complete, _) => "ready\n".into_response(),
     }
 }
 

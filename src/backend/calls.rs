@@ -68,10 +68,10 @@ fn wrong(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
         "a field stands there twice".to_owned()
     } else {
         match said.rsplit_once("expected ") {
-            Some((_, wish)) if is_unknown => {
-                format!("it has a field too many, it takes {}", plain(wish))
+            Some((_, expected)) if is_unknown => {
+                format!("it has a field too many, it takes {}", plain(expected))
             }
-            Some((_, wish)) => format!("expected {}", plain(wish)),
+            Some((_, expected)) => format!("expected {}", plain(expected)),
             None => "its value is none that this call takes".to_owned(),
         }
     };
@@ -100,15 +100,15 @@ fn segment(segment: &serde_path_to_error::Segment) -> Option<String> {
 }
 
 /// A caller's programmer knows JSON, not Rust.
-fn plain(wish: &str) -> String {
-    let plain = match wish {
+fn plain(expected: &str) -> String {
+    let plain = match expected {
         "a sequence" => "a list",
         "a string" => "text",
         "a boolean" => "true or false",
         "u8" | "u32" | "u64" | "usize" | "i64" => {
             "a whole number, without a decimal point or quotes"
         }
-        _ if wish.starts_with("struct ") || wish == "a map" => "an object",
+        _ if expected.starts_with("struct ") || expected == "a map" => "an object",
         other => return other.replace('`', "\""),
     };
     plain.to_owned()
@@ -138,7 +138,7 @@ impl Either {
     }
 
     /// What a look of the caller tells the trade, and what the caller reads of it.
-    pub(crate) fn look(&self, facts: &Facts) -> Result<(Event, Reach), Problem> {
+    pub(crate) fn check_read(&self, facts: &Facts) -> Result<(Event, Reach), Problem> {
         let authority = self.claims.as_ref().map(Claims::authority);
         Ok(desk::look(authority.as_ref(), facts)?)
     }

@@ -12,9 +12,9 @@ use jiff::Timestamp;
 use kaunter_core::policy::Ms;
 
 /// How far the clocks may be apart before ours follows: less is what a time service corrects by slewing, or a rounding.
-const MOST_DRIFT_MS: u64 = 5_000;
+const MAX_DRIFT_MS: u64 = 5_000;
 /// Two readings that lie further apart were interrupted, and say nothing about each other.
-const MOST_BETWEEN: Duration = Duration::from_millis(100);
+const MAX_BETWEEN: Duration = Duration::from_millis(100);
 
 /// The time of day, in milliseconds since 1970.
 pub(crate) fn wall_ms() -> Ms {
@@ -74,7 +74,7 @@ impl Clock {
         let mut set = self.lock();
         let before = Instant::now();
         let (wall_ms, own_ms) = (wall_ms(), set.now_ms());
-        if before.elapsed() > MOST_BETWEEN || wall_ms.abs_diff(own_ms) <= MOST_DRIFT_MS {
+        if before.elapsed() > MAX_BETWEEN || wall_ms.abs_diff(own_ms) <= MAX_DRIFT_MS {
             return None;
         }
         let by = i64::try_from(wall_ms).ok()? - i64::try_from(own_ms).ok()?;

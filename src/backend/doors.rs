@@ -32,7 +32,7 @@ use tower::ServiceExt as _;
 
 use crate::error::Problem;
 use crate::limits::{
-    ACCEPT_PAUSE, BYE_WAIT, Bounds, FIRST_WAIT, MAX_HEAD_BYTES, MOST_BYES, REAP_PAUSE, TELL_PAUSE,
+    ACCEPT_PAUSE, BYE_WAIT, Bounds, FIRST_WAIT, MAX_HEAD_BYTES, MAX_BYES, REAP_PAUSE, TELL_PAUSE,
     connections,
 };
 use crate::trace::{self, TRACE};
@@ -65,7 +65,7 @@ impl Doors {
             most,
             most_per_address: bounds.connections_per_address.min(most * 3 / 4).max(1),
             seats: Mutex::default(),
-            byes: Arc::new(Semaphore::new(MOST_BYES)),
+            byes: Arc::new(Semaphore::new(MAX_BYES)),
             told: Mutex::default(),
             close: CancellationToken::new(),
         })

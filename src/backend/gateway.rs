@@ -28,7 +28,7 @@ use crate::secret::Secret;
 use common::{Common, Told};
 use http::NoAnswer;
 
-pub(crate) use wallets::Doubt;
+pub(crate) use wallets::ListStatus;
 
 /// The gateway of this backend.
 pub(crate) enum Gateway {
@@ -111,8 +111,8 @@ impl Gateway {
     }
 
     /// What speaks against the list of wallets, and whether tills are offered any.
-    pub(crate) fn doubt(&self) -> (Doubt, bool) {
-        self.common().offers.doubt()
+    pub(crate) fn list_status(&self) -> (ListStatus, bool) {
+        self.common().offers.list_status()
     }
 }
 
@@ -170,7 +170,7 @@ impl Gateway {
 
     async fn status(&self, facts: &Facts, gateway_ref: &str) -> Told<StatusAnswer> {
         // Where too many questions are out, this one is dropped: it falls due again.
-        let Some(_place) = self.common().place().await else {
+        let Some(_permit) = self.common().status_check_permit().await else {
             METRICS.gateway("status", "held", None);
             let silent = StatusAnswer {
                 word: StatusWord::NoWord,

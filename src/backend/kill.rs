@@ -58,9 +58,9 @@ points! {
     VerdictAnswering,
 }
 
-/// How far a wish of a caller has come.
+/// How far a request of a caller has come.
 #[derive(Clone, Copy)]
-pub(crate) enum Wished {
+pub(crate) enum RequestStage {
     Received,
     Stored,
     Answering,
@@ -68,14 +68,14 @@ pub(crate) enum Wished {
 
 /// How far a request to the gateway has come.
 #[derive(Clone, Copy)]
-pub(crate) enum Sent {
+pub(crate) enum SendStage {
     Sending,
     Answered,
     Kept,
 }
 
-/// The place of a wish; none for what is no wish.
-pub(crate) fn of_wish(event: &Event, wished: Wished) -> Option<Point> {
+/// The kill point of a request at this stage. `None` where a caller can not send the event.
+pub(crate) fn of_request(event: &Event, stage: RequestStage) -> Option<Point> {
     let [received, stored, answering] = match event {
         Event::Code(_) => [Point::CodeReceived, Point::CodeStored, Point::CodeAnswering],
         Event::Cancel => [
@@ -100,15 +100,15 @@ pub(crate) fn of_wish(event: &Event, wished: Wished) -> Option<Point> {
         | Event::CancelAnswered(_)
         | Event::VoidAnswered(_) => return None,
     };
-    Some(match wished {
-        Wished::Received => received,
-        Wished::Stored => stored,
-        Wished::Answering => answering,
+    Some(match stage {
+        RequestStage::Received => received,
+        RequestStage::Stored => stored,
+        RequestStage::Answering => answering,
     })
 }
 
-/// The place of a request to the gateway.
-pub(crate) fn of_send(send: GatewayRequest, sent: Sent) -> Point {
+/// The kill point of a request to the gateway at this stage.
+pub(crate) fn of_send(send: GatewayRequest, stage: SendStage) -> Point {
     let [sending, answered, kept] = match send {
         GatewayRequest::Create => [
             Point::CreateSending,
@@ -126,10 +126,10 @@ pub(crate) fn of_send(send: GatewayRequest, sent: Sent) -> Point {
         ],
         GatewayRequest::Void => [Point::VoidSending, Point::VoidAnswered, Point::VoidKept],
     };
-    match sent {
-        Sent::Sending => sending,
-        Sent::Answered => answered,
-        Sent::Kept => kept,
+    match stage {
+        SendStage::Sending => sending,
+        SendStage::Answered => answered,
+        SendStage::Kept => kept,
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) const REAP_PAUSE: Duration = Duration::from_millis(500);
 /// Until the next connection is taken after the system refused one.
 pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Callers that are told to come back at once; past them a connection is closed without a word.
-pub(crate) const MOST_BYES: usize = 32;
+pub(crate) const MAX_BYES: usize = 32;
 /// Longest that one of them may take to hear it.
 pub(crate) const BYE_WAIT: Duration = Duration::from_secs(2);
 /// How often the log is told of a flood.
@@ -67,7 +67,7 @@ pub(crate) const LIST_MAX_ROWS: usize = 500;
 /// Open trades that one answer names: more than a terminal can have by far, and a shop's server asks by the day.
 pub(crate) const MAX_OPEN_ROWS: usize = 1_000;
 /// How often a change that another process overtook is tried again.
-pub(crate) const MOST_TRIES: u32 = 10;
+pub(crate) const MAX_TRIES: u32 = 10;
 /// How often an answer of the gateway that could not be stored is tried again: with doubling pauses, half a minute.
 pub(crate) const KEEP_TRIES: u32 = 8;
 /// The pause before the first of them.
@@ -79,7 +79,7 @@ pub(crate) const CLOCK_PAUSE: Duration = Duration::from_secs(1);
 /// Longest name of a terminal or a cashier, in characters.
 pub(crate) const NAME_MAX_CHARS: usize = 64;
 /// Looks for each call that changes something: a till that watches ten trades every two seconds makes five a second.
-const LOOKS_A_CALL: u32 = 20;
+const READS_PER_CHANGE: u32 = 20;
 
 /// How much may be asked, and what may happen at once; an operator may set each.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -154,7 +154,7 @@ pub(crate) struct Limits {
 impl Limits {
     pub(crate) fn new(calls_per_minute: u32, bounds: &Bounds) -> Self {
         let calls = NonZeroU32::new(calls_per_minute).unwrap_or(NonZeroU32::MIN);
-        let looks = calls.saturating_mul(NonZeroU32::new(LOOKS_A_CALL).unwrap_or(NonZeroU32::MIN));
+        let looks = calls.saturating_mul(NonZeroU32::new(READS_PER_CHANGE).unwrap_or(NonZeroU32::MIN));
         Self {
             changes: RateLimiter::keyed(Quota::per_minute(calls)),
             looks: RateLimiter::keyed(Quota::per_minute(looks)),
@@ -176,7 +176,7 @@ impl Limits {
     }
 
     /// A look of this terminal.
-    pub(crate) fn admit_look(&self, shop: &str, terminal: &str) -> Result<(), Problem> {
+    pub(crate) fn admit_read(&self, shop: &str, terminal: &str) -> Result<(), Problem> {
         self.within(&self.looks, shop, terminal)
     }
 

@@ -23,7 +23,7 @@ const FIELDS: [&str; 20] = [
     "call",
     "cause",
     "code",
-    "doubt",
+    "list_status",
     "duration_ms",
     "error",
     "from",

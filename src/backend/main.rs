@@ -87,7 +87,7 @@ async fn start() -> ExitCode {
 async fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Some(Command::CheckConfig) => check(&args.config, args.json),
-        Some(Command::Reconcile(wish)) => compare(&args.config, wish, args.json).await,
+        Some(Command::Reconcile(options)) => compare(&args.config, options, args.json).await,
         #[cfg(kill_points)]
         Some(Command::KillPoints) => {
             print!("{}", kaunter_backend::kill_points());
@@ -125,9 +125,9 @@ fn check(config: &Path, json: bool) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn compare(config: &Path, wish: Reconcile, json: bool) -> anyhow::Result<ExitCode> {
+async fn compare(config: &Path, options: Reconcile, json: bool) -> anyhow::Result<ExitCode> {
     let mut config = Config::load(config)?;
-    for (column, name) in wish.column {
+    for (column, name) in options.column {
         let own = match column.as_str() {
             "gateway_ref" => &mut config.report.gateway_ref,
             "trade_id" => &mut config.report.trade_id,
@@ -139,7 +139,7 @@ async fn compare(config: &Path, wish: Reconcile, json: bool) -> anyhow::Result<E
         };
         *own = name;
     }
-    let found = reconcile(&config, &wish.file, &wish.day).await?;
+    let found = reconcile(&config, &options.file, &options.day).await?;
     if json {
         println!("{}", found.json());
     } else {

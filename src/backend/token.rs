@@ -78,19 +78,19 @@ impl Tokens {
         }
     }
 
-    pub(crate) fn mint(&self, wish: MintToken, now_ms: u64) -> Result<MintedToken, Problem> {
+    pub(crate) fn mint(&self, request: MintToken, now_ms: u64) -> Result<MintedToken, Problem> {
         let iat = now_ms / 1000;
         let exp = iat + self.life_s;
         let claims = Claims {
             iss: ISSUER.to_owned(),
             exp,
             iat,
-            shop: wish.shop,
-            terminal: wish.terminal,
-            cashier: wish.cashier,
-            rights: wish.rights,
-            max_amount: wish.max_amount,
-            sale: wish.sale,
+            shop: request.shop,
+            terminal: request.terminal,
+            cashier: request.cashier,
+            rights: request.rights,
+            max_amount: request.max_amount,
+            sale: request.sale,
         };
         let token = encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
             .map_err(|_| Problem::new(ProblemCode::Internal))?;

@@ -22,7 +22,7 @@ use self::change::Beside;
 use crate::clock::{Clock, rfc3339};
 use crate::error::Problem;
 use crate::gateway::Gateway;
-use crate::kill::{self, Point, Wished};
+use crate::kill::{self, Point, RequestStage};
 use crate::secret::Secret;
 use crate::store::Store;
 
@@ -43,14 +43,14 @@ struct Inner {
     timers: Mutex<HashMap<String, AbortHandle>>,
     /// Requests to the gateway that are under way.
     tasks: TaskTracker,
-    most_tasks: usize,
+    max_tasks: usize,
     /// Time acts no more, and nothing is asked: this process ends.
     closing: AtomicBool,
 }
 
 /// What a trade is asked for.
 #[derive(Clone)]
-pub(crate) struct Wish {
+pub(crate) struct CreateRequest {
     pub(crate) shop: String,
     pub(crate) terminal: String,
     pub(crate) who: String,
@@ -60,7 +60,7 @@ pub(crate) struct Wish {
 }
 
 /// What a person asks to be done to a trade.
-pub(crate) struct Request {
+pub(crate) struct ChangeRequest {
     pub(crate) event: Event,
     /// The customer's code, on its way to the gateway.
     pub(crate) code: Option<Secret>,
@@ -80,7 +80,7 @@ impl Trades {
         policy: Policy,
         shop: String,
         clock: Clock,
-        most_tasks: usize,
+        max_tasks: usize,
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
@@ -92,7 +92,7 @@ impl Trades {
                 moved: Mutex::default(),
                 timers: Mutex::new(HashMap::new()),
                 tasks: TaskTracker::new(),
-                most_tasks,
+                max_tasks,
                 closing: AtomicBool::new(false),
             }),
         }
@@ -100,7 +100,7 @@ impl Trades {
 
     /// Refuses what would begin something while too much is under way with the gateway.
     fn admit(&self) -> Result<(), Problem> {
-        if self.inner.tasks.len() < self.inner.most_tasks {
+        if self.inner.tasks.len() < self.inner.max_tasks {
             Ok(())
         } else {
             Err(Problem::new(ProblemCode::Overloaded))
@@ -176,12 +176,12 @@ impl Trades {
     }
 
     /// Starts a trade, or finds the one that has the same key. Answers when the gateway did, or soon.
-    pub(crate) async fn create(&self, wish: Wish) -> Result<wire::Trade, Problem> {
+    pub(crate) async fn create(&self, request: CreateRequest) -> Result<wire::Trade, Problem> {
         kill::at(Point::CreateReceived);
         self.admit()?;
         let inner = Arc::clone(&self.inner);
         // A client that goes away must not stop a change in its middle.
-        let created = tokio::spawn(async move { inner.create(wish).await }.in_current_span());
+        let created = tokio::spawn(async move { inner.create(request).await }.in_current_span());
         let (trade, sent) = created
             .await
             .map_err(|_| Problem::new(ProblemCode::Internal))??;
@@ -194,19 +194,19 @@ impl Trades {
     pub(crate) async fn request(
         &self,
         found: &Trade,
-        request: Request,
+        request: ChangeRequest,
     ) -> Result<wire::Trade, Problem> {
-        let Request {
+        let ChangeRequest {
             event,
             code,
             who,
             note,
         } = request;
-        kill::at(kill::of_wish(&event, Wished::Received));
+        kill::at(kill::of_request(&event, RequestStage::Received));
         if matches!(event, Event::Code(_)) {
             self.admit()?;
         }
-        let answering = kill::of_wish(&event, Wished::Answering);
+        let answering = kill::of_request(&event, RequestStage::Answering);
         let (inner, id) = (Arc::clone(&self.inner), found.facts().trade_id.clone());
         let said = None;
         let beside = Beside { code, said, note };
@@ -228,15 +228,15 @@ impl Trades {
 
     /// Looks at a trade, and lets time act on it first. What that sends is not waited for. Mostly there is nothing to
     /// do: then a look costs the one read that brought `stored`.
-    pub(crate) async fn look(&self, stored: Trade, event: Event) -> Result<wire::Trade, Problem> {
+    pub(crate) async fn check_status(&self, stored: Trade, event: Event) -> Result<wire::Trade, Problem> {
         let (trade, _) = self.inner.after(stored.clone(), &event);
         if trade.version() == stored.version() {
             self.inner.watch(&trade);
             return Ok(self.wire(&trade));
         }
         let (inner, id) = (Arc::clone(&self.inner), trade.facts().trade_id.clone());
-        let look = async move { inner.apply(&id, event, Beside::default(), "terminal").await };
-        let applied = tokio::spawn(look.in_current_span())
+        let check = async move { inner.apply(&id, event, Beside::default(), "terminal").await };
+        let applied = tokio::spawn(check.in_current_span())
             .await
             .map_err(|_| Problem::new(ProblemCode::Internal))??;
         Ok(self.wire(&applied.trade))

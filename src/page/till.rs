@@ -21,13 +21,13 @@ use super::day::Day;
 use super::eye::{self, Eye};
 use super::journal::Journal;
 use super::news::News;
-use super::voice::Voice;
+use super::announcer::Announcer;
 use super::{clock, signal};
 use crate::types::code::Scan;
 use crate::types::error::{Fail, Rejection};
 use crate::types::event::{Emit, SpawnReader};
 use crate::types::given::{Callback, wrong};
-use crate::types::options::{OpenWish, ScanWish, TradeQuery};
+use crate::types::options::{TillOptions, ScanOptions, TradeQuery};
 use crate::types::sale::{JsWallets, Outcome, TillSession, Trade, TradeList, Wallet};
 use crate::types::to_js;
 
@@ -41,7 +41,7 @@ pub struct Till {
     journal: Option<Journal>,
     news: News,
     eye: Rc<Eye>,
-    voice: Rc<Voice>,
+    announcer: Rc<Announcer>,
     choose_wallet: Option<Callback>,
     /// What is not at its end, newest first.
     unfinished: RefCell<Vec<wire::Trade>>,
@@ -69,9 +69,9 @@ impl Till {
     ///
     /// # Errors
     /// `token_*`, `network_*`, `route_not_found`.
-    pub async fn open(wish: OpenWish, emit: Emit, spawn: SpawnReader) -> Result<Rc<Self>, Fail> {
-        let voice = Rc::new(Voice::new(emit, wish.messages.clone()));
-        let backend = Backend::new(&wish);
+    pub async fn open(options: TillOptions, emit: Emit, spawn: SpawnReader) -> Result<Rc<Self>, Fail> {
+        let announcer = Rc::new(Announcer::new(emit, options.messages.clone()));
+        let backend = Backend::new(&options);
         let session = backend.session().await?;
         backend.set_call_ms(session.policy.call_timeout_ms);
         let scope = format!(
@@ -83,7 +83,7 @@ impl Till {
         let journal = match Journal::open(&scope).await {
             Ok(journal) => Some(journal),
             Err(cause) => {
-                voice.no_journal(cause);
+                announcer.warn_no_journal(cause);
                 None
             }
         };
@@ -92,11 +92,11 @@ impl Till {
             wallets: session.wallets.iter().map(Wallet::from).collect(),
             backend,
             news: News::join(&scope, tell),
-            eye: Eye::new(&wish, &scope, spawn, Rc::clone(&voice)),
+            eye: Eye::new(&options, &scope, spawn, Rc::clone(&announcer)),
             scope,
             journal,
-            voice,
-            choose_wallet: wish.choose_wallet,
+            announcer,
+            choose_wallet: options.choose_wallet,
             unfinished: RefCell::default(),
             watched: RefCell::default(),
             kept: RefCell::default(),
@@ -159,8 +159,8 @@ impl Till {
 
     /// The events.
     #[must_use]
-    pub fn voice(&self) -> &Voice {
-        &self.voice
+    pub fn announcer(&self) -> &Announcer {
+        &self.announcer
     }
 
     /// The caller's picker of wallets.
@@ -179,7 +179,7 @@ impl Till {
     pub async fn journal(&self, record: &Record) {
         let Some(journal) = &self.journal else { return };
         if let Err(cause) = journal.put(record).await {
-            self.voice.no_journal(cause);
+            self.announcer.warn_no_journal(cause);
         }
     }
 
@@ -196,7 +196,7 @@ impl Till {
         if let Some(journal) = &self.journal
             && let Err(cause) = journal.swap(key, record).await
         {
-            self.voice.no_journal(cause);
+            self.announcer.warn_no_journal(cause);
         }
     }
 
@@ -210,7 +210,7 @@ impl Till {
             return Some(Vec::new());
         };
         let read = journal.all().await;
-        read.map_err(|cause| self.voice.no_journal(cause)).ok()
+        read.map_err(|cause| self.announcer.warn_no_journal(cause)).ok()
     }
 
     /// While this lives, the trade is on screen, and its keeper rests.
@@ -268,18 +268,18 @@ impl Till {
     ///
     /// # Errors
     /// What the eye says; an abort rejects with its reason.
-    pub async fn scan(self: &Rc<Self>, wish: ScanWish) -> Result<Scan, Rejection> {
-        if let Some(reason) = aborted(&wish) {
+    pub async fn scan(self: &Rc<Self>, options: ScanOptions) -> Result<Scan, Rejection> {
+        if let Some(reason) = aborted(&options) {
             return Err(reason);
         }
         let closing = self.closing();
         let stopped = async {
             let closed = signal::aborted(closing.as_ref());
-            clock::first_of(signal::aborted(wish.signal.as_ref()), closed).await;
-            Err(aborted(&wish).unwrap_or_else(|| Rejection::Thrown(super::driver::closed())))
+            clock::first_of(signal::aborted(options.signal.as_ref()), closed).await;
+            Err(aborted(&options).unwrap_or_else(|| Rejection::Thrown(super::driver::closed())))
         };
-        let scan = clock::first_of(self.eye.look(&wish, &self.wallets), stopped).await;
-        self.voice.now(crate::types::event::TillState::Idle, None);
+        let scan = clock::first_of(self.eye.look(&options, &self.wallets), stopped).await;
+        self.announcer.set_state(crate::types::event::TillState::Idle, None);
         scan
     }
 
@@ -342,7 +342,7 @@ impl Till {
     }
 }
 
-fn aborted(wish: &ScanWish) -> Option<Rejection> {
-    let signal = wish.signal.as_ref().filter(|signal| signal.aborted())?;
+fn aborted(options: &ScanOptions) -> Option<Rejection> {
+    let signal = options.signal.as_ref().filter(|signal| signal.aborted())?;
     Some(Rejection::Thrown(signal::reason(signal)))
 }

@@ -100,9 +100,9 @@ pub(crate) struct Either {
 
 impl Either {
     /// A terminal's looks are counted; the shop's own server is trusted not to run wild.
-    pub(crate) fn admit_look(&self, app: &App) -> Result<(), Problem> {
+    pub(crate) fn admit_read(&self, app: &App) -> Result<(), Problem> {
         match &self.claims {
-            Some(claims) => app.limits.admit_look(&claims.shop, &claims.terminal),
+            Some(claims) => app.limits.admit_read(&claims.shop, &claims.terminal),
             None => Ok(()),
         }
     }

@@ -31,7 +31,7 @@ pub(crate) async fn get(
     either: Either,
     which: Result<Query<Which>, QueryRejection>,
 ) -> Result<Json<SaleRecord>, Problem> {
-    either.admit_look(&app)?;
+    either.admit_read(&app)?;
     let refuse = || {
         let detail =
             "Ask for ?ref=, and with it for &minor= and &currency= where a bill is to be closed."

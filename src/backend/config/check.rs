@@ -12,13 +12,13 @@ use crate::secret::Secret;
 /// The sandbox's keys start with this, so that nobody takes real money with them.
 const SANDBOX_MARK: &str = "sandbox-";
 /// A key that signs tokens is at least this long.
-const LEAST_KEY_CHARS: usize = 32;
+const MIN_KEY_CHARS: usize = 32;
 /// And has so many different ones: 32 random hex digits have fewer in one case of ten million.
-const LEAST_KEY_VARIETY: usize = 8;
+const MIN_KEY_VARIETY: usize = 8;
 /// Longest name of a shop, in characters.
 const SHOP_MAX_CHARS: usize = 64;
 /// A gateway is asked about a payment no more often: our user's number.
-const LEAST_POLL_MS: u64 = 2_000;
+const MIN_POLL_MS: u64 = 2_000;
 
 impl Config {
     /// What must hold before anything starts.
@@ -70,7 +70,7 @@ impl Config {
         }
         let poll_ms = self.policy.poll_ms;
         let is_test = loopback && self.time_scale_permille != 1000;
-        if poll_ms == 0 || poll_ms < LEAST_POLL_MS && !is_test {
+        if poll_ms == 0 || poll_ms < MIN_POLL_MS && !is_test {
             return Err(ConfigError::Poll(poll_ms));
         }
         Ok(())
@@ -82,12 +82,12 @@ impl Config {
             ("KAUNTER_SIGNING_KEY", &self.signing_key),
         ] {
             let mut chars: Vec<char> = key.expose().chars().collect();
-            if chars.len() < LEAST_KEY_CHARS {
+            if chars.len() < MIN_KEY_CHARS {
                 return Err(ConfigError::WeakKey(name, "32 characters"));
             }
             chars.sort_unstable();
             chars.dedup();
-            if chars.len() < LEAST_KEY_VARIETY {
+            if chars.len() < MIN_KEY_VARIETY {
                 return Err(ConfigError::WeakKey(name, "8 different characters"));
             }
         }

@@ -37,15 +37,15 @@ impl Common {
     }
 
     /// A pause before a call that the gateway refused because we ask too much.
-    pub(crate) async fn breath(&self) {
+    pub(crate) async fn pause_before_retry(&self) {
         tokio::time::sleep(Duration::from_millis(self.policy.poll_ms / 2)).await;
     }
 
     /// A place for a question. None where too many are out: the question falls due again.
-    pub(super) async fn place(&self) -> Option<SemaphorePermit<'_>> {
+    pub(super) async fn status_check_permit(&self) -> Option<SemaphorePermit<'_>> {
         let wait = Duration::from_millis(self.policy.clock_grace_ms);
-        let place = tokio::time::timeout(wait, self.questions.acquire()).await;
-        place.ok()?.ok()
+        let permit = tokio::time::timeout(wait, self.questions.acquire()).await;
+        permit.ok()?.ok()
     }
 
     /// True where the gateway was heard of within a question's pause, or answers `probe` now. However many ask, it is

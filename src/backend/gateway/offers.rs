@@ -9,7 +9,7 @@ use kaunter_core::wire::Wallet;
 use tokio::sync::Mutex;
 
 use super::http::NoAnswer;
-use super::wallets::{Doubt, Wallets};
+use super::wallets::{ListStatus, Wallets};
 
 /// A doubtful list of wallets is asked for again after so many pauses between questions: 20 s.
 const DOUBTFUL_POLLS: u64 = 10;
@@ -56,7 +56,7 @@ impl Offers {
         if self.wallets().current(self.soon).is_some() {
             return Ok(());
         }
-        // Somebody asked in vain while we waited: that is our answer too.
+        // Another request failed while this one waited: its error is the answer to both.
         if let Some((why, at)) = *asked
             && at >= began
         {
@@ -66,9 +66,9 @@ impl Offers {
             Ok(list) => {
                 let mut wallets = self.wallets();
                 wallets.answered(list, Instant::now());
-                let doubt = wallets.doubt();
-                if matches!(doubt, Doubt::Empty | Doubt::Shorter) {
-                    tracing::warn!(doubt = ?doubt, "the gateway's list of wallets: it is asked for again");
+                let list_status = wallets.list_status();
+                if matches!(list_status, ListStatus::Empty | ListStatus::Shorter) {
+                    tracing::warn!(list_status = ?list_status, "the gateway lists fewer wallets than before: the list is fetched again soon");
                 }
                 Ok(())
             }
@@ -79,11 +79,11 @@ impl Offers {
         }
     }
 
-    /// What speaks against the list, and whether tills are offered any wallet.
-    pub(super) fn doubt(&self) -> (Doubt, bool) {
+    /// How far the list is trusted, and whether it offers any wallet.
+    pub(super) fn list_status(&self) -> (ListStatus, bool) {
         let wallets = self.wallets();
         let offers = wallets.offered().is_some_and(|list| !list.is_empty());
-        (wallets.doubt(), offers)
+        (wallets.list_status(), offers)
     }
 
     fn wallets(&self) -> MutexGuard<'_, Wallets> {

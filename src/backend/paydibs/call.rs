@@ -44,7 +44,7 @@ pub(super) enum Repeat {
     Never,
     /// Once more where the gateway did not look at the first: it never left, or its token was refused.
     WhenRefusedEarly,
-    /// And after a breath, where the gateway refused because we ask too much.
+    /// And after a pause, where the gateway refused because we ask too much.
     WhenRefusedEarlyOrThrottled,
 }
 

@@ -66,7 +66,7 @@ impl Paydibs {
         let first = self.with_token(call).await;
         let throttled = matches!(&first, Err(failed) if failed.failure.why == NoAnswer::Throttled);
         if throttled && call.repeat == Repeat::WhenRefusedEarlyOrThrottled {
-            self.common.breath().await;
+            self.common.pause_before_retry().await;
             return self.with_token(call).await;
         }
         first

@@ -10,8 +10,8 @@ use kaunter_core::wire::{GatewayAnswer, ProblemCode};
 
 use super::{Inner, Sent};
 use crate::error::Problem;
-use crate::kill::{self, Wished};
-use crate::limits::MOST_TRIES;
+use crate::kill::{self, RequestStage};
+use crate::limits::MAX_TRIES;
 use crate::metrics::METRICS;
 use crate::secret::Secret;
 use crate::store::{self, word};
@@ -27,19 +27,19 @@ pub(super) struct Beside {
 }
 
 /// Why a change did not come about.
-pub(super) enum Hindrance {
+pub(super) enum ChangeError {
     /// Another process was faster.
     Race,
     Problem(Problem),
 }
 
-impl From<Problem> for Hindrance {
+impl From<Problem> for ChangeError {
     fn from(problem: Problem) -> Self {
         Self::Problem(problem)
     }
 }
 
-impl From<sqlx::Error> for Hindrance {
+impl From<sqlx::Error> for ChangeError {
     fn from(error: sqlx::Error) -> Self {
         if store::lost_a_race(&error) {
             Self::Race
@@ -67,15 +67,15 @@ impl Inner {
         who: &str,
     ) -> Result<Applied, Problem> {
         let Beside { code, said, note } = beside;
-        for _ in 0..MOST_TRIES {
+        for _ in 0..MAX_TRIES {
             match self
                 .try_apply(trade_id, event.clone(), (said.as_ref(), &note), who)
                 .await
             {
-                Err(Hindrance::Race) => {}
-                Err(Hindrance::Problem(problem)) => return Err(problem),
+                Err(ChangeError::Race) => {}
+                Err(ChangeError::Problem(problem)) => return Err(problem),
                 Ok((mut trade, granted)) => {
-                    kill::at(kill::of_wish(&event, Wished::Stored));
+                    kill::at(kill::of_request(&event, RequestStage::Stored));
                     let sent = self.drain_steps(&mut trade, code);
                     return Ok(Applied {
                         trade,
@@ -108,7 +108,7 @@ impl Inner {
         self: &Arc<Self>,
         trade_id: &str,
         event: &Event,
-    ) -> Result<Option<Trade>, Hindrance> {
+    ) -> Result<Option<Trade>, ChangeError> {
         if !event.is_local() {
             return Ok(None);
         }
@@ -121,7 +121,7 @@ impl Inner {
             return Ok(None);
         }
         if trade.version() != was && !self.store.note(&trade, was).await? {
-            return Err(Hindrance::Race);
+            return Err(ChangeError::Race);
         }
         self.caught_up(trade_id, by);
         Ok(Some(trade))
@@ -133,7 +133,7 @@ impl Inner {
         event: Event,
         (said, note): (Option<&GatewayAnswer>, &str),
         who: &str,
-    ) -> Result<(Trade, Result<(), Refusal>), Hindrance> {
+    ) -> Result<(Trade, Result<(), Refusal>), ChangeError> {
         if let Some(trade) = self.unmoved(trade_id, &event).await? {
             return Ok((trade, Ok(())));
         }
@@ -175,7 +175,7 @@ impl Inner {
             }
             Self::keep_bindings(&mut change, &trade, (had, named), &moves, &code_use).await?;
             if !store::update(&mut change, &trade, was, lines, now).await? {
-                return Err(Hindrance::Race);
+                return Err(ChangeError::Race);
             }
             change.commit().await?;
             Self::tell(&trade, &moves, action);
@@ -214,7 +214,7 @@ impl Inner {
         trade: &Trade,
         event: &Event,
         code_use: &CodeUse,
-    ) -> Result<bool, Hindrance> {
+    ) -> Result<bool, ChangeError> {
         // A trade that already has a code compares it itself.
         let (Event::Code(mark), None) = (event, trade.code()) else {
             return Ok(false);
@@ -238,7 +238,7 @@ impl Inner {
         change: &mut store::Change,
         trade: &Trade,
         event: Event,
-    ) -> Result<Event, Hindrance> {
+    ) -> Result<Event, ChangeError> {
         let Event::Created(CreateAnswer::Made { gateway_ref, .. }) = &event else {
             return Ok(event);
         };

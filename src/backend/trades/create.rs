@@ -9,11 +9,11 @@ use kaunter_core::sale::{Amount, Due};
 use kaunter_core::trade::{Facts, Move, Rival, Trade};
 use kaunter_core::wire::ProblemCode;
 
-use super::change::Hindrance;
-use super::{Inner, Sent, Wish};
+use super::change::ChangeError;
+use super::{Inner, Sent, CreateRequest};
 use crate::error::Problem;
 use crate::kill::{self, Point};
-use crate::limits::MOST_TRIES;
+use crate::limits::MAX_TRIES;
 use crate::metrics::METRICS;
 use crate::store::{self, word};
 use crate::trail::{self, Line, lines};
@@ -30,25 +30,25 @@ impl Inner {
     /// Once more where another process was faster: then its trade is seen.
     pub(super) async fn create(
         self: &Arc<Self>,
-        wish: Wish,
+        request: CreateRequest,
     ) -> Result<(Trade, Vec<Sent>), Problem> {
-        for _ in 0..MOST_TRIES {
-            match self.try_create(wish.clone()).await {
-                Err(Hindrance::Race) => {}
-                Err(Hindrance::Problem(problem)) => return Err(problem),
+        for _ in 0..MAX_TRIES {
+            match self.try_create(request.clone()).await {
+                Err(ChangeError::Race) => {}
+                Err(ChangeError::Problem(problem)) => return Err(problem),
                 Ok(created) => return Ok(created),
             }
         }
         Err(Problem::new(ProblemCode::StoreUnavailable))
     }
 
-    async fn try_create(self: &Arc<Self>, wish: Wish) -> Result<(Trade, Vec<Sent>), Hindrance> {
-        let new = &wish.new;
+    async fn try_create(self: &Arc<Self>, request: CreateRequest) -> Result<(Trade, Vec<Sent>), ChangeError> {
+        let new = &request.new;
         let mut change = self.store.begin().await?;
-        store::take_sale(&mut change, &wish.shop, &new.sale.reference).await?;
-        if let Some(same) = store::with_key(&mut change, &wish.shop, &new.idempotency_key).await? {
+        store::take_sale(&mut change, &request.shop, &new.sale.reference).await?;
+        if let Some(same) = store::with_key(&mut change, &request.shop, &new.idempotency_key).await? {
             let facts = same.facts();
-            return if admission::is_same(facts, &wish.terminal, new) {
+            return if admission::is_same(facts, &request.terminal, new) {
                 Ok((same, Vec::new()))
             } else {
                 Err(Problem::new(ProblemCode::IdempotencyMismatch).into())
@@ -56,14 +56,14 @@ impl Inner {
         }
         self.follow_clock();
         let (now, jumps_ms) = self.clock.reading();
-        let room = self.make_room(&mut change, &wish, now).await?;
-        let Wish {
+        let room = self.make_room(&mut change, &request, now).await?;
+        let CreateRequest {
             shop,
             terminal,
             who,
             new,
             minted_s: _,
-        } = wish;
+        } = request;
         let facts = Facts {
             trade_id: new_trade_id()?,
             shop,
@@ -104,10 +104,10 @@ impl Inner {
     async fn make_room(
         self: &Arc<Self>,
         change: &mut store::Change,
-        wish: &Wish,
+        request: &CreateRequest,
         now: Ms,
-    ) -> Result<Room, Hindrance> {
-        let (shop, sale) = (&wish.shop, &wish.new.sale);
+    ) -> Result<Room, ChangeError> {
+        let (shop, sale) = (&request.shop, &request.new.sale);
         let since = now.saturating_sub(admission::WINDOW_MS);
         let known = store::sale_trades(change, shop, &sale.reference, since).await?;
         let first = known.first.as_ref().map(Due::of_first);
@@ -118,18 +118,18 @@ impl Inner {
             self.catch_up(other, Rival::None);
         }
         let asked = Asked {
-            terminal: &wish.terminal,
+            terminal: &request.terminal,
             amount: &sale.amount,
-            minted_s: wish.minted_s,
+            minted_s: request.minted_s,
         };
         let admission = admission::admit(&others, due.as_ref(), &asked, now, &self.policy)
             .map_err(|denial| self.denied(denial, &others))?;
         let mut replaced = Vec::new();
         for (at, mut left) in admission.replaced {
             let moves = left.take_moves();
-            let lines = lines(&moves, &wish.who, trail::SUPERSEDED);
+            let lines = lines(&moves, &request.who, trail::SUPERSEDED);
             if !store::update(change, &left, stored[at], lines, now).await? {
-                return Err(Hindrance::Race);
+                return Err(ChangeError::Race);
             }
             replaced.push((left, moves));
         }
@@ -138,7 +138,7 @@ impl Inner {
             Amount::First | Amount::Changed => {
                 let due = Due {
                     amount: sale.amount.clone(),
-                    minted_s: wish.minted_s.unwrap_or(0),
+                    minted_s: request.minted_s.unwrap_or(0),
                 };
                 store::set_due(change, shop, &sale.reference, &due).await?;
             }

@@ -11,7 +11,7 @@ use tracing::Instrument;
 use super::change::Beside;
 use super::{Inner, Sent, lock};
 use crate::gateway::Answered;
-use crate::kill::{self, Sent as At};
+use crate::kill::{self, SendStage};
 use crate::limits::{KEEP_PAUSE, KEEP_TRIES, TIME_PAUSE_MS};
 use crate::secret::Secret;
 
@@ -49,14 +49,14 @@ impl Inner {
             trade.gateway_ref().map(str::to_owned),
         );
         let call = async move {
-            kill::at(kill::of_send(send, At::Sending));
+            kill::at(kill::of_send(send, SendStage::Sending));
             let answered = inner
                 .gateway
                 .send(&facts, gateway_ref.as_deref(), send, code)
                 .await;
-            kill::at(kill::of_send(send, At::Answered));
+            kill::at(kill::of_send(send, SendStage::Answered));
             let trade = inner.keep(&facts.trade_id, answered).await;
-            kill::at(kill::of_send(send, At::Kept));
+            kill::at(kill::of_send(send, SendStage::Kept));
             trade
         };
         self.tasks.spawn(call.in_current_span())

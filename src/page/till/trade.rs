@@ -8,11 +8,11 @@ use kaunter_core::till::Record;
 use kaunter_core::wire::{self, Sale, Verdict};
 
 use super::{Till, aborted};
-use crate::page::backend::{Told, Trouble};
+use crate::page::backend::{Call, Trouble};
 use crate::page::driver::Driver;
 use crate::page::lock::{self, Asked};
 use crate::types::error::{Fail, Rejection};
-use crate::types::options::ScanWish;
+use crate::types::options::ScanOptions;
 use crate::types::sale::{Outcome, Trade};
 
 impl Till {
@@ -23,13 +23,13 @@ impl Till {
     pub async fn resume(
         self: &Rc<Self>,
         trade_id: &str,
-        wish: ScanWish,
+        options: ScanOptions,
     ) -> Result<Outcome, Rejection> {
-        if let Some(reason) = aborted(&wish) {
+        if let Some(reason) = aborted(&options) {
             return Err(reason);
         }
         match self.trade(trade_id).await {
-            Ok(trade) => self.follow(&trade, wish).await,
+            Ok(trade) => self.follow(&trade, options).await,
             Err(trouble) => match self.lost(trade_id) {
                 Some(lost) => Ok(self.outcome(&lost)),
                 None => Err(Fail::from(trouble).into()),
@@ -40,7 +40,7 @@ impl Till {
     async fn follow(
         self: &Rc<Self>,
         trade: &wire::Trade,
-        wish: ScanWish,
+        options: ScanOptions,
     ) -> Result<Outcome, Rejection> {
         if trade.status.ends_promise() {
             self.seen(trade);
@@ -52,11 +52,11 @@ impl Till {
         let own = trade.terminal == self.session.terminal;
         match lock::ask(&self.lock_name(&trade.sale)).await {
             Asked::Ours(lock) if own => {
-                let end = Driver::resume(self, record, wish).run().await;
+                let end = Driver::resume(self, record, options).run().await;
                 lock.free().await;
                 end
             }
-            Asked::Ours(_) | Asked::Taken => Driver::follow(self, record, wish).run().await,
+            Asked::Ours(_) | Asked::Taken => Driver::follow(self, record, options).run().await,
         }
     }
 
@@ -77,15 +77,15 @@ impl Till {
 
     /// A call with a side effect on a trade that is there: journalled first, so that a page that dies in its middle
     /// asks about it after its start, whichever till the trade is of; then watched to its end.
-    fn wish<'a>(
+    fn change<'a>(
         self: &'a Rc<Self>,
         trade_id: &'a str,
-        call: Told<'a, wire::Trade>,
+        call: Call<'a, wire::Trade>,
     ) -> Pin<Box<dyn Future<Output = Result<Outcome, Rejection>> + 'a>> {
         Box::pin(async move {
             let noted = self.note(trade_id).await.map_err(Fail::from)?;
             match call.await {
-                Ok(trade) => self.follow(&trade, ScanWish::default()).await,
+                Ok(trade) => self.follow(&trade, ScanOptions::default()).await,
                 Err(trouble) => {
                     // Refused: nothing began. Without an answer it may have.
                     if let (Some(key), Trouble::Problem(_) | Trouble::NoToken(_)) =
@@ -155,7 +155,7 @@ impl Till {
     pub async fn cancel(self: &Rc<Self>, trade_id: &str) -> Result<Outcome, Rejection> {
         let sale = self.sale_of(trade_id);
         let cancel = self.backend.cancel(trade_id, sale.as_ref());
-        self.wish(trade_id, cancel).await
+        self.change(trade_id, cancel).await
     }
 
     /// Gives the money back; `Paid` with `void_refused` where the gateway refuses.
@@ -164,7 +164,7 @@ impl Till {
     /// `trade_not_voidable` where it is not paid, `trade_not_found`, `token_forbidden`, `network_*`.
     pub async fn void(self: &Rc<Self>, trade_id: &str, reason: &str) -> Result<Outcome, Rejection> {
         let end = self
-            .wish(trade_id, self.backend.void(trade_id, reason))
+            .change(trade_id, self.backend.void(trade_id, reason))
             .await;
         end.map(Outcome::of_void)
     }
@@ -179,7 +179,7 @@ impl Till {
         verdict: &Verdict,
     ) -> Result<Outcome, Rejection> {
         let end = self
-            .wish(trade_id, self.backend.verdict(trade_id, verdict))
+            .change(trade_id, self.backend.verdict(trade_id, verdict))
             .await;
         match end {
             Err(Rejection::Fail(fail)) if fail.code == ErrorCode::TradeNotFound => {
