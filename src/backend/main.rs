@@ -58,11 +58,11 @@ fn pair(text: &str) -> Result<(String, String), String> {
     Ok((column.to_owned(), name.to_owned()))
 }
 
-/// What could not be compared at all.
+/// The comparison could not be made at all.
 const INCOMPARABLE: u8 = 2;
 
 fn main() -> ExitCode {
-    // Before there is a second thread, or anything to hide.
+    // Runs before there is a second thread, and before any secret is read.
     kaunter_backend::harden();
     start()
 }
@@ -165,12 +165,12 @@ async fn run_backend(config: &Path, json: bool) -> anyhow::Result<ExitCode> {
     ends.next().await;
     tokio::select! {
         _ = running.stop() => Ok(ExitCode::SUCCESS),
-        // Whoever asks twice does not want to wait; what is stored is asked about after the next start.
+        // A second signal ends the process at once; stored trades are resumed after the next start.
         () = ends.next() => Ok(ExitCode::FAILURE),
     }
 }
 
-/// What ends this program: the terminal's Ctrl-C, and a supervisor's SIGTERM.
+/// Waits for Ctrl-C of the terminal, or SIGTERM of a supervisor.
 struct Ends {
     #[cfg(unix)]
     term: tokio::signal::unix::Signal,

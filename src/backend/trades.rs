@@ -1,5 +1,5 @@
-//! Drives the machine of a trade: one mutation stored, then what it says is sent, each in a task of its own that no
-//! client can abort. A row that is read back from the store asks; it never pays.
+//! Drives the machine of a trade. Each change is stored, and then the machine's requests are sent, each in a task that
+//! a client can not abort. A row that is read back from the store leads to a status check, never to a payment.
 
 mod change;
 mod clock;
@@ -26,7 +26,7 @@ use crate::kill::{self, Point, RequestStage};
 use crate::secret::Secret;
 use crate::store::Store;
 
-/// The driver.
+/// The driver of this shop's trades.
 pub(crate) struct Trades {
     inner: Arc<Inner>,
 }
@@ -35,20 +35,20 @@ struct Inner {
     store: Store,
     gateway: Gateway,
     policy: Policy,
-    /// The shop of this process: its gateway knows no other's trades.
+    /// The shop of this process. Its gateway does not know the trades of other shops.
     shop: String,
     clock: Clock,
-    /// By how much the clock was set since these trades were written.
+    /// Trades whose stored times are behind the clock, and by how many milliseconds.
     moved: Mutex<HashMap<String, i64>>,
     timers: Mutex<HashMap<String, AbortHandle>>,
-    /// Requests to the gateway that are under way.
+    /// Requests to the gateway in progress.
     tasks: TaskTracker,
     max_tasks: usize,
-    /// Time acts no more, and nothing is asked: this process ends.
+    /// True while this process ends: timers do not fire, and no status check begins.
     closing: AtomicBool,
 }
 
-/// What a trade is asked for.
+/// A request to start a trade.
 #[derive(Clone)]
 pub(crate) struct CreateRequest {
     pub(crate) shop: String,
@@ -59,18 +59,18 @@ pub(crate) struct CreateRequest {
     pub(crate) minted_s: Option<u64>,
 }
 
-/// What a person asks to be done to a trade.
+/// A request of a person about a trade.
 pub(crate) struct ChangeRequest {
     pub(crate) event: Event,
-    /// The customer's code, on its way to the gateway.
+    /// The customer's code, for the gateway.
     pub(crate) code: Option<Secret>,
-    /// Who asks, for the audit trail.
+    /// Who made the request, for the audit trail.
     pub(crate) who: String,
-    /// Why, for the audit trail: the person's own words.
+    /// Why, in the person's own words, for the audit trail.
     pub(crate) note: String,
 }
 
-/// A request to the gateway that is under way: it ends with the trade that its answer made, where that could be stored.
+/// A request to the gateway in progress. Returns the trade with the stored answer, or `None` if it could not be stored.
 type Sent = tokio::task::JoinHandle<Option<Trade>>;
 
 impl Trades {
@@ -98,7 +98,7 @@ impl Trades {
         }
     }
 
-    /// Refuses what would begin something while too much is under way with the gateway.
+    /// Refuses new work while too many requests to the gateway are in progress.
     fn admit(&self) -> Result<(), Problem> {
         if self.inner.tasks.len() < self.inner.max_tasks {
             Ok(())
@@ -119,7 +119,7 @@ impl Trades {
         &self.inner.store
     }
 
-    /// After a start: every trade that time may still act on is asked about, even if no browser comes back.
+    /// Resumes every open or recently closed trade after a start, even if no browser comes back.
     pub(crate) async fn restart(&self) -> anyhow::Result<()> {
         let since = self
             .inner
@@ -135,7 +135,7 @@ impl Trades {
         Ok(())
     }
 
-    /// Now and then: trades that no timer of this process knows, because the process that began them is gone.
+    /// Takes over trades that have no timer in this process: the process that started them has ended.
     pub(crate) async fn sweep(&self) -> Result<(), Problem> {
         let inner = &self.inner;
         let memory_ms = inner.policy.code_memory_s * 1_000;
@@ -155,32 +155,31 @@ impl Trades {
         Ok(())
     }
 
-    /// Follows the wall clock, where it was set or the host slept: see [`Clock`].
+    /// Follows the wall clock after it was set or the host slept: see [`Clock`].
     pub(crate) fn follow_clock(&self) {
         self.inner.follow_clock();
     }
 
-    /// Time acts no more, and nothing is asked: what it would have done is done after the next start, or by another
-    /// process.
+    /// Stops timers and status checks. The next start, or another process, does what they would have done.
     pub(crate) fn rest(&self) {
         self.inner.closing.store(true, Ordering::SeqCst);
         let timers: Vec<_> = lock(&self.inner.timers).drain().collect();
         timers.into_iter().for_each(|(_, timer)| timer.abort());
     }
 
-    /// Waits for what is under way with the gateway.
+    /// Waits for the requests to the gateway in progress.
     pub(crate) async fn drain(&self) {
         self.rest();
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
     }
 
-    /// Starts a trade, or finds the one that has the same key. Answers when the gateway did, or soon.
+    /// Starts a trade, or finds the one with the same key. Waits a short time for the gateway's answer.
     pub(crate) async fn create(&self, request: CreateRequest) -> Result<wire::Trade, Problem> {
         kill::at(Point::CreateReceived);
         self.admit()?;
         let inner = Arc::clone(&self.inner);
-        // A client that goes away must not stop a change in its middle.
+        // A client that disconnects must not stop a change in the middle.
         let created = tokio::spawn(async move { inner.create(request).await }.in_current_span());
         let (trade, sent) = created
             .await
@@ -190,7 +189,7 @@ impl Trades {
         Ok(self.wire(&trade))
     }
 
-    /// Applies what a person asks for to a trade that was found. Waits for the gateway's answer, but not long.
+    /// Applies a person's request to a trade. Waits a short time for the gateway's answer.
     pub(crate) async fn request(
         &self,
         found: &Trade,
@@ -226,8 +225,8 @@ impl Trades {
         }
     }
 
-    /// Looks at a trade, and lets time act on it first. What that sends is not waited for. Mostly there is nothing to
-    /// do: then a look costs the one read that brought `stored`.
+    /// Returns the status of a trade, after its timers have had their effect. Requests that this causes are not
+    /// awaited. Usually nothing is due, and the check costs only the read that returned `stored`.
     pub(crate) async fn check_status(&self, stored: Trade, event: Event) -> Result<wire::Trade, Problem> {
         let (trade, _) = self.inner.after(stored.clone(), &event);
         if trade.version() == stored.version() {
@@ -242,8 +241,8 @@ impl Trades {
         Ok(self.wire(&applied.trade))
     }
 
-    /// Gives the gateway a little time, so that most answers are the last word: the trade as the newest of them left it.
-    /// Only where that time is not enough is the row read again.
+    /// Waits a short time for the gateway, so that most answers show the final state. Returns the newest version of the
+    /// trade. Reads the row again only if the time was not enough.
     async fn answered(&self, mut trade: Trade, sent: Vec<Sent>) -> Trade {
         let all = async {
             for task in sent {
@@ -259,7 +258,7 @@ impl Trades {
         if tokio::time::timeout(patience, all).await.is_ok() {
             return trade;
         }
-        // A slow gateway: maybe it has answered since.
+        // The gateway is slow: its answer may be stored by now.
         let found = self.find(Some(&trade.facts().shop), &trade.facts().trade_id);
         match found.await {
             Ok(newer) if newer.version() > trade.version() => newer,
@@ -267,13 +266,13 @@ impl Trades {
         }
     }
 
-    /// A trade of this shop.
+    /// Finds a trade of this shop.
     pub(crate) async fn find(&self, shop: Option<&str>, trade_id: &str) -> Result<Trade, Problem> {
         let found = self.inner.store.find(shop, trade_id).await?;
         found.ok_or_else(|| Problem::new(ProblemCode::TradeNotFound))
     }
 
-    /// The treaty's view of a row.
+    /// The trade as the API shows it.
     pub(crate) fn wire(&self, trade: &Trade) -> wire::Trade {
         self.inner.wire(trade)
     }

@@ -1,4 +1,4 @@
-//! `POST /v1/terminal-tokens`: the shop's server mints a token for a till that is signed in there.
+//! `POST /v1/terminal-tokens`: the shop's server mints a token for a cashier who has signed in there.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! The wallets that tills are offered, and who asks the gateway for them: one caller at a time, however many want to
-//! know.
+//! The wallets that tills may offer. Fetches the list of wallets with one request at a time, which concurrent callers
+//! share.
 
 use std::sync::{Mutex as StdMutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -11,15 +11,15 @@ use tokio::sync::Mutex;
 use super::http::NoAnswer;
 use super::wallets::{ListStatus, Wallets};
 
-/// A doubtful list of wallets is asked for again after so many pauses between questions: 20 s.
+/// How long a list that is not complete is kept, in pauses between status checks: 20 s.
 const DOUBTFUL_POLLS: u64 = 10;
 
-/// The wallets that tills are offered.
+/// The wallets that tills may offer.
 pub(crate) struct Offers {
     wallets: StdMutex<Wallets>,
-    /// Held by the one who asks for the wallets; when that was in vain.
+    /// Held while the list is fetched. Holds the last failure and its time.
     asking: Mutex<Option<(NoAnswer, Instant)>>,
-    /// The pause before a doubtful list is asked for again.
+    /// How long a list that is not complete is kept.
     soon: Duration,
 }
 
@@ -32,8 +32,8 @@ impl Offers {
         }
     }
 
-    /// The wallets. `ask` is awaited where none are known; what is doubtful or old is asked for by [`Self::refresh`],
-    /// and nobody waits for it.
+    /// The wallets. Awaits `ask` only if no list is known. [`Self::refresh`] fetches a list that is old or not
+    /// complete.
     pub(super) async fn list(
         &self,
         ask: impl Future<Output = Result<Vec<Wallet>, NoAnswer>>,
@@ -46,7 +46,7 @@ impl Offers {
         Ok(offered().unwrap_or_default())
     }
 
-    /// Awaits `ask` where the wallets are not known, doubtful or old.
+    /// Awaits `ask` if the list is unknown, old or not complete.
     pub(super) async fn refresh(
         &self,
         ask: impl Future<Output = Result<Vec<Wallet>, NoAnswer>>,

@@ -11,11 +11,11 @@ const TRUSTED: Duration = Duration::from_secs(24 * 3600);
 /// The wallets that the gateway lists.
 #[derive(Debug, Default)]
 pub(super) struct Wallets {
-    /// What tills are offered.
+    /// The wallets that tills may offer.
     offered: Vec<Wallet>,
-    /// When the gateway last answered, and whether that is believed for a day.
+    /// When the gateway last answered, and how far that list is trusted.
     answered: Option<(Instant, ListStatus)>,
-    /// The longest list of the last day, each wallet with the ways it pays, and since when.
+    /// The longest list of the last day: its wallets with their modes, and since when.
     longest: Option<(Vec<String>, Instant)>,
 }
 
@@ -40,7 +40,7 @@ impl Wallets {
         (at.elapsed() < age).then_some(self.offered.as_slice())
     }
 
-    /// What tills are offered, however old; none before the first answer.
+    /// The wallets that tills may offer, however old the list is. `None` before the first answer.
     pub(super) fn offered(&self) -> Option<&[Wallet]> {
         self.answered.map(|_| self.offered.as_slice())
     }
@@ -49,7 +49,7 @@ impl Wallets {
         self.answered.map_or(ListStatus::Complete, |(_, list_status)| list_status)
     }
 
-    /// The gateway answered. An empty list takes nothing away from the tills.
+    /// Takes an answer of the gateway. An empty list removes no wallet from the tills.
     pub(super) fn answered(&mut self, list: Vec<Wallet>, now: Instant) {
         let ids: Vec<String> = list.iter().flat_map(ways).collect();
         let missing = self
@@ -73,7 +73,7 @@ impl Wallets {
     }
 }
 
-/// A wallet by each way that it pays: one that lost a way is missing too.
+/// A wallet with each of its modes: a wallet that lost a mode counts as missing.
 fn ways(wallet: &Wallet) -> Vec<String> {
     let ways = wallet
         .modes

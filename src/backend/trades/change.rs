@@ -1,4 +1,4 @@
-//! One change of a trade: one event, stored in one transaction.
+//! Changes a trade: one event, stored in one transaction.
 
 use std::sync::Arc;
 
@@ -17,8 +17,8 @@ use crate::secret::Secret;
 use crate::store::{self, word};
 use crate::trail::{self, lines, noted};
 
-/// What comes with an event and is not the machine's: a code on its way to the gateway, the gateway's own words, and a
-/// person's.
+/// What accompanies an event and is not for the machine: the customer's code, the gateway's own words, and a person's
+/// note.
 #[derive(Clone, Default)]
 pub(super) struct Beside {
     pub(super) code: Option<Secret>,
@@ -26,7 +26,7 @@ pub(super) struct Beside {
     pub(super) note: String,
 }
 
-/// Why a change did not come about.
+/// Why a change was not stored.
 pub(super) enum ChangeError {
     /// Another process was faster.
     Race,
@@ -49,16 +49,16 @@ impl From<sqlx::Error> for ChangeError {
     }
 }
 
-/// What a change came to.
+/// The result of a change.
 pub(super) struct Applied {
     pub(super) trade: Trade,
     pub(super) granted: Result<(), Refusal>,
-    /// What was sent because of it.
+    /// The requests that were sent because of it.
     pub(super) sent: Vec<Sent>,
 }
 
 impl Inner {
-    /// One mutation, stored before anything is sent; made anew where another process was faster.
+    /// Applies an event. The change is stored before anything is sent, and tried again if another process was faster.
     pub(super) async fn apply(
         self: &Arc<Self>,
         trade_id: &str,
@@ -88,7 +88,7 @@ impl Inner {
         Err(Problem::new(ProblemCode::StoreUnavailable))
     }
 
-    /// What an event that looks at no other trade would make of this one.
+    /// What this event makes of the trade, if no other trade of the sale matters.
     pub(super) fn after(self: &Arc<Self>, mut trade: Trade, event: &Event) -> (Trade, i64) {
         let (now, by) = self.catch_up(&mut trade, Rival::None);
         let context = Context {
@@ -102,8 +102,9 @@ impl Inner {
         (trade, by)
     }
 
-    /// Mostly a trade does not move: nothing is due, a question falls due, or its answer is no news. Then it is not a
-    /// change of its sale: one read, and one statement at most. None where it moves, or may.
+    /// Handles an event that does not move the trade: nothing is due, or a status check begins or brings no news. That
+    /// is the common case, and costs one read and at most one statement. Returns `None` if the trade moves, or may
+    /// move.
     async fn unmoved(
         self: &Arc<Self>,
         trade_id: &str,
@@ -184,7 +185,7 @@ impl Inner {
         Ok((trade, granted))
     }
 
-    /// What the change makes of the trade's code, and of the gateway's id of it.
+    /// Stores what the change says about the trade's code, and about the gateway's id of it.
     async fn keep_bindings(
         change: &mut store::Change,
         trade: &Trade,
@@ -207,7 +208,7 @@ impl Inner {
         Ok(())
     }
 
-    /// True where the code of this event was handed over for another sale a short time ago.
+    /// True if the code of this event was handed over for another sale a short time ago.
     async fn code_reused(
         &self,
         change: &mut store::Change,
@@ -253,7 +254,7 @@ impl Inner {
         Ok(Event::Created(CreateAnswer::Repeated))
     }
 
-    /// Tells the operator what a trade did, once it is stored.
+    /// Logs and counts the moves of a trade, once they are stored.
     pub(super) fn tell(trade: &Trade, moves: &[Move], action: &str) {
         let trade_id = &trade.facts().trade_id;
         let said = trade.gateway_answer();

@@ -10,8 +10,8 @@ use super::{Inner, lock};
 use crate::metrics::METRICS;
 
 impl Inner {
-    /// Where the wall clock has jumped, ours goes with it, and so do the times of every trade that time may act on:
-    /// before anything else is done to it, and at once. Nothing falls due by a jump, and nothing is put off by it.
+    /// Moves our clock and the times of every open trade when the wall clock jumps, before any other change. A jump
+    /// makes nothing due, and delays nothing.
     pub(super) fn follow_clock(self: &Arc<Self>) {
         let ids: Vec<String> = {
             let mut moved = lock(&self.moved);
@@ -47,8 +47,8 @@ impl Inner {
         });
     }
 
-    /// The time for this trade, whose times are moved first where the clock was set since they were written; and by how
-    /// much they were, for [`Self::caught_up`].
+    /// Moves the times of this trade, if the clock was set since they were stored. Returns the time, and by how much
+    /// they moved, for [`Self::caught_up`].
     pub(super) fn catch_up(self: &Arc<Self>, trade: &mut Trade, rival: Rival) -> (Ms, i64) {
         self.follow_clock();
         let trade_id = &trade.facts().trade_id;
@@ -65,13 +65,13 @@ impl Inner {
                 said: None,
                 code_reused: false,
             };
-            // It refuses nothing.
+            // This event is never refused.
             let _ = trade.handle(Event::ClockSet(by), &context);
         }
         (now, by)
     }
 
-    /// A new trade that was written by the clock of before a jump is moved like those that were known then.
+    /// Marks a new trade that was stored with the clock of before a jump: its times move like those of older trades.
     pub(super) fn jumped_since(&self, trade: &Trade, jumps_ms: i64) {
         let mut moved = lock(&self.moved);
         let by = self.clock.reading().1 - jumps_ms;
@@ -80,10 +80,10 @@ impl Inner {
         }
     }
 
-    /// The trade is stored with its times moved.
+    /// Notes that the trade is stored with its times moved.
     pub(super) fn caught_up(&self, trade_id: &str, by: i64) {
         let mut moved = lock(&self.moved);
-        // The clock may have jumped once more meanwhile.
+        // The clock may have jumped again since.
         if let Some(left) = moved.get_mut(trade_id) {
             *left -= by;
             if *left == 0 {

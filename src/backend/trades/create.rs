@@ -1,4 +1,4 @@
-//! Starts a trade of a sale, where the rule admits it.
+//! Starts a trade, if the rules admit it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,16 +18,16 @@ use crate::metrics::METRICS;
 use crate::store::{self, word};
 use crate::trail::{self, Line, lines};
 
-/// The place of a new trade in its sale.
+/// The place of a new trade among the trades of its sale.
 struct Room {
-    /// 1 for the first one.
+    /// Its ordinal number: 1 for the first trade.
     attempt: u32,
-    /// What gave way to it, and how it moved.
+    /// The trades that it replaced, and their moves.
     replaced: Vec<(Trade, Vec<Move>)>,
 }
 
 impl Inner {
-    /// Once more where another process was faster: then its trade is seen.
+    /// Tries again if another process was faster: the next try sees its trade.
     pub(super) async fn create(
         self: &Arc<Self>,
         request: CreateRequest,
@@ -100,7 +100,7 @@ impl Inner {
         Ok((trade, sent))
     }
 
-    /// Asks the rule whether the new trade may begin, and writes what gives way to it and what the sale asks for now.
+    /// Asks the rules whether the new trade may begin. Stores which trades it replaces, and the amount of the sale.
     async fn make_room(
         self: &Arc<Self>,
         change: &mut store::Change,
@@ -149,7 +149,7 @@ impl Inner {
         })
     }
 
-    /// Tells a caller why the new trade may not begin, and which one is in its way.
+    /// Why the new trade may not begin, and which trade is in its way.
     fn denied(&self, denial: Denial, others: &[Trade]) -> Problem {
         let code = denial.into();
         match denial {
@@ -167,7 +167,7 @@ impl Inner {
     }
 }
 
-/// Twenty characters that nobody guesses: "K" and 95 random bits.
+/// An id that can not be guessed: "K" and 95 random bits in 19 characters.
 fn new_trade_id() -> Result<String, Problem> {
     const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     let mut bytes = [0; 19];

@@ -1,4 +1,4 @@
-//! Does what the stored machine says: sends its requests to the gateway, and sets its timers.
+//! Carries out what the stored machine says: sends its requests to the gateway, and sets its timers.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -16,7 +16,7 @@ use crate::limits::{KEEP_PAUSE, KEEP_TRIES, TIME_PAUSE_MS};
 use crate::secret::Secret;
 
 impl Inner {
-    /// What the stored machine says to do now.
+    /// Carries out every step that the stored machine has now.
     pub(super) fn drain_steps(
         self: &Arc<Self>,
         trade: &mut Trade,
@@ -25,7 +25,7 @@ impl Inner {
         let mut sent = Vec::new();
         loop {
             match trade.next(&self.policy) {
-                // Another process asks, or this one after its next start.
+                // Another process makes the status check, or this one after its next start.
                 Step::Send(GatewayRequest::Query { .. }) if self.is_closing() => {}
                 Step::Send(send) => {
                     sent.push(self.send(trade, send, code.take_if(|_| send == GatewayRequest::Pay)))
@@ -62,8 +62,8 @@ impl Inner {
         self.tasks.spawn(call.in_current_span())
     }
 
-    /// Stores an answer of the gateway. A store that is out of breath gets time: the answer may be the only proof that there
-    /// will ever be.
+    /// Stores an answer of the gateway. An overloaded store gets time, because this answer may be the only proof of
+    /// what happened.
     async fn keep(
         self: &Arc<Self>,
         trade_id: &str,
@@ -98,7 +98,7 @@ impl Inner {
         self.closing.load(Ordering::SeqCst)
     }
 
-    /// This process acts on a trade that it has met.
+    /// Sets the timer of a trade that this process has not seen before.
     pub(super) fn watch(self: &Arc<Self>, trade: &Trade) {
         let known = lock(&self.timers).contains_key(&trade.facts().trade_id);
         if !known {
@@ -106,7 +106,7 @@ impl Inner {
         }
     }
 
-    /// Time acts on this trade then.
+    /// Sets a timer: the machine gets a tick at this time.
     fn arm(self: &Arc<Self>, trade_id: &str, wake: Ms) {
         if self.is_closing() {
             return;
@@ -114,7 +114,7 @@ impl Inner {
         let (inner, id) = (Arc::clone(self), trade_id.to_owned());
         let timer = tokio::spawn(async move {
             tokio::time::sleep(inner.clock.until(wake)).await;
-            // In a task of its own: the change arms the next timer, which ends this one.
+            // Runs in a task of its own: the change sets the next timer, which aborts this one.
             tokio::spawn(async move {
                 if let Err(problem) = inner
                     .apply(&id, Event::Tick, Beside::default(), "time")
