@@ -11,6 +11,7 @@ use wasm_bindgen::JsValue;
 
 use crate::types::given::Callback;
 
+pub mod announcer;
 pub mod backend;
 mod browser;
 pub mod camera;
@@ -26,7 +27,6 @@ pub mod news;
 pub mod reader;
 pub mod signal;
 pub mod till;
-pub mod voice;
 
 /// Runs a future beside whatever runs. Boxed, so that what runs it is in the module once, and not for each future.
 pub fn spawn(future: impl Future<Output = ()> + 'static) {
@@ -43,7 +43,7 @@ pub(crate) fn ask(callback: &Callback, given: &[&JsValue]) -> Promise {
     )
 }
 
-/// 128 random bits in lower-case hex: an attempt's key, a call's trace. Every browser that runs this has randomness.
+/// 128 random bits in lower-case hex: a trade's key, a call's trace. Every browser that runs this has randomness.
 #[must_use]
 pub fn random_hex() -> String {
     browser::random_hex()

@@ -16,7 +16,7 @@ use crate::types::event::{
     CamerasPromise, Emit, JsCamera, JsTillState, PermissionPromise, SpawnReader, VoidPromise,
 };
 use crate::types::given::{self, Given, wrong};
-use crate::types::options::{Adjustment, OpenWish, ScanWish, TradeQuery};
+use crate::types::options::{Adjustment, ScanOptions, TillOptions, TradeQuery};
 use crate::types::sale::{
     JsSession, JsTrades, JsWallets, Outcome, OutcomePromise, Trade, TradePromise, TradesPromise,
     sale_from_js, verdict_from_js,
@@ -43,9 +43,9 @@ impl RawTill {
         match work {
             Ok(work) => promise(async move {
                 work.await
-                    .map_err(|rejection| till.voice().rejection(rejection))
+                    .map_err(|rejection| till.announcer().rejection(rejection))
             }),
-            Err(fail) => Promise::reject(&till.voice().rejection(fail.into())),
+            Err(fail) => Promise::reject(&till.announcer().rejection(fail.into())),
         }
     }
 
@@ -57,7 +57,7 @@ impl RawTill {
         Box::pin(begin(Rc::clone(&self.0)))
     }
 
-    /// Work on one attempt.
+    /// Work on one trade.
     fn on_trade<F>(
         &self,
         trade_id: &JsValue,
@@ -72,16 +72,16 @@ impl RawTill {
 
     /// A charge, of a code that is there or of one that the camera will see.
     fn charging(&self, sale: &JsValue, options: &JsValue) -> Result<Work, Fail> {
-        let (sale, wish) = (sale_from_js(sale)?, ScanWish::of_charge(options)?);
+        let (sale, parsed) = (sale_from_js(sale)?, ScanOptions::of_charge(options)?);
         let code = Given::new(options, "")?.field("code")?;
         let code = (!given::is_nothing(&code)).then(|| self.code(&code));
         let code = code.transpose()?;
-        Ok(self.work(async move |till| outcome(till.charge(sale, wish, code).await)))
+        Ok(self.work(async move |till| outcome(till.charge(sale, parsed, code).await)))
     }
 
     fn showing(&self, sale: &JsValue, options: &JsValue) -> Result<Work, Fail> {
-        let (sale, wish) = (sale_from_js(sale)?, ScanWish::of_show(options)?);
-        Ok(self.work(async move |till| outcome(till.show_code(sale, wish).await)))
+        let (sale, parsed) = (sale_from_js(sale)?, ScanOptions::of_show(options)?);
+        Ok(self.work(async move |till| outcome(till.show_code(sale, parsed).await)))
     }
 
     fn voiding(&self, trade_id: &JsValue, options: &JsValue) -> Result<Work, Fail> {
@@ -121,11 +121,11 @@ fn done(answer: Result<(), Fail>) -> Result<JsValue, Rejection> {
 impl RawTill {
     /// Opens a till. `emit` hears its events, `spawn` makes whoever reads.
     pub fn open(options: &JsValue, emit: Emit, spawn: SpawnReader) -> Promise {
-        let wish = OpenWish::read(options);
+        let options = TillOptions::read(options);
         promise(async move {
-            let wish = wish?;
-            let messages = wish.messages.clone();
-            let till = Till::open(wish, emit, spawn).await;
+            let options = options?;
+            let messages = options.messages.clone();
+            let till = Till::open(options, emit, spawn).await;
             till.map(|till| Self(till).into())
                 .map_err(|fail| fail.to_js(&messages))
         })
@@ -135,7 +135,7 @@ impl RawTill {
     #[wasm_bindgen(getter)]
     #[must_use]
     pub fn state(&self) -> JsTillState {
-        JsValue::from_str(self.0.voice().state().as_str()).unchecked_into()
+        JsValue::from_str(self.0.announcer().state().as_str()).unchecked_into()
     }
 
     /// The gateway's wallets.
@@ -171,9 +171,9 @@ impl RawTill {
     /// Looks for a code.
     #[must_use]
     pub fn scan(&self, options: &JsValue) -> ScanPromise {
-        let wish = ScanWish::read(options);
-        self.promise(wish.map(|wish| {
-            self.work(async move |till| till.scan(wish).await.map(|scan| to_js(&scan)))
+        let options = ScanOptions::read(options);
+        self.promise(options.map(|options| {
+            self.work(async move |till| till.scan(options).await.map(|scan| to_js(&scan)))
         }))
     }
 
@@ -226,10 +226,10 @@ impl RawTill {
     /// Watches a trade to its end.
     #[must_use]
     pub fn resume(&self, trade_id: &JsValue, options: &JsValue) -> OutcomePromise {
-        let wish = ScanWish::of_resume(options);
-        self.promise(wish.and_then(|wish| {
+        let options = ScanOptions::of_resume(options);
+        self.promise(options.and_then(|options| {
             self.on_trade(trade_id, async move |till, id| {
-                outcome(till.resume(&id, wish).await)
+                outcome(till.resume(&id, options).await)
             })
         }))
     }
@@ -292,9 +292,11 @@ impl RawTill {
     /// Torch, zoom and focus of the camera that is on.
     #[must_use]
     pub fn adjust(&self, what: &JsValue) -> VoidPromise {
-        let wish = Adjustment::read(what);
+        let options = Adjustment::read(what);
         self.promise(
-            wish.map(|wish| self.work(async move |till| done(till.eye().adjust(&wish).await))),
+            options.map(|options| {
+                self.work(async move |till| done(till.eye().adjust(&options).await))
+            }),
         )
     }
 
@@ -305,7 +307,7 @@ impl RawTill {
         Promise::resolve(&JsValue::UNDEFINED).unchecked_into()
     }
 
-    /// Every track, worker, timer and listener off; open attempts stay journalled.
+    /// Every track, worker, timer and listener off; open trades stay journalled.
     #[must_use]
     pub fn close(&self) -> VoidPromise {
         self.promise(Ok(self.work(async move |till| {

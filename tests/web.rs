@@ -15,7 +15,7 @@ use kaunter::page::reader::protocol::{Message, MessageType};
 use kaunter::types::code::{Point, Reading};
 use kaunter::types::given;
 use kaunter::types::given::wallet_id;
-use kaunter::types::options::{Adjustment, CameraWish, OpenWish, ScanWish};
+use kaunter::types::options::{Adjustment, CameraOptions, ScanOptions, TillOptions};
 use kaunter::types::read::from_js;
 use kaunter::types::sale::{money_from_js, sale_from_js, verdict_from_js};
 use kaunter_core::error::ErrorCode;
@@ -210,7 +210,9 @@ async fn one_owner_per_sale_until_it_lets_go() {
 
 #[wasm_bindgen_test]
 async fn the_camera_starts_and_lets_go() {
-    let camera = Camera::start(&CameraWish::default(), None).await.unwrap();
+    let camera = Camera::start(&CameraOptions::default(), None)
+        .await
+        .unwrap();
     assert!(camera.is_live());
     assert!(camera.video().video_width() > 0, "a picture is there");
     assert_eq!(permission().await, "granted");
@@ -226,11 +228,11 @@ async fn the_camera_starts_and_lets_go() {
 
 #[wasm_bindgen_test]
 async fn a_camera_that_is_not_there_falls_back_to_any() {
-    let wish = CameraWish {
+    let options = CameraOptions {
         device_id: Some("no-such-camera".to_owned()),
-        ..CameraWish::default()
+        ..CameraOptions::default()
     };
-    assert!(Camera::start(&wish, None).await.unwrap().is_live());
+    assert!(Camera::start(&options, None).await.unwrap().is_live());
 }
 
 fn object(fields: &[(&str, JsValue)]) -> JsValue {
@@ -301,21 +303,21 @@ fn amounts_and_sales_are_checked_before_anything_is_sent() {
 
 #[wasm_bindgen_test]
 fn options_that_are_absent_are_defaults() {
-    let wish = ScanWish::of_charge(&JsValue::UNDEFINED).unwrap();
-    assert!(wish.signal.is_none() && wish.timeout_ms.is_none() && wish.wallet.is_none());
+    let options = ScanOptions::of_charge(&JsValue::UNDEFINED).unwrap();
+    assert!(options.signal.is_none() && options.timeout_ms.is_none() && options.wallet.is_none());
     let scan = object(&[("timeoutMs", (-1).into()), ("accept", JsValue::NULL)]);
     let odd = object(&[("walletId", "".into()), ("scan", scan)]);
-    let wish = ScanWish::of_charge(&odd).unwrap();
-    assert_eq!((wish.wallet, wish.timeout_ms), (None, Some(0)));
-    assert!(wish.accept.is_none());
+    let options = ScanOptions::of_charge(&odd).unwrap();
+    assert_eq!((options.wallet, options.timeout_ms), (None, Some(0)));
+    assert!(options.accept.is_none());
 }
 
 #[wasm_bindgen_test]
 fn a_limit_of_the_scan_is_none_of_the_payment() {
-    let wish = ScanWish::of_charge(&object(&[("timeoutMs", 5.into())])).unwrap();
-    assert_eq!(wish.timeout_ms, None, "an unknown name is ignored");
+    let options = ScanOptions::of_charge(&object(&[("timeoutMs", 5.into())])).unwrap();
+    assert_eq!(options.timeout_ms, None, "an unknown name is ignored");
     let scan = object(&[("timeoutMs", "5".into())]);
-    let fail = ScanWish::of_charge(&object(&[("scan", scan)])).unwrap_err();
+    let fail = ScanOptions::of_charge(&object(&[("scan", scan)])).unwrap_err();
     assert!(fail.detail.unwrap().contains("`scan.timeoutMs`"));
 }
 
@@ -341,7 +343,7 @@ fn a_wallet_is_chosen_by_its_id_in_any_shape_and_named_by_its_id_only() {
         assert_eq!(wallet_id(&bad), None);
     }
     for bad in [23.into(), wallet, true.into()] {
-        let fail = ScanWish::of_charge(&object(&[("walletId", bad)])).unwrap_err();
+        let fail = ScanOptions::of_charge(&object(&[("walletId", bad)])).unwrap_err();
         assert_eq!(fail.code, ErrorCode::ArgumentInvalid);
         assert!(fail.detail.unwrap().contains("`walletId`"));
     }
@@ -350,10 +352,10 @@ fn a_wallet_is_chosen_by_its_id_in_any_shape_and_named_by_its_id_only() {
 #[wasm_bindgen_test]
 fn only_the_fields_of_an_object_itself_are_read() {
     let heir = js_sys::eval("Object.create({ walletId: '23', scan: { timeoutMs: 1 } })").unwrap();
-    let wish = ScanWish::of_charge(&heir).unwrap();
-    assert_eq!((wish.wallet, wish.timeout_ms), (None, None));
+    let options = ScanOptions::of_charge(&heir).unwrap();
+    assert_eq!((options.wallet, options.timeout_ms), (None, None));
     let getter = js_sys::eval("({ get walletId() { throw new Error('no'); } })").unwrap();
-    let fail = ScanWish::of_charge(&getter).unwrap_err();
+    let fail = ScanOptions::of_charge(&getter).unwrap_err();
     assert_eq!(fail.code, ErrorCode::ArgumentInvalid);
     assert!(fail.cause.is_some(), "what the getter threw");
 }
@@ -363,7 +365,7 @@ fn objects_of_the_browser_are_known_and_impostors_are_not() {
     let of = |code: &str| js_sys::eval(code).unwrap();
     for good in ["new AbortController().signal", "AbortSignal.abort()"] {
         let options = object(&[("signal", of(good))]);
-        assert!(ScanWish::read(&options).unwrap().signal.is_some());
+        assert!(ScanOptions::read(&options).unwrap().signal.is_some());
     }
     for bad in [
         "({ aborted: false })",
@@ -373,7 +375,7 @@ fn objects_of_the_browser_are_known_and_impostors_are_not() {
         "'abort'",
     ] {
         let options = object(&[("signal", of(bad))]);
-        assert!(ScanWish::read(&options).is_err(), "{bad}");
+        assert!(ScanOptions::read(&options).is_err(), "{bad}");
     }
     assert_eq!(
         given::url(&of("new URL('https://pay.example/x')")).as_deref(),
@@ -386,7 +388,7 @@ fn objects_of_the_browser_are_known_and_impostors_are_not() {
 fn an_address_is_one_that_paths_can_be_put_behind() {
     let open = |backend: JsValue| {
         let get_token = js_sys::eval("(async () => 'T')").unwrap();
-        OpenWish::read(&object(&[("backend", backend), ("getToken", get_token)]))
+        TillOptions::read(&object(&[("backend", backend), ("getToken", get_token)]))
     };
     for (good, kept) in [
         ("https://pay.example", "https://pay.example"),
@@ -419,8 +421,8 @@ fn an_address_is_one_that_paths_can_be_put_behind() {
 
 #[wasm_bindgen_test]
 fn a_camera_is_told_only_what_it_can_do() {
-    let camera = |code: &str| CameraWish::read(&js_sys::eval(code).unwrap());
-    assert_eq!(camera("null").unwrap(), CameraWish::default());
+    let camera = |code: &str| CameraOptions::read(&js_sys::eval(code).unwrap());
+    assert_eq!(camera("null").unwrap(), CameraOptions::default());
     assert!(
         camera("({ facing: 'user', region: { x: 0.5 }, mirror: true, idleReleaseMs: Infinity })")
             .is_ok()

@@ -26,7 +26,7 @@ export const counter = {
   bound: null as number | null,
   /** The sale on screen. */
   sale: null as Sale | null,
-  /** The attempt on screen. */
+  /** The trade on screen. */
   tradeId: null as string | null,
 };
 
@@ -43,7 +43,7 @@ export function renewRef(): void {
   Object.assign(counter, { ref: newRef(), used: false, bound: null });
 }
 
-/** Keeps what a trade says about the reference of the next sale: from its first attempt on, the amount stands. */
+/** Keeps what a trade says about the reference of the next sale: from its first trade on, the amount stands. */
 export function bind(sale: Sale): void {
   if (sale.ref === counter.ref) counter.bound = sale.amount.minor;
 }

@@ -9,7 +9,7 @@ import * as sounds from "./sound";
 import { say } from "./words";
 
 const HOLD_MS = 600;
-const MOST_DIGITS = 9;
+const MAX_DIGITS = 9;
 
 export function fingers(): void {
   for (const key of ["1", "2", "3", "4", "5", "6", "7", "8", "9", "C", "0", "⌫"]) {
@@ -36,7 +36,7 @@ export function digit(key: string): void {
   trouble(null);
   if (key === "⌫") counter.minor = Math.floor(counter.minor / 10);
   else if (key === "C") counter.minor = 0;
-  else if (String(counter.minor).length + key.length <= MOST_DIGITS) counter.minor = Number(`${counter.minor}${key}`);
+  else if (String(counter.minor).length + key.length <= MAX_DIGITS) counter.minor = Number(`${counter.minor}${key}`);
   showReady();
 }
 

@@ -208,7 +208,7 @@ async function alreadyPaid(id: string): Promise<void> {
   anotherAmount(outcome.sale, sale, true);
 }
 
-/** Another attempt has the sale: it is looked at, and nothing new begins. */
+/** Another trade has the sale: it is looked at, and nothing new begins. */
 async function busy(error: KaunterError): Promise<void> {
   counter.used = true;
   const found = error.tradeId ?? (await holder());

@@ -130,7 +130,7 @@ export function trouble(sentence: string | null, id = "trouble"): void {
   $(id).replaceChildren(...(sentence === null ? [] : [icon("alert"), sentence]));
 }
 
-/** The support code can be copied; it names the attempt, and holds nothing of the customer's code. */
+/** The support code can be copied; it names the trade, and holds nothing of the customer's code. */
 export function copying(): void {
   $("copy").onclick = async () => {
     const code = $("support").textContent ?? "";

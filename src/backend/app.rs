@@ -1,4 +1,4 @@
-//! The whole route table, on one screen, and what every call goes through.
+//! Routes of the HTTP API, and the layers that every call passes.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ use crate::calls::{days, sales, sessions, tokens, trades as calls};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Problem;
-use crate::gateway::{Doubt, Gateway};
+use crate::gateway::{Gateway, ListStatus};
 use crate::limits::{Limits, MAX_BODY_BYTES};
 use crate::metrics::METRICS;
 use crate::store::Store;
@@ -27,7 +27,7 @@ use crate::token::Tokens;
 use crate::trace::{self, TRACE};
 use crate::trades::Trades;
 
-/// Everything that a call may need.
+/// What a handler needs.
 pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) tokens: Tokens,
@@ -62,7 +62,7 @@ impl App {
     }
 }
 
-/// Every address of this backend.
+/// The routes of this backend.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let cors = cors(&app.config.origins);
     let pages = terminal::routes(app.config.terminal.as_ref(), &app.config.gateway.currency);
@@ -92,7 +92,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .layer(middleware::from_fn(traced))
 }
 
-/// Exact origins, none by default.
+/// Allows exactly the configured origins; by default no other origin.
 fn cors(origins: &[String]) -> CorsLayer {
     let origins = origins
         .iter()
@@ -106,13 +106,13 @@ fn cors(origins: &[String]) -> CorsLayer {
             header::ACCEPT,
             TRACE,
         ])
-        // A page of another origin reads no header that is not named.
+        // A page of another origin can read only the headers that are listed here (CORS).
         .expose_headers([header::RETRY_AFTER, TRACE])
         .max_age(Duration::from_secs(3600))
 }
 
-/// A call takes a place among those that are answered at once, or is told when to come back.
-/// Who calls is known before its body is waited for.
+/// Limits how many calls run at once; past the limit, a call is refused with a `Retry-After`. Authenticates the caller
+/// before the body is read.
 async fn placed(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let looks = request.method() == Method::GET;
     let caller = Caller::of(request.headers(), &app);
@@ -125,10 +125,10 @@ async fn placed(State(app): State<Arc<App>>, mut request: Request, next: Next) -
     }
 }
 
-/// Names the call in every line of the log that it causes, and answers with headers that close what is not needed.
+/// Adds the trace id to every log line of the call, and sets the security headers of the answer.
 async fn traced(request: Request, next: Next) -> Response {
     let trace_id = trace::of(request.headers());
-    // The route, never the address: an address may hold what a stranger put there.
+    // Logs the route and not the path: a path may hold any text that a stranger sent.
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or("-", MatchedPath::as_str).to_owned();
     let method = request.method().clone();
@@ -139,7 +139,7 @@ async fn traced(request: Request, next: Next) -> Response {
     let call = async {
         let response = next.run(request).await;
         if is_api && response.status().is_client_error() && !is_problem(&response) {
-            // A library refused it before we looked: a path that is no text.
+            // Refused by axum before our handler ran: for example, a path that is not UTF-8.
             return Problem::new(ProblemCode::RouteNotFound).into_response();
         }
         response
@@ -150,7 +150,7 @@ async fn traced(request: Request, next: Next) -> Response {
     METRICS.answered(method.as_str(), &route, status, took);
     if is_api {
         let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        // Every till looks every two seconds.
+        // Status checks are logged at `debug`: every till makes one every two seconds.
         span.in_scope(|| match looks && status < 400 {
             true => tracing::debug!(status, duration_ms, "answered"),
             false => tracing::info!(status, duration_ms, "answered"),
@@ -168,7 +168,7 @@ fn is_problem(response: &Response) -> bool {
     kind.is_some_and(|kind| kind == "application/problem+json")
 }
 
-/// Closes what is not needed.
+/// Sets the security headers.
 fn set_security_headers(response: &mut Response, is_api: bool) {
     let headers = response.headers_mut();
     headers.insert(
@@ -183,7 +183,7 @@ fn set_security_headers(response: &mut Response, is_api: bool) {
         "cross-origin-opener-policy",
         HeaderValue::from_static("same-origin"),
     );
-    // The pages bring their own; what is no page shows, runs and loads nothing.
+    // Pages bring their own policy. Every other answer may load and run nothing.
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static(
@@ -194,7 +194,7 @@ fn set_security_headers(response: &mut Response, is_api: bool) {
     }
 }
 
-/// The store and the gateway answer.
+/// Answers whether the store and the gateway are reachable.
 async fn ready(State(app): State<Arc<App>>) -> Response {
     if app.trades.store().ping().await.is_err() {
         return Problem::new(ProblemCode::StoreUnavailable).into_response();
@@ -202,17 +202,17 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
     if !app.trades.gateway().is_ready().await {
         return Problem::new(ProblemCode::GatewayUnavailable).into_response();
     }
-    match app.trades.gateway().doubt() {
-        (Doubt::Empty, false) => {
+    match app.trades.gateway().list_status() {
+        (ListStatus::Empty, false) => {
             let detail = "The gateway's list of wallets is empty, so no sale can begin: it is asked for again within a minute.";
             Problem::because(ProblemCode::GatewayUnavailable, detail.to_owned()).into_response()
         }
-        (Doubt::Empty | Doubt::Shorter, _) => "ready, but the gateway lists fewer wallets than before: it is asked again within a minute\n".into_response(),
-        (Doubt::First | Doubt::None, _) => "ready\n".into_response(),
+        (ListStatus::Empty | ListStatus::Shorter, _) => "ready, but the gateway lists fewer wallets than before: it is asked again within a minute\n".into_response(),
+        (ListStatus::Unconfirmed | ListStatus::Complete, _) => "ready\n".into_response(),
     }
 }
 
-/// What is counted, and how many trades are open: asked of the store, so that it is right after a restart.
+/// Renders the metrics. Open trades are counted in the store, so that the number is right after a restart.
 async fn metrics(State(app): State<Arc<App>>) -> String {
     match app.trades.store().count_open(&app.config.shop).await {
         Ok(counts) => METRICS.open(counts),

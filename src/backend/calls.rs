@@ -1,4 +1,4 @@
-//! The calls of the API. Each reads, checks, and delegates to [`crate::trades`].
+//! Handlers of the API. Each parses, authorizes, and delegates to [`crate::trades`].
 
 pub(crate) mod caller;
 pub(crate) mod days;
@@ -24,7 +24,7 @@ use crate::error::Problem;
 use crate::limits::BODY_WAIT;
 use crate::token::Claims;
 
-/// A body of the treaty; what is wrong with it is told without repeating it.
+/// A JSON body. An error names what is wrong without repeating the body.
 pub(crate) struct Body<T>(pub(crate) T);
 
 impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
@@ -45,7 +45,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
     }
 }
 
-/// Names the field that is wrong, and what it takes: words of ours, never the caller's.
+/// Names the field that is wrong, and the expected type. Uses our own words, never the caller's.
 fn wrong(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     let inner = error.inner();
     if !inner.is_data() {
@@ -55,7 +55,8 @@ fn wrong(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     let said = said
         .rsplit_once(" at line ")
         .map_or(&*said, |(said, _)| said);
-    // An unknown field's name is the caller's; a missing one's, and what stands behind the last "expected", are ours.
+    // The name of an unknown field is the caller's text. A missing field's name and the text after the last "expected"
+    // are ours.
     let is_unknown = said.starts_with("unknown field");
     let path: Vec<String> = error.path().iter().filter_map(segment).collect();
     let known = path.len() - usize::from(is_unknown && !path.is_empty());
@@ -68,10 +69,10 @@ fn wrong(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
         "a field stands there twice".to_owned()
     } else {
         match said.rsplit_once("expected ") {
-            Some((_, wish)) if is_unknown => {
-                format!("it has a field too many, it takes {}", plain(wish))
+            Some((_, expected)) if is_unknown => {
+                format!("it has a field too many, it takes {}", plain(expected))
             }
-            Some((_, wish)) => format!("expected {}", plain(wish)),
+            Some((_, expected)) => format!("expected {}", plain(expected)),
             None => "its value is none that this call takes".to_owned(),
         }
     };
@@ -99,16 +100,16 @@ fn segment(segment: &serde_path_to_error::Segment) -> Option<String> {
     }
 }
 
-/// A caller's programmer knows JSON, not Rust.
-fn plain(wish: &str) -> String {
-    let plain = match wish {
+/// Translates serde's type names for a caller who knows JSON and not Rust.
+fn plain(expected: &str) -> String {
+    let plain = match expected {
         "a sequence" => "a list",
         "a string" => "text",
         "a boolean" => "true or false",
         "u8" | "u32" | "u64" | "usize" | "i64" => {
             "a whole number, without a decimal point or quotes"
         }
-        _ if wish.starts_with("struct ") || wish == "a map" => "an object",
+        _ if expected.starts_with("struct ") || expected == "a map" => "an object",
         other => return other.replace('`', "\""),
     };
     plain.to_owned()
@@ -123,7 +124,7 @@ fn unreadable(error: &serde_json::Error) -> Problem {
 }
 
 impl Either {
-    /// Refuses a list of trades to a terminal without the right, and to one whose token is for one sale.
+    /// Refuses a list of trades to a terminal without the right `list`, and to a token for one sale.
     pub(crate) fn require_list(&self) -> Result<(), Problem> {
         let Some(claims) = &self.claims else {
             return Ok(());
@@ -131,19 +132,19 @@ impl Either {
         Ok(desk::check_list(&claims.authority())?)
     }
 
-    /// True where the caller may ask about this sale even if it has no trade of its own there.
+    /// True if the caller may ask about this sale although it has no trade of its own there.
     pub(crate) fn may_charge(&self, reference: &str) -> bool {
         let claims = self.claims.as_ref();
         claims.is_none_or(|claims| desk::may_ask(&claims.authority(), reference))
     }
 
-    /// What a look of the caller tells the trade, and what the caller reads of it.
-    pub(crate) fn look(&self, facts: &Facts) -> Result<(Event, Reach), Problem> {
+    /// The event that a status check sends to the machine, and the part of the trade that the caller may read.
+    pub(crate) fn check_read(&self, facts: &Facts) -> Result<(Event, Reach), Problem> {
         let authority = self.claims.as_ref().map(Claims::authority);
         Ok(desk::read(authority.as_ref(), facts)?)
     }
 
-    /// What the caller reads of a trade: the shop's own server all of it, a terminal what its token reaches.
+    /// The part of a trade that the caller may read: the shop's server all of it, a terminal what its token allows.
     pub(crate) fn reach(&self, facts: &Facts) -> Reach {
         match &self.claims {
             Some(claims) => claims.authority().reach(facts),
@@ -153,7 +154,7 @@ impl Either {
 }
 
 impl Claims {
-    /// The token as the rules see it.
+    /// The token as `kaunter_core::authority` sees it.
     pub(crate) fn authority(&self) -> Authority<'_> {
         Authority {
             terminal: &self.terminal,

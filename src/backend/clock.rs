@@ -1,8 +1,9 @@
-//! The clocks. [`wall_ms`] is the time of day: tokens are minted and checked by it, and by nothing else. [`Clock`] is that
-//! time as the rows of the store have it: it runs by the monotonic clock, so that no deadline moves by itself, and follows
-//! the wall when the two have come apart. They do where a host slept (the monotonic clock of Linux stands still then), or
-//! where its clock was set: <https://www.kernel.org/doc/html/latest/core-api/timekeeping.html>. Whoever drives a trade is
-//! told by how much, and moves its times with the clock: see `crate::trades`.
+//! The clocks. [`wall_ms`] is the time of day: only tokens are minted and checked with it.
+//!
+//! [`Clock`] is the time of the store's rows. It runs on the monotonic clock, so that no deadline moves by itself. It
+//! follows the wall clock when the two have come apart: after the host slept, or after its clock was set. The monotonic
+//! clock of Linux stops while the host sleeps: <https://www.kernel.org/doc/html/latest/core-api/timekeeping.html>. The
+//! driver of a trade then moves the trade's times by the same amount: see `crate::trades`.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
@@ -11,28 +12,28 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use kaunter_core::policy::Ms;
 
-/// How far the clocks may be apart before ours follows: less is what a time service corrects by slewing, or a rounding.
-const MOST_DRIFT_MS: u64 = 5_000;
-/// Two readings that lie further apart were interrupted, and say nothing about each other.
-const MOST_BETWEEN: Duration = Duration::from_millis(100);
+/// How far the clocks may be apart before ours follows. A time service corrects less than this by slewing.
+const MAX_DRIFT_MS: u64 = 5_000;
+/// Two readings that are further apart were interrupted, and can not be compared.
+const MAX_BETWEEN: Duration = Duration::from_millis(100);
 
 /// The time of day, in milliseconds since 1970.
 pub(crate) fn wall_ms() -> Ms {
     Ms::try_from(Timestamp::now().as_millisecond()).unwrap_or(0)
 }
 
-/// Milliseconds since 1970, on from a reading of the wall by the monotonic clock.
+/// Milliseconds since 1970: one reading of the wall clock, advanced by the monotonic clock.
 #[derive(Clone, Debug)]
 pub(crate) struct Clock {
     set: Arc<Mutex<Set>>,
 }
 
-/// When the wall was read last, and what it said.
+/// When the wall clock was read last, and its value.
 #[derive(Clone, Copy, Debug)]
 struct Set {
     at: Instant,
     wall_ms: Ms,
-    /// By how much it jumped in all since the start.
+    /// The sum of all jumps since the start.
     jumps_ms: i64,
 }
 
@@ -58,23 +59,23 @@ impl Clock {
         self.lock().now_ms()
     }
 
-    /// The time, and by how much the clock has jumped in all.
+    /// The time, and the sum of all jumps.
     pub(crate) fn reading(&self) -> (Ms, i64) {
         let set = self.lock();
         (set.now_ms(), set.jumps_ms)
     }
 
-    /// From now until then.
+    /// The duration from now until then.
     pub(crate) fn until(&self, then: Ms) -> Duration {
         Duration::from_millis(then.saturating_sub(self.now_ms()))
     }
 
-    /// Goes on from the wall, where it is somewhere else; by how many milliseconds that was forward, or back.
+    /// Restarts from the wall clock if it jumped. Returns the jump in milliseconds, negative if backwards.
     pub(crate) fn follow(&self) -> Option<i64> {
         let mut set = self.lock();
         let before = Instant::now();
         let (wall_ms, own_ms) = (wall_ms(), set.now_ms());
-        if before.elapsed() > MOST_BETWEEN || wall_ms.abs_diff(own_ms) <= MOST_DRIFT_MS {
+        if before.elapsed() > MAX_BETWEEN || wall_ms.abs_diff(own_ms) <= MAX_DRIFT_MS {
             return None;
         }
         let by = i64::try_from(wall_ms).ok()? - i64::try_from(own_ms).ok()?;
@@ -99,15 +100,15 @@ pub(crate) fn rfc3339(ms: Ms) -> String {
         .to_string()
 }
 
-/// How far the shop's clock is from UTC, as `+08:00`: its day begins at its own midnight. The shops of this gateway know
-/// no summer time, so that a number is enough, and a table of the world's time zones is not needed.
+/// The shop's offset from UTC, as `+08:00`: its day begins at its own midnight. The shops of this gateway have no
+/// summer time, so that a fixed offset is enough and no time zone database is needed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Offset {
     minutes: i64,
 }
 
 impl Offset {
-    /// The milliseconds of a day of the shop's calendar, `YYYY-MM-DD`.
+    /// The range of a day of the shop's calendar, `YYYY-MM-DD`, in milliseconds.
     pub(crate) fn day(self, text: &str) -> Option<Range<Ms>> {
         let date: jiff::civil::Date = text.parse().ok().filter(|_| text.len() == 10)?;
         let start = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
@@ -116,7 +117,7 @@ impl Offset {
         Some(start..start + DAY_MS)
     }
 
-    /// The day of the shop's calendar that this millisecond is in, `YYYY-MM-DD`.
+    /// The day of the shop's calendar at this millisecond, `YYYY-MM-DD`.
     pub(crate) fn name(self, ms: Ms) -> String {
         let shifted = i64::try_from(ms).unwrap_or(i64::MAX) + self.minutes * 60_000;
         rfc3339(Ms::try_from(shifted).unwrap_or(0))[..10].to_owned()

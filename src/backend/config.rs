@@ -1,4 +1,4 @@
-//! How a backend is set up: a file for what may be read, the environment for what may not.
+//! The configuration: a file for what may be read, the environment for secrets.
 
 mod check;
 mod environment;
@@ -25,51 +25,51 @@ pub use gateway::{GatewayConfig, GatewayKind};
 pub use report::{ReportConfig, ReportWords};
 pub use terminal::TerminalConfig;
 
-/// A start that would once have taken a PostgreSQL.
+/// Warns about a variable that an earlier version read as the address of its PostgreSQL.
 const OLD_DATABASE_URL: &str = "DATABASE_URL is set and not read, because it is the name of other programs too: the store is the SQLite file of `database`; set KAUNTER_DATABASE_URL for a PostgreSQL";
 
-/// What a backend is started with.
+/// The configuration of a backend.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where it listens.
+    /// The address to listen on.
     pub listen: SocketAddr,
-    /// The SQLite file, where there is no `database_url`.
+    /// The SQLite file, used without `database_url`.
     pub database: PathBuf,
-    /// A PostgreSQL for many processes; `KAUNTER_DATABASE_URL` of the environment, for it may hold a password.
+    /// A PostgreSQL that several processes share. Set by `KAUNTER_DATABASE_URL`, because it may hold a password.
     pub database_url: Option<Secret>,
     /// The shop whose server holds the server key.
     pub shop: String,
-    /// What the shop's server shows.
+    /// The key that the shop's server sends.
     pub server_key: Secret,
-    /// Signs terminal tokens and hashes codes; the same in every process.
+    /// Signs terminal tokens and hashes codes. The same in every process.
     pub signing_key: Secret,
     /// How long a terminal token lives, in seconds.
     pub token_life_s: u64,
-    /// Pages of other origins that may call; none: only pages of this one.
+    /// Other origins whose pages may call; empty: only pages of this origin.
     pub origins: Vec<String>,
-    /// Test wallets are shown.
+    /// Whether test wallets are shown.
     pub test_wallets: bool,
     /// The gateway.
     pub gateway: GatewayConfig,
     /// Every duration and limit.
     pub policy: Policy,
-    /// All durations times this / 1000; only with a gateway on loopback.
+    /// All durations are multiplied by this / 1000. Only with a gateway on loopback.
     pub time_scale_permille: u64,
-    /// How much may be asked, and what may happen at once.
+    /// The limits of this process.
     pub bounds: Bounds,
-    /// Where the shop's day begins.
+    /// The shop's offset from UTC.
     pub day: Offset,
-    /// The columns and words of the gateway's day report.
+    /// The columns and words of the gateway's daily report.
     pub report: ReportConfig,
-    /// The cashier's terminal, served here.
+    /// The cashier's terminal, if this backend serves it.
     pub terminal: Option<TerminalConfig>,
 }
 
 impl Config {
-    /// Reads the file and the environment. What is unsafe and no reason to refuse stands in the log.
+    /// Reads the file and the environment, and logs a warning for each setting that is unsafe but allowed.
     ///
     /// # Errors
-    /// [`ConfigError`]; every missing word of the environment is named at once.
+    /// [`ConfigError`]. All missing variables are named in one error.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let (config, warnings) = Self::inspect(path)?;
         for warning in warnings {
@@ -78,7 +78,7 @@ impl Config {
         Ok(config)
     }
 
-    /// The same, with what is unsafe and no reason to refuse, a sentence each.
+    /// Reads the file and the environment. Returns a sentence for each setting that is unsafe but allowed.
     ///
     /// # Errors
     /// [`ConfigError`].
@@ -142,7 +142,7 @@ impl Config {
         })
     }
 
-    /// The policy on this backend's clock, with what the gateway can do.
+    /// The policy with this backend's time scale and the gateway's abilities.
     #[must_use]
     pub(crate) fn scaled_policy(&self) -> Policy {
         let policy = Policy {

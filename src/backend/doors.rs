@@ -1,9 +1,9 @@
-//! The doors: who may hold a connection, and for how long. `axum::serve` waits for ever for a caller that never ends its
-//! headers (<https://github.com/tokio-rs/axum/issues/2741>), and takes any number of them.
+//! Limits the connections of callers, and closes slow ones. `axum::serve` waits without limit for a caller that never
+//! ends its headers (<https://github.com/tokio-rs/axum/issues/2741>), and accepts any number of connections.
 //!
-//! A connection is let go when it sends no whole request in time, when it was idle for long, or when nobody reads the
-//! answer. Past the most of them the one that has waited longest without a call makes way; where every one has a call
-//! under way, the new one is told to come back. A connection with a call under way is never dropped while somebody reads.
+//! A connection is closed if no whole request arrives in time, after it was idle for long, or if nobody reads the
+//! answer. At the limit, the connection that has been without a call for longest is closed. If every connection has a
+//! call, the new caller gets 503 with `Retry-After`. A connection with a call is never closed while its caller reads.
 
 mod line;
 mod seat;
@@ -32,19 +32,19 @@ use tower::ServiceExt as _;
 
 use crate::error::Problem;
 use crate::limits::{
-    ACCEPT_PAUSE, BYE_WAIT, Bounds, FIRST_WAIT, MAX_HEAD_BYTES, MOST_BYES, REAP_PAUSE, TELL_PAUSE,
+    ACCEPT_PAUSE, BYE_WAIT, Bounds, FIRST_WAIT, MAX_BYES, MAX_HEAD_BYTES, REAP_PAUSE, TELL_PAUSE,
     connections,
 };
 use crate::trace::{self, TRACE};
 use line::{Line, Told};
 use seat::Seat;
 
-/// Where callers come in.
+/// Accepts and limits connections.
 pub(crate) struct Doors {
     most: usize,
     most_per_address: usize,
     seats: Mutex<Seats>,
-    /// Those that are told to come back, at once.
+    /// Callers that are refused with `Retry-After` at the moment.
     byes: Arc<Semaphore>,
     told: Mutex<Option<Instant>>,
     close: CancellationToken,
@@ -58,25 +58,25 @@ struct Seats {
 }
 
 impl Doors {
-    /// The files that this process may open bound it too: below that number are those of the store and the gateway.
+    /// The limit of open files applies too: some of them are for the store and the gateway.
     pub(crate) fn new(bounds: &Bounds) -> Arc<Self> {
         let most = connections(bounds);
         Arc::new(Self {
             most,
             most_per_address: bounds.connections_per_address.min(most * 3 / 4).max(1),
             seats: Mutex::default(),
-            byes: Arc::new(Semaphore::new(MOST_BYES)),
+            byes: Arc::new(Semaphore::new(MAX_BYES)),
             told: Mutex::default(),
             close: CancellationToken::new(),
         })
     }
 
-    /// Takes nobody in any more, and lets those go that have no call under way.
+    /// Stops accepting, and closes connections without a call.
     pub(crate) fn close(&self) {
         self.close.cancel();
     }
 
-    /// Lets callers in until [`Doors::close`], and then waits for the calls that are under way.
+    /// Accepts callers until [`Doors::close`], and then waits for the calls in progress.
     pub(crate) async fn keep(self: &Arc<Self>, listener: TcpListener, router: Router) {
         let inside = TaskTracker::new();
         let reaping = async {
@@ -96,7 +96,7 @@ impl Doors {
         }
     }
 
-    /// The listener is gone when this ends.
+    /// The listener is closed when this returns.
     async fn accept(
         self: &Arc<Self>,
         listener: TcpListener,
@@ -117,7 +117,7 @@ impl Doors {
                     None => self.turn_away(stream),
                 },
                 Err(error) if is_the_callers(&error) => {}
-                // No file is left to this process, say: it comes back, and so does this loop.
+                // For example, the process has no file descriptor left. It gets one later, and so this loop goes on.
                 Err(error) => {
                     self.tell(&format!("no connection could be taken: {error}"));
                     self.lock().make_way(None);
@@ -129,7 +129,7 @@ impl Doors {
 
     async fn serve(self: Arc<Self>, stream: TcpStream, seat: Arc<Seat>, router: Router) {
         let _left = Left(Arc::clone(&self), Arc::clone(&seat));
-        // An answer is small, and waits for nothing.
+        // Answers are small: send each at once.
         let _ = stream.set_nodelay(true);
         let calls = service_fn(|request: hyper::Request<Incoming>| {
             let (seat, router) = (Arc::clone(&seat), router.clone());
@@ -137,7 +137,7 @@ impl Doors {
         });
         let line = TokioIo::new(Line::new(stream, Arc::clone(&seat)));
         let connection = http1::Builder::new()
-            // The seat's own time, which knows a caller that is idle from one that is slow.
+            // [`Seat`] has timeouts of its own: it can tell an idle caller from a slow one.
             .header_read_timeout(None)
             .max_buf_size(MAX_HEAD_BYTES)
             .serve_connection(line, calls);
@@ -156,8 +156,8 @@ impl Doors {
         }
     }
 
-    /// A seat, maybe that of somebody who has no call under way. Whoever has just come in gets a moment to say what for:
-    /// meanwhile the next wait outside.
+    /// Takes a seat, maybe from a caller without a call. A caller who has just connected gets a moment to send its
+    /// request; until then the next one waits.
     async fn seat_soon(&self, ip: IpAddr) -> Option<Arc<Seat>> {
         let address = network(ip);
         for _ in 0..2 {
@@ -199,7 +199,7 @@ impl Doors {
         late.iter().for_each(|seat| seat.end());
     }
 
-    /// Tells a caller to come back; nobody at all where too many are being told.
+    /// Refuses a caller with `Retry-After`. Past [`MAX_BYES`] of them, the connection is closed without an answer.
     fn turn_away(&self, stream: TcpStream) {
         self.tell("every connection has a call under way: callers are turned away");
         let Ok(place) = Arc::clone(&self.byes).try_acquire_owned() else {
@@ -217,7 +217,7 @@ impl Doors {
         });
     }
 
-    /// Not every time: who floods the doors must not flood the log.
+    /// Logs at most once per [`TELL_PAUSE`]: a flood of connections must not become a flood of log lines.
     fn tell(&self, what: &str) {
         let mut told = self.told.lock().expect("nobody panics while holding it");
         if told.is_none_or(|at| at.elapsed() > TELL_PAUSE) {
@@ -231,18 +231,18 @@ impl Doors {
     }
 }
 
-/// What came of making way.
+/// The result of making room for a caller.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Room {
     Made,
-    /// Somebody has just come in, and may turn out to want nothing.
+    /// The only candidates have just connected: they may still send nothing.
     Soon,
     Full,
 }
 
 impl Seats {
-    /// Lets one go that has no call under way, of this address where one is named: first who never made a call, then who
-    /// has been idle for longest.
+    /// Closes one connection without a call, of this address if one is given. First one that never made a call, then
+    /// the one that has been idle for longest.
     fn make_way(&mut self, address: Option<IpAddr>) -> Room {
         let near = |seat: &&Arc<Seat>| address.is_none_or(|address| seat.address == address);
         let mut waiting: Vec<_> = self
@@ -277,7 +277,7 @@ impl Seats {
     }
 }
 
-/// Gives a seat back.
+/// Returns a seat when it is dropped.
 struct Left(Arc<Doors>, Arc<Seat>);
 
 impl Drop for Left {
@@ -287,7 +287,7 @@ impl Drop for Left {
 }
 
 async fn answer(seat: Arc<Seat>, router: Router, request: Request) -> Response {
-    // It was about to be let go: nothing is begun on a connection that ends.
+    // The connection is about to be closed: no call may begin on it.
     let Some(call) = seat.begin() else {
         return busy().await;
     };
@@ -303,7 +303,7 @@ async fn busy() -> Response {
     response
 }
 
-/// The caller went away before it was taken in.
+/// True if the error is the caller's: it disconnected before it was accepted.
 fn is_the_callers(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -314,7 +314,7 @@ fn is_the_callers(error: &io::Error) -> bool {
     )
 }
 
-/// Whoever has an address of version 6 has 2^64 of them.
+/// Counts an IPv6 caller by its /64 network: one customer usually has all of its 2^64 addresses (RFC 6177).
 fn network(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
         IpAddr::V6(ip) => IpAddr::from((u128::from(ip) >> 64 << 64).to_be_bytes()),

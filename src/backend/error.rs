@@ -1,4 +1,4 @@
-//! Every error of the API: a stable word, a sentence that says what to do, and whether the same call makes sense again.
+//! The errors of the API: a stable code, a sentence that says what to do, and when the same call makes sense again.
 
 use std::time::Duration;
 
@@ -9,16 +9,16 @@ use kaunter_core::authority::Authority;
 use kaunter_core::desk::Refused;
 use kaunter_core::wire::{self, ProblemCode, Retry};
 
-/// An error on its way to the caller.
+/// An error of a call.
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {
     pub(crate) code: ProblemCode,
     trade: Option<Box<wire::Trade>>,
-    /// What the code's own sentence can't know; never what the caller sent.
+    /// A sentence that is more exact than the code's own. It never repeats what the caller sent.
     detail: Option<String>,
-    /// When the same call makes sense again, where that is known.
+    /// When the same call makes sense again, if that is known.
     after: Option<Duration>,
-    /// The field that is wrong: a name of ours.
+    /// The name of the wrong field, as our API spells it.
     param: Option<String>,
 }
 
@@ -33,19 +33,19 @@ impl Problem {
         }
     }
 
-    /// The same, naming the field that is wrong.
+    /// Adds the name of the wrong field.
     pub(crate) fn at(mut self, param: impl Into<String>) -> Self {
         self.param = Some(param.into());
         self
     }
 
-    /// The same, with the time after which it makes sense again.
+    /// Adds the time after which the same call makes sense again.
     pub(crate) fn after(mut self, wait: Duration) -> Self {
         self.after = Some(wait);
         self
     }
 
-    /// The same, naming the trade that stands in the way.
+    /// Adds the trade that is in the way.
     pub(crate) fn with(code: ProblemCode, trade: wire::Trade) -> Self {
         Self {
             trade: Some(Box::new(trade)),
@@ -53,7 +53,7 @@ impl Problem {
         }
     }
 
-    /// The same, with as much of the trade that stands in the way as this token reads.
+    /// Reduces the trade that is in the way to what this token may read.
     pub(crate) fn within(mut self, authority: &Authority<'_>) -> Self {
         self.trade = self.trade.and_then(|trade| {
             let reach = authority.reach_of(&trade.terminal, &trade.sale.reference);
@@ -62,7 +62,7 @@ impl Problem {
         self
     }
 
-    /// The same, in other words.
+    /// Replaces the sentence.
     pub(crate) fn saying(mut self, detail: String) -> Self {
         self.detail = Some(detail);
         self
@@ -98,19 +98,19 @@ impl From<sqlx::Error> for Problem {
     }
 }
 
-/// The status of the table.
+/// The HTTP status, as the table of errors has it.
 fn status(code: ProblemCode) -> StatusCode {
     StatusCode::from_u16(code.status()).expect("the table holds statuses: a test reads it")
 }
 
-/// Seconds until the same call makes sense again. Drawn from a few where the limit does not say: tills that were turned
-/// away together should not come back together.
+/// Seconds until the same call makes sense again. Random if the limit does not say: tills that were refused together
+/// should not return together.
 fn retry_after_s(code: ProblemCode, known: Option<Duration>) -> u64 {
     if let Some(wait) = known {
         return wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
     }
     let mut byte = [0];
-    // Without randomness they come back together: no reason to fail.
+    // Without randomness they return together, which is allowed.
     let _ = getrandom::fill(&mut byte);
     let (least, spread) = if code == ProblemCode::GatewayUnavailable {
         (3, 5)
@@ -139,7 +139,7 @@ impl IntoResponse for Problem {
             title: status.canonical_reason().unwrap_or("Error").to_owned(),
             status: status.as_u16(),
             code: self.code,
-            // Who reads the sentence learns what the header says.
+            // The sentence states the same time as the `Retry-After` header.
             detail: detail.replace("a few seconds", &seconds(after_s)),
             retry: self.code.retry(),
             param: self.param,

@@ -1,7 +1,7 @@
-//! The gateways that this backend can work with, in words that belong to none of them.
+//! The gateways that this backend can work with, in words that belong to no single gateway.
 //!
-//! Each gateway has an adapter, a folder beside this one: [`crate::paydibs`]. An adapter knows its gateway's words; the
-//! modules here are what adapters share. To add a gateway, write its adapter and add a variant to [`Gateway`]: the
+//! Each gateway has an adapter, a folder beside this one: [`crate::paydibs`]. Only the adapter knows its gateway's
+//! words; the modules here are shared. To add a gateway, write its adapter and add a variant to [`Gateway`]: the
 //! compiler then names each call that is missing.
 
 pub(crate) mod common;
@@ -28,14 +28,14 @@ use crate::secret::Secret;
 use common::{Common, Told};
 use http::NoAnswer;
 
-pub(crate) use wallets::Doubt;
+pub(crate) use wallets::ListStatus;
 
 /// The gateway of this backend.
 pub(crate) enum Gateway {
     Paydibs(Paydibs),
 }
 
-/// What the gateway made of a request: the machine's event, and the words that came with it.
+/// The result of a request: the machine's event, and the gateway's own words.
 pub(crate) struct Answered {
     pub(crate) event: Event,
     pub(crate) said: Option<GatewayAnswer>,
@@ -54,7 +54,7 @@ impl Gateway {
         })
     }
 
-    /// Sends what the machine asked for, and brings its answer as an event.
+    /// Sends a request of the machine. Returns the answer as an event.
     pub(crate) async fn send(
         &self,
         facts: &Facts,
@@ -88,14 +88,14 @@ impl Gateway {
         Answered { event, said }
     }
 
-    /// True where the gateway was heard of within a question's pause, or answers now. However many ask, it is asked
-    /// once.
+    /// True if the gateway answered within the last pause between status checks, or answers now. Concurrent callers
+    /// share one request.
     pub(crate) async fn is_ready(&self) -> bool {
         self.common().is_ready(self.probe()).await
     }
 
-    /// The wallets that tills are offered. Asked for where none are known; what is doubtful or old is asked for by
-    /// [`Self::refresh_wallets`], and nobody waits for it.
+    /// The wallets that tills may offer. Waits for the gateway only if no list is known. A list that is old or not
+    /// complete is fetched by [`Self::refresh_wallets`].
     pub(crate) async fn offered_wallets(
         &self,
         test_wallets: bool,
@@ -104,19 +104,19 @@ impl Gateway {
         self.common().offers.list(ask).await
     }
 
-    /// Asks for the wallets where they are not known, doubtful or old; once, however many want to know.
+    /// Fetches the wallets if they are unknown, old or not complete. Concurrent callers share one request.
     pub(crate) async fn refresh_wallets(&self, test_wallets: bool) -> Result<(), NoAnswer> {
         let ask = self.wallets(test_wallets);
         self.common().offers.refresh(ask).await
     }
 
-    /// What speaks against the list of wallets, and whether tills are offered any.
-    pub(crate) fn doubt(&self) -> (Doubt, bool) {
-        self.common().offers.doubt()
+    /// How far the list of wallets is trusted, and whether it offers any wallet.
+    pub(crate) fn list_status(&self) -> (ListStatus, bool) {
+        self.common().offers.list_status()
     }
 }
 
-/// What each adapter does in its own way.
+/// What each adapter implements.
 impl Gateway {
     pub(crate) fn config(&self) -> &GatewayConfig {
         match self {
@@ -124,7 +124,7 @@ impl Gateway {
         }
     }
 
-    /// The amounts that it takes.
+    /// The amounts that it accepts.
     pub(crate) fn limits(&self) -> Limits<'_> {
         let config = self.config();
         Limits {
@@ -139,7 +139,7 @@ impl Gateway {
         }
     }
 
-    /// Asks something harmless: is the gateway there, and does it know us?
+    /// Sends a harmless request: is the gateway reachable, and are our keys valid?
     async fn probe(&self) -> Result<(), NoAnswer> {
         match self {
             Self::Paydibs(paydibs) => paydibs.probe().await,
@@ -169,8 +169,8 @@ impl Gateway {
     }
 
     async fn status(&self, facts: &Facts, gateway_ref: &str) -> Told<StatusAnswer> {
-        // Where too many questions are out, this one is dropped: it falls due again.
-        let Some(_place) = self.common().place().await else {
+        // At the limit, this status check is dropped: the machine makes the next one.
+        let Some(_permit) = self.common().status_check_permit().await else {
             METRICS.gateway("status", "held", None);
             let silent = StatusAnswer {
                 word: StatusWord::NoWord,

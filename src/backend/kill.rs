@@ -1,16 +1,16 @@
-//! Places where a test kills this process, to see what its next start makes of it. `--cfg kill_points` compiles them in;
-//! without it [`at`] is nothing.
+//! Points where a test kills this process, to check that the next start recovers. Compiled in with `--cfg kill_points`;
+//! otherwise [`at`] does nothing.
 
 use kaunter_core::trade::{Event, GatewayRequest};
 
 macro_rules! points {
     ($($(#[$doc:meta])* $point:ident),+ $(,)?) => {
-        /// Every place, in the order of a trade's life.
+        /// Every kill point, in the order of a trade's life.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Point { $($(#[$doc])* $point),+ }
 
         impl Point {
-            /// All of them: the test takes its list from here.
+            /// All kill points: the test reads its list from here.
             #[cfg(kill_points)]
             pub(crate) const ALL: &'static [Self] = &[$(Self::$point),+];
         }
@@ -20,19 +20,19 @@ macro_rules! points {
 points! {
     /// The call arrived.
     CreateReceived,
-    /// The row is written, and nothing has left.
+    /// The row is stored, and nothing was sent.
     CreateStored,
     /// The request to the gateway is next.
     CreateSending,
-    /// The gateway answered, and nobody has written that down.
+    /// The gateway answered, and the answer is not stored yet.
     CreateAnswered,
-    /// The answer is written down.
+    /// The answer is stored.
     CreateKept,
-    /// The caller is answered next.
+    /// The answer to the caller is sent next.
     CreateAnswering,
     /// The customer's code arrived.
     CodeReceived,
-    /// `Paying` is written, and the payment has not left.
+    /// `Paying` is stored, and the payment was not sent.
     CodeStored,
     PaySending,
     PayAnswered,
@@ -58,9 +58,9 @@ points! {
     VerdictAnswering,
 }
 
-/// How far a wish of a caller has come.
+/// How far a request of a caller has come.
 #[derive(Clone, Copy)]
-pub(crate) enum Wished {
+pub(crate) enum RequestStage {
     Received,
     Stored,
     Answering,
@@ -68,14 +68,14 @@ pub(crate) enum Wished {
 
 /// How far a request to the gateway has come.
 #[derive(Clone, Copy)]
-pub(crate) enum Sent {
+pub(crate) enum SendStage {
     Sending,
     Answered,
     Kept,
 }
 
-/// The place of a wish; none for what is no wish.
-pub(crate) fn of_wish(event: &Event, wished: Wished) -> Option<Point> {
+/// The kill point of a request at this stage. `None` where a caller can not send the event.
+pub(crate) fn of_request(event: &Event, stage: RequestStage) -> Option<Point> {
     let [received, stored, answering] = match event {
         Event::Code(_) => [Point::CodeReceived, Point::CodeStored, Point::CodeAnswering],
         Event::Cancel => [
@@ -100,15 +100,15 @@ pub(crate) fn of_wish(event: &Event, wished: Wished) -> Option<Point> {
         | Event::CancelAnswered(_)
         | Event::VoidAnswered(_) => return None,
     };
-    Some(match wished {
-        Wished::Received => received,
-        Wished::Stored => stored,
-        Wished::Answering => answering,
+    Some(match stage {
+        RequestStage::Received => received,
+        RequestStage::Stored => stored,
+        RequestStage::Answering => answering,
     })
 }
 
-/// The place of a request to the gateway.
-pub(crate) fn of_send(send: GatewayRequest, sent: Sent) -> Point {
+/// The kill point of a request to the gateway at this stage.
+pub(crate) fn of_send(send: GatewayRequest, stage: SendStage) -> Point {
     let [sending, answered, kept] = match send {
         GatewayRequest::Create => [
             Point::CreateSending,
@@ -126,14 +126,14 @@ pub(crate) fn of_send(send: GatewayRequest, sent: Sent) -> Point {
         ],
         GatewayRequest::Void => [Point::VoidSending, Point::VoidAnswered, Point::VoidKept],
     };
-    match sent {
-        Sent::Sending => sending,
-        Sent::Answered => answered,
-        Sent::Kept => kept,
+    match stage {
+        SendStage::Sending => sending,
+        SendStage::Answered => answered,
+        SendStage::Kept => kept,
     }
 }
 
-/// Dies here if the environment's `KAUNTER_KILL_AT` names this place.
+/// Kills this process if `KAUNTER_KILL_AT` names this point.
 #[cfg(kill_points)]
 pub(crate) fn at(point: impl Into<Option<Point>>) {
     let Some(point) = point.into() else { return };
@@ -143,11 +143,11 @@ pub(crate) fn at(point: impl Into<Option<Point>>) {
     }
 }
 
-/// Nothing: the places are not compiled in.
+/// Does nothing: kill points are not compiled in.
 #[cfg(not(kill_points))]
 pub(crate) fn at(_: impl Into<Option<Point>>) {}
 
-/// The names of all places, a line each.
+/// The names of all kill points, one per line.
 #[cfg(kill_points)]
 #[must_use]
 pub fn names() -> String {

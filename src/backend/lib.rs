@@ -1,8 +1,9 @@
-//! Keeps the secret: mints terminal tokens, signs and relays each step of a payment, stores every attempt before anything
-//! is sent, and decides what became of the money.
+//! The backend of a shop's tills. It holds the gateway's keys, mints terminal tokens, and decides what became of the
+//! money. Every trade is stored before anything is sent.
 //!
-//! The machine of an attempt is [`kaunter_core::trade`]; `trades` drives it: one mutation stored, then what it says is
-//! sent. The browser never sees a key, and this process never pays twice: a row that is read back asks, it never pays.
+//! The machine of a trade is [`kaunter_core::trade`]; `trades` drives it. Each change is stored, and then the requests
+//! of the machine are sent. The browser never sees a key. A trade is never paid twice: a row that is read back from the
+//! store leads to a status check, never to a payment.
 
 mod app;
 mod calls;
@@ -50,10 +51,10 @@ use app::App;
 use doors::Doors;
 use limits::CLOCK_PAUSE;
 
-/// A backend that runs.
+/// A running backend.
 #[derive(Debug)]
 pub struct Running {
-    /// Where.
+    /// The address that it listens on.
     pub addr: SocketAddr,
     stop: oneshot::Sender<()>,
     task: tokio::task::JoinHandle<()>,
@@ -61,8 +62,8 @@ pub struct Running {
 }
 
 impl Running {
-    /// Takes no more calls, answers those that are there, and waits for what is under way with the gateway, but not for
-    /// ever: what is not answered by then is stored, and asked about after the next start. True where nothing was left.
+    /// Stops accepting calls, answers those in progress, and waits for the gateway's answers up to `shutdown_ms`. Later
+    /// answers are fetched after the next start. True if nothing was left.
     pub async fn stop(mut self) -> bool {
         let _ = self.stop.send(());
         if tokio::time::timeout(self.drain, &mut self.task)
@@ -79,13 +80,13 @@ impl Running {
     }
 }
 
-/// Starts a backend: opens the store, asks about every open attempt, and listens.
+/// Starts a backend: opens the store, resumes every open trade, and listens.
 ///
 /// # Errors
-/// The configuration is unsafe, the store can't be opened, or the address is taken.
+/// The configuration is unsafe, the store can't be opened, or the address is in use.
 pub async fn serve(config: Config) -> anyhow::Result<Running> {
     config.check()?;
-    // A second backend in one process finds the provider installed.
+    // Fails if a second backend of this process installed it already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let listener = TcpListener::bind(config.listen).await?;
     let addr = listener.local_addr()?;
@@ -99,12 +100,12 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(async move {
         let closing = async {
-            // A handle that is dropped without a word leaves the backend running.
+            // A handle that is dropped without `stop` leaves the backend running.
             if stopped.await.is_err() {
                 std::future::pending::<()>().await;
             }
             doors.close();
-            // Time stops with the listener, not after the last call: a slow caller must not keep it going.
+            // Timers stop with the listener, and not after the last call: a slow caller must not keep them running.
             sweeper.abort();
             watch.abort();
             app.trades.rest();
@@ -120,7 +121,7 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
     })
 }
 
-/// Notices that the clock was set, or that the host slept, though nobody calls.
+/// Notices that the clock was set or that the host slept, even without calls.
 async fn watch_clock(app: Arc<App>) {
     loop {
         tokio::time::sleep(CLOCK_PAUSE).await;
@@ -128,13 +129,13 @@ async fn watch_clock(app: Arc<App>) {
     }
 }
 
-/// Takes over what another process left behind.
+/// Takes over trades of a process that has ended.
 async fn sweep(app: Arc<App>) {
     let pause = Duration::from_millis(app.trades.policy().review_check_first_ms);
     loop {
         tokio::time::sleep(pause).await;
         app.limits.tidy();
-        // A list that is believed costs nothing here.
+        // Fetches the wallets only if the list is old or not complete.
         let _ = app
             .trades
             .gateway()
@@ -142,7 +143,7 @@ async fn sweep(app: Arc<App>) {
             .await;
         if let Err(problem) = app.trades.sweep().await {
             let code = problem.code.as_str();
-            tracing::error!(code, "open attempts could not be looked through");
+            tracing::error!(code, "open trades could not be looked through");
         }
     }
 }

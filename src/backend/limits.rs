@@ -1,8 +1,8 @@
-//! Every bound of this process, each with its reason. Past one of them a caller is told to come back, and when: what is
-//! stored is never let go of.
+//! Every limit of this process, each with its reason. Past a limit, a caller is refused with `Retry-After`; a stored
+//! trade is never dropped.
 //!
-//! Durations of a trade are the policy's, and `kaunter_core::admission` bounds how often a terminal tries one sale; what is
-//! here bounds how much happens at once, and how large it is.
+//! The policy has the durations of a trade, and `kaunter_core::admission` limits how often a terminal tries one sale.
+//! The limits here are about concurrency and size.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
@@ -18,95 +18,93 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::calls::caller::Caller;
 use crate::error::Problem;
 
-/// Longest wait for the headers of a request, from its first byte or from the connection's beginning: a till on bad Wi-Fi
-/// repeats a lost packet three times in it.
+/// The maximum wait for the headers of a request, from its first byte or from the start of the connection. A till on
+/// bad Wi-Fi can repeat a lost packet three times in it.
 pub(crate) const HEAD_WAIT: Duration = Duration::from_secs(10);
-/// Nobody who came in makes way for the next caller sooner: the headers of an honest one are on their way.
+/// A new connection is kept for at least this long: the headers of an honest caller are on their way.
 pub(crate) const FIRST_WAIT: Duration = Duration::from_millis(100);
-/// Longest wait for the next call on a connection: above the minute for which proxies keep theirs, or they would send a call
-/// into a connection that is being closed.
+/// The maximum wait for the next call on a connection. Longer than the minute of common proxies, which would otherwise
+/// send a call into a connection that is being closed.
 pub(crate) const IDLE_WAIT: Duration = Duration::from_secs(75);
-/// Longest wait for somebody to read what was written.
+/// The maximum wait for the caller to read what was written.
 pub(crate) const WRITE_WAIT: Duration = Duration::from_secs(10);
-/// Longest wait, at shutdown, for the rest of a request that has begun.
+/// The maximum wait, at shutdown, for the rest of a request that has begun.
 pub(crate) const CLOSING_WAIT: Duration = Duration::from_secs(1);
-/// How often connections are looked through for those that took too long.
+/// The pause between two searches for connections that are too slow.
 pub(crate) const REAP_PAUSE: Duration = Duration::from_millis(500);
-/// Until the next connection is taken after the system refused one.
+/// The pause before the next connection is accepted after the system refused one.
 pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// Callers that are told to come back at once; past them a connection is closed without a word.
-pub(crate) const MOST_BYES: usize = 32;
-/// Longest that one of them may take to hear it.
+/// How many callers are refused with `Retry-After` at once. Past that, a connection is closed without an answer.
+pub(crate) const MAX_BYES: usize = 32;
+/// The maximum time that one of them may take to read it.
 pub(crate) const BYE_WAIT: Duration = Duration::from_secs(2);
-/// How often the log is told of a flood.
+/// The pause between two log lines about a flood of connections.
 pub(crate) const TELL_PAUSE: Duration = Duration::from_secs(10);
-/// Longest body of a request: the largest of the treaty, a code, has 1 KiB.
+/// The maximum size of a request's body: the largest of the API, with a code, has 1 KiB.
 pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024;
-/// Most bytes of a request's head that one connection holds: a browser sends a tenth of it.
+/// The maximum size of a request's headers. A browser sends a tenth of it.
 pub(crate) const MAX_HEAD_BYTES: usize = 64 * 1024;
-/// Longest wait for a body: a caller that drips holds one of the places of [`Bounds::concurrent_calls`].
+/// The maximum wait for a body. A slow caller holds one of [`Bounds::concurrent_calls`].
 pub(crate) const BODY_WAIT: Duration = Duration::from_secs(10);
-/// Longest answer of the gateway: its longest is the list of wallets.
+/// The maximum size of the gateway's answer. Its longest is the list of wallets.
 pub(crate) const MAX_ANSWER_BYTES: usize = 256 * 1024;
-/// Longest wait for a connection to the store: longer, and the page has given up.
+/// The maximum wait for a connection to the store. After that, the page has given up.
 pub(crate) const STORE_WAIT: Duration = Duration::from_secs(3);
-/// Longest statement of PostgreSQL, and longest wait for a lock of it or of SQLite's writer.
+/// The maximum duration of a statement in PostgreSQL, and of the wait for a lock there or for SQLite's writer.
 pub(crate) const STATEMENT_WAIT: Duration = Duration::from_secs(5);
 /// SQLite has one writer at a time, and a few readers beside it.
 pub(crate) const SQLITE_CONNECTIONS: u32 = 4;
-/// With [`POSTGRES_LIGHT_CONNECTIONS`], below what a PostgreSQL of default settings takes from three processes.
+/// With [`POSTGRES_LIGHT_CONNECTIONS`], three processes stay below the default `max_connections` of PostgreSQL.
 pub(crate) const POSTGRES_CONNECTIONS: u32 = 20;
-/// Connections for what moves nothing: see `store::Store::note`.
+/// Connections for changes that move no trade: see `store::Store::note`.
 pub(crate) const POSTGRES_LIGHT_CONNECTIONS: u32 = 8;
-/// Rows that are held at once while a list is written out, or compared with a report.
+/// How many rows are in memory at once while a list is streamed, or compared with a report.
 pub(crate) const PAGE_ROWS: usize = 200;
-/// Trades of one answer of a list, where the caller does not say.
+/// The default number of trades in one answer of a list.
 pub(crate) const LIST_ROWS: usize = 100;
-/// The most that a caller may ask for: half a megabyte.
+/// The maximum number of trades in one answer of a list: half a megabyte.
 pub(crate) const LIST_MAX_ROWS: usize = 500;
-/// Open attempts that one answer names: more than a terminal can have by far, and a shop's server asks by the day.
+/// The maximum number of open trades in one answer. A terminal never has that many, and a shop's server asks by day.
 pub(crate) const MAX_OPEN_ROWS: usize = 1_000;
-/// How often a change that another process overtook is tried again.
-pub(crate) const MOST_TRIES: u32 = 10;
-/// How often an answer of the gateway that could not be stored is tried again: with doubling pauses, half a minute.
+/// How often a change is tried again after another process was faster.
+pub(crate) const MAX_TRIES: u32 = 10;
+/// How often storing an answer of the gateway is tried again. With doubling pauses, that is half a minute.
 pub(crate) const KEEP_TRIES: u32 = 8;
-/// The pause before the first of them.
+/// The first of these pauses.
 pub(crate) const KEEP_PAUSE: Duration = Duration::from_millis(125);
-/// Until time tries again where the store failed it.
+/// The pause before a timer tries again after the store failed.
 pub(crate) const TIME_PAUSE_MS: u64 = 1_000;
-/// How often the clock is compared with the wall's: two readings, and a till asks every two seconds.
+/// The pause between two comparisons with the wall clock. It costs two readings, and a till checks every two seconds.
 pub(crate) const CLOCK_PAUSE: Duration = Duration::from_secs(1);
-/// Longest name of a terminal or a cashier, in characters.
+/// The maximum length of a terminal's or a cashier's name, in characters.
 pub(crate) const NAME_MAX_CHARS: usize = 64;
-/// Looks for each call that changes something: a till that watches ten trades every two seconds makes five a second.
-const LOOKS_A_CALL: u32 = 20;
+/// Status checks per call that changes something: a till that watches ten trades makes five checks a second.
+const READS_PER_CHANGE: u32 = 20;
 
-/// How much may be asked, and what may happen at once; an operator may set each.
+/// The limits that an operator may set.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Bounds {
-    /// Calls of one terminal that change something, a minute; it may look twenty times as often.
+    /// Calls per minute of one terminal that change something. Status checks may be twenty times as many.
     pub calls_per_minute: u32,
-    /// Calls that are answered at once; those that look and those that change something are counted apart, so that
-    /// tills which wait for a slow gateway keep nobody from asking. A till has one of each: this is as many tills.
+    /// Calls in progress. Status checks and calls that change something are counted apart, so that tills that wait for
+    /// a slow gateway do not block status checks. A till has one of each: this is as many tills.
     pub concurrent_calls: usize,
-    /// Calls of one terminal that are answered at once, of each kind; never more than half of `concurrent_calls`. A till has one or
-    /// two; a program that charges under one name may have as many as this, and nobody all of them.
+    /// Calls in progress of one terminal, of each kind; at most half of `concurrent_calls`. A till has one or two. A
+    /// program that charges under one terminal's name may use all of them.
     pub concurrent_calls_per_terminal: usize,
-    /// Connections that are open at once; half of the files that the process may open (`ulimit -n`), where that is less.
-    /// A browser keeps up to six.
+    /// Open connections; at most half of the files that the process may open (`ulimit -n`). A browser keeps up to six.
     pub connections: usize,
-    /// Of these, those of one address; never more than three quarters. All tills of a shop may stand behind one address,
-    /// and all the world behind a proxy's.
+    /// Open connections of one address; at most three quarters of `connections`. All tills of a shop may share one
+    /// address, and behind a proxy everybody does.
     pub connections_per_address: usize,
-    /// Requests to the gateway that are under way: past it no attempt is begun and no code is taken. Above
-    /// `concurrent_calls`,
-    /// because a request outlives the call that caused it.
+    /// Requests to the gateway in progress; past it no trade begins and no code is accepted. Higher than
+    /// `concurrent_calls`, because a request outlives the call that caused it.
     pub concurrent_gateway_requests: usize,
-    /// Questions to the gateway that are out at once: a gateway that hangs is not asked by everybody at once, and one
-    /// that answers within 100 ms gets ten times as many a second.
+    /// Status checks at the gateway in progress, so that a gateway that hangs is not flooded. One that answers within
+    /// 100 ms gets ten times as many a second.
     pub concurrent_status_checks: usize,
-    /// How long a shutdown waits for what is under way: below the 30 s that Kubernetes gives before it kills.
+    /// How long a shutdown waits for work in progress: less than the 30 s after which Kubernetes kills.
     pub shutdown_ms: u64,
 }
 
@@ -125,8 +123,8 @@ impl Default for Bounds {
     }
 }
 
-/// How many connections there may be, in a process that may open so many files: the other half is for the store, the gateway
-/// and those that are being turned away.
+/// The number of connections for a process that may open this many files. The other half is for the store, the gateway
+/// and callers that are being refused.
 pub(crate) fn connections(bounds: &Bounds) -> usize {
     let most = crate::process::most_files().map_or(usize::MAX, |files| files / 2);
     if most < bounds.connections {
@@ -137,16 +135,16 @@ pub(crate) fn connections(bounds: &Bounds) -> usize {
     bounds.connections.min(most).max(1)
 }
 
-/// How much one terminal may ask, and how much everybody together.
+/// Counts the calls of each terminal, and of all callers together.
 pub(crate) struct Limits {
     changes: DefaultKeyedRateLimiter<String>,
     looks: DefaultKeyedRateLimiter<String>,
     clock: DefaultClock,
     changing: Arc<Semaphore>,
     looking: Arc<Semaphore>,
-    /// The shop's server has places of its own: no till keeps it from minting tokens.
+    /// The shop's server has a limit of its own: tills can not keep it from minting tokens.
     serving: Arc<Semaphore>,
-    /// Calls under way, of each terminal and kind.
+    /// Calls in progress, by terminal and kind.
     under_way: Arc<Mutex<HashMap<(String, bool), usize>>>,
     most_under_way: usize,
 }
@@ -154,7 +152,8 @@ pub(crate) struct Limits {
 impl Limits {
     pub(crate) fn new(calls_per_minute: u32, bounds: &Bounds) -> Self {
         let calls = NonZeroU32::new(calls_per_minute).unwrap_or(NonZeroU32::MIN);
-        let looks = calls.saturating_mul(NonZeroU32::new(LOOKS_A_CALL).unwrap_or(NonZeroU32::MIN));
+        let looks =
+            calls.saturating_mul(NonZeroU32::new(READS_PER_CHANGE).unwrap_or(NonZeroU32::MIN));
         Self {
             changes: RateLimiter::keyed(Quota::per_minute(calls)),
             looks: RateLimiter::keyed(Quota::per_minute(looks)),
@@ -170,13 +169,13 @@ impl Limits {
         }
     }
 
-    /// A call of this terminal that changes something, or opens a session.
+    /// Admits a call of this terminal that changes something, or opens a session.
     pub(crate) fn admit(&self, shop: &str, terminal: &str) -> Result<(), Problem> {
         self.within(&self.changes, shop, terminal)
     }
 
-    /// A look of this terminal.
-    pub(crate) fn admit_look(&self, shop: &str, terminal: &str) -> Result<(), Problem> {
+    /// Admits a status check of this terminal.
+    pub(crate) fn admit_read(&self, shop: &str, terminal: &str) -> Result<(), Problem> {
         self.within(&self.looks, shop, terminal)
     }
 
@@ -194,8 +193,8 @@ impl Limits {
             })
     }
 
-    /// A place among the calls that are answered at once, given back when it is dropped. A stranger needs none: it is
-    /// refused before its body is waited for.
+    /// A permit for one call in progress, returned when it is dropped. An unknown caller needs no permit: it is refused
+    /// before its body is read.
     pub(crate) fn place(&self, caller: &Caller, looks: bool) -> Result<Place, Problem> {
         let (places, own) = match caller {
             Caller::Stranger(_) => return Ok(Place::default()),
@@ -232,21 +231,21 @@ impl Limits {
         })
     }
 
-    /// Forgets terminals that have been quiet.
+    /// Forgets terminals that made no calls for a while.
     pub(crate) fn tidy(&self) {
         self.changes.retain_recent();
         self.looks.retain_recent();
     }
 }
 
-/// A place among the calls that are answered at once.
+/// A permit for one call in progress.
 #[derive(Default)]
 pub(crate) struct Place {
     _place: Option<OwnedSemaphorePermit>,
     _own: Option<OwnPlace>,
 }
 
-/// One of a terminal's own.
+/// A permit of one terminal.
 struct OwnPlace {
     under_way: Arc<Mutex<HashMap<(String, bool), usize>>>,
     key: (String, bool),

@@ -1,5 +1,5 @@
-//! The log: a line of JSON for each event, and in it nothing but the fields of a list. What a new line of code would like to
-//! say beyond them is dropped, and so a secret that slips into a log call reaches no log.
+//! The log: one line of JSON for each event, with listed fields only. Other fields are dropped, so that a secret in a
+//! log call does not reach the log.
 
 use std::io::Write;
 
@@ -15,7 +15,7 @@ use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::clock::rfc3339;
 
-/// Every field that a line may have besides its time, level, target and message.
+/// The fields that a line may have besides its time, level, target and message.
 const FIELDS: [&str; 20] = [
     "action",
     "alarm",
@@ -23,7 +23,7 @@ const FIELDS: [&str; 20] = [
     "call",
     "cause",
     "code",
-    "doubt",
+    "list_status",
     "duration_ms",
     "error",
     "from",
@@ -38,15 +38,15 @@ const FIELDS: [&str; 20] = [
     "trace_id",
     "trade_id",
 ];
-/// Our own programs; a library says its message only, and that only as a warning.
+/// Our own crates. Other crates may log only a message, and only as a warning.
 const OWN: &str = "kaunter";
-/// Longest text of a field, in characters.
+/// The maximum length of a field, in characters.
 const MAX_CHARS: usize = 300;
 
-/// Says how much is logged; the first that is set counts. `RUST_LOG` is what programs in Rust have.
+/// Variables that set the level; the first one that is set counts. Programs in Rust commonly use `RUST_LOG`.
 const LEVELS: [&str; 2] = ["KAUNTER_LOG", "RUST_LOG"];
 
-/// Logs to the standard error from here on, as `KAUNTER_LOG` says; `info` where it says nothing.
+/// Starts logging to standard error at the level of `KAUNTER_LOG`, or `info`.
 pub fn start() {
     let level = LEVELS.iter().find_map(|name| std::env::var(name).ok());
     let filter = level.and_then(|level| EnvFilter::try_new(level).ok());
@@ -57,10 +57,10 @@ pub fn start() {
         .init();
 }
 
-/// Writes lines; the argument opens what they are written to.
+/// Writes lines. The argument opens the output.
 struct Lines<O>(O);
 
-/// The fields of a span, as its events repeat them.
+/// The fields of a span, which its events repeat.
 struct Held(Map<String, Value>);
 
 impl<S, O, W> Layer<S> for Lines<O>
@@ -108,7 +108,7 @@ where
         event.record(&mut Listed(&mut said));
         said.retain(|name, _| own || name == "message");
         line.extend(said);
-        // A log that can't be written stops no payment.
+        // A log that can't be written must not stop a payment.
         let _ = writeln!((self.0)(), "{}", Value::Object(line));
     }
 }
@@ -117,7 +117,7 @@ fn now_ms() -> Ms {
     Ms::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or(0)
 }
 
-/// Takes what the list names, and leaves the rest.
+/// Keeps the listed fields.
 struct Listed<'a>(&'a mut Map<String, Value>);
 
 impl Listed<'_> {

@@ -58,11 +58,11 @@ fn pair(text: &str) -> Result<(String, String), String> {
     Ok((column.to_owned(), name.to_owned()))
 }
 
-/// What could not be compared at all.
+/// The comparison could not be made at all.
 const INCOMPARABLE: u8 = 2;
 
 fn main() -> ExitCode {
-    // Before there is a second thread, or anything to hide.
+    // Runs before there is a second thread, and before any secret is read.
     kaunter_backend::harden();
     start()
 }
@@ -87,7 +87,7 @@ async fn start() -> ExitCode {
 async fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Some(Command::CheckConfig) => check(&args.config, args.json),
-        Some(Command::Reconcile(wish)) => compare(&args.config, wish, args.json).await,
+        Some(Command::Reconcile(options)) => compare(&args.config, options, args.json).await,
         #[cfg(kill_points)]
         Some(Command::KillPoints) => {
             print!("{}", kaunter_backend::kill_points());
@@ -125,9 +125,9 @@ fn check(config: &Path, json: bool) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn compare(config: &Path, wish: Reconcile, json: bool) -> anyhow::Result<ExitCode> {
+async fn compare(config: &Path, options: Reconcile, json: bool) -> anyhow::Result<ExitCode> {
     let mut config = Config::load(config)?;
-    for (column, name) in wish.column {
+    for (column, name) in options.column {
         let own = match column.as_str() {
             "gateway_ref" => &mut config.report.gateway_ref,
             "trade_id" => &mut config.report.trade_id,
@@ -139,7 +139,7 @@ async fn compare(config: &Path, wish: Reconcile, json: bool) -> anyhow::Result<E
         };
         *own = name;
     }
-    let found = reconcile(&config, &wish.file, &wish.day).await?;
+    let found = reconcile(&config, &options.file, &options.day).await?;
     if json {
         println!("{}", found.json());
     } else {
@@ -165,12 +165,12 @@ async fn run_backend(config: &Path, json: bool) -> anyhow::Result<ExitCode> {
     ends.next().await;
     tokio::select! {
         _ = running.stop() => Ok(ExitCode::SUCCESS),
-        // Whoever asks twice does not want to wait; what is stored is asked about after the next start.
+        // A second signal ends the process at once; stored trades are resumed after the next start.
         () = ends.next() => Ok(ExitCode::FAILURE),
     }
 }
 
-/// What ends this program: the terminal's Ctrl-C, and a supervisor's SIGTERM.
+/// Waits for Ctrl-C of the terminal, or SIGTERM of a supervisor.
 struct Ends {
     #[cfg(unix)]
     term: tokio::signal::unix::Signal,

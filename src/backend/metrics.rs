@@ -1,5 +1,4 @@
-//! Numbers for the operator, in Prometheus' text. Their values are the API's own words, and no name of a shop, a sale, a
-//! terminal or a person is a label.
+//! Metrics in the format of Prometheus. Labels hold words of the API, and never a shop, a sale, a terminal or a person.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -12,19 +11,19 @@ use prometheus::{
 
 use crate::store::word;
 
-/// The process's numbers.
+/// The metrics of this process.
 pub(crate) static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
 
-/// What a person should look into. Each is counted from 0 on, so that a first one is an increase.
+/// What a person should look into. Each starts at 0, so that the first one is an increase.
 const ALARMS: [&str; 4] = [
     "clock_jumped",
     "gateway_ref_repeated",
     "late_success",
     "needs_review",
 ];
-/// From a gateway beside us to the longest that a payment is waited for.
+/// From a gateway on this machine to the longest timeout of a payment.
 const GATEWAY_SECONDS: [f64; 9] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
-/// From a read of one row to the longest that a page waits.
+/// From a read of one row to the longest wait of a page.
 const HTTP_SECONDS: [f64; 9] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 10.0];
 
 pub(crate) struct Metrics {
@@ -107,12 +106,12 @@ impl Metrics {
         }
     }
 
-    /// A trade was asked for.
+    /// A trade was created.
     pub(crate) fn created(&self) {
         self.came_to(Status::Creating);
     }
 
-    /// A trade moved; a move within one status is none that anybody is told of.
+    /// A trade moved. A move within one status is not counted.
     pub(crate) fn moved(&self, Move { from, to }: &Move) {
         if from.status() != to.status() {
             self.came_to(to.status());
@@ -123,7 +122,7 @@ impl Metrics {
         self.transitions.with_label_values(&[&word(status)]).inc();
     }
 
-    /// How many trades are open, by their status.
+    /// The number of open trades, by status.
     pub(crate) fn open(&self, counts: Vec<(String, i64)>) {
         self.open.reset();
         for (status, count) in counts {
@@ -131,7 +130,7 @@ impl Metrics {
         }
     }
 
-    /// A request to the gateway, and how long its answer took; none was waited for where it was held.
+    /// A request to the gateway, and how long its answer took. No duration if the request was not sent.
     pub(crate) fn gateway(&self, call: &str, result: &str, took: Option<Duration>) {
         self.gateway.with_label_values(&[call, result]).inc();
         if let Some(took) = took {
@@ -140,12 +139,12 @@ impl Metrics {
         }
     }
 
-    /// The gateway answered with a word that means nothing to this configuration.
+    /// The gateway answered with a word that the configuration does not have.
     pub(crate) fn unknown_word(&self, call: &str) {
         self.unknown_words.with_label_values(&[call]).inc();
     }
 
-    /// A call, by its route and never by its address: a stranger may put anything there.
+    /// A call, by its route and never by its path, which may hold any text of a stranger.
     pub(crate) fn answered(&self, method: &str, route: &str, status: u16, took: Duration) {
         let method = match method {
             "GET" | "POST" | "OPTIONS" | "HEAD" => method,

@@ -1,9 +1,9 @@
-//! The adapter of PayDibs: the machine's requests become calls of the PayDibs POS API, and its answers become the
-//! machine's words.
+//! The adapter of PayDibs: turns the machine's requests into calls of the PayDibs POS API, and their answers into
+//! events.
 //!
 //! Only this folder knows the API's paths, fields and numbers. [`call`] describes each call as data, [`send`] sends
-//! one, [`words`] has the names and values. This file decides what an answer proves, call by call: where money may
-//! have moved, only a definite word is one.
+//! one, [`words`] has the names and values. This file decides what each answer proves. Where money may have moved, only
+//! a definite answer counts.
 
 mod call;
 mod envelope;
@@ -47,13 +47,13 @@ impl Paydibs {
         }
     }
 
-    /// Asks for the wallets, as a sign of life: any answer that can be read will do.
+    /// Fetches the wallets to see whether the gateway is reachable: any readable answer will do.
     pub(crate) async fn probe(&self) -> Result<(), NoAnswer> {
         let answer = self.answer(&call::wallets(CONSUMER_PRESENTED)).await;
         answer.map(|_| ()).map_err(|failed| failed.failure.why)
     }
 
-    /// The wallets of each way that this gateway has, as one list.
+    /// The wallets of each mode that this gateway has, as one list.
     pub(crate) async fn wallets(&self, test_wallets: bool) -> Result<Vec<Wallet>, NoAnswer> {
         let mut all: Vec<Wallet> = Vec::new();
         let merchant = self.config.words.merchant_presented.as_ref();
@@ -85,14 +85,14 @@ impl Paydibs {
         let (pay_type, merchant) = match (facts.mode, &self.config.words.merchant_presented) {
             (CodeMode::ConsumerPresented, _) => (CONSUMER_PRESENTED, None),
             (CodeMode::MerchantPresented, Some(words)) => (words.pay_type.as_str(), Some(words)),
-            // The configuration lost the way between two starts: nothing was presented.
+            // The configuration lost this mode between two starts: nothing was presented.
             (CodeMode::MerchantPresented, None) => return (CreateAnswer::NoWord, None),
         };
         let (answer, said) = self.send(&call::create(facts, pay_type)).await;
         let created = match answer {
             Ok(envelope) if envelope.is_ok() => self.made(&envelope, facts, merchant),
             Ok(envelope) => self.not_made(&envelope, facts),
-            // Its reason may stand in an answer that HTTP calls a refusal.
+            // The reason may be in an answer whose HTTP status is an error.
             Err(failed) => match (failed.failure.why, failed.failure.status, failed.envelope) {
                 (NoAnswer::NoWord, Some(400..500), Some(envelope)) => {
                     self.not_made(&envelope, facts)
@@ -103,7 +103,7 @@ impl Paydibs {
         (created, said)
     }
 
-    /// An answer about another sale is none about this one, and nothing was presented.
+    /// An answer about another sale proves nothing about this one, and nothing was presented.
     fn made(
         &self,
         envelope: &Envelope,
@@ -122,8 +122,8 @@ impl Paydibs {
         }
     }
 
-    /// The gateway answered, and made no trade. Nothing was presented, so its no is a no, whichever its code; a code of
-    /// its own trouble is none.
+    /// The gateway answered and created no trade. Nothing was presented, so any refusal is final. A code of the
+    /// gateway's own faults is not a refusal.
     fn not_made(&self, envelope: &Envelope, facts: &Facts) -> CreateAnswer {
         let trans_id = self.carried(envelope).gateway_ref.unwrap_or_default();
         match envelope.code() {
@@ -150,7 +150,7 @@ impl Paydibs {
                     Some(_) | None => PayAnswer::Processing(carried),
                 }
             }
-            // This refusal names another trade, so it proves nothing about this one. A status question decides.
+            // This refusal names another trade, so it proves nothing about this one. A status check decides.
             Ok(envelope) if !self.is_about(&envelope, facts, trans_id) => PayAnswer::NoWord,
             Ok(envelope) => self
                 .definite(&envelope)
@@ -165,7 +165,8 @@ impl Paydibs {
         let call = call::status(facts, trans_id, Connection::Kept);
         let mut answer = self.answer(&call).await;
         if self.is_unbound_word(&answer) {
-            // Nothing in the answer says whose it is, and a kept connection may hold the answer to an earlier question.
+            // Nothing in the answer says which trade it is about, and a kept connection may hold the answer to an
+            // earlier request.
             let call = call::status(facts, trans_id, Connection::Fresh);
             answer = self.answer(&call).await;
         }
@@ -189,7 +190,7 @@ impl Paydibs {
         (answer, said)
     }
 
-    /// A word that decides, in an answer that names no trade.
+    /// A definite word in an answer that names no trade.
     fn is_unbound_word(&self, answer: &Answer) -> bool {
         let Ok(envelope) = answer else { return false };
         let decides = match self.status_word(envelope) {
@@ -224,7 +225,7 @@ impl Paydibs {
         let call = call::void(facts, trans_id, self.password_hash());
         let (answer, said) = self.send(&call).await;
         let voided = match answer {
-            // An answer about another trade is no word on this one: the question tells.
+            // An answer about another trade proves nothing about this one. A status check decides.
             Ok(envelope) if !self.is_about(&envelope, facts, trans_id) => VoidAnswer::NoWord,
             Ok(envelope) if envelope.is_ok() => void_word(&envelope),
             Err(failed) if failed.is_unsent() => VoidAnswer::Unsent,
@@ -237,7 +238,7 @@ impl Paydibs {
         self.config.words.definite(envelope.code())
     }
 
-    /// Each field that an answer carries is the attempt's.
+    /// True if every identifying field of the answer agrees with this trade.
     fn is_about(&self, envelope: &Envelope, facts: &Facts, trans_id: &str) -> bool {
         self.carried(envelope).agrees(facts, Some(trans_id))
     }
@@ -251,7 +252,7 @@ impl Paydibs {
     }
 }
 
-/// A payment that was taken in: it is paid, or the customer has to confirm.
+/// A payment that was accepted: it is paid, or the customer has to confirm.
 fn is_accepted(envelope: &Envelope) -> bool {
     envelope.is_ok() && envelope.number(field::STATUS) == Some(status::PAYMENT_ACCEPTED)
 }
@@ -259,7 +260,7 @@ fn is_accepted(envelope: &Envelope) -> bool {
 fn void_word(envelope: &Envelope) -> VoidAnswer {
     match envelope.number(field::STATUS) {
         Some(status::VOID_DONE) => VoidAnswer::Done(envelope.id(field::TRANSACTION_ID).named()),
-        // The gateway says that nothing was given back.
+        // The gateway says that no money was given back.
         Some(status::VOID_NOT_FOUND | status::VOID_WRONG_PASSWORD | status::VOID_FAILED) => {
             VoidAnswer::Failed
         }

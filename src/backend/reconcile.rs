@@ -1,8 +1,8 @@
-//! `kaunter-backend reconcile`: the gateway's report of a day against the store. Every difference is one that a person looks
-//! into: this changes nothing.
+//! `kaunter-backend reconcile`: compares the gateway's report of a day with the store. Changes nothing; a person looks
+//! into each difference.
 //!
-//! The report is read row by row. Of the store, what is compared of the day and of its two neighbours is held, a line per
-//! attempt: a payment just before midnight may stand in either day's report, and the gateway's clock need not be the shop's.
+//! The report is read row by row. The trades of the day and of its two neighbours are held in memory. A payment just
+//! before midnight may be in either day's report, and the gateway's clock may differ from the shop's.
 
 mod report;
 mod tell;
@@ -22,7 +22,7 @@ use crate::limits::PAGE_ROWS;
 use crate::store::{Filter, Store, word};
 use report::{Report, Row};
 
-/// What has become of the money, as both sides say it.
+/// What became of the money, on either side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kept {
     /// Taken and kept.
@@ -31,7 +31,7 @@ enum Kept {
     Returned,
     /// None taken.
     Unpaid,
-    /// Not settled.
+    /// Not decided yet.
     Open,
 }
 
@@ -39,13 +39,13 @@ enum Kept {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// The report has a trade that the store has not.
+    /// The report has a trade that the store does not have.
     MissingHere,
-    /// The store has money of a trade that the report has not.
+    /// The store has a paid trade that the report does not have.
     MissingThere,
     /// Both have it, with different amounts.
     Amount,
-    /// Both have it, and say different things of the money.
+    /// Both have it, with a different status.
     State,
     /// The report has it more than once.
     Twice,
@@ -56,15 +56,15 @@ pub enum Kind {
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
-    /// How.
+    /// The kind of difference.
     pub kind: Kind,
-    /// Where in the report, the line of names being 1.
+    /// The line in the report; the header is line 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
-    /// Our name of the attempt.
+    /// Our trade id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trade_id: Option<String>,
-    /// The gateway's name of it.
+    /// The gateway's id of the trade.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gateway_ref: Option<String>,
     /// What the store says.
@@ -75,40 +75,40 @@ pub struct Difference {
     pub there: Option<String>,
 }
 
-/// What came of it.
+/// The result of a comparison.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reconciled {
     /// The day.
     pub day: String,
-    /// Rows of the report.
+    /// The number of rows in the report.
     pub rows: u64,
-    /// Trades that both sides have, and agree on.
+    /// Trades on which both sides agree.
     pub matched: u64,
-    /// The rest.
+    /// The differences.
     pub differences: Vec<Difference>,
 }
 
 impl Reconciled {
-    /// True where the two sides agree on everything.
+    /// True if both sides agree on everything.
     #[must_use]
     pub fn all_match(&self) -> bool {
         self.differences.is_empty()
     }
 }
 
-/// An attempt of the store, as far as it is compared.
+/// A trade of the store, reduced to what is compared.
 struct Own {
     trade_id: String,
     gateway_ref: Option<String>,
     amount: Money,
     status: Status,
-    /// Of the day itself, not of a neighbour.
+    /// True if it is of the day itself, and not of a neighbour.
     due: bool,
     there: Option<There>,
     agreed: bool,
 }
 
-/// What the report said of it.
+/// The row of the report that matches it.
 struct There {
     money: Kept,
     word: String,
@@ -118,7 +118,7 @@ struct There {
 /// Compares a report with the store of this configuration.
 ///
 /// # Errors
-/// The day is none, the report lacks a column or can't be read, or the store can't be opened.
+/// The day is not valid, the report lacks a column or can't be read, or the store can't be opened.
 pub async fn reconcile(config: &Config, file: &Path, day: &str) -> anyhow::Result<Reconciled> {
     let span = config.day.day(day);
     let span = span.with_context(|| format!("{day} is no day: write it as YYYY-MM-DD"))?;
@@ -154,7 +154,7 @@ pub async fn reconcile(config: &Config, file: &Path, day: &str) -> anyhow::Resul
                 continue;
             }
         };
-        // Older than the day before: only its own name finds it.
+        // Older than the day before: it is found only by its id.
         if books.find(&row).is_none()
             && let Some(trade_id) = &row.trade_id
             && let Some(stored) = store.find(Some(&config.shop), trade_id).await?
@@ -241,7 +241,7 @@ impl Books {
             word: row.word,
             line: row.line,
         };
-        // A payment and its return may have a row each: then it is the return that counts.
+        // A payment and its refund may have a row each: then the refund counts.
         own.there = match own.there.take() {
             None => Some(new),
             Some(old) => match (old.money, new.money) {
@@ -270,7 +270,7 @@ impl Books {
                 }
                 Some(_) if own.agreed => matched += 1,
                 Some(_) => {}
-                // What took no money need not stand in a report.
+                // The report may leave out trades that took no money.
                 None if own.due && own.has_money() => self.differences.push(Difference {
                     kind: Kind::MissingThere,
                     line: None,

@@ -1,4 +1,4 @@
-//! Words that never reach a log, a metric, an answer or an error.
+//! A wrapper that keeps secrets out of logs, metrics, answers and errors.
 
 use subtle::ConstantTimeEq;
 
@@ -13,12 +13,12 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The word itself: for a signature, a header to the gateway, or a hash.
+    /// The secret itself: for a signature, a header to the gateway, or a hash.
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Compares in a time that tells nothing.
+    /// Compares in constant time.
     pub(crate) fn is(&self, other: &str) -> bool {
         self.0.as_bytes().ct_eq(other.as_bytes()).into()
     }

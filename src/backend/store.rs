@@ -1,6 +1,7 @@
-//! The store: one row per attempt, written before anything is sent, and an audit row for every move.
+//! The store: one row per trade, written before anything is sent, and an audit row for every move.
 //!
-//! A change reads the sale's rows, asks the machine, and writes, in one transaction that no gateway call is inside of.
+//! One transaction reads the sale's rows, asks the machine, and writes. No transaction is open during a call to the
+//! gateway.
 
 mod bindings;
 mod list;
@@ -27,31 +28,32 @@ use pool::Pool;
 /// A transaction of the store.
 pub(crate) type Change = Transaction<'static, Any>;
 
-/// PostgreSQL says that two transactions waited for each other, or could not have been one after the other.
+/// PostgreSQL reports a deadlock, or a serialization failure:
+/// <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
 const TRY_AGAIN: [&str; 2] = ["40001", "40P01"];
 
 /// The database.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     pool: Pool,
-    /// Writes what may be lost with the machine's power, never with this process.
+    /// Writes that may be lost when the machine loses its power, but not when this process ends.
     light: Pool,
 }
 
 impl Store {
-    /// Answers at all.
+    /// Checks that the database answers.
     pub(crate) async fn ping(&self) -> sqlx::Result<()> {
         let mut line = self.pool.line().await?;
         sqlx::query("SELECT 1").execute(&mut *line).await.map(drop)
     }
 
-    /// Begins a change. It takes its sale first ([`take_sale`], [`with_rival`]), so that changes of one sale wait for
-    /// each other; where two of them still collide, one is made anew (see [`lost_a_race`]).
+    /// Begins a change. It locks its sale first ([`take_sale`], [`with_rival`]), so that changes of one sale wait for
+    /// each other. If two of them still collide, one is tried again (see [`lost_a_race`]).
     pub(crate) async fn begin(&self) -> sqlx::Result<Change> {
         self.pool.begin().await
     }
 
-    /// An attempt of this shop; of any shop where none is named.
+    /// Finds a trade of this shop, or of any shop if none is given.
     pub(crate) async fn find(
         &self,
         shop: Option<&str>,
@@ -66,7 +68,7 @@ impl Store {
         Ok(trade.filter(own))
     }
 
-    /// Every attempt of a sale, oldest first.
+    /// Every trade of a sale, oldest first.
     pub(crate) async fn sale(&self, shop: &str, reference: &str) -> sqlx::Result<Vec<Trade>> {
         let rows = sqlx::query(
             "SELECT state FROM trades WHERE shop = $1 AND sale_ref = $2 ORDER BY attempt",
@@ -78,7 +80,7 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
-    /// Open attempts, newest first: of one terminal, of a shop, or of everybody.
+    /// Open trades, newest first: of one terminal, of a shop, or of everybody.
     pub(crate) async fn open_trades(
         &self,
         shop: Option<&str>,
@@ -95,7 +97,7 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
-    /// How many trades of a shop are open, by their status.
+    /// The number of open trades of a shop, by status.
     pub(crate) async fn count_open(&self, shop: &str) -> sqlx::Result<Vec<(String, i64)>> {
         let rows = sqlx::query(
             "SELECT status, COUNT(*) AS open FROM trades WHERE is_open = 1 AND shop = $1 GROUP BY status",
@@ -108,9 +110,9 @@ impl Store {
             .collect()
     }
 
-    /// Writes what became of an attempt that did not move: that it was asked about, or heard of. One statement, with no
-    /// line in the audit trail, and not waited for on the disk. Should the machine lose its power, an attempt is asked
-    /// about once more: nothing that moves money hangs on it. False where somebody else changed the row since.
+    /// Stores a change that does not move the trade: a status check began, or its answer had no news. One statement
+    /// without an audit row, and without waiting for the disk. After a power failure the check is made once more; no
+    /// money depends on it. False if another change was stored since.
     pub(crate) async fn note(&self, trade: &Trade, was: u64) -> sqlx::Result<bool> {
         let mut line = self.light.line().await?;
         let done = sqlx::query(
@@ -126,8 +128,8 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
-    /// Every attempt of a shop that time may still act on: what is open, and what was closed since then. Another shop's are
-    /// another gateway's business: this process' own would be asked about names that it never gave.
+    /// Every trade of a shop that is open, or was closed after this time. Other shops are left out: this process's
+    /// gateway does not know their trades.
     pub(crate) async fn unfinished(&self, shop: &str, since: Ms) -> sqlx::Result<Vec<String>> {
         let rows = sqlx::query(
             "SELECT trade_id FROM trades WHERE shop = $1 AND (is_open = 1 OR (created_ms >= $2 AND status IN ('declined', 'cancelled')))",
@@ -140,7 +142,7 @@ impl Store {
     }
 }
 
-/// Takes a sale for this change, known or not.
+/// Locks a sale for this change, and creates its row if it is new.
 pub(crate) async fn take_sale(
     change: &mut Change,
     shop: &str,
@@ -156,20 +158,23 @@ pub(crate) async fn take_sale(
     .map(drop)
 }
 
-/// Of a sale, inside a change: its first attempt, how many it has, and each that may be in the way of another or was begun
-/// since then. The rest is closed, and says nothing any more.
-pub(crate) struct Attempts {
+/// The trades of one sale that decide whether a new one may begin.
+pub(crate) struct SaleTrades {
+    /// The first trade: its amount is the sale's.
     pub(crate) first: Option<Trade>,
+    /// How many trades the sale has.
     pub(crate) count: u32,
-    pub(crate) lately: Vec<Trade>,
+    /// Trades that hold the sale, are open, or were begun since the given time, oldest first.
+    pub(crate) recent: Vec<Trade>,
 }
 
-pub(crate) async fn attempts(
+/// Reads the trades of a sale inside a change.
+pub(crate) async fn sale_trades(
     change: &mut Change,
     shop: &str,
     reference: &str,
     since: Ms,
-) -> sqlx::Result<Attempts> {
+) -> sqlx::Result<SaleTrades> {
     let row =
         sqlx::query("SELECT MAX(attempt) AS last FROM trades WHERE shop = $1 AND sale_ref = $2")
             .bind(shop)
@@ -184,14 +189,14 @@ pub(crate) async fn attempts(
     .bind(reference)
     .fetch_optional(&mut **change)
     .await?;
-    Ok(Attempts {
+    Ok(SaleTrades {
         first: first.map(|row| read(&row)).transpose()?,
         count: u32::try_from(last.unwrap_or(0)).unwrap_or(u32::MAX),
-        lately: in_the_way(change, shop, reference, since).await?,
+        recent: in_the_way(change, shop, reference, since).await?,
     })
 }
 
-/// What holds the sale, is not at its end, or was begun since then, oldest first.
+/// Trades that hold the sale, are open, or were begun since then, oldest first.
 async fn in_the_way(
     change: &mut Change,
     shop: &str,
@@ -209,7 +214,7 @@ async fn in_the_way(
     rows.iter().map(read).collect()
 }
 
-/// The attempt with the page's key, inside a change.
+/// Finds the trade with this idempotency key, inside a change.
 pub(crate) async fn with_key(
     change: &mut Change,
     shop: &str,
@@ -223,7 +228,7 @@ pub(crate) async fn with_key(
     row.map(|row| read(&row)).transpose()
 }
 
-/// An attempt and what its sale's other attempts are to it; takes the sale for this change.
+/// Reads a trade and how it stands to the other trades of its sale. Locks the sale for this change.
 pub(crate) async fn with_rival(
     change: &mut Change,
     trade_id: &str,
@@ -234,7 +239,7 @@ pub(crate) async fn with_rival(
     .bind(trade_id)
     .execute(&mut **change)
     .await?;
-    // One read: the attempt, and what may be in its way.
+    // One read for the trade and what may be in its way.
     let rows = sqlx::query(
         "SELECT state FROM trades WHERE (shop, sale_ref) = (SELECT shop, sale_ref FROM trades WHERE trade_id = $1) AND (is_open = 1 OR holds_sale = 1 OR trade_id = $1)",
     )
@@ -253,7 +258,7 @@ pub(crate) async fn with_rival(
     Ok(own.map(|own| (own, rival)))
 }
 
-/// Writes a new attempt.
+/// Writes a new trade.
 pub(crate) async fn insert(
     change: &mut Change,
     trade: &Trade,
@@ -282,7 +287,7 @@ pub(crate) async fn insert(
     audited(change, trade, vec![line], trade.created_ms()).await
 }
 
-/// Writes what an attempt became, if nobody else changed it since; false where somebody did.
+/// Stores a changed trade. False if another change was stored since.
 pub(crate) async fn update(
     change: &mut Change,
     trade: &Trade,
@@ -332,13 +337,13 @@ async fn audited(
     Ok(())
 }
 
-/// The trade of a row.
+/// Parses the trade of a row.
 fn read(row: &AnyRow) -> sqlx::Result<Trade> {
     let state: String = row.try_get("state")?;
     serde_json::from_str(&state).map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
-/// True where another process was faster: the same change, made anew, sees what that one did.
+/// True if another process was faster: the same change, tried again, sees what that one did.
 pub(crate) fn lost_a_race(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| {
         error.is_unique_violation()
@@ -348,12 +353,12 @@ pub(crate) fn lost_a_race(error: &sqlx::Error) -> bool {
     })
 }
 
-/// Open: the terminal that comes back is told of it.
+/// True if it is open: a terminal that comes back receives it.
 fn is_open(trade: &Trade) -> i64 {
     i64::from(!trade.state().status().is_final())
 }
 
-/// A word of the treaty as it is written there.
+/// A word of the API, as JSON has it.
 pub(crate) fn word(word: impl serde::Serialize) -> String {
     let value = serde_json::to_value(word).unwrap_or_default();
     value.as_str().unwrap_or_default().to_owned()

@@ -1,4 +1,4 @@
-//! The cashier's terminal, served from the backend's own origin: no CORS, one certificate, one address to remember.
+//! Serves the cashier's terminal from the backend's own origin: no CORS, one certificate, one address.
 
 use axum::extract::Request;
 use axum::http::{HeaderValue, header};
@@ -13,7 +13,7 @@ use tower_http::services::ServeDir;
 use crate::config::TerminalConfig;
 use crate::error::Problem;
 
-/// Everything that is no call of the API.
+/// Serves every path that is not part of the API.
 pub(crate) fn routes(terminal: Option<&TerminalConfig>, currency: &str) -> Router {
     let Some(terminal) = terminal else {
         return Router::new().fallback(async || Problem::new(ProblemCode::RouteNotFound));
@@ -34,7 +34,8 @@ pub(crate) fn routes(terminal: Option<&TerminalConfig>, currency: &str) -> Route
         }))
 }
 
-/// Scripts of this origin and its Wasm, calls to this origin and to the shop's server, the camera, and nothing else.
+/// The page may load scripts and Wasm of this origin, call this origin and the shop's server, and use the camera.
+/// Nothing else.
 fn page_policy(token_url: &str) -> HeaderValue {
     let shop = reqwest::Url::parse(token_url)
         .map(|url| url.origin().ascii_serialization())

@@ -1,5 +1,5 @@
-//! Terminal tokens: minutes long, for one shop, terminal, cashier and set of rights, maybe for one sale. One clock, the
-//! wall's, says when they begin and when they end.
+//! Terminal tokens: valid for minutes, for one shop, terminal, cashier and set of rights, and optionally for one sale.
+//! Only the wall clock decides whether a token is valid.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,21 +12,21 @@ use crate::clock::{rfc3339, wall_ms};
 use crate::config::Config;
 use crate::error::Problem;
 
-/// No token of ours is longer.
+/// The longest lifetime of a token that the configuration may ask for.
 const MAX_CHARS: usize = 2_048;
-/// No token is accepted that lives longer, whatever was signed.
+/// A token with a longer lifetime is refused, whatever signed it.
 const MAX_LIFE_S: u64 = 900;
-/// None is minted that lives longer, whatever is configured: another process, whose clock is a little behind, must not find
-/// it too long.
+/// The longest lifetime that is minted. Shorter than what is accepted: the clock of another process may be a little
+/// behind.
 const MAX_MINTED_S: u64 = MAX_LIFE_S - 30;
 
-/// What a token says.
+/// The claims of a token.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Claims {
     pub(crate) iss: String,
     pub(crate) exp: u64,
-    /// When it was minted; nothing hangs on it, it tells an operator which clock minted it.
+    /// When it was minted. Decides nothing; it shows an operator which clock minted it.
     #[serde(default)]
     pub(crate) iat: u64,
     pub(crate) shop: String,
@@ -47,7 +47,8 @@ impl Claims {
     }
 }
 
-/// The header of our tokens. Nothing else may stand in it: `crit` would ask for what is not done here (RFC 7515, 4.1.11).
+/// The header of our tokens. Other fields are refused: `crit` would require what this program does not implement (RFC
+/// 7515, 4.1.11).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Head {
@@ -78,19 +79,19 @@ impl Tokens {
         }
     }
 
-    pub(crate) fn mint(&self, wish: MintToken, now_ms: u64) -> Result<MintedToken, Problem> {
+    pub(crate) fn mint(&self, request: MintToken, now_ms: u64) -> Result<MintedToken, Problem> {
         let iat = now_ms / 1000;
         let exp = iat + self.life_s;
         let claims = Claims {
             iss: ISSUER.to_owned(),
             exp,
             iat,
-            shop: wish.shop,
-            terminal: wish.terminal,
-            cashier: wish.cashier,
-            rights: wish.rights,
-            max_amount: wish.max_amount,
-            sale: wish.sale,
+            shop: request.shop,
+            terminal: request.terminal,
+            cashier: request.cashier,
+            rights: request.rights,
+            max_amount: request.max_amount,
+            sale: request.sale,
         };
         let token = encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
             .map_err(|_| Problem::new(ProblemCode::Internal))?;
@@ -100,14 +101,14 @@ impl Tokens {
         })
     }
 
-    /// What a token says, if it is one of ours, of this shop, and its time has come and is not up.
+    /// The claims of a token, if it is one of ours, for this shop, and valid now.
     pub(crate) fn check(&self, token: &str) -> Result<Claims, Problem> {
         let invalid = || Problem::new(ProblemCode::TokenInvalid);
         if token.len() > MAX_CHARS || !has_plain_head(token) {
             return Err(invalid());
         }
         let mut validation = Validation::new(Algorithm::HS256);
-        // The library reads a clock of its own, and knows no longest life.
+        // The library reads a clock of its own, and has no limit for a lifetime.
         validation.validate_exp = false;
         validation.set_issuer(&[ISSUER]);
         validation.set_required_spec_claims(&["exp", "iss"]);

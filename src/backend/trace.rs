@@ -1,19 +1,19 @@
-//! The trace id of a call: one word that finds the call in the page, in the answer and in the log.
+//! The trace id of a call: one id in the page, the answer and the log.
 
 use std::future::Future;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
-/// Carries the trace id: taken where a caller sends one, and always answered.
+/// The header of the trace id: accepted from a caller, and part of every answer.
 pub(crate) const TRACE: HeaderName = HeaderName::from_static("kaunter-trace-id");
-/// Longest id that is taken from a caller.
+/// The maximum length of an id from a caller.
 const MAX_CHARS: usize = 64;
 
 tokio::task_local! {
     static CURRENT: String;
 }
 
-/// The id that the caller sent, or a fresh one: anything but letters and digits would forge lines of a log.
+/// The caller's id, or a fresh one. Other characters than letters and digits could forge log lines.
 pub(crate) fn of(headers: &HeaderMap) -> String {
     let sent = headers.get(&TRACE).and_then(|id| id.to_str().ok());
     let is_good = |id: &&str| {
@@ -25,22 +25,22 @@ pub(crate) fn of(headers: &HeaderMap) -> String {
 
 pub(crate) fn fresh() -> String {
     let mut bytes = [0; 16];
-    // Without randomness calls share an id: no reason to refuse them.
+    // Without randomness calls share an id. That is no reason to refuse them.
     let _ = getrandom::fill(&mut bytes);
     hex::encode(bytes)
 }
 
-/// Runs a call under its id.
+/// Runs a call under its trace id.
 pub(crate) fn within<F: Future>(id: String, call: F) -> impl Future<Output = F::Output> {
     CURRENT.scope(id, call)
 }
 
-/// The id of the call that runs here.
+/// The trace id of the current call.
 pub(crate) fn id() -> Option<String> {
     CURRENT.try_with(Clone::clone).ok()
 }
 
-/// As a header's value.
+/// As the value of a header.
 pub(crate) fn value(id: &str) -> HeaderValue {
     HeaderValue::from_str(id).expect("letters and digits")
 }

@@ -1,5 +1,5 @@
-//! The audit trail: who did what to a trade, as data. Its words are kept for years, so they are written down here or are
-//! those that the store writes anyway; never the names of Rust.
+//! The audit trail: who did what to a trade, as data. It is kept for years, so its words are defined here or in the
+//! API, and never derived from names in the code.
 
 use kaunter_core::trade::{CodeMark, Event, Move, StatusWord};
 use kaunter_core::wire::GatewayAnswer;
@@ -10,22 +10,22 @@ use crate::store::word;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Line {
     pub(crate) who: String,
-    /// What happened.
+    /// The event.
     pub(crate) event: &'static str,
-    /// The state that the trade left; nothing where it did not move.
+    /// The state before; empty if the trade did not move.
     pub(crate) from_state: String,
-    /// The state that it came to; nothing where it did not move.
+    /// The state after; empty if the trade did not move.
     pub(crate) to_state: String,
-    /// A person's words, and the gateway's.
+    /// A person's note, and the gateway's words.
     pub(crate) note: String,
 }
 
-/// The trade was asked for.
+/// The trade was created.
 pub(crate) const STARTED: &str = "started";
-/// A newer trade took its place.
+/// A newer trade replaced it.
 pub(crate) const SUPERSEDED: &str = "superseded";
 
-/// The lines of a change: one for each move, and one where nothing moved.
+/// The lines of a change: one for each move, or one if nothing moved.
 pub(crate) fn lines(moves: &[Move], who: &str, event: &'static str) -> Vec<Line> {
     let line = |step: Option<&Move>| Line {
         who: who.to_owned(),
@@ -40,7 +40,7 @@ pub(crate) fn lines(moves: &[Move], who: &str, event: &'static str) -> Vec<Line>
     }
 }
 
-/// The word of an event.
+/// The name of an event.
 pub(crate) fn name(event: &Event) -> &'static str {
     match event {
         Event::Tick => "time",
@@ -60,7 +60,7 @@ pub(crate) fn name(event: &Event) -> &'static str {
     }
 }
 
-/// What an event says beside its name, and what the person said who caused it: never a code.
+/// The details of an event, and the note of the person who caused it: never a code.
 pub(crate) fn note(event: &Event, said: &str) -> String {
     let own = match event {
         Event::Verdict(outcome) => word(outcome),
@@ -97,7 +97,7 @@ fn status(word: StatusWord) -> &'static str {
     }
 }
 
-/// The same note with the gateway's words behind it.
+/// Appends the gateway's words to the note.
 pub(crate) fn noted(note: &str, said: &GatewayAnswer) -> String {
     let code = said.code.as_deref().unwrap_or("-");
     let own = if note.is_empty() {

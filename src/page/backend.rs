@@ -26,14 +26,14 @@ use token::{Lent, Purpose, Tokens};
 use super::browser::{self, Answer};
 use super::{clock, signal};
 use crate::types::error::Fail;
-use crate::types::options::OpenWish;
+use crate::types::options::TillOptions;
 use crate::types::read::from_js;
 use crate::types::to_js;
 
 /// Until the session says otherwise.
 const CALL_MS: Ms = 10_000;
 /// The longest that a backend's `Retry-After` keeps this page from calling: a code lives a minute, and a customer waits.
-const MOST_REST_MS: Ms = 10_000;
+const MAX_REST_MS: Ms = 10_000;
 
 /// No usable answer.
 #[derive(Clone, Debug)]
@@ -42,7 +42,7 @@ pub enum Trouble {
     Problem(Box<Refused>),
     /// No answer in time, or none that could be read: the call may have arrived. What is known of the cause.
     NoAnswer(Option<JsValue>),
-    /// Whoever answers there is no backend of ours. Only before the first answer of one: later it is the network's doing.
+    /// The server at this address is not a Kaunter backend. Only before the first answer of one: later it is a network fault.
     Foreign(String),
     /// No token: the call never left.
     NoToken(JsValue),
@@ -102,8 +102,8 @@ impl From<Trouble> for Fail {
     }
 }
 
-/// An answer that is waited for.
-pub type Told<'a, T> = Pin<Box<dyn Future<Output = Result<T, Trouble>> + 'a>>;
+/// A call to the backend, with its answer.
+pub type Call<'a, T> = Pin<Box<dyn Future<Output = Result<T, Trouble>> + 'a>>;
 
 /// The backend of one till.
 #[derive(Debug)]
@@ -114,18 +114,18 @@ pub struct Backend {
     call_ms: Cell<Ms>,
     /// A backend of ours has answered there.
     known: Cell<bool>,
-    /// The backend is out of breath, and asked to be left alone until then.
+    /// The backend is overloaded, and no call is made before this time (`Retry-After`).
     rest_until_ms: Cell<Ms>,
 }
 
 impl Backend {
     /// The backend that a caller named; nothing is called yet.
     #[must_use]
-    pub fn new(wish: &OpenWish) -> Self {
+    pub fn new(options: &TillOptions) -> Self {
         Self {
-            address: wish.backend.clone(),
-            fetch: wish.fetch.clone(),
-            tokens: Tokens::new(wish.get_token.clone()),
+            address: options.backend.clone(),
+            fetch: options.fetch.clone(),
+            tokens: Tokens::new(options.get_token.clone()),
             call_ms: Cell::new(CALL_MS),
             known: Cell::new(false),
             rest_until_ms: Cell::new(0),
@@ -148,8 +148,8 @@ impl Backend {
     /// # Errors
     /// [`Trouble`].
     pub async fn session(&self) -> Result<Session, Trouble> {
-        let session: Told<'_, Session> =
-            self.told("POST", "/v1/sessions".to_owned(), None, Purpose::Any);
+        let session: Call<'_, Session> =
+            self.request("POST", "/v1/sessions".to_owned(), None, Purpose::Any);
         let session = session.await;
         self.known.set(self.known.get() || session.is_ok());
         match session {
@@ -162,8 +162,8 @@ impl Backend {
         }
     }
 
-    /// `POST /v1/trades`. The same key again is the same attempt.
-    pub fn create<'a>(&'a self, trade: &'a NewTrade) -> Told<'a, Trade> {
+    /// `POST /v1/trades`. The same key again is the same trade.
+    pub fn create<'a>(&'a self, trade: &'a NewTrade) -> Call<'a, Trade> {
         let path = "/v1/trades".to_owned();
         self.post(path, Some(to_js(trade)), Purpose::Sale(&trade.sale))
     }
@@ -174,23 +174,23 @@ impl Backend {
         trade_id: &str,
         code: String,
         sale: &'a Sale,
-    ) -> Told<'a, Trade> {
+    ) -> Call<'a, Trade> {
         let body = to_js(&HandOver { code });
         self.post(path(trade_id, "/code"), Some(body), Purpose::Sale(sale))
     }
 
     /// `GET /v1/trades/{trade_id}`, of this sale where it is known: a token may be for one sale only.
-    pub fn trade<'a>(&'a self, trade_id: &str, sale: Option<&'a Sale>) -> Told<'a, Trade> {
-        self.told("GET", path(trade_id, ""), None, Purpose::of(sale))
+    pub fn trade<'a>(&'a self, trade_id: &str, sale: Option<&'a Sale>) -> Call<'a, Trade> {
+        self.request("GET", path(trade_id, ""), None, Purpose::of(sale))
     }
 
     /// `POST /v1/trades/{trade_id}/cancel`, of this sale where it is known.
-    pub fn cancel<'a>(&'a self, trade_id: &str, sale: Option<&'a Sale>) -> Told<'a, Trade> {
+    pub fn cancel<'a>(&'a self, trade_id: &str, sale: Option<&'a Sale>) -> Call<'a, Trade> {
         self.post(path(trade_id, "/cancel"), None, Purpose::of(sale))
     }
 
     /// `POST /v1/trades/{trade_id}/void`.
-    pub fn void(&self, trade_id: &str, reason: &str) -> Told<'_, Trade> {
+    pub fn void(&self, trade_id: &str, reason: &str) -> Call<'_, Trade> {
         let body = to_js(&AskVoid {
             reason: reason.to_owned(),
         });
@@ -199,25 +199,25 @@ impl Backend {
     }
 
     /// `GET /v1/trades/{trade_id}/void`.
-    pub fn void_status(&self, trade_id: &str) -> Told<'_, Trade> {
-        self.told("GET", path(trade_id, "/void"), None, Purpose::Any)
+    pub fn void_status(&self, trade_id: &str) -> Call<'_, Trade> {
+        self.request("GET", path(trade_id, "/void"), None, Purpose::Any)
     }
 
     /// `POST /v1/trades/{trade_id}/verdict`.
-    pub fn verdict(&self, trade_id: &str, verdict: &Verdict) -> Told<'_, Trade> {
+    pub fn verdict(&self, trade_id: &str, verdict: &Verdict) -> Call<'_, Trade> {
         let purpose = Purpose::Right(Right::Review, None);
         self.post(path(trade_id, "/verdict"), Some(to_js(verdict)), purpose)
     }
 
-    /// `GET /v1/sales?ref=`: the attempts that this terminal may see.
-    pub fn sale(&self, reference: &str) -> Told<'_, SaleRecord> {
-        self.told("GET", sale_path(reference), None, Purpose::Any)
+    /// `GET /v1/sales?ref=`: the trades that this terminal may see.
+    pub fn sale(&self, reference: &str) -> Call<'_, SaleRecord> {
+        self.request("GET", sale_path(reference), None, Purpose::Any)
     }
 
-    /// The same for every terminal's attempts.
-    pub fn find(&self, reference: &str) -> Told<'_, SaleRecord> {
+    /// The same for every terminal's trades.
+    pub fn find(&self, reference: &str) -> Call<'_, SaleRecord> {
         let purpose = Purpose::Right(Right::List, None);
-        self.told("GET", sale_path(reference), None, purpose)
+        self.request("GET", sale_path(reference), None, purpose)
     }
 
     /// `GET /v1/trades?day=` of each day, newest first; the days are the backend's, in UTC. Somebody who may list is asked
@@ -231,7 +231,7 @@ impl Backend {
             let mut path = format!("/v1/trades?limit=500&day={day}");
             loop {
                 let purpose = Purpose::Right(Right::List, Some(&lent));
-                let page: Told<'_, TradeList> = self.told("GET", path, None, purpose);
+                let page: Call<'_, TradeList> = self.request("GET", path, None, purpose);
                 let page = page.await?;
                 trades.extend(page.trades);
                 let Some(cursor) = page.next_cursor else {
@@ -253,18 +253,18 @@ impl Backend {
         path: String,
         body: Option<JsValue>,
         purpose: Purpose<'a>,
-    ) -> Told<'a, Trade> {
-        self.told("POST", path, body, purpose)
+    ) -> Call<'a, Trade> {
+        self.request("POST", path, body, purpose)
     }
 
     /// A call whose answer is read. Boxed, so that it is in the module once for each kind of answer, not for each call.
-    fn told<'a, T: DeserializeOwned + 'a>(
+    fn request<'a, T: DeserializeOwned + 'a>(
         &'a self,
         method: &'static str,
         path: String,
         body: Option<JsValue>,
         purpose: Purpose<'a>,
-    ) -> Told<'a, T> {
+    ) -> Call<'a, T> {
         Box::pin(async move {
             let body = body.map(|body| {
                 let text = JSON::stringify(&body).expect("a treaty's body has no cycles");
@@ -386,7 +386,7 @@ impl Backend {
     /// Where the backend has too much to do it says when to come back: no call of this till leaves before.
     fn rest(&self, rest_ms: Ms) {
         self.rest_until_ms
-            .set(clock::now_ms() + rest_ms.min(MOST_REST_MS));
+            .set(clock::now_ms() + rest_ms.min(MAX_REST_MS));
     }
 }
 

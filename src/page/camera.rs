@@ -5,8 +5,8 @@
 
 mod ask;
 pub mod choice;
+mod constraints;
 pub mod device;
-mod wish;
 
 use std::cell::Cell;
 use std::pin::pin;
@@ -23,7 +23,7 @@ use super::frames::report;
 use super::signal::Listener;
 use crate::types::error::Fail;
 use crate::types::event::{Camera as Device, Facing};
-use crate::types::options::{Adjustment, CameraWish};
+use crate::types::options::{Adjustment, CameraOptions};
 use ask::Stream;
 pub use ask::permission;
 use choice::Choice;
@@ -66,11 +66,11 @@ impl Camera {
     /// # Errors
     /// One of `insecure_context`, `browser_unsupported` and `camera_*`.
     pub async fn start(
-        wish: &CameraWish,
+        options: &CameraOptions,
         preview: Option<&HtmlVideoElement>,
     ) -> Result<Self, Fail> {
-        let stream = ask::any_of(&ask::devices()?, wish, None).await?;
-        let camera = Self::show(stream, wish, preview)?;
+        let stream = ask::any_of(&ask::devices()?, options, None).await?;
+        let camera = Self::show(stream, options, preview)?;
         camera.first_picture().await?;
         Ok(camera)
     }
@@ -80,19 +80,19 @@ impl Camera {
     /// # Errors
     /// As [`Self::start`].
     pub async fn start_chosen(
-        wish: &CameraWish,
+        options: &CameraOptions,
         choice: &Choice,
         preview: Option<&HtmlVideoElement>,
     ) -> Result<Self, Fail> {
         let devices = ask::devices()?;
         let id = choice.id().await;
-        let mut stream = ask::any_of(&devices, wish, id.as_deref()).await?;
+        let mut stream = ask::any_of(&devices, options, id.as_deref()).await?;
         // Labels are told only now that a camera was allowed: the chosen one may be there under another id.
         if let Some(id) = renamed(choice, &stream).await {
             drop(stream);
-            stream = ask::any_of(&devices, wish, Some(&id)).await?;
+            stream = ask::any_of(&devices, options, Some(&id)).await?;
         }
-        Self::show(stream, wish, preview)
+        Self::show(stream, options, preview)
     }
 
     /// Where its picture is.
@@ -146,14 +146,14 @@ impl Camera {
     ///
     /// # Errors
     /// `camera_unsupported` where it can't.
-    pub async fn adjust(&self, wish: &Adjustment) -> Result<(), Fail> {
+    pub async fn adjust(&self, options: &Adjustment) -> Result<(), Fail> {
         let track = self.stream.track();
         let track = track.ok_or_else(|| Fail::new(ErrorCode::CameraUnsupported))?;
         let before = self.adjusted.get();
         let all = Adjustment {
-            torch: wish.torch.or(before.torch),
-            zoom: wish.zoom.or(before.zoom),
-            focus_at: wish.focus_at.or(before.focus_at),
+            torch: options.torch.or(before.torch),
+            zoom: options.zoom.or(before.zoom),
+            focus_at: options.focus_at.or(before.focus_at),
         };
         let size = (self.video.video_width(), self.video.video_height());
         device::adjust(&track, &all, (size.0.into(), size.1.into())).await?;
@@ -183,7 +183,7 @@ impl Camera {
 
     fn show(
         stream: Stream,
-        wish: &CameraWish,
+        options: &CameraOptions,
         preview: Option<&HtmlVideoElement>,
     ) -> Result<Self, Fail> {
         let video = match preview {
@@ -198,7 +198,7 @@ impl Camera {
             mirrored: false,
             adjusted: Cell::default(),
         };
-        let camera = camera.mirrored(wish.mirror);
+        let camera = camera.mirrored(options.mirror);
         camera.play();
         if let Some(track) = camera.stream.track() {
             device::focus_always(&track);
@@ -207,8 +207,8 @@ impl Camera {
     }
 
     /// A person who looks at a picture of their own hands expects a mirror.
-    fn mirrored(mut self, wish: Option<bool>) -> Self {
-        self.mirrored = wish.unwrap_or_else(|| self.device().facing == Some(Facing::User));
+    fn mirrored(mut self, options: Option<bool>) -> Self {
+        self.mirrored = options.unwrap_or_else(|| self.device().facing == Some(Facing::User));
         if self.mirrored {
             let _ = self.video.style().set_property("transform", "scaleX(-1)");
         }

@@ -13,7 +13,7 @@ const LEVEL: EcLevel = EcLevel::M;
 /// Light modules around the code, by its standard: readers look for them.
 const QUIET: usize = 4;
 /// The largest QR code.
-const MOST_VERSION: i16 = 40;
+const MAX_VERSION: i16 = 40;
 
 /// Draws it; none where the text is longer than any QR code.
 pub(super) fn draw(show: &wire::ShownCode) -> Option<ShownCode> {
@@ -28,7 +28,7 @@ pub(super) fn draw(show: &wire::ShownCode) -> Option<ShownCode> {
 /// The smallest code that holds the text as bytes. The library's own choice of denser modes would save a row or two of
 /// modules, and its part of the library would come with the module.
 fn encode(text: &[u8]) -> Option<QrCode> {
-    (1..=MOST_VERSION).find_map(|version| {
+    (1..=MAX_VERSION).find_map(|version| {
         let mut bits = Bits::new(Version::Normal(version));
         bits.push_byte_data(text).ok()?;
         bits.push_terminator(LEVEL).ok()?;

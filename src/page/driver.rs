@@ -1,11 +1,11 @@
-//! One charge, driven: what [`Charge`] says to do becomes a deed of the browser, and comes back as an event.
+//! Drives one charge: does each step of [`Charge`] in the browser, and returns its end to the machine as an event.
 //!
 //! The code is kept here, in memory, and handed over when the machine says so. Dropped, the driver has let go of
-//! everything that it waited for; the journal keeps the attempt.
+//! everything that it waited for; the journal keeps the trade.
 
-mod deeds;
 mod ending;
-mod telling;
+mod progress;
+mod tasks;
 
 pub(super) use ending::closed;
 
@@ -26,17 +26,17 @@ use super::till::Till;
 use super::{clock, random_hex, signal};
 use crate::types::code::{Confidence, Scan};
 use crate::types::error::{Fail, Rejection};
-use crate::types::options::ScanWish;
+use crate::types::options::ScanOptions;
 use crate::types::sale::Outcome;
 
-/// What a deed brings back.
-enum Deed {
+/// How a task ended.
+enum TaskEnd {
     /// Something for the machine.
     Heard(Event),
     /// An answer for the machine, and why there was none.
     Answered(Event, Option<Box<Trouble>>),
     /// The answer to a question, which is told to the page too.
-    Told(Reply),
+    Replied(Reply),
     /// The eye saw a code, or will see none.
     Saw(Box<Result<Scan, Rejection>>),
     /// Somebody said whose wallet it is, or threw.
@@ -61,15 +61,15 @@ enum Picked {
     Cancelled,
 }
 
-type Deeds = FuturesUnordered<Pin<Box<dyn Future<Output = Deed>>>>;
+type Tasks = FuturesUnordered<Pin<Box<dyn Future<Output = TaskEnd>>>>;
 
 /// One charge under way.
 pub(super) struct Driver {
     till: Rc<Till>,
     charge: Charge,
-    wish: ScanWish,
+    options: ScanOptions,
     code: Option<Scan>,
-    deeds: Deeds,
+    tasks: Tasks,
     look: Option<AbortHandle>,
     inbox: UnboundedReceiver<Event>,
     letters: UnboundedSender<Event>,
@@ -94,47 +94,47 @@ impl Driver {
     pub(super) fn new(
         till: &Rc<Till>,
         sale: Sale,
-        wish: ScanWish,
+        options: ScanOptions,
         code: Option<Scan>,
         mode: CodeMode,
     ) -> Self {
         let plan = Plan {
             sale,
             mode,
-            wallet: wish.wallet.clone(),
+            wallet: options.wallet.clone(),
             code: code.as_ref().map(hint),
             keys: [random_hex(), random_hex()],
         };
         let charge = Charge::new(plan, till.policy().clone());
-        Self::of(till, charge, wish, code)
+        Self::of(till, charge, options, code)
     }
 
-    /// An attempt that is there: asked about, never paid.
-    pub(super) fn resume(till: &Rc<Till>, record: Record, wish: ScanWish) -> Self {
+    /// A trade that is there: asked about, never paid.
+    pub(super) fn resume(till: &Rc<Till>, record: Record, options: ScanOptions) -> Self {
         let charge = Charge::resume(record, till.policy().clone(), clock::now_ms());
-        let mut driver = Self::of(till, charge, wish, None);
+        let mut driver = Self::of(till, charge, options, None);
         driver.handed_ms = Some(clock::now_ms());
         driver.only_watches = true;
         driver
     }
 
-    /// An attempt that another tab or till has in hand.
-    pub(super) fn follow(till: &Rc<Till>, record: Record, wish: ScanWish) -> Self {
+    /// A trade that another tab or till has in hand.
+    pub(super) fn follow(till: &Rc<Till>, record: Record, options: ScanOptions) -> Self {
         let charge = Charge::follow(record, till.policy().clone(), clock::now_ms());
-        let mut driver = Self::of(till, charge, wish, None);
+        let mut driver = Self::of(till, charge, options, None);
         driver.handed_ms = Some(clock::now_ms());
         driver.only_watches = true;
         driver
     }
 
-    fn of(till: &Rc<Till>, charge: Charge, wish: ScanWish, code: Option<Scan>) -> Self {
+    fn of(till: &Rc<Till>, charge: Charge, options: ScanOptions, code: Option<Scan>) -> Self {
         let (letters, inbox) = unbounded();
         Self {
             till: Rc::clone(till),
             charge,
-            wish,
+            options,
             code,
-            deeds: FuturesUnordered::new(),
+            tasks: FuturesUnordered::new(),
             look: None,
             inbox,
             letters,
@@ -161,12 +161,12 @@ impl Driver {
                 Step::Wait(due) => {
                     watched = watched.or_else(|| self.watch());
                     self.tell();
-                    let letter = self.inbox.select_next_some().map(Deed::Heard);
-                    let woken = wakes.select_next_some().map(|()| Deed::Woke);
-                    let due = clock::until(due).map(|()| Deed::Heard(Event::Tick));
-                    let told = clock::first_of(self.deeds.select_next_some(), letter);
-                    let deed = clock::first_of(told, clock::first_of(woken, due)).await;
-                    self.done(deed);
+                    let letter = self.inbox.select_next_some().map(TaskEnd::Heard);
+                    let woken = wakes.select_next_some().map(|()| TaskEnd::Woke);
+                    let due = clock::until(due).map(|()| TaskEnd::Heard(Event::Tick));
+                    let told = clock::first_of(self.tasks.select_next_some(), letter);
+                    let end = clock::first_of(told, clock::first_of(woken, due)).await;
+                    self.done(end);
                     if self.closing {
                         return self.leave();
                     }
@@ -190,39 +190,39 @@ impl Driver {
         }
     }
 
-    /// While this attempt is on screen, nobody else asks about it.
+    /// While this trade is on screen, nobody else asks about it.
     fn watch(&self) -> Option<super::till::Watched> {
         let trade_id = self.charge.record().trade_id.clone()?;
         Some(self.till.watch(trade_id, self.letters.clone()))
     }
 
     fn listen(&mut self) {
-        let caller = self.wish.signal.clone();
+        let caller = self.options.signal.clone();
         if caller.is_some() {
-            self.deeds.push(Box::pin(async move {
+            self.tasks.push(Box::pin(async move {
                 signal::aborted(caller.as_ref()).await;
-                Deed::Aborted
+                TaskEnd::Aborted
             }));
         }
         let closing = self.till.closing();
-        self.deeds.push(Box::pin(async move {
+        self.tasks.push(Box::pin(async move {
             signal::aborted(closing.as_ref()).await;
-            Deed::Closing
+            TaskEnd::Closing
         }));
     }
 
-    fn done(&mut self, deed: Deed) {
-        let event = match deed {
-            Deed::Heard(event) => event,
-            Deed::Answered(event, why) => {
+    fn done(&mut self, end: TaskEnd) {
+        let event = match end {
+            TaskEnd::Heard(event) => event,
+            TaskEnd::Answered(event, why) => {
                 self.refused = why.map(|why| Fail::from(*why));
                 event
             }
-            Deed::Told(reply) => {
+            TaskEnd::Replied(reply) => {
                 self.tell_progress(&reply);
                 Event::StatusReplied(reply)
             }
-            Deed::Saw(seen) => match *seen {
+            TaskEnd::Saw(seen) => match *seen {
                 Ok(scan) => {
                     let hint = hint(&scan);
                     self.code = Some(scan);
@@ -230,26 +230,26 @@ impl Driver {
                 }
                 Err(rejection) => self.give_up(rejection),
             },
-            Deed::Picked(Ok(Picked::Wallet(id))) => Event::Picked(Some(id)),
-            Deed::Picked(Ok(Picked::Nothing)) => Event::Picked(None),
-            Deed::Picked(Ok(Picked::Cancelled)) => Event::Cancel,
-            Deed::Picked(Err(rejection)) => self.give_up(rejection),
-            Deed::Woke => Event::Woke,
-            Deed::Aborted if self.only_watches => {
-                self.stopped = self.wish.signal.as_ref().map(abort);
+            TaskEnd::Picked(Ok(Picked::Wallet(id))) => Event::Picked(Some(id)),
+            TaskEnd::Picked(Ok(Picked::Nothing)) => Event::Picked(None),
+            TaskEnd::Picked(Ok(Picked::Cancelled)) => Event::Cancel,
+            TaskEnd::Picked(Err(rejection)) => self.give_up(rejection),
+            TaskEnd::Woke => Event::Woke,
+            TaskEnd::Aborted if self.only_watches => {
+                self.stopped = self.options.signal.as_ref().map(abort);
                 return;
             }
-            Deed::Aborted => {
+            TaskEnd::Aborted => {
                 if self.failure.is_none() {
-                    self.failure = self.wish.signal.as_ref().map(abort);
+                    self.failure = self.options.signal.as_ref().map(abort);
                 }
                 Event::Cancel
             }
-            Deed::Closing => {
+            TaskEnd::Closing => {
                 self.closing = true;
                 return;
             }
-            Deed::Nothing => return,
+            TaskEnd::Nothing => return,
         };
         self.charge.handle(event, clock::now_ms());
     }
@@ -275,23 +275,26 @@ impl Driver {
             Step::Forget(key) => self.till.forget(&key).await,
             Step::Yield(key, other) => self.till.give_way(&key, &other).await,
             Step::Create(trade) => self.post(async move |till| {
-                (till.backend().create(&trade).await, Event::Created as Told)
+                (
+                    till.backend().create(&trade).await,
+                    Event::Created as ToEvent,
+                )
             }),
             Step::HandOver(trade_id) => self.hand_over(trade_id),
             Step::Show(show) => self.show(&show),
             Step::Ask(trade_id) => {
                 let till = Rc::clone(&self.till);
                 let sale = self.charge.record().sale.clone();
-                self.deeds.push(Box::pin(async move {
+                self.tasks.push(Box::pin(async move {
                     let reply = till.backend().trade(&trade_id, Some(&sale)).await;
-                    Deed::Told(reply.map_err(|trouble| trouble.fault()))
+                    TaskEnd::Replied(reply.map_err(|trouble| trouble.fault()))
                 }));
             }
             Step::Cancel(trade_id) => self.cancel(trade_id),
             Step::Notice(code) => {
                 let fail = Fail::new(code.into());
                 let trade_id = self.charge.record().trade_id.clone();
-                self.till.voice().warning(&match trade_id {
+                self.till.announcer().warning(&match trade_id {
                     Some(trade_id) => fail.about(&trade_id),
                     None => fail,
                 });
@@ -301,7 +304,7 @@ impl Driver {
     }
 }
 
-type Told = fn(Reply) -> Event;
+type ToEvent = fn(Reply) -> Event;
 
 /// What a code says of its wallet.
 fn hint(scan: &Scan) -> Hint {

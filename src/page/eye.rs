@@ -19,16 +19,16 @@ use kaunter_core::error::ErrorCode;
 use kaunter_core::policy::Ms;
 use web_sys::{AbortController, AbortSignal, HtmlVideoElement};
 
+use super::announcer::Announcer;
 use super::camera::Camera;
 use super::camera::choice::Choice;
 use super::reader::ReaderHost;
 use super::signal::Listener;
-use super::voice::Voice;
 use super::{clock, signal};
 use crate::types::code::Scan;
 use crate::types::error::{Fail, Rejection};
 use crate::types::event::{CameraChange, CameraStatus, SpawnReader, TillState};
-use crate::types::options::{CameraWish, OpenWish, ScanWish};
+use crate::types::options::{CameraOptions, ScanOptions, TillOptions};
 use crate::types::sale::Wallet;
 use advice::Advice;
 use health::{Cure, Health, Signs};
@@ -42,9 +42,9 @@ const HIDDEN_PAUSE_MS: Ms = 250;
 /// Camera and reader of one till.
 #[derive(Debug)]
 pub struct Eye {
-    wish: CameraWish,
+    options: CameraOptions,
     preview: Option<HtmlVideoElement>,
-    voice: Rc<Voice>,
+    announcer: Rc<Announcer>,
     reader: ReaderHost,
     camera: RefCell<Option<Rc<Camera>>>,
     /// The camera that the cashier chose at this terminal.
@@ -61,12 +61,17 @@ pub struct Eye {
 impl Eye {
     /// An eye without a camera and without a worker. `scope` names the terminal.
     #[must_use]
-    pub fn new(wish: &OpenWish, scope: &str, spawn: SpawnReader, voice: Rc<Voice>) -> Rc<Self> {
+    pub fn new(
+        options: &TillOptions,
+        scope: &str,
+        spawn: SpawnReader,
+        announcer: Rc<Announcer>,
+    ) -> Rc<Self> {
         Rc::new(Self {
-            wish: wish.camera.clone(),
-            preview: wish.preview.clone(),
-            voice,
-            reader: ReaderHost::new(spawn, &wish.camera),
+            options: options.camera.clone(),
+            preview: options.preview.clone(),
+            announcer,
+            reader: ReaderHost::new(spawn, &options.camera),
             camera: RefCell::new(None),
             choice: Choice::of(scope),
             starting: Mutex::new(()),
@@ -107,7 +112,7 @@ impl Eye {
     /// `scan_busy`, `scan_timeout`, `worker_failed`, a camera's trouble, or what the caller's `accept` threw.
     pub async fn look(
         self: &Rc<Self>,
-        wish: &ScanWish,
+        options: &ScanOptions,
         wallets: &[Wallet],
     ) -> Result<Scan, Rejection> {
         if self.looking.replace(true) {
@@ -116,7 +121,7 @@ impl Eye {
         let _look = Look(self);
         self.idle.replace(None);
         if self.camera.borrow().is_none() {
-            self.voice.now(TillState::Starting, None);
+            self.announcer.set_state(TillState::Starting, None);
         }
         let off = self.off();
         // Frames are read as soon as there are any, before the page has shown one.
@@ -127,10 +132,10 @@ impl Eye {
         let _hides = self.rests_while_hidden();
         let (camera, _) = join(self.camera(), self.start_reader()).await;
         let camera = camera?;
-        self.voice.now(TillState::Scanning, None);
-        let judge = Judge::new(&self.voice, wish, wallets);
+        self.announcer.set_state(TillState::Scanning, None);
+        let judge = Judge::new(&self.announcer, options, wallets);
         let looked = self.watch(camera, judge, off.as_ref());
-        match wish.timeout_ms {
+        match options.timeout_ms {
             None => looked.await,
             Some(ms) => {
                 let looked = clock::within(ms, looked).await;
@@ -169,13 +174,13 @@ impl Eye {
                         }
                         let now_ms = clock::now_ms();
                         let hint = advice.of(seen.hint, camera.has_fixed_focus(), now_ms);
-                        self.voice.hint(hint, now_ms);
+                        self.announcer.hint(hint, now_ms);
                         Signs::of(&camera, seen.fresh)
                     }
                     Err(fail) => {
                         // The old reader is ended before another starts: one that hangs takes a core.
                         drop(sight.take());
-                        self.voice.warning(&fail);
+                        self.announcer.warning(&fail);
                         sight = Some(self.sight(&camera).await?);
                         // No pictures were read meanwhile, and that is not the camera's fault.
                         health.rested(clock::now_ms());
@@ -217,7 +222,7 @@ impl Eye {
     async fn start_reader(&self) -> Option<Fail> {
         let failed = self.reader.ready().await.err();
         if let Some(fail) = &failed {
-            self.voice.warning(fail);
+            self.announcer.warning(fail);
         }
         failed
     }
@@ -245,14 +250,14 @@ impl Eye {
         };
         if self.put_away() {
             let change = CameraChange::because(status, ErrorCode::CameraInterrupted);
-            self.voice.camera(&change);
+            self.announcer.camera(&change);
         }
     }
 
     /// The camera goes off when nobody scans for a while.
     fn cool_down(self: &Rc<Self>) {
         let eye = Rc::downgrade(self);
-        let ms = u32::try_from(self.wish.idle_release_ms).unwrap_or(u32::MAX);
+        let ms = u32::try_from(self.options.idle_release_ms).unwrap_or(u32::MAX);
         let timeout = Timeout::new(ms.min(i32::MAX as u32), move || {
             if let Some(eye) = eye.upgrade() {
                 eye.release();
@@ -269,7 +274,7 @@ impl Drop for Look<'_> {
     fn drop(&mut self) {
         self.0.looking.set(false);
         self.0.reader.pause();
-        self.0.voice.no_hint();
+        self.0.announcer.clear_hint();
         self.0.cool_down();
     }
 }

@@ -1,4 +1,4 @@
-//! Open attempts survive a reload: IndexedDB, with strict durability, one row per attempt.
+//! Open trades survive a reload: IndexedDB, with strict durability, one row per trade.
 //!
 //! A row holds no code and no token. It is written before the creation leaves, again before the code does, and before a
 //! cancel, a void or a verdict; [`Journal::put`] returns when the browser says that the row is on the disk. Rows of

@@ -1,6 +1,6 @@
 //! News between the tabs of a terminal: a tab that learns of a change tells the others, and they ask at once.
 //!
-//! What is told is a hint, not an answer: an attempt's name and its version. How it stands, the backend alone says. A
+//! What is told is a hint, not an answer: a trade's name and its version. How it stands, the backend alone says. A
 //! browser without a BroadcastChannel has tabs that ask at their own pace.
 
 use std::cell::RefCell;
@@ -14,19 +14,19 @@ use super::signal::Listener;
 use crate::types::read::from_js;
 use crate::types::to_js;
 
-/// Past this many attempts, what was seen is forgotten: that costs one question too many, and a tab may stay open for years.
-const MOST_SEEN: usize = 1_000;
+/// Past this many trades, what was seen is forgotten: that costs one question too many, and a tab may stay open for years.
+const MAX_SEEN: usize = 1_000;
 
-/// An attempt has changed.
+/// A trade has changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Word {
+pub struct TradeChange {
     /// Which.
     pub trade_id: String,
     /// What version it has now.
     pub version: u64,
 }
 
-/// The channel of one terminal, and the newest version of each attempt that this tab has seen.
+/// The channel of one terminal, and the newest version of each trade that this tab has seen.
 #[derive(Debug)]
 pub struct News {
     channel: Option<BroadcastChannel>,
@@ -37,14 +37,14 @@ pub struct News {
 impl News {
     /// Joins the tabs of this scope; what the others tell goes to `heard`.
     #[must_use]
-    pub fn join(scope: &str, heard: UnboundedSender<Word>) -> Self {
+    pub fn join(scope: &str, heard: UnboundedSender<TradeChange>) -> Self {
         let channel = BroadcastChannel::new(&format!("kaunter|{scope}")).ok();
         let listener = channel.as_ref().map(|channel| {
             Listener::new(channel, "message", move |event| {
                 let data = event.unchecked_ref::<MessageEvent>().data();
                 // Whatever else speaks on this channel is none of ours.
-                if let Ok(word) = from_js(data) {
-                    let _ = heard.unbounded_send(word);
+                if let Ok(change) = from_js(data) {
+                    let _ = heard.unbounded_send(change);
                 }
             })
         });
@@ -69,18 +69,18 @@ impl News {
             return false;
         }
         let mut seen = self.seen.borrow_mut();
-        if seen.len() >= MOST_SEEN {
+        if seen.len() >= MAX_SEEN {
             seen.clear();
         }
         seen.retain(|(known, _)| known != trade_id);
         seen.push((trade_id.to_owned(), version));
         if let Some(channel) = &self.channel {
-            let word = Word {
+            let change = TradeChange {
                 trade_id: trade_id.to_owned(),
                 version,
             };
             // Refused once the channel is closed: the till is, too.
-            let _ = channel.post_message(&to_js(&word));
+            let _ = channel.post_message(&to_js(&change));
         }
         true
     }

@@ -27,7 +27,7 @@ use super::frames::tap::Tap;
 use crate::types::code::Reading;
 use crate::types::error::Fail;
 use crate::types::event::{Hint, SpawnReader};
-use crate::types::options::CameraWish;
+use crate::types::options::CameraOptions;
 use page::PageReader;
 use worker::WorkerReader;
 
@@ -42,7 +42,7 @@ const SETTLED_MS: Ms = 5_000;
 #[derive(Debug)]
 pub struct ReaderHost {
     spawn: SpawnReader,
-    wish: CameraWish,
+    options: CameraOptions,
     running: RefCell<Option<Rc<RunningReader>>>,
     starting: Mutex<()>,
     failures: Cell<u32>,
@@ -92,10 +92,10 @@ pub enum Failure {
 impl ReaderHost {
     /// No reader runs yet, and no module is loaded for it.
     #[must_use]
-    pub fn new(spawn: SpawnReader, wish: &CameraWish) -> Self {
+    pub fn new(spawn: SpawnReader, options: &CameraOptions) -> Self {
         Self {
             spawn,
-            wish: wish.clone(),
+            options: options.clone(),
             running: RefCell::new(None),
             starting: Mutex::new(()),
             failures: Cell::new(0),
@@ -163,7 +163,7 @@ impl ReaderHost {
     /// Goes on with the same scan: after a pause, or with another reader.
     pub fn resume(&self) {
         if let (Some(scan), Some(running)) = (self.scan.get(), self.running()) {
-            running.scan(scan, &self.wish);
+            running.scan(scan, &self.options);
         }
     }
 
@@ -295,10 +295,10 @@ impl RunningReader {
         }
     }
 
-    fn scan(&self, scan: u32, wish: &CameraWish) {
+    fn scan(&self, scan: u32, options: &CameraOptions) {
         match &self.reader {
-            HostedReader::Worker(worker) => worker.scan(scan, wish),
-            HostedReader::Page(page) => page.scan(scan, wish),
+            HostedReader::Worker(worker) => worker.scan(scan, options),
+            HostedReader::Page(page) => page.scan(scan, options),
         }
     }
 

@@ -1,10 +1,10 @@
 //! One till: what its calls share.
 
-mod attempt;
 mod idle;
 mod keeper;
 mod recovery;
 mod sale;
+mod trade;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -16,18 +16,18 @@ use kaunter_core::wire::{self, PagePolicy, ProblemCode, Sale, Session};
 use wasm_bindgen::JsCast;
 use web_sys::{AbortController, AbortSignal};
 
+use super::announcer::Announcer;
 use super::backend::{Backend, Trouble};
 use super::day::Day;
 use super::eye::{self, Eye};
 use super::journal::Journal;
 use super::news::News;
-use super::voice::Voice;
 use super::{clock, signal};
 use crate::types::code::Scan;
 use crate::types::error::{Fail, Rejection};
 use crate::types::event::{Emit, SpawnReader};
 use crate::types::given::{Callback, wrong};
-use crate::types::options::{OpenWish, ScanWish, TradeQuery};
+use crate::types::options::{ScanOptions, TillOptions, TradeQuery};
 use crate::types::sale::{JsWallets, Outcome, TillSession, Trade, TradeList, Wallet};
 use crate::types::to_js;
 
@@ -41,17 +41,17 @@ pub struct Till {
     journal: Option<Journal>,
     news: News,
     eye: Rc<Eye>,
-    voice: Rc<Voice>,
+    announcer: Rc<Announcer>,
     choose_wallet: Option<Callback>,
     /// What is not at its end, newest first.
     unfinished: RefCell<Vec<wire::Trade>>,
-    /// Attempts on screen, and where their drivers listen.
+    /// Trades on screen, and where their drivers listen.
     watched: RefCell<Vec<(String, UnboundedSender<Event>)>>,
     kept: RefCell<Vec<String>>,
     closing: Option<AbortController>,
 }
 
-/// An attempt on screen; dropped, its keeper asks again.
+/// A trade on screen; dropped, its keeper asks again.
 #[derive(Debug)]
 pub struct Watched {
     till: Rc<Till>,
@@ -69,9 +69,13 @@ impl Till {
     ///
     /// # Errors
     /// `token_*`, `network_*`, `route_not_found`.
-    pub async fn open(wish: OpenWish, emit: Emit, spawn: SpawnReader) -> Result<Rc<Self>, Fail> {
-        let voice = Rc::new(Voice::new(emit, wish.messages.clone()));
-        let backend = Backend::new(&wish);
+    pub async fn open(
+        options: TillOptions,
+        emit: Emit,
+        spawn: SpawnReader,
+    ) -> Result<Rc<Self>, Fail> {
+        let announcer = Rc::new(Announcer::new(emit, options.messages.clone()));
+        let backend = Backend::new(&options);
         let session = backend.session().await?;
         backend.set_call_ms(session.policy.call_timeout_ms);
         let scope = format!(
@@ -83,7 +87,7 @@ impl Till {
         let journal = match Journal::open(&scope).await {
             Ok(journal) => Some(journal),
             Err(cause) => {
-                voice.no_journal(cause);
+                announcer.warn_no_journal(cause);
                 None
             }
         };
@@ -92,11 +96,11 @@ impl Till {
             wallets: session.wallets.iter().map(Wallet::from).collect(),
             backend,
             news: News::join(&scope, tell),
-            eye: Eye::new(&wish, &scope, spawn, Rc::clone(&voice)),
+            eye: Eye::new(&options, &scope, spawn, Rc::clone(&announcer)),
             scope,
             journal,
-            voice,
-            choose_wallet: wish.choose_wallet,
+            announcer,
+            choose_wallet: options.choose_wallet,
             unfinished: RefCell::default(),
             watched: RefCell::default(),
             kept: RefCell::default(),
@@ -159,8 +163,8 @@ impl Till {
 
     /// The events.
     #[must_use]
-    pub fn voice(&self) -> &Voice {
-        &self.voice
+    pub fn announcer(&self) -> &Announcer {
+        &self.announcer
     }
 
     /// The caller's picker of wallets.
@@ -179,7 +183,7 @@ impl Till {
     pub async fn journal(&self, record: &Record) {
         let Some(journal) = &self.journal else { return };
         if let Err(cause) = journal.put(record).await {
-            self.voice.no_journal(cause);
+            self.announcer.warn_no_journal(cause);
         }
     }
 
@@ -191,12 +195,12 @@ impl Till {
         }
     }
 
-    /// Removes a record, and notes the attempt that stood in its way.
+    /// Removes a record, and notes the trade that stood in its way.
     pub async fn give_way(&self, key: &str, record: &Record) {
         if let Some(journal) = &self.journal
             && let Err(cause) = journal.swap(key, record).await
         {
-            self.voice.no_journal(cause);
+            self.announcer.warn_no_journal(cause);
         }
     }
 
@@ -210,10 +214,11 @@ impl Till {
             return Some(Vec::new());
         };
         let read = journal.all().await;
-        read.map_err(|cause| self.voice.no_journal(cause)).ok()
+        read.map_err(|cause| self.announcer.warn_no_journal(cause))
+            .ok()
     }
 
-    /// While this lives, the attempt is on screen, and its keeper rests.
+    /// While this lives, the trade is on screen, and its keeper rests.
     #[must_use]
     pub fn watch(self: &Rc<Self>, trade_id: String, letters: UnboundedSender<Event>) -> Watched {
         self.unwatch(&trade_id);
@@ -230,14 +235,14 @@ impl Till {
             .retain(|(known, _)| known != trade_id);
     }
 
-    /// Where the driver of an attempt listens that is on screen.
+    /// Where the driver of a trade listens that is on screen.
     fn listener(&self, trade_id: &str) -> Option<UnboundedSender<Event>> {
         let watched = self.watched.borrow();
         let found = watched.iter().find(|(known, _)| known == trade_id)?;
         Some(found.1.clone())
     }
 
-    /// True while an attempt is on screen.
+    /// True while a trade is on screen.
     fn is_watching(&self) -> bool {
         !self.watched.borrow().is_empty()
     }
@@ -268,18 +273,19 @@ impl Till {
     ///
     /// # Errors
     /// What the eye says; an abort rejects with its reason.
-    pub async fn scan(self: &Rc<Self>, wish: ScanWish) -> Result<Scan, Rejection> {
-        if let Some(reason) = aborted(&wish) {
+    pub async fn scan(self: &Rc<Self>, options: ScanOptions) -> Result<Scan, Rejection> {
+        if let Some(reason) = aborted(&options) {
             return Err(reason);
         }
         let closing = self.closing();
         let stopped = async {
             let closed = signal::aborted(closing.as_ref());
-            clock::first_of(signal::aborted(wish.signal.as_ref()), closed).await;
-            Err(aborted(&wish).unwrap_or_else(|| Rejection::Thrown(super::driver::closed())))
+            clock::first_of(signal::aborted(options.signal.as_ref()), closed).await;
+            Err(aborted(&options).unwrap_or_else(|| Rejection::Thrown(super::driver::closed())))
         };
-        let scan = clock::first_of(self.eye.look(&wish, &self.wallets), stopped).await;
-        self.voice.now(crate::types::event::TillState::Idle, None);
+        let scan = clock::first_of(self.eye.look(&options, &self.wallets), stopped).await;
+        self.announcer
+            .set_state(crate::types::event::TillState::Idle, None);
         scan
     }
 
@@ -331,7 +337,7 @@ impl Till {
         }
     }
 
-    /// Everything off; open attempts stay journalled.
+    /// Everything off; open trades stay journalled.
     pub async fn close(&self) {
         if let Some(closing) = &self.closing {
             closing.abort();
@@ -342,7 +348,7 @@ impl Till {
     }
 }
 
-fn aborted(wish: &ScanWish) -> Option<Rejection> {
-    let signal = wish.signal.as_ref().filter(|signal| signal.aborted())?;
+fn aborted(options: &ScanOptions) -> Option<Rejection> {
+    let signal = options.signal.as_ref().filter(|signal| signal.aborted())?;
     Some(Rejection::Thrown(signal::reason(signal)))
 }

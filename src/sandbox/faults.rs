@@ -163,7 +163,7 @@ pub(crate) struct Line {
     /// Which call; none: every one.
     #[serde(default)]
     pub(crate) call: Option<Call>,
-    /// Of which attempt; none: of every one.
+    /// Of which trade; none: of every one.
     #[serde(default)]
     pub(crate) trade_id: Option<String>,
     /// Not before the so manieth matching call, counted from 1.

@@ -52,7 +52,7 @@ pub struct Fail {
     pub code: ErrorCode,
     /// A sentence for the developer, without secrets.
     pub detail: Option<String>,
-    /// The attempt that it is about, or that stands in the way.
+    /// The trade that it is about, or that stands in the way.
     pub trade_id: Option<String>,
     /// True where money may have moved.
     pub money_moved: bool,
@@ -93,7 +93,7 @@ impl Fail {
         self
     }
 
-    /// The same, about this attempt.
+    /// The same, about this trade.
     #[must_use]
     pub fn about(mut self, trade_id: &str) -> Self {
         self.trade_id = Some(trade_id.to_owned());

@@ -127,7 +127,7 @@ pub struct StateChange {
     pub from: TillState,
     /// What it does.
     pub to: TillState,
-    /// About which attempt.
+    /// About which trade.
     pub trade: Option<Trade>,
 }
 

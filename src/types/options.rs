@@ -123,7 +123,7 @@ export interface ResumeOptions {
 
 /// Which camera, how it is read, and how long it stays warm.
 #[derive(Clone, Debug, PartialEq)]
-pub struct CameraWish {
+pub struct CameraOptions {
     /// The browser's name of one.
     pub device_id: Option<String>,
     /// Which way it looks.
@@ -141,24 +141,24 @@ pub struct CameraWish {
 /// Two minutes: the pause between two customers is mostly shorter, and a prompt per customer is worse than a light.
 const IDLE_RELEASE_MS: u64 = 120_000;
 /// A camera shows no more frames.
-const MOST_SCANS_PER_SECOND: f64 = 30.0;
+const MAX_SCANS_PER_SECOND: f64 = 30.0;
 /// A frame in ten seconds is still a scan; none at all is not.
-const LEAST_SCANS_PER_SECOND: f64 = 0.1;
+const MIN_SCANS_PER_SECOND: f64 = 0.1;
 
-impl Default for CameraWish {
+impl Default for CameraOptions {
     fn default() -> Self {
         Self {
             device_id: None,
             facing: None,
             region: Region::default(),
-            scans_per_second: MOST_SCANS_PER_SECOND,
+            scans_per_second: MAX_SCANS_PER_SECOND,
             idle_release_ms: IDLE_RELEASE_MS,
             mirror: None,
         }
     }
 }
 
-impl CameraWish {
+impl CameraOptions {
     /// Reads a caller's `CameraOptions`.
     ///
     /// # Errors
@@ -172,8 +172,8 @@ impl CameraWish {
             device_id: given.text("deviceId")?,
             facing: given.get("facing", "\"user\" or \"environment\"", facing)?,
             region: Region::read(&given.field("region")?)?,
-            scans_per_second: most.map_or(MOST_SCANS_PER_SECOND, |most| {
-                most.clamp(LEAST_SCANS_PER_SECOND, MOST_SCANS_PER_SECOND)
+            scans_per_second: most.map_or(MAX_SCANS_PER_SECOND, |most| {
+                most.clamp(MIN_SCANS_PER_SECOND, MAX_SCANS_PER_SECOND)
             }),
             idle_release_ms: given
                 .number("idleReleaseMs")?
@@ -252,12 +252,12 @@ pub struct Adjustment {
 }
 
 impl Adjustment {
-    /// Reads a caller's wish.
+    /// Reads the options of `adjust`.
     ///
     /// # Errors
     /// `argument_invalid`.
-    pub fn read(wish: &JsValue) -> Result<Self, Fail> {
-        let given = Given::new(wish, "")?;
+    pub fn read(options: &JsValue) -> Result<Self, Fail> {
+        let given = Given::new(options, "")?;
         let point = given.field("focusAt")?;
         let point = Given::new(&point, "focusAt.")?;
         let zoom = |value: &JsValue| number(value).filter(|zoom| zoom.is_finite());
@@ -271,7 +271,7 @@ impl Adjustment {
 
 /// How a till is opened.
 #[derive(Clone)]
-pub struct OpenWish {
+pub struct TillOptions {
     /// The backend's address, without a slash at its end.
     pub backend: String,
     /// The caller's `getToken`.
@@ -281,20 +281,20 @@ pub struct OpenWish {
     /// The caller's video element.
     pub preview: Option<HtmlVideoElement>,
     /// Which camera.
-    pub camera: CameraWish,
+    pub camera: CameraOptions,
     /// The caller's wording of errors.
     pub messages: JsValue,
     /// The caller's `fetch`.
     pub fetch: Option<Function>,
 }
 
-impl fmt::Debug for OpenWish {
+impl fmt::Debug for TillOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "OpenWish({})", self.backend)
+        write!(f, "TillOptions({})", self.backend)
     }
 }
 
-impl OpenWish {
+impl TillOptions {
     /// Reads a caller's options; methods keep their `this`.
     ///
     /// # Errors
@@ -311,7 +311,7 @@ impl OpenWish {
                 .ok_or_else(|| given.wrong("getToken", "a function"))?,
             choose_wallet: given.callback("chooseWallet")?,
             preview: given.video("preview")?,
-            camera: CameraWish::read(&given.field("camera")?)?,
+            camera: CameraOptions::read(&given.field("camera")?)?,
             messages,
             fetch: given.callback("fetch")?.map(|fetch| fetch.function),
         })
@@ -342,7 +342,7 @@ fn address(given: &JsValue) -> Option<String> {
 
 /// How a scan or a charge is to go.
 #[derive(Clone, Default)]
-pub struct ScanWish {
+pub struct ScanOptions {
     /// Ends it.
     pub signal: Option<AbortSignal>,
     /// Ends the looking.
@@ -355,13 +355,13 @@ pub struct ScanWish {
     pub on_code: Option<Callback>,
 }
 
-impl fmt::Debug for ScanWish {
+impl fmt::Debug for ScanOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ScanWish({:?})", self.timeout_ms)
+        write!(f, "ScanOptions({:?})", self.timeout_ms)
     }
 }
 
-impl ScanWish {
+impl ScanOptions {
     /// Reads the options of `scan`.
     ///
     /// # Errors
@@ -394,12 +394,12 @@ impl ScanWish {
     /// `argument_invalid`, also where there is no `onCode`.
     pub fn of_show(options: &JsValue) -> Result<Self, Fail> {
         let given = Given::new(options, "")?;
-        let wish = Self {
+        let options = Self {
             wallet: given.text("walletId")?,
             ..Self::of_resume(options)?
         };
-        match wish.on_code {
-            Some(_) => Ok(wish),
+        match options.on_code {
+            Some(_) => Ok(options),
             None => Err(given.wrong("onCode", "a function")),
         }
     }

@@ -121,7 +121,7 @@ for (const refusal of [
       headers: { accept: "text/csv" },
     });
     assert.match(sheet.text, /422,Minimum amount is RM 1\.00/);
-    assert.equal((await sell(shop, "A", { minor: 50 })).json.attempt, 2, "the next attempt may begin at once");
+    assert.equal((await sell(shop, "A", { minor: 50 })).json.attempt, 2, "the next trade may begin at once");
   });
 }
 
@@ -284,7 +284,7 @@ test("rule 20: a refused void leaves the money paid, and says why", async (t) =>
 });
 
 for (const answer of [{ trans_id: "20261127000000999999" }, { trans_id: " 20261127000000999999 " }]) {
-  test("two attempts never share the gateway's id: the second is left, with an alarm", async (t) => {
+  test("two trades never share the gateway's id: the second is left, with an alarm", async (t) => {
     const { shop } = await before(t, { create: () => ok(answer), status: ok({ pay_status: "D" }) });
     assert.equal((await sell(shop, "FIRST")).json.status, "paid");
     const second = await sell(shop, "SECOND", { minor: 990_000 });

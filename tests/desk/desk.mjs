@@ -42,7 +42,7 @@ export const newTrade = (ref, { minor, wallet_id = "23" } = {}) => ({
   mode: "consumer_presented",
 });
 
-/** An attempt that awaits its code. */
+/** A trade that awaits its code. */
 export async function open(shop, ref, more = {}, terminal = "till-1") {
   const answer = await shop.call("POST", "/v1/trades", {
     token: await shop.token(terminal),
@@ -59,7 +59,7 @@ export async function handOver(shop, trade, code) {
   });
 }
 
-/** Asks as a page does, until the attempt is where it is wanted. */
+/** Asks as a page does, until the trade is where it is wanted. */
 export function reaches(shop, trade, statuses, ms = 60_000) {
   return until(
     `${trade.sale.ref} is ${statuses}`,
@@ -72,7 +72,7 @@ export function reaches(shop, trade, statuses, ms = 60_000) {
   );
 }
 
-/** What the gateway really did with an attempt. */
+/** What the gateway really did with a trade. */
 export async function line(shop, trade) {
   const entry = (await shop.ledger()).find((entry) => entry.trade_id === trade.trade_id);
   const sent = (await shop.calls("pay")).filter((call) => call.trade_id === trade.trade_id).length;

@@ -82,7 +82,7 @@ let codes = 0;
 /** A code that no sale had before. */
 export const fresh = () => `1345${String(Date.now()).slice(-8)}${String(codes++).padStart(6, "0")}`;
 
-/** An attempt as a till makes it; `code` is handed over where the attempt awaits one. */
+/** A trade as a till makes it; `code` is handed over where the trade awaits one. */
 export async function sell(shop, ref, { minor = 1250, code = fresh(), terminal = "till-1", token } = {}) {
   token ??= await shop.token(terminal);
   const made = await shop.call("POST", "/v1/trades", { token, body: newTrade(ref, { minor }) });

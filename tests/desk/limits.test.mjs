@@ -30,7 +30,7 @@ both.test(
     assert.ok(turnedAway.length >= 1 && turnedAway.length < trades.length, first.map(({ status }) => status).join());
     for (const answer of turnedAway) later(answer, 503, "overloaded");
     await together(trades, async (trade, nth) => {
-      // As a till does: it asks, and hands over again while the attempt says that it awaits its code.
+      // As a till does: it asks, and hands over again while the trade says that it awaits its code.
       const ended = await until(`${trade.sale.ref} ends`, async () => {
         const { json } = await shop.call("GET", `/v1/trades/${trade.trade_id}`, { token: tokens[nth] });
         if (json?.status === "awaiting_code")

@@ -109,7 +109,7 @@ test("rule 18: late money closes no bill until a person accepts it", async (t) =
 });
 
 onBothStores(
-  "rule 15: the first attempt fixes the amount; a page can't change it, the shop's server can while no money is at risk",
+  "rule 15: the first trade fixes the amount; a page can't change it, the shop's server can while no money is at risk",
   async (t, make) => {
     const { shop } = await before(
       t,
@@ -126,7 +126,7 @@ onBothStores(
       (await post(shop, "/v1/trades", await mint(shop), { ...other, idempotency_key: newTrade().idempotency_key }))
         .status,
       409,
-      "a closed attempt fixes it too",
+      "a closed trade fixes it too",
     );
 
     const waiting = await open(shop, "BILL", { minor: 10_000 }, "till-2");
@@ -143,7 +143,7 @@ onBothStores(
     assert.deepEqual(
       [record.due_amount, record.trades.find(({ trade_id }) => trade_id === waiting.trade_id).status],
       [MYR(15_000), "cancelled"],
-      "another till's attempt with the old amount is left",
+      "another till's trade with the old amount is left",
     );
     assert.equal((await handOver(shop, waiting, fresh())).status, 409);
 

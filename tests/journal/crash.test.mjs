@@ -11,8 +11,8 @@ const down = { status: 503 };
 
 /**
  * The steps, in the order of a charge. `hold` keeps the page's own call from leaving, or its answer from arriving;
- * `faults` is what the gateway does to this attempt; `is` is when the step is reached. Then the tab dies, and what is
- * found is: the row of the journal (`handed`: it says that the code left), and how the attempt ends (`end`; none:
+ * `faults` is what the gateway does to this trade; `is` is when the step is reached. Then the tab dies, and what is
+ * found is: the row of the journal (`handed`: it says that the code left), and how the trade ends (`end`; none:
  * nothing began, and the sale is free), with what is kept of the money.
  */
 const steps = {
@@ -94,9 +94,9 @@ async function reach(page, shop, ref, step) {
 
 const rowsOf = async (page, ref) => (await journal(page)).filter((row) => row.scope.endsWith(`|${ref}`));
 
-/** What the ledger says of a sale: [kept, most payments of one attempt]. */
+/** What the ledger says of a sale: [kept, most payments of one trade]. */
 async function ledgerOf(shop, ref) {
-  const names = ((await shop.sale(ref))?.trades ?? []).map((attempt) => attempt.trade_id);
+  const names = ((await shop.sale(ref))?.trades ?? []).map((trade) => trade.trade_id);
   const lines = (await shop.ledger()).filter((line) => names.includes(line.trade_id));
   return [
     lines.reduce((sum, line) => sum + line.charged - line.refunded, 0),
@@ -170,7 +170,7 @@ for (const [which, launch] of Object.entries(browsers)) {
       if (!browser) return;
       const pages = [];
       for (const _ of Object.keys(steps)) pages.push(await browser.page());
-      // The one whose creation hangs comes last: that fault knows no attempt yet.
+      // The one whose creation hangs comes last: that fault knows no trade yet.
       const all = Object.entries(steps).map(([ref, step], at) => [pages[at], ref, step]);
       await Promise.all(
         all.filter(([, , step]) => !step.create).map(([page, ref, step]) => reach(page, shop, ref, step)),

@@ -20,7 +20,7 @@ async function forget(shop) {
 }
 
 for (const [which, launch] of Object.entries(browsers)) {
-  test(`${which}: an attempt that the backend has forgotten is ended by a person`, async (t) => {
+  test(`${which}: a trade that the backend has forgotten is ended by a person`, async (t) => {
     const shop = await counter(t, { scale: 0.2 });
     const browser = await launch(t, shop);
     if (!browser) return;

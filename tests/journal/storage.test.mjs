@@ -11,8 +11,8 @@ import { beginPaying, confirm, open, pay, problems, reaches, resume, saleOf, unf
 async function paysOnce(page, shop, ref, told) {
   const end = await pay(page, saleOf(ref), await shop.code());
   assert.equal(end.value?.status, "paid", JSON.stringify(end));
-  const [attempt] = (await shop.sale(ref)).trades;
-  const line = (await shop.ledger()).find((line) => line.trade_id === attempt.trade_id);
+  const [trade] = (await shop.sale(ref)).trades;
+  const line = (await shop.ledger()).find((line) => line.trade_id === trade.trade_id);
   assert.deepEqual([line.charged, line.refunded, line.calls.pay], [1250, 0, 1]);
   await until(`the cashier is told ${told}`, async () => (await problems(page)).length >= told.length);
   assert.deepEqual(await problems(page), told);
@@ -24,7 +24,7 @@ async function pending(page, shop, ref) {
   return (await reaches(shop, ref, "pending")).trade_id;
 }
 
-/** The attempt that an earlier page left is found through the backend, and ends as paid. */
+/** The trade that an earlier page left is found through the backend, and ends as paid. */
 async function comesBack(page, shop, trxId) {
   assert.deepEqual(
     (await unfinished(page)).map(([id]) => id),

@@ -66,9 +66,9 @@ export const resume = (page, id) => page.evaluate((id) => ends(till.resume(id)),
 export const saleOf = (ref) => ({ ref, amount: { minor: 1250, currency: "MYR" } });
 export const confirm = (shop, trade_id) => shop.post("/_sim/phone/answer", { trade_id, approve: true });
 
-/** Waits until the sale's newest attempt is there, and gives it. */
+/** Waits until the sale's newest trade is there, and gives it. */
 export const reaches = (shop, ref, status) =>
   until(`${ref} is ${status}`, async () => {
-    const attempt = (await shop.sale(ref))?.trades?.at(-1);
-    return attempt?.status === status && attempt;
+    const trade = (await shop.sale(ref))?.trades?.at(-1);
+    return trade?.status === status && trade;
   });

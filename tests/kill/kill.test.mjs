@@ -60,7 +60,7 @@ class Life {
     this.trade = json;
     assert.ok(json.trade_id, JSON.stringify(json));
   }
-  /** Who gets no answer to a hand-over asks; the same code again only while the attempt says that it awaits one. */
+  /** Who gets no answer to a hand-over asks; the same code again only while the trade says that it awaits one. */
   async handOver(code) {
     do await this.call("POST", `/v1/trades/${this.trade.trade_id}/code`, { code });
     while ((await this.get()).status === "awaiting_code");

@@ -31,18 +31,18 @@ after(() => server?.stop());
 async function balancer(t, ports) {
   let turn = 0;
   const balancing = createServer((near) => {
-    const attempt = (left) => {
+    const connectNext = (left) => {
       const far = connect(ports[turn++ % ports.length], "127.0.0.1");
       far.once("connect", () => {
         near.pipe(far);
         far.pipe(near);
       });
-      far.once("error", () => (left > 0 && near.bytesRead === 0 ? attempt(left - 1) : near.destroy()));
+      far.once("error", () => (left > 0 && near.bytesRead === 0 ? connectNext(left - 1) : near.destroy()));
       near.once("error", () => far.destroy());
       near.once("close", () => far.destroy());
       far.once("close", () => far.bytesRead > 0 && near.destroy());
     };
-    attempt(ports.length);
+    connectNext(ports.length);
   });
   await new Promise((done) => balancing.listen(0, "127.0.0.1", done));
   t.after(() => balancing.close());
@@ -111,7 +111,7 @@ test(`three backends, one killed every second, ${SALES} sales: paid once or not 
         const path = `/v1/trades/${made.trade_id}`;
         if (sale.fault) await shop.fault("pay", sale.fault, { trade_id: made.trade_id });
         const code = await shop.code(sale.customer);
-        // As a till does: asks, and hands over while the attempt says that it awaits its code.
+        // As a till does: asks, and hands over while the trade says that it awaits its code.
         ends[sale.ref] = await until(
           `${sale.ref} rests`,
           async () => {
@@ -132,7 +132,7 @@ test(`three backends, one killed every second, ${SALES} sales: paid once or not 
   const log = await shop.get("/_sim/log");
   for (const [ref, end] of Object.entries(ends)) {
     const record = await surely("the sale", () => shop.sale(ref));
-    const names = record.trades.map((attempt) => attempt.trade_id);
+    const names = record.trades.map((trade) => trade.trade_id);
     const lines = ledger.filter((line) => names.includes(line.trade_id));
     const kept = lines.reduce((sum, line) => sum + line.charged - line.refunded, 0);
     assert.equal(kept, end === "paid" ? 1200 : 0, `${ref} ended ${end}`);

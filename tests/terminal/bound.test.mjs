@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { attempt, counter, until } from "./harness.mjs";
+import { counter, startTrade, until } from "./harness.mjs";
 
 /** A till whose shop lets it charge only what the shop itself names. */
 async function boundTill(machine) {
@@ -63,7 +63,7 @@ test("an older sale is watched to its end while the next ones are charged, with 
 test("a sale that another till is collecting is told to its end", async (t) => {
   const shop = await counter(t, { scale: 0.1 });
   const page = await boundTill(await shop.machine({ camera: false }));
-  const other = await attempt(shop, "SHARED", {
+  const other = await startTrade(shop, "SHARED", {
     minor: 1000,
     terminal: "till-2",
     code: await shop.code({ approves_after_ms: 3_000 }),

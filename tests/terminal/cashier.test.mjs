@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { attempt, charge, counter, screen, underReview, until } from "./harness.mjs";
+import { charge, counter, screen, startTrade, underReview, until } from "./harness.mjs";
 
 const sentence = (page) => page.textContent("#sentence");
 const sees = (page, what, pattern, selector = "#sentence") =>
@@ -188,13 +188,13 @@ test("a settled review and a late success appear as such in the history, and are
   const shop = await counter(t, { scale: 0.1 });
   const machine = await shop.machine();
   const token = await shop.token();
-  const late = await attempt(shop, "late", { minor: 1208, code: await shop.code("by_amount") });
+  const late = await startTrade(shop, "late", { minor: 1208, code: await shop.code("by_amount") });
   await until(
     "a cancel is granted",
     async () => (await shop.call("POST", `/v1/trades/${late.trade_id}/cancel`, { token })).status === 200,
   );
   const review = await underReview(shop, "review");
-  const good = await attempt(shop, "good", { code: await shop.code() });
+  const good = await startTrade(shop, "good", { code: await shop.code() });
   await until("it is late", async () => (await shop.sale("late")).trades[0].status === "late_success");
   const page = await machine.terminal({ amount: 777 });
   const entry = (trade) => page.textContent(`[data-trade="${trade.trade_id}"]`);
@@ -270,7 +270,7 @@ test("a manager without the right is told so, and nothing changes", async (t) =>
   const shop = await counter(t, { scale: 0.1 });
   const machine = await shop.machine();
   const trade = await underReview(shop, "review");
-  const good = await attempt(shop, "good", { code: await shop.code() });
+  const good = await startTrade(shop, "good", { code: await shop.code() });
   // The shop's server gives its cashiers no more than this, whatever they ask for.
   await shop.post("/_sim/shop", {
     backend: shop.backend,
@@ -300,7 +300,7 @@ test("a manager without the right is told so, and nothing changes", async (t) =>
   assert.deepEqual(await shop.calls("void"), []);
 });
 
-test("the support code is copied, and is the attempt's name", async (t) => {
+test("the support code is copied, and is the trade's name", async (t) => {
   const shop = await counter(t, { scale: 0.1 });
   const machine = await shop.machine();
   const trade = await underReview(shop, "support");

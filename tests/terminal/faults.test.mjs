@@ -24,7 +24,7 @@ function test(name, run) {
 
 const final = ["paid", "declined", "cancelled", "voided"];
 
-/** An attempt that awaits its code. */
+/** A trade that awaits its code. */
 async function open(shop, ref, { minor = 1200, wallet_id = "23" } = {}) {
   const body = {
     idempotency_key: randomBytes(16).toString("hex"),
@@ -49,7 +49,7 @@ async function handOver(shop, trade, code) {
   return answer;
 }
 
-/** Asks as a page does, until the attempt is where it is wanted. */
+/** Asks as a page does, until the trade is where it is wanted. */
 function reaches(shop, trade, statuses, ms = 60_000) {
   return until(
     `${trade.sale.ref} is ${statuses}`,
@@ -78,7 +78,7 @@ const together = async (cases, run) => {
   assert.deepEqual(failed, []);
 };
 
-// The fault of the payment, how the attempt ends, and whether the customer was charged.
+// The fault of the payment, how the trade ends, and whether the customer was charged.
 const payments = [
   [{ hang_ms: 500 }, "paid", 1],
   ["cut", "paid", 1],

@@ -343,8 +343,8 @@ export async function charge(page, { wallet } = {}) {
   await page.click("#primary");
 }
 
-/** An attempt made over HTTP, as a till of the shop makes it; with a code, it is handed over. */
-export async function attempt(shop, ref, { minor = 1250, code, terminal = "till-1" } = {}) {
+/** A trade made over HTTP, as a till of the shop makes it; with a code, it is handed over. */
+export async function startTrade(shop, ref, { minor = 1250, code, terminal = "till-1" } = {}) {
   const token = await shop.token(terminal);
   const body = {
     idempotency_key: randomBytes(16).toString("hex"),
@@ -358,11 +358,11 @@ export async function attempt(shop, ref, { minor = 1250, code, terminal = "till-
 }
 
 /**
- * An attempt that a person has to look into: the gateway contradicted itself, and says nothing more until its faults
+ * A trade that a person has to look into: the gateway contradicted itself, and says nothing more until its faults
  * end.
  */
 export async function underReview(shop, ref, { terminal = "till-1" } = {}) {
-  const trade = await attempt(shop, ref, { terminal });
+  const trade = await startTrade(shop, ref, { terminal });
   await shop.fault("pay", "wrong_amount", { trade_id: trade.trade_id });
   await shop.fault("status", { status: 503 }, { trade_id: trade.trade_id, times: 1_000_000 });
   await shop.call("POST", `/v1/trades/${trade.trade_id}/code`, {

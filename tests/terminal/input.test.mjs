@@ -63,7 +63,7 @@ test("over HTTP: amounts, references, codes, wallets, JSON, fields", async (t) =
   refused(await code("x".repeat(2048)), 400, "code_invalid");
   refused(await code("a\u0007b"), 400, "code_invalid");
   assert.deepEqual(await shop.calls("pay"), []);
-  // Nothing is lost: the same attempt still takes the right code.
+  // Nothing is lost: the same trade still takes the right code.
   const good = await shop.code();
   assert.equal((await code(good)).status, 200);
   await until("it is paid", async () => (await shop.sale("S-1")).paid_amount);
@@ -85,7 +85,7 @@ test("over HTTP: amounts, references, codes, wallets, JSON, fields", async (t) =
   assert.equal(await shop.kept(), 1250);
 });
 
-test("rule 31: over HTTP: the same key is the same attempt; for another sale it is a mismatch", async (t) => {
+test("rule 31: over HTTP: the same key is the same trade; for another sale it is a mismatch", async (t) => {
   const shop = await counter(t);
   const token = await shop.token();
   const body = trade();
@@ -150,7 +150,7 @@ test("tokens: missing, forged, unsigned, expired, of another shop, without the r
   refused(await mint(own, "demo"), 401, "server_key_invalid");
   refused(await mint(shop.keys.KAUNTER_SERVER_KEY, "another-shop"), 403, "token_forbidden");
 
-  // Another terminal of the same shop sees the attempt, and hands no code to it.
+  // Another terminal of the same shop sees the trade, and hands no code to it.
   const made = (await shop.call("POST", "/v1/trades", { token: await shop.token(), body: trade() })).json;
   const other = await shop.token("till-2");
   assert.equal((await shop.call("GET", `/v1/trades/${made.trade_id}`, { token: other })).json.status, "awaiting_code");

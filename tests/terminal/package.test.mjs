@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
-import { attempt, counter, until } from "./harness.mjs";
+import { counter, startTrade, until } from "./harness.mjs";
 
 const sale = (ref, minor = 1250) => ({ ref, amount: { minor, currency: "MYR" } });
 
@@ -151,7 +151,7 @@ test("a hidden page does not ask; seen again, or online again, it asks at once; 
 test("a list and a search ask for the right to list, once; a token that lacks it is told", async (t) => {
   const shop = await counter(t);
   const page = await (await shop.machine()).till({ open: false });
-  const trade = await attempt(shop, "listed", { code: await shop.code() });
+  const trade = await startTrade(shop, "listed", { code: await shop.code() });
   const said = await page.evaluate(async (day) => {
     // The backend of a shop that keeps its day to those who may read it.
     const guarded = async (address, init) => {
@@ -236,7 +236,7 @@ test("what surrounds a code is not the code: typed, scanned, or over HTTP; what 
     const code = await shop.code();
     await paid(`around-${at}`, `${around}${code}${around}`);
     // The sandbox knows its codes by their text, so one that arrives as anything else is refused there.
-    const trade = await attempt(shop, `http-${at}`);
+    const trade = await startTrade(shop, `http-${at}`);
     const raw = await shop.code();
     const answer = await shop.call("POST", `/v1/trades/${trade.trade_id}/code`, {
       token: await shop.token(),
@@ -248,7 +248,7 @@ test("what surrounds a code is not the code: typed, scanned, or over HTTP; what 
   for (const modifier of [0, 1, 3, 6]) await paid(`aim-${modifier}`, `]Q${modifier}${await shop.code()}\r`);
   const wide = (text) => text.replace(/[0-9]/g, (digit) => String.fromCodePoint(0xff10 + Number(digit)));
   await paid("wide", wide(await shop.code()));
-  const inner = await attempt(shop, "inner");
+  const inner = await startTrade(shop, "inner");
   const code = await shop.code();
   const answer = await shop.call("POST", `/v1/trades/${inner.trade_id}/code`, {
     token: await shop.token(),

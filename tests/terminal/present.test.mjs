@@ -55,7 +55,7 @@ function reaches(shop, trade, statuses, ms = 60_000) {
   );
 }
 
-/** An attempt whose code is on display. */
+/** A trade whose code is on display. */
 async function shown(shop, ref, more) {
   const answer = await ask(shop, ref, more);
   assert.equal(answer.status, 200, answer.text);
@@ -137,7 +137,7 @@ onBothStores("faults around a code on display: the ledger and the word agree, wh
     ends.filter((end) => end.status === "rejected").map((end) => end.reason.message),
     [],
   );
-  // A fault of a creation can't name its attempt, so these come one by one.
+  // A fault of a creation can't name its trade, so these come one by one.
   for (const [at, fault] of ["cut", "reset", "html", "wrong_amount", { status: 503 }].entries()) {
     await shop.fault("create", fault);
     const lost = (await ask(shop, `create-${at}`)).json;
@@ -152,7 +152,7 @@ onBothStores("faults around a code on display: the ledger and the word agree, wh
 });
 
 onBothStores(
-  "customers and amounts: each decides, and late money is given back where a second attempt took the sale",
+  "customers and amounts: each decides, and late money is given back where a second trade took the sale",
   async (t, counter) => {
     const shop = await counter(t, { scale: 0.1 });
     const cases = [
@@ -178,7 +178,7 @@ onBothStores(
       [],
     );
 
-    // .08: scanned, cancelled, and paid after all. Meanwhile the sale is paid by a second attempt.
+    // .08: scanned, cancelled, and paid after all. Meanwhile the sale is paid by a second trade.
     const first = await shown(shop, "late", { minor: 1208 });
     await scan(shop, first.shown_code.payload, "by_amount");
     const token = await shop.token();

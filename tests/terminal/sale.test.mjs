@@ -58,7 +58,7 @@ test("declined: the same sale is paid with another wallet", async (t) => {
   await screen(page, "paid");
   const record = await shop.sale("sale-2");
   assert.deepEqual(
-    record.trades.map((attempt) => [attempt.attempt, attempt.wallet_id, attempt.status]),
+    record.trades.map((trade) => [trade.attempt, trade.wallet_id, trade.status]),
     [
       [1, "23", "declined"],
       [2, "21", "paid"],
@@ -120,7 +120,7 @@ test("cancelled before the scan, with a wallet chosen: the sale is free again", 
     );
   });
   assert.equal(first.error.name, "AbortError");
-  const left = await until("the attempt is closed", async () => {
+  const left = await until("the trade is closed", async () => {
     const record = await shop.sale("sale-3");
     return record.trades[0].status === "cancelled" && record.trades[0];
   });
@@ -195,7 +195,7 @@ test("nobody answers: the deadline closes it, and the customer was not charged",
   const page = await machine.terminal({ ref: "sale-8" });
   await charge(page, { wallet: "23" });
   await screen(page, "declined", 40_000);
-  const [attempt] = (await shop.sale("sale-8")).trades;
-  assert.deepEqual([attempt.status, attempt.cancelled_by, attempt.reason], ["cancelled", "system", "deadline"]);
+  const [trade] = (await shop.sale("sale-8")).trades;
+  assert.deepEqual([trade.status, trade.cancelled_by, trade.reason], ["cancelled", "system", "deadline"]);
   assert.equal(await shop.kept(), 0);
 });

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { attempt, charge, counter, screen, underReview, until } from "./harness.mjs";
+import { charge, counter, screen, startTrade, underReview, until } from "./harness.mjs";
 
 /** A code with letters and spaces. */
 const SPACED = "A7 0 1 2";
@@ -232,13 +232,13 @@ test("beside a code on display and an old sale over it, on Cancelled and on Paid
     policy: { deadline_ms: 3_600_000, min_cancel_age_ms: 100, late_check_first_ms: 4_000 },
   });
   const status = async (ref) => (await shop.sale(ref)).trades[0].status;
-  const late = await attempt(shop, "late", { minor: 1208, code: await shop.code("by_amount") });
+  const late = await startTrade(shop, "late", { minor: 1208, code: await shop.code("by_amount") });
   const token = await shop.token();
   await until(
     "a cancel is granted",
     async () => (await shop.call("POST", `/v1/trades/${late.trade_id}/cancel`, { token })).status === 200,
   );
-  const old = await attempt(shop, "old", { minor: 4200, code: await shop.code() });
+  const old = await startTrade(shop, "old", { minor: 4200, code: await shop.code() });
   await until("one is late", async () => (await status("late")) === "late_success");
   await until("the other is paid", async () => (await status("old")) === "paid");
 

@@ -25,7 +25,7 @@ async function begins(
 }
 
 /**
- * `ledger`: of each attempt in turn, what was charged and refunded, and how often it was paid for. `rows`: what the
+ * `ledger`: of each trade in turn, what was charged and refunded, and how often it was paid for. `rows`: what the
  * journal holds.
  */
 async function agree(shop, page, { ledger, screen: name, promise, rows = [] }) {
@@ -43,13 +43,13 @@ async function agree(shop, page, { ledger, screen: name, promise, rows = [] }) {
   );
 }
 
-const attemptOf = async (shop, ref) => (await shop.sale(ref))?.trades?.at(-1);
+const tradeOf = async (shop, ref) => (await shop.sale(ref))?.trades?.at(-1);
 const reaches = (shop, ref, status, ms) =>
   until(
     `${ref} is ${status}`,
     async () => {
-      const attempt = await attemptOf(shop, ref);
-      return attempt?.status === status && attempt;
+      const trade = await tradeOf(shop, ref);
+      return trade?.status === status && trade;
     },
     { ms },
   );
@@ -199,7 +199,7 @@ test("scenario 4: success after it was cancelled: an alarm, and a person accepts
   await page.click("#manager-paid");
   await page.click("#manager-settle");
   await agree(shop, page, { ledger: [[1208, 0, 1]], screen: "paid", promise: "paid" });
-  assert.equal((await attemptOf(shop, "late")).trade_id, trade_id);
+  assert.equal((await tradeOf(shop, "late")).trade_id, trade_id);
 });
 
 test("scenario 5: the answer to a cancel is lost: asked again, and closed on the gateway's word", async (t) => {
@@ -225,7 +225,7 @@ test("scenario 5: the answer to a void is lost: asked about, and given back once
   assert.equal((await shop.ledger())[0].calls.void, 1);
 });
 
-test("scenario 6: double scan, double tap: one attempt", async (t) => {
+test("scenario 6: double scan, double tap: one trade", async (t) => {
   const shop = await counter(t);
   // The camera shows the code in every frame, and goes on doing so while the payment runs.
   const tap = async (page, { wallet }) => {
@@ -281,7 +281,7 @@ test("scenario 6: two tabs on one sale within 50 ms: one payment, the other is t
   const pages = [await machine.till(), await machine.till()];
   const { winner, lost } = await race(pages, shop);
   assert.equal(lost.code, "sale_busy");
-  // The other tab may be told before the first one's attempt has a name; then the sale's list has it.
+  // The other tab may be told before the first one's trade has a name; then the sale's list has it.
   const found = await pages[0].evaluate(async () => (await till.listTrades({ ref: "raced" })).trades);
   assert.ok(found.some((trade) => trade.tradeId === winner));
   assert.ok([winner, null].includes(lost.tradeId));
@@ -310,7 +310,7 @@ test("scenario 8: a wrong amount is shown as not confirmed, and settled by the g
   await shop.fault("pay", "wrong_amount");
   const page = await begins(shop, await shop.machine(), "contradicted");
   await screen(page, "not-confirmed");
-  const { trade_id } = await attemptOf(shop, "contradicted");
+  const { trade_id } = await tradeOf(shop, "contradicted");
   await agree(shop, page, {
     ledger: [[1250, 0, 1]],
     screen: "not-confirmed",
@@ -410,7 +410,7 @@ test("scenario 9: ten minutes of hanging, 5xx and 429, a laptop that sleeps, a w
   await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", promise: "paid" });
 });
 
-test("scenario 10: token and journal both lost: the open attempt comes back from the backend", async (t) => {
+test("scenario 10: token and journal both lost: the open trade comes back from the backend", async (t) => {
   const shop = await counter(t, { scale: 0.5 });
   const machine = await shop.machine();
   const lost = await begins(shop, machine, "wiped", { customer: "asks" });

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { attempt, charge, counter, screen, underReview, until } from "./harness.mjs";
+import { charge, counter, screen, startTrade, underReview, until } from "./harness.mjs";
 import { glance, look } from "./look.mjs";
 
 /**
@@ -79,14 +79,14 @@ test("what is not confirmed, what came late, and the day's history of both", asy
   const machine = await shop.machine();
   const token = await shop.token();
   // Late: cancelled, and paid after that.
-  const late = await attempt(shop, "late", { minor: 1208, code: await shop.code("by_amount") });
+  const late = await startTrade(shop, "late", { minor: 1208, code: await shop.code("by_amount") });
   await until(
     "a cancel is granted",
     async () => (await shop.call("POST", `/v1/trades/${late.trade_id}/cancel`, { token })).status === 200,
   );
   // And one of each other end.
-  const old = await attempt(shop, "paid", { code: await shop.code() });
-  await attempt(shop, "declined", { code: await shop.code("declines") });
+  const old = await startTrade(shop, "paid", { code: await shop.code() });
+  await startTrade(shop, "declined", { code: await shop.code("declines") });
   const other = await underReview(shop, "settled", { terminal: "till-2" });
   const at = (trade, status) =>
     until(`${trade.sale.ref} is ${status}`, async () => (await shop.sale(trade.sale.ref)).trades[0].status === status);
@@ -180,7 +180,7 @@ test("the customer's phone: whole at 360x640 in each variant; its code is renewe
   await phone.selectOption("#wallet", "23");
   await until("its code is that wallet's", async () => (await phone.evaluate(() => made.wallet_id)) === "23");
   const code = await phone.evaluate(() => made.code);
-  await attempt(shop, "asked", { minor: 1234, code });
+  await startTrade(shop, "asked", { minor: 1234, code });
   await phone.waitForSelector("#ask:not([hidden])");
   await glance(phone, "phone-asks");
   await phone.click("#wait");

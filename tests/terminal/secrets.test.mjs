@@ -105,7 +105,7 @@ test("rule 12: no secret and no scanned code leaves its place; what is planted i
     return texts;
   });
   const token = await shop.token();
-  const [attempt] = (await shop.sale(planted)).trades;
+  const [trade] = (await shop.sale(planted)).trades;
   const ask = (method, path, more) =>
     shop
       .call(method, path, { token, ...more })
@@ -117,12 +117,12 @@ test("rule 12: no secret and no scanned code leaves its place; what is planted i
     "/terminal.json",
     "/v1/trades?open=true",
     `/v1/trades?day=${new Date().toISOString().slice(0, 10)}`,
-    `/v1/trades/${attempt.trade_id}`,
+    `/v1/trades/${trade.trade_id}`,
   ])
     await ask("GET", path);
-  await ask("POST", `/v1/trades/${attempt.trade_id}/code`, { body: { code: typed } });
-  await ask("POST", `/v1/trades/${attempt.trade_id}/code`, { raw: `{"code": ${code}` });
-  await ask("POST", `/v1/trades/${attempt.trade_id}/void`, {
+  await ask("POST", `/v1/trades/${trade.trade_id}/code`, { body: { code: typed } });
+  await ask("POST", `/v1/trades/${trade.trade_id}/code`, { raw: `{"code": ${code}` });
+  await ask("POST", `/v1/trades/${trade.trade_id}/void`, {
     body: { reason: planted },
     headers: { "kaunter-trace-id": planted },
   });

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { attempt, charge, counter, screen, underReview, until } from "./harness.mjs";
+import { charge, counter, screen, startTrade, underReview, until } from "./harness.mjs";
 
 const sentence = (page) => page.textContent("#sentence");
 const sees = (page, what, pattern, selector = "#sentence") =>
@@ -15,7 +15,7 @@ const approve = async (shop, ref) =>
 
 /** An earlier sale of RM 42.00, paid. */
 async function earlier(shop, more) {
-  const trade = await attempt(shop, "earlier", { minor: 4200, code: await shop.code(), ...more });
+  const trade = await startTrade(shop, "earlier", { minor: 4200, code: await shop.code(), ...more });
   await until("the earlier sale is paid", async () => (await status(shop, "earlier")) === "paid");
   return trade;
 }
@@ -116,7 +116,7 @@ test("an earlier sale is read beside a scan, and beside a code on display", asyn
 test("an earlier sale is grey and dated; Back leads to what was there: an end, with its receipt, or what was typed", async (t) => {
   const shop = await counter(t);
   const old = await earlier(shop);
-  const gone = await attempt(shop, "gone", { minor: 4300, code: await shop.code("declines") });
+  const gone = await startTrade(shop, "gone", { minor: 4300, code: await shop.code("declines") });
   await until("it is declined", async () => (await status(shop, "gone")) === "declined");
   const machine = await shop.machine();
   await machine.look(await shop.code());
@@ -189,7 +189,7 @@ test("once a reference has a trade, another amount has another reference", async
 
 test("a bill that was paid with another amount: amber, both amounts, and nothing looks paid", async (t) => {
   const shop = await counter(t);
-  await attempt(shop, "bill", { minor: 4200, code: await shop.code() });
+  await startTrade(shop, "bill", { minor: 4200, code: await shop.code() });
   await until("it is paid", async () => (await status(shop, "bill")) === "paid");
   const machine = await shop.machine();
   await machine.look(await shop.code());

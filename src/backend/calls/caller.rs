@@ -1,4 +1,4 @@
-//! Who calls: the shop's server by its key, a terminal by its token, or a stranger.
+//! Identifies the caller: the shop's server by its key, a terminal by its token, or unknown.
 
 use std::sync::Arc;
 
@@ -11,12 +11,12 @@ use crate::app::App;
 use crate::error::Problem;
 use crate::token::Claims;
 
-/// Who calls, by the word in the Authorization header.
+/// The caller, by the credential in the `Authorization` header.
 #[derive(Clone)]
 pub(crate) enum Caller {
     Server,
     Terminal(Box<Claims>),
-    /// And why.
+    /// And the reason.
     Stranger(Problem),
 }
 
@@ -34,14 +34,15 @@ impl Caller {
         }
     }
 
-    /// As the call's own middleware found it.
+    /// Reads the caller that the middleware found.
     fn found(parts: &mut Parts) -> Self {
         let found = parts.extensions.remove::<Self>();
         found.unwrap_or_else(|| Self::Stranger(Problem::new(ProblemCode::TokenMissing)))
     }
 }
 
-/// The word of `Authorization: Bearer`; the scheme is read without its case (RFC 9110, 11.1). Two of them say nothing.
+/// The credential of `Authorization: Bearer`. The scheme is case-insensitive (RFC 9110, 11.1). Two such headers are
+/// ignored.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let (value, more) = (values.next()?, values.next());
@@ -50,7 +51,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     is_bearer.then(|| word.trim_matches(' '))
 }
 
-/// A browser terminal, by its token.
+/// A browser terminal, identified by its token.
 pub(crate) struct Terminal(pub(crate) Claims);
 
 impl FromRequestParts<Arc<App>> for Terminal {
@@ -71,7 +72,7 @@ impl FromRequestParts<Arc<App>> for Terminal {
     }
 }
 
-/// The shop's server, by the server key.
+/// The shop's server, identified by the server key.
 pub(crate) struct Server;
 
 impl FromRequestParts<Arc<App>> for Server {
@@ -92,22 +93,22 @@ impl FromRequestParts<Arc<App>> for Server {
     }
 }
 
-/// Either of the two, for what both may read: the shop that they speak for, and the terminal if it is one.
+/// Either of the two, for what both may read: its shop, and the terminal if it is one.
 pub(crate) struct Either {
     pub(crate) shop: String,
     pub(crate) claims: Option<Claims>,
 }
 
 impl Either {
-    /// A terminal's looks are counted; the shop's own server is trusted not to run wild.
-    pub(crate) fn admit_look(&self, app: &App) -> Result<(), Problem> {
+    /// Counts a terminal's status checks. The shop's server is trusted and not counted.
+    pub(crate) fn admit_read(&self, app: &App) -> Result<(), Problem> {
         match &self.claims {
-            Some(claims) => app.limits.admit_look(&claims.shop, &claims.terminal),
+            Some(claims) => app.limits.admit_read(&claims.shop, &claims.terminal),
             None => Ok(()),
         }
     }
 
-    /// The same for what is no poll of one trade: it counts as a call.
+    /// Counts a list as a call, and not as a status check.
     pub(crate) fn admit(&self, app: &App) -> Result<(), Problem> {
         match &self.claims {
             Some(claims) => app.limits.admit(&claims.shop, &claims.terminal),

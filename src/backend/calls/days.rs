@@ -1,5 +1,5 @@
-//! `GET /v1/trades`: what is open, a day, or a sale, as JSON in pages or for a spreadsheet. A sheet is written out part by
-//! part, however long it is: nothing is left out, and little is held.
+//! `GET /v1/trades`: open trades, a day, or a sale, as JSON pages or as CSV. A sheet is streamed in parts: it is always
+//! complete, and needs little memory.
 
 mod sheet;
 
@@ -27,22 +27,22 @@ use crate::limits::{LIST_MAX_ROWS, LIST_ROWS, PAGE_ROWS};
 use crate::store::{Filter, Mark};
 use sheet::{head, lines};
 
-/// What `GET /v1/trades` is asked for. Text, so that a value that is wrong can be told by its name.
+/// The query of `GET /v1/trades`. All fields are text, so that an error can name the wrong one.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Which {
-    /// `true`: only what is open.
+    /// `true`: only open trades.
     open: Option<String>,
-    /// Only this sale's, oldest first.
+    /// Only trades of this sale, oldest first.
     #[serde(rename = "ref")]
     reference: Option<String>,
-    /// `YYYY-MM-DD`, on the shop's clock. Today, where neither a sale nor what is open is asked for.
+    /// `YYYY-MM-DD`, in the shop's time zone. Defaults to today if neither `ref` nor `open` is given.
     day: Option<String>,
-    /// Only this terminal's.
+    /// Only trades of this terminal.
     terminal: Option<String>,
-    /// The most trades of one answer.
+    /// The maximum number of trades in one answer.
     limit: Option<String>,
-    /// Where the last answer ended.
+    /// The cursor of the previous answer.
     cursor: Option<String>,
 }
 
@@ -73,7 +73,7 @@ pub(crate) async fn list(
     }
     let (next_cursor, trades) = asked.page(&app, &either).await?;
     if trades.is_empty() && !may_ask {
-        // Whether the sale is there is not told either.
+        // The answer does not reveal whether the sale exists.
         return Err(Problem::new(ProblemCode::TokenForbidden));
     }
     let (from, to) = asked.day.as_ref().map_or((None, None), |(_, span)| {
@@ -88,10 +88,10 @@ pub(crate) async fn list(
     .into_response())
 }
 
-/// A question that was understood, and that the caller may ask.
+/// A valid query that the caller may make.
 struct Asked {
     filter: Filter,
-    /// The day that is asked for, and its milliseconds.
+    /// The day, and its range in milliseconds.
     day: Option<(String, Range<Ms>)>,
     limit: usize,
     after: Option<Mark>,
@@ -164,10 +164,10 @@ fn wrong(param: &str, takes: &str) -> Problem {
 }
 
 impl Either {
-    /// The terminal whose trades are listed, for a caller who may list them; none: every terminal's.
+    /// The terminal whose trades are listed; `None` is every terminal.
     ///
-    /// A token with the right `list` lists what the shop has. One without reads what is open at its own terminal, and of a
-    /// sale that it may charge how it stands.
+    /// A token with the right `list` lists the whole shop. Without it, it lists the open trades of its own terminal,
+    /// and the status of a sale that it may charge.
     fn listed_terminal(
         &self,
         asked: Option<String>,
@@ -178,7 +178,7 @@ impl Either {
             return Ok(asked);
         };
         if reference.is_some() {
-            // What is told of each trade depends on what the token reaches.
+            // The token decides which fields of a trade are shown.
             return Ok(asked);
         }
         if !is_open {
@@ -199,14 +199,14 @@ impl Either {
 }
 
 impl Asked {
-    /// A page, and where the next one begins.
+    /// Reads a page, and the cursor of the next one.
     async fn page(
         &self,
         app: &App,
         either: &Either,
     ) -> Result<(Option<String>, Vec<wire::Trade>), Problem> {
         let store = app.trades.store();
-        // One more than is told: whether there is a next page.
+        // Reads one row more than a page holds, to know whether there is a next page.
         let mut rows = store
             .list(&self.filter, self.after.as_ref(), self.limit + 1)
             .await?;
@@ -217,7 +217,7 @@ impl Asked {
         Ok((next, self.told(app, either, &rows)))
     }
 
-    /// What the caller reads of these rows: of a sale what its token reaches, of other lists whole trades only.
+    /// The part of these rows that the caller may read. Lists other than a sale's show whole trades only.
     fn told(&self, app: &App, either: &Either, rows: &[Trade]) -> Vec<wire::Trade> {
         let told = |row: &Trade| {
             let reach = match (either.reach(row.facts()), &self.filter.reference) {
@@ -232,7 +232,7 @@ impl Asked {
 
 const SHEET: [(header::HeaderName, &str); 1] = [(header::CONTENT_TYPE, "text/csv; charset=utf-8")];
 
-/// A list as it is written out for a spreadsheet.
+/// A list that is streamed as CSV.
 struct Sheet {
     app: Arc<App>,
     either: Either,
@@ -248,7 +248,7 @@ enum Next {
 }
 
 impl Sheet {
-    /// Reads the first part: a store that fails is told while there is still a status to tell it by.
+    /// Reads the first part before the headers are sent, so that a store error still gets its own status.
     async fn open(app: Arc<App>, either: Either, asked: Asked) -> Result<Self, Problem> {
         let rows = app.trades.store().list(&asked.filter, None, PAGE_ROWS);
         let rows = rows.await?;
@@ -270,14 +270,15 @@ impl Sheet {
         Ok(match day {
             None => (SHEET, body).into_response(),
             Some(day) => {
-                // `day` was read as a date: it holds nothing but digits and dashes.
+                // `day` was parsed as a date: it holds only digits and dashes.
                 let name = format!("attachment; filename=\"trades-{day}.csv\"");
                 (SHEET, [(header::CONTENT_DISPOSITION, name)], body).into_response()
             }
         })
     }
 
-    /// The next part; none at the end. A store that fails in the middle breaks the body off: half a day never looks whole.
+    /// The next part; `None` at the end. A store error in the middle aborts the body, so that half a day never looks
+    /// complete.
     async fn part(&mut self) -> sqlx::Result<Option<Vec<u8>>> {
         let (rows, first) = match std::mem::replace(&mut self.next, Next::Nothing) {
             Next::First(rows) => (rows, true),

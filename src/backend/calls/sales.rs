@@ -1,4 +1,5 @@
-//! `GET /v1/sales?ref=`: a sale and its attempts. A shop's server closes its bill on this, never on the browser's word.
+//! `GET /v1/sales?ref=`: a sale and its trades. A shop's server closes its bill by this answer, and never by what the
+//! browser says.
 //!
 //! The reference is in the query: some proxies decode a slash in a path, and a paid sale would answer 404.
 
@@ -16,7 +17,7 @@ use super::Either;
 use crate::app::App;
 use crate::error::Problem;
 
-/// Which sale, and which amount its bill asks for.
+/// Which sale, and the amount of its bill.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Which {
@@ -31,7 +32,7 @@ pub(crate) async fn get(
     either: Either,
     which: Result<Query<Which>, QueryRejection>,
 ) -> Result<Json<SaleRecord>, Problem> {
-    either.admit_look(&app)?;
+    either.admit_read(&app)?;
     let refuse = || {
         let detail =
             "Ask for ?ref=, and with it for &minor= and &currency= where a bill is to be closed."
@@ -54,7 +55,7 @@ pub(crate) async fn get(
         })
         .collect();
     if trades.is_empty() && !either.may_charge(&which.reference) {
-        // Whether the sale is there is not told either.
+        // The answer does not reveal whether the sale exists.
         return Err(Problem::new(ProblemCode::TokenForbidden));
     }
     let Some(first) = rows.first() else {

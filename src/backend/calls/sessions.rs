@@ -1,4 +1,4 @@
-//! `POST /v1/sessions`: a terminal starts, and learns its wallets, its durations and its open trades.
+//! `POST /v1/sessions`: a terminal starts, and receives its wallets, its durations and its open trades.
 
 use std::sync::Arc;
 

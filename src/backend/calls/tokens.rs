@@ -1,4 +1,4 @@
-//! `POST /v1/terminal-tokens`: the shop's server mints a token for a till that is signed in there.
+//! `POST /v1/terminal-tokens`: the shop's server mints a token for a cashier who has signed in there.
 
 use std::sync::Arc;
 
@@ -16,12 +16,15 @@ use crate::limits::NAME_MAX_CHARS;
 pub(crate) async fn mint(
     State(app): State<Arc<App>>,
     _: Server,
-    Body(wish): Body<MintToken>,
+    Body(request): Body<MintToken>,
 ) -> Result<Json<MintedToken>, Problem> {
-    if wish.shop != app.config.shop {
+    if request.shop != app.config.shop {
         return Err(Problem::new(ProblemCode::TokenForbidden));
     }
-    for (what, name) in [("terminal", &wish.terminal), ("cashier", &wish.cashier)] {
+    for (what, name) in [
+        ("terminal", &request.terminal),
+        ("cashier", &request.cashier),
+    ] {
         let chars = name.chars().count();
         if chars == 0 || chars > NAME_MAX_CHARS || name.chars().any(char::is_control) {
             let detail =
@@ -29,8 +32,8 @@ pub(crate) async fn mint(
             return Err(Problem::because(ProblemCode::BadRequest, detail).at(what));
         }
     }
-    if let Some(sale) = &wish.sale {
+    if let Some(sale) = &request.sale {
         desk::check_sale(sale, app.trades.gateway().limits())?;
     }
-    app.tokens.mint(wish, wall_ms()).map(Json)
+    app.tokens.mint(request, wall_ms()).map(Json)
 }

@@ -1,4 +1,4 @@
-//! The calls about attempts.
+//! The calls about trades.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::error::Problem;
 use crate::secret::Secret;
 use crate::token::Claims;
-use crate::trades::{Request, Wish};
+use crate::trades::{ChangeRequest, CreateRequest};
 
 type Answer = Result<Json<wire::Trade>, Problem>;
 
@@ -34,14 +34,14 @@ pub(crate) async fn create(
         .map_err(|_| Problem::new(ProblemCode::GatewayUnavailable))?;
     desk::check_wallet(&new, &wallets)?;
     let seen = claims.clone();
-    let wish = Wish {
+    let request = CreateRequest {
         minted_s: (claims.sale.as_ref() == Some(&new.sale)).then_some(claims.iat),
         who: claims.who(),
         shop: claims.shop,
         terminal: claims.terminal,
         new,
     };
-    let created = app.trades.create(wish).await;
+    let created = app.trades.create(request).await;
     created
         .map(Json)
         .map_err(|problem| problem.within(&seen.authority()))
@@ -73,15 +73,15 @@ pub(crate) async fn get(
     either: Either,
     Path(trade_id): Path<String>,
 ) -> Answer {
-    looked_at(&app, &either, &trade_id).await
+    status_of(&app, &either, &trade_id).await
 }
 
 /// What the caller may read of a trade, once time has acted on it.
-async fn looked_at(app: &App, either: &Either, trade_id: &str) -> Answer {
-    either.admit_look(app)?;
+async fn status_of(app: &App, either: &Either, trade_id: &str) -> Answer {
+    either.admit_read(app)?;
     let stored = app.trades.find(Some(&either.shop), trade_id).await?;
-    let (event, reach) = either.look(stored.facts())?;
-    let trade = app.trades.look(stored, event).await?;
+    let (event, reach) = either.check_read(stored.facts())?;
+    let trade = app.trades.check_status(stored, event).await?;
     let told = reach.limit(trade);
     told.map(Json)
         .ok_or_else(|| Problem::new(ProblemCode::TokenForbidden))
@@ -118,7 +118,7 @@ pub(crate) async fn void_status(
     either: Either,
     Path(trade_id): Path<String>,
 ) -> Answer {
-    looked_at(&app, &either, &trade_id).await
+    status_of(&app, &either, &trade_id).await
 }
 
 pub(crate) async fn verdict(
@@ -143,7 +143,7 @@ async fn changed(
 ) -> Answer {
     let stored = app.trades.find(Some(&claims.shop), trade_id).await?;
     let asked = desk::change(asked, &claims.authority(), stored.facts())?;
-    let request = Request {
+    let request = ChangeRequest {
         event: asked.event,
         code,
         who: claims.who(),

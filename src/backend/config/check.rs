@@ -1,4 +1,4 @@
-//! What must hold before anything starts, and what an operator should know of.
+//! Checks the configuration before anything starts, and lists what an operator should know.
 
 use std::net::IpAddr;
 
@@ -9,19 +9,20 @@ use super::{Config, ConfigError};
 use crate::paydibs::words::Profile;
 use crate::secret::Secret;
 
-/// The sandbox's keys start with this, so that nobody takes real money with them.
+/// The sandbox's keys start with this, so that they are never used with real money.
 const SANDBOX_MARK: &str = "sandbox-";
-/// A key that signs tokens is at least this long.
-const LEAST_KEY_CHARS: usize = 32;
-/// And has so many different ones: 32 random hex digits have fewer in one case of ten million.
-const LEAST_KEY_VARIETY: usize = 8;
-/// Longest name of a shop, in characters.
+/// The minimum length of a key that signs tokens.
+const MIN_KEY_CHARS: usize = 32;
+/// The minimum number of different characters in it. Of ten million random keys of 32 hex digits, one has fewer.
+const MIN_KEY_VARIETY: usize = 8;
+/// The maximum length of a shop's name, in characters.
 const SHOP_MAX_CHARS: usize = 64;
-/// A gateway is asked about a payment no more often: our user's number.
-const LEAST_POLL_MS: u64 = 2_000;
+/// The shortest pause between two status checks of a payment, in milliseconds: required by the user of this project.
+/// states it.
+const MIN_POLL_MS: u64 = 2_000;
 
 impl Config {
-    /// What must hold before anything starts.
+    /// Refuses a configuration that is unsafe.
     ///
     /// # Errors
     /// [`ConfigError`].
@@ -70,7 +71,7 @@ impl Config {
         }
         let poll_ms = self.policy.poll_ms;
         let is_test = loopback && self.time_scale_permille != 1000;
-        if poll_ms == 0 || poll_ms < LEAST_POLL_MS && !is_test {
+        if poll_ms == 0 || poll_ms < MIN_POLL_MS && !is_test {
             return Err(ConfigError::Poll(poll_ms));
         }
         Ok(())
@@ -82,16 +83,16 @@ impl Config {
             ("KAUNTER_SIGNING_KEY", &self.signing_key),
         ] {
             let mut chars: Vec<char> = key.expose().chars().collect();
-            if chars.len() < LEAST_KEY_CHARS {
+            if chars.len() < MIN_KEY_CHARS {
                 return Err(ConfigError::WeakKey(name, "32 characters"));
             }
             chars.sort_unstable();
             chars.dedup();
-            if chars.len() < LEAST_KEY_VARIETY {
+            if chars.len() < MIN_KEY_VARIETY {
                 return Err(ConfigError::WeakKey(name, "8 different characters"));
             }
         }
-        // The sandbox's take no real money, whatever they open.
+        // Sandbox keys take no real money, so that they need not be strong.
         if self.server_key == self.signing_key && !is_sandbox_key(&self.server_key) {
             return Err(ConfigError::OneKey);
         }
@@ -126,7 +127,7 @@ impl Config {
         Ok(())
     }
 
-    /// What is unsafe and no reason to refuse, a sentence each.
+    /// A sentence for each setting that is unsafe but allowed.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
@@ -169,7 +170,7 @@ impl Config {
 }
 
 impl File {
-    /// Refuses assumptions about a real gateway.
+    /// Refuses the sandbox's assumptions with a real gateway.
     pub(super) fn check_profile(&self) -> Result<(), ConfigError> {
         let (gateway, is_assumed) = (&self.gateway, self.gateway.words.is_none());
         let is_real = Url::parse(&gateway.base_url).is_ok_and(|base| !is_loopback(&base));
@@ -184,7 +185,7 @@ fn is_sandbox_key(key: &Secret) -> bool {
     key.expose().starts_with(SANDBOX_MARK)
 }
 
-/// An address of the cashier's page; inside of it none where it is a path of the page's own origin.
+/// Parses an address of the cashier's page. The inner `None` is a path of the page's own origin.
 fn page_address(text: &str) -> Option<Option<Url>> {
     if text.starts_with('/') && !text.starts_with("//") {
         return Some(None);
@@ -197,7 +198,7 @@ fn has_credentials(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }
 
-/// Its words are not repeated: they may hold a password.
+/// Errors do not repeat the address: it may hold a password.
 fn check_postgres(url: &Secret) -> Result<(), ConfigError> {
     let scheme = url.expose().split_once(':').map(|(scheme, _)| scheme);
     match scheme {
@@ -210,7 +211,7 @@ fn check_postgres(url: &Secret) -> Result<(), ConfigError> {
     }
 }
 
-/// A PostgreSQL on another machine, whose certificate is not looked at.
+/// True for a PostgreSQL on another machine whose certificate is not verified.
 fn trusts_the_network(url: &Secret) -> bool {
     let Ok(url) = Url::parse(url.expose()) else {
         return false;
@@ -224,20 +225,21 @@ fn trusts_the_network(url: &Secret) -> bool {
         || url.host_str().unwrap_or_default().to_owned(),
         |host| host.into_owned(),
     );
-    // A folder is that of a socket on this machine.
+    // A path names a Unix socket on this machine.
     let is_here = host.is_empty() || host.starts_with(['/', '%']) || is_local(&host);
     let mode = last("sslmode").or_else(|| last("ssl-mode"));
     !is_here && mode.as_deref() != Some("verify-full")
 }
 
-/// A scheme, a host and maybe a port, as a browser says them: a pattern or a path would match nothing, or everything.
+/// True for a scheme, a host and an optional port, as a browser sends an origin. A pattern or a path would match
+/// nothing, or everything.
 fn is_origin(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| {
         matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text
     })
 }
 
-/// By http, to another machine.
+/// True for plain http to another machine.
 fn is_plain(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| url.scheme() == "http" && !is_loopback(&url))
 }

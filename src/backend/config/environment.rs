@@ -5,16 +5,16 @@ use std::path::{Path, PathBuf};
 use super::ConfigError;
 use crate::secret::Secret;
 
-/// What was read, and what there is to say about it.
+/// The values that were read, and the warnings about them.
 #[derive(Default)]
 pub(super) struct Environment {
-    /// Words that are not set at all.
+    /// Variables that are not set.
     pub(super) missing: Vec<String>,
     pub(super) warnings: Vec<String>,
 }
 
 impl Environment {
-    /// A word that has to be there; an empty one in its place where it is not, so that all that are missing are named.
+    /// Reads a required variable. A missing one gives an empty text, so that all missing ones are named together.
     pub(super) fn secret(&mut self, name: &str) -> Result<Secret, ConfigError> {
         let found = self.find(name)?;
         Ok(found.unwrap_or_else(|| {
@@ -23,7 +23,7 @@ impl Environment {
         }))
     }
 
-    /// A word that may be there.
+    /// Reads an optional variable.
     pub(super) fn find(&mut self, name: &str) -> Result<Option<Secret>, ConfigError> {
         let text = match std::env::var(name) {
             Ok(text) => text,
@@ -58,12 +58,12 @@ impl Environment {
     }
 }
 
-/// True where an address stands under the name that an earlier version read.
+/// True if the variable of an earlier version holds the address of a database.
 pub(super) fn has_old_database_url() -> bool {
     std::env::var_os("DATABASE_URL").is_some_and(|url| !url.is_empty())
 }
 
-/// Who may do what with a file, where the system says so.
+/// The permissions of a file, on systems that have them.
 pub(crate) fn mode(path: &Path) -> Option<u32> {
     #[cfg(unix)]
     {

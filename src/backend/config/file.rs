@@ -1,4 +1,4 @@
-//! What `kaunter.toml` holds, and the names that it had.
+//! The contents of `kaunter.toml`, and the names of earlier versions.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::clock::Offset;
 use crate::limits::Bounds;
 use crate::paydibs::words::{Profile, Words};
 
-/// Names of earlier versions, and what each is called now.
+/// Names of earlier versions, and their names today.
 const OLD_NAMES: [(&str, &str); 26] = [
     ("calls_per_minute", "limits.calls_per_minute"),
     ("time_permille", "time_scale_permille"),
@@ -103,8 +103,8 @@ fn default_listen() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 8787))
 }
 
-/// An address and a port. `localhost` is 127.0.0.1, where everybody looks for it first; any other name could be another
-/// machine's tomorrow.
+/// An address and a port. `localhost` is 127.0.0.1. Other names are refused, because the name service could point them
+/// to another machine.
 fn listen<'de, D: serde::Deserializer<'de>>(from: D) -> Result<SocketAddr, D::Error> {
     let text = String::deserialize(from)?;
     let local = text.strip_prefix("localhost:").and_then(|port| {
@@ -134,19 +134,19 @@ fn default_currency() -> String {
     "MYR".to_owned()
 }
 
-/// RM 50,000: above what a wallet of the gateway may hold.
+/// RM 50,000: more than a wallet of this gateway may hold.
 fn default_max() -> u64 {
     5_000_000
 }
 
 impl File {
-    /// Reads the text of the file at this path.
+    /// Parses the text of the file at this path.
     pub(super) fn read(path: &Path, text: &str) -> Result<Self, ConfigError> {
         if let Ok(table) = text.parse::<toml::Table>() {
             refuse_old_names(path, &table)?;
         }
         toml::from_str(text).map_err(|error| {
-            // Not the line itself: somebody may have written a key there.
+            // Omits the line itself: it may hold a key.
             let at = error.span().map_or(0, |span| span.start);
             let line = 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
             ConfigError::Malformed(path.to_owned(), line, error.message().to_owned())

@@ -1,4 +1,4 @@
-//! The gateway: which one, where it is, and what it is told.
+//! The settings of the gateway.
 
 use kaunter_core::policy::Ms;
 use serde::Deserialize;
@@ -15,12 +15,12 @@ pub enum GatewayKind {
     Paydibs,
 }
 
-/// Where the gateway is, and what it is told.
+/// The settings of the gateway.
 #[derive(Clone, Debug)]
 pub struct GatewayConfig {
-    /// Which one it is.
+    /// The kind of gateway.
     pub kind: GatewayKind,
-    /// Its address, up to and with `/version1`.
+    /// The base address, including `/version1`.
     pub base_url: String,
     /// The merchant's API key.
     pub key: Secret,
@@ -30,15 +30,15 @@ pub struct GatewayConfig {
     pub merchant: Secret,
     /// The merchant's password.
     pub password: Secret,
-    /// The currency it takes.
+    /// The currency of the merchant's account.
     pub currency: String,
-    /// The largest amount of one attempt, in minor units.
+    /// The largest amount of one trade, in minor units.
     pub max_amount_minor: u64,
-    /// Whether an unfinished payment is cancelled; none: where its words have a cancel.
+    /// Whether unfinished payments are cancelled. `None`: if the vocabulary has a cancel.
     pub can_cancel: Option<bool>,
-    /// An unpaid trade of this age is never paid any more, on the gateway's word; none where it gave none.
+    /// After this age an unpaid trade can not be paid any more, as the gateway states it. `None` if it does not say.
     pub unpaid_final_after_ms: Option<Ms>,
-    /// Its vocabulary.
+    /// The gateway's vocabulary.
     pub words: Words,
 }
 

@@ -1,29 +1,28 @@
-//! The gateway's day report: its columns, and the words of its status.
+//! The gateway's daily report: its columns, and the values of its status column.
 
 use serde::Deserialize;
 
 use crate::paydibs::words::{Words, column};
 
-/// How a gateway's day report is read: its columns by their names, its words for how a payment stands. PayDibs' own
-/// format is not known; the defaults are the names of its API.
+/// How the gateway's daily report is read. PayDibs does not publish its format; the defaults are the names of its API.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReportConfig {
-    /// The gateway's name of the trade.
+    /// The column with the gateway's id of the trade.
     pub gateway_ref: String,
-    /// Ours; where a row has it, it is the one that is looked for.
+    /// The column with our trade id. If a row has one, the trade is found by it.
     pub trade_id: String,
-    /// Ringgit with decimals.
+    /// The column with the amount, in ringgit with decimals.
     pub amount: String,
-    /// How the payment stands; a report without this column is one of payments that were taken.
+    /// The column with the status. A report without it lists paid trades only.
     pub status: String,
-    /// What stands between two columns.
+    /// The delimiter between two columns.
     pub delimiter: char,
-    /// Words of the status column, where they are not those of the gateway's status call.
+    /// Values of the status column that differ from those of the status call.
     pub words: Option<ReportWords>,
 }
 
-/// What a report's words mean.
+/// What a value of the status column means.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReportWords {
@@ -51,7 +50,7 @@ impl Default for ReportConfig {
 }
 
 impl ReportConfig {
-    /// The words of the status column, of a gateway that has these.
+    /// The values of the status column for this gateway's vocabulary.
     #[must_use]
     pub(crate) fn words(&self, gateway: &Words) -> ReportWords {
         self.words.clone().unwrap_or_else(|| ReportWords {

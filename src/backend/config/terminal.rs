@@ -1,20 +1,20 @@
-//! The cashier's page.
+//! The settings of the cashier's page.
 
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
-/// The cashier's terminal as this backend serves it.
+/// The cashier's page, as this backend serves it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TerminalConfig {
     /// The folder of the built page.
     pub dir: PathBuf,
-    /// Where the page gets its tokens: the shop's server.
+    /// The address of the shop's server where the page gets its tokens.
     pub token_url: String,
-    /// The sandbox's phone, where there is one.
+    /// The address of the sandbox's phone, if there is one.
     pub phone_url: Option<String>,
-    /// The page says that no money moves.
+    /// Whether the page says that no money moves.
     #[serde(default)]
     pub sandbox: bool,
 }

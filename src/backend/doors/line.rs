@@ -1,4 +1,4 @@
-//! A connection that tells its seat what it does, and an answer that tells when it is written.
+//! A connection that reports its activity to its seat, and a response body that reports when it is written.
 
 use std::io;
 use std::pin::Pin;
@@ -76,7 +76,7 @@ impl AsyncWrite for Line {
     }
 }
 
-/// The body of an answer; its call ends with it.
+/// The body of a response. The call ends with it.
 pub(super) struct Told {
     body: Body,
     _call: Call,

@@ -1,4 +1,4 @@
-//! What a connection is doing, and since when.
+//! The state of a connection, and since when.
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 
 use crate::limits::{CLOSING_WAIT, HEAD_WAIT, IDLE_WAIT, WRITE_WAIT};
 
-/// A connection's place among those that are open.
+/// One of the limited number of open connections.
 pub(super) struct Seat {
     pub(super) id: u64,
     pub(super) address: IpAddr,
@@ -19,21 +19,21 @@ pub(super) struct Seat {
 struct Now {
     does: Does,
     since: Instant,
-    /// A call was answered on it.
+    /// True once a call was answered on it.
     has_called: bool,
-    /// Since when nobody reads what is written.
+    /// Since when written data waits for the caller to read it.
     stuck: Option<Instant>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Does {
-    /// Nothing is heard of it.
+    /// No request has begun.
     Idle,
-    /// Something of a request has come, and not all of its headers.
+    /// A part of the headers has arrived.
     Heads,
-    /// A call is answered.
+    /// A call is in progress.
     Calls,
-    /// It was let go.
+    /// It was closed.
     Leaves,
 }
 
@@ -52,7 +52,7 @@ impl Seat {
         }
     }
 
-    /// Something was read of it.
+    /// Data was read from it.
     pub(super) fn heard(&self) {
         let mut now = self.lock();
         if now.does == Does::Idle {
@@ -60,13 +60,13 @@ impl Seat {
         }
     }
 
-    /// What was to be written is, or waits for somebody to read.
+    /// The data was written, or waits for the caller to read it.
     pub(super) fn wrote(&self, waits: bool) {
         let mut now = self.lock();
         now.stuck = waits.then(|| now.stuck.unwrap_or_else(Instant::now));
     }
 
-    /// A call begins; none where the connection was let go.
+    /// Begins a call. `None` if the connection was closed.
     pub(super) fn begin(self: &Arc<Self>) -> Option<Call> {
         let mut now = self.lock();
         if now.does == Does::Leaves {
@@ -76,7 +76,7 @@ impl Seat {
         Some(Call(Arc::clone(self)))
     }
 
-    /// True where it has no call under way, and is let go.
+    /// Closes it, if it has no call. True if it did.
     pub(super) fn leave(&self) -> bool {
         let mut now = self.lock();
         if now.waits() {
@@ -87,7 +87,7 @@ impl Seat {
         false
     }
 
-    /// It took too long; not where it has just begun a call.
+    /// Closes it, if it was too slow. False if it has just begun a call.
     pub(super) fn end(&self) {
         let is_stuck = self.lock().is_stuck();
         if is_stuck {
@@ -101,13 +101,13 @@ impl Seat {
         self.leave.notified().await;
     }
 
-    /// Since when it waits without a call; who never made one is the first.
+    /// Since when it has had no call. Connections that never had one come first.
     pub(super) fn waits_since(&self) -> Option<(bool, Instant)> {
         let now = self.lock();
         now.waits().then_some((now.has_called, now.since))
     }
 
-    /// It has had its time.
+    /// True if its time is up.
     pub(super) fn is_late(&self, closing: bool) -> bool {
         let now = self.lock();
         let most = match now.does {
@@ -139,7 +139,7 @@ impl Now {
     }
 }
 
-/// A call under way, until its answer is written.
+/// A call in progress, until its answer is written.
 pub(super) struct Call(Arc<Seat>);
 
 impl Drop for Call {

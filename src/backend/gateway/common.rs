@@ -1,5 +1,4 @@
-//! What every gateway needs and none of them decides: durations, connections, a bound on questions, what is known of
-//! its readiness and of its wallets.
+//! State that every gateway needs: durations, connections, the limit of status checks, its readiness and its wallets.
 
 use std::time::{Duration, Instant};
 
@@ -11,17 +10,17 @@ use super::http::{Http, NoAnswer};
 use super::offers::Offers;
 use crate::limits::Bounds;
 
-/// An answer in the machine's words, and what the gateway said in its own: masked, fit to be stored and shown.
+/// An answer as an event of the machine, and the gateway's own words: masked, so that they may be stored and shown.
 pub(crate) type Told<A> = (A, Option<GatewayAnswer>);
 
-/// What every gateway needs.
+/// State that every gateway needs.
 pub(crate) struct Common {
     pub(crate) policy: Policy,
     pub(crate) http: Http,
     pub(crate) offers: Offers,
-    /// Places for questions that are out.
+    /// Permits for status checks.
     questions: Semaphore,
-    /// What the last look at the gateway's readiness found, and when.
+    /// The result of the last readiness check, and when it was made.
     probed: Mutex<Option<(bool, Instant)>>,
 }
 
@@ -36,20 +35,20 @@ impl Common {
         })
     }
 
-    /// A pause before a call that the gateway refused because we ask too much.
-    pub(crate) async fn breath(&self) {
+    /// Waits before a call is repeated that the gateway refused with 429.
+    pub(crate) async fn pause_before_retry(&self) {
         tokio::time::sleep(Duration::from_millis(self.policy.poll_ms / 2)).await;
     }
 
-    /// A place for a question. None where too many are out: the question falls due again.
-    pub(super) async fn place(&self) -> Option<SemaphorePermit<'_>> {
+    /// A permit for a status check. `None` if too many are in progress: the machine makes the check again later.
+    pub(super) async fn status_check_permit(&self) -> Option<SemaphorePermit<'_>> {
         let wait = Duration::from_millis(self.policy.clock_grace_ms);
-        let place = tokio::time::timeout(wait, self.questions.acquire()).await;
-        place.ok()?.ok()
+        let permit = tokio::time::timeout(wait, self.questions.acquire()).await;
+        permit.ok()?.ok()
     }
 
-    /// True where the gateway was heard of within a question's pause, or answers `probe` now. However many ask, it is
-    /// asked once.
+    /// True if the gateway answered within the last pause between status checks, or answers `probe` now. Concurrent
+    /// callers share one request.
     pub(super) async fn is_ready(&self, probe: impl Future<Output = Result<(), NoAnswer>>) -> bool {
         let pause = Duration::from_millis(self.policy.poll_ms);
         if self.http.heard_within(pause) {

@@ -1,8 +1,9 @@
-//! One HTTP exchange with a gateway: sent once, timed, its answer bounded. What the answer says, its adapter reads.
+//! One HTTP exchange with a gateway: sent once, with a timeout and a limit for the answer. The adapter reads the
+//! answer.
 //!
-//! No redirect is followed and no layer repeats. What changes something gets a connection of its own: one that the
-//! gateway closed a moment ago would lose the request, and nobody could say whether it arrived. Questions keep
-//! theirs: where one is lost it is asked again, and each new one costs the gateway and us a handshake.
+//! Redirects are not followed, and no layer retries. A request that changes something gets a connection of its own. On
+//! a kept connection that the gateway has just closed it would be lost, and nothing would show whether it arrived.
+//! Status checks keep their connections: a lost one is repeated, and each new connection costs a handshake.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -13,29 +14,29 @@ use reqwest::{Client, RequestBuilder, StatusCode, redirect, retry};
 use crate::limits::MAX_ANSWER_BYTES;
 use crate::metrics::METRICS;
 
-/// A kept connection is let go of before most gateways do.
+/// How long an idle connection is kept: less than most gateways keep it.
 const IDLE: Duration = Duration::from_secs(15);
 
-/// Why a call has no answer to go by.
+/// Why a call has no usable answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NoAnswer {
     /// Not a byte of the request was written.
     Unsent,
-    /// The gateway refused the token before it looked: its 401.
+    /// The gateway answered 401: it refused the token before it read the request.
     RefusedEarly,
-    /// The gateway refused before it looked, for we ask too much: its 429.
+    /// The gateway answered 429: it refused the request before it read it.
     Throttled,
-    /// Time-out, reset, a broken or strange answer.
+    /// A timeout, a reset, or an answer that is incomplete or can not be read.
     NoWord,
 }
 
-/// A call that failed, as the operator reads it.
+/// A failed call, as the log shows it.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) why: NoAnswer,
-    /// The HTTP status, where an answer began.
+    /// The HTTP status, if an answer began.
     pub(crate) status: Option<u16>,
-    /// What happened; of a connection that failed, its reason.
+    /// What happened; for a connection that failed, its reason.
     pub(crate) cause: String,
 }
 
@@ -52,13 +53,13 @@ impl Failure {
 /// Which connection a call may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Connection {
-    /// Its own.
+    /// A new one.
     Fresh,
     /// One that an earlier call left open.
     Kept,
 }
 
-/// A whole answer, of any status.
+/// A complete answer, of any status.
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) body: Vec<u8>,
@@ -68,7 +69,7 @@ pub(crate) struct Reply {
 pub(crate) struct Http {
     fresh: Client,
     kept: Client,
-    /// When the gateway last said something that could be read.
+    /// When the last readable answer came.
     heard: Mutex<Option<Instant>>,
 }
 
@@ -88,13 +89,13 @@ impl Http {
         })
     }
 
-    /// True where the gateway was heard of so lately.
+    /// True if a readable answer came within this time.
     pub(crate) fn heard_within(&self, age: Duration) -> bool {
         let heard = *self.heard.lock().expect("nobody panics while holding it");
         heard.is_some_and(|at| at.elapsed() < age)
     }
 
-    /// A request that waits so long for its answer. The adapter adds what its gateway wants, and [`exchange`] sends it.
+    /// A request with this timeout. The adapter adds what its gateway needs, and [`exchange`] sends it.
     pub(crate) fn post(
         &self,
         connection: Connection,
@@ -108,7 +109,7 @@ impl Http {
         client.post(url).timeout(Duration::from_millis(patience_ms))
     }
 
-    /// Counts a call, tells the operator how it went, and notes that the gateway was heard of.
+    /// Counts and logs a call, and notes that the gateway answered.
     pub(crate) fn note(
         &self,
         call: &'static str,
@@ -124,7 +125,7 @@ impl Http {
         };
         METRICS.gateway(call, result, Some(took));
         let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        // Questions are many, and what they find is told as a move.
+        // Status checks are many. A change that one finds is logged as a move of the trade.
         match (outcome, connection) {
             (Err(failure), _) => {
                 let (status, cause) = (failure.status, failure.cause.as_str());
@@ -149,7 +150,7 @@ pub(crate) async fn exchange(request: RequestBuilder) -> Result<Reply, Failure> 
     Ok(Reply { status, body })
 }
 
-/// What a request that got no answer met, without its address: that may hold what is nobody's business.
+/// Why a request got no answer, without its address: that may hold a secret.
 fn unanswered(error: reqwest::Error) -> Failure {
     let why = if error.is_connect() || error.is_builder() {
         NoAnswer::Unsent

@@ -1,5 +1,5 @@
-//! The wallets that tills are offered, and who asks the gateway for them: one caller at a time, however many want to
-//! know.
+//! The wallets that tills may offer. Fetches the list of wallets with one request at a time, which concurrent callers
+//! share.
 
 use std::sync::{Mutex as StdMutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -9,17 +9,17 @@ use kaunter_core::wire::Wallet;
 use tokio::sync::Mutex;
 
 use super::http::NoAnswer;
-use super::wallets::{Doubt, Wallets};
+use super::wallets::{ListStatus, Wallets};
 
-/// A doubtful list of wallets is asked for again after so many pauses between questions: 20 s.
+/// How long a list that is not complete is kept, in pauses between status checks: 20 s.
 const DOUBTFUL_POLLS: u64 = 10;
 
-/// The wallets that tills are offered.
+/// The wallets that tills may offer.
 pub(crate) struct Offers {
     wallets: StdMutex<Wallets>,
-    /// Held by the one who asks for the wallets; when that was in vain.
+    /// Held while the list is fetched. Holds the last failure and its time.
     asking: Mutex<Option<(NoAnswer, Instant)>>,
-    /// The pause before a doubtful list is asked for again.
+    /// How long a list that is not complete is kept.
     soon: Duration,
 }
 
@@ -32,8 +32,8 @@ impl Offers {
         }
     }
 
-    /// The wallets. `ask` is awaited where none are known; what is doubtful or old is asked for by [`Self::refresh`],
-    /// and nobody waits for it.
+    /// The wallets. Awaits `ask` only if no list is known. [`Self::refresh`] fetches a list that is old or not
+    /// complete.
     pub(super) async fn list(
         &self,
         ask: impl Future<Output = Result<Vec<Wallet>, NoAnswer>>,
@@ -46,7 +46,7 @@ impl Offers {
         Ok(offered().unwrap_or_default())
     }
 
-    /// Awaits `ask` where the wallets are not known, doubtful or old.
+    /// Awaits `ask` if the list is unknown, old or not complete.
     pub(super) async fn refresh(
         &self,
         ask: impl Future<Output = Result<Vec<Wallet>, NoAnswer>>,
@@ -56,7 +56,7 @@ impl Offers {
         if self.wallets().current(self.soon).is_some() {
             return Ok(());
         }
-        // Somebody asked in vain while we waited: that is our answer too.
+        // Another request failed while this one waited: its error is the answer to both.
         if let Some((why, at)) = *asked
             && at >= began
         {
@@ -66,9 +66,9 @@ impl Offers {
             Ok(list) => {
                 let mut wallets = self.wallets();
                 wallets.answered(list, Instant::now());
-                let doubt = wallets.doubt();
-                if matches!(doubt, Doubt::Empty | Doubt::Shorter) {
-                    tracing::warn!(doubt = ?doubt, "the gateway's list of wallets: it is asked for again");
+                let list_status = wallets.list_status();
+                if matches!(list_status, ListStatus::Empty | ListStatus::Shorter) {
+                    tracing::warn!(list_status = ?list_status, "the gateway lists fewer wallets than before: the list is fetched again soon");
                 }
                 Ok(())
             }
@@ -79,11 +79,11 @@ impl Offers {
         }
     }
 
-    /// What speaks against the list, and whether tills are offered any wallet.
-    pub(super) fn doubt(&self) -> (Doubt, bool) {
+    /// How far the list is trusted, and whether it offers any wallet.
+    pub(super) fn list_status(&self) -> (ListStatus, bool) {
         let wallets = self.wallets();
         let offers = wallets.offered().is_some_and(|list| !list.is_empty());
-        (wallets.doubt(), offers)
+        (wallets.list_status(), offers)
     }
 
     fn wallets(&self) -> MutexGuard<'_, Wallets> {

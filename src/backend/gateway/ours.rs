@@ -1,14 +1,14 @@
-//! The code that the till shows: what the gateway says it is, and that it is about this sale.
+//! Checks the code that the till shows: its format, and that it is for this sale.
 
 use kaunter_core::emv;
 use kaunter_core::money::Money;
 use kaunter_core::wire::{CODE_MAX_BYTES, Payload};
 
-/// How every EMVCo text of a merchant begins, whatever its version.
+/// The first characters of an EMVCo merchant code, of any version.
 const EMVCO: &str = "0002";
 
-/// What may be shown; none where no app could pay it, or it asks for another amount or in another currency. A text
-/// that is no EMVCo one is shown as it is: nothing in it can be compared.
+/// What may be shown. `None` if no app could pay it, or if it asks for another amount or currency. A text that is not
+/// an EMVCo code is shown as it is: it has no amount to compare.
 pub(crate) fn read(text: String, amount: &Money) -> Option<Payload> {
     if text.is_empty() || text.len() > CODE_MAX_BYTES || text.chars().any(char::is_control) {
         return None;
@@ -30,7 +30,7 @@ pub(crate) fn read(text: String, amount: &Money) -> Option<Payload> {
 mod tests {
     use super::*;
 
-    /// Written by hand, each CRC computed with a program that is not this one.
+    /// The examples are written by hand. Each CRC was computed with another program.
     const TWELVE_FIFTY: &str =
         "000201010212520459995303458540512.505802MY5909Test Shop6002KL630401DE";
 

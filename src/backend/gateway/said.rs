@@ -1,22 +1,22 @@
-//! The gateway's own words on their way to the operator and the cashier: short, on one line, and without anything
-//! that we sent in confidence.
+//! Cleans the gateway's own words before they are logged or shown: one short line, without anything secret that we
+//! sent.
 
 use kaunter_core::wire::GatewayAnswer;
 
-/// What stands in the place of what is masked.
+/// Replaces what is masked.
 const MASK: &str = "***";
-/// Longest sentence that is kept, in characters.
+/// The maximum length of a sentence, in characters.
 const MAX_CHARS: usize = 200;
-/// Longest code that is kept, in characters.
+/// The maximum length of a code, in characters.
 const CODE_MAX_CHARS: usize = 32;
-/// As many digits in a row are a wallet's code, a card or a phone number, unless they are an id of this trade.
+/// This many digits in a row are masked: a wallet's code, a card or a phone number. The ids of this trade are kept.
 const LONG_DIGITS: usize = 12;
-/// A word of so many characters is no word.
+/// Words of at least this many characters are masked.
 const LONG_WORD: usize = 24;
-/// A secret that is shorter than this is masked only where it stands as a word of its own.
+/// A shorter secret is masked only where it is a whole word.
 const SHORT: usize = 6;
 
-/// Masks and cuts. `secrets` is what was sent and must not come back; `ids` are this trade's own.
+/// Masks and shortens. `secrets` were sent and must not be shown; `ids` are this trade's own.
 pub(crate) fn clean(said: GatewayAnswer, secrets: &[&str], ids: &[&str]) -> GatewayAnswer {
     let clean = |text: &str, most: usize| {
         let text = masked(&one_line(text), secrets);
@@ -32,7 +32,7 @@ pub(crate) fn clean(said: GatewayAnswer, secrets: &[&str], ids: &[&str]) -> Gate
     }
 }
 
-/// Tells the operator what the gateway said, loudly where it refused something that was not asked every two seconds.
+/// Logs what the gateway said. A refusal is a warning, unless it answers a status check.
 pub(crate) fn log(call: &'static str, said: &GatewayAnswer, is_loud: bool) {
     let (gateway_code, gateway_message) = (said.code.as_deref(), said.message.as_str());
     if is_loud {
@@ -42,7 +42,7 @@ pub(crate) fn log(call: &'static str, said: &GatewayAnswer, is_loud: bool) {
     }
 }
 
-/// No control, no sign that turns or hides a line.
+/// Removes control characters, and characters that reverse or hide a part of the line.
 fn one_line(text: &str) -> String {
     let hidden = |char: char| {
         char.is_control()
@@ -66,7 +66,7 @@ fn masked(text: &str, secrets: &[&str]) -> String {
         })
         .filter(|secret| !secret.is_empty())
         .collect();
-    // The longest first: a secret may hold another.
+    // Longest first: a secret may contain another one.
     secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     secrets.dedup();
     let mut text = text.to_owned();
@@ -76,9 +76,9 @@ fn masked(text: &str, secrets: &[&str]) -> String {
     text
 }
 
-/// Without a secret, in whatever case it is written.
+/// Masks a secret, in upper or lower case.
 fn without(text: &str, secret: &str) -> String {
-    // ASCII only changes its case in place: the offsets hold for both.
+    // The length of ASCII text does not change with its case: the offsets hold for both.
     let (lower, own) = (text.to_ascii_lowercase(), secret.to_ascii_lowercase());
     let (mut out, mut at) = (String::new(), 0);
     while let Some(found) = lower[at..].find(&own) {
@@ -96,14 +96,14 @@ fn without(text: &str, secret: &str) -> String {
     out + &text[at..]
 }
 
-/// As a form sends it.
+/// As a form encodes it.
 fn percent_encoded(text: &str) -> String {
     let mut url = reqwest::Url::parse("http://localhost/").expect("a constant address");
     url.query_pairs_mut().append_key_only(text);
     url.query().unwrap_or_default().to_owned()
 }
 
-/// Long runs of digits, also in groups that a space or a dash sets apart.
+/// Masks long runs of digits, also in groups with spaces or dashes between.
 fn digits_masked(text: &str, ids: &[&str]) -> String {
     let (mut out, mut run) = (String::new(), String::new());
     for char in text.chars() {
@@ -119,7 +119,7 @@ fn digits_masked(text: &str, ids: &[&str]) -> String {
     out
 }
 
-/// Writes a run of digits and what joins them: this trade's ids as they are, the rest masked where it is long.
+/// Writes a run of digits with its separators: this trade's ids unchanged, a long run masked.
 fn flush(out: &mut String, run: &mut String, ids: &[&str]) {
     let is_id = |part: &str| ids.contains(&part.trim_end_matches([' ', '-']));
     let mut rest = String::new();
@@ -146,8 +146,8 @@ fn hide(out: &mut String, digits: &mut String) {
     digits.clear();
 }
 
-/// Words that are longer than any of a language are a code, a token or an address. Not every call knows the code that
-/// another one has sent.
+/// Masks words that are longer than those of a language: codes, tokens and addresses. A call does not know the codes
+/// that other calls sent.
 fn long_words_masked(text: &str, ids: &[&str]) -> String {
     let word = |word: &str| {
         let bare = word.trim_matches(|char: char| !char.is_alphanumeric());

@@ -1,11 +1,11 @@
-//! JSON that says each thing once, and keeps every digit. An answer with two values under one name can be read two
-//! ways, so it says nothing. A number keeps the text that it came with: an id of 20 digits is no floating-point
-//! number.
+//! Parses JSON strictly: each name stands once in an object, and numbers keep all their digits. An answer with two
+//! values under one name is ambiguous, and refused. A number keeps its text: an id of 20 digits does not fit into a
+//! floating-point number.
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// Deepest nesting that is read: a gateway's answer has three levels.
+/// The maximum depth of nesting. A gateway's answer has three levels.
 const MAX_DEPTH: usize = 16;
 
 /// A value of an answer.
@@ -13,7 +13,7 @@ const MAX_DEPTH: usize = 16;
 pub(crate) enum Value {
     Null,
     Bool(bool),
-    /// As it was written.
+    /// The text of the number, unchanged.
     Number(String),
     Text(String),
     List(Vec<Value>),
@@ -21,7 +21,7 @@ pub(crate) enum Value {
 }
 
 impl Value {
-    /// Reads a whole answer; a byte order mark before it is skipped, as RFC 8259 section 8.1 allows.
+    /// Parses a whole answer. A byte order mark is skipped, as RFC 8259 section 8.1 allows.
     pub(crate) fn read(body: &[u8]) -> Option<Self> {
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
         value(std::str::from_utf8(body).ok()?, MAX_DEPTH)
@@ -67,7 +67,7 @@ fn value(text: &str, depth: usize) -> Option<Value> {
     })
 }
 
-/// An object whose names stand once.
+/// An object whose names are unique.
 struct Fields<'de>(Vec<(String, &'de RawValue)>);
 
 impl<'de> Deserialize<'de> for Fields<'de> {

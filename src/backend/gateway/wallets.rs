@@ -1,31 +1,31 @@
-//! The list of wallets, and how long it is believed. A list that is empty or shorter than before may be a slip of the
-//! gateway or of a cache before it: it is asked for again soon, and the operator is told.
+//! The list of wallets, and how long it is trusted. A list that is empty or shorter than before may be a mistake of the
+//! gateway or of a cache in front of it. It is fetched again soon, and the log has a warning.
 
 use std::time::{Duration, Instant};
 
 use kaunter_core::wire::Wallet;
 
-/// The wallets change rarely, and may: once a day is enough. A list that stays shorter for as long is the new one.
+/// Wallets change rarely: once a day is enough. A list that stays shorter for this long is accepted.
 const TRUSTED: Duration = Duration::from_secs(24 * 3600);
 
-/// What is known of the wallets.
+/// The wallets that the gateway lists.
 #[derive(Debug, Default)]
 pub(super) struct Wallets {
-    /// What tills are offered.
+    /// The wallets that tills may offer.
     offered: Vec<Wallet>,
-    /// When the gateway last answered, and whether that is believed for a day.
-    answered: Option<(Instant, Doubt)>,
-    /// The longest list of the last day, each wallet with the ways it pays, and since when.
+    /// When the gateway last answered, and how far that list is trusted.
+    answered: Option<(Instant, ListStatus)>,
+    /// The longest list of the last day: its wallets with their modes, and since when.
     longest: Option<(Vec<String>, Instant)>,
 }
 
-/// Why a list is asked for again soon.
+/// How far the list of wallets is trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Doubt {
-    /// No reason.
-    None,
-    /// It is the first one since the start: nobody knows whether it is whole.
-    First,
+pub(crate) enum ListStatus {
+    /// It has every wallet of the last day.
+    Complete,
+    /// It is the first one since the start: nothing shows yet whether it is complete.
+    Unconfirmed,
     /// It was empty.
     Empty,
     /// A wallet of the last day is missing.
@@ -33,23 +33,28 @@ pub(crate) enum Doubt {
 }
 
 impl Wallets {
-    /// The list, where it needs no question; `soon` is the pause before a doubtful one is asked for again.
+    /// The list, where it need not be fetched again. `soon` is how long a list that is not complete is kept.
     pub(super) fn current(&self, soon: Duration) -> Option<&[Wallet]> {
-        let (at, doubt) = self.answered?;
-        let age = if doubt == Doubt::None { TRUSTED } else { soon };
+        let (at, list_status) = self.answered?;
+        let age = if list_status == ListStatus::Complete {
+            TRUSTED
+        } else {
+            soon
+        };
         (at.elapsed() < age).then_some(self.offered.as_slice())
     }
 
-    /// What tills are offered, however old; none before the first answer.
+    /// The wallets that tills may offer, however old the list is. `None` before the first answer.
     pub(super) fn offered(&self) -> Option<&[Wallet]> {
         self.answered.map(|_| self.offered.as_slice())
     }
 
-    pub(super) fn doubt(&self) -> Doubt {
-        self.answered.map_or(Doubt::None, |(_, doubt)| doubt)
+    pub(super) fn list_status(&self) -> ListStatus {
+        self.answered
+            .map_or(ListStatus::Complete, |(_, list_status)| list_status)
     }
 
-    /// The gateway answered. An empty list takes nothing away from the tills.
+    /// Takes an answer of the gateway. An empty list removes no wallet from the tills.
     pub(super) fn answered(&mut self, list: Vec<Wallet>, now: Instant) {
         let ids: Vec<String> = list.iter().flat_map(ways).collect();
         let missing = self
@@ -57,23 +62,23 @@ impl Wallets {
             .as_ref()
             .filter(|(_, since)| now.duration_since(*since) < TRUSTED)
             .is_some_and(|(longest, _)| longest.iter().any(|id| !ids.contains(id)));
-        let doubt = match (list.is_empty(), missing, self.longest.is_none()) {
-            (true, _, _) => Doubt::Empty,
-            (false, true, _) => Doubt::Shorter,
-            (false, false, true) => Doubt::First,
-            (false, false, false) => Doubt::None,
+        let list_status = match (list.is_empty(), missing, self.longest.is_none()) {
+            (true, _, _) => ListStatus::Empty,
+            (false, true, _) => ListStatus::Shorter,
+            (false, false, true) => ListStatus::Unconfirmed,
+            (false, false, false) => ListStatus::Complete,
         };
         if !missing && !list.is_empty() {
             self.longest = Some((ids, now));
         }
-        if doubt != Doubt::Empty {
+        if list_status != ListStatus::Empty {
             self.offered = list;
         }
-        self.answered = Some((now, doubt));
+        self.answered = Some((now, list_status));
     }
 }
 
-/// A wallet by each way that it pays: one that lost a way is missing too.
+/// A wallet with each of its modes: a wallet that lost a mode counts as missing.
 fn ways(wallet: &Wallet) -> Vec<String> {
     let ways = wallet
         .modes
@@ -103,43 +108,49 @@ mod tests {
         ids.iter().map(wallet).collect()
     }
 
-    fn told(answers: &[&[&str]]) -> (usize, Doubt) {
+    fn told(answers: &[&[&str]]) -> (usize, ListStatus) {
         let mut wallets = Wallets::default();
         for ids in answers {
             wallets.answered(list(ids), Instant::now());
         }
         (
             wallets.offered().map_or(0, <[Wallet]>::len),
-            wallets.doubt(),
+            wallets.list_status(),
         )
     }
 
     #[test]
     fn a_list_is_believed_once_it_came_whole_twice() {
-        assert_eq!(told(&[&["1", "2"]]), (2, Doubt::First));
-        assert_eq!(told(&[&["1", "2"], &["2", "1"]]), (2, Doubt::None));
+        assert_eq!(told(&[&["1", "2"]]), (2, ListStatus::Unconfirmed));
+        assert_eq!(told(&[&["1", "2"], &["2", "1"]]), (2, ListStatus::Complete));
         assert_eq!(
             told(&[&["1"], &["1", "2"]]),
-            (2, Doubt::None),
-            "a wallet more is no doubt"
+            (2, ListStatus::Complete),
+            "an additional wallet is fine"
         );
     }
 
     #[test]
     fn an_empty_or_shorter_list_is_doubted_until_it_is_whole_again() {
-        assert_eq!(told(&[&[]]), (0, Doubt::Empty));
+        assert_eq!(told(&[&[]]), (0, ListStatus::Empty));
         assert_eq!(
             told(&[&["1", "2"], &[]]),
-            (2, Doubt::Empty),
+            (2, ListStatus::Empty),
             "tills keep what they had"
         );
-        assert_eq!(told(&[&["1", "2"], &["1"], &["1"]]), (1, Doubt::Shorter));
+        assert_eq!(
+            told(&[&["1", "2"], &["1"], &["1"]]),
+            (1, ListStatus::Shorter)
+        );
         assert_eq!(
             told(&[&["1", "2"], &["1", "3"]]),
-            (2, Doubt::Shorter),
+            (2, ListStatus::Shorter),
             "another one in its place"
         );
-        assert_eq!(told(&[&["1", "2"], &["1"], &["1", "2"]]), (2, Doubt::None));
+        assert_eq!(
+            told(&[&["1", "2"], &["1"], &["1", "2"]]),
+            (2, ListStatus::Complete)
+        );
     }
 
     #[test]
@@ -151,7 +162,7 @@ mod tests {
         let mut wallets = Wallets::default();
         wallets.answered(both, Instant::now());
         wallets.answered(one, Instant::now());
-        assert_eq!(wallets.doubt(), Doubt::Shorter);
+        assert_eq!(wallets.list_status(), ListStatus::Shorter);
     }
 
     #[test]
@@ -160,7 +171,7 @@ mod tests {
         let start = Instant::now();
         wallets.answered(list(&["1", "2"]), start);
         wallets.answered(list(&["1"]), start + TRUSTED);
-        assert_eq!(wallets.doubt(), Doubt::None);
+        assert_eq!(wallets.list_status(), ListStatus::Complete);
         assert!(wallets.current(SOON).is_some());
     }
 }

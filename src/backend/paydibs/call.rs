@@ -7,7 +7,7 @@ use super::words::{CancelWords, field};
 use crate::gateway::http::Connection;
 use crate::secret::Secret;
 
-/// The name of the question that every open payment asks every two seconds.
+/// The name of the status check, which every open payment makes every two seconds.
 pub(super) const STATUS: &str = "status";
 
 /// A call's fields, without `time` and `sign`.
@@ -15,20 +15,20 @@ pub(super) type Fields = Vec<(&'static str, String)>;
 
 /// One call.
 pub(super) struct Call<'a> {
-    /// What logs and metrics call it.
+    /// Its name in logs and metrics.
     pub(super) name: &'static str,
-    /// Below the gateway's address.
+    /// The path below the gateway's base address.
     pub(super) path: &'a str,
     pub(super) fields: Fields,
     pub(super) patience: Patience,
     pub(super) connection: Connection,
     pub(super) repeat: Repeat,
-    /// The field of its answer that decides, where the envelope says that all is well.
+    /// The field of its answer that decides, if the envelope's code says "ok".
     pub(super) decides: Option<&'a str>,
     pub(super) masks: Masks<'a>,
 }
 
-/// How long an answer is waited for.
+/// How long to wait for an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Patience {
     /// `read_timeout_ms` of the policy.
@@ -37,23 +37,23 @@ pub(super) enum Patience {
     Long,
 }
 
-/// Whether a call may leave twice.
+/// Whether a call may be sent twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Repeat {
-    /// It moves money. It takes a young token, for it must not be the call that finds an old one expired.
+    /// Never: it moves money. It needs a young token, so that it is not the call that finds an old one expired.
     Never,
-    /// Once more where the gateway did not look at the first: it never left, or its token was refused.
+    /// Once, if the gateway did not read the first: it was not sent, or its token was refused.
     WhenRefusedEarly,
-    /// And after a breath, where the gateway refused because we ask too much.
+    /// Also after a pause, if the gateway refused it with 429.
     WhenRefusedEarlyOrThrottled,
 }
 
-/// What an answer may say back to a cashier, and what it must not.
+/// What an answer may repeat to a cashier, and what must be masked.
 #[derive(Default)]
 pub(super) struct Masks<'a> {
-    /// The customer's code, where the call sends it.
+    /// The customer's code, if the call sends it.
     pub(super) code: Option<&'a str>,
-    /// The trade's own names, which are shown.
+    /// The trade's own ids, which are shown.
     pub(super) ids: Vec<&'a str>,
 }
 
@@ -66,7 +66,7 @@ impl<'a> Masks<'a> {
     }
 }
 
-/// Asks for a token.
+/// Fetches a token.
 pub(super) fn token(merchant: &Secret, password_hash: String) -> Call<'static> {
     Call {
         name: "token",
@@ -83,7 +83,7 @@ pub(super) fn token(merchant: &Secret, password_hash: String) -> Call<'static> {
     }
 }
 
-/// Asks for the wallets that pay in one way.
+/// Fetches the wallets of one mode.
 pub(super) fn wallets(pay_type: &str) -> Call<'static> {
     Call {
         name: "integrators",
@@ -97,7 +97,7 @@ pub(super) fn wallets(pay_type: &str) -> Call<'static> {
     }
 }
 
-/// Makes a trade. Nothing is presented yet: a trade that is made twice is paid once at most.
+/// Creates a trade. Nothing is presented yet: a trade that is created twice is paid at most once.
 pub(super) fn create<'a>(facts: &'a Facts, pay_type: &str) -> Call<'a> {
     Call {
         name: "create",
@@ -116,7 +116,7 @@ pub(super) fn create<'a>(facts: &'a Facts, pay_type: &str) -> Call<'a> {
     }
 }
 
-/// Takes the money of a customer's code.
+/// Takes the money with a customer's code.
 pub(super) fn pay<'a>(facts: &'a Facts, trans_id: &'a str, code: &'a Secret) -> Call<'a> {
     Call {
         name: "pay",
@@ -138,7 +138,7 @@ pub(super) fn pay<'a>(facts: &'a Facts, trans_id: &'a str, code: &'a Secret) -> 
     }
 }
 
-/// Asks what became of a trade.
+/// Checks the status of a trade.
 pub(super) fn status<'a>(facts: &'a Facts, trans_id: &'a str, connection: Connection) -> Call<'a> {
     Call {
         name: STATUS,
@@ -155,7 +155,7 @@ pub(super) fn status<'a>(facts: &'a Facts, trans_id: &'a str, connection: Connec
     }
 }
 
-/// Closes a trade that is not paid. The call is an assumption, so its path and its words are configuration.
+/// Closes an unpaid trade. This call is an assumption, so its path and its words are configuration.
 pub(super) fn cancel<'a>(facts: &'a Facts, trans_id: &'a str, words: &'a CancelWords) -> Call<'a> {
     Call {
         name: "cancel",

@@ -1,6 +1,5 @@
-//! The gateway's envelope: `{code, msg, data}`. Numbers come as numbers or as text, with or without a fraction of
-//! zeros; a list may come as an object whose names are numbers, as PHP writes a list with a hole. All of them are
-//! read.
+//! The gateway's envelope: `{code, msg, data}`. Numbers come as numbers or as text, with or without `.0`. A list may
+//! come as an object whose keys are numbers, as PHP encodes a list with gaps. All of these are accepted.
 
 use kaunter_core::money::Money;
 use kaunter_core::trade::Carried;
@@ -9,10 +8,10 @@ use kaunter_core::wire::{GatewayAnswer, Wallet};
 use super::words::{TEST_WALLET, code, field};
 use crate::gateway::strict::Value;
 
-/// Longest id of a trade or a void. The longest known has 20 characters.
+/// The maximum length of an id of a trade or a void. The longest known one has 20 characters.
 const ID_MAX_CHARS: usize = 64;
 
-/// An answer that could be read. Its `Debug` tells its code only.
+/// A readable answer. Its `Debug` shows only the code.
 pub(super) struct Envelope(Value);
 
 /// A field that names a trade.
@@ -21,7 +20,7 @@ pub(super) enum Id {
     Absent,
     /// 1 to 64 printable ASCII characters without space or markup.
     Named(String),
-    /// It is there, and is no id.
+    /// The field exists, and is not a valid id.
     Unreadable,
 }
 
@@ -41,7 +40,7 @@ impl std::fmt::Debug for Envelope {
 }
 
 impl Envelope {
-    /// None where it is no JSON object, or says something twice.
+    /// Parses an answer. `None` if it is not a JSON object, or has a name twice.
     pub(super) fn read(body: &[u8]) -> Option<Self> {
         let value = Value::read(body)?;
         matches!(value, Value::Object(_)).then_some(Self(value))
@@ -64,7 +63,7 @@ impl Envelope {
 
     /// A field of the data, as text.
     pub(super) fn text(&self, name: &str) -> Option<String> {
-        // There, and unreadable: it binds nothing, and agrees with nothing.
+        // The field exists and can not be read: it identifies nothing, and agrees with nothing.
         self.field(name)
             .map(|value| text(value).unwrap_or_default())
     }
@@ -97,8 +96,8 @@ impl Envelope {
         number(self.field(name)?)
     }
 
-    /// A field of the data that holds an amount, as text: a number with a fraction is the one that it stands for, not
-    /// its sixteenth digit.
+    /// A field of the data that holds an amount, as text. A number with a fraction is parsed from its text, and not as
+    /// a floating-point number.
     pub(super) fn amount(&self, name: &str) -> Option<String> {
         let value = self.field(name)?;
         if let Value::Number(raw) = value
@@ -109,7 +108,7 @@ impl Envelope {
         Some(text(value).unwrap_or_default())
     }
 
-    /// Each field that could bind it to an attempt.
+    /// The fields that can identify a trade.
     pub(super) fn carried(&self, currency: &str) -> Carried {
         let amount = self
             .amount(field::AMOUNT)
@@ -129,14 +128,14 @@ impl Envelope {
         }
     }
 
-    /// True where it names the trade that it is about.
+    /// True if it names the trade that it is about.
     pub(super) fn names_a_trade(&self) -> bool {
         [field::TRANS_ID, field::TRX_ID]
             .into_iter()
             .any(|name| self.id(name) != Id::Absent)
     }
 
-    /// Its code and sentence. `field` names the datum that decides this call, where its code says "ok".
+    /// Its code and message. `field` names the datum that decides this call, if the code says "ok".
     pub(super) fn said(&self, field: Option<&str>) -> GatewayAnswer {
         let own = self.0.get("code").and_then(text);
         let decides = field.and_then(|name| self.text(name));
@@ -152,7 +151,7 @@ impl Envelope {
         }
     }
 
-    /// The wallets, where the data is a list of them; the caller knows which way they pay.
+    /// The wallets, if the data is a list of them. The caller knows their mode.
     pub(super) fn integrators(&self, test_wallets: bool) -> Option<Vec<Wallet>> {
         if !self.is_ok() {
             return None;
@@ -179,7 +178,7 @@ impl Envelope {
     }
 }
 
-/// The items of a list, also of one that PHP wrote with its places as names.
+/// The items of a list, also of one that PHP encoded as an object.
 fn list(value: &Value) -> Option<Vec<&Value>> {
     match value {
         Value::List(items) => Some(items.iter().collect()),

@@ -1,4 +1,4 @@
-//! Sends a call: its token, its signature, its repeats, and what its answer says before anybody asks what it means.
+//! Sends a call: adds the token and the signature, repeats it if that is allowed, and classifies the answer.
 
 use std::time::Instant;
 
@@ -15,16 +15,16 @@ use crate::gateway::http::{self, Failure, NoAnswer, Reply};
 use crate::gateway::said;
 use crate::secret::Secret;
 
-/// What a call brought: an envelope to go by, or what there was instead.
+/// The result of a call: an envelope, or why there is none.
 pub(super) type Answer = Result<Envelope, Unanswered>;
 
-/// A call without an envelope to go by.
+/// A call without a usable envelope.
 #[derive(Debug)]
 pub(super) struct Unanswered {
     pub(super) failure: Failure,
-    /// What an answer that is no success said all the same.
+    /// The gateway's words in an answer that is not a success.
     pub(super) envelope: Option<Envelope>,
-    /// False where no token could be had, so that the call itself never left.
+    /// False if no token could be fetched, so that the call itself was not sent.
     had_token: bool,
 }
 
@@ -36,7 +36,7 @@ impl Unanswered {
         }
     }
 
-    /// Proven: not a byte of the call was written.
+    /// True if not a byte of the call was written.
     pub(super) fn is_unsent(&self) -> bool {
         !self.had_token || self.failure.why == NoAnswer::Unsent
     }
@@ -53,26 +53,26 @@ impl From<Failure> for Unanswered {
 }
 
 impl Paydibs {
-    /// Sends a call, again where its `repeat` allows it. Beside the answer stand the gateway's own words, fit to be
-    /// stored and shown.
+    /// Sends a call, again if its `repeat` allows it. Returns the answer, and the gateway's own words, masked so that
+    /// they may be stored and shown.
     pub(super) async fn send(&self, call: &Call<'_>) -> Told<Answer> {
         let answer = self.answer(call).await;
         let said = self.said(call, &answer).await;
         (answer, said)
     }
 
-    /// The same, and nobody is told what the gateway said.
+    /// Sends a call without logging what the gateway said.
     pub(super) async fn answer(&self, call: &Call<'_>) -> Answer {
         let first = self.with_token(call).await;
         let throttled = matches!(&first, Err(failed) if failed.failure.why == NoAnswer::Throttled);
         if throttled && call.repeat == Repeat::WhenRefusedEarlyOrThrottled {
-            self.common.breath().await;
+            self.common.pause_before_retry().await;
             return self.with_token(call).await;
         }
         first
     }
 
-    /// Sends a call with a token, and once more where the gateway did not look at it and the call may be repeated.
+    /// Sends a call with a token, and once more if the gateway did not read it and the call may be repeated.
     async fn with_token(&self, call: &Call<'_>) -> Answer {
         let token = self.token(call.repeat).await;
         let token = token.map_err(Unanswered::without_token)?;
@@ -133,7 +133,7 @@ impl Paydibs {
         }
     }
 
-    /// What an answer is as far as HTTP and the envelope's code go.
+    /// Classifies an answer by its HTTP status and the envelope's code.
     fn judged(&self, reply: &Reply) -> Answer {
         let envelope = Envelope::read(&reply.body);
         let code = envelope.as_ref().and_then(Envelope::code);

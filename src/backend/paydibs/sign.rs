@@ -1,14 +1,15 @@
-//! PayDibs' signature: MD5 over the values in order of their fields' names, then the time, then the merchant's secret.
+//! PayDibs' signature: MD5 of the values in the order of their fields' names, then the time, then the merchant's
+//! secret.
 //!
-//! Nothing separates two values, so the fields of two calls can have one signature. It protects nothing that TLS does
-//! not.
+//! The values have no separators, so that two calls with different fields can have the same signature. It protects
+//! nothing beyond what TLS does.
 
 use md5::{Digest, Md5};
 
 use super::call::Fields;
 use super::words::field;
 
-/// Signs the fields of a call; `time` is one of them.
+/// Signs the fields of a call, including `time`.
 pub(super) fn sign(fields: &Fields, secret: &str) -> String {
     let mut signed: Vec<_> = fields
         .iter()
@@ -28,7 +29,7 @@ pub(super) fn sign(fields: &Fields, secret: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Computed with `printf '%s' ... | md5sum`, not with this code.
+    /// The expected values were computed with `printf '%s' ... | md5sum`, and not with this code.
     #[test]
     fn signs_as_the_gateway_does() {
         let fields: Fields = vec![

@@ -1,4 +1,4 @@
-//! PayDibs' token: asked for once, however many want it, and kept until it is refused or old.
+//! PayDibs' token: fetched once for all concurrent callers, and kept until it is refused or old.
 
 use std::time::{Duration, Instant};
 
@@ -12,23 +12,23 @@ use crate::secret::Secret;
 /// A token older than this is renewed before a payment: a payment must not be the call that finds it expired.
 const AGE_BEFORE_PAY: Duration = Duration::from_secs(300);
 
-/// The token, and when it was last asked for in vain.
+/// The token, and when fetching it last failed.
 #[derive(Default)]
 pub(super) struct KeptToken {
     current: Option<(Secret, Instant)>,
-    /// The one before it: its echo is masked too.
+    /// The previous token: it is masked in answers too.
     last: Option<Secret>,
     refused: Option<(NoAnswer, Instant)>,
 }
 
 impl KeptToken {
-    /// Each token that an answer may say back.
+    /// Every token that an answer might repeat.
     pub(super) fn secrets(&self) -> Vec<Secret> {
         let current = self.current.as_ref().map(|(token, _)| token);
         current.into_iter().chain(&self.last).cloned().collect()
     }
 
-    /// One that a call may use: a call that is sent once takes a young one.
+    /// A token that a call may use. A call that is sent only once needs a young one.
     fn fit(&self, repeat: Repeat) -> Option<Secret> {
         let (token, at) = self.current.as_ref()?;
         let fits = match repeat {
@@ -38,7 +38,7 @@ impl KeptToken {
         fits.then(|| token.clone())
     }
 
-    /// The token is used no more; a call that is under way may still bring it back.
+    /// Discards the token. A call in progress may still repeat it in its answer.
     fn retire(&mut self) {
         if let Some((token, _)) = self.current.take() {
             self.last = Some(token);
@@ -47,14 +47,15 @@ impl KeptToken {
 }
 
 impl Paydibs {
-    /// A token for a call that may be repeated like this.
+    /// Returns a token for a call with this `repeat`.
     pub(super) async fn token(&self, repeat: Repeat) -> Result<Secret, NoAnswer> {
         let began = Instant::now();
         let mut kept = self.token.lock().await;
         if let Some(token) = kept.fit(repeat) {
             return Ok(token);
         }
-        // Somebody asked in vain while we waited: that is our answer too, or all who wait would ask in a row.
+        // Another request failed while this one waited. Its error is the answer to both; otherwise all waiters would
+        // retry in a row.
         if let Some((why, at)) = kept.refused
             && at >= began
         {
@@ -81,7 +82,7 @@ impl Paydibs {
         }
     }
 
-    /// Uses a token no more that the gateway refused, unless it was renewed already.
+    /// Discards a token that the gateway refused, unless it was renewed already.
     pub(super) async fn forget(&self, token: &Secret) {
         let mut kept = self.token.lock().await;
         if kept.current.as_ref().is_some_and(|(own, _)| own == token) {
@@ -90,7 +91,7 @@ impl Paydibs {
     }
 }
 
-/// The token that an answer grants.
+/// The token in an answer.
 fn granted(envelope: &Envelope) -> Option<Secret> {
     let granted = envelope.is_ok() && envelope.number(field::STATUS) == Some(status::TOKEN_GRANTED);
     let token = envelope.text(field::AUTH_TOKEN)?;

@@ -1,5 +1,5 @@
-//! PayDibs' words: the names of its fields, and the values that mean something. PayDibs publishes no document, so
-//! what is not known for certain is configuration: [`Words`].
+//! PayDibs' vocabulary: the names of its fields, and their values. PayDibs publishes no documentation, so what is not
+//! known for certain is configuration: [`Words`].
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ pub(super) mod field {
     pub(crate) const VOID_PIN: &str = "void_pin";
 }
 
-/// Columns of the day report. Its format is not published: these are the names of the API.
+/// Columns of the daily report. Its format is not published: these are the names of the API.
 pub(crate) mod column {
     use super::field;
 
@@ -47,25 +47,25 @@ pub(crate) mod column {
 
 /// `code` of an envelope.
 pub(super) mod code {
-    /// All is well.
+    /// Success.
     pub(crate) const OK: u32 = 200;
-    /// The gateway's own faults, which refuse nothing.
+    /// The gateway's own faults: they refuse nothing.
     pub(crate) const FAULTS: std::ops::Range<u32> = 500..600;
 }
 
-/// `data.status` of an answer: each call has numbers of its own.
+/// `data.status` of an answer: each call has its own numbers.
 pub(super) mod status {
-    /// Token: the answer holds one.
+    /// Token: the answer holds a token.
     pub(crate) const TOKEN_GRANTED: u64 = 1;
-    /// Payment: accepted. It is paid where `user_order_status` says so, and pending otherwise.
+    /// Payment: accepted. Paid if `user_order_status` says so, and pending otherwise.
     pub(crate) const PAYMENT_ACCEPTED: u64 = 200;
     /// Void: the money was given back.
     pub(crate) const VOID_DONE: u64 = 1;
-    /// Void: no such payment, so nothing was given back.
+    /// Void: there is no such payment, so no money was given back.
     pub(crate) const VOID_NOT_FOUND: u64 = 3;
-    /// Void: the merchant's password is wrong, so nothing was given back.
+    /// Void: the merchant's password is wrong, so no money was given back.
     pub(crate) const VOID_WRONG_PASSWORD: u64 = 6;
-    /// Void: nothing was given back.
+    /// Void: no money was given back.
     pub(crate) const VOID_FAILED: u64 = 7;
 }
 
@@ -75,59 +75,59 @@ pub(super) mod order {
     pub(crate) const PAID: &str = "S";
 }
 
-/// `active` of a wallet that moves no money.
+/// `active` of a test wallet.
 pub(super) const TEST_WALLET: &str = "T";
-/// `pay_type` where the merchant scans the customer's code.
+/// `pay_type` of the mode in which the merchant scans the customer's code.
 pub(super) const CONSUMER_PRESENTED: &str = "MSU";
 
-/// Which words a gateway is believed to know.
+/// The vocabulary that a gateway is assumed to have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Profile {
-    /// Only what is known.
+    /// Only what is known for certain.
     #[default]
     Documented,
-    /// The sandbox's: assumptions.
+    /// The sandbox's vocabulary: assumptions.
     Sandbox,
 }
 
-/// The gateway's vocabulary beyond what is known: data, never code.
+/// The gateway's vocabulary beyond what is known for certain. Configuration, and not code.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Words {
-    /// Codes that say that a payment definitely failed, and why.
+    /// Codes that mean that a payment definitely failed, and why.
     pub declined_codes: BTreeMap<u32, Reason>,
-    /// Words of `pay_status`.
+    /// Values of `pay_status`.
     pub paid: Vec<String>,
     /// The customer has to confirm.
     pub pending: Vec<String>,
-    /// Not paid so far, and nobody is paying: no word on what comes, but one that lets a lost cancel be repeated.
+    /// Not paid so far, and nobody is paying. The payment can still succeed, but a lost cancel may be repeated.
     pub unpaid: Vec<String>,
-    /// It failed for good.
+    /// It failed and can not succeed any more.
     pub failed: Vec<String>,
     /// It was closed unpaid.
     pub closed: Vec<String>,
     /// The money was returned.
     pub voided: Vec<String>,
-    /// Codes of the envelope that mean "renew the token".
+    /// Codes of the envelope that mean that the token must be renewed.
     pub renew_token_codes: Vec<u32>,
-    /// The call that cancels an unfinished payment, and its words.
+    /// The call that cancels an unfinished payment, and its vocabulary.
     pub cancel: Option<CancelWords>,
-    /// How the till shows a code that the customer scans; none: it can't.
+    /// How the till shows a code that the customer scans; `None` if the gateway has no such code.
     pub merchant_presented: Option<MerchantWords>,
 }
 
-/// How a gateway is asked for a code that the till shows.
+/// How the gateway creates a code that the till shows.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MerchantWords {
-    /// `pay_type` of this way, in `create-trade` and in the list of wallets.
+    /// `pay_type` of this mode, in `create-trade` and in the list of wallets.
     pub pay_type: String,
-    /// The field of `create-trade`'s answer that holds what the code says: an EMVCo text.
+    /// The field of `create-trade`'s answer that holds the code's text: an EMVCo code.
     pub field: String,
 }
 
-/// How a gateway cancels.
+/// How the gateway cancels.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CancelWords {
@@ -137,14 +137,14 @@ pub struct CancelWords {
     pub field: String,
     /// Closed unpaid.
     pub closed: String,
-    /// Paid, and it stays so.
+    /// Paid, and the money was kept.
     pub too_late: String,
-    /// Paid, and given back.
+    /// Paid, and the money was given back.
     pub refunded: String,
 }
 
 impl Words {
-    /// A profile's words.
+    /// The vocabulary of a profile.
     #[must_use]
     pub fn of(profile: Profile) -> Self {
         let word = |word: &str| vec![word.to_owned()];
@@ -184,7 +184,7 @@ impl Words {
         }
     }
 
-    /// What a word of `pay_status` means.
+    /// What a value of `pay_status` means.
     pub(super) fn status(&self, word: Option<&str>) -> StatusWord {
         let is = |list: &[String]| word.is_some_and(|word| list.iter().any(|own| own == word));
         if is(&self.paid) {
@@ -204,14 +204,14 @@ impl Words {
         }
     }
 
-    /// Why a payment definitely failed; none where an envelope's code does not say so.
+    /// Why a payment definitely failed; `None` if the envelope's code does not say so.
     pub(super) fn definite(&self, code: Option<u32>) -> Option<Reason> {
         self.declined_codes.get(&code?).copied()
     }
 }
 
 impl CancelWords {
-    /// What a word of the cancel's answer means.
+    /// What a value of the cancel's answer means.
     pub(super) fn answer(&self, word: Option<&str>) -> CancelAnswer {
         match word.filter(|word| !word.is_empty()) {
             Some(word) if word == self.closed => CancelAnswer::Closed,

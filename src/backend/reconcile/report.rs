@@ -1,4 +1,4 @@
-//! The gateway's report: CSV with a line of names. Which names, and which words, is configuration.
+//! The gateway's report: CSV with a header. Its column names and its words are configuration.
 
 use std::fs::File;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::config::{Config, ReportWords};
 pub(super) struct Report {
     reader: csv::Reader<File>,
     record: StringRecord,
-    /// The line of names is the first; the library counts lines differently before and after a carriage return.
+    /// The header is line 1. The library counts lines differently before and after a carriage return.
     line: u64,
     columns: Columns,
     words: ReportWords,
@@ -35,7 +35,7 @@ pub(super) struct Row {
     pub(super) trade_id: Option<String>,
     pub(super) amount: Money,
     pub(super) money: Kept,
-    /// The report's own word.
+    /// The status in the report's own words.
     pub(super) word: String,
 }
 
@@ -83,10 +83,10 @@ impl Report {
         })
     }
 
-    /// The next row, or its line and why it can't be read; none at the end.
+    /// The next row, or its line and why it can't be read; `None` at the end.
     ///
     /// # Errors
-    /// The file can't be read on.
+    /// The file can't be read further.
     pub(super) fn next(&mut self) -> anyhow::Result<Option<Result<Row, (u64, String)>>> {
         let read = self.reader.read_record(&mut self.record);
         self.line += 1;
@@ -109,7 +109,7 @@ impl Report {
             return Err("no name of a trade".to_owned());
         }
         let amount = text(Some(self.columns.amount)).ok_or("no amount")?;
-        // Thousands are set apart by some: 1,250.00.
+        // Some reports separate thousands: 1,250.00.
         let amount = Money::parse(&amount.replace(',', ""), &self.currency)
             .map_err(|_| format!("{amount:?} is no amount"))?;
         let word = text(self.columns.status);

@@ -1,10 +1,10 @@
-//! What a person, and what a program, is told of a reconciliation.
+//! Prints a reconciliation, for a person or for a program.
 
 use std::fmt::Write as _;
 
 use super::{Difference, Kind, Reconciled};
 
-/// Each kind, in the order in which it is told, and its heading.
+/// The headings of the kinds of difference, in the order in which they are printed.
 const KINDS: [(Kind, &str); 6] = [
     (Kind::MissingHere, "missing here (in the report only)"),
     (Kind::MissingThere, "missing there (in the store only)"),
@@ -71,7 +71,7 @@ fn line(difference: &Difference) -> String {
     format!("{}\n", row.trim_end())
 }
 
-/// The report is a stranger's text: what would move a terminal's cursor is left out.
+/// Removes control characters: the report is untrusted text, and could move the terminal's cursor.
 fn printable(text: &str) -> String {
     text.chars().filter(|char| !char.is_control()).collect()
 }

@@ -1,4 +1,4 @@
-//! What binds a sale to its amount, a code to its sale, and an id of the gateway to its attempt. Each is read and written
+//! What binds a sale to its amount, a code to its sale, and a gateway id to its trade. Each binding is read and written
 //! inside a change.
 
 use std::ops::Range;
@@ -11,12 +11,12 @@ use sqlx::Row;
 
 use super::{Change, Store, bigint, read};
 
-/// Rows that are filled in by one statement each, at a time.
+/// How many rows one round of [`Store::fill_gateway_refs`] reads.
 const FILL_ROWS: i64 = 500;
 
 const DUE: &str = "SELECT due_minor, due_currency, due_minted_s FROM sales WHERE shop = $1 AND sale_ref = $2 AND due_minor IS NOT NULL";
 
-/// What a sale asks for, where it was stored.
+/// The amount of a sale, if it is stored.
 pub(crate) async fn due(
     change: &mut Change,
     shop: &str,
@@ -44,7 +44,7 @@ fn read_due(row: &sqlx::any::AnyRow) -> sqlx::Result<Due> {
     })
 }
 
-/// Stores what a sale asks for; the sale was taken by this change.
+/// Stores the amount of a sale. This change has locked the sale.
 pub(crate) async fn set_due(
     change: &mut Change,
     shop: &str,
@@ -64,8 +64,8 @@ pub(crate) async fn set_due(
     .map(drop)
 }
 
-/// Takes a code for this change, and tells for which sale it was handed over last. Two changes that meet here wait for
-/// each other. Nothing stays of it unless [`keep_code`] says so: a change that refuses is rolled back.
+/// Locks a code for this change, and returns the sale for which it was handed over last. Two changes with one code wait
+/// for each other. Nothing is stored unless [`keep_code`] is called: a change that refuses is rolled back.
 pub(crate) async fn take_code(
     change: &mut Change,
     shop: &str,
@@ -87,7 +87,7 @@ pub(crate) async fn take_code(
     let at_ms: i64 = row.try_get("at_ms")?;
     let reference = row.try_get("sale_ref")?;
     let refused: i64 = row.try_get("refused")?;
-    // The row that was just made says 0.
+    // The row that was just inserted has 0.
     Ok((at_ms > 0).then(|| CodeUse {
         reference,
         at_ms: u64::try_from(at_ms).unwrap_or(0),
@@ -95,7 +95,7 @@ pub(crate) async fn take_code(
     }))
 }
 
-/// The code was handed over for this sale.
+/// Stores that the code was handed over for this sale.
 pub(crate) async fn keep_code(
     change: &mut Change,
     shop: &str,
@@ -114,7 +114,7 @@ pub(crate) async fn keep_code(
     .map(drop)
 }
 
-/// The gateway has said that it took no money with this code of the sale.
+/// Stores that the gateway took no money with this code of the sale.
 pub(crate) async fn code_refused(
     change: &mut Change,
     shop: &str,
@@ -130,7 +130,7 @@ pub(crate) async fn code_refused(
         .map(drop)
 }
 
-/// It is proven that the code never left this time: what was known of it before is true again.
+/// Restores what was known of a code, because it is proven that the code was not sent this time.
 pub(crate) async fn free_code(
     change: &mut Change,
     shop: &str,
@@ -151,7 +151,8 @@ pub(crate) async fn free_code(
     Ok(())
 }
 
-/// The gateway has named the attempt. Only this change writes the column: an id that another attempt has was told before.
+/// Stores the gateway's id of the trade. Only this change writes the column; an id that another trade has was refused
+/// before.
 pub(crate) async fn name(change: &mut Change, trade: &Trade) -> sqlx::Result<()> {
     sqlx::query("UPDATE trades SET gateway_ref = $1 WHERE trade_id = $2")
         .bind(gateway_ref(trade))
@@ -161,7 +162,7 @@ pub(crate) async fn name(change: &mut Change, trade: &Trade) -> sqlx::Result<()>
         .map(drop)
 }
 
-/// Which attempt has this id of the gateway.
+/// Finds the trade that has this gateway id.
 pub(crate) async fn holder_of(
     change: &mut Change,
     shop: &str,
@@ -175,13 +176,13 @@ pub(crate) async fn holder_of(
     row.map(|row| row.try_get("trade_id")).transpose()
 }
 
-/// The gateway's id of an attempt, as its column holds it.
+/// The gateway's id of a trade, as its column holds it.
 pub(super) fn gateway_ref(trade: &Trade) -> &str {
     trade.gateway_ref().unwrap_or_default()
 }
 
 impl Store {
-    /// What a sale asks for, where it was stored.
+    /// The amount of a sale, if it is stored.
     pub(crate) async fn due(&self, shop: &str, reference: &str) -> sqlx::Result<Option<Due>> {
         let mut line = self.pool.line().await?;
         let row = sqlx::query(DUE)
@@ -192,7 +193,7 @@ impl Store {
         row.map(|row| read_due(&row)).transpose()
     }
 
-    /// Forgets codes that no rule asks about any more.
+    /// Deletes codes that no rule needs any more.
     pub(crate) async fn forget_codes(&self, known: Range<Ms>) -> sqlx::Result<()> {
         let mut line = self.light.line().await?;
         sqlx::query("DELETE FROM codes WHERE at_ms < $1 OR at_ms > $2")
@@ -203,8 +204,8 @@ impl Store {
         line.keep().await
     }
 
-    /// Fills in the gateway's ids of attempts that a version without the column wrote. An id that another attempt has is
-    /// left out, and told.
+    /// Fills in the gateway ids of trades that a version without the column stored. Skips an id that another trade has,
+    /// and raises an alarm.
     pub(super) async fn fill_gateway_refs(&self) -> sqlx::Result<()> {
         loop {
             let mut line = self.pool.line().await?;

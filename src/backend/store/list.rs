@@ -11,26 +11,26 @@ use super::{Store, bigint, read};
 #[derive(Clone, Debug)]
 pub(crate) struct Filter {
     pub(crate) shop: String,
-    /// Only those of these milliseconds.
+    /// Only trades created in this range of milliseconds.
     pub(crate) span: Option<Range<Ms>>,
-    /// Only those of this sale, oldest first; without it newest first.
+    /// Only trades of this sale, oldest first. Without it, newest first.
     pub(crate) reference: Option<String>,
     pub(crate) terminal: Option<String>,
-    /// Only what is open.
+    /// Only open trades.
     pub(crate) is_open: bool,
 }
 
-/// Where a page ended.
+/// The position of the last trade of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Mark {
-    /// Newest first: when the trade was asked for, and its id.
+    /// Newest first: the time at which the trade was created, and its id.
     Time(Ms, String),
-    /// Within a sale: the ordinal of the trade.
+    /// Within a sale: the ordinal number of the trade.
     Attempt(u32),
 }
 
 impl Mark {
-    /// As a caller gets it and hands it in again.
+    /// As a cursor of the API.
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Time(created_ms, trade_id) => format!("{created_ms}-{trade_id}"),
@@ -38,7 +38,7 @@ impl Mark {
         }
     }
 
-    /// The mark that a caller handed in, for a list of this kind.
+    /// Parses the cursor of a caller, for a list of this kind.
     pub(crate) fn read(text: &str, is_sale: bool) -> Option<Self> {
         if is_sale {
             return text.parse().ok().map(Self::Attempt);
@@ -52,7 +52,7 @@ impl Mark {
 }
 
 impl Filter {
-    /// Where a page that ends with this row ends.
+    /// The position of this trade.
     pub(crate) fn mark(&self, trade: &Trade) -> Mark {
         let facts = trade.facts();
         match self.reference {
@@ -62,7 +62,7 @@ impl Filter {
     }
 }
 
-/// Newest first. The extra condition has its own statement, so that each walks along its own index.
+/// Newest first. The additional condition has its own statement, so that each uses its own index.
 macro_rules! newest {
     ($only:literal) => {
         concat!(
@@ -78,7 +78,7 @@ const OPEN: &str = newest!(" AND is_open = 1");
 const OF_SALE: &str = "SELECT state FROM trades WHERE shop = $1 AND created_ms >= $2 AND created_ms < $3 AND attempt > $4 AND ($5 IS NULL OR terminal = $5) AND sale_ref = $6 AND ($7 = 0 OR is_open = 1) ORDER BY attempt LIMIT $8";
 
 impl Store {
-    /// A page of trades: those after the mark that the last page ended with.
+    /// Reads a page: the trades after this position.
     pub(crate) async fn list(
         &self,
         filter: &Filter,

@@ -1,5 +1,5 @@
-//! Opens the store, or says why it can't be opened and what to do. No sentence holds the address of a database: there may be
-//! a password in it.
+//! Opens the store, or says why it can't be opened and what to do. No error contains the address of a database: it may
+//! hold a password.
 
 use std::path::Path;
 
@@ -8,14 +8,13 @@ use sqlx::migrate::{MigrateError, Migrator};
 use super::{Store, postgres, sqlite};
 use crate::secret::Secret;
 
-/// The tables, and every change of them.
+/// The tables, and every migration.
 static TABLES: Migrator = sqlx::migrate!("./migrations");
-/// Whoever changes the tables holds this lock: a number of our own, not that of sqlx, which locks a session.
+/// The lock of migrations: a number of our own, because sqlx's lock belongs to a session.
 const TABLES_LOCK: &str = "SELECT pg_advisory_xact_lock(7524868)";
 
 impl Store {
-    /// Opens the PostgreSQL that `url` names, or the SQLite file, which is made where it is not there; brings the
-    /// tables up to date.
+    /// Opens the PostgreSQL of `url`, or the SQLite file, which is created if it is missing. Runs the migrations.
     pub(crate) async fn open(file: &Path, url: Option<&Secret>) -> anyhow::Result<Self> {
         sqlx::any::install_default_drivers();
         match url {
@@ -50,7 +49,8 @@ impl Store {
         }
     }
 
-    /// All of it or nothing, and one process at a time. Its lock ends with the transaction, whoever shares the connection.
+    /// Runs all migrations or none, one process at a time. The lock ends with the transaction, so that it also works
+    /// behind a pooler.
     async fn tables_in_a_transaction(&self) -> Result<(), MigrateError> {
         let mut change = self.begin().await?;
         sqlx::query(TABLES_LOCK).execute(&mut *change).await?;
@@ -65,7 +65,7 @@ impl Store {
     }
 }
 
-/// Why the tables can't be brought up to date.
+/// Why the migrations can't run.
 fn why(error: &MigrateError, store: impl Fn(&sqlx::Error) -> anyhow::Error) -> anyhow::Error {
     #[allow(
         clippy::wildcard_enum_match_arm,

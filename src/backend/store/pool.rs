@@ -1,4 +1,4 @@
-//! Connections to the database, and how each is used: one for one statement, or inside a transaction of its own.
+//! Connections to the database: for one statement, or for a transaction.
 
 use std::ops::{Deref, DerefMut};
 
@@ -12,16 +12,15 @@ use crate::limits::STORE_WAIT;
 #[derive(Clone, Debug)]
 pub(super) struct Pool {
     connections: AnyPool,
-    /// How a transaction begins, with what holds for it alone.
+    /// The statements that begin a transaction, with settings for it alone.
     begin: String,
-    /// Whoever stands between this process and the database gives each transaction another connection of its own: a
-    /// statement that was prepared, or a setting that was set, is not there any more in the next. So every statement has a
-    /// transaction.
+    /// True behind a pooler, which gives each transaction another connection. A prepared statement or a setting does
+    /// not survive until the next one. So every statement runs in a transaction.
     shared: bool,
 }
 
 impl Pool {
-    /// Connections of our own, with these settings.
+    /// Opens connections of our own, with these settings.
     pub(super) async fn own(
         most: u32,
         settings: String,
@@ -42,7 +41,7 @@ impl Pool {
         })
     }
 
-    /// Connections that others share; `begin` holds the settings.
+    /// Opens connections that others share; `begin` holds the settings.
     pub(super) async fn shared(most: u32, begin: String, url: &str) -> sqlx::Result<Self> {
         Ok(Self {
             connections: options(most).connect(url).await?,
@@ -74,20 +73,20 @@ fn options(most: u32) -> AnyPoolOptions {
         .before_acquire(|connection, _| Box::pin(async move { Ok(is_sound(connection)) }))
 }
 
-/// A statement that fails on a full disk rolls its transaction back by itself, and the rollback that follows fails: the
-/// connection believes for ever that it is inside of one, and takes no other. It is closed; a new one takes its place.
+/// False for a connection that failed because the disk is full: it is closed, and a new one takes its place. SQLite rolled
+/// the transaction back by itself, so that sqlx's rollback fails and sqlx counts the transaction as open for ever.
 fn is_sound(connection: &AnyConnection) -> bool {
     !connection.is_in_transaction()
 }
 
-/// A connection for one statement. What it wrote stays only if it is kept.
+/// A connection for one statement. Behind a pooler, the statement is rolled back unless [`Self::keep`] is called.
 pub(super) enum Line {
     Own(PoolConnection<Any>),
     Shared(Transaction<'static, Any>),
 }
 
 impl Line {
-    /// Keeps what was written.
+    /// Commits.
     pub(super) async fn keep(self) -> sqlx::Result<()> {
         match self {
             Self::Own(_) => Ok(()),

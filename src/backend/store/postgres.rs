@@ -1,5 +1,5 @@
-//! PostgreSQL: of its own, or behind a pooler that gives each transaction another connection (PgBouncer's
-//! `pool_mode = transaction`).
+//! PostgreSQL, directly or behind a pooler that gives each transaction another connection (`pool_mode = transaction` of
+//! PgBouncer: <https://www.pgbouncer.org/features.html>).
 
 use std::io;
 use std::str::FromStr;
@@ -12,16 +12,16 @@ use super::{Pool, Store};
 use crate::limits::{POSTGRES_CONNECTIONS, POSTGRES_LIGHT_CONNECTIONS, STATEMENT_WAIT, STORE_WAIT};
 use crate::secret::Secret;
 
-/// For what moves nothing: a commit is not waited for on the disk.
+/// For changes that move no trade: a commit does not wait for the disk.
 const LIGHT: &str = "synchronous_commit = off";
-/// A setting that PostgreSQL takes at the beginning of a connection, because of its dot, and that no pooler knows of.
+/// A setting that PostgreSQL accepts at the start of a connection, because its name has a dot. Poolers do not know it.
 const MARK: &str = "kaunter.direct";
-/// A connection that others share may hold what they prepared under the names that we would use.
+/// A shared connection may hold statements that others prepared under our names.
 const FORGET: &str = "DEALLOCATE ALL;";
-/// Until a database that starts up is asked once more.
+/// The pause before a database that is starting up is tried again.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Where the database is, without what opens it.
+/// The address of the database, without credentials.
 pub(super) struct Place {
     server: String,
     database: String,
@@ -30,7 +30,7 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn of(url: &Secret) -> anyhow::Result<Self> {
-        // What sqlx says of an address may repeat it.
+        // An error of sqlx may repeat the address.
         let options = PgConnectOptions::from_str(url.expose()).ok();
         let options = options.filter(|_| !hides_a_password(url)).ok_or_else(|| {
             anyhow::anyhow!(
@@ -49,8 +49,7 @@ impl Place {
         })
     }
 
-    /// Why the database can't be opened, and what to do. The server's own words hold no password: it was never told one in
-    /// the clear, or does not repeat it.
+    /// Why the database can't be opened, and what to do. The server's messages do not contain the password.
     pub(super) fn why(&self, error: &sqlx::Error) -> anyhow::Error {
         let server = &self.server;
         #[allow(
@@ -128,7 +127,8 @@ impl Place {
     }
 }
 
-/// A password with a `/`, `?` or `#` in it is cut there: its halves would be taken for a port and a database, and shown.
+/// True for a password with an unescaped `/`, `?` or `#`. The address would be cut there, and parts of the password
+/// shown as a port or a database.
 fn hides_a_password(url: &Secret) -> bool {
     let text = url.expose();
     let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
@@ -137,11 +137,12 @@ fn hides_a_password(url: &Secret) -> bool {
 }
 
 fn is_unknown_host(error: &io::Error) -> bool {
-    // The resolver's errors have no kind of their own.
+    // Errors of the resolver have no kind of their own.
     error.to_string().contains("lookup")
 }
 
-/// Connections of our own where there is no pooler; through one, each statement has a transaction with its own settings.
+/// Opens connections with settings of their own. Behind a pooler, each statement runs in a transaction with its
+/// settings.
 pub(super) async fn open(place: &Place, url: &Secret) -> sqlx::Result<Store> {
     let wait_ms = STATEMENT_WAIT.as_millis();
     let waits = [
@@ -175,7 +176,7 @@ pub(super) async fn open(place: &Place, url: &Secret) -> sqlx::Result<Store> {
     })
 }
 
-/// A server that knows what was said at the beginning of a connection is a PostgreSQL; a pooler forgets it, or refuses.
+/// True without a pooler. PostgreSQL remembers a setting from the start of a connection; a pooler forgets or refuses it.
 async fn is_direct(url: &Secret) -> sqlx::Result<bool> {
     let unprepared = with(url, "statement-cache-capacity", "0");
     match connected(&with(&unprepared, &format!("options[{MARK}]"), "on")).await {
@@ -190,7 +191,7 @@ async fn is_direct(url: &Secret) -> sqlx::Result<bool> {
         }
         Err(first @ sqlx::Error::Database(_)) => match connected(&unprepared).await {
             Ok(line) => line.close().await.map(|()| false),
-            // What it said to the plain call is the cause, and not our mark.
+            // The cause is the error of the plain connection, and not our setting.
             Err(sqlx::Error::Database(error)) => Err(sqlx::Error::Database(error)),
             Err(_) => Err(first),
         },
@@ -198,7 +199,7 @@ async fn is_direct(url: &Secret) -> sqlx::Result<bool> {
     }
 }
 
-/// A connection; a database that is only just starting gets a little time.
+/// Opens a connection. A database that has just started gets a little time.
 async fn connected(url: &Secret) -> sqlx::Result<AnyConnection> {
     let began = Instant::now();
     loop {
@@ -224,7 +225,7 @@ fn is_starting(error: &sqlx::Error) -> bool {
     refused.is_some_and(|error| error.code().as_deref() == Some("57P03"))
 }
 
-/// The same address with a parameter more.
+/// The same address with one more parameter.
 fn with(url: &Secret, name: &str, value: &str) -> Secret {
     let Ok(mut url) = reqwest::Url::parse(url.expose()) else {
         return url.clone();

@@ -1,4 +1,4 @@
-//! SQLite: a file of this process' own.
+//! SQLite: one file for one process.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
@@ -11,17 +11,17 @@ use super::{Pool, Store};
 use crate::config::mode;
 use crate::limits::{SQLITE_CONNECTIONS, STATEMENT_WAIT};
 
-/// Every connection: a commit is on the disk, and a second writer waits.
+/// For every connection: a commit is on the disk when it returns, and a second writer waits.
 const FULL: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
-/// For what moves nothing: a commit is on the disk with the next one that is.
+/// For changes that move no trade: a commit reaches the disk with the next full one.
 const LIGHT: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;";
-/// How a file of SQLite begins: <https://www.sqlite.org/fileformat.html>.
+/// The first bytes of an SQLite file: <https://www.sqlite.org/fileformat.html>.
 const MAGIC: &[u8] = b"SQLite format 3\0";
-/// The files beside the database's own, which SQLite makes with its rights: <https://www.sqlite.org/tempfiles.html>.
+/// Files that SQLite creates beside the database, with its permissions: <https://www.sqlite.org/tempfiles.html>.
 const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// Makes the file where it is not there, and closes it to other users of the machine: they would read the shop's sales, and
-/// a lock of theirs stops it.
+/// Creates the file if it is missing, and removes the permissions of other users. They could read the shop's sales, or
+/// block the database with a lock.
 pub(super) fn prepare(file: &Path) -> anyhow::Result<()> {
     let name = file.display();
     let folder = folder(file);
@@ -51,7 +51,7 @@ pub(super) fn prepare(file: &Path) -> anyhow::Result<()> {
     let opened = make(file).map_err(|error| refuse(&error))?;
     let read = opened.take(MAGIC.len() as u64).read_to_end(&mut begins);
     read.map_err(|error| refuse(&error))?;
-    // Somebody's letter: it is left as it is.
+    // Another program's file: it is left as it is.
     if !begins.is_empty() && begins != MAGIC {
         return Err(no_database(file));
     }
@@ -89,7 +89,7 @@ fn make(file: &Path) -> io::Result<File> {
     options.open(file)
 }
 
-/// To everybody but its owner.
+/// Permissions of other users.
 fn close(file: &Path) {
     #[cfg(unix)]
     if mode(file).is_some_and(|mode| mode & 0o077 != 0) {
@@ -114,7 +114,7 @@ pub(super) async fn open(file: &Path) -> sqlx::Result<Store> {
     let text = file.to_str().context("its path is not UTF-8");
     let text = text.map_err(|error| sqlx::Error::Configuration(error.into()))?;
     let url = format!("sqlite:{}?mode=rwc", escaped(text));
-    // The pool would ask again until its time is up, and say only that.
+    // The pool would retry until its timeout, and report only that.
     let mut first = AnyConnection::connect(&url).await?;
     first.execute(sqlx::AssertSqlSafe(settings(FULL))).await?;
     first.close().await?;
@@ -131,7 +131,7 @@ fn settings(kind: &str) -> String {
     format!("{kind} PRAGMA busy_timeout = {wait_ms};")
 }
 
-/// A path as it stands in an address.
+/// A path, escaped for an address.
 fn escaped(path: &str) -> String {
     path.replace('%', "%25")
         .replace('?', "%3F")

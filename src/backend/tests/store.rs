@@ -276,7 +276,7 @@ async fn a_store_of_the_version_before_opens_and_keeps_its_rules() {
     assert_eq!(
         desk.post(&path, &code).await.status(),
         200,
-        "and its attempt goes on"
+        "and its trade goes on"
     );
     desk.close().await;
 }

@@ -1,4 +1,4 @@
-//! The question for a camera: once at a time on a page, down the ladder of wishes, and with the refusals told apart.
+//! Opens a camera with `getUserMedia`: one request at a time per page, with ever looser constraints.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use kaunter_core::policy::Ms;
 use wasm_bindgen::prelude::*;
 use web_sys::{DomException, MediaDevices, MediaStream, MediaStreamConstraints, MediaStreamTrack};
 
-use super::wish;
+use super::constraints;
 use crate::page::clock;
 use crate::types::error::Fail;
-use crate::types::options::CameraWish;
+use crate::types::options::CameraOptions;
 
 /// A camera that another tab lets go of just now is free after this.
 const BUSY_PAUSE_MS: Ms = 500;
@@ -75,16 +75,16 @@ pub(super) fn devices() -> Result<MediaDevices, Fail> {
     Ok(devices)
 }
 
-/// Down the ladder of wishes until a camera takes one.
+/// Asks with ever looser constraints until a camera satisfies them.
 pub(super) async fn any_of(
     devices: &MediaDevices,
-    wish: &CameraWish,
+    options: &CameraOptions,
     chosen: Option<&str>,
 ) -> Result<Stream, Fail> {
     let granted = permission().await == "granted";
     let mut busy = false;
     let mut last = JsValue::UNDEFINED;
-    for rung in wish::ladder(wish, chosen) {
+    for rung in constraints::ladder(options, chosen) {
         let mut asked = ask(devices, &rung, granted).await;
         if !busy && asked.as_ref().is_err_and(|error| is_busy(&name_of(error))) {
             busy = true;

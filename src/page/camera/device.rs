@@ -81,26 +81,26 @@ pub(super) fn focus_always(track: &MediaStreamTrack) {
 /// Torch, zoom and focus, all in one: a later constraint replaces an earlier one.
 pub(super) async fn adjust(
     track: &MediaStreamTrack,
-    wish: &Adjustment,
+    options: &Adjustment,
     (width, height): (f64, f64),
 ) -> Result<(), Fail> {
     let cannot = || Fail::new(ErrorCode::CameraUnsupported);
     let can = capabilities(track);
     let set = Object::new();
-    if let Some(torch) = wish.torch {
+    if let Some(torch) = options.torch {
         if !has_torch(&can) {
             return Err(cannot());
         }
         put(&set, "torch", &torch.into());
     }
-    if let Some(zoom) = wish.zoom {
+    if let Some(zoom) = options.zoom {
         let range = zoom_of(&can).ok_or_else(cannot)?;
         if !(range.min..=range.max).contains(&zoom) {
             return Err(cannot());
         }
         put(&set, "zoom", &zoom.into());
     }
-    if let Some((x, y)) = wish.focus_at {
+    if let Some((x, y)) = options.focus_at {
         // Listed by a browser that knows the constraint, supported by a camera that has a focus to set.
         let modes = words(&can, "focusMode");
         let mode = ["single-shot", "continuous"]

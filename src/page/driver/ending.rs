@@ -21,7 +21,7 @@ impl Driver {
         };
         let wallets = self.till.wallets();
         let trade = self.charge.trade().map(|trade| Trade::new(trade, wallets));
-        self.till.voice().now(state, trade);
+        self.till.announcer().set_state(state, trade);
         ended
     }
 
@@ -78,7 +78,7 @@ impl Driver {
         if let Some(trade) = self.charge.trade() {
             self.till.remember(trade);
         }
-        self.till.voice().now(TillState::Idle, None);
+        self.till.announcer().set_state(TillState::Idle, None);
         reason
     }
 

@@ -33,9 +33,10 @@ impl Eye {
         self.put_away();
         if permission().await == "prompt" {
             let change = CameraChange::new(CameraStatus::Prompt, None);
-            self.voice.camera(&change);
+            self.announcer.camera(&change);
         }
-        let camera = Camera::start_chosen(&self.wish, &self.choice, self.preview.as_ref()).await?;
+        let camera =
+            Camera::start_chosen(&self.options, &self.choice, self.preview.as_ref()).await?;
         let early = Early(&self.reader);
         if let Some(track) = camera.track() {
             self.reader.follow(&track);
@@ -46,7 +47,7 @@ impl Eye {
         self.camera.replace(Some(Rc::clone(&camera)));
         self.listen(&camera);
         let change = CameraChange::new(CameraStatus::Live, Some(camera.device()));
-        self.voice.camera(&change);
+        self.announcer.camera(&change);
         Ok(camera)
     }
 
@@ -75,7 +76,7 @@ impl Eye {
         }
         if self.put_away() {
             let change = CameraChange::new(CameraStatus::Released, None);
-            self.voice.camera(&change);
+            self.announcer.camera(&change);
         }
     }
 
@@ -139,10 +140,10 @@ impl Eye {
     ///
     /// # Errors
     /// `camera_unsupported` where it can't, or where no camera is on.
-    pub async fn adjust(&self, wish: &Adjustment) -> Result<(), Fail> {
+    pub async fn adjust(&self, options: &Adjustment) -> Result<(), Fail> {
         let camera = self.camera.borrow().clone();
         match camera {
-            Some(camera) => camera.adjust(wish).await,
+            Some(camera) => camera.adjust(options).await,
             None => Err(Fail::new(ErrorCode::CameraUnsupported)),
         }
     }
@@ -158,11 +159,11 @@ impl Eye {
                 camera::Change::Muted => {
                     let muted =
                         CameraChange::because(CameraStatus::Muted, ErrorCode::CameraInterrupted);
-                    eye.voice.camera(&muted);
+                    eye.announcer.camera(&muted);
                 }
                 camera::Change::Unmuted => {
                     let live = CameraChange::new(CameraStatus::Live, Some(camera.device()));
-                    eye.voice.camera(&live);
+                    eye.announcer.camera(&live);
                 }
                 camera::Change::Ended => eye.ended(&camera),
                 camera::Change::Devices => crate::page::spawn(async move {
@@ -183,7 +184,7 @@ impl Eye {
         if self.is_on(camera) {
             self.put_away();
             let change = CameraChange::because(CameraStatus::Ended, ErrorCode::CameraInterrupted);
-            self.voice.camera(&change);
+            self.announcer.camera(&change);
         }
     }
 }

@@ -4,28 +4,32 @@
 use js_sys::futures::JsFuture;
 use kaunter_core::error::ErrorCode;
 
-use crate::page::voice::Voice;
+use crate::page::announcer::Announcer;
 use crate::page::{ask, clock};
 use crate::types::code::{CodeInfo, Kind, Reading, Scan, ScanSource};
 use crate::types::error::{Fail, Rejection};
-use crate::types::options::ScanWish;
+use crate::types::options::ScanOptions;
 use crate::types::sale::Wallet;
 use crate::types::to_js;
 
 /// The choice of one scan.
 pub(super) struct Judge<'a> {
-    voice: &'a Voice,
-    wish: &'a ScanWish,
+    announcer: &'a Announcer,
+    options: &'a ScanOptions,
     wallets: &'a [Wallet],
     /// The codes that this scan has offered or reported; it does so once.
     offered: Vec<Vec<u8>>,
 }
 
 impl<'a> Judge<'a> {
-    pub(super) fn new(voice: &'a Voice, wish: &'a ScanWish, wallets: &'a [Wallet]) -> Self {
+    pub(super) fn new(
+        announcer: &'a Announcer,
+        options: &'a ScanOptions,
+        wallets: &'a [Wallet],
+    ) -> Self {
         Self {
-            voice,
-            wish,
+            announcer,
+            options,
             wallets,
             offered: Vec::new(),
         }
@@ -46,7 +50,7 @@ impl<'a> Judge<'a> {
                 continue;
             }
             if self.is_accepted(&scan).await? {
-                self.voice.scan(&scan);
+                self.announcer.scan(&scan);
                 return Ok(Some(scan));
             }
         }
@@ -62,12 +66,12 @@ impl<'a> Judge<'a> {
         } else {
             return false;
         };
-        self.voice.warning(&Fail::new(code));
+        self.announcer.warning(&Fail::new(code));
         true
     }
 
     async fn is_accepted(&self, scan: &Scan) -> Result<bool, Rejection> {
-        let Some(accept) = &self.wish.accept else {
+        let Some(accept) = &self.options.accept else {
             return Ok(true);
         };
         let said = JsFuture::from(ask(accept, &[&to_js(scan)])).await;

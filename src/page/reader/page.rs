@@ -12,7 +12,7 @@ use super::{Failure, Report};
 use crate::page::frames::Frame;
 use crate::types::code::Reading;
 use crate::types::event::Hint;
-use crate::types::options::CameraWish;
+use crate::types::options::CameraOptions;
 use crate::types::read::from_js;
 
 #[wasm_bindgen]
@@ -53,13 +53,13 @@ impl PageReader {
         }
     }
 
-    pub(super) fn scan(&self, scan: u32, wish: &CameraWish) {
+    pub(super) fn scan(&self, scan: u32, options: &CameraOptions) {
         // The same scan after a pause: what it saw is not forgotten.
         if self.scan.replace(scan) != scan {
             // A reader that fails here fails at its first frame too, and is reported there.
             let _ = self
                 .reader
-                .scan(&wish.region.sides(), wish.scans_per_second);
+                .scan(&options.region.sides(), options.scans_per_second);
         }
     }
 

@@ -19,7 +19,7 @@ use crate::page::frames::tap::{Source, Tap};
 use crate::page::signal::Listener;
 use crate::types::code::Reading;
 use crate::types::event::Hint;
-use crate::types::options::CameraWish;
+use crate::types::options::CameraOptions;
 use crate::types::to_js;
 
 /// After so many waits in a row without a message the worker counts as hung: 600 ms. Waits are counted, not time: a page
@@ -97,7 +97,7 @@ impl WorkerReader {
         }
     }
 
-    pub(super) fn scan(&self, scan: u32, wish: &CameraWish) {
+    pub(super) fn scan(&self, scan: u32, options: &CameraOptions) {
         let mut inbox = self.inbox.borrow_mut();
         if inbox.scan != scan {
             inbox.scan = scan;
@@ -109,8 +109,8 @@ impl WorkerReader {
         self.blind_waits.set(0);
         self.post(&ToWorker::Scan {
             scan,
-            region: wish.region.sides(),
-            most: wish.scans_per_second,
+            region: options.region.sides(),
+            most: options.scans_per_second,
             pulse_ms: PULSE_MS,
         });
     }

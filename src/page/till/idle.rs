@@ -1,4 +1,4 @@
-//! What changes while the till is idle: money that comes for an attempt that had ended, or what another page of this
+//! What changes while the till is idle: money that comes for a trade that had ended, or what another page of this
 //! terminal began. The backend hears of it, and an open page asks.
 
 use std::rc::{Rc, Weak};
@@ -18,7 +18,7 @@ const MAX_SLOWNESS: Ms = 16;
 impl Till {
     /// Asks what of this terminal is open: every `heartbeat_ms`, and when the page is seen or finds its network again, but no
     /// sooner than `poll_ms` after the last question. A hidden page does not ask, nor one without a network, nor one with an
-    /// attempt on screen: that is asked about anyway. Ends with the till.
+    /// trade on screen: that is asked about anyway. Ends with the till.
     pub(super) async fn look_around(till: Weak<Self>) {
         let Some(closing) = till.upgrade().map(|till| till.closing()) else {
             return;
@@ -56,7 +56,7 @@ impl Till {
         let Ok(session) = self.backend.session().await else {
             return false;
         };
-        // An attempt that awaits its code is the business of the page that scans.
+        // A trade that awaits its code is the business of the page that scans.
         for trade in session
             .open_trades
             .iter()

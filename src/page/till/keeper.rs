@@ -1,4 +1,4 @@
-//! The keepers of attempts that nobody watches on screen: each asks about one until its end.
+//! The keepers of trades that nobody watches on screen: each asks about one until its end.
 
 use std::rc::Rc;
 
@@ -7,7 +7,7 @@ use kaunter_core::wire::{self, Status};
 use super::Till;
 use crate::page::{clock, signal};
 
-/// An attempt under review is asked about this much slower: a person decides, and that takes minutes.
+/// A trade under review is asked about this much slower: a person decides, and that takes minutes.
 const REVIEW_SLOWNESS: u64 = 15;
 
 impl Till {
@@ -28,7 +28,7 @@ impl Till {
         }
     }
 
-    /// Puts an attempt on the list, newest first.
+    /// Puts a trade on the list, newest first.
     pub(super) fn enlist(&self, trade: wire::Trade) {
         let mut unfinished = self.unfinished.borrow_mut();
         let older = |known: &wire::Trade| known.created_at <= trade.created_at;
@@ -37,7 +37,7 @@ impl Till {
         unfinished.insert(place, trade);
     }
 
-    /// Asks about an attempt until its end, or the till's.
+    /// Asks about a trade until its end, or the till's.
     async fn keep(self: Rc<Self>, mut known: wire::Trade) {
         while known.status.at_risk() && !self.is_closed() {
             let slow = matches!(known.status, Status::NeedsReview | Status::LateSuccess);

@@ -12,7 +12,7 @@ use super::Till;
 use crate::page::backend::Trouble;
 use crate::page::clock;
 use crate::page::lock::{self, Asked};
-use crate::page::news::Word;
+use crate::page::news::TradeChange;
 use crate::types::error::Fail;
 use crate::types::sale::{Outcome, Trade};
 
@@ -76,7 +76,7 @@ impl Till {
                 others = true;
             } else if let Some(trade) = self.recall(&record, &[]).await {
                 self.take_up(&trade).await;
-                self.voice.trade(&Trade::new(&trade, &self.wallets));
+                self.announcer.trade(&Trade::new(&trade, &self.wallets));
             }
         }
         others
@@ -86,12 +86,14 @@ impl Till {
         let Some(journal) = &self.journal else { return };
         match journal.unreadable().await {
             Ok(0) => {}
-            Ok(_) => self.voice.warning(&Fail::new(ErrorCode::JournalUnreadable)),
-            Err(cause) => self.voice.no_journal(cause),
+            Ok(_) => self
+                .announcer
+                .warning(&Fail::new(ErrorCode::JournalUnreadable)),
+            Err(cause) => self.announcer.warn_no_journal(cause),
         }
     }
 
-    /// What became of a journalled attempt that is not on the backend's list.
+    /// What became of a journalled trade that is not on the backend's list.
     async fn recall(&self, record: &Record, open: &[wire::Trade]) -> Option<wire::Trade> {
         let Some(trade_id) = &record.trade_id else {
             // Never answered, so no code can have left; what the backend may have is on its list.
@@ -104,7 +106,7 @@ impl Till {
         match self.backend.trade(trade_id, Some(&record.sale)).await {
             Ok(trade) if trade.status.is_final() => {
                 if record.handed_over {
-                    self.voice.trade(&Trade::new(&trade, &self.wallets));
+                    self.announcer.trade(&Trade::new(&trade, &self.wallets));
                     self.keep_for_telling(trade);
                 } else {
                     self.forget(&record.key).await;
@@ -115,7 +117,7 @@ impl Till {
             Err(Trouble::Problem(refused)) if refused.code() == ProblemCode::TradeNotFound => {
                 if record.handed_over {
                     // The backend lost its store: a person looks into it, by the name that the gateway knows too.
-                    self.voice
+                    self.announcer
                         .warning(&Fail::new(ErrorCode::TradeNotFound).about(trade_id));
                     return Some(self.assumed(record, trade_id, Status::NeedsReview));
                 }
@@ -131,7 +133,7 @@ impl Till {
         self.enlist(trade);
     }
 
-    /// What the journal alone knows of an attempt; any word of the backend is newer.
+    /// What the journal alone knows of a trade; any word of the backend is newer.
     pub(in crate::page) fn assumed(
         &self,
         record: &Record,
@@ -164,7 +166,7 @@ impl Till {
         }
     }
 
-    /// An attempt whose code this till handed over, and which the backend does not know: no proof of anything.
+    /// A trade whose code this till handed over, and which the backend does not know: no proof of anything.
     pub(super) fn lost(&self, trade_id: &str) -> Option<wire::Trade> {
         let unfinished = self.unfinished.borrow();
         let assumed = unfinished.iter().find(|trade| trade.trade_id == trade_id)?;
@@ -172,7 +174,7 @@ impl Till {
         lost.then(|| assumed.clone())
     }
 
-    /// A person's word on such an attempt: nobody else has one. The backend has said that this person may give it.
+    /// A person's word on such a trade: nobody else has one. The backend has said that this person may give it.
     pub(super) async fn decide_lost(
         self: &Rc<Self>,
         trade_id: &str,
@@ -185,7 +187,7 @@ impl Till {
             VerdictOutcome::Voided => Status::Voided,
         };
         trade.decided_by = Some(DecidedBy::Person);
-        self.voice.trade(&Trade::new(&trade, &self.wallets));
+        self.announcer.trade(&Trade::new(&trade, &self.wallets));
         self.remember(&trade);
         self.forget_trade(trade_id).await;
         Some(self.outcome(&trade))
@@ -226,33 +228,33 @@ impl Till {
     }
 
     /// Listens to the other tabs as long as the till is there: what they saw change is asked about at once.
-    pub(super) async fn hear(till: Weak<Self>, mut words: UnboundedReceiver<Word>) {
-        while let Some(word) = words.next().await {
+    pub(super) async fn hear(till: Weak<Self>, mut changes: UnboundedReceiver<TradeChange>) {
+        while let Some(change) = changes.next().await {
             if let Some(till) = till.upgrade() {
-                till.heard(&word).await;
+                till.heard(&change).await;
             }
         }
     }
 
-    async fn heard(self: &Rc<Self>, word: &Word) {
-        if !self.news.is_new(&word.trade_id, word.version) {
+    async fn heard(self: &Rc<Self>, change: &TradeChange) {
+        if !self.news.is_new(&change.trade_id, change.version) {
             return;
         }
-        if let Some(letters) = self.listener(&word.trade_id) {
+        if let Some(letters) = self.listener(&change.trade_id) {
             let _ = letters.unbounded_send(Event::Woke);
             return;
         }
-        if let Ok(trade) = self.backend.trade(&word.trade_id, None).await {
+        if let Ok(trade) = self.backend.trade(&change.trade_id, None).await {
             self.seen(&trade);
         }
     }
 
-    /// What the backend said of an attempt that is not on screen.
+    /// What the backend said of a trade that is not on screen.
     pub(super) fn seen(self: &Rc<Self>, trade: &wire::Trade) {
         if self.news.is_new(&trade.trade_id, trade.version) {
             // Whoever is told looks at the list next.
             self.remember(trade);
-            self.voice.trade(&Trade::new(trade, &self.wallets));
+            self.announcer.trade(&Trade::new(trade, &self.wallets));
         }
     }
 }

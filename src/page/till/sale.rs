@@ -10,7 +10,7 @@ use crate::page::driver::Driver;
 use crate::page::lock::{self, Asked};
 use crate::types::code::{Kind, Scan};
 use crate::types::error::{Fail, Rejection};
-use crate::types::options::ScanWish;
+use crate::types::options::ScanOptions;
 use crate::types::sale::{Outcome, Wallet};
 
 impl Till {
@@ -21,15 +21,15 @@ impl Till {
     pub async fn charge(
         self: &Rc<Self>,
         sale: Sale,
-        wish: ScanWish,
+        options: ScanOptions,
         code: Option<Scan>,
     ) -> Result<Outcome, Rejection> {
-        if let Some(reason) = aborted(&wish) {
+        if let Some(reason) = aborted(&options) {
             return Err(reason);
         }
-        self.check(&sale, &wish, code.as_ref())?;
+        self.check(&sale, &options, code.as_ref())?;
         let name = self.lock_name(&sale);
-        let begin = |sale| Driver::new(self, sale, wish, code, CodeMode::ConsumerPresented);
+        let begin = |sale| Driver::new(self, sale, options, code, CodeMode::ConsumerPresented);
         self.own(&name, sale, begin).await
     }
 
@@ -57,13 +57,13 @@ impl Till {
     pub async fn show_code(
         self: &Rc<Self>,
         sale: Sale,
-        wish: ScanWish,
+        options: ScanOptions,
     ) -> Result<Outcome, Rejection> {
-        if let Some(reason) = aborted(&wish) {
+        if let Some(reason) = aborted(&options) {
             return Err(reason);
         }
-        self.check(&sale, &wish, None)?;
-        let Some(id) = &wish.wallet else {
+        self.check(&sale, &options, None)?;
+        let Some(id) = &options.wallet else {
             return Err(Fail::new(ErrorCode::WalletRequired).into());
         };
         let scans = |wallet: &&Wallet| wallet.modes.contains(&CodeMode::MerchantPresented);
@@ -76,12 +76,12 @@ impl Till {
             return Err(Fail::new(ErrorCode::ModeUnsupported).into());
         }
         let name = self.lock_name(&sale);
-        let begin = |sale| Driver::new(self, sale, wish, None, CodeMode::MerchantPresented);
+        let begin = |sale| Driver::new(self, sale, options, None, CodeMode::MerchantPresented);
         self.own(&name, sale, begin).await
     }
 
     /// What the backend would refuse is refused before anything is asked.
-    fn check(&self, sale: &Sale, wish: &ScanWish, code: Option<&Scan>) -> Result<(), Fail> {
+    fn check(&self, sale: &Sale, options: &ScanOptions, code: Option<&Scan>) -> Result<(), Fail> {
         if sale.amount.currency != self.session.currency {
             return Err(Fail::new(ErrorCode::CurrencyUnsupported));
         }
@@ -89,7 +89,7 @@ impl Till {
             return Err(Fail::new(ErrorCode::AmountTooLarge));
         }
         let known = |id: &String| self.wallets.iter().any(|wallet| wallet.wallet_id == *id);
-        if wish.wallet.as_ref().is_some_and(|id| !known(id)) {
+        if options.wallet.as_ref().is_some_and(|id| !known(id)) {
             return Err(Fail::new(ErrorCode::WalletUnknown));
         }
         match code {
@@ -101,7 +101,7 @@ impl Till {
         }
     }
 
-    /// Another tab has this sale in hand: which attempt is it?
+    /// Another tab has this sale in hand: which trade is it?
     async fn busy(&self, sale: &Sale) -> Fail {
         let fail = Fail::new(ErrorCode::SaleBusy);
         let record = self.backend.sale(&sale.reference).await;

@@ -51,9 +51,9 @@ enum Rush {
 }
 
 /// No rush is larger or longer, whatever is asked for.
-const MOST_TILLS: usize = 5_000;
-const MOST_RATE: u64 = 1_000;
-const MOST_SECONDS: u64 = 120;
+const MAX_TILLS: usize = 5_000;
+const MAX_RATE: u64 = 1_000;
+const MAX_SECONDS: u64 = 120;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -75,20 +75,20 @@ async fn run(args: Args) -> anyhow::Result<serde_json::Value> {
         let host = url.host_str().unwrap_or_default();
         ensure!(host == "127.0.0.1", "{url} is not on this machine");
     }
-    ensure!(args.seconds <= MOST_SECONDS, "too long");
+    ensure!(args.seconds <= MAX_SECONDS, "too long");
     let shop = Shop::new(&args.backend, &args.sandbox)?;
     let direct = Direct::sign_in(&args.sandbox).await?;
     match args.rush {
         Rush::Tills { tills } => {
-            ensure!(tills <= MOST_TILLS, "too many");
+            ensure!(tills <= MAX_TILLS, "too many");
             tills::each_its_own(&shop, direct, tills, args.seconds).await
         }
         Rush::Askers { askers } => {
-            ensure!(askers <= MOST_TILLS, "too many");
+            ensure!(askers <= MAX_TILLS, "too many");
             tills::all_one(&shop, direct, askers, args.seconds).await
         }
         Rush::Sales { rate } => {
-            ensure!((1..=MOST_RATE).contains(&rate), "too many");
+            ensure!((1..=MAX_RATE).contains(&rate), "too many");
             sales::rush(&shop, direct, rate, args.seconds).await
         }
     }

@@ -1,8 +1,8 @@
-//! Trades as lines of CSV.
+//! Writes trades as CSV.
 
 use kaunter_core::wire::{self, GatewayAnswer};
 
-/// The columns of the sheet, in this order; docs/operating.md tells what each is.
+/// The columns of the sheet, in this order. docs/operating.md describes each.
 const COLUMNS: [&str; 15] = [
     "created_at",
     "ref",
@@ -59,7 +59,7 @@ pub(super) fn lines(trades: &[wire::Trade]) -> Vec<u8> {
     sheet.into_inner().unwrap_or_default()
 }
 
-/// Why a void was refused; "refused" where the gateway said nothing.
+/// Why a void was refused; "refused" if the gateway gave no reason.
 fn in_one_field(refused: &GatewayAnswer) -> String {
     let code = refused.code.as_deref().unwrap_or_default();
     let said = format!("{code} {}", refused.message);
@@ -69,7 +69,8 @@ fn in_one_field(refused: &GatewayAnswer) -> String {
     }
 }
 
-/// A spreadsheet takes what starts with one of these for a formula, and runs it: an apostrophe says that it is text.
+/// A spreadsheet runs a cell that starts with one of these as a formula. A leading apostrophe marks it as text:
+/// <https://owasp.org/www-community/attacks/CSV_Injection>.
 fn plain(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
         format!("'{text}")

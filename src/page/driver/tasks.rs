@@ -1,4 +1,4 @@
-//! The deeds of the browser that a charge asks for; each comes back as an event.
+//! The tasks of a charge in the browser: scan, ask for the wallet, call the backend, show a code.
 
 use std::rc::Rc;
 
@@ -9,7 +9,7 @@ use kaunter_core::till::Event;
 use kaunter_core::wire;
 use wasm_bindgen::JsValue;
 
-use super::{Deed, Driver, Picked, Told};
+use super::{Driver, Picked, TaskEnd, ToEvent};
 use crate::page::backend::Trouble;
 use crate::page::till::Till;
 use crate::page::{ask, clock, display, signal};
@@ -22,34 +22,34 @@ use crate::types::to_js;
 impl Driver {
     pub(super) fn look(&mut self) {
         let till = Rc::clone(&self.till);
-        let wish = self.wish.clone();
+        let options = self.options.clone();
         let (look, handle) = abortable(async move {
-            let scan = till.eye().look(&wish, till.wallets()).await;
-            Deed::Saw(Box::new(scan))
+            let scan = till.eye().look(&options, till.wallets()).await;
+            TaskEnd::Saw(Box::new(scan))
         });
         self.look = Some(handle);
-        self.deeds
-            .push(Box::pin(async { look.await.unwrap_or(Deed::Nothing) }));
+        self.tasks
+            .push(Box::pin(async { look.await.unwrap_or(TaskEnd::Nothing) }));
     }
 
     pub(super) fn pick(&mut self) {
         let till = Rc::clone(&self.till);
         let scan = self.code.as_ref().map(to_js).unwrap_or_default();
-        self.deeds.push(Box::pin(
-            async move { Deed::Picked(picked(&till, &scan).await) },
-        ));
+        self.tasks.push(Box::pin(async move {
+            TaskEnd::Picked(picked(&till, &scan).await)
+        }));
     }
 
     /// A call whose answer is an event.
     pub(super) fn post<F>(&mut self, call: F)
     where
-        F: AsyncFnOnce(Rc<Till>) -> (Result<wire::Trade, Trouble>, Told) + 'static,
+        F: AsyncFnOnce(Rc<Till>) -> (Result<wire::Trade, Trouble>, ToEvent) + 'static,
     {
         let till = Rc::clone(&self.till);
-        self.deeds.push(Box::pin(async move {
+        self.tasks.push(Box::pin(async move {
             let (answer, event) = call(till).await;
             let why = answer.as_ref().err().cloned().map(Box::new);
-            Deed::Answered(event(answer.map_err(|trouble| trouble.fault())), why)
+            TaskEnd::Answered(event(answer.map_err(|trouble| trouble.fault())), why)
         }));
     }
 
@@ -61,14 +61,14 @@ impl Driver {
         let sale = self.charge.record().sale.clone();
         self.post(async move |till| {
             let answer = till.backend().hand_over(&trade_id, code, &sale).await;
-            (answer, Event::HandedOver as Told)
+            (answer, Event::HandedOver as ToEvent)
         });
     }
 
     /// The caller shows our code. One that can't be shown is nothing to wait for.
     pub(super) fn show(&mut self, show: &wire::ShownCode) {
         self.handed_ms.get_or_insert_with(clock::now_ms);
-        let Some(on_code) = self.wish.on_code.clone() else {
+        let Some(on_code) = self.options.on_code.clone() else {
             return;
         };
         let shown = match display::draw(show) {
@@ -81,7 +81,7 @@ impl Driver {
         }
     }
 
-    /// Goes out even if the charge ends before its answer: an attempt that is left should be closed.
+    /// Goes out even if the charge ends before its answer: a trade that is left should be closed.
     pub(super) fn cancel(&self, trade_id: String) {
         let till = Rc::clone(&self.till);
         let letters = self.letters.clone();

@@ -1,4 +1,4 @@
-//! What the till says while it works: its events, and the state that they tell of.
+//! Tells the page what the till does: emits its events, and holds the state that they report.
 
 use std::cell::{Cell, RefCell};
 
@@ -13,32 +13,32 @@ use crate::types::event::{CameraChange, Emit, Hint, HintChange, Progress, StateC
 use crate::types::sale::Trade;
 use crate::types::to_js;
 
-/// The till's voice.
+/// Emits the events of one till.
 #[derive(Debug)]
-pub struct Voice {
+pub struct Announcer {
     emit: Emit,
     messages: JsValue,
     state: Cell<TillState>,
-    journal_told: Cell<bool>,
-    told: RefCell<Option<Trade>>,
-    /// The hint that was told last, and when.
-    hinted: Cell<(Option<Hint>, Ms)>,
+    journal_warned: Cell<bool>,
+    last_trade: RefCell<Option<Trade>>,
+    /// The last hint, and when it was emitted.
+    last_hint: Cell<(Option<Hint>, Ms)>,
 }
 
-/// A hint that changes faster helps nobody.
+/// A hint that changes faster can not be read.
 const HINT_MS: Ms = 1_000;
 
-impl Voice {
-    /// Speaks through the facade's `emit`, with the caller's wording of errors.
+impl Announcer {
+    /// Emits through the facade's `emit`, with the caller's wording of errors.
     #[must_use]
     pub fn new(emit: Emit, messages: JsValue) -> Self {
         Self {
             emit,
             messages,
             state: Cell::new(TillState::Idle),
-            journal_told: Cell::new(false),
-            told: RefCell::new(None),
-            hinted: Cell::default(),
+            journal_warned: Cell::new(false),
+            last_trade: RefCell::new(None),
+            last_hint: Cell::default(),
         }
     }
 
@@ -48,63 +48,63 @@ impl Voice {
         self.state.get()
     }
 
-    /// The till does this now, about this attempt.
-    pub fn now(&self, to: TillState, trade: Option<Trade>) {
+    /// Sets what the till is doing, and about which trade. Emits `state` when it changes.
+    pub fn set_state(&self, to: TillState, trade: Option<Trade>) {
         let from = self.state.replace(to);
-        let same = *self.told.borrow() == trade;
+        let same = *self.last_trade.borrow() == trade;
         if from == to && same {
             return;
         }
-        self.told.replace(trade.clone());
+        self.last_trade.replace(trade.clone());
         if from != to {
-            self.say("state", &StateChange { from, to, trade });
+            self.announce("state", &StateChange { from, to, trade });
         }
     }
 
     /// The camera changed.
     pub fn camera(&self, change: &CameraChange) {
-        self.say("camera", change);
+        self.announce("camera", change);
     }
 
-    /// No code was read; this would help. Said when it changes, at most once a second.
+    /// Emits what would help to read the code: when it changes, at most once a second.
     pub fn hint(&self, hint: Option<Hint>, now_ms: Ms) {
-        let (told, at_ms) = self.hinted.get();
-        if hint != told && now_ms.saturating_sub(at_ms) >= HINT_MS {
-            self.hinted.set((hint, now_ms));
-            self.say("hint", &HintChange { hint });
+        let (last, at_ms) = self.last_hint.get();
+        if hint != last && now_ms.saturating_sub(at_ms) >= HINT_MS {
+            self.last_hint.set((hint, now_ms));
+            self.announce("hint", &HintChange { hint });
         }
     }
 
-    /// Nobody looks any more: a hint that stands is taken back.
-    pub fn no_hint(&self) {
-        if self.hinted.take().0.is_some() {
-            self.say("hint", &HintChange { hint: None });
+    /// Clears the hint when the scan ends.
+    pub fn clear_hint(&self) {
+        if self.last_hint.take().0.is_some() {
+            self.announce("hint", &HintChange { hint: None });
         }
     }
 
     /// A code was read and taken.
     pub fn scan(&self, scan: &Scan) {
-        self.say("scan", scan);
+        self.announce("scan", scan);
     }
 
     /// A trade of this terminal changed.
     pub fn trade(&self, trade: &Trade) {
-        self.say("trade", trade);
+        self.announce("trade", trade);
     }
 
-    /// A question was answered, or not.
+    /// A status check was answered, or failed.
     pub fn progress(&self, progress: &Progress) {
-        self.say("progress", progress);
+        self.announce("progress", progress);
     }
 
-    /// Trouble that the till survives.
+    /// A problem that does not stop the till.
     pub fn warning(&self, fail: &Fail) {
         self.emit("warning", &fail.to_js(&self.messages));
     }
 
-    /// There is no journal: said once, for it changes nothing that the cashier does.
-    pub fn no_journal(&self, cause: JsValue) {
-        if !self.journal_told.replace(true) {
+    /// Warns once that there is no journal: the cashier can go on working.
+    pub fn warn_no_journal(&self, cause: JsValue) {
+        if !self.journal_warned.replace(true) {
             let code = kaunter_core::error::ErrorCode::JournalUnavailable;
             self.warning(&Fail::new(code).caused_by(cause));
         }
@@ -119,13 +119,13 @@ impl Voice {
         }
     }
 
-    fn say<T: Serialize>(&self, name: &str, detail: &T) {
+    fn announce<T: Serialize>(&self, name: &str, detail: &T) {
         self.emit(name, &to_js(detail));
     }
 
     fn emit(&self, name: &str, detail: &JsValue) {
         let emit: &Function = self.emit.unchecked_ref();
-        // A listener that throws is the page's trouble; the money goes on.
+        // An error in a listener of the page must not stop a payment.
         let _ = emit.call2(&JsValue::UNDEFINED, &name.into(), detail);
     }
 }

@@ -25,11 +25,11 @@ impl Driver {
                 self.scanned = true;
                 self.handed_ms = Some(clock::now_ms());
             }
-            self.till.voice().trade(shown);
+            self.till.announcer().trade(shown);
             self.till.news().tell(&trade.trade_id, trade.version);
         }
         if let Some(state) = self.state() {
-            self.till.voice().now(state, shown);
+            self.till.announcer().set_state(state, shown);
         }
     }
 
@@ -59,7 +59,7 @@ impl Driver {
             return;
         };
         let policy = self.till.policy();
-        self.till.voice().progress(&Progress {
+        self.till.announcer().progress(&Progress {
             trade_id,
             elapsed_ms: clock::now_ms().saturating_sub(handed_ms),
             deadline_ms: policy.deadline_ms,

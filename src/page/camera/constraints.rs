@@ -6,23 +6,23 @@ use wasm_bindgen::JsValue;
 use web_sys::MediaStreamConstraints;
 
 use crate::types::event::Facing;
-use crate::types::options::CameraWish;
+use crate::types::options::CameraOptions;
 
 /// More pixels are not better: screens show moire at 1080p.
 const SIZES: [Option<(u32, u32)>; 4] =
     [Some((1280, 720)), Some((1024, 768)), Some((640, 480)), None];
 
-/// The rungs, from the wish to anything at all; `chosen` is the cashier's camera, before the caller's.
-pub(super) fn ladder(wish: &CameraWish, chosen: Option<&str>) -> Vec<MediaStreamConstraints> {
+/// The constraints to try, strictest first. `chosen` is the camera that the cashier chose: it comes before the caller's.
+pub(super) fn ladder(options: &CameraOptions, chosen: Option<&str>) -> Vec<MediaStreamConstraints> {
     let mut rungs = Vec::new();
-    let named = chosen.into_iter().chain(wish.device_id.as_deref());
+    let named = chosen.into_iter().chain(options.device_id.as_deref());
     for id in named {
         // Some cameras start at one size only: the named one is worth a second, smaller try.
         for size in [SIZES[0], SIZES[2]] {
             rungs.push(rung(Some(("deviceId", "exact", id)), size));
         }
     }
-    let facing = wish
+    let facing = options
         .facing
         .or_else(|| touches().then_some(Facing::Environment));
     for size in SIZES {

@@ -1,4 +1,4 @@
-//! What is done with an attempt that is there: watched, asked about, cancelled, voided, settled.
+//! What is done with a trade that is there: watched, asked about, cancelled, voided, settled.
 
 use std::pin::Pin;
 use std::rc::Rc;
@@ -8,28 +8,28 @@ use kaunter_core::till::Record;
 use kaunter_core::wire::{self, Sale, Verdict};
 
 use super::{Till, aborted};
-use crate::page::backend::{Told, Trouble};
+use crate::page::backend::{Call, Trouble};
 use crate::page::driver::Driver;
 use crate::page::lock::{self, Asked};
 use crate::types::error::{Fail, Rejection};
-use crate::types::options::ScanWish;
+use crate::types::options::ScanOptions;
 use crate::types::sale::{Outcome, Trade};
 
 impl Till {
-    /// Watches an attempt to its end.
+    /// Watches a trade to its end.
     ///
     /// # Errors
     /// `trade_not_found`, `network_*`.
     pub async fn resume(
         self: &Rc<Self>,
         trade_id: &str,
-        wish: ScanWish,
+        options: ScanOptions,
     ) -> Result<Outcome, Rejection> {
-        if let Some(reason) = aborted(&wish) {
+        if let Some(reason) = aborted(&options) {
             return Err(reason);
         }
         match self.trade(trade_id).await {
-            Ok(trade) => self.follow(&trade, wish).await,
+            Ok(trade) => self.follow(&trade, options).await,
             Err(trouble) => match self.lost(trade_id) {
                 Some(lost) => Ok(self.outcome(&lost)),
                 None => Err(Fail::from(trouble).into()),
@@ -40,7 +40,7 @@ impl Till {
     async fn follow(
         self: &Rc<Self>,
         trade: &wire::Trade,
-        wish: ScanWish,
+        options: ScanOptions,
     ) -> Result<Outcome, Rejection> {
         if trade.status.ends_promise() {
             self.seen(trade);
@@ -52,11 +52,11 @@ impl Till {
         let own = trade.terminal == self.session.terminal;
         match lock::ask(&self.lock_name(&trade.sale)).await {
             Asked::Ours(lock) if own => {
-                let end = Driver::resume(self, record, wish).run().await;
+                let end = Driver::resume(self, record, options).run().await;
                 lock.free().await;
                 end
             }
-            Asked::Ours(_) | Asked::Taken => Driver::follow(self, record, wish).run().await,
+            Asked::Ours(_) | Asked::Taken => Driver::follow(self, record, options).run().await,
         }
     }
 
@@ -75,17 +75,17 @@ impl Till {
         journalled.unwrap_or_else(|| Record::of(trade))
     }
 
-    /// A call with a side effect on an attempt that is there: journalled first, so that a page that dies in its middle
-    /// asks about it after its start, whichever till the attempt is of; then watched to its end.
-    fn wish<'a>(
+    /// A call with a side effect on a trade that is there: journalled first, so that a page that dies in its middle
+    /// asks about it after its start, whichever till the trade is of; then watched to its end.
+    fn change<'a>(
         self: &'a Rc<Self>,
         trade_id: &'a str,
-        call: Told<'a, wire::Trade>,
+        call: Call<'a, wire::Trade>,
     ) -> Pin<Box<dyn Future<Output = Result<Outcome, Rejection>> + 'a>> {
         Box::pin(async move {
             let noted = self.note(trade_id).await.map_err(Fail::from)?;
             match call.await {
-                Ok(trade) => self.follow(&trade, ScanWish::default()).await,
+                Ok(trade) => self.follow(&trade, ScanOptions::default()).await,
                 Err(trouble) => {
                     // Refused: nothing began. Without an answer it may have.
                     if let (Some(key), Trouble::Problem(_) | Trouble::NoToken(_)) =
@@ -99,7 +99,7 @@ impl Till {
         })
     }
 
-    /// Journals an attempt that is not journalled yet; the new row's key.
+    /// Journals a trade that is not journalled yet; the new row's key.
     async fn note(&self, trade_id: &str) -> Result<Option<String>, Trouble> {
         let known = |record: &Record| record.trade_id.as_deref() == Some(trade_id);
         if self.journal.is_none() || self.records().await.iter().any(known) {
@@ -110,7 +110,7 @@ impl Till {
         Ok(Some(record.key))
     }
 
-    /// The sale of an attempt that this till knows of.
+    /// The sale of a trade that this till knows of.
     fn sale_of(&self, trade_id: &str) -> Option<Sale> {
         let unfinished = self.unfinished.borrow();
         let known = unfinished.iter().find(|trade| trade.trade_id == trade_id)?;
@@ -122,7 +122,7 @@ impl Till {
         self.backend.trade(trade_id, sale.as_ref()).await
     }
 
-    /// How an attempt stands.
+    /// How a trade stands.
     ///
     /// # Errors
     /// `trade_not_found`, `network_*`.
@@ -131,7 +131,7 @@ impl Till {
         self.noted(&trade).await
     }
 
-    /// How the void of an attempt stands.
+    /// How the void of a trade stands.
     ///
     /// # Errors
     /// `trade_not_found`, `network_*`.
@@ -148,14 +148,14 @@ impl Till {
         Ok(Trade::new(trade, &self.wallets))
     }
 
-    /// Cancels an unpaid attempt; may lose to the customer.
+    /// Cancels an unpaid trade; may lose to the customer.
     ///
     /// # Errors
     /// `trade_not_cancellable`, `trade_not_found`, `token_forbidden`, `network_*`.
     pub async fn cancel(self: &Rc<Self>, trade_id: &str) -> Result<Outcome, Rejection> {
         let sale = self.sale_of(trade_id);
         let cancel = self.backend.cancel(trade_id, sale.as_ref());
-        self.wish(trade_id, cancel).await
+        self.change(trade_id, cancel).await
     }
 
     /// Gives the money back; `Paid` with `void_refused` where the gateway refuses.
@@ -164,12 +164,12 @@ impl Till {
     /// `trade_not_voidable` where it is not paid, `trade_not_found`, `token_forbidden`, `network_*`.
     pub async fn void(self: &Rc<Self>, trade_id: &str, reason: &str) -> Result<Outcome, Rejection> {
         let end = self
-            .wish(trade_id, self.backend.void(trade_id, reason))
+            .change(trade_id, self.backend.void(trade_id, reason))
             .await;
         end.map(Outcome::of_void)
     }
 
-    /// A person's word. Where the backend does not know the attempt, it ends what this till's journal alone still holds.
+    /// A person's word. Where the backend does not know the trade, it ends what this till's journal alone still holds.
     ///
     /// # Errors
     /// `trade_not_in_review` where nothing is under review, `token_forbidden`, `network_*`.
@@ -179,7 +179,7 @@ impl Till {
         verdict: &Verdict,
     ) -> Result<Outcome, Rejection> {
         let end = self
-            .wish(trade_id, self.backend.verdict(trade_id, verdict))
+            .change(trade_id, self.backend.verdict(trade_id, verdict))
             .await;
         match end {
             Err(Rejection::Fail(fail)) if fail.code == ErrorCode::TradeNotFound => {

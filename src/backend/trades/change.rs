@@ -1,0 +1,294 @@
+//! Changes a trade: one event, stored in one transaction.
+
+use std::sync::Arc;
+
+use kaunter_core::sale::{self, CodeUse};
+use kaunter_core::trade::{
+    CodeMark, Context, CreateAnswer, Event, Move, Refusal, Rival, State, Trade,
+};
+use kaunter_core::wire::{GatewayAnswer, ProblemCode};
+
+use super::{Inner, Sent};
+use crate::error::Problem;
+use crate::kill::{self, RequestStage};
+use crate::limits::MAX_TRIES;
+use crate::metrics::METRICS;
+use crate::secret::Secret;
+use crate::store::{self, word};
+use crate::trail::{self, lines, noted};
+
+/// What accompanies an event and is not for the machine: the customer's code, the gateway's own words, and a person's
+/// note.
+#[derive(Clone, Default)]
+pub(super) struct Beside {
+    pub(super) code: Option<Secret>,
+    pub(super) said: Option<GatewayAnswer>,
+    pub(super) note: String,
+}
+
+/// Why a change was not stored.
+pub(super) enum ChangeError {
+    /// Another process was faster.
+    Race,
+    Problem(Problem),
+}
+
+impl From<Problem> for ChangeError {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<sqlx::Error> for ChangeError {
+    fn from(error: sqlx::Error) -> Self {
+        if store::lost_a_race(&error) {
+            Self::Race
+        } else {
+            Self::Problem(error.into())
+        }
+    }
+}
+
+/// The result of a change.
+pub(super) struct Applied {
+    pub(super) trade: Trade,
+    pub(super) granted: Result<(), Refusal>,
+    /// The requests that were sent because of it.
+    pub(super) sent: Vec<Sent>,
+}
+
+impl Inner {
+    /// Applies an event. The change is stored before anything is sent, and tried again if another process was faster.
+    pub(super) async fn apply(
+        self: &Arc<Self>,
+        trade_id: &str,
+        event: Event,
+        beside: Beside,
+        who: &str,
+    ) -> Result<Applied, Problem> {
+        let Beside { code, said, note } = beside;
+        for _ in 0..MAX_TRIES {
+            match self
+                .try_apply(trade_id, event.clone(), (said.as_ref(), &note), who)
+                .await
+            {
+                Err(ChangeError::Race) => {}
+                Err(ChangeError::Problem(problem)) => return Err(problem),
+                Ok((mut trade, granted)) => {
+                    kill::at(kill::of_request(&event, RequestStage::Stored));
+                    let sent = self.drain_steps(&mut trade, code);
+                    return Ok(Applied {
+                        trade,
+                        granted,
+                        sent,
+                    });
+                }
+            }
+        }
+        Err(Problem::new(ProblemCode::StoreUnavailable))
+    }
+
+    /// What this event makes of the trade, if no other trade of the sale matters.
+    pub(super) fn after(self: &Arc<Self>, mut trade: Trade, event: &Event) -> (Trade, i64) {
+        let (now, by) = self.catch_up(&mut trade, Rival::None);
+        let context = Context {
+            now,
+            policy: &self.policy,
+            rival: Rival::None,
+            said: None,
+            code_reused: false,
+        };
+        let _ = trade.handle(event.clone(), &context);
+        (trade, by)
+    }
+
+    /// Handles an event that does not move the trade: nothing is due, or a status check begins or brings no news. That
+    /// is the common case, and costs one read and at most one statement. Returns `None` if the trade moves, or may
+    /// move.
+    async fn unmoved(
+        self: &Arc<Self>,
+        trade_id: &str,
+        event: &Event,
+    ) -> Result<Option<Trade>, ChangeError> {
+        if !event.is_local() {
+            return Ok(None);
+        }
+        let Some(stored) = self.store.find(Some(&self.shop), trade_id).await? else {
+            return Ok(None);
+        };
+        let was = stored.version();
+        let (mut trade, by) = self.after(stored, event);
+        if !trade.take_moves().is_empty() {
+            return Ok(None);
+        }
+        if trade.version() != was && !self.store.note(&trade, was).await? {
+            return Err(ChangeError::Race);
+        }
+        self.caught_up(trade_id, by);
+        Ok(Some(trade))
+    }
+
+    async fn try_apply(
+        self: &Arc<Self>,
+        trade_id: &str,
+        event: Event,
+        (said, note): (Option<&GatewayAnswer>, &str),
+        who: &str,
+    ) -> Result<(Trade, Result<(), Refusal>), ChangeError> {
+        if let Some(trade) = self.unmoved(trade_id, &event).await? {
+            return Ok((trade, Ok(())));
+        }
+        let mut change = self.store.begin().await?;
+        let Some((mut trade, rival)) = store::with_rival(&mut change, trade_id).await? else {
+            return Err(Problem::new(ProblemCode::TradeNotFound).into());
+        };
+        if trade.facts().shop != self.shop {
+            return Err(Problem::new(ProblemCode::TradeNotFound).into());
+        }
+        let was = trade.version();
+        let (now, by) = self.catch_up(&mut trade, rival);
+        let event = self.once_named(&mut change, &trade, event).await?;
+        let code_use = CodeUse {
+            reference: trade.facts().sale.reference.clone(),
+            at_ms: now,
+            refused: false,
+        };
+        let context = Context {
+            now,
+            policy: &self.policy,
+            rival,
+            said,
+            code_reused: self
+                .code_reused(&mut change, &trade, &event, &code_use)
+                .await?,
+        };
+        let (action, note) = (trail::name(&event), trail::note(&event, note));
+        let (had, named) = (trade.code().cloned(), trade.gateway_ref().is_some());
+        let granted = trade.handle(event, &context);
+        if trade.version() != was {
+            let moves = trade.take_moves();
+            let mut lines = lines(&moves, who, action);
+            if let Some(line) = lines.first_mut() {
+                line.note = note;
+            }
+            if let (Some(line), Some(said)) = (lines.last_mut(), said) {
+                line.note = noted(&line.note, said);
+            }
+            Self::keep_bindings(&mut change, &trade, (had, named), &moves, &code_use).await?;
+            if !store::update(&mut change, &trade, was, lines, now).await? {
+                return Err(ChangeError::Race);
+            }
+            change.commit().await?;
+            Self::tell(&trade, &moves, action);
+        }
+        self.caught_up(trade_id, by);
+        Ok((trade, granted))
+    }
+
+    /// Stores what the change says about the trade's code, and about the gateway's id of it.
+    async fn keep_bindings(
+        change: &mut store::Change,
+        trade: &Trade,
+        (had, named): (Option<CodeMark>, bool),
+        moves: &[Move],
+        code_use: &CodeUse,
+    ) -> sqlx::Result<()> {
+        let (shop, reference) = (&trade.facts().shop, &code_use.reference);
+        match (had, trade.code()) {
+            (None, Some(mark)) => store::keep_code(change, shop, mark, code_use).await?,
+            (Some(mark), None) => store::free_code(change, shop, reference, &mark).await?,
+            (Some(_), Some(mark)) if moves.iter().any(|step| sale::frees_code(step.to)) => {
+                store::code_refused(change, shop, reference, mark).await?;
+            }
+            (None, None) | (Some(_), Some(_)) => {}
+        }
+        if !named && trade.gateway_ref().is_some() {
+            store::name(change, trade).await?;
+        }
+        Ok(())
+    }
+
+    /// True if the code of this event was handed over for another sale a short time ago.
+    async fn code_reused(
+        &self,
+        change: &mut store::Change,
+        trade: &Trade,
+        event: &Event,
+        code_use: &CodeUse,
+    ) -> Result<bool, ChangeError> {
+        // A trade that already has a code compares it itself.
+        let (Event::Code(mark), None) = (event, trade.code()) else {
+            return Ok(false);
+        };
+        let last = store::take_code(change, &trade.facts().shop, mark).await?;
+        let CodeUse {
+            reference, at_ms, ..
+        } = code_use;
+        Ok(sale::is_code_reused(
+            last.as_ref(),
+            reference,
+            *at_ms,
+            &self.policy,
+        ))
+    }
+
+    /// Replaces the gateway's answer to a creation where its id already belongs to another trade.
+    /// A cache or a proxy that answers twice must not let one payment close two sales.
+    async fn once_named(
+        &self,
+        change: &mut store::Change,
+        trade: &Trade,
+        event: Event,
+    ) -> Result<Event, ChangeError> {
+        let Event::Created(CreateAnswer::Made { gateway_ref, .. }) = &event else {
+            return Ok(event);
+        };
+        let facts = trade.facts();
+        let holder = store::holder_of(change, &facts.shop, gateway_ref).await?;
+        if !sale::is_id_repeated(holder.as_deref(), &facts.trade_id) {
+            return Ok(event);
+        }
+        let alarm = "gateway_ref_repeated";
+        METRICS.alarm(alarm);
+        tracing::error!(trade_id = %facts.trade_id, alarm, "the gateway gave this trade the id of another one: it is left");
+        Ok(Event::Created(CreateAnswer::Repeated))
+    }
+
+    /// Logs and counts the moves of a trade, once they are stored.
+    pub(super) fn tell(trade: &Trade, moves: &[Move], action: &str) {
+        let trade_id = &trade.facts().trade_id;
+        let said = trade.gateway_answer();
+        let gateway_code = said.and_then(|said| said.code.as_deref());
+        let gateway_message = said.map(|said| said.message.as_str());
+        for step @ Move { from, to } in moves {
+            METRICS.moved(step);
+            let (from, to_word) = (word(*from), word(*to));
+            tracing::info!(%trade_id, from, to = to_word, action, gateway_code, gateway_message, "moved");
+            match *to {
+                State::LateSuccess => {
+                    let alarm = "late_success";
+                    METRICS.alarm(alarm);
+                    tracing::error!(%trade_id, alarm, "paid after it was closed: accept it, or give the money back");
+                }
+                State::NeedsReview | State::VoidReview => METRICS.alarm("needs_review"),
+                State::Creating
+                | State::CreateUnknown
+                | State::AwaitingCode
+                | State::AwaitingPayer
+                | State::Paying
+                | State::Pending
+                | State::Unknown
+                | State::Cancelling
+                | State::CancelUnknown
+                | State::Paid
+                | State::Voiding
+                | State::VoidUnknown
+                | State::Declined
+                | State::Cancelled
+                | State::Expired
+                | State::Abandoned
+                | State::Voided => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Starts a trade, if the rules admit it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kaunter_core::admission::{self, Asked, Denial};
+use kaunter_core::policy::Ms;
+use kaunter_core::sale::{Amount, Due};
+use kaunter_core::trade::{Facts, Move, Rival, Trade};
+use kaunter_core::wire::ProblemCode;
+
+use super::change::ChangeError;
+use super::{CreateRequest, Inner, Sent};
+use crate::error::Problem;
+use crate::kill::{self, Point};
+use crate::limits::MAX_TRIES;
+use crate::metrics::METRICS;
+use crate::store::{self, word};
+use crate::trail::{self, Line, lines};
+
+/// The place of a new trade among the trades of its sale.
+struct Room {
+    /// Its ordinal number: 1 for the first trade.
+    attempt: u32,
+    /// The trades that it replaced, and their moves.
+    replaced: Vec<(Trade, Vec<Move>)>,
+}
+
+impl Inner {
+    /// Tries again if another process was faster: the next try sees its trade.
+    pub(super) async fn create(
+        self: &Arc<Self>,
+        request: CreateRequest,
+    ) -> Result<(Trade, Vec<Sent>), Problem> {
+        for _ in 0..MAX_TRIES {
+            match self.try_create(request.clone()).await {
+                Err(ChangeError::Race) => {}
+                Err(ChangeError::Problem(problem)) => return Err(problem),
+                Ok(created) => return Ok(created),
+            }
+        }
+        Err(Problem::new(ProblemCode::StoreUnavailable))
+    }
+
+    async fn try_create(
+        self: &Arc<Self>,
+        request: CreateRequest,
+    ) -> Result<(Trade, Vec<Sent>), ChangeError> {
+        let new = &request.new;
+        let mut change = self.store.begin().await?;
+        store::take_sale(&mut change, &request.shop, &new.sale.reference).await?;
+        if let Some(same) =
+            store::with_key(&mut change, &request.shop, &new.idempotency_key).await?
+        {
+            let facts = same.facts();
+            return if admission::is_same(facts, &request.terminal, new) {
+                Ok((same, Vec::new()))
+            } else {
+                Err(Problem::new(ProblemCode::IdempotencyMismatch).into())
+            };
+        }
+        self.follow_clock();
+        let (now, jumps_ms) = self.clock.reading();
+        let room = self.make_room(&mut change, &request, now).await?;
+        let CreateRequest {
+            shop,
+            terminal,
+            who,
+            new,
+            minted_s: _,
+        } = request;
+        let facts = Facts {
+            trade_id: new_trade_id()?,
+            shop,
+            terminal,
+            attempt: room.attempt,
+            sale: new.sale,
+            wallet_id: new.wallet_id,
+            mode: new.mode,
+        };
+        let mut trade = Trade::new(facts, now);
+        store::insert(
+            &mut change,
+            &trade,
+            &new.idempotency_key,
+            Line {
+                who,
+                event: trail::STARTED,
+                from_state: String::new(),
+                to_state: word(trade.state()),
+                note: String::new(),
+            },
+        )
+        .await?;
+        change.commit().await?;
+        self.jumped_since(&trade, jumps_ms);
+        for (left, moves) in &room.replaced {
+            Self::tell(left, moves, trail::SUPERSEDED);
+            self.disarm(&left.facts().trade_id);
+        }
+        kill::at(Point::CreateStored);
+        METRICS.created();
+        tracing::info!(trade_id = %trade.facts().trade_id, attempt = room.attempt, "trade started");
+        let sent = self.drain_steps(&mut trade, None);
+        Ok((trade, sent))
+    }
+
+    /// Asks the rules whether the new trade may begin. Stores which trades it replaces, and the amount of the sale.
+    async fn make_room(
+        self: &Arc<Self>,
+        change: &mut store::Change,
+        request: &CreateRequest,
+        now: Ms,
+    ) -> Result<Room, ChangeError> {
+        let (shop, sale) = (&request.shop, &request.new.sale);
+        let since = now.saturating_sub(admission::WINDOW_MS);
+        let known = store::sale_trades(change, shop, &sale.reference, since).await?;
+        let first = known.first.as_ref().map(Due::of_first);
+        let due = store::due(change, shop, &sale.reference).await?.or(first);
+        let mut others = known.recent;
+        let stored: Vec<u64> = others.iter().map(Trade::version).collect();
+        for other in others.iter_mut().filter(|other| other.state().gives_way()) {
+            self.catch_up(other, Rival::None);
+        }
+        let asked = Asked {
+            terminal: &request.terminal,
+            amount: &sale.amount,
+            minted_s: request.minted_s,
+        };
+        let admission = admission::admit(&others, due.as_ref(), &asked, now, &self.policy)
+            .map_err(|denial| self.denied(denial, &others))?;
+        let mut replaced = Vec::new();
+        for (at, mut left) in admission.replaced {
+            let moves = left.take_moves();
+            let lines = lines(&moves, &request.who, trail::SUPERSEDED);
+            if !store::update(change, &left, stored[at], lines, now).await? {
+                return Err(ChangeError::Race);
+            }
+            replaced.push((left, moves));
+        }
+        match admission.amount {
+            Amount::Same => {}
+            Amount::First | Amount::Changed => {
+                let due = Due {
+                    amount: sale.amount.clone(),
+                    minted_s: request.minted_s.unwrap_or(0),
+                };
+                store::set_due(change, shop, &sale.reference, &due).await?;
+            }
+        }
+        Ok(Room {
+            attempt: known.count.saturating_add(1),
+            replaced,
+        })
+    }
+
+    /// Why the new trade may not begin, and which trade is in its way.
+    fn denied(&self, denial: Denial, others: &[Trade]) -> Problem {
+        let code = denial.into();
+        match denial {
+            Denial::Busy(at) | Denial::Paid(at) => Problem::with(code, self.wire(&others[at])),
+            Denial::AmountMismatch => Problem::new(code),
+            Denial::TooMany { wait_ms } => {
+                let wait = Duration::from_millis(wait_ms);
+                let detail = format!(
+                    "This terminal has tried this sale too often in ten minutes: try again in {} s, or use another way to pay.",
+                    wait.as_secs() + 1
+                );
+                Problem::because(code, detail).after(wait)
+            }
+        }
+    }
+}
+
+/// An id that can not be guessed: "K" and 95 random bits in 19 characters.
+fn new_trade_id() -> Result<String, Problem> {
+    const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let mut bytes = [0; 19];
+    getrandom::fill(&mut bytes).map_err(|_| Problem::new(ProblemCode::Internal))?;
+    let rest = bytes
+        .iter()
+        .map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
+    Ok(std::iter::once('K').chain(rest).collect())
+}
