@@ -23,9 +23,9 @@ pub struct Policy {
     pub void_deadline_ms: Ms,
     /// The longest wait for a TCP connection to the gateway. After that, the gateway counts as down.
     pub connect_timeout_ms: Ms,
-    /// The longest wait for the answer to a query, and to a creation, which moves no money.
+    /// The longest wait for the answer to a query, to a creation, which moves no money, and to a cancel.
     pub read_timeout_ms: Ms,
-    /// The longest wait for the answer to a payment, a cancel or a void. A shorter one gives more unknown results.
+    /// The longest wait for the answer to a payment or a void. A shorter one gives more unknown results.
     pub pay_timeout_ms: Ms,
     /// How late an answer may be before it counts as lost. It also covers the difference between two processes' clocks.
     pub clock_grace_ms: Ms,

@@ -8,20 +8,23 @@
 //!    │ │            │             │  └────> Unknown ──┐           └> VoidUnknown ─> VoidReview
 //!    │ │            v             v            │       v
 //!    │ │         Abandoned     Declined   Cancelling / CancelUnknown ─> Cancelled, Expired
-//!    │ │                                       └────> NeedsReview       any closed + proof: LateSuccess
+//!    │ │                                       └────> NeedsReview       (closed + late proof: LateSuccess)
 //!    │ └─> AwaitingPayer ──> Pending, Paid, Declined, Cancelled, Cancelling, NeedsReview
 //!    └───> CreateUnknown ──> Abandoned
 //! ```
 //!
-//! There are two modes. If the customer shows a code ([`State::AwaitingCode`]), the payment leaves with it.
-//! If we show one ([`State::AwaitingPayer`]), no payment of ours ever leaves.
-//! Somebody may pay as soon as our code may be visible, so that state holds the sale as `Paying` does.
+//! The picture has the main moves only. [`MOVES`] lists all, and `docs/rules.md` explains each state and each rule.
+//! Proof of payment that comes after `Declined`, `Cancelled` or `Expired` leads to `LateSuccess`.
+//!
+//! There are two modes. If the customer shows a code ([`State::AwaitingCode`]), the backend sends the payment with it.
+//! If we show one ([`State::AwaitingPayer`]), the backend never sends a payment.
+//! A customer can pay as soon as our code may be visible. So `AwaitingPayer` holds the sale, as `Paying` does.
 //!
 //! **One mutation, then drain: [`Trade::handle`], store the row, then [`Trade::next`] until it says
 //! [`Step::Wait`] or [`Step::Done`].**
 //!
 //! No request of a [`Step::Send`] may leave before the row is durable.
-//! Nothing is ever sent because of a state: a row that is read back from the store asks, but it never pays.
+//! A trade that is loaded from the store never sends a payment. It only queries how its payment stands.
 //!
 //! ```
 //! use kaunter_core::money::Money;
@@ -281,21 +284,22 @@ impl Trade {
         }
     }
 
-    /// Applies an event. Deadlines that have passed are applied first, so that an answer can't overtake one.
+    /// Applies an event. Deadlines that have passed are applied first, so a late answer does not undo a deadline.
     ///
     /// The version grows by one if, and only if, something must be stored.
     ///
     /// # Errors
-    /// A [`Refusal`] says why a request is not granted. Deadlines that passed in the same call must be stored anyway.
+    /// A [`Refusal`] says why a request is not granted. Store the row all the same: a deadline may have changed it.
     pub fn handle(&mut self, event: Event, context: &Context<'_>) -> Result<(), Refusal> {
         let before = self.clone();
         if let Event::ClockSet(by) = event {
             self.clock_set(by, context.now);
         }
         self.time_acts(context);
-        let moves = self.moves.len();
+        let moves_before = self.moves.len();
         let granted = self.act(event, context);
-        if self.moves.len() > moves {
+        // The answer that caused a move is kept with it.
+        if self.moves.len() > moves_before {
             self.gateway_answer = context.said.cloned();
         }
         self.ask_if_due(context);
@@ -444,7 +448,7 @@ impl Trade {
         self.void.void_gateway_ref.as_deref()
     }
 
-    /// When asking every `poll_ms` ends, while money may have moved.
+    /// When the queries every `poll_ms` end; `None` unless money may have moved.
     #[must_use]
     pub fn deadline_ms(&self) -> Option<Ms> {
         match self.state.risk() {
@@ -453,7 +457,7 @@ impl Trade {
         }
     }
 
-    /// Whether no other trade of the sale may be paid. The store has a unique index over these trades.
+    /// True if this trade blocks every other trade of its sale. The store has a unique index over these trades.
     #[must_use]
     pub fn holds_sale(&self) -> bool {
         match self.state.risk() {
@@ -499,7 +503,7 @@ impl Trade {
         self.settled
     }
 
-    /// Whose word its status is; `None` while it is open, and for a trade that was closed before any code left.
+    /// Who decided the final status; `None` for an open trade, and for one that was closed before any code left.
     #[must_use]
     pub fn decided_by(&self) -> Option<DecidedBy> {
         if self.settled {

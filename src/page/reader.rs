@@ -1,8 +1,9 @@
 //! Runs the QR reader in a Web Worker, or on the page's thread where the page can start none, and replaces a reader that
 //! fails or hangs.
 //!
-//! Wherever it runs, the reader is an instance of its own Wasm module: a trap leaves that instance unusable, and an open
-//! payment must not be in it. What it reads comes with its evidence, and the till's own gate decides what is believed.
+//! Wherever it runs, the reader is an instance of its own Wasm module. A trap (a crash of WebAssembly) makes that
+//! instance unusable, and the till, which may have an open payment, is not in it. Each reading comes with its evidence,
+//! and the till's gate (`core/gate.rs`, decision 7) decides whether it is believed.
 
 pub mod protocol;
 
@@ -33,10 +34,10 @@ use worker::WorkerReader;
 
 /// A worker that does not start within this time never will.
 const MAX_START_MS: Ms = 15_000;
-/// After so many failed workers in a row the page's thread reads; after so many more failures nothing does.
+/// After this many failed workers in a row, the page's thread reads. After as many failures there, reading stops.
 const MAX_FAILURES: u32 = 3;
-/// A reader that ran for so long did not fail for the reason that ended the last one.
-const SETTLED_MS: Ms = 5_000;
+/// A reader that ran longer than this before it failed resets the count of failures.
+const STABLE_MS: Ms = 5_000;
 
 /// The till's reader: starts it, replaces it, and lets through what its gate believes.
 #[derive(Debug)]
@@ -109,7 +110,7 @@ impl ReaderHost {
     /// Starts a reader, unless one runs.
     ///
     /// # Errors
-    /// `worker_failed`: worth telling, once. Reading goes on wherever [`Self::running`] gives a reader.
+    /// `worker_failed` if a start failed. Reading still works if [`Self::running`] gives a reader.
     pub async fn ready(&self) -> Result<(), Fail> {
         let _one_at_a_time = self.starting.lock().await;
         if self.running.borrow().is_some() {
@@ -160,14 +161,14 @@ impl ReaderHost {
         self.resume();
     }
 
-    /// Goes on with the same scan: after a pause, or with another reader.
+    /// Continues the same scan after a pause, or with another reader.
     pub fn resume(&self) {
         if let (Some(scan), Some(running)) = (self.scan.get(), self.running()) {
             running.scan(scan, &self.options);
         }
     }
 
-    /// Nobody scans, or nobody sees the page: frames are left where they are.
+    /// Makes the reader ignore frames, while no scan runs or the page is hidden.
     pub fn pause(&self) {
         if let Some(running) = self.running() {
             running.pause();
@@ -188,8 +189,8 @@ impl ReaderHost {
         readings
     }
 
-    /// A camera goes on: a worker gets its very first frame, before the page has shown one. The browser keeps that frame
-    /// for a worker that still starts.
+    /// A camera has started. A worker gets its first frame, even before the page has shown one: the browser keeps that
+    /// frame for a worker that is still starting.
     pub fn follow(&self, track: &MediaStreamTrack) {
         self.tap.replace(Some(Tap::new(track)));
         self.hand_over();
@@ -223,7 +224,7 @@ impl ReaderHost {
         {
             *running = None;
             let ran_ms = clock::now_ms().saturating_sub(failed.started_ms);
-            let before = match (&failed.reader, ran_ms > SETTLED_MS) {
+            let before = match (&failed.reader, ran_ms > STABLE_MS) {
                 (_, false) => self.failures.get(),
                 (HostedReader::Worker(_), true) => 0,
                 (HostedReader::Page(_), true) => MAX_FAILURES,
@@ -273,7 +274,7 @@ impl RunningReader {
         }
     }
 
-    /// What it has read of the frames that it takes by itself; waits for a pulse at most.
+    /// What it has read of the frames that it takes by itself. Waits at most for the worker's next pulse (`PULSE_MS`).
     ///
     /// # Errors
     /// [`Failure`].

@@ -7,7 +7,7 @@ use super::words::{CancelWords, field};
 use crate::gateway::http::Connection;
 use crate::secret::Secret;
 
-/// The name of the status check, which every open payment makes every two seconds.
+/// The name of the status check, which the backend makes every `poll_ms` for an open payment.
 pub(super) const STATUS: &str = "status";
 
 /// A call's fields, without `time` and `sign`.
@@ -40,7 +40,7 @@ pub(super) enum Patience {
 /// Whether a call may be sent twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Repeat {
-    /// Never: it moves money. It needs a young token, so that it is not the call that finds an old one expired.
+    /// Never: it moves money, or it asks for a token. It takes a token that will not expire during the call.
     Never,
     /// Once, if the gateway did not read the first: it was not sent, or its token was refused.
     WhenRefusedEarly,

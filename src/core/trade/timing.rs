@@ -1,4 +1,8 @@
-//! The effects of time in each state, as one row of facts for each. `time.rs` applies them.
+//! The effects of time in each state, as one row of facts for each. `time.rs` applies them, with the durations of
+//! [`crate::policy::Policy`].
+//!
+//! Time never ends a review: a person does, or the gateway's answer. A closed trade whose payment had left is still
+//! queried, because late proof of payment makes it `LateSuccess`.
 
 use super::State;
 
@@ -46,7 +50,7 @@ const fn row(first: First, pace: Pace, ends: Ends, lost: Option<Lost>) -> Timing
 pub(super) struct Timing {
     /// When the first query is due.
     pub(super) first: First,
-    /// How the pauses between queries grow.
+    /// How long the pauses between queries are.
     pub(super) pace: Pace,
     /// When time ends the state.
     pub(super) ends: Ends,
