@@ -1,4 +1,4 @@
-//! The rules of what a terminal token may do. All are pure; the backend authenticates the token and calls them.
+//! The rules of what a terminal token may do. They are pure: the backend authenticates the token and calls them.
 
 use crate::money::Money;
 use crate::trade::Facts;

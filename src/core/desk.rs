@@ -1,11 +1,11 @@
-//! What the calls of a terminal decide, before anything is stored or sent.
+//! Decides the calls of a terminal, before anything is stored or sent.
 //!
-//! A function here takes the request, the token's claims and the rows that the call is about. It gives a change (an
-//! [`Event`] for the trade's machine, with a note for the audit trail), or a [`Refused`] that names the wrong field.
-//! Authentication, the store, rate limits and HTTP are the caller's: the backend, and whatever runs a counter elsewhere.
+//! A function here takes the request, the token's claims and the rows that the call is about.
+//! It gives a change (an [`Event`] for the trade's machine, with a note for the audit trail), or a [`Refused`] that
+//! names the wrong field. The caller does the rest: authentication, the store, rate limits and HTTP.
 //!
-//! A new trade goes through [`check_new`], [`crate::admission::is_same`] and [`crate::admission::admit`]; a call about a
-//! trade goes through [`change`]. What follows from a change is [`crate::trade::Trade::next`]'s.
+//! A new trade goes through [`check_new`], [`crate::admission::is_same`] and [`crate::admission::admit`].
+//! A call about a trade goes through [`change`]. Then [`crate::trade::Trade::next`] says what to send.
 
 use crate::authority::{Authority, Reach};
 use crate::code;
@@ -15,7 +15,7 @@ use crate::wire::{
     CODE_MAX_BYTES, KEY_CHARS, NewTrade, ProblemCode, REF_MAX_CHARS, Right, Sale, Verdict, Wallet,
 };
 
-/// The longest reason or evidence, in characters: a few sentences, which an auditor still reads.
+/// The longest reason or evidence, in characters. It has room for a few sentences, and an auditor still reads it.
 pub const NOTE_MAX_CHARS: usize = 500;
 
 /// A call that is refused.
@@ -23,7 +23,7 @@ pub const NOTE_MAX_CHARS: usize = 500;
 pub struct Refused {
     /// Why.
     pub code: ProblemCode,
-    /// The field that is wrong, as `sale.amount.minor`; `None` where no field is.
+    /// The path of the wrong field, for example `sale.amount.minor`; `None` if no field is wrong.
     pub param: Option<&'static str>,
 }
 
@@ -51,7 +51,7 @@ pub struct Limits<'a> {
     pub max_minor: u64,
 }
 
-/// Refuses a creation that is wrong by itself, or that the token is not for. The wallets come later: [`check_wallet`].
+/// Refuses a creation with a wrong field, or one that the token does not allow. [`check_wallet`] checks the wallet.
 ///
 /// # Errors
 /// [`Refused`] with the first field that is wrong.
@@ -100,7 +100,7 @@ pub fn check_sale(sale: &Sale, limits: Limits<'_>) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Refuses a wallet that tills are not offered, and a mode that the wallet does not have.
+/// Refuses a wallet that is not offered, and a mode that the wallet does not have.
 ///
 /// # Errors
 /// [`Refused`] with `wallet_id` or `mode`.
@@ -116,22 +116,24 @@ pub fn check_wallet(new: &NewTrade, offered: &[Wallet]) -> Result<(), Refused> {
     }
 }
 
-/// A call that changes a trade, when its text is known to be good.
+/// A call that changes a trade. Its text has been checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
     /// The right that the token needs.
     right: Right,
-    /// What the machine is told.
+    /// The event for the machine.
     pub event: Event,
-    /// For the audit trail: a reason or the evidence; empty where none is asked for.
+    /// The reason or the evidence for the audit trail; empty if the call needs neither.
     pub note: String,
 }
 
 impl Asked {
-    /// A code is handed over. `mark` gives its keyed hash: the machine never sees the code.
+    /// Hands a code over, and also returns the trimmed code.
+    ///
+    /// `mark` gives its keyed hash, because the machine never sees the code.
     ///
     /// # Errors
-    /// `code_invalid` where it is empty, too long, or has control characters inside. Answers the trimmed code as well.
+    /// `code_invalid` if the code is empty, too long, or has control characters inside.
     pub fn code(
         text: &str,
         mark: impl FnOnce(&str) -> CodeMark,
@@ -150,7 +152,7 @@ impl Asked {
         Self::of(Right::Cancel, Event::Cancel, String::new())
     }
 
-    /// The money is to be given back.
+    /// Gives the money back.
     ///
     /// # Errors
     /// `bad_request` without a reason, or with one above [`NOTE_MAX_CHARS`].
@@ -178,9 +180,9 @@ impl Asked {
     }
 }
 
-/// Lets a call change this trade, if the token may: by its right, its reach, its sale and its limit.
+/// Checks that the token may change this trade: by its rights, its reach, its sale and its limit.
 ///
-/// Only its own terminal hands a code to a trade, also where the token may read other terminals' trades.
+/// Only its own terminal hands a code to a trade, even if the token may read other terminals' trades.
 ///
 /// # Errors
 /// `token_forbidden` or `amount_too_large`.
@@ -195,10 +197,12 @@ pub fn change(asked: Asked, authority: &Authority<'_>, facts: &Facts) -> Result<
     Ok(asked)
 }
 
-/// What reading a trade tells its machine, and how much of it the token reads. A shop's server has no claims.
+/// The event that reading a trade causes, and how much of the trade the token reads.
+///
+/// `authority` is `None` for a shop's server, which reads everything.
 ///
 /// # Errors
-/// `token_forbidden` where it reads nothing.
+/// `token_forbidden` if the token reads nothing of it.
 pub fn read(authority: Option<&Authority<'_>>, facts: &Facts) -> Result<(Event, Reach), Refused> {
     let Some(authority) = authority else {
         return Ok((Event::Tick, Reach::Whole));
@@ -210,7 +214,7 @@ pub fn read(authority: Option<&Authority<'_>>, facts: &Facts) -> Result<(Event, 
     }
 }
 
-/// Refuses a list of the shop's trades: without the right, and with a token that is for one sale.
+/// Refuses a list of the shop's trades if the token lacks the right, or if it is for one sale.
 ///
 /// # Errors
 /// `token_forbidden`.
@@ -222,7 +226,7 @@ pub fn check_list(authority: &Authority<'_>) -> Result<(), Refused> {
     }
 }
 
-/// Whether a token may ask about a sale of which it reads no trade: that there is none is an answer too.
+/// Whether a token may ask about a sale without a trade that it reads. "No trade exists" is information, too.
 #[must_use]
 pub fn may_ask(authority: &Authority<'_>, reference: &str) -> bool {
     let lists = authority.rights.contains(&Right::List);

@@ -200,7 +200,7 @@ fn rule_30_a_follower_never_closes_another_tills_trade() {
     };
     let awaiting = |version| Event::StatusReplied(Ok(trade("T", Status::AwaitingCode, version)));
     let mut watcher = watch();
-    // Longer than a promise waits: the other till's customer looks for the phone.
+    // This takes longer than a promise waits: the other till's customer is searching for the phone.
     for version in 1..=200 {
         watcher.tell(awaiting(version));
         watcher.now += 2_000;
@@ -353,7 +353,7 @@ fn rule_7_the_first_code_counts_and_no_code_counts_if_we_present() {
         .tell(Event::Journalled);
     assert_eq!(counter.steps.last(), Some(&Step::HandOver("T".to_owned())));
 
-    // No backend says so of such a trade: nothing of the customer's leaves, whatever it says.
+    // No backend sends this status for such a trade. No code of the customer leaves, whatever the status is.
     let mut ours_only = ChargeHarness::presenting();
     ours_only
         .tell(Event::Created(Ok(ours(Status::AwaitingCode, 1))))
@@ -378,7 +378,7 @@ fn a_repeated_hand_over_that_is_refused_is_asked_about() {
             2,
         ))));
     assert_eq!(counter.hand_overs(), 2);
-    // The first may have arrived after all: only the trade says.
+    // The first hand-over may have arrived after all. Only the trade's status shows it.
     let taken = Fault::Problem(ProblemCode::TradeHasCode, None);
     counter.tell(Event::HandedOver(Err(taken)));
     assert_eq!(
@@ -538,7 +538,7 @@ fn an_abort_while_the_journal_is_written_hands_nothing_over() {
         (customer.hand_overs(), customer.charge.phase()),
         (0, Phase::Leaving)
     );
-    // The journal says that the code left: only the backend's word is an end.
+    // The journal says that the code left, so only the backend's answer ends the charge.
     let mut closed = ChargeHarness::of(customer.charge.clone());
     let cancelled = trade("T", Status::Cancelled, 2);
     closed.tell(Event::CancelReplied(Ok(cancelled.clone())));
@@ -604,7 +604,8 @@ fn rule_11_a_lost_answer_to_the_hand_over_is_asked_about_every_two_seconds() {
         .filter(|step| matches!(step, Step::Ask(_)))
         .count();
     assert_eq!((asks, counter.hand_overs()), (10, 1));
-    // Time is up. Perhaps the code never arrived: a cancel would make sure. Without an answer to that either it is open.
+    // Time is up, and perhaps the code never arrived. A cancel would make sure.
+    // Without an answer to the cancel, the outcome is open.
     counter.now = 10_000_000;
     counter.tell(Event::Tick);
     assert_eq!(
@@ -753,7 +754,7 @@ fn after_a_reload_our_code_is_shown_again_while_its_payer_is_awaited() {
         counter.tell(Event::StatusReplied(Ok(ours(Status::Paid, 5))));
         assert!(matches!(counter.end(), Some(End::Known(_))));
     }
-    // Killed between the answer to the creation and the journal: nobody saw it.
+    // The page was killed between the answer to the creation and the journal, so nobody saw the code.
     let mut lost = ChargeHarness::resume(Record {
         trade_id: None,
         handed_over: false,
@@ -829,7 +830,7 @@ fn an_abort_before_our_code_was_shown_keeps_it_hidden() {
             matches!(counter.end(), Some(End::Known(trade)) if trade.status == Status::Cancelled)
         );
     }
-    // The answer to the cancel is lost: nothing was shown, and the request is repeated.
+    // The answer to the cancel is lost. Nothing was shown, and the cancel is repeated.
     let mut unheard = ChargeHarness::presenting();
     unheard.tell(created()).tell(Event::Cancel);
     unheard.tell(Event::CancelReplied(Err(Fault::NoAnswer)));

@@ -1,5 +1,6 @@
-//! Question: does each rule begin and end where it says, to the millisecond and to the last field? Written against planted
-//! mistakes (`cargo xtask mutants`) that the tests of the rules themselves did not notice.
+//! Question: does each rule begin and end exactly where it says, to the millisecond and to the last field?
+//!
+//! These tests catch planted mistakes (`cargo xtask mutants`) that the tests of the rules did not notice.
 #![allow(
     clippy::unwrap_used,
     clippy::wildcard_enum_match_arm,
@@ -29,7 +30,7 @@ fn paying(trade_id: &str) -> TradeHarness {
     creating(trade_id).after([created(), Event::Code(mark("one"))])
 }
 
-/// Comes back whenever the machine asks for it, and answers each question with this, until then or until all is done.
+/// Ticks whenever the machine asks for it, and answers each query with this status, until `until` or until it is done.
 fn run(desk: &mut TradeHarness, word: StatusWord, until: Ms) {
     while let Step::Wait(at) = desk.trade.next(&desk.policy) {
         if at > until {
@@ -139,7 +140,7 @@ fn rule_23_a_closed_trade_is_asked_about_for_a_day_and_then_no_more() {
         pauses(&times).windows(2).all(|pair| pair[1] == 2 * pair[0]),
         "{times:?}"
     );
-    // The last pause is the longest of at most 26 hours; with those before it, the gateway's settlement is behind.
+    // The last pause is the longest of at most 26 hours. All pauses together outlast the gateway's settlement.
     let last = *times.last().unwrap();
     assert!((26 * 3_600_000..=52 * 3_600_000).contains(&last), "{last}");
     assert_eq!(desk.trade.next(&desk.policy), Step::Done);
@@ -193,7 +194,7 @@ fn who_closed_it_is_told() {
 
 #[test]
 fn rule_5_an_unpaid_trade_is_too_old_only_when_every_processes_clock_says_so() {
-    // The next question leaves so long after the gateway's own end of the trade, by the clock that noted its beginning.
+    // How long after the gateway's own end of the trade the next query leaves, by the clock that set the trade's start.
     let ends = |after_ms: Ms| {
         let mut desk = TradeHarness::paying();
         desk.policy.can_cancel = false;
@@ -233,7 +234,7 @@ fn rule_25_a_review_takes_no_proof_of_payment_while_a_cancel_is_out() {
         desk.tell(Event::Status(version, answer)),
         State::NeedsReview
     );
-    // The cancel may still turn what is paid into what is refunded; ten seconds later it can't.
+    // The cancel may still refund a payment. Ten seconds later it can't.
     desk.now = 29_999;
     assert_eq!(desk.status(StatusWord::Paid), State::NeedsReview);
     desk.now = 30_000;
@@ -317,7 +318,7 @@ fn the_page_gets_its_part_of_the_policy() {
     assert_eq!(told, [1, 2, 3, 4, 5]);
 }
 
-/// The clock is set by so much, a second after the payment's answer was lost: the row before, after, and told once more.
+/// Sets the clock a second after the payment's answer was lost. Gives the row before, after, and after a second event.
 fn set_by(by: i64, age: Ms) -> [Value; 3] {
     let mut desk = creating("T");
     desk.now = 100_000_000;

@@ -1,7 +1,7 @@
-//! Question: do the journals of every released version still load, and does what they tell still hold?
+//! Question: do the journals of every released version still load with the same meaning?
 //!
-//! `tests/corpus/journals` has a folder for each version: the rows that its backend stored and the records that its page
-//! kept. A release adds its own, `cargo run -p kaunter-core --example journals`, and never changes another's.
+//! `tests/corpus/journals` has a folder for each version: the rows of its backend and the records of its page.
+//! A release adds its own folder (`cargo run -p kaunter-core --example journals`) and never changes another one.
 #![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, missing_docs)]
 
 #[path = "journals/tour.rs"]
@@ -34,7 +34,8 @@ fn read<T: serde::de::DeserializeOwned>(folder: &Path, file: &str) -> T {
     serde_json::from_str(&text).unwrap()
 }
 
-/// Every row is a trade still, also one with the words of before the first release (`0.1.0-alpha`); a backend that starts on it asks, and sends nothing else but a cancel that time has made due.
+/// Every row still loads as a trade, also with the names from before the first release (`0.1.0-alpha`).
+/// A backend that starts on it sends a query, and otherwise at most a cancel that is due by now.
 #[test]
 fn rule_10_rows_of_every_version_load_and_send_nothing() {
     for folder in versions() {
@@ -51,7 +52,7 @@ fn rule_10_rows_of_every_version_load_and_send_nothing() {
             );
             let again: Facts = serde_json::from_value(facts.clone()).unwrap();
             assert_eq!(*trade.facts(), again);
-            // A name of before that nobody reads any more would be lost here.
+            // An old name that is no longer read would be lost here.
             let reference = row.get("gateway_ref").or(row.get("trans_id"));
             assert_eq!(trade.gateway_ref(), reference.and_then(Value::as_str));
             let way = facts
@@ -83,7 +84,7 @@ fn rule_10_rows_of_every_version_load_and_send_nothing() {
     }
 }
 
-/// Every record is a charge still; a page that is loaded on it asks, or ends where nothing can have left.
+/// Every record still loads as a charge. A page that resumes it asks, or ends if nothing can have left.
 #[test]
 fn rule_10_records_of_every_version_load_and_hand_nothing_over() {
     for folder in versions() {
@@ -113,7 +114,7 @@ fn rule_10_records_of_every_version_load_and_hand_nothing_over() {
     }
 }
 
-/// This version's rows are in the corpus as it writes them today, and there is one of each state.
+/// The corpus has this version's rows as it writes them today, with one row of each state.
 #[test]
 fn this_version_has_its_journals() {
     let folder = corpus().join(env!("CARGO_PKG_VERSION"));

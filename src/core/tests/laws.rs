@@ -41,7 +41,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 proptest! {
-    /// Recognition is a hint and never a gate: whatever a code is, it passes, at its second reading at the latest.
+    /// Recognition is a hint and never a gate: every code passes, at its second reading at the latest.
     #[test]
     fn every_code_passes_at_its_second_reading_at_the_latest(text in "\\PC{1,80}|[0-9]{1,30}|hQVDUFYwMW[A-Za-z0-9+/]{0,80}") {
         let mut gate = Gate::new();
@@ -57,7 +57,7 @@ proptest! {
         prop_assert_eq!(recognise(trimmed), recognise(&format!("{blanks}{trimmed}{blanks}")));
     }
 
-    /// A consumer's code is recognised by its applications, and no part of it is a code.
+    /// A consumer's code is recognised by its applications. A part of it is not a code.
     #[test]
     fn a_part_of_a_consumers_code_is_not_a_code(
         applications in prop::collection::vec((prop::collection::vec(any::<u8>(), 5..=16), prop::collection::vec(any::<u8>(), 0..60)), 1..4),
@@ -95,7 +95,7 @@ proptest! {
     }
 }
 
-/// The CRC by its definition, bit by bit, written anew: the code under test has its own.
+/// The CRC by its definition, bit by bit. It shares nothing with the code under test.
 fn crc(text: &str) -> String {
     let mut rest = 0xFFFF_u32;
     for bit in text

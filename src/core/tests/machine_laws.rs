@@ -1,8 +1,9 @@
 //! Question: do both machines keep their laws over long runs, odd clocks and every kind of late answer?
 //!
-//! `rules.rs` asks one rule at a time and the walk visits every order of a few events. Here are long stories: hundreds of
-//! turns in which answers come late, twice, in another order or never, timers are throttled, laptops sleep, and a driver
-//! that crashed finds its clock a day off. A failing story is printed, shortened, and kept in `proptest-regressions`.
+//! `rules.rs` tests one rule at a time, and the walk visits every order of a few events.
+//! Here are long stories of hundreds of turns. Answers come late, twice, in another order or never.
+//! Timers are throttled, laptops sleep, and a driver that crashed finds its clock a day off.
+//! A failing story is shortened, printed and kept in `proptest-regressions`.
 #![allow(
     clippy::unwrap_used,
     clippy::wildcard_enum_match_arm,

@@ -1,8 +1,9 @@
-//! Question: what does each event do to a trade in each place where it can be?
+//! Question: what does each event do to a trade in each state?
 //!
-//! `matrix/answers.txt` has the whole table, a line for each pair that does anything: where the trade goes, what leaves,
-//! what is refused, and when it wakes next. What is not listed does nothing. A change of the machine shows there as a
-//! difference to be read; `KAUNTER_UPDATE=1 cargo test -p kaunter-core --test matrix` writes it anew.
+//! `matrix/answers.txt` has the whole table, with a line for each pair that has an effect.
+//! The line has the next state, the requests that leave, a refusal, and the time of the next tick.
+//! A pair without a line has no effect. A change of the machine shows there as a difference.
+//! `KAUNTER_UPDATE=1 cargo test -p kaunter-core --test matrix` writes the table again.
 #![allow(
     clippy::unwrap_used,
     clippy::wildcard_enum_match_arm,
@@ -23,10 +24,10 @@ use kaunter_core::wire::{CodeMode, Reason, VerdictOutcome};
 use kaunter_model::harness::{TradeHarness, created, mark};
 use kaunter_model::sample::facts;
 
-/// Between one event and the next: nothing that waits is due so soon.
+/// The time between two events. It is too short for any deadline.
 const PAUSE_MS: Ms = 700;
 
-/// What the matrix does with a trade. It keeps only what left with the last event.
+/// Helpers for a trade of the matrix. It keeps only the requests of the last event.
 trait Steps: Sized {
     fn hear(&mut self, event: Event) -> Result<(), Refusal>;
     fn then(self, event: Event) -> Self;
@@ -34,7 +35,7 @@ trait Steps: Sized {
     fn status(self, word: StatusWord) -> Self;
 }
 
-/// A second after the start of time.
+/// A second after the trade's start.
 fn new(mode: CodeMode) -> TradeHarness {
     let policy = Policy {
         can_cancel: true,
@@ -56,7 +57,7 @@ impl Steps for TradeHarness {
         self
     }
 
-    /// Comes back when it is told to, until a question is out or none will be; where it then stands where it stood.
+    /// Ticks as the machine asks for, until a query is out or no query will leave. The state must not change.
     fn asked(mut self) -> Self {
         let (state, before) = (self.trade.state(), self.clone());
         for _ in 0..3 {
@@ -92,7 +93,7 @@ fn another_amount() -> Carried {
     }
 }
 
-/// Every place, and how a trade gets there; with the places that only look alike.
+/// Every state and the way to it. A state that behaves in two ways is listed for each of them.
 fn places() -> Vec<(&'static str, TradeHarness)> {
     let begun = || new(CodeMode::ConsumerPresented);
     let open = || begun().then(created());
@@ -197,7 +198,7 @@ fn places() -> Vec<(&'static str, TradeHarness)> {
     ]
 }
 
-/// Every event, by the name that the table gives it.
+/// Every event, with its name in the table.
 fn events(desk: &TradeHarness) -> Vec<(String, Event)> {
     let carried = Carried::default;
     let mut events = vec![
@@ -297,7 +298,7 @@ fn events(desk: &TradeHarness) -> Vec<(String, Event)> {
     events
 }
 
-/// What an event did, in words; empty where it did nothing.
+/// The effects of an event as text; empty if it has none.
 fn effect(before: &TradeHarness, event: Event) -> String {
     let mut desk = before.clone();
     desk.now += PAUSE_MS;
@@ -377,7 +378,7 @@ fn effect(before: &TradeHarness, event: Event) -> String {
     words.join("; ")
 }
 
-/// Milliseconds from the moment before the event.
+/// Milliseconds since just before the event.
 fn since(at: Option<Ms>, now: Ms) -> String {
     at.map_or("never".to_owned(), |at| {
         format!("+{}", at.saturating_sub(now))
@@ -447,7 +448,7 @@ fn each_event_does_in_each_state_what_the_table_says() {
 fn the_table_has_every_state_in_which_a_trade_can_rest() {
     let places = places();
     let has = |state: State| places.iter().any(|(_, desk)| desk.trade.state() == state);
-    // What follows an unanswered creation is left in the same moment.
+    // A trade leaves this state in the same event in which it enters it.
     let missing: Vec<State> = kaunter_core::trade::MOVES
         .iter()
         .flat_map(|(from, to, _)| [*from, *to])

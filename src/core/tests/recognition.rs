@@ -1,4 +1,4 @@
-//! Question: is each code of the test vectors recognised as what it is, and as nothing else?
+//! Question: is each code of the test vectors recognised as its own kind, and as no other?
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use kaunter_core::emv;
@@ -74,7 +74,7 @@ fn a_merchants_code_tells_what_it_holds() {
     }
 }
 
-/// Each row of the table of codes, and each scheme, acquirer and application that is known, has a vector.
+/// Each row of the table of codes has a vector, and so does each known scheme, acquirer and application.
 #[test]
 fn every_row_of_the_table_has_a_vector() {
     let mut seen = std::collections::BTreeSet::new();

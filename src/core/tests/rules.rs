@@ -1,5 +1,8 @@
-//! Does a trade keep the rules of `docs/rules.md`? The tests that carry a rule's number, on the machine alone; laws by
-//! proptest where a rule says "never". The walk (`walk`) asks the same of page, backend and gateway together.
+//! Question: does a trade keep the rules of `docs/rules.md`?
+//!
+//! These are the tests with a rule's number, on the machine alone.
+//! Where a rule says "never", proptest tries many orders.
+//! The walk (`walk`) tests page, backend and gateway together.
 #![allow(
     clippy::unwrap_used,
     clippy::wildcard_enum_match_arm,
@@ -967,7 +970,7 @@ proptest! {
         }
     }
 
-    /// Once the gateway speaks again, nothing stays open.
+    /// Once the gateway answers again, no trade stays open.
     #[test]
     fn rule_13_a_trade_settles_once_faults_stop(
         steps in prop::collection::vec((any_event(), 0..20_000_u64), 1..40),

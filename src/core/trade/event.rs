@@ -102,7 +102,7 @@ pub enum CreateAnswer {
     },
     /// The gateway refuses to create it.
     Refused(Reason),
-    /// The gateway gave an id that another trade has already. Whatever it means, it is not this trade's.
+    /// The gateway gave an id that another trade already has, so the answer is not about this trade.
     Repeated,
     /// No clear answer, for any reason. Nothing was presented.
     NoWord,

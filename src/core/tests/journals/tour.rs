@@ -1,4 +1,4 @@
-//! A tour through every state, on both machines: the rows that a store and a page keep of it.
+//! A tour of both machines through every state, and the rows that a store and a page keep on the way.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use kaunter_core::trade::{
 use kaunter_core::wire::{CodeMode, Payload, Reason, Sale, VerdictOutcome};
 use serde_json::{Value, json};
 
-/// The first ways are those of a customer who presents; in the others we do.
+/// In the first ways the customer presents the code; in the others we do.
 const CONSUMER_WAYS: usize = 11;
 const START: Ms = 1_790_000_000_000;
 
@@ -26,7 +26,7 @@ fn sale(reference: &str) -> Sale {
     }
 }
 
-/// What an event does to a fresh trade: so long after the last, and whether another trade holds the sale.
+/// An event, its delay after the one before, and whether another trade holds the sale.
 type Stop = (Ms, Rival, Event);
 
 fn now(event: Event) -> Stop {
@@ -38,7 +38,7 @@ fn status(word: StatusWord) -> Event {
         gateway_ref: Some("PD-1".to_owned()),
         ..Carried::default()
     };
-    // The version is put in when the answer comes.
+    // The version is set when the answer comes.
     Event::Status(0, StatusAnswer { word, carried })
 }
 
@@ -121,7 +121,7 @@ fn ways() -> Vec<Vec<Stop>> {
     ]
 }
 
-/// A row of each state and of each way's turns, as the store keeps them; by name, each once.
+/// A row of each state and of each turn, as the store keeps them, by name.
 pub(crate) fn rows() -> BTreeMap<String, Value> {
     let policy = Policy {
         can_cancel: true,
@@ -181,7 +181,7 @@ fn drain(trade: &mut Trade, policy: &Policy) {
     trade.take_moves();
 }
 
-/// A state that no driver stores: one event leads through it. A store that holds it is read all the same.
+/// A state that no driver stores, because one event leads through it. A stored one is read anyway.
 fn passed_through(rows: &BTreeMap<String, Value>, state: State) -> Value {
     let mut row = rows.values().next().cloned().expect("the tour has rows");
     row["state"] = serde_json::to_value(state).expect("a state is JSON");

@@ -16,13 +16,13 @@ use kaunter_model::harness::ChargeHarness;
 use kaunter_model::sample::{self, sale};
 
 const DAY_MS: Ms = 24 * 3_600_000;
-/// No `handle` asks for more steps.
+/// The most steps that one event may cause.
 const MOST_STEPS: usize = 6;
 
 /// What happens next.
 #[derive(Clone, Debug)]
 enum Turn {
-    /// The page comes back when it was told to, so late: a hidden tab, or a laptop that slept.
+    /// The page ticks this much later than the machine asked for: a hidden tab, or a laptop that slept.
     Wake(Ms),
     /// The answer that is due next arrives.
     Answer,
@@ -30,8 +30,8 @@ enum Turn {
     Scanned(Hint),
     Picked(bool),
     Cancel,
-    /// The newest trade goes on at the backend, without a word to this page: one of the moves that it can make, or a
-    /// new version where it stands.
+    /// The newest trade changes at the backend without a reply to this page.
+    /// It takes one of its possible moves, or gets a new version in the same state.
     Moves(Index),
     /// The page is reloaded; its clock begins anew.
     Reload,
@@ -46,7 +46,7 @@ struct Answer {
 
 #[derive(Clone, Debug)]
 enum Kind {
-    /// The trade as it is, or as it was so many versions ago.
+    /// The trade as it is, or as it was this many versions ago.
     Trade(usize),
     NoAnswer,
     NoToken,
@@ -58,18 +58,18 @@ struct BackendTrade {
     key: String,
     trade_id: String,
     state: State,
-    /// Newest last: what the backend may say of it.
+    /// Its versions as the backend sends them, the newest last.
     past: Vec<Trade>,
 }
 
-/// On its way to the page.
+/// An event on its way to the page.
 #[derive(Clone, Debug)]
 enum Coming {
     Journalled,
-    /// What the backend says to a call. The trade is read when the answer arrives.
+    /// The backend's reply to a call. The trade is read when the reply arrives.
     Answer {
         event: fn(Reply) -> Event,
-        /// None: the backend has no trade to speak of.
+        /// `None` if the backend has no such trade.
         trade: Option<usize>,
         kind: Kind,
     },
@@ -78,7 +78,7 @@ enum Coming {
 struct Run {
     counter: ChargeHarness,
     mode: CodeMode,
-    /// The gateway takes its time: a trade begins without its word.
+    /// The gateway is slow: a trade begins before it has answered.
     slow: bool,
     trades: Vec<BackendTrade>,
     answers: Vec<Answer>,
@@ -86,10 +86,10 @@ struct Run {
     coming: Vec<(Ms, Coming)>,
     /// The journal, as it is on the disk.
     disk: Option<Record>,
-    /// Questions that wait for their answers, by the trades that they are about.
+    /// Queries that wait for their answers, by the trades that they are about.
     asking: BTreeSet<String>,
     hand_overs: u32,
-    /// A word that the trade awaits a code came after the last hand-over.
+    /// Whether a reply after the last hand-over said that the trade awaits a code.
     may_hand_over: bool,
     done: Option<End>,
     /// Every event of this page, for the replay.
@@ -124,7 +124,7 @@ impl BackendTrade {
         trade
     }
 
-    /// A move, or a new version where it stands.
+    /// A move, or a new version in the same state.
     fn go(&mut self, mode: CodeMode, to: State) {
         self.state = to;
         let (status, version) = (to.status(), self.past.len() as u64 + 1);
@@ -134,7 +134,7 @@ impl BackendTrade {
         });
     }
 
-    /// Where it can go from here: a code that a customer presents is awaited, or ours is paid, never both.
+    /// The states that can follow. A trade awaits the customer's code or the payer of ours, never both.
     fn ways(&self, mode: CodeMode) -> Vec<State> {
         let other = match mode {
             CodeMode::ConsumerPresented => State::AwaitingPayer,
@@ -236,7 +236,7 @@ impl Run {
         self.history.push((event.clone(), self.counter.now));
         let known = self.counter.charge.trade().map(|trade| trade.version);
         match &event {
-            // A page can't tell which of its questions got no answer: it takes it for the newest.
+            // A page can't know which of its queries got no answer, so it assumes the newest.
             Event::StatusReplied(reply) => {
                 let own = self
                     .counter
@@ -257,7 +257,7 @@ impl Run {
             }
             _ => {}
         }
-        // A refusal that carries the trade is the backend's word too.
+        // A refusal that carries the trade reports its status too.
         if let Event::StatusReplied(reply)
         | Event::HandedOver(reply)
         | Event::CancelReplied(reply) = &event
@@ -288,7 +288,7 @@ impl Run {
         Ok(())
     }
 
-    /// The page does what the machine has said since then.
+    /// Takes the steps that the machine has asked for since then.
     fn stepped(&mut self, before: usize) -> Result<(), TestCaseError> {
         let steps = self.counter.steps[before..].to_vec();
         for step in steps {
@@ -327,7 +327,7 @@ impl Run {
         Ok(())
     }
 
-    /// A record whose code may have moved money is forgotten on the backend's word only.
+    /// A record whose code may have moved money is deleted only after a reply of the backend.
     fn forget(&mut self) -> Result<(), TestCaseError> {
         let at_risk = self.disk.as_ref().is_some_and(|record| record.handed_over);
         let newest = self.counter.charge.trade().map(|trade| trade.status);
@@ -363,7 +363,7 @@ impl Run {
             .position(|trade| trade.trade_id == trade_id)
     }
 
-    /// The same key is the same trade. Another one takes the place of one that gives way, and no other's.
+    /// The same key gives the same trade. A new trade replaces only one that gives way.
     fn create(&mut self, key: &str) {
         let same = self.trades.iter().position(|trade| trade.key == key);
         if same.is_some() {
@@ -385,7 +385,7 @@ impl Run {
         self.call(Event::Created, Some(at));
     }
 
-    /// A cancel closes what awaits a code.
+    /// A cancel closes a trade that awaits a code.
     fn cancel(&mut self, trade_id: &str) {
         let at = self.trade(trade_id);
         if let Some(at) = at.filter(|at| self.trades[*at].state.gives_way()) {
@@ -394,7 +394,7 @@ impl Run {
         self.call(Event::CancelReplied, at);
     }
 
-    /// The backend's answer to a call is on its way: one for each.
+    /// Sends the backend's reply to a call. Each call gets one.
     fn call(&mut self, event: fn(Reply) -> Event, trade: Option<usize>) {
         let kind = self.answers[self.called % self.answers.len()].kind.clone();
         self.answer(event, trade, kind);
@@ -426,7 +426,7 @@ impl Run {
         })
     }
 
-    /// Nobody answers any more, and nobody touches the page.
+    /// Lets time pass without replies and without a person at the page.
     fn silence(&mut self) -> Result<(), TestCaseError> {
         self.answers = vec![Answer {
             after_ms: Policy::default().call_timeout_ms,
@@ -519,9 +519,9 @@ fn plans() -> impl Strategy<Value = Plan> {
 }
 
 proptest! {
-    /// A code leaves only after the journal has it, again only where the backend awaits it, and after a reload never;
-    /// one question at a time; no older word; one end and nothing after it. The story ends in silence: a charge whose
-    /// code was handed over ends then, too.
+    /// A code leaves only after the journal has it, again only if the backend awaits it, and never after a reload.
+    /// One query is out at a time, and no older reply counts. There is one end and nothing after it.
+    /// The story ends in silence. A charge whose code was handed over ends then, too.
     #[test]
     fn a_charge_keeps_its_laws_over_a_long_story(
         plan in plans(),
@@ -538,7 +538,7 @@ proptest! {
         prop_assert!(run.done.is_some() || waits_for_people, "still {:?}", run.counter.charge.phase());
     }
 
-    /// The same start and the same events make the same steps.
+    /// The same start and the same events give the same steps.
     #[test]
     fn rule_10_a_charge_that_is_replayed_takes_the_same_steps(
         plan in plans(),

@@ -1,4 +1,4 @@
-//! The trade, with a gateway that answers what it likes, when it likes, and a backend that crashes.
+//! The trade, with a gateway that gives any answer at any time, and a backend that crashes.
 
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::trade::{
@@ -12,30 +12,30 @@ use kaunter_model::harness::TradeHarness;
 use kaunter_model::sample::facts;
 
 const DAY_MS: Ms = 24 * 3_600_000;
-/// No `handle` has more to send: a payment, a cancel or a void, and a question.
+/// The most requests that one event may cause: a payment, a cancel or a void, and a query.
 const MOST_SENT: usize = 3;
 
 /// What happens next.
 #[derive(Clone, Debug)]
 enum Turn {
-    /// The driver comes back when it was told to, so late: a throttled timer, or a laptop that slept.
+    /// The driver ticks this much later than the machine asked for: a throttled timer, or a laptop that slept.
     Wake(Ms),
     /// The answer that is due next arrives.
     Answer,
-    /// A person, or another trade.
+    /// A request of a person, or an effect of another trade.
     Request(Event),
-    /// What the other trades of the sale are doing from here on.
+    /// How the sale's other trades limit this one from now on.
     Rival(Rival),
-    /// The process dies and another reads the row; its clock is off by so much. Answers on their way are lost.
+    /// The process dies, and another one with this clock offset reads the row. Answers on their way are lost.
     Crash(i64),
 }
 
 /// How the gateway answers one request.
 #[derive(Clone, Debug)]
 struct Reply {
-    /// None: never.
+    /// `None` if it never comes.
     after_ms: Option<Ms>,
-    /// The same answer comes once more, so much later.
+    /// The same answer comes once more, this much later.
     again_ms: Option<Ms>,
     pay: PayAnswer,
     create: CreateAnswer,
@@ -45,7 +45,7 @@ struct Reply {
     carried: Carried,
 }
 
-/// Events with their times, as they happened: what a replay is made of.
+/// Events with their times, for a replay.
 type History = Vec<(Event, Ms, Rival)>;
 
 struct Run {
@@ -54,7 +54,7 @@ struct Run {
     asked: usize,
     /// Answers on their way, by the time of their arrival.
     coming: Vec<(Ms, Event)>,
-    /// Questions that are out: what they carry, and when they left.
+    /// Queries that are out: what they carry, and when they left.
     questions: Vec<(u64, Ms)>,
     /// Payments that left and were not proven unsent, and voids that left and did not fail.
     payments: i32,
@@ -123,7 +123,7 @@ impl Run {
         Ok(())
     }
 
-    /// One event, and every law.
+    /// Handles one event and checks every law.
     fn tell(&mut self, event: Event) -> Result<(), TestCaseError> {
         self.history
             .push((event.clone(), self.desk.now, self.desk.rival));
@@ -201,7 +201,7 @@ impl Run {
         Ok(())
     }
 
-    /// What was sent since then is counted, and will be answered.
+    /// Counts the requests that were sent since then, and plans their answers.
     fn sent(&mut self, before: usize) {
         for at in before..self.desk.sent.len() {
             let (_, send) = self.desk.sent[at];
@@ -215,7 +215,7 @@ impl Run {
         }
     }
 
-    /// The gateway's next reply to this request, on its way.
+    /// Plans the gateway's next answer to this request.
     fn answer(&mut self, send: GatewayRequest) {
         if self.replies.is_empty() {
             return;
@@ -226,7 +226,7 @@ impl Run {
         let carried = reply.carried.clone();
         let (event, once) = match send {
             GatewayRequest::Create => (Event::Created(reply.create), false),
-            // That nothing left is the word of our own connection: it says so once.
+            // The proof that nothing left comes from our own connection, and comes once.
             GatewayRequest::Pay => (
                 Event::PayAnswered(reply.pay.clone()),
                 reply.pay == PayAnswer::Unsent,
@@ -245,7 +245,7 @@ impl Run {
         }
     }
 
-    /// No answer comes any more, and nobody requests anything: only time passes, as the machine asks it to.
+    /// Lets time pass as the machine asks for, without answers and without requests of people.
     fn silence(&mut self) -> Result<usize, TestCaseError> {
         self.replies.clear();
         self.coming.clear();
@@ -290,7 +290,7 @@ fn requests() -> impl Strategy<Value = Event> {
 fn turns() -> impl Strategy<Value = Turn> {
     let late = prop_oneof![
         6 => 0..50_u64,
-        // A hidden tab wakes once a minute; a closed laptop the next day.
+        // A hidden tab wakes once a minute, and a closed laptop the next day.
         2 => 1_000..61_000_u64,
         1 => 3_600_000..2 * DAY_MS,
     ];
@@ -375,8 +375,8 @@ fn policies() -> impl Strategy<Value = Policy> {
 }
 
 proptest! {
-    /// Rules 2, 4, 8, 10, 11 and 13 of `docs/rules.md`, over long stories. The story ends in silence: what is open then ends in a person's
-    /// hands within the budget, and is not asked about more often than every two seconds.
+    /// Rules 2, 4, 8, 10, 11 and 13 of `docs/rules.md`, over long stories. Each story ends in silence.
+    /// A trade that is open then reaches a review in time, and is queried at most every two seconds.
     #[test]
     fn a_trade_keeps_its_laws_over_a_long_story(
         mode in ways(),
@@ -402,8 +402,8 @@ proptest! {
         prop_assert!(asked as u64 <= most, "{asked} questions in {} ms", run.desk.now - began);
     }
 
-    /// Rule 10: the same row and the same events make the same row, the same requests and the same moves, whether or not
-    /// the row went through the store after each event.
+    /// Rule 10: the same row and the same events give the same row, the same requests and the same moves.
+    /// It makes no difference whether the row went through the store after each event.
     #[test]
     fn rule_10_a_history_that_is_replayed_ends_the_same(
         mode in ways(),

@@ -1,9 +1,9 @@
-//! The walk: page x backend x gateway, every reachable world of a bounded policy.
+//! The walk: it visits every world of page, backend and gateway that is reachable under a bounded policy.
 //!
-//! Question: can any order of events, faults, late answers and crashes charge a customer twice, or show a cashier an
-//! end that isn't true? The machines are the real ones; the gateway is a model with a ledger of what it *did*.
-//! Prints `N worlds` for each kind of world, how many of the table's moves all of them took, and the time.
-//! A counter-example is printed with the name of its kind, step by step.
+//! Question: can any order of events, faults, late answers and crashes charge a customer twice, or show a false end?
+//! The machines are the real ones. The gateway is a model with a ledger of its charges and refunds.
+//! The walk prints `N worlds` for each kind of world, how many moves of the table were taken, and the time.
+//! A counter-example is printed step by step, with the name of its kind.
 //!
 //! `KAUNTER_WALK="cancel refunds" cargo test -p kaunter-core --test walk -- --nocapture` walks one kind by its name.
 #![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, missing_docs)]
@@ -17,10 +17,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use kaunter_core::trade::{MOVES, Move};
 use world::{Action, Kind, World};
 
-/// Past this many worlds the policy is no longer small: a bug of the walk, not of the machines.
+/// The most worlds of one kind. More of them mean that the policy is not small: a bug of the walk, not of the machines.
 const MOST_WORLDS: usize = 12_000_000;
 
-/// One walk has found something: the others stop, for what they would find is no news.
+/// One walk has found a fault. The others stop, because one counter-example is enough.
 static FOUND: AtomicBool = AtomicBool::new(false);
 
 struct Walk {
@@ -71,7 +71,7 @@ impl Walk {
         walk
     }
 
-    /// Prints the way to a world, with what it looks like after each step.
+    /// Prints the steps to a world, with a sketch after each step.
     fn tell(&self, start: &World, mut print: u64) {
         println!("In a world of the kind \"{}\":", start.kind().name);
         let mut steps = Vec::new();
@@ -89,7 +89,7 @@ impl Walk {
     }
 }
 
-/// Every kind, or the one that is asked for.
+/// Every kind, or the one that `KAUNTER_WALK` names.
 fn kinds() -> Vec<Kind> {
     let all = Kind::all();
     let Ok(name) = std::env::var("KAUNTER_WALK") else {

@@ -1,4 +1,4 @@
-//! One world: the counter, the backend's rows, the gateway, and everything that is under way between them.
+//! One world: the counter, the backend's rows, the gateway, and the messages between them.
 
 mod actions;
 mod backend;
@@ -20,7 +20,7 @@ use page::{Call, Page};
 
 const MAX_TRADES: usize = 2;
 
-/// Under way: it may arrive in any order, late, or not at all.
+/// A message. It may arrive in any order, late, or not at all.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Message {
     /// Page to backend.
@@ -33,11 +33,11 @@ enum Message {
     Answer(usize, Event),
 }
 
-/// What the gateway and the customers have of a row's trade.
+/// What the gateway and the customers know about a row's trade.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Outside {
     account: Account,
-    /// Our code was on a display: from then on anybody may have it.
+    /// Our code was on a display. From then on, anybody may have it.
     shown: bool,
 }
 
@@ -54,15 +54,15 @@ pub(crate) struct World {
     outside: Vec<Outside>,
     /// The store refused a second holder of the sale.
     second_holder: bool,
-    /// On its way, and there before anything that takes time.
+    /// Messages on their way. They arrive before time passes.
     messages: Vec<Message>,
-    /// Held up.
+    /// Delayed messages.
     late: Vec<Message>,
-    /// Drained into the walk: no part of the world.
+    /// Drained into the walk. It is not part of the world.
     moves: Vec<Move>,
 }
 
-/// The same answer about another amount, where it says anything of a payment and no amount yet.
+/// The same answer about another amount, if it is about a payment and has no amount yet.
 fn twisted(event: &Event) -> Option<Event> {
     if let Event::Status(_, answer) = event
         && matches!(answer.word, StatusWord::NoWord | StatusWord::Unpaid)
@@ -102,7 +102,7 @@ impl World {
         self.kind
     }
 
-    /// Where everything stands, in a line.
+    /// The state of everything, in one line.
     pub(crate) fn sketch(&self) -> String {
         let rows = self.store.rows().iter().zip(&self.outside);
         let rows = rows.map(|(row, outside)| {

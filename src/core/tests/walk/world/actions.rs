@@ -1,4 +1,4 @@
-//! What can happen in a world.
+//! The actions that are possible in a world.
 
 use kaunter_core::policy::Ms;
 use kaunter_core::till::{self, Phase};
@@ -8,13 +8,13 @@ use kaunter_model::gateway::{Response, Stage};
 
 use super::{Call, Message, World, twisted};
 
-/// A step that a world can take. The numbers count rows, pages and messages.
+/// A step that a world can take. The numbers are indices of rows, pages and messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Action {
     Start,
     Time,
     Deliver(usize, Response),
-    /// The message is held up: it arrives later, if ever.
+    /// The message is delayed. It arrives later or never.
     Delay(usize),
     DeliverLate(usize, Response),
     /// The answer carries another amount.
@@ -36,7 +36,7 @@ pub(crate) enum Action {
     CustomerRefuses(usize),
     CustomerCloses(usize),
     PaidAfterAll(usize),
-    /// The merchant gives the money back at the gateway's own desk.
+    /// The merchant gives the money back in the gateway's portal.
     GivenBackElsewhere(usize),
     BackendDies {
         requests_lost: bool,
@@ -143,7 +143,7 @@ impl World {
         }
     }
 
-    /// Where the gateway says that an old trade can't be paid any more, it can't.
+    /// Whether a payment is still possible. If the gateway guarantees that an old trade can't be paid, it can't.
     pub(super) fn is_too_old_to_pay(&self) -> bool {
         let age_ms = self.kind.policy().unpaid_final_after_ms;
         age_ms.is_some_and(|age_ms| self.now >= age_ms)
@@ -182,7 +182,7 @@ impl World {
         }
     }
 
-    /// A person settles a review by the gateway's own books, when nothing is under way there any more.
+    /// A person gives a verdict by the gateway's books, when no request is under way there any more.
     fn true_verdict(&self, at: usize) -> Option<VerdictOutcome> {
         let under_way = |message: &Message| matches!(message, Message::Request(of, GatewayRequest::Pay | GatewayRequest::Cancel | GatewayRequest::Void) if *of == at);
         if self.messages.iter().chain(&self.late).any(under_way) {

@@ -1,4 +1,4 @@
-//! The backend: the store, around the real machine, and what each call of a page comes to.
+//! The backend: a store around the real machine. It serves the calls of the pages.
 
 use kaunter_core::till::{Fault, Reply};
 use kaunter_core::trade::{CodeMark, Event, Refusal, Step};
@@ -28,7 +28,7 @@ impl World {
         }
     }
 
-    /// What the customer shows this page.
+    /// The code that the customer shows to this page.
     fn code(&self, page: usize) -> CodeMark {
         let shown = if self.kind.second_code { 0 } else { page };
         CodeMark(format!("code{shown}"))
@@ -85,7 +85,7 @@ impl World {
                 self.drain_row(at);
                 done.granted
             }
-            // Nobody was faster, so the machine itself has let a second trade hold the sale.
+            // No other change was faster, so the machine itself has let a second trade hold the sale.
             Err(_) => {
                 self.second_holder = true;
                 Ok(())
@@ -101,7 +101,7 @@ impl World {
     }
 
     fn wire(&self, at: usize) -> wire::Trade {
-        // What no page decides by would only tell worlds apart that are one.
+        // No page decides by these fields. With them, equal worlds would count as different.
         wire::Trade {
             gateway_ref: None,
             void_gateway_ref: None,

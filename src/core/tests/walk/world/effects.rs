@@ -1,4 +1,4 @@
-//! What an action does to a world.
+//! The effects of an action on a world.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -102,7 +102,7 @@ impl World {
             Message::Call(page, call) => {
                 let reply = self.backend(page, &call);
                 let event = Self::reply(&call, reply);
-                // A question is answered on the spot: an old answer is told from a new one by its version alone.
+                // A query is answered at once. Only the version distinguishes an old answer from a new one.
                 if matches!(call, Call::Ask(_)) {
                     self.tell(page, event);
                 } else {
@@ -120,7 +120,7 @@ impl World {
         }
     }
 
-    /// The gateway does what a row asked for: with that row's trade, or with an older one that has the same id.
+    /// The gateway serves a row's request, for that row's trade or for an older one with the same id.
     pub(super) fn serve(&mut self, row: usize, send: GatewayRequest, response: Response) -> Event {
         let oldest = self.store.trade(0).gateway_ref();
         let shared = row > 0 && oldest.is_some() && self.store.trade(row).gateway_ref() == oldest;
@@ -196,8 +196,8 @@ impl World {
         self.drain_page(at);
     }
 
-    /// The one kindness of this gateway: a cancel that was held up until nobody waits for it any more is dropped. One
-    /// that refunds after the trade was seen to be paid would need the gateway's own notice, and it sends none.
+    /// The only assumption in the gateway's favour: a delayed cancel is dropped once its caller no longer waits.
+    /// A cancel that refunds a trade after it was reported as paid would need a notice, and this gateway sends none.
     pub(super) fn drop_stale_cancels(&mut self) {
         let store = &self.store;
         self.late.retain(|message| match message {

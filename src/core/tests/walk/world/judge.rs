@@ -6,7 +6,7 @@ use super::World;
 use super::page::Page;
 
 impl World {
-    /// The first law that this world breaks.
+    /// The first rule that this world breaks.
     pub(crate) fn judge(&self) -> Result<(), String> {
         if self.second_holder {
             return Err("two trades hold one sale, but for the store's index".to_owned());

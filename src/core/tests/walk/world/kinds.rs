@@ -1,37 +1,37 @@
-//! The kinds of worlds: what the gateway can, what goes wrong, and who charges. Each kind is walked by itself.
+//! The kinds of worlds: what the gateway can do, what goes wrong, and who charges. Each kind is walked by itself.
 
 use kaunter_core::policy::{Ms, Policy};
 
-/// What a world is like.
+/// The conditions of a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Kind {
-    /// A failure prints it, and `KAUNTER_WALK` asks for it.
+    /// Its name. A failure prints it, and `KAUNTER_WALK` chooses by it.
     pub(crate) name: &'static str,
     /// The gateway has a cancel.
     pub(super) can_cancel: bool,
-    /// Its cancel of what is paid gives the money back; else it is too late.
+    /// Its cancel of a paid trade gives the money back. Otherwise, such a cancel is too late.
     pub(super) refunds: bool,
-    /// It says when an unpaid trade can't be paid any more.
+    /// It guarantees that an old unpaid trade can't be paid any more.
     pub(super) ages: bool,
-    /// How many faults: lost requests and answers, proof that nothing left, crashes.
+    /// The number of faults: lost requests and answers, proof that nothing left, crashes.
     pub(super) faults: u8,
-    /// How many requests of people: cancel, void, verdict.
+    /// The number of requests of people: cancel, void, verdict.
     pub(super) requests: u8,
-    /// How many times what was closed is paid after all.
+    /// How many times a closed trade is paid after all.
     pub(super) lates: u8,
     /// We present the code.
     pub(super) merchant: bool,
     /// A second charge of the sale, from another terminal.
     pub(super) second: bool,
-    /// That one presents the code.
+    /// The second terminal presents the code.
     pub(super) second_merchant: bool,
-    /// That one asks for another amount.
+    /// The second terminal asks for another amount.
     pub(super) second_amount: bool,
-    /// The customer shows the second terminal the code that the first one had.
+    /// The customer shows the first terminal's code to the second one again.
     pub(super) second_code: bool,
     /// The gateway gives a new trade the id of an older one.
     pub(super) repeats_ids: bool,
-    /// The customer fumbles for the phone.
+    /// The customer needs time to find the phone.
     pub(super) slow_scan: bool,
     /// When time stops.
     pub(super) horizon: Ms,
