@@ -1,8 +1,8 @@
-//! Runs the QR reader in a Web Worker, or on the page's thread where the page can start none, and replaces a reader that
-//! fails or hangs.
+//! Runs the QR reader in a Web Worker, or on the page's thread if no worker can start. Replaces a reader that fails or
+//! hangs.
 //!
-//! Wherever it runs, the reader is an instance of its own Wasm module: a trap leaves that instance unusable, and an open
-//! payment must not be in it. What it reads comes with its evidence, and the till's own gate decides what is believed.
+//! The reader is always an instance of its own Wasm module: a trap makes that instance unusable. So an open payment must
+//! not be in it. It returns codes with their evidence, and the till's gate decides which are accepted.
 
 pub mod protocol;
 
@@ -33,12 +33,12 @@ use worker::WorkerReader;
 
 /// A worker that does not start within this time never will.
 const MAX_START_MS: Ms = 15_000;
-/// After so many failed workers in a row the page's thread reads; after so many more failures nothing does.
+/// After this many failed workers in a row the page's thread reads; after as many more failures nothing does.
 const MAX_FAILURES: u32 = 3;
-/// A reader that ran for so long did not fail for the reason that ended the last one.
+/// A reader that ran for this long failed for another reason than the one before it.
 const SETTLED_MS: Ms = 5_000;
 
-/// The till's reader: starts it, replaces it, and lets through what its gate believes.
+/// The till's reader: starts it, replaces it, and passes on what its gate accepts.
 #[derive(Debug)]
 pub struct ReaderHost {
     spawn: SpawnReader,
@@ -46,11 +46,11 @@ pub struct ReaderHost {
     running: RefCell<Option<Rc<RunningReader>>>,
     starting: Mutex<()>,
     failures: Cell<u32>,
-    /// The scan that is under way.
+    /// The scan in progress.
     scan: Cell<Option<u32>>,
     scans: Cell<u32>,
     gate: RefCell<Gate>,
-    /// What a worker gets as soon as it runs.
+    /// What a worker receives as soon as it runs.
     tap: RefCell<Option<Tap>>,
 }
 
@@ -67,30 +67,30 @@ enum HostedReader {
     Page(PageReader),
 }
 
-/// What a reader has to say.
+/// A report of the reader.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// The codes that it read, best first. [`ReaderHost::believed`] says which of them are believed.
+    /// The codes that it read, best first. [`ReaderHost::believed`] says which of them are accepted.
     pub readings: Vec<Reading>,
-    /// What would help.
+    /// A hint for the customer.
     pub hint: Option<Hint>,
-    /// Frames that came to it so far, read or not.
+    /// The number of frames that reached it so far, read or not.
     pub frames: u32,
-    /// From the beginning of one reading to the next, where the page hands over frames.
+    /// The pause from one reading to the next, if the page hands over the frames.
     pub pause_ms: f64,
 }
 
 /// Why there is no report.
 #[derive(Debug)]
 pub enum Failure {
-    /// The reader trapped, threw or hangs, and is to be retired.
+    /// The reader trapped, threw or hangs, and must be ended.
     Stopped(JsValue),
-    /// It can't take the frames of this camera by itself, or can't read what it was given: it needs pixels.
+    /// It can't take the frames of this camera by itself, or can't read a `VideoFrame`: it needs pixels.
     Unable,
 }
 
 impl ReaderHost {
-    /// No reader runs yet, and no module is loaded for it.
+    /// No reader runs, and no module is loaded yet.
     #[must_use]
     pub fn new(spawn: SpawnReader, options: &CameraOptions) -> Self {
         Self {
@@ -109,7 +109,7 @@ impl ReaderHost {
     /// Starts a reader, unless one runs.
     ///
     /// # Errors
-    /// `worker_failed`: worth telling, once. Reading goes on wherever [`Self::running`] gives a reader.
+    /// `worker_failed`: reported once. Reading continues if [`Self::running`] returns a reader.
     pub async fn ready(&self) -> Result<(), Fail> {
         let _one_at_a_time = self.starting.lock().await;
         if self.running.borrow().is_some() {
@@ -130,7 +130,7 @@ impl ReaderHost {
         if self.running.borrow().is_none() && self.failures.get() < 2 * MAX_FAILURES {
             match self.spawn(true).await {
                 Ok(reader) => {
-                    // Workers are not tried again. A module that could not be loaded says nothing against them.
+                    // Workers are not tried again, unless the module could not be loaded: that is no fault of a worker.
                     self.failures.set(self.failures.get().max(MAX_FAILURES));
                     self.run(Some(HostedReader::Page(PageReader::new(reader))));
                 }
@@ -138,7 +138,7 @@ impl ReaderHost {
             }
         }
         if self.running.borrow().is_none() && told.is_ok() {
-            // All of them failed. A person who tries again gets new ones.
+            // All of them failed. When a person tries again, new ones start.
             self.failures.set(0);
             told = Err(Fail::new(ErrorCode::WorkerFailed));
         }
@@ -151,7 +151,7 @@ impl ReaderHost {
         self.running.borrow().clone()
     }
 
-    /// Begins a scan: what earlier ones saw is forgotten.
+    /// Begins a scan, and forgets what earlier scans saw.
     pub fn scan(&self) {
         let scan = self.scans.get().wrapping_add(1);
         self.scans.set(scan);
@@ -160,21 +160,21 @@ impl ReaderHost {
         self.resume();
     }
 
-    /// Goes on with the same scan: after a pause, or with another reader.
+    /// Continues the same scan: after a pause, or with another reader.
     pub fn resume(&self) {
         if let (Some(scan), Some(running)) = (self.scan.get(), self.running()) {
             running.scan(scan, &self.options);
         }
     }
 
-    /// Nobody scans, or nobody sees the page: frames are left where they are.
+    /// Pauses: nobody scans, or the page is hidden. Frames are not read.
     pub fn pause(&self) {
         if let Some(running) = self.running() {
             running.pause();
         }
     }
 
-    /// The readings of a frame that this scan's gate believes.
+    /// The readings of a frame that this scan's gate accepts.
     #[must_use]
     pub fn believed(&self, mut readings: Vec<Reading>) -> Vec<Reading> {
         let mut gate = self.gate.borrow_mut();
@@ -188,8 +188,8 @@ impl ReaderHost {
         readings
     }
 
-    /// A camera goes on: a worker gets its very first frame, before the page has shown one. The browser keeps that frame
-    /// for a worker that still starts.
+    /// Follows a camera that turns on: a worker gets its first frame, before the page has shown one. The browser keeps
+    /// that frame for a worker that is still starting.
     pub fn follow(&self, track: &MediaStreamTrack) {
         self.tap.replace(Some(Tap::new(track)));
         self.hand_over();
@@ -204,7 +204,7 @@ impl ReaderHost {
         }
     }
 
-    /// The camera goes off.
+    /// Stops following: the camera turns off.
     pub fn leave(&self) {
         self.tap.take();
         if let Some(running) = self.running()
@@ -255,7 +255,7 @@ impl ReaderHost {
 }
 
 impl RunningReader {
-    /// Takes the frames of this track by itself from now on, where it can.
+    /// Takes the frames of this track by itself from now on, if it can.
     #[must_use]
     pub fn follows(&self, track: &MediaStreamTrack) -> bool {
         match &self.reader {
@@ -264,7 +264,7 @@ impl RunningReader {
         }
     }
 
-    /// True where frames may come as `VideoFrame`.
+    /// True if it can read a `VideoFrame`.
     #[must_use]
     pub fn takes_frames(&self) -> bool {
         match &self.reader {
@@ -273,7 +273,7 @@ impl RunningReader {
         }
     }
 
-    /// What it has read of the frames that it takes by itself; waits for a pulse at most.
+    /// What it has read of the frames that it takes by itself. Waits for one pulse at most.
     ///
     /// # Errors
     /// [`Failure`].
@@ -284,7 +284,7 @@ impl RunningReader {
         }
     }
 
-    /// What it reads of one frame.
+    /// What it reads in one frame.
     ///
     /// # Errors
     /// [`Failure`].
