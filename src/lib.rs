@@ -1,9 +1,9 @@
-//! THE JS API: every export of the till's Wasm module, each a few lines that translate and delegate.
+//! The JS API: every export of the till's Wasm module, each a few lines that translate and delegate.
 //!
-//! The code reader is a module of its own (`src/reader/wasm`), which a page loads when it scans first.
+//! The code reader is a module of its own (`src/reader/wasm`), which a page loads at its first scan.
 //!
-//! The npm package's facade (`pkg/index.js`) is what developers import; it wraps these exports, and the two check each
-//! other by [`abi_version`]. Exports that wait are plain functions that return a `Promise`: an `async fn` of a class
+//! Developers import the npm package's facade (`pkg/index.js`), which wraps these exports. [`abi_version`] checks that
+//! both are of one version. Asynchronous exports are plain functions that return a `Promise`: an `async fn` of a class
 //! would borrow it across JavaScript's `free()`.
 
 pub mod page;
@@ -47,7 +47,7 @@ pub fn inspect_code(text: &JsValue) -> Result<JsCodeInfo, JsValue> {
 }
 
 fn promise(future: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> Promise {
-    // Boxed, so that what makes a promise of a future is in the module once, and not for each export.
+    // Boxed, so that the code that makes a promise of a future is in the module once, and not for each export.
     let future: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>> = Box::pin(future);
     js_sys::futures::future_to_promise(future)
 }

@@ -1,7 +1,7 @@
-//! What touches the browser, and nothing else does: camera, worker, network, journal, timers.
+//! Everything that touches the browser: camera, worker, network, journal, timers.
 //!
 //! Every resource is a value whose drop releases it. Nothing here decides about money: the machine in
-//! [`kaunter_core::till`] says what to do next, the driver does it.
+//! [`kaunter_core::till`] says what to do next, and the driver does it.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -28,13 +28,13 @@ pub mod reader;
 pub mod signal;
 pub mod till;
 
-/// Runs a future beside whatever runs. Boxed, so that what runs it is in the module once, and not for each future.
+/// Runs a future in the background. Boxed, so that its executor is in the module once, and not for each future.
 pub fn spawn(future: impl Future<Output = ()> + 'static) {
     let future: Pin<Box<dyn Future<Output = ()>>> = Box::pin(future);
     js_sys::futures::spawn_local(future);
 }
 
-/// Calls a caller's function: a promise of what it gives, or throws.
+/// Calls a caller's function. Returns a promise of its result or its error.
 pub(crate) fn ask(callback: &Callback, given: &[&JsValue]) -> Promise {
     browser::ask(
         &callback.function,
@@ -43,7 +43,7 @@ pub(crate) fn ask(callback: &Callback, given: &[&JsValue]) -> Promise {
     )
 }
 
-/// 128 random bits in lower-case hex: a trade's key, a call's trace. Every browser that runs this has randomness.
+/// 128 random bits in lower-case hex: a trade's key, or a call's trace id. Every supported browser has randomness.
 #[must_use]
 pub fn random_hex() -> String {
     browser::random_hex()

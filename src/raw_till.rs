@@ -1,4 +1,4 @@
-//! The till's exports: each reads what it was given, and delegates. The facade's `Till` is thin over them.
+//! The till's exports: each parses its arguments, and delegates. The facade's `Till` is a thin wrapper.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -28,12 +28,12 @@ use crate::types::to_js;
 #[derive(Debug)]
 pub struct RawTill(Rc<Till>);
 
-/// What an export does once it has read what it was given.
+/// The work of an export, after its arguments were parsed.
 type Work = Pin<Box<dyn Future<Output = Result<JsValue, Rejection>>>>;
 
 impl RawTill {
-    /// A promise of what the work brings; a rejection speaks in the caller's own words. The one for all exports, so that
-    /// only their work is in the module for each.
+    /// A promise of the result; a rejection has the caller's own wording. Shared by all exports, so that it is in the
+    /// module once.
     fn promise<T: JsCast>(&self, work: Result<Work, Fail>) -> T {
         self.promised(work).unchecked_into()
     }
@@ -70,7 +70,7 @@ impl RawTill {
         Ok(Box::pin(begin(Rc::clone(&self.0), trade_id)))
     }
 
-    /// A charge, of a code that is there or of one that the camera will see.
+    /// A charge, with a given code or one that the camera reads.
     fn charging(&self, sale: &JsValue, options: &JsValue) -> Result<Work, Fail> {
         let (sale, parsed) = (sale_from_js(sale)?, ScanOptions::of_charge(options)?);
         let code = Given::new(options, "")?.field("code")?;
@@ -119,7 +119,7 @@ fn done(answer: Result<(), Fail>) -> Result<JsValue, Rejection> {
 
 #[wasm_bindgen]
 impl RawTill {
-    /// Opens a till. `emit` hears its events, `spawn` makes whoever reads.
+    /// Opens a till. `emit` receives its events, `spawn` starts a reader.
     pub fn open(options: &JsValue, emit: Emit, spawn: SpawnReader) -> Promise {
         let options = TillOptions::read(options);
         promise(async move {
@@ -131,7 +131,7 @@ impl RawTill {
         })
     }
 
-    /// What it is doing.
+    /// What the till is doing.
     #[wasm_bindgen(getter)]
     #[must_use]
     pub fn state(&self) -> JsTillState {
@@ -145,14 +145,14 @@ impl RawTill {
         self.0.js_wallets()
     }
 
-    /// What the token says.
+    /// The session of the token.
     #[wasm_bindgen(getter)]
     #[must_use]
     pub fn session(&self) -> JsSession {
         to_js(&self.0.session()).unchecked_into()
     }
 
-    /// What is not at its end, newest first.
+    /// Trades that have not ended, newest first.
     #[wasm_bindgen(getter)]
     #[must_use]
     pub fn unfinished(&self) -> JsTrades {
@@ -168,7 +168,7 @@ impl RawTill {
         ))
     }
 
-    /// Looks for a code.
+    /// Scans for a code.
     #[must_use]
     pub fn scan(&self, options: &JsValue) -> ScanPromise {
         let options = ScanOptions::read(options);
@@ -190,7 +190,7 @@ impl RawTill {
         self.promise(self.showing(sale, options))
     }
 
-    /// Reads how a trade stands.
+    /// Checks the status of a trade.
     #[wasm_bindgen(js_name = checkStatus)]
     #[must_use]
     pub fn check_status(&self, trade_id: &JsValue) -> TradePromise {
@@ -199,7 +199,7 @@ impl RawTill {
         }))
     }
 
-    /// Cancels an unpaid trade; may lose to the customer.
+    /// Cancels an unpaid trade. The customer may pay before the cancel arrives.
     #[must_use]
     pub fn cancel(&self, trade_id: &JsValue) -> OutcomePromise {
         self.promise(self.on_trade(trade_id, async move |till, id| {
@@ -214,7 +214,7 @@ impl RawTill {
         self.promise(self.voiding(trade_id, options))
     }
 
-    /// Reads how the void of a trade stands.
+    /// Checks the status of a void.
     #[wasm_bindgen(js_name = checkVoidStatus)]
     #[must_use]
     pub fn check_void_status(&self, trade_id: &JsValue) -> TradePromise {
@@ -244,7 +244,7 @@ impl RawTill {
         )
     }
 
-    /// A person's word on what the gateway left open.
+    /// Gives a person's verdict on what the gateway left open.
     #[wasm_bindgen(js_name = giveVerdict)]
     #[must_use]
     pub fn give_verdict(&self, trade_id: &JsValue, verdict: &JsValue) -> OutcomePromise {
@@ -256,7 +256,7 @@ impl RawTill {
         }))
     }
 
-    /// The camera that is on; `null` where none is.
+    /// The camera that is on, or `null`.
     #[wasm_bindgen(getter)]
     #[must_use]
     pub fn camera(&self) -> JsCamera {
@@ -271,7 +271,7 @@ impl RawTill {
         ))
     }
 
-    /// The cameras that there are; never prompts.
+    /// The cameras of this device. Never prompts.
     #[must_use]
     pub fn cameras(&self) -> CamerasPromise {
         self.promise(Ok(
@@ -279,7 +279,7 @@ impl RawTill {
         ))
     }
 
-    /// Takes this camera from now on, at this terminal.
+    /// Switches to this camera, and remembers it for this terminal.
     #[wasm_bindgen(js_name = use)]
     #[must_use]
     pub fn choose(&self, camera: &JsValue) -> VoidPromise {
@@ -289,7 +289,7 @@ impl RawTill {
         self.promise(id.map(|id| self.work(async move |till| done(till.eye().choose(&id).await))))
     }
 
-    /// Torch, zoom and focus of the camera that is on.
+    /// Sets torch, zoom and focus of the camera that is on.
     #[must_use]
     pub fn adjust(&self, what: &JsValue) -> VoidPromise {
         let options = Adjustment::read(what);
@@ -300,14 +300,14 @@ impl RawTill {
         )
     }
 
-    /// Camera off; the till stays open.
+    /// Turns the camera off; the till stays open.
     #[must_use]
     pub fn release(&self) -> VoidPromise {
         self.0.eye().release();
         Promise::resolve(&JsValue::UNDEFINED).unchecked_into()
     }
 
-    /// Every track, worker, timer and listener off; open trades stay journalled.
+    /// Ends every track, worker, timer and listener. Open trades stay in the journal.
     #[must_use]
     pub fn close(&self) -> VoidPromise {
         self.promise(Ok(self.work(async move |till| {

@@ -1,7 +1,7 @@
-//! The road to the backend: the only file that knows an address or a token.
+//! Calls the backend. No other file knows its address or a token.
 //!
-//! Each call has an end in time. A refused token is renewed once and the call repeated: the backend refuses before
-//! it acts. Nothing else is repeated here; whether a call may be made again is the machine's business.
+//! Each call has a timeout. A call whose token was refused is repeated once with a new token, because the backend
+//! refuses before it acts. Nothing else is repeated here; the machine decides whether a call is made again.
 
 mod token;
 
@@ -30,35 +30,36 @@ use crate::types::options::TillOptions;
 use crate::types::read::from_js;
 use crate::types::to_js;
 
-/// Until the session says otherwise.
+/// The timeout before the session has set one.
 const CALL_MS: Ms = 10_000;
-/// The longest that a backend's `Retry-After` keeps this page from calling: a code lives a minute, and a customer waits.
+/// The maximum that `Retry-After` delays calls: a code is valid for a minute, and a customer waits.
 const MAX_REST_MS: Ms = 10_000;
 
-/// No usable answer.
+/// Why there is no usable answer.
 #[derive(Clone, Debug)]
 pub enum Trouble {
     /// The backend refused.
     Problem(Box<Refused>),
-    /// No answer in time, or none that could be read: the call may have arrived. What is known of the cause.
+    /// No answer in time, or an unreadable one: the call may have arrived. Holds what is known of the cause.
     NoAnswer(Option<JsValue>),
-    /// The server at this address is not a Kaunter backend. Only before the first answer of one: later it is a network fault.
+    /// The server at this address is not a Kaunter backend. Later than the first answer of a backend, this is a network
+    /// fault.
     Foreign(String),
-    /// No token: the call never left.
+    /// There is no token: the call was not sent.
     NoToken(JsValue),
 }
 
 /// A refusal of the backend.
 #[derive(Clone, Debug)]
 pub struct Refused {
-    /// What it says.
+    /// The problem document.
     pub problem: Problem,
-    /// When the same call makes sense again, where it says so.
+    /// When the same call makes sense again, if the backend says so.
     pub retry_after_ms: Option<Ms>,
 }
 
 impl Refused {
-    /// The word for programs.
+    /// The stable code.
     #[must_use]
     pub fn code(&self) -> ProblemCode {
         self.problem.code
@@ -66,7 +67,7 @@ impl Refused {
 }
 
 impl Trouble {
-    /// What the machine is told.
+    /// The fault as the machine sees it.
     #[must_use]
     pub fn fault(&self) -> Fault {
         match self {
@@ -112,14 +113,14 @@ pub struct Backend {
     fetch: Option<Function>,
     tokens: Tokens,
     call_ms: Cell<Ms>,
-    /// A backend of ours has answered there.
+    /// True once a Kaunter backend has answered at this address.
     known: Cell<bool>,
     /// The backend is overloaded, and no call is made before this time (`Retry-After`).
     rest_until_ms: Cell<Ms>,
 }
 
 impl Backend {
-    /// The backend that a caller named; nothing is called yet.
+    /// A backend at the caller's address. Makes no call yet.
     #[must_use]
     pub fn new(options: &TillOptions) -> Self {
         Self {
@@ -132,12 +133,12 @@ impl Backend {
         }
     }
 
-    /// How long one call may last, as the session says.
+    /// Sets the timeout of one call, as the session says.
     pub fn set_call_ms(&self, ms: Ms) {
         self.call_ms.set(ms.max(1));
     }
 
-    /// Its address, as the caller gave it: part of the name of a journal's rows.
+    /// The address as the caller gave it. It is part of the journal's scope.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address
@@ -153,7 +154,7 @@ impl Backend {
         let session = session.await;
         self.known.set(self.known.get() || session.is_ok());
         match session {
-            // Every backend has sessions: a path in front of it leads elsewhere.
+            // Every backend has this route: the path of the address is wrong.
             Err(Trouble::Problem(refused)) if refused.code() == ProblemCode::RouteNotFound => {
                 let status = refused.problem.status.to_string();
                 Err(Trouble::Foreign(self.foreign(&status)))
@@ -179,12 +180,12 @@ impl Backend {
         self.post(path(trade_id, "/code"), Some(body), Purpose::Sale(sale))
     }
 
-    /// `GET /v1/trades/{trade_id}`, of this sale where it is known: a token may be for one sale only.
+    /// `GET /v1/trades/{trade_id}`. The sale, if known, selects the token: one may be for one sale only.
     pub fn trade<'a>(&'a self, trade_id: &str, sale: Option<&'a Sale>) -> Call<'a, Trade> {
         self.request("GET", path(trade_id, ""), None, Purpose::of(sale))
     }
 
-    /// `POST /v1/trades/{trade_id}/cancel`, of this sale where it is known.
+    /// `POST /v1/trades/{trade_id}/cancel`. The sale, if known, selects the token.
     pub fn cancel<'a>(&'a self, trade_id: &str, sale: Option<&'a Sale>) -> Call<'a, Trade> {
         self.post(path(trade_id, "/cancel"), None, Purpose::of(sale))
     }
@@ -214,14 +215,14 @@ impl Backend {
         self.request("GET", sale_path(reference), None, Purpose::Any)
     }
 
-    /// The same for every terminal's trades.
+    /// `GET /v1/sales?ref=` with the right `list`: the trades of every terminal.
     pub fn find(&self, reference: &str) -> Call<'_, SaleRecord> {
         let purpose = Purpose::Right(Right::List, None);
         self.request("GET", sale_path(reference), None, purpose)
     }
 
-    /// `GET /v1/trades?day=` of each day, newest first; the days are the backend's, in UTC. Somebody who may list is asked
-    /// for once.
+    /// `GET /v1/trades?day=` for each day, newest first; the backend's days are in UTC. Asks once for a token with the
+    /// right `list`.
     ///
     /// # Errors
     /// [`Trouble`].
@@ -257,7 +258,8 @@ impl Backend {
         self.request("POST", path, body, purpose)
     }
 
-    /// A call whose answer is read. Boxed, so that it is in the module once for each kind of answer, not for each call.
+    /// Makes a call and parses its answer. Boxed, so that it is in the module once for each type of answer, not for
+    /// each call.
     fn request<'a, T: DeserializeOwned + 'a>(
         &'a self,
         method: &'static str,
@@ -274,8 +276,8 @@ impl Backend {
         })
     }
 
-    /// One call, and once more with a fresh token where the first was refused for its token. Boxed, so that it is in the
-    /// module once, and not in each call that there is.
+    /// Makes a call, and repeats it once with a new token if the first was refused. Boxed, so that it is in the module
+    /// once, and not for each call.
     fn call<'a>(
         &'a self,
         method: &'static str,
@@ -316,7 +318,7 @@ impl Backend {
         token: &'a token::Token,
     ) -> Pin<Box<dyn Future<Output = Result<JsValue, Trouble>> + 'a>> {
         Box::pin(async move {
-            // Before the call, not in it: its time is for the answer.
+            // Outside the timeout, which is for the answer alone.
             clock::until(self.rest_until_ms.get()).await;
             let end = Abort::new();
             let address = format!("{}{path}", self.address);
@@ -361,7 +363,7 @@ impl Backend {
         let kind = answer.kind();
         let kind = kind.split(';').next().unwrap_or_default();
         let said = format!("{status} {kind}").trim_end().to_owned();
-        // A proxy says 502 to 504 for a backend that is away, and a hotspot says anything to a page that was signed in.
+        // A proxy answers 502 to 504 for a backend that is down. The login page of a public Wi-Fi may answer anything.
         if self.known.get() || status >= 500 {
             return Err(Trouble::NoAnswer(Some(said.into())));
         }
@@ -375,7 +377,7 @@ impl Backend {
         )
     }
 
-    /// An answer of another shape is none: what was asked for may have happened.
+    /// Parses an answer. One of another shape counts as no answer: the request may have had its effect.
     fn read<T: DeserializeOwned>(&self, body: JsValue) -> Result<T, Trouble> {
         from_js(body).map_err(|_| match self.known.get() {
             true => Trouble::NoAnswer(None),
@@ -383,20 +385,20 @@ impl Backend {
         })
     }
 
-    /// Where the backend has too much to do it says when to come back: no call of this till leaves before.
+    /// Delays every call of this till: the backend is overloaded, and says when to come back.
     fn rest(&self, rest_ms: Ms) {
         self.rest_until_ms
             .set(clock::now_ms() + rest_ms.min(MAX_REST_MS));
     }
 }
 
-/// What `Retry-After` says.
+/// Parses `Retry-After`.
 fn retry_after(answer: &Answer) -> Option<Ms> {
     let seconds = answer.rest().trim().parse::<Ms>().ok()?;
     Some(seconds.saturating_mul(1_000))
 }
 
-/// Ends a call when dropped: a call that nobody waits for is no load for the network.
+/// Aborts a call when dropped, so that the browser does not go on with it.
 #[derive(Debug)]
 struct Abort(Option<AbortController>);
 
@@ -424,7 +426,7 @@ fn sale_path(reference: &str) -> String {
     format!("/v1/sales?ref={reference}")
 }
 
-/// True where a fresh token may help.
+/// True if a new token may help.
 fn about_the_token(code: ProblemCode) -> bool {
     matches!(
         code,

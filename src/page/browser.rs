@@ -1,5 +1,5 @@
-//! The hand-written JavaScript beside this file: what the browser does in steps of its own is shorter there, and each is
-//! one call or one promise here.
+//! Bindings to `browser.js`: sequences of browser calls that are shorter in JavaScript. Each is one call or one promise
+//! here.
 
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
@@ -7,7 +7,7 @@ use web_sys::{AbortSignal, IdbDatabase};
 
 #[wasm_bindgen(module = "/src/page/browser.js")]
 extern "C" {
-    /// A call's answer.
+    /// The answer to a call.
     #[derive(Debug)]
     pub(super) type Answer;
     #[wasm_bindgen(method, getter, structural)]
@@ -19,7 +19,7 @@ extern "C" {
     #[wasm_bindgen(method, getter, structural)]
     pub(super) fn body(this: &Answer) -> JsValue;
 
-    /// A promise of what a caller's function gives or throws.
+    /// A promise of what the caller's function returns or throws.
     pub(super) fn ask(callback: &Function, this: &JsValue, given: &Array) -> Promise;
 
     /// A promise of an [`Answer`].
@@ -33,7 +33,7 @@ extern "C" {
         signal: Option<&AbortSignal>,
     ) -> Promise;
 
-    /// A lock that is asked for.
+    /// A lock that was requested.
     #[derive(Debug)]
     pub(super) type Held;
     #[wasm_bindgen(method, getter, structural)]

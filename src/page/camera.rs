@@ -1,7 +1,7 @@
-//! The camera, from the question to a live picture. A [`Camera`] that is dropped has stopped every track.
+//! Opens the camera and shows its live picture. Dropping a [`Camera`] stops all its tracks.
 //!
-//! A stream that the browser hands over after nobody waits for it any more is stopped too. What went wrong is told
-//! apart, because "allow the camera" is no help where another program holds it.
+//! A stream that the browser returns after the request was dropped is stopped too. Errors are told apart, because
+//! "allow the camera" does not help if another program uses it.
 
 mod ask;
 pub mod choice;
@@ -28,14 +28,14 @@ use ask::Stream;
 pub use ask::permission;
 use choice::Choice;
 
-/// A granted camera shows its first picture within this, or is broken.
+/// A camera that shows no picture within this time is broken.
 const FIRST_FRAME_MS: Ms = 8_000;
 /// How often the first picture is looked for in a browser that does not report it.
 const LOOK_MS: Ms = 30;
 /// `HTMLMediaElement.HAVE_CURRENT_DATA`.
 const HAVE_CURRENT_DATA: u16 = 2;
 
-/// A camera that gives pictures.
+/// A camera that delivers pictures.
 #[derive(Debug)]
 pub struct Camera {
     stream: Stream,
@@ -45,23 +45,23 @@ pub struct Camera {
     adjusted: Cell<Adjustment>,
 }
 
-/// What becomes of a camera.
+/// What happens to a camera.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// The system keeps its pictures.
+    /// The system withholds its pictures.
     Muted,
     /// The pictures come again.
     Unmuted,
-    /// It was taken away.
+    /// It was unplugged, or its permission was withdrawn.
     Ended,
-    /// Some device was plugged in or out.
+    /// A device was plugged in or unplugged.
     Devices,
 }
 
 impl Camera {
-    /// Asks for a camera, and waits for its first picture in `preview` or in a video of our own.
+    /// Opens a camera, and waits for its first picture in `preview` or in a video element of our own.
     ///
-    /// Dropping the future gives back whatever the browser hands over later.
+    /// If the future is dropped, a stream that the browser returns later is stopped.
     ///
     /// # Errors
     /// One of `insecure_context`, `browser_unsupported` and `camera_*`.
@@ -75,7 +75,7 @@ impl Camera {
         Ok(camera)
     }
 
-    /// The camera that the cashier chose before any other; its [`Self::first_picture`] is yet to come.
+    /// Opens the camera that the cashier chose, before any other. Does not wait for its [`Self::first_picture`].
     ///
     /// # Errors
     /// As [`Self::start`].
@@ -87,7 +87,7 @@ impl Camera {
         let devices = ask::devices()?;
         let id = choice.id().await;
         let mut stream = ask::any_of(&devices, options, id.as_deref()).await?;
-        // Labels are told only now that a camera was allowed: the chosen one may be there under another id.
+        // Browsers show labels only now that a camera was allowed. The chosen camera may be listed under another id.
         if let Some(id) = renamed(choice, &stream).await {
             drop(stream);
             stream = ask::any_of(&devices, options, Some(&id)).await?;
@@ -95,7 +95,7 @@ impl Camera {
         Self::show(stream, options, preview)
     }
 
-    /// Where its picture is.
+    /// The video element that shows it.
     #[must_use]
     pub fn video(&self) -> &HtmlVideoElement {
         &self.video
@@ -107,14 +107,14 @@ impl Camera {
         self.stream.track()
     }
 
-    /// Which one it is.
+    /// Which camera it is.
     #[must_use]
     pub fn device(&self) -> Device {
         let track = self.stream.track();
         track.as_ref().map(device::of_track).unwrap_or_default()
     }
 
-    /// False once it was taken away: unplugged, or the permission withdrawn.
+    /// False once it was unplugged, or its permission was withdrawn.
     #[must_use]
     pub fn is_live(&self) -> bool {
         self.stream
@@ -122,19 +122,19 @@ impl Camera {
             .is_some_and(|track| track.ready_state() == MediaStreamTrackState::Live)
     }
 
-    /// True while the system keeps its pictures: a call, a lock screen, a privacy switch.
+    /// True while the system withholds its pictures: during a phone call, on the lock screen, or by a privacy switch.
     #[must_use]
     pub fn is_muted(&self) -> bool {
         self.stream.track().is_some_and(|track| track.muted())
     }
 
-    /// True where the browser tells of this camera's focus, and nothing can be set there.
+    /// True if the browser describes this camera's focus, and it can not be set.
     #[must_use]
     pub fn has_fixed_focus(&self) -> bool {
         self.fixed_focus
     }
 
-    /// True where the browser lists cameras by their names, and this one is not among them.
+    /// True if the browser lists labels of cameras, and this camera is not in the list.
     pub async fn is_unplugged(&self) -> bool {
         let own = self.device().device_id;
         let there = device::all(None).await.unwrap_or_default();
@@ -142,7 +142,7 @@ impl Camera {
         !own.is_empty() && named && there.iter().all(|camera| camera.device_id != own)
     }
 
-    /// Torch, zoom and focus.
+    /// Sets torch, zoom and focus.
     ///
     /// # Errors
     /// `camera_unsupported` where it can't.
@@ -161,7 +161,7 @@ impl Camera {
         Ok(())
     }
 
-    /// Tells what becomes of it, for as long as the listeners live.
+    /// Reports what happens to the camera, as long as the listeners live.
     #[must_use]
     pub fn on_change(&self, hear: impl Fn(Change) + 'static) -> Vec<Listener> {
         let hear = Rc::new(hear);
@@ -206,7 +206,7 @@ impl Camera {
         Ok(camera)
     }
 
-    /// A person who looks at a picture of their own hands expects a mirror.
+    /// People expect a picture that faces them to be a mirror.
     fn mirrored(mut self, options: Option<bool>) -> Self {
         self.mirrored = options.unwrap_or_else(|| self.device().facing == Some(Facing::User));
         if self.mirrored {
@@ -217,21 +217,23 @@ impl Camera {
 
     fn play(&self) {
         let video = &self.video;
-        // iOS shows a black picture unless all three are there before the stream, and full screen without the first.
+        // iOS shows a black picture unless all three attributes are set before the stream, and plays in full screen
+        // without the first.
         for name in ["playsinline", "muted", "autoplay"] {
             let _ = video.set_attribute(name, "");
         }
         video.set_muted(true);
         video.set_src_object(Some(&self.stream.0));
         if let Ok(playing) = video.play() {
-            // A newer play() or a removed element ends this one with AbortError: that is no trouble.
+            // A newer play() or a removed element ends this one with AbortError, which is harmless:
+            // <https://developer.chrome.com/blog/play-request-was-interrupted>.
             crate::page::spawn(async move {
                 let _ = JsFuture::from(playing).await;
             });
         }
     }
 
-    /// Waits until a picture was really shown: iOS says that it has data, and a size, of a picture that stays black.
+    /// Waits until a picture was really shown: iOS reports data and a size for a picture that stays black.
     ///
     /// # Errors
     /// `camera_interrupted`, `camera_timeout`.
@@ -274,7 +276,7 @@ impl Drop for Camera {
     }
 }
 
-/// The id under which the chosen camera is there, where another was started for want of its name.
+/// The current id of the chosen camera, if another one was started because its id was unknown.
 async fn renamed(choice: &Choice, stream: &Stream) -> Option<String> {
     let (id, label) = choice.get()?;
     let on = device::of_track(&stream.track()?);

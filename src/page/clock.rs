@@ -1,4 +1,4 @@
-//! The monotonic clock, and the only waits by time: laptops sleep and wall clocks jump, so nothing counts ticks.
+//! The monotonic clock, and every wait by time. Laptops sleep and wall clocks jump, so nothing counts ticks.
 
 use std::future::Future;
 use std::pin::pin;
@@ -7,7 +7,7 @@ use futures_util::future::{Either, select};
 use kaunter_core::policy::Ms;
 use wasm_bindgen::prelude::*;
 
-/// The longest that `setTimeout` takes; a longer one would fire at once.
+/// The maximum of `setTimeout`: a longer one would fire at once.
 const LONGEST_MS: Ms = i32::MAX as Ms;
 
 #[wasm_bindgen]
@@ -16,13 +16,13 @@ extern "C" {
     fn now() -> f64;
 }
 
-/// `performance.now()`, in milliseconds with a fraction; works on the page, in a worker and in Node.
+/// `performance.now()`, in milliseconds with a fraction. Works on the page, in a worker and in Node.
 #[must_use]
 pub fn exact_ms() -> f64 {
     now()
 }
 
-/// The same, in whole milliseconds: the machine's time.
+/// `performance.now()` in whole milliseconds: the machine's time.
 #[must_use]
 #[expect(
     clippy::cast_possible_truncation,
@@ -33,7 +33,7 @@ pub fn now_ms() -> Ms {
     exact_ms() as Ms
 }
 
-/// Waits so long. Dropped, it waits no more.
+/// Waits for a time. Dropping it cancels the timer.
 pub async fn sleep(ms: Ms) {
     let mut left = ms;
     while left > 0 {
@@ -44,7 +44,7 @@ pub async fn sleep(ms: Ms) {
     }
 }
 
-/// What a future brings within so many milliseconds, or nothing; dropped, or too late, the future is dropped too.
+/// The result of a future within a time, or `None`. Then, or when this is dropped, the future is dropped too.
 pub async fn within<T>(ms: Ms, future: impl Future<Output = T>) -> Option<T> {
     match select(pin!(future), pin!(sleep(ms))).await {
         Either::Left((value, _)) => Some(value),
@@ -52,7 +52,7 @@ pub async fn within<T>(ms: Ms, future: impl Future<Output = T>) -> Option<T> {
     }
 }
 
-/// What the first of two futures brings; the other is dropped.
+/// The result of the first of two futures; the other is dropped.
 pub async fn first_of<T>(one: impl Future<Output = T>, other: impl Future<Output = T>) -> T {
     select(pin!(one), pin!(other)).await.factor_first().0
 }

@@ -1,14 +1,14 @@
-//! A day at the counter: the calendar of this device, over a backend that counts days in UTC.
+//! A calendar day of this device, for a backend whose days are in UTC.
 
 use js_sys::Date;
 use wasm_bindgen::JsValue;
 
-/// One day of this device's calendar.
+/// One calendar day of this device.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Day {
     /// Its first millisecond since 1970.
     start: f64,
-    /// The next day's first.
+    /// The first millisecond of the next day.
     end: f64,
 }
 
@@ -33,7 +33,7 @@ impl Day {
         };
         let (year, month, date) = (digits(year, 4)?, digits(month, 2)?, digits(date, 2)?);
         let day = Self::of(year, month.checked_sub(1)?, date);
-        // The browser makes 3 March of 31 February: that is no day that anybody named.
+        // The browser reads 31 February as 3 March: such a day is refused.
         let start = Date::new(&JsValue::from_f64(day.start));
         let same = start.get_full_year() == year
             && start.get_month() == month - 1
@@ -41,7 +41,7 @@ impl Day {
         same.then_some(day)
     }
 
-    /// The browser knows how long a day is where clocks are changed.
+    /// The browser knows the length of a day on which clocks change.
     fn of(year: u32, month: u32, date: u32) -> Self {
         let midnight = |date: u32| {
             let (month, date) = (month.cast_signed(), date.cast_signed());
@@ -53,7 +53,7 @@ impl Day {
         }
     }
 
-    /// The days in UTC that it touches, the later one first.
+    /// The days in UTC that it overlaps, the later one first.
     #[must_use]
     pub fn utc_days(self) -> Vec<String> {
         let name = |ms: f64| {
@@ -65,7 +65,7 @@ impl Day {
         days
     }
 
-    /// True where a time, in RFC 3339, is in it.
+    /// True if a time, in RFC 3339, is within it.
     #[must_use]
     pub fn holds(self, time: &str) -> bool {
         let ms = Date::parse(time);

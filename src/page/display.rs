@@ -1,4 +1,4 @@
-//! Our code as a picture: what the gateway's text looks like when a customer is to scan it.
+//! Draws the code that a customer scans from the till's display.
 
 use std::fmt::Write as _;
 
@@ -8,14 +8,14 @@ use qrcode::{Color, EcLevel, QrCode, Version};
 
 use crate::types::sale::ShownCode;
 
-/// Half of what is lost on a scratched or shining display is read all the same, and the modules stay large.
+/// About 15 % of the code may be unreadable, as on a scratched or shiny display, and the modules stay large.
 const LEVEL: EcLevel = EcLevel::M;
-/// Light modules around the code, by its standard: readers look for them.
+/// The quiet zone: light modules around the code, as ISO/IEC 18004 requires. Readers search for it.
 const QUIET: usize = 4;
-/// The largest QR code.
+/// The largest version of a QR code.
 const MAX_VERSION: i16 = 40;
 
-/// Draws it; none where the text is longer than any QR code.
+/// Draws the code; `None` if the text is longer than any QR code.
 pub(super) fn draw(show: &wire::ShownCode) -> Option<ShownCode> {
     let payload = show.payload.0.clone();
     Some(ShownCode {
@@ -25,8 +25,8 @@ pub(super) fn draw(show: &wire::ShownCode) -> Option<ShownCode> {
     })
 }
 
-/// The smallest code that holds the text as bytes. The library's own choice of denser modes would save a row or two of
-/// modules, and its part of the library would come with the module.
+/// The smallest code that holds the text as bytes. The library's automatic choice of modes would save a row or two of
+/// modules, and makes the Wasm module larger.
 fn encode(text: &[u8]) -> Option<QrCode> {
     (1..=MAX_VERSION).find_map(|version| {
         let mut bits = Bits::new(Version::Normal(version));
@@ -36,7 +36,7 @@ fn encode(text: &[u8]) -> Option<QrCode> {
     })
 }
 
-/// Dark on white whatever the page around it looks like, as one path of a unit per module: it scales with its box.
+/// Dark on white, whatever the page's colors are. One path with a unit per module: it scales with its box.
 fn svg(code: &QrCode) -> String {
     let width = code.width();
     let side = width + 2 * QUIET;

@@ -1,7 +1,7 @@
-//! Drives one charge: does each step of [`Charge`] in the browser, and returns its end to the machine as an event.
+//! Drives one charge: does each step of [`Charge`] in the browser, and returns the result to the machine as an event.
 //!
-//! The code is kept here, in memory, and handed over when the machine says so. Dropped, the driver has let go of
-//! everything that it waited for; the journal keeps the trade.
+//! The code is kept in memory here, and handed over when the machine says so. Dropping the driver drops every task; the
+//! journal keeps the trade.
 
 mod ending;
 mod progress;
@@ -31,39 +31,39 @@ use crate::types::sale::Outcome;
 
 /// How a task ended.
 enum TaskEnd {
-    /// Something for the machine.
+    /// An event for the machine.
     Heard(Event),
-    /// An answer for the machine, and why there was none.
+    /// The answer to a call as an event, and the error if there was no answer.
     Answered(Event, Option<Box<Trouble>>),
-    /// The answer to a question, which is told to the page too.
+    /// The answer to a status check, which the page is told too.
     Replied(Reply),
-    /// The eye saw a code, or will see none.
+    /// The scan ended, with a code or an error.
     Saw(Box<Result<Scan, Rejection>>),
-    /// Somebody said whose wallet it is, or threw.
+    /// The caller's picker chose a wallet, or threw.
     Picked(Result<Picked, Rejection>),
-    /// The page is seen again, or its network is back.
+    /// The page is visible again, or its network is back.
     Woke,
-    /// The caller aborts.
+    /// The caller aborted.
     Aborted,
     /// The till closes.
     Closing,
-    /// A look that was stopped.
+    /// A scan that was stopped.
     Nothing,
 }
 
-/// What the caller's picker said.
+/// The answer of the caller's picker.
 enum Picked {
     /// This wallet, by its id.
     Wallet(String),
-    /// Nothing: there is no picker, or it gave no answer.
+    /// No wallet: there is no picker, or it returned `undefined`.
     Nothing,
-    /// The sale is not to be collected now.
+    /// The cashier cancelled.
     Cancelled,
 }
 
 type Tasks = FuturesUnordered<Pin<Box<dyn Future<Output = TaskEnd>>>>;
 
-/// One charge under way.
+/// One charge in progress.
 pub(super) struct Driver {
     till: Rc<Till>,
     charge: Charge,
@@ -73,24 +73,24 @@ pub(super) struct Driver {
     look: Option<AbortHandle>,
     inbox: UnboundedReceiver<Event>,
     letters: UnboundedSender<Event>,
-    /// Why nothing came of it, where the machine only knows that it was left.
+    /// The reason for the caller, if the machine only knows that the charge was cancelled.
     failure: Option<Rejection>,
-    /// The backend's last sentence: the machine keeps the word only.
+    /// The last problem from the backend: the machine keeps only its code.
     refused: Option<Fail>,
-    /// The version that the page was told of.
+    /// The last version that the page was told of.
     told_version: u64,
     handed_ms: Option<Ms>,
-    /// Somebody has scanned our code, and the time counts from then.
+    /// A customer has scanned our code. The elapsed time counts from then.
     scanned: bool,
     closing: bool,
-    /// A trade that was there before is only watched: an abort stops that, and cancels nothing.
+    /// The trade existed before: an abort only stops watching it, and cancels nothing.
     only_watches: bool,
-    /// The caller wants to hear no more.
+    /// The caller does not want any more events.
     stopped: Option<Rejection>,
 }
 
 impl Driver {
-    /// A new charge: of a code that is there, of one that the camera will see, or of one that we show.
+    /// A new charge: with a given code, with one that the camera will read, or with one that the till shows.
     pub(super) fn new(
         till: &Rc<Till>,
         sale: Sale,
@@ -109,7 +109,7 @@ impl Driver {
         Self::of(till, charge, options, code)
     }
 
-    /// A trade that is there: asked about, never paid.
+    /// A trade that exists: its status is checked, and no code is handed over.
     pub(super) fn resume(till: &Rc<Till>, record: Record, options: ScanOptions) -> Self {
         let charge = Charge::resume(record, till.policy().clone(), clock::now_ms());
         let mut driver = Self::of(till, charge, options, None);
@@ -118,7 +118,7 @@ impl Driver {
         driver
     }
 
-    /// A trade that another tab or till has in hand.
+    /// A trade that another tab or till is working on.
     pub(super) fn follow(till: &Rc<Till>, record: Record, options: ScanOptions) -> Self {
         let charge = Charge::follow(record, till.policy().clone(), clock::now_ms());
         let mut driver = Self::of(till, charge, options, None);
@@ -149,7 +149,7 @@ impl Driver {
         }
     }
 
-    /// Drives to the end.
+    /// Drives the charge to its end.
     pub(super) async fn run(mut self) -> Result<Outcome, Rejection> {
         let (woke, mut wakes) = unbounded();
         let _waker = signal::Waker::new(&woke);
@@ -190,7 +190,7 @@ impl Driver {
         }
     }
 
-    /// While this trade is on screen, nobody else asks about it.
+    /// While this trade is on screen, no keeper checks it.
     fn watch(&self) -> Option<super::till::Watched> {
         let trade_id = self.charge.record().trade_id.clone()?;
         Some(self.till.watch(trade_id, self.letters.clone()))
@@ -306,7 +306,7 @@ impl Driver {
 
 type ToEvent = fn(Reply) -> Event;
 
-/// What a code says of its wallet.
+/// What a code says about its wallet.
 fn hint(scan: &Scan) -> Hint {
     Hint {
         wallet: scan.wallet.as_ref().map(|wallet| wallet.wallet_id.clone()),

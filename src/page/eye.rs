@@ -1,7 +1,7 @@
-//! The till's eye: camera and reader together, looking for one code at a time.
+//! The till's eye: camera and reader together, scanning for one code at a time.
 //!
-//! The camera stays warm after a scan, for the next customer. There is one scan at a time. A scan whose future is dropped
-//! is over, and only the warm camera is left of it.
+//! The camera stays on after a scan, for the next customer. There is one scan at a time. Dropping its future ends it,
+//! and leaves the camera on for a while.
 
 mod advice;
 mod camera_use;
@@ -36,10 +36,10 @@ use judge::Judge;
 pub use judge::of_text;
 use sight::Sight;
 
-/// How often a hidden page checks whether it is shown again.
+/// The pause between two checks whether a hidden page is visible again.
 const HIDDEN_PAUSE_MS: Ms = 250;
 
-/// Camera and reader of one till.
+/// The camera and reader of one till.
 #[derive(Debug)]
 pub struct Eye {
     options: CameraOptions,
@@ -50,16 +50,16 @@ pub struct Eye {
     /// The camera that the cashier chose at this terminal.
     choice: Choice,
     starting: Mutex<()>,
-    /// Fires when the camera is released: a start that is under way ends then.
+    /// Fires when the camera is released, and ends a start in progress.
     off: RefCell<Option<AbortController>>,
-    /// Hears when the camera is muted, taken away or unplugged.
+    /// Listeners for a camera that is muted or unplugged.
     life: RefCell<Vec<Listener>>,
     idle: RefCell<Option<Timeout>>,
     looking: Cell<bool>,
 }
 
 impl Eye {
-    /// An eye without a camera and without a worker. `scope` names the terminal.
+    /// An eye with the camera off and no worker. `scope` names the terminal.
     #[must_use]
     pub fn new(
         options: &TillOptions,
@@ -82,7 +82,7 @@ impl Eye {
         })
     }
 
-    /// True while a code is looked for.
+    /// True during a scan.
     #[must_use]
     pub fn is_looking(&self) -> bool {
         self.looking.get()
@@ -100,16 +100,16 @@ impl Eye {
         camera.map(|_| ())
     }
 
-    /// Everything off.
+    /// Turns the camera off and ends the reader.
     pub fn close(&self) {
         self.release();
         self.reader.close();
     }
 
-    /// Looks until a code is taken.
+    /// Scans until a code is accepted.
     ///
     /// # Errors
-    /// `scan_busy`, `scan_timeout`, `worker_failed`, a camera's trouble, or what the caller's `accept` threw.
+    /// `scan_busy`, `scan_timeout`, `worker_failed`, an error of the camera, or what the caller's `accept` threw.
     pub async fn look(
         self: &Rc<Self>,
         options: &ScanOptions,
@@ -124,7 +124,7 @@ impl Eye {
             self.announcer.set_state(TillState::Starting, None);
         }
         let off = self.off();
-        // Frames are read as soon as there are any, before the page has shown one.
+        // The reader takes frames from the start, before the page has shown one.
         self.reader.scan();
         if signal::hidden() {
             self.reader.pause();
@@ -178,17 +178,17 @@ impl Eye {
                         Signs::of(&camera, seen.fresh)
                     }
                     Err(fail) => {
-                        // The old reader is ended before another starts: one that hangs takes a core.
+                        // The old reader is ended before a new one starts: one that hangs occupies a processor core.
                         drop(sight.take());
                         self.announcer.warning(&fail);
                         sight = Some(self.sight(&camera).await?);
-                        // No pictures were read meanwhile, and that is not the camera's fault.
+                        // No frames were read in this time, which is not the camera's fault.
                         health.rested(clock::now_ms());
                         continue;
                     }
                 }
             } else if let Some(other) = self.other(&camera) {
-                // The cashier chose it meanwhile.
+                // The cashier chose another camera.
                 (camera, sight) = (other, None);
                 health.rested(clock::now_ms());
                 continue;
@@ -208,7 +208,7 @@ impl Eye {
         }
     }
 
-    /// This camera before the reader.
+    /// Connects this camera to the reader.
     async fn sight(&self, camera: &Camera) -> Result<Sight<'_>, Fail> {
         let failed = self.start_reader().await;
         let Some(reader) = self.reader.running() else {
@@ -218,7 +218,7 @@ impl Eye {
         Ok(Sight::new(&self.reader, reader, camera))
     }
 
-    /// Starts the reader, and tells of one that does not start.
+    /// Starts the reader, and warns if it does not start.
     async fn start_reader(&self) -> Option<Fail> {
         let failed = self.reader.ready().await.err();
         if let Some(fail) = &failed {
@@ -227,7 +227,7 @@ impl Eye {
         failed
     }
 
-    /// Nothing is read while the page is hidden: the worker hears of it at once, and the track stays.
+    /// Pauses the reader while the page is hidden. The camera's track stays open.
     fn rests_while_hidden(self: &Rc<Self>) -> Option<Listener> {
         let document = web_sys::window()?.document()?;
         let eye = Rc::downgrade(self);
@@ -241,7 +241,7 @@ impl Eye {
         }))
     }
 
-    /// Drops a camera that shows nothing any more, and reports it.
+    /// Drops a camera that shows nothing new, and reports it.
     fn interrupted(&self, signs: Signs) {
         let status = if signs.live {
             CameraStatus::Muted
@@ -254,7 +254,7 @@ impl Eye {
         }
     }
 
-    /// The camera goes off when nobody scans for a while.
+    /// Turns the camera off after a time without a scan.
     fn cool_down(self: &Rc<Self>) {
         let eye = Rc::downgrade(self);
         let ms = u32::try_from(self.options.idle_release_ms).unwrap_or(u32::MAX);
@@ -267,7 +267,7 @@ impl Eye {
     }
 }
 
-/// One scan. Dropped, the next may begin, the reader pauses, and the camera goes off after a while.
+/// One scan. When it is dropped, the next one may begin, the reader pauses, and the camera turns off after a while.
 struct Look<'a>(&'a Rc<Eye>);
 
 impl Drop for Look<'_> {

@@ -1,5 +1,5 @@
-//! Takes frames of a playing video, the fastest way that this browser has: as a `VideoFrame` for the worker, else off a
-//! canvas that is kept. Each call takes the newest picture.
+//! Takes frames of a playing video in the fastest way of this browser: a `VideoFrame` for the worker, or the pixels of
+//! a canvas. Each call takes the newest picture.
 
 pub mod tap;
 
@@ -13,8 +13,8 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlVideoElement, Vid
 
 use super::clock;
 
-/// A video that reports nothing new for so long is read anyway: some browsers report no frames of a video that is not on
-/// the page. A longer wait reads fewer frames there.
+/// A video that reports no frame for this long is read anyway: some browsers report no frames of a video outside the
+/// page. A longer wait reads fewer frames there.
 const MAX_SILENT_MS: Ms = 150;
 
 #[wasm_bindgen]
@@ -29,18 +29,18 @@ extern "C" {
     fn cancel_video_frame_callback(this: &ReportingVideo, id: u32);
 }
 
-/// A picture of now.
+/// A picture.
 #[derive(Debug)]
 pub enum Frame {
     /// The browser's own frame, closed when dropped.
     Video(OpenFrame),
-    /// RGBA, four bytes a pixel.
+    /// RGBA, four bytes per pixel.
     Pixels {
         /// The bytes.
         buffer: ArrayBuffer,
-        /// Pixels in a row.
+        /// The width in pixels.
         width: u32,
-        /// Rows.
+        /// The height in pixels.
         height: u32,
     },
 }
@@ -75,7 +75,7 @@ impl Frames {
         }
     }
 
-    /// Waits for the next picture; false if none came, and the picture that is there is the old one.
+    /// Waits for the next picture. False if none came, and the current picture is the old one.
     pub async fn next(&mut self) -> bool {
         let reported = clock::within(MAX_SILENT_MS, report(&self.video)).await;
         let at_s = self.video.current_time();
@@ -84,7 +84,7 @@ impl Frames {
         reported.is_some() || moved
     }
 
-    /// The picture of now, as a `VideoFrame` where `native` allows and the browser can, else its pixels.
+    /// The current picture: a `VideoFrame` if `native` allows it and the browser has them, else its pixels.
     ///
     /// # Errors
     /// What the browser threw.
@@ -117,7 +117,7 @@ impl Frames {
     }
 }
 
-/// A canvas that is read again and again.
+/// A canvas that is read repeatedly.
 #[derive(Debug)]
 pub struct Canvas {
     element: HtmlCanvasElement,
@@ -160,7 +160,7 @@ impl Canvas {
         let image = self
             .context
             .get_image_data(0.0, 0.0, width.into(), height.into())?;
-        // web-sys would copy the pixels into the module here, and the worker needs them as a buffer.
+        // web-sys would copy the pixels into the Wasm module here, and the worker needs them as a buffer.
         let data = Reflect::get(&image, &"data".into())?;
         let buffer = Reflect::get(&data, &"buffer".into())?.dyn_into()?;
         Ok(Frame::Pixels {
@@ -175,7 +175,7 @@ impl Canvas {
     }
 }
 
-/// A request for one report; dropped, it is taken back.
+/// A request for one report. Dropping it cancels the request.
 struct Report<'a> {
     video: &'a ReportingVideo,
     id: u32,
@@ -188,7 +188,7 @@ impl Drop for Report<'_> {
     }
 }
 
-/// Waits until the video shows a new frame. It waits for ever in a browser that does not report frames.
+/// Waits until the video shows a new frame. Never returns in a browser that does not report frames.
 pub(super) async fn report(video: &HtmlVideoElement) {
     let tells = Reflect::has(video, &"requestVideoFrameCallback".into()).unwrap_or(false);
     if !tells {

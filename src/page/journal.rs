@@ -1,11 +1,11 @@
-//! Open trades survive a reload: IndexedDB, with strict durability, one row per trade.
+//! Keeps open trades across a reload: IndexedDB with strict durability, one row per trade.
 //!
-//! A row holds no code and no token. It is written before the creation leaves, again before the code does, and before a
-//! cancel, a void or a verdict; [`Journal::put`] returns when the browser says that the row is on the disk. Rows of
+//! A row holds no code and no token. It is written before the creation is sent, again before the code is, and before a
+//! cancel, a void or a verdict. [`Journal::put`] returns when the browser reports that the row is on the disk. Rows of
 //! another shop or terminal on the same origin are left alone.
 //!
-//! A browser that keeps nothing, or does not answer, is an error here and no stop for the money: the till says so and
-//! goes on, for the backend stores before it acts.
+//! A browser that stores nothing, or does not answer, causes an error here but stops no payment. The till warns and
+//! goes on, because the backend stores each trade before it acts.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -25,16 +25,17 @@ use crate::types::to_js;
 
 const NAME: &str = "kaunter";
 const VERSION: u32 = 1;
+/// Stored data keeps the old name of a trade.
 const STORE: &str = "attempts";
-/// A row is on the disk within milliseconds, on a busy tablet's cold disk within seconds. A browser that has not answered
-/// by then (a disk that hangs, a database process that died) is not waited for so long again.
+/// The maximum wait for a row: it takes milliseconds, or seconds on the cold disk of a busy tablet. Once a browser was
+/// slower than this (a disk that hangs, a database process that died), the shorter wait below applies.
 const LONGEST_MS: Ms = 5_000;
-/// How long a browser that was silent is waited for until it has answered once: no customer waits long for it twice.
+/// The maximum wait for a browser that did not answer, until it has answered once. A customer must not wait long twice.
 const SILENT_MS: Ms = 250;
-/// On a row that can't be read: somebody was told.
+/// Marks a row that can't be read, and that the page was told of.
 const TOLD: &str = "told";
 
-/// A row. `scope` says whose it is.
+/// A row. `scope` is its shop and terminal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Row {
     key: String,
@@ -42,7 +43,7 @@ struct Row {
     record: Record,
 }
 
-/// A row by the names of before.
+/// A row with the names of an earlier version.
 #[derive(Deserialize)]
 struct OldRow {
     key: String,
@@ -50,7 +51,7 @@ struct OldRow {
     record: OldRecord,
 }
 
-/// Reads a row of this version, or of an earlier one; `None` if it is neither.
+/// Parses a row of this version, or of an earlier one; `None` if it is neither.
 fn read(row: &JsValue) -> Option<Row> {
     let old = || {
         let old: OldRow = from_js(row.clone()).ok()?;
@@ -73,7 +74,7 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens it for one terminal: `scope` is the same after a reload, and another terminal's differs.
+    /// Opens it for one terminal. `scope` is the same after a reload, and differs between terminals.
     ///
     /// # Errors
     /// What the browser threw: it has no IndexedDB here, or one of a newer version; or it did not answer.
@@ -94,14 +95,14 @@ impl Journal {
     /// What the browser threw: the disk is full, or the database is gone.
     pub async fn put(&self, record: &Record) -> Result<(), JsValue> {
         if !self.persisted.replace(true) {
-            // A tap of the cashier caused the first record. Not waited for: Firefox asks its user. Refused, the backend's
-            // list is the second memory.
+            // Runs after a tap of the cashier, which some browsers require. Not awaited: Firefox prompts its user. If
+            // it is refused, the backend's list still has the trade.
             browser::persist();
         }
         self.write(None, &self.row(record)).await
     }
 
-    /// Removes one record and stores another, both or neither.
+    /// Removes one record and stores another, in one transaction.
     ///
     /// # Errors
     /// What the browser threw.
@@ -130,8 +131,8 @@ impl Journal {
         Ok(own.map(|row| row.record).collect())
     }
 
-    /// How many rows, of this terminal or of nobody, can't be read and were not told of before. They stay, marked as
-    /// told: for a newer version of this page, or for whoever looks into the browser.
+    /// How many rows of this terminal, or without a terminal, can't be read and are not marked yet. They stay, marked:
+    /// a newer version of this page may read them, and a developer can look at them.
     ///
     /// # Errors
     /// What the browser threw.
@@ -175,7 +176,7 @@ impl Journal {
             .map(drop)
     }
 
-    /// What is done to the database, in time; a connection that the browser has closed is opened once more.
+    /// Works on the database, with a timeout. A connection that the browser has closed is opened once more.
     async fn done(
         &self,
         act: &dyn Fn(&IdbDatabase) -> Result<Promise, JsValue>,
@@ -206,7 +207,7 @@ impl Drop for Journal {
     }
 }
 
-/// What the browser does, unless it takes too long, or did before.
+/// Awaits the browser, with a timeout that is shorter after it did not answer.
 async fn in_time(
     hung: &Cell<bool>,
     deed: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>> + '_>>,

@@ -1,24 +1,24 @@
-//! One owner per sale across the tabs of a browser: Web Locks. A killed tab's lock is free at once.
+//! One owner per sale among the tabs of a browser, by Web Locks. The lock of a killed tab is free at once.
 
 use js_sys::futures::JsFuture;
 
 use super::browser::{self, Held};
 
-/// What came of asking for a lock.
+/// The result of a request for a lock.
 #[derive(Debug)]
 pub enum Asked {
-    /// It is ours until dropped.
+    /// This till holds it until it is dropped.
     Ours(Lock),
     /// Another tab, or another charge of this one, holds it.
     Taken,
 }
 
-/// A lock of ours; dropped, it is free soon.
+/// A lock of this till. Dropping it releases it soon.
 #[derive(Debug)]
 pub struct Lock(Held);
 
 impl Lock {
-    /// Lets go, and waits until the browser says so: who asks next finds it free.
+    /// Releases it, and waits until the browser has done so: the next request finds it free.
     pub async fn free(self) {
         let freed = self.0.freed();
         drop(self);
@@ -32,9 +32,10 @@ impl Drop for Lock {
     }
 }
 
-/// Asks for a lock without waiting for it. A browser that has no locks gives every one: the backend stands behind them.
+/// Requests a lock without waiting for it. A browser without locks grants every one: the backend refuses a second
+/// charge.
 pub async fn ask(name: &str) -> Asked {
-    // Nobody waits any more: then it is dropped here, and free as soon as it is ours.
+    // If nobody waits any more, it is dropped here, and released as soon as it is granted.
     let lock = Lock(browser::lock(name));
     match JsFuture::from(lock.0.ours()).await {
         Ok(ours) if ours.is_falsy() => Asked::Taken,

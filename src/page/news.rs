@@ -1,7 +1,8 @@
-//! News between the tabs of a terminal: a tab that learns of a change tells the others, and they ask at once.
+//! Messages between the tabs of a terminal: a tab that learns of a change tells the others, and they check the status
+//! at once.
 //!
-//! What is told is a hint, not an answer: a trade's name and its version. How it stands, the backend alone says. A
-//! browser without a BroadcastChannel has tabs that ask at their own pace.
+//! A message is a hint: a trade's id and its version. Only the backend says how the trade stands. In a browser without
+//! a BroadcastChannel, each tab checks at its own pace.
 
 use std::cell::RefCell;
 
@@ -14,15 +15,16 @@ use super::signal::Listener;
 use crate::types::read::from_js;
 use crate::types::to_js;
 
-/// Past this many trades, what was seen is forgotten: that costs one question too many, and a tab may stay open for years.
+/// The list of seen trades is cleared at this length. That costs one more status check, and a tab may stay open for
+/// years.
 const MAX_SEEN: usize = 1_000;
 
 /// A trade has changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TradeChange {
-    /// Which.
+    /// Its id.
     pub trade_id: String,
-    /// What version it has now.
+    /// Its version now.
     pub version: u64,
 }
 
@@ -35,14 +37,14 @@ pub struct News {
 }
 
 impl News {
-    /// Joins the tabs of this scope; what the others tell goes to `heard`.
+    /// Joins the tabs of this scope. Their messages go to `heard`.
     #[must_use]
     pub fn join(scope: &str, heard: UnboundedSender<TradeChange>) -> Self {
         let channel = BroadcastChannel::new(&format!("kaunter|{scope}")).ok();
         let listener = channel.as_ref().map(|channel| {
             Listener::new(channel, "message", move |event| {
                 let data = event.unchecked_ref::<MessageEvent>().data();
-                // Whatever else speaks on this channel is none of ours.
+                // Other messages on this channel are ignored.
                 if let Ok(change) = from_js(data) {
                     let _ = heard.unbounded_send(change);
                 }
@@ -55,7 +57,7 @@ impl News {
         }
     }
 
-    /// True where this tab has not seen that version yet.
+    /// True if this tab has not seen that version yet.
     #[must_use]
     pub fn is_new(&self, trade_id: &str, version: u64) -> bool {
         let seen = self.seen.borrow();
@@ -63,7 +65,7 @@ impl News {
         known.is_none_or(|(_, seen)| version > *seen)
     }
 
-    /// This tab has seen that version; the others are told, where it is new here. True where it is.
+    /// Notes that this tab has seen that version. If it is new here, tells the other tabs and returns true.
     pub fn tell(&self, trade_id: &str, version: u64) -> bool {
         if !self.is_new(trade_id, version) {
             return false;
@@ -79,13 +81,13 @@ impl News {
                 trade_id: trade_id.to_owned(),
                 version,
             };
-            // Refused once the channel is closed: the till is, too.
+            // Fails once the channel is closed, and then the till is closed too.
             let _ = channel.post_message(&to_js(&change));
         }
         true
     }
 
-    /// Leaves.
+    /// Closes the channel.
     pub fn leave(&self) {
         if let Some(channel) = &self.channel {
             channel.close();

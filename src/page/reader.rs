@@ -1,5 +1,5 @@
-//! Runs the QR reader in a Web Worker, or on the page's thread where the page can start none, and replaces a reader that
-//! fails or hangs.
+//! Runs the QR reader in a Web Worker, or on the page's thread if no worker can start. Replaces a reader that fails or
+//! hangs.
 //!
 //! Wherever it runs, the reader is an instance of its own Wasm module. A trap (a crash of WebAssembly) makes that
 //! instance unusable, and the till, which may have an open payment, is not in it. Each reading comes with its evidence,
@@ -39,7 +39,7 @@ const MAX_FAILURES: u32 = 3;
 /// A reader that ran longer than this before it failed resets the count of failures.
 const STABLE_MS: Ms = 5_000;
 
-/// The till's reader: starts it, replaces it, and lets through what its gate believes.
+/// The till's reader: starts it, replaces it, and passes on what its gate accepts.
 #[derive(Debug)]
 pub struct ReaderHost {
     spawn: SpawnReader,
@@ -47,11 +47,11 @@ pub struct ReaderHost {
     running: RefCell<Option<Rc<RunningReader>>>,
     starting: Mutex<()>,
     failures: Cell<u32>,
-    /// The scan that is under way.
+    /// The scan in progress.
     scan: Cell<Option<u32>>,
     scans: Cell<u32>,
     gate: RefCell<Gate>,
-    /// What a worker gets as soon as it runs.
+    /// What a worker receives as soon as it runs.
     tap: RefCell<Option<Tap>>,
 }
 
@@ -68,30 +68,30 @@ enum HostedReader {
     Page(PageReader),
 }
 
-/// What a reader has to say.
+/// A report of the reader.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// The codes that it read, best first. [`ReaderHost::believed`] says which of them are believed.
+    /// The codes that it read, best first. [`ReaderHost::believed`] says which of them are accepted.
     pub readings: Vec<Reading>,
-    /// What would help.
+    /// A hint for the customer.
     pub hint: Option<Hint>,
-    /// Frames that came to it so far, read or not.
+    /// The number of frames that reached it so far, read or not.
     pub frames: u32,
-    /// From the beginning of one reading to the next, where the page hands over frames.
+    /// The pause from one reading to the next, if the page hands over the frames.
     pub pause_ms: f64,
 }
 
 /// Why there is no report.
 #[derive(Debug)]
 pub enum Failure {
-    /// The reader trapped, threw or hangs, and is to be retired.
+    /// The reader trapped, threw or hangs, and must be ended.
     Stopped(JsValue),
-    /// It can't take the frames of this camera by itself, or can't read what it was given: it needs pixels.
+    /// It can't take the frames of this camera by itself, or can't read a `VideoFrame`: it needs pixels.
     Unable,
 }
 
 impl ReaderHost {
-    /// No reader runs yet, and no module is loaded for it.
+    /// No reader runs, and no module is loaded yet.
     #[must_use]
     pub fn new(spawn: SpawnReader, options: &CameraOptions) -> Self {
         Self {
@@ -131,7 +131,7 @@ impl ReaderHost {
         if self.running.borrow().is_none() && self.failures.get() < 2 * MAX_FAILURES {
             match self.spawn(true).await {
                 Ok(reader) => {
-                    // Workers are not tried again. A module that could not be loaded says nothing against them.
+                    // Workers are not tried again, unless the module could not be loaded: that is no fault of a worker.
                     self.failures.set(self.failures.get().max(MAX_FAILURES));
                     self.run(Some(HostedReader::Page(PageReader::new(reader))));
                 }
@@ -139,7 +139,7 @@ impl ReaderHost {
             }
         }
         if self.running.borrow().is_none() && told.is_ok() {
-            // All of them failed. A person who tries again gets new ones.
+            // All of them failed. When a person tries again, new ones start.
             self.failures.set(0);
             told = Err(Fail::new(ErrorCode::WorkerFailed));
         }
@@ -152,7 +152,7 @@ impl ReaderHost {
         self.running.borrow().clone()
     }
 
-    /// Begins a scan: what earlier ones saw is forgotten.
+    /// Begins a scan, and forgets what earlier scans saw.
     pub fn scan(&self) {
         let scan = self.scans.get().wrapping_add(1);
         self.scans.set(scan);
@@ -175,7 +175,7 @@ impl ReaderHost {
         }
     }
 
-    /// The readings of a frame that this scan's gate believes.
+    /// The readings of a frame that this scan's gate accepts.
     #[must_use]
     pub fn believed(&self, mut readings: Vec<Reading>) -> Vec<Reading> {
         let mut gate = self.gate.borrow_mut();
@@ -205,7 +205,7 @@ impl ReaderHost {
         }
     }
 
-    /// The camera goes off.
+    /// Stops following: the camera turns off.
     pub fn leave(&self) {
         self.tap.take();
         if let Some(running) = self.running()
@@ -256,7 +256,7 @@ impl ReaderHost {
 }
 
 impl RunningReader {
-    /// Takes the frames of this track by itself from now on, where it can.
+    /// Takes the frames of this track by itself from now on, if it can.
     #[must_use]
     pub fn follows(&self, track: &MediaStreamTrack) -> bool {
         match &self.reader {
@@ -265,7 +265,7 @@ impl RunningReader {
         }
     }
 
-    /// True where frames may come as `VideoFrame`.
+    /// True if it can read a `VideoFrame`.
     #[must_use]
     pub fn takes_frames(&self) -> bool {
         match &self.reader {
@@ -285,7 +285,7 @@ impl RunningReader {
         }
     }
 
-    /// What it reads of one frame.
+    /// What it reads in one frame.
     ///
     /// # Errors
     /// [`Failure`].

@@ -1,4 +1,4 @@
-//! Waking up: listeners that go away when dropped, and the two things that make a page ask at once.
+//! Listeners that are removed when dropped, and the two events after which a page checks at once.
 
 use futures_channel::mpsc::UnboundedSender;
 use futures_channel::oneshot;
@@ -7,7 +7,7 @@ use web_sys::{AbortSignal, EventTarget};
 
 use super::browser;
 
-/// A listener; dropped, it listens no more.
+/// A listener. Dropping it removes it.
 #[derive(Debug)]
 pub struct Listener {
     target: EventTarget,
@@ -23,7 +23,7 @@ impl Listener {
         hear: impl FnMut(JsValue) + 'static,
     ) -> Self {
         let hear = Closure::<dyn FnMut(JsValue)>::new(hear);
-        // Refused only where `target` is no event target, and its type says that it is one.
+        // Fails only if `target` is not an event target, which its type rules out.
         let _ = target.add_event_listener_with_callback(name, hear.as_ref().unchecked_ref());
         Self {
             target: target.clone(),
@@ -59,20 +59,20 @@ pub async fn aborted(signal: Option<&AbortSignal>) {
     let _ = receive.await;
 }
 
-/// Why the caller aborted.
+/// The reason of the abort.
 #[must_use]
 pub fn reason(signal: &AbortSignal) -> JsValue {
     js_sys::Reflect::get(signal, &"reason".into()).unwrap_or_default()
 }
 
-/// Says so each time the page becomes visible, or the browser finds its network again.
+/// Reports when the page becomes visible, or the browser is online again.
 #[derive(Debug)]
 pub struct Waker {
     _listeners: Vec<Listener>,
 }
 
 impl Waker {
-    /// Sends `()` for every reason to ask at once.
+    /// Sends `()` for every such event.
     #[must_use]
     pub fn new(woke: &UnboundedSender<()>) -> Self {
         let mut listeners = Vec::new();
@@ -97,19 +97,19 @@ impl Waker {
     }
 }
 
-/// True while nobody sees the page.
+/// True while the page is hidden.
 #[must_use]
 pub fn hidden() -> bool {
     browser::hidden()
 }
 
-/// False where the browser knows that it has no network; true promises nothing.
+/// False if the browser knows that it is offline; true promises nothing.
 #[must_use]
 pub fn online() -> bool {
     browser::online()
 }
 
-/// Tells the browser of an error that a callback threw, as if nobody had caught it: its author looks in the console.
+/// Reports an error of a callback as uncaught, so that its author sees it in the console.
 pub fn report(error: &JsValue) {
     browser::report(error);
 }

@@ -1,4 +1,4 @@
-//! One till: what its calls share.
+//! One till: the state that its calls share.
 
 mod idle;
 mod keeper;
@@ -31,7 +31,7 @@ use crate::types::options::{ScanOptions, TillOptions, TradeQuery};
 use crate::types::sale::{JsWallets, Outcome, TillSession, Trade, TradeList, Wallet};
 use crate::types::to_js;
 
-/// A till that is open.
+/// An open till.
 #[derive(Debug)]
 pub struct Till {
     backend: Backend,
@@ -43,15 +43,15 @@ pub struct Till {
     eye: Rc<Eye>,
     announcer: Rc<Announcer>,
     choose_wallet: Option<Callback>,
-    /// What is not at its end, newest first.
+    /// Trades that have not ended, newest first.
     unfinished: RefCell<Vec<wire::Trade>>,
-    /// Trades on screen, and where their drivers listen.
+    /// Trades on screen, and the channels of their drivers.
     watched: RefCell<Vec<(String, UnboundedSender<Event>)>>,
     kept: RefCell<Vec<String>>,
     closing: Option<AbortController>,
 }
 
-/// A trade on screen; dropped, its keeper asks again.
+/// A trade on screen. When it is dropped, its keeper continues.
 #[derive(Debug)]
 pub struct Watched {
     till: Rc<Till>,
@@ -65,7 +65,7 @@ impl Drop for Watched {
 }
 
 impl Till {
-    /// Signs in, finds what is unfinished, and goes on verifying it. No camera yet.
+    /// Signs in, finds unfinished trades, and continues their status checks. The camera stays off.
     ///
     /// # Errors
     /// `token_*`, `network_*`, `route_not_found`.
@@ -131,19 +131,19 @@ impl Till {
         &self.wallets
     }
 
-    /// What the token says.
+    /// The session of the token.
     #[must_use]
     pub fn session(&self) -> TillSession {
         TillSession::from(&self.session)
     }
 
-    /// The same for JavaScript.
+    /// The wallets for JavaScript.
     #[must_use]
     pub fn js_wallets(&self) -> JsWallets {
         to_js(&self.wallets).unchecked_into()
     }
 
-    /// The way to the backend.
+    /// The backend.
     #[must_use]
     pub fn backend(&self) -> &Backend {
         &self.backend
@@ -155,7 +155,7 @@ impl Till {
         &self.eye
     }
 
-    /// What the tabs of this terminal tell each other.
+    /// The messages between the tabs of this terminal.
     #[must_use]
     pub fn news(&self) -> &News {
         &self.news
@@ -179,7 +179,7 @@ impl Till {
         self.closing.as_ref().map(AbortController::signal)
     }
 
-    /// Stores a record; without a journal the cashier is told, and the trade goes on: the backend stores before it acts.
+    /// Stores a record. Without a journal, warns the cashier and goes on: the backend stores each trade before it acts.
     pub async fn journal(&self, record: &Record) {
         let Some(journal) = &self.journal else { return };
         if let Err(cause) = journal.put(record).await {
@@ -190,12 +190,12 @@ impl Till {
     /// Removes a record.
     pub async fn forget(&self, key: &str) {
         if let Some(journal) = &self.journal {
-            // A record that stays is asked about once more, and then removed.
+            // A record that stays is checked once more after a reload, and then removed.
             let _ = journal.forget(key).await;
         }
     }
 
-    /// Removes a record, and notes the trade that stood in its way.
+    /// Removes a record, and notes the trade that is in its way.
     pub async fn give_way(&self, key: &str, record: &Record) {
         if let Some(journal) = &self.journal
             && let Err(cause) = journal.swap(key, record).await
@@ -208,7 +208,7 @@ impl Till {
         self.read().await.unwrap_or_default()
     }
 
-    /// The same; none where the journal can't be read now.
+    /// Every record; `None` if the journal can't be read now.
     async fn read(&self) -> Option<Vec<Record>> {
         let Some(journal) = &self.journal else {
             return Some(Vec::new());
@@ -218,7 +218,7 @@ impl Till {
             .ok()
     }
 
-    /// While this lives, the trade is on screen, and its keeper rests.
+    /// Marks a trade as on screen until this is dropped; meanwhile its keeper pauses.
     #[must_use]
     pub fn watch(self: &Rc<Self>, trade_id: String, letters: UnboundedSender<Event>) -> Watched {
         self.unwatch(&trade_id);
@@ -235,7 +235,7 @@ impl Till {
             .retain(|(known, _)| known != trade_id);
     }
 
-    /// Where the driver of a trade listens that is on screen.
+    /// The channel of the driver of a trade on screen.
     fn listener(&self, trade_id: &str) -> Option<UnboundedSender<Event>> {
         let watched = self.watched.borrow();
         let found = watched.iter().find(|(known, _)| known == trade_id)?;
@@ -251,7 +251,7 @@ impl Till {
         self.closing().is_none_or(|closing| closing.aborted())
     }
 
-    /// The end that a trade's status is.
+    /// The outcome of a trade's status.
     #[must_use]
     pub fn outcome(&self, trade: &wire::Trade) -> Outcome {
         Outcome::of(trade, &self.wallets)
@@ -259,7 +259,7 @@ impl Till {
 
     // ---- what callers ask for --------------------------------------------------------------------------------
 
-    /// What is not at its end, newest first.
+    /// Trades that have not ended, newest first.
     #[must_use]
     pub fn unfinished(&self) -> Vec<Trade> {
         let unfinished = self.unfinished.borrow();
@@ -269,10 +269,10 @@ impl Till {
             .collect()
     }
 
-    /// Looks for a code.
+    /// Scans for a code.
     ///
     /// # Errors
-    /// What the eye says; an abort rejects with its reason.
+    /// An error of the eye. An abort rejects with its reason.
     pub async fn scan(self: &Rc<Self>, options: ScanOptions) -> Result<Scan, Rejection> {
         if let Some(reason) = aborted(&options) {
             return Err(reason);
@@ -289,7 +289,7 @@ impl Till {
         scan
     }
 
-    /// A code that somebody typed, or that came from elsewhere.
+    /// A code that was typed, or that came from elsewhere.
     #[must_use]
     pub fn typed(&self, text: &str) -> Scan {
         eye::of_text(text, &self.wallets)
@@ -298,7 +298,7 @@ impl Till {
     /// The trades of a sale, oldest first, or of a day of this device's calendar, newest first.
     ///
     /// # Errors
-    /// `sale_invalid`, `argument_invalid` where it is no day, `network_*`, `token_*`.
+    /// `sale_invalid`, `argument_invalid` if the day is not one, `network_*`, `token_*`.
     pub async fn list(&self, query: &TradeQuery) -> Result<TradeList, Fail> {
         let named = query.day.as_deref();
         let day = (named.is_some() || query.reference.is_none()).then(|| Day::read(named));
@@ -337,7 +337,7 @@ impl Till {
         }
     }
 
-    /// Everything off; open trades stay journalled.
+    /// Turns everything off. Open trades stay in the journal.
     pub async fn close(&self) {
         if let Some(closing) = &self.closing {
             closing.abort();

@@ -1,4 +1,4 @@
-//! Terminal tokens: kept in memory only, asked of the caller's own server, never written anywhere.
+//! Terminal tokens: kept in memory only, and fetched from the caller's own server.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -15,7 +15,7 @@ use crate::page::{ask, clock};
 use crate::types::given::{Callback, own, text};
 use crate::types::to_js;
 
-/// A token of somebody who may more, for the calls of one question.
+/// A token with more rights, for the calls of one request.
 #[derive(Debug, Default)]
 pub(super) struct Lent(RefCell<Option<Token>>);
 
@@ -29,19 +29,19 @@ impl Lent {
     }
 }
 
-/// What a call is for, for the caller's `getToken`.
+/// The purpose of a call, for the caller's `getToken`.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Purpose<'a> {
-    /// What any token may do.
+    /// Any token will do.
     Any,
-    /// This sale: its charge, or how it stands.
+    /// This sale: its charge, or its status.
     Sale(&'a Sale),
-    /// A right that a cashier's token mostly lacks: another person's token does it once, and may serve several calls.
+    /// A right that a cashier's token usually lacks. Another person's token is used for this call, or for several.
     Right(Right, Option<&'a Lent>),
 }
 
 impl<'a> Purpose<'a> {
-    /// The reference of the sale that it is about.
+    /// The reference of the sale that the call is about.
     fn sale(self) -> Option<&'a str> {
         match self {
             Self::Sale(sale) => Some(&sale.reference),
@@ -49,12 +49,12 @@ impl<'a> Purpose<'a> {
         }
     }
 
-    /// About this sale, where it is known.
+    /// The purpose of a call about this sale, if it is known.
     pub(super) fn of(sale: Option<&'a Sale>) -> Self {
         sale.map_or(Self::Any, Self::Sale)
     }
 
-    /// Where a token is kept that serves several calls.
+    /// Where a token for several calls is kept.
     pub(super) fn lent(self) -> Option<&'a Lent> {
         match self {
             Self::Right(_, lent) => lent,
@@ -63,12 +63,12 @@ impl<'a> Purpose<'a> {
     }
 }
 
-/// A token. Its `Debug` tells its length only.
+/// A token. Its `Debug` shows only its length.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Token(String);
 
 impl Token {
-    /// The header's value.
+    /// The value of the `Authorization` header.
     pub(super) fn header(&self) -> String {
         format!("Bearer {}", self.0)
     }
@@ -80,16 +80,16 @@ impl fmt::Debug for Token {
     }
 }
 
-/// The tokens of now, and where the next one comes from.
+/// The current tokens, and the function that fetches new ones.
 ///
-/// A shop's server may mint a token for one sale, and a till may watch an older sale while it charges the next: so the
-/// token of a sale is kept beside the till's own, and takes its place for that sale only.
+/// A shop's server may mint a token for one sale, and a till may watch an older sale while it charges the next. So the
+/// token of a sale is kept beside the till's own, and is used for that sale only.
 pub(super) struct Tokens {
     get: Callback,
     now: RefCell<Option<Token>>,
-    /// The token that came for a sale, with the sale's reference.
+    /// The token for one sale, with the sale's reference.
     bound: RefCell<Option<(String, Token)>>,
-    /// The question that is out, and for which sale, so that ten calls ask once.
+    /// The request in progress, and for which sale, so that concurrent calls share it.
     asking: RefCell<Option<(Option<String>, Promise)>>,
     end: RefCell<Option<AbortController>>,
 }
@@ -117,7 +117,7 @@ impl Tokens {
         }
     }
 
-    /// The token of now for this purpose, or the first.
+    /// The current token for this purpose, or the first one.
     pub(super) async fn current(
         &self,
         purpose: Purpose<'_>,
@@ -137,7 +137,7 @@ impl Tokens {
         own.map(|(_, token)| token.clone())
     }
 
-    /// Another token than the one that was refused; none where that would not help.
+    /// Another token than the refused one; `None` if a new one would not help.
     pub(super) async fn instead_of(
         &self,
         refused: &Token,
@@ -150,7 +150,7 @@ impl Tokens {
         }
         let forbidden = code == ProblemCode::TokenForbidden;
         if let (true, Purpose::Right(..)) = (forbidden, purpose) {
-            // Somebody with that right says yes once: the till's own token stays the cashier's.
+            // A person with that right agrees once: the till's own token stays the cashier's.
             let promise = self.ask("forbidden", purpose)?;
             return read(promise, call_ms).await.map(Some);
         }
@@ -202,7 +202,7 @@ impl Tokens {
     fn ask(&self, reason: &str, purpose: Purpose<'_>) -> Result<Promise, Trouble> {
         let context = Object::new();
         let put = |name: &str, value: &JsValue| {
-            // A fresh object of our own takes every field.
+            // A new object of our own accepts every field.
             let _ = Reflect::set(&context, &name.into(), value);
         };
         put("reason", &reason.into());
@@ -219,7 +219,7 @@ impl Tokens {
     }
 }
 
-/// Forgets the question when its asker is answered, or goes away: an old answer serves no later call.
+/// Forgets the request when its caller is answered or dropped: an old answer must not serve a later call.
 struct Asked<'a>(&'a RefCell<Option<(Option<String>, Promise)>>);
 
 impl Drop for Asked<'_> {
@@ -236,7 +236,7 @@ async fn read(promise: Promise, call_ms: Ms) -> Result<Token, Trouble> {
     Ok(Token(token))
 }
 
-/// The token in what `getToken` gave: its text, or the backend's answer with it, as an object or as its JSON.
+/// Reads the token that `getToken` returned: text, or the backend's answer as an object or as JSON.
 fn token_in(given: &JsValue) -> Option<String> {
     let token = match text(given) {
         Some(json) if json.trim_start().starts_with('{') => {
@@ -249,7 +249,7 @@ fn token_in(given: &JsValue) -> Option<String> {
     is_header_safe(token).then(|| token.to_owned())
 }
 
-/// What came in place of a token, and nothing of what it says: it may hold one.
+/// Describes what came instead of a token, without its contents: it may hold a token.
 fn described(given: &JsValue) -> String {
     let came = match text(given) {
         Some(text) if text.is_empty() => "an empty text".to_owned(),
@@ -263,7 +263,7 @@ fn described(given: &JsValue) -> String {
     )
 }
 
-/// Printable, without spaces: anything else is no token, and could break the header.
+/// Accepts printable characters without spaces. Others are not part of a token, and could break the header.
 fn is_header_safe(token: &str) -> bool {
     !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())
 }

@@ -16,19 +16,20 @@ use crate::page::clock;
 use crate::types::error::Fail;
 use crate::types::options::CameraOptions;
 
-/// A camera that another tab lets go of just now is free after this.
+/// The pause before a busy camera is tried again: another tab may release it.
 const BUSY_PAUSE_MS: Ms = 500;
-/// Where the permission is there already, the browser answers within this.
+/// If permission was granted before, the browser answers within this time.
 const GRANTED_MS: Ms = 15_000;
-/// The name of our own refusal, where the browser gives none.
+/// The name of our own timeout error.
 const LATE: &str = "TimeoutError";
 
 thread_local! {
-    /// One question at a time, for every till of the page: React mounts twice, and two prompts frighten.
+    /// One request at a time, for every till of the page. React mounts twice in development, which would show two
+    /// prompts.
     static TURN: Arc<Mutex<()>> = Arc::default();
 }
 
-/// A stream; dropped, its tracks are stopped and the light goes out.
+/// A stream. Dropping it stops its tracks, and the camera's light goes out.
 #[derive(Debug)]
 pub(super) struct Stream(pub(super) MediaStream);
 
@@ -46,7 +47,7 @@ impl Drop for Stream {
     }
 }
 
-/// Whether the camera may be used; never asks.
+/// The state of the permission. Never prompts.
 pub async fn permission() -> String {
     let state = async {
         let permissions = web_sys::window()?.navigator().permissions().ok()?;
@@ -58,13 +59,13 @@ pub async fn permission() -> String {
     state.await.unwrap_or_else(|| "unknown".to_owned())
 }
 
-/// The browser's door to cameras.
+/// The browser's `navigator.mediaDevices`.
 pub(super) fn devices() -> Result<MediaDevices, Fail> {
     let window = web_sys::window().ok_or_else(|| Fail::new(ErrorCode::NotBrowser))?;
     if !window.is_secure_context() {
         return Err(Fail::new(ErrorCode::InsecureContext));
     }
-    // The getter throws, or gives nothing, where the browser has no such thing.
+    // The getter throws, or returns nothing, in a browser without cameras.
     let devices = window
         .navigator()
         .media_devices()
@@ -96,7 +97,7 @@ pub(super) async fn any_of(
             Err(error) => {
                 let name = name_of(&error);
                 last = error;
-                // A smaller picture may still go where this one did not.
+                // A smaller picture may still work.
                 if !(is_busy(&name) || name == "OverconstrainedError" || name == "NotFoundError") {
                     break;
                 }
@@ -106,7 +107,7 @@ pub(super) async fn any_of(
     Err(refusal(last).await)
 }
 
-/// One question. Whoever asks next waits for its answer, even where its asker has gone: the prompt is still there.
+/// One request. The next one waits for its answer even if this one was dropped: the prompt is still open.
 async fn ask(
     devices: &MediaDevices,
     rung: &MediaStreamConstraints,
@@ -117,9 +118,9 @@ async fn ask(
     let (send, receive) = oneshot::channel();
     crate::page::spawn(async move {
         let mut answer = JsFuture::from(promise);
-        // Before permission was granted a person is reading the question: that takes as long as it takes.
+        // Without a permission, a person is reading the prompt: no timeout.
         let max_ms = if granted { GRANTED_MS } else { Ms::MAX };
-        // Where nobody waits any more, the stream is dropped here, and stopped.
+        // If nobody waits any more, the stream is dropped here, which stops it.
         match clock::within(max_ms, &mut answer).await {
             Some(stream) => {
                 drop(turn);
@@ -143,7 +144,7 @@ fn is_busy(name: &str) -> bool {
     matches!(name, "NotReadableError" | "TrackStartError" | "AbortError")
 }
 
-/// Which of the browser's refusals this is.
+/// Maps the browser's error to ours.
 async fn refusal(error: JsValue) -> Fail {
     let name = name_of(&error);
     let code = match name.as_str() {
@@ -169,7 +170,7 @@ async fn refusal(error: JsValue) -> Fail {
     Fail::new(code).caused_by(error)
 }
 
-/// True where a policy of the page, or of the frame around it, forbids the camera: only an owner can help.
+/// True if a policy of the page, or of the frame around it, forbids the camera. Only the page's owner can change that.
 fn policy_forbids() -> bool {
     let allows = || {
         let document: JsValue = web_sys::window()?.document()?.into();
@@ -186,10 +187,10 @@ fn policy_forbids() -> bool {
     allows() == Some(false)
 }
 
-/// True in a frame of another origin's page: there the frame's `allow` decides.
+/// True in a frame of another origin: there the `allow` attribute of the frame decides.
 fn is_framed() -> bool {
     let field = |name: &str| Reflect::get(&js_sys::global(), &name.into()).unwrap_or_default();
-    // A frame of the page's own origin is seen by it as an element.
+    // A frame of the page's own origin can see its own element.
     field("parent") != field("self") && field("frameElement").is_null()
 }
 

@@ -1,5 +1,5 @@
-//! The camera that the cashier chose, remembered for a terminal: by its id, and by its label, for browsers give a
-//! camera a new id when they forget a site (Safari at every load of a page).
+//! Remembers the camera that the cashier chose, by its id and its label. Browsers give a camera a new id when they
+//! forget a site; Safari does at every load of a page.
 
 use js_sys::Reflect;
 use wasm_bindgen::JsValue;
@@ -8,7 +8,7 @@ use web_sys::Storage;
 use super::device;
 use crate::types::event::Camera as Device;
 
-/// What a terminal remembers.
+/// What is stored for a terminal.
 #[derive(Debug)]
 pub struct Choice {
     key: String,
@@ -23,7 +23,7 @@ impl Choice {
         }
     }
 
-    /// The id and the label of the camera that was chosen.
+    /// The id and the label of the chosen camera.
     #[must_use]
     pub fn get(&self) -> Option<(String, String)> {
         let kept = storage()?.get_item(&self.key).ok()??;
@@ -31,7 +31,7 @@ impl Choice {
         Some((id.to_owned(), label.to_owned()))
     }
 
-    /// Remembers a camera, or none. A browser that keeps nothing asks again tomorrow.
+    /// Remembers a camera, or none. A browser without storage forgets it when the page is left.
     pub fn set(&self, camera: Option<(&str, &str)>) {
         let Some(storage) = storage() else { return };
         let _ = match camera {
@@ -40,7 +40,7 @@ impl Choice {
         };
     }
 
-    /// The id that the chosen camera has today: its own, or that of the one with its label.
+    /// The current id of the chosen camera: its own, or that of the camera with its label.
     pub(super) async fn id(&self) -> Option<String> {
         let (id, label) = self.get()?;
         let there = device::all(None).await.ok()?;
@@ -48,7 +48,7 @@ impl Choice {
     }
 }
 
-/// The camera of this id, else the one of this label.
+/// The camera with this id, else the one with this label.
 pub(super) fn find<'a>(there: &'a [Device], id: &str, label: &str) -> Option<&'a Device> {
     let by_id = there.iter().find(|camera| camera.device_id == id);
     by_id.or_else(|| {
@@ -57,7 +57,7 @@ pub(super) fn find<'a>(there: &'a [Device], id: &str, label: &str) -> Option<&'a
     })
 }
 
-/// Storage is a getter that throws where a browser blocks it.
+/// `localStorage` is a getter that throws if the browser blocks storage.
 fn storage() -> Option<Storage> {
     let window: JsValue = web_sys::window()?.into();
     let storage = Reflect::get(&window, &"localStorage".into()).ok()?;

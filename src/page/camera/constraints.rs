@@ -1,5 +1,5 @@
-//! What is asked of the browser, best first: the camera that was named, then the way it looks, then any; and for
-//! each the picture that reads best, then smaller ones.
+//! The constraints for `getUserMedia`, best first: the chosen camera, then one that faces the right way, then any
+//! camera. For each, first the size that reads best, then smaller ones.
 
 use js_sys::{Object, Reflect};
 use wasm_bindgen::JsValue;
@@ -17,7 +17,7 @@ pub(super) fn ladder(options: &CameraOptions, chosen: Option<&str>) -> Vec<Media
     let mut rungs = Vec::new();
     let named = chosen.into_iter().chain(options.device_id.as_deref());
     for id in named {
-        // Some cameras start at one size only: the named one is worth a second, smaller try.
+        // Some cameras start at one size only: the chosen one is worth a second, smaller try.
         for size in [SIZES[0], SIZES[2]] {
             rungs.push(rung(Some(("deviceId", "exact", id)), size));
         }
@@ -54,11 +54,11 @@ fn nest(name: &str, value: &JsValue) -> JsValue {
 }
 
 fn put(object: &Object, name: &str, value: &JsValue) {
-    // A fresh object of our own takes every field.
+    // A new object of our own accepts every field.
     let _ = Reflect::set(object, &name.into(), value);
 }
 
-/// A tablet or a phone: its camera of use looks away from the cashier.
+/// True on a tablet or a phone: there the rear camera scans.
 fn touches() -> bool {
     let points = web_sys::window().map(|window| {
         Reflect::get(&window.navigator(), &"maxTouchPoints".into()).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! What a camera is and can do: told by the browser in bits, and by some not at all.
+//! What a camera is and can do. Browsers report parts of it, and some report nothing.
 
 use js_sys::futures::JsFuture;
 use js_sys::{Array, Function, Object, Reflect};
@@ -11,7 +11,7 @@ use crate::types::error::Fail;
 use crate::types::event::{Camera as Device, Facing, Zoom};
 use crate::types::options::Adjustment;
 
-/// Every camera that the browser lists; of the one that is on, all that is known. Never asks.
+/// Every camera that the browser lists; for the one that is on, also what it can do. Never prompts.
 ///
 /// # Errors
 /// `insecure_context`, `browser_unsupported`.
@@ -55,15 +55,15 @@ pub(super) fn of_track(track: &MediaStreamTrack) -> Device {
     }
 }
 
-/// Whether a camera that tells what it can says nothing of a focus of its own: webcams see sharp from half a metre on,
-/// and Safari, which never says, from a hand's breadth.
+/// True if the browser describes the camera's abilities, and a focus is not among them. Such webcams are sharp from
+/// half a metre on. Safari reports no abilities, and its cameras are sharp from some 10 cm on.
 pub(super) fn has_fixed_focus(track: &MediaStreamTrack) -> bool {
     let can = capabilities(track);
     let modes = words(&can, "focusMode");
     can.is_object() && !modes.iter().any(|mode| mode != "manual" && mode != "none")
 }
 
-/// Lets a camera that can focus by itself do so all the time: some start at infinity.
+/// Turns on continuous focus, if the camera has it: some cameras start focused at infinity.
 pub(super) fn focus_always(track: &MediaStreamTrack) {
     if !words(&capabilities(track), "focusMode").contains(&"continuous".to_owned()) {
         return;
@@ -72,13 +72,13 @@ pub(super) fn focus_always(track: &MediaStreamTrack) {
     put(&set, "focusMode", &"continuous".into());
     if let Ok(applied) = apply(track, &set) {
         crate::page::spawn(async move {
-            // One that refuses what it said it can focuses as it does.
+            // A camera that refuses this keeps its focus.
             let _ = JsFuture::from(applied).await;
         });
     }
 }
 
-/// Torch, zoom and focus, all in one: a later constraint replaces an earlier one.
+/// Sets torch, zoom and focus in one request: a later request replaces an earlier one.
 pub(super) async fn adjust(
     track: &MediaStreamTrack,
     options: &Adjustment,
@@ -101,7 +101,8 @@ pub(super) async fn adjust(
         put(&set, "zoom", &zoom.into());
     }
     if let Some((x, y)) = options.focus_at {
-        // Listed by a browser that knows the constraint, supported by a camera that has a focus to set.
+        // A browser that knows the constraint lists the modes of the camera. A camera with a focus has one of these
+        // two.
         let modes = words(&can, "focusMode");
         let mode = ["single-shot", "continuous"]
             .into_iter()
@@ -123,14 +124,15 @@ pub(super) async fn adjust(
     Ok(())
 }
 
-/// Only what a camera does, and nothing of its picture's size: browsers refuse a mixture of the two.
+/// Only abilities of the camera, and never its picture's size: browsers refuse a mixture of both.
 fn apply(track: &MediaStreamTrack, set: &Object) -> Result<js_sys::Promise, JsValue> {
     let constraints = Object::new();
     put(&constraints, "advanced", &Array::of1(set));
     track.apply_constraints_with_constraints(constraints.unchecked_ref())
 }
 
-/// What a track, or a device in the list, says that it can: Firefox says it of tracks only lately, and of devices never.
+/// The abilities of a track, or of a listed device. Firefox reports them for tracks only in new versions, and for
+/// devices never.
 fn capabilities(of: &JsValue) -> JsValue {
     let asked = || {
         let ask: Function = Reflect::get(of, &"getCapabilities".into())
@@ -143,7 +145,7 @@ fn capabilities(of: &JsValue) -> JsValue {
 }
 
 fn has_torch(can: &JsValue) -> bool {
-    // A boolean in Chrome, a list of booleans in the specification.
+    // A boolean in Chrome, a list of booleans in the [specification](https://www.w3.org/TR/image-capture/).
     let torch = field(can, "torch");
     match torch.dyn_ref::<Array>() {
         Some(values) => values.includes(&JsValue::TRUE, 0),
@@ -179,6 +181,6 @@ fn field(object: &JsValue, name: &str) -> JsValue {
 }
 
 fn put(object: &Object, name: &str, value: &JsValue) {
-    // A fresh object of our own takes every field.
+    // A new object of our own accepts every field.
     let _ = Reflect::set(object, &name.into(), value);
 }

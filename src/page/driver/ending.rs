@@ -1,4 +1,4 @@
-//! How a charge ends: the machine's last word becomes an outcome, or a rejection where nothing ever began.
+//! Ends a charge: the machine's result becomes an outcome, or a rejection if nothing began.
 
 use kaunter_core::error::ErrorCode;
 use kaunter_core::till::{End, Phase};
@@ -50,7 +50,8 @@ impl Driver {
         }
     }
 
-    /// The till closes: what may have moved money goes on at the backend, and comes back with the next till.
+    /// Leaves a charge because the till closes. The backend continues with what may have moved money, and the next till
+    /// shows it.
     pub(super) fn leave(&mut self) -> Result<Outcome, Rejection> {
         let record = self.charge.record().clone();
         let began = match self.charge.phase() {
@@ -73,7 +74,7 @@ impl Driver {
         }
     }
 
-    /// The caller hears no more; a keeper goes on asking.
+    /// Stops the caller's events; a keeper continues with the status checks.
     pub(super) fn stop_watching(&self, reason: Rejection) -> Rejection {
         if let Some(trade) = self.charge.trade() {
             self.till.remember(trade);
@@ -102,14 +103,14 @@ impl Driver {
             fail.trade_id = Some(trade.trade_id.clone());
             fail.money_moved = trade.status.at_risk();
             if code == ProblemCode::SaleBusy {
-                // This till ran into it, and so this till asks about it.
+                // This till tried to charge the sale, and so this till checks that trade.
                 self.till.remember(trade);
             }
         }
         fail
     }
 
-    /// The same with the backend's own words, where the last ones are about it.
+    /// An error with the backend's own sentence, if its last problem has this code.
     fn said(&mut self, code: ErrorCode) -> Fail {
         self.refused
             .take()
@@ -118,7 +119,7 @@ impl Driver {
     }
 }
 
-/// What a promise is rejected with when the till closes under it.
+/// The rejection of a promise when the till closes.
 pub(in crate::page) fn closed() -> JsValue {
     web_sys::DomException::new_with_message_and_name("The till is closed.", "AbortError")
         .map_or_else(|error| error, JsValue::from)

@@ -1,4 +1,4 @@
-//! What the page is told while a charge is under way: the trade, what the till is doing, each question.
+//! Tells the page about the progress of a charge: the trade, the state of the till, each status check.
 
 use kaunter_core::till::{Fault, Phase, Reply};
 use kaunter_core::wire::{CodeMode, Status};
@@ -9,7 +9,7 @@ use crate::types::event::{Progress, TillState};
 use crate::types::sale::Trade;
 
 impl Driver {
-    /// Tells the page what is new: the trade, and what the till is doing.
+    /// Tells the page what changed: the trade, and the state of the till.
     pub(super) fn tell(&mut self) {
         let wallets = self.till.wallets();
         let trade = self.charge.trade();
@@ -33,7 +33,7 @@ impl Driver {
         }
     }
 
-    /// What the till is doing; none: the eye says it better.
+    /// The state of the till; `None` while the eye sets it.
     fn state(&self) -> Option<TillState> {
         let status = self.charge.trade().map(|trade| trade.status);
         match self.charge.phase() {

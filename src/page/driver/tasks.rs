@@ -40,7 +40,7 @@ impl Driver {
         }));
     }
 
-    /// A call whose answer is an event.
+    /// Makes a call whose answer is an event.
     pub(super) fn post<F>(&mut self, call: F)
     where
         F: AsyncFnOnce(Rc<Till>) -> (Result<wire::Trade, Trouble>, ToEvent) + 'static,
@@ -65,7 +65,7 @@ impl Driver {
         });
     }
 
-    /// The caller shows our code. One that can't be shown is nothing to wait for.
+    /// Gives the caller our code to show. If it can't be shown, the charge is cancelled.
     pub(super) fn show(&mut self, show: &wire::ShownCode) {
         self.handed_ms.get_or_insert_with(clock::now_ms);
         let Some(on_code) = self.options.on_code.clone() else {
@@ -81,7 +81,7 @@ impl Driver {
         }
     }
 
-    /// Goes out even if the charge ends before its answer: a trade that is left should be closed.
+    /// Completes even if the charge ends before the answer: the trade should be closed.
     pub(super) fn cancel(&self, trade_id: String) {
         let till = Rc::clone(&self.till);
         let letters = self.letters.clone();
@@ -94,7 +94,7 @@ impl Driver {
     }
 }
 
-/// Asks the caller's picker.
+/// Asks the caller's picker for a wallet.
 async fn picked(till: &Till, scan: &JsValue) -> Result<Picked, Rejection> {
     let Some(pick) = till.choose_wallet() else {
         return Ok(Picked::Nothing);

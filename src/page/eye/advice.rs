@@ -1,20 +1,21 @@
-//! What to say of a picture that stays blurred: a hand that shakes is soon still, a lens that can't come nearer never.
+//! Chooses the hint for a picture that stays blurred. A shaking hand is soon still; a lens with a fixed focus never
+//! gets sharp at this distance.
 
 use kaunter_core::policy::Ms;
 
 use crate::types::event::Hint;
 
-/// Blurred for so long, it is not the hand.
+/// If the picture is blurred for longer, the reason is not the hand.
 const BLURRED_MS: Ms = 3_000;
 
-/// The advice of one look.
+/// The advice during one scan.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Advice {
     blurred_ms: Option<Ms>,
 }
 
 impl Advice {
-    /// What to say; `fixed`: this camera's focus can't be set, as of most webcams.
+    /// The hint to show. `fixed`: this camera's focus can't be set, as with most webcams.
     pub(super) fn of(&mut self, hint: Option<Hint>, fixed: bool, now_ms: Ms) -> Option<Hint> {
         if hint != Some(Hint::HoldStill) {
             self.blurred_ms = None;

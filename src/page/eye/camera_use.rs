@@ -1,4 +1,4 @@
-//! Starts and ends the use of a camera: one start at a time, and no camera that nothing waits for any more.
+//! Starts and stops the camera: one start at a time, and no camera stays on that nobody needs.
 
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ use crate::types::event::{Camera as Device, CameraChange, CameraStatus};
 use crate::types::options::Adjustment;
 
 impl Eye {
-    /// The warm camera, or a fresh one.
+    /// The camera that is on, or a new one.
     pub(super) async fn camera(self: &Rc<Self>) -> Result<Rc<Camera>, Fail> {
         let off = self.off();
         let given_back = async {
@@ -51,24 +51,24 @@ impl Eye {
         Ok(camera)
     }
 
-    /// True while this camera is the till's.
+    /// True if this is the till's current camera.
     pub(super) fn is_on(&self, camera: &Rc<Camera>) -> bool {
         let on = self.camera.borrow();
         on.as_ref().is_some_and(|on| Rc::ptr_eq(on, camera))
     }
 
-    /// Fires when the camera is given back.
+    /// Fires when the camera is released.
     pub(super) fn off(&self) -> Option<AbortSignal> {
         self.off.borrow().as_ref().map(AbortController::signal)
     }
 
-    /// The till's camera, if it is another one than this.
+    /// The till's current camera, if it is another one.
     pub(super) fn other(&self, than: &Rc<Camera>) -> Option<Rc<Camera>> {
         let on = self.camera.borrow();
         on.as_ref().filter(|on| !Rc::ptr_eq(on, than)).cloned()
     }
 
-    /// Camera off; a start or a look that is under way ends with `camera_interrupted`.
+    /// Turns the camera off. A start or a scan in progress ends with `camera_interrupted`.
     pub fn release(&self) {
         self.idle.replace(None);
         if let Some(off) = self.off.replace(AbortController::new().ok()) {
@@ -80,7 +80,7 @@ impl Eye {
         }
     }
 
-    /// Drops the camera, and lets the reader go of its frames.
+    /// Drops the camera, and stops the reader from using its frames.
     pub(super) fn put_away(&self) -> bool {
         self.life.borrow_mut().clear();
         self.reader.leave();
@@ -94,7 +94,7 @@ impl Eye {
         Some(camera.as_ref()?.device())
     }
 
-    /// The cameras that there are; never asks.
+    /// The cameras of this device. Never prompts.
     ///
     /// # Errors
     /// `insecure_context`, `browser_unsupported`.
@@ -102,10 +102,10 @@ impl Eye {
         device::all(self.current()).await
     }
 
-    /// Takes this camera from now on, at this terminal.
+    /// Switches to this camera, and remembers it for this terminal.
     ///
     /// # Errors
-    /// `camera_not_found`, or why it does not start; the camera before it is taken again then.
+    /// `camera_not_found`, or why it does not start. Then the previous camera is used again.
     pub async fn choose(self: &Rc<Self>, device_id: &str) -> Result<(), Fail> {
         let known = self.cameras().await?;
         let wished = known
@@ -119,7 +119,7 @@ impl Eye {
         if self.camera.borrow().is_none() {
             return Ok(());
         }
-        // Most phones open one of their cameras at a time.
+        // Most phones can open only one of their cameras at a time.
         self.put_away();
         let camera = self.camera().await;
         let other = match &camera {
@@ -136,10 +136,10 @@ impl Eye {
         Ok(())
     }
 
-    /// Torch, zoom and focus of the camera that is on.
+    /// Sets torch, zoom and focus of the camera that is on.
     ///
     /// # Errors
-    /// `camera_unsupported` where it can't, or where no camera is on.
+    /// `camera_unsupported` if the camera can't do it, or if no camera is on.
     pub async fn adjust(&self, options: &Adjustment) -> Result<(), Fail> {
         let camera = self.camera.borrow().clone();
         match camera {
@@ -148,7 +148,7 @@ impl Eye {
         }
     }
 
-    /// Hears what becomes of a camera: muted, taken away, unplugged.
+    /// Listens to what happens to a camera: muted, unplugged, permission withdrawn.
     fn listen(self: &Rc<Self>, camera: &Rc<Camera>) {
         let (eye, heard) = (Rc::downgrade(self), Rc::downgrade(camera));
         let life = camera.on_change(move |change| {
@@ -179,7 +179,7 @@ impl Eye {
         self.life.replace(life);
     }
 
-    /// A camera was taken away: a look asks for another, and without one the cashier is told.
+    /// The camera is gone: a scan opens another one. Without a scan, the page is told.
     fn ended(&self, camera: &Rc<Camera>) {
         if self.is_on(camera) {
             self.put_away();
@@ -189,7 +189,7 @@ impl Eye {
     }
 }
 
-/// A camera's frames before its first picture. Dropped, they are left: nothing waits for that camera any more.
+/// The frames of a camera before its first picture. When dropped, the reader stops: nobody waits for that camera.
 struct Early<'a>(&'a ReaderHost);
 
 impl Drop for Early<'_> {

@@ -1,32 +1,32 @@
-//! Decides whether a camera still shows what is before it. Its own flags are wrong after a call or a lock screen, so the
-//! pictures count. Time is an argument.
+//! Decides whether a camera still shows what is in front of it. Its own flags are wrong after a phone call or a lock
+//! screen, so its pictures count. Time is an argument.
 
 use kaunter_core::policy::Ms;
 
 use crate::page::camera::Camera;
 
-/// A camera that shows nothing new for so long is started afresh.
+/// A camera that shows nothing new for this long is restarted.
 const FROZEN_MS: Ms = 3_000;
 /// iOS mutes a track for a second at its start ([274211](https://bugs.webkit.org/show_bug.cgi?id=274211)), and a track that
 /// a call has taken for good ([213853](https://bugs.webkit.org/show_bug.cgi?id=213853),
 /// [259884](https://bugs.webkit.org/show_bug.cgi?id=259884)). A shorter time would restart a camera that only starts.
 const MUTED_MS: Ms = 2_000;
-/// A camera that was well for so long may be started afresh again.
+/// A camera that worked for this long may be restarted again.
 const WELL_MS: Ms = 30_000;
 
-/// What is seen of a camera now.
+/// What is observed of a camera now.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Signs {
-    /// A picture that was not there before.
+    /// It showed a new picture.
     pub(super) fresh: bool,
-    /// The system keeps the pictures.
+    /// The system withholds its pictures.
     pub(super) muted: bool,
-    /// It was not taken away.
+    /// It was not unplugged.
     pub(super) live: bool,
 }
 
 impl Signs {
-    /// Taken away.
+    /// It was unplugged.
     pub(super) const GONE: Self = Self {
         fresh: false,
         muted: false,
@@ -43,23 +43,23 @@ impl Signs {
     }
 }
 
-/// What is to be done.
+/// What to do about a camera.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cure {
     /// Nothing.
     None,
-    /// The stream is to be thrown away, and a fresh one asked for.
+    /// Drop the stream, and open a new one.
     Restart,
-    /// That was done, and did not help: a person has to press a button.
+    /// A restart did not help: a person has to press a button.
     GiveUp,
 }
 
-/// The health of one look's camera.
+/// The health of the camera during one scan.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Health {
     fresh_ms: Ms,
     muted_ms: Option<Ms>,
-    /// When the camera was started afresh.
+    /// When the camera was restarted.
     restarted_ms: Option<Ms>,
 }
 
@@ -72,7 +72,7 @@ impl Health {
         }
     }
 
-    /// What these signs ask for.
+    /// Decides what to do.
     pub(super) fn see(&mut self, signs: Signs, now_ms: Ms) -> Cure {
         if signs.fresh {
             self.fresh_ms = now_ms;
@@ -99,7 +99,7 @@ impl Health {
         Cure::Restart
     }
 
-    /// A camera was started, or the page is seen again: it gets its time to show something.
+    /// Restarts the timers after the camera was started or the page became visible.
     pub(super) fn rested(&mut self, now_ms: Ms) {
         self.fresh_ms = now_ms;
         self.muted_ms = None;

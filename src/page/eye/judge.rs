@@ -1,5 +1,5 @@
-//! Chooses the code of a scan among those that were read. Each code is offered once, a merchant's code is reported and
-//! passed over, and the caller's `accept` decides last.
+//! Chooses the code of a scan. Each code is offered once, a merchant's code is reported and skipped, and the caller's
+//! `accept` decides last.
 
 use js_sys::futures::JsFuture;
 use kaunter_core::error::ErrorCode;
@@ -17,7 +17,7 @@ pub(super) struct Judge<'a> {
     announcer: &'a Announcer,
     options: &'a ScanOptions,
     wallets: &'a [Wallet],
-    /// The codes that this scan has offered or reported; it does so once.
+    /// The codes that this scan has offered or reported.
     offered: Vec<Vec<u8>>,
 }
 
@@ -35,7 +35,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// The first code of a frame that is taken.
+    /// The first code of a frame that is accepted.
     pub(super) async fn first_of(
         &mut self,
         readings: Vec<Reading>,
@@ -57,7 +57,7 @@ impl<'a> Judge<'a> {
         Ok(None)
     }
 
-    /// A code that nobody can pay with: it is reported, and passed over.
+    /// Reports and skips a code that nobody can pay with.
     fn is_hopeless(&self, scan: &Scan) -> bool {
         let code = if scan.info.kind == Kind::Merchant {
             ErrorCode::MerchantCode
@@ -93,7 +93,7 @@ fn of_reading(reading: Reading, wallets: &[Wallet]) -> Scan {
     }
 }
 
-/// A code that somebody typed, or that came from elsewhere.
+/// A code that was typed, or that came from elsewhere.
 #[must_use]
 pub fn of_text(text: &str, wallets: &[Wallet]) -> Scan {
     let (info, wallet) = CodeInfo::of(text, wallets);

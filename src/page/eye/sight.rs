@@ -1,7 +1,7 @@
-//! What the eye sees: a camera's frames on their way to the reader, and what is read of them.
+//! Moves a camera's frames to the reader, and returns what was read.
 //!
-//! The worker takes the frames by itself where the browser allows it. Elsewhere the page hands them over one by one: the
-//! newest, and the next only when the last is read.
+//! The worker takes the frames by itself if the browser allows it. Otherwise the page hands over the newest frame, and
+//! the next one only after that was read.
 
 use std::rc::Rc;
 
@@ -15,10 +15,10 @@ use crate::types::code::Reading;
 use crate::types::error::Fail;
 use crate::types::event::Hint;
 
-/// Time for the browser to have a picture again, where one could not be had.
+/// The pause after the browser had no picture.
 const RETRY_MS: Ms = 250;
 
-/// A camera before a reader.
+/// A camera whose frames go to a reader.
 pub(super) struct Sight<'a> {
     host: &'a ReaderHost,
     reader: Rc<RunningReader>,
@@ -27,23 +27,23 @@ pub(super) struct Sight<'a> {
 
 /// How the frames reach the reader.
 enum Route {
-    /// By themselves; so many have arrived.
+    /// The worker takes them; this many have arrived.
     Followed { frames: u32 },
-    /// One by one; the next is due at this time of [`clock::exact_ms`].
+    /// The page hands them over; the next one at this time of [`clock::exact_ms`].
     Handed { frames: Frames, due_ms: f64 },
 }
 
-/// What was seen in a moment.
+/// What was observed in one step.
 pub(super) struct Seen {
-    /// What the gate believes.
+    /// The codes that the gate accepts.
     pub(super) readings: Vec<Reading>,
     pub(super) hint: Option<Hint>,
-    /// Whether the camera showed anything new.
+    /// True if the camera showed anything new.
     pub(super) fresh: bool,
 }
 
 impl<'a> Sight<'a> {
-    /// This camera before this reader.
+    /// Connects this camera to this reader.
     pub(super) fn new(host: &'a ReaderHost, reader: Rc<RunningReader>, camera: &Camera) -> Self {
         let follows = camera.track().is_some_and(|track| reader.follows(&track));
         let route = if follows {
@@ -58,10 +58,10 @@ impl<'a> Sight<'a> {
         }
     }
 
-    /// Waits a moment for something to be seen.
+    /// Waits for one step, and returns what was observed.
     ///
     /// # Errors
-    /// `worker_failed`: the reader has failed, and is ended.
+    /// `worker_failed`: the reader failed, and is ended.
     pub(super) async fn next(&mut self, camera: &Camera) -> Result<Seen, Fail> {
         let (report, fresh) = match &mut self.route {
             Route::Followed { frames } => {
@@ -80,7 +80,7 @@ impl<'a> Sight<'a> {
                     return Ok(Seen::nothing(false));
                 };
                 let report = self.reader.read(frame).await;
-                // The reader knows what reading costs here, and how often the caller wants it.
+                // The reader knows how long a frame takes here, and how often the caller wants one.
                 *due_ms = began_ms + report.as_ref().map_or(0.0, |report| report.pause_ms);
                 (report, fresh)
             }

@@ -1,9 +1,9 @@
-//! A copy of the camera's track whose frames a worker takes by itself: the page has no part in it.
+//! A copy of the camera's track whose frames a worker takes by itself, without the page.
 //!
-//! Chrome makes the stream of frames on the page and transfers the stream to the worker. Safari 18 transfers the track,
-//! and its worker makes the stream: its `MediaStreamTrackProcessor` is there in workers only, as the
-//! [specification](https://w3c.github.io/mediacapture-transform/) has it. Firefox has neither, so the page hands over
-//! frame by frame.
+//! Chrome makes the stream of frames on the page, and transfers it to the worker. Safari 18 transfers the track, and
+//! its worker makes the stream: `MediaStreamTrackProcessor` exists in workers only, as the
+//! [specification](https://w3c.github.io/mediacapture-transform/) says. Firefox has neither, so the page hands over
+//! each frame.
 
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
@@ -11,7 +11,7 @@ use web_sys::MediaStreamTrack;
 
 #[wasm_bindgen]
 extern "C" {
-    /// web-sys has it behind `--cfg=web_sys_unstable_apis` only.
+    /// web-sys has it only with `--cfg=web_sys_unstable_apis`.
     #[wasm_bindgen(js_name = MediaStreamTrackProcessor)]
     type Processor;
 
@@ -21,16 +21,16 @@ extern "C" {
     fn readable(this: &Processor) -> JsValue;
 }
 
-/// What a worker is given.
+/// What a worker receives.
 #[derive(Debug)]
 pub enum Source<'a> {
     /// A `ReadableStream` of `VideoFrame`.
     Stream(&'a JsValue),
-    /// The track, of which the worker makes a stream.
+    /// The track, from which the worker makes a stream.
     Track(&'a MediaStreamTrack),
 }
 
-/// A track of our own beside the camera's; dropped, it is stopped, or the light would stay on.
+/// A copy of the camera's track. Dropping it stops the copy; otherwise the camera's light would stay on.
 #[derive(Debug)]
 pub struct Tap {
     of: String,
@@ -39,12 +39,13 @@ pub struct Tap {
 }
 
 impl Tap {
-    /// A tap on this track.
+    /// Copies this track.
     #[must_use]
     pub fn new(track: &MediaStreamTrack) -> Self {
         let mut tap = Self {
             of: track.id(),
-            // The browser's own `clone`, a second track of the same camera: not another handle of the first.
+            // The browser's own `clone`, which makes a second track of the same camera, and not another reference to
+            // the first.
             track: MediaStreamTrack::clone(track),
             readable: None,
         };
@@ -54,13 +55,13 @@ impl Tap {
         tap
     }
 
-    /// Whether it is a copy of this track.
+    /// True if it is a copy of this track.
     #[must_use]
     pub fn is_on(&self, track: &MediaStreamTrack) -> bool {
         self.of == track.id()
     }
 
-    /// What the worker is given: a stream if the page can make one, else the track.
+    /// What the worker receives: a stream if the page can make one, else the track.
     #[must_use]
     pub fn source(&self) -> Source<'_> {
         match &self.readable {
@@ -72,7 +73,7 @@ impl Tap {
     fn processed(&self) -> Result<JsValue, JsValue> {
         let init = js_sys::Object::new();
         Reflect::set(&init, &"track".into(), &self.track)?;
-        // Its buffer holds one frame where nothing else is asked: the newest.
+        // Without another size, its buffer holds one frame: the newest.
         Ok(Processor::new(&init)?.readable())
     }
 }

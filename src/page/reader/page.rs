@@ -1,7 +1,7 @@
-//! The reader on the page's thread, for a page that can start no worker: one of another origin than the package's, or
-//! one whose bundler copied no worker.
+//! The reader on the page's thread, for a page that can't start a worker. The package is on another origin then, or the
+//! bundler copied no worker.
 //!
-//! It is an instance of the reader's own module, so a trap in it is an exception here, and the till goes on.
+//! It is an instance of the reader's own module. A trap in it is an exception here, and the till goes on.
 
 use std::cell::Cell;
 
@@ -17,7 +17,7 @@ use crate::types::read::from_js;
 
 #[wasm_bindgen]
 extern "C" {
-    /// A `LiveReader` of the reader's module, as `pkg/reader.js` hands it out. It throws where the module traps.
+    /// A `LiveReader` of the reader's module, from `pkg/reader.js`. It throws if the module traps.
     #[derive(Debug)]
     type LiveReader;
 
@@ -54,7 +54,7 @@ impl PageReader {
     }
 
     pub(super) fn scan(&self, scan: u32, options: &CameraOptions) {
-        // The same scan after a pause: what it saw is not forgotten.
+        // The same scan after a pause: it keeps what it saw.
         if self.scan.replace(scan) != scan {
             // A reader that fails here fails at its first frame too, and is reported there.
             let _ = self
@@ -70,7 +70,7 @@ impl PageReader {
             height,
         } = frame
         else {
-            // A `VideoFrame` comes only where there is a worker.
+            // Only a worker receives a `VideoFrame`.
             return Err(Failure::Unable);
         };
         self.frames.set(self.frames.get().wrapping_add(1));

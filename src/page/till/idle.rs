@@ -1,5 +1,5 @@
-//! What changes while the till is idle: money that comes for a trade that had ended, or what another page of this
-//! terminal began. The backend hears of it, and an open page asks.
+//! Finds changes while the till is idle: late money for a trade that had ended, or trades that another page of this
+//! terminal began.
 
 use std::rc::{Rc, Weak};
 
@@ -11,14 +11,14 @@ use super::Till;
 use crate::page::signal::Waker;
 use crate::page::{clock, signal};
 
-/// A backend that does not answer, or a shop that gives no token, is asked so many times less often at most: every 8
-/// minutes in place of every 30 seconds.
+/// If the backend does not answer, or the shop gives no token, the pause grows up to this factor: from 30 seconds to 8
+/// minutes.
 const MAX_SLOWNESS: Ms = 16;
 
 impl Till {
-    /// Asks what of this terminal is open: every `heartbeat_ms`, and when the page is seen or finds its network again, but no
-    /// sooner than `poll_ms` after the last question. A hidden page does not ask, nor one without a network, nor one with an
-    /// trade on screen: that is asked about anyway. Ends with the till.
+    /// Fetches the open trades of this terminal every `heartbeat_ms`, and when the page becomes visible or is online
+    /// again. Two requests are at least `poll_ms` apart. A page does not ask while it is hidden or offline, or has a
+    /// trade on screen. Ends with the till.
     pub(super) async fn look_around(till: Weak<Self>) {
         let Some(closing) = till.upgrade().map(|till| till.closing()) else {
             return;
@@ -51,12 +51,12 @@ impl Till {
         }
     }
 
-    /// Tells what is new, and keeps it; false where the backend does not answer.
+    /// Reports new trades and keeps them. False if the backend does not answer.
     async fn ask_what_is_open(self: &Rc<Self>) -> bool {
         let Ok(session) = self.backend.session().await else {
             return false;
         };
-        // A trade that awaits its code is the business of the page that scans.
+        // A trade that awaits its code belongs to the page that scans.
         for trade in session
             .open_trades
             .iter()

@@ -1,4 +1,4 @@
-//! The keepers of trades that nobody watches on screen: each asks about one until its end.
+//! Keepers: each checks the status of one trade that is not on screen, until the trade ends.
 
 use std::rc::Rc;
 
@@ -7,11 +7,11 @@ use kaunter_core::wire::{self, Status};
 use super::Till;
 use crate::page::{clock, signal};
 
-/// A trade under review is asked about this much slower: a person decides, and that takes minutes.
+/// A trade under review is checked this much more slowly: a person decides, which takes minutes.
 const REVIEW_SLOWNESS: u64 = 15;
 
 impl Till {
-    /// Keeps what is not at its end, with a keeper that goes on asking.
+    /// Lists a trade that has not ended, and starts a keeper for it.
     pub fn remember(self: &Rc<Self>, trade: &wire::Trade) {
         self.news.tell(&trade.trade_id, trade.version);
         self.unfinished
@@ -28,7 +28,7 @@ impl Till {
         }
     }
 
-    /// Puts a trade on the list, newest first.
+    /// Adds a trade to the list, newest first.
     pub(super) fn enlist(&self, trade: wire::Trade) {
         let mut unfinished = self.unfinished.borrow_mut();
         let older = |known: &wire::Trade| known.created_at <= trade.created_at;
@@ -37,7 +37,7 @@ impl Till {
         unfinished.insert(place, trade);
     }
 
-    /// Asks about a trade until its end, or the till's.
+    /// Checks the status of a trade until the trade or the till ends.
     async fn keep(self: Rc<Self>, mut known: wire::Trade) {
         while known.status.at_risk() && !self.is_closed() {
             let slow = matches!(known.status, Status::NeedsReview | Status::LateSuccess);

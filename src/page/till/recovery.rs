@@ -1,4 +1,4 @@
-//! What an earlier page left behind, and what other tabs tell: the backend's list, the journal, the channel.
+//! Restores what an earlier page left, from the backend's list and the journal, and follows the messages of other tabs.
 
 use std::rc::{Rc, Weak};
 
@@ -17,7 +17,7 @@ use crate::types::error::Fail;
 use crate::types::sale::{Outcome, Trade};
 
 impl Till {
-    /// What a reload left behind: the backend's list, and what only the journal knows.
+    /// Restores what a reload left: the backend's list, and what only the journal knows.
     pub(super) async fn recover(self: &Rc<Self>) {
         self.tell_unreadable().await;
         let mut open = self.session.open_trades.clone();
@@ -25,7 +25,7 @@ impl Till {
         // A journal that does not answer now may answer later.
         let mut others = records.is_none();
         for record in records.unwrap_or_default() {
-            // Another tab has this sale in hand: its record is that tab's to close, as long as it lives.
+            // Another tab is working on this sale, and removes the record itself while it lives.
             if !self.is_ours(&record.sale).await {
                 others = true;
             } else if let Some(trade) = self.recall(&record, &open).await {
@@ -40,8 +40,8 @@ impl Till {
         }
     }
 
-    /// Looks again, at the pace of the questions, until the journal was read and no record in it is another tab's any more:
-    /// a tab that died leaves its own.
+    /// Repeats the search every `poll_ms`, until the journal was read and has no record of another tab. A tab that
+    /// crashed leaves its records.
     async fn inherit(till: Weak<Self>) {
         loop {
             let Some(poll_ms) = till.upgrade().map(|till| till.policy().poll_ms) else {
@@ -57,7 +57,7 @@ impl Till {
         }
     }
 
-    /// True while another tab has a record in hand, or nobody knows.
+    /// True if another tab is working on a record, or if the journal can't be read.
     async fn inherit_what_is_free(self: &Rc<Self>) -> bool {
         let Some(records) = self.read().await else {
             return true;
@@ -96,7 +96,7 @@ impl Till {
     /// What became of a journalled trade that is not on the backend's list.
     async fn recall(&self, record: &Record, open: &[wire::Trade]) -> Option<wire::Trade> {
         let Some(trade_id) = &record.trade_id else {
-            // Never answered, so no code can have left; what the backend may have is on its list.
+            // The creation was never answered, so no code was sent. If the backend has the trade, it is on its list.
             self.forget(&record.key).await;
             return None;
         };
@@ -116,7 +116,7 @@ impl Till {
             Ok(trade) => Some(trade),
             Err(Trouble::Problem(refused)) if refused.code() == ProblemCode::TradeNotFound => {
                 if record.handed_over {
-                    // The backend lost its store: a person looks into it, by the name that the gateway knows too.
+                    // The backend lost its store. A person looks into it, with the id that the gateway knows too.
                     self.announcer
                         .warning(&Fail::new(ErrorCode::TradeNotFound).about(trade_id));
                     return Some(self.assumed(record, trade_id, Status::NeedsReview));
@@ -128,12 +128,12 @@ impl Till {
         }
     }
 
-    /// It ended while no page looked, and so nobody was told: it stays on the list until somebody asks.
+    /// Lists a trade that ended while no page was open: nobody was told yet, and so it stays until somebody asks.
     fn keep_for_telling(&self, trade: wire::Trade) {
         self.enlist(trade);
     }
 
-    /// What the journal alone knows of a trade; any word of the backend is newer.
+    /// A trade as the journal alone knows it. Any answer of the backend is newer.
     pub(in crate::page) fn assumed(
         &self,
         record: &Record,
@@ -166,7 +166,7 @@ impl Till {
         }
     }
 
-    /// A trade whose code this till handed over, and which the backend does not know: no proof of anything.
+    /// A trade whose code this till handed over, and which the backend does not know: that proves nothing.
     pub(super) fn lost(&self, trade_id: &str) -> Option<wire::Trade> {
         let unfinished = self.unfinished.borrow();
         let assumed = unfinished.iter().find(|trade| trade.trade_id == trade_id)?;
@@ -174,7 +174,7 @@ impl Till {
         lost.then(|| assumed.clone())
     }
 
-    /// A person's word on such a trade: nobody else has one. The backend has said that this person may give it.
+    /// Decides such a trade by a person's verdict. The backend has checked that this person may give it.
     pub(super) async fn decide_lost(
         self: &Rc<Self>,
         trade_id: &str,
@@ -204,7 +204,7 @@ impl Till {
         }
         let own = trade.terminal == self.session.terminal;
         if own && self.is_ours(&trade.sale).await {
-            // Its code is gone with the old page: closed on the spot, so that the sale is free.
+            // Its code was lost with the old page: the trade is closed at once, so that the sale is free.
             if let Ok(closed) = self
                 .backend
                 .cancel(&trade.trade_id, Some(&trade.sale))
@@ -216,7 +216,7 @@ impl Till {
         }
     }
 
-    /// True where no other tab of this browser has this sale in hand.
+    /// True if no other tab of this browser is working on this sale.
     async fn is_ours(&self, sale: &Sale) -> bool {
         match lock::ask(&self.lock_name(sale)).await {
             Asked::Ours(lock) => {
@@ -227,7 +227,7 @@ impl Till {
         }
     }
 
-    /// Listens to the other tabs as long as the till is there: what they saw change is asked about at once.
+    /// Follows the messages of the other tabs until the till closes: checks a trade that changed at once.
     pub(super) async fn hear(till: Weak<Self>, mut changes: UnboundedReceiver<TradeChange>) {
         while let Some(change) = changes.next().await {
             if let Some(till) = till.upgrade() {
@@ -249,10 +249,10 @@ impl Till {
         }
     }
 
-    /// What the backend said of a trade that is not on screen.
+    /// Takes an answer of the backend about a trade that is not on screen.
     pub(super) fn seen(self: &Rc<Self>, trade: &wire::Trade) {
         if self.news.is_new(&trade.trade_id, trade.version) {
-            // Whoever is told looks at the list next.
+            // A listener of the event may read the list, so the list is updated first.
             self.remember(trade);
             self.announcer.trade(&Trade::new(trade, &self.wallets));
         }

@@ -1,4 +1,4 @@
-//! How a sale is collected: by the one owner that it has in this browser, after what can be refused at once.
+//! Collects a sale: checks what can be refused at once, and takes the sale's lock in this browser.
 
 use std::rc::Rc;
 
@@ -14,10 +14,10 @@ use crate::types::options::ScanOptions;
 use crate::types::sale::{Outcome, Wallet};
 
 impl Till {
-    /// Collects a sale, with a code that is there or one that the camera will see.
+    /// Collects a sale, with a given code or one that the camera reads.
     ///
     /// # Errors
-    /// Only where nothing ever began.
+    /// Only if nothing began.
     pub async fn charge(
         self: &Rc<Self>,
         sale: Sale,
@@ -33,7 +33,7 @@ impl Till {
         self.own(&name, sale, begin).await
     }
 
-    /// Charges as the one owner of a sale in this browser.
+    /// Charges while holding the lock of the sale.
     async fn own(
         self: &Rc<Self>,
         name: &str,
@@ -45,7 +45,7 @@ impl Till {
             Asked::Taken => return Err(self.busy(&sale).await.into()),
         };
         let end = begin(sale).run().await;
-        // The caller may charge the sale again as soon as it hears of this end.
+        // Released first: the caller may charge the sale again as soon as the promise ends.
         lock.free().await;
         end
     }
@@ -53,7 +53,7 @@ impl Till {
     /// Collects a sale with a code that the caller shows.
     ///
     /// # Errors
-    /// Only where nothing ever began.
+    /// Only if nothing began.
     pub async fn show_code(
         self: &Rc<Self>,
         sale: Sale,
@@ -80,7 +80,7 @@ impl Till {
         self.own(&name, sale, begin).await
     }
 
-    /// What the backend would refuse is refused before anything is asked.
+    /// Refuses before any call what the backend would refuse.
     fn check(&self, sale: &Sale, options: &ScanOptions, code: Option<&Scan>) -> Result<(), Fail> {
         if sale.amount.currency != self.session.currency {
             return Err(Fail::new(ErrorCode::CurrencyUnsupported));
@@ -101,7 +101,7 @@ impl Till {
         }
     }
 
-    /// Another tab has this sale in hand: which trade is it?
+    /// Another tab is working on this sale: finds its trade.
     async fn busy(&self, sale: &Sale) -> Fail {
         let fail = Fail::new(ErrorCode::SaleBusy);
         let record = self.backend.sale(&sale.reference).await;

@@ -1,4 +1,4 @@
-//! What is done with a trade that is there: watched, asked about, cancelled, voided, settled.
+//! Works on an existing trade: watch, check, cancel, void, give a verdict.
 
 use std::pin::Pin;
 use std::rc::Rc;
@@ -75,8 +75,8 @@ impl Till {
         journalled.unwrap_or_else(|| Record::of(trade))
     }
 
-    /// A call with a side effect on a trade that is there: journalled first, so that a page that dies in its middle
-    /// asks about it after its start, whichever till the trade is of; then watched to its end.
+    /// Makes a call that changes an existing trade. The trade is journalled first, also one of another till, so that a
+    /// page that crashes meanwhile checks it after its start. Then the trade is watched to its end.
     fn change<'a>(
         self: &'a Rc<Self>,
         trade_id: &'a str,
@@ -87,7 +87,7 @@ impl Till {
             match call.await {
                 Ok(trade) => self.follow(&trade, ScanOptions::default()).await,
                 Err(trouble) => {
-                    // Refused: nothing began. Without an answer it may have.
+                    // After a refusal nothing began. Without an answer, it may have.
                     if let (Some(key), Trouble::Problem(_) | Trouble::NoToken(_)) =
                         (noted, &trouble)
                     {
@@ -99,7 +99,7 @@ impl Till {
         })
     }
 
-    /// Journals a trade that is not journalled yet; the new row's key.
+    /// Journals a trade that is not journalled yet. Returns the key of the new row.
     async fn note(&self, trade_id: &str) -> Result<Option<String>, Trouble> {
         let known = |record: &Record| record.trade_id.as_deref() == Some(trade_id);
         if self.journal.is_none() || self.records().await.iter().any(known) {
@@ -110,7 +110,7 @@ impl Till {
         Ok(Some(record.key))
     }
 
-    /// The sale of a trade that this till knows of.
+    /// The sale of a trade, if this till knows it.
     fn sale_of(&self, trade_id: &str) -> Option<Sale> {
         let unfinished = self.unfinished.borrow();
         let known = unfinished.iter().find(|trade| trade.trade_id == trade_id)?;
@@ -122,7 +122,7 @@ impl Till {
         self.backend.trade(trade_id, sale.as_ref()).await
     }
 
-    /// How a trade stands.
+    /// Checks the status of a trade.
     ///
     /// # Errors
     /// `trade_not_found`, `network_*`.
@@ -131,7 +131,7 @@ impl Till {
         self.noted(&trade).await
     }
 
-    /// How the void of a trade stands.
+    /// Checks the status of a void.
     ///
     /// # Errors
     /// `trade_not_found`, `network_*`.
@@ -148,7 +148,7 @@ impl Till {
         Ok(Trade::new(trade, &self.wallets))
     }
 
-    /// Cancels an unpaid trade; may lose to the customer.
+    /// Cancels an unpaid trade. The customer may pay before the cancel arrives.
     ///
     /// # Errors
     /// `trade_not_cancellable`, `trade_not_found`, `token_forbidden`, `network_*`.
@@ -158,10 +158,10 @@ impl Till {
         self.change(trade_id, cancel).await
     }
 
-    /// Gives the money back; `Paid` with `void_refused` where the gateway refuses.
+    /// Gives the money back. `Paid` with `void_refused` if the gateway refuses.
     ///
     /// # Errors
-    /// `trade_not_voidable` where it is not paid, `trade_not_found`, `token_forbidden`, `network_*`.
+    /// `trade_not_voidable` if it is not paid, `trade_not_found`, `token_forbidden`, `network_*`.
     pub async fn void(self: &Rc<Self>, trade_id: &str, reason: &str) -> Result<Outcome, Rejection> {
         let end = self
             .change(trade_id, self.backend.void(trade_id, reason))
@@ -169,10 +169,10 @@ impl Till {
         end.map(Outcome::of_void)
     }
 
-    /// A person's word. Where the backend does not know the trade, it ends what this till's journal alone still holds.
+    /// Gives a person's verdict. If the backend does not know the trade, it ends the record in this till's journal.
     ///
     /// # Errors
-    /// `trade_not_in_review` where nothing is under review, `token_forbidden`, `network_*`.
+    /// `trade_not_in_review` if the trade is not under review, `token_forbidden`, `network_*`.
     pub async fn give_verdict(
         self: &Rc<Self>,
         trade_id: &str,
