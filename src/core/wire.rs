@@ -73,11 +73,11 @@ pub enum Status {
     Paying,
     /// The gateway is processing: the customer confirms on the phone.
     Pending,
-    /// No clear answer; asked again every 2 s.
+    /// The payment got no clear answer. The backend asks again every 2 s.
     Unknown,
-    /// A cancel is under way; it may lose to the customer.
+    /// A cancel is under way, and the customer may still pay first.
     Cancelling,
-    /// Time is up without a word, on the payment or on its void: a person decides.
+    /// The payment or its void got no clear answer in time: a person decides.
     NeedsReview,
     /// The money is taken.
     Paid,
@@ -139,7 +139,7 @@ pub enum By {
     Cashier,
     /// The customer, on the phone.
     Customer,
-    /// Nobody: time was up, or the backend closed what could not go on. The reason says which.
+    /// The backend: time was up, or the trade could not go on. The reason says which.
     System,
 }
 
@@ -159,11 +159,11 @@ pub enum Reason {
     WrongWallet,
     /// Refused for another reason.
     Other,
-    /// The gateway gave no word on the creation: no code was handed over, a new trade may start.
+    /// The creation got no clear answer. No code was handed over, so a new trade may start.
     GatewayUnavailable,
-    /// A newer trade of the same terminal took this one's place.
+    /// A newer trade of the same terminal replaced this one.
     Superseded,
-    /// The terminal was not heard of for too long.
+    /// The terminal was silent for too long.
     TerminalSilent,
     /// Somebody asked for it.
     Requested,
