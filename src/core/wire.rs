@@ -3,8 +3,7 @@
 //! Requests refuse unknown fields. Answers ignore them, so that an older page works with a newer backend.
 //! Times are RFC 3339 in UTC, and amounts are [`Money`] in minor units.
 //!
-//! No enum here has an alias: the page reads a word by its place in the list (`src/types/read.rs`), and an alias would
-//! shift the places. `src/core/trade/old.rs` reads the old words of stored rows.
+//! The enums here have only today's words. `src/core/trade/old.rs` reads the old words of stored rows.
 
 use serde::{Deserialize, Serialize};
 
@@ -251,7 +250,7 @@ pub struct Trade {
     pub void_refused: Option<GatewayAnswer>,
 }
 
-/// The gateway's own words, for the operator and, beside our sentence, for the cashier. Secrets and codes are masked.
+/// The gateway's own words, for the operator. The cashier sees them next to our sentence. Secrets and codes are masked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct GatewayAnswer {
     /// The gateway's code as text; `null` if it sent no code.

@@ -353,7 +353,7 @@ fn rule_7_the_first_code_counts_and_no_code_counts_if_we_present() {
         .tell(Event::Journalled);
     assert_eq!(counter.steps.last(), Some(&Step::HandOver("T".to_owned())));
 
-    // No backend sends this status for such a trade. No code of the customer leaves, whatever the status is.
+    // No backend sends this status for such a trade. Even then, no code of the customer leaves.
     let mut ours_only = ChargeHarness::presenting();
     ours_only
         .tell(Event::Created(Ok(ours(Status::AwaitingCode, 1))))

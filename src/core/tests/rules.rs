@@ -41,7 +41,7 @@ fn rule_1_one_trade_of_a_sale_may_hold_money() {
     ] {
         assert!(desk.trade.holds_sale());
     }
-    // A late success stands outside: proof is stored whatever the others do.
+    // A late success is an exception: proof of payment is stored in any state of the other trades.
     let mut desk = TradeHarness::declined();
     desk.status(StatusWord::Paid);
     assert_eq!(desk.state(), State::LateSuccess);
@@ -929,7 +929,7 @@ fn any_event() -> impl Strategy<Value = Event> {
 }
 
 proptest! {
-    /// Rules 2, 4, 5, 8 and 10, whatever comes in whatever order.
+    /// Rules 2, 4, 5, 8 and 10, for any events in any order.
     #[test]
     fn laws_hold_in_any_order_of_events(
         steps in prop::collection::vec((any_event(), prop_oneof![Just(0), Just(1), 100..3_000_u64, 10_000..200_000_u64]), 1..60),

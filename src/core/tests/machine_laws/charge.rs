@@ -33,7 +33,7 @@ enum Turn {
     /// The newest trade changes at the backend without a reply to this page.
     /// It takes one of its possible moves, or gets a new version in the same state.
     Moves(Index),
-    /// The page is reloaded; its clock begins anew.
+    /// The page is reloaded, and its clock starts again.
     Reload,
 }
 
