@@ -319,7 +319,7 @@ mod tests {
             assert_eq!(
                 (own, another),
                 meaning(state),
-                "a new trade began beside {state:?}, or did not"
+                "wrong admission next to a trade in {state:?}"
             );
         }
         assert_eq!(replaced(ask(&[], "till-1", 100, None)), Ok(vec![]));
