@@ -1,9 +1,9 @@
-//! Decides whether a new trade may begin beside the other trades of its sale, and which of them it replaces.
+//! Decides whether a new trade of a sale may begin, and which of the sale's other trades it replaces.
 //!
 //! Rules 1, 15 and 32 of `docs/rules.md` meet here, in [`admit`].
-//! Rule 31 comes before them: [`is_same`] knows a creation that is repeated.
+//! Rule 31 comes before them: [`is_same`] recognises a repeated creation.
 //! The functions are pure, and a [`Denial`] changes nothing.
-//! The backend reads the trades of a sale, calls it, and stores its answer in one transaction.
+//! The backend reads the trades of a sale, calls [`admit`], and stores the result in one transaction.
 //! The walk and the simulation call the same function.
 
 use crate::money::Money;
@@ -82,8 +82,8 @@ impl From<Denial> for ProblemCode {
     }
 }
 
-/// Whether a creation asks again for the trade that has its key. It then gets that trade, and nothing begins.
-/// Otherwise the key is of another trade, and the creation is refused.
+/// Whether a creation repeats the one of the trade that has its key. Then it gets that trade, and nothing begins.
+/// Otherwise the key belongs to another trade, and the creation is refused.
 #[must_use]
 pub fn is_same(facts: &Facts, terminal: &str, new: &NewTrade) -> bool {
     facts.terminal == terminal
@@ -131,7 +131,7 @@ pub fn admit<'a>(
 enum Beside {
     /// It is closed and has kept no money.
     Nothing,
-    /// It is replaced, and then stands like this.
+    /// It is replaced. The trade is its new state.
     GivesWay(Box<Trade>),
     InTheWay,
 }
@@ -171,7 +171,7 @@ fn beside(other: &Trade, replacer: Option<&str>, now: Ms, policy: &Policy) -> Be
 
 /// Rule 32 of `docs/rules.md`: the time that a terminal must wait after it has tried this sale too often.
 fn wait_ms(others: &[&Trade], terminal: &str, now: Ms) -> Option<Ms> {
-    // A start in the future comes from a clock that was wrong; it counts for one window at most.
+    // A start in the future comes from a wrong clock. It counts for one window at most.
     let counts = |trade: &&&Trade| {
         trade.facts().terminal == terminal && now.abs_diff(trade.created_ms()) < WINDOW_MS
     };
@@ -319,7 +319,7 @@ mod tests {
             assert_eq!(
                 (own, another),
                 meaning(state),
-                "a new trade began beside {state:?}, or did not"
+                "wrong admission next to a trade in {state:?}"
             );
         }
         assert_eq!(replaced(ask(&[], "till-1", 100, None)), Ok(vec![]));

@@ -212,7 +212,7 @@ error_codes! {
         /// The page is neither served over HTTPS nor from this machine.
         InsecureContext "insecure_context" Setup Act
             "The camera needs a safe address: open this page with https.";
-        /// The browser lacks something that nothing else can stand in for.
+        /// The browser lacks a feature that Kaunter can't do without.
         BrowserUnsupported "browser_unsupported" Setup No
             "This browser is too old: use a current Chrome, Edge, Firefox or Safari.";
         /// A module of the package did not load.
@@ -236,7 +236,7 @@ error_codes! {
         /// A policy of the page forbids the camera.
         CameraPolicyBlocked "camera_policy_blocked" Camera No
             "This page may not use the camera: its owner must allow it in the page's policy.";
-        /// The page is in a frame of another origin's page, and that page does not lend it the camera.
+        /// The page is in a frame of another origin's page, and that page does not allow it the camera.
         CameraFrameBlocked "camera_frame_blocked" Camera No
             "The page around this till keeps the camera from it: open the till in a window of its own, or set allow=\"camera\" on its frame.";
         /// There is no camera.
@@ -251,7 +251,7 @@ error_codes! {
         /// The picture stopped.
         CameraInterrupted "camera_interrupted" Camera Later
             "The camera stopped: start again.";
-        /// No camera does what was asked, or that camera has no such setting.
+        /// No camera fits the request, or the camera has no such setting.
         CameraUnsupported "camera_unsupported" Camera No
             "No camera fits the settings: choose another camera.";
         /// No code was seen in time.
@@ -260,7 +260,7 @@ error_codes! {
         /// A scan is under way.
         ScanBusy "scan_busy" Scan Later
             "A scan is already running: finish or stop it first.";
-        /// A merchant's code was shown, one that the customer should have scanned.
+        /// The customer showed a merchant's code, which a customer should scan.
         MerchantCode "merchant_code" Scan Act
             "That is a shop's code: ask the customer to show the code to pay with.";
         /// An argument or an option has a value that it can't have; `detail` names it.
@@ -269,27 +269,27 @@ error_codes! {
         /// The picture can't be read.
         ImageUnsupported "image_unsupported" Input No
             "This picture can't be read: take another photo as JPEG or PNG.";
-        /// Neither the code nor the page says whose wallet it is.
+        /// Neither the code nor the page names the wallet.
         WalletRequired "wallet_required" Input Act
             "The code does not say which wallet it is: choose the wallet.";
         /// `getToken` gave no usable token; `cause` is what it threw.
         TokenFailed "token_failed" Auth Later
             "The till could not sign in: reload the page, or sign in to the shop again.";
-        /// The browser says that it has no network.
+        /// The browser reports that it is offline.
         NetworkOffline "network_offline" Network Later
             "There is no network: check the cable or Wi-Fi and try again.";
         /// The backend did not answer.
         NetworkFailed "network_failed" Network Later
             "The shop's system does not answer: check the network and try again.";
-        /// This browser keeps no journal. Told by a `warning`.
+        /// This browser keeps no journal. The event `warning` reports it.
         JournalUnavailable "journal_unavailable" Journal No
             "This browser keeps no records: do not close the page while a payment runs.";
-        /// A record in this browser's journal can't be read. Told by a `warning`.
+        /// A record in this browser's journal can't be read. The event `warning` reports it.
         JournalUnreadable "journal_unreadable" Journal No
             "A record of an earlier payment can't be read: check that sale before you charge it again.";
     }
     backend {
-        /// The body or a parameter is not what the call takes.
+        /// The body or a parameter does not fit the call.
         BadRequest "bad_request" Input 400 No
             "The till's page asked for something that the shop's system does not take: tell the page's maker."
             "The body is not the JSON that this call takes: see /openapi.json.";
@@ -341,7 +341,7 @@ error_codes! {
         BodyTooLarge "body_too_large" Input 413 No
             "The till's page sent too much at once: tell the page's maker."
             "The body is above 16 KiB.";
-        /// No backend of ours answers there, or it has no such address.
+        /// The address is not that of a Kaunter backend, or the backend has no such route.
         RouteNotFound "route_not_found" Input 404 No
             "The shop's system is not where the page looks for it: tell the page's maker."
             "No such address: see /openapi.json.";
@@ -353,11 +353,11 @@ error_codes! {
         TokenMissing "token_missing" Auth 401 Token
             "The till is not signed in: sign in to the shop again."
             "Send a terminal token in the Authorization header.";
-        /// The token is none of this backend's.
+        /// The token was not minted by this backend.
         TokenInvalid "token_invalid" Auth 401 Token
             "The till's sign-in is not accepted: sign in to the shop again."
             "This is no token of this backend: ask the shop's server for a fresh one.";
-        /// The token's time is up.
+        /// The token has expired.
         TokenExpired "token_expired" Auth 401 Token
             "The till's sign-in has ended: sign in to the shop again."
             "The token's time is up: ask the shop's server for a fresh one.";
@@ -373,15 +373,15 @@ error_codes! {
         RateLimited "rate_limited" Unavailable 429 Later
             "This till asks too often: wait a few seconds and try again."
             "Too many calls from this terminal: wait a few seconds.";
-        /// The backend has too much to do: nothing was begun.
+        /// The backend is overloaded, and nothing was begun.
         Overloaded "overloaded" Unavailable 503 Later
             "The shop's system is busy: wait a few seconds and try again."
             "The backend has its hands full, and nothing was begun: try again in a few seconds.";
-        /// The backend can't store: nothing was begun.
+        /// The backend can't store, and nothing was begun.
         StoreUnavailable "store_unavailable" Unavailable 503 Later
             "The shop's system can't save anything now, so nothing was sent: tell its operator, and try again."
             "The store does not answer, and nothing was begun: try again in a few seconds.";
-        /// The gateway does not answer: nothing was begun.
+        /// The gateway does not answer, and nothing was begun.
         GatewayUnavailable "gateway_unavailable" Unavailable 502 Later
             "The payment gateway does not answer, and nothing was begun: wait a few seconds and try again."
             "The gateway does not answer, and nothing was begun: try again in a few seconds.";
@@ -409,11 +409,11 @@ error_codes! {
         TradeClosed "trade_closed" Conflict 409 No
             "This payment is closed: start a new one."
             "This trade takes no code now: watch the trade, or start a new one.";
-        /// The trade has another code already.
+        /// The trade already has another code.
         TradeHasCode "trade_has_code" Conflict 409 No
             "This payment already has a code: wait for its end."
             "This trade has another code: watch the trade.";
-        /// The gateway can't cancel the trade, or not now.
+        /// The gateway can't cancel the trade, or can't do it now.
         TradeNotCancellable "trade_not_cancellable" Conflict 409 Later
             "This payment can't be cancelled now: wait for its end."
             "This payment can't be cancelled now: watch the trade.";
@@ -423,7 +423,7 @@ error_codes! {
             "Only a paid trade can be given back, once: watch the trade.";
         /// The trade takes no verdict, or not this one.
         TradeNotInReview "trade_not_in_review" Conflict 409 No
-            "This payment takes no decision now: look how it stands."
+            "This payment needs no decision now: check its status."
             "Only a trade under review takes a verdict, and not every one: watch the trade.";
     }
 }

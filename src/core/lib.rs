@@ -2,7 +2,7 @@
 //!
 //! - [`money`], [`sale`]: amounts, what a sale owes, and what closes it.
 //! - [`trade`]: the state machine of a trade, which the backend drives. It decides everything about money.
-//! - [`desk`], [`admission`], [`authority`]: what a terminal's call decides, whether a trade may begin, what a token may do.
+//! - [`desk`], [`admission`], [`authority`]: a terminal's calls, the start of a trade, the rights of a token.
 //! - [`till`]: the state machine of a charge at the counter, which the page drives.
 //! - [`code`], [`wallet`], [`emv`]: payment codes and how they are recognised.
 //! - [`gate`]: when a reading of a code is believed.

@@ -11,7 +11,7 @@ pub type Ms = u64;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
-    /// From the start of one status query to the start of the next. Two seconds is what the project's user asked for.
+    /// From the start of one status query to the start of the next. The project's user asked for two seconds.
     pub poll_ms: Ms,
     /// How long the gateway is asked every `poll_ms`. Customers find the phone, the app and the PIN in less.
     pub deadline_ms: Ms,
@@ -51,7 +51,7 @@ pub struct Policy {
     /// A wallet's code is valid for a minute or two.
     /// It is longer than the last customer's phone stays before the camera.
     pub code_memory_s: u64,
-    /// `POST code` answers within this, whatever the gateway does.
+    /// The longest time until `POST code` answers, even without an answer of the gateway.
     pub code_answer_ms: Ms,
     /// The page's longest wait for one call of the backend.
     pub call_timeout_ms: Ms,

@@ -202,12 +202,12 @@ mod tests {
         assert_eq!(
             amount(&server, 100, Some(6)),
             None,
-            "an older word of the server"
+            "an older token of the server"
         );
         assert_eq!(
             amount(&server, 100, Some(7)),
             None,
-            "which of two is newer is not known"
+            "it is not known which of the two tokens is newer"
         );
         assert_eq!(amount(&server, 200, Some(8)), Some(Amount::Changed));
     }

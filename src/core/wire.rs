@@ -3,8 +3,7 @@
 //! Requests refuse unknown fields. Answers ignore them, so that an older page works with a newer backend.
 //! Times are RFC 3339 in UTC, and amounts are [`Money`] in minor units.
 //!
-//! No enum here has an alias: the page reads a word by its place in the list (`src/types/read.rs`), and an alias would
-//! shift the places. `src/core/trade/old.rs` reads the old words of stored rows.
+//! The enums here have only today's words. `src/core/trade/old.rs` reads the old words of stored rows.
 
 use serde::{Deserialize, Serialize};
 
@@ -73,11 +72,11 @@ pub enum Status {
     Paying,
     /// The gateway is processing: the customer confirms on the phone.
     Pending,
-    /// No clear answer; asked again every 2 s.
+    /// The payment got no clear answer. The backend asks again every 2 s.
     Unknown,
-    /// A cancel is under way; it may lose to the customer.
+    /// A cancel is under way, and the customer may still pay first.
     Cancelling,
-    /// Time is up without a word, on the payment or on its void: a person decides.
+    /// The payment or its void got no clear answer in time: a person decides.
     NeedsReview,
     /// The money is taken.
     Paid,
@@ -139,7 +138,7 @@ pub enum By {
     Cashier,
     /// The customer, on the phone.
     Customer,
-    /// Nobody: time was up, or the backend closed what could not go on. The reason says which.
+    /// The backend: time was up, or the trade could not go on. The reason says which.
     System,
 }
 
@@ -159,11 +158,11 @@ pub enum Reason {
     WrongWallet,
     /// Refused for another reason.
     Other,
-    /// The gateway gave no word on the creation: no code was handed over, a new trade may start.
+    /// The creation got no clear answer. No code was handed over, so a new trade may start.
     GatewayUnavailable,
-    /// A newer trade of the same terminal took this one's place.
+    /// A newer trade of the same terminal replaced this one.
     Superseded,
-    /// The terminal was not heard of for too long.
+    /// The terminal was silent for too long.
     TerminalSilent,
     /// Somebody asked for it.
     Requested,
@@ -251,7 +250,7 @@ pub struct Trade {
     pub void_refused: Option<GatewayAnswer>,
 }
 
-/// The gateway's own words, for the operator and, beside our sentence, for the cashier. Secrets and codes are masked.
+/// The gateway's own words, for the operator. The cashier sees them next to our sentence. Secrets and codes are masked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct GatewayAnswer {
     /// The gateway's code as text; `null` if it sent no code.

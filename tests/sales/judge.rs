@@ -50,7 +50,7 @@ impl World<'_> {
             row.trade.state() == State::LateSuccess && !outside.account.ledger.late
         });
         if early {
-            let what = "what was paid in time counts as late".to_owned();
+            let what = "a payment that came in time counts as late".to_owned();
             return Err(Breach::Wrong(what));
         }
         Ok(())
@@ -146,7 +146,7 @@ impl World<'_> {
         let mut rows = self.store.rows().iter();
         let voiding = |row: &Row| matches!(row.trade.state(), State::Voiding | State::VoidUnknown);
         if let Some(row) = rows.position(voiding) {
-            let what = format!("trade {row} is given back, and nobody waits for the word on it");
+            let what = format!("trade {row} is being given back, and no query about it is due");
             self.find(Kind::Unresolved, what);
         }
         let mut rows = self.store.rows().iter().zip(&self.outside);
@@ -158,7 +158,9 @@ impl World<'_> {
             closed && outside.account.ledger.kept() != 0
         });
         if let Some(row) = unseen {
-            let what = format!("trade {row} was paid after it was closed, and nobody knows");
+            let what = format!(
+                "trade {row} was paid after it was closed, and the backend does not know it"
+            );
             self.find(Kind::Unresolved, what);
         }
     }

@@ -131,7 +131,7 @@ fn rule_28_a_code_that_is_officially_another_wallets_gets_a_trade_of_its_own() {
     assert_eq!(
         folklore.hand_overs(),
         1,
-        "a guess is a hint, and the cashier's choice stands"
+        "a guess does not overrule the cashier's choice"
     );
 }
 
@@ -284,7 +284,7 @@ fn rule_10_after_a_reload_a_code_is_never_handed_over() {
     assert_eq!(
         open.steps.last(),
         Some(&Step::Cancel("T".to_owned())),
-        "its code is gone: close it, and scan anew"
+        "its code is gone: close the trade, and scan again"
     );
 }
 
@@ -353,7 +353,7 @@ fn rule_7_the_first_code_counts_and_no_code_counts_if_we_present() {
         .tell(Event::Journalled);
     assert_eq!(counter.steps.last(), Some(&Step::HandOver("T".to_owned())));
 
-    // No backend sends this status for such a trade. No code of the customer leaves, whatever the status is.
+    // No backend sends this status for such a trade. Even then, no code of the customer leaves.
     let mut ours_only = ChargeHarness::presenting();
     ours_only
         .tell(Event::Created(Ok(ours(Status::AwaitingCode, 1))))
@@ -910,6 +910,6 @@ fn a_record_without_a_mode_is_consumer_presented() {
     assert_eq!(
         read.renamed(),
         None,
-        "a row of today that has changed is no old one"
+        "a record with a mode is not an old one"
     );
 }

@@ -120,7 +120,8 @@ fn this_version_has_its_journals() {
     let folder = corpus().join(env!("CARGO_PKG_VERSION"));
     let rows: BTreeMap<String, Value> = read(&folder, "trades.json");
     let records: Vec<Value> = read(&folder, "records.json");
-    let how = "rows have changed. A released version's never do: give this one a new number. Then, or where it is not released: cargo run -p kaunter-core --example journals";
+    let how = "rows have changed. If this version is released, give it a new number. Then run: \
+    cargo run -p kaunter-core --example journals";
     assert!(rows == tour::rows(), "{how}");
     assert!(records == tour::records(), "{how}");
     let states: BTreeSet<State> = rows

@@ -94,7 +94,7 @@ fn another_amount() -> Carried {
 }
 
 /// Every state and the way to it. A state that behaves in two ways is listed for each of them.
-fn places() -> Vec<(&'static str, TradeHarness)> {
+fn cases() -> Vec<(&'static str, TradeHarness)> {
     let begun = || new(CodeMode::ConsumerPresented);
     let open = || begun().then(created());
     let shown = || new(CodeMode::MerchantPresented).then(created());
@@ -387,14 +387,14 @@ fn since(at: Option<Ms>, now: Ms) -> String {
 
 fn table() -> String {
     let mut text = String::new();
-    for (place, desk) in places() {
+    for (case, desk) in cases() {
         let state = format!("{:?}", desk.trade.state());
-        assert!(place.starts_with(&state), "{place} is {state}");
+        assert!(case.starts_with(&state), "{case} is {state}");
         let is = desk.trade.state();
         let (status, risk, wakes) = (is.status(), is.risk(), since(desk.wakes(), desk.now));
         writeln!(
             text,
-            "{place}: status {status:?}, risk {risk:?}, wakes {wakes}"
+            "{case}: status {status:?}, risk {risk:?}, wakes {wakes}"
         )
         .unwrap();
         let asked = desk.clone().asked();
@@ -446,8 +446,8 @@ fn each_event_does_in_each_state_what_the_table_says() {
 
 #[test]
 fn the_table_has_every_state_in_which_a_trade_can_rest() {
-    let places = places();
-    let has = |state: State| places.iter().any(|(_, desk)| desk.trade.state() == state);
+    let cases = cases();
+    let has = |state: State| cases.iter().any(|(_, desk)| desk.trade.state() == state);
     // A trade leaves this state in the same event in which it enters it.
     let missing: Vec<State> = kaunter_core::trade::MOVES
         .iter()
@@ -460,7 +460,7 @@ fn the_table_has_every_state_in_which_a_trade_can_rest() {
 #[test]
 fn a_local_event_is_granted_and_reads_no_other_trade_unless_it_moves_its_own() {
     let clocks = [-3_600_000, 3_600_000].map(|by| (format!("clock {by}"), Event::ClockSet(by)));
-    for (place, desk) in places() {
+    for (case, desk) in cases() {
         let asked = desk.clone().asked();
         let events = events(&asked).into_iter().chain(clocks.clone());
         for (name, event) in events.filter(|(_, event)| event.is_local()) {
@@ -475,16 +475,16 @@ fn a_local_event_is_granted_and_reads_no_other_trade_unless_it_moves_its_own() {
                 after.rival = rival;
                 after.now += PAUSE_MS;
                 let granted = after.hear(event.clone());
-                assert_eq!(granted, Ok(()), "{place}: {name}");
+                assert_eq!(granted, Ok(()), "{case}: {name}");
                 (after.trade.take_moves().is_empty(), after.trade)
             };
             let (rests, alone) = after(Rival::None);
             for rival in [Rival::Late, Rival::Holds] {
                 let (beside_rests, beside) = after(rival);
-                assert_eq!(rests, beside_rests, "{place}: {name} beside {rival:?}");
+                assert_eq!(rests, beside_rests, "{case}: {name} beside {rival:?}");
                 assert!(
                     !rests || alone == beside,
-                    "{place}: {name} beside {rival:?} differs without a move"
+                    "{case}: {name} beside {rival:?} differs without a move"
                 );
             }
         }

@@ -41,7 +41,7 @@ fn rule_1_one_trade_of_a_sale_may_hold_money() {
     ] {
         assert!(desk.trade.holds_sale());
     }
-    // A late success stands outside: proof is stored whatever the others do.
+    // A late success is an exception: proof of payment is stored in any state of the other trades.
     let mut desk = TradeHarness::declined();
     desk.status(StatusWord::Paid);
     assert_eq!(desk.state(), State::LateSuccess);
@@ -345,7 +345,7 @@ fn rule_21_the_gateways_words_stay_with_the_move_that_they_caused() {
     assert_eq!(
         desk.trade.gateway_answer(),
         said("P").as_ref(),
-        "what moves nothing is not kept"
+        "words without a move are not stored"
     );
     desk.at(desk.policy.deadline_ms * 2);
     assert_eq!(
@@ -361,7 +361,7 @@ fn rule_7_one_code_serves_one_trade() {
     assert_eq!(
         desk.handle(Event::Code(mark("one"))),
         Ok(()),
-        "the same code again is the same hand-over"
+        "the same code again repeats the hand-over"
     );
     assert_eq!(
         desk.handle(Event::Code(mark("two"))),
@@ -718,7 +718,7 @@ fn rule_25_a_code_is_taken_down_at_once_where_the_gateway_cancels() {
             desk.count(|send| *send == GatewayRequest::Cancel)
         ),
         (State::Cancelling, 1),
-        "no payment of ours is on its way: there is nothing to wait for"
+        "no payment of ours is on its way, so the cancel needs no minimum age"
     );
     desk.tell(Event::CancelAnswered(CancelAnswer::Closed));
     desk.status(StatusWord::Closed);
@@ -734,7 +734,7 @@ fn rule_25_a_code_is_taken_down_at_once_where_the_gateway_cancels() {
     assert_eq!(
         scanned.state(),
         State::Cancelling,
-        "and nothing either once somebody has scanned"
+        "the same holds once somebody has scanned"
     );
     scanned.tell(Event::CancelAnswered(CancelAnswer::TooLate));
     scanned.status(StatusWord::Paid);
@@ -809,7 +809,7 @@ fn rule_26_without_anything_to_show_the_trade_is_abandoned() {
     assert_eq!(
         (cancelled.state(), cancelled.trade.payload()),
         (State::Abandoned, None),
-        "its answer comes too late to be shown"
+        "the answer comes too late, so the code is not shown"
     );
     let mut silent = TradeHarness::new(CodeMode::MerchantPresented);
     silent.at(10_000);
@@ -929,7 +929,7 @@ fn any_event() -> impl Strategy<Value = Event> {
 }
 
 proptest! {
-    /// Rules 2, 4, 5, 8 and 10, whatever comes in whatever order.
+    /// Rules 2, 4, 5, 8 and 10, for any events in any order.
     #[test]
     fn laws_hold_in_any_order_of_events(
         steps in prop::collection::vec((any_event(), prop_oneof![Just(0), Just(1), 100..3_000_u64, 10_000..200_000_u64]), 1..60),

@@ -106,10 +106,10 @@ impl Charge {
 
     fn hand_over_refused(&mut self, code: ProblemCode, trade: Option<Box<Trade>>) {
         match code {
-            // Another terminal closed it. The next query tells its status.
+            // Another terminal closed it. The next query gets its status.
             ProblemCode::TradeClosed => {}
             // Most likely nothing left. If the next query says so, the code goes again.
-            // The cashier is told why it takes longer.
+            // The notice tells the cashier why it takes longer.
             ProblemCode::StoreUnavailable
             | ProblemCode::GatewayUnavailable
             | ProblemCode::Internal => self.outbox.push_back(Step::Notice(code)),
@@ -174,7 +174,7 @@ impl Charge {
         }
     }
 
-    /// The backend does not know the trade. That proves nothing if a code was handed over.
+    /// The backend does not know the trade. If a code was handed over, that does not show where the money is.
     fn trade_unknown(&mut self) {
         let trade_id = self.record.trade_id.clone().unwrap_or_default();
         if self.record.handed_over {

@@ -24,7 +24,7 @@ pub struct Record {
 
 /// A [`Record`] with the field names of 0.1.0 before its release.
 ///
-/// Serde's aliases can't do this, because the page's deserializer reads a struct by the order of its fields.
+/// It is a type of its own, so that [`Record`] has only today's names.
 #[derive(Clone, Debug, Deserialize)]
 pub struct OldRecord {
     key: String,

@@ -33,7 +33,7 @@ enum Turn {
     /// The newest trade changes at the backend without a reply to this page.
     /// It takes one of its possible moves, or gets a new version in the same state.
     Moves(Index),
-    /// The page is reloaded; its clock begins anew.
+    /// The page is reloaded, and its clock starts again.
     Reload,
 }
 
@@ -320,7 +320,7 @@ impl Run {
         prop_assert!(on_disk, "a code leaves before the journal has it");
         prop_assert!(
             self.may_hand_over,
-            "handed over again, and nobody said that a code is awaited"
+            "a code was handed over again without a reply that awaits one"
         );
         self.may_hand_over = false;
         self.call(Event::HandedOver, self.trade(trade_id));
@@ -350,7 +350,7 @@ impl Run {
             prop_assert_eq!(
                 Some(&**trade),
                 self.counter.charge.trade(),
-                "settled with an older word"
+                "the charge ended with an older reply"
             );
         }
         self.done = Some(end);
