@@ -88,7 +88,7 @@ export function run(begin: () => Promise<Outcome>, { ended, refused, reading = f
   trouble(null);
   const over = (word: string) => {
     if (acting === own) acting = -1;
-    document.body.dataset.promise = word; // for whoever looks from outside
+    document.body.dataset.promise = word; // for tests
   };
   running = begin().then(
     (outcome) => {

@@ -1,8 +1,8 @@
 //! Runs the QR reader in a Web Worker, or on the page's thread if no worker can start. Replaces a reader that fails or
 //! hangs.
 //!
-//! The reader is always an instance of its own Wasm module: a trap makes that instance unusable. So an open payment must
-//! not be in it. It returns codes with their evidence, and the till's gate decides which are accepted.
+//! The reader is always an instance of its own Wasm module: a trap makes that instance unusable. So an open payment
+//! must not be in it. It returns codes with their evidence, and the till's gate decides which are accepted.
 
 pub mod protocol;
 

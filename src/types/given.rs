@@ -50,7 +50,7 @@ pub fn text(value: &JsValue) -> Option<String> {
     (text.length() <= MAX_TEXT).then(|| value.as_string())?
 }
 
-/// A number; `NaN` is none.
+/// A number other than `NaN`.
 #[must_use]
 pub fn number(value: &JsValue) -> Option<f64> {
     value.as_f64().filter(|number| !number.is_nan())
@@ -159,7 +159,7 @@ impl<'a> Given<'a> {
         })
     }
 
-    /// A field as it is; `undefined` where there is none.
+    /// A field as it is; `undefined` if it is missing.
     ///
     /// # Errors
     /// `argument_invalid`, caused by what its getter threw.

@@ -224,7 +224,7 @@ impl Region {
         [self.x, self.y, self.width, self.height]
     }
 
-    /// Left, top, width and height; what is no number is as in the whole picture.
+    /// Left, top, width and height. A side that is not a number is that of the whole picture.
     fn of(sides: &[f64]) -> Self {
         let whole = Self::default();
         let share = |at: usize, absent: f64| {
@@ -454,7 +454,7 @@ impl TradeQuery {
     }
 }
 
-/// Whole milliseconds of a JavaScript number; nothing below zero, and nothing where it is none.
+/// Whole milliseconds of a JavaScript number; 0 if it is negative or not a number.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

@@ -19,7 +19,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::given::own;
 
-/// A value that is none of ours.
+/// A value of another shape than ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unreadable;
 

@@ -591,7 +591,7 @@ impl Outcome {
         self
     }
 
-    /// The end that a trade's status is, or `Unconfirmed` where it is none.
+    /// The outcome of a trade's status, or `Unconfirmed` if the trade has not ended.
     #[must_use]
     pub fn of(trade: &wire::Trade, wallets: &[Wallet]) -> Self {
         let trade_id = trade.trade_id.clone();

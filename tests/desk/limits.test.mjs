@@ -149,7 +149,7 @@ test("PostgreSQL hangs: 503 with Retry-After, and the answer of a payment that c
   const shop = await both.onPostgres(t, { scale: 1 });
   const trade = await open(shop, "hangs");
   await shop.fault("pay", { hang_ms: 1_500 }, { trade_id: trade.trade_id });
-  // Whoever asks the gateway is answered with garbage: the payment's own answer is the only word.
+  // Status checks at the gateway return garbage: only the payment's own answer can decide.
   await shop.fault("status", "garbage", { trade_id: trade.trade_id, times: 1_000 });
   const handed = handOver(shop, trade, await shop.code());
   await until("the payment has left", async () => (await shop.calls("pay")).length === 1);

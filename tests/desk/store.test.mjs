@@ -215,7 +215,7 @@ test("a crash writes nothing to the disk", {
   assert.match(limits, /Max core file size\s+0\s+0\s/, "soft and hard limit");
 });
 
-test("files with keys: whoever else may read one is warned of, whoever may write one is refused, and one that can't be read is told", async (t) => {
+test("files with keys: one that others may read gives a warning; one that others may write, or that can't be read, is refused", async (t) => {
   const shop = await counter(t);
   const key = join(shop.dir, "key");
   const check = async (prepare) => {
