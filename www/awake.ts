@@ -1,4 +1,4 @@
-// The screen stays on while a sale is open. A browser takes the lock away when the page is hidden: asked for again.
+// Keeps the screen on while a sale is open. A browser releases the lock when the page is hidden: it is requested again.
 
 let lock: WakeLockSentinel | null = null;
 let wanted = false;

@@ -1,5 +1,5 @@
-// Is the shop's system there? The browser's own word, and the last answer to a question; while there is none, it is
-// asked for.
+// Shows whether the shop's system is reachable: by the browser's online flag and the last answer. Without an answer, it
+// checks.
 
 import { $, icon } from "./dom";
 import { say } from "./words";
@@ -15,7 +15,7 @@ export function online(): boolean {
   return browser && backend;
 }
 
-/** A question was answered, or not. */
+/** A status check was answered, or failed. */
 export function heard(answered: boolean): void {
   if (backend === answered) return;
   backend = answered;
@@ -23,7 +23,7 @@ export function heard(answered: boolean): void {
   if (!answered) void probe();
 }
 
-/** Asks once, now. */
+/** Checks once, now. */
 export async function check(): Promise<boolean> {
   const answer = await fetch("/healthz", { cache: "no-store" }).catch(() => null);
   heard(Boolean(answer?.ok));

@@ -1,4 +1,4 @@
-// What the parts of the page share: the till, and the sale in hand.
+// The state that the parts of the page share: the till, and the current sale.
 
 import type { Sale, Till } from "kaunter";
 
@@ -14,15 +14,15 @@ export const terminal = address.get("terminal") ?? "till-1";
 
 export const counter = {
   settings: undefined as Settings | undefined,
-  /** None until it is open. */
+  /** Null until the till is open. */
   till: undefined as Till | undefined,
   /** What is typed for the next sale, in minor units. */
   minor: 0,
-  /** The shop's number of the next sale. */
+  /** The shop's reference of the next sale. */
   ref: newRef(),
   /** The reference is used up: money was taken for it, or may have been. */
   used: false,
-  /** The amount that the reference is bound to: a trade of it exists. Null: none is known. */
+  /** The amount that the reference is bound to, because a trade of it exists. Null: no amount is known. */
   bound: null as number | null,
   /** The sale on screen. */
   sale: null as Sale | null,
@@ -34,7 +34,7 @@ export function currency(): string {
   return counter.settings?.currency ?? "MYR";
 }
 
-/** A reference of our own where no point of sale names one: unique for ever. */
+/** A random reference, if the point of sale names none: unique for ever. */
 export function newRef(): string {
   return `${terminal}-${Date.now().toString(36)}-${crypto.randomUUID().slice(0, 8)}`;
 }

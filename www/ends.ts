@@ -1,5 +1,5 @@
-// How a sale ends on the screen. An end is shown only where it is true; what is not known is Not confirmed. Green is
-// for the sale in hand alone: an earlier one is grey, another one amber.
+// Shows how a sale ended. An outcome is shown only if it is proven; otherwise the screen says "Not confirmed". Green is
+// for the current sale only: an earlier one is grey, one of another amount amber.
 
 import type { GatewayAnswer, Outcome, Sale, Trade } from "kaunter";
 import { letSleep } from "./awake";
@@ -19,7 +19,7 @@ export function ended(outcome: Outcome): void {
   const ref = outcome.status === "paid" ? outcome.sale.ref : counter.sale?.ref;
   const own = ref === counter.ref;
   if (own && (outcome.status === "paid" || outcome.status === "unconfirmed")) counter.used = true;
-  // What had its end before it was looked at makes no sound.
+  // A trade that had ended before it was opened makes no sound.
   const quiet = stage.looking !== null && FINAL.includes(stage.looking.status);
   switch (outcome.status) {
     case "paid":
@@ -45,7 +45,7 @@ function cancelled({ by, reason }: Extract<Outcome, { status: "cancelled" }>): k
 }
 
 const again = () => (stage.looking ? { word: say("backToSale"), act: back } : { word: say("newSale"), act: nextSale });
-/** What the gateway said, in its own words: they are data, and shown as text. */
+/** The gateway's own words are data, and shown as text. */
 const says = (said: GatewayAnswer | null) =>
   (said ? [wordsOf(said)] : []).filter(Boolean).map((a) => say("gatewaySays", { a }));
 
@@ -123,7 +123,7 @@ export function notPaid(
   );
 }
 
-/** The reference belongs to another amount: both are said, and neither is good news. */
+/** The reference belongs to another amount: both amounts are shown, and neither as good news. */
 export function anotherAmount(known: Sale, asked: Sale, wasPaid: boolean, quiet = false): void {
   counter.sale = asked;
   keep(() => anotherAmount(known, asked, wasPaid, true));
@@ -142,7 +142,7 @@ export function anotherAmount(known: Sale, asked: Sale, wasPaid: boolean, quiet 
   );
 }
 
-/** Nobody knows yet, or it came late: what the trade itself says decides which of the two. */
+/** Not known yet, or paid late: the trade itself decides which of the two. */
 export async function unconfirmed(id: string, sentence?: string): Promise<void> {
   const other = since();
   const repeated = current() === "not-confirmed" && counter.tradeId === id;

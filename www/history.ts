@@ -1,4 +1,4 @@
-// The day's trades of the shop: what a person decided, and what was paid late, appear as such.
+// The shop's trades of a day. A person's decision and late money are marked.
 
 import type { Trade, TradeStatus } from "kaunter";
 import { $, dialog, element, type Icon, icon } from "./dom";
@@ -16,7 +16,7 @@ interface Mark {
 }
 
 const OPEN: Mark = { word: "sOpen", icon: "clock", tone: "quiet" };
-/** A status that this page does not know yet is under way. */
+/** A status that this page does not know counts as in progress. */
 const MARKS: Partial<Record<TradeStatus, Mark>> = {
   paid: { word: "sPaid", icon: "check", tone: "good" },
   declined: { word: "sDeclined", icon: "cross", tone: "bad" },
@@ -25,7 +25,7 @@ const MARKS: Partial<Record<TradeStatus, Mark>> = {
   needs_review: { word: "sReview", icon: "alert", tone: "warn" },
   late_success: { word: "sLate", icon: "clock", tone: "warn" },
 };
-/** Another till may be scanning for these: looking at them from here would be in its way. */
+/** Another till may be scanning for these: opening them here would disturb it. */
 const HANDS_OFF: readonly TradeStatus[] = ["creating", "awaiting_code"];
 
 let asked = 0;
@@ -88,7 +88,7 @@ function entry(trade: Trade): HTMLElement {
   return element("li", mark.tone === "warn" ? "todo" : "", button);
 }
 
-/** A payment that runs keeps the screen: meanwhile an old sale can only be read, here. */
+/** A payment in progress keeps the screen: an old sale can then only be read, here. */
 function opens(trade: Trade, mark: Mark): void {
   if (!isBusy()) {
     dialog("history").close();
@@ -110,7 +110,7 @@ function opens(trade: Trade, mark: Mark): void {
   dialog("past").showModal();
 }
 
-/** Back to the payment that runs. */
+/** Back to the payment in progress. */
 function past(): void {
   $("past-back").onclick = () => {
     dialog("past").close();

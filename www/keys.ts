@@ -89,7 +89,7 @@ function scanner(event: KeyboardEvent, kind: Key): void {
   stop(event);
 }
 
-/** Says on the page whether keys are coming: for whoever looks from outside. */
+/** Shows in the page's DOM whether keys are coming, for tests. */
 function listen(): void {
   document.body.dataset.keys = "coming";
   clearTimeout(still);

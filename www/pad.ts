@@ -89,7 +89,7 @@ export class Hold {
   }
 }
 
-/** Whoever can't hold a button, or only taps it, is asked. */
+/** Asks a person who can't hold a button, or only taps it. */
 function question(press: Press): void {
   $("cancel-word").textContent = say("cancelTitle", { a: counter.sale ? formatted(counter.sale.amount) : "" });
   $("cancel-yes").onclick = () => {

@@ -1,8 +1,8 @@
-// What the gateway said, in its own words: they are data, and shown as text.
+// The gateway's own words are data, and shown as text.
 
 import type { GatewayAnswer } from "kaunter";
 
-/** Its sentence; where it gave none, its code. */
+/** Its sentence, or its code if it gave no sentence. */
 export function wordsOf({ code, message }: GatewayAnswer): string {
   return message || (code ?? "");
 }

@@ -1,4 +1,4 @@
-// Tones that nobody confuses: paid is high and short, not paid is low and double. Unlocked by the first tap.
+// Sounds that are easy to tell apart: paid is high and short, not paid is low and double. The first tap unlocks sound.
 
 const KEPT = "kaunter.volume";
 /** At full volume; a tone of a bare oscillator is loud. */
@@ -29,12 +29,12 @@ export function notPaid(): void {
   tone(220, 0.28, 0.18);
 }
 
-/** Somebody has to look: neither paid nor not paid. */
+/** A person has to look: neither paid nor not paid. */
 export function attention(): void {
   for (const after of [0, 0.2, 0.4]) tone(660, after, 0.1);
 }
 
-/** A code was read: a tick, no news about money. */
+/** A code was read: a tick that says nothing about money. */
 export function read(): void {
   tone(880, 0, 0.03, 0.4);
 }

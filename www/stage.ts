@@ -1,5 +1,5 @@
-// What has the stage: one call of the till at a time, and the screen to come back to. An old sale that somebody reads
-// never takes the stage from a payment that runs, and gives it back to whatever was there before.
+// Decides which sale is on screen. There is one call of the till at a time, and a screen to return to. An old sale
+// never replaces a payment in progress, and returns to what was there before.
 
 import { KaunterError, type Outcome, type Sale, type Till, type Trade } from "kaunter";
 import { stayAwake } from "./awake";
@@ -31,17 +31,17 @@ export function till(): Till {
   return counter.till;
 }
 
-/** A payment, a refund or a verdict runs: its end has to be seen. */
+/** A payment, a refund or a verdict is in progress: its end must be seen. */
 export function isBusy(): boolean {
   return acting === runs || ["scan", "present", "waiting"].includes(current());
 }
 
-/** The sale in hand has the stage again. */
+/** Shows the current sale again. */
 export function inHand(): void {
   Object.assign(stage, { looking: null, old: false, asked: null });
 }
 
-/** Where Back leads to from now on. */
+/** Sets where Back leads. */
 export function keep(home: (() => void) | null): void {
   if (!stage.looking) stage.home = home;
 }
@@ -55,19 +55,19 @@ export function stop(): void {
   abort?.abort();
 }
 
-/** Nobody waits for the call that runs any more; the till goes on with it. */
+/** Stops waiting for the call in progress; the till continues it. */
 export function letGo(): void {
   runs++;
 }
 
-/** Ends the call that runs, whose end is nobody's news any more. */
+/** Ends the call in progress without showing its result. */
 export async function dismiss(): Promise<void> {
   letGo();
   stop();
   await running;
 }
 
-/** True once another call has taken the place of the one that ran then. */
+/** True once another call has replaced that one. */
 export function since(): () => boolean {
   const then = runs;
   return () => then !== runs;
@@ -88,7 +88,7 @@ export function run(begin: () => Promise<Outcome>, { ended, refused, reading = f
   trouble(null);
   const over = (word: string) => {
     if (acting === own) acting = -1;
-    document.body.dataset.promise = word; // for whoever looks from outside
+    document.body.dataset.promise = word; // for tests
   };
   running = begin().then(
     (outcome) => {

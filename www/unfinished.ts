@@ -10,11 +10,11 @@ import * as sounds from "./sound";
 import { isBusy } from "./stage";
 import { say, type Words } from "./words";
 
-/** Late payments that were sounded for: each once. */
+/** Late payments whose sound was played: once each. */
 const sounded = new Set<string>();
 const isLate = ({ status }: Trade) => status === "late_success";
 
-/** What the banner is about: money that came late first, a person has to decide about it. */
+/** What the banner is about: late money first, because a person has to decide about it. */
 function open(): Trade[] {
   const all = (counter.till?.unfinished ?? []).filter(
     ({ tradeId }) => current() === "ready" || tradeId !== counter.tradeId,

@@ -1,4 +1,4 @@
-// While the customer decides: what the customer must do now, and how long is left, counted down between two answers.
+// The screen while the customer decides: what the customer must do now, and a countdown between two answers.
 
 import { $ } from "./dom";
 import { current, show, whenLeft } from "./screen";
@@ -33,7 +33,7 @@ export function wait(what: keyof Words, cancel?: () => void, back?: () => void):
   tick();
 }
 
-/** The till asked the shop's system once more. */
+/** The till made another status check. */
 export function polled(detail: { readonly elapsedMs: number; readonly deadlineMs: number }): void {
   since = performance.now() - detail.elapsedMs;
   if (deadlineMs !== detail.deadlineMs) localStorage.setItem(KEPT, String(detail.deadlineMs));

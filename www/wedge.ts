@@ -1,5 +1,5 @@
-// Tells a hand scanner from a hand. A scanner that is a keyboard ("wedge") types its code key by key, and Enter or Tab
-// at the end, into whatever has the focus. What it types is never an amount, and presses nothing.
+// Tells a hand scanner from a hand. A scanner that acts as a keyboard ("wedge") types its code key by key, and Enter or
+// Tab at the end, into the focused field. What it types is never an amount, and presses no button.
 
 /**
  * Two keys closer than this were not typed one after the other. Scanners leave 1 to 30 ms, and a busy machine adds
@@ -7,7 +7,7 @@
  * a hand.
  */
 export const FAST_MS = 50;
-/** So many fast keys in a row are a burst: two may be a slip of the finger. */
+/** This many fast keys in a row are a burst: two may be a slip of the finger. */
 const BURST_KEYS = 3;
 /**
  * A busy machine holds keys up, and scanners send their suffix on its own: so long after its last fast pair a key still
@@ -47,13 +47,13 @@ export interface Heard {
   hasty: boolean;
 }
 
-/** Listens to the pace of keys. It keeps no key: what a scanner reads may be a customer's code. */
+/** Listens to the pace of keys. Stores no key: what a scanner reads may be a customer's code. */
 export class Pace {
   #last = { at: -Infinity, kind: "other" as Key };
   #fastAt = -Infinity;
   #keys = 0;
   #silence = Infinity;
-  /** True while the keys are a scanner's. */
+  /** True while the keys come from a scanner. */
   burst = false;
 
   take(kind: Key, at: number): Heard {

@@ -73,7 +73,7 @@ fn wrong(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
                 format!("it has a field too many, it takes {}", plain(expected))
             }
             Some((_, expected)) => format!("expected {}", plain(expected)),
-            None => "its value is none that this call takes".to_owned(),
+            None => "this call does not take its value".to_owned(),
         }
     };
     let place = if field.is_empty() { "the body" } else { &field };

@@ -181,7 +181,7 @@ impl Journal {
         &self,
         act: &dyn Fn(&IdbDatabase) -> Result<Promise, JsValue>,
     ) -> Result<JsValue, JsValue> {
-        let deed = Box::pin(async {
+        let work = Box::pin(async {
             let known = self.database.borrow().clone();
             let begun = known.and_then(|database| act(&database).ok());
             let begun = match begun {
@@ -195,7 +195,7 @@ impl Journal {
             };
             JsFuture::from(begun).await
         });
-        in_time(&self.hung, deed).await
+        in_time(&self.hung, work).await
     }
 }
 
@@ -210,10 +210,10 @@ impl Drop for Journal {
 /// Awaits the browser, with a timeout that is shorter after it did not answer.
 async fn in_time(
     hung: &Cell<bool>,
-    deed: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>> + '_>>,
+    work: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>> + '_>>,
 ) -> Result<JsValue, JsValue> {
     let longest_ms = if hung.get() { SILENT_MS } else { LONGEST_MS };
-    let done = clock::within(longest_ms, deed).await;
+    let done = clock::within(longest_ms, work).await;
     hung.set(done.is_none());
     done.unwrap_or_else(|| Err(JsValue::from_str("the database does not answer")))
 }

@@ -1,4 +1,4 @@
-//! The control calls of tests and demos, under `/_sim`.
+//! Control calls for tests and demos, under `/_sim`.
 
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
@@ -14,9 +14,9 @@ use crate::faults::{Fault, Line};
 use crate::ledger::{Code, Place, Trade};
 use crate::wallets::wallet;
 
-/// A code lives so long, unless told otherwise.
+/// The default lifetime of a code.
 const CODE_MS: u64 = 60_000;
-/// What a customer has, unless told otherwise: more than a shop sells in one sale.
+/// The default balance of a customer: more than a shop sells in one sale.
 const BALANCE: u64 = 1_000_000;
 
 pub(crate) fn routes() -> Router<Sandbox> {
@@ -40,11 +40,11 @@ async fn ledger(State(sandbox): State<Sandbox>) -> Json<Value> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Day {
-    /// `YYYY-MM-DD` in UTC; every day where none is named.
+    /// `YYYY-MM-DD` in UTC; the default is every day.
     day: Option<String>,
 }
 
-/// What a gateway sends its merchant after a day, as CSV. Its columns are an assumption: nothing is known of PayDibs' own.
+/// The gateway's daily report, as CSV. Its columns are an assumption: PayDibs publishes no format.
 async fn report(State(sandbox): State<Sandbox>, Query(Day { day }): Query<Day>) -> Response {
     let mut world = sandbox.world.lock().await;
     world.settle(sandbox.now_ms());
@@ -77,7 +77,7 @@ fn reported(trade: &Trade) -> String {
     )
 }
 
-/// The gateway's own tokens: a test looks for them where they must not be.
+/// The gateway's own tokens: a test searches for them where they must not be.
 async fn tokens(State(sandbox): State<Sandbox>) -> Json<Value> {
     let world = sandbox.world.lock().await;
     Json(json!(world.tokens.keys().collect::<Vec<_>>()))
@@ -106,11 +106,11 @@ struct NewCode {
     #[serde(default)]
     customer: Customer,
     ttl_ms: Option<u64>,
-    /// This text instead of one of the wallet's own.
+    /// A text to use instead of one of the wallet's own.
     code: Option<String>,
 }
 
-/// A code that was made.
+/// A new code.
 #[derive(Serialize)]
 struct MadeCode {
     code: String,

@@ -1,10 +1,10 @@
-//! What a customer does about a payment, and the amounts that script themselves.
+//! The customer's decision about a payment, and the amounts that script a decision.
 
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::{Place, World};
 
-/// A customer's mind.
+/// How a customer behaves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Customer {
@@ -14,7 +14,7 @@ pub(crate) enum Customer {
     Declines,
     /// Confirms on the phone page.
     Asks,
-    /// Confirms after so long.
+    /// Confirms after this time.
     ApprovesAfterMs(u64),
     /// Never answers.
     Ignores,
@@ -25,16 +25,16 @@ pub(crate) enum Customer {
 
 /// What the gateway does with a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Deed {
+pub(crate) enum Decision {
     /// Money moves now.
     Charge,
-    /// It waits for the customer: an answer at a time, the phone page, or nobody.
+    /// It waits for the customer: an answer at a given time, the phone page, or no answer.
     Wait(Option<(u64, bool)>, bool),
-    /// It refuses, with this code and these words.
+    /// It refuses, with this code and this message.
     Refuse(u32, &'static str),
 }
 
-/// What a scripted amount adds: the answer is lost, or the gateway goes down for so long.
+/// What a scripted amount adds: the answer is lost, or the gateway is down for this long.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Aside {
     pub(crate) answer_lost: bool,
@@ -43,51 +43,51 @@ pub(crate) struct Aside {
     pub(crate) void_fails: u32,
 }
 
-/// Without a phone page that is open, an amount without a script is confirmed after this.
+/// Without an open phone page, an amount without a script is confirmed after this time.
 const ABSENT_MS: u64 = 3_000;
 
-/// Decides: first the amount's script, then the customer.
+/// Decides: first by the amount's script, then by the customer.
 pub(crate) fn decide(
     customer: Customer,
     amount: u64,
     now_ms: u64,
     phone_is_open: bool,
     scaled: impl Fn(u64) -> u64,
-) -> (Deed, Aside) {
-    let after = |ms| Deed::Wait(Some((now_ms + ms, true)), false);
+) -> (Decision, Aside) {
+    let after = |ms| Decision::Wait(Some((now_ms + ms, true)), false);
     let none = Aside::default();
     match customer {
-        Customer::Approves => (Deed::Charge, none),
-        Customer::Declines => (Deed::Wait(Some((now_ms, false)), false), none),
-        Customer::Asks => (Deed::Wait(None, true), none),
+        Customer::Approves => (Decision::Charge, none),
+        Customer::Declines => (Decision::Wait(Some((now_ms, false)), false), none),
+        Customer::Asks => (Decision::Wait(None, true), none),
         Customer::ApprovesAfterMs(ms) => (after(ms), none),
-        Customer::Ignores => (Deed::Wait(None, false), none),
+        Customer::Ignores => (Decision::Wait(None, false), none),
         Customer::ByAmount => match amount % 100 {
-            0 => (Deed::Charge, none),
-            1 => (Deed::Wait(Some((now_ms, false)), false), none),
+            0 => (Decision::Charge, none),
+            1 => (Decision::Wait(Some((now_ms, false)), false), none),
             2 => (after(scaled(6_000)), none),
             3 => (
-                Deed::Charge,
+                Decision::Charge,
                 Aside {
                     answer_lost: true,
                     ..none
                 },
             ),
-            4 => (Deed::Wait(None, false), none),
+            4 => (Decision::Wait(None, false), none),
             5 => (
-                Deed::Charge,
+                Decision::Charge,
                 Aside {
                     answer_lost: true,
                     down_ms: scaled(20_000),
                     ..none
                 },
             ),
-            6 => (Deed::Refuse(4001, "insufficient funds"), none),
-            7 => (Deed::Refuse(4002, "code expired"), none),
+            6 => (Decision::Refuse(4001, "insufficient funds"), none),
+            7 => (Decision::Refuse(4002, "code expired"), none),
             8 => {
                 let late_success_ms = Some(scaled(3_000));
                 (
-                    Deed::Wait(None, false),
+                    Decision::Wait(None, false),
                     Aside {
                         late_success_ms,
                         ..none
@@ -95,20 +95,20 @@ pub(crate) fn decide(
                 )
             }
             9 => (
-                Deed::Charge,
+                Decision::Charge,
                 Aside {
                     void_fails: 1,
                     ..none
                 },
             ),
-            _ if phone_is_open => (Deed::Wait(None, true), none),
+            _ if phone_is_open => (Decision::Wait(None, true), none),
             _ => (after(scaled(ABSENT_MS)), none),
         },
     }
 }
 
 impl World {
-    /// The phone page's answer to a payment that asks.
+    /// The phone page's answer to a payment that awaits it.
     pub(crate) fn phone_answers(&mut self, trade_id: &str, yes: bool, now_ms: u64) -> bool {
         let asks = |trade: &&mut crate::ledger::Trade| {
             trade.trade_id == trade_id && trade.place == Place::Pending && trade.hidden.asks_phone

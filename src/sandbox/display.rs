@@ -1,5 +1,5 @@
-//! A code on a till's display, and the customer who scans it. The profile `sandbox` only: nothing public says how PayDibs does
-//! this, so the words here are the sandbox's own.
+//! A code on a till's display, and the customer who scans it. Only with the profile `sandbox`: PayDibs publishes
+//! nothing about this, so the words are the sandbox's own.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -15,20 +15,20 @@ use crate::faults::{Call, Fault, Line};
 use crate::gateway::{Purse, customer_pays};
 use crate::ledger::Place;
 
-/// The gateway's word for "the user scans the merchant".
+/// The gateway's word for "the customer scans the merchant's code".
 pub(crate) const PAY_TYPE: &str = "USM";
 /// The field of `create-trade`'s answer that holds the code's text.
 pub(crate) const FIELD: &str = "merchant_qr_code";
-/// Nobody's scheme: no app but the sandbox's phone takes these codes for its own.
+/// A scheme of the sandbox's own: only its phone accepts these codes.
 const SCHEME: &str = "MY.EXAMPLE.KAUNTER";
-/// What a customer has, unless told otherwise.
+/// The default balance of a customer.
 const BALANCE: u64 = 1_000_000;
 
 pub(crate) fn routes() -> Router<Sandbox> {
     Router::new().route("/scan", post(scan))
 }
 
-/// An EMVCo merchant code for one payment, as DuitNow's are built: who is paid, how much, and which trade it is.
+/// An EMVCo merchant code for one payment, built like DuitNow's: the merchant, the amount and the trade.
 pub(crate) fn payload(gateway_ref: &str, amount: u64) -> String {
     let amount = Money {
         minor: amount,
@@ -58,7 +58,8 @@ fn field(tag: u8, value: &str) -> String {
     format!("{tag:02}{:02}{value}", value.chars().count())
 }
 
-/// CRC-16 of polynomial 0x1021 from 0xFFFF, as EMVCo asks; written apart from the reader's, so that each checks the other.
+/// CRC-16 with polynomial 0x1021 from 0xFFFF, as EMVCo requires. Independent of the reader's, so that each checks the
+/// other.
 fn crc(bytes: &[u8]) -> u16 {
     let mut crc: u16 = 0xFFFF;
     for byte in bytes {
@@ -79,7 +80,7 @@ struct Scanned {
     balance: Option<u64>,
 }
 
-/// The wallet's app has read a code from a display, and the customer decides. A code works once.
+/// The wallet's app has scanned a code, and the customer decides. A code works once.
 async fn scan(
     State(sandbox): State<Sandbox>,
     Json(scanned): Json<Scanned>,
@@ -105,7 +106,7 @@ async fn scan(
     };
     let (said, aside) = customer_pays(&sandbox, &mut world, &gateway_ref, purse, None, now_ms);
     if aside.answer_lost {
-        // No payment of the till's is answered here; what is lost is the next answer about it.
+        // No call of the till is answered here. A lost answer is that of the next call about it.
         world.script.lines.push(Line {
             call: Some(Call::Status),
             trade_id: Some(trade_id.clone()),

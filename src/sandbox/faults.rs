@@ -1,4 +1,4 @@
-//! The script of faults: what the next calls suffer.
+//! The script of faults that the next calls meet.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -19,20 +19,21 @@ pub(crate) enum Call {
 
 macro_rules! vocabulary {
     ($($(#[$doc:meta])* $name:ident $(($held:ty))?),+ $(,)?) => {
-        /// What goes wrong: before the effect, after it, to the answer itself, to the outcome.
+        /// What goes wrong: before the effect, after it, in the answer, or in the outcome.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub(crate) enum Fault { $($(#[$doc])* $name $(($held))?),+ }
 
         impl Fault {
-            /// Each as it is declared: the tests take their list from here, so that a new one can't be forgotten.
+            /// Every fault as it is declared: the tests read their list from here, so that a new one can't be
+            /// forgotten.
             const DECLARED: &'static [&'static str] = &[$(stringify!($name)),+];
         }
     };
 }
 
 vocabulary! {
-    /// Silence for so long, then as usual.
+    /// No answer for this time, then as usual.
     HangMs(u64),
     /// The connection is closed; nothing was done.
     Reset,
@@ -44,51 +45,51 @@ vocabulary! {
     Cut,
     /// Done; the connection is closed.
     ResetAfter,
-    /// Done; then silence for so long.
+    /// Done; then no answer for this time.
     HangAfterMs(u64),
-    /// Done; a page of HTML says something.
+    /// Done; the answer is a page of HTML.
     Html,
     /// Done; the answer is not JSON.
     Garbage,
-    /// Done; the JSON ends early, and its length says that it doesn't.
+    /// Done; the JSON ends before its `Content-Length`.
     Truncated,
-    /// Done; the answer says two things under one name.
+    /// Done; the answer has two values under one name.
     DuplicateKeys,
     /// Done; the answer carries another amount.
     WrongAmount,
-    /// Done; the answer carries another trade's name.
+    /// Done; the answer carries another trade's id.
     WrongId,
     /// Done; "200" without the word that means paid.
     SuccessWithoutS,
-    /// Done; the answer has a word that nobody knows.
+    /// Done; the answer has an unknown word.
     UnknownStatus,
-    /// Done; the answer drips, a byte at a time.
+    /// Done; the answer arrives slowly, a byte at a time.
     SlowBytes,
-    /// The customer's answer comes so much later.
+    /// The customer's answer comes this much later.
     PendingMs(u64),
-    /// Declined or closed first, paid so much later.
+    /// Declined or closed first, paid this much later.
     LateSuccessMs(u64),
-    /// The next so many questions find nothing.
+    /// This many status checks find nothing.
     NotFoundFirst(u32),
-    /// Paid, and the next question says pending.
+    /// Paid, and the next status check says pending.
     Contradict,
     /// The cancel of a paid trade gives the money back, and says so.
     CancelRefunds,
     /// The void fails.
     VoidFails,
-    /// The void is done, and shows so much later.
+    /// The void is done, and shows this much later.
     VoidUnknownMs(u64),
-    /// Any of the others that this call can suffer, now and then.
+    /// A random one of the other faults that this call can meet.
     Random(Odds),
 }
 
-/// How often a random fault strikes, and from which seed it is drawn.
+/// How often a random fault occurs, and the seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Odds {
-    /// The same seed, the same faults, in the order in which the calls come.
+    /// The same seed gives the same faults, in the order of the calls.
     pub(crate) seed: u64,
-    /// So many of 1,000 calls suffer.
+    /// This many of 1,000 calls meet a fault.
     pub(crate) rate: u32,
 }
 
@@ -98,8 +99,8 @@ impl Fault {
         Self::DECLARED.iter().map(|name| snake(name)).collect()
     }
 
-    /// One that this call can suffer. A creation that answers with another trade's name is left out: that gateway has
-    /// no name for its own trade, and no client can find it out.
+    /// A random fault that this call can meet. A creation that answers with another trade's id is left out: no client
+    /// can notice it.
     fn any(call: Call, dice: &mut ChaCha8Rng, scaled: impl Fn(u64) -> u64) -> Self {
         let mut ms = |from: u64, to: u64| scaled(dice.random_range(from..to));
         let mut faults = vec![
@@ -160,24 +161,24 @@ fn snake(name: &str) -> String {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Line {
-    /// Which call; none: every one.
+    /// Which call; `None` is every call.
     #[serde(default)]
     pub(crate) call: Option<Call>,
-    /// Of which trade; none: of every one.
+    /// Of which trade; `None` is every trade.
     #[serde(default)]
     pub(crate) trade_id: Option<String>,
-    /// Not before the so manieth matching call, counted from 1.
+    /// The first matching call that meets it, counted from 1.
     #[serde(default)]
     pub(crate) nth: Option<u32>,
-    /// How many calls suffer it; 1 unless told, and random ones until they are cleared.
+    /// How many calls meet it. The default is 1, and for random ones until they are cleared.
     #[serde(default)]
     pub(crate) times: Option<u32>,
-    /// What.
+    /// The fault.
     pub(crate) fault: Fault,
     /// How many calls matched so far.
     #[serde(default, skip_deserializing)]
     pub(crate) seen: u32,
-    /// What a random fault is drawn with.
+    /// The generator of random faults.
     #[serde(skip)]
     pub(crate) dice: Option<ChaCha8Rng>,
 }
@@ -203,7 +204,7 @@ impl Line {
         self.seen + 1 >= self.nth.unwrap_or(1).saturating_add(self.most())
     }
 
-    /// The fault of a call that was hit; none where the dice spare it.
+    /// The fault of a matching call; `None` if the random draw spares it.
     fn suffer(&mut self, call: Call, scaled: impl Fn(u64) -> u64) -> Option<Fault> {
         let Fault::Random(Odds { seed, rate }) = self.fault else {
             return Some(self.fault);
@@ -223,7 +224,7 @@ pub(crate) struct Script {
 }
 
 impl Script {
-    /// What this call suffers, and one time less of it.
+    /// The fault of this call. Counts it down.
     pub(crate) fn take(
         &mut self,
         call: Call,

@@ -1,5 +1,5 @@
-//! The PayDibs POS API as far as it is known, over real HTTP: headers, token and signature are checked, what the real one
-//! would refuse is refused, and pretend money moves between pretend wallets.
+//! The PayDibs POS API as far as it is known, over real HTTP. Checks headers, token and signature, and refuses what the
+//! real gateway would refuse. Play money moves between play wallets.
 
 use std::time::Duration;
 
@@ -15,16 +15,16 @@ use md5::{Digest, Md5};
 use rand::Rng;
 use serde_json::{Value, json};
 
-use crate::customer::{Aside, Customer, Deed, decide};
+use crate::customer::{Aside, Customer, Decision, decide};
 use crate::display;
 use crate::faults::{Call, Fault};
 use crate::ledger::{Entry, Place, Trade, World};
 use crate::wallets::{WALLETS, wallet};
 use crate::{Profile, Sandbox, server};
 
-/// A token of the gateway lives so long.
+/// The lifetime of a token of the gateway.
 const TOKEN_MS: u64 = 30 * 60_000;
-/// The phone page is open while it was seen within this.
+/// The phone page counts as open if it polled within this time.
 const PHONE_OPEN_MS: u64 = 4_000;
 
 pub(crate) fn routes() -> Router<Sandbox> {
@@ -33,7 +33,7 @@ pub(crate) fn routes() -> Router<Sandbox> {
 
 type Fields = Vec<(String, String)>;
 
-/// Stands for an answer that is cut: no gateway says this.
+/// Marks an answer that is cut: no gateway sends this.
 const LOST: (u32, &str) = (599, "lost");
 
 /// An answer's envelope: 200 and data, or another code and why.
@@ -92,7 +92,7 @@ async fn call(
     after(answer, fault).await
 }
 
-/// Writes the request down, and takes what the script has for it.
+/// Records the request, and takes its fault from the script.
 async fn note(sandbox: &Sandbox, call: Call, fields: &Fields) -> Option<Fault> {
     let mut world = sandbox.world.lock().await;
     let gateway_ref = field(fields, "trans_id");
@@ -119,7 +119,7 @@ async fn note(sandbox: &Sandbox, call: Call, fields: &Fields) -> Option<Fault> {
     fault
 }
 
-/// What happens instead of the effect.
+/// Faults before the effect.
 async fn before(sandbox: &Sandbox, fault: Option<Fault>) -> Option<Response> {
     match fault? {
         Fault::HangMs(ms) => {
@@ -169,7 +169,7 @@ fn body(answer: &Answer) -> Value {
     }
 }
 
-/// What happens to the answer once the effect is there.
+/// Faults after the effect.
 async fn after(answer: Answer, fault: Option<Fault>) -> Response {
     if answer == Err(LOST) {
         return server::cut(
@@ -279,7 +279,7 @@ fn token(sandbox: &Sandbox, world: &mut World, fields: &Fields, now_ms: u64) -> 
     Ok(json!({"status": 1, "Auth_Token": token}))
 }
 
-/// Who shows the code, by the gateway's word for it.
+/// Who shows the code, in the gateway's words.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
     Customer,
@@ -394,21 +394,21 @@ fn pay(
     };
     let (answered, aside) = customer_pays(sandbox, world, gateway_ref, purse, fault, now_ms);
     if aside.answer_lost {
-        // Taken, and nobody is told.
+        // The money is taken, and no answer is sent.
         return Err(LOST);
     }
     answered
 }
 
-/// Who pays, and with what.
+/// The customer and the wallet.
 pub(crate) struct Purse {
     pub(crate) customer: Customer,
     pub(crate) balance: u64,
-    /// The code that brought the two together.
+    /// The code that connected the two.
     pub(crate) code: String,
 }
 
-/// What the customer, the script and the amount make of a payment.
+/// The result of a payment by the customer, the script and the amount.
 pub(crate) fn customer_pays(
     sandbox: &Sandbox,
     world: &mut World,
@@ -435,11 +435,11 @@ pub(crate) fn customer_pays(
         let refused = refuse(world, gateway_ref, 4001, "insufficient funds", now_ms);
         return (refused, none);
     }
-    let (mut deed, aside) = decide(customer, trade.amount, now_ms, open, |ms| {
+    let (mut decision, aside) = decide(customer, trade.amount, now_ms, open, |ms| {
         sandbox.scaled(ms)
     });
     if let Some(Fault::PendingMs(ms)) = fault {
-        deed = Deed::Wait(Some((now_ms + ms, true)), false);
+        decision = Decision::Wait(Some((now_ms + ms, true)), false);
     }
     trade.hidden.code = Some(code);
     trade.hidden.void_fails = aside.void_fails;
@@ -447,33 +447,33 @@ pub(crate) fn customer_pays(
     trade.hidden.contradict |= fault == Some(Fault::Contradict);
     if let Some(Fault::LateSuccessMs(ms)) = fault {
         trade.hidden.late_success_ms = Some(ms);
-        deed = Deed::Wait(Some((now_ms, false)), false);
+        decision = Decision::Wait(Some((now_ms, false)), false);
     }
     if let Some(Fault::NotFoundFirst(times)) = fault {
         trade.hidden.not_found = times;
     }
-    let answered = act(trade, deed, now_ms);
+    let answered = act(trade, decision, now_ms);
     if aside.down_ms > 0 {
         world.down_until_ms = now_ms + aside.down_ms;
     }
     (answered, aside)
 }
 
-fn act(trade: &mut Trade, deed: Deed, now_ms: u64) -> Answer {
+fn act(trade: &mut Trade, decision: Decision, now_ms: u64) -> Answer {
     let gateway_ref = trade.gateway_ref.clone();
-    match deed {
-        Deed::Charge => {
+    match decision {
+        Decision::Charge => {
             trade.charge("at once");
             Ok(json!({"status": 200, "user_order_status": "S", "trans_id": gateway_ref}))
         }
-        Deed::Wait(answer, phone) => {
+        Decision::Wait(answer, phone) => {
             trade.place = Place::Pending;
             trade.events.push("waits for the customer".to_owned());
             trade.hidden.answers_at_ms = answer;
             trade.hidden.asks_phone = phone;
             Ok(json!({"status": 200, "trans_id": gateway_ref}))
         }
-        Deed::Refuse(code, why) => {
+        Decision::Refuse(code, why) => {
             trade.fail(why, now_ms);
             Err((code, why))
         }

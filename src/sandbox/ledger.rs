@@ -1,4 +1,4 @@
-//! The books: every trade with what was really charged and refunded, every code, every request.
+//! The ledger: every trade with what was really charged and refunded, every code, every request.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::customer::Customer;
 use crate::faults::{Call, Script};
 
-/// Where a trade really stands.
+/// The real state of a trade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Place {
@@ -34,18 +34,18 @@ pub(crate) struct Trade {
     pub(crate) calls: Calls,
     pub(crate) events: Vec<String>,
     pub(crate) place: Place,
-    /// What the till shows, where the customer scans.
+    /// The code that the till shows, if the customer scans.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) payload: Option<String>,
     #[serde(skip)]
     pub(crate) hidden: Hidden,
 }
 
-/// What the customer and the script hold for a trade.
+/// The plan of the customer and the script for a trade.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Hidden {
     pub(crate) code: Option<String>,
-    /// The customer answers then: true is yes.
+    /// When the customer answers, and whether it is yes.
     pub(crate) answers_at_ms: Option<(u64, bool)>,
     /// The phone page decides.
     pub(crate) asks_phone: bool,
@@ -77,7 +77,7 @@ pub(crate) struct Code {
     pub(crate) used: bool,
 }
 
-/// A request, as it came.
+/// A request, as it arrived.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Entry {
     pub(crate) at_ms: u64,
@@ -86,25 +86,25 @@ pub(crate) struct Entry {
     pub(crate) trade_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) fault: Option<crate::faults::Fault>,
-    /// The code of a payment: the oracle of what was scanned.
+    /// The code of a payment: tests compare it with what was scanned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) code: Option<String>,
 }
 
-/// What is kept over a restart.
+/// What survives a restart.
 #[derive(Default, Serialize, Deserialize)]
 struct Book {
     trades: Vec<Trade>,
     codes: BTreeMap<String, Code>,
 }
 
-/// Everything that the gateway knows.
+/// The state of the gateway.
 pub(crate) struct World {
     pub(crate) trades: Vec<Trade>,
     pub(crate) codes: BTreeMap<String, Code>,
     pub(crate) script: Script,
     pub(crate) log: Vec<Entry>,
-    /// Tokens of the gateway, and when each ends.
+    /// Tokens of the gateway, and when each expires.
     pub(crate) tokens: BTreeMap<String, u64>,
     pub(crate) phone_seen_ms: Option<u64>,
     pub(crate) down_until_ms: u64,
@@ -131,7 +131,7 @@ impl World {
         })
     }
 
-    /// Writes the books down, where they are kept.
+    /// Saves the ledger, if it has a file.
     pub(crate) fn save(&self) {
         let Some(file) = &self.file else { return };
         let book = Book {
@@ -150,14 +150,14 @@ impl World {
             .find(|trade| trade.gateway_ref == gateway_ref)
     }
 
-    /// Twenty digits, the first fourteen a date's: what a reference of the gateway looks like.
+    /// Twenty digits, of which the first fourteen are a date: the format of the gateway's ids.
     pub(crate) fn new_trans_id(&mut self) -> String {
         let date = jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC);
         let tail: u32 = self.random.random_range(0..1_000_000);
         format!("{}{tail:06}", date.strftime("%Y%m%d%H%M%S"))
     }
 
-    /// Time passes: customers answer, late money arrives.
+    /// Applies what is due: customers answer, late money arrives.
     pub(crate) fn settle(&mut self, now_ms: u64) {
         for trade in &mut self.trades {
             let answer = trade.hidden.answers_at_ms.filter(|(at, _)| now_ms >= *at);

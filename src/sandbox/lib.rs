@@ -1,8 +1,7 @@
-//! Plays the world: a PayDibs-compatible `gateway` with a script of `faults`, a `ledger` of who was really charged,
-//! the customer's `phone`, the codes on `display` that it scans, and the server of a `shop`. Everything listens on
-//! loopback unless told otherwise.
+//! The sandbox: a PayDibs-compatible `gateway` with a script of `faults`, a `ledger`, the customer's `phone`, the codes
+//! on `display`, and a `shop`'s server. Listens on loopback by default.
 //!
-//! Its ledger is the oracle of every test: what was really charged and refunded, whatever anyone was told.
+//! The ledger is the oracle of every test: what was really charged and refunded, whatever the answers said.
 
 mod control;
 mod customer;
@@ -27,20 +26,20 @@ use tokio::sync::Mutex;
 pub use gateway::sign;
 use ledger::World;
 
-/// Which words the gateway knows.
+/// The gateway's vocabulary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Profile {
     /// Only what PayDibs is known to say.
     Documented,
-    /// Every word that the adapter can be told of, and a cancel: assumptions.
+    /// Every word that the adapter can be configured with, and a cancel: assumptions.
     #[default]
     Sandbox,
 }
 
-/// How the sandbox is started.
+/// The settings of a sandbox.
 #[derive(Clone)]
 pub struct Config {
-    /// Where it listens.
+    /// The address to listen on.
     pub listen: SocketAddr,
     /// The merchant's API key.
     pub key: String,
@@ -50,17 +49,17 @@ pub struct Config {
     pub merchant: String,
     /// The merchant's password.
     pub password: String,
-    /// Which words it knows.
+    /// Its vocabulary.
     pub profile: Profile,
-    /// Names and codes come out of this.
+    /// The seed of ids and codes.
     pub seed: u64,
-    /// Its own durations, in thousandths.
+    /// Its own durations are multiplied by this / 1000.
     pub time_permille: u64,
-    /// Where it keeps its books over a restart.
+    /// The file of the ledger, to survive a restart.
     pub state: Option<PathBuf>,
     /// The backend that the shop's server calls.
     pub backend: Option<String>,
-    /// The shop's server key there.
+    /// The server key for that backend.
     pub server_key: Option<String>,
 }
 
@@ -70,7 +69,7 @@ impl std::fmt::Debug for Config {
     }
 }
 
-/// Everything that a handler may need.
+/// What a handler needs.
 #[derive(Clone)]
 struct Sandbox {
     config: Arc<Config>,
@@ -81,27 +80,27 @@ struct Sandbox {
 }
 
 impl Sandbox {
-    /// Milliseconds since it began: the time of its books.
+    /// Milliseconds since the start: the time of the ledger.
     fn now_ms(&self) -> u64 {
         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// A duration of its own, on the test's clock.
+    /// A duration of its own, scaled for tests.
     fn scaled(&self, ms: u64) -> u64 {
         (ms.saturating_mul(self.config.time_permille) / 1000).max(1)
     }
 }
 
-/// A sandbox that runs.
+/// A running sandbox.
 #[derive(Debug)]
 pub struct Running {
-    /// Where.
+    /// The address that it listens on.
     pub addr: SocketAddr,
     task: tokio::task::JoinHandle<()>,
 }
 
 impl Running {
-    /// Stops it; open connections are cut.
+    /// Stops it. Open connections are cut.
     pub async fn stop(self) {
         self.task.abort();
         let _ = self.task.await;
@@ -111,9 +110,9 @@ impl Running {
 /// Starts a sandbox.
 ///
 /// # Errors
-/// The address is taken, or the book can't be read.
+/// The address is in use, or the ledger can't be read.
 pub async fn serve(config: Config) -> anyhow::Result<Running> {
-    // A second sandbox in one process finds the provider installed.
+    // Fails if a second sandbox of this process installed it already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let listener = TcpListener::bind(config.listen).await?;
     let addr = listener.local_addr()?;

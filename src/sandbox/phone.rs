@@ -1,4 +1,4 @@
-//! The customer's phone: a page that shows a wallet's code, and asks about payments.
+//! The customer's phone: a page that shows a wallet's code, and asks the customer about payments.
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -24,7 +24,7 @@ async fn page() -> Response {
     (html, include_str!("phone.html")).into_response()
 }
 
-/// What the page shows; asking for it says that the page is open.
+/// The contents of the page. A request for it shows that the page is open.
 async fn state(State(sandbox): State<Sandbox>) -> Json<Value> {
     let mut world = sandbox.world.lock().await;
     let now_ms = sandbox.now_ms();

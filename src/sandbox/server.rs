@@ -1,4 +1,4 @@
-//! Serves HTTP so that a connection can be broken on purpose: an answer marked [`Broken`] never leaves.
+//! Serves HTTP with connections that break on purpose: an answer marked [`Broken`] is never sent.
 
 use std::convert::Infallible;
 
@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
-/// Marks an answer that never leaves: the connection is closed instead.
+/// Marks an answer that is never sent: the connection is closed instead.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Broken;
 
@@ -61,7 +61,7 @@ pub(crate) async fn run(listener: TcpListener, app: Router) {
                     Ok(response)
                 }
             });
-            // A connection that breaks is what tests ask for.
+            // Tests break connections on purpose.
             let _ = hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), answer)
                 .await;

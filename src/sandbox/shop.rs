@@ -1,5 +1,5 @@
-//! The shop's own server, as a PHP point of sale would write it: it holds the server key, mints terminal tokens for its
-//! signed-in tills, and closes a bill on the backend's word, never on the browser's.
+//! The shop's own server, as a PHP point of sale would implement it. It holds the server key, mints terminal tokens for
+//! its cashiers, and closes a bill by the backend's answer, never by the browser's.
 
 use axum::extract::{Query, State};
 use axum::http::{HeaderValue, StatusCode, request::Parts};
@@ -12,14 +12,14 @@ use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
 use crate::Sandbox;
 
-/// The only shop that the sandbox plays.
+/// The only shop of the sandbox.
 const SHOP: &str = "demo";
 
-/// What the shop's server knows.
+/// The settings of the shop's server.
 pub(crate) struct Shop {
     backend: Option<String>,
     server_key: Option<String>,
-    /// What its cashiers may do at most; every right where it doesn't say.
+    /// The rights of its cashiers; by default every right.
     rights: Option<Vec<Right>>,
 }
 
@@ -34,7 +34,7 @@ impl Shop {
 }
 
 pub(crate) fn routes() -> Router<Sandbox> {
-    // A real shop names its own pages; the sandbox serves pages of this machine only.
+    // A real shop lists its own pages; the sandbox serves pages of this machine only.
     let loopback = AllowOrigin::predicate(|origin: &HeaderValue, _: &Parts| {
         let origin = origin.to_str().unwrap_or_default();
         ["http://127.0.0.1:", "http://localhost:"]
@@ -56,12 +56,12 @@ pub(crate) fn routes() -> Router<Sandbox> {
 pub(crate) struct Introduction {
     backend: String,
     server_key: String,
-    /// What its cashiers may do at most.
+    /// The rights of its cashiers.
     #[serde(default)]
     rights: Option<Vec<Right>>,
 }
 
-/// Tells the shop where its backend is, and the key that it was given there.
+/// Sets the shop's backend, and its server key there.
 pub(crate) async fn introduce(
     State(sandbox): State<Sandbox>,
     Json(introduction): Json<Introduction>,
@@ -73,7 +73,7 @@ pub(crate) async fn introduce(
     StatusCode::NO_CONTENT
 }
 
-/// A till that is signed in at the shop asks for a token.
+/// Mints a token for a cashier who is signed in at the shop.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SignedIn {
@@ -106,7 +106,7 @@ async fn token(
     Json(till): Json<SignedIn>,
 ) -> Result<Json<MintedToken>, Refused> {
     let (backend, server_key) = sandbox.backend().await?;
-    // More than this is asked for by name: a real shop asks for a manager's yes then.
+    // More rights are requested by name: a real shop asks for a manager's approval then.
     let everyday = vec![Right::Charge, Right::Cancel];
     let most = sandbox.shop.lock().await.rights.clone();
     let mut rights = till.rights.unwrap_or(everyday);
@@ -136,7 +136,7 @@ async fn token(
         .map_err(|_| refused("the backend's answer is no token"))
 }
 
-/// A bill of the shop: its reference and what it asks for.
+/// A bill of the shop: its reference and its amount.
 #[derive(Deserialize)]
 struct Bill {
     #[serde(rename = "ref")]
@@ -145,7 +145,8 @@ struct Bill {
     currency: String,
 }
 
-/// What the shop does when a till says "paid": it asks the backend about the bill's own amount, and believes nobody else.
+/// Handles a till's message that a sale is paid: asks the backend about the bill's own amount, and trusts no other
+/// answer.
 async fn close_bill(
     State(sandbox): State<Sandbox>,
     Query(bill): Query<Bill>,

@@ -1,4 +1,4 @@
-//! The wallets that the gateway routes to, and the codes that their customers show.
+//! The gateway's wallets, and the codes of their customers.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -10,11 +10,11 @@ pub(crate) struct Wallet {
     pub(crate) name: &'static str,
     /// "T" marks a test wallet.
     pub(crate) active: &'static str,
-    /// What its codes start with.
+    /// The prefix of its codes.
     prefix: &'static str,
     /// How many characters follow, and whether they are digits.
     rest: (usize, bool),
-    /// Its app scans a till's code.
+    /// Whether its app can scan a till's code.
     pub(crate) scans: bool,
 }
 
@@ -74,7 +74,7 @@ pub(crate) fn wallet(id: &str) -> Option<&'static Wallet> {
 }
 
 impl Wallet {
-    /// A fresh code of this wallet.
+    /// A new code of this wallet.
     pub(crate) fn code(&self, random: &mut ChaCha8Rng) -> String {
         const LETTERS: &[u8] = b"0123456789ABCDEFGHJKLMNPQRSTUVWXYZ";
         let (length, digits) = self.rest;

@@ -1,4 +1,4 @@
-//! Codes that were read, as JavaScript sees them.
+//! Codes that were read, as JavaScript gets them.
 
 use std::fmt;
 
@@ -59,13 +59,14 @@ pub struct Point {
     pub y: f32,
 }
 
-/// A code that the reader read in a frame, with the evidence that the gate asks for. Its `Debug` prints lengths only: a
+/// A code that the reader read in a frame, with the evidence that the gate needs. Its `Debug` prints lengths only: a
+/// code is money.
 /// code is money.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
-    /// The reading.
+    /// The text.
     pub text: String,
-    /// The truth.
+    /// The exact bytes.
     #[serde(serialize_with = "as_bytes")]
     pub bytes: Vec<u8>,
     /// The character set that the code names.
@@ -95,24 +96,24 @@ pub enum ScanSource {
     Manual,
 }
 
-/// A code that was scanned. Its `Debug` tells lengths only.
+/// A code that was scanned. Its `Debug` prints lengths only.
 #[derive(Clone, PartialEq, Serialize)]
 pub struct Scan {
-    /// The reading.
+    /// The text.
     pub text: String,
-    /// The truth.
+    /// The exact bytes.
     #[serde(serialize_with = "as_bytes")]
     pub bytes: Vec<u8>,
     /// The character set that the code names.
     pub eci: Option<u32>,
     /// Where it came from.
     pub source: ScanSource,
-    /// `performance.now()` of its reading.
+    /// `performance.now()` when it was read.
     #[serde(rename = "timeStamp")]
     pub time_stamp: f64,
-    /// What it seems to be.
+    /// What kind of code it seems to be.
     pub info: CodeInfo,
-    /// Whose it seems to be.
+    /// Which wallet it seems to belong to.
     pub wallet: Option<Wallet>,
     /// Where it is in the picture.
     pub corners: Option<[Point; 4]>,
@@ -125,13 +126,13 @@ impl fmt::Debug for Scan {
 }
 
 impl Scan {
-    /// What is handed over: the text without what surrounds the code.
+    /// What is handed over: the text without the whitespace around it.
     #[must_use]
     pub fn code(&self) -> String {
         trimmed(&self.text).into_owned()
     }
 
-    /// True where the backend would take it at all.
+    /// True if the backend accepts a code of this form.
     #[must_use]
     pub fn is_sendable(&self) -> bool {
         let code = self.code();
@@ -143,14 +144,14 @@ fn as_bytes<S: serde::Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, 
     serializer.serialize_bytes(bytes)
 }
 
-/// What a code seems to be.
+/// What kind of code it seems to be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CodeInfo {
-    /// Whose family.
+    /// The family of codes.
     pub kind: Kind,
     /// "DuitNow", "QRIS", ...
     pub scheme: Option<String>,
-    /// How sure.
+    /// How certain that is.
     pub confidence: Confidence,
 }
 
@@ -169,21 +170,21 @@ pub enum Kind {
     EmvConsumer,
     /// EMVCo or another, shown by a shop.
     Merchant,
-    /// Nothing that we know.
+    /// An unknown family.
     Opaque,
 }
 
-/// How sure a recognition is.
+/// How certain a recognition is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
     /// The wallet's own documents say so.
     Official,
-    /// Somebody reports it.
+    /// Others report it.
     Reported,
     /// A guess by its shape.
     Guess,
-    /// Nothing says so.
+    /// Unknown.
     None,
 }
 

@@ -1,4 +1,4 @@
-//! Trouble on its way to JavaScript: every error that is thrown or rejected is the facade's `KaunterError`.
+//! Errors for JavaScript: every error that is thrown or rejected is the facade's `KaunterError`.
 
 use std::cell::RefCell;
 
@@ -36,7 +36,7 @@ export interface ErrorFacts {
 "#;
 
 thread_local! {
-    /// The facade's class; without it a plain `Error` carries the same fields.
+    /// The facade's error class. Without it, a plain `Error` carries the same fields.
     static CLASS: RefCell<Option<Function>> = const { RefCell::new(None) };
 }
 
@@ -45,27 +45,27 @@ pub fn install(class: Function) {
     CLASS.with(|slot| slot.replace(Some(class)));
 }
 
-/// Trouble with all that JavaScript is told of it.
+/// An error with everything that JavaScript gets.
 #[derive(Clone, Debug)]
 pub struct Fail {
-    /// The cause.
+    /// The error code.
     pub code: ErrorCode,
     /// A sentence for the developer, without secrets.
     pub detail: Option<String>,
-    /// The trade that it is about, or that stands in the way.
+    /// The trade that the error is about, or that is in the way.
     pub trade_id: Option<String>,
     /// True where money may have moved.
     pub money_moved: bool,
     /// How long the backend asks to wait.
     pub retry_after_ms: Option<Ms>,
-    /// The call's name in the backend's log.
+    /// The trace id of the call in the backend's log.
     pub trace_id: Option<String>,
     /// What the browser or the caller threw.
     pub cause: Option<JsValue>,
 }
 
 impl Fail {
-    /// Trouble with nothing but a code: no money moved.
+    /// An error with only a code: no money moved.
     #[must_use]
     pub fn new(code: ErrorCode) -> Self {
         Self {
@@ -79,35 +79,35 @@ impl Fail {
         }
     }
 
-    /// The same, caused by this.
+    /// Adds the cause.
     #[must_use]
     pub fn caused_by(mut self, cause: JsValue) -> Self {
         self.cause = Some(cause);
         self
     }
 
-    /// The same, with a sentence for the developer.
+    /// Adds a sentence for the developer.
     #[must_use]
     pub fn with_detail(mut self, detail: &str) -> Self {
         self.detail = Some(detail.to_owned());
         self
     }
 
-    /// The same, about this trade.
+    /// Adds the trade.
     #[must_use]
     pub fn about(mut self, trade_id: &str) -> Self {
         self.trade_id = Some(trade_id.to_owned());
         self
     }
 
-    /// The `KaunterError`; `messages` is the caller's own wording by code, where there is one.
+    /// The `KaunterError`. `messages` is the caller's own wording by code.
     #[must_use]
     pub fn to_js(&self, messages: &JsValue) -> JsValue {
         let word = JsValue::from_str(self.code.as_str());
         let own = own(messages, self.code.as_str()).ok();
         let own = own.and_then(|own| text(&own));
         let message = own.unwrap_or_else(|| self.sentence());
-        // Without a prototype: what somebody put on that is no fact of ours.
+        // Own fields only: `Object.prototype` may have been changed.
         let facts = js_sys::Object::create(JsValue::NULL.unchecked_ref());
         put(&facts, "type", self.code.class().as_str().into());
         put(&facts, "detail", text_or_null(self.detail.as_deref()));
@@ -126,7 +126,7 @@ impl Fail {
         build(&word, &message, &facts)
     }
 
-    /// A wrong argument is named to the developer, who reads the message first.
+    /// For a wrong argument, the message names the argument to the developer.
     fn sentence(&self) -> String {
         match (self.code, self.detail.as_deref()) {
             (ErrorCode::ArgumentInvalid, Some(detail)) => detail.to_owned(),
@@ -167,7 +167,7 @@ impl From<Fail> for JsValue {
 }
 
 fn put(object: &js_sys::Object, name: &str, value: JsValue) {
-    // Setting a field of a fresh object of our own can't be refused.
+    // Setting a field of a new object of our own can't fail.
     let _ = Reflect::set(object, &name.into(), &value);
 }
 
@@ -189,9 +189,9 @@ fn build(word: &JsValue, message: &str, facts: &js_sys::Object) -> JsValue {
 /// Why a promise is rejected.
 #[derive(Clone, Debug)]
 pub enum Rejection {
-    /// Our own word for it.
+    /// An error of ours.
     Fail(Fail),
-    /// The caller's: its abort's reason, or what its callback threw.
+    /// A value of the caller: the reason of its abort, or what its callback threw.
     Thrown(JsValue),
 }
 

@@ -1,4 +1,4 @@
-//! What a till tells while it works: the details of its events.
+//! The details of a till's events.
 
 use kaunter_core::error::ErrorCode;
 use serde::{Deserialize, Serialize};
@@ -48,7 +48,8 @@ extern "C" {
     #[derive(Clone, Debug)]
     pub type Emit;
 
-    /// The facade's maker of workers, or with `onPage` of readers on this thread; it loads the reader's module first.
+    /// The facade's function that starts a worker, or with `onPage` a reader on this thread. It loads the reader's
+    /// module first.
     #[wasm_bindgen(typescript_type = "(onPage: boolean) => Promise<object | null>")]
     #[derive(Clone, Debug)]
     pub type SpawnReader;
@@ -85,19 +86,19 @@ extern "C" {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TillState {
-    /// Nothing.
+    /// Idle.
     Idle,
     /// The camera starts.
     Starting,
-    /// A code is looked for.
+    /// The camera scans for a code.
     Scanning,
-    /// A code was read, and its wallet is being found out.
+    /// A code was read, and its wallet is being determined.
     Scanned,
-    /// The code is on its way.
+    /// The code is being sent.
     Paying,
-    /// The wallet, or the customer, takes its time.
+    /// The till waits for the wallet or the customer.
     Waiting,
-    /// A cancel is under way.
+    /// A cancel is in progress.
     Cancelling,
     /// A person decides.
     Review,
@@ -120,30 +121,30 @@ impl TillState {
     }
 }
 
-/// The till does something else now.
+/// The state of the till changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StateChange {
-    /// What it did.
+    /// The state before.
     pub from: TillState,
-    /// What it does.
+    /// The state now.
     pub to: TillState,
     /// About which trade.
     pub trade: Option<Trade>,
 }
 
-/// How the camera is.
+/// The state of the camera.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CameraStatus {
-    /// The browser is asking for it.
+    /// The browser asks for permission.
     Prompt,
-    /// Pictures come.
+    /// The camera shows pictures.
     Live,
-    /// It gives no pictures for now.
+    /// The system withholds its pictures.
     Muted,
-    /// It was taken away.
+    /// It was unplugged, or its permission was withdrawn.
     Ended,
-    /// We gave it back.
+    /// The till released it.
     Released,
 }
 
@@ -151,30 +152,30 @@ pub enum CameraStatus {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Camera {
-    /// The browser's name of it.
+    /// The browser's id.
     pub device_id: String,
-    /// Its maker's name of it.
+    /// The label.
     pub label: String,
-    /// Which way it looks.
+    /// The direction that it faces.
     pub facing: Option<Facing>,
-    /// Whether it has a light.
+    /// Whether it has a torch.
     pub torch: bool,
-    /// How near it can look.
+    /// Its zoom range.
     pub zoom: Option<Zoom>,
 }
 
-/// How near a camera can look.
+/// The zoom range of a camera.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Zoom {
-    /// Least.
+    /// The minimum.
     pub min: f64,
-    /// Most.
+    /// The maximum.
     pub max: f64,
-    /// From one to the next.
+    /// The step.
     pub step: f64,
 }
 
-/// Which way a camera looks.
+/// The direction that a camera faces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Facing {
@@ -205,7 +206,7 @@ impl Facing {
     }
 }
 
-/// What would help to read a code.
+/// A hint that helps to read the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Hint {
@@ -213,11 +214,11 @@ pub enum Hint {
     Closer,
     /// The code does not fit the picture, or the camera can't focus so near.
     Farther,
-    /// A light mirrors in the phone's glass.
+    /// A light is reflected in the phone's glass.
     Glare,
     /// There is too little light.
     Dark,
-    /// The picture is smeared.
+    /// The picture is blurred.
     HoldStill,
 }
 
@@ -249,26 +250,26 @@ impl Hint {
     }
 }
 
-/// No code was read, and this would help.
+/// The hint changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct HintChange {
-    /// `None`: nothing in particular.
+    /// `None`: no particular hint.
     pub hint: Option<Hint>,
 }
 
 /// The camera changed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CameraChange {
-    /// To what.
+    /// Its state now.
     pub status: CameraStatus,
-    /// Which one.
+    /// Which camera.
     pub camera: Option<Camera>,
     /// Why.
     pub reason: Option<&'static str>,
 }
 
 impl CameraChange {
-    /// A change without a cause worth telling.
+    /// A change without a reason.
     #[must_use]
     pub fn new(status: CameraStatus, camera: Option<Camera>) -> Self {
         Self {
@@ -278,7 +279,7 @@ impl CameraChange {
         }
     }
 
-    /// A change, and why.
+    /// A change with its reason.
     #[must_use]
     pub fn because(status: CameraStatus, reason: ErrorCode) -> Self {
         Self {
@@ -289,18 +290,18 @@ impl CameraChange {
     }
 }
 
-/// A question to the backend was answered, or not.
+/// A status check was answered, or failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Progress {
     /// About which trade.
     pub trade_id: String,
-    /// Since the code was handed over.
+    /// The time since the code was handed over.
     pub elapsed_ms: u64,
-    /// Until the backend stops asking every `nextCheckMs`.
+    /// When the backend stops checking every `nextCheckMs`.
     pub deadline_ms: u64,
-    /// Until the next question.
+    /// The time until the next check.
     pub next_check_ms: u64,
-    /// True where the backend answered.
+    /// True if the backend answered.
     pub online: bool,
 }

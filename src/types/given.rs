@@ -1,8 +1,8 @@
-//! What a caller gives, checked by us before it reaches a typed import: any value of JavaScript gives an answer or
+//! Reads a caller's arguments before they reach a typed import. Any value of JavaScript gives a result or
 //! `argument_invalid`, never a trap.
 //!
-//! Of an object only its own fields are read. A field that was put on `Object.prototype` by somebody else is no option of
-//! the caller, and must not get the token.
+//! Only an object's own fields are read. A field that another script put on `Object.prototype` is not an option of the
+//! caller, and must not get the token.
 
 use std::fmt;
 
@@ -13,8 +13,8 @@ use web_sys::{AbortSignal, HtmlVideoElement};
 
 use super::error::Fail;
 
-/// The longest text that is copied into the module, in UTF-16 units: the longest that the backend takes is 1 KiB, and a
-/// text of hundreds of megabytes would end the module for want of memory.
+/// The maximum length of a text that is copied into the module, in UTF-16 units. The backend accepts at most 1 KiB, and
+/// a text of hundreds of megabytes would exhaust the module's memory.
 const MAX_TEXT: u32 = 65_536;
 
 #[wasm_bindgen]
@@ -50,7 +50,7 @@ pub fn text(value: &JsValue) -> Option<String> {
     (text.length() <= MAX_TEXT).then(|| value.as_string())?
 }
 
-/// A number; `NaN` is none.
+/// A number other than `NaN`.
 #[must_use]
 pub fn number(value: &JsValue) -> Option<f64> {
     value.as_f64().filter(|number| !number.is_nan())
@@ -80,8 +80,8 @@ pub fn trade_id(value: &JsValue) -> Result<String, Fail> {
         .ok_or_else(|| wrong("tradeId", "a trade's id, a string"))
 }
 
-/// What a getter of the browser's own class says of the value; `None` where the value is no object of that class, in
-/// this window or in another. A proxy is none: the browser's own functions do not take it either.
+/// The result of a getter of a browser class. `None` if the value is not an object of that class, in this window or
+/// another. A proxy is refused, as the browser's own functions refuse it.
 fn of_class(value: &JsValue, class: &str, getter: &str) -> Option<JsValue> {
     let class = own(&js_sys::global(), class).ok()?;
     let prototype = own(&class, "prototype").ok()?;
@@ -106,7 +106,7 @@ fn video(value: &JsValue) -> Option<HtmlVideoElement> {
     of_class(value, "HTMLVideoElement", "videoWidth").map(|_| value.clone().unchecked_into())
 }
 
-/// A function of the caller's, called on the options that it stands in.
+/// A callback, called as a method of the options object.
 #[derive(Clone)]
 pub struct Callback {
     /// The function.
@@ -131,16 +131,16 @@ impl Callback {
     }
 }
 
-/// An object of options, or none at all.
+/// An options object, which may be absent.
 #[derive(Clone, Copy, Debug)]
 pub struct Given<'a> {
     object: Option<&'a JsValue>,
-    /// What stands before a field's name in an error: `camera.`.
+    /// The prefix of a field's name in an error: `camera.`.
     within: &'static str,
 }
 
 impl<'a> Given<'a> {
-    /// Options that may be left out; `within` is what they are called, with a point behind it, or nothing.
+    /// Optional options. `within` is the prefix of their names, or empty.
     ///
     /// # Errors
     /// `argument_invalid` where they are neither an object nor absent.
@@ -159,7 +159,7 @@ impl<'a> Given<'a> {
         })
     }
 
-    /// A field as it is; `undefined` where there is none.
+    /// A field as it is; `undefined` if it is missing.
     ///
     /// # Errors
     /// `argument_invalid`, caused by what its getter threw.
@@ -169,10 +169,10 @@ impl<'a> Given<'a> {
         field.map_err(|cause| self.wrong(name, "readable").caused_by(cause))
     }
 
-    /// A field that is absent, or is what `read` finds in it.
+    /// A field that is absent, or that `read` accepts.
     ///
     /// # Errors
-    /// `argument_invalid` where `read` finds nothing.
+    /// `argument_invalid` if `read` refuses it.
     pub fn get<T>(
         &self,
         name: &str,
@@ -241,14 +241,14 @@ impl<'a> Given<'a> {
         self.get(name, "a <video> element", video)
     }
 
-    /// `argument_invalid` about a field.
+    /// `argument_invalid` for a field.
     #[must_use]
     pub fn wrong(&self, name: &str, what: &str) -> Fail {
         wrong(&format!("{}{name}", self.within), what)
     }
 }
 
-/// `undefined` and `null` say that an option is left out.
+/// `undefined` and `null` mean that an option is absent.
 #[must_use]
 pub fn is_nothing(value: &JsValue) -> bool {
     value.is_undefined() || value.is_null()

@@ -1,4 +1,4 @@
-//! What a caller hands in: options objects, read once and never written.
+//! The caller's options objects: read once, and never changed.
 
 use std::fmt;
 
@@ -121,28 +121,28 @@ export interface ResumeOptions {
 }
 "#;
 
-/// Which camera, how it is read, and how long it stays warm.
+/// The settings of the camera.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CameraOptions {
-    /// The browser's name of one.
+    /// The browser's id of a camera.
     pub device_id: Option<String>,
-    /// Which way it looks.
+    /// The direction that it faces.
     pub facing: Option<Facing>,
     /// The part of its picture that is read.
     pub region: Region,
-    /// Frames read a second, at most.
+    /// Frames read per second, at most.
     pub scans_per_second: f64,
-    /// How long the stream stays after a scan.
+    /// How long the camera stays on after a scan.
     pub idle_release_ms: u64,
-    /// Whether the preview is a mirror; `None`: as the camera looks.
+    /// Whether the preview is a mirror; `None`: only if the camera faces the person.
     pub mirror: Option<bool>,
 }
 
-/// Two minutes: the pause between two customers is mostly shorter, and a prompt per customer is worse than a light.
+/// Two minutes: the next customer usually comes sooner, and a prompt per customer is worse than the camera's light.
 const IDLE_RELEASE_MS: u64 = 120_000;
-/// A camera shows no more frames.
+/// Cameras show at most this many frames per second.
 const MAX_SCANS_PER_SECOND: f64 = 30.0;
-/// A frame in ten seconds is still a scan; none at all is not.
+/// One frame in ten seconds is still a scan.
 const MIN_SCANS_PER_SECOND: f64 = 0.1;
 
 impl Default for CameraOptions {
@@ -183,7 +183,7 @@ impl CameraOptions {
     }
 }
 
-/// A part of a picture, in shares of its sides.
+/// A part of a picture, as fractions of its sides.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Region {
     /// From the left.
@@ -208,7 +208,7 @@ impl Default for Region {
 }
 
 impl Region {
-    /// Reads a caller's rectangle; a side that is left out is the whole picture's.
+    /// Reads a caller's rectangle. A side that is absent is that of the whole picture.
     fn read(rectangle: &JsValue) -> Result<Self, Fail> {
         let given = Given::new(rectangle, "camera.region.")?;
         let mut sides = [f64::NAN; 4];
@@ -224,7 +224,7 @@ impl Region {
         [self.x, self.y, self.width, self.height]
     }
 
-    /// Left, top, width and height; what is no number is as in the whole picture.
+    /// Left, top, width and height. A side that is not a number is that of the whole picture.
     fn of(sides: &[f64]) -> Self {
         let whole = Self::default();
         let share = |at: usize, absent: f64| {
@@ -240,12 +240,12 @@ impl Region {
     }
 }
 
-/// What a camera is told to do.
+/// Settings of a running camera.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Adjustment {
-    /// The light beside it.
+    /// The torch.
     pub torch: Option<bool>,
-    /// How near it looks.
+    /// The zoom.
     pub zoom: Option<f64>,
     /// Where it focuses: a point of the picture, in its pixels.
     pub focus_at: Option<(f64, f64)>,
@@ -269,7 +269,7 @@ impl Adjustment {
     }
 }
 
-/// How a till is opened.
+/// The options of `Till.open`.
 #[derive(Clone)]
 pub struct TillOptions {
     /// The backend's address, without a slash at its end.
@@ -321,8 +321,8 @@ impl TillOptions {
 /// What `backend` must be.
 const ADDRESS: &str = "the backend's address: https://..., http://... or a path from /";
 
-/// A backend's address without a slash at its end. The paths of calls are put behind it, so it has no query and no
-/// fragment; `fetch` takes none with a password in it.
+/// Parses a backend's address and removes a slash at its end. Paths are appended to it, so it has no query and no
+/// fragment. `fetch` refuses an address with a password.
 fn address(given: &JsValue) -> Option<String> {
     let text = text(given).or_else(|| url(given))?;
     let lower = text.to_ascii_lowercase();
@@ -340,12 +340,12 @@ fn address(given: &JsValue) -> Option<String> {
     (is_whole && text.bytes().all(is_plain)).then(|| text.trim_end_matches('/').to_owned())
 }
 
-/// How a scan or a charge is to go.
+/// The options of a scan or a charge.
 #[derive(Clone, Default)]
 pub struct ScanOptions {
-    /// Ends it.
+    /// Aborts it.
     pub signal: Option<AbortSignal>,
-    /// Ends the looking.
+    /// The timeout of the scan.
     pub timeout_ms: Option<u64>,
     /// The caller's `accept`.
     pub accept: Option<Callback>,
@@ -417,7 +417,7 @@ impl ScanOptions {
         })
     }
 
-    /// What ends the looking.
+    /// The timeout of the scan, and the caller's `accept`.
     fn limits(given: &Given<'_>) -> Result<Self, Fail> {
         Ok(Self {
             timeout_ms: given.number("timeoutMs")?.map(to_ms),
@@ -427,7 +427,7 @@ impl ScanOptions {
     }
 }
 
-/// Which trades are asked for.
+/// Which trades to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TradeQuery {
     /// Of this sale.
@@ -445,7 +445,7 @@ impl TradeQuery {
     /// `argument_invalid`.
     pub fn read(query: &JsValue) -> Result<Self, Fail> {
         let given = Given::new(query, "")?;
-        // A reference that is empty is wrong, and not left out.
+        // An empty reference is an error, and not an absent one.
         Ok(Self {
             reference: given.get("ref", "a string", text)?,
             day: given.get("day", "a string", text)?,
@@ -454,7 +454,7 @@ impl TradeQuery {
     }
 }
 
-/// Whole milliseconds of a JavaScript number; nothing below zero, and nothing where it is none.
+/// Whole milliseconds of a JavaScript number; 0 if it is negative or not a number.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

@@ -1,12 +1,12 @@
-//! From values of JavaScript to our shapes, by their serde derives.
+//! Parses values of JavaScript into our own types, by their serde derives.
 //!
-//! This is the one reader of our own data: the backend's answers, the journal's rows, the messages of tabs and workers.
-//! What a caller gives is read by the getters of [`super::given`], which name the argument that is wrong.
+//! It reads our own data only: the backend's answers, the journal's rows, the messages of tabs and workers.
+//! [`super::given`] reads a caller's arguments, because its errors name the wrong argument.
 //!
-//! serde-wasm-bindgen reads the same shapes, and says at length what is wrong with a bad value: words that no till shows.
-//! [Decision 5](../../../docs/decisions/0005-own-deserializer-for-js-values.md) has what they cost. Here a bad value is
-//! one that can't be read, and no more. Of an object only the fields that the shape knows are read, and only its own;
-//! a field that is `undefined` is missing. `tests/web.rs` compares both readers on the same shapes.
+//! serde-wasm-bindgen reads the same types, with detailed errors that no till shows. [Decision
+//! 5](../../../docs/decisions/0005-own-deserializer-for-js-values.md) has their cost. Here an error has no details.
+//! Only an object's own and known fields are read; a field that is `undefined` is missing. `tests/web.rs` compares both
+//! readers.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::given::own;
 
-/// A value that is none of ours.
+/// A value of another shape than ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unreadable;
 
@@ -31,7 +31,7 @@ impl fmt::Display for Unreadable {
 
 impl std::error::Error for Unreadable {}
 
-/// Each way to say what is wrong drops what would be said: its text is then never built, nor in the module.
+/// Drops the text of an error, so that it is never built and not in the module.
 impl serde::de::Error for Unreadable {
     fn custom<T: fmt::Display>(_: T) -> Self {
         Self
@@ -59,7 +59,7 @@ impl serde::de::Error for Unreadable {
     }
 }
 
-/// Reads a shape of ours.
+/// Parses a value.
 ///
 /// # Errors
 /// [`Unreadable`].
@@ -72,7 +72,7 @@ struct Value(JsValue);
 type Read<T> = Result<T, Unreadable>;
 
 impl Value {
-    /// A whole number that a float holds to the last digit.
+    /// An integer that a float holds exactly.
     fn whole(&self) -> Read<f64> {
         let whole = |number: &f64| {
             number.fract() == 0.0 && number.abs() <= js_sys::Number::MAX_SAFE_INTEGER
@@ -84,7 +84,7 @@ impl Value {
         self.0.is_undefined() || self.0.is_null()
     }
 
-    /// An object, of this window or of another: a caller's own `fetch` may be another's.
+    /// An object, of this window or of another: a caller's `fetch` may return another window's.
     fn object(self) -> Read<Object> {
         let is_object = self.0.is_object();
         is_object.then(|| self.0.unchecked_into()).ok_or(Unreadable)
@@ -213,7 +213,7 @@ impl<'de> Deserializer<'de> for Value {
         visitor.visit_unit()
     }
 
-    // Shapes of ours have no maps, and nothing that says only at run time what it is.
+    // Our types have no maps and no untagged values.
     serde::forward_to_deserialize_any! {
         i128 u128 char bytes byte_buf unit unit_struct tuple_struct map identifier
     }
@@ -242,11 +242,11 @@ impl<'de> SeqAccess<'de> for Items {
     }
 }
 
-/// The fields of a struct, by their names: those that a derive knows, the older names that it takes among them.
+/// The fields of a struct, also by their aliases.
 struct Fields {
     object: Object,
     names: std::slice::Iter<'static, &'static str>,
-    /// The value of the name that was given last.
+    /// The value of the current field.
     value: JsValue,
 }
 
@@ -268,7 +268,7 @@ impl<'de> MapAccess<'de> for Fields {
     }
 }
 
-/// A word of a list.
+/// A variant without data.
 struct VariantName(String);
 
 impl<'de> EnumAccess<'de> for VariantName {
@@ -280,7 +280,7 @@ impl<'de> EnumAccess<'de> for VariantName {
     }
 }
 
-/// The name of a field, or a word.
+/// The name of a field or a variant.
 struct Name<'a>(&'a str);
 
 impl<'de> Deserializer<'de> for Name<'_> {
@@ -296,7 +296,7 @@ impl<'de> Deserializer<'de> for Name<'_> {
     }
 }
 
-/// A word that carries nothing.
+/// A variant without data.
 struct Alone;
 
 impl<'de> VariantAccess<'de> for Alone {

@@ -1,4 +1,4 @@
-//! Money, sales, wallets, trades and outcomes, as JavaScript sees them.
+//! Money, sales, wallets, trades and outcomes, as JavaScript gets them.
 
 use kaunter_core::error::ErrorCode;
 use kaunter_core::money::Money;
@@ -213,15 +213,15 @@ pub struct Wallet {
     pub wallet_id: String,
     /// Its name.
     pub name: String,
-    /// Where its logo is.
+    /// The address of its logo.
     pub logo: Option<String>,
-    /// A test wallet.
+    /// Whether it is a test wallet.
     pub test: bool,
-    /// Which ways it can pay.
+    /// The modes in which it can pay.
     pub modes: Vec<CodeMode>,
-    /// The least amount that it takes, where the gateway says.
+    /// The minimum amount, if the gateway gives one.
     pub min_amount: Option<Money>,
-    /// The largest.
+    /// The maximum amount, if the gateway gives one.
     pub max_amount: Option<Money>,
 }
 
@@ -239,7 +239,7 @@ impl From<&wire::Wallet> for Wallet {
     }
 }
 
-/// The wallet with this id, or one that carries nothing but the id: the gateway may have renamed it since.
+/// The wallet with this id, or one with the id alone: the gateway may have removed it since.
 #[must_use]
 pub fn wallet_of(id: &str, wallets: &[Wallet]) -> Wallet {
     wallets
@@ -261,20 +261,20 @@ pub fn wallet_of(id: &str, wallets: &[Wallet]) -> Wallet {
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ShownCode {
-    /// As a picture.
+    /// As an SVG picture.
     pub svg: String,
-    /// What it says.
+    /// The text of the code.
     pub payload: String,
-    /// Until when it can be paid.
+    /// When it expires.
     pub expires_at: String,
 }
 
-/// A verdict that waits for a second person. No backend gives one yet.
+/// A verdict that waits for a second person. No backend returns one yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct VerdictProposal {
-    /// What the first person found.
+    /// The first person's verdict.
     pub outcome: VerdictOutcome,
-    /// Who that is.
+    /// The first person.
     pub by: String,
     /// When.
     pub at: String,
@@ -284,7 +284,7 @@ pub struct VerdictProposal {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Trade {
-    /// The backend's name of it.
+    /// Our trade id.
     pub trade_id: String,
     /// 1 for the first trade of its sale.
     pub attempt: u32,
@@ -296,15 +296,15 @@ pub struct Trade {
     pub wallet: Wallet,
     /// The terminal that asked for it.
     pub terminal: String,
-    /// Who worked there.
+    /// The cashier.
     pub cashier: Option<String>,
-    /// Where it stands.
+    /// Its status.
     pub status: Status,
-    /// When it came there.
+    /// When this status began.
     pub since: String,
-    /// When it was asked for.
+    /// When it was created.
     pub created_at: String,
-    /// When the backend stops asking every 2 s.
+    /// When the checks every 2 s end.
     pub deadline_at: Option<String>,
     /// The gateway's own reference.
     pub gateway_ref: Option<String>,
@@ -314,20 +314,20 @@ pub struct Trade {
     pub cancelled_by: Option<By>,
     /// Why it ended unpaid.
     pub reason: Option<Reason>,
-    /// What the gateway said of it.
+    /// What the gateway said about it.
     pub gateway_answer: Option<GatewayAnswer>,
-    /// Whose word the status is.
+    /// Who decided the status.
     pub decided_by: Option<DecidedBy>,
     /// A verdict that waits for a second person.
     pub proposal: Option<VerdictProposal>,
-    /// Proof of payment came after it had been closed, whatever became of it since.
+    /// Proof of payment came after it was closed, whatever happened to it since.
     pub late: bool,
     /// Why the last void was refused.
     pub void_refused: Option<GatewayAnswer>,
 }
 
 impl Trade {
-    /// What JavaScript sees of the backend's trade.
+    /// The backend's trade, for JavaScript.
     #[must_use]
     pub fn new(trade: &wire::Trade, wallets: &[Wallet]) -> Self {
         Self {
@@ -355,17 +355,17 @@ impl Trade {
     }
 }
 
-/// Trades that were asked for.
+/// A list of trades.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TradeList {
     /// The trades.
     pub trades: Vec<Trade>,
-    /// Where the next page begins. No backend gives pages yet.
+    /// The cursor of the next page. No backend returns one yet.
     pub next_cursor: Option<String>,
 }
 
-/// What the token says.
+/// The session of the token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TillSession {
@@ -373,9 +373,9 @@ pub struct TillSession {
     pub shop: String,
     /// The terminal.
     pub terminal: String,
-    /// Who works there.
+    /// The cashier.
     pub cashier: String,
-    /// What they may do.
+    /// The cashier's rights.
     pub rights: Vec<Right>,
     /// The gateway's currency.
     pub currency: String,
@@ -400,15 +400,15 @@ impl From<&wire::Session> for TillSession {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeclineReason {
-    /// The code was too old.
+    /// The code has expired.
     CodeExpired,
-    /// The code was used before.
+    /// The code was used already.
     CodeUsed,
-    /// Not enough money.
+    /// The balance is too low.
     InsufficientFunds,
-    /// The wallet's limit.
+    /// The wallet's limit is exceeded.
     Limit,
-    /// A code of another wallet.
+    /// The code belongs to another wallet.
     WrongWallet,
     /// Another reason.
     Other,
@@ -440,15 +440,15 @@ impl From<Option<Reason>> for DeclineReason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CancelReason {
-    /// Somebody asked for it.
+    /// It was requested.
     Requested,
-    /// Time was up.
+    /// The deadline passed.
     Deadline,
-    /// A newer trade of the same terminal took its place.
+    /// A newer trade of the same terminal replaced it.
     Superseded,
-    /// The terminal was not heard of for too long.
+    /// The terminal was silent for too long.
     TerminalSilent,
-    /// The gateway gave no word on the creation.
+    /// The gateway did not answer the creation.
     GatewayUnavailable,
     /// Another trade took the sale.
     SaleBusy,
@@ -477,7 +477,7 @@ impl From<Option<Reason>> for CancelReason {
 }
 
 impl DeclineReason {
-    /// What the cashier does about it, in English.
+    /// The instruction for the cashier, in English.
     #[must_use]
     pub fn sentence(self) -> &'static str {
         match self {
@@ -495,7 +495,7 @@ impl DeclineReason {
     }
 }
 
-/// How a sale's trade ends.
+/// The outcome of a sale.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(
     tag = "status",
@@ -505,7 +505,7 @@ impl DeclineReason {
 pub enum Outcome {
     /// The money is taken.
     Paid {
-        /// The backend's name of the trade.
+        /// Our trade id.
         trade_id: String,
         /// The sale.
         sale: wire::Sale,
@@ -515,15 +515,15 @@ pub enum Outcome {
         gateway_ref: Option<String>,
         /// When.
         paid_at: String,
-        /// Whose word it is.
+        /// Who decided.
         decided_by: DecidedBy,
-        /// Why it was not given back, where it was to be.
+        /// Why the money was not given back, if a void was refused.
         #[serde(skip_serializing_if = "Option::is_none")]
         void_refused: Option<GatewayAnswer>,
     },
     /// Refused; no money kept.
     Declined {
-        /// The backend's name of the trade.
+        /// Our trade id.
         trade_id: String,
         /// The sale.
         sale: wire::Sale,
@@ -533,14 +533,14 @@ pub enum Outcome {
         gateway_ref: Option<String>,
         /// Why.
         reason: DeclineReason,
-        /// What the cashier does about it.
+        /// The instruction for the cashier.
         message: String,
         /// What the gateway said.
         gateway_answer: Option<GatewayAnswer>,
     },
     /// Closed unpaid.
     Cancelled {
-        /// The backend's name of the trade; none where none was made.
+        /// Our trade id; `None` if no trade was created.
         trade_id: Option<String>,
         /// The sale.
         sale: wire::Sale,
@@ -551,7 +551,7 @@ pub enum Outcome {
     },
     /// The money was returned.
     Voided {
-        /// The backend's name of the trade.
+        /// Our trade id.
         trade_id: String,
         /// The sale.
         sale: wire::Sale,
@@ -564,7 +564,7 @@ pub enum Outcome {
     },
     /// Money may have moved: resume, never charge again.
     Unconfirmed {
-        /// The backend's name of the trade.
+        /// Our trade id.
         trade_id: String,
         /// The sale.
         sale: wire::Sale,
@@ -572,7 +572,7 @@ pub enum Outcome {
         wallet: Wallet,
         /// The gateway's own reference.
         gateway_ref: Option<String>,
-        /// Where it stands.
+        /// Its status.
         trade_status: Status,
         /// Since when.
         since: String,
@@ -582,7 +582,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The end of a void: the type of `till.void` promises a reason where the money stays.
+    /// The outcome of a void: the type of `till.void` promises a reason if the money stays.
     #[must_use]
     pub fn of_void(mut self) -> Self {
         if let Self::Paid { void_refused, .. } = &mut self {
@@ -591,7 +591,7 @@ impl Outcome {
         self
     }
 
-    /// The end that a trade's status is, or `Unconfirmed` where it is none.
+    /// The outcome of a trade's status, or `Unconfirmed` if the trade has not ended.
     #[must_use]
     pub fn of(trade: &wire::Trade, wallets: &[Wallet]) -> Self {
         let trade_id = trade.trade_id.clone();
@@ -646,7 +646,7 @@ impl Outcome {
         }
     }
 
-    /// Nobody knows yet.
+    /// Not known yet.
     #[must_use]
     pub fn unconfirmed(trade: &wire::Trade, wallets: &[Wallet]) -> Self {
         Self::Unconfirmed {
@@ -661,7 +661,7 @@ impl Outcome {
     }
 }
 
-/// Reads a sale that a caller gave, and says what is wrong with it before anything is sent.
+/// Parses a caller's sale, and names what is wrong before anything is sent.
 ///
 /// # Errors
 /// `sale_invalid` and `amount_invalid`.
@@ -675,7 +675,7 @@ pub fn sale_from_js(sale: &JsValue) -> Result<wire::Sale, Fail> {
     Ok(wire::Sale { reference, amount })
 }
 
-/// Reads an amount: a safe positive integer of minor units, and three upper-case letters.
+/// Parses an amount: a safe positive integer of minor units, and three upper-case letters.
 ///
 /// # Errors
 /// `amount_invalid`.
@@ -698,10 +698,10 @@ pub fn money_from_js(money: &JsValue) -> Result<Money, Fail> {
     Ok(Money { minor, currency })
 }
 
-/// Reads a verdict.
+/// Parses a verdict.
 ///
 /// # Errors
-/// `argument_invalid` where it is none, `verdict_invalid` where it has no evidence.
+/// `argument_invalid` if it is not a verdict, `verdict_invalid` without evidence.
 pub fn verdict_from_js(verdict: &JsValue) -> Result<wire::Verdict, Fail> {
     let outcome = match text(verdict, "outcome").as_deref() {
         Some("paid") => VerdictOutcome::Paid,

@@ -77,7 +77,7 @@ for (const [what, trans_id] of Object.entries({
   "that is a list": [1],
   "that is empty": "",
 })) {
-  test(`an id ${what} is no id: nothing is presented`, async (t) => {
+  test(`an id ${what} is refused as an id, and nothing is presented`, async (t) => {
     const { shop, own } = await before(t, { create: () => ok({ trans_id }) });
     const made = await sell(shop, "A");
     assert.deepEqual([made.json.status, made.json.gateway_ref], ["cancelled", undefined]);
@@ -125,7 +125,7 @@ for (const refusal of [
   });
 }
 
-test("a gateway in trouble is told as down, with what it said in the log", async (t) => {
+test("a gateway that answers with a fault counts as down, and its words are in the log", async (t) => {
   const { shop } = await before(t, { create: { code: 503, msg: "maintenance until 6" } });
   const { json } = await sell(shop, "A");
   assert.deepEqual(

@@ -37,7 +37,7 @@ test("a token with more than 15 minutes left, or a header that asks for more tha
   }
 });
 
-test("whatever life is configured, a token that is minted is accepted, and lives for at most 15 minutes", async (t) => {
+test("a minted token is accepted and expires within 15 minutes, whatever lifetime is configured", async (t) => {
   const shop = await reconfigured(await counter(t), (toml) => `token_life_s = 86400\n${toml}`);
   const token = await shop.token();
   const { iat, exp } = claims(token);
@@ -123,7 +123,7 @@ both.test(
   },
 );
 
-test("the scheme is read without its case; two headers and other schemes say nothing", async (t) => {
+test("the scheme is case-insensitive; two headers and other schemes are refused", async (t) => {
   const shop = await counter(t);
   const token = await shop.token();
   const ask = async (authorization) => (await shop.call("POST", "/v1/sessions", { headers: { authorization } })).status;
@@ -134,7 +134,7 @@ test("the scheme is read without its case; two headers and other schemes say not
     assert.equal(await ask(wrong), 401, wrong.slice(0, 12));
 });
 
-test("the server key on a terminal's call, and a token on the server's, are told as that", async (t) => {
+test("the server key on a terminal's call, and a token on the server's, have their own error", async (t) => {
   const shop = await counter(t);
   const trade = await open(shop, "own");
   const server = shop.keys.KAUNTER_SERVER_KEY;
@@ -153,7 +153,7 @@ test("the server key on a terminal's call, and a token on the server's, are told
   assert.match(json.detail, /terminal token came/);
 });
 
-test("the field that is wrong is named, with what it takes; the caller's own words never are", async (t) => {
+test("an error names the wrong field and its type, and never repeats the caller's words", async (t) => {
   const shop = await counter(t);
   const [token, server] = [await shop.token(), shop.keys.KAUNTER_SERVER_KEY];
   const good = newTrade("field");
@@ -189,7 +189,7 @@ test("the field that is wrong is named, with what it takes; the caller's own wor
   }
 });
 
-test("what is refused for now says in how many seconds it makes sense again, in its header and in its sentence", async (t) => {
+test("a temporary refusal says after how many seconds to try again, in its header and in its sentence", async (t) => {
   const shop = await reconfigured(await counter(t, { scale: 1 }), (toml) =>
     toml.replace("calls_per_minute = 6000", "calls_per_minute = 1"),
   );

@@ -43,7 +43,7 @@ function check(shop, change = (toml) => toml, environment = {}, command = ["chec
   return { status, said: stdout + stderr };
 }
 
-test("what would be open, guessed or meaningless is refused, with what to do", async (t) => {
+test("an unsafe or meaningless configuration is refused, with what to do", async (t) => {
   const shop = await counter(t);
   assert.deepEqual([check(shop).status, check(shop).said.includes("warning")], [0, false]);
   const same = key();
@@ -54,7 +54,7 @@ test("what would be open, guessed or meaningless is refused, with what to do", a
     [instead("listen", "shop.example:8787"), {}, /listen takes an address and a port/],
     [instead("listen", "127.0.0.1"), {}, /listen takes an address and a port/],
     [instead("listen", "localhost:99999"), {}, /listen takes an address and a port/],
-    [(toml) => toml, { KAUNTER_SERVER_KEY: same, KAUNTER_SIGNING_KEY: same }, /the same word/],
+    [(toml) => toml, { KAUNTER_SERVER_KEY: same, KAUNTER_SIGNING_KEY: same }, /are the same: anyone/],
     [(toml) => toml, { KAUNTER_SIGNING_KEY: "a".repeat(40) }, /KAUNTER_SIGNING_KEY can be guessed/],
     [
       (toml) => toml,
@@ -105,7 +105,7 @@ test("what would be open, guessed or meaningless is refused, with what to do", a
   }
 });
 
-test("the address of a database is read under its own name only, and a start that lacks it says so", async (t) => {
+test("only KAUNTER_DATABASE_URL names a database, and a start with DATABASE_URL alone gives a warning", async (t) => {
   const shop = await counter(t);
   const old = { DATABASE_URL: "mysql://shop:hunter2@127.0.0.1/laravel" };
   const { status, said } = check(shop, (toml) => toml, old);
@@ -117,7 +117,7 @@ test("the address of a database is read under its own name only, and a start tha
   assert.doesNotMatch(check(shop, (toml) => toml, both).said, /warning/);
 });
 
-test("every command that prints writes JSON where it is asked to; the configuration may stand in the environment", async (t) => {
+test("every command writes JSON with --json; the environment may name the configuration", async (t) => {
   const shop = await counter(t);
   const json = (...given) => {
     const { status, said } = check(shop, ...given);
@@ -141,7 +141,7 @@ test("every command that prints writes JSON where it is asked to; the configurat
   assert.equal((await fetch(`${listening}/healthz`)).status, 200);
 });
 
-test("what is unsafe and may be meant is warned of, and starts", async (t) => {
+test("a setting that is unsafe but allowed gives a warning, and the backend starts", async (t) => {
   const shop = await counter(t);
   const database = (url) => ({ KAUNTER_DATABASE_URL: url });
   const warned = [
@@ -181,7 +181,7 @@ test("what is unsafe and may be meant is warned of, and starts", async (t) => {
   }
 });
 
-test("it listens on this machine by any of its names, and behind TLS everywhere", async (t) => {
+test("it listens on loopback under any name, and elsewhere only behind TLS", async (t) => {
   const shop = await counter(t);
   for (const listen of ["localhost:0", "127.0.0.1:0", "[::1]:0"]) {
     await shop.stopBackend();

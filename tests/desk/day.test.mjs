@@ -136,7 +136,7 @@ test("a long day is written out in full, newest first, as JSON and as CSV", asyn
   assert.equal(sheet.length, 231);
 });
 
-test("a list is of a sale, of a terminal, or of what is open; a question that it does not know is refused", async (t, counter) => {
+test("a list is of a sale, of a terminal, or of open trades; an unknown parameter is refused", async (t, counter) => {
   const shop = await counter(t);
   const token = await shop.token();
   const first = await open(shop, "A");
@@ -179,7 +179,7 @@ test("a list is of a sale, of a terminal, or of what is open; a question that it
   assert.deepEqual([sheet.status, sheet.json.param], [400, "limit"], "a sheet is never paged");
 });
 
-test("a day is UTC's unless the shop says its own; the answer says from when to when", async (t, counter) => {
+test("a day is in UTC unless the shop sets an offset; the answer has its range", async (t, counter) => {
   const shop = await counter(t);
   await open(shop, "now");
   const token = shop.keys.KAUNTER_SERVER_KEY;

@@ -46,7 +46,7 @@ function caller(t, shop, says, goesOn) {
 const head = (path, more = "") => `POST ${path} HTTP/1.1\r\nhost: till\r\ncontent-type: application/json\r\n${more}`;
 const half = (path, token) => `${head(path, `authorization: Bearer ${token}\r\ncontent-length: 400\r\n`)}\r\n{"key":`;
 
-test("who never ends its headers or its body, or sends nothing, is let go; who has called may be idle for a minute", async (t) => {
+test("a caller that never ends its request, or sends nothing, is closed; one that has called may be idle for a minute", async (t) => {
   const shop = await counter(t, { scale: 1 });
   const token = await shop.token();
   const cases = {
@@ -92,7 +92,7 @@ test("who never ends its headers or its body, or sends nothing, is let go; who h
   assert.ok((deaf.heard.match(/HTTP\/1.1 200/g) ?? []).length < 2_000, "what nobody read was not kept for ever");
 });
 
-test("three hundred half requests at 256 files: a till is answered, and a payment that is under way ends", async (t) => {
+test("300 unfinished requests with 256 file descriptors: a till is answered, and a payment in progress ends", async (t) => {
   const shop = await counter(t, { scale: 1 });
   shop.environment.FILES = "256";
   await reconfigured(shop, (toml) => toml);
@@ -117,7 +117,7 @@ test("three hundred half requests at 256 files: a till is answered, and a paymen
   assert.equal((await shop.call("GET", "/healthz")).status, 200);
 });
 
-test("more connections than it takes, each with a call under way: 503 says when to come back, and nobody is cut off", async (t) => {
+test("past the limit of connections, each with a call: 503 with Retry-After, and no call is cut off", async (t) => {
   // Six of one address, which is three quarters of eight. An idle connection makes way, so that the six are the
   // payments.
   const shop = await reconfigured(await counter(t, { scale: 1 }), (toml) =>
@@ -148,7 +148,7 @@ test("more connections than it takes, each with a call under way: 503 says when 
   for (const trade of trades) await reaches(shop, trade, ["paid"]);
 });
 
-test("half bodies of one terminal: another till and the shop's server are answered; and so is the terminal once they are gone", async (t) => {
+test("unfinished bodies of one terminal: another till and the shop's server are answered, and later the terminal", async (t) => {
   const shop = await reconfigured(await counter(t, { scale: 1 }), (toml) =>
     toml.replace("[limits]", "[limits]\nconcurrent_calls = 20"),
   );
@@ -173,7 +173,7 @@ test("half bodies of one terminal: another till and the shop's server are answer
   );
 });
 
-test("no file is left: connections are taken again once there are some, and nothing spins meanwhile", async (t) => {
+test("without file descriptors: connections are accepted again once there are some, without a busy loop", async (t) => {
   const shop = await counter(t, { scale: 1 });
   shop.environment.FILES = "32";
   await reconfigured(shop, (toml) => toml);
@@ -184,7 +184,7 @@ test("no file is left: connections are taken again once there are some, and noth
   assert.ok(lines.length < 20, `${lines.length} lines of log`);
 });
 
-test("a SIGTERM does not wait for half a request", async (t) => {
+test("a SIGTERM does not wait for an unfinished request", async (t) => {
   const shop = await counter(t, { scale: 1 });
   const callers = Array.from({ length: 3 }, () => caller(t, shop, "GET /healthz HTTP/1.1\r\nhost: x\r\n", "x"));
   await until("they are there", () => callers.every(({ open }) => open));

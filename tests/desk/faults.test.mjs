@@ -94,7 +94,7 @@ test("each fault of the table: the sale ends as it should, and the ledger agrees
   }
 });
 
-test("codes, tokens and the list of wallets under faults: asked again, or refused before anything began", async (t, counter) => {
+test("codes, tokens and the list of wallets under faults: repeated, or refused before anything began", async (t, counter) => {
   const shop = await counter(t, { scale: 0.1 });
   await shop.stopBackend();
   // A backend that starts while the gateway is out of order begins nothing, says so, and goes on when it is back.

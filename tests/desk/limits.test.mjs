@@ -45,7 +45,7 @@ both.test(
   },
 );
 
-test("while every call that changes something waits for a slow gateway, tills that ask are answered", async (t) => {
+test("while every call that changes something waits for a slow gateway, status checks are answered", async (t) => {
   const shop = await reconfigured(await counter(t), limited("concurrent_calls = 1"));
   const trade = await open(shop, "slow");
   await shop.fault("pay", { hang_ms: 60_000 }, { trade_id: trade.trade_id });
@@ -59,7 +59,7 @@ test("while every call that changes something waits for a slow gateway, tills th
   assert.equal((await handed).json.status, "paying", "and the one that waits gets its answer");
 });
 
-test("too many requests under way with the gateway: nothing new is begun, and what is stored is asked about", async (t) => {
+test("too many requests to the gateway: nothing new begins, and stored trades are checked", async (t) => {
   const shop = await reconfigured(await counter(t, { scale: 0.1 }), limited("concurrent_gateway_requests = 1"));
   const [first, second] = [await open(shop, "first"), await open(shop, "second")];
   await shop.fault("pay", { hang_after_ms: 3_000 }, { trade_id: first.trade_id });
@@ -79,7 +79,7 @@ test("too many requests under way with the gateway: nothing new is begun, and wh
   assert.deepEqual(await line(shop, await reaches(shop, second, ["paid"])), { charged: 1200, refunded: 0, sent: 1 });
 });
 
-test("too many calls of one terminal: 429 says when, for looks too; another terminal is not held up", async (t) => {
+test("too many calls of one terminal: 429 with Retry-After, for status checks too; other terminals are not affected", async (t) => {
   const shop = await reconfigured(await counter(t, { scale: 1 }), (toml) =>
     toml.replace("calls_per_minute = 6000", "calls_per_minute = 2"),
   );
@@ -99,7 +99,7 @@ test("too many calls of one terminal: 429 says when, for looks too; another term
   );
 });
 
-test("a page that is told to come back later does, and every sale is paid once", async (t) => {
+test("a page that gets Retry-After comes back later, and every sale is paid once", async (t) => {
   // A call a second on this clock. Somebody else at this terminal uses them up before each sale.
   const shop = await reconfigured(await counter(t, { scale: 0.1 }), (toml) =>
     toml.replace("calls_per_minute = 6000", "calls_per_minute = 6"),
@@ -149,7 +149,7 @@ test("PostgreSQL hangs: 503 with Retry-After, and the answer of a payment that c
   const shop = await both.onPostgres(t, { scale: 1 });
   const trade = await open(shop, "hangs");
   await shop.fault("pay", { hang_ms: 1_500 }, { trade_id: trade.trade_id });
-  // Whoever asks the gateway is answered with garbage: the payment's own answer is the only word.
+  // Status checks at the gateway return garbage: only the payment's own answer can decide.
   await shop.fault("status", "garbage", { trade_id: trade.trade_id, times: 1_000 });
   const handed = handOver(shop, trade, await shop.code());
   await until("the payment has left", async () => (await shop.calls("pay")).length === 1);
@@ -176,7 +176,7 @@ test("rule 1: PostgreSQL itself lets no two rows hold one sale", async (t) => {
   assert.match(second.stderr, /trades_hold/);
 });
 
-test("pages of other origins: only those that are named, and they can read when to come back", async (t) => {
+test("pages of other origins: only the configured ones may call, and they can read Retry-After", async (t) => {
   const shop = await counter(t, { origins: ["https://till.shop.example"] });
   const ask = (origin, method = "GET") =>
     fetch(`${shop.backend}/v1/trades/none`, {
@@ -208,7 +208,7 @@ test("pages of other origins: only those that are named, and they can read when 
   );
 });
 
-test("every answer closes what is not needed; a page allows its own scripts, the camera and nothing else", async (t) => {
+test("every answer has the security headers; a page allows its own scripts, the camera and nothing else", async (t) => {
   const shop = await counter(t);
   for (const path of [
     "/v1/trades?open=true",
@@ -237,7 +237,7 @@ test("every answer closes what is not needed; a page allows its own scripts, the
   );
 });
 
-test("test wallets are hidden unless told, and can't be charged", async (t) => {
+test("test wallets are hidden by default, and can't be charged", async (t) => {
   const shop = await counter(t);
   const ids = async () =>
     (await shop.call("POST", "/v1/sessions", { token: await shop.token() })).json.wallets.map(
@@ -303,7 +303,7 @@ test("a trace id goes from the browser's call to the call of the gateway", async
   );
 });
 
-test("the numbers for the operator: what moved, what is open, how long it took, by the API's own words", async (t) => {
+test("metrics: what moved, what is open, how long it took, in the API's own words", async (t) => {
   const shop = await counter(t);
   const trade = await open(shop, "counted");
   await handOver(shop, trade, await shop.code());
@@ -334,7 +334,7 @@ test("the numbers for the operator: what moved, what is open, how long it took, 
   assert.doesNotMatch(text, /"(counted|left|demo|till-1)"/, "no sale, shop or terminal is a label");
 });
 
-test("ready means that the store and the gateway answer now", async (t) => {
+test("readiness means that the store and the gateway answer now", async (t) => {
   const shop = await counter(t, { scale: 0.1 });
   assert.equal((await shop.call("GET", "/readyz")).status, 200);
   await shop.sandboxProgram.stop("SIGKILL");
@@ -346,7 +346,7 @@ test("ready means that the store and the gateway answer now", async (t) => {
   assert.equal((await shop.call("GET", "/healthz")).status, 200, "it lives");
 });
 
-test("a configuration that would let everybody in, or means nothing, is named before anything starts", async (t) => {
+test("a configuration that is open to everybody, or meaningless, is refused before anything starts", async (t) => {
   const shop = await counter(t);
   const check = async (change) => {
     const file = join(shop.dir, "checked.toml");

@@ -62,7 +62,7 @@ onBothStores(
   },
 );
 
-test("half a question is refused, and so is one in the path", async (t) => {
+test("an incomplete query is refused, and so is one in the path", async (t) => {
   const shop = await counter(t);
   const token = shop.keys.KAUNTER_SERVER_KEY;
   for (const query of [

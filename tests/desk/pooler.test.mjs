@@ -50,7 +50,7 @@ for (const [how, settings] of [
   });
 }
 
-test("through PgBouncer: what is not waited for on the disk stays with its own transaction, and so do the limits of waiting", {
+test("through PgBouncer: synchronous_commit and the timeouts are set for one transaction only", {
   skip,
 }, async (t) => {
   const behind = server.database();
@@ -68,14 +68,14 @@ test("through PgBouncer: what is not waited for on the disk stays with its own t
   assert.equal(left, "on 0 0");
 });
 
-test("a PgBouncer as it comes refuses a parameter of every connection: that is told, and what to set", {
+test("a PgBouncer with default settings refuses a parameter: the error says what to set", {
   skip,
 }, async (t) => {
   const front = await pgbouncer(t, server.database(), ["ignore_startup_parameters ="]);
   await assert.rejects(counter(t, { databaseUrl: front }), /add extra_float_digits to ignore_startup_parameters/);
 });
 
-test("a PgBouncer that takes no transactions is named, and nothing starts", { skip }, async (t) => {
+test("a PgBouncer without transactions is refused at the start", { skip }, async (t) => {
   const front = await pgbouncer(t, server.database(), ["pool_mode = statement"]);
   await assert.rejects(counter(t, { databaseUrl: front }), /can't be opened.*pool_mode = transaction/);
 });

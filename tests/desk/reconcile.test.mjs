@@ -115,7 +115,7 @@ test("a report that agrees ends with 0; one difference of each kind ends with 1,
   assert.match(table.stdout, new RegExp(trades[3].trade_id));
 });
 
-test("columns and words are configuration; without our own name of a trade the gateway's is looked for", async (t, counter) => {
+test("columns and words are configuration; without our trade id a row is found by the gateway's", async (t, counter) => {
   const shop = await counter(t, { scale: 0.1, extra: "" });
   const trades = await sold(shop, 3);
   const rows = trades.map(({ gateway_ref }, nth) => `${gateway_ref};SUCCESS;"10.0${nth}"`);
@@ -134,7 +134,7 @@ test("columns and words are configuration; without our own name of a trade the g
   assert.equal(reconcile(shop, join(shop.dir, "none.csv")).status, 2);
 });
 
-test("100,000 rows that are not ours are told, each", async (t, counter) => {
+test("100,000 rows of other trades are all reported", async (t, counter) => {
   const shop = await counter(t, { scale: 0.1 });
   const [trade] = await sold(shop, 1);
   const rows = Array.from({ length: 100_000 }, (_, nth) => `${20_000_000 + nth},,23,1.00,D`);

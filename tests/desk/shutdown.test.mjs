@@ -23,7 +23,7 @@ async function terminated(shop, trade, fault) {
 const questions = async (shop, trade) =>
   (await shop.calls("status")).filter(({ trade_id }) => trade_id === trade.trade_id).length;
 
-test("SIGTERM: no new call is taken, the till gets its answer, and the gateway's is stored before the end", async (t, counter) => {
+test("SIGTERM: no new call is accepted, the till gets its answer, and the gateway's is stored before the end", async (t, counter) => {
   const shop = await counter(t, { scale: 1 });
   const trade = await open(shop, "drained");
   const { port } = new URL(shop.backend);
@@ -40,7 +40,7 @@ test("SIGTERM: no new call is taken, the till gets its answer, and the gateway's
   assert.deepEqual(await line(shop, trade), { charged: 1200, refunded: 0, sent: 1 });
 });
 
-test("SIGTERM while a payment hangs longer than a shutdown waits: its answer is found after the start, though nobody asks", async (t, counter) => {
+test("SIGTERM while a payment hangs longer than a shutdown waits: its answer is found after the start, without a call", async (t, counter) => {
   const shop = await reconfigured(await counter(t, { scale: 0.25 }), (toml) =>
     toml.replace("[limits]", "[limits]\nshutdown_ms = 2_000"),
   );
@@ -55,7 +55,7 @@ test("SIGTERM while a payment hangs longer than a shutdown waits: its answer is 
   assert.deepEqual(await line(shop, trade), { charged: 1200, refunded: 0, sent: 1 });
 });
 
-test("a second SIGTERM ends it at once, and the payment is found all the same", async (t, counter) => {
+test("a second SIGTERM ends it at once, and the payment is still found", async (t, counter) => {
   const shop = await counter(t, { scale: 0.25 });
   const trade = await open(shop, "twice");
   await shop.fault("pay", { hang_after_ms: 60_000 }, { trade_id: trade.trade_id });

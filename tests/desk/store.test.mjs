@@ -39,7 +39,7 @@ async function started(shop, { env = {}, toml = (text) => text, args = [], as } 
   return { listens, code: child.exitCode, said };
 }
 
-test("a database that can't be opened: each cause has its sentence, with what to do, and no password is told", async (t) => {
+test("a database that can't be opened: each cause has its sentence, with what to do, and without the password", async (t) => {
   const shop = await counter(t);
   const good = new URL(server.database());
   good.password = password;
@@ -132,7 +132,7 @@ test("a database that can't be opened: each cause has its sentence, with what to
   assert.ok(sentences.size >= 11, [...sentences].join("\n"));
 });
 
-test("a wrong password is told as that", async (t) => {
+test("a wrong password has its own error", async (t) => {
   const shop = await counter(t);
   const url = new URL(server.database());
   const psql = (sql) =>
@@ -190,7 +190,7 @@ test("an SQLite file that can't be opened: each cause has its sentence", async (
   assert.match(said, /this user may not write it|can't be read/);
 });
 
-test("the store's files are this user's own, those of an older start too; an open folder is named", async (t) => {
+test("other users can't read the store's files, also those of an older start; an open folder gives a warning", async (t) => {
   const shop = await counter(t);
   await open(shop, "private");
   const modes = () =>
@@ -215,7 +215,7 @@ test("a crash writes nothing to the disk", {
   assert.match(limits, /Max core file size\s+0\s+0\s/, "soft and hard limit");
 });
 
-test("files with keys: whoever else may read one is warned of, whoever may write one is refused, and one that can't be read is told", async (t) => {
+test("files with keys: one that others may read gives a warning; one that others may write, or that can't be read, is refused", async (t) => {
   const shop = await counter(t);
   const key = join(shop.dir, "key");
   const check = async (prepare) => {

@@ -136,7 +136,7 @@ for (const [which, launch] of Object.entries(browsers)) {
       await paysOnce(page, shop, `${terminal}-after`, ["journal_unavailable"]);
       await comesBack(page, shop, trxId);
       assert.deepEqual(await future(page), [99, "kept"], "the newer version's rows are left alone");
-      // This browser's database is of the future from here on: for whoever comes next it is as new.
+      // From here on this browser's database is of a newer version: later tests start with a new one.
       await page.evaluate(
         () =>
           new Promise((resolve, reject) =>

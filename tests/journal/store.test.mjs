@@ -89,7 +89,7 @@ for (const [which, make] of Object.entries(stores)) {
     );
   });
 
-  test(`${which}: it goes away before the code is stored: the cashier is told, and the code is handed over once it is back`, async (t) => {
+  test(`${which}: it goes away before the code is stored: the cashier gets an error, and the code is handed over once it is back`, async (t) => {
     const { shop, breaks, mends } = await make(t);
     const machine = await shop.machine();
     const page = await machine.page();

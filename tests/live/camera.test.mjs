@@ -41,7 +41,7 @@ test("two starts, one camera; and a scan finds it warm", async (t) => {
   assert.deepEqual(page.problems, []);
 });
 
-test("two tills of one page ask one after the other, and a question whose asker has gone is still the only one", async (t) => {
+test("two tills of one page ask for a camera one after the other, also if the first till is gone", async (t) => {
   await plain.look(CODE);
   const page = await all.till(t, plain);
   await page.evaluate(() => {
@@ -91,7 +91,7 @@ test("released while it starts: the start says so at once, and the stream that c
   assert.equal(await page.evaluate(() => track().readyState), "live", "and the next start is a fresh one");
 });
 
-test("a scan that is under way when the camera is given back says so", async (t) => {
+test("a scan ends with an error when the camera is released", async (t) => {
   await plain.look(null);
   const page = await all.till(t, plain);
   const { done } = await begin(page);
@@ -110,7 +110,7 @@ test("a camera that nobody uses goes off by itself, and comes back", async (t) =
   assert.equal(await asked(page), 2);
 });
 
-test("muted for two seconds: thrown away, asked for afresh, and the scan goes on", async (t) => {
+test("muted for two seconds: the camera is opened again, and the scan goes on", async (t) => {
   await plain.look(null);
   const page = await all.till(t, plain);
   const { done } = await begin(page);
@@ -127,7 +127,7 @@ test("muted for two seconds: thrown away, asked for afresh, and the scan goes on
   assert.ok(statuses.includes("muted camera_interrupted") && statuses.at(-1) === "live", statuses.join());
 });
 
-test("ended under a scan: asked for afresh, and the scan goes on", async (t) => {
+test("ended during a scan: the camera is opened again, and the scan goes on", async (t) => {
   await plain.look(null);
   const page = await all.till(t, plain);
   const { done } = await begin(page);
@@ -141,7 +141,7 @@ test("ended under a scan: asked for afresh, and the scan goes on", async (t) => 
   assert.ok((await told(page)).includes("ended camera_interrupted"));
 });
 
-test("unplugged under a scan, and no other is there: the scan says so", async (t) => {
+test("unplugged during a scan without another camera: the scan ends with an error", async (t) => {
   await plain.look(null);
   const page = await all.till(t, plain);
   const { done } = await begin(page);
@@ -153,7 +153,7 @@ test("unplugged under a scan, and no other is there: the scan says so", async (t
   assert.equal((await done()).error?.code, "camera_not_found");
 });
 
-test("unplugged while it is warm: told, and let go", async (t) => {
+test("unplugged while no scan runs: an event tells it, and the camera is released", async (t) => {
   const page = await all.till(t, plain);
   await page.evaluate(() => till.camera.warmUp());
   await page.evaluate(() => {
@@ -172,7 +172,7 @@ test("unplugged while it is warm: told, and let go", async (t) => {
   assert.equal((await told(page)).at(-1), "ended camera_interrupted");
 });
 
-test("a picture that freezes: a fresh camera once, and then the scan says so", async (t) => {
+test("a picture that freezes: the camera is opened again once, and then the scan ends with an error", async (t) => {
   await plain.look(CODE);
   const page = await all.till(t, plain);
   await page.evaluate(() => plan.push(frozen));
@@ -207,7 +207,7 @@ test("a hidden page reads nothing and keeps its track; seen again, it goes on", 
   await done();
 });
 
-test("a camera that is held for a moment is asked for again after half a second", async (t) => {
+test("a camera that is busy for a moment is tried again after half a second", async (t) => {
   const page = await all.till(t, plain);
   await page.evaluate(() => plan.push(refuse("NotReadableError")));
   assert.equal((await page.evaluate(() => ends(till.camera.warmUp()))).error, undefined);
@@ -219,7 +219,7 @@ test("a camera that is held for a moment is asked for again after half a second"
   assert.equal(await asked(page), 2);
 });
 
-test("a camera that stays held is named, and smaller pictures were tried", async (t) => {
+test("a camera that stays busy has its own error, after smaller pictures were tried", async (t) => {
   const page = await all.till(t, plain);
   await page.evaluate(() => {
     for (let more = 0; more < 12; more++) plan.push(refuse("NotReadableError"));
@@ -230,7 +230,7 @@ test("a camera that stays held is named, and smaller pictures were tried", async
   assert.deepEqual(sizes, [1280, 1280, 1024, 640, 0]);
 });
 
-test("a camera that only does small pictures is taken with one", async (t) => {
+test("a camera that has only small pictures is opened with one", async (t) => {
   const page = await all.till(t, plain);
   await page.evaluate(() => {
     const small = async (ask, { video }) => (video.width?.ideal > 640 ? refuse("OverconstrainedError")() : ask());
@@ -240,7 +240,7 @@ test("a camera that only does small pictures is taken with one", async (t) => {
   assert.deepEqual(await page.evaluate(() => asked.map(({ video }) => video.width.ideal)), [1280, 1024, 640]);
 });
 
-test("refused five ways, and each is told by its own code", async (t) => {
+test("five kinds of refusal, each with its own code", async (t) => {
   const strict = await all.browser({
     fake: false,
     args: ["--deny-permission-prompts", "--host-resolver-rules=MAP till.test 127.0.0.1"],
@@ -304,7 +304,7 @@ test("cameras are listed, one is chosen, and the choice outlives a reload and a 
   assert.equal(await device(renamed), other.deviceId, "found by its label");
 });
 
-test("another camera is chosen under a scan, and the scan goes on with it", async (t) => {
+test("another camera is chosen during a scan, and the scan goes on with it", async (t) => {
   const two = await all.browser({ devices: 2 });
   const page = await all.till(t, two);
   const { done } = await begin(page);

@@ -136,7 +136,7 @@ for (const [why, worker] of [
   });
 }
 
-test("a picture on which the reader traps says so, and the next one is read", async (t) => {
+test("a picture on which the reader traps gives an error, and the next one is read", async (t) => {
   const page = await all.till(t, plain);
   const [code, retryable, next, minor] = await page.evaluate(async () => {
     const { Reader } = await import("/pkg/wasm/reader.js");
@@ -220,7 +220,7 @@ test("a reader that could not be loaded is loaded by the next scan, and a worker
 });
 
 for (const fault of ["trap", "hang", "hang when drawn", "hang with a frame open"]) {
-  test(`a worker that dies (${fault}) is born again, and the scan goes on`, async (t) => {
+  test(`a worker that dies (${fault}) is replaced, and the scan goes on`, async (t) => {
     await plain.look(null);
     const page = await all.till(t, plain, { init: faulty(fault) });
     await page.evaluate(() => {
@@ -278,7 +278,7 @@ test("a code is offered once in a scan, however long it is held there", async (t
   assert.deepEqual(seen, [1, "enough"]);
 });
 
-test("a code that is too small, and a counter in the dark: told what would help, once, and taken back at the end", async (t) => {
+test("a code that is too small, and a counter in the dark: one hint each, cleared at the end", async (t) => {
   // A module of a whole pixel is read. In a hand: what lies still is the shop's, and gets no hint.
   await plain.look(CODE, { module: 0.8, shake: 12 });
   const page = await all.till(t, plain);
@@ -319,7 +319,7 @@ test("only the region is read", async (t) => {
   assert.ok(Math.min(...xs) > 150 && Math.max(...xs) < 490, `places are the whole picture's: ${xs}`);
 });
 
-test("no more frames are read than were asked for", async (t) => {
+test("no more frames are read than the caller allows", async (t) => {
   await plain.look(null);
   const page = await all.till(t, plain, {
     before: "delete globalThis.MediaStreamTrackProcessor",
@@ -333,7 +333,7 @@ test("no more frames are read than were asked for", async (t) => {
   assert.ok(read >= 3 && read <= 9, `${read} frames in two seconds`);
 });
 
-test("while it scans, the page's own thread has next to nothing to do", async (t) => {
+test("during a scan, the page's own thread is almost idle", async (t) => {
   await plain.look(null);
   const page = await all.till(t, plain, {
     before:

@@ -132,7 +132,7 @@ for (const [name, { open, must, never, without }] of roads) {
   });
 }
 
-test("WebKit's own camera: the worker gets its frames, and no other road is taken", async (t) => {
+test("WebKit's own camera: the worker takes its frames by itself", async (t) => {
   const seen = await scan(t, (t, address) => webkit(t, address, "+MediaStreamTrackProcessing"), { ms: 3_000 });
   if (!seen) return;
   t.diagnostic(JSON.stringify(seen));

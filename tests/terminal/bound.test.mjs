@@ -60,7 +60,7 @@ test("an older sale is watched to its end while the next ones are charged, with 
   );
 });
 
-test("a sale that another till is collecting is told to its end", async (t) => {
+test("a sale that another till is collecting is shown to its end", async (t) => {
   const shop = await counter(t, { scale: 0.1 });
   const page = await boundTill(await shop.machine({ camera: false }));
   const other = await startTrade(shop, "SHARED", {
@@ -78,7 +78,7 @@ test("a sale that another till is collecting is told to its end", async (t) => {
   assert.equal((await shop.calls("pay")).length, 1);
 });
 
-test("rule 15: a page that charges another amount than the shop's server named is refused, and told why", async (t) => {
+test("rule 15: a page that charges another amount than the shop's server named is refused with a reason", async (t) => {
   const shop = await counter(t);
   const page = await (await shop.machine({ camera: false })).till();
   const first = await page.evaluate(

@@ -266,7 +266,7 @@ test("a settled review and a late success appear as such in the history, and are
   );
 });
 
-test("a manager without the right is told so, and nothing changes", async (t) => {
+test("a manager without the right gets an error, and nothing changes", async (t) => {
   const shop = await counter(t, { scale: 0.1 });
   const machine = await shop.machine();
   const trade = await underReview(shop, "review");
@@ -300,7 +300,7 @@ test("a manager without the right is told so, and nothing changes", async (t) =>
   assert.deepEqual(await shop.calls("void"), []);
 });
 
-test("the support code is copied, and is the trade's name", async (t) => {
+test("the support code is copied, and is the trade's id", async (t) => {
   const shop = await counter(t, { scale: 0.1 });
   const machine = await shop.machine();
   const trade = await underReview(shop, "support");
@@ -408,7 +408,7 @@ test("the scanner's test says what a code is, shows nothing of it, and pays noth
   assert.deepEqual([await shop.calls("create"), await shop.calls("pay")], [[], []]);
 });
 
-test("a currency without decimals has none, and the amount is typed as it is", async (t) => {
+test("a currency without decimals is typed in whole units", async (t) => {
   const shop = await counter(t);
   await shop.stopBackend();
   const own = shop.toml.bind(shop);

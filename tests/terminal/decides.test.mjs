@@ -17,7 +17,7 @@ async function enters(page) {
   }
 }
 
-test("the manager's verdict: none is chosen, Enter decides nothing, and the button says what it does", async (t) => {
+test("the manager's verdict: nothing is preselected, Enter decides nothing, and the button says what it does", async (t) => {
   const shop = await counter(t, { scale: 0.1 });
   const page = await (await shop.machine()).terminal();
   await underReview(shop, "review");

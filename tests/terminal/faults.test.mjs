@@ -106,7 +106,7 @@ const payments = [
   [{ status: 401 }, "cancelled", 0],
 ];
 
-test("rule 2: every fault of a payment: it leaves once, and what is told is what the ledger says", async (t, counter) => {
+test("rule 2: every fault of a payment: it is sent once, and the status agrees with the ledger", async (t, counter) => {
   // A token that the gateway forgets is forgotten for every payment under way: that one has a gateway of its own.
   const [shop, other] = [await counter(t, { scale: 0.1 }), await counter(t, { scale: 0.1 })];
   const lone = await open(other, "token");

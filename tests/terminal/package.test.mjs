@@ -97,7 +97,7 @@ const told = (page, trade, status) =>
     { id: trade.trade_id, status },
   );
 
-test("money that comes after a cancel is told to an idle page, and is among what is unfinished", async (t) => {
+test("money that comes after a cancel is shown on an idle page, and is in the list of unfinished trades", async (t) => {
   const shop = await counter(t, { scale: 0.1 });
   const page = await (await shop.machine()).till();
   const trade = await cancelled(shop, page, "late");
@@ -148,7 +148,7 @@ test("a hidden page does not ask; seen again, or online again, it asks at once; 
   assert.equal(await sessions(), before);
 });
 
-test("a list and a search ask for the right to list, once; a token that lacks it is told", async (t) => {
+test("a list and a search ask for the right to list, once; a token without it gives an error", async (t) => {
   const shop = await counter(t);
   const page = await (await shop.machine()).till({ open: false });
   const trade = await startTrade(shop, "listed", { code: await shop.code() });
@@ -290,7 +290,7 @@ async function stranger(t, answer) {
   return `http://127.0.0.1:${server.address().port}`;
 }
 
-test("a wrong address of the backend is told as what it is", async (t) => {
+test("a wrong address of the backend has its own error", async (t) => {
   const shop = await counter(t);
   const page = await (await shop.machine({ camera: false })).till({ open: false });
   const open = (access, status, type, body) =>
@@ -351,7 +351,7 @@ test("a wrong address of the backend is told as what it is", async (t) => {
   assert.equal(await ask(`${shop.backend}/`), "open");
 });
 
-test("getToken gives the token's text or the backend's answer, and what came in their place is told without telling it", async (t) => {
+test("getToken gives the token's text or the backend's answer, and an error describes another value without its contents", async (t) => {
   const shop = await counter(t);
   const page = await (await shop.machine({ camera: false })).till({ open: false });
   const said = await page.evaluate(async () => {

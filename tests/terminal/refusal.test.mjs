@@ -16,7 +16,7 @@ async function pay(page, code) {
 // biome-ignore lint/performance/useDomNodeTextContent: what is hidden does not count
 const shown = (page) => page.evaluate(() => document.querySelector("main").innerText);
 
-test("an amount that the gateway refuses is told as refused, in its own words, and as no outage", async (t) => {
+test("an amount that the gateway refuses is shown as refused, in its own words, and not as an outage", async (t) => {
   const { shop } = await behind(t, { create: { code: 422, msg: "Minimum amount is RM 1.00 <b>now</b>", data: {} } });
   const page = await (await shop.machine({ camera: false })).terminal({ ref: "SMALL", amount: 50 });
   await pay(page, "134567890123456789");

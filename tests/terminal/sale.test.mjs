@@ -89,7 +89,7 @@ test("pending: the customer confirms on the phone page", async (t) => {
   assert.equal(only(await shop.ledger()).charged, 1234);
 });
 
-test("a merchant's code shown by mistake: the cashier is told so, and the scan goes on", async (t) => {
+test("a merchant's code shown by mistake: the cashier gets a warning, and the scan goes on", async (t) => {
   const shop = await counter(t);
   const till = await shop.machine();
   await till.look(merchantCode);

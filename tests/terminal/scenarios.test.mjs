@@ -275,7 +275,7 @@ async function race(pages, shop) {
   return { winner, lost: lost[0].error };
 }
 
-test("scenario 6: two tabs on one sale within 50 ms: one payment, the other is told which", async (t) => {
+test("scenario 6: two tabs on one sale within 50 ms: one payment, the other gets its id", async (t) => {
   const shop = await counter(t);
   const machine = await shop.machine();
   const pages = [await machine.till(), await machine.till()];
@@ -287,7 +287,7 @@ test("scenario 6: two tabs on one sale within 50 ms: one payment, the other is t
   assert.ok([winner, null].includes(lost.tradeId));
 });
 
-test("scenario 6: two tills, two browser contexts, on one sale within 50 ms: one payment, the other is told which", async (t) => {
+test("scenario 6: two tills, two browser contexts, on one sale within 50 ms: one payment, the other gets its id", async (t) => {
   const shop = await counter(t);
   const machine = await shop.machine();
   const pages = [];

@@ -215,7 +215,7 @@ test("a bill that was paid with another amount: amber, both amounts, and nothing
   assert.equal(await shop.kept(), 4200);
 });
 
-test("a refund that the gateway refuses is told: now, in the history, and when the sale is opened again", async (t) => {
+test("a refund that the gateway refuses is shown: now, in the history, and when the sale is opened again", async (t) => {
   const shop = await counter(t);
   const machine = await shop.machine();
   await machine.look(await shop.code());
@@ -273,7 +273,7 @@ for (const [how, hear] of [
   ["within the time of a heartbeat", async () => {}],
   ["when the page is seen again", (page) => page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")))],
 ]) {
-  test(`money that came late is told to an open page ${how}, once, and stays until it is dealt with`, async (t) => {
+  test(`money that came late is shown on an open page ${how}, once, and stays until it is dealt with`, async (t) => {
     const shop = await counter(t, { scale: how.startsWith("when") ? 0.5 : 0.1 });
     const machine = await shop.machine();
     const page = await machine.page();

@@ -61,7 +61,7 @@ test("the camera is refused: a sentence, and the sale is paid with a typed code"
   assert.equal(await shop.kept(), 1250);
 });
 
-test("a photo of the code pays where there is no camera", async (t) => {
+test("a photo of the code pays without a camera", async (t) => {
   const shop = await counter(t);
   const machine = await shop.machine({ camera: false });
   const page = await machine.terminal();
@@ -78,7 +78,7 @@ test("a photo of the code pays where there is no camera", async (t) => {
   assert.equal(await shop.kept(), 1250);
 });
 
-test("the backend is down at the start: the cashier is told, and tries again", async (t) => {
+test("the backend is down at the start: the cashier gets an error, and tries again", async (t) => {
   const shop = await counter(t);
   const machine = await shop.machine();
   await machine.look(await shop.code());
@@ -95,7 +95,7 @@ test("the backend is down at the start: the cashier is told, and tries again", a
   assert.equal(await shop.kept(), 1250);
 });
 
-test("a till that can't be opened says so, and opens once the backend is there", async (t) => {
+test("a till that can't be opened gives an error, and opens once the backend is up", async (t) => {
   const shop = await counter(t);
   const machine = await shop.machine();
   const page = await machine.till({ open: false });

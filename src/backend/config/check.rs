@@ -133,7 +133,7 @@ impl Config {
         let mut warnings = Vec::new();
         for origin in self.origins.iter().filter(|origin| is_plain(origin)) {
             warnings.push(format!(
-                "origins: {origin} is not https: whoever is on its network can change the page that charges"
+                "origins: {origin} is not https: anyone on its network can change the page that charges"
             ));
         }
         if let Some(page) = &self.terminal {
@@ -141,7 +141,7 @@ impl Config {
             for (name, url) in std::iter::once(("token_url", &page.token_url)).chain(phone) {
                 if is_plain(url) {
                     warnings.push(format!(
-                        "terminal.{name} is not https: whoever is on its network can read the tokens"
+                        "terminal.{name} is not https: anyone on its network can read the tokens"
                     ));
                 }
             }
@@ -161,7 +161,7 @@ impl Config {
         }
         if self.database_url.as_ref().is_some_and(trusts_the_network) {
             warnings.push(
-                "KAUNTER_DATABASE_URL names another machine without sslmode=verify-full: whoever is between can read and change the store"
+                "KAUNTER_DATABASE_URL names another machine without sslmode=verify-full: anyone in between can read and change the store"
                     .to_owned(),
             );
         }

@@ -55,7 +55,7 @@ pub enum ConfigError {
     WeakKey(&'static str, &'static str),
     /// One key for two purposes.
     #[error(
-        "KAUNTER_SERVER_KEY and KAUNTER_SIGNING_KEY are the same word: whoever has the first could sign any token; use `openssl rand -hex 32` for each"
+        "KAUNTER_SERVER_KEY and KAUNTER_SIGNING_KEY are the same: anyone with the first could sign any token; use `openssl rand -hex 32` for each"
     )]
     OneKey,
     /// The gateway's address is not valid.

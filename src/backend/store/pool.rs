@@ -73,7 +73,7 @@ fn options(most: u32) -> AnyPoolOptions {
         .before_acquire(|connection, _| Box::pin(async move { Ok(is_sound(connection)) }))
 }
 
-/// False for a connection that failed because the disk is full: it is closed, and a new one takes its place. SQLite rolled
+/// False for a connection that failed because the disk is full: the pool closes it. SQLite rolled
 /// the transaction back by itself, so that sqlx's rollback fails and sqlx counts the transaction as open for ever.
 fn is_sound(connection: &AnyConnection) -> bool {
     !connection.is_in_transaction()

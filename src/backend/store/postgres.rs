@@ -176,7 +176,7 @@ pub(super) async fn open(place: &Place, url: &Secret) -> sqlx::Result<Store> {
     })
 }
 
-/// True without a pooler. PostgreSQL remembers a setting from the start of a connection; a pooler forgets or refuses it.
+/// True without a pooler. PostgreSQL keeps a setting from the start of a connection; a pooler loses or refuses it.
 async fn is_direct(url: &Secret) -> sqlx::Result<bool> {
     let unprepared = with(url, "statement-cache-capacity", "0");
     match connected(&with(&unprepared, &format!("options[{MARK}]"), "on")).await {

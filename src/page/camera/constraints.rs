@@ -12,7 +12,7 @@ use crate::types::options::CameraOptions;
 const SIZES: [Option<(u32, u32)>; 4] =
     [Some((1280, 720)), Some((1024, 768)), Some((640, 480)), None];
 
-/// The constraints to try, strictest first. `chosen` is the camera that the cashier chose: it comes before the caller's.
+/// The constraints to try, strictest first. `chosen` is the cashier's camera: it comes before the caller's.
 pub(super) fn ladder(options: &CameraOptions, chosen: Option<&str>) -> Vec<MediaStreamConstraints> {
     let mut rungs = Vec::new();
     let named = chosen.into_iter().chain(options.device_id.as_deref());

@@ -270,7 +270,7 @@ impl Drop for WorkerReader {
 }
 
 impl Inbox {
-    /// A message that is none of ours is not looked at.
+    /// Ignores messages of others.
     fn take_in(&mut self, message: JsValue) {
         let Ok((message, pulse)) = FromWorker::read(message) else {
             return;

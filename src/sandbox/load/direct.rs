@@ -1,4 +1,4 @@
-//! The gateway, called as the backend calls it: what its own share of a time is.
+//! Calls the gateway as the backend does, to measure the gateway's own share of a time.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::shop::WALLET;
 use crate::times::Times;
 
-/// From one call to the next while a rush goes on: often enough for a p99, too seldom to be a load.
+/// The pause between two calls during the load: enough calls for a p99, too few to be a load themselves.
 const PAUSE: Duration = Duration::from_millis(40);
 
 /// A signed-in client of the gateway.
@@ -36,7 +36,7 @@ fn field(name: &str, value: &str) -> (String, String) {
 impl Direct {
     pub(crate) async fn sign_in(sandbox: &Url) -> anyhow::Result<Self> {
         let mut direct = Self {
-            // As the backend's payments: a connection of its own for each.
+            // Like the backend's payments: a new connection for each.
             http: Client::builder().pool_max_idle_per_host(0).build()?,
             base: sandbox.clone(),
             key: env("KAUNTER_GATEWAY_KEY")?,
@@ -71,7 +71,7 @@ impl Direct {
         Ok(answer["data"].clone())
     }
 
-    /// A trade that nobody pays.
+    /// Creates a trade that nobody pays.
     pub(crate) async fn create(&self) -> anyhow::Result<String> {
         let trade_id = format!("L{}", hex::encode(rand::rng().random::<[u8; 9]>()));
         let fields = vec![
@@ -105,7 +105,7 @@ impl Direct {
         Ok(())
     }
 
-    /// How long a question takes, asked now and then until the time is over.
+    /// Measures status checks now and then until the time is over.
     pub(crate) async fn questions(self, until: Instant) -> anyhow::Result<Times> {
         let gateway_ref = self.create().await?;
         let mut times = Times::default();
@@ -118,7 +118,7 @@ impl Direct {
         Ok(times)
     }
 
-    /// How long a payment takes, made now and then until the time is over.
+    /// Measures payments now and then until the time is over.
     pub(crate) async fn payments(self, shop: crate::Shop, until: Instant) -> anyhow::Result<Times> {
         let mut times = Times::default();
         while Instant::now() < until {

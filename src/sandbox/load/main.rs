@@ -1,5 +1,5 @@
-//! The command `kaunter-load`: a rush of tills, for `cargo xtask bench backend`. Bounded in count and time, on loopback only;
-//! it says what it measured as one line of JSON.
+//! The command `kaunter-load`: many tills at once, for `cargo xtask bench backend`. Limited in number and time, and to
+//! loopback. Prints its measurements as one line of JSON.
 
 mod direct;
 mod sales;
@@ -50,7 +50,7 @@ enum Rush {
     },
 }
 
-/// No rush is larger or longer, whatever is asked for.
+/// The limits of a load.
 const MAX_TILLS: usize = 5_000;
 const MAX_RATE: u64 = 1_000;
 const MAX_SECONDS: u64 = 120;

@@ -1,4 +1,4 @@
-//! Sales that begin at a steady rate, whatever becomes of those before them.
+//! Sales that begin at a steady rate, even if earlier ones are slow.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use crate::direct::Direct;
 use crate::shop::Shop;
 use crate::times::Times;
 
-/// The counters that they are spread over.
+/// The number of counters that share them.
 const TILLS: u64 = 200;
 
 /// One sale, timed.

@@ -1,4 +1,4 @@
-//! A shop with many tills, over HTTP as its own server and its pages speak it.
+//! A shop with many tills, over HTTP like its own server and its pages.
 
 use anyhow::{Context as _, ensure};
 use kaunter_core::money::Money;
@@ -9,7 +9,7 @@ use rand::Rng;
 use reqwest::{Client, Url};
 use serde_json::{Value, json};
 
-/// The wallet that everybody pays with.
+/// The wallet of every payment.
 pub(crate) const WALLET: &str = "23";
 
 /// The shop.
@@ -50,7 +50,7 @@ impl Shop {
         Ok(minted.token)
     }
 
-    /// A code of a customer with this mind.
+    /// A code of a customer with this behavior.
     pub(crate) async fn code(&self, customer: &str) -> anyhow::Result<String> {
         let body = json!({"wallet_id": WALLET, "customer": customer, "ttl_ms": 600_000});
         let made: Value = self
@@ -103,7 +103,7 @@ impl Shop {
         Ok(call.send().await?.error_for_status()?.json().await?)
     }
 
-    /// Requests of this kind that the gateway has had.
+    /// How many requests of this kind the gateway received.
     pub(crate) async fn requests(&self, call: &str) -> anyhow::Result<usize> {
         let address = self.sandbox.join("/_sim/log")?;
         let log: Vec<Value> = self.http.get(address).send().await?.json().await?;

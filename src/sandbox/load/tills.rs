@@ -1,4 +1,4 @@
-//! Tills that wait: each asks every two seconds how its payment stands.
+//! Tills that wait: each checks the status of its payment every two seconds.
 
 use std::time::{Duration, Instant};
 
@@ -11,9 +11,9 @@ use crate::direct::Direct;
 use crate::shop::Shop;
 use crate::times::Times;
 
-/// From one look of a till to its next.
+/// The pause between two status checks of a till.
 const POLL: Duration = Duration::from_secs(2);
-/// Payments that are begun at once, before anything is measured.
+/// How many payments begin at once, before anything is measured.
 const AT_ONCE: usize = 16;
 
 /// A payment that a till waits for.
@@ -51,7 +51,7 @@ pub(crate) async fn each_its_own(
     Ok(told)
 }
 
-/// All ask about one payment.
+/// All tills check one payment.
 pub(crate) async fn all_one(
     shop: &Shop,
     direct: Direct,
@@ -83,7 +83,7 @@ async fn measure(
     seconds: u64,
 ) -> anyhow::Result<Value> {
     let span = Duration::from_secs(seconds);
-    // One round that is not measured: connections and statements are new in it.
+    // A first round that is not measured: its connections and statements are new.
     let start = Instant::now() + POLL;
     let questions = shop.requests("status").await?;
     let share = tokio::spawn(direct.questions(start + span));
@@ -91,7 +91,7 @@ async fn measure(
     let mut asking = JoinSet::new();
     for (nth, till) in (0..).zip(waiting) {
         let shop = shop.clone();
-        // Spread over the two seconds, as tills are.
+        // Spread over the two seconds, like real tills.
         let first = Instant::now() + POLL * nth / count;
         asking.spawn(async move { poll(&shop, &till, first, start, start + span).await });
     }
@@ -102,7 +102,7 @@ async fn measure(
         failed += wrong;
     }
     let share = share.await??;
-    // Our own questions, by which the gateway's share is measured, are in its log too.
+    // Our own status checks, which measure the gateway's share, are in its log too.
     let asked = shop.requests("status").await? - questions - share.count();
     let told = times.told();
     Ok(

@@ -1,4 +1,4 @@
-//! What was measured: the quantiles of some durations.
+//! Quantiles of measured durations.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Measurements beside others, in one run: never a test.
+//! Benchmarks against other programs, in one run. Never a test.
 
 mod backend;
 mod live;
@@ -72,7 +72,7 @@ fn reader(scenes: u64, seed: u64, photos: Option<PathBuf>) -> anyhow::Result<()>
     run(measure)
 }
 
-/// The first frame of each scene as PGM, and a manifest.
+/// Writes the first frame of each scene as PGM, and a manifest.
 fn draw(dir: &Path, scenes: u64, seed: u64) -> anyhow::Result<()> {
     std::fs::create_dir_all(dir)?;
     let mut manifest = Vec::new();

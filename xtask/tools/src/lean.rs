@@ -1,9 +1,8 @@
-//! What the module carries for panics that nobody hears of.
+//! Removes the code for panic messages from a Wasm module.
 //!
-//! In a browser a panic's sentence goes nowhere: the module traps, JavaScript sees a `RuntimeError`, and its worker or its
-//! page goes on from there. So what builds the sentence becomes the trap itself, what writes a value for a developer's
-//! eyes writes nothing, and the places of source files that go with them are blanks. What the module does is the same;
-//! `cargo xtask build --quick` leaves it all in.
+//! In a browser nobody sees a panic's message: the module traps, and JavaScript gets a `RuntimeError`. So the functions
+//! that build the message become the trap itself. Functions that format a value for debugging write nothing, and the
+//! names of source files are blanked. The module does the same otherwise; `cargo xtask build --quick` leaves all of it in.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -15,7 +14,7 @@ use walrus::{
     ModuleConfig, ValType,
 };
 
-/// Where a panic's sentence is built; each ends in a trap.
+/// The functions that build a panic's message. Each becomes a trap.
 const SENTENCES: [&str; 16] = [
     "core::panicking::",
     "core::cell::panic_",
@@ -35,10 +34,10 @@ const SENTENCES: [&str; 16] = [
     "__rustc::rust_panic",
 ];
 
-/// Writes a value for a developer's eyes.
+/// The functions that format a value for debugging.
 const DEBUG: &str = " as core::fmt::Debug>::fmt";
 
-/// Takes it out of the module at this path.
+/// Removes them from the module at this path.
 pub(crate) fn without_sentences(path: &Path) -> anyhow::Result<()> {
     let mut module = ModuleConfig::new()
         .generate_name_section(true)
@@ -110,7 +109,7 @@ fn replace(module: &mut Module, id: FunctionId, known: &[ValType]) -> anyhow::Re
     Ok(())
 }
 
-/// Blanks each place of a source file: a pointer to its name, the name's length, a line, a column; and then the names.
+/// Blanks each source location: a pointer to the file's name, its length, a line and a column; and then the names.
 fn blank_places(module: &mut Module) -> usize {
     let mut places = 0;
     let all: Vec<_> = module.data.iter().map(walrus::Data::id).collect();
@@ -140,7 +139,7 @@ fn blank_places(module: &mut Module) -> usize {
     places
 }
 
-/// Where the name is, if this is a place.
+/// Where the name is, if this is a source location.
 fn name_of_place(bytes: &[u8], at: usize, start: usize) -> Option<(usize, usize)> {
     let word = |at: usize| {
         let word = bytes.get(at..at + 4)?.try_into().ok()?;

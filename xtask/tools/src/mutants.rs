@@ -1,5 +1,5 @@
-//! Mistakes planted by `cargo mutants` in both machines and their policy: each must be noticed by a test, or stand in
-//! docs/mutants.md with the reason why none can.
+//! Mistakes planted by `cargo mutants` in both machines and their policy. A test must notice each, or docs/mutants.md
+//! must say why none can.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -38,7 +38,7 @@ pub(crate) struct Mutants {
     shard: Option<String>,
 }
 
-/// What came of a run.
+/// The result of a run.
 pub(crate) struct Found {
     pub(crate) caught: u32,
     /// Survivors without a reason.
@@ -210,7 +210,7 @@ fn explained() -> anyhow::Result<Vec<String>> {
     Ok(items.collect())
 }
 
-/// `cargo-mutants`, installed under the target folder where there is none of this version.
+/// `cargo-mutants`, installed under the target folder if this version is missing.
 fn program() -> anyhow::Result<PathBuf> {
     let says = |program: &Path| {
         let output = Command::new(program)

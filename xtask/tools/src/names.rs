@@ -1,4 +1,4 @@
-//! The names that the module and its glue call each other by: long ones, with a hash each, that nobody reads.
+//! Shortens the names by which the module and its glue call each other: they are long, with a hash each.
 
 use std::collections::HashMap;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Commands, run with visible progress.
+//! Runs commands with visible progress.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -14,13 +14,13 @@ pub(crate) fn root() -> PathBuf {
         .to_owned()
 }
 
-/// Where cargo builds.
+/// The target folder of cargo.
 pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| root().join("target"), |dir| root().join(dir))
 }
 
-/// Says what is being done.
+/// Prints what is being done.
 pub(crate) fn step(what: &str) {
     println!("\n== {what}");
 }
@@ -38,7 +38,7 @@ pub(crate) fn cargo(args: &[&str]) -> Command {
     command(&cargo, args)
 }
 
-/// Runs it; what it says goes to the terminal.
+/// Runs it; its output goes to the terminal.
 pub(crate) fn run(mut command: Command) -> anyhow::Result<()> {
     let name = told(&command);
     let status = command
@@ -50,7 +50,7 @@ pub(crate) fn run(mut command: Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs it and keeps what it says, which goes to the terminal too; false where it failed.
+/// Runs it, prints and returns its output; false if it failed.
 pub(crate) fn tee(mut command: Command) -> anyhow::Result<(bool, String)> {
     use std::io::{BufRead, BufReader};
     let name = told(&command);
@@ -62,7 +62,7 @@ pub(crate) fn tee(mut command: Command) -> anyhow::Result<(bool, String)> {
     let mut child = command
         .spawn()
         .with_context(|| format!("{name} could not be started"))?;
-    // Our own copy of the pipe's end must go, or reading never ends.
+    // Our own copy of the pipe's end must be closed, or reading never ends.
     drop(command);
     let mut text = String::new();
     let mut lines = BufReader::new(reader);
@@ -76,7 +76,7 @@ pub(crate) fn tee(mut command: Command) -> anyhow::Result<(bool, String)> {
     Ok((child.wait()?.success(), text))
 }
 
-/// Runs it in silence; true where it succeeded.
+/// Runs it without output; true if it succeeded.
 pub(crate) fn quietly(mut command: Command) -> bool {
     command
         .stdout(Stdio::null())

@@ -1,4 +1,4 @@
-//! Every check and every test, in the order in which a mistake is cheapest to find.
+//! Every check and every test, in the order in which a mistake is found with the least time.
 
 #[cfg(test)]
 mod hosted;
@@ -30,7 +30,7 @@ pub(crate) struct Test {
     fast: bool,
 }
 
-/// What came of all parts.
+/// The sum of all parts.
 #[derive(Default)]
 struct Tally {
     passed: u32,
@@ -40,7 +40,7 @@ struct Tally {
     took: Vec<(&'static str, Duration)>,
 }
 
-/// A part: its name, and how it runs.
+/// A part: its name and its function.
 type Part = (&'static str, fn(&Browser) -> anyhow::Result<Outcome>);
 
 #[derive(Default)]
@@ -107,7 +107,7 @@ const PARTS: [Part; 20] = [
     ("killed everywhere", killed_everywhere),
 ];
 
-/// What takes seconds on a machine that has built before. The walk is left out, and the sales are a tenth.
+/// Parts that take seconds if everything is built. The walk is left out, and the sales are a tenth.
 const FAST_PARTS: [Part; 6] = [
     PARTS[0],
     PARTS[1],
@@ -119,7 +119,7 @@ const FAST_PARTS: [Part; 6] = [
     ("types", |_| types_of_any_build()),
 ];
 
-/// What takes longer, each with a twin above.
+/// Parts that take longer, each with a shorter one above.
 const LONG_PARTS: [Part; 1] = [(
     "planted bugs are caught by the simulation too",
     planted::in_the_simulation,
@@ -190,7 +190,7 @@ impl Test {
     }
 }
 
-/// A check that only says yes or no counts as one test.
+/// A check without a count counts as one test.
 fn check(command: Command) -> anyhow::Result<Outcome> {
     let (good, _) = tee(command)?;
     Ok(Outcome {
@@ -235,7 +235,7 @@ fn fuzz_targets() -> Command {
     fuzz
 }
 
-/// Counts what cargo's test harness says.
+/// Counts the results of cargo's test harness.
 fn rust(mut command: Command) -> anyhow::Result<Outcome> {
     command.env("RUST_BACKTRACE", "0");
     let (good, text) = tee(command)?;
@@ -248,7 +248,7 @@ fn rust(mut command: Command) -> anyhow::Result<Outcome> {
     })
 }
 
-/// The numbers before a word, added up.
+/// The sum of the numbers before a word.
 fn sum<'a>(lines: impl Iterator<Item = &'a str>, word: &str) -> u32 {
     lines
         .filter_map(|line| {
@@ -262,7 +262,7 @@ fn sum<'a>(lines: impl Iterator<Item = &'a str>, word: &str) -> u32 {
         .sum()
 }
 
-/// Counts what Node's test runner says.
+/// Counts the results of Node's test runner.
 fn node(folder: &str) -> anyhow::Result<Outcome> {
     node_with(folder, |_| Ok(()))
 }
@@ -301,14 +301,14 @@ fn node_with(
     })
 }
 
-/// Sales on virtual time: nothing is charged twice, told wrong, or left open.
+/// Sales on virtual time: no sale is charged twice, reported wrongly, or left open.
 fn simulated(sales: u32) -> anyhow::Result<Outcome> {
     let mut program = crate::sim::program();
     program.args(["--sales", &sales.to_string()]);
     check(program)
 }
 
-/// Builds where everybody can see it, then tests.
+/// Builds with visible progress, then tests.
 fn native_tests(more: &[&str]) -> anyhow::Result<Outcome> {
     crate::run::run(cargo(&["test", "--workspace", "--no-run"]))?;
     let mut tests = cargo(&["test", "--workspace", "--quiet", "--"]);
@@ -363,7 +363,7 @@ fn types_of_any_build() -> anyhow::Result<Outcome> {
     node("tests/types")
 }
 
-/// The backend by itself, over HTTP; one of its tests has a page beside it.
+/// The backend alone, over HTTP; one of its tests has a page too.
 fn desk(browser: &Browser) -> anyhow::Result<Outcome> {
     tools::clock_and_pooler()?;
     ship()?;

@@ -1,4 +1,4 @@
-//! `cargo xtask bench backend`: what a till waits for beyond the gateway's own time, and what a backend costs.
+//! `cargo xtask bench backend`: the time that a till waits beyond the gateway's own, and what a backend costs.
 
 mod page;
 
@@ -12,7 +12,7 @@ use super::machine::Program;
 use super::postgres::Postgres;
 use crate::run::{cargo, run, step, target};
 
-/// How the rush is bounded.
+/// The limits of the load.
 #[derive(clap::Args)]
 pub(crate) struct Rush {
     /// Seconds of each measurement.
@@ -29,10 +29,10 @@ pub(crate) struct Rush {
     only: Option<String>,
 }
 
-/// Askers of one payment.
+/// How many tills check one payment.
 const ASKERS: u64 = 50;
 
-/// The sandbox and a backend on one store, fresh for each measurement.
+/// The sandbox and a backend on one store, started anew for each measurement.
 struct Parts {
     sandbox: Program,
     backend: Program,
@@ -63,7 +63,7 @@ impl Rush {
         page::write(&all)
     }
 
-    /// The last run's figures, where only one store is measured.
+    /// The figures of the last run, if only one store is measured.
     fn before(&self) -> anyhow::Result<Value> {
         if self.only.is_none() {
             return Ok(json!({}));
@@ -130,7 +130,8 @@ impl Parts {
         command.args(["--seed", "1"]).envs(keys.iter().cloned());
         let sandbox = Program::start(command, &dir.join("sandbox.log"))?;
         let config = dir.join("kaunter.toml");
-        // As it is deployed, but for a deadline that outlasts the measurement, and tills that sell faster than people can.
+        // As it is deployed, but with a deadline longer than the measurement, and tills that sell faster than people
+        // can.
         let text = format!(
             "listen = \"127.0.0.1:0\"\ndatabase = {:?}\nshop = \"load\"\n[limits]\ncalls_per_minute = 100000\n[gateway]\nbase_url = \"{}/version1\"\nprofile = \"sandbox\"\n[policy]\ndeadline_ms = 3600000\n",
             dir.join("kaunter.db"),

@@ -1,4 +1,4 @@
-//! The programs that are measured: the release builds, each a process of its own, and what the system says of them.
+//! Runs the measured programs: release builds, each in a process of its own, with their memory and processor time.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -6,10 +6,10 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use anyhow::{Context as _, bail};
 
-/// A program that says where it listens. Dropped, it is killed.
+/// A program that prints its address. Dropping it kills it.
 pub(super) struct Program {
     child: Child,
-    /// Held open: a program that has nobody to talk to ends.
+    /// Held open: the program ends when its standard input closes.
     _said: BufReader<ChildStdout>,
     pub(super) address: String,
 }
@@ -36,7 +36,7 @@ impl Program {
         })
     }
 
-    /// Memory that it holds, in MiB.
+    /// The memory that it uses, in MiB.
     pub(super) fn memory_mib(&self) -> anyhow::Result<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

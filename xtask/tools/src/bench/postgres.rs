@@ -1,4 +1,4 @@
-//! A PostgreSQL of our own, on loopback, in a folder of its own, with the settings that it comes with.
+//! A PostgreSQL on loopback with a folder of its own and default settings.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 /// Where Debian keeps its versions.
 const BASE: &str = "/usr/lib/postgresql";
 
-/// A server that runs; dropped, it stops, and its folder is gone.
+/// A running server. Dropping it stops it and removes its folder.
 pub(super) struct Postgres {
     bin: PathBuf,
     dir: PathBuf,
@@ -27,7 +27,7 @@ impl Postgres {
             .context("no version of PostgreSQL is there")?;
         let dir = std::env::temp_dir().join(format!("kaunter-bench-{}", std::process::id()));
         std::fs::create_dir_all(&dir)?;
-        // It refuses to run as root: then it is its own user.
+        // PostgreSQL refuses to run as root: then its own user runs it.
         if is_root() {
             said(Command::new("chown").arg("postgres").arg(&dir))?;
         }
@@ -64,7 +64,7 @@ impl Postgres {
         Ok(server)
     }
 
-    /// An empty database's address.
+    /// The address of an empty database.
     pub(super) fn database(&self, name: &str) -> anyhow::Result<String> {
         let port = self.port.to_string();
         let make = [

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::run::root;
 
-/// What is to be reached: 1,000 tills on PostgreSQL, 99 of 100 looks within 20 ms.
+/// The target: 1,000 tills on PostgreSQL, 99 % of the status checks within 20 ms.
 const TARGET_TILLS: u64 = 1_000;
 const TARGET_US: u64 = 20_000;
 
@@ -26,7 +26,7 @@ pub(super) fn write(all: &Value) -> anyhow::Result<()> {
     }
     text += &target(all);
     let file = docs.join("backend.md");
-    // What people wrote below the figures stays.
+    // Keeps what people wrote below the figures.
     let words = std::fs::read_to_string(&file).unwrap_or_default();
     if let Some((_, words)) = words.split_once(BY_HAND) {
         text = format!("{text}\n{BY_HAND}{words}");
@@ -37,7 +37,7 @@ pub(super) fn write(all: &Value) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// From here on the page is written by people.
+/// After this line, people write the page.
 const BY_HAND: &str = "<!-- By hand from here. -->";
 
 fn head(all: &Value) -> String {
@@ -159,7 +159,7 @@ fn target(all: &Value) -> String {
     )
 }
 
-/// p99 (a line) and p50 (dashes) of a look, over the tills, both axes by tenfold.
+/// p99 (a line) and p50 (dashes) of a status check by the number of tills; both axes are logarithmic.
 fn plot(all: &Value) -> String {
     let (width, height, left, bottom) = (640, 300, 60, 260);
     let mut parts = vec![format!(
@@ -203,17 +203,17 @@ fn plot(all: &Value) -> String {
     parts.join("\n") + "\n"
 }
 
-/// Where so many tills are: 10 at 60, 1,000 at 620.
+/// The x position of a number of tills: 10 at 60, 1,000 at 620.
 fn across(tills: u64) -> u64 {
     60 + decades(tills.max(10), 10) * 280 / 1000
 }
 
-/// Where so many microseconds are: 0.1 ms at 260, 100 ms at 20.
+/// The y position of a duration in microseconds: 0.1 ms at 260, 100 ms at 20.
 fn up(us: u64) -> u64 {
     260_u64.saturating_sub(decades(us.max(100), 100) * 80 / 1000)
 }
 
-/// How many times ten this is above the least, in thousandths.
+/// How many powers of ten this is above the minimum, in thousandths.
 fn decades(number: u64, least: u64) -> u64 {
     #[expect(
         clippy::cast_precision_loss,
