@@ -210,7 +210,9 @@ pub fn read(authority: Option<&Authority<'_>>, facts: &Facts) -> Result<(Event, 
     let own = facts.terminal == authority.terminal;
     match authority.reach(facts) {
         Reach::Nothing => Err(ProblemCode::TokenForbidden.into()),
-        reach => Ok((if own { Event::Heard } else { Event::Tick }, reach)),
+        reach @ (Reach::Whole | Reach::Standing) => {
+            Ok((if own { Event::Heard } else { Event::Tick }, reach))
+        }
     }
 }
 
