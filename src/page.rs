@@ -11,6 +11,7 @@ use wasm_bindgen::JsValue;
 
 use crate::types::given::Callback;
 
+pub mod announcer;
 pub mod backend;
 mod browser;
 pub mod camera;
@@ -26,7 +27,6 @@ pub mod news;
 pub mod reader;
 pub mod signal;
 pub mod till;
-pub mod announcer;
 
 /// Runs a future in the background. Boxed, so that its executor is in the module once, and not for each future.
 pub fn spawn(future: impl Future<Output = ()> + 'static) {

@@ -16,7 +16,7 @@ use crate::types::event::{
     CamerasPromise, Emit, JsCamera, JsTillState, PermissionPromise, SpawnReader, VoidPromise,
 };
 use crate::types::given::{self, Given, wrong};
-use crate::types::options::{Adjustment, TillOptions, ScanOptions, TradeQuery};
+use crate::types::options::{Adjustment, ScanOptions, TillOptions, TradeQuery};
 use crate::types::sale::{
     JsSession, JsTrades, JsWallets, Outcome, OutcomePromise, Trade, TradePromise, TradesPromise,
     sale_from_js, verdict_from_js,
@@ -294,7 +294,9 @@ impl RawTill {
     pub fn adjust(&self, what: &JsValue) -> VoidPromise {
         let options = Adjustment::read(what);
         self.promise(
-            options.map(|options| self.work(async move |till| done(till.eye().adjust(&options).await))),
+            options.map(|options| {
+                self.work(async move |till| done(till.eye().adjust(&options).await))
+            }),
         )
     }
 

@@ -15,7 +15,7 @@ use kaunter::page::reader::protocol::{Message, MessageType};
 use kaunter::types::code::{Point, Reading};
 use kaunter::types::given;
 use kaunter::types::given::wallet_id;
-use kaunter::types::options::{Adjustment, CameraOptions, TillOptions, ScanOptions};
+use kaunter::types::options::{Adjustment, CameraOptions, ScanOptions, TillOptions};
 use kaunter::types::read::from_js;
 use kaunter::types::sale::{money_from_js, sale_from_js, verdict_from_js};
 use kaunter_core::error::ErrorCode;
@@ -210,7 +210,9 @@ async fn one_owner_per_sale_until_it_lets_go() {
 
 #[wasm_bindgen_test]
 async fn the_camera_starts_and_lets_go() {
-    let camera = Camera::start(&CameraOptions::default(), None).await.unwrap();
+    let camera = Camera::start(&CameraOptions::default(), None)
+        .await
+        .unwrap();
     assert!(camera.is_live());
     assert!(camera.video().video_width() > 0, "a picture is there");
     assert_eq!(permission().await, "granted");

@@ -18,7 +18,7 @@ use crate::calls::{days, sales, sessions, tokens, trades as calls};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Problem;
-use crate::gateway::{ListStatus, Gateway};
+use crate::gateway::{Gateway, ListStatus};
 use crate::limits::{Limits, MAX_BODY_BYTES};
 use crate::metrics::METRICS;
 use crate::store::Store;

@@ -32,7 +32,7 @@ use tower::ServiceExt as _;
 
 use crate::error::Problem;
 use crate::limits::{
-    ACCEPT_PAUSE, BYE_WAIT, Bounds, FIRST_WAIT, MAX_HEAD_BYTES, MAX_BYES, REAP_PAUSE, TELL_PAUSE,
+    ACCEPT_PAUSE, BYE_WAIT, Bounds, FIRST_WAIT, MAX_BYES, MAX_HEAD_BYTES, REAP_PAUSE, TELL_PAUSE,
     connections,
 };
 use crate::trace::{self, TRACE};

@@ -152,7 +152,8 @@ pub(crate) struct Limits {
 impl Limits {
     pub(crate) fn new(calls_per_minute: u32, bounds: &Bounds) -> Self {
         let calls = NonZeroU32::new(calls_per_minute).unwrap_or(NonZeroU32::MIN);
-        let looks = calls.saturating_mul(NonZeroU32::new(READS_PER_CHANGE).unwrap_or(NonZeroU32::MIN));
+        let looks =
+            calls.saturating_mul(NonZeroU32::new(READS_PER_CHANGE).unwrap_or(NonZeroU32::MIN));
         Self {
             changes: RateLimiter::keyed(Quota::per_minute(calls)),
             looks: RateLimiter::keyed(Quota::per_minute(looks)),

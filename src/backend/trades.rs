@@ -227,7 +227,11 @@ impl Trades {
 
     /// Returns the status of a trade, after its timers have had their effect. Requests that this causes are not
     /// awaited. Usually nothing is due, and the check costs only the read that returned `stored`.
-    pub(crate) async fn check_status(&self, stored: Trade, event: Event) -> Result<wire::Trade, Problem> {
+    pub(crate) async fn check_status(
+        &self,
+        stored: Trade,
+        event: Event,
+    ) -> Result<wire::Trade, Problem> {
         let (trade, _) = self.inner.after(stored.clone(), &event);
         if trade.version() == stored.version() {
             self.inner.watch(&trade);

@@ -5,8 +5,8 @@
 
 mod ask;
 pub mod choice;
-pub mod device;
 mod constraints;
+pub mod device;
 
 use std::cell::Cell;
 use std::pin::pin;

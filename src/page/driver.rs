@@ -3,9 +3,9 @@
 //! The code is kept in memory here, and handed over when the machine says so. Dropping the driver drops every task; the
 //! journal keeps the trade.
 
-mod tasks;
 mod ending;
 mod progress;
+mod tasks;
 
 pub(super) use ending::closed;
 
@@ -275,7 +275,10 @@ impl Driver {
             Step::Forget(key) => self.till.forget(&key).await,
             Step::Yield(key, other) => self.till.give_way(&key, &other).await,
             Step::Create(trade) => self.post(async move |till| {
-                (till.backend().create(&trade).await, Event::Created as ToEvent)
+                (
+                    till.backend().create(&trade).await,
+                    Event::Created as ToEvent,
+                )
             }),
             Step::HandOver(trade_id) => self.hand_over(trade_id),
             Step::Show(show) => self.show(&show),

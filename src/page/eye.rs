@@ -19,16 +19,16 @@ use kaunter_core::error::ErrorCode;
 use kaunter_core::policy::Ms;
 use web_sys::{AbortController, AbortSignal, HtmlVideoElement};
 
+use super::announcer::Announcer;
 use super::camera::Camera;
 use super::camera::choice::Choice;
 use super::reader::ReaderHost;
 use super::signal::Listener;
-use super::announcer::Announcer;
 use super::{clock, signal};
 use crate::types::code::Scan;
 use crate::types::error::{Fail, Rejection};
 use crate::types::event::{CameraChange, CameraStatus, SpawnReader, TillState};
-use crate::types::options::{CameraOptions, TillOptions, ScanOptions};
+use crate::types::options::{CameraOptions, ScanOptions, TillOptions};
 use crate::types::sale::Wallet;
 use advice::Advice;
 use health::{Cure, Health, Signs};
@@ -61,7 +61,12 @@ pub struct Eye {
 impl Eye {
     /// An eye with the camera off and no worker. `scope` names the terminal.
     #[must_use]
-    pub fn new(options: &TillOptions, scope: &str, spawn: SpawnReader, announcer: Rc<Announcer>) -> Rc<Self> {
+    pub fn new(
+        options: &TillOptions,
+        scope: &str,
+        spawn: SpawnReader,
+        announcer: Rc<Announcer>,
+    ) -> Rc<Self> {
         Rc::new(Self {
             options: options.camera.clone(),
             preview: options.preview.clone(),

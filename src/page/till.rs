@@ -1,10 +1,10 @@
 //! One till: the state that its calls share.
 
-mod trade;
 mod idle;
 mod keeper;
 mod recovery;
 mod sale;
+mod trade;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -16,18 +16,18 @@ use kaunter_core::wire::{self, PagePolicy, ProblemCode, Sale, Session};
 use wasm_bindgen::JsCast;
 use web_sys::{AbortController, AbortSignal};
 
+use super::announcer::Announcer;
 use super::backend::{Backend, Trouble};
 use super::day::Day;
 use super::eye::{self, Eye};
 use super::journal::Journal;
 use super::news::News;
-use super::announcer::Announcer;
 use super::{clock, signal};
 use crate::types::code::Scan;
 use crate::types::error::{Fail, Rejection};
 use crate::types::event::{Emit, SpawnReader};
 use crate::types::given::{Callback, wrong};
-use crate::types::options::{TillOptions, ScanOptions, TradeQuery};
+use crate::types::options::{ScanOptions, TillOptions, TradeQuery};
 use crate::types::sale::{JsWallets, Outcome, TillSession, Trade, TradeList, Wallet};
 use crate::types::to_js;
 
@@ -69,7 +69,11 @@ impl Till {
     ///
     /// # Errors
     /// `token_*`, `network_*`, `route_not_found`.
-    pub async fn open(options: TillOptions, emit: Emit, spawn: SpawnReader) -> Result<Rc<Self>, Fail> {
+    pub async fn open(
+        options: TillOptions,
+        emit: Emit,
+        spawn: SpawnReader,
+    ) -> Result<Rc<Self>, Fail> {
         let announcer = Rc::new(Announcer::new(emit, options.messages.clone()));
         let backend = Backend::new(&options);
         let session = backend.session().await?;
@@ -210,7 +214,8 @@ impl Till {
             return Some(Vec::new());
         };
         let read = journal.all().await;
-        read.map_err(|cause| self.announcer.warn_no_journal(cause)).ok()
+        read.map_err(|cause| self.announcer.warn_no_journal(cause))
+            .ok()
     }
 
     /// Marks a trade as on screen until this is dropped; meanwhile its keeper pauses.
@@ -279,7 +284,8 @@ impl Till {
             Err(aborted(&options).unwrap_or_else(|| Rejection::Thrown(super::driver::closed())))
         };
         let scan = clock::first_of(self.eye.look(&options, &self.wallets), stopped).await;
-        self.announcer.set_state(crate::types::event::TillState::Idle, None);
+        self.announcer
+            .set_state(crate::types::event::TillState::Idle, None);
         scan
     }
 

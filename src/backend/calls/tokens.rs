@@ -21,7 +21,10 @@ pub(crate) async fn mint(
     if request.shop != app.config.shop {
         return Err(Problem::new(ProblemCode::TokenForbidden));
     }
-    for (what, name) in [("terminal", &request.terminal), ("cashier", &request.cashier)] {
+    for (what, name) in [
+        ("terminal", &request.terminal),
+        ("cashier", &request.cashier),
+    ] {
         let chars = name.chars().count();
         if chars == 0 || chars > NAME_MAX_CHARS || name.chars().any(char::is_control) {
             let detail =

@@ -36,7 +36,11 @@ impl Wallets {
     /// The list, where it need not be fetched again. `soon` is how long a list that is not complete is kept.
     pub(super) fn current(&self, soon: Duration) -> Option<&[Wallet]> {
         let (at, list_status) = self.answered?;
-        let age = if list_status == ListStatus::Complete { TRUSTED } else { soon };
+        let age = if list_status == ListStatus::Complete {
+            TRUSTED
+        } else {
+            soon
+        };
         (at.elapsed() < age).then_some(self.offered.as_slice())
     }
 
@@ -46,7 +50,8 @@ impl Wallets {
     }
 
     pub(super) fn list_status(&self) -> ListStatus {
-        self.answered.map_or(ListStatus::Complete, |(_, list_status)| list_status)
+        self.answered
+            .map_or(ListStatus::Complete, |(_, list_status)| list_status)
     }
 
     /// Takes an answer of the gateway. An empty list removes no wallet from the tills.
@@ -133,13 +138,19 @@ mod tests {
             (2, ListStatus::Empty),
             "tills keep what they had"
         );
-        assert_eq!(told(&[&["1", "2"], &["1"], &["1"]]), (1, ListStatus::Shorter));
+        assert_eq!(
+            told(&[&["1", "2"], &["1"], &["1"]]),
+            (1, ListStatus::Shorter)
+        );
         assert_eq!(
             told(&[&["1", "2"], &["1", "3"]]),
             (2, ListStatus::Shorter),
             "another one in its place"
         );
-        assert_eq!(told(&[&["1", "2"], &["1"], &["1", "2"]]), (2, ListStatus::Complete));
+        assert_eq!(
+            told(&[&["1", "2"], &["1"], &["1", "2"]]),
+            (2, ListStatus::Complete)
+        );
     }
 
     #[test]

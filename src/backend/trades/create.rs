@@ -10,7 +10,7 @@ use kaunter_core::trade::{Facts, Move, Rival, Trade};
 use kaunter_core::wire::ProblemCode;
 
 use super::change::ChangeError;
-use super::{Inner, Sent, CreateRequest};
+use super::{CreateRequest, Inner, Sent};
 use crate::error::Problem;
 use crate::kill::{self, Point};
 use crate::limits::MAX_TRIES;
@@ -42,11 +42,16 @@ impl Inner {
         Err(Problem::new(ProblemCode::StoreUnavailable))
     }
 
-    async fn try_create(self: &Arc<Self>, request: CreateRequest) -> Result<(Trade, Vec<Sent>), ChangeError> {
+    async fn try_create(
+        self: &Arc<Self>,
+        request: CreateRequest,
+    ) -> Result<(Trade, Vec<Sent>), ChangeError> {
         let new = &request.new;
         let mut change = self.store.begin().await?;
         store::take_sale(&mut change, &request.shop, &new.sale.reference).await?;
-        if let Some(same) = store::with_key(&mut change, &request.shop, &new.idempotency_key).await? {
+        if let Some(same) =
+            store::with_key(&mut change, &request.shop, &new.idempotency_key).await?
+        {
             let facts = same.facts();
             return if admission::is_same(facts, &request.terminal, new) {
                 Ok((same, Vec::new()))

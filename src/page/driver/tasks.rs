@@ -9,7 +9,7 @@ use kaunter_core::till::Event;
 use kaunter_core::wire;
 use wasm_bindgen::JsValue;
 
-use super::{TaskEnd, Driver, Picked, ToEvent};
+use super::{Driver, Picked, TaskEnd, ToEvent};
 use crate::page::backend::Trouble;
 use crate::page::till::Till;
 use crate::page::{ask, clock, display, signal};
@@ -35,9 +35,9 @@ impl Driver {
     pub(super) fn pick(&mut self) {
         let till = Rc::clone(&self.till);
         let scan = self.code.as_ref().map(to_js).unwrap_or_default();
-        self.tasks.push(Box::pin(
-            async move { TaskEnd::Picked(picked(&till, &scan).await) },
-        ));
+        self.tasks.push(Box::pin(async move {
+            TaskEnd::Picked(picked(&till, &scan).await)
+        }));
     }
 
     /// Makes a call whose answer is an event.

@@ -35,7 +35,8 @@ impl Eye {
             let change = CameraChange::new(CameraStatus::Prompt, None);
             self.announcer.camera(&change);
         }
-        let camera = Camera::start_chosen(&self.options, &self.choice, self.preview.as_ref()).await?;
+        let camera =
+            Camera::start_chosen(&self.options, &self.choice, self.preview.as_ref()).await?;
         let early = Early(&self.reader);
         if let Some(track) = camera.track() {
             self.reader.follow(&track);

@@ -22,7 +22,11 @@ pub(super) struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    pub(super) fn new(announcer: &'a Announcer, options: &'a ScanOptions, wallets: &'a [Wallet]) -> Self {
+    pub(super) fn new(
+        announcer: &'a Announcer,
+        options: &'a ScanOptions,
+        wallets: &'a [Wallet],
+    ) -> Self {
         Self {
             announcer,
             options,

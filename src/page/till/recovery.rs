@@ -86,7 +86,9 @@ impl Till {
         let Some(journal) = &self.journal else { return };
         match journal.unreadable().await {
             Ok(0) => {}
-            Ok(_) => self.announcer.warning(&Fail::new(ErrorCode::JournalUnreadable)),
+            Ok(_) => self
+                .announcer
+                .warning(&Fail::new(ErrorCode::JournalUnreadable)),
             Err(cause) => self.announcer.warn_no_journal(cause),
         }
     }
