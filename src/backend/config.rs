@@ -17,7 +17,7 @@ use crate::clock::Offset;
 use crate::limits::Bounds;
 use crate::paydibs::words::Words;
 use crate::secret::Secret;
-use environment::Environment;
+use environment::{Environment, OldDatabase};
 pub(crate) use environment::mode;
 pub use error::ConfigError;
 use file::File;
@@ -98,8 +98,12 @@ impl Config {
         config.check()?;
         profile?;
         let mut warnings = environment.warnings;
-        if config.database_url.is_none() && environment::has_old_database_url() {
-            warnings.push(OLD_DATABASE_URL.to_owned());
+        if config.database_url.is_none() {
+            match environment::old_database() {
+                OldDatabase::None => {}
+                OldDatabase::Foreign => warnings.push(OLD_DATABASE_URL.to_owned()),
+                OldDatabase::Ours(name) => return Err(ConfigError::OldDatabase(name)),
+            }
         }
         warnings.extend(config.warnings());
         Ok((config, warnings))

@@ -115,6 +115,17 @@ test("only KAUNTER_DATABASE_URL names a database, and a start with DATABASE_URL 
   assert.doesNotMatch(said, /hunter2/);
   const both = { ...old, KAUNTER_DATABASE_URL: "postgres:///kaunter?host=/var/run/postgresql" };
   assert.doesNotMatch(check(shop, (toml) => toml, both).said, /warning/);
+  // The version before read these: its trades are there, so a start on an empty store could charge what is paid.
+  for (const [name, value] of [
+    ["DATABASE_URL", "postgres://kaunter:hunter2@127.0.0.1/kaunter"],
+    ["DATABASE_URL", "postgresql:///kaunter"],
+    ["DATABASE_URL_FILE", "/run/secrets/database"],
+  ]) {
+    const refused = check(shop, (toml) => toml, { [name]: value });
+    assert.notEqual(refused.status, 0, refused.said);
+    assert.match(refused.said, new RegExp(`${name} names the shop's PostgreSQL and is called KAUNTER_${name} now`));
+    assert.doesNotMatch(refused.said, /hunter2/);
+  }
 });
 
 test("every command writes JSON with --json; the environment may name the configuration", async (t) => {

@@ -9,16 +9,15 @@ use super::{Config, ConfigError};
 use crate::paydibs::words::Profile;
 use crate::secret::Secret;
 
-/// The sandbox's keys start with this, so that they are never used with real money.
-const SANDBOX_MARK: &str = "sandbox-";
+/// The sandbox's keys start with one of these, so that they are never used with real money. The second one is older.
+const SANDBOX_MARKS: [&str; 2] = ["sandbox-", "simulator-"];
 /// The minimum length of a key that signs tokens.
 const MIN_KEY_CHARS: usize = 32;
 /// The minimum number of different characters in it. Of ten million random keys of 32 hex digits, one has fewer.
 const MIN_KEY_VARIETY: usize = 8;
 /// The maximum length of a shop's name, in characters.
 const SHOP_MAX_CHARS: usize = 64;
-/// The shortest pause between two status checks of a payment, in milliseconds: required by the user of this project.
-/// states it.
+/// The shortest pause between two status checks of a payment, in milliseconds: the project's scope asks for it.
 const MIN_POLL_MS: u64 = 2_000;
 
 impl Config {
@@ -182,7 +181,8 @@ impl File {
 }
 
 fn is_sandbox_key(key: &Secret) -> bool {
-    key.expose().starts_with(SANDBOX_MARK)
+    let key = key.expose();
+    SANDBOX_MARKS.iter().any(|mark| key.starts_with(mark))
 }
 
 /// Parses an address of the cashier's page. The inner `None` is a path of the page's own origin.

@@ -58,9 +58,28 @@ impl Environment {
     }
 }
 
-/// True if the variable of an earlier version holds the address of a database.
-pub(super) fn has_old_database_url() -> bool {
-    std::env::var_os("DATABASE_URL").is_some_and(|url| !url.is_empty())
+/// What the variables of an earlier version hold.
+pub(super) enum OldDatabase {
+    /// Nothing.
+    None,
+    /// The address of another program's database.
+    Foreign,
+    /// The address of a PostgreSQL, which that version read: it may have the shop's trades. With its name.
+    Ours(&'static str),
+}
+
+/// Looks at `DATABASE_URL` and `DATABASE_URL_FILE`. Only an earlier version of this backend read the second one.
+pub(super) fn old_database() -> OldDatabase {
+    let value = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let is_postgres = |url: &str| url.starts_with("postgres:") || url.starts_with("postgresql:");
+    if value("DATABASE_URL_FILE").is_some() {
+        return OldDatabase::Ours("DATABASE_URL_FILE");
+    }
+    match value("DATABASE_URL") {
+        None => OldDatabase::None,
+        Some(url) if url.to_str().is_some_and(is_postgres) => OldDatabase::Ours("DATABASE_URL"),
+        Some(_) => OldDatabase::Foreign,
+    }
 }
 
 /// The permissions of a file, on systems that have them.

@@ -15,6 +15,11 @@ pub enum ConfigError {
     /// A name of an earlier version.
     #[error("{0}: {1} is called {2} now: rename it")]
     Renamed(PathBuf, String, String),
+    /// A database under the variable of an earlier version.
+    #[error(
+        "{0} names the shop's PostgreSQL and is called KAUNTER_{0} now: rename it. Without it the backend would start on another store, and charge what is paid there"
+    )]
+    OldDatabase(&'static str),
     /// Others on the network could read the traffic.
     #[error(
         "listen = \"{0}\" is open to other machines without TLS: listen on 127.0.0.1 and put a TLS proxy in front, or set behind_tls = true where one is in front already"

@@ -168,7 +168,8 @@ impl Inner {
         if trade.version() != was {
             let moves = trade.take_moves();
             let mut lines = lines(&moves, who, action);
-            if let Some(line) = lines.first_mut() {
+            // Time may have moved the trade first: the last line is the one that was asked for.
+            if let Some(line) = lines.last_mut() {
                 line.note = note;
             }
             if let (Some(line), Some(said)) = (lines.last_mut(), said) {
