@@ -25,12 +25,12 @@ export function loader(name, beside, begin) {
   /** @type {Promise<T> | undefined} */
   let beginning;
 
-  /** Takes a caller's word for where the module is. It loads nothing; whoever waits for the module gets this one. */
+  /** Sets where the module comes from. It loads nothing: the next `load` uses this source. */
   const at = (/** @type {unknown} */ source) => {
     if (source === undefined || source === null) return;
     if (!isSource(source)) throw wrong(name, "an address, a Response, bytes or a WebAssembly.Module");
     place = source;
-    // Whoever waits for it hears of a failure; until then nobody may.
+    // `load` reports a failure. Until it runs, a rejected promise must not be an unhandled rejection.
     if (classOf(source) === "Promise") Promise.resolve(source).catch(() => {});
   };
 

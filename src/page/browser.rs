@@ -19,7 +19,7 @@ extern "C" {
     #[wasm_bindgen(method, getter, structural)]
     pub(super) fn body(this: &Answer) -> JsValue;
 
-    /// A promise of what the caller's function returns or throws.
+    /// Calls the caller's function, and gives a promise of its result or of its error.
     pub(super) fn ask(callback: &Function, this: &JsValue, given: &Array) -> Promise;
 
     /// A promise of an [`Answer`].

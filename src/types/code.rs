@@ -61,7 +61,6 @@ pub struct Point {
 
 /// A code that the reader read in a frame, with the evidence that the gate needs. Its `Debug` prints lengths only: a
 /// code is money.
-/// code is money.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
     /// The text.
