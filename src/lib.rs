@@ -23,6 +23,12 @@ use types::error::Fail;
 use types::given::{self, wrong};
 use types::to_js;
 
+/// Every till downloads its code, so it is the allocator with the least of it
+/// (docs/decisions/0024-two-modules.md).
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
 /// The version that facade and module must share.
 #[wasm_bindgen(js_name = abiVersion)]
 #[must_use]

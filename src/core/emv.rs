@@ -88,7 +88,7 @@ fn application(template: &[u8], code: &mut Consumer) -> Option<()> {
             }
             0x4F => return None,
             0x50 if code.label.is_none() => {
-                code.label = Some(String::from_utf8_lossy(object.value).into_owned());
+                code.label = std::str::from_utf8(object.value).ok().map(str::to_owned);
             }
             _ => {}
         }

@@ -267,13 +267,7 @@ impl Backend {
         body: Option<JsValue>,
         purpose: Purpose<'a>,
     ) -> Call<'a, T> {
-        Box::pin(async move {
-            let body = body.map(|body| {
-                let text = JSON::stringify(&body).expect("a treaty's body has no cycles");
-                String::from(text)
-            });
-            self.read(self.call(method, &path, body, purpose).await?)
-        })
+        Box::pin(async move { self.read(self.call(method, path, body, purpose).await?) })
     }
 
     /// Makes a call, and repeats it once with a new token if the first was refused. Boxed, so that it is in the module
@@ -281,12 +275,16 @@ impl Backend {
     fn call<'a>(
         &'a self,
         method: &'static str,
-        path: &'a str,
-        body: Option<String>,
+        path: String,
+        body: Option<JsValue>,
         purpose: Purpose<'a>,
     ) -> Pin<Box<dyn Future<Output = Result<JsValue, Trouble>> + 'a>> {
         Box::pin(async move {
-            let body = body.as_deref();
+            let body = body.map(|body| {
+                let text = JSON::stringify(&body).expect("a request's body has no cycles");
+                String::from(text)
+            });
+            let (path, body) = (path.as_str(), body.as_deref());
             let lent = purpose.lent();
             let token = match lent.and_then(Lent::token) {
                 Some(token) => token,

@@ -12,8 +12,8 @@ use std::fmt;
 
 use js_sys::{Object, Reflect};
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Expected, MapAccess, SeqAccess,
-    Unexpected, VariantAccess, Visitor,
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Expected, SeqAccess, Unexpected,
+    VariantAccess, Visitor,
 };
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -192,12 +192,16 @@ impl<'de> Deserializer<'de> for Value {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Read<V::Value> {
-        let object = self.object()?;
-        visitor.visit_map(Fields {
-            object,
+        let mut fields = Fields {
+            object: self.object()?,
             names: fields.iter(),
-            value: JsValue::UNDEFINED,
-        })
+        };
+        let read = visitor.visit_seq(&mut fields)?;
+        // A name is left over: serde lists an alias beside its field, so values went to wrong fields.
+        if fields.names.len() > 0 {
+            return Err(Unreadable);
+        }
+        Ok(read)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -242,29 +246,33 @@ impl<'de> SeqAccess<'de> for Items {
     }
 }
 
-/// The fields of a struct, also by their aliases.
+/// The fields of a struct in the order of its declaration, each fetched by its name. A struct with a serde alias can't be
+/// read this way, and is refused.
 struct Fields {
     object: Object,
     names: std::slice::Iter<'static, &'static str>,
-    /// The value of the current field.
-    value: JsValue,
 }
 
-impl<'de> MapAccess<'de> for Fields {
+impl Fields {
+    /// The value of the next field. A function of its own, so that it is in the module once, and not for each type.
+    #[inline(never)]
+    fn next(&mut self) -> Read<JsValue> {
+        let name = self.names.next().ok_or(Unreadable)?;
+        own(&self.object, name).map_err(|_| Unreadable)
+    }
+}
+
+impl<'de> SeqAccess<'de> for Fields {
     type Error = Unreadable;
 
-    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Read<Option<S::Value>> {
-        for name in self.names.by_ref() {
-            self.value = own(&self.object, name).map_err(|_| Unreadable)?;
-            if !self.value.is_undefined() {
-                return seed.deserialize(Name(name)).map(Some);
-            }
+    /// `None` for a missing field: serde then takes its default, or fails. The next call is about the next field.
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Read<Option<S::Value>> {
+        let field = self.next()?;
+        let missing = field.is_undefined();
+        match seed.deserialize(Value(field)) {
+            Err(Unreadable) if missing => Ok(None),
+            read => read.map(Some),
         }
-        Ok(None)
-    }
-
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Read<S::Value> {
-        seed.deserialize(Value(std::mem::take(&mut self.value)))
     }
 }
 
@@ -280,7 +288,7 @@ impl<'de> EnumAccess<'de> for VariantName {
     }
 }
 
-/// The name of a field or a variant.
+/// The name of a variant.
 struct Name<'a>(&'a str);
 
 impl<'de> Deserializer<'de> for Name<'_> {

@@ -20,7 +20,7 @@ const vite = JSON.parse(await readFile(join(root, "node_modules/vite/package.jso
 const ESBUILD = "0.28.2";
 
 // Bytes: what was reached, and one KiB. docs/decisions/0024-two-modules.md has the numbers. They may only fall.
-const MAX_MODULE = { till: 119_868 + 1024, reader: 76_060 + 1024 };
+const MAX_MODULE = { till: 105_255 + 1024, reader: 75_237 + 1024 };
 const MAX_SCRIPT = 25 * 1024;
 
 let dir, packed, shop;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_channel::oneshot;
 use futures_util::lock::Mutex;
 use js_sys::futures::JsFuture;
-use js_sys::{Function, Object, Reflect};
+use js_sys::{Function, JsString, Object, Reflect};
 use kaunter_core::error::ErrorCode;
 use kaunter_core::policy::Ms;
 use wasm_bindgen::prelude::*;
@@ -155,7 +155,7 @@ async fn refusal(error: JsValue) -> Fail {
                 } else {
                     ErrorCode::CameraPolicyBlocked
                 }
-            } else if message_of(&error).contains("dismissed") || permission().await == "prompt" {
+            } else if is_dismissed(&error) || permission().await == "prompt" {
                 ErrorCode::CameraDismissed
             } else {
                 ErrorCode::CameraDenied
@@ -202,10 +202,9 @@ fn name_of(error: &JsValue) -> String {
         .unwrap_or_default()
 }
 
-fn message_of(error: &JsValue) -> String {
+/// Whether the person closed the question about the camera: Chrome says it in the message only.
+fn is_dismissed(error: &JsValue) -> bool {
     let message = Reflect::get(error, &"message".into()).ok();
-    message
-        .and_then(|message| message.as_string())
-        .unwrap_or_default()
-        .to_ascii_lowercase()
+    let message = message.and_then(|message| message.dyn_into::<JsString>().ok());
+    message.is_some_and(|message| message.to_lower_case().includes("dismissed", 0))
 }

@@ -2,22 +2,26 @@
 //!
 //! In a browser nobody sees a panic's message: the module traps, and JavaScript gets a `RuntimeError`. So the functions
 //! that build the message become the trap itself. Functions that format a value for debugging write nothing, and the
-//! names of source files are blanked. The module does the same otherwise; `cargo xtask build --quick` leaves all of it in.
+//! names of source files and the texts of panics are blanked. The module does the same otherwise; `cargo xtask build
+//! --quick` leaves all of it in.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use anyhow::bail;
-use walrus::ir::Value;
+use walrus::ir::{Call, Const, Instr, InstrSeq, Value, Visitor, dfs_in_order};
 use walrus::{
-    ConstExpr, DataKind, FunctionBuilder, FunctionId, FunctionKind, LocalFunction, Module,
+    ConstExpr, Data, DataKind, FunctionBuilder, FunctionId, FunctionKind, LocalFunction, Module,
     ModuleConfig, ValType,
 };
 
 /// The functions that build a panic's message. Each becomes a trap.
-const SENTENCES: [&str; 16] = [
+const SENTENCES: [&str; 19] = [
     "core::panicking::",
     "core::cell::panic_",
+    "core::fmt::builders::",
+    "<core::fmt::builders::",
+    "<std::panicking::panic_handler::",
     "core::option::expect_failed",
     "core::option::unwrap_failed",
     "core::result::unwrap_failed",
@@ -48,19 +52,21 @@ pub(crate) fn without_sentences(path: &Path) -> anyhow::Result<()> {
         .filter(|function| matches!(function.kind, FunctionKind::Local(_)))
         .filter_map(|function| Some((function.id(), plain(function.name.as_deref()?))))
         .collect();
-    let mut traps = 0;
+    let mut traps = HashSet::new();
     for (id, name) in functions {
         if SENTENCES.iter().any(|known| name.starts_with(known)) {
             replace(&mut module, id, &[])?;
-            traps += 1;
+            traps.insert(id);
         } else if name.ends_with(DEBUG) {
             replace(&mut module, id, &[ValType::I32])?;
         }
     }
+    let texts = blank_texts(&mut module, &traps);
     let places = blank_places(&mut module);
-    if traps < SENTENCES.len() / 2 || places == 0 {
+    let count = traps.len();
+    if count < SENTENCES.len() / 2 || texts == 0 || places == 0 {
         bail!(
-            "{traps} sentences and {places} places found: this compiler calls them by other names"
+            "{count} functions, {texts} texts and {places} places found: this compiler passes them in another way"
         );
     }
     walrus::passes::gc::run(&mut module);
@@ -109,20 +115,181 @@ fn replace(module: &mut Module, id: FunctionId, known: &[ValType]) -> anyhow::Re
     Ok(())
 }
 
+/// The numbers of a module that may be the address of a panic's text.
+#[derive(Default)]
+struct Texts {
+    /// How often each number stands in the code, or as an aligned word in the data.
+    uses: HashMap<u32, u32>,
+    /// How often each stands in the straight code before the call of a function that traps, and what follows it there.
+    /// Nothing else can use it: the code ends with the trap.
+    passed: HashMap<u32, (u32, Option<u32>)>,
+}
+
+impl Texts {
+    fn count(&mut self, number: u32) {
+        *self.uses.entry(number).or_default() += 1;
+    }
+
+    fn are_used_elsewhere(&self, address: u32, times: u32) -> bool {
+        self.uses.get(&address) != Some(&times)
+    }
+}
+
+/// Collects the numbers of one function.
+struct InFunction<'a> {
+    texts: &'a mut Texts,
+    traps: &'a HashSet<FunctionId>,
+}
+
+/// The number that this instruction pushes.
+fn number(instr: &Instr) -> Option<u32> {
+    if let Instr::Const(Const {
+        value: Value::I32(number),
+    }) = instr
+    {
+        Some(number.cast_unsigned())
+    } else {
+        None
+    }
+}
+
+/// The fixed part of the address that this instruction loads from.
+fn fixed_address(instr: &Instr) -> Option<u32> {
+    if let Instr::Load(load) = instr {
+        load.arg.offset.try_into().ok()
+    } else {
+        None
+    }
+}
+
+/// Whether this only computes: it calls nothing, and goes nowhere.
+fn is_straight(instr: &Instr) -> bool {
+    matches!(
+        instr,
+        Instr::Const(_)
+            | Instr::LocalGet(_)
+            | Instr::LocalSet(_)
+            | Instr::LocalTee(_)
+            | Instr::GlobalGet(_)
+            | Instr::GlobalSet(_)
+            | Instr::Load(_)
+            | Instr::Store(_)
+            | Instr::Binop(_)
+            | Instr::Unop(_)
+    )
+}
+
+impl<'instr> Visitor<'instr> for InFunction<'_> {
+    fn start_instr_seq(&mut self, sequence: &'instr InstrSeq) {
+        let instrs: Vec<&Instr> = sequence.instrs.iter().map(|(instr, _)| instr).collect();
+        for (at, instr) in instrs.iter().enumerate() {
+            for number in number(instr).into_iter().chain(fixed_address(instr)) {
+                self.texts.count(number);
+            }
+            let Instr::Call(Call { func }) = instr else {
+                continue;
+            };
+            if !self.traps.contains(func) {
+                continue;
+            }
+            let straight = instrs[..at].iter().rev();
+            let length = straight.take_while(|instr| is_straight(instr)).count();
+            for before in at - length..at {
+                if let Some(text) = number(instrs[before]) {
+                    let passed = self.texts.passed.entry(text).or_default();
+                    *passed = (passed.0 + 1, number(instrs[before + 1]));
+                }
+            }
+        }
+    }
+}
+
+/// Blanks the texts that are only passed to functions that trap.
+fn blank_texts(module: &mut Module, traps: &HashSet<FunctionId>) -> usize {
+    let mut texts = Texts::default();
+    for (_, function) in module.funcs.iter_local() {
+        let mut visitor = InFunction {
+            texts: &mut texts,
+            traps,
+        };
+        dfs_in_order(&mut visitor, function, function.entry_block());
+    }
+    for (data, start) in module
+        .data
+        .iter()
+        .filter_map(|data| Some((data, start_of(data)?)))
+    {
+        let first = start.next_multiple_of(4) - start;
+        for word in data.value.get(first..).unwrap_or_default().chunks_exact(4) {
+            texts.count(u32::from_le_bytes([word[0], word[1], word[2], word[3]]));
+        }
+    }
+    let mut blanked = 0;
+    let all: Vec<_> = module.data.iter().map(walrus::Data::id).collect();
+    for id in all {
+        let data = module.data.get_mut(id);
+        let Some(start) = start_of(data) else {
+            continue;
+        };
+        for (address, (times, next)) in &texts.passed {
+            if texts.are_used_elsewhere(*address, *times) {
+                continue;
+            }
+            let at = (*address as usize).checked_sub(start);
+            let bytes = at.and_then(|at| data.value.get_mut(at..));
+            if let Some(bytes) = bytes
+                && let Some(text) = text_at(bytes, *next)
+            {
+                bytes[text].fill(0);
+                blanked += 1;
+            }
+        }
+    }
+    blanked
+}
+
+/// Where the text is, if a panic's text begins here: a text of the length that is passed with it, or a template of
+/// format arguments. A template is a list of texts with their length before each; numbers from 128 on stand for values,
+/// and 0 ends it.
+fn text_at(bytes: &[u8], length: Option<u32>) -> Option<std::ops::Range<usize>> {
+    let is_text = |bytes: &[u8]| bytes.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n'));
+    let of = |length: usize| {
+        let text = bytes.get(..length)?;
+        (length >= 4 && is_text(text)).then_some(0..length)
+    };
+    // Format arguments without a value are a text, with its length times two, plus one.
+    let plain = length.and_then(|length| of(length as usize).or_else(|| of(length as usize / 2)));
+    plain.or_else(|| {
+        let length = usize::from(*bytes.first()?);
+        let text = bytes.get(1..=length)?;
+        let ends = *bytes.get(length + 1)?;
+        let is_template = (4..128).contains(&length) && (ends == 0 || ends >= 128);
+        (is_template && is_text(text)).then_some(1..length + 1)
+    })
+}
+
+/// Where a segment of data lies in the memory.
+fn start_of(data: &Data) -> Option<usize> {
+    if let DataKind::Active {
+        offset: ConstExpr::Value(Value::I32(start)),
+        ..
+    } = data.kind
+    {
+        Some(start.cast_unsigned() as usize)
+    } else {
+        None
+    }
+}
+
 /// Blanks each source location: a pointer to the file's name, its length, a line and a column; and then the names.
 fn blank_places(module: &mut Module) -> usize {
     let mut places = 0;
     let all: Vec<_> = module.data.iter().map(walrus::Data::id).collect();
     for id in all {
         let data = module.data.get_mut(id);
-        let DataKind::Active {
-            offset: ConstExpr::Value(Value::I32(start)),
-            ..
-        } = data.kind
-        else {
+        let Some(start) = start_of(data) else {
             continue;
         };
-        let start = start.cast_unsigned() as usize;
         let mut names = HashMap::new();
         let first = start.next_multiple_of(4) - start;
         for at in (first..data.value.len().saturating_sub(15)).step_by(4) {

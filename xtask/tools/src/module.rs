@@ -25,7 +25,8 @@ const FAST_PASSES: [&str; 4] = ["--flatten", "--rereloop", "-O3", "-Oz"];
 /// What it does with the till, which waits for people and networks: small, and nothing else. A function with one caller
 /// goes into that caller only if it is tiny: large bodies that were alike are then no more, and brotli finds them no
 /// more. That is a twentieth of the till's module; docs/decisions/0024-two-modules.md has the numbers.
-const SMALL_PASSES: [&str; 5] = [
+const SMALL_PASSES: [&str; 6] = [
+    "-Oz",
     "--flatten",
     "--rereloop",
     "-Oz",
