@@ -6,15 +6,19 @@
 use std::fmt::Write as _;
 
 use kaunter::page::reader::protocol::{Message, MessageType, Moved, PULSE_MS, ToWorker};
-use kaunter::types::code::{CodeInfo, Confidence, Kind, Point, Reading, Scan, ScanSource};
+use kaunter::types::code::{
+    CodeInfo, Confidence, Kind, Point, Reading, Scan, ScanSource, ShownCode,
+};
 use kaunter::types::event::{
     Camera, CameraChange, CameraStatus, Facing, Hint, HintChange, Progress, StateChange, TillState,
     Zoom,
 };
-use kaunter::types::sale::{
-    CancelReason, DeclineReason, Outcome, ShownCode, TillSession, Trade, TradeList,
-    VerdictProposal, Wallet,
-};
+use kaunter::types::outcome::Outcome;
+use kaunter::types::reason::{CancelReason, DeclineReason};
+use kaunter::types::session::TillSession;
+use kaunter::types::trade::{Trade, TradeList};
+use kaunter::types::verdict::VerdictProposal;
+use kaunter::types::wallet::Wallet;
 use kaunter_core::error::ErrorCode;
 use kaunter_core::money::Money;
 use kaunter_core::wire::{

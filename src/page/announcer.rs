@@ -10,8 +10,8 @@ use wasm_bindgen::prelude::*;
 use crate::types::code::Scan;
 use crate::types::error::{Fail, Rejection};
 use crate::types::event::{CameraChange, Emit, Hint, HintChange, Progress, StateChange, TillState};
-use crate::types::sale::Trade;
 use crate::types::to_js;
+use crate::types::trade::Trade;
 
 /// Emits the events of one till.
 #[derive(Debug)]

@@ -21,9 +21,9 @@ use web_sys::{EventTarget, HtmlVideoElement, MediaStreamTrack, MediaStreamTrackS
 use super::clock;
 use super::frames::report;
 use super::signal::Listener;
+use crate::types::camera::{Adjustment, CameraOptions};
 use crate::types::error::Fail;
 use crate::types::event::{Camera as Device, Facing};
-use crate::types::options::{Adjustment, CameraOptions};
 use ask::Stream;
 pub use ask::permission;
 use choice::Choice;

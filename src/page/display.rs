@@ -6,7 +6,7 @@ use kaunter_core::wire;
 use qrcode::bits::Bits;
 use qrcode::{Color, EcLevel, QrCode, Version};
 
-use crate::types::sale::ShownCode;
+use crate::types::code::ShownCode;
 
 /// About 15 % of the code may be unreadable, as on a scratched or shiny display, and the modules stay large.
 const LEVEL: EcLevel = EcLevel::M;

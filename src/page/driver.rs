@@ -27,7 +27,7 @@ use super::{clock, random_hex, signal};
 use crate::types::code::{Confidence, Scan};
 use crate::types::error::{Fail, Rejection};
 use crate::types::options::ScanOptions;
-use crate::types::sale::Outcome;
+use crate::types::outcome::Outcome;
 
 /// How a task ended.
 enum TaskEnd {

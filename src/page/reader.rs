@@ -25,10 +25,10 @@ use web_sys::MediaStreamTrack;
 use super::clock;
 use super::frames::Frame;
 use super::frames::tap::Tap;
+use crate::types::camera::CameraOptions;
 use crate::types::code::Reading;
 use crate::types::error::Fail;
 use crate::types::event::{Hint, SpawnReader};
-use crate::types::options::CameraOptions;
 use page::PageReader;
 use worker::WorkerReader;
 

@@ -13,8 +13,8 @@ use web_sys::{DomException, MediaDevices, MediaStream, MediaStreamConstraints, M
 
 use super::constraints;
 use crate::page::clock;
+use crate::types::camera::CameraOptions;
 use crate::types::error::Fail;
-use crate::types::options::CameraOptions;
 
 /// The pause before a busy camera is tried again: another tab may release it.
 const BUSY_PAUSE_MS: Ms = 500;

@@ -9,9 +9,9 @@ use super::Eye;
 use crate::page::camera::{self, Camera, device, permission};
 use crate::page::reader::ReaderHost;
 use crate::page::{clock, signal};
+use crate::types::camera::Adjustment;
 use crate::types::error::Fail;
 use crate::types::event::{Camera as Device, CameraChange, CameraStatus};
-use crate::types::options::Adjustment;
 
 impl Eye {
     /// The camera that is on, or a new one.

@@ -9,8 +9,8 @@ use crate::page::{ask, clock};
 use crate::types::code::{CodeInfo, Kind, Reading, Scan, ScanSource};
 use crate::types::error::{Fail, Rejection};
 use crate::types::options::ScanOptions;
-use crate::types::sale::Wallet;
 use crate::types::to_js;
+use crate::types::wallet::Wallet;
 
 /// The choice of one scan.
 pub(super) struct Judge<'a> {

@@ -10,9 +10,9 @@ use wasm_bindgen::prelude::*;
 
 use super::{Failure, Report};
 use crate::page::frames::Frame;
+use crate::types::camera::CameraOptions;
 use crate::types::code::Reading;
 use crate::types::event::Hint;
-use crate::types::options::CameraOptions;
 use crate::types::read::from_js;
 
 #[wasm_bindgen]

@@ -17,9 +17,9 @@ use crate::page::clock;
 use crate::page::frames::Frame;
 use crate::page::frames::tap::{Source, Tap};
 use crate::page::signal::Listener;
+use crate::types::camera::CameraOptions;
 use crate::types::code::Reading;
 use crate::types::event::Hint;
-use crate::types::options::CameraOptions;
 use crate::types::to_js;
 
 /// After so many waits in a row without a message the worker counts as hung: 600 ms. Waits are counted, not time: a page

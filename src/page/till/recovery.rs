@@ -14,7 +14,8 @@ use crate::page::clock;
 use crate::page::lock::{self, Asked};
 use crate::page::news::TradeChange;
 use crate::types::error::Fail;
-use crate::types::sale::{Outcome, Trade};
+use crate::types::outcome::Outcome;
+use crate::types::trade::Trade;
 
 impl Till {
     /// Restores what a reload left: the backend's list, and what only the journal knows.

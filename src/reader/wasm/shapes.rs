@@ -9,24 +9,31 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
 /**
- * A code in a picture. The bytes are the truth, the text is a reading of them: UTF-8 where they are, else a character a byte.
- * Of other sets, `new TextDecoder("shift_jis").decode(bytes)` and its like make text.
+ * A code in a picture. `bytes` are exact. `text` is decoded from them: as UTF-8 if they are valid UTF-8, else one
+ * character per byte. For other character sets, use `new TextDecoder("shift_jis").decode(bytes)`.
  */
 export interface DecodedCode {
   readonly text: string;
   readonly bytes: Uint8Array;
-  /** The character set that the code names, as its ECI number: 3 is Latin-1, 20 Shift JIS, 26 UTF-8; `null`: it names none. */
+  /** The ECI number of the character set that the code names: 3 is Latin-1, 20 Shift JIS, 26 UTF-8. `null`: none. */
   readonly eci: number | null;
   readonly corners: readonly [Point, Point, Point, Point];
 }
-/** A point in the picture, in its pixels. */
+
+/** A point of a picture, in pixels from the top left. */
 export interface Point { readonly x: number; readonly y: number }
 
-/** How hard to look. `live`: bounded time, learns from frame to frame. `still`: every pass. */
-export interface ReadOptions { readonly maxCodes?: number; readonly effort?: "live" | "still" }
+/** How to read a picture. */
+export interface ReadOptions {
+  /** The most codes to return, 1 to 16. Default: 16. */
+  readonly maxCodes?: number;
+  /** `live`: takes bounded time and uses what earlier pictures taught. `still`: tries everything. */
+  readonly effort?: "live" | "still";
+}
 
-/** A code in a frame of a scan, with its evidence: `confirmed` says that the frame gave two equal readings of it. */
+/** A code in a frame of a scan. `confirmed` is true if the frame gave two equal readings of it. */
 export interface Reading extends DecodedCode { readonly confirmed: boolean }
+
 /** What would help while no code is read. */
 export type ReaderHint = "closer" | "farther" | "glare" | "dark" | "hold_still";
 "#;
