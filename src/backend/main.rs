@@ -134,7 +134,7 @@ async fn compare(config: &Path, options: Reconcile, json: bool) -> anyhow::Resul
             "amount" => &mut config.report.amount,
             "status" => &mut config.report.status,
             _ => anyhow::bail!(
-                "--column {column}: there are gateway_ref, trade_id, amount and status"
+                "--column {column} is not known: use gateway_ref, trade_id, amount or status"
             ),
         };
         *own = name;

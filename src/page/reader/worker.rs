@@ -331,5 +331,5 @@ impl Inbox {
 }
 
 fn hung() -> Failure {
-    Failure::Stopped("the worker hangs".into())
+    Failure::Stopped("the worker does not answer".into())
 }
