@@ -1,5 +1,5 @@
-//! Do the declarations say what Rust writes? Each shape and each word is written here into `tests/types/samples.ts`,
-//! typed as the package declares it; `tests/types` compiles that file. `KAUNTER_UPDATE=1` writes it anew.
+//! Checks that the declarations fit what Rust writes. This test writes each shape and each word, with its declared type,
+//! into `tests/types/samples.ts`, and `tests/types` compiles that file. `KAUNTER_UPDATE=1` writes it anew.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a test says where it stopped")]
 
@@ -56,7 +56,7 @@ impl Samples {
         .unwrap();
     }
 
-    /// A message whose objects of the browser stand as `null` here.
+    /// A message. Its browser objects are written as `null`.
     fn message(&mut self, name: &str, kind: &str, value: &impl Serialize) {
         let text = typescript(&serde_json::to_value(value).unwrap());
         let text = text.replace("null", "null as never");
@@ -403,7 +403,7 @@ fn messages(samples: &mut Samples) {
     );
     samples.words(
         "fromWorker",
-        // JavaScript alone hears of this one.
+        // Only JavaScript receives this message.
         "Exclude<FromWorker[\"type\"], \"ready\">",
         &every!(MessageType: Pulse, Read, NeedsPixels, NeedsFrames, Failed),
     );

@@ -1,4 +1,5 @@
-// A shop that mints every token for one sale, as the PHP of docs/shop-server.md does: does a till get through its day with them?
+// A shop that mints every token for one sale, as the PHP of docs/shop-server.md does: does a till get through its day
+// with them?
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

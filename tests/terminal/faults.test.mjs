@@ -49,7 +49,7 @@ async function handOver(shop, trade, code) {
   return answer;
 }
 
-/** Asks as a page does, until the trade is where it is wanted. */
+/** Checks the status as a page does, until the trade has the expected one. */
 function reaches(shop, trade, statuses, ms = 60_000) {
   return until(
     `${trade.sale.ref} is ${statuses}`,
