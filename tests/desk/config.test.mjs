@@ -147,7 +147,7 @@ test("every command writes JSON with --json; the environment may name the config
   const refused = json(instead("shop", ""), {}, command);
   assert.deepEqual([refused.status, refused.good, refused.warnings], [1, false, []]);
   assert.match(refused.error, /shop must be a name/);
-  // Started with environment variables only, as in a container.
+  // The configuration's path comes from the environment, as in a container.
   await shop.stopBackend();
   const file = join(shop.dir, "served.toml");
   writeFileSync(file, shop.toml("127.0.0.1:0"));

@@ -21,7 +21,7 @@ const posted = (page) => page.evaluate(() => [...new Set(posted)]);
 const problems = (page) =>
   page.evaluate(() => log.filter(({ type }) => type === "warning").map(({ detail }) => detail.code));
 
-/** The package's worker, with a fault in the first one only; `lives` counts the workers. */
+/** The package's worker, with a fault in the first one only. `lives` has its reports of the fault. */
 const faulty = (fault) => `globalThis.lives = []; await kaunter.init({ worker: () => {
   const worker = new Worker("/worker.js?fault=" + encodeURIComponent(workers ? "none" : "${fault}"), { type: "module" });
   worker.addEventListener("message", ({ data }) => { if (data.at) lives.push(data); });
