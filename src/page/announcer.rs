@@ -102,7 +102,7 @@ impl Announcer {
         self.emit("warning", &fail.to_js(&self.messages));
     }
 
-    /// Warns once that there is no journal: the cashier can go on working.
+    /// Warns once that there is no journal. The cashier can continue.
     pub fn warn_no_journal(&self, cause: JsValue) {
         if !self.journal_warned.replace(true) {
             let code = kaunter_core::error::ErrorCode::JournalUnavailable;

@@ -145,7 +145,7 @@ impl Camera {
     /// Sets torch, zoom and focus.
     ///
     /// # Errors
-    /// `camera_unsupported` where it can't.
+    /// `camera_unsupported` if the camera can't.
     pub async fn adjust(&self, options: &Adjustment) -> Result<(), Fail> {
         let track = self.stream.track();
         let track = track.ok_or_else(|| Fail::new(ErrorCode::CameraUnsupported))?;

@@ -193,7 +193,7 @@ impl Till {
     /// Removes a record.
     pub async fn forget(&self, key: &str) {
         if let Some(journal) = &self.journal {
-            // A record that stays is checked once more after a reload, and then removed.
+            // A record that stays is checked again after a reload, and then removed.
             let _ = journal.forget(key).await;
         }
     }

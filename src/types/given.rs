@@ -23,7 +23,7 @@ extern "C" {
     fn has_own(object: &JsValue, name: &str) -> Result<bool, JsValue>;
 }
 
-/// A field of the object's own; `undefined` where it has none.
+/// A field of the object's own; `undefined` if it has no such field.
 ///
 /// # Errors
 /// What the field's getter, or a proxy, throws; a `TypeError` for `undefined` and `null`.

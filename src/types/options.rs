@@ -237,7 +237,7 @@ impl ScanOptions {
     /// Reads the options of `showCode`.
     ///
     /// # Errors
-    /// `argument_invalid`, also where there is no `onCode`.
+    /// `argument_invalid`, also without `onCode`.
     pub fn of_show(options: &JsValue) -> Result<Self, Fail> {
         let given = Given::new(options, "")?;
         let options = Self {

@@ -120,7 +120,7 @@ async fn ask(
         let mut answer = JsFuture::from(promise);
         // Without a permission, a person is reading the prompt: no timeout.
         let max_ms = if granted { GRANTED_MS } else { Ms::MAX };
-        // If nobody waits any more, the stream is dropped here, which stops it.
+        // If the caller was dropped, the stream is dropped here, which stops it.
         match clock::within(max_ms, &mut answer).await {
             Some(stream) => {
                 drop(turn);

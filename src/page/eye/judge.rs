@@ -57,7 +57,7 @@ impl<'a> Judge<'a> {
         Ok(None)
     }
 
-    /// Reports and skips a code that nobody can pay with.
+    /// Reports and skips a code with which nobody can pay.
     fn is_hopeless(&self, scan: &Scan) -> bool {
         let code = if scan.info.kind == Kind::Merchant {
             ErrorCode::MerchantCode

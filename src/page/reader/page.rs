@@ -1,7 +1,7 @@
-//! The reader on the page's thread, for a page that can't start a worker. The package is on another origin then, or the
+//! The reader on the page's thread, for a page that can't start a worker: the package is on another origin, or the
 //! bundler copied no worker.
 //!
-//! It is an instance of the reader's own module. A trap in it is an exception here, and the till goes on.
+//! It is an instance of the reader's module. A trap in it is an exception here, and the till goes on.
 
 use std::cell::Cell;
 

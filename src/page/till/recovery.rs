@@ -129,7 +129,7 @@ impl Till {
         }
     }
 
-    /// Lists a trade that ended while no page was open: nobody was told yet, and so it stays until somebody asks.
+    /// Lists a trade that ended while no page was open. Its outcome was not reported yet, so it stays until `resume`.
     fn keep_for_telling(&self, trade: wire::Trade) {
         self.enlist(trade);
     }

@@ -1,4 +1,4 @@
-//! What the reader tells JavaScript: the shapes, their TypeScript, and the words of the hints.
+//! The shapes that the reader gives to JavaScript, their TypeScript, and the words of the hints.
 
 use std::fmt;
 
@@ -68,9 +68,9 @@ pub struct Point {
 /// A code in a picture. Its `Debug` prints lengths only: a code is money.
 #[derive(Clone, PartialEq, Serialize)]
 pub struct DecodedCode {
-    /// The reading.
+    /// The text, decoded from the bytes.
     pub text: String,
-    /// The truth.
+    /// The exact bytes.
     #[serde(serialize_with = "as_bytes")]
     pub bytes: Vec<u8>,
     /// The character set that the code names.
@@ -79,12 +79,12 @@ pub struct DecodedCode {
     pub corners: [Point; 4],
 }
 
-/// A code in a frame of a scan, with the evidence that the till's gate asks for. Its `Debug` prints lengths only.
+/// A code in a frame of a scan, with the evidence for the till's gate. Its `Debug` prints lengths only.
 #[derive(Clone, PartialEq, Serialize)]
 pub struct Reading {
-    /// The reading.
+    /// The text, decoded from the bytes.
     pub text: String,
-    /// The truth.
+    /// The exact bytes.
     #[serde(serialize_with = "as_bytes")]
     pub bytes: Vec<u8>,
     /// The character set that the code names.
