@@ -1,7 +1,6 @@
 // @ts-check
-// The one error that this package throws and rejects with, and how the facade checks what a caller gives.
+// The package's error, and checks of arguments.
 
-/** What went wrong: a stable `code`, and a sentence that a cashier can act on. */
 export class KaunterError extends Error {
   name = "KaunterError";
   code;
@@ -13,7 +12,7 @@ export class KaunterError extends Error {
   tradeId;
   traceId;
   constructor(code, message, facts) {
-    // The facts' own fields: what somebody put on Object.prototype is none of them.
+    // Own fields only, nothing of a changed Object.prototype.
     const own = /** @type {any} */ ({ __proto__: null, ...facts });
     super(message, own.cause === undefined ? undefined : { cause: own.cause });
     this.code = code;
@@ -25,7 +24,7 @@ export class KaunterError extends Error {
     this.tradeId = own.tradeId ?? null;
     this.traceId = own.traceId ?? null;
   }
-  /** Recognises the error of another copy of the package too, where `instanceof` does not. */
+  /** Also true for another copy of the package. */
   static is(value) {
     try {
       return (
@@ -33,21 +32,20 @@ export class KaunterError extends Error {
         (classOf(value) === "Error" && value.name === "KaunterError" && "code" in value)
       );
     } catch {
-      return false; // a proxy that throws is no error of ours
+      return false; // a proxy that throws
     }
   }
 }
 
-/** `argument_invalid`, in the words of src/types/given.rs. */
+/** `argument_invalid`, worded as in src/types/given.rs. */
 export const wrong = (name, what, cause) => {
   const detail = `The argument \`${name}\` must be ${what}: tell the page's maker.`;
   return new KaunterError("argument_invalid", detail, { type: "input", detail, cause });
 };
 
-/** `not_browser`. */
 export const notBrowser = () => new KaunterError("not_browser", "This only works in a browser: call it from a page.");
 
-/** The own fields of an object that a caller gives, without a prototype. */
+/** Copies a caller's object: own fields, no prototype. */
 export function own(given, name = "options") {
   try {
     if (given == null || /^(object|function)$/.test(typeof given)) return { __proto__: null, ...given };
@@ -57,7 +55,7 @@ export function own(given, name = "options") {
   throw wrong(name, "an object");
 }
 
-/** The name of the browser's class that a value is of, in this window or in another; "" where a value does not say. */
+/** The class name of a value of any window; "" if it can't be read. */
 export function classOf(value) {
   try {
     return Object.prototype.toString.call(value).slice(8, -1);

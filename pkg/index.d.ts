@@ -70,78 +70,118 @@ export type {
   Wallet,
 } from "./wasm/till.js";
 
-/** Where the reader's worker comes from; `false` reads on the page's own thread, in an instance of its own module. */
+/** The reader's worker: the address of its script, or a function that makes it. `false`: read on the page's thread. */
 export type WorkerSource = string | URL | (() => Worker) | false;
 
 /**
- * Says where the modules are, and loads the till's. Optional: everything loads what it needs by itself. `till` and
- * `reader` are the package's two modules, `till.wasm` and `reader.wasm`. The reader's is loaded later, by `warmUp`, a
- * scan or `decode`. Idempotent: once a module is there, another address changes nothing; `worker` holds for the next
- * till. Rejects with `argument_invalid`, `browser_unsupported` and `module_*`.
+ * Sets the addresses of the package's files, and loads the till's module. Optional: without it, each call loads what it
+ * needs from beside the JavaScript.
+ *
+ * `till` is `till.wasm`. `reader` is `reader.wasm`, which `warmUp`, the first scan or `decode` loads. An address of a
+ * module that is already loaded has no effect. `worker` applies to tills that are opened later.
+ *
+ * Rejects with `argument_invalid`, `not_browser`, `browser_unsupported`, `version_mismatch` and `module_*`.
  */
 export function init(options?: { till?: WasmSource; reader?: WasmSource; worker?: WorkerSource }): Promise<void>;
 
-/** Tells what a code seems to be, before anything is sent. Loads the module if needed. */
+/**
+ * Tells what a code seems to be. Sends nothing. Loads the till's module if needed, and rejects as `init` does.
+ */
 export function inspectCode(text: string): Promise<CodeInfo>;
 
-/** Reads an amount that a person typed: `parseMoney("12.50", "MYR").minor` is 1250. Throws `amount_invalid`. Needs no `init`. */
+/**
+ * Parses an amount that a person typed: `parseMoney("12.50", "MYR")` is `{ minor: 1250, currency: "MYR" }`. Throws
+ * `amount_invalid`, and `argument_invalid` if an argument is not a string.
+ */
 export function parseMoney(text: string, currency: string): Money;
 
-/** Writes an amount for a person, with the decimals that `parseMoney` reads. Throws `amount_invalid`. Needs no `init`. */
+/**
+ * Formats an amount for a person, with the decimals that `parseMoney` reads. Default locale: the browser's. Throws
+ * `amount_invalid`, and `argument_invalid` if `locale` is not a language tag.
+ */
 export function formatMoney(money: Money, locale?: string): string;
 
 /**
- * A counter of a shop: its camera, its payments, and what is not finished. For a wrong argument each method rejects with
- * `argument_invalid`, whose `detail` names it; none throws.
+ * The till of one counter: its camera, its payments and its unfinished trades.
+ *
+ * No method throws: a wrong argument rejects with `argument_invalid`, and `detail` names it. Calls to the backend also
+ * reject with `network_*`, `token_*`, `rate_limited`, `overloaded`, `store_unavailable` and `internal`.
  */
 export class Till extends EventTarget implements AsyncDisposable {
   private constructor(key: symbol);
-  /** Signs in and finds unfinished trades; asks for no camera. Rejects with `token_*`, `network_*`, `route_not_found`. */
+  /**
+   * Gets a token, opens a session at the backend, and finds unfinished trades. Does not ask for the camera.
+   *
+   * Rejects with `token_*`, `network_*`, `route_not_found` (the address is not a Kaunter backend), and as `init` does.
+   */
   static open(options: TillOptions): Promise<Till>;
+  /** What the till is doing. The `state` event reports changes. */
   readonly state: TillState;
-  /** What the token says: who works here, and what they may do. */
+  /** What the token says: the shop, the terminal, the cashier, and what they may do. */
   readonly session: TillSession;
+  /** The wallets of the gateway. */
   readonly wallets: readonly Wallet[];
   /**
-   * Trades of this till whose end nobody was told, newest first: pass each to `resume`. After a crash also one that
-   * ended meanwhile. One that the backend does not know any more, and whose code had left, is "needs_review".
+   * The trades of this till that have not ended, and those that ended while no page was open, newest first. Pass each
+   * to `resume`. If the backend has lost a trade whose code was handed over, its status is `needs_review`.
    */
   readonly unfinished: readonly Trade[];
   readonly camera: TillCamera;
 
-  /** Scans one code. */
+  /**
+   * Scans one code. Rejects with `scan_timeout`, `scan_busy` (another scan is running), `camera_*`, and with
+   * `signal.reason` after an abort.
+   */
   scan(options?: ScanOptions): Promise<Scan>;
   /**
-   * Collects a sale with the customer's code, scanned or given. Rejects only where nothing began: with `sale_busy` or
-   * `sale_paid` and the `tradeId` where another trade has the sale.
+   * Collects a sale with the customer's code: the till scans it, or `options.code` has it. Resolves with an `Outcome`,
+   * also if the payment was refused.
+   *
+   * Rejects only if no payment began. `sale_busy` and `sale_paid` mean that another trade has the sale; `tradeId` names
+   * it. Other codes: `sale_*`, `amount_*`, `currency_unsupported`, `wallet_*`, `code_*`, `merchant_code`,
+   * `gateway_unavailable`, and those of `scan`. `signal`: see `ChargeOptions`.
    */
   charge(sale: Sale, options?: ChargeOptions): Promise<Outcome>;
   /**
-   * Collects a sale with a code that the customer scans. `onCode` gets it once; show it until the `trade` event no
-   * longer says "awaiting_payer". Rejects only where nothing began: with `mode_unsupported` where the wallet's app scans
-   * no code of a till.
+   * Collects a sale with a code that the customer scans. `onCode` gets the code once. Show it until a `trade` event has
+   * another status than `awaiting_payer`. Resolves and rejects as `charge` does, and with `mode_unsupported` if the
+   * wallet's app can't scan a till's code.
    */
   showCode(sale: Sale, options: ShowCodeOptions): Promise<Outcome>;
-  /** Watches a trade to its end; sends no payment. */
+  /**
+   * Watches a trade until it ends. Sends no payment. If the gateway decides nothing in time, it resolves as
+   * `unconfirmed`. Rejects with `trade_not_found`, and with `signal.reason` after an abort.
+   */
   resume(tradeId: string, options?: ResumeOptions): Promise<Outcome>;
 
-  /** Cancels a trade that is not paid; the customer may be faster, so it can resolve `paid`. */
+  /**
+   * Cancels a trade that is not paid, and watches it until it ends. The customer may pay before the cancel arrives, so
+   * it can resolve as `paid`. Rejects with `trade_not_cancellable` and `trade_not_found`.
+   */
   cancel(tradeId: string): Promise<Outcome>;
-  /** Gives the money of a paid trade back, once. `reason` is kept in the audit trail. */
+  /**
+   * Gives the money of a paid trade back, once. The audit trail keeps `reason`. Rejects with `trade_not_voidable` and
+   * `trade_not_found`.
+   */
   void(tradeId: string, options: { reason: string }): Promise<VoidOutcome>;
-  /** Reads how a trade stands. */
+  /** Gets a trade from the backend. Rejects with `trade_not_found`. */
   checkStatus(tradeId: string): Promise<Trade>;
-  /** Reads how the void of a trade stands. */
+  /** Gets a trade from the backend, to see whether its void ended. Rejects with `trade_not_found`. */
   checkVoidStatus(tradeId: string): Promise<Trade>;
-  /** Lists trades of a sale or of a day, from every terminal. Asks `getToken` for the right "list" where it lacks. */
+  /**
+   * Lists the trades of a sale or of a day, from all terminals of the shop. If the token lacks the right `list`, the
+   * till calls `getToken` for it.
+   */
   listTrades(query?: TradeQuery): Promise<TradeList>;
 
   /**
-   * Records a person's verdict on a trade that needs review. Where the backend has lost its records it knows no such
-   * trade: then the verdict ends what this till's journal still holds, and `evidence` is kept nowhere.
+   * Records a person's verdict on a trade that needs review. Rejects with `trade_not_in_review` and `verdict_invalid`.
+   *
+   * If the backend has lost the trade, the verdict only ends the row in this till's journal. Then nothing keeps
+   * `evidence`.
    */
   giveVerdict(tradeId: string, verdict: Verdict): Promise<Outcome>;
-  /** Stops the camera, worker and timers; open trades stay in the journal. */
+  /** Stops the camera, the worker and the timers. Open trades stay in the journal. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 
@@ -169,28 +209,34 @@ export class Till extends EventTarget implements AsyncDisposable {
 
 /** The camera of a till. */
 export interface TillCamera {
-  /** The camera that is on; `null` where none is. */
+  /** The camera that is on; `null` if no camera is on. */
   readonly current: Camera | null;
-  /** Asks for permission, starts camera and worker, loads the reader: call it from a tap. Rejects with `camera_*`. */
+  /**
+   * Asks for permission, starts the camera and the worker, and loads the reader, so that the first scan starts at once.
+   * Call it from a tap. Rejects with `camera_*` and `module_*`.
+   */
   warmUp(): Promise<void>;
-  /** Lists cameras; never prompts. Labels, and in most browsers ids, are empty until a camera was allowed. */
+  /** Lists the cameras. Never prompts. Labels, and in most browsers ids, are empty until a camera was allowed. */
   list(): Promise<Camera[]>;
   /**
-   * Switches to this camera, also during a scan, and remembers it for the terminal. `CameraOptions` come after it.
-   * Rejects with `camera_not_found`, or why it does not start.
+   * Switches to a camera, also during a scan, and remembers it for the terminal. This camera has precedence over
+   * `CameraOptions`. Rejects with `camera_not_found` and other `camera_*`.
    */
   use(camera: Pick<Camera, "deviceId">): Promise<void>;
-  /** Sets torch, zoom or focus; what is left out stays. Rejects with `camera_unsupported` where it can't. */
+  /**
+   * Sets torch, zoom or focus of the camera that is on. An absent setting stays as it is. Rejects with
+   * `camera_unsupported` if the camera has no such setting.
+   */
   adjust(adjustment: Adjustment): Promise<void>;
-  /** Turns the camera off; the till stays open. A scan under way rejects with `camera_interrupted`. */
+  /** Turns the camera off. The till stays open. A running scan rejects with `camera_interrupted`. */
   release(): Promise<void>;
-  /** Tells whether the camera may be used; never prompts. */
+  /** Tells whether the page may use the camera. Never prompts. `unknown`: the browser does not say. */
   permission(): Promise<PermissionState | "unknown">;
 }
 
-/** The `detail` of each event. Events are for the screen; the promise tells the end of a sale. */
+/** The `detail` of each event. Use events to update the screen; the promise of a call gives its outcome. */
 export interface TillEventDetails extends Omit<WrittenDetails, "warning"> {
-  /** Trouble that the till survives: show it, nothing failed. */
+  /** Something went wrong that stops nothing. Show its `message`. */
   warning: KaunterError;
 }
 export type TillEventMap = { [K in keyof TillEventDetails]: CustomEvent<TillEventDetails[K]> };

@@ -1,7 +1,6 @@
 // @ts-check
-// The package's face: thin over the till's module, because a Wasm class can't extend EventTarget.
-//
-// The till's module knows nothing of pictures. The reader's module is loaded when a scan needs it first.
+// The package's entry. `Till` wraps the till's module, because a Wasm class can't extend EventTarget.
+// The reader is a module of its own; the first scan loads it.
 
 import { classOf, KaunterError, notBrowser, own, wrong } from "./error.js";
 import { loader, sameVersion, version } from "./load.js";
@@ -60,7 +59,7 @@ function onlyInBrowser() {
 
 export class Till extends EventTarget {
   /** @type {glue.RawTill} */
-  // @ts-expect-error `open` sets it before anybody has the till
+  // @ts-expect-error `open` sets it
   #raw;
   #camera;
 
@@ -77,7 +76,7 @@ export class Till extends EventTarget {
     signal?.throwIfAborted();
     loaded = await tillModule.load();
     const till = new Till(OPENING);
-    // What happens before anybody can listen is told when they can: the caller's next lines run first.
+    // Events before the caller can add listeners wait for the next task.
     /** @type {[string, unknown][] | null} */
     let early = [];
     const emit = (type, detail) =>
@@ -109,7 +108,7 @@ export class Till extends EventTarget {
     return this.#camera;
   }
 
-  // Async, so that nothing is thrown where a promise is promised; the module checks what it is given.
+  // Async, so an error is always a rejection. The module checks the arguments.
   async scan(options) {
     return this.#raw.scan(options);
   }
@@ -150,7 +149,6 @@ export class Till extends EventTarget {
 
 const OPENING = Symbol("opening");
 
-/** The camera of a till. */
 class TillCamera {
   #raw;
   constructor(key, raw) {
@@ -180,7 +178,7 @@ class TillCamera {
   }
 }
 
-/** The till that is being opened; an abort rejects at once, and a till that opens after it is closed. */
+/** Rejects at once on abort, and closes a till that opens later. */
 async function unlessAborted(opening, signal) {
   if (!signal) return opening;
   let stop;
@@ -202,7 +200,7 @@ async function unlessAborted(opening, signal) {
 }
 
 /**
- * A worker that has the reader's module and is ready, or null where there is none; `onPage`: a reader on this thread.
+ * A worker that is ready, `null` without workers, or with `onPage` a reader on this thread.
  * @param {boolean} onPage
  */
 async function spawnReader(onPage) {
@@ -219,7 +217,7 @@ async function spawnReader(onPage) {
 }
 
 /**
- * Gives a worker the compiled module, and waits until it says that it is ready.
+ * Posts the compiled module and waits for `ready`.
  * @param {Worker} worker
  */
 function started(worker) {
@@ -256,6 +254,6 @@ function makeWorker() {
     if (workerSource) return new Worker(workerSource, { type: "module" });
     return new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
   } catch {
-    return null; // a page of another origin than the package may start no worker
+    return null; // the script is of another origin
   }
 }

@@ -1,15 +1,12 @@
 // @ts-check
-// Loads and compiles a module once, and says what to do where that fails.
+// Loads and compiles a module once.
 
 import { classOf, KaunterError, wrong } from "./error.js";
 
 export const version = "0.1.0";
 
 /**
- * The loader of one of the package's modules.
- *
- * `name` is what `init` calls it, `beside` says where the package has it, and `begin` makes its instance on this thread.
- *
+ * The loader of a module. `name` is its option of `init`, `beside` its default address, and `begin` makes an instance.
  * @template T
  * @param {string} name
  * @param {() => URL} beside
@@ -17,24 +14,24 @@ export const version = "0.1.0";
  */
 export function loader(name, beside, begin) {
   /** @type {any} */
-  let place; // where a caller says that it is
+  let place; // the caller's source
   /** @type {any} */
-  let from; // where it is being loaded from
+  let from; // the source of `compiling`
   /** @type {Promise<WebAssembly.Module> | undefined} */
   let compiling;
   /** @type {Promise<T> | undefined} */
   let beginning;
 
-  /** Sets where the module comes from. It loads nothing: the next `load` uses this source. */
+  /** Sets the source of the next `load`. */
   const at = (/** @type {unknown} */ source) => {
     if (source === undefined || source === null) return;
     if (!isSource(source)) throw wrong(name, "an address, a Response, bytes or a WebAssembly.Module");
     place = source;
-    // `load` reports a failure. Until it runs, a rejected promise must not be an unhandled rejection.
+    // `load` reports a rejection. Until then it must not count as unhandled.
     if (classOf(source) === "Promise") Promise.resolve(source).catch(() => {});
   };
 
-  /** The compiled module. A failure is forgotten: a flaky network deserves another try. */
+  /** The compiled module. After a failure the next call tries again. */
   const compiled = async () => {
     for (;;) {
       if (!compiling) {
@@ -48,13 +45,12 @@ export function loader(name, beside, begin) {
       try {
         return await compiling;
       } catch (error) {
-        // Somebody has said meanwhile where it is.
-        if (tried === place) throw error;
+        if (tried === place) throw error; // else `at` has set another source
       }
     }
   };
 
-  /** The module's instance on this thread. */
+  /** The instance on this thread. */
   const load = async () => {
     const ready = await compiled();
     beginning ??= begin(ready).catch((error) => {
@@ -68,7 +64,7 @@ export function loader(name, beside, begin) {
 }
 
 /**
- * Refuses a module of another version than this JavaScript.
+ * Throws if a module has another version.
  * @param {string} other
  */
 export function sameVersion(other) {

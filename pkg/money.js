@@ -1,6 +1,6 @@
 // @ts-check
-// Amounts as people type and read them. How many decimals a currency has comes from the module's own table: Intl's is
-// another one. What is an amount is what `Money::parse` of src/core/money.rs says; a test compares the two.
+// Amounts as people type and read them, by the rules of `Money::parse` (src/core/money.rs); a test compares the two.
+// The decimals of a currency come from the module's table: Intl's differs.
 
 import { KaunterError, own, wrong } from "./error.js";
 import { DIGITS } from "./wasm/digits.js";
@@ -33,8 +33,7 @@ export function formatMoney(money, locale) {
     throw notAnAmount('An amount is like { minor: 1250, currency: "MYR" }.');
   }
   const digits = digitsOf(currency);
-  // As text: a float does not hold every amount to its last digit. A browser that reads text as a float comes as near
-  // as it can.
+  // As text: a float does not hold every amount to its last digit. Old browsers still convert it to one.
   const text = String(Math.abs(minor)).padStart(digits + 1, "0");
   const decimal =
     `${minor < 0 ? "-" : ""}${text.slice(0, text.length - digits)}.${text.slice(text.length - digits)}`.replace(

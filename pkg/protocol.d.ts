@@ -1,52 +1,55 @@
-// The messages between the page and its worker, for worker.js and index.js, which are checked against this file.
-// src/page/reader/protocol.rs is its twin in Rust: tests/samples.rs prints what that writes and reads, and tests/types
-// compiles the print against this file.
+// The messages between the page and its worker. The compiler checks worker.js and index.js against this file.
+// src/page/reader/protocol.rs has the same messages in Rust. tests/samples.rs writes them as TypeScript, and
+// tests/types compiles that against this file.
 import type { ReaderHint, Reading } from "./wasm/reader.js";
 
 /** What would help while no code is read. */
 export type Hint = ReaderHint | null;
 
-/** What the page tells the worker. */
+/** The messages from the page to the worker. */
 export type ToWorker =
-  /** The compiled module; the answer is `ready`. */
+  /** The compiled module. The answer is `ready`. */
   | { type: "init"; module: WebAssembly.Module }
   /**
-   * Scan, or go on with the same scan. `region` is left, top, width and height in shares of the picture's sides; `most`
-   * is frames a second; a sign of life is due every `pulseMs`.
+   * Starts a scan, or continues the scan with the same number. `region` is left, top, width and height as fractions of
+   * the picture's sides. `most` is the maximum of frames per second. The worker sends a `pulse` every `pulseMs`.
    */
   | { type: "scan"; scan: number; region: [number, number, number, number]; most: number; pulseMs: number }
-  /** Read nothing until the next `scan`. */
+  /** Pauses reading until the next `scan`. */
   | { type: "pause" }
-  /** Take the frames of this stream. */
+  /** Reads the frames of this stream. */
   | { type: "stream"; stream: ReadableStream<VideoFrame> }
-  /** Make a stream of this track, and take its frames. */
+  /** Makes a stream from this track, and reads its frames. */
   | { type: "track"; track: MediaStreamTrack }
-  /** The camera goes off: let go of its stream. */
+  /** Releases the stream, because the camera is turned off. */
   | { type: "leave" }
-  /** Read this frame; the answer carries its id. */
+  /** Reads this frame. The answer has its id. */
   | { type: "frame"; id: number; frame: VideoFrame }
-  /** Read this RGBA; the answer carries its id. */
+  /** Reads these RGBA pixels. The answer has their id. */
   | { type: "pixels"; id: number; buffer: ArrayBuffer; width: number; height: number };
 
-/** What every message of the worker says: its scan, its frames so far, and how long the slowest of the last took. */
+/** The fields of every message from the worker. */
 interface Pulse {
+  /** The scan that the reader works for; `null` before the first. */
   scan: number | null;
+  /** How many frames have arrived. */
   frames: number;
+  /** The time of the slowest recent frame, in ms. */
   tookMs: number;
 }
 
-/** What the worker tells the page. */
+/** The messages from the worker to the page. */
 export type FromWorker = Pulse &
   (
     | { type: "ready"; version: string }
-    /** It lives. */
+    /** The worker's thread is not blocked. */
     | { type: "pulse"; hint: Hint }
-    /** It has read a frame; `id` is that of one that the page handed over. */
+    /** A frame was read. `id` is that of the page's frame; `null` for a frame of a stream. */
     | { type: "read"; id: number | null; readings: Reading[]; hint: Hint; pauseMs: number }
-    /** It can't read a `VideoFrame`: it takes pixels from now on. */
+    /** The worker can't read a `VideoFrame`. From now on the page sends pixels. */
     | { type: "needs_pixels" }
-    /** It gets no frames of its stream or track: the page is to hand them over. */
+    /** The stream or track gives no frames. From now on the page sends them. */
     | { type: "needs_frames" }
-    /** It stopped. */
+    /** The worker can't go on. */
     | { type: "failed"; message: string }
   );

@@ -1,13 +1,10 @@
 // @ts-check
-// The reader's module: where it comes from, and its instance on this thread.
-//
-// A trap leaves an instance's memory unusable, so the next call gets a fresh instance. The till's module is another
-// one, and a trap here does not reach it.
+// The reader's module and its instance on this thread.
+// A trap leaves an instance's memory unusable, so the next call makes a fresh instance.
 
 import { loader, sameVersion } from "./load.js";
 import * as glue from "./wasm/reader.js";
 
-/** Loads the module, for this thread and for the worker. */
 export const readerModule = loader(
   "reader",
   () => new URL("./wasm/reader.wasm", import.meta.url),
@@ -20,13 +17,12 @@ export const readerModule = loader(
 let hasTrapped = false;
 let instances = 0;
 
-/** A stack that overflows leaves memory as it was in the middle, just as a trap does. */
+/** A stack overflow leaves memory unusable too. */
 const isTrap = (/** @type {unknown} */ error) =>
   error instanceof WebAssembly.RuntimeError || error instanceof RangeError || classOfError(error) === "InternalError";
 const classOfError = (/** @type {unknown} */ error) => (error instanceof Error ? error.name : "");
 
 /**
- * One call into the instance on this thread.
  * @template T
  * @param {() => T} call
  */
@@ -44,7 +40,7 @@ function guarded(call) {
   }
 }
 
-/** A reader of pictures in the instance on this thread; it is made anew in a fresh instance. */
+/** A reader on this thread; after a trap, of a fresh instance. */
 export class PictureReader {
   /** @type {glue.Reader | undefined} */
   #reader;
@@ -70,7 +66,7 @@ export class PictureReader {
   }
 }
 
-/** A reader of live frames in the instance on this thread, for the till. It throws where the module traps. */
+/** A live reader on this thread, for the till; throws if the module traps. */
 export async function pageReader() {
   await readerModule.load();
   const live = guarded(() => new glue.LiveReader());

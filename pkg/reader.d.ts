@@ -5,53 +5,64 @@ import type { ErrorCode, ErrorFacts, ErrorType } from "./wasm/till.js";
 export type { DecodedCode, Point, ReadOptions } from "./wasm/reader.js";
 export type { ErrorCode, ErrorType } from "./wasm/till.js";
 
-/** Where a module's bytes come from. */
+/** A Wasm module: its address, its bytes, a response that has them, or the compiled module. */
 export type WasmSource = string | URL | Response | Promise<Response> | BufferSource | WebAssembly.Module;
-/** The package's version; its JavaScript and its modules check each other by it. */
+/** The package's version. A module of another version is refused with `version_mismatch`. */
 export const version: string;
 
-/** The one error that this package throws and rejects with, beside your own abort reason. */
+/** The only error that this package throws or rejects with, besides the reason of your own abort. */
 export class KaunterError extends Error implements ErrorFacts {
-  /** Recognises the error across two copies of the package, where `instanceof` does not. */
+  /** True for a `KaunterError`, also for that of another copy of the package, where `instanceof` is false. */
   static is(value: unknown): value is KaunterError;
   readonly name: "KaunterError";
-  /** Stable; the same word in HTTP answers, logs and metrics. */
+  /** A stable word: the same in HTTP answers, logs and metrics. */
   readonly code: ErrorCode;
   readonly type: ErrorType;
+  /** A sentence for the developer. Do not show it to a cashier; show `message`. */
   readonly detail: string | null;
+  /** True if the same call may succeed later. */
   readonly retryable: boolean;
+  /** How long to wait before the same call, in ms; `null` if the backend does not say. */
   readonly retryAfterMs: number | null;
+  /** `maybe` always comes with a `tradeId`: call `resume` with it, and do not charge the sale again. */
   readonly moneyMoved: "no" | "maybe";
+  /** The trade that the error is about, or that holds the sale. */
   readonly tradeId: string | null;
+  /** The id of the failed call in the backend's log. */
   readonly traceId: string | null;
 }
 
 /**
- * Reads every code of a still picture, in a browser; no till, camera or backend needed. Rejects with
- * `image_unsupported`, `not_browser` and `module_*`.
+ * Reads all codes of a still picture, in a browser. It needs no till, no camera and no backend. The default effort is
+ * `still`. Rejects with `image_unsupported`, `argument_invalid`, `not_browser`, `worker_failed` and `module_*`.
  */
 export function decode(image: ImageBitmapSource | Blob, options?: ReadOptions): Promise<DecodedCode[]>;
 
-/** Pixels in rows, RGBA or one byte of luma each, told apart by the length: an `ImageData` is one. */
+/** The pixels of a picture, row by row. An `ImageData` is one. */
 export interface PixelData {
+  /** 4 bytes per pixel (RGBA) or 1 byte (luma): the length tells which. */
   readonly data: Uint8Array | Uint8ClampedArray;
+  /** In pixels. */
   readonly width: number;
+  /** In pixels. */
   readonly height: number;
 }
 
-/**
- * Reads codes from pixels: on a page, in a worker, in Node. If the reader's module traps, the call throws
- * `worker_failed`, and the next one has a fresh instance.
- */
+/** Reads codes from pixels, on a page, in a worker or in Node. */
 export class Reader implements Disposable {
   private constructor(key: symbol);
-  /** Loads the module and makes a reader. Rejects with `module_*`. */
+  /** Loads the module and makes a reader. Rejects with `argument_invalid`, `version_mismatch` and `module_*`. */
   static load(options?: { wasm?: WasmSource }): Promise<Reader>;
-  /** `live` is the default effort. Throws `image_unsupported` where the bytes are neither RGBA nor luma. */
+  /**
+   * Reads the codes of a picture. The default effort is `live`.
+   *
+   * Throws `argument_invalid`, `image_unsupported` if the bytes are neither RGBA nor luma, and `worker_failed` if the
+   * module traps. The next call uses a new instance.
+   */
   read(image: PixelData, options?: ReadOptions): DecodedCode[];
-  /** Forgets what earlier pictures taught. */
+  /** Forgets what it learned from earlier pictures. */
   reset(): void;
-  /** Frees the reader's memory. */
+  /** Frees the reader's memory. Later calls throw `argument_invalid`. */
   close(): void;
   [Symbol.dispose](): void;
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// "kaunter/reader": the reader alone, on a page, in a worker, in Node. No till, no camera, no backend.
+// "kaunter/reader": the reader alone, for a page, a worker or Node.
 
 import { KaunterError, notBrowser, own, wrong } from "./error.js";
 import { version } from "./load.js";
@@ -7,7 +7,7 @@ import { PictureReader, readerModule } from "./reader-module.js";
 
 export { KaunterError, version };
 
-// Node's fetch reads no files. Not an import: bundlers for browsers resolve those, or fail.
+// Node's fetch reads no files. No `import` of node:fs, because bundlers resolve it or fail.
 async function beside() {
   if (typeof process !== "object" || !process.versions?.node || typeof document !== "undefined") return undefined;
   const { readFile } = process.getBuiltinModule("node:fs/promises");
@@ -62,7 +62,7 @@ export class Reader {
 }
 
 /**
- * Not by `own`: the fields of an ImageData are its class's.
+ * Not `own`: an ImageData inherits its fields.
  * @param {any} image
  * @returns {{ data: unknown, width: unknown, height: unknown }}
  */
@@ -120,11 +120,11 @@ const unsupported = (cause) =>
     cause,
   });
 
-// More codes than a phone, a receipt and a poster show together.
+// More than a phone, a receipt and a poster show together.
 const MAX_CODES = 16;
 
 /**
- * What a caller says of how a picture is to be read; `still` holds where it says nothing.
+ * Reads the options; `still` is the default.
  * @param {unknown} options
  * @param {boolean} still
  */
@@ -139,7 +139,6 @@ function wish(options, still) {
 }
 
 /**
- * A side of a picture, in pixels.
  * @param {unknown} value
  * @param {string} name
  */
@@ -154,7 +153,7 @@ function bytesOf(pixels) {
   try {
     if (ArrayBuffer.isView(pixels)) return new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength);
   } catch (error) {
-    cause = error; // its buffer was handed to a worker
+    cause = error; // the buffer is detached
   }
   throw wrong("image.data", "a Uint8Array or a Uint8ClampedArray", cause);
 }

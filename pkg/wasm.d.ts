@@ -1,4 +1,4 @@
-// "kaunter/till.wasm" and "kaunter/reader.wasm" are the files of the two modules. What an import of one gives is the
-// bundler's doing: most give its address.
+// "kaunter/till.wasm" and "kaunter/reader.wasm" are the two modules. The bundler decides what an import of a .wasm file
+// gives: most bundlers give its address.
 declare const address: string;
 export default address;

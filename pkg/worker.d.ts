@@ -1,3 +1,2 @@
-// "kaunter/worker" runs the reader in a module worker: bundle it as an entry of its own, and give its address to
-// `init`.
+// "kaunter/worker" is the script of the reader's worker. Bundle it as a separate entry, and pass its address to `init`.
 export {};

@@ -1,9 +1,6 @@
 // @ts-check
-// The module worker that reads codes. It runs the reader's module, which the page compiles and posts here.
-//
-// Frames come as a stream that Chrome's page hands over, as a track of which Safari's worker makes a stream, or one by
-// one. The page hears of codes at once. In between it hears that this thread lives, how many frames came, and what
-// would help. The messages are those of protocol.d.ts.
+// Runs the reader in a Web Worker. The page compiles the module and posts it. protocol.d.ts has the messages.
+// Frames come from a stream (Chrome), from a track (Safari, which makes streams in workers only), or one by one.
 
 import initialise, { abiVersion, LiveReader } from "./wasm/reader.js";
 
@@ -15,7 +12,7 @@ import initialise, { abiVersion, LiveReader } from "./wasm/reader.js";
  * @typedef {Extract<ToWorker, { type: T }>} Asked
  */
 
-// After so many frames in a row that can't be copied, frames are drawn.
+// After so many failed copies in a row, frames are drawn.
 const MAX_UNCOPIED = 3;
 
 /** @type {LiveReader} */
@@ -27,13 +24,13 @@ let pulse;
 /** @type {ReadableStreamDefaultReader<VideoFrame> | null} */
 let current = null;
 /** @type {number | null} */
-let scan = null; // the scan that is under way
+let scan = null; // the running scan
 /** @type {number | null} */
-let known = null; // the scan that the reader knows
+let known = null; // the reader's scan
 let wake = () => {};
 let frames = 0;
 let uncopied = 0;
-let took = 0; // milliseconds of the slowest of the last frames: a worker that is silent for many times as long hangs
+let took = 0; // ms of the slowest recent frame; the page's limit for a hung worker depends on it
 
 /**
  * @template {FromWorker["type"]} T
@@ -97,7 +94,6 @@ self.onmessage = async ({ data }) => {
   }
 };
 
-/** Lets go of a stream, also of one that gives no frames. */
 function leave() {
   current?.cancel().catch(() => {});
   current = null;
@@ -105,7 +101,7 @@ function leave() {
 }
 
 /**
- * Reads the frames of a stream while a scan is under way, the newest of them; the browser drops those in between.
+ * Reads the newest frame of a stream while a scan runs; the browser drops the others.
  * @param {ReadableStream<VideoFrame>} stream
  * @param {MediaStreamTrack} [track]
  */
@@ -122,7 +118,7 @@ async function follow(stream, track) {
     }
     const { value: frame } = await source.read().catch(() => ({ value: undefined }));
     if (!frame) break;
-    if (frames++ === 0) sayPulse(); // frames come, however long the first takes
+    if (frames++ === 0) sayPulse(); // the first frame may take long
     if (scan === null || !reader.takes()) {
       frame.close();
       continue;
@@ -140,11 +136,11 @@ async function follow(stream, track) {
   track?.stop();
 }
 
-/** A trap leaves the module's memory as it was in the middle: this worker is good for nothing more. */
+/** After a trap the module's memory is not usable, so the page replaces this worker. */
 const isTrap = (/** @type {unknown} */ error) => error instanceof WebAssembly.RuntimeError;
 
 /**
- * What a reading gives, and how long it took.
+ * Measures a reading.
  * @template T
  * @param {() => T | Promise<T>} reading
  */
@@ -155,14 +151,13 @@ async function timed(reading) {
   } finally {
     const first = took === 0;
     took = Math.max(performance.now() - began, took * 0.9);
-    if (first) sayPulse(); // before the next may hang
+    if (first) sayPulse(); // sends `took` before a frame can hang
   }
 }
 
 /**
- * The codes of a frame: it is copied if the browser copies it, else drawn. It is closed in any case, and before it is
- * decoded. A thread that hangs with a frame open keeps Chromium from giving any to the next worker, until two seconds
- * after its end.
+ * Copies a frame, or draws it, and closes it before decoding: while a hung worker has a frame open, Chromium gives no
+ * other worker frames of that camera.
  * @param {VideoFrame} frame
  */
 async function read(frame) {

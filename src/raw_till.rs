@@ -10,18 +10,21 @@ use wasm_bindgen::prelude::*;
 use crate::page::camera;
 use crate::page::till::Till;
 use crate::promise;
+use crate::types::camera::Adjustment;
 use crate::types::code::{Scan, ScanPromise};
 use crate::types::error::{Fail, Rejection};
 use crate::types::event::{
     CamerasPromise, Emit, JsCamera, JsTillState, PermissionPromise, SpawnReader, VoidPromise,
 };
 use crate::types::given::{self, Given, wrong};
-use crate::types::options::{Adjustment, ScanOptions, TillOptions, TradeQuery};
-use crate::types::sale::{
-    JsSession, JsTrades, JsWallets, Outcome, OutcomePromise, Trade, TradePromise, TradesPromise,
-    sale_from_js, verdict_from_js,
-};
+use crate::types::options::{ScanOptions, TillOptions};
+use crate::types::outcome::{Outcome, OutcomePromise};
+use crate::types::sale::sale_from_js;
+use crate::types::session::JsSession;
 use crate::types::to_js;
+use crate::types::trade::{JsTrades, Trade, TradePromise, TradeQuery, TradesPromise};
+use crate::types::verdict::verdict_from_js;
+use crate::types::wallet::JsWallets;
 
 /// A till, as the facade's `Till` wraps it.
 #[wasm_bindgen]

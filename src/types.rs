@@ -2,13 +2,22 @@
 //!
 //! Answers are plain objects in camelCase, with `null` for what is not there. Nothing here acts.
 
+pub mod camera;
 pub mod code;
 pub mod error;
 pub mod event;
 pub mod given;
+pub mod money;
 pub mod options;
+pub mod outcome;
 pub mod read;
+pub mod reason;
 pub mod sale;
+pub mod session;
+pub mod trade;
+pub mod verdict;
+pub mod wallet;
+
 pub use serde::Serialize;
 use wasm_bindgen::JsValue;
 

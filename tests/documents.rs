@@ -1,5 +1,5 @@
-//! Do the documents say what is there? `docs/rules.md` against the tests, the code and the states; then every link, anchor
-//! and path in every Markdown file, and every path that a comment names.
+//! Checks the documents: `docs/rules.md` against the tests, the code and the states; every link, anchor and path in
+//! every Markdown file; and every path in a comment.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a test says where it stopped")]
 
@@ -184,7 +184,7 @@ fn letter(risk: Risk) -> &'static str {
     }
 }
 
-/// What is wrong, all of it, so that one run shows every mistake.
+/// All mistakes, so that one run shows them all.
 #[derive(Default)]
 struct Wrong(Vec<String>);
 

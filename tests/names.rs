@@ -1,5 +1,5 @@
-//! Is there one public vocabulary? The table of error codes against the API's description and the documentation, and
-//! every public value and name against the rules of naming. `KAUNTER_UPDATE=1` writes `docs/errors.md` and the enum of
+//! Checks the public names: the table of error codes against the API's description and the documentation, and each
+//! public value and name against the naming rules. `KAUNTER_UPDATE=1` writes `docs/errors.md` and the enum of
 //! `openapi.json` anew.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a test says where it stopped")]
@@ -21,7 +21,7 @@ fn read(name: &str) -> String {
     std::fs::read_to_string(path(name)).unwrap_or_default()
 }
 
-/// The file is this text, or becomes it.
+/// Asserts that the file has this text; with `KAUNTER_UPDATE=1`, writes it.
 fn is_written(name: &str, text: &str) {
     if std::env::var_os("KAUNTER_UPDATE").is_some() {
         std::fs::write(path(name), text).unwrap();
@@ -36,7 +36,7 @@ fn openapi() -> Value {
     serde_json::from_str(&read(OPENAPI)).unwrap()
 }
 
-/// Calls `tell` with each value of each enum, and where it stands.
+/// Calls `tell` with the path and the value of each enum's values.
 fn enums(value: &Value, place: &str, tell: &mut impl FnMut(&str, &str)) {
     match value {
         Value::Object(fields) => {
@@ -167,7 +167,7 @@ fn without_comments(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The declarations that stand in Rust: what is between `r#"` and `"#`.
+/// The TypeScript declarations in a Rust file: the texts between `r#"` and `"#`.
 fn declarations(rust: &str) -> String {
     let sections = rust.split("r#\"").skip(1);
     sections
@@ -205,11 +205,19 @@ fn no_public_name_has_a_word_that_was_removed() {
         names.push((file, without_comments(&read(file))));
     }
     for file in [
+        "src/types/camera.rs",
         "src/types/code.rs",
         "src/types/error.rs",
         "src/types/event.rs",
+        "src/types/money.rs",
         "src/types/options.rs",
+        "src/types/outcome.rs",
+        "src/types/reason.rs",
         "src/types/sale.rs",
+        "src/types/session.rs",
+        "src/types/trade.rs",
+        "src/types/verdict.rs",
+        "src/types/wallet.rs",
     ] {
         names.push((file, without_comments(&declarations(&read(file)))));
     }

@@ -1,20 +1,24 @@
-//! Do the declarations say what Rust writes? Each shape and each word is written here into `tests/types/samples.ts`,
-//! typed as the package declares it; `tests/types` compiles that file. `KAUNTER_UPDATE=1` writes it anew.
+//! Checks that the declarations fit what Rust writes. This test writes each shape and each word, with its declared type,
+//! into `tests/types/samples.ts`, and `tests/types` compiles that file. `KAUNTER_UPDATE=1` writes it anew.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a test says where it stopped")]
 
 use std::fmt::Write as _;
 
 use kaunter::page::reader::protocol::{Message, MessageType, Moved, PULSE_MS, ToWorker};
-use kaunter::types::code::{CodeInfo, Confidence, Kind, Point, Reading, Scan, ScanSource};
+use kaunter::types::code::{
+    CodeInfo, Confidence, Kind, Point, Reading, Scan, ScanSource, ShownCode,
+};
 use kaunter::types::event::{
     Camera, CameraChange, CameraStatus, Facing, Hint, HintChange, Progress, StateChange, TillState,
     Zoom,
 };
-use kaunter::types::sale::{
-    CancelReason, DeclineReason, Outcome, ShownCode, TillSession, Trade, TradeList,
-    VerdictProposal, Wallet,
-};
+use kaunter::types::outcome::Outcome;
+use kaunter::types::reason::{CancelReason, DeclineReason};
+use kaunter::types::session::TillSession;
+use kaunter::types::trade::{Trade, TradeList};
+use kaunter::types::verdict::VerdictProposal;
+use kaunter::types::wallet::Wallet;
 use kaunter_core::error::ErrorCode;
 use kaunter_core::money::Money;
 use kaunter_core::wire::{
@@ -52,7 +56,7 @@ impl Samples {
         .unwrap();
     }
 
-    /// A message whose objects of the browser stand as `null` here.
+    /// A message. Its browser objects are written as `null`.
     fn message(&mut self, name: &str, kind: &str, value: &impl Serialize) {
         let text = typescript(&serde_json::to_value(value).unwrap());
         let text = text.replace("null", "null as never");
@@ -399,7 +403,7 @@ fn messages(samples: &mut Samples) {
     );
     samples.words(
         "fromWorker",
-        // JavaScript alone hears of this one.
+        // Only JavaScript receives this message.
         "Exclude<FromWorker[\"type\"], \"ready\">",
         &every!(MessageType: Pulse, Read, NeedsPixels, NeedsFrames, Failed),
     );

@@ -1,5 +1,4 @@
-//! Question: do the walls between the crates stand, as `src/README.md` draws them? Cargo's own view of the manifests
-//! says which crate can reach which.
+//! Checks which crate depends on which, as `src/README.md` describes it. Cargo's metadata has the dependencies.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a test says where it stopped")]
 
@@ -16,7 +15,7 @@ const NEVER: [(&str, &str); 14] = [
     ("kaunter-sales", "kaunter-reader"),
     ("kaunter-sales", "kaunter-backend"),
     ("kaunter-sales", "kaunter-sandbox"),
-    // The till's module sees no pixels, and the reader's no money: a trap in one can't be a trap in the other.
+    // The till's module does not contain the reader, nor the reader's module the till, so a trap stays in one of them.
     ("kaunter", "kaunter-reader"),
     ("kaunter", "kaunter-reader-wasm"),
     ("kaunter-reader-wasm", "kaunter-core"),
@@ -101,7 +100,7 @@ fn core_and_reader_name_no_crate_of_the_workspace() {
 #[test]
 fn no_crate_reaches_one_that_it_must_not_know() {
     let workspace = workspace();
-    // The search does find what is there.
+    // The search itself works.
     assert!(reached(&workspace, "kaunter-tools").contains("kaunter-core"));
     assert!(reached(&workspace, "kaunter-reader-wasm").contains("kaunter-reader"));
     for (from, never) in NEVER {

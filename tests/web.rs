@@ -1,4 +1,4 @@
-//! Does the module keep its promises in a real browser? Journal, lock, camera, pictures, types: no network, no shop.
+//! Tests of the modules in a real browser: journal, lock, camera, pictures, types. Without a network and a shop.
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, reason = "a test says where it stopped")]
 
@@ -12,12 +12,15 @@ use kaunter::page::lock::{self, Asked};
 use kaunter::page::news::News;
 use kaunter::page::random_hex;
 use kaunter::page::reader::protocol::{Message, MessageType};
+use kaunter::types::camera::{Adjustment, CameraOptions};
 use kaunter::types::code::{Point, Reading};
 use kaunter::types::given;
 use kaunter::types::given::wallet_id;
-use kaunter::types::options::{Adjustment, CameraOptions, ScanOptions, TillOptions};
+use kaunter::types::money::money_from_js;
+use kaunter::types::options::{ScanOptions, TillOptions};
 use kaunter::types::read::from_js;
-use kaunter::types::sale::{money_from_js, sale_from_js, verdict_from_js};
+use kaunter::types::sale::sale_from_js;
+use kaunter::types::verdict::verdict_from_js;
 use kaunter_core::error::ErrorCode;
 use kaunter_core::money::Money;
 use kaunter_core::till::Record;
@@ -61,7 +64,7 @@ fn a_day_is_the_devices_own_and_no_other_text_is_one() {
     ] {
         assert_eq!(day.holds(&local(time)), holds, "{time}");
     }
-    // Whatever the zone: every hour of the day is in a day that the backend is asked for.
+    // In any time zone, each hour of the day is within a day that the page requests.
     for hour in 0..24 {
         let time = local(&format!("2026-02-28T{hour:02}:30:00"));
         let utc = time.split('T').next().unwrap().to_owned();
@@ -196,7 +199,7 @@ async fn one_owner_per_sale_until_it_lets_go() {
     assert!(matches!(lock::ask(&name).await, Asked::Taken));
     assert!(matches!(lock::ask(&random_hex()).await, Asked::Ours(_)));
     drop(first);
-    // The browser frees it in a task of its own.
+    // The browser releases the lock in a later task.
     let freed = async {
         loop {
             if let Asked::Ours(lock) = lock::ask(&name).await {
@@ -482,7 +485,7 @@ fn compare<T: DeserializeOwned + Serialize>(value: &T, name: &str) {
     let variants = js_sys::Function::new_with_args(
         "json",
         r#"
-        // A field that is `undefined` is missing to us, and a bad value to the other; no JSON and no row has one.
+        // Our reader treats an `undefined` field as missing, and the other one as wrong. JSON and rows have none.
         const odd = [null, true, "", "x", -1, 0, 7, 2 ** 53, 1.5, NaN, [], [1], {}, new Date(0), () => {}];
         const variants = [["as it is", JSON.parse(json)], ["with more", { ...JSON.parse(json), more: 1 }]];
         for (const value of odd) variants.push([String(value), value]);
@@ -628,7 +631,7 @@ fn bytes_come_as_an_array_of_bytes_and_only_own_fields_count() {
     let bytes: Vec<u8> = from_js(of("new Uint8Array([1, 2, 255])")).unwrap();
     assert_eq!(bytes, [1, 2, 255]);
     assert!(from_js::<Vec<u8>>(of("[256]")).is_err());
-    // Here the two readers differ on purpose. An inherited field is no field of ours, and an undefined one is missing.
+    // Here the two readers differ on purpose: ours ignores inherited fields, and treats an undefined field as missing.
     assert!(
         !from_js::<Plain>(of("({ name: 'x', after: 1, flag: undefined })"))
             .unwrap()

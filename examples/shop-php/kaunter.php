@@ -14,10 +14,10 @@ function kaunter(string $method, string $path, ?array $body = null): array {
 $asked = $_SERVER['REQUEST_METHOD'] === 'POST' ? json_decode(file_get_contents('php://input'), true) : $_GET;
 $ref = isset($asked['ref']) ? (string) $asked['ref'] : null;
 $minor = $ref === null ? null : owed($ref);
-if ($_SERVER['REQUEST_METHOD'] === 'GET') { // the till says "paid": ask about the bill's own amount, close it only on true
+if ($_SERVER['REQUEST_METHOD'] === 'GET') { // the till says "paid": check it at the backend, with the bill's amount
     $sale = kaunter('GET', '/v1/sales?' . http_build_query(['ref' => $ref, 'minor' => $minor, 'currency' => 'MYR']));
     exit(json_encode($minor !== null && ($sale['closes_bill'] ?? null) === true));
 }
 $bill = ['ref' => $ref, 'amount' => ['minor' => $minor, 'currency' => 'MYR']];
-$right = $minor === null ? ['rights' => ['cancel']] : ['rights' => ['charge', 'cancel'], 'sale' => $bill]; // only this bill, only its amount
+$right = $minor === null ? ['rights' => ['cancel']] : ['rights' => ['charge', 'cancel'], 'sale' => $bill];
 echo json_encode(kaunter('POST', '/v1/terminal-tokens', $till + $right)); // {"token": "...", "expires_at": "..."}

@@ -66,19 +66,18 @@ fn wrong(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     } else if said.ends_with("there are no fields") {
         "it takes no fields".to_owned()
     } else if said.starts_with("duplicate field") {
-        "a field stands there twice".to_owned()
+        "a field is there twice".to_owned()
     } else {
         match said.rsplit_once("expected ") {
             Some((_, expected)) if is_unknown => {
-                format!("it has a field too many, it takes {}", plain(expected))
+                format!("a field is unknown, expected {}", plain(expected))
             }
             Some((_, expected)) => format!("expected {}", plain(expected)),
-            None => "this call does not take its value".to_owned(),
+            None => "the value is not allowed".to_owned(),
         }
     };
     let place = if field.is_empty() { "the body" } else { &field };
-    let detail =
-        format!("The body is not what this call takes: {place}: {what}. See /openapi.json.");
+    let detail = format!("The body does not fit this call: {place}: {what}. See /openapi.json.");
     let problem = Problem::because(ProblemCode::BadRequest, detail);
     let missing = said
         .strip_prefix("missing field `")
@@ -117,9 +116,8 @@ fn plain(expected: &str) -> String {
 
 fn unreadable(error: &serde_json::Error) -> Problem {
     let (line, column) = (error.line(), error.column());
-    let detail = format!(
-        "The body is not the JSON that this call takes (line {line}, column {column}): see /openapi.json."
-    );
+    let detail =
+        format!("The body is not valid JSON (line {line}, column {column}): see /openapi.json.");
     Problem::because(ProblemCode::BadRequest, detail)
 }
 

@@ -131,7 +131,7 @@ impl std::str::FromStr for Offset {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text} is no offset from UTC: write it like +08:00");
+        let wrong = || format!("{text} is not an offset from UTC: write it like +08:00");
         let (sign, rest) = match text.split_at_checked(1) {
             Some(("+", rest)) => (1, rest),
             Some(("-", rest)) => (-1, rest),

@@ -26,7 +26,7 @@ pub use report::{ReportConfig, ReportWords};
 pub use terminal::TerminalConfig;
 
 /// Warns about a variable that an earlier version read as the address of its PostgreSQL.
-const OLD_DATABASE_URL: &str = "DATABASE_URL is set and not read, because it is the name of other programs too: the store is the SQLite file of `database`; set KAUNTER_DATABASE_URL for a PostgreSQL";
+const OLD_DATABASE_URL: &str = "DATABASE_URL is set, and this backend does not read it: the store is the SQLite file of `database`. For a PostgreSQL, set KAUNTER_DATABASE_URL";
 
 /// The configuration of a backend.
 #[derive(Clone, Debug)]

@@ -119,7 +119,7 @@ impl Doors {
                 Err(error) if is_the_callers(&error) => {}
                 // For example, the process has no file descriptor left. It gets one later, and so this loop goes on.
                 Err(error) => {
-                    self.tell(&format!("no connection could be taken: {error}"));
+                    self.tell(&format!("a connection could not be accepted: {error}"));
                     self.lock().make_way(None);
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
@@ -201,7 +201,7 @@ impl Doors {
 
     /// Refuses a caller with `Retry-After`. Past [`MAX_BYES`] of them, the connection is closed without an answer.
     fn turn_away(&self, stream: TcpStream) {
-        self.tell("every connection has a call under way: callers are turned away");
+        self.tell("all connections are busy: new callers get \"overloaded\"");
         let Ok(place) = Arc::clone(&self.byes).try_acquire_owned() else {
             return;
         };

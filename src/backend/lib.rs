@@ -74,7 +74,7 @@ impl Running {
         }
         self.task.abort();
         tracing::warn!(
-            "the gateway was not waited for any longer: its answers are asked for after the next start"
+            "the shutdown did not wait for the gateway's last answers: the backend asks for them after its next start"
         );
         false
     }
@@ -143,7 +143,10 @@ async fn sweep(app: Arc<App>) {
             .await;
         if let Err(problem) = app.trades.sweep().await {
             let code = problem.code.as_str();
-            tracing::error!(code, "open trades could not be looked through");
+            tracing::error!(
+                code,
+                "the open trades could not be read: the next round tries again"
+            );
         }
     }
 }

@@ -128,9 +128,7 @@ impl Default for Bounds {
 pub(crate) fn connections(bounds: &Bounds) -> usize {
     let most = crate::process::most_files().map_or(usize::MAX, |files| files / 2);
     if most < bounds.connections {
-        tracing::warn!(
-            "at most {most} connections, because of the files that this process may open: raise `ulimit -n`"
-        );
+        tracing::warn!("the limit of open files allows only {most} connections: raise `ulimit -n`");
     }
     bounds.connections.min(most).max(1)
 }
@@ -220,7 +218,7 @@ impl Limits {
         let own = under_way.get(&key).copied().unwrap_or_default();
         if own >= self.most_under_way {
             let detail = format!(
-                "This terminal has {own} calls under way, and nothing was begun: try again in a few seconds."
+                "This terminal has {own} calls in progress, so this one was not begun: try again in a few seconds."
             );
             return Err(Problem::because(ProblemCode::Overloaded, detail));
         }

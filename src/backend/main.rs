@@ -31,8 +31,8 @@ enum Command {
     Serve,
     /// Say what is missing or unsafe, and start nothing.
     CheckConfig,
-    /// Compare the gateway's report of a day with the store. Exits with 0 only if all of it matches, with 1 where it
-    /// differs, with 2 where it can't be compared.
+    /// Compare the gateway's report of a day with the store. Exits with 0 only if all of it matches, with 1 if it
+    /// differs, and with 2 if it can't be compared.
     Reconcile(Reconcile),
     /// List the places where a test can kill this program.
     #[cfg(kill_points)]
@@ -47,7 +47,7 @@ struct Reconcile {
     /// The day that it is of, `YYYY-MM-DD`, on the shop's clock (`utc_offset` of the configuration).
     #[arg(long)]
     day: String,
-    /// The report's name of a column, where it is not the configuration's: `amount=Amount (MYR)`. Of `gateway_ref`,
+    /// The report's name of a column, if it is not the configuration's: `amount=Amount (MYR)`. Of `gateway_ref`,
     /// `trade_id`, `amount`, `status`; again for each.
     #[arg(long, value_name = "COLUMN=NAME", value_parser = pair)]
     column: Vec<(String, String)>,
@@ -134,7 +134,7 @@ async fn compare(config: &Path, options: Reconcile, json: bool) -> anyhow::Resul
             "amount" => &mut config.report.amount,
             "status" => &mut config.report.status,
             _ => anyhow::bail!(
-                "--column {column}: there are gateway_ref, trade_id, amount and status"
+                "--column {column} is not known: use gateway_ref, trade_id, amount or status"
             ),
         };
         *own = name;

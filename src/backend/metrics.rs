@@ -14,7 +14,7 @@ use crate::store::word;
 /// The metrics of this process.
 pub(crate) static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
 
-/// What a person should look into. Each starts at 0, so that the first one is an increase.
+/// Events that a person should look into. Each starts at 0, so that the first one is an increase.
 const ALARMS: [&str; 4] = [
     "clock_jumped",
     "gateway_ref_repeated",
@@ -54,7 +54,7 @@ impl Metrics {
         };
         let alarms = counter(
             "kaunter_alarms_total",
-            "What a person should look into",
+            "Events that a person should look into",
             &["alarm"],
         );
         for alarm in ALARMS {
@@ -66,7 +66,7 @@ impl Metrics {
         Self {
             transitions: counter(
                 "kaunter_trade_transitions_total",
-                "Trades that came to a status",
+                "Trades that reached a status",
                 &["status"],
             ),
             open: gauge(
@@ -81,18 +81,18 @@ impl Metrics {
             ),
             gateway_seconds: seconds(
                 "kaunter_gateway_request_duration_seconds",
-                "From a request to the gateway's answer, or to its absence",
+                "Time from a request to the gateway's answer or the timeout",
                 &["call"],
                 &GATEWAY_SECONDS,
             ),
             unknown_words: counter(
                 "kaunter_unknown_gateway_words_total",
-                "Answers with a word that the configuration does not know",
+                "Answers of the gateway with a word that the configuration does not list",
                 &["call"],
             ),
             http_seconds: seconds(
                 "kaunter_http_request_duration_seconds",
-                "From a call to its answer",
+                "Time from a call to its answer",
                 &["method", "route", "status"],
                 &HTTP_SECONDS,
             ),

@@ -121,7 +121,7 @@ struct There {
 /// The day is not valid, the report lacks a column or can't be read, or the store can't be opened.
 pub async fn reconcile(config: &Config, file: &Path, day: &str) -> anyhow::Result<Reconciled> {
     let span = config.day.day(day);
-    let span = span.with_context(|| format!("{day} is no day: write it as YYYY-MM-DD"))?;
+    let span = span.with_context(|| format!("{day} is not a day: write it as YYYY-MM-DD"))?;
     let mut report = Report::open(file, config)?;
     let store = Store::open(&config.database, config.database_url.as_ref()).await?;
     let mut books = Books::default();

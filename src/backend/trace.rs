@@ -25,7 +25,7 @@ pub(crate) fn of(headers: &HeaderMap) -> String {
 
 pub(crate) fn fresh() -> String {
     let mut bytes = [0; 16];
-    // Without randomness calls share an id. That is no reason to refuse them.
+    // Without randomness calls share an id; they are accepted all the same.
     let _ = getrandom::fill(&mut bytes);
     hex::encode(bytes)
 }

@@ -142,7 +142,7 @@ impl Trades {
         let now = inner.clock.now_ms();
         let known = now.saturating_sub(memory_ms)..now.saturating_add(memory_ms);
         if let Err(error) = inner.store.forget_codes(known).await {
-            tracing::warn!(%error, "old codes could not be forgotten: once more at the next round");
+            tracing::warn!(%error, "old codes could not be deleted: the next round tries again");
         }
         for trade_id in inner.store.unfinished(&inner.shop, Ms::MAX).await? {
             let known = lock(&inner.timers).contains_key(&trade_id);

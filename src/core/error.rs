@@ -230,7 +230,7 @@ error_codes! {
         /// The camera was refused for this page.
         CameraDenied "camera_denied" Camera Act
             "The camera is blocked for this page: allow it in the browser's address bar, or type the code.";
-        /// The camera's question was closed without an answer.
+        /// The browser's question about the camera was closed without an answer.
         CameraDismissed "camera_dismissed" Camera Later
             "The camera was not allowed: start again and choose Allow.";
         /// A policy of the page forbids the camera.
@@ -238,7 +238,7 @@ error_codes! {
             "This page may not use the camera: its owner must allow it in the page's policy.";
         /// The page is in a frame of another origin's page, and that page does not allow it the camera.
         CameraFrameBlocked "camera_frame_blocked" Camera No
-            "The page around this till keeps the camera from it: open the till in a window of its own, or set allow=\"camera\" on its frame.";
+            "The page around this till does not let it use the camera: open the till in its own window, or set allow=\"camera\" on its frame.";
         /// There is no camera.
         CameraNotFound "camera_not_found" Camera Act
             "No camera was found: plug one in, or use a photo or the typed code.";
@@ -263,9 +263,9 @@ error_codes! {
         /// The customer showed a merchant's code, which a customer should scan.
         MerchantCode "merchant_code" Scan Act
             "That is a shop's code: ask the customer to show the code to pay with.";
-        /// An argument or an option has a value that it can't have; `detail` names it.
+        /// An argument or an option has a value that is not allowed; `detail` names it.
         ArgumentInvalid "argument_invalid" Input No
-            "The till's page asked for something that can't be: tell the page's maker.";
+            "The till's page made a call with a wrong value: tell the page's maker.";
         /// The picture can't be read.
         ImageUnsupported "image_unsupported" Input No
             "This picture can't be read: take another photo as JPEG or PNG.";
@@ -291,8 +291,8 @@ error_codes! {
     backend {
         /// The body or a parameter does not fit the call.
         BadRequest "bad_request" Input 400 No
-            "The till's page asked for something that the shop's system does not take: tell the page's maker."
-            "The body is not the JSON that this call takes: see /openapi.json.";
+            "The till's page sent a request that the shop's system does not understand: tell the page's maker."
+            "The body does not fit this call: see /openapi.json.";
         /// Not an amount: zero, negative, or not minor units.
         AmountInvalid "amount_invalid" Input 400 No
             "This is not an amount: type it like 12.50."
@@ -303,15 +303,15 @@ error_codes! {
             "The amount is above the limit: split the sale, or raise the limit.";
         /// The gateway takes another currency.
         CurrencyUnsupported "currency_unsupported" Input 400 No
-            "This till does not take that currency."
-            "The gateway takes no such currency: send the one that the session names.";
+            "This till does not take that currency: tell the page's maker."
+            "The gateway does not take this currency: send the one that the session names.";
         /// The sale's reference is empty, too long or not printable.
         SaleInvalid "sale_invalid" Input 400 No
             "The sale's number must have 1 to 64 characters: check it and try again."
             "The sale's ref must have 1 to 64 printable characters: send the shop's own number of it.";
         /// The code is empty, too long or not text.
         CodeInvalid "code_invalid" Input 400 Act
-            "That is no payment code: ask the customer to show the code to pay with."
+            "That is not a payment code: ask the customer to show the code to pay with."
             "The code must be text of 1 to 1024 bytes: scan it again.";
         /// The code was handed over for another sale a short time ago.
         CodeReused "code_reused" Input 409 Act
@@ -335,19 +335,19 @@ error_codes! {
             "The key must be 32 lower-case hex digits: make a fresh one per trade.";
         /// The same key was sent with another body.
         IdempotencyMismatch "idempotency_mismatch" Input 422 No
-            "This payment was begun for something else: start a new one."
+            "This payment was begun with other data: start a new one."
             "This key was used for another sale: make a fresh key per trade.";
         /// The body is too large.
         BodyTooLarge "body_too_large" Input 413 No
             "The till's page sent too much at once: tell the page's maker."
-            "The body is above 16 KiB.";
+            "The body is larger than 16 KiB: send less.";
         /// The address is not that of a Kaunter backend, or the backend has no such route.
         RouteNotFound "route_not_found" Input 404 No
-            "The shop's system is not where the page looks for it: tell the page's maker."
+            "The page has a wrong address for the shop's system: tell the page's maker."
             "No such address: see /openapi.json.";
         /// The address takes another method.
         MethodNotAllowed "method_not_allowed" Input 405 No
-            "The till's page asked in a wrong way: tell the page's maker."
+            "The till's page sent a wrong request: tell the page's maker."
             "This address takes another method: see /openapi.json.";
         /// There is no token in the call.
         TokenMissing "token_missing" Auth 401 Token
@@ -356,11 +356,11 @@ error_codes! {
         /// The token was not minted by this backend.
         TokenInvalid "token_invalid" Auth 401 Token
             "The till's sign-in is not accepted: sign in to the shop again."
-            "This is no token of this backend: ask the shop's server for a fresh one.";
+            "This backend did not mint this token: ask the shop's server for a new one.";
         /// The token has expired.
         TokenExpired "token_expired" Auth 401 Token
             "The till's sign-in has ended: sign in to the shop again."
-            "The token's time is up: ask the shop's server for a fresh one.";
+            "The token has expired: ask the shop's server for a new one.";
         /// The token is for another shop, terminal or sale, or lacks the right.
         TokenForbidden "token_forbidden" Auth 403 Act
             "This till or cashier may not do that: ask the manager."
@@ -376,7 +376,7 @@ error_codes! {
         /// The backend is overloaded, and nothing was begun.
         Overloaded "overloaded" Unavailable 503 Later
             "The shop's system is busy: wait a few seconds and try again."
-            "The backend has its hands full, and nothing was begun: try again in a few seconds.";
+            "The backend is overloaded, and nothing was begun: try again in a few seconds.";
         /// The backend can't store, and nothing was begun.
         StoreUnavailable "store_unavailable" Unavailable 503 Later
             "The shop's system can't save anything now, so nothing was sent: tell its operator, and try again."
@@ -419,12 +419,12 @@ error_codes! {
             "This payment can't be cancelled now: watch the trade.";
         /// Only a paid trade can be voided, once.
         TradeNotVoidable "trade_not_voidable" Conflict 409 No
-            "This payment can't be given back now: only a paid one can be, and once."
-            "Only a paid trade can be given back, once: watch the trade.";
+            "This payment can't be given back now: check its status. A paid one can be given back once."
+            "Only a paid trade can be given back, and only once: get the trade's status.";
         /// The trade takes no verdict, or not this one.
         TradeNotInReview "trade_not_in_review" Conflict 409 No
             "This payment needs no decision now: check its status."
-            "Only a trade under review takes a verdict, and not every one: watch the trade.";
+            "The trade does not take this verdict now: get the trade's status.";
     }
 }
 

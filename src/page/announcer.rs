@@ -10,8 +10,8 @@ use wasm_bindgen::prelude::*;
 use crate::types::code::Scan;
 use crate::types::error::{Fail, Rejection};
 use crate::types::event::{CameraChange, Emit, Hint, HintChange, Progress, StateChange, TillState};
-use crate::types::sale::Trade;
 use crate::types::to_js;
+use crate::types::trade::Trade;
 
 /// Emits the events of one till.
 #[derive(Debug)]
@@ -102,7 +102,7 @@ impl Announcer {
         self.emit("warning", &fail.to_js(&self.messages));
     }
 
-    /// Warns once that there is no journal: the cashier can go on working.
+    /// Warns once that there is no journal. The cashier can continue.
     pub fn warn_no_journal(&self, cause: JsValue) {
         if !self.journal_warned.replace(true) {
             let code = kaunter_core::error::ErrorCode::JournalUnavailable;

@@ -371,7 +371,7 @@ impl Backend {
     fn foreign(&self, said: &str) -> String {
         let address = &self.address;
         format!(
-            "{address} answered {said}, which is no answer of a Kaunter backend: check the address in `backend`."
+            "{address} answered {said}, which is not an answer of a Kaunter backend: check the address in `backend`."
         )
     }
 

@@ -1,17 +1,13 @@
-// What the browser does in steps of its own: a call, a database, a lock. Each is one promise to Rust, which decides
-// what is called, stored or locked, how long it waits, and what an answer means.
+// Browser APIs that take several steps, each as one promise for Rust.
 
-/** Calls a caller's function: what it gives, and what it throws, comes as a promise of ours. */
+/** Calls a caller's function; always gives a promise of this window. */
 export const ask = async (callback, self, given) => Reflect.apply(callback, self, given);
 
-/**
- * One call: its status, its type, its Retry-After, its body, which is undefined where it is no JSON. Rejects where
- * nobody answers. `own` is the caller's, so its answer is checked.
- */
+/** One HTTP call. `body` is undefined if it is not JSON. Rejects without an answer. `own` is the caller's fetch. */
 export async function call(own, address, method, body, token, trace, signal) {
   const headers = new Headers({ Authorization: token, Accept: "application/json", "Kaunter-Trace-Id": trace });
   if (body !== undefined) headers.set("Content-Type", "application/json");
-  // A redirect would carry the token to an address that the caller did not give. No prototype has a say in the call.
+  // A redirect would send the token to another address. `__proto__: null`: Object.prototype adds no option.
   const init = { __proto__: null, method, headers, body, signal, redirect: "error", cache: "no-store" };
   const response = await (own ? Reflect.apply(own, globalThis, [address, init]) : fetch(address, init));
   const header = (name) => {
@@ -27,7 +23,7 @@ export async function call(own, address, method, body, token, trace, signal) {
   };
 }
 
-/** Asks for a lock without waiting: `ours` tells, `free` lets go, at any time, and `freed` is when the browser did. */
+/** Takes a lock if it is free. `ours` resolves to whether it was, `free` releases it, `freed` resolves afterwards. */
 export function lock(name) {
   let free, freed;
   const held = new Promise((done) => {
@@ -39,7 +35,7 @@ export function lock(name) {
       return lock && held;
     };
     const asked = Promise.resolve(navigator.locks?.request(name, { ifAvailable: true }, grant));
-    // A browser without locks, or a page without an origin: each lock is ours, and the backend stands behind them.
+    // Without the Locks API or an origin, every lock is ours: the backend refuses a second trade.
     freed = asked.catch(() => {}).then(() => tell(true));
   });
   return { ours, free, freed };
@@ -52,7 +48,7 @@ const answer = (request) =>
     request.onblocked = reject;
   });
 
-/** Opens a database of one store, whose rows are named by their `key`. */
+/** Opens a database of one store with the key path `key`. */
 export async function openDatabase(name, version, store) {
   const request = indexedDB.open(name, version);
   request.onupgradeneeded = () => {
@@ -60,18 +56,15 @@ export async function openDatabase(name, version, store) {
     if (!result.objectStoreNames.contains(store)) result.createObjectStore(store, { keyPath: "key" });
   };
   const database = await answer(request);
-  // A newer version in another tab must not wait for us.
+  // Must not block a newer version in another tab.
   database.onversionchange = () => database.close();
   return database;
 }
 
-/** Every row. Throws where the browser has closed the database. */
+/** Every row. Throws if the browser has closed the database. */
 export const rows = (database, store) => answer(database.transaction(store).objectStore(store).getAll());
 
-/**
- * Removes the row that is named and stores another, both or neither; done when it is on the disk. Throws as `rows`
- * does.
- */
+/** Deletes `gone` and stores `row` in one transaction; resolves when it is on disk. Throws like `rows`. */
 export function write(database, store, gone, row) {
   const transaction = database.transaction(store, "readwrite", { durability: "strict" });
   const all = transaction.objectStore(store);
@@ -83,7 +76,6 @@ export function write(database, store, gone, row) {
   });
 }
 
-/** Asks the browser to keep this origin's storage when space is short. */
 export const persist = () => void navigator.storage?.persist?.().catch(() => {});
 
 export const randomHex = () =>
@@ -93,5 +85,5 @@ export const hidden = () => globalThis.document?.hidden ?? false;
 
 export const online = () => globalThis.navigator?.onLine ?? true;
 
-/** Tells the browser of an error as if nobody had caught it. */
+/** Reports an error as uncaught. */
 export const report = (error) => globalThis.reportError?.(error);

@@ -21,9 +21,9 @@ use web_sys::{EventTarget, HtmlVideoElement, MediaStreamTrack, MediaStreamTrackS
 use super::clock;
 use super::frames::report;
 use super::signal::Listener;
+use crate::types::camera::{Adjustment, CameraOptions};
 use crate::types::error::Fail;
 use crate::types::event::{Camera as Device, Facing};
-use crate::types::options::{Adjustment, CameraOptions};
 use ask::Stream;
 pub use ask::permission;
 use choice::Choice;
@@ -145,7 +145,7 @@ impl Camera {
     /// Sets torch, zoom and focus.
     ///
     /// # Errors
-    /// `camera_unsupported` where it can't.
+    /// `camera_unsupported` if the camera can't.
     pub async fn adjust(&self, options: &Adjustment) -> Result<(), Fail> {
         let track = self.stream.track();
         let track = track.ok_or_else(|| Fail::new(ErrorCode::CameraUnsupported))?;

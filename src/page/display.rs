@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use kaunter_core::wire;
 use qrcodegen_no_heap::{QrCode, QrCodeEcc, Version};
 
-use crate::types::sale::ShownCode;
+use crate::types::code::ShownCode;
 
 /// About 15 % of the code may be unreadable, as on a scratched or shiny display, and the modules stay large.
 const LEVEL: QrCodeEcc = QrCodeEcc::Medium;

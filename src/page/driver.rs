@@ -27,7 +27,7 @@ use super::{clock, random_hex, signal};
 use crate::types::code::{Confidence, Scan};
 use crate::types::error::{Fail, Rejection};
 use crate::types::options::ScanOptions;
-use crate::types::sale::Outcome;
+use crate::types::outcome::Outcome;
 
 /// How a task ended.
 enum TaskEnd {
@@ -35,7 +35,7 @@ enum TaskEnd {
     Heard(Event),
     /// The answer to a call as an event, and the error if there was no answer.
     Answered(Event, Option<Box<Trouble>>),
-    /// The answer to a status check, which the page is told too.
+    /// The answer to a status check. The page gets it as an event too.
     Replied(Reply),
     /// The scan ended, with a code or an error.
     Saw(Box<Result<Scan, Rejection>>),
@@ -77,7 +77,7 @@ pub(super) struct Driver {
     failure: Option<Rejection>,
     /// The last problem from the backend: the machine keeps only its code.
     refused: Option<Fail>,
-    /// The last version that the page was told of.
+    /// The last version that an event reported to the page.
     told_version: u64,
     handed_ms: Option<Ms>,
     /// A customer has scanned our code. The elapsed time counts from then.

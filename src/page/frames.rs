@@ -46,7 +46,8 @@ pub enum Frame {
 }
 
 /// A `VideoFrame`. Dropped, it is closed:
-/// [a browser has few of them](https://www.w3.org/TR/webcodecs/#dom-videoframe-close), and gives no more while they are open.
+/// [a browser has few of them](https://www.w3.org/TR/webcodecs/#dom-videoframe-close), and gives no more while they are
+/// open.
 #[derive(Debug)]
 pub struct OpenFrame(pub VideoFrame);
 

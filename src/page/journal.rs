@@ -32,7 +32,7 @@ const STORE: &str = "attempts";
 const LONGEST_MS: Ms = 5_000;
 /// The maximum wait for a browser that did not answer, until it has answered once. A customer must not wait long twice.
 const SILENT_MS: Ms = 250;
-/// Marks a row that can't be read, and that the page was told of.
+/// Marks an unreadable row that was reported to the page.
 const TOLD: &str = "told";
 
 /// A row. `scope` is its shop and terminal.
@@ -176,7 +176,7 @@ impl Journal {
             .map(drop)
     }
 
-    /// Works on the database, with a timeout. A connection that the browser has closed is opened once more.
+    /// Works on the database, with a timeout. Reopens a connection that the browser has closed.
     async fn done(
         &self,
         act: &dyn Fn(&IdbDatabase) -> Result<Promise, JsValue>,

@@ -35,7 +35,7 @@ impl Drop for Lock {
 /// Requests a lock without waiting for it. A browser without locks grants every one: the backend refuses a second
 /// charge.
 pub async fn ask(name: &str) -> Asked {
-    // If nobody waits any more, it is dropped here, and released as soon as it is granted.
+    // If the caller was dropped, the lock is dropped here, and released as soon as it is granted.
     let lock = Lock(browser::lock(name));
     match JsFuture::from(lock.0.ours()).await {
         Ok(ours) if ours.is_falsy() => Asked::Taken,

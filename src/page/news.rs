@@ -1,5 +1,5 @@
-//! Messages between the tabs of a terminal: a tab that learns of a change tells the others, and they check the status
-//! at once.
+//! Messages between the tabs of a terminal: a tab that gets a change sends it to the others, which check the status at
+//! once.
 //!
 //! A message is a hint: a trade's id and its version. Only the backend says how the trade stands. In a browser without
 //! a BroadcastChannel, each tab checks at its own pace.
@@ -65,7 +65,7 @@ impl News {
         known.is_none_or(|(_, seen)| version > *seen)
     }
 
-    /// Notes that this tab has seen that version. If it is new here, tells the other tabs and returns true.
+    /// Notes that this tab has seen that version. If it is new here, sends it to the other tabs and returns true.
     pub fn tell(&self, trade_id: &str, version: u64) -> bool {
         if !self.is_new(trade_id, version) {
             return false;

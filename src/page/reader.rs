@@ -3,7 +3,7 @@
 //!
 //! Wherever it runs, the reader is an instance of its own Wasm module. A trap (a crash of WebAssembly) makes that
 //! instance unusable, and the till, which may have an open payment, is not in it. Each reading comes with its evidence,
-//! and the till's gate (`core/gate.rs`, decision 7) decides whether it is believed.
+//! and the till's gate (`core/gate.rs`, decision 7) decides whether it is accepted.
 
 pub mod protocol;
 
@@ -25,14 +25,14 @@ use web_sys::MediaStreamTrack;
 use super::clock;
 use super::frames::Frame;
 use super::frames::tap::Tap;
+use crate::types::camera::CameraOptions;
 use crate::types::code::Reading;
 use crate::types::error::Fail;
 use crate::types::event::{Hint, SpawnReader};
-use crate::types::options::CameraOptions;
 use page::PageReader;
 use worker::WorkerReader;
 
-/// A worker that does not start within this time never will.
+/// The longest time for a worker's start.
 const MAX_START_MS: Ms = 15_000;
 /// After this many failed workers in a row, the page's thread reads. After as many failures there, reading stops.
 const MAX_FAILURES: u32 = 3;
@@ -51,7 +51,7 @@ pub struct ReaderHost {
     scan: Cell<Option<u32>>,
     scans: Cell<u32>,
     gate: RefCell<Gate>,
-    /// What a worker receives as soon as it runs.
+    /// The messages that a worker gets when it has started.
     tap: RefCell<Option<Tap>>,
 }
 
@@ -131,7 +131,7 @@ impl ReaderHost {
         if self.running.borrow().is_none() && self.failures.get() < 2 * MAX_FAILURES {
             match self.spawn(true).await {
                 Ok(reader) => {
-                    // Workers are not tried again, unless the module could not be loaded: that is no fault of a worker.
+                    // Workers are not tried again, except if the module did not load: that is not a fault of workers.
                     self.failures.set(self.failures.get().max(MAX_FAILURES));
                     self.run(Some(HostedReader::Page(PageReader::new(reader))));
                 }

@@ -27,9 +27,12 @@ use crate::types::code::Scan;
 use crate::types::error::{Fail, Rejection};
 use crate::types::event::{Emit, SpawnReader};
 use crate::types::given::{Callback, wrong};
-use crate::types::options::{ScanOptions, TillOptions, TradeQuery};
-use crate::types::sale::{JsWallets, Outcome, TillSession, Trade, TradeList, Wallet};
+use crate::types::options::{ScanOptions, TillOptions};
+use crate::types::outcome::Outcome;
+use crate::types::session::TillSession;
 use crate::types::to_js;
+use crate::types::trade::{Trade, TradeList, TradeQuery};
+use crate::types::wallet::{JsWallets, Wallet};
 
 /// An open till.
 #[derive(Debug)]
@@ -190,7 +193,7 @@ impl Till {
     /// Removes a record.
     pub async fn forget(&self, key: &str) {
         if let Some(journal) = &self.journal {
-            // A record that stays is checked once more after a reload, and then removed.
+            // A record that stays is checked again after a reload, and then removed.
             let _ = journal.forget(key).await;
         }
     }

@@ -93,10 +93,7 @@ async fn scan(
         return Err((StatusCode::NOT_FOUND, "no till shows this code"));
     };
     if trade.place != Place::Created {
-        return Err((
-            StatusCode::CONFLICT,
-            "this code is spent, or was taken down",
-        ));
+        return Err((StatusCode::CONFLICT, "this code was used, or was withdrawn"));
     }
     let (trade_id, gateway_ref) = (trade.trade_id.clone(), trade.gateway_ref.clone());
     let purse = Purse {

@@ -244,7 +244,7 @@ impl Script {
 mod tests {
     use super::*;
 
-    /// The names that are told are the names that are taken.
+    /// The listed names are the names that the parser accepts.
     #[test]
     fn every_name_is_a_word_of_the_script() {
         let names = Fault::names();

@@ -140,7 +140,7 @@ impl World {
         };
         let written = serde_json::to_vec(&book).map(|bytes| std::fs::write(file, bytes));
         if !matches!(written, Ok(Ok(()))) {
-            eprintln!("the books could not be written to {}", file.display());
+            eprintln!("the ledger could not be written to {}", file.display());
         }
     }
 

@@ -95,7 +95,7 @@ impl Sandbox {
         match (&shop.backend, &shop.server_key) {
             (Some(backend), Some(key)) => Ok((backend.clone(), key.clone())),
             (_, _) => Err(refused(
-                "the shop does not know its backend yet: POST /_sim/shop",
+                "the sandbox's shop has no backend yet: send POST /_sim/shop",
             )),
         }
     }

@@ -1,4 +1,4 @@
-//! Codes that were read, as JavaScript gets them.
+//! Codes, as JavaScript gets them: read by the till, or shown by it.
 
 use std::fmt;
 
@@ -8,31 +8,35 @@ use kaunter_core::wire::CODE_MAX_BYTES;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
-use super::sale::Wallet;
+use super::wallet::Wallet;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
-// The reader's module declares what it reads.
+// The types of the reader's module.
 import type { DecodedCode, Point } from "./reader.js";
 
-/** What a code seems to be: a hint for the screen, never a reason to refuse. */
+/** What a code seems to be. It is a hint for the screen, and never a reason to refuse a code. */
 export interface CodeInfo {
+  /** `emv_consumer`: an EMVCo code of a customer. `merchant`: a shop's code, with which nobody pays here. */
   readonly kind: "wechat_pay" | "alipay" | "unionpay" | "emv_consumer" | "merchant" | "opaque";
-  /** "DuitNow", "QRIS", ... */
+  /** The payment scheme, for example "DuitNow" or "QRIS"; `null` if the code names none. */
   readonly scheme: string | null;
+  /** The source of `kind`: the wallet's own documents, other people's reports, or a guess by the code's form. */
   readonly confidence: "official" | "reported" | "guess" | "none";
 }
 
-/** Where a code came from. */
+/** Where a code came from: the live camera, a picture, or text. */
 export type ScanSource = "camera" | "file" | "manual";
 
 /** A code that was scanned. */
 export interface Scan extends Omit<DecodedCode, "corners"> {
   readonly source: ScanSource;
-  /** When it was read, on the clock of `performance.now()`, as an event's `timeStamp`. */
+  /** When the code was read, in ms, on the clock of `performance.now()`. */
   readonly timeStamp: number;
   readonly info: CodeInfo;
+  /** The wallet that the code seems to belong to; `null` if the code does not say. */
   readonly wallet: Wallet | null;
+  /** The corners of the code; `null` if it did not come from a picture. */
   readonly corners: DecodedCode["corners"] | null;
 }
 "#;
@@ -137,6 +141,18 @@ impl Scan {
         let code = self.code();
         !code.is_empty() && code.len() <= CODE_MAX_BYTES
     }
+}
+
+/// A code on display.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ShownCode {
+    /// As an SVG picture.
+    pub svg: String,
+    /// The text of the code.
+    pub payload: String,
+    /// When it expires.
+    pub expires_at: String,
 }
 
 fn as_bytes<S: serde::Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {

@@ -15,22 +15,25 @@ const CODES: &'static str = kaunter_core::error::TYPESCRIPT;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
-/** Which part of the world an error is about. */
-export type ErrorType = "setup" | "camera" | "scan" | "input" | "auth" | "network" | "unavailable" | "conflict" | "journal";
+/** What an error is about. */
+export type ErrorType =
+  | "setup" | "camera" | "scan" | "input" | "auth" | "network" | "unavailable" | "conflict"
+  | "journal";
 
-/** What a `KaunterError` carries besides its code and sentence. */
+/** What a `KaunterError` has besides its `code` and its `message`. */
 export interface ErrorFacts {
   readonly type: ErrorType;
-  /** A sentence for the developer: address, status, setting. Never shown to a cashier. */
+  /** A sentence for the developer: an address, a status, an option. Do not show it to a cashier. */
   readonly detail: string | null;
-  /** The same call may succeed later, unchanged. */
+  /** True if the same call may succeed later. */
   readonly retryable: boolean;
-  /** How long the backend asks to wait before the same call. */
+  /** How long to wait before the same call, in ms; `null` if the backend does not say. */
   readonly retryAfterMs: number | null;
-  /** "maybe" always comes with a `tradeId`: call `resume`, never charge again. */
+  /** `maybe` always comes with a `tradeId`: call `resume` with it, and do not charge the sale again. */
   readonly moneyMoved: "no" | "maybe";
+  /** The trade that the error is about, or that holds the sale. */
   readonly tradeId: string | null;
-  /** Names the failed call in the backend's log. */
+  /** The id of the failed call in the backend's log. */
   readonly traceId: string | null;
 }
 "#;

@@ -4,37 +4,58 @@ use kaunter_core::error::ErrorCode;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
-use super::sale::Trade;
+use super::trade::Trade;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
-/** What the till is doing. "review" stays until the next sale begins: a person decides about the last one. */
+/** What the till is doing. `review` lasts until the next sale begins: a person must decide about the last one. */
 export type TillState = "idle" | "starting" | "scanning" | "scanned" | "paying" | "waiting" | "cancelling" | "review";
 
-/**
- * A camera. Labels are empty until the camera was allowed once. Only of the camera that is on can a browser tell whether
- * it has a torch and a zoom: of others they are false and null.
- */
+/** A camera of this device. Browsers report `torch` and `zoom` only for the camera that is on. */
 export interface Camera {
+  /** The browser's id; in most browsers empty until a camera was allowed. */
   readonly deviceId: string;
+  /** Empty until a camera was allowed. */
   readonly label: string;
+  /** `user`: towards the cashier; `null` if the browser does not say. */
   readonly facing: "user" | "environment" | null;
+  /** True if the camera has a light. False for a camera that is off. */
   readonly torch: boolean;
+  /** The range of the zoom; `null` if it has none, and for a camera that is off. */
   readonly zoom: { readonly min: number; readonly max: number; readonly step: number } | null;
 }
 
-/** The `detail` of each event. Events are for the screen; the promise tells the end of a sale. */
+/** The `detail` of each event. Use events to update the screen; the promise of a call gives its outcome. */
 export interface TillEventDetails {
+  /** The till's state changed. `trade` is the trade that it is about, if there is one. */
   state: { readonly from: TillState; readonly to: TillState; readonly trade: Trade | null };
+  /** A code was read. */
   scan: Scan;
-  /** What would help the camera; `null`: nothing in particular. Told when it changes, at most once a second. */
+  /** What would help to read the code; `null`: nothing in particular. Sent on a change, at most once per second. */
   hint: { readonly hint: "closer" | "farther" | "glare" | "dark" | "hold_still" | null };
-  camera: { readonly status: "prompt" | "live" | "muted" | "ended" | "released"; readonly camera: Camera | null; readonly reason: ErrorCode | null };
-  /** A trade of this terminal changed: also an older one, paid late. */
+  /**
+   * The camera's state changed. `prompt`: the browser asks for permission. `muted`: the system withholds the picture.
+   * `ended`: it was unplugged or its permission was withdrawn, as `reason` says. `released`: the till turned it off.
+   */
+  camera: {
+    readonly status: "prompt" | "live" | "muted" | "ended" | "released";
+    readonly camera: Camera | null;
+    readonly reason: ErrorCode | null;
+  };
+  /** A trade of this terminal changed. It may be an older one that was paid late. */
   trade: Trade;
-  /** How long the till has waited for the customer or the gateway. */
-  progress: { readonly tradeId: string; readonly elapsedMs: number; readonly deadlineMs: number; readonly nextCheckMs: number; readonly online: boolean };
-  /** Trouble that the till survives, a `KaunterError`: show it, nothing failed. */
+  /**
+   * A status check was answered, or failed (`online` is false). `elapsedMs` counts from the hand-over of the code. The
+   * backend checks every 2 seconds until `deadlineMs` of it. The next check is in `nextCheckMs`.
+   */
+  progress: {
+    readonly tradeId: string;
+    readonly elapsedMs: number;
+    readonly deadlineMs: number;
+    readonly nextCheckMs: number;
+    readonly online: boolean;
+  };
+  /** Something went wrong that stops nothing: a `KaunterError`. Show its `message`. */
   warning: Error & ErrorFacts & { readonly name: "KaunterError"; readonly code: ErrorCode };
 }
 "#;

@@ -23,7 +23,7 @@ extern "C" {
     fn has_own(object: &JsValue, name: &str) -> Result<bool, JsValue>;
 }
 
-/// A field of the object's own; `undefined` where it has none.
+/// A field of the object's own; `undefined` if it has no such field.
 ///
 /// # Errors
 /// What the field's getter, or a proxy, throws; a `TypeError` for `undefined` and `null`.
@@ -33,6 +33,18 @@ pub fn own(object: &JsValue, name: &str) -> Result<JsValue, JsValue> {
     } else {
         Ok(JsValue::UNDEFINED)
     }
+}
+
+/// A field of the object's own; `undefined` if it is absent or can't be read.
+#[must_use]
+pub fn own_field(object: &JsValue, name: &str) -> JsValue {
+    own(object, name).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// A text field of the object's own; `None` if it is absent, can't be read, or is not a text.
+#[must_use]
+pub fn own_text(object: &JsValue, name: &str) -> Option<String> {
+    text(&own_field(object, name))
 }
 
 /// `argument_invalid`, with a sentence that names the argument and says what it must be.
@@ -252,4 +264,14 @@ impl<'a> Given<'a> {
 #[must_use]
 pub fn is_nothing(value: &JsValue) -> bool {
     value.is_undefined() || value.is_null()
+}
+
+/// Whole milliseconds of a JavaScript number; 0 if it is negative or not a number.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "saturates: a cast of a float never wraps"
+)]
+pub(super) fn to_ms(ms: f64) -> u64 {
+    ms as u64
 }

@@ -187,7 +187,7 @@ function targets(till, photos, module) {
       of(rows, name, pick).map((row) => row.ms),
       part,
     );
-  const lines = ["## Targets", "", "| what | asked for | here | met |", "|---|---|---|---|"];
+  const lines = ["## Targets", "", "| what | target | measured | met |", "|---|---|---|---|"];
   const line = (what, asked, here, met) => lines.push(`| ${what} | ${asked} | ${here} | ${met ? "yes" : "**no**"} |`);
   const most = (what, rows, part, bound, pick) => {
     const ratio = ms(rows, "kaunter", part, pick) / ms(rows, peer, part, pick);
@@ -282,13 +282,13 @@ const module = brotliCompressSync(await readFile(join(root, "pkg/wasm/reader.was
 let text = `# The reader, measured
 
 Written by \`cargo xtask bench reader\` on ${new Date().toISOString().slice(0, 10)}: ${versions}; Node ${process.version}, ${cpus().length} cores (${cpus()[0].model.trim()}).
-Reads of those with a code, then CPU milliseconds (median / p95) from RGBA to text, all readers in one run. Figures in milliseconds are this machine's; the ratios carry over.
+Each cell has the pictures that were read, of those with a code, and the CPU milliseconds (median / p95) from RGBA to text. All readers ran in one run on this machine: compare ratios.
 
 ${targets(till, photos, module)}
 ${tables(`The till set (seed ${options.seed}; drawn by tests/scenes, one frame)`, till, names)}
 ![Reads by category](reader.svg)
 `;
-if (photos) text += `\n${tables("Photos (sets that are not ours and not in this project)", photos, names)}`;
+if (photos) text += `\n${tables("Photos (sets of other projects, not in this repository)", photos, names)}`;
 else console.log("No --photos: the photo sets are not measured.");
 await writeFile(join(root, "docs/reader.md"), text);
 await writeFile(join(root, "docs/reader.svg"), plot(till, names));

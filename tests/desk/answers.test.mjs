@@ -1,4 +1,4 @@
-// What gateways really answer, and what the backend makes of it: values, ids, and the words that reach the operator.
+// Real answers of gateways, and how the backend reads them: values, ids, and the words that reach the operator.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -85,7 +85,7 @@ for (const [what, trans_id] of Object.entries({
   });
 }
 
-test("a byte order mark, HTTP 201, 200.0 and a list with holes do not silence the gateway", async (t) => {
+test("answers with a byte order mark, HTTP 201, 200.0 or null entries are understood", async (t) => {
   const wallet = { id: 23, integrator_name: "GrabPay", active: "Y" };
   const { shop } = await before(t, {
     token: bom(ok({ status: 1, Auth_Token: "t-0123456789" })),
@@ -171,7 +171,7 @@ test("rule 21: the words of a refused payment and of a status that decides are k
   });
 });
 
-test("rule 12: nothing that was sent in confidence comes back: not into an answer, the log or the store", async (t) => {
+test("rule 12: no secret that was sent to the gateway appears in an answer, the log or the store", async (t) => {
   const { readFile } = await import("node:fs/promises");
   const { join } = await import("node:path");
   for (const call of ["create", "pay", "void", "token"]) {
@@ -226,7 +226,7 @@ test("rule 12: nothing that was sent in confidence comes back: not into an answe
   }
 });
 
-test("rule 6: a void's answer about another trade is no word on this one", async (t) => {
+test("rule 6: a void's answer about another trade does not change this one", async (t) => {
   const { shop } = await before(t, {
     void: () => ok({ status: 1, transaction_id: "V1", trans_id: "20000101000000000000" }),
     status: () => ok({ pay_status: "N" }),
@@ -239,7 +239,7 @@ test("rule 6: a void's answer about another trade is no word on this one", async
   assert.equal(voided.json.status, "voiding");
 });
 
-test("rule 6: a refusal that names another trade is no word on this one", async (t) => {
+test("rule 6: a refusal that names another trade does not change this one", async (t) => {
   const { shop } = await before(
     t,
     { pay: { code: 4001, msg: "no", data: { trans_id: "20000101000000000000" } }, status: ok({ pay_status: "N" }) },
@@ -248,7 +248,7 @@ test("rule 6: a refusal that names another trade is no word on this one", async 
   assert.equal((await sell(shop, "A")).json.status, "unknown");
 });
 
-test("rule 6: a cancel's answer about another trade is no word on this one", async (t) => {
+test("rule 6: a cancel's answer about another trade does not change this one", async (t) => {
   const { shop } = await before(
     t,
     {
@@ -284,7 +284,7 @@ test("rule 20: a refused void leaves the money paid, and says why", async (t) =>
 });
 
 for (const answer of [{ trans_id: "20261127000000999999" }, { trans_id: " 20261127000000999999 " }]) {
-  test("two trades never share the gateway's id: the second is left, with an alarm", async (t) => {
+  test("two trades never share the gateway's id: the second is abandoned, with an alarm", async (t) => {
     const { shop } = await before(t, { create: () => ok(answer), status: ok({ pay_status: "D" }) });
     assert.equal((await sell(shop, "FIRST")).json.status, "paid");
     const second = await sell(shop, "SECOND", { minor: 990_000 });
@@ -296,7 +296,7 @@ for (const answer of [{ trans_id: "20261127000000999999" }, { trans_id: " 202611
   });
 }
 
-test("rule 6: where nothing in the answer binds it, the deciding word comes over a connection of its own", async (t) => {
+test("rule 6: an answer that names no trade is asked for again over a new connection before it decides", async (t) => {
   let asked = 0;
   const { shop, own } = await before(t, { pay: "drop", status: () => ok({ pay_status: ++asked < 3 ? "N" : "D" }) });
   const trade = (await sell(shop, "A")).json;

@@ -1,4 +1,4 @@
-// Rule 11 of docs/rules.md: one question in flight, however many ask, and however many processes there are.
+// Rule 11 of docs/rules.md: one gateway query at a time, for any number of tills and backend processes.
 
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
@@ -13,7 +13,7 @@ const PROCESSES = 3;
 const ASKERS = 24;
 const QUESTIONS = 6;
 
-test(`rule 11: ${ASKERS} askers of one trade at ${PROCESSES} backends: one question of the gateway each two seconds`, async (t) => {
+test(`rule 11: ${ASKERS} tills check one trade at ${PROCESSES} backends: one gateway query every two seconds`, async (t) => {
   const shop = await onPostgres(t, { scale: SCALE });
   const backends = [shop.backend];
   for (let nth = 1; nth < PROCESSES; nth++) {
@@ -46,7 +46,7 @@ test(`rule 11: ${ASKERS} askers of one trade at ${PROCESSES} backends: one quest
   over = true;
   await Promise.all(askers);
   assert.ok(asked > 100 * QUESTIONS, `${asked} looks`);
-  // Two seconds and a tenth either way, on this clock; a busy machine can only make it longer between first and last.
+  // Two seconds, plus or minus a tenth. A busy machine can only lengthen the time between the first and the last.
   const span_ms = seen.at(-1).at_ms - seen[0].at_ms;
   assert.ok(span_ms >= (seen.length - 1) * 1_800 * SCALE - 100, `${seen.length} questions within ${span_ms} ms`);
   t.diagnostic(`${asked} looks, ${seen.length} questions in ${span_ms} ms`);

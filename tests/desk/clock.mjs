@@ -1,12 +1,12 @@
-// A backend whose wall clock a test sets: libfaketime lies about the wall, and leaves the monotonic clock alone, which
-// is what a process sees when its host slept or its clock was corrected. Nobody's machine is put to sleep.
+// A backend whose wall clock a test sets with libfaketime. The monotonic clock is not changed. A process sees the same
+// when its host slept or its clock was corrected.
 
 import { readdirSync, writeFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Debian has one build of it for many threads, in a folder of the machine's kind. */
+/** Debian's build for programs with threads is in a folder per architecture. */
 function find() {
   for (const kind of ["x86_64-linux-gnu", "aarch64-linux-gnu"]) {
     const dir = `/usr/lib/${kind}/faketime`;
@@ -21,7 +21,7 @@ function find() {
 }
 
 const found = find();
-/** For a test's options: a desk without the library is told so. */
+/** For a test's options: skips the test, with a message, if the library is missing. */
 export const skip = found ? false : "SKIPPED: the clock's tests need libfaketime (Debian: apt-get install faketime)";
 
 /** The environment of a program whose wall clock `set` sets, as an offset like `-2d`, `+1h`, `+0`. */
@@ -41,7 +41,7 @@ export async function wall(offset = "+0") {
   };
 }
 
-/** The same counter, its backend on a wall clock of its own. */
+/** The same counter; its backend has its own wall clock. */
 export async function onItsOwnClock(shop, offset) {
   const clock = await wall(offset);
   await shop.stopBackend();

@@ -1,5 +1,5 @@
-// The backend's host slept, or its clock was set: do tills still get in, for no longer than a token's life, and does no
-// payment notice?
+// The backend's host slept, or its clock was set. Are tokens still accepted, for no longer than their lifetime, and do
+// payments go on?
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

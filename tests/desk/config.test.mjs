@@ -1,4 +1,4 @@
-// What an operator slips at: is it refused, or told, before anything starts?
+// Mistakes of an operator: is each refused, or does it give a warning, before anything starts?
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -30,7 +30,7 @@ const keys = () =>
     ].map((name) => [name, key()]),
   );
 
-/** What check-config says of a configuration. */
+/** The exit status and the output of check-config. */
 function check(shop, change = (toml) => toml, environment = {}, command = ["check-config"]) {
   const file = join(shop.dir, "checked.toml");
   writeFileSync(file, change(shop.toml("127.0.0.1:0")));
@@ -48,13 +48,13 @@ test("an unsafe or meaningless configuration is refused, with what to do", async
   assert.deepEqual([check(shop).status, check(shop).said.includes("warning")], [0, false]);
   const same = key();
   const cases = [
-    [instead("listen", "0.0.0.0:8787"), {}, /open to other machines without TLS: .*behind_tls = true/],
-    [instead("listen", "[::]:8787"), {}, /open to other machines/],
-    [instead("listen", "192.168.1.10:8787"), {}, /open to other machines/],
+    [instead("listen", "0.0.0.0:8787"), {}, /accepts other machines without TLS: .*behind_tls = true/],
+    [instead("listen", "[::]:8787"), {}, /accepts other machines/],
+    [instead("listen", "192.168.1.10:8787"), {}, /accepts other machines/],
     [instead("listen", "shop.example:8787"), {}, /listen takes an address and a port/],
     [instead("listen", "127.0.0.1"), {}, /listen takes an address and a port/],
     [instead("listen", "localhost:99999"), {}, /listen takes an address and a port/],
-    [(toml) => toml, { KAUNTER_SERVER_KEY: same, KAUNTER_SIGNING_KEY: same }, /are the same: anyone/],
+    [(toml) => toml, { KAUNTER_SERVER_KEY: same, KAUNTER_SIGNING_KEY: same }, /are equal, so the shop/],
     [(toml) => toml, { KAUNTER_SIGNING_KEY: "a".repeat(40) }, /KAUNTER_SIGNING_KEY can be guessed/],
     [
       (toml) => toml,
@@ -75,18 +75,22 @@ test("an unsafe or meaningless configuration is refused, with what to do", async
     [
       instead("token_url", "https://me:hunter2@shop.example/token"),
       {},
-      /terminal\.token_url holds a user's name or a password/,
+      /terminal\.token_url has a user name or a password/,
     ],
     [
       instead("base_url", "https://me:hunter2@gateway.example/version1"),
       {},
-      /gateway\.base_url holds a user's name or a password/,
+      /gateway\.base_url has a user name or a password/,
     ],
     [instead("base_url", "ftp://me:hunter2@gateway.example"), {}, /gateway\.base_url/],
     [instead("dir", "/"), {}, /terminal\.dir = "\/" would serve every file/],
     [(toml) => toml, { KAUNTER_DATABASE_URL: "mysql://shop:hunter2@127.0.0.1/laravel" }, /MySQL/],
     [top('server_key = "hunter2"'), {}, /unknown field/],
-    [(toml) => instead("profile", "sandbox")(real(toml)), {}, /gateway\.profile = "sandbox" is a set of assumptions/],
+    [
+      (toml) => instead("profile", "sandbox")(real(toml)),
+      {},
+      /gateway\.profile = "sandbox" is only for a gateway on this machine/,
+    ],
     [
       (toml) => instead("profile", "documented")(toml).replace("[gateway]", "[gateway]\ncan_cancel = true"),
       {},
@@ -110,12 +114,13 @@ test("only KAUNTER_DATABASE_URL names a database, and a start with DATABASE_URL 
   const old = { DATABASE_URL: "mysql://shop:hunter2@127.0.0.1/laravel" };
   const { status, said } = check(shop, (toml) => toml, old);
   assert.equal(status, 0, said);
-  assert.match(said, /warning: DATABASE_URL is set and not read, .*KAUNTER_DATABASE_URL/);
+  assert.match(said, /warning: DATABASE_URL is set, and this backend does not read it.*KAUNTER_DATABASE_URL/);
   assert.equal(said.match(/warning/g).length, 1);
   assert.doesNotMatch(said, /hunter2/);
   const both = { ...old, KAUNTER_DATABASE_URL: "postgres:///kaunter?host=/var/run/postgresql" };
   assert.doesNotMatch(check(shop, (toml) => toml, both).said, /warning/);
-  // The version before read these: its trades are there, so a start on an empty store could charge what is paid.
+  // The version before read these variables. Its trades are in that database, so a start on an empty store could charge
+  // a paid sale again.
   for (const [name, value] of [
     ["DATABASE_URL", "postgres://kaunter:hunter2@127.0.0.1/kaunter"],
     ["DATABASE_URL", "postgresql:///kaunter"],
@@ -123,7 +128,7 @@ test("only KAUNTER_DATABASE_URL names a database, and a start with DATABASE_URL 
   ]) {
     const refused = check(shop, (toml) => toml, { [name]: value });
     assert.notEqual(refused.status, 0, refused.said);
-    assert.match(refused.said, new RegExp(`${name} names the shop's PostgreSQL and is called KAUNTER_${name} now`));
+    assert.match(refused.said, new RegExp(`${name} is called KAUNTER_${name} now`));
     assert.doesNotMatch(refused.said, /hunter2/);
   }
 });
@@ -142,7 +147,7 @@ test("every command writes JSON with --json; the environment may name the config
   const refused = json(instead("shop", ""), {}, command);
   assert.deepEqual([refused.status, refused.good, refused.warnings], [1, false, []]);
   assert.match(refused.error, /shop must be a name/);
-  // As it is started where there is no command line to write to.
+  // The configuration's path comes from the environment, as in a container.
   await shop.stopBackend();
   const file = join(shop.dir, "served.toml");
   writeFileSync(file, shop.toml("127.0.0.1:0"));
@@ -161,7 +166,7 @@ test("a setting that is unsafe but allowed gives a warning, and the backend star
     [(toml) => toml, database("postgres://kaunter:hunter2@db.example/kaunter"), /sslmode=verify-full/],
     [(toml) => toml, database("postgres://kaunter:hunter2@db.example/kaunter?sslmode=require"), /sslmode=verify-full/],
     [(toml) => toml, database("postgres://kaunter:hunter2@127.0.0.1/kaunter?host=db.example"), /sslmode=verify-full/],
-    [real, {}, /test_wallets = true shows wallets that move no money/],
+    [real, {}, /test_wallets = true shows test wallets, which move no money/],
     [real, {}, /terminal\.sandbox = true tells/],
   ];
   for (const [change, environment, words] of warned) {

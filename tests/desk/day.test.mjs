@@ -1,4 +1,4 @@
-// The day's list: complete however long it is, safe to open in a spreadsheet, and a day is the shop's own.
+// The day's list: it is complete at any length, it is safe in a spreadsheet, and its day is that of the shop's offset.
 
 import assert from "node:assert/strict";
 import { handOver, newTrade, open, reaches, reconfigured, stores } from "./desk.mjs";
@@ -191,7 +191,7 @@ test("a day is in UTC unless the shop sets an offset; the answer has its range",
     [`${day(now)}T00:00:00Z`, `${day(now + 24 * HOUR)}T00:00:00Z`, 1],
   );
   assert.deepEqual((await list(day(now - 24 * HOUR))).trades, []);
-  // An offset for which it is already tomorrow, or still yesterday, where this test runs.
+  // An offset with another date than UTC now.
   const hour = new Date(now).getUTCHours();
   const hours = hour >= 12 ? 24 - hour : -(hour + 1);
   const offset = `${hours < 0 ? "-" : "+"}${String(Math.abs(hours)).padStart(2, "0")}:00`;

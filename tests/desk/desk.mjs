@@ -1,4 +1,4 @@
-// What the tests of this folder share: a sale as a till makes it, over HTTP, and both stores.
+// Shared by the tests of this folder: a till's calls over HTTP, and both stores.
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
@@ -59,7 +59,7 @@ export async function handOver(shop, trade, code) {
   });
 }
 
-/** Asks as a page does, until the trade is where it is wanted. */
+/** Checks the status as a page does, until the trade has the expected one. */
 export function reaches(shop, trade, statuses, ms = 60_000) {
   return until(
     `${trade.sale.ref} is ${statuses}`,
@@ -72,14 +72,14 @@ export function reaches(shop, trade, statuses, ms = 60_000) {
   );
 }
 
-/** What the gateway really did with a trade. */
+/** The gateway's ledger entry of a trade. */
 export async function line(shop, trade) {
   const entry = (await shop.ledger()).find((entry) => entry.trade_id === trade.trade_id);
   const sent = (await shop.calls("pay")).filter((call) => call.trade_id === trade.trade_id).length;
   return { charged: entry.charged, refunded: entry.refunded, sent };
 }
 
-/** Runs all at once, and tells every one that failed. */
+/** Runs all at once, and reports each one that failed. */
 export async function together(cases, run) {
   const ends = await Promise.allSettled(cases.map(run));
   const failed = ends
@@ -88,7 +88,7 @@ export async function together(cases, run) {
   assert.deepEqual(failed, []);
 }
 
-/** A refusal that says when to come back. */
+/** A refusal with `Retry-After`. */
 export function later(answer, status, code) {
   assert.deepEqual([answer.status, answer.json?.code, answer.json?.retry], [status, code, "later"], answer.text);
   assert.match(answer.headers.get("content-type"), /^application\/problem\+json/);

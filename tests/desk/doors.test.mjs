@@ -1,5 +1,5 @@
-// Somebody on the shop's network opens connections and sends half a request, or nothing, or reads no answer: are they
-// let go, are the tills answered meanwhile, and does a payment under way end?
+// A client opens connections and sends half a request or nothing, or reads no answer. Are its connections closed, are
+// tills answered meanwhile, and does a payment in progress end?
 
 import assert from "node:assert/strict";
 import { chmodSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-// A backend that may open only so many files, where its environment says how many.
+// A backend with a limit of open files, if its environment sets one.
 const real =
   process.env.KAUNTER_BACKEND ?? fileURLToPath(new URL("../../target/debug/kaunter-backend", import.meta.url));
 const limited = join(await mkdtemp(join(tmpdir(), "kaunter-limited-")), "backend");
@@ -20,7 +20,7 @@ process.env.KAUNTER_BACKEND = limited; // before the harness is loaded: it reads
 const { counter, until } = await import("../terminal/harness.mjs");
 const { handOver, later, line, newTrade, open, reaches, reconfigured } = await import("./desk.mjs");
 
-/** A socket that says this at once, and then what `goesOn` writes. */
+/** A socket that sends this at once, and then what `goesOn` writes. */
 function caller(t, shop, says, goesOn) {
   const { hostname, port } = new URL(shop.backend);
   const socket = connect(Number(port), hostname);
@@ -68,7 +68,7 @@ test("a caller that never ends its request, or sends nothing, is closed; one tha
   };
   const callers = Object.entries(cases).map(([what, [says, goesOn]]) => [what, caller(t, shop, says, goesOn)]);
   const idle = caller(t, shop, "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n");
-  // It asks for much, and reads nothing of it.
+  // It requests large answers, and reads none of them.
   const deaf = caller(t, shop);
   deaf.socket.pause();
   deaf.socket.write("GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n".repeat(2_000));
@@ -118,8 +118,8 @@ test("300 unfinished requests with 256 file descriptors: a till is answered, and
 });
 
 test("past the limit of connections, each with a call: 503 with Retry-After, and no call is cut off", async (t) => {
-  // Six of one address, which is three quarters of eight. An idle connection makes way, so that the six are the
-  // payments.
+  // One address may have six connections, three quarters of eight. Idle connections are closed for new ones, so the six
+  // are those of the payments.
   const shop = await reconfigured(await counter(t, { scale: 1 }), (toml) =>
     toml.replace("[limits]", "[limits]\nconnections = 8\nconnections_per_address = 8"),
   );

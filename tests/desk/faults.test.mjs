@@ -1,5 +1,5 @@
-// Every fault that the sandbox knows is in this table, and the table is checked against the sandbox's own list: a
-// new fault can't be forgotten. Then all of them at once, at random.
+// Each fault of the sandbox, one by one, and then all of them at random. The table is checked against the sandbox's own
+// list, so that no fault is left out.
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
@@ -11,8 +11,7 @@ const { test } = stores();
 const seed = Number(process.env.KAUNTER_SEED ?? randomBytes(4).readUInt32LE());
 const SALES = 50;
 
-// Of each fault: the call that suffers it, what the script is told, how the sale ends, and what was charged and given
-// back.
+// For each fault: its call, its parameters, the end of the sale, and what was charged and given back.
 const table = {
   hang_ms: ["pay", { hang_ms: 500 }, "paid", 1200, 0],
   reset: ["pay", "reset", "cancelled", 0, 0],
@@ -31,11 +30,11 @@ const table = {
   unknown_status: ["pay", "unknown_status", "paid", 1200, 0],
   slow_bytes: ["pay", "slow_bytes", "paid", 1200, 0],
   pending_ms: ["pay", { pending_ms: 1_000 }, "paid", 1200, 0],
-  // Declined first; money that comes later is an alarm until a person settles it.
+  // Declined first. Money that comes later is an alarm until a person accepts it or gives it back.
   late_success_ms: ["pay", { late_success_ms: 1_000 }, "late_success", 1200, 0],
   not_found_first: ["pay", { not_found_first: 3 }, "paid", 1200, 0],
   contradict: ["pay", "contradict", "paid", 1200, 0],
-  // The payment's answer is cut and its questions find nothing, so that a cancel meets a trade that is paid.
+  // The payment's answer is lost and the status queries find nothing, so the cancel arrives at a paid trade.
   cancel_refunds: ["cancel", "cancel_refunds", "voided", 1200, 1200],
   void_fails: ["void", "void_fails", "paid", 1200, 0],
   void_unknown_ms: ["void", { void_unknown_ms: 1_000 }, "voided", 1200, 1200],
@@ -45,14 +44,14 @@ const table = {
 plain("every fault of the sandbox is in the table", async (t) => {
   const shop = await sqlite(t);
   assert.deepEqual((await shop.get("/_sim/faults/names")).sort(), Object.keys(table).sort());
-  // And each is what it is called: the name that the script is told is the name of the row.
+  // Each row has the name of the fault that it sends.
   for (const [name, [, fault]] of Object.entries(table))
     assert.equal(typeof fault === "string" ? fault : Object.keys(fault)[0], name);
 });
 
 test("each fault of the table: the sale ends as it should, and the ledger agrees", async (t, counter) => {
   const shop = await counter(t, { scale: 0.1 });
-  // A gateway that forgets its token forgets it for every call under way: that fault comes when the others are done.
+  // A gateway that forgets its token affects all calls in progress, so that fault comes last.
   const [alone, rest] = [["token_expired"], Object.keys(table).filter((name) => name !== "token_expired")];
   for (const names of [rest, alone]) {
     await together(names, async (name) => {
@@ -97,7 +96,8 @@ test("each fault of the table: the sale ends as it should, and the ledger agrees
 test("codes, tokens and the list of wallets under faults: repeated, or refused before anything began", async (t, counter) => {
   const shop = await counter(t, { scale: 0.1 });
   await shop.stopBackend();
-  // A backend that starts while the gateway is out of order begins nothing, says so, and goes on when it is back.
+  // A backend that starts while the gateway is down begins no trade, reports it, and continues when the gateway is
+  // back.
   await shop.fault("token", { status: 503 }, { times: 2 });
   await shop.startBackend();
   const refused = await shop.call("POST", "/v1/trades", { token: await shop.token(), body: newTrade("early") });
@@ -107,7 +107,7 @@ test("codes, tokens and the list of wallets under faults: repeated, or refused b
     const answer = await shop.call("POST", "/v1/trades", { token: await shop.token(), body: newTrade("early") });
     return answer.status === 200 && answer.json;
   });
-  // A creation that is throttled was not looked at: once more.
+  // The gateway did not process a throttled creation, so it is sent again.
   await shop.fault("create", { status: 429 });
   const again = await open(shop, "throttled");
   await reaches(shop, again, ["awaiting_code"]);
@@ -116,7 +116,7 @@ test("codes, tokens and the list of wallets under faults: repeated, or refused b
   assert.equal(await shop.kept(), 1200);
 });
 
-/** A till and its customer: one sale to its end, as the backend tells it. */
+/** Drives one sale to the end that the backend reports. */
 async function sell(shop, nth, chance) {
   const customers = ["approves", "declines", { approves_after_ms: 300 }, { approves_after_ms: 2_000 }, "ignores"];
   const ref = `random-${nth}`;
@@ -142,13 +142,13 @@ async function sell(shop, nth, chance) {
       { ms: 90_000, every: 100 },
     );
     if (ended.status === "paid" && chance() < 0.2) await call("POST", `${path}/void`, { reason: "wrong item" });
-    // Nothing was presented: the sale is free, and the customer still stands there.
+    // No code was handed over, so the sale can be charged again.
     if (ended.reason !== "gateway_unavailable") return ref;
   }
   throw new Error(`${ref}: thirty creations in a row failed`);
 }
 
-test(`rule 14: ${SALES} sales while any call may suffer any fault: the ledger at rest is what every sale says (KAUNTER_SEED=${seed})`, async (t, counter) => {
+test(`rule 14: ${SALES} sales while any call may suffer any fault: in the end the ledger agrees with every sale (KAUNTER_SEED=${seed})`, async (t, counter) => {
   const shop = await counter(t, { scale: 0.1 });
   let state = seed;
   const chance = () => {
@@ -175,23 +175,21 @@ test(`rule 14: ${SALES} sales while any call may suffer any fault: the ledger at
   );
   assert.ok(suffered.size >= 12, "many kinds");
   const voids = new Set(log.filter(({ call }) => call === "void").map(({ trade_id }) => trade_id));
-  // Once faults stop, every sale comes to rest: only a void without a word and money that came late wait for a person.
+  // When the faults stop, every sale ends. Only a void without an answer and late money wait for a person.
   const count = {};
   await together(refs, async (ref) => {
     const record = await until(
       `${ref} is at rest`,
       async () => {
         const [record, ledger] = [await shop.sale(ref), await shop.ledger()];
-        // A review lasts where the gateway itself has not decided, and of a void that may never have left; nowhere
-        // else.
+        // A review remains only if the gateway has not decided, or if a void may not have been sent.
         const undecided = (trade_id) =>
           voids.has(trade_id) ||
           ["created", "pending"].includes(ledger.find((entry) => entry.trade_id === trade_id)?.place);
         const rests = ({ status, trade_id }) =>
           [...final, "late_success"].includes(status) || (status === "needs_review" && undecided(trade_id));
         return record.trades.every(rests) && record;
-        // A review asks every half a minute of this clock in the end, and three of its questions may still find no
-        // record.
+        // A review is finally checked every 30 s of this clock, and three checks may still find no record.
       },
       { ms: 180_000, every: 200 },
     );

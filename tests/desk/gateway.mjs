@@ -1,5 +1,5 @@
-// A gateway that answers what a test tells it to: the sandbox is honest, and keeps its own books; this one says
-// anything.
+// A gateway that gives the answers that a test sets. The sandbox's answers always agree with its ledger; these need
+// not.
 
 import { createServer } from "node:http";
 import { counter } from "../terminal/harness.mjs";
@@ -66,7 +66,7 @@ export async function gateway(t, says = {}) {
   return own;
 }
 
-/** A backend before that gateway. */
+/** A backend that uses that gateway. */
 export async function before(
   t,
   says,
@@ -79,7 +79,7 @@ export async function before(
 }
 
 let codes = 0;
-/** A code that no sale had before. */
+/** A code that no sale has used. */
 export const fresh = () => `1345${String(Date.now()).slice(-8)}${String(codes++).padStart(6, "0")}`;
 
 /** A trade as a till makes it; `code` is handed over where the trade awaits one. */

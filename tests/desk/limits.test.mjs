@@ -1,5 +1,5 @@
-// What does a backend do past its limits, and what does it close to strangers? It says when to come back, and loses
-// nothing that is stored.
+// The backend's limits, and what it refuses to strangers. A refusal says when to try again, and no stored trade is
+// lost.
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
@@ -30,7 +30,7 @@ both.test(
     assert.ok(turnedAway.length >= 1 && turnedAway.length < trades.length, first.map(({ status }) => status).join());
     for (const answer of turnedAway) later(answer, 503, "overloaded");
     await together(trades, async (trade, nth) => {
-      // As a till does: it asks, and hands over again while the trade says that it awaits its code.
+      // As a till does: it checks the status, and hands the code over again while the trade awaits one.
       const ended = await until(`${trade.sale.ref} ends`, async () => {
         const { json } = await shop.call("GET", `/v1/trades/${trade.trade_id}`, { token: tokens[nth] });
         if (json?.status === "awaiting_code")
@@ -100,7 +100,7 @@ test("too many calls of one terminal: 429 with Retry-After, for status checks to
 });
 
 test("a page that gets Retry-After comes back later, and every sale is paid once", async (t) => {
-  // A call a second on this clock. Somebody else at this terminal uses them up before each sale.
+  // One call per second on this clock. Another client of this terminal uses them up before each sale.
   const shop = await reconfigured(await counter(t, { scale: 0.1 }), (toml) =>
     toml.replace("calls_per_minute = 6000", "calls_per_minute = 6"),
   );
@@ -120,7 +120,7 @@ test("a page that gets Retry-After comes back later, and every sale is paid once
     );
     assert.equal(end.value?.status, "paid", JSON.stringify(end));
     const refused = (await refusals()) - before;
-    // Without the header it would have asked every 0.2 s for each of its two calls.
+    // Without the header it would have called every 0.2 s, twice.
     assert.ok(refused >= 1 && refused <= 6, `${refused} calls were refused in sale ${nth}`);
   }
   assert.deepEqual(
@@ -129,7 +129,7 @@ test("a page that gets Retry-After comes back later, and every sale is paid once
   );
 });
 
-/** Another program locks the table in PostgreSQL until it is told to let go. */
+/** Another program locks the table in PostgreSQL, until the test releases it. */
 async function lock(url) {
   const held = spawn("psql", ["--quiet", "--no-psqlrc", url], { stdio: ["pipe", "pipe", "inherit"] });
   let said = "";
@@ -163,7 +163,7 @@ test("PostgreSQL hangs: 503 with Retry-After, and the answer of a payment that c
   assert.deepEqual(await line(shop, trade), { charged: 1200, refunded: 0, sent: 1 });
 });
 
-test("rule 1: PostgreSQL itself lets no two rows hold one sale", async (t) => {
+test("rule 1: PostgreSQL refuses a second row that holds the sale", async (t) => {
   const shop = await both.onPostgres(t);
   const trade = await open(shop, "held");
   const run = (sql) =>
@@ -361,7 +361,7 @@ test("a configuration that is open to everybody, or meaningless, is refused befo
   assert.equal((await check((toml) => toml)).status, 0);
   const cases = [
     [(toml) => toml.replace(/origins = .*/, 'origins = ["*"]'), /origins: \*/],
-    [(toml) => toml.replace(/origins = .*/, 'origins = ["https://shop.example/till"]'), /no origin/],
+    [(toml) => toml.replace(/origins = .*/, 'origins = ["https://shop.example/till"]'), /not an origin/],
     [(toml) => `utc_offset = "Kuala Lumpur"\n${toml}`, /like \+08:00/],
     [limited("cals = 1"), /cals/],
     [(toml) => toml.replace(/^base_url = .*/m, 'base_url = "https://gateway.example/version1"'), /sandbox/],

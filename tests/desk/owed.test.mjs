@@ -207,7 +207,7 @@ onBothStores("rule 16: one code handed over for ten sales at once is sent once",
   assert.deepEqual([own.of("pay").length, answers.filter(({ json }) => json.code === "code_reused").length], [1, 9]);
 });
 
-test("rule 16: a code that is proven unsent is as fresh as before; and the memory can be turned off", async (t) => {
+test("rule 16: a code that was provably not sent can be used again; and the check can be turned off", async (t) => {
   const { shop, own } = await before(
     t,
     { token: () => (own?.down ? "drop" : undefined) },
@@ -217,7 +217,7 @@ test("rule 16: a code that is proven unsent is as fresh as before; and the memor
   const trade = await open(shop, "A");
   own.down = true;
   await shop.stopBackend();
-  await shop.startBackend(); // its gateway token is gone, and no other can be had: the payment can't leave
+  await shop.startBackend(); // it has no gateway token and can't get one, so the payment can't be sent
   await handOver(shop, trade, code);
   assert.equal((await shop.sale("A")).trades[0].status, "awaiting_code");
   own.down = false;
@@ -229,7 +229,7 @@ test("rule 16: a code that is proven unsent is as fresh as before; and the memor
   );
 });
 
-test("rule 32: refused creations wear no sale out, and no terminal another's", async (t) => {
+test("rule 32: refused creations do not use up a sale's attempts, nor another terminal's", async (t) => {
   let down = true;
   const { shop } = await before(
     t,
@@ -255,7 +255,7 @@ test("rule 32: refused creations wear no sale out, and no terminal another's", a
 const rights = ["charge", "cancel", "void", "review", "list"];
 const small = { rights, sale: { ref: "SMALL", amount: MYR(500) } };
 
-test("rule 19: a token for one sale reaches no other, whatever it may", async (t) => {
+test("rule 19: a token for one sale does not reach another sale, whatever its rights", async (t) => {
   const { shop } = await before(t);
   const own = (await sell(shop, "LARGE", { minor: 100_000 })).json;
   const waiting = await open(shop, "WAITING", { minor: 700 });
@@ -338,9 +338,9 @@ test("rule 19: without the right to list, a token reaches its own terminal, and 
   );
 });
 
-// ---- what a hostile reader found ----
+// ---- found in a security review ----
 
-test("rule 19: what a sale that is in the way tells is what the token reads of it", async (t) => {
+test("rule 19: an error about the trade that holds the sale shows only what the token may read of it", async (t) => {
   const { shop } = await before(
     t,
     { pay: ({ trans_id }) => ok({ status: 200, trans_id }), status: ok({ pay_status: "P" }) },
@@ -354,7 +354,7 @@ test("rule 19: what a sale that is in the way tells is what the token reads of i
   );
 });
 
-test("rule 19: a session tells a token for one sale of no other", async (t) => {
+test("rule 19: a session shows a token for one sale no other sale", async (t) => {
   const { shop } = await before(t);
   await open(shop, "OTHER", { minor: 700 });
   const session = async (more) =>
@@ -366,7 +366,7 @@ test("rule 15: an older token of the same sale does not change its amount back",
   const { shop } = await before(t);
   const stale = await mint(shop, { sale: { ref: "A", amount: MYR(1000) } });
   assert.equal((await post(shop, "/v1/trades", stale, newTrade("A", { minor: 1000 }))).status, 200);
-  // The next token is of a later second.
+  // The next token is minted at least a second later.
   const fresh = await until("the server's next word is newer", async () => {
     const token = await mint(shop, { sale: { ref: "A", amount: MYR(10_000) } });
     return (await post(shop, "/v1/trades", token, newTrade("A", { minor: 10_000 }))).status === 200 && token;
@@ -377,7 +377,7 @@ test("rule 15: an older token of the same sale does not change its amount back",
   assert.ok(fresh);
 });
 
-test("rule 22: a person's word stays a person's where the void after it is refused", async (t) => {
+test("rule 22: a person's verdict stays a person's if the void after it is refused", async (t) => {
   const { shop } = await before(
     t,
     { pay: "drop", status: { http: 503, body: "" }, void: ok({ status: 7 }) },
@@ -396,7 +396,7 @@ test("rule 22: a person's word stays a person's where the void after it is refus
   assert.equal((await shop.sale("A")).decided_by, "person");
 });
 
-test("rule 16: a code whose payment may have gone through serves its own sale no second time", async (t) => {
+test("rule 16: a code whose payment may have succeeded can't be used again, not even for its own sale", async (t) => {
   const { shop, own } = await before(t, {
     pay: ({ trans_id }) => ok({ status: 200, user_order_status: "S", trans_id }),
   });

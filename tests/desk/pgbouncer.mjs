@@ -1,4 +1,4 @@
-// A real PgBouncer in transaction mode before a PostgreSQL of our own, on loopback.
+// A real PgBouncer in transaction mode, connected to our own PostgreSQL, on loopback.
 
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -12,7 +12,7 @@ const root = process.getuid?.() === 0;
 const program = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer"];
 
 const found = program.find((file) => existsSync(file)) ?? null;
-/** For a test's options: a desk without it is told so. */
+/** For a test's options: skips the test, with a message, if PgBouncer is missing. */
 export const skip = found ? false : "SKIPPED: this test needs PgBouncer (Debian: apt-get install pgbouncer)";
 
 async function freePort() {
@@ -23,7 +23,7 @@ async function freePort() {
   return port;
 }
 
-/** `url` names the database behind it. Gives the address before it; `settings` are lines of its own configuration. */
+/** Starts PgBouncer for the database of `url`, and gives its address. `settings` are lines of its configuration. */
 export async function pgbouncer(t, url, settings = []) {
   const behind = new URL(url);
   const dir = await mkdtemp(join(tmpdir(), "kaunter-pgbouncer-"));

@@ -1,5 +1,5 @@
-// A PostgreSQL behind a PgBouncer that gives each transaction another connection: do sales work, and is what is stored
-// on the disk when it is told?
+// A PostgreSQL behind a PgBouncer, which may give each transaction another connection. Do sales work, and is a row on
+// the disk before its call is answered?
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -54,7 +54,7 @@ test("through PgBouncer: synchronous_commit and the timeouts are set for one tra
   skip,
 }, async (t) => {
   const behind = server.database();
-  // One connection for everybody: what one transaction leaves behind, the next would find.
+  // One shared connection: the next transaction would see settings that an earlier one left.
   const front = await pgbouncer(t, behind, ["default_pool_size = 1"]);
   const shop = await counter(t, { scale: 0.5, databaseUrl: front });
   const trade = await open(shop, "settings");

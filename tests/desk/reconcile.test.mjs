@@ -1,5 +1,5 @@
-// `kaunter-backend reconcile`: the gateway's report of a day, made from the sandbox's ledger, with a difference of
-// each kind planted, is told as it is.
+// `kaunter-backend reconcile` with the gateway's report of a day, made from the sandbox's ledger. A planted difference
+// of each kind must be reported.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -48,7 +48,7 @@ test("a report that agrees ends with 0; one difference of each kind ends with 1,
   await reaches(shop, trades[5], ["voided"]);
   await open(shop, "left");
   const whole = await report(shop);
-  // A trade that awaits its code is no payment yet: a gateway's report would not have it.
+  // A trade that awaits its code is not a payment yet, so a gateway's report does not have it.
   const good = whole
     .split("\n")
     .filter((line) => !line.endsWith(",N"))

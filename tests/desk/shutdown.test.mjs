@@ -1,5 +1,5 @@
-// SIGTERM in the middle: what is under way is waited for, but not for ever; what was not answered is found after the
-// next start, though no browser comes back.
+// SIGTERM during payments: the backend waits for calls in progress, up to a limit. After the next start it gets the
+// missing answers, even if no browser returns.
 
 import assert from "node:assert/strict";
 import { connect } from "node:net";
@@ -8,7 +8,7 @@ import { handOver, line, open, reconfigured, stores } from "./desk.mjs";
 
 const { test } = stores();
 
-/** A payment has left, and hangs; then comes SIGTERM. Gives what the till was answered, and how the program ended. */
+/** Sends SIGTERM while a payment hangs. Gives the till's answer and the program's exit. */
 async function terminated(shop, trade, fault) {
   await shop.fault("pay", fault, { trade_id: trade.trade_id });
   const handed = handOver(shop, trade, await shop.code());
@@ -50,7 +50,7 @@ test("SIGTERM while a payment hangs longer than a shutdown waits: its answer is 
   const asked = await questions(shop, trade);
   await shop.startBackend();
   await until("the backend asks by itself", async () => (await questions(shop, trade)) > asked);
-  // The first that anybody asks of this backend is what the shop's server wants to know.
+  // The first call to this backend is the query of the shop's server.
   await until("the bill can be closed", async () => (await shop.sale("cut-off")).paid_amount);
   assert.deepEqual(await line(shop, trade), { charged: 1200, refunded: 0, sent: 1 });
 });

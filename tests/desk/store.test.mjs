@@ -1,5 +1,5 @@
-// A store that can't be opened: is the cause told, with what to do, and never a password? And who else on the machine
-// can read what is stored, or a key?
+// A store that can't be opened: does the error say the cause and what to do, without a password? And can other users of
+// the machine read the store or a key?
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
@@ -19,7 +19,7 @@ after(() => server?.stop());
 
 const password = "Pa55-of-nobody";
 
-/** Starts the program until it ends by itself; gives what it said. */
+/** Starts the program, waits until it exits, and gives its output. */
 async function started(shop, { env = {}, toml = (text) => text, args = [], as } = {}) {
   const file = join(shop.dir, "tried.toml");
   writeFileSync(file, toml(shop.toml("127.0.0.1:0")));
@@ -48,7 +48,7 @@ test("a database that can't be opened: each cause has its sentence, with what to
     change(url);
     return String(url);
   };
-  // It takes connections, and says nothing.
+  // It accepts connections, and sends nothing.
   const deaf = createServer((socket) => socket.on("error", () => {})).listen(0, "127.0.0.1");
   // It speaks another protocol.
   const web = createServer((socket) => socket.on("error", () => {}).end("HTTP/1.1 400 Bad Request\r\n\r\n")).listen(
@@ -66,7 +66,7 @@ test("a database that can't be opened: each cause has its sentence, with what to
       at((url) => {
         url.pathname = "/nowhere";
       }),
-      /there is no database "nowhere" at 127\.0\.0\.1:\d+: create it/,
+      /127\.0\.0\.1:\d+ has no database "nowhere": create it/,
     ],
     [
       at((url) => {
@@ -78,7 +78,7 @@ test("a database that can't be opened: each cause has its sentence, with what to
       at((url) => {
         url.port = "1";
       }),
-      /nobody listens at 127\.0\.0\.1:1: start PostgreSQL, or correct/,
+      /no program listens at 127\.0\.0\.1:1: start PostgreSQL, or correct/,
     ],
     [
       at((url) => {
@@ -102,21 +102,21 @@ test("a database that can't be opened: each cause has its sentence, with what to
       at((url) => {
         url.search = "?sslmode=require";
       }),
-      /no TLS with 127\.0\.0\.1:\d+, which sslmode/,
+      /127\.0\.0\.1:\d+ gives no TLS connection, which sslmode/,
     ],
     [
       at((url) => {
         url.search = "?sslmode=perhaps";
       }),
-      /no address of a PostgreSQL/,
+      /not the address of a PostgreSQL/,
     ],
     [
       String(good).replace("postgres:", "mysql:"),
-      /names no PostgreSQL but a MySQL, maybe that of the shop's own program/,
+      /is not the address of a PostgreSQL but of a MySQL, maybe that of the shop's own program/,
     ],
     [`mysql://root:${password}@127.0.0.1:${port}/laravel`, /begins with postgres:\/\//],
     [`sqlite:///tmp/${password}.db`, /SQLite/],
-    [`host=127.0.0.1 password=${password}`, /names no PostgreSQL/],
+    [`host=127.0.0.1 password=${password}`, /is not the address of a PostgreSQL/],
     [`postgres://kaunter:12/${password}@127.0.0.1/kaunter`, /%2F/],
     [`postgres://kaunter:12#${password}@127.0.0.1/kaunter`, /%23/],
     [`postgres://kaunter:12?${password}@127.0.0.1/kaunter`, /%3F/],
@@ -167,9 +167,9 @@ test("an SQLite file that can't be opened: each cause has its sentence", async (
   const text = join(shop.dir, "letter.txt");
   writeFileSync(text, "Dear database, this is no database at all. ".repeat(200));
   const cases = [
-    [join(shop.dir, "nowhere/kaunter.db"), /there is no folder .*nowhere; make it/],
+    [join(shop.dir, "nowhere/kaunter.db"), /the folder .*nowhere does not exist; create it/],
     [folder("folder", 0o700), /it is a folder/],
-    [text, /letter\.txt is no SQLite database/],
+    [text, /letter\.txt is not a SQLite database/],
   ];
   for (const [path, words] of cases) {
     const { code, said } = await started(shop, {
@@ -204,7 +204,10 @@ test("other users can't read the store's files, also those of an older start; an
   await shop.startBackend();
   await open(shop, "still");
   assert.deepEqual(modes(), ["600", "600", "600"]);
-  assert.match(shop.backendProgram.words, /folder .* is open to other users of this machine \(mode 755\): chmod 700/);
+  assert.match(
+    shop.backendProgram.words,
+    /other users of this machine have access to .*folder .* \(mode 755\): chmod 700/,
+  );
 });
 
 test("a crash writes nothing to the disk", {

@@ -1,4 +1,4 @@
-// A store that an earlier version wrote opens, its trades are served, and the audit trail is data.
+// A store of an earlier version: it opens, its trades are served, and its audit trail is converted.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -13,7 +13,7 @@ const rows = JSON.parse(
   readFileSync(new URL("../corpus/journals/0.1.0-before-names/trades.json", import.meta.url), "utf8"),
 );
 
-/** Runs SQL in the store, with the database's own program; answers with a row a line, its columns parted by a tab. */
+/** Runs SQL with the database's own program. Gives one line per row, with tabs between columns. */
 function sql(shop, text) {
   const url = shop.environment.KAUNTER_DATABASE_URL;
   const [program, args] = url
@@ -33,14 +33,14 @@ const quoted = (value) => (value === null ? "NULL" : `'${String(value).replaceAl
 /** The last row of this state that the earlier version wrote, as of this shop. */
 function old(state) {
   const row = Object.values(rows).findLast((row) => row.state === state);
-  // One id of the gateway is one trade's.
+  // Each gateway id belongs to one trade.
   return { ...row, facts: { ...row.facts, shop: "demo" }, trans_id: `PD-${state}` };
 }
 
 test("a store of the version before opens, and its trades are served", async (t, counter) => {
   const shop = await counter(t);
   await shop.stopBackend();
-  // What that version had: the first two migrations, and its names in columns and rows.
+  // The schema of that version: the first two migrations, with its names in columns and rows.
   const told = [
     ["paid", "paid", 0, 1],
     ["needs_review", "needs-review", 1, 1],
@@ -85,7 +85,7 @@ test("a store of the version before opens, and its trades are served", async (t,
   assert.deepEqual(named, [[paid.trans_id]], "what that version did not write is filled in");
   const audit = sql(shop, "SELECT event, from_state, note FROM audit WHERE who = 'gateway' AND version = 4;");
   assert.deepEqual(audit, [["Paying -> Paid", "", "payment answered"]], "an old line keeps its words");
-  // The store goes on: the paid sale is not charged again, another one is paid.
+  // The store is used further: the paid sale is not charged again, and another one is paid.
   const trade = await open(shop, "new");
   await handOver(shop, trade, await shop.code());
   await reaches(shop, trade, ["paid"]);

@@ -1,4 +1,4 @@
-//! As much of Markdown as the documents use: code, links and headings.
+//! Parses the parts of Markdown that the checks need: code, links and headings.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,7 @@ pub(crate) fn paragraphs(text: &str) -> Vec<String> {
     all
 }
 
-/// What stands between single backticks.
+/// The texts between single backticks.
 pub(crate) fn code_spans(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }

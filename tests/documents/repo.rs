@@ -1,4 +1,4 @@
-//! The files of the repository, and what a document may say of them.
+//! The files of the repository, and the checks of what documents say about them.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -14,7 +14,7 @@ const FOLDERS: [&str; 6] = ["docs", "pkg", "src", "tests", "www", "xtask"];
 /// Written by a build, so not in the repository.
 const BUILT: [&str; 1] = ["pkg/wasm"];
 
-/// The files of the repository: those that git knows, and new ones that it would take.
+/// The files of the repository: tracked ones, and new ones that are not ignored.
 pub(crate) struct Repo {
     files: BTreeSet<String>,
 }

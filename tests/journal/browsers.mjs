@@ -1,5 +1,5 @@
-// Two browsers behind the few words that these tests need: Chromium with a camera of a file, Firefox with a fake one.
-// Firefox is the one that Debian ships: it is driven by WebDriver BiDi, which it speaks itself.
+// A common interface to two browsers: Chromium with a camera file, and Firefox with its fake camera. Firefox is
+// Debian's; puppeteer drives it with WebDriver BiDi.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -10,8 +10,8 @@ import puppeteer from "puppeteer-core";
 const { FIREFOX: executablePath = "/usr/bin/firefox-esr" } = process.env;
 
 /**
- * A till's browser, the same for both: `page()` is a tab, `kill(pages)` ends the processes that draw them. Null: not
- * here.
+ * A till's browser: `page()` opens a tab, `kill(pages)` kills the processes that render them. `null` if the browser is
+ * not installed.
  */
 export const browsers = { Chromium: chromium, Firefox: firefox };
 
@@ -24,7 +24,7 @@ async function chromium(_t, shop) {
     async kill(pages) {
       const gone = pages.map((page) => page.waitForEvent("crash"));
       for (const page of pages) {
-        // Two tabs may share a process: then the second one has nobody left to speak to.
+        // Two tabs may share a process, which is then dead already for the second one.
         const session = await page
           .context()
           .newCDPSession(page)
@@ -69,7 +69,7 @@ async function firefox(t, _shop, { prefs = {} } = {}) {
     page: () => browser.newPage(),
     before: (page, script) => page.evaluateOnNewDocument(script),
     /**
-     * Firefox tells nobody which process draws which tab: every one of them is killed, and the dead tabs are closed.
+     * Firefox does not report which process renders which tab. So all of them are killed, and the dead tabs closed.
      */
     async kill(pages) {
       for (const pid of drawing(browser.process().pid)) process.kill(pid, "SIGKILL");
@@ -78,7 +78,7 @@ async function firefox(t, _shop, { prefs = {} } = {}) {
   };
 }
 
-/** The processes of a Firefox that draw pages. */
+/** The content processes of a Firefox. */
 function drawing(parent) {
   const all = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -91,7 +91,7 @@ function drawing(parent) {
       }
     });
   const below = new Set([String(parent)]);
-  // A fork server may stand between the browser and its processes.
+  // A fork server may be the parent of the browser's processes.
   for (let round = 0; round < 3; round++) for (const { pid, ppid } of all) if (below.has(ppid)) below.add(pid);
   return all
     .filter(({ pid, words }) => below.has(pid) && words.includes("-contentproc") && words.includes("tab"))

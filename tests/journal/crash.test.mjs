@@ -1,5 +1,5 @@
-// A tab dies at every step of a charge, by a kill and by a reload, in Chromium and in Firefox: the sale is found again
-// and ends right, nobody is charged twice, and the journal is empty at the end.
+// A tab is killed or reloaded at each step of a charge, in Chromium and in Firefox. The next page finds the sale and
+// ends it, no customer is charged twice, and the journal is empty at the end.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -10,10 +10,10 @@ import { confirm, heldUp, letGo, open, pay, reaches, resume, saleOf, unfinished 
 const down = { status: 503 };
 
 /**
- * The steps, in the order of a charge. `hold` keeps the page's own call from leaving, or its answer from arriving;
- * `faults` is what the gateway does to this trade; `is` is when the step is reached. Then the tab dies, and what is
- * found is: the row of the journal (`handed`: it says that the code left), and how the trade ends (`end`; none:
- * nothing began, and the sale is free), with what is kept of the money.
+ * The steps, in the order of a charge. `hold` stops the page's call or its answer; `faults` are the gateway's faults
+ * for this trade; `is` tells when the step is reached. Then the tab dies. Expected are the row of the journal
+ * (`handed`: the code was handed over), the end of the trade (`end`; without it, nothing began and the sale is free),
+ * and the money that is kept.
  */
 const steps = {
   "journalled, before the creation left": { hold: ["before", "POST /v1/trades$"], handed: false },
@@ -42,7 +42,7 @@ const steps = {
   },
   voiding: { faults: { void: "cut", status: down }, next: "void", is: "voiding", handed: true, end: "voided", kept: 0 },
 };
-// Long enough for every step to stand until all are reached.
+// Long enough for each step to last until all are reached.
 const policy = {
   call_timeout_ms: 300_000,
   read_timeout_ms: 100_000,
@@ -77,7 +77,7 @@ async function reach(page, shop, ref, step) {
       });
     if (step.next === "cancel") {
       await reaches(shop, ref, "pending");
-      // Refused before the gateway's least age of a cancel: the cashier wishes it until it is granted.
+      // Refused while the payment is younger than the minimum age for a cancel: the cashier tries until it is accepted.
       await until(
         "the cancel is under way",
         () =>
@@ -94,7 +94,7 @@ async function reach(page, shop, ref, step) {
 
 const rowsOf = async (page, ref) => (await journal(page)).filter((row) => row.scope.endsWith(`|${ref}`));
 
-/** What the ledger says of a sale: [kept, most payments of one trade]. */
+/** A sale in the ledger: [the amount kept, the most payments of one trade]. */
 async function ledgerOf(shop, ref) {
   const names = ((await shop.sale(ref))?.trades ?? []).map((trade) => trade.trade_id);
   const lines = (await shop.ledger()).filter((line) => names.includes(line.trade_id));
@@ -104,7 +104,7 @@ async function ledgerOf(shop, ref) {
   ];
 }
 
-/** What a page that found nothing knows. */
+/** The state of a page that found nothing. */
 const why = async (page) =>
   JSON.stringify(
     await page.evaluate(async () => [
@@ -113,7 +113,7 @@ const why = async (page) =>
     ]),
   );
 
-/** A new page of the same till: what it finds, and how that ends. */
+/** Opens a new page of the same till. Gives the trades that it finds and how they end. */
 async function returns(page, shop, ref, step) {
   await page.goto(`${shop.pages}/`);
   const rows = await rowsOf(page, ref);
@@ -123,7 +123,7 @@ async function returns(page, shop, ref, step) {
     `${ref}: what the journal held`,
   );
   await open(page, shop, ref);
-  // A browser may hold a dead tab's lock for a moment; until then its records are its own.
+  // A browser may keep a dead tab's lock for a moment. Until it is released, its records belong to that tab.
   if (step.end) {
     const found = await until(`${ref} is found again`, async () => {
       const list = await unfinished(page);
@@ -170,7 +170,7 @@ for (const [which, launch] of Object.entries(browsers)) {
       if (!browser) return;
       const pages = [];
       for (const _ of Object.keys(steps)) pages.push(await browser.page());
-      // The one whose creation hangs comes last: that fault knows no trade yet.
+      // The step with a hanging creation comes last, because its fault can't name a trade.
       const all = Object.entries(steps).map(([ref, step], at) => [pages[at], ref, step]);
       await Promise.all(
         all.filter(([, , step]) => !step.create).map(([page, ref, step]) => reach(page, shop, ref, step)),

@@ -1,5 +1,5 @@
-// A backend that has lost its store, while a till knows that a code left: nobody's guess closes it. The cashier is
-// told, the till goes on saying so after every reload, and a person who may do so ends it. In Chromium and in Firefox.
+// The backend has lost its store, and a till's journal knows that a code was handed over. The trade is not closed by a
+// guess: the till shows it after each reload, until a person with the right gives a verdict. In Chromium and Firefox.
 
 import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
@@ -12,7 +12,7 @@ import { beginPaying, open, pay, problems, reaches, resume, saleOf, unfinished }
 const ends = (page, id, verdict) =>
   page.evaluate(([id, verdict]) => globalThis.ends(till.giveVerdict(id, verdict)), [id, verdict]);
 
-/** The backend comes back at its address with an empty store. */
+/** Restarts the backend at its address with an empty store. */
 async function forget(shop) {
   await shop.stopBackend();
   for (const end of ["", "-wal", "-shm"]) await rm(join(shop.dir, `kaunter.db${end}`), { force: true });

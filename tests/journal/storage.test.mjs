@@ -1,5 +1,5 @@
-// A browser that keeps nothing, is full, hangs, or keeps what can't be read: the cashier is told, the sale is paid
-// once, and what is open comes back from the backend. In Chromium and in Firefox.
+// A browser's storage is missing, full, hanging or unreadable: the cashier gets a warning, the sale is paid once, and
+// open trades come back from the backend. In Chromium and Firefox.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,7 +7,7 @@ import { counter, journal, until } from "../terminal/harness.mjs";
 import { browsers } from "./browsers.mjs";
 import { beginPaying, confirm, open, pay, problems, reaches, resume, saleOf, unfinished } from "./till.mjs";
 
-/** The promise, the ledger, and what the cashier was told. */
+/** The promise's outcome, the ledger, and the warnings. */
 async function paysOnce(page, shop, ref, told) {
   const end = await pay(page, saleOf(ref), await shop.code());
   assert.equal(end.value?.status, "paid", JSON.stringify(end));
@@ -18,13 +18,13 @@ async function paysOnce(page, shop, ref, told) {
   assert.deepEqual(await problems(page), told);
 }
 
-/** A sale that waits for its customer; its page is left behind. */
+/** A sale that waits for its customer. Its page is closed. */
 async function pending(page, shop, ref) {
   await beginPaying(page, saleOf(ref), await shop.code("asks"));
   return (await reaches(shop, ref, "pending")).trade_id;
 }
 
-/** The trade that an earlier page left is found through the backend, and ends as paid. */
+/** The trade of an earlier page is found through the backend, and is paid. */
 async function comesBack(page, shop, trxId) {
   assert.deepEqual(
     (await unfinished(page)).map(([id]) => id),
@@ -40,7 +40,7 @@ async function comesBack(page, shop, trxId) {
   );
 }
 
-/** Writes into the journal's database as something else than Kaunter would. */
+/** Writes into the journal's database what Kaunter would not write. */
 const write = (page, rows) =>
   page.evaluate(async (rows) => {
     const done = (request) =>
@@ -52,7 +52,7 @@ const write = (page, rows) =>
     database.close();
   }, rows);
 
-/** Another program of this origin, newer than this one, brings the database to a version of its own. */
+/** A newer program of this origin upgrades the database to a later version. */
 const upgrade = (page) =>
   page.evaluate(
     () =>
@@ -136,7 +136,7 @@ for (const [which, launch] of Object.entries(browsers)) {
       await paysOnce(page, shop, `${terminal}-after`, ["journal_unavailable"]);
       await comesBack(page, shop, trxId);
       assert.deepEqual(await future(page), [99, "kept"], "the newer version's rows are left alone");
-      // From here on this browser's database is of a newer version: later tests start with a new one.
+      // This browser's database now has a newer version, so later tests start a new browser.
       await page.evaluate(
         () =>
           new Promise((resolve, reject) =>
@@ -149,7 +149,7 @@ for (const [which, launch] of Object.entries(browsers)) {
       await open(page, shop, terminal);
       const other = await browser.page();
       await other.goto(`${shop.pages}/`);
-      // A transaction that never ends: every other one of this store waits for it.
+      // A transaction that never ends blocks all others of this store.
       await other.evaluate(
         () =>
           new Promise((held) => {

@@ -1,5 +1,5 @@
-// A backend that can't store refuses, sends nothing, and the cashier is told why; once the store is back, the sale is
-// paid.
+// A backend that can't store a row refuses the call, sends nothing, and the cashier gets the reason. When the store is
+// back, the sale is paid.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -19,7 +19,7 @@ before(async () => {
 });
 after(() => server?.stop());
 
-/** The backend's stores, each with a way to take it away and to bring it back. */
+/** The backend's stores, each with functions that disable and restore it. */
 const stores = {
   async "SQLite on a disk that is full"(t) {
     const disk = await smallDisk(t);
@@ -27,7 +27,7 @@ const stores = {
     const filler = join(disk, "filler");
     return {
       shop,
-      // To the last byte: a write that is short tells where the disk ends.
+      // Fills the disk to the last byte: a short write shows where it ends.
       breaks: () =>
         writeFile(filler, Buffer.alloc(64 * 1024 * 1024)).then(
           () => assert.fail("the disk is larger than this test knows"),
@@ -37,7 +37,7 @@ const stores = {
     };
   },
   async "PostgreSQL that is stopped"(t) {
-    // A store's patience is not scaled, and so neither is the page's.
+    // The store's timeouts are not scaled, so the page's are not either.
     const shop = await counter(t, { scale: 0.2, policy: { call_timeout_ms: 50_000 }, databaseUrl: server.database() });
     let away = false;
     const turn = (to) => {

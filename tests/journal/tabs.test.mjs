@@ -1,4 +1,5 @@
-// Several tabs and tills on one sale: one owns it, the others watch, and learn at once. In Chromium and in Firefox.
+// Several tabs and tills with one sale: one owns it, the others watch it and get its changes at once. In Chromium and
+// Firefox.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -19,7 +20,7 @@ for (const [which, launch] of Object.entries(browsers)) {
     const browser = await launch(t, shop);
     if (!browser) return;
     const [owner, watcher] = [await browser.page(), await browser.page()];
-    // Pages that ask every ten minutes: what the other one learns in time, it was told.
+    // These pages poll every ten minutes, so a change that arrives sooner was sent by the other tab.
     for (const page of [owner, watcher]) await open(page, shop, "till-1", { poll_ms: 600_000 });
     await beginPaying(owner, saleOf("told"), await shop.code("asks"));
     const { trade_id } = await reaches(shop, "told", "pending");
@@ -30,7 +31,7 @@ for (const [which, launch] of Object.entries(browsers)) {
     }, trade_id);
     await confirm(shop, trade_id);
     await reaches(shop, "told", "paid");
-    // The owner alone has a reason to ask.
+    // Only the owner polls.
     await owner.evaluate(() => dispatchEvent(new Event("online")));
     assert.equal((await paid(owner)).value?.status, "paid");
     const end = await watcher.evaluate(() => watching);

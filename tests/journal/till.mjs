@@ -1,9 +1,9 @@
-// A till in a developer's page, whose way to the backend the test can hold up.
+// A till in a developer's page. The test can hold its calls to the backend.
 
 import { developer, until } from "../terminal/harness.mjs";
 
 /**
- * `poll_ms`: this page's own pace, whatever the backend says.
+ * `poll_ms`: the interval of this page's polls; it replaces the backend's.
  * `hold`: ["before" or "after", a pattern of "METHOD /path"]: the call does not leave, or its answer does not arrive,
  * until [`letGo`].
  */
@@ -42,7 +42,7 @@ export const letGo = (page) =>
     go();
   });
 
-/** Begins to pay; the promise is kept as `paying` in the page. */
+/** Starts a charge; the page keeps its promise as `paying`. */
 export const beginPaying = (page, sale, code) =>
   page.evaluate(
     ([sale, code]) => {
@@ -56,7 +56,7 @@ export async function pay(page, sale, code) {
   return paid(page);
 }
 
-/** The codes of the problems that the till told of, in their order. */
+/** The codes of the till's warnings, in their order. */
 export const problems = (page) =>
   page.evaluate(() => log.filter(({ type }) => type === "warning").map(({ detail }) => detail.code));
 export const unfinished = (page) =>

@@ -1,6 +1,6 @@
-// The backend is killed (SIGKILL, by itself) at every place between receiving, storing, sending and answering, for each
-// call, on both stores. After its next start: nothing was sent twice, and store and ledger agree.
-// The places come from the program itself, so that a new one can't be forgotten.
+// The backend kills itself with SIGKILL at each kill point: between receiving, storing, sending and answering, for each
+// call, on both stores. After its next start nothing was sent twice, and store and ledger agree.
+// The program itself lists its kill points, so that a new one is tested too.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -23,7 +23,7 @@ after(() => server?.stop());
 const resting = ["paid", "declined", "cancelled", "voided", "needs_review", "late_success"];
 
 /**
- * One life of a sale, call by call, as a till makes them; a call that the kill cut off is made again where a till may.
+ * The calls of one sale, as a till makes them. A call that the kill cut off is repeated if a till may repeat it.
  */
 class Life {
   constructor(shop) {
@@ -36,7 +36,7 @@ class Life {
     this.token = token;
     return this.shop.call(method, path, { token, body }).catch(() => null);
   }
-  /** The backend dies in the middle; its next start comes by itself, as an operator's supervisor would have it. */
+  /** Restarts the backend when it dies, as an operator's supervisor does. */
   async upAgain() {
     const { child } = this.shop.backendProgram;
     await new Promise((done) => setImmediate(done));
@@ -46,7 +46,7 @@ class Life {
     await this.shop.startBackend();
     return true;
   }
-  /** The same call again until somebody answers: for calls that may be repeated. */
+  /** Repeats a call until it is answered: for calls that may be repeated. */
   surely(method, path, body) {
     return until(`${method} ${path} is answered`, async () => {
       const answer = await this.call(method, path, body);
@@ -60,7 +60,7 @@ class Life {
     this.trade = json;
     assert.ok(json.trade_id, JSON.stringify(json));
   }
-  /** Who gets no answer to a hand-over asks; the same code again only while the trade says that it awaits one. */
+  /** Without an answer to a hand-over, checks the status. Hands the same code over again only while the trade awaits it. */
   async handOver(code) {
     do await this.call("POST", `/v1/trades/${this.trade.trade_id}/code`, { code });
     while ((await this.get()).status === "awaiting_code");
@@ -82,13 +82,13 @@ class Life {
   }
 }
 
-/** What is done with a sale so that this place is reached. */
+/** The calls that reach this kill point. */
 async function live(life, point) {
   const { shop } = life;
   await life.create();
   const open = await life.reaches(["awaiting_code", "cancelled", "declined"]);
   if (open.status !== "awaiting_code") {
-    // The creation was cut off before the gateway had it: nothing was presented, and the sale is free.
+    // The creation did not reach the gateway: no code was handed over, and the sale is free.
     life.key = randomBytes(16).toString("hex");
     await life.create();
     await life.reaches(["awaiting_code"]);
@@ -97,7 +97,7 @@ async function live(life, point) {
   const code = await shop.code(cancelled ? "by_amount" : { approves_after_ms: 400 });
   await life.handOver(code);
   if (cancelled) {
-    // Amounts of .08 are paid after they were closed: what a verdict is for.
+    // Amounts that end in .08 are paid after they were closed, so they need a verdict.
     await until("the cancel is taken", async () => {
       await life.upAgain();
       const answer = await life.call("POST", `/v1/trades/${life.trade.trade_id}/cancel`, undefined);
@@ -113,16 +113,16 @@ async function live(life, point) {
   const end = await life.reaches(resting);
   if (!/^Void/.test(point) || end.status !== "paid") return end;
   await life.call("POST", `/v1/trades/${life.trade.trade_id}/void`, { reason: "wrong item" });
-  // Where the void did not leave, nobody can know that: a person looks into the gateway's books.
+  // If the void was not sent, the backend can't know that: a person looks at the gateway's records.
   return life.reaches(["voided", "needs_review", "paid"]);
 }
 
-/** The same where we present the code. */
+/** The same for a code that the till shows. */
 async function present(life, point) {
   await life.create("merchant_presented");
   let open = await life.reaches(["awaiting_payer", "cancelled", "declined"]);
   if (open.status !== "awaiting_payer") {
-    // Cut off before the row had the code: nothing was shown, and the sale is free.
+    // Killed before the row had the code: no code was shown, and the sale is free.
     life.key = randomBytes(16).toString("hex");
     await life.create("merchant_presented");
     open = await life.reaches(["awaiting_payer"]);
@@ -150,7 +150,7 @@ for (const store of ["SQLite", "PostgreSQL"])
     test(`${store}, ${way}: rule 3: killed at each of ${points.length} places`, async (t) => {
       assert.ok(points.length >= 15, "the places are there");
       const told = [];
-      // Four at a time: each has a gateway and a backend of its own.
+      // Four at a time, each with its own gateway and backend.
       const left = [...points];
       await Promise.all(
         Array.from({ length: 4 }, async () => {
@@ -195,8 +195,7 @@ for (const store of ["SQLite", "PostgreSQL"])
           one.killed !== "SIGKILL" || one.payments > 1 || one.voids > 1 || !one.agrees || !resting.includes(one.end),
       );
       assert.deepEqual(bad, []);
-      // The sandbox's gateway always has a word, but for a void that may still be on its way: only that one waits for a
-      // person.
+      // The sandbox's gateway answers about each payment. Only a void that may not have arrived waits for a person.
       const waiting = told.filter((one) => one.end === "needs_review").map((one) => one.point);
       assert.deepEqual(
         waiting.filter((point) => !/^Void(Stored|Sending)$/.test(point)),

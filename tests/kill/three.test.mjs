@@ -1,4 +1,5 @@
-// Three backends on one PostgreSQL behind a plain TCP balancer, one killed at random every second: the same promise.
+// Three backends on one PostgreSQL behind a TCP load balancer. A random one is killed every second: each sale is paid
+// once or not at all.
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
@@ -13,7 +14,7 @@ const seed = Number(process.env.KAUNTER_SEED ?? randomBytes(4).readUInt32LE());
 const SALES = 60;
 const TILLS = 6;
 
-/** A small generator, so that a seed printed is a run again: which one dies, and what the customers do. */
+/** A small random generator. The same seed gives the same kills and the same customers. */
 function random(state) {
   return () => {
     state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) | 0;
@@ -27,7 +28,7 @@ before(async () => {
 });
 after(() => server?.stop());
 
-/** A connection to whichever backend takes it: no health checks, no retries of what was written. */
+/** Connects to any backend that accepts: without health checks, and without repeating what was written. */
 async function balancer(t, ports) {
   let turn = 0;
   const balancing = createServer((near) => {
@@ -111,7 +112,7 @@ test(`three backends, one killed every second, ${SALES} sales: paid once or not 
         const path = `/v1/trades/${made.trade_id}`;
         if (sale.fault) await shop.fault("pay", sale.fault, { trade_id: made.trade_id });
         const code = await shop.code(sale.customer);
-        // As a till does: asks, and hands over while the trade says that it awaits its code.
+        // As a till does: checks the status, and hands the code over while the trade awaits it.
         ends[sale.ref] = await until(
           `${sale.ref} rests`,
           async () => {

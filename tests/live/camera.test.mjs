@@ -1,6 +1,6 @@
-// The camera's life, in Chromium with a camera that it plays: what goes wrong on counters goes wrong here, and the scan
-// goes on or says why. The browser's own getUserMedia answers, unless a test plans a camera that no machine of ours
-// has.
+// The camera in Chromium, which plays a file as its camera. After each trouble of real counters the scan goes on or
+// rejects with its cause. The browser's own getUserMedia answers, except where a test needs a camera that test machines
+// do not have.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -24,7 +24,7 @@ const told = (page) =>
   );
 const asked = (page) => page.evaluate(() => asked.length);
 
-/** Begins a scan and waits until frames are looked at; \`done()\` is its end. */
+/** Starts a scan and waits until frames are read; \`done()\` is its end. */
 async function begin(page, options = "{ timeoutMs: 30_000 }") {
   await page.evaluate(`void (globalThis.scan = ends(till.scan(${options})))`);
   await until("it scans", () => page.evaluate(() => till.state === "scanning"));
@@ -262,7 +262,7 @@ test("five kinds of refusal, each with its own code", async (t) => {
   await all.open(frame);
   assert.equal(await refused(frame), "camera_frame_blocked");
 
-  // Nobody can close a prompt that a headless browser does not show: its words are Chromium's own.
+  // A headless browser shows no prompt that could be closed, so the test makes Chromium's error itself.
   const dismissed = await all.till(t, plain);
   await dismissed.evaluate(() => plan.push(refuse("NotAllowedError", "Permission dismissed")));
   assert.equal(await refused(dismissed), "camera_dismissed");
@@ -327,7 +327,7 @@ test("torch, zoom and focus: set where the camera can, refused where it can't", 
   assert.equal((await adjust({ torch: true })).error?.code, "camera_unsupported");
   assert.equal((await adjust({ zoom: 2 })).error?.code, "camera_unsupported");
   assert.equal((await adjust({})).error, undefined);
-  // No camera of a test machine has a light: this one says that it has, and takes what it is told.
+  // No test machine has a camera with a light: this one reports a light, and accepts settings.
   await page.evaluate(() => {
     globalThis.applied = [];
     Object.assign(track(), {

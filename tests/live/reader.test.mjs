@@ -1,5 +1,5 @@
-// From the camera to a code: every way that frames take, the reader that fails and is replaced, what is believed of what
-// it reads, and what is told meanwhile.
+// From the camera to a code: each way of the frames, a reader that fails and is replaced, which readings are accepted,
+// and the events meanwhile.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -21,7 +21,7 @@ const posted = (page) => page.evaluate(() => [...new Set(posted)]);
 const problems = (page) =>
   page.evaluate(() => log.filter(({ type }) => type === "warning").map(({ detail }) => detail.code));
 
-/** The package's worker, with a fault in its first life; what it tells of that is under `lives`. */
+/** The package's worker, with a fault in the first one only. `lives` has its reports of the fault. */
 const faulty = (fault) => `globalThis.lives = []; await kaunter.init({ worker: () => {
   const worker = new Worker("/worker.js?fault=" + encodeURIComponent(workers ? "none" : "${fault}"), { type: "module" });
   worker.addEventListener("message", ({ data }) => { if (data.at) lives.push(data); });
@@ -72,7 +72,7 @@ for (const [name, { must, never, ...how }] of roads) {
 
 test("frames are read before the page has shown one, and left when nobody waits for the camera any more", async (t) => {
   await plain.look(CODE);
-  // A picture that the page does not show for now.
+  // The page does not show this picture yet.
   const before = `globalThis.clones = [];
     const { clone } = MediaStreamTrack.prototype;
     MediaStreamTrack.prototype.clone = function () { clones.push(clone.call(this)); return clones.at(-1); };
@@ -117,12 +117,12 @@ for (const [why, worker] of [
     const read = LiveReader.prototype.readPixels;
     let frames = 0;
     LiveReader.prototype.readPixels = function (...given) {
-      if (++frames === 1) this.__wbg_ptr = 0xfffffff0; // memory that is not there: a real trap
+      if (++frames === 1) this.__wbg_ptr = 0xfffffff0; // an address outside the memory: a real trap
       return read.apply(this, given);
     };`,
     });
     assert.equal((await scanned(page)).value?.text, NUMERIC);
-    // One for the trap; and one more for a worker that could not start.
+    // One warning for the trap, and one for a worker that could not start.
     assert.deepEqual(await problems(page), worker === "false" ? ["worker_failed"] : ["worker_failed", "worker_failed"]);
     const [started, minor, read, codes] = await page.evaluate(async () => [
       workers,
@@ -153,7 +153,7 @@ test("a picture on which the reader traps gives an error, and the next one is re
   assert.deepEqual([code, retryable, next, minor], ["worker_failed", true, 0, 1250]);
 });
 
-/** What the page of a till has fetched of the package. */
+/** The package's files that a till's page has fetched. */
 const fetched = (page) =>
   page.evaluate(() =>
     performance
@@ -239,8 +239,8 @@ for (const fault of ["trap", "hang", "hang when drawn", "hang with a frame open"
       told - fell < 1_500,
       "a hang is noticed when it has lasted 600 ms, or ten times as long as a frame takes",
     );
-    // With a frame open Chromium gives the next worker none for two seconds: it waits 300 ms, and the page hands them
-    // over.
+    // While the old worker has a frame open, Chromium gives the next worker no frames for two seconds. It waits 300 ms,
+    // and then the page sends the frames.
     assert.ok(reads - told < (fault.endsWith("open") ? 1_000 : 500), "and the next one reads half a second later");
     assert.equal(await page.evaluate(() => workers), 2);
     assert.equal(await page.evaluate(() => till.state), "scanning");
@@ -279,7 +279,8 @@ test("a code is offered once in a scan, however long it is held there", async (t
 });
 
 test("a code that is too small, and a counter in the dark: one hint each, cleared at the end", async (t) => {
-  // A module of a whole pixel is read. In a hand: what lies still is the shop's, and gets no hint.
+  // Modules of a whole pixel would be read. The code moves as in a hand: a code that does not move is the shop's, and
+  // gets no hint.
   await plain.look(CODE, { module: 0.8, shake: 12 });
   const page = await all.till(t, plain);
   const misses = () => page.evaluate(() => log.filter(({ type }) => type === "hint").map(({ detail }) => detail.hint));
@@ -366,7 +367,7 @@ test("during a scan, the page's own thread is almost idle", async (t) => {
   await page.evaluate(() => till.camera.release());
 });
 
-/** A worker that reads nothing, and tells what the test says: `tell(text, confirmed)`, and of an older scan. */
+/** A worker that reads nothing, and sends the test's readings: `tell(text, confirmed)`, also for an older scan. */
 const puppet = `const script = ${"`"}
     let scan = null, frames = 0;
     const say = (more) => postMessage({ scan, frames, tookMs: 1, hint: null, ...more });
@@ -386,10 +387,10 @@ const puppet = `const script = ${"`"}
   };
   await kaunter.init({ worker: () => worker });`;
 
-test("two readings must agree, and the till's gate sees to it: bare digits pass on their second equal reading, or on one that a frame confirmed, and each code once in a scan", async (t) => {
+test("the till's gate needs two equal readings: bare digits pass on the second one, or on one that a frame confirmed, and each code passes once per scan", async (t) => {
   await plain.look(null);
   const page = await all.till(t, plain, { init: puppet });
-  /** What a scan is offered of these readings; a code with letters at the end passes at once, and says that all came. */
+  /** The codes that `accept` gets of these readings. The last code has letters, so it passes at once and marks the end. */
   const offered = (readings, end) =>
     page.evaluate(
       async ([readings, end]) => {
@@ -422,7 +423,7 @@ test("two readings must agree, and the till's gate sees to it: bare digits pass 
   assert.deepEqual([page.problems, await problems(page)], [[], []]);
 });
 
-test("the reader's module tells a code twice, or once with the evidence that one frame confirmed it", async (t) => {
+test("the reader's module sends a code twice, or once if one frame confirmed it", async (t) => {
   const page = await all.till(t, plain);
   const drawn = async (text, worn = []) => {
     const QRCode = (await import("qrcode")).default;
@@ -431,7 +432,7 @@ test("the reader's module tells a code twice, or once with the evidence that one
     for (const [x, y] of worn) dark[y * modules.size + x] ^= 1;
     return { size: modules.size, dark };
   };
-  // One module of each of four codewords: as many as version 1 corrects at this level.
+  // One wrong module in each of four codewords: the most that version 1 corrects at this level.
   const worn = [
     [20, 20],
     [20, 16],

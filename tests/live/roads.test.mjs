@@ -1,6 +1,6 @@
-// The roads of browsers other than Chromium, in their own engines: WebKit hands a track to its worker, which makes the
-// stream (Safari 18), or finds that it can't; Firefox hands over frames. What a browser has, and which road was taken,
-// is asserted.
+// The ways of frames in other engines than Chromium. WebKit's page sends a track to the worker, which makes a stream of
+// it (Safari 18) or reports that it can't. Firefox's page sends frames. Each test asserts the browser's features and
+// the way that was taken.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -23,7 +23,7 @@ const NUMERIC = "281234567890123456";
 const { modules } = QRCode.create(NUMERIC, { errorCorrectionLevel: "M" });
 const code = { size: modules.size, dark: Array.from(modules.data) };
 
-/** WebKitGTK's own small browser, which comes with the engine. */
+/** MiniBrowser, which comes with WebKitGTK. */
 function miniBrowser() {
   const lib = "/usr/lib";
   const near = existsSync(lib) ? readdirSync(lib).map((name) => join(lib, name, "webkit2gtk-4.1/MiniBrowser")) : [];
@@ -36,7 +36,7 @@ async function home(t) {
   return folder;
 }
 
-/** With its camera of coloured bars, which is granted without a question; `features` are WebKit's names. */
+/** Starts it with its mock camera, which is allowed without a prompt. `features` are WebKit's names. */
 async function webkit(t, address, features) {
   const browser = miniBrowser();
   if (!browser && !process.env.CI)
@@ -57,7 +57,7 @@ async function webkit(t, address, features) {
     env: { ...process.env, HOME: folder, XDG_CACHE_HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
   });
   const gone = new Promise((done) => child.once("exit", done));
-  // Of the screen and all that is on it.
+  // Ends the virtual screen and all programs on it.
   t.after(() => {
     try {
       process.kill(-child.pid, "SIGKILL");
@@ -145,7 +145,7 @@ test("WebKit's own camera: the worker takes its frames by itself", async (t) => 
   assert.deepEqual(seen.problems, []);
 });
 
-/** What the page says at its end; nothing where the browser is missing. */
+/** The page's result; `undefined` if the browser is missing. */
 async function scan(t, open, how) {
   const setting = { backend: all.shop.backend, token: await all.shop.token() };
   const said = all.said();

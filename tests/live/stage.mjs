@@ -1,5 +1,5 @@
-// A stage for the camera: Chromium with a camera that it plays, a developer's page with the package as it is, and a
-// till that is open.
+// Shared by the camera's tests: Chromium with a file as its camera, a developer's page with the package, and an open
+// till.
 
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -17,12 +17,12 @@ const { CHROMIUM: executablePath = "/usr/bin/chromium" } = process.env;
 const types = { ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm" };
 const html = (body = "") => `<!doctype html><title>shop</title><link rel=icon href=data:,>${body}`;
 
-/** Where a page is, and how it may use the camera. */
+/** The page's address, and its permission for the camera. */
 const pages = {
   "/": {},
   "/policy": { "permissions-policy": "camera=()" },
 };
-/** What was asked of the server, in order. */
+/** The requests to the server, in order. */
 const served = [];
 /** Scripts of these tests. */
 const scripts = ["/worker.js", "/picture.js"];
@@ -97,7 +97,7 @@ class Stage {
     Object.assign(this, parts, { browsers: 0 });
   }
 
-  /** A browser whose camera plays a file, or with `devices` the browser's own pictures on so many cameras. */
+  /** A browser whose camera plays a file; with `devices`, that many cameras with the browser's test picture. */
   async browser({ devices = 0, fake = true, args = [] } = {}) {
     const file = join(this.dir, `camera-${this.browsers++}.y4m`);
     await show(file, null);
@@ -109,7 +109,7 @@ class Stage {
     if (!fake) given = given.filter((flag) => !flag.startsWith("--use-fake-ui"));
     const browser = await chromium.launch({ executablePath, args: [...given, ...args] });
     this.closers.unshift(() => browser.close());
-    // A camera that is on shows it from then on, and so does the next.
+    // A running camera shows it from now on, and so does the next one.
     return { browser, look: (text, options) => show(file, text, options) };
   }
 
@@ -117,7 +117,7 @@ class Stage {
     for (const close of this.closers) await close();
   }
 
-  /** A page with a till under `till`, what it told under `log`, and the questions for a camera under `asked`. */
+  /** A page with a till under `till`, its events under `log`, and its camera requests under `asked`. */
   async till(t, { browser }, { at = this.origin, path = "/", context: given, options = "", init = "", before } = {}) {
     const context = given ?? (await browser.newContext());
     if (!given) t.after(() => context.close());
@@ -150,7 +150,7 @@ class Stage {
   }
 }
 
-/** What a page asks the browser for, and what it hands to workers; \`plan\` says how the next questions are answered. */
+/** Records the page's camera requests and its messages to workers; \`plan\` has the answers to the next requests. */
 const spy = `(() => {
   Object.assign(globalThis, { asked: [], streams: [], plan: [], posted: [], workers: 0 });
   const devices = globalThis.MediaDevices?.prototype;
@@ -171,9 +171,9 @@ const spy = `(() => {
   const Real = globalThis.Worker;
   globalThis.Worker = class extends Real { constructor(...given) { super(...given); workers++; } };
   globalThis.track = (at = -1) => streams.at(at)?.getVideoTracks()[0];
-  // Answers of a browser, as its specification has them.
+  // A browser's answers by the specification.
   globalThis.refuse = (name, message = "") => async () => { throw new DOMException(message, name); };
-  // A camera that shows one picture, and no more.
+  // A camera that gives one frame only.
   globalThis.frozen = async () => {
     const canvas = document.createElement("canvas");
     canvas.width = 640;

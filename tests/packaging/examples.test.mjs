@@ -1,4 +1,4 @@
-// Do the examples do what they show? Each runs as a newcomer has it, with the packed package.
+// Runs each example as a newcomer does, with the packed package.
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
@@ -49,7 +49,7 @@ after(() => rm(dir, { recursive: true, force: true }));
 
 const vite = (args, cwd) => run(process.execPath, [join(dir, "node_modules/vite/bin/vite.js"), ...args], cwd);
 
-/** Serves a built example, and opens it in a till's browser beside a counter in the demo's place. */
+/** Serves a built example, and opens it in a browser with a camera. The test's backend and sandbox replace the demo. */
 async function visit(t, name, profile) {
   const folder = join(dir, name);
   vite(["build"], folder);
@@ -107,7 +107,7 @@ test("node-reader prints the code of a picture, and says where there is none", a
   assert.deepEqual([none.status, /Give a PNG file/.test(none.stderr)], [2, true]);
 });
 
-/** Signs in at a shop's server, rings a bill up, pays it, and sees it closed. */
+/** Signs in at a shop's server, makes a bill, pays it, and checks that it is closed. */
 async function sells(t, shop, program, args, path, cwd) {
   const port = await freePort();
   const keys = { KAUNTER_SERVER_KEY: shop.keys.KAUNTER_SERVER_KEY, KAUNTER_BACKEND: shop.backend, PORT: String(port) };

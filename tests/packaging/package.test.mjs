@@ -1,4 +1,4 @@
-// Does the packed package install and run anywhere at first try? A fresh Vite project, from the tarball, in Chromium.
+// Installs the packed package in new projects, builds them, and runs them in Chromium.
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
@@ -16,10 +16,11 @@ import { counter, until } from "../terminal/harness.mjs";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const vite = JSON.parse(await readFile(join(root, "node_modules/vite/package.json"))).version;
 
-/** What Angular builds with too. Only the fresh project has it: it is nothing that the repository needs. */
+/** Angular builds with esbuild too. Only the new project installs it, because the repository does not need it. */
 const ESBUILD = "0.28.2";
 
-// Bytes: what was reached, and one KiB. docs/decisions/0024-two-modules.md has the numbers. They may only fall.
+// Limits in bytes: the size that was reached, plus 1 KiB. They may only fall. docs/decisions/0024-two-modules.md has
+// the numbers.
 const MAX_MODULE = { till: 105_255 + 1024, reader: 75_237 + 1024 };
 const MAX_SCRIPT = 25 * 1024;
 
@@ -62,7 +63,7 @@ before(async () => {
   await writeFile(join(shop, "main.js"), page("init()"));
 });
 
-/** A developer's page: it reads a picture, takes a payment, and says what became of both. */
+/** A developer's page: it reads a picture, takes a payment, and reports both results. */
 const page = (load, first = "") => `
     ${first}
     import { KaunterError, Till, decode, init, parseMoney, version } from "kaunter";
@@ -127,7 +128,7 @@ test("the tarball holds what the package needs: exactly two .wasm, declarations,
   for (const text of code) assert.doesNotMatch(text, /\beval\(|new Function\(/);
 });
 
-/** A port that nobody has. */
+/** A free port. */
 async function freePort() {
   const server = createServer();
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
@@ -136,7 +137,7 @@ async function freePort() {
   return port;
 }
 
-/** A counter whose backend takes calls of the page that `serve` serves. */
+/** A counter whose backend accepts calls from the page that `serve` serves. */
 async function counterBehind(t, serve, wallet = "23") {
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
@@ -147,7 +148,7 @@ async function counterBehind(t, serve, wallet = "23") {
   return { desk, machine, origin };
 }
 
-/** Opens the shop's page, which takes a payment with the package, and says what became of it. */
+/** Opens the shop's page, which takes a payment with the package. Gives the result. */
 async function works(t, serve) {
   const { desk, machine, origin } = await counterBehind(t, serve);
   const page = await machine.page();
@@ -163,7 +164,7 @@ async function works(t, serve) {
   assert.equal(await desk.kept(), 1250);
 }
 
-/** Vite as a developer starts it. */
+/** Starts Vite as a developer does. */
 async function start(t, args) {
   const child = spawn(join(shop, "node_modules/.bin/vite"), [...args, "--host", "127.0.0.1", "--strictPort"], {
     cwd: shop,
@@ -204,7 +205,7 @@ test("what a till downloads stays small: each module by brotli, the JavaScript b
   assert.ok(script <= MAX_SCRIPT, `the JavaScript has ${script} bytes`);
 });
 
-test("Node 20 runs the module as it ships, and a module that is none says so in few words", async () => {
+test("Node 20 runs the published module, and a file that is not a module gives a short error", async () => {
   const read = `
     import { readFile } from "node:fs/promises";
     import { Reader } from "kaunter/reader";
@@ -227,7 +228,7 @@ test("the same project in Vite's development server", async (t) => {
   await works(t, (port) => start(t, ["--port", String(port)]));
 });
 
-/** A web server that serves a folder, and knows nothing of bundlers. */
+/** A plain web server for a folder. */
 async function serve(t, dir, headers = {}) {
   const types = { html: "text/html", js: "text/javascript", wasm: "application/wasm" };
   const server = createServer(async (request, response) => {
@@ -254,7 +255,7 @@ test("under a strict security policy: only 'self' and 'wasm-unsafe-eval'", async
   });
 });
 
-test("esbuild builds it for a browser, and init says where the files are, though somebody looked elsewhere before", async (t) => {
+test("esbuild builds it for a browser, and init sets the addresses of the files, also after a failed load from elsewhere", async (t) => {
   const out = join(shop, "esbuild");
   await mkdir(out);
   await writeFile(join(shop, "early.js"), 'import { decode } from "kaunter"; decode(new Blob([])).catch(() => {});');
@@ -285,7 +286,7 @@ test("esbuild builds it for a browser, and init says where the files are, though
   await serve(t, out);
 });
 
-test("no file gives a name at its top that a CommonJS wrapper gives to something else, or imports from Node", async () => {
+test("no file declares a top-level name that a CommonJS wrapper uses, or imports from Node", async () => {
   const taken = ["exports", "module", "require", "define", "global", "process", "__filename", "__dirname"];
   for (const name of (await names(join(shop, "node_modules/kaunter"))).filter((name) => name.endsWith(".js"))) {
     const source = ts.createSourceFile(name, await readFile(name, "utf8"), ts.ScriptTarget.Latest, true);
@@ -321,7 +322,7 @@ test("no file gives a name at its top that a CommonJS wrapper gives to something
   }
 });
 
-/** The README's section for a front-end developer: its commands in order, and its page. */
+/** The commands of the README's quick start, in order, and its page. */
 async function quickStart() {
   const readme = await readFile(join(root, "README.md"), "utf8");
   const [, section] = /\n## Quick start for a front-end developer\n([\s\S]*?)\n## /.exec(readme);
@@ -332,8 +333,8 @@ async function quickStart() {
 test("the README's quick start, followed to the letter, takes a payment", async (t) => {
   const { commands, html } = await quickStart();
   assert.ok(html.trim().split("\n").length <= 23, "twenty lines, and what holds them");
-  // Cargo's two are what built the package, and what the counter below stands in for: the demo's own ports may be taken
-  // here.
+  // The two cargo commands are not run: the package is built already, and the counter below replaces the demo, whose
+  // ports may be in use.
   const own = commands.filter((command) => !command.startsWith("cargo "));
   assert.deepEqual(
     commands.filter((command) => command.startsWith("cargo ")),
@@ -342,7 +343,7 @@ test("the README's quick start, followed to the letter, takes a payment", async 
   const beside = await mkdtemp(join(tmpdir(), "kaunter-readme-"));
   t.after(() => rm(beside, { recursive: true, force: true }));
   await symlink(root, join(beside, "kaunter"));
-  // A person says yes where npm asks whether it may fetch create-vite.
+  // Answers yes to npm's question whether it may install create-vite.
   const shell = spawn("sh", ["-e", "-c", own.join("\n")], {
     cwd: beside,
     detached: true,

@@ -1,5 +1,5 @@
-// `cargo xtask demo --auto`: takes one payment by itself. Exits 0 only if the code came in through the camera, and the
-// ledger says that the customer was charged once.
+// `cargo xtask demo --auto`: takes one payment without a person. Exits with 0 only if the camera read the code and the
+// ledger has one charge.
 
 import { join } from "node:path";
 import { chromium } from "playwright-core";

@@ -1,10 +1,10 @@
-// A shop that mints every token for one sale, as the PHP of docs/shop-server.md does: does a till get through its day with them?
+// A shop that mints each token for one sale, as the PHP of docs/shop-server.md does. Does a till work with such tokens?
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { counter, startTrade, until } from "./harness.mjs";
 
-/** A till whose shop lets it charge only what the shop itself names. */
+/** A till whose tokens each allow one sale and its amount only. */
 async function boundTill(machine) {
   const page = await machine.till({ open: false });
   await page.evaluate(async () => {

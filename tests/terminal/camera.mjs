@@ -1,11 +1,11 @@
-// A camera made of a file: a code, drawn into two frames of I420 that Chromium plays as its camera.
+// Writes a camera file for Chromium: a code, drawn into two I420 frames.
 
 import { constants, open } from "node:fs/promises";
 import QRCode from "qrcode";
 
 /**
- * Writes a y4m file; Chromium reads it afresh at each getUserMedia. `text: null` shows an empty counter. `shake`: so
- * many pixels to the side in every other frame, as in a hand.
+ * Writes a y4m file, which Chromium reads again at each getUserMedia. `text: null` shows an empty counter. `shake`
+ * moves every second frame by that many pixels, as a hand does.
  */
 export async function show(
   file,
@@ -15,7 +15,7 @@ export async function show(
   const chroma = Buffer.alloc((width * height) / 2, 128);
   const frame = (aside) => {
     const luma = Buffer.alloc(width * height, black ? 12 : dark ? 24 : 225);
-    // A little noise: a perfectly still picture is no camera.
+    // A little noise, because a camera never gives two equal frames.
     for (let at = 0; at < luma.length; at++) luma[at] += (at * 2654435761) >>> 29;
     if (text !== null) draw(luma, text, { width, height, module, dark, aside });
     return Buffer.concat([Buffer.from("FRAME\n"), luma, chroma]);
@@ -25,7 +25,8 @@ export async function show(
 }
 
 /**
- * Over what was there: a camera that is on plays the file meanwhile, and one that finds it cut short ends its track.
+ * Overwrites the file in place. A running camera plays it meanwhile, and would end its track if the file became
+ * shorter.
  */
 async function put(file, film) {
   const out = await open(file, constants.O_WRONLY | constants.O_CREAT);
@@ -50,7 +51,7 @@ function draw(luma, text, { width, height, module, dark, aside }) {
   }
 }
 
-/** How Chromium is told to play the file. As root it needs no sandbox, and a test needs no network of its own. */
+/** Chromium's arguments. Root can't use its sandbox, and a test needs no browser services from the network. */
 export function flags(file) {
   return [
     "--no-sandbox",

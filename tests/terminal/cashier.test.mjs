@@ -1,5 +1,5 @@
-// What a cashier does with the page: by keyboard alone, without a connection, in three languages, with a manager who
-// may and one who may not; and what the page never lets a cashier do.
+// How a cashier uses the page: by keyboard only, without a connection, in three languages, with a manager who has the
+// right and one who has not; and what the page prevents.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -8,7 +8,7 @@ import { charge, counter, screen, startTrade, underReview, until } from "./harne
 const sentence = (page) => page.textContent("#sentence");
 const sees = (page, what, pattern, selector = "#sentence") =>
   until(what, async () => pattern.test(await page.textContent(selector)));
-/** Between two keys of a quick hand; what comes faster is a scanner's (scanner.test.mjs). */
+/** The time between two keys of a fast typist, in ms. Faster keys are a scanner's (scanner.test.mjs). */
 const HAND_MS = 90;
 const scanning = (page) =>
   until("the camera looks", async () => (await page.getAttribute("body", "data-state")) === "scanning");
@@ -86,7 +86,7 @@ test("without a connection no charge starts; when it is back, it does", async (t
   await page.waitForSelector("#banner", { state: "hidden" });
   await charge(page, { wallet: "23" });
   await until("the customer is asked", async () => /confirm/.test(await sentence(page)));
-  // The browser believes that it is online; the questions say otherwise. The open payment goes on.
+  // The browser reports that it is online, but status checks fail. The open payment goes on.
   await shop.stopBackend();
   await page.waitForSelector("#banner:not([hidden])");
   assert.equal(await page.getAttribute("body", "data-screen"), "waiting");
@@ -125,7 +125,7 @@ test("waiting counts down between two answers, and holds the screen awake", asyn
   });
   const [elapsed, left] = (await page.textContent("#seconds")).match(/\d+/g).map(Number);
   assert.ok(Math.abs(elapsed + left - 90) <= 1, `${elapsed} + ${left} is the 90 s that the gateway gives`);
-  // The browser takes the lock when the page is hidden; seen again, the page asks for it again.
+  // The browser releases the wake lock when the page is hidden. When it is visible again, the page requests a new one.
   assert.equal(await page.evaluate(() => locks.length), 1);
   await page.evaluate(async () => {
     await locks[0].release();
@@ -145,20 +145,20 @@ test("Not confirmed refuses a new charge of the same sale, here and at another t
   const trade = await underReview(shop, "same");
   const payments = async () => (await shop.calls("pay")).length;
 
-  // At another till: the backend says who has the sale, and that trade is on screen.
+  // At another till: the backend names the trade that holds the sale, and that trade is on screen.
   await machine.look(await shop.code());
   await charge(other, { wallet: "23" });
   await screen(other, "not-confirmed");
   assert.equal(await other.textContent("#support"), trade.trade_id);
   assert.match(await sentence(other), /^Do not charge again/);
 
-  // At the same till after a reload: it is there before anything can be pressed.
+  // At the same till after a reload: it is on screen before a button can be pressed.
   await page.reload();
   await screen(page, "not-confirmed");
   assert.equal(await page.textContent("#support"), trade.trade_id);
   await sees(page, "it was asked", /^Checked at .*: no news/, "#note");
 
-  // No answer to Check now: what was not known is not known still.
+  // Check now gets no answer, so the outcome is still not known.
   await shop.stopBackend();
   await page.click("#primary");
   await page.waitForSelector("#trouble:not([hidden])");
@@ -166,7 +166,7 @@ test("Not confirmed refuses a new charge of the same sale, here and at another t
   await shop.startBackend();
   await page.waitForSelector("#banner", { state: "hidden" });
 
-  // The next sale has a reference of its own, and the same amount is asked about first.
+  // The next sale has a new reference, and the page asks first because the amount is the same.
   await page.click("#third");
   await screen(page, "ready");
   await page.waitForSelector("#unfinished:not([hidden])");
@@ -177,7 +177,7 @@ test("Not confirmed refuses a new charge of the same sale, here and at another t
   await screen(page, "not-confirmed");
   assert.equal(await payments(), 1);
 
-  // The gateway finds its words: the screen that says Not confirmed finds the end by itself.
+  // The gateway answers again: the screen Not confirmed shows the outcome without a tap.
   await fetch(`${shop.sandbox}/_sim/faults`, { method: "DELETE" });
   await screen(page, "paid");
   assert.equal(await payments(), 1);
@@ -219,7 +219,7 @@ test("a settled review and a late success appear as such in the history, and are
   assert.match(await entry(late), /12\.08.*Paid late.*Accept it or give it back/);
   assert.match(await entry(review), /12\.50.*Not confirmed.*call the manager/);
 
-  // The review: the manager has looked into the wallet's own books.
+  // The review: the manager has looked at the wallet's own records.
   await page.click(`[data-trade="${review.trade_id}"]`);
   await screen(page, "not-confirmed");
   await page.click("#second");
@@ -255,11 +255,11 @@ test("a settled review and a late success appear as such in the history, and are
   await page.fill("#day", "2020-01-01");
   await sees(page, "an empty day says so", /No payments/, "#history-note");
   await page.click("#history-close");
-  // What was typed before is still there.
+  // The typed amount is still there.
   await page.click("#primary");
   await screen(page, "ready");
   assert.match(await page.textContent("#amount"), /7\.77/);
-  // Each further right is refused once, and then asked for: the browser writes that down.
+  // Each missing right is refused once before the page requests it, and the browser logs each refusal.
   assert.deepEqual(
     page.problems.filter((problem) => !/status of 403/.test(problem)),
     [],
@@ -271,7 +271,7 @@ test("a manager without the right gets an error, and nothing changes", async (t)
   const machine = await shop.machine();
   const trade = await underReview(shop, "review");
   const good = await startTrade(shop, "good", { code: await shop.code() });
-  // The shop's server gives its cashiers no more than this, whatever they ask for.
+  // The shop's server gives a cashier these rights only.
   await shop.post("/_sim/shop", {
     backend: shop.backend,
     server_key: shop.keys.KAUNTER_SERVER_KEY,
@@ -362,7 +362,7 @@ test("three languages, kept for the next day; sound has a volume, and can be off
   );
   await page.click("#drawer-close");
 
-  // Off: a whole sale without a tone. On again: paid is high, not paid is low and double.
+  // Off: a sale without a tone. On again: paid gives one high tone, not paid two low ones.
   await machine.look(await shop.code());
   await page.reload();
   await screen(page, "ready");

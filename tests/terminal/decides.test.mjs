@@ -1,4 +1,4 @@
-// What decides about money is stated on the button that is pressed: no default button, no Enter, no slip of a finger.
+// Each decision about money needs a button that says what it does: no default button, no Enter, no accidental tap.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -6,7 +6,7 @@ import { charge, counter, screen, underReview, until } from "./harness.mjs";
 
 const status = async (shop, ref) => (await shop.sale(ref)).trades.at(-1).status;
 
-/** Enter, as often as a hand presses it, with the focus where the dialog put it and on each thing that takes text. */
+/** Presses Enter several times, with the dialog's own focus and with the focus on each text field. */
 async function enters(page) {
   await page.keyboard.press("Enter");
   const fields = await page.locator("dialog[open] :is(input, select):visible").all();

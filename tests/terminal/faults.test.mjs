@@ -1,5 +1,5 @@
-// What the world can do to a payment, and what becomes of the money: every fault of the sandbox, and the amounts that
-// script themselves. No browser: the treaty is spoken over HTTP, as a page does. One backend, many sales at once.
+// Each fault of the sandbox, and each amount that simulates a fault: what happens to the money? The tests call the
+// backend over HTTP as a page does, without a browser. One backend has many sales at once.
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
@@ -7,14 +7,14 @@ import { after, before, test as plain } from "node:test";
 import { counter as sqlite, until } from "./harness.mjs";
 import { postgres } from "./postgres.mjs";
 
-// One suite, both stores.
+// The tests run on both stores.
 let server;
 before(async () => {
   server = await postgres();
 });
 after(() => server?.stop());
 
-/** The same test on SQLite and on PostgreSQL: `counter` opens a counter on the store whose turn it is. */
+/** Runs the same test on SQLite and on PostgreSQL. `counter` opens a counter on that store. */
 function test(name, run) {
   plain(`SQLite: ${name}`, (t) => run(t, sqlite));
   plain(`PostgreSQL: ${name}`, (t) =>
@@ -37,7 +37,7 @@ async function open(shop, ref, { minor = 1200, wallet_id = "23" } = {}) {
   return answer.json;
 }
 
-/** Hands the code over as a page does: once more only where the gateway was proven not to have been reached. */
+/** Hands the code over as a page does: again only if it is proven that the gateway was not reached. */
 async function handOver(shop, trade, code) {
   let answer;
   for (let tries = 0; tries < 20 && (answer?.json?.status ?? "awaiting_code") === "awaiting_code"; tries++) {
@@ -49,7 +49,7 @@ async function handOver(shop, trade, code) {
   return answer;
 }
 
-/** Asks as a page does, until the trade is where it is wanted. */
+/** Checks the status as a page does, until the trade has the expected one. */
 function reaches(shop, trade, statuses, ms = 60_000) {
   return until(
     `${trade.sale.ref} is ${statuses}`,
@@ -96,7 +96,8 @@ const payments = [
   ["contradict", "paid", 1],
   ["wrong_amount", "paid", 1],
   ["wrong_id", "paid", 1],
-  // Before the effect: nothing was done, but nobody can know that. It is asked about, and closed on the gateway's word.
+  // Faults before the effect: no money moved, but the backend can't know that. It checks the status, and closes the
+  // trade by the gateway's answer.
   [{ hang_ms: 60_000 }, "cancelled", 0],
   ["reset", "cancelled", 0],
   [{ status: 500 }, "cancelled", 0],
@@ -107,7 +108,7 @@ const payments = [
 ];
 
 test("rule 2: every fault of a payment: it is sent once, and the status agrees with the ledger", async (t, counter) => {
-  // A token that the gateway forgets is forgotten for every payment under way: that one has a gateway of its own.
+  // A gateway that forgets its token affects all payments in progress, so that fault has its own gateway.
   const [shop, other] = [await counter(t, { scale: 0.1 }), await counter(t, { scale: 0.1 })];
   const lone = await open(other, "token");
   await other.fault("pay", "token_expired");
@@ -160,7 +161,7 @@ const questions = [
   { hang_ms: 700 },
 ];
 
-test("every fault of a question: it is asked again, and the answer is found", async (t, counter) => {
+test("each fault of a status query: the query is repeated, and the answer is found", async (t, counter) => {
   const shop = await counter(t, { scale: 0.1 });
   await together(questions, async (fault, at) => {
     const trade = await open(shop, `ask-${at}`);
@@ -169,7 +170,7 @@ test("every fault of a question: it is asked again, and the answer is found", as
     assert.equal((await reaches(shop, trade, final)).status, "paid");
     assert.deepEqual(await line(shop, trade), { charged: 1200, refunded: 0, sent: 1 });
   });
-  // Alone: a gateway that forgets its token forgets it for every call under way.
+  // It runs alone, because a gateway that forgets its token affects all calls in progress.
   const trade = await open(shop, "ask-token");
   await shop.fault("status", "token_expired", { trade_id: trade.trade_id, times: 3 });
   await handOver(shop, trade, await shop.code({ approves_after_ms: 300 }));
@@ -224,7 +225,7 @@ test("rule 2: faults of a void: given back once, and never called so without the
   });
 });
 
-test("the amounts that script themselves do what docs/demo.md says", async (t, counter) => {
+test("the amounts that simulate a fault do what docs/demo.md says", async (t, counter) => {
   const shop = await counter(t, { scale: 0.1 });
   const cases = [
     ["00", "paid", 1],
@@ -247,7 +248,7 @@ test("the amounts that script themselves do what docs/demo.md says", async (t, c
   });
 });
 
-test("the gateway goes down for 20 s with a payment under way: asked on, and paid once", async (t, counter) => {
+test("the gateway is down for 20 s during a payment: status queries go on, and it is paid once", async (t, counter) => {
   const shop = await counter(t, { scale: 0.1 });
   const trade = await open(shop, "down", { minor: 1205 });
   await handOver(shop, trade, await shop.code("by_amount"));
@@ -289,7 +290,7 @@ test("rule 23: paid after it was cancelled: proof is kept, an alarm is up, and a
   assert.equal(await shop.kept(), 1208);
 });
 
-test("the documented profile: no cancel, few words; a person is asked, and the next word settles it", async (t, counter) => {
+test("the documented profile, without a cancel and with few words: a person is asked, and the gateway's next answer settles it", async (t, counter) => {
   const shop = await counter(t, { scale: 0.05, profile: "documented" });
   const good = await open(shop, "plain-good");
   await handOver(shop, good, await shop.code());
@@ -308,11 +309,11 @@ test("the documented profile: no cancel, few words; a person is asked, and the n
   assert.equal(await shop.kept(), 2400);
 });
 
-test("words of a gateway are data: one that says PAID and REFUSED is understood by configuration alone", async (t, counter) => {
+test("a gateway's words are data: configuration alone makes PAID and REFUSED understood", async (t, counter) => {
   const shop = await counter(t, { scale: 0.1, extra: "" });
   await shop.stopBackend();
   const own = shop.toml.bind(shop);
-  // The same gateway, of which less is known: no definite codes, so a refusal is not a word yet.
+  // The same gateway without known refusal codes: a refusal does not decide yet.
   shop.toml = (listen) =>
     own(listen).replace(
       /profile = "sandbox"\n/,

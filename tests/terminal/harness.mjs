@@ -1,5 +1,5 @@
-// The real parts of a counter: the sandbox, the backend, Chromium with a camera made of a file. Each test has its
-// own.
+// Starts the real parts of a counter: the sandbox, the backend, and Chromium with a file as its camera. Each test has
+// its own.
 
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -19,7 +19,7 @@ const programs = {
 };
 export const out = process.env.KAUNTER_OUT ?? join(root, "target/screens");
 
-/** Where a condition is asked for again; a test never sleeps for a time of its own. */
+/** Polls a condition until it is true. Tests never sleep for a fixed time. */
 export async function until(what, condition, { ms = 30_000, every = 50 } = {}) {
   const end = performance.now() + ms;
   let last;
@@ -35,7 +35,7 @@ export async function until(what, condition, { ms = 30_000, every = 50 } = {}) {
   throw new Error(`not seen in ${ms} ms: ${what}${last ? ` (${last.message})` : ""}`);
 }
 
-/** A program that says where it listens; its words are kept, and searched for secrets. */
+/** A program that prints its address. Its output is kept, and searched for secrets. */
 export class Program {
   constructor(name, args, env, log) {
     this.words = "";
@@ -62,7 +62,7 @@ export class Program {
 
 const fresh = () => `sandbox-${randomBytes(24).toString("hex")}`;
 
-/** A sandbox and a backend; `scale` makes every duration of both so much shorter. */
+/** A sandbox and a backend. `scale` divides all durations of both. */
 export async function counter(
   t,
   {
@@ -94,7 +94,7 @@ class Counter {
       KAUNTER_SERVER_KEY: fresh(),
       KAUNTER_SIGNING_KEY: fresh(),
     };
-    // Where a store's address is given, it is PostgreSQL.
+    // If the store has an address, it is PostgreSQL.
     this.environment = { ...this.keys, ...(options.databaseUrl ? { KAUNTER_DATABASE_URL: options.databaseUrl } : {}) };
     this.words = "";
   }
@@ -120,7 +120,7 @@ class Counter {
   }
 
   toml(listen) {
-    // On a scaled clock a busy machine must not look like a gateway that is not there.
+    // On a scaled clock, a busy machine must not look like an unreachable gateway.
     const patient = { connect_timeout_ms: 30_000, read_timeout_ms: Math.round(2_000 / Math.min(this.scale, 0.4)) };
     const policy = Object.entries({ ...patient, ...this.policy })
       .map(([name, value]) => `${name} = ${value}`)
@@ -185,11 +185,11 @@ ${policy}
     return (await this.ledger()).reduce((sum, trade) => sum + trade.charged - trade.refunded, 0);
   }
 
-  // ---- the backend's side, as a program that is no browser ----
+  // ---- the backend's side, without a browser ----
 
   /** A terminal token, minted by the shop's server as a PHP page would. */
   async token(terminal = "till-1", more = {}) {
-    const rights = ["charge", "cancel", "void", "review", "list"]; // a manager's, unless a test asks for less
+    const rights = ["charge", "cancel", "void", "review", "list"]; // a manager's, if the test gives none
     return (await this.post("/shop/token", { terminal, rights, ...more })).token;
   }
   async call(method, path, { token, body, raw, headers = {} } = {}) {
@@ -218,7 +218,7 @@ ${policy}
 
   // ---- browsers ----
 
-  /** A machine with a camera of its own. `profileDir` outlives a renderer, as a browser's does. */
+  /** A browser with its own camera. `profileDir` keeps its data after a crash, as a real browser's profile does. */
   async machine({ camera = true, viewport = { width: 1366, height: 768 }, flags: more = [] } = {}) {
     const file = join(this.dir, `camera-${this.browsers.length}.y4m`);
     await show(file, null);
@@ -245,7 +245,7 @@ class Machine {
   constructor(counter, browser, camera, viewport) {
     Object.assign(this, { counter, browser, camera, viewport, context: null });
   }
-  /** What the camera sees from its next start on. */
+  /** Sets the camera's picture from its next start on. */
   look(text, options) {
     return show(this.camera, text, options);
   }
@@ -262,7 +262,7 @@ class Machine {
     page.on("pageerror", (error) => page.problems.push(String(error)));
     return page;
   }
-  /** The cashier's terminal, open. */
+  /** Opens the cashier's terminal. */
   async terminal({ ref, amount = 1250, terminal = "till-1", context, wait = true } = {}) {
     const page = await this.page(context);
     const query = new URLSearchParams({
@@ -271,11 +271,11 @@ class Machine {
       ...(ref ? { ref } : {}),
     });
     await page.goto(`${this.counter.backend}/?${query}`);
-    // Ready for a sale, or on its way to what became of the one that is named.
+    // Ready for a sale, or showing the sale that the address names.
     if (wait) await page.waitForSelector('body[data-busy="false"]');
     return page;
   }
-  /** A developer's own page: the package as it is, unbundled, and a till that is open under `till`. */
+  /** Opens a developer's page with the unbundled package, and an open till under `till`. */
   async till({ terminal = "till-1", context, open = true, options = "" } = {}) {
     const page = await this.page(context);
     await page.goto(`${this.counter.pages}/`);
@@ -284,7 +284,7 @@ class Machine {
   }
 }
 
-/** What a developer writes: a page that opens a till, and keeps what it tells in `log`. Runs in any browser. */
+/** The script of a developer's page: it opens a till, and keeps its events in `log`. Runs in any browser. */
 export function developer(counter, { terminal = "till-1", open = true, options = "" } = {}) {
   const setting = { backend: counter.backend, shop: `${counter.sandbox}/shop/token`, terminal };
   return `(async (setting) => {
@@ -310,7 +310,7 @@ export function developer(counter, { terminal = "till-1", open = true, options =
   })(${JSON.stringify(setting)})`;
 }
 
-/** What the journal of this page's origin holds: every row, as it is stored. */
+/** The stored rows of the journal of this page's origin. */
 export function journal(page) {
   return page.evaluate(async () => {
     const known = await indexedDB.databases();
@@ -332,7 +332,7 @@ export async function screen(page, name, ms = 30_000) {
   await page.waitForSelector(`body[data-screen="${name}"]${busy}`, { timeout: ms });
 }
 
-/** Shows the code, presses Charge, and says whose wallet it is where the terminal asks. */
+/** Shows the code, presses Charge, and chooses the wallet if the terminal asks. */
 export async function charge(page, { wallet } = {}) {
   if (wallet) {
     page
@@ -343,7 +343,7 @@ export async function charge(page, { wallet } = {}) {
   await page.click("#primary");
 }
 
-/** A trade made over HTTP, as a till of the shop makes it; with a code, it is handed over. */
+/** Makes a trade over HTTP, as a till does. Hands a given code over. */
 export async function startTrade(shop, ref, { minor = 1250, code, terminal = "till-1" } = {}) {
   const token = await shop.token(terminal);
   const body = {
@@ -358,8 +358,7 @@ export async function startTrade(shop, ref, { minor = 1250, code, terminal = "ti
 }
 
 /**
- * A trade that a person has to look into: the gateway contradicted itself, and says nothing more until its faults
- * end.
+ * A trade under review: the gateway contradicted itself, and gives no answer until its faults end.
  */
 export async function underReview(shop, ref, { terminal = "till-1" } = {}) {
   const trade = await startTrade(shop, ref, { terminal });

@@ -1,4 +1,4 @@
-// Bad input: each has a stable code and a sentence that says what to do; nothing is lost, nothing is sent.
+// Wrong input: each has a stable code and a sentence that says what to do. Nothing is lost, and nothing is sent.
 
 import assert from "node:assert/strict";
 import { createHmac, randomBytes } from "node:crypto";
@@ -14,7 +14,7 @@ const trade = (more = {}, sale = {}) => ({
   ...more,
 });
 
-/** Every refusal is a problem document with a code, a sentence and a word on trying again. */
+/** Checks that a refusal is a problem document with a code, a sentence, and `retry`. */
 function refused(answer, status, code, retry = "never") {
   assert.deepEqual([answer.status, answer.json?.code, answer.json?.retry], [status, code, retry], answer.text);
   assert.match(answer.headers.get("content-type"), /^application\/problem\+json/);
@@ -127,7 +127,7 @@ test("tokens: missing, forged, unsigned, expired, of another shop, without the r
     "token_invalid",
     "with_new_token",
   );
-  // Signed with the right key: the oracle that the forgeries above fail for their signature only.
+  // The same claims with the right signature are accepted: the tokens above fail because of their signatures only.
   const own = signed({ alg: "HS256", typ: "JWT" }, { ...said, exp: said.exp + 600 }, shop.keys.KAUNTER_SIGNING_KEY);
   assert.equal((await call(own)).status, 200);
   refused(

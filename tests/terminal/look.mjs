@@ -1,5 +1,5 @@
-// Looks at a screen as a cashier would, on every size, in every language, by day and by night: leaves pictures, and
-// says what is wrong. axe (its rules of WCAG 2.2 AA) judges contrast, names and roles: it knows them better than we do.
+// Checks a screen in each size and language, in light and dark mode. Saves pictures, and reports faults. axe checks
+// contrast, names and roles by the rules of WCAG 2.2 AA.
 
 import { mkdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -25,7 +25,7 @@ export async function speak(page, language) {
   }, language);
 }
 
-/** What is wrong with a screen as it stands: runs in the page. */
+/** The faults of the current screen. Runs in the page. */
 function faults({ money }) {
   const box = (element) => element.getBoundingClientRect();
   const dialog = document.querySelector("dialog[open]");
@@ -58,7 +58,7 @@ function faults({ money }) {
         box(element).right > innerWidth + 0.5 ||
         box(element).bottom > innerHeight + 0.5,
     );
-  // What is read or pressed: none lies on another, none is cut.
+  // Texts and buttons must not overlap, and none may be cut off.
   const things = visible.filter((element) =>
     element.matches(
       "button, .button, .sentence, .amount, .title, .trouble, .hint, .small, .banner, .strip, dt, dd, h2, label, p, output, strong, .dial",
@@ -133,19 +133,18 @@ const clean = {
   sentences: 0,
   amount: "",
 };
-/** Where the one button that stands out is, by size: the same on every screen. */
+/** The position of the main button by size. It is the same on every screen. */
 const places = new Map();
 
 /**
- * Looks at what is on screen now, every way, and keeps what is wrong in `page.faults`. `money`: the amount has to be
- * there.
+ * Checks the current screen in all ways, and collects faults in `page.faults`. `money`: the amount must be visible.
  */
 export async function look(page, name, { money = true } = {}) {
   await mkdir(out, { recursive: true });
   const before = page.viewportSize();
   page.faults ??= [];
   const wrong = page.faults;
-  // What has just appeared is not to be pressed yet, and says so by its colour.
+  // A button that has just appeared can't be pressed yet, and has another colour.
   await page.waitForFunction(
     () =>
       document.querySelector("dialog[open]") ||
@@ -160,7 +159,7 @@ export async function look(page, name, { money = true } = {}) {
         await speak(page, language);
         const which = `${name}-${size.width}x${size.height}${language === "en" ? "" : `-${language}`}${scheme === "light" ? "" : "-dark"}`;
         const seen = await page.evaluate(faults, { money });
-        // A few pictures of each: every size in English, the small one in each language, the dark ones in English.
+        // Some pictures of each screen: all sizes in English, the small size in each language, dark mode in English.
         if (language === "en" || (scheme === "light" && size.width === 360))
           await page.screenshot({ path: join(out, `${which}.png`) });
         const found = Object.entries(seen.faults).filter(
@@ -194,7 +193,7 @@ async function judged(page) {
   }, WCAG);
 }
 
-/** One look at another page than the cashier's: as it stands, on the size that it has. */
+/** Checks another page than the cashier's, in its current state and size. */
 export async function glance(page, name) {
   await mkdir(out, { recursive: true });
   const { width, height } = page.viewportSize();

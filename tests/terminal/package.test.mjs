@@ -1,5 +1,5 @@
-// What the package promises a developer's page beside the sale itself: refunds that are refused, late money, rights,
-// tokens, addresses, amounts, and what surrounds a code.
+// The package on a developer's page, besides a sale: refused refunds, late money, rights, tokens, addresses, amounts,
+// and whitespace around a code.
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
@@ -8,7 +8,7 @@ import { counter, startTrade, until } from "./harness.mjs";
 
 const sale = (ref, minor = 1250) => ({ ref, amount: { minor, currency: "MYR" } });
 
-/** What the gateway said, as JavaScript sees it. */
+/** The gateway's answer, as JavaScript gets it. */
 const asJson = (said) => (said ? { code: said.code ?? null, message: said.message } : null);
 
 test("rule 20: a void that the gateway refuses ends as paid and says why; the next one gives the money back", async (t) => {
@@ -62,14 +62,14 @@ test("rule 21: a payment that is declined carries the gateway's words", async (t
   assert.deepEqual(trade.gatewayAnswer, end.gatewayAnswer);
 });
 
-/** Hides the page, as another window does, or shows it again. */
+/** Hides the page, as another window in front of it does, or shows it again. */
 const hide = (page, hidden) =>
   page.evaluate((hidden) => {
     Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
     document.dispatchEvent(new Event("visibilitychange"));
   }, hidden);
 
-/** A sale that is cancelled, and paid all the same a little later: the page has heard that it was cancelled. */
+/** A sale that is cancelled, and paid a little later. The page has got `cancelled` before. */
 async function cancelled(shop, page, ref) {
   const code = await shop.code("by_amount");
   await page.evaluate(
@@ -116,7 +116,7 @@ test("money that comes after a cancel is shown on an idle page, and is in the li
 });
 
 test("a hidden page does not ask; seen again, or online again, it asks at once; a closed till asks no more", async (t) => {
-  // On this clock a round by itself comes after half an hour.
+  // On this clock, the page polls only every half hour by itself.
   const shop = await counter(t, { scale: 0.1, policy: { heartbeat_ms: 18_000_000 } });
   const page = await (await shop.machine()).till({
     options:
@@ -136,7 +136,7 @@ test("a hidden page does not ask; seen again, or online again, it asks at once; 
   await hide(page, false);
   await until("it is told", () => told(page, trade, "late_success"));
   assert.equal(await sessions(), 2);
-  // Any number of reasons to ask makes one question at a time.
+  // Many reasons to poll at the same time make one call.
   for (let at = 0; at < 50; at++) await page.evaluate(() => dispatchEvent(new Event("online")));
   await until("one more question", async () => (await sessions()) >= 3);
   await page.evaluate(() => till.checkStatus("NOBODYKNOWSTHIS00000").catch(() => {}));
@@ -153,7 +153,7 @@ test("a list and a search ask for the right to list, once; a token without it gi
   const page = await (await shop.machine()).till({ open: false });
   const trade = await startTrade(shop, "listed", { code: await shop.code() });
   const said = await page.evaluate(async (day) => {
-    // The backend of a shop that keeps its day to those who may read it.
+    // A backend that lists trades only for tokens with the right `list`.
     const guarded = async (address, init) => {
       const { rights } = JSON.parse(
         atob(init.headers.get("authorization").split(".")[1].replaceAll("-", "+").replaceAll("_", "/")),
@@ -220,7 +220,7 @@ const AROUND = [
   "\u{1D}",
 ];
 
-test("what surrounds a code is not the code: typed, scanned, or over HTTP; what is in it stays", async (t) => {
+test("whitespace around a code is removed: typed, scanned, or over HTTP; whitespace in it stays", async (t) => {
   const shop = await counter(t);
   const machine = await shop.machine();
   const page = await machine.till();
@@ -235,7 +235,7 @@ test("what surrounds a code is not the code: typed, scanned, or over HTTP; what 
   for (const [at, around] of AROUND.entries()) {
     const code = await shop.code();
     await paid(`around-${at}`, `${around}${code}${around}`);
-    // The sandbox knows its codes by their text, so one that arrives as anything else is refused there.
+    // The sandbox finds a code by its text, so it refuses a changed one.
     const trade = await startTrade(shop, `http-${at}`);
     const raw = await shop.code();
     const answer = await shop.call("POST", `/v1/trades/${trade.trade_id}/code`, {
@@ -270,7 +270,7 @@ test("what surrounds a code is not the code: typed, scanned, or over HTTP; what 
   );
   assert.deepEqual([...new Set(kinds)], ["wechat_pay"]);
   assert.equal(await sent(inner.trade_id), undefined);
-  // The camera sees a code that was made with a blank and a line break around it.
+  // The camera shows a code with a space and a line break around its text.
   await machine.look(` ${await shop.code()}\r\n`);
   const seen = await page.evaluate(
     (sale) => ends(till.charge(sale, { walletId: "23", scan: { timeoutMs: 20_000 } })),
@@ -279,7 +279,7 @@ test("what surrounds a code is not the code: typed, scanned, or over HTTP; what 
   assert.equal(seen.value?.status, "paid", JSON.stringify(seen));
 });
 
-/** A web server that is no backend. */
+/** A web server that is not a backend. */
 async function stranger(t, answer) {
   const server = createServer((request, response) => answer(request, response));
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
@@ -410,7 +410,7 @@ test("one table of decimals: what the page shows, what the module reads and what
   const wrong = await page.evaluate(() => {
     const wrong = [];
     for (const currency of [...Intl.supportedValuesOf("currency"), "IDR", "HUF", "MMK", "UYW"]) {
-      // As many digits as the module reads behind the point.
+      // The number of decimals that the module reads.
       const reads = [0, 1, 2, 3, 4]
         .filter((digits) => {
           try {
@@ -441,7 +441,7 @@ test("one table of decimals: what the page shows, what the module reads and what
   );
   assert.deepEqual(shown, ["Rp 5,000.00", "RM 0.00", "-RM 0.05", "¥7", "KWD 0.007", "RM 90,071,992,547,409.91"]);
 
-  // The backend that takes the currency asks the gateway for the same amount, and the cashier's page shows it.
+  // The backend with this currency sends the gateway the same amount, and the cashier's page shows it.
   for (const currency of ["IDR", "HUF", "MMK"]) {
     const own = await counter(t);
     await own.stopBackend();
@@ -459,7 +459,7 @@ test("one table of decimals: what the page shows, what the module reads and what
     };
     const made = await own.call("POST", "/v1/trades", { token: await own.token(), body });
     assert.equal(made.status, 200, `${currency}: ${made.text}`);
-    // The sandbox reads an amount with two digits behind the point, and keeps it in hundredths.
+    // The sandbox reads an amount with two decimals, and stores hundredths.
     assert.deepEqual(
       (await own.ledger()).map(({ amount }) => amount),
       [500_000],

@@ -1,4 +1,4 @@
-// A real PostgreSQL of our own, on loopback, in a folder of its own: one server a test file, one database a counter.
+// A real PostgreSQL on loopback in its own folder: one server per test file, one database per counter.
 
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -10,7 +10,7 @@ import { join } from "node:path";
 const root = process.getuid?.() === 0;
 const quiet = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
 
-/** PostgreSQL refuses to run as root: then it is its own user. */
+/** PostgreSQL refuses to run as root, so the user `postgres` runs it. */
 function run(program, args) {
   const [command, ...rest] = root ? ["runuser", "-u", "postgres", "--", program, ...args] : [program, ...args];
   const { status, stdout, stderr } = spawnSync(command, rest, {
@@ -74,7 +74,7 @@ export async function postgres() {
   start();
   let made = 0;
   return {
-    /** Away, and back again with what was committed. */
+    /** Stops the server, and starts it again with the committed data. */
     halt,
     start,
     database() {

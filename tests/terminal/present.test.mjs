@@ -1,5 +1,5 @@
-// The till shows the code and the customer scans it: over HTTP on both stores, and in a real browser up to the picture
-// on the cashier's screen.
+// The till shows a code and the customer scans it: over HTTP on both stores, and in a real browser, where a screenshot
+// of the code is read.
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
@@ -137,7 +137,7 @@ onBothStores("faults around a code on display: the ledger and the word agree, wh
     ends.filter((end) => end.status === "rejected").map((end) => end.reason.message),
     [],
   );
-  // A fault of a creation can't name its trade, so these come one by one.
+  // A fault of a creation can't name its trade, so these run one by one.
   for (const [at, fault] of ["cut", "reset", "html", "wrong_amount", { status: 503 }].entries()) {
     await shop.fault("create", fault);
     const lost = (await ask(shop, `create-${at}`)).json;
@@ -258,7 +258,7 @@ onBothStores(
 
 // ---- a real browser --------------------------------------------------------------------------------------------
 
-/** The cashier's page with our code up, and what its picture says by the package's own reader. */
+/** The cashier's page with the code on display, and the text that the package's reader reads from a screenshot. */
 async function display(machine, ref, { wallet = "23" } = {}) {
   const page = await machine.terminal({ ref });
   await page.click(".of-ready .show-code");
@@ -268,7 +268,7 @@ async function display(machine, ref, { wallet = "23" } = {}) {
   return page;
 }
 
-/** Reads a screenshot with `decode`, in a page of a developer's. */
+/** Reads a screenshot with `decode` in a developer's page. */
 async function read(page, developer) {
   const picture = (await page.screenshot()).toString("base64");
   return developer.evaluate(async (base64) => {
@@ -414,7 +414,7 @@ plain("onCode, resume, abort and two tills, as a developer meets them", async (t
   assert.deepEqual([(await ended()).value.status, (await watched).value.status], ["paid", "paid"]);
   assert.equal(await page.evaluate("codes.length"), 1);
 
-  // An abort after it was shown is a wish to cancel: the gateway's word ends it.
+  // An abort after the code was shown asks to cancel; the gateway's answer ends the trade.
   await page.evaluate((sale) => {
     codes = [];
     globalThis.abort = new AbortController();
@@ -430,7 +430,7 @@ plain("onCode, resume, abort and two tills, as a developer meets them", async (t
     reason: "requested",
   });
 
-  // A page that can't show it takes it down; a wallet that can't be shown, and a caller who can't show, are told.
+  // If `onCode` throws, the trade is cancelled. A wallet without this mode and a missing `onCode` are errors.
   const thrown = page.evaluate(
     (sale) =>
       ends(

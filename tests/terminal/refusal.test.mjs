@@ -1,4 +1,4 @@
-// What the gateway says no to: does the cashier read why, and what it is not?
+// Refusals of the gateway: the cashier reads the gateway's reason, and the refusal does not look like an outage.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

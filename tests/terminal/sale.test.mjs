@@ -1,4 +1,4 @@
-// What a cashier sees of a sale: paid, refused, slow, broken, cancelled, given back.
+// The screens of a sale: paid, declined, slow, failed, cancelled, given back.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -51,7 +51,7 @@ test("declined: the same sale is paid with another wallet", async (t) => {
   await charge(page, { wallet: "23" });
   await screen(page, "declined");
   await till.look(await shop.code("approves", "21"));
-  // Chromium reads its camera's file when it opens the camera, and the till keeps it open between two customers.
+  // Chromium reads the camera file when it opens the camera, and the till keeps the camera open between customers.
   await page.reload();
   await screen(page, "ready");
   await charge(page, { wallet: "21" });
@@ -70,7 +70,7 @@ test("declined: the same sale is paid with another wallet", async (t) => {
 test("pending: the customer confirms on the phone page", async (t) => {
   const shop = await counter(t);
   const till = await shop.machine();
-  // The phone is a page of its own; its code is what the till's camera sees.
+  // The phone is a separate page; its code is on the camera's picture.
   const phone = await till.page(await till.freshContext());
   await phone.goto(`${shop.sandbox}/_sim/phone`);
   await phone.waitForSelector("#code svg");
@@ -99,7 +99,7 @@ test("a merchant's code shown by mistake: the cashier gets a warning, and the sc
   assert.match(await page.textContent("#trouble"), /shop|merchant/i);
   assert.equal(await page.getAttribute("body", "data-screen"), "scan");
   assert.deepEqual(await shop.calls("pay"), []);
-  // The customer turns to the right code: here typed, as where a camera fails.
+  // The customer shows the right code; here it is typed, as if the camera failed.
   const code = await shop.code();
   await page.click("#type");
   await page.fill("#code", code);
@@ -188,7 +188,7 @@ test("a cancel while the customer decides closes the payment on the gateway's wo
   assert.deepEqual([line.charged, line.place, line.calls.cancel >= 1], [0, "closed", true]);
 });
 
-test("nobody answers: the deadline closes it, and the customer was not charged", async (t) => {
+test("the customer does not answer: the deadline closes the trade, and the customer was not charged", async (t) => {
   const shop = await counter(t, { scale: 0.1 });
   const machine = await shop.machine();
   await machine.look(await shop.code("ignores"));

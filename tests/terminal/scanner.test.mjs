@@ -1,5 +1,5 @@
-// A hand scanner that is a keyboard: it types whatever it reads into whatever has the focus, and Enter or Tab after it.
-// On no screen and in no dialog is that an amount, and nowhere does it press anything.
+// A hand scanner acts as a keyboard: it types a code into the focused element, and then Enter or Tab. On each screen
+// and in each dialog, that must not become an amount, and must not press a button.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,15 +7,15 @@ import { charge, counter, screen, startTrade, underReview, until } from "./harne
 
 /** A code with letters and spaces. */
 const SPACED = "A7 0 1 2";
-/** 3, 6, 8, 13 and 24 signs: articles, the one above, a customer's payment code. */
+/** Codes of 3, 6, 8, 13 and 24 characters: articles, the one above, a customer's payment code. */
 const CODES = ["012", "012345", SPACED, "9556001000018", "281012020190329150700338"];
 const HAND_MS = 90;
 
-/** Types as a scanner does, and waits until the page has heard the end of it. */
+/** Types as a scanner does, and waits until the page has handled the last key. */
 async function scans(page, text, { gap = 4, end = "Enter" } = {}) {
   const sent = [];
   for (const key of [...text, ...(end ? [end] : [])]) {
-    // A scanner waits for nobody: a page that is busy finds its keys in a queue.
+    // A scanner does not wait: keys for a busy page are queued.
     sent.push(page.keyboard.press(key));
     if (gap) await new Promise((next) => setTimeout(next, gap));
   }
@@ -24,8 +24,7 @@ async function scans(page, text, { gap = 4, end = "Enter" } = {}) {
 }
 
 /**
- * The same at a scanner's pace, by the page's own clock: where a busy machine held a key up, it was none, and is done
- * again.
+ * The same at a scanner's pace by the page's clock. If a busy machine delayed a key, the burst is repeated.
  */
 async function scansInTime(page, text, options) {
   for (let tries = 0; tries < 20; tries++) {
@@ -35,13 +34,13 @@ async function scansInTime(page, text, options) {
     await scans(page, text, options);
     const slowest = await page.evaluate(() => Math.max(0, ...keysAt.slice(1).map((at, before) => at - keysAt[before])));
     if (slowest <= 45) return;
-    await page.keyboard.press("Escape"); // what a slow hand has typed
+    await page.keyboard.press("Escape"); // removes what was typed slowly
     await page.waitForSelector('body[data-keys="still"]');
   }
   throw new Error("this machine is too busy to play a scanner");
 }
 
-/** What a burst must leave as it is. */
+/** The state that a burst must not change. */
 const seen = (page) =>
   page.evaluate(() => {
     const { screen, kind, state, test } = document.body.dataset;
@@ -63,7 +62,7 @@ const seen = (page) =>
     };
   });
 
-/** What has reached the gateway, and how the sales stand. */
+/** The gateway's requests, and the status of the sales. */
 async function world(shop) {
   const calls = (await shop.get("/_sim/log"))
     .map(({ call }) => call)
@@ -71,9 +70,9 @@ async function world(shop) {
   return { calls, ledger: (await shop.ledger()).map(({ charged, refunded, place }) => [charged, refunded, place]) };
 }
 
-/** In the page: gives the focus to one of the things that can have it, or to nothing; false while it is not there. */
+/** Runs in the page: focuses one of the focusable elements, or none. False if it is not there yet. */
 function focusOn(place) {
-  const inside = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document; // the one on top
+  const inside = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document; // the top one
   const all = [...inside.querySelectorAll("button, a, select, input:not(#photo)")];
   const can = all.filter((element) => element.checkVisibility() && !element.disabled);
   const element = place === null ? document.body : can[place];
@@ -87,15 +86,15 @@ function focusOn(place) {
   };
 }
 
-/** The scanner reads everything, with the focus on everything that can have it: page and world are as they were. */
+/** Types each code with each focusable element focused. Nothing on the page or at the gateway may change. */
 async function unmoved(shop, page, where, { codes = CODES, ...more } = {}) {
   const before = { page: await seen(page), world: await world(shop) };
-  // The history reads its list anew once a date was taken back: what is not there yet is waited for.
+  // The history loads its list again after the date was reset, so the test waits for missing elements.
   const focus = async (place) => (await page.waitForFunction(focusOn, place)).jsonValue();
   const { places } = await focus(null);
   for (const place of [null, ...Array(places).keys()]) {
     const { name, button } = await focus(place);
-    // Every code at the screen itself. A button hears Space and Enter alone; a field and a list hear digits, too.
+    // All codes without a focus. Buttons react to Space and Enter only; fields and lists also to digits.
     const read = place === null ? codes : button ? [SPACED] : [SPACED, codes.at(-1)];
     for (const code of read) {
       await scans(page, code, more);
@@ -109,7 +108,7 @@ async function unmoved(shop, page, where, { codes = CODES, ...more } = {}) {
   await page.evaluate(() => document.activeElement?.blur());
 }
 
-test("at Ready no code is an amount, at any pace of a scanner; what was typed by hand stays, and a quick hand is a hand", async (t) => {
+test("on the ready screen no code becomes an amount at any scanner's pace; digits typed by hand stay, also fast ones", async (t) => {
   const shop = await counter(t);
   const page = await (await shop.machine()).terminal({ amount: 0 });
   await page.evaluate(() =>
@@ -226,7 +225,7 @@ test("on Declined and Not confirmed, in the manager's dialog, and where the same
 });
 
 test("beside a code on display and an old sale over it, on Cancelled and on Paid late", async (t) => {
-  // The code stays up for as long as a slow machine types; what comes late is known soon.
+  // The code is on display long enough for a slow machine; late money comes soon.
   const shop = await counter(t, {
     scale: 0.1,
     policy: { deadline_ms: 3_600_000, min_cancel_age_ms: 100, late_check_first_ms: 4_000 },

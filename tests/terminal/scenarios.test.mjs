@@ -1,5 +1,5 @@
-// The ten fault scenarios that every release survives, each in a real browser on scaled time. Four things must agree at
-// the end of each: the gateway's ledger, the screen, the promise, and the journal.
+// Ten fault scenarios in a real browser on scaled time. At the end of each, the gateway's ledger, the screen, the
+// promise and the journal must agree.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -10,7 +10,7 @@ const down = { status: 503 };
 const always = { times: 100_000 };
 const clear = (shop) => fetch(`${shop.sandbox}/_sim/faults`, { method: "DELETE" });
 
-/** The terminal, with a customer's code before its camera; then Charge is pressed. */
+/** Opens the terminal with a customer's code in front of its camera, and presses Charge. */
 async function begins(
   shop,
   machine,
@@ -25,8 +25,8 @@ async function begins(
 }
 
 /**
- * `ledger`: of each trade in turn, what was charged and refunded, and how often it was paid for. `rows`: what the
- * journal holds.
+ * `ledger`: for each trade in order, what was charged and refunded, and how many payments arrived. `rows`: the
+ * journal's rows.
  */
 async function agree(shop, page, { ledger, screen: name, promise, rows = [] }) {
   await screen(page, name, 60_000);
@@ -54,7 +54,7 @@ const reaches = (shop, ref, status, ms) =>
     { ms },
   );
 
-/** The cashier holds the button that cancels, until the gateway was asked to. */
+/** Holds the cancel button until the gateway gets the cancel. */
 async function holdCancel(shop, page) {
   await page.hover("#second");
   await page.mouse.down();
@@ -65,11 +65,11 @@ async function holdCancel(shop, page) {
 async function kill(page) {
   const gone = page.waitForEvent("crash");
   const session = await page.context().newCDPSession(page);
-  session.send("Page.crash").catch(() => {}); // nobody is left to answer
+  session.send("Page.crash").catch(() => {}); // the crashed page does not answer
   await gone;
 }
 
-/** The cashier taps the banner of what is not confirmed. */
+/** Taps the banner of an unconfirmed sale. */
 async function tapUnfinished(page) {
   await page.waitForSelector("#unfinished:not([hidden])");
   await page.click("#unfinished");
@@ -91,7 +91,7 @@ test("scenario 1: the payment is taken and the answer is cut: asked every 2 s, a
   );
   await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", promise: "paid" });
   const asked = (await shop.calls("status")).map((entry) => entry.at_ms);
-  // The word that closes the bill names no trade: it is asked for once more, at once, over a connection of its own.
+  // The deciding answer names no trade, so it is asked for again at once over a new connection.
   assert.equal(asked.length, 6);
   assert.ok(asked.pop() - asked.at(-1) <= 400, "the last two are one round");
   const pauses = asked.slice(1).map((at, index) => at - asked[index]);
@@ -112,7 +112,7 @@ test("scenario 2: the page is killed between the journal and the code, and just 
       prepare: (page) =>
         page.route("**/v1/trades/*/code", async (route) => {
           if (sent) await route.fetch();
-          reached(); // and nothing comes back
+          reached(); // and no answer comes back
         }),
     });
     await there;
@@ -131,9 +131,9 @@ test("scenario 2: the page is killed between the journal and the code, and just 
     screen: "paid",
     promise: "paid",
   });
-  // A stream that is still open would go on showing the old code.
+  // An open stream would still show the old code.
   await page.close();
-  // The address names the sale: what became of it comes first.
+  // The address names the sale, so its outcome is shown first.
   page = await stopped("after", true);
   await agree(shop, page, {
     ledger: [
@@ -191,7 +191,7 @@ test("scenario 4: success after it was cancelled: an alarm, and a person accepts
     "the alarm",
   );
   assert.equal(await shop.kept(), 1208);
-  // The address names the sale: what became of it comes first.
+  // The address names the sale, so its outcome is shown first.
   await page.reload();
   await agree(shop, page, { ledger: [[1208, 0, 1]], screen: "not-confirmed", promise: "unconfirmed" });
   await page.click("#primary");
@@ -227,7 +227,7 @@ test("scenario 5: the answer to a void is lost: asked about, and given back once
 
 test("scenario 6: double scan, double tap: one trade", async (t) => {
   const shop = await counter(t);
-  // The camera shows the code in every frame, and goes on doing so while the payment runs.
+  // The camera shows the code in every frame, also during the payment.
   const tap = async (page, { wallet }) => {
     page
       .waitForSelector(`dialog[open] [data-wallet="${wallet}"]`, { timeout: 20_000 })
@@ -242,9 +242,9 @@ test("scenario 6: double scan, double tap: one trade", async (t) => {
   assert.equal((await shop.sale("double")).trades.length, 1);
 });
 
-/** Both tills hold a code to the same sale within 50 ms. */
+/** Two tills charge the same sale within 50 ms. */
 async function race(pages, shop) {
-  // The payment takes a while, so that both are under way together.
+  // A slow payment, so that both charges run at the same time.
   await shop.fault("pay", { hang_ms: 1000 });
   const codes = [await shop.code(), await shop.code()];
   const start = Date.now() + 1500;
@@ -281,7 +281,7 @@ test("scenario 6: two tabs on one sale within 50 ms: one payment, the other gets
   const pages = [await machine.till(), await machine.till()];
   const { winner, lost } = await race(pages, shop);
   assert.equal(lost.code, "sale_busy");
-  // The other tab may be told before the first one's trade has a name; then the sale's list has it.
+  // The other tab may be refused before the first tab's trade has an id; then the sale's list has it.
   const found = await pages[0].evaluate(async () => (await till.listTrades({ ref: "raced" })).trades);
   assert.ok(found.some((trade) => trade.tradeId === winner));
   assert.ok([winner, null].includes(lost.tradeId));
@@ -319,7 +319,7 @@ test("scenario 8: a wrong amount is shown as not confirmed, and settled by the g
   });
   assert.match(await page.textContent("#sentence"), /do not charge again/i);
   await reaches(shop, "contradicted", "paid");
-  // Nobody has to press anything: the screen finds the end by itself.
+  // The screen shows the outcome without a tap.
   await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", promise: "paid" });
 });
 
@@ -379,7 +379,7 @@ test("scenario 9: ten minutes of hanging, 5xx and 429, a laptop that sleeps, a w
       }),
   });
   await until("the payment has left", async () => (await shop.calls("pay")).length === 1);
-  // The lid is closed for a while.
+  // The laptop sleeps for a while.
   const session = await page.context().newCDPSession(page);
   await session.send("Page.setWebLifecycleState", { state: "frozen" });
   await until("the backend asks on meanwhile", async () => (await shop.calls("status")).length >= 10);
@@ -403,7 +403,7 @@ test("scenario 9: ten minutes of hanging, 5xx and 429, a laptop that sleeps, a w
   const hung = asked.slice(0, 6).map((entry) => entry.at_ms);
   for (const [at, from] of hung.slice(0, -1).entries())
     assert.ok(hung[at + 1] - from >= 1_000, `one question at a time: ${hung}`);
-  // 90 s and a cancel's 90 s of asking every 2 s, then slower and slower.
+  // The backend checks every 2 s for 90 s, and for 90 s of the cancel; then the pauses grow.
   assert.ok(asked.length <= 45 + 45 + 30, `bounded: ${asked.length} questions in ten minutes`);
   await clear(shop);
   await reaches(shop, "storm", "paid");

@@ -1,5 +1,5 @@
-// Every screen of the cashier's page, as it is seen on a phone, a tablet and a desktop, by day and by night, in three
-// languages: left as pictures under target/screens, and checked (see look.mjs).
+// Each screen of the cashier's page on a phone, a tablet and a desktop, in light and dark mode, in three languages.
+// Pictures go to target/screens, and look.mjs checks each screen.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,8 +7,8 @@ import { charge, counter, screen, startTrade, underReview, until } from "./harne
 import { glance, look } from "./look.mjs";
 
 /**
- * Nothing was wrong with any screen, and nothing is on the console but what the browser says of a right that is asked
- * for.
+ * No screen had a fault, and the console has only the browser's messages about refused calls, after which the page
+ * requests a right.
  */
 function whole(page) {
   assert.deepEqual(page.faults, [], "every screen is whole");
@@ -140,7 +140,7 @@ test("no connection, and no camera: what is left to do", async (t) => {
   whole(page);
 });
 
-test("what is wrong with a screen is found: the look can fail", async (t) => {
+test("a screen with planted faults fails the check", async (t) => {
   const shop = await counter(t);
   const page = await (await shop.machine()).terminal();
   await page.evaluate(() => {

@@ -1,5 +1,5 @@
-// Where no secret and no code may be: the page, the package, the logs, the database, every answer and every address.
-// The search proves itself: what is planted in each of these places is found.
+// No secret and no code may be in the page, the package, the logs, the database, an answer or an address. The search is
+// tested too: it finds a text that is planted in each of these places.
 
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
@@ -11,7 +11,7 @@ import { charge, counter, screen } from "./harness.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** A word, as it may be written down. */
+/** A text in each encoding in which it may be stored. */
 function writings(word) {
   const bytes = Buffer.from(word);
   return new Set([
@@ -23,7 +23,7 @@ function writings(word) {
   ]);
 }
 
-/** In which places a word is. */
+/** The places that have a text. */
 function found(places, word) {
   const texts = [...writings(word)].map((text) => Buffer.from(text));
   return Object.keys(places).filter((place) =>
@@ -41,14 +41,14 @@ async function files(dir) {
 }
 
 test("rule 12: no secret and no scanned code leaves its place; what is planted is found", async (t) => {
-  // Everything that the programs can say.
+  // The programs log everything.
   const shop = await counter(t, { log: "debug" });
   const machine = await shop.machine();
   const planted = randomBytes(12).toString("hex");
   const [answers, addresses, console_] = [[], [], []];
   const watch = (page) => {
     page.on("request", (request) => addresses.push(request.url()));
-    // The shop's server is its own: it hands the terminal token to its page.
+    // The answers of the shop's server are not searched: they have the terminal token for its page.
     page.on(
       "response",
       (response) =>
@@ -69,7 +69,7 @@ test("rule 12: no secret and no scanned code leaves its place; what is planted i
   await screen(page, "ready");
   await charge(page, { wallet: "23" });
   await screen(page, "paid");
-  // A typed code that fails, too: it has been in an input.
+  // Also a typed code that fails, because it was in an input field.
   const typed = await shop.code("approves", "23", { balance: 1 });
   const till = await machine.till();
   watch(till);
@@ -167,7 +167,7 @@ test("rule 12: no secret and no scanned code leaves its place; what is planted i
     .map(([what, word]) => [what, found(places, word)])
     .filter(([, where]) => where.length > 0);
   assert.deepEqual(hits, [], "where secrets are");
-  // The same search, the same places: a word that was planted in each is found in each.
+  // The same search finds a text that is planted in each place.
   assert.deepEqual(found(places, planted).sort(), ["addresses", "answers", "console", "database", "logs", "page"]);
   assert.deepEqual(found({ package: [...places.package, Buffer.from(`const key = "${planted}"`)] }, planted), [
     "package",

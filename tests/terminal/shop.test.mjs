@@ -1,4 +1,4 @@
-// Does the README's PHP do what it says? PHP itself runs it, as a shop's server, against a real backend.
+// Runs the README's PHP as a shop's server with a real backend.
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
@@ -27,7 +27,7 @@ async function freePort() {
   return port;
 }
 
-/** The README's PHP, served by PHP, with the shop's own bills beside it. */
+/** Serves the README's PHP with PHP, and a file with the shop's bills. */
 async function phpShop(t, shop, bills, environment = {}) {
   const page = await readFile(new URL("../../README.md", import.meta.url), "utf8");
   const [, php] = /```php\n([\s\S]*?)```/.exec(page);
@@ -48,7 +48,7 @@ async function phpShop(t, shop, bills, environment = {}) {
     PHP_CLI_SERVER_WORKERS: "4",
     ...environment,
   };
-  // A group of its own: PHP's workers outlive the process that started them.
+  // Its own process group, because PHP's workers outlive the process that started them.
   const server = spawn("php", ["-S", `127.0.0.1:${port}`, "-t", shop.dir], {
     env: { ...process.env, ...keys },
     detached: true,
@@ -101,7 +101,7 @@ test("the README's PHP mints a token for one bill and its amount, and closes the
   await shop.call("POST", `/v1/trades/${trade.trade_id}/code`, { token, body: { code: await shop.code() } });
   await until("the bill is closed", () => php.closes("INV/2026/1"));
 
-  // Somebody with a wider token paid 1 sen for the other bill: it stays open.
+  // With a wider token, 1 sen was paid for the other bill: it stays open.
   const cheap = (await shop.call("POST", "/v1/trades", { token: await shop.token(), body: body("php-2", 1) })).json;
   await shop.call("POST", `/v1/trades/${cheap.trade_id}/code`, {
     token: await shop.token(),
@@ -114,7 +114,7 @@ test("the README's PHP mints a token for one bill and its amount, and closes the
 
 test("while the README's PHP waits for the backend, the same cashier's next request is answered", async (t) => {
   const shop = await counter(t);
-  // A backend that takes its time over sales, and passes the rest on.
+  // A proxy that delays the calls for sales, and passes the others on.
   let let_go;
   const held = new Promise((done) => {
     let_go = done;
@@ -142,7 +142,7 @@ test("while the README's PHP waits for the backend, the same cashier's next requ
     answered = true;
     return closed;
   });
-  // Several, because PHP's own server may queue one behind the question. If the session were locked, all would wait.
+  // Several calls, because PHP's server may queue one behind the slow call. If the session were locked, all would wait.
   const tokens = Array.from({ length: 8 }, () => php.token("php-3"));
   assert.ok((await Promise.any(tokens)).token, "a token comes meanwhile");
   assert.equal(answered, false, "the question still waits");

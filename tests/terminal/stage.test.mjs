@@ -1,5 +1,5 @@
-// What has the screen: a payment that runs keeps it, an earlier sale is read beside it and never looks like news, and
-// the next sale is its own.
+// Which sale has the screen. A running payment keeps it. An earlier sale opens in a dialog and looks old. The next sale
+// is a new one.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -206,7 +206,7 @@ test("a bill that was paid with another amount: amber, both amounts, and nothing
     [4200],
   );
 
-  // Its own amount: said once, and the amount is its own.
+  // The amount is its own, and is shown once.
   const same = await machine.terminal({ ref: "bill", amount: 4200, terminal: "till-2" });
   await charge(same, { wallet: "23" });
   await screen(same, "paid");
@@ -248,7 +248,7 @@ test("a refund that the gateway refuses is shown: now, in the history, and when 
     }, language);
     assert.match(await sentence(page), words);
   }
-  // The second time the gateway does it.
+  // The gateway accepts the second one.
   await page.click("#second");
   await page.selectOption("#why", "wrong amount");
   await page.click("#back-yes");
@@ -304,7 +304,7 @@ for (const [how, hear] of [
     await page.waitForSelector("#unfinished:not([hidden])");
     assert.match(await page.textContent("#unfinished"), /Paid late: RM\s?12\.08/);
     assert.deepEqual(await page.evaluate(() => pitches), [660, 660, 660], "heard once");
-    // It stays, over a reload too, until somebody has dealt with it.
+    // It stays, also after a reload, until a person has handled it.
     await page.reload();
     await page.waitForSelector('body[data-kind="late"]');
     await page.click("#primary");
@@ -318,7 +318,7 @@ for (const [how, hear] of [
   });
 }
 
-test("what is not confirmed is still there after an earlier sale was looked at", async (t) => {
+test("an unconfirmed sale is still on screen after an earlier sale was opened", async (t) => {
   const shop = await counter(t, { scale: 0.1 });
   const old = await earlier(shop);
   await underReview(shop, "review");
@@ -346,7 +346,7 @@ test("a bill that is opened with another amount than it was begun with: both are
   assert.match(await sentence(page), /paid with RM\s?12\.50 before: RM\s?27\.50 was not charged/);
 });
 
-test("an end that is not true any more leaves the screen: cancelled, and then the money came", async (t) => {
+test("an outdated outcome leaves the screen: cancelled, and then the money came", async (t) => {
   const shop = await counter(t, { scale: 0.1 });
   const machine = await shop.machine();
   await machine.look(await shop.code("by_amount"));

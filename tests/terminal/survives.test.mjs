@@ -1,4 +1,4 @@
-// What survives: a camera that is refused, a backend that is away, an older sale that is not resolved.
+// Payments go on with a refused camera, after an outage of the backend, and with an older unresolved sale.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -32,7 +32,7 @@ test("a new sale is paid while an old one is unresolved, and the old one stays o
   assert.equal(fresh.value?.status, "paid", JSON.stringify(fresh));
   const unfinished = await page.evaluate(() => till.unfinished.map((trade) => [trade.sale.ref, trade.status]));
   assert.deepEqual(unfinished, [["old", "needs_review"]]);
-  // A person who has seen the gateway's own books settles it.
+  // A person who has looked at the gateway's records gives a verdict.
   const settled = await page.evaluate(
     (id) => ends(till.giveVerdict(id, { outcome: "declined", evidence: "not in the gateway's portal" })),
     old.value.tradeId,
@@ -84,7 +84,7 @@ test("the backend is down at the start: the cashier gets an error, and tries aga
   await machine.look(await shop.code());
   const page = await machine.terminal();
   await shop.stopBackend();
-  // The page is there, as a browser keeps it; what it asks for is not.
+  // The browser has the page in its cache, but the calls to the backend fail.
   await charge(page, { wallet: "23" });
   await screen(page, "declined");
   assert.match(await page.textContent("#sentence"), /network|answer|system/i);
@@ -109,7 +109,7 @@ test("a till that can't be opened gives an error, and opens once the backend is 
   assert.equal(await page.evaluate(async () => (await openTill()).wallets.length > 3), true);
 });
 
-test("the backend goes away in the middle: the page goes on asking, and ends with the truth", async (t) => {
+test("the backend is down during a payment: the page goes on polling, and shows the right outcome", async (t) => {
   const shop = await counter(t, { scale: 0.5 });
   const machine = await shop.machine();
   const { page, trade } = await pendingSale(shop, machine, "middle");

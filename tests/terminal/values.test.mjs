@@ -1,12 +1,12 @@
-// Any value of JavaScript, for any argument and any option: an answer or a rejection with a code, never a trap, and the
-// next sale works.
+// Passes odd JavaScript values as each argument and option. Each call must give an answer or a rejection with a code,
+// never a trap, and the next sale must work.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { counter } from "./harness.mjs";
 
 /**
- * Values that no caller should give, made in the page: some are of another window, some throw when they are touched.
+ * Values that a caller should not pass, made in the page. Some are of another window; some throw when they are read.
  */
 const ODD = `() => {
   const thrower = () => {
@@ -127,14 +127,14 @@ const ODD = `() => {
   };
 }`;
 
-/** Calls everything with everything; tells what is neither an answer nor a coded error. */
+/** Calls each function with each value. Reports results that are neither an answer nor a coded error. */
 const CALL = `async (odd) => {
   const sale = (more) => ({ ref: "V-" + crypto.randomUUID(), amount: { minor: 1250, currency: "MYR" }, ...more });
   const open = (more) =>
     kaunter.Till.open({ backend: setting.backend, getToken, ...more }).then((till) => till.close());
   const camera = (name) => (value) => open({ camera: { [name]: value } });
   const stop = AbortSignal.abort(new DOMException("stopped", "AbortError"));
-  // A scan that no camera ends, and a code that no wallet has: each ends by itself.
+  // A scan without a camera, and a code of no wallet: each ends by itself.
   const soon = { timeoutMs: 1 };
   const code = "130123456789012345";
   const calls = {
@@ -245,7 +245,7 @@ const CALL = `async (odd) => {
     Promise.race([promise, new Promise((done) => setTimeout(done, 20_000, new Error("does not end")))]);
   for (const [name, call] of Object.entries(calls)) {
     for (const [what, value] of Object.entries(odd)) {
-      if (/^(charge|scan) accept$/.test(name) && what === "thrower") continue; // its own error is its answer
+      if (/^(charge|scan) accept$/.test(name) && what === "thrower") continue; // the callback's own error is the expected result
       const key = name + " <- " + what;
       let error = null,
         answer;
@@ -353,7 +353,7 @@ test("a wallet is its id as text or as a number, or the wallet itself; a trade i
   assert.match(said[3].error.message, /camera\.deviceId/);
 });
 
-test("options are the caller's own: a polluted prototype has no say, and gets no token", async (t) => {
+test("only own fields of options are read: a changed Object.prototype has no effect, and gets no token", async (t) => {
   const shop = await counter(t);
   const page = await (await shop.machine({ camera: false })).till({ open: false });
   const heard = await page.evaluate(async () => {

@@ -1,5 +1,4 @@
-// Do the declarations say what the package does? Both ways: Rust's samples satisfy them, and so does a developer's
-// code.
+// Compiles Rust's samples and a developer's code with the package's declarations.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -23,7 +22,7 @@ for (const [module, moduleResolution] of [
   });
 }
 
-test("a word that Rust does not know breaks the build: the check can fail", async (t) => {
+test("an unknown word in the declarations breaks the build: the check works", async (t) => {
   const file = `${here}planted.ts`;
   t.after(() => rm(file, { force: true }));
   const samples = await readFile(`${here}samples.ts`, "utf8");
@@ -53,7 +52,7 @@ for (const [what, config] of [
   });
 }
 
-test("a message that the page does not know breaks the build: that check can fail too", async (t) => {
+test("an unknown message breaks the build: that check works too", async (t) => {
   const [script, planted] = [`${here}planted.js`, `${here}planted_worker.json`];
   t.after(() => Promise.all([script, planted].map((file) => rm(file, { force: true }))));
   const config = { extends: "./worker.json", files: ["planted.js", "worker.d.ts"] };
@@ -75,7 +74,7 @@ test("a message that the page does not know breaks the build: that check can fai
   }
 });
 
-test("what is declared is there, and what is there is declared", async () => {
+test("all declared exports exist, and all exports are declared", async () => {
   const declared = async (name) => {
     const text = await readFile(new URL(`../../pkg/${name}.d.ts`, import.meta.url), "utf8");
     const own = [...text.matchAll(/^export (?:declare )?(?:function|class|const) (\w+)/gm)].map(([, word]) => word);
@@ -129,7 +128,7 @@ test("the reader alone reads a code in Node", async () => {
   );
 });
 
-test("amounts are read and written without a module, as the module's own rule reads them", async () => {
+test("amounts are parsed and formatted without a module, by the module's rules", async () => {
   const amounts = JSON.parse(await readFile(new URL("../corpus/amounts.json", import.meta.url), "utf8"));
   for (const { text, currency, minor } of amounts) {
     if (minor === null) {
@@ -145,7 +144,7 @@ test("amounts are read and written without a module, as the module's own rule re
   assert.match(kaunter.formatMoney({ minor: 1250, currency: "MYR" }, "en"), /12\.50/);
 });
 
-test("an error is known across two copies of the package, and nothing else is", () => {
+test("KaunterError.is recognises errors of two copies of the package, and nothing else", () => {
   class KaunterError extends Error {
     name = "KaunterError";
     code = "sale_busy";

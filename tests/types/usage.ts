@@ -1,5 +1,4 @@
-// The whole API, as a front-end developer writes it: each line compiles, and each line that is marked as wrong does
-// not.
+// Uses the whole API as a front-end developer does. Each line compiles, except those with `@ts-expect-error`.
 import {
   type Camera,
   type CodeInfo,
@@ -124,7 +123,7 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
   );
 }
 
-/** A refund that was refused is seen by the compiler: the answer of `void` holds nothing else. */
+/** The compiler knows that a `paid` outcome of `void` always has `voidRefused`. */
 function givenBack(end: VoidOutcome): string {
   switch (end.status) {
     case "voided":
@@ -136,7 +135,7 @@ function givenBack(end: VoidOutcome): string {
   }
 }
 
-/** Every ending is handled, or this does not compile. */
+/** Does not compile unless each outcome is handled. */
 function told(end: Outcome): string {
   switch (end.status) {
     case "paid":
@@ -155,47 +154,47 @@ function told(end: Outcome): string {
 export function failed(error: unknown): string {
   if (!KaunterError.is(error)) throw error;
   if (error.code === "sale_busy" || error.code === "sale_paid") return error.tradeId ?? "";
-  // @ts-expect-error no such code
+  // @ts-expect-error an unknown code
   if (error.code === "sale_gone") return "";
   if (error.type === "network") return error.detail ?? error.traceId ?? String(error.retryAfterMs);
   return error.retryable ? error.moneyMoved : error.message;
 }
 
 export function wrong(till: Till): void {
-  // @ts-expect-error an amount is never a number
+  // @ts-expect-error an amount is not a number
   void till.charge({ ref: "S-1", amount: 12.5 });
-  // @ts-expect-error a sale has a reference
+  // @ts-expect-error a sale without a reference
   void till.charge({ amount: { minor: 1250, currency: "MYR" } });
-  // @ts-expect-error a code is shown for a wallet that is chosen
+  // @ts-expect-error showCode needs a wallet
   void till.showCode({ ref: "S-1", amount: { minor: 1250, currency: "MYR" } }, { onCode: () => {} });
-  // @ts-expect-error somebody has to show it
+  // @ts-expect-error showCode needs onCode
   void till.showCode({ ref: "S-1", amount: { minor: 1250, currency: "MYR" } }, { walletId: "21" });
-  // @ts-expect-error a void says why
+  // @ts-expect-error a void needs a reason
   void till.void("T");
-  // @ts-expect-error a trade is resumed by its id
+  // @ts-expect-error resume takes the id of a trade
   void till.resume();
-  // @ts-expect-error a wallet is named by its id there
+  // @ts-expect-error walletId takes the id of a wallet
   void till.charge({ ref: "S-1", amount: { minor: 1250, currency: "MYR" } }, { walletId: till.wallets[0] });
-  // @ts-expect-error a void never ends as a plain sale does
+  // @ts-expect-error a void's outcome always has voidRefused if it is paid
   const plain: Promise<{ status: "paid"; voidRefused?: undefined } | { status: "voided" | "unconfirmed" }> = till.void(
     "T",
     { reason: "why" },
   );
-  // @ts-expect-error a void is never declined: whoever handles it as a charge handles too much
+  // @ts-expect-error a void is never declined
   void till.void("T", { reason: "why" }).then((end) => end.status === "declined");
-  // @ts-expect-error an outcome of a charge does not say that a refund was refused
+  // @ts-expect-error a charge's outcome may lack voidRefused
   const refused: Promise<VoidOutcome> = till.charge({ ref: "S-1", amount: { minor: 1250, currency: "MYR" } });
   void [plain, refused];
-  // @ts-expect-error a till is opened, not made
+  // @ts-expect-error a till is made by Till.open
   new Till();
-  // @ts-expect-error both options are needed
+  // @ts-expect-error getToken is missing
   void Till.open({ backend: "/" });
-  // @ts-expect-error a day is a text, not a Date
+  // @ts-expect-error a day is a string, not a Date
   void till.listTrades({ day: new Date() });
-  // @ts-expect-error a camera is named by its id
+  // @ts-expect-error a camera has a deviceId
   void till.camera.use("id");
-  // @ts-expect-error no such hint
+  // @ts-expect-error an unknown hint
   till.addEventListener("hint", ({ detail }) => detail.hint === "louder");
-  // @ts-expect-error no such event
+  // @ts-expect-error an unknown event
   till.addEventListener("state", ({ detail }) => detail.what);
 }

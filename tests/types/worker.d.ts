@@ -1,4 +1,4 @@
-// What a worker of Safari has, and TypeScript's own library of workers lacks:
+// Safari's workers have this, and TypeScript's library for workers does not declare it:
 // https://w3c.github.io/mediacapture-extensions/#transferable-mediastreamtrack
 interface MediaStreamTrack {
   stop(): void;

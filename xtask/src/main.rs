@@ -1,7 +1,7 @@
-//! `cargo xtask`: builds the tools where everybody can see it, and hands the command to them.
+//! `cargo xtask`: builds the tools with visible progress, and runs the command with them.
 //!
-//! The tools contain the backend, the sandbox and wasm-bindgen, and their first build takes minutes. This program has no
-//! dependency, so it can say so within a second or two.
+//! The tools contain the backend, the sandbox and wasm-bindgen, and their first build takes minutes. This program has
+//! no dependency, so it starts within two seconds and can print that.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -13,7 +13,7 @@ fn main() -> ExitCode {
     let tools = program();
     let args: Vec<_> = std::env::args_os().skip(1).collect();
     if tools.is_file() {
-        println!("cargo xtask: bringing the tools up to date");
+        println!("cargo xtask: updating the tools");
     } else {
         println!(
             "cargo xtask: building the tools; the first time takes about two minutes on two cores"
@@ -25,7 +25,7 @@ fn main() -> ExitCode {
         .args(["build", "--package", TOOLS])
         .current_dir(root());
     if !succeeds(&mut build) {
-        eprintln!("cargo xtask: the tools could not be built; cargo says why above");
+        eprintln!("cargo xtask: the tools could not be built; see cargo's error above");
         return ExitCode::FAILURE;
     }
     if succeeds(Command::new(tools).args(args)) {

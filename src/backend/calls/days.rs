@@ -110,7 +110,8 @@ impl Which {
             } else {
                 "cursor"
             };
-            let detail = "A sheet is never paged: leave ?limit= and ?cursor= out.".to_owned();
+            let detail =
+                "A CSV has all rows in one answer: remove ?limit= and ?cursor=.".to_owned();
             return Err(Problem::because(ProblemCode::BadRequest, detail).at(param));
         }
         let limit = match self.limit.as_deref().map(str::parse) {
@@ -135,12 +136,7 @@ impl Which {
         let after = match self.cursor {
             None => None,
             Some(cursor) => Some(Mark::read(&cursor, self.reference.is_some()).ok_or_else(
-                || {
-                    wrong(
-                        "cursor",
-                        "the next_cursor of an answer to the same question",
-                    )
-                },
+                || wrong("cursor", "the next_cursor of an answer to the same query"),
             )?),
         };
         let terminal = either.listed_terminal(self.terminal, self.reference.as_deref(), is_open)?;

@@ -34,9 +34,7 @@ pub(crate) async fn get(
 ) -> Result<Json<SaleRecord>, Problem> {
     either.admit_read(&app)?;
     let refuse = || {
-        let detail =
-            "Ask for ?ref=, and with it for &minor= and &currency= where a bill is to be closed."
-                .to_owned();
+        let detail = "Send ?ref=, and to close a bill &minor= and &currency= with it.".to_owned();
         Problem::because(ProblemCode::BadRequest, detail)
     };
     let Query(which) = which.map_err(|_| refuse())?;

@@ -132,7 +132,7 @@ impl Config {
         let mut warnings = Vec::new();
         for origin in self.origins.iter().filter(|origin| is_plain(origin)) {
             warnings.push(format!(
-                "origins: {origin} is not https: anyone on its network can change the page that charges"
+                "origins: {origin} is not https, so others on its network can change the page: use https"
             ));
         }
         if let Some(page) = &self.terminal {
@@ -140,7 +140,7 @@ impl Config {
             for (name, url) in std::iter::once(("token_url", &page.token_url)).chain(phone) {
                 if is_plain(url) {
                     warnings.push(format!(
-                        "terminal.{name} is not https: anyone on its network can read the tokens"
+                        "terminal.{name} is not https, so others on its network can read the tokens: use https"
                     ));
                 }
             }
@@ -148,19 +148,19 @@ impl Config {
         let is_real = Url::parse(&self.gateway.base_url).is_ok_and(|base| !is_loopback(&base));
         if is_real && self.test_wallets {
             warnings.push(
-                "test_wallets = true shows wallets that move no money at a real gateway: remove it"
+                "test_wallets = true shows test wallets, which move no money, with a real gateway: remove it"
                     .to_owned(),
             );
         }
         if is_real && self.terminal.as_ref().is_some_and(|page| page.sandbox) {
             warnings.push(
-                "terminal.sandbox = true tells the cashier that no money moves, and the gateway is a real one: remove it"
+                "terminal.sandbox = true tells the cashier that no money moves, but the gateway is a real one: remove it"
                     .to_owned(),
             );
         }
         if self.database_url.as_ref().is_some_and(trusts_the_network) {
             warnings.push(
-                "KAUNTER_DATABASE_URL names another machine without sslmode=verify-full: anyone in between can read and change the store"
+                "KAUNTER_DATABASE_URL is on another machine and has no sslmode=verify-full, so others on the network can read and change the store: add it"
                     .to_owned(),
             );
         }
@@ -204,9 +204,9 @@ fn check_postgres(url: &Secret) -> Result<(), ConfigError> {
     match scheme {
         Some("postgres" | "postgresql") => Ok(()),
         Some("mysql" | "mariadb") => Err(ConfigError::NotPostgres(
-            " but a MySQL, maybe that of the shop's own program",
+            " but of a MySQL, maybe that of the shop's own program",
         )),
-        Some("sqlite") => Err(ConfigError::NotPostgres(" but an SQLite file")),
+        Some("sqlite") => Err(ConfigError::NotPostgres(" but of a SQLite file")),
         Some(_) | None => Err(ConfigError::NotPostgres("")),
     }
 }

@@ -17,16 +17,16 @@ pub enum ConfigError {
     Renamed(PathBuf, String, String),
     /// A database under the variable of an earlier version.
     #[error(
-        "{0} names the shop's PostgreSQL and is called KAUNTER_{0} now: rename it. Without it the backend would start on another store, and charge what is paid there"
+        "{0} is called KAUNTER_{0} now: rename it. It has the address of the shop's PostgreSQL; without it the backend would use another store, and could charge a paid sale again"
     )]
     OldDatabase(&'static str),
     /// Others on the network could read the traffic.
     #[error(
-        "listen = \"{0}\" is open to other machines without TLS: listen on 127.0.0.1 and put a TLS proxy in front, or set behind_tls = true where one is in front already"
+        "listen = \"{0}\" accepts other machines without TLS: listen on 127.0.0.1 behind a TLS proxy, or set behind_tls = true if a TLS proxy is in front already"
     )]
     Plain(SocketAddr),
     /// Variables of the environment are missing.
-    #[error("set these in the environment, or name a file in the same word with _FILE behind it: {}", .0.join(", "))]
+    #[error("these environment variables are missing: {}. Set each one, or set the same name with _FILE at its end to the path of a file with the value", .0.join(", "))]
     Missing(Vec<String>),
     /// A file with a key can't be read.
     #[error("{0} names {1}, which can't be read: {2}")]
@@ -44,38 +44,40 @@ pub enum ConfigError {
     SandboxKeys,
     /// The sandbox's vocabulary with a real gateway.
     #[error(
-        "gateway.profile = \"sandbox\" is a set of assumptions, and gateway.base_url is not on this machine: use \"documented\", or write what the gateway is known to say under [gateway.words]"
+        "gateway.profile = \"sandbox\" is only for a gateway on this machine, and gateway.base_url is not: use \"documented\", or set the gateway's known words under [gateway.words]"
     )]
     SandboxProfile,
     /// A cancel without its vocabulary.
     #[error(
-        "gateway.can_cancel = true, and the gateway's words have no cancel: add gateway.words.cancel"
+        "gateway.can_cancel = true needs the gateway's words for a cancel: add gateway.words.cancel"
     )]
     CancelWords,
     /// A time scale with a real gateway.
-    #[error("a time scale is for tests: only with a gateway on this machine")]
+    #[error("a time scale is only for tests with a gateway on this machine: remove it")]
     TimeScale,
     /// A key that can be guessed.
-    #[error("{0} can be guessed, because it has fewer than {1}: use `openssl rand -hex 32`")]
+    #[error(
+        "{0} can be guessed, because it has fewer than {1}: make one with `openssl rand -hex 32`"
+    )]
     WeakKey(&'static str, &'static str),
     /// One key for two purposes.
     #[error(
-        "KAUNTER_SERVER_KEY and KAUNTER_SIGNING_KEY are the same: anyone with the first could sign any token; use `openssl rand -hex 32` for each"
+        "KAUNTER_SERVER_KEY and KAUNTER_SIGNING_KEY are equal, so the shop's server could sign any token: make each with `openssl rand -hex 32`"
     )]
     OneKey,
     /// The gateway's address is not valid.
     #[error(
-        "gateway.base_url is no http(s) address: write it like https://gateway.example/version1"
+        "gateway.base_url is not an http(s) address: write it like https://gateway.example/version1"
     )]
     Base,
     /// An address with a password in it.
     #[error(
-        "{0} holds a user's name or a password: addresses are logged and shown, keys belong into the environment"
+        "{0} has a user name or a password, and addresses are logged: remove it, and set keys in the environment"
     )]
     Credentials(&'static str),
     /// An origin that no browser sends.
     #[error(
-        "origins: {0} is no origin; write a page's own, like https://till.shop.example, without a path"
+        "origins: {0} is not an origin: write it like https://till.shop.example, without a path"
     )]
     Origin(String),
     /// A gateway on another machine without https.
@@ -83,12 +85,12 @@ pub enum ConfigError {
     NotHttps,
     /// A shop without a name.
     #[error(
-        "shop must be a name of 1 to 64 printable characters: the one that the shop's server mints tokens for"
+        "shop must be a name of 1 to 64 printable characters: use the name for which the shop's server mints tokens"
     )]
     Shop,
     /// Status checks without a pause.
     #[error(
-        "policy.poll_ms = {0}: a gateway is asked every 2000 ms at most; less is for tests with a time scale and a gateway on this machine"
+        "policy.poll_ms = {0} is too short: set at least 2000. Less is only for tests with a time scale and a gateway on this machine"
     )]
     Poll(u64),
     /// An address of the cashier's page that a browser would run as a script, or can not call.
@@ -101,7 +103,7 @@ pub enum ConfigError {
     PageDir,
     /// A database that is not PostgreSQL.
     #[error(
-        "KAUNTER_DATABASE_URL names no PostgreSQL{0}: an address of one begins with postgres://; without KAUNTER_DATABASE_URL the store is the SQLite file of `database`"
+        "KAUNTER_DATABASE_URL is not the address of a PostgreSQL{0}: write one that begins with postgres://, or remove the variable to use the SQLite file of `database`"
     )]
     NotPostgres(&'static str),
 }

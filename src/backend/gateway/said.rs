@@ -36,9 +36,14 @@ pub(crate) fn clean(said: GatewayAnswer, secrets: &[&str], ids: &[&str]) -> Gate
 pub(crate) fn log(call: &'static str, said: &GatewayAnswer, is_loud: bool) {
     let (gateway_code, gateway_message) = (said.code.as_deref(), said.message.as_str());
     if is_loud {
-        tracing::warn!(call, gateway_code, gateway_message, "the gateway said no");
+        tracing::warn!(
+            call,
+            gateway_code,
+            gateway_message,
+            "the gateway refused the call"
+        );
     } else {
-        tracing::debug!(call, gateway_code, gateway_message, "the gateway said");
+        tracing::debug!(call, gateway_code, gateway_message, "the gateway answered");
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) enum ListStatus {
 }
 
 impl Wallets {
-    /// The list, where it need not be fetched again. `soon` is how long a list that is not complete is kept.
+    /// The list, unless it must be fetched again. `soon` is how long an incomplete list is kept.
     pub(super) fn current(&self, soon: Duration) -> Option<&[Wallet]> {
         let (at, list_status) = self.answered?;
         let age = if list_status == ListStatus::Complete {

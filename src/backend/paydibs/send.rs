@@ -72,7 +72,7 @@ impl Paydibs {
         first
     }
 
-    /// Sends a call with a token, and once more if the gateway did not read it and the call may be repeated.
+    /// Sends a call with a token. Repeats it once if the gateway did not read it and the call may be repeated.
     async fn with_token(&self, call: &Call<'_>) -> Answer {
         let token = self.token(call.repeat).await;
         let token = token.map_err(Unanswered::without_token)?;

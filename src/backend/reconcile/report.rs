@@ -49,7 +49,9 @@ impl Report {
             .trim(Trim::All)
             .flexible(true)
             .from_reader(file);
-        let head = reader.headers().context("the report's line of names")?;
+        let head = reader
+            .headers()
+            .context("the report's header line can't be read")?;
         let at = |name: &str| {
             let same = |own: &str| {
                 own.trim_start_matches('\u{feff}')
@@ -111,11 +113,11 @@ impl Report {
         let amount = text(Some(self.columns.amount)).ok_or("no amount")?;
         // Some reports separate thousands: 1,250.00.
         let amount = Money::parse(&amount.replace(',', ""), &self.currency)
-            .map_err(|_| format!("{amount:?} is no amount"))?;
+            .map_err(|_| format!("{amount:?} is not an amount"))?;
         let word = text(self.columns.status);
         let money = match (&word, self.columns.status) {
             (Some(word), _) => self.kept(word).ok_or_else(|| {
-                format!("{word:?} is no word of [report.words]: say what it means there")
+                format!("{word:?} is not under [report.words]: add it there with its meaning")
             })?,
             (None, None) => Kept::Taken,
             (None, Some(_)) => return Err("no status".to_owned()),

@@ -229,7 +229,7 @@ impl Store {
         let trade_id = &trade.facts().trade_id;
         match self.set_gateway_ref(trade_id, gateway_ref(trade)).await {
             Err(error) if super::lost_a_race(&error) => {
-                tracing::error!(%trade_id, alarm = "gateway_ref_repeated", "another trade has the gateway's id of this one");
+                tracing::error!(%trade_id, alarm = "gateway_ref_repeated", "the gateway gave this trade the id of another trade: this trade keeps no gateway id");
                 self.set_gateway_ref(trade_id, "").await
             }
             filled => filled,

@@ -74,11 +74,11 @@ fn why(error: &MigrateError, store: impl Fn(&sqlx::Error) -> anyhow::Error) -> a
     match error {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => store(error),
         MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) => anyhow::anyhow!(
-            "the store's tables are of a newer version of this program: start that one, or name another database"
+            "a newer version of this program made the store's tables: start that version, or set another database"
         ),
         MigrateError::VersionMismatch(_) => anyhow::anyhow!(
-            "the store's tables were made by another build of this program: start that one, or name another database"
+            "another build of this program made the store's tables: start that build, or set another database"
         ),
-        other => anyhow::anyhow!("the store's tables can't be brought up to date: {other}"),
+        other => anyhow::anyhow!("the store's tables can't be migrated: {other}"),
     }
 }

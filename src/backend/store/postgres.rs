@@ -34,7 +34,7 @@ impl Place {
         let options = PgConnectOptions::from_str(url.expose()).ok();
         let options = options.filter(|_| !hides_a_password(url)).ok_or_else(|| {
             anyhow::anyhow!(
-                "KAUNTER_DATABASE_URL is no address of a PostgreSQL: write it like postgres://user:password@host:5432/database?sslmode=verify-full, with %2F, %3F, %23 and %40 for /, ?, # and @ in the password"
+                "KAUNTER_DATABASE_URL is not the address of a PostgreSQL: write it like postgres://user:password@host:5432/database?sslmode=verify-full, with %2F, %3F, %23 and %40 for /, ?, # and @ in the password"
             )
         })?;
         let server = match options.get_socket() {
@@ -60,7 +60,7 @@ impl Place {
             sqlx::Error::Database(error) => self.refused(error.code().as_deref(), error.message()),
             sqlx::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
                 format!(
-                    "nobody listens at {server}: start PostgreSQL, or correct KAUNTER_DATABASE_URL"
+                    "no program listens at {server}: start PostgreSQL, or correct KAUNTER_DATABASE_URL"
                 )
             }
             sqlx::Error::Io(error) if is_unknown_host(error) => format!(
@@ -69,12 +69,12 @@ impl Place {
             sqlx::Error::Io(error) => format!("{server} can't be reached: {error}"),
             sqlx::Error::PoolTimedOut => {
                 format!(
-                    "{server} does not answer: is it the right host, and does a firewall let it through?"
+                    "{server} does not answer: check the host in KAUNTER_DATABASE_URL, and the firewall"
                 )
             }
             sqlx::Error::Tls(error) => {
                 format!(
-                    "no TLS with {server}, which sslmode of KAUNTER_DATABASE_URL asks for: {error}"
+                    "{server} gives no TLS connection, which sslmode in KAUNTER_DATABASE_URL demands: {error}"
                 )
             }
             sqlx::Error::Protocol(_) => {
@@ -84,7 +84,7 @@ impl Place {
             }
             sqlx::Error::Configuration(_) => {
                 format!(
-                    "a parameter of the address of {server} can't be used: correct KAUNTER_DATABASE_URL"
+                    "the address of {server} has a parameter that can't be used: correct KAUNTER_DATABASE_URL"
                 )
             }
             other => format!("{server}: {other}"),
@@ -101,7 +101,7 @@ impl Place {
         } = self;
         match code {
             Some("3D000") => format!(
-                "there is no database \"{database}\" at {server}: create it, or correct the name in KAUNTER_DATABASE_URL"
+                "{server} has no database \"{database}\": create it, or correct the name in KAUNTER_DATABASE_URL"
             ),
             Some("28P01") => {
                 format!(
@@ -109,20 +109,27 @@ impl Place {
                 )
             }
             Some("28000") => format!(
-                "{server} does not let \"{user}\" in ({message}): correct KAUNTER_DATABASE_URL, or the server's pg_hba.conf"
+                "{server} refuses the user \"{user}\" ({message}): correct KAUNTER_DATABASE_URL, or the server's pg_hba.conf"
             ),
             Some("08P01") if message.contains("extra_float_digits") => format!(
-                "the pooler at {server} refuses what every connection of this program begins with: add extra_float_digits to ignore_startup_parameters of its configuration"
+                "the pooler at {server} refuses a startup parameter: add extra_float_digits to ignore_startup_parameters in its configuration"
             ),
             Some("08P01") if message.contains("statement pooling") => format!(
-                "the pooler at {server} takes no transactions: set pool_mode = transaction for this database"
+                "the pooler at {server} does not allow transactions: set pool_mode = transaction for this database"
             ),
-            Some("53300") => format!("{server} has no connection left ({message})"),
-            Some("57P03") => format!("{server} is starting up or shutting down ({message})"),
+            Some("53300") => format!(
+                "{server} has no free connection ({message}): raise its limit, or stop other clients"
+            ),
+            Some("57P03") => {
+                format!("{server} is starting or stopping ({message}): wait, and start again")
+            }
             Some("42501") => format!(
                 "\"{user}\" may not make tables in \"{database}\" ({message}): grant it CREATE on its schema"
             ),
-            code => format!("{server} says: {message} ({})", code.unwrap_or("no code")),
+            code => format!(
+                "{server} answered: {message} ({})",
+                code.unwrap_or("no code")
+            ),
         }
     }
 }
@@ -164,7 +171,7 @@ pub(super) async fn open(place: &Place, url: &Secret) -> sqlx::Result<Store> {
         });
     }
     let server = &place.server;
-    tracing::info!("{server} is a pooler: every statement has a transaction of its own");
+    tracing::info!("{server} is a connection pooler: each statement runs in its own transaction");
     let unprepared = with(url, "statement-cache-capacity", "0");
     let shared = async |most, light| {
         let begin = format!("BEGIN; {FORGET} {}", all("SET LOCAL", light));

@@ -44,7 +44,7 @@ pub(super) fn prepare(file: &Path) -> anyhow::Result<()> {
     if !folder.is_dir() {
         let folder = folder.display();
         anyhow::bail!(
-            "the store {name} can't be opened: there is no folder {folder}; make it, or correct `database`"
+            "the store {name} can't be opened: the folder {folder} does not exist; create it, or correct `database`"
         );
     }
     let mut begins = Vec::new();
@@ -64,7 +64,7 @@ pub(super) fn prepare(file: &Path) -> anyhow::Result<()> {
     if let Some(open) = mode(folder).filter(|mode| mode & 0o077 != 0) {
         let folder = folder.display();
         tracing::warn!(
-            "the store's folder {folder} is open to other users of this machine (mode {open:o}): chmod 700 {folder}"
+            "other users of this machine have access to the store's folder {folder} (mode {open:o}): chmod 700 {folder}"
         );
     }
     Ok(())
@@ -99,10 +99,12 @@ fn close(file: &Path) {
         let name = file.display();
         match set_permissions(file, Permissions::from_mode(0o600)) {
             Ok(()) => {
-                tracing::warn!("{name} was open to other users of this machine: it is closed now")
+                tracing::warn!(
+                    "other users of this machine had access to {name}: its mode is 600 now"
+                )
             }
             Err(error) => tracing::warn!(
-                "{name} is open to other users of this machine, and can't be closed: {error}"
+                "other users of this machine have access to {name}, and its mode can't be changed: {error}; chmod 600 {name}"
             ),
         }
     }
@@ -141,7 +143,7 @@ fn escaped(path: &str) -> String {
 fn no_database(file: &Path) -> anyhow::Error {
     let name = file.display();
     anyhow::anyhow!(
-        "the store {name} is no SQLite database: name another file in `database`, or move this one away"
+        "the store {name} is not a SQLite database: set another file in `database`, or move this file away"
     )
 }
 
@@ -154,15 +156,17 @@ pub(super) fn why(file: &Path, error: &sqlx::Error) -> anyhow::Error {
     match code.map(|code| code & 0xff) {
         Some(26) => no_database(file),
         Some(11) => anyhow::anyhow!(
-            "the store {name} is damaged: keep a copy of it, and bring back the last backup"
+            "the store {name} is damaged: keep a copy of it, and restore the last backup"
         ),
         Some(5 | 6) => {
-            anyhow::anyhow!("the store {name} is held by another program: end that one first")
+            anyhow::anyhow!("another program has locked the store {name}: stop that program first")
         }
         Some(8) => anyhow::anyhow!(
             "the store {name} can't be written: let this program's user write it and its folder"
         ),
-        Some(13) => anyhow::anyhow!("the store {name} can't be written: its disk is full"),
+        Some(13) => anyhow::anyhow!(
+            "the store {name} can't be written, because its disk is full: free some space"
+        ),
         Some(_) | None => anyhow::anyhow!("the store {name} can't be opened: {error}"),
     }
 }

@@ -251,7 +251,7 @@ impl Inner {
         }
         let alarm = "gateway_ref_repeated";
         METRICS.alarm(alarm);
-        tracing::error!(trade_id = %facts.trade_id, alarm, "the gateway gave this trade the id of another one: it is left");
+        tracing::error!(trade_id = %facts.trade_id, alarm, "the gateway gave this trade the id of another trade: this trade was abandoned");
         Ok(Event::Created(CreateAnswer::Repeated))
     }
 
@@ -269,7 +269,7 @@ impl Inner {
                 State::LateSuccess => {
                     let alarm = "late_success";
                     METRICS.alarm(alarm);
-                    tracing::error!(%trade_id, alarm, "paid after it was closed: accept it, or give the money back");
+                    tracing::error!(%trade_id, alarm, "this trade was paid after it had been closed: accept the payment, or give the money back");
                 }
                 State::NeedsReview | State::VoidReview => METRICS.alarm("needs_review"),
                 State::Creating

@@ -22,7 +22,7 @@ impl Inner {
             METRICS.alarm(alarm);
             tracing::warn!(
                 alarm,
-                "the wall clock jumped by {} s: set, or the host slept; open trades go on where they were",
+                "the wall clock jumped by {} s, because it was set or the host slept: open trades continue",
                 by / 1_000
             );
             let known: Vec<_> = lock(&self.timers).keys().cloned().collect();
@@ -41,7 +41,7 @@ impl Inner {
                     .apply(&trade_id, Event::Restarted, Beside::default(), "time")
                     .await
                 {
-                    tracing::error!(%trade_id, code = problem.code.as_str(), "could not be asked about after the clock jumped");
+                    tracing::error!(%trade_id, code = problem.code.as_str(), "the status of this trade could not be checked after the clock jumped: the next scheduled check follows");
                 }
             }
         });

@@ -163,7 +163,7 @@ impl Inner {
             Denial::TooMany { wait_ms } => {
                 let wait = Duration::from_millis(wait_ms);
                 let detail = format!(
-                    "This terminal has tried this sale too often in ten minutes: try again in {} s, or use another way to pay.",
+                    "This terminal has tried this sale too often within ten minutes: try again in {} s, or use another way to pay.",
                     wait.as_secs() + 1
                 );
                 Problem::because(code, detail).after(wait)

@@ -85,12 +85,12 @@ impl Inner {
                     pause *= 2;
                 }
                 Err(problem) => {
-                    tracing::error!(%trade_id, code = problem.code.as_str(), "an answer could not be stored");
+                    tracing::error!(%trade_id, code = problem.code.as_str(), "the gateway's answer was refused: the gateway will be asked again");
                     return None;
                 }
             }
         }
-        tracing::error!(%trade_id, "an answer could not be stored: it is asked for again");
+        tracing::error!(%trade_id, "the gateway's answer could not be stored: the gateway will be asked again");
         None
     }
 
@@ -120,7 +120,7 @@ impl Inner {
                     .apply(&id, Event::Tick, Beside::default(), "time")
                     .await
                 {
-                    tracing::error!(trade_id = %id, code = problem.code.as_str(), "time could not act; once more in a second");
+                    tracing::error!(trade_id = %id, code = problem.code.as_str(), "a timed step could not be stored: it is tried again in a second");
                     let again = inner.clock.now_ms() + TIME_PAUSE_MS;
                     inner.arm(&id, again);
                 }

@@ -254,12 +254,12 @@ fn described(given: &JsValue) -> String {
     let came = match text(given) {
         Some(text) if text.is_empty() => "an empty text".to_owned(),
         Some(text) if text.trim_start().starts_with('<') => "a page of HTML".to_owned(),
-        Some(text) => format!("a text of {} bytes that is no token", text.len()),
+        Some(text) => format!("a text of {} bytes that is not a token", text.len()),
         None if given.is_object() => "an object without a text in `token`".to_owned(),
         None => given.js_typeof().as_string().unwrap_or_default(),
     };
     format!(
-        "getToken gave {came}: it must give the token's text, or the backend's answer with `token` in it"
+        "getToken gave {came}: it must give the token's text, or the backend's answer, which has `token`"
     )
 }
 

@@ -13,8 +13,8 @@ use web_sys::{DomException, MediaDevices, MediaStream, MediaStreamConstraints, M
 
 use super::constraints;
 use crate::page::clock;
+use crate::types::camera::CameraOptions;
 use crate::types::error::Fail;
-use crate::types::options::CameraOptions;
 
 /// The pause before a busy camera is tried again: another tab may release it.
 const BUSY_PAUSE_MS: Ms = 500;
@@ -120,7 +120,7 @@ async fn ask(
         let mut answer = JsFuture::from(promise);
         // Without a permission, a person is reading the prompt: no timeout.
         let max_ms = if granted { GRANTED_MS } else { Ms::MAX };
-        // If nobody waits any more, the stream is dropped here, which stops it.
+        // If the caller was dropped, the stream is dropped here, which stops it.
         match clock::within(max_ms, &mut answer).await {
             Some(stream) => {
                 drop(turn);

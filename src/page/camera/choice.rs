@@ -31,7 +31,7 @@ impl Choice {
         Some((id.to_owned(), label.to_owned()))
     }
 
-    /// Remembers a camera, or none. A browser without storage forgets it when the page is left.
+    /// Remembers a camera, or none. Without storage, the browser forgets it when the page is closed.
     pub fn set(&self, camera: Option<(&str, &str)>) {
         let Some(storage) = storage() else { return };
         let _ = match camera {

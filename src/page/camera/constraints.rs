@@ -5,8 +5,8 @@ use js_sys::{Object, Reflect};
 use wasm_bindgen::JsValue;
 use web_sys::MediaStreamConstraints;
 
+use crate::types::camera::CameraOptions;
 use crate::types::event::Facing;
-use crate::types::options::CameraOptions;
 
 /// More pixels are not better: screens show moire at 1080p.
 const SIZES: [Option<(u32, u32)>; 4] =

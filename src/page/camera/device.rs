@@ -7,9 +7,9 @@ use wasm_bindgen::prelude::*;
 use web_sys::MediaStreamTrack;
 
 use super::ask::devices;
+use crate::types::camera::Adjustment;
 use crate::types::error::Fail;
 use crate::types::event::{Camera as Device, Facing, Zoom};
-use crate::types::options::Adjustment;
 
 /// Every camera that the browser lists; for the one that is on, also what it can do. Never prompts.
 ///

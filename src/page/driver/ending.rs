@@ -9,7 +9,9 @@ use super::Driver;
 use crate::page::signal;
 use crate::types::error::{Fail, Rejection};
 use crate::types::event::TillState;
-use crate::types::sale::{CancelReason, Outcome, Trade};
+use crate::types::outcome::Outcome;
+use crate::types::reason::CancelReason;
+use crate::types::trade::Trade;
 
 impl Driver {
     pub(super) fn finish(&mut self, end: End) -> Result<Outcome, Rejection> {

@@ -6,7 +6,7 @@ use kaunter_core::wire::{CodeMode, Status};
 use super::Driver;
 use crate::page::clock;
 use crate::types::event::{Progress, TillState};
-use crate::types::sale::Trade;
+use crate::types::trade::Trade;
 
 impl Driver {
     /// Tells the page what changed: the trade, and the state of the till.

@@ -16,8 +16,8 @@ use crate::page::{ask, clock, display, signal};
 use crate::types::code::Scan;
 use crate::types::error::{Fail, Rejection};
 use crate::types::given::wallet_id;
-use crate::types::sale::JsWallets;
 use crate::types::to_js;
+use crate::types::wallet::JsWallets;
 
 impl Driver {
     pub(super) fn look(&mut self) {

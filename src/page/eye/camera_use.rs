@@ -1,4 +1,4 @@
-//! Starts and stops the camera: one start at a time, and no camera stays on that nobody needs.
+//! Starts and stops the camera: one start at a time, and an unused camera is turned off.
 
 use std::rc::Rc;
 
@@ -9,9 +9,9 @@ use super::Eye;
 use crate::page::camera::{self, Camera, device, permission};
 use crate::page::reader::ReaderHost;
 use crate::page::{clock, signal};
+use crate::types::camera::Adjustment;
 use crate::types::error::Fail;
 use crate::types::event::{Camera as Device, CameraChange, CameraStatus};
-use crate::types::options::Adjustment;
 
 impl Eye {
     /// The camera that is on, or a new one.
@@ -168,8 +168,8 @@ impl Eye {
                 camera::Change::Ended => eye.ended(&camera),
                 camera::Change::Devices => crate::page::spawn(async move {
                     // `devicechange` does not say which device went
-                    // (https://www.w3.org/TR/mediacapture-streams/#event-mediadevices-devicechange), and a track may stay
-                    // "live": a camera that is not in the list any more is gone.
+                    // (https://www.w3.org/TR/mediacapture-streams/#event-mediadevices-devicechange), and a track may
+                    // stay "live": a camera that is not in the list any more is gone.
                     if camera.is_unplugged().await {
                         eye.ended(&camera);
                     }
@@ -179,7 +179,7 @@ impl Eye {
         self.life.replace(life);
     }
 
-    /// The camera is gone: a scan opens another one. Without a scan, the page is told.
+    /// The camera is gone: a scan opens another one. Without a scan, an event reports it.
     fn ended(&self, camera: &Rc<Camera>) {
         if self.is_on(camera) {
             self.put_away();
@@ -189,7 +189,7 @@ impl Eye {
     }
 }
 
-/// The frames of a camera before its first picture. When dropped, the reader stops: nobody waits for that camera.
+/// The frames of a camera before its first picture. Dropping it stops the reader, because the start was given up.
 struct Early<'a>(&'a ReaderHost);
 
 impl Drop for Early<'_> {

@@ -7,8 +7,8 @@ use crate::page::camera::Camera;
 
 /// A camera that shows nothing new for this long is restarted.
 const FROZEN_MS: Ms = 3_000;
-/// iOS mutes a track for a second at its start ([274211](https://bugs.webkit.org/show_bug.cgi?id=274211)), and a track that
-/// a call has taken for good ([213853](https://bugs.webkit.org/show_bug.cgi?id=213853),
+/// iOS mutes a track for a second at its start ([274211](https://bugs.webkit.org/show_bug.cgi?id=274211)), and a track
+/// that a call has taken for good ([213853](https://bugs.webkit.org/show_bug.cgi?id=213853),
 /// [259884](https://bugs.webkit.org/show_bug.cgi?id=259884)). A shorter time would restart a camera that only starts.
 const MUTED_MS: Ms = 2_000;
 /// A camera that worked for this long may be restarted again.

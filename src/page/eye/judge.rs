@@ -9,8 +9,8 @@ use crate::page::{ask, clock};
 use crate::types::code::{CodeInfo, Kind, Reading, Scan, ScanSource};
 use crate::types::error::{Fail, Rejection};
 use crate::types::options::ScanOptions;
-use crate::types::sale::Wallet;
 use crate::types::to_js;
+use crate::types::wallet::Wallet;
 
 /// The choice of one scan.
 pub(super) struct Judge<'a> {
@@ -57,7 +57,7 @@ impl<'a> Judge<'a> {
         Ok(None)
     }
 
-    /// Reports and skips a code that nobody can pay with.
+    /// Reports and skips a code with which nobody can pay.
     fn is_hopeless(&self, scan: &Scan) -> bool {
         let code = if scan.info.kind == Kind::Merchant {
             ErrorCode::MerchantCode

@@ -1,7 +1,7 @@
-//! The reader on the page's thread, for a page that can't start a worker. The package is on another origin then, or the
+//! The reader on the page's thread, for a page that can't start a worker: the package is on another origin, or the
 //! bundler copied no worker.
 //!
-//! It is an instance of the reader's own module. A trap in it is an exception here, and the till goes on.
+//! It is an instance of the reader's module. A trap in it is an exception here, and the till goes on.
 
 use std::cell::Cell;
 
@@ -10,9 +10,9 @@ use wasm_bindgen::prelude::*;
 
 use super::{Failure, Report};
 use crate::page::frames::Frame;
+use crate::types::camera::CameraOptions;
 use crate::types::code::Reading;
 use crate::types::event::Hint;
-use crate::types::options::CameraOptions;
 use crate::types::read::from_js;
 
 #[wasm_bindgen]

@@ -1,9 +1,9 @@
-//! The messages between the page and its worker: each word and each field is written here, once.
+//! The messages between the page and its worker.
 //!
-//! `pkg/protocol.d.ts` declares the same for JavaScript, and `pkg/worker.js` is checked against it. `tests/samples.rs`
-//! prints what this file writes and reads, and `tests/types` compiles that against the declarations.
+//! `pkg/protocol.d.ts` declares them for JavaScript, and the compiler checks `pkg/worker.js` against it.
+//! `tests/samples.rs` writes samples of the messages here, and `tests/types` compiles them against the declarations.
 //!
-//! Two more messages belong to the package's JavaScript alone: `init`, which brings the compiled module, and `ready`.
+//! Two more messages are of the package's JavaScript only: `init`, which has the compiled module, and `ready`.
 
 use kaunter_core::policy::Ms;
 use serde::{Deserialize, Serialize, Serializer};
@@ -13,12 +13,12 @@ use crate::types::code::Reading;
 use crate::types::event::Hint;
 use crate::types::read::{Unreadable, from_js};
 
-/// How often the worker says that it lives, and how long the page listens before it looks after its camera.
+/// The interval of the worker's pulse, and the page's longest wait for a message before it checks the camera.
 ///
-/// A shorter time wakes the page more often; a longer one delays what it does for a camera that hangs.
+/// A shorter time wakes the page more often. A longer one delays the restart of a frozen camera.
 pub const PULSE_MS: Ms = 150;
 
-/// What the page tells the worker.
+/// The messages from the page to the worker.
 #[derive(Debug, Serialize)]
 #[serde(
     tag = "type",
@@ -26,41 +26,41 @@ pub const PULSE_MS: Ms = 150;
     rename_all_fields = "camelCase"
 )]
 pub enum ToWorker<'a> {
-    /// Scan, or go on with the same scan: whatever is read carries its number.
+    /// Starts a scan, or continues the scan with the same number. Readings have its number.
     Scan {
         /// The number of the scan.
         scan: u32,
-        /// Left, top, width and height of the part to read, in shares of the picture's sides.
+        /// Left, top, width and height of the part to read, as fractions of the picture's sides.
         region: [f64; 4],
-        /// So many frames a second at most.
+        /// The maximum of frames per second.
         most: f64,
         /// [`PULSE_MS`].
         pulse_ms: Ms,
     },
-    /// Read nothing until the next `scan`.
+    /// Pauses reading until the next `scan`.
     Pause,
-    /// Take the frames of this stream.
+    /// Reads the frames of this stream.
     Stream {
         /// A `ReadableStream` of `VideoFrame`.
         stream: Moved<'a>,
     },
-    /// Make a stream of this track, and take its frames.
+    /// Makes a stream from this track, and reads its frames.
     Track {
         /// A `MediaStreamTrack`.
         track: Moved<'a>,
     },
-    /// The camera goes off: let go of its stream.
+    /// Releases the stream, because the camera is turned off.
     Leave,
-    /// Read this frame, and answer with its id.
+    /// Reads this frame. The answer has its id.
     Frame {
-        /// What the answer carries.
+        /// The id for the answer.
         id: u32,
         /// A `VideoFrame`.
         frame: Moved<'a>,
     },
-    /// Read these pixels, and answer with their id.
+    /// Reads these pixels. The answer has their id.
     Pixels {
-        /// What the answer carries.
+        /// The id for the answer.
         id: u32,
         /// An `ArrayBuffer` of RGBA.
         buffer: Moved<'a>,
@@ -71,7 +71,7 @@ pub enum ToWorker<'a> {
     },
 }
 
-/// An object of the browser that goes along with a message.
+/// A browser object in a message.
 #[derive(Debug)]
 pub struct Moved<'a>(pub &'a JsValue);
 
@@ -80,50 +80,50 @@ impl Serialize for Moved<'_> {
         if cfg!(target_arch = "wasm32") {
             serde_wasm_bindgen::preserve::serialize(self.0, serializer)
         } else {
-            // Outside a browser there is no such object; the samples show where it would be.
+            // Outside a browser there is no such object; the samples have `null` in its place.
             serializer.serialize_none()
         }
     }
 }
 
-/// What the worker tells the page.
+/// The messages from the worker to the page.
 #[derive(Debug, PartialEq)]
 pub(super) enum FromWorker {
-    /// It lives.
+    /// The worker's thread is not blocked.
     Pulse {
-        /// What would help while nothing is read.
+        /// What would help while no code is read.
         hint: Option<Hint>,
     },
-    /// It has read a frame.
+    /// A frame was read.
     Read {
-        /// The id of a frame that the page handed over.
+        /// The id of the page's frame; `None` for a frame of a stream.
         id: Option<u32>,
-        /// The scan that was under way.
+        /// The scan that was running.
         scan: Option<u32>,
         /// The codes in it, each with its evidence.
         readings: Vec<Reading>,
         /// What would help.
         hint: Option<Hint>,
-        /// How long the page waits before it hands over the next frame.
+        /// The page's wait before it sends the next frame, in ms.
         pause_ms: f64,
     },
-    /// It can't read a `VideoFrame`: it takes pixels from now on.
+    /// The worker can't read a `VideoFrame`: from now on the page sends pixels.
     NeedsPixels,
-    /// It gets no frames of the stream or the track: they are to be handed over one by one.
+    /// The stream or track gives no frames: from now on the page sends them.
     NeedsFrames,
-    /// It stopped.
+    /// The worker can't go on.
     Failed {
         /// Why.
         message: String,
     },
 }
 
-/// What each message says besides its word.
+/// The fields that each message has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Pulse {
-    /// Frames that came to the worker so far, read or not.
+    /// The number of frames that have arrived, read or not.
     pub(super) frames: u32,
-    /// Milliseconds that the slowest of the last frames took; 0 before the first was read.
+    /// The time of the slowest recent frame, in ms; 0 before the first was read.
     pub(super) took_ms: u32,
 }
 
@@ -131,7 +131,7 @@ pub(super) struct Pulse {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageType {
-    /// The worker is alive.
+    /// The worker's thread is not blocked.
     Pulse,
     /// The worker has read a frame.
     Read,
@@ -143,14 +143,14 @@ pub enum MessageType {
     Failed,
 }
 
-/// A message with every field that one can have.
+/// A message, with all fields that a message can have.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
     /// Which message it is.
     #[serde(rename = "type")]
     pub word: MessageType,
-    /// The scan that was under way.
+    /// The scan that was running.
     pub scan: Option<u32>,
     /// Frames so far.
     pub frames: u32,
@@ -158,9 +158,9 @@ pub struct Message {
     pub took_ms: u32,
     /// What would help.
     pub hint: Option<Hint>,
-    /// The id of a frame that was handed over.
+    /// The id of the page's frame.
     pub id: Option<u32>,
-    /// From one frame to the next.
+    /// The interval between frames.
     pub pause_ms: Option<f64>,
     /// Codes with their evidence.
     pub readings: Option<Vec<Reading>>,
@@ -172,7 +172,7 @@ impl FromWorker {
     /// Reads a message.
     ///
     /// # Errors
-    /// [`Unreadable`]: a message of another version, or of somebody else's.
+    /// [`Unreadable`]: a message of another version or of another script.
     pub(super) fn read(message: JsValue) -> Result<(Self, Pulse), Unreadable> {
         let told: Message = from_js(message)?;
         let pulse = Pulse {

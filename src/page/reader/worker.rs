@@ -1,7 +1,7 @@
-//! The page's end of the worker: what is asked of it, and what it tells.
+//! The page's side of the worker: sends messages to it, and keeps what it reported.
 //!
-//! The worker tells of codes at once. In between it says that it lives, how many frames have come, and what would help.
-//! The frames that it takes by itself cost the page nothing.
+//! The worker sends codes at once. Between codes it sends a pulse with the number of frames and a hint. Frames of a
+//! stream or a track go to the worker without the page.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -17,23 +17,23 @@ use crate::page::clock;
 use crate::page::frames::Frame;
 use crate::page::frames::tap::{Source, Tap};
 use crate::page::signal::Listener;
+use crate::types::camera::CameraOptions;
 use crate::types::code::Reading;
 use crate::types::event::Hint;
-use crate::types::options::CameraOptions;
 use crate::types::to_js;
 
-/// After so many waits in a row without a message the worker counts as hung: 600 ms. Waits are counted, not time: a page
-/// that was blocked itself finds the timer before the messages.
+/// After this many waits in a row without a message, the worker counts as hung: 600 ms. It counts waits and not time,
+/// because after the page itself was blocked, its timer fires before the messages arrive.
 const MAX_SILENT_WAITS: u32 = 4;
-/// On a slow machine the worker has so many times as long as its frames take. Before its first frame nobody knows how
-/// slow it is, and the first frame is the slowest: then it has twice as many waits.
+/// On a slow machine, the limit is this many times the duration of the worker's frames. Before its first frame, which is
+/// the slowest, that duration is not known: then the limit is twice as many waits.
 const FRAME_TIMES: u32 = 10;
-/// After so many waits in a row without a frame, a worker that follows another that failed gets its frames from the
-/// page. Chromium gives none while a frame of this camera is open elsewhere: in a worker that hung, until its thread is
-/// gone. For the first worker it would be a camera that is frozen.
+/// After this many waits in a row without a frame, the page sends frames to a worker that replaced a failed one.
+/// Chromium gives it no frames while a hung worker has a frame of this camera open, until that thread has ended. For
+/// the first worker, no frames mean that the camera is frozen.
 const MAX_BLIND_WAITS: u32 = 2;
 
-/// A worker; dropped, it is ended.
+/// A worker. Dropping it ends it.
 #[derive(Debug)]
 pub(super) struct WorkerReader {
     worker: Worker,
@@ -47,29 +47,29 @@ pub(super) struct WorkerReader {
     _listeners: [Listener; 2],
 }
 
-/// What the worker has told and the page has not yet taken.
+/// The worker's reports that the page has not taken yet.
 #[derive(Debug, Default)]
 struct Inbox {
     readings: Vec<Reading>,
     hint: Option<Hint>,
     frames: u32,
-    /// Messages so far: signs of life.
+    /// The number of messages so far.
     messages: u32,
-    /// Milliseconds that the slowest of the last frames took; 0 before the first was read.
+    /// The time of the slowest recent frame, in ms; 0 before the first was read.
     took_ms: u32,
     pause_ms: f64,
     scan: u32,
     answered: u32,
     /// It can't read a `VideoFrame`.
     needs_pixels: bool,
-    /// It gets no frames of this camera by itself.
+    /// It gets no frames of this camera without the page.
     needs_frames: bool,
     failed: Option<JsValue>,
     wake: Option<oneshot::Sender<()>>,
 }
 
 impl WorkerReader {
-    /// `failures`: so many readers failed before this one.
+    /// `failures`: the number of readers that failed before this one.
     pub(super) fn new(worker: Worker, failures: u32) -> Self {
         let inbox = Rc::<RefCell<Inbox>>::default();
         let told = Rc::clone(&inbox);
@@ -119,7 +119,7 @@ impl WorkerReader {
         self.post(&ToWorker::Pause);
     }
 
-    /// Hands over a tap on this track, unless the worker has it. False where the worker gets no frames by itself.
+    /// Sends a copy of this track to the worker, unless it has one. False if the worker can't read a track's frames.
     pub(super) fn follow(&self, track: &MediaStreamTrack) -> bool {
         let tap = self.tap.borrow();
         let known = tap.as_ref().is_some_and(|tap| tap.is_on(track));
@@ -146,13 +146,13 @@ impl WorkerReader {
                 track.as_ref(),
             ),
         };
-        // Refused where the browser hands over neither streams of frames nor tracks: Firefox, Safari before 18.
+        // Browsers that can transfer neither streams of frames nor tracks refuse: Firefox, Safari before 18.
         let handed = self.transfer(&message, moved);
         self.inbox.borrow_mut().needs_frames = handed.is_err();
         self.tap.replace(Some(tap));
     }
 
-    /// The camera goes off, and so does the tap.
+    /// The camera is turned off: stops the copy of its track.
     pub(super) fn leave(&self) {
         if self.tap.borrow_mut().take().is_some() {
             self.post(&ToWorker::Leave);
@@ -212,7 +212,7 @@ impl WorkerReader {
         inbox.report()
     }
 
-    /// Waits until the condition holds, or the worker has failed; false if neither came within a pulse.
+    /// Waits until the condition holds or the worker has failed. False if neither happens within a pulse.
     async fn wait(&self, holds: &dyn Fn(&Inbox) -> bool) -> bool {
         let is_over = || {
             let inbox = self.inbox.borrow();
@@ -258,7 +258,7 @@ impl WorkerReader {
     }
 
     fn post(&self, message: &ToWorker<'_>) {
-        // Plain words and numbers can always be sent.
+        // Texts and numbers can always be sent.
         let _ = self.worker.post_message(&to_js(message));
     }
 }
@@ -270,7 +270,7 @@ impl Drop for WorkerReader {
 }
 
 impl Inbox {
-    /// Ignores messages of others.
+    /// Ignores messages that are not of this protocol.
     fn take_in(&mut self, message: JsValue) {
         let Ok((message, pulse)) = FromWorker::read(message) else {
             return;
@@ -303,7 +303,7 @@ impl Inbox {
         self.rouse();
     }
 
-    /// So many waits without a message are too many.
+    /// True if this many waits without a message are too many.
     fn max_silent_waits(&self) -> u32 {
         match self.took_ms {
             0 => 2 * MAX_SILENT_WAITS,
@@ -331,5 +331,5 @@ impl Inbox {
 }
 
 fn hung() -> Failure {
-    Failure::Stopped("the worker hangs".into())
+    Failure::Stopped("the worker does not answer".into())
 }

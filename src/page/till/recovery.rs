@@ -14,7 +14,8 @@ use crate::page::clock;
 use crate::page::lock::{self, Asked};
 use crate::page::news::TradeChange;
 use crate::types::error::Fail;
-use crate::types::sale::{Outcome, Trade};
+use crate::types::outcome::Outcome;
+use crate::types::trade::Trade;
 
 impl Till {
     /// Restores what a reload left: the backend's list, and what only the journal knows.
@@ -128,7 +129,7 @@ impl Till {
         }
     }
 
-    /// Lists a trade that ended while no page was open: nobody was told yet, and so it stays until somebody asks.
+    /// Lists a trade that ended while no page was open. Its outcome was not reported yet, so it stays until `resume`.
     fn keep_for_telling(&self, trade: wire::Trade) {
         self.enlist(trade);
     }

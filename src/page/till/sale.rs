@@ -11,7 +11,8 @@ use crate::page::lock::{self, Asked};
 use crate::types::code::{Kind, Scan};
 use crate::types::error::{Fail, Rejection};
 use crate::types::options::ScanOptions;
-use crate::types::sale::{Outcome, Wallet};
+use crate::types::outcome::Outcome;
+use crate::types::wallet::Wallet;
 
 impl Till {
     /// Collects a sale, with a given code or one that the camera reads.

@@ -13,7 +13,8 @@ use crate::page::driver::Driver;
 use crate::page::lock::{self, Asked};
 use crate::types::error::{Fail, Rejection};
 use crate::types::options::ScanOptions;
-use crate::types::sale::{Outcome, Trade};
+use crate::types::outcome::Outcome;
+use crate::types::trade::Trade;
 
 impl Till {
     /// Watches a trade to its end.

@@ -1,11 +1,11 @@
-//! Copies a frame's pixels from the browser straight into the module's memory, without a buffer of JavaScript between.
+//! Copies a frame's pixels from the browser into the module's memory, without a JavaScript buffer between.
 
 use js_sys::{Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
-    /// A `VideoFrame`. The copy of web-sys takes a slice of ours, and the copy ends later than a slice may live.
+    /// A `VideoFrame`. web-sys's `copyTo` takes a slice, and the copy ends later than a slice may live.
     #[derive(Debug)]
     pub type VideoFrame;
 
@@ -30,19 +30,19 @@ extern "C" {
 #[derive(Debug)]
 pub(crate) struct Copied {
     pub(crate) pixels: Vec<u8>,
-    /// Where the first plane begins.
+    /// The offset of the first plane.
     pub(crate) offset: usize,
-    /// Pixels in a row, and rows.
+    /// Width and height, in pixels.
     pub(crate) size: (usize, usize),
-    /// Bytes from row to row.
+    /// Bytes from the start of one row to the next.
     pub(crate) stride: usize,
-    /// One byte a pixel, or four.
+    /// One or four bytes per pixel.
     pub(crate) grey: bool,
 }
 
 /// Copies a frame into `pixels` and closes it, because
-/// [a browser has few frames](https://www.w3.org/TR/webcodecs/#dom-videoframe-close) and gives no more while they are open.
-/// The first plane of I420, NV12 and the formats like them is the grey picture.
+/// [a browser has few frames](https://www.w3.org/TR/webcodecs/#dom-videoframe-close) and gives no more while they are
+/// open. The first plane of I420, NV12 and the formats like them is the grey picture.
 ///
 /// # Errors
 /// What the browser threw, or that the format is not known. The frame stays open then, and can still be drawn.
@@ -61,7 +61,7 @@ pub(crate) async fn copy_out(frame: &VideoFrame, mut pixels: Vec<u8>) -> Result<
     let copied = js_sys::futures::JsFuture::from(frame.copy_to(&view)?).await;
     let layouts = copied?;
     if view.length() as usize != pixels.len() {
-        // The memory grew while the browser was copying, so it wrote into a buffer that is gone.
+        // The memory grew during the copy, so the browser wrote into a detached buffer.
         return Err(JsValue::from_str("the memory has moved"));
     }
     frame.close();
@@ -77,7 +77,7 @@ pub(crate) async fn copy_out(frame: &VideoFrame, mut pixels: Vec<u8>) -> Result<
     })
 }
 
-/// The bytes of a vector as JavaScript sees them. It is made anew for every frame: a view is empty once the memory grew.
+/// A JavaScript view of a vector's bytes. Made for each frame, because a view is detached when the memory grows.
 fn view_of(pixels: &mut [u8]) -> Uint8Array {
     let memory: Memory = wasm_bindgen::memory().unchecked_into();
     let (start, length) = (pixels.as_mut_ptr() as usize, pixels.len());

@@ -1,11 +1,11 @@
-//! The reader's Wasm module: the pixels of a browser go in, codes come out.
+//! The reader's Wasm module: reads codes from a browser's pixels.
 //!
-//! The package loads it in three places: in the worker that scans, on the page's thread where a page can start no
-//! worker, and in `kaunter/reader` and `decode`. Each has an instance of its own, apart from the till's module: a trap
-//! in here leaves this instance unusable, and no other.
+//! The package loads it in three places: in the worker that scans, on the page's thread if no worker can start, and in
+//! `kaunter/reader` and `decode`. Each has its own instance, apart from the till's module: a trap makes this instance
+//! unusable, and no other.
 //!
-//! It believes nothing that it reads. A live reading goes to the till with its evidence, and the till's gate decides.
-//! The arguments are checked by `pkg/reader.js` before they come here.
+//! It does not decide which readings are accepted: it sends each live reading with its evidence, and the till's gate
+//! (`core/gate.rs`) decides. `pkg/reader.js` checks arguments before they come here.
 
 mod copy;
 mod live;
@@ -47,14 +47,14 @@ pub struct Reader(kaunter_reader::Reader);
 
 #[wasm_bindgen]
 impl Reader {
-    /// A reader that has seen nothing.
+    /// A new reader.
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Reads at most `max` codes in a picture of RGBA or luma, told apart by the length; nothing if it is neither.
+    /// Reads at most `max` codes in a picture of RGBA or luma; the length says which. `None` if it is neither.
     #[must_use]
     pub fn read(
         &mut self,
@@ -85,7 +85,7 @@ impl Reader {
         Ok(codes(found.unwrap_or_default()))
     }
 
-    /// Forgets what earlier pictures taught.
+    /// Forgets what it learned from earlier pictures.
     pub fn reset(&mut self) {
         self.0.reset();
     }
@@ -101,33 +101,34 @@ fn codes(found: Vec<kaunter_reader::Found>) -> JsCodes {
     codes.unchecked_into()
 }
 
-/// Reads frame after frame of one scan.
+/// Reads the frames of one scan after the other.
 #[wasm_bindgen]
 #[derive(Debug, Default)]
 pub struct LiveReader(Rc<RefCell<Live>>);
 
 #[wasm_bindgen]
 impl LiveReader {
-    /// A reader that has seen nothing.
+    /// A new reader.
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Begins a scan of a part of the picture: left, top, width and height, in shares of its sides. It reads at most so
-    /// many frames a second.
+    /// Begins a scan of a part of the picture: left, top, width and height as fractions of its sides. `most` is the
+    /// maximum of frames per second.
     pub fn scan(&self, region: &[f64], most: f64) {
         self.0.borrow_mut().scan(region, most, now());
     }
 
-    /// Says whether a frame that comes now is to be read, and counts it as read.
+    /// True if a frame that comes now should be read. Counts it as read.
     #[must_use]
     pub fn takes(&self) -> bool {
         self.0.borrow_mut().takes(now())
     }
 
-    /// The milliseconds from the beginning of one reading to the next: what a page that hands over frames waits.
+    /// The time from the start of one reading to the start of the next, in ms. A page that sends frames waits that
+    /// long.
     #[wasm_bindgen(js_name = pauseMs)]
     #[must_use]
     pub fn pause_ms(&self) -> f64 {
@@ -150,7 +151,7 @@ impl LiveReader {
         readings.unchecked_into()
     }
 
-    /// Reads pixels that were drawn: RGBA in tight rows.
+    /// Reads the pixels of a canvas: RGBA, without gaps between rows.
     #[wasm_bindgen(js_name = readPixels)]
     #[must_use]
     pub fn read_pixels(&self, buffer: &ArrayBuffer, width: u32, height: u32) -> JsReadings {
@@ -160,7 +161,7 @@ impl LiveReader {
         readings_to_js(&readings)
     }
 
-    /// What would help while nothing is read.
+    /// What would help while no code is read.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = self.0.borrow().hint()?;

@@ -1,6 +1,6 @@
-//! Reads frame after frame of a scan, in the worker or on the page's thread.
+//! Reads the frames of a scan, in the worker or on the page's thread.
 //!
-//! What the reader learns goes from frame to frame: where its finders were, and how long a reading takes.
+//! Between frames it keeps where the finders were, and how long a reading takes.
 
 use js_sys::Uint8Array;
 use kaunter_reader::{Effort, Found, Hint, Luma, Reader, luma_from_rgba};
@@ -12,18 +12,18 @@ use crate::part::Part;
 use crate::repeats::Repeats;
 use crate::shapes::Reading;
 
-/// A counter shows no more codes at once.
+/// The most codes that it reads in one frame: a counter does not show more at once.
 const MAX_CODES: usize = 4;
-/// Read until a scan says how often.
+/// The frames per second before the first scan.
 const FRAMES_PER_SECOND: f64 = 30.0;
 
-/// The reader of one scan after another. Its buffer is kept for the next frame.
+/// Reads scans one after the other. Keeps its buffer for the next frame.
 #[derive(Debug)]
 pub(crate) struct Live {
     reader: Reader,
     repeats: Repeats,
     pace: Pace,
-    /// Left, top, width and height, in shares of the picture's sides.
+    /// Left, top, width and height, as fractions of the picture's sides.
     region: [f64; 4],
     pixels: Vec<u8>,
 }
@@ -51,17 +51,17 @@ impl Live {
         }
     }
 
-    /// Whether a frame that comes now is to be read.
+    /// True if a frame that comes now should be read.
     pub(crate) fn takes(&mut self, now_ms: f64) -> bool {
         self.pace.takes(now_ms)
     }
 
-    /// From the beginning of one reading to the next.
+    /// The time from the start of one reading to the start of the next, in ms.
     pub(crate) fn pause_ms(&self, now_ms: f64) -> f64 {
         self.pace.pause_ms(now_ms)
     }
 
-    /// What would help while nothing is read.
+    /// What would help while no code is read.
     pub(crate) fn hint(&self) -> Option<Hint> {
         self.reader.hint()
     }
@@ -71,7 +71,7 @@ impl Live {
         std::mem::take(&mut self.pixels)
     }
 
-    /// Reads a frame that was copied out of the browser; the copying began then.
+    /// Reads a frame that was copied from the browser. The time of a reading includes the copy.
     pub(crate) fn read_copied(&mut self, copied: Copied, began_ms: f64) -> Vec<Reading> {
         let readings = if copied.grey {
             let plane = copied.pixels.get(copied.offset..).unwrap_or_default();
@@ -84,7 +84,7 @@ impl Live {
         readings
     }
 
-    /// Reads pixels that were drawn, RGBA in tight rows. Bytes that are no picture hold no code.
+    /// Reads the pixels of a canvas: RGBA, without gaps between rows. Other bytes give no code.
     pub(crate) fn read_pixels(
         &mut self,
         rgba: &Uint8Array,
@@ -117,7 +117,7 @@ impl Live {
     }
 }
 
-/// Codes in a part of a picture, at their places in the whole of it.
+/// Codes in a part of a picture, with positions in the whole picture.
 fn read_part(reader: &mut Reader, pixels: &[u8], stride: usize, part: Part) -> Vec<Found> {
     let first = part.y * stride + part.x;
     let luma = pixels

@@ -1,16 +1,16 @@
-//! Decides how often a frame is read: reading takes a third of its thread's time at most, and less of a tablet's battery
-//! while a counter waits. Time is an argument; the same clock is meant throughout.
+//! Decides how often a frame is read. Reading takes at most a third of its thread's time, and fewer frames are read
+//! while no customer is there, to save a tablet's battery. Time is an argument: milliseconds of one clock.
 
-/// Reading takes this share of the interval at most. The rest is for the page, which may share a core with the reader.
+/// The largest share of the time that reading takes. The rest is for the page, which may share a core with the reader.
 const SHARE: f64 = 1.0 / 3.0;
-/// After so long without a code the counter is waiting, and a tablet's battery counts.
+/// After this time without a code, no customer is there, and fewer frames are read.
 const IDLE_AFTER_MS: f64 = 60_000.0;
-/// From one frame to the next while the counter waits: a customer who holds up a phone does not notice.
+/// The interval between frames while no customer is there. A customer who holds up a phone does not notice it.
 const IDLE_INTERVAL_MS: f64 = 200.0;
-/// A frame that is early by so much is read: a camera's frames come two or three milliseconds early and late, and a frame
-/// that is left out costs 33 ms.
+/// A frame that is early by at most this much is read too. Cameras are two or three milliseconds early or late, and a
+/// skipped frame costs 33 ms.
 const MAX_EARLY_MS: f64 = 8.0;
-/// The weight of the newest cost in the mean: one slow frame does not make a slow machine.
+/// The weight of the newest frame in the mean time of a reading, so that one slow frame changes it little.
 const COST_WEIGHT: f64 = 0.25;
 
 /// The pace of one scan.
@@ -23,7 +23,7 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// A scan that begins now, with at most so many frames a second.
+    /// A scan that begins now, with at most this many frames per second.
     pub(crate) fn new(scans_per_second: f64, now_ms: f64) -> Self {
         Self {
             min_ms: 1_000.0 / scans_per_second,
@@ -33,7 +33,7 @@ impl Pace {
         }
     }
 
-    /// The next scan: what reading costs on this machine stays known.
+    /// Begins the next scan. Keeps the measured time of a reading.
     pub(crate) fn again(self, scans_per_second: f64, now_ms: f64) -> Self {
         Self {
             cost_ms: self.cost_ms,
@@ -41,7 +41,7 @@ impl Pace {
         }
     }
 
-    /// Whether a frame that comes now is to be read; it counts as read then.
+    /// True if a frame that comes now should be read. It counts as read then.
     pub(crate) fn takes(&mut self, now_ms: f64) -> bool {
         let pause_ms = self.pause_ms(now_ms);
         let due = self
@@ -53,24 +53,24 @@ impl Pace {
         due
     }
 
-    /// A frame was read in so many milliseconds.
+    /// Notes the time that a frame took, in ms.
     pub(crate) fn took(&mut self, ms: f64) {
         self.cost_ms += (ms - self.cost_ms) * COST_WEIGHT;
     }
 
-    /// A code was seen, so a customer is there.
+    /// Notes that a code was seen, so a customer is there.
     pub(crate) fn wake(&mut self, now_ms: f64) {
         self.awake_ms = now_ms;
     }
 
-    /// From the beginning of one reading to the first frame that may be the next. A page that hands over frames waits so
-    /// long.
+    /// The time from the start of one reading to the first frame that may be read next. A page that sends frames waits
+    /// that long.
     pub(crate) fn pause_ms(&self, now_ms: f64) -> f64 {
         let interval_ms = self.interval_ms(now_ms);
         interval_ms - MAX_EARLY_MS.min(interval_ms / 4.0)
     }
 
-    /// From one frame to the next.
+    /// The interval between frames.
     fn interval_ms(&self, now_ms: f64) -> f64 {
         let interval_ms = self.min_ms.max(self.cost_ms / SHARE);
         if now_ms - self.awake_ms > IDLE_AFTER_MS {
@@ -85,11 +85,11 @@ impl Pace {
 mod tests {
     use super::*;
 
-    /// Frames read in a second of a camera of 30, each read in so many milliseconds; `from_ms` on its clock.
+    /// How many frames are read in a second of a camera with 30 per second, if each takes `cost_ms`, from `from_ms` on.
     fn read_in_a_second(pace: &mut Pace, cost_ms: f64, from_ms: f64) -> u32 {
         let mut read = 0;
         for frame in 0..30 {
-            // A camera that is two milliseconds early and late by turns.
+            // The camera's frames are two milliseconds early and late in turn.
             let jitter_ms = if frame % 2 == 0 { 2.0 } else { -2.0 };
             if pace.takes(from_ms + f64::from(frame) * 1_000.0 / 30.0 + jitter_ms) {
                 pace.took(cost_ms);

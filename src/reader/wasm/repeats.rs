@@ -1,13 +1,13 @@
-//! Keeps a code that stays before the camera from being told with every frame.
+//! Sends a code that stays in front of the camera only as often as the gate needs it.
 //!
-//! The till's gate believes a code at its second equal reading at the latest, or at once if the frame confirmed it. So a
-//! code is told twice in a scan, or once confirmed; more readings of it would only wake the page. This is thrift, and
-//! not the gate: which codes need two readings is decided there.
+//! The till's gate accepts a code after two equal readings, or after one that the frame confirmed. So a scan sends a
+//! code twice, or once if it is confirmed: further readings would only wake the page. The gate still decides which
+//! codes need two readings.
 
-/// Codes that are remembered: as many as the gate holds, so that whatever it forgets is told again.
+/// The number of codes that are remembered. It is the gate's number, so a code that the gate forgets is sent again.
 const MAX_CODES: usize = 64;
 
-/// The codes that one scan has told.
+/// The codes that a scan has sent.
 #[derive(Default)]
 pub(crate) struct Repeats {
     told: Vec<Told>,
@@ -15,7 +15,7 @@ pub(crate) struct Repeats {
 
 struct Told {
     bytes: Vec<u8>,
-    /// The gate has all that it can ask for.
+    /// The gate has all the readings that it needs.
     enough: bool,
 }
 
@@ -26,7 +26,7 @@ impl std::fmt::Debug for Repeats {
 }
 
 impl Repeats {
-    /// Whether a reading may tell the gate something; it counts as told.
+    /// True if the gate needs this reading. It counts as sent then.
     pub(crate) fn is_news(&mut self, bytes: &[u8], confirmed: bool) -> bool {
         if let Some(told) = self.told.iter_mut().find(|told| told.bytes == bytes) {
             return !std::mem::replace(&mut told.enough, true);

@@ -1,4 +1,4 @@
-//! What the reader tells JavaScript: the shapes, their TypeScript, and the words of the hints.
+//! The shapes that the reader gives to JavaScript, their TypeScript, and the words of the hints.
 
 use std::fmt;
 
@@ -9,24 +9,31 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
 /**
- * A code in a picture. The bytes are the truth, the text is a reading of them: UTF-8 where they are, else a character a byte.
- * Of other sets, `new TextDecoder("shift_jis").decode(bytes)` and its like make text.
+ * A code in a picture. `bytes` are exact. `text` is decoded from them: as UTF-8 if they are valid UTF-8, else one
+ * character per byte. For other character sets, use `new TextDecoder("shift_jis").decode(bytes)`.
  */
 export interface DecodedCode {
   readonly text: string;
   readonly bytes: Uint8Array;
-  /** The character set that the code names, as its ECI number: 3 is Latin-1, 20 Shift JIS, 26 UTF-8; `null`: it names none. */
+  /** The ECI number of the character set that the code names: 3 is Latin-1, 20 Shift JIS, 26 UTF-8. `null`: none. */
   readonly eci: number | null;
   readonly corners: readonly [Point, Point, Point, Point];
 }
-/** A point in the picture, in its pixels. */
+
+/** A point of a picture, in pixels from the top left. */
 export interface Point { readonly x: number; readonly y: number }
 
-/** How hard to look. `live`: bounded time, learns from frame to frame. `still`: every pass. */
-export interface ReadOptions { readonly maxCodes?: number; readonly effort?: "live" | "still" }
+/** How to read a picture. */
+export interface ReadOptions {
+  /** The most codes to return, 1 to 16. Default: 16. */
+  readonly maxCodes?: number;
+  /** `live`: takes bounded time and uses what earlier pictures taught. `still`: tries everything. */
+  readonly effort?: "live" | "still";
+}
 
-/** A code in a frame of a scan, with its evidence: `confirmed` says that the frame gave two equal readings of it. */
+/** A code in a frame of a scan. `confirmed` is true if the frame gave two equal readings of it. */
 export interface Reading extends DecodedCode { readonly confirmed: boolean }
+
 /** What would help while no code is read. */
 export type ReaderHint = "closer" | "farther" | "glare" | "dark" | "hold_still";
 "#;
@@ -61,9 +68,9 @@ pub struct Point {
 /// A code in a picture. Its `Debug` prints lengths only: a code is money.
 #[derive(Clone, PartialEq, Serialize)]
 pub struct DecodedCode {
-    /// The reading.
+    /// The text, decoded from the bytes.
     pub text: String,
-    /// The truth.
+    /// The exact bytes.
     #[serde(serialize_with = "as_bytes")]
     pub bytes: Vec<u8>,
     /// The character set that the code names.
@@ -72,12 +79,12 @@ pub struct DecodedCode {
     pub corners: [Point; 4],
 }
 
-/// A code in a frame of a scan, with the evidence that the till's gate asks for. Its `Debug` prints lengths only.
+/// A code in a frame of a scan, with the evidence for the till's gate. Its `Debug` prints lengths only.
 #[derive(Clone, PartialEq, Serialize)]
 pub struct Reading {
-    /// The reading.
+    /// The text, decoded from the bytes.
     pub text: String,
-    /// The truth.
+    /// The exact bytes.
     #[serde(serialize_with = "as_bytes")]
     pub bytes: Vec<u8>,
     /// The character set that the code names.

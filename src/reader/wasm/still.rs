@@ -1,13 +1,13 @@
-//! A still picture: pixels that a caller has, or whatever the browser can draw.
+//! Reads still pictures: a caller's pixels, or a bitmap that the browser draws.
 
 use kaunter_reader::{Effort, Found, Luma, Reader, luma_from_rgba};
 use wasm_bindgen::prelude::*;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageBitmap};
 
-/// A photo is drawn no larger than this: phones hand over fifty megapixels, and no code needs them.
+/// The largest side of a drawn photo, in pixels. Phones make photos of 50 megapixels, and no code needs that.
 const MAX_SIDE: u32 = 4_096;
 
-/// Every code in a picture of RGBA or luma, told apart by the length; nothing if it is neither.
+/// All codes in a picture of RGBA or luma; the length says which. `None` if it is neither.
 pub(crate) fn read(
     reader: &mut Reader,
     pixels: &[u8],

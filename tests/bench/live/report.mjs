@@ -103,23 +103,25 @@ export async function report(folder, { seed, order, versions, machine }) {
   const absent = order.filter((name) => !files.includes(`${name}.json`));
   const text = `# Live, measured
 
-Written by \`cargo xtask bench live\` on ${new Date().toISOString().slice(0, 10)}: headless Chromium, ${machine}, seed ${seed}, ${range(cells.map(({ runs }) => Object.values(runs)[0].times.length))} scenes a cell.
-A file is the camera: a counter without a phone, then a phone's code, 29 frames a second, drawn by tests/scenes. The time runs from the frame in
-which the code is there to the scanner's word for it. A strip in the picture's corner tells which frame that is, and a worker on a clone of the camera's
-track reads it: the page's own frame callback comes late where the page is blocked. Each cell has the two sizes, ${sizes.join(" / ")}.
-All scanners of a cell look at the same film, one after the other. Milliseconds are this machine's, which had other work beside this; the ratios carry over.
+Written by \`cargo xtask bench live\` on ${new Date().toISOString().slice(0, 10)}: headless Chromium, ${machine}, seed ${seed}, ${range(cells.map(({ runs }) => Object.values(runs)[0].times.length))} scenes per cell.
+The camera plays a file with 29 frames per second, drawn by tests/scenes: a counter without a phone, then a phone with a code.
+The time runs from the first frame with the code until the scanner reports the code.
+A strip in a corner of the picture has the number of the frame. A worker reads it from a clone of the camera's track, because the page's own frame callback is late while the page is blocked.
+Each cell has the figures for two sizes, ${sizes.join(" / ")}.
+All scanners of a cell get the same film, one after the other. The milliseconds are of this machine, which also had other work; compare ratios.
 
-Each scanner looks for QR codes alone, in the whole picture, with its timers at their fastest; everything else is its default. "Focusing" begins
-with a code out of focus, and counts from there: it is sharp after ${FOCUS_FRAMES} frames (${Math.round((FOCUS_FRAMES / 29) * 1000)} ms). A code that was not read while it was there (0.6 s; out of focus 0.9 s) is missed. *Busy* is
-the page's main thread, in percent of the time, the playing of the video included; *ready* is from the camera's first frame to the end of the first
-look (of Kaunter's worker: until it has copied the frame); *gzip* is all that is loaded, as the package ships it. "clock" is a page that plays the video and hears of each
-frame, and does nothing more: the floor of whoever waits for the page. A worker that takes the camera's frames by itself needs less.
+Each scanner looks for QR codes only, in the whole picture, with its shortest timers; its other settings are the defaults.
+"Focusing" begins with a code out of focus, and its time runs from there: the code is sharp after ${FOCUS_FRAMES} frames (${Math.round((FOCUS_FRAMES / 29) * 1000)} ms). A code is missed if it was not read while it was in the picture (0.6 s; focusing 0.9 s).
+*busy %* is the share of the time in which the page's main thread works, including the playing of the video.
+*ready* is the time from the camera's first frame to the end of the first scan (for Kaunter's worker: until it has copied the frame).
+*gzip* is the size of all files that are loaded, as the package ships them.
+"clock" is a page that plays the video, gets a callback per frame and does nothing else. It is the least time for a scanner on the page's thread; a worker that takes the camera's frames itself needs less.
 
-| scanner | sharp, median ms | p95 | missed | focusing, median ms | missed | busy % | long tasks | looks a second | ready ms | gzip kB |
+| scanner | sharp, median ms | p95 | missed | focusing, median ms | missed | busy % | long tasks | scans per second | ready ms | gzip kB |
 |---|---|---|---|---|---|---|---|---|---|---|
 ${names.map(row).join("\n")}
 
-Texts that nobody drew: ${wrong}.${absent.length ? `\nNot measured yet: ${absent.join(", ")}.` : ""}
+Wrong texts: ${wrong}.${absent.length ? `\nNot measured yet: ${absent.join(", ")}.` : ""}
 
 ## By scene (median ms)
 | scanner | ${kinds.join(" | ")} |
@@ -132,7 +134,7 @@ ${gate(cells, sharp)}
 
 ${slowNote(cells, slowed)}
 
-| scanner | sharp, median ms | worst | missed | busy % | long tasks | looks a second |
+| scanner | sharp, median ms | worst | missed | busy % | long tasks | scans per second |
 |---|---|---|---|---|---|---|
 ${names.map(slowRow).join("\n")}
 
@@ -154,8 +156,9 @@ function gate(cells, sharp) {
   const { seen } = together(cells.filter(sharp), "kaunter");
   const of = (digits) => seen.filter((time) => time.digits === digits).map(({ ms }) => ms);
   const [bare, checked] = [of(true), of(false)];
-  return `Kaunter believes bare digits only when it has read them twice, for a misread digit is another customer's money: twice in one frame, at other places of every module, where
-both readings leave error correction to spare; else in two frames. Codes with a structure of their own (EMVCo) pass on one reading: median ${whole(quantile(checked, 0.5))} ms, p95 ${whole(quantile(checked, 0.95))}; bare digits: ${whole(quantile(bare, 0.5))} and ${whole(quantile(bare, 0.95))}. The others believe what they read.`;
+  return `Kaunter accepts bare digits only after two equal readings, because one wrong digit would charge another customer.
+The two readings are of one frame, at different points of every module, if both have error correction left; otherwise they are of two frames.
+Codes with their own structure (EMVCo) need one reading: median ${whole(quantile(checked, 0.5))} ms, p95 ${whole(quantile(checked, 0.95))}; bare digits: ${whole(quantile(bare, 0.5))} and ${whole(quantile(bare, 0.95))}. The other scanners accept each reading.`;
 }
 
 function slowNote(cells, slowed) {
@@ -173,9 +176,9 @@ function slowNote(cells, slowed) {
       0.5,
     ),
   ];
-  return `## The CPU slowed four times
-The browser's own throttling (\`Emulation.setCPUThrottlingRate\`) was seen to slow the page's main thread ${page?.toFixed(1)} times and a worker ${worker?.toFixed(1)} times. It would flatter whoever reads in a
-worker, so the workers of Kaunter and qr-scanner are slowed by the bench: each call into their reader takes four times as long. A few of each sharp scene.`;
+  return `## With a CPU four times slower
+The browser's own throttling (\`Emulation.setCPUThrottlingRate\`) slowed the page's main thread ${page?.toFixed(1)} times and a worker ${worker?.toFixed(1)} times. That would favour scanners that read in a worker. So the bench slows the workers of Kaunter and qr-scanner: each call into their reader takes four times as long.
+Measured with a few of each sharp scene.`;
 }
 
 function targets({ of, sharp, focusing, plain, slowed }) {
@@ -199,12 +202,12 @@ function targets({ of, sharp, focusing, plain, slowed }) {
       );
     line(`${size}: missed, sharp and focusing`, "0", all.of ? all.missed : NaN, 0, `${all.missed} of ${all.of}`);
     line(`${size}: sharp, median`, `clock + 6 = ${whole(floor)} ms`, mine.p50, floor);
-    line(`${size}: of these, codes that one reading proves`, `${whole(floor)} ms`, proven(true), floor);
-    line(`${size}: of these, bare digits, read twice`, `${whole(floor)} ms`, proven(false), floor);
+    line(`${size}: of these, codes that need one reading`, `${whole(floor)} ms`, proven(true), floor);
+    line(`${size}: of these, bare digits, which need two readings`, `${whole(floor)} ms`, proven(false), floor);
     line(`${size}: sharp, p95`, "20 ms", mine.p95, 20);
     line(
       `${size}: focusing, median`,
-      "345 ms (asked of a lens that was faster than this one)",
+      "345 ms (set for a lens that was faster than this one)",
       focus.p50,
       345,
       `${whole(focus.p50)} ms, ${fixed(focus.p50 / best, 2)} of the best of the others`,

@@ -15,10 +15,10 @@ use kaunter_scenes::{CATEGORIES, nothing, scene};
 use crate::run::{command, root, run, step, target};
 use crate::{module, tools};
 
-/// What is measured.
+/// What to measure.
 #[derive(clap::Subcommand)]
 pub(crate) enum Bench {
-    /// The reader beside those that people use; writes docs/reader.md and docs/reader.svg.
+    /// The reader and other QR readers; writes docs/reader.md and docs/reader.svg.
     Reader {
         /// Scenes of each category of the till set.
         #[arg(long, default_value_t = 20)]
@@ -30,11 +30,11 @@ pub(crate) enum Bench {
         #[arg(long, value_name = "DIR")]
         photos: Option<PathBuf>,
     },
-    /// Tills that ask and sell at a rising rate, against SQLite and PostgreSQL; writes docs/backend.md and docs/backend.svg.
+    /// The backend under a rising load of tills, on SQLite and PostgreSQL; writes docs/backend.md and docs/backend.svg.
     Backend(backend::Rush),
-    /// Live scanners before one camera; writes docs/live.md and docs/live.svg.
+    /// Live scanners with one camera; writes docs/live.md and docs/live.svg.
     Live(live::Live),
-    /// Each step of the reader in instructions, counted by valgrind. In time: cargo bench -p kaunter-reader.
+    /// Counts the instructions of each step of the reader with valgrind. `cargo bench -p kaunter-reader` measures time.
     Steps,
 }
 

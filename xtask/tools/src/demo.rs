@@ -1,4 +1,4 @@
-//! The demo: sandbox, the shop's server and the backend in one process, and two links.
+//! The demo: the sandbox, the shop's server and the backend in one process. It prints two links.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Instant;
@@ -11,22 +11,22 @@ use crate::module::{self, Profile};
 use crate::run::{command, quietly, root, run, step, target};
 use crate::tools;
 
-/// What the demo may be told.
+/// The options of the demo.
 #[derive(Args)]
 pub(crate) struct Demo {
-    /// The terminal's port, and the sandbox's is the next one; without it both are free ones.
+    /// The terminal's port; the sandbox gets the next one. Default: two free ports.
     #[arg(long)]
     port: Option<u16>,
-    /// Pages of another origin that may call the backend: a developer's own.
+    /// Other origins whose pages may call the backend, for example a development server's.
     #[arg(long, default_values_t = ["http://localhost:5173".to_owned(), "http://127.0.0.1:5173".to_owned()])]
     origin: Vec<String>,
     /// Open the terminal in the browser.
     #[arg(long)]
     open: bool,
-    /// Take a payment by itself, in a headless Chromium whose camera sees a phone.
+    /// Take one payment automatically, in a headless Chromium whose camera shows a phone.
     #[arg(long)]
     auto: bool,
-    /// With --auto: what goes wrong at the payment (cut, reset_after, ...).
+    /// With --auto: the gateway's fault at the payment (cut, reset_after, ...).
     #[arg(long)]
     fault: Option<String>,
 }
@@ -42,7 +42,7 @@ impl Demo {
 
     async fn serve(self, began: Instant) -> anyhow::Result<()> {
         step("Starting sandbox, shop and backend");
-        // The machines speak only when something is wrong.
+        // Only warnings are logged.
         tracing_subscriber::fmt()
             .with_env_filter("error")
             .with_writer(std::io::stderr)
@@ -114,7 +114,7 @@ impl Demo {
                 open(&terminal);
             }
             println!(
-                "Type an amount, press Charge, and hold the phone page to the camera. Ctrl-C ends it."
+                "Type an amount, press Charge, and hold the phone's page in front of the camera. Ctrl-C stops the demo."
             );
             Ok(tokio::signal::ctrl_c().await?)
         };
@@ -135,7 +135,7 @@ impl Demo {
     }
 }
 
-/// Tells the shop's server where its backend is. One call of one command: no client library is worth it here.
+/// Sends the backend's address to the shop's server. It is the only HTTP call here, so there is no client library.
 fn introduce(sandbox: SocketAddr, backend: &str, server_key: &str) -> anyhow::Result<()> {
     use std::io::{Read, Write};
     let body = format!(
@@ -152,12 +152,13 @@ fn introduce(sandbox: SocketAddr, backend: &str, server_key: &str) -> anyhow::Re
     stream.read_to_string(&mut answer)?;
     anyhow::ensure!(
         answer.starts_with("HTTP/1.1 204"),
-        "the shop's server did not take its backend"
+        "the shop's server refused the backend's address"
     );
     Ok(())
 }
 
-/// Fresh keys for each demo; the mark keeps them from any real gateway.
+/// New keys for each demo. Their prefix marks them as the sandbox's, so that the backend refuses them for a real
+/// gateway.
 struct Keys {
     key: String,
     secret: String,
@@ -191,6 +192,6 @@ fn open(address: &str) {
         "xdg-open"
     };
     if !quietly(command(opener, &[address])) {
-        println!("(no browser could be opened: open the link yourself)");
+        println!("(no browser could be started: open the link yourself)");
     }
 }

@@ -1,9 +1,9 @@
 //! Removes the code for panic messages from a Wasm module.
 //!
-//! In a browser nobody sees a panic's message: the module traps, and JavaScript gets a `RuntimeError`. So the functions
-//! that build the message become the trap itself. Functions that format a value for debugging write nothing, and the
-//! names of source files and the texts of panics are blanked. The module does the same otherwise; `cargo xtask build
-//! --quick` leaves all of it in.
+//! A browser does not show a panic's message: the module traps, and JavaScript gets a `RuntimeError`. So each function
+//! that builds such a message is replaced by a trap. Functions that format a value for debugging write nothing. Names of
+//! source files and texts of panics are overwritten with blanks. Nothing else changes. `cargo xtask build --quick` skips
+//! this step.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -66,7 +66,7 @@ pub(crate) fn without_sentences(path: &Path) -> anyhow::Result<()> {
     let count = traps.len();
     if count < SENTENCES.len() / 2 || texts == 0 || places == 0 {
         bail!(
-            "{count} functions, {texts} texts and {places} places found: this compiler passes them in another way"
+            "found {count} functions of panics, {texts} texts and {places} source locations: this compiler names or passes them differently, so correct lean.rs"
         );
     }
     walrus::passes::gc::run(&mut module);
@@ -95,7 +95,7 @@ fn plain(name: &str) -> String {
     plain
 }
 
-/// A body that traps, or where a result is known, one that says 0: `Ok` of a formatter.
+/// A body that traps, or, for a known result type, a body that returns 0: a formatter's `Ok`.
 fn replace(module: &mut Module, id: FunctionId, known: &[ValType]) -> anyhow::Result<()> {
     let function = module.funcs.get(id);
     let (name, kind) = (function.name.clone(), module.types.get(function.ty()));

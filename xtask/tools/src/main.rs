@@ -1,4 +1,4 @@
-//! All set-up is code: `cargo xtask demo | test | build | sim | bench`.
+//! The commands of the repository: `cargo xtask demo | test | build | sim | bench`.
 
 mod bench;
 mod demo;
@@ -27,23 +27,23 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Build everything and take a simulated payment: prints two links, the terminal and the customer's phone.
+    /// Build everything and start the demo: prints the links of the terminal and of the customer's phone.
     Demo(demo::Demo),
-    /// Every check and every test; ends with one line, `N passed, N failed`.
+    /// Run all checks and tests; the last line is `N passed, N failed`.
     Test(test::Test),
-    /// Leave the finished npm package in `pkg`.
+    /// Build the npm package in `pkg`.
     Build {
-        /// Without the size: the module as the demo has it, in half a minute.
+        /// Skip the optimisation for size, as the demo does: takes half a minute.
         #[arg(long)]
         quick: bool,
     },
-    /// Simulate sales on virtual time with the real machines of page and backend; fails if a rule was broken.
+    /// Simulate sales on virtual time with the real machines of page and backend; fail if a rule is broken.
     Sim(sim::Sim),
-    /// Plant mistakes in both machines and their policy; fails if one is noticed by no test and docs/mutants.md has no reason.
+    /// Mutate both machines and their policy; fail if no test notices a mutant and docs/mutants.md gives no reason.
     Mutants(mutants::Mutants),
-    /// Write the version of a release wherever it stands, and pack the package; RELEASING.md has the steps around it.
+    /// Write a release's version into each file that has it, and pack the package; RELEASING.md has the other steps.
     Release(release::Release),
-    /// Measure beside others, and write what came of it into docs.
+    /// Measure and compare with other programs; write the results into docs.
     #[command(subcommand)]
     Bench(bench::Bench),
 }

@@ -6,7 +6,7 @@ use crate::run::{cargo, command, root, run, step, target};
 use crate::tools;
 use crate::{lean, names};
 
-/// What every supported browser's WebAssembly knows, and the compiler uses: the optimiser may use no more than that.
+/// The WebAssembly features that the compiler uses. Every supported browser has them; the optimiser may use no others.
 const FEATURES: [&str; 8] = [
     "--enable-mutable-globals",
     "--enable-sign-ext",
@@ -18,13 +18,13 @@ const FEATURES: [&str; 8] = [
     "--enable-simd",
 ];
 
-/// What the optimiser does with the reader: its small steps into its loops, then small before fast. `-Oz` alone is a
-/// hundredth smaller, and a twentieth slower.
+/// The optimiser's passes for the reader: inlining into loops first, then size. `-Oz` alone gives a module that is 1 %
+/// smaller and 5 % slower.
 const FAST_PASSES: [&str; 4] = ["--flatten", "--rereloop", "-O3", "-Oz"];
 
-/// What it does with the till, which waits for people and networks: small, and nothing else. A function with one caller
-/// goes into that caller only if it is tiny: large bodies that were alike are then no more, and brotli finds them no
-/// more. That is a twentieth of the till's module; docs/decisions/0024-two-modules.md has the numbers.
+/// The passes for the till, which waits for people and networks: only size counts. A function with one caller is
+/// inlined only if it is tiny, because brotli compresses similar functions well and inlining makes them different. That
+/// saves 5 % of the till's module; docs/decisions/0024-two-modules.md has the numbers.
 const SMALL_PASSES: [&str; 6] = [
     "-Oz",
     "--flatten",
@@ -34,22 +34,22 @@ const SMALL_PASSES: [&str; 6] = [
     "--one-caller-inline-max-function-size=20",
 ];
 
-/// Functions with like names side by side: they are alike, and brotli finds that.
+/// Orders functions by name: functions with similar names are similar, so brotli compresses them better.
 const ORDER: &str = "--reorder-functions-by-name";
 
 /// A Wasm module of the package.
 struct Module {
-    /// The crate that it is made of.
+    /// Its crate.
     package: &'static str,
     /// The name of its files in `pkg/wasm`.
     name: &'static str,
-    /// Whether its glue can make a fresh instance, as after a trap.
+    /// Whether its glue can make a new instance, which is needed after a trap.
     resets: bool,
-    /// What the optimiser does with it.
+    /// The optimiser's passes.
     passes: &'static [&'static str],
 }
 
-/// The till's module, which every page loads, and the reader's, which a page loads when it scans first.
+/// The till's module, which every page loads, and the reader's, which a page loads for its first scan.
 const MODULES: [Module; 2] = [
     Module {
         package: "kaunter",
@@ -70,7 +70,7 @@ const MODULES: [Module; 2] = [
 pub(crate) enum Profile {
     /// Fast to compile: demo and tests.
     Release,
-    /// Small: what ships.
+    /// Optimised for size: the published package.
     Ship,
 }
 
@@ -82,7 +82,7 @@ pub(crate) fn build(profile: Profile) -> anyhow::Result<()> {
         Profile::Release => "release",
         Profile::Ship => "ship",
     };
-    // Each by itself: built together, one would get the features that only the other asks a dependency for.
+    // One by one: in a common build, cargo would give each the dependency features of the other too.
     for module in &MODULES {
         run(cargo(&[
             "build",
@@ -122,7 +122,7 @@ fn glue(module: &Module, profile: &str, out: &Path) -> anyhow::Result<()> {
         .omit_default_module_path(false)
         .reset_state_function(module.resets)
         .generate(out)?;
-    // The tool calls it `NAME_bg.wasm`, and has no say in that.
+    // wasm-bindgen names it `NAME_bg.wasm`, and has no option for that.
     std::fs::rename(
         out.join(format!("{name}_bg.wasm")),
         out.join(format!("{name}.wasm")),
@@ -131,12 +131,12 @@ fn glue(module: &Module, profile: &str, out: &Path) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(&glue)?;
     let text = text.replace(&format!("{name}_bg.wasm"), &format!("{name}.wasm"));
     std::fs::write(glue, text)?;
-    // What the module exports, for those who load it without the glue: nobody.
+    // These declarations are only for callers that load the module without its glue.
     std::fs::remove_file(out.join(format!("{name}_bg.wasm.d.ts")))?;
     Ok(())
 }
 
-/// The table of currencies for the package's JavaScript, from the one that there is.
+/// Writes the table of currencies for the package's JavaScript, from core's table.
 fn digits() -> anyhow::Result<()> {
     let fields = kaunter_core::money::DIGITS.map(|(digits, list)| format!("{digits}: {list:?}"));
     let text = format!(
@@ -157,13 +157,13 @@ pub(crate) fn page() -> anyhow::Result<()> {
     ))
 }
 
-/// The package with modules that are fast to compile.
+/// Builds the package with modules that compile fast.
 pub(crate) fn quick() -> anyhow::Result<()> {
     build(Profile::Release)?;
     papers()
 }
 
-/// The finished package: small, and complete.
+/// Builds the published package, optimised for size.
 pub(crate) fn ship() -> anyhow::Result<()> {
     tools::npm_packages()?;
     build(Profile::Ship)?;
@@ -195,7 +195,7 @@ fn optimise(module: &Module) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What a package on its own needs besides code.
+/// Copies the files that a published package needs besides code.
 pub(crate) fn papers() -> anyhow::Result<()> {
     for paper in ["LICENSE-MIT", "LICENSE-APACHE"] {
         let from = root().join(paper);

@@ -1,5 +1,5 @@
-//! Mistakes planted by `cargo mutants` in both machines and their policy. A test must notice each, or docs/mutants.md
-//! must say why none can.
+//! Runs `cargo mutants` on both machines and their policy. A test must notice each mutant, or docs/mutants.md must give
+//! the reason why no test can.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,13 +10,13 @@ use clap::Args;
 
 use crate::run::{cargo, command, root, step, target};
 
-/// The version that the list of survivors was made with: others plant other mistakes.
+/// The version with which docs/mutants.md was written. Other versions make other mutants.
 const VERSION: &str = "27.1.0";
-/// Random tests of a mutant: a tenth of the usual, and the mistakes that matter show in the first dozen.
+/// The number of random cases per property test: a tenth of the usual. Mutants that matter fail in the first dozen.
 const CASES: &str = "32";
-/// What `cargo xtask test` gives to the mutants of a change.
+/// The time limit for the mutants of a change in `cargo xtask test`.
 const CHANGE_LIMIT: Duration = Duration::from_secs(180);
-/// What mutants are planted in.
+/// The files that are mutated.
 const PLACES: [&str; 7] = [
     "src/core/trade.rs",
     "src/core/trade",
@@ -27,13 +27,13 @@ const PLACES: [&str; 7] = [
     "src/core/authority.rs",
 ];
 
-/// Which mutants.
+/// Which mutants to test.
 #[derive(Args)]
 pub(crate) struct Mutants {
     /// Only those in lines that have changed since this revision.
     #[arg(long, value_name = "REV")]
     in_diff: Option<String>,
-    /// One part of all, like 1/8: parts can run one after another, or on several machines.
+    /// One part of all mutants, for example 1/8. Parts can run one after another, or on several machines.
     #[arg(long, value_name = "K/N")]
     shard: Option<String>,
 }
@@ -41,9 +41,9 @@ pub(crate) struct Mutants {
 /// The result of a run.
 pub(crate) struct Found {
     pub(crate) caught: u32,
-    /// Survivors without a reason.
+    /// Survivors without a reason in docs/mutants.md.
     pub(crate) unexplained: Vec<String>,
-    /// Time was up before the last.
+    /// The time limit came before the last mutant.
     pub(crate) cut_short: bool,
 }
 
@@ -65,7 +65,7 @@ impl Mutants {
         };
         found.tell();
         if !found.unexplained.is_empty() {
-            bail!("some mistakes are noticed by no test");
+            bail!("no test notices some mutants: add a test, or a reason in docs/mutants.md");
         }
         Ok(())
     }
@@ -74,10 +74,10 @@ impl Mutants {
 impl Found {
     pub(crate) fn tell(&self) {
         for name in &self.unexplained {
-            println!("survives, and docs/mutants.md gives no reason: {name}");
+            println!("survives without a reason in docs/mutants.md: {name}");
         }
         let more = if self.cut_short {
-            "; time was up before the last: cargo xtask mutants --in-diff REV tries them all"
+            "; the time limit came before the last one: cargo xtask mutants --in-diff REV tests them all"
         } else {
             ""
         };
@@ -89,11 +89,11 @@ impl Found {
     }
 }
 
-/// Mutants in the lines of the last change: since the branch left main, or the last commit. None where there is no
-/// history to tell, or no such line.
+/// Tests the mutants in the lines of the last change: since the branch left main, or of the last commit. There are none
+/// without a git history.
 pub(crate) fn of_the_change() -> anyhow::Result<Option<Found>> {
     let Some(base) = base() else {
-        println!("skipped: no git history here says what has changed");
+        println!("skipped: there is no git history that shows the last change");
         return Ok(None);
     };
     let Some(diff) = diff_since(&base)? else {
@@ -125,7 +125,7 @@ fn diff_since(revision: &str) -> anyhow::Result<Option<PathBuf>> {
     let mut git = command("git", &["diff", revision, "--"]);
     let output = git.args(PLACES).output().context("git")?;
     if !output.status.success() {
-        bail!("git knows no {revision}");
+        bail!("git does not know the revision {revision}");
     }
     if output.stdout.is_empty() {
         return Ok(None);
@@ -139,7 +139,7 @@ fn in_diff(diff: &Path) -> Vec<String> {
     vec!["--in-diff".to_owned(), diff.display().to_string()]
 }
 
-/// Runs cargo mutants, at most so long.
+/// Runs cargo mutants up to a time limit.
 fn plant(args: &[String], limit: Option<Duration>) -> anyhow::Result<Found> {
     let program = program()?;
     step("Planting mistakes");
@@ -161,14 +161,14 @@ fn plant(args: &[String], limit: Option<Duration>) -> anyhow::Result<Found> {
         }
         if limit.is_some_and(|limit| began.elapsed() > limit) {
             cut_short = true;
-            // It removes its copies and writes its lists when it is asked to stop.
+            // On SIGINT it removes its copies and writes its lists.
             crate::run::run(command("kill", &["-INT", &child.id().to_string()]))?;
             child.wait()?;
             break None;
         }
         std::thread::sleep(Duration::from_millis(200));
     };
-    // 0: all caught. 2: some were missed. 3: some took too long, which is noticed too.
+    // Exit codes. 0: all were caught. 2: some were missed. 3: some timed out, which counts as caught.
     if !cut_short && !matches!(code, Some(0 | 2 | 3)) {
         bail!("cargo mutants failed ({code:?})");
     }
@@ -191,7 +191,7 @@ fn judge(out: &Path, cut_short: bool) -> anyhow::Result<Found> {
     })
 }
 
-/// A mutant's name without its line, which moves: `src/core/till.rs: replace ...`.
+/// A mutant's name without its line number, which changes often: `src/core/till.rs: replace ...`.
 fn nameless(line: &str) -> String {
     let mut parts = line.splitn(4, ':');
     match (parts.next(), parts.next(), parts.next(), parts.next()) {

@@ -1,4 +1,4 @@
-//! Shortens the names by which the module and its glue call each other: they are long, with a hash each.
+//! Shortens the names of the imports and exports between a module and its glue: each is long and has a hash.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -6,10 +6,10 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use walrus::ModuleConfig;
 
-/// Gives each import of the glue and each export a short name, in this module and in its files of the folder.
+/// Gives each import and each export a short name, in the module and in its glue.
 pub(crate) fn shorten(folder: &Path, name: &str) -> anyhow::Result<()> {
     let wasm = folder.join(format!("{name}.wasm"));
-    // What the module calls its glue.
+    // The imports from the glue.
     let own = format!("./{name}_bg.js");
     let mut module = ModuleConfig::new()
         .generate_name_section(true)
@@ -32,7 +32,7 @@ pub(crate) fn shorten(folder: &Path, name: &str) -> anyhow::Result<()> {
 
     let glue = folder.join(format!("{name}.js"));
     let text = std::fs::read_to_string(&glue)?;
-    // Its object of functions for the module, one key to a line; and its calls of the module.
+    // The glue's object of functions has one key per line. Its calls of the module begin with `wasm.`.
     let (text, keys) = renamed(&text, "\n        ", ":", &imports);
     let (text, _) = renamed(&text, "wasm.", "", &exports);
     ensure!(
@@ -50,8 +50,7 @@ pub(crate) fn shorten(folder: &Path, name: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The glue without the tool's comments: those above each function stand in the declarations too, and a page downloads
-/// this file.
+/// The glue without wasm-bindgen's comments: a page downloads this file, and the declarations have the same comments.
 fn without_comments(text: &str) -> String {
     let mut made = String::with_capacity(text.len());
     let mut is_comment = false;
@@ -67,7 +66,7 @@ fn without_comments(text: &str) -> String {
     made
 }
 
-/// The text with the new names, where an old one stands between these two; and how many there were.
+/// Replaces each old name that is between these two texts. Returns the new text and the number of replacements.
 fn renamed(
     text: &str,
     before: &str,

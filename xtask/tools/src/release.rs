@@ -1,6 +1,6 @@
-//! `cargo xtask release VERSION`: writes the version wherever it stands, and packs the package.
+//! `cargo xtask release VERSION`: writes the version into each file that has it, and packs the package.
 //!
-//! It commits, tags and publishes nothing: RELEASING.md says what a person does before and after.
+//! It does not commit, tag or publish: RELEASING.md has the steps before and after.
 
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
@@ -24,7 +24,7 @@ const PLACES: [(&str, &str, &str); 5] = [
     ("tests/package.json", "\"kaunter\": \"", "\""),
 ];
 
-/// The heading of what is not released yet.
+/// The heading of the changes that are not released yet.
 const UNRELEASED: &str = "## Unreleased\n";
 
 impl Release {
@@ -33,7 +33,7 @@ impl Release {
         let is_number = |text: &&str| text.parse::<u32>().is_ok_and(|n| n.to_string() == **text);
         ensure!(
             numbers.len() == 3 && numbers.iter().all(is_number),
-            "{} is no version: give three numbers, like 0.2.0",
+            "{} is not a version: give three numbers, like 0.2.0",
             self.version
         );
         let changes = command("git", &["status", "--porcelain"]).output()?;
@@ -80,11 +80,11 @@ fn read(file: &str) -> anyhow::Result<String> {
     std::fs::read_to_string(root().join(file)).with_context(|| file.to_owned())
 }
 
-/// Where the version begins and ends.
+/// The position of the version in the text: its start and its end.
 fn place(text: &str, before: &str, after: &str) -> anyhow::Result<(usize, usize)> {
     let start = text
         .find(before)
-        .context("the version is not where it was")?
+        .context("the text before the version was not found")?
         + before.len();
     let Some(length) = text[start..].find(after) else {
         bail!("the version has no end");

@@ -62,7 +62,7 @@ pub(crate) fn tee(mut command: Command) -> anyhow::Result<(bool, String)> {
     let mut child = command
         .spawn()
         .with_context(|| format!("{name} could not be started"))?;
-    // Our own copy of the pipe's end must be closed, or reading never ends.
+    // Our own copy of the pipe's write end must be closed, or the read never ends.
     drop(command);
     let mut text = String::new();
     let mut lines = BufReader::new(reader);

@@ -1,19 +1,19 @@
-//! Sales on virtual time: the release build of `kaunter-sales`, with its own arguments.
+//! Runs the release build of `kaunter-sales`: sales on virtual time.
 
 use std::process::Command;
 
 use crate::run::{cargo, run};
 
-/// What the simulation takes.
+/// The options of the simulation.
 #[derive(clap::Args)]
 pub(crate) struct Sim {
     /// How many sales.
     #[arg(long, default_value_t = 1_000_000)]
     sales: u64,
-    /// The same seed is the same history; random by default, and printed.
+    /// The same seed gives the same history. Default: a random seed, which is printed.
     #[arg(long)]
     seed: Option<u64>,
-    /// Tell the whole history of this sale instead.
+    /// Print the whole history of this sale instead.
     #[arg(long, value_name = "SALE")]
     trace: Option<u64>,
 }

@@ -1,4 +1,4 @@
-//! Every check and every test, in the order in which a mistake is found with the least time.
+//! All checks and tests, the fastest first, so that a mistake is found early.
 
 #[cfg(test)]
 mod hosted;
@@ -16,16 +16,16 @@ use crate::run::{cargo, command, root, step, target, tee};
 use crate::tools::{self, Browser};
 use crate::with::with;
 
-/// What the tests may be told.
+/// The options of the tests.
 #[derive(Args)]
 pub(crate) struct Test {
-    /// Only the parts whose name holds this.
+    /// Only the parts whose name contains this.
     #[arg(long)]
     only: Option<String>,
-    /// The long parts too: once for each issue, not at every change.
+    /// Run the long parts too: once per issue, not after each change.
     #[arg(long, conflicts_with = "fast")]
     long: bool,
-    /// Only what takes seconds: what to run before a commit.
+    /// Run only the parts that take seconds: for each commit.
     #[arg(long)]
     fast: bool,
 }
@@ -107,7 +107,7 @@ const PARTS: [Part; 20] = [
     ("killed everywhere", killed_everywhere),
 ];
 
-/// Parts that take seconds if everything is built. The walk is left out, and the sales are a tenth.
+/// Parts that take seconds if everything is built: without the walk, and with a tenth of the sales.
 const FAST_PARTS: [Part; 6] = [
     PARTS[0],
     PARTS[1],
@@ -119,7 +119,7 @@ const FAST_PARTS: [Part; 6] = [
     ("types", |_| types_of_any_build()),
 ];
 
-/// Parts that take longer, each with a shorter one above.
+/// Parts that take longer. Each has a shorter part above.
 const LONG_PARTS: [Part; 1] = [(
     "planted bugs are caught by the simulation too",
     planted::in_the_simulation,
@@ -208,7 +208,7 @@ fn biome() -> Command {
     )
 }
 
-/// The documentation builds without a warning: no link in a comment leads nowhere.
+/// Builds the documentation without a warning: a broken link in a comment is an error.
 fn documentation() -> Command {
     let mut doc = cargo(&[
         "doc",
@@ -221,7 +221,7 @@ fn documentation() -> Command {
     doc
 }
 
-/// The fuzz targets, which `--workspace` leaves out. Without the fuzzer itself, so that no C++ is compiled.
+/// Compiles the fuzz targets, which are not in the workspace. Without the fuzzer itself, so that no C++ is compiled.
 fn fuzz_targets() -> Command {
     let mut fuzz = cargo(&[
         "check",
@@ -277,7 +277,7 @@ fn node_with(
         .map(|name| format!("{folder}/{name}"))
         .collect();
     files.sort();
-    // Most tests wait: for a customer, a deadline, a browser. Two files at once, but where frames are timed.
+    // Most tests wait for a deadline or a browser, so two files run at once. Tests that time frames run alone.
     let at_once = if folder == "tests/live" { "1" } else { "2" };
     let concurrency = format!("--test-concurrency={at_once}");
     let mut args = vec!["--test", "--test-reporter=spec", concurrency.as_str()];
@@ -316,7 +316,7 @@ fn native_tests(more: &[&str]) -> anyhow::Result<Outcome> {
     rust(tests)
 }
 
-/// Mistakes in what the last change did to both machines. A change that leaves them alone has none.
+/// Tests the mutants in the lines of both machines that the last change touched.
 fn mutants() -> anyhow::Result<Outcome> {
     let Some(found) = crate::mutants::of_the_change()? else {
         return Ok(Outcome::skipped(1));
@@ -349,13 +349,13 @@ fn end_to_end(browser: &Browser) -> anyhow::Result<Outcome> {
     real_parts("tests/terminal", browser)
 }
 
-/// The package's declarations beside the package itself.
+/// Compiles the package's declarations with the package.
 fn types() -> anyhow::Result<Outcome> {
     ship()?;
     node("tests/types")
 }
 
-/// The same beside whatever package is there: its declarations do not depend on how it was optimised.
+/// The same with any built package: its declarations do not depend on the optimisation.
 fn types_of_any_build() -> anyhow::Result<Outcome> {
     if !root().join("pkg/wasm/till.d.ts").exists() {
         module::quick()?;
@@ -363,21 +363,21 @@ fn types_of_any_build() -> anyhow::Result<Outcome> {
     node("tests/types")
 }
 
-/// The backend alone, over HTTP; one of its tests has a page too.
+/// Tests of the backend over HTTP; one test also has a page.
 fn desk(browser: &Browser) -> anyhow::Result<Outcome> {
     tools::clock_and_pooler()?;
     ship()?;
     real_parts("tests/desk", browser)
 }
 
-/// What the browsers keep, and what becomes of it: Chromium and Firefox.
+/// Tests of the journal in Chromium and Firefox.
 fn journal(browser: &Browser) -> anyhow::Result<Outcome> {
     ship()?;
     module::page()?;
     real_parts("tests/journal", browser)
 }
 
-/// The package as it ships, built once in a run.
+/// The published package, built once per run.
 fn ship() -> anyhow::Result<()> {
     static SHIPPED: std::sync::OnceLock<()> = std::sync::OnceLock::new();
     if SHIPPED.get().is_none() {
@@ -387,14 +387,14 @@ fn ship() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The camera's life and the reader's, in Chromium; the roads of its frames in Firefox and WebKitGTK too.
+/// Tests of the camera and the reader in Chromium; those of the frames' ways also in Firefox and WebKitGTK.
 fn live(browser: &Browser) -> anyhow::Result<Outcome> {
     ship()?;
     tools::webkit()?;
     real_parts("tests/live", browser)
 }
 
-/// A backend that can kill itself is built beside the ordinary one.
+/// Builds a backend with kill points, besides the ordinary one.
 fn killed_everywhere(browser: &Browser) -> anyhow::Result<Outcome> {
     let mut build = cargo(&["build", "--quiet", "--package", "kaunter-backend"]);
     with(&mut build, "kill_points")?;
@@ -402,7 +402,7 @@ fn killed_everywhere(browser: &Browser) -> anyhow::Result<Outcome> {
     let name = format!("kaunter-backend{}", std::env::consts::EXE_SUFFIX);
     let backend = target().join("kill").join(&name);
     std::fs::create_dir_all(target().join("kill"))?;
-    // The ordinary one takes its place again.
+    // Restores the ordinary one at the common path.
     std::fs::rename(target().join("debug").join(&name), &backend)?;
     programs()?;
     node_with("tests/kill", |command| {
@@ -412,7 +412,7 @@ fn killed_everywhere(browser: &Browser) -> anyhow::Result<Outcome> {
     })
 }
 
-/// Tests that start the two programs and a browser.
+/// Runs tests that start the backend, the sandbox and a browser.
 fn real_parts(folder: &str, browser: &Browser) -> anyhow::Result<Outcome> {
     programs()?;
     node_with(folder, |command| set_parts(command, browser))
@@ -431,7 +431,7 @@ pub(crate) fn programs() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Where a test finds the parts. FIREFOX and GECKODRIVER are there where the browser is.
+/// The variables by which a test finds the programs. FIREFOX and GECKODRIVER are set only if Firefox is installed.
 fn set_parts(command: &mut Command, browser: &Browser) -> anyhow::Result<()> {
     if let Some(firefox) = tools::firefox()? {
         command

@@ -1,4 +1,4 @@
-//! What a fresh machine lacks: found, installed where that is ours to do, or named.
+//! Finds the tools that the commands need. Installs what it may install, and names what is missing.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,7 +9,7 @@ use crate::run::{cargo, command, quietly, root, run, step, target};
 
 const WASM: &str = "wasm32-unknown-unknown";
 
-/// The wasm32 standard library: rustup is asked only if an empty crate does not compile.
+/// The wasm32 standard library. rustup is called only if an empty crate does not compile.
 pub(crate) fn wasm_target() -> anyhow::Result<()> {
     if compiles_empty()? {
         return Ok(());
@@ -19,7 +19,7 @@ pub(crate) fn wasm_target() -> anyhow::Result<()> {
     if compiles_empty()? {
         Ok(())
     } else {
-        bail!("this Rust compiles nothing for {WASM}: install its standard library")
+        bail!("this Rust can't compile for {WASM}: install the target's standard library")
     }
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn npm_packages() -> anyhow::Result<()> {
     if !quietly(command("npm", &["--version"])) {
         bail!("npm is missing: install Node 20 or later");
     }
-    // The lock file that was installed last is kept beside the packages.
+    // A copy of the last installed lock file is kept in node_modules.
     let (wanted, got) = (
         root().join("package-lock.json"),
         root().join("node_modules/.kaunter-lock.json"),
@@ -66,7 +66,7 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// For tests that look at none.
+    /// For tests without a browser.
     pub(crate) fn none() -> Self {
         Self {
             chromium: PathBuf::new(),
@@ -82,7 +82,7 @@ const CHROMIUM: [&str; 4] = [
     "google-chrome-stable",
 ];
 
-/// Finds Chromium, and ChromeDriver where it is wanted; on Debian as root it installs them.
+/// Finds Chromium, and ChromeDriver if it is needed. On Debian, root installs them.
 pub(crate) fn browser(with_driver: bool) -> anyhow::Result<Browser> {
     if let Some(browser) = find_browser(with_driver) {
         return Ok(browser);
@@ -100,7 +100,7 @@ pub(crate) fn browser(with_driver: bool) -> anyhow::Result<Browser> {
         }
     }
     bail!(
-        "Chromium and ChromeDriver of one version are missing: install them (Debian: apt-get install chromium chromium-driver), or name them in CHROMIUM and CHROMEDRIVER"
+        "Chromium and ChromeDriver of the same version are missing: install them (Debian: apt-get install chromium chromium-driver), or set CHROMIUM and CHROMEDRIVER to their paths"
     )
 }
 
@@ -148,17 +148,17 @@ fn is_debian_root() -> bool {
         && id.is_ok_and(|output| output.stdout.starts_with(b"0\n"))
 }
 
-/// Firefox, and the driver through which tests speak to it.
+/// Firefox and its driver.
 pub(crate) struct Firefox {
     pub(crate) firefox: PathBuf,
     pub(crate) driver: PathBuf,
 }
 
-/// The driver of this version knows every Firefox from 128 on; Debian has no package of it.
+/// This version of the driver works with Firefox 128 and later. Debian has no package of it.
 const GECKODRIVER: &str = "geckodriver@0.37.1";
 
-/// Finds Firefox and geckodriver. On Debian as root it installs the one and, once, builds the other; elsewhere its
-/// tests are skipped, and that is said: [`missing`].
+/// Finds Firefox and geckodriver. On Debian, root installs Firefox and builds geckodriver once. Elsewhere the tests are
+/// skipped with a message: [`missing`].
 pub(crate) fn firefox() -> anyhow::Result<Option<Firefox>> {
     if is_debian_root() {
         if find_firefox().is_none() {
@@ -167,7 +167,7 @@ pub(crate) fn firefox() -> anyhow::Result<Option<Firefox>> {
         }
         if find_geckodriver().is_none() {
             step("Building geckodriver");
-            // Into cargo's own folder: two minutes that the next clone need not spend again.
+            // Into cargo's own folder, so that the next clone does not spend the two minutes again.
             let mut install = cargo(&["install", "--quiet", "--debug", "--locked", GECKODRIVER]);
             install.env("CARGO_PROFILE_DEV_DEBUG", "0");
             run(install)?;
@@ -176,7 +176,7 @@ pub(crate) fn firefox() -> anyhow::Result<Option<Firefox>> {
     match (find_firefox(), find_geckodriver()) {
         (Some(firefox), Some(driver)) => Ok(Some(Firefox { firefox, driver })),
         (None, _) | (_, None) => missing(
-            "Firefox and geckodriver: install Firefox and `cargo install --locked geckodriver`, or name them in FIREFOX and GECKODRIVER",
+            "Firefox and geckodriver: install Firefox and `cargo install --locked geckodriver`, or set FIREFOX and GECKODRIVER to their paths",
         ),
     }
 }
@@ -197,13 +197,13 @@ fn find_geckodriver() -> Option<PathBuf> {
         .or_else(|| Some(home?.join("bin/geckodriver")).filter(|path| path.is_file()))
 }
 
-/// WebKit's driver, and a screen that nobody sees: it has no headless mode.
+/// WebKit's driver and a virtual screen, because WebKitGTK has no headless mode.
 pub(crate) struct WebKit {
     pub(crate) driver: PathBuf,
     pub(crate) screen: Option<PathBuf>,
 }
 
-/// Finds WebKitGTK's driver and Xvfb; on Debian as root it installs them. Elsewhere as [`firefox`].
+/// Finds WebKitGTK's driver and Xvfb. On Debian, root installs them. Elsewhere the tests are skipped: [`missing`].
 pub(crate) fn webkit() -> anyhow::Result<Option<WebKit>> {
     if find_webkit().is_none() && is_debian_root() {
         step("Installing WebKitGTK");
@@ -212,7 +212,7 @@ pub(crate) fn webkit() -> anyhow::Result<Option<WebKit>> {
     match find_webkit() {
         Some(webkit) => Ok(Some(webkit)),
         None => missing(
-            "WebKit's driver and a screen: install them (Debian: apt-get install webkit2gtk-driver xvfb xauth), or name the driver in SAFARIDRIVER",
+            "WebKit's driver and Xvfb: install them (Debian: apt-get install webkit2gtk-driver xvfb xauth), or set SAFARIDRIVER to the driver's path",
         ),
     }
 }
@@ -226,8 +226,8 @@ fn find_webkit() -> Option<WebKit> {
     has_screen.then_some(WebKit { driver, screen })
 }
 
-/// What the desk's tests need besides: a library that lies about the wall clock, and a pooler before PostgreSQL. Found, or on
-/// Debian as root installed; elsewhere their tests are skipped, and that is said.
+/// Finds libfaketime, which sets the wall clock of one process, and PgBouncer, a connection pooler. On Debian, root
+/// installs them. Elsewhere the desk's tests that need them are skipped with a message.
 pub(crate) fn clock_and_pooler() -> anyhow::Result<()> {
     let found = || has_faketime() && which("pgbouncer").is_some();
     if !found() && is_debian_root() {
@@ -240,7 +240,7 @@ pub(crate) fn clock_and_pooler() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Debian keeps it in a folder of the machine's kind.
+/// Debian keeps the library in a folder per architecture.
 fn has_faketime() -> bool {
     ["x86_64", "aarch64"].iter().any(|kind| {
         let dir = format!("/usr/lib/{kind}-linux-gnu/faketime/libfaketimeMT.so.1");
@@ -248,11 +248,11 @@ fn has_faketime() -> bool {
     })
 }
 
-/// A browser that is not there skips its tests at a developer's desk; in CI it is an error.
+/// Reports a missing tool. Its tests are skipped on a developer's machine; in CI it is an error.
 fn missing<T>(what: &str) -> anyhow::Result<Option<T>> {
     if std::env::var_os("CI").is_some_and(|value| value == "true") {
         bail!("missing: {what}");
     }
-    println!("SKIPPED, because it is missing: {what}");
+    println!("SKIPPED, because this is missing: {what}");
     Ok(None)
 }

@@ -1,7 +1,7 @@
-//! Our own crates compiled with a `--cfg`, and nobody else's: their dependencies are built once for all.
+//! Compiles the workspace's crates with a `--cfg`, and their dependencies without it, so that these are built once.
 //!
-//! Cargo lets a wrapper stand before the compiler of a workspace's members, and keeps what each wrapper made apart. The
-//! wrapper is this program under the name of the `--cfg`.
+//! It uses cargo's `RUSTC_WORKSPACE_WRAPPER`: cargo calls the wrapper instead of the compiler for workspace members,
+//! and keeps the results of each wrapper apart. The wrapper is this program under the name of the `--cfg`.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -11,7 +11,7 @@ use anyhow::Context;
 
 use crate::run::target;
 
-/// The folder of the names that this program also goes by.
+/// The folder of the copies of this program, one for each `--cfg`.
 const FOLDER: &str = "with";
 
 /// Compiles the workspace's members with `--cfg NAME` in this command.
@@ -21,7 +21,7 @@ pub(crate) fn with(command: &mut Command, cfg: &str) -> anyhow::Result<()> {
         .join(format!("{cfg}{}", std::env::consts::EXE_SUFFIX));
     let folder = wrapper.parent().expect("it is in a folder");
     std::fs::create_dir_all(folder)?;
-    // Written beside and moved: a compiler of another run may be under way in the old one.
+    // Written to a new file and renamed, because another run may be executing the old one.
     let fresh = wrapper.with_extension("fresh");
     std::fs::copy(std::env::current_exe()?, &fresh)
         .and_then(|_| std::fs::rename(&fresh, &wrapper))
@@ -30,7 +30,7 @@ pub(crate) fn with(command: &mut Command, cfg: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Where cargo has called this program in the compiler's place: the compiler, with one more `--cfg`.
+/// If cargo called this program instead of the compiler: the compiler's command, with one more `--cfg`.
 pub(crate) fn as_compiler() -> Option<ExitCode> {
     let mut args = std::env::args_os();
     let own = args.next()?;

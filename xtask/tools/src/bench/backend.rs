@@ -1,4 +1,4 @@
-//! `cargo xtask bench backend`: the time that a till waits beyond the gateway's own, and what a backend costs.
+//! `cargo xtask bench backend`: how much time the backend adds to the gateway's, and how much memory and CPU it uses.
 
 mod page;
 
@@ -18,13 +18,13 @@ pub(crate) struct Rush {
     /// Seconds of each measurement.
     #[arg(long, default_value_t = 10)]
     seconds: u64,
-    /// Tills that ask, one measurement each.
+    /// Numbers of tills that check a payment every 2 s; one measurement each.
     #[arg(long, value_delimiter = ',', default_values_t = [10, 100, 300, 1000])]
     tills: Vec<u64>,
-    /// Sales a second, one measurement each.
+    /// Numbers of sales per second; one measurement each.
     #[arg(long, value_delimiter = ',', default_values_t = [5, 20, 50, 100])]
     sales: Vec<u64>,
-    /// Only this store; the figures of the other are taken from the last run.
+    /// Only this store; the other store keeps the figures of the last run.
     #[arg(long, value_parser = ["sqlite", "postgres"])]
     only: Option<String>,
 }
@@ -32,7 +32,7 @@ pub(crate) struct Rush {
 /// How many tills check one payment.
 const ASKERS: u64 = 50;
 
-/// The sandbox and a backend on one store, started anew for each measurement.
+/// The sandbox and a backend on one store; restarted for each measurement.
 struct Parts {
     sandbox: Program,
     backend: Program,
@@ -130,8 +130,8 @@ impl Parts {
         command.args(["--seed", "1"]).envs(keys.iter().cloned());
         let sandbox = Program::start(command, &dir.join("sandbox.log"))?;
         let config = dir.join("kaunter.toml");
-        // As it is deployed, but with a deadline longer than the measurement, and tills that sell faster than people
-        // can.
+        // As in production, but with a deadline longer than the measurement, and a call limit that allows more sales
+        // per till than a person could make.
         let text = format!(
             "listen = \"127.0.0.1:0\"\ndatabase = {:?}\nshop = \"load\"\n[limits]\ncalls_per_minute = 100000\n[gateway]\nbase_url = \"{}/version1\"\nprofile = \"sandbox\"\n[policy]\ndeadline_ms = 3600000\n",
             dir.join("kaunter.db"),

@@ -1,4 +1,4 @@
-//! Live scanners before the same camera: scenes drawn as greys, from which the bench makes films.
+//! Draws the scenes of the live bench as grey pictures, and starts the bench, which makes films of them.
 
 use std::path::Path;
 
@@ -10,10 +10,10 @@ use crate::run::{command, run, step, target};
 use crate::test::programs;
 use crate::{module, tools};
 
-/// Frames in which the lens finds its focus; told in docs/live.md.
+/// The number of frames until the lens is in focus. docs/live.md states it.
 const FOCUS_FRAMES: usize = 14;
 
-/// The sharp scenes, by the word for them in the table.
+/// The sharp scenes, by their names in the table.
 const SHARP: [(&str, Category); 4] = [
     ("easy", Category::Nominal),
     ("small", Category::Small),
@@ -21,22 +21,22 @@ const SHARP: [(&str, Category); 4] = [
     ("dim", Category::Dim),
 ];
 
-/// What the live bench may be told.
+/// The options of the live bench.
 #[derive(Args)]
 pub(crate) struct Live {
-    /// Scenes a cell.
+    /// Scenes per cell.
     #[arg(long, default_value_t = 15)]
     scenes: u64,
     /// The same seed draws the same scenes.
     #[arg(long, default_value_t = 7)]
     seed: u64,
-    /// Measures only the cells whose name holds this, as in `small-640x480`; the report keeps what the others gave.
+    /// Measures only the cells whose name contains this, for example `small-640x480`; the report keeps the other cells.
     #[arg(long, default_value = "")]
     only: String,
-    /// Measures the package as it lies in `pkg`, without building it.
+    /// Measures the package in `pkg` without building it.
     #[arg(long)]
     as_built: bool,
-    /// Measures nothing: writes the report again.
+    /// Only writes the report again, without measuring.
     #[arg(long)]
     report_only: bool,
 }
@@ -69,13 +69,13 @@ impl Live {
     }
 }
 
-/// How many scenes of this seed a manifest tells of.
+/// The number of scenes of this seed in a manifest.
 fn drawn(manifest: &str, seed: u64) -> Option<u64> {
     let rest = manifest.strip_prefix(&format!(r#"{{"seed":{seed},"count":"#))?;
     rest.split(',').next()?.parse().ok()
 }
 
-/// Every frame as PGM, and a manifest; what is there already of the same seed is left.
+/// Writes each frame as PGM, and a manifest. Does nothing if there are enough scenes of the same seed.
 fn draw(dir: &Path, scenes: u64, seed: u64) -> anyhow::Result<()> {
     let manifest = dir.join("manifest.json");
     let there = std::fs::read_to_string(&manifest).unwrap_or_default();

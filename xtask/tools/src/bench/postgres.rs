@@ -1,4 +1,4 @@
-//! A PostgreSQL on loopback with a folder of its own and default settings.
+//! A PostgreSQL on loopback with its own data folder and default settings.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ impl Postgres {
             .context("no version of PostgreSQL is there")?;
         let dir = std::env::temp_dir().join(format!("kaunter-bench-{}", std::process::id()));
         std::fs::create_dir_all(&dir)?;
-        // PostgreSQL refuses to run as root: then its own user runs it.
+        // PostgreSQL refuses to run as root, so the user `postgres` runs it.
         if is_root() {
             said(Command::new("chown").arg("postgres").arg(&dir))?;
         }

@@ -1,5 +1,5 @@
-//! Instructions of each step of the reader, counted by valgrind: where a machine is too busy for times, and where a
-//! difference of a few in a hundred is what is looked for.
+//! Counts the instructions of each step of the reader with valgrind. Use it on a busy machine, or to find differences
+//! of a few percent.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,7 +10,7 @@ use kaunter_scenes::{Category, scene};
 use crate::run::{cargo, step, target};
 
 const SEED: u64 = 7;
-/// How often the program takes the step: what it does besides is counted without the step and taken off.
+/// How often the program repeats the step. The count of a run without the step is subtracted.
 const TIMES: u64 = 10;
 
 /// Prints a table: a frame of each size of a camera, and each step.

@@ -1,4 +1,4 @@
-//! The modules' tests in one browser after the other. A browser that is missing is skipped aloud; in CI it is an error.
+//! Runs the modules' tests in each browser. A missing browser is skipped with a message; in CI it is an error.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,7 +12,7 @@ use crate::tools::{self, Browser};
 fn tests(variable: &str, driver: &Path) -> anyhow::Result<Command> {
     let mut tests = cargo(&MODULE_TESTS);
     tests.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner()?);
-    // The runner takes the first driver that is named, in an order of its own.
+    // The runner takes the first driver variable that is set, in its own order, so the others are removed.
     for other in ["GECKODRIVER", "SAFARIDRIVER", "CHROMEDRIVER"] {
         tests.env_remove(other);
     }
@@ -20,7 +20,7 @@ fn tests(variable: &str, driver: &Path) -> anyhow::Result<Command> {
     Ok(tests)
 }
 
-/// wasm-bindgen's runner at the module's version, built where it is needed first.
+/// wasm-bindgen's runner in the module's version; built on first use.
 fn runner() -> anyhow::Result<PathBuf> {
     static BUILT: OnceLock<()> = OnceLock::new();
     if BUILT.get().is_none() {
@@ -63,7 +63,7 @@ pub(super) fn firefox() -> anyhow::Result<Outcome> {
 /// A test that needs a camera has the word in its name.
 const CAMERA: &str = "camera";
 
-/// WebKitGTK's driver grants no camera: everything else, and the tests that are left out are named.
+/// WebKitGTK's driver can't grant the camera, so tests that need it are skipped and named.
 pub(super) fn webkit() -> anyhow::Result<Outcome> {
     let Some(webkit) = tools::webkit()? else {
         return Ok(Outcome::skipped(1));
@@ -86,7 +86,7 @@ pub(super) fn webkit() -> anyhow::Result<Outcome> {
     Ok(outcome)
 }
 
-/// The same command, on a screen that nobody sees.
+/// The same command on a virtual screen.
 fn on_screen(screen: &Path, command: &Command) -> Command {
     let mut shown = Command::new(screen);
     shown

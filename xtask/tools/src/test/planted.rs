@@ -1,7 +1,7 @@
-//! Planted bugs: `tests/planted/*.patch`, each one wrong line in a rule, and the test that must fail because of it.
+//! Planted bugs: each `tests/planted/*.patch` is one wrong line in a rule, and names the test that must fail with it.
 //!
-//! All patches go into one copy of the sources, which is built once. Each bug sleeps until the environment names it, so that
-//! a test that fails has met this bug and no other. The shipped sources contain none of them.
+//! All patches are applied to one copy of the sources, which is built once. A bug is inactive until a variable of the
+//! environment names it, so a test that fails has met this bug only. The shipped sources have none of them.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::run::{cargo, command, root, run, target};
 use crate::tools::{self, Browser};
 use crate::with::with;
 
-/// Names the bug that wakes up.
+/// The variable that names the active bug.
 const CHOSEN: &str = "KAUNTER_BUG";
 
 /// One bug.
@@ -23,11 +23,11 @@ struct Bug {
     patch: PathBuf,
     /// What must fail, and what it must say then.
     catchers: Vec<(Catcher, String)>,
-    /// The same where a run is long.
+    /// The same for a long run.
     long: Vec<(Catcher, String)>,
 }
 
-/// What catches a bug.
+/// The test that catches a bug.
 enum Catcher {
     /// Every path of small worlds.
     Walk,
@@ -44,7 +44,7 @@ pub(super) fn all(browser: &Browser) -> anyhow::Result<Outcome> {
     hunt(browser, |bug| &bug.catchers)
 }
 
-/// Bugs that the simulation must notice too, where a test of core is the faster one.
+/// Bugs that the simulation must notice too, although a test of core is faster.
 pub(super) fn in_the_simulation(browser: &Browser) -> anyhow::Result<Outcome> {
     hunt(browser, |bug| &bug.long)
 }
@@ -100,7 +100,7 @@ fn hunt(
     Ok(outcome)
 }
 
-/// Reads the folder. A patch begins with a sentence and the lines that say who catches it.
+/// Reads the folder. A patch begins with a sentence, and with the lines that name the tests that catch it.
 fn bugs() -> anyhow::Result<Vec<Bug>> {
     let folder = root().join("tests/planted");
     let mut patches: Vec<PathBuf> = std::fs::read_dir(&folder)?
@@ -168,7 +168,8 @@ fn catcher(by: &str) -> anyhow::Result<Catcher> {
     })
 }
 
-/// A copy of the sources with every patch in it. A file that has not changed is not written: cargo would build it again.
+/// A copy of the sources with every patch in it. A file that has not changed is not written: cargo would build it
+/// again.
 fn planted_tree(bugs: &[Bug]) -> anyhow::Result<PathBuf> {
     let folder = target().join("planted");
     let (fresh, tree) = (folder.join("fresh"), folder.join("tree"));
@@ -192,7 +193,7 @@ fn planted_tree(bugs: &[Bug]) -> anyhow::Result<PathBuf> {
             .args(["apply", "--unidiff-zero"])
             .arg(&bug.patch)
             .current_dir(&fresh)
-            // Outside of any repository: inside one, git looks for the paths from its root.
+            // Without a repository: otherwise git resolves the paths from the repository's root.
             .env("GIT_CEILING_DIRECTORIES", &folder);
         run(apply).with_context(|| {
             format!(
@@ -224,7 +225,7 @@ fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes `to` what `from` is, and writes only what differs.
+/// Makes `to` equal to `from`, and writes only the files that differ.
 fn update(from: &Path, to: &Path) -> anyhow::Result<()> {
     if !from.is_dir() {
         let text = std::fs::read(from)?;
@@ -259,7 +260,7 @@ fn core_tests(tree: &Path, which: &[&str], filters: &[&String]) -> Command {
     tests
 }
 
-/// A backend with every bug asleep in it, out of the ordinary one's way.
+/// Builds a backend with all bugs, inactive, in another folder than the ordinary one.
 fn planted_backend(tree: &Path) -> anyhow::Result<PathBuf> {
     let mut build = cargo(&["build", "--quiet", "--package", "kaunter-backend"]);
     build.current_dir(tree).env("CARGO_TARGET_DIR", target());
@@ -268,13 +269,13 @@ fn planted_backend(tree: &Path) -> anyhow::Result<PathBuf> {
     let backend = target().join("planted").join(&name);
     std::fs::rename(target().join("debug").join(&name), &backend)?;
     tools::clock_and_pooler()?;
-    // The ordinary one takes its place again.
+    // Restores the ordinary one at the common path.
     programs()?;
     Ok(backend)
 }
 
-/// Dependencies are shared with the ordinary build. Our own crates are not: cargo takes the copy for the same workspace, and
-/// would link one's crates into the other's programs.
+/// Dependencies are shared with the ordinary build. The workspace's crates are not: cargo takes the copy for the same
+/// workspace, and would link crates of one into programs of the other.
 fn apart(command: &mut Command) -> anyhow::Result<()> {
     command.env("CARGO_TARGET_DIR", target());
     with(command, "planted")

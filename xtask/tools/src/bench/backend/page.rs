@@ -37,7 +37,7 @@ pub(super) fn write(all: &Value) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// After this line, people write the page.
+/// People write the page after this line.
 const BY_HAND: &str = "<!-- By hand from here. -->";
 
 fn head(all: &Value) -> String {
@@ -48,7 +48,7 @@ fn head(all: &Value) -> String {
         .map_or("?", |rest| rest.trim_start_matches([':', ' ', '\t']));
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     format!(
-        "# The backend, measured\n\nWritten by `cargo xtask bench backend` on {}: kaunter {} in release, SQLite (WAL, synchronous FULL), PostgreSQL {} with its own settings; {cores} cores ({}).\nThe rush of tills, the database, the gateway (the sandbox) and the backend share them. A look is `GET /v1/trades/{{trade_id}}`; it never waits for the gateway, so all of its time counts as added.\nA payment is `POST .../code`: the gateway's own share, measured beside it by calling the sandbox as the backend does, is taken off. Times are p50 / p99 in milliseconds.\n\n",
+        "# The backend, measured\n\nWritten by `cargo xtask bench backend` on {}: kaunter {} in release, SQLite (WAL, synchronous FULL), PostgreSQL {} with default settings; {cores} cores ({}).\nThe simulated tills, the database, the gateway (the sandbox) and the backend share them.\nA status check is `GET /v1/trades/{{trade_id}}`. It never waits for the gateway, so all of its time is added by the backend.\nA payment is `POST .../code`. The gateway's own time is subtracted; it is measured in the same run with direct calls to the sandbox. Times are p50 / p99 in milliseconds.\n\n",
         today(),
         env!("CARGO_PKG_VERSION"),
         all["postgres_version"].as_str().unwrap_or("?"),
@@ -88,7 +88,7 @@ fn per_second(count: &Value, seconds: &Value) -> u64 {
 
 fn store(name: &str, told: &Value) -> String {
     let mut text = format!(
-        "## {name}\n\n| tills that ask every 2 s | looks a second | added to a look | questions to the gateway a second | a question by itself | failed | memory | processor |\n|---|---|---|---|---|---|---|---|\n"
+        "## {name}\n\n| tills that check every 2 s | checks per second | time of a check | gateway queries per second | time of a gateway query | failed | memory | processor |\n|---|---|---|---|---|---|---|---|\n"
     );
     for one in list(&told["tills"]) {
         // Writing to memory can't fail.
@@ -107,7 +107,7 @@ fn store(name: &str, told: &Value) -> String {
     }
     let _ = writeln!(
         text,
-        "\n| sales begun a second | paid | failed | creation | payment | the gateway's payment | added to a payment | memory | processor |\n|---|---|---|---|---|---|---|---|---|"
+        "\n| sales per second | paid | failed | creation | payment | the gateway's part of it | added by the backend | memory | processor |\n|---|---|---|---|---|---|---|---|---|"
     );
     for one in list(&told["sales"]) {
         let added = |at: &str| {
@@ -133,7 +133,7 @@ fn store(name: &str, told: &Value) -> String {
     let askers = &told["askers"];
     let _ = writeln!(
         text,
-        "\n{} askers of one payment: {} looks, {} questions to the gateway in {} s and the 2 s before.\n",
+        "\n{} tills check one payment: {} status checks, {} gateway queries in {} s and the 2 s before.\n",
         askers["askers"], askers["polls"]["count"], askers["questions"], askers["seconds"],
     );
     text
@@ -153,7 +153,7 @@ fn target(all: &Value) -> String {
     };
     let met = if p99_us < TARGET_US { "met" } else { "not met" };
     format!(
-        "## Target\n\n{TARGET_TILLS} tills asking every 2 s, p99 of what is added below {} ms on PostgreSQL: {} ms, {met}.\n\n![What is added to a look](backend.svg)\n",
+        "## Target\n\n{TARGET_TILLS} tills that check every 2 s, p99 of a check on PostgreSQL below {} ms: {} ms, {met}.\n\n![Time of a status check](backend.svg)\n",
         TARGET_US / 1000,
         thousandths(p99_us),
     )

@@ -1,0 +1,290 @@
+//! How a sale ended, as JavaScript gets it.
+
+use kaunter_core::wire::{self, By, DecidedBy, GatewayAnswer, Status};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use super::reason::{CancelReason, DeclineReason};
+use super::verdict::VerdictProposal;
+use super::wallet::{Wallet, wallet_of};
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &'static str = r#"
+/** The fields that most outcomes have. */
+export interface OutcomeBase {
+  readonly tradeId: string;
+  readonly sale: Sale;
+  readonly wallet: Wallet;
+  /** The gateway's reference of the payment: print it on the receipt. `null` if the gateway gave none. */
+  readonly gatewayRef: string | null;
+}
+
+/** The money was taken. */
+export interface Paid extends OutcomeBase {
+  readonly status: "paid";
+  /** In RFC 3339. */
+  readonly paidAt: string;
+  readonly decidedBy: DecidedBy;
+  /** Present if a void was asked for and the gateway refused it: print no receipt. */
+  readonly voidRefused?: GatewayAnswer;
+}
+
+/** The payment was refused. No money was kept. */
+export interface Declined extends OutcomeBase {
+  readonly status: "declined";
+  readonly reason: DeclineReason;
+  /** A sentence for the cashier: what happened, and what to do. */
+  readonly message: string;
+  readonly gatewayAnswer: GatewayAnswer | null;
+}
+
+/** The trade was closed unpaid. */
+export interface Cancelled {
+  readonly status: "cancelled";
+  /** `null` if no trade was created. */
+  readonly tradeId: string | null;
+  readonly sale: Sale;
+  readonly by: CancelledBy;
+  readonly reason: CancelReason;
+}
+
+/** The money was given back. */
+export interface Voided extends OutcomeBase {
+  readonly status: "voided";
+  /** In RFC 3339. */
+  readonly voidedAt: string;
+}
+
+/**
+ * Money may have moved, and its end is not known yet. Do not charge the sale again: call `resume` with the `tradeId`.
+ */
+export interface Unconfirmed extends OutcomeBase {
+  readonly status: "unconfirmed";
+  readonly tradeStatus: TradeStatus;
+  /** When `tradeStatus` began, in RFC 3339. */
+  readonly since: string;
+  /** Always `null` in this version. */
+  readonly proposal: VerdictProposal | null;
+}
+
+/** How a sale's trade ended. A promise resolves with each of them. The union does not grow within a major version. */
+export type Outcome = Paid | Declined | Cancelled | Voided | Unconfirmed;
+
+/** How a void ended. `paid` means that the gateway refused it, and always has `voidRefused`. */
+export type VoidOutcome = Voided | (Paid & { readonly voidRefused: GatewayAnswer }) | Unconfirmed;
+"#;
+
+#[wasm_bindgen]
+extern "C" {
+    /// A promise of an `Outcome`.
+    #[wasm_bindgen(typescript_type = "Promise<Outcome>")]
+    #[derive(Debug)]
+    pub type OutcomePromise;
+}
+
+/// The outcome of a sale.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(
+    tag = "status",
+    rename_all = "lowercase",
+    rename_all_fields = "camelCase"
+)]
+pub enum Outcome {
+    /// The money is taken.
+    Paid {
+        /// Our trade id.
+        trade_id: String,
+        /// The sale.
+        sale: wire::Sale,
+        /// The wallet.
+        wallet: Wallet,
+        /// The gateway's own reference: for the receipt.
+        gateway_ref: Option<String>,
+        /// When.
+        paid_at: String,
+        /// Who decided.
+        decided_by: DecidedBy,
+        /// Why the money was not given back, if a void was refused.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        void_refused: Option<GatewayAnswer>,
+    },
+    /// Refused; no money kept.
+    Declined {
+        /// Our trade id.
+        trade_id: String,
+        /// The sale.
+        sale: wire::Sale,
+        /// The wallet.
+        wallet: Wallet,
+        /// The gateway's own reference.
+        gateway_ref: Option<String>,
+        /// Why.
+        reason: DeclineReason,
+        /// The instruction for the cashier.
+        message: String,
+        /// What the gateway said.
+        gateway_answer: Option<GatewayAnswer>,
+    },
+    /// Closed unpaid.
+    Cancelled {
+        /// Our trade id; `None` if no trade was created.
+        trade_id: Option<String>,
+        /// The sale.
+        sale: wire::Sale,
+        /// Who closed it.
+        by: By,
+        /// Why.
+        reason: CancelReason,
+    },
+    /// The money was returned.
+    Voided {
+        /// Our trade id.
+        trade_id: String,
+        /// The sale.
+        sale: wire::Sale,
+        /// The wallet.
+        wallet: Wallet,
+        /// The gateway's own reference.
+        gateway_ref: Option<String>,
+        /// When.
+        voided_at: String,
+    },
+    /// Money may have moved: resume, never charge again.
+    Unconfirmed {
+        /// Our trade id.
+        trade_id: String,
+        /// The sale.
+        sale: wire::Sale,
+        /// The wallet.
+        wallet: Wallet,
+        /// The gateway's own reference.
+        gateway_ref: Option<String>,
+        /// Its status.
+        trade_status: Status,
+        /// Since when.
+        since: String,
+        /// A verdict that waits for a second person.
+        proposal: Option<VerdictProposal>,
+    },
+}
+
+impl Outcome {
+    /// The outcome of a void: the type of `till.void` promises a reason if the money stays.
+    #[must_use]
+    pub fn of_void(mut self) -> Self {
+        if let Self::Paid { void_refused, .. } = &mut self {
+            void_refused.get_or_insert_default();
+        }
+        self
+    }
+
+    /// The outcome of a trade's status, or `Unconfirmed` if the trade has not ended.
+    #[must_use]
+    pub fn of(trade: &wire::Trade, wallets: &[Wallet]) -> Self {
+        let trade_id = trade.trade_id.clone();
+        let gateway_ref = trade.gateway_ref.clone();
+        let sale = trade.sale.clone();
+        let wallet = wallet_of(&trade.wallet_id, wallets);
+        match trade.status {
+            Status::Paid => Self::Paid {
+                trade_id,
+                sale,
+                wallet,
+                gateway_ref,
+                paid_at: trade.since.clone(),
+                decided_by: trade.decided_by.unwrap_or(DecidedBy::Gateway),
+                void_refused: trade.void_refused.clone(),
+            },
+            Status::Declined => {
+                let reason = DeclineReason::from(trade.reason);
+                Self::Declined {
+                    trade_id,
+                    sale,
+                    wallet,
+                    gateway_ref,
+                    reason,
+                    message: reason.sentence().to_owned(),
+                    gateway_answer: trade.gateway_answer.clone(),
+                }
+            }
+            Status::Cancelled => Self::Cancelled {
+                trade_id: Some(trade_id),
+                sale,
+                by: trade.cancelled_by.unwrap_or(By::Cashier),
+                reason: CancelReason::from(trade.reason),
+            },
+            Status::Voided => Self::Voided {
+                trade_id,
+                sale,
+                wallet,
+                gateway_ref,
+                voided_at: trade.since.clone(),
+            },
+            Status::Creating
+            | Status::AwaitingCode
+            | Status::AwaitingPayer
+            | Status::Paying
+            | Status::Pending
+            | Status::Unknown
+            | Status::Cancelling
+            | Status::NeedsReview
+            | Status::Voiding
+            | Status::LateSuccess => Self::unconfirmed(trade, wallets),
+        }
+    }
+
+    /// Not known yet.
+    #[must_use]
+    pub fn unconfirmed(trade: &wire::Trade, wallets: &[Wallet]) -> Self {
+        Self::Unconfirmed {
+            trade_id: trade.trade_id.clone(),
+            sale: trade.sale.clone(),
+            wallet: wallet_of(&trade.wallet_id, wallets),
+            gateway_ref: trade.gateway_ref.clone(),
+            trade_status: trade.status,
+            since: trade.since.clone(),
+            proposal: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kaunter_core::money::Money;
+    use kaunter_core::trade::{self, State};
+    use kaunter_core::wire::CodeMode;
+
+    use super::*;
+
+    #[test]
+    fn rule_9_only_a_paid_trade_makes_a_receipt() {
+        let facts = trade::Facts {
+            trade_id: "T".to_owned(),
+            shop: "shop".to_owned(),
+            terminal: "till-1".to_owned(),
+            attempt: 1,
+            sale: wire::Sale {
+                reference: "S-1".to_owned(),
+                amount: Money {
+                    minor: 1250,
+                    currency: "MYR".to_owned(),
+                },
+            },
+            wallet_id: "21".to_owned(),
+            mode: CodeMode::ConsumerPresented,
+        };
+        let told = trade::Trade::new(facts, 0).view(0, |_| String::new());
+        for state in State::ALL {
+            let status = state.status();
+            let outcome = Outcome::of(
+                &wire::Trade {
+                    status,
+                    ..told.clone()
+                },
+                &[],
+            );
+            let receipt = matches!(outcome, Outcome::Paid { .. });
+            assert_eq!(receipt, state == State::Paid, "{state:?}");
+        }
+    }
+}

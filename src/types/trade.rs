@@ -1,0 +1,216 @@
+//! Trades, as JavaScript gets them, and the query that lists them.
+
+use kaunter_core::wire::{self, By, CodeMode, DecidedBy, GatewayAnswer, Reason, Status};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use super::error::Fail;
+use super::given::{Given, text};
+use super::verdict::VerdictProposal;
+use super::wallet::{Wallet, wallet_of};
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &'static str = r#"
+/**
+ * The status of a trade. `paid`, `declined`, `cancelled` and `voided` are final, but a closed trade can still be paid
+ * late (`late_success`). Later versions may add values: treat a value that you do not know as not final.
+ */
+export type TradeStatus =
+  | "creating" | "awaiting_code" | "awaiting_payer" | "paying" | "pending" | "unknown"
+  | "cancelling" | "voiding" | "needs_review" | "late_success" | "paid" | "declined" | "cancelled"
+  | "voided";
+
+/** The gateway's own answer, without secrets. Show it to the operator, and to the cashier only beside our `message`. */
+export interface GatewayAnswer {
+  /** The gateway's code; `null` if it sent none. */
+  readonly code: string | null;
+  /** The gateway's sentence; empty if it sent none. */
+  readonly message: string;
+}
+
+/** One try to collect a sale, as the backend reports it. Times are RFC 3339 in UTC: `2026-03-01T09:30:00Z`. */
+export interface Trade {
+  /** The backend's id of the trade. */
+  readonly tradeId: string;
+  /** The number of the trade among those of its sale, from 1. */
+  readonly attempt: number;
+  readonly sale: Sale;
+  readonly mode: CodeMode;
+  readonly wallet: Wallet;
+  /** The terminal that asked for the trade. */
+  readonly terminal: string;
+  /** The cashier who asked for the trade; `null` if the backend does not say. */
+  readonly cashier: string | null;
+  readonly status: TradeStatus;
+  /** When this status began. */
+  readonly since: string;
+  readonly createdAt: string;
+  /** When the backend stops asking the gateway every 2 seconds; `null` if no money can move. */
+  readonly deadlineAt: string | null;
+  /** The gateway's reference of the payment: print it on the receipt. `null` until the gateway has one. */
+  readonly gatewayRef: string | null;
+  /** The gateway's reference of the void; `null` if there is none. */
+  readonly voidGatewayRef: string | null;
+  /** Who closed the trade; `null` if it is not `cancelled`. */
+  readonly cancelledBy: CancelledBy | null;
+  /** Why the trade was declined or cancelled, if that is known. */
+  readonly reason: DeclineReason | CancelReason | null;
+  /** The answer of the gateway that led to this status; `null` if none did. */
+  readonly gatewayAnswer: GatewayAnswer | null;
+  /** Who decided the status; `null` while the trade is open, and if it was closed before any code was sent. */
+  readonly decidedBy: DecidedBy | null;
+  /** A verdict that waits for a second person. Always `null` in this version. */
+  readonly proposal: VerdictProposal | null;
+  /** True if proof of payment came after the trade had been closed, whatever has happened since. */
+  readonly late: boolean;
+  /** The gateway's answer that refused the last void: the money was not given back. `null` if no void was refused. */
+  readonly voidRefused: GatewayAnswer | null;
+}
+
+/** Which trades to list: of one sale (`ref`), or of one day. */
+export interface TradeQuery {
+  /** All trades of the sale with this reference, oldest first. */
+  ref?: string;
+  /** A day, `YYYY-MM-DD` in this device's time zone: its trades, newest first. Default, without `ref`: today. */
+  day?: string;
+  /** Only the trades of this terminal. */
+  terminal?: string;
+}
+
+/** The trades of a `TradeQuery`. */
+export interface TradeList {
+  readonly trades: readonly Trade[];
+  /** Always `null` in this version: a list has one page. */
+  readonly nextCursor: string | null;
+}
+"#;
+
+#[wasm_bindgen]
+extern "C" {
+    /// A promise of a `Trade`.
+    #[wasm_bindgen(typescript_type = "Promise<Trade>")]
+    #[derive(Debug)]
+    pub type TradePromise;
+
+    /// A promise of a `TradeList`.
+    #[wasm_bindgen(typescript_type = "Promise<TradeList>")]
+    #[derive(Debug)]
+    pub type TradesPromise;
+
+    /// `readonly Trade[]` of the declarations.
+    #[wasm_bindgen(typescript_type = "readonly Trade[]")]
+    #[derive(Debug)]
+    pub type JsTrades;
+}
+
+/// One try to collect a sale.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Trade {
+    /// Our trade id.
+    pub trade_id: String,
+    /// 1 for the first trade of its sale.
+    pub attempt: u32,
+    /// The sale.
+    pub sale: wire::Sale,
+    /// Who shows the code.
+    pub mode: CodeMode,
+    /// The wallet.
+    pub wallet: Wallet,
+    /// The terminal that asked for it.
+    pub terminal: String,
+    /// The cashier.
+    pub cashier: Option<String>,
+    /// Its status.
+    pub status: Status,
+    /// When this status began.
+    pub since: String,
+    /// When it was created.
+    pub created_at: String,
+    /// When the checks every 2 s end.
+    pub deadline_at: Option<String>,
+    /// The gateway's own reference.
+    pub gateway_ref: Option<String>,
+    /// The gateway's own reference of the void.
+    pub void_gateway_ref: Option<String>,
+    /// Who closed it.
+    pub cancelled_by: Option<By>,
+    /// Why it ended unpaid.
+    pub reason: Option<Reason>,
+    /// What the gateway said about it.
+    pub gateway_answer: Option<GatewayAnswer>,
+    /// Who decided the status.
+    pub decided_by: Option<DecidedBy>,
+    /// A verdict that waits for a second person.
+    pub proposal: Option<VerdictProposal>,
+    /// Proof of payment came after it was closed, whatever happened to it since.
+    pub late: bool,
+    /// Why the last void was refused.
+    pub void_refused: Option<GatewayAnswer>,
+}
+
+impl Trade {
+    /// The backend's trade, for JavaScript.
+    #[must_use]
+    pub fn new(trade: &wire::Trade, wallets: &[Wallet]) -> Self {
+        Self {
+            trade_id: trade.trade_id.clone(),
+            attempt: trade.attempt,
+            sale: trade.sale.clone(),
+            mode: trade.mode,
+            wallet: wallet_of(&trade.wallet_id, wallets),
+            terminal: trade.terminal.clone(),
+            cashier: None,
+            status: trade.status,
+            since: trade.since.clone(),
+            created_at: trade.created_at.clone(),
+            deadline_at: trade.deadline_at.clone(),
+            gateway_ref: trade.gateway_ref.clone(),
+            void_gateway_ref: trade.void_gateway_ref.clone(),
+            cancelled_by: trade.cancelled_by,
+            reason: trade.reason,
+            gateway_answer: trade.gateway_answer.clone(),
+            decided_by: trade.decided_by,
+            proposal: None,
+            late: trade.late,
+            void_refused: trade.void_refused.clone(),
+        }
+    }
+}
+
+/// A list of trades.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TradeList {
+    /// The trades.
+    pub trades: Vec<Trade>,
+    /// The cursor of the next page. No backend returns one yet.
+    pub next_cursor: Option<String>,
+}
+
+/// Which trades to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TradeQuery {
+    /// Of this sale.
+    pub reference: Option<String>,
+    /// Of this day.
+    pub day: Option<String>,
+    /// Of this terminal.
+    pub terminal: Option<String>,
+}
+
+impl TradeQuery {
+    /// Reads a caller's query.
+    ///
+    /// # Errors
+    /// `argument_invalid`.
+    pub fn read(query: &JsValue) -> Result<Self, Fail> {
+        let given = Given::new(query, "")?;
+        // An empty reference is an error, and not an absent one.
+        Ok(Self {
+            reference: given.get("ref", "a string", text)?,
+            day: given.get("day", "a string", text)?,
+            terminal: given.text("terminal")?,
+        })
+    }
+}
