@@ -13,7 +13,7 @@ use kaunter_core::wire::{self, ProblemCode, Retry};
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {
     pub(crate) code: ProblemCode,
-    trade: Option<Box<wire::Trade>>,
+    trade: Option<Box<wire::TradeView>>,
     /// A sentence that is more exact than the code's own. It never repeats what the caller sent.
     detail: Option<String>,
     /// When the same call makes sense again, if that is known.
@@ -46,7 +46,7 @@ impl Problem {
     }
 
     /// Adds the trade that is in the way.
-    pub(crate) fn with(code: ProblemCode, trade: wire::Trade) -> Self {
+    pub(crate) fn with(code: ProblemCode, trade: wire::TradeView) -> Self {
         Self {
             trade: Some(Box::new(trade)),
             ..Self::new(code)

@@ -175,7 +175,7 @@ impl Trades {
     }
 
     /// Starts a trade, or finds the one with the same key. Waits a short time for the gateway's answer.
-    pub(crate) async fn create(&self, request: CreateRequest) -> Result<wire::Trade, Problem> {
+    pub(crate) async fn create(&self, request: CreateRequest) -> Result<wire::TradeView, Problem> {
         kill::at(Point::CreateReceived);
         self.admit()?;
         let inner = Arc::clone(&self.inner);
@@ -194,7 +194,7 @@ impl Trades {
         &self,
         found: &Trade,
         request: ChangeRequest,
-    ) -> Result<wire::Trade, Problem> {
+    ) -> Result<wire::TradeView, Problem> {
         let ChangeRequest {
             event,
             code,
@@ -231,7 +231,7 @@ impl Trades {
         &self,
         stored: Trade,
         event: Event,
-    ) -> Result<wire::Trade, Problem> {
+    ) -> Result<wire::TradeView, Problem> {
         let (trade, _) = self.inner.after(stored.clone(), &event);
         if trade.version() == stored.version() {
             self.inner.watch(&trade);
@@ -277,13 +277,13 @@ impl Trades {
     }
 
     /// The trade as the API shows it.
-    pub(crate) fn wire(&self, trade: &Trade) -> wire::Trade {
+    pub(crate) fn wire(&self, trade: &Trade) -> wire::TradeView {
         self.inner.wire(trade)
     }
 }
 
 impl Inner {
-    fn wire(&self, trade: &Trade) -> wire::Trade {
+    fn wire(&self, trade: &Trade) -> wire::TradeView {
         trade.view(self.clock.now_ms(), rfc3339)
     }
 }

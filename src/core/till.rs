@@ -11,24 +11,24 @@
 //!
 //! It decides nothing about money: the backend does. It is pure: the time and every answer are arguments.
 //!
-//! **One mutation, then drain: [`Charge::handle`], then [`Charge::next`] until it says [`Step::Wait`] or
-//! [`Step::Done`].**
+//! **One mutation, then drain: [`Charge::handle`], then [`Charge::next`] until it says [`ChargeStep::Wait`] or
+//! [`ChargeStep::Done`].**
 //!
-//! The record of a [`Step::Journal`] must be durable before the driver says [`Event::Journalled`].
+//! The record of a [`ChargeStep::Journal`] must be durable before the driver says [`ChargeEvent::Journalled`].
 //! A page that can't journal tells its cashier and goes on, because the backend stores before it acts.
 //!
 //! ```
 //! use kaunter_core::money::Money;
 //! use kaunter_core::policy::Policy;
-//! use kaunter_core::till::{Charge, End, Event, Hint, Plan, Step};
-//! use kaunter_core::wire::{CodeMode, Sale, Status, Trade};
+//! use kaunter_core::till::{Charge, End, ChargeEvent, Hint, Plan, ChargeStep};
+//! use kaunter_core::wire::{CodeMode, Sale, Status, TradeView};
 //!
 //! // Drains the machine: all steps up to the one that waits or ends.
-//! fn drain(charge: &mut Charge) -> Vec<Step> {
+//! fn drain(charge: &mut Charge) -> Vec<ChargeStep> {
 //!     let mut steps = Vec::new();
 //!     loop {
 //!         let step = charge.next();
-//!         let is_last = matches!(step, Step::Wait(_) | Step::Done(_));
+//!         let is_last = matches!(step, ChargeStep::Wait(_) | ChargeStep::Done(_));
 //!         steps.push(step);
 //!         if is_last {
 //!             return steps;
@@ -41,7 +41,7 @@
 //!     amount: Money { minor: 1250, currency: "MYR".to_owned() },
 //! };
 //! // The backend's answers: the same trade, newer each time.
-//! let trade = |status, version| Trade {
+//! let trade = |status, version| TradeView {
 //!     trade_id: "T1".to_owned(),
 //!     status,
 //!     version,
@@ -62,26 +62,26 @@
 //! let mut charge = Charge::new(plan, Policy::default().page());
 //!
 //! // The camera starts, and the creation is journalled before it is sent.
-//! assert!(matches!(drain(&mut charge)[..], [Step::Scan, Step::Journal(_), Step::Wait(_)]));
-//! charge.handle(Event::Journalled, 10);
-//! assert!(matches!(drain(&mut charge)[..], [Step::Create(_), Step::Wait(_)]));
+//! assert!(matches!(drain(&mut charge)[..], [ChargeStep::Scan, ChargeStep::Journal(_), ChargeStep::Wait(_)]));
+//! charge.handle(ChargeEvent::Journalled, 10);
+//! assert!(matches!(drain(&mut charge)[..], [ChargeStep::Create(_), ChargeStep::Wait(_)]));
 //!
 //! // The trade awaits its code, and the customer shows one. The hand-over is journalled before it leaves.
-//! charge.handle(Event::Created(Ok(trade(Status::AwaitingCode, 1))), 20);
-//! assert!(matches!(drain(&mut charge)[..], [Step::Wait(_)]));
-//! charge.handle(Event::Scanned(Hint::default()), 30);
-//! assert!(matches!(drain(&mut charge)[..], [Step::Journal(_), Step::Wait(_)]));
-//! charge.handle(Event::Journalled, 40);
-//! assert!(matches!(&drain(&mut charge)[..], [Step::HandOver(id), Step::Wait(_)] if id == "T1"));
+//! charge.handle(ChargeEvent::Created(Ok(trade(Status::AwaitingCode, 1))), 20);
+//! assert!(matches!(drain(&mut charge)[..], [ChargeStep::Wait(_)]));
+//! charge.handle(ChargeEvent::Scanned(Hint::default()), 30);
+//! assert!(matches!(drain(&mut charge)[..], [ChargeStep::Journal(_), ChargeStep::Wait(_)]));
+//! charge.handle(ChargeEvent::Journalled, 40);
+//! assert!(matches!(&drain(&mut charge)[..], [ChargeStep::HandOver(id), ChargeStep::Wait(_)] if id == "T1"));
 //!
 //! // The customer confirms, and a later answer says that the trade is paid.
-//! charge.handle(Event::HandedOver(Ok(trade(Status::Pending, 2))), 50);
-//! assert!(matches!(drain(&mut charge)[..], [Step::Wait(2_050)]));
-//! charge.handle(Event::Tick, 2_050);
-//! assert!(matches!(&drain(&mut charge)[..], [Step::Ask(_), Step::Wait(_)]));
-//! charge.handle(Event::StatusReplied(Ok(trade(Status::Paid, 3))), 2_100);
+//! charge.handle(ChargeEvent::HandedOver(Ok(trade(Status::Pending, 2))), 50);
+//! assert!(matches!(drain(&mut charge)[..], [ChargeStep::Wait(2_050)]));
+//! charge.handle(ChargeEvent::Tick, 2_050);
+//! assert!(matches!(&drain(&mut charge)[..], [ChargeStep::Ask(_), ChargeStep::Wait(_)]));
+//! charge.handle(ChargeEvent::StatusReplied(Ok(trade(Status::Paid, 3))), 2_100);
 //! let steps = drain(&mut charge);
-//! assert!(matches!(&steps[..], [Step::Forget(_), Step::Done(End::Known(_))]), "{steps:?}");
+//! assert!(matches!(&steps[..], [ChargeStep::Forget(_), ChargeStep::Done(End::Known(_))]), "{steps:?}");
 //! ```
 //!
 //! The machine never holds the code. The driver keeps it in memory and hands it over when told to.
@@ -94,12 +94,12 @@ mod answers;
 mod display;
 mod event;
 
-pub use event::{End, Event, Fault, Hint, OldRecord, Phase, Plan, Record, Reply, Step};
+pub use event::{ChargeEvent, ChargeStep, End, Fault, Hint, OldRecord, Phase, Plan, Record, Reply};
 
 use std::collections::VecDeque;
 
 use crate::policy::Ms;
-use crate::wire::{CodeMode, NewTrade, PagePolicy, ProblemCode, Status, Trade};
+use crate::wire::{CodeMode, NewTrade, PagePolicy, ProblemCode, Status, TradeView};
 
 /// How often a creation is sent with the same key if it gets no answer.
 ///
@@ -129,7 +129,7 @@ pub struct Charge {
     resumed: bool,
     /// Another tab or till runs the trade: this charge never closes it unless it is asked to.
     following: bool,
-    trade: Option<Trade>,
+    trade: Option<TradeView>,
     leave: Leave,
     /// A cancel was asked for after the hand-over.
     cancel_requested: bool,
@@ -146,7 +146,7 @@ pub struct Charge {
     retry_ms: Option<Ms>,
     /// When the promise stops waiting for the backend.
     patience_ms: Option<Ms>,
-    outbox: VecDeque<Step>,
+    outbox: VecDeque<ChargeStep>,
 }
 
 impl Charge {
@@ -192,7 +192,7 @@ impl Charge {
             (CodeMode::MerchantPresented, _) if wallet.is_none() => charge.end(End::NoWallet),
             (CodeMode::MerchantPresented, _) => {}
             (CodeMode::ConsumerPresented, Some(hint)) => charge.scanned(hint),
-            (CodeMode::ConsumerPresented, None) => charge.outbox.push_front(Step::Scan),
+            (CodeMode::ConsumerPresented, None) => charge.outbox.push_front(ChargeStep::Scan),
         }
         charge
     }
@@ -234,35 +234,35 @@ impl Charge {
     }
 
     /// Applies an event. Deadlines that have passed are applied first.
-    pub fn handle(&mut self, event: Event, now: Ms) {
+    pub fn handle(&mut self, event: ChargeEvent, now: Ms) {
         if self.phase == Phase::Ended {
             return;
         }
         self.time_acts(now);
         match event {
-            Event::Tick => {}
-            Event::Woke => self.woke(now),
-            Event::Journalled => self.journalled(now),
-            Event::Scanned(hint) => self.scanned(hint),
-            Event::Picked(wallet) => self.picked(wallet),
-            Event::Created(reply) => self.created(reply, now),
-            Event::HandedOver(reply) => self.handed_over(reply, now),
-            Event::StatusReplied(reply) => self.status_replied(reply, now),
-            Event::CancelReplied(reply) => self.cancel_replied(reply, now),
-            Event::Cancel => self.cancel(now),
+            ChargeEvent::Tick => {}
+            ChargeEvent::Woke => self.woke(now),
+            ChargeEvent::Journalled => self.journalled(now),
+            ChargeEvent::Scanned(hint) => self.scanned(hint),
+            ChargeEvent::Picked(wallet) => self.picked(wallet),
+            ChargeEvent::Created(reply) => self.created(reply, now),
+            ChargeEvent::HandedOver(reply) => self.handed_over(reply, now),
+            ChargeEvent::StatusReplied(reply) => self.status_replied(reply, now),
+            ChargeEvent::CancelReplied(reply) => self.cancel_replied(reply, now),
+            ChargeEvent::Cancel => self.cancel(now),
         }
     }
 
-    /// The next step. Call it until it says [`Step::Wait`] or [`Step::Done`].
+    /// The next step. Call it until it says [`ChargeStep::Wait`] or [`ChargeStep::Done`].
     #[must_use]
     #[expect(
         clippy::should_implement_trait,
         reason = "the drain of a machine, which has no end"
     )]
-    pub fn next(&mut self) -> Step {
+    pub fn next(&mut self) -> ChargeStep {
         self.outbox
             .pop_front()
-            .unwrap_or_else(|| Step::Wait(self.wake_ms()))
+            .unwrap_or_else(|| ChargeStep::Wait(self.wake_ms()))
     }
 
     /// The phase of the charge.
@@ -273,7 +273,7 @@ impl Charge {
 
     /// The newest trade that the backend has sent.
     #[must_use]
-    pub fn trade(&self) -> Option<&Trade> {
+    pub fn trade(&self) -> Option<&TradeView> {
         self.trade.as_ref()
     }
 
@@ -313,13 +313,14 @@ impl Charge {
     /// Journals the trade's key, before the trade is created.
     fn open(&mut self) {
         self.phase = Phase::Opening;
-        self.outbox.push_back(Step::Journal(self.record.clone()));
+        self.outbox
+            .push_back(ChargeStep::Journal(self.record.clone()));
     }
 
     fn create(&mut self) {
         self.phase = Phase::Creating;
         self.tries += 1;
-        self.outbox.push_back(Step::Create(NewTrade {
+        self.outbox.push_back(ChargeStep::Create(NewTrade {
             idempotency_key: self.record.key.clone(),
             sale: self.record.sale.clone(),
             wallet_id: self.record.wallet_id.clone(),
@@ -368,7 +369,7 @@ impl Charge {
             Some(wallet) => self.picked(Some(wallet)),
             None => {
                 self.phase = Phase::Picking;
-                self.outbox.push_back(Step::Pick);
+                self.outbox.push_back(ChargeStep::Pick);
             }
         }
     }
@@ -400,7 +401,8 @@ impl Charge {
         self.phase = Phase::Sealing;
         self.next_ask_ms = None;
         self.record.handed_over = true;
-        self.outbox.push_back(Step::Journal(self.record.clone()));
+        self.outbox
+            .push_back(ChargeStep::Journal(self.record.clone()));
     }
 
     fn hand_over(&mut self, now: Ms) {
@@ -410,7 +412,7 @@ impl Charge {
         self.phase = Phase::HandingOver;
         self.hand_overs += 1;
         self.start_patience(now);
-        self.outbox.push_back(Step::HandOver(trade_id));
+        self.outbox.push_back(ChargeStep::HandOver(trade_id));
     }
 
     fn start_patience(&mut self, now: Ms) {
@@ -429,7 +431,7 @@ impl Charge {
         };
         self.asking = true;
         self.next_ask_ms = Some(now + pause_ms);
-        self.outbox.push_back(Step::Ask(trade_id));
+        self.outbox.push_back(ChargeStep::Ask(trade_id));
     }
 
     fn cancel(&mut self, now: Ms) {
@@ -453,7 +455,7 @@ impl Charge {
             return;
         };
         self.cancelling = true;
-        self.outbox.push_back(Step::Cancel(trade_id));
+        self.outbox.push_back(ChargeStep::Cancel(trade_id));
     }
 
     /// Abandons a trade that has no code. The backend closes it at once.
@@ -474,7 +476,7 @@ impl Charge {
             self.code.as_ref().and_then(|hint| hint.wallet.clone()),
         ) {
             (Leave::Switch, Some(spare), Some(wallet)) => {
-                self.outbox.push_back(Step::Forget(key));
+                self.outbox.push_back(ChargeStep::Forget(key));
                 self.leave = Leave::Stay;
                 self.trade = None;
                 self.tries = 0;
@@ -528,18 +530,18 @@ impl Charge {
             Phase::Scanning | Phase::Ready | Phase::Opening | Phase::Creating | Phase::Leaving
         ) && self.code.is_none()
         {
-            self.outbox.push_back(Step::StopScan);
+            self.outbox.push_back(ChargeStep::StopScan);
         }
         if !keep {
             let key = self.record.key.clone();
             self.outbox.push_back(match rival(&end) {
-                Some(record) => Step::Yield(key, record),
-                None => Step::Forget(key),
+                Some(record) => ChargeStep::Yield(key, record),
+                None => ChargeStep::Forget(key),
             });
         }
         self.phase = Phase::Ended;
         self.next_ask_ms = None;
-        self.outbox.push_back(Step::Done(end));
+        self.outbox.push_back(ChargeStep::Done(end));
     }
 
     fn is_open_to_code(&self) -> bool {

@@ -3,7 +3,7 @@
 //! A test feeds it events and reads the record. The harnesses use the values of [`crate::sample`].
 
 use kaunter_core::policy::{Ms, Policy};
-use kaunter_core::till::{Charge, End, Event as PageEvent, Hint, Plan, Record, Step as PageStep};
+use kaunter_core::till::{Charge, ChargeEvent, ChargeStep, End, Hint, Plan, Record};
 use kaunter_core::trade::{
     Carried, CodeMark, Context, CreateAnswer, Event, Facts, GatewayRequest, PayAnswer, Refusal,
     Rival, State, StatusAnswer, StatusWord, Step, Trade,
@@ -233,7 +233,7 @@ pub struct ChargeHarness {
     /// The time of the next event.
     pub now: Ms,
     /// Its steps, without the waits.
-    pub steps: Vec<PageStep>,
+    pub steps: Vec<ChargeStep>,
 }
 
 impl ChargeHarness {
@@ -275,8 +275,8 @@ impl ChargeHarness {
         let trade = sample::view("T", mode, Status::AwaitingCode, 1);
         let mut harness = Self::new(mode, Some("21"), None);
         harness
-            .tell(PageEvent::Journalled)
-            .tell(PageEvent::Created(Ok(trade)));
+            .tell(ChargeEvent::Journalled)
+            .tell(ChargeEvent::Created(Ok(trade)));
         harness
     }
 
@@ -285,8 +285,8 @@ impl ChargeHarness {
     pub fn handing() -> Self {
         let mut harness = Self::ready();
         harness
-            .tell(PageEvent::Scanned(Hint::default()))
-            .tell(PageEvent::Journalled);
+            .tell(ChargeEvent::Scanned(Hint::default()))
+            .tell(ChargeEvent::Journalled);
         harness
     }
 
@@ -294,7 +294,7 @@ impl ChargeHarness {
     #[must_use]
     pub fn presenting() -> Self {
         let mut harness = Self::new(CodeMode::MerchantPresented, Some("21"), None);
-        harness.tell(PageEvent::Journalled);
+        harness.tell(ChargeEvent::Journalled);
         harness
     }
 
@@ -304,13 +304,13 @@ impl ChargeHarness {
         let trade = sample::view("T", CodeMode::MerchantPresented, Status::AwaitingPayer, 2);
         let mut harness = Self::presenting();
         harness
-            .tell(PageEvent::Created(Ok(trade)))
-            .tell(PageEvent::Journalled);
+            .tell(ChargeEvent::Created(Ok(trade)))
+            .tell(ChargeEvent::Journalled);
         harness
     }
 
     /// Handles an event and drains the machine.
-    pub fn tell(&mut self, event: PageEvent) -> &mut Self {
+    pub fn tell(&mut self, event: ChargeEvent) -> &mut Self {
         self.charge.handle(event, self.now);
         self.drain();
         self
@@ -319,17 +319,17 @@ impl ChargeHarness {
     fn drain(&mut self) {
         loop {
             let step = self.charge.next();
-            if let PageStep::Wait(_) = step {
+            if let ChargeStep::Wait(_) = step {
                 return;
             }
             self.steps.push(step);
         }
     }
 
-    /// When the machine needs the next [`PageEvent::Tick`]; `None` if it waits only for other events.
+    /// When the machine needs the next [`ChargeEvent::Tick`]; `None` if it waits only for other events.
     #[must_use]
     pub fn wakes(&self) -> Option<Ms> {
-        let PageStep::Wait(at) = self.charge.clone().next() else {
+        let ChargeStep::Wait(at) = self.charge.clone().next() else {
             return None;
         };
         (at < Ms::MAX).then_some(at)
@@ -337,27 +337,27 @@ impl ChargeHarness {
 
     /// How many of its steps satisfy `which`.
     #[must_use]
-    pub fn count(&self, which: impl Fn(&PageStep) -> bool) -> usize {
+    pub fn count(&self, which: impl Fn(&ChargeStep) -> bool) -> usize {
         self.steps.iter().filter(|step| which(step)).count()
     }
 
     /// How often it has handed over a code.
     #[must_use]
     pub fn hand_overs(&self) -> usize {
-        self.count(|step| matches!(step, PageStep::HandOver(_)))
+        self.count(|step| matches!(step, ChargeStep::HandOver(_)))
     }
 
     /// How often it has shown our sample code.
     #[must_use]
     pub fn shows(&self) -> usize {
-        self.count(|step| *step == PageStep::Show(sample::show()))
+        self.count(|step| *step == ChargeStep::Show(sample::show()))
     }
 
     /// How it ended.
     #[must_use]
     pub fn end(&self) -> Option<&End> {
         self.steps.iter().find_map(|step| {
-            let PageStep::Done(end) = step else {
+            let ChargeStep::Done(end) = step else {
                 return None;
             };
             Some(end)

@@ -11,8 +11,8 @@ use kaunter_core::error::ErrorCode;
 use kaunter_core::policy::Ms;
 use kaunter_core::till::Fault;
 use kaunter_core::wire::{
-    AskVoid, HandOver, NewTrade, Problem, ProblemCode, Right, Sale, SaleRecord, Session, Trade,
-    TradeList, Verdict,
+    AskVoid, HandOver, NewTrade, Problem, ProblemCode, Right, Sale, SaleRecord, Session, TradeList,
+    TradeView, Verdict,
 };
 use serde::de::DeserializeOwned;
 use std::cell::Cell;
@@ -164,7 +164,7 @@ impl Backend {
     }
 
     /// `POST /v1/trades`. The same key again is the same trade.
-    pub fn create<'a>(&'a self, trade: &'a NewTrade) -> Call<'a, Trade> {
+    pub fn create<'a>(&'a self, trade: &'a NewTrade) -> Call<'a, TradeView> {
         let path = "/v1/trades".to_owned();
         self.post(path, Some(to_js(trade)), Purpose::Sale(&trade.sale))
     }
@@ -175,23 +175,23 @@ impl Backend {
         trade_id: &str,
         code: String,
         sale: &'a Sale,
-    ) -> Call<'a, Trade> {
+    ) -> Call<'a, TradeView> {
         let body = to_js(&HandOver { code });
         self.post(path(trade_id, "/code"), Some(body), Purpose::Sale(sale))
     }
 
     /// `GET /v1/trades/{trade_id}`. The sale, if known, selects the token: one may be for one sale only.
-    pub fn trade<'a>(&'a self, trade_id: &str, sale: Option<&'a Sale>) -> Call<'a, Trade> {
+    pub fn trade<'a>(&'a self, trade_id: &str, sale: Option<&'a Sale>) -> Call<'a, TradeView> {
         self.request("GET", path(trade_id, ""), None, Purpose::of(sale))
     }
 
     /// `POST /v1/trades/{trade_id}/cancel`. The sale, if known, selects the token.
-    pub fn cancel<'a>(&'a self, trade_id: &str, sale: Option<&'a Sale>) -> Call<'a, Trade> {
+    pub fn cancel<'a>(&'a self, trade_id: &str, sale: Option<&'a Sale>) -> Call<'a, TradeView> {
         self.post(path(trade_id, "/cancel"), None, Purpose::of(sale))
     }
 
     /// `POST /v1/trades/{trade_id}/void`.
-    pub fn void(&self, trade_id: &str, reason: &str) -> Call<'_, Trade> {
+    pub fn void(&self, trade_id: &str, reason: &str) -> Call<'_, TradeView> {
         let body = to_js(&AskVoid {
             reason: reason.to_owned(),
         });
@@ -200,12 +200,12 @@ impl Backend {
     }
 
     /// `GET /v1/trades/{trade_id}/void`.
-    pub fn void_status(&self, trade_id: &str) -> Call<'_, Trade> {
+    pub fn void_status(&self, trade_id: &str) -> Call<'_, TradeView> {
         self.request("GET", path(trade_id, "/void"), None, Purpose::Any)
     }
 
     /// `POST /v1/trades/{trade_id}/verdict`.
-    pub fn verdict(&self, trade_id: &str, verdict: &Verdict) -> Call<'_, Trade> {
+    pub fn verdict(&self, trade_id: &str, verdict: &Verdict) -> Call<'_, TradeView> {
         let purpose = Purpose::Right(Right::Review, None);
         self.post(path(trade_id, "/verdict"), Some(to_js(verdict)), purpose)
     }
@@ -226,7 +226,7 @@ impl Backend {
     ///
     /// # Errors
     /// [`Trouble`].
-    pub async fn days(&self, days: &[String]) -> Result<Vec<Trade>, Trouble> {
+    pub async fn days(&self, days: &[String]) -> Result<Vec<TradeView>, Trouble> {
         let (lent, mut trades) = (Lent::default(), Vec::new());
         for day in days {
             let mut path = format!("/v1/trades?limit=500&day={day}");
@@ -254,7 +254,7 @@ impl Backend {
         path: String,
         body: Option<JsValue>,
         purpose: Purpose<'a>,
-    ) -> Call<'a, Trade> {
+    ) -> Call<'a, TradeView> {
         self.request("POST", path, body, purpose)
     }
 

@@ -147,7 +147,7 @@ impl World<'_> {
     }
 
     /// A row as the pages see it. Its times are empty, because nothing here reads them.
-    fn wire(&self, row: usize) -> wire::Trade {
+    fn wire(&self, row: usize) -> wire::TradeView {
         self.store.trade(row).view(0, |_| String::new())
     }
 }

@@ -30,7 +30,7 @@ pub(crate) enum Ask {
 )]
 pub(crate) enum Reply {
     Trade(till::Reply),
-    Open(Vec<wire::Trade>),
+    Open(Vec<wire::TradeView>),
 }
 
 #[derive(Debug)]
@@ -181,11 +181,11 @@ impl World<'_> {
         let event = match (&self.calls[of].ask, self.calls[of].page) {
             (Ask::Session, _) => return self.session_unanswered(tab),
             (_, None) => return,
-            (Ask::Create(_), Some(page)) => (page, till::Event::Created(reply)),
-            (Ask::HandOver(..), Some(page)) => (page, till::Event::HandedOver(reply)),
-            (Ask::Read(_), Some(page)) => (page, till::Event::StatusReplied(reply)),
+            (Ask::Create(_), Some(page)) => (page, till::ChargeEvent::Created(reply)),
+            (Ask::HandOver(..), Some(page)) => (page, till::ChargeEvent::HandedOver(reply)),
+            (Ask::Read(_), Some(page)) => (page, till::ChargeEvent::StatusReplied(reply)),
             (Ask::Cancel(_) | Ask::Void(_), Some(page)) => {
-                (page, till::Event::CancelReplied(reply))
+                (page, till::ChargeEvent::CancelReplied(reply))
             }
         };
         self.tell_page(event.0, event.1);
@@ -204,8 +204,9 @@ fn describe(ask: &Ask) -> String {
 }
 
 fn describe_reply(reply: &Reply) -> String {
-    let trade =
-        |trade: &wire::Trade| format!("{} {:?} v{}", trade.trade_id, trade.status, trade.version);
+    let trade = |trade: &wire::TradeView| {
+        format!("{} {:?} v{}", trade.trade_id, trade.status, trade.version)
+    };
     match reply {
         Reply::Trade(Ok(of)) => trade(of),
         Reply::Trade(Err(TillFault::Problem(code, of))) => {

@@ -3,7 +3,7 @@
 //! A tab may die and come back, with or without its journal. A laptop may sleep.
 
 use kaunter_core::policy::Ms;
-use kaunter_core::till::{Charge, End, Event, Hint, Plan, Record, Step};
+use kaunter_core::till::{Charge, ChargeEvent, ChargeStep, End, Hint, Plan, Record};
 use kaunter_core::wire::{self, CodeMode, Status};
 
 use crate::hop1::Ask;
@@ -147,7 +147,7 @@ impl World<'_> {
         self.drain_page(at);
     }
 
-    pub(crate) fn tell_page(&mut self, at: usize, event: Event) {
+    pub(crate) fn tell_page(&mut self, at: usize, event: ChargeEvent) {
         if self.runs(at) {
             self.pages[at].charge.handle(event, self.now);
             self.drain_page(at);
@@ -158,36 +158,36 @@ impl World<'_> {
         let tab = self.pages[at].tab;
         loop {
             let ask = match self.pages[at].charge.next() {
-                Step::Wait(due) => return self.set_timer(at, due),
-                Step::Scan => {
+                ChargeStep::Wait(due) => return self.set_timer(at, due),
+                ChargeStep::Scan => {
                     self.look_for_a_code(at);
                     continue;
                 }
-                Step::StopScan => {
+                ChargeStep::StopScan => {
                     self.pages[at].scanning = false;
                     continue;
                 }
-                Step::Pick => {
+                ChargeStep::Pick => {
                     let due = self.now + self.dice.between(500, 5_000);
                     self.queue.plan(due, Happening::Pick(at));
                     continue;
                 }
-                Step::Journal(record) => {
+                ChargeStep::Journal(record) => {
                     self.pages[at].writing = Some(record);
                     let due = self.now + self.dice.between(1, 10);
                     self.queue.plan(due, Happening::Durable(at));
                     continue;
                 }
-                Step::Forget(key) => {
+                ChargeStep::Forget(key) => {
                     self.tabs[tab].journal.retain(|record| record.key != key);
                     continue;
                 }
-                Step::Yield(key, record) => {
+                ChargeStep::Yield(key, record) => {
                     self.tabs[tab].journal.retain(|known| known.key != key);
                     self.keep(tab, record);
                     continue;
                 }
-                Step::Show(_) => {
+                ChargeStep::Show(_) => {
                     let trade_id = self.pages[at].charge.record().trade_id.clone();
                     if let Some(row) = trade_id.and_then(|trade_id| self.store.find(&trade_id)) {
                         say!(self, "page {at} shows the code of trade {row}");
@@ -196,15 +196,17 @@ impl World<'_> {
                     }
                     continue;
                 }
-                Step::Notice(_) => continue,
-                Step::Done(end) => {
+                ChargeStep::Notice(_) => continue,
+                ChargeStep::Done(end) => {
                     self.ended(at, end);
                     continue;
                 }
-                Step::Create(new) => Ask::Create(new),
-                Step::HandOver(trade_id) => Ask::HandOver(trade_id, self.pages[at].mark.clone()),
-                Step::Ask(trade_id) => Ask::Read(trade_id),
-                Step::Cancel(trade_id) => Ask::Cancel(trade_id),
+                ChargeStep::Create(new) => Ask::Create(new),
+                ChargeStep::HandOver(trade_id) => {
+                    Ask::HandOver(trade_id, self.pages[at].mark.clone())
+                }
+                ChargeStep::Ask(trade_id) => Ask::Read(trade_id),
+                ChargeStep::Cancel(trade_id) => Ask::Cancel(trade_id),
             };
             self.call(tab, Some(at), ask);
         }
@@ -255,7 +257,7 @@ impl World<'_> {
             .sleeps_through(tab, Happening::PageTimer(at, nth))
             .is_some()
         {
-            self.tell_page(at, Event::Tick);
+            self.tell_page(at, ChargeEvent::Tick);
         }
     }
 
@@ -272,7 +274,7 @@ impl World<'_> {
         }
         if let Some(record) = self.pages[at].writing.take() {
             self.keep(tab, record);
-            self.tell_page(at, Event::Journalled);
+            self.tell_page(at, ChargeEvent::Journalled);
         }
         if self.fault(self.weather.rates.dies_at_send, Fault::DiedCalling) {
             self.tab_dies(tab);
@@ -323,12 +325,12 @@ impl World<'_> {
             wallet,
         };
         say!(self, "page {at} reads a code: {hint:?}");
-        self.tell_page(at, Event::Scanned(hint));
+        self.tell_page(at, ChargeEvent::Scanned(hint));
     }
 
     pub(crate) fn pick(&mut self, at: usize) {
         let wallet = self.dice.chance(950).then(|| "A".to_owned());
-        self.tell_page(at, Event::Picked(wallet));
+        self.tell_page(at, ChargeEvent::Picked(wallet));
     }
 
     pub(crate) fn cashier_cancels(&mut self, at: usize) {
@@ -341,7 +343,7 @@ impl World<'_> {
             return;
         }
         say!(self, "the cashier cancels page {at}");
-        self.tell_page(at, Event::Cancel);
+        self.tell_page(at, ChargeEvent::Cancel);
     }
 
     // ---- tabs ------------------------------------------------------------------------------------------------
@@ -388,7 +390,7 @@ impl World<'_> {
     }
 
     /// Closes trades that await a code, and follows trades that may have moved money.
-    pub(crate) fn recover(&mut self, tab: usize, open: &[wire::Trade]) {
+    pub(crate) fn recover(&mut self, tab: usize, open: &[wire::TradeView]) {
         let mut watched = false;
         for record in std::mem::take(&mut self.tabs[tab].journal) {
             let waits = open.iter().any(|trade| {
@@ -432,14 +434,14 @@ impl World<'_> {
         say!(self, "till {tab} wakes");
         for at in 0..self.pages.len() {
             if self.pages[at].tab == tab {
-                self.tell_page(at, Event::Woke);
+                self.tell_page(at, ChargeEvent::Woke);
             }
         }
     }
 }
 
 /// The record of a trade that this till knows only from the backend's list.
-fn resumed(trade: &wire::Trade) -> Record {
+fn resumed(trade: &wire::TradeView) -> Record {
     Record {
         key: format!("resumed-{}", trade.trade_id),
         sale: trade.sale.clone(),

@@ -204,7 +204,7 @@ impl Asked {
         &self,
         app: &App,
         either: &Either,
-    ) -> Result<(Option<String>, Vec<wire::Trade>), Problem> {
+    ) -> Result<(Option<String>, Vec<wire::TradeView>), Problem> {
         let store = app.trades.store();
         // Reads one row more than a page holds, to know whether there is a next page.
         let mut rows = store
@@ -218,7 +218,7 @@ impl Asked {
     }
 
     /// The part of these rows that the caller may read. Lists other than a sale's show whole trades only.
-    fn told(&self, app: &App, either: &Either, rows: &[Trade]) -> Vec<wire::Trade> {
+    fn told(&self, app: &App, either: &Either, rows: &[Trade]) -> Vec<wire::TradeView> {
         let told = |row: &Trade| {
             let reach = match (either.reach(row.facts()), &self.filter.reference) {
                 (Reach::Standing, None) => Reach::Nothing,

@@ -17,7 +17,7 @@ use crate::secret::Secret;
 use crate::token::Claims;
 use crate::trades::{ChangeRequest, CreateRequest};
 
-type Answer = Result<Json<wire::Trade>, Problem>;
+type Answer = Result<Json<wire::TradeView>, Problem>;
 
 pub(crate) async fn create(
     State(app): State<Arc<App>>,

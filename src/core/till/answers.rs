@@ -2,9 +2,9 @@
 //!
 //! If an answer is missing, the next query asks for it.
 
-use super::{CREATE_TRIES, Charge, End, Fault, Leave, Phase, Reply, Step};
+use super::{CREATE_TRIES, Charge, ChargeStep, End, Fault, Leave, Phase, Reply};
 use crate::policy::Ms;
-use crate::wire::{ProblemCode, Reason, Status, Trade};
+use crate::wire::{ProblemCode, Reason, Status, TradeView};
 
 impl Charge {
     pub(super) fn created(&mut self, reply: Reply, now: Ms) {
@@ -104,7 +104,7 @@ impl Charge {
         }
     }
 
-    fn hand_over_refused(&mut self, code: ProblemCode, trade: Option<Box<Trade>>) {
+    fn hand_over_refused(&mut self, code: ProblemCode, trade: Option<Box<TradeView>>) {
         match code {
             // Another terminal closed it. The next query gets its status.
             ProblemCode::TradeClosed => {}
@@ -112,7 +112,7 @@ impl Charge {
             // The notice tells the cashier why it takes longer.
             ProblemCode::StoreUnavailable
             | ProblemCode::GatewayUnavailable
-            | ProblemCode::Internal => self.outbox.push_back(Step::Notice(code)),
+            | ProblemCode::Internal => self.outbox.push_back(ChargeStep::Notice(code)),
             // Definitely refused before anything left: the backend never had the code.
             ProblemCode::BadRequest
             | ProblemCode::AmountInvalid
@@ -225,7 +225,7 @@ impl Charge {
             }
             Err(Fault::Problem(code, trade)) => {
                 self.cancel_requested = false;
-                self.outbox.push_back(Step::Notice(code));
+                self.outbox.push_back(ChargeStep::Notice(code));
                 if let Some(trade) = trade.filter(|trade| !self.is_stale(trade)) {
                     self.adopt(*trade);
                     self.watch(now);
@@ -238,13 +238,13 @@ impl Charge {
     /// Whether a newer version is known already.
     ///
     /// Such an answer says nothing about the present. In particular it does not confirm that a code is still awaited.
-    fn is_stale(&self, trade: &Trade) -> bool {
+    fn is_stale(&self, trade: &TradeView) -> bool {
         self.trade
             .as_ref()
             .is_some_and(|known| trade.version < known.version)
     }
 
-    fn adopt(&mut self, trade: Trade) {
+    fn adopt(&mut self, trade: TradeView) {
         let newer = self
             .trade
             .as_ref()
@@ -270,7 +270,7 @@ impl Charge {
         } else if self.phase == Phase::Ready && trade.status != Status::AwaitingCode {
             // Another terminal has handed over a code: from now on this one only asks.
             self.phase = Phase::Watching;
-            self.outbox.push_back(Step::StopScan);
+            self.outbox.push_back(ChargeStep::StopScan);
             self.start_patience(now);
             self.next_ask_ms = Some(now + self.policy.poll_ms);
         }
@@ -292,7 +292,7 @@ impl Charge {
         }
     }
 
-    fn end_known(&mut self, trade: Trade) {
+    fn end_known(&mut self, trade: TradeView) {
         let reason = trade.reason.filter(|_| trade.status == Status::Cancelled);
         self.end(match reason {
             Some(Reason::GatewayUnavailable) => End::GatewayDown,

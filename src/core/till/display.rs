@@ -2,7 +2,7 @@
 //!
 //! It is shown until somebody has paid it or its time is up. Only the backend hears whether it was scanned.
 
-use super::{Charge, Leave, Phase, Step};
+use super::{Charge, ChargeStep, Leave, Phase};
 use crate::policy::Ms;
 use crate::wire::{CodeMode, Status};
 
@@ -49,7 +49,8 @@ impl Charge {
         }
         self.phase = Phase::Sealing;
         self.record.handed_over = true;
-        self.outbox.push_back(Step::Journal(self.record.clone()));
+        self.outbox
+            .push_back(ChargeStep::Journal(self.record.clone()));
     }
 
     pub(super) fn put_on_display(&mut self, now: Ms) {
@@ -61,7 +62,7 @@ impl Charge {
             .filter(|trade| trade.status == Status::AwaitingPayer);
         if let Some(show) = awaited.and_then(|trade| trade.shown_code.clone()) {
             self.shown = true;
-            self.outbox.push_back(Step::Show(show));
+            self.outbox.push_back(ChargeStep::Show(show));
         }
     }
 

@@ -83,7 +83,7 @@ impl Driver {
         reason
     }
 
-    fn unconfirmed(&self, trade: Option<Box<wire::Trade>>, trade_id: &str) -> Outcome {
+    fn unconfirmed(&self, trade: Option<Box<wire::TradeView>>, trade_id: &str) -> Outcome {
         match trade {
             Some(trade) => {
                 self.till.remember(&trade);
@@ -97,7 +97,7 @@ impl Driver {
         }
     }
 
-    fn refusal(&mut self, code: ProblemCode, trade: Option<&wire::Trade>) -> Fail {
+    fn refusal(&mut self, code: ProblemCode, trade: Option<&wire::TradeView>) -> Fail {
         let mut fail = self.said(code.into());
         if let Some(trade) = trade {
             fail.trade_id = Some(trade.trade_id.clone());

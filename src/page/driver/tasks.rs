@@ -5,7 +5,7 @@ use std::rc::Rc;
 use futures_util::future::abortable;
 use js_sys::futures::JsFuture;
 use kaunter_core::error::ErrorCode;
-use kaunter_core::till::Event;
+use kaunter_core::till::ChargeEvent;
 use kaunter_core::wire;
 use wasm_bindgen::JsValue;
 
@@ -43,7 +43,7 @@ impl Driver {
     /// Makes a call whose answer is an event.
     pub(super) fn post<F>(&mut self, call: F)
     where
-        F: AsyncFnOnce(Rc<Till>) -> (Result<wire::Trade, Trouble>, ToEvent) + 'static,
+        F: AsyncFnOnce(Rc<Till>) -> (Result<wire::TradeView, Trouble>, ToEvent) + 'static,
     {
         let till = Rc::clone(&self.till);
         self.tasks.push(Box::pin(async move {
@@ -61,7 +61,7 @@ impl Driver {
         let sale = self.charge.record().sale.clone();
         self.post(async move |till| {
             let answer = till.backend().hand_over(&trade_id, code, &sale).await;
-            (answer, Event::HandedOver as ToEvent)
+            (answer, ChargeEvent::HandedOver as ToEvent)
         });
     }
 
@@ -77,7 +77,7 @@ impl Driver {
         };
         if let Err(cause) = shown {
             signal::report(&cause);
-            self.charge.handle(Event::Cancel, clock::now_ms());
+            self.charge.handle(ChargeEvent::Cancel, clock::now_ms());
         }
     }
 
@@ -89,7 +89,7 @@ impl Driver {
         crate::page::spawn(async move {
             let reply = till.backend().cancel(&trade_id, Some(&sale)).await;
             let reply = reply.map_err(|trouble| trouble.fault());
-            let _ = letters.unbounded_send(Event::CancelReplied(reply));
+            let _ = letters.unbounded_send(ChargeEvent::CancelReplied(reply));
         });
     }
 }

@@ -5,7 +5,7 @@ use std::rc::{Rc, Weak};
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt;
 use kaunter_core::error::ErrorCode;
-use kaunter_core::till::{Event, Record};
+use kaunter_core::till::{ChargeEvent, Record};
 use kaunter_core::wire::{self, DecidedBy, ProblemCode, Sale, Status, Verdict, VerdictOutcome};
 
 use super::Till;
@@ -94,7 +94,7 @@ impl Till {
     }
 
     /// What became of a journalled trade that is not on the backend's list.
-    async fn recall(&self, record: &Record, open: &[wire::Trade]) -> Option<wire::Trade> {
+    async fn recall(&self, record: &Record, open: &[wire::TradeView]) -> Option<wire::TradeView> {
         let Some(trade_id) = &record.trade_id else {
             // The creation was never answered, so no code was sent. If the backend has the trade, it is on its list.
             self.forget(&record.key).await;
@@ -129,7 +129,7 @@ impl Till {
     }
 
     /// Lists a trade that ended while no page was open: nobody was told yet, and so it stays until somebody asks.
-    fn keep_for_telling(&self, trade: wire::Trade) {
+    fn keep_for_telling(&self, trade: wire::TradeView) {
         self.enlist(trade);
     }
 
@@ -139,9 +139,9 @@ impl Till {
         record: &Record,
         trade_id: &str,
         status: Status,
-    ) -> wire::Trade {
+    ) -> wire::TradeView {
         let now = String::from(js_sys::Date::new_0().to_iso_string());
-        wire::Trade {
+        wire::TradeView {
             trade_id: trade_id.to_owned(),
             gateway_ref: None,
             attempt: 1,
@@ -167,7 +167,7 @@ impl Till {
     }
 
     /// A trade whose code this till handed over, and which the backend does not know: that proves nothing.
-    pub(super) fn lost(&self, trade_id: &str) -> Option<wire::Trade> {
+    pub(super) fn lost(&self, trade_id: &str) -> Option<wire::TradeView> {
         let unfinished = self.unfinished.borrow();
         let assumed = unfinished.iter().find(|trade| trade.trade_id == trade_id)?;
         let lost = assumed.version == 0 && assumed.status == Status::NeedsReview;
@@ -198,7 +198,7 @@ impl Till {
         unfinished.iter().any(|trade| trade.trade_id == trade_id)
     }
 
-    async fn take_up(self: &Rc<Self>, trade: &wire::Trade) {
+    async fn take_up(self: &Rc<Self>, trade: &wire::TradeView) {
         if !matches!(trade.status, Status::Creating | Status::AwaitingCode) {
             return self.remember(trade);
         }
@@ -241,7 +241,7 @@ impl Till {
             return;
         }
         if let Some(letters) = self.listener(&change.trade_id) {
-            let _ = letters.unbounded_send(Event::Woke);
+            let _ = letters.unbounded_send(ChargeEvent::Woke);
             return;
         }
         if let Ok(trade) = self.backend.trade(&change.trade_id, None).await {
@@ -250,7 +250,7 @@ impl Till {
     }
 
     /// Takes an answer of the backend about a trade that is not on screen.
-    pub(super) fn seen(self: &Rc<Self>, trade: &wire::Trade) {
+    pub(super) fn seen(self: &Rc<Self>, trade: &wire::TradeView) {
         if self.news.is_new(&trade.trade_id, trade.version) {
             // A listener of the event may read the list, so the list is updated first.
             self.remember(trade);

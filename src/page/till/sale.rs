@@ -106,7 +106,7 @@ impl Till {
         let fail = Fail::new(ErrorCode::SaleBusy);
         let record = self.backend.sale(&sale.reference).await;
         let holder = record.ok().and_then(|record| {
-            let open = |trade: &&wire::Trade| !trade.status.is_final();
+            let open = |trade: &&wire::TradeView| !trade.status.is_final();
             record.trades.iter().rev().find(open).cloned()
         });
         match holder {

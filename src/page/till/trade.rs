@@ -39,7 +39,7 @@ impl Till {
 
     async fn follow(
         self: &Rc<Self>,
-        trade: &wire::Trade,
+        trade: &wire::TradeView,
         options: ScanOptions,
     ) -> Result<Outcome, Rejection> {
         if trade.status.ends_promise() {
@@ -60,13 +60,13 @@ impl Till {
         }
     }
 
-    pub(super) async fn forget_if_over(&self, trade: &wire::Trade) {
+    pub(super) async fn forget_if_over(&self, trade: &wire::TradeView) {
         if trade.status.is_final() {
             self.forget_trade(&trade.trade_id).await;
         }
     }
 
-    async fn record_of(&self, trade: &wire::Trade) -> Record {
+    async fn record_of(&self, trade: &wire::TradeView) -> Record {
         let journalled = self
             .records()
             .await
@@ -80,7 +80,7 @@ impl Till {
     fn change<'a>(
         self: &'a Rc<Self>,
         trade_id: &'a str,
-        call: Call<'a, wire::Trade>,
+        call: Call<'a, wire::TradeView>,
     ) -> Pin<Box<dyn Future<Output = Result<Outcome, Rejection>> + 'a>> {
         Box::pin(async move {
             let noted = self.note(trade_id).await.map_err(Fail::from)?;
@@ -117,7 +117,7 @@ impl Till {
         Some(known.sale.clone())
     }
 
-    async fn trade(&self, trade_id: &str) -> Result<wire::Trade, Trouble> {
+    async fn trade(&self, trade_id: &str) -> Result<wire::TradeView, Trouble> {
         let sale = self.sale_of(trade_id);
         self.backend.trade(trade_id, sale.as_ref()).await
     }
@@ -140,7 +140,7 @@ impl Till {
         self.noted(&trade).await
     }
 
-    async fn noted(self: &Rc<Self>, trade: &wire::Trade) -> Result<Trade, Fail> {
+    async fn noted(self: &Rc<Self>, trade: &wire::TradeView) -> Result<Trade, Fail> {
         if trade.terminal == self.session.terminal {
             self.remember(trade);
             self.forget_if_over(trade).await;

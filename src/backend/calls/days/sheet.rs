@@ -25,7 +25,7 @@ pub(super) fn head() -> Vec<u8> {
     [COLUMNS.join(",").as_bytes(), b"\r\n"].concat()
 }
 
-pub(super) fn lines(trades: &[wire::Trade]) -> Vec<u8> {
+pub(super) fn lines(trades: &[wire::TradeView]) -> Vec<u8> {
     let mut sheet = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
         .from_writer(Vec::new());

@@ -26,7 +26,7 @@ enum Message {
     /// Page to backend.
     Call(usize, Call),
     /// Backend to page.
-    Reply(usize, Box<till::Event>),
+    Reply(usize, Box<till::ChargeEvent>),
     /// Backend to gateway.
     Request(usize, GatewayRequest),
     /// Gateway to backend.

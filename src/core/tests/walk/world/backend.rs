@@ -100,9 +100,9 @@ impl World {
         }
     }
 
-    fn wire(&self, at: usize) -> wire::Trade {
+    fn wire(&self, at: usize) -> wire::TradeView {
         // No page decides by these fields. With them, equal worlds would count as different.
-        wire::Trade {
+        wire::TradeView {
             gateway_ref: None,
             void_gateway_ref: None,
             decided_by: None,
