@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 use kaunter::page::reader::protocol::{Message, MessageType, Moved, PULSE_MS, ToWorker};
 use kaunter::types::code::{CodeInfo, Confidence, Kind, Point, Reading, Scan, ScanSource};
 use kaunter::types::event::{
-    Camera, CameraChange, CameraStatus, Facing, Hint, HintChange, Progress, StateChange, TillState,
-    Zoom,
+    CameraChange, CameraDevice, CameraStatus, Facing, Hint, HintChange, Progress, StateChange,
+    TillState, Zoom,
 };
 use kaunter::types::sale::{
     CancelReason, DeclineReason, Outcome, ShownCode, TillSession, Trade, TradeList,
@@ -274,7 +274,7 @@ fn shapes(samples: &mut Samples) {
         ..scan
     };
     samples.shape("typed", "Scan", &typed);
-    let camera = Camera {
+    let camera = CameraDevice {
         device_id: "id".to_owned(),
         label: String::new(),
         facing: Some(Facing::Environment),
@@ -289,7 +289,7 @@ fn shapes(samples: &mut Samples) {
     samples.shape(
         "cameraOfWhichLittleIsKnown",
         "Camera",
-        &Camera {
+        &CameraDevice {
             torch: false,
             zoom: None,
             facing: None,

@@ -25,7 +25,7 @@ use crate::limits::Bounds;
 use crate::metrics::METRICS;
 use crate::paydibs::Paydibs;
 use crate::secret::Secret;
-use common::{Common, Told};
+use common::{Common, GatewayReply};
 use http::NoAnswer;
 
 pub(crate) use wallets::ListStatus;
@@ -152,13 +152,18 @@ impl Gateway {
         }
     }
 
-    async fn create(&self, facts: &Facts) -> Told<CreateAnswer> {
+    async fn create(&self, facts: &Facts) -> GatewayReply<CreateAnswer> {
         match self {
             Self::Paydibs(paydibs) => paydibs.create(facts).await,
         }
     }
 
-    async fn pay(&self, facts: &Facts, gateway_ref: &str, code: Option<Secret>) -> Told<PayAnswer> {
+    async fn pay(
+        &self,
+        facts: &Facts,
+        gateway_ref: &str,
+        code: Option<Secret>,
+    ) -> GatewayReply<PayAnswer> {
         // Without the code nothing can be sent, and nothing was.
         let Some(code) = code else {
             return (PayAnswer::Unsent, None);
@@ -168,7 +173,7 @@ impl Gateway {
         }
     }
 
-    async fn status(&self, facts: &Facts, gateway_ref: &str) -> Told<StatusAnswer> {
+    async fn status(&self, facts: &Facts, gateway_ref: &str) -> GatewayReply<StatusAnswer> {
         // At the limit, this status check is dropped: the machine makes the next one.
         let Some(_permit) = self.common().status_check_permit().await else {
             METRICS.gateway("status", "held", None);
@@ -183,13 +188,13 @@ impl Gateway {
         }
     }
 
-    async fn cancel(&self, facts: &Facts, gateway_ref: &str) -> Told<CancelAnswer> {
+    async fn cancel(&self, facts: &Facts, gateway_ref: &str) -> GatewayReply<CancelAnswer> {
         match self {
             Self::Paydibs(paydibs) => paydibs.cancel(facts, gateway_ref).await,
         }
     }
 
-    async fn void(&self, facts: &Facts, gateway_ref: &str) -> Told<VoidAnswer> {
+    async fn void(&self, facts: &Facts, gateway_ref: &str) -> GatewayReply<VoidAnswer> {
         match self {
             Self::Paydibs(paydibs) => paydibs.void(facts, gateway_ref).await,
         }

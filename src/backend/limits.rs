@@ -195,26 +195,26 @@ impl Limits {
 
     /// A permit for one call in progress, returned when it is dropped. An unknown caller needs no permit: it is refused
     /// before its body is read.
-    pub(crate) fn place(&self, caller: &Caller, looks: bool) -> Result<Place, Problem> {
-        let (places, own) = match caller {
-            Caller::Stranger(_) => return Ok(Place::default()),
+    pub(crate) fn permit(&self, caller: &Caller, looks: bool) -> Result<CallPermit, Problem> {
+        let (permits, own) = match caller {
+            Caller::Stranger(_) => return Ok(CallPermit::default()),
             Caller::Server => (&self.serving, None),
             Caller::Terminal(claims) => {
-                let own = self.own_place(&claims.terminal, looks)?;
+                let own = self.terminal_permit(&claims.terminal, looks)?;
                 let all = if looks { &self.looking } else { &self.changing };
                 (all, Some(own))
             }
         };
-        let place = Arc::clone(places)
+        let permit = Arc::clone(permits)
             .try_acquire_owned()
             .map_err(|_| Problem::new(ProblemCode::Overloaded))?;
-        Ok(Place {
-            _place: Some(place),
+        Ok(CallPermit {
+            _permit: Some(permit),
             _own: own,
         })
     }
 
-    fn own_place(&self, terminal: &str, looks: bool) -> Result<OwnPlace, Problem> {
+    fn terminal_permit(&self, terminal: &str, looks: bool) -> Result<TerminalPermit, Problem> {
         let key = (terminal.to_owned(), looks);
         let mut under_way = lock(&self.under_way);
         let own = under_way.get(&key).copied().unwrap_or_default();
@@ -225,7 +225,7 @@ impl Limits {
             return Err(Problem::because(ProblemCode::Overloaded, detail));
         }
         under_way.insert(key.clone(), own + 1);
-        Ok(OwnPlace {
+        Ok(TerminalPermit {
             under_way: Arc::clone(&self.under_way),
             key,
         })
@@ -240,18 +240,18 @@ impl Limits {
 
 /// A permit for one call in progress.
 #[derive(Default)]
-pub(crate) struct Place {
-    _place: Option<OwnedSemaphorePermit>,
-    _own: Option<OwnPlace>,
+pub(crate) struct CallPermit {
+    _permit: Option<OwnedSemaphorePermit>,
+    _own: Option<TerminalPermit>,
 }
 
 /// A permit of one terminal.
-struct OwnPlace {
+struct TerminalPermit {
     under_way: Arc<Mutex<HashMap<(String, bool), usize>>>,
     key: (String, bool),
 }
 
-impl Drop for OwnPlace {
+impl Drop for TerminalPermit {
     fn drop(&mut self) {
         let mut under_way = lock(&self.under_way);
         match under_way.get_mut(&self.key) {

@@ -21,13 +21,13 @@ use md5::{Digest, Md5};
 use tokio::sync::Mutex;
 
 use crate::config::GatewayConfig;
-use crate::gateway::common::{Common, Told};
+use crate::gateway::common::{Common, GatewayReply};
 use crate::gateway::http::{Connection, NoAnswer};
 use crate::gateway::ours;
 use crate::metrics::METRICS;
 use crate::secret::Secret;
 use envelope::Envelope;
-use send::Answer;
+use send::CallResult;
 use token::KeptToken;
 use words::{CONSUMER_PRESENTED, MerchantWords, code, field, order, status};
 
@@ -81,7 +81,7 @@ impl Paydibs {
         Ok(all)
     }
 
-    pub(crate) async fn create(&self, facts: &Facts) -> Told<CreateAnswer> {
+    pub(crate) async fn create(&self, facts: &Facts) -> GatewayReply<CreateAnswer> {
         let (pay_type, merchant) = match (facts.mode, &self.config.words.merchant_presented) {
             (CodeMode::ConsumerPresented, _) => (CONSUMER_PRESENTED, None),
             (CodeMode::MerchantPresented, Some(words)) => (words.pay_type.as_str(), Some(words)),
@@ -139,7 +139,7 @@ impl Paydibs {
         facts: &Facts,
         trans_id: &str,
         code: &Secret,
-    ) -> Told<PayAnswer> {
+    ) -> GatewayReply<PayAnswer> {
         let (answer, said) = self.send(&call::pay(facts, trans_id, code)).await;
         let payed = match answer {
             Ok(envelope) if is_accepted(&envelope) => {
@@ -161,7 +161,7 @@ impl Paydibs {
         (payed, said)
     }
 
-    pub(crate) async fn status(&self, facts: &Facts, trans_id: &str) -> Told<StatusAnswer> {
+    pub(crate) async fn status(&self, facts: &Facts, trans_id: &str) -> GatewayReply<StatusAnswer> {
         let call = call::status(facts, trans_id, Connection::Kept);
         let mut answer = self.answer(&call).await;
         if self.is_unbound_word(&answer) {
@@ -191,7 +191,7 @@ impl Paydibs {
     }
 
     /// A definite word in an answer that names no trade.
-    fn is_unbound_word(&self, answer: &Answer) -> bool {
+    fn is_unbound_word(&self, answer: &CallResult) -> bool {
         let Ok(envelope) = answer else { return false };
         let decides = match self.status_word(envelope) {
             StatusWord::Paid | StatusWord::Failed(_) | StatusWord::Closed | StatusWord::Voided => {
@@ -207,7 +207,7 @@ impl Paydibs {
         self.config.words.status(word.as_deref())
     }
 
-    pub(crate) async fn cancel(&self, facts: &Facts, trans_id: &str) -> Told<CancelAnswer> {
+    pub(crate) async fn cancel(&self, facts: &Facts, trans_id: &str) -> GatewayReply<CancelAnswer> {
         let Some(words) = &self.config.words.cancel else {
             return (CancelAnswer::NoWord, None);
         };
@@ -221,7 +221,7 @@ impl Paydibs {
         (cancelled, said)
     }
 
-    pub(crate) async fn void(&self, facts: &Facts, trans_id: &str) -> Told<VoidAnswer> {
+    pub(crate) async fn void(&self, facts: &Facts, trans_id: &str) -> GatewayReply<VoidAnswer> {
         let call = call::void(facts, trans_id, self.password_hash());
         let (answer, said) = self.send(&call).await;
         let voided = match answer {

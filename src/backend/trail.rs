@@ -6,9 +6,9 @@ use kaunter_core::wire::GatewayAnswer;
 
 use crate::store::word;
 
-/// A line of the audit trail.
+/// An entry of the audit trail.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Line {
+pub(crate) struct AuditEntry {
     pub(crate) who: String,
     /// The event.
     pub(crate) event: &'static str,
@@ -25,9 +25,9 @@ pub(crate) const STARTED: &str = "started";
 /// A newer trade replaced it.
 pub(crate) const SUPERSEDED: &str = "superseded";
 
-/// The lines of a change: one for each move, or one if nothing moved.
-pub(crate) fn lines(moves: &[Move], who: &str, event: &'static str) -> Vec<Line> {
-    let line = |step: Option<&Move>| Line {
+/// The entries of a change: one for each move, or one if nothing moved.
+pub(crate) fn entries(moves: &[Move], who: &str, event: &'static str) -> Vec<AuditEntry> {
+    let entry = |step: Option<&Move>| AuditEntry {
         who: who.to_owned(),
         event,
         from_state: step.map(|step| word(step.from)).unwrap_or_default(),
@@ -35,8 +35,8 @@ pub(crate) fn lines(moves: &[Move], who: &str, event: &'static str) -> Vec<Line>
         note: String::new(),
     };
     match moves {
-        [] => vec![line(None)],
-        moves => moves.iter().map(|step| line(Some(step))).collect(),
+        [] => vec![entry(None)],
+        moves => moves.iter().map(|step| entry(Some(step))).collect(),
     }
 }
 
@@ -169,26 +169,26 @@ mod tests {
             from: State::VoidReview,
             to: State::Voided,
         };
-        let mut lines = lines(&[step], "till-1/aina", "verdict");
-        lines[0].note = note(&Event::Verdict(VerdictOutcome::Voided), "slip 12");
-        let expected = Line {
+        let mut entries = entries(&[step], "till-1/aina", "verdict");
+        entries[0].note = note(&Event::Verdict(VerdictOutcome::Voided), "slip 12");
+        let expected = AuditEntry {
             who: "till-1/aina".to_owned(),
             event: "verdict",
             from_state: "void_review".to_owned(),
             to_state: "voided".to_owned(),
             note: "voided: slip 12".to_owned(),
         };
-        assert_eq!(lines, [expected]);
+        assert_eq!(entries, [expected]);
         let said = GatewayAnswer {
             code: Some("S".to_owned()),
             message: "OK".to_owned(),
         };
         assert_eq!(
-            noted(&lines[0].note, &said),
+            noted(&entries[0].note, &said),
             "voided: slip 12; gateway: S OK"
         );
         assert_eq!(noted("", &said), "gateway: S OK");
-        let still = super::lines(&[], "time", "heard");
+        let still = super::entries(&[], "time", "heard");
         assert_eq!(
             (still[0].from_state.as_str(), still[0].to_state.as_str()),
             ("", "")

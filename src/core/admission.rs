@@ -24,9 +24,9 @@ pub const MAX_TRADES: usize = 300;
 /// The age from which a trade no longer counts.
 pub const WINDOW_MS: Ms = 600_000;
 
-/// The properties of a new trade that these rules need.
+/// A new trade that asks for admission: the properties that these rules need.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked<'a> {
+pub struct Candidate<'a> {
     /// The terminal that asks for it.
     pub terminal: &'a str,
     /// The amount that it is to collect.
@@ -103,17 +103,17 @@ pub fn is_same(facts: &Facts, terminal: &str, new: &NewTrade) -> bool {
 pub fn admit<'a>(
     others: impl IntoIterator<Item = &'a Trade>,
     due: Option<&Due>,
-    asked: &Asked<'_>,
+    candidate: &Candidate<'_>,
     now: Ms,
     policy: &Policy,
 ) -> Result<Admission, Denial> {
     let others: Vec<&Trade> = others.into_iter().collect();
-    if let Some(wait_ms) = wait_ms(&others, asked.terminal, now) {
+    if let Some(wait_ms) = wait_ms(&others, candidate.terminal, now) {
         return Err(Denial::TooMany { wait_ms });
     }
-    let amount = sale::amount(due, asked.amount, asked.minted_s);
+    let amount = sale::amount(due, candidate.amount, candidate.minted_s);
     // A terminal replaces only its own trades. A changed amount replaces every trade with the old one.
-    let replacer = (amount != Some(Amount::Changed)).then_some(asked.terminal);
+    let replacer = (amount != Some(Amount::Changed)).then_some(candidate.terminal);
     let mut replaced = Vec::new();
     for (at, other) in others.into_iter().enumerate() {
         match beside(other, replacer, now, policy) {
@@ -238,13 +238,13 @@ mod tests {
         minor: u64,
         minted_s: Option<u64>,
     ) -> Result<Admission, Denial> {
-        let asked = Asked {
+        let candidate = Candidate {
             terminal,
             amount: &money(minor),
             minted_s,
         };
         let due = others.first().map(Due::of_first);
-        admit(others, due.as_ref(), &asked, NOW, &Policy::default())
+        admit(others, due.as_ref(), &candidate, NOW, &Policy::default())
     }
 
     /// Which trades a new one replaces, by position.
@@ -419,13 +419,13 @@ mod tests {
             assert_eq!(ask(&full, "till-1", 100, None), denial);
             assert_eq!(ask(&full, "till-1", 200, None), denial, "whatever it asks");
             assert!(ask(&full, "till-2", 100, None).is_ok(), "another terminal");
-            let asked = Asked {
+            let candidate = Candidate {
                 terminal: "till-1",
                 amount: &money(100),
                 minted_s: None,
             };
             let due = full.first().map(Due::of_first);
-            let later = |now| admit(&full, due.as_ref(), &asked, now, &Policy::default());
+            let later = |now| admit(&full, due.as_ref(), &candidate, now, &Policy::default());
             assert_eq!(
                 later(NOW + wait_ms - 1),
                 Err(Denial::TooMany { wait_ms: 1 })

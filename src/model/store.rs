@@ -3,7 +3,7 @@
 //! A change is read, decided by the trade's machine, and written unless another change was faster.
 //! The rules of core decide whether a trade may begin, and check repeated ids and reused codes.
 
-use kaunter_core::admission::{self, Asked};
+use kaunter_core::admission::{self, Candidate};
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::sale::{self, CodeUse, Due};
 use kaunter_core::trade::{
@@ -151,14 +151,14 @@ impl Store {
         }
         let others = self.of_sale(creator.shop, &new.sale.reference);
         let due = others.first().map(|row| Due::of_first(self.trade(*row)));
-        let asked = Asked {
+        let candidate = Candidate {
             terminal: creator.terminal,
             amount: &new.sale.amount,
             minted_s: None,
         };
         let trades = others.iter().map(|row| self.trade(*row));
         let admission =
-            admission::admit(trades, due.as_ref(), &asked, now, policy).map_err(|denial| {
+            admission::admit(trades, due.as_ref(), &candidate, now, policy).map_err(|denial| {
                 NotCreated {
                     code: denial.into(),
                     row: denial.trade().map(|at| others[at]),

@@ -22,7 +22,7 @@ use super::clock;
 use super::frames::report;
 use super::signal::Listener;
 use crate::types::error::Fail;
-use crate::types::event::{Camera as Device, Facing};
+use crate::types::event::{CameraDevice, Facing};
 use crate::types::options::{Adjustment, CameraOptions};
 use ask::Stream;
 pub use ask::permission;
@@ -109,7 +109,7 @@ impl Camera {
 
     /// Which camera it is.
     #[must_use]
-    pub fn device(&self) -> Device {
+    pub fn device(&self) -> CameraDevice {
         let track = self.stream.track();
         track.as_ref().map(device::of_track).unwrap_or_default()
     }

@@ -31,13 +31,13 @@ pub(crate) fn routes() -> Router<Sandbox> {
     Router::new().route("/{group}/{call}", post(call))
 }
 
-type Fields = Vec<(String, String)>;
+type FormFields = Vec<(String, String)>;
 
 /// Marks an answer that is cut: no gateway sends this.
 const LOST: (u32, &str) = (599, "lost");
 
 /// An answer's envelope: 200 and data, or another code and why.
-pub(crate) type Answer = Result<Value, (u32, &'static str)>;
+pub(crate) type Envelope = Result<Value, (u32, &'static str)>;
 
 /// `md5(values in order of field name, then time, then secret)`, in lower-case hex.
 #[must_use]
@@ -65,7 +65,7 @@ async fn call(
     State(sandbox): State<Sandbox>,
     Path((group, name)): Path<(String, String)>,
     headers: HeaderMap,
-    Form(fields): Form<Fields>,
+    Form(fields): Form<FormFields>,
 ) -> Response {
     let call = match (group.as_str(), name.as_str()) {
         ("token", "api-token") => Call::Token,
@@ -93,7 +93,7 @@ async fn call(
 }
 
 /// Records the request, and takes its fault from the script.
-async fn note(sandbox: &Sandbox, call: Call, fields: &Fields) -> Option<Fault> {
+async fn note(sandbox: &Sandbox, call: Call, fields: &FormFields) -> Option<Fault> {
     let mut world = sandbox.world.lock().await;
     let gateway_ref = field(fields, "trans_id");
     let trade_id = match call {
@@ -158,11 +158,11 @@ async fn before(sandbox: &Sandbox, fault: Option<Fault>) -> Option<Response> {
     }
 }
 
-fn envelope(answer: &Answer) -> Response {
+fn envelope(answer: &Envelope) -> Response {
     Json(body(answer)).into_response()
 }
 
-fn body(answer: &Answer) -> Value {
+fn body(answer: &Envelope) -> Value {
     match answer {
         Ok(data) => json!({"code": 200, "msg": "OK", "data": data}),
         Err((code, msg)) => json!({"code": code, "msg": msg, "data": {"msg": msg}}),
@@ -170,7 +170,7 @@ fn body(answer: &Answer) -> Value {
 }
 
 /// Faults after the effect.
-async fn after(answer: Answer, fault: Option<Fault>) -> Response {
+async fn after(answer: Envelope, fault: Option<Fault>) -> Response {
     if answer == Err(LOST) {
         return server::cut(
             &body(&Ok(json!({"status": 200, "user_order_status": "S"}))).to_string(),
@@ -239,9 +239,9 @@ fn serve(
     world: &mut World,
     call: Call,
     headers: &HeaderMap,
-    fields: &Fields,
+    fields: &FormFields,
     fault: Option<Fault>,
-) -> Answer {
+) -> Envelope {
     let config = &sandbox.config;
     let now_ms = sandbox.now_ms();
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
@@ -268,7 +268,7 @@ fn serve(
     }
 }
 
-fn token(sandbox: &Sandbox, world: &mut World, fields: &Fields, now_ms: u64) -> Answer {
+fn token(sandbox: &Sandbox, world: &mut World, fields: &FormFields, now_ms: u64) -> Envelope {
     let config = &sandbox.config;
     let password = hex::encode(Md5::digest(&config.password));
     if field(fields, "login_id") != config.merchant || field(fields, "login_password") != password {
@@ -286,7 +286,7 @@ enum Way {
     Till,
 }
 
-fn way(sandbox: &Sandbox, fields: &Fields) -> Option<Way> {
+fn way(sandbox: &Sandbox, fields: &FormFields) -> Option<Way> {
     match (field(fields, "pay_type"), sandbox.config.profile) {
         ("MSU", _) => Some(Way::Customer),
         (display::PAY_TYPE, Profile::Sandbox) => Some(Way::Till),
@@ -294,7 +294,7 @@ fn way(sandbox: &Sandbox, fields: &Fields) -> Option<Way> {
     }
 }
 
-fn integrators(sandbox: &Sandbox, fields: &Fields) -> Answer {
+fn integrators(sandbox: &Sandbox, fields: &FormFields) -> Envelope {
     let way = way(sandbox, fields).ok_or((400, "unknown pay_type"))?;
     let able = |wallet: &&crate::wallets::Wallet| way == Way::Customer || wallet.scans;
     let list = WALLETS.iter().filter(able).map(|wallet| {
@@ -308,7 +308,7 @@ fn integrators(sandbox: &Sandbox, fields: &Fields) -> Answer {
     Ok(Value::Array(list.collect()))
 }
 
-fn create(sandbox: &Sandbox, world: &mut World, fields: &Fields) -> Answer {
+fn create(sandbox: &Sandbox, world: &mut World, fields: &FormFields) -> Envelope {
     let trade_id = field(fields, "trx_id");
     let plain = |char: char| char.is_ascii_alphanumeric() || char == '-';
     if trade_id.is_empty() || trade_id.len() > 20 || !trade_id.chars().all(plain) {
@@ -350,7 +350,7 @@ fn create(sandbox: &Sandbox, world: &mut World, fields: &Fields) -> Answer {
 }
 
 /// Ringgit as text with exactly two decimals, more than nothing.
-fn amount(fields: &Fields) -> Option<u64> {
+fn amount(fields: &FormFields) -> Option<u64> {
     let text = field(fields, "amount");
     let (_, sen) = text.split_once('.')?;
     let money = Money::parse(text, "MYR").ok().filter(|_| sen.len() == 2)?;
@@ -360,10 +360,10 @@ fn amount(fields: &Fields) -> Option<u64> {
 fn pay(
     sandbox: &Sandbox,
     world: &mut World,
-    fields: &Fields,
+    fields: &FormFields,
     fault: Option<Fault>,
     now_ms: u64,
-) -> Answer {
+) -> Envelope {
     let gateway_ref = field(fields, "trans_id");
     let Some(trade) = world.trade(gateway_ref) else {
         return Err((404, "no such trade"));
@@ -416,7 +416,7 @@ pub(crate) fn customer_pays(
     purse: Purse,
     fault: Option<Fault>,
     now_ms: u64,
-) -> (Answer, Aside) {
+) -> (Envelope, Aside) {
     let Purse {
         customer,
         balance,
@@ -459,7 +459,7 @@ pub(crate) fn customer_pays(
     (answered, aside)
 }
 
-fn act(trade: &mut Trade, decision: Decision, now_ms: u64) -> Answer {
+fn act(trade: &mut Trade, decision: Decision, now_ms: u64) -> Envelope {
     let gateway_ref = trade.gateway_ref.clone();
     match decision {
         Decision::Charge => {
@@ -486,7 +486,7 @@ fn refuse(
     code: u32,
     why: &'static str,
     now_ms: u64,
-) -> Answer {
+) -> Envelope {
     let trade = world.trade(gateway_ref);
     if let Some(trade) = trade.filter(|trade| trade.place == Place::Created) {
         trade.fail(why, now_ms);
@@ -497,10 +497,10 @@ fn refuse(
 fn status(
     sandbox: &Sandbox,
     world: &mut World,
-    fields: &Fields,
+    fields: &FormFields,
     fault: Option<Fault>,
     now_ms: u64,
-) -> Answer {
+) -> Envelope {
     let profile = sandbox.config.profile;
     let Some(trade) = world.trade(field(fields, "trans_id")) else {
         return Err((404, "record not found"));
@@ -530,7 +530,7 @@ fn status(
     Ok(json!({"pay_status": word}))
 }
 
-fn cancel(world: &mut World, fields: &Fields, fault: Option<Fault>, now_ms: u64) -> Answer {
+fn cancel(world: &mut World, fields: &FormFields, fault: Option<Fault>, now_ms: u64) -> Envelope {
     let Some(trade) = world.trade(field(fields, "trans_id")) else {
         return Err((404, "record not found"));
     };
@@ -554,10 +554,10 @@ fn cancel(world: &mut World, fields: &Fields, fault: Option<Fault>, now_ms: u64)
 fn void(
     sandbox: &Sandbox,
     world: &mut World,
-    fields: &Fields,
+    fields: &FormFields,
     fault: Option<Fault>,
     now_ms: u64,
-) -> Answer {
+) -> Envelope {
     let pin = hex::encode(Md5::digest(&sandbox.config.password));
     let number: u32 = world.random.random_range(100_000_000..1_000_000_000);
     let Some(trade) = world.trade(field(fields, "trans_id")) else {

@@ -67,12 +67,12 @@ async fn state(State(sandbox): State<Sandbox>) -> Json<Value> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Answer {
+struct PhoneAnswer {
     trade_id: String,
     approve: bool,
 }
 
-async fn answer(State(sandbox): State<Sandbox>, Json(answer): Json<Answer>) -> StatusCode {
+async fn answer(State(sandbox): State<Sandbox>, Json(answer): Json<PhoneAnswer>) -> StatusCode {
     let mut world = sandbox.world.lock().await;
     let now_ms = sandbox.now_ms();
     world.settle(now_ms);

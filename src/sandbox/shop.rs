@@ -16,14 +16,14 @@ use crate::Sandbox;
 const SHOP: &str = "demo";
 
 /// The settings of the shop's server.
-pub(crate) struct Shop {
+pub(crate) struct ShopServer {
     backend: Option<String>,
     server_key: Option<String>,
     /// The rights of its cashiers; by default every right.
     rights: Option<Vec<Right>>,
 }
 
-impl Shop {
+impl ShopServer {
     pub(crate) fn new(backend: Option<String>, server_key: Option<String>) -> Self {
         Self {
             backend,

@@ -30,7 +30,7 @@ use sheet::{head, lines};
 /// The query of `GET /v1/trades`. All fields are text, so that an error can name the wrong one.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Which {
+pub(crate) struct TradesQuery {
     /// `true`: only open trades.
     open: Option<String>,
     /// Only trades of this sale, oldest first.
@@ -50,10 +50,10 @@ pub(crate) async fn list(
     State(app): State<Arc<App>>,
     either: Either,
     headers: HeaderMap,
-    which: Result<Query<Which>, QueryRejection>,
+    query: Result<Query<TradesQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     either.admit(&app)?;
-    let Query(which) = which.map_err(|_| {
+    let Query(query) = query.map_err(|_| {
         let detail =
             "This call takes ?open=, ?ref=, ?day=, ?terminal=, ?limit= and ?cursor=, each once.";
         Problem::because(ProblemCode::BadRequest, detail.to_owned())
@@ -62,21 +62,21 @@ pub(crate) async fn list(
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/csv"));
-    let asked = which.read(&app, &either, is_sheet)?;
-    let reference = asked.filter.reference.as_deref();
+    let request = query.read(&app, &either, is_sheet)?;
+    let reference = request.filter.reference.as_deref();
     let may_ask = reference.is_none_or(|reference| either.may_charge(reference));
     if is_sheet {
         if !may_ask {
             return Err(Problem::new(ProblemCode::TokenForbidden));
         }
-        return Sheet::open(app, either, asked).await?.response();
+        return Sheet::open(app, either, request).await?.response();
     }
-    let (next_cursor, trades) = asked.page(&app, &either).await?;
+    let (next_cursor, trades) = request.page(&app, &either).await?;
     if trades.is_empty() && !may_ask {
         // The answer does not reveal whether the sale exists.
         return Err(Problem::new(ProblemCode::TokenForbidden));
     }
-    let (from, to) = asked.day.as_ref().map_or((None, None), |(_, span)| {
+    let (from, to) = request.day.as_ref().map_or((None, None), |(_, span)| {
         (Some(rfc3339(span.start)), Some(rfc3339(span.end)))
     });
     Ok(Json(TradeList {
@@ -89,7 +89,7 @@ pub(crate) async fn list(
 }
 
 /// A valid query that the caller may make.
-struct Asked {
+struct ListRequest {
     filter: Filter,
     /// The day, and its range in milliseconds.
     day: Option<(String, Range<Ms>)>,
@@ -97,8 +97,8 @@ struct Asked {
     after: Option<Mark>,
 }
 
-impl Which {
-    fn read(self, app: &App, either: &Either, is_sheet: bool) -> Result<Asked, Problem> {
+impl TradesQuery {
+    fn read(self, app: &App, either: &Either, is_sheet: bool) -> Result<ListRequest, Problem> {
         let is_open = match self.open.as_deref() {
             None | Some("false") => false,
             Some("true") => true,
@@ -144,7 +144,7 @@ impl Which {
             )?),
         };
         let terminal = either.listed_terminal(self.terminal, self.reference.as_deref(), is_open)?;
-        Ok(Asked {
+        Ok(ListRequest {
             filter: Filter {
                 shop: either.shop.clone(),
                 span: day.as_ref().map(|(_, span)| span.clone()),
@@ -198,7 +198,7 @@ impl Either {
     }
 }
 
-impl Asked {
+impl ListRequest {
     /// Reads a page, and the cursor of the next one.
     async fn page(
         &self,
@@ -214,19 +214,19 @@ impl Asked {
         rows.truncate(self.limit);
         let last = rows.last().filter(|_| !is_last);
         let next = last.map(|row| self.filter.mark(row).text());
-        Ok((next, self.told(app, either, &rows)))
+        Ok((next, self.readable(app, either, &rows)))
     }
 
     /// The part of these rows that the caller may read. Lists other than a sale's show whole trades only.
-    fn told(&self, app: &App, either: &Either, rows: &[Trade]) -> Vec<wire::TradeView> {
-        let told = |row: &Trade| {
+    fn readable(&self, app: &App, either: &Either, rows: &[Trade]) -> Vec<wire::TradeView> {
+        let view = |row: &Trade| {
             let reach = match (either.reach(row.facts()), &self.filter.reference) {
                 (Reach::Standing, None) => Reach::Nothing,
                 (reach, _) => reach,
             };
             reach.limit(app.trades.wire(row))
         };
-        rows.iter().filter_map(told).collect()
+        rows.iter().filter_map(view).collect()
     }
 }
 
@@ -236,7 +236,7 @@ const SHEET: [(header::HeaderName, &str); 1] = [(header::CONTENT_TYPE, "text/csv
 struct Sheet {
     app: Arc<App>,
     either: Either,
-    asked: Asked,
+    request: ListRequest,
     next: Next,
 }
 
@@ -249,19 +249,19 @@ enum Next {
 
 impl Sheet {
     /// Reads the first part before the headers are sent, so that a store error still gets its own status.
-    async fn open(app: Arc<App>, either: Either, asked: Asked) -> Result<Self, Problem> {
-        let rows = app.trades.store().list(&asked.filter, None, PAGE_ROWS);
+    async fn open(app: Arc<App>, either: Either, request: ListRequest) -> Result<Self, Problem> {
+        let rows = app.trades.store().list(&request.filter, None, PAGE_ROWS);
         let rows = rows.await?;
         Ok(Self {
             app,
             either,
-            asked,
+            request,
             next: Next::First(rows),
         })
     }
 
     fn response(self) -> Result<Response, Problem> {
-        let day = self.asked.day.as_ref().map(|(day, _)| day.clone());
+        let day = self.request.day.as_ref().map(|(day, _)| day.clone());
         let parts = stream::unfold(self, async |mut sheet| {
             let part = sheet.part().await.transpose()?;
             Some((part, sheet))
@@ -284,15 +284,15 @@ impl Sheet {
             Next::First(rows) => (rows, true),
             Next::After(mark) => {
                 let store = self.app.trades.store();
-                let filter = &self.asked.filter;
+                let filter = &self.request.filter;
                 (store.list(filter, Some(&mark), PAGE_ROWS).await?, false)
             }
             Next::Nothing => return Ok(None),
         };
         if let Some(row) = rows.last().filter(|_| rows.len() == PAGE_ROWS) {
-            self.next = Next::After(self.asked.filter.mark(row));
+            self.next = Next::After(self.request.filter.mark(row));
         }
-        let trades = self.asked.told(&self.app, &self.either, &rows);
+        let trades = self.request.readable(&self.app, &self.either, &rows);
         let head = if first { head() } else { Vec::new() };
         Ok(Some([head, lines(&trades)].concat()))
     }

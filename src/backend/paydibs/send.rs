@@ -10,13 +10,13 @@ use super::call::{self, Call, Patience, Repeat};
 use super::envelope::Envelope;
 use super::sign::sign;
 use super::words::field;
-use crate::gateway::common::Told;
+use crate::gateway::common::GatewayReply;
 use crate::gateway::http::{self, Failure, NoAnswer, Reply};
 use crate::gateway::said;
 use crate::secret::Secret;
 
 /// The result of a call: an envelope, or why there is none.
-pub(super) type Answer = Result<Envelope, Unanswered>;
+pub(super) type CallResult = Result<Envelope, Unanswered>;
 
 /// A call without a usable envelope.
 #[derive(Debug)]
@@ -55,14 +55,14 @@ impl From<Failure> for Unanswered {
 impl Paydibs {
     /// Sends a call, again if its `repeat` allows it. Returns the answer, and the gateway's own words, masked so that
     /// they may be stored and shown.
-    pub(super) async fn send(&self, call: &Call<'_>) -> Told<Answer> {
+    pub(super) async fn send(&self, call: &Call<'_>) -> GatewayReply<CallResult> {
         let answer = self.answer(call).await;
         let said = self.said(call, &answer).await;
         (answer, said)
     }
 
     /// Sends a call without logging what the gateway said.
-    pub(super) async fn answer(&self, call: &Call<'_>) -> Answer {
+    pub(super) async fn answer(&self, call: &Call<'_>) -> CallResult {
         let first = self.with_token(call).await;
         let throttled = matches!(&first, Err(failed) if failed.failure.why == NoAnswer::Throttled);
         if throttled && call.repeat == Repeat::WhenRefusedEarlyOrThrottled {
@@ -73,7 +73,7 @@ impl Paydibs {
     }
 
     /// Sends a call with a token, and once more if the gateway did not read it and the call may be repeated.
-    async fn with_token(&self, call: &Call<'_>) -> Answer {
+    async fn with_token(&self, call: &Call<'_>) -> CallResult {
         let token = self.token(call.repeat).await;
         let token = token.map_err(Unanswered::without_token)?;
         let first = self.once(call, Some(&token)).await;
@@ -94,7 +94,7 @@ impl Paydibs {
     }
 
     /// Signs and sends once.
-    pub(super) async fn once(&self, call: &Call<'_>, token: Option<&Secret>) -> Answer {
+    pub(super) async fn once(&self, call: &Call<'_>, token: Option<&Secret>) -> CallResult {
         let began = Instant::now();
         let answer = match http::exchange(self.signed(call, token)).await {
             Ok(reply) => self.judged(&reply),
@@ -134,7 +134,7 @@ impl Paydibs {
     }
 
     /// Classifies an answer by its HTTP status and the envelope's code.
-    fn judged(&self, reply: &Reply) -> Answer {
+    fn judged(&self, reply: &Reply) -> CallResult {
         let envelope = Envelope::read(&reply.body);
         let code = envelope.as_ref().and_then(Envelope::code);
         let is_stale = |code| self.config.words.renew_token_codes.contains(&code);
@@ -162,7 +162,7 @@ impl Paydibs {
 
     /// Returns the gateway's words, with secrets masked, and logs them: as a warning only if a call other than a status
     /// question failed. Status questions are many, and the words that move a trade are logged with that move.
-    pub(super) async fn said(&self, call: &Call<'_>, answer: &Answer) -> Option<GatewayAnswer> {
+    pub(super) async fn said(&self, call: &Call<'_>, answer: &CallResult) -> Option<GatewayAnswer> {
         let envelope = match answer {
             Ok(envelope) => envelope,
             Err(failed) => failed.envelope.as_ref()?,

@@ -15,7 +15,7 @@ use crate::limits::MAX_TRIES;
 use crate::metrics::METRICS;
 use crate::secret::Secret;
 use crate::store::{self, word};
-use crate::trail::{self, lines, noted};
+use crate::trail::{self, entries, noted};
 
 /// What accompanies an event and is not for the machine: the customer's code, the gateway's own words, and a person's
 /// note.
@@ -167,16 +167,16 @@ impl Inner {
         let granted = trade.handle(event, &context);
         if trade.version() != was {
             let moves = trade.take_moves();
-            let mut lines = lines(&moves, who, action);
+            let mut entries = entries(&moves, who, action);
             // Time may have moved the trade first: the last line is the one that was asked for.
-            if let Some(line) = lines.last_mut() {
-                line.note = note;
+            if let Some(entry) = entries.last_mut() {
+                entry.note = note;
             }
-            if let (Some(line), Some(said)) = (lines.last_mut(), said) {
-                line.note = noted(&line.note, said);
+            if let (Some(entry), Some(said)) = (entries.last_mut(), said) {
+                entry.note = noted(&entry.note, said);
             }
             Self::keep_bindings(&mut change, &trade, (had, named), &moves, &code_use).await?;
-            if !store::update(&mut change, &trade, was, lines, now).await? {
+            if !store::update(&mut change, &trade, was, entries, now).await? {
                 return Err(ChangeError::Race);
             }
             change.commit().await?;

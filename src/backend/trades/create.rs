@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kaunter_core::admission::{self, Asked, Denial};
+use kaunter_core::admission::{self, Candidate, Denial};
 use kaunter_core::policy::Ms;
 use kaunter_core::sale::{Amount, Due};
 use kaunter_core::trade::{Facts, Move, Rival, Trade};
@@ -16,10 +16,10 @@ use crate::kill::{self, Point};
 use crate::limits::MAX_TRIES;
 use crate::metrics::METRICS;
 use crate::store::{self, word};
-use crate::trail::{self, Line, lines};
+use crate::trail::{self, AuditEntry, entries};
 
-/// The place of a new trade among the trades of its sale.
-struct Room {
+/// A new trade that the rules admit, and what it changes.
+struct Admitted {
     /// Its ordinal number: 1 for the first trade.
     attempt: u32,
     /// The trades that it replaced, and their moves.
@@ -61,7 +61,7 @@ impl Inner {
         }
         self.follow_clock();
         let (now, jumps_ms) = self.clock.reading();
-        let room = self.make_room(&mut change, &request, now).await?;
+        let admitted = self.admit(&mut change, &request, now).await?;
         let CreateRequest {
             shop,
             terminal,
@@ -73,7 +73,7 @@ impl Inner {
             trade_id: new_trade_id()?,
             shop,
             terminal,
-            attempt: room.attempt,
+            attempt: admitted.attempt,
             sale: new.sale,
             wallet_id: new.wallet_id,
             mode: new.mode,
@@ -83,7 +83,7 @@ impl Inner {
             &mut change,
             &trade,
             &new.idempotency_key,
-            Line {
+            AuditEntry {
                 who,
                 event: trail::STARTED,
                 from_state: String::new(),
@@ -94,24 +94,24 @@ impl Inner {
         .await?;
         change.commit().await?;
         self.jumped_since(&trade, jumps_ms);
-        for (left, moves) in &room.replaced {
+        for (left, moves) in &admitted.replaced {
             Self::tell(left, moves, trail::SUPERSEDED);
             self.disarm(&left.facts().trade_id);
         }
         kill::at(Point::CreateStored);
         METRICS.created();
-        tracing::info!(trade_id = %trade.facts().trade_id, attempt = room.attempt, "trade started");
+        tracing::info!(trade_id = %trade.facts().trade_id, attempt = admitted.attempt, "trade started");
         let sent = self.drain_steps(&mut trade, None);
         Ok((trade, sent))
     }
 
     /// Asks the rules whether the new trade may begin. Stores which trades it replaces, and the amount of the sale.
-    async fn make_room(
+    async fn admit(
         self: &Arc<Self>,
         change: &mut store::Change,
         request: &CreateRequest,
         now: Ms,
-    ) -> Result<Room, ChangeError> {
+    ) -> Result<Admitted, ChangeError> {
         let (shop, sale) = (&request.shop, &request.new.sale);
         let since = now.saturating_sub(admission::WINDOW_MS);
         let known = store::sale_trades(change, shop, &sale.reference, since).await?;
@@ -122,18 +122,18 @@ impl Inner {
         for other in others.iter_mut().filter(|other| other.state().gives_way()) {
             self.catch_up(other, Rival::None);
         }
-        let asked = Asked {
+        let candidate = Candidate {
             terminal: &request.terminal,
             amount: &sale.amount,
             minted_s: request.minted_s,
         };
-        let admission = admission::admit(&others, due.as_ref(), &asked, now, &self.policy)
+        let admission = admission::admit(&others, due.as_ref(), &candidate, now, &self.policy)
             .map_err(|denial| self.denied(denial, &others))?;
         let mut replaced = Vec::new();
         for (at, mut left) in admission.replaced {
             let moves = left.take_moves();
-            let lines = lines(&moves, &request.who, trail::SUPERSEDED);
-            if !store::update(change, &left, stored[at], lines, now).await? {
+            let entries = entries(&moves, &request.who, trail::SUPERSEDED);
+            if !store::update(change, &left, stored[at], entries, now).await? {
                 return Err(ChangeError::Race);
             }
             replaced.push((left, moves));
@@ -148,7 +148,7 @@ impl Inner {
                 store::set_due(change, shop, &sale.reference, &due).await?;
             }
         }
-        Ok(Room {
+        Ok(Admitted {
             attempt: known.count.saturating_add(1),
             replaced,
         })

@@ -190,7 +190,7 @@ impl Tokens {
                 promise
             }
         };
-        let _asked = Asked(&self.asking);
+        let _pending = PendingRequest(&self.asking);
         let token = read(promise, call_ms).await?;
         match sale {
             Some(reference) => drop(self.bound.replace(Some((reference, token.clone())))),
@@ -220,9 +220,9 @@ impl Tokens {
 }
 
 /// Forgets the request when its caller is answered or dropped: an old answer must not serve a later call.
-struct Asked<'a>(&'a RefCell<Option<(Option<String>, Promise)>>);
+struct PendingRequest<'a>(&'a RefCell<Option<(Option<String>, Promise)>>);
 
-impl Drop for Asked<'_> {
+impl Drop for PendingRequest<'_> {
     fn drop(&mut self) {
         self.0.replace(None);
     }

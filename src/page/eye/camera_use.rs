@@ -10,7 +10,7 @@ use crate::page::camera::{self, Camera, device, permission};
 use crate::page::reader::ReaderHost;
 use crate::page::{clock, signal};
 use crate::types::error::Fail;
-use crate::types::event::{Camera as Device, CameraChange, CameraStatus};
+use crate::types::event::{CameraChange, CameraDevice, CameraStatus};
 use crate::types::options::Adjustment;
 
 impl Eye {
@@ -89,7 +89,7 @@ impl Eye {
 
     /// The camera that is on.
     #[must_use]
-    pub fn current(&self) -> Option<Device> {
+    pub fn current(&self) -> Option<CameraDevice> {
         let camera = self.camera.borrow();
         Some(camera.as_ref()?.device())
     }
@@ -98,7 +98,7 @@ impl Eye {
     ///
     /// # Errors
     /// `insecure_context`, `browser_unsupported`.
-    pub async fn cameras(&self) -> Result<Vec<Device>, Fail> {
+    pub async fn cameras(&self) -> Result<Vec<CameraDevice>, Fail> {
         device::all(self.current()).await
     }
 

@@ -11,7 +11,7 @@ use kaunter_core::wire::{self, DecidedBy, ProblemCode, Sale, Status, Verdict, Ve
 use super::Till;
 use crate::page::backend::Trouble;
 use crate::page::clock;
-use crate::page::lock::{self, Asked};
+use crate::page::lock::{self, LockResult};
 use crate::page::news::TradeChange;
 use crate::types::error::Fail;
 use crate::types::sale::{Outcome, Trade};
@@ -218,12 +218,12 @@ impl Till {
 
     /// True if no other tab of this browser is working on this sale.
     async fn is_ours(&self, sale: &Sale) -> bool {
-        match lock::ask(&self.lock_name(sale)).await {
-            Asked::Ours(lock) => {
+        match lock::request(&self.lock_name(sale)).await {
+            LockResult::Acquired(lock) => {
                 lock.free().await;
                 true
             }
-            Asked::Taken => false,
+            LockResult::Taken => false,
         }
     }
 

@@ -7,7 +7,7 @@ use kaunter_core::wire::{self, CodeMode, Sale};
 
 use super::{Till, aborted};
 use crate::page::driver::Driver;
-use crate::page::lock::{self, Asked};
+use crate::page::lock::{self, LockResult};
 use crate::types::code::{Kind, Scan};
 use crate::types::error::{Fail, Rejection};
 use crate::types::options::ScanOptions;
@@ -40,9 +40,9 @@ impl Till {
         sale: Sale,
         begin: impl FnOnce(Sale) -> Driver,
     ) -> Result<Outcome, Rejection> {
-        let lock = match lock::ask(name).await {
-            Asked::Ours(lock) => lock,
-            Asked::Taken => return Err(self.busy(&sale).await.into()),
+        let lock = match lock::request(name).await {
+            LockResult::Acquired(lock) => lock,
+            LockResult::Taken => return Err(self.busy(&sale).await.into()),
         };
         let end = begin(sale).run().await;
         // Released first: the caller may charge the sale again as soon as the promise ends.

@@ -10,7 +10,7 @@ use kaunter_core::wire::{self, Sale, Verdict};
 use super::{Till, aborted};
 use crate::page::backend::{Call, Trouble};
 use crate::page::driver::Driver;
-use crate::page::lock::{self, Asked};
+use crate::page::lock::{self, LockResult};
 use crate::types::error::{Fail, Rejection};
 use crate::types::options::ScanOptions;
 use crate::types::sale::{Outcome, Trade};
@@ -50,13 +50,15 @@ impl Till {
         }
         let record = self.record_of(trade).await;
         let own = trade.terminal == self.session.terminal;
-        match lock::ask(&self.lock_name(&trade.sale)).await {
-            Asked::Ours(lock) if own => {
+        match lock::request(&self.lock_name(&trade.sale)).await {
+            LockResult::Acquired(lock) if own => {
                 let end = Driver::resume(self, record, options).run().await;
                 lock.free().await;
                 end
             }
-            Asked::Ours(_) | Asked::Taken => Driver::follow(self, record, options).run().await,
+            LockResult::Acquired(_) | LockResult::Taken => {
+                Driver::follow(self, record, options).run().await
+            }
         }
     }
 

@@ -13,11 +13,11 @@ use anyhow::ensure;
 use clap::{Parser, Subcommand};
 
 use direct::Direct;
-use shop::Shop;
+use shop::ShopClient;
 
 /// A rush of tills.
 #[derive(Parser)]
-struct Args {
+struct LoadArgs {
     /// The backend.
     #[arg(long)]
     backend: reqwest::Url,
@@ -57,7 +57,7 @@ const MAX_SECONDS: u64 = 120;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Args::parse()).await {
+    match run(LoadArgs::parse()).await {
         Ok(said) => {
             println!("{said}");
             ExitCode::SUCCESS
@@ -69,14 +69,14 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(args: Args) -> anyhow::Result<serde_json::Value> {
+async fn run(args: LoadArgs) -> anyhow::Result<serde_json::Value> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     for url in [&args.backend, &args.sandbox] {
         let host = url.host_str().unwrap_or_default();
         ensure!(host == "127.0.0.1", "{url} is not on this machine");
     }
     ensure!(args.seconds <= MAX_SECONDS, "too long");
-    let shop = Shop::new(&args.backend, &args.sandbox)?;
+    let shop = ShopClient::new(&args.backend, &args.sandbox)?;
     let direct = Direct::sign_in(&args.sandbox).await?;
     match args.rush {
         Rush::Tills { tills } => {

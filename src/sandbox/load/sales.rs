@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::direct::Direct;
-use crate::shop::Shop;
+use crate::shop::ShopClient;
 use crate::times::Times;
 
 /// The number of counters that share them.
@@ -21,7 +21,7 @@ struct Sold {
 }
 
 pub(crate) async fn rush(
-    shop: &Shop,
+    shop: &ShopClient,
     direct: Direct,
     rate: u64,
     seconds: u64,
@@ -67,7 +67,7 @@ pub(crate) async fn rush(
     }))
 }
 
-async fn sell(shop: &Shop, token: &str, code: String) -> anyhow::Result<Sold> {
+async fn sell(shop: &ShopClient, token: &str, code: String) -> anyhow::Result<Sold> {
     let began = Instant::now();
     let trade = shop.create(token).await?;
     let create = began.elapsed();

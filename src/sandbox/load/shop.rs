@@ -14,14 +14,14 @@ pub(crate) const WALLET: &str = "23";
 
 /// The shop.
 #[derive(Clone)]
-pub(crate) struct Shop {
+pub(crate) struct ShopClient {
     http: Client,
     backend: Url,
     sandbox: Url,
     server_key: String,
 }
 
-impl Shop {
+impl ShopClient {
     pub(crate) fn new(backend: &Url, sandbox: &Url) -> anyhow::Result<Self> {
         Ok(Self {
             http: Client::new(),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::direct::Direct;
-use crate::shop::Shop;
+use crate::shop::ShopClient;
 use crate::times::Times;
 
 /// The pause between two status checks of a till.
@@ -25,7 +25,7 @@ struct Waiting {
 
 /// Each till waits for a payment of its own.
 pub(crate) async fn each_its_own(
-    shop: &Shop,
+    shop: &ShopClient,
     direct: Direct,
     tills: usize,
     seconds: u64,
@@ -53,7 +53,7 @@ pub(crate) async fn each_its_own(
 
 /// All tills check one payment.
 pub(crate) async fn all_one(
-    shop: &Shop,
+    shop: &ShopClient,
     direct: Direct,
     askers: usize,
     seconds: u64,
@@ -64,7 +64,7 @@ pub(crate) async fn all_one(
     Ok(told)
 }
 
-async fn open(shop: &Shop, nth: usize) -> anyhow::Result<Waiting> {
+async fn open(shop: &ShopClient, nth: usize) -> anyhow::Result<Waiting> {
     let token = shop.token(&format!("till-{nth}")).await?;
     let code = shop.code("ignores").await?;
     let trade = shop.create(&token).await?;
@@ -77,7 +77,7 @@ async fn open(shop: &Shop, nth: usize) -> anyhow::Result<Waiting> {
 }
 
 async fn measure(
-    shop: &Shop,
+    shop: &ShopClient,
     direct: Direct,
     waiting: Vec<Waiting>,
     seconds: u64,
@@ -111,7 +111,7 @@ async fn measure(
 }
 
 async fn poll(
-    shop: &Shop,
+    shop: &ShopClient,
     till: &Waiting,
     first: Instant,
     from: Instant,
