@@ -35,11 +35,11 @@ pub(crate) const REAP_PAUSE: Duration = Duration::from_millis(500);
 /// The pause before the next connection is accepted after the system refused one.
 pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How many callers are refused with `Retry-After` at once. Past that, a connection is closed without an answer.
-pub(crate) const MAX_BYES: usize = 32;
+pub(crate) const MAX_REFUSALS: usize = 32;
 /// The maximum time that one of them may take to read it.
-pub(crate) const BYE_WAIT: Duration = Duration::from_secs(2);
+pub(crate) const REFUSAL_WAIT: Duration = Duration::from_secs(2);
 /// The pause between two log lines about a flood of connections.
-pub(crate) const TELL_PAUSE: Duration = Duration::from_secs(10);
+pub(crate) const LOG_PAUSE: Duration = Duration::from_secs(10);
 /// The maximum size of a request's body: the largest of the API, with a code, has 1 KiB.
 pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024;
 /// The maximum size of a request's headers. A browser sends a tenth of it.
