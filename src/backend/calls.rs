@@ -51,24 +51,24 @@ fn wrong(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     if !inner.is_data() {
         return unreadable(inner);
     }
-    let said = inner.to_string();
-    let said = said
+    let message = inner.to_string();
+    let message = message
         .rsplit_once(" at line ")
-        .map_or(&*said, |(said, _)| said);
+        .map_or(&*message, |(message, _)| message);
     // The name of an unknown field is the caller's text. A missing field's name and the text after the last "expected"
     // are ours.
-    let is_unknown = said.starts_with("unknown field");
+    let is_unknown = message.starts_with("unknown field");
     let path: Vec<String> = error.path().iter().filter_map(segment).collect();
     let known = path.len() - usize::from(is_unknown && !path.is_empty());
     let field = path[..known].join(".");
-    let what = if let Some(name) = said.strip_prefix("missing field ") {
+    let what = if let Some(name) = message.strip_prefix("missing field ") {
         format!("{} is missing", name.replace('`', "\""))
-    } else if said.ends_with("there are no fields") {
+    } else if message.ends_with("there are no fields") {
         "it takes no fields".to_owned()
-    } else if said.starts_with("duplicate field") {
+    } else if message.starts_with("duplicate field") {
         "a field stands there twice".to_owned()
     } else {
-        match said.rsplit_once("expected ") {
+        match message.rsplit_once("expected ") {
             Some((_, expected)) if is_unknown => {
                 format!("it has a field too many, it takes {}", plain(expected))
             }
@@ -80,7 +80,7 @@ fn wrong(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     let detail =
         format!("The body is not what this call takes: {place}: {what}. See /openapi.json.");
     let problem = Problem::because(ProblemCode::BadRequest, detail);
-    let missing = said
+    let missing = message
         .strip_prefix("missing field `")
         .and_then(|rest| rest.strip_suffix('`'));
     match (field.is_empty(), missing) {

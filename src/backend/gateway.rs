@@ -6,9 +6,9 @@
 
 pub(crate) mod common;
 pub(crate) mod http;
+pub(crate) mod masking;
 mod offers;
 pub(crate) mod ours;
-pub(crate) mod said;
 pub(crate) mod strict;
 mod wallets;
 
@@ -38,7 +38,7 @@ pub(crate) enum Gateway {
 /// The result of a request: the machine's event, and the gateway's own words.
 pub(crate) struct Answered {
     pub(crate) event: Event,
-    pub(crate) said: Option<GatewayAnswer>,
+    pub(crate) gateway_answer: Option<GatewayAnswer>,
 }
 
 /// What the rest of the backend calls.
@@ -63,29 +63,32 @@ impl Gateway {
         code: Option<Secret>,
     ) -> Answered {
         let gateway_ref = gateway_ref.unwrap_or_default();
-        let (event, said) = match send {
+        let (event, gateway_answer) = match send {
             trade::GatewayRequest::Create => {
-                let (answer, said) = self.create(facts).await;
-                (Event::Created(answer), said)
+                let (answer, gateway_answer) = self.create(facts).await;
+                (Event::Created(answer), gateway_answer)
             }
             trade::GatewayRequest::Pay => {
-                let (answer, said) = self.pay(facts, gateway_ref, code).await;
-                (Event::PayAnswered(answer), said)
+                let (answer, gateway_answer) = self.pay(facts, gateway_ref, code).await;
+                (Event::PayAnswered(answer), gateway_answer)
             }
             trade::GatewayRequest::Query { version } => {
-                let (answer, said) = self.status(facts, gateway_ref).await;
-                (Event::Status(version, answer), said)
+                let (answer, gateway_answer) = self.status(facts, gateway_ref).await;
+                (Event::Status(version, answer), gateway_answer)
             }
             trade::GatewayRequest::Cancel => {
-                let (answer, said) = self.cancel(facts, gateway_ref).await;
-                (Event::CancelAnswered(answer), said)
+                let (answer, gateway_answer) = self.cancel(facts, gateway_ref).await;
+                (Event::CancelAnswered(answer), gateway_answer)
             }
             trade::GatewayRequest::Void => {
-                let (answer, said) = self.void(facts, gateway_ref).await;
-                (Event::VoidAnswered(answer), said)
+                let (answer, gateway_answer) = self.void(facts, gateway_ref).await;
+                (Event::VoidAnswered(answer), gateway_answer)
             }
         };
-        Answered { event, said }
+        Answered {
+            event,
+            gateway_answer,
+        }
     }
 
     /// True if the gateway answered within the last pause between status checks, or answers now. Concurrent callers

@@ -88,7 +88,7 @@ impl Paydibs {
             // The configuration lost this mode between two starts: nothing was presented.
             (CodeMode::MerchantPresented, None) => return (CreateAnswer::NoWord, None),
         };
-        let (answer, said) = self.send(&call::create(facts, pay_type)).await;
+        let (answer, gateway_answer) = self.send(&call::create(facts, pay_type)).await;
         let created = match answer {
             Ok(envelope) if envelope.is_ok() => self.made(&envelope, facts, merchant),
             Ok(envelope) => self.not_made(&envelope, facts),
@@ -100,7 +100,7 @@ impl Paydibs {
                 (_, _, _) => CreateAnswer::NoWord,
             },
         };
-        (created, said)
+        (created, gateway_answer)
     }
 
     /// An answer about another sale proves nothing about this one, and nothing was presented.
@@ -140,7 +140,7 @@ impl Paydibs {
         trans_id: &str,
         code: &Secret,
     ) -> GatewayReply<PayAnswer> {
-        let (answer, said) = self.send(&call::pay(facts, trans_id, code)).await;
+        let (answer, gateway_answer) = self.send(&call::pay(facts, trans_id, code)).await;
         let payed = match answer {
             Ok(envelope) if is_accepted(&envelope) => {
                 let mut carried = self.carried(&envelope);
@@ -158,7 +158,7 @@ impl Paydibs {
             Err(failed) if failed.is_unsent() => PayAnswer::Unsent,
             Err(_) => PayAnswer::NoWord,
         };
-        (payed, said)
+        (payed, gateway_answer)
     }
 
     pub(crate) async fn status(&self, facts: &Facts, trans_id: &str) -> GatewayReply<StatusAnswer> {
@@ -170,7 +170,7 @@ impl Paydibs {
             let call = call::status(facts, trans_id, Connection::Fresh);
             answer = self.answer(&call).await;
         }
-        let said = self.said(&call, &answer).await;
+        let gateway_answer = self.gateway_answer(&call, &answer).await;
         let answer = match answer {
             Ok(envelope) if envelope.is_ok() => {
                 let word = self.status_word(&envelope);
@@ -187,7 +187,7 @@ impl Paydibs {
                 carried: Carried::default(),
             },
         };
-        (answer, said)
+        (answer, gateway_answer)
     }
 
     /// A definite word in an answer that names no trade.
@@ -211,19 +211,19 @@ impl Paydibs {
         let Some(words) = &self.config.words.cancel else {
             return (CancelAnswer::NoWord, None);
         };
-        let (answer, said) = self.send(&call::cancel(facts, trans_id, words)).await;
+        let (answer, gateway_answer) = self.send(&call::cancel(facts, trans_id, words)).await;
         let cancelled = match answer {
             Ok(envelope) if envelope.is_ok() && self.is_about(&envelope, facts, trans_id) => {
                 words.answer(envelope.text(&words.field).as_deref())
             }
             Ok(_) | Err(_) => CancelAnswer::NoWord,
         };
-        (cancelled, said)
+        (cancelled, gateway_answer)
     }
 
     pub(crate) async fn void(&self, facts: &Facts, trans_id: &str) -> GatewayReply<VoidAnswer> {
         let call = call::void(facts, trans_id, self.password_hash());
-        let (answer, said) = self.send(&call).await;
+        let (answer, gateway_answer) = self.send(&call).await;
         let voided = match answer {
             // An answer about another trade proves nothing about this one. A status check decides.
             Ok(envelope) if !self.is_about(&envelope, facts, trans_id) => VoidAnswer::NoWord,
@@ -231,7 +231,7 @@ impl Paydibs {
             Err(failed) if failed.is_unsent() => VoidAnswer::Unsent,
             Ok(_) | Err(_) => VoidAnswer::NoWord,
         };
-        (voided, said)
+        (voided, gateway_answer)
     }
 
     fn definite(&self, envelope: &Envelope) -> Option<Reason> {

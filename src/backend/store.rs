@@ -17,7 +17,7 @@ pub(crate) use bindings::{
 pub(crate) use list::{Filter, Mark};
 
 use kaunter_core::policy::Ms;
-use kaunter_core::trade::{Rival, Trade};
+use kaunter_core::trade::{SaleHold, Trade};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
 
@@ -50,7 +50,7 @@ impl Store {
             .map(drop)
     }
 
-    /// Begins a change. It locks its sale first ([`take_sale`], [`with_rival`]), so that changes of one sale wait for
+    /// Begins a change. It locks its sale first ([`take_sale`], [`with_sale_hold`]), so that changes of one sale wait for
     /// each other. If two of them still collide, one is tried again (see [`lost_a_race`]).
     pub(crate) async fn begin(&self) -> sqlx::Result<Change> {
         self.pool.begin().await
@@ -232,10 +232,10 @@ pub(crate) async fn with_key(
 }
 
 /// Reads a trade and how it stands to the other trades of its sale. Locks the sale for this change.
-pub(crate) async fn with_rival(
+pub(crate) async fn with_sale_hold(
     change: &mut Change,
     trade_id: &str,
-) -> sqlx::Result<Option<(Trade, Rival)>> {
+) -> sqlx::Result<Option<(Trade, SaleHold)>> {
     sqlx::query(
         "UPDATE sales SET changes = changes + 1 WHERE (shop, sale_ref) = (SELECT shop, sale_ref FROM trades WHERE trade_id = $1)",
     )
@@ -249,16 +249,16 @@ pub(crate) async fn with_rival(
     .bind(trade_id)
     .fetch_all(&mut **change)
     .await?;
-    let (mut own, mut rival) = (None, Rival::None);
+    let (mut own, mut hold) = (None, SaleHold::None);
     for row in &rows {
         let trade = read(row)?;
         if trade.facts().trade_id == trade_id {
             own = Some(trade);
         } else {
-            rival = rival.max(trade.as_rival());
+            hold = hold.max(trade.sale_hold());
         }
     }
-    Ok(own.map(|own| (own, rival)))
+    Ok(own.map(|own| (own, hold)))
 }
 
 /// Writes a new trade.

@@ -18,7 +18,7 @@ use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-use self::change::Beside;
+use self::change::Attached;
 use crate::clock::{Clock, rfc3339};
 use crate::error::Problem;
 use crate::gateway::Gateway;
@@ -128,7 +128,7 @@ impl Trades {
             .saturating_sub(self.inner.policy.late_check_max_ms);
         for trade_id in self.inner.store.unfinished(&self.inner.shop, since).await? {
             self.inner
-                .apply(&trade_id, Event::Restarted, Beside::default(), "backend")
+                .apply(&trade_id, Event::Restarted, Attached::default(), "backend")
                 .await
                 .ok();
         }
@@ -148,7 +148,7 @@ impl Trades {
             let known = lock(&inner.timers).contains_key(&trade_id);
             if !known {
                 inner
-                    .apply(&trade_id, Event::Tick, Beside::default(), "time")
+                    .apply(&trade_id, Event::Tick, Attached::default(), "time")
                     .await?;
             }
         }
@@ -207,10 +207,14 @@ impl Trades {
         }
         let answering = kill::of_request(&event, RequestStage::Answering);
         let (inner, id) = (Arc::clone(&self.inner), found.facts().trade_id.clone());
-        let said = None;
-        let beside = Beside { code, said, note };
+        let gateway_answer = None;
+        let attached = Attached {
+            code,
+            gateway_answer,
+            note,
+        };
         let applied = tokio::spawn(
-            async move { inner.apply(&id, event, beside, &who).await }.in_current_span(),
+            async move { inner.apply(&id, event, attached, &who).await }.in_current_span(),
         );
         let applied = applied
             .await
@@ -238,7 +242,11 @@ impl Trades {
             return Ok(self.wire(&trade));
         }
         let (inner, id) = (Arc::clone(&self.inner), trade.facts().trade_id.clone());
-        let check = async move { inner.apply(&id, event, Beside::default(), "terminal").await };
+        let check = async move {
+            inner
+                .apply(&id, event, Attached::default(), "terminal")
+                .await
+        };
         let applied = tokio::spawn(check.in_current_span())
             .await
             .map_err(|_| Problem::new(ProblemCode::Internal))??;

@@ -46,7 +46,7 @@ pub(crate) fn name(event: &Event) -> &'static str {
         Event::Tick => "time",
         Event::Restarted => "restarted",
         Event::ClockSet(_) => "clock_set",
-        Event::Heard => "heard",
+        Event::TerminalSeen => "heard",
         Event::Superseded => SUPERSEDED,
         Event::Code(_) => "code",
         Event::Cancel => "cancel",
@@ -61,14 +61,14 @@ pub(crate) fn name(event: &Event) -> &'static str {
 }
 
 /// The details of an event, and the note of the person who caused it: never a code.
-pub(crate) fn note(event: &Event, said: &str) -> String {
+pub(crate) fn note(event: &Event, persons_note: &str) -> String {
     let own = match event {
         Event::Verdict(outcome) => word(outcome),
         Event::Status(_, answer) => status(answer.word).to_owned(),
         Event::Tick
         | Event::Restarted
         | Event::ClockSet(_)
-        | Event::Heard
+        | Event::TerminalSeen
         | Event::Superseded
         | Event::Code(CodeMark(_))
         | Event::Cancel
@@ -78,7 +78,7 @@ pub(crate) fn note(event: &Event, said: &str) -> String {
         | Event::CancelAnswered(_)
         | Event::VoidAnswered(_) => String::new(),
     };
-    let parts: Vec<&str> = [own.as_str(), said]
+    let parts: Vec<&str> = [own.as_str(), persons_note]
         .into_iter()
         .filter(|part| !part.is_empty())
         .collect();
@@ -98,14 +98,14 @@ fn status(word: StatusWord) -> &'static str {
 }
 
 /// Appends the gateway's words to the note.
-pub(crate) fn noted(note: &str, said: &GatewayAnswer) -> String {
-    let code = said.code.as_deref().unwrap_or("-");
+pub(crate) fn noted(note: &str, gateway_answer: &GatewayAnswer) -> String {
+    let code = gateway_answer.code.as_deref().unwrap_or("-");
     let own = if note.is_empty() {
         String::new()
     } else {
         format!("{note}; ")
     };
-    format!("{own}gateway: {code} {}", said.message)
+    format!("{own}gateway: {code} {}", gateway_answer.message)
 }
 
 #[cfg(test)]
@@ -127,7 +127,7 @@ mod tests {
             (Event::Tick, "time", ""),
             (Event::Restarted, "restarted", ""),
             (Event::ClockSet(1), "clock_set", ""),
-            (Event::Heard, "heard", ""),
+            (Event::TerminalSeen, "heard", ""),
             (Event::Superseded, "superseded", ""),
             (Event::Code(CodeMark("secret".to_owned())), "code", ""),
             (Event::Cancel, "cancel", ""),
@@ -179,15 +179,15 @@ mod tests {
             note: "voided: slip 12".to_owned(),
         };
         assert_eq!(entries, [expected]);
-        let said = GatewayAnswer {
+        let gateway_answer = GatewayAnswer {
             code: Some("S".to_owned()),
             message: "OK".to_owned(),
         };
         assert_eq!(
-            noted(&entries[0].note, &said),
+            noted(&entries[0].note, &gateway_answer),
             "voided: slip 12; gateway: S OK"
         );
-        assert_eq!(noted("", &said), "gateway: S OK");
+        assert_eq!(noted("", &gateway_answer), "gateway: S OK");
         let still = super::entries(&[], "time", "heard");
         assert_eq!(
             (still[0].from_state.as_str(), still[0].to_state.as_str()),

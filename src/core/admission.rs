@@ -9,7 +9,7 @@
 use crate::money::Money;
 use crate::policy::{Ms, Policy};
 use crate::sale::{self, Amount, Due};
-use crate::trade::{Context, Event, Facts, Rival, State, Trade};
+use crate::trade::{Context, Event, Facts, SaleHold, State, Trade};
 use crate::wire::{NewTrade, ProblemCode};
 
 /// The codes that one terminal may hand over for one sale within [`WINDOW_MS`].
@@ -116,11 +116,11 @@ pub fn admit<'a>(
     let replacer = (amount != Some(Amount::Changed)).then_some(candidate.terminal);
     let mut replaced = Vec::new();
     for (at, other) in others.into_iter().enumerate() {
-        match beside(other, replacer, now, policy) {
-            Beside::Nothing => {}
-            Beside::GivesWay(left) => replaced.push((at, *left)),
-            Beside::InTheWay if other.state() == State::Paid => return Err(Denial::Paid(at)),
-            Beside::InTheWay => return Err(Denial::Busy(at)),
+        match conflict_with(other, replacer, now, policy) {
+            Conflict::None => {}
+            Conflict::Replaced(left) => replaced.push((at, *left)),
+            Conflict::Blocks if other.state() == State::Paid => return Err(Denial::Paid(at)),
+            Conflict::Blocks => return Err(Denial::Busy(at)),
         }
     }
     let amount = amount.ok_or(Denial::AmountMismatch)?;
@@ -128,44 +128,45 @@ pub fn admit<'a>(
 }
 
 /// How another trade of the sale relates to the new one.
-enum Beside {
+enum Conflict {
     /// It is closed and has kept no money.
-    Nothing,
+    None,
     /// It is replaced. The trade is its new state.
-    GivesWay(Box<Trade>),
-    InTheWay,
+    Replaced(Box<Trade>),
+    /// It stays, and the new trade is refused.
+    Blocks,
 }
 
 /// Rule 1 of `docs/rules.md`: a trade that may have moved money stays, and one that only waits for a code is replaced.
 ///
 /// `replacer` is the only terminal whose trades are replaced; `None` replaces those of any terminal.
-fn beside(other: &Trade, replacer: Option<&str>, now: Ms, policy: &Policy) -> Beside {
-    if other.as_rival() != Rival::None {
-        return Beside::InTheWay;
+fn conflict_with(other: &Trade, replacer: Option<&str>, now: Ms, policy: &Policy) -> Conflict {
+    if other.sale_hold() != SaleHold::None {
+        return Conflict::Blocks;
     }
     if !other.state().gives_way() {
-        return Beside::Nothing;
+        return Conflict::None;
     }
     let context = Context {
         now,
         policy,
-        rival: Rival::None,
-        said: None,
+        held_by_others: SaleHold::None,
+        gateway_answer: None,
         code_reused: false,
     };
     let mut left = other.clone();
     // Its deadline may have passed while its timer is late, or lost with its process. `Tick` is never refused.
     let _ = left.handle(Event::Tick, &context);
-    if left.as_rival() != Rival::None {
-        return Beside::InTheWay;
+    if left.sale_hold() != SaleHold::None {
+        return Conflict::Blocks;
     }
     if !left.state().gives_way() {
-        return Beside::GivesWay(Box::new(left));
+        return Conflict::Replaced(Box::new(left));
     }
     let own = replacer.is_none_or(|terminal| other.facts().terminal == terminal);
     match left.handle(Event::Superseded, &context) {
-        Ok(()) if own => Beside::GivesWay(Box::new(left)),
-        Ok(()) | Err(_) => Beside::InTheWay,
+        Ok(()) if own => Conflict::Replaced(Box::new(left)),
+        Ok(()) | Err(_) => Conflict::Blocks,
     }
 }
 

@@ -214,9 +214,14 @@ pub fn read(authority: Option<&Authority<'_>>, facts: &Facts) -> Result<(Event, 
     let own = facts.terminal == authority.terminal;
     match authority.reach(facts) {
         Reach::Nothing => Err(ProblemCode::TokenForbidden.into()),
-        reach @ (Reach::Whole | Reach::Standing) => {
-            Ok((if own { Event::Heard } else { Event::Tick }, reach))
-        }
+        reach @ (Reach::Whole | Reach::Standing) => Ok((
+            if own {
+                Event::TerminalSeen
+            } else {
+                Event::Tick
+            },
+            reach,
+        )),
     }
 }
 
@@ -415,7 +420,7 @@ mod tests {
         let own = authority(&charge, None);
         assert_eq!(
             read(Some(&own), &facts("till-1")),
-            Ok((Event::Heard, Reach::Whole))
+            Ok((Event::TerminalSeen, Reach::Whole))
         );
         assert_eq!(
             read(Some(&own), &facts("till-2")),

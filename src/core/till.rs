@@ -238,7 +238,7 @@ impl Charge {
         if self.phase == Phase::Ended {
             return;
         }
-        self.time_acts(now);
+        self.apply_deadlines(now);
         match event {
             ChargeEvent::Tick => {}
             ChargeEvent::Woke => self.woke(now),
@@ -283,7 +283,7 @@ impl Charge {
         &self.record
     }
 
-    fn time_acts(&mut self, now: Ms) {
+    fn apply_deadlines(&mut self, now: Ms) {
         if self.patience_ms.is_some_and(|end| now >= end) {
             self.out_of_patience();
         } else if self.retry_ms.is_some_and(|due| now >= due) {

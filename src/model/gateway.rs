@@ -324,7 +324,7 @@ pub fn carried(event: &mut Event) -> Option<&mut Carried> {
         | Event::Tick
         | Event::Restarted
         | Event::ClockSet(_)
-        | Event::Heard
+        | Event::TerminalSeen
         | Event::Superseded
         | Event::Code(_)
         | Event::Cancel

@@ -6,7 +6,7 @@ use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::till::{Charge, ChargeEvent, ChargeStep, End, Hint, Plan, Record};
 use kaunter_core::trade::{
     Carried, CodeMark, Context, CreateAnswer, Event, Facts, GatewayRequest, PayAnswer, Refusal,
-    Rival, State, StatusAnswer, StatusWord, Step, Trade,
+    SaleHold, State, StatusAnswer, StatusWord, Step, Trade,
 };
 use kaunter_core::wire::{CodeMode, GatewayAnswer, Payload, Reason, Status};
 
@@ -22,9 +22,9 @@ pub struct TradeHarness {
     /// The time of the next event.
     pub now: Ms,
     /// How the other trades of the sale limit it.
-    pub rival: Rival,
+    pub held_by_others: SaleHold,
     /// The gateway's words in its next answers.
-    pub said: Option<GatewayAnswer>,
+    pub gateway_answer: Option<GatewayAnswer>,
     /// Whether the code was handed over for another sale.
     pub code_reused: bool,
     /// Its requests, each with its time.
@@ -39,8 +39,8 @@ impl TradeHarness {
             trade: Trade::new(facts, now),
             policy,
             now,
-            rival: Rival::None,
-            said: None,
+            held_by_others: SaleHold::None,
+            gateway_answer: None,
             code_reused: false,
             sent: Vec::new(),
         };
@@ -117,8 +117,8 @@ impl TradeHarness {
         let context = Context {
             now: self.now,
             policy: &self.policy,
-            rival: self.rival,
-            said: self.said.as_ref(),
+            held_by_others: self.held_by_others,
+            gateway_answer: self.gateway_answer.as_ref(),
             code_reused: self.code_reused,
         };
         self.trade.handle(event, &context)
@@ -195,7 +195,7 @@ impl TradeHarness {
 
     /// How many queries it has sent.
     #[must_use]
-    pub fn questions(&self) -> usize {
+    pub fn queries(&self) -> usize {
         self.asked_at().len()
     }
 

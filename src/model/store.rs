@@ -7,7 +7,7 @@ use kaunter_core::admission::{self, Candidate};
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::sale::{self, CodeUse, Due};
 use kaunter_core::trade::{
-    CodeMark, Context, CreateAnswer, Event, Facts, Move, Refusal, Rival, Step, Trade,
+    CodeMark, Context, CreateAnswer, Event, Facts, Move, Refusal, SaleHold, Step, Trade,
 };
 use kaunter_core::wire::{NewTrade, ProblemCode};
 
@@ -191,12 +191,12 @@ impl Store {
 
     /// How the other trades of its sale limit this one.
     #[must_use]
-    pub fn rival(&self, of: usize) -> Rival {
+    pub fn held_by_others(&self, of: usize) -> SaleHold {
         let others = self.others(of);
         others
-            .map(|row| row.trade.as_rival())
+            .map(|row| row.trade.sale_hold())
             .max()
-            .unwrap_or(Rival::None)
+            .unwrap_or(SaleHold::None)
     }
 
     /// Reads a row and decides what this event changes. The store changes only when the change is committed.
@@ -213,8 +213,8 @@ impl Store {
         let context = Context {
             now,
             policy,
-            rival: self.rival(row),
-            said: None,
+            held_by_others: self.held_by_others(row),
+            gateway_answer: None,
             code_reused: self.is_code_reused(row, &event, now, policy, elsewhere),
         };
         let mut after = self.trade(row).clone();
@@ -243,7 +243,7 @@ impl Store {
         } = change;
         let changes = after.version() != was;
         let overtaken = self.trade(row).version() != was;
-        let second = after.holds_sale() && self.rival(row) == Rival::Holds;
+        let second = after.holds_sale() && self.held_by_others(row) == SaleHold::Held;
         if changes && (overtaken || second) {
             return Err(Conflict {
                 event: Box::new(event),

@@ -25,7 +25,11 @@ impl World<'_> {
             return self.refuse(at, ProblemCode::TradeNotFound, None);
         };
         let own = self.tabs[self.calls[at].tab].terminal == self.store.trade(row).facts().terminal;
-        let read = if own { Event::Heard } else { Event::Tick };
+        let read = if own {
+            Event::TerminalSeen
+        } else {
+            Event::Tick
+        };
         self.apply(process, row, request.unwrap_or(read), Some(at), None);
     }
 

@@ -51,7 +51,7 @@ impl Common {
     /// callers share one request.
     pub(super) async fn is_ready(&self, probe: impl Future<Output = Result<(), NoAnswer>>) -> bool {
         let pause = Duration::from_millis(self.policy.poll_ms);
-        if self.http.heard_within(pause) {
+        if self.http.answered_within(pause) {
             return true;
         }
         let mut probed = self.probed.lock().await;

@@ -70,7 +70,7 @@ pub(crate) struct Http {
     fresh: Client,
     kept: Client,
     /// When the last readable answer came.
-    heard: Mutex<Option<Instant>>,
+    last_answer: Mutex<Option<Instant>>,
 }
 
 impl Http {
@@ -85,14 +85,17 @@ impl Http {
         Ok(Self {
             fresh: client().pool_max_idle_per_host(0).build()?,
             kept: client().pool_idle_timeout(IDLE).build()?,
-            heard: Mutex::new(None),
+            last_answer: Mutex::new(None),
         })
     }
 
     /// True if a readable answer came within this time.
-    pub(crate) fn heard_within(&self, age: Duration) -> bool {
-        let heard = *self.heard.lock().expect("nobody panics while holding it");
-        heard.is_some_and(|at| at.elapsed() < age)
+    pub(crate) fn answered_within(&self, age: Duration) -> bool {
+        let last_answer = *self
+            .last_answer
+            .lock()
+            .expect("nobody panics while holding it");
+        last_answer.is_some_and(|at| at.elapsed() < age)
     }
 
     /// A request with this timeout. The adapter adds what its gateway needs, and [`exchange`] sends it.
@@ -135,7 +138,10 @@ impl Http {
             (Ok(()), Connection::Kept) => tracing::debug!(call, result, duration_ms, "gateway"),
         }
         if outcome.is_ok() {
-            *self.heard.lock().expect("nobody panics while holding it") = Some(Instant::now());
+            *self
+                .last_answer
+                .lock()
+                .expect("nobody panics while holding it") = Some(Instant::now());
         }
     }
 }

@@ -12,7 +12,7 @@ use super::sign::sign;
 use super::words::field;
 use crate::gateway::common::GatewayReply;
 use crate::gateway::http::{self, Failure, NoAnswer, Reply};
-use crate::gateway::said;
+use crate::gateway::masking;
 use crate::secret::Secret;
 
 /// The result of a call: an envelope, or why there is none.
@@ -57,8 +57,8 @@ impl Paydibs {
     /// they may be stored and shown.
     pub(super) async fn send(&self, call: &Call<'_>) -> GatewayReply<CallResult> {
         let answer = self.answer(call).await;
-        let said = self.said(call, &answer).await;
-        (answer, said)
+        let masked = self.gateway_answer(call, &answer).await;
+        (answer, masked)
     }
 
     /// Sends a call without logging what the gateway said.
@@ -161,8 +161,12 @@ impl Paydibs {
     }
 
     /// Returns the gateway's words, with secrets masked, and logs them: as a warning only if a call other than a status
-    /// question failed. Status questions are many, and the words that move a trade are logged with that move.
-    pub(super) async fn said(&self, call: &Call<'_>, answer: &CallResult) -> Option<GatewayAnswer> {
+    /// query failed. Status queries are many, and the words that move a trade are logged with that move.
+    pub(super) async fn gateway_answer(
+        &self,
+        call: &Call<'_>,
+        answer: &CallResult,
+    ) -> Option<GatewayAnswer> {
         let envelope = match answer {
             Ok(envelope) => envelope,
             Err(failed) => failed.envelope.as_ref()?,
@@ -179,9 +183,13 @@ impl Paydibs {
         secrets.push(&hash);
         secrets.extend(tokens.iter().map(Secret::expose));
         secrets.extend(call.masks.code);
-        let said = said::clean(envelope.said(call.decides), &secrets, &call.masks.ids);
+        let masked = masking::mask(
+            envelope.gateway_answer(call.decides),
+            &secrets,
+            &call.masks.ids,
+        );
         let is_loud = !envelope.is_ok() && call.name != call::STATUS;
-        said::log(call.name, &said, is_loud);
-        Some(said)
+        masking::log(call.name, &masked, is_loud);
+        Some(masked)
     }
 }

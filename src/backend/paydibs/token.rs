@@ -76,7 +76,7 @@ impl Paydibs {
             Err(why) => {
                 kept.refused = Some((why, Instant::now()));
                 drop(kept);
-                self.said(&call, &answer).await;
+                self.gateway_answer(&call, &answer).await;
                 Err(why)
             }
         }

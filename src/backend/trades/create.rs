@@ -6,7 +6,7 @@ use std::time::Duration;
 use kaunter_core::admission::{self, Candidate, Denial};
 use kaunter_core::policy::Ms;
 use kaunter_core::sale::{Amount, Due};
-use kaunter_core::trade::{Facts, Move, Rival, Trade};
+use kaunter_core::trade::{Facts, Move, SaleHold, Trade};
 use kaunter_core::wire::ProblemCode;
 
 use super::change::ChangeError;
@@ -120,7 +120,7 @@ impl Inner {
         let mut others = known.recent;
         let stored: Vec<u64> = others.iter().map(Trade::version).collect();
         for other in others.iter_mut().filter(|other| other.state().gives_way()) {
-            self.catch_up(other, Rival::None);
+            self.catch_up(other, SaleHold::None);
         }
         let candidate = Candidate {
             terminal: &request.terminal,

@@ -8,7 +8,7 @@ use kaunter_core::trade::{Event, GatewayRequest, Step, Trade};
 use kaunter_core::wire::ProblemCode;
 use tracing::Instrument;
 
-use super::change::Beside;
+use super::change::Attached;
 use super::{Inner, Sent, lock};
 use crate::gateway::Answered;
 use crate::kill::{self, SendStage};
@@ -67,16 +67,19 @@ impl Inner {
     async fn keep(
         self: &Arc<Self>,
         trade_id: &str,
-        Answered { event, said }: Answered,
+        Answered {
+            event,
+            gateway_answer,
+        }: Answered,
     ) -> Option<Trade> {
-        let beside = Beside {
-            said,
-            ..Beside::default()
+        let attached = Attached {
+            gateway_answer,
+            ..Attached::default()
         };
         let mut pause = KEEP_PAUSE;
         for _ in 0..KEEP_TRIES {
             match self
-                .apply(trade_id, event.clone(), beside.clone(), "gateway")
+                .apply(trade_id, event.clone(), attached.clone(), "gateway")
                 .await
             {
                 Ok(applied) => return Some(applied.trade),
@@ -117,7 +120,7 @@ impl Inner {
             // Runs in a task of its own: the change sets the next timer, which aborts this one.
             tokio::spawn(async move {
                 if let Err(problem) = inner
-                    .apply(&id, Event::Tick, Beside::default(), "time")
+                    .apply(&id, Event::Tick, Attached::default(), "time")
                     .await
                 {
                     tracing::error!(trade_id = %id, code = problem.code.as_str(), "time could not act; once more in a second");

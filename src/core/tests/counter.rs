@@ -457,7 +457,7 @@ fn a_repeated_hand_over_that_is_refused_is_asked_about() {
 }
 
 #[test]
-fn the_first_question_leaves_two_seconds_after_the_answer_that_calls_for_it() {
+fn the_first_query_leaves_two_seconds_after_the_answer_that_calls_for_it() {
     let creating = |status| {
         let mut counter = start(Some("21"), Some(hint(None, false)));
         counter.tell(ChargeEvent::Journalled).now = 1_000;

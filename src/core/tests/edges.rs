@@ -36,9 +36,9 @@ fn run(desk: &mut TradeHarness, word: StatusWord, until: Ms) {
         if at > until {
             return;
         }
-        let asked = desk.questions();
+        let asked = desk.queries();
         desk.at(at.max(desk.now));
-        if desk.questions() > asked {
+        if desk.queries() > asked {
             desk.status(word);
         }
     }
@@ -77,7 +77,7 @@ fn an_answer_is_lost_after_connecting_reading_and_a_grace_and_not_before() {
 }
 
 #[test]
-fn rule_11_a_question_is_lost_after_ten_seconds_and_the_next_leaves_then() {
+fn rule_11_a_query_is_lost_after_ten_seconds_and_the_next_leaves_then() {
     let mut desk = TradeHarness::paying();
     desk.tell(Event::PayAnswered(
         PayAnswer::Processing(Carried::default()),
@@ -89,8 +89,8 @@ fn rule_11_a_question_is_lost_after_ten_seconds_and_the_next_leaves_then() {
 }
 
 #[test]
-fn rule_11_questions_leave_every_two_seconds_ten_per_cent_either_way_and_each_trade_has_its_own_pace()
- {
+fn rule_11_queries_leave_every_two_seconds_ten_per_cent_either_way_and_each_trade_has_its_own_pace()
+{
     let paces: Vec<Vec<Ms>> = ["A", "B"]
         .iter()
         .map(|name| {
@@ -155,12 +155,15 @@ fn a_terminals_call_is_stored_at_most_twice_per_heartbeat() {
     }));
     let version = desk.trade.version();
     desk.now = 14_999;
-    desk.tell(Event::Heard);
-    assert_eq!((desk.trade.version(), desk.trade.heard_ms()), (version, 0));
-    desk.now = 15_000;
-    desk.tell(Event::Heard);
+    desk.tell(Event::TerminalSeen);
     assert_eq!(
-        (desk.trade.version(), desk.trade.heard_ms()),
+        (desk.trade.version(), desk.trade.terminal_seen_ms()),
+        (version, 0)
+    );
+    desk.now = 15_000;
+    desk.tell(Event::TerminalSeen);
+    assert_eq!(
+        (desk.trade.version(), desk.trade.terminal_seen_ms()),
         (version + 1, 15_000)
     );
 }
@@ -245,7 +248,7 @@ fn rule_25_a_review_takes_no_proof_of_payment_while_a_cancel_is_out() {
 fn a_row_returns_what_it_stores() {
     let born = Trade::new(facts("T", CodeMode::ConsumerPresented), 7);
     assert_eq!(
-        (born.created_ms(), born.since_ms(), born.heard_ms()),
+        (born.created_ms(), born.since_ms(), born.terminal_seen_ms()),
         (7, 7, 7)
     );
     let mut desk = TradeHarness::paying();

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use kaunter_core::policy::Policy;
 use kaunter_core::till::{Charge, ChargeStep, OldRecord, Record};
-use kaunter_core::trade::{Context, Event, Facts, GatewayRequest, Rival, State, Step, Trade};
+use kaunter_core::trade::{Context, Event, Facts, GatewayRequest, SaleHold, State, Step, Trade};
 use kaunter_core::wire::CodeMode;
 use serde_json::Value;
 
@@ -69,8 +69,8 @@ fn rule_10_rows_of_every_version_load_and_send_nothing() {
             let context = Context {
                 now,
                 policy: &policy,
-                rival: Rival::None,
-                said: None,
+                held_by_others: SaleHold::None,
+                gateway_answer: None,
                 code_reused: false,
             };
             trade.handle(Event::Restarted, &context).unwrap();

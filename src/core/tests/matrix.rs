@@ -17,8 +17,8 @@ use std::path::Path;
 use kaunter_core::money::Money;
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::trade::{
-    CancelAnswer, Carried, CreateAnswer, Event, GatewayRequest, PayAnswer, Refusal, Rival, State,
-    StatusAnswer, StatusWord, VoidAnswer,
+    CancelAnswer, Carried, CreateAnswer, Event, GatewayRequest, PayAnswer, Refusal, SaleHold,
+    State, StatusAnswer, StatusWord, VoidAnswer,
 };
 use kaunter_core::wire::{CodeMode, Reason, VerdictOutcome};
 use kaunter_model::harness::{TradeHarness, created, mark};
@@ -61,7 +61,7 @@ impl Steps for TradeHarness {
     fn asked(mut self) -> Self {
         let (state, before) = (self.trade.state(), self.clone());
         for _ in 0..3 {
-            let Some(at) = self.wakes().filter(|_| self.questions() == 0) else {
+            let Some(at) = self.wakes().filter(|_| self.queries() == 0) else {
                 break;
             };
             self.now = at.max(self.now);
@@ -204,7 +204,7 @@ fn events(desk: &TradeHarness) -> Vec<(String, Event)> {
     let mut events = vec![
         ("time alone".to_owned(), Event::Tick),
         ("restarted".to_owned(), Event::Restarted),
-        ("heard".to_owned(), Event::Heard),
+        ("heard".to_owned(), Event::TerminalSeen),
         ("superseded".to_owned(), Event::Superseded),
         ("code one".to_owned(), code("one")),
         ("code two".to_owned(), code("two")),
@@ -314,11 +314,7 @@ fn effect(before: &TradeHarness, event: Event) -> String {
     for (_, send) in &desk.sent {
         words.push(match send {
             GatewayRequest::Query { version } => {
-                assert_eq!(
-                    *version,
-                    is.version(),
-                    "a question carries the row's version"
-                );
+                assert_eq!(*version, is.version(), "a query carries the row's version");
                 "asks".to_owned()
             }
             other => format!("sends {other:?}"),
@@ -356,9 +352,9 @@ fn effect(before: &TradeHarness, event: Event) -> String {
         is.was_late().to_string(),
     );
     differs(
-        "settled",
-        was.settled().to_string(),
-        is.settled().to_string(),
+        "decided by a person",
+        was.decided_by_person().to_string(),
+        is.decided_by_person().to_string(),
     );
     differs(
         "deadline",
@@ -408,12 +404,12 @@ fn table() -> String {
             if !alone.is_empty() {
                 writeln!(text, "    {name:<30} {alone}").unwrap();
             }
-            for rival in [Rival::Late, Rival::Holds] {
+            for hold in [SaleHold::Late, SaleHold::Held] {
                 let mut beside = on.clone();
-                beside.rival = rival;
+                beside.held_by_others = hold;
                 let effect = effect(&beside, event.clone());
                 if effect != alone {
-                    let name = format!("{name} [rival: {rival:?}]");
+                    let name = format!("{name} [others: {hold:?}]");
                     writeln!(text, "    {name:<30} {effect}").unwrap();
                 }
             }
@@ -469,22 +465,22 @@ fn a_local_event_is_granted_and_reads_no_other_trade_unless_it_moves_its_own() {
             } else {
                 &desk
             };
-            let after = |rival| {
+            let after = |hold| {
                 let mut after = on.clone();
                 after.trade.take_moves();
-                after.rival = rival;
+                after.held_by_others = hold;
                 after.now += PAUSE_MS;
                 let granted = after.hear(event.clone());
                 assert_eq!(granted, Ok(()), "{case}: {name}");
                 (after.trade.take_moves().is_empty(), after.trade)
             };
-            let (rests, alone) = after(Rival::None);
-            for rival in [Rival::Late, Rival::Holds] {
-                let (beside_rests, beside) = after(rival);
-                assert_eq!(rests, beside_rests, "{case}: {name} beside {rival:?}");
+            let (rests, alone) = after(SaleHold::None);
+            for hold in [SaleHold::Late, SaleHold::Held] {
+                let (beside_rests, beside) = after(hold);
+                assert_eq!(rests, beside_rests, "{case}: {name} beside {hold:?}");
                 assert!(
                     !rests || alone == beside,
-                    "{case}: {name} beside {rival:?} differs without a move"
+                    "{case}: {name} beside {hold:?} differs without a move"
                 );
             }
         }

@@ -14,7 +14,7 @@ use kaunter_core::money::Money;
 use kaunter_core::sale::Standing;
 use kaunter_core::trade::{
     CancelAnswer, Carried, Context, CreateAnswer, Event, GatewayRequest, PayAnswer, Refusal, Risk,
-    Rival, State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
+    SaleHold, State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
 };
 use kaunter_core::wire::{
     By, CodeMode, DecidedBy, GatewayAnswer, Payload, Reason, Status, VerdictOutcome,
@@ -25,9 +25,9 @@ use proptest::prelude::*;
 
 #[test]
 fn rule_1_one_trade_of_a_sale_may_hold_money() {
-    for rival in [Rival::Holds, Rival::Late] {
+    for hold in [SaleHold::Held, SaleHold::Late] {
         let mut desk = TradeHarness::open();
-        desk.rival = rival;
+        desk.held_by_others = hold;
         assert_eq!(
             desk.handle(Event::Code(mark("one"))),
             Err(Refusal::SaleBusy)
@@ -46,7 +46,7 @@ fn rule_1_one_trade_of_a_sale_may_hold_money() {
     desk.status(StatusWord::Paid);
     assert_eq!(desk.state(), State::LateSuccess);
     assert!(!desk.trade.holds_sale());
-    assert_eq!(desk.trade.as_rival(), Rival::Late);
+    assert_eq!(desk.trade.sale_hold(), SaleHold::Late);
 }
 
 #[test]
@@ -82,8 +82,8 @@ fn rule_3_what_has_an_effect_waits_in_the_row_until_it_is_drained() {
     let context = Context {
         now: 0,
         policy: &desk.policy.clone(),
-        rival: Rival::None,
-        said: None,
+        held_by_others: SaleHold::None,
+        gateway_answer: None,
         code_reused: false,
     };
     let before = desk.trade.version();
@@ -141,15 +141,15 @@ fn rule_5_silence_unpaid_and_rubbish_close_nothing() {
 }
 
 #[test]
-fn rule_5_an_old_unpaid_is_the_last_word_only_if_the_question_left_after_that_age() {
+fn rule_5_an_old_unpaid_is_the_last_word_only_if_the_query_left_after_that_age() {
     let mut desk = TradeHarness::open();
     desk.policy.can_cancel = false;
     desk.policy.unpaid_final_after_ms = Some(1_000_000);
     desk.tell(Event::Code(mark("one")));
     let sent = desk.now;
     let until_asked = |desk: &mut TradeHarness| {
-        let asked = desk.questions();
-        while desk.questions() == asked {
+        let asked = desk.queries();
+        while desk.queries() == asked {
             let next = desk.now + 100;
             desk.at(next);
         }
@@ -299,7 +299,7 @@ fn rule_18_only_the_amount_of_a_paid_sale_closes_its_bill() {
     assert!(standing.open && !standing.closes_bill(&ringgit(1250)));
 }
 
-fn said(code: &str) -> Option<GatewayAnswer> {
+fn gateway_answer(code: &str) -> Option<GatewayAnswer> {
     Some(GatewayAnswer {
         code: Some(code.to_owned()),
         message: "its sentence".to_owned(),
@@ -312,15 +312,15 @@ fn rule_20_a_refused_void_is_reported_until_the_next_one_leaves() {
         let mut desk = TradeHarness::paid();
         desk.tell(Event::Void);
         assert_eq!(desk.trade.void_refused(), None);
-        desk.said = said("7");
+        desk.gateway_answer = gateway_answer("7");
         desk.tell(Event::VoidAnswered(answer));
         assert_eq!(desk.state(), State::Paid);
         assert_eq!(
             desk.trade.void_refused(),
-            said("7").as_ref(),
+            gateway_answer("7").as_ref(),
             "a refused void was hidden"
         );
-        desk.said = None;
+        desk.gateway_answer = None;
         desk.tell(Event::Void);
         assert_eq!(desk.trade.void_refused(), None);
         desk.tell(Event::VoidAnswered(VoidAnswer::Failed));
@@ -335,16 +335,16 @@ fn rule_20_a_refused_void_is_reported_until_the_next_one_leaves() {
 #[test]
 fn rule_21_the_gateways_words_stay_with_the_move_that_they_caused() {
     let mut desk = TradeHarness::paying();
-    desk.said = said("P");
+    desk.gateway_answer = gateway_answer("P");
     desk.tell(Event::PayAnswered(
         PayAnswer::Processing(Carried::default()),
     ));
-    assert_eq!(desk.trade.gateway_answer(), said("P").as_ref());
-    desk.said = said("N");
+    assert_eq!(desk.trade.gateway_answer(), gateway_answer("P").as_ref());
+    desk.gateway_answer = gateway_answer("N");
     desk.tell(desk.word(StatusWord::NoWord, Carried::default()));
     assert_eq!(
         desk.trade.gateway_answer(),
-        said("P").as_ref(),
+        gateway_answer("P").as_ref(),
         "words without a move are not stored"
     );
     desk.at(desk.policy.deadline_ms * 2);
@@ -400,14 +400,14 @@ fn rule_8_old_proof_of_payment_is_asked_for_again_at_once() {
     desk.tell(Event::PayAnswered(
         PayAnswer::Processing(Carried::default()),
     ));
-    let questions = desk.questions();
+    let queries = desk.queries();
     desk.now = 1;
     let paid = StatusAnswer {
         word: StatusWord::Paid,
         carried: Carried::default(),
     };
     desk.tell(Event::Status(old, paid));
-    assert!(desk.questions() > questions);
+    assert!(desk.queries() > queries);
 }
 
 #[test]
@@ -428,56 +428,56 @@ fn rule_10_a_row_that_is_read_back_asks_and_sends_nothing_else() {
         desk.drain();
         assert_eq!(desk.sent, []);
         desk.tell(Event::Restarted);
-        assert_eq!(desk.sent.len(), desk.questions());
+        assert_eq!(desk.sent.len(), desk.queries());
     }
 }
 
 #[test]
-fn rule_11_one_question_at_a_time_two_seconds_after_the_last_one_started() {
+fn rule_11_one_query_at_a_time_two_seconds_after_the_last_one_started() {
     let mut desk = TradeHarness::paying();
     desk.at(1_999);
-    assert_eq!(desk.questions(), 0);
+    assert_eq!(desk.queries(), 0);
     desk.at(2_000);
-    assert_eq!(desk.questions(), 1);
-    // Its answer takes a second; many askers in between make no second question.
+    assert_eq!(desk.queries(), 1);
+    // Its answer takes a second; many askers in between make no second query.
     for now in [2_001, 2_500, 3_000] {
         desk.at(now);
     }
     desk.status(StatusWord::NoWord);
     desk.at(3_500);
-    assert_eq!(desk.questions(), 1);
+    assert_eq!(desk.queries(), 1);
     desk.at(4_200);
     assert_eq!(
-        desk.questions(),
+        desk.queries(),
         2,
         "2 s after the start, ten per cent either way"
     );
-    // An answer that never comes: the next question waits until the first counts as lost.
+    // An answer that never comes: the next query waits until the first counts as lost.
     desk.at(6_500);
-    assert_eq!(desk.questions(), 2);
+    assert_eq!(desk.queries(), 2);
     desk.at(15_000);
-    assert_eq!(desk.questions(), 3);
+    assert_eq!(desk.queries(), 3);
 }
 
 #[test]
-fn rule_11_a_question_that_is_out_is_waited_for_after_a_payment_that_never_left() {
+fn rule_11_a_query_that_is_out_is_waited_for_after_a_payment_that_never_left() {
     let mut desk = TradeHarness::paying();
     desk.at(2_000);
-    assert_eq!(desk.questions(), 1);
+    assert_eq!(desk.queries(), 1);
     desk.tell(Event::PayAnswered(PayAnswer::Unsent));
     assert_eq!(desk.state(), State::AwaitingCode);
     desk.tell(Event::Code(mark("again")));
     desk.at(4_100);
-    assert_eq!(desk.questions(), 1, "the first one is still out");
+    assert_eq!(desk.queries(), 1, "the first one is still out");
     desk.at(12_000);
-    assert_eq!(desk.questions(), 2, "now it counts as lost");
+    assert_eq!(desk.queries(), 2, "now it counts as lost");
 }
 
 #[test]
 fn rule_24_a_trade_of_a_silent_terminal_is_abandoned_after_three_minutes() {
     let mut desk = TradeHarness::open();
     desk.at(170_000);
-    desk.tell(Event::Heard);
+    desk.tell(Event::TerminalSeen);
     desk.at(349_999);
     assert_eq!(desk.state(), State::AwaitingCode);
     desk.at(350_000);
@@ -524,14 +524,14 @@ fn rule_25_a_cancel_that_lost_shows_paid_and_one_that_refunded_shows_voided() {
         ));
         desk.tell(Event::Cancel);
         desk.at(15_000);
-        let questions = desk.questions();
+        let queries = desk.queries();
         desk.tell(Event::CancelAnswered(said));
         assert_eq!(
             desk.state(),
             State::Cancelling,
-            "{said:?} is checked by one more question"
+            "{said:?} is checked by one more query"
         );
-        assert!(desk.questions() > questions);
+        assert!(desk.queries() > queries);
         desk.status(word);
         assert_eq!(desk.state(), end, "{said:?}");
     }
@@ -557,17 +557,20 @@ fn rule_22_without_a_cancel_the_deadline_calls_a_person_who_settles_it() {
             desk.status(StatusWord::NoWord);
         }
         assert_eq!(desk.state(), State::NeedsReview);
-        assert!(!desk.trade.settled());
+        assert!(!desk.trade.decided_by_person());
         desk.tell(Event::Verdict(outcome));
         assert_eq!(desk.state(), end);
-        assert!(desk.trade.settled(), "a person said so, and that is kept");
+        assert!(
+            desk.trade.decided_by_person(),
+            "a person said so, and that is kept"
+        );
     }
 }
 
 #[test]
 fn rule_23_a_late_success_is_given_back_once_where_another_trade_holds_the_sale() {
     let mut desk = TradeHarness::declined();
-    desk.rival = Rival::Holds;
+    desk.held_by_others = SaleHold::Held;
     desk.status(StatusWord::Paid);
     assert_eq!((desk.state(), desk.voids()), (State::Voiding, 1));
     desk.tell(Event::VoidAnswered(VoidAnswer::Done(Some("V".to_owned()))));
@@ -579,14 +582,14 @@ fn rule_23_a_late_success_is_given_back_once_where_another_trade_holds_the_sale(
     let mut alone = TradeHarness::declined();
     alone.status(StatusWord::Paid);
     assert_eq!((alone.state(), alone.voids()), (State::LateSuccess, 0));
-    assert!(alone.trade.was_late() && !alone.trade.settled());
+    assert!(alone.trade.was_late() && !alone.trade.decided_by_person());
     alone.tell(Event::Verdict(VerdictOutcome::Paid));
     assert_eq!(alone.state(), State::Paid);
-    assert!(alone.trade.was_late() && alone.trade.settled());
+    assert!(alone.trade.was_late() && alone.trade.decided_by_person());
     // What follows is the gateway's word again.
     alone.tell(Event::Void);
     alone.tell(Event::VoidAnswered(VoidAnswer::Done(None)));
-    assert!(alone.trade.was_late() && !alone.trade.settled());
+    assert!(alone.trade.was_late() && !alone.trade.decided_by_person());
 }
 
 #[test]
@@ -596,14 +599,14 @@ fn a_row_from_before_verdicts_is_read() {
         assert!(row.as_object_mut().unwrap().remove(new).is_some());
     }
     let trade: Trade = serde_json::from_value(row).unwrap();
-    assert!(!trade.was_late() && !trade.settled());
+    assert!(!trade.was_late() && !trade.decided_by_person());
 }
 
 #[test]
 fn rule_1_a_code_is_not_shown_where_another_trade_took_the_sale_meanwhile() {
-    for rival in [Rival::Holds, Rival::Late] {
+    for hold in [SaleHold::Held, SaleHold::Late] {
         let mut desk = TradeHarness::new(CodeMode::MerchantPresented);
-        desk.rival = rival;
+        desk.held_by_others = hold;
         desk.tell(created());
         assert_eq!(
             (desk.state(), desk.trade.reason(), desk.trade.by()),
@@ -617,7 +620,7 @@ fn rule_1_a_code_is_not_shown_where_another_trade_took_the_sale_meanwhile() {
         desk.at(10_000_000);
         desk.tell(Event::Restarted);
         assert_eq!(
-            desk.questions(),
+            desk.queries(),
             0,
             "nobody saw the code, so nobody can pay it"
         );
@@ -650,16 +653,16 @@ fn rule_26_a_code_on_display_holds_the_sale_takes_no_other_and_sends_no_payment(
 fn rule_11_a_payer_is_asked_about_every_two_seconds_from_the_start() {
     let mut desk = TradeHarness::shown();
     desk.at(1_999);
-    assert_eq!(desk.questions(), 0);
+    assert_eq!(desk.queries(), 0);
     for nth in 1..=10 {
         desk.at(nth * 2_300);
         desk.status(StatusWord::Unpaid);
     }
-    assert_eq!((desk.state(), desk.questions()), (State::AwaitingPayer, 10));
+    assert_eq!((desk.state(), desk.queries()), (State::AwaitingPayer, 10));
     let mut desk = TradeHarness::shown();
     desk.at(5_000);
     desk.tell(Event::Restarted);
-    let asked = desk.questions();
+    let asked = desk.queries();
     assert!(asked >= 1, "asked at once after a restart");
     desk.status(StatusWord::NoWord);
     assert_eq!(desk.trade.payload(), Some(&Payload("scan me".to_owned())));
@@ -821,10 +824,10 @@ fn rule_23_a_display_that_was_closed_is_asked_about_again_and_late_money_raises_
     let mut desk = TradeHarness::shown();
     desk.at(2_000);
     desk.status(StatusWord::Closed);
-    let asked = desk.questions();
+    let asked = desk.queries();
     desk.at(40_000);
-    assert!(desk.questions() > asked);
-    desk.rival = Rival::Holds;
+    assert!(desk.queries() > asked);
+    desk.held_by_others = SaleHold::Held;
     desk.status(StatusWord::Paid);
     assert_eq!((desk.state(), desk.voids()), (State::Voiding, 1));
 }
@@ -837,9 +840,9 @@ fn rule_5_an_old_unscanned_code_expires_only_by_the_gateways_own_rule() {
     desk.tell(created());
     while desk.state() != State::Expired {
         let next = desk.now + 1_000;
-        let asked = desk.questions();
+        let asked = desk.queries();
         desk.at(next);
-        if desk.questions() > asked {
+        if desk.queries() > asked {
             desk.status(StatusWord::Unpaid);
         }
         assert!(desk.now < 2_000_000, "{:?}", desk.state());
@@ -908,7 +911,7 @@ fn any_event() -> impl Strategy<Value = Event> {
     prop_oneof![
         4 => Just(Event::Tick),
         1 => Just(Event::Restarted),
-        1 => Just(Event::Heard),
+        1 => Just(Event::TerminalSeen),
         1 => Just(Event::Superseded),
         3 => prop_oneof![Just(Event::Code(mark("one"))), Just(Event::Code(mark("two")))],
         1 => Just(Event::Cancel),
@@ -990,10 +993,10 @@ proptest! {
         }
         let budget = desk.now + desk.policy.terminal_silent_ms + 2 * desk.policy.deadline_ms + desk.policy.cancel_deadline_ms + desk.policy.void_deadline_ms + desk.policy.review_check_max_ms;
         while desk.now < budget {
-            let asked = desk.questions();
+            let asked = desk.queries();
             desk.now += 500;
             let _ = desk.handle(Event::Tick);
-            if desk.questions() > asked {
+            if desk.queries() > asked {
                 let word = match desk.state() {
                     State::Voiding | State::VoidUnknown | State::VoidReview => StatusWord::Voided,
                     _ if paid => StatusWord::Paid,

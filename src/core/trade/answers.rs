@@ -4,7 +4,7 @@
 //! An outdated proof of payment is never ignored: the trade asks again.
 
 use super::{
-    CancelAnswer, Carried, Context, CreateAnswer, Facts, PayAnswer, Risk, Rival, State,
+    CancelAnswer, Carried, Context, CreateAnswer, Facts, PayAnswer, Risk, SaleHold, State,
     StatusAnswer, StatusWord, Trade, VoidAnswer,
 };
 use crate::money;
@@ -21,8 +21,8 @@ impl Trade {
         match answer {
             CreateAnswer::Made { payload, .. } => match (self.facts.mode, payload) {
                 (CodeMode::ConsumerPresented, _) => {
-                    self.heard_ms = context.now;
-                    self.go(State::AwaitingCode, context);
+                    self.terminal_seen_ms = context.now;
+                    self.enter(State::AwaitingCode, context);
                 }
                 (CodeMode::MerchantPresented, Some(payload)) => {
                     self.put_on_display(payload, context)
@@ -32,7 +32,7 @@ impl Trade {
             },
             CreateAnswer::Refused(reason) => {
                 self.reason = Some(reason);
-                self.go(State::Declined, context);
+                self.enter(State::Declined, context);
             }
             CreateAnswer::NoWord | CreateAnswer::Repeated => self.create_unanswered(context),
         }
@@ -43,24 +43,24 @@ impl Trade {
     /// While this creation was out, another trade may have got money: a late success, perhaps accepted by now.
     /// Then the code is not shown, and the trade ends as [`State::Abandoned`].
     fn put_on_display(&mut self, payload: Payload, context: &Context<'_>) {
-        if context.rival != Rival::None {
+        if context.held_by_others != SaleHold::None {
             self.reason = Some(Reason::SaleBusy);
-            self.go(State::Abandoned, context);
+            self.enter(State::Abandoned, context);
             return;
         }
         let (now, policy) = (context.now, context.policy);
         self.payment.payload = Some(payload);
         self.payment.sent_ms = Some(now);
-        self.age(context);
+        self.start_aging(context);
         self.payment.deadline_ms = Some(now + policy.deadline_ms);
-        self.go(State::AwaitingPayer, context);
+        self.enter(State::AwaitingPayer, context);
     }
 
     /// Abandons a trade whose creation got no answer. Nothing was presented, so the next trade may begin at once.
     pub(super) fn create_unanswered(&mut self, context: &Context<'_>) {
-        self.go(State::CreateUnknown, context);
+        self.enter(State::CreateUnknown, context);
         self.reason = Some(Reason::GatewayUnavailable);
-        self.go(State::Abandoned, context);
+        self.enter(State::Abandoned, context);
     }
 
     pub(super) fn pay_answered(&mut self, answer: PayAnswer, context: &Context<'_>) {
@@ -71,20 +71,20 @@ impl Trade {
             PayAnswer::Paid(carried) | PayAnswer::Processing(carried)
                 if verifying && !self.agrees(&carried) =>
             {
-                self.go(State::NeedsReview, context);
+                self.enter(State::NeedsReview, context);
             }
             PayAnswer::Paid(_) if awaited => self.paid(context),
             // It proves a payment, but a cancel, a review or a closing came after it. Ask for the present status.
             PayAnswer::Paid(_) => self.ask_at_once(context.now),
             PayAnswer::Processing(_) if self.state == State::Paying => {
-                self.go(State::Pending, context)
+                self.enter(State::Pending, context)
             }
             PayAnswer::Refused(reason) if awaited => self.declined(reason, context),
             PayAnswer::Unsent if self.state.may_be_unsent() => {
                 self.unsent(context);
             }
             PayAnswer::NoWord if self.state == State::Paying => {
-                self.go(State::Unknown, context);
+                self.enter(State::Unknown, context);
             }
             PayAnswer::Processing(_)
             | PayAnswer::Refused(_)
@@ -96,15 +96,15 @@ impl Trade {
     /// Goes back to awaiting a code, because no byte of the payment was written. This is the only move backwards.
     fn unsent(&mut self, context: &Context<'_>) {
         self.payment = Default::default();
-        self.questions.asked_old = false;
-        self.questions.next_ask_ms = None;
+        self.queries.asked_old = false;
+        self.queries.next_ask_ms = None;
         // A query that is out stays out. The next one waits for its answer, or until it counts as lost.
-        self.heard_ms = context.now;
+        self.terminal_seen_ms = context.now;
         if self.cancel.requested_by.is_some() {
-            self.go(State::AwaitingCode, context);
-            self.go(State::Abandoned, context);
+            self.enter(State::AwaitingCode, context);
+            self.enter(State::Abandoned, context);
         } else {
-            self.go(State::AwaitingCode, context);
+            self.enter(State::AwaitingCode, context);
         }
     }
 
@@ -114,8 +114,8 @@ impl Trade {
         answer: StatusAnswer,
         context: &Context<'_>,
     ) {
-        if version == self.questions.asked_version {
-            self.questions.asking_until_ms = None;
+        if version == self.queries.asked_version {
+            self.queries.asking_until_ms = None;
         }
         if version != self.version {
             if answer.word == StatusWord::Paid {
@@ -127,7 +127,7 @@ impl Trade {
         let spoke = !matches!(word, StatusWord::NoWord | StatusWord::Unpaid);
         if spoke && !self.agrees(&carried) {
             if self.state.risk() == Risk::Possible {
-                self.go(State::NeedsReview, context);
+                self.enter(State::NeedsReview, context);
             }
             return;
         }
@@ -152,20 +152,20 @@ impl Trade {
             StatusWord::Paid if cancel_is_out => {}
             StatusWord::Paid => self.paid(context),
             StatusWord::Failed(reason) => self.declined(reason, context),
-            StatusWord::Closed => self.go(State::Cancelled, context),
+            StatusWord::Closed => self.enter(State::Cancelled, context),
             StatusWord::Voided if self.state == State::NeedsReview => self.voided(context),
-            StatusWord::Voided => self.go(State::NeedsReview, context),
+            StatusWord::Voided => self.enter(State::NeedsReview, context),
             StatusWord::Pending | StatusWord::Unpaid
-                if self.state == State::NeedsReview && self.questions.asked_old =>
+                if self.state == State::NeedsReview && self.queries.asked_old =>
             {
-                self.go(State::Expired, context)
+                self.enter(State::Expired, context)
             }
             StatusWord::Pending if self.state != State::NeedsReview => {
                 if self.state == State::AwaitingPayer {
                     // A customer who scans at the last moment also gets the full time to enter a PIN.
                     self.payment.deadline_ms = Some(context.now + context.policy.deadline_ms);
                 }
-                self.go(State::Pending, context);
+                self.enter(State::Pending, context);
             }
             StatusWord::Pending | StatusWord::Unpaid | StatusWord::NoWord => {}
         }
@@ -177,10 +177,10 @@ impl Trade {
             return;
         }
         if answer == CancelAnswer::NoWord {
-            self.go(State::CancelUnknown, context);
+            self.enter(State::CancelUnknown, context);
             return;
         }
-        self.cancel.cancel_said = Some(answer);
+        self.cancel.cancel_answer = Some(answer);
         self.ask_at_once(context.now);
     }
 
@@ -191,8 +191,8 @@ impl Trade {
         } else {
             State::Cancelled
         };
-        match (word, self.cancel.cancel_said) {
-            (StatusWord::Closed, _) => self.go(closed, context),
+        match (word, self.cancel.cancel_answer) {
+            (StatusWord::Closed, _) => self.enter(closed, context),
             (StatusWord::Voided, _) => self.voided(context),
             (StatusWord::Failed(reason), _) => self.declined(reason, context),
             (StatusWord::Paid, Some(CancelAnswer::TooLate)) => self.paid(context),
@@ -202,8 +202,8 @@ impl Trade {
                 StatusWord::Paid | StatusWord::Pending | StatusWord::Unpaid | StatusWord::NoWord,
                 Some(_),
             ) => {
-                self.cancel.cancel_said = None;
-                self.go(State::CancelUnknown, context);
+                self.cancel.cancel_answer = None;
+                self.enter(State::CancelUnknown, context);
             }
             (StatusWord::Paid | StatusWord::Pending | StatusWord::Unpaid, None) => {
                 if self.state == State::CancelUnknown {
@@ -225,17 +225,17 @@ impl Trade {
             VoidAnswer::Failed | VoidAnswer::Unsent => {
                 self.give_up_ms = None;
                 self.void.void_left = false;
-                self.void.void_refused = Some(context.said.cloned().unwrap_or_default());
+                self.void.void_refused = Some(context.gateway_answer.cloned().unwrap_or_default());
                 if self.lateness.late {
-                    self.go(State::LateSuccess, context);
+                    self.enter(State::LateSuccess, context);
                 } else {
-                    self.go(State::Paid, context);
-                    self.settled = self.void.settled_before_void;
+                    self.enter(State::Paid, context);
+                    self.decided_by_person = self.void.person_decided_before_void;
                 }
             }
             VoidAnswer::NoWord => {
                 if self.state == State::Voiding {
-                    self.go(State::VoidUnknown, context);
+                    self.enter(State::VoidUnknown, context);
                 }
             }
         }
@@ -243,17 +243,17 @@ impl Trade {
 
     fn paid(&mut self, context: &Context<'_>) {
         self.reason = None;
-        self.go(State::Paid, context);
+        self.enter(State::Paid, context);
     }
 
     fn declined(&mut self, reason: Reason, context: &Context<'_>) {
         self.reason = Some(reason);
-        self.go(State::Declined, context);
+        self.enter(State::Declined, context);
     }
 
     fn voided(&mut self, context: &Context<'_>) {
         self.lateness.late = false;
-        self.go(State::Voided, context);
+        self.enter(State::Voided, context);
     }
 
     /// Stores a proof of payment that came after the end.
@@ -262,8 +262,8 @@ impl Trade {
     fn late_success(&mut self, context: &Context<'_>) {
         self.lateness.late = true;
         self.lateness.was_late = true;
-        self.go(State::LateSuccess, context);
-        if context.rival == Rival::Holds {
+        self.enter(State::LateSuccess, context);
+        if context.held_by_others == SaleHold::Held {
             self.start_void(context);
         }
     }

@@ -17,7 +17,7 @@ pub enum Event {
     /// The row's times move with it, so that no deadline comes sooner or later. Then the trade asks, as after a start.
     ClockSet(i64),
     /// The terminal that created the trade has called.
-    Heard,
+    TerminalSeen,
     /// A newer trade of the same terminal replaces this one.
     Superseded,
     /// The customer's code was handed over. The mark is its keyed hash, never the code.
@@ -47,9 +47,11 @@ impl Event {
     #[must_use]
     pub fn is_local(&self) -> bool {
         match self {
-            Self::Tick | Self::Restarted | Self::ClockSet(_) | Self::Heard | Self::Status(..) => {
-                true
-            }
+            Self::Tick
+            | Self::Restarted
+            | Self::ClockSet(_)
+            | Self::TerminalSeen
+            | Self::Status(..) => true,
             Self::Superseded
             | Self::Code(_)
             | Self::Cancel

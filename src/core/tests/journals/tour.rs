@@ -6,8 +6,8 @@ use kaunter_core::money::Money;
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::till::Record;
 use kaunter_core::trade::{
-    CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, Facts, PayAnswer, Rival, State,
-    StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
+    CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, Facts, PayAnswer, SaleHold,
+    State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
 };
 use kaunter_core::wire::{CodeMode, Payload, Reason, Sale, VerdictOutcome};
 use serde_json::{Value, json};
@@ -27,10 +27,10 @@ fn sale(reference: &str) -> Sale {
 }
 
 /// An event, its delay after the one before, and whether another trade holds the sale.
-type Stop = (Ms, Rival, Event);
+type Stop = (Ms, SaleHold, Event);
 
 fn now(event: Event) -> Stop {
-    (1_000, Rival::None, event)
+    (1_000, SaleHold::None, event)
 }
 
 fn status(word: StatusWord) -> Event {
@@ -63,8 +63,8 @@ fn ways() -> Vec<Vec<Stop>> {
             PayAnswer::Processing(Carried::default()),
         ))
     };
-    let later = |ms| (ms, Rival::None, Event::Tick);
-    let cancel = || (20_000, Rival::None, Event::Cancel);
+    let later = |ms| (ms, SaleHold::None, Event::Tick);
+    let cancel = || (20_000, SaleHold::None, Event::Cancel);
     let void = || now(Event::Void);
     let no_void = || now(Event::VoidAnswered(VoidAnswer::NoWord));
     let done = || {
@@ -110,7 +110,7 @@ fn ways() -> Vec<Vec<Stop>> {
             made(),
             code(),
             refused(),
-            (1_000, Rival::Holds, status(StatusWord::Paid)),
+            (1_000, SaleHold::Held, status(StatusWord::Paid)),
         ],
         vec![
             made(),
@@ -146,7 +146,7 @@ pub(crate) fn rows() -> BTreeMap<String, Value> {
         let mut trade = Trade::new(facts, at);
         keep(&mut rows, way, 0, &trade);
         drain(&mut trade, &policy);
-        for (turn, (ms, rival, event)) in stops.into_iter().enumerate() {
+        for (turn, (ms, hold, event)) in stops.into_iter().enumerate() {
             at += ms;
             let mut event = event;
             if let Event::Status(version, _) = &mut event {
@@ -155,8 +155,8 @@ pub(crate) fn rows() -> BTreeMap<String, Value> {
             let context = Context {
                 now: at,
                 policy: &policy,
-                rival,
-                said: None,
+                held_by_others: hold,
+                gateway_answer: None,
                 code_reused: false,
             };
             trade.handle(event, &context).expect("the tour is granted");

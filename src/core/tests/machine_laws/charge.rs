@@ -302,7 +302,7 @@ impl Run {
                 ChargeStep::HandOver(trade_id) => self.hand_over(&trade_id)?,
                 ChargeStep::Ask(trade_id) => {
                     let first = self.asking.insert(trade_id.clone());
-                    prop_assert!(first, "two questions at once");
+                    prop_assert!(first, "two queries at once");
                     self.call(ChargeEvent::StatusReplied, self.trade(&trade_id));
                 }
                 ChargeStep::Cancel(trade_id) => self.cancel(&trade_id),

@@ -19,7 +19,14 @@ impl World {
             Call::Ask(trade_id) => {
                 let row = self.find(trade_id)?;
                 let own = self.store.trade(row).facts().terminal == terminal(page);
-                self.answer(row, if own { Event::Heard } else { Event::Tick })
+                self.answer(
+                    row,
+                    if own {
+                        Event::TerminalSeen
+                    } else {
+                        Event::Tick
+                    },
+                )
             }
             Call::Cancel(trade_id) => {
                 let row = self.find(trade_id)?;
