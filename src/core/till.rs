@@ -3,10 +3,11 @@
 //! It scans a code, asks the backend for a trade, hands the code over once, and then follows the trade to its end.
 //!
 //! ```text
-//! Scanning ─> Picking ─> Opening ─> Creating ─> Ready ─> Sealing ─> HandingOver ─> Watching ─> Ended
-//!                           │          │          └─────── Leaving ────────────────────────────┘
-//!                           │          └─> Sealing ─> Watching, with our code on display
-//!                           └─ (the way in where we present the code)
+//! Scanning ─> PickingWallet ─> JournallingCreation ─> Creating ─> Ready ─> JournallingHandOver ─> HandingOver
+//!                               │                      │           │                               └─> Watching ─> Ended
+//!                               │                      │           └─> Abandoning ─> Ended
+//!                               │                      └─> JournallingHandOver ─> Watching, with our code on display
+//!                               └─ (the way in where we present the code)
 //! ```
 //!
 //! It decides nothing about money: the backend does. It is pure: the time and every answer are arguments.
@@ -108,12 +109,11 @@ const CREATE_TRIES: u32 = 3;
 
 /// Why the present trade is abandoned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Leave {
-    Stay,
+enum AbandonReason {
     /// The caller gave up, or the promise has waited long enough.
-    Abort,
+    Aborted,
     /// The code belongs to another wallet: begin again with that one.
-    Switch,
+    OtherWallet,
 }
 
 /// One charge of one sale.
@@ -130,7 +130,7 @@ pub struct Charge {
     /// Another tab or till runs the trade: this charge never closes it unless it is asked to.
     following: bool,
     trade: Option<TradeView>,
-    leave: Leave,
+    abandon_reason: Option<AbandonReason>,
     /// A cancel was asked for after the hand-over.
     cancel_requested: bool,
     tries: u32,
@@ -172,7 +172,7 @@ impl Charge {
             resumed: false,
             following: false,
             trade: None,
-            leave: Leave::Stay,
+            abandon_reason: None,
             cancel_requested: false,
             tries: 0,
             hand_overs: 0,
@@ -186,7 +186,7 @@ impl Charge {
             outbox: VecDeque::new(),
         };
         if wallet.is_some() {
-            charge.open();
+            charge.journal_creation();
         }
         match (mode, plan.code) {
             (CodeMode::MerchantPresented, _) if wallet.is_none() => charge.end(End::NoWallet),
@@ -311,8 +311,8 @@ impl Charge {
     }
 
     /// Journals the trade's key, before the trade is created.
-    fn open(&mut self) {
-        self.phase = Phase::Opening;
+    fn journal_creation(&mut self) {
+        self.phase = Phase::JournallingCreation;
         self.outbox
             .push_back(ChargeStep::Journal(self.record.clone()));
     }
@@ -330,17 +330,17 @@ impl Charge {
 
     fn journalled(&mut self, now: Ms) {
         match self.phase {
-            Phase::Opening if self.leave == Leave::Stay => self.create(),
-            Phase::Opening => self.abandoned(),
-            Phase::Sealing if self.we_present() => self.put_on_display(now),
-            Phase::Sealing => self.hand_over(now),
+            Phase::JournallingCreation if self.abandon_reason.is_none() => self.create(),
+            Phase::JournallingCreation => self.abandoned(),
+            Phase::JournallingHandOver if self.we_present() => self.put_on_display(now),
+            Phase::JournallingHandOver => self.hand_over(now),
             Phase::Scanning
-            | Phase::Picking
+            | Phase::PickingWallet
             | Phase::Creating
             | Phase::Ready
             | Phase::HandingOver
             | Phase::Watching
-            | Phase::Leaving
+            | Phase::Abandoning
             | Phase::Ended => {}
         }
     }
@@ -352,14 +352,14 @@ impl Charge {
         self.code = Some(hint);
         match self.phase {
             Phase::Scanning => self.choose_wallet(),
-            Phase::Ready => self.seal(),
-            Phase::Picking
-            | Phase::Opening
+            Phase::Ready => self.journal_hand_over(),
+            Phase::PickingWallet
+            | Phase::JournallingCreation
             | Phase::Creating
-            | Phase::Sealing
+            | Phase::JournallingHandOver
             | Phase::HandingOver
             | Phase::Watching
-            | Phase::Leaving
+            | Phase::Abandoning
             | Phase::Ended => {}
         }
     }
@@ -368,14 +368,14 @@ impl Charge {
         match self.code.as_ref().and_then(|hint| hint.wallet.clone()) {
             Some(wallet) => self.picked(Some(wallet)),
             None => {
-                self.phase = Phase::Picking;
+                self.phase = Phase::PickingWallet;
                 self.outbox.push_back(ChargeStep::Pick);
             }
         }
     }
 
     fn picked(&mut self, wallet: Option<String>) {
-        if !matches!(self.phase, Phase::Scanning | Phase::Picking) {
+        if !matches!(self.phase, Phase::Scanning | Phase::PickingWallet) {
             return;
         }
         let Some(wallet) = wallet else {
@@ -383,11 +383,11 @@ impl Charge {
         };
         self.record.wallet_id = wallet;
         self.wallet_known = true;
-        self.open();
+        self.journal_creation();
     }
 
     /// Journals that the code will be handed over. If the code belongs to another wallet, begins again with that one.
-    fn seal(&mut self) {
+    fn journal_hand_over(&mut self) {
         let Some(hint) = &self.code else { return };
         let other = hint.official
             && hint
@@ -395,10 +395,10 @@ impl Charge {
                 .as_ref()
                 .is_some_and(|id| *id != self.record.wallet_id);
         if other && self.spare_key.is_some() {
-            self.abandon(Leave::Switch);
+            self.abandon(AbandonReason::OtherWallet);
             return;
         }
-        self.phase = Phase::Sealing;
+        self.phase = Phase::JournallingHandOver;
         self.next_ask_ms = None;
         self.record.handed_over = true;
         self.outbox
@@ -436,16 +436,18 @@ impl Charge {
 
     fn cancel(&mut self, now: Ms) {
         match self.phase {
-            Phase::Scanning | Phase::Picking => self.end(End::Aborted),
-            Phase::Opening | Phase::Creating => self.leave = Leave::Abort,
-            Phase::Sealing if self.we_present() => self.abandon_unseen(now),
-            Phase::Ready | Phase::Sealing => self.abandon(Leave::Abort),
+            Phase::Scanning | Phase::PickingWallet => self.end(End::Aborted),
+            Phase::JournallingCreation | Phase::Creating => {
+                self.abandon_reason = Some(AbandonReason::Aborted)
+            }
+            Phase::JournallingHandOver if self.we_present() => self.abandon_unseen(now),
+            Phase::Ready | Phase::JournallingHandOver => self.abandon(AbandonReason::Aborted),
             Phase::HandingOver => self.cancel_requested = true,
             Phase::Watching => {
                 self.cancel_requested = true;
                 self.send_cancel();
             }
-            Phase::Leaving => self.leave = Leave::Abort,
+            Phase::Abandoning => self.abandon_reason = Some(AbandonReason::Aborted),
             Phase::Ended => {}
         }
     }
@@ -459,9 +461,9 @@ impl Charge {
     }
 
     /// Abandons a trade that has no code. The backend closes it at once.
-    fn abandon(&mut self, why: Leave) {
-        self.leave = why;
-        self.phase = Phase::Leaving;
+    fn abandon(&mut self, reason: AbandonReason) {
+        self.abandon_reason = Some(reason);
+        self.phase = Phase::Abandoning;
         self.next_ask_ms = None;
         self.patience_ms = None;
         self.send_cancel();
@@ -471,13 +473,13 @@ impl Charge {
     fn abandoned(&mut self) {
         let key = self.record.key.clone();
         match (
-            self.leave,
+            self.abandon_reason,
             self.spare_key.take(),
             self.code.as_ref().and_then(|hint| hint.wallet.clone()),
         ) {
-            (Leave::Switch, Some(spare), Some(wallet)) => {
+            (Some(AbandonReason::OtherWallet), Some(spare), Some(wallet)) => {
                 self.outbox.push_back(ChargeStep::Forget(key));
-                self.leave = Leave::Stay;
+                self.abandon_reason = None;
                 self.trade = None;
                 self.tries = 0;
                 self.asking = false;
@@ -489,9 +491,9 @@ impl Charge {
                     handed_over: false,
                     mode: self.record.mode,
                 };
-                self.open();
+                self.journal_creation();
             }
-            (Leave::Stay | Leave::Abort | Leave::Switch, _, _) => {
+            (None | Some(AbandonReason::Aborted | AbandonReason::OtherWallet), _, _) => {
                 // After a hand-over the backend's trade is the outcome. Before it, nothing has begun.
                 let began = self.resumed || self.record.handed_over;
                 match self.trade.clone() {
@@ -508,7 +510,7 @@ impl Charge {
         self.patience_ms = None;
         if self.phase == Phase::Watching && self.is_open_to_code() && !self.following {
             // As far as we know, the code never arrived. Closing the trade makes sure of it.
-            return self.abandon(Leave::Abort);
+            return self.abandon(AbandonReason::Aborted);
         }
         let trade_id = self.record.trade_id.clone().unwrap_or_default();
         self.end(End::Unconfirmed(self.trade.clone().map(Box::new), trade_id));
@@ -527,14 +529,18 @@ impl Charge {
         };
         if matches!(
             self.phase,
-            Phase::Scanning | Phase::Ready | Phase::Opening | Phase::Creating | Phase::Leaving
+            Phase::Scanning
+                | Phase::Ready
+                | Phase::JournallingCreation
+                | Phase::Creating
+                | Phase::Abandoning
         ) && self.code.is_none()
         {
             self.outbox.push_back(ChargeStep::StopScan);
         }
         if !keep {
             let key = self.record.key.clone();
-            self.outbox.push_back(match rival(&end) {
+            self.outbox.push_back(match blocking_record(&end) {
                 Some(record) => ChargeStep::Yield(key, record),
                 None => ChargeStep::Forget(key),
             });
@@ -554,7 +560,7 @@ impl Charge {
 /// The record of the trade that stands in this one's way, if its outcome is open.
 ///
 /// This till has met it, so it also follows it. A sale that is paid needs no more queries.
-fn rival(end: &End) -> Option<Record> {
+fn blocking_record(end: &End) -> Option<Record> {
     match end {
         End::Refused(ProblemCode::SaleBusy, Some(trade)) if trade.status.at_risk() => {
             Some(Record::of(trade))

@@ -57,7 +57,7 @@ fn late_money_is_reported_although_an_older_answer_to_the_cancel_says_closed() {
             Status::AwaitingCode,
             1,
         ))));
-    assert_eq!(counter.charge.phase(), Phase::Leaving);
+    assert_eq!(counter.charge.phase(), Phase::Abandoning);
     let late = trade("T", Status::LateSuccess, 5);
     counter
         .tell(ChargeEvent::StatusReplied(Ok(late.clone())))
@@ -557,7 +557,7 @@ fn a_requested_cancel_keeps_the_code_from_leaving_again() {
         ))));
     assert_eq!(
         (counter.hand_overs(), counter.charge.phase()),
-        (1, Phase::Leaving)
+        (1, Phase::Abandoning)
     );
 }
 
@@ -600,7 +600,7 @@ fn an_abort_while_the_trade_is_created_abandons_it_as_soon_as_it_exists() {
         ))));
     assert_eq!(
         (counter.charge.phase(), counter.steps.last()),
-        (Phase::Leaving, Some(&ChargeStep::Cancel("T".to_owned())))
+        (Phase::Abandoning, Some(&ChargeStep::Cancel("T".to_owned())))
     );
 }
 
@@ -631,7 +631,7 @@ fn an_abort_while_the_journal_is_written_hands_nothing_over() {
         .tell(ChargeEvent::Journalled);
     assert_eq!(
         (customer.hand_overs(), customer.charge.phase()),
-        (0, Phase::Leaving)
+        (0, Phase::Abandoning)
     );
     // The journal says that the code left, so only the backend's answer ends the charge.
     let mut closed = ChargeHarness::of(customer.charge.clone());

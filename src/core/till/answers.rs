@@ -2,7 +2,7 @@
 //!
 //! If an answer is missing, the next query asks for it.
 
-use super::{CREATE_TRIES, Charge, ChargeStep, End, Fault, Leave, Phase, Reply};
+use super::{AbandonReason, CREATE_TRIES, Charge, ChargeStep, End, Fault, Phase, Reply};
 use crate::policy::Ms;
 use crate::wire::{ProblemCode, Reason, Status, TradeView};
 
@@ -20,7 +20,7 @@ impl Charge {
             Err(
                 Fault::NoAnswer
                 | Fault::Problem(ProblemCode::RateLimited | ProblemCode::Overloaded, _),
-            ) if self.leave != Leave::Stay => self.abandoned(),
+            ) if self.abandon_reason.is_some() => self.abandoned(),
             Err(
                 Fault::NoAnswer
                 | Fault::Problem(ProblemCode::RateLimited | ProblemCode::Overloaded, _),
@@ -38,33 +38,36 @@ impl Charge {
         let Some(status) = self.trade.as_ref().map(|trade| trade.status) else {
             return;
         };
-        if self.we_present() && self.leave != Leave::Stay && !status.ends_promise() {
+        if self.we_present() && self.abandon_reason.is_some() && !status.ends_promise() {
             return self.abandon_unseen(now);
         }
-        match status {
-            Status::AwaitingCode if self.leave != Leave::Stay => self.abandon(self.leave),
-            Status::AwaitingCode => {
+        match (status, self.abandon_reason) {
+            (Status::AwaitingCode, Some(reason)) => self.abandon(reason),
+            (Status::AwaitingCode, None) => {
                 self.phase = Phase::Ready;
                 self.next_ask_ms = Some(now + self.policy.heartbeat_ms);
-                self.seal();
+                self.journal_hand_over();
             }
-            Status::Creating => {
+            (Status::Creating, _) => {
                 self.phase = Phase::Watching;
                 self.start_patience(now);
                 self.next_ask_ms = Some(now + self.policy.poll_ms);
             }
-            Status::AwaitingPayer
-            | Status::Paying
-            | Status::Pending
-            | Status::Unknown
-            | Status::Cancelling
-            | Status::NeedsReview
-            | Status::Paid
-            | Status::Voiding
-            | Status::LateSuccess
-            | Status::Declined
-            | Status::Cancelled
-            | Status::Voided => {
+            (
+                Status::AwaitingPayer
+                | Status::Paying
+                | Status::Pending
+                | Status::Unknown
+                | Status::Cancelling
+                | Status::NeedsReview
+                | Status::Paid
+                | Status::Voiding
+                | Status::LateSuccess
+                | Status::Declined
+                | Status::Cancelled
+                | Status::Voided,
+                _,
+            ) => {
                 self.phase = Phase::Watching;
                 self.start_patience(now);
                 self.next_ask_ms = Some(now + self.policy.poll_ms);
@@ -189,7 +192,7 @@ impl Charge {
             return;
         }
         self.cancelling = false;
-        if self.phase == Phase::Leaving {
+        if self.phase == Phase::Abandoning {
             match reply {
                 Ok(trade) => {
                     let closed = trade.status == Status::Cancelled && !self.is_stale(&trade);
@@ -282,8 +285,8 @@ impl Charge {
             // The till that runs the trade hands the code over. This one starts to wait then.
             self.patience_ms = None;
             self.start_patience(now);
-        } else if self.resumed || self.leave != Leave::Stay || self.cancel_requested {
-            self.abandon(Leave::Abort);
+        } else if self.resumed || self.abandon_reason.is_some() || self.cancel_requested {
+            self.abandon(AbandonReason::Aborted);
         } else if self.record.handed_over {
             self.hand_over(now);
         } else {

@@ -197,21 +197,21 @@ pub enum Phase {
     /// A code is scanned for, and the wallet is not known.
     Scanning,
     /// A code was read, and its wallet is not known.
-    Picking,
+    PickingWallet,
     /// The creation is being journalled.
-    Opening,
+    JournallingCreation,
     /// The trade is being created.
     Creating,
     /// The trade exists, and a code is scanned for.
     Ready,
     /// The hand-over, or the display of our code, is being journalled.
-    Sealing,
+    JournallingHandOver,
     /// The code is being handed over.
     HandingOver,
     /// The backend has the code, or ours is on display; the page asks for the outcome.
     Watching,
     /// The trade is being abandoned before a code was handed over.
-    Leaving,
+    Abandoning,
     /// The charge has ended.
     Ended,
 }

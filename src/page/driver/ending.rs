@@ -57,12 +57,12 @@ impl Driver {
         let began = match self.charge.phase() {
             Phase::HandingOver | Phase::Watching => true,
             Phase::Scanning
-            | Phase::Picking
-            | Phase::Opening
+            | Phase::PickingWallet
+            | Phase::JournallingCreation
             | Phase::Creating
             | Phase::Ready
-            | Phase::Sealing
-            | Phase::Leaving
+            | Phase::JournallingHandOver
+            | Phase::Abandoning
             | Phase::Ended => false,
         };
         match record.trade_id {

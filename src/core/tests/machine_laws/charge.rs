@@ -540,7 +540,7 @@ proptest! {
             run.take(turn)?;
         }
         run.silence()?;
-        let waits_for_people = matches!(run.counter.charge.phase(), Phase::Scanning | Phase::Picking | Phase::Ready);
+        let waits_for_people = matches!(run.counter.charge.phase(), Phase::Scanning | Phase::PickingWallet | Phase::Ready);
         prop_assert!(run.done.is_some() || waits_for_people, "still {:?}", run.counter.charge.phase());
     }
 
