@@ -205,7 +205,7 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
     match app.trades.gateway().list_status() {
         (ListStatus::Empty, false) => {
             let detail = "The gateway's list of wallets is empty, so no sale can begin: it is asked for again within a minute.";
-            Problem::because(ProblemCode::GatewayUnavailable, detail.to_owned()).into_response()
+            Problem::with_detail(ProblemCode::GatewayUnavailable, detail.to_owned()).into_response()
         }
         (ListStatus::Empty | ListStatus::Shorter, _) => "ready, but the gateway lists fewer wallets than before: it is asked again within a minute\n".into_response(),
         (ListStatus::Unconfirmed | ListStatus::Complete, _) => "ready\n".into_response(),

@@ -17,7 +17,7 @@ use kaunter_core::trade::{Event, Facts};
 use kaunter_core::wire::ProblemCode;
 use serde::de::DeserializeOwned;
 
-pub(crate) use caller::{Either, Server, Terminal};
+pub(crate) use caller::{KnownCaller, Server, Terminal};
 
 use crate::app::App;
 use crate::error::Problem;
@@ -35,7 +35,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
             .await
             .map_err(|_| {
                 let detail = "The body did not arrive in time.".to_owned();
-                Problem::because(ProblemCode::BadRequest, detail)
+                Problem::with_detail(ProblemCode::BadRequest, detail)
             })?
             .map_err(|_| Problem::new(ProblemCode::BodyTooLarge))?;
         let mut json = serde_json::Deserializer::from_slice(&bytes);
@@ -79,7 +79,7 @@ fn wrong(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     let place = if field.is_empty() { "the body" } else { &field };
     let detail =
         format!("The body is not what this call takes: {place}: {what}. See /openapi.json.");
-    let problem = Problem::because(ProblemCode::BadRequest, detail);
+    let problem = Problem::with_detail(ProblemCode::BadRequest, detail);
     let missing = message
         .strip_prefix("missing field `")
         .and_then(|rest| rest.strip_suffix('`'));
@@ -120,10 +120,10 @@ fn unreadable(error: &serde_json::Error) -> Problem {
     let detail = format!(
         "The body is not the JSON that this call takes (line {line}, column {column}): see /openapi.json."
     );
-    Problem::because(ProblemCode::BadRequest, detail)
+    Problem::with_detail(ProblemCode::BadRequest, detail)
 }
 
-impl Either {
+impl KnownCaller {
     /// Refuses a list of trades to a terminal without the right `list`, and to a token for one sale.
     pub(crate) fn require_list(&self) -> Result<(), Problem> {
         let Some(claims) = &self.claims else {

@@ -108,7 +108,7 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
             // Timers stop with the listener, and not after the last call: a slow caller must not keep them running.
             sweeper.abort();
             watch.abort();
-            app.trades.rest();
+            app.trades.stop_timers();
         };
         tokio::join!(connections.serve(listener, router), closing);
         app.trades.drain().await;
@@ -134,7 +134,7 @@ async fn sweep(app: Arc<App>) {
     let pause = Duration::from_millis(app.trades.policy().review_check_first_ms);
     loop {
         tokio::time::sleep(pause).await;
-        app.limits.tidy();
+        app.limits.forget_idle();
         // Fetches the wallets only if the list is old or not complete.
         let _ = app
             .trades

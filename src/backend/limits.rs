@@ -222,7 +222,7 @@ impl Limits {
             let detail = format!(
                 "This terminal has {own} calls under way, and nothing was begun: try again in a few seconds."
             );
-            return Err(Problem::because(ProblemCode::Overloaded, detail));
+            return Err(Problem::with_detail(ProblemCode::Overloaded, detail));
         }
         under_way.insert(key.clone(), own + 1);
         Ok(TerminalPermit {
@@ -232,7 +232,7 @@ impl Limits {
     }
 
     /// Forgets terminals that made no calls for a while.
-    pub(crate) fn tidy(&self) {
+    pub(crate) fn forget_idle(&self) {
         self.changes.retain_recent();
         self.looks.retain_recent();
     }

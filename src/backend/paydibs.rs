@@ -28,14 +28,14 @@ use crate::metrics::METRICS;
 use crate::secret::Secret;
 use envelope::Envelope;
 use send::CallResult;
-use token::KeptToken;
+use token::CachedToken;
 use words::{CONSUMER_PRESENTED, MerchantWords, code, field, order, status};
 
 /// A merchant's account at PayDibs.
 pub(crate) struct Paydibs {
     pub(crate) config: GatewayConfig,
     pub(crate) common: Common,
-    token: Mutex<KeptToken>,
+    token: Mutex<CachedToken>,
 }
 
 impl Paydibs {
@@ -43,7 +43,7 @@ impl Paydibs {
         Self {
             config,
             common,
-            token: Mutex::new(KeptToken::default()),
+            token: Mutex::new(CachedToken::default()),
         }
     }
 
@@ -90,7 +90,7 @@ impl Paydibs {
         };
         let (answer, gateway_answer) = self.send(&call::create(facts, pay_type)).await;
         let created = match answer {
-            Ok(envelope) if envelope.is_ok() => self.made(&envelope, facts, merchant),
+            Ok(envelope) if envelope.is_ok() => self.create_answer(&envelope, facts, merchant),
             Ok(envelope) => self.not_made(&envelope, facts),
             // The reason may be in an answer whose HTTP status is an error.
             Err(failed) => match (failed.failure.why, failed.failure.status, failed.envelope) {
@@ -104,7 +104,7 @@ impl Paydibs {
     }
 
     /// An answer about another sale proves nothing about this one, and nothing was presented.
-    fn made(
+    fn create_answer(
         &self,
         envelope: &Envelope,
         facts: &Facts,
@@ -162,7 +162,7 @@ impl Paydibs {
     }
 
     pub(crate) async fn status(&self, facts: &Facts, trans_id: &str) -> GatewayReply<StatusAnswer> {
-        let call = call::status(facts, trans_id, Connection::Kept);
+        let call = call::status(facts, trans_id, Connection::Reused);
         let mut answer = self.answer(&call).await;
         if self.is_unbound_word(&answer) {
             // Nothing in the answer says which trade it is about, and a kept connection may hold the answer to an

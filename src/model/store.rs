@@ -63,7 +63,7 @@ pub struct NotCreated {
 
 /// How trades outside this store affect an event.
 #[derive(Clone, Debug, Default)]
-pub struct Elsewhere<'a> {
+pub struct OtherStores<'a> {
     /// The other sale for which the code was handed over last.
     pub code: Option<CodeUse>,
     /// The trade that already has the gateway's id.
@@ -207,7 +207,7 @@ impl Store {
         event: Event,
         now: Ms,
         policy: &Policy,
-        elsewhere: &Elsewhere<'_>,
+        elsewhere: &OtherStores<'_>,
     ) -> Change {
         let event = self.known(row, event, elsewhere);
         let context = Context {
@@ -280,7 +280,7 @@ impl Store {
     }
 
     /// Replaces a creation's answer if another row already has the gateway's id in it.
-    fn known(&self, row: usize, event: Event, elsewhere: &Elsewhere<'_>) -> Event {
+    fn known(&self, row: usize, event: Event, elsewhere: &OtherStores<'_>) -> Event {
         let Event::Created(CreateAnswer::Made { gateway_ref, .. }) = &event else {
             return event;
         };
@@ -301,7 +301,7 @@ impl Store {
         event: &Event,
         now: Ms,
         policy: &Policy,
-        elsewhere: &Elsewhere<'_>,
+        elsewhere: &OtherStores<'_>,
     ) -> bool {
         let Event::Code(mark) = event else {
             return false;

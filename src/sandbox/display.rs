@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::Sandbox;
 use crate::customer::Customer;
 use crate::faults::{Call, Fault, Line};
-use crate::gateway::{Purse, customer_pays};
+use crate::gateway::{Payer, customer_pays};
 use crate::ledger::Place;
 
 /// The gateway's word for "the customer scans the merchant's code".
@@ -99,13 +99,13 @@ async fn scan(
         ));
     }
     let (trade_id, gateway_ref) = (trade.trade_id.clone(), trade.gateway_ref.clone());
-    let purse = Purse {
+    let payer = Payer {
         customer: scanned.customer,
         balance: scanned.balance.unwrap_or(BALANCE),
         code: scanned.payload,
     };
-    let (said, aside) = customer_pays(&sandbox, &mut world, &gateway_ref, purse, None, now_ms);
-    if aside.answer_lost {
+    let (said, effects) = customer_pays(&sandbox, &mut world, &gateway_ref, payer, None, now_ms);
+    if effects.answer_lost {
         // No call of the till is answered here. A lost answer is that of the next call about it.
         world.script.lines.push(Line {
             call: Some(Call::Status),

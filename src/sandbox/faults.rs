@@ -80,13 +80,13 @@ vocabulary! {
     /// The void is done, and shows this much later.
     VoidUnknownMs(u64),
     /// A random one of the other faults that this call can meet.
-    Random(Odds),
+    Random(FaultRate),
 }
 
 /// How often a random fault occurs, and the seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Odds {
+pub(crate) struct FaultRate {
     /// The same seed gives the same faults, in the order of the calls.
     pub(crate) seed: u64,
     /// This many of 1,000 calls meet a fault.
@@ -206,7 +206,7 @@ impl Line {
 
     /// The fault of a matching call; `None` if the random draw spares it.
     fn suffer(&mut self, call: Call, scaled: impl Fn(u64) -> u64) -> Option<Fault> {
-        let Fault::Random(Odds { seed, rate }) = self.fault else {
+        let Fault::Random(FaultRate { seed, rate }) = self.fault else {
             return Some(self.fault);
         };
         let dice = self
@@ -275,7 +275,7 @@ mod tests {
                 trade_id: None,
                 nth: None,
                 times: None,
-                fault: Fault::Random(Odds { seed, rate: 500 }),
+                fault: Fault::Random(FaultRate { seed, rate: 500 }),
                 seen: 0,
                 dice: None,
             });

@@ -15,7 +15,7 @@ use md5::{Digest, Md5};
 use rand::Rng;
 use serde_json::{Value, json};
 
-use crate::customer::{Aside, Customer, Decision, decide};
+use crate::customer::{Customer, Decision, ScriptedEffects, decide};
 use crate::display;
 use crate::faults::{Call, Fault};
 use crate::ledger::{Entry, Place, Trade, World};
@@ -281,22 +281,22 @@ fn token(sandbox: &Sandbox, world: &mut World, fields: &FormFields, now_ms: u64)
 
 /// Who shows the code, in the gateway's words.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum Presenter {
     Customer,
     Till,
 }
 
-fn way(sandbox: &Sandbox, fields: &FormFields) -> Option<Way> {
+fn presenter(sandbox: &Sandbox, fields: &FormFields) -> Option<Presenter> {
     match (field(fields, "pay_type"), sandbox.config.profile) {
-        ("MSU", _) => Some(Way::Customer),
-        (display::PAY_TYPE, Profile::Sandbox) => Some(Way::Till),
+        ("MSU", _) => Some(Presenter::Customer),
+        (display::PAY_TYPE, Profile::Sandbox) => Some(Presenter::Till),
         (_, _) => None,
     }
 }
 
 fn integrators(sandbox: &Sandbox, fields: &FormFields) -> Envelope {
-    let way = way(sandbox, fields).ok_or((400, "unknown pay_type"))?;
-    let able = |wallet: &&crate::wallets::Wallet| way == Way::Customer || wallet.scans;
+    let presenter = presenter(sandbox, fields).ok_or((400, "unknown pay_type"))?;
+    let able = |wallet: &&crate::wallets::Wallet| presenter == Presenter::Customer || wallet.scans;
     let list = WALLETS.iter().filter(able).map(|wallet| {
         json!({
             "id": wallet.id,
@@ -322,12 +322,12 @@ fn create(sandbox: &Sandbox, world: &mut World, fields: &FormFields) -> Envelope
     let Some(amount) = amount(fields) else {
         return Err((400, "bad amount"));
     };
-    let way = way(sandbox, fields).ok_or((400, "unknown pay_type"))?;
-    if way == Way::Till && !wallet.scans {
+    let presenter = presenter(sandbox, fields).ok_or((400, "unknown pay_type"))?;
+    if presenter == Presenter::Till && !wallet.scans {
         return Err((400, "this wallet's app scans no code"));
     }
     let gateway_ref = world.new_trans_id();
-    let payload = (way == Way::Till).then(|| display::payload(&gateway_ref, amount));
+    let payload = (presenter == Presenter::Till).then(|| display::payload(&gateway_ref, amount));
     let mut trade = Trade {
         trade_id: trade_id.to_owned(),
         gateway_ref: gateway_ref.clone(),
@@ -339,7 +339,7 @@ fn create(sandbox: &Sandbox, world: &mut World, fields: &FormFields) -> Envelope
         events: vec!["created".to_owned()],
         place: Place::Created,
         payload: payload.clone(),
-        hidden: crate::ledger::Hidden::default(),
+        plan: crate::ledger::TradePlan::default(),
     };
     trade.calls.create = 1;
     world.trades.push(trade);
@@ -387,13 +387,13 @@ fn pay(
         return refuse(world, gateway_ref, 4002, "code expired", now_ms);
     }
     code.used = true;
-    let purse = Purse {
+    let payer = Payer {
         customer: code.customer,
         balance: code.balance,
         code: text.to_owned(),
     };
-    let (answered, aside) = customer_pays(sandbox, world, gateway_ref, purse, fault, now_ms);
-    if aside.answer_lost {
+    let (answered, effects) = customer_pays(sandbox, world, gateway_ref, payer, fault, now_ms);
+    if effects.answer_lost {
         // The money is taken, and no answer is sent.
         return Err(LOST);
     }
@@ -401,7 +401,7 @@ fn pay(
 }
 
 /// The customer and the wallet.
-pub(crate) struct Purse {
+pub(crate) struct Payer {
     pub(crate) customer: Customer,
     pub(crate) balance: u64,
     /// The code that connected the two.
@@ -413,16 +413,16 @@ pub(crate) fn customer_pays(
     sandbox: &Sandbox,
     world: &mut World,
     gateway_ref: &str,
-    purse: Purse,
+    payer: Payer,
     fault: Option<Fault>,
     now_ms: u64,
-) -> (Envelope, Aside) {
-    let Purse {
+) -> (Envelope, ScriptedEffects) {
+    let Payer {
         customer,
         balance,
         code,
-    } = purse;
-    let none = Aside::default();
+    } = payer;
+    let none = ScriptedEffects::default();
     let seen = world.phone_seen_ms;
     let open = seen.is_some_and(|seen_ms| now_ms < seen_ms + PHONE_OPEN_MS);
     let Some(trade) = world.trade(gateway_ref) else {
@@ -435,28 +435,28 @@ pub(crate) fn customer_pays(
         let refused = refuse(world, gateway_ref, 4001, "insufficient funds", now_ms);
         return (refused, none);
     }
-    let (mut decision, aside) = decide(customer, trade.amount, now_ms, open, |ms| {
+    let (mut decision, effects) = decide(customer, trade.amount, now_ms, open, |ms| {
         sandbox.scaled(ms)
     });
     if let Some(Fault::PendingMs(ms)) = fault {
         decision = Decision::Wait(Some((now_ms + ms, true)), false);
     }
-    trade.hidden.code = Some(code);
-    trade.hidden.void_fails = aside.void_fails;
-    trade.hidden.late_success_ms = aside.late_success_ms;
-    trade.hidden.contradict |= fault == Some(Fault::Contradict);
+    trade.plan.code = Some(code);
+    trade.plan.void_fails = effects.void_fails;
+    trade.plan.late_success_ms = effects.late_success_ms;
+    trade.plan.contradict |= fault == Some(Fault::Contradict);
     if let Some(Fault::LateSuccessMs(ms)) = fault {
-        trade.hidden.late_success_ms = Some(ms);
+        trade.plan.late_success_ms = Some(ms);
         decision = Decision::Wait(Some((now_ms, false)), false);
     }
     if let Some(Fault::NotFoundFirst(times)) = fault {
-        trade.hidden.not_found = times;
+        trade.plan.not_found = times;
     }
     let answered = act(trade, decision, now_ms);
-    if aside.down_ms > 0 {
-        world.down_until_ms = now_ms + aside.down_ms;
+    if effects.down_ms > 0 {
+        world.down_until_ms = now_ms + effects.down_ms;
     }
-    (answered, aside)
+    (answered, effects)
 }
 
 fn act(trade: &mut Trade, decision: Decision, now_ms: u64) -> Envelope {
@@ -469,8 +469,8 @@ fn act(trade: &mut Trade, decision: Decision, now_ms: u64) -> Envelope {
         Decision::Wait(answer, phone) => {
             trade.place = Place::Pending;
             trade.events.push("waits for the customer".to_owned());
-            trade.hidden.answers_at_ms = answer;
-            trade.hidden.asks_phone = phone;
+            trade.plan.answers_at_ms = answer;
+            trade.plan.asks_phone = phone;
             Ok(json!({"status": 200, "trans_id": gateway_ref}))
         }
         Decision::Refuse(code, why) => {
@@ -507,16 +507,16 @@ fn status(
     };
     trade.calls.status += 1;
     if let Some(Fault::NotFoundFirst(times)) = fault {
-        trade.hidden.not_found = times;
+        trade.plan.not_found = times;
     }
-    if trade.hidden.not_found > 0 {
-        trade.hidden.not_found -= 1;
+    if trade.plan.not_found > 0 {
+        trade.plan.not_found -= 1;
         return Err((404, "record not found"));
     }
-    let void_shows = trade.hidden.void_shows_at_ms.is_none_or(|at| now_ms >= at);
+    let void_shows = trade.plan.void_shows_at_ms.is_none_or(|at| now_ms >= at);
     let word = match (trade.place, profile) {
-        (Place::Paid, _) if trade.hidden.contradict => {
-            trade.hidden.contradict = false;
+        (Place::Paid, _) if trade.plan.contradict => {
+            trade.plan.contradict = false;
             "P"
         }
         (Place::Paid, _) => "D",
@@ -567,8 +567,8 @@ fn void(
     if field(fields, "void_pin") != pin {
         return Ok(json!({"status": 6}));
     }
-    if trade.hidden.void_fails > 0 || fault == Some(Fault::VoidFails) {
-        trade.hidden.void_fails = trade.hidden.void_fails.saturating_sub(1);
+    if trade.plan.void_fails > 0 || fault == Some(Fault::VoidFails) {
+        trade.plan.void_fails = trade.plan.void_fails.saturating_sub(1);
         trade.events.push("a void failed".to_owned());
         return Ok(json!({"status": 7}));
     }
@@ -579,7 +579,7 @@ fn void(
         }
     }
     if let Some(Fault::VoidUnknownMs(ms)) = fault {
-        trade.hidden.void_shows_at_ms = Some(now_ms + ms);
+        trade.plan.void_shows_at_ms = Some(now_ms + ms);
         return Ok(json!({"status": 8}));
     }
     Ok(json!({"status": 1, "transaction_id": format!("V{number}")}))

@@ -34,15 +34,15 @@ async fn state(State(sandbox): State<Sandbox>) -> Json<Value> {
         .trades
         .iter()
         .rev()
-        .filter(|trade| trade.hidden.code.is_some())
+        .filter(|trade| trade.plan.code.is_some())
         .take(20)
         .map(|trade| {
             json!({
                 "trade_id": trade.trade_id,
-                "code": trade.hidden.code,
+                "code": trade.plan.code,
                 "amount": trade.amount,
                 "place": trade.place,
-                "asks": trade.place == Place::Pending && trade.hidden.asks_phone,
+                "asks": trade.place == Place::Pending && trade.plan.asks_phone,
             })
         })
         .collect();

@@ -8,7 +8,7 @@ use kaunter_model::gateway::{self, Response, Stage};
 
 /// What a customer, or the gateway by itself, does with a payment that is waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Deed {
+pub(crate) enum PaymentAction {
     Confirms,
     Refuses,
     Closes,

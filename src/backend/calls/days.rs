@@ -19,7 +19,7 @@ use kaunter_core::trade::Trade;
 use kaunter_core::wire::{self, ProblemCode, Right, TradeList};
 use serde::Deserialize;
 
-use super::Either;
+use super::KnownCaller;
 use crate::app::App;
 use crate::clock::{rfc3339, wall_ms};
 use crate::error::Problem;
@@ -48,7 +48,7 @@ pub(crate) struct TradesQuery {
 
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
-    either: Either,
+    either: KnownCaller,
     headers: HeaderMap,
     query: Result<Query<TradesQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
@@ -56,7 +56,7 @@ pub(crate) async fn list(
     let Query(query) = query.map_err(|_| {
         let detail =
             "This call takes ?open=, ?ref=, ?day=, ?terminal=, ?limit= and ?cursor=, each once.";
-        Problem::because(ProblemCode::BadRequest, detail.to_owned())
+        Problem::with_detail(ProblemCode::BadRequest, detail.to_owned())
     })?;
     let is_sheet = headers
         .get(header::ACCEPT)
@@ -98,7 +98,7 @@ struct ListRequest {
 }
 
 impl TradesQuery {
-    fn read(self, app: &App, either: &Either, is_sheet: bool) -> Result<ListRequest, Problem> {
+    fn read(self, app: &App, either: &KnownCaller, is_sheet: bool) -> Result<ListRequest, Problem> {
         let is_open = match self.open.as_deref() {
             None | Some("false") => false,
             Some("true") => true,
@@ -111,7 +111,7 @@ impl TradesQuery {
                 "cursor"
             };
             let detail = "A sheet is never paged: leave ?limit= and ?cursor= out.".to_owned();
-            return Err(Problem::because(ProblemCode::BadRequest, detail).at(param));
+            return Err(Problem::with_detail(ProblemCode::BadRequest, detail).at(param));
         }
         let limit = match self.limit.as_deref().map(str::parse) {
             None => LIST_ROWS,
@@ -160,10 +160,10 @@ impl TradesQuery {
 }
 
 fn wrong(param: &str, takes: &str) -> Problem {
-    Problem::because(ProblemCode::BadRequest, format!("?{param}= takes {takes}.")).at(param)
+    Problem::with_detail(ProblemCode::BadRequest, format!("?{param}= takes {takes}.")).at(param)
 }
 
-impl Either {
+impl KnownCaller {
     /// The terminal whose trades are listed; `None` is every terminal.
     ///
     /// A token with the right `list` lists the whole shop. Without it, it lists the open trades of its own terminal,
@@ -203,7 +203,7 @@ impl ListRequest {
     async fn page(
         &self,
         app: &App,
-        either: &Either,
+        either: &KnownCaller,
     ) -> Result<(Option<String>, Vec<wire::TradeView>), Problem> {
         let store = app.trades.store();
         // Reads one row more than a page holds, to know whether there is a next page.
@@ -218,7 +218,7 @@ impl ListRequest {
     }
 
     /// The part of these rows that the caller may read. Lists other than a sale's show whole trades only.
-    fn readable(&self, app: &App, either: &Either, rows: &[Trade]) -> Vec<wire::TradeView> {
+    fn readable(&self, app: &App, either: &KnownCaller, rows: &[Trade]) -> Vec<wire::TradeView> {
         let view = |row: &Trade| {
             let reach = match (either.reach(row.facts()), &self.filter.reference) {
                 (Reach::Standing, None) => Reach::Nothing,
@@ -235,7 +235,7 @@ const SHEET: [(header::HeaderName, &str); 1] = [(header::CONTENT_TYPE, "text/csv
 /// A list that is streamed as CSV.
 struct Sheet {
     app: Arc<App>,
-    either: Either,
+    either: KnownCaller,
     request: ListRequest,
     next: Next,
 }
@@ -249,7 +249,11 @@ enum Next {
 
 impl Sheet {
     /// Reads the first part before the headers are sent, so that a store error still gets its own status.
-    async fn open(app: Arc<App>, either: Either, request: ListRequest) -> Result<Self, Problem> {
+    async fn open(
+        app: Arc<App>,
+        either: KnownCaller,
+        request: ListRequest,
+    ) -> Result<Self, Problem> {
         let rows = app.trades.store().list(&request.filter, None, PAGE_ROWS);
         let rows = rows.await?;
         Ok(Self {

@@ -13,7 +13,7 @@ use kaunter_core::sale::Standing;
 use kaunter_core::wire::{ProblemCode, SaleRecord};
 use serde::Deserialize;
 
-use super::Either;
+use super::KnownCaller;
 use crate::app::App;
 use crate::error::Problem;
 
@@ -29,7 +29,7 @@ pub(crate) struct SaleQuery {
 
 pub(crate) async fn get(
     State(app): State<Arc<App>>,
-    either: Either,
+    either: KnownCaller,
     query: Result<Query<SaleQuery>, QueryRejection>,
 ) -> Result<Json<SaleRecord>, Problem> {
     either.admit_read(&app)?;
@@ -37,7 +37,7 @@ pub(crate) async fn get(
         let detail =
             "Ask for ?ref=, and with it for &minor= and &currency= where a bill is to be closed."
                 .to_owned();
-        Problem::because(ProblemCode::BadRequest, detail)
+        Problem::with_detail(ProblemCode::BadRequest, detail)
     };
     let Query(query) = query.map_err(|_| refuse())?;
     let bill = match (query.minor, query.currency) {

@@ -10,7 +10,7 @@ use kaunter_core::trade::CodeMark;
 use kaunter_core::wire::{self, AskVoid, HandOver, NewTrade, ProblemCode, Right, Verdict};
 use sha2::Sha256;
 
-use super::{Body, Either, Terminal};
+use super::{Body, KnownCaller, Terminal};
 use crate::app::App;
 use crate::error::Problem;
 use crate::secret::Secret;
@@ -70,14 +70,14 @@ fn mark(key: &Secret, code: &str) -> CodeMark {
 
 pub(crate) async fn get(
     State(app): State<Arc<App>>,
-    either: Either,
+    either: KnownCaller,
     Path(trade_id): Path<String>,
 ) -> TradeResponse {
     status_of(&app, &either, &trade_id).await
 }
 
 /// What the caller may read of a trade, once time has acted on it.
-async fn status_of(app: &App, either: &Either, trade_id: &str) -> TradeResponse {
+async fn status_of(app: &App, either: &KnownCaller, trade_id: &str) -> TradeResponse {
     either.admit_read(app)?;
     let stored = app.trades.find(Some(&either.shop), trade_id).await?;
     let (event, reach) = either.check_read(stored.facts())?;
@@ -107,7 +107,7 @@ pub(crate) async fn void(
     let command = Command::void(&ask.reason).map_err(|refused| {
         let detail =
             format!("Say why the money is given back, in at most {NOTE_MAX_CHARS} characters.");
-        Problem::from(refused).saying(detail)
+        Problem::from(refused).replace_detail(detail)
     })?;
     app.limits.admit(&claims.shop, &claims.terminal)?;
     apply(&app, &claims, &trade_id, command, None).await
@@ -115,7 +115,7 @@ pub(crate) async fn void(
 
 pub(crate) async fn void_status(
     State(app): State<Arc<App>>,
-    either: Either,
+    either: KnownCaller,
     Path(trade_id): Path<String>,
 ) -> TradeResponse {
     status_of(&app, &either, &trade_id).await

@@ -56,7 +56,7 @@ pub(crate) enum Connection {
     /// A new one.
     Fresh,
     /// One that an earlier call left open.
-    Kept,
+    Reused,
 }
 
 /// A complete answer, of any status.
@@ -107,7 +107,7 @@ impl Http {
     ) -> RequestBuilder {
         let client = match connection {
             Connection::Fresh => &self.fresh,
-            Connection::Kept => &self.kept,
+            Connection::Reused => &self.kept,
         };
         client.post(url).timeout(Duration::from_millis(patience_ms))
     }
@@ -135,7 +135,7 @@ impl Http {
                 tracing::warn!(call, result, duration_ms, status, cause, "gateway");
             }
             (Ok(()), Connection::Fresh) => tracing::info!(call, result, duration_ms, "gateway"),
-            (Ok(()), Connection::Kept) => tracing::debug!(call, result, duration_ms, "gateway"),
+            (Ok(()), Connection::Reused) => tracing::debug!(call, result, duration_ms, "gateway"),
         }
         if outcome.is_ok() {
             *self

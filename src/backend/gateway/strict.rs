@@ -72,13 +72,13 @@ struct UniqueFields<'de>(Vec<(String, &'de RawValue)>);
 
 impl<'de> Deserialize<'de> for UniqueFields<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Once)
+        deserializer.deserialize_map(UniqueFieldsVisitor)
     }
 }
 
-struct Once;
+struct UniqueFieldsVisitor;
 
-impl<'de> Visitor<'de> for Once {
+impl<'de> Visitor<'de> for UniqueFieldsVisitor {
     type Value = UniqueFields<'de>;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -6,7 +6,7 @@ use kaunter_core::wire::GatewayAnswer;
 use reqwest::{RequestBuilder, StatusCode};
 
 use super::Paydibs;
-use super::call::{self, Call, Patience, Repeat};
+use super::call::{self, AnswerTimeout, Call, Repeat};
 use super::envelope::Envelope;
 use super::sign::sign;
 use super::words::field;
@@ -97,7 +97,7 @@ impl Paydibs {
     pub(super) async fn once(&self, call: &Call<'_>, token: Option<&Secret>) -> CallResult {
         let began = Instant::now();
         let answer = match http::exchange(self.signed(call, token)).await {
-            Ok(reply) => self.judged(&reply),
+            Ok(reply) => self.classify(&reply),
             Err(failure) => Err(failure.into()),
         };
         let outcome = answer.as_ref().map(|_| ()).map_err(|no| &no.failure);
@@ -110,9 +110,9 @@ impl Paydibs {
 
     fn signed(&self, call: &Call<'_>, token: Option<&Secret>) -> RequestBuilder {
         let policy = &self.common.policy;
-        let patience_ms = match call.patience {
-            Patience::Short => policy.read_timeout_ms,
-            Patience::Long => policy.pay_timeout_ms,
+        let patience_ms = match call.timeout {
+            AnswerTimeout::Short => policy.read_timeout_ms,
+            AnswerTimeout::Long => policy.pay_timeout_ms,
         };
         let mut fields = call.fields.clone();
         let now_s = jiff::Timestamp::now().as_second();
@@ -134,7 +134,7 @@ impl Paydibs {
     }
 
     /// Classifies an answer by its HTTP status and the envelope's code.
-    fn judged(&self, reply: &Reply) -> CallResult {
+    fn classify(&self, reply: &Reply) -> CallResult {
         let envelope = Envelope::read(&reply.body);
         let code = envelope.as_ref().and_then(Envelope::code);
         let is_stale = |code| self.config.words.renew_token_codes.contains(&code);

@@ -8,7 +8,7 @@ use kaunter_core::trade::{
 };
 use kaunter_core::wire::{GatewayAnswer, ProblemCode};
 
-use super::{Inner, Sent};
+use super::{Inner, SendTask};
 use crate::error::Problem;
 use crate::kill::{self, RequestStage};
 use crate::limits::MAX_TRIES;
@@ -20,7 +20,7 @@ use crate::trail::{self, entries, noted};
 /// What accompanies an event and is not for the machine: the customer's code, the gateway's own words, and a person's
 /// note.
 #[derive(Clone, Default)]
-pub(super) struct Attached {
+pub(super) struct EventDetails {
     pub(super) code: Option<Secret>,
     pub(super) gateway_answer: Option<GatewayAnswer>,
     pub(super) note: String,
@@ -54,7 +54,7 @@ pub(super) struct Applied {
     pub(super) trade: Trade,
     pub(super) granted: Result<(), Refusal>,
     /// The requests that were sent because of it.
-    pub(super) sent: Vec<Sent>,
+    pub(super) sent: Vec<SendTask>,
 }
 
 impl Inner {
@@ -63,14 +63,14 @@ impl Inner {
         self: &Arc<Self>,
         trade_id: &str,
         event: Event,
-        attached: Attached,
+        details: EventDetails,
         who: &str,
     ) -> Result<Applied, Problem> {
-        let Attached {
+        let EventDetails {
             code,
             gateway_answer,
             note,
-        } = attached;
+        } = details;
         for _ in 0..MAX_TRIES {
             match self
                 .try_apply(
@@ -156,7 +156,7 @@ impl Inner {
         }
         let was = trade.version();
         let (now, by) = self.catch_up(&mut trade, hold);
-        let event = self.once_named(&mut change, &trade, event).await?;
+        let event = self.refuse_repeated_id(&mut change, &trade, event).await?;
         let code_use = CodeUse {
             reference: trade.facts().sale.reference.clone(),
             at_ms: now,
@@ -189,7 +189,7 @@ impl Inner {
                 return Err(ChangeError::Race);
             }
             change.commit().await?;
-            Self::tell(&trade, &moves, action);
+            Self::log_moves(&trade, &moves, action);
         }
         self.caught_up(trade_id, by);
         Ok((trade, granted))
@@ -244,7 +244,7 @@ impl Inner {
 
     /// Replaces the gateway's answer to a creation where its id already belongs to another trade.
     /// A cache or a proxy that answers twice must not let one payment close two sales.
-    async fn once_named(
+    async fn refuse_repeated_id(
         &self,
         change: &mut store::Change,
         trade: &Trade,
@@ -265,7 +265,7 @@ impl Inner {
     }
 
     /// Logs and counts the moves of a trade, once they are stored.
-    pub(super) fn tell(trade: &Trade, moves: &[Move], action: &str) {
+    pub(super) fn log_moves(trade: &Trade, moves: &[Move], action: &str) {
         let trade_id = &trade.facts().trade_id;
         let gateway_answer = trade.gateway_answer();
         let gateway_code = gateway_answer.and_then(|gateway_answer| gateway_answer.code.as_deref());

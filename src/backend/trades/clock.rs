@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kaunter_core::policy::Ms;
 use kaunter_core::trade::{Context, Event, SaleHold, Trade};
 
-use super::change::Attached;
+use super::change::EventDetails;
 use super::{Inner, lock};
 use crate::metrics::METRICS;
 
@@ -38,7 +38,7 @@ impl Inner {
         tokio::spawn(async move {
             for trade_id in ids {
                 if let Err(problem) = inner
-                    .apply(&trade_id, Event::Restarted, Attached::default(), "time")
+                    .apply(&trade_id, Event::Restarted, EventDetails::default(), "time")
                     .await
                 {
                     tracing::error!(%trade_id, code = problem.code.as_str(), "could not be asked about after the clock jumped");

@@ -10,7 +10,7 @@ use kaunter_core::trade::{Facts, Move, SaleHold, Trade};
 use kaunter_core::wire::ProblemCode;
 
 use super::change::ChangeError;
-use super::{CreateRequest, Inner, Sent};
+use super::{CreateRequest, Inner, SendTask};
 use crate::error::Problem;
 use crate::kill::{self, Point};
 use crate::limits::MAX_TRIES;
@@ -31,7 +31,7 @@ impl Inner {
     pub(super) async fn create(
         self: &Arc<Self>,
         request: CreateRequest,
-    ) -> Result<(Trade, Vec<Sent>), Problem> {
+    ) -> Result<(Trade, Vec<SendTask>), Problem> {
         for _ in 0..MAX_TRIES {
             match self.try_create(request.clone()).await {
                 Err(ChangeError::Race) => {}
@@ -45,7 +45,7 @@ impl Inner {
     async fn try_create(
         self: &Arc<Self>,
         request: CreateRequest,
-    ) -> Result<(Trade, Vec<Sent>), ChangeError> {
+    ) -> Result<(Trade, Vec<SendTask>), ChangeError> {
         let new = &request.new;
         let mut change = self.store.begin().await?;
         store::take_sale(&mut change, &request.shop, &new.sale.reference).await?;
@@ -95,8 +95,8 @@ impl Inner {
         change.commit().await?;
         self.jumped_since(&trade, jumps_ms);
         for (left, moves) in &admitted.replaced {
-            Self::tell(left, moves, trail::SUPERSEDED);
-            self.disarm(&left.facts().trade_id);
+            Self::log_moves(left, moves, trail::SUPERSEDED);
+            self.clear_timer(&left.facts().trade_id);
         }
         kill::at(Point::CreateStored);
         METRICS.created();
@@ -158,7 +158,9 @@ impl Inner {
     fn denied(&self, denial: Denial, others: &[Trade]) -> Problem {
         let code = denial.into();
         match denial {
-            Denial::Busy(at) | Denial::Paid(at) => Problem::with(code, self.wire(&others[at])),
+            Denial::Busy(at) | Denial::Paid(at) => {
+                Problem::with_trade(code, self.wire(&others[at]))
+            }
             Denial::AmountMismatch => Problem::new(code),
             Denial::TooMany { wait_ms } => {
                 let wait = Duration::from_millis(wait_ms);
@@ -166,7 +168,7 @@ impl Inner {
                     "This terminal has tried this sale too often in ten minutes: try again in {} s, or use another way to pay.",
                     wait.as_secs() + 1
                 );
-                Problem::because(code, detail).after(wait)
+                Problem::with_detail(code, detail).after(wait)
             }
         }
     }

@@ -15,7 +15,7 @@ use clap::{Parser, Subcommand};
 use direct::Direct;
 use shop::ShopClient;
 
-/// A rush of tills.
+/// A load of many tills.
 #[derive(Parser)]
 struct LoadArgs {
     /// The backend.
@@ -28,11 +28,11 @@ struct LoadArgs {
     #[arg(long, default_value_t = 20)]
     seconds: u64,
     #[command(subcommand)]
-    rush: Rush,
+    load: Load,
 }
 
 #[derive(Subcommand)]
-enum Rush {
+enum Load {
     /// So many tills, each with a payment that is pending, ask every two seconds.
     Tills {
         #[arg(long)]
@@ -78,16 +78,16 @@ async fn run(args: LoadArgs) -> anyhow::Result<serde_json::Value> {
     ensure!(args.seconds <= MAX_SECONDS, "too long");
     let shop = ShopClient::new(&args.backend, &args.sandbox)?;
     let direct = Direct::sign_in(&args.sandbox).await?;
-    match args.rush {
-        Rush::Tills { tills } => {
+    match args.load {
+        Load::Tills { tills } => {
             ensure!(tills <= MAX_TILLS, "too many");
             tills::each_its_own(&shop, direct, tills, args.seconds).await
         }
-        Rush::Askers { askers } => {
+        Load::Askers { askers } => {
             ensure!(askers <= MAX_TILLS, "too many");
             tills::all_one(&shop, direct, askers, args.seconds).await
         }
-        Rush::Sales { rate } => {
+        Load::Sales { rate } => {
             ensure!((1..=MAX_RATE).contains(&rate), "too many");
             sales::rush(&shop, direct, rate, args.seconds).await
         }

@@ -14,7 +14,7 @@ use crate::times::Times;
 const TILLS: u64 = 200;
 
 /// One sale, timed.
-struct Sold {
+struct SaleTiming {
     create: Duration,
     pay: Duration,
     paid: bool,
@@ -67,13 +67,13 @@ pub(crate) async fn rush(
     }))
 }
 
-async fn sell(shop: &ShopClient, token: &str, code: String) -> anyhow::Result<Sold> {
+async fn sell(shop: &ShopClient, token: &str, code: String) -> anyhow::Result<SaleTiming> {
     let began = Instant::now();
     let trade = shop.create(token).await?;
     let create = began.elapsed();
     let began = Instant::now();
     let trade = shop.hand_over(token, &trade.trade_id, code).await?;
-    Ok(Sold {
+    Ok(SaleTiming {
         create,
         pay: began.elapsed(),
         paid: trade.status == Status::Paid,

@@ -4,7 +4,7 @@ use kaunter_core::till::{Fault, Reply};
 use kaunter_core::trade::{CodeMark, Event, Refusal, Step};
 use kaunter_core::wire::{self, ProblemCode};
 use kaunter_model::gateway::Account;
-use kaunter_model::store::{Created, Creator, Elsewhere};
+use kaunter_model::store::{Created, Creator, OtherStores};
 
 use super::{Call, Message, Outside, World};
 
@@ -84,7 +84,7 @@ impl World {
     /// One event, in one transaction: this backend is one process.
     pub(super) fn apply(&mut self, at: usize, event: Event) -> Result<(), Refusal> {
         let policy = self.kind.policy();
-        let nothing = Elsewhere::default();
+        let nothing = OtherStores::default();
         let change = self.store.decide(at, event, self.now, &policy, &nothing);
         match self.store.commit(change) {
             Ok(done) => {
