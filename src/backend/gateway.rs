@@ -15,8 +15,8 @@ mod wallets;
 use kaunter_core::desk::Limits;
 use kaunter_core::policy::Policy;
 use kaunter_core::trade::{
-    self, CancelAnswer, Carried, CreateAnswer, Event, Facts, PayAnswer, StatusAnswer, StatusWord,
-    VoidAnswer,
+    self, CancelAnswer, Carried, CreateAnswer, Event, Facts, GatewayStatus, PayAnswer,
+    StatusAnswer, VoidAnswer,
 };
 use kaunter_core::wire::{GatewayAnswer, Wallet};
 
@@ -181,7 +181,7 @@ impl Gateway {
         let Some(_permit) = self.common().status_check_permit().await else {
             METRICS.gateway("status", "held", None);
             let silent = StatusAnswer {
-                word: StatusWord::NoWord,
+                status: GatewayStatus::Unclear,
                 carried: Carried::default(),
             };
             return (silent, None);

@@ -1,7 +1,7 @@
 //! The audit trail: who did what to a trade, as data. It is kept for years, so its words are defined here or in the
 //! API, and never derived from names in the code.
 
-use kaunter_core::trade::{CodeMark, Event, Move, StatusWord};
+use kaunter_core::trade::{CodeMark, Event, GatewayStatus, Move};
 use kaunter_core::wire::GatewayAnswer;
 
 use crate::store::word;
@@ -64,7 +64,7 @@ pub(crate) fn name(event: &Event) -> &'static str {
 pub(crate) fn note(event: &Event, persons_note: &str) -> String {
     let own = match event {
         Event::Verdict(outcome) => word(outcome),
-        Event::Status(_, answer) => status(answer.word).to_owned(),
+        Event::Status(_, answer) => status(answer.status).to_owned(),
         Event::Tick
         | Event::Restarted
         | Event::ClockSet(_)
@@ -85,15 +85,15 @@ pub(crate) fn note(event: &Event, persons_note: &str) -> String {
     parts.join(": ")
 }
 
-fn status(word: StatusWord) -> &'static str {
-    match word {
-        StatusWord::Paid => "paid",
-        StatusWord::Pending => "pending",
-        StatusWord::Unpaid => "unpaid",
-        StatusWord::Failed(_) => "failed",
-        StatusWord::Closed => "closed",
-        StatusWord::Voided => "voided",
-        StatusWord::NoWord => "no_word",
+fn status(status: GatewayStatus) -> &'static str {
+    match status {
+        GatewayStatus::Paid => "paid",
+        GatewayStatus::Pending => "pending",
+        GatewayStatus::Unpaid => "unpaid",
+        GatewayStatus::Failed(_) => "failed",
+        GatewayStatus::Closed => "closed",
+        GatewayStatus::Voided => "voided",
+        GatewayStatus::Unclear => "no_word",
     }
 }
 
@@ -119,9 +119,9 @@ mod tests {
 
     #[test]
     fn rule_22_the_words_of_the_audit_trail_stay() {
-        let status = |word| {
+        let status = |status| {
             let carried = Carried::default();
-            Event::Status(1, StatusAnswer { word, carried })
+            Event::Status(1, StatusAnswer { status, carried })
         };
         let events = [
             (Event::Tick, "time", ""),
@@ -137,25 +137,29 @@ mod tests {
                 "verdict",
                 "declined",
             ),
-            (Event::Created(CreateAnswer::NoWord), "create_answered", ""),
-            (Event::PayAnswered(PayAnswer::NoWord), "pay_answered", ""),
-            (status(StatusWord::Paid), "status_answered", "paid"),
-            (status(StatusWord::Pending), "status_answered", "pending"),
-            (status(StatusWord::Unpaid), "status_answered", "unpaid"),
+            (Event::Created(CreateAnswer::Unclear), "create_answered", ""),
+            (Event::PayAnswered(PayAnswer::Unclear), "pay_answered", ""),
+            (status(GatewayStatus::Paid), "status_answered", "paid"),
+            (status(GatewayStatus::Pending), "status_answered", "pending"),
+            (status(GatewayStatus::Unpaid), "status_answered", "unpaid"),
             (
-                status(StatusWord::Failed(Reason::Other)),
+                status(GatewayStatus::Failed(Reason::Other)),
                 "status_answered",
                 "failed",
             ),
-            (status(StatusWord::Closed), "status_answered", "closed"),
-            (status(StatusWord::Voided), "status_answered", "voided"),
-            (status(StatusWord::NoWord), "status_answered", "no_word"),
+            (status(GatewayStatus::Closed), "status_answered", "closed"),
+            (status(GatewayStatus::Voided), "status_answered", "voided"),
+            (status(GatewayStatus::Unclear), "status_answered", "no_word"),
             (
-                Event::CancelAnswered(CancelAnswer::NoWord),
+                Event::CancelAnswered(CancelAnswer::Unclear),
                 "cancel_answered",
                 "",
             ),
-            (Event::VoidAnswered(VoidAnswer::NoWord), "void_answered", ""),
+            (
+                Event::VoidAnswered(VoidAnswer::Unclear),
+                "void_answered",
+                "",
+            ),
         ];
         for (event, event_word, own) in events {
             assert_eq!((name(&event), note(&event, "").as_str()), (event_word, own));

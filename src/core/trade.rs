@@ -120,7 +120,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 pub use event::{
-    CancelAnswer, Carried, CodeMark, CreateAnswer, Event, PayAnswer, StatusAnswer, StatusWord,
+    CancelAnswer, Carried, CodeMark, CreateAnswer, Event, GatewayStatus, PayAnswer, StatusAnswer,
     VoidAnswer,
 };
 use parts::{Cancel, Lateness, Payment, Queries, Void};

@@ -5,8 +5,8 @@
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::till::{Charge, ChargeEvent, ChargeStep, End, Hint, Plan, Record};
 use kaunter_core::trade::{
-    Carried, CodeMark, Context, CreateAnswer, Event, Facts, GatewayRequest, PayAnswer, Refusal,
-    SaleHold, State, StatusAnswer, StatusWord, Step, Trade,
+    Carried, CodeMark, Context, CreateAnswer, Event, Facts, GatewayRequest, GatewayStatus,
+    PayAnswer, Refusal, SaleHold, State, StatusAnswer, Step, Trade,
 };
 use kaunter_core::wire::{CodeMode, GatewayAnswer, Payload, Reason, Status};
 
@@ -143,13 +143,13 @@ impl TradeHarness {
 
     /// The gateway's answer to the newest query.
     #[must_use]
-    pub fn word(&self, word: StatusWord, carried: Carried) -> Event {
-        Event::Status(self.trade.version(), StatusAnswer { word, carried })
+    pub fn status_answer(&self, status: GatewayStatus, carried: Carried) -> Event {
+        Event::Status(self.trade.version(), StatusAnswer { status, carried })
     }
 
     /// Answers the newest query.
-    pub fn status(&mut self, word: StatusWord) -> State {
-        self.tell(self.word(word, Carried::default()))
+    pub fn status(&mut self, status: GatewayStatus) -> State {
+        self.tell(self.status_answer(status, Carried::default()))
     }
 
     /// Drains the machine.

@@ -5,7 +5,9 @@
 
 use kaunter_core::money::Money;
 use kaunter_core::policy::Ms;
-use kaunter_core::trade::{Carried, CreateAnswer, Event, GatewayRequest, StatusAnswer, StatusWord};
+use kaunter_core::trade::{
+    Carried, CreateAnswer, Event, GatewayRequest, GatewayStatus, StatusAnswer,
+};
 use kaunter_core::wire::CodeMode;
 use kaunter_model::gateway::{self, Response, silence, unsent};
 
@@ -181,23 +183,23 @@ impl World<'_> {
             }
             GatewayRequest::Query { version } => {
                 let own = self.store.trade(row).gateway_ref() != Some(NEIGHBOUR);
-                let (word, stale) = match own {
-                    true => self.contexts[row].account.word(now, self.weather.lag_ms),
-                    false => (StatusWord::Paid, false),
+                let (status, stale) = match own {
+                    true => self.contexts[row].account.status(now, self.weather.lag_ms),
+                    false => (GatewayStatus::Paid, false),
                 };
                 if stale {
                     self.note(Fault::StatusStale);
                 }
-                let carried = match word {
-                    StatusWord::NoWord => Carried::default(),
-                    StatusWord::Paid
-                    | StatusWord::Pending
-                    | StatusWord::Unpaid
-                    | StatusWord::Failed(_)
-                    | StatusWord::Closed
-                    | StatusWord::Voided => carried,
+                let carried = match status {
+                    GatewayStatus::Unclear => Carried::default(),
+                    GatewayStatus::Paid
+                    | GatewayStatus::Pending
+                    | GatewayStatus::Unpaid
+                    | GatewayStatus::Failed(_)
+                    | GatewayStatus::Closed
+                    | GatewayStatus::Voided => carried,
                 };
-                Event::Status(version, StatusAnswer { word, carried })
+                Event::Status(version, StatusAnswer { status, carried })
             }
             GatewayRequest::Cancel => {
                 let answer = self.contexts[row]

@@ -27,7 +27,7 @@ pub(crate) enum NoAnswer {
     /// The gateway answered 429: it refused the request before it read it.
     Throttled,
     /// A timeout, a reset, or an answer that is incomplete or can not be read.
-    NoWord,
+    Unclear,
 }
 
 /// A failed call, as the log shows it.
@@ -124,7 +124,7 @@ impl Http {
             Ok(()) => "ok",
             Err(NoAnswer::Unsent) => "unsent",
             Err(NoAnswer::RefusedEarly | NoAnswer::Throttled) => "refused",
-            Err(NoAnswer::NoWord) => "unknown",
+            Err(NoAnswer::Unclear) => "unknown",
         };
         METRICS.gateway(call, result, Some(took));
         let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
@@ -152,7 +152,7 @@ pub(crate) async fn exchange(request: RequestBuilder) -> Result<Reply, Failure> 
     let status = response.status();
     let body = bounded(response)
         .await
-        .map_err(|cause| Failure::new(NoAnswer::NoWord, Some(status), cause))?;
+        .map_err(|cause| Failure::new(NoAnswer::Unclear, Some(status), cause))?;
     Ok(Reply { status, body })
 }
 
@@ -161,7 +161,7 @@ fn unanswered(error: reqwest::Error) -> Failure {
     let why = if error.is_connect() || error.is_builder() {
         NoAnswer::Unsent
     } else {
-        NoAnswer::NoWord
+        NoAnswer::Unclear
     };
     let error = error.without_url();
     let mut causes = vec![error.to_string()];

@@ -89,7 +89,7 @@ impl Paydibs {
                 self.once(call, Some(&token)).await
             }
             NoAnswer::Unsent => self.once(call, Some(&token)).await,
-            NoAnswer::Throttled | NoAnswer::NoWord => first,
+            NoAnswer::Throttled | NoAnswer::Unclear => first,
         }
     }
 
@@ -141,7 +141,7 @@ impl Paydibs {
         let fault = match reply.status {
             StatusCode::UNAUTHORIZED => Some((NoAnswer::RefusedEarly, "it refused the token")),
             StatusCode::TOO_MANY_REQUESTS => Some((NoAnswer::Throttled, "it is asked too often")),
-            status if !status.is_success() => Some((NoAnswer::NoWord, "the answer is no success")),
+            status if !status.is_success() => Some((NoAnswer::Unclear, "the answer is no success")),
             _ if code.is_some_and(is_stale) => {
                 Some((NoAnswer::RefusedEarly, "it refused the token"))
             }
@@ -151,7 +151,7 @@ impl Paydibs {
             (None, Some(envelope)) => Ok(envelope),
             (fault, envelope) => {
                 let unreadable = "the answer is no JSON object that says each thing once";
-                let (why, cause) = fault.unwrap_or((NoAnswer::NoWord, unreadable));
+                let (why, cause) = fault.unwrap_or((NoAnswer::Unclear, unreadable));
                 Err(Unanswered {
                     envelope,
                     ..Failure::new(why, Some(reply.status), cause).into()

@@ -64,7 +64,7 @@ impl Paydibs {
         let call = call::token(&self.config.merchant, self.password_hash());
         let answer = self.once(&call, None).await;
         let token = match &answer {
-            Ok(envelope) => token_in(envelope).ok_or(NoAnswer::NoWord),
+            Ok(envelope) => token_in(envelope).ok_or(NoAnswer::Unclear),
             Err(failed) => Err(failed.failure.why),
         };
         match token {

@@ -13,8 +13,8 @@
 use kaunter_core::money::Money;
 use kaunter_core::sale::Standing;
 use kaunter_core::trade::{
-    CancelAnswer, Carried, Context, CreateAnswer, Event, GatewayRequest, PayAnswer, Refusal, Risk,
-    SaleHold, State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
+    CancelAnswer, Carried, Context, CreateAnswer, Event, GatewayRequest, GatewayStatus, PayAnswer,
+    Refusal, Risk, SaleHold, State, StatusAnswer, Step, Trade, VoidAnswer,
 };
 use kaunter_core::wire::{
     By, CodeMode, DecidedBy, GatewayAnswer, Payload, Reason, Status, VerdictOutcome,
@@ -43,7 +43,7 @@ fn rule_1_one_trade_of_a_sale_may_hold_money() {
     }
     // A late success is an exception: proof of payment is stored in any state of the other trades.
     let mut desk = TradeHarness::declined();
-    desk.status(StatusWord::Paid);
+    desk.status(GatewayStatus::Paid);
     assert_eq!(desk.state(), State::LateSuccess);
     assert!(!desk.trade.holds_sale());
     assert_eq!(desk.trade.sale_hold(), SaleHold::Late);
@@ -52,7 +52,7 @@ fn rule_1_one_trade_of_a_sale_may_hold_money() {
 #[test]
 fn rule_2_a_payment_that_got_no_answer_is_never_sent_again() {
     let mut desk = TradeHarness::paying();
-    desk.tell(Event::PayAnswered(PayAnswer::NoWord));
+    desk.tell(Event::PayAnswered(PayAnswer::Unclear));
     assert_eq!(desk.state(), State::Unknown);
     for now in (0..400_000).step_by(500) {
         desk.at(now);
@@ -64,7 +64,7 @@ fn rule_2_a_payment_that_got_no_answer_is_never_sent_again() {
 fn rule_2_a_void_is_repeated_only_after_a_definite_failure() {
     let mut desk = TradeHarness::paid();
     desk.tell(Event::Void);
-    desk.tell(Event::VoidAnswered(VoidAnswer::NoWord));
+    desk.tell(Event::VoidAnswered(VoidAnswer::Unclear));
     assert_eq!(
         (desk.state(), desk.handle(Event::Void)),
         (State::VoidUnknown, Ok(()))
@@ -102,11 +102,11 @@ fn rule_3_what_has_an_effect_waits_in_the_row_until_it_is_drained() {
 #[test]
 fn rule_4_only_a_void_follows_paid() {
     for word in [
-        StatusWord::Failed(Reason::Other),
-        StatusWord::Closed,
-        StatusWord::Pending,
-        StatusWord::Unpaid,
-        StatusWord::Voided,
+        GatewayStatus::Failed(Reason::Other),
+        GatewayStatus::Closed,
+        GatewayStatus::Pending,
+        GatewayStatus::Unpaid,
+        GatewayStatus::Voided,
     ] {
         let mut desk = TradeHarness::paid();
         desk.status(word);
@@ -121,7 +121,7 @@ fn rule_4_only_a_void_follows_paid() {
 #[test]
 fn rule_5_silence_unpaid_and_rubbish_close_nothing() {
     for can_cancel in [true, false] {
-        for word in [StatusWord::NoWord, StatusWord::Unpaid] {
+        for word in [GatewayStatus::Unclear, GatewayStatus::Unpaid] {
             for mut desk in [TradeHarness::paying(), TradeHarness::shown()] {
                 desk.policy.can_cancel = can_cancel;
                 for now in (0..2_000_000).step_by(1_000) {
@@ -156,16 +156,16 @@ fn rule_5_an_old_unpaid_is_the_last_word_only_if_the_query_left_after_that_age()
     };
     while desk.state() != State::NeedsReview {
         until_asked(&mut desk);
-        desk.status(StatusWord::NoWord);
+        desk.status(GatewayStatus::Unclear);
     }
     until_asked(&mut desk);
     desk.policy.unpaid_final_after_ms = Some(desk.now + 50 - sent);
     // Said before the age, heard after it: in between the customer may have paid.
     desk.now += 100;
-    desk.status(StatusWord::Unpaid);
+    desk.status(GatewayStatus::Unpaid);
     assert_eq!(desk.state(), State::NeedsReview);
     until_asked(&mut desk);
-    desk.status(StatusWord::Unpaid);
+    desk.status(GatewayStatus::Unpaid);
     assert_eq!(desk.state(), State::Expired);
 }
 
@@ -221,10 +221,10 @@ fn rule_6_an_answer_that_contradicts_the_trade_needs_a_person() {
         desk.tell(Event::PayAnswered(PayAnswer::Paid(carried.clone())));
         assert_eq!(desk.state(), State::NeedsReview, "payment: {carried:?}");
         let mut desk = TradeHarness::paying();
-        desk.tell(desk.word(StatusWord::Paid, carried.clone()));
+        desk.tell(desk.status_answer(GatewayStatus::Paid, carried.clone()));
         assert_eq!(desk.state(), State::NeedsReview, "status: {carried:?}");
         let mut desk = TradeHarness::shown();
-        desk.tell(desk.word(StatusWord::Paid, carried.clone()));
+        desk.tell(desk.status_answer(GatewayStatus::Paid, carried.clone()));
         assert_eq!(desk.state(), State::NeedsReview, "our code: {carried:?}");
     }
     let mut desk = TradeHarness::paying();
@@ -293,7 +293,7 @@ fn rule_18_only_the_amount_of_a_paid_sale_closes_its_bill() {
     assert_eq!((standing.paid_amount, standing.open), (None, false));
     let mut late = TradeHarness::declined();
     late.at(late.now + late.policy.late_check_first_ms);
-    late.status(StatusWord::Paid);
+    late.status(GatewayStatus::Paid);
     let standing = Standing::of([&late.trade]);
     assert_eq!(standing.late_amount, Some(ringgit(1250)));
     assert!(standing.open && !standing.closes_bill(&ringgit(1250)));
@@ -341,7 +341,7 @@ fn rule_21_the_gateways_words_stay_with_the_move_that_they_caused() {
     ));
     assert_eq!(desk.trade.gateway_answer(), gateway_answer("P").as_ref());
     desk.gateway_answer = gateway_answer("N");
-    desk.tell(desk.word(StatusWord::NoWord, Carried::default()));
+    desk.tell(desk.status_answer(GatewayStatus::Unclear, Carried::default()));
     assert_eq!(
         desk.trade.gateway_answer(),
         gateway_answer("P").as_ref(),
@@ -384,7 +384,7 @@ fn rule_8_an_older_answer_moves_nothing() {
         PayAnswer::Processing(Carried::default()),
     ));
     let failed = StatusAnswer {
-        word: StatusWord::Failed(Reason::Other),
+        status: GatewayStatus::Failed(Reason::Other),
         carried: Carried::default(),
     };
     desk.tell(Event::Status(old, failed.clone()));
@@ -403,7 +403,7 @@ fn rule_8_old_proof_of_payment_is_asked_for_again_at_once() {
     let queries = desk.queries();
     desk.now = 1;
     let paid = StatusAnswer {
-        word: StatusWord::Paid,
+        status: GatewayStatus::Paid,
         carried: Carried::default(),
     };
     desk.tell(Event::Status(old, paid));
@@ -443,7 +443,7 @@ fn rule_11_one_query_at_a_time_two_seconds_after_the_last_one_started() {
     for now in [2_001, 2_500, 3_000] {
         desk.at(now);
     }
-    desk.status(StatusWord::NoWord);
+    desk.status(GatewayStatus::Unclear);
     desk.at(3_500);
     assert_eq!(desk.queries(), 1);
     desk.at(4_200);
@@ -514,9 +514,13 @@ fn rule_25_a_cancel_waits_until_the_payment_is_fifteen_seconds_old() {
 #[test]
 fn rule_25_a_cancel_that_lost_shows_paid_and_one_that_refunded_shows_voided() {
     for (said, word, end) in [
-        (CancelAnswer::TooLate, StatusWord::Paid, State::Paid),
-        (CancelAnswer::Refunded, StatusWord::Voided, State::Voided),
-        (CancelAnswer::Closed, StatusWord::Closed, State::Cancelled),
+        (CancelAnswer::TooLate, GatewayStatus::Paid, State::Paid),
+        (CancelAnswer::Refunded, GatewayStatus::Voided, State::Voided),
+        (
+            CancelAnswer::Closed,
+            GatewayStatus::Closed,
+            State::Cancelled,
+        ),
     ] {
         let mut desk = TradeHarness::paying();
         desk.tell(Event::PayAnswered(
@@ -554,7 +558,7 @@ fn rule_22_without_a_cancel_the_deadline_calls_a_person_who_settles_it() {
         );
         for now in (60_000..100_000).step_by(1_000) {
             desk.at(now);
-            desk.status(StatusWord::NoWord);
+            desk.status(GatewayStatus::Unclear);
         }
         assert_eq!(desk.state(), State::NeedsReview);
         assert!(!desk.trade.decided_by_person());
@@ -571,7 +575,7 @@ fn rule_22_without_a_cancel_the_deadline_calls_a_person_who_settles_it() {
 fn rule_23_a_late_success_is_given_back_once_where_another_trade_holds_the_sale() {
     let mut desk = TradeHarness::declined();
     desk.held_by_others = SaleHold::Held;
-    desk.status(StatusWord::Paid);
+    desk.status(GatewayStatus::Paid);
     assert_eq!((desk.state(), desk.voids()), (State::Voiding, 1));
     desk.tell(Event::VoidAnswered(VoidAnswer::Done(Some("V".to_owned()))));
     assert_eq!(
@@ -580,7 +584,7 @@ fn rule_23_a_late_success_is_given_back_once_where_another_trade_holds_the_sale(
     );
 
     let mut alone = TradeHarness::declined();
-    alone.status(StatusWord::Paid);
+    alone.status(GatewayStatus::Paid);
     assert_eq!((alone.state(), alone.voids()), (State::LateSuccess, 0));
     assert!(alone.trade.was_late() && !alone.trade.decided_by_person());
     alone.tell(Event::Verdict(VerdictOutcome::Paid));
@@ -656,7 +660,7 @@ fn rule_11_a_payer_is_asked_about_every_two_seconds_from_the_start() {
     assert_eq!(desk.queries(), 0);
     for nth in 1..=10 {
         desk.at(nth * 2_300);
-        desk.status(StatusWord::Unpaid);
+        desk.status(GatewayStatus::Unpaid);
     }
     assert_eq!((desk.state(), desk.queries()), (State::AwaitingPayer, 10));
     let mut desk = TradeHarness::shown();
@@ -664,17 +668,17 @@ fn rule_11_a_payer_is_asked_about_every_two_seconds_from_the_start() {
     desk.tell(Event::Restarted);
     let asked = desk.queries();
     assert!(asked >= 1, "asked at once after a restart");
-    desk.status(StatusWord::NoWord);
+    desk.status(GatewayStatus::Unclear);
     assert_eq!(desk.trade.payload(), Some(&Payload("scan me".to_owned())));
 }
 
 #[test]
 fn the_gateways_word_ends_a_display() {
     for (word, end) in [
-        (StatusWord::Paid, State::Paid),
-        (StatusWord::Failed(Reason::Other), State::Declined),
-        (StatusWord::Closed, State::Cancelled),
-        (StatusWord::Voided, State::NeedsReview),
+        (GatewayStatus::Paid, State::Paid),
+        (GatewayStatus::Failed(Reason::Other), State::Declined),
+        (GatewayStatus::Closed, State::Cancelled),
+        (GatewayStatus::Voided, State::NeedsReview),
     ] {
         let mut desk = TradeHarness::shown();
         desk.at(2_000);
@@ -692,16 +696,16 @@ fn a_customer_who_scanned_at_the_last_moment_gets_the_whole_time() {
     let mut desk = TradeHarness::shown();
     for now in [30_000, 60_000, 89_000] {
         desk.at(now);
-        desk.status(StatusWord::Unpaid);
+        desk.status(GatewayStatus::Unpaid);
     }
     desk.at(89_500);
-    desk.status(StatusWord::Pending);
+    desk.status(GatewayStatus::Pending);
     assert_eq!(
         (desk.state(), desk.trade.payload(), desk.trade.deadline_ms()),
         (State::Pending, None, Some(179_500))
     );
     desk.at(179_499);
-    desk.status(StatusWord::Pending);
+    desk.status(GatewayStatus::Pending);
     assert_eq!(
         (desk.state(), desk.trade.deadline_ms()),
         (State::Pending, Some(179_500))
@@ -724,7 +728,7 @@ fn rule_25_a_code_is_taken_down_at_once_where_the_gateway_cancels() {
         "no payment of ours is on its way, so the cancel needs no minimum age"
     );
     desk.tell(Event::CancelAnswered(CancelAnswer::Closed));
-    desk.status(StatusWord::Closed);
+    desk.status(GatewayStatus::Closed);
     assert_eq!(
         (desk.state(), desk.trade.by()),
         (State::Cancelled, Some(By::Cashier))
@@ -732,7 +736,7 @@ fn rule_25_a_code_is_taken_down_at_once_where_the_gateway_cancels() {
 
     let mut scanned = TradeHarness::shown();
     scanned.at(2_000);
-    scanned.status(StatusWord::Pending);
+    scanned.status(GatewayStatus::Pending);
     scanned.tell(Event::Cancel);
     assert_eq!(
         scanned.state(),
@@ -740,7 +744,7 @@ fn rule_25_a_code_is_taken_down_at_once_where_the_gateway_cancels() {
         "the same holds once somebody has scanned"
     );
     scanned.tell(Event::CancelAnswered(CancelAnswer::TooLate));
-    scanned.status(StatusWord::Paid);
+    scanned.status(GatewayStatus::Paid);
     assert_eq!(scanned.state(), State::Paid);
 
     let mut stuck = TradeHarness::shown();
@@ -757,7 +761,7 @@ fn a_display_ends_at_its_deadline() {
     desk.at(90_000);
     assert_eq!(desk.state(), State::Cancelling);
     desk.tell(Event::CancelAnswered(CancelAnswer::Closed));
-    desk.status(StatusWord::Closed);
+    desk.status(GatewayStatus::Closed);
     assert_eq!(
         (desk.state(), desk.trade.by()),
         (State::Expired, Some(By::System))
@@ -796,7 +800,7 @@ fn rule_26_without_anything_to_show_the_trade_is_abandoned() {
         gateway_ref: "G".to_owned(),
         payload: None,
     };
-    for answer in [nothing, CreateAnswer::NoWord] {
+    for answer in [nothing, CreateAnswer::Unclear] {
         let mut desk = TradeHarness::new(CodeMode::MerchantPresented);
         desk.tell(Event::Created(answer.clone()));
         assert_eq!(
@@ -823,12 +827,12 @@ fn rule_26_without_anything_to_show_the_trade_is_abandoned() {
 fn rule_23_a_display_that_was_closed_is_asked_about_again_and_late_money_raises_the_alarm() {
     let mut desk = TradeHarness::shown();
     desk.at(2_000);
-    desk.status(StatusWord::Closed);
+    desk.status(GatewayStatus::Closed);
     let asked = desk.queries();
     desk.at(40_000);
     assert!(desk.queries() > asked);
     desk.held_by_others = SaleHold::Held;
-    desk.status(StatusWord::Paid);
+    desk.status(GatewayStatus::Paid);
     assert_eq!((desk.state(), desk.voids()), (State::Voiding, 1));
 }
 
@@ -843,7 +847,7 @@ fn rule_5_an_old_unscanned_code_expires_only_by_the_gateways_own_rule() {
         let asked = desk.queries();
         desk.at(next);
         if desk.queries() > asked {
-            desk.status(StatusWord::Unpaid);
+            desk.status(GatewayStatus::Unpaid);
         }
         assert!(desk.now < 2_000_000, "{:?}", desk.state());
     }
@@ -900,13 +904,13 @@ fn any_event() -> impl Strategy<Value = Event> {
         ]
     };
     let word = prop_oneof![
-        Just(StatusWord::Paid),
-        Just(StatusWord::Pending),
-        Just(StatusWord::Unpaid),
-        Just(StatusWord::Failed(Reason::Other)),
-        Just(StatusWord::Closed),
-        Just(StatusWord::Voided),
-        Just(StatusWord::NoWord),
+        Just(GatewayStatus::Paid),
+        Just(GatewayStatus::Pending),
+        Just(GatewayStatus::Unpaid),
+        Just(GatewayStatus::Failed(Reason::Other)),
+        Just(GatewayStatus::Closed),
+        Just(GatewayStatus::Voided),
+        Just(GatewayStatus::Unclear),
     ];
     prop_oneof![
         4 => Just(Event::Tick),
@@ -917,17 +921,17 @@ fn any_event() -> impl Strategy<Value = Event> {
         1 => Just(Event::Cancel),
         1 => Just(Event::Void),
         1 => prop_oneof![Just(VerdictOutcome::Paid), Just(VerdictOutcome::Declined), Just(VerdictOutcome::Voided)].prop_map(Event::Verdict),
-        2 => prop_oneof![Just(created()), Just(Event::Created(CreateAnswer::Refused(Reason::Other))), Just(Event::Created(CreateAnswer::NoWord))],
+        2 => prop_oneof![Just(created()), Just(Event::Created(CreateAnswer::Refused(Reason::Other))), Just(Event::Created(CreateAnswer::Unclear))],
         3 => prop_oneof![
             carried().prop_map(PayAnswer::Paid),
             carried().prop_map(PayAnswer::Processing),
             Just(PayAnswer::Refused(Reason::Other)),
-            Just(PayAnswer::NoWord),
+            Just(PayAnswer::Unclear),
         ].prop_map(Event::PayAnswered),
         // The version is put in when the event happens: mostly the newest, sometimes an old one.
-        6 => (0..3_u64, word, carried()).prop_map(|(age, word, carried)| Event::Status(age, StatusAnswer { word, carried })),
-        1 => prop_oneof![Just(CancelAnswer::Closed), Just(CancelAnswer::Refunded), Just(CancelAnswer::TooLate), Just(CancelAnswer::NoWord)].prop_map(Event::CancelAnswered),
-        1 => prop_oneof![Just(VoidAnswer::Done(None)), Just(VoidAnswer::NoWord)].prop_map(Event::VoidAnswered),
+        6 => (0..3_u64, word, carried()).prop_map(|(age, status, carried)| Event::Status(age, StatusAnswer { status, carried })),
+        1 => prop_oneof![Just(CancelAnswer::Closed), Just(CancelAnswer::Refunded), Just(CancelAnswer::TooLate), Just(CancelAnswer::Unclear)].prop_map(Event::CancelAnswered),
+        1 => prop_oneof![Just(VoidAnswer::Done(None)), Just(VoidAnswer::Unclear)].prop_map(Event::VoidAnswered),
     ]
 }
 
@@ -965,7 +969,7 @@ proptest! {
             if from.risk() == Risk::Possible && to.risk() == Risk::Closed {
                 let word = matches!(&told, Event::Verdict(_) | Event::PayAnswered(PayAnswer::Refused(_)))
                     || matches!(&told, Event::Status(version, answer) if *version == before.version()
-                        && matches!(answer.word, StatusWord::Failed(_) | StatusWord::Closed | StatusWord::Voided));
+                        && matches!(answer.status, GatewayStatus::Failed(_) | GatewayStatus::Closed | GatewayStatus::Voided));
                 prop_assert!(word, "rule 5: {:?} to {:?} on {:?}", from, to, told);
             }
             let row: Trade = serde_json::from_str(&serde_json::to_string(&desk.trade).unwrap()).unwrap();
@@ -998,9 +1002,9 @@ proptest! {
             let _ = desk.handle(Event::Tick);
             if desk.queries() > asked {
                 let word = match desk.state() {
-                    State::Voiding | State::VoidUnknown | State::VoidReview => StatusWord::Voided,
-                    _ if paid => StatusWord::Paid,
-                    _ => StatusWord::Failed(Reason::Other),
+                    State::Voiding | State::VoidUnknown | State::VoidReview => GatewayStatus::Voided,
+                    _ if paid => GatewayStatus::Paid,
+                    _ => GatewayStatus::Failed(Reason::Other),
                 };
                 desk.status(word);
             }

@@ -4,8 +4,8 @@
 //! An outdated proof of payment is never ignored: the trade asks again.
 
 use super::{
-    CancelAnswer, Carried, Context, CreateAnswer, Facts, PayAnswer, Risk, SaleHold, State,
-    StatusAnswer, StatusWord, Trade, VoidAnswer,
+    CancelAnswer, Carried, Context, CreateAnswer, Facts, GatewayStatus, PayAnswer, Risk, SaleHold,
+    State, StatusAnswer, Trade, VoidAnswer,
 };
 use crate::money;
 use crate::wire::{By, CodeMode, Payload, Reason};
@@ -34,7 +34,7 @@ impl Trade {
                 self.reason = Some(reason);
                 self.enter(State::Declined, context);
             }
-            CreateAnswer::NoWord | CreateAnswer::Repeated => self.create_unanswered(context),
+            CreateAnswer::Unclear | CreateAnswer::Repeated => self.create_unanswered(context),
         }
     }
 
@@ -83,13 +83,13 @@ impl Trade {
             PayAnswer::Unsent if self.state.may_be_unsent() => {
                 self.unsent(context);
             }
-            PayAnswer::NoWord if self.state == State::Paying => {
+            PayAnswer::Unclear if self.state == State::Paying => {
                 self.enter(State::Unknown, context);
             }
             PayAnswer::Processing(_)
             | PayAnswer::Refused(_)
             | PayAnswer::Unsent
-            | PayAnswer::NoWord => {}
+            | PayAnswer::Unclear => {}
         }
     }
 
@@ -118,56 +118,56 @@ impl Trade {
             self.queries.asking_until_ms = None;
         }
         if version != self.version {
-            if answer.word == StatusWord::Paid {
+            if answer.status == GatewayStatus::Paid {
                 self.ask_at_once(context.now);
             }
             return;
         }
-        let StatusAnswer { word, carried } = answer;
-        let spoke = !matches!(word, StatusWord::NoWord | StatusWord::Unpaid);
-        if spoke && !self.agrees(&carried) {
+        let StatusAnswer { status, carried } = answer;
+        let is_clear = !matches!(status, GatewayStatus::Unclear | GatewayStatus::Unpaid);
+        if is_clear && !self.agrees(&carried) {
             if self.state.risk() == Risk::Possible {
                 self.enter(State::NeedsReview, context);
             }
             return;
         }
-        match (self.state.risk(), word) {
-            (Risk::Possible, word) if self.state.is_cancelling() => {
-                self.cancel_verified(word, context)
+        match (self.state.risk(), status) {
+            (Risk::Possible, status) if self.state.is_cancelling() => {
+                self.cancel_verified(status, context)
             }
-            (Risk::Possible, word) => self.verified(word, context),
-            (Risk::Taken, StatusWord::Voided) if self.state.is_voiding() => self.voided(context),
-            (Risk::Closed, StatusWord::Paid) => self.late_success(context),
+            (Risk::Possible, status) => self.verified(status, context),
+            (Risk::Taken, GatewayStatus::Voided) if self.state.is_voiding() => self.voided(context),
+            (Risk::Closed, GatewayStatus::Paid) => self.late_success(context),
             (Risk::None | Risk::Taken | Risk::Closed, _) => {}
         }
     }
 
-    fn verified(&mut self, word: StatusWord, context: &Context<'_>) {
+    fn verified(&mut self, status: GatewayStatus, context: &Context<'_>) {
         let cancel_is_out = self
             .cancel
             .cancelling_until_ms
             .is_some_and(|until| context.now < until);
-        match word {
+        match status {
             // It was true when the gateway said it, but the cancel may still refund it. The next query tells.
-            StatusWord::Paid if cancel_is_out => {}
-            StatusWord::Paid => self.paid(context),
-            StatusWord::Failed(reason) => self.declined(reason, context),
-            StatusWord::Closed => self.enter(State::Cancelled, context),
-            StatusWord::Voided if self.state == State::NeedsReview => self.voided(context),
-            StatusWord::Voided => self.enter(State::NeedsReview, context),
-            StatusWord::Pending | StatusWord::Unpaid
+            GatewayStatus::Paid if cancel_is_out => {}
+            GatewayStatus::Paid => self.paid(context),
+            GatewayStatus::Failed(reason) => self.declined(reason, context),
+            GatewayStatus::Closed => self.enter(State::Cancelled, context),
+            GatewayStatus::Voided if self.state == State::NeedsReview => self.voided(context),
+            GatewayStatus::Voided => self.enter(State::NeedsReview, context),
+            GatewayStatus::Pending | GatewayStatus::Unpaid
                 if self.state == State::NeedsReview && self.queries.asked_old =>
             {
                 self.enter(State::Expired, context)
             }
-            StatusWord::Pending if self.state != State::NeedsReview => {
+            GatewayStatus::Pending if self.state != State::NeedsReview => {
                 if self.state == State::AwaitingPayer {
                     // A customer who scans at the last moment also gets the full time to enter a PIN.
                     self.payment.deadline_ms = Some(context.now + context.policy.deadline_ms);
                 }
                 self.enter(State::Pending, context);
             }
-            StatusWord::Pending | StatusWord::Unpaid | StatusWord::NoWord => {}
+            GatewayStatus::Pending | GatewayStatus::Unpaid | GatewayStatus::Unclear => {}
         }
     }
 
@@ -176,7 +176,7 @@ impl Trade {
         if !self.state.is_cancelling() {
             return;
         }
-        if answer == CancelAnswer::NoWord {
+        if answer == CancelAnswer::Unclear {
             self.enter(State::CancelUnknown, context);
             return;
         }
@@ -185,27 +185,30 @@ impl Trade {
     }
 
     /// Applies a status while a cancel is out. It ends the trade if it agrees with the cancel's answer.
-    fn cancel_verified(&mut self, word: StatusWord, context: &Context<'_>) {
+    fn cancel_verified(&mut self, status: GatewayStatus, context: &Context<'_>) {
         let closed = if self.cancel.requested_by == Some(By::System) {
             State::Expired
         } else {
             State::Cancelled
         };
-        match (word, self.cancel.cancel_answer) {
-            (StatusWord::Closed, _) => self.enter(closed, context),
-            (StatusWord::Voided, _) => self.voided(context),
-            (StatusWord::Failed(reason), _) => self.declined(reason, context),
-            (StatusWord::Paid, Some(CancelAnswer::TooLate)) => self.paid(context),
-            (StatusWord::NoWord, None) => {}
+        match (status, self.cancel.cancel_answer) {
+            (GatewayStatus::Closed, _) => self.enter(closed, context),
+            (GatewayStatus::Voided, _) => self.voided(context),
+            (GatewayStatus::Failed(reason), _) => self.declined(reason, context),
+            (GatewayStatus::Paid, Some(CancelAnswer::TooLate)) => self.paid(context),
+            (GatewayStatus::Unclear, None) => {}
             // The status contradicts the cancel's answer: repeat both, at the usual pace.
             (
-                StatusWord::Paid | StatusWord::Pending | StatusWord::Unpaid | StatusWord::NoWord,
+                GatewayStatus::Paid
+                | GatewayStatus::Pending
+                | GatewayStatus::Unpaid
+                | GatewayStatus::Unclear,
                 Some(_),
             ) => {
                 self.cancel.cancel_answer = None;
                 self.enter(State::CancelUnknown, context);
             }
-            (StatusWord::Paid | StatusWord::Pending | StatusWord::Unpaid, None) => {
+            (GatewayStatus::Paid | GatewayStatus::Pending | GatewayStatus::Unpaid, None) => {
                 if self.state == State::CancelUnknown {
                     self.start_cancel(context);
                 }
@@ -233,7 +236,7 @@ impl Trade {
                     self.decided_by_person = self.void.person_decided_before_void;
                 }
             }
-            VoidAnswer::NoWord => {
+            VoidAnswer::Unclear => {
                 if self.state == State::Voiding {
                     self.enter(State::VoidUnknown, context);
                 }

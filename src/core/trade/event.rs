@@ -107,7 +107,7 @@ pub enum CreateAnswer {
     /// The gateway gave an id that another trade already has, so the answer is not about this trade.
     Repeated,
     /// No clear answer, for any reason. Nothing was presented.
-    NoWord,
+    Unclear,
 }
 
 /// The gateway's answer to a payment.
@@ -122,21 +122,21 @@ pub enum PayAnswer {
     /// Proven unsent: no byte was written.
     Unsent,
     /// No clear answer.
-    NoWord,
+    Unclear,
 }
 
 /// The gateway's answer to a query.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct StatusAnswer {
     /// The status.
-    pub word: StatusWord,
+    pub status: GatewayStatus,
     /// The fields that identify the trade.
     pub carried: Carried,
 }
 
 /// A trade's status at the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum StatusWord {
+pub enum GatewayStatus {
     /// The money is taken.
     Paid,
     /// The customer has to confirm.
@@ -149,8 +149,8 @@ pub enum StatusWord {
     Closed,
     /// The money was returned.
     Voided,
-    /// No status: a time-out, not found, unreadable, or a word that is not listed.
-    NoWord,
+    /// No status: a time-out, not found, unreadable, or a value that is not listed.
+    Unclear,
 }
 
 /// The gateway's answer to a cancel.
@@ -164,7 +164,8 @@ pub enum CancelAnswer {
     /// It is paid and stays paid.
     TooLate,
     /// No clear answer.
-    NoWord,
+    #[serde(rename = "no_word")]
+    Unclear,
 }
 
 /// The gateway's answer to a void.
@@ -177,5 +178,5 @@ pub enum VoidAnswer {
     /// Proven unsent.
     Unsent,
     /// No clear answer.
-    NoWord,
+    Unclear,
 }

@@ -2,8 +2,8 @@
 
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::trade::{
-    CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, GatewayRequest, MOVES,
-    PayAnswer, Risk, SaleHold, State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
+    CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, GatewayRequest, GatewayStatus,
+    MOVES, PayAnswer, Risk, SaleHold, State, StatusAnswer, Step, Trade, VoidAnswer,
 };
 use kaunter_core::wire::{CodeMode, Payload, Reason, VerdictOutcome};
 use proptest::prelude::*;
@@ -41,7 +41,7 @@ struct Reply {
     create: CreateAnswer,
     cancel: CancelAnswer,
     void: VoidAnswer,
-    word: StatusWord,
+    status: GatewayStatus,
     carried: Carried,
 }
 
@@ -232,8 +232,8 @@ impl Run {
                 reply.pay == PayAnswer::Unsent,
             ),
             GatewayRequest::Query { version } => {
-                let word = reply.word;
-                let answer = StatusAnswer { word, carried };
+                let status = reply.status;
+                let answer = StatusAnswer { status, carried };
                 (Event::Status(version, answer), false)
             }
             GatewayRequest::Cancel => (Event::CancelAnswered(reply.cancel), false),
@@ -319,43 +319,43 @@ fn replies() -> impl Strategy<Value = Reply> {
         2 => Just(PayAnswer::Processing(Carried::default())),
         1 => Just(PayAnswer::Refused(Reason::Other)),
         2 => Just(PayAnswer::Unsent),
-        3 => Just(PayAnswer::NoWord),
+        3 => Just(PayAnswer::Unclear),
     ];
     let create = prop_oneof![
         9 => Just(CreateAnswer::Made { gateway_ref: "G".to_owned(), payload: Some(Payload("scan me".to_owned())) }),
-        1 => Just(CreateAnswer::NoWord),
+        1 => Just(CreateAnswer::Unclear),
     ];
     let cancel = prop_oneof![
         Just(CancelAnswer::Closed),
         Just(CancelAnswer::Refunded),
         Just(CancelAnswer::TooLate),
-        Just(CancelAnswer::NoWord)
+        Just(CancelAnswer::Unclear)
     ];
     let void = prop_oneof![
         Just(VoidAnswer::Done(None)),
         Just(VoidAnswer::Failed),
         Just(VoidAnswer::Unsent),
-        Just(VoidAnswer::NoWord)
+        Just(VoidAnswer::Unclear)
     ];
-    let word = prop_oneof![
-        2 => Just(StatusWord::Paid),
-        3 => Just(StatusWord::Pending),
-        3 => Just(StatusWord::Unpaid),
-        1 => Just(StatusWord::Failed(Reason::Other)),
-        1 => Just(StatusWord::Closed),
-        1 => Just(StatusWord::Voided),
-        3 => Just(StatusWord::NoWord),
+    let status = prop_oneof![
+        2 => Just(GatewayStatus::Paid),
+        3 => Just(GatewayStatus::Pending),
+        3 => Just(GatewayStatus::Unpaid),
+        1 => Just(GatewayStatus::Failed(Reason::Other)),
+        1 => Just(GatewayStatus::Closed),
+        1 => Just(GatewayStatus::Voided),
+        3 => Just(GatewayStatus::Unclear),
     ];
     let again = prop_oneof![3 => Just(None), 1 => (0..90_000_u64).prop_map(Some)];
-    (after, again, pay, create, cancel, void, word, carried).prop_map(
-        |(after_ms, again_ms, pay, create, cancel, void, word, carried)| Reply {
+    (after, again, pay, create, cancel, void, status, carried).prop_map(
+        |(after_ms, again_ms, pay, create, cancel, void, status, carried)| Reply {
             after_ms,
             again_ms,
             pay,
             create,
             cancel,
             void,
-            word,
+            status,
             carried,
         },
     )
