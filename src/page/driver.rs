@@ -21,7 +21,7 @@ use kaunter_core::policy::Ms;
 use kaunter_core::till::{Charge, ChargeEvent, ChargeStep, Hint, Plan, Record, Reply};
 use kaunter_core::wire::{CodeMode, Sale};
 
-use super::backend::Trouble;
+use super::backend::CallError;
 use super::till::Till;
 use super::{clock, random_hex, signal};
 use crate::types::code::{Confidence, Scan};
@@ -34,7 +34,7 @@ enum TaskEnd {
     /// An event for the machine.
     Heard(ChargeEvent),
     /// The answer to a call as an event, and the error if there was no answer.
-    Answered(ChargeEvent, Option<Box<Trouble>>),
+    Answered(ChargeEvent, Option<Box<CallError>>),
     /// The answer to a status check, which the page is told too.
     Replied(Reply),
     /// The scan ended, with a code or an error.
@@ -72,7 +72,7 @@ pub(super) struct Driver {
     tasks: Tasks,
     look: Option<AbortHandle>,
     inbox: UnboundedReceiver<ChargeEvent>,
-    letters: UnboundedSender<ChargeEvent>,
+    event_sender: UnboundedSender<ChargeEvent>,
     /// The reason for the caller, if the machine only knows that the charge was cancelled.
     failure: Option<Rejection>,
     /// The last problem from the backend: the machine keeps only its code.
@@ -128,7 +128,7 @@ impl Driver {
     }
 
     fn of(till: &Rc<Till>, charge: Charge, options: ScanOptions, code: Option<Scan>) -> Self {
-        let (letters, inbox) = unbounded();
+        let (event_sender, inbox) = unbounded();
         Self {
             till: Rc::clone(till),
             charge,
@@ -137,7 +137,7 @@ impl Driver {
             tasks: FuturesUnordered::new(),
             look: None,
             inbox,
-            letters,
+            event_sender,
             failure: None,
             refused: None,
             told_version: 0,
@@ -193,7 +193,7 @@ impl Driver {
     /// While this trade is on screen, no keeper checks it.
     fn watch(&self) -> Option<super::till::Watched> {
         let trade_id = self.charge.record().trade_id.clone()?;
-        Some(self.till.watch(trade_id, self.letters.clone()))
+        Some(self.till.watch(trade_id, self.event_sender.clone()))
     }
 
     fn listen(&mut self) {

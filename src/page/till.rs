@@ -17,7 +17,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{AbortController, AbortSignal};
 
 use super::announcer::Announcer;
-use super::backend::{Backend, Trouble};
+use super::backend::{Backend, CallError};
 use super::day::Day;
 use super::eye::{self, Eye};
 use super::journal::Journal;
@@ -223,10 +223,12 @@ impl Till {
     pub fn watch(
         self: &Rc<Self>,
         trade_id: String,
-        letters: UnboundedSender<ChargeEvent>,
+        event_sender: UnboundedSender<ChargeEvent>,
     ) -> Watched {
         self.unwatch(&trade_id);
-        self.watched.borrow_mut().push((trade_id.clone(), letters));
+        self.watched
+            .borrow_mut()
+            .push((trade_id.clone(), event_sender));
         Watched {
             till: Rc::clone(self),
             trade_id,
@@ -334,7 +336,7 @@ impl Till {
         }
         match self.backend.find(reference).await {
             Ok(record) => Ok(record.trades),
-            Err(Trouble::Problem(refused)) if refused.code() == ProblemCode::TradeNotFound => {
+            Err(CallError::Problem(refused)) if refused.code() == ProblemCode::TradeNotFound => {
                 Ok(Vec::new())
             }
             Err(trouble) => Err(trouble.into()),

@@ -101,7 +101,7 @@ impl World<'_> {
         }
     }
 
-    /// Whether a trade may stay as it is. Three kinds of trades may: final ones, reviews without a word of the gateway,
+    /// Whether a trade may stay as it is. Three kinds of trades may: final ones, reviews without a clear answer of the gateway,
     /// and ones that wait for a customer before anything is presented.
     fn is_settled(&self, at: usize) -> bool {
         let (trade, row) = (self.store.trade(at), &self.contexts[at]);

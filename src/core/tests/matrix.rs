@@ -220,7 +220,7 @@ fn events(desk: &TradeHarness) -> Vec<(String, Event)> {
             Event::Created(CreateAnswer::Repeated),
         ),
         (
-            "created: no word".to_owned(),
+            "created: unclear".to_owned(),
             Event::Created(CreateAnswer::Unclear),
         ),
     ];
@@ -241,7 +241,7 @@ fn events(desk: &TradeHarness) -> Vec<(String, Event)> {
         ),
         ("refused", PayAnswer::Refused(Reason::Limit)),
         ("unsent", PayAnswer::Unsent),
-        ("no word", PayAnswer::Unclear),
+        ("unclear", PayAnswer::Unclear),
     ];
     for (name, answer) in answers {
         events.push((format!("payed: {name}"), Event::PayAnswered(answer)));

@@ -590,7 +590,7 @@ fn rule_23_a_late_success_is_given_back_once_where_another_trade_holds_the_sale(
     alone.tell(Event::Verdict(VerdictOutcome::Paid));
     assert_eq!(alone.state(), State::Paid);
     assert!(alone.trade.was_late() && alone.trade.decided_by_person());
-    // What follows is the gateway's word again.
+    // What follows is the gateway's answer again.
     alone.tell(Event::Void);
     alone.tell(Event::VoidAnswered(VoidAnswer::Done(None)));
     assert!(alone.trade.was_late() && !alone.trade.decided_by_person());
@@ -673,7 +673,7 @@ fn rule_11_a_payer_is_asked_about_every_two_seconds_from_the_start() {
 }
 
 #[test]
-fn the_gateways_word_ends_a_display() {
+fn the_gateways_answer_ends_a_display() {
     for (word, end) in [
         (GatewayStatus::Paid, State::Paid),
         (GatewayStatus::Failed(Reason::Other), State::Declined),

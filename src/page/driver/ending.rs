@@ -33,10 +33,12 @@ impl Driver {
             }
             End::Unconfirmed(trade, trade_id) => Ok(self.unconfirmed(trade, &trade_id)),
             End::Refused(code, trade) => Err(self.refusal(code, trade.as_deref()).into()),
-            End::Unreachable if signal::online() => Err(self.said(ErrorCode::NetworkFailed).into()),
+            End::Unreachable if signal::online() => {
+                Err(self.failure(ErrorCode::NetworkFailed).into())
+            }
             End::Unreachable => Err(Fail::new(ErrorCode::NetworkOffline).into()),
-            End::NoToken => Err(self.said(ErrorCode::TokenFailed).into()),
-            End::GatewayDown => Err(self.said(ErrorCode::GatewayUnavailable).into()),
+            End::NoToken => Err(self.failure(ErrorCode::TokenFailed).into()),
+            End::GatewayDown => Err(self.failure(ErrorCode::GatewayUnavailable).into()),
             End::NoWallet => Err(Fail::new(ErrorCode::WalletRequired).into()),
             End::Aborted => match self.failure.take() {
                 Some(rejection) => Err(rejection),
@@ -98,7 +100,7 @@ impl Driver {
     }
 
     fn refusal(&mut self, code: ProblemCode, trade: Option<&wire::TradeView>) -> Fail {
-        let mut fail = self.said(code.into());
+        let mut fail = self.failure(code.into());
         if let Some(trade) = trade {
             fail.trade_id = Some(trade.trade_id.clone());
             fail.money_moved = trade.status.at_risk();
@@ -111,7 +113,7 @@ impl Driver {
     }
 
     /// An error with the backend's own sentence, if its last problem has this code.
-    fn said(&mut self, code: ErrorCode) -> Fail {
+    fn failure(&mut self, code: ErrorCode) -> Fail {
         self.refused
             .take()
             .filter(|fail| fail.code == code)

@@ -9,7 +9,7 @@ use kaunter_core::till::{ChargeEvent, Record};
 use kaunter_core::wire::{self, DecidedBy, ProblemCode, Sale, Status, Verdict, VerdictOutcome};
 
 use super::Till;
-use crate::page::backend::Trouble;
+use crate::page::backend::CallError;
 use crate::page::clock;
 use crate::page::lock::{self, LockResult};
 use crate::page::news::TradeChange;
@@ -114,7 +114,7 @@ impl Till {
                 None
             }
             Ok(trade) => Some(trade),
-            Err(Trouble::Problem(refused)) if refused.code() == ProblemCode::TradeNotFound => {
+            Err(CallError::Problem(refused)) if refused.code() == ProblemCode::TradeNotFound => {
                 if record.handed_over {
                     // The backend lost its store. A person looks into it, with the id that the gateway knows too.
                     self.announcer
@@ -231,17 +231,17 @@ impl Till {
     pub(super) async fn hear(till: Weak<Self>, mut changes: UnboundedReceiver<TradeChange>) {
         while let Some(change) = changes.next().await {
             if let Some(till) = till.upgrade() {
-                till.heard(&change).await;
+                till.trade_changed(&change).await;
             }
         }
     }
 
-    async fn heard(self: &Rc<Self>, change: &TradeChange) {
+    async fn trade_changed(self: &Rc<Self>, change: &TradeChange) {
         if !self.news.is_new(&change.trade_id, change.version) {
             return;
         }
-        if let Some(letters) = self.listener(&change.trade_id) {
-            let _ = letters.unbounded_send(ChargeEvent::Woke);
+        if let Some(event_sender) = self.listener(&change.trade_id) {
+            let _ = event_sender.unbounded_send(ChargeEvent::Woke);
             return;
         }
         if let Ok(trade) = self.backend.trade(&change.trade_id, None).await {

@@ -8,7 +8,7 @@ use kaunter_core::till::Record;
 use kaunter_core::wire::{self, Sale, Verdict};
 
 use super::{Till, aborted};
-use crate::page::backend::{Call, Trouble};
+use crate::page::backend::{Call, CallError};
 use crate::page::driver::Driver;
 use crate::page::lock::{self, LockResult};
 use crate::types::error::{Fail, Rejection};
@@ -90,7 +90,7 @@ impl Till {
                 Ok(trade) => self.follow(&trade, ScanOptions::default()).await,
                 Err(trouble) => {
                     // After a refusal nothing began. Without an answer, it may have.
-                    if let (Some(key), Trouble::Problem(_) | Trouble::NoToken(_)) =
+                    if let (Some(key), CallError::Problem(_) | CallError::NoToken(_)) =
                         (noted, &trouble)
                     {
                         self.forget(&key).await;
@@ -102,7 +102,7 @@ impl Till {
     }
 
     /// Journals a trade that is not journalled yet. Returns the key of the new row.
-    async fn note(&self, trade_id: &str) -> Result<Option<String>, Trouble> {
+    async fn note(&self, trade_id: &str) -> Result<Option<String>, CallError> {
         let known = |record: &Record| record.trade_id.as_deref() == Some(trade_id);
         if self.journal.is_none() || self.records().await.iter().any(known) {
             return Ok(None);
@@ -119,7 +119,7 @@ impl Till {
         Some(known.sale.clone())
     }
 
-    async fn trade(&self, trade_id: &str) -> Result<wire::TradeView, Trouble> {
+    async fn trade(&self, trade_id: &str) -> Result<wire::TradeView, CallError> {
         let sale = self.sale_of(trade_id);
         self.backend.trade(trade_id, sale.as_ref()).await
     }
