@@ -104,7 +104,7 @@ async fn scan(
         balance: scanned.balance.unwrap_or(BALANCE),
         code: scanned.payload,
     };
-    let (said, effects) = customer_pays(&sandbox, &mut world, &gateway_ref, payer, None, now_ms);
+    let (answer, effects) = customer_pays(&sandbox, &mut world, &gateway_ref, payer, None, now_ms);
     if effects.answer_lost {
         // No call of the till is answered here. A lost answer is that of the next call about it.
         world.script.lines.push(Line {
@@ -119,7 +119,7 @@ async fn scan(
     }
     world.save();
     let place = world.trade(&gateway_ref).map(|trade| trade.place);
-    let refused = said.err().map(|(_, why)| why);
+    let refused = answer.err().map(|(_, why)| why);
     Ok(Json(
         json!({"trade_id": trade_id, "place": place, "refused": refused}),
     ))

@@ -96,7 +96,7 @@ pub(crate) struct FaultRate {
 impl Fault {
     /// The words of the script.
     pub(crate) fn names() -> Vec<String> {
-        Self::DECLARED.iter().map(|name| snake(name)).collect()
+        Self::DECLARED.iter().map(|name| snake_case(name)).collect()
     }
 
     /// A random fault that this call can meet. A creation that answers with another trade's id is left out: no client
@@ -146,7 +146,7 @@ impl Fault {
 }
 
 /// `HangMs` as the script says it: `hang_ms`.
-fn snake(name: &str) -> String {
+fn snake_case(name: &str) -> String {
     let mut snake = String::new();
     for (at, letter) in name.char_indices() {
         if letter.is_ascii_uppercase() && at > 0 {
@@ -205,7 +205,7 @@ impl Line {
     }
 
     /// The fault of a matching call; `None` if the random draw spares it.
-    fn suffer(&mut self, call: Call, scaled: impl Fn(u64) -> u64) -> Option<Fault> {
+    fn draw_fault(&mut self, call: Call, scaled: impl Fn(u64) -> u64) -> Option<Fault> {
         let Fault::Random(FaultRate { seed, rate }) = self.fault else {
             return Some(self.fault);
         };
@@ -233,7 +233,7 @@ impl Script {
     ) -> Option<Fault> {
         let hit = self.lines.iter_mut().find_map(|line| {
             let hit = line.hits(call, trade_id);
-            hit.then(|| line.suffer(call, &scaled)).flatten()
+            hit.then(|| line.draw_fault(call, &scaled)).flatten()
         });
         self.lines.retain(|line| !line.is_spent());
         hit

@@ -206,7 +206,7 @@ async fn after(answer: Envelope, fault: Option<Fault>) -> Response {
             data["pay_status"] = json!("Q");
             data["user_order_status"] = json!("Q");
         }
-        Fault::SlowBytes => return drip(&text),
+        Fault::SlowBytes => return slow_answer(&text),
         Fault::HangMs(_)
         | Fault::Reset
         | Fault::Status(_)
@@ -223,7 +223,7 @@ async fn after(answer: Envelope, fault: Option<Fault>) -> Response {
     Json(value).into_response()
 }
 
-fn drip(text: &str) -> Response {
+fn slow_answer(text: &str) -> Response {
     let bytes: Vec<u8> = text.bytes().collect();
     let drops = stream::unfold(bytes.into_iter(), async |mut bytes| {
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -452,14 +452,14 @@ pub(crate) fn customer_pays(
     if let Some(Fault::NotFoundFirst(times)) = fault {
         trade.plan.not_found = times;
     }
-    let answered = act(trade, decision, now_ms);
+    let answered = carry_out(trade, decision, now_ms);
     if effects.down_ms > 0 {
         world.down_until_ms = now_ms + effects.down_ms;
     }
     (answered, effects)
 }
 
-fn act(trade: &mut Trade, decision: Decision, now_ms: u64) -> Envelope {
+fn carry_out(trade: &mut Trade, decision: Decision, now_ms: u64) -> Envelope {
     let gateway_ref = trade.gateway_ref.clone();
     match decision {
         Decision::Charge => {
@@ -535,7 +535,7 @@ fn cancel(world: &mut World, fields: &FormFields, fault: Option<Fault>, now_ms: 
         return Err((404, "record not found"));
     };
     trade.calls.cancel += 1;
-    let said = match trade.place {
+    let cancel_status = match trade.place {
         Place::Created | Place::Pending | Place::Failed => {
             trade.close("cancelled by the merchant", now_ms);
             "C"
@@ -548,7 +548,7 @@ fn cancel(world: &mut World, fields: &FormFields, fault: Option<Fault>, now_ms: 
         Place::Paid => "L",
         Place::Voided => "R",
     };
-    Ok(json!({"cancel_status": said}))
+    Ok(json!({"cancel_status": cancel_status}))
 }
 
 fn void(

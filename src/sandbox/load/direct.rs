@@ -106,7 +106,7 @@ impl Direct {
     }
 
     /// Measures status checks now and then until the time is over.
-    pub(crate) async fn questions(self, until: Instant) -> anyhow::Result<Times> {
+    pub(crate) async fn status_checks(self, until: Instant) -> anyhow::Result<Times> {
         let gateway_ref = self.create().await?;
         let mut times = Times::default();
         while Instant::now() < until {

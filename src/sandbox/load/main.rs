@@ -58,8 +58,8 @@ const MAX_SECONDS: u64 = 120;
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(LoadArgs::parse()).await {
-        Ok(said) => {
-            println!("{said}");
+        Ok(report) => {
+            println!("{report}");
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -81,7 +81,7 @@ async fn run(args: LoadArgs) -> anyhow::Result<serde_json::Value> {
     match args.load {
         Load::Tills { tills } => {
             ensure!(tills <= MAX_TILLS, "too many");
-            tills::each_its_own(&shop, direct, tills, args.seconds).await
+            tills::one_payment_each(&shop, direct, tills, args.seconds).await
         }
         Load::Askers { askers } => {
             ensure!(askers <= MAX_TILLS, "too many");

@@ -63,7 +63,7 @@ pub(crate) async fn rush(
     let share = share.await??;
     Ok(json!({
         "rate": rate, "seconds": seconds, "sales": count, "paid": paid, "failed": failed, "took_ms": took.as_millis(),
-        "create": create.told(), "pay": pay.told(), "gateway": share.told(),
+        "create": create.summary(), "pay": pay.summary(), "gateway": share.summary(),
     }))
 }
 

@@ -24,7 +24,7 @@ struct Waiting {
 }
 
 /// Each till waits for a payment of its own.
-pub(crate) async fn each_its_own(
+pub(crate) async fn one_payment_each(
     shop: &ShopClient,
     direct: Direct,
     tills: usize,
@@ -85,8 +85,8 @@ async fn measure(
     let span = Duration::from_secs(seconds);
     // A first round that is not measured: its connections and statements are new.
     let start = Instant::now() + POLL;
-    let questions = shop.requests("status").await?;
-    let share = tokio::spawn(direct.questions(start + span));
+    let checks_before = shop.requests("status").await?;
+    let share = tokio::spawn(direct.status_checks(start + span));
     let count = u32::try_from(waiting.len())?;
     let mut asking = JoinSet::new();
     for (nth, till) in (0..).zip(waiting) {
@@ -103,10 +103,10 @@ async fn measure(
     }
     let share = share.await??;
     // Our own status checks, which measure the gateway's share, are in its log too.
-    let asked = shop.requests("status").await? - questions - share.count();
-    let told = times.told();
+    let asked = shop.requests("status").await? - checks_before - share.count();
+    let told = times.summary();
     Ok(
-        json!({"seconds": seconds, "polls": told, "failed": failed, "questions": asked, "gateway": share.told()}),
+        json!({"seconds": seconds, "polls": told, "failed": failed, "questions": asked, "gateway": share.summary()}),
     )
 }
 
