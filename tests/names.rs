@@ -1,11 +1,12 @@
 //! Checks the public names: the table of error codes against the API's description and the documentation, and each
-//! public value and name against the naming rules. `KAUNTER_UPDATE=1` writes `docs/errors.md` and the enum of
-//! `openapi.json` anew.
+//! public value and name against the naming rules. It also checks that the types of a crate have names of their own.
+//! `KAUNTER_UPDATE=1` writes `docs/errors.md` and the enum of `openapi.json` anew.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a test says where it stopped")]
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use kaunter_core::error::{ErrorCode, ErrorType, ProblemCode, TYPESCRIPT};
 use serde_json::Value;
@@ -295,4 +296,206 @@ fn section(text: &mut String, code: ErrorCode) {
     if let Some(problem) = problem {
         writeln!(text, "- For the developer: {}", problem.detail()).unwrap();
     }
+}
+
+/// The folder of each crate of the product. A file belongs to the innermost of them.
+const CRATES: [&str; 8] = [
+    "src",
+    "src/backend",
+    "src/core",
+    "src/model",
+    "src/reader",
+    "src/reader/wasm",
+    "src/sandbox",
+    "tests/sales",
+];
+
+/// Folders of a crate that are not the product.
+const NOT_THE_PRODUCT: [&str; 3] = ["benches", "examples", "tests"];
+
+/// What every Rust file sees without an import: <https://doc.rust-lang.org/std/prelude/>.
+const PRELUDE: [&str; 41] = [
+    "AsMut",
+    "AsRef",
+    "AsyncFn",
+    "AsyncFnMut",
+    "AsyncFnOnce",
+    "Box",
+    "Clone",
+    "Copy",
+    "Debug",
+    "Default",
+    "DoubleEndedIterator",
+    "Drop",
+    "Eq",
+    "Err",
+    "ExactSizeIterator",
+    "Extend",
+    "Fn",
+    "FnMut",
+    "FnOnce",
+    "From",
+    "FromIterator",
+    "Hash",
+    "Into",
+    "IntoIterator",
+    "Iterator",
+    "None",
+    "Ok",
+    "Option",
+    "Ord",
+    "PartialEq",
+    "PartialOrd",
+    "Result",
+    "Send",
+    "Sized",
+    "Some",
+    "String",
+    "Sync",
+    "ToOwned",
+    "ToString",
+    "Unpin",
+    "Vec",
+];
+
+/// The name of the type, alias or trait that a line defines.
+fn defined(code: &str) -> Option<&str> {
+    let code = match code.strip_prefix("pub(") {
+        Some(rest) => rest.split_once(") ")?.1,
+        None => code.strip_prefix("pub ").unwrap_or(code),
+    };
+    let (keyword, rest) = code.split_once(' ')?;
+    let is_type = matches!(keyword, "struct" | "enum" | "union" | "trait" | "type");
+    let is_inner = |char: char| char.is_ascii_alphanumeric() || char == '_';
+    let name = rest.split(|char| !is_inner(char)).next()?;
+    (is_type && !name.is_empty()).then_some(name)
+}
+
+/// The names of all types, aliases and traits that a file defines: private and local ones too, but not associated types
+/// and not what only tests see. It relies on the layout that rustfmt gives: an item ends at its own indentation.
+fn types_defined(rust: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    let mut is_raw_text = false;
+    let mut tests_only = false;
+    // The indentation of the item of tests, and of the `impl` or `trait`, that is open.
+    let mut test_item = None;
+    let mut with_associated = None;
+    for line in rust.lines() {
+        let text = line.rsplit("r#\"").next().unwrap_or(line);
+        let begins_text = text.len() < line.len();
+        if begins_text || is_raw_text {
+            is_raw_text = !text.contains("\"#");
+            continue;
+        }
+        let code = line.trim_start();
+        let indent = line.len() - code.len();
+        let is_end = code.starts_with('}');
+        let is_whole = code.ends_with(';') || code.ends_with('}');
+        if test_item.is_some() {
+            test_item = test_item.filter(|at| !(is_end && *at == indent));
+            continue;
+        }
+        if code.starts_with("#[") {
+            tests_only |= code.starts_with("#[cfg(test)]");
+            continue;
+        }
+        if tests_only && !code.starts_with("//") {
+            tests_only = false;
+            test_item = Some(indent).filter(|_| !is_whole);
+            continue;
+        }
+        if is_end && with_associated == Some(indent) {
+            with_associated = None;
+        }
+        let name = defined(code);
+        let is_trait = name.is_some() && code.contains("trait ");
+        if (is_trait || code.starts_with("impl")) && !is_whole {
+            with_associated = Some(indent);
+        }
+        let is_inside = with_associated.is_some_and(|at| at + 4 == indent);
+        let is_associated = is_inside && code.starts_with("type ");
+        names.extend(name.filter(|_| !is_associated));
+    }
+    names
+}
+
+/// Calls `tell` with the path of each Rust file of the product below a folder.
+fn product_files(folder: &str, tell: &mut impl FnMut(&str)) {
+    for entry in std::fs::read_dir(path(folder)).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        let below = format!("{folder}/{name}");
+        if entry.file_type().unwrap().is_dir() {
+            if !NOT_THE_PRODUCT.contains(&name.as_str()) {
+                product_files(&below, tell);
+            }
+        } else if name.ends_with(".rs") {
+            tell(&below);
+        }
+    }
+}
+
+#[test]
+fn two_types_of_one_crate_never_share_a_name_and_none_shadows_the_prelude() {
+    let mut places: BTreeMap<(&str, String), Vec<String>> = BTreeMap::new();
+    for folder in ["src", "tests/sales"] {
+        product_files(folder, &mut |file| {
+            let holds = |one: &&&str| Path::new(file).starts_with(one);
+            let innermost = CRATES.iter().filter(holds).max_by_key(|one| one.len());
+            let innermost = innermost.unwrap();
+            for name in types_defined(&read(file)) {
+                let key = (*innermost, name.to_owned());
+                places.entry(key).or_default().push(file.to_owned());
+            }
+        });
+    }
+    let mut wrong = Vec::new();
+    for ((folder, name), files) in &places {
+        if files.len() > 1 {
+            wrong.push(format!("{folder}: `{name}` is defined in {files:?}"));
+        }
+        if PRELUDE.contains(&name.as_str()) {
+            wrong.push(format!("{folder}: `{name}` shadows the prelude: {files:?}"));
+        }
+    }
+    for one in CRATES {
+        let count = places.keys().filter(|(folder, _)| *folder == one).count();
+        assert!(count > 10, "{one} has {count} types: they were not found");
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn the_search_for_types_finds_private_and_local_ones_and_no_others() {
+    let rust = "
+pub(crate) struct First(u8);
+enum Second {
+    Struct,
+}
+impl Walk for First {
+    type Item = u8;
+    fn next() {
+        struct Local;
+        type Alias = u8;
+    }
+}
+pub trait Third<T> {
+    type Output;
+}
+impl Empty for First {}
+const TEXT: &str = r#\"
+type Text = string;
+\"#;
+type Fourth = u8;
+#[cfg(test)]
+mod tests {
+    struct Hidden;
+}
+/// struct Prose
+pub type Last = u8;
+";
+    let expected = [
+        "First", "Second", "Local", "Alias", "Third", "Fourth", "Last",
+    ];
+    assert_eq!(types_defined(rust), expected);
 }

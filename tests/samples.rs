@@ -10,8 +10,8 @@ use kaunter::types::code::{
     CodeInfo, Confidence, Kind, Point, Reading, Scan, ScanSource, ShownCode,
 };
 use kaunter::types::event::{
-    Camera, CameraChange, CameraStatus, Facing, Hint, HintChange, Progress, StateChange, TillState,
-    Zoom,
+    CameraChange, CameraDevice, CameraStatus, Facing, Hint, HintChange, Progress, StateChange,
+    TillState, Zoom,
 };
 use kaunter::types::outcome::Outcome;
 use kaunter::types::reason::{CancelReason, DeclineReason};
@@ -278,7 +278,7 @@ fn shapes(samples: &mut Samples) {
         ..scan
     };
     samples.shape("typed", "Scan", &typed);
-    let camera = Camera {
+    let camera = CameraDevice {
         device_id: "id".to_owned(),
         label: String::new(),
         facing: Some(Facing::Environment),
@@ -293,7 +293,7 @@ fn shapes(samples: &mut Samples) {
     samples.shape(
         "cameraOfWhichLittleIsKnown",
         "Camera",
-        &Camera {
+        &CameraDevice {
             torch: false,
             zoom: None,
             facing: None,

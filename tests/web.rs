@@ -8,7 +8,7 @@ use kaunter::page::camera::{Camera, permission};
 use kaunter::page::clock;
 use kaunter::page::day::Day;
 use kaunter::page::journal::Journal;
-use kaunter::page::lock::{self, Asked};
+use kaunter::page::lock::{self, LockResult};
 use kaunter::page::news::News;
 use kaunter::page::random_hex;
 use kaunter::page::reader::protocol::{Message, MessageType};
@@ -162,7 +162,7 @@ async fn one_record_gives_way_to_another_in_one_step() {
 async fn a_lock_that_was_given_back_is_free_at_once() {
     let name = random_hex();
     for _ in 0..20 {
-        let Asked::Ours(lock) = lock::ask(&name).await else {
+        let LockResult::Acquired(lock) = lock::request(&name).await else {
             panic!("the last owner has said that it is free");
         };
         lock.free().await;
@@ -193,16 +193,19 @@ async fn tabs_tell_each_other_what_is_new_and_nothing_twice() {
 #[wasm_bindgen_test]
 async fn one_owner_per_sale_until_it_lets_go() {
     let name = random_hex();
-    let Asked::Ours(first) = lock::ask(&name).await else {
+    let LockResult::Acquired(first) = lock::request(&name).await else {
         panic!("nobody has it");
     };
-    assert!(matches!(lock::ask(&name).await, Asked::Taken));
-    assert!(matches!(lock::ask(&random_hex()).await, Asked::Ours(_)));
+    assert!(matches!(lock::request(&name).await, LockResult::Taken));
+    assert!(matches!(
+        lock::request(&random_hex()).await,
+        LockResult::Acquired(_)
+    ));
     drop(first);
     // The browser releases the lock in a later task.
     let freed = async {
         loop {
-            if let Asked::Ours(lock) = lock::ask(&name).await {
+            if let LockResult::Acquired(lock) = lock::request(&name).await {
                 return lock;
             }
             clock::sleep(1).await;

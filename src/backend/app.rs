@@ -79,7 +79,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         )
         .route("/v1/trades/{trade_id}/verdict", post(calls::verdict))
         .route("/v1/sales", get(sales::get))
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), placed))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), limited))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
@@ -113,11 +113,11 @@ fn cors(origins: &[String]) -> CorsLayer {
 
 /// Limits how many calls run at once; past the limit, a call is refused with a `Retry-After`. Authenticates the caller
 /// before the body is read.
-async fn placed(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+async fn limited(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let looks = request.method() == Method::GET;
     let caller = Caller::of(request.headers(), &app);
-    match app.limits.place(&caller, looks) {
-        Ok(_place) => {
+    match app.limits.permit(&caller, looks) {
+        Ok(_permit) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
         }
@@ -205,7 +205,7 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
     match app.trades.gateway().list_status() {
         (ListStatus::Empty, false) => {
             let detail = "The gateway's list of wallets is empty, so no sale can begin: it is asked for again within a minute.";
-            Problem::because(ProblemCode::GatewayUnavailable, detail.to_owned()).into_response()
+            Problem::with_detail(ProblemCode::GatewayUnavailable, detail.to_owned()).into_response()
         }
         (ListStatus::Empty | ListStatus::Shorter, _) => "ready, but the gateway lists fewer wallets than before: it is asked again within a minute\n".into_response(),
         (ListStatus::Unconfirmed | ListStatus::Complete, _) => "ready\n".into_response(),

@@ -17,7 +17,7 @@ use kaunter_core::trade::{Event, Facts};
 use kaunter_core::wire::ProblemCode;
 use serde::de::DeserializeOwned;
 
-pub(crate) use caller::{Either, Server, Terminal};
+pub(crate) use caller::{KnownCaller, Server, Terminal};
 
 use crate::app::App;
 use crate::error::Problem;
@@ -35,7 +35,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
             .await
             .map_err(|_| {
                 let detail = "The body did not arrive in time.".to_owned();
-                Problem::because(ProblemCode::BadRequest, detail)
+                Problem::with_detail(ProblemCode::BadRequest, detail)
             })?
             .map_err(|_| Problem::new(ProblemCode::BodyTooLarge))?;
         let mut json = serde_json::Deserializer::from_slice(&bytes);
@@ -51,24 +51,24 @@ fn wrong(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     if !inner.is_data() {
         return unreadable(inner);
     }
-    let said = inner.to_string();
-    let said = said
+    let message = inner.to_string();
+    let message = message
         .rsplit_once(" at line ")
-        .map_or(&*said, |(said, _)| said);
+        .map_or(&*message, |(message, _)| message);
     // The name of an unknown field is the caller's text. A missing field's name and the text after the last "expected"
     // are ours.
-    let is_unknown = said.starts_with("unknown field");
+    let is_unknown = message.starts_with("unknown field");
     let path: Vec<String> = error.path().iter().filter_map(segment).collect();
     let known = path.len() - usize::from(is_unknown && !path.is_empty());
     let field = path[..known].join(".");
-    let what = if let Some(name) = said.strip_prefix("missing field ") {
+    let what = if let Some(name) = message.strip_prefix("missing field ") {
         format!("{} is missing", name.replace('`', "\""))
-    } else if said.ends_with("there are no fields") {
+    } else if message.ends_with("there are no fields") {
         "it takes no fields".to_owned()
-    } else if said.starts_with("duplicate field") {
+    } else if message.starts_with("duplicate field") {
         "a field is there twice".to_owned()
     } else {
-        match said.rsplit_once("expected ") {
+        match message.rsplit_once("expected ") {
             Some((_, expected)) if is_unknown => {
                 format!("a field is unknown, expected {}", plain(expected))
             }
@@ -78,8 +78,8 @@ fn wrong(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     };
     let place = if field.is_empty() { "the body" } else { &field };
     let detail = format!("The body does not fit this call: {place}: {what}. See /openapi.json.");
-    let problem = Problem::because(ProblemCode::BadRequest, detail);
-    let missing = said
+    let problem = Problem::with_detail(ProblemCode::BadRequest, detail);
+    let missing = message
         .strip_prefix("missing field `")
         .and_then(|rest| rest.strip_suffix('`'));
     match (field.is_empty(), missing) {
@@ -118,10 +118,10 @@ fn unreadable(error: &serde_json::Error) -> Problem {
     let (line, column) = (error.line(), error.column());
     let detail =
         format!("The body is not valid JSON (line {line}, column {column}): see /openapi.json.");
-    Problem::because(ProblemCode::BadRequest, detail)
+    Problem::with_detail(ProblemCode::BadRequest, detail)
 }
 
-impl Either {
+impl KnownCaller {
     /// Refuses a list of trades to a terminal without the right `list`, and to a token for one sale.
     pub(crate) fn require_list(&self) -> Result<(), Problem> {
         let Some(claims) = &self.claims else {

@@ -25,19 +25,19 @@ pub(crate) fn wall_ms() -> Ms {
 /// Milliseconds since 1970: one reading of the wall clock, advanced by the monotonic clock.
 #[derive(Clone, Debug)]
 pub(crate) struct Clock {
-    set: Arc<Mutex<Set>>,
+    reading: Arc<Mutex<WallReading>>,
 }
 
 /// When the wall clock was read last, and its value.
 #[derive(Clone, Copy, Debug)]
-struct Set {
+struct WallReading {
     at: Instant,
     wall_ms: Ms,
     /// The sum of all jumps since the start.
     jumps_ms: i64,
 }
 
-impl Set {
+impl WallReading {
     fn now_ms(&self) -> Ms {
         self.wall_ms + Ms::try_from(self.at.elapsed().as_millis()).unwrap_or(0)
     }
@@ -45,13 +45,13 @@ impl Set {
 
 impl Clock {
     pub(crate) fn start() -> Self {
-        let set = Set {
+        let reading = WallReading {
             at: Instant::now(),
             wall_ms: wall_ms(),
             jumps_ms: 0,
         };
         Self {
-            set: Arc::new(Mutex::new(set)),
+            reading: Arc::new(Mutex::new(reading)),
         }
     }
 
@@ -61,8 +61,8 @@ impl Clock {
 
     /// The time, and the sum of all jumps.
     pub(crate) fn reading(&self) -> (Ms, i64) {
-        let set = self.lock();
-        (set.now_ms(), set.jumps_ms)
+        let reading = self.lock();
+        (reading.now_ms(), reading.jumps_ms)
     }
 
     /// The duration from now until then.
@@ -72,23 +72,23 @@ impl Clock {
 
     /// Restarts from the wall clock if it jumped. Returns the jump in milliseconds, negative if backwards.
     pub(crate) fn follow(&self) -> Option<i64> {
-        let mut set = self.lock();
+        let mut reading = self.lock();
         let before = Instant::now();
-        let (wall_ms, own_ms) = (wall_ms(), set.now_ms());
+        let (wall_ms, own_ms) = (wall_ms(), reading.now_ms());
         if before.elapsed() > MAX_BETWEEN || wall_ms.abs_diff(own_ms) <= MAX_DRIFT_MS {
             return None;
         }
         let by = i64::try_from(wall_ms).ok()? - i64::try_from(own_ms).ok()?;
-        *set = Set {
+        *reading = WallReading {
             at: Instant::now(),
             wall_ms,
-            jumps_ms: set.jumps_ms + by,
+            jumps_ms: reading.jumps_ms + by,
         };
         Some(by)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Set> {
-        self.set.lock().expect("nobody panics while holding it")
+    fn lock(&self) -> std::sync::MutexGuard<'_, WallReading> {
+        self.reading.lock().expect("nobody panics while holding it")
     }
 }
 

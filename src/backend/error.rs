@@ -13,7 +13,7 @@ use kaunter_core::wire::{self, ProblemCode, Retry};
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {
     pub(crate) code: ProblemCode,
-    trade: Option<Box<wire::Trade>>,
+    trade: Option<Box<wire::TradeView>>,
     /// A sentence that is more exact than the code's own. It never repeats what the caller sent.
     detail: Option<String>,
     /// When the same call makes sense again, if that is known.
@@ -46,7 +46,7 @@ impl Problem {
     }
 
     /// Adds the trade that is in the way.
-    pub(crate) fn with(code: ProblemCode, trade: wire::Trade) -> Self {
+    pub(crate) fn with_trade(code: ProblemCode, trade: wire::TradeView) -> Self {
         Self {
             trade: Some(Box::new(trade)),
             ..Self::new(code)
@@ -63,12 +63,12 @@ impl Problem {
     }
 
     /// Replaces the sentence.
-    pub(crate) fn saying(mut self, detail: String) -> Self {
+    pub(crate) fn replace_detail(mut self, detail: String) -> Self {
         self.detail = Some(detail);
         self
     }
 
-    pub(crate) fn because(code: ProblemCode, detail: String) -> Self {
+    pub(crate) fn with_detail(code: ProblemCode, detail: String) -> Self {
         Self {
             detail: Some(detail),
             ..Self::new(code)

@@ -6,17 +6,17 @@
 
 pub(crate) mod common;
 pub(crate) mod http;
+pub(crate) mod masking;
 mod offers;
 pub(crate) mod ours;
-pub(crate) mod said;
 pub(crate) mod strict;
 mod wallets;
 
 use kaunter_core::desk::Limits;
 use kaunter_core::policy::Policy;
 use kaunter_core::trade::{
-    self, CancelAnswer, Carried, CreateAnswer, Event, Facts, PayAnswer, StatusAnswer, StatusWord,
-    VoidAnswer,
+    self, CancelAnswer, Carried, CreateAnswer, Event, Facts, GatewayStatus, PayAnswer,
+    StatusAnswer, VoidAnswer,
 };
 use kaunter_core::wire::{GatewayAnswer, Wallet};
 
@@ -25,7 +25,7 @@ use crate::limits::Bounds;
 use crate::metrics::METRICS;
 use crate::paydibs::Paydibs;
 use crate::secret::Secret;
-use common::{Common, Told};
+use common::{Common, GatewayReply};
 use http::NoAnswer;
 
 pub(crate) use wallets::ListStatus;
@@ -38,7 +38,7 @@ pub(crate) enum Gateway {
 /// The result of a request: the machine's event, and the gateway's own words.
 pub(crate) struct Answered {
     pub(crate) event: Event,
-    pub(crate) said: Option<GatewayAnswer>,
+    pub(crate) gateway_answer: Option<GatewayAnswer>,
 }
 
 /// What the rest of the backend calls.
@@ -63,29 +63,32 @@ impl Gateway {
         code: Option<Secret>,
     ) -> Answered {
         let gateway_ref = gateway_ref.unwrap_or_default();
-        let (event, said) = match send {
+        let (event, gateway_answer) = match send {
             trade::GatewayRequest::Create => {
-                let (answer, said) = self.create(facts).await;
-                (Event::Created(answer), said)
+                let (answer, gateway_answer) = self.create(facts).await;
+                (Event::Created(answer), gateway_answer)
             }
             trade::GatewayRequest::Pay => {
-                let (answer, said) = self.pay(facts, gateway_ref, code).await;
-                (Event::PayAnswered(answer), said)
+                let (answer, gateway_answer) = self.pay(facts, gateway_ref, code).await;
+                (Event::PayAnswered(answer), gateway_answer)
             }
             trade::GatewayRequest::Query { version } => {
-                let (answer, said) = self.status(facts, gateway_ref).await;
-                (Event::Status(version, answer), said)
+                let (answer, gateway_answer) = self.status(facts, gateway_ref).await;
+                (Event::Status(version, answer), gateway_answer)
             }
             trade::GatewayRequest::Cancel => {
-                let (answer, said) = self.cancel(facts, gateway_ref).await;
-                (Event::CancelAnswered(answer), said)
+                let (answer, gateway_answer) = self.cancel(facts, gateway_ref).await;
+                (Event::CancelAnswered(answer), gateway_answer)
             }
             trade::GatewayRequest::Void => {
-                let (answer, said) = self.void(facts, gateway_ref).await;
-                (Event::VoidAnswered(answer), said)
+                let (answer, gateway_answer) = self.void(facts, gateway_ref).await;
+                (Event::VoidAnswered(answer), gateway_answer)
             }
         };
-        Answered { event, said }
+        Answered {
+            event,
+            gateway_answer,
+        }
     }
 
     /// True if the gateway answered within the last pause between status checks, or answers now. Concurrent callers
@@ -152,13 +155,18 @@ impl Gateway {
         }
     }
 
-    async fn create(&self, facts: &Facts) -> Told<CreateAnswer> {
+    async fn create(&self, facts: &Facts) -> GatewayReply<CreateAnswer> {
         match self {
             Self::Paydibs(paydibs) => paydibs.create(facts).await,
         }
     }
 
-    async fn pay(&self, facts: &Facts, gateway_ref: &str, code: Option<Secret>) -> Told<PayAnswer> {
+    async fn pay(
+        &self,
+        facts: &Facts,
+        gateway_ref: &str,
+        code: Option<Secret>,
+    ) -> GatewayReply<PayAnswer> {
         // Without the code nothing can be sent, and nothing was.
         let Some(code) = code else {
             return (PayAnswer::Unsent, None);
@@ -168,12 +176,12 @@ impl Gateway {
         }
     }
 
-    async fn status(&self, facts: &Facts, gateway_ref: &str) -> Told<StatusAnswer> {
+    async fn status(&self, facts: &Facts, gateway_ref: &str) -> GatewayReply<StatusAnswer> {
         // At the limit, this status check is dropped: the machine makes the next one.
         let Some(_permit) = self.common().status_check_permit().await else {
             METRICS.gateway("status", "held", None);
             let silent = StatusAnswer {
-                word: StatusWord::NoWord,
+                status: GatewayStatus::Unclear,
                 carried: Carried::default(),
             };
             return (silent, None);
@@ -183,13 +191,13 @@ impl Gateway {
         }
     }
 
-    async fn cancel(&self, facts: &Facts, gateway_ref: &str) -> Told<CancelAnswer> {
+    async fn cancel(&self, facts: &Facts, gateway_ref: &str) -> GatewayReply<CancelAnswer> {
         match self {
             Self::Paydibs(paydibs) => paydibs.cancel(facts, gateway_ref).await,
         }
     }
 
-    async fn void(&self, facts: &Facts, gateway_ref: &str) -> Told<VoidAnswer> {
+    async fn void(&self, facts: &Facts, gateway_ref: &str) -> GatewayReply<VoidAnswer> {
         match self {
             Self::Paydibs(paydibs) => paydibs.void(facts, gateway_ref).await,
         }

@@ -92,7 +92,7 @@ pub(crate) fn of_request(event: &Event, stage: RequestStage) -> Option<Point> {
         Event::Tick
         | Event::Restarted
         | Event::ClockSet(_)
-        | Event::Heard
+        | Event::TerminalSeen
         | Event::Superseded
         | Event::Created(_)
         | Event::PayAnswered(_)

@@ -9,7 +9,7 @@ mod app;
 mod calls;
 mod clock;
 mod config;
-mod doors;
+mod connections;
 mod error;
 mod gateway;
 mod kill;
@@ -48,7 +48,7 @@ pub use reconcile::{Difference, Kind, Reconciled, reconcile};
 pub use secret::Secret;
 
 use app::App;
-use doors::Doors;
+use connections::ConnectionLimiter;
 use limits::CLOCK_PAUSE;
 
 /// A running backend.
@@ -90,7 +90,7 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let listener = TcpListener::bind(config.listen).await?;
     let addr = listener.local_addr()?;
-    let doors = Doors::new(&config.bounds);
+    let connections = ConnectionLimiter::new(&config.bounds);
     let drain = Duration::from_millis(config.bounds.shutdown_ms);
     let app = Arc::new(App::open(config).await?);
     app.trades.restart().await?;
@@ -104,13 +104,13 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
             if stopped.await.is_err() {
                 std::future::pending::<()>().await;
             }
-            doors.close();
+            connections.close();
             // Timers stop with the listener, and not after the last call: a slow caller must not keep them running.
             sweeper.abort();
             watch.abort();
-            app.trades.rest();
+            app.trades.stop_timers();
         };
-        tokio::join!(doors.keep(listener, router), closing);
+        tokio::join!(connections.serve(listener, router), closing);
         app.trades.drain().await;
     });
     Ok(Running {
@@ -134,7 +134,7 @@ async fn sweep(app: Arc<App>) {
     let pause = Duration::from_millis(app.trades.policy().review_check_first_ms);
     loop {
         tokio::time::sleep(pause).await;
-        app.limits.tidy();
+        app.limits.forget_idle();
         // Fetches the wallets only if the list is old or not complete.
         let _ = app
             .trades

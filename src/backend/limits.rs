@@ -35,11 +35,11 @@ pub(crate) const REAP_PAUSE: Duration = Duration::from_millis(500);
 /// The pause before the next connection is accepted after the system refused one.
 pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How many callers are refused with `Retry-After` at once. Past that, a connection is closed without an answer.
-pub(crate) const MAX_BYES: usize = 32;
+pub(crate) const MAX_REFUSALS: usize = 32;
 /// The maximum time that one of them may take to read it.
-pub(crate) const BYE_WAIT: Duration = Duration::from_secs(2);
+pub(crate) const REFUSAL_WAIT: Duration = Duration::from_secs(2);
 /// The pause between two log lines about a flood of connections.
-pub(crate) const TELL_PAUSE: Duration = Duration::from_secs(10);
+pub(crate) const LOG_PAUSE: Duration = Duration::from_secs(10);
 /// The maximum size of a request's body: the largest of the API, with a code, has 1 KiB.
 pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024;
 /// The maximum size of a request's headers. A browser sends a tenth of it.
@@ -193,26 +193,26 @@ impl Limits {
 
     /// A permit for one call in progress, returned when it is dropped. An unknown caller needs no permit: it is refused
     /// before its body is read.
-    pub(crate) fn place(&self, caller: &Caller, looks: bool) -> Result<Place, Problem> {
-        let (places, own) = match caller {
-            Caller::Stranger(_) => return Ok(Place::default()),
+    pub(crate) fn permit(&self, caller: &Caller, looks: bool) -> Result<CallPermit, Problem> {
+        let (permits, own) = match caller {
+            Caller::Stranger(_) => return Ok(CallPermit::default()),
             Caller::Server => (&self.serving, None),
             Caller::Terminal(claims) => {
-                let own = self.own_place(&claims.terminal, looks)?;
+                let own = self.terminal_permit(&claims.terminal, looks)?;
                 let all = if looks { &self.looking } else { &self.changing };
                 (all, Some(own))
             }
         };
-        let place = Arc::clone(places)
+        let permit = Arc::clone(permits)
             .try_acquire_owned()
             .map_err(|_| Problem::new(ProblemCode::Overloaded))?;
-        Ok(Place {
-            _place: Some(place),
+        Ok(CallPermit {
+            _permit: Some(permit),
             _own: own,
         })
     }
 
-    fn own_place(&self, terminal: &str, looks: bool) -> Result<OwnPlace, Problem> {
+    fn terminal_permit(&self, terminal: &str, looks: bool) -> Result<TerminalPermit, Problem> {
         let key = (terminal.to_owned(), looks);
         let mut under_way = lock(&self.under_way);
         let own = under_way.get(&key).copied().unwrap_or_default();
@@ -220,17 +220,17 @@ impl Limits {
             let detail = format!(
                 "This terminal has {own} calls in progress, so this one was not begun: try again in a few seconds."
             );
-            return Err(Problem::because(ProblemCode::Overloaded, detail));
+            return Err(Problem::with_detail(ProblemCode::Overloaded, detail));
         }
         under_way.insert(key.clone(), own + 1);
-        Ok(OwnPlace {
+        Ok(TerminalPermit {
             under_way: Arc::clone(&self.under_way),
             key,
         })
     }
 
     /// Forgets terminals that made no calls for a while.
-    pub(crate) fn tidy(&self) {
+    pub(crate) fn forget_idle(&self) {
         self.changes.retain_recent();
         self.looks.retain_recent();
     }
@@ -238,18 +238,18 @@ impl Limits {
 
 /// A permit for one call in progress.
 #[derive(Default)]
-pub(crate) struct Place {
-    _place: Option<OwnedSemaphorePermit>,
-    _own: Option<OwnPlace>,
+pub(crate) struct CallPermit {
+    _permit: Option<OwnedSemaphorePermit>,
+    _own: Option<TerminalPermit>,
 }
 
 /// A permit of one terminal.
-struct OwnPlace {
+struct TerminalPermit {
     under_way: Arc<Mutex<HashMap<(String, bool), usize>>>,
     key: (String, bool),
 }
 
-impl Drop for OwnPlace {
+impl Drop for TerminalPermit {
     fn drop(&mut self) {
         let mut under_way = lock(&self.under_way);
         match under_way.get_mut(&self.key) {

@@ -53,17 +53,17 @@ pub fn start() {
     let filter = filter.unwrap_or_else(|| "info".into());
     tracing_subscriber::registry()
         .with(filter)
-        .with(Lines(std::io::stderr))
+        .with(JsonLines(std::io::stderr))
         .init();
 }
 
 /// Writes lines. The argument opens the output.
-struct Lines<O>(O);
+struct JsonLines<O>(O);
 
 /// The fields of a span, which its events repeat.
-struct Held(Map<String, Value>);
+struct SpanFields(Map<String, Value>);
 
-impl<S, O, W> Layer<S> for Lines<O>
+impl<S, O, W> Layer<S> for JsonLines<O>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
     O: Fn() -> W + 'static,
@@ -71,17 +71,17 @@ where
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let mut fields = Map::new();
-        attributes.record(&mut Listed(&mut fields));
+        attributes.record(&mut AllowedFields(&mut fields));
         if let Some(span) = context.span(id) {
-            span.extensions_mut().insert(Held(fields));
+            span.extensions_mut().insert(SpanFields(fields));
         }
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         if let Some(span) = context.span(id)
-            && let Some(Held(fields)) = span.extensions_mut().get_mut()
+            && let Some(SpanFields(fields)) = span.extensions_mut().get_mut()
         {
-            values.record(&mut Listed(fields));
+            values.record(&mut AllowedFields(fields));
         }
     }
 
@@ -100,12 +100,12 @@ where
             .into_iter()
             .flat_map(|scope| scope.from_root())
         {
-            if let Some(Held(fields)) = span.extensions().get() {
+            if let Some(SpanFields(fields)) = span.extensions().get() {
                 line.extend(fields.clone());
             }
         }
         let mut said = Map::new();
-        event.record(&mut Listed(&mut said));
+        event.record(&mut AllowedFields(&mut said));
         said.retain(|name, _| own || name == "message");
         line.extend(said);
         // A log that can't be written must not stop a payment.
@@ -118,9 +118,9 @@ fn now_ms() -> Ms {
 }
 
 /// Keeps the listed fields.
-struct Listed<'a>(&'a mut Map<String, Value>);
+struct AllowedFields<'a>(&'a mut Map<String, Value>);
 
-impl Listed<'_> {
+impl AllowedFields<'_> {
     fn keep(&mut self, field: &Field, value: impl Into<Value>) {
         let name = field.name();
         if name == "message" || FIELDS.contains(&name) {
@@ -129,7 +129,7 @@ impl Listed<'_> {
     }
 }
 
-impl Visit for Listed<'_> {
+impl Visit for AllowedFields<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
         self.keep(field, value.chars().take(MAX_CHARS).collect::<String>());
     }
@@ -175,7 +175,7 @@ mod tests {
     fn rule_12_a_line_holds_what_the_list_names_and_nothing_else() {
         let paper = Paper::default();
         let pen = paper.clone();
-        let lines = tracing_subscriber::registry().with(Lines(move || pen.clone()));
+        let lines = tracing_subscriber::registry().with(JsonLines(move || pen.clone()));
         tracing::subscriber::with_default(lines, || {
             let span = tracing::info_span!("call", trace_id = "abc", password = "planted-1");
             let _in = span.enter();

@@ -154,7 +154,7 @@ async fn compare(config: &Path, options: Reconcile, json: bool) -> anyhow::Resul
 
 async fn run_backend(config: &Path, json: bool) -> anyhow::Result<ExitCode> {
     kaunter_backend::log();
-    let mut ends = Ends::watch()?;
+    let mut ends = ShutdownSignals::watch()?;
     let running = serve(Config::load(config)?).await?;
     let address = format!("http://{}", running.addr);
     if json {
@@ -171,12 +171,12 @@ async fn run_backend(config: &Path, json: bool) -> anyhow::Result<ExitCode> {
 }
 
 /// Waits for Ctrl-C of the terminal, or SIGTERM of a supervisor.
-struct Ends {
+struct ShutdownSignals {
     #[cfg(unix)]
     term: tokio::signal::unix::Signal,
 }
 
-impl Ends {
+impl ShutdownSignals {
     fn watch() -> std::io::Result<Self> {
         Ok(Self {
             #[cfg(unix)]

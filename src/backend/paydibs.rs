@@ -14,28 +14,28 @@ pub(crate) mod words;
 
 use hex::encode as hex_encode;
 use kaunter_core::trade::{
-    CancelAnswer, Carried, CreateAnswer, Facts, PayAnswer, StatusAnswer, StatusWord, VoidAnswer,
+    CancelAnswer, Carried, CreateAnswer, Facts, GatewayStatus, PayAnswer, StatusAnswer, VoidAnswer,
 };
 use kaunter_core::wire::{CodeMode, Reason, Wallet};
 use md5::{Digest, Md5};
 use tokio::sync::Mutex;
 
 use crate::config::GatewayConfig;
-use crate::gateway::common::{Common, Told};
+use crate::gateway::common::{Common, GatewayReply};
 use crate::gateway::http::{Connection, NoAnswer};
 use crate::gateway::ours;
 use crate::metrics::METRICS;
 use crate::secret::Secret;
 use envelope::Envelope;
-use send::Answer;
-use token::KeptToken;
+use send::CallResult;
+use token::CachedToken;
 use words::{CONSUMER_PRESENTED, MerchantWords, code, field, order, status};
 
 /// A merchant's account at PayDibs.
 pub(crate) struct Paydibs {
     pub(crate) config: GatewayConfig,
     pub(crate) common: Common,
-    token: Mutex<KeptToken>,
+    token: Mutex<CachedToken>,
 }
 
 impl Paydibs {
@@ -43,7 +43,7 @@ impl Paydibs {
         Self {
             config,
             common,
-            token: Mutex::new(KeptToken::default()),
+            token: Mutex::new(CachedToken::default()),
         }
     }
 
@@ -64,7 +64,9 @@ impl Paydibs {
         for (way, pay_type) in ways.into_iter().flatten() {
             let answer = self.answer(&call::wallets(pay_type)).await;
             let envelope = answer.map_err(|failed| failed.failure.why)?;
-            let listed = envelope.integrators(test_wallets).ok_or(NoAnswer::NoWord)?;
+            let listed = envelope
+                .integrators(test_wallets)
+                .ok_or(NoAnswer::Unclear)?;
             for mut wallet in listed {
                 match all
                     .iter_mut()
@@ -81,30 +83,30 @@ impl Paydibs {
         Ok(all)
     }
 
-    pub(crate) async fn create(&self, facts: &Facts) -> Told<CreateAnswer> {
+    pub(crate) async fn create(&self, facts: &Facts) -> GatewayReply<CreateAnswer> {
         let (pay_type, merchant) = match (facts.mode, &self.config.words.merchant_presented) {
             (CodeMode::ConsumerPresented, _) => (CONSUMER_PRESENTED, None),
             (CodeMode::MerchantPresented, Some(words)) => (words.pay_type.as_str(), Some(words)),
             // The configuration lost this mode between two starts: nothing was presented.
-            (CodeMode::MerchantPresented, None) => return (CreateAnswer::NoWord, None),
+            (CodeMode::MerchantPresented, None) => return (CreateAnswer::Unclear, None),
         };
-        let (answer, said) = self.send(&call::create(facts, pay_type)).await;
+        let (answer, gateway_answer) = self.send(&call::create(facts, pay_type)).await;
         let created = match answer {
-            Ok(envelope) if envelope.is_ok() => self.made(&envelope, facts, merchant),
+            Ok(envelope) if envelope.is_ok() => self.create_answer(&envelope, facts, merchant),
             Ok(envelope) => self.not_made(&envelope, facts),
             // The reason may be in an answer whose HTTP status is an error.
             Err(failed) => match (failed.failure.why, failed.failure.status, failed.envelope) {
-                (NoAnswer::NoWord, Some(400..500), Some(envelope)) => {
+                (NoAnswer::Unclear, Some(400..500), Some(envelope)) => {
                     self.not_made(&envelope, facts)
                 }
-                (_, _, _) => CreateAnswer::NoWord,
+                (_, _, _) => CreateAnswer::Unclear,
             },
         };
-        (created, said)
+        (created, gateway_answer)
     }
 
     /// An answer about another sale proves nothing about this one, and nothing was presented.
-    fn made(
+    fn create_answer(
         &self,
         envelope: &Envelope,
         facts: &Facts,
@@ -118,7 +120,7 @@ impl Paydibs {
                     .and_then(|words| envelope.text(&words.field))
                     .and_then(|text| ours::read(text, &facts.sale.amount)),
             },
-            Some(_) | None => CreateAnswer::NoWord,
+            Some(_) | None => CreateAnswer::Unclear,
         }
     }
 
@@ -127,9 +129,9 @@ impl Paydibs {
     fn not_made(&self, envelope: &Envelope, facts: &Facts) -> CreateAnswer {
         let trans_id = self.carried(envelope).gateway_ref.unwrap_or_default();
         match envelope.code() {
-            _ if !self.is_about(envelope, facts, &trans_id) => CreateAnswer::NoWord,
-            None => CreateAnswer::NoWord,
-            Some(code) if code::FAULTS.contains(&code) => CreateAnswer::NoWord,
+            _ if !self.is_about(envelope, facts, &trans_id) => CreateAnswer::Unclear,
+            None => CreateAnswer::Unclear,
+            Some(code) if code::FAULTS.contains(&code) => CreateAnswer::Unclear,
             Some(_) => CreateAnswer::Refused(self.definite(envelope).unwrap_or(Reason::Other)),
         }
     }
@@ -139,8 +141,8 @@ impl Paydibs {
         facts: &Facts,
         trans_id: &str,
         code: &Secret,
-    ) -> Told<PayAnswer> {
-        let (answer, said) = self.send(&call::pay(facts, trans_id, code)).await;
+    ) -> GatewayReply<PayAnswer> {
+        let (answer, gateway_answer) = self.send(&call::pay(facts, trans_id, code)).await;
         let payed = match answer {
             Ok(envelope) if is_accepted(&envelope) => {
                 let mut carried = self.carried(&envelope);
@@ -151,87 +153,88 @@ impl Paydibs {
                 }
             }
             // This refusal names another trade, so it proves nothing about this one. A status check decides.
-            Ok(envelope) if !self.is_about(&envelope, facts, trans_id) => PayAnswer::NoWord,
+            Ok(envelope) if !self.is_about(&envelope, facts, trans_id) => PayAnswer::Unclear,
             Ok(envelope) => self
                 .definite(&envelope)
-                .map_or(PayAnswer::NoWord, PayAnswer::Refused),
+                .map_or(PayAnswer::Unclear, PayAnswer::Refused),
             Err(failed) if failed.is_unsent() => PayAnswer::Unsent,
-            Err(_) => PayAnswer::NoWord,
+            Err(_) => PayAnswer::Unclear,
         };
-        (payed, said)
+        (payed, gateway_answer)
     }
 
-    pub(crate) async fn status(&self, facts: &Facts, trans_id: &str) -> Told<StatusAnswer> {
-        let call = call::status(facts, trans_id, Connection::Kept);
+    pub(crate) async fn status(&self, facts: &Facts, trans_id: &str) -> GatewayReply<StatusAnswer> {
+        let call = call::status(facts, trans_id, Connection::Reused);
         let mut answer = self.answer(&call).await;
-        if self.is_unbound_word(&answer) {
+        if self.is_unbound_status(&answer) {
             // Nothing in the answer says which trade it is about, and a kept connection may hold the answer to an
             // earlier request.
             let call = call::status(facts, trans_id, Connection::Fresh);
             answer = self.answer(&call).await;
         }
-        let said = self.said(&call, &answer).await;
+        let gateway_answer = self.gateway_answer(&call, &answer).await;
         let answer = match answer {
             Ok(envelope) if envelope.is_ok() => {
-                let word = self.status_word(&envelope);
-                if word == StatusWord::NoWord && envelope.text(field::PAY_STATUS).is_some() {
+                let status = self.gateway_status(&envelope);
+                if status == GatewayStatus::Unclear && envelope.text(field::PAY_STATUS).is_some() {
                     METRICS.unknown_word(call::STATUS);
                 }
                 StatusAnswer {
-                    word,
+                    status,
                     carried: self.carried(&envelope),
                 }
             }
             Ok(_) | Err(_) => StatusAnswer {
-                word: StatusWord::NoWord,
+                status: GatewayStatus::Unclear,
                 carried: Carried::default(),
             },
         };
-        (answer, said)
+        (answer, gateway_answer)
     }
 
-    /// A definite word in an answer that names no trade.
-    fn is_unbound_word(&self, answer: &Answer) -> bool {
+    /// A definite status in an answer that names no trade.
+    fn is_unbound_status(&self, answer: &CallResult) -> bool {
         let Ok(envelope) = answer else { return false };
-        let decides = match self.status_word(envelope) {
-            StatusWord::Paid | StatusWord::Failed(_) | StatusWord::Closed | StatusWord::Voided => {
-                true
-            }
-            StatusWord::Pending | StatusWord::Unpaid | StatusWord::NoWord => false,
+        let decides = match self.gateway_status(envelope) {
+            GatewayStatus::Paid
+            | GatewayStatus::Failed(_)
+            | GatewayStatus::Closed
+            | GatewayStatus::Voided => true,
+            GatewayStatus::Pending | GatewayStatus::Unpaid | GatewayStatus::Unclear => false,
         };
         envelope.is_ok() && decides && !envelope.names_a_trade()
     }
 
-    fn status_word(&self, envelope: &Envelope) -> StatusWord {
+    fn gateway_status(&self, envelope: &Envelope) -> GatewayStatus {
         let word = envelope.text(field::PAY_STATUS);
         self.config.words.status(word.as_deref())
     }
 
-    pub(crate) async fn cancel(&self, facts: &Facts, trans_id: &str) -> Told<CancelAnswer> {
+    pub(crate) async fn cancel(&self, facts: &Facts, trans_id: &str) -> GatewayReply<CancelAnswer> {
         let Some(words) = &self.config.words.cancel else {
-            return (CancelAnswer::NoWord, None);
+            return (CancelAnswer::Unclear, None);
         };
-        let (answer, said) = self.send(&call::cancel(facts, trans_id, words)).await;
+        let (answer, gateway_answer) = self.send(&call::cancel(facts, trans_id, words)).await;
         let cancelled = match answer {
             Ok(envelope) if envelope.is_ok() && self.is_about(&envelope, facts, trans_id) => {
                 words.answer(envelope.text(&words.field).as_deref())
             }
-            Ok(_) | Err(_) => CancelAnswer::NoWord,
+            Ok(_) | Err(_) => CancelAnswer::Unclear,
         };
-        (cancelled, said)
+        (cancelled, gateway_answer)
     }
 
-    pub(crate) async fn void(&self, facts: &Facts, trans_id: &str) -> Told<VoidAnswer> {
+    pub(crate) async fn void(&self, facts: &Facts, trans_id: &str) -> GatewayReply<VoidAnswer> {
         let call = call::void(facts, trans_id, self.password_hash());
-        let (answer, said) = self.send(&call).await;
+        let (answer, gateway_answer) = self.send(&call).await;
         let voided = match answer {
             // An answer about another trade proves nothing about this one. A status check decides.
-            Ok(envelope) if !self.is_about(&envelope, facts, trans_id) => VoidAnswer::NoWord,
-            Ok(envelope) if envelope.is_ok() => void_word(&envelope),
+            Ok(envelope) if !self.is_about(&envelope, facts, trans_id) => VoidAnswer::Unclear,
+            Ok(envelope) if envelope.is_ok() => void_answer(&envelope),
             Err(failed) if failed.is_unsent() => VoidAnswer::Unsent,
-            Ok(_) | Err(_) => VoidAnswer::NoWord,
+            Ok(_) | Err(_) => VoidAnswer::Unclear,
         };
-        (voided, said)
+        (voided, gateway_answer)
     }
 
     fn definite(&self, envelope: &Envelope) -> Option<Reason> {
@@ -257,13 +260,13 @@ fn is_accepted(envelope: &Envelope) -> bool {
     envelope.is_ok() && envelope.number(field::STATUS) == Some(status::PAYMENT_ACCEPTED)
 }
 
-fn void_word(envelope: &Envelope) -> VoidAnswer {
+fn void_answer(envelope: &Envelope) -> VoidAnswer {
     match envelope.number(field::STATUS) {
         Some(status::VOID_DONE) => VoidAnswer::Done(envelope.id(field::TRANSACTION_ID).named()),
         // The gateway says that no money was given back.
         Some(status::VOID_NOT_FOUND | status::VOID_WRONG_PASSWORD | status::VOID_FAILED) => {
             VoidAnswer::Failed
         }
-        Some(_) | None => VoidAnswer::NoWord,
+        Some(_) | None => VoidAnswer::Unclear,
     }
 }

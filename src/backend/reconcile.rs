@@ -4,8 +4,8 @@
 //! The report is read row by row. The trades of the day and of its two neighbours are held in memory. A payment just
 //! before midnight may be in either day's report, and the gateway's clock may differ from the shop's.
 
+mod print;
 mod report;
-mod tell;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -24,7 +24,7 @@ use report::{Report, Row};
 
 /// What became of the money, on either side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kept {
+enum MoneyOutcome {
     /// Taken and kept.
     Taken,
     /// Taken and given back.
@@ -97,20 +97,20 @@ impl Reconciled {
 }
 
 /// A trade of the store, reduced to what is compared.
-struct Own {
+struct StoredTrade {
     trade_id: String,
     gateway_ref: Option<String>,
     amount: Money,
     status: Status,
     /// True if it is of the day itself, and not of a neighbour.
     due: bool,
-    there: Option<There>,
+    there: Option<ReportMatch>,
     agreed: bool,
 }
 
 /// The row of the report that matches it.
-struct There {
-    money: Kept,
+struct ReportMatch {
+    money: MoneyOutcome,
     word: String,
     line: u64,
 }
@@ -124,7 +124,7 @@ pub async fn reconcile(config: &Config, file: &Path, day: &str) -> anyhow::Resul
     let span = span.with_context(|| format!("{day} is not a day: write it as YYYY-MM-DD"))?;
     let mut report = Report::open(file, config)?;
     let store = Store::open(&config.database, config.database_url.as_ref()).await?;
-    let mut books = Books::default();
+    let mut comparison = Comparison::default();
     let wide = span.start.saturating_sub(DAY_MS)..span.end + DAY_MS;
     let filter = Filter {
         shop: config.shop.clone(),
@@ -137,7 +137,7 @@ pub async fn reconcile(config: &Config, file: &Path, day: &str) -> anyhow::Resul
     loop {
         let page = store.list(&filter, mark.as_ref(), PAGE_ROWS).await?;
         for stored in &page {
-            books.add(stored, span.contains(&stored.created_ms()));
+            comparison.add(stored, span.contains(&stored.created_ms()));
         }
         match page.last() {
             Some(last) => mark = Some(filter.mark(last)),
@@ -150,31 +150,31 @@ pub async fn reconcile(config: &Config, file: &Path, day: &str) -> anyhow::Resul
         let row = match row {
             Ok(row) => row,
             Err((line, why)) => {
-                books.unreadable(line, why);
+                comparison.unreadable(line, why);
                 continue;
             }
         };
         // Older than the day before: it is found only by its id.
-        if books.find(&row).is_none()
+        if comparison.find(&row).is_none()
             && let Some(trade_id) = &row.trade_id
             && let Some(stored) = store.find(Some(&config.shop), trade_id).await?
         {
-            books.add(&stored, false);
+            comparison.add(&stored, false);
         }
-        books.compare(row);
+        comparison.compare(row);
     }
-    Ok(books.close(day, rows))
+    Ok(comparison.finish(day, rows))
 }
 
 #[derive(Default)]
-struct Books {
-    own: Vec<Own>,
+struct Comparison {
+    own: Vec<StoredTrade>,
     by_trade_id: HashMap<String, usize>,
     by_gateway_ref: HashMap<String, usize>,
     differences: Vec<Difference>,
 }
 
-impl Books {
+impl Comparison {
     fn add(&mut self, trade: &Trade, due: bool) {
         let facts = trade.facts();
         let at = self.own.len();
@@ -182,7 +182,7 @@ impl Books {
         if let Some(gateway_ref) = trade.gateway_ref() {
             self.by_gateway_ref.insert(gateway_ref.to_owned(), at);
         }
-        self.own.push(Own {
+        self.own.push(StoredTrade {
             trade_id: facts.trade_id.clone(),
             gateway_ref: trade.gateway_ref().map(str::to_owned),
             amount: facts.sale.amount.clone(),
@@ -236,7 +236,7 @@ impl Books {
             self.differences
                 .push(own.differs(Kind::Amount, row.line, here, there));
         }
-        let new = There {
+        let new = ReportMatch {
             money: row.money,
             word: row.word,
             line: row.line,
@@ -245,8 +245,8 @@ impl Books {
         own.there = match own.there.take() {
             None => Some(new),
             Some(old) => match (old.money, new.money) {
-                (Kept::Taken, Kept::Returned) => Some(new),
-                (Kept::Returned, Kept::Taken) => Some(old),
+                (MoneyOutcome::Taken, MoneyOutcome::Returned) => Some(new),
+                (MoneyOutcome::Returned, MoneyOutcome::Taken) => Some(old),
                 (_, _) => {
                     own.agreed = false;
                     let (here, there) = (word(own.status), format!("also in line {}", old.line));
@@ -258,7 +258,7 @@ impl Books {
         };
     }
 
-    fn close(mut self, day: &str, rows: u64) -> Reconciled {
+    fn finish(mut self, day: &str, rows: u64) -> Reconciled {
         let mut matched = 0;
         for own in &self.own {
             let here = own.money();
@@ -291,12 +291,12 @@ impl Books {
     }
 }
 
-impl Own {
-    fn money(&self) -> Kept {
+impl StoredTrade {
+    fn money(&self) -> MoneyOutcome {
         match self.status {
-            Status::Paid | Status::LateSuccess => Kept::Taken,
-            Status::Voided => Kept::Returned,
-            Status::Declined | Status::Cancelled => Kept::Unpaid,
+            Status::Paid | Status::LateSuccess => MoneyOutcome::Taken,
+            Status::Voided => MoneyOutcome::Returned,
+            Status::Declined | Status::Cancelled => MoneyOutcome::Unpaid,
             Status::Creating
             | Status::AwaitingCode
             | Status::AwaitingPayer
@@ -305,15 +305,15 @@ impl Own {
             | Status::Unknown
             | Status::Cancelling
             | Status::NeedsReview
-            | Status::Voiding => Kept::Open,
+            | Status::Voiding => MoneyOutcome::Open,
         }
     }
 
     fn has_money(&self) -> bool {
         match self.money() {
-            Kept::Taken | Kept::Returned => true,
-            Kept::Unpaid => false,
-            Kept::Open => self.status.at_risk(),
+            MoneyOutcome::Taken | MoneyOutcome::Returned => true,
+            MoneyOutcome::Unpaid => false,
+            MoneyOutcome::Open => self.status.at_risk(),
         }
     }
 

@@ -17,12 +17,12 @@ pub(crate) use bindings::{
 pub(crate) use list::{Filter, Mark};
 
 use kaunter_core::policy::Ms;
-use kaunter_core::trade::{Rival, Trade};
+use kaunter_core::trade::{SaleHold, Trade};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
 
 use crate::limits::MAX_OPEN_ROWS;
-use crate::trail::Line;
+use crate::trail::AuditEntry;
 use pool::Pool;
 
 /// A transaction of the store.
@@ -43,11 +43,14 @@ pub(crate) struct Store {
 impl Store {
     /// Checks that the database answers.
     pub(crate) async fn ping(&self) -> sqlx::Result<()> {
-        let mut line = self.pool.line().await?;
-        sqlx::query("SELECT 1").execute(&mut *line).await.map(drop)
+        let mut connection = self.pool.connection().await?;
+        sqlx::query("SELECT 1")
+            .execute(&mut *connection)
+            .await
+            .map(drop)
     }
 
-    /// Begins a change. It locks its sale first ([`take_sale`], [`with_rival`]), so that changes of one sale wait for
+    /// Begins a change. It locks its sale first ([`take_sale`], [`with_sale_hold`]), so that changes of one sale wait for
     /// each other. If two of them still collide, one is tried again (see [`lost_a_race`]).
     pub(crate) async fn begin(&self) -> sqlx::Result<Change> {
         self.pool.begin().await
@@ -61,7 +64,7 @@ impl Store {
     ) -> sqlx::Result<Option<Trade>> {
         let row = sqlx::query("SELECT state FROM trades WHERE trade_id = $1")
             .bind(trade_id)
-            .fetch_optional(&mut *self.pool.line().await?)
+            .fetch_optional(&mut *self.pool.connection().await?)
             .await?;
         let trade = row.map(|row| read(&row)).transpose()?;
         let own = |trade: &Trade| shop.is_none_or(|shop| trade.facts().shop == shop);
@@ -75,7 +78,7 @@ impl Store {
         )
         .bind(shop)
         .bind(reference)
-        .fetch_all(&mut *self.pool.line().await?)
+        .fetch_all(&mut *self.pool.connection().await?)
         .await?;
         rows.iter().map(read).collect()
     }
@@ -92,7 +95,7 @@ impl Store {
         .bind(shop)
         .bind(terminal)
         .bind(bigint(MAX_OPEN_ROWS as u64))
-        .fetch_all(&mut *self.pool.line().await?)
+        .fetch_all(&mut *self.pool.connection().await?)
         .await?;
         rows.iter().map(read).collect()
     }
@@ -103,7 +106,7 @@ impl Store {
             "SELECT status, COUNT(*) AS open FROM trades WHERE is_open = 1 AND shop = $1 GROUP BY status",
         )
         .bind(shop)
-        .fetch_all(&mut *self.pool.line().await?)
+        .fetch_all(&mut *self.pool.connection().await?)
         .await?;
         rows.iter()
             .map(|row| Ok((row.try_get("status")?, row.try_get("open")?)))
@@ -114,7 +117,7 @@ impl Store {
     /// without an audit row, and without waiting for the disk. After a power failure the check is made once more; no
     /// money depends on it. False if another change was stored since.
     pub(crate) async fn note(&self, trade: &Trade, was: u64) -> sqlx::Result<bool> {
-        let mut line = self.light.line().await?;
+        let mut connection = self.light.connection().await?;
         let done = sqlx::query(
             "UPDATE trades SET version = $1, state = $2 WHERE trade_id = $3 AND version = $4",
         )
@@ -122,9 +125,9 @@ impl Store {
         .bind(json(trade))
         .bind(&trade.facts().trade_id)
         .bind(bigint(was))
-        .execute(&mut *line)
+        .execute(&mut *connection)
         .await?;
-        line.keep().await?;
+        connection.commit().await?;
         Ok(done.rows_affected() > 0)
     }
 
@@ -136,7 +139,7 @@ impl Store {
         )
         .bind(shop)
         .bind(bigint(since))
-        .fetch_all(&mut *self.pool.line().await?)
+        .fetch_all(&mut *self.pool.connection().await?)
         .await?;
         rows.iter().map(|row| row.try_get("trade_id")).collect()
     }
@@ -229,10 +232,10 @@ pub(crate) async fn with_key(
 }
 
 /// Reads a trade and how it stands to the other trades of its sale. Locks the sale for this change.
-pub(crate) async fn with_rival(
+pub(crate) async fn with_sale_hold(
     change: &mut Change,
     trade_id: &str,
-) -> sqlx::Result<Option<(Trade, Rival)>> {
+) -> sqlx::Result<Option<(Trade, SaleHold)>> {
     sqlx::query(
         "UPDATE sales SET changes = changes + 1 WHERE (shop, sale_ref) = (SELECT shop, sale_ref FROM trades WHERE trade_id = $1)",
     )
@@ -246,16 +249,16 @@ pub(crate) async fn with_rival(
     .bind(trade_id)
     .fetch_all(&mut **change)
     .await?;
-    let (mut own, mut rival) = (None, Rival::None);
+    let (mut own, mut hold) = (None, SaleHold::None);
     for row in &rows {
         let trade = read(row)?;
         if trade.facts().trade_id == trade_id {
             own = Some(trade);
         } else {
-            rival = rival.max(trade.as_rival());
+            hold = hold.max(trade.sale_hold());
         }
     }
-    Ok(own.map(|own| (own, rival)))
+    Ok(own.map(|own| (own, hold)))
 }
 
 /// Writes a new trade.
@@ -263,7 +266,7 @@ pub(crate) async fn insert(
     change: &mut Change,
     trade: &Trade,
     key: &str,
-    line: Line,
+    entry: AuditEntry,
 ) -> sqlx::Result<()> {
     let facts = trade.facts();
     sqlx::query(
@@ -284,7 +287,7 @@ pub(crate) async fn insert(
     .bind(bindings::gateway_ref(trade))
     .execute(&mut **change)
     .await?;
-    audited(change, trade, vec![line], trade.created_ms()).await
+    audited(change, trade, vec![entry], trade.created_ms()).await
 }
 
 /// Stores a changed trade. False if another change was stored since.
@@ -292,7 +295,7 @@ pub(crate) async fn update(
     change: &mut Change,
     trade: &Trade,
     was: u64,
-    lines: Vec<Line>,
+    entries: Vec<AuditEntry>,
     now: Ms,
 ) -> sqlx::Result<bool> {
     let done = sqlx::query(
@@ -310,27 +313,27 @@ pub(crate) async fn update(
     if done.rows_affected() == 0 {
         return Ok(false);
     }
-    audited(change, trade, lines, now).await?;
+    audited(change, trade, entries, now).await?;
     Ok(true)
 }
 
 async fn audited(
     change: &mut Change,
     trade: &Trade,
-    lines: Vec<Line>,
+    entries: Vec<AuditEntry>,
     now: Ms,
 ) -> sqlx::Result<()> {
-    for (nth, line) in lines.into_iter().enumerate() {
+    for (nth, entry) in entries.into_iter().enumerate() {
         sqlx::query("INSERT INTO audit (trade_id, version, nth, at_ms, who, event, from_state, to_state, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
             .bind(&trade.facts().trade_id)
             .bind(bigint(trade.version()))
             .bind(bigint(nth as u64))
             .bind(bigint(now))
-            .bind(line.who)
-            .bind(line.event)
-            .bind(line.from_state)
-            .bind(line.to_state)
-            .bind(line.note)
+            .bind(entry.who)
+            .bind(entry.event)
+            .bind(entry.from_state)
+            .bind(entry.to_state)
+            .bind(entry.note)
             .execute(&mut **change)
             .await?;
     }

@@ -51,7 +51,7 @@ impl Claims {
 /// 7515, 4.1.11).
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Head {
+struct JwtHeader {
     #[serde(rename = "alg")]
     _alg: Algorithm,
     #[serde(rename = "typ", default)]
@@ -120,14 +120,14 @@ impl Tokens {
         }
         if claims.exp - now > MAX_LIFE_S {
             let detail = "The token has more than 15 minutes left: ask the shop's server for a fresh one, and check its clock and this backend's.";
-            return Err(Problem::because(
+            return Err(Problem::with_detail(
                 ProblemCode::TokenInvalid,
                 detail.to_owned(),
             ));
         }
         if claims.shop != self.shop {
             let detail = "The token is for another shop: ask this shop's server for one.";
-            return Err(Problem::because(
+            return Err(Problem::with_detail(
                 ProblemCode::TokenForbidden,
                 detail.to_owned(),
             ));
@@ -140,5 +140,5 @@ fn has_plain_head(token: &str) -> bool {
     let head = token.split('.').next().unwrap_or_default();
     URL_SAFE_NO_PAD
         .decode(head)
-        .is_ok_and(|json| serde_json::from_slice::<Head>(&json).is_ok())
+        .is_ok_and(|json| serde_json::from_slice::<JwtHeader>(&json).is_ok())
 }

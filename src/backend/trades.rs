@@ -18,7 +18,7 @@ use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-use self::change::Beside;
+use self::change::EventDetails;
 use crate::clock::{Clock, rfc3339};
 use crate::error::Problem;
 use crate::gateway::Gateway;
@@ -71,7 +71,7 @@ pub(crate) struct ChangeRequest {
 }
 
 /// A request to the gateway in progress. Returns the trade with the stored answer, or `None` if it could not be stored.
-type Sent = tokio::task::JoinHandle<Option<Trade>>;
+type SendTask = tokio::task::JoinHandle<Option<Trade>>;
 
 impl Trades {
     pub(crate) fn new(
@@ -128,7 +128,12 @@ impl Trades {
             .saturating_sub(self.inner.policy.late_check_max_ms);
         for trade_id in self.inner.store.unfinished(&self.inner.shop, since).await? {
             self.inner
-                .apply(&trade_id, Event::Restarted, Beside::default(), "backend")
+                .apply(
+                    &trade_id,
+                    Event::Restarted,
+                    EventDetails::default(),
+                    "backend",
+                )
                 .await
                 .ok();
         }
@@ -148,7 +153,7 @@ impl Trades {
             let known = lock(&inner.timers).contains_key(&trade_id);
             if !known {
                 inner
-                    .apply(&trade_id, Event::Tick, Beside::default(), "time")
+                    .apply(&trade_id, Event::Tick, EventDetails::default(), "time")
                     .await?;
             }
         }
@@ -161,7 +166,7 @@ impl Trades {
     }
 
     /// Stops timers and status checks. The next start, or another process, does what they would have done.
-    pub(crate) fn rest(&self) {
+    pub(crate) fn stop_timers(&self) {
         self.inner.closing.store(true, Ordering::SeqCst);
         let timers: Vec<_> = lock(&self.inner.timers).drain().collect();
         timers.into_iter().for_each(|(_, timer)| timer.abort());
@@ -169,13 +174,13 @@ impl Trades {
 
     /// Waits for the requests to the gateway in progress.
     pub(crate) async fn drain(&self) {
-        self.rest();
+        self.stop_timers();
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
     }
 
     /// Starts a trade, or finds the one with the same key. Waits a short time for the gateway's answer.
-    pub(crate) async fn create(&self, request: CreateRequest) -> Result<wire::Trade, Problem> {
+    pub(crate) async fn create(&self, request: CreateRequest) -> Result<wire::TradeView, Problem> {
         kill::at(Point::CreateReceived);
         self.admit()?;
         let inner = Arc::clone(&self.inner);
@@ -194,7 +199,7 @@ impl Trades {
         &self,
         found: &Trade,
         request: ChangeRequest,
-    ) -> Result<wire::Trade, Problem> {
+    ) -> Result<wire::TradeView, Problem> {
         let ChangeRequest {
             event,
             code,
@@ -207,10 +212,14 @@ impl Trades {
         }
         let answering = kill::of_request(&event, RequestStage::Answering);
         let (inner, id) = (Arc::clone(&self.inner), found.facts().trade_id.clone());
-        let said = None;
-        let beside = Beside { code, said, note };
+        let gateway_answer = None;
+        let details = EventDetails {
+            code,
+            gateway_answer,
+            note,
+        };
         let applied = tokio::spawn(
-            async move { inner.apply(&id, event, beside, &who).await }.in_current_span(),
+            async move { inner.apply(&id, event, details, &who).await }.in_current_span(),
         );
         let applied = applied
             .await
@@ -221,7 +230,7 @@ impl Trades {
         let trade = self.wire(&trade);
         match refusal {
             None => Ok(trade),
-            Some(refusal) => Err(Problem::with(refusal.into(), trade)),
+            Some(refusal) => Err(Problem::with_trade(refusal.into(), trade)),
         }
     }
 
@@ -231,14 +240,18 @@ impl Trades {
         &self,
         stored: Trade,
         event: Event,
-    ) -> Result<wire::Trade, Problem> {
+    ) -> Result<wire::TradeView, Problem> {
         let (trade, _) = self.inner.after(stored.clone(), &event);
         if trade.version() == stored.version() {
             self.inner.watch(&trade);
             return Ok(self.wire(&trade));
         }
         let (inner, id) = (Arc::clone(&self.inner), trade.facts().trade_id.clone());
-        let check = async move { inner.apply(&id, event, Beside::default(), "terminal").await };
+        let check = async move {
+            inner
+                .apply(&id, event, EventDetails::default(), "terminal")
+                .await
+        };
         let applied = tokio::spawn(check.in_current_span())
             .await
             .map_err(|_| Problem::new(ProblemCode::Internal))??;
@@ -247,7 +260,7 @@ impl Trades {
 
     /// Waits a short time for the gateway, so that most answers show the final state. Returns the newest version of the
     /// trade. Reads the row again only if the time was not enough.
-    async fn answered(&self, mut trade: Trade, sent: Vec<Sent>) -> Trade {
+    async fn answered(&self, mut trade: Trade, sent: Vec<SendTask>) -> Trade {
         let all = async {
             for task in sent {
                 if let Ok(Some(newer)) = task.await
@@ -277,13 +290,13 @@ impl Trades {
     }
 
     /// The trade as the API shows it.
-    pub(crate) fn wire(&self, trade: &Trade) -> wire::Trade {
+    pub(crate) fn wire(&self, trade: &Trade) -> wire::TradeView {
         self.inner.wire(trade)
     }
 }
 
 impl Inner {
-    fn wire(&self, trade: &Trade) -> wire::Trade {
+    fn wire(&self, trade: &Trade) -> wire::TradeView {
         trade.view(self.clock.now_ms(), rfc3339)
     }
 }

@@ -1,14 +1,14 @@
 //! The audit trail: who did what to a trade, as data. It is kept for years, so its words are defined here or in the
 //! API, and never derived from names in the code.
 
-use kaunter_core::trade::{CodeMark, Event, Move, StatusWord};
+use kaunter_core::trade::{CodeMark, Event, GatewayStatus, Move};
 use kaunter_core::wire::GatewayAnswer;
 
 use crate::store::word;
 
-/// A line of the audit trail.
+/// An entry of the audit trail.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Line {
+pub(crate) struct AuditEntry {
     pub(crate) who: String,
     /// The event.
     pub(crate) event: &'static str,
@@ -25,9 +25,9 @@ pub(crate) const STARTED: &str = "started";
 /// A newer trade replaced it.
 pub(crate) const SUPERSEDED: &str = "superseded";
 
-/// The lines of a change: one for each move, or one if nothing moved.
-pub(crate) fn lines(moves: &[Move], who: &str, event: &'static str) -> Vec<Line> {
-    let line = |step: Option<&Move>| Line {
+/// The entries of a change: one for each move, or one if nothing moved.
+pub(crate) fn entries(moves: &[Move], who: &str, event: &'static str) -> Vec<AuditEntry> {
+    let entry = |step: Option<&Move>| AuditEntry {
         who: who.to_owned(),
         event,
         from_state: step.map(|step| word(step.from)).unwrap_or_default(),
@@ -35,8 +35,8 @@ pub(crate) fn lines(moves: &[Move], who: &str, event: &'static str) -> Vec<Line>
         note: String::new(),
     };
     match moves {
-        [] => vec![line(None)],
-        moves => moves.iter().map(|step| line(Some(step))).collect(),
+        [] => vec![entry(None)],
+        moves => moves.iter().map(|step| entry(Some(step))).collect(),
     }
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn name(event: &Event) -> &'static str {
         Event::Tick => "time",
         Event::Restarted => "restarted",
         Event::ClockSet(_) => "clock_set",
-        Event::Heard => "heard",
+        Event::TerminalSeen => "heard",
         Event::Superseded => SUPERSEDED,
         Event::Code(_) => "code",
         Event::Cancel => "cancel",
@@ -61,14 +61,14 @@ pub(crate) fn name(event: &Event) -> &'static str {
 }
 
 /// The details of an event, and the note of the person who caused it: never a code.
-pub(crate) fn note(event: &Event, said: &str) -> String {
+pub(crate) fn note(event: &Event, persons_note: &str) -> String {
     let own = match event {
         Event::Verdict(outcome) => word(outcome),
-        Event::Status(_, answer) => status(answer.word).to_owned(),
+        Event::Status(_, answer) => status(answer.status).to_owned(),
         Event::Tick
         | Event::Restarted
         | Event::ClockSet(_)
-        | Event::Heard
+        | Event::TerminalSeen
         | Event::Superseded
         | Event::Code(CodeMark(_))
         | Event::Cancel
@@ -78,34 +78,34 @@ pub(crate) fn note(event: &Event, said: &str) -> String {
         | Event::CancelAnswered(_)
         | Event::VoidAnswered(_) => String::new(),
     };
-    let parts: Vec<&str> = [own.as_str(), said]
+    let parts: Vec<&str> = [own.as_str(), persons_note]
         .into_iter()
         .filter(|part| !part.is_empty())
         .collect();
     parts.join(": ")
 }
 
-fn status(word: StatusWord) -> &'static str {
-    match word {
-        StatusWord::Paid => "paid",
-        StatusWord::Pending => "pending",
-        StatusWord::Unpaid => "unpaid",
-        StatusWord::Failed(_) => "failed",
-        StatusWord::Closed => "closed",
-        StatusWord::Voided => "voided",
-        StatusWord::NoWord => "no_word",
+fn status(status: GatewayStatus) -> &'static str {
+    match status {
+        GatewayStatus::Paid => "paid",
+        GatewayStatus::Pending => "pending",
+        GatewayStatus::Unpaid => "unpaid",
+        GatewayStatus::Failed(_) => "failed",
+        GatewayStatus::Closed => "closed",
+        GatewayStatus::Voided => "voided",
+        GatewayStatus::Unclear => "no_word",
     }
 }
 
 /// Appends the gateway's words to the note.
-pub(crate) fn noted(note: &str, said: &GatewayAnswer) -> String {
-    let code = said.code.as_deref().unwrap_or("-");
+pub(crate) fn noted(note: &str, gateway_answer: &GatewayAnswer) -> String {
+    let code = gateway_answer.code.as_deref().unwrap_or("-");
     let own = if note.is_empty() {
         String::new()
     } else {
         format!("{note}; ")
     };
-    format!("{own}gateway: {code} {}", said.message)
+    format!("{own}gateway: {code} {}", gateway_answer.message)
 }
 
 #[cfg(test)]
@@ -119,15 +119,15 @@ mod tests {
 
     #[test]
     fn rule_22_the_words_of_the_audit_trail_stay() {
-        let status = |word| {
+        let status = |status| {
             let carried = Carried::default();
-            Event::Status(1, StatusAnswer { word, carried })
+            Event::Status(1, StatusAnswer { status, carried })
         };
         let events = [
             (Event::Tick, "time", ""),
             (Event::Restarted, "restarted", ""),
             (Event::ClockSet(1), "clock_set", ""),
-            (Event::Heard, "heard", ""),
+            (Event::TerminalSeen, "heard", ""),
             (Event::Superseded, "superseded", ""),
             (Event::Code(CodeMark("secret".to_owned())), "code", ""),
             (Event::Cancel, "cancel", ""),
@@ -137,25 +137,29 @@ mod tests {
                 "verdict",
                 "declined",
             ),
-            (Event::Created(CreateAnswer::NoWord), "create_answered", ""),
-            (Event::PayAnswered(PayAnswer::NoWord), "pay_answered", ""),
-            (status(StatusWord::Paid), "status_answered", "paid"),
-            (status(StatusWord::Pending), "status_answered", "pending"),
-            (status(StatusWord::Unpaid), "status_answered", "unpaid"),
+            (Event::Created(CreateAnswer::Unclear), "create_answered", ""),
+            (Event::PayAnswered(PayAnswer::Unclear), "pay_answered", ""),
+            (status(GatewayStatus::Paid), "status_answered", "paid"),
+            (status(GatewayStatus::Pending), "status_answered", "pending"),
+            (status(GatewayStatus::Unpaid), "status_answered", "unpaid"),
             (
-                status(StatusWord::Failed(Reason::Other)),
+                status(GatewayStatus::Failed(Reason::Other)),
                 "status_answered",
                 "failed",
             ),
-            (status(StatusWord::Closed), "status_answered", "closed"),
-            (status(StatusWord::Voided), "status_answered", "voided"),
-            (status(StatusWord::NoWord), "status_answered", "no_word"),
+            (status(GatewayStatus::Closed), "status_answered", "closed"),
+            (status(GatewayStatus::Voided), "status_answered", "voided"),
+            (status(GatewayStatus::Unclear), "status_answered", "no_word"),
             (
-                Event::CancelAnswered(CancelAnswer::NoWord),
+                Event::CancelAnswered(CancelAnswer::Unclear),
                 "cancel_answered",
                 "",
             ),
-            (Event::VoidAnswered(VoidAnswer::NoWord), "void_answered", ""),
+            (
+                Event::VoidAnswered(VoidAnswer::Unclear),
+                "void_answered",
+                "",
+            ),
         ];
         for (event, event_word, own) in events {
             assert_eq!((name(&event), note(&event, "").as_str()), (event_word, own));
@@ -169,26 +173,26 @@ mod tests {
             from: State::VoidReview,
             to: State::Voided,
         };
-        let mut lines = lines(&[step], "till-1/aina", "verdict");
-        lines[0].note = note(&Event::Verdict(VerdictOutcome::Voided), "slip 12");
-        let expected = Line {
+        let mut entries = entries(&[step], "till-1/aina", "verdict");
+        entries[0].note = note(&Event::Verdict(VerdictOutcome::Voided), "slip 12");
+        let expected = AuditEntry {
             who: "till-1/aina".to_owned(),
             event: "verdict",
             from_state: "void_review".to_owned(),
             to_state: "voided".to_owned(),
             note: "voided: slip 12".to_owned(),
         };
-        assert_eq!(lines, [expected]);
-        let said = GatewayAnswer {
+        assert_eq!(entries, [expected]);
+        let gateway_answer = GatewayAnswer {
             code: Some("S".to_owned()),
             message: "OK".to_owned(),
         };
         assert_eq!(
-            noted(&lines[0].note, &said),
+            noted(&entries[0].note, &gateway_answer),
             "voided: slip 12; gateway: S OK"
         );
-        assert_eq!(noted("", &said), "gateway: S OK");
-        let still = super::lines(&[], "time", "heard");
+        assert_eq!(noted("", &gateway_answer), "gateway: S OK");
+        let still = super::entries(&[], "time", "heard");
         assert_eq!(
             (still[0].from_state.as_str(), still[0].to_state.as_str()),
             ("", "")

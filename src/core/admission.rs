@@ -9,7 +9,7 @@
 use crate::money::Money;
 use crate::policy::{Ms, Policy};
 use crate::sale::{self, Amount, Due};
-use crate::trade::{Context, Event, Facts, Rival, State, Trade};
+use crate::trade::{Context, Event, Facts, SaleHold, State, Trade};
 use crate::wire::{NewTrade, ProblemCode};
 
 /// The codes that one terminal may hand over for one sale within [`WINDOW_MS`].
@@ -24,9 +24,9 @@ pub const MAX_TRADES: usize = 300;
 /// The age from which a trade no longer counts.
 pub const WINDOW_MS: Ms = 600_000;
 
-/// The properties of a new trade that these rules need.
+/// A new trade that asks for admission: the properties that these rules need.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked<'a> {
+pub struct Candidate<'a> {
     /// The terminal that asks for it.
     pub terminal: &'a str,
     /// The amount that it is to collect.
@@ -103,24 +103,24 @@ pub fn is_same(facts: &Facts, terminal: &str, new: &NewTrade) -> bool {
 pub fn admit<'a>(
     others: impl IntoIterator<Item = &'a Trade>,
     due: Option<&Due>,
-    asked: &Asked<'_>,
+    candidate: &Candidate<'_>,
     now: Ms,
     policy: &Policy,
 ) -> Result<Admission, Denial> {
     let others: Vec<&Trade> = others.into_iter().collect();
-    if let Some(wait_ms) = wait_ms(&others, asked.terminal, now) {
+    if let Some(wait_ms) = wait_ms(&others, candidate.terminal, now) {
         return Err(Denial::TooMany { wait_ms });
     }
-    let amount = sale::amount(due, asked.amount, asked.minted_s);
+    let amount = sale::amount(due, candidate.amount, candidate.minted_s);
     // A terminal replaces only its own trades. A changed amount replaces every trade with the old one.
-    let replacer = (amount != Some(Amount::Changed)).then_some(asked.terminal);
+    let replacer = (amount != Some(Amount::Changed)).then_some(candidate.terminal);
     let mut replaced = Vec::new();
     for (at, other) in others.into_iter().enumerate() {
-        match beside(other, replacer, now, policy) {
-            Beside::Nothing => {}
-            Beside::GivesWay(left) => replaced.push((at, *left)),
-            Beside::InTheWay if other.state() == State::Paid => return Err(Denial::Paid(at)),
-            Beside::InTheWay => return Err(Denial::Busy(at)),
+        match conflict_with(other, replacer, now, policy) {
+            Conflict::None => {}
+            Conflict::Replaced(left) => replaced.push((at, *left)),
+            Conflict::Blocks if other.state() == State::Paid => return Err(Denial::Paid(at)),
+            Conflict::Blocks => return Err(Denial::Busy(at)),
         }
     }
     let amount = amount.ok_or(Denial::AmountMismatch)?;
@@ -128,44 +128,45 @@ pub fn admit<'a>(
 }
 
 /// How another trade of the sale relates to the new one.
-enum Beside {
+enum Conflict {
     /// It is closed and has kept no money.
-    Nothing,
+    None,
     /// It is replaced. The trade is its new state.
-    GivesWay(Box<Trade>),
-    InTheWay,
+    Replaced(Box<Trade>),
+    /// It stays, and the new trade is refused.
+    Blocks,
 }
 
 /// Rule 1 of `docs/rules.md`: a trade that may have moved money stays, and one that only waits for a code is replaced.
 ///
 /// `replacer` is the only terminal whose trades are replaced; `None` replaces those of any terminal.
-fn beside(other: &Trade, replacer: Option<&str>, now: Ms, policy: &Policy) -> Beside {
-    if other.as_rival() != Rival::None {
-        return Beside::InTheWay;
+fn conflict_with(other: &Trade, replacer: Option<&str>, now: Ms, policy: &Policy) -> Conflict {
+    if other.sale_hold() != SaleHold::None {
+        return Conflict::Blocks;
     }
     if !other.state().gives_way() {
-        return Beside::Nothing;
+        return Conflict::None;
     }
     let context = Context {
         now,
         policy,
-        rival: Rival::None,
-        said: None,
+        held_by_others: SaleHold::None,
+        gateway_answer: None,
         code_reused: false,
     };
     let mut left = other.clone();
     // Its deadline may have passed while its timer is late, or lost with its process. `Tick` is never refused.
     let _ = left.handle(Event::Tick, &context);
-    if left.as_rival() != Rival::None {
-        return Beside::InTheWay;
+    if left.sale_hold() != SaleHold::None {
+        return Conflict::Blocks;
     }
     if !left.state().gives_way() {
-        return Beside::GivesWay(Box::new(left));
+        return Conflict::Replaced(Box::new(left));
     }
     let own = replacer.is_none_or(|terminal| other.facts().terminal == terminal);
     match left.handle(Event::Superseded, &context) {
-        Ok(()) if own => Beside::GivesWay(Box::new(left)),
-        Ok(()) | Err(_) => Beside::InTheWay,
+        Ok(()) if own => Conflict::Replaced(Box::new(left)),
+        Ok(()) | Err(_) => Conflict::Blocks,
     }
 }
 
@@ -238,13 +239,13 @@ mod tests {
         minor: u64,
         minted_s: Option<u64>,
     ) -> Result<Admission, Denial> {
-        let asked = Asked {
+        let candidate = Candidate {
             terminal,
             amount: &money(minor),
             minted_s,
         };
         let due = others.first().map(Due::of_first);
-        admit(others, due.as_ref(), &asked, NOW, &Policy::default())
+        admit(others, due.as_ref(), &candidate, NOW, &Policy::default())
     }
 
     /// Which trades a new one replaces, by position.
@@ -419,13 +420,13 @@ mod tests {
             assert_eq!(ask(&full, "till-1", 100, None), denial);
             assert_eq!(ask(&full, "till-1", 200, None), denial, "whatever it asks");
             assert!(ask(&full, "till-2", 100, None).is_ok(), "another terminal");
-            let asked = Asked {
+            let candidate = Candidate {
                 terminal: "till-1",
                 amount: &money(100),
                 minted_s: None,
             };
             let due = full.first().map(Due::of_first);
-            let later = |now| admit(&full, due.as_ref(), &asked, now, &Policy::default());
+            let later = |now| admit(&full, due.as_ref(), &candidate, now, &Policy::default());
             assert_eq!(
                 later(NOW + wait_ms - 1),
                 Err(Denial::TooMany { wait_ms: 1 })

@@ -2,7 +2,7 @@
 
 use crate::money::Money;
 use crate::trade::Facts;
-use crate::wire::{ProblemCode, Right, Sale, Trade};
+use crate::wire::{ProblemCode, Right, Sale, TradeView};
 
 /// The claims of a token that these rules need.
 #[derive(Clone, Copy, Debug)]
@@ -120,10 +120,10 @@ impl Authority<'_> {
 impl Reach {
     /// The trade without what this reach hides; `None` if it hides everything.
     #[must_use]
-    pub fn limit(self, trade: Trade) -> Option<Trade> {
+    pub fn limit(self, trade: TradeView) -> Option<TradeView> {
         match self {
             Self::Whole => Some(trade),
-            Self::Standing => Some(Trade {
+            Self::Standing => Some(TradeView {
                 gateway_ref: None,
                 cancelled_by: None,
                 reason: None,
@@ -260,7 +260,7 @@ mod tests {
     fn who_reads_only_how_a_sale_stands_is_told_no_reference_and_no_words() {
         let own = sale("A", 500);
         let facts = facts("till-2", own.clone());
-        let trade = Trade {
+        let trade = TradeView {
             trade_id: facts.trade_id.clone(),
             gateway_ref: Some("G1".to_owned()),
             attempt: 1,
@@ -288,7 +288,7 @@ mod tests {
         };
         assert_eq!(Reach::Whole.limit(trade.clone()), Some(trade.clone()));
         assert_eq!(Reach::Nothing.limit(trade.clone()), None);
-        let standing = Trade {
+        let standing = TradeView {
             gateway_ref: None,
             cancelled_by: None,
             reason: None,

@@ -5,7 +5,7 @@
 //! names the wrong field. The caller does the rest: authentication, the store, rate limits and HTTP.
 //!
 //! A new trade goes through [`check_new`], [`crate::admission::is_same`] and [`crate::admission::admit`].
-//! A call about a trade goes through [`change`]. Then [`crate::trade::Trade::next`] says what to send.
+//! A call about a trade goes through [`check_command`]. Then [`crate::trade::Trade::next`] says what to send.
 
 use crate::authority::{Authority, Reach};
 use crate::code;
@@ -116,9 +116,9 @@ pub fn check_wallet(new: &NewTrade, offered: &[Wallet]) -> Result<(), Refused> {
     }
 }
 
-/// A call that changes a trade. Its text has been checked.
+/// A command of a terminal to a trade. Its text has been checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct Command {
     /// The right that the token needs.
     right: Right,
     /// The event for the machine.
@@ -127,7 +127,7 @@ pub struct Asked {
     pub note: String,
 }
 
-impl Asked {
+impl Command {
     /// Hands a code over, and also returns the trimmed code.
     ///
     /// `mark` gives its keyed hash, because the machine never sees the code.
@@ -186,15 +186,19 @@ impl Asked {
 ///
 /// # Errors
 /// `token_forbidden` or `amount_too_large`.
-pub fn change(asked: Asked, authority: &Authority<'_>, facts: &Facts) -> Result<Asked, Refused> {
-    if asked.right == Right::Charge {
+pub fn check_command(
+    command: Command,
+    authority: &Authority<'_>,
+    facts: &Facts,
+) -> Result<Command, Refused> {
+    if command.right == Right::Charge {
         if facts.terminal != authority.terminal {
             return Err(ProblemCode::TokenForbidden.into());
         }
         authority.require_sale(&facts.sale)?;
     }
-    authority.require_on(asked.right, facts)?;
-    Ok(asked)
+    authority.require_on(command.right, facts)?;
+    Ok(command)
 }
 
 /// The event that reading a trade causes, and how much of the trade the token reads.
@@ -210,9 +214,14 @@ pub fn read(authority: Option<&Authority<'_>>, facts: &Facts) -> Result<(Event, 
     let own = facts.terminal == authority.terminal;
     match authority.reach(facts) {
         Reach::Nothing => Err(ProblemCode::TokenForbidden.into()),
-        reach @ (Reach::Whole | Reach::Standing) => {
-            Ok((if own { Event::Heard } else { Event::Tick }, reach))
-        }
+        reach @ (Reach::Whole | Reach::Standing) => Ok((
+            if own {
+                Event::TerminalSeen
+            } else {
+                Event::Tick
+            },
+            reach,
+        )),
     }
 }
 
@@ -362,22 +371,22 @@ mod tests {
             Right::List,
         ];
         let mark = |code: &str| CodeMark(format!("hash of {}", code.len()));
-        let (asked, code) = Asked::code(" ]Q3134503098230927349\r\n", mark).unwrap();
+        let (command, code) = Command::code(" ]Q3134503098230927349\r\n", mark).unwrap();
         assert_eq!(code, "134503098230927349");
         assert_eq!(
-            asked.event,
+            command.event,
             Event::Code(CodeMark("hash of 18".to_owned())),
             "the machine gets the hash of the trimmed code"
         );
-        assert!(change(asked.clone(), &authority(&all, None), &facts("till-1")).is_ok());
-        let foreign = change(asked.clone(), &authority(&all, None), &facts("till-2"));
+        assert!(check_command(command.clone(), &authority(&all, None), &facts("till-1")).is_ok());
+        let foreign = check_command(command.clone(), &authority(&all, None), &facts("till-2"));
         assert_eq!(foreign, Err(ProblemCode::TokenForbidden.into()));
         let bound = sale("OTHER", 1250, "MYR");
-        let other = change(asked, &authority(&all, Some(&bound)), &facts("till-1"));
+        let other = check_command(command, &authority(&all, Some(&bound)), &facts("till-1"));
         assert_eq!(other, Err(ProblemCode::TokenForbidden.into()));
-        assert!(change(Asked::cancel(), &authority(&all, None), &facts("till-2")).is_ok());
+        assert!(check_command(Command::cancel(), &authority(&all, None), &facts("till-2")).is_ok());
         for text in ["", " \t", "a\u{7}b", &"1".repeat(CODE_MAX_BYTES + 1)] {
-            let refused = Asked::code(text, mark).unwrap_err();
+            let refused = Command::code(text, mark).unwrap_err();
             assert_eq!(
                 (refused.code, refused.param),
                 (ProblemCode::CodeInvalid, Some("code"))
@@ -387,21 +396,21 @@ mod tests {
 
     #[test]
     fn money_moves_back_only_with_a_reason_on_one_line_and_the_right() {
-        assert_eq!(Asked::void(" wrong\nitem ").unwrap().note, "wrong item");
+        assert_eq!(Command::void(" wrong\nitem ").unwrap().note, "wrong item");
         for reason in ["", " \n", &"x".repeat(NOTE_MAX_CHARS + 1)] {
-            assert_eq!(Asked::void(reason).unwrap_err().param, Some("reason"));
+            assert_eq!(Command::void(reason).unwrap_err().param, Some("reason"));
             let verdict = Verdict {
                 outcome: VerdictOutcome::Paid,
                 evidence: reason.to_owned(),
             };
-            let refused = Asked::verdict(&verdict).unwrap_err();
+            let refused = Command::verdict(&verdict).unwrap_err();
             assert_eq!(
                 (refused.code, refused.param),
                 (ProblemCode::VerdictInvalid, Some("evidence"))
             );
         }
         let cashier = authority(&[Right::Charge, Right::Cancel], None);
-        let refused = change(Asked::void("why").unwrap(), &cashier, &facts("till-1"));
+        let refused = check_command(Command::void("why").unwrap(), &cashier, &facts("till-1"));
         assert_eq!(refused, Err(ProblemCode::TokenForbidden.into()));
     }
 
@@ -411,7 +420,7 @@ mod tests {
         let own = authority(&charge, None);
         assert_eq!(
             read(Some(&own), &facts("till-1")),
-            Ok((Event::Heard, Reach::Whole))
+            Ok((Event::TerminalSeen, Reach::Whole))
         );
         assert_eq!(
             read(Some(&own), &facts("till-2")),

@@ -4,7 +4,7 @@
 
 use crate::money::Money;
 use crate::policy::{Ms, Policy};
-use crate::trade::{Risk, Rival, State, Trade};
+use crate::trade::{Risk, SaleHold, State, Trade};
 use crate::wire::DecidedBy;
 
 /// The state of a sale, from all of its trades.
@@ -33,13 +33,13 @@ impl Standing {
             let amount = &trade.facts().sale.amount;
             if trade.state() == State::Paid {
                 standing.paid_amount = Some(amount.clone());
-                standing.decided_by = Some(if trade.settled() {
+                standing.decided_by = Some(if trade.decided_by_person() {
                     DecidedBy::Person
                 } else {
                     DecidedBy::Gateway
                 });
             }
-            if trade.as_rival() == Rival::Late {
+            if trade.sale_hold() == SaleHold::Late {
                 standing.late_amount = Some(plus(standing.late_amount.take(), amount));
             }
             standing.open |= match trade.state().risk() {

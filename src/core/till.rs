@@ -3,32 +3,33 @@
 //! It scans a code, asks the backend for a trade, hands the code over once, and then follows the trade to its end.
 //!
 //! ```text
-//! Scanning ─> Picking ─> Opening ─> Creating ─> Ready ─> Sealing ─> HandingOver ─> Watching ─> Ended
-//!                           │          │          └─────── Leaving ────────────────────────────┘
-//!                           │          └─> Sealing ─> Watching, with our code on display
-//!                           └─ (the way in where we present the code)
+//! Scanning ─> PickingWallet ─> JournallingCreation ─> Creating ─> Ready ─> JournallingHandOver ─> HandingOver
+//!                               │                      │           │                               └─> Watching ─> Ended
+//!                               │                      │           └─> Abandoning ─> Ended
+//!                               │                      └─> JournallingHandOver ─> Watching, with our code on display
+//!                               └─ (the way in where we present the code)
 //! ```
 //!
 //! It decides nothing about money: the backend does. It is pure: the time and every answer are arguments.
 //!
-//! **One mutation, then drain: [`Charge::handle`], then [`Charge::next`] until it says [`Step::Wait`] or
-//! [`Step::Done`].**
+//! **One mutation, then drain: [`Charge::handle`], then [`Charge::next`] until it says [`ChargeStep::Wait`] or
+//! [`ChargeStep::Done`].**
 //!
-//! The record of a [`Step::Journal`] must be durable before the driver says [`Event::Journalled`].
+//! The record of a [`ChargeStep::Journal`] must be durable before the driver says [`ChargeEvent::Journalled`].
 //! A page that can't journal tells its cashier and goes on, because the backend stores before it acts.
 //!
 //! ```
 //! use kaunter_core::money::Money;
 //! use kaunter_core::policy::Policy;
-//! use kaunter_core::till::{Charge, End, Event, Hint, Plan, Step};
-//! use kaunter_core::wire::{CodeMode, Sale, Status, Trade};
+//! use kaunter_core::till::{Charge, End, ChargeEvent, Hint, Plan, ChargeStep};
+//! use kaunter_core::wire::{CodeMode, Sale, Status, TradeView};
 //!
 //! // Drains the machine: all steps up to the one that waits or ends.
-//! fn drain(charge: &mut Charge) -> Vec<Step> {
+//! fn drain(charge: &mut Charge) -> Vec<ChargeStep> {
 //!     let mut steps = Vec::new();
 //!     loop {
 //!         let step = charge.next();
-//!         let is_last = matches!(step, Step::Wait(_) | Step::Done(_));
+//!         let is_last = matches!(step, ChargeStep::Wait(_) | ChargeStep::Done(_));
 //!         steps.push(step);
 //!         if is_last {
 //!             return steps;
@@ -41,7 +42,7 @@
 //!     amount: Money { minor: 1250, currency: "MYR".to_owned() },
 //! };
 //! // The backend's answers: the same trade, newer each time.
-//! let trade = |status, version| Trade {
+//! let trade = |status, version| TradeView {
 //!     trade_id: "T1".to_owned(),
 //!     status,
 //!     version,
@@ -62,26 +63,26 @@
 //! let mut charge = Charge::new(plan, Policy::default().page());
 //!
 //! // The camera starts, and the creation is journalled before it is sent.
-//! assert!(matches!(drain(&mut charge)[..], [Step::Scan, Step::Journal(_), Step::Wait(_)]));
-//! charge.handle(Event::Journalled, 10);
-//! assert!(matches!(drain(&mut charge)[..], [Step::Create(_), Step::Wait(_)]));
+//! assert!(matches!(drain(&mut charge)[..], [ChargeStep::Scan, ChargeStep::Journal(_), ChargeStep::Wait(_)]));
+//! charge.handle(ChargeEvent::Journalled, 10);
+//! assert!(matches!(drain(&mut charge)[..], [ChargeStep::Create(_), ChargeStep::Wait(_)]));
 //!
 //! // The trade awaits its code, and the customer shows one. The hand-over is journalled before it leaves.
-//! charge.handle(Event::Created(Ok(trade(Status::AwaitingCode, 1))), 20);
-//! assert!(matches!(drain(&mut charge)[..], [Step::Wait(_)]));
-//! charge.handle(Event::Scanned(Hint::default()), 30);
-//! assert!(matches!(drain(&mut charge)[..], [Step::Journal(_), Step::Wait(_)]));
-//! charge.handle(Event::Journalled, 40);
-//! assert!(matches!(&drain(&mut charge)[..], [Step::HandOver(id), Step::Wait(_)] if id == "T1"));
+//! charge.handle(ChargeEvent::Created(Ok(trade(Status::AwaitingCode, 1))), 20);
+//! assert!(matches!(drain(&mut charge)[..], [ChargeStep::Wait(_)]));
+//! charge.handle(ChargeEvent::Scanned(Hint::default()), 30);
+//! assert!(matches!(drain(&mut charge)[..], [ChargeStep::Journal(_), ChargeStep::Wait(_)]));
+//! charge.handle(ChargeEvent::Journalled, 40);
+//! assert!(matches!(&drain(&mut charge)[..], [ChargeStep::HandOver(id), ChargeStep::Wait(_)] if id == "T1"));
 //!
 //! // The customer confirms, and a later answer says that the trade is paid.
-//! charge.handle(Event::HandedOver(Ok(trade(Status::Pending, 2))), 50);
-//! assert!(matches!(drain(&mut charge)[..], [Step::Wait(2_050)]));
-//! charge.handle(Event::Tick, 2_050);
-//! assert!(matches!(&drain(&mut charge)[..], [Step::Ask(_), Step::Wait(_)]));
-//! charge.handle(Event::StatusReplied(Ok(trade(Status::Paid, 3))), 2_100);
+//! charge.handle(ChargeEvent::HandedOver(Ok(trade(Status::Pending, 2))), 50);
+//! assert!(matches!(drain(&mut charge)[..], [ChargeStep::Wait(2_050)]));
+//! charge.handle(ChargeEvent::Tick, 2_050);
+//! assert!(matches!(&drain(&mut charge)[..], [ChargeStep::Ask(_), ChargeStep::Wait(_)]));
+//! charge.handle(ChargeEvent::StatusReplied(Ok(trade(Status::Paid, 3))), 2_100);
 //! let steps = drain(&mut charge);
-//! assert!(matches!(&steps[..], [Step::Forget(_), Step::Done(End::Known(_))]), "{steps:?}");
+//! assert!(matches!(&steps[..], [ChargeStep::Forget(_), ChargeStep::Done(End::Known(_))]), "{steps:?}");
 //! ```
 //!
 //! The machine never holds the code. The driver keeps it in memory and hands it over when told to.
@@ -94,12 +95,12 @@ mod answers;
 mod display;
 mod event;
 
-pub use event::{End, Event, Fault, Hint, OldRecord, Phase, Plan, Record, Reply, Step};
+pub use event::{ChargeEvent, ChargeStep, End, Fault, Hint, OldRecord, Phase, Plan, Record, Reply};
 
 use std::collections::VecDeque;
 
 use crate::policy::Ms;
-use crate::wire::{CodeMode, NewTrade, PagePolicy, ProblemCode, Status, Trade};
+use crate::wire::{CodeMode, NewTrade, PagePolicy, ProblemCode, Status, TradeView};
 
 /// How often a creation is sent with the same key if it gets no answer.
 ///
@@ -108,12 +109,11 @@ const CREATE_TRIES: u32 = 3;
 
 /// Why the present trade is abandoned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Leave {
-    Stay,
+enum AbandonReason {
     /// The caller gave up, or the promise has waited long enough.
-    Abort,
+    Aborted,
     /// The code belongs to another wallet: begin again with that one.
-    Switch,
+    OtherWallet,
 }
 
 /// One charge of one sale.
@@ -129,8 +129,8 @@ pub struct Charge {
     resumed: bool,
     /// Another tab or till runs the trade: this charge never closes it unless it is asked to.
     following: bool,
-    trade: Option<Trade>,
-    leave: Leave,
+    trade: Option<TradeView>,
+    abandon_reason: Option<AbandonReason>,
     /// A cancel was asked for after the hand-over.
     cancel_requested: bool,
     tries: u32,
@@ -146,7 +146,7 @@ pub struct Charge {
     retry_ms: Option<Ms>,
     /// When the promise stops waiting for the backend.
     patience_ms: Option<Ms>,
-    outbox: VecDeque<Step>,
+    outbox: VecDeque<ChargeStep>,
 }
 
 impl Charge {
@@ -172,7 +172,7 @@ impl Charge {
             resumed: false,
             following: false,
             trade: None,
-            leave: Leave::Stay,
+            abandon_reason: None,
             cancel_requested: false,
             tries: 0,
             hand_overs: 0,
@@ -186,13 +186,13 @@ impl Charge {
             outbox: VecDeque::new(),
         };
         if wallet.is_some() {
-            charge.open();
+            charge.journal_creation();
         }
         match (mode, plan.code) {
             (CodeMode::MerchantPresented, _) if wallet.is_none() => charge.end(End::NoWallet),
             (CodeMode::MerchantPresented, _) => {}
             (CodeMode::ConsumerPresented, Some(hint)) => charge.scanned(hint),
-            (CodeMode::ConsumerPresented, None) => charge.outbox.push_front(Step::Scan),
+            (CodeMode::ConsumerPresented, None) => charge.outbox.push_front(ChargeStep::Scan),
         }
         charge
     }
@@ -234,35 +234,35 @@ impl Charge {
     }
 
     /// Applies an event. Deadlines that have passed are applied first.
-    pub fn handle(&mut self, event: Event, now: Ms) {
+    pub fn handle(&mut self, event: ChargeEvent, now: Ms) {
         if self.phase == Phase::Ended {
             return;
         }
-        self.time_acts(now);
+        self.apply_deadlines(now);
         match event {
-            Event::Tick => {}
-            Event::Woke => self.woke(now),
-            Event::Journalled => self.journalled(now),
-            Event::Scanned(hint) => self.scanned(hint),
-            Event::Picked(wallet) => self.picked(wallet),
-            Event::Created(reply) => self.created(reply, now),
-            Event::HandedOver(reply) => self.handed_over(reply, now),
-            Event::StatusReplied(reply) => self.status_replied(reply, now),
-            Event::CancelReplied(reply) => self.cancel_replied(reply, now),
-            Event::Cancel => self.cancel(now),
+            ChargeEvent::Tick => {}
+            ChargeEvent::Woke => self.woke(now),
+            ChargeEvent::Journalled => self.journalled(now),
+            ChargeEvent::Scanned(hint) => self.scanned(hint),
+            ChargeEvent::Picked(wallet) => self.picked(wallet),
+            ChargeEvent::Created(reply) => self.created(reply, now),
+            ChargeEvent::HandedOver(reply) => self.handed_over(reply, now),
+            ChargeEvent::StatusReplied(reply) => self.status_replied(reply, now),
+            ChargeEvent::CancelReplied(reply) => self.cancel_replied(reply, now),
+            ChargeEvent::Cancel => self.cancel(now),
         }
     }
 
-    /// The next step. Call it until it says [`Step::Wait`] or [`Step::Done`].
+    /// The next step. Call it until it says [`ChargeStep::Wait`] or [`ChargeStep::Done`].
     #[must_use]
     #[expect(
         clippy::should_implement_trait,
         reason = "the drain of a machine, which has no end"
     )]
-    pub fn next(&mut self) -> Step {
+    pub fn next(&mut self) -> ChargeStep {
         self.outbox
             .pop_front()
-            .unwrap_or_else(|| Step::Wait(self.wake_ms()))
+            .unwrap_or_else(|| ChargeStep::Wait(self.wake_ms()))
     }
 
     /// The phase of the charge.
@@ -273,7 +273,7 @@ impl Charge {
 
     /// The newest trade that the backend has sent.
     #[must_use]
-    pub fn trade(&self) -> Option<&Trade> {
+    pub fn trade(&self) -> Option<&TradeView> {
         self.trade.as_ref()
     }
 
@@ -283,7 +283,7 @@ impl Charge {
         &self.record
     }
 
-    fn time_acts(&mut self, now: Ms) {
+    fn apply_deadlines(&mut self, now: Ms) {
         if self.patience_ms.is_some_and(|end| now >= end) {
             self.out_of_patience();
         } else if self.retry_ms.is_some_and(|due| now >= due) {
@@ -311,15 +311,16 @@ impl Charge {
     }
 
     /// Journals the trade's key, before the trade is created.
-    fn open(&mut self) {
-        self.phase = Phase::Opening;
-        self.outbox.push_back(Step::Journal(self.record.clone()));
+    fn journal_creation(&mut self) {
+        self.phase = Phase::JournallingCreation;
+        self.outbox
+            .push_back(ChargeStep::Journal(self.record.clone()));
     }
 
     fn create(&mut self) {
         self.phase = Phase::Creating;
         self.tries += 1;
-        self.outbox.push_back(Step::Create(NewTrade {
+        self.outbox.push_back(ChargeStep::Create(NewTrade {
             idempotency_key: self.record.key.clone(),
             sale: self.record.sale.clone(),
             wallet_id: self.record.wallet_id.clone(),
@@ -329,17 +330,17 @@ impl Charge {
 
     fn journalled(&mut self, now: Ms) {
         match self.phase {
-            Phase::Opening if self.leave == Leave::Stay => self.create(),
-            Phase::Opening => self.abandoned(),
-            Phase::Sealing if self.we_present() => self.put_on_display(now),
-            Phase::Sealing => self.hand_over(now),
+            Phase::JournallingCreation if self.abandon_reason.is_none() => self.create(),
+            Phase::JournallingCreation => self.abandoned(),
+            Phase::JournallingHandOver if self.we_present() => self.put_on_display(now),
+            Phase::JournallingHandOver => self.hand_over(now),
             Phase::Scanning
-            | Phase::Picking
+            | Phase::PickingWallet
             | Phase::Creating
             | Phase::Ready
             | Phase::HandingOver
             | Phase::Watching
-            | Phase::Leaving
+            | Phase::Abandoning
             | Phase::Ended => {}
         }
     }
@@ -351,14 +352,14 @@ impl Charge {
         self.code = Some(hint);
         match self.phase {
             Phase::Scanning => self.choose_wallet(),
-            Phase::Ready => self.seal(),
-            Phase::Picking
-            | Phase::Opening
+            Phase::Ready => self.journal_hand_over(),
+            Phase::PickingWallet
+            | Phase::JournallingCreation
             | Phase::Creating
-            | Phase::Sealing
+            | Phase::JournallingHandOver
             | Phase::HandingOver
             | Phase::Watching
-            | Phase::Leaving
+            | Phase::Abandoning
             | Phase::Ended => {}
         }
     }
@@ -367,14 +368,14 @@ impl Charge {
         match self.code.as_ref().and_then(|hint| hint.wallet.clone()) {
             Some(wallet) => self.picked(Some(wallet)),
             None => {
-                self.phase = Phase::Picking;
-                self.outbox.push_back(Step::Pick);
+                self.phase = Phase::PickingWallet;
+                self.outbox.push_back(ChargeStep::Pick);
             }
         }
     }
 
     fn picked(&mut self, wallet: Option<String>) {
-        if !matches!(self.phase, Phase::Scanning | Phase::Picking) {
+        if !matches!(self.phase, Phase::Scanning | Phase::PickingWallet) {
             return;
         }
         let Some(wallet) = wallet else {
@@ -382,11 +383,11 @@ impl Charge {
         };
         self.record.wallet_id = wallet;
         self.wallet_known = true;
-        self.open();
+        self.journal_creation();
     }
 
     /// Journals that the code will be handed over. If the code belongs to another wallet, begins again with that one.
-    fn seal(&mut self) {
+    fn journal_hand_over(&mut self) {
         let Some(hint) = &self.code else { return };
         let other = hint.official
             && hint
@@ -394,13 +395,14 @@ impl Charge {
                 .as_ref()
                 .is_some_and(|id| *id != self.record.wallet_id);
         if other && self.spare_key.is_some() {
-            self.abandon(Leave::Switch);
+            self.abandon(AbandonReason::OtherWallet);
             return;
         }
-        self.phase = Phase::Sealing;
+        self.phase = Phase::JournallingHandOver;
         self.next_ask_ms = None;
         self.record.handed_over = true;
-        self.outbox.push_back(Step::Journal(self.record.clone()));
+        self.outbox
+            .push_back(ChargeStep::Journal(self.record.clone()));
     }
 
     fn hand_over(&mut self, now: Ms) {
@@ -410,7 +412,7 @@ impl Charge {
         self.phase = Phase::HandingOver;
         self.hand_overs += 1;
         self.start_patience(now);
-        self.outbox.push_back(Step::HandOver(trade_id));
+        self.outbox.push_back(ChargeStep::HandOver(trade_id));
     }
 
     fn start_patience(&mut self, now: Ms) {
@@ -429,21 +431,23 @@ impl Charge {
         };
         self.asking = true;
         self.next_ask_ms = Some(now + pause_ms);
-        self.outbox.push_back(Step::Ask(trade_id));
+        self.outbox.push_back(ChargeStep::Ask(trade_id));
     }
 
     fn cancel(&mut self, now: Ms) {
         match self.phase {
-            Phase::Scanning | Phase::Picking => self.end(End::Aborted),
-            Phase::Opening | Phase::Creating => self.leave = Leave::Abort,
-            Phase::Sealing if self.we_present() => self.abandon_unseen(now),
-            Phase::Ready | Phase::Sealing => self.abandon(Leave::Abort),
+            Phase::Scanning | Phase::PickingWallet => self.end(End::Aborted),
+            Phase::JournallingCreation | Phase::Creating => {
+                self.abandon_reason = Some(AbandonReason::Aborted)
+            }
+            Phase::JournallingHandOver if self.we_present() => self.abandon_unseen(now),
+            Phase::Ready | Phase::JournallingHandOver => self.abandon(AbandonReason::Aborted),
             Phase::HandingOver => self.cancel_requested = true,
             Phase::Watching => {
                 self.cancel_requested = true;
                 self.send_cancel();
             }
-            Phase::Leaving => self.leave = Leave::Abort,
+            Phase::Abandoning => self.abandon_reason = Some(AbandonReason::Aborted),
             Phase::Ended => {}
         }
     }
@@ -453,13 +457,13 @@ impl Charge {
             return;
         };
         self.cancelling = true;
-        self.outbox.push_back(Step::Cancel(trade_id));
+        self.outbox.push_back(ChargeStep::Cancel(trade_id));
     }
 
     /// Abandons a trade that has no code. The backend closes it at once.
-    fn abandon(&mut self, why: Leave) {
-        self.leave = why;
-        self.phase = Phase::Leaving;
+    fn abandon(&mut self, reason: AbandonReason) {
+        self.abandon_reason = Some(reason);
+        self.phase = Phase::Abandoning;
         self.next_ask_ms = None;
         self.patience_ms = None;
         self.send_cancel();
@@ -469,13 +473,13 @@ impl Charge {
     fn abandoned(&mut self) {
         let key = self.record.key.clone();
         match (
-            self.leave,
+            self.abandon_reason,
             self.spare_key.take(),
             self.code.as_ref().and_then(|hint| hint.wallet.clone()),
         ) {
-            (Leave::Switch, Some(spare), Some(wallet)) => {
-                self.outbox.push_back(Step::Forget(key));
-                self.leave = Leave::Stay;
+            (Some(AbandonReason::OtherWallet), Some(spare), Some(wallet)) => {
+                self.outbox.push_back(ChargeStep::Forget(key));
+                self.abandon_reason = None;
                 self.trade = None;
                 self.tries = 0;
                 self.asking = false;
@@ -487,9 +491,9 @@ impl Charge {
                     handed_over: false,
                     mode: self.record.mode,
                 };
-                self.open();
+                self.journal_creation();
             }
-            (Leave::Stay | Leave::Abort | Leave::Switch, _, _) => {
+            (None | Some(AbandonReason::Aborted | AbandonReason::OtherWallet), _, _) => {
                 // After a hand-over the backend's trade is the outcome. Before it, nothing has begun.
                 let began = self.resumed || self.record.handed_over;
                 match self.trade.clone() {
@@ -506,7 +510,7 @@ impl Charge {
         self.patience_ms = None;
         if self.phase == Phase::Watching && self.is_open_to_code() && !self.following {
             // As far as we know, the code never arrived. Closing the trade makes sure of it.
-            return self.abandon(Leave::Abort);
+            return self.abandon(AbandonReason::Aborted);
         }
         let trade_id = self.record.trade_id.clone().unwrap_or_default();
         self.end(End::Unconfirmed(self.trade.clone().map(Box::new), trade_id));
@@ -525,21 +529,25 @@ impl Charge {
         };
         if matches!(
             self.phase,
-            Phase::Scanning | Phase::Ready | Phase::Opening | Phase::Creating | Phase::Leaving
+            Phase::Scanning
+                | Phase::Ready
+                | Phase::JournallingCreation
+                | Phase::Creating
+                | Phase::Abandoning
         ) && self.code.is_none()
         {
-            self.outbox.push_back(Step::StopScan);
+            self.outbox.push_back(ChargeStep::StopScan);
         }
         if !keep {
             let key = self.record.key.clone();
-            self.outbox.push_back(match rival(&end) {
-                Some(record) => Step::Yield(key, record),
-                None => Step::Forget(key),
+            self.outbox.push_back(match blocking_record(&end) {
+                Some(record) => ChargeStep::Yield(key, record),
+                None => ChargeStep::Forget(key),
             });
         }
         self.phase = Phase::Ended;
         self.next_ask_ms = None;
-        self.outbox.push_back(Step::Done(end));
+        self.outbox.push_back(ChargeStep::Done(end));
     }
 
     fn is_open_to_code(&self) -> bool {
@@ -552,7 +560,7 @@ impl Charge {
 /// The record of the trade that stands in this one's way, if its outcome is open.
 ///
 /// This till has met it, so it also follows it. A sale that is paid needs no more queries.
-fn rival(end: &End) -> Option<Record> {
+fn blocking_record(end: &End) -> Option<Record> {
     match end {
         End::Refused(ProblemCode::SaleBusy, Some(trade)) if trade.status.at_risk() => {
             Some(Record::of(trade))

@@ -30,7 +30,7 @@
 //! use kaunter_core::money::Money;
 //! use kaunter_core::policy::Policy;
 //! use kaunter_core::trade::{
-//!     Carried, CodeMark, Context, CreateAnswer, Event, Facts, PayAnswer, Rival, GatewayRequest, State, Step, Trade,
+//!     Carried, CodeMark, Context, CreateAnswer, Event, Facts, PayAnswer, SaleHold, GatewayRequest, State, Step, Trade,
 //! };
 //! use kaunter_core::wire::{CodeMode, Sale};
 //!
@@ -50,7 +50,7 @@
 //!
 //! let policy = Policy::default();
 //! // No other trade of the sale is in the way. The time is in milliseconds.
-//! let at = |now| Context { now, policy: &policy, rival: Rival::None, said: None, code_reused: false };
+//! let at = |now| Context { now, policy: &policy, held_by_others: SaleHold::None, gateway_answer: None, code_reused: false };
 //! let mut rows = Vec::new();
 //!
 //! let mut trade = Trade::new(
@@ -120,10 +120,10 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 pub use event::{
-    CancelAnswer, Carried, CodeMark, CreateAnswer, Event, PayAnswer, StatusAnswer, StatusWord,
+    CancelAnswer, Carried, CodeMark, CreateAnswer, Event, GatewayStatus, PayAnswer, StatusAnswer,
     VoidAnswer,
 };
-use parts::{Cancel, Lateness, Payment, Questions, Void};
+use parts::{Cancel, Lateness, Payment, Queries, Void};
 pub use refusal::Refusal;
 pub use state::{Risk, State};
 pub use table::MOVES;
@@ -164,23 +164,23 @@ pub struct Context<'a> {
     pub now: Ms,
     /// The policy of the trade's gateway.
     pub policy: &'a Policy,
-    /// The state of the sale's other trades, read in the transaction that stores this event.
-    pub rival: Rival,
+    /// How the sale's other trades hold it, read in the transaction that stores this event.
+    pub held_by_others: SaleHold,
     /// The gateway's own words, if the event is its answer. They are stored and decide nothing.
-    pub said: Option<&'a GatewayAnswer>,
+    pub gateway_answer: Option<&'a GatewayAnswer>,
     /// Whether the code of [`Event::Code`] was handed over for another sale within [`Policy::code_memory_s`].
     pub code_reused: bool,
 }
 
-/// How the sale's other trades limit this one. The worst of them counts.
+/// How a trade holds its sale. Of several trades the strongest hold counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Rival {
-    /// No other trade holds the sale.
+pub enum SaleHold {
+    /// It does not.
     None,
-    /// Another trade was paid after it was closed, and nobody has settled that yet.
+    /// It was paid after it was closed, and no person has decided about that yet.
     Late,
-    /// Money of another trade may have moved, was taken, or is being given back.
-    Holds,
+    /// Its money may have moved, was taken, or is being given back.
+    Held,
 }
 
 /// What the driver does next.
@@ -203,7 +203,7 @@ pub enum GatewayRequest {
     Pay,
     /// Ask for its status. The answer comes back with this version.
     Query {
-        /// The row's version when the question left.
+        /// The row's version when the query left.
         version: u64,
     },
     /// Cancel it.
@@ -229,7 +229,8 @@ pub struct Trade {
     version: u64,
     created_ms: Ms,
     since_ms: Ms,
-    heard_ms: Ms,
+    #[serde(rename = "heard_ms")]
+    terminal_seen_ms: Ms,
     #[serde(default, alias = "trans_id")]
     gateway_ref: Option<String>,
     #[serde(default, deserialize_with = "old::read_reason")]
@@ -237,7 +238,7 @@ pub struct Trade {
     #[serde(flatten)]
     payment: Payment,
     #[serde(flatten)]
-    questions: Questions,
+    queries: Queries,
     #[serde(flatten)]
     cancel: Cancel,
     #[serde(flatten)]
@@ -247,8 +248,8 @@ pub struct Trade {
     /// When a cancel, or a void without an answer, ends in a review.
     give_up_ms: Option<Ms>,
     /// Its state comes from a person's verdict.
-    #[serde(default)]
-    settled: bool,
+    #[serde(default, rename = "settled")]
+    decided_by_person: bool,
     /// The gateway's answer that led to the present state, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     gateway_answer: Option<GatewayAnswer>,
@@ -268,16 +269,16 @@ impl Trade {
             version: 1,
             created_ms: now,
             since_ms: now,
-            heard_ms: now,
+            terminal_seen_ms: now,
             gateway_ref: None,
             reason: None,
             payment: Payment::default(),
-            questions: Questions::default(),
+            queries: Queries::default(),
             cancel: Cancel::default(),
             void: Void::default(),
             lateness: Lateness::default(),
             give_up_ms: None,
-            settled: false,
+            decided_by_person: false,
             gateway_answer: None,
             outbox: VecDeque::from([GatewayRequest::Create]),
             moves: Vec::new(),
@@ -295,17 +296,17 @@ impl Trade {
         if let Event::ClockSet(by) = event {
             self.clock_set(by, context.now);
         }
-        self.time_acts(context);
+        self.apply_deadlines(context);
         let moves_before = self.moves.len();
-        let granted = self.act(event, context);
+        let granted = self.apply(event, context);
         // The answer that caused a move is kept with it.
         if self.moves.len() > moves_before {
-            self.gateway_answer = context.said.cloned();
+            self.gateway_answer = context.gateway_answer.cloned();
         }
         self.ask_if_due(context);
         if *self != before {
             self.version = before.version + 1;
-            self.stamp_questions();
+            self.stamp_queries();
         }
         granted
     }
@@ -319,18 +320,18 @@ impl Trade {
         }
     }
 
-    fn act(&mut self, event: Event, context: &Context<'_>) -> Result<(), Refusal> {
+    fn apply(&mut self, event: Event, context: &Context<'_>) -> Result<(), Refusal> {
         match event {
             Event::Tick => Ok(()),
             Event::Restarted | Event::ClockSet(_) => {
-                self.rebase(context.now);
-                self.questions.asking_until_ms = None;
-                self.age(context);
+                self.adjust_to_clock(context.now);
+                self.queries.asking_until_ms = None;
+                self.start_aging(context);
                 self.ask_at_once(context.now);
                 Ok(())
             }
-            Event::Heard => {
-                self.heard(context);
+            Event::TerminalSeen => {
+                self.terminal_seen(context);
                 Ok(())
             }
             Event::Superseded => self.superseded(context),
@@ -398,8 +399,8 @@ impl Trade {
 
     /// When its terminal last called.
     #[must_use]
-    pub fn heard_ms(&self) -> Ms {
-        self.heard_ms
+    pub fn terminal_seen_ms(&self) -> Ms {
+        self.terminal_seen_ms
     }
 
     /// The gateway's id of the trade.
@@ -467,15 +468,15 @@ impl Trade {
         }
     }
 
-    /// How this trade limits the others of its sale.
+    /// How this trade holds its sale.
     #[must_use]
-    pub fn as_rival(&self) -> Rival {
+    pub fn sale_hold(&self) -> SaleHold {
         if self.holds_sale() {
-            Rival::Holds
+            SaleHold::Held
         } else if self.state.risk() == Risk::Taken {
-            Rival::Late
+            SaleHold::Late
         } else {
-            Rival::None
+            SaleHold::None
         }
     }
 
@@ -499,14 +500,14 @@ impl Trade {
 
     /// Whether its state comes from a person's verdict.
     #[must_use]
-    pub fn settled(&self) -> bool {
-        self.settled
+    pub fn decided_by_person(&self) -> bool {
+        self.decided_by_person
     }
 
     /// Who decided the final status; `None` for an open trade, and for one that was closed before any code left.
     #[must_use]
     pub fn decided_by(&self) -> Option<DecidedBy> {
-        if self.settled {
+        if self.decided_by_person {
             Some(DecidedBy::Person)
         } else if self.state.status().is_final() && self.state != State::Abandoned {
             Some(DecidedBy::Gateway)
@@ -521,7 +522,7 @@ impl Trade {
         self.payment.sent_ms.is_some()
     }
 
-    fn go(&mut self, to: State, context: &Context<'_>) {
+    fn enter(&mut self, to: State, context: &Context<'_>) {
         if self.state == to {
             return;
         }
@@ -531,18 +532,18 @@ impl Trade {
         });
         self.state = to;
         self.gateway_answer = None;
-        self.settled = false;
+        self.decided_by_person = false;
         self.since_ms = context.now;
-        self.questions.asks = 0;
+        self.queries.asks = 0;
         self.schedule(context);
     }
 
-    fn stamp_questions(&mut self) {
+    fn stamp_queries(&mut self) {
         let stamp = self.version;
         for send in &mut self.outbox {
             if let GatewayRequest::Query { version } = send {
                 *version = stamp;
-                self.questions.asked_version = stamp;
+                self.queries.asked_version = stamp;
             }
         }
     }

@@ -195,7 +195,7 @@ impl Reason {
 
 /// A trade, as the backend's API shows it. A page replaces what it knows if `version` is newer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Trade {
+pub struct TradeView {
     /// The backend's id of the trade, which can't be guessed: at most 20 of `[A-Za-z0-9-]`.
     pub trade_id: String,
     /// The gateway's id of the trade, once it has one. Receipts have it as their reference.
@@ -328,7 +328,7 @@ pub struct Session {
     /// The durations that the page follows.
     pub policy: PagePolicy,
     /// This terminal's trades that have not ended.
-    pub open_trades: Vec<Trade>,
+    pub open_trades: Vec<TradeView>,
 }
 
 /// A wallet of the gateway.
@@ -434,7 +434,7 @@ pub struct SaleRecord {
     /// True while money may have moved and the outcome is not known. Wait, and do not charge the sale in another way.
     pub unconfirmed: bool,
     /// All trades, the oldest first.
-    pub trades: Vec<Trade>,
+    pub trades: Vec<TradeView>,
 }
 
 /// Who decided that a sale is paid, or how a trade has ended.
@@ -457,7 +457,7 @@ pub struct TradeList {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
     /// The trades, the newest first. Those of a single sale come with the oldest first.
-    pub trades: Vec<Trade>,
+    pub trades: Vec<TradeView>,
     /// The `cursor` of the next page; absent on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
@@ -499,5 +499,5 @@ pub struct Problem {
     pub trace_id: Option<String>,
     /// The trade that stands in the way, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub trade: Option<Box<Trade>>,
+    pub trade: Option<Box<TradeView>>,
 }

@@ -4,8 +4,8 @@
 //! So the ledger shows each mistake of the machines.
 
 use kaunter_core::trade::{
-    CancelAnswer, Carried, CreateAnswer, Event, GatewayRequest, PayAnswer, State, StatusAnswer,
-    StatusWord, VoidAnswer,
+    CancelAnswer, Carried, CreateAnswer, Event, GatewayRequest, GatewayStatus, PayAnswer, State,
+    StatusAnswer, VoidAnswer,
 };
 use kaunter_core::wire::{Payload, Reason, VerdictOutcome};
 
@@ -31,15 +31,15 @@ pub enum Stage {
 impl Stage {
     /// The status with which the gateway answers a query.
     #[must_use]
-    pub fn word(self) -> StatusWord {
+    pub fn status(self) -> GatewayStatus {
         match self {
-            Self::Absent => StatusWord::NoWord,
-            Self::Created => StatusWord::Unpaid,
-            Self::Pending => StatusWord::Pending,
-            Self::Paid => StatusWord::Paid,
-            Self::Failed => StatusWord::Failed(Reason::Other),
-            Self::Closed => StatusWord::Closed,
-            Self::Refunded => StatusWord::Voided,
+            Self::Absent => GatewayStatus::Unclear,
+            Self::Created => GatewayStatus::Unpaid,
+            Self::Pending => GatewayStatus::Pending,
+            Self::Paid => GatewayStatus::Paid,
+            Self::Failed => GatewayStatus::Failed(Reason::Other),
+            Self::Closed => GatewayStatus::Closed,
+            Self::Refunded => GatewayStatus::Voided,
         }
     }
 
@@ -160,9 +160,9 @@ impl Account {
             GatewayRequest::Create => Event::Created(self.create(response, request.gateway_ref)),
             GatewayRequest::Pay => Event::PayAnswered(self.pay(response, request.carried)),
             GatewayRequest::Query { version } => {
-                let word = self.stage.word();
+                let status = self.stage.status();
                 let carried = request.carried;
-                Event::Status(version, StatusAnswer { word, carried })
+                Event::Status(version, StatusAnswer { status, carried })
             }
             GatewayRequest::Cancel => Event::CancelAnswered(self.cancel(request.cancel_refunds)),
             GatewayRequest::Void => Event::VoidAnswered(self.void(response)),
@@ -287,17 +287,17 @@ impl Account {
 #[must_use]
 pub fn silence(send: GatewayRequest) -> Event {
     match send {
-        GatewayRequest::Create => Event::Created(CreateAnswer::NoWord),
-        GatewayRequest::Pay => Event::PayAnswered(PayAnswer::NoWord),
+        GatewayRequest::Create => Event::Created(CreateAnswer::Unclear),
+        GatewayRequest::Pay => Event::PayAnswered(PayAnswer::Unclear),
         GatewayRequest::Query { version } => Event::Status(
             version,
             StatusAnswer {
-                word: StatusWord::NoWord,
+                status: GatewayStatus::Unclear,
                 carried: Carried::default(),
             },
         ),
-        GatewayRequest::Cancel => Event::CancelAnswered(CancelAnswer::NoWord),
-        GatewayRequest::Void => Event::VoidAnswered(VoidAnswer::NoWord),
+        GatewayRequest::Cancel => Event::CancelAnswered(CancelAnswer::Unclear),
+        GatewayRequest::Void => Event::VoidAnswered(VoidAnswer::Unclear),
     }
 }
 
@@ -320,11 +320,11 @@ pub fn carried(event: &mut Event) -> Option<&mut Carried> {
             Some(carried)
         }
         Event::Status(_, answer) => Some(&mut answer.carried),
-        Event::PayAnswered(PayAnswer::Refused(_) | PayAnswer::Unsent | PayAnswer::NoWord)
+        Event::PayAnswered(PayAnswer::Refused(_) | PayAnswer::Unsent | PayAnswer::Unclear)
         | Event::Tick
         | Event::Restarted
         | Event::ClockSet(_)
-        | Event::Heard
+        | Event::TerminalSeen
         | Event::Superseded
         | Event::Code(_)
         | Event::Cancel

@@ -3,10 +3,10 @@
 //! A test feeds it events and reads the record. The harnesses use the values of [`crate::sample`].
 
 use kaunter_core::policy::{Ms, Policy};
-use kaunter_core::till::{Charge, End, Event as PageEvent, Hint, Plan, Record, Step as PageStep};
+use kaunter_core::till::{Charge, ChargeEvent, ChargeStep, End, Hint, Plan, Record};
 use kaunter_core::trade::{
-    Carried, CodeMark, Context, CreateAnswer, Event, Facts, GatewayRequest, PayAnswer, Refusal,
-    Rival, State, StatusAnswer, StatusWord, Step, Trade,
+    Carried, CodeMark, Context, CreateAnswer, Event, Facts, GatewayRequest, GatewayStatus,
+    PayAnswer, Refusal, SaleHold, State, StatusAnswer, Step, Trade,
 };
 use kaunter_core::wire::{CodeMode, GatewayAnswer, Payload, Reason, Status};
 
@@ -22,9 +22,9 @@ pub struct TradeHarness {
     /// The time of the next event.
     pub now: Ms,
     /// How the other trades of the sale limit it.
-    pub rival: Rival,
+    pub held_by_others: SaleHold,
     /// The gateway's words in its next answers.
-    pub said: Option<GatewayAnswer>,
+    pub gateway_answer: Option<GatewayAnswer>,
     /// Whether the code was handed over for another sale.
     pub code_reused: bool,
     /// Its requests, each with its time.
@@ -39,8 +39,8 @@ impl TradeHarness {
             trade: Trade::new(facts, now),
             policy,
             now,
-            rival: Rival::None,
-            said: None,
+            held_by_others: SaleHold::None,
+            gateway_answer: None,
             code_reused: false,
             sent: Vec::new(),
         };
@@ -117,8 +117,8 @@ impl TradeHarness {
         let context = Context {
             now: self.now,
             policy: &self.policy,
-            rival: self.rival,
-            said: self.said.as_ref(),
+            held_by_others: self.held_by_others,
+            gateway_answer: self.gateway_answer.as_ref(),
             code_reused: self.code_reused,
         };
         self.trade.handle(event, &context)
@@ -143,13 +143,13 @@ impl TradeHarness {
 
     /// The gateway's answer to the newest query.
     #[must_use]
-    pub fn word(&self, word: StatusWord, carried: Carried) -> Event {
-        Event::Status(self.trade.version(), StatusAnswer { word, carried })
+    pub fn status_answer(&self, status: GatewayStatus, carried: Carried) -> Event {
+        Event::Status(self.trade.version(), StatusAnswer { status, carried })
     }
 
     /// Answers the newest query.
-    pub fn status(&mut self, word: StatusWord) -> State {
-        self.tell(self.word(word, Carried::default()))
+    pub fn status(&mut self, status: GatewayStatus) -> State {
+        self.tell(self.status_answer(status, Carried::default()))
     }
 
     /// Drains the machine.
@@ -195,7 +195,7 @@ impl TradeHarness {
 
     /// How many queries it has sent.
     #[must_use]
-    pub fn questions(&self) -> usize {
+    pub fn queries(&self) -> usize {
         self.asked_at().len()
     }
 
@@ -233,7 +233,7 @@ pub struct ChargeHarness {
     /// The time of the next event.
     pub now: Ms,
     /// Its steps, without the waits.
-    pub steps: Vec<PageStep>,
+    pub steps: Vec<ChargeStep>,
 }
 
 impl ChargeHarness {
@@ -275,8 +275,8 @@ impl ChargeHarness {
         let trade = sample::view("T", mode, Status::AwaitingCode, 1);
         let mut harness = Self::new(mode, Some("21"), None);
         harness
-            .tell(PageEvent::Journalled)
-            .tell(PageEvent::Created(Ok(trade)));
+            .tell(ChargeEvent::Journalled)
+            .tell(ChargeEvent::Created(Ok(trade)));
         harness
     }
 
@@ -285,8 +285,8 @@ impl ChargeHarness {
     pub fn handing() -> Self {
         let mut harness = Self::ready();
         harness
-            .tell(PageEvent::Scanned(Hint::default()))
-            .tell(PageEvent::Journalled);
+            .tell(ChargeEvent::Scanned(Hint::default()))
+            .tell(ChargeEvent::Journalled);
         harness
     }
 
@@ -294,7 +294,7 @@ impl ChargeHarness {
     #[must_use]
     pub fn presenting() -> Self {
         let mut harness = Self::new(CodeMode::MerchantPresented, Some("21"), None);
-        harness.tell(PageEvent::Journalled);
+        harness.tell(ChargeEvent::Journalled);
         harness
     }
 
@@ -304,13 +304,13 @@ impl ChargeHarness {
         let trade = sample::view("T", CodeMode::MerchantPresented, Status::AwaitingPayer, 2);
         let mut harness = Self::presenting();
         harness
-            .tell(PageEvent::Created(Ok(trade)))
-            .tell(PageEvent::Journalled);
+            .tell(ChargeEvent::Created(Ok(trade)))
+            .tell(ChargeEvent::Journalled);
         harness
     }
 
     /// Handles an event and drains the machine.
-    pub fn tell(&mut self, event: PageEvent) -> &mut Self {
+    pub fn tell(&mut self, event: ChargeEvent) -> &mut Self {
         self.charge.handle(event, self.now);
         self.drain();
         self
@@ -319,17 +319,17 @@ impl ChargeHarness {
     fn drain(&mut self) {
         loop {
             let step = self.charge.next();
-            if let PageStep::Wait(_) = step {
+            if let ChargeStep::Wait(_) = step {
                 return;
             }
             self.steps.push(step);
         }
     }
 
-    /// When the machine needs the next [`PageEvent::Tick`]; `None` if it waits only for other events.
+    /// When the machine needs the next [`ChargeEvent::Tick`]; `None` if it waits only for other events.
     #[must_use]
     pub fn wakes(&self) -> Option<Ms> {
-        let PageStep::Wait(at) = self.charge.clone().next() else {
+        let ChargeStep::Wait(at) = self.charge.clone().next() else {
             return None;
         };
         (at < Ms::MAX).then_some(at)
@@ -337,27 +337,27 @@ impl ChargeHarness {
 
     /// How many of its steps satisfy `which`.
     #[must_use]
-    pub fn count(&self, which: impl Fn(&PageStep) -> bool) -> usize {
+    pub fn count(&self, which: impl Fn(&ChargeStep) -> bool) -> usize {
         self.steps.iter().filter(|step| which(step)).count()
     }
 
     /// How often it has handed over a code.
     #[must_use]
     pub fn hand_overs(&self) -> usize {
-        self.count(|step| matches!(step, PageStep::HandOver(_)))
+        self.count(|step| matches!(step, ChargeStep::HandOver(_)))
     }
 
     /// How often it has shown our sample code.
     #[must_use]
     pub fn shows(&self) -> usize {
-        self.count(|step| *step == PageStep::Show(sample::show()))
+        self.count(|step| *step == ChargeStep::Show(sample::show()))
     }
 
     /// How it ended.
     #[must_use]
     pub fn end(&self) -> Option<&End> {
         self.steps.iter().find_map(|step| {
-            let PageStep::Done(end) = step else {
+            let ChargeStep::Done(end) = step else {
                 return None;
             };
             Some(end)

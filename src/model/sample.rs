@@ -2,7 +2,7 @@
 
 use kaunter_core::money::Money;
 use kaunter_core::trade::Facts;
-use kaunter_core::wire::{CodeMode, Payload, Sale, ShownCode, Status, Trade};
+use kaunter_core::wire::{CodeMode, Payload, Sale, ShownCode, Status, TradeView};
 
 /// A sale of RM 12.50.
 #[must_use]
@@ -41,8 +41,8 @@ pub fn show() -> ShownCode {
 
 /// The trade as the backend sends it. It contains our code while its payer is awaited.
 #[must_use]
-pub fn view(trade_id: &str, mode: CodeMode, status: Status, version: u64) -> Trade {
-    Trade {
+pub fn view(trade_id: &str, mode: CodeMode, status: Status, version: u64) -> TradeView {
+    TradeView {
         trade_id: trade_id.to_owned(),
         gateway_ref: None,
         attempt: 1,

@@ -3,11 +3,11 @@
 //! A change is read, decided by the trade's machine, and written unless another change was faster.
 //! The rules of core decide whether a trade may begin, and check repeated ids and reused codes.
 
-use kaunter_core::admission::{self, Asked};
+use kaunter_core::admission::{self, Candidate};
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::sale::{self, CodeUse, Due};
 use kaunter_core::trade::{
-    CodeMark, Context, CreateAnswer, Event, Facts, Move, Refusal, Rival, Step, Trade,
+    CodeMark, Context, CreateAnswer, Event, Facts, Move, Refusal, SaleHold, Step, Trade,
 };
 use kaunter_core::wire::{NewTrade, ProblemCode};
 
@@ -63,7 +63,7 @@ pub struct NotCreated {
 
 /// How trades outside this store affect an event.
 #[derive(Clone, Debug, Default)]
-pub struct Elsewhere<'a> {
+pub struct OtherStores<'a> {
     /// The other sale for which the code was handed over last.
     pub code: Option<CodeUse>,
     /// The trade that already has the gateway's id.
@@ -151,14 +151,14 @@ impl Store {
         }
         let others = self.of_sale(creator.shop, &new.sale.reference);
         let due = others.first().map(|row| Due::of_first(self.trade(*row)));
-        let asked = Asked {
+        let candidate = Candidate {
             terminal: creator.terminal,
             amount: &new.sale.amount,
             minted_s: None,
         };
         let trades = others.iter().map(|row| self.trade(*row));
         let admission =
-            admission::admit(trades, due.as_ref(), &asked, now, policy).map_err(|denial| {
+            admission::admit(trades, due.as_ref(), &candidate, now, policy).map_err(|denial| {
                 NotCreated {
                     code: denial.into(),
                     row: denial.trade().map(|at| others[at]),
@@ -191,12 +191,12 @@ impl Store {
 
     /// How the other trades of its sale limit this one.
     #[must_use]
-    pub fn rival(&self, of: usize) -> Rival {
+    pub fn held_by_others(&self, of: usize) -> SaleHold {
         let others = self.others(of);
         others
-            .map(|row| row.trade.as_rival())
+            .map(|row| row.trade.sale_hold())
             .max()
-            .unwrap_or(Rival::None)
+            .unwrap_or(SaleHold::None)
     }
 
     /// Reads a row and decides what this event changes. The store changes only when the change is committed.
@@ -207,14 +207,14 @@ impl Store {
         event: Event,
         now: Ms,
         policy: &Policy,
-        elsewhere: &Elsewhere<'_>,
+        elsewhere: &OtherStores<'_>,
     ) -> Change {
         let event = self.known(row, event, elsewhere);
         let context = Context {
             now,
             policy,
-            rival: self.rival(row),
-            said: None,
+            held_by_others: self.held_by_others(row),
+            gateway_answer: None,
             code_reused: self.is_code_reused(row, &event, now, policy, elsewhere),
         };
         let mut after = self.trade(row).clone();
@@ -243,7 +243,7 @@ impl Store {
         } = change;
         let changes = after.version() != was;
         let overtaken = self.trade(row).version() != was;
-        let second = after.holds_sale() && self.rival(row) == Rival::Holds;
+        let second = after.holds_sale() && self.held_by_others(row) == SaleHold::Held;
         if changes && (overtaken || second) {
             return Err(Conflict {
                 event: Box::new(event),
@@ -280,7 +280,7 @@ impl Store {
     }
 
     /// Replaces a creation's answer if another row already has the gateway's id in it.
-    fn known(&self, row: usize, event: Event, elsewhere: &Elsewhere<'_>) -> Event {
+    fn known(&self, row: usize, event: Event, elsewhere: &OtherStores<'_>) -> Event {
         let Event::Created(CreateAnswer::Made { gateway_ref, .. }) = &event else {
             return event;
         };
@@ -301,7 +301,7 @@ impl Store {
         event: &Event,
         now: Ms,
         policy: &Policy,
-        elsewhere: &Elsewhere<'_>,
+        elsewhere: &OtherStores<'_>,
     ) -> bool {
         let Event::Code(mark) = event else {
             return false;

@@ -11,8 +11,8 @@ use kaunter_core::error::ErrorCode;
 use kaunter_core::policy::Ms;
 use kaunter_core::till::Fault;
 use kaunter_core::wire::{
-    AskVoid, HandOver, NewTrade, Problem, ProblemCode, Right, Sale, SaleRecord, Session, Trade,
-    TradeList, Verdict,
+    AskVoid, HandOver, NewTrade, Problem, ProblemCode, Right, Sale, SaleRecord, Session, TradeList,
+    TradeView, Verdict,
 };
 use serde::de::DeserializeOwned;
 use std::cell::Cell;
@@ -21,7 +21,7 @@ use std::pin::Pin;
 use wasm_bindgen::prelude::*;
 use web_sys::AbortController;
 
-use token::{Lent, Purpose, Tokens};
+use token::{ElevatedToken, Purpose, Tokens};
 
 use super::browser::{self, Answer};
 use super::{clock, signal};
@@ -37,7 +37,7 @@ const MAX_REST_MS: Ms = 10_000;
 
 /// Why there is no usable answer.
 #[derive(Clone, Debug)]
-pub enum Trouble {
+pub enum CallError {
     /// The backend refused.
     Problem(Box<Refused>),
     /// No answer in time, or an unreadable one: the call may have arrived. Holds what is known of the cause.
@@ -66,7 +66,7 @@ impl Refused {
     }
 }
 
-impl Trouble {
+impl CallError {
     /// The fault as the machine sees it.
     #[must_use]
     pub fn fault(&self) -> Fault {
@@ -78,14 +78,14 @@ impl Trouble {
     }
 }
 
-impl From<Trouble> for Fail {
-    fn from(trouble: Trouble) -> Self {
+impl From<CallError> for Fail {
+    fn from(trouble: CallError) -> Self {
         match trouble {
-            Trouble::Problem(refused) => Self {
+            CallError::Problem(refused) => Self {
                 retry_after_ms: refused.retry_after_ms,
                 ..Self::from(&refused.problem)
             },
-            Trouble::NoAnswer(cause) => Self {
+            CallError::NoAnswer(cause) => Self {
                 detail: cause.as_ref().and_then(JsValue::as_string),
                 cause: cause.filter(|cause| !cause.is_string()),
                 ..Self::new(if signal::online() {
@@ -94,8 +94,8 @@ impl From<Trouble> for Fail {
                     ErrorCode::NetworkOffline
                 })
             },
-            Trouble::Foreign(detail) => Self::new(ErrorCode::RouteNotFound).with_detail(&detail),
-            Trouble::NoToken(cause) => Self {
+            CallError::Foreign(detail) => Self::new(ErrorCode::RouteNotFound).with_detail(&detail),
+            CallError::NoToken(cause) => Self {
                 detail: cause.as_string(),
                 ..Self::new(ErrorCode::TokenFailed).caused_by(cause)
             },
@@ -104,7 +104,7 @@ impl From<Trouble> for Fail {
 }
 
 /// A call to the backend, with its answer.
-pub type Call<'a, T> = Pin<Box<dyn Future<Output = Result<T, Trouble>> + 'a>>;
+pub type Call<'a, T> = Pin<Box<dyn Future<Output = Result<T, CallError>> + 'a>>;
 
 /// The backend of one till.
 #[derive(Debug)]
@@ -147,24 +147,24 @@ impl Backend {
     /// `POST /v1/sessions`.
     ///
     /// # Errors
-    /// [`Trouble`].
-    pub async fn session(&self) -> Result<Session, Trouble> {
+    /// [`CallError`].
+    pub async fn session(&self) -> Result<Session, CallError> {
         let session: Call<'_, Session> =
             self.request("POST", "/v1/sessions".to_owned(), None, Purpose::Any);
         let session = session.await;
         self.known.set(self.known.get() || session.is_ok());
         match session {
             // Every backend has this route: the path of the address is wrong.
-            Err(Trouble::Problem(refused)) if refused.code() == ProblemCode::RouteNotFound => {
+            Err(CallError::Problem(refused)) if refused.code() == ProblemCode::RouteNotFound => {
                 let status = refused.problem.status.to_string();
-                Err(Trouble::Foreign(self.foreign(&status)))
+                Err(CallError::Foreign(self.foreign(&status)))
             }
             session => session,
         }
     }
 
     /// `POST /v1/trades`. The same key again is the same trade.
-    pub fn create<'a>(&'a self, trade: &'a NewTrade) -> Call<'a, Trade> {
+    pub fn create<'a>(&'a self, trade: &'a NewTrade) -> Call<'a, TradeView> {
         let path = "/v1/trades".to_owned();
         self.post(path, Some(to_js(trade)), Purpose::Sale(&trade.sale))
     }
@@ -175,23 +175,23 @@ impl Backend {
         trade_id: &str,
         code: String,
         sale: &'a Sale,
-    ) -> Call<'a, Trade> {
+    ) -> Call<'a, TradeView> {
         let body = to_js(&HandOver { code });
         self.post(path(trade_id, "/code"), Some(body), Purpose::Sale(sale))
     }
 
     /// `GET /v1/trades/{trade_id}`. The sale, if known, selects the token: one may be for one sale only.
-    pub fn trade<'a>(&'a self, trade_id: &str, sale: Option<&'a Sale>) -> Call<'a, Trade> {
+    pub fn trade<'a>(&'a self, trade_id: &str, sale: Option<&'a Sale>) -> Call<'a, TradeView> {
         self.request("GET", path(trade_id, ""), None, Purpose::of(sale))
     }
 
     /// `POST /v1/trades/{trade_id}/cancel`. The sale, if known, selects the token.
-    pub fn cancel<'a>(&'a self, trade_id: &str, sale: Option<&'a Sale>) -> Call<'a, Trade> {
+    pub fn cancel<'a>(&'a self, trade_id: &str, sale: Option<&'a Sale>) -> Call<'a, TradeView> {
         self.post(path(trade_id, "/cancel"), None, Purpose::of(sale))
     }
 
     /// `POST /v1/trades/{trade_id}/void`.
-    pub fn void(&self, trade_id: &str, reason: &str) -> Call<'_, Trade> {
+    pub fn void(&self, trade_id: &str, reason: &str) -> Call<'_, TradeView> {
         let body = to_js(&AskVoid {
             reason: reason.to_owned(),
         });
@@ -200,12 +200,12 @@ impl Backend {
     }
 
     /// `GET /v1/trades/{trade_id}/void`.
-    pub fn void_status(&self, trade_id: &str) -> Call<'_, Trade> {
+    pub fn void_status(&self, trade_id: &str) -> Call<'_, TradeView> {
         self.request("GET", path(trade_id, "/void"), None, Purpose::Any)
     }
 
     /// `POST /v1/trades/{trade_id}/verdict`.
-    pub fn verdict(&self, trade_id: &str, verdict: &Verdict) -> Call<'_, Trade> {
+    pub fn verdict(&self, trade_id: &str, verdict: &Verdict) -> Call<'_, TradeView> {
         let purpose = Purpose::Right(Right::Review, None);
         self.post(path(trade_id, "/verdict"), Some(to_js(verdict)), purpose)
     }
@@ -225,13 +225,13 @@ impl Backend {
     /// right `list`.
     ///
     /// # Errors
-    /// [`Trouble`].
-    pub async fn days(&self, days: &[String]) -> Result<Vec<Trade>, Trouble> {
-        let (lent, mut trades) = (Lent::default(), Vec::new());
+    /// [`CallError`].
+    pub async fn days(&self, days: &[String]) -> Result<Vec<TradeView>, CallError> {
+        let (elevated, mut trades) = (ElevatedToken::default(), Vec::new());
         for day in days {
             let mut path = format!("/v1/trades?limit=500&day={day}");
             loop {
-                let purpose = Purpose::Right(Right::List, Some(&lent));
+                let purpose = Purpose::Right(Right::List, Some(&elevated));
                 let page: Call<'_, TradeList> = self.request("GET", path, None, purpose);
                 let page = page.await?;
                 trades.extend(page.trades);
@@ -254,7 +254,7 @@ impl Backend {
         path: String,
         body: Option<JsValue>,
         purpose: Purpose<'a>,
-    ) -> Call<'a, Trade> {
+    ) -> Call<'a, TradeView> {
         self.request("POST", path, body, purpose)
     }
 
@@ -278,20 +278,20 @@ impl Backend {
         path: String,
         body: Option<JsValue>,
         purpose: Purpose<'a>,
-    ) -> Pin<Box<dyn Future<Output = Result<JsValue, Trouble>> + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<JsValue, CallError>> + 'a>> {
         Box::pin(async move {
             let body = body.map(|body| {
                 let text = JSON::stringify(&body).expect("a request's body has no cycles");
                 String::from(text)
             });
             let (path, body) = (path.as_str(), body.as_deref());
-            let lent = purpose.lent();
-            let token = match lent.and_then(Lent::token) {
+            let elevated = purpose.elevated();
+            let token = match elevated.and_then(ElevatedToken::token) {
                 Some(token) => token,
                 None => self.tokens.current(purpose, self.call_ms.get()).await?,
             };
             let first = self.timed(method, path, body, &token).await;
-            let Err(Trouble::Problem(refused)) = &first else {
+            let Err(CallError::Problem(refused)) = &first else {
                 return first;
             };
             let Some(fresh) = self
@@ -301,8 +301,8 @@ impl Backend {
             else {
                 return first;
             };
-            if let Some(lent) = lent {
-                lent.keep(&fresh);
+            if let Some(elevated) = elevated {
+                elevated.keep(&fresh);
             }
             self.timed(method, path, body, &fresh).await
         })
@@ -314,7 +314,7 @@ impl Backend {
         path: &'a str,
         body: Option<&'a str>,
         token: &'a token::Token,
-    ) -> Pin<Box<dyn Future<Output = Result<JsValue, Trouble>> + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<JsValue, CallError>> + 'a>> {
         Box::pin(async move {
             // Outside the timeout, which is for the answer alone.
             clock::until(self.rest_until_ms.get()).await;
@@ -332,13 +332,13 @@ impl Backend {
             ));
             match clock::within(self.call_ms.get(), call).await {
                 Some(Ok(answer)) => self.heard(answer.unchecked_ref(), &trace_id),
-                Some(Err(cause)) => Err(Trouble::NoAnswer(Some(cause))),
-                None => Err(Trouble::NoAnswer(None)),
+                Some(Err(cause)) => Err(CallError::NoAnswer(Some(cause))),
+                None => Err(CallError::NoAnswer(None)),
             }
         })
     }
 
-    fn heard(&self, answer: &Answer, trace_id: &str) -> Result<JsValue, Trouble> {
+    fn heard(&self, answer: &Answer, trace_id: &str) -> Result<JsValue, CallError> {
         let (status, body) = (answer.status(), answer.body());
         let retry_after_ms = retry_after(answer);
         if let (429 | 503, Some(rest_ms)) = (status, retry_after_ms) {
@@ -350,7 +350,7 @@ impl Backend {
         if let Ok(problem) = from_js::<Problem>(body) {
             self.known.set(true);
             let named = Some(trace_id.to_owned());
-            return Err(Trouble::Problem(Box::new(Refused {
+            return Err(CallError::Problem(Box::new(Refused {
                 problem: Problem {
                     trace_id: problem.trace_id.or(named),
                     ..problem
@@ -363,9 +363,9 @@ impl Backend {
         let said = format!("{status} {kind}").trim_end().to_owned();
         // A proxy answers 502 to 504 for a backend that is down. The login page of a public Wi-Fi may answer anything.
         if self.known.get() || status >= 500 {
-            return Err(Trouble::NoAnswer(Some(said.into())));
+            return Err(CallError::NoAnswer(Some(said.into())));
         }
-        Err(Trouble::Foreign(self.foreign(&said)))
+        Err(CallError::Foreign(self.foreign(&said)))
     }
 
     fn foreign(&self, said: &str) -> String {
@@ -376,10 +376,10 @@ impl Backend {
     }
 
     /// Parses an answer. One of another shape counts as no answer: the request may have had its effect.
-    fn read<T: DeserializeOwned>(&self, body: JsValue) -> Result<T, Trouble> {
+    fn read<T: DeserializeOwned>(&self, body: JsValue) -> Result<T, CallError> {
         from_js(body).map_err(|_| match self.known.get() {
-            true => Trouble::NoAnswer(None),
-            false => Trouble::Foreign(self.foreign("with other fields")),
+            true => CallError::NoAnswer(None),
+            false => CallError::Foreign(self.foreign("with other fields")),
         })
     }
 

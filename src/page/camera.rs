@@ -23,7 +23,7 @@ use super::frames::report;
 use super::signal::Listener;
 use crate::types::camera::{Adjustment, CameraOptions};
 use crate::types::error::Fail;
-use crate::types::event::{Camera as Device, Facing};
+use crate::types::event::{CameraDevice, Facing};
 use ask::Stream;
 pub use ask::permission;
 use choice::Choice;
@@ -109,7 +109,7 @@ impl Camera {
 
     /// Which camera it is.
     #[must_use]
-    pub fn device(&self) -> Device {
+    pub fn device(&self) -> CameraDevice {
         let track = self.stream.track();
         track.as_ref().map(device::of_track).unwrap_or_default()
     }

@@ -18,10 +18,10 @@ use futures_util::future::AbortHandle;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use kaunter_core::policy::Ms;
-use kaunter_core::till::{Charge, Event, Hint, Plan, Record, Reply, Step};
+use kaunter_core::till::{Charge, ChargeEvent, ChargeStep, Hint, Plan, Record, Reply};
 use kaunter_core::wire::{CodeMode, Sale};
 
-use super::backend::Trouble;
+use super::backend::CallError;
 use super::till::Till;
 use super::{clock, random_hex, signal};
 use crate::types::code::{Confidence, Scan};
@@ -32,9 +32,9 @@ use crate::types::outcome::Outcome;
 /// How a task ended.
 enum TaskEnd {
     /// An event for the machine.
-    Heard(Event),
+    Heard(ChargeEvent),
     /// The answer to a call as an event, and the error if there was no answer.
-    Answered(Event, Option<Box<Trouble>>),
+    Answered(ChargeEvent, Option<Box<CallError>>),
     /// The answer to a status check. The page gets it as an event too.
     Replied(Reply),
     /// The scan ended, with a code or an error.
@@ -71,8 +71,8 @@ pub(super) struct Driver {
     code: Option<Scan>,
     tasks: Tasks,
     look: Option<AbortHandle>,
-    inbox: UnboundedReceiver<Event>,
-    letters: UnboundedSender<Event>,
+    inbox: UnboundedReceiver<ChargeEvent>,
+    event_sender: UnboundedSender<ChargeEvent>,
     /// The reason for the caller, if the machine only knows that the charge was cancelled.
     failure: Option<Rejection>,
     /// The last problem from the backend: the machine keeps only its code.
@@ -128,7 +128,7 @@ impl Driver {
     }
 
     fn of(till: &Rc<Till>, charge: Charge, options: ScanOptions, code: Option<Scan>) -> Self {
-        let (letters, inbox) = unbounded();
+        let (event_sender, inbox) = unbounded();
         Self {
             till: Rc::clone(till),
             charge,
@@ -137,7 +137,7 @@ impl Driver {
             tasks: FuturesUnordered::new(),
             look: None,
             inbox,
-            letters,
+            event_sender,
             failure: None,
             refused: None,
             told_version: 0,
@@ -157,13 +157,13 @@ impl Driver {
         let mut watched = None;
         loop {
             match self.charge.next() {
-                Step::Done(end) => return self.finish(end),
-                Step::Wait(due) => {
+                ChargeStep::Done(end) => return self.finish(end),
+                ChargeStep::Wait(due) => {
                     watched = watched.or_else(|| self.watch());
                     self.tell();
                     let letter = self.inbox.select_next_some().map(TaskEnd::Heard);
                     let woken = wakes.select_next_some().map(|()| TaskEnd::Woke);
-                    let due = clock::until(due).map(|()| TaskEnd::Heard(Event::Tick));
+                    let due = clock::until(due).map(|()| TaskEnd::Heard(ChargeEvent::Tick));
                     let told = clock::first_of(self.tasks.select_next_some(), letter);
                     let end = clock::first_of(told, clock::first_of(woken, due)).await;
                     self.done(end);
@@ -174,18 +174,18 @@ impl Driver {
                         return Err(self.stop_watching(reason));
                     }
                 }
-                step @ (Step::Scan
-                | Step::StopScan
-                | Step::Pick
-                | Step::Journal(_)
-                | Step::Forget(_)
-                | Step::Yield(..)
-                | Step::Create(_)
-                | Step::HandOver(_)
-                | Step::Show(_)
-                | Step::Ask(_)
-                | Step::Cancel(_)
-                | Step::Notice(_)) => self.act(step).await,
+                step @ (ChargeStep::Scan
+                | ChargeStep::StopScan
+                | ChargeStep::Pick
+                | ChargeStep::Journal(_)
+                | ChargeStep::Forget(_)
+                | ChargeStep::Yield(..)
+                | ChargeStep::Create(_)
+                | ChargeStep::HandOver(_)
+                | ChargeStep::Show(_)
+                | ChargeStep::Ask(_)
+                | ChargeStep::Cancel(_)
+                | ChargeStep::Notice(_)) => self.act(step).await,
             }
         }
     }
@@ -193,7 +193,7 @@ impl Driver {
     /// While this trade is on screen, no keeper checks it.
     fn watch(&self) -> Option<super::till::Watched> {
         let trade_id = self.charge.record().trade_id.clone()?;
-        Some(self.till.watch(trade_id, self.letters.clone()))
+        Some(self.till.watch(trade_id, self.event_sender.clone()))
     }
 
     fn listen(&mut self) {
@@ -220,21 +220,21 @@ impl Driver {
             }
             TaskEnd::Replied(reply) => {
                 self.tell_progress(&reply);
-                Event::StatusReplied(reply)
+                ChargeEvent::StatusReplied(reply)
             }
             TaskEnd::Saw(seen) => match *seen {
                 Ok(scan) => {
                     let hint = hint(&scan);
                     self.code = Some(scan);
-                    Event::Scanned(hint)
+                    ChargeEvent::Scanned(hint)
                 }
                 Err(rejection) => self.give_up(rejection),
             },
-            TaskEnd::Picked(Ok(Picked::Wallet(id))) => Event::Picked(Some(id)),
-            TaskEnd::Picked(Ok(Picked::Nothing)) => Event::Picked(None),
-            TaskEnd::Picked(Ok(Picked::Cancelled)) => Event::Cancel,
+            TaskEnd::Picked(Ok(Picked::Wallet(id))) => ChargeEvent::Picked(Some(id)),
+            TaskEnd::Picked(Ok(Picked::Nothing)) => ChargeEvent::Picked(None),
+            TaskEnd::Picked(Ok(Picked::Cancelled)) => ChargeEvent::Cancel,
             TaskEnd::Picked(Err(rejection)) => self.give_up(rejection),
-            TaskEnd::Woke => Event::Woke,
+            TaskEnd::Woke => ChargeEvent::Woke,
             TaskEnd::Aborted if self.only_watches => {
                 self.stopped = self.options.signal.as_ref().map(abort);
                 return;
@@ -243,7 +243,7 @@ impl Driver {
                 if self.failure.is_none() {
                     self.failure = self.options.signal.as_ref().map(abort);
                 }
-                Event::Cancel
+                ChargeEvent::Cancel
             }
             TaskEnd::Closing => {
                 self.closing = true;
@@ -254,35 +254,35 @@ impl Driver {
         self.charge.handle(event, clock::now_ms());
     }
 
-    fn give_up(&mut self, rejection: Rejection) -> Event {
+    fn give_up(&mut self, rejection: Rejection) -> ChargeEvent {
         self.failure = Some(rejection);
-        Event::Cancel
+        ChargeEvent::Cancel
     }
 
-    async fn act(&mut self, step: Step) {
+    async fn act(&mut self, step: ChargeStep) {
         match step {
-            Step::Scan => self.look(),
-            Step::StopScan => {
+            ChargeStep::Scan => self.look(),
+            ChargeStep::StopScan => {
                 if let Some(look) = self.look.take() {
                     look.abort();
                 }
             }
-            Step::Pick => self.pick(),
-            Step::Journal(record) => {
+            ChargeStep::Pick => self.pick(),
+            ChargeStep::Journal(record) => {
                 self.till.journal(&record).await;
-                self.charge.handle(Event::Journalled, clock::now_ms());
+                self.charge.handle(ChargeEvent::Journalled, clock::now_ms());
             }
-            Step::Forget(key) => self.till.forget(&key).await,
-            Step::Yield(key, other) => self.till.give_way(&key, &other).await,
-            Step::Create(trade) => self.post(async move |till| {
+            ChargeStep::Forget(key) => self.till.forget(&key).await,
+            ChargeStep::Yield(key, other) => self.till.give_way(&key, &other).await,
+            ChargeStep::Create(trade) => self.post(async move |till| {
                 (
                     till.backend().create(&trade).await,
-                    Event::Created as ToEvent,
+                    ChargeEvent::Created as ToEvent,
                 )
             }),
-            Step::HandOver(trade_id) => self.hand_over(trade_id),
-            Step::Show(show) => self.show(&show),
-            Step::Ask(trade_id) => {
+            ChargeStep::HandOver(trade_id) => self.hand_over(trade_id),
+            ChargeStep::Show(show) => self.show(&show),
+            ChargeStep::Ask(trade_id) => {
                 let till = Rc::clone(&self.till);
                 let sale = self.charge.record().sale.clone();
                 self.tasks.push(Box::pin(async move {
@@ -290,8 +290,8 @@ impl Driver {
                     TaskEnd::Replied(reply.map_err(|trouble| trouble.fault()))
                 }));
             }
-            Step::Cancel(trade_id) => self.cancel(trade_id),
-            Step::Notice(code) => {
+            ChargeStep::Cancel(trade_id) => self.cancel(trade_id),
+            ChargeStep::Notice(code) => {
                 let fail = Fail::new(code.into());
                 let trade_id = self.charge.record().trade_id.clone();
                 self.till.announcer().warning(&match trade_id {
@@ -299,12 +299,12 @@ impl Driver {
                     None => fail,
                 });
             }
-            Step::Wait(_) | Step::Done(_) => unreachable!("run() takes these"),
+            ChargeStep::Wait(_) | ChargeStep::Done(_) => unreachable!("run() takes these"),
         }
     }
 }
 
-type ToEvent = fn(Reply) -> Event;
+type ToEvent = fn(Reply) -> ChargeEvent;
 
 /// What a code says about its wallet.
 fn hint(scan: &Scan) -> Hint {

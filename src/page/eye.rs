@@ -32,7 +32,7 @@ use crate::types::event::{CameraChange, CameraStatus, SpawnReader, TillState};
 use crate::types::options::{ScanOptions, TillOptions};
 use crate::types::wallet::Wallet;
 use advice::Advice;
-use health::{Cure, Health, Signs};
+use health::{Health, HealthSample, RecoveryAction};
 use judge::Judge;
 pub use judge::of_text;
 use sight::Sight;
@@ -119,7 +119,7 @@ impl Eye {
         if self.looking.replace(true) {
             return Err(Fail::new(ErrorCode::ScanBusy).into());
         }
-        let _look = Look(self);
+        let _guard = ScanGuard(self);
         self.idle.replace(None);
         if self.camera.borrow().is_none() {
             self.announcer.set_state(TillState::Starting, None);
@@ -163,7 +163,7 @@ impl Eye {
                 health.rested(clock::now_ms());
                 continue;
             }
-            let signs = if self.is_on(&camera) {
+            let sample = if self.is_on(&camera) {
                 let seeing = match &mut sight {
                     Some(seeing) => seeing,
                     None => sight.insert(self.sight(&camera).await?),
@@ -176,7 +176,7 @@ impl Eye {
                         let now_ms = clock::now_ms();
                         let hint = advice.of(seen.hint, camera.has_fixed_focus(), now_ms);
                         self.announcer.hint(hint, now_ms);
-                        Signs::of(&camera, seen.fresh)
+                        HealthSample::of(&camera, seen.fresh)
                     }
                     Err(fail) => {
                         // The old reader is ended before a new one starts: one that hangs occupies a processor core.
@@ -194,14 +194,14 @@ impl Eye {
                 health.rested(clock::now_ms());
                 continue;
             } else {
-                Signs::GONE
+                HealthSample::GONE
             };
-            let cure = health.see(signs, clock::now_ms());
-            if cure == Cure::None {
+            let action = health.see(sample, clock::now_ms());
+            if action == RecoveryAction::None {
                 continue;
             }
-            self.interrupted(signs);
-            if cure == Cure::GiveUp {
+            self.interrupted(sample);
+            if action == RecoveryAction::GiveUp {
                 return Err(Fail::new(ErrorCode::CameraInterrupted).into());
             }
             (camera, sight) = (self.camera().await?, None);
@@ -243,8 +243,8 @@ impl Eye {
     }
 
     /// Drops a camera that shows nothing new, and reports it.
-    fn interrupted(&self, signs: Signs) {
-        let status = if signs.live {
+    fn interrupted(&self, sample: HealthSample) {
+        let status = if sample.live {
             CameraStatus::Muted
         } else {
             CameraStatus::Ended
@@ -269,9 +269,9 @@ impl Eye {
 }
 
 /// One scan. When it is dropped, the next one may begin, the reader pauses, and the camera turns off after a while.
-struct Look<'a>(&'a Rc<Eye>);
+struct ScanGuard<'a>(&'a Rc<Eye>);
 
-impl Drop for Look<'_> {
+impl Drop for ScanGuard<'_> {
     fn drop(&mut self) {
         self.0.looking.set(false);
         self.0.reader.pause();

@@ -177,13 +177,13 @@ impl Canvas {
 }
 
 /// A request for one report. Dropping it cancels the request.
-struct Report<'a> {
+struct FrameRequest<'a> {
     video: &'a ReportingVideo,
     id: u32,
     _hear: Closure<dyn FnMut()>,
 }
 
-impl Drop for Report<'_> {
+impl Drop for FrameRequest<'_> {
     fn drop(&mut self) {
         self.video.cancel_video_frame_callback(self.id);
     }
@@ -203,7 +203,7 @@ pub(super) async fn report(video: &HtmlVideoElement) {
             let _ = send.send(());
         }
     });
-    let _report = Report {
+    let _request = FrameRequest {
         video,
         id: video.request_video_frame_callback(hear.as_ref()),
         _hear: hear,

@@ -6,9 +6,9 @@ use super::browser::{self, Held};
 
 /// The result of a request for a lock.
 #[derive(Debug)]
-pub enum Asked {
+pub enum LockResult {
     /// This till holds it until it is dropped.
-    Ours(Lock),
+    Acquired(Lock),
     /// Another tab, or another charge of this one, holds it.
     Taken,
 }
@@ -34,11 +34,11 @@ impl Drop for Lock {
 
 /// Requests a lock without waiting for it. A browser without locks grants every one: the backend refuses a second
 /// charge.
-pub async fn ask(name: &str) -> Asked {
+pub async fn request(name: &str) -> LockResult {
     // If the caller was dropped, the lock is dropped here, and released as soon as it is granted.
     let lock = Lock(browser::lock(name));
     match JsFuture::from(lock.0.ours()).await {
-        Ok(ours) if ours.is_falsy() => Asked::Taken,
-        Ok(_) | Err(_) => Asked::Ours(lock),
+        Ok(ours) if ours.is_falsy() => LockResult::Taken,
+        Ok(_) | Err(_) => LockResult::Acquired(lock),
     }
 }

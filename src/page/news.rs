@@ -37,16 +37,16 @@ pub struct News {
 }
 
 impl News {
-    /// Joins the tabs of this scope. Their messages go to `heard`.
+    /// Joins the tabs of this scope. Their messages go to `changes`.
     #[must_use]
-    pub fn join(scope: &str, heard: UnboundedSender<TradeChange>) -> Self {
+    pub fn join(scope: &str, changes: UnboundedSender<TradeChange>) -> Self {
         let channel = BroadcastChannel::new(&format!("kaunter|{scope}")).ok();
         let listener = channel.as_ref().map(|channel| {
             Listener::new(channel, "message", move |event| {
                 let data = event.unchecked_ref::<MessageEvent>().data();
                 // Other messages on this channel are ignored.
                 if let Ok(change) = from_js(data) {
-                    let _ = heard.unbounded_send(change);
+                    let _ = changes.unbounded_send(change);
                 }
             })
         });

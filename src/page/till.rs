@@ -11,13 +11,13 @@ use std::rc::Rc;
 
 use futures_channel::mpsc::{UnboundedSender, unbounded};
 use kaunter_core::error::ErrorCode;
-use kaunter_core::till::{Event, Record};
+use kaunter_core::till::{ChargeEvent, Record};
 use kaunter_core::wire::{self, PagePolicy, ProblemCode, Sale, Session};
 use wasm_bindgen::JsCast;
 use web_sys::{AbortController, AbortSignal};
 
 use super::announcer::Announcer;
-use super::backend::{Backend, Trouble};
+use super::backend::{Backend, CallError};
 use super::day::Day;
 use super::eye::{self, Eye};
 use super::journal::Journal;
@@ -47,9 +47,9 @@ pub struct Till {
     announcer: Rc<Announcer>,
     choose_wallet: Option<Callback>,
     /// Trades that have not ended, newest first.
-    unfinished: RefCell<Vec<wire::Trade>>,
+    unfinished: RefCell<Vec<wire::TradeView>>,
     /// Trades on screen, and the channels of their drivers.
-    watched: RefCell<Vec<(String, UnboundedSender<Event>)>>,
+    watched: RefCell<Vec<(String, UnboundedSender<ChargeEvent>)>>,
     kept: RefCell<Vec<String>>,
     closing: Option<AbortController>,
 }
@@ -223,9 +223,15 @@ impl Till {
 
     /// Marks a trade as on screen until this is dropped; meanwhile its keeper pauses.
     #[must_use]
-    pub fn watch(self: &Rc<Self>, trade_id: String, letters: UnboundedSender<Event>) -> Watched {
+    pub fn watch(
+        self: &Rc<Self>,
+        trade_id: String,
+        event_sender: UnboundedSender<ChargeEvent>,
+    ) -> Watched {
         self.unwatch(&trade_id);
-        self.watched.borrow_mut().push((trade_id.clone(), letters));
+        self.watched
+            .borrow_mut()
+            .push((trade_id.clone(), event_sender));
         Watched {
             till: Rc::clone(self),
             trade_id,
@@ -239,7 +245,7 @@ impl Till {
     }
 
     /// The channel of the driver of a trade on screen.
-    fn listener(&self, trade_id: &str) -> Option<UnboundedSender<Event>> {
+    fn listener(&self, trade_id: &str) -> Option<UnboundedSender<ChargeEvent>> {
         let watched = self.watched.borrow();
         let found = watched.iter().find(|(known, _)| known == trade_id)?;
         Some(found.1.clone())
@@ -256,7 +262,7 @@ impl Till {
 
     /// The outcome of a trade's status.
     #[must_use]
-    pub fn outcome(&self, trade: &wire::Trade) -> Outcome {
+    pub fn outcome(&self, trade: &wire::TradeView) -> Outcome {
         Outcome::of(trade, &self.wallets)
     }
 
@@ -313,10 +319,10 @@ impl Till {
             (None, Some(day)) => self.backend.days(&day.utc_days()).await?,
             (None, None) => Vec::new(),
         };
-        let on_day = |trade: &wire::Trade| day.is_none_or(|day| day.holds(&trade.created_at));
+        let on_day = |trade: &wire::TradeView| day.is_none_or(|day| day.holds(&trade.created_at));
         let terminal = query.terminal.as_deref();
         let of_terminal =
-            |trade: &wire::Trade| terminal.is_none_or(|terminal| trade.terminal == terminal);
+            |trade: &wire::TradeView| terminal.is_none_or(|terminal| trade.terminal == terminal);
         trades.retain(|trade| on_day(trade) && of_terminal(trade));
         Ok(TradeList {
             trades: trades
@@ -327,13 +333,13 @@ impl Till {
         })
     }
 
-    async fn of_sale(&self, reference: &str) -> Result<Vec<wire::Trade>, Fail> {
+    async fn of_sale(&self, reference: &str) -> Result<Vec<wire::TradeView>, Fail> {
         if reference.is_empty() || reference.chars().count() > wire::REF_MAX_CHARS {
             return Err(Fail::new(ErrorCode::SaleInvalid));
         }
         match self.backend.find(reference).await {
             Ok(record) => Ok(record.trades),
-            Err(Trouble::Problem(refused)) if refused.code() == ProblemCode::TradeNotFound => {
+            Err(CallError::Problem(refused)) if refused.code() == ProblemCode::TradeNotFound => {
                 Ok(Vec::new())
             }
             Err(trouble) => Err(trouble.into()),

@@ -84,17 +84,17 @@ async fn tokens(State(sandbox): State<Sandbox>) -> Json<Value> {
 }
 
 #[derive(Deserialize)]
-struct Since {
+struct LogQuery {
     #[serde(default)]
     since_ms: u64,
 }
 
-async fn log(State(sandbox): State<Sandbox>, Query(since): Query<Since>) -> Json<Value> {
+async fn log(State(sandbox): State<Sandbox>, Query(query): Query<LogQuery>) -> Json<Value> {
     let world = sandbox.world.lock().await;
     let new = world
         .log
         .iter()
-        .filter(|entry| entry.at_ms >= since.since_ms);
+        .filter(|entry| entry.at_ms >= query.since_ms);
     Json(json!(new.collect::<Vec<_>>()))
 }
 

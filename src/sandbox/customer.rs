@@ -36,7 +36,7 @@ pub(crate) enum Decision {
 
 /// What a scripted amount adds: the answer is lost, or the gateway is down for this long.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Aside {
+pub(crate) struct ScriptedEffects {
     pub(crate) answer_lost: bool,
     pub(crate) down_ms: u64,
     pub(crate) late_success_ms: Option<u64>,
@@ -53,9 +53,9 @@ pub(crate) fn decide(
     now_ms: u64,
     phone_is_open: bool,
     scaled: impl Fn(u64) -> u64,
-) -> (Decision, Aside) {
+) -> (Decision, ScriptedEffects) {
     let after = |ms| Decision::Wait(Some((now_ms + ms, true)), false);
-    let none = Aside::default();
+    let none = ScriptedEffects::default();
     match customer {
         Customer::Approves => (Decision::Charge, none),
         Customer::Declines => (Decision::Wait(Some((now_ms, false)), false), none),
@@ -68,7 +68,7 @@ pub(crate) fn decide(
             2 => (after(scaled(6_000)), none),
             3 => (
                 Decision::Charge,
-                Aside {
+                ScriptedEffects {
                     answer_lost: true,
                     ..none
                 },
@@ -76,7 +76,7 @@ pub(crate) fn decide(
             4 => (Decision::Wait(None, false), none),
             5 => (
                 Decision::Charge,
-                Aside {
+                ScriptedEffects {
                     answer_lost: true,
                     down_ms: scaled(20_000),
                     ..none
@@ -88,7 +88,7 @@ pub(crate) fn decide(
                 let late_success_ms = Some(scaled(3_000));
                 (
                     Decision::Wait(None, false),
-                    Aside {
+                    ScriptedEffects {
                         late_success_ms,
                         ..none
                     },
@@ -96,7 +96,7 @@ pub(crate) fn decide(
             }
             9 => (
                 Decision::Charge,
-                Aside {
+                ScriptedEffects {
                     void_fails: 1,
                     ..none
                 },
@@ -111,12 +111,12 @@ impl World {
     /// The phone page's answer to a payment that awaits it.
     pub(crate) fn phone_answers(&mut self, trade_id: &str, yes: bool, now_ms: u64) -> bool {
         let asks = |trade: &&mut crate::ledger::Trade| {
-            trade.trade_id == trade_id && trade.place == Place::Pending && trade.hidden.asks_phone
+            trade.trade_id == trade_id && trade.place == Place::Pending && trade.plan.asks_phone
         };
         let Some(trade) = self.trades.iter_mut().find(asks) else {
             return false;
         };
-        trade.hidden.asks_phone = false;
+        trade.plan.asks_phone = false;
         if yes {
             trade.charge("the customer confirmed on the phone");
         } else {

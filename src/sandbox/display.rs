@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::Sandbox;
 use crate::customer::Customer;
 use crate::faults::{Call, Fault, Line};
-use crate::gateway::{Purse, customer_pays};
+use crate::gateway::{Payer, customer_pays};
 use crate::ledger::Place;
 
 /// The gateway's word for "the customer scans the merchant's code".
@@ -96,13 +96,13 @@ async fn scan(
         return Err((StatusCode::CONFLICT, "this code was used, or was withdrawn"));
     }
     let (trade_id, gateway_ref) = (trade.trade_id.clone(), trade.gateway_ref.clone());
-    let purse = Purse {
+    let payer = Payer {
         customer: scanned.customer,
         balance: scanned.balance.unwrap_or(BALANCE),
         code: scanned.payload,
     };
-    let (said, aside) = customer_pays(&sandbox, &mut world, &gateway_ref, purse, None, now_ms);
-    if aside.answer_lost {
+    let (answer, effects) = customer_pays(&sandbox, &mut world, &gateway_ref, payer, None, now_ms);
+    if effects.answer_lost {
         // No call of the till is answered here. A lost answer is that of the next call about it.
         world.script.lines.push(Line {
             call: Some(Call::Status),
@@ -116,7 +116,7 @@ async fn scan(
     }
     world.save();
     let place = world.trade(&gateway_ref).map(|trade| trade.place);
-    let refused = said.err().map(|(_, why)| why);
+    let refused = answer.err().map(|(_, why)| why);
     Ok(Json(
         json!({"trade_id": trade_id, "place": place, "refused": refused}),
     ))

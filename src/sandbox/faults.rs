@@ -80,13 +80,13 @@ vocabulary! {
     /// The void is done, and shows this much later.
     VoidUnknownMs(u64),
     /// A random one of the other faults that this call can meet.
-    Random(Odds),
+    Random(FaultRate),
 }
 
 /// How often a random fault occurs, and the seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Odds {
+pub(crate) struct FaultRate {
     /// The same seed gives the same faults, in the order of the calls.
     pub(crate) seed: u64,
     /// This many of 1,000 calls meet a fault.
@@ -96,7 +96,7 @@ pub(crate) struct Odds {
 impl Fault {
     /// The words of the script.
     pub(crate) fn names() -> Vec<String> {
-        Self::DECLARED.iter().map(|name| snake(name)).collect()
+        Self::DECLARED.iter().map(|name| snake_case(name)).collect()
     }
 
     /// A random fault that this call can meet. A creation that answers with another trade's id is left out: no client
@@ -146,7 +146,7 @@ impl Fault {
 }
 
 /// `HangMs` as the script says it: `hang_ms`.
-fn snake(name: &str) -> String {
+fn snake_case(name: &str) -> String {
     let mut snake = String::new();
     for (at, letter) in name.char_indices() {
         if letter.is_ascii_uppercase() && at > 0 {
@@ -205,8 +205,8 @@ impl Line {
     }
 
     /// The fault of a matching call; `None` if the random draw spares it.
-    fn suffer(&mut self, call: Call, scaled: impl Fn(u64) -> u64) -> Option<Fault> {
-        let Fault::Random(Odds { seed, rate }) = self.fault else {
+    fn draw_fault(&mut self, call: Call, scaled: impl Fn(u64) -> u64) -> Option<Fault> {
+        let Fault::Random(FaultRate { seed, rate }) = self.fault else {
             return Some(self.fault);
         };
         let dice = self
@@ -233,7 +233,7 @@ impl Script {
     ) -> Option<Fault> {
         let hit = self.lines.iter_mut().find_map(|line| {
             let hit = line.hits(call, trade_id);
-            hit.then(|| line.suffer(call, &scaled)).flatten()
+            hit.then(|| line.draw_fault(call, &scaled)).flatten()
         });
         self.lines.retain(|line| !line.is_spent());
         hit
@@ -275,7 +275,7 @@ mod tests {
                 trade_id: None,
                 nth: None,
                 times: None,
-                fault: Fault::Random(Odds { seed, rate: 500 }),
+                fault: Fault::Random(FaultRate { seed, rate: 500 }),
                 seen: 0,
                 dice: None,
             });

@@ -15,7 +15,7 @@ use md5::{Digest, Md5};
 use rand::Rng;
 use serde_json::{Value, json};
 
-use crate::customer::{Aside, Customer, Decision, decide};
+use crate::customer::{Customer, Decision, ScriptedEffects, decide};
 use crate::display;
 use crate::faults::{Call, Fault};
 use crate::ledger::{Entry, Place, Trade, World};
@@ -31,13 +31,13 @@ pub(crate) fn routes() -> Router<Sandbox> {
     Router::new().route("/{group}/{call}", post(call))
 }
 
-type Fields = Vec<(String, String)>;
+type FormFields = Vec<(String, String)>;
 
 /// Marks an answer that is cut: no gateway sends this.
 const LOST: (u32, &str) = (599, "lost");
 
 /// An answer's envelope: 200 and data, or another code and why.
-pub(crate) type Answer = Result<Value, (u32, &'static str)>;
+pub(crate) type Envelope = Result<Value, (u32, &'static str)>;
 
 /// `md5(values in order of field name, then time, then secret)`, in lower-case hex.
 #[must_use]
@@ -65,7 +65,7 @@ async fn call(
     State(sandbox): State<Sandbox>,
     Path((group, name)): Path<(String, String)>,
     headers: HeaderMap,
-    Form(fields): Form<Fields>,
+    Form(fields): Form<FormFields>,
 ) -> Response {
     let call = match (group.as_str(), name.as_str()) {
         ("token", "api-token") => Call::Token,
@@ -93,7 +93,7 @@ async fn call(
 }
 
 /// Records the request, and takes its fault from the script.
-async fn note(sandbox: &Sandbox, call: Call, fields: &Fields) -> Option<Fault> {
+async fn note(sandbox: &Sandbox, call: Call, fields: &FormFields) -> Option<Fault> {
     let mut world = sandbox.world.lock().await;
     let gateway_ref = field(fields, "trans_id");
     let trade_id = match call {
@@ -158,11 +158,11 @@ async fn before(sandbox: &Sandbox, fault: Option<Fault>) -> Option<Response> {
     }
 }
 
-fn envelope(answer: &Answer) -> Response {
+fn envelope(answer: &Envelope) -> Response {
     Json(body(answer)).into_response()
 }
 
-fn body(answer: &Answer) -> Value {
+fn body(answer: &Envelope) -> Value {
     match answer {
         Ok(data) => json!({"code": 200, "msg": "OK", "data": data}),
         Err((code, msg)) => json!({"code": code, "msg": msg, "data": {"msg": msg}}),
@@ -170,7 +170,7 @@ fn body(answer: &Answer) -> Value {
 }
 
 /// Faults after the effect.
-async fn after(answer: Answer, fault: Option<Fault>) -> Response {
+async fn after(answer: Envelope, fault: Option<Fault>) -> Response {
     if answer == Err(LOST) {
         return server::cut(
             &body(&Ok(json!({"status": 200, "user_order_status": "S"}))).to_string(),
@@ -206,7 +206,7 @@ async fn after(answer: Answer, fault: Option<Fault>) -> Response {
             data["pay_status"] = json!("Q");
             data["user_order_status"] = json!("Q");
         }
-        Fault::SlowBytes => return drip(&text),
+        Fault::SlowBytes => return slow_answer(&text),
         Fault::HangMs(_)
         | Fault::Reset
         | Fault::Status(_)
@@ -223,7 +223,7 @@ async fn after(answer: Answer, fault: Option<Fault>) -> Response {
     Json(value).into_response()
 }
 
-fn drip(text: &str) -> Response {
+fn slow_answer(text: &str) -> Response {
     let bytes: Vec<u8> = text.bytes().collect();
     let drops = stream::unfold(bytes.into_iter(), async |mut bytes| {
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -239,9 +239,9 @@ fn serve(
     world: &mut World,
     call: Call,
     headers: &HeaderMap,
-    fields: &Fields,
+    fields: &FormFields,
     fault: Option<Fault>,
-) -> Answer {
+) -> Envelope {
     let config = &sandbox.config;
     let now_ms = sandbox.now_ms();
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
@@ -268,7 +268,7 @@ fn serve(
     }
 }
 
-fn token(sandbox: &Sandbox, world: &mut World, fields: &Fields, now_ms: u64) -> Answer {
+fn token(sandbox: &Sandbox, world: &mut World, fields: &FormFields, now_ms: u64) -> Envelope {
     let config = &sandbox.config;
     let password = hex::encode(Md5::digest(&config.password));
     if field(fields, "login_id") != config.merchant || field(fields, "login_password") != password {
@@ -281,22 +281,22 @@ fn token(sandbox: &Sandbox, world: &mut World, fields: &Fields, now_ms: u64) -> 
 
 /// Who shows the code, in the gateway's words.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum Presenter {
     Customer,
     Till,
 }
 
-fn way(sandbox: &Sandbox, fields: &Fields) -> Option<Way> {
+fn presenter(sandbox: &Sandbox, fields: &FormFields) -> Option<Presenter> {
     match (field(fields, "pay_type"), sandbox.config.profile) {
-        ("MSU", _) => Some(Way::Customer),
-        (display::PAY_TYPE, Profile::Sandbox) => Some(Way::Till),
+        ("MSU", _) => Some(Presenter::Customer),
+        (display::PAY_TYPE, Profile::Sandbox) => Some(Presenter::Till),
         (_, _) => None,
     }
 }
 
-fn integrators(sandbox: &Sandbox, fields: &Fields) -> Answer {
-    let way = way(sandbox, fields).ok_or((400, "unknown pay_type"))?;
-    let able = |wallet: &&crate::wallets::Wallet| way == Way::Customer || wallet.scans;
+fn integrators(sandbox: &Sandbox, fields: &FormFields) -> Envelope {
+    let presenter = presenter(sandbox, fields).ok_or((400, "unknown pay_type"))?;
+    let able = |wallet: &&crate::wallets::Wallet| presenter == Presenter::Customer || wallet.scans;
     let list = WALLETS.iter().filter(able).map(|wallet| {
         json!({
             "id": wallet.id,
@@ -308,7 +308,7 @@ fn integrators(sandbox: &Sandbox, fields: &Fields) -> Answer {
     Ok(Value::Array(list.collect()))
 }
 
-fn create(sandbox: &Sandbox, world: &mut World, fields: &Fields) -> Answer {
+fn create(sandbox: &Sandbox, world: &mut World, fields: &FormFields) -> Envelope {
     let trade_id = field(fields, "trx_id");
     let plain = |char: char| char.is_ascii_alphanumeric() || char == '-';
     if trade_id.is_empty() || trade_id.len() > 20 || !trade_id.chars().all(plain) {
@@ -322,12 +322,12 @@ fn create(sandbox: &Sandbox, world: &mut World, fields: &Fields) -> Answer {
     let Some(amount) = amount(fields) else {
         return Err((400, "bad amount"));
     };
-    let way = way(sandbox, fields).ok_or((400, "unknown pay_type"))?;
-    if way == Way::Till && !wallet.scans {
+    let presenter = presenter(sandbox, fields).ok_or((400, "unknown pay_type"))?;
+    if presenter == Presenter::Till && !wallet.scans {
         return Err((400, "this wallet's app scans no code"));
     }
     let gateway_ref = world.new_trans_id();
-    let payload = (way == Way::Till).then(|| display::payload(&gateway_ref, amount));
+    let payload = (presenter == Presenter::Till).then(|| display::payload(&gateway_ref, amount));
     let mut trade = Trade {
         trade_id: trade_id.to_owned(),
         gateway_ref: gateway_ref.clone(),
@@ -339,7 +339,7 @@ fn create(sandbox: &Sandbox, world: &mut World, fields: &Fields) -> Answer {
         events: vec!["created".to_owned()],
         place: Place::Created,
         payload: payload.clone(),
-        hidden: crate::ledger::Hidden::default(),
+        plan: crate::ledger::TradePlan::default(),
     };
     trade.calls.create = 1;
     world.trades.push(trade);
@@ -350,7 +350,7 @@ fn create(sandbox: &Sandbox, world: &mut World, fields: &Fields) -> Answer {
 }
 
 /// Ringgit as text with exactly two decimals, more than nothing.
-fn amount(fields: &Fields) -> Option<u64> {
+fn amount(fields: &FormFields) -> Option<u64> {
     let text = field(fields, "amount");
     let (_, sen) = text.split_once('.')?;
     let money = Money::parse(text, "MYR").ok().filter(|_| sen.len() == 2)?;
@@ -360,10 +360,10 @@ fn amount(fields: &Fields) -> Option<u64> {
 fn pay(
     sandbox: &Sandbox,
     world: &mut World,
-    fields: &Fields,
+    fields: &FormFields,
     fault: Option<Fault>,
     now_ms: u64,
-) -> Answer {
+) -> Envelope {
     let gateway_ref = field(fields, "trans_id");
     let Some(trade) = world.trade(gateway_ref) else {
         return Err((404, "no such trade"));
@@ -387,13 +387,13 @@ fn pay(
         return refuse(world, gateway_ref, 4002, "code expired", now_ms);
     }
     code.used = true;
-    let purse = Purse {
+    let payer = Payer {
         customer: code.customer,
         balance: code.balance,
         code: text.to_owned(),
     };
-    let (answered, aside) = customer_pays(sandbox, world, gateway_ref, purse, fault, now_ms);
-    if aside.answer_lost {
+    let (answered, effects) = customer_pays(sandbox, world, gateway_ref, payer, fault, now_ms);
+    if effects.answer_lost {
         // The money is taken, and no answer is sent.
         return Err(LOST);
     }
@@ -401,7 +401,7 @@ fn pay(
 }
 
 /// The customer and the wallet.
-pub(crate) struct Purse {
+pub(crate) struct Payer {
     pub(crate) customer: Customer,
     pub(crate) balance: u64,
     /// The code that connected the two.
@@ -413,16 +413,16 @@ pub(crate) fn customer_pays(
     sandbox: &Sandbox,
     world: &mut World,
     gateway_ref: &str,
-    purse: Purse,
+    payer: Payer,
     fault: Option<Fault>,
     now_ms: u64,
-) -> (Answer, Aside) {
-    let Purse {
+) -> (Envelope, ScriptedEffects) {
+    let Payer {
         customer,
         balance,
         code,
-    } = purse;
-    let none = Aside::default();
+    } = payer;
+    let none = ScriptedEffects::default();
     let seen = world.phone_seen_ms;
     let open = seen.is_some_and(|seen_ms| now_ms < seen_ms + PHONE_OPEN_MS);
     let Some(trade) = world.trade(gateway_ref) else {
@@ -435,31 +435,31 @@ pub(crate) fn customer_pays(
         let refused = refuse(world, gateway_ref, 4001, "insufficient funds", now_ms);
         return (refused, none);
     }
-    let (mut decision, aside) = decide(customer, trade.amount, now_ms, open, |ms| {
+    let (mut decision, effects) = decide(customer, trade.amount, now_ms, open, |ms| {
         sandbox.scaled(ms)
     });
     if let Some(Fault::PendingMs(ms)) = fault {
         decision = Decision::Wait(Some((now_ms + ms, true)), false);
     }
-    trade.hidden.code = Some(code);
-    trade.hidden.void_fails = aside.void_fails;
-    trade.hidden.late_success_ms = aside.late_success_ms;
-    trade.hidden.contradict |= fault == Some(Fault::Contradict);
+    trade.plan.code = Some(code);
+    trade.plan.void_fails = effects.void_fails;
+    trade.plan.late_success_ms = effects.late_success_ms;
+    trade.plan.contradict |= fault == Some(Fault::Contradict);
     if let Some(Fault::LateSuccessMs(ms)) = fault {
-        trade.hidden.late_success_ms = Some(ms);
+        trade.plan.late_success_ms = Some(ms);
         decision = Decision::Wait(Some((now_ms, false)), false);
     }
     if let Some(Fault::NotFoundFirst(times)) = fault {
-        trade.hidden.not_found = times;
+        trade.plan.not_found = times;
     }
-    let answered = act(trade, decision, now_ms);
-    if aside.down_ms > 0 {
-        world.down_until_ms = now_ms + aside.down_ms;
+    let answered = carry_out(trade, decision, now_ms);
+    if effects.down_ms > 0 {
+        world.down_until_ms = now_ms + effects.down_ms;
     }
-    (answered, aside)
+    (answered, effects)
 }
 
-fn act(trade: &mut Trade, decision: Decision, now_ms: u64) -> Answer {
+fn carry_out(trade: &mut Trade, decision: Decision, now_ms: u64) -> Envelope {
     let gateway_ref = trade.gateway_ref.clone();
     match decision {
         Decision::Charge => {
@@ -469,8 +469,8 @@ fn act(trade: &mut Trade, decision: Decision, now_ms: u64) -> Answer {
         Decision::Wait(answer, phone) => {
             trade.place = Place::Pending;
             trade.events.push("waits for the customer".to_owned());
-            trade.hidden.answers_at_ms = answer;
-            trade.hidden.asks_phone = phone;
+            trade.plan.answers_at_ms = answer;
+            trade.plan.asks_phone = phone;
             Ok(json!({"status": 200, "trans_id": gateway_ref}))
         }
         Decision::Refuse(code, why) => {
@@ -486,7 +486,7 @@ fn refuse(
     code: u32,
     why: &'static str,
     now_ms: u64,
-) -> Answer {
+) -> Envelope {
     let trade = world.trade(gateway_ref);
     if let Some(trade) = trade.filter(|trade| trade.place == Place::Created) {
         trade.fail(why, now_ms);
@@ -497,26 +497,26 @@ fn refuse(
 fn status(
     sandbox: &Sandbox,
     world: &mut World,
-    fields: &Fields,
+    fields: &FormFields,
     fault: Option<Fault>,
     now_ms: u64,
-) -> Answer {
+) -> Envelope {
     let profile = sandbox.config.profile;
     let Some(trade) = world.trade(field(fields, "trans_id")) else {
         return Err((404, "record not found"));
     };
     trade.calls.status += 1;
     if let Some(Fault::NotFoundFirst(times)) = fault {
-        trade.hidden.not_found = times;
+        trade.plan.not_found = times;
     }
-    if trade.hidden.not_found > 0 {
-        trade.hidden.not_found -= 1;
+    if trade.plan.not_found > 0 {
+        trade.plan.not_found -= 1;
         return Err((404, "record not found"));
     }
-    let void_shows = trade.hidden.void_shows_at_ms.is_none_or(|at| now_ms >= at);
+    let void_shows = trade.plan.void_shows_at_ms.is_none_or(|at| now_ms >= at);
     let word = match (trade.place, profile) {
-        (Place::Paid, _) if trade.hidden.contradict => {
-            trade.hidden.contradict = false;
+        (Place::Paid, _) if trade.plan.contradict => {
+            trade.plan.contradict = false;
             "P"
         }
         (Place::Paid, _) => "D",
@@ -530,12 +530,12 @@ fn status(
     Ok(json!({"pay_status": word}))
 }
 
-fn cancel(world: &mut World, fields: &Fields, fault: Option<Fault>, now_ms: u64) -> Answer {
+fn cancel(world: &mut World, fields: &FormFields, fault: Option<Fault>, now_ms: u64) -> Envelope {
     let Some(trade) = world.trade(field(fields, "trans_id")) else {
         return Err((404, "record not found"));
     };
     trade.calls.cancel += 1;
-    let said = match trade.place {
+    let cancel_status = match trade.place {
         Place::Created | Place::Pending | Place::Failed => {
             trade.close("cancelled by the merchant", now_ms);
             "C"
@@ -548,16 +548,16 @@ fn cancel(world: &mut World, fields: &Fields, fault: Option<Fault>, now_ms: u64)
         Place::Paid => "L",
         Place::Voided => "R",
     };
-    Ok(json!({"cancel_status": said}))
+    Ok(json!({"cancel_status": cancel_status}))
 }
 
 fn void(
     sandbox: &Sandbox,
     world: &mut World,
-    fields: &Fields,
+    fields: &FormFields,
     fault: Option<Fault>,
     now_ms: u64,
-) -> Answer {
+) -> Envelope {
     let pin = hex::encode(Md5::digest(&sandbox.config.password));
     let number: u32 = world.random.random_range(100_000_000..1_000_000_000);
     let Some(trade) = world.trade(field(fields, "trans_id")) else {
@@ -567,8 +567,8 @@ fn void(
     if field(fields, "void_pin") != pin {
         return Ok(json!({"status": 6}));
     }
-    if trade.hidden.void_fails > 0 || fault == Some(Fault::VoidFails) {
-        trade.hidden.void_fails = trade.hidden.void_fails.saturating_sub(1);
+    if trade.plan.void_fails > 0 || fault == Some(Fault::VoidFails) {
+        trade.plan.void_fails = trade.plan.void_fails.saturating_sub(1);
         trade.events.push("a void failed".to_owned());
         return Ok(json!({"status": 7}));
     }
@@ -579,7 +579,7 @@ fn void(
         }
     }
     if let Some(Fault::VoidUnknownMs(ms)) = fault {
-        trade.hidden.void_shows_at_ms = Some(now_ms + ms);
+        trade.plan.void_shows_at_ms = Some(now_ms + ms);
         return Ok(json!({"status": 8}));
     }
     Ok(json!({"status": 1, "transaction_id": format!("V{number}")}))

@@ -38,12 +38,12 @@ pub(crate) struct Trade {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) payload: Option<String>,
     #[serde(skip)]
-    pub(crate) hidden: Hidden,
+    pub(crate) plan: TradePlan,
 }
 
 /// The plan of the customer and the script for a trade.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Hidden {
+pub(crate) struct TradePlan {
     pub(crate) code: Option<String>,
     /// When the customer answers, and whether it is yes.
     pub(crate) answers_at_ms: Option<(u64, bool)>,
@@ -93,7 +93,7 @@ pub(crate) struct Entry {
 
 /// What survives a restart.
 #[derive(Default, Serialize, Deserialize)]
-struct Book {
+struct SavedState {
     trades: Vec<Trade>,
     codes: BTreeMap<String, Code>,
 }
@@ -116,7 +116,7 @@ impl World {
     pub(crate) fn load(file: Option<&Path>, seed: u64) -> anyhow::Result<Self> {
         let book = match file.filter(|file| file.exists()) {
             Some(file) => serde_json::from_slice(&std::fs::read(file)?)?,
-            None => Book::default(),
+            None => SavedState::default(),
         };
         Ok(Self {
             trades: book.trades,
@@ -134,7 +134,7 @@ impl World {
     /// Saves the ledger, if it has a file.
     pub(crate) fn save(&self) {
         let Some(file) = &self.file else { return };
-        let book = Book {
+        let book = SavedState {
             trades: self.trades.clone(),
             codes: self.codes.clone(),
         };
@@ -160,18 +160,18 @@ impl World {
     /// Applies what is due: customers answer, late money arrives.
     pub(crate) fn settle(&mut self, now_ms: u64) {
         for trade in &mut self.trades {
-            let answer = trade.hidden.answers_at_ms.filter(|(at, _)| now_ms >= *at);
+            let answer = trade.plan.answers_at_ms.filter(|(at, _)| now_ms >= *at);
             if let Some((_, yes)) = answer.filter(|_| trade.place == Place::Pending) {
-                trade.hidden.answers_at_ms = None;
+                trade.plan.answers_at_ms = None;
                 if yes {
                     trade.charge("the customer confirmed");
                 } else {
                     trade.fail("the customer declined", now_ms);
                 }
             }
-            let late = trade.hidden.paid_late_at_ms.filter(|at| now_ms >= *at);
+            let late = trade.plan.paid_late_at_ms.filter(|at| now_ms >= *at);
             if late.is_some() && matches!(trade.place, Place::Failed | Place::Closed) {
-                trade.hidden.paid_late_at_ms = None;
+                trade.plan.paid_late_at_ms = None;
                 trade.charge("paid after all");
             }
         }
@@ -187,14 +187,14 @@ impl Trade {
 
     pub(crate) fn fail(&mut self, why: &str, now_ms: u64) {
         self.place = Place::Failed;
-        self.hidden.asks_phone = false;
+        self.plan.asks_phone = false;
         self.events.push(format!("failed: {why}"));
         self.promise_late(now_ms);
     }
 
     pub(crate) fn close(&mut self, why: &str, now_ms: u64) {
         self.place = Place::Closed;
-        self.hidden.asks_phone = false;
+        self.plan.asks_phone = false;
         self.events.push(format!("closed: {why}"));
         self.promise_late(now_ms);
     }
@@ -206,7 +206,7 @@ impl Trade {
     }
 
     fn promise_late(&mut self, now_ms: u64) {
-        let late = self.hidden.late_success_ms.take();
-        self.hidden.paid_late_at_ms = late.map(|ms| now_ms + ms);
+        let late = self.plan.late_success_ms.take();
+        self.plan.paid_late_at_ms = late.map(|ms| now_ms + ms);
     }
 }

@@ -74,7 +74,7 @@ impl std::fmt::Debug for Config {
 struct Sandbox {
     config: Arc<Config>,
     world: Arc<Mutex<World>>,
-    shop: Arc<Mutex<shop::Shop>>,
+    shop: Arc<Mutex<shop::ShopServer>>,
     began: Instant,
     http: reqwest::Client,
 }
@@ -117,7 +117,7 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
     let listener = TcpListener::bind(config.listen).await?;
     let addr = listener.local_addr()?;
     let world = World::load(config.state.as_deref(), config.seed)?;
-    let shop = shop::Shop::new(config.backend.clone(), config.server_key.clone());
+    let shop = shop::ShopServer::new(config.backend.clone(), config.server_key.clone());
     let sandbox = Sandbox {
         config: Arc::new(config),
         world: Arc::new(Mutex::new(world)),

@@ -10,7 +10,7 @@ use kaunter_sandbox::{Config, Profile, serve};
 /// A gateway that can do everything to us that the world can. Never real money.
 #[derive(Parser)]
 #[command(version)]
-struct Args {
+struct SandboxArgs {
     /// Where to listen.
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
@@ -51,7 +51,7 @@ struct Args {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Args::parse()).await {
+    match run(SandboxArgs::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("kaunter-sandbox: {error:#}");
@@ -60,7 +60,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(args: Args) -> anyhow::Result<()> {
+async fn run(args: SandboxArgs) -> anyhow::Result<()> {
     let mut listen = args.listen;
     if args.lan {
         listen.set_ip(Ipv4Addr::UNSPECIFIED.into());

@@ -34,15 +34,15 @@ async fn state(State(sandbox): State<Sandbox>) -> Json<Value> {
         .trades
         .iter()
         .rev()
-        .filter(|trade| trade.hidden.code.is_some())
+        .filter(|trade| trade.plan.code.is_some())
         .take(20)
         .map(|trade| {
             json!({
                 "trade_id": trade.trade_id,
-                "code": trade.hidden.code,
+                "code": trade.plan.code,
                 "amount": trade.amount,
                 "place": trade.place,
-                "asks": trade.place == Place::Pending && trade.hidden.asks_phone,
+                "asks": trade.place == Place::Pending && trade.plan.asks_phone,
             })
         })
         .collect();
@@ -67,12 +67,12 @@ async fn state(State(sandbox): State<Sandbox>) -> Json<Value> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Answer {
+struct PhoneAnswer {
     trade_id: String,
     approve: bool,
 }
 
-async fn answer(State(sandbox): State<Sandbox>, Json(answer): Json<Answer>) -> StatusCode {
+async fn answer(State(sandbox): State<Sandbox>, Json(answer): Json<PhoneAnswer>) -> StatusCode {
     let mut world = sandbox.world.lock().await;
     let now_ms = sandbox.now_ms();
     world.settle(now_ms);

@@ -1,4 +1,4 @@
-//! Serves HTTP with connections that break on purpose: an answer marked [`Broken`] is never sent.
+//! Serves HTTP with connections that break on purpose: an answer marked [`CloseConnection`] is never sent.
 
 use std::convert::Infallible;
 
@@ -15,12 +15,12 @@ use tower::ServiceExt;
 
 /// Marks an answer that is never sent: the connection is closed instead.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Broken;
+pub(crate) struct CloseConnection;
 
 /// An answer whose connection is closed instead.
 pub(crate) fn broken() -> Response {
     let mut response = Response::new(Body::empty());
-    response.extensions_mut().insert(Broken);
+    response.extensions_mut().insert(CloseConnection);
     response
 }
 
@@ -55,7 +55,7 @@ pub(crate) async fn run(listener: TcpListener, app: Router) {
                         Ok(response) => response,
                         Err(never) => match never {},
                     };
-                    if response.extensions().get::<Broken>().is_some() {
+                    if response.extensions().get::<CloseConnection>().is_some() {
                         return Err(std::io::Error::other("broken, as the test asked for"));
                     }
                     Ok(response)

@@ -16,14 +16,14 @@ use crate::Sandbox;
 const SHOP: &str = "demo";
 
 /// The settings of the shop's server.
-pub(crate) struct Shop {
+pub(crate) struct ShopServer {
     backend: Option<String>,
     server_key: Option<String>,
     /// The rights of its cashiers; by default every right.
     rights: Option<Vec<Right>>,
 }
 
-impl Shop {
+impl ShopServer {
     pub(crate) fn new(backend: Option<String>, server_key: Option<String>) -> Self {
         Self {
             backend,
@@ -53,7 +53,7 @@ pub(crate) fn routes() -> Router<Sandbox> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Introduction {
+pub(crate) struct ShopSettings {
     backend: String,
     server_key: String,
     /// The rights of its cashiers.
@@ -64,7 +64,7 @@ pub(crate) struct Introduction {
 /// Sets the shop's backend, and its server key there.
 pub(crate) async fn introduce(
     State(sandbox): State<Sandbox>,
-    Json(introduction): Json<Introduction>,
+    Json(introduction): Json<ShopSettings>,
 ) -> StatusCode {
     let mut shop = sandbox.shop.lock().await;
     shop.backend = Some(introduction.backend);

@@ -169,10 +169,10 @@ pub enum CameraStatus {
     Released,
 }
 
-/// A camera.
+/// A camera, as a page sees it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Camera {
+pub struct CameraDevice {
     /// The browser's id.
     pub device_id: String,
     /// The label.
@@ -284,7 +284,7 @@ pub struct CameraChange {
     /// Its state now.
     pub status: CameraStatus,
     /// Which camera.
-    pub camera: Option<Camera>,
+    pub camera: Option<CameraDevice>,
     /// Why.
     pub reason: Option<&'static str>,
 }
@@ -292,7 +292,7 @@ pub struct CameraChange {
 impl CameraChange {
     /// A change without a reason.
     #[must_use]
-    pub fn new(status: CameraStatus, camera: Option<Camera>) -> Self {
+    pub fn new(status: CameraStatus, camera: Option<CameraDevice>) -> Self {
         Self {
             status,
             camera,

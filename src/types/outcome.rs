@@ -180,7 +180,7 @@ impl Outcome {
 
     /// The outcome of a trade's status, or `Unconfirmed` if the trade has not ended.
     #[must_use]
-    pub fn of(trade: &wire::Trade, wallets: &[Wallet]) -> Self {
+    pub fn of(trade: &wire::TradeView, wallets: &[Wallet]) -> Self {
         let trade_id = trade.trade_id.clone();
         let gateway_ref = trade.gateway_ref.clone();
         let sale = trade.sale.clone();
@@ -235,7 +235,7 @@ impl Outcome {
 
     /// Not known yet.
     #[must_use]
-    pub fn unconfirmed(trade: &wire::Trade, wallets: &[Wallet]) -> Self {
+    pub fn unconfirmed(trade: &wire::TradeView, wallets: &[Wallet]) -> Self {
         Self::Unconfirmed {
             trade_id: trade.trade_id.clone(),
             sale: trade.sale.clone(),
@@ -277,7 +277,7 @@ mod tests {
         for state in State::ALL {
             let status = state.status();
             let outcome = Outcome::of(
-                &wire::Trade {
+                &wire::TradeView {
                     status,
                     ..told.clone()
                 },

@@ -281,10 +281,10 @@ struct VariantName(String);
 
 impl<'de> EnumAccess<'de> for VariantName {
     type Error = Unreadable;
-    type Variant = Alone;
+    type Variant = UnitVariant;
 
-    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Read<(S::Value, Alone)> {
-        Ok((seed.deserialize(Name(&self.0))?, Alone))
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Read<(S::Value, UnitVariant)> {
+        Ok((seed.deserialize(Name(&self.0))?, UnitVariant))
     }
 }
 
@@ -305,9 +305,9 @@ impl<'de> Deserializer<'de> for Name<'_> {
 }
 
 /// A variant without data.
-struct Alone;
+struct UnitVariant;
 
-impl<'de> VariantAccess<'de> for Alone {
+impl<'de> VariantAccess<'de> for UnitVariant {
     type Error = Unreadable;
 
     fn unit_variant(self) -> Read<()> {

@@ -152,7 +152,7 @@ pub struct Trade {
 impl Trade {
     /// The backend's trade, for JavaScript.
     #[must_use]
-    pub fn new(trade: &wire::Trade, wallets: &[Wallet]) -> Self {
+    pub fn new(trade: &wire::TradeView, wallets: &[Wallet]) -> Self {
         Self {
             trade_id: trade.trade_id.clone(),
             attempt: trade.attempt,

@@ -6,10 +6,10 @@
 use kaunter_core::policy::Ms;
 use kaunter_core::trade::{CreateAnswer, Event, GatewayRequest, MOVES, Move, State, Step};
 use kaunter_core::wire::ProblemCode;
-use kaunter_model::store::{Change, Elsewhere};
+use kaunter_model::store::{Change, OtherStores};
 
 use crate::tally::{Fault, Kind};
-use crate::world::{Happening, NEIGHBOUR, World, say};
+use crate::world::{NEIGHBOUR, ScheduledEvent, World, say};
 
 /// How often a change is tried again after another process has overtaken it.
 const MOST_TRIES: u32 = 10;
@@ -79,7 +79,7 @@ impl World<'_> {
         process.life += 1;
         let down_ms = down_ms.unwrap_or_else(|| self.dice.spread(100, 300_000));
         let due = self.held_until(self.now + down_ms);
-        self.queue.plan(due, Happening::ProcessStarts(at));
+        self.queue.plan(due, ScheduledEvent::ProcessStarts(at));
     }
 
     /// It asks about each trade that time can still change, and sends nothing else.
@@ -89,7 +89,7 @@ impl World<'_> {
         }
         if self.store_is_down() {
             self.queue
-                .plan(self.now + 1_000, Happening::ProcessStarts(at));
+                .plan(self.now + 1_000, ScheduledEvent::ProcessStarts(at));
             return;
         }
         let ahead_ms = self.host_ahead_ms + self.skew();
@@ -101,7 +101,7 @@ impl World<'_> {
         let since = self
             .clock(at)
             .saturating_sub(self.weather.policy.late_check_max_ms);
-        for row in 0..self.outside.len() {
+        for row in 0..self.contexts.len() {
             let trade = self.store.trade(row);
             let open = !trade.state().status().is_final();
             let closed = matches!(
@@ -158,7 +158,8 @@ impl World<'_> {
         let nth = timers[row];
         if let Some(wake) = wake {
             let due = self.now + wake.saturating_sub(clock).max(1);
-            self.queue.plan(due, Happening::Timer(process, row, nth));
+            self.queue
+                .plan(due, ScheduledEvent::Timer(process, row, nth));
         }
     }
 
@@ -171,7 +172,9 @@ impl World<'_> {
             return;
         }
         match self.stalled(process) {
-            Some(due) => self.queue.plan(due, Happening::Timer(process, row, nth)),
+            Some(due) => self
+                .queue
+                .plan(due, ScheduledEvent::Timer(process, row, nth)),
             None => self.apply(process, row, Event::Tick, None, None),
         }
     }
@@ -216,19 +219,20 @@ impl World<'_> {
             waiter,
             tries,
         };
-        self.outside[row].changing += 1;
+        self.contexts[row].changing += 1;
         // Two processes may read the same row. Then one of them writes too late.
         if self.processes.len() > 1 && self.stormy() && self.dice.chance(self.weather.rates.races) {
             let due = self.now + self.dice.between(1, 300);
-            self.queue.plan(due, Happening::Commit(Box::new(change)));
+            self.queue
+                .plan(due, ScheduledEvent::Commit(Box::new(change)));
         } else {
             self.commit(change);
         }
     }
 
     /// How the sale before this one affects an event.
-    fn elsewhere(&self, event: &Event) -> Elsewhere<'static> {
-        let mut elsewhere = Elsewhere::default();
+    fn elsewhere(&self, event: &Event) -> OtherStores<'static> {
+        let mut elsewhere = OtherStores::default();
         if let Event::Code(mark) = event {
             elsewhere.code = self.code_before(mark);
         }
@@ -250,7 +254,7 @@ impl World<'_> {
             tries,
         } = pending;
         let row = change.row;
-        self.outside[row].changing -= 1;
+        self.contexts[row].changing -= 1;
         if self.processes[process].life != life {
             return;
         }

@@ -6,26 +6,30 @@ use kaunter_core::wire::{self, NewTrade, ProblemCode};
 use kaunter_model::store::{Created, Creator};
 
 use crate::gateway::Account;
-use crate::hop1::{Ask, Reply};
+use crate::hop1::{PageCall, Reply};
 use crate::tally::Fault;
-use crate::world::{Happening, Outside, World, say};
+use crate::world::{ScheduledEvent, TradeContext, World, say};
 
 impl World<'_> {
     pub(crate) fn serve(&mut self, process: usize, at: usize) {
         let event = match self.calls[at].ask.clone() {
-            Ask::Create(new) => return self.create(process, at, &new),
-            Ask::Session => return self.session(at),
-            Ask::Read(trade_id) => (trade_id, None),
-            Ask::HandOver(trade_id, mark) => (trade_id, Some(Event::Code(CodeMark(mark)))),
-            Ask::Cancel(trade_id) => (trade_id, Some(Event::Cancel)),
-            Ask::Void(trade_id) => (trade_id, Some(Event::Void)),
+            PageCall::Create(new) => return self.create(process, at, &new),
+            PageCall::Session => return self.session(at),
+            PageCall::Read(trade_id) => (trade_id, None),
+            PageCall::HandOver(trade_id, mark) => (trade_id, Some(Event::Code(CodeMark(mark)))),
+            PageCall::Cancel(trade_id) => (trade_id, Some(Event::Cancel)),
+            PageCall::Void(trade_id) => (trade_id, Some(Event::Void)),
         };
         let (trade_id, request) = event;
         let Some(row) = self.store.find(&trade_id) else {
             return self.refuse(at, ProblemCode::TradeNotFound, None);
         };
         let own = self.tabs[self.calls[at].tab].terminal == self.store.trade(row).facts().terminal;
-        let read = if own { Event::Heard } else { Event::Tick };
+        let read = if own {
+            Event::TerminalSeen
+        } else {
+            Event::Tick
+        };
         self.apply(process, row, request.unwrap_or(read), Some(at), None);
     }
 
@@ -35,7 +39,7 @@ impl World<'_> {
             return self.refuse(at, ProblemCode::StoreUnavailable, None);
         }
         let terminal = &self.tabs[self.calls[at].tab].terminal;
-        let open = (0..self.outside.len()).filter(|row| {
+        let open = (0..self.contexts.len()).filter(|row| {
             let trade = self.store.trade(*row);
             trade.facts().terminal == *terminal && !trade.state().status().is_final()
         });
@@ -53,7 +57,7 @@ impl World<'_> {
         let creator = Creator {
             shop: "shop",
             terminal: &terminal,
-            trade_id: &format!("K{}-{}", self.sale, self.outside.len()),
+            trade_id: &format!("K{}-{}", self.sale, self.contexts.len()),
         };
         let policy = &self.weather.policy;
         match self.store.create(&creator, new, now, policy) {
@@ -64,7 +68,7 @@ impl World<'_> {
             Ok(Created::New { row, replaced }) => {
                 self.supersede(process, replaced);
                 say!(self, "  trade {row}: {} of {terminal}", creator.trade_id);
-                self.outside.push(Outside {
+                self.contexts.push(TradeContext {
                     account: Account::NEW,
                     shown_ms: None,
                     changing: 0,
@@ -98,12 +102,12 @@ impl World<'_> {
         }
         self.calls[at].row = Some(row);
         self.calls[at].refused = refused.map(ProblemCode::from);
-        let reads = matches!(self.calls[at].ask, Ask::Read(_));
+        let reads = matches!(self.calls[at].ask, PageCall::Read(_));
         if reads || self.calls[at].waits == 0 {
             return self.reply_with_row(at);
         }
         let due = self.now + self.weather.policy.code_answer_ms;
-        self.queue.plan(due, Happening::CallSettles(at));
+        self.queue.plan(due, ScheduledEvent::CallSettles(at));
     }
 
     /// The gateway has answered one of the requests that a reply waits for.
@@ -124,7 +128,7 @@ impl World<'_> {
             return;
         }
         match self.stalled(process) {
-            Some(due) => self.queue.plan(due, Happening::CallSettles(at)),
+            Some(due) => self.queue.plan(due, ScheduledEvent::CallSettles(at)),
             None => self.reply_with_row(at),
         }
     }
@@ -147,7 +151,7 @@ impl World<'_> {
     }
 
     /// A row as the pages see it. Its times are empty, because nothing here reads them.
-    fn wire(&self, row: usize) -> wire::Trade {
+    fn wire(&self, row: usize) -> wire::TradeView {
         self.store.trade(row).view(0, |_| String::new())
     }
 }

@@ -3,12 +3,12 @@
 use std::ops::Deref;
 
 use kaunter_core::policy::Ms;
-use kaunter_core::trade::{CreateAnswer, StatusWord};
+use kaunter_core::trade::{CreateAnswer, GatewayStatus};
 use kaunter_model::gateway::{self, Response, Stage};
 
 /// What a customer, or the gateway by itself, does with a payment that is waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Deed {
+pub(crate) enum PaymentAction {
     Confirms,
     Refuses,
     Closes,
@@ -64,10 +64,10 @@ impl Account {
     }
 
     /// The status that the gateway reports. A delayed one is what was true `lag` ago.
-    pub(crate) fn word(self, now: Ms, lag_ms: Ms) -> (StatusWord, bool) {
+    pub(crate) fn status(self, now: Ms, lag_ms: Ms) -> (GatewayStatus, bool) {
         let waits = matches!(self.before, Stage::Created | Stage::Pending);
         let stale = waits && now < self.since_ms + lag_ms;
         let stage = if stale { self.before } else { self.stage };
-        (stage.word(), stale)
+        (stage.status(), stale)
     }
 }

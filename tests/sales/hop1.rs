@@ -7,11 +7,11 @@ use kaunter_core::till::{self, Fault as TillFault};
 use kaunter_core::wire::{self, NewTrade};
 
 use crate::tally::Fault;
-use crate::world::{Happening, World, say};
+use crate::world::{ScheduledEvent, World, say};
 
 /// A call of a page.
 #[derive(Clone, Debug)]
-pub(crate) enum Ask {
+pub(crate) enum PageCall {
     Create(NewTrade),
     /// Hands a code over. The mark stands for the code.
     HandOver(String, String),
@@ -30,7 +30,7 @@ pub(crate) enum Ask {
 )]
 pub(crate) enum Reply {
     Trade(till::Reply),
-    Open(Vec<wire::Trade>),
+    Open(Vec<wire::TradeView>),
 }
 
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub(crate) struct Call {
     pub(crate) life: u32,
     /// The promise that waits for it; `None` if the tab itself called.
     pub(crate) page: Option<usize>,
-    pub(crate) ask: Ask,
+    pub(crate) ask: PageCall,
     /// The call that this one repeats; itself if it is the first.
     pub(crate) of: usize,
     /// The page has the reply, or no longer waits for it.
@@ -57,19 +57,19 @@ pub(crate) struct Call {
 const NO_ANSWER: Reply = Reply::Trade(Err(TillFault::NoAnswer));
 
 impl World<'_> {
-    pub(crate) fn call(&mut self, tab: usize, page: Option<usize>, ask: Ask) {
+    pub(crate) fn call(&mut self, tab: usize, page: Option<usize>, ask: PageCall) {
         let at = self.calls.len();
         say!(self, "till {tab} calls #{at}: {}", describe(&ask));
         let patience_ms = self.weather.policy.call_timeout_ms;
         self.queue
-            .plan(self.now + patience_ms, Happening::CallTimesOut(at));
+            .plan(self.now + patience_ms, ScheduledEvent::CallTimesOut(at));
         self.post(tab, page, ask.clone(), at);
         if self.fault(self.weather.rates.twice, Fault::CallTwice) {
             self.post(tab, page, ask, at);
         }
     }
 
-    fn post(&mut self, tab: usize, page: Option<usize>, ask: Ask, of: usize) {
+    fn post(&mut self, tab: usize, page: Option<usize>, ask: PageCall, of: usize) {
         let at = self.calls.len();
         self.calls.push(Call {
             tab,
@@ -85,7 +85,7 @@ impl World<'_> {
             row: None,
         });
         if let Some(due) = self.carry(Fault::CallLost, Fault::CallDelayed) {
-            self.queue.plan(due, Happening::CallArrives(at));
+            self.queue.plan(due, ScheduledEvent::CallArrives(at));
         }
     }
 
@@ -113,12 +113,12 @@ impl World<'_> {
         if up.is_empty() {
             let due = self.now + 5;
             self.queue
-                .plan(due, Happening::ReplyArrives(at, Box::new(NO_ANSWER)));
+                .plan(due, ScheduledEvent::ReplyArrives(at, Box::new(NO_ANSWER)));
             return;
         }
         let process = up[self.dice.one_of(up.len())];
         if let Some(due) = self.stalled(process) {
-            self.queue.plan(due, Happening::CallArrives(at));
+            self.queue.plan(due, ScheduledEvent::CallArrives(at));
             return;
         }
         let life = self.processes[process].life;
@@ -135,7 +135,7 @@ impl World<'_> {
         self.calls[at].replied = true;
         if let Some(due) = self.carry(Fault::ReplyLost, Fault::ReplyDelayed) {
             self.queue
-                .plan(due, Happening::ReplyArrives(at, Box::new(reply)));
+                .plan(due, ScheduledEvent::ReplyArrives(at, Box::new(reply)));
         }
     }
 
@@ -149,7 +149,7 @@ impl World<'_> {
                 if self.dice.coin() {
                     let due = self.now + 30;
                     self.queue
-                        .plan(due, Happening::ReplyArrives(at, Box::new(NO_ANSWER)));
+                        .plan(due, ScheduledEvent::ReplyArrives(at, Box::new(NO_ANSWER)));
                 }
             }
         }
@@ -169,7 +169,7 @@ impl World<'_> {
         let asleep_ms = self.tabs[tab].asleep_ms;
         if self.now < asleep_ms {
             self.queue
-                .plan(asleep_ms, Happening::ReplyArrives(at, reply));
+                .plan(asleep_ms, ScheduledEvent::ReplyArrives(at, reply));
             return;
         }
         self.calls[of].answered = true;
@@ -179,33 +179,34 @@ impl World<'_> {
             Reply::Trade(reply) => reply,
         };
         let event = match (&self.calls[of].ask, self.calls[of].page) {
-            (Ask::Session, _) => return self.session_unanswered(tab),
+            (PageCall::Session, _) => return self.session_unanswered(tab),
             (_, None) => return,
-            (Ask::Create(_), Some(page)) => (page, till::Event::Created(reply)),
-            (Ask::HandOver(..), Some(page)) => (page, till::Event::HandedOver(reply)),
-            (Ask::Read(_), Some(page)) => (page, till::Event::StatusReplied(reply)),
-            (Ask::Cancel(_) | Ask::Void(_), Some(page)) => {
-                (page, till::Event::CancelReplied(reply))
+            (PageCall::Create(_), Some(page)) => (page, till::ChargeEvent::Created(reply)),
+            (PageCall::HandOver(..), Some(page)) => (page, till::ChargeEvent::HandedOver(reply)),
+            (PageCall::Read(_), Some(page)) => (page, till::ChargeEvent::StatusReplied(reply)),
+            (PageCall::Cancel(_) | PageCall::Void(_), Some(page)) => {
+                (page, till::ChargeEvent::CancelReplied(reply))
             }
         };
         self.tell_page(event.0, event.1);
     }
 }
 
-fn describe(ask: &Ask) -> String {
+fn describe(ask: &PageCall) -> String {
     match ask {
-        Ask::Create(new) => format!("create {} with {}", new.idempotency_key, new.wallet_id),
-        Ask::HandOver(trade_id, mark) => format!("hand {mark} over to {trade_id}"),
-        Ask::Read(trade_id) => format!("ask about {trade_id}"),
-        Ask::Cancel(trade_id) => format!("cancel {trade_id}"),
-        Ask::Void(trade_id) => format!("void {trade_id}"),
-        Ask::Session => "what is open?".to_owned(),
+        PageCall::Create(new) => format!("create {} with {}", new.idempotency_key, new.wallet_id),
+        PageCall::HandOver(trade_id, mark) => format!("hand {mark} over to {trade_id}"),
+        PageCall::Read(trade_id) => format!("ask about {trade_id}"),
+        PageCall::Cancel(trade_id) => format!("cancel {trade_id}"),
+        PageCall::Void(trade_id) => format!("void {trade_id}"),
+        PageCall::Session => "what is open?".to_owned(),
     }
 }
 
 fn describe_reply(reply: &Reply) -> String {
-    let trade =
-        |trade: &wire::Trade| format!("{} {:?} v{}", trade.trade_id, trade.status, trade.version);
+    let trade = |trade: &wire::TradeView| {
+        format!("{} {:?} v{}", trade.trade_id, trade.status, trade.version)
+    };
     match reply {
         Reply::Trade(Ok(of)) => trade(of),
         Reply::Trade(Err(TillFault::Problem(code, of))) => {

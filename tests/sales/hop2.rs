@@ -5,12 +5,14 @@
 
 use kaunter_core::money::Money;
 use kaunter_core::policy::Ms;
-use kaunter_core::trade::{Carried, CreateAnswer, Event, GatewayRequest, StatusAnswer, StatusWord};
+use kaunter_core::trade::{
+    Carried, CreateAnswer, Event, GatewayRequest, GatewayStatus, StatusAnswer,
+};
 use kaunter_core::wire::CodeMode;
 use kaunter_model::gateway::{self, Response, silence, unsent};
 
 use crate::tally::Fault;
-use crate::world::{Happening, NEIGHBOUR, World, say};
+use crate::world::{NEIGHBOUR, ScheduledEvent, World, say};
 
 #[derive(Debug)]
 pub(crate) struct Request {
@@ -70,7 +72,7 @@ impl World<'_> {
             self.plan_answer(due, at, unsent(send));
             return;
         }
-        self.queue.plan(times_out_ms, Happening::GivesUp(at));
+        self.queue.plan(times_out_ms, ScheduledEvent::GivesUp(at));
         if down || self.fault(self.weather.rates.lost, Fault::RequestLost) {
             return;
         }
@@ -89,11 +91,12 @@ impl World<'_> {
             due = self.held_until(late);
         }
         self.requests[at].flies = true;
-        self.queue.plan(due, Happening::RequestArrives(at));
+        self.queue.plan(due, ScheduledEvent::RequestArrives(at));
     }
 
     fn plan_answer(&mut self, due: Ms, at: usize, event: Event) {
-        self.queue.plan(due, Happening::Answer(at, Box::new(event)));
+        self.queue
+            .plan(due, ScheduledEvent::Answer(at, Box::new(event)));
     }
 
     pub(crate) fn request_arrives(&mut self, at: usize) {
@@ -154,7 +157,7 @@ impl World<'_> {
                 } else {
                     Response::Grant
                 };
-                let mut answer = self.outside[row].account.create(response, row, now);
+                let mut answer = self.contexts[row].account.create(response, row, now);
                 if let CreateAnswer::Made { gateway_ref, .. } = &mut answer
                     && self.weather.repeats_ids
                     && self.fault(500, Fault::IdRepeated)
@@ -172,7 +175,7 @@ impl World<'_> {
             GatewayRequest::Pay => {
                 self.judge_code(row);
                 let response = self.customer_takes(row);
-                let answer = self.outside[row]
+                let answer = self.contexts[row]
                     .account
                     .at(now, |account| account.pay(response, carried));
                 self.customer_follows(row);
@@ -180,26 +183,26 @@ impl World<'_> {
             }
             GatewayRequest::Query { version } => {
                 let own = self.store.trade(row).gateway_ref() != Some(NEIGHBOUR);
-                let (word, stale) = match own {
-                    true => self.outside[row].account.word(now, self.weather.lag_ms),
-                    false => (StatusWord::Paid, false),
+                let (status, stale) = match own {
+                    true => self.contexts[row].account.status(now, self.weather.lag_ms),
+                    false => (GatewayStatus::Paid, false),
                 };
                 if stale {
                     self.note(Fault::StatusStale);
                 }
-                let carried = match word {
-                    StatusWord::NoWord => Carried::default(),
-                    StatusWord::Paid
-                    | StatusWord::Pending
-                    | StatusWord::Unpaid
-                    | StatusWord::Failed(_)
-                    | StatusWord::Closed
-                    | StatusWord::Voided => carried,
+                let carried = match status {
+                    GatewayStatus::Unclear => Carried::default(),
+                    GatewayStatus::Paid
+                    | GatewayStatus::Pending
+                    | GatewayStatus::Unpaid
+                    | GatewayStatus::Failed(_)
+                    | GatewayStatus::Closed
+                    | GatewayStatus::Voided => carried,
                 };
-                Event::Status(version, StatusAnswer { word, carried })
+                Event::Status(version, StatusAnswer { status, carried })
             }
             GatewayRequest::Cancel => {
-                let answer = self.outside[row]
+                let answer = self.contexts[row]
                     .account
                     .at(now, |account| account.cancel(refunds));
                 self.plan_late(row);
@@ -212,7 +215,7 @@ impl World<'_> {
                     Response::Grant
                 };
                 Event::VoidAnswered(
-                    self.outside[row]
+                    self.contexts[row]
                         .account
                         .at(now, |account| account.void(response)),
                 )
@@ -239,7 +242,7 @@ impl World<'_> {
             return;
         }
         match self.stalled(request.process) {
-            Some(due) => self.queue.plan(due, Happening::GivesUp(at)),
+            Some(due) => self.queue.plan(due, ScheduledEvent::GivesUp(at)),
             None => {
                 let silence = silence(request.send);
                 self.answer_arrives(at, Box::new(silence));
@@ -260,7 +263,7 @@ impl World<'_> {
             return;
         }
         if let Some(due) = self.stalled(process) {
-            self.queue.plan(due, Happening::Answer(at, event));
+            self.queue.plan(due, ScheduledEvent::Answer(at, event));
             return;
         }
         self.requests[at].answered = true;
@@ -289,7 +292,7 @@ impl World<'_> {
                     GatewayRequest::Pay | GatewayRequest::Cancel | GatewayRequest::Void
                 )
         };
-        self.outside[row].changing > 0 || self.requests.iter().any(moves)
+        self.contexts[row].changing > 0 || self.requests.iter().any(moves)
     }
 }
 

@@ -40,7 +40,7 @@ impl World<'_> {
     }
 
     fn judge_sale(&self) -> Result<(), Breach> {
-        let rows = || self.store.rows().iter().zip(&self.outside);
+        let rows = || self.store.rows().iter().zip(&self.contexts);
         judge::sale(rows().map(|(row, outside)| Evidence {
             trade: &row.trade,
             ledger: outside.account.ledger,
@@ -60,11 +60,11 @@ impl World<'_> {
         let Some(end) = &page.end else { return Ok(()) };
         let ledger = |trade_id: &str| {
             let row = self.store.find(trade_id)?;
-            Some(self.outside[row].account.ledger)
+            Some(self.contexts[row].account.ledger)
         };
         let began = || {
             let record = page.charge.record();
-            let mut rows = self.store.rows().iter().zip(&self.outside);
+            let mut rows = self.store.rows().iter().zip(&self.contexts);
             rows.any(|(row, outside)| {
                 let facts = row.trade.facts();
                 let own =
@@ -84,9 +84,9 @@ impl World<'_> {
     // ---- some time after the faults have stopped -------------------------------------------------------------
 
     pub(crate) fn judge_settled(&mut self) {
-        let open = (0..self.outside.len()).find(|row| !self.is_settled(*row));
+        let open = (0..self.contexts.len()).find(|row| !self.is_settled(*row));
         if let Some(row) = open {
-            let (state, account) = (self.store.trade(row).state(), self.outside[row].account);
+            let (state, account) = (self.store.trade(row).state(), self.contexts[row].account);
             let what = format!("trade {row} is still {state:?}, the gateway says {account:?}");
             return self.find(Kind::Unresolved, what);
         }
@@ -101,10 +101,10 @@ impl World<'_> {
         }
     }
 
-    /// Whether a trade may stay as it is. Three kinds of trades may: final ones, reviews without a word of the gateway,
+    /// Whether a trade may stay as it is. Three kinds of trades may: final ones, reviews without a clear answer of the gateway,
     /// and ones that wait for a customer before anything is presented.
     fn is_settled(&self, at: usize) -> bool {
-        let (trade, row) = (self.store.trade(at), &self.outside[at]);
+        let (trade, row) = (self.store.trade(at), &self.contexts[at]);
         let slowest_ms = self.weather.policy.review_check_max_ms + SLACK_MS;
         let fresh = self.now < row.account.since_ms + slowest_ms;
         match trade.state() {
@@ -149,7 +149,7 @@ impl World<'_> {
             let what = format!("trade {row} is being given back, and no query about it is due");
             self.find(Kind::Unresolved, what);
         }
-        let mut rows = self.store.rows().iter().zip(&self.outside);
+        let mut rows = self.store.rows().iter().zip(&self.contexts);
         let unseen = rows.position(|(row, outside)| {
             let closed = matches!(
                 row.trade.state(),

@@ -3,12 +3,12 @@
 //! A tab may die and come back, with or without its journal. A laptop may sleep.
 
 use kaunter_core::policy::Ms;
-use kaunter_core::till::{Charge, End, Event, Hint, Plan, Record, Step};
+use kaunter_core::till::{Charge, ChargeEvent, ChargeStep, End, Hint, Plan, Record};
 use kaunter_core::wire::{self, CodeMode, Status};
 
-use crate::hop1::Ask;
+use crate::hop1::PageCall;
 use crate::tally::Fault;
-use crate::world::{Happening, World, say};
+use crate::world::{ScheduledEvent, World, say};
 
 /// The most charges of one sale. A cashier who needs more has another problem.
 const MOST_CHARGES: usize = 5;
@@ -56,7 +56,8 @@ impl World<'_> {
                 self.note(Fault::SecondTill);
                 self.dice.spread(10, 240_000)
             };
-            self.queue.plan(self.now + begins, Happening::Charge(at));
+            self.queue
+                .plan(self.now + begins, ScheduledEvent::Charge(at));
             if !self.weather.journals {
                 self.note(Fault::JournalMissing);
             }
@@ -71,7 +72,7 @@ impl World<'_> {
     }
 
     /// Delays an event until the laptop wakes.
-    fn sleeps_through(&mut self, tab: usize, what: Happening) -> Option<Happening> {
+    fn sleeps_through(&mut self, tab: usize, what: ScheduledEvent) -> Option<ScheduledEvent> {
         let until = self.tabs[tab].asleep_ms;
         if self.now < until {
             self.queue.plan(until, what);
@@ -115,7 +116,7 @@ impl World<'_> {
         say!(self, "till {tab} charges ({:?}): page {at}", plan.mode);
         if self.dice.chance(self.weather.cancels) {
             let due = self.now + self.dice.spread(50, 120_000);
-            self.queue.plan(due, Happening::CashierCancels(at));
+            self.queue.plan(due, ScheduledEvent::CashierCancels(at));
         }
         let charge = Charge::new(plan, self.weather.policy.page());
         self.open_page(tab, charge);
@@ -147,7 +148,7 @@ impl World<'_> {
         self.drain_page(at);
     }
 
-    pub(crate) fn tell_page(&mut self, at: usize, event: Event) {
+    pub(crate) fn tell_page(&mut self, at: usize, event: ChargeEvent) {
         if self.runs(at) {
             self.pages[at].charge.handle(event, self.now);
             self.drain_page(at);
@@ -158,36 +159,36 @@ impl World<'_> {
         let tab = self.pages[at].tab;
         loop {
             let ask = match self.pages[at].charge.next() {
-                Step::Wait(due) => return self.set_timer(at, due),
-                Step::Scan => {
+                ChargeStep::Wait(due) => return self.set_timer(at, due),
+                ChargeStep::Scan => {
                     self.look_for_a_code(at);
                     continue;
                 }
-                Step::StopScan => {
+                ChargeStep::StopScan => {
                     self.pages[at].scanning = false;
                     continue;
                 }
-                Step::Pick => {
+                ChargeStep::Pick => {
                     let due = self.now + self.dice.between(500, 5_000);
-                    self.queue.plan(due, Happening::Pick(at));
+                    self.queue.plan(due, ScheduledEvent::Pick(at));
                     continue;
                 }
-                Step::Journal(record) => {
+                ChargeStep::Journal(record) => {
                     self.pages[at].writing = Some(record);
                     let due = self.now + self.dice.between(1, 10);
-                    self.queue.plan(due, Happening::Durable(at));
+                    self.queue.plan(due, ScheduledEvent::Durable(at));
                     continue;
                 }
-                Step::Forget(key) => {
+                ChargeStep::Forget(key) => {
                     self.tabs[tab].journal.retain(|record| record.key != key);
                     continue;
                 }
-                Step::Yield(key, record) => {
+                ChargeStep::Yield(key, record) => {
                     self.tabs[tab].journal.retain(|known| known.key != key);
                     self.keep(tab, record);
                     continue;
                 }
-                Step::Show(_) => {
+                ChargeStep::Show(_) => {
                     let trade_id = self.pages[at].charge.record().trade_id.clone();
                     if let Some(row) = trade_id.and_then(|trade_id| self.store.find(&trade_id)) {
                         say!(self, "page {at} shows the code of trade {row}");
@@ -196,15 +197,17 @@ impl World<'_> {
                     }
                     continue;
                 }
-                Step::Notice(_) => continue,
-                Step::Done(end) => {
+                ChargeStep::Notice(_) => continue,
+                ChargeStep::Done(end) => {
                     self.ended(at, end);
                     continue;
                 }
-                Step::Create(new) => Ask::Create(new),
-                Step::HandOver(trade_id) => Ask::HandOver(trade_id, self.pages[at].mark.clone()),
-                Step::Ask(trade_id) => Ask::Read(trade_id),
-                Step::Cancel(trade_id) => Ask::Cancel(trade_id),
+                ChargeStep::Create(new) => PageCall::Create(new),
+                ChargeStep::HandOver(trade_id) => {
+                    PageCall::HandOver(trade_id, self.pages[at].mark.clone())
+                }
+                ChargeStep::Ask(trade_id) => PageCall::Read(trade_id),
+                ChargeStep::Cancel(trade_id) => PageCall::Cancel(trade_id),
             };
             self.call(tab, Some(at), ask);
         }
@@ -221,7 +224,7 @@ impl World<'_> {
             due = self.held_until(late);
         }
         let nth = self.pages[at].timers;
-        self.queue.plan(due, Happening::PageTimer(at, nth));
+        self.queue.plan(due, ScheduledEvent::PageTimer(at, nth));
     }
 
     fn ended(&mut self, at: usize, end: End) {
@@ -240,7 +243,8 @@ impl World<'_> {
         if self.dice.chance(again) {
             self.note(Fault::ChargedAgain);
             let due = self.now + self.dice.spread(500, 60_000);
-            self.queue.plan(due, Happening::Charge(self.pages[at].tab));
+            self.queue
+                .plan(due, ScheduledEvent::Charge(self.pages[at].tab));
         }
     }
 
@@ -252,10 +256,10 @@ impl World<'_> {
         }
         let tab = self.pages[at].tab;
         if self
-            .sleeps_through(tab, Happening::PageTimer(at, nth))
+            .sleeps_through(tab, ScheduledEvent::PageTimer(at, nth))
             .is_some()
         {
-            self.tell_page(at, Event::Tick);
+            self.tell_page(at, ChargeEvent::Tick);
         }
     }
 
@@ -264,7 +268,10 @@ impl World<'_> {
             return;
         }
         let tab = self.pages[at].tab;
-        if self.sleeps_through(tab, Happening::Durable(at)).is_none() {
+        if self
+            .sleeps_through(tab, ScheduledEvent::Durable(at))
+            .is_none()
+        {
             return;
         }
         if self.fault(self.weather.rates.dies_at_send, Fault::DiedWriting) {
@@ -272,7 +279,7 @@ impl World<'_> {
         }
         if let Some(record) = self.pages[at].writing.take() {
             self.keep(tab, record);
-            self.tell_page(at, Event::Journalled);
+            self.tell_page(at, ChargeEvent::Journalled);
         }
         if self.fault(self.weather.rates.dies_at_send, Fault::DiedCalling) {
             self.tab_dies(tab);
@@ -292,7 +299,7 @@ impl World<'_> {
         self.pages[at].scanning = true;
         if self.dice.chance(10) {
             let due = self.now + self.dice.spread(60_000, 1_800_000);
-            self.queue.plan(due, Happening::CashierCancels(at));
+            self.queue.plan(due, ScheduledEvent::CashierCancels(at));
             return;
         }
         let longest = if self.dice.chance(50) {
@@ -302,7 +309,7 @@ impl World<'_> {
         };
         let due = self.now + self.dice.spread(300, longest);
         let due = self.held_until(due);
-        self.queue.plan(due, Happening::Scan(at));
+        self.queue.plan(due, ScheduledEvent::Scan(at));
     }
 
     pub(crate) fn scan(&mut self, at: usize) {
@@ -310,7 +317,7 @@ impl World<'_> {
             return;
         }
         let tab = self.pages[at].tab;
-        if self.sleeps_through(tab, Happening::Scan(at)).is_none() {
+        if self.sleeps_through(tab, ScheduledEvent::Scan(at)).is_none() {
             return;
         }
         self.pages[at].scanning = false;
@@ -323,12 +330,12 @@ impl World<'_> {
             wallet,
         };
         say!(self, "page {at} reads a code: {hint:?}");
-        self.tell_page(at, Event::Scanned(hint));
+        self.tell_page(at, ChargeEvent::Scanned(hint));
     }
 
     pub(crate) fn pick(&mut self, at: usize) {
         let wallet = self.dice.chance(950).then(|| "A".to_owned());
-        self.tell_page(at, Event::Picked(wallet));
+        self.tell_page(at, ChargeEvent::Picked(wallet));
     }
 
     pub(crate) fn cashier_cancels(&mut self, at: usize) {
@@ -337,11 +344,11 @@ impl World<'_> {
         }
         if self.held || self.now < self.tabs[self.pages[at].tab].asleep_ms {
             self.queue
-                .plan(self.now + 60_000, Happening::CashierCancels(at));
+                .plan(self.now + 60_000, ScheduledEvent::CashierCancels(at));
             return;
         }
         say!(self, "the cashier cancels page {at}");
-        self.tell_page(at, Event::Cancel);
+        self.tell_page(at, ChargeEvent::Cancel);
     }
 
     // ---- tabs ------------------------------------------------------------------------------------------------
@@ -369,7 +376,7 @@ impl World<'_> {
         self.tabs[tab].life += 1;
         if self.dice.chance(900) {
             let due = self.now + self.dice.spread(300, 300_000);
-            self.queue.plan(due, Happening::TabReturns(tab));
+            self.queue.plan(due, ScheduledEvent::TabReturns(tab));
         }
     }
 
@@ -377,18 +384,18 @@ impl World<'_> {
     pub(crate) fn tab_returns(&mut self, tab: usize) {
         say!(self, "till {tab} is back");
         self.tabs[tab].up = true;
-        self.call(tab, None, Ask::Session);
+        self.call(tab, None, PageCall::Session);
     }
 
     pub(crate) fn session_unanswered(&mut self, tab: usize) {
         if self.tabs[tab].up && self.dice.chance(900) {
             let due = self.now + 3_000;
-            self.queue.plan(due, Happening::TabReturns(tab));
+            self.queue.plan(due, ScheduledEvent::TabReturns(tab));
         }
     }
 
     /// Closes trades that await a code, and follows trades that may have moved money.
-    pub(crate) fn recover(&mut self, tab: usize, open: &[wire::Trade]) {
+    pub(crate) fn recover(&mut self, tab: usize, open: &[wire::TradeView]) {
         let mut watched = false;
         for record in std::mem::take(&mut self.tabs[tab].journal) {
             let waits = open.iter().any(|trade| {
@@ -404,7 +411,7 @@ impl World<'_> {
         }
         for trade in open {
             if matches!(trade.status, Status::Creating | Status::AwaitingCode) {
-                self.call(tab, None, Ask::Cancel(trade.trade_id.clone()));
+                self.call(tab, None, PageCall::Cancel(trade.trade_id.clone()));
             } else if !watched && !trade.status.ends_promise() && self.dice.chance(700) {
                 watched = true;
                 self.resume(tab, resumed(trade));
@@ -412,7 +419,7 @@ impl World<'_> {
         }
         if self.dice.chance(400) {
             let due = self.now + self.dice.spread(500, 60_000);
-            self.queue.plan(due, Happening::Charge(tab));
+            self.queue.plan(due, ScheduledEvent::Charge(tab));
         }
     }
 
@@ -425,21 +432,21 @@ impl World<'_> {
         let until = self.held_until(until);
         say!(self, "till {tab} falls asleep");
         self.tabs[tab].asleep_ms = until;
-        self.queue.plan(until, Happening::TabWakes(tab));
+        self.queue.plan(until, ScheduledEvent::TabWakes(tab));
     }
 
     pub(crate) fn tab_wakes(&mut self, tab: usize) {
         say!(self, "till {tab} wakes");
         for at in 0..self.pages.len() {
             if self.pages[at].tab == tab {
-                self.tell_page(at, Event::Woke);
+                self.tell_page(at, ChargeEvent::Woke);
             }
         }
     }
 }
 
 /// The record of a trade that this till knows only from the backend's list.
-fn resumed(trade: &wire::Trade) -> Record {
+fn resumed(trade: &wire::TradeView) -> Record {
     Record {
         key: format!("resumed-{}", trade.trade_id),
         sale: trade.sale.clone(),

@@ -5,10 +5,10 @@ use kaunter_core::policy::Ms;
 use kaunter_core::trade::{Event, State};
 use kaunter_model::gateway::{self, Response, Stage};
 
-use crate::gateway::Deed;
-use crate::hop1::Ask;
+use crate::gateway::PaymentAction;
+use crate::hop1::PageCall;
 use crate::tally::Fault;
-use crate::world::{Happening, World, say};
+use crate::world::{ScheduledEvent, World, say};
 
 const SECOND: Ms = 1_000;
 const MINUTE: Ms = 60 * SECOND;
@@ -22,13 +22,13 @@ impl World<'_> {
     /// Whether the gateway guarantees that a trade of this age is never paid.
     fn is_too_old_to_pay(&self, row: usize) -> bool {
         let age_ms = self.weather.policy.unpaid_final_after_ms;
-        age_ms.is_some_and(|age_ms| self.now >= self.outside[row].account.created_ms + age_ms)
+        age_ms.is_some_and(|age_ms| self.now >= self.contexts[row].account.created_ms + age_ms)
     }
 
     /// The last moment at which the gateway takes a payment for this trade.
     fn last_moment(&mut self, row: usize) -> Option<Ms> {
         let age_ms = self.weather.policy.unpaid_final_after_ms?;
-        let end = self.outside[row].account.created_ms + age_ms;
+        let end = self.contexts[row].account.created_ms + age_ms;
         let last = end.saturating_sub(self.dice.spread(1, 10 * SECOND));
         (last > self.now).then_some(last)
     }
@@ -47,10 +47,10 @@ impl World<'_> {
     /// Our code is on display. Most customers scan it at once, some late, and one in ten never.
     /// Sometimes a second customer scans it too, or somebody scans a photograph of it later.
     pub(crate) fn our_code_is_shown(&mut self, row: usize) {
-        if self.outside[row].shown_ms.is_some() {
+        if self.contexts[row].shown_ms.is_some() {
             return;
         }
-        self.outside[row].shown_ms = Some(self.now);
+        self.contexts[row].shown_ms = Some(self.now);
         let first = match self.dice.between(0, 19) {
             0 | 1 => None,
             2 => Some(4 * HOUR),
@@ -63,14 +63,15 @@ impl World<'_> {
                 Some(last) if self.dice.chance(100) => last,
                 Some(_) | None => self.now + self.dice.spread(SECOND, longest),
             };
-            self.queue.plan(due, Happening::Customer(row, Deed::Scans));
+            self.queue
+                .plan(due, ScheduledEvent::Customer(row, PaymentAction::Scans));
         }
     }
 
     fn scanned(&mut self, row: usize) {
-        if self.outside[row].account.stage != Stage::Created {
+        if self.contexts[row].account.stage != Stage::Created {
             // The gateway takes a code once. A second customer reads in the app that it is used or closed.
-            let spent = self.outside[row].account.ledger.payments > 0;
+            let spent = self.contexts[row].account.ledger.payments > 0;
             return self.note(if spent {
                 Fault::ScannedTwice
             } else {
@@ -82,7 +83,7 @@ impl World<'_> {
         }
         let (response, now) = (self.customer_takes(row), self.now);
         let late = self.is_closed(row);
-        self.outside[row].account.at(now, |account| {
+        self.contexts[row].account.at(now, |account| {
             account.ledger.late |= late;
             account.scan(response);
         });
@@ -91,7 +92,7 @@ impl World<'_> {
 
     /// Decides what happens to a payment that has reached the gateway.
     pub(crate) fn customer_follows(&mut self, row: usize) {
-        if self.outside[row].account.stage == Stage::Pending {
+        if self.contexts[row].account.stage == Stage::Pending {
             let longest = match self.dice.between(0, 19) {
                 0 => 10 * MINUTE,
                 1 => 3 * HOUR,
@@ -102,67 +103,71 @@ impl World<'_> {
                 Some(_) | None => self.now + self.dice.spread(SECOND, longest),
             };
             let deed = match self.dice.between(0, 99) {
-                0..=79 => Deed::Confirms,
-                80..=89 => Deed::Refuses,
-                _ => Deed::Closes,
+                0..=79 => PaymentAction::Confirms,
+                80..=89 => PaymentAction::Refuses,
+                _ => PaymentAction::Closes,
             };
-            self.queue.plan(due, Happening::Customer(row, deed));
+            self.queue.plan(due, ScheduledEvent::Customer(row, deed));
         }
         self.plan_late(row);
     }
 
     /// A closed trade may be paid after all, even the next day.
     pub(crate) fn plan_late(&mut self, row: usize) {
-        let account = self.outside[row].account;
+        let account = self.contexts[row].account;
         let closed = account.stage.is_unpaid();
         let ages = self.weather.policy.unpaid_final_after_ms.is_some();
-        let paying = account.ledger.payments > 0 || self.outside[row].shown_ms.is_some();
+        let paying = account.ledger.payments > 0 || self.contexts[row].shown_ms.is_some();
         if closed && paying && !ages && self.dice.chance(self.weather.late) {
             let due = self.now + self.dice.spread(SECOND, 14 * HOUR);
-            self.queue
-                .plan(due, Happening::Customer(row, Deed::PaysAfterAll));
+            self.queue.plan(
+                due,
+                ScheduledEvent::Customer(row, PaymentAction::PaysAfterAll),
+            );
         }
     }
 
-    pub(crate) fn customer(&mut self, row: usize, deed: Deed) {
+    pub(crate) fn customer(&mut self, row: usize, deed: PaymentAction) {
         let now = self.now;
-        let stage = self.outside[row].account.stage;
+        let stage = self.contexts[row].account.stage;
         let closed = stage.is_unpaid();
         match deed {
-            Deed::Scans => self.scanned(row),
-            Deed::PaysAfterAll if closed && self.outside[row].account.ledger.charged == 0 => {
+            PaymentAction::Scans => self.scanned(row),
+            PaymentAction::PaysAfterAll
+                if closed && self.contexts[row].account.ledger.charged == 0 =>
+            {
                 self.note(Fault::PaidAfterAll);
-                self.outside[row]
+                self.contexts[row]
                     .account
                     .at(now, gateway::Account::charge_late);
             }
-            Deed::PaysAfterAll => {}
-            Deed::Confirms if stage == Stage::Pending && !self.is_too_old_to_pay(row) => {
+            PaymentAction::PaysAfterAll => {}
+            PaymentAction::Confirms if stage == Stage::Pending && !self.is_too_old_to_pay(row) => {
                 // A process with a wrong clock may have closed it already.
                 let late = self.is_closed(row);
-                self.outside[row].account.at(now, |account| {
+                self.contexts[row].account.at(now, |account| {
                     account.ledger.late |= late;
                     account.charge();
                 });
             }
-            Deed::Confirms | Deed::Refuses if stage == Stage::Pending => {
-                self.outside[row]
+            PaymentAction::Confirms | PaymentAction::Refuses if stage == Stage::Pending => {
+                self.contexts[row]
                     .account
                     .at(now, |account| account.stage = Stage::Failed);
                 self.plan_late(row);
             }
-            Deed::Closes if stage == Stage::Pending => {
-                self.outside[row]
+            PaymentAction::Closes if stage == Stage::Pending => {
+                self.contexts[row]
                     .account
                     .at(now, |account| account.stage = Stage::Closed);
                 self.plan_late(row);
             }
-            Deed::Confirms | Deed::Refuses | Deed::Closes => {}
+            PaymentAction::Confirms | PaymentAction::Refuses | PaymentAction::Closes => {}
         }
         say!(
             self,
             "customer of trade {row} {deed:?}: {:?}",
-            self.outside[row].account.stage
+            self.contexts[row].account.stage
         );
     }
 
@@ -180,11 +185,11 @@ impl World<'_> {
         match state {
             State::NeedsReview | State::VoidReview | State::LateSuccess => {
                 let due = self.now + self.dice.spread(MINUTE, 4 * HOUR);
-                self.queue.plan(due, Happening::Review(row, 0));
+                self.queue.plan(due, ScheduledEvent::Review(row, 0));
             }
             State::Paid if self.dice.chance(self.weather.voids) => {
                 let due = self.now + self.dice.spread(SECOND, 10 * MINUTE);
-                self.queue.plan(due, Happening::VoidWish(row));
+                self.queue.plan(due, ScheduledEvent::VoidWish(row));
             }
             State::Paid
             | State::Creating
@@ -214,11 +219,11 @@ impl World<'_> {
             return;
         };
         let trade_id = self.store.trade(row).facts().trade_id.clone();
-        self.call(tab, None, Ask::Void(trade_id));
+        self.call(tab, None, PageCall::Void(trade_id));
         if self.dice.coin() {
             // The cashier presses again, with or without a reply.
             let due = self.now + self.dice.spread(500, MINUTE);
-            self.queue.plan(due, Happening::VoidWish(row));
+            self.queue.plan(due, ScheduledEvent::VoidWish(row));
         }
     }
 
@@ -242,7 +247,7 @@ impl World<'_> {
         }
         if reads < MOST_LOOKS {
             let due = self.now + (MINUTE << reads);
-            self.queue.plan(due, Happening::Review(row, reads + 1));
+            self.queue.plan(due, ScheduledEvent::Review(row, reads + 1));
         }
     }
 
@@ -251,7 +256,7 @@ impl World<'_> {
             return None;
         }
         let (state, now) = (self.store.trade(row).state(), self.now);
-        let account = &mut self.outside[row].account;
+        let account = &mut self.contexts[row].account;
         if (state, account.stage) == (State::LateSuccess, Stage::Paid) {
             match self.dice.between(0, 9) {
                 0..=4 => {}

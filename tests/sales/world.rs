@@ -11,7 +11,7 @@ use kaunter_model::store::{Row, Store};
 
 use crate::backend::{Pending, Process};
 use crate::dice::Dice;
-use crate::gateway::{Account, Deed};
+use crate::gateway::{Account, PaymentAction};
 use crate::hop1::{Call, Reply};
 use crate::hop2::Request;
 use crate::page::{Page, Tab};
@@ -24,7 +24,7 @@ const MOST_EVENTS: u64 = 200_000;
 
 /// A planned event. The numbers are indices of tabs, pages, calls, processes, rows and requests.
 #[derive(Debug)]
-pub(crate) enum Happening {
+pub(crate) enum ScheduledEvent {
     CallArrives(usize),
     /// The backend no longer waits for the gateway and replies.
     CallSettles(usize),
@@ -49,7 +49,7 @@ pub(crate) enum Happening {
     RequestArrives(usize),
     Answer(usize, Box<trade::Event>),
     GivesUp(usize),
-    Customer(usize, Deed),
+    Customer(usize, PaymentAction),
     Review(usize, u32),
     VoidWish(usize),
     Calm,
@@ -58,7 +58,7 @@ pub(crate) enum Happening {
 
 /// What the gateway, the customers and the processes know about a row's trade.
 #[derive(Debug)]
-pub(crate) struct Outside {
+pub(crate) struct TradeContext {
     pub(crate) account: Account,
     /// When our code was first on a display. From then on, anybody may have it.
     pub(crate) shown_ms: Option<Ms>,
@@ -72,7 +72,7 @@ pub(crate) struct World<'a> {
     pub(crate) sale: u64,
     pub(crate) dice: Dice,
     pub(crate) weather: Weather,
-    pub(crate) queue: Queue<Happening>,
+    pub(crate) queue: Queue<ScheduledEvent>,
     pub(crate) tabs: Vec<Tab>,
     pub(crate) pages: Vec<Page>,
     pub(crate) calls: Vec<Call>,
@@ -81,7 +81,7 @@ pub(crate) struct World<'a> {
     pub(crate) host_ahead_ms: i64,
     pub(crate) store: Store,
     /// For each row of the store.
-    pub(crate) outside: Vec<Outside>,
+    pub(crate) contexts: Vec<TradeContext>,
     pub(crate) requests: Vec<Request>,
     pub(crate) tally: &'a mut Tally,
     pub(crate) story: Option<Vec<String>>,
@@ -117,7 +117,7 @@ impl<'a> World<'a> {
             processes: Vec::new(),
             host_ahead_ms: 0,
             store: Store::new(usize::MAX),
-            outside: Vec::new(),
+            contexts: Vec::new(),
             requests: Vec::new(),
             tally,
             story: story.then(Vec::new),
@@ -137,7 +137,7 @@ impl<'a> World<'a> {
         self.open_tabs();
         self.plan_troubles();
         if let Some(calm_ms) = self.weather.calm_ms {
-            self.queue.plan(calm_ms, Happening::Calm);
+            self.queue.plan(calm_ms, ScheduledEvent::Calm);
         }
     }
 
@@ -146,22 +146,22 @@ impl<'a> World<'a> {
         let mut troubles = Vec::new();
         for _ in 0..self.weather.page_deaths {
             let tab = self.dice.one_of(self.tabs.len());
-            troubles.push(Happening::TabDies(tab));
+            troubles.push(ScheduledEvent::TabDies(tab));
         }
         for _ in 0..self.weather.sleeps {
             let tab = self.dice.one_of(self.tabs.len());
-            troubles.push(Happening::TabSleeps(tab));
+            troubles.push(ScheduledEvent::TabSleeps(tab));
         }
         for _ in 0..self.weather.backend_deaths {
             let process = self.dice.one_of(self.processes.len());
-            troubles.push(Happening::ProcessDies(process));
+            troubles.push(ScheduledEvent::ProcessDies(process));
         }
         for _ in 0..self.weather.stalls {
             let process = self.dice.one_of(self.processes.len());
-            troubles.push(Happening::ProcessStalls(process));
+            troubles.push(ScheduledEvent::ProcessStalls(process));
         }
         if self.weather.clock_off {
-            troubles.push(Happening::ClockJumps);
+            troubles.push(ScheduledEvent::ClockJumps);
         }
         for trouble in troubles {
             let after = self.dice.spread(200, 400_000);
@@ -192,8 +192,8 @@ impl<'a> World<'a> {
         }
         self.tally.sales += 1;
         self.tally.live += u64::from(self.weather.calm_ms.is_some());
-        self.tally.trades += self.outside.len() as u64;
-        let shown = self.outside.iter().filter(|row| row.shown_ms.is_some());
+        self.tally.trades += self.contexts.len() as u64;
+        let shown = self.contexts.iter().filter(|row| row.shown_ms.is_some());
         self.tally.shown += shown.count() as u64;
         self.tally.events += events;
         self.tally.passed(self.now - START_MS);
@@ -204,36 +204,36 @@ impl<'a> World<'a> {
         }
     }
 
-    fn happen(&mut self, what: Happening) {
+    fn happen(&mut self, what: ScheduledEvent) {
         match what {
-            Happening::CallArrives(call) => self.call_arrives(call),
-            Happening::CallSettles(call) => self.call_settles(call),
-            Happening::ReplyArrives(call, reply) => self.reply_arrives(call, reply),
-            Happening::CallTimesOut(call) => self.call_times_out(call),
-            Happening::PageTimer(page, nth) => self.page_timer(page, nth),
-            Happening::Durable(page) => self.durable(page),
-            Happening::Scan(page) => self.scan(page),
-            Happening::Pick(page) => self.pick(page),
-            Happening::CashierCancels(page) => self.cashier_cancels(page),
-            Happening::Charge(tab) => self.charge(tab),
-            Happening::TabDies(tab) => self.tab_dies(tab),
-            Happening::TabReturns(tab) => self.tab_returns(tab),
-            Happening::TabSleeps(tab) => self.tab_sleeps(tab),
-            Happening::TabWakes(tab) => self.tab_wakes(tab),
-            Happening::Commit(change) => self.commit(*change),
-            Happening::Timer(process, row, nth) => self.timer(process, row, nth),
-            Happening::ProcessDies(process) => self.process_dies(process, None),
-            Happening::ProcessStarts(process) => self.process_starts(process),
-            Happening::ProcessStalls(process) => self.process_stalls(process),
-            Happening::ClockJumps => self.clock_jumps(),
-            Happening::RequestArrives(request) => self.request_arrives(request),
-            Happening::Answer(request, event) => self.answer_arrives(request, event),
-            Happening::GivesUp(request) => self.gives_up(request),
-            Happening::Customer(row, deed) => self.customer(row, deed),
-            Happening::Review(row, tries) => self.review(row, tries),
-            Happening::VoidWish(row) => self.void_wish(row),
-            Happening::Calm => self.calm(),
-            Happening::Checkpoint => self.checkpoint(),
+            ScheduledEvent::CallArrives(call) => self.call_arrives(call),
+            ScheduledEvent::CallSettles(call) => self.call_settles(call),
+            ScheduledEvent::ReplyArrives(call, reply) => self.reply_arrives(call, reply),
+            ScheduledEvent::CallTimesOut(call) => self.call_times_out(call),
+            ScheduledEvent::PageTimer(page, nth) => self.page_timer(page, nth),
+            ScheduledEvent::Durable(page) => self.durable(page),
+            ScheduledEvent::Scan(page) => self.scan(page),
+            ScheduledEvent::Pick(page) => self.pick(page),
+            ScheduledEvent::CashierCancels(page) => self.cashier_cancels(page),
+            ScheduledEvent::Charge(tab) => self.charge(tab),
+            ScheduledEvent::TabDies(tab) => self.tab_dies(tab),
+            ScheduledEvent::TabReturns(tab) => self.tab_returns(tab),
+            ScheduledEvent::TabSleeps(tab) => self.tab_sleeps(tab),
+            ScheduledEvent::TabWakes(tab) => self.tab_wakes(tab),
+            ScheduledEvent::Commit(change) => self.commit(*change),
+            ScheduledEvent::Timer(process, row, nth) => self.timer(process, row, nth),
+            ScheduledEvent::ProcessDies(process) => self.process_dies(process, None),
+            ScheduledEvent::ProcessStarts(process) => self.process_starts(process),
+            ScheduledEvent::ProcessStalls(process) => self.process_stalls(process),
+            ScheduledEvent::ClockJumps => self.clock_jumps(),
+            ScheduledEvent::RequestArrives(request) => self.request_arrives(request),
+            ScheduledEvent::Answer(request, event) => self.answer_arrives(request, event),
+            ScheduledEvent::GivesUp(request) => self.gives_up(request),
+            ScheduledEvent::Customer(row, deed) => self.customer(row, deed),
+            ScheduledEvent::Review(row, tries) => self.review(row, tries),
+            ScheduledEvent::VoidWish(row) => self.void_wish(row),
+            ScheduledEvent::Calm => self.calm(),
+            ScheduledEvent::Checkpoint => self.checkpoint(),
         }
     }
 
@@ -257,7 +257,8 @@ impl<'a> World<'a> {
             + policy.review_check_max_ms
             + 2 * (policy.connect_timeout_ms + policy.pay_timeout_ms + policy.clock_grace_ms)
             + 120_000;
-        self.queue.plan(self.now + rest_ms, Happening::Checkpoint);
+        self.queue
+            .plan(self.now + rest_ms, ScheduledEvent::Checkpoint);
     }
 
     fn checkpoint(&mut self) {

@@ -63,7 +63,7 @@ impl FromRequestParts<Arc<App>> for Terminal {
             Caller::Stranger(problem) => Err(problem),
             Caller::Server => {
                 let detail = "This call takes a terminal token, and the server key came: mint a token with POST /v1/terminal-tokens.";
-                Err(Problem::because(
+                Err(Problem::with_detail(
                     ProblemCode::TokenInvalid,
                     detail.to_owned(),
                 ))
@@ -84,7 +84,7 @@ impl FromRequestParts<Arc<App>> for Server {
             Caller::Stranger(_) => Err(Problem::new(ProblemCode::ServerKeyInvalid)),
             Caller::Terminal(_) => {
                 let detail = "This call takes the server key, and a terminal token came: call from the shop's server.";
-                Err(Problem::because(
+                Err(Problem::with_detail(
                     ProblemCode::ServerKeyInvalid,
                     detail.to_owned(),
                 ))
@@ -93,13 +93,13 @@ impl FromRequestParts<Arc<App>> for Server {
     }
 }
 
-/// Either of the two, for what both may read: its shop, and the terminal if it is one.
-pub(crate) struct Either {
+/// KnownCaller of the two, for what both may read: its shop, and the terminal if it is one.
+pub(crate) struct KnownCaller {
     pub(crate) shop: String,
     pub(crate) claims: Option<Claims>,
 }
 
-impl Either {
+impl KnownCaller {
     /// Counts a terminal's status checks. The shop's server is trusted and not counted.
     pub(crate) fn admit_read(&self, app: &App) -> Result<(), Problem> {
         match &self.claims {
@@ -117,7 +117,7 @@ impl Either {
     }
 }
 
-impl FromRequestParts<Arc<App>> for Either {
+impl FromRequestParts<Arc<App>> for KnownCaller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {

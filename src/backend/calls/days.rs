@@ -19,7 +19,7 @@ use kaunter_core::trade::Trade;
 use kaunter_core::wire::{self, ProblemCode, Right, TradeList};
 use serde::Deserialize;
 
-use super::Either;
+use super::KnownCaller;
 use crate::app::App;
 use crate::clock::{rfc3339, wall_ms};
 use crate::error::Problem;
@@ -30,7 +30,7 @@ use sheet::{head, lines};
 /// The query of `GET /v1/trades`. All fields are text, so that an error can name the wrong one.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Which {
+pub(crate) struct TradesQuery {
     /// `true`: only open trades.
     open: Option<String>,
     /// Only trades of this sale, oldest first.
@@ -48,35 +48,35 @@ pub(crate) struct Which {
 
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
-    either: Either,
+    either: KnownCaller,
     headers: HeaderMap,
-    which: Result<Query<Which>, QueryRejection>,
+    query: Result<Query<TradesQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     either.admit(&app)?;
-    let Query(which) = which.map_err(|_| {
+    let Query(query) = query.map_err(|_| {
         let detail =
             "This call takes ?open=, ?ref=, ?day=, ?terminal=, ?limit= and ?cursor=, each once.";
-        Problem::because(ProblemCode::BadRequest, detail.to_owned())
+        Problem::with_detail(ProblemCode::BadRequest, detail.to_owned())
     })?;
     let is_sheet = headers
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/csv"));
-    let asked = which.read(&app, &either, is_sheet)?;
-    let reference = asked.filter.reference.as_deref();
+    let request = query.read(&app, &either, is_sheet)?;
+    let reference = request.filter.reference.as_deref();
     let may_ask = reference.is_none_or(|reference| either.may_charge(reference));
     if is_sheet {
         if !may_ask {
             return Err(Problem::new(ProblemCode::TokenForbidden));
         }
-        return Sheet::open(app, either, asked).await?.response();
+        return Sheet::open(app, either, request).await?.response();
     }
-    let (next_cursor, trades) = asked.page(&app, &either).await?;
+    let (next_cursor, trades) = request.page(&app, &either).await?;
     if trades.is_empty() && !may_ask {
         // The answer does not reveal whether the sale exists.
         return Err(Problem::new(ProblemCode::TokenForbidden));
     }
-    let (from, to) = asked.day.as_ref().map_or((None, None), |(_, span)| {
+    let (from, to) = request.day.as_ref().map_or((None, None), |(_, span)| {
         (Some(rfc3339(span.start)), Some(rfc3339(span.end)))
     });
     Ok(Json(TradeList {
@@ -89,7 +89,7 @@ pub(crate) async fn list(
 }
 
 /// A valid query that the caller may make.
-struct Asked {
+struct ListRequest {
     filter: Filter,
     /// The day, and its range in milliseconds.
     day: Option<(String, Range<Ms>)>,
@@ -97,8 +97,8 @@ struct Asked {
     after: Option<Mark>,
 }
 
-impl Which {
-    fn read(self, app: &App, either: &Either, is_sheet: bool) -> Result<Asked, Problem> {
+impl TradesQuery {
+    fn read(self, app: &App, either: &KnownCaller, is_sheet: bool) -> Result<ListRequest, Problem> {
         let is_open = match self.open.as_deref() {
             None | Some("false") => false,
             Some("true") => true,
@@ -112,7 +112,7 @@ impl Which {
             };
             let detail =
                 "A CSV has all rows in one answer: remove ?limit= and ?cursor=.".to_owned();
-            return Err(Problem::because(ProblemCode::BadRequest, detail).at(param));
+            return Err(Problem::with_detail(ProblemCode::BadRequest, detail).at(param));
         }
         let limit = match self.limit.as_deref().map(str::parse) {
             None => LIST_ROWS,
@@ -140,7 +140,7 @@ impl Which {
             )?),
         };
         let terminal = either.listed_terminal(self.terminal, self.reference.as_deref(), is_open)?;
-        Ok(Asked {
+        Ok(ListRequest {
             filter: Filter {
                 shop: either.shop.clone(),
                 span: day.as_ref().map(|(_, span)| span.clone()),
@@ -156,10 +156,10 @@ impl Which {
 }
 
 fn wrong(param: &str, takes: &str) -> Problem {
-    Problem::because(ProblemCode::BadRequest, format!("?{param}= takes {takes}.")).at(param)
+    Problem::with_detail(ProblemCode::BadRequest, format!("?{param}= takes {takes}.")).at(param)
 }
 
-impl Either {
+impl KnownCaller {
     /// The terminal whose trades are listed; `None` is every terminal.
     ///
     /// A token with the right `list` lists the whole shop. Without it, it lists the open trades of its own terminal,
@@ -194,13 +194,13 @@ impl Either {
     }
 }
 
-impl Asked {
+impl ListRequest {
     /// Reads a page, and the cursor of the next one.
     async fn page(
         &self,
         app: &App,
-        either: &Either,
-    ) -> Result<(Option<String>, Vec<wire::Trade>), Problem> {
+        either: &KnownCaller,
+    ) -> Result<(Option<String>, Vec<wire::TradeView>), Problem> {
         let store = app.trades.store();
         // Reads one row more than a page holds, to know whether there is a next page.
         let mut rows = store
@@ -210,19 +210,19 @@ impl Asked {
         rows.truncate(self.limit);
         let last = rows.last().filter(|_| !is_last);
         let next = last.map(|row| self.filter.mark(row).text());
-        Ok((next, self.told(app, either, &rows)))
+        Ok((next, self.readable(app, either, &rows)))
     }
 
     /// The part of these rows that the caller may read. Lists other than a sale's show whole trades only.
-    fn told(&self, app: &App, either: &Either, rows: &[Trade]) -> Vec<wire::Trade> {
-        let told = |row: &Trade| {
+    fn readable(&self, app: &App, either: &KnownCaller, rows: &[Trade]) -> Vec<wire::TradeView> {
+        let view = |row: &Trade| {
             let reach = match (either.reach(row.facts()), &self.filter.reference) {
                 (Reach::Standing, None) => Reach::Nothing,
                 (reach, _) => reach,
             };
             reach.limit(app.trades.wire(row))
         };
-        rows.iter().filter_map(told).collect()
+        rows.iter().filter_map(view).collect()
     }
 }
 
@@ -231,8 +231,8 @@ const SHEET: [(header::HeaderName, &str); 1] = [(header::CONTENT_TYPE, "text/csv
 /// A list that is streamed as CSV.
 struct Sheet {
     app: Arc<App>,
-    either: Either,
-    asked: Asked,
+    either: KnownCaller,
+    request: ListRequest,
     next: Next,
 }
 
@@ -245,19 +245,23 @@ enum Next {
 
 impl Sheet {
     /// Reads the first part before the headers are sent, so that a store error still gets its own status.
-    async fn open(app: Arc<App>, either: Either, asked: Asked) -> Result<Self, Problem> {
-        let rows = app.trades.store().list(&asked.filter, None, PAGE_ROWS);
+    async fn open(
+        app: Arc<App>,
+        either: KnownCaller,
+        request: ListRequest,
+    ) -> Result<Self, Problem> {
+        let rows = app.trades.store().list(&request.filter, None, PAGE_ROWS);
         let rows = rows.await?;
         Ok(Self {
             app,
             either,
-            asked,
+            request,
             next: Next::First(rows),
         })
     }
 
     fn response(self) -> Result<Response, Problem> {
-        let day = self.asked.day.as_ref().map(|(day, _)| day.clone());
+        let day = self.request.day.as_ref().map(|(day, _)| day.clone());
         let parts = stream::unfold(self, async |mut sheet| {
             let part = sheet.part().await.transpose()?;
             Some((part, sheet))
@@ -280,15 +284,15 @@ impl Sheet {
             Next::First(rows) => (rows, true),
             Next::After(mark) => {
                 let store = self.app.trades.store();
-                let filter = &self.asked.filter;
+                let filter = &self.request.filter;
                 (store.list(filter, Some(&mark), PAGE_ROWS).await?, false)
             }
             Next::Nothing => return Ok(None),
         };
         if let Some(row) = rows.last().filter(|_| rows.len() == PAGE_ROWS) {
-            self.next = Next::After(self.asked.filter.mark(row));
+            self.next = Next::After(self.request.filter.mark(row));
         }
-        let trades = self.asked.told(&self.app, &self.either, &rows);
+        let trades = self.request.readable(&self.app, &self.either, &rows);
         let head = if first { head() } else { Vec::new() };
         Ok(Some([head, lines(&trades)].concat()))
     }

@@ -13,14 +13,14 @@ use kaunter_core::sale::Standing;
 use kaunter_core::wire::{ProblemCode, SaleRecord};
 use serde::Deserialize;
 
-use super::Either;
+use super::KnownCaller;
 use crate::app::App;
 use crate::error::Problem;
 
-/// Which sale, and the amount of its bill.
+/// The query of `GET /v1/sales`: the sale, and the amount of its bill.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Which {
+pub(crate) struct SaleQuery {
     #[serde(rename = "ref")]
     reference: String,
     minor: Option<u64>,
@@ -29,22 +29,22 @@ pub(crate) struct Which {
 
 pub(crate) async fn get(
     State(app): State<Arc<App>>,
-    either: Either,
-    which: Result<Query<Which>, QueryRejection>,
+    either: KnownCaller,
+    query: Result<Query<SaleQuery>, QueryRejection>,
 ) -> Result<Json<SaleRecord>, Problem> {
     either.admit_read(&app)?;
     let refuse = || {
         let detail = "Send ?ref=, and to close a bill &minor= and &currency= with it.".to_owned();
-        Problem::because(ProblemCode::BadRequest, detail)
+        Problem::with_detail(ProblemCode::BadRequest, detail)
     };
-    let Query(which) = which.map_err(|_| refuse())?;
-    let asked = match (which.minor, which.currency) {
+    let Query(query) = query.map_err(|_| refuse())?;
+    let bill = match (query.minor, query.currency) {
         (Some(minor), Some(currency)) => Some(Money { minor, currency }),
         (None, None) => None,
         (Some(_), None) | (None, Some(_)) => return Err(refuse()),
     };
     let store = app.trades.store();
-    let rows = store.sale(&either.shop, &which.reference).await?;
+    let rows = store.sale(&either.shop, &query.reference).await?;
     let trades: Vec<_> = rows
         .iter()
         .filter_map(|row| {
@@ -52,19 +52,19 @@ pub(crate) async fn get(
             reach.limit(app.trades.wire(row))
         })
         .collect();
-    if trades.is_empty() && !either.may_charge(&which.reference) {
+    if trades.is_empty() && !either.may_charge(&query.reference) {
         // The answer does not reveal whether the sale exists.
         return Err(Problem::new(ProblemCode::TokenForbidden));
     }
     let Some(first) = rows.first() else {
         return Err(Problem::new(ProblemCode::TradeNotFound));
     };
-    let due = store.due(&either.shop, &which.reference).await?;
+    let due = store.due(&either.shop, &query.reference).await?;
     let standing = Standing::of(rows.iter());
     Ok(Json(SaleRecord {
-        reference: which.reference,
+        reference: query.reference,
         due_amount: due.map_or_else(|| first.facts().sale.amount.clone(), |due| due.amount),
-        closes_bill: asked.map(|asked| standing.closes_bill(&asked)),
+        closes_bill: bill.map(|bill| standing.closes_bill(&bill)),
         paid_amount: standing.paid_amount,
         decided_by: standing.decided_by,
         late_amount: standing.late_amount,

@@ -29,7 +29,7 @@ pub(crate) async fn mint(
         if chars == 0 || chars > NAME_MAX_CHARS || name.chars().any(char::is_control) {
             let detail =
                 format!("The {what} must be a name of 1 to {NAME_MAX_CHARS} printable characters.");
-            return Err(Problem::because(ProblemCode::BadRequest, detail).at(what));
+            return Err(Problem::with_detail(ProblemCode::BadRequest, detail).at(what));
         }
     }
     if let Some(sale) = &request.sale {

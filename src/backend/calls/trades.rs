@@ -5,25 +5,25 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use hmac::{Hmac, Mac};
-use kaunter_core::desk::{self, Asked, NOTE_MAX_CHARS};
+use kaunter_core::desk::{self, Command, NOTE_MAX_CHARS};
 use kaunter_core::trade::CodeMark;
 use kaunter_core::wire::{self, AskVoid, HandOver, NewTrade, ProblemCode, Right, Verdict};
 use sha2::Sha256;
 
-use super::{Body, Either, Terminal};
+use super::{Body, KnownCaller, Terminal};
 use crate::app::App;
 use crate::error::Problem;
 use crate::secret::Secret;
 use crate::token::Claims;
 use crate::trades::{ChangeRequest, CreateRequest};
 
-type Answer = Result<Json<wire::Trade>, Problem>;
+type TradeResponse = Result<Json<wire::TradeView>, Problem>;
 
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
     Terminal(claims): Terminal,
     Body(new): Body<NewTrade>,
-) -> Answer {
+) -> TradeResponse {
     claims.authority().require(Right::Charge)?;
     app.limits.admit(&claims.shop, &claims.terminal)?;
     let gateway = app.trades.gateway();
@@ -52,11 +52,11 @@ pub(crate) async fn code(
     Terminal(claims): Terminal,
     Path(trade_id): Path<String>,
     Body(hand): Body<HandOver>,
-) -> Answer {
+) -> TradeResponse {
     claims.authority().require(Right::Charge)?;
     app.limits.admit(&claims.shop, &claims.terminal)?;
-    let (asked, code) = Asked::code(&hand.code, |code| mark(&app.config.signing_key, code))?;
-    changed(&app, &claims, &trade_id, asked, Some(Secret::new(code))).await
+    let (command, code) = Command::code(&hand.code, |code| mark(&app.config.signing_key, code))?;
+    apply(&app, &claims, &trade_id, command, Some(Secret::new(code))).await
 }
 
 /// A keyed hash: it tells two codes apart and gives neither away.
@@ -70,20 +70,20 @@ fn mark(key: &Secret, code: &str) -> CodeMark {
 
 pub(crate) async fn get(
     State(app): State<Arc<App>>,
-    either: Either,
+    either: KnownCaller,
     Path(trade_id): Path<String>,
-) -> Answer {
+) -> TradeResponse {
     status_of(&app, &either, &trade_id).await
 }
 
 /// What the caller may read of a trade, once time has acted on it.
-async fn status_of(app: &App, either: &Either, trade_id: &str) -> Answer {
+async fn status_of(app: &App, either: &KnownCaller, trade_id: &str) -> TradeResponse {
     either.admit_read(app)?;
     let stored = app.trades.find(Some(&either.shop), trade_id).await?;
     let (event, reach) = either.check_read(stored.facts())?;
     let trade = app.trades.check_status(stored, event).await?;
-    let told = reach.limit(trade);
-    told.map(Json)
+    let view = reach.limit(trade);
+    view.map(Json)
         .ok_or_else(|| Problem::new(ProblemCode::TokenForbidden))
 }
 
@@ -91,10 +91,10 @@ pub(crate) async fn cancel(
     State(app): State<Arc<App>>,
     Terminal(claims): Terminal,
     Path(trade_id): Path<String>,
-) -> Answer {
+) -> TradeResponse {
     claims.authority().require(Right::Cancel)?;
     app.limits.admit(&claims.shop, &claims.terminal)?;
-    changed(&app, &claims, &trade_id, Asked::cancel(), None).await
+    apply(&app, &claims, &trade_id, Command::cancel(), None).await
 }
 
 pub(crate) async fn void(
@@ -102,22 +102,22 @@ pub(crate) async fn void(
     Terminal(claims): Terminal,
     Path(trade_id): Path<String>,
     Body(ask): Body<AskVoid>,
-) -> Answer {
+) -> TradeResponse {
     claims.authority().require(Right::Void)?;
-    let asked = Asked::void(&ask.reason).map_err(|refused| {
+    let command = Command::void(&ask.reason).map_err(|refused| {
         let detail =
             format!("Say why the money is given back, in at most {NOTE_MAX_CHARS} characters.");
-        Problem::from(refused).saying(detail)
+        Problem::from(refused).replace_detail(detail)
     })?;
     app.limits.admit(&claims.shop, &claims.terminal)?;
-    changed(&app, &claims, &trade_id, asked, None).await
+    apply(&app, &claims, &trade_id, command, None).await
 }
 
 pub(crate) async fn void_status(
     State(app): State<Arc<App>>,
-    either: Either,
+    either: KnownCaller,
     Path(trade_id): Path<String>,
-) -> Answer {
+) -> TradeResponse {
     status_of(&app, &either, &trade_id).await
 }
 
@@ -126,28 +126,28 @@ pub(crate) async fn verdict(
     Terminal(claims): Terminal,
     Path(trade_id): Path<String>,
     Body(verdict): Body<Verdict>,
-) -> Answer {
+) -> TradeResponse {
     claims.authority().require(Right::Review)?;
-    let asked = Asked::verdict(&verdict)?;
+    let command = Command::verdict(&verdict)?;
     app.limits.admit(&claims.shop, &claims.terminal)?;
-    changed(&app, &claims, &trade_id, asked, None).await
+    apply(&app, &claims, &trade_id, command, None).await
 }
 
-/// Tells the trade's machine what was asked, if the token may.
-async fn changed(
+/// Applies a command to a trade, if the token allows it.
+async fn apply(
     app: &App,
     claims: &Claims,
     trade_id: &str,
-    asked: Asked,
+    command: Command,
     code: Option<Secret>,
-) -> Answer {
+) -> TradeResponse {
     let stored = app.trades.find(Some(&claims.shop), trade_id).await?;
-    let asked = desk::change(asked, &claims.authority(), stored.facts())?;
+    let command = desk::check_command(command, &claims.authority(), stored.facts())?;
     let request = ChangeRequest {
-        event: asked.event,
+        event: command.event,
         code,
         who: claims.who(),
-        note: asked.note,
+        note: command.note,
     };
     app.trades.request(&stored, request).await.map(Json)
 }

@@ -183,7 +183,7 @@ fn find<'a>(table: &'a toml::Table, path: &str) -> Option<&'a toml::Value> {
 mod tests {
     use super::*;
 
-    fn said(text: &str) -> String {
+    fn error_of(text: &str) -> String {
         match File::read(Path::new("kaunter.toml"), text) {
             Ok(_) => String::new(),
             Err(error) => error.to_string(),
@@ -199,9 +199,9 @@ mod tests {
             (value(old), value(old), value(new))
         });
         for (line, old, new) in renamed.into_iter().chain(profiles) {
-            let said = said(&format!("shop = \"demo\"\n{line}\n"));
+            let error = error_of(&format!("shop = \"demo\"\n{line}\n"));
             assert_eq!(
-                said,
+                error,
                 format!("kaunter.toml: {old} is called {new} now: rename it")
             );
         }
@@ -220,6 +220,6 @@ mod tests {
         let rest = "shop = \"demo\"\nterminal.dir = \"d\"\nterminal.token_url = \"/t\"\ngateway.kind = \"paydibs\"\n";
         let text =
             format!("{rest}{}", lines.concat()).replace("base_url = 1", "base_url = \"http://x\"");
-        assert_eq!(said(&text), "");
+        assert_eq!(error_of(&text), "");
     }
 }

@@ -11,7 +11,7 @@ use super::offers::Offers;
 use crate::limits::Bounds;
 
 /// An answer as an event of the machine, and the gateway's own words: masked, so that they may be stored and shown.
-pub(crate) type Told<A> = (A, Option<GatewayAnswer>);
+pub(crate) type GatewayReply<A> = (A, Option<GatewayAnswer>);
 
 /// State that every gateway needs.
 pub(crate) struct Common {
@@ -19,7 +19,7 @@ pub(crate) struct Common {
     pub(crate) http: Http,
     pub(crate) offers: Offers,
     /// Permits for status checks.
-    questions: Semaphore,
+    status_checks: Semaphore,
     /// The result of the last readiness check, and when it was made.
     probed: Mutex<Option<(bool, Instant)>>,
 }
@@ -30,7 +30,7 @@ impl Common {
             http: Http::new(&policy)?,
             offers: Offers::new(policy.poll_ms),
             policy,
-            questions: Semaphore::new(bounds.concurrent_status_checks),
+            status_checks: Semaphore::new(bounds.concurrent_status_checks),
             probed: Mutex::new(None),
         })
     }
@@ -43,7 +43,7 @@ impl Common {
     /// A permit for a status check. `None` if too many are in progress: the machine makes the check again later.
     pub(super) async fn status_check_permit(&self) -> Option<SemaphorePermit<'_>> {
         let wait = Duration::from_millis(self.policy.clock_grace_ms);
-        let permit = tokio::time::timeout(wait, self.questions.acquire()).await;
+        let permit = tokio::time::timeout(wait, self.status_checks.acquire()).await;
         permit.ok()?.ok()
     }
 
@@ -51,7 +51,7 @@ impl Common {
     /// callers share one request.
     pub(super) async fn is_ready(&self, probe: impl Future<Output = Result<(), NoAnswer>>) -> bool {
         let pause = Duration::from_millis(self.policy.poll_ms);
-        if self.http.heard_within(pause) {
+        if self.http.answered_within(pause) {
             return true;
         }
         let mut probed = self.probed.lock().await;

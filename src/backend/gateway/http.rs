@@ -27,7 +27,7 @@ pub(crate) enum NoAnswer {
     /// The gateway answered 429: it refused the request before it read it.
     Throttled,
     /// A timeout, a reset, or an answer that is incomplete or can not be read.
-    NoWord,
+    Unclear,
 }
 
 /// A failed call, as the log shows it.
@@ -56,7 +56,7 @@ pub(crate) enum Connection {
     /// A new one.
     Fresh,
     /// One that an earlier call left open.
-    Kept,
+    Reused,
 }
 
 /// A complete answer, of any status.
@@ -70,7 +70,7 @@ pub(crate) struct Http {
     fresh: Client,
     kept: Client,
     /// When the last readable answer came.
-    heard: Mutex<Option<Instant>>,
+    last_answer: Mutex<Option<Instant>>,
 }
 
 impl Http {
@@ -85,14 +85,17 @@ impl Http {
         Ok(Self {
             fresh: client().pool_max_idle_per_host(0).build()?,
             kept: client().pool_idle_timeout(IDLE).build()?,
-            heard: Mutex::new(None),
+            last_answer: Mutex::new(None),
         })
     }
 
     /// True if a readable answer came within this time.
-    pub(crate) fn heard_within(&self, age: Duration) -> bool {
-        let heard = *self.heard.lock().expect("nobody panics while holding it");
-        heard.is_some_and(|at| at.elapsed() < age)
+    pub(crate) fn answered_within(&self, age: Duration) -> bool {
+        let last_answer = *self
+            .last_answer
+            .lock()
+            .expect("nobody panics while holding it");
+        last_answer.is_some_and(|at| at.elapsed() < age)
     }
 
     /// A request with this timeout. The adapter adds what its gateway needs, and [`exchange`] sends it.
@@ -104,7 +107,7 @@ impl Http {
     ) -> RequestBuilder {
         let client = match connection {
             Connection::Fresh => &self.fresh,
-            Connection::Kept => &self.kept,
+            Connection::Reused => &self.kept,
         };
         client.post(url).timeout(Duration::from_millis(patience_ms))
     }
@@ -121,7 +124,7 @@ impl Http {
             Ok(()) => "ok",
             Err(NoAnswer::Unsent) => "unsent",
             Err(NoAnswer::RefusedEarly | NoAnswer::Throttled) => "refused",
-            Err(NoAnswer::NoWord) => "unknown",
+            Err(NoAnswer::Unclear) => "unknown",
         };
         METRICS.gateway(call, result, Some(took));
         let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
@@ -132,10 +135,13 @@ impl Http {
                 tracing::warn!(call, result, duration_ms, status, cause, "gateway");
             }
             (Ok(()), Connection::Fresh) => tracing::info!(call, result, duration_ms, "gateway"),
-            (Ok(()), Connection::Kept) => tracing::debug!(call, result, duration_ms, "gateway"),
+            (Ok(()), Connection::Reused) => tracing::debug!(call, result, duration_ms, "gateway"),
         }
         if outcome.is_ok() {
-            *self.heard.lock().expect("nobody panics while holding it") = Some(Instant::now());
+            *self
+                .last_answer
+                .lock()
+                .expect("nobody panics while holding it") = Some(Instant::now());
         }
     }
 }
@@ -146,7 +152,7 @@ pub(crate) async fn exchange(request: RequestBuilder) -> Result<Reply, Failure> 
     let status = response.status();
     let body = bounded(response)
         .await
-        .map_err(|cause| Failure::new(NoAnswer::NoWord, Some(status), cause))?;
+        .map_err(|cause| Failure::new(NoAnswer::Unclear, Some(status), cause))?;
     Ok(Reply { status, body })
 }
 
@@ -155,7 +161,7 @@ fn unanswered(error: reqwest::Error) -> Failure {
     let why = if error.is_connect() || error.is_builder() {
         NoAnswer::Unsent
     } else {
-        NoAnswer::NoWord
+        NoAnswer::Unclear
     };
     let error = error.without_url();
     let mut causes = vec![error.to_string()];

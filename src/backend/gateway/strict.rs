@@ -43,7 +43,7 @@ fn value(text: &str, depth: usize) -> Option<Value> {
     let text = text.trim_matches([' ', '\t', '\r', '\n']);
     Some(match text.as_bytes().first()? {
         b'{' => {
-            let Fields(raw) = serde_json::from_str(text).ok()?;
+            let UniqueFields(raw) = serde_json::from_str(text).ok()?;
             let fields = raw
                 .into_iter()
                 .map(|(name, raw)| Some((name, value(raw.get(), deeper()?)?)));
@@ -68,24 +68,24 @@ fn value(text: &str, depth: usize) -> Option<Value> {
 }
 
 /// An object whose names are unique.
-struct Fields<'de>(Vec<(String, &'de RawValue)>);
+struct UniqueFields<'de>(Vec<(String, &'de RawValue)>);
 
-impl<'de> Deserialize<'de> for Fields<'de> {
+impl<'de> Deserialize<'de> for UniqueFields<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Once)
+        deserializer.deserialize_map(UniqueFieldsVisitor)
     }
 }
 
-struct Once;
+struct UniqueFieldsVisitor;
 
-impl<'de> Visitor<'de> for Once {
-    type Value = Fields<'de>;
+impl<'de> Visitor<'de> for UniqueFieldsVisitor {
+    type Value = UniqueFields<'de>;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut items: A) -> Result<Fields<'de>, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut items: A) -> Result<UniqueFields<'de>, A::Error> {
         let mut fields: Vec<(String, &RawValue)> = Vec::new();
         let mut names = std::collections::HashSet::new();
         while let Some((name, value)) = items.next_entry::<String, &RawValue>()? {
@@ -94,7 +94,7 @@ impl<'de> Visitor<'de> for Once {
             }
             fields.push((name, value));
         }
-        Ok(Fields(fields))
+        Ok(UniqueFields(fields))
     }
 }
 

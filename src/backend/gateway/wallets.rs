@@ -56,7 +56,7 @@ impl Wallets {
 
     /// Takes an answer of the gateway. An empty list removes no wallet from the tills.
     pub(super) fn answered(&mut self, list: Vec<Wallet>, now: Instant) {
-        let ids: Vec<String> = list.iter().flat_map(ways).collect();
+        let ids: Vec<String> = list.iter().flat_map(wallet_modes).collect();
         let missing = self
             .longest
             .as_ref()
@@ -79,13 +79,13 @@ impl Wallets {
 }
 
 /// A wallet with each of its modes: a wallet that lost a mode counts as missing.
-fn ways(wallet: &Wallet) -> Vec<String> {
-    let ways = wallet
+fn wallet_modes(wallet: &Wallet) -> Vec<String> {
+    let wallet_modes = wallet
         .modes
         .iter()
         .map(|way| format!("{} {way:?}", wallet.wallet_id));
     std::iter::once(wallet.wallet_id.clone())
-        .chain(ways)
+        .chain(wallet_modes)
         .collect()
 }
 

@@ -20,7 +20,7 @@ pub(super) struct Call<'a> {
     /// The path below the gateway's base address.
     pub(super) path: &'a str,
     pub(super) fields: Fields,
-    pub(super) patience: Patience,
+    pub(super) timeout: AnswerTimeout,
     pub(super) connection: Connection,
     pub(super) repeat: Repeat,
     /// The field of its answer that decides, if the envelope's code says "ok".
@@ -30,7 +30,7 @@ pub(super) struct Call<'a> {
 
 /// How long to wait for an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Patience {
+pub(super) enum AnswerTimeout {
     /// `read_timeout_ms` of the policy.
     Short,
     /// `pay_timeout_ms` of the policy: a wallet may ask its customer first.
@@ -75,8 +75,8 @@ pub(super) fn token(merchant: &Secret, password_hash: String) -> Call<'static> {
             (field::LOGIN_ID, merchant.expose().to_owned()),
             (field::LOGIN_PASSWORD, password_hash),
         ],
-        patience: Patience::Short,
-        connection: Connection::Kept,
+        timeout: AnswerTimeout::Short,
+        connection: Connection::Reused,
         repeat: Repeat::Never,
         decides: Some(field::STATUS),
         masks: Masks::default(),
@@ -89,8 +89,8 @@ pub(super) fn wallets(pay_type: &str) -> Call<'static> {
         name: "integrators",
         path: "/payment/integrator-master",
         fields: vec![(field::PAY_TYPE, pay_type.to_owned())],
-        patience: Patience::Short,
-        connection: Connection::Kept,
+        timeout: AnswerTimeout::Short,
+        connection: Connection::Reused,
         repeat: Repeat::WhenRefusedEarly,
         decides: None,
         masks: Masks::default(),
@@ -108,7 +108,7 @@ pub(super) fn create<'a>(facts: &'a Facts, pay_type: &str) -> Call<'a> {
             (field::TRX_ID, facts.trade_id.clone()),
             (field::PAY_TYPE, pay_type.to_owned()),
         ],
-        patience: Patience::Short,
+        timeout: AnswerTimeout::Short,
         connection: Connection::Fresh,
         repeat: Repeat::WhenRefusedEarlyOrThrottled,
         decides: None,
@@ -127,7 +127,7 @@ pub(super) fn pay<'a>(facts: &'a Facts, trans_id: &'a str, code: &'a Secret) -> 
             (field::AMOUNT, facts.sale.amount.decimal()),
             (field::TRANS_ID, trans_id.to_owned()),
         ],
-        patience: Patience::Long,
+        timeout: AnswerTimeout::Long,
         connection: Connection::Fresh,
         repeat: Repeat::Never,
         decides: Some(field::USER_ORDER_STATUS),
@@ -147,7 +147,7 @@ pub(super) fn status<'a>(facts: &'a Facts, trans_id: &'a str, connection: Connec
             (field::INTEGRATOR_ID, facts.wallet_id.clone()),
             (field::TRANS_ID, trans_id.to_owned()),
         ],
-        patience: Patience::Short,
+        timeout: AnswerTimeout::Short,
         connection,
         repeat: Repeat::WhenRefusedEarly,
         decides: Some(field::PAY_STATUS),
@@ -161,7 +161,7 @@ pub(super) fn cancel<'a>(facts: &'a Facts, trans_id: &'a str, words: &'a CancelW
         name: "cancel",
         path: &words.path,
         fields: vec![(field::TRANS_ID, trans_id.to_owned())],
-        patience: Patience::Short,
+        timeout: AnswerTimeout::Short,
         connection: Connection::Fresh,
         repeat: Repeat::WhenRefusedEarly,
         decides: Some(&words.field),
@@ -179,7 +179,7 @@ pub(super) fn void<'a>(facts: &'a Facts, trans_id: &'a str, password_hash: Strin
             (field::TRANS_ID, trans_id.to_owned()),
             (field::VOID_PIN, password_hash),
         ],
-        patience: Patience::Long,
+        timeout: AnswerTimeout::Long,
         connection: Connection::Fresh,
         repeat: Repeat::Never,
         decides: Some(field::STATUS),

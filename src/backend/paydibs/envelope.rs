@@ -136,7 +136,7 @@ impl Envelope {
     }
 
     /// Its code and message. `field` names the datum that decides this call, if the code says "ok".
-    pub(super) fn said(&self, field: Option<&str>) -> GatewayAnswer {
+    pub(super) fn gateway_answer(&self, field: Option<&str>) -> GatewayAnswer {
         let own = self.0.get("code").and_then(text);
         let decides = field.and_then(|name| self.text(name));
         let sentence = |value: Option<&Value>| match value {

@@ -6,17 +6,17 @@ use kaunter_core::wire::GatewayAnswer;
 use reqwest::{RequestBuilder, StatusCode};
 
 use super::Paydibs;
-use super::call::{self, Call, Patience, Repeat};
+use super::call::{self, AnswerTimeout, Call, Repeat};
 use super::envelope::Envelope;
 use super::sign::sign;
 use super::words::field;
-use crate::gateway::common::Told;
+use crate::gateway::common::GatewayReply;
 use crate::gateway::http::{self, Failure, NoAnswer, Reply};
-use crate::gateway::said;
+use crate::gateway::masking;
 use crate::secret::Secret;
 
 /// The result of a call: an envelope, or why there is none.
-pub(super) type Answer = Result<Envelope, Unanswered>;
+pub(super) type CallResult = Result<Envelope, Unanswered>;
 
 /// A call without a usable envelope.
 #[derive(Debug)]
@@ -55,14 +55,14 @@ impl From<Failure> for Unanswered {
 impl Paydibs {
     /// Sends a call, again if its `repeat` allows it. Returns the answer, and the gateway's own words, masked so that
     /// they may be stored and shown.
-    pub(super) async fn send(&self, call: &Call<'_>) -> Told<Answer> {
+    pub(super) async fn send(&self, call: &Call<'_>) -> GatewayReply<CallResult> {
         let answer = self.answer(call).await;
-        let said = self.said(call, &answer).await;
-        (answer, said)
+        let masked = self.gateway_answer(call, &answer).await;
+        (answer, masked)
     }
 
     /// Sends a call without logging what the gateway said.
-    pub(super) async fn answer(&self, call: &Call<'_>) -> Answer {
+    pub(super) async fn answer(&self, call: &Call<'_>) -> CallResult {
         let first = self.with_token(call).await;
         let throttled = matches!(&first, Err(failed) if failed.failure.why == NoAnswer::Throttled);
         if throttled && call.repeat == Repeat::WhenRefusedEarlyOrThrottled {
@@ -73,7 +73,7 @@ impl Paydibs {
     }
 
     /// Sends a call with a token. Repeats it once if the gateway did not read it and the call may be repeated.
-    async fn with_token(&self, call: &Call<'_>) -> Answer {
+    async fn with_token(&self, call: &Call<'_>) -> CallResult {
         let token = self.token(call.repeat).await;
         let token = token.map_err(Unanswered::without_token)?;
         let first = self.once(call, Some(&token)).await;
@@ -89,15 +89,15 @@ impl Paydibs {
                 self.once(call, Some(&token)).await
             }
             NoAnswer::Unsent => self.once(call, Some(&token)).await,
-            NoAnswer::Throttled | NoAnswer::NoWord => first,
+            NoAnswer::Throttled | NoAnswer::Unclear => first,
         }
     }
 
     /// Signs and sends once.
-    pub(super) async fn once(&self, call: &Call<'_>, token: Option<&Secret>) -> Answer {
+    pub(super) async fn once(&self, call: &Call<'_>, token: Option<&Secret>) -> CallResult {
         let began = Instant::now();
         let answer = match http::exchange(self.signed(call, token)).await {
-            Ok(reply) => self.judged(&reply),
+            Ok(reply) => self.classify(&reply),
             Err(failure) => Err(failure.into()),
         };
         let outcome = answer.as_ref().map(|_| ()).map_err(|no| &no.failure);
@@ -110,9 +110,9 @@ impl Paydibs {
 
     fn signed(&self, call: &Call<'_>, token: Option<&Secret>) -> RequestBuilder {
         let policy = &self.common.policy;
-        let patience_ms = match call.patience {
-            Patience::Short => policy.read_timeout_ms,
-            Patience::Long => policy.pay_timeout_ms,
+        let patience_ms = match call.timeout {
+            AnswerTimeout::Short => policy.read_timeout_ms,
+            AnswerTimeout::Long => policy.pay_timeout_ms,
         };
         let mut fields = call.fields.clone();
         let now_s = jiff::Timestamp::now().as_second();
@@ -134,14 +134,14 @@ impl Paydibs {
     }
 
     /// Classifies an answer by its HTTP status and the envelope's code.
-    fn judged(&self, reply: &Reply) -> Answer {
+    fn classify(&self, reply: &Reply) -> CallResult {
         let envelope = Envelope::read(&reply.body);
         let code = envelope.as_ref().and_then(Envelope::code);
         let is_stale = |code| self.config.words.renew_token_codes.contains(&code);
         let fault = match reply.status {
             StatusCode::UNAUTHORIZED => Some((NoAnswer::RefusedEarly, "it refused the token")),
             StatusCode::TOO_MANY_REQUESTS => Some((NoAnswer::Throttled, "it is asked too often")),
-            status if !status.is_success() => Some((NoAnswer::NoWord, "the answer is no success")),
+            status if !status.is_success() => Some((NoAnswer::Unclear, "the answer is no success")),
             _ if code.is_some_and(is_stale) => {
                 Some((NoAnswer::RefusedEarly, "it refused the token"))
             }
@@ -151,7 +151,7 @@ impl Paydibs {
             (None, Some(envelope)) => Ok(envelope),
             (fault, envelope) => {
                 let unreadable = "the answer is no JSON object that says each thing once";
-                let (why, cause) = fault.unwrap_or((NoAnswer::NoWord, unreadable));
+                let (why, cause) = fault.unwrap_or((NoAnswer::Unclear, unreadable));
                 Err(Unanswered {
                     envelope,
                     ..Failure::new(why, Some(reply.status), cause).into()
@@ -161,8 +161,12 @@ impl Paydibs {
     }
 
     /// Returns the gateway's words, with secrets masked, and logs them: as a warning only if a call other than a status
-    /// question failed. Status questions are many, and the words that move a trade are logged with that move.
-    pub(super) async fn said(&self, call: &Call<'_>, answer: &Answer) -> Option<GatewayAnswer> {
+    /// query failed. Status queries are many, and the words that move a trade are logged with that move.
+    pub(super) async fn gateway_answer(
+        &self,
+        call: &Call<'_>,
+        answer: &CallResult,
+    ) -> Option<GatewayAnswer> {
         let envelope = match answer {
             Ok(envelope) => envelope,
             Err(failed) => failed.envelope.as_ref()?,
@@ -179,9 +183,13 @@ impl Paydibs {
         secrets.push(&hash);
         secrets.extend(tokens.iter().map(Secret::expose));
         secrets.extend(call.masks.code);
-        let said = said::clean(envelope.said(call.decides), &secrets, &call.masks.ids);
+        let masked = masking::mask(
+            envelope.gateway_answer(call.decides),
+            &secrets,
+            &call.masks.ids,
+        );
         let is_loud = !envelope.is_ok() && call.name != call::STATUS;
-        said::log(call.name, &said, is_loud);
-        Some(said)
+        masking::log(call.name, &masked, is_loud);
+        Some(masked)
     }
 }

@@ -14,14 +14,14 @@ const AGE_BEFORE_PAY: Duration = Duration::from_secs(300);
 
 /// The token, and when fetching it last failed.
 #[derive(Default)]
-pub(super) struct KeptToken {
+pub(super) struct CachedToken {
     current: Option<(Secret, Instant)>,
     /// The previous token: it is masked in answers too.
     last: Option<Secret>,
     refused: Option<(NoAnswer, Instant)>,
 }
 
-impl KeptToken {
+impl CachedToken {
     /// Every token that an answer might repeat.
     pub(super) fn secrets(&self) -> Vec<Secret> {
         let current = self.current.as_ref().map(|(token, _)| token);
@@ -29,7 +29,7 @@ impl KeptToken {
     }
 
     /// A token that a call may use. A call that is sent only once needs a young one.
-    fn fit(&self, repeat: Repeat) -> Option<Secret> {
+    fn usable_for(&self, repeat: Repeat) -> Option<Secret> {
         let (token, at) = self.current.as_ref()?;
         let fits = match repeat {
             Repeat::Never => at.elapsed() < AGE_BEFORE_PAY,
@@ -39,7 +39,7 @@ impl KeptToken {
     }
 
     /// Discards the token. A call in progress may still repeat it in its answer.
-    fn retire(&mut self) {
+    fn discard(&mut self) {
         if let Some((token, _)) = self.current.take() {
             self.last = Some(token);
         }
@@ -51,7 +51,7 @@ impl Paydibs {
     pub(super) async fn token(&self, repeat: Repeat) -> Result<Secret, NoAnswer> {
         let began = Instant::now();
         let mut kept = self.token.lock().await;
-        if let Some(token) = kept.fit(repeat) {
+        if let Some(token) = kept.usable_for(repeat) {
             return Ok(token);
         }
         // Another request failed while this one waited. Its error is the answer to both; otherwise all waiters would
@@ -64,19 +64,19 @@ impl Paydibs {
         let call = call::token(&self.config.merchant, self.password_hash());
         let answer = self.once(&call, None).await;
         let token = match &answer {
-            Ok(envelope) => granted(envelope).ok_or(NoAnswer::NoWord),
+            Ok(envelope) => token_in(envelope).ok_or(NoAnswer::Unclear),
             Err(failed) => Err(failed.failure.why),
         };
         match token {
             Ok(token) => {
-                kept.retire();
+                kept.discard();
                 kept.current = Some((token.clone(), Instant::now()));
                 Ok(token)
             }
             Err(why) => {
                 kept.refused = Some((why, Instant::now()));
                 drop(kept);
-                self.said(&call, &answer).await;
+                self.gateway_answer(&call, &answer).await;
                 Err(why)
             }
         }
@@ -86,13 +86,13 @@ impl Paydibs {
     pub(super) async fn forget(&self, token: &Secret) {
         let mut kept = self.token.lock().await;
         if kept.current.as_ref().is_some_and(|(own, _)| own == token) {
-            kept.retire();
+            kept.discard();
         }
     }
 }
 
 /// The token in an answer.
-fn granted(envelope: &Envelope) -> Option<Secret> {
+fn token_in(envelope: &Envelope) -> Option<Secret> {
     let granted = envelope.is_ok() && envelope.number(field::STATUS) == Some(status::TOKEN_GRANTED);
     let token = envelope.text(field::AUTH_TOKEN)?;
     (granted && !token.is_empty()).then(|| Secret::new(token))

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use kaunter_core::trade::{CancelAnswer, StatusWord};
+use kaunter_core::trade::{CancelAnswer, GatewayStatus};
 use kaunter_core::wire::Reason;
 use serde::Deserialize;
 
@@ -185,22 +185,22 @@ impl Words {
     }
 
     /// What a value of `pay_status` means.
-    pub(super) fn status(&self, word: Option<&str>) -> StatusWord {
+    pub(super) fn status(&self, word: Option<&str>) -> GatewayStatus {
         let is = |list: &[String]| word.is_some_and(|word| list.iter().any(|own| own == word));
         if is(&self.paid) {
-            StatusWord::Paid
+            GatewayStatus::Paid
         } else if is(&self.pending) {
-            StatusWord::Pending
+            GatewayStatus::Pending
         } else if is(&self.unpaid) {
-            StatusWord::Unpaid
+            GatewayStatus::Unpaid
         } else if is(&self.failed) {
-            StatusWord::Failed(Reason::Other)
+            GatewayStatus::Failed(Reason::Other)
         } else if is(&self.closed) {
-            StatusWord::Closed
+            GatewayStatus::Closed
         } else if is(&self.voided) {
-            StatusWord::Voided
+            GatewayStatus::Voided
         } else {
-            StatusWord::NoWord
+            GatewayStatus::Unclear
         }
     }
 
@@ -217,7 +217,7 @@ impl CancelWords {
             Some(word) if word == self.closed => CancelAnswer::Closed,
             Some(word) if word == self.too_late => CancelAnswer::TooLate,
             Some(word) if word == self.refunded => CancelAnswer::Refunded,
-            Some(_) | None => CancelAnswer::NoWord,
+            Some(_) | None => CancelAnswer::Unclear,
         }
     }
 }

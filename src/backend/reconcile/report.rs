@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use csv::{ReaderBuilder, StringRecord, Trim};
 use kaunter_core::money::Money;
 
-use super::Kept;
+use super::MoneyOutcome;
 use crate::config::{Config, ReportWords};
 
 /// A report, read row by row.
@@ -34,7 +34,7 @@ pub(super) struct Row {
     pub(super) gateway_ref: Option<String>,
     pub(super) trade_id: Option<String>,
     pub(super) amount: Money,
-    pub(super) money: Kept,
+    pub(super) money: MoneyOutcome,
     /// The status in the report's own words.
     pub(super) word: String,
 }
@@ -116,10 +116,10 @@ impl Report {
             .map_err(|_| format!("{amount:?} is not an amount"))?;
         let word = text(self.columns.status);
         let money = match (&word, self.columns.status) {
-            (Some(word), _) => self.kept(word).ok_or_else(|| {
+            (Some(word), _) => self.money_outcome(word).ok_or_else(|| {
                 format!("{word:?} is not under [report.words]: add it there with its meaning")
             })?,
-            (None, None) => Kept::Taken,
+            (None, None) => MoneyOutcome::Taken,
             (None, Some(_)) => return Err("no status".to_owned()),
         };
         Ok(Row {
@@ -132,13 +132,13 @@ impl Report {
         })
     }
 
-    fn kept(&self, word: &str) -> Option<Kept> {
+    fn money_outcome(&self, word: &str) -> Option<MoneyOutcome> {
         let words = &self.words;
         [
-            (&words.paid, Kept::Taken),
-            (&words.voided, Kept::Returned),
-            (&words.unpaid, Kept::Unpaid),
-            (&words.pending, Kept::Open),
+            (&words.paid, MoneyOutcome::Taken),
+            (&words.voided, MoneyOutcome::Returned),
+            (&words.unpaid, MoneyOutcome::Unpaid),
+            (&words.pending, MoneyOutcome::Open),
         ]
         .into_iter()
         .find(|(list, _)| list.iter().any(|own| own == word))

@@ -184,38 +184,38 @@ pub(super) fn gateway_ref(trade: &Trade) -> &str {
 impl Store {
     /// The amount of a sale, if it is stored.
     pub(crate) async fn due(&self, shop: &str, reference: &str) -> sqlx::Result<Option<Due>> {
-        let mut line = self.pool.line().await?;
+        let mut connection = self.pool.connection().await?;
         let row = sqlx::query(DUE)
             .bind(shop)
             .bind(reference)
-            .fetch_optional(&mut *line)
+            .fetch_optional(&mut *connection)
             .await?;
         row.map(|row| read_due(&row)).transpose()
     }
 
     /// Deletes codes that no rule needs any more.
     pub(crate) async fn forget_codes(&self, known: Range<Ms>) -> sqlx::Result<()> {
-        let mut line = self.light.line().await?;
+        let mut connection = self.light.connection().await?;
         sqlx::query("DELETE FROM codes WHERE at_ms < $1 OR at_ms > $2")
             .bind(bigint(known.start))
             .bind(bigint(known.end))
-            .execute(&mut *line)
+            .execute(&mut *connection)
             .await?;
-        line.keep().await
+        connection.commit().await
     }
 
     /// Fills in the gateway ids of trades that a version without the column stored. Skips an id that another trade has,
     /// and raises an alarm.
     pub(super) async fn fill_gateway_refs(&self) -> sqlx::Result<()> {
         loop {
-            let mut line = self.pool.line().await?;
+            let mut connection = self.pool.connection().await?;
             let rows = sqlx::query(
                 "SELECT state FROM trades WHERE gateway_ref IS NULL ORDER BY created_ms LIMIT $1",
             )
             .bind(FILL_ROWS)
-            .fetch_all(&mut *line)
+            .fetch_all(&mut *connection)
             .await?;
-            drop(line);
+            drop(connection);
             if rows.is_empty() {
                 return Ok(());
             }
@@ -237,14 +237,14 @@ impl Store {
     }
 
     async fn set_gateway_ref(&self, trade_id: &str, gateway_ref: &str) -> sqlx::Result<()> {
-        let mut line = self.pool.line().await?;
+        let mut connection = self.pool.connection().await?;
         sqlx::query(
             "UPDATE trades SET gateway_ref = $1 WHERE trade_id = $2 AND gateway_ref IS NULL",
         )
         .bind(gateway_ref)
         .bind(trade_id)
-        .execute(&mut *line)
+        .execute(&mut *connection)
         .await?;
-        line.keep().await
+        connection.commit().await
     }
 }

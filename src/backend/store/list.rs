@@ -87,7 +87,7 @@ impl Store {
     ) -> sqlx::Result<Vec<Trade>> {
         let span = filter.span.clone().unwrap_or(0..Ms::MAX);
         let limit = bigint(rows as u64);
-        let mut line = self.pool.line().await?;
+        let mut connection = self.pool.connection().await?;
         let rows = match &filter.reference {
             Some(reference) => {
                 let attempt = match after {
@@ -103,7 +103,7 @@ impl Store {
                     .bind(reference)
                     .bind(i64::from(filter.is_open))
                     .bind(limit)
-                    .fetch_all(&mut *line)
+                    .fetch_all(&mut *connection)
                     .await?
             }
             None => {
@@ -118,7 +118,7 @@ impl Store {
                     .bind(trade_id)
                     .bind(filter.terminal.as_deref())
                     .bind(limit)
-                    .fetch_all(&mut *line)
+                    .fetch_all(&mut *connection)
                     .await?
             }
         };

@@ -19,14 +19,14 @@ impl Store {
         sqlx::any::install_default_drivers();
         match url {
             Some(url) => {
-                let place = postgres::Place::of(url)?;
-                let store = postgres::open(&place, url)
+                let address = postgres::DatabaseAddress::of(url)?;
+                let store = postgres::open(&address, url)
                     .await
-                    .map_err(|error| place.why(&error))?;
+                    .map_err(|error| address.why(&error))?;
                 let tables = store.tables_in_a_transaction().await;
-                tables.map_err(|error| why(&error, |error| place.why(error)))?;
+                tables.map_err(|error| why(&error, |error| address.why(error)))?;
                 let filled = store.fill_gateway_refs().await;
-                filled.map_err(|error| place.why(&error))?;
+                filled.map_err(|error| address.why(&error))?;
                 Ok(store)
             }
             None => {
@@ -34,14 +34,14 @@ impl Store {
                 let store = sqlite::open(file)
                     .await
                     .map_err(|error| sqlite::why(file, &error))?;
-                let mut line = store
+                let mut connection = store
                     .pool
-                    .line()
+                    .connection()
                     .await
                     .map_err(|error| sqlite::why(file, &error))?;
-                let tables = TABLES.run(&mut *line).await;
+                let tables = TABLES.run(&mut *connection).await;
                 tables.map_err(|error| why(&error, |error| sqlite::why(file, error)))?;
-                drop(line);
+                drop(connection);
                 let filled = store.fill_gateway_refs().await;
                 filled.map_err(|error| sqlite::why(file, &error))?;
                 Ok(store)

@@ -51,11 +51,14 @@ impl Pool {
     }
 
     /// For one statement.
-    pub(super) async fn line(&self) -> sqlx::Result<Line> {
+    pub(super) async fn connection(&self) -> sqlx::Result<StatementConnection> {
         if self.shared {
-            self.begin().await.map(Line::Shared)
+            self.begin().await.map(StatementConnection::Shared)
         } else {
-            self.connections.acquire().await.map(Line::Own)
+            self.connections
+                .acquire()
+                .await
+                .map(StatementConnection::Own)
         }
     }
 
@@ -79,15 +82,15 @@ fn is_sound(connection: &AnyConnection) -> bool {
     !connection.is_in_transaction()
 }
 
-/// A connection for one statement. Behind a pooler, the statement is rolled back unless [`Self::keep`] is called.
-pub(super) enum Line {
+/// A connection for one statement. Behind a pooler, the statement is rolled back unless [`Self::commit`] is called.
+pub(super) enum StatementConnection {
     Own(PoolConnection<Any>),
     Shared(Transaction<'static, Any>),
 }
 
-impl Line {
+impl StatementConnection {
     /// Commits.
-    pub(super) async fn keep(self) -> sqlx::Result<()> {
+    pub(super) async fn commit(self) -> sqlx::Result<()> {
         match self {
             Self::Own(_) => Ok(()),
             Self::Shared(transaction) => transaction.commit().await,
@@ -95,7 +98,7 @@ impl Line {
     }
 }
 
-impl Deref for Line {
+impl Deref for StatementConnection {
     type Target = AnyConnection;
 
     fn deref(&self) -> &AnyConnection {
@@ -106,7 +109,7 @@ impl Deref for Line {
     }
 }
 
-impl DerefMut for Line {
+impl DerefMut for StatementConnection {
     fn deref_mut(&mut self) -> &mut AnyConnection {
         match self {
             Self::Own(connection) => connection,

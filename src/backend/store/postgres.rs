@@ -22,13 +22,13 @@ const FORGET: &str = "DEALLOCATE ALL;";
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// The address of the database, without credentials.
-pub(super) struct Place {
+pub(super) struct DatabaseAddress {
     server: String,
     database: String,
     user: String,
 }
 
-impl Place {
+impl DatabaseAddress {
     pub(super) fn of(url: &Secret) -> anyhow::Result<Self> {
         // An error of sqlx may repeat the address.
         let options = PgConnectOptions::from_str(url.expose()).ok();
@@ -150,7 +150,7 @@ fn is_unknown_host(error: &io::Error) -> bool {
 
 /// Opens connections with settings of their own. Behind a pooler, each statement runs in a transaction with its
 /// settings.
-pub(super) async fn open(place: &Place, url: &Secret) -> sqlx::Result<Store> {
+pub(super) async fn open(address: &DatabaseAddress, url: &Secret) -> sqlx::Result<Store> {
     let wait_ms = STATEMENT_WAIT.as_millis();
     let waits = [
         format!("statement_timeout = {wait_ms}"),
@@ -170,7 +170,7 @@ pub(super) async fn open(place: &Place, url: &Secret) -> sqlx::Result<Store> {
             light: own(POSTGRES_LIGHT_CONNECTIONS, true).await?,
         });
     }
-    let server = &place.server;
+    let server = &address.server;
     tracing::info!("{server} is a connection pooler: each statement runs in its own transaction");
     let unprepared = with(url, "statement-cache-capacity", "0");
     let shared = async |most, light| {

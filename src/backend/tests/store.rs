@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use kaunter_backend::{Config, GatewayConfig, GatewayKind, Profile, Secret, Words};
 use kaunter_core::policy::Policy;
 use kaunter_core::wire::{
-    CodeMode, MintToken, MintedToken, NewTrade, Problem, ProblemCode, Right, Sale, Trade,
+    CodeMode, MintToken, MintedToken, NewTrade, Problem, ProblemCode, Right, Sale, TradeView,
 };
 use serde_json::Value;
 
@@ -185,7 +185,7 @@ async fn hold(desk: &Desk) -> sqlx::Transaction<'static, sqlx::Sqlite> {
 #[tokio::test]
 async fn rule_3_a_store_that_does_not_answer_refuses_and_sends_nothing() {
     let desk = Desk::open("refuses").await;
-    let trade: Trade = desk.create("a").await.json().await.unwrap();
+    let trade: TradeView = desk.create("a").await.json().await.unwrap();
     let held = hold(&desk).await;
     let refused = desk.create("bb").await;
     assert_eq!(refused.status(), 503);
@@ -213,7 +213,7 @@ async fn rule_3_a_store_that_does_not_answer_refuses_and_sends_nothing() {
 #[tokio::test]
 async fn rule_1_no_two_rows_hold_one_sale_whatever_a_process_believes() {
     let desk = Desk::open("index").await;
-    let trade: Trade = desk.create("a").await.json().await.unwrap();
+    let trade: TradeView = desk.create("a").await.json().await.unwrap();
     let mut pen = hold(&desk).await;
     let held = sqlx::query("UPDATE trades SET holds_sale = 1 WHERE trade_id = $1")
         .bind(&trade.trade_id)
@@ -243,7 +243,7 @@ const BEFORE: [&str; 7] = [
 #[tokio::test]
 async fn a_store_of_the_version_before_opens_and_keeps_its_rules() {
     let desk = Desk::open("before").await;
-    let trade: Trade = desk.create("a").await.json().await.unwrap();
+    let trade: TradeView = desk.create("a").await.json().await.unwrap();
     let id = trade.gateway_ref.clone().unwrap();
     let desk = desk
         .restarted(async |dir| {

@@ -4,25 +4,25 @@ use std::sync::Arc;
 
 use kaunter_core::sale::{self, CodeUse};
 use kaunter_core::trade::{
-    CodeMark, Context, CreateAnswer, Event, Move, Refusal, Rival, State, Trade,
+    CodeMark, Context, CreateAnswer, Event, Move, Refusal, SaleHold, State, Trade,
 };
 use kaunter_core::wire::{GatewayAnswer, ProblemCode};
 
-use super::{Inner, Sent};
+use super::{Inner, SendTask};
 use crate::error::Problem;
 use crate::kill::{self, RequestStage};
 use crate::limits::MAX_TRIES;
 use crate::metrics::METRICS;
 use crate::secret::Secret;
 use crate::store::{self, word};
-use crate::trail::{self, lines, noted};
+use crate::trail::{self, entries, noted};
 
 /// What accompanies an event and is not for the machine: the customer's code, the gateway's own words, and a person's
 /// note.
 #[derive(Clone, Default)]
-pub(super) struct Beside {
+pub(super) struct EventDetails {
     pub(super) code: Option<Secret>,
-    pub(super) said: Option<GatewayAnswer>,
+    pub(super) gateway_answer: Option<GatewayAnswer>,
     pub(super) note: String,
 }
 
@@ -54,7 +54,7 @@ pub(super) struct Applied {
     pub(super) trade: Trade,
     pub(super) granted: Result<(), Refusal>,
     /// The requests that were sent because of it.
-    pub(super) sent: Vec<Sent>,
+    pub(super) sent: Vec<SendTask>,
 }
 
 impl Inner {
@@ -63,13 +63,22 @@ impl Inner {
         self: &Arc<Self>,
         trade_id: &str,
         event: Event,
-        beside: Beside,
+        details: EventDetails,
         who: &str,
     ) -> Result<Applied, Problem> {
-        let Beside { code, said, note } = beside;
+        let EventDetails {
+            code,
+            gateway_answer,
+            note,
+        } = details;
         for _ in 0..MAX_TRIES {
             match self
-                .try_apply(trade_id, event.clone(), (said.as_ref(), &note), who)
+                .try_apply(
+                    trade_id,
+                    event.clone(),
+                    (gateway_answer.as_ref(), &note),
+                    who,
+                )
                 .await
             {
                 Err(ChangeError::Race) => {}
@@ -90,12 +99,12 @@ impl Inner {
 
     /// What this event makes of the trade, if no other trade of the sale matters.
     pub(super) fn after(self: &Arc<Self>, mut trade: Trade, event: &Event) -> (Trade, i64) {
-        let (now, by) = self.catch_up(&mut trade, Rival::None);
+        let (now, by) = self.catch_up(&mut trade, SaleHold::None);
         let context = Context {
             now,
             policy: &self.policy,
-            rival: Rival::None,
-            said: None,
+            held_by_others: SaleHold::None,
+            gateway_answer: None,
             code_reused: false,
         };
         let _ = trade.handle(event.clone(), &context);
@@ -132,22 +141,22 @@ impl Inner {
         self: &Arc<Self>,
         trade_id: &str,
         event: Event,
-        (said, note): (Option<&GatewayAnswer>, &str),
+        (gateway_answer, note): (Option<&GatewayAnswer>, &str),
         who: &str,
     ) -> Result<(Trade, Result<(), Refusal>), ChangeError> {
         if let Some(trade) = self.unmoved(trade_id, &event).await? {
             return Ok((trade, Ok(())));
         }
         let mut change = self.store.begin().await?;
-        let Some((mut trade, rival)) = store::with_rival(&mut change, trade_id).await? else {
+        let Some((mut trade, hold)) = store::with_sale_hold(&mut change, trade_id).await? else {
             return Err(Problem::new(ProblemCode::TradeNotFound).into());
         };
         if trade.facts().shop != self.shop {
             return Err(Problem::new(ProblemCode::TradeNotFound).into());
         }
         let was = trade.version();
-        let (now, by) = self.catch_up(&mut trade, rival);
-        let event = self.once_named(&mut change, &trade, event).await?;
+        let (now, by) = self.catch_up(&mut trade, hold);
+        let event = self.refuse_repeated_id(&mut change, &trade, event).await?;
         let code_use = CodeUse {
             reference: trade.facts().sale.reference.clone(),
             at_ms: now,
@@ -156,8 +165,8 @@ impl Inner {
         let context = Context {
             now,
             policy: &self.policy,
-            rival,
-            said,
+            held_by_others: hold,
+            gateway_answer,
             code_reused: self
                 .code_reused(&mut change, &trade, &event, &code_use)
                 .await?,
@@ -167,20 +176,20 @@ impl Inner {
         let granted = trade.handle(event, &context);
         if trade.version() != was {
             let moves = trade.take_moves();
-            let mut lines = lines(&moves, who, action);
+            let mut entries = entries(&moves, who, action);
             // Time may have moved the trade first: the last line is the one that was asked for.
-            if let Some(line) = lines.last_mut() {
-                line.note = note;
+            if let Some(entry) = entries.last_mut() {
+                entry.note = note;
             }
-            if let (Some(line), Some(said)) = (lines.last_mut(), said) {
-                line.note = noted(&line.note, said);
+            if let (Some(entry), Some(gateway_answer)) = (entries.last_mut(), gateway_answer) {
+                entry.note = noted(&entry.note, gateway_answer);
             }
             Self::keep_bindings(&mut change, &trade, (had, named), &moves, &code_use).await?;
-            if !store::update(&mut change, &trade, was, lines, now).await? {
+            if !store::update(&mut change, &trade, was, entries, now).await? {
                 return Err(ChangeError::Race);
             }
             change.commit().await?;
-            Self::tell(&trade, &moves, action);
+            Self::log_moves(&trade, &moves, action);
         }
         self.caught_up(trade_id, by);
         Ok((trade, granted))
@@ -235,7 +244,7 @@ impl Inner {
 
     /// Replaces the gateway's answer to a creation where its id already belongs to another trade.
     /// A cache or a proxy that answers twice must not let one payment close two sales.
-    async fn once_named(
+    async fn refuse_repeated_id(
         &self,
         change: &mut store::Change,
         trade: &Trade,
@@ -256,11 +265,11 @@ impl Inner {
     }
 
     /// Logs and counts the moves of a trade, once they are stored.
-    pub(super) fn tell(trade: &Trade, moves: &[Move], action: &str) {
+    pub(super) fn log_moves(trade: &Trade, moves: &[Move], action: &str) {
         let trade_id = &trade.facts().trade_id;
-        let said = trade.gateway_answer();
-        let gateway_code = said.and_then(|said| said.code.as_deref());
-        let gateway_message = said.map(|said| said.message.as_str());
+        let gateway_answer = trade.gateway_answer();
+        let gateway_code = gateway_answer.and_then(|gateway_answer| gateway_answer.code.as_deref());
+        let gateway_message = gateway_answer.map(|gateway_answer| gateway_answer.message.as_str());
         for step @ Move { from, to } in moves {
             METRICS.moved(step);
             let (from, to_word) = (word(*from), word(*to));

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use kaunter_core::policy::Ms;
-use kaunter_core::trade::{Context, Event, Rival, Trade};
+use kaunter_core::trade::{Context, Event, SaleHold, Trade};
 
-use super::change::Beside;
+use super::change::EventDetails;
 use super::{Inner, lock};
 use crate::metrics::METRICS;
 
@@ -38,7 +38,7 @@ impl Inner {
         tokio::spawn(async move {
             for trade_id in ids {
                 if let Err(problem) = inner
-                    .apply(&trade_id, Event::Restarted, Beside::default(), "time")
+                    .apply(&trade_id, Event::Restarted, EventDetails::default(), "time")
                     .await
                 {
                     tracing::error!(%trade_id, code = problem.code.as_str(), "the status of this trade could not be checked after the clock jumped: the next scheduled check follows");
@@ -49,7 +49,7 @@ impl Inner {
 
     /// Moves the times of this trade, if the clock was set since they were stored. Returns the time, and by how much
     /// they moved, for [`Self::caught_up`].
-    pub(super) fn catch_up(self: &Arc<Self>, trade: &mut Trade, rival: Rival) -> (Ms, i64) {
+    pub(super) fn catch_up(self: &Arc<Self>, trade: &mut Trade, hold: SaleHold) -> (Ms, i64) {
         self.follow_clock();
         let trade_id = &trade.facts().trade_id;
         let (now, by) = {
@@ -61,8 +61,8 @@ impl Inner {
             let context = Context {
                 now,
                 policy: &self.policy,
-                rival,
-                said: None,
+                held_by_others: hold,
+                gateway_answer: None,
                 code_reused: false,
             };
             // This event is never refused.

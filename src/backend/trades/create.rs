@@ -3,23 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kaunter_core::admission::{self, Asked, Denial};
+use kaunter_core::admission::{self, Candidate, Denial};
 use kaunter_core::policy::Ms;
 use kaunter_core::sale::{Amount, Due};
-use kaunter_core::trade::{Facts, Move, Rival, Trade};
+use kaunter_core::trade::{Facts, Move, SaleHold, Trade};
 use kaunter_core::wire::ProblemCode;
 
 use super::change::ChangeError;
-use super::{CreateRequest, Inner, Sent};
+use super::{CreateRequest, Inner, SendTask};
 use crate::error::Problem;
 use crate::kill::{self, Point};
 use crate::limits::MAX_TRIES;
 use crate::metrics::METRICS;
 use crate::store::{self, word};
-use crate::trail::{self, Line, lines};
+use crate::trail::{self, AuditEntry, entries};
 
-/// The place of a new trade among the trades of its sale.
-struct Room {
+/// A new trade that the rules admit, and what it changes.
+struct Admitted {
     /// Its ordinal number: 1 for the first trade.
     attempt: u32,
     /// The trades that it replaced, and their moves.
@@ -31,7 +31,7 @@ impl Inner {
     pub(super) async fn create(
         self: &Arc<Self>,
         request: CreateRequest,
-    ) -> Result<(Trade, Vec<Sent>), Problem> {
+    ) -> Result<(Trade, Vec<SendTask>), Problem> {
         for _ in 0..MAX_TRIES {
             match self.try_create(request.clone()).await {
                 Err(ChangeError::Race) => {}
@@ -45,7 +45,7 @@ impl Inner {
     async fn try_create(
         self: &Arc<Self>,
         request: CreateRequest,
-    ) -> Result<(Trade, Vec<Sent>), ChangeError> {
+    ) -> Result<(Trade, Vec<SendTask>), ChangeError> {
         let new = &request.new;
         let mut change = self.store.begin().await?;
         store::take_sale(&mut change, &request.shop, &new.sale.reference).await?;
@@ -61,7 +61,7 @@ impl Inner {
         }
         self.follow_clock();
         let (now, jumps_ms) = self.clock.reading();
-        let room = self.make_room(&mut change, &request, now).await?;
+        let admitted = self.admit(&mut change, &request, now).await?;
         let CreateRequest {
             shop,
             terminal,
@@ -73,7 +73,7 @@ impl Inner {
             trade_id: new_trade_id()?,
             shop,
             terminal,
-            attempt: room.attempt,
+            attempt: admitted.attempt,
             sale: new.sale,
             wallet_id: new.wallet_id,
             mode: new.mode,
@@ -83,7 +83,7 @@ impl Inner {
             &mut change,
             &trade,
             &new.idempotency_key,
-            Line {
+            AuditEntry {
                 who,
                 event: trail::STARTED,
                 from_state: String::new(),
@@ -94,24 +94,24 @@ impl Inner {
         .await?;
         change.commit().await?;
         self.jumped_since(&trade, jumps_ms);
-        for (left, moves) in &room.replaced {
-            Self::tell(left, moves, trail::SUPERSEDED);
-            self.disarm(&left.facts().trade_id);
+        for (left, moves) in &admitted.replaced {
+            Self::log_moves(left, moves, trail::SUPERSEDED);
+            self.clear_timer(&left.facts().trade_id);
         }
         kill::at(Point::CreateStored);
         METRICS.created();
-        tracing::info!(trade_id = %trade.facts().trade_id, attempt = room.attempt, "trade started");
+        tracing::info!(trade_id = %trade.facts().trade_id, attempt = admitted.attempt, "trade started");
         let sent = self.drain_steps(&mut trade, None);
         Ok((trade, sent))
     }
 
     /// Asks the rules whether the new trade may begin. Stores which trades it replaces, and the amount of the sale.
-    async fn make_room(
+    async fn admit(
         self: &Arc<Self>,
         change: &mut store::Change,
         request: &CreateRequest,
         now: Ms,
-    ) -> Result<Room, ChangeError> {
+    ) -> Result<Admitted, ChangeError> {
         let (shop, sale) = (&request.shop, &request.new.sale);
         let since = now.saturating_sub(admission::WINDOW_MS);
         let known = store::sale_trades(change, shop, &sale.reference, since).await?;
@@ -120,20 +120,20 @@ impl Inner {
         let mut others = known.recent;
         let stored: Vec<u64> = others.iter().map(Trade::version).collect();
         for other in others.iter_mut().filter(|other| other.state().gives_way()) {
-            self.catch_up(other, Rival::None);
+            self.catch_up(other, SaleHold::None);
         }
-        let asked = Asked {
+        let candidate = Candidate {
             terminal: &request.terminal,
             amount: &sale.amount,
             minted_s: request.minted_s,
         };
-        let admission = admission::admit(&others, due.as_ref(), &asked, now, &self.policy)
+        let admission = admission::admit(&others, due.as_ref(), &candidate, now, &self.policy)
             .map_err(|denial| self.denied(denial, &others))?;
         let mut replaced = Vec::new();
         for (at, mut left) in admission.replaced {
             let moves = left.take_moves();
-            let lines = lines(&moves, &request.who, trail::SUPERSEDED);
-            if !store::update(change, &left, stored[at], lines, now).await? {
+            let entries = entries(&moves, &request.who, trail::SUPERSEDED);
+            if !store::update(change, &left, stored[at], entries, now).await? {
                 return Err(ChangeError::Race);
             }
             replaced.push((left, moves));
@@ -148,7 +148,7 @@ impl Inner {
                 store::set_due(change, shop, &sale.reference, &due).await?;
             }
         }
-        Ok(Room {
+        Ok(Admitted {
             attempt: known.count.saturating_add(1),
             replaced,
         })
@@ -158,7 +158,9 @@ impl Inner {
     fn denied(&self, denial: Denial, others: &[Trade]) -> Problem {
         let code = denial.into();
         match denial {
-            Denial::Busy(at) | Denial::Paid(at) => Problem::with(code, self.wire(&others[at])),
+            Denial::Busy(at) | Denial::Paid(at) => {
+                Problem::with_trade(code, self.wire(&others[at]))
+            }
             Denial::AmountMismatch => Problem::new(code),
             Denial::TooMany { wait_ms } => {
                 let wait = Duration::from_millis(wait_ms);
@@ -166,7 +168,7 @@ impl Inner {
                     "This terminal has tried this sale too often within ten minutes: try again in {} s, or use another way to pay.",
                     wait.as_secs() + 1
                 );
-                Problem::because(code, detail).after(wait)
+                Problem::with_detail(code, detail).after(wait)
             }
         }
     }

@@ -8,8 +8,8 @@ use kaunter_core::trade::{Event, GatewayRequest, Step, Trade};
 use kaunter_core::wire::ProblemCode;
 use tracing::Instrument;
 
-use super::change::Beside;
-use super::{Inner, Sent, lock};
+use super::change::EventDetails;
+use super::{Inner, SendTask, lock};
 use crate::gateway::Answered;
 use crate::kill::{self, SendStage};
 use crate::limits::{KEEP_PAUSE, KEEP_TRIES, TIME_PAUSE_MS};
@@ -21,7 +21,7 @@ impl Inner {
         self: &Arc<Self>,
         trade: &mut Trade,
         mut code: Option<Secret>,
-    ) -> Vec<Sent> {
+    ) -> Vec<SendTask> {
         let mut sent = Vec::new();
         loop {
             match trade.next(&self.policy) {
@@ -31,18 +31,23 @@ impl Inner {
                     sent.push(self.send(trade, send, code.take_if(|_| send == GatewayRequest::Pay)))
                 }
                 Step::Wait(wake) => {
-                    self.arm(&trade.facts().trade_id, wake);
+                    self.set_timer(&trade.facts().trade_id, wake);
                     return sent;
                 }
                 Step::Done => {
-                    self.disarm(&trade.facts().trade_id);
+                    self.clear_timer(&trade.facts().trade_id);
                     return sent;
                 }
             }
         }
     }
 
-    fn send(self: &Arc<Self>, trade: &Trade, send: GatewayRequest, code: Option<Secret>) -> Sent {
+    fn send(
+        self: &Arc<Self>,
+        trade: &Trade,
+        send: GatewayRequest,
+        code: Option<Secret>,
+    ) -> SendTask {
         let inner = Arc::clone(self);
         let (facts, gateway_ref) = (
             trade.facts().clone(),
@@ -55,7 +60,7 @@ impl Inner {
                 .send(&facts, gateway_ref.as_deref(), send, code)
                 .await;
             kill::at(kill::of_send(send, SendStage::Answered));
-            let trade = inner.keep(&facts.trade_id, answered).await;
+            let trade = inner.store_answer(&facts.trade_id, answered).await;
             kill::at(kill::of_send(send, SendStage::Kept));
             trade
         };
@@ -64,19 +69,22 @@ impl Inner {
 
     /// Stores an answer of the gateway. An overloaded store gets time, because this answer may be the only proof of
     /// what happened.
-    async fn keep(
+    async fn store_answer(
         self: &Arc<Self>,
         trade_id: &str,
-        Answered { event, said }: Answered,
+        Answered {
+            event,
+            gateway_answer,
+        }: Answered,
     ) -> Option<Trade> {
-        let beside = Beside {
-            said,
-            ..Beside::default()
+        let details = EventDetails {
+            gateway_answer,
+            ..EventDetails::default()
         };
         let mut pause = KEEP_PAUSE;
         for _ in 0..KEEP_TRIES {
             match self
-                .apply(trade_id, event.clone(), beside.clone(), "gateway")
+                .apply(trade_id, event.clone(), details.clone(), "gateway")
                 .await
             {
                 Ok(applied) => return Some(applied.trade),
@@ -107,7 +115,7 @@ impl Inner {
     }
 
     /// Sets a timer: the machine gets a tick at this time.
-    fn arm(self: &Arc<Self>, trade_id: &str, wake: Ms) {
+    fn set_timer(self: &Arc<Self>, trade_id: &str, wake: Ms) {
         if self.is_closing() {
             return;
         }
@@ -117,12 +125,12 @@ impl Inner {
             // Runs in a task of its own: the change sets the next timer, which aborts this one.
             tokio::spawn(async move {
                 if let Err(problem) = inner
-                    .apply(&id, Event::Tick, Beside::default(), "time")
+                    .apply(&id, Event::Tick, EventDetails::default(), "time")
                     .await
                 {
                     tracing::error!(trade_id = %id, code = problem.code.as_str(), "a timed step could not be stored: it is tried again in a second");
                     let again = inner.clock.now_ms() + TIME_PAUSE_MS;
-                    inner.arm(&id, again);
+                    inner.set_timer(&id, again);
                 }
             });
         });
@@ -132,7 +140,7 @@ impl Inner {
         }
     }
 
-    pub(super) fn disarm(&self, trade_id: &str) {
+    pub(super) fn clear_timer(&self, trade_id: &str) {
         if let Some(timer) = lock(&self.timers).remove(trade_id) {
             timer.abort();
         }

@@ -10,8 +10,8 @@
 
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::trade::{
-    CancelAnswer, Carried, CodeMark, CreateAnswer, Event, PayAnswer, State, StatusAnswer,
-    StatusWord, Step, Trade, VoidAnswer,
+    CancelAnswer, Carried, CodeMark, CreateAnswer, Event, GatewayStatus, PayAnswer, State,
+    StatusAnswer, Step, Trade, VoidAnswer,
 };
 use kaunter_core::wire::{By, CodeMode, Reason};
 use kaunter_model::harness::{TradeHarness, created, mark};
@@ -31,15 +31,15 @@ fn paying(trade_id: &str) -> TradeHarness {
 }
 
 /// Ticks whenever the machine asks for it, and answers each query with this status, until `until` or until it is done.
-fn run(desk: &mut TradeHarness, word: StatusWord, until: Ms) {
+fn run(desk: &mut TradeHarness, status: GatewayStatus, until: Ms) {
     while let Step::Wait(at) = desk.trade.next(&desk.policy) {
         if at > until {
             return;
         }
-        let asked = desk.questions();
+        let asked = desk.queries();
         desk.at(at.max(desk.now));
-        if desk.questions() > asked {
-            desk.status(word);
+        if desk.queries() > asked {
+            desk.status(status);
         }
     }
 }
@@ -67,7 +67,7 @@ fn an_answer_is_lost_after_connecting_reading_and_a_grace_and_not_before() {
     assert_eq!(voiding.at(90_000), State::VoidReview);
 
     let mut cancelling = TradeHarness::paying();
-    cancelling.tell(Event::PayAnswered(PayAnswer::NoWord));
+    cancelling.tell(Event::PayAnswered(PayAnswer::Unclear));
     cancelling.at(20_000);
     assert_eq!(cancelling.tell(Event::Cancel), State::Cancelling);
     assert_eq!(cancelling.at(29_999), State::Cancelling);
@@ -77,7 +77,7 @@ fn an_answer_is_lost_after_connecting_reading_and_a_grace_and_not_before() {
 }
 
 #[test]
-fn rule_11_a_question_is_lost_after_ten_seconds_and_the_next_leaves_then() {
+fn rule_11_a_query_is_lost_after_ten_seconds_and_the_next_leaves_then() {
     let mut desk = TradeHarness::paying();
     desk.tell(Event::PayAnswered(
         PayAnswer::Processing(Carried::default()),
@@ -89,8 +89,8 @@ fn rule_11_a_question_is_lost_after_ten_seconds_and_the_next_leaves_then() {
 }
 
 #[test]
-fn rule_11_questions_leave_every_two_seconds_ten_per_cent_either_way_and_each_trade_has_its_own_pace()
- {
+fn rule_11_queries_leave_every_two_seconds_ten_per_cent_either_way_and_each_trade_has_its_own_pace()
+{
     let paces: Vec<Vec<Ms>> = ["A", "B"]
         .iter()
         .map(|name| {
@@ -98,7 +98,7 @@ fn rule_11_questions_leave_every_two_seconds_ten_per_cent_either_way_and_each_tr
             desk.tell(Event::PayAnswered(
                 PayAnswer::Processing(Carried::default()),
             ));
-            run(&mut desk, StatusWord::Pending, 80_000);
+            run(&mut desk, GatewayStatus::Pending, 80_000);
             pauses(&desk.asked_at())
         })
         .collect();
@@ -118,10 +118,10 @@ fn rule_11_questions_leave_every_two_seconds_ten_per_cent_either_way_and_each_tr
 fn a_review_is_asked_about_at_growing_pauses_of_at_most_five_minutes() {
     let mut desk = TradeHarness::paying();
     desk.policy.can_cancel = false;
-    desk.tell(Event::PayAnswered(PayAnswer::NoWord));
+    desk.tell(Event::PayAnswered(PayAnswer::Unclear));
     assert_eq!(desk.at(90_000), State::NeedsReview);
     desk.sent.clear();
-    run(&mut desk, StatusWord::NoWord, 2_000_000);
+    run(&mut desk, GatewayStatus::Unclear, 2_000_000);
     let times = desk.asked_at();
     assert_eq!(times[0], 120_000, "{times:?}");
     let expected = [30_000, 60_000, 120_000, 240_000, 300_000, 300_000];
@@ -133,7 +133,11 @@ fn rule_23_a_closed_trade_is_asked_about_for_a_day_and_then_no_more() {
     let mut desk = TradeHarness::paying();
     desk.tell(Event::PayAnswered(PayAnswer::Refused(Reason::Other)));
     desk.sent.clear();
-    run(&mut desk, StatusWord::Failed(Reason::Other), 40 * 3_600_000);
+    run(
+        &mut desk,
+        GatewayStatus::Failed(Reason::Other),
+        40 * 3_600_000,
+    );
     let times = desk.asked_at();
     assert_eq!(times[0], 30_000);
     assert!(
@@ -155,12 +159,15 @@ fn a_terminals_call_is_stored_at_most_twice_per_heartbeat() {
     }));
     let version = desk.trade.version();
     desk.now = 14_999;
-    desk.tell(Event::Heard);
-    assert_eq!((desk.trade.version(), desk.trade.heard_ms()), (version, 0));
-    desk.now = 15_000;
-    desk.tell(Event::Heard);
+    desk.tell(Event::TerminalSeen);
     assert_eq!(
-        (desk.trade.version(), desk.trade.heard_ms()),
+        (desk.trade.version(), desk.trade.terminal_seen_ms()),
+        (version, 0)
+    );
+    desk.now = 15_000;
+    desk.tell(Event::TerminalSeen);
+    assert_eq!(
+        (desk.trade.version(), desk.trade.terminal_seen_ms()),
         (version + 1, 15_000)
     );
 }
@@ -176,7 +183,7 @@ fn who_closed_it_is_told() {
 
     let close = |requested: bool, at: Ms| {
         let mut desk = TradeHarness::paying();
-        desk.tell(Event::PayAnswered(PayAnswer::NoWord));
+        desk.tell(Event::PayAnswered(PayAnswer::Unclear));
         desk.at(at);
         if requested {
             desk.tell(Event::Cancel);
@@ -184,7 +191,7 @@ fn who_closed_it_is_told() {
         if desk.trade.state() == State::Cancelling {
             desk.tell(Event::CancelAnswered(CancelAnswer::Closed));
         }
-        (desk.status(StatusWord::Closed), desk.trade.by())
+        (desk.status(GatewayStatus::Closed), desk.trade.by())
     };
     assert_eq!(close(true, 20_000), (State::Cancelled, Some(By::Cashier)));
     assert_eq!(close(false, 20_000), (State::Cancelled, Some(By::Customer)));
@@ -200,8 +207,8 @@ fn rule_5_an_unpaid_trade_is_too_old_only_when_every_processes_clock_says_so() {
         desk.policy.can_cancel = false;
         desk.policy.unpaid_final_after_ms = Some(Ms::MAX / 2);
         desk.tell(Event::Restarted);
-        desk.tell(Event::PayAnswered(PayAnswer::NoWord));
-        run(&mut desk, StatusWord::NoWord, 599_000);
+        desk.tell(Event::PayAnswered(PayAnswer::Unclear));
+        run(&mut desk, GatewayStatus::Unclear, 599_000);
         let Step::Wait(due) = desk.trade.next(&desk.policy) else {
             panic!("a review asks on");
         };
@@ -209,7 +216,7 @@ fn rule_5_an_unpaid_trade_is_too_old_only_when_every_processes_clock_says_so() {
         desk.sent.clear();
         desk.at(due);
         assert_eq!(desk.asked_at(), [due]);
-        desk.status(StatusWord::Unpaid)
+        desk.status(GatewayStatus::Unpaid)
     };
     assert_eq!(ends(1_999), State::NeedsReview);
     assert_eq!(ends(2_000), State::Expired);
@@ -218,7 +225,7 @@ fn rule_5_an_unpaid_trade_is_too_old_only_when_every_processes_clock_says_so() {
 #[test]
 fn rule_25_a_review_takes_no_proof_of_payment_while_a_cancel_is_out() {
     let mut desk = TradeHarness::paying();
-    desk.tell(Event::PayAnswered(PayAnswer::NoWord));
+    desk.tell(Event::PayAnswered(PayAnswer::Unclear));
     desk.at(20_000);
     desk.tell(Event::Cancel);
     let another = Carried {
@@ -226,7 +233,7 @@ fn rule_25_a_review_takes_no_proof_of_payment_while_a_cancel_is_out() {
         ..Carried::default()
     };
     let answer = StatusAnswer {
-        word: StatusWord::Paid,
+        status: GatewayStatus::Paid,
         carried: another,
     };
     let version = desk.trade.version();
@@ -236,16 +243,16 @@ fn rule_25_a_review_takes_no_proof_of_payment_while_a_cancel_is_out() {
     );
     // The cancel may still refund a payment. Ten seconds later it can't.
     desk.now = 29_999;
-    assert_eq!(desk.status(StatusWord::Paid), State::NeedsReview);
+    assert_eq!(desk.status(GatewayStatus::Paid), State::NeedsReview);
     desk.now = 30_000;
-    assert_eq!(desk.status(StatusWord::Paid), State::Paid);
+    assert_eq!(desk.status(GatewayStatus::Paid), State::Paid);
 }
 
 #[test]
 fn a_row_returns_what_it_stores() {
     let born = Trade::new(facts("T", CodeMode::ConsumerPresented), 7);
     assert_eq!(
-        (born.created_ms(), born.since_ms(), born.heard_ms()),
+        (born.created_ms(), born.since_ms(), born.terminal_seen_ms()),
         (7, 7, 7)
     );
     let mut desk = TradeHarness::paying();
@@ -328,7 +335,7 @@ fn set_by(by: i64, age: Ms) -> [Value; 3] {
         payload: None,
     }));
     desk.tell(Event::Code(CodeMark("one".to_owned())));
-    desk.tell(Event::PayAnswered(PayAnswer::NoWord));
+    desk.tell(Event::PayAnswered(PayAnswer::Unclear));
     let before = serde_json::to_value(&desk.trade).unwrap();
     desk.now = (desk.now + age).saturating_add_signed(by);
     let version = desk.trade.version();

@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use kaunter_core::policy::Policy;
-use kaunter_core::till::{Charge, OldRecord, Record, Step as PageStep};
-use kaunter_core::trade::{Context, Event, Facts, GatewayRequest, Rival, State, Step, Trade};
+use kaunter_core::till::{Charge, ChargeStep, OldRecord, Record};
+use kaunter_core::trade::{Context, Event, Facts, GatewayRequest, SaleHold, State, Step, Trade};
 use kaunter_core::wire::CodeMode;
 use serde_json::Value;
 
@@ -69,8 +69,8 @@ fn rule_10_rows_of_every_version_load_and_send_nothing() {
             let context = Context {
                 now,
                 policy: &policy,
-                rival: Rival::None,
-                said: None,
+                held_by_others: SaleHold::None,
+                gateway_answer: None,
                 code_reused: false,
             };
             trade.handle(Event::Restarted, &context).unwrap();
@@ -102,13 +102,16 @@ fn rule_10_records_of_every_version_load_and_hand_nothing_over() {
             let mut steps = Vec::new();
             loop {
                 match charge.next() {
-                    PageStep::Wait(_) => break,
+                    ChargeStep::Wait(_) => break,
                     step => steps.push(step),
                 }
             }
             match known {
-                Some(trade_id) => assert_eq!(steps, [PageStep::Ask(trade_id)]),
-                None => assert!(matches!(steps.last(), Some(PageStep::Done(_))), "{steps:?}"),
+                Some(trade_id) => assert_eq!(steps, [ChargeStep::Ask(trade_id)]),
+                None => assert!(
+                    matches!(steps.last(), Some(ChargeStep::Done(_))),
+                    "{steps:?}"
+                ),
             }
         }
     }

@@ -17,8 +17,8 @@ use std::path::Path;
 use kaunter_core::money::Money;
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::trade::{
-    CancelAnswer, Carried, CreateAnswer, Event, GatewayRequest, PayAnswer, Refusal, Rival, State,
-    StatusAnswer, StatusWord, VoidAnswer,
+    CancelAnswer, Carried, CreateAnswer, Event, GatewayRequest, GatewayStatus, PayAnswer, Refusal,
+    SaleHold, State, StatusAnswer, VoidAnswer,
 };
 use kaunter_core::wire::{CodeMode, Reason, VerdictOutcome};
 use kaunter_model::harness::{TradeHarness, created, mark};
@@ -32,7 +32,7 @@ trait Steps: Sized {
     fn hear(&mut self, event: Event) -> Result<(), Refusal>;
     fn then(self, event: Event) -> Self;
     fn asked(self) -> Self;
-    fn status(self, word: StatusWord) -> Self;
+    fn status(self, status: GatewayStatus) -> Self;
 }
 
 /// A second after the trade's start.
@@ -61,7 +61,7 @@ impl Steps for TradeHarness {
     fn asked(mut self) -> Self {
         let (state, before) = (self.trade.state(), self.clone());
         for _ in 0..3 {
-            let Some(at) = self.wakes().filter(|_| self.questions() == 0) else {
+            let Some(at) = self.wakes().filter(|_| self.queries() == 0) else {
                 break;
             };
             self.now = at.max(self.now);
@@ -73,8 +73,8 @@ impl Steps for TradeHarness {
         self
     }
 
-    fn status(self, word: StatusWord) -> Self {
-        let event = self.word(word, Carried::default());
+    fn status(self, status: GatewayStatus) -> Self {
+        let event = self.status_answer(status, Carried::default());
         self.then(event)
     }
 }
@@ -104,16 +104,16 @@ fn cases() -> Vec<(&'static str, TradeHarness)> {
             PayAnswer::Processing(Carried::default()),
         ))
     };
-    let unknown = || paying().then(Event::PayAnswered(PayAnswer::NoWord));
+    let unknown = || paying().then(Event::PayAnswered(PayAnswer::Unclear));
     let cancelling = || unknown().then(Event::Tick).then(Event::Cancel);
-    let unsure = || cancelling().then(Event::CancelAnswered(CancelAnswer::NoWord));
+    let unsure = || cancelling().then(Event::CancelAnswered(CancelAnswer::Unclear));
     let wrong = |desk: TradeHarness| {
-        let event = desk.word(StatusWord::Paid, another_amount());
+        let event = desk.status_answer(GatewayStatus::Paid, another_amount());
         desk.then(event)
     };
     let paid = || paying().then(Event::PayAnswered(PayAnswer::Paid(Carried::default())));
     let voiding = || paid().then(Event::Void);
-    let lost = || voiding().then(Event::VoidAnswered(VoidAnswer::NoWord));
+    let lost = || voiding().then(Event::VoidAnswered(VoidAnswer::Unclear));
     let review = || {
         let mut desk = lost();
         desk.now = 200_000;
@@ -124,11 +124,11 @@ fn cases() -> Vec<(&'static str, TradeHarness)> {
             Reason::InsufficientFunds,
         )))
     };
-    let late = || declined().status(StatusWord::Paid);
+    let late = || declined().status(GatewayStatus::Paid);
     let late_review = || {
         let lost = late()
             .then(Event::Void)
-            .then(Event::VoidAnswered(VoidAnswer::NoWord));
+            .then(Event::VoidAnswered(VoidAnswer::Unclear));
         let mut desk = lost;
         desk.now = 200_000;
         desk.then(Event::Tick)
@@ -136,7 +136,7 @@ fn cases() -> Vec<(&'static str, TradeHarness)> {
     let expired = || {
         let mut desk = unknown();
         desk.now = 95_000;
-        desk.then(Event::Tick).status(StatusWord::Closed)
+        desk.then(Event::Tick).status(GatewayStatus::Closed)
     };
     vec![
         ("Creating", begun()),
@@ -188,7 +188,7 @@ fn cases() -> Vec<(&'static str, TradeHarness)> {
         ),
         ("Voiding, late", late().then(Event::Void)),
         ("Declined", declined()),
-        ("Cancelled", unsure().status(StatusWord::Closed)),
+        ("Cancelled", unsure().status(GatewayStatus::Closed)),
         ("Expired", expired()),
         ("Abandoned", open().then(Event::Superseded)),
         (
@@ -204,7 +204,7 @@ fn events(desk: &TradeHarness) -> Vec<(String, Event)> {
     let mut events = vec![
         ("time alone".to_owned(), Event::Tick),
         ("restarted".to_owned(), Event::Restarted),
-        ("heard".to_owned(), Event::Heard),
+        ("heard".to_owned(), Event::TerminalSeen),
         ("superseded".to_owned(), Event::Superseded),
         ("code one".to_owned(), code("one")),
         ("code two".to_owned(), code("two")),
@@ -220,8 +220,8 @@ fn events(desk: &TradeHarness) -> Vec<(String, Event)> {
             Event::Created(CreateAnswer::Repeated),
         ),
         (
-            "created: no word".to_owned(),
-            Event::Created(CreateAnswer::NoWord),
+            "created: unclear".to_owned(),
+            Event::Created(CreateAnswer::Unclear),
         ),
     ];
     for outcome in [
@@ -241,29 +241,32 @@ fn events(desk: &TradeHarness) -> Vec<(String, Event)> {
         ),
         ("refused", PayAnswer::Refused(Reason::Limit)),
         ("unsent", PayAnswer::Unsent),
-        ("no word", PayAnswer::NoWord),
+        ("unclear", PayAnswer::Unclear),
     ];
     for (name, answer) in answers {
         events.push((format!("payed: {name}"), Event::PayAnswered(answer)));
     }
     let words = [
-        StatusWord::Paid,
-        StatusWord::Pending,
-        StatusWord::Unpaid,
-        StatusWord::Failed(Reason::Limit),
-        StatusWord::Closed,
-        StatusWord::Voided,
-        StatusWord::NoWord,
+        GatewayStatus::Paid,
+        GatewayStatus::Pending,
+        GatewayStatus::Unpaid,
+        GatewayStatus::Failed(Reason::Limit),
+        GatewayStatus::Closed,
+        GatewayStatus::Voided,
+        GatewayStatus::Unclear,
     ];
     for word in words {
-        events.push((format!("status: {word:?}"), desk.word(word, carried())));
+        events.push((
+            format!("status: {word:?}"),
+            desk.status_answer(word, carried()),
+        ));
     }
-    let other = desk.word(StatusWord::Paid, another_amount());
+    let other = desk.status_answer(GatewayStatus::Paid, another_amount());
     events.push(("status: Paid, another amount".to_owned(), other));
-    let other = desk.word(StatusWord::Unpaid, another_amount());
+    let other = desk.status_answer(GatewayStatus::Unpaid, another_amount());
     events.push(("status: Unpaid, another amount".to_owned(), other));
     let old = StatusAnswer {
-        word: StatusWord::Paid,
+        status: GatewayStatus::Paid,
         carried: carried(),
     };
     events.push((
@@ -271,7 +274,7 @@ fn events(desk: &TradeHarness) -> Vec<(String, Event)> {
         Event::Status(1, old),
     ));
     let old = StatusAnswer {
-        word: StatusWord::Closed,
+        status: GatewayStatus::Closed,
         carried: carried(),
     };
     events.push((
@@ -282,7 +285,7 @@ fn events(desk: &TradeHarness) -> Vec<(String, Event)> {
         CancelAnswer::Closed,
         CancelAnswer::Refunded,
         CancelAnswer::TooLate,
-        CancelAnswer::NoWord,
+        CancelAnswer::Unclear,
     ] {
         events.push((format!("cancel: {answer:?}"), Event::CancelAnswered(answer)));
     }
@@ -290,7 +293,7 @@ fn events(desk: &TradeHarness) -> Vec<(String, Event)> {
         VoidAnswer::Done(Some("V".to_owned())),
         VoidAnswer::Failed,
         VoidAnswer::Unsent,
-        VoidAnswer::NoWord,
+        VoidAnswer::Unclear,
     ] {
         let name = format!("void: {answer:?}");
         events.push((name, Event::VoidAnswered(answer)));
@@ -314,11 +317,7 @@ fn effect(before: &TradeHarness, event: Event) -> String {
     for (_, send) in &desk.sent {
         words.push(match send {
             GatewayRequest::Query { version } => {
-                assert_eq!(
-                    *version,
-                    is.version(),
-                    "a question carries the row's version"
-                );
+                assert_eq!(*version, is.version(), "a query carries the row's version");
                 "asks".to_owned()
             }
             other => format!("sends {other:?}"),
@@ -356,9 +355,9 @@ fn effect(before: &TradeHarness, event: Event) -> String {
         is.was_late().to_string(),
     );
     differs(
-        "settled",
-        was.settled().to_string(),
-        is.settled().to_string(),
+        "decided by a person",
+        was.decided_by_person().to_string(),
+        is.decided_by_person().to_string(),
     );
     differs(
         "deadline",
@@ -408,12 +407,12 @@ fn table() -> String {
             if !alone.is_empty() {
                 writeln!(text, "    {name:<30} {alone}").unwrap();
             }
-            for rival in [Rival::Late, Rival::Holds] {
+            for hold in [SaleHold::Late, SaleHold::Held] {
                 let mut beside = on.clone();
-                beside.rival = rival;
+                beside.held_by_others = hold;
                 let effect = effect(&beside, event.clone());
                 if effect != alone {
-                    let name = format!("{name} [rival: {rival:?}]");
+                    let name = format!("{name} [others: {hold:?}]");
                     writeln!(text, "    {name:<30} {effect}").unwrap();
                 }
             }
@@ -469,22 +468,22 @@ fn a_local_event_is_granted_and_reads_no_other_trade_unless_it_moves_its_own() {
             } else {
                 &desk
             };
-            let after = |rival| {
+            let after = |hold| {
                 let mut after = on.clone();
                 after.trade.take_moves();
-                after.rival = rival;
+                after.held_by_others = hold;
                 after.now += PAUSE_MS;
                 let granted = after.hear(event.clone());
                 assert_eq!(granted, Ok(()), "{case}: {name}");
                 (after.trade.take_moves().is_empty(), after.trade)
             };
-            let (rests, alone) = after(Rival::None);
-            for rival in [Rival::Late, Rival::Holds] {
-                let (beside_rests, beside) = after(rival);
-                assert_eq!(rests, beside_rests, "{case}: {name} beside {rival:?}");
+            let (rests, alone) = after(SaleHold::None);
+            for hold in [SaleHold::Late, SaleHold::Held] {
+                let (beside_rests, beside) = after(hold);
+                assert_eq!(rests, beside_rests, "{case}: {name} beside {hold:?}");
                 assert!(
                     !rests || alone == beside,
-                    "{case}: {name} beside {rival:?} differs without a move"
+                    "{case}: {name} beside {hold:?} differs without a move"
                 );
             }
         }

@@ -13,8 +13,8 @@
 use kaunter_core::money::Money;
 use kaunter_core::sale::Standing;
 use kaunter_core::trade::{
-    CancelAnswer, Carried, Context, CreateAnswer, Event, GatewayRequest, PayAnswer, Refusal, Risk,
-    Rival, State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
+    CancelAnswer, Carried, Context, CreateAnswer, Event, GatewayRequest, GatewayStatus, PayAnswer,
+    Refusal, Risk, SaleHold, State, StatusAnswer, Step, Trade, VoidAnswer,
 };
 use kaunter_core::wire::{
     By, CodeMode, DecidedBy, GatewayAnswer, Payload, Reason, Status, VerdictOutcome,
@@ -25,9 +25,9 @@ use proptest::prelude::*;
 
 #[test]
 fn rule_1_one_trade_of_a_sale_may_hold_money() {
-    for rival in [Rival::Holds, Rival::Late] {
+    for hold in [SaleHold::Held, SaleHold::Late] {
         let mut desk = TradeHarness::open();
-        desk.rival = rival;
+        desk.held_by_others = hold;
         assert_eq!(
             desk.handle(Event::Code(mark("one"))),
             Err(Refusal::SaleBusy)
@@ -43,16 +43,16 @@ fn rule_1_one_trade_of_a_sale_may_hold_money() {
     }
     // A late success is an exception: proof of payment is stored in any state of the other trades.
     let mut desk = TradeHarness::declined();
-    desk.status(StatusWord::Paid);
+    desk.status(GatewayStatus::Paid);
     assert_eq!(desk.state(), State::LateSuccess);
     assert!(!desk.trade.holds_sale());
-    assert_eq!(desk.trade.as_rival(), Rival::Late);
+    assert_eq!(desk.trade.sale_hold(), SaleHold::Late);
 }
 
 #[test]
 fn rule_2_a_payment_that_got_no_answer_is_never_sent_again() {
     let mut desk = TradeHarness::paying();
-    desk.tell(Event::PayAnswered(PayAnswer::NoWord));
+    desk.tell(Event::PayAnswered(PayAnswer::Unclear));
     assert_eq!(desk.state(), State::Unknown);
     for now in (0..400_000).step_by(500) {
         desk.at(now);
@@ -64,7 +64,7 @@ fn rule_2_a_payment_that_got_no_answer_is_never_sent_again() {
 fn rule_2_a_void_is_repeated_only_after_a_definite_failure() {
     let mut desk = TradeHarness::paid();
     desk.tell(Event::Void);
-    desk.tell(Event::VoidAnswered(VoidAnswer::NoWord));
+    desk.tell(Event::VoidAnswered(VoidAnswer::Unclear));
     assert_eq!(
         (desk.state(), desk.handle(Event::Void)),
         (State::VoidUnknown, Ok(()))
@@ -82,8 +82,8 @@ fn rule_3_what_has_an_effect_waits_in_the_row_until_it_is_drained() {
     let context = Context {
         now: 0,
         policy: &desk.policy.clone(),
-        rival: Rival::None,
-        said: None,
+        held_by_others: SaleHold::None,
+        gateway_answer: None,
         code_reused: false,
     };
     let before = desk.trade.version();
@@ -102,11 +102,11 @@ fn rule_3_what_has_an_effect_waits_in_the_row_until_it_is_drained() {
 #[test]
 fn rule_4_only_a_void_follows_paid() {
     for word in [
-        StatusWord::Failed(Reason::Other),
-        StatusWord::Closed,
-        StatusWord::Pending,
-        StatusWord::Unpaid,
-        StatusWord::Voided,
+        GatewayStatus::Failed(Reason::Other),
+        GatewayStatus::Closed,
+        GatewayStatus::Pending,
+        GatewayStatus::Unpaid,
+        GatewayStatus::Voided,
     ] {
         let mut desk = TradeHarness::paid();
         desk.status(word);
@@ -121,7 +121,7 @@ fn rule_4_only_a_void_follows_paid() {
 #[test]
 fn rule_5_silence_unpaid_and_rubbish_close_nothing() {
     for can_cancel in [true, false] {
-        for word in [StatusWord::NoWord, StatusWord::Unpaid] {
+        for word in [GatewayStatus::Unclear, GatewayStatus::Unpaid] {
             for mut desk in [TradeHarness::paying(), TradeHarness::shown()] {
                 desk.policy.can_cancel = can_cancel;
                 for now in (0..2_000_000).step_by(1_000) {
@@ -141,31 +141,31 @@ fn rule_5_silence_unpaid_and_rubbish_close_nothing() {
 }
 
 #[test]
-fn rule_5_an_old_unpaid_is_the_last_word_only_if_the_question_left_after_that_age() {
+fn rule_5_an_old_unpaid_is_the_last_word_only_if_the_query_left_after_that_age() {
     let mut desk = TradeHarness::open();
     desk.policy.can_cancel = false;
     desk.policy.unpaid_final_after_ms = Some(1_000_000);
     desk.tell(Event::Code(mark("one")));
     let sent = desk.now;
     let until_asked = |desk: &mut TradeHarness| {
-        let asked = desk.questions();
-        while desk.questions() == asked {
+        let asked = desk.queries();
+        while desk.queries() == asked {
             let next = desk.now + 100;
             desk.at(next);
         }
     };
     while desk.state() != State::NeedsReview {
         until_asked(&mut desk);
-        desk.status(StatusWord::NoWord);
+        desk.status(GatewayStatus::Unclear);
     }
     until_asked(&mut desk);
     desk.policy.unpaid_final_after_ms = Some(desk.now + 50 - sent);
     // Said before the age, heard after it: in between the customer may have paid.
     desk.now += 100;
-    desk.status(StatusWord::Unpaid);
+    desk.status(GatewayStatus::Unpaid);
     assert_eq!(desk.state(), State::NeedsReview);
     until_asked(&mut desk);
-    desk.status(StatusWord::Unpaid);
+    desk.status(GatewayStatus::Unpaid);
     assert_eq!(desk.state(), State::Expired);
 }
 
@@ -221,10 +221,10 @@ fn rule_6_an_answer_that_contradicts_the_trade_needs_a_person() {
         desk.tell(Event::PayAnswered(PayAnswer::Paid(carried.clone())));
         assert_eq!(desk.state(), State::NeedsReview, "payment: {carried:?}");
         let mut desk = TradeHarness::paying();
-        desk.tell(desk.word(StatusWord::Paid, carried.clone()));
+        desk.tell(desk.status_answer(GatewayStatus::Paid, carried.clone()));
         assert_eq!(desk.state(), State::NeedsReview, "status: {carried:?}");
         let mut desk = TradeHarness::shown();
-        desk.tell(desk.word(StatusWord::Paid, carried.clone()));
+        desk.tell(desk.status_answer(GatewayStatus::Paid, carried.clone()));
         assert_eq!(desk.state(), State::NeedsReview, "our code: {carried:?}");
     }
     let mut desk = TradeHarness::paying();
@@ -293,13 +293,13 @@ fn rule_18_only_the_amount_of_a_paid_sale_closes_its_bill() {
     assert_eq!((standing.paid_amount, standing.open), (None, false));
     let mut late = TradeHarness::declined();
     late.at(late.now + late.policy.late_check_first_ms);
-    late.status(StatusWord::Paid);
+    late.status(GatewayStatus::Paid);
     let standing = Standing::of([&late.trade]);
     assert_eq!(standing.late_amount, Some(ringgit(1250)));
     assert!(standing.open && !standing.closes_bill(&ringgit(1250)));
 }
 
-fn said(code: &str) -> Option<GatewayAnswer> {
+fn gateway_answer(code: &str) -> Option<GatewayAnswer> {
     Some(GatewayAnswer {
         code: Some(code.to_owned()),
         message: "its sentence".to_owned(),
@@ -312,15 +312,15 @@ fn rule_20_a_refused_void_is_reported_until_the_next_one_leaves() {
         let mut desk = TradeHarness::paid();
         desk.tell(Event::Void);
         assert_eq!(desk.trade.void_refused(), None);
-        desk.said = said("7");
+        desk.gateway_answer = gateway_answer("7");
         desk.tell(Event::VoidAnswered(answer));
         assert_eq!(desk.state(), State::Paid);
         assert_eq!(
             desk.trade.void_refused(),
-            said("7").as_ref(),
+            gateway_answer("7").as_ref(),
             "a refused void was hidden"
         );
-        desk.said = None;
+        desk.gateway_answer = None;
         desk.tell(Event::Void);
         assert_eq!(desk.trade.void_refused(), None);
         desk.tell(Event::VoidAnswered(VoidAnswer::Failed));
@@ -335,16 +335,16 @@ fn rule_20_a_refused_void_is_reported_until_the_next_one_leaves() {
 #[test]
 fn rule_21_the_gateways_words_stay_with_the_move_that_they_caused() {
     let mut desk = TradeHarness::paying();
-    desk.said = said("P");
+    desk.gateway_answer = gateway_answer("P");
     desk.tell(Event::PayAnswered(
         PayAnswer::Processing(Carried::default()),
     ));
-    assert_eq!(desk.trade.gateway_answer(), said("P").as_ref());
-    desk.said = said("N");
-    desk.tell(desk.word(StatusWord::NoWord, Carried::default()));
+    assert_eq!(desk.trade.gateway_answer(), gateway_answer("P").as_ref());
+    desk.gateway_answer = gateway_answer("N");
+    desk.tell(desk.status_answer(GatewayStatus::Unclear, Carried::default()));
     assert_eq!(
         desk.trade.gateway_answer(),
-        said("P").as_ref(),
+        gateway_answer("P").as_ref(),
         "words without a move are not stored"
     );
     desk.at(desk.policy.deadline_ms * 2);
@@ -384,7 +384,7 @@ fn rule_8_an_older_answer_moves_nothing() {
         PayAnswer::Processing(Carried::default()),
     ));
     let failed = StatusAnswer {
-        word: StatusWord::Failed(Reason::Other),
+        status: GatewayStatus::Failed(Reason::Other),
         carried: Carried::default(),
     };
     desk.tell(Event::Status(old, failed.clone()));
@@ -400,14 +400,14 @@ fn rule_8_old_proof_of_payment_is_asked_for_again_at_once() {
     desk.tell(Event::PayAnswered(
         PayAnswer::Processing(Carried::default()),
     ));
-    let questions = desk.questions();
+    let queries = desk.queries();
     desk.now = 1;
     let paid = StatusAnswer {
-        word: StatusWord::Paid,
+        status: GatewayStatus::Paid,
         carried: Carried::default(),
     };
     desk.tell(Event::Status(old, paid));
-    assert!(desk.questions() > questions);
+    assert!(desk.queries() > queries);
 }
 
 #[test]
@@ -428,56 +428,56 @@ fn rule_10_a_row_that_is_read_back_asks_and_sends_nothing_else() {
         desk.drain();
         assert_eq!(desk.sent, []);
         desk.tell(Event::Restarted);
-        assert_eq!(desk.sent.len(), desk.questions());
+        assert_eq!(desk.sent.len(), desk.queries());
     }
 }
 
 #[test]
-fn rule_11_one_question_at_a_time_two_seconds_after_the_last_one_started() {
+fn rule_11_one_query_at_a_time_two_seconds_after_the_last_one_started() {
     let mut desk = TradeHarness::paying();
     desk.at(1_999);
-    assert_eq!(desk.questions(), 0);
+    assert_eq!(desk.queries(), 0);
     desk.at(2_000);
-    assert_eq!(desk.questions(), 1);
-    // Its answer takes a second; many askers in between make no second question.
+    assert_eq!(desk.queries(), 1);
+    // Its answer takes a second; many askers in between make no second query.
     for now in [2_001, 2_500, 3_000] {
         desk.at(now);
     }
-    desk.status(StatusWord::NoWord);
+    desk.status(GatewayStatus::Unclear);
     desk.at(3_500);
-    assert_eq!(desk.questions(), 1);
+    assert_eq!(desk.queries(), 1);
     desk.at(4_200);
     assert_eq!(
-        desk.questions(),
+        desk.queries(),
         2,
         "2 s after the start, ten per cent either way"
     );
-    // An answer that never comes: the next question waits until the first counts as lost.
+    // An answer that never comes: the next query waits until the first counts as lost.
     desk.at(6_500);
-    assert_eq!(desk.questions(), 2);
+    assert_eq!(desk.queries(), 2);
     desk.at(15_000);
-    assert_eq!(desk.questions(), 3);
+    assert_eq!(desk.queries(), 3);
 }
 
 #[test]
-fn rule_11_a_question_that_is_out_is_waited_for_after_a_payment_that_never_left() {
+fn rule_11_a_query_that_is_out_is_waited_for_after_a_payment_that_never_left() {
     let mut desk = TradeHarness::paying();
     desk.at(2_000);
-    assert_eq!(desk.questions(), 1);
+    assert_eq!(desk.queries(), 1);
     desk.tell(Event::PayAnswered(PayAnswer::Unsent));
     assert_eq!(desk.state(), State::AwaitingCode);
     desk.tell(Event::Code(mark("again")));
     desk.at(4_100);
-    assert_eq!(desk.questions(), 1, "the first one is still out");
+    assert_eq!(desk.queries(), 1, "the first one is still out");
     desk.at(12_000);
-    assert_eq!(desk.questions(), 2, "now it counts as lost");
+    assert_eq!(desk.queries(), 2, "now it counts as lost");
 }
 
 #[test]
 fn rule_24_a_trade_of_a_silent_terminal_is_abandoned_after_three_minutes() {
     let mut desk = TradeHarness::open();
     desk.at(170_000);
-    desk.tell(Event::Heard);
+    desk.tell(Event::TerminalSeen);
     desk.at(349_999);
     assert_eq!(desk.state(), State::AwaitingCode);
     desk.at(350_000);
@@ -514,9 +514,13 @@ fn rule_25_a_cancel_waits_until_the_payment_is_fifteen_seconds_old() {
 #[test]
 fn rule_25_a_cancel_that_lost_shows_paid_and_one_that_refunded_shows_voided() {
     for (said, word, end) in [
-        (CancelAnswer::TooLate, StatusWord::Paid, State::Paid),
-        (CancelAnswer::Refunded, StatusWord::Voided, State::Voided),
-        (CancelAnswer::Closed, StatusWord::Closed, State::Cancelled),
+        (CancelAnswer::TooLate, GatewayStatus::Paid, State::Paid),
+        (CancelAnswer::Refunded, GatewayStatus::Voided, State::Voided),
+        (
+            CancelAnswer::Closed,
+            GatewayStatus::Closed,
+            State::Cancelled,
+        ),
     ] {
         let mut desk = TradeHarness::paying();
         desk.tell(Event::PayAnswered(
@@ -524,14 +528,14 @@ fn rule_25_a_cancel_that_lost_shows_paid_and_one_that_refunded_shows_voided() {
         ));
         desk.tell(Event::Cancel);
         desk.at(15_000);
-        let questions = desk.questions();
+        let queries = desk.queries();
         desk.tell(Event::CancelAnswered(said));
         assert_eq!(
             desk.state(),
             State::Cancelling,
-            "{said:?} is checked by one more question"
+            "{said:?} is checked by one more query"
         );
-        assert!(desk.questions() > questions);
+        assert!(desk.queries() > queries);
         desk.status(word);
         assert_eq!(desk.state(), end, "{said:?}");
     }
@@ -554,21 +558,24 @@ fn rule_22_without_a_cancel_the_deadline_calls_a_person_who_settles_it() {
         );
         for now in (60_000..100_000).step_by(1_000) {
             desk.at(now);
-            desk.status(StatusWord::NoWord);
+            desk.status(GatewayStatus::Unclear);
         }
         assert_eq!(desk.state(), State::NeedsReview);
-        assert!(!desk.trade.settled());
+        assert!(!desk.trade.decided_by_person());
         desk.tell(Event::Verdict(outcome));
         assert_eq!(desk.state(), end);
-        assert!(desk.trade.settled(), "a person said so, and that is kept");
+        assert!(
+            desk.trade.decided_by_person(),
+            "a person said so, and that is kept"
+        );
     }
 }
 
 #[test]
 fn rule_23_a_late_success_is_given_back_once_where_another_trade_holds_the_sale() {
     let mut desk = TradeHarness::declined();
-    desk.rival = Rival::Holds;
-    desk.status(StatusWord::Paid);
+    desk.held_by_others = SaleHold::Held;
+    desk.status(GatewayStatus::Paid);
     assert_eq!((desk.state(), desk.voids()), (State::Voiding, 1));
     desk.tell(Event::VoidAnswered(VoidAnswer::Done(Some("V".to_owned()))));
     assert_eq!(
@@ -577,16 +584,16 @@ fn rule_23_a_late_success_is_given_back_once_where_another_trade_holds_the_sale(
     );
 
     let mut alone = TradeHarness::declined();
-    alone.status(StatusWord::Paid);
+    alone.status(GatewayStatus::Paid);
     assert_eq!((alone.state(), alone.voids()), (State::LateSuccess, 0));
-    assert!(alone.trade.was_late() && !alone.trade.settled());
+    assert!(alone.trade.was_late() && !alone.trade.decided_by_person());
     alone.tell(Event::Verdict(VerdictOutcome::Paid));
     assert_eq!(alone.state(), State::Paid);
-    assert!(alone.trade.was_late() && alone.trade.settled());
-    // What follows is the gateway's word again.
+    assert!(alone.trade.was_late() && alone.trade.decided_by_person());
+    // What follows is the gateway's answer again.
     alone.tell(Event::Void);
     alone.tell(Event::VoidAnswered(VoidAnswer::Done(None)));
-    assert!(alone.trade.was_late() && !alone.trade.settled());
+    assert!(alone.trade.was_late() && !alone.trade.decided_by_person());
 }
 
 #[test]
@@ -596,14 +603,14 @@ fn a_row_from_before_verdicts_is_read() {
         assert!(row.as_object_mut().unwrap().remove(new).is_some());
     }
     let trade: Trade = serde_json::from_value(row).unwrap();
-    assert!(!trade.was_late() && !trade.settled());
+    assert!(!trade.was_late() && !trade.decided_by_person());
 }
 
 #[test]
 fn rule_1_a_code_is_not_shown_where_another_trade_took_the_sale_meanwhile() {
-    for rival in [Rival::Holds, Rival::Late] {
+    for hold in [SaleHold::Held, SaleHold::Late] {
         let mut desk = TradeHarness::new(CodeMode::MerchantPresented);
-        desk.rival = rival;
+        desk.held_by_others = hold;
         desk.tell(created());
         assert_eq!(
             (desk.state(), desk.trade.reason(), desk.trade.by()),
@@ -617,7 +624,7 @@ fn rule_1_a_code_is_not_shown_where_another_trade_took_the_sale_meanwhile() {
         desk.at(10_000_000);
         desk.tell(Event::Restarted);
         assert_eq!(
-            desk.questions(),
+            desk.queries(),
             0,
             "nobody saw the code, so nobody can pay it"
         );
@@ -650,28 +657,28 @@ fn rule_26_a_code_on_display_holds_the_sale_takes_no_other_and_sends_no_payment(
 fn rule_11_a_payer_is_asked_about_every_two_seconds_from_the_start() {
     let mut desk = TradeHarness::shown();
     desk.at(1_999);
-    assert_eq!(desk.questions(), 0);
+    assert_eq!(desk.queries(), 0);
     for nth in 1..=10 {
         desk.at(nth * 2_300);
-        desk.status(StatusWord::Unpaid);
+        desk.status(GatewayStatus::Unpaid);
     }
-    assert_eq!((desk.state(), desk.questions()), (State::AwaitingPayer, 10));
+    assert_eq!((desk.state(), desk.queries()), (State::AwaitingPayer, 10));
     let mut desk = TradeHarness::shown();
     desk.at(5_000);
     desk.tell(Event::Restarted);
-    let asked = desk.questions();
+    let asked = desk.queries();
     assert!(asked >= 1, "asked at once after a restart");
-    desk.status(StatusWord::NoWord);
+    desk.status(GatewayStatus::Unclear);
     assert_eq!(desk.trade.payload(), Some(&Payload("scan me".to_owned())));
 }
 
 #[test]
-fn the_gateways_word_ends_a_display() {
+fn the_gateways_answer_ends_a_display() {
     for (word, end) in [
-        (StatusWord::Paid, State::Paid),
-        (StatusWord::Failed(Reason::Other), State::Declined),
-        (StatusWord::Closed, State::Cancelled),
-        (StatusWord::Voided, State::NeedsReview),
+        (GatewayStatus::Paid, State::Paid),
+        (GatewayStatus::Failed(Reason::Other), State::Declined),
+        (GatewayStatus::Closed, State::Cancelled),
+        (GatewayStatus::Voided, State::NeedsReview),
     ] {
         let mut desk = TradeHarness::shown();
         desk.at(2_000);
@@ -689,16 +696,16 @@ fn a_customer_who_scanned_at_the_last_moment_gets_the_whole_time() {
     let mut desk = TradeHarness::shown();
     for now in [30_000, 60_000, 89_000] {
         desk.at(now);
-        desk.status(StatusWord::Unpaid);
+        desk.status(GatewayStatus::Unpaid);
     }
     desk.at(89_500);
-    desk.status(StatusWord::Pending);
+    desk.status(GatewayStatus::Pending);
     assert_eq!(
         (desk.state(), desk.trade.payload(), desk.trade.deadline_ms()),
         (State::Pending, None, Some(179_500))
     );
     desk.at(179_499);
-    desk.status(StatusWord::Pending);
+    desk.status(GatewayStatus::Pending);
     assert_eq!(
         (desk.state(), desk.trade.deadline_ms()),
         (State::Pending, Some(179_500))
@@ -721,7 +728,7 @@ fn rule_25_a_code_is_taken_down_at_once_where_the_gateway_cancels() {
         "no payment of ours is on its way, so the cancel needs no minimum age"
     );
     desk.tell(Event::CancelAnswered(CancelAnswer::Closed));
-    desk.status(StatusWord::Closed);
+    desk.status(GatewayStatus::Closed);
     assert_eq!(
         (desk.state(), desk.trade.by()),
         (State::Cancelled, Some(By::Cashier))
@@ -729,7 +736,7 @@ fn rule_25_a_code_is_taken_down_at_once_where_the_gateway_cancels() {
 
     let mut scanned = TradeHarness::shown();
     scanned.at(2_000);
-    scanned.status(StatusWord::Pending);
+    scanned.status(GatewayStatus::Pending);
     scanned.tell(Event::Cancel);
     assert_eq!(
         scanned.state(),
@@ -737,7 +744,7 @@ fn rule_25_a_code_is_taken_down_at_once_where_the_gateway_cancels() {
         "the same holds once somebody has scanned"
     );
     scanned.tell(Event::CancelAnswered(CancelAnswer::TooLate));
-    scanned.status(StatusWord::Paid);
+    scanned.status(GatewayStatus::Paid);
     assert_eq!(scanned.state(), State::Paid);
 
     let mut stuck = TradeHarness::shown();
@@ -754,7 +761,7 @@ fn a_display_ends_at_its_deadline() {
     desk.at(90_000);
     assert_eq!(desk.state(), State::Cancelling);
     desk.tell(Event::CancelAnswered(CancelAnswer::Closed));
-    desk.status(StatusWord::Closed);
+    desk.status(GatewayStatus::Closed);
     assert_eq!(
         (desk.state(), desk.trade.by()),
         (State::Expired, Some(By::System))
@@ -793,7 +800,7 @@ fn rule_26_without_anything_to_show_the_trade_is_abandoned() {
         gateway_ref: "G".to_owned(),
         payload: None,
     };
-    for answer in [nothing, CreateAnswer::NoWord] {
+    for answer in [nothing, CreateAnswer::Unclear] {
         let mut desk = TradeHarness::new(CodeMode::MerchantPresented);
         desk.tell(Event::Created(answer.clone()));
         assert_eq!(
@@ -820,12 +827,12 @@ fn rule_26_without_anything_to_show_the_trade_is_abandoned() {
 fn rule_23_a_display_that_was_closed_is_asked_about_again_and_late_money_raises_the_alarm() {
     let mut desk = TradeHarness::shown();
     desk.at(2_000);
-    desk.status(StatusWord::Closed);
-    let asked = desk.questions();
+    desk.status(GatewayStatus::Closed);
+    let asked = desk.queries();
     desk.at(40_000);
-    assert!(desk.questions() > asked);
-    desk.rival = Rival::Holds;
-    desk.status(StatusWord::Paid);
+    assert!(desk.queries() > asked);
+    desk.held_by_others = SaleHold::Held;
+    desk.status(GatewayStatus::Paid);
     assert_eq!((desk.state(), desk.voids()), (State::Voiding, 1));
 }
 
@@ -837,10 +844,10 @@ fn rule_5_an_old_unscanned_code_expires_only_by_the_gateways_own_rule() {
     desk.tell(created());
     while desk.state() != State::Expired {
         let next = desk.now + 1_000;
-        let asked = desk.questions();
+        let asked = desk.queries();
         desk.at(next);
-        if desk.questions() > asked {
-            desk.status(StatusWord::Unpaid);
+        if desk.queries() > asked {
+            desk.status(GatewayStatus::Unpaid);
         }
         assert!(desk.now < 2_000_000, "{:?}", desk.state());
     }
@@ -897,34 +904,34 @@ fn any_event() -> impl Strategy<Value = Event> {
         ]
     };
     let word = prop_oneof![
-        Just(StatusWord::Paid),
-        Just(StatusWord::Pending),
-        Just(StatusWord::Unpaid),
-        Just(StatusWord::Failed(Reason::Other)),
-        Just(StatusWord::Closed),
-        Just(StatusWord::Voided),
-        Just(StatusWord::NoWord),
+        Just(GatewayStatus::Paid),
+        Just(GatewayStatus::Pending),
+        Just(GatewayStatus::Unpaid),
+        Just(GatewayStatus::Failed(Reason::Other)),
+        Just(GatewayStatus::Closed),
+        Just(GatewayStatus::Voided),
+        Just(GatewayStatus::Unclear),
     ];
     prop_oneof![
         4 => Just(Event::Tick),
         1 => Just(Event::Restarted),
-        1 => Just(Event::Heard),
+        1 => Just(Event::TerminalSeen),
         1 => Just(Event::Superseded),
         3 => prop_oneof![Just(Event::Code(mark("one"))), Just(Event::Code(mark("two")))],
         1 => Just(Event::Cancel),
         1 => Just(Event::Void),
         1 => prop_oneof![Just(VerdictOutcome::Paid), Just(VerdictOutcome::Declined), Just(VerdictOutcome::Voided)].prop_map(Event::Verdict),
-        2 => prop_oneof![Just(created()), Just(Event::Created(CreateAnswer::Refused(Reason::Other))), Just(Event::Created(CreateAnswer::NoWord))],
+        2 => prop_oneof![Just(created()), Just(Event::Created(CreateAnswer::Refused(Reason::Other))), Just(Event::Created(CreateAnswer::Unclear))],
         3 => prop_oneof![
             carried().prop_map(PayAnswer::Paid),
             carried().prop_map(PayAnswer::Processing),
             Just(PayAnswer::Refused(Reason::Other)),
-            Just(PayAnswer::NoWord),
+            Just(PayAnswer::Unclear),
         ].prop_map(Event::PayAnswered),
         // The version is put in when the event happens: mostly the newest, sometimes an old one.
-        6 => (0..3_u64, word, carried()).prop_map(|(age, word, carried)| Event::Status(age, StatusAnswer { word, carried })),
-        1 => prop_oneof![Just(CancelAnswer::Closed), Just(CancelAnswer::Refunded), Just(CancelAnswer::TooLate), Just(CancelAnswer::NoWord)].prop_map(Event::CancelAnswered),
-        1 => prop_oneof![Just(VoidAnswer::Done(None)), Just(VoidAnswer::NoWord)].prop_map(Event::VoidAnswered),
+        6 => (0..3_u64, word, carried()).prop_map(|(age, status, carried)| Event::Status(age, StatusAnswer { status, carried })),
+        1 => prop_oneof![Just(CancelAnswer::Closed), Just(CancelAnswer::Refunded), Just(CancelAnswer::TooLate), Just(CancelAnswer::Unclear)].prop_map(Event::CancelAnswered),
+        1 => prop_oneof![Just(VoidAnswer::Done(None)), Just(VoidAnswer::Unclear)].prop_map(Event::VoidAnswered),
     ]
 }
 
@@ -962,7 +969,7 @@ proptest! {
             if from.risk() == Risk::Possible && to.risk() == Risk::Closed {
                 let word = matches!(&told, Event::Verdict(_) | Event::PayAnswered(PayAnswer::Refused(_)))
                     || matches!(&told, Event::Status(version, answer) if *version == before.version()
-                        && matches!(answer.word, StatusWord::Failed(_) | StatusWord::Closed | StatusWord::Voided));
+                        && matches!(answer.status, GatewayStatus::Failed(_) | GatewayStatus::Closed | GatewayStatus::Voided));
                 prop_assert!(word, "rule 5: {:?} to {:?} on {:?}", from, to, told);
             }
             let row: Trade = serde_json::from_str(&serde_json::to_string(&desk.trade).unwrap()).unwrap();
@@ -990,14 +997,14 @@ proptest! {
         }
         let budget = desk.now + desk.policy.terminal_silent_ms + 2 * desk.policy.deadline_ms + desk.policy.cancel_deadline_ms + desk.policy.void_deadline_ms + desk.policy.review_check_max_ms;
         while desk.now < budget {
-            let asked = desk.questions();
+            let asked = desk.queries();
             desk.now += 500;
             let _ = desk.handle(Event::Tick);
-            if desk.questions() > asked {
+            if desk.queries() > asked {
                 let word = match desk.state() {
-                    State::Voiding | State::VoidUnknown | State::VoidReview => StatusWord::Voided,
-                    _ if paid => StatusWord::Paid,
-                    _ => StatusWord::Failed(Reason::Other),
+                    State::Voiding | State::VoidUnknown | State::VoidReview => GatewayStatus::Voided,
+                    _ if paid => GatewayStatus::Paid,
+                    _ => GatewayStatus::Failed(Reason::Other),
                 };
                 desk.status(word);
             }

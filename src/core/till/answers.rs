@@ -2,9 +2,9 @@
 //!
 //! If an answer is missing, the next query asks for it.
 
-use super::{CREATE_TRIES, Charge, End, Fault, Leave, Phase, Reply, Step};
+use super::{AbandonReason, CREATE_TRIES, Charge, ChargeStep, End, Fault, Phase, Reply};
 use crate::policy::Ms;
-use crate::wire::{ProblemCode, Reason, Status, Trade};
+use crate::wire::{ProblemCode, Reason, Status, TradeView};
 
 impl Charge {
     pub(super) fn created(&mut self, reply: Reply, now: Ms) {
@@ -20,7 +20,7 @@ impl Charge {
             Err(
                 Fault::NoAnswer
                 | Fault::Problem(ProblemCode::RateLimited | ProblemCode::Overloaded, _),
-            ) if self.leave != Leave::Stay => self.abandoned(),
+            ) if self.abandon_reason.is_some() => self.abandoned(),
             Err(
                 Fault::NoAnswer
                 | Fault::Problem(ProblemCode::RateLimited | ProblemCode::Overloaded, _),
@@ -38,33 +38,36 @@ impl Charge {
         let Some(status) = self.trade.as_ref().map(|trade| trade.status) else {
             return;
         };
-        if self.we_present() && self.leave != Leave::Stay && !status.ends_promise() {
+        if self.we_present() && self.abandon_reason.is_some() && !status.ends_promise() {
             return self.abandon_unseen(now);
         }
-        match status {
-            Status::AwaitingCode if self.leave != Leave::Stay => self.abandon(self.leave),
-            Status::AwaitingCode => {
+        match (status, self.abandon_reason) {
+            (Status::AwaitingCode, Some(reason)) => self.abandon(reason),
+            (Status::AwaitingCode, None) => {
                 self.phase = Phase::Ready;
                 self.next_ask_ms = Some(now + self.policy.heartbeat_ms);
-                self.seal();
+                self.journal_hand_over();
             }
-            Status::Creating => {
+            (Status::Creating, _) => {
                 self.phase = Phase::Watching;
                 self.start_patience(now);
                 self.next_ask_ms = Some(now + self.policy.poll_ms);
             }
-            Status::AwaitingPayer
-            | Status::Paying
-            | Status::Pending
-            | Status::Unknown
-            | Status::Cancelling
-            | Status::NeedsReview
-            | Status::Paid
-            | Status::Voiding
-            | Status::LateSuccess
-            | Status::Declined
-            | Status::Cancelled
-            | Status::Voided => {
+            (
+                Status::AwaitingPayer
+                | Status::Paying
+                | Status::Pending
+                | Status::Unknown
+                | Status::Cancelling
+                | Status::NeedsReview
+                | Status::Paid
+                | Status::Voiding
+                | Status::LateSuccess
+                | Status::Declined
+                | Status::Cancelled
+                | Status::Voided,
+                _,
+            ) => {
                 self.phase = Phase::Watching;
                 self.start_patience(now);
                 self.next_ask_ms = Some(now + self.policy.poll_ms);
@@ -104,7 +107,7 @@ impl Charge {
         }
     }
 
-    fn hand_over_refused(&mut self, code: ProblemCode, trade: Option<Box<Trade>>) {
+    fn hand_over_refused(&mut self, code: ProblemCode, trade: Option<Box<TradeView>>) {
         match code {
             // Another terminal closed it. The next query gets its status.
             ProblemCode::TradeClosed => {}
@@ -112,7 +115,7 @@ impl Charge {
             // The notice tells the cashier why it takes longer.
             ProblemCode::StoreUnavailable
             | ProblemCode::GatewayUnavailable
-            | ProblemCode::Internal => self.outbox.push_back(Step::Notice(code)),
+            | ProblemCode::Internal => self.outbox.push_back(ChargeStep::Notice(code)),
             // Definitely refused before anything left: the backend never had the code.
             ProblemCode::BadRequest
             | ProblemCode::AmountInvalid
@@ -189,7 +192,7 @@ impl Charge {
             return;
         }
         self.cancelling = false;
-        if self.phase == Phase::Leaving {
+        if self.phase == Phase::Abandoning {
             match reply {
                 Ok(trade) => {
                     let closed = trade.status == Status::Cancelled && !self.is_stale(&trade);
@@ -225,7 +228,7 @@ impl Charge {
             }
             Err(Fault::Problem(code, trade)) => {
                 self.cancel_requested = false;
-                self.outbox.push_back(Step::Notice(code));
+                self.outbox.push_back(ChargeStep::Notice(code));
                 if let Some(trade) = trade.filter(|trade| !self.is_stale(trade)) {
                     self.adopt(*trade);
                     self.watch(now);
@@ -238,13 +241,13 @@ impl Charge {
     /// Whether a newer version is known already.
     ///
     /// Such an answer says nothing about the present. In particular it does not confirm that a code is still awaited.
-    fn is_stale(&self, trade: &Trade) -> bool {
+    fn is_stale(&self, trade: &TradeView) -> bool {
         self.trade
             .as_ref()
             .is_some_and(|known| trade.version < known.version)
     }
 
-    fn adopt(&mut self, trade: Trade) {
+    fn adopt(&mut self, trade: TradeView) {
         let newer = self
             .trade
             .as_ref()
@@ -270,7 +273,7 @@ impl Charge {
         } else if self.phase == Phase::Ready && trade.status != Status::AwaitingCode {
             // Another terminal has handed over a code: from now on this one only asks.
             self.phase = Phase::Watching;
-            self.outbox.push_back(Step::StopScan);
+            self.outbox.push_back(ChargeStep::StopScan);
             self.start_patience(now);
             self.next_ask_ms = Some(now + self.policy.poll_ms);
         }
@@ -282,8 +285,8 @@ impl Charge {
             // The till that runs the trade hands the code over. This one starts to wait then.
             self.patience_ms = None;
             self.start_patience(now);
-        } else if self.resumed || self.leave != Leave::Stay || self.cancel_requested {
-            self.abandon(Leave::Abort);
+        } else if self.resumed || self.abandon_reason.is_some() || self.cancel_requested {
+            self.abandon(AbandonReason::Aborted);
         } else if self.record.handed_over {
             self.hand_over(now);
         } else {
@@ -292,7 +295,7 @@ impl Charge {
         }
     }
 
-    fn end_known(&mut self, trade: Trade) {
+    fn end_known(&mut self, trade: TradeView) {
         let reason = trade.reason.filter(|_| trade.status == Status::Cancelled);
         self.end(match reason {
             Some(Reason::GatewayUnavailable) => End::GatewayDown,

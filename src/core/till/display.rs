@@ -2,7 +2,7 @@
 //!
 //! It is shown until somebody has paid it or its time is up. Only the backend hears whether it was scanned.
 
-use super::{Charge, Leave, Phase, Step};
+use super::{AbandonReason, Charge, ChargeStep, Phase};
 use crate::policy::Ms;
 use crate::wire::{CodeMode, Status};
 
@@ -16,8 +16,8 @@ impl Charge {
         match status {
             // A cancel without an answer is repeated, so that a code that should be taken down does not stay visible.
             Status::AwaitingPayer if self.cancel_requested => self.send_cancel(),
-            Status::AwaitingPayer if self.leave == Leave::Stay && !self.shown => {
-                self.seal_display(now)
+            Status::AwaitingPayer if self.abandon_reason.is_none() && !self.shown => {
+                self.journal_display(now)
             }
             Status::Pending if !self.scanned => {
                 // After a scan, the backend gives the customer the full time again, and so does the promise.
@@ -43,13 +43,14 @@ impl Charge {
     }
 
     /// Journals that the code may be seen, before it is.
-    fn seal_display(&mut self, now: Ms) {
+    fn journal_display(&mut self, now: Ms) {
         if self.record.handed_over {
             return self.put_on_display(now);
         }
-        self.phase = Phase::Sealing;
+        self.phase = Phase::JournallingHandOver;
         self.record.handed_over = true;
-        self.outbox.push_back(Step::Journal(self.record.clone()));
+        self.outbox
+            .push_back(ChargeStep::Journal(self.record.clone()));
     }
 
     pub(super) fn put_on_display(&mut self, now: Ms) {
@@ -61,7 +62,7 @@ impl Charge {
             .filter(|trade| trade.status == Status::AwaitingPayer);
         if let Some(show) = awaited.and_then(|trade| trade.shown_code.clone()) {
             self.shown = true;
-            self.outbox.push_back(Step::Show(show));
+            self.outbox.push_back(ChargeStep::Show(show));
         }
     }
 
@@ -69,7 +70,7 @@ impl Charge {
     ///
     /// The gateway knows the trade, so only the gateway's answer frees the sale.
     pub(super) fn abandon_unseen(&mut self, now: Ms) {
-        self.leave = Leave::Abort;
+        self.abandon_reason = Some(AbandonReason::Aborted);
         self.cancel_requested = true;
         self.phase = Phase::Watching;
         self.start_patience(now);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::policy::Ms;
-use crate::wire::{CodeMode, NewTrade, ProblemCode, Sale, ShownCode, Status, Trade};
+use crate::wire::{CodeMode, NewTrade, ProblemCode, Sale, ShownCode, Status, TradeView};
 
 /// The journal's record of a trade. It contains neither code nor token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -61,7 +61,7 @@ impl OldRecord {
 impl Record {
     /// A record of a trade that this till knows only from the backend.
     #[must_use]
-    pub fn of(trade: &Trade) -> Self {
+    pub fn of(trade: &TradeView) -> Self {
         Self {
             // Only the page that created the trade knows its key. This one just names the row.
             key: format!("resumed-{}", trade.trade_id),
@@ -83,7 +83,7 @@ pub struct Plan {
     pub mode: CodeMode,
     /// The wallet, if it is known before the code.
     pub wallet: Option<String>,
-    /// The recognition of a code that was read already. Then there is no [`Step::Scan`].
+    /// The recognition of a code that was read already. Then there is no [`ChargeStep::Scan`].
     pub code: Option<Hint>,
     /// Fresh keys for two trades. The second one is used if the code belongs to another wallet.
     pub keys: [String; 2],
@@ -100,37 +100,37 @@ pub struct Hint {
 
 /// An event of a charge.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Event {
+pub enum ChargeEvent {
     /// Only time has passed.
     Tick,
     /// The page became visible or online: ask now.
     Woke,
-    /// The record of the last [`Step::Journal`] is durable, or can't be and the cashier was told.
+    /// The record of the last [`ChargeStep::Journal`] is durable, or can't be and the cashier was told.
     Journalled,
     /// A code was read.
     Scanned(Hint),
     /// The cashier chose the code's wallet; `None` if nobody did.
     Picked(Option<String>),
-    /// The answer to [`Step::Create`].
+    /// The answer to [`ChargeStep::Create`].
     Created(Reply),
-    /// The answer to [`Step::HandOver`].
+    /// The answer to [`ChargeStep::HandOver`].
     HandedOver(Reply),
-    /// The answer to [`Step::Ask`].
+    /// The answer to [`ChargeStep::Ask`].
     StatusReplied(Reply),
-    /// The answer to [`Step::Cancel`].
+    /// The answer to [`ChargeStep::Cancel`].
     CancelReplied(Reply),
     /// The caller gives up, or the cashier cancels.
     Cancel,
 }
 
 /// An answer of the backend.
-pub type Reply = Result<Trade, Fault>;
+pub type Reply = Result<TradeView, Fault>;
 
 /// Why an answer has no trade.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Fault {
     /// The backend refused, and may have named the trade that stands in the way.
-    Problem(ProblemCode, Option<Box<Trade>>),
+    Problem(ProblemCode, Option<Box<TradeView>>),
     /// No readable answer came in time. The request may have arrived.
     NoAnswer,
     /// There was no token, so nothing was sent.
@@ -139,14 +139,14 @@ pub enum Fault {
 
 /// What the driver does next.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Step {
-    /// Scan for a code, until one is read or [`Step::StopScan`] follows.
+pub enum ChargeStep {
+    /// Scan for a code, until one is read or [`ChargeStep::StopScan`] follows.
     Scan,
     /// Stop scanning.
     StopScan,
     /// Ask the cashier for the code's wallet.
     Pick,
-    /// Store this durably, then say [`Event::Journalled`].
+    /// Store this durably, then say [`ChargeEvent::Journalled`].
     Journal(Record),
     /// Delete the record with this key.
     Forget(String),
@@ -164,7 +164,7 @@ pub enum Step {
     Cancel(String),
     /// Tell the cashier about a problem. The charge goes on.
     Notice(ProblemCode),
-    /// Come back with [`Event::Tick`] at this time, or earlier with any other event.
+    /// Come back with [`ChargeEvent::Tick`] at this time, or earlier with any other event.
     Wait(Ms),
     /// The charge has ended. No step follows.
     Done(End),
@@ -174,11 +174,11 @@ pub enum Step {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum End {
     /// The trade has ended, or only a person can continue it. The promise resolves with it.
-    Known(Box<Trade>),
+    Known(Box<TradeView>),
     /// No answer came in time and money may have moved. The promise resolves as `unconfirmed`, and the record stays.
-    Unconfirmed(Option<Box<Trade>>, String),
+    Unconfirmed(Option<Box<TradeView>>, String),
     /// Refused before anything began: the promise rejects.
-    Refused(ProblemCode, Option<Box<Trade>>),
+    Refused(ProblemCode, Option<Box<TradeView>>),
     /// The backend could not be reached, and nothing was presented.
     Unreachable,
     /// There was no token, and nothing was presented.
@@ -197,21 +197,21 @@ pub enum Phase {
     /// A code is scanned for, and the wallet is not known.
     Scanning,
     /// A code was read, and its wallet is not known.
-    Picking,
+    PickingWallet,
     /// The creation is being journalled.
-    Opening,
+    JournallingCreation,
     /// The trade is being created.
     Creating,
     /// The trade exists, and a code is scanned for.
     Ready,
     /// The hand-over, or the display of our code, is being journalled.
-    Sealing,
+    JournallingHandOver,
     /// The code is being handed over.
     HandingOver,
     /// The backend has the code, or ours is on display; the page asks for the outcome.
     Watching,
     /// The trade is being abandoned before a code was handed over.
-    Leaving,
+    Abandoning,
     /// The charge has ended.
     Ended,
 }

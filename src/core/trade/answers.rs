@@ -4,8 +4,8 @@
 //! An outdated proof of payment is never ignored: the trade asks again.
 
 use super::{
-    CancelAnswer, Carried, Context, CreateAnswer, Facts, PayAnswer, Risk, Rival, State,
-    StatusAnswer, StatusWord, Trade, VoidAnswer,
+    CancelAnswer, Carried, Context, CreateAnswer, Facts, GatewayStatus, PayAnswer, Risk, SaleHold,
+    State, StatusAnswer, Trade, VoidAnswer,
 };
 use crate::money;
 use crate::wire::{By, CodeMode, Payload, Reason};
@@ -21,8 +21,8 @@ impl Trade {
         match answer {
             CreateAnswer::Made { payload, .. } => match (self.facts.mode, payload) {
                 (CodeMode::ConsumerPresented, _) => {
-                    self.heard_ms = context.now;
-                    self.go(State::AwaitingCode, context);
+                    self.terminal_seen_ms = context.now;
+                    self.enter(State::AwaitingCode, context);
                 }
                 (CodeMode::MerchantPresented, Some(payload)) => {
                     self.put_on_display(payload, context)
@@ -32,9 +32,9 @@ impl Trade {
             },
             CreateAnswer::Refused(reason) => {
                 self.reason = Some(reason);
-                self.go(State::Declined, context);
+                self.enter(State::Declined, context);
             }
-            CreateAnswer::NoWord | CreateAnswer::Repeated => self.create_unanswered(context),
+            CreateAnswer::Unclear | CreateAnswer::Repeated => self.create_unanswered(context),
         }
     }
 
@@ -43,24 +43,24 @@ impl Trade {
     /// While this creation was out, another trade may have got money: a late success, perhaps accepted by now.
     /// Then the code is not shown, and the trade ends as [`State::Abandoned`].
     fn put_on_display(&mut self, payload: Payload, context: &Context<'_>) {
-        if context.rival != Rival::None {
+        if context.held_by_others != SaleHold::None {
             self.reason = Some(Reason::SaleBusy);
-            self.go(State::Abandoned, context);
+            self.enter(State::Abandoned, context);
             return;
         }
         let (now, policy) = (context.now, context.policy);
         self.payment.payload = Some(payload);
         self.payment.sent_ms = Some(now);
-        self.age(context);
+        self.start_aging(context);
         self.payment.deadline_ms = Some(now + policy.deadline_ms);
-        self.go(State::AwaitingPayer, context);
+        self.enter(State::AwaitingPayer, context);
     }
 
     /// Abandons a trade whose creation got no answer. Nothing was presented, so the next trade may begin at once.
     pub(super) fn create_unanswered(&mut self, context: &Context<'_>) {
-        self.go(State::CreateUnknown, context);
+        self.enter(State::CreateUnknown, context);
         self.reason = Some(Reason::GatewayUnavailable);
-        self.go(State::Abandoned, context);
+        self.enter(State::Abandoned, context);
     }
 
     pub(super) fn pay_answered(&mut self, answer: PayAnswer, context: &Context<'_>) {
@@ -71,40 +71,40 @@ impl Trade {
             PayAnswer::Paid(carried) | PayAnswer::Processing(carried)
                 if verifying && !self.agrees(&carried) =>
             {
-                self.go(State::NeedsReview, context);
+                self.enter(State::NeedsReview, context);
             }
             PayAnswer::Paid(_) if awaited => self.paid(context),
             // It proves a payment, but a cancel, a review or a closing came after it. Ask for the present status.
             PayAnswer::Paid(_) => self.ask_at_once(context.now),
             PayAnswer::Processing(_) if self.state == State::Paying => {
-                self.go(State::Pending, context)
+                self.enter(State::Pending, context)
             }
             PayAnswer::Refused(reason) if awaited => self.declined(reason, context),
             PayAnswer::Unsent if self.state.may_be_unsent() => {
                 self.unsent(context);
             }
-            PayAnswer::NoWord if self.state == State::Paying => {
-                self.go(State::Unknown, context);
+            PayAnswer::Unclear if self.state == State::Paying => {
+                self.enter(State::Unknown, context);
             }
             PayAnswer::Processing(_)
             | PayAnswer::Refused(_)
             | PayAnswer::Unsent
-            | PayAnswer::NoWord => {}
+            | PayAnswer::Unclear => {}
         }
     }
 
     /// Goes back to awaiting a code, because no byte of the payment was written. This is the only move backwards.
     fn unsent(&mut self, context: &Context<'_>) {
         self.payment = Default::default();
-        self.questions.asked_old = false;
-        self.questions.next_ask_ms = None;
+        self.queries.asked_old = false;
+        self.queries.next_ask_ms = None;
         // A query that is out stays out. The next one waits for its answer, or until it counts as lost.
-        self.heard_ms = context.now;
+        self.terminal_seen_ms = context.now;
         if self.cancel.requested_by.is_some() {
-            self.go(State::AwaitingCode, context);
-            self.go(State::Abandoned, context);
+            self.enter(State::AwaitingCode, context);
+            self.enter(State::Abandoned, context);
         } else {
-            self.go(State::AwaitingCode, context);
+            self.enter(State::AwaitingCode, context);
         }
     }
 
@@ -114,60 +114,60 @@ impl Trade {
         answer: StatusAnswer,
         context: &Context<'_>,
     ) {
-        if version == self.questions.asked_version {
-            self.questions.asking_until_ms = None;
+        if version == self.queries.asked_version {
+            self.queries.asking_until_ms = None;
         }
         if version != self.version {
-            if answer.word == StatusWord::Paid {
+            if answer.status == GatewayStatus::Paid {
                 self.ask_at_once(context.now);
             }
             return;
         }
-        let StatusAnswer { word, carried } = answer;
-        let spoke = !matches!(word, StatusWord::NoWord | StatusWord::Unpaid);
-        if spoke && !self.agrees(&carried) {
+        let StatusAnswer { status, carried } = answer;
+        let is_clear = !matches!(status, GatewayStatus::Unclear | GatewayStatus::Unpaid);
+        if is_clear && !self.agrees(&carried) {
             if self.state.risk() == Risk::Possible {
-                self.go(State::NeedsReview, context);
+                self.enter(State::NeedsReview, context);
             }
             return;
         }
-        match (self.state.risk(), word) {
-            (Risk::Possible, word) if self.state.is_cancelling() => {
-                self.cancel_verified(word, context)
+        match (self.state.risk(), status) {
+            (Risk::Possible, status) if self.state.is_cancelling() => {
+                self.cancel_verified(status, context)
             }
-            (Risk::Possible, word) => self.verified(word, context),
-            (Risk::Taken, StatusWord::Voided) if self.state.is_voiding() => self.voided(context),
-            (Risk::Closed, StatusWord::Paid) => self.late_success(context),
+            (Risk::Possible, status) => self.verified(status, context),
+            (Risk::Taken, GatewayStatus::Voided) if self.state.is_voiding() => self.voided(context),
+            (Risk::Closed, GatewayStatus::Paid) => self.late_success(context),
             (Risk::None | Risk::Taken | Risk::Closed, _) => {}
         }
     }
 
-    fn verified(&mut self, word: StatusWord, context: &Context<'_>) {
+    fn verified(&mut self, status: GatewayStatus, context: &Context<'_>) {
         let cancel_is_out = self
             .cancel
             .cancelling_until_ms
             .is_some_and(|until| context.now < until);
-        match word {
+        match status {
             // It was true when the gateway said it, but the cancel may still refund it. The next query tells.
-            StatusWord::Paid if cancel_is_out => {}
-            StatusWord::Paid => self.paid(context),
-            StatusWord::Failed(reason) => self.declined(reason, context),
-            StatusWord::Closed => self.go(State::Cancelled, context),
-            StatusWord::Voided if self.state == State::NeedsReview => self.voided(context),
-            StatusWord::Voided => self.go(State::NeedsReview, context),
-            StatusWord::Pending | StatusWord::Unpaid
-                if self.state == State::NeedsReview && self.questions.asked_old =>
+            GatewayStatus::Paid if cancel_is_out => {}
+            GatewayStatus::Paid => self.paid(context),
+            GatewayStatus::Failed(reason) => self.declined(reason, context),
+            GatewayStatus::Closed => self.enter(State::Cancelled, context),
+            GatewayStatus::Voided if self.state == State::NeedsReview => self.voided(context),
+            GatewayStatus::Voided => self.enter(State::NeedsReview, context),
+            GatewayStatus::Pending | GatewayStatus::Unpaid
+                if self.state == State::NeedsReview && self.queries.asked_old =>
             {
-                self.go(State::Expired, context)
+                self.enter(State::Expired, context)
             }
-            StatusWord::Pending if self.state != State::NeedsReview => {
+            GatewayStatus::Pending if self.state != State::NeedsReview => {
                 if self.state == State::AwaitingPayer {
                     // A customer who scans at the last moment also gets the full time to enter a PIN.
                     self.payment.deadline_ms = Some(context.now + context.policy.deadline_ms);
                 }
-                self.go(State::Pending, context);
+                self.enter(State::Pending, context);
             }
-            StatusWord::Pending | StatusWord::Unpaid | StatusWord::NoWord => {}
+            GatewayStatus::Pending | GatewayStatus::Unpaid | GatewayStatus::Unclear => {}
         }
     }
 
@@ -176,36 +176,39 @@ impl Trade {
         if !self.state.is_cancelling() {
             return;
         }
-        if answer == CancelAnswer::NoWord {
-            self.go(State::CancelUnknown, context);
+        if answer == CancelAnswer::Unclear {
+            self.enter(State::CancelUnknown, context);
             return;
         }
-        self.cancel.cancel_said = Some(answer);
+        self.cancel.cancel_answer = Some(answer);
         self.ask_at_once(context.now);
     }
 
     /// Applies a status while a cancel is out. It ends the trade if it agrees with the cancel's answer.
-    fn cancel_verified(&mut self, word: StatusWord, context: &Context<'_>) {
+    fn cancel_verified(&mut self, status: GatewayStatus, context: &Context<'_>) {
         let closed = if self.cancel.requested_by == Some(By::System) {
             State::Expired
         } else {
             State::Cancelled
         };
-        match (word, self.cancel.cancel_said) {
-            (StatusWord::Closed, _) => self.go(closed, context),
-            (StatusWord::Voided, _) => self.voided(context),
-            (StatusWord::Failed(reason), _) => self.declined(reason, context),
-            (StatusWord::Paid, Some(CancelAnswer::TooLate)) => self.paid(context),
-            (StatusWord::NoWord, None) => {}
+        match (status, self.cancel.cancel_answer) {
+            (GatewayStatus::Closed, _) => self.enter(closed, context),
+            (GatewayStatus::Voided, _) => self.voided(context),
+            (GatewayStatus::Failed(reason), _) => self.declined(reason, context),
+            (GatewayStatus::Paid, Some(CancelAnswer::TooLate)) => self.paid(context),
+            (GatewayStatus::Unclear, None) => {}
             // The status contradicts the cancel's answer: repeat both, at the usual pace.
             (
-                StatusWord::Paid | StatusWord::Pending | StatusWord::Unpaid | StatusWord::NoWord,
+                GatewayStatus::Paid
+                | GatewayStatus::Pending
+                | GatewayStatus::Unpaid
+                | GatewayStatus::Unclear,
                 Some(_),
             ) => {
-                self.cancel.cancel_said = None;
-                self.go(State::CancelUnknown, context);
+                self.cancel.cancel_answer = None;
+                self.enter(State::CancelUnknown, context);
             }
-            (StatusWord::Paid | StatusWord::Pending | StatusWord::Unpaid, None) => {
+            (GatewayStatus::Paid | GatewayStatus::Pending | GatewayStatus::Unpaid, None) => {
                 if self.state == State::CancelUnknown {
                     self.start_cancel(context);
                 }
@@ -225,17 +228,17 @@ impl Trade {
             VoidAnswer::Failed | VoidAnswer::Unsent => {
                 self.give_up_ms = None;
                 self.void.void_left = false;
-                self.void.void_refused = Some(context.said.cloned().unwrap_or_default());
+                self.void.void_refused = Some(context.gateway_answer.cloned().unwrap_or_default());
                 if self.lateness.late {
-                    self.go(State::LateSuccess, context);
+                    self.enter(State::LateSuccess, context);
                 } else {
-                    self.go(State::Paid, context);
-                    self.settled = self.void.settled_before_void;
+                    self.enter(State::Paid, context);
+                    self.decided_by_person = self.void.person_decided_before_void;
                 }
             }
-            VoidAnswer::NoWord => {
+            VoidAnswer::Unclear => {
                 if self.state == State::Voiding {
-                    self.go(State::VoidUnknown, context);
+                    self.enter(State::VoidUnknown, context);
                 }
             }
         }
@@ -243,17 +246,17 @@ impl Trade {
 
     fn paid(&mut self, context: &Context<'_>) {
         self.reason = None;
-        self.go(State::Paid, context);
+        self.enter(State::Paid, context);
     }
 
     fn declined(&mut self, reason: Reason, context: &Context<'_>) {
         self.reason = Some(reason);
-        self.go(State::Declined, context);
+        self.enter(State::Declined, context);
     }
 
     fn voided(&mut self, context: &Context<'_>) {
         self.lateness.late = false;
-        self.go(State::Voided, context);
+        self.enter(State::Voided, context);
     }
 
     /// Stores a proof of payment that came after the end.
@@ -262,8 +265,8 @@ impl Trade {
     fn late_success(&mut self, context: &Context<'_>) {
         self.lateness.late = true;
         self.lateness.was_late = true;
-        self.go(State::LateSuccess, context);
-        if context.rival == Rival::Holds {
+        self.enter(State::LateSuccess, context);
+        if context.held_by_others == SaleHold::Held {
             self.start_void(context);
         }
     }

@@ -17,7 +17,7 @@ pub enum Event {
     /// The row's times move with it, so that no deadline comes sooner or later. Then the trade asks, as after a start.
     ClockSet(i64),
     /// The terminal that created the trade has called.
-    Heard,
+    TerminalSeen,
     /// A newer trade of the same terminal replaces this one.
     Superseded,
     /// The customer's code was handed over. The mark is its keyed hash, never the code.
@@ -47,9 +47,11 @@ impl Event {
     #[must_use]
     pub fn is_local(&self) -> bool {
         match self {
-            Self::Tick | Self::Restarted | Self::ClockSet(_) | Self::Heard | Self::Status(..) => {
-                true
-            }
+            Self::Tick
+            | Self::Restarted
+            | Self::ClockSet(_)
+            | Self::TerminalSeen
+            | Self::Status(..) => true,
             Self::Superseded
             | Self::Code(_)
             | Self::Cancel
@@ -105,7 +107,7 @@ pub enum CreateAnswer {
     /// The gateway gave an id that another trade already has, so the answer is not about this trade.
     Repeated,
     /// No clear answer, for any reason. Nothing was presented.
-    NoWord,
+    Unclear,
 }
 
 /// The gateway's answer to a payment.
@@ -120,21 +122,21 @@ pub enum PayAnswer {
     /// Proven unsent: no byte was written.
     Unsent,
     /// No clear answer.
-    NoWord,
+    Unclear,
 }
 
 /// The gateway's answer to a query.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct StatusAnswer {
     /// The status.
-    pub word: StatusWord,
+    pub status: GatewayStatus,
     /// The fields that identify the trade.
     pub carried: Carried,
 }
 
 /// A trade's status at the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum StatusWord {
+pub enum GatewayStatus {
     /// The money is taken.
     Paid,
     /// The customer has to confirm.
@@ -147,8 +149,8 @@ pub enum StatusWord {
     Closed,
     /// The money was returned.
     Voided,
-    /// No status: a time-out, not found, unreadable, or a word that is not listed.
-    NoWord,
+    /// No status: a time-out, not found, unreadable, or a value that is not listed.
+    Unclear,
 }
 
 /// The gateway's answer to a cancel.
@@ -162,7 +164,8 @@ pub enum CancelAnswer {
     /// It is paid and stays paid.
     TooLate,
     /// No clear answer.
-    NoWord,
+    #[serde(rename = "no_word")]
+    Unclear,
 }
 
 /// The gateway's answer to a void.
@@ -175,5 +178,5 @@ pub enum VoidAnswer {
     /// Proven unsent.
     Unsent,
     /// No clear answer.
-    NoWord,
+    Unclear,
 }

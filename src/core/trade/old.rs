@@ -16,15 +16,15 @@ pub(super) fn mode() -> CodeMode {
 pub(super) fn read_mode<'de, D: Deserializer<'de>>(from: D) -> Result<CodeMode, D::Error> {
     #[derive(Deserialize)]
     #[serde(rename_all = "snake_case")]
-    enum Word {
+    enum StoredMode {
         #[serde(alias = "consumer")]
         ConsumerPresented,
         #[serde(alias = "merchant")]
         MerchantPresented,
     }
-    Ok(match Word::deserialize(from)? {
-        Word::ConsumerPresented => CodeMode::ConsumerPresented,
-        Word::MerchantPresented => CodeMode::MerchantPresented,
+    Ok(match StoredMode::deserialize(from)? {
+        StoredMode::ConsumerPresented => CodeMode::ConsumerPresented,
+        StoredMode::MerchantPresented => CodeMode::MerchantPresented,
     })
 }
 
@@ -35,7 +35,7 @@ pub(super) fn read_mode<'de, D: Deserializer<'de>>(from: D) -> Result<CodeMode, 
 pub(super) fn read_by<'de, D: Deserializer<'de>>(from: D) -> Result<Option<By>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
-    enum Word {
+    enum StoredBy {
         Now(By),
         Before(Deadline),
     }
@@ -44,10 +44,10 @@ pub(super) fn read_by<'de, D: Deserializer<'de>>(from: D) -> Result<Option<By>, 
     enum Deadline {
         Deadline,
     }
-    let word = Option::<Word>::deserialize(from)?;
+    let word = Option::<StoredBy>::deserialize(from)?;
     Ok(word.map(|word| match word {
-        Word::Now(by) => by,
-        Word::Before(Deadline::Deadline) => By::System,
+        StoredBy::Now(by) => by,
+        StoredBy::Before(Deadline::Deadline) => By::System,
     }))
 }
 
@@ -58,7 +58,7 @@ pub(super) fn read_by<'de, D: Deserializer<'de>>(from: D) -> Result<Option<By>, 
 pub(super) fn read_reason<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Reason>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
-    enum Word {
+    enum StoredReason {
         Now(Reason),
         Before(Quiet),
     }
@@ -67,9 +67,9 @@ pub(super) fn read_reason<'de, D: Deserializer<'de>>(from: D) -> Result<Option<R
     enum Quiet {
         TerminalQuiet,
     }
-    let word = Option::<Word>::deserialize(from)?;
+    let word = Option::<StoredReason>::deserialize(from)?;
     Ok(word.map(|word| match word {
-        Word::Now(reason) => reason,
-        Word::Before(Quiet::TerminalQuiet) => Reason::TerminalSilent,
+        StoredReason::Now(reason) => reason,
+        StoredReason::Before(Quiet::TerminalQuiet) => Reason::TerminalSilent,
     }))
 }

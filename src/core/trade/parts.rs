@@ -24,7 +24,7 @@ pub(super) struct Payment {
 
 /// The queries of the gateway.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) struct Questions {
+pub(super) struct Queries {
     /// When the next query is due.
     pub(super) next_ask_ms: Option<Ms>,
     /// A query is out until its answer comes, or until this time.
@@ -44,7 +44,8 @@ pub(super) struct Cancel {
     #[serde(default, rename = "wish", deserialize_with = "old::read_by")]
     pub(super) requested_by: Option<By>,
     /// The answer to it, while a query checks the answer.
-    pub(super) cancel_said: Option<CancelAnswer>,
+    #[serde(rename = "cancel_said")]
+    pub(super) cancel_answer: Option<CancelAnswer>,
     /// It is out until its answer comes, or until this time. Until then it may still refund a payment.
     pub(super) cancelling_until_ms: Option<Ms>,
 }
@@ -61,16 +62,20 @@ pub(super) struct Void {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) void_refused: Option<GatewayAnswer>,
     /// Before the void the state came from a verdict. After a refused void it does again.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(super) settled_before_void: bool,
+    #[serde(
+        default,
+        rename = "settled_before_void",
+        skip_serializing_if = "std::ops::Not::not"
+    )]
+    pub(super) person_decided_before_void: bool,
 }
 
 /// Proof of payment that came after the trade had been closed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Lateness {
-    /// It came, and nobody has settled that.
+    /// It came, and no person has decided about it.
     pub(super) late: bool,
-    /// It came, whether that is settled or not.
+    /// It came, whether a person has decided about it or not.
     #[serde(default)]
     pub(super) was_late: bool,
 }

@@ -1,14 +1,14 @@
 //! Applies what people ask for: a code, a cancel, a void, a verdict.
 
-use super::{CodeMark, Context, GatewayRequest, Refusal, Risk, Rival, State, Trade};
+use super::{CodeMark, Context, GatewayRequest, Refusal, Risk, SaleHold, State, Trade};
 use crate::wire::{By, Reason, VerdictOutcome};
 
 impl Trade {
     /// Notes that the terminal is there. Writing the row twice in `heartbeat_ms` is enough.
-    pub(super) fn heard(&mut self, context: &Context<'_>) {
-        let stale = context.now >= self.heard_ms + context.policy.heartbeat_ms / 2;
+    pub(super) fn terminal_seen(&mut self, context: &Context<'_>) {
+        let stale = context.now >= self.terminal_seen_ms + context.policy.heartbeat_ms / 2;
         if stale && self.state.needs_terminal() {
-            self.heard_ms = context.now;
+            self.terminal_seen_ms = context.now;
         }
     }
 
@@ -17,7 +17,7 @@ impl Trade {
             return Err(Refusal::SaleBusy);
         }
         self.reason = Some(Reason::Superseded);
-        self.go(State::Abandoned, context);
+        self.enter(State::Abandoned, context);
         Ok(())
     }
 
@@ -36,7 +36,7 @@ impl Trade {
         if self.state != State::AwaitingCode {
             return Err(Refusal::TradeClosed);
         }
-        if context.rival != Rival::None {
+        if context.held_by_others != SaleHold::None {
             return Err(Refusal::SaleBusy);
         }
         if context.code_reused {
@@ -45,10 +45,10 @@ impl Trade {
         let (now, policy) = (context.now, context.policy);
         self.payment.code = Some(mark);
         self.payment.sent_ms = Some(now);
-        self.age(context);
+        self.start_aging(context);
         self.payment.deadline_ms = Some(now + policy.deadline_ms);
-        self.questions.next_ask_ms = Some(now + policy.poll_ms);
-        self.go(State::Paying, context);
+        self.queries.next_ask_ms = Some(now + policy.poll_ms);
+        self.enter(State::Paying, context);
         self.outbox.push_back(GatewayRequest::Pay);
         Ok(())
     }
@@ -57,7 +57,7 @@ impl Trade {
         let state = self.state;
         if state.gives_way() {
             self.cancel.requested_by = Some(By::Cashier);
-            self.go(State::Abandoned, context);
+            self.enter(State::Abandoned, context);
         } else if state.awaits_money() && context.policy.can_cancel {
             self.cancel.requested_by = Some(By::Cashier);
             if state != State::Paying && self.old_enough_to_cancel(context) {
@@ -85,9 +85,9 @@ impl Trade {
     pub(super) fn start_void(&mut self, context: &Context<'_>) {
         self.void.void_left = true;
         self.void.void_refused = None;
-        self.void.settled_before_void = self.settled;
+        self.void.person_decided_before_void = self.decided_by_person;
         self.give_up_ms = Some(context.now + context.policy.void_deadline_ms);
-        self.go(State::Voiding, context);
+        self.enter(State::Voiding, context);
         self.outbox.push_back(GatewayRequest::Void);
     }
 
@@ -98,7 +98,9 @@ impl Trade {
     ) -> Result<(), Refusal> {
         let to = match (self.state, outcome) {
             (State::NeedsReview | State::VoidReview, VerdictOutcome::Paid) => State::Paid,
-            (State::LateSuccess, VerdictOutcome::Paid) if context.rival == Rival::None => {
+            (State::LateSuccess, VerdictOutcome::Paid)
+                if context.held_by_others == SaleHold::None =>
+            {
                 State::Paid
             }
             (State::LateSuccess, VerdictOutcome::Paid) => return Err(Refusal::SaleBusy),
@@ -115,12 +117,12 @@ impl Trade {
             self.reason = Some(Reason::Other);
         }
         if to == State::Paid && self.state == State::VoidReview && self.lateness.late {
-            self.go(State::LateSuccess, context);
+            self.enter(State::LateSuccess, context);
             return Ok(());
         }
         self.lateness.late = false;
-        self.go(to, context);
-        self.settled = true;
+        self.enter(to, context);
+        self.decided_by_person = true;
         Ok(())
     }
 }

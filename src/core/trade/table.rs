@@ -90,7 +90,7 @@ pub const MOVES: &[(State, State, &str)] = &[
     (
         Cancelling,
         NeedsReview,
-        "no word in time, or a contradiction",
+        "no clear answer in time, or a contradiction",
     ),
     (CancelUnknown, Cancelling, "once more"),
     (CancelUnknown, Cancelled, "closed"),
@@ -101,7 +101,7 @@ pub const MOVES: &[(State, State, &str)] = &[
     (
         CancelUnknown,
         NeedsReview,
-        "no word in time, or a contradiction",
+        "no clear answer in time, or a contradiction",
     ),
     (NeedsReview, Paid, "paid, or a verdict"),
     (NeedsReview, Declined, "failed, or a verdict"),
@@ -128,7 +128,7 @@ pub const MOVES: &[(State, State, &str)] = &[
         LateSuccess,
         "definitely failed, after a late success",
     ),
-    (VoidUnknown, VoidReview, "no word in time"),
+    (VoidUnknown, VoidReview, "no clear answer in time"),
     (VoidReview, Voided, "voided, or a verdict"),
     (VoidReview, Paid, "definitely failed, or a verdict"),
     (

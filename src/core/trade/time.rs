@@ -10,22 +10,22 @@ const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 const FNV_PRIME: u64 = 0x0100_0000_01b3;
 
 impl Trade {
-    pub(super) fn time_acts(&mut self, context: &Context<'_>) {
+    pub(super) fn apply_deadlines(&mut self, context: &Context<'_>) {
         let (now, policy) = (context.now, context.policy);
         if self
-            .questions
+            .queries
             .asking_until_ms
             .is_some_and(|until| now >= until)
         {
-            self.questions.asking_until_ms = None;
+            self.queries.asking_until_ms = None;
         }
         if self.answer_lost_ms(policy).is_some_and(|lost| now >= lost) {
             self.answer_lost(context);
         }
         match self.state.timing().ends {
-            Ends::WithTerminal if now >= self.heard_ms + policy.terminal_silent_ms => {
+            Ends::WithTerminal if now >= self.terminal_seen_ms + policy.terminal_silent_ms => {
                 self.reason = Some(Reason::TerminalSilent);
-                self.go(State::Abandoned, context);
+                self.enter(State::Abandoned, context);
             }
             Ends::AtDeadline => self.deadline_or_request(context),
             Ends::AtGiveUp => self.give_up(context),
@@ -36,7 +36,7 @@ impl Trade {
     /// The request whose answer is awaited. A cancel that was answered is being checked, so it can't get lost.
     fn awaited(&self) -> Option<Lost> {
         match self.state.timing().lost {
-            Some(Lost::Cancel) => self.cancel.cancel_said.is_none().then_some(Lost::Cancel),
+            Some(Lost::Cancel) => self.cancel.cancel_answer.is_none().then_some(Lost::Cancel),
             lost => lost,
         }
     }
@@ -53,9 +53,9 @@ impl Trade {
     fn answer_lost(&mut self, context: &Context<'_>) {
         match self.state.timing().lost {
             Some(Lost::Create) => self.create_unanswered(context),
-            Some(Lost::Pay) => self.go(State::Unknown, context),
-            Some(Lost::Cancel) => self.go(State::CancelUnknown, context),
-            Some(Lost::Void) => self.go(State::VoidUnknown, context),
+            Some(Lost::Pay) => self.enter(State::Unknown, context),
+            Some(Lost::Cancel) => self.enter(State::CancelUnknown, context),
+            Some(Lost::Void) => self.enter(State::VoidUnknown, context),
             None => {}
         }
     }
@@ -66,7 +66,7 @@ impl Trade {
             .deadline_ms
             .is_some_and(|deadline| context.now >= deadline);
         if time_is_up && !context.policy.can_cancel {
-            self.go(State::NeedsReview, context);
+            self.enter(State::NeedsReview, context);
         } else if (time_is_up || self.cancel.requested_by.is_some())
             && self.old_enough_to_cancel(context)
         {
@@ -103,17 +103,17 @@ impl Trade {
         } else {
             State::NeedsReview
         };
-        self.cancel.cancel_said = None;
-        self.go(review, context);
+        self.cancel.cancel_answer = None;
+        self.enter(review, context);
     }
 
     /// Schedules the first query of a state that was just entered.
     pub(super) fn schedule(&mut self, context: &Context<'_>) {
         let (now, policy) = (context.now, context.policy);
-        self.questions.next_ask_ms = match self.state.timing().first {
+        self.queries.next_ask_ms = match self.state.timing().first {
             First::Never => None,
-            First::AsBefore => self.questions.next_ask_ms,
-            First::AsBeforeOrNow => self.questions.next_ask_ms.or(Some(now)),
+            First::AsBefore => self.queries.next_ask_ms,
+            First::AsBeforeOrNow => self.queries.next_ask_ms.or(Some(now)),
             First::Now => Some(now),
             First::Poll => Some(now + policy.poll_ms),
             First::Review => Some(now + policy.review_check_first_ms),
@@ -133,26 +133,26 @@ impl Trade {
             Risk::None => false,
         };
         if asks {
-            self.questions.next_ask_ms = Some(now);
+            self.queries.next_ask_ms = Some(now);
         }
     }
 
     pub(super) fn ask_if_due(&mut self, context: &Context<'_>) {
         let (now, policy) = (context.now, context.policy);
-        if self.questions.asking_until_ms.is_some()
-            || self.questions.next_ask_ms.is_none_or(|due| now < due)
+        if self.queries.asking_until_ms.is_some()
+            || self.queries.next_ask_ms.is_none_or(|due| now < due)
         {
             return;
         }
-        self.questions.asking_until_ms =
+        self.queries.asking_until_ms =
             Some(now + policy.connect_timeout_ms + policy.read_timeout_ms + policy.clock_grace_ms);
-        self.questions.asked_old = match (policy.unpaid_final_after_ms, self.payment.aging_ms) {
+        self.queries.asked_old = match (policy.unpaid_final_after_ms, self.payment.aging_ms) {
             // The clock of the process that asks may be ahead of the clock that set the start.
             (Some(age), Some(since)) => now >= since + age + policy.clock_grace_ms,
             (None, _) | (_, None) => false,
         };
-        self.questions.next_ask_ms = self.pause_ms(policy).map(|pause| now + pause);
-        self.questions.asks = self.questions.asks.saturating_add(1);
+        self.queries.next_ask_ms = self.pause_ms(policy).map(|pause| now + pause);
+        self.queries.asks = self.queries.asks.saturating_add(1);
         self.outbox.push_back(GatewayRequest::Query {
             version: self.version,
         });
@@ -160,7 +160,7 @@ impl Trade {
 
     /// The time from the start of the query that leaves now to the start of the next one.
     fn pause_ms(&self, policy: &Policy) -> Option<Ms> {
-        let doubled = |first: Ms| first.saturating_mul(1 << self.questions.asks.min(20));
+        let doubled = |first: Ms| first.saturating_mul(1 << self.queries.asks.min(20));
         match self.state.timing().pace {
             Pace::None => None,
             Pace::Poll => Some(self.jittered(policy.poll_ms)),
@@ -182,7 +182,7 @@ impl Trade {
             .facts
             .trade_id
             .bytes()
-            .chain(self.questions.asks.to_le_bytes());
+            .chain(self.queries.asks.to_le_bytes());
         let hash = seed.fold(FNV_OFFSET, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME)
         });
@@ -194,11 +194,11 @@ impl Trade {
     pub(super) fn wake_ms(&self, policy: &Policy) -> Option<Ms> {
         let own = match self.state.timing().ends {
             Ends::Never => None,
-            Ends::WithTerminal => Some(self.heard_ms + policy.terminal_silent_ms),
+            Ends::WithTerminal => Some(self.terminal_seen_ms + policy.terminal_silent_ms),
             Ends::AtDeadline => self.deadline_wake_ms(policy),
             Ends::AtGiveUp => self.give_up_ms,
         };
-        let ask = match (self.questions.next_ask_ms, self.questions.asking_until_ms) {
+        let ask = match (self.queries.next_ask_ms, self.queries.asking_until_ms) {
             (Some(due), Some(until)) => Some(due.max(until)),
             (due, None) => due,
             (None, Some(_)) => None,
@@ -222,7 +222,7 @@ impl Trade {
 
     pub(super) fn start_cancel(&mut self, context: &Context<'_>) {
         let policy = context.policy;
-        self.cancel.cancel_said = None;
+        self.cancel.cancel_answer = None;
         self.cancel.cancelling_until_ms = Some(
             context.now
                 + policy.connect_timeout_ms
@@ -231,12 +231,12 @@ impl Trade {
         );
         self.give_up_ms
             .get_or_insert(context.now + context.policy.cancel_deadline_ms);
-        self.go(State::Cancelling, context);
+        self.enter(State::Cancelling, context);
         self.outbox.push_back(GatewayRequest::Cancel);
     }
 
     /// Starts to measure the age, if the policy needs it. Times of another process's clock are not added to this one's.
-    pub(super) fn age(&mut self, context: &Context<'_>) {
+    pub(super) fn start_aging(&mut self, context: &Context<'_>) {
         let counts =
             self.payment.sent_ms.is_some() && context.policy.unpaid_final_after_ms.is_some();
         self.payment.aging_ms = counts.then_some(context.now);
@@ -246,7 +246,7 @@ impl Trade {
     ///
     /// A row with times of the new clock is left alone: it is younger, or another process has moved it.
     pub(super) fn clock_set(&mut self, by: i64, now: Ms) {
-        let newest = self.since_ms.max(self.heard_ms);
+        let newest = self.since_ms.max(self.terminal_seen_ms);
         let of_old_clock = if by > 0 {
             newest <= now.saturating_add_signed(-by)
         } else {
@@ -258,8 +258,8 @@ impl Trade {
     }
 
     /// Moves the row's times if the clock was set back between two runs, so that no deadline comes later.
-    pub(super) fn rebase(&mut self, now: Ms) {
-        let newest = self.since_ms.max(self.heard_ms);
+    pub(super) fn adjust_to_clock(&mut self, now: Ms) {
+        let newest = self.since_ms.max(self.terminal_seen_ms);
         let ahead = newest.saturating_sub(now);
         if ahead > 0 {
             self.shift(i64::try_from(ahead).unwrap_or(i64::MAX).saturating_neg());
@@ -270,15 +270,15 @@ impl Trade {
     fn shift(&mut self, by: i64) {
         let shift = |ms: &mut Ms| *ms = ms.saturating_add_signed(by);
         shift(&mut self.since_ms);
-        shift(&mut self.heard_ms);
+        shift(&mut self.terminal_seen_ms);
         let times = [
             &mut self.payment.sent_ms,
             &mut self.payment.deadline_ms,
             &mut self.payment.aging_ms,
-            &mut self.questions.next_ask_ms,
+            &mut self.queries.next_ask_ms,
             &mut self.give_up_ms,
             &mut self.cancel.cancelling_until_ms,
-            &mut self.questions.asking_until_ms,
+            &mut self.queries.asking_until_ms,
         ];
         times.into_iter().flatten().for_each(shift);
     }

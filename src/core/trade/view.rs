@@ -7,9 +7,9 @@ use crate::wire::{self, ShownCode};
 impl Trade {
     /// The trade's JSON at this time. `text` formats the driver's milliseconds as a date.
     #[must_use]
-    pub fn view(&self, now: Ms, text: impl Fn(Ms) -> String) -> wire::Trade {
+    pub fn view(&self, now: Ms, text: impl Fn(Ms) -> String) -> wire::TradeView {
         let facts = &self.facts;
-        wire::Trade {
+        wire::TradeView {
             trade_id: facts.trade_id.clone(),
             gateway_ref: self.gateway_ref.clone(),
             attempt: facts.attempt,

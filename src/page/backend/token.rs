@@ -10,16 +10,16 @@ use kaunter_core::wire::{ProblemCode, Right, Sale};
 use wasm_bindgen::JsValue;
 use web_sys::AbortController;
 
-use super::{Trouble, about_the_token};
+use super::{CallError, about_the_token};
 use crate::page::{ask, clock};
 use crate::types::given::{Callback, own, text};
 use crate::types::to_js;
 
 /// A token with more rights, for the calls of one request.
 #[derive(Debug, Default)]
-pub(super) struct Lent(RefCell<Option<Token>>);
+pub(super) struct ElevatedToken(RefCell<Option<Token>>);
 
-impl Lent {
+impl ElevatedToken {
     pub(super) fn token(&self) -> Option<Token> {
         self.0.borrow().clone()
     }
@@ -37,7 +37,7 @@ pub(super) enum Purpose<'a> {
     /// This sale: its charge, or its status.
     Sale(&'a Sale),
     /// A right that a cashier's token usually lacks. Another person's token is used for this call, or for several.
-    Right(Right, Option<&'a Lent>),
+    Right(Right, Option<&'a ElevatedToken>),
 }
 
 impl<'a> Purpose<'a> {
@@ -55,9 +55,9 @@ impl<'a> Purpose<'a> {
     }
 
     /// Where a token for several calls is kept.
-    pub(super) fn lent(self) -> Option<&'a Lent> {
+    pub(super) fn elevated(self) -> Option<&'a ElevatedToken> {
         match self {
-            Self::Right(_, lent) => lent,
+            Self::Right(_, elevated) => elevated,
             Self::Any | Self::Sale(_) => None,
         }
     }
@@ -122,7 +122,7 @@ impl Tokens {
         &self,
         purpose: Purpose<'_>,
         call_ms: Ms,
-    ) -> Result<Token, Trouble> {
+    ) -> Result<Token, CallError> {
         let known = self.bound_to(purpose).or_else(|| self.now.borrow().clone());
         match known {
             Some(token) => Ok(token),
@@ -144,7 +144,7 @@ impl Tokens {
         code: ProblemCode,
         purpose: Purpose<'_>,
         call_ms: Ms,
-    ) -> Result<Option<Token>, Trouble> {
+    ) -> Result<Option<Token>, CallError> {
         if !about_the_token(code) {
             return Ok(None);
         }
@@ -179,7 +179,7 @@ impl Tokens {
         reason: &str,
         purpose: Purpose<'_>,
         call_ms: Ms,
-    ) -> Result<Token, Trouble> {
+    ) -> Result<Token, CallError> {
         let sale = purpose.sale().map(str::to_owned);
         let out = self.asking.borrow().clone();
         let promise = match out {
@@ -190,7 +190,7 @@ impl Tokens {
                 promise
             }
         };
-        let _asked = Asked(&self.asking);
+        let _pending = PendingRequest(&self.asking);
         let token = read(promise, call_ms).await?;
         match sale {
             Some(reference) => drop(self.bound.replace(Some((reference, token.clone())))),
@@ -199,7 +199,7 @@ impl Tokens {
         Ok(token)
     }
 
-    fn ask(&self, reason: &str, purpose: Purpose<'_>) -> Result<Promise, Trouble> {
+    fn ask(&self, reason: &str, purpose: Purpose<'_>) -> Result<Promise, CallError> {
         let context = Object::new();
         let put = |name: &str, value: &JsValue| {
             // A new object of our own accepts every field.
@@ -212,7 +212,7 @@ impl Tokens {
             Purpose::Right(right, _) => put("right", &to_js(&right)),
         }
         let Some(end) = self.end.borrow().as_ref().map(AbortController::signal) else {
-            return Err(Trouble::NoToken("the till is closed".into()));
+            return Err(CallError::NoToken("the till is closed".into()));
         };
         put("signal", &end);
         Ok(ask(&self.get, &[&context]))
@@ -220,19 +220,19 @@ impl Tokens {
 }
 
 /// Forgets the request when its caller is answered or dropped: an old answer must not serve a later call.
-struct Asked<'a>(&'a RefCell<Option<(Option<String>, Promise)>>);
+struct PendingRequest<'a>(&'a RefCell<Option<(Option<String>, Promise)>>);
 
-impl Drop for Asked<'_> {
+impl Drop for PendingRequest<'_> {
     fn drop(&mut self) {
         self.0.replace(None);
     }
 }
 
-async fn read(promise: Promise, call_ms: Ms) -> Result<Token, Trouble> {
+async fn read(promise: Promise, call_ms: Ms) -> Result<Token, CallError> {
     let given = clock::within(call_ms, JsFuture::from(promise)).await;
     let given = given.unwrap_or_else(|| Err("getToken took too long".into()));
-    let given = given.map_err(Trouble::NoToken)?;
-    let token = token_in(&given).ok_or_else(|| Trouble::NoToken(described(&given).into()))?;
+    let given = given.map_err(CallError::NoToken)?;
+    let token = token_in(&given).ok_or_else(|| CallError::NoToken(described(&given).into()))?;
     Ok(Token(token))
 }
 

@@ -6,7 +6,7 @@ use wasm_bindgen::JsValue;
 use web_sys::Storage;
 
 use super::device;
-use crate::types::event::Camera as Device;
+use crate::types::event::CameraDevice;
 
 /// What is stored for a terminal.
 #[derive(Debug)]
@@ -49,10 +49,14 @@ impl Choice {
 }
 
 /// The camera with this id, else the one with this label.
-pub(super) fn find<'a>(there: &'a [Device], id: &str, label: &str) -> Option<&'a Device> {
+pub(super) fn find<'a>(
+    there: &'a [CameraDevice],
+    id: &str,
+    label: &str,
+) -> Option<&'a CameraDevice> {
     let by_id = there.iter().find(|camera| camera.device_id == id);
     by_id.or_else(|| {
-        let same = |camera: &&Device| !label.is_empty() && camera.label == label;
+        let same = |camera: &&CameraDevice| !label.is_empty() && camera.label == label;
         there.iter().find(same)
     })
 }

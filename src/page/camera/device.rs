@@ -9,13 +9,13 @@ use web_sys::MediaStreamTrack;
 use super::ask::devices;
 use crate::types::camera::Adjustment;
 use crate::types::error::Fail;
-use crate::types::event::{Camera as Device, Facing, Zoom};
+use crate::types::event::{CameraDevice, Facing, Zoom};
 
 /// Every camera that the browser lists; for the one that is on, also what it can do. Never prompts.
 ///
 /// # Errors
 /// `insecure_context`, `browser_unsupported`.
-pub async fn all(on: Option<Device>) -> Result<Vec<Device>, Fail> {
+pub async fn all(on: Option<CameraDevice>) -> Result<Vec<CameraDevice>, Fail> {
     let unsupported = |cause| Fail::new(ErrorCode::BrowserUnsupported).caused_by(cause);
     let listed = devices()?.enumerate_devices().map_err(unsupported)?;
     let listed: Array = JsFuture::from(listed).await.map_err(unsupported)?.into();
@@ -26,7 +26,7 @@ pub async fn all(on: Option<Device>) -> Result<Vec<Device>, Fail> {
         let id = word(&device, "deviceId").unwrap_or_default();
         match &on {
             Some(on) if on.device_id == id => on.clone(),
-            Some(_) | None => Device {
+            Some(_) | None => CameraDevice {
                 device_id: id,
                 label: word(&device, "label").unwrap_or_default(),
                 facing: facing_of(&capabilities(&device)),
@@ -39,11 +39,11 @@ pub async fn all(on: Option<Device>) -> Result<Vec<Device>, Fail> {
 }
 
 /// The camera behind a track.
-pub(super) fn of_track(track: &MediaStreamTrack) -> Device {
+pub(super) fn of_track(track: &MediaStreamTrack) -> CameraDevice {
     let settings: JsValue = track.get_settings().into();
     let can = capabilities(track);
     let facing = word(&settings, "facingMode");
-    Device {
+    CameraDevice {
         device_id: word(&settings, "deviceId").unwrap_or_default(),
         label: track.label(),
         facing: facing

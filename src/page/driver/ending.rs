@@ -35,10 +35,12 @@ impl Driver {
             }
             End::Unconfirmed(trade, trade_id) => Ok(self.unconfirmed(trade, &trade_id)),
             End::Refused(code, trade) => Err(self.refusal(code, trade.as_deref()).into()),
-            End::Unreachable if signal::online() => Err(self.said(ErrorCode::NetworkFailed).into()),
+            End::Unreachable if signal::online() => {
+                Err(self.failure(ErrorCode::NetworkFailed).into())
+            }
             End::Unreachable => Err(Fail::new(ErrorCode::NetworkOffline).into()),
-            End::NoToken => Err(self.said(ErrorCode::TokenFailed).into()),
-            End::GatewayDown => Err(self.said(ErrorCode::GatewayUnavailable).into()),
+            End::NoToken => Err(self.failure(ErrorCode::TokenFailed).into()),
+            End::GatewayDown => Err(self.failure(ErrorCode::GatewayUnavailable).into()),
             End::NoWallet => Err(Fail::new(ErrorCode::WalletRequired).into()),
             End::Aborted => match self.failure.take() {
                 Some(rejection) => Err(rejection),
@@ -59,12 +61,12 @@ impl Driver {
         let began = match self.charge.phase() {
             Phase::HandingOver | Phase::Watching => true,
             Phase::Scanning
-            | Phase::Picking
-            | Phase::Opening
+            | Phase::PickingWallet
+            | Phase::JournallingCreation
             | Phase::Creating
             | Phase::Ready
-            | Phase::Sealing
-            | Phase::Leaving
+            | Phase::JournallingHandOver
+            | Phase::Abandoning
             | Phase::Ended => false,
         };
         match record.trade_id {
@@ -85,7 +87,7 @@ impl Driver {
         reason
     }
 
-    fn unconfirmed(&self, trade: Option<Box<wire::Trade>>, trade_id: &str) -> Outcome {
+    fn unconfirmed(&self, trade: Option<Box<wire::TradeView>>, trade_id: &str) -> Outcome {
         match trade {
             Some(trade) => {
                 self.till.remember(&trade);
@@ -99,8 +101,8 @@ impl Driver {
         }
     }
 
-    fn refusal(&mut self, code: ProblemCode, trade: Option<&wire::Trade>) -> Fail {
-        let mut fail = self.said(code.into());
+    fn refusal(&mut self, code: ProblemCode, trade: Option<&wire::TradeView>) -> Fail {
+        let mut fail = self.failure(code.into());
         if let Some(trade) = trade {
             fail.trade_id = Some(trade.trade_id.clone());
             fail.money_moved = trade.status.at_risk();
@@ -113,7 +115,7 @@ impl Driver {
     }
 
     /// An error with the backend's own sentence, if its last problem has this code.
-    fn said(&mut self, code: ErrorCode) -> Fail {
+    fn failure(&mut self, code: ErrorCode) -> Fail {
         self.refused
             .take()
             .filter(|fail| fail.code == code)

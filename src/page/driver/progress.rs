@@ -38,12 +38,13 @@ impl Driver {
         let status = self.charge.trade().map(|trade| trade.status);
         match self.charge.phase() {
             Phase::Scanning | Phase::Ready => None,
-            Phase::Opening | Phase::Creating if self.eye_looks() => None,
-            Phase::Picking => Some(TillState::Scanned),
-            Phase::Opening | Phase::Creating | Phase::Sealing | Phase::HandingOver => {
-                Some(TillState::Paying)
-            }
-            Phase::Leaving => Some(TillState::Cancelling),
+            Phase::JournallingCreation | Phase::Creating if self.eye_looks() => None,
+            Phase::PickingWallet => Some(TillState::Scanned),
+            Phase::JournallingCreation
+            | Phase::Creating
+            | Phase::JournallingHandOver
+            | Phase::HandingOver => Some(TillState::Paying),
+            Phase::Abandoning => Some(TillState::Cancelling),
             Phase::Watching => Some(status.map_or(TillState::Waiting, watched_as)),
             Phase::Ended => Some(TillState::Idle),
         }

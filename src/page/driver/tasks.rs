@@ -5,12 +5,12 @@ use std::rc::Rc;
 use futures_util::future::abortable;
 use js_sys::futures::JsFuture;
 use kaunter_core::error::ErrorCode;
-use kaunter_core::till::Event;
+use kaunter_core::till::ChargeEvent;
 use kaunter_core::wire;
 use wasm_bindgen::JsValue;
 
 use super::{Driver, Picked, TaskEnd, ToEvent};
-use crate::page::backend::Trouble;
+use crate::page::backend::CallError;
 use crate::page::till::Till;
 use crate::page::{ask, clock, display, signal};
 use crate::types::code::Scan;
@@ -43,7 +43,7 @@ impl Driver {
     /// Makes a call whose answer is an event.
     pub(super) fn post<F>(&mut self, call: F)
     where
-        F: AsyncFnOnce(Rc<Till>) -> (Result<wire::Trade, Trouble>, ToEvent) + 'static,
+        F: AsyncFnOnce(Rc<Till>) -> (Result<wire::TradeView, CallError>, ToEvent) + 'static,
     {
         let till = Rc::clone(&self.till);
         self.tasks.push(Box::pin(async move {
@@ -61,7 +61,7 @@ impl Driver {
         let sale = self.charge.record().sale.clone();
         self.post(async move |till| {
             let answer = till.backend().hand_over(&trade_id, code, &sale).await;
-            (answer, Event::HandedOver as ToEvent)
+            (answer, ChargeEvent::HandedOver as ToEvent)
         });
     }
 
@@ -77,19 +77,19 @@ impl Driver {
         };
         if let Err(cause) = shown {
             signal::report(&cause);
-            self.charge.handle(Event::Cancel, clock::now_ms());
+            self.charge.handle(ChargeEvent::Cancel, clock::now_ms());
         }
     }
 
     /// Completes even if the charge ends before the answer: the trade should be closed.
     pub(super) fn cancel(&self, trade_id: String) {
         let till = Rc::clone(&self.till);
-        let letters = self.letters.clone();
+        let event_sender = self.event_sender.clone();
         let sale = self.charge.record().sale.clone();
         crate::page::spawn(async move {
             let reply = till.backend().cancel(&trade_id, Some(&sale)).await;
             let reply = reply.map_err(|trouble| trouble.fault());
-            let _ = letters.unbounded_send(Event::CancelReplied(reply));
+            let _ = event_sender.unbounded_send(ChargeEvent::CancelReplied(reply));
         });
     }
 }
@@ -100,19 +100,19 @@ async fn picked(till: &Till, scan: &JsValue) -> Result<Picked, Rejection> {
         return Ok(Picked::Nothing);
     };
     let wallets: JsWallets = till.js_wallets();
-    let said = JsFuture::from(ask(pick, &[scan, &wallets])).await;
-    let said = said.map_err(Rejection::Thrown)?;
-    if said.is_null() {
+    let picked = JsFuture::from(ask(pick, &[scan, &wallets])).await;
+    let picked = picked.map_err(Rejection::Thrown)?;
+    if picked.is_null() {
         return Ok(Picked::Cancelled);
     }
-    if said.is_undefined() {
+    if picked.is_undefined() {
         return Ok(Picked::Nothing);
     }
     let known = |id: &String| {
         let mut wallets = till.wallets().iter();
         wallets.any(|wallet| wallet.wallet_id == *id)
     };
-    let id = wallet_id(&said).filter(known);
+    let id = wallet_id(&picked).filter(known);
     id.map(Picked::Wallet)
         .ok_or_else(|| Fail::new(ErrorCode::WalletUnknown).into())
 }

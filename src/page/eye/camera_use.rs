@@ -11,7 +11,7 @@ use crate::page::reader::ReaderHost;
 use crate::page::{clock, signal};
 use crate::types::camera::Adjustment;
 use crate::types::error::Fail;
-use crate::types::event::{Camera as Device, CameraChange, CameraStatus};
+use crate::types::event::{CameraChange, CameraDevice, CameraStatus};
 
 impl Eye {
     /// The camera that is on, or a new one.
@@ -37,7 +37,7 @@ impl Eye {
         }
         let camera =
             Camera::start_chosen(&self.options, &self.choice, self.preview.as_ref()).await?;
-        let early = Early(&self.reader);
+        let early = EarlyFrames(&self.reader);
         if let Some(track) = camera.track() {
             self.reader.follow(&track);
         }
@@ -89,7 +89,7 @@ impl Eye {
 
     /// The camera that is on.
     #[must_use]
-    pub fn current(&self) -> Option<Device> {
+    pub fn current(&self) -> Option<CameraDevice> {
         let camera = self.camera.borrow();
         Some(camera.as_ref()?.device())
     }
@@ -98,7 +98,7 @@ impl Eye {
     ///
     /// # Errors
     /// `insecure_context`, `browser_unsupported`.
-    pub async fn cameras(&self) -> Result<Vec<Device>, Fail> {
+    pub async fn cameras(&self) -> Result<Vec<CameraDevice>, Fail> {
         device::all(self.current()).await
     }
 
@@ -150,9 +150,9 @@ impl Eye {
 
     /// Listens to what happens to a camera: muted, unplugged, permission withdrawn.
     fn listen(self: &Rc<Self>, camera: &Rc<Camera>) {
-        let (eye, heard) = (Rc::downgrade(self), Rc::downgrade(camera));
+        let (weak_eye, weak_camera) = (Rc::downgrade(self), Rc::downgrade(camera));
         let life = camera.on_change(move |change| {
-            let (Some(eye), Some(camera)) = (eye.upgrade(), heard.upgrade()) else {
+            let (Some(eye), Some(camera)) = (weak_eye.upgrade(), weak_camera.upgrade()) else {
                 return;
             };
             match change {
@@ -190,9 +190,9 @@ impl Eye {
 }
 
 /// The frames of a camera before its first picture. Dropping it stops the reader, because the start was given up.
-struct Early<'a>(&'a ReaderHost);
+struct EarlyFrames<'a>(&'a ReaderHost);
 
-impl Drop for Early<'_> {
+impl Drop for EarlyFrames<'_> {
     fn drop(&mut self) {
         self.0.leave();
     }

@@ -16,7 +16,7 @@ const WELL_MS: Ms = 30_000;
 
 /// What is observed of a camera now.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Signs {
+pub(super) struct HealthSample {
     /// It showed a new picture.
     pub(super) fresh: bool,
     /// The system withholds its pictures.
@@ -25,7 +25,7 @@ pub(super) struct Signs {
     pub(super) live: bool,
 }
 
-impl Signs {
+impl HealthSample {
     /// It was unplugged.
     pub(super) const GONE: Self = Self {
         fresh: false,
@@ -45,7 +45,7 @@ impl Signs {
 
 /// What to do about a camera.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cure {
+pub(super) enum RecoveryAction {
     /// Nothing.
     None,
     /// Drop the stream, and open a new one.
@@ -73,12 +73,12 @@ impl Health {
     }
 
     /// Decides what to do.
-    pub(super) fn see(&mut self, signs: Signs, now_ms: Ms) -> Cure {
-        if signs.fresh {
+    pub(super) fn see(&mut self, sample: HealthSample, now_ms: Ms) -> RecoveryAction {
+        if sample.fresh {
             self.fresh_ms = now_ms;
         }
         self.muted_ms = match self.muted_ms {
-            _ if !signs.muted => None,
+            _ if !sample.muted => None,
             None => Some(now_ms),
             since => since,
         };
@@ -86,17 +86,17 @@ impl Health {
             .muted_ms
             .is_some_and(|since| now_ms - since >= MUTED_MS);
         let frozen = now_ms - self.fresh_ms >= FROZEN_MS;
-        if signs.live && !muted && !frozen {
-            return Cure::None;
+        if sample.live && !muted && !frozen {
+            return RecoveryAction::None;
         }
         let recent = self
             .restarted_ms
             .is_some_and(|restarted_ms| now_ms - restarted_ms < WELL_MS);
         if recent {
-            return Cure::GiveUp;
+            return RecoveryAction::GiveUp;
         }
         self.restarted_ms = Some(now_ms);
-        Cure::Restart
+        RecoveryAction::Restart
     }
 
     /// Restarts the timers after the camera was started or the page became visible.
@@ -110,12 +110,12 @@ impl Health {
 mod tests {
     use super::*;
 
-    const WELL: Signs = Signs {
+    const WELL: HealthSample = HealthSample {
         fresh: true,
         muted: false,
         live: true,
     };
-    const STILL: Signs = Signs {
+    const STILL: HealthSample = HealthSample {
         fresh: false,
         ..WELL
     };
@@ -123,52 +123,52 @@ mod tests {
     #[test]
     fn a_frozen_picture_is_restarted_once_and_then_given_up() {
         let mut health = Health::new(0);
-        assert_eq!(health.see(WELL, 1_000), Cure::None);
-        assert_eq!(health.see(STILL, 3_900), Cure::None);
-        assert_eq!(health.see(STILL, 4_000), Cure::Restart);
+        assert_eq!(health.see(WELL, 1_000), RecoveryAction::None);
+        assert_eq!(health.see(STILL, 3_900), RecoveryAction::None);
+        assert_eq!(health.see(STILL, 4_000), RecoveryAction::Restart);
         health.rested(4_500);
-        assert_eq!(health.see(STILL, 7_400), Cure::None);
-        assert_eq!(health.see(STILL, 7_500), Cure::GiveUp);
+        assert_eq!(health.see(STILL, 7_400), RecoveryAction::None);
+        assert_eq!(health.see(STILL, 7_500), RecoveryAction::GiveUp);
     }
 
     #[test]
     fn a_camera_that_was_well_again_may_be_restarted_again() {
         let mut health = Health::new(0);
-        assert_eq!(health.see(STILL, 3_000), Cure::Restart);
+        assert_eq!(health.see(STILL, 3_000), RecoveryAction::Restart);
         health.rested(3_100);
         for second in 4..40 {
-            assert_eq!(health.see(WELL, second * 1_000), Cure::None);
+            assert_eq!(health.see(WELL, second * 1_000), RecoveryAction::None);
         }
-        assert_eq!(health.see(STILL, 42_500), Cure::Restart);
+        assert_eq!(health.see(STILL, 42_500), RecoveryAction::Restart);
     }
 
     #[test]
     fn a_mute_of_two_seconds_counts_and_a_shorter_one_does_not() {
-        let muted = Signs {
+        let muted = HealthSample {
             muted: true,
             ..WELL
         };
         let mut health = Health::new(0);
-        assert_eq!(health.see(muted, 100), Cure::None);
-        assert_eq!(health.see(muted, 2_000), Cure::None);
-        assert_eq!(health.see(WELL, 2_050), Cure::None);
-        assert_eq!(health.see(muted, 2_100), Cure::None);
-        assert_eq!(health.see(muted, 4_100), Cure::Restart);
+        assert_eq!(health.see(muted, 100), RecoveryAction::None);
+        assert_eq!(health.see(muted, 2_000), RecoveryAction::None);
+        assert_eq!(health.see(WELL, 2_050), RecoveryAction::None);
+        assert_eq!(health.see(muted, 2_100), RecoveryAction::None);
+        assert_eq!(health.see(muted, 4_100), RecoveryAction::Restart);
     }
 
     #[test]
     fn a_camera_that_is_gone_is_not_waited_for() {
-        let gone = Signs {
+        let gone = HealthSample {
             live: false,
             ..STILL
         };
-        assert_eq!(Health::new(0).see(gone, 1), Cure::Restart);
+        assert_eq!(Health::new(0).see(gone, 1), RecoveryAction::Restart);
     }
 
     #[test]
     fn a_page_that_was_hidden_for_an_hour_finds_its_camera_well() {
         let mut health = Health::new(0);
         health.rested(3_600_000);
-        assert_eq!(health.see(STILL, 3_600_100), Cure::None);
+        assert_eq!(health.see(STILL, 3_600_100), RecoveryAction::None);
     }
 }

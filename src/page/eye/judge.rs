@@ -74,8 +74,10 @@ impl<'a> Judge<'a> {
         let Some(accept) = &self.options.accept else {
             return Ok(true);
         };
-        let said = JsFuture::from(ask(accept, &[&to_js(scan)])).await;
-        said.map(|said| said.is_truthy()).map_err(Rejection::Thrown)
+        let accepted = JsFuture::from(ask(accept, &[&to_js(scan)])).await;
+        accepted
+            .map(|accepted| accepted.is_truthy())
+            .map_err(Rejection::Thrown)
     }
 }
 

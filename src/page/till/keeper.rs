@@ -12,7 +12,7 @@ const REVIEW_SLOWNESS: u64 = 15;
 
 impl Till {
     /// Lists a trade that has not ended, and starts a keeper for it.
-    pub fn remember(self: &Rc<Self>, trade: &wire::Trade) {
+    pub fn remember(self: &Rc<Self>, trade: &wire::TradeView) {
         self.news.tell(&trade.trade_id, trade.version);
         self.unfinished
             .borrow_mut()
@@ -29,16 +29,16 @@ impl Till {
     }
 
     /// Adds a trade to the list, newest first.
-    pub(super) fn enlist(&self, trade: wire::Trade) {
+    pub(super) fn enlist(&self, trade: wire::TradeView) {
         let mut unfinished = self.unfinished.borrow_mut();
-        let older = |known: &wire::Trade| known.created_at <= trade.created_at;
+        let older = |known: &wire::TradeView| known.created_at <= trade.created_at;
         let place = unfinished.iter().position(older);
         let place = place.unwrap_or(unfinished.len());
         unfinished.insert(place, trade);
     }
 
     /// Checks the status of a trade until the trade or the till ends.
-    async fn keep(self: Rc<Self>, mut known: wire::Trade) {
+    async fn keep(self: Rc<Self>, mut known: wire::TradeView) {
         while known.status.at_risk() && !self.is_closed() {
             let slow = matches!(known.status, Status::NeedsReview | Status::LateSuccess);
             clock::sleep(self.policy().poll_ms * if slow { REVIEW_SLOWNESS } else { 1 }).await;

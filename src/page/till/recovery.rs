@@ -5,13 +5,13 @@ use std::rc::{Rc, Weak};
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt;
 use kaunter_core::error::ErrorCode;
-use kaunter_core::till::{Event, Record};
+use kaunter_core::till::{ChargeEvent, Record};
 use kaunter_core::wire::{self, DecidedBy, ProblemCode, Sale, Status, Verdict, VerdictOutcome};
 
 use super::Till;
-use crate::page::backend::Trouble;
+use crate::page::backend::CallError;
 use crate::page::clock;
-use crate::page::lock::{self, Asked};
+use crate::page::lock::{self, LockResult};
 use crate::page::news::TradeChange;
 use crate::types::error::Fail;
 use crate::types::outcome::Outcome;
@@ -95,7 +95,7 @@ impl Till {
     }
 
     /// What became of a journalled trade that is not on the backend's list.
-    async fn recall(&self, record: &Record, open: &[wire::Trade]) -> Option<wire::Trade> {
+    async fn recall(&self, record: &Record, open: &[wire::TradeView]) -> Option<wire::TradeView> {
         let Some(trade_id) = &record.trade_id else {
             // The creation was never answered, so no code was sent. If the backend has the trade, it is on its list.
             self.forget(&record.key).await;
@@ -115,7 +115,7 @@ impl Till {
                 None
             }
             Ok(trade) => Some(trade),
-            Err(Trouble::Problem(refused)) if refused.code() == ProblemCode::TradeNotFound => {
+            Err(CallError::Problem(refused)) if refused.code() == ProblemCode::TradeNotFound => {
                 if record.handed_over {
                     // The backend lost its store. A person looks into it, with the id that the gateway knows too.
                     self.announcer
@@ -130,7 +130,7 @@ impl Till {
     }
 
     /// Lists a trade that ended while no page was open. Its outcome was not reported yet, so it stays until `resume`.
-    fn keep_for_telling(&self, trade: wire::Trade) {
+    fn keep_for_telling(&self, trade: wire::TradeView) {
         self.enlist(trade);
     }
 
@@ -140,9 +140,9 @@ impl Till {
         record: &Record,
         trade_id: &str,
         status: Status,
-    ) -> wire::Trade {
+    ) -> wire::TradeView {
         let now = String::from(js_sys::Date::new_0().to_iso_string());
-        wire::Trade {
+        wire::TradeView {
             trade_id: trade_id.to_owned(),
             gateway_ref: None,
             attempt: 1,
@@ -168,7 +168,7 @@ impl Till {
     }
 
     /// A trade whose code this till handed over, and which the backend does not know: that proves nothing.
-    pub(super) fn lost(&self, trade_id: &str) -> Option<wire::Trade> {
+    pub(super) fn lost(&self, trade_id: &str) -> Option<wire::TradeView> {
         let unfinished = self.unfinished.borrow();
         let assumed = unfinished.iter().find(|trade| trade.trade_id == trade_id)?;
         let lost = assumed.version == 0 && assumed.status == Status::NeedsReview;
@@ -199,7 +199,7 @@ impl Till {
         unfinished.iter().any(|trade| trade.trade_id == trade_id)
     }
 
-    async fn take_up(self: &Rc<Self>, trade: &wire::Trade) {
+    async fn take_up(self: &Rc<Self>, trade: &wire::TradeView) {
         if !matches!(trade.status, Status::Creating | Status::AwaitingCode) {
             return self.remember(trade);
         }
@@ -219,12 +219,12 @@ impl Till {
 
     /// True if no other tab of this browser is working on this sale.
     async fn is_ours(&self, sale: &Sale) -> bool {
-        match lock::ask(&self.lock_name(sale)).await {
-            Asked::Ours(lock) => {
+        match lock::request(&self.lock_name(sale)).await {
+            LockResult::Acquired(lock) => {
                 lock.free().await;
                 true
             }
-            Asked::Taken => false,
+            LockResult::Taken => false,
         }
     }
 
@@ -232,17 +232,17 @@ impl Till {
     pub(super) async fn hear(till: Weak<Self>, mut changes: UnboundedReceiver<TradeChange>) {
         while let Some(change) = changes.next().await {
             if let Some(till) = till.upgrade() {
-                till.heard(&change).await;
+                till.trade_changed(&change).await;
             }
         }
     }
 
-    async fn heard(self: &Rc<Self>, change: &TradeChange) {
+    async fn trade_changed(self: &Rc<Self>, change: &TradeChange) {
         if !self.news.is_new(&change.trade_id, change.version) {
             return;
         }
-        if let Some(letters) = self.listener(&change.trade_id) {
-            let _ = letters.unbounded_send(Event::Woke);
+        if let Some(event_sender) = self.listener(&change.trade_id) {
+            let _ = event_sender.unbounded_send(ChargeEvent::Woke);
             return;
         }
         if let Ok(trade) = self.backend.trade(&change.trade_id, None).await {
@@ -251,7 +251,7 @@ impl Till {
     }
 
     /// Takes an answer of the backend about a trade that is not on screen.
-    pub(super) fn seen(self: &Rc<Self>, trade: &wire::Trade) {
+    pub(super) fn seen(self: &Rc<Self>, trade: &wire::TradeView) {
         if self.news.is_new(&trade.trade_id, trade.version) {
             // A listener of the event may read the list, so the list is updated first.
             self.remember(trade);

@@ -7,7 +7,7 @@ use kaunter_core::wire::{self, CodeMode, Sale};
 
 use super::{Till, aborted};
 use crate::page::driver::Driver;
-use crate::page::lock::{self, Asked};
+use crate::page::lock::{self, LockResult};
 use crate::types::code::{Kind, Scan};
 use crate::types::error::{Fail, Rejection};
 use crate::types::options::ScanOptions;
@@ -41,9 +41,9 @@ impl Till {
         sale: Sale,
         begin: impl FnOnce(Sale) -> Driver,
     ) -> Result<Outcome, Rejection> {
-        let lock = match lock::ask(name).await {
-            Asked::Ours(lock) => lock,
-            Asked::Taken => return Err(self.busy(&sale).await.into()),
+        let lock = match lock::request(name).await {
+            LockResult::Acquired(lock) => lock,
+            LockResult::Taken => return Err(self.busy(&sale).await.into()),
         };
         let end = begin(sale).run().await;
         // Released first: the caller may charge the sale again as soon as the promise ends.
@@ -107,7 +107,7 @@ impl Till {
         let fail = Fail::new(ErrorCode::SaleBusy);
         let record = self.backend.sale(&sale.reference).await;
         let holder = record.ok().and_then(|record| {
-            let open = |trade: &&wire::Trade| !trade.status.is_final();
+            let open = |trade: &&wire::TradeView| !trade.status.is_final();
             record.trades.iter().rev().find(open).cloned()
         });
         match holder {

@@ -8,9 +8,9 @@ use kaunter_core::till::Record;
 use kaunter_core::wire::{self, Sale, Verdict};
 
 use super::{Till, aborted};
-use crate::page::backend::{Call, Trouble};
+use crate::page::backend::{Call, CallError};
 use crate::page::driver::Driver;
-use crate::page::lock::{self, Asked};
+use crate::page::lock::{self, LockResult};
 use crate::types::error::{Fail, Rejection};
 use crate::types::options::ScanOptions;
 use crate::types::outcome::Outcome;
@@ -40,7 +40,7 @@ impl Till {
 
     async fn follow(
         self: &Rc<Self>,
-        trade: &wire::Trade,
+        trade: &wire::TradeView,
         options: ScanOptions,
     ) -> Result<Outcome, Rejection> {
         if trade.status.ends_promise() {
@@ -51,23 +51,25 @@ impl Till {
         }
         let record = self.record_of(trade).await;
         let own = trade.terminal == self.session.terminal;
-        match lock::ask(&self.lock_name(&trade.sale)).await {
-            Asked::Ours(lock) if own => {
+        match lock::request(&self.lock_name(&trade.sale)).await {
+            LockResult::Acquired(lock) if own => {
                 let end = Driver::resume(self, record, options).run().await;
                 lock.free().await;
                 end
             }
-            Asked::Ours(_) | Asked::Taken => Driver::follow(self, record, options).run().await,
+            LockResult::Acquired(_) | LockResult::Taken => {
+                Driver::follow(self, record, options).run().await
+            }
         }
     }
 
-    pub(super) async fn forget_if_over(&self, trade: &wire::Trade) {
+    pub(super) async fn forget_if_over(&self, trade: &wire::TradeView) {
         if trade.status.is_final() {
             self.forget_trade(&trade.trade_id).await;
         }
     }
 
-    async fn record_of(&self, trade: &wire::Trade) -> Record {
+    async fn record_of(&self, trade: &wire::TradeView) -> Record {
         let journalled = self
             .records()
             .await
@@ -81,7 +83,7 @@ impl Till {
     fn change<'a>(
         self: &'a Rc<Self>,
         trade_id: &'a str,
-        call: Call<'a, wire::Trade>,
+        call: Call<'a, wire::TradeView>,
     ) -> Pin<Box<dyn Future<Output = Result<Outcome, Rejection>> + 'a>> {
         Box::pin(async move {
             let noted = self.note(trade_id).await.map_err(Fail::from)?;
@@ -89,7 +91,7 @@ impl Till {
                 Ok(trade) => self.follow(&trade, ScanOptions::default()).await,
                 Err(trouble) => {
                     // After a refusal nothing began. Without an answer, it may have.
-                    if let (Some(key), Trouble::Problem(_) | Trouble::NoToken(_)) =
+                    if let (Some(key), CallError::Problem(_) | CallError::NoToken(_)) =
                         (noted, &trouble)
                     {
                         self.forget(&key).await;
@@ -101,7 +103,7 @@ impl Till {
     }
 
     /// Journals a trade that is not journalled yet. Returns the key of the new row.
-    async fn note(&self, trade_id: &str) -> Result<Option<String>, Trouble> {
+    async fn note(&self, trade_id: &str) -> Result<Option<String>, CallError> {
         let known = |record: &Record| record.trade_id.as_deref() == Some(trade_id);
         if self.journal.is_none() || self.records().await.iter().any(known) {
             return Ok(None);
@@ -118,7 +120,7 @@ impl Till {
         Some(known.sale.clone())
     }
 
-    async fn trade(&self, trade_id: &str) -> Result<wire::Trade, Trouble> {
+    async fn trade(&self, trade_id: &str) -> Result<wire::TradeView, CallError> {
         let sale = self.sale_of(trade_id);
         self.backend.trade(trade_id, sale.as_ref()).await
     }
@@ -141,7 +143,7 @@ impl Till {
         self.noted(&trade).await
     }
 
-    async fn noted(self: &Rc<Self>, trade: &wire::Trade) -> Result<Trade, Fail> {
+    async fn noted(self: &Rc<Self>, trade: &wire::TradeView) -> Result<Trade, Fail> {
         if trade.terminal == self.session.terminal {
             self.remember(trade);
             self.forget_if_over(trade).await;

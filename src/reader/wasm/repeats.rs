@@ -10,10 +10,10 @@ const MAX_CODES: usize = 64;
 /// The codes that a scan has sent.
 #[derive(Default)]
 pub(crate) struct Repeats {
-    told: Vec<Told>,
+    told: Vec<Reported>,
 }
 
-struct Told {
+struct Reported {
     bytes: Vec<u8>,
     /// The gate has all the readings that it needs.
     enough: bool,
@@ -34,7 +34,7 @@ impl Repeats {
         if self.told.len() >= MAX_CODES {
             self.told.remove(0);
         }
-        self.told.push(Told {
+        self.told.push(Reported {
             bytes: bytes.to_vec(),
             enough: confirmed,
         });

@@ -23,7 +23,7 @@ pub(crate) struct Direct {
     token: String,
 }
 
-type Fields = Vec<(String, String)>;
+type CallFields = Vec<(String, String)>;
 
 fn env(name: &str) -> anyhow::Result<String> {
     std::env::var(name).with_context(|| name.to_owned())
@@ -54,7 +54,7 @@ impl Direct {
         Ok(direct)
     }
 
-    async fn call(&self, path: &str, mut fields: Fields) -> anyhow::Result<Value> {
+    async fn call(&self, path: &str, mut fields: CallFields) -> anyhow::Result<Value> {
         let now_s = jiff::Timestamp::now().as_second();
         fields.push(field("time", &now_s.to_string()));
         fields.push(field("sign", &kaunter_sandbox::sign(&fields, &self.secret)));
@@ -106,7 +106,7 @@ impl Direct {
     }
 
     /// Measures status checks now and then until the time is over.
-    pub(crate) async fn questions(self, until: Instant) -> anyhow::Result<Times> {
+    pub(crate) async fn status_checks(self, until: Instant) -> anyhow::Result<Times> {
         let gateway_ref = self.create().await?;
         let mut times = Times::default();
         while Instant::now() < until {
@@ -119,7 +119,11 @@ impl Direct {
     }
 
     /// Measures payments now and then until the time is over.
-    pub(crate) async fn payments(self, shop: crate::Shop, until: Instant) -> anyhow::Result<Times> {
+    pub(crate) async fn payments(
+        self,
+        shop: crate::ShopClient,
+        until: Instant,
+    ) -> anyhow::Result<Times> {
         let mut times = Times::default();
         while Instant::now() < until {
             let (gateway_ref, code) = (self.create().await?, shop.code("approves").await?);

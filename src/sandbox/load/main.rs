@@ -13,11 +13,11 @@ use anyhow::ensure;
 use clap::{Parser, Subcommand};
 
 use direct::Direct;
-use shop::Shop;
+use shop::ShopClient;
 
-/// A rush of tills.
+/// A load of many tills.
 #[derive(Parser)]
-struct Args {
+struct LoadArgs {
     /// The backend.
     #[arg(long)]
     backend: reqwest::Url,
@@ -28,11 +28,11 @@ struct Args {
     #[arg(long, default_value_t = 20)]
     seconds: u64,
     #[command(subcommand)]
-    rush: Rush,
+    load: Load,
 }
 
 #[derive(Subcommand)]
-enum Rush {
+enum Load {
     /// So many tills, each with a payment that is pending, ask every two seconds.
     Tills {
         #[arg(long)]
@@ -57,9 +57,9 @@ const MAX_SECONDS: u64 = 120;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Args::parse()).await {
-        Ok(said) => {
-            println!("{said}");
+    match run(LoadArgs::parse()).await {
+        Ok(report) => {
+            println!("{report}");
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -69,25 +69,25 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(args: Args) -> anyhow::Result<serde_json::Value> {
+async fn run(args: LoadArgs) -> anyhow::Result<serde_json::Value> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     for url in [&args.backend, &args.sandbox] {
         let host = url.host_str().unwrap_or_default();
         ensure!(host == "127.0.0.1", "{url} is not on this machine");
     }
     ensure!(args.seconds <= MAX_SECONDS, "too long");
-    let shop = Shop::new(&args.backend, &args.sandbox)?;
+    let shop = ShopClient::new(&args.backend, &args.sandbox)?;
     let direct = Direct::sign_in(&args.sandbox).await?;
-    match args.rush {
-        Rush::Tills { tills } => {
+    match args.load {
+        Load::Tills { tills } => {
             ensure!(tills <= MAX_TILLS, "too many");
-            tills::each_its_own(&shop, direct, tills, args.seconds).await
+            tills::one_payment_each(&shop, direct, tills, args.seconds).await
         }
-        Rush::Askers { askers } => {
+        Load::Askers { askers } => {
             ensure!(askers <= MAX_TILLS, "too many");
             tills::all_one(&shop, direct, askers, args.seconds).await
         }
-        Rush::Sales { rate } => {
+        Load::Sales { rate } => {
             ensure!((1..=MAX_RATE).contains(&rate), "too many");
             sales::rush(&shop, direct, rate, args.seconds).await
         }

@@ -7,21 +7,21 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::direct::Direct;
-use crate::shop::Shop;
+use crate::shop::ShopClient;
 use crate::times::Times;
 
 /// The number of counters that share them.
 const TILLS: u64 = 200;
 
 /// One sale, timed.
-struct Sold {
+struct SaleTiming {
     create: Duration,
     pay: Duration,
     paid: bool,
 }
 
 pub(crate) async fn rush(
-    shop: &Shop,
+    shop: &ShopClient,
     direct: Direct,
     rate: u64,
     seconds: u64,
@@ -63,17 +63,17 @@ pub(crate) async fn rush(
     let share = share.await??;
     Ok(json!({
         "rate": rate, "seconds": seconds, "sales": count, "paid": paid, "failed": failed, "took_ms": took.as_millis(),
-        "create": create.told(), "pay": pay.told(), "gateway": share.told(),
+        "create": create.summary(), "pay": pay.summary(), "gateway": share.summary(),
     }))
 }
 
-async fn sell(shop: &Shop, token: &str, code: String) -> anyhow::Result<Sold> {
+async fn sell(shop: &ShopClient, token: &str, code: String) -> anyhow::Result<SaleTiming> {
     let began = Instant::now();
     let trade = shop.create(token).await?;
     let create = began.elapsed();
     let began = Instant::now();
     let trade = shop.hand_over(token, &trade.trade_id, code).await?;
-    Ok(Sold {
+    Ok(SaleTiming {
         create,
         pay: began.elapsed(),
         paid: trade.status == Status::Paid,

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, ensure};
 use kaunter_core::money::Money;
 use kaunter_core::wire::{
-    CodeMode, HandOver, MintToken, MintedToken, NewTrade, Right, Sale, Status, Trade,
+    CodeMode, HandOver, MintToken, MintedToken, NewTrade, Right, Sale, Status, TradeView,
 };
 use rand::Rng;
 use reqwest::{Client, Url};
@@ -14,14 +14,14 @@ pub(crate) const WALLET: &str = "23";
 
 /// The shop.
 #[derive(Clone)]
-pub(crate) struct Shop {
+pub(crate) struct ShopClient {
     http: Client,
     backend: Url,
     sandbox: Url,
     server_key: String,
 }
 
-impl Shop {
+impl ShopClient {
     pub(crate) fn new(backend: &Url, sandbox: &Url) -> anyhow::Result<Self> {
         Ok(Self {
             http: Client::new(),
@@ -65,7 +65,7 @@ impl Shop {
         Ok(code.to_owned())
     }
 
-    pub(crate) async fn create(&self, token: &str) -> anyhow::Result<Trade> {
+    pub(crate) async fn create(&self, token: &str) -> anyhow::Result<TradeView> {
         let random = || hex::encode(rand::rng().random::<[u8; 16]>());
         let new = NewTrade {
             idempotency_key: random(),
@@ -80,7 +80,7 @@ impl Shop {
             mode: CodeMode::ConsumerPresented,
         };
         let call = self.post("/v1/trades", token)?.json(&new);
-        let trade: Trade = call.send().await?.error_for_status()?.json().await?;
+        let trade: TradeView = call.send().await?.error_for_status()?.json().await?;
         ensure!(trade.status == Status::AwaitingCode, "{:?}", trade.status);
         Ok(trade)
     }
@@ -90,14 +90,14 @@ impl Shop {
         token: &str,
         trade_id: &str,
         code: String,
-    ) -> anyhow::Result<Trade> {
+    ) -> anyhow::Result<TradeView> {
         let call = self
             .post(&format!("/v1/trades/{trade_id}/code"), token)?
             .json(&HandOver { code });
         Ok(call.send().await?.error_for_status()?.json().await?)
     }
 
-    pub(crate) async fn ask(&self, token: &str, trade_id: &str) -> anyhow::Result<Trade> {
+    pub(crate) async fn ask(&self, token: &str, trade_id: &str) -> anyhow::Result<TradeView> {
         let address = self.backend.join(&format!("/v1/trades/{trade_id}"))?;
         let call = self.http.get(address).bearer_auth(token);
         Ok(call.send().await?.error_for_status()?.json().await?)

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::direct::Direct;
-use crate::shop::Shop;
+use crate::shop::ShopClient;
 use crate::times::Times;
 
 /// The pause between two status checks of a till.
@@ -24,8 +24,8 @@ struct Waiting {
 }
 
 /// Each till waits for a payment of its own.
-pub(crate) async fn each_its_own(
-    shop: &Shop,
+pub(crate) async fn one_payment_each(
+    shop: &ShopClient,
     direct: Direct,
     tills: usize,
     seconds: u64,
@@ -53,7 +53,7 @@ pub(crate) async fn each_its_own(
 
 /// All tills check one payment.
 pub(crate) async fn all_one(
-    shop: &Shop,
+    shop: &ShopClient,
     direct: Direct,
     askers: usize,
     seconds: u64,
@@ -64,7 +64,7 @@ pub(crate) async fn all_one(
     Ok(told)
 }
 
-async fn open(shop: &Shop, nth: usize) -> anyhow::Result<Waiting> {
+async fn open(shop: &ShopClient, nth: usize) -> anyhow::Result<Waiting> {
     let token = shop.token(&format!("till-{nth}")).await?;
     let code = shop.code("ignores").await?;
     let trade = shop.create(&token).await?;
@@ -77,7 +77,7 @@ async fn open(shop: &Shop, nth: usize) -> anyhow::Result<Waiting> {
 }
 
 async fn measure(
-    shop: &Shop,
+    shop: &ShopClient,
     direct: Direct,
     waiting: Vec<Waiting>,
     seconds: u64,
@@ -85,8 +85,8 @@ async fn measure(
     let span = Duration::from_secs(seconds);
     // A first round that is not measured: its connections and statements are new.
     let start = Instant::now() + POLL;
-    let questions = shop.requests("status").await?;
-    let share = tokio::spawn(direct.questions(start + span));
+    let checks_before = shop.requests("status").await?;
+    let share = tokio::spawn(direct.status_checks(start + span));
     let count = u32::try_from(waiting.len())?;
     let mut asking = JoinSet::new();
     for (nth, till) in (0..).zip(waiting) {
@@ -103,15 +103,15 @@ async fn measure(
     }
     let share = share.await??;
     // Our own status checks, which measure the gateway's share, are in its log too.
-    let asked = shop.requests("status").await? - questions - share.count();
-    let told = times.told();
+    let asked = shop.requests("status").await? - checks_before - share.count();
+    let told = times.summary();
     Ok(
-        json!({"seconds": seconds, "polls": told, "failed": failed, "questions": asked, "gateway": share.told()}),
+        json!({"seconds": seconds, "polls": told, "failed": failed, "questions": asked, "gateway": share.summary()}),
     )
 }
 
 async fn poll(
-    shop: &Shop,
+    shop: &ShopClient,
     till: &Waiting,
     first: Instant,
     from: Instant,

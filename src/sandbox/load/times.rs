@@ -22,7 +22,7 @@ impl Times {
     }
 
     /// In microseconds.
-    pub(crate) fn told(mut self) -> Value {
+    pub(crate) fn summary(mut self) -> Value {
         self.0.sort_unstable();
         let at = |permille: usize| {
             let last = self.0.len().saturating_sub(1);

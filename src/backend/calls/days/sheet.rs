@@ -25,12 +25,12 @@ pub(super) fn head() -> Vec<u8> {
     [COLUMNS.join(",").as_bytes(), b"\r\n"].concat()
 }
 
-pub(super) fn lines(trades: &[wire::Trade]) -> Vec<u8> {
+pub(super) fn lines(trades: &[wire::TradeView]) -> Vec<u8> {
     let mut sheet = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
         .from_writer(Vec::new());
     for trade in trades {
-        let said = trade.gateway_answer.as_ref();
+        let answer = trade.gateway_answer.as_ref();
         let refused = trade.void_refused.as_ref();
         let reason = trade.reason.map(crate::store::word);
         let row: [String; COLUMNS.len()] = [
@@ -47,10 +47,11 @@ pub(super) fn lines(trades: &[wire::Trade]) -> Vec<u8> {
             plain(&trade.trade_id),
             plain(trade.gateway_ref.as_deref().unwrap_or_default()),
             plain(
-                said.and_then(|said| said.code.as_deref())
+                answer
+                    .and_then(|answer| answer.code.as_deref())
                     .unwrap_or_default(),
             ),
-            plain(said.map_or("", |said| &said.message)),
+            plain(answer.map_or("", |answer| &answer.message)),
             plain(&refused.map(in_one_field).unwrap_or_default()),
         ];
         // Writing to memory can't fail.
@@ -62,10 +63,10 @@ pub(super) fn lines(trades: &[wire::Trade]) -> Vec<u8> {
 /// Why a void was refused; "refused" if the gateway gave no reason.
 fn in_one_field(refused: &GatewayAnswer) -> String {
     let code = refused.code.as_deref().unwrap_or_default();
-    let said = format!("{code} {}", refused.message);
-    match said.trim() {
+    let text = format!("{code} {}", refused.message);
+    match text.trim() {
         "" => "refused".to_owned(),
-        said => said.to_owned(),
+        text => text.to_owned(),
     }
 }
 

@@ -6,8 +6,8 @@ use kaunter_core::money::Money;
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::till::Record;
 use kaunter_core::trade::{
-    CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, Facts, PayAnswer, Rival, State,
-    StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
+    CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, Facts, GatewayStatus, PayAnswer,
+    SaleHold, State, StatusAnswer, Step, Trade, VoidAnswer,
 };
 use kaunter_core::wire::{CodeMode, Payload, Reason, Sale, VerdictOutcome};
 use serde_json::{Value, json};
@@ -27,19 +27,19 @@ fn sale(reference: &str) -> Sale {
 }
 
 /// An event, its delay after the one before, and whether another trade holds the sale.
-type Stop = (Ms, Rival, Event);
+type Stop = (Ms, SaleHold, Event);
 
 fn now(event: Event) -> Stop {
-    (1_000, Rival::None, event)
+    (1_000, SaleHold::None, event)
 }
 
-fn status(word: StatusWord) -> Event {
+fn status(status: GatewayStatus) -> Event {
     let carried = Carried {
         gateway_ref: Some("PD-1".to_owned()),
         ..Carried::default()
     };
     // The version is set when the answer comes.
-    Event::Status(0, StatusAnswer { word, carried })
+    Event::Status(0, StatusAnswer { status, carried })
 }
 
 /// Ways from a fresh trade, which together lead through every state.
@@ -51,7 +51,7 @@ fn ways() -> Vec<Vec<Stop>> {
         }))
     };
     let code = || now(Event::Code(CodeMark("5f".repeat(32))));
-    let unclear = || now(Event::PayAnswered(PayAnswer::NoWord));
+    let unclear = || now(Event::PayAnswered(PayAnswer::Unclear));
     let paid = || now(Event::PayAnswered(PayAnswer::Paid(Carried::default())));
     let refused = || {
         now(Event::PayAnswered(PayAnswer::Refused(
@@ -63,10 +63,10 @@ fn ways() -> Vec<Vec<Stop>> {
             PayAnswer::Processing(Carried::default()),
         ))
     };
-    let later = |ms| (ms, Rival::None, Event::Tick);
-    let cancel = || (20_000, Rival::None, Event::Cancel);
+    let later = |ms| (ms, SaleHold::None, Event::Tick);
+    let cancel = || (20_000, SaleHold::None, Event::Cancel);
     let void = || now(Event::Void);
-    let no_void = || now(Event::VoidAnswered(VoidAnswer::NoWord));
+    let no_void = || now(Event::VoidAnswered(VoidAnswer::Unclear));
     let done = || {
         now(Event::VoidAnswered(VoidAnswer::Done(Some(
             "V-1".to_owned(),
@@ -74,7 +74,7 @@ fn ways() -> Vec<Vec<Stop>> {
     };
     let said = |answer| now(Event::CancelAnswered(answer));
     vec![
-        vec![now(Event::Created(CreateAnswer::NoWord))],
+        vec![now(Event::Created(CreateAnswer::Unclear))],
         vec![now(Event::Created(CreateAnswer::Refused(Reason::Limit)))],
         vec![made(), now(Event::Superseded)],
         vec![made(), later(200_000)],
@@ -86,14 +86,14 @@ fn ways() -> Vec<Vec<Stop>> {
             processing(),
             cancel(),
             said(CancelAnswer::Closed),
-            now(status(StatusWord::Closed)),
+            now(status(GatewayStatus::Closed)),
         ],
         vec![
             made(),
             code(),
             unclear(),
             cancel(),
-            said(CancelAnswer::NoWord),
+            said(CancelAnswer::Unclear),
             later(100_000),
             now(Event::Verdict(VerdictOutcome::Declined)),
         ],
@@ -103,21 +103,21 @@ fn ways() -> Vec<Vec<Stop>> {
             unclear(),
             later(95_000),
             said(CancelAnswer::Closed),
-            now(status(StatusWord::Closed)),
+            now(status(GatewayStatus::Closed)),
         ],
-        vec![made(), code(), refused(), now(status(StatusWord::Paid))],
+        vec![made(), code(), refused(), now(status(GatewayStatus::Paid))],
         vec![
             made(),
             code(),
             refused(),
-            (1_000, Rival::Holds, status(StatusWord::Paid)),
+            (1_000, SaleHold::Held, status(GatewayStatus::Paid)),
         ],
         vec![
             made(),
-            now(status(StatusWord::Pending)),
-            now(status(StatusWord::Paid)),
+            now(status(GatewayStatus::Pending)),
+            now(status(GatewayStatus::Paid)),
         ],
-        vec![made(), cancel(), said(CancelAnswer::NoWord)],
+        vec![made(), cancel(), said(CancelAnswer::Unclear)],
     ]
 }
 
@@ -146,7 +146,7 @@ pub(crate) fn rows() -> BTreeMap<String, Value> {
         let mut trade = Trade::new(facts, at);
         keep(&mut rows, way, 0, &trade);
         drain(&mut trade, &policy);
-        for (turn, (ms, rival, event)) in stops.into_iter().enumerate() {
+        for (turn, (ms, hold, event)) in stops.into_iter().enumerate() {
             at += ms;
             let mut event = event;
             if let Event::Status(version, _) = &mut event {
@@ -155,8 +155,8 @@ pub(crate) fn rows() -> BTreeMap<String, Value> {
             let context = Context {
                 now: at,
                 policy: &policy,
-                rival,
-                said: None,
+                held_by_others: hold,
+                gateway_answer: None,
                 code_reused: false,
             };
             trade.handle(event, &context).expect("the tour is granted");

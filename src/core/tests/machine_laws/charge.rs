@@ -6,9 +6,11 @@
 use std::collections::BTreeSet;
 
 use kaunter_core::policy::{Ms, Policy};
-use kaunter_core::till::{Charge, End, Event, Fault, Hint, Phase, Plan, Record, Reply, Step};
+use kaunter_core::till::{
+    Charge, ChargeEvent, ChargeStep, End, Fault, Hint, Phase, Plan, Record, Reply,
+};
 use kaunter_core::trade::{MOVES, Risk, State};
-use kaunter_core::wire::{CodeMode, ProblemCode, Reason, Status, Trade};
+use kaunter_core::wire::{CodeMode, ProblemCode, Reason, Status, TradeView};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -47,7 +49,7 @@ struct Answer {
 #[derive(Clone, Debug)]
 enum Kind {
     /// The trade as it is, or as it was this many versions ago.
-    Trade(usize),
+    TradeView(usize),
     NoAnswer,
     NoToken,
     Problem(ProblemCode, bool),
@@ -59,7 +61,7 @@ struct BackendTrade {
     trade_id: String,
     state: State,
     /// Its versions as the backend sends them, the newest last.
-    past: Vec<Trade>,
+    past: Vec<TradeView>,
 }
 
 /// An event on its way to the page.
@@ -68,7 +70,7 @@ enum Coming {
     Journalled,
     /// The backend's reply to a call. The trade is read when the reply arrives.
     Answer {
-        event: fn(Reply) -> Event,
+        event: fn(Reply) -> ChargeEvent,
         /// `None` if the backend has no such trade.
         trade: Option<usize>,
         kind: Kind,
@@ -93,7 +95,7 @@ struct Run {
     may_hand_over: bool,
     done: Option<End>,
     /// Every event of this page, for the replay.
-    history: Vec<(Event, Ms)>,
+    history: Vec<(ChargeEvent, Ms)>,
     start: Start,
 }
 
@@ -128,7 +130,7 @@ impl BackendTrade {
     fn go(&mut self, mode: CodeMode, to: State) {
         self.state = to;
         let (status, version) = (to.status(), self.past.len() as u64 + 1);
-        self.past.push(Trade {
+        self.past.push(TradeView {
             reason: (status == Status::Declined).then_some(Reason::Other),
             ..sample::view(&self.trade_id, mode, status, version)
         });
@@ -145,7 +147,7 @@ impl BackendTrade {
         ways.chain([self.state]).collect()
     }
 
-    fn newest(&self) -> Trade {
+    fn newest(&self) -> TradeView {
         self.past.last().cloned().unwrap()
     }
 }
@@ -187,7 +189,7 @@ impl Run {
             Turn::Wake(late) => {
                 let wake = self.counter.wakes().unwrap_or(0);
                 self.counter.now = wake.max(self.counter.now) + late;
-                self.tell(Event::Tick)
+                self.tell(ChargeEvent::Tick)
             }
             Turn::Answer => {
                 self.coming.sort_by_key(|(at, _)| *at);
@@ -199,10 +201,10 @@ impl Run {
                 let event = self.arrived(coming);
                 self.tell(event)
             }
-            Turn::Woke => self.tell(Event::Woke),
-            Turn::Scanned(hint) => self.tell(Event::Scanned(hint.clone())),
-            Turn::Picked(some) => self.tell(Event::Picked(some.then(|| "25".to_owned()))),
-            Turn::Cancel => self.tell(Event::Cancel),
+            Turn::Woke => self.tell(ChargeEvent::Woke),
+            Turn::Scanned(hint) => self.tell(ChargeEvent::Scanned(hint.clone())),
+            Turn::Picked(some) => self.tell(ChargeEvent::Picked(some.then(|| "25".to_owned()))),
+            Turn::Cancel => self.tell(ChargeEvent::Cancel),
             Turn::Moves(which) => {
                 if let Some(trade) = self.trades.last_mut() {
                     let ways = trade.ways(self.mode);
@@ -232,12 +234,12 @@ impl Run {
         self.stepped(0)
     }
 
-    fn tell(&mut self, event: Event) -> Result<(), TestCaseError> {
+    fn tell(&mut self, event: ChargeEvent) -> Result<(), TestCaseError> {
         self.history.push((event.clone(), self.counter.now));
         let known = self.counter.charge.trade().map(|trade| trade.version);
         match &event {
             // A page can't know which of its queries got no answer, so it assumes the newest.
-            Event::StatusReplied(reply) => {
+            ChargeEvent::StatusReplied(reply) => {
                 let own = self
                     .counter
                     .charge
@@ -248,9 +250,9 @@ impl Run {
                 let about = reply.as_ref().map_or(own, |told| told.trade_id.clone());
                 self.asking.remove(&about);
             }
-            Event::Journalled => {
+            ChargeEvent::Journalled => {
                 let journalled = self.counter.steps.iter().rev().find_map(|step| match step {
-                    Step::Journal(record) => Some(record.clone()),
+                    ChargeStep::Journal(record) => Some(record.clone()),
                     _ => None,
                 });
                 self.disk = journalled;
@@ -258,9 +260,9 @@ impl Run {
             _ => {}
         }
         // A refusal that carries the trade reports its status too.
-        if let Event::StatusReplied(reply)
-        | Event::HandedOver(reply)
-        | Event::CancelReplied(reply) = &event
+        if let ChargeEvent::StatusReplied(reply)
+        | ChargeEvent::HandedOver(reply)
+        | ChargeEvent::CancelReplied(reply) = &event
         {
             let told = match reply {
                 Ok(trade) => Some(trade),
@@ -293,22 +295,28 @@ impl Run {
         let steps = self.counter.steps[before..].to_vec();
         for step in steps {
             match step {
-                Step::Journal(_) => self.coming.push((self.counter.now + 1, Coming::Journalled)),
-                Step::Create(new) => self.create(&new.idempotency_key),
-                Step::HandOver(trade_id) => self.hand_over(&trade_id)?,
-                Step::Ask(trade_id) => {
-                    let first = self.asking.insert(trade_id.clone());
-                    prop_assert!(first, "two questions at once");
-                    self.call(Event::StatusReplied, self.trade(&trade_id));
+                ChargeStep::Journal(_) => {
+                    self.coming.push((self.counter.now + 1, Coming::Journalled))
                 }
-                Step::Cancel(trade_id) => self.cancel(&trade_id),
-                Step::Forget(_) | Step::Yield(..) => self.forget()?,
-                Step::Show(_) => {
+                ChargeStep::Create(new) => self.create(&new.idempotency_key),
+                ChargeStep::HandOver(trade_id) => self.hand_over(&trade_id)?,
+                ChargeStep::Ask(trade_id) => {
+                    let first = self.asking.insert(trade_id.clone());
+                    prop_assert!(first, "two queries at once");
+                    self.call(ChargeEvent::StatusReplied, self.trade(&trade_id));
+                }
+                ChargeStep::Cancel(trade_id) => self.cancel(&trade_id),
+                ChargeStep::Forget(_) | ChargeStep::Yield(..) => self.forget()?,
+                ChargeStep::Show(_) => {
                     let on_disk = self.disk.as_ref().is_some_and(|record| record.handed_over);
                     prop_assert!(on_disk, "our code is shown before the journal has it");
                 }
-                Step::Done(end) => self.end(end)?,
-                Step::Scan | Step::StopScan | Step::Pick | Step::Notice(_) | Step::Wait(_) => {}
+                ChargeStep::Done(end) => self.end(end)?,
+                ChargeStep::Scan
+                | ChargeStep::StopScan
+                | ChargeStep::Pick
+                | ChargeStep::Notice(_)
+                | ChargeStep::Wait(_) => {}
             }
         }
         Ok(())
@@ -323,7 +331,7 @@ impl Run {
             "a code was handed over again without a reply that awaits one"
         );
         self.may_hand_over = false;
-        self.call(Event::HandedOver, self.trade(trade_id));
+        self.call(ChargeEvent::HandedOver, self.trade(trade_id));
         Ok(())
     }
 
@@ -331,12 +339,10 @@ impl Run {
     fn forget(&mut self) -> Result<(), TestCaseError> {
         let at_risk = self.disk.as_ref().is_some_and(|record| record.handed_over);
         let newest = self.counter.charge.trade().map(|trade| trade.status);
-        let refused = self
-            .history
-            .iter()
-            .rev()
-            .take(1)
-            .any(|(event, _)| matches!(event, Event::HandedOver(Err(Fault::Problem(..)))));
+        let refused =
+            self.history.iter().rev().take(1).any(|(event, _)| {
+                matches!(event, ChargeEvent::HandedOver(Err(Fault::Problem(..))))
+            });
         let word = newest.is_some_and(|status| !status.at_risk());
         prop_assert!(!at_risk || word || refused, "forgotten at {newest:?}");
         self.disk = None;
@@ -367,7 +373,7 @@ impl Run {
     fn create(&mut self, key: &str) {
         let same = self.trades.iter().position(|trade| trade.key == key);
         if same.is_some() {
-            return self.call(Event::Created, same);
+            return self.call(ChargeEvent::Created, same);
         }
         let at = self.trades.len();
         if let Some(other) = self.trades.last_mut() {
@@ -376,13 +382,13 @@ impl Run {
                 Risk::Closed => {}
                 Risk::Possible | Risk::Taken => {
                     let busy = Kind::Problem(ProblemCode::SaleBusy, true);
-                    return self.answer(Event::Created, Some(at - 1), busy);
+                    return self.answer(ChargeEvent::Created, Some(at - 1), busy);
                 }
             }
         }
         let trade = BackendTrade::new(key.to_owned(), at, self.mode, self.slow);
         self.trades.push(trade);
-        self.call(Event::Created, Some(at));
+        self.call(ChargeEvent::Created, Some(at));
     }
 
     /// A cancel closes a trade that awaits a code.
@@ -391,34 +397,34 @@ impl Run {
         if let Some(at) = at.filter(|at| self.trades[*at].state.gives_way()) {
             self.trades[at].go(self.mode, State::Abandoned);
         }
-        self.call(Event::CancelReplied, at);
+        self.call(ChargeEvent::CancelReplied, at);
     }
 
     /// Sends the backend's reply to a call. Each call gets one.
-    fn call(&mut self, event: fn(Reply) -> Event, trade: Option<usize>) {
+    fn call(&mut self, event: fn(Reply) -> ChargeEvent, trade: Option<usize>) {
         let kind = self.answers[self.called % self.answers.len()].kind.clone();
         self.answer(event, trade, kind);
     }
 
-    fn answer(&mut self, event: fn(Reply) -> Event, trade: Option<usize>, kind: Kind) {
+    fn answer(&mut self, event: fn(Reply) -> ChargeEvent, trade: Option<usize>, kind: Kind) {
         let due = self.counter.now + self.answers[self.called % self.answers.len()].after_ms;
         self.called += 1;
         let answer = Coming::Answer { event, trade, kind };
         self.coming.push((due, answer));
     }
 
-    fn arrived(&self, coming: Coming) -> Event {
+    fn arrived(&self, coming: Coming) -> ChargeEvent {
         let Coming::Answer { event, trade, kind } = coming else {
-            return Event::Journalled;
+            return ChargeEvent::Journalled;
         };
         let trade = trade.map(|at| &self.trades[at]);
         event(match (kind, trade) {
             (Kind::NoAnswer, _) => Err(Fault::NoAnswer),
             (Kind::NoToken, _) => Err(Fault::NoToken),
-            (Kind::Trade(age), Some(trade)) => {
+            (Kind::TradeView(age), Some(trade)) => {
                 Ok(trade.past[trade.past.len().saturating_sub(age + 1)].clone())
             }
-            (Kind::Trade(_), None) => Err(Fault::Problem(ProblemCode::TradeNotFound, None)),
+            (Kind::TradeView(_), None) => Err(Fault::Problem(ProblemCode::TradeNotFound, None)),
             (Kind::Problem(code, told), trade) => {
                 let newest = trade.filter(|_| told).map(BackendTrade::newest);
                 Err(Fault::Problem(code, newest.map(Box::new)))
@@ -469,7 +475,7 @@ fn problems() -> impl Strategy<Value = ProblemCode> {
 
 fn answers() -> impl Strategy<Value = Answer> {
     let kind = prop_oneof![
-        8 => (0..3_usize).prop_map(Kind::Trade),
+        8 => (0..3_usize).prop_map(Kind::TradeView),
         3 => Just(Kind::NoAnswer),
         1 => Just(Kind::NoToken),
         1 => (problems(), any::<bool>()).prop_map(|(code, told)| Kind::Problem(code, told)),
@@ -534,7 +540,7 @@ proptest! {
             run.take(turn)?;
         }
         run.silence()?;
-        let waits_for_people = matches!(run.counter.charge.phase(), Phase::Scanning | Phase::Picking | Phase::Ready);
+        let waits_for_people = matches!(run.counter.charge.phase(), Phase::Scanning | Phase::PickingWallet | Phase::Ready);
         prop_assert!(run.done.is_some() || waits_for_people, "still {:?}", run.counter.charge.phase());
     }
 
@@ -554,7 +560,7 @@ proptest! {
         let mut steps = Vec::new();
         let mut drain = |charge: &mut Charge| loop {
             match charge.next() {
-                Step::Wait(_) => return,
+                ChargeStep::Wait(_) => return,
                 step => steps.push(step),
             }
         };

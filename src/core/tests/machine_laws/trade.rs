@@ -2,8 +2,8 @@
 
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::trade::{
-    CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, GatewayRequest, MOVES,
-    PayAnswer, Risk, Rival, State, StatusAnswer, StatusWord, Step, Trade, VoidAnswer,
+    CancelAnswer, Carried, CodeMark, Context, CreateAnswer, Event, GatewayRequest, GatewayStatus,
+    MOVES, PayAnswer, Risk, SaleHold, State, StatusAnswer, Step, Trade, VoidAnswer,
 };
 use kaunter_core::wire::{CodeMode, Payload, Reason, VerdictOutcome};
 use proptest::prelude::*;
@@ -25,7 +25,7 @@ enum Turn {
     /// A request of a person, or an effect of another trade.
     Request(Event),
     /// How the sale's other trades limit this one from now on.
-    Rival(Rival),
+    OthersHold(SaleHold),
     /// The process dies, and another one with this clock offset reads the row. Answers on their way are lost.
     Crash(i64),
 }
@@ -41,12 +41,12 @@ struct Reply {
     create: CreateAnswer,
     cancel: CancelAnswer,
     void: VoidAnswer,
-    word: StatusWord,
+    status: GatewayStatus,
     carried: Carried,
 }
 
 /// Events with their times, for a replay.
-type History = Vec<(Event, Ms, Rival)>;
+type History = Vec<(Event, Ms, SaleHold)>;
 
 struct Run {
     desk: TradeHarness,
@@ -55,7 +55,7 @@ struct Run {
     /// Answers on their way, by the time of their arrival.
     coming: Vec<(Ms, Event)>,
     /// Queries that are out: what they carry, and when they left.
-    questions: Vec<(u64, Ms)>,
+    queries: Vec<(u64, Ms)>,
     /// Payments that left and were not proven unsent, and voids that left and did not fail.
     payments: i32,
     voids: i32,
@@ -71,7 +71,7 @@ impl Run {
             replies,
             asked: 0,
             coming: Vec::new(),
-            questions: Vec::new(),
+            queries: Vec::new(),
             payments: 0,
             voids: 0,
             history: Vec::new(),
@@ -97,8 +97,8 @@ impl Run {
                 self.tell(event)
             }
             Turn::Request(event) => self.tell(event.clone()),
-            Turn::Rival(rival) => {
-                self.desk.rival = *rival;
+            Turn::OthersHold(hold) => {
+                self.desk.held_by_others = *hold;
                 Ok(())
             }
             Turn::Crash(off) => self.crash(*off),
@@ -107,7 +107,7 @@ impl Run {
 
     fn crash(&mut self, off: i64) -> Result<(), TestCaseError> {
         self.coming.clear();
-        self.questions.clear();
+        self.queries.clear();
         self.desk.trade = read_back(&self.desk.trade);
         self.desk.now = self.desk.now.saturating_add_signed(off);
         let before = self.desk.sent.len();
@@ -126,10 +126,10 @@ impl Run {
     /// Handles one event and checks every law.
     fn tell(&mut self, event: Event) -> Result<(), TestCaseError> {
         self.history
-            .push((event.clone(), self.desk.now, self.desk.rival));
+            .push((event.clone(), self.desk.now, self.desk.held_by_others));
         let before = self.desk.trade.clone();
         if let Event::Status(version, _) = &event {
-            self.questions.retain(|(asked, _)| asked != version);
+            self.queries.retain(|(asked, _)| asked != version);
         }
         let state = before.state();
         match &event {
@@ -170,17 +170,17 @@ impl Run {
         let lost_ms = self.desk.policy.connect_timeout_ms
             + self.desk.policy.read_timeout_ms
             + self.desk.policy.clock_grace_ms;
-        self.questions
+        self.queries
             .retain(|(_, left)| self.desk.now < left + lost_ms);
-        let open = self.questions.len();
+        let open = self.queries.len();
         self.desk.drain();
         self.sent(before);
         let sent = self.desk.sent.len() - before;
         prop_assert!(sent <= MOST_SENT, "{sent} requests at once");
         prop_assert!(self.payments <= 1, "{} payments are out", self.payments);
         prop_assert!(self.voids <= 1, "{} voids are out", self.voids);
-        let asked = self.questions.len() > open;
-        prop_assert!(!asked || open == 0, "a question overlaps another");
+        let asked = self.queries.len() > open;
+        prop_assert!(!asked || open == 0, "a query overlaps another");
         if let Some(at) = self.desk.wakes() {
             let bound = match self.desk.trade.state().risk() {
                 Risk::Closed => self.desk.policy.late_check_max_ms,
@@ -208,7 +208,7 @@ impl Run {
             match send {
                 GatewayRequest::Pay => self.payments += 1,
                 GatewayRequest::Void => self.voids += 1,
-                GatewayRequest::Query { version } => self.questions.push((version, self.desk.now)),
+                GatewayRequest::Query { version } => self.queries.push((version, self.desk.now)),
                 GatewayRequest::Create | GatewayRequest::Cancel => {}
             }
             self.answer(send);
@@ -232,8 +232,8 @@ impl Run {
                 reply.pay == PayAnswer::Unsent,
             ),
             GatewayRequest::Query { version } => {
-                let word = reply.word;
-                let answer = StatusAnswer { word, carried };
+                let status = reply.status;
+                let answer = StatusAnswer { status, carried };
                 (Event::Status(version, answer), false)
             }
             GatewayRequest::Cancel => (Event::CancelAnswered(reply.cancel), false),
@@ -256,7 +256,7 @@ impl Run {
             + policy.void_deadline_ms
             + 2 * (policy.connect_timeout_ms + policy.pay_timeout_ms + policy.clock_grace_ms);
         let end = self.desk.now + budget;
-        let before = self.desk.questions();
+        let before = self.desk.queries();
         while let Some(at) = self.desk.wakes() {
             if at > end {
                 break;
@@ -264,7 +264,7 @@ impl Run {
             self.desk.now = self.desk.now.max(at);
             self.tell(Event::Tick)?;
         }
-        Ok(self.desk.questions() - before)
+        Ok(self.desk.queries() - before)
     }
 }
 
@@ -277,7 +277,7 @@ fn requests() -> impl Strategy<Value = Event> {
     prop_oneof![
         6 => Just(mark("one")),
         1 => Just(mark("two")),
-        2 => Just(Event::Heard),
+        2 => Just(Event::TerminalSeen),
         1 => Just(Event::Superseded),
         2 => Just(Event::Cancel),
         2 => Just(Event::Void),
@@ -299,7 +299,7 @@ fn turns() -> impl Strategy<Value = Turn> {
         8 => late.prop_map(Turn::Wake),
         6 => Just(Turn::Answer),
         4 => requests().prop_map(Turn::Request),
-        1 => prop_oneof![Just(Rival::None), Just(Rival::Late), Just(Rival::Holds)].prop_map(Turn::Rival),
+        1 => prop_oneof![Just(SaleHold::None), Just(SaleHold::Late), Just(SaleHold::Held)].prop_map(Turn::OthersHold),
         1 => prop_oneof![-day..day, -5_000..5_000_i64].prop_map(Turn::Crash),
     ]
 }
@@ -319,43 +319,43 @@ fn replies() -> impl Strategy<Value = Reply> {
         2 => Just(PayAnswer::Processing(Carried::default())),
         1 => Just(PayAnswer::Refused(Reason::Other)),
         2 => Just(PayAnswer::Unsent),
-        3 => Just(PayAnswer::NoWord),
+        3 => Just(PayAnswer::Unclear),
     ];
     let create = prop_oneof![
         9 => Just(CreateAnswer::Made { gateway_ref: "G".to_owned(), payload: Some(Payload("scan me".to_owned())) }),
-        1 => Just(CreateAnswer::NoWord),
+        1 => Just(CreateAnswer::Unclear),
     ];
     let cancel = prop_oneof![
         Just(CancelAnswer::Closed),
         Just(CancelAnswer::Refunded),
         Just(CancelAnswer::TooLate),
-        Just(CancelAnswer::NoWord)
+        Just(CancelAnswer::Unclear)
     ];
     let void = prop_oneof![
         Just(VoidAnswer::Done(None)),
         Just(VoidAnswer::Failed),
         Just(VoidAnswer::Unsent),
-        Just(VoidAnswer::NoWord)
+        Just(VoidAnswer::Unclear)
     ];
-    let word = prop_oneof![
-        2 => Just(StatusWord::Paid),
-        3 => Just(StatusWord::Pending),
-        3 => Just(StatusWord::Unpaid),
-        1 => Just(StatusWord::Failed(Reason::Other)),
-        1 => Just(StatusWord::Closed),
-        1 => Just(StatusWord::Voided),
-        3 => Just(StatusWord::NoWord),
+    let status = prop_oneof![
+        2 => Just(GatewayStatus::Paid),
+        3 => Just(GatewayStatus::Pending),
+        3 => Just(GatewayStatus::Unpaid),
+        1 => Just(GatewayStatus::Failed(Reason::Other)),
+        1 => Just(GatewayStatus::Closed),
+        1 => Just(GatewayStatus::Voided),
+        3 => Just(GatewayStatus::Unclear),
     ];
     let again = prop_oneof![3 => Just(None), 1 => (0..90_000_u64).prop_map(Some)];
-    (after, again, pay, create, cancel, void, word, carried).prop_map(
-        |(after_ms, again_ms, pay, create, cancel, void, word, carried)| Reply {
+    (after, again, pay, create, cancel, void, status, carried).prop_map(
+        |(after_ms, again_ms, pay, create, cancel, void, status, carried)| Reply {
             after_ms,
             again_ms,
             pay,
             create,
             cancel,
             void,
-            word,
+            status,
             carried,
         },
     )
@@ -399,7 +399,7 @@ proptest! {
         };
         prop_assert!(rests, "still {state:?} after {} ms of silence", run.desk.now - began);
         let most = (run.desk.now - began) / (run.desk.policy.poll_ms * 9 / 10) + 2;
-        prop_assert!(asked as u64 <= most, "{asked} questions in {} ms", run.desk.now - began);
+        prop_assert!(asked as u64 <= most, "{asked} queries in {} ms", run.desk.now - began);
     }
 
     /// Rule 10: the same row and the same events give the same row, the same requests and the same moves.
@@ -424,11 +424,11 @@ proptest! {
                 }
             };
             drain(&mut trade);
-            for (event, now, rival) in &run.history {
+            for (event, now, hold) in &run.history {
                 if through_store {
                     trade = read_back(&trade);
                 }
-                let context = Context { now: *now, policy: &run.desk.policy, rival: *rival, said: None, code_reused: false };
+                let context = Context { now: *now, policy: &run.desk.policy, held_by_others: *hold, gateway_answer: None, code_reused: false };
                 let _ = trade.handle(event.clone(), &context);
                 trade.take_moves();
                 drain(&mut trade);

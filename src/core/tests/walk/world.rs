@@ -10,7 +10,7 @@ mod page;
 use kaunter_core::money::Money;
 use kaunter_core::policy::Ms;
 use kaunter_core::till::{self, Charge};
-use kaunter_core::trade::{Event, GatewayRequest, Move, StatusWord};
+use kaunter_core::trade::{Event, GatewayRequest, GatewayStatus, Move};
 use kaunter_model::gateway::{self, Account};
 use kaunter_model::store::Store;
 
@@ -26,7 +26,7 @@ enum Message {
     /// Page to backend.
     Call(usize, Call),
     /// Backend to page.
-    Reply(usize, Box<till::Event>),
+    Reply(usize, Box<till::ChargeEvent>),
     /// Backend to gateway.
     Request(usize, GatewayRequest),
     /// Gateway to backend.
@@ -65,7 +65,10 @@ pub(crate) struct World {
 /// The same answer about another amount, if it is about a payment and has no amount yet.
 fn twisted(event: &Event) -> Option<Event> {
     if let Event::Status(_, answer) = event
-        && matches!(answer.word, StatusWord::NoWord | StatusWord::Unpaid)
+        && matches!(
+            answer.status,
+            GatewayStatus::Unclear | GatewayStatus::Unpaid
+        )
     {
         return None;
     }

@@ -208,7 +208,7 @@ impl World {
             .pages
             .iter()
             .filter_map(|page| match page.charge.clone()?.next() {
-                till::Step::Wait(wake) if wake < Ms::MAX => Some(wake),
+                till::ChargeStep::Wait(wake) if wake < Ms::MAX => Some(wake),
                 _ => None,
             });
         rows.chain(pages).map(|wake| wake.max(self.now + 1)).min()

@@ -4,7 +4,7 @@ use kaunter_core::till::{Fault, Reply};
 use kaunter_core::trade::{CodeMark, Event, Refusal, Step};
 use kaunter_core::wire::{self, ProblemCode};
 use kaunter_model::gateway::Account;
-use kaunter_model::store::{Created, Creator, Elsewhere};
+use kaunter_model::store::{Created, Creator, OtherStores};
 
 use super::{Call, Message, Outside, World};
 
@@ -19,7 +19,14 @@ impl World {
             Call::Ask(trade_id) => {
                 let row = self.find(trade_id)?;
                 let own = self.store.trade(row).facts().terminal == terminal(page);
-                self.answer(row, if own { Event::Heard } else { Event::Tick })
+                self.answer(
+                    row,
+                    if own {
+                        Event::TerminalSeen
+                    } else {
+                        Event::Tick
+                    },
+                )
             }
             Call::Cancel(trade_id) => {
                 let row = self.find(trade_id)?;
@@ -77,7 +84,7 @@ impl World {
     /// One event, in one transaction: this backend is one process.
     pub(super) fn apply(&mut self, at: usize, event: Event) -> Result<(), Refusal> {
         let policy = self.kind.policy();
-        let nothing = Elsewhere::default();
+        let nothing = OtherStores::default();
         let change = self.store.decide(at, event, self.now, &policy, &nothing);
         match self.store.commit(change) {
             Ok(done) => {
@@ -100,9 +107,9 @@ impl World {
         }
     }
 
-    fn wire(&self, at: usize) -> wire::Trade {
+    fn wire(&self, at: usize) -> wire::TradeView {
         // No page decides by these fields. With them, equal worlds would count as different.
-        wire::Trade {
+        wire::TradeView {
             gateway_ref: None,
             void_gateway_ref: None,
             decided_by: None,

@@ -51,16 +51,16 @@ impl World {
             }
             Action::Durable(page) => {
                 self.pages[page].journal = self.pages[page].writing.take();
-                self.tell(page, till::Event::Journalled);
+                self.tell(page, till::ChargeEvent::Journalled);
             }
             Action::Scan(page) => {
                 self.pages[page].scanning = false;
-                self.tell(page, till::Event::Scanned(Hint::default()));
+                self.tell(page, till::ChargeEvent::Scanned(Hint::default()));
             }
             Action::SecondTill => self.start_page(),
             Action::CashierCancels(page) => {
                 self.requests -= 1;
-                self.tell(page, till::Event::Cancel);
+                self.tell(page, till::ChargeEvent::Cancel);
             }
             Action::Void(row) => {
                 self.requests -= 1;
@@ -93,7 +93,7 @@ impl World {
             let _ = self.apply(row, Event::Tick);
         }
         for page in 0..self.pages.len() {
-            self.tell(page, till::Event::Tick);
+            self.tell(page, till::ChargeEvent::Tick);
         }
     }
 

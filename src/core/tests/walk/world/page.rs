@@ -59,7 +59,7 @@ impl World {
         self.drain_page(at);
     }
 
-    pub(super) fn tell(&mut self, at: usize, event: till::Event) {
+    pub(super) fn tell(&mut self, at: usize, event: till::ChargeEvent) {
         let now = self.now;
         if let Some(charge) = &mut self.pages[at].charge {
             charge.handle(event, now);
@@ -74,34 +74,34 @@ impl World {
         };
         loop {
             let call = match charge.next() {
-                till::Step::Wait(_) => return,
-                till::Step::Scan => {
+                till::ChargeStep::Wait(_) => return,
+                till::ChargeStep::Scan => {
                     page.scanning = true;
                     continue;
                 }
-                till::Step::StopScan => {
+                till::ChargeStep::StopScan => {
                     page.scanning = false;
                     continue;
                 }
-                till::Step::Journal(record) => {
+                till::ChargeStep::Journal(record) => {
                     page.writing = Some(record);
                     continue;
                 }
-                till::Step::Forget(_) => {
+                till::ChargeStep::Forget(_) => {
                     page.journal = None;
                     page.writing = None;
                     continue;
                 }
-                till::Step::Yield(_, other) => {
+                till::ChargeStep::Yield(_, other) => {
                     page.journal = Some(other);
                     page.writing = None;
                     continue;
                 }
-                till::Step::Done(end) => {
+                till::ChargeStep::Done(end) => {
                     page.end = Some(end);
                     continue;
                 }
-                till::Step::Show(_) => {
+                till::ChargeStep::Show(_) => {
                     let shown = charge.record().trade_id.clone();
                     let row = shown.and_then(|trade_id| self.store.find(&trade_id));
                     if let Some(row) = row {
@@ -109,31 +109,35 @@ impl World {
                     }
                     continue;
                 }
-                till::Step::Pick | till::Step::Notice(_) => continue,
-                till::Step::Create(new) => Call::Create(new),
-                till::Step::HandOver(trade_id) => Call::HandOver(trade_id),
-                till::Step::Ask(trade_id) => Call::Ask(trade_id),
-                till::Step::Cancel(trade_id) => Call::Cancel(trade_id),
+                till::ChargeStep::Pick | till::ChargeStep::Notice(_) => continue,
+                till::ChargeStep::Create(new) => Call::Create(new),
+                till::ChargeStep::HandOver(trade_id) => Call::HandOver(trade_id),
+                till::ChargeStep::Ask(trade_id) => Call::Ask(trade_id),
+                till::ChargeStep::Cancel(trade_id) => Call::Cancel(trade_id),
             };
             self.messages.push(Message::Call(at, call));
         }
     }
 
-    pub(super) fn reply(call: &Call, reply: Reply) -> till::Event {
+    pub(super) fn reply(call: &Call, reply: Reply) -> till::ChargeEvent {
         match call {
-            Call::Create(_) => till::Event::Created(reply),
-            Call::HandOver(_) => till::Event::HandedOver(reply),
-            Call::Ask(_) => till::Event::StatusReplied(reply),
-            Call::Cancel(_) => till::Event::CancelReplied(reply),
+            Call::Create(_) => till::ChargeEvent::Created(reply),
+            Call::HandOver(_) => till::ChargeEvent::HandedOver(reply),
+            Call::Ask(_) => till::ChargeEvent::StatusReplied(reply),
+            Call::Cancel(_) => till::ChargeEvent::CancelReplied(reply),
         }
     }
 
-    pub(super) fn without_word(event: till::Event) -> till::Event {
+    pub(super) fn without_word(event: till::ChargeEvent) -> till::ChargeEvent {
         match event {
-            till::Event::Created(_) => till::Event::Created(Err(Fault::NoAnswer)),
-            till::Event::HandedOver(_) => till::Event::HandedOver(Err(Fault::NoAnswer)),
-            till::Event::StatusReplied(_) => till::Event::StatusReplied(Err(Fault::NoAnswer)),
-            till::Event::CancelReplied(_) => till::Event::CancelReplied(Err(Fault::NoAnswer)),
+            till::ChargeEvent::Created(_) => till::ChargeEvent::Created(Err(Fault::NoAnswer)),
+            till::ChargeEvent::HandedOver(_) => till::ChargeEvent::HandedOver(Err(Fault::NoAnswer)),
+            till::ChargeEvent::StatusReplied(_) => {
+                till::ChargeEvent::StatusReplied(Err(Fault::NoAnswer))
+            }
+            till::ChargeEvent::CancelReplied(_) => {
+                till::ChargeEvent::CancelReplied(Err(Fault::NoAnswer))
+            }
             other => other,
         }
     }

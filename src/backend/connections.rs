@@ -5,8 +5,8 @@
 //! answer. At the limit, the connection that has been without a call for longest is closed. If every connection has a
 //! call, the new caller gets 503 with `Retry-After`. A connection with a call is never closed while its caller reads.
 
-mod line;
-mod seat;
+mod slot;
+mod tracked;
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -32,41 +32,41 @@ use tower::ServiceExt as _;
 
 use crate::error::Problem;
 use crate::limits::{
-    ACCEPT_PAUSE, BYE_WAIT, Bounds, FIRST_WAIT, MAX_BYES, MAX_HEAD_BYTES, REAP_PAUSE, TELL_PAUSE,
-    connections,
+    ACCEPT_PAUSE, Bounds, FIRST_WAIT, LOG_PAUSE, MAX_HEAD_BYTES, MAX_REFUSALS, REAP_PAUSE,
+    REFUSAL_WAIT, connections,
 };
 use crate::trace::{self, TRACE};
-use line::{Line, Told};
-use seat::Seat;
+use slot::Slot;
+use tracked::{TrackedBody, TrackedStream};
 
 /// Accepts and limits connections.
-pub(crate) struct Doors {
+pub(crate) struct ConnectionLimiter {
     most: usize,
     most_per_address: usize,
-    seats: Mutex<Seats>,
+    slots: Mutex<Slots>,
     /// Callers that are refused with `Retry-After` at the moment.
-    byes: Arc<Semaphore>,
-    told: Mutex<Option<Instant>>,
+    refusals: Arc<Semaphore>,
+    logged_at: Mutex<Option<Instant>>,
     close: CancellationToken,
 }
 
 #[derive(Default)]
-struct Seats {
-    given: u64,
-    taken: HashMap<u64, Arc<Seat>>,
+struct Slots {
+    last_id: u64,
+    taken: HashMap<u64, Arc<Slot>>,
     by_address: HashMap<IpAddr, usize>,
 }
 
-impl Doors {
+impl ConnectionLimiter {
     /// The limit of open files applies too: some of them are for the store and the gateway.
     pub(crate) fn new(bounds: &Bounds) -> Arc<Self> {
         let most = connections(bounds);
         Arc::new(Self {
             most,
             most_per_address: bounds.connections_per_address.min(most * 3 / 4).max(1),
-            seats: Mutex::default(),
-            byes: Arc::new(Semaphore::new(MAX_BYES)),
-            told: Mutex::default(),
+            slots: Mutex::default(),
+            refusals: Arc::new(Semaphore::new(MAX_REFUSALS)),
+            logged_at: Mutex::default(),
             close: CancellationToken::new(),
         })
     }
@@ -76,33 +76,28 @@ impl Doors {
         self.close.cancel();
     }
 
-    /// Accepts callers until [`Doors::close`], and then waits for the calls in progress.
-    pub(crate) async fn keep(self: &Arc<Self>, listener: TcpListener, router: Router) {
-        let inside = TaskTracker::new();
+    /// Accepts callers until [`ConnectionLimiter::close`], and then waits for the calls in progress.
+    pub(crate) async fn serve(self: &Arc<Self>, listener: TcpListener, router: Router) {
+        let tasks = TaskTracker::new();
         let reaping = async {
             loop {
                 tokio::time::sleep(REAP_PAUSE).await;
                 self.reap();
             }
         };
-        let keeping = async {
-            self.accept(listener, &router, &inside).await;
-            inside.close();
-            inside.wait().await;
+        let serving = async {
+            self.accept(listener, &router, &tasks).await;
+            tasks.close();
+            tasks.wait().await;
         };
         tokio::select! {
-            () = keeping => {}
+            () = serving => {}
             () = reaping => {}
         }
     }
 
     /// The listener is closed when this returns.
-    async fn accept(
-        self: &Arc<Self>,
-        listener: TcpListener,
-        router: &Router,
-        inside: &TaskTracker,
-    ) {
+    async fn accept(self: &Arc<Self>, listener: TcpListener, router: &Router, tasks: &TaskTracker) {
         loop {
             let accepted = tokio::select! {
                 biased;
@@ -110,44 +105,44 @@ impl Doors {
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, peer)) => match self.seat_soon(peer.ip()).await {
-                    Some(seat) => {
-                        inside.spawn(Arc::clone(self).serve(stream, seat, router.clone()));
+                Ok((stream, peer)) => match self.wait_for_slot(peer.ip()).await {
+                    Some(slot) => {
+                        tasks.spawn(Arc::clone(self).serve_one(stream, slot, router.clone()));
                     }
-                    None => self.turn_away(stream),
+                    None => self.refuse(stream),
                 },
                 Err(error) if is_the_callers(&error) => {}
                 // For example, the process has no file descriptor left. It gets one later, and so this loop goes on.
                 Err(error) => {
-                    self.tell(&format!("a connection could not be accepted: {error}"));
-                    self.lock().make_way(None);
+                    self.warn(&format!("a connection could not be accepted: {error}"));
+                    self.lock().evict(None);
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }
         }
     }
 
-    async fn serve(self: Arc<Self>, stream: TcpStream, seat: Arc<Seat>, router: Router) {
-        let _left = Left(Arc::clone(&self), Arc::clone(&seat));
+    async fn serve_one(self: Arc<Self>, stream: TcpStream, slot: Arc<Slot>, router: Router) {
+        let _guard = SlotGuard(Arc::clone(&self), Arc::clone(&slot));
         // Answers are small: send each at once.
         let _ = stream.set_nodelay(true);
         let calls = service_fn(|request: hyper::Request<Incoming>| {
-            let (seat, router) = (Arc::clone(&seat), router.clone());
-            async move { Ok::<_, Infallible>(answer(seat, router, request.map(Body::new)).await) }
+            let (slot, router) = (Arc::clone(&slot), router.clone());
+            async move { Ok::<_, Infallible>(answer(slot, router, request.map(Body::new)).await) }
         });
-        let line = TokioIo::new(Line::new(stream, Arc::clone(&seat)));
+        let stream = TokioIo::new(TrackedStream::new(stream, Arc::clone(&slot)));
         let connection = http1::Builder::new()
-            // [`Seat`] has timeouts of its own: it can tell an idle caller from a slow one.
+            // [`Slot`] has timeouts of its own: it can tell an idle caller from a slow one.
             .header_read_timeout(None)
             .max_buf_size(MAX_HEAD_BYTES)
-            .serve_connection(line, calls);
+            .serve_connection(stream, calls);
         let mut connection = std::pin::pin!(connection);
         let mut is_closing = false;
         loop {
             tokio::select! {
                 biased;
                 _ = connection.as_mut() => return,
-                () = seat.asked_to_leave() => return,
+                () = slot.close_requested() => return,
                 () = self.close.cancelled(), if !is_closing => {
                     is_closing = true;
                     connection.as_mut().graceful_shutdown();
@@ -156,143 +151,146 @@ impl Doors {
         }
     }
 
-    /// Takes a seat, maybe from a caller without a call. A caller who has just connected gets a moment to send its
+    /// Takes a slot, maybe from a caller without a call. A caller who has just connected gets a moment to send its
     /// request; until then the next one waits.
-    async fn seat_soon(&self, ip: IpAddr) -> Option<Arc<Seat>> {
+    async fn wait_for_slot(&self, ip: IpAddr) -> Option<Arc<Slot>> {
         let address = network(ip);
         for _ in 0..2 {
-            match self.seat(address) {
-                Ok(seat) => return Some(seat),
-                Err(Room::Soon) => tokio::time::sleep(FIRST_WAIT).await,
-                Err(Room::Made | Room::Full) => return None,
+            match self.take_slot(address) {
+                Ok(slot) => return Some(slot),
+                Err(Eviction::Later) => tokio::time::sleep(FIRST_WAIT).await,
+                Err(Eviction::Done | Eviction::Impossible) => return None,
             }
         }
         None
     }
 
-    fn seat(&self, address: IpAddr) -> Result<Arc<Seat>, Room> {
-        let mut seats = self.lock();
-        let own = seats.by_address.get(&address).copied().unwrap_or_default();
-        let mut room = Room::Made;
+    fn take_slot(&self, address: IpAddr) -> Result<Arc<Slot>, Eviction> {
+        let mut slots = self.lock();
+        let own = slots.by_address.get(&address).copied().unwrap_or_default();
+        let mut eviction = Eviction::Done;
         if own >= self.most_per_address {
-            room = seats.make_way(Some(address));
-        } else if seats.taken.len() >= self.most {
-            room = seats.make_way(None);
+            eviction = slots.evict(Some(address));
+        } else if slots.taken.len() >= self.most {
+            eviction = slots.evict(None);
         }
-        if room != Room::Made {
-            return Err(room);
+        if eviction != Eviction::Done {
+            return Err(eviction);
         }
-        seats.given += 1;
-        let seat = Arc::new(Seat::new(seats.given, address));
-        seats.taken.insert(seat.id, Arc::clone(&seat));
-        *seats.by_address.entry(address).or_default() += 1;
-        Ok(seat)
+        slots.last_id += 1;
+        let slot = Arc::new(Slot::new(slots.last_id, address));
+        slots.taken.insert(slot.id, Arc::clone(&slot));
+        *slots.by_address.entry(address).or_default() += 1;
+        Ok(slot)
     }
 
     fn reap(&self) {
         let closing = self.close.is_cancelled();
         let late: Vec<_> = {
-            let seats = self.lock();
-            let late = seats.taken.values().filter(|seat| seat.is_late(closing));
+            let slots = self.lock();
+            let late = slots.taken.values().filter(|slot| slot.is_late(closing));
             late.cloned().collect()
         };
-        late.iter().for_each(|seat| seat.end());
+        late.iter().for_each(|slot| slot.close_if_late());
     }
 
-    /// Refuses a caller with `Retry-After`. Past [`MAX_BYES`] of them, the connection is closed without an answer.
-    fn turn_away(&self, stream: TcpStream) {
-        self.tell("all connections are busy: new callers get \"overloaded\"");
-        let Ok(place) = Arc::clone(&self.byes).try_acquire_owned() else {
+    /// Refuses a caller with `Retry-After`. Past [`MAX_REFUSALS`] of them, the connection is closed without an answer.
+    fn refuse(&self, stream: TcpStream) {
+        self.warn("all connections are busy: new callers get \"overloaded\"");
+        let Ok(permit) = Arc::clone(&self.refusals).try_acquire_owned() else {
             return;
         };
         tokio::spawn(async move {
-            let _place = place;
+            let _permit = permit;
             let calls = service_fn(|_| async { Ok::<_, Infallible>(busy().await) });
             let connection = http1::Builder::new()
                 .header_read_timeout(None)
                 .max_buf_size(MAX_HEAD_BYTES)
                 .keep_alive(false)
                 .serve_connection(TokioIo::new(stream), calls);
-            let _ = tokio::time::timeout(BYE_WAIT, connection).await;
+            let _ = tokio::time::timeout(REFUSAL_WAIT, connection).await;
         });
     }
 
-    /// Logs at most once per [`TELL_PAUSE`]: a flood of connections must not become a flood of log lines.
-    fn tell(&self, what: &str) {
-        let mut told = self.told.lock().expect("nobody panics while holding it");
-        if told.is_none_or(|at| at.elapsed() > TELL_PAUSE) {
-            *told = Some(Instant::now());
+    /// Logs at most once per [`LOG_PAUSE`]: a flood of connections must not become a flood of log lines.
+    fn warn(&self, what: &str) {
+        let mut logged_at = self
+            .logged_at
+            .lock()
+            .expect("nobody panics while holding it");
+        if logged_at.is_none_or(|at| at.elapsed() > LOG_PAUSE) {
+            *logged_at = Some(Instant::now());
             tracing::warn!("{what}");
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Seats> {
-        self.seats.lock().expect("nobody panics while holding it")
+    fn lock(&self) -> std::sync::MutexGuard<'_, Slots> {
+        self.slots.lock().expect("nobody panics while holding it")
     }
 }
 
-/// The result of making room for a caller.
+/// The result of closing a connection to make room for a caller.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Room {
-    Made,
+enum Eviction {
+    Done,
     /// The only candidates have just connected: they may still send nothing.
-    Soon,
-    Full,
+    Later,
+    Impossible,
 }
 
-impl Seats {
+impl Slots {
     /// Closes one connection without a call, of this address if one is given. First one that never made a call, then
     /// the one that has been idle for longest.
-    fn make_way(&mut self, address: Option<IpAddr>) -> Room {
-        let near = |seat: &&Arc<Seat>| address.is_none_or(|address| seat.address == address);
-        let mut waiting: Vec<_> = self
+    fn evict(&mut self, address: Option<IpAddr>) -> Eviction {
+        let near = |slot: &&Arc<Slot>| address.is_none_or(|address| slot.address == address);
+        let mut idle: Vec<_> = self
             .taken
             .values()
             .filter(near)
-            .filter_map(|seat| Some((seat.waits_since()?, Arc::clone(seat))))
+            .filter_map(|slot| Some((slot.idle_since()?, Arc::clone(slot))))
             .collect();
-        waiting.sort_unstable_by_key(|(since, _)| *since);
-        let mut room = Room::Full;
-        for ((has_called, since), seat) in waiting {
+        idle.sort_unstable_by_key(|(since, _)| *since);
+        let mut eviction = Eviction::Impossible;
+        for ((has_called, since), slot) in idle {
             if !has_called && since.elapsed() < FIRST_WAIT {
-                room = Room::Soon;
-            } else if seat.leave() {
-                self.free(&seat);
-                return Room::Made;
+                eviction = Eviction::Later;
+            } else if slot.close_if_idle() {
+                self.free(&slot);
+                return Eviction::Done;
             }
         }
-        room
+        eviction
     }
 
-    fn free(&mut self, seat: &Seat) {
-        if self.taken.remove(&seat.id).is_none() {
+    fn free(&mut self, slot: &Slot) {
+        if self.taken.remove(&slot.id).is_none() {
             return;
         }
-        if let Some(own) = self.by_address.get_mut(&seat.address) {
+        if let Some(own) = self.by_address.get_mut(&slot.address) {
             *own -= 1;
             if *own == 0 {
-                self.by_address.remove(&seat.address);
+                self.by_address.remove(&slot.address);
             }
         }
     }
 }
 
-/// Returns a seat when it is dropped.
-struct Left(Arc<Doors>, Arc<Seat>);
+/// Returns a slot when it is dropped.
+struct SlotGuard(Arc<ConnectionLimiter>, Arc<Slot>);
 
-impl Drop for Left {
+impl Drop for SlotGuard {
     fn drop(&mut self) {
         self.0.lock().free(&self.1);
     }
 }
 
-async fn answer(seat: Arc<Seat>, router: Router, request: Request) -> Response {
+async fn answer(slot: Arc<Slot>, router: Router, request: Request) -> Response {
     // The connection is about to be closed: no call may begin on it.
-    let Some(call) = seat.begin() else {
+    let Some(call) = slot.begin() else {
         return busy().await;
     };
     let Ok(response) = router.oneshot(request).await;
-    response.map(|body| Body::new(Told::new(body, call)))
+    response.map(|body| Body::new(TrackedBody::new(body, call)))
 }
 
 async fn busy() -> Response {

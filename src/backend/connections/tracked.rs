@@ -1,4 +1,4 @@
-//! A connection that reports its activity to its seat, and a response body that reports when it is written.
+//! A connection that reports its activity to its slot, and a response body that reports when it is written.
 
 use std::io;
 use std::pin::Pin;
@@ -10,26 +10,26 @@ use hyper::body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::seat::{Call, Seat};
+use super::slot::{CallGuard, Slot};
 
-/// The connection.
-pub(super) struct Line {
+/// A connection that reports its reads and writes to its slot.
+pub(super) struct TrackedStream {
     stream: TcpStream,
-    seat: Arc<Seat>,
+    slot: Arc<Slot>,
 }
 
-impl Line {
-    pub(super) fn new(stream: TcpStream, seat: Arc<Seat>) -> Self {
-        Self { stream, seat }
+impl TrackedStream {
+    pub(super) fn new(stream: TcpStream, slot: Arc<Slot>) -> Self {
+        Self { stream, slot }
     }
 
     fn wrote<T>(&self, done: Poll<T>) -> Poll<T> {
-        self.seat.wrote(done.is_pending());
+        self.slot.wrote(done.is_pending());
         done
     }
 }
 
-impl AsyncRead for Line {
+impl AsyncRead for TrackedStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -38,13 +38,13 @@ impl AsyncRead for Line {
         let had = into.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, into);
         if into.filled().len() > had {
-            self.seat.heard();
+            self.slot.received();
         }
         read
     }
 }
 
-impl AsyncWrite for Line {
+impl AsyncWrite for TrackedStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -77,18 +77,18 @@ impl AsyncWrite for Line {
 }
 
 /// The body of a response. The call ends with it.
-pub(super) struct Told {
+pub(super) struct TrackedBody {
     body: Body,
-    _call: Call,
+    _call: CallGuard,
 }
 
-impl Told {
-    pub(super) fn new(body: Body, call: Call) -> Self {
+impl TrackedBody {
+    pub(super) fn new(body: Body, call: CallGuard) -> Self {
         Self { body, _call: call }
     }
 }
 
-impl HttpBody for Told {
+impl HttpBody for TrackedBody {
     type Data = Bytes;
     type Error = axum::Error;
 

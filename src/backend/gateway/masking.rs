@@ -1,4 +1,4 @@
-//! Cleans the gateway's own words before they are logged or shown: one short line, without anything secret that we
+//! Masks the gateway's own words before they are logged or shown: one short line, without anything secret that we
 //! sent.
 
 use kaunter_core::wire::GatewayAnswer;
@@ -17,24 +17,24 @@ const LONG_WORD: usize = 24;
 const SHORT: usize = 6;
 
 /// Masks and shortens. `secrets` were sent and must not be shown; `ids` are this trade's own.
-pub(crate) fn clean(said: GatewayAnswer, secrets: &[&str], ids: &[&str]) -> GatewayAnswer {
-    let clean = |text: &str, most: usize| {
+pub(crate) fn mask(answer: GatewayAnswer, secrets: &[&str], ids: &[&str]) -> GatewayAnswer {
+    let mask = |text: &str, most: usize| {
         let text = masked(&one_line(text), secrets);
         let text = digits_masked(&long_words_masked(&text, ids), ids);
         text.chars().take(most).collect::<String>()
     };
     GatewayAnswer {
-        code: said
+        code: answer
             .code
-            .map(|code| clean(&code, CODE_MAX_CHARS))
+            .map(|code| mask(&code, CODE_MAX_CHARS))
             .filter(|code| !code.is_empty()),
-        message: clean(&said.message, MAX_CHARS),
+        message: mask(&answer.message, MAX_CHARS),
     }
 }
 
 /// Logs what the gateway said. A refusal is a warning, unless it answers a status check.
-pub(crate) fn log(call: &'static str, said: &GatewayAnswer, is_loud: bool) {
-    let (gateway_code, gateway_message) = (said.code.as_deref(), said.message.as_str());
+pub(crate) fn log(call: &'static str, answer: &GatewayAnswer, is_loud: bool) {
+    let (gateway_code, gateway_message) = (answer.code.as_deref(), answer.message.as_str());
     if is_loud {
         tracing::warn!(
             call,
@@ -171,11 +171,11 @@ mod tests {
     use super::*;
 
     fn message(text: &str, secrets: &[&str], ids: &[&str]) -> String {
-        let said = GatewayAnswer {
+        let answer = GatewayAnswer {
             code: None,
             message: text.to_owned(),
         };
-        clean(said, secrets, ids).message
+        mask(answer, secrets, ids).message
     }
 
     #[test]
