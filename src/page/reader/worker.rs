@@ -29,8 +29,9 @@ const MAX_SILENT_WAITS: u32 = 4;
 /// the slowest, that duration is not known: then the limit is twice as many waits.
 const FRAME_TIMES: u32 = 10;
 /// After this many waits in a row without a frame, the page sends frames to a worker that replaced a failed one.
-/// Chromium gives it no frames while a hung worker has a frame of this camera open, until that thread has ended. For
-/// the first worker, no frames mean that the camera is frozen.
+/// Chromium gives it no frames while a hung worker has a frame of this camera open, until that thread has ended: a
+/// browser has [few frames](https://www.w3.org/TR/webcodecs/#dom-videoframe-close). For the first worker, no frames mean
+/// that the camera is frozen.
 const MAX_BLIND_WAITS: u32 = 2;
 
 /// A worker. Dropping it ends it.
