@@ -16,7 +16,6 @@ pub mod backend;
 mod browser;
 pub mod camera;
 pub mod clock;
-pub mod day;
 mod display;
 mod driver;
 pub mod eye;

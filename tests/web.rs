@@ -6,7 +6,6 @@ use futures_util::StreamExt;
 use js_sys::{Array, Object, Reflect};
 use kaunter::page::camera::{Camera, permission};
 use kaunter::page::clock;
-use kaunter::page::day::Day;
 use kaunter::page::journal::Journal;
 use kaunter::page::lock::{self, LockResult};
 use kaunter::page::news::News;
@@ -20,6 +19,7 @@ use kaunter::types::money::money_from_js;
 use kaunter::types::options::{ScanOptions, TillOptions};
 use kaunter::types::read::from_js;
 use kaunter::types::sale::sale_from_js;
+use kaunter::types::trade::TradeQuery;
 use kaunter::types::verdict::verdict_from_js;
 use kaunter_core::error::ErrorCode;
 use kaunter_core::money::Money;
@@ -50,44 +50,48 @@ fn record(key: &str) -> Record {
 }
 
 #[wasm_bindgen_test]
-fn a_day_is_the_devices_own_and_no_other_text_is_one() {
-    let day = Day::read(Some("2026-02-28")).unwrap();
-    let local = |text: &str| {
-        let at = js_sys::Date::new(&text.into());
-        String::from(at.to_iso_string())
-    };
-    for (time, holds) in [
-        ("2026-02-27T23:59:59.999", false),
-        ("2026-02-28T00:00:00", true),
-        ("2026-02-28T23:59:59.999", true),
-        ("2026-03-01T00:00:00", false),
+fn a_list_is_asked_for_by_fields_that_can_be() {
+    let read = |code: &str| TradeQuery::read(&js_sys::eval(code).unwrap());
+    for (query, text) in [
+        ("undefined", ""),
+        ("({})", ""),
+        (
+            "({ day: '2026-02-28', limit: 500 })",
+            "?day=2026-02-28&limit=500",
+        ),
+        (
+            "({ ref: 'A&b=1 #2', terminal: '' })",
+            "?ref=A%26b%3D1%20%232",
+        ),
+        (
+            "({ limit: 1, cursor: '1-2', terminal: 'till 1', day: '2028-02-29' })",
+            "?day=2028-02-29&terminal=till%201&cursor=1-2&limit=1",
+        ),
     ] {
-        assert_eq!(day.holds(&local(time)), holds, "{time}");
+        assert_eq!(read(query).unwrap().text(), text, "{query}");
     }
-    // In any time zone, each hour of the day is within a day that the page requests.
-    for hour in 0..24 {
-        let time = local(&format!("2026-02-28T{hour:02}:30:00"));
-        let utc = time.split('T').next().unwrap().to_owned();
-        assert!(day.utc_days().contains(&utc), "{time}");
-    }
-    assert!(day.utc_days().len() <= 2);
-    assert!(
-        Day::read(None)
-            .unwrap()
-            .holds(&String::from(js_sys::Date::new_0().to_iso_string()))
-    );
-    for wrong in [
-        "",
-        "today",
-        "2026-2-28",
-        "2026-02-29",
-        "2026-13-01",
-        "2026-00-10",
-        "2026-02-28T00:00",
-        "0026-02-28",
-        "+026-02-28",
+    for query in [
+        "({ day: '' })",
+        "({ day: 'today' })",
+        "({ day: '2026-2-28' })",
+        "({ day: '2026-02-29' })",
+        "({ day: '2026-13-01' })",
+        "({ day: '2026-00-10' })",
+        "({ day: '2026-02-28T00:00' })",
+        "({ day: '+026-02-28' })",
+        "({ day: 5 })",
+        "({ ref: '' })",
+        "({ ref: 'a\\nb' })",
+        "({ ref: 'r'.repeat(65) })",
+        "({ limit: 0 })",
+        "({ limit: 501 })",
+        "({ limit: 1.5 })",
+        "({ limit: NaN })",
+        "({ limit: '5' })",
+        "({ cursor: 5 })",
+        "'2026-02-28'",
     ] {
-        assert_eq!(Day::read(Some(wrong)), None, "{wrong}");
+        assert!(read(query).is_err(), "{query}");
     }
 }
 

@@ -12,7 +12,7 @@ use crate::code;
 use crate::money::MAX_MINOR;
 use crate::trade::{CodeMark, Event, Facts};
 use crate::wire::{
-    CODE_MAX_BYTES, KEY_CHARS, NewTrade, ProblemCode, REF_MAX_CHARS, Right, Sale, Verdict, Wallet,
+    CODE_MAX_BYTES, KEY_CHARS, NewTrade, ProblemCode, Right, Sale, Verdict, Wallet, is_reference,
 };
 
 /// The longest reason or evidence, in characters. It has room for a few sentences, and an auditor still reads it.
@@ -78,8 +78,7 @@ pub fn check_new(
 /// [`Refused`] with the field of the sale that is wrong.
 pub fn check_sale(sale: &Sale, limits: Limits<'_>) -> Result<(), Refused> {
     let (reference, amount) = (&sale.reference, &sale.amount);
-    let chars = reference.chars().count();
-    if chars == 0 || chars > REF_MAX_CHARS || reference.chars().any(char::is_control) {
+    if !is_reference(reference) {
         return Err(Refused::at(ProblemCode::SaleInvalid, "sale.ref"));
     }
     if amount.minor == 0 || amount.minor > MAX_MINOR {

@@ -17,6 +17,13 @@ pub const CODE_MAX_BYTES: usize = 1024;
 /// The length of a page's idempotency key: 128 bits in lower-case hex.
 pub const KEY_CHARS: usize = 32;
 
+/// True if a text can be a sale's reference.
+#[must_use]
+pub fn is_reference(text: &str) -> bool {
+    let length = text.chars().count();
+    (1..=REF_MAX_CHARS).contains(&length) && !text.chars().any(char::is_control)
+}
+
 /// What the customer owes, under the shop's own reference.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -21,7 +21,7 @@ use std::pin::Pin;
 use wasm_bindgen::prelude::*;
 use web_sys::AbortController;
 
-use token::{ElevatedToken, Purpose, Tokens};
+use token::{Purpose, Tokens};
 
 use super::browser::{self, Answer};
 use super::{clock, signal};
@@ -29,6 +29,7 @@ use crate::types::error::Fail;
 use crate::types::options::TillOptions;
 use crate::types::read::from_js;
 use crate::types::to_js;
+use crate::types::trade::TradeQuery;
 
 /// The timeout before the session has set one.
 const CALL_MS: Ms = 10_000;
@@ -195,7 +196,7 @@ impl Backend {
         let body = to_js(&AskVoid {
             reason: reason.to_owned(),
         });
-        let purpose = Purpose::Right(Right::Void, None);
+        let purpose = Purpose::Right(Right::Void);
         self.post(path(trade_id, "/void"), Some(body), purpose)
     }
 
@@ -206,7 +207,7 @@ impl Backend {
 
     /// `POST /v1/trades/{trade_id}/verdict`.
     pub fn verdict(&self, trade_id: &str, verdict: &Verdict) -> Call<'_, TradeView> {
-        let purpose = Purpose::Right(Right::Review, None);
+        let purpose = Purpose::Right(Right::Review);
         self.post(path(trade_id, "/verdict"), Some(to_js(verdict)), purpose)
     }
 
@@ -215,33 +216,10 @@ impl Backend {
         self.request("GET", sale_path(reference), None, Purpose::Any)
     }
 
-    /// `GET /v1/sales?ref=` with the right `list`: the trades of every terminal.
-    pub fn find(&self, reference: &str) -> Call<'_, SaleRecord> {
-        let purpose = Purpose::Right(Right::List, None);
-        self.request("GET", sale_path(reference), None, purpose)
-    }
-
-    /// `GET /v1/trades?day=` for each day, newest first; the backend's days are in UTC. Asks once for a token with the
-    /// right `list`.
-    ///
-    /// # Errors
-    /// [`CallError`].
-    pub async fn days(&self, days: &[String]) -> Result<Vec<TradeView>, CallError> {
-        let (elevated, mut trades) = (ElevatedToken::default(), Vec::new());
-        for day in days {
-            let mut path = format!("/v1/trades?limit=500&day={day}");
-            loop {
-                let purpose = Purpose::Right(Right::List, Some(&elevated));
-                let page: Call<'_, TradeList> = self.request("GET", path, None, purpose);
-                let page = page.await?;
-                trades.extend(page.trades);
-                let Some(cursor) = page.next_cursor else {
-                    break;
-                };
-                path = format!("/v1/trades?limit=500&day={day}&cursor={cursor}");
-            }
-        }
-        Ok(trades)
+    /// `GET /v1/trades` with the right `list`: one page of a sale's trades, or of a day's.
+    pub fn list(&self, query: &TradeQuery) -> Call<'_, TradeList> {
+        let path = format!("/v1/trades{}", query.text());
+        self.request("GET", path, None, Purpose::Right(Right::List))
     }
 
     /// Stops asking for tokens: the till closes.
@@ -285,11 +263,7 @@ impl Backend {
                 String::from(text)
             });
             let (path, body) = (path.as_str(), body.as_deref());
-            let elevated = purpose.elevated();
-            let token = match elevated.and_then(ElevatedToken::token) {
-                Some(token) => token,
-                None => self.tokens.current(purpose, self.call_ms.get()).await?,
-            };
+            let token = self.tokens.current(purpose, self.call_ms.get()).await?;
             let first = self.timed(method, path, body, &token).await;
             let Err(CallError::Problem(refused)) = &first else {
                 return first;
@@ -301,9 +275,6 @@ impl Backend {
             else {
                 return first;
             };
-            if let Some(elevated) = elevated {
-                elevated.keep(&fresh);
-            }
             self.timed(method, path, body, &fresh).await
         })
     }

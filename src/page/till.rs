@@ -10,15 +10,13 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use futures_channel::mpsc::{UnboundedSender, unbounded};
-use kaunter_core::error::ErrorCode;
 use kaunter_core::till::{ChargeEvent, Record};
-use kaunter_core::wire::{self, PagePolicy, ProblemCode, Sale, Session};
+use kaunter_core::wire::{self, PagePolicy, Sale, Session};
 use wasm_bindgen::JsCast;
 use web_sys::{AbortController, AbortSignal};
 
 use super::announcer::Announcer;
-use super::backend::{Backend, CallError};
-use super::day::Day;
+use super::backend::Backend;
 use super::eye::{self, Eye};
 use super::journal::Journal;
 use super::news::News;
@@ -26,7 +24,7 @@ use super::{clock, signal};
 use crate::types::code::Scan;
 use crate::types::error::{Fail, Rejection};
 use crate::types::event::{Emit, SpawnReader};
-use crate::types::given::{Callback, wrong};
+use crate::types::given::Callback;
 use crate::types::options::{ScanOptions, TillOptions};
 use crate::types::outcome::Outcome;
 use crate::types::session::TillSession;
@@ -304,46 +302,19 @@ impl Till {
         eye::of_text(text, &self.wallets)
     }
 
-    /// The trades of a sale, oldest first, or of a day of this device's calendar, newest first.
+    /// A page of the trades of a sale, oldest first, or of a day, newest first.
     ///
     /// # Errors
-    /// `sale_invalid`, `argument_invalid` if the day is not one, `network_*`, `token_*`.
+    /// `network_*`, `token_*`.
     pub async fn list(&self, query: &TradeQuery) -> Result<TradeList, Fail> {
-        let named = query.day.as_deref();
-        let day = (named.is_some() || query.reference.is_none()).then(|| Day::read(named));
-        let day = day
-            .map(|day| day.ok_or_else(|| wrong("day", "a day as YYYY-MM-DD")))
-            .transpose()?;
-        let mut trades = match (&query.reference, day) {
-            (Some(reference), _) => self.of_sale(reference).await?,
-            (None, Some(day)) => self.backend.days(&day.utc_days()).await?,
-            (None, None) => Vec::new(),
-        };
-        let on_day = |trade: &wire::TradeView| day.is_none_or(|day| day.holds(&trade.created_at));
-        let terminal = query.terminal.as_deref();
-        let of_terminal =
-            |trade: &wire::TradeView| terminal.is_none_or(|terminal| trade.terminal == terminal);
-        trades.retain(|trade| on_day(trade) && of_terminal(trade));
+        let page = self.backend.list(query).await?;
+        let trades = page.trades.iter();
         Ok(TradeList {
             trades: trades
-                .iter()
                 .map(|trade| Trade::new(trade, &self.wallets))
                 .collect(),
-            next_cursor: None,
+            next_cursor: page.next_cursor,
         })
-    }
-
-    async fn of_sale(&self, reference: &str) -> Result<Vec<wire::TradeView>, Fail> {
-        if reference.is_empty() || reference.chars().count() > wire::REF_MAX_CHARS {
-            return Err(Fail::new(ErrorCode::SaleInvalid));
-        }
-        match self.backend.find(reference).await {
-            Ok(record) => Ok(record.trades),
-            Err(CallError::Problem(refused)) if refused.code() == ProblemCode::TradeNotFound => {
-                Ok(Vec::new())
-            }
-            Err(trouble) => Err(trouble.into()),
-        }
     }
 
     /// Turns everything off. Open trades stay in the journal.

@@ -26,8 +26,7 @@ export interface Sale {
 pub fn sale_from_js(sale: &JsValue) -> Result<wire::Sale, Fail> {
     let reference =
         given::own_text(sale, "ref").ok_or_else(|| Fail::new(ErrorCode::SaleInvalid))?;
-    let length = reference.chars().count();
-    if length == 0 || length > wire::REF_MAX_CHARS || reference.chars().any(char::is_control) {
+    if !wire::is_reference(&reference) {
         return Err(Fail::new(ErrorCode::SaleInvalid));
     }
     let amount = money_from_js(&given::own_field(sale, "amount"))?;

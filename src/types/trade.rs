@@ -1,5 +1,7 @@
 //! Trades, as JavaScript gets them, and the query that lists them.
 
+use js_sys::Date;
+use kaunter_core::error::ErrorCode;
 use kaunter_core::wire::{self, By, CodeMode, DecidedBy, GatewayAnswer, Reason, Status};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -71,16 +73,20 @@ export interface Trade {
 export interface TradeQuery {
   /** All trades of the sale with this reference, oldest first. */
   ref?: string;
-  /** A day, `YYYY-MM-DD` in this device's time zone: its trades, newest first. Default, without `ref`: today. */
+  /** A day, `YYYY-MM-DD` on the shop's clock: its trades, newest first. Default, without `ref`: today. */
   day?: string;
   /** Only the trades of this terminal. */
   terminal?: string;
+  /** The maximum number of trades on a page: 1 to 500. Default: 100. */
+  limit?: number;
+  /** The `nextCursor` of the page before, with the same other fields. Default: the first page. */
+  cursor?: string;
 }
 
-/** The trades of a `TradeQuery`. */
+/** One page of the trades of a `TradeQuery`. */
 export interface TradeList {
   readonly trades: readonly Trade[];
-  /** Always `null` in this version: a list has one page. */
+  /** The `cursor` of the next page; `null` on the last page. */
   readonly nextCursor: string | null;
 }
 "#;
@@ -178,39 +184,80 @@ impl Trade {
     }
 }
 
-/// A list of trades.
+/// A page of trades.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TradeList {
     /// The trades.
     pub trades: Vec<Trade>,
-    /// The cursor of the next page. No backend returns one yet.
+    /// The cursor of the next page.
     pub next_cursor: Option<String>,
 }
 
-/// Which trades to list.
+/// The maximum number of trades on a page.
+const LIST_MAX_ROWS: f64 = 500.0;
+
+/// Which trades to list: the parameters of `GET /v1/trades`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TradeQuery {
-    /// Of this sale.
-    pub reference: Option<String>,
-    /// Of this day.
-    pub day: Option<String>,
-    /// Of this terminal.
-    pub terminal: Option<String>,
-}
+pub struct TradeQuery(Vec<(&'static str, String)>);
 
 impl TradeQuery {
     /// Reads a caller's query.
     ///
     /// # Errors
-    /// `argument_invalid`.
+    /// `argument_invalid`, `sale_invalid`.
     pub fn read(query: &JsValue) -> Result<Self, Fail> {
         let given = Given::new(query, "")?;
-        // An empty reference is an error, and not an absent one.
-        Ok(Self {
-            reference: given.get("ref", "a string", text)?,
-            day: given.get("day", "a string", text)?,
-            terminal: given.text("terminal")?,
-        })
+        let mut fields = Vec::new();
+        // An empty reference or day is wrong, and not a missing one.
+        for name in ["ref", "day"] {
+            if let Some(value) = given.get(name, "a string", text)? {
+                fields.push((name, value));
+            }
+        }
+        for name in ["terminal", "cursor"] {
+            if let Some(value) = given.text(name)? {
+                fields.push((name, value));
+            }
+        }
+        if let Some(limit) = given.number("limit")? {
+            let is_limit = limit.fract() == 0.0 && (1.0..=LIST_MAX_ROWS).contains(&limit);
+            let limit = is_limit.then(|| (limit as u32).to_string());
+            let limit =
+                limit.ok_or_else(|| given.wrong("limit", "a whole number from 1 to 500"))?;
+            fields.push(("limit", limit));
+        }
+        for (name, value) in &fields {
+            match *name {
+                "ref" if !wire::is_reference(value) => {
+                    return Err(Fail::new(ErrorCode::SaleInvalid));
+                }
+                "day" if !is_day(value) => return Err(given.wrong("day", "a day as YYYY-MM-DD")),
+                _ => {}
+            }
+        }
+        Ok(Self(fields))
     }
+
+    /// The query of the call's address.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for (name, value) in &self.0 {
+            let value = String::from(js_sys::encode_uri_component(value));
+            text.push(if text.is_empty() { '?' } else { '&' });
+            text.push_str(name);
+            text.push('=');
+            text.push_str(&value);
+        }
+        text
+    }
+}
+
+/// True for a day of the calendar as `YYYY-MM-DD`. The browser reads 31 February as 3 March.
+fn is_day(text: &str) -> bool {
+    let date = Date::new(&JsValue::from_str(&format!("{text}T00:00:00Z")));
+    text.len() == 10
+        && !date.get_time().is_nan()
+        && String::from(date.to_iso_string()).starts_with(text)
 }

@@ -158,7 +158,7 @@ test("a list and a search ask for the right to list, once; a token without it gi
       const { rights } = JSON.parse(
         atob(init.headers.get("authorization").split(".")[1].replaceAll("-", "+").replaceAll("_", "/")),
       );
-      const lists = /trades[?]day|sales[?]ref/.test(address);
+      const lists = /trades[?](day|ref)=/.test(address);
       if (!lists || rights.includes("list")) return fetch(address, init);
       const problem = {
         type: "about:blank",
@@ -203,6 +203,27 @@ test("a list and a search ask for the right to list, once; a token without it gi
     listed: [trade.trade_id],
     refused: "token_forbidden",
   });
+});
+
+test("a list comes in pages, and the pages together have every trade once, newest first", async (t) => {
+  const shop = await counter(t);
+  const page = await (await shop.machine()).till();
+  const begun = [];
+  for (const ref of ["page-1", "page-2", "page-3"]) begun.unshift((await startTrade(shop, ref)).trade_id);
+  const read = await page.evaluate(
+    async (day) => {
+      const pages = [];
+      let cursor;
+      do {
+        const { trades, nextCursor } = await till.listTrades({ day, limit: 2, cursor });
+        pages.push(trades.map(({ tradeId }) => tradeId));
+        cursor = nextCursor ?? undefined;
+      } while (cursor);
+      return { pages, today: (await till.listTrades()).trades.map(({ tradeId }) => tradeId) };
+    },
+    new Date().toISOString().slice(0, 10),
+  );
+  assert.deepEqual(read, { pages: [begun.slice(0, 2), begun.slice(2)], today: begun });
 });
 
 const AROUND = [

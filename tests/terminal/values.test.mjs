@@ -222,6 +222,8 @@ const CALL = `async (odd) => {
     "listTrades ref": (ref) => till.listTrades({ ref }),
     "listTrades day": (day) => till.listTrades({ day }),
     "listTrades terminal": (terminal) => till.listTrades({ terminal }),
+    "listTrades limit": (limit) => till.listTrades({ limit }),
+    "listTrades cursor": (cursor) => till.listTrades({ cursor }),
     giveVerdict: (value) => till.giveVerdict(value, { outcome: "paid", evidence: "seen" }),
     "giveVerdict, verdict": (value) => till.giveVerdict("NOBODYKNOWSTHIS00000", value),
     "giveVerdict outcome": (outcome) => till.giveVerdict("NOBODYKNOWSTHIS00000", { outcome, evidence: "seen" }),

@@ -81,7 +81,8 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
     await till.giveVerdict(id, { outcome: "paid", evidence: "seen in the portal" }),
   ];
   const back: VoidOutcome = await till.void(id, { reason: "wrong item" });
-  const list: TradeList = await till.listTrades({ day: "2026-01-31", terminal: "till-2" });
+  const list: TradeList = await till.listTrades({ day: "2026-01-31", terminal: "till-2", limit: 50 });
+  if (list.nextCursor !== null) await till.listTrades({ day: "2026-01-31", cursor: list.nextCursor });
   const trades: Trade[] = [
     await till.checkStatus(id),
     await till.checkVoidStatus(id),

@@ -15,20 +15,6 @@ use crate::page::{ask, clock};
 use crate::types::given::{Callback, own, text};
 use crate::types::to_js;
 
-/// A token with more rights, for the calls of one request.
-#[derive(Debug, Default)]
-pub(super) struct ElevatedToken(RefCell<Option<Token>>);
-
-impl ElevatedToken {
-    pub(super) fn token(&self) -> Option<Token> {
-        self.0.borrow().clone()
-    }
-
-    pub(super) fn keep(&self, token: &Token) {
-        self.0.replace(Some(token.clone()));
-    }
-}
-
 /// The purpose of a call, for the caller's `getToken`.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Purpose<'a> {
@@ -36,8 +22,8 @@ pub(super) enum Purpose<'a> {
     Any,
     /// This sale: its charge, or its status.
     Sale(&'a Sale),
-    /// A right that a cashier's token usually lacks. Another person's token is used for this call, or for several.
-    Right(Right, Option<&'a ElevatedToken>),
+    /// A right that a cashier's token usually lacks. Another person's token is used for this call alone.
+    Right(Right),
 }
 
 impl<'a> Purpose<'a> {
@@ -45,21 +31,13 @@ impl<'a> Purpose<'a> {
     fn sale(self) -> Option<&'a str> {
         match self {
             Self::Sale(sale) => Some(&sale.reference),
-            Self::Any | Self::Right(..) => None,
+            Self::Any | Self::Right(_) => None,
         }
     }
 
     /// The purpose of a call about this sale, if it is known.
     pub(super) fn of(sale: Option<&'a Sale>) -> Self {
         sale.map_or(Self::Any, Self::Sale)
-    }
-
-    /// Where a token for several calls is kept.
-    pub(super) fn elevated(self) -> Option<&'a ElevatedToken> {
-        match self {
-            Self::Right(_, elevated) => elevated,
-            Self::Any | Self::Sale(_) => None,
-        }
     }
 }
 
@@ -149,7 +127,7 @@ impl Tokens {
             return Ok(None);
         }
         let forbidden = code == ProblemCode::TokenForbidden;
-        if let (true, Purpose::Right(..)) = (forbidden, purpose) {
+        if let (true, Purpose::Right(_)) = (forbidden, purpose) {
             // A person with that right agrees once: the till's own token stays the cashier's.
             let promise = self.ask("forbidden", purpose)?;
             return read(promise, call_ms).await.map(Some);
@@ -209,7 +187,7 @@ impl Tokens {
         match purpose {
             Purpose::Any => {}
             Purpose::Sale(sale) => put("sale", &to_js(sale)),
-            Purpose::Right(right, _) => put("right", &to_js(&right)),
+            Purpose::Right(right) => put("right", &to_js(&right)),
         }
         let Some(end) = self.end.borrow().as_ref().map(AbortController::signal) else {
             return Err(CallError::NoToken("the till is closed".into()));
