@@ -1,0 +1,162 @@
+//! What a trade tells about itself.
+
+use super::{CodeMark, Facts, Risk, SaleHold, State, Trade};
+use crate::policy::Ms;
+use crate::wire::{By, DecidedBy, GatewayAnswer, Payload, Reason};
+
+impl Trade {
+    /// The properties that never change.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// The present state.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// The version, which grows with every change that must be stored.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// When it was created.
+    #[must_use]
+    pub fn created_ms(&self) -> Ms {
+        self.created_ms
+    }
+
+    /// When the present state began.
+    #[must_use]
+    pub fn since_ms(&self) -> Ms {
+        self.since_ms
+    }
+
+    /// When its terminal last called.
+    #[must_use]
+    pub fn terminal_seen_ms(&self) -> Ms {
+        self.terminal_seen_ms
+    }
+
+    /// The gateway's id of the trade.
+    #[must_use]
+    pub fn gateway_ref(&self) -> Option<&str> {
+        self.gateway_ref.as_deref()
+    }
+
+    /// The keyed hash of its code.
+    #[must_use]
+    pub fn code(&self) -> Option<&CodeMark> {
+        self.payment.code.as_ref()
+    }
+
+    /// The content of our code while its payer is awaited, to be shown until [`Trade::deadline_ms`].
+    #[must_use]
+    pub fn payload(&self) -> Option<&Payload> {
+        self.payment
+            .payload
+            .as_ref()
+            .filter(|_| self.state == State::AwaitingPayer)
+    }
+
+    /// Who closed it.
+    #[must_use]
+    pub fn by(&self) -> Option<By> {
+        let closed = self.state.closed_by(self.cancel.requested_by)?;
+        let own = self.reason.is_some_and(Reason::is_the_systems);
+        Some(if own { By::System } else { closed })
+    }
+
+    /// Why it ended unpaid.
+    #[must_use]
+    pub fn reason(&self) -> Option<Reason> {
+        let asked_for = match self.by() {
+            Some(By::Cashier | By::Customer) => Some(Reason::Requested),
+            Some(By::System) => Some(Reason::Deadline),
+            None => None,
+        };
+        self.reason.or(asked_for)
+    }
+
+    /// The gateway's reference of the void.
+    #[must_use]
+    pub fn void_gateway_ref(&self) -> Option<&str> {
+        self.void.void_gateway_ref.as_deref()
+    }
+
+    /// When the queries every `poll_ms` end; `None` unless money may have moved.
+    #[must_use]
+    pub fn deadline_ms(&self) -> Option<Ms> {
+        match self.state.risk() {
+            Risk::Possible => self.payment.deadline_ms,
+            Risk::None | Risk::Taken | Risk::Closed => None,
+        }
+    }
+
+    /// True if this trade blocks every other trade of its sale. The store has a unique index over these trades.
+    #[must_use]
+    pub fn holds_sale(&self) -> bool {
+        match self.state.risk() {
+            Risk::Possible => true,
+            Risk::Taken => !self.lateness.late,
+            Risk::None | Risk::Closed => false,
+        }
+    }
+
+    /// How this trade holds its sale.
+    #[must_use]
+    pub fn sale_hold(&self) -> SaleHold {
+        if self.holds_sale() {
+            SaleHold::Held
+        } else if self.state.risk() == Risk::Taken {
+            SaleHold::Late
+        } else {
+            SaleHold::None
+        }
+    }
+
+    /// Whether it was paid after it had been closed, no matter what has happened since.
+    #[must_use]
+    pub fn was_late(&self) -> bool {
+        self.lateness.was_late
+    }
+
+    /// The gateway's answer that led to the present state, if one did.
+    #[must_use]
+    pub fn gateway_answer(&self) -> Option<&GatewayAnswer> {
+        self.gateway_answer.as_ref()
+    }
+
+    /// The gateway's words if the last void was refused.
+    #[must_use]
+    pub fn void_refused(&self) -> Option<&GatewayAnswer> {
+        self.void.void_refused.as_ref()
+    }
+
+    /// Whether its state comes from a person's verdict.
+    #[must_use]
+    pub fn decided_by_person(&self) -> bool {
+        self.decided_by_person
+    }
+
+    /// Who decided the final status; `None` for an open trade, and for one that was closed before any code left.
+    #[must_use]
+    pub fn decided_by(&self) -> Option<DecidedBy> {
+        if self.decided_by_person {
+            Some(DecidedBy::Person)
+        } else if self.state.status().is_final() && self.state != State::Abandoned {
+            Some(DecidedBy::Gateway)
+        } else {
+            None
+        }
+    }
+
+    /// Whether a payment may have left: ours, or that of somebody who has seen our code.
+    #[must_use]
+    pub fn payment_left(&self) -> bool {
+        self.payment.sent_ms.is_some()
+    }
+}
