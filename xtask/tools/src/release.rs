@@ -24,6 +24,9 @@ const PLACES: [(&str, &str, &str); 5] = [
     ("tests/package.json", "\"kaunter\": \"", "\""),
 ];
 
+/// The end of an address that belongs to nobody: RFC 2606 reserves it.
+const EXAMPLE: &str = ".example/";
+
 /// The heading of the changes that are not released yet.
 const UNRELEASED: &str = "## Unreleased\n";
 
@@ -35,6 +38,10 @@ impl Release {
             numbers.len() == 3 && numbers.iter().all(is_number),
             "{} is not a version: give three numbers, like 0.2.0",
             self.version
+        );
+        ensure!(
+            !read("pkg/package.json")?.contains(EXAMPLE),
+            "pkg/package.json has example addresses: write the project's own `homepage`, `repository` and `bugs`"
         );
         let changes = command("git", &["status", "--porcelain"]).output()?;
         ensure!(

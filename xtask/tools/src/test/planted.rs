@@ -263,7 +263,8 @@ fn core_tests(tree: &Path, which: &[&str], filters: &[&String]) -> Command {
 /// Builds a backend with all bugs, inactive, in another folder than the ordinary one.
 fn planted_backend(tree: &Path) -> anyhow::Result<PathBuf> {
     let mut build = cargo(&["build", "--quiet", "--package", "kaunter-backend"]);
-    build.current_dir(tree).env("CARGO_TARGET_DIR", target());
+    build.current_dir(tree);
+    apart(&mut build)?;
     run(build)?;
     let name = format!("kaunter-backend{}", std::env::consts::EXE_SUFFIX);
     let backend = target().join("planted").join(&name);
