@@ -1,0 +1,761 @@
+// The model of the cashier's page, in Node and without a browser: every screen's transitions, and what no event may do.
+// The rest of the page is tested in a browser.
+
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const www = fileURLToPath(new URL("../../www/", import.meta.url));
+const dir = await mkdtemp(join(tmpdir(), "kaunter-model-"));
+after(() => rm(dir, { recursive: true, force: true }));
+
+/** The page's own build tool compiles the model, and nothing else of the page. */
+async function compiled() {
+  const { build } = await import(pathToFileURL(createRequire(join(www, "package.json")).resolve("vite")).href);
+  const entries = { next: join(www, "model/next.ts"), model: join(www, "model.ts") };
+  await build({
+    configFile: false,
+    root: www,
+    publicDir: false,
+    logLevel: "silent",
+    build: { outDir: dir, minify: false, lib: { entry: entries, formats: ["es"] } },
+  });
+  const load = (name) =>
+    import(pathToFileURL(join(dir, `${name}.mjs`)).href).catch(
+      () => import(pathToFileURL(join(dir, `${name}.js`)).href),
+    );
+  return { ...(await load("next")), ...(await load("model")) };
+}
+const { INITIAL, banner, canBegin, isBusy, next } = await compiled();
+
+// ---- what happens -------------------------------------------------------------------------------------------------
+
+const money = (minor) => ({ minor, currency: "MYR" });
+const saleOf = (ref, minor = 1250) => ({ ref, amount: money(minor) });
+const trade = (status, { id = "t-1", ref = "bill", minor = 1250, ...more } = {}) => ({
+  tradeId: id,
+  sale: saleOf(ref, minor),
+  status,
+  createdAt: "2026-01-02T03:04:05Z",
+  voidRefused: null,
+  ...more,
+});
+const outcome = (status, { id = "t-1", ref = "bill", minor = 1250, ...more } = {}) => ({
+  status,
+  tradeId: id,
+  sale: saleOf(ref, minor),
+  ...{
+    paid: { paidAt: "2026-01-02T03:04:05Z", wallet: { name: "GrabPay" }, gatewayRef: "G1" },
+    declined: { reason: "limit", gatewayAnswer: null },
+    cancelled: { by: "cashier", reason: "requested" },
+    voided: {},
+    unconfirmed: {},
+  }[status],
+  ...more,
+});
+const fault = (code, more = {}) => ({
+  code,
+  type: null,
+  moneyMoved: "no",
+  tradeId: null,
+  message: code ?? "",
+  ...more,
+});
+
+/** A page to which things happen; it keeps the last effects. */
+class Page {
+  constructor() {
+    this.model = INITIAL;
+    this.effects = [];
+    this.facts = { unfinished: [], freshRef: "fresh-1", now: 1_000 };
+  }
+  /** One event. Answers get the number of the newest call, unless they name another. */
+  happens(type, more = {}) {
+    const answers =
+      /^(wallet_chosen|code_shown|ended|refused|test_ended|cancel_refused|decision_taken|decision_refused|trade_found|trade_read|outcome_read|probed)$/;
+    const event = { type, ...(answers.test(type) ? { run: this.run } : {}), ...more };
+    [this.model, this.effects] = next(this.model, event, this.facts);
+    return this;
+  }
+  get run() {
+    return this.model.run.number;
+  }
+  get seen() {
+    return `${this.model.view.screen}/${this.model.view.kind}`;
+  }
+  /** The effects of some types. */
+  did(...types) {
+    return this.effects.filter(({ type }) => types.includes(type));
+  }
+  get sounds() {
+    return this.did("sound").map(({ sound }) => sound);
+  }
+}
+
+/** Ready, with an amount. */
+const readyPage = ({ minor = 1250, ref = null, unfinished = [] } = {}) => {
+  const page = new Page();
+  page.facts = { ...page.facts, unfinished };
+  return page.happens("settings_read", { currency: "MYR" }).happens("opened", { showsCodes: true, minor, ref });
+};
+const scanningPage = (more) =>
+  readyPage(more).happens("charge_pressed").happens("state_changed", { to: "scanning", trade: null });
+const ownTrade = (page, status, more = {}) =>
+  trade(status, { ref: page.model.sale.ref, minor: page.model.sale.amount.minor, ...more });
+const ownOutcome = (page, status, more = {}) =>
+  outcome(status, { ref: page.model.sale.ref, minor: page.model.sale.amount.minor, ...more });
+/** The customer is asked to confirm. */
+const waitingPage = (more) => {
+  const page = scanningPage(more);
+  return page.happens("state_changed", { to: "waiting", trade: ownTrade(page, "pending") });
+};
+const endedPage = (status, more = {}) => {
+  const page = waitingPage();
+  return page.happens("ended", { outcome: ownOutcome(page, status, more) });
+};
+/** Not confirmed, with a trade that needs review. */
+const notConfirmedPage = () =>
+  endedPage("unconfirmed").happens("trade_read", {
+    tradeId: "t-1",
+    trade: trade("needs_review", { ref: "fresh-1" }),
+    question: { type: "unconfirmed", trouble: null },
+  });
+
+// ---- each screen ----------------------------------------------------------------------------------------------------
+
+test("opening: nothing can be pressed, there is no currency before the settings, and a failure can be tried again", () => {
+  const page = new Page();
+  for (const type of ["digit_pressed", "charge_pressed", "show_code_pressed", "test_pressed", "clear_pressed"]) {
+    page.happens(type, { key: "1" });
+    assert.deepEqual([page.model, page.effects], [INITIAL, []], type);
+  }
+  assert.equal(page.model.currency, null);
+  page.happens("open_failed", { fault: fault("network_failed") });
+  assert.equal(page.seen, "ready/closed");
+  assert.equal(page.model.trouble.fault.code, "network_failed");
+  page.happens("open_pressed");
+  assert.deepEqual([page.seen, page.model.trouble, page.effects], ["ready/opening", null, [{ type: "open" }]]);
+  page.happens("opened", { showsCodes: false, minor: 1250, ref: null }).happens("charge_pressed");
+  assert.equal(page.seen, "ready/ready", "without settings nothing has a currency, so nothing is charged");
+  page.happens("settings_read", { currency: "JPY" }).happens("charge_pressed");
+  assert.deepEqual(page.did("charge")[0].sale, { ref: "fresh-1", amount: { minor: 1250, currency: "JPY" } });
+});
+
+test("ready: digits, and Charge only with an amount and a connection", () => {
+  const page = readyPage({ minor: 0 });
+  assert.equal(canBegin(page.model), false);
+  for (const key of "12509") page.happens("digit_pressed", { key });
+  page.happens("digit_pressed", { key: "⌫" });
+  assert.equal(page.model.draft.minor, 1250);
+  page.happens("connection_changed", { isOnline: false }).happens("charge_pressed");
+  assert.deepEqual([page.seen, page.effects], ["ready/ready", []]);
+  page.happens("connection_changed", { isOnline: true });
+  for (const key of "12345678901234") page.happens("digit_pressed", { key });
+  assert.equal(String(page.model.draft.minor).length, 9, "nine digits at most");
+  page.happens("scanner_typed", { minor: 7, isCovered: false });
+  assert.deepEqual([page.model.draft.minor, page.model.trouble], [7, { word: "handScanner" }]);
+  page.happens("digit_pressed", { key: "C" });
+  assert.deepEqual([page.model.draft.minor, page.model.trouble], [0, null]);
+});
+
+test("a double press of Charge, of a typed code and of a decision acts once", () => {
+  const page = readyPage().happens("charge_pressed");
+  assert.equal(page.did("charge").length, 1);
+  page.happens("charge_pressed");
+  assert.deepEqual([page.effects, page.run], [[], 1]);
+  page.happens("code_given", { code: "c" });
+  assert.deepEqual([page.seen, page.did("charge").length], ["waiting/paying", 1]);
+  page.happens("code_given", { code: "c" });
+  assert.deepEqual(page.effects, []);
+  const end = endedPage("paid");
+  const decision = { type: "void", reason: "paid twice" };
+  end.happens("decision_sent", { tradeId: "t-1", decision });
+  assert.equal(end.did("decide").length, 1);
+  end.happens("decision_sent", { tradeId: "t-1", decision });
+  assert.deepEqual(end.effects, []);
+  const retry = endedPage("declined").happens("try_again_pressed");
+  assert.equal(retry.did("charge").length, 1);
+  assert.deepEqual(retry.happens("try_again_pressed").effects, []);
+});
+
+test("scan: a camera, a typed code, a code of the till's own, and a way out", () => {
+  const page = readyPage().happens("charge_pressed");
+  assert.equal(page.seen, "scan/starting", "at once: a second tap must not find Charge");
+  page.happens("state_changed", { to: "scanning", trade: null });
+  assert.equal(page.seen, "scan/scanning");
+  page.happens("hint_changed", { hint: "closer" });
+  assert.equal(page.model.hint, "closer");
+  page.happens("code_read");
+  assert.deepEqual([page.model.hint, page.sounds], [null, ["read"]]);
+  page.happens("stop_pressed");
+  assert.deepEqual(page.effects, [{ type: "abort" }]);
+  page.happens("refused", { fault: fault(null) });
+  assert.deepEqual([page.seen, page.model.draft.minor, page.sounds], ["ready/ready", 1250, []]);
+
+  const blind = scanningPage().happens("refused", { fault: fault("camera_denied", { type: "camera" }) });
+  assert.equal(blind.seen, "scan/no-camera");
+  blind.happens("use_camera_pressed");
+  assert.deepEqual([blind.seen, blind.did("charge").length], ["scan/starting", 1]);
+  blind.happens("refused", { fault: fault("camera_denied", { type: "camera" }) }).happens("code_given", { code: "c" });
+  assert.deepEqual([blind.seen, blind.did("charge")[0].code], ["waiting/paying", "c"]);
+
+  const own = scanningPage().happens("show_code_pressed");
+  assert.deepEqual([own.seen, own.did("show_code").length], ["scan/scanning", 1], "until a wallet is chosen");
+  own.happens("wallet_chosen");
+  assert.equal(own.seen, "present/creating");
+});
+
+test("our code: it stays up while the trade waits for its payer, then the customer's confirmation is awaited", () => {
+  const page = readyPage().happens("show_code_pressed").happens("wallet_chosen");
+  page.happens("code_shown", { svg: "<svg>", leftMs: 90_000 });
+  assert.equal(page.seen, "present/shown");
+  page.happens("time_left", { leftMs: 45_000 });
+  assert.equal(page.model.view.leftMs, 45_000);
+  page.happens("state_changed", { to: "waiting", trade: ownTrade(page, "awaiting_payer") });
+  assert.equal(page.seen, "present/shown");
+  page.happens("trade_changed", { trade: ownTrade(page, "pending") });
+  assert.equal(page.seen, "waiting/confirm");
+});
+
+test("waiting: what to tell the customer, and a cancel that ends as the till says", () => {
+  const page = waitingPage();
+  assert.equal(page.seen, "waiting/confirm");
+  page.happens("trade_changed", { trade: ownTrade(page, "unknown") });
+  assert.equal(page.seen, "waiting/checking");
+  page.happens("cancel_pressed");
+  assert.deepEqual(page.effects, [{ type: "abort" }]);
+  page.happens("cancel_pressed");
+  assert.deepEqual(page.did("cancel"), [{ type: "cancel", run: page.run, tradeId: "t-1" }], "again: asked directly");
+  page.happens("state_changed", { to: "cancelling", trade: ownTrade(page, "cancelling") });
+  assert.deepEqual([page.seen, page.model.view.canCancel], ["waiting/cancelling", false]);
+  assert.deepEqual(page.happens("cancel_pressed").effects, []);
+  page.happens("cancel_refused", { fault: fault("network_failed") });
+  assert.equal(page.model.trouble.fault.code, "network_failed");
+});
+
+for (const [status, seen, sounds] of [
+  ["paid", "paid/paid", ["paid"]],
+  ["declined", "declined/declined", ["not_paid"]],
+  ["cancelled", "declined/cancelled", ["not_paid"]],
+  ["voided", "declined/voided", []],
+]) {
+  test(`${status}: shown once, also when it comes late after a cancel`, () => {
+    const page = endedPage(status);
+    assert.deepEqual([page.seen, page.sounds, isBusy(page.model)], [seen, sounds, false]);
+    const late = waitingPage().happens("cancel_pressed");
+    late.happens("ended", { outcome: ownOutcome(late, status) });
+    assert.equal(late.seen, seen);
+  });
+}
+
+test("a watched trade is cancelled by asking, not by ceasing to watch", () => {
+  const pending = trade("pending");
+  const page = readyPage({ ref: "bill", unfinished: [pending] });
+  assert.deepEqual(page.did("resume"), [{ type: "resume", run: 1, tradeId: "t-1" }]);
+  page.happens("state_changed", { to: "waiting", trade: pending }).happens("cancel_pressed");
+  assert.deepEqual(page.effects, [{ type: "cancel", run: 1, tradeId: "t-1" }]);
+});
+
+test("not confirmed: the trade is read, Check now watches it, and without an answer it stays", () => {
+  const page = endedPage("unconfirmed");
+  assert.deepEqual([page.seen, page.did("read_trade").length], ["waiting/confirm", 1]);
+  const question = page.effects[0].question;
+  page.happens("trade_read", { tradeId: "t-1", trade: null, question });
+  assert.deepEqual(
+    [page.seen, page.sounds, page.model.view.checkedAt],
+    ["not-confirmed/not-confirmed", ["not_paid"], null],
+  );
+  page.happens("check_pressed");
+  assert.equal(page.did("resume").length, 1);
+  page.happens("refused", { fault: fault("network_failed") });
+  assert.deepEqual([page.seen, page.model.trouble.fault.code], ["not-confirmed/not-confirmed", "network_failed"]);
+  page.happens("check_pressed").happens("ended", { outcome: ownOutcome(page, "unconfirmed") });
+  page.happens("trade_read", { tradeId: "t-1", trade: trade("needs_review", { ref: "fresh-1" }), question });
+  assert.deepEqual([page.model.view.checkedAt, page.sounds], [1_000, []], "no news makes no sound");
+  page.happens("trade_changed", { trade: trade("paid", { ref: "fresh-1" }) });
+  assert.equal(page.did("resume").length, 1, "it ended by itself");
+  page.happens("ended", { outcome: ownOutcome(page, "paid") });
+  assert.deepEqual([page.seen, page.sounds], ["paid/paid", ["paid"]]);
+});
+
+test("late money takes the place of an end that is not true any more, and of nothing else", () => {
+  const late = trade("late_success", { ref: "fresh-1" });
+  for (const status of ["declined", "cancelled"]) {
+    const page = endedPage(status).happens("trade_changed", { trade: late });
+    assert.deepEqual([page.seen, page.sounds], ["not-confirmed/late", ["not_paid"]]);
+    page.happens("verdict_pressed");
+    assert.deepEqual(
+      page.did("ask_manager").map(({ isPaid }) => isPaid),
+      [true],
+    );
+  }
+  assert.equal(notConfirmedPage().happens("trade_changed", { trade: late }).seen, "not-confirmed/late");
+  assert.equal(endedPage("paid").happens("trade_changed", { trade: late }).seen, "paid/paid");
+  assert.equal(scanningPage().happens("trade_changed", { trade: late }).seen, "scan/scanning");
+});
+
+test("late money of another sale: on the banner once, and never over a payment in progress", () => {
+  const late = trade("late_success", { id: "t-9", ref: "earlier" });
+  const page = waitingPage();
+  page.facts = { ...page.facts, unfinished: [late] };
+  page.happens("trade_changed", { trade: late });
+  assert.deepEqual([page.seen, page.sounds, banner(page.model)], ["waiting/confirm", [], []]);
+  page.happens("ended", { outcome: ownOutcome(page, "paid") });
+  assert.deepEqual([page.sounds, banner(page.model)], [["paid", "attention"], [late]]);
+  assert.deepEqual(page.happens("unfinished_changed").sounds, [], "heard once");
+  const review = trade("needs_review", { id: "t-8", ref: "other" });
+  page.facts = { ...page.facts, unfinished: [review] };
+  assert.deepEqual(
+    banner(page.happens("unfinished_changed").model),
+    [],
+    "what is not confirmed waits for the next sale",
+  );
+  assert.deepEqual(banner(page.happens("new_sale_pressed").model), [review]);
+});
+
+test("what the till refuses: each case has its own screen", () => {
+  const refused = (code, more) => scanningPage().happens("refused", { fault: fault(code, more) });
+  assert.equal(refused("gateway_unavailable").seen, "declined/declined");
+  const busy = refused("sale_busy", { moneyMoved: "maybe", tradeId: "t-7" });
+  assert.deepEqual(
+    busy.did("read_trade").map(({ tradeId }) => tradeId),
+    ["t-7"],
+  );
+  busy.happens("trade_read", {
+    tradeId: "t-7",
+    trade: trade("pending", { id: "t-7" }),
+    question: busy.effects[0].question,
+  });
+  assert.deepEqual(
+    [busy.seen, busy.model.trouble, busy.model.draft.isUsed],
+    ["not-confirmed/not-confirmed", { word: "busy" }, true],
+  );
+  const unnamed = refused("sale_busy");
+  assert.equal(unnamed.did("find_trade").length, 1);
+  unnamed.happens("trade_found", { tradeId: null, question: unnamed.effects[0].question });
+  assert.equal(unnamed.seen, "declined/declined");
+
+  const paid = refused("sale_paid", { tradeId: "t-7" });
+  assert.equal(paid.did("read_outcome").length, 1);
+  paid.happens("outcome_read", { tradeId: "t-7", outcome: outcome("paid", { id: "t-7", ref: "fresh-1" }) });
+  assert.deepEqual([paid.seen, paid.model.view.isAlready, paid.sounds], ["paid/paid", true, []]);
+  const grown = refused("sale_paid", { tradeId: "t-7" });
+  grown.happens("outcome_read", {
+    tradeId: "t-7",
+    outcome: outcome("paid", { id: "t-7", ref: "fresh-1", minor: 4200 }),
+  });
+  assert.deepEqual(
+    [grown.seen, grown.model.view.known.amount.minor, grown.model.sale.amount.minor],
+    ["declined/other", 4200, 1250],
+  );
+
+  const other = refused("sale_amount_mismatch", { tradeId: "t-7" });
+  other.happens("trade_read", {
+    tradeId: "t-7",
+    trade: trade("declined", { minor: 4200 }),
+    question: other.effects[0].question,
+  });
+  assert.deepEqual([other.seen, other.model.view.isPaid], ["declined/other", false]);
+  assert.equal(other.happens("new_sale_pressed").seen, "ready/ready");
+
+  const reader = refused("worker_failed");
+  assert.equal(reader.did("probe").length, 1);
+  reader.happens("probed", { isThere: false, fault: fault("worker_failed") });
+  assert.deepEqual(reader.model.view.reason, { word: "noAnswer" });
+});
+
+test("the same amount is asked about before it is charged again; the sale's own trade is taken up instead", () => {
+  const alike = trade("needs_review", { id: "t-8", ref: "other" });
+  const page = readyPage({ unfinished: [alike] }).happens("charge_pressed");
+  assert.deepEqual([page.seen, page.effects], ["ready/ready", [{ type: "ask_same", trade: alike }]]);
+  page.happens("other_customer_chosen");
+  assert.equal(page.did("charge").length, 1);
+  const own = readyPage({ ref: "bill" });
+  own.facts = { ...own.facts, unfinished: [trade("unknown")] };
+  own.happens("charge_pressed");
+  assert.deepEqual([own.did("charge"), own.did("resume").length], [[], 1]);
+});
+
+test("another amount than the reference's own gets another reference", () => {
+  const page = readyPage({ ref: "bill" });
+  page.happens("charge_pressed").happens("state_changed", { to: "paying", trade: ownTrade(page, "paying") });
+  page.happens("ended", { outcome: ownOutcome(page, "declined") }).happens("new_sale_pressed");
+  page.facts = { ...page.facts, freshRef: "fresh-2" };
+  for (const key of "700") page.happens("digit_pressed", { key });
+  assert.deepEqual(page.happens("charge_pressed").did("charge")[0].sale, saleOf("fresh-2", 700));
+});
+
+test("a named sale with another amount than its trade: both are shown, and it is not green", () => {
+  const page = readyPage({ ref: "bill", minor: 2750, unfinished: [trade("needs_review")] });
+  assert.equal(page.seen, "not-confirmed/not-confirmed");
+  page.happens("ended", { outcome: outcome("paid") });
+  assert.deepEqual([page.seen, page.model.sale.amount.minor], ["declined/other", 2750]);
+});
+
+test("an earlier sale is read beside the current one: Back leads to the end that was there, as it was", () => {
+  const old = trade("paid", { id: "t-9", ref: "earlier", minor: 4200 });
+  for (const end of [endedPage("paid"), endedPage("declined")]) {
+    const { view } = end.model;
+    end.happens("trade_opened", { trade: old, isFromHistory: true });
+    assert.equal(end.seen, "waiting/looking");
+    end.happens("ended", { outcome: outcome("paid", { id: "t-9", ref: "earlier", minor: 4200 }) });
+    assert.deepEqual([end.seen, end.sounds], ["paid/old", []]);
+    end.happens("back_pressed");
+    assert.deepEqual([end.model.view, end.sounds], [view, []]);
+    assert.deepEqual([end.model.sale, end.model.tradeId], [saleOf("fresh-1"), "t-1"]);
+  }
+  const typed = readyPage().happens("trade_opened", { trade: old, isFromHistory: true }).happens("back_pressed");
+  assert.deepEqual([typed.seen, typed.model.draft.minor], ["ready/ready", 1250]);
+  const open = notConfirmedPage().happens("trade_opened", { trade: old, isFromHistory: true }).happens("back_pressed");
+  assert.deepEqual([open.seen, open.did("resume")[0].tradeId], ["not-confirmed/not-confirmed", "t-1"]);
+  const gone = endedPage("cancelled").happens("trade_opened", { trade: old, isFromHistory: true });
+  gone.facts = { ...gone.facts, unfinished: [trade("late_success", { ref: "fresh-1" })] };
+  assert.equal(gone.happens("back_pressed").seen, "not-confirmed/late", "the money came meanwhile");
+});
+
+test("a payment in progress keeps the screen", () => {
+  const old = trade("paid", { id: "t-9", ref: "earlier" });
+  for (const page of [
+    scanningPage(),
+    waitingPage(),
+    readyPage().happens("show_code_pressed").happens("wallet_chosen"),
+  ]) {
+    const { view } = page.model;
+    page.happens("trade_opened", { trade: old, isFromHistory: true });
+    assert.deepEqual([page.model.view, page.effects], [view, []]);
+  }
+});
+
+test("a refund: taken, it is watched to its end; refused, the dialog says why and the screen stays", () => {
+  const page = endedPage("paid").happens("give_back_pressed");
+  assert.equal(page.did("ask_give_back")[0].tradeId, "t-1");
+  const decision = { type: "void", reason: "paid twice" };
+  page.happens("decision_sent", { tradeId: "t-1", decision });
+  page.happens("decision_refused", { dialog: "void", fault: fault("token_forbidden", { type: "auth" }) });
+  assert.deepEqual([page.seen, page.did("dialog_refused").length], ["paid/paid", 1]);
+  page.happens("decision_sent", { tradeId: "t-1", decision }).happens("decision_taken");
+  assert.deepEqual(page.did("follow_decision"), [{ type: "follow_decision", run: page.run }]);
+  page.happens("state_changed", { to: "cancelling", trade: ownTrade(page, "voiding") });
+  assert.equal(page.seen, "waiting/voiding");
+  page.happens("ended", { outcome: ownOutcome(page, "paid", { voidRefused: { code: "X", message: "no" } }) });
+  assert.deepEqual([page.seen, page.sounds], ["paid/kept", ["not_paid"]]);
+  page.happens("decision_sent", { tradeId: "t-other", decision });
+  assert.deepEqual(page.effects, [{ type: "close_dialogs", dialogs: ["back"] }], "it is about another trade");
+});
+
+test("the scanner's test pays nothing, and keeps what was typed", () => {
+  const page = readyPage().happens("test_pressed");
+  assert.deepEqual([page.seen, page.did("test_scanner").length], ["scan/test", 1]);
+  assert.deepEqual(page.happens("code_given", { code: "c" }).effects, []);
+  page.happens("test_ended", { info: { kind: "alipay" } });
+  assert.equal(page.seen, "scan/tested");
+  page.happens("leave_pressed");
+  assert.deepEqual([page.seen, page.model.draft.minor], ["ready/ready", 1250]);
+});
+
+// ---- what no event may do -------------------------------------------------------------------------------------------
+
+const PERSON = new Set([
+  "open_pressed",
+  "digit_pressed",
+  "clear_pressed",
+  "charge_pressed",
+  "other_customer_chosen",
+  "show_code_pressed",
+  "code_given",
+  "use_camera_pressed",
+  "stop_pressed",
+  "cancel_pressed",
+  "leave_pressed",
+  "try_again_pressed",
+  "new_sale_pressed",
+  "back_pressed",
+  "check_pressed",
+  "verdict_pressed",
+  "give_back_pressed",
+  "decision_sent",
+  "trade_opened",
+  "test_pressed",
+]);
+const MONEY = ["charge", "show_code", "decide"];
+const STATUSES = [
+  "creating",
+  "awaiting_code",
+  "awaiting_payer",
+  "paying",
+  "pending",
+  "unknown",
+  "cancelling",
+  "voiding",
+  "needs_review",
+  "late_success",
+  "paid",
+  "declined",
+  "cancelled",
+  "voided",
+];
+const OUTCOMES = ["paid", "declined", "cancelled", "voided", "unconfirmed"];
+const STATES = ["idle", "starting", "scanning", "scanned", "paying", "waiting", "cancelling", "review"];
+
+/** Every event that can happen to a model, with answers of the newest call. */
+function events(model) {
+  const run = model.run.number;
+  const ref = model.sale?.ref ?? "bill";
+  const own = (status) => trade(status, { ref, id: model.tradeId ?? "t-1" });
+  const other = (status) => trade(status, { ref: "earlier", id: "t-9", minor: 4200 });
+  const void_ = { type: "void", reason: "r" };
+  return [
+    { type: "settings_read", currency: "MYR" },
+    { type: "opened", showsCodes: true, minor: 1250, ref: "bill" },
+    { type: "open_failed", fault: fault("network_failed") },
+    ...[true, false].map((isOnline) => ({ type: "connection_changed", isOnline })),
+    { type: "unfinished_changed" },
+    { type: "warned", sentence: { word: "noCode" } },
+    { type: "scanner_typed", minor: 0, isCovered: false },
+    ...[...PERSON].map((type) => ({
+      type,
+      ...{
+        digit_pressed: { key: model.draft.minor > 0 ? "C" : "5" },
+        code_given: { code: "c" },
+        decision_sent: { tradeId: model.tradeId ?? "t-1", decision: void_ },
+        trade_opened: { trade: other("paid"), isFromHistory: true },
+      }[type],
+    })),
+    { type: "trade_opened", trade: own("needs_review"), isFromHistory: false },
+    { type: "decision_sent", tradeId: "t-9", decision: void_ },
+    ...STATES.map((to) => ({ type: "state_changed", to, trade: null })),
+    ...STATES.flatMap((to) =>
+      ["awaiting_payer", "pending", "voiding", "paid"].map((status) => ({
+        type: "state_changed",
+        to,
+        trade: own(status),
+      })),
+    ),
+    { type: "state_changed", to: "waiting", trade: other("pending") },
+    ...STATUSES.flatMap((status) => [own, other].map((made) => ({ type: "trade_changed", trade: made(status) }))),
+    { type: "time_left", leftMs: 1 },
+    { type: "hint_changed", hint: "dark" },
+    { type: "code_read" },
+    ...(run === 0 ? [] : answers(model, own)),
+  ];
+}
+
+/** Every answer of the newest call. */
+function answers(model, own) {
+  const run = model.run.number;
+  const ref = model.sale?.ref ?? "bill";
+  const faults = [
+    fault(null),
+    fault("network_failed"),
+    fault("camera_denied", { type: "camera" }),
+    fault("sale_amount_mismatch"),
+    fault("sale_paid", { tradeId: "t-9" }),
+    fault("sale_busy"),
+    fault("worker_failed"),
+    fault("internal", { moneyMoved: "maybe", tradeId: "t-1" }),
+  ];
+  const questions = [
+    { type: "unconfirmed", trouble: null },
+    { type: "busy", fault: fault("sale_busy") },
+    { type: "mismatch", fault: fault("sale_amount_mismatch") },
+  ];
+  return [
+    { type: "wallet_chosen", run },
+    { type: "code_shown", run, svg: "<svg>", leftMs: 9 },
+    ...OUTCOMES.map((status) => ({
+      type: "ended",
+      run,
+      outcome: outcome(status, { ref, id: model.tradeId ?? "t-1" }),
+    })),
+    { type: "ended", run, outcome: outcome("paid", { id: "t-9", ref: "earlier", minor: 4200 }) },
+    { type: "ended", run, outcome: outcome("paid", { ref, voidRefused: { code: "X", message: "no" } }) },
+    ...faults.map((fault) => ({ type: "refused", run, fault })),
+    { type: "test_ended", run, info: { kind: "alipay" } },
+    { type: "cancel_refused", run, fault: fault("network_failed") },
+    { type: "decision_taken", run },
+    { type: "decision_refused", run, dialog: "void", fault: fault("token_forbidden") },
+    ...questions.flatMap((question) => [
+      ...["t-1", null].map((tradeId) => ({ type: "trade_found", run, tradeId, question })),
+      ...[null, own("pending"), own("paid")].map((read) => ({
+        type: "trade_read",
+        run,
+        tradeId: "t-1",
+        trade: read,
+        question,
+      })),
+    ]),
+    ...[null, outcome("paid", { ref }), outcome("paid", { ref, minor: 4200 }), outcome("declined", { ref })].map(
+      (read) => ({
+        type: "outcome_read",
+        run,
+        tradeId: "t-1",
+        outcome: read,
+      }),
+    ),
+    ...[true, false].map((isThere) => ({ type: "probed", run, isThere, fault: fault("worker_failed") })),
+  ];
+}
+
+const FACTS = [
+  { unfinished: [], freshRef: "fresh", now: 1 },
+  {
+    unfinished: [trade("late_success", { id: "t-9", ref: "earlier", minor: 4200 }), trade("needs_review")],
+    freshRef: "fresh",
+    now: 1,
+  },
+];
+
+/** Events whose steps read the list of what is not finished. */
+const READ_LISTS = ["opened", "charge_pressed", "show_code_pressed", "back_pressed", "unfinished_changed"];
+const SCREENS = [
+  "declined/cancelled",
+  "declined/declined",
+  "declined/old",
+  "declined/other",
+  "declined/voided",
+  "not-confirmed/late",
+  "not-confirmed/not-confirmed",
+  "paid/kept",
+  "paid/old",
+  "paid/paid",
+  "present/creating",
+  "present/shown",
+  "ready/closed",
+  "ready/opening",
+  "ready/ready",
+  "scan/no-camera",
+  "scan/scanning",
+  "scan/starting",
+  "scan/test",
+  "scan/tested",
+  "waiting/cancelling",
+  "waiting/checking",
+  "waiting/confirm",
+  "waiting/looking",
+  "waiting/paying",
+  "waiting/voiding",
+];
+
+/** What a model is told apart by: what decides, not what is only shown. */
+const key = ({ view, run, decidingIn, draft, sale, tradeId, opened, home, currency }) =>
+  [
+    view.screen,
+    view.kind,
+    run.kind,
+    run.isStopped,
+    decidingIn === run.number,
+    draft.minor > 0,
+    draft.ref === sale?.ref,
+    tradeId !== null,
+    opened?.isOld,
+    home?.view.screen,
+    currency,
+  ].join();
+
+const ENDS = ["paid", "declined", "not-confirmed"];
+const LOOK_UPS = ["trade_found", "trade_read", "outcome_read", "probed"];
+const ANSWERS = ["ended", "refused", "state_changed", "decision_taken", "wallet_chosen", "code_shown", "test_ended"];
+
+/** What every step must keep. */
+function keeps(next, before, event, facts) {
+  const must = (holds, what) => {
+    if (!holds) assert.fail(`${what}: ${JSON.stringify(event)}\nat ${JSON.stringify(before)}`);
+  };
+  const [after, effects] = next(before, event, facts);
+  const { view } = before;
+  const isPerson = PERSON.has(event.type);
+  const money = effects.filter(({ type }) => MONEY.includes(type));
+  must(money.length <= 1, "two calls at once");
+  must(money.length === 0 || isPerson, "money moves by itself");
+  for (const { type, run = after.run.number } of effects) {
+    must(run === after.run.number, "an effect of an older call");
+    const isCall = ["charge", "show_code", "resume"].includes(type);
+    must(!isCall || run !== before.run.number, "a call without a number of its own");
+  }
+  const isDropped = before.run.kind === "act" && after.run.number !== before.run.number;
+  must(!isDropped || isPerson || event.type === "decision_taken", "a call that may move money is dropped");
+  // An end stays until a person leaves it, or there is a newer word about the money: from a call that is in progress, a
+  // look-up about it, or late money.
+  const isNewer =
+    (before.run.kind !== "none" && ANSWERS.includes(event.type)) ||
+    (LOOK_UPS.includes(event.type) && before.run.kind === "none") ||
+    (event.type === "trade_changed" && event.trade.status === "late_success" && view.screen !== "paid");
+  must(!ENDS.includes(view.screen) || after.view === view || isPerson || isNewer, "an end was overwritten");
+  // What the screen says of money comes from the till's word about money.
+  const isProven =
+    (["ended", "outcome_read"].includes(event.type) && event.outcome?.status === "paid") ||
+    (event.type === "back_pressed" && before.home?.view === after.view);
+  must(after.view.screen !== "paid" || after.view === view || isProven, "paid without proof");
+  // An answer of an earlier call changes nothing.
+  if ("run" in event) {
+    const [stale, more] = next(before, { ...event, run: event.run - 1 }, facts);
+    const isSame = ["view", "sale", "tradeId", "draft", "home", "opened", "run"].every(
+      (of) => stale[of] === before[of],
+    );
+    must(isSame, "a stale answer changes the screen");
+    must(!more.some(({ type }) => type !== "sound"), "a stale answer acts");
+  }
+  return { after, isMoved: after.view !== view };
+}
+
+/** Every event in every model that can be reached. */
+function walk(next) {
+  const seen = new Map([[key(INITIAL), INITIAL]]);
+  const pairs = new Set();
+  let steps = 0;
+  // A map hands out what is added to it meanwhile.
+  for (const model of seen.values()) {
+    for (const event of events(model)) {
+      for (const facts of READ_LISTS.includes(event.type) ? FACTS : FACTS.slice(0, 1)) {
+        const { after, isMoved } = keeps(next, model, event, facts);
+        steps += 1;
+        if (isMoved) pairs.add(`${model.view.screen}/${model.view.kind} ${event.type}`);
+        if (!seen.has(key(after))) seen.set(key(after), after);
+      }
+    }
+  }
+  return { models: [...seen.values()], pairs, steps };
+}
+
+test("every event in every reachable model: no step throws, pays by itself, or overwrites an end", (t) => {
+  const { models, pairs, steps } = walk(next);
+  t.diagnostic(`${models.length} models, ${steps} steps, ${pairs.size} pairs of a screen and an event that moves it`);
+  assert.deepEqual(
+    [...new Set(models.map(({ view }) => `${view.screen}/${view.kind}`))].sort(),
+    SCREENS,
+    "every screen is reached",
+  );
+  assert.ok(steps > 100_000 && pairs.size > 100, `${steps} steps, ${pairs.size} pairs`);
+});
+
+for (const [what, broken, words] of [
+  [
+    "believes every answer",
+    (model, event, facts) => next(model, "run" in event ? { ...event, run: model.run.number } : event, facts),
+    /a stale answer changes the screen/,
+  ],
+  [
+    "follows the till everywhere",
+    (model, event, facts) => {
+      const isMove = event.type === "state_changed" && model.run.kind === "none";
+      const sale = { ref: "bill", amount: money(1250) };
+      return next(isMove ? { ...model, sale, run: { ...model.run, kind: "watch" } } : model, event, facts);
+    },
+    /an end was overwritten/,
+  ],
+  [
+    "charges again by itself",
+    (model, event, facts) =>
+      event.type === "ended" && model.view.screen === "waiting"
+        ? next(next(model, event, facts)[0], { type: "try_again_pressed" }, facts)
+        : next(model, event, facts),
+    /money moves by itself/,
+  ],
+])
+  test(`a machine that ${what} is found`, () => {
+    assert.throws(() => walk(broken), words);
+  });
