@@ -251,6 +251,7 @@ export type Effect =
   | { readonly type: "read_outcome"; readonly run: number; readonly tradeId: string }
   | { readonly type: "probe"; readonly run: number; readonly fault: Fault }
   | { readonly type: "sound"; readonly sound: Sound }
+  | { readonly type: "keep_awake"; readonly isOn: boolean }
   | { readonly type: "ask_same"; readonly trade: Trade }
   | { readonly type: "ask_manager"; readonly tradeId: string; readonly sale: Sale | null; readonly isPaid: boolean }
   | { readonly type: "ask_give_back"; readonly tradeId: string; readonly sale: Sale | null }

@@ -256,6 +256,12 @@ class Machine {
     this.context ??= await this.freshContext();
     const page = await (context ?? this.context).newPage();
     page.problems = [];
+    await page.addInitScript(() => {
+      const heard = () => {
+        globalThis.lastKeyAt = performance.now();
+      };
+      addEventListener("keydown", heard, { capture: true });
+    });
     page.on("console", (message) => {
       if (message.type() === "error") page.problems.push(message.text());
     });
@@ -272,7 +278,7 @@ class Machine {
     });
     await page.goto(`${this.counter.backend}/?${query}`);
     // Ready for a sale, or on its way to what became of the one that is named.
-    if (wait) await page.waitForSelector('body[data-busy="false"]');
+    if (wait) await page.waitForSelector('body:not([data-kind="opening"], [data-kind="closed"])');
     return page;
   }
   /** A developer's own page: the package as it is, unbundled, and a till that is open under `till`. */
@@ -328,8 +334,16 @@ export function journal(page) {
 
 /** Waits for a screen of the terminal. */
 export async function screen(page, name, ms = 30_000) {
-  const busy = name === "ready" ? '[data-busy="false"]' : "";
-  await page.waitForSelector(`body[data-screen="${name}"]${busy}`, { timeout: ms });
+  const open = name === "ready" ? '[data-kind="ready"]' : "";
+  await page.waitForSelector(`body[data-view="${name}"]${open}`, { timeout: ms });
+}
+
+/** How long after a key the page still waits for more of a scanner: `LATE_MS + FAST_MS` of www/wedge.ts. */
+const KEYS_MS = 300;
+
+/** Waits until the page has handled all keys, and expects no more of a hand scanner. */
+export async function keysAreOver(page) {
+  await page.waitForFunction((ms) => performance.now() - (globalThis.lastKeyAt ?? -Infinity) > ms, KEYS_MS);
 }
 
 /** Shows the code, presses Charge, and says whose wallet it is where the terminal asks. */

@@ -2,7 +2,7 @@
 // The rest of the page is tested in a browser.
 
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -759,3 +759,28 @@ for (const [what, broken, words] of [
   test(`a machine that ${what} is found`, () => {
     assert.throws(() => walk(broken), words);
   });
+
+// ---- the page's modules -----------------------------------------------------------------------------------------------
+
+test("no module of the page imports itself, not even through others, and the model imports nothing of the page", async () => {
+  const files = (await readdir(www, { recursive: true })).filter(
+    (name) => name.endsWith(".ts") && !/^(dist|node_modules|public)/.test(name),
+  );
+  const imports = new Map();
+  for (const file of files) {
+    const text = await readFile(join(www, file), "utf8");
+    const from = [...text.matchAll(/^(?:import|export) (?!type\b)[^;]*?from "(\.[^"]+)"/gms)]
+      // An import of types alone leaves nothing behind.
+      .filter(([whole]) => !/^\w+ \{(\s*type \w+,?)*\s*\}/.test(whole))
+      .map(([, path]) => join(file, "..", `${path}.ts`));
+    imports.set(file, from);
+  }
+  assert.ok(files.length > 20, `${files.length} modules`);
+  const visit = (file, path) => {
+    assert.ok(!path.includes(file), `a circle: ${[...path, file].join(" -> ")}`);
+    for (const other of imports.get(file) ?? assert.fail(`no module ${file}`)) visit(other, [...path, file]);
+  };
+  for (const file of files) visit(file, []);
+  for (const file of files.filter((name) => name.startsWith("model")))
+    for (const other of imports.get(file)) assert.match(other, /^model/, `${file} imports ${other}`);
+});

@@ -47,7 +47,7 @@ test("the camera is refused: a sentence, and the sale is paid with a typed code"
   const page = await machine.terminal();
   await page.click("#primary");
   await until("the cashier is told", async () => /camera/i.test(await page.textContent("#sentence")));
-  assert.equal(await page.getAttribute("body", "data-screen"), "scan");
+  assert.equal(await page.getAttribute("body", "data-view"), "scan");
   await page.click("#type");
   const code = await shop.code();
   await page.fill("#code", code);
@@ -116,7 +116,7 @@ test("the backend goes away in the middle: the page goes on asking, and ends wit
   await shop.stopBackend();
   await confirm(shop, trade);
   await page.waitForSelector("#banner:not([hidden])");
-  assert.equal(await page.getAttribute("body", "data-screen"), "waiting");
+  assert.equal(await page.getAttribute("body", "data-view"), "waiting");
   await shop.startBackend();
   await screen(page, "paid");
   assert.deepEqual(

@@ -28,7 +28,7 @@ const FREE: readonly string[] = ["declined", "cancelled", "voided", "creating", 
 export function next(model: Model, event: Event, facts: Facts): Step {
   const before = { ...model, unfinished: facts.unfinished };
   const [after, effects] = isStale(model, event) ? same(before) : step(before, event, facts);
-  return announce(...changeScreen(before, after, effects));
+  return announce(...keepAwake(before, ...changeScreen(before, after, effects)));
 }
 
 /** The answer of a call that is not the newest any more: whatever it says, it is not about what is on screen. */
@@ -331,6 +331,13 @@ function changeScreen(before: Model, after: Model, effects: readonly Effect[]): 
   const trouble = after.trouble === before.trouble ? null : after.trouble;
   const hint = screen === "scan" ? after.hint : null;
   return [{ ...after, trouble, hint }, [{ type: "close_dialogs", dialogs }, ...effects]];
+}
+
+/** The screen stays on during a call that is about a sale. */
+function keepAwake(before: Model, after: Model, effects: readonly Effect[]): Step {
+  const isOn = ({ run }: Model) => run.kind === "act" || run.kind === "watch";
+  if (isOn(before) === isOn(after)) return [after, effects];
+  return [after, [...effects, { type: "keep_awake", isOn: isOn(after) }]];
 }
 
 /** Late money on the banner is heard once. */

@@ -1,4 +1,4 @@
-// English, and the list of everything that the terminal says: a key that another language lacks does not compile.
+// English, and the list of all texts of the terminal: a language that lacks one of them does not compile.
 
 export const en = {
   // Ready
