@@ -21,7 +21,7 @@ export function closeDialogs(names: readonly DialogName[]): void {
 /** The same amount is not confirmed yet: before another charge somebody says that it is another customer. */
 export function askSame(trade: Trade): void {
   $("same-word").textContent = say("sameTitle", { a: formatted(trade.sale.amount) });
-  $("same-look").onclick = () => {
+  $("same-open").onclick = () => {
     dialog("same").close();
     dispatch({ type: "trade_opened", trade, isFromHistory: false });
   };

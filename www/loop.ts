@@ -15,8 +15,8 @@ let shell: Shell | null = null;
 let isRunning = false;
 const queue: Event[] = [];
 
-export function start(with_: Shell): void {
-  shell = with_;
+export function start(surroundings: Shell): void {
+  shell = surroundings;
   shell.draw(model);
 }
 

@@ -23,7 +23,7 @@ export type Sentence =
   | { readonly fault: Fault };
 
 /** What the screen shows while the till works on a payment. Each is also a sentence of `words/`. */
-export type Progress = "looking" | "paying" | "confirm" | "checking" | "cancelling" | "voiding";
+export type Progress = "lookup" | "paying" | "confirm" | "checking" | "cancelling" | "voiding";
 
 /**
  * What is on screen. `screen` and `kind` are on `<body>` as `data-view` and `data-kind`; `kind` selects the colours: a
@@ -147,13 +147,17 @@ export interface Facts {
   readonly now: number;
 }
 
-/** What a look-up is for. */
-export type Question =
-  /** How an end that is not proven stands now. */
+/** Why the trade that has a sale is looked up. */
+export interface FindQuestion {
+  readonly type: "busy" | "mismatch";
+  readonly fault: Fault;
+}
+
+/** Why a trade is read. */
+export type ReadQuestion =
+  /** Its end is not proven. */
   | { readonly type: "unconfirmed"; readonly trouble: Sentence | null }
-  /** Which trade has the sale. */
-  | { readonly type: "busy"; readonly fault: Fault }
-  /** Which amount the sale was begun with. */
+  /** The sale was begun with another amount. */
   | { readonly type: "mismatch"; readonly fault: Fault };
 
 /** A refund or a verdict, as its dialog sends it. */
@@ -219,13 +223,18 @@ export type Answer =
       readonly fault: Fault;
       readonly dialog: Decision["type"];
     }
-  | { readonly type: "trade_found"; readonly run: number; readonly tradeId: string | null; readonly question: Question }
+  | {
+      readonly type: "trade_found";
+      readonly run: number;
+      readonly tradeId: string | null;
+      readonly question: FindQuestion;
+    }
   | {
       readonly type: "trade_read";
       readonly run: number;
       readonly tradeId: string;
       readonly trade: Trade | null;
-      readonly question: Question;
+      readonly question: ReadQuestion;
     }
   | { readonly type: "outcome_read"; readonly run: number; readonly tradeId: string; readonly outcome: Outcome | null }
   | { readonly type: "probed"; readonly run: number; readonly isThere: boolean; readonly fault: Fault };
@@ -246,8 +255,8 @@ export type Effect =
   | { readonly type: "decide"; readonly run: number; readonly tradeId: string; readonly decision: Decision }
   /** The call that decides is the newest from now on, under this number. */
   | { readonly type: "follow_decision"; readonly run: number }
-  | { readonly type: "find_trade"; readonly run: number; readonly ref: string; readonly question: Question }
-  | { readonly type: "read_trade"; readonly run: number; readonly tradeId: string; readonly question: Question }
+  | { readonly type: "find_trade"; readonly run: number; readonly ref: string; readonly question: FindQuestion }
+  | { readonly type: "read_trade"; readonly run: number; readonly tradeId: string; readonly question: ReadQuestion }
   | { readonly type: "read_outcome"; readonly run: number; readonly tradeId: string }
   | { readonly type: "probe"; readonly run: number; readonly fault: Fault }
   | { readonly type: "sound"; readonly sound: Sound }

@@ -79,7 +79,8 @@ function drawScreen(view: View): void {
   if (view.screen === "paid") drawReceipt(view);
   if (view.screen === "not-confirmed") {
     setText("support", view.tradeId);
-    if (view !== drawn) setText("copied", "");
+    // A check without news leaves the word.
+    if (drawn?.screen !== "not-confirmed" || drawn.tradeId !== view.tradeId) setText("copied", "");
   }
 }
 

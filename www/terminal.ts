@@ -62,7 +62,7 @@ const TEXTS: Record<string, keyof Words> = {
   "why-twice": "whyTwice",
   "why-late": "whyLate",
   "same-help": "sameHelp",
-  "same-look": "sameLook",
+  "same-open": "sameOpen",
   "same-other": "sameOther",
   "same-close": "backToSale",
   "cancel-help": "cancelHelp",

@@ -173,7 +173,7 @@ test("Not confirmed refuses a new charge of the same sale, here and at another t
   await page.keyboard.type("1250", { delay: HAND_MS });
   await page.click("#primary");
   await page.waitForSelector("#same[open]");
-  await page.click("#same-look");
+  await page.click("#same-open");
   await screen(page, "not-confirmed");
   assert.equal(await payments(), 1);
 

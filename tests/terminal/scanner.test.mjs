@@ -209,7 +209,7 @@ test("on Declined and Not confirmed, in the manager's dialog, and where the same
   await page.waitForSelector("#same[open]");
   await page.keyboard.press("Enter");
   await unmoved(shop, page, "the same amount");
-  await page.click("#same-look");
+  await page.click("#same-open");
   await screen(page, "not-confirmed");
   await until("it was asked", async () => /Checked/.test(await page.textContent("#note")));
   await page.click("#second");

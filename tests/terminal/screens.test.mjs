@@ -101,7 +101,7 @@ test("what is not confirmed, what came late, and the day's history of both", asy
   await look(page, "1-ready-unconfirmed");
   await page.click("#primary");
   await look(page, "9-same-amount");
-  await page.click("#same-look");
+  await page.click("#same-open");
   await screen(page, "not-confirmed");
   await until("it was asked", async () => /Checked/.test(await page.textContent("#note")));
   await look(page, "6-not-confirmed");

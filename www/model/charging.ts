@@ -3,7 +3,20 @@
 import type { Sale, Trade } from "kaunter";
 import { canBegin, type Facts, FINAL, isBusy, type Model } from "../model";
 import { check, goHome, notConfirmed } from "./endings";
-import { after, bind, closeOpened, dropRun, newSale, type Step, same, show, startRun, useUp, wanted } from "./step";
+import {
+  after,
+  bind,
+  closeOpened,
+  dropRun,
+  newSale,
+  type Step,
+  same,
+  show,
+  startRun,
+  useUp,
+  wait,
+  wanted,
+} from "./step";
 
 /** Charge: not while the sale, or one that looks the same, has a trade whose end is not known. */
 export function chargePressed(model: Model, facts: Facts): Step {
@@ -38,12 +51,7 @@ function begin(model: Model, sale: Sale): Model {
 export function codeGiven(model: Model, code: string): Step {
   const { sale, view } = model;
   if (!sale || view.screen !== "scan") return same(model);
-  const started = show(startRun(model, "act"), {
-    screen: "waiting",
-    kind: "paying",
-    canCancel: true,
-    canLeave: false,
-  });
+  const started = wait(startRun(model, "act"), "paying");
   return [started, [{ type: "charge", run: started.run.number, sale, code }]];
 }
 
@@ -73,7 +81,7 @@ export function openTrade(model: Model, trade: Trade, isFromHistory: boolean): S
   const isOld = isFromHistory && FINAL.includes(trade.status);
   const opened = { ...model, opened: { trade, isOld } };
   if (!isOld) return watch(opened, trade);
-  return watch(show(opened, { screen: "waiting", kind: "looking", canCancel: false, canLeave: true }), trade);
+  return watch(wait(opened, "lookup", { canCancel: false, canLeave: true }), trade);
 }
 
 function watch(model: Model, trade: Trade): Step {

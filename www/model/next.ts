@@ -16,7 +16,7 @@ import {
 import { back, charge, chargePressed, codeGiven, openTrade, otherCustomer, showCodePressed, take } from "./charging";
 import { check, ended, notConfirmed, unconfirmed } from "./endings";
 import { found, outcomeRead, probed, refused, tradeRead } from "./refusals";
-import { bind, endRun, newSale, ready, type Step, same, show, startRun, useUp } from "./step";
+import { bind, endRun, newSale, ready, type Step, same, show, startRun, useUp, wait } from "./step";
 
 const MAX_DIGITS = 9;
 /** What a dialog asks must not hide an end, nor decide about what was on screen before it. */
@@ -281,15 +281,15 @@ function stateChanged(model: Model, { to, trade }: Extract<Event, { type: "state
       return same(run.kind === "act" ? show(own, { screen: "scan", kind: to }) : own);
     case "scanned":
     case "paying":
-      return same(show(own, { screen: "waiting", kind: "paying", canCancel: true, canLeave }));
+      return same(wait(own, "paying", { canLeave }));
     case "waiting": {
-      if (opened?.isOld) return same(show(own, { screen: "waiting", kind: "looking", canCancel: false, canLeave }));
+      if (opened?.isOld) return same(wait(own, "lookup", { canCancel: false, canLeave }));
       const kind = trade?.status === "pending" ? "confirm" : "checking";
-      return same(show(own, { screen: "waiting", kind, canCancel: true, canLeave }));
+      return same(wait(own, kind, { canLeave }));
     }
     case "cancelling": {
       const kind = trade?.status === "voiding" ? "voiding" : "cancelling";
-      return same(show(own, { screen: "waiting", kind, canCancel: false, canLeave: false }));
+      return same(wait(own, kind, { canCancel: false }));
     }
     case "idle":
     case "review":
@@ -305,7 +305,7 @@ function tradeChanged(model: Model, trade: Trade): Step {
   const isWatched = view.screen === "waiting" || (view.screen === "present" && !isShown(bound, trade));
   const kind = trade.status === "pending" ? "confirm" : trade.status === "unknown" ? "checking" : null;
   if (isWatched && kind) {
-    return same(show(bound, { screen: "waiting", kind, canCancel: true, canLeave: bound.opened !== null }));
+    return same(wait(bound, kind, { canLeave: bound.opened !== null }));
   }
   // A verdict in progress brings that end itself.
   if (view.screen === "not-confirmed" && FINAL.includes(trade.status) && bound.run.kind !== "act") {

@@ -1,7 +1,7 @@
 // What the till refuses: nothing ever began, another trade has the sale, or the camera is missing.
 
 import type { Outcome, Trade } from "kaunter";
-import type { Fault, Model, Question, Sentence } from "../model";
+import type { Fault, FindQuestion, Model, ReadQuestion } from "../model";
 import { anotherAmount, notPaid, paid, refusedFor, unconfirmed, unconfirmedRead } from "./endings";
 import { ready, type Step, same, show, useUp } from "./step";
 
@@ -32,33 +32,31 @@ export function probed(model: Model, isThere: boolean, fault: Fault): Step {
 }
 
 /** Finds the trade that has the sale, if the till did not name it. */
-function findOut(model: Model, question: Extract<Question, { fault: Fault }>): Step {
+function findOut(model: Model, question: FindQuestion): Step {
   const { tradeId } = question.fault;
   if (tradeId) return found(model, tradeId, question);
   return [model, [{ type: "find_trade", run: model.run.number, ref: model.sale?.ref ?? "", question }]];
 }
 
-export function found(model: Model, tradeId: string | null, question: Question): Step {
-  switch (question.type) {
-    case "unconfirmed":
-      return tradeId ? unconfirmed(model, tradeId, question.trouble) : same(model);
-    case "busy":
-      return tradeId ? unconfirmed(model, tradeId, busy(question.fault)) : refusedFor(model, question.fault);
-    case "mismatch":
-      return tradeId
-        ? [model, [{ type: "read_trade", run: model.run.number, tradeId, question }]]
-        : refusedFor(useUp(model), question.fault);
+/** The trade that has the sale, by its id. Null: no trade was found. */
+export function found(model: Model, tradeId: string | null, { type, fault }: FindQuestion): Step {
+  if (!tradeId) return refusedFor(useUp(model), fault);
+  if (type === "mismatch") {
+    return [model, [{ type: "read_trade", run: model.run.number, tradeId, question: { type, fault } }]];
   }
+  return unconfirmed(model, tradeId, fault.code === "sale_busy" ? { word: "busy" } : { fault });
 }
 
-const busy = (fault: Fault): Sentence => (fault.code === "sale_busy" ? { word: "busy" } : { fault });
-
-export function tradeRead(model: Model, tradeId: string, trade: Trade | null, question: Question, now: number): Step {
+export function tradeRead(
+  model: Model,
+  tradeId: string,
+  trade: Trade | null,
+  question: ReadQuestion,
+  now: number,
+): Step {
   switch (question.type) {
     case "unconfirmed":
       return unconfirmedRead(model, tradeId, trade, question.trouble, now);
-    case "busy":
-      return unconfirmedRead(model, tradeId, trade, busy(question.fault), now);
     case "mismatch":
       if (!trade || !model.sale) return refusedFor(useUp(model), question.fault);
       return anotherAmount(useUp(model), trade.sale, model.sale, trade.status === "paid");

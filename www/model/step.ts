@@ -1,7 +1,7 @@
 // Steps: a model with the effects that led to it, and what most transitions are made of.
 
 import type { Sale } from "kaunter";
-import type { Effect, Facts, Model, Run, View } from "../model";
+import type { Effect, Facts, Model, Progress, Run, View } from "../model";
 
 /** The next model, and what the page does about it. */
 export type Step = readonly [Model, readonly Effect[]];
@@ -10,6 +10,11 @@ export type Step = readonly [Model, readonly Effect[]];
 export const same = (model: Model): Step => [model, []];
 
 export const show = (model: Model, view: View): Model => ({ ...model, view });
+
+/** Shows what the customer has to do while the till works. */
+export function wait(model: Model, kind: Progress, { canCancel = true, canLeave = false } = {}): Model {
+  return show(model, { screen: "waiting", kind, canCancel, canLeave });
+}
 
 /** Puts effects before those of a step. */
 export function after(effects: readonly Effect[], [model, more]: Step): Step {
