@@ -193,7 +193,7 @@ test("scenario 4: success after it was cancelled: an alarm, and a person accepts
   assert.equal(await shop.kept(), 1208);
   // The address names the sale: what became of it comes first.
   await page.reload();
-  await agree(shop, page, { ledger: [[1208, 0, 1]], screen: "not-confirmed", kind: "not-confirmed" });
+  await agree(shop, page, { ledger: [[1208, 0, 1]], screen: "not-confirmed", kind: "late" });
   await page.click("#primary");
   await page.fill("#evidence", "it is in the gateway's portal");
   await page.click("#manager-paid");
