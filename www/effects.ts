@@ -25,7 +25,7 @@ import * as sounds from "./sound";
 
 let till: Till | null = null;
 let settings: Settings | null = null;
-/** Stops the newest call that scans, shows a code or charges. */
+/** Stops the newest call. */
 let abort = new AbortController();
 /** Settles when that call has ended. */
 let running: Promise<void> = Promise.resolve();
@@ -51,7 +51,7 @@ export function perform(effect: Effect): void {
     case "show_code":
       return instead(effect.run, (signal) => showCode(effect.run, effect.sale, signal));
     case "resume":
-      return follow(effect.run, opened().resume(effect.tradeId, { onCode: onCode(effect.run) }));
+      return resume(effect.run, effect.tradeId);
     case "test_scanner":
       return void testScanner(effect.run);
     case "abort":
@@ -173,6 +173,12 @@ function charge(run: number, sale: Sale, code: string | null): void {
   if (code !== null) return instead(run, (signal) => opened().charge(sale, { code, signal }));
   abort = new AbortController();
   follow(run, opened().charge(sale, { signal: abort.signal }));
+}
+
+/** Watches a trade. An abort only ends the watch, so that the next call need not wait for it; it cancels nothing. */
+function resume(run: number, tradeId: string): void {
+  abort = new AbortController();
+  follow(run, opened().resume(tradeId, { onCode: onCode(run), signal: abort.signal }));
 }
 
 /** The wallets whose app scans a code that the till shows. */

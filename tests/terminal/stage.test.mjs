@@ -359,3 +359,19 @@ test("an end that is not true any more leaves the screen: cancelled, and then th
   await page.waitForSelector('body[data-kind="late"]');
   assert.match(await page.textContent("#title"), /Paid late/);
 });
+
+test("Back from a payment that is only watched leaves it to the till, and the next sale begins at once", async (t) => {
+  const shop = await counter(t);
+  await startTrade(shop, "open", { minor: 4200, code: await shop.code("asks") });
+  await until("it is pending", async () => (await status(shop, "open")) === "pending");
+  const page = await (await shop.machine()).terminal({ amount: 700 });
+  await page.click("#unfinished");
+  await asked(page);
+  await page.click("#third");
+  await screen(page, "ready");
+  await page.click(".of-ready .show-code");
+  await page.click('dialog[open] [data-wallet="23"]', { timeout: 5_000 });
+  await page.waitForSelector("#shown svg");
+  assert.match(await page.textContent("#amount"), /7\.00/);
+  assert.equal(await status(shop, "open"), "pending");
+});
