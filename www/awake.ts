@@ -1,25 +1,27 @@
-// Keeps the screen on while a sale is open. A browser releases the lock when the page is hidden: it is requested again.
+// Keeps the screen on during a call about a sale. A browser releases the wake lock when the page is hidden, so it is
+// requested again when the page is visible:
+// https://www.w3.org/TR/screen-wake-lock/#handling-document-loss-of-visibility
 
 let lock: WakeLockSentinel | null = null;
-let wanted = false;
+let isWanted = false;
 
 export function stayAwake(): void {
-  wanted = true;
-  void ask();
+  isWanted = true;
+  void request();
 }
 
 export function letSleep(): void {
-  wanted = false;
+  isWanted = false;
   void lock?.release();
   lock = null;
 }
 
-async function ask(): Promise<void> {
+async function request(): Promise<void> {
   if (document.visibilityState !== "visible" || (lock && !lock.released)) return;
   lock = (await navigator.wakeLock?.request("screen").catch(() => null)) ?? null;
-  if (!wanted) letSleep();
+  if (!isWanted) letSleep();
 }
 
 document.addEventListener("visibilitychange", () => {
-  if (wanted) void ask();
+  if (isWanted) void request();
 });

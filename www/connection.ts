@@ -1,26 +1,27 @@
-// Shows whether the shop's system is reachable: by the browser's online flag and the last answer. Without an answer, it
-// checks.
-
-import { $, icon } from "./dom";
-import { say } from "./words";
+// Tells whether the shop's system is reachable: by the browser's online flag and the last answer. Without an answer, it
+// checks every two seconds.
 
 const PROBE_MS = 2_000;
 
 let browser = navigator.onLine;
 let backend = true;
-let probing = false;
+let isProbing = false;
 let changed: () => void = () => {};
 
-export function online(): boolean {
+export function isOnline(): boolean {
   return browser && backend;
 }
 
+export function onChange(act: () => void): void {
+  changed = act;
+}
+
 /** A status check was answered, or failed. */
-export function heard(answered: boolean): void {
-  if (backend === answered) return;
-  backend = answered;
-  tell();
-  if (!answered) void probe();
+export function heard(isAnswered: boolean): void {
+  if (backend === isAnswered) return;
+  backend = isAnswered;
+  changed();
+  if (!isAnswered) void probe();
 }
 
 /** Checks once, now. */
@@ -30,30 +31,19 @@ export async function check(): Promise<boolean> {
   return Boolean(answer?.ok);
 }
 
-export function onChange(act: () => void): void {
-  changed = act;
-}
-
-export function tell(): void {
-  const banner = $("banner");
-  banner.hidden = online();
-  banner.replaceChildren(...(online() ? [] : [icon("off"), say("offline")]));
-  changed();
-}
-
 async function probe(): Promise<void> {
-  if (probing) return;
-  probing = true;
+  if (isProbing) return;
+  isProbing = true;
   while (!backend) {
     await new Promise((done) => setTimeout(done, PROBE_MS));
     await check();
   }
-  probing = false;
+  isProbing = false;
 }
 
 function browserSays(): void {
   browser = navigator.onLine;
-  tell();
+  changed();
 }
 
 addEventListener("online", browserSays);

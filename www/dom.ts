@@ -1,10 +1,10 @@
-// The page's elements, and its icons: drawn here, so that none depends on a font.
+// The page's elements, and its icons, which are drawn as paths so that none depends on a font.
 
 export const $ = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T;
 export const dialog = (id: string): HTMLDialogElement => $<HTMLDialogElement>(id);
 
 const SVG = "http://www.w3.org/2000/svg";
-/** Each a path on 24 x 24, drawn with a round pen. */
+/** Each is a path on 24 x 24, drawn with round line caps. */
 const ICONS = {
   check: "M5 12.5l4.5 4.5L19 7.5",
   cross: "M6.5 6.5l11 11M17.5 6.5l-11 11",
@@ -32,10 +32,23 @@ export function icon(name: Icon): SVGSVGElement {
   return svg;
 }
 
-/** An element with a class and what is in it. */
+/** Makes an element with a class and children. */
 export function element(tag: string, className: string, ...children: (Node | string)[]): HTMLElement {
   const made = document.createElement(tag);
   made.className = className;
   made.append(...children);
   return made;
+}
+
+/** Changes a text only where it is another one: a screen reader reads it again, and a selection is lost. */
+export function setText(id: string, text: string): void {
+  if ($(id).textContent !== text) $(id).textContent = text;
+}
+
+/** Shows a line of trouble, or hides it. */
+export function tell(id: string, sentence: string | null): void {
+  const line = $(id);
+  if (!line.hidden && line.textContent === sentence) return;
+  line.hidden = sentence === null;
+  line.replaceChildren(...(sentence === null ? [] : [icon("alert"), sentence]));
 }

@@ -1,15 +1,13 @@
 // Settings: camera, sound, language, and the scanner's test.
 
-import { counter } from "./counter";
 import { $, dialog } from "./dom";
-import { test } from "./scan";
-import { current, trouble } from "./screen";
+import { chooseCamera, listCameras } from "./effects";
+import { current, dispatch } from "./loop";
 import * as sounds from "./sound";
-import { till } from "./stage";
-import { language, speak, told } from "./words";
+import { language, speak } from "./words";
 
-/** `spoken` runs when another language was chosen. */
-export function drawer(spoken: () => void): void {
+/** `languageChanged` runs when another language was chosen. */
+export function wireDrawer(languageChanged: () => void): void {
   const [on, volume, words] = [
     $<HTMLInputElement>("sound"),
     $<HTMLInputElement>("volume"),
@@ -23,38 +21,31 @@ export function drawer(spoken: () => void): void {
     Object.assign(sounds.sound, { on: on.checked, volume: Number(volume.value) });
     volume.disabled = !on.checked;
     sounds.keep();
-    sounds.paid(); // as loud as it will be; nothing where it is off
+    sounds.paid(); // as loud as it will be, and silent if it is off
   };
   words.onchange = () => {
     speak(words.value);
-    spoken();
+    languageChanged();
   };
   $("settings").onclick = () => {
-    // Nothing to test with while a sale has the camera.
-    $("test").hidden = current() !== "ready" || !counter.till;
+    // During a sale the scanner can't be tested: the sale has the camera.
+    $("test").hidden = current().view.kind !== "ready";
     dialog("drawer").showModal();
     void cameras();
   };
   $("test").onclick = () => {
     dialog("drawer").close();
-    void test();
+    dispatch({ type: "test_pressed" });
   };
 }
 
 async function cameras(): Promise<void> {
-  const found = counter.till
-    ? await till()
-        .camera.list()
-        .catch(() => [])
-    : [];
+  const found = await listCameras();
   const select = $<HTMLSelectElement>("camera");
   $("camera-row").hidden = found.length < 2;
   select.replaceChildren(...found.map(({ deviceId, label }, at) => new Option(label || `${at + 1}`, deviceId)));
   select.onchange = () => {
     const chosen = found.find(({ deviceId }) => deviceId === select.value);
-    if (chosen)
-      till()
-        .camera.use(chosen)
-        .catch((error: unknown) => trouble(told(error)));
+    if (chosen) void chooseCamera(chosen);
   };
 }

@@ -1,12 +1,13 @@
 // The shop's trades of a day. A person's decision and late money are marked.
 
 import type { Trade, TradeStatus } from "kaunter";
-import { $, dialog, element, type Icon, icon } from "./dom";
+import { wordsOf } from "./answer";
+import { $, dialog, element, type Icon, icon, tell } from "./dom";
+import { listTrades } from "./effects";
+import { faultOf } from "./fault";
+import { current, dispatch } from "./loop";
+import { isBusy } from "./model";
 import { formatted } from "./money";
-import { wordsOf } from "./refused";
-import { look } from "./sale";
-import { trouble } from "./screen";
-import { isBusy, till } from "./stage";
 import { dayTime, locale, say, told, type Words } from "./words";
 
 interface Mark {
@@ -26,22 +27,26 @@ const MARKS: Partial<Record<TradeStatus, Mark>> = {
   late_success: { word: "sLate", icon: "clock", tone: "warn" },
 };
 /** Another till may be scanning for these: opening them here would disturb it. */
-const HANDS_OFF: readonly TradeStatus[] = ["creating", "awaiting_code"];
+const SCANNING: readonly TradeStatus[] = ["creating", "awaiting_code"];
 
-let asked = 0;
+/** The number of the newest request: an older answer is dropped. */
+let newest = 0;
 
-export function histories(): void {
-  past();
+export function wireHistory(): void {
+  $("past-back").onclick = () => {
+    dialog("past").close();
+    dialog("history").close();
+  };
   $("history-open").onclick = () => {
     $<HTMLInputElement>("day").value = today();
-    $("trades").replaceChildren(); // what it said before may not be true any more
+    $("trades").replaceChildren(); // an earlier list may not be true any more
     dialog("history").showModal();
     void read();
   };
   $("day").onchange = () => void read();
 }
 
-/** As the device's calendar has it: `toISOString` would be the day in Greenwich. */
+/** The day on the device's calendar. `toISOString` would give the day in UTC. */
 function today(): string {
   const now = new Date();
   const two = (number: number) => String(number).padStart(2, "0");
@@ -49,20 +54,20 @@ function today(): string {
 }
 
 async function read(): Promise<void> {
-  const own = ++asked;
+  const own = ++newest;
   const day = $<HTMLInputElement>("day").value;
-  trouble(null, "history-trouble");
+  tell("history-trouble", null);
   $("history-note").textContent = say("reading");
   try {
-    const { trades } = await till().listTrades(day ? { day } : {});
-    if (own !== asked) return;
+    const trades = await listTrades(day);
+    if (own !== newest) return;
     $("trades").replaceChildren(...trades.map(entry));
     $("history-note").textContent = trades.length === 0 ? say("nothing") : "";
   } catch (error) {
-    if (own !== asked) return;
+    if (own !== newest) return;
     $("trades").replaceChildren();
     $("history-note").textContent = "";
-    trouble(told(error), "history-trouble");
+    tell("history-trouble", told(faultOf(error)));
   }
 }
 
@@ -83,16 +88,16 @@ function entry(trade: Trade): HTMLElement {
   ) as HTMLButtonElement;
   button.dataset.trade = trade.tradeId;
   button.dataset.status = trade.status;
-  button.disabled = HANDS_OFF.includes(trade.status);
-  button.onclick = () => opens(trade, mark);
+  button.disabled = SCANNING.includes(trade.status);
+  button.onclick = () => openTrade(trade, mark);
   return element("li", mark.tone === "warn" ? "todo" : "", button);
 }
 
-/** A payment in progress keeps the screen: an old sale can then only be read, here. */
-function opens(trade: Trade, mark: Mark): void {
-  if (!isBusy()) {
+/** A payment in progress keeps the screen: meanwhile an earlier sale can only be read, in a dialog. */
+function openTrade(trade: Trade, mark: Mark): void {
+  if (!isBusy(current())) {
     dialog("history").close();
-    return void look(trade, { old: true });
+    return dispatch({ type: "trade_opened", trade, isFromHistory: true });
   }
   $("past-word").textContent = `${formatted(trade.sale.amount)} · ${say(mark.word)}`;
   const rows: [keyof Words, string][] = [
@@ -108,14 +113,6 @@ function opens(trade: Trade, mark: Mark): void {
   );
   $("past-tags").replaceChildren(...tags(trade));
   dialog("past").showModal();
-}
-
-/** Back to the payment in progress. */
-function past(): void {
-  $("past-back").onclick = () => {
-    dialog("past").close();
-    dialog("history").close();
-  };
 }
 
 function tags(trade: Trade): HTMLElement[] {

@@ -1,14 +1,12 @@
-// What moves money back, or settles what the gateway left open: a right of its own, asked for when it is used. Nothing
-// is chosen beforehand, no form sends itself, and the button that decides says what it does.
+// The dialogs that give money back, or record a verdict on what the gateway left open. Each needs a right of its own,
+// asked for when it is used. Nothing is preselected, no form sends itself, and the button that decides names what it
+// does.
 
-import { KaunterError, type Outcome, type Sale } from "kaunter";
-import { counter } from "./counter";
-import { $, dialog } from "./dom";
-import { ended } from "./ends";
+import type { Sale } from "kaunter";
+import { $, dialog, tell } from "./dom";
+import { dispatch } from "./loop";
+import type { Decision, Fault } from "./model";
 import { formatted } from "./money";
-import { rejected } from "./sale";
-import { trouble } from "./screen";
-import { noteNetwork, run, stage, till } from "./stage";
 import { say, told, type Words } from "./words";
 
 type Verdict = "paid" | "declined" | "voided";
@@ -17,109 +15,77 @@ const SETTLES: Record<Verdict, keyof Words> = {
   declined: "settleNotPaid",
   voided: "settleReturned",
 };
+const TROUBLE: Record<Decision["type"], string> = { void: "back-trouble", verdict: "manager-trouble" };
+/** The reason in the audit trail if the cashier chose none: the page never chooses one for them. */
+const NO_REASON = "no reason given";
 
-/** What the dialog that is open decides about: the screen behind may change meanwhile. */
-let about: { id: string; sale: Sale | null } | null = null;
+/** The trade that the open dialog is about. The screen behind it may change meanwhile. */
+let subject: { tradeId: string; sale: Sale | null } | null = null;
 
-export function managing(): void {
-  $("manager-settle").onclick = () => void settle();
-  $("back-yes").onclick = () => void returns();
+export function wireManager(): void {
+  $("manager-settle").onclick = settle;
+  $("back-yes").onclick = giveBack;
   for (const radio of radios()) radio.onchange = nameDecisions;
 }
 
-/** What the audit trail says where the cashier chose no reason: never one that was chosen for them. */
-const NO_REASON = "no reason given";
-
 const radios = () => [...document.querySelectorAll<HTMLInputElement>("#manager input[type=radio]")];
-const verdict = () => radios().find((radio) => radio.checked)?.value as Verdict | undefined;
+const chosenVerdict = () => radios().find((radio) => radio.checked)?.value as Verdict | undefined;
 
-/** `paid`: the gateway has proof of payment, so nobody can say that it was not paid. */
-export function manager(paid: boolean): void {
+/** `isPaid`: the gateway has proof of payment, so nobody can say that it was not paid. */
+export function askManager({ isPaid, ...about }: { tradeId: string; sale: Sale | null; isPaid: boolean }): void {
   for (const radio of radios()) radio.checked = false;
-  $("manager-declined").closest("label")?.toggleAttribute("hidden", paid);
+  $("manager-declined").closest("label")?.toggleAttribute("hidden", isPaid);
   $<HTMLInputElement>("evidence").value = "";
-  opens("manager");
+  open("manager", about, "verdict");
 }
 
-export function giveBack(): void {
+export function askGiveBack(about: { tradeId: string; sale: Sale | null }): void {
   $<HTMLSelectElement>("why").value = "";
-  opens("back");
+  open("back", about, "void");
 }
 
-function opens(id: "manager" | "back"): void {
-  if (!counter.tradeId) return;
-  about = { id: counter.tradeId, sale: counter.sale };
-  trouble(null, `${id}-trouble`);
+function open(name: "manager" | "back", { tradeId, sale }: NonNullable<typeof subject>, type: Decision["type"]): void {
+  subject = { tradeId, sale };
+  tell(TROUBLE[type], null);
   nameDecisions();
-  dialog(id).showModal();
+  dialog(name).showModal();
 }
 
-/** The buttons that decide say about what. */
+/** The buttons that decide name the amount, and the verdict that is chosen. */
 export function nameDecisions(): void {
-  const amount = { a: about?.sale ? formatted(about.sale.amount) : "" };
-  const chosen = verdict();
+  const amount = { a: subject?.sale ? formatted(subject.sale.amount) : "" };
+  const chosen = chosenVerdict();
   $("manager-settle").textContent = say(chosen ? SETTLES[chosen] : "settle", amount);
   $("back-word").textContent = say("backTitle", amount);
   $("back-yes").textContent = say("yes", amount);
 }
 
-async function settle(): Promise<void> {
-  const outcome = verdict();
+function settle(): void {
+  const outcome = chosenVerdict();
   const evidence = $<HTMLInputElement>("evidence").value.trim();
   if (!outcome) return lacks("chooseVerdict", radios()[0]);
   if (!evidence) return lacks("evidenceNeeded", $("evidence"));
-  await ask("manager", (id) => till().giveVerdict(id, { outcome, evidence }));
+  send({ type: "verdict", outcome, evidence });
 }
 
-async function returns(): Promise<void> {
-  // The audit trail is the shop's, in one language: the option's value, not its word.
-  const reason = $<HTMLSelectElement>("why").value || NO_REASON;
-  await ask("back", (id) => till().void(id, { reason }));
+function giveBack(): void {
+  // The audit trail has one language, the shop's: so the option's value, not its word.
+  send({ type: "void", reason: $<HTMLSelectElement>("why").value || NO_REASON });
 }
 
-/** Says what is missing, and leads there: the focus does not stay on the button that decides. */
+/** Says what is missing, and moves the focus there, away from the button that decides. */
 function lacks(word: keyof Words, field: HTMLElement | undefined): void {
-  trouble(say(word), "manager-trouble");
+  tell(TROUBLE.verdict, say(word));
   field?.focus();
 }
 
-/** Asks, and stays open with the reason where that is refused. */
-async function ask(name: "manager" | "back", begin: (id: string) => Promise<Outcome>): Promise<void> {
-  if (!about || about.id !== counter.tradeId) return dialog(name).close();
-  const box = dialog(name);
-  const buttons = [...box.querySelectorAll("button")];
-  trouble(null, `${name}-trouble`);
-  for (const button of buttons) button.disabled = true;
-  // The call is watched on the screen behind from its first answer on; a refusal comes before that.
-  // What comes of it is news, however old the sale is.
-  const { old } = stage;
-  stage.old = false;
-  const call = begin(about.id);
-  const answer = await Promise.race([
-    call.then(
-      () => "ended" as const,
-      (error: unknown) => ({ error }),
-    ),
-    started(),
-  ]);
-  for (const button of buttons) button.disabled = false;
-  if (typeof answer === "object") {
-    stage.old = old;
-    noteNetwork(answer.error);
-    return trouble(refusal(answer.error), `${name}-trouble`);
-  }
-  box.close();
-  await run(() => call, { ended, refused: rejected });
+function send(decision: Decision): void {
+  if (!subject) return;
+  tell(TROUBLE[decision.type], null);
+  dispatch({ type: "decision_sent", tradeId: subject.tradeId, decision });
 }
 
-/** The till has begun to watch: what was asked for was granted. */
-function started(): Promise<"started"> {
-  return new Promise((resolve) => {
-    till().addEventListener("state", () => resolve("started"), { once: true });
-  });
-}
-
-function refusal(error: unknown): string {
-  const right = error instanceof KaunterError && error.type === "auth";
-  return right ? say("noRight") : told(error);
+/** The till refused the decision: the dialog stays open, and says why. */
+export function showRefusal(type: Decision["type"], fault: Fault): void {
+  tell(TROUBLE[type], fault.type === "auth" ? say("noRight") : told(fault));
 }

@@ -1,4 +1,4 @@
-// Amounts, with the decimals that the module and the backend count: those of ISO 4217, not the browser's.
+// Formats amounts with the decimals of ISO 4217, as the till and the backend count them. A browser may have others.
 
 import { formatMoney, type Money } from "kaunter";
 import { locale } from "./words";

@@ -1,12 +1,13 @@
-// Sounds that are easy to tell apart: paid is high and short, not paid is low and double. The first tap unlocks sound.
+// Sounds that are easy to tell apart: paid is high and short, not paid is low and double. Browsers play nothing before
+// the first tap or key.
 
 const KEPT = "kaunter.volume";
-/** At full volume; a tone of a bare oscillator is loud. */
+/** The gain at full volume. A pure tone at gain 1 is too loud for a counter. */
 const LOUDEST = 0.6;
 
 let audio: AudioContext | undefined;
 const kept = Number(localStorage.getItem(KEPT) ?? 60);
-/** 0 to 100; `on` keeps the volume for when it is wanted again. */
+/** `volume` is 0 to 100. `on: false` keeps it for when sound is turned on again. */
 export const sound = { on: localStorage.getItem(`${KEPT}.on`) !== "false", volume: Number.isFinite(kept) ? kept : 60 };
 
 export function unlock(): void {
@@ -29,12 +30,12 @@ export function notPaid(): void {
   tone(220, 0.28, 0.18);
 }
 
-/** A person has to look: neither paid nor not paid. */
+/** A person has to decide about something: neither paid nor not paid. */
 export function attention(): void {
   for (const after of [0, 0.2, 0.4]) tone(660, after, 0.1);
 }
 
-/** A code was read: a tick that says nothing about money. */
+/** A code was read: a short tick, which says nothing about money. */
 export function read(): void {
   tone(880, 0, 0.03, 0.4);
 }

@@ -1,23 +1,23 @@
-// The cashier's terminal, the first customer of the published package: it opens the till, and wires its parts.
+// The cashier's terminal, the first user of the published package: wires the parts of the page, and opens the till.
 
-import { type Right, Till, type Trade } from "kaunter";
+import { wireCodeInput } from "./code_input";
 import * as connection from "./connection";
-import { address, counter, type Settings, terminal } from "./counter";
-import { $, dialog, icon } from "./dom";
-import { drawer } from "./drawer";
-import { histories } from "./history";
-import { keyboard } from "./keys";
-import { managing, nameDecisions } from "./manager";
-import { fingers, nameKeys } from "./pad";
-import { offers, tellLeft } from "./present";
-import { ready, showReady, stateChanged, statusChanged, take } from "./sale";
-import { hint, pick, scanned, ways } from "./scan";
-import { copying, current, onScreen, redraw, type Screen, show, trouble } from "./screen";
-import { banner, tellUnfinished } from "./unfinished";
-import { polled } from "./waiting";
-import { locale, say, told, type Words } from "./words";
+import { wireDialogs } from "./dialogs";
+import { $, icon } from "./dom";
+import { wireDrawer } from "./drawer";
+import { facts, open, perform } from "./effects";
+import { wireFoot } from "./foot";
+import { wireHistory } from "./history";
+import { wireKeyboard } from "./keys";
+import { current, dispatch, redraw, start } from "./loop";
+import { nameDecisions, wireManager } from "./manager";
+import { banner } from "./model";
+import { nameKeys, wirePad } from "./pad";
+import { draw } from "./render";
+import * as sounds from "./sound";
+import { locale, say, type Words } from "./words";
 
-/** Where each word stands that no screen changes. */
+/** The texts that no screen changes, by the id of their element. */
 const TEXTS: Record<string, keyof Words> = {
   "settings-word": "settings",
   "history-open-word": "history",
@@ -62,7 +62,7 @@ const TEXTS: Record<string, keyof Words> = {
   "why-twice": "whyTwice",
   "why-late": "whyLate",
   "same-help": "sameHelp",
-  "same-look": "sameLook",
+  "same-open": "sameOpen",
   "same-other": "sameOther",
   "same-close": "backToSale",
   "cancel-help": "cancelHelp",
@@ -72,122 +72,63 @@ const TEXTS: Record<string, keyof Words> = {
   "past-back": "backToSale",
 };
 
-function spoken(): void {
+function languageChanged(): void {
   document.documentElement.lang = locale();
   for (const [id, key] of Object.entries(TEXTS)) $(id).textContent = say(key);
   nameKeys();
   nameDecisions();
-  offers();
   redraw();
-  connection.tell();
-  tellUnfinished();
 }
 
-function dialogs(): void {
-  for (const id of ["drawer", "pick", "typed", "manager", "back", "history", "same", "cancel"]) {
-    const close = document.getElementById(`${id}-close`);
-    if (close) close.onclick = () => dialog(id).close();
-  }
+function wireHeader(): void {
   for (const [id, name] of [
     ["settings", "sliders"],
     ["history-open", "list"],
     ["copy", "copy"],
   ] as const)
     $(id).prepend(icon(name));
-}
-
-/** The screen has changed: what lies over it must not hide an end, nor decide about what was there before. */
-function screenChanged(to: Screen): void {
-  if (to !== "scan") dialog("typed").close();
-  if (["paid", "declined", "not-confirmed"].includes(to)) {
-    for (const id of ["past", "history", "drawer", "cancel", "same", "manager", "back"]) dialog(id).close();
+  $("unfinished").onclick = () => {
+    const [trade] = banner(current());
+    if (trade) dispatch({ type: "trade_opened", trade, isFromHistory: false });
+  };
+  for (const button of document.querySelectorAll<HTMLButtonElement>(".show-code")) {
+    button.onclick = () => dispatch({ type: "show_code_pressed" });
   }
-  tellUnfinished();
 }
 
-async function token(
-  { sale, right, signal }: { sale?: unknown; right?: Right; signal: AbortSignal },
-  url: string,
-): Promise<string> {
-  const body = { terminal, ...(sale ? { sale } : {}), ...(right ? { rights: ["charge", "cancel", right] } : {}) };
-  const answer = await fetch(url, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-    signal,
-  });
-  if (!answer.ok) throw new Error(`the shop's server answered ${answer.status}`);
-  return (await answer.json()).token;
+/** The support code can be copied. It names the trade, and contains nothing of the customer's code. */
+function wireSupportCode(): void {
+  $("copy").onclick = async () => {
+    const code = $("support").textContent ?? "";
+    await navigator.clipboard.writeText(code).catch(() => {
+      // Without the clipboard's permission the code is at least selected.
+      getSelection()?.selectAllChildren($("support"));
+      document.execCommand("copy");
+    });
+    $("copied").textContent = say("copied");
+  };
 }
 
-async function open(): Promise<void> {
-  show("ready", () => ({ sentence: say("start"), primary: { word: say("charge"), act: () => {}, off: true } }));
-  const settings: Settings = counter.settings ?? (await (await fetch("/terminal.json")).json());
-  counter.settings = settings;
-  $("sandbox").hidden = !settings.sandbox;
-  $("terminal").textContent = terminal;
-  const phone = $<HTMLAnchorElement>("phone");
-  phone.hidden = !settings.phone_url;
-  if (settings.phone_url) phone.href = settings.phone_url;
-  const till = await Till.open({
-    backend: location.origin,
-    getToken: (context) => token(context, settings.token_url),
-    chooseWallet: (_scan, wallets) => pick(wallets),
-    preview: $<HTMLVideoElement>("preview"),
-  });
-  counter.till = till;
-  offers();
-  till.addEventListener("state", ({ detail }) => stateChanged(detail.to, detail.trade));
-  till.addEventListener("trade", ({ detail }) => statusChanged(detail));
-  till.addEventListener("progress", ({ detail }) => {
-    polled(detail);
-    tellLeft(detail.deadlineMs - detail.elapsedMs);
-    connection.heard(detail.online);
-  });
-  till.addEventListener("scan", ({ detail }) => scanned(detail));
-  till.addEventListener("warning", ({ detail }) => trouble(told(detail)));
-  till.addEventListener("hint", ({ detail }) => hint(detail.hint));
-}
-
-/** A point of sale names the sale in the address: what became of it so far comes first. */
-function named(): Trade | undefined {
-  const amount = Number(address.get("amount") ?? 0);
-  if (Number.isSafeInteger(amount) && amount > 0) counter.minor = amount;
-  const ref = address.get("ref");
-  if (!ref || !counter.till) return undefined;
-  counter.ref = ref;
-  const free: readonly string[] = ["declined", "cancelled", "voided", "creating", "awaiting_code"];
-  // What this terminal began; a sale that another till has in hand, or that was paid before, is told of at Charge.
-  return counter.till.unfinished.find(({ sale, status }) => sale.ref === ref && !free.includes(status));
-}
-
-async function begin(): Promise<void> {
-  try {
-    await open();
-  } catch (error) {
-    show("ready", () => ({ sentence: say("noStart"), primary: { word: say("retry"), act: () => void begin() } }));
-    return trouble(told(error));
+/** A browser lets a page play sounds only after the first touch or key. */
+function unlockSounds(): void {
+  for (const touch of ["pointerdown", "keydown"]) {
+    addEventListener(touch, () => sounds.unlock(), { once: true, capture: true });
   }
-  const trade = named();
-  ready();
-  document.body.dataset.busy = "false";
-  if (!trade) return;
-  await take(trade);
 }
 
-onScreen(screenChanged);
-keyboard();
-fingers();
-banner();
-ways();
-managing();
-histories();
-copying();
-dialogs();
-drawer(spoken);
-connection.onChange(() => {
-  if (current() === "ready") showReady();
-  else if (current() === "declined") redraw();
-});
-spoken();
-void begin();
+start({ facts, draw, perform });
+wireKeyboard();
+wirePad();
+wireFoot();
+wireCodeInput();
+wireManager();
+wireHistory();
+wireDialogs();
+wireHeader();
+wireSupportCode();
+wireDrawer(languageChanged);
+unlockSounds();
+connection.onChange(() => dispatch({ type: "connection_changed", isOnline: connection.isOnline() }));
+languageChanged();
+dispatch({ type: "connection_changed", isOnline: connection.isOnline() });
+void open();

@@ -1,20 +1,20 @@
-// Tells a hand scanner from a hand. A scanner that acts as a keyboard ("wedge") types its code key by key, and Enter or
-// Tab at the end, into the focused field. What it types is never an amount, and presses no button.
+// Tells a hand scanner from a person at the keyboard. A scanner that acts as a keyboard ("wedge") types its code key by
+// key, and Enter or Tab at the end, into the focused field. What it types is never an amount, and presses no button.
 
 /**
- * Two keys closer than this were not typed one after the other. Scanners leave 1 to 30 ms, and a busy machine adds
- * some; quick typists leave 80 ms and more. Larger: a rolling hand is taken for a scanner. Smaller: a slow scanner for
- * a hand.
+ * The longest gap between two keys of a scanner. Scanners leave 1 to 30 ms, and a busy machine adds some; quick typists
+ * leave 80 ms and more. If it is larger, a quick typist is taken for a scanner; if it is smaller, a slow scanner for a
+ * person.
  */
 export const FAST_MS = 50;
-/** This many fast keys in a row are a burst: two may be a slip of the finger. */
+/** So many fast keys in a row are a burst of a scanner. Two may be a slip of the finger. */
 const BURST_KEYS = 3;
 /**
- * A busy machine holds keys up, and scanners send their suffix on its own: so long after its last fast pair a key still
- * belongs to the burst. No hand is back at the keys as soon.
+ * How long after its last fast pair a key still belongs to the burst: a busy machine delays keys, and scanners send
+ * their suffix separately. A person does not type again as soon.
  */
 export const LATE_MS = 250;
-/** After such a silence a first key may be a scanner's, whose second one was held up. */
+/** After so long without keys, the first one may be a scanner's whose second one is delayed. */
 const SILENCE_MS = 300;
 
 const MODIFIERS: readonly string[] = [
@@ -34,20 +34,20 @@ export type Key = "modifier" | "sign" | "enter" | "other";
 export function kindOf({ key }: KeyboardEvent): Key {
   if (MODIFIERS.includes(key)) return "modifier";
   if (key === "Enter") return "enter";
-  // A layout that the scanner does not know makes dead keys and nameless ones of its signs.
+  // With a keyboard layout that the scanner does not expect, its characters arrive as dead or unidentified keys.
   return key.length === 1 || ["Dead", "Process", "Unidentified"].includes(key) ? "sign" : "other";
 }
 
 export interface Heard {
-  /** It is the first of a row of keys, fast or alone. */
+  /** It is the first key of a row. */
   began: boolean;
   /** The row has just become a burst. */
   found: boolean;
-  /** It follows keys that no hand types one by one: it presses nothing, even where they are too few for a burst. */
+  /** It follows fast keys, so it presses nothing, even if they are too few for a burst. */
   hasty: boolean;
 }
 
-/** Listens to the pace of keys. Stores no key: what a scanner reads may be a customer's code. */
+/** Measures the pace of keys. Stores no key: what a scanner reads may be a customer's code. */
 export class Pace {
   #last = { at: -Infinity, kind: "other" as Key };
   #fastAt = -Infinity;
@@ -73,12 +73,12 @@ export class Pace {
     };
   }
 
-  /** A key of a burst that was held up. After its Enter a burst has nothing to wait for. */
+  /** A delayed key of a burst. After its Enter a burst is over. */
   #late(at: number): boolean {
     return this.burst && this.#last.kind !== "enter" && at - this.#fastAt <= LATE_MS;
   }
 
-  /** A new row. True where it may be the rest of a scanner's: what stood before the row before it counts. */
+  /** A new row. True if it may continue the row before it: then the values from before that row count. */
   #begin(gap: number): boolean {
     const joined =
       !this.burst && gap <= LATE_MS && (this.#keys > 1 || (this.#keys === 1 && this.#silence > SILENCE_MS));

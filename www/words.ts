@@ -1,6 +1,6 @@
 // What the terminal says, in three languages.
 
-import { KaunterError } from "kaunter";
+import type { Fault, Sentence } from "./model";
 import { en } from "./words/en";
 import { ms as msErrors, zh as zhErrors } from "./words/errors";
 import { ms } from "./words/ms";
@@ -34,16 +34,19 @@ export function locale(): string {
   return now === "zh" ? "zh-Hans-MY" : `${now}-MY`;
 }
 
-/** A sentence of the language of now, with its values: "{a} s". */
+/** A sentence in the chosen language. `{a}` in it becomes `values.a`. */
 export function say(key: keyof Words, values: Record<string, string | number> = {}): string {
   return all[now][key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
-/** What went wrong, as the cashier reads it; the module's own words where this language has none. */
-export function told(error: unknown): string {
-  if (!(error instanceof KaunterError)) return error instanceof Error ? error.message : String(error);
-  const own = now === "en" ? undefined : errors[now][error.code];
-  return own ?? error.message;
+/** What went wrong, as the cashier reads it. Without a translation, in the till's own words. */
+export function told({ code, message }: Fault): string {
+  const own = now === "en" || code === null ? undefined : errors[now][code];
+  return own ?? message;
+}
+
+export function sentenceOf(sentence: Sentence): string {
+  return "fault" in sentence ? told(sentence.fault) : say(sentence.word, sentence.values);
 }
 
 /** A time of the day, with its seconds. */
@@ -51,7 +54,7 @@ export function clockTime(at: Date): string {
   return at.toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 }
 
-/** A time of another day, with its date: the weekday says at a glance that it is not now. */
+/** A time of another day, with its date. The weekday shows at a glance that it is not today. */
 export function dayTime(at: Date): string {
   return at.toLocaleString(locale(), {
     weekday: "short",

@@ -11,7 +11,7 @@ const sees = (page, what, pattern, selector = "#sentence") =>
 /** The time between two keys of a fast typist, in ms. Faster keys are a scanner's (scanner.test.mjs). */
 const HAND_MS = 90;
 const scanning = (page) =>
-  until("the camera looks", async () => (await page.getAttribute("body", "data-state")) === "scanning");
+  until("the camera looks", async () => (await page.getAttribute("body", "data-kind")) === "scanning");
 
 test("a sale by keyboard alone: digits, Enter, a wallet, Enter; Esc cancels only when it is held", async (t) => {
   const shop = await counter(t, { scale: 0.5 });
@@ -62,7 +62,7 @@ test("a double tap on Charge begins one scan, and does not cancel it; what would
   assert.equal(await page.isVisible("#trouble"), false);
   await page.keyboard.press("Enter");
   assert.equal(
-    await page.getAttribute("body", "data-state"),
+    await page.getAttribute("body", "data-kind"),
     "scanning",
     "Enter ends no scan: a hand scanner sends one",
   );
@@ -80,7 +80,7 @@ test("without a connection no charge starts; when it is back, it does", async (t
   await page.waitForSelector("#banner:not([hidden])");
   assert.equal(await page.isDisabled("#primary"), true);
   await page.keyboard.press("Enter");
-  assert.equal(await page.getAttribute("body", "data-screen"), "ready");
+  assert.equal(await page.getAttribute("body", "data-view"), "ready");
   assert.match(await sentence(page), /connection/);
   await page.context().setOffline(false);
   await page.waitForSelector("#banner", { state: "hidden" });
@@ -89,7 +89,7 @@ test("without a connection no charge starts; when it is back, it does", async (t
   // The browser reports that it is online, but status checks fail. The open payment goes on.
   await shop.stopBackend();
   await page.waitForSelector("#banner:not([hidden])");
-  assert.equal(await page.getAttribute("body", "data-screen"), "waiting");
+  assert.equal(await page.getAttribute("body", "data-view"), "waiting");
   await shop.startBackend();
   await page.waitForSelector("#banner", { state: "hidden" });
   await shop.post("/_sim/phone/answer", { trade_id: (await shop.ledger())[0].trade_id, approve: true });
@@ -162,7 +162,7 @@ test("Not confirmed refuses a new charge of the same sale, here and at another t
   await shop.stopBackend();
   await page.click("#primary");
   await page.waitForSelector("#trouble:not([hidden])");
-  assert.equal(await page.getAttribute("body", "data-screen"), "not-confirmed");
+  assert.equal(await page.getAttribute("body", "data-view"), "not-confirmed");
   await shop.startBackend();
   await page.waitForSelector("#banner", { state: "hidden" });
 
@@ -173,7 +173,7 @@ test("Not confirmed refuses a new charge of the same sale, here and at another t
   await page.keyboard.type("1250", { delay: HAND_MS });
   await page.click("#primary");
   await page.waitForSelector("#same[open]");
-  await page.click("#same-look");
+  await page.click("#same-open");
   await screen(page, "not-confirmed");
   assert.equal(await payments(), 1);
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { charge, counter, screen, underReview, until } from "./harness.mjs";
+import { charge, counter, keysAreOver, screen, underReview, until } from "./harness.mjs";
 
 const status = async (shop, ref) => (await shop.sale(ref)).trades.at(-1).status;
 
@@ -13,7 +13,7 @@ async function enters(page) {
   for (const field of fields) {
     await field.focus();
     await page.keyboard.press("Enter", { delay: 20 });
-    await page.waitForSelector('body[data-keys="still"]');
+    await keysAreOver(page);
   }
 }
 
@@ -95,7 +95,7 @@ test("the typed code, the wallet picker and the same amount: Enter pays nothing,
   assert.match(await page.textContent("#amount"), /12\.50/, "there is a way back");
   await page.click("#primary");
   await page.click("#same-other");
-  await until("the camera looks", async () => (await page.getAttribute("body", "data-state")) === "scanning");
+  await until("the camera looks", async () => (await page.getAttribute("body", "data-kind")) === "scanning");
   await page.click("#type");
   await page.fill("#code", await shop.code());
   await enters(page);
@@ -145,7 +145,7 @@ for (const [how, press] of [
     assert.equal(await page.evaluate(() => document.activeElement.id), "cancel-close", "No is where the focus is");
     await page.keyboard.press("Enter");
     await page.waitForSelector("#cancel:not([open])", { state: "attached" });
-    assert.deepEqual([await page.getAttribute("body", "data-screen"), await shop.calls("cancel")], ["waiting", []]);
+    assert.deepEqual([await page.getAttribute("body", "data-view"), await shop.calls("cancel")], ["waiting", []]);
     await press(page);
     await page.click("#cancel-yes");
     await screen(page, "declined");
@@ -199,6 +199,6 @@ test("after History was closed Enter charges, as its key cap says; where Tab mov
     await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await page.waitForSelector("#drawer[open]");
-  assert.equal(await page.getAttribute("body", "data-screen"), "ready");
+  assert.equal(await page.getAttribute("body", "data-view"), "ready");
   assert.deepEqual(await shop.calls("create"), []);
 });

@@ -256,6 +256,12 @@ class Machine {
     this.context ??= await this.freshContext();
     const page = await (context ?? this.context).newPage();
     page.problems = [];
+    await page.addInitScript(() => {
+      const heard = () => {
+        globalThis.lastKeyAt = performance.now();
+      };
+      addEventListener("keydown", heard, { capture: true });
+    });
     page.on("console", (message) => {
       if (message.type() === "error") page.problems.push(message.text());
     });
@@ -271,8 +277,8 @@ class Machine {
       ...(ref ? { ref } : {}),
     });
     await page.goto(`${this.counter.backend}/?${query}`);
-    // Ready for a sale, or showing the sale that the address names.
-    if (wait) await page.waitForSelector('body[data-busy="false"]');
+    // Ready for a sale, or on its way to the outcome of the sale that the address names.
+    if (wait) await page.waitForSelector('body:not([data-kind="opening"], [data-kind="closed"])');
     return page;
   }
   /** Opens a developer's page with the unbundled package, and an open till under `till`. */
@@ -328,8 +334,16 @@ export function journal(page) {
 
 /** Waits for a screen of the terminal. */
 export async function screen(page, name, ms = 30_000) {
-  const busy = name === "ready" ? '[data-busy="false"]' : "";
-  await page.waitForSelector(`body[data-screen="${name}"]${busy}`, { timeout: ms });
+  const open = name === "ready" ? '[data-kind="ready"]' : "";
+  await page.waitForSelector(`body[data-view="${name}"]${open}`, { timeout: ms });
+}
+
+/** How long after a key the page still waits for more of a scanner: `LATE_MS + FAST_MS` of www/wedge.ts. */
+const KEYS_MS = 300;
+
+/** Waits until the page has handled all keys, and expects no more of a hand scanner. */
+export async function keysAreOver(page) {
+  await page.waitForFunction((ms) => performance.now() - (globalThis.lastKeyAt ?? -Infinity) > ms, KEYS_MS);
 }
 
 /** Shows the code, presses Charge, and chooses the wallet if the terminal asks. */

@@ -149,7 +149,7 @@ export async function look(page, name, { money = true } = {}) {
     () =>
       document.querySelector("dialog[open]") ||
       !document.querySelector("footer[data-lone] .second:disabled, footer .second:disabled:not([hidden])") ||
-      document.body.dataset.state === "cancelling",
+      ["cancelling", "voiding"].includes(document.body.dataset.kind),
   );
   for (const size of sizes) {
     await page.setViewportSize(size);

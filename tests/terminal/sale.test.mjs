@@ -23,8 +23,7 @@ test("rule 9: paid at once: from the camera to a receipt that the gateway and th
   const line = only(await shop.ledger());
   assert.deepEqual([line.charged, line.refunded, line.calls.pay], [1250, 0, 1]);
   assert.equal(await page.getAttribute("#reference", "data-receipt"), line.gateway_ref);
-  assert.equal(await page.getAttribute("body", "data-source"), "camera");
-  assert.equal(only(await shop.calls("pay")).code, code, "that very code was paid with");
+  assert.equal(only(await shop.calls("pay")).code, code, "the code that only the camera has seen was paid with");
   assert.deepEqual(await shop.get("/shop/sales?ref=sale-1&minor=1250&currency=MYR"), {
     closed: true,
     unconfirmed: false,
@@ -82,7 +81,7 @@ test("pending: the customer confirms on the phone page", async (t) => {
   await until("the cashier is told that the customer has to confirm", async () =>
     /confirm/i.test(await page.textContent("#sentence")),
   );
-  assert.equal(await page.getAttribute("body", "data-screen"), "waiting");
+  assert.equal(await page.getAttribute("body", "data-view"), "waiting");
   assert.equal(await shop.kept(), 0);
   await phone.click("#yes");
   await screen(page, "paid");
@@ -97,7 +96,7 @@ test("a merchant's code shown by mistake: the cashier gets a warning, and the sc
   await charge(page, { wallet: "23" });
   await page.waitForSelector("#trouble:not([hidden])");
   assert.match(await page.textContent("#trouble"), /shop|merchant/i);
-  assert.equal(await page.getAttribute("body", "data-screen"), "scan");
+  assert.equal(await page.getAttribute("body", "data-view"), "scan");
   assert.deepEqual(await shop.calls("pay"), []);
   // The customer shows the right code; here it is typed, as if the camera failed.
   const code = await shop.code();

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { charge, counter, screen, startTrade, underReview, until } from "./harness.mjs";
+import { charge, counter, keysAreOver, screen, startTrade, underReview, until } from "./harness.mjs";
 
 /** A code with letters and spaces. */
 const SPACED = "A7 0 1 2";
@@ -20,7 +20,7 @@ async function scans(page, text, { gap = 4, end = "Enter" } = {}) {
     if (gap) await new Promise((next) => setTimeout(next, gap));
   }
   await Promise.all(sent);
-  await page.waitForSelector('body[data-keys="still"]');
+  await keysAreOver(page);
 }
 
 /**
@@ -35,7 +35,7 @@ async function scansInTime(page, text, options) {
     const slowest = await page.evaluate(() => Math.max(0, ...keysAt.slice(1).map((at, before) => at - keysAt[before])));
     if (slowest <= 45) return;
     await page.keyboard.press("Escape"); // removes what was typed slowly
-    await page.waitForSelector('body[data-keys="still"]');
+    await keysAreOver(page);
   }
   throw new Error("this machine is too busy to play a scanner");
 }
@@ -43,13 +43,11 @@ async function scansInTime(page, text, options) {
 /** The state that a burst must not change. */
 const seen = (page) =>
   page.evaluate(() => {
-    const { screen, kind, state, test } = document.body.dataset;
+    const { view, kind } = document.body.dataset;
     const value = (id) => document.getElementById(id).value;
     return {
-      screen,
+      view,
       kind,
-      state,
-      test,
       language: value("language"),
       why: value("why"),
       day: value("day"),
@@ -119,7 +117,7 @@ test("on the ready screen no code becomes an amount at any scanner's pace; digit
       for (const code of CODES) {
         await scansInTime(page, code, { gap, end });
         assert.match(await page.textContent("#amount"), /RM\s?0\.00/, `${code} at ${gap} ms, then ${end}`);
-        assert.equal(await page.getAttribute("body", "data-screen"), "ready");
+        assert.equal(await page.getAttribute("body", "data-view"), "ready");
       }
     }
   assert.match(await page.textContent("#trouble"), /hand scanner/, "the cashier is told why nothing happened");
@@ -143,7 +141,7 @@ test("on the scan screen, in the wallet picker, the typed code, while waiting an
   const machine = await shop.machine();
   const page = await machine.terminal();
   await page.click("#primary");
-  await until("the camera looks", async () => (await page.getAttribute("body", "data-state")) === "scanning");
+  await until("the camera looks", async () => (await page.getAttribute("body", "data-kind")) === "scanning");
   await unmoved(shop, page, "Scan", { codes: CODES.slice(-2) });
   await page.click("#type");
   const code = await shop.code("asks");
@@ -210,7 +208,7 @@ test("on Declined and Not confirmed, in the manager's dialog, and where the same
   await page.waitForSelector("#same[open]");
   await page.keyboard.press("Enter");
   await unmoved(shop, page, "the same amount");
-  await page.click("#same-look");
+  await page.click("#same-open");
   await screen(page, "not-confirmed");
   await until("it was asked", async () => /Checked/.test(await page.textContent("#note")));
   await page.click("#second");

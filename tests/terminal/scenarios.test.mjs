@@ -1,5 +1,5 @@
-// Ten fault scenarios in a real browser on scaled time. At the end of each, the gateway's ledger, the screen, the
-// promise and the journal must agree.
+// Ten fault scenarios in a real browser on scaled time. At the end of each, the gateway's ledger, the screen, how the
+// screen says that it ended, and the journal must agree.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -28,14 +28,14 @@ async function begins(
  * `ledger`: for each trade in order, what was charged and refunded, and how many payments arrived. `rows`: the
  * journal's rows.
  */
-async function agree(shop, page, { ledger, screen: name, promise, rows = [] }) {
+async function agree(shop, page, { ledger, screen: name, kind, rows = [] }) {
   await screen(page, name, 60_000);
   assert.deepEqual(
     (await shop.ledger()).map((line) => [line.charged, line.refunded, line.calls.pay]),
     ledger,
     "the ledger",
   );
-  assert.equal(await page.getAttribute("body", "data-promise"), promise, "the promise");
+  assert.equal(await page.getAttribute("body", "data-kind"), kind, "how the page says that it ended");
   assert.deepEqual(
     (await journal(page)).map((row) => [row.record.trade_id, row.record.handed_over]),
     rows,
@@ -89,7 +89,7 @@ test("scenario 1: the payment is taken and the answer is cut: asked every 2 s, a
     [[trade_id, true]],
     "journalled meanwhile",
   );
-  await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", promise: "paid" });
+  await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", kind: "paid" });
   const asked = (await shop.calls("status")).map((entry) => entry.at_ms);
   // The deciding answer names no trade, so it is asked for again at once over a new connection.
   assert.equal(asked.length, 6);
@@ -121,7 +121,7 @@ test("scenario 2: the page is killed between the journal and the code, and just 
   };
   let page = await stopped("before", false);
   await reaches(shop, "before", "cancelled");
-  await agree(shop, page, { ledger: [[0, 0, 0]], screen: "ready", promise: null });
+  await agree(shop, page, { ledger: [[0, 0, 0]], screen: "ready", kind: "ready" });
   await charge(page, { wallet: "23" });
   await agree(shop, page, {
     ledger: [
@@ -129,7 +129,7 @@ test("scenario 2: the page is killed between the journal and the code, and just 
       [1250, 0, 1],
     ],
     screen: "paid",
-    promise: "paid",
+    kind: "paid",
   });
   // An open stream would still show the old code.
   await page.close();
@@ -142,7 +142,7 @@ test("scenario 2: the page is killed between the journal and the code, and just 
       [1250, 0, 1],
     ],
     screen: "paid",
-    promise: "paid",
+    kind: "paid",
   });
 });
 
@@ -153,15 +153,15 @@ test("scenario 2: the backend is killed while the answer is out: it asks after i
   await until("the gateway has taken the money", async () => (await shop.kept()) === 1250);
   await shop.stopBackend("SIGKILL");
   await shop.startBackend();
-  await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", promise: "paid" });
+  await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", kind: "paid" });
 });
 
 for (const [what, fault, end] of [
-  ["a gateway that says too late keeps the money", null, { ledger: [[1250, 0, 1]], screen: "paid", promise: "paid" }],
+  ["a gateway that says too late keeps the money", null, { ledger: [[1250, 0, 1]], screen: "paid", kind: "paid" }],
   [
     "a gateway that refunds gives it back",
     "cancel_refunds",
-    { ledger: [[1250, 1250, 1]], screen: "declined", promise: "voided" },
+    { ledger: [[1250, 1250, 1]], screen: "declined", kind: "voided" },
   ],
 ]) {
   test(`scenario 3: a cancel races success: ${what}`, async (t) => {
@@ -183,7 +183,7 @@ test("scenario 4: success after it was cancelled: an alarm, and a person accepts
   await reaches(shop, "late", "pending");
   await screen(page, "waiting");
   await holdCancel(shop, page);
-  await agree(shop, page, { ledger: [[0, 0, 1]], screen: "declined", promise: "cancelled" });
+  await agree(shop, page, { ledger: [[0, 0, 1]], screen: "declined", kind: "cancelled" });
   const { trade_id } = await reaches(shop, "late", "late_success");
   assert.match(
     (await shop.call("GET", "/metrics")).text,
@@ -193,12 +193,12 @@ test("scenario 4: success after it was cancelled: an alarm, and a person accepts
   assert.equal(await shop.kept(), 1208);
   // The address names the sale, so its outcome is shown first.
   await page.reload();
-  await agree(shop, page, { ledger: [[1208, 0, 1]], screen: "not-confirmed", promise: "unconfirmed" });
+  await agree(shop, page, { ledger: [[1208, 0, 1]], screen: "not-confirmed", kind: "late" });
   await page.click("#primary");
   await page.fill("#evidence", "it is in the gateway's portal");
   await page.click("#manager-paid");
   await page.click("#manager-settle");
-  await agree(shop, page, { ledger: [[1208, 0, 1]], screen: "paid", promise: "paid" });
+  await agree(shop, page, { ledger: [[1208, 0, 1]], screen: "paid", kind: "paid" });
   assert.equal((await tradeOf(shop, "late")).trade_id, trade_id);
 });
 
@@ -209,7 +209,7 @@ test("scenario 5: the answer to a cancel is lost: asked again, and closed on the
   await reaches(shop, "cancel-lost", "pending");
   await screen(page, "waiting");
   await holdCancel(shop, page);
-  await agree(shop, page, { ledger: [[0, 0, 1]], screen: "declined", promise: "cancelled" });
+  await agree(shop, page, { ledger: [[0, 0, 1]], screen: "declined", kind: "cancelled" });
   assert.equal((await shop.ledger())[0].place, "closed");
 });
 
@@ -221,7 +221,7 @@ test("scenario 5: the answer to a void is lost: asked about, and given back once
   await page.click("#second");
   await page.selectOption("#why", "goods returned");
   await page.click("#back-yes");
-  await agree(shop, page, { ledger: [[1250, 1250, 1]], screen: "declined", promise: "voided" });
+  await agree(shop, page, { ledger: [[1250, 1250, 1]], screen: "declined", kind: "voided" });
   assert.equal((await shop.ledger())[0].calls.void, 1);
 });
 
@@ -238,7 +238,7 @@ test("scenario 6: double scan, double tap: one trade", async (t) => {
     });
   };
   const page = await begins(shop, await shop.machine(), "double", { tap });
-  await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", promise: "paid" });
+  await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", kind: "paid" });
   assert.equal((await shop.sale("double")).trades.length, 1);
 });
 
@@ -301,7 +301,7 @@ test("scenario 7: our token and the gateway's end in the middle of a payment: re
   const shop = await counter(t, { extra: "token_life_s = 1", scale: 0.5 });
   await shop.fault("status", "token_expired", { nth: 2 });
   const page = await begins(shop, await shop.machine(), "renewed", { customer: { approves_after_ms: 4000 } });
-  await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", promise: "paid" });
+  await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", kind: "paid" });
   assert.ok((await shop.get("/_sim/tokens")).length > 0);
 });
 
@@ -314,13 +314,13 @@ test("scenario 8: a wrong amount is shown as not confirmed, and settled by the g
   await agree(shop, page, {
     ledger: [[1250, 0, 1]],
     screen: "not-confirmed",
-    promise: "unconfirmed",
+    kind: "not-confirmed",
     rows: [[trade_id, true]],
   });
   assert.match(await page.textContent("#sentence"), /do not charge again/i);
   await reaches(shop, "contradicted", "paid");
   // The screen shows the outcome without a tap.
-  await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", promise: "paid" });
+  await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", kind: "paid" });
 });
 
 test("scenario 8: wrong ids, HTML, duplicate keys, answers that contradict: nothing moves back, and each is paid once", async (t) => {
@@ -397,7 +397,7 @@ test("scenario 9: ten minutes of hanging, 5xx and 429, a laptop that sleeps, a w
   await agree(shop, page, {
     ledger: [[1250, 0, 1]],
     screen: "not-confirmed",
-    promise: "unconfirmed",
+    kind: "not-confirmed",
     rows: [[trade_id, true]],
   });
   const hung = asked.slice(0, 6).map((entry) => entry.at_ms);
@@ -407,7 +407,7 @@ test("scenario 9: ten minutes of hanging, 5xx and 429, a laptop that sleeps, a w
   assert.ok(asked.length <= 45 + 45 + 30, `bounded: ${asked.length} questions in ten minutes`);
   await clear(shop);
   await reaches(shop, "storm", "paid");
-  await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", promise: "paid" });
+  await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", kind: "paid" });
 });
 
 test("scenario 10: token and journal both lost: the open trade comes back from the backend", async (t) => {
@@ -431,7 +431,7 @@ test("scenario 10: token and journal both lost: the open trade comes back from t
   const page = await machine.terminal({ ref: "another-sale" });
   await confirm(shop, trade);
   await tapUnfinished(page);
-  await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", promise: "paid" });
+  await agree(shop, page, { ledger: [[1250, 0, 1]], screen: "paid", kind: "paid" });
   const [line] = await shop.ledger();
   assert.equal(await page.getAttribute("#reference", "data-receipt"), line.gateway_ref);
 });

@@ -38,7 +38,7 @@ test("the way of a sale: ready, scan, our own code, waiting, paid, declined, and
   await screen(page, "ready");
   await page.keyboard.type("1250", { delay: 90 });
   await charge(page);
-  await until("the camera looks", async () => (await page.getAttribute("body", "data-state")) === "scanning");
+  await until("the camera looks", async () => (await page.getAttribute("body", "data-kind")) === "scanning");
   await look(page, "2-scan");
   await page.click("#type");
   await look(page, "9-typed");
@@ -64,7 +64,7 @@ test("the way of a sale: ready, scan, our own code, waiting, paid, declined, and
 
   for (const digit of "1250") await page.click(`[data-key="${digit}"]`);
   await page.click("#primary");
-  await until("the camera looks", async () => (await page.getAttribute("body", "data-state")) === "scanning");
+  await until("the camera looks", async () => (await page.getAttribute("body", "data-kind")) === "scanning");
   await page.click("#type");
   await page.fill("#code", await shop.code("approves", "23", { balance: 1 }));
   await page.click("#typed-pay");
@@ -101,7 +101,7 @@ test("what is not confirmed, what came late, and the day's history of both", asy
   await look(page, "1-ready-unconfirmed");
   await page.click("#primary");
   await look(page, "9-same-amount");
-  await page.click("#same-look");
+  await page.click("#same-open");
   await screen(page, "not-confirmed");
   await until("it was asked", async () => /Checked/.test(await page.textContent("#note")));
   await look(page, "6-not-confirmed");
@@ -129,7 +129,7 @@ test("no connection, and no camera: what is left to do", async (t) => {
   const machine = await shop.machine({ camera: false });
   const page = await machine.terminal();
   await charge(page);
-  await until("the cashier is told", async () => (await page.getAttribute("body", "data-state")) === "no-camera");
+  await until("the cashier is told", async () => (await page.getAttribute("body", "data-kind")) === "no-camera");
   await look(page, "2-scan-no-camera");
   await page.click("#second");
   await screen(page, "ready");

@@ -45,7 +45,7 @@ for (const [how, act] of [
     const old = await earlier(shop);
     const page = await running(shop);
     await act(page, old);
-    assert.equal(await page.getAttribute("body", "data-screen"), "waiting", "the payment keeps the screen");
+    assert.equal(await page.getAttribute("body", "data-view"), "waiting", "the payment keeps the screen");
     assert.match(await page.textContent("#amount"), /12\.50/);
     await approve(shop, "running");
     await screen(page, "paid");
@@ -79,7 +79,7 @@ test("Back from an earlier sale leads to the payment that runs, which can still 
   assert.match(await page.textContent("#past"), /42\.00.*Paid.*earlier/s);
   await page.click("#past-back");
   assert.equal(await page.locator("dialog[open]").count(), 0);
-  assert.equal(await page.getAttribute("body", "data-screen"), "waiting");
+  assert.equal(await page.getAttribute("body", "data-view"), "waiting");
   await page.click("#second");
   await page.click("#cancel-yes");
   await screen(page, "declined");
@@ -93,11 +93,11 @@ test("an earlier sale is read beside a scan, and beside a code on display", asyn
   const machine = await shop.machine();
   const page = await machine.terminal({ ref: "beside" });
   await page.click("#primary");
-  await until("the camera looks", async () => (await page.getAttribute("body", "data-state")) === "scanning");
+  await until("the camera looks", async () => (await page.getAttribute("body", "data-kind")) === "scanning");
   await opens(page, old);
   await page.click("#past-back");
   assert.deepEqual(
-    [await page.getAttribute("body", "data-screen"), await page.getAttribute("body", "data-state")],
+    [await page.getAttribute("body", "data-view"), await page.getAttribute("body", "data-kind")],
     ["scan", "scanning"],
   );
   await page.click(".of-scan .show-code");
@@ -105,7 +105,7 @@ test("an earlier sale is read beside a scan, and beside a code on display", asyn
   await screen(page, "present");
   await page.waitForSelector("#shown svg");
   await opens(page, old);
-  assert.equal(await page.getAttribute("body", "data-screen"), "present");
+  assert.equal(await page.getAttribute("body", "data-view"), "present");
   const { payload } = (await shop.ledger()).at(-1);
   await shop.post("/_sim/scan", { payload, customer: "approves" });
   await screen(page, "paid");
@@ -198,7 +198,7 @@ test("a bill that was paid with another amount: amber, both amounts, and nothing
   await page.waitForSelector('body[data-kind="other"]');
   assert.match(await sentence(page), /42\.00.*7\.00 was not charged/);
   assert.match(await page.textContent("#amount"), /7\.00/);
-  assert.notEqual(await page.getAttribute("body", "data-screen"), "paid");
+  assert.notEqual(await page.getAttribute("body", "data-view"), "paid");
   await page.click("#primary");
   await screen(page, "ready");
   assert.deepEqual(
@@ -226,7 +226,7 @@ test("a refund that the gateway refuses is shown: now, in the history, and when 
   await page.click("#second");
   await page.selectOption("#why", "wrong amount");
   await page.click("#back-yes");
-  await page.waitForSelector('body[data-screen="paid"][data-kind="kept"]');
+  await page.waitForSelector('body[data-view="paid"][data-kind="kept"]');
   assert.match(await sentence(page), /NOT given back/);
   assert.match(await page.textContent("#details"), /payment system says: .+/);
   assert.equal(await shop.kept(), 1250);
@@ -358,4 +358,20 @@ test("an outdated outcome leaves the screen: cancelled, and then the money came"
   await screen(page, "declined");
   await page.waitForSelector('body[data-kind="late"]');
   assert.match(await page.textContent("#title"), /Paid late/);
+});
+
+test("Back from a payment that is only watched leaves it to the till, and the next sale begins at once", async (t) => {
+  const shop = await counter(t);
+  await startTrade(shop, "open", { minor: 4200, code: await shop.code("asks") });
+  await until("it is pending", async () => (await status(shop, "open")) === "pending");
+  const page = await (await shop.machine()).terminal({ amount: 700 });
+  await page.click("#unfinished");
+  await asked(page);
+  await page.click("#third");
+  await screen(page, "ready");
+  await page.click(".of-ready .show-code");
+  await page.click('dialog[open] [data-wallet="23"]', { timeout: 5_000 });
+  await page.waitForSelector("#shown svg");
+  assert.match(await page.textContent("#amount"), /7\.00/);
+  assert.equal(await status(shop, "open"), "pending");
 });

@@ -47,7 +47,7 @@ test("the camera is refused: a sentence, and the sale is paid with a typed code"
   const page = await machine.terminal();
   await page.click("#primary");
   await until("the cashier is told", async () => /camera/i.test(await page.textContent("#sentence")));
-  assert.equal(await page.getAttribute("body", "data-screen"), "scan");
+  assert.equal(await page.getAttribute("body", "data-view"), "scan");
   await page.click("#type");
   const code = await shop.code();
   await page.fill("#code", code);
@@ -116,11 +116,49 @@ test("the backend is down during a payment: the page goes on polling, and shows 
   await shop.stopBackend();
   await confirm(shop, trade);
   await page.waitForSelector("#banner:not([hidden])");
-  assert.equal(await page.getAttribute("body", "data-screen"), "waiting");
+  assert.equal(await page.getAttribute("body", "data-view"), "waiting");
   await shop.startBackend();
   await screen(page, "paid");
   assert.deepEqual(
     (await shop.ledger()).map((line) => [line.charged, line.calls.pay]),
     [[1250, 1]],
   );
+});
+
+test("a payment that the page found again after a reload is cancelled like any other", async (t) => {
+  const shop = await counter(t, { scale: 0.5 });
+  const machine = await shop.machine();
+  const { page } = await pendingSale(shop, machine, "found");
+  await page.reload();
+  await until("the customer is asked", async () => /confirm/.test(await page.textContent("#sentence")));
+  await page.click("#second");
+  await page.click("#cancel-yes");
+  await page.waitForSelector('body[data-kind="cancelled"]');
+  assert.equal((await shop.sale("found")).trades[0].status, "cancelled");
+  assert.equal(await page.isVisible("#trouble"), false);
+  assert.equal(await shop.kept(), 0);
+});
+
+test("before the settings came the page shows no currency, and charges nothing", async (t) => {
+  const shop = await counter(t);
+  const machine = await shop.machine();
+  const page = await machine.page();
+  let serve;
+  const asked = new Promise((done) => {
+    serve = done;
+  });
+  const held = new Promise((done) => {
+    page.route("**/terminal.json", async (route) => {
+      done();
+      await asked;
+      await route.continue();
+    });
+  });
+  await page.goto(`${shop.backend}/?terminal=till-1&amount=1250`);
+  await held;
+  assert.equal((await page.textContent("#amount")).trim(), "");
+  assert.equal(await page.isDisabled("#primary"), true);
+  serve();
+  await screen(page, "ready");
+  assert.match(await page.textContent("#amount"), /RM\s?12\.50/);
 });

@@ -1,4 +1,4 @@
-// English, and the list of everything that the terminal says: a key that another language lacks does not compile.
+// English, and the list of all texts of the terminal: a language that lacks one of them does not compile.
 
 export const en = {
   // Ready
@@ -40,7 +40,7 @@ export const en = {
   cancelHelp: "If the customer has confirmed already, it may stay paid.",
   cancelNo: "No, go on",
   cancelYes: "Yes, cancel",
-  looking: "Looking up the sale.",
+  lookup: "Looking up the sale.",
   paying: "Ask the customer to wait: the payment is on its way.",
   confirm: "Ask the customer to confirm on the phone, with the PIN.",
   checking: "Ask the customer to wait: no answer yet, we go on asking.",
@@ -92,7 +92,7 @@ export const en = {
   copied: "Copied",
   sameTitle: "{a} is not confirmed yet.",
   sameHelp: "Is this another customer? If it is the same one, do not charge again.",
-  sameLook: "Same customer: look",
+  sameOpen: "Same customer: look",
   sameOther: "Another customer: charge",
   // Manager
   managerTitle: "The manager decides",

@@ -1,5 +1,4 @@
-// What went wrong, by its code, where the module's own English is not what the cashier reads. A code that is not here
-// is told in English.
+// Error messages by code, in Malay and Chinese. A code without a translation is shown in the till's English.
 import type { ErrorCode } from "kaunter";
 
 type Errors = Partial<Record<ErrorCode, string>>;

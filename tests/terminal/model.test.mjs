@@ -1,0 +1,426 @@
+// The model of the cashier's page, in Node and without a browser: each screen, what leaves it, and the page's modules.
+// `model_walk.test.mjs` has what no event may do. The rest of the page is tested in a browser.
+
+import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { compiled, fault, outcome, saleOf, trade, www } from "./model.mjs";
+
+const { INITIAL, banner, canBegin, isBusy, next } = await compiled();
+
+/** A page to which things happen; it keeps the last effects. */
+class Page {
+  constructor() {
+    this.model = INITIAL;
+    this.effects = [];
+    this.facts = { unfinished: [], freshRef: "fresh-1", now: 1_000 };
+  }
+  /** One event. Answers get the number of the newest call, unless they name another. */
+  happens(type, more = {}) {
+    const answers =
+      /^(wallet_chosen|code_shown|ended|refused|test_ended|cancel_refused|decision_taken|decision_refused|trade_found|trade_read|outcome_read|probed)$/;
+    const event = { type, ...(answers.test(type) ? { run: this.run } : {}), ...more };
+    [this.model, this.effects] = next(this.model, event, this.facts);
+    return this;
+  }
+  get run() {
+    return this.model.run.number;
+  }
+  get seen() {
+    return `${this.model.view.screen}/${this.model.view.kind}`;
+  }
+  /** The effects of some types. */
+  did(...types) {
+    return this.effects.filter(({ type }) => types.includes(type));
+  }
+  get sounds() {
+    return this.did("sound").map(({ sound }) => sound);
+  }
+}
+
+/** Ready, with an amount. */
+const readyPage = ({ minor = 1250, ref = null, unfinished = [] } = {}) => {
+  const page = new Page();
+  page.facts = { ...page.facts, unfinished };
+  return page.happens("settings_read", { currency: "MYR" }).happens("opened", { showsCodes: true, minor, ref });
+};
+const scanningPage = (more) =>
+  readyPage(more).happens("charge_pressed").happens("state_changed", { to: "scanning", trade: null });
+const ownTrade = (page, status, more = {}) =>
+  trade(status, { ref: page.model.sale.ref, minor: page.model.sale.amount.minor, ...more });
+const ownOutcome = (page, status, more = {}) =>
+  outcome(status, { ref: page.model.sale.ref, minor: page.model.sale.amount.minor, ...more });
+/** The customer is asked to confirm. */
+const waitingPage = (more) => {
+  const page = scanningPage(more);
+  return page.happens("state_changed", { to: "waiting", trade: ownTrade(page, "pending") });
+};
+const endedPage = (status, more = {}) => {
+  const page = waitingPage();
+  return page.happens("ended", { outcome: ownOutcome(page, status, more) });
+};
+/** Not confirmed, with a trade that needs review. */
+const notConfirmedPage = () =>
+  endedPage("unconfirmed").happens("trade_read", {
+    tradeId: "t-1",
+    trade: trade("needs_review", { ref: "fresh-1" }),
+    question: { type: "unconfirmed", trouble: null },
+  });
+
+// ---- each screen ----------------------------------------------------------------------------------------------------
+
+test("opening: nothing can be pressed, there is no currency before the settings, and a failure can be tried again", () => {
+  const page = new Page();
+  for (const type of ["digit_pressed", "charge_pressed", "show_code_pressed", "test_pressed", "clear_pressed"]) {
+    page.happens(type, { key: "1" });
+    assert.deepEqual([page.model, page.effects], [INITIAL, []], type);
+  }
+  assert.equal(page.model.currency, null);
+  page.happens("open_failed", { fault: fault("network_failed") });
+  assert.equal(page.seen, "ready/closed");
+  assert.equal(page.model.trouble.fault.code, "network_failed");
+  page.happens("open_pressed");
+  assert.deepEqual([page.seen, page.model.trouble, page.effects], ["ready/opening", null, [{ type: "open" }]]);
+  page.happens("opened", { showsCodes: false, minor: 1250, ref: null }).happens("charge_pressed");
+  assert.equal(page.seen, "ready/ready", "without settings nothing has a currency, so nothing is charged");
+  page.happens("settings_read", { currency: "JPY" }).happens("charge_pressed");
+  assert.deepEqual(page.did("charge")[0].sale, { ref: "fresh-1", amount: { minor: 1250, currency: "JPY" } });
+});
+
+test("ready: digits, and Charge only with an amount and a connection", () => {
+  const page = readyPage({ minor: 0 });
+  assert.equal(canBegin(page.model), false);
+  for (const key of "12509") page.happens("digit_pressed", { key });
+  page.happens("digit_pressed", { key: "⌫" });
+  assert.equal(page.model.draft.minor, 1250);
+  page.happens("connection_changed", { isOnline: false }).happens("charge_pressed");
+  assert.deepEqual([page.seen, page.effects], ["ready/ready", []]);
+  page.happens("connection_changed", { isOnline: true });
+  for (const key of "12345678901234") page.happens("digit_pressed", { key });
+  assert.equal(String(page.model.draft.minor).length, 9, "nine digits at most");
+  page.happens("scanner_typed", { minor: 7, isCovered: false });
+  assert.deepEqual([page.model.draft.minor, page.model.trouble], [7, { word: "handScanner" }]);
+  page.happens("digit_pressed", { key: "C" });
+  assert.deepEqual([page.model.draft.minor, page.model.trouble], [0, null]);
+});
+
+test("a double press of Charge, of a typed code and of a decision acts once", () => {
+  const page = readyPage().happens("charge_pressed");
+  assert.equal(page.did("charge").length, 1);
+  page.happens("charge_pressed");
+  assert.deepEqual([page.effects, page.run], [[], 1]);
+  page.happens("code_given", { code: "c" });
+  assert.deepEqual([page.seen, page.did("charge").length], ["waiting/paying", 1]);
+  page.happens("code_given", { code: "c" });
+  assert.deepEqual(page.effects, []);
+  const end = endedPage("paid");
+  const decision = { type: "void", reason: "paid twice" };
+  end.happens("decision_sent", { tradeId: "t-1", decision });
+  assert.equal(end.did("decide").length, 1);
+  end.happens("decision_sent", { tradeId: "t-1", decision });
+  assert.deepEqual(end.effects, []);
+  const retry = endedPage("declined").happens("try_again_pressed");
+  assert.equal(retry.did("charge").length, 1);
+  assert.deepEqual(retry.happens("try_again_pressed").effects, []);
+});
+
+test("scan: a camera, a typed code, a code of the till's own, and a way out", () => {
+  const page = readyPage().happens("charge_pressed");
+  assert.equal(page.seen, "scan/starting", "at once: a second tap must not find Charge");
+  page.happens("state_changed", { to: "scanning", trade: null });
+  assert.equal(page.seen, "scan/scanning");
+  page.happens("hint_changed", { hint: "closer" });
+  assert.equal(page.model.hint, "closer");
+  page.happens("code_read");
+  assert.deepEqual([page.model.hint, page.sounds], [null, ["read"]]);
+  page.happens("stop_pressed");
+  assert.deepEqual(page.effects, [{ type: "abort" }]);
+  page.happens("refused", { fault: fault(null) });
+  assert.deepEqual([page.seen, page.model.draft.minor, page.sounds], ["ready/ready", 1250, []]);
+
+  const blind = scanningPage().happens("refused", { fault: fault("camera_denied", { type: "camera" }) });
+  assert.equal(blind.seen, "scan/no-camera");
+  blind.happens("use_camera_pressed");
+  assert.deepEqual([blind.seen, blind.did("charge").length], ["scan/starting", 1]);
+  blind.happens("refused", { fault: fault("camera_denied", { type: "camera" }) }).happens("code_given", { code: "c" });
+  assert.deepEqual([blind.seen, blind.did("charge")[0].code], ["waiting/paying", "c"]);
+
+  const own = scanningPage().happens("show_code_pressed");
+  assert.deepEqual([own.seen, own.did("show_code").length], ["scan/scanning", 1], "until a wallet is chosen");
+  own.happens("wallet_chosen");
+  assert.equal(own.seen, "present/creating");
+});
+
+test("our code: it stays up while the trade waits for its payer, then the customer's confirmation is awaited", () => {
+  const page = readyPage().happens("show_code_pressed").happens("wallet_chosen");
+  page.happens("code_shown", { svg: "<svg>", leftMs: 90_000 });
+  assert.equal(page.seen, "present/shown");
+  page.happens("time_left", { leftMs: 45_000 });
+  assert.equal(page.model.view.leftMs, 45_000);
+  page.happens("state_changed", { to: "waiting", trade: ownTrade(page, "awaiting_payer") });
+  assert.equal(page.seen, "present/shown");
+  page.happens("trade_changed", { trade: ownTrade(page, "pending") });
+  assert.equal(page.seen, "waiting/confirm");
+});
+
+test("waiting: what to tell the customer, and a cancel that ends as the till says", () => {
+  const page = waitingPage();
+  assert.equal(page.seen, "waiting/confirm");
+  page.happens("trade_changed", { trade: ownTrade(page, "unknown") });
+  assert.equal(page.seen, "waiting/checking");
+  page.happens("cancel_pressed");
+  assert.deepEqual(page.effects, [{ type: "abort" }]);
+  page.happens("cancel_pressed");
+  assert.deepEqual(page.did("cancel"), [{ type: "cancel", run: page.run, tradeId: "t-1" }], "again: asked directly");
+  page.happens("state_changed", { to: "cancelling", trade: ownTrade(page, "cancelling") });
+  assert.deepEqual([page.seen, page.model.view.canCancel], ["waiting/cancelling", false]);
+  assert.deepEqual(page.happens("cancel_pressed").effects, []);
+  page.happens("cancel_refused", { fault: fault("network_failed") });
+  assert.equal(page.model.trouble.fault.code, "network_failed");
+});
+
+for (const [status, seen, sounds] of [
+  ["paid", "paid/paid", ["paid"]],
+  ["declined", "declined/declined", ["not_paid"]],
+  ["cancelled", "declined/cancelled", ["not_paid"]],
+  ["voided", "declined/voided", []],
+]) {
+  test(`${status}: shown once, also when it comes late after a cancel`, () => {
+    const page = endedPage(status);
+    assert.deepEqual([page.seen, page.sounds, isBusy(page.model)], [seen, sounds, false]);
+    const late = waitingPage().happens("cancel_pressed");
+    late.happens("ended", { outcome: ownOutcome(late, status) });
+    assert.equal(late.seen, seen);
+  });
+}
+
+test("a watched trade is cancelled by asking, not by ceasing to watch", () => {
+  const pending = trade("pending");
+  const page = readyPage({ ref: "bill", unfinished: [pending] });
+  assert.deepEqual(page.did("resume"), [{ type: "resume", run: 1, tradeId: "t-1" }]);
+  page.happens("state_changed", { to: "waiting", trade: pending }).happens("cancel_pressed");
+  assert.deepEqual(page.effects, [{ type: "cancel", run: 1, tradeId: "t-1" }]);
+});
+
+test("not confirmed: the trade is read, Check now watches it, and without an answer it stays", () => {
+  const page = endedPage("unconfirmed");
+  assert.deepEqual([page.seen, page.did("read_trade").length], ["waiting/confirm", 1]);
+  const question = page.effects[0].question;
+  page.happens("trade_read", { tradeId: "t-1", trade: null, question });
+  assert.deepEqual(
+    [page.seen, page.sounds, page.model.view.checkedAt],
+    ["not-confirmed/not-confirmed", ["not_paid"], null],
+  );
+  page.happens("check_pressed");
+  assert.equal(page.did("resume").length, 1);
+  page.happens("refused", { fault: fault("network_failed") });
+  assert.deepEqual([page.seen, page.model.trouble.fault.code], ["not-confirmed/not-confirmed", "network_failed"]);
+  page.happens("check_pressed").happens("ended", { outcome: ownOutcome(page, "unconfirmed") });
+  page.happens("trade_read", { tradeId: "t-1", trade: trade("needs_review", { ref: "fresh-1" }), question });
+  assert.deepEqual([page.model.view.checkedAt, page.sounds], [1_000, []], "no news makes no sound");
+  page.happens("trade_changed", { trade: trade("paid", { ref: "fresh-1" }) });
+  assert.equal(page.did("resume").length, 1, "it ended by itself");
+  page.happens("ended", { outcome: ownOutcome(page, "paid") });
+  assert.deepEqual([page.seen, page.sounds], ["paid/paid", ["paid"]]);
+});
+
+test("late money takes the place of an end that is not true any more, and of nothing else", () => {
+  const late = trade("late_success", { ref: "fresh-1" });
+  for (const status of ["declined", "cancelled"]) {
+    const page = endedPage(status).happens("trade_changed", { trade: late });
+    assert.deepEqual([page.seen, page.sounds], ["not-confirmed/late", ["not_paid"]]);
+    page.happens("verdict_pressed");
+    assert.deepEqual(
+      page.did("ask_manager").map(({ isPaid }) => isPaid),
+      [true],
+    );
+  }
+  assert.equal(notConfirmedPage().happens("trade_changed", { trade: late }).seen, "not-confirmed/late");
+  assert.equal(endedPage("paid").happens("trade_changed", { trade: late }).seen, "paid/paid");
+  assert.equal(scanningPage().happens("trade_changed", { trade: late }).seen, "scan/scanning");
+});
+
+test("late money of another sale: on the banner once, and never over a payment in progress", () => {
+  const late = trade("late_success", { id: "t-9", ref: "earlier" });
+  const page = waitingPage();
+  page.facts = { ...page.facts, unfinished: [late] };
+  page.happens("trade_changed", { trade: late });
+  assert.deepEqual([page.seen, page.sounds, banner(page.model)], ["waiting/confirm", [], []]);
+  page.happens("ended", { outcome: ownOutcome(page, "paid") });
+  assert.deepEqual([page.sounds, banner(page.model)], [["paid", "attention"], [late]]);
+  assert.deepEqual(page.happens("unfinished_changed").sounds, [], "heard once");
+  const review = trade("needs_review", { id: "t-8", ref: "other" });
+  page.facts = { ...page.facts, unfinished: [review] };
+  assert.deepEqual(
+    banner(page.happens("unfinished_changed").model),
+    [],
+    "what is not confirmed waits for the next sale",
+  );
+  assert.deepEqual(banner(page.happens("new_sale_pressed").model), [review]);
+});
+
+test("what the till refuses: each case has its own screen", () => {
+  const refused = (code, more) => scanningPage().happens("refused", { fault: fault(code, more) });
+  assert.equal(refused("gateway_unavailable").seen, "declined/declined");
+  const busy = refused("sale_busy", { moneyMoved: "maybe", tradeId: "t-7" });
+  assert.deepEqual(
+    busy.did("read_trade").map(({ tradeId }) => tradeId),
+    ["t-7"],
+  );
+  busy.happens("trade_read", {
+    tradeId: "t-7",
+    trade: trade("pending", { id: "t-7" }),
+    question: busy.effects[0].question,
+  });
+  assert.deepEqual(
+    [busy.seen, busy.model.trouble, busy.model.draft.isUsed],
+    ["not-confirmed/not-confirmed", { word: "busy" }, true],
+  );
+  const unnamed = refused("sale_busy");
+  assert.equal(unnamed.did("find_trade").length, 1);
+  unnamed.happens("trade_found", { tradeId: null, question: unnamed.effects[0].question });
+  assert.equal(unnamed.seen, "declined/declined");
+
+  const paid = refused("sale_paid", { tradeId: "t-7" });
+  assert.equal(paid.did("read_outcome").length, 1);
+  paid.happens("outcome_read", { tradeId: "t-7", outcome: outcome("paid", { id: "t-7", ref: "fresh-1" }) });
+  assert.deepEqual([paid.seen, paid.model.view.isAlready, paid.sounds], ["paid/paid", true, []]);
+  const grown = refused("sale_paid", { tradeId: "t-7" });
+  grown.happens("outcome_read", {
+    tradeId: "t-7",
+    outcome: outcome("paid", { id: "t-7", ref: "fresh-1", minor: 4200 }),
+  });
+  assert.deepEqual(
+    [grown.seen, grown.model.view.known.amount.minor, grown.model.sale.amount.minor],
+    ["declined/other", 4200, 1250],
+  );
+
+  const other = refused("sale_amount_mismatch", { tradeId: "t-7" });
+  other.happens("trade_read", {
+    tradeId: "t-7",
+    trade: trade("declined", { minor: 4200 }),
+    question: other.effects[0].question,
+  });
+  assert.deepEqual([other.seen, other.model.view.isPaid], ["declined/other", false]);
+  assert.equal(other.happens("new_sale_pressed").seen, "ready/ready");
+
+  const reader = refused("worker_failed");
+  assert.equal(reader.did("probe").length, 1);
+  reader.happens("probed", { isThere: false, fault: fault("worker_failed") });
+  assert.deepEqual(reader.model.view.reason, { word: "noAnswer" });
+});
+
+test("the same amount is asked about before it is charged again; the sale's own trade is taken up instead", () => {
+  const alike = trade("needs_review", { id: "t-8", ref: "other" });
+  const page = readyPage({ unfinished: [alike] }).happens("charge_pressed");
+  assert.deepEqual([page.seen, page.effects], ["ready/ready", [{ type: "ask_same", trade: alike }]]);
+  page.happens("other_customer_chosen");
+  assert.equal(page.did("charge").length, 1);
+  const own = readyPage({ ref: "bill" });
+  own.facts = { ...own.facts, unfinished: [trade("unknown")] };
+  own.happens("charge_pressed");
+  assert.deepEqual([own.did("charge"), own.did("resume").length], [[], 1]);
+});
+
+test("another amount than the reference's own gets another reference", () => {
+  const page = readyPage({ ref: "bill" });
+  page.happens("charge_pressed").happens("state_changed", { to: "paying", trade: ownTrade(page, "paying") });
+  page.happens("ended", { outcome: ownOutcome(page, "declined") }).happens("new_sale_pressed");
+  page.facts = { ...page.facts, freshRef: "fresh-2" };
+  for (const key of "700") page.happens("digit_pressed", { key });
+  assert.deepEqual(page.happens("charge_pressed").did("charge")[0].sale, saleOf("fresh-2", 700));
+});
+
+test("a named sale with another amount than its trade: both are shown, and it is not green", () => {
+  const page = readyPage({ ref: "bill", minor: 2750, unfinished: [trade("needs_review")] });
+  assert.equal(page.seen, "not-confirmed/not-confirmed");
+  page.happens("ended", { outcome: outcome("paid") });
+  assert.deepEqual([page.seen, page.model.sale.amount.minor], ["declined/other", 2750]);
+});
+
+test("an earlier sale is read beside the current one: Back leads to the end that was there, as it was", () => {
+  const old = trade("paid", { id: "t-9", ref: "earlier", minor: 4200 });
+  for (const end of [endedPage("paid"), endedPage("declined")]) {
+    const { view } = end.model;
+    end.happens("trade_opened", { trade: old, isFromHistory: true });
+    assert.equal(end.seen, "waiting/lookup");
+    end.happens("ended", { outcome: outcome("paid", { id: "t-9", ref: "earlier", minor: 4200 }) });
+    assert.deepEqual([end.seen, end.sounds], ["paid/old", []]);
+    end.happens("back_pressed");
+    assert.deepEqual([end.model.view, end.sounds], [view, []]);
+    assert.deepEqual([end.model.sale, end.model.tradeId], [saleOf("fresh-1"), "t-1"]);
+  }
+  const typed = readyPage().happens("trade_opened", { trade: old, isFromHistory: true }).happens("back_pressed");
+  assert.deepEqual([typed.seen, typed.model.draft.minor], ["ready/ready", 1250]);
+  const open = notConfirmedPage().happens("trade_opened", { trade: old, isFromHistory: true }).happens("back_pressed");
+  assert.deepEqual([open.seen, open.did("resume")[0].tradeId], ["not-confirmed/not-confirmed", "t-1"]);
+  const gone = endedPage("cancelled").happens("trade_opened", { trade: old, isFromHistory: true });
+  gone.facts = { ...gone.facts, unfinished: [trade("late_success", { ref: "fresh-1" })] };
+  assert.equal(gone.happens("back_pressed").seen, "not-confirmed/late", "the money came meanwhile");
+});
+
+test("a payment in progress keeps the screen", () => {
+  const old = trade("paid", { id: "t-9", ref: "earlier" });
+  for (const page of [
+    scanningPage(),
+    waitingPage(),
+    readyPage().happens("show_code_pressed").happens("wallet_chosen"),
+  ]) {
+    const { view } = page.model;
+    page.happens("trade_opened", { trade: old, isFromHistory: true });
+    assert.deepEqual([page.model.view, page.effects], [view, []]);
+  }
+});
+
+test("a refund: taken, it is watched to its end; refused, the dialog says why and the screen stays", () => {
+  const page = endedPage("paid").happens("give_back_pressed");
+  assert.equal(page.did("ask_give_back")[0].tradeId, "t-1");
+  const decision = { type: "void", reason: "paid twice" };
+  page.happens("decision_sent", { tradeId: "t-1", decision });
+  page.happens("decision_refused", { dialog: "void", fault: fault("token_forbidden", { type: "auth" }) });
+  assert.deepEqual([page.seen, page.did("dialog_refused").length], ["paid/paid", 1]);
+  page.happens("decision_sent", { tradeId: "t-1", decision }).happens("decision_taken");
+  assert.deepEqual(page.did("follow_decision"), [{ type: "follow_decision", run: page.run }]);
+  page.happens("state_changed", { to: "cancelling", trade: ownTrade(page, "voiding") });
+  assert.equal(page.seen, "waiting/voiding");
+  page.happens("ended", { outcome: ownOutcome(page, "paid", { voidRefused: { code: "X", message: "no" } }) });
+  assert.deepEqual([page.seen, page.sounds], ["paid/kept", ["not_paid"]]);
+  page.happens("decision_sent", { tradeId: "t-other", decision });
+  assert.deepEqual(page.effects, [{ type: "close_dialogs", dialogs: ["back"] }], "it is about another trade");
+});
+
+test("the scanner's test pays nothing, and keeps what was typed", () => {
+  const page = readyPage().happens("test_pressed");
+  assert.deepEqual([page.seen, page.did("test_scanner").length], ["scan/test", 1]);
+  assert.deepEqual(page.happens("code_given", { code: "c" }).effects, []);
+  page.happens("test_ended", { info: { kind: "alipay" } });
+  assert.equal(page.seen, "scan/tested");
+  page.happens("leave_pressed");
+  assert.deepEqual([page.seen, page.model.draft.minor], ["ready/ready", 1250]);
+});
+
+// ---- the page's modules -----------------------------------------------------------------------------------------------
+
+test("no module of the page imports itself, not even through others, and the model imports nothing of the page", async () => {
+  const files = (await readdir(www, { recursive: true })).filter(
+    (name) => name.endsWith(".ts") && !/^(dist|node_modules|public)/.test(name),
+  );
+  const imports = new Map();
+  for (const file of files) {
+    const text = await readFile(join(www, file), "utf8");
+    const from = [...text.matchAll(/^(?:import|export) (?!type\b)[^;]*?from "(\.[^"]+)"/gms)]
+      // An import of types alone leaves nothing behind.
+      .filter(([whole]) => !/^\w+ \{(\s*type \w+,?)*\s*\}/.test(whole))
+      .map(([, path]) => join(file, "..", `${path}.ts`));
+    imports.set(file, from);
+  }
+  assert.ok(files.length > 20, `${files.length} modules`);
+  const visit = (file, path) => {
+    assert.ok(!path.includes(file), `a circle: ${[...path, file].join(" -> ")}`);
+    for (const other of imports.get(file) ?? assert.fail(`no module ${file}`)) visit(other, [...path, file]);
+  };
+  for (const file of files) visit(file, []);
+  for (const file of files.filter((name) => name.startsWith("model")))
+    for (const other of imports.get(file)) assert.match(other, /^model/, `${file} imports ${other}`);
+});

@@ -1,0 +1,55 @@
+// The dialogs that only ask, or show something: closing them, the same amount twice, and which wallet it is.
+
+import type { Trade, Wallet } from "kaunter";
+import { $, dialog } from "./dom";
+import { dispatch } from "./loop";
+import type { DialogName } from "./model";
+import { formatted } from "./money";
+import { say } from "./words";
+
+/** The button of a dialog that closes it has the dialog's name. */
+export function wireDialogs(): void {
+  for (const id of ["drawer", "pick", "typed", "manager", "back", "history", "same", "cancel"]) {
+    $(`${id}-close`).onclick = () => dialog(id).close();
+  }
+}
+
+export function closeDialogs(names: readonly DialogName[]): void {
+  for (const name of names) dialog(name).close();
+}
+
+/** The same amount is not confirmed yet: before another charge somebody says that it is another customer. */
+export function askSame(trade: Trade): void {
+  $("same-word").textContent = say("sameTitle", { a: formatted(trade.sale.amount) });
+  $("same-open").onclick = () => {
+    dialog("same").close();
+    dispatch({ type: "trade_opened", trade, isFromHistory: false });
+  };
+  $("same-other").onclick = () => {
+    dialog("same").close();
+    dispatch({ type: "other_customer_chosen" });
+  };
+  dialog("same").showModal();
+}
+
+/** Asks whose wallet it is, where neither the code nor the shop says it. Closing the dialog cancels. */
+export function pickWallet(wallets: readonly Wallet[]): Promise<Wallet> {
+  const box = dialog("pick");
+  const chosen = new Promise<Wallet>((resolve, reject) => {
+    $("wallets").replaceChildren(
+      ...wallets.map((wallet) => {
+        const button = document.createElement("button");
+        button.textContent = wallet.name;
+        button.dataset.wallet = wallet.walletId;
+        button.onclick = () => {
+          resolve(wallet);
+          box.close();
+        };
+        return button;
+      }),
+    );
+    box.onclose = () => reject(new DOMException("No wallet was chosen.", "AbortError"));
+  });
+  box.showModal();
+  return chosen;
+}

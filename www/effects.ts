@@ -1,0 +1,288 @@
+// Carries out what the model asks for: calls of the till, sounds, the wake lock and dialogs. No other module calls the
+// till. Answers go back to the model with the number of their call.
+
+import {
+  type Camera,
+  KaunterError,
+  type Outcome,
+  type Sale,
+  type ShownCode,
+  Till,
+  type Trade,
+  type Wallet,
+} from "kaunter";
+import * as awake from "./awake";
+import * as connection from "./connection";
+import * as countdown from "./countdown";
+import { askSame, closeDialogs, pickWallet } from "./dialogs";
+import { $ } from "./dom";
+import { faultOf } from "./fault";
+import { dispatch } from "./loop";
+import { askGiveBack, askManager, showRefusal } from "./manager";
+import type { Decision, Effect, Facts, Sound } from "./model";
+import { freshRef, namedSale, readSettings, readToken, type Settings, terminal } from "./session";
+import * as sounds from "./sound";
+
+let till: Till | null = null;
+let settings: Settings | null = null;
+/** Stops the newest call. */
+let abort = new AbortController();
+/** Settles when that call has ended. */
+let running: Promise<void> = Promise.resolve();
+let deciding: { tradeId: string; call: Promise<Outcome>; take: () => void } | null = null;
+
+const SOUNDS: Record<Sound, () => void> = {
+  paid: sounds.paid,
+  not_paid: sounds.notPaid,
+  attention: sounds.attention,
+  read: sounds.read,
+};
+
+export function facts(): Facts {
+  return { unfinished: till?.unfinished ?? [], freshRef: freshRef(), now: Date.now() };
+}
+
+export function perform(effect: Effect): void {
+  switch (effect.type) {
+    case "open":
+      return void open();
+    case "charge":
+      return charge(effect.run, effect.sale, effect.code);
+    case "show_code":
+      return instead(effect.run, (signal) => showCode(effect.run, effect.sale, signal));
+    case "resume":
+      return resume(effect.run, effect.tradeId);
+    case "test_scanner":
+      return void testScanner(effect.run);
+    case "abort":
+      return abort.abort();
+    case "cancel":
+      return void cancel(effect.run, effect.tradeId);
+    case "decide":
+      return decide(effect.run, effect.tradeId, effect.decision);
+    case "follow_decision":
+      if (deciding) follow(effect.run, deciding.call);
+      deciding = null;
+      return;
+    case "find_trade":
+      return void findTrade(effect);
+    case "read_trade":
+      return void readTrade(effect);
+    case "read_outcome":
+      return void readOutcome(effect);
+    case "probe":
+      return void probe(effect);
+    case "sound":
+      return SOUNDS[effect.sound]();
+    case "keep_awake":
+      return effect.isOn ? awake.stayAwake() : awake.letSleep();
+    case "ask_same":
+      return askSame(effect.trade);
+    case "ask_manager":
+      return askManager(effect);
+    case "ask_give_back":
+      return askGiveBack(effect);
+    case "dialog_refused":
+      return showRefusal(effect.dialog, effect.fault);
+    case "close_dialogs":
+      return closeDialogs(effect.dialogs);
+  }
+}
+
+function opened(): Till {
+  if (!till) throw new Error("the till is not open");
+  return till;
+}
+
+// ---- opening ----------------------------------------------------------------------------------------------------
+
+/** Reads the settings, and opens the till. */
+export async function open(): Promise<void> {
+  try {
+    settings ??= await readSettings();
+    dispatch({ type: "settings_read", currency: settings.currency });
+    showSettings(settings);
+    const { token_url } = settings;
+    till = await Till.open({
+      backend: location.origin,
+      getToken: (context) => readToken(context, token_url),
+      chooseWallet: (_scan, wallets) => pickWallet(wallets),
+      preview: $<HTMLVideoElement>("preview"),
+    });
+    listen(till);
+    dispatch({ type: "opened", showsCodes: codeWallets().length > 0, ...namedSale() });
+  } catch (error) {
+    dispatch({ type: "open_failed", fault: faultOf(error) });
+  }
+}
+
+function showSettings({ sandbox, phone_url }: Settings): void {
+  $("sandbox").hidden = !sandbox;
+  $("terminal").textContent = terminal;
+  const phone = $<HTMLAnchorElement>("phone");
+  phone.hidden = !phone_url;
+  if (phone_url) phone.href = phone_url;
+}
+
+function listen(till: Till): void {
+  till.addEventListener("state", ({ detail: { to, trade } }) => {
+    // The till has begun to watch the trade: what was asked for was granted.
+    if (deciding && trade?.tradeId === deciding.tradeId) deciding.take();
+    dispatch({ type: "state_changed", to, trade });
+  });
+  till.addEventListener("trade", ({ detail }) => {
+    dispatch({ type: "trade_changed", trade: detail });
+    // The till may tell of a trade before it has it on its list.
+    setTimeout(() => dispatch({ type: "unfinished_changed" }));
+  });
+  till.addEventListener("progress", ({ detail }) => {
+    countdown.polled(detail);
+    dispatch({ type: "time_left", leftMs: detail.deadlineMs - detail.elapsedMs });
+    connection.heard(detail.online);
+  });
+  till.addEventListener("scan", () => dispatch({ type: "code_read" }));
+  till.addEventListener("warning", ({ detail }) => dispatch({ type: "warned", sentence: { fault: faultOf(detail) } }));
+  till.addEventListener("hint", ({ detail }) => dispatch({ type: "hint_changed", hint: detail.hint }));
+}
+
+// ---- calls that end with an outcome -----------------------------------------------------------------------------
+
+/** Tells the model how a call ends. */
+function follow(run: number, call: Promise<Outcome>): void {
+  running = call.then(
+    (outcome) => dispatch({ type: "ended", run, outcome }),
+    (error: unknown) => dispatch({ type: "refused", run, fault: refusal(error) }),
+  );
+}
+
+/** Ends the call in progress, and begins another one when that has let go of the sale. */
+function instead(run: number, begin: (signal: AbortSignal) => Promise<Outcome>): void {
+  abort.abort();
+  const before = running;
+  const own = new AbortController();
+  abort = own;
+  const call = async () => {
+    await before;
+    own.signal.throwIfAborted();
+    return begin(own.signal);
+  };
+  follow(run, call());
+}
+
+function charge(run: number, sale: Sale, code: string | null): void {
+  if (code !== null) return instead(run, (signal) => opened().charge(sale, { code, signal }));
+  abort = new AbortController();
+  follow(run, opened().charge(sale, { signal: abort.signal }));
+}
+
+/** Watches a trade. An abort only ends the watch, so that the next call need not wait for it; it cancels nothing. */
+function resume(run: number, tradeId: string): void {
+  abort = new AbortController();
+  follow(run, opened().resume(tradeId, { onCode: onCode(run), signal: abort.signal }));
+}
+
+/** The wallets whose app scans a code that the till shows. */
+function codeWallets(): Wallet[] {
+  return (till?.wallets ?? []).filter(({ modes }) => modes.includes("merchant_presented"));
+}
+
+async function showCode(run: number, sale: Sale, signal: AbortSignal): Promise<Outcome> {
+  const wallets = codeWallets();
+  const [only, ...others] = wallets;
+  const { walletId } = only && others.length === 0 ? only : await pickWallet(wallets);
+  dispatch({ type: "wallet_chosen", run });
+  return opened().showCode(sale, { walletId, onCode: onCode(run), signal });
+}
+
+function onCode(run: number) {
+  return ({ svg, expiresAt }: ShownCode): void =>
+    dispatch({ type: "code_shown", run, svg, leftMs: Date.parse(expiresAt) - Date.now() });
+}
+
+async function testScanner(run: number): Promise<void> {
+  abort = new AbortController();
+  try {
+    const { info } = await opened().scan({ signal: abort.signal });
+    dispatch({ type: "test_ended", run, info });
+  } catch (error) {
+    dispatch({ type: "refused", run, fault: faultOf(error) });
+  }
+}
+
+async function cancel(run: number, tradeId: string): Promise<void> {
+  try {
+    await opened().cancel(tradeId);
+  } catch (error) {
+    dispatch({ type: "cancel_refused", run, fault: faultOf(error) });
+  }
+}
+
+/** A refund or a verdict: refused at once, or taken and then followed like any other call. */
+function decide(run: number, tradeId: string, decision: Decision): void {
+  const { type } = decision;
+  const call =
+    type === "void"
+      ? opened().void(tradeId, { reason: decision.reason })
+      : opened().giveVerdict(tradeId, { outcome: decision.outcome, evidence: decision.evidence });
+  let isTaken = false;
+  const take = () => {
+    if (!isTaken) dispatch({ type: "decision_taken", run });
+    isTaken = true;
+  };
+  deciding = { tradeId, call, take };
+  call.then(take, (error: unknown) => {
+    if (isTaken) return;
+    deciding = null;
+    dispatch({ type: "decision_refused", run, dialog: type, fault: refusal(error) });
+  });
+}
+
+/** A call without an answer says that the connection is gone. */
+function refusal(error: unknown) {
+  if (error instanceof KaunterError && error.code === "network_failed") connection.heard(false);
+  return faultOf(error);
+}
+
+// ---- look-ups ---------------------------------------------------------------------------------------------------
+
+async function findTrade({ run, ref, question }: Extract<Effect, { type: "find_trade" }>): Promise<void> {
+  const list = await opened()
+    .listTrades({ ref })
+    .catch(() => null);
+  dispatch({ type: "trade_found", run, tradeId: list?.trades.at(-1)?.tradeId ?? null, question });
+}
+
+async function readTrade({ run, tradeId, question }: Extract<Effect, { type: "read_trade" }>): Promise<void> {
+  const trade = await opened()
+    .checkStatus(tradeId)
+    .catch(() => null);
+  dispatch({ type: "trade_read", run, tradeId, trade, question });
+}
+
+async function readOutcome({ run, tradeId }: Extract<Effect, { type: "read_outcome" }>): Promise<void> {
+  const outcome = await opened()
+    .resume(tradeId)
+    .catch(() => null);
+  dispatch({ type: "outcome_read", run, tradeId, outcome });
+}
+
+async function probe({ run, fault }: Extract<Effect, { type: "probe" }>): Promise<void> {
+  dispatch({ type: "probed", run, isThere: await connection.check(), fault });
+}
+
+/** The shop's trades of a day, as `YYYY-MM-DD`; today, if it is empty. */
+export async function listTrades(day: string): Promise<readonly Trade[]> {
+  return (await opened().listTrades(day ? { day } : {})).trades;
+}
+
+export async function listCameras(): Promise<Camera[]> {
+  return till ? till.camera.list().catch(() => []) : [];
+}
+
+export async function chooseCamera(camera: Camera): Promise<void> {
+  try {
+    await opened().camera.use(camera);
+  } catch (error) {
+    dispatch({ type: "warned", sentence: { fault: faultOf(error) } });
+  }
+}

@@ -1,0 +1,13 @@
+// Errors as the model keeps them.
+
+import { KaunterError } from "kaunter";
+import type { Fault } from "./model";
+
+export function faultOf(error: unknown): Fault {
+  if (error instanceof KaunterError) {
+    const { code, type, moneyMoved, tradeId, message } = error;
+    return { code, type, moneyMoved, tradeId, message };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: null, type: null, moneyMoved: "no", tradeId: null, message };
+}

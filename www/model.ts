@@ -1,0 +1,326 @@
+// The state of the page as data: what is on screen, what can happen, and what the page does about it. `model/next.ts`
+// has the transitions. Neither touches the DOM, the till or a clock, so tests run them in Node.
+
+import type { CodeInfo, ErrorCode, ErrorType, GatewayAnswer, Outcome, Sale, TillEventDetails, Trade } from "kaunter";
+import type { Words } from "./words";
+
+export type Hint = TillEventDetails["hint"]["hint"];
+export type Paid = Extract<Outcome, { status: "paid" }>;
+
+/** What an error says, without the error: the model stays plain data. */
+export interface Fault {
+  /** Null: the error is not the package's, for example an abort by the cashier. */
+  readonly code: ErrorCode | null;
+  readonly type: ErrorType | null;
+  readonly moneyMoved: "no" | "maybe";
+  readonly tradeId: string | null;
+  readonly message: string;
+}
+
+/** A sentence for the cashier, before it has a language. */
+export type Sentence =
+  | { readonly word: keyof Words; readonly values?: Readonly<Record<string, string>> }
+  | { readonly fault: Fault };
+
+/** What the screen shows while the till works on a payment. Each is also a sentence of `words/`. */
+export type Progress = "lookup" | "paying" | "confirm" | "checking" | "cancelling" | "voiding";
+
+/**
+ * What is on screen. `screen` and `kind` are on `<body>` as `data-view` and `data-kind`; `kind` selects the colours: a
+ * cancelled sale is no alarm, an earlier one no news, another amount no success.
+ */
+export type View =
+  | { readonly screen: "ready"; readonly kind: "opening" | "closed" | "ready" }
+  | { readonly screen: "scan"; readonly kind: "starting" | "scanning" | "test" }
+  | { readonly screen: "scan"; readonly kind: "no-camera"; readonly fault: Fault }
+  | { readonly screen: "scan"; readonly kind: "tested"; readonly info: CodeInfo }
+  | { readonly screen: "present"; readonly kind: "creating" }
+  | { readonly screen: "present"; readonly kind: "shown"; readonly svg: string; readonly leftMs: number }
+  | { readonly screen: "waiting"; readonly kind: Progress; readonly canCancel: boolean; readonly canLeave: boolean }
+  | PaidView
+  | NotPaidView
+  | { readonly screen: "declined"; readonly kind: "other"; readonly known: Sale; readonly isPaid: boolean }
+  | NotConfirmedView;
+
+export interface PaidView {
+  readonly screen: "paid";
+  readonly kind: "paid" | "kept" | "old";
+  readonly outcome: Paid;
+  /** The sale was paid before this charge. */
+  readonly isAlready: boolean;
+  /** The gateway refused to give the money back. */
+  readonly refused: GatewayAnswer | null;
+}
+
+export interface NotPaidView {
+  readonly screen: "declined";
+  readonly kind: "declined" | "cancelled" | "voided" | "old";
+  readonly end: "declined" | "cancelled" | "voided";
+  readonly reason: Sentence;
+  readonly answer: GatewayAnswer | null;
+  /** When an earlier sale began. */
+  readonly createdAt: string | null;
+}
+
+export interface NotConfirmedView {
+  readonly screen: "not-confirmed";
+  readonly kind: "not-confirmed" | "late";
+  readonly tradeId: string;
+  readonly voidRefused: GatewayAnswer | null;
+  /** When the last check brought no news. */
+  readonly checkedAt: number | null;
+}
+
+/** The views that say how a sale ended, or that nobody knows it yet. */
+export type EndView = Extract<View, { screen: "paid" | "declined" | "not-confirmed" }>;
+
+/** The newest call of the till. Answers of calls with an earlier number are refused. */
+export interface Run {
+  readonly number: number;
+  /** "watch" only asks how a trade stands; "act" may move money; "test" only scans. */
+  readonly kind: "none" | "watch" | "act" | "test";
+  /** The cashier has stopped it; its end still counts. */
+  readonly isStopped: boolean;
+}
+
+export interface Model {
+  readonly view: View;
+  /** Null until the settings came. */
+  readonly currency: string | null;
+  readonly isOnline: boolean;
+  /** Some wallet's app scans a code that the till shows. */
+  readonly showsCodes: boolean;
+  /** The sale that Charge begins. */
+  readonly draft: Draft;
+  /** The sale on screen. Null: the draft. */
+  readonly sale: Sale | null;
+  /** The trade on screen. */
+  readonly tradeId: string | null;
+  readonly run: Run;
+  /** The run in which a refund or a verdict was sent, until the till has taken or refused it. */
+  readonly decidingIn: number | null;
+  /** A trade that a person opened beside the current sale, as it stood then. Null: the current sale is on screen. */
+  readonly opened: Opened | null;
+  /** What the point of sale asks for under the reference of the current sale, where the trade has another amount. */
+  readonly asked: Sale | null;
+  /** Where Back leads. Null: to the draft. */
+  readonly home: Home | null;
+  /** What the camera needs. */
+  readonly hint: Hint;
+  /** A line of trouble on the screen. */
+  readonly trouble: Sentence | null;
+  /** The till's trades whose end nobody was told, as of the last event. */
+  readonly unfinished: readonly Trade[];
+  /** Late payments whose sound was played: once each. */
+  readonly announced: readonly string[];
+}
+
+export interface Draft {
+  /** What is typed, in minor units. */
+  readonly minor: number;
+  /** The shop's reference. Null: Charge gives it one. */
+  readonly ref: string | null;
+  /** The reference is used up: money was taken for it, or may have been. */
+  readonly isUsed: boolean;
+  /** The amount that the reference is bound to, because a trade of it exists. */
+  readonly boundMinor: number | null;
+}
+
+export interface Opened {
+  readonly trade: Trade;
+  /** It had ended before it was opened from the history: its end is no news. */
+  readonly isOld: boolean;
+}
+
+export interface Home {
+  readonly view: EndView;
+  readonly sale: Sale | null;
+  readonly tradeId: string | null;
+}
+
+/** What `next` may know about the world at the time of an event. */
+export interface Facts {
+  readonly unfinished: readonly Trade[];
+  /** A reference that no sale has. */
+  readonly freshRef: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** Why the trade that has a sale is looked up. */
+export interface FindQuestion {
+  readonly type: "busy" | "mismatch";
+  readonly fault: Fault;
+}
+
+/** Why a trade is read. */
+export type ReadQuestion =
+  /** Its end is not proven. */
+  | { readonly type: "unconfirmed"; readonly trouble: Sentence | null }
+  /** The sale was begun with another amount. */
+  | { readonly type: "mismatch"; readonly fault: Fault };
+
+/** A refund or a verdict, as its dialog sends it. */
+export type Decision =
+  | { readonly type: "void"; readonly reason: string }
+  | {
+      readonly type: "verdict";
+      readonly outcome: "paid" | "declined" | "voided";
+      readonly evidence: string;
+    };
+
+/** Events with a `run` are answers of that call. The others come from a person, the page or the till itself. */
+export type Event =
+  // The page
+  | { readonly type: "settings_read"; readonly currency: string }
+  | { readonly type: "opened"; readonly showsCodes: boolean; readonly minor: number; readonly ref: string | null }
+  | { readonly type: "open_failed"; readonly fault: Fault }
+  | { readonly type: "connection_changed"; readonly isOnline: boolean }
+  | { readonly type: "unfinished_changed" }
+  | { readonly type: "scanner_typed"; readonly minor: number; readonly isCovered: boolean }
+  | { readonly type: "warned"; readonly sentence: Sentence }
+  // A person
+  | { readonly type: "open_pressed" }
+  | { readonly type: "digit_pressed"; readonly key: string }
+  | { readonly type: "clear_pressed" }
+  | { readonly type: "charge_pressed" }
+  | { readonly type: "other_customer_chosen" }
+  | { readonly type: "show_code_pressed" }
+  | { readonly type: "code_given"; readonly code: string }
+  | { readonly type: "use_camera_pressed" }
+  | { readonly type: "stop_pressed" }
+  | { readonly type: "cancel_pressed" }
+  | { readonly type: "try_again_pressed" }
+  | { readonly type: "new_sale_pressed" }
+  | { readonly type: "back_pressed" }
+  | { readonly type: "check_pressed" }
+  | { readonly type: "verdict_pressed" }
+  | { readonly type: "give_back_pressed" }
+  | { readonly type: "decision_sent"; readonly tradeId: string; readonly decision: Decision }
+  | { readonly type: "trade_opened"; readonly trade: Trade; readonly isFromHistory: boolean }
+  | { readonly type: "test_pressed" }
+  | { readonly type: "leave_pressed" }
+  // The till
+  | { readonly type: "state_changed"; readonly to: TillEventDetails["state"]["to"]; readonly trade: Trade | null }
+  | { readonly type: "trade_changed"; readonly trade: Trade }
+  | { readonly type: "time_left"; readonly leftMs: number }
+  | { readonly type: "hint_changed"; readonly hint: Hint }
+  | { readonly type: "code_read" }
+  | Answer;
+
+/** What a call of the till brings. */
+export type Answer =
+  | { readonly type: "wallet_chosen"; readonly run: number }
+  | { readonly type: "code_shown"; readonly run: number; readonly svg: string; readonly leftMs: number }
+  | { readonly type: "ended"; readonly run: number; readonly outcome: Outcome }
+  | { readonly type: "refused"; readonly run: number; readonly fault: Fault }
+  | { readonly type: "test_ended"; readonly run: number; readonly info: CodeInfo }
+  | { readonly type: "cancel_refused"; readonly run: number; readonly fault: Fault }
+  | { readonly type: "decision_taken"; readonly run: number }
+  | {
+      readonly type: "decision_refused";
+      readonly run: number;
+      readonly fault: Fault;
+      readonly dialog: Decision["type"];
+    }
+  | {
+      readonly type: "trade_found";
+      readonly run: number;
+      readonly tradeId: string | null;
+      readonly question: FindQuestion;
+    }
+  | {
+      readonly type: "trade_read";
+      readonly run: number;
+      readonly tradeId: string;
+      readonly trade: Trade | null;
+      readonly question: ReadQuestion;
+    }
+  | { readonly type: "outcome_read"; readonly run: number; readonly tradeId: string; readonly outcome: Outcome | null }
+  | { readonly type: "probed"; readonly run: number; readonly isThere: boolean; readonly fault: Fault };
+
+export type Sound = "paid" | "not_paid" | "attention" | "read";
+export type DialogName = "back" | "cancel" | "drawer" | "history" | "manager" | "past" | "pick" | "same" | "typed";
+
+/** What the page does after an event, in this order. `effects.ts` carries them out. */
+export type Effect =
+  | { readonly type: "open" }
+  /** Scans and charges; with a code it does not scan. Starts when the call before has ended. */
+  | { readonly type: "charge"; readonly run: number; readonly sale: Sale; readonly code: string | null }
+  | { readonly type: "show_code"; readonly run: number; readonly sale: Sale }
+  | { readonly type: "resume"; readonly run: number; readonly tradeId: string }
+  | { readonly type: "test_scanner"; readonly run: number }
+  | { readonly type: "abort" }
+  | { readonly type: "cancel"; readonly run: number; readonly tradeId: string }
+  | { readonly type: "decide"; readonly run: number; readonly tradeId: string; readonly decision: Decision }
+  /** The call that decides is the newest from now on, under this number. */
+  | { readonly type: "follow_decision"; readonly run: number }
+  | { readonly type: "find_trade"; readonly run: number; readonly ref: string; readonly question: FindQuestion }
+  | { readonly type: "read_trade"; readonly run: number; readonly tradeId: string; readonly question: ReadQuestion }
+  | { readonly type: "read_outcome"; readonly run: number; readonly tradeId: string }
+  | { readonly type: "probe"; readonly run: number; readonly fault: Fault }
+  | { readonly type: "sound"; readonly sound: Sound }
+  | { readonly type: "keep_awake"; readonly isOn: boolean }
+  | { readonly type: "ask_same"; readonly trade: Trade }
+  | { readonly type: "ask_manager"; readonly tradeId: string; readonly sale: Sale | null; readonly isPaid: boolean }
+  | { readonly type: "ask_give_back"; readonly tradeId: string; readonly sale: Sale | null }
+  | { readonly type: "dialog_refused"; readonly dialog: Decision["type"]; readonly fault: Fault }
+  | { readonly type: "close_dialogs"; readonly dialogs: readonly DialogName[] };
+
+export const INITIAL: Model = {
+  view: { screen: "ready", kind: "opening" },
+  currency: null,
+  isOnline: true,
+  showsCodes: false,
+  draft: { minor: 0, ref: null, isUsed: false, boundMinor: null },
+  sale: null,
+  tradeId: null,
+  run: { number: 0, kind: "none", isStopped: false },
+  decidingIn: null,
+  opened: null,
+  asked: null,
+  home: null,
+  hint: null,
+  trouble: null,
+  unfinished: [],
+  announced: [],
+};
+
+/** Statuses that no later answer changes, other than by late money or a refund. */
+export const FINAL: readonly string[] = ["paid", "declined", "cancelled", "voided"];
+
+/** A payment, a refund or a verdict is in progress: its end must be seen, so nothing else may take the screen. */
+export function isBusy({ run, view }: Model): boolean {
+  return run.kind === "act" || ["scan", "present", "waiting"].includes(view.screen);
+}
+
+/** The dialog's call is under way: its buttons are off. */
+export function isDeciding({ decidingIn, run }: Model): boolean {
+  return decidingIn === run.number;
+}
+
+/** A declined sale can be charged again at once. */
+export function canTryAgain({ sale, opened, view }: Model): boolean {
+  return (
+    sale !== null && opened === null && view.screen === "declined" && view.kind !== "other" && view.end !== "voided"
+  );
+}
+
+/** Charge and "Show a code" can be pressed. */
+export function canBegin({ draft, isOnline, run, view }: Model): boolean {
+  return view.screen === "ready" && view.kind === "ready" && run.kind === "none" && draft.minor > 0 && isOnline;
+}
+
+const isLate = ({ status }: Trade) => status === "late_success";
+
+/**
+ * The trades that the banner is about: late money first, because a person has to decide about it. None while a payment
+ * is in progress, whose end comes first. Beside an end only late money: the others wait for the next sale.
+ */
+export function banner(model: Model): readonly Trade[] {
+  const isReady = model.view.screen === "ready";
+  if (isBusy(model)) return [];
+  const trades = model.unfinished.filter((trade) => isReady || trade.tradeId !== model.tradeId);
+  const late = trades.filter(isLate);
+  return isReady || late.length > 0 ? [...late, ...trades.filter((trade) => !isLate(trade))] : [];
+}

@@ -1,0 +1,350 @@
+// The machine behind the page: one event in, the next model and its effects out.
+
+import type { Trade } from "kaunter";
+import {
+  type Answer,
+  banner,
+  canTryAgain,
+  type DialogName,
+  type Effect,
+  type Event,
+  type Facts,
+  FINAL,
+  isDeciding,
+  type Model,
+} from "../model";
+import { back, charge, chargePressed, codeGiven, openTrade, otherCustomer, showCodePressed, take } from "./charging";
+import { check, ended, notConfirmed, unconfirmed } from "./endings";
+import { found, outcomeRead, probed, refused, tradeRead } from "./refusals";
+import { bind, endRun, newSale, ready, type Step, same, show, startRun, useUp, wait } from "./step";
+
+const MAX_DIGITS = 9;
+/** What a dialog asks must not hide an end, nor decide about what was on screen before it. */
+const OVER_AN_END: readonly DialogName[] = ["past", "history", "drawer", "cancel", "same", "manager", "back"];
+/** Statuses that leave a sale free to be charged: a sale that the address names is not opened for these. */
+const FREE: readonly string[] = ["declined", "cancelled", "voided", "creating", "awaiting_code"];
+
+/** What follows an event. Never throws; an event that does not fit the screen changes nothing. */
+export function next(model: Model, event: Event, facts: Facts): Step {
+  const before = { ...model, unfinished: facts.unfinished };
+  const [after, effects] = isStale(model, event) ? same(before) : step(before, event, facts);
+  return announce(...keepAwake(before, ...changeScreen(before, after, effects)));
+}
+
+/** The answer of a call that is not the newest any more: whatever it says, it is not about what is on screen. */
+function isStale({ run }: Model, event: Event): boolean {
+  return "run" in event && event.run !== run.number;
+}
+
+function step(model: Model, event: Event, facts: Facts): Step {
+  const { view, draft } = model;
+  switch (event.type) {
+    case "settings_read":
+      return same({ ...model, currency: event.currency });
+    case "opened":
+      return opened(model, event);
+    case "open_failed":
+      if (view.screen !== "ready" || view.kind !== "opening") return same(model);
+      return same({ ...show(model, { screen: "ready", kind: "closed" }), trouble: { fault: event.fault } });
+    case "open_pressed":
+      if (view.screen !== "ready" || view.kind !== "closed") return same(model);
+      return [{ ...show(model, { screen: "ready", kind: "opening" }), trouble: null }, [{ type: "open" }]];
+    case "connection_changed":
+      return same({ ...model, isOnline: event.isOnline });
+    case "unfinished_changed":
+      return same(model);
+    case "warned":
+      return same({ ...model, trouble: event.sentence });
+    case "scanner_typed":
+      return same(scannerTyped(model, event));
+    case "digit_pressed":
+      if (view.screen !== "ready" || view.kind !== "ready") return same(model);
+      return same({ ...model, trouble: null, draft: { ...draft, minor: typed(draft.minor, event.key) } });
+    case "clear_pressed":
+      if (view.screen !== "ready" || view.kind !== "ready") return same(model);
+      return same(ready({ ...model, draft: { ...draft, minor: 0 } }));
+    case "charge_pressed":
+      return chargePressed(model, facts);
+    case "other_customer_chosen":
+      return otherCustomer(model, facts);
+    case "show_code_pressed":
+      return showCodePressed(model, facts);
+    case "code_given":
+      return codeGiven(model, event.code);
+    case "use_camera_pressed":
+      if (view.screen !== "scan" || view.kind !== "no-camera" || !model.sale) return same(model);
+      return charge(model, model.sale);
+    case "stop_pressed":
+      if (view.screen !== "scan" || view.kind === "no-camera" || view.kind === "tested") return same(model);
+      return [{ ...model, run: { ...model.run, isStopped: true } }, [{ type: "abort" }]];
+    case "cancel_pressed":
+      return cancel(model);
+    case "leave_pressed":
+      if (view.screen !== "scan" || (view.kind !== "no-camera" && view.kind !== "tested")) return same(model);
+      return same(ready(model));
+    case "try_again_pressed":
+      return canTryAgain(model) && model.sale ? charge(model, model.sale) : same(model);
+    case "new_sale_pressed":
+      return same(canBeginAnother(model) ? newSale(model) : model);
+    case "back_pressed":
+      return back(model);
+    case "check_pressed":
+      return view.screen === "not-confirmed" ? check(model, view.tradeId) : same(model);
+    case "verdict_pressed":
+      if (view.screen !== "not-confirmed") return same(model);
+      return [model, [{ type: "ask_manager", tradeId: view.tradeId, sale: model.sale, isPaid: view.kind === "late" }]];
+    case "give_back_pressed":
+      if (view.screen === "paid" || (view.screen === "not-confirmed" && view.kind === "late")) {
+        return model.tradeId
+          ? [model, [{ type: "ask_give_back", tradeId: model.tradeId, sale: model.sale }]]
+          : same(model);
+      }
+      return same(model);
+    case "decision_sent":
+      return decisionSent(model, event);
+    case "trade_opened":
+      return openTrade(model, event.trade, event.isFromHistory);
+    case "test_pressed":
+      return testScanner(model);
+    case "state_changed":
+      return stateChanged(model, event);
+    case "trade_changed":
+      return tradeChanged(model, event.trade);
+    case "time_left":
+      if (view.screen !== "present" || view.kind !== "shown") return same(model);
+      return same(show(model, { ...view, leftMs: event.leftMs }));
+    case "hint_changed":
+      return same({ ...model, hint: event.hint });
+    case "code_read":
+      return [{ ...model, hint: null }, [{ type: "sound", sound: "read" }]];
+    case "wallet_chosen":
+    case "code_shown":
+    case "ended":
+    case "refused":
+    case "test_ended":
+    case "cancel_refused":
+    case "decision_taken":
+    case "decision_refused":
+    case "trade_found":
+    case "trade_read":
+    case "outcome_read":
+    case "probed":
+      return answered(model, event, facts);
+  }
+}
+
+/** The newest call has answered. It ends once: after that, only look-ups about it still count. */
+function answered(model: Model, event: Answer, { now }: Facts): Step {
+  const isRunning = model.run.kind !== "none";
+  switch (event.type) {
+    case "wallet_chosen":
+      return same(isRunning ? show(model, { screen: "present", kind: "creating" }) : model);
+    case "code_shown":
+      if (!isRunning) return same(model);
+      return same(show(model, { screen: "present", kind: "shown", svg: event.svg, leftMs: event.leftMs }));
+    case "ended":
+      return isRunning ? ended(endRun(model), event.outcome) : same(model);
+    case "refused":
+      return isRunning ? runRefused(model, event) : same(model);
+    case "test_ended":
+      if (model.run.kind !== "test") return same(model);
+      return same(show(endRun(model), { screen: "scan", kind: "tested", info: event.info }));
+    case "cancel_refused":
+      return same({ ...model, trouble: { fault: event.fault } });
+    case "decision_taken":
+      return isDeciding(model) ? decisionTaken(model) : same(model);
+    case "decision_refused":
+      if (!isDeciding(model)) return same(model);
+      return [{ ...model, decidingIn: null }, [{ type: "dialog_refused", dialog: event.dialog, fault: event.fault }]];
+    case "trade_found":
+      return isRunning ? same(model) : found(model, event.tradeId, event.question);
+    case "trade_read":
+      return isRunning ? same(model) : tradeRead(model, event.tradeId, event.trade, event.question, now);
+    case "outcome_read":
+      return isRunning ? same(model) : outcomeRead(model, event.tradeId, event.outcome);
+    case "probed":
+      return isRunning ? same(model) : probed(model, event.isThere, event.fault);
+  }
+}
+
+function opened(model: Model, { showsCodes, minor, ref }: Extract<Event, { type: "opened" }>): Step {
+  if (model.view.screen !== "ready" || model.view.kind !== "opening") return same(model);
+  const open = ready({ ...model, showsCodes, draft: { ...model.draft, minor, ref } });
+  // What this terminal began. A sale that another till has, or that was paid before, is refused at Charge.
+  const named = model.unfinished.find(({ sale, status }) => sale.ref === ref && !FREE.includes(status));
+  return named ? take(open, named) : same(open);
+}
+
+/** Minor units, typed from the right: 1 2 5 0 is 12.50. */
+function typed(minor: number, key: string): number {
+  if (key === "⌫") return Math.floor(minor / 10);
+  if (key === "C") return 0;
+  if (!/^[0-9]$/.test(key) || String(minor).length >= MAX_DIGITS) return minor;
+  return minor * 10 + Number(key);
+}
+
+/** Takes back what a hand scanner typed, and says why. */
+function scannerTyped(model: Model, { minor, isCovered }: Extract<Event, { type: "scanner_typed" }>): Model {
+  const { screen, kind } = model.view;
+  const restored = screen === "ready" && kind === "ready" ? { ...model, draft: { ...model.draft, minor } } : model;
+  const isTold = !isCovered && (screen === "ready" || screen === "scan");
+  return isTold ? { ...restored, trouble: { word: "handScanner" } } : restored;
+}
+
+/** A cancel that the cashier held. The customer may be faster, so the wait goes on, and the true end is shown. */
+function cancel(model: Model): Step {
+  const { view, run, tradeId } = model;
+  const canCancel = view.screen === "present" || (view.screen === "waiting" && view.canCancel);
+  if (!canCancel) return same(model);
+  if (run.kind === "act" && !run.isStopped) {
+    return [{ ...model, run: { ...run, isStopped: true } }, [{ type: "abort" }]];
+  }
+  return tradeId ? [model, [{ type: "cancel", run: run.number, tradeId }]] : same(model);
+}
+
+function canBeginAnother({ view, opened }: Model): boolean {
+  if (view.screen === "declined" && view.kind === "other") return true;
+  return opened === null && ["paid", "declined", "not-confirmed"].includes(view.screen);
+}
+
+function testScanner(model: Model): Step {
+  const { view } = model;
+  const isIdle =
+    (view.screen === "ready" && view.kind === "ready") || (view.screen === "scan" && view.kind === "tested");
+  if (!isIdle || model.run.kind !== "none") return same(model);
+  const started = show({ ...startRun(model, "test"), sale: null }, { screen: "scan", kind: "test" });
+  return [started, [{ type: "test_scanner", run: started.run.number }]];
+}
+
+// ---- a refund or a verdict --------------------------------------------------------------------------------------
+
+const DIALOGS = { void: "back", verdict: "manager" } as const;
+
+/** The screen behind the dialog may have changed: a decision is only about the trade that is still there. */
+function decisionSent(model: Model, { tradeId, decision }: Extract<Event, { type: "decision_sent" }>): Step {
+  if (isDeciding(model)) return same(model);
+  if (tradeId !== model.tradeId) return [model, [{ type: "close_dialogs", dialogs: [DIALOGS[decision.type]] }]];
+  const run = model.run.number;
+  return [{ ...model, decidingIn: run }, [{ type: "decide", run, tradeId, decision }]];
+}
+
+/** The till has taken the decision and works on it. What comes of it is news, however old the sale is. */
+function decisionTaken(model: Model): Step {
+  const started = startRun(model, "act");
+  const { opened } = started;
+  return [
+    { ...started, opened: opened && { ...opened, isOld: false } },
+    [
+      { type: "close_dialogs", dialogs: ["manager", "back"] },
+      { type: "follow_decision", run: started.run.number },
+    ],
+  ];
+}
+
+// ---- what the till says -----------------------------------------------------------------------------------------
+
+function runRefused(model: Model, { fault }: Extract<Event, { type: "refused" }>): Step {
+  const over = endRun(model);
+  switch (model.run.kind) {
+    case "act":
+      return refused(over, fault);
+    case "test":
+      return same(fault.code === null ? ready(over) : { ...ready(over), trouble: { fault } });
+    case "watch":
+      // Nothing was learned: what was not known is still not known.
+      if (over.view.screen === "not-confirmed") return same({ ...over, trouble: { fault } });
+      return over.tradeId ? unconfirmed(over, over.tradeId, { fault }) : same(ready(over));
+    case "none":
+      return same(over);
+  }
+}
+
+/** The code on display says what there is to say about the trade. */
+function isShown({ view }: Model, trade: Trade | null): boolean {
+  const isOnDisplay = trade === null || trade.status === "creating" || trade.status === "awaiting_payer";
+  return view.screen === "present" && isOnDisplay;
+}
+
+/** Moves of the till change the screen only during a call, and only for the sale on screen. */
+function stateChanged(model: Model, { to, trade }: Extract<Event, { type: "state_changed" }>): Step {
+  const bound = trade ? bind(model, trade.sale) : model;
+  const { sale, run, opened } = bound;
+  if (!sale || run.kind === "none" || run.kind === "test") return same(bound);
+  if (trade && trade.tradeId !== bound.tradeId && trade.sale.ref !== sale.ref) return same(bound);
+  const own = trade ? { ...bound, tradeId: trade.tradeId } : bound;
+  if (isShown(own, trade)) return same(own);
+  // A cashier who only reads may go back while the till asks.
+  const canLeave = opened !== null && trade?.status !== "voiding";
+  switch (to) {
+    case "starting":
+    case "scanning":
+      return same(run.kind === "act" ? show(own, { screen: "scan", kind: to }) : own);
+    case "scanned":
+    case "paying":
+      return same(wait(own, "paying", { canLeave }));
+    case "waiting": {
+      if (opened?.isOld) return same(wait(own, "lookup", { canCancel: false, canLeave }));
+      const kind = trade?.status === "pending" ? "confirm" : "checking";
+      return same(wait(own, kind, { canLeave }));
+    }
+    case "cancelling": {
+      const kind = trade?.status === "voiding" ? "voiding" : "cancelling";
+      return same(wait(own, kind, { canCancel: false }));
+    }
+    case "idle":
+    case "review":
+      return same(own);
+  }
+}
+
+/** A trade has changed by itself, perhaps the one on screen. */
+function tradeChanged(model: Model, trade: Trade): Step {
+  const bound = bind(model, trade.sale);
+  if (trade.tradeId !== bound.tradeId) return same(bound);
+  const { view } = bound;
+  const isWatched = view.screen === "waiting" || (view.screen === "present" && !isShown(bound, trade));
+  const kind = trade.status === "pending" ? "confirm" : trade.status === "unknown" ? "checking" : null;
+  if (isWatched && kind) {
+    return same(wait(bound, kind, { canLeave: bound.opened !== null }));
+  }
+  // A verdict in progress brings that end itself.
+  if (view.screen === "not-confirmed" && FINAL.includes(trade.status) && bound.run.kind !== "act") {
+    return check(bound, trade.tradeId);
+  }
+  // What the screen says about the money is not true any more.
+  if (trade.status === "late_success" && (view.screen === "declined" || view.screen === "not-confirmed")) {
+    const used = trade.sale.ref === bound.draft.ref ? useUp(bound) : bound;
+    const [shown, effects] = notConfirmed(used, trade, { isQuiet: view.kind === "late" });
+    return [shown, [{ type: "close_dialogs", dialogs: ["manager"] }, ...effects]];
+  }
+  return same(bound);
+}
+
+// ---- after each event -------------------------------------------------------------------------------------------
+
+/** Another screen: the trouble of the one before is gone, and so are the dialogs that lie over it. */
+function changeScreen(before: Model, after: Model, effects: readonly Effect[]): Step {
+  const { screen } = after.view;
+  if (screen === before.view.screen) return [after, effects];
+  const dialogs: DialogName[] = screen === "scan" ? [] : ["typed"];
+  if (screen === "paid" || screen === "declined" || screen === "not-confirmed") dialogs.push(...OVER_AN_END);
+  const trouble = after.trouble === before.trouble ? null : after.trouble;
+  const hint = screen === "scan" ? after.hint : null;
+  return [{ ...after, trouble, hint }, [{ type: "close_dialogs", dialogs }, ...effects]];
+}
+
+/** The screen stays on during a call that is about a sale. */
+function keepAwake(before: Model, after: Model, effects: readonly Effect[]): Step {
+  const isOn = ({ run }: Model) => run.kind === "act" || run.kind === "watch";
+  if (isOn(before) === isOn(after)) return [after, effects];
+  return [after, [...effects, { type: "keep_awake", isOn: isOn(after) }]];
+}
+
+/** Late money on the banner is heard once. */
+function announce(model: Model, effects: readonly Effect[]): Step {
+  const news = banner(model)
+    .filter(({ tradeId, status }) => status === "late_success" && !model.announced.includes(tradeId))
+    .map(({ tradeId }) => tradeId);
+  if (news.length === 0) return [model, effects];
+  return [{ ...model, announced: [...model.announced, ...news] }, [...effects, { type: "sound", sound: "attention" }]];
+}

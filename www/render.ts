@@ -1,0 +1,105 @@
+// Draws the model: one screen at a time, with an amount, one sentence, and the buttons below.
+
+import * as countdown from "./countdown";
+import { $, element, icon, setText, tell } from "./dom";
+import { drawFoot, settle } from "./foot";
+import { layout } from "./layout";
+import { banner, canBegin, type Hint, isDeciding, type Model, type PaidView, type View } from "./model";
+import { formatted } from "./money";
+import { clockTime, dayTime, say, sentenceOf, type Words } from "./words";
+
+const HINTS: Record<NonNullable<Hint>, keyof Words> = {
+  closer: "closer",
+  farther: "farther",
+  glare: "glare",
+  dark: "dark",
+  hold_still: "holdStill",
+};
+
+let drawn: View | null = null;
+
+export function draw(model: Model): void {
+  const { view } = model;
+  if (drawn && drawn.screen !== view.screen) settle();
+  document.body.dataset.view = view.screen;
+  document.body.dataset.kind = view.kind;
+  drawMiddle(model);
+  drawAbove(model);
+  drawCodeButtons(model);
+  for (const button of document.querySelectorAll<HTMLButtonElement>("#manager button, #back button")) {
+    button.disabled = isDeciding(model);
+  }
+  drawScreen(view);
+  drawn = view;
+}
+
+function drawMiddle(model: Model): void {
+  const { view, currency, sale, draft } = model;
+  const shown = layout(model);
+  const amount = sale?.amount ?? (currency === null ? null : { minor: draft.minor, currency });
+  // Without a currency the line stays, so that nothing below it moves.
+  setText("amount", amount ? formatted(amount) : "\u00a0");
+  setText("title", shown.title ?? "");
+  $("title").hidden = !shown.title;
+  $("icon").hidden = !shown.icon;
+  $("icon").replaceChildren(...(shown.icon ? [icon(shown.icon)] : []));
+  setText("sentence", view.screen === "waiting" && countdown.isTimeUp(view.kind) ? say("timeUp") : shown.sentence);
+  $("details").replaceChildren(...(shown.details ?? []).map((line) => element("p", "small", line)));
+  setText("note", shown.note ?? "");
+  tell("trouble", model.trouble && sentenceOf(model.trouble));
+  setText("hint", model.hint ? say(HINTS[model.hint]) : "");
+  drawFoot(shown);
+}
+
+/** The two banners: no connection, and what is not finished. */
+function drawAbove(model: Model): void {
+  const offline = $("banner");
+  offline.hidden = model.isOnline;
+  offline.replaceChildren(...(model.isOnline ? [] : [icon("off"), say("offline")]));
+  const [first, ...others] = banner(model);
+  $("unfinished").hidden = !first;
+  if (!first) return;
+  const word = first.status === "late_success" ? "unfinishedLate" : "unfinished";
+  const more = others.length > 0 ? ` (+${others.length})` : "";
+  setText("unfinished", say(word, { a: `${formatted(first.sale.amount)}${more}` }));
+}
+
+/** The buttons that show a code, if a wallet's app can scan one. Before an amount is typed there is none to show. */
+function drawCodeButtons(model: Model): void {
+  for (const button of document.querySelectorAll<HTMLButtonElement>(".show-code")) {
+    button.hidden = !model.showsCodes;
+    button.textContent = say("showOurs");
+    button.disabled = model.view.screen === "ready" && !canBegin(model);
+  }
+}
+
+function drawScreen(view: View): void {
+  countdown.draw(view.screen === "waiting" ? view.kind : null);
+  if (view.screen === "present") drawCode(view);
+  if (view.screen === "paid") drawReceipt(view);
+  if (view.screen === "not-confirmed") {
+    setText("support", view.tradeId);
+    // A check without news leaves the word.
+    if (drawn?.screen !== "not-confirmed" || drawn.tradeId !== view.tradeId) setText("copied", "");
+  }
+}
+
+function drawCode(view: Extract<View, { screen: "present" }>): void {
+  if (view.kind === "creating") {
+    $("shown").replaceChildren();
+    return setText("shown-left", "");
+  }
+  const isNew = drawn?.screen !== "present" || drawn.kind !== "shown" || drawn.svg !== view.svg;
+  if (isNew) $("shown").innerHTML = view.svg; // made by the package out of squares, and nothing else
+  setText("shown-left", say("leftOurs", { a: Math.max(0, Math.round(view.leftMs / 1000)) }));
+}
+
+function drawReceipt({ kind, outcome }: PaidView): void {
+  const { gatewayRef, tradeId, wallet, paidAt } = outcome;
+  const reference = gatewayRef ?? tradeId;
+  const at = new Date(paidAt);
+  setText("reference", reference);
+  $("reference").dataset.receipt = reference;
+  setText("wallet", wallet.name);
+  setText("time", kind === "old" ? dayTime(at) : clockTime(at));
+}
