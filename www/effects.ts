@@ -247,7 +247,7 @@ function refusal(error: unknown) {
 
 async function findTrade({ run, ref, question }: Extract<Effect, { type: "find_trade" }>): Promise<void> {
   const list = await opened()
-    .listTrades({ ref })
+    .listTrades({ ref, limit: PAGE_ROWS })
     .catch(() => null);
   dispatch({ type: "trade_found", run, tradeId: list?.trades.at(-1)?.tradeId ?? null, question });
 }
@@ -270,9 +270,22 @@ async function probe({ run, fault }: Extract<Effect, { type: "probe" }>): Promis
   dispatch({ type: "probed", run, isThere: await connection.check(), fault });
 }
 
-/** The shop's trades of a day, as `YYYY-MM-DD`; today, if it is empty. */
-export async function listTrades(day: string): Promise<readonly Trade[]> {
-  return (await opened().listTrades(day ? { day } : {})).trades;
+/** The maximum number of trades on a page of a list. */
+const PAGE_ROWS = 500;
+
+/** The shop's trades of a day on its own clock, as `YYYY-MM-DD`; `null` is its today. */
+export async function listTrades(day: string | null): Promise<readonly Trade[]> {
+  const trades: Trade[] = [];
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page = await opened().listTrades({
+      ...(day === null ? {} : { day }),
+      ...(cursor === undefined ? {} : { cursor }),
+      limit: PAGE_ROWS,
+    });
+    trades.push(...page.trades);
+    cursor = page.nextCursor;
+  }
+  return trades;
 }
 
 export async function listCameras(): Promise<Camera[]> {

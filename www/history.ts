@@ -59,7 +59,8 @@ async function read(): Promise<void> {
   tell("history-trouble", null);
   $("history-note").textContent = say("reading");
   try {
-    const trades = await listTrades(day);
+    // The shop's today may be another date than this device's.
+    const trades = await listTrades(day === "" || day === today() ? null : day);
     if (own !== newest) return;
     $("trades").replaceChildren(...trades.map(entry));
     $("history-note").textContent = trades.length === 0 ? say("nothing") : "";
