@@ -112,7 +112,8 @@ export class Till extends EventTarget implements AsyncDisposable {
   /**
    * Gets a token, opens a session at the backend, and finds unfinished trades. Does not ask for the camera.
    *
-   * Rejects with `token_*`, `network_*`, `route_not_found` (the address is not a Kaunter backend), and as `init` does.
+   * Rejects with `argument_invalid`, `token_*`, `network_*`, `route_not_found` (the address is not a Kaunter backend),
+   * as `init` does, and with `signal.reason` after an abort.
    */
   static open(options: TillOptions): Promise<Till>;
   /** What the till is doing. The `state` event reports changes. */
@@ -122,23 +123,26 @@ export class Till extends EventTarget implements AsyncDisposable {
   /** The wallets of the gateway. */
   readonly wallets: readonly Wallet[];
   /**
-   * The trades of this till that have not ended, and those that ended while no page was open, newest first. Pass each
-   * to `resume`. If the backend has lost a trade whose code was handed over, its status is `needs_review`.
+   * The trades of this till whose money may have moved and whose outcome is not final, and those that ended while no
+   * page was open, newest first. Includes trades of other tills that this till has resumed or changed. Pass each to
+   * `resume`. If the backend has lost a trade whose code was handed over, its status is `needs_review`. If the backend
+   * did not answer, it is `unknown`. In both cases `attempt`, `createdAt` and `since` are placeholders.
    */
   readonly unfinished: readonly Trade[];
   readonly camera: TillCamera;
 
   /**
-   * Scans one code. Rejects with `scan_timeout`, `scan_busy` (another scan is running), `camera_*`, and with
-   * `signal.reason` after an abort.
+   * Scans one code. Rejects with `scan_timeout`, `scan_busy` (another scan is running), `camera_*`, `worker_failed`,
+   * with what `accept` threw, and with `signal.reason` after an abort.
    */
   scan(options?: ScanOptions): Promise<Scan>;
   /**
    * Collects a sale with the customer's code: the till scans it, or `options.code` has it. Resolves with an `Outcome`,
    * also if the payment was refused.
    *
-   * Rejects only if no payment began. `sale_busy` and `sale_paid` mean that another trade has the sale; `tradeId` names
-   * it. Other codes: `sale_*`, `amount_*`, `currency_unsupported`, `wallet_*`, `code_*`, `merchant_code`,
+   * Rejects only if this call began no payment. `sale_busy`: another trade holds the sale. `sale_paid`: another trade
+   * has collected it. `tradeId` is that trade, or `null` if it is not known.
+   * Other codes: `sale_*`, `amount_*`, `currency_unsupported`, `wallet_*`, `code_*`, `merchant_code`,
    * `gateway_unavailable`, and those of `scan`. `signal`: see `ChargeOptions`.
    */
   charge(sale: Sale, options?: ChargeOptions): Promise<Outcome>;
@@ -155,13 +159,15 @@ export class Till extends EventTarget implements AsyncDisposable {
   resume(tradeId: string, options?: ResumeOptions): Promise<Outcome>;
 
   /**
-   * Cancels a trade that is not paid, and watches it until it ends. The customer may pay before the cancel arrives, so
-   * it can resolve as `paid`. Rejects with `trade_not_cancellable` and `trade_not_found`.
+   * Cancels a trade that is not paid, and watches it until it ends or a person must decide. The customer may pay before
+   * the cancel arrives, so it can resolve as `paid`; without a clear answer it resolves as `unconfirmed`.
+   * Rejects with `trade_not_cancellable` and `trade_not_found`.
    */
   cancel(tradeId: string): Promise<Outcome>;
   /**
-   * Gives the money of a paid trade back, once. The audit trail keeps `reason`. Rejects with `trade_not_voidable` and
-   * `trade_not_found`.
+   * Gives back the money of a trade that was paid, also late. After a failed void, call it again to try again. `reason`
+   * must not be empty; the audit trail keeps it. Resolves as `unconfirmed` if the gateway does not answer in time.
+   * Rejects with `trade_not_voidable` and `trade_not_found`.
    */
   void(tradeId: string, options: { reason: string }): Promise<VoidOutcome>;
   /** Gets a trade from the backend. Rejects with `trade_not_found`. */
@@ -169,13 +175,15 @@ export class Till extends EventTarget implements AsyncDisposable {
   /** Gets a trade from the backend, to see whether its void ended. Rejects with `trade_not_found`. */
   checkVoidStatus(tradeId: string): Promise<Trade>;
   /**
-   * Lists the trades of a sale or of a day, from all terminals of the shop. If the token lacks the right `list`, the
-   * till calls `getToken` for it.
+   * Lists the trades of a sale or of a day, by default from all terminals of the shop. If the token lacks the right
+   * `list`, the till calls `getToken` for a token with it. Rejects with `sale_invalid` if `ref` is not a reference.
    */
   listTrades(query?: TradeQuery): Promise<TradeList>;
 
   /**
-   * Records a person's verdict on a trade that needs review. Rejects with `trade_not_in_review` and `verdict_invalid`.
+   * Records a person's verdict on a trade in `needs_review` or `late_success`. In `late_success`, `declined` is
+   * refused. Rejects with `trade_not_in_review`, `verdict_invalid`, `trade_not_found`, and with `sale_busy` if the verdict is
+   * `paid` and another trade holds or has collected the sale.
    *
    * If the backend has lost the trade, the verdict only ends the row in this till's journal. Then nothing keeps
    * `evidence`.

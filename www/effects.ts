@@ -25,7 +25,7 @@ import * as sounds from "./sound";
 
 let till: Till | null = null;
 let settings: Settings | null = null;
-/** Stops the newest call. */
+/** Aborts the newest scan, charge, display of a code or watch. It does not stop a refund or a verdict. */
 let abort = new AbortController();
 /** Settles when that call has ended. */
 let running: Promise<void> = Promise.resolve();
@@ -126,13 +126,13 @@ function showSettings({ sandbox, phone_url }: Settings): void {
 
 function listen(till: Till): void {
   till.addEventListener("state", ({ detail: { to, trade } }) => {
-    // The till has begun to watch the trade: what was asked for was granted.
+    // The till watches the trade now, so the backend has accepted the refund or the verdict. It may still fail.
     if (deciding && trade?.tradeId === deciding.tradeId) deciding.take();
     dispatch({ type: "state_changed", to, trade });
   });
   till.addEventListener("trade", ({ detail }) => {
     dispatch({ type: "trade_changed", trade: detail });
-    // The till may tell of a trade before it has it on its list.
+    // The till may send a `trade` event before it has updated `unfinished`.
     setTimeout(() => dispatch({ type: "unfinished_changed" }));
   });
   till.addEventListener("progress", ({ detail }) => {
@@ -155,7 +155,7 @@ function follow(run: number, call: Promise<Outcome>): void {
   );
 }
 
-/** Ends the call in progress, and begins another one when that has let go of the sale. */
+/** Aborts the call in progress, waits until it has ended and released the sale's lock, and begins another call. */
 function instead(run: number, begin: (signal: AbortSignal) => Promise<Outcome>): void {
   abort.abort();
   const before = running;
@@ -237,7 +237,7 @@ function decide(run: number, tradeId: string, decision: Decision): void {
   });
 }
 
-/** A call without an answer says that the connection is gone. */
+/** Converts an error to a `Fault`. After `network_failed`, the page shows that it is offline. */
 function refusal(error: unknown) {
   if (error instanceof KaunterError && error.code === "network_failed") connection.heard(false);
   return faultOf(error);

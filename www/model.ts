@@ -26,8 +26,8 @@ export type Sentence =
 export type Progress = "lookup" | "paying" | "confirm" | "checking" | "cancelling" | "voiding";
 
 /**
- * What is on screen. `screen` and `kind` are on `<body>` as `data-view` and `data-kind`; `kind` selects the colours: a
- * cancelled sale is no alarm, an earlier one no news, another amount no success.
+ * What is on screen. `screen` and `kind` are on `<body>` as `data-view` and `data-kind`. `kind` selects the colours, so
+ * that a cancelled sale does not look like an error, and an earlier sale or another amount not like a success.
  */
 export type View =
   | { readonly screen: "ready"; readonly kind: "opening" | "closed" | "ready" }
@@ -67,7 +67,7 @@ export interface NotConfirmedView {
   readonly kind: "not-confirmed" | "late";
   readonly tradeId: string;
   readonly voidRefused: GatewayAnswer | null;
-  /** When the last check brought no news. */
+  /** When the last repeated check ended without an outcome, in ms since the epoch. Null: none yet. */
   readonly checkedAt: number | null;
 }
 
@@ -97,7 +97,7 @@ export interface Model {
   /** The trade on screen. */
   readonly tradeId: string | null;
   readonly run: Run;
-  /** The run in which a refund or a verdict was sent, until the till has taken or refused it. */
+  /** The number of the run in which a refund or a verdict was sent. Counts only while that run is the newest. */
   readonly decidingIn: number | null;
   /** A trade that a person opened beside the current sale, as it stood then. Null: the current sale is on screen. */
   readonly opened: Opened | null;
@@ -109,7 +109,7 @@ export interface Model {
   readonly hint: Hint;
   /** A line of trouble on the screen. */
   readonly trouble: Sentence | null;
-  /** The till's trades whose end nobody was told, as of the last event. */
+  /** `till.unfinished` at the last event. */
   readonly unfinished: readonly Trade[];
   /** Late payments whose sound was played: once each. */
   readonly announced: readonly string[];
@@ -245,8 +245,9 @@ export type DialogName = "back" | "cancel" | "drawer" | "history" | "manager" | 
 /** What the page does after an event, in this order. `effects.ts` carries them out. */
 export type Effect =
   | { readonly type: "open" }
-  /** Scans and charges; with a code it does not scan. Starts when the call before has ended. */
+  /** Without a code: scans and charges at once. With a code: aborts the earlier call, waits for it, and charges. */
   | { readonly type: "charge"; readonly run: number; readonly sale: Sale; readonly code: string | null }
+  /** Shows the till's code. Aborts the earlier call first and waits for its end. */
   | { readonly type: "show_code"; readonly run: number; readonly sale: Sale }
   | { readonly type: "resume"; readonly run: number; readonly tradeId: string }
   | { readonly type: "test_scanner"; readonly run: number }
@@ -289,7 +290,10 @@ export const INITIAL: Model = {
 /** Statuses that no later answer changes, other than by late money or a refund. */
 export const FINAL: readonly string[] = ["paid", "declined", "cancelled", "voided"];
 
-/** A payment, a refund or a verdict is in progress: its end must be seen, so nothing else may take the screen. */
+/**
+ * True while no other trade may take the screen: during a call that may move money, and on the screens `scan`,
+ * `present` and `waiting`.
+ */
 export function isBusy({ run, view }: Model): boolean {
   return run.kind === "act" || ["scan", "present", "waiting"].includes(view.screen);
 }
@@ -314,8 +318,8 @@ export function canBegin({ draft, isOnline, run, view }: Model): boolean {
 const isLate = ({ status }: Trade) => status === "late_success";
 
 /**
- * The trades that the banner is about: late money first, because a person has to decide about it. None while a payment
- * is in progress, whose end comes first. Beside an end only late money: the others wait for the next sale.
+ * The trades in the banner. Late payments come first, because a person has to decide about them. Empty while `isBusy`.
+ * On the screen of an outcome, the banner appears only if a trade other than the one on screen was paid late.
  */
 export function banner(model: Model): readonly Trade[] {
   const isReady = model.view.screen === "ready";

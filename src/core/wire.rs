@@ -252,7 +252,8 @@ pub struct TradeView {
     /// The gateway's answer that led to this status, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway_answer: Option<GatewayAnswer>,
-    /// The gateway's words if the last void was refused. The money was not given back.
+    /// The gateway's answer to the last void, if that void failed. Empty if the void was never sent. It stays after a
+    /// verdict: only the status says whether the money was given back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub void_refused: Option<GatewayAnswer>,
 }

@@ -30,8 +30,8 @@ export interface TokenContext {
 type MaybePromise<T> = T | Promise<T>;
 
 /**
- * The options of `Till.open`. Of this and all other options, only own fields are read, and unknown names are ignored.
- * A known name with a wrong type rejects with `argument_invalid`; `detail` names it.
+ * The options of `Till.open`. Every options object of this package is read in the same way: inherited and unknown
+ * fields are ignored. If a known field has a wrong type, the call rejects with `argument_invalid`; `detail` names the field.
  */
 export interface TillOptions {
   /** The address of the Kaunter backend: `https://...`, `http://...` or a path from `/`. The till calls no other. */
@@ -62,9 +62,15 @@ export interface TillOptions {
 export interface ScanOptions {
   /** Ends the scan: it rejects with `signal.reason`. */
   signal?: AbortSignal;
-  /** The longest wait for a code, in ms; then the scan rejects with `scan_timeout`. Default: no limit. */
+  /**
+   * The maximum time in ms from the start of the camera's picture to a code. Afterwards the scan rejects with
+   * `scan_timeout`. The start of the camera and its permission prompt do not count. Default: no limit.
+   */
   timeoutMs?: number;
-  /** Decides about a code. After `false` the scan goes on, and the same code is not offered again. */
+  /**
+   * Decides whether to accept a code. After `false` the scan goes on, and the same code is not offered again. If it
+   * throws or rejects, the scan rejects with that error. Default: accepts each code.
+   */
   accept?(scan: Scan): MaybePromise<boolean>;
 }
 

@@ -22,7 +22,7 @@ export interface OutcomeBase {
 /** The money was taken. */
 export interface Paid extends OutcomeBase {
   readonly status: "paid";
-  /** In RFC 3339. */
+  /** When the status `paid` began, in RFC 3339. After a refused void or a verdict, it is the time of that event. */
   readonly paidAt: string;
   readonly decidedBy: DecidedBy;
   /** Present if a void was asked for and the gateway refused it: print no receipt. */
@@ -56,7 +56,8 @@ export interface Voided extends OutcomeBase {
 }
 
 /**
- * Money may have moved, and its end is not known yet. Do not charge the sale again: call `resume` with the `tradeId`.
+ * Money may have moved, and the outcome is not final. Do not charge the sale again: call `resume` with the `tradeId`.
+ * `tradeStatus` `needs_review` or `late_success`: a person must decide. Call `giveVerdict`, or `void` if it was paid.
  */
 export interface Unconfirmed extends OutcomeBase {
   readonly status: "unconfirmed";
@@ -67,10 +68,16 @@ export interface Unconfirmed extends OutcomeBase {
   readonly proposal: VerdictProposal | null;
 }
 
-/** How a sale's trade ended. A promise resolves with each of them. The union does not grow within a major version. */
+/**
+ * The outcome of a call about a trade. A refused payment and `unconfirmed` resolve the promise too; neither rejects it.
+ * The union does not grow within a major version.
+ */
 export type Outcome = Paid | Declined | Cancelled | Voided | Unconfirmed;
 
-/** How a void ended. `paid` means that the gateway refused it, and always has `voidRefused`. */
+/**
+ * How a void ended. `paid`: the money was not given back, and `voidRefused` is the gateway's answer, empty if it gave
+ * none. `unconfirmed` with `tradeStatus` `late_success`: the void of a late payment failed. `checkStatus` tells why.
+ */
 export type VoidOutcome = Voided | (Paid & { readonly voidRefused: GatewayAnswer }) | Unconfirmed;
 "#;
 
@@ -169,7 +176,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The outcome of a void: the type of `till.void` promises a reason if the money stays.
+    /// The outcome of a void. A `Paid` without `void_refused` gets an empty one, because `VoidOutcome` requires it.
     #[must_use]
     pub fn of_void(mut self) -> Self {
         if let Self::Paid { void_refused, .. } = &mut self {

@@ -246,8 +246,8 @@ impl<'de> SeqAccess<'de> for Items {
     }
 }
 
-/// The fields of a struct in the order of its declaration, each fetched by its name. A struct with a serde alias can't be
-/// read this way, and is refused.
+/// The fields of a struct in the order of its declaration, each fetched by its name. A struct with a serde alias can't
+/// be read this way, and is refused.
 struct Fields {
     object: Object,
     names: std::slice::Iter<'static, &'static str>,

@@ -14,8 +14,9 @@ use super::wallet::{Wallet, wallet_of};
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
 /**
- * The status of a trade. `paid`, `declined`, `cancelled` and `voided` are final, but a closed trade can still be paid
- * late (`late_success`). Later versions may add values: treat a value that you do not know as not final.
+ * The status of a trade. `paid`, `declined`, `cancelled` and `voided` are final, with two exceptions: a paid trade can
+ * be voided, and a declined or cancelled trade can be paid late (`late_success`).
+ * Later versions may add values: treat a value that you do not know as not final.
  */
 export type TradeStatus =
   | "creating" | "awaiting_code" | "awaiting_payer" | "paying" | "pending" | "unknown"
@@ -41,13 +42,16 @@ export interface Trade {
   readonly wallet: Wallet;
   /** The terminal that asked for the trade. */
   readonly terminal: string;
-  /** The cashier who asked for the trade; `null` if the backend does not say. */
+  /** The cashier who asked for the trade. Always `null` in this version. */
   readonly cashier: string | null;
   readonly status: TradeStatus;
   /** When this status began. */
   readonly since: string;
   readonly createdAt: string;
-  /** When the backend stops asking the gateway every 2 seconds; `null` if no money can move. */
+  /**
+   * When the backend stops asking the gateway about the payment every 2 seconds. `null` unless the outcome of a payment
+   * is awaited. It is also `null` if only this till's journal knows the trade.
+   */
   readonly deadlineAt: string | null;
   /** The gateway's reference of the payment: print it on the receipt. `null` until the gateway has one. */
   readonly gatewayRef: string | null;
@@ -65,7 +69,10 @@ export interface Trade {
   readonly proposal: VerdictProposal | null;
   /** True if proof of payment came after the trade had been closed, whatever has happened since. */
   readonly late: boolean;
-  /** The gateway's answer that refused the last void: the money was not given back. `null` if no void was refused. */
+  /**
+   * The gateway's answer to the last void, if that void failed. It is empty if the void was never sent. `null` if the
+   * last void did not fail. It stays after a verdict: only `status` says whether the money was given back.
+   */
   readonly voidRefused: GatewayAnswer | null;
 }
 
@@ -75,7 +82,7 @@ export interface TradeQuery {
   ref?: string;
   /** A day, `YYYY-MM-DD` on the shop's clock: its trades, newest first. Default, without `ref`: today. */
   day?: string;
-  /** Only the trades of this terminal. */
+  /** The name of a terminal: lists only its trades. Default: all terminals of the shop. */
   terminal?: string;
   /** The maximum number of trades on a page: 1 to 500. Default: 100. */
   limit?: number;
@@ -151,7 +158,7 @@ pub struct Trade {
     pub proposal: Option<VerdictProposal>,
     /// Proof of payment came after it was closed, whatever happened to it since.
     pub late: bool,
-    /// Why the last void was refused.
+    /// The gateway's answer to the last void, if that void failed. Empty if the void was never sent.
     pub void_refused: Option<GatewayAnswer>,
 }
 

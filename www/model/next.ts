@@ -19,9 +19,9 @@ import { found, outcomeRead, probed, refused, tradeRead } from "./refusals";
 import { bind, endRun, newSale, ready, type Step, same, show, startRun, useUp, wait } from "./step";
 
 const MAX_DIGITS = 9;
-/** What a dialog asks must not hide an end, nor decide about what was on screen before it. */
+/** The dialogs that close when an outcome is shown: they would hide it, or decide about the trade shown before. */
 const OVER_AN_END: readonly DialogName[] = ["past", "history", "drawer", "cancel", "same", "manager", "back"];
-/** Statuses that leave a sale free to be charged: a sale that the address names is not opened for these. */
+/** Statuses that let a sale be charged again. If the page's URL names a sale, its trades in these are not opened. */
 const FREE: readonly string[] = ["declined", "cancelled", "voided", "creating", "awaiting_code"];
 
 /** What follows an event. Never throws; an event that does not fit the screen changes nothing. */
@@ -133,7 +133,10 @@ function step(model: Model, event: Event, facts: Facts): Step {
   }
 }
 
-/** The newest call has answered. It ends once: after that, only look-ups about it still count. */
+/**
+ * Handles an answer with the number of the newest call. A call ends once. After its end, only look-ups, a refused
+ * cancel and the answer to a refund or a verdict still count.
+ */
 function answered(model: Model, event: Answer, { now }: Facts): Step {
   const isRunning = model.run.kind !== "none";
   switch (event.type) {
@@ -191,7 +194,7 @@ function scannerTyped(model: Model, { minor, isCovered }: Extract<Event, { type:
   return isTold ? { ...restored, trouble: { word: "handScanner" } } : restored;
 }
 
-/** A cancel that the cashier held. The customer may be faster, so the wait goes on, and the true end is shown. */
+/** Cancels the payment on screen. The customer may still pay first, so the page waits for the outcome. */
 function cancel(model: Model): Step {
   const { view, run, tradeId } = model;
   const canCancel = view.screen === "present" || (view.screen === "waiting" && view.canCancel);
@@ -259,7 +262,7 @@ function runRefused(model: Model, { fault }: Extract<Event, { type: "refused" }>
   }
 }
 
-/** The code on display says what there is to say about the trade. */
+/** True while the till's code is on screen and the trade still waits for its payer: the screen stays as it is. */
 function isShown({ view }: Model, trade: Trade | null): boolean {
   const isOnDisplay = trade === null || trade.status === "creating" || trade.status === "awaiting_payer";
   return view.screen === "present" && isOnDisplay;
@@ -307,7 +310,7 @@ function tradeChanged(model: Model, trade: Trade): Step {
   if (isWatched && kind) {
     return same(wait(bound, kind, { canLeave: bound.opened !== null }));
   }
-  // A verdict in progress brings that end itself.
+  // A refund or a verdict in progress reports this outcome with its own answer.
   if (view.screen === "not-confirmed" && FINAL.includes(trade.status) && bound.run.kind !== "act") {
     return check(bound, trade.tradeId);
   }

@@ -1,9 +1,9 @@
 //! Removes the code for panic messages from a Wasm module.
 //!
 //! A browser does not show a panic's message: the module traps, and JavaScript gets a `RuntimeError`. So each function
-//! that builds such a message is replaced by a trap. Functions that format a value for debugging write nothing. Names of
-//! source files and texts of panics are overwritten with blanks. Nothing else changes. `cargo xtask build --quick` skips
-//! this step.
+//! that builds such a message is replaced by a trap, and each `Debug::fmt` by a function that writes nothing.
+//! Source locations and the texts of panics are overwritten with zeros, and items that are not used any more are removed.
+//! `cargo xtask build --quick` skips this step.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -41,7 +41,7 @@ const SENTENCES: [&str; 19] = [
 /// The functions that format a value for debugging.
 const DEBUG: &str = " as core::fmt::Debug>::fmt";
 
-/// Removes them from the module at this path.
+/// Removes the code and the texts of panic messages from the module at this path.
 pub(crate) fn without_sentences(path: &Path) -> anyhow::Result<()> {
     let mut module = ModuleConfig::new()
         .generate_name_section(true)
@@ -64,6 +64,7 @@ pub(crate) fn without_sentences(path: &Path) -> anyhow::Result<()> {
     let texts = blank_texts(&mut module, &traps);
     let places = blank_places(&mut module);
     let count = traps.len();
+    // Not every module has all of them. With less than half, the names have probably changed.
     if count < SENTENCES.len() / 2 || texts == 0 || places == 0 {
         bail!(
             "found {count} functions of panics, {texts} texts and {places} source locations: this compiler names or passes them differently, so correct lean.rs"
@@ -95,7 +96,8 @@ fn plain(name: &str) -> String {
     plain
 }
 
-/// A body that traps, or, for a known result type, a body that returns 0: a formatter's `Ok`.
+/// Replaces a function's body by a trap. If `known` has the result types, the new body returns 0 instead, which is a
+/// formatter's `Ok`.
 fn replace(module: &mut Module, id: FunctionId, known: &[ValType]) -> anyhow::Result<()> {
     let function = module.funcs.get(id);
     let (name, kind) = (function.name.clone(), module.types.get(function.ty()));
@@ -120,8 +122,8 @@ fn replace(module: &mut Module, id: FunctionId, known: &[ValType]) -> anyhow::Re
 struct Texts {
     /// How often each number stands in the code, or as an aligned word in the data.
     uses: HashMap<u32, u32>,
-    /// How often each stands in the straight code before the call of a function that traps, and what follows it there.
-    /// Nothing else can use it: the code ends with the trap.
+    /// For each number: how often it stands in the straight-line code before a call of a function that traps, and the
+    /// constant after it, which is the text's length. That code ends with the trap, so nothing else there uses the number.
     passed: HashMap<u32, (u32, Option<u32>)>,
 }
 
@@ -162,7 +164,7 @@ fn fixed_address(instr: &Instr) -> Option<u32> {
     }
 }
 
-/// Whether this only computes: it calls nothing, and goes nowhere.
+/// True for an instruction of straight-line code: it neither calls nor branches.
 fn is_straight(instr: &Instr) -> bool {
     matches!(
         instr,
@@ -204,7 +206,7 @@ impl<'instr> Visitor<'instr> for InFunction<'_> {
     }
 }
 
-/// Blanks the texts that are only passed to functions that trap.
+/// Overwrites with zeros the texts that are only passed to functions that trap.
 fn blank_texts(module: &mut Module, traps: &HashSet<FunctionId>) -> usize {
     let mut texts = Texts::default();
     for (_, function) in module.funcs.iter_local() {
@@ -281,7 +283,7 @@ fn start_of(data: &Data) -> Option<usize> {
     }
 }
 
-/// Blanks each source location: a pointer to the file's name, its length, a line and a column; and then the names.
+/// Overwrites with zeros each source location: a pointer to the file's name, its length, a line and a column; and then the names.
 fn blank_places(module: &mut Module) -> usize {
     let mut places = 0;
     let all: Vec<_> = module.data.iter().map(walrus::Data::id).collect();
