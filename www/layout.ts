@@ -122,7 +122,7 @@ function scan(view: Extract<Model["view"], { screen: "scan" }>): Layout {
       return {
         title: say("testTitle"),
         icon: "check",
-        // Its kind, and nothing of what it says.
+        // Shows what kind of code it is. Its text is not shown: it is as good as money.
         sentence: say("testSaw", { a: say(KINDS[view.info.kind], { a: view.info.scheme ?? "EMV" }) }),
         primary: button("close", { type: "leave_pressed" }),
         second: button("testAgain", { type: "test_pressed" }),

@@ -1,4 +1,4 @@
-//! The files of the repository, and the checks of what documents say about them.
+//! Lists the files of the repository, and checks that what a document says about a file is true.
 
 use std::collections::BTreeSet;
 use std::path::Path;
