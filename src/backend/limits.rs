@@ -62,8 +62,6 @@ pub(crate) const POSTGRES_LIGHT_CONNECTIONS: u32 = 8;
 pub(crate) const PAGE_ROWS: usize = 200;
 /// The default number of trades in one answer of a list.
 pub(crate) const LIST_ROWS: usize = 100;
-/// The maximum number of trades in one answer of a list: half a megabyte.
-pub(crate) const LIST_MAX_ROWS: usize = 500;
 /// The maximum number of open trades in one answer. A terminal never has that many, and a shop's server asks by day.
 pub(crate) const MAX_OPEN_ROWS: usize = 1_000;
 /// How often a change is tried again after another process was faster.

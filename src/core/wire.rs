@@ -12,6 +12,8 @@ use crate::money::Money;
 
 /// The longest reference of a sale, in characters.
 pub const REF_MAX_CHARS: usize = 64;
+/// The maximum number of trades on a page of a list: half a megabyte.
+pub const LIST_MAX_ROWS: u16 = 500;
 /// The longest code that is handed over, in bytes.
 pub const CODE_MAX_BYTES: usize = 1024;
 /// The length of a page's idempotency key: 128 bits in lower-case hex.

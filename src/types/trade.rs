@@ -2,7 +2,9 @@
 
 use js_sys::Date;
 use kaunter_core::error::ErrorCode;
-use kaunter_core::wire::{self, By, CodeMode, DecidedBy, GatewayAnswer, Reason, Status};
+use kaunter_core::wire::{
+    self, By, CodeMode, DecidedBy, GatewayAnswer, LIST_MAX_ROWS, Reason, Status,
+};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
@@ -201,9 +203,6 @@ pub struct TradeList {
     pub next_cursor: Option<String>,
 }
 
-/// The maximum number of trades on a page.
-const LIST_MAX_ROWS: f64 = 500.0;
-
 /// Which trades to list: the parameters of `GET /v1/trades`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TradeQuery(Vec<(&'static str, String)>);
@@ -228,7 +227,8 @@ impl TradeQuery {
             }
         }
         if let Some(limit) = given.number("limit")? {
-            let is_limit = limit.fract() == 0.0 && (1.0..=LIST_MAX_ROWS).contains(&limit);
+            let is_limit =
+                limit.fract() == 0.0 && (1.0..=f64::from(LIST_MAX_ROWS)).contains(&limit);
             let limit = is_limit.then(|| (limit as u32).to_string());
             let limit =
                 limit.ok_or_else(|| given.wrong("limit", "a whole number from 1 to 500"))?;

@@ -16,14 +16,14 @@ use futures_util::stream;
 use kaunter_core::authority::Reach;
 use kaunter_core::policy::Ms;
 use kaunter_core::trade::Trade;
-use kaunter_core::wire::{self, ProblemCode, Right, TradeList};
+use kaunter_core::wire::{self, LIST_MAX_ROWS, ProblemCode, Right, TradeList};
 use serde::Deserialize;
 
 use super::KnownCaller;
 use crate::app::App;
 use crate::clock::{rfc3339, wall_ms};
 use crate::error::Problem;
-use crate::limits::{LIST_MAX_ROWS, LIST_ROWS, PAGE_ROWS};
+use crate::limits::{LIST_ROWS, PAGE_ROWS};
 use crate::store::{Filter, Mark};
 use sheet::{head, lines};
 
@@ -116,7 +116,7 @@ impl TradesQuery {
         }
         let limit = match self.limit.as_deref().map(str::parse) {
             None => LIST_ROWS,
-            Some(Ok(limit)) if (1..=LIST_MAX_ROWS).contains(&limit) => limit,
+            Some(Ok(limit)) if (1..=LIST_MAX_ROWS).contains(&limit) => usize::from(limit),
             Some(_) => return Err(wrong("limit", &format!("1 to {LIST_MAX_ROWS}"))),
         };
         let today = || app.config.day.name(wall_ms());
