@@ -21,7 +21,7 @@ use crate::error::Problem;
 use crate::gateway::{Gateway, ListStatus};
 use crate::limits::{Limits, MAX_BODY_BYTES};
 use crate::metrics::METRICS;
-use crate::store::Store;
+use crate::ownership;
 use crate::terminal;
 use crate::token::Tokens;
 use crate::trace::{self, TRACE};
@@ -38,7 +38,7 @@ pub(crate) struct App {
 impl App {
     pub(crate) async fn open(config: Config) -> anyhow::Result<Self> {
         let policy = config.scaled_policy();
-        let store = Store::open(&config.database, config.database_url.as_ref()).await?;
+        let store = ownership::open_own(&config).await?;
         let gateway = Gateway::new(config.gateway.clone(), policy.clone(), &config.bounds)?;
         // A faster clock means more calls a minute.
         let scale = 1000 / config.time_scale_permille.clamp(1, 1000);

@@ -16,6 +16,7 @@ mod kill;
 mod limits;
 mod log;
 mod metrics;
+mod ownership;
 mod paydibs;
 mod process;
 mod reconcile;
@@ -42,6 +43,7 @@ pub use config::{
 pub use kill::names as kill_points;
 pub use limits::Bounds;
 pub use log::start as log;
+pub use ownership::{Rebound, rebind};
 pub use paydibs::words::{Profile, Words};
 pub use process::harden;
 pub use reconcile::{Difference, Kind, Reconciled, reconcile};

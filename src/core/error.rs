@@ -365,6 +365,14 @@ error_codes! {
         TokenForbidden "token_forbidden" Auth 403 Act
             "This till or cashier may not do that: ask the manager."
             "The token does not allow this: ask the shop's server for one that does.";
+        /// The name and the secret of a sign-in do not belong together.
+        SignInFailed "sign_in_failed" Auth 401 Act
+            "The name or the PIN is wrong: check both and try again."
+            "The name or the secret is wrong: let the person type both again.";
+        /// Too many wrong secrets: the person, or the address, must wait.
+        SignInLocked "sign_in_locked" Auth 429 Later
+            "There were too many wrong PINs: wait a few seconds and try again."
+            "Too many sign-ins with a wrong secret: wait a few seconds.";
         /// The server key is wrong.
         ServerKeyInvalid "server_key_invalid" Auth 401 No
             "The shop's server is not set up: tell its operator."

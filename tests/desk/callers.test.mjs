@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import { counter, until } from "../terminal/harness.mjs";
-import { handOver, line, newTrade, open, reconfigured, stores } from "./desk.mjs";
+import { command, handOver, line, newTrade, open, reaches, reconfigured, sql, stores } from "./desk.mjs";
 
 const both = stores();
 const encoded = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
@@ -73,22 +73,61 @@ test("a token of another shop is refused by every call, with one signing key for
 });
 
 both.test(
+  "rule 39: a store belongs to one shop with one gateway; it moves by a command, without open trades, and the audit trail says who",
+  async (t, counter) => {
+    const shop = await counter(t);
+    const trade = await open(shop, "ours");
+    await shop.stopBackend();
+    const other = { change: (toml) => toml.replace('shop = "demo"', 'shop = "other"') };
+    const elsewhere = { change: (toml) => toml.replace("/version1", "/version2") };
+    for (const wrong of [other, elsewhere]) {
+      const { status, said } = command(shop, [], wrong);
+      assert.equal(status, 1, said);
+      assert.match(said, /belongs to the shop "demo" with the gateway http:\/\/127\.0\.0\.1:\d+\/version1, and this/);
+      assert.match(said, /stop every backend and run `kaunter-backend store rebind --by NAME`/);
+    }
+    const refused = command(shop, ["store", "rebind", "--by", "Aina"], other);
+    assert.equal(refused.status, 1);
+    assert.match(refused.said, /has open trades \(1\)/);
+    await shop.startBackend();
+    await shop.call("POST", `/v1/trades/${trade.trade_id}/cancel`, { token: await shop.token() });
+    await reaches(shop, trade, ["cancelled"]);
+    await shop.stopBackend();
+    const moved = command(shop, ["store", "rebind", "--by", "Aina", "--json"], other);
+    assert.equal(moved.status, 0, moved.said);
+    const { from_shop, shop: to, from_gateway, gateway } = JSON.parse(moved.stdout);
+    assert.deepEqual([from_shop, to, from_gateway], ["demo", "other", gateway]);
+    const audit = sql(shop, "SELECT who, event, note FROM audit WHERE trade_id = 'store';");
+    assert.deepEqual(audit, [["Aina", "store_moved", `demo at ${gateway} -> other at ${gateway}`]]);
+    assert.match(command(shop, []).said, /belongs to the shop "other"/);
+    // A store that an earlier version made: the sales in it say whose it is.
+    sql(shop, "DELETE FROM owner;");
+    assert.match(
+      command(shop, [], other).said,
+      /has sales of the shop "demo", and this configuration is of the shop "other"/,
+    );
+    await shop.startBackend();
+    assert.deepEqual(sql(shop, "SELECT shop, gateway FROM owner;"), [["demo", gateway]]);
+    assert.match(command(shop, ["store", "rebind", "--by", "Aina"]).said, /already: nothing was changed/);
+  },
+);
+
+both.test(
   "two shops on one store: a start of the one asks its gateway about none of the other's sales, and moves none",
   async (t, counter) => {
     const shop = await counter(t, { scale: 0.25 });
     const trade = await open(shop, "ours");
-    await shop.fault("pay", "garbage", { trade_id: trade.trade_id });
-    await shop.fault("status", { status: 503 }, { trade_id: trade.trade_id, times: 1_000_000 });
-    await handOver(shop, trade, await shop.code());
-    await until("it is asked about", async () => (await shop.calls("status")).length > 0);
+    await handOver(shop, trade, await shop.code("declines"));
+    await reaches(shop, trade, ["declined"]);
     await shop.stopBackend("SIGKILL");
-    const asked = async () => (await shop.calls("status")).length;
+    const asked = async () => (await shop.calls("status")).filter(({ trade_id }) => trade_id === trade.trade_id).length;
     const before = await asked();
     const own = shop.toml.bind(shop);
     shop.toml = (listen) =>
       own(listen)
         .replace('shop = "demo"', 'shop = "other"')
         .replace("[policy]", "[policy]\nreview_check_first_ms = 400");
+    assert.equal(command(shop, ["store", "rebind", "--by", "Aina"]).status, 0);
     await shop.startBackend();
     // When this sale of the other shop, made after the start, is paid, the sweep has run several times.
     const token = signed(shop, {
@@ -108,17 +147,13 @@ both.test(
         async () => (await shop.call("GET", `/v1/trades/${made.json.trade_id}`, { token })).json.status === "paid",
       );
     }
-    const about = (await shop.calls("status")).slice(before).filter(({ trade_id }) => trade_id === trade.trade_id);
+    const about = (await shop.calls("status")).filter(({ trade_id }) => trade_id === trade.trade_id).slice(before);
     assert.deepEqual(about, []);
     shop.toml = own;
     await shop.stopBackend();
+    assert.equal(command(shop, ["store", "rebind", "--by", "Aina"]).status, 0);
     await shop.startBackend();
-    await until(
-      "its own shop asks",
-      async () =>
-        (await shop.calls("status")).filter(({ trade_id }) => trade_id === trade.trade_id).length > 0 &&
-        (await asked()) > before,
-    );
+    await until("its own shop asks", async () => (await asked()) > before);
     assert.equal((await line(shop, trade)).sent, 1);
   },
 );
