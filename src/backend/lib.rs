@@ -8,9 +8,11 @@
 mod app;
 mod calls;
 mod clock;
+mod code_marks;
 mod config;
 mod connections;
 mod error;
+mod failed_keys;
 mod gateway;
 mod kill;
 mod limits;
@@ -37,7 +39,8 @@ use tokio::sync::oneshot;
 
 pub use clock::Offset;
 pub use config::{
-    Config, ConfigError, GatewayConfig, GatewayKind, ReportConfig, ReportWords, TerminalConfig,
+    Config, ConfigError, GatewayConfig, GatewayKind, ReportConfig, ReportWords, ServerKey,
+    TerminalConfig,
 };
 #[cfg(kill_points)]
 pub use kill::names as kill_points;
@@ -137,6 +140,7 @@ async fn sweep(app: Arc<App>) {
     loop {
         tokio::time::sleep(pause).await;
         app.limits.forget_idle();
+        app.failed_keys.forget_idle();
         // Fetches the wallets only if the list is old or not complete.
         let _ = app
             .trades

@@ -352,7 +352,7 @@ error_codes! {
         /// There is no token in the call.
         TokenMissing "token_missing" Auth 401 Token
             "The till is not signed in: sign in to the shop again."
-            "Send a terminal token in the Authorization header.";
+            "Send a terminal token in the Authorization header, or in Kaunter-Token.";
         /// The token was not minted by this backend.
         TokenInvalid "token_invalid" Auth 401 Token
             "The till's sign-in is not accepted: sign in to the shop again."

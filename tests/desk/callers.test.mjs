@@ -188,6 +188,114 @@ test("the server key on a terminal's call, and a token on the server's, have the
   assert.match(json.detail, /terminal token came/);
 });
 
+test("rule 19: a server key does what its rights say, and the log names it; the server key of the environment may all", async (t) => {
+  const shop = await counter(t);
+  await open(shop, "own");
+  const keys = { mint: `sandbox-${"0123456789abcdef".repeat(3)}`, read: `sandbox-${"fedcba9876543210".repeat(3)}` };
+  shop.environment.KAUNTER_SERVER_KEY_WEB = keys.mint;
+  shop.environment.KAUNTER_SERVER_KEY_BOOKS = keys.read;
+  await reconfigured(
+    shop,
+    (toml) =>
+      `${toml}\n[[server_keys]]\nname = "web"\nrights = ["mint"]\n[[server_keys]]\nname = "books"\nrights = ["read"]\n`,
+  );
+  const mint = { shop: "demo", terminal: "till-1", cashier: "c", rights: ["charge"] };
+  const calls = [
+    ["mint", "POST", "/v1/terminal-tokens", mint],
+    ["read", "GET", "/v1/sales?ref=own"],
+    ["read", "GET", "/v1/trades?open=true"],
+  ];
+  for (const [right, method, path, body] of calls) {
+    for (const [name, token] of [...Object.entries(keys), ["all", shop.keys.KAUNTER_SERVER_KEY]]) {
+      const { status, json } = await shop.call(method, path, { token, body });
+      if (name === right || name === "all") {
+        assert.equal(status, 200, `${name}: ${path}`);
+      } else {
+        assert.deepEqual([status, json.code], [403, "token_forbidden"], `${name}: ${path}`);
+        assert.match(json.detail, new RegExp(`a server key with the right "${right}"`));
+      }
+    }
+  }
+  const minted = shop.backendProgram.words.split("\n").filter((line) => line.includes("minted a token"));
+  assert.deepEqual(
+    minted.map((line) => /"key":"(\w+)"/.exec(line)?.[1]),
+    ["web", "server"],
+  );
+  assert.equal((await session(shop, keys.mint)).status, 401, "a server key is no token");
+});
+
+test("wrong server keys are slowed and raise an alarm, and the right key is not slowed", async (t) => {
+  const shop = await counter(t);
+  const ask = async (token) => (await shop.call("GET", "/v1/sales?ref=none", { token })).status;
+  const alarms = async () =>
+    Number(
+      /kaunter_alarms_total\{alarm="server_key_failed"\} (\d+)/.exec((await shop.call("GET", "/metrics")).text)[1],
+    );
+  assert.equal(await alarms(), 0);
+  const wrong = [];
+  for (let nth = 0; nth < 11; nth++) wrong.push(await ask(`wrong-${nth}`));
+  assert.deepEqual(wrong.slice(0, 10), Array(10).fill(401));
+  assert.equal(wrong[10], 429);
+  const began = performance.now();
+  const held = ask("wrong-again");
+  assert.equal(await ask(shop.keys.KAUNTER_SERVER_KEY), 404, "the oracle: there is no such sale");
+  assert.equal((await session(shop, await shop.token())).status, 200);
+  assert.equal(await held, 429);
+  assert.ok(performance.now() - began > 900, "the answer to a guess waits");
+  assert.equal(await alarms(), 12);
+  assert.match(shop.backendProgram.words, /"alarm":"server_key_failed"/);
+  assert.doesNotMatch(shop.backendProgram.words, /wrong-\d/);
+});
+
+test("keys are replaced with an overlap: tokens, server keys, and the same code is still the same", async (t) => {
+  const shop = await counter(t);
+  const [early, late] = [await open(shop, "early"), await open(shop, "late")];
+  const code = await shop.code();
+  await shop.fault("pay", "garbage", { trade_id: early.trade_id });
+  await shop.fault("status", { status: 503 }, { trade_id: early.trade_id, times: 1_000_000 });
+  await handOver(shop, early, code);
+  const [token, server] = [await shop.token(), shop.keys.KAUNTER_SERVER_KEY];
+  await shop.stopBackend("SIGKILL");
+  const next = (name) => `sandbox-next-${name.toLowerCase()}-0123456789abcdef`;
+  for (const name of ["KAUNTER_SERVER_KEY", "KAUNTER_SIGNING_KEY"]) {
+    Object.assign(shop.environment, { [`${name}_PREVIOUS`]: shop.keys[name], [name]: next(name) });
+  }
+  await shop.startBackend();
+  const fresh = await shop.token();
+  const kid = (text) => JSON.parse(Buffer.from(text.split(".")[0], "base64url")).kid;
+  assert.match(kid(token), /^[0-9a-f]{8}$/);
+  assert.notEqual(kid(fresh), kid(token));
+  assert.equal((await session(shop, token)).status, 200, "a token of the key before");
+  assert.equal((await session(shop, fresh)).status, 200);
+  const without = claims(token);
+  assert.equal((await session(shop, signed(shop, without))).status, 200, "a token of an earlier version names no key");
+  for (const key of [server, next("KAUNTER_SERVER_KEY")])
+    assert.equal((await shop.call("GET", "/v1/trades?open=true", { token: key })).status, 200);
+  // The code was marked with the key before.
+  assert.equal((await handOver(shop, early, code)).status, 200, "the same code again is no other code");
+  const other = await handOver(shop, late, code);
+  assert.deepEqual([other.status, other.json.code], [409, "code_reused"]);
+  await shop.stopBackend("SIGKILL");
+  for (const name of ["KAUNTER_SERVER_KEY", "KAUNTER_SIGNING_KEY"]) delete shop.environment[`${name}_PREVIOUS`];
+  await shop.startBackend();
+  assert.equal((await session(shop, token)).status, 401, "the overlap has ended");
+  assert.equal((await session(shop, fresh)).status, 200);
+  assert.equal((await shop.call("GET", "/v1/trades?open=true", { token: server })).status, 401);
+});
+
+test("a token may travel in Kaunter-Token, so that a proxy may keep Authorization for itself", async (t) => {
+  const shop = await counter(t);
+  const token = await shop.token();
+  const ask = async (headers) => (await shop.call("POST", "/v1/sessions", { headers })).status;
+  const basic = `Basic ${Buffer.from("shop:password").toString("base64")}`;
+  assert.equal(await ask({ "kaunter-token": token }), 200);
+  assert.equal(await ask({ "kaunter-token": token, authorization: basic }), 200);
+  assert.equal(await ask({ "kaunter-token": token, authorization: "Bearer wrong" }), 200, "Authorization is ignored");
+  assert.equal(await ask({ "kaunter-token": "wrong", authorization: `Bearer ${token}` }), 401);
+  assert.equal(await ask({ authorization: basic }), 401);
+  assert.equal(await ask({ "kaunter-token": `${token}, ${token}` }), 401);
+});
+
 test("an error names the wrong field and its type, and never repeats the caller's words", async (t) => {
   const shop = await counter(t);
   const [token, server] = [await shop.token(), shop.keys.KAUNTER_SERVER_KEY];
