@@ -13,15 +13,18 @@ use kaunter_core::wire::ProblemCode;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tracing::Instrument;
 
-use crate::calls::caller::Caller;
+use crate::calls::caller::{Caller, TOKEN, is_wrong_key};
 use crate::calls::{days, sales, sessions, tokens, trades as calls};
 use crate::clock::Clock;
+use crate::code_marks::CodeMarks;
 use crate::config::Config;
+use crate::connections::Peer;
 use crate::error::Problem;
+use crate::failed_keys::FailedKeys;
 use crate::gateway::{Gateway, ListStatus};
 use crate::limits::{Limits, MAX_BODY_BYTES};
 use crate::metrics::METRICS;
-use crate::store::Store;
+use crate::ownership;
 use crate::terminal;
 use crate::token::Tokens;
 use crate::trace::{self, TRACE};
@@ -31,6 +34,8 @@ use crate::trades::Trades;
 pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) tokens: Tokens,
+    pub(crate) marks: CodeMarks,
+    pub(crate) failed_keys: FailedKeys,
     pub(crate) limits: Limits,
     pub(crate) trades: Trades,
 }
@@ -38,7 +43,7 @@ pub(crate) struct App {
 impl App {
     pub(crate) async fn open(config: Config) -> anyhow::Result<Self> {
         let policy = config.scaled_policy();
-        let store = Store::open(&config.database, config.database_url.as_ref()).await?;
+        let store = ownership::open_own(&config).await?;
         let gateway = Gateway::new(config.gateway.clone(), policy.clone(), &config.bounds)?;
         // A faster clock means more calls a minute.
         let scale = 1000 / config.time_scale_permille.clamp(1, 1000);
@@ -48,6 +53,8 @@ impl App {
             .saturating_mul(u32::try_from(scale).unwrap_or(1));
         Ok(Self {
             tokens: Tokens::new(&config),
+            marks: CodeMarks::new(&config),
+            failed_keys: FailedKeys::new(),
             limits: Limits::new(calls, &config.bounds),
             trades: Trades::new(
                 store,
@@ -102,6 +109,7 @@ fn cors(origins: &[String]) -> CorsLayer {
         .allow_methods([Method::GET, Method::POST])
         .allow_headers([
             header::AUTHORIZATION,
+            TOKEN,
             header::CONTENT_TYPE,
             header::ACCEPT,
             TRACE,
@@ -116,6 +124,12 @@ fn cors(origins: &[String]) -> CorsLayer {
 async fn limited(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let looks = request.method() == Method::GET;
     let caller = Caller::of(request.headers(), &app);
+    if is_wrong_key(&caller, request.headers()) {
+        let address = request.extensions().get().map(|Peer(address)| *address);
+        if let Some(problem) = app.failed_keys.count(address).await {
+            return problem.into_response();
+        }
+    }
     match app.limits.permit(&caller, looks) {
         Ok(_permit) => {
             request.extensions_mut().insert(caller);

@@ -17,7 +17,7 @@ use kaunter_core::trade::{Event, Facts};
 use kaunter_core::wire::ProblemCode;
 use serde::de::DeserializeOwned;
 
-pub(crate) use caller::{KnownCaller, Server, Terminal};
+pub(crate) use caller::{KnownCaller, Minter, Terminal};
 
 use crate::app::App;
 use crate::error::Problem;

@@ -5,6 +5,7 @@ mod environment;
 mod error;
 mod file;
 mod gateway;
+mod keys;
 mod report;
 mod terminal;
 
@@ -22,6 +23,7 @@ use environment::{Environment, OldDatabase};
 pub use error::ConfigError;
 use file::File;
 pub use gateway::{GatewayConfig, GatewayKind};
+pub use keys::ServerKey;
 pub use report::{ReportConfig, ReportWords};
 pub use terminal::TerminalConfig;
 
@@ -39,10 +41,12 @@ pub struct Config {
     pub database_url: Option<Secret>,
     /// The shop whose server holds the server key.
     pub shop: String,
-    /// The key that the shop's server sends.
-    pub server_key: Secret,
+    /// The keys that the shop's servers send.
+    pub server_keys: Vec<ServerKey>,
     /// Signs terminal tokens and hashes codes. The same in every process.
     pub signing_key: Secret,
+    /// The signing key before, or the next one: accepted, but not used.
+    pub previous_signing_key: Option<Secret>,
     /// How long a terminal token lives, in seconds.
     pub token_life_s: u64,
     /// Other origins whose pages may call; empty: only pages of this origin.
@@ -110,13 +114,16 @@ impl Config {
     }
 
     fn of(file: File, environment: &mut Environment) -> Result<Self, ConfigError> {
+        let server_keys = keys::read(file.server_keys, environment)?;
+        let previous_signing_key = environment.find("KAUNTER_SIGNING_KEY_PREVIOUS")?;
         let mut secret = |name| environment.secret(name);
         Ok(Self {
             listen: file.listen,
             database: file.database,
             shop: file.shop,
-            server_key: secret("KAUNTER_SERVER_KEY")?,
+            server_keys,
             signing_key: secret("KAUNTER_SIGNING_KEY")?,
+            previous_signing_key,
             token_life_s: file.token_life_s,
             origins: file.origins,
             test_wallets: file.test_wallets,

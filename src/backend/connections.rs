@@ -284,7 +284,12 @@ impl Drop for SlotGuard {
     }
 }
 
-async fn answer(slot: Arc<Slot>, router: Router, request: Request) -> Response {
+/// The address that a call came from, without the part that one customer can choose.
+#[derive(Clone, Copy)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+async fn answer(slot: Arc<Slot>, router: Router, mut request: Request) -> Response {
+    request.extensions_mut().insert(Peer(slot.address));
     // The connection is about to be closed: no call may begin on it.
     let Some(call) = slot.begin() else {
         return busy().await;

@@ -8,14 +8,17 @@
 mod app;
 mod calls;
 mod clock;
+mod code_marks;
 mod config;
 mod connections;
 mod error;
+mod failed_keys;
 mod gateway;
 mod kill;
 mod limits;
 mod log;
 mod metrics;
+mod ownership;
 mod paydibs;
 mod process;
 mod reconcile;
@@ -36,12 +39,14 @@ use tokio::sync::oneshot;
 
 pub use clock::Offset;
 pub use config::{
-    Config, ConfigError, GatewayConfig, GatewayKind, ReportConfig, ReportWords, TerminalConfig,
+    Config, ConfigError, GatewayConfig, GatewayKind, ReportConfig, ReportWords, ServerKey,
+    TerminalConfig,
 };
 #[cfg(kill_points)]
 pub use kill::names as kill_points;
 pub use limits::Bounds;
 pub use log::start as log;
+pub use ownership::{Rebound, rebind};
 pub use paydibs::words::{Profile, Words};
 pub use process::harden;
 pub use reconcile::{Difference, Kind, Reconciled, reconcile};
@@ -135,6 +140,7 @@ async fn sweep(app: Arc<App>) {
     loop {
         tokio::time::sleep(pause).await;
         app.limits.forget_idle();
+        app.failed_keys.forget_idle();
         // Fetches the wallets only if the list is old or not complete.
         let _ = app
             .trades

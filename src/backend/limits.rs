@@ -194,7 +194,7 @@ impl Limits {
     pub(crate) fn permit(&self, caller: &Caller, looks: bool) -> Result<CallPermit, Problem> {
         let (permits, own) = match caller {
             Caller::Stranger(_) => return Ok(CallPermit::default()),
-            Caller::Server => (&self.serving, None),
+            Caller::Server(_) => (&self.serving, None),
             Caller::Terminal(claims) => {
                 let own = self.terminal_permit(&claims.terminal, looks)?;
                 let all = if looks { &self.looking } else { &self.changing };

@@ -16,7 +16,7 @@ use tracing_subscriber::{EnvFilter, Layer};
 use crate::clock::rfc3339;
 
 /// The fields that a line may have besides its time, level, target and message.
-const FIELDS: [&str; 20] = [
+const FIELDS: [&str; 21] = [
     "action",
     "alarm",
     "attempt",
@@ -29,6 +29,7 @@ const FIELDS: [&str; 20] = [
     "from",
     "gateway_code",
     "gateway_message",
+    "key",
     "left",
     "method",
     "result",

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use kaunter_backend::{Config, reconcile, serve};
+use kaunter_backend::{Config, Rebound, rebind, reconcile, serve};
 
 /// Keeps the gateway's secret, and knows what became of the money.
 #[derive(Parser)]
@@ -34,9 +34,23 @@ enum Command {
     /// Compare the gateway's report of a day with the store. Exits with 0 only if all of it matches, with 1 if it
     /// differs, and with 2 if it can't be compared.
     Reconcile(Reconcile),
+    /// Act on the store.
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// List the places where a test can kill this program.
     #[cfg(kill_points)]
     KillPoints,
+}
+
+#[derive(Subcommand)]
+enum StoreCommand {
+    /// Move the store to the shop and the gateway of this configuration. First stop every backend that uses it. Refused
+    /// while a trade is open; the audit trail keeps who did it.
+    Rebind {
+        /// Who does it, for the audit trail.
+        #[arg(long, value_name = "NAME")]
+        by: String,
+    },
 }
 
 /// What is compared. The columns and words of the report stand under `[report]` of the configuration.
@@ -88,6 +102,9 @@ async fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Some(Command::CheckConfig) => check(&args.config, args.json),
         Some(Command::Reconcile(options)) => compare(&args.config, options, args.json).await,
+        Some(Command::Store(StoreCommand::Rebind { by })) => {
+            move_store(&args.config, &by, args.json).await
+        }
         #[cfg(kill_points)]
         Some(Command::KillPoints) => {
             print!("{}", kaunter_backend::kill_points());
@@ -122,6 +139,26 @@ fn check(config: &Path, json: bool) -> anyhow::Result<ExitCode> {
         }
         println!("{}: good", config.display());
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn move_store(config: &Path, who: &str, json: bool) -> anyhow::Result<ExitCode> {
+    let rebound = rebind(&Config::load(config)?, who).await?;
+    if json {
+        println!("{}", serde_json::to_string(&rebound)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let Rebound {
+        from_shop,
+        from_gateway,
+        shop,
+        gateway,
+    } = rebound;
+    let from = match (from_shop, from_gateway) {
+        (Some(shop), Some(gateway)) => format!("the shop \"{shop}\" with the gateway {gateway}"),
+        _ => "nobody".to_owned(),
+    };
+    println!("the store belonged to {from}; now it is that of \"{shop}\" with {gateway}");
     Ok(ExitCode::SUCCESS)
 }
 

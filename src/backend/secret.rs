@@ -1,16 +1,17 @@
 //! A wrapper that keeps secrets out of logs, metrics, answers and errors.
 
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
-/// A key, a password or a customer's code. Its `Debug` prints a length.
+/// A key, a password or a customer's code. Its `Debug` prints a length, and its memory is cleared when it is dropped.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// Wraps it.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(Zeroizing::new(text.into()))
     }
 
     /// The secret itself: for a signature, a header to the gateway, or a hash.

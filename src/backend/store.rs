@@ -6,6 +6,7 @@
 mod bindings;
 mod list;
 mod open;
+mod owner;
 mod pool;
 mod postgres;
 mod sqlite;
@@ -15,6 +16,7 @@ pub(crate) use bindings::{
 };
 
 pub(crate) use list::{Filter, Mark};
+pub(crate) use owner::Refused;
 
 use kaunter_core::policy::Ms;
 use kaunter_core::trade::{SaleHold, Trade};
@@ -324,20 +326,49 @@ async fn audited(
     now: Ms,
 ) -> sqlx::Result<()> {
     for (nth, entry) in entries.into_iter().enumerate() {
-        sqlx::query("INSERT INTO audit (trade_id, version, nth, at_ms, who, event, from_state, to_state, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
-            .bind(&trade.facts().trade_id)
-            .bind(bigint(trade.version()))
-            .bind(bigint(nth as u64))
-            .bind(bigint(now))
-            .bind(entry.who)
-            .bind(entry.event)
-            .bind(entry.from_state)
-            .bind(entry.to_state)
-            .bind(entry.note)
-            .execute(&mut **change)
-            .await?;
+        let at = (bigint(trade.version()), bigint(nth as u64));
+        audit_entry(change, &trade.facts().trade_id, at, entry, now).await?;
     }
     Ok(())
+}
+
+/// Writes an entry about something that is no trade. The caller's change has locked `subject`, so that its entries have
+/// an order.
+async fn audit_event(
+    change: &mut Change,
+    subject: &str,
+    entry: AuditEntry,
+    now: Ms,
+) -> sqlx::Result<()> {
+    let row =
+        sqlx::query("SELECT COALESCE(MAX(version), 0) + 1 AS next FROM audit WHERE trade_id = $1")
+            .bind(subject)
+            .fetch_one(&mut **change)
+            .await?;
+    let next: i64 = row.try_get("next")?;
+    audit_entry(change, subject, (next, 0), entry, now).await
+}
+
+async fn audit_entry(
+    change: &mut Change,
+    subject: &str,
+    (version, nth): (i64, i64),
+    entry: AuditEntry,
+    now: Ms,
+) -> sqlx::Result<()> {
+    sqlx::query("INSERT INTO audit (trade_id, version, nth, at_ms, who, event, from_state, to_state, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+        .bind(subject)
+        .bind(version)
+        .bind(nth)
+        .bind(bigint(now))
+        .bind(entry.who)
+        .bind(entry.event)
+        .bind(entry.from_state)
+        .bind(entry.to_state)
+        .bind(entry.note)
+        .execute(&mut **change)
+        .await
+        .map(drop)
 }
 
 /// Parses the trade of a row.

@@ -3,14 +3,17 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, Mac};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use kaunter_core::money::Money;
 use kaunter_core::wire::{MintToken, MintedToken, ProblemCode, Right, Sale};
 use serde::{Deserialize, Serialize};
+use sha2::Sha256;
 
 use crate::clock::{rfc3339, wall_ms};
 use crate::config::Config;
 use crate::error::Problem;
+use crate::secret::Secret;
 
 /// The longest lifetime of a token that the configuration may ask for.
 const MAX_CHARS: usize = 2_048;
@@ -56,13 +59,39 @@ struct JwtHeader {
     _alg: Algorithm,
     #[serde(rename = "typ", default)]
     _typ: Option<String>,
+    /// Which key signed it. Tokens of earlier versions do not say it.
+    #[serde(default)]
+    kid: Option<String>,
+}
+
+/// A key that signs or signed tokens.
+struct SigningKey {
+    kid: String,
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+}
+
+impl SigningKey {
+    fn new(key: &Secret) -> Self {
+        let bytes = key.expose().as_bytes();
+        let mut name =
+            Hmac::<Sha256>::new_from_slice(bytes).expect("HMAC takes keys of any length");
+        name.update(b"kid");
+        Self {
+            // 32 bits tell two keys apart, and say nothing about them.
+            kid: hex::encode(&name.finalize().into_bytes()[..4]),
+            encoding: EncodingKey::from_secret(bytes),
+            decoding: DecodingKey::from_secret(bytes),
+        }
+    }
 }
 
 /// Signs and checks tokens.
 pub(crate) struct Tokens {
     shop: String,
-    encoding: EncodingKey,
-    decoding: DecodingKey,
+    key: SigningKey,
+    /// Accepted, but not used.
+    previous: Option<SigningKey>,
     life_s: u64,
 }
 
@@ -70,11 +99,10 @@ const ISSUER: &str = "kaunter";
 
 impl Tokens {
     pub(crate) fn new(config: &Config) -> Self {
-        let bytes = config.signing_key.expose().as_bytes();
         Self {
             shop: config.shop.clone(),
-            encoding: EncodingKey::from_secret(bytes),
-            decoding: DecodingKey::from_secret(bytes),
+            key: SigningKey::new(&config.signing_key),
+            previous: config.previous_signing_key.as_ref().map(SigningKey::new),
             life_s: config.token_life_s.clamp(1, MAX_MINTED_S),
         }
     }
@@ -93,7 +121,11 @@ impl Tokens {
             max_amount: request.max_amount,
             sale: request.sale,
         };
-        let token = encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
+        let header = Header {
+            kid: Some(self.key.kid.clone()),
+            ..Header::new(Algorithm::HS256)
+        };
+        let token = encode(&header, &claims, &self.key.encoding)
             .map_err(|_| Problem::new(ProblemCode::Internal))?;
         Ok(MintedToken {
             token,
@@ -104,16 +136,20 @@ impl Tokens {
     /// The claims of a token, if it is one of ours, for this shop, and valid now.
     pub(crate) fn check(&self, token: &str) -> Result<Claims, Problem> {
         let invalid = || Problem::new(ProblemCode::TokenInvalid);
-        if token.len() > MAX_CHARS || !has_plain_head(token) {
-            return Err(invalid());
-        }
+        let header = header(token).filter(|_| token.len() <= MAX_CHARS);
+        let kid = header.ok_or_else(invalid)?.kid;
         let mut validation = Validation::new(Algorithm::HS256);
         // The library reads a clock of its own, and has no limit for a lifetime.
         validation.validate_exp = false;
         validation.set_issuer(&[ISSUER]);
         validation.set_required_spec_claims(&["exp", "iss"]);
-        let checked = decode::<Claims>(token, &self.decoding, &validation);
-        let claims = checked.map_err(|_| invalid())?.claims;
+        let claims = [Some(&self.key), self.previous.as_ref()]
+            .into_iter()
+            .flatten()
+            .filter(|key| kid.as_ref().is_none_or(|kid| *kid == key.kid))
+            .find_map(|key| decode::<Claims>(token, &key.decoding, &validation).ok())
+            .ok_or_else(invalid)?
+            .claims;
         let now = wall_ms() / 1000;
         if claims.exp <= now {
             return Err(Problem::new(ProblemCode::TokenExpired));
@@ -136,9 +172,8 @@ impl Tokens {
     }
 }
 
-fn has_plain_head(token: &str) -> bool {
-    let head = token.split('.').next().unwrap_or_default();
-    URL_SAFE_NO_PAD
-        .decode(head)
-        .is_ok_and(|json| serde_json::from_slice::<JwtHeader>(&json).is_ok())
+fn header(token: &str) -> Option<JwtHeader> {
+    let head = token.get(..MAX_CHARS).unwrap_or(token).split('.').next()?;
+    let json = URL_SAFE_NO_PAD.decode(head).ok()?;
+    serde_json::from_slice(&json).ok()
 }

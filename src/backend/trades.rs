@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kaunter_core::policy::{Ms, Policy};
-use kaunter_core::trade::{Event, Trade};
+use kaunter_core::trade::{CodeMark, Event, Trade};
 use kaunter_core::wire::{self, ProblemCode};
 use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
@@ -287,6 +287,20 @@ impl Trades {
     pub(crate) async fn find(&self, shop: Option<&str>, trade_id: &str) -> Result<Trade, Problem> {
         let found = self.inner.store.find(shop, trade_id).await?;
         found.ok_or_else(|| Problem::new(ProblemCode::TradeNotFound))
+    }
+
+    /// True if this trade has the code with this mark, or it was handed over a short time ago.
+    pub(crate) async fn knows_code(
+        &self,
+        shop: &str,
+        trade_id: &str,
+        mark: &CodeMark,
+    ) -> Result<bool, Problem> {
+        let found = self.inner.store.find(Some(shop), trade_id).await?;
+        if found.is_some_and(|trade| trade.code() == Some(mark)) {
+            return Ok(true);
+        }
+        Ok(self.inner.store.knows_code(shop, mark).await?)
     }
 
     /// The trade as the API shows it.

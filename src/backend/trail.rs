@@ -25,6 +25,9 @@ pub(crate) const STARTED: &str = "started";
 /// A newer trade replaced it.
 pub(crate) const SUPERSEDED: &str = "superseded";
 
+/// The store got another owner.
+pub(crate) const STORE_MOVED: &str = "store_moved";
+
 /// The entries of a change: one for each move, or one if nothing moved.
 pub(crate) fn entries(moves: &[Move], who: &str, event: &'static str) -> Vec<AuditEntry> {
     let entry = |step: Option<&Move>| AuditEntry {

@@ -352,7 +352,7 @@ error_codes! {
         /// There is no token in the call.
         TokenMissing "token_missing" Auth 401 Token
             "The till is not signed in: sign in to the shop again."
-            "Send a terminal token in the Authorization header.";
+            "Send a terminal token in the Authorization header, or in Kaunter-Token.";
         /// The token was not minted by this backend.
         TokenInvalid "token_invalid" Auth 401 Token
             "The till's sign-in is not accepted: sign in to the shop again."
@@ -365,6 +365,14 @@ error_codes! {
         TokenForbidden "token_forbidden" Auth 403 Act
             "This till or cashier may not do that: ask the manager."
             "The token does not allow this: ask the shop's server for one that does.";
+        /// The name and the secret of a sign-in do not belong together.
+        SignInFailed "sign_in_failed" Auth 401 Act
+            "The name or the PIN is wrong: check both and try again."
+            "The name or the secret is wrong: let the person type both again.";
+        /// Too many wrong secrets: the person, or the address, must wait.
+        SignInLocked "sign_in_locked" Auth 429 Later
+            "There were too many wrong PINs: wait a few seconds and try again."
+            "Too many sign-ins with a wrong secret: wait a few seconds.";
         /// The server key is wrong.
         ServerKeyInvalid "server_key_invalid" Auth 401 No
             "The shop's server is not set up: tell its operator."

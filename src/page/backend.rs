@@ -297,7 +297,7 @@ impl Backend {
                 &address,
                 method,
                 body,
-                &token.header(),
+                token.header(),
                 &trace_id,
                 end.0.as_ref().map(AbortController::signal).as_ref(),
             ));

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import { counter, until } from "../terminal/harness.mjs";
-import { handOver, line, newTrade, open, reconfigured, stores } from "./desk.mjs";
+import { command, handOver, line, newTrade, open, reaches, reconfigured, sql, stores } from "./desk.mjs";
 
 const both = stores();
 const encoded = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
@@ -73,22 +73,61 @@ test("a token of another shop is refused by every call, with one signing key for
 });
 
 both.test(
+  "rule 39: a store belongs to one shop with one gateway; it moves by a command, without open trades, and the audit trail says who",
+  async (t, counter) => {
+    const shop = await counter(t);
+    const trade = await open(shop, "ours");
+    await shop.stopBackend();
+    const other = { change: (toml) => toml.replace('shop = "demo"', 'shop = "other"') };
+    const elsewhere = { change: (toml) => toml.replace("/version1", "/version2") };
+    for (const wrong of [other, elsewhere]) {
+      const { status, said } = command(shop, [], wrong);
+      assert.equal(status, 1, said);
+      assert.match(said, /belongs to the shop "demo" with the gateway http:\/\/127\.0\.0\.1:\d+\/version1, and this/);
+      assert.match(said, /stop every backend and run `kaunter-backend store rebind --by NAME`/);
+    }
+    const refused = command(shop, ["store", "rebind", "--by", "Aina"], other);
+    assert.equal(refused.status, 1);
+    assert.match(refused.said, /has open trades \(1\)/);
+    await shop.startBackend();
+    await shop.call("POST", `/v1/trades/${trade.trade_id}/cancel`, { token: await shop.token() });
+    await reaches(shop, trade, ["cancelled"]);
+    await shop.stopBackend();
+    const moved = command(shop, ["store", "rebind", "--by", "Aina", "--json"], other);
+    assert.equal(moved.status, 0, moved.said);
+    const { from_shop, shop: to, from_gateway, gateway } = JSON.parse(moved.stdout);
+    assert.deepEqual([from_shop, to, from_gateway], ["demo", "other", gateway]);
+    const audit = sql(shop, "SELECT who, event, note FROM audit WHERE trade_id = 'store';");
+    assert.deepEqual(audit, [["Aina", "store_moved", `demo at ${gateway} -> other at ${gateway}`]]);
+    assert.match(command(shop, []).said, /belongs to the shop "other"/);
+    // A store that an earlier version made: the sales in it say whose it is.
+    sql(shop, "DELETE FROM owner;");
+    assert.match(
+      command(shop, [], other).said,
+      /has sales of the shop "demo", and this configuration is of the shop "other"/,
+    );
+    await shop.startBackend();
+    assert.deepEqual(sql(shop, "SELECT shop, gateway FROM owner;"), [["demo", gateway]]);
+    assert.match(command(shop, ["store", "rebind", "--by", "Aina"]).said, /already: nothing was changed/);
+  },
+);
+
+both.test(
   "two shops on one store: a start of the one asks its gateway about none of the other's sales, and moves none",
   async (t, counter) => {
     const shop = await counter(t, { scale: 0.25 });
     const trade = await open(shop, "ours");
-    await shop.fault("pay", "garbage", { trade_id: trade.trade_id });
-    await shop.fault("status", { status: 503 }, { trade_id: trade.trade_id, times: 1_000_000 });
-    await handOver(shop, trade, await shop.code());
-    await until("it is asked about", async () => (await shop.calls("status")).length > 0);
+    await handOver(shop, trade, await shop.code("declines"));
+    await reaches(shop, trade, ["declined"]);
     await shop.stopBackend("SIGKILL");
-    const asked = async () => (await shop.calls("status")).length;
+    const asked = async () => (await shop.calls("status")).filter(({ trade_id }) => trade_id === trade.trade_id).length;
     const before = await asked();
     const own = shop.toml.bind(shop);
     shop.toml = (listen) =>
       own(listen)
         .replace('shop = "demo"', 'shop = "other"')
         .replace("[policy]", "[policy]\nreview_check_first_ms = 400");
+    assert.equal(command(shop, ["store", "rebind", "--by", "Aina"]).status, 0);
     await shop.startBackend();
     // When this sale of the other shop, made after the start, is paid, the sweep has run several times.
     const token = signed(shop, {
@@ -108,17 +147,13 @@ both.test(
         async () => (await shop.call("GET", `/v1/trades/${made.json.trade_id}`, { token })).json.status === "paid",
       );
     }
-    const about = (await shop.calls("status")).slice(before).filter(({ trade_id }) => trade_id === trade.trade_id);
+    const about = (await shop.calls("status")).filter(({ trade_id }) => trade_id === trade.trade_id).slice(before);
     assert.deepEqual(about, []);
     shop.toml = own;
     await shop.stopBackend();
+    assert.equal(command(shop, ["store", "rebind", "--by", "Aina"]).status, 0);
     await shop.startBackend();
-    await until(
-      "its own shop asks",
-      async () =>
-        (await shop.calls("status")).filter(({ trade_id }) => trade_id === trade.trade_id).length > 0 &&
-        (await asked()) > before,
-    );
+    await until("its own shop asks", async () => (await asked()) > before);
     assert.equal((await line(shop, trade)).sent, 1);
   },
 );
@@ -151,6 +186,114 @@ test("the server key on a terminal's call, and a token on the server's, have the
   const { status, json } = await shop.call("POST", "/v1/terminal-tokens", { token: await shop.token(), body: {} });
   assert.deepEqual([status, json.code], [401, "server_key_invalid"]);
   assert.match(json.detail, /terminal token came/);
+});
+
+test("rule 19: a server key does what its rights say, and the log names it; the server key of the environment may all", async (t) => {
+  const shop = await counter(t);
+  await open(shop, "own");
+  const keys = { mint: `sandbox-${"0123456789abcdef".repeat(3)}`, read: `sandbox-${"fedcba9876543210".repeat(3)}` };
+  shop.environment.KAUNTER_SERVER_KEY_WEB = keys.mint;
+  shop.environment.KAUNTER_SERVER_KEY_BOOKS = keys.read;
+  await reconfigured(
+    shop,
+    (toml) =>
+      `${toml}\n[[server_keys]]\nname = "web"\nrights = ["mint"]\n[[server_keys]]\nname = "books"\nrights = ["read"]\n`,
+  );
+  const mint = { shop: "demo", terminal: "till-1", cashier: "c", rights: ["charge"] };
+  const calls = [
+    ["mint", "POST", "/v1/terminal-tokens", mint],
+    ["read", "GET", "/v1/sales?ref=own"],
+    ["read", "GET", "/v1/trades?open=true"],
+  ];
+  for (const [right, method, path, body] of calls) {
+    for (const [name, token] of [...Object.entries(keys), ["all", shop.keys.KAUNTER_SERVER_KEY]]) {
+      const { status, json } = await shop.call(method, path, { token, body });
+      if (name === right || name === "all") {
+        assert.equal(status, 200, `${name}: ${path}`);
+      } else {
+        assert.deepEqual([status, json.code], [403, "token_forbidden"], `${name}: ${path}`);
+        assert.match(json.detail, new RegExp(`a server key with the right "${right}"`));
+      }
+    }
+  }
+  const minted = shop.backendProgram.words.split("\n").filter((line) => line.includes("minted a token"));
+  assert.deepEqual(
+    minted.map((line) => /"key":"(\w+)"/.exec(line)?.[1]),
+    ["web", "server"],
+  );
+  assert.equal((await session(shop, keys.mint)).status, 401, "a server key is no token");
+});
+
+test("wrong server keys are slowed and raise an alarm, and the right key is not slowed", async (t) => {
+  const shop = await counter(t);
+  const ask = async (token) => (await shop.call("GET", "/v1/sales?ref=none", { token })).status;
+  const alarms = async () =>
+    Number(
+      /kaunter_alarms_total\{alarm="server_key_failed"\} (\d+)/.exec((await shop.call("GET", "/metrics")).text)[1],
+    );
+  assert.equal(await alarms(), 0);
+  const wrong = [];
+  for (let nth = 0; nth < 11; nth++) wrong.push(await ask(`wrong-${nth}`));
+  assert.deepEqual(wrong.slice(0, 10), Array(10).fill(401));
+  assert.equal(wrong[10], 429);
+  const began = performance.now();
+  const held = ask("wrong-again");
+  assert.equal(await ask(shop.keys.KAUNTER_SERVER_KEY), 404, "the oracle: there is no such sale");
+  assert.equal((await session(shop, await shop.token())).status, 200);
+  assert.equal(await held, 429);
+  assert.ok(performance.now() - began > 900, "the answer to a guess waits");
+  assert.equal(await alarms(), 12);
+  assert.match(shop.backendProgram.words, /"alarm":"server_key_failed"/);
+  assert.doesNotMatch(shop.backendProgram.words, /wrong-\d/);
+});
+
+test("keys are replaced with an overlap: tokens, server keys, and the same code is still the same", async (t) => {
+  const shop = await counter(t);
+  const [early, late] = [await open(shop, "early"), await open(shop, "late")];
+  const code = await shop.code();
+  await shop.fault("pay", "garbage", { trade_id: early.trade_id });
+  await shop.fault("status", { status: 503 }, { trade_id: early.trade_id, times: 1_000_000 });
+  await handOver(shop, early, code);
+  const [token, server] = [await shop.token(), shop.keys.KAUNTER_SERVER_KEY];
+  await shop.stopBackend("SIGKILL");
+  const next = (name) => `sandbox-next-${name.toLowerCase()}-0123456789abcdef`;
+  for (const name of ["KAUNTER_SERVER_KEY", "KAUNTER_SIGNING_KEY"]) {
+    Object.assign(shop.environment, { [`${name}_PREVIOUS`]: shop.keys[name], [name]: next(name) });
+  }
+  await shop.startBackend();
+  const fresh = await shop.token();
+  const kid = (text) => JSON.parse(Buffer.from(text.split(".")[0], "base64url")).kid;
+  assert.match(kid(token), /^[0-9a-f]{8}$/);
+  assert.notEqual(kid(fresh), kid(token));
+  assert.equal((await session(shop, token)).status, 200, "a token of the key before");
+  assert.equal((await session(shop, fresh)).status, 200);
+  const without = claims(token);
+  assert.equal((await session(shop, signed(shop, without))).status, 200, "a token of an earlier version names no key");
+  for (const key of [server, next("KAUNTER_SERVER_KEY")])
+    assert.equal((await shop.call("GET", "/v1/trades?open=true", { token: key })).status, 200);
+  // The code was marked with the key before.
+  assert.equal((await handOver(shop, early, code)).status, 200, "the same code again is no other code");
+  const other = await handOver(shop, late, code);
+  assert.deepEqual([other.status, other.json.code], [409, "code_reused"]);
+  await shop.stopBackend("SIGKILL");
+  for (const name of ["KAUNTER_SERVER_KEY", "KAUNTER_SIGNING_KEY"]) delete shop.environment[`${name}_PREVIOUS`];
+  await shop.startBackend();
+  assert.equal((await session(shop, token)).status, 401, "the overlap has ended");
+  assert.equal((await session(shop, fresh)).status, 200);
+  assert.equal((await shop.call("GET", "/v1/trades?open=true", { token: server })).status, 401);
+});
+
+test("a token may travel in Kaunter-Token, so that a proxy may keep Authorization for itself", async (t) => {
+  const shop = await counter(t);
+  const token = await shop.token();
+  const ask = async (headers) => (await shop.call("POST", "/v1/sessions", { headers })).status;
+  const basic = `Basic ${Buffer.from("shop:password").toString("base64")}`;
+  assert.equal(await ask({ "kaunter-token": token }), 200);
+  assert.equal(await ask({ "kaunter-token": token, authorization: basic }), 200);
+  assert.equal(await ask({ "kaunter-token": token, authorization: "Bearer wrong" }), 200, "Authorization is ignored");
+  assert.equal(await ask({ "kaunter-token": "wrong", authorization: `Bearer ${token}` }), 401);
+  assert.equal(await ask({ authorization: basic }), 401);
+  assert.equal(await ask({ "kaunter-token": `${token}, ${token}` }), 401);
 });
 
 test("an error names the wrong field and its type, and never repeats the caller's words", async (t) => {

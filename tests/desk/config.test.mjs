@@ -12,6 +12,11 @@ const key = () => randomBytes(16).toString("hex");
 const top = (line) => (toml) => `${line}\n${toml}`;
 const instead = (name, value) => (toml) =>
   toml.replace(new RegExp(`^${name} = .*`, "m"), `${name} = ${JSON.stringify(value)}`);
+/** A list of server keys behind the settings. */
+const serverKeys = (keys) => (toml) =>
+  `${toml}\n${Object.entries(keys)
+    .map(([name, rights]) => `[[server_keys]]\nname = "${name}"\nrights = ${JSON.stringify(rights)}\n`)
+    .join("")}`;
 const policy = (line) => (toml) => toml.replace(/^\[policy\]/m, `[policy]\n${line}`);
 const real = (toml) =>
   instead(
@@ -54,7 +59,20 @@ test("an unsafe or meaningless configuration is refused, with what to do", async
     [instead("listen", "shop.example:8787"), {}, /listen takes an address and a port/],
     [instead("listen", "127.0.0.1"), {}, /listen takes an address and a port/],
     [instead("listen", "localhost:99999"), {}, /listen takes an address and a port/],
-    [(toml) => toml, { KAUNTER_SERVER_KEY: same, KAUNTER_SIGNING_KEY: same }, /are equal, so the shop/],
+    [
+      (toml) => toml,
+      { KAUNTER_SERVER_KEY: same, KAUNTER_SIGNING_KEY: same },
+      /KAUNTER_SERVER_KEY and KAUNTER_SIGNING_KEY are equal/,
+    ],
+    [(toml) => toml, { KAUNTER_SERVER_KEY: same, KAUNTER_SERVER_KEY_PREVIOUS: same }, /are equal/],
+    [(toml) => toml, { KAUNTER_SIGNING_KEY_PREVIOUS: "a".repeat(40) }, /KAUNTER_SIGNING_KEY_PREVIOUS can be guessed/],
+    [(toml) => toml, { KAUNTER_GATEWAY_SECRET: same, KAUNTER_SERVER_KEY: same }, /KAUNTER_GATEWAY_SECRET are equal/],
+    [serverKeys({ web: ["mint"] }), {}, /missing: KAUNTER_SERVER_KEY_WEB\./],
+    [serverKeys({ web: ["mint"] }), { KAUNTER_SERVER_KEY_WEB: "short" }, /KAUNTER_SERVER_KEY_WEB can be guessed/],
+    [serverKeys({ web: ["mint"] }), { KAUNTER_SERVER_KEY_WEB: same, KAUNTER_SERVER_KEY: same }, /are equal/],
+    [serverKeys({ web: [] }), {}, /server_keys: web has no rights/],
+    [serverKeys({ web: ["pay"] }), {}, /unknown variant `pay`, expected one of `mint`, `read`, `all`/],
+    [serverKeys({ web_file: ["mint"] }), {}, /"web_file" can't be the name of a key/],
     [(toml) => toml, { KAUNTER_SIGNING_KEY: "a".repeat(40) }, /KAUNTER_SIGNING_KEY can be guessed/],
     [
       (toml) => toml,

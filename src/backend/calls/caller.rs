@@ -4,17 +4,21 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderName, header};
+use kaunter_core::server_key::KeyRight;
 use kaunter_core::wire::ProblemCode;
 
 use crate::app::App;
 use crate::error::Problem;
 use crate::token::Claims;
 
-/// The caller, by the credential in the `Authorization` header.
+/// The second place for a token: with basic authentication in front, `Authorization` holds the proxy's password.
+pub(crate) const TOKEN: HeaderName = HeaderName::from_static("kaunter-token");
+
+/// The caller, by the credential in [`TOKEN`], or else in the `Authorization` header.
 #[derive(Clone)]
 pub(crate) enum Caller {
-    Server,
+    Server(Server),
     Terminal(Box<Claims>),
     /// And the reason.
     Stranger(Problem),
@@ -22,11 +26,14 @@ pub(crate) enum Caller {
 
 impl Caller {
     pub(crate) fn of(headers: &HeaderMap, app: &App) -> Self {
-        let Some(word) = bearer(headers) else {
+        let Some(word) = credential(headers) else {
             return Self::Stranger(Problem::new(ProblemCode::TokenMissing));
         };
-        if app.config.server_key.is(word) {
-            return Self::Server;
+        if let Some(key) = app.config.server_keys.iter().find(|key| key.is(word)) {
+            return Self::Server(Server {
+                key: key.name.clone(),
+                rights: key.rights.clone(),
+            });
         }
         match app.tokens.check(word) {
             Ok(claims) => Self::Terminal(Box::new(claims)),
@@ -38,6 +45,22 @@ impl Caller {
     fn found(parts: &mut Parts) -> Self {
         let found = parts.extensions.remove::<Self>();
         found.unwrap_or_else(|| Self::Stranger(Problem::new(ProblemCode::TokenMissing)))
+    }
+}
+
+/// True if the caller sent what can only be a server key, and it is none of ours. A token has two points.
+pub(crate) fn is_wrong_key(caller: &Caller, headers: &HeaderMap) -> bool {
+    let is_stranger = matches!(caller, Caller::Stranger(_));
+    is_stranger && credential(headers).is_some_and(|word| word.matches('.').count() != 2)
+}
+
+/// The credential of the call. If [`TOKEN`] is there, `Authorization` is ignored. Two such headers are ignored.
+fn credential(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(TOKEN).iter();
+    match (values.next(), values.next()) {
+        (None, _) => bearer(headers),
+        (Some(value), None) => value.to_str().ok().map(str::trim),
+        (Some(_), Some(_)) => None,
     }
 }
 
@@ -61,7 +84,7 @@ impl FromRequestParts<Arc<App>> for Terminal {
         match Caller::found(parts) {
             Caller::Terminal(claims) => Ok(Self(*claims)),
             Caller::Stranger(problem) => Err(problem),
-            Caller::Server => {
+            Caller::Server(_) => {
                 let detail = "This call takes a terminal token, and the server key came: mint a token with POST /v1/terminal-tokens.";
                 Err(Problem::with_detail(
                     ProblemCode::TokenInvalid,
@@ -72,15 +95,19 @@ impl FromRequestParts<Arc<App>> for Terminal {
     }
 }
 
-/// The shop's server, identified by the server key.
-pub(crate) struct Server;
+/// One of the shop's servers, identified by its key. As an extractor, it needs a key with the right `all`.
+#[derive(Clone)]
+pub(crate) struct Server {
+    /// The key's name.
+    pub(crate) key: String,
+    rights: Vec<KeyRight>,
+}
 
-impl FromRequestParts<Arc<App>> for Server {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Problem> {
+impl Server {
+    /// The server that calls, if its key has this right.
+    fn found(parts: &mut Parts, right: KeyRight) -> Result<Self, Problem> {
         match Caller::found(parts) {
-            Caller::Server => Ok(Self),
+            Caller::Server(server) => server.with(right),
             Caller::Stranger(_) => Err(Problem::new(ProblemCode::ServerKeyInvalid)),
             Caller::Terminal(_) => {
                 let detail = "This call takes the server key, and a terminal token came: call from the shop's server.";
@@ -90,6 +117,36 @@ impl FromRequestParts<Arc<App>> for Server {
                 ))
             }
         }
+    }
+
+    fn with(self, right: KeyRight) -> Result<Self, Problem> {
+        if right.is_granted_by(&self.rights) {
+            return Ok(self);
+        }
+        let word = right.as_str();
+        let detail = format!(
+            "This call takes a server key with the right \"{word}\": give it to this key in [[server_keys]], or use another key."
+        );
+        Err(Problem::with_detail(ProblemCode::TokenForbidden, detail))
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Server {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Problem> {
+        Self::found(parts, KeyRight::All)
+    }
+}
+
+/// A server whose key may mint tokens, with the key's name.
+pub(crate) struct Minter(pub(crate) String);
+
+impl FromRequestParts<Arc<App>> for Minter {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Problem> {
+        Server::found(parts, KeyRight::Mint).map(|server| Self(server.key))
     }
 }
 
@@ -122,7 +179,10 @@ impl FromRequestParts<Arc<App>> for KnownCaller {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
         let claims = match Caller::found(parts) {
-            Caller::Server => None,
+            Caller::Server(server) => {
+                server.with(KeyRight::Read)?;
+                None
+            }
             Caller::Terminal(claims) => Some(*claims),
             Caller::Stranger(problem) => return Err(problem),
         };

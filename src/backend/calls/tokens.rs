@@ -7,7 +7,7 @@ use axum::extract::State;
 use kaunter_core::desk;
 use kaunter_core::wire::{MintToken, MintedToken, ProblemCode};
 
-use super::{Body, Server};
+use super::{Body, Minter};
 use crate::app::App;
 use crate::clock::wall_ms;
 use crate::error::Problem;
@@ -15,7 +15,7 @@ use crate::limits::NAME_MAX_CHARS;
 
 pub(crate) async fn mint(
     State(app): State<Arc<App>>,
-    _: Server,
+    Minter(key): Minter,
     Body(request): Body<MintToken>,
 ) -> Result<Json<MintedToken>, Problem> {
     if request.shop != app.config.shop {
@@ -35,5 +35,7 @@ pub(crate) async fn mint(
     if let Some(sale) = &request.sale {
         desk::check_sale(sale, app.trades.gateway().limits())?;
     }
-    app.tokens.mint(request, wall_ms()).map(Json)
+    let minted = app.tokens.mint(request, wall_ms())?;
+    tracing::info!(key, "minted a token");
+    Ok(Json(minted))
 }

@@ -4,11 +4,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use hmac::{Hmac, Mac};
 use kaunter_core::desk::{self, Command, NOTE_MAX_CHARS};
-use kaunter_core::trade::CodeMark;
 use kaunter_core::wire::{self, AskVoid, HandOver, NewTrade, ProblemCode, Right, Verdict};
-use sha2::Sha256;
 
 use super::{Body, KnownCaller, Terminal};
 use crate::app::App;
@@ -55,17 +52,16 @@ pub(crate) async fn code(
 ) -> TradeResponse {
     claims.authority().require(Right::Charge)?;
     app.limits.admit(&claims.shop, &claims.terminal)?;
-    let (command, code) = Command::code(&hand.code, |code| mark(&app.config.signing_key, code))?;
+    let (mut command, code) = Command::code(&hand.code, |code| app.marks.mark(code))?;
+    if let Some(previous) = app.marks.previous(&code)
+        && app
+            .trades
+            .knows_code(&claims.shop, &trade_id, &previous)
+            .await?
+    {
+        (command, _) = Command::code(&hand.code, |_| previous)?;
+    }
     apply(&app, &claims, &trade_id, command, Some(Secret::new(code))).await
-}
-
-/// A keyed hash: it tells two codes apart and gives neither away.
-fn mark(key: &Secret, code: &str) -> CodeMark {
-    let mut hash = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes())
-        .expect("HMAC takes keys of any length");
-    hash.update(b"code:");
-    hash.update(code.as_bytes());
-    CodeMark(hex::encode(hash.finalize().into_bytes()))
 }
 
 pub(crate) async fn get(

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use zeroize::Zeroizing;
+
 use super::ConfigError;
 use crate::secret::Secret;
 
@@ -26,7 +28,7 @@ impl Environment {
     /// Reads an optional variable.
     pub(super) fn find(&mut self, name: &str) -> Result<Option<Secret>, ConfigError> {
         let text = match std::env::var(name) {
-            Ok(text) => text,
+            Ok(text) => Zeroizing::new(text),
             Err(_) => match std::env::var_os(format!("{name}_FILE")) {
                 Some(path) => self.read(&format!("{name}_FILE"), path.into())?,
                 None => return Ok(None),
@@ -36,9 +38,9 @@ impl Environment {
         Ok((!text.is_empty()).then(|| Secret::new(text)))
     }
 
-    fn read(&mut self, name: &str, path: PathBuf) -> Result<String, ConfigError> {
+    fn read(&mut self, name: &str, path: PathBuf) -> Result<Zeroizing<String>, ConfigError> {
         let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
+            Ok(text) => Zeroizing::new(text),
             Err(error) => return Err(ConfigError::KeyFile(name.to_owned(), path, error)),
         };
         if text.trim().is_empty() {

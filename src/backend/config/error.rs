@@ -59,12 +59,20 @@ pub enum ConfigError {
     #[error(
         "{0} can be guessed, because it has fewer than {1}: make one with `openssl rand -hex 32`"
     )]
-    WeakKey(&'static str, &'static str),
+    WeakKey(String, &'static str),
     /// One key for two purposes.
     #[error(
-        "KAUNTER_SERVER_KEY and KAUNTER_SIGNING_KEY are equal, so the shop's server could sign any token: make each with `openssl rand -hex 32`"
+        "{0} and {1} are equal, so a server that has one has both: make each with `openssl rand -hex 32`"
     )]
-    OneKey,
+    EqualKeys(String, String),
+    /// The name of a server key is not a word, or there twice.
+    #[error(
+        "server_keys: {0:?} can't be the name of a key: use a word of its own of a to z, 0 to 9 and _, like web"
+    )]
+    KeyName(String),
+    /// A server key that may do nothing.
+    #[error("server_keys: {0} has no rights: give it mint, read or all")]
+    KeyRights(String),
     /// The gateway's address is not valid.
     #[error(
         "gateway.base_url is not an http(s) address: write it like https://gateway.example/version1"

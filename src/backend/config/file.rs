@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use kaunter_core::policy::{Ms, Policy};
 use serde::Deserialize;
 
+use super::keys::FileServerKey;
 use super::{ConfigError, GatewayKind, ReportConfig, TerminalConfig};
 use crate::clock::Offset;
 use crate::limits::Bounds;
@@ -62,6 +63,8 @@ pub(super) struct File {
     #[serde(default = "default_database")]
     pub(super) database: PathBuf,
     pub(super) shop: String,
+    #[serde(default)]
+    pub(super) server_keys: Vec<FileServerKey>,
     #[serde(default = "default_life")]
     pub(super) token_life_s: u64,
     #[serde(default)]

@@ -193,6 +193,17 @@ impl Store {
         row.map(|row| read_due(&row)).transpose()
     }
 
+    /// Whether a code with this mark was handed over a short time ago.
+    pub(crate) async fn knows_code(&self, shop: &str, mark: &CodeMark) -> sqlx::Result<bool> {
+        let mut connection = self.pool.connection().await?;
+        let row = sqlx::query("SELECT at_ms FROM codes WHERE shop = $1 AND mark = $2")
+            .bind(shop)
+            .bind(&mark.0)
+            .fetch_optional(&mut *connection)
+            .await?;
+        Ok(row.is_some())
+    }
+
     /// Deletes codes that no rule needs any more.
     pub(crate) async fn forget_codes(&self, known: Range<Ms>) -> sqlx::Result<()> {
         let mut connection = self.light.connection().await?;

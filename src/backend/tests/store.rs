@@ -4,7 +4,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use kaunter_backend::{Config, GatewayConfig, GatewayKind, Profile, Secret, Words};
+use kaunter_backend::{Config, GatewayConfig, GatewayKind, Profile, Secret, ServerKey, Words};
 use kaunter_core::policy::Policy;
 use kaunter_core::wire::{
     CodeMode, MintToken, MintedToken, NewTrade, Problem, ProblemCode, Right, Sale, TradeView,
@@ -78,8 +78,9 @@ impl Desk {
             database: dir.join("kaunter.db"),
             database_url: None,
             shop: "shop".to_owned(),
-            server_key: Secret::new(KEY),
+            server_keys: vec![ServerKey::all(Secret::new(KEY))],
             signing_key: Secret::new(KEY),
+            previous_signing_key: None,
             token_life_s: 600,
             origins: vec![],
             test_wallets: true,

@@ -131,6 +131,8 @@ impl Charge {
             | ProblemCode::TokenInvalid
             | ProblemCode::TokenExpired
             | ProblemCode::TokenForbidden
+            | ProblemCode::SignInFailed
+            | ProblemCode::SignInLocked
             | ProblemCode::ServerKeyInvalid
             | ProblemCode::IdempotencyMismatch
             | ProblemCode::SaleBusy

@@ -46,9 +46,10 @@ impl<'a> Purpose<'a> {
 pub(super) struct Token(String);
 
 impl Token {
-    /// The value of the `Authorization` header.
-    pub(super) fn header(&self) -> String {
-        format!("Bearer {}", self.0)
+    /// The value of the `Kaunter-Token` header. `Authorization` is left to the browser: a proxy with basic
+    /// authentication in front of the backend reads its own password there.
+    pub(super) fn header(&self) -> &str {
+        &self.0
     }
 }
 

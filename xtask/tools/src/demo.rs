@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Instant;
 
 use clap::Args;
-use kaunter_backend::{GatewayConfig, GatewayKind, Secret, TerminalConfig, Words};
+use kaunter_backend::{GatewayConfig, GatewayKind, Secret, ServerKey, TerminalConfig, Words};
 use kaunter_core::policy::Policy;
 
 use crate::module::{self, Profile};
@@ -70,8 +70,9 @@ impl Demo {
             database: dir.join(format!("kaunter-{}.db", std::process::id())),
             database_url: None,
             shop: "demo".to_owned(),
-            server_key: Secret::new(keys.server.clone()),
+            server_keys: vec![ServerKey::all(Secret::new(keys.server.clone()))],
             signing_key: Secret::new(keys.signing.clone()),
+            previous_signing_key: None,
             token_life_s: 600,
             origins: self.origin.clone(),
             test_wallets: true,
