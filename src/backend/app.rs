@@ -14,7 +14,8 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tracing::Instrument;
 
 use crate::calls::caller::Caller;
-use crate::calls::{days, sales, sessions, tokens, trades as calls};
+use crate::calls::device::{self, DEVICE};
+use crate::calls::{days, sales, sessions, terminals, tokens, trades as calls};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Problem;
@@ -23,6 +24,7 @@ use crate::limits::{Limits, MAX_BODY_BYTES};
 use crate::metrics::METRICS;
 use crate::store::Store;
 use crate::terminal;
+use crate::terminals::Terminals;
 use crate::token::Tokens;
 use crate::trace::{self, TRACE};
 use crate::trades::Trades;
@@ -32,6 +34,7 @@ pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) tokens: Tokens,
     pub(crate) limits: Limits,
+    pub(crate) terminals: Terminals,
     pub(crate) trades: Trades,
 }
 
@@ -46,7 +49,14 @@ impl App {
             .bounds
             .calls_per_minute
             .saturating_mul(u32::try_from(scale).unwrap_or(1));
+        let clock = Clock::start();
         Ok(Self {
+            terminals: Terminals::new(
+                store.clone(),
+                config.shop.clone(),
+                clock.clone(),
+                policy.clone(),
+            ),
             tokens: Tokens::new(&config),
             limits: Limits::new(calls, &config.bounds),
             trades: Trades::new(
@@ -54,7 +64,7 @@ impl App {
                 gateway,
                 policy,
                 config.shop.clone(),
-                Clock::start(),
+                clock,
                 config.bounds.concurrent_gateway_requests,
             ),
             config,
@@ -68,6 +78,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     let pages = terminal::routes(app.config.terminal.as_ref(), &app.config.gateway.currency);
     Router::new()
         .route("/v1/terminal-tokens", post(tokens::mint))
+        .route("/v1/terminals/revoke", post(terminals::revoke))
+        .route("/v1/terminals/take-over", post(terminals::take_over))
+        .route("/v1/sign-out", post(terminals::sign_out))
         .route("/v1/sessions", post(sessions::open))
         .route("/v1/trades", post(calls::create).get(days::list))
         .route("/v1/trades/{trade_id}", get(calls::get))
@@ -105,6 +118,7 @@ fn cors(origins: &[String]) -> CorsLayer {
             header::CONTENT_TYPE,
             header::ACCEPT,
             TRACE,
+            DEVICE,
         ])
         // A page of another origin can read only the headers that are listed here (CORS).
         .expose_headers([header::RETRY_AFTER, TRACE])
@@ -118,6 +132,11 @@ async fn limited(State(app): State<Arc<App>>, mut request: Request, next: Next) 
     let caller = Caller::of(request.headers(), &app);
     match app.limits.permit(&caller, looks) {
         Ok(_permit) => {
+            let sender = device::of(request.headers());
+            let caller = app.terminals.admit(caller, sender).await;
+            if let Some(checked) = caller.checked_token() {
+                request.extensions_mut().insert(checked);
+            }
             request.extensions_mut().insert(caller);
             next.run(request).await
         }

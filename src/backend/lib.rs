@@ -22,6 +22,7 @@ mod reconcile;
 mod secret;
 mod store;
 mod terminal;
+mod terminals;
 mod token;
 mod trace;
 mod trades;
@@ -135,6 +136,7 @@ async fn sweep(app: Arc<App>) {
     loop {
         tokio::time::sleep(pause).await;
         app.limits.forget_idle();
+        app.terminals.forget_old();
         // Fetches the wallets only if the list is old or not complete.
         let _ = app
             .trades

@@ -9,12 +9,14 @@ mod open;
 mod pool;
 mod postgres;
 mod sqlite;
+mod terminals;
 
 pub(crate) use bindings::{
     code_refused, due, free_code, holder_of, keep_code, name, set_due, take_code,
 };
 
 pub(crate) use list::{Filter, Mark};
+pub(crate) use terminals::{TerminalRow, set_terminal, take_terminal};
 
 use kaunter_core::policy::Ms;
 use kaunter_core::trade::{SaleHold, Trade};
@@ -324,20 +326,32 @@ async fn audited(
     now: Ms,
 ) -> sqlx::Result<()> {
     for (nth, entry) in entries.into_iter().enumerate() {
-        sqlx::query("INSERT INTO audit (trade_id, version, nth, at_ms, who, event, from_state, to_state, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
-            .bind(&trade.facts().trade_id)
-            .bind(bigint(trade.version()))
-            .bind(bigint(nth as u64))
-            .bind(bigint(now))
-            .bind(entry.who)
-            .bind(entry.event)
-            .bind(entry.from_state)
-            .bind(entry.to_state)
-            .bind(entry.note)
-            .execute(&mut **change)
-            .await?;
+        let place = (&*trade.facts().trade_id, trade.version(), nth as u64);
+        audit(change, place, entry, now).await?;
     }
     Ok(())
+}
+
+/// Writes a line of the audit trail, about a trade or a terminal.
+async fn audit(
+    change: &mut Change,
+    (subject, version, nth): (&str, u64, u64),
+    entry: AuditEntry,
+    now: Ms,
+) -> sqlx::Result<()> {
+    sqlx::query("INSERT INTO audit (trade_id, version, nth, at_ms, who, event, from_state, to_state, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+        .bind(subject)
+        .bind(bigint(version))
+        .bind(bigint(nth))
+        .bind(bigint(now))
+        .bind(entry.who)
+        .bind(entry.event)
+        .bind(entry.from_state)
+        .bind(entry.to_state)
+        .bind(entry.note)
+        .execute(&mut **change)
+        .await
+        .map(drop)
 }
 
 /// Parses the trade of a row.

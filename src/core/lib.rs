@@ -3,6 +3,7 @@
 //! - [`money`], [`sale`]: amounts, what a sale owes, and what closes it.
 //! - [`trade`]: the state machine of a trade, which the backend drives. It decides everything about money.
 //! - [`desk`], [`admission`], [`authority`]: a terminal's calls, the start of a trade, the rights of a token.
+//! - [`terminal`]: which tokens are valid for a terminal, and which device acts for it.
 //! - [`till`]: the state machine of a charge at the counter, which the page drives.
 //! - [`code`], [`wallet`], [`emv`]: payment codes and how they are recognised.
 //! - [`gate`]: when a reading of a code is believed.
@@ -20,6 +21,7 @@ pub mod gate;
 pub mod money;
 pub mod policy;
 pub mod sale;
+pub mod terminal;
 pub mod till;
 pub mod trade;
 pub mod wallet;
