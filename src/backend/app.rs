@@ -14,7 +14,8 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tracing::Instrument;
 
 use crate::calls::caller::{Caller, TOKEN, is_wrong_key};
-use crate::calls::{days, sales, sessions, tokens, trades as calls};
+use crate::calls::device::{self, DEVICE};
+use crate::calls::{days, sales, sessions, terminals, tokens, trades as calls};
 use crate::clock::Clock;
 use crate::code_marks::CodeMarks;
 use crate::config::Config;
@@ -26,6 +27,7 @@ use crate::limits::{Limits, MAX_BODY_BYTES};
 use crate::metrics::METRICS;
 use crate::ownership;
 use crate::terminal;
+use crate::terminals::Terminals;
 use crate::token::Tokens;
 use crate::trace::{self, TRACE};
 use crate::trades::Trades;
@@ -37,6 +39,7 @@ pub(crate) struct App {
     pub(crate) marks: CodeMarks,
     pub(crate) failed_keys: FailedKeys,
     pub(crate) limits: Limits,
+    pub(crate) terminals: Terminals,
     pub(crate) trades: Trades,
 }
 
@@ -51,7 +54,14 @@ impl App {
             .bounds
             .calls_per_minute
             .saturating_mul(u32::try_from(scale).unwrap_or(1));
+        let clock = Clock::start();
         Ok(Self {
+            terminals: Terminals::new(
+                store.clone(),
+                config.shop.clone(),
+                clock.clone(),
+                policy.clone(),
+            ),
             tokens: Tokens::new(&config),
             marks: CodeMarks::new(&config),
             failed_keys: FailedKeys::new(),
@@ -61,7 +71,7 @@ impl App {
                 gateway,
                 policy,
                 config.shop.clone(),
-                Clock::start(),
+                clock,
                 config.bounds.concurrent_gateway_requests,
             ),
             config,
@@ -75,6 +85,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     let pages = terminal::routes(app.config.terminal.as_ref(), &app.config.gateway.currency);
     Router::new()
         .route("/v1/terminal-tokens", post(tokens::mint))
+        .route("/v1/terminals/revoke", post(terminals::revoke))
+        .route("/v1/terminals/take-over", post(terminals::take_over))
+        .route("/v1/sign-out", post(terminals::sign_out))
         .route("/v1/sessions", post(sessions::open))
         .route("/v1/trades", post(calls::create).get(days::list))
         .route("/v1/trades/{trade_id}", get(calls::get))
@@ -113,6 +126,7 @@ fn cors(origins: &[String]) -> CorsLayer {
             header::CONTENT_TYPE,
             header::ACCEPT,
             TRACE,
+            DEVICE,
         ])
         // A page of another origin can read only the headers that are listed here (CORS).
         .expose_headers([header::RETRY_AFTER, TRACE])
@@ -132,6 +146,11 @@ async fn limited(State(app): State<Arc<App>>, mut request: Request, next: Next) 
     }
     match app.limits.permit(&caller, looks) {
         Ok(_permit) => {
+            let sender = device::of(request.headers());
+            let caller = app.terminals.admit(caller, sender).await;
+            if let Some(checked) = caller.checked_token() {
+                request.extensions_mut().insert(checked);
+            }
             request.extensions_mut().insert(caller);
             next.run(request).await
         }

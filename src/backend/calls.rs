@@ -2,8 +2,10 @@
 
 pub(crate) mod caller;
 pub(crate) mod days;
+pub(crate) mod device;
 pub(crate) mod sales;
 pub(crate) mod sessions;
+pub(crate) mod terminals;
 pub(crate) mod tokens;
 pub(crate) mod trades;
 
@@ -17,7 +19,7 @@ use kaunter_core::trade::{Event, Facts};
 use kaunter_core::wire::ProblemCode;
 use serde::de::DeserializeOwned;
 
-pub(crate) use caller::{KnownCaller, Minter, Terminal};
+pub(crate) use caller::{CheckedToken, KnownCaller, Minter, Server, Terminal};
 
 use crate::app::App;
 use crate::error::Problem;
@@ -30,7 +32,8 @@ pub(crate) struct Body<T>(pub(crate) T);
 impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+    async fn from_request(mut request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        let checked = request.extensions_mut().remove::<CheckedToken>();
         let bytes = tokio::time::timeout(BODY_WAIT, Bytes::from_request(request, app))
             .await
             .map_err(|_| {
@@ -38,6 +41,10 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
                 Problem::with_detail(ProblemCode::BadRequest, detail)
             })?
             .map_err(|_| Problem::new(ProblemCode::BodyTooLarge))?;
+        if let Some(CheckedToken(claims)) = checked {
+            // The body may have taken seconds, and the token may have been revoked meanwhile.
+            app.terminals.check(&claims).await?;
+        }
         let mut json = serde_json::Deserializer::from_slice(&bytes);
         let body = serde_path_to_error::deserialize(&mut json).map_err(|error| wrong(&error))?;
         json.end().map_err(|error| unreadable(&error))?;

@@ -25,6 +25,7 @@ mod reconcile;
 mod secret;
 mod store;
 mod terminal;
+mod terminals;
 mod token;
 mod trace;
 mod trades;
@@ -141,6 +142,7 @@ async fn sweep(app: Arc<App>) {
         tokio::time::sleep(pause).await;
         app.limits.forget_idle();
         app.failed_keys.forget_idle();
+        app.terminals.forget_old();
         // Fetches the wallets only if the list is old or not complete.
         let _ = app
             .trades

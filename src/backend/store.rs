@@ -10,6 +10,7 @@ mod owner;
 mod pool;
 mod postgres;
 mod sqlite;
+mod terminals;
 
 pub(crate) use bindings::{
     code_refused, due, free_code, holder_of, keep_code, name, set_due, take_code,
@@ -17,6 +18,7 @@ pub(crate) use bindings::{
 
 pub(crate) use list::{Filter, Mark};
 pub(crate) use owner::Refused;
+pub(crate) use terminals::{TerminalRow, set_terminal, take_terminal};
 
 use kaunter_core::policy::Ms;
 use kaunter_core::trade::{SaleHold, Trade};

@@ -41,6 +41,17 @@ pub(crate) struct Claims {
     pub(crate) max_amount: Option<Money>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) sale: Option<Sale>,
+    /// The terminal's generation when it was minted. Absent for 0: a process of the version before still reads it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) generation: u64,
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Claims {
@@ -107,7 +118,12 @@ impl Tokens {
         }
     }
 
-    pub(crate) fn mint(&self, request: MintToken, now_ms: u64) -> Result<MintedToken, Problem> {
+    pub(crate) fn mint(
+        &self,
+        request: MintToken,
+        generation: u64,
+        now_ms: u64,
+    ) -> Result<MintedToken, Problem> {
         let iat = now_ms / 1000;
         let exp = iat + self.life_s;
         let claims = Claims {
@@ -120,6 +136,7 @@ impl Tokens {
             rights: request.rights,
             max_amount: request.max_amount,
             sale: request.sale,
+            generation,
         };
         let header = Header {
             kid: Some(self.key.kid.clone()),

@@ -24,6 +24,14 @@ pub(crate) struct AuditEntry {
 pub(crate) const STARTED: &str = "started";
 /// A newer trade replaced it.
 pub(crate) const SUPERSEDED: &str = "superseded";
+/// The shop's server ended the tokens of a terminal.
+pub(crate) const REVOKED: &str = "revoked";
+/// A person signed the terminal out.
+pub(crate) const SIGNED_OUT: &str = "signed_out";
+/// A person made another device act for the terminal.
+pub(crate) const TAKEN_OVER: &str = "taken_over";
+/// Another device acts for the terminal, because the one before was silent.
+pub(crate) const DEVICE_CHANGED: &str = "device_changed";
 
 /// The store got another owner.
 pub(crate) const STORE_MOVED: &str = "store_moved";

@@ -156,8 +156,7 @@ impl Command {
     /// # Errors
     /// `bad_request` without a reason, or with one above [`NOTE_MAX_CHARS`].
     pub fn void(reason: &str) -> Result<Self, Refused> {
-        let note = note(reason).ok_or(Refused::at(ProblemCode::BadRequest, "reason"))?;
-        Ok(Self::of(Right::Void, Event::Void, note))
+        Ok(Self::of(Right::Void, Event::Void, check_reason(reason)?))
     }
 
     /// A person's verdict.
@@ -241,6 +240,14 @@ pub fn check_list(authority: &Authority<'_>) -> Result<(), Refused> {
 pub fn may_ask(authority: &Authority<'_>, reference: &str) -> bool {
     let lists = authority.rights.contains(&Right::List);
     authority.may_charge(reference) || (authority.is_for(reference) && lists)
+}
+
+/// A person's reason for the audit trail, on one line.
+///
+/// # Errors
+/// `bad_request` without a reason, or with one above [`NOTE_MAX_CHARS`].
+pub fn check_reason(reason: &str) -> Result<String, Refused> {
+    note(reason).ok_or(Refused::at(ProblemCode::BadRequest, "reason"))
 }
 
 /// A sentence for the audit trail, on one line; `None` if it is empty or too long.

@@ -361,6 +361,10 @@ error_codes! {
         TokenExpired "token_expired" Auth 401 Token
             "The till's sign-in has ended: sign in to the shop again."
             "The token has expired: ask the shop's server for a new one.";
+        /// The terminal was signed out, or its tokens were revoked.
+        TokenRevoked "token_revoked" Auth 401 Act
+            "This till was signed out: sign in to the shop again."
+            "The terminal's tokens were revoked: sign in to the shop again, and open a new session.";
         /// The token is for another shop, terminal or sale, or lacks the right.
         TokenForbidden "token_forbidden" Auth 403 Act
             "This till or cashier may not do that: ask the manager."
@@ -429,6 +433,10 @@ error_codes! {
         TradeNotVoidable "trade_not_voidable" Conflict 409 No
             "This payment can't be given back now: check its status. A paid one can be given back once."
             "Only a paid trade can be given back, and only once: get the trade's status.";
+        /// Another device acts for this terminal, and was heard within the last minutes.
+        TerminalTaken "terminal_taken" Conflict 409 Act
+            "Another device works under this till's name: use that one, or take over here."
+            "Another device acts for this terminal: take over, or use another name for this device.";
         /// The trade takes no verdict, or not this one.
         TradeNotInReview "trade_not_in_review" Conflict 409 No
             "This payment needs no decision now: check its status."

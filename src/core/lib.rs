@@ -3,6 +3,7 @@
 //! - [`money`], [`sale`]: amounts, what a sale owes, and what closes it.
 //! - [`trade`]: the state machine of a trade, which the backend drives. It decides everything about money.
 //! - [`desk`], [`admission`], [`authority`]: a terminal's calls, the start of a trade, the rights of a token.
+//! - [`terminal`]: which tokens are valid for a terminal, and which device acts for it.
 //! - [`till`]: the state machine of a charge at the counter, which the page drives.
 //! - [`owner`], [`server_key`], [`lockout`]: whose store it is, the keys of the shop's servers, wrong sign-ins.
 //! - [`code`], [`wallet`], [`emv`]: payment codes and how they are recognised.
@@ -24,6 +25,7 @@ pub mod owner;
 pub mod policy;
 pub mod sale;
 pub mod server_key;
+pub mod terminal;
 pub mod till;
 pub mod trade;
 pub mod wallet;

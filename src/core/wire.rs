@@ -315,6 +315,38 @@ pub struct MintedToken {
     pub expires_at: String,
 }
 
+/// The body of `POST /v1/terminals/revoke`, with the server key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeTerminal {
+    /// The terminal whose tokens end.
+    pub terminal: String,
+}
+
+/// The answer to [`RevokeTerminal`] and to `POST /v1/sign-out`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevokedTerminal {
+    /// The terminal.
+    pub terminal: String,
+    /// How often its tokens have been revoked.
+    pub generation: u64,
+}
+
+/// The body of `POST /v1/terminals/take-over`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TakeOver {
+    /// Why another device takes over, for the audit trail.
+    pub reason: String,
+}
+
+/// The answer to [`TakeOver`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenOver {
+    /// The terminal for which the device acts from now on.
+    pub terminal: String,
+}
+
 /// The answer to `POST /v1/sessions`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
@@ -339,6 +371,9 @@ pub struct Session {
     pub policy: PagePolicy,
     /// This terminal's trades that have not ended.
     pub open_trades: Vec<TradeView>,
+    /// True if another device acts for this terminal: this one may only watch.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub terminal_taken: bool,
 }
 
 /// A wallet of the gateway.

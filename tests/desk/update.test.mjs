@@ -38,7 +38,7 @@ test("a store of the version before opens, and its trades are served", async (t,
   const [{ row: paid }] = told;
   sql(
     shop,
-    `DROP TABLE trades; DROP TABLE sales; DROP TABLE audit; DROP TABLE codes; DROP TABLE owner; DROP TABLE sign_ins;
+    `DROP TABLE trades; DROP TABLE sales; DROP TABLE audit; DROP TABLE codes; DROP TABLE owner; DROP TABLE sign_ins; DROP TABLE terminals;
     ${migration("0001_trades")}
     ${migration("0002_bindings")}
     DELETE FROM _sqlx_migrations WHERE version > 2;

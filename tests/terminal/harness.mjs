@@ -60,6 +60,9 @@ export class Program {
   }
 }
 
+/** The device of every caller and browser, unless a test is about several devices. */
+export const DEVICE = "0".repeat(32);
+
 const fresh = () => `sandbox-${randomBytes(24).toString("hex")}`;
 
 /** A sandbox and a backend. `scale` divides all durations of both. */
@@ -196,7 +199,7 @@ ${policy}
     const answer = await fetch(`${this.backend}${path}`, {
       method,
       headers: {
-        ...(token ? { authorization: `Bearer ${token}` } : {}),
+        ...(token ? { authorization: `Bearer ${token}`, "kaunter-device": DEVICE } : {}),
         ...(body !== undefined || raw !== undefined ? { "content-type": "application/json" } : {}),
         ...headers,
       },
@@ -218,8 +221,8 @@ ${policy}
 
   // ---- browsers ----
 
-  /** A browser with its own camera. `profileDir` keeps its data after a crash, as a real browser's profile does. */
-  async machine({ camera = true, viewport = { width: 1366, height: 768 }, flags: more = [] } = {}) {
+  /** A browser with its own camera. `isOther`: it is another device than the callers over HTTP. */
+  async machine({ camera = true, viewport = { width: 1366, height: 768 }, flags: more = [], isOther = false } = {}) {
     const file = join(this.dir, `camera-${this.browsers.length}.y4m`);
     await show(file, null);
     const args = camera
@@ -229,7 +232,7 @@ ${policy}
           .concat("--deny-permission-prompts");
     const browser = await chromium.launch({ executablePath, args: [...args, ...more] });
     this.browsers.push(browser);
-    return new Machine(this, browser, file, viewport);
+    return new Machine(this, browser, file, viewport, isOther);
   }
 
   async close() {
@@ -242,8 +245,8 @@ ${policy}
 }
 
 class Machine {
-  constructor(counter, browser, camera, viewport) {
-    Object.assign(this, { counter, browser, camera, viewport, context: null });
+  constructor(counter, browser, camera, viewport, isOther) {
+    Object.assign(this, { counter, browser, camera, viewport, isOther, context: null });
   }
   /** Sets the camera's picture from its next start on. */
   look(text, options) {
@@ -256,6 +259,15 @@ class Machine {
     this.context ??= await this.freshContext();
     const page = await (context ?? this.context).newPage();
     page.problems = [];
+    if (!this.isOther) {
+      await page.addInitScript((device) => {
+        try {
+          localStorage.setItem("kaunter-device", device);
+        } catch {
+          // A page without storage.
+        }
+      }, DEVICE);
+    }
     await page.addInitScript(() => {
       const heard = () => {
         globalThis.lastKeyAt = performance.now();

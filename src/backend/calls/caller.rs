@@ -24,7 +24,19 @@ pub(crate) enum Caller {
     Stranger(Problem),
 }
 
+/// The token that was checked before the body was read.
+#[derive(Clone)]
+pub(crate) struct CheckedToken(pub(crate) Box<Claims>);
+
 impl Caller {
+    /// The token of a terminal, for the check after the body was read.
+    pub(crate) fn checked_token(&self) -> Option<CheckedToken> {
+        match self {
+            Self::Terminal(claims) => Some(CheckedToken(claims.clone())),
+            Self::Server(_) | Self::Stranger(_) => None,
+        }
+    }
+
     pub(crate) fn of(headers: &HeaderMap, app: &App) -> Self {
         let Some(word) = credential(headers) else {
             return Self::Stranger(Problem::new(ProblemCode::TokenMissing));

@@ -6,9 +6,11 @@ use axum::Json;
 use axum::extract::State;
 use kaunter_core::authority::Reach;
 use kaunter_core::money::Money;
+use kaunter_core::terminal::DeviceRole;
 use kaunter_core::wire::{ProblemCode, Session};
 
 use super::Terminal;
+use super::device::Device;
 use crate::app::App;
 use crate::clock::rfc3339;
 use crate::error::Problem;
@@ -16,8 +18,13 @@ use crate::error::Problem;
 pub(crate) async fn open(
     State(app): State<Arc<App>>,
     Terminal(claims): Terminal,
+    device: Device,
 ) -> Result<Json<Session>, Problem> {
     app.limits.admit(&claims.shop, &claims.terminal)?;
+    let role = app
+        .terminals
+        .role(&claims.terminal, device.as_deref())
+        .await?;
     let trades = &app.trades;
     let gateway = trades.gateway();
     let wallets = gateway
@@ -50,5 +57,6 @@ pub(crate) async fn open(
         max_amount: claims.max_amount.unwrap_or(limit),
         policy: trades.policy().page(),
         open_trades,
+        terminal_taken: role == DeviceRole::Watches,
     }))
 }

@@ -21,21 +21,24 @@ pub(crate) async fn mint(
     if request.shop != app.config.shop {
         return Err(Problem::new(ProblemCode::TokenForbidden));
     }
-    for (what, name) in [
-        ("terminal", &request.terminal),
-        ("cashier", &request.cashier),
-    ] {
-        let chars = name.chars().count();
-        if chars == 0 || chars > NAME_MAX_CHARS || name.chars().any(char::is_control) {
-            let detail =
-                format!("The {what} must be a name of 1 to {NAME_MAX_CHARS} printable characters.");
-            return Err(Problem::with_detail(ProblemCode::BadRequest, detail).at(what));
-        }
-    }
+    check_name("terminal", &request.terminal)?;
+    check_name("cashier", &request.cashier)?;
     if let Some(sale) = &request.sale {
         desk::check_sale(sale, app.trades.gateway().limits())?;
     }
-    let minted = app.tokens.mint(request, wall_ms())?;
+    let generation = app.terminals.fresh_generation(&request.terminal).await?;
+    let minted = app.tokens.mint(request, generation, wall_ms())?;
     tracing::info!(key, "minted a token");
     Ok(Json(minted))
+}
+
+/// Refuses a text that is no name.
+pub(super) fn check_name(what: &str, name: &str) -> Result<(), Problem> {
+    let chars = name.chars().count();
+    if chars > 0 && chars <= NAME_MAX_CHARS && !name.chars().any(char::is_control) {
+        return Ok(());
+    }
+    let detail =
+        format!("The {what} must be a name of 1 to {NAME_MAX_CHARS} printable characters.");
+    Err(Problem::with_detail(ProblemCode::BadRequest, detail).at(what))
 }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use kaunter_core::desk::{self, Command, NOTE_MAX_CHARS};
+use kaunter_core::terminal;
 use kaunter_core::wire::{self, AskVoid, HandOver, NewTrade, ProblemCode, Right, Verdict};
 
+use super::device::Device;
 use super::{Body, KnownCaller, Terminal};
 use crate::app::App;
 use crate::error::Problem;
@@ -19,6 +21,7 @@ type TradeResponse = Result<Json<wire::TradeView>, Problem>;
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
     Terminal(claims): Terminal,
+    device: Device,
     Body(new): Body<NewTrade>,
 ) -> TradeResponse {
     claims.authority().require(Right::Charge)?;
@@ -30,6 +33,7 @@ pub(crate) async fn create(
         .await
         .map_err(|_| Problem::new(ProblemCode::GatewayUnavailable))?;
     desk::check_wallet(&new, &wallets)?;
+    app.terminals.act(&claims, device.as_deref()).await?;
     let seen = claims.clone();
     let request = CreateRequest {
         minted_s: (claims.sale.as_ref() == Some(&new.sale)).then_some(claims.iat),
@@ -48,6 +52,7 @@ pub(crate) async fn code(
     State(app): State<Arc<App>>,
     Terminal(claims): Terminal,
     Path(trade_id): Path<String>,
+    device: Device,
     Body(hand): Body<HandOver>,
 ) -> TradeResponse {
     claims.authority().require(Right::Charge)?;
@@ -61,22 +66,39 @@ pub(crate) async fn code(
     {
         (command, _) = Command::code(&hand.code, |_| previous)?;
     }
-    apply(&app, &claims, &trade_id, command, Some(Secret::new(code))).await
+    let by = By {
+        claims: &claims,
+        device: Some(&device),
+    };
+    apply(&app, by, &trade_id, command, Some(Secret::new(code))).await
 }
 
 pub(crate) async fn get(
     State(app): State<Arc<App>>,
     either: KnownCaller,
+    device: Device,
     Path(trade_id): Path<String>,
 ) -> TradeResponse {
-    status_of(&app, &either, &trade_id).await
+    status_of(&app, &either, &device, &trade_id).await
 }
 
 /// What the caller may read of a trade, once time has acted on it.
-async fn status_of(app: &App, either: &KnownCaller, trade_id: &str) -> TradeResponse {
+async fn status_of(
+    app: &App,
+    either: &KnownCaller,
+    device: &Device,
+    trade_id: &str,
+) -> TradeResponse {
     either.admit_read(app)?;
     let stored = app.trades.find(Some(&either.shop), trade_id).await?;
-    let (event, reach) = either.check_read(stored.facts())?;
+    let (mut event, reach) = either.check_read(stored.facts())?;
+    if let Some(claims) = &either.claims {
+        let role = app
+            .terminals
+            .role(&claims.terminal, device.as_deref())
+            .await?;
+        event = terminal::read_event(event, role);
+    }
     let trade = app.trades.check_status(stored, event).await?;
     let view = reach.limit(trade);
     view.map(Json)
@@ -86,11 +108,16 @@ async fn status_of(app: &App, either: &KnownCaller, trade_id: &str) -> TradeResp
 pub(crate) async fn cancel(
     State(app): State<Arc<App>>,
     Terminal(claims): Terminal,
+    device: Device,
     Path(trade_id): Path<String>,
 ) -> TradeResponse {
     claims.authority().require(Right::Cancel)?;
     app.limits.admit(&claims.shop, &claims.terminal)?;
-    apply(&app, &claims, &trade_id, Command::cancel(), None).await
+    let by = By {
+        claims: &claims,
+        device: Some(&device),
+    };
+    apply(&app, by, &trade_id, Command::cancel(), None).await
 }
 
 pub(crate) async fn void(
@@ -106,15 +133,16 @@ pub(crate) async fn void(
         Problem::from(refused).replace_detail(detail)
     })?;
     app.limits.admit(&claims.shop, &claims.terminal)?;
-    apply(&app, &claims, &trade_id, command, None).await
+    apply(&app, By::person(&claims), &trade_id, command, None).await
 }
 
 pub(crate) async fn void_status(
     State(app): State<Arc<App>>,
     either: KnownCaller,
+    device: Device,
     Path(trade_id): Path<String>,
 ) -> TradeResponse {
-    status_of(&app, &either, &trade_id).await
+    status_of(&app, &either, &device, &trade_id).await
 }
 
 pub(crate) async fn verdict(
@@ -126,19 +154,39 @@ pub(crate) async fn verdict(
     claims.authority().require(Right::Review)?;
     let command = Command::verdict(&verdict)?;
     app.limits.admit(&claims.shop, &claims.terminal)?;
-    apply(&app, &claims, &trade_id, command, None).await
+    apply(&app, By::person(&claims), &trade_id, command, None).await
 }
 
-/// Applies a command to a trade, if the token allows it.
+/// Who gives a command to a trade.
+#[derive(Clone, Copy)]
+struct By<'a> {
+    claims: &'a Claims,
+    /// `None` if the right alone decides, whichever device a person uses.
+    device: Option<&'a Device>,
+}
+
+impl<'a> By<'a> {
+    fn person(claims: &'a Claims) -> Self {
+        Self {
+            claims,
+            device: None,
+        }
+    }
+}
+
+/// Applies a command to a trade, if the token allows it, and the device where it matters.
 async fn apply(
     app: &App,
-    claims: &Claims,
+    By { claims, device }: By<'_>,
     trade_id: &str,
     command: Command,
     code: Option<Secret>,
 ) -> TradeResponse {
     let stored = app.trades.find(Some(&claims.shop), trade_id).await?;
     let command = desk::check_command(command, &claims.authority(), stored.facts())?;
+    if let Some(device) = device.filter(|_| stored.facts().terminal == claims.terminal) {
+        app.terminals.act(claims, device.as_deref()).await?;
+    }
     let request = ChangeRequest {
         event: command.event,
         code,

@@ -130,6 +130,7 @@ impl Charge {
             | ProblemCode::TokenMissing
             | ProblemCode::TokenInvalid
             | ProblemCode::TokenExpired
+            | ProblemCode::TokenRevoked
             | ProblemCode::TokenForbidden
             | ProblemCode::SignInFailed
             | ProblemCode::SignInLocked
@@ -144,6 +145,7 @@ impl Charge {
             | ProblemCode::TradeNotCancellable
             | ProblemCode::TradeNotVoidable
             | ProblemCode::TradeNotInReview
+            | ProblemCode::TerminalTaken
             | ProblemCode::RouteNotFound
             | ProblemCode::MethodNotAllowed
             | ProblemCode::BodyTooLarge
@@ -174,18 +176,22 @@ impl Charge {
                 self.adopt(trade);
                 self.watch(now);
             }
-            Err(Fault::Problem(ProblemCode::TradeNotFound, _)) => self.trade_unknown(),
+            Err(Fault::Problem(
+                code @ (ProblemCode::TradeNotFound | ProblemCode::TokenRevoked),
+                _,
+            )) => self.out_of_sight(code),
             Err(Fault::NoAnswer | Fault::NoToken | Fault::Problem(..)) => {}
         }
     }
 
-    /// The backend does not know the trade. If a code was handed over, that does not show where the money is.
-    fn trade_unknown(&mut self) {
+    /// The backend does not know the trade, or tells this till nothing any more.
+    /// If a code was handed over, that does not show where the money is.
+    fn out_of_sight(&mut self, code: ProblemCode) {
         let trade_id = self.record.trade_id.clone().unwrap_or_default();
         if self.record.handed_over {
             self.end(End::Unconfirmed(self.trade.clone().map(Box::new), trade_id));
         } else {
-            self.end(End::Refused(ProblemCode::TradeNotFound, None));
+            self.end(End::Refused(code, None));
         }
     }
 
