@@ -130,6 +130,10 @@ export class Till extends EventTarget {
   async checkStatus(tradeId) {
     return this.#raw.checkStatus(tradeId);
   }
+  async refresh(tradeId) {
+    return this.#raw.refresh(tradeId);
+  }
+
   async checkVoidStatus(tradeId) {
     return this.#raw.checkVoidStatus(tradeId);
   }

@@ -183,6 +183,7 @@ fn trade() -> Trade {
         since: "2026-01-01T00:00:01Z".to_owned(),
         created_at: "2026-01-01T00:00:00Z".to_owned(),
         deadline_at: Some("2026-01-01T00:01:30Z".to_owned()),
+        paid_at: None,
         gateway_ref: Some("G".to_owned()),
         void_gateway_ref: None,
         cancelled_by: None,
@@ -225,6 +226,7 @@ fn shapes(samples: &mut Samples) {
             proposal: Some(proposal()),
             cashier: None,
             deadline_at: None,
+            paid_at: None,
             gateway_ref: None,
             gateway_answer: None,
             ..trade()
@@ -492,7 +494,7 @@ fn words(samples: &mut Samples) {
     samples.words(
         "statuses",
         "TradeStatus",
-        &every!(Status: Creating, AwaitingCode, AwaitingPayer, Paying, Pending, Unknown, Cancelling, NeedsReview, Paid, Voiding, LateSuccess, Declined, Cancelled, Voided),
+        &every!(Status: Creating, AwaitingCode, AwaitingPayer, Paying, Pending, Unknown, Cancelling, NeedsReview, Paid, Voiding, LateSuccess, Reversed, Declined, Cancelled, Voided),
     );
     samples.words(
         "states",

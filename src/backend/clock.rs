@@ -108,6 +108,11 @@ pub struct Offset {
 }
 
 impl Offset {
+    /// The shop's clock minus UTC.
+    pub(crate) fn millis(self) -> i64 {
+        self.minutes * 60_000
+    }
+
     /// The range of a day of the shop's calendar, `YYYY-MM-DD`, in milliseconds.
     pub(crate) fn day(self, text: &str) -> Option<Range<Ms>> {
         let date: jiff::civil::Date = text.parse().ok().filter(|_| text.len() == 10)?;

@@ -153,12 +153,13 @@ impl Config {
         })
     }
 
-    /// The policy with this backend's time scale and the gateway's abilities.
+    /// The policy with this backend's time scale, the gateway's abilities and the shop's day.
     #[must_use]
     pub(crate) fn scaled_policy(&self) -> Policy {
         let policy = Policy {
             can_cancel: self.gateway.cancels(),
             unpaid_final_after_ms: self.gateway.unpaid_final_after_ms,
+            day_offset_ms: self.day.millis(),
             ..self.policy.clone()
         };
         policy.scaled(self.time_scale_permille)

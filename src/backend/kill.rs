@@ -93,6 +93,7 @@ pub(crate) fn of_request(event: &Event, stage: RequestStage) -> Option<Point> {
         | Event::Restarted
         | Event::ClockSet(_)
         | Event::TerminalSeen
+        | Event::Refresh
         | Event::Superseded
         | Event::Created(_)
         | Event::PayAnswered(_)

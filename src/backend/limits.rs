@@ -64,6 +64,10 @@ pub(crate) const PAGE_ROWS: usize = 200;
 pub(crate) const LIST_ROWS: usize = 100;
 /// The maximum number of open trades in one answer. A terminal never has that many, and a shop's server asks by day.
 pub(crate) const MAX_OPEN_ROWS: usize = 1_000;
+/// How many paid trades one round checks. A shop with 5,000 payments a day has some 40 due in a round of 30 s.
+pub(crate) const MAX_DUE_ROWS: u64 = 100;
+/// The longest timer for the check of a paid trade. Later checks are read from the store when they are due.
+pub(crate) const CHECK_TIMER_MS: u64 = 120_000;
 /// How often a change is tried again after another process was faster.
 pub(crate) const MAX_TRIES: u32 = 10;
 /// How often storing an answer of the gateway is tried again. With doubling pauses, that is half a minute.

@@ -15,11 +15,13 @@ use crate::store::word;
 pub(crate) static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
 
 /// Events that a person should look into. Each starts at 0, so that the first one is an increase.
-const ALARMS: [&str; 5] = [
+const ALARMS: [&str; 7] = [
     "clock_jumped",
     "gateway_ref_repeated",
     "late_success",
     "needs_review",
+    "paid_contradicted",
+    "reversed",
     "server_key_failed",
 ];
 /// From a gateway on this machine to the longest timeout of a payment.

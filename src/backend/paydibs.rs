@@ -176,7 +176,7 @@ impl Paydibs {
         let answer = match answer {
             Ok(envelope) if envelope.is_ok() => {
                 let status = self.gateway_status(&envelope);
-                if status == GatewayStatus::Unclear && envelope.text(field::PAY_STATUS).is_some() {
+                if status == GatewayStatus::Unlisted {
                     METRICS.unknown_word(call::STATUS);
                 }
                 StatusAnswer {
@@ -184,6 +184,10 @@ impl Paydibs {
                     carried: self.carried(&envelope),
                 }
             }
+            Ok(envelope) if is_refusal(&envelope) => StatusAnswer {
+                status: GatewayStatus::Unlisted,
+                carried: Carried::default(),
+            },
             Ok(_) | Err(_) => StatusAnswer {
                 status: GatewayStatus::Unclear,
                 carried: Carried::default(),
@@ -200,7 +204,10 @@ impl Paydibs {
             | GatewayStatus::Failed(_)
             | GatewayStatus::Closed
             | GatewayStatus::Voided => true,
-            GatewayStatus::Pending | GatewayStatus::Unpaid | GatewayStatus::Unclear => false,
+            GatewayStatus::Pending
+            | GatewayStatus::Unpaid
+            | GatewayStatus::Unlisted
+            | GatewayStatus::Unclear => false,
         };
         envelope.is_ok() && decides && !envelope.names_a_trade()
     }
@@ -253,6 +260,12 @@ impl Paydibs {
     fn password_hash(&self) -> String {
         hex_encode(Md5::digest(self.config.password.expose()))
     }
+}
+
+/// The gateway answered and gave no status, for example because it does not know the trade. A fault of its own is none.
+fn is_refusal(envelope: &Envelope) -> bool {
+    let code = envelope.code();
+    code.is_some_and(|code| !code::FAULTS.contains(&code))
 }
 
 /// A payment that was accepted: it is paid, or the customer has to confirm.

@@ -296,7 +296,7 @@ impl StoredTrade {
     fn money(&self) -> MoneyOutcome {
         match self.status {
             Status::Paid | Status::LateSuccess => MoneyOutcome::Taken,
-            Status::Voided => MoneyOutcome::Returned,
+            Status::Voided | Status::Reversed => MoneyOutcome::Returned,
             Status::Declined | Status::Cancelled => MoneyOutcome::Unpaid,
             Status::Creating
             | Status::AwaitingCode

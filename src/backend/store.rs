@@ -25,7 +25,7 @@ use kaunter_core::trade::{SaleHold, Trade};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row, Transaction};
 
-use crate::limits::MAX_OPEN_ROWS;
+use crate::limits::{MAX_DUE_ROWS, MAX_OPEN_ROWS};
 use crate::trail::AuditEntry;
 use pool::Pool;
 
@@ -123,16 +123,30 @@ impl Store {
     pub(crate) async fn note(&self, trade: &Trade, was: u64) -> sqlx::Result<bool> {
         let mut connection = self.light.connection().await?;
         let done = sqlx::query(
-            "UPDATE trades SET version = $1, state = $2 WHERE trade_id = $3 AND version = $4",
+            "UPDATE trades SET version = $1, state = $2, check_ms = $3 WHERE trade_id = $4 AND version = $5",
         )
         .bind(bigint(trade.version()))
         .bind(json(trade))
+        .bind(trade.paid_check_ms().map(bigint))
         .bind(&trade.facts().trade_id)
         .bind(bigint(was))
         .execute(&mut *connection)
         .await?;
         connection.commit().await?;
         Ok(done.rows_affected() > 0)
+    }
+
+    /// Paid trades of a shop that are due to be checked, the longest due first, and at most [`MAX_DUE_ROWS`] of them.
+    pub(crate) async fn due_checks(&self, shop: &str, now: Ms) -> sqlx::Result<Vec<String>> {
+        let rows = sqlx::query(
+            "SELECT trade_id FROM trades WHERE shop = $1 AND check_ms <= $2 ORDER BY check_ms LIMIT $3",
+        )
+        .bind(shop)
+        .bind(bigint(now))
+        .bind(bigint(MAX_DUE_ROWS))
+        .fetch_all(&mut *self.pool.connection().await?)
+        .await?;
+        rows.iter().map(|row| row.try_get("trade_id")).collect()
     }
 
     /// Every trade of a shop that is open, or was closed after this time. Other shops are left out: this process's
@@ -303,13 +317,14 @@ pub(crate) async fn update(
     now: Ms,
 ) -> sqlx::Result<bool> {
     let done = sqlx::query(
-        "UPDATE trades SET status = $1, is_open = $2, holds_sale = $3, version = $4, state = $5 WHERE trade_id = $6 AND version = $7",
+        "UPDATE trades SET status = $1, is_open = $2, holds_sale = $3, version = $4, state = $5, check_ms = $6 WHERE trade_id = $7 AND version = $8",
     )
     .bind(word(trade.state().status()))
     .bind(is_open(trade))
     .bind(i64::from(trade.holds_sale()))
     .bind(bigint(trade.version()))
     .bind(json(trade))
+    .bind(trade.paid_check_ms().map(bigint))
     .bind(&trade.facts().trade_id)
     .bind(bigint(was))
     .execute(&mut **change)

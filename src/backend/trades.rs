@@ -140,7 +140,8 @@ impl Trades {
         Ok(())
     }
 
-    /// Takes over trades that have no timer in this process: the process that started them has ended.
+    /// Takes over trades that have no timer in this process: the process that started them has ended. Checks payments
+    /// that are due to be checked.
     pub(crate) async fn sweep(&self) -> Result<(), Problem> {
         let inner = &self.inner;
         let memory_ms = inner.policy.code_memory_s * 1_000;
@@ -156,6 +157,11 @@ impl Trades {
                     .apply(&trade_id, Event::Tick, EventDetails::default(), "time")
                     .await?;
             }
+        }
+        for trade_id in inner.store.due_checks(&inner.shop, now).await? {
+            inner
+                .apply(&trade_id, Event::Tick, EventDetails::default(), "time")
+                .await?;
         }
         Ok(())
     }
@@ -256,6 +262,26 @@ impl Trades {
             .await
             .map_err(|_| Problem::new(ProblemCode::Internal))??;
         Ok(self.wire(&applied.trade))
+    }
+
+    /// Whether reading the trade's status also checks its payment.
+    pub(crate) fn is_checked_when_read(&self, trade: &Trade) -> bool {
+        trade.is_checked_when_read(self.inner.clock.now_ms(), &self.inner.policy)
+    }
+
+    /// Asks the gateway about a trade, and waits a short time for the answer.
+    pub(crate) async fn refresh(&self, stored: &Trade) -> Result<wire::TradeView, Problem> {
+        let (inner, id) = (Arc::clone(&self.inner), stored.facts().trade_id.clone());
+        let ask = async move {
+            inner
+                .apply(&id, Event::Refresh, EventDetails::default(), "terminal")
+                .await
+        };
+        let applied = tokio::spawn(ask.in_current_span())
+            .await
+            .map_err(|_| Problem::new(ProblemCode::Internal))??;
+        let trade = self.answered(applied.trade, applied.sent).await;
+        Ok(self.wire(&trade))
     }
 
     /// Waits a short time for the gateway, so that most answers show the final state. Returns the newest version of the

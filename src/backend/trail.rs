@@ -58,6 +58,7 @@ pub(crate) fn name(event: &Event) -> &'static str {
         Event::Restarted => "restarted",
         Event::ClockSet(_) => "clock_set",
         Event::TerminalSeen => "heard",
+        Event::Refresh => "refresh",
         Event::Superseded => SUPERSEDED,
         Event::Code(_) => "code",
         Event::Cancel => "cancel",
@@ -80,6 +81,7 @@ pub(crate) fn note(event: &Event, persons_note: &str) -> String {
         | Event::Restarted
         | Event::ClockSet(_)
         | Event::TerminalSeen
+        | Event::Refresh
         | Event::Superseded
         | Event::Code(CodeMark(_))
         | Event::Cancel
@@ -96,7 +98,8 @@ pub(crate) fn note(event: &Event, persons_note: &str) -> String {
     parts.join(": ")
 }
 
-fn status(status: GatewayStatus) -> &'static str {
+/// The word of a gateway's status.
+pub(crate) fn status(status: GatewayStatus) -> &'static str {
     match status {
         GatewayStatus::Paid => "paid",
         GatewayStatus::Pending => "pending",
@@ -104,7 +107,7 @@ fn status(status: GatewayStatus) -> &'static str {
         GatewayStatus::Failed(_) => "failed",
         GatewayStatus::Closed => "closed",
         GatewayStatus::Voided => "voided",
-        GatewayStatus::Unclear => "no_word",
+        GatewayStatus::Unlisted | GatewayStatus::Unclear => "no_word",
     }
 }
 
@@ -139,6 +142,7 @@ mod tests {
             (Event::Restarted, "restarted", ""),
             (Event::ClockSet(1), "clock_set", ""),
             (Event::TerminalSeen, "heard", ""),
+            (Event::Refresh, "refresh", ""),
             (Event::Superseded, "superseded", ""),
             (Event::Code(CodeMark("secret".to_owned())), "code", ""),
             (Event::Cancel, "cancel", ""),

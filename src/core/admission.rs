@@ -298,6 +298,7 @@ mod tests {
             | State::Cancelling
             | State::CancelUnknown
             | State::NeedsReview
+            | State::Reversed
             | State::Voiding
             | State::VoidUnknown
             | State::VoidReview

@@ -277,6 +277,7 @@ mod tests {
             since: String::new(),
             created_at: String::new(),
             deadline_at: None,
+            paid_at: None,
             decided_by: Some(DecidedBy::Gateway),
             late: false,
             shown_code: Some(ShownCode {

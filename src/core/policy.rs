@@ -46,6 +46,18 @@ pub struct Policy {
     /// So the last query leaves one to two days after the first (34 hours with these numbers).
     /// By then the gateway has settled.
     pub late_check_max_ms: Ms,
+    /// The time from a payment to the first query that checks it; 0 turns the checks of payments off.
+    ///
+    /// A gateway that takes a payment back at once does so within seconds.
+    pub paid_check_first_ms: Ms,
+    /// The time from the end of the shop's day to the last check of a payment: the next morning.
+    ///
+    /// By then the gateway has settled the day.
+    pub paid_check_morning_ms: Ms,
+    /// The least time between two queries of a trade that somebody asks for by a refresh.
+    ///
+    /// A page that asks every two seconds costs the gateway one query in this time.
+    pub refresh_pause_ms: Ms,
     /// How long, in seconds, a code that was handed over for one sale is refused for another; 0 turns the check off.
     ///
     /// A wallet's code is valid for a minute or two.
@@ -63,6 +75,12 @@ pub struct Policy {
     /// The age from which the gateway guarantees that an unpaid trade is never paid; `None` without such a guarantee.
     #[serde(skip_deserializing)]
     pub unpaid_final_after_ms: Option<Ms>,
+    /// The length of the shop's day, which is no setting: a faster clock shortens it.
+    #[serde(skip_deserializing)]
+    pub day_ms: Ms,
+    /// The shop's clock minus UTC, in milliseconds. It is a setting of the shop.
+    #[serde(skip_deserializing)]
+    pub day_offset_ms: i64,
 }
 
 impl Default for Policy {
@@ -83,12 +101,17 @@ impl Default for Policy {
             review_check_max_ms: 300_000,
             late_check_first_ms: 30_000,
             late_check_max_ms: 26 * 3_600_000,
+            paid_check_first_ms: 60_000,
+            paid_check_morning_ms: 8 * 3_600_000,
+            refresh_pause_ms: 30_000,
             code_memory_s: 600,
             code_answer_ms: 5_000,
             call_timeout_ms: 10_000,
             last_word_ms: 30_000,
             can_cancel: false,
             unpaid_final_after_ms: None,
+            day_ms: 24 * 3_600_000,
+            day_offset_ms: 0,
         }
     }
 }
@@ -115,6 +138,7 @@ impl Policy {
     #[must_use]
     pub fn scaled(&self, permille: u64) -> Self {
         let scale = |ms: Ms| (ms.saturating_mul(permille) / 1_000).max(1);
+        let scale_unless_off = |ms: Ms| if ms == 0 { 0 } else { scale(ms) };
         Self {
             poll_ms: scale(self.poll_ms),
             deadline_ms: scale(self.deadline_ms),
@@ -131,16 +155,46 @@ impl Policy {
             review_check_max_ms: scale(self.review_check_max_ms),
             late_check_first_ms: scale(self.late_check_first_ms),
             late_check_max_ms: scale(self.late_check_max_ms),
-            code_memory_s: match self.code_memory_s {
-                0 => 0,
-                s => scale(s),
-            },
+            paid_check_first_ms: scale_unless_off(self.paid_check_first_ms),
+            paid_check_morning_ms: scale(self.paid_check_morning_ms),
+            refresh_pause_ms: scale(self.refresh_pause_ms),
+            code_memory_s: scale_unless_off(self.code_memory_s),
             code_answer_ms: scale(self.code_answer_ms),
             call_timeout_ms: scale(self.call_timeout_ms),
             last_word_ms: scale(self.last_word_ms),
             can_cancel: self.can_cancel,
             unpaid_final_after_ms: self.unpaid_final_after_ms.map(scale),
+            day_ms: scale(self.day_ms),
+            day_offset_ms: self.day_offset_ms,
         }
+    }
+
+    /// When a payment of this time is checked: after a while, when the shop's day has ended, and the next morning.
+    ///
+    /// `None` if the checks are turned off.
+    ///
+    /// ```
+    /// use kaunter_core::policy::Policy;
+    ///
+    /// let hour = 3_600_000;
+    /// // A shop whose clock is eight hours ahead of UTC. Its day ends at 16:00 UTC.
+    /// let policy = Policy { day_offset_ms: 8 * 3_600_000, ..Policy::default() };
+    /// assert_eq!(policy.paid_checks(15 * hour), Some([15 * hour + 60_000, 16 * hour, 24 * hour]));
+    /// assert_eq!(policy.paid_checks(17 * hour), Some([17 * hour + 60_000, 40 * hour, 48 * hour]));
+    ///
+    /// let off = Policy { paid_check_first_ms: 0, ..policy };
+    /// assert_eq!(off.paid_checks(15 * hour), None);
+    /// ```
+    #[must_use]
+    pub fn paid_checks(&self, paid_ms: Ms) -> Option<[Ms; 3]> {
+        if self.paid_check_first_ms == 0 {
+            return None;
+        }
+        let day_ms = self.day_ms.max(1);
+        let local_ms = paid_ms.saturating_add_signed(self.day_offset_ms);
+        let end_ms = ((local_ms / day_ms + 1) * day_ms).saturating_add_signed(-self.day_offset_ms);
+        let first_ms = paid_ms + self.paid_check_first_ms;
+        Some([first_ms, end_ms, end_ms + self.paid_check_morning_ms])
     }
 
     /// The part of the policy that the page follows.

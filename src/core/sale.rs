@@ -148,6 +148,7 @@ pub fn frees_code(state: State) -> bool {
         | State::CancelUnknown
         | State::NeedsReview
         | State::Paid
+        | State::Reversed
         | State::Voiding
         | State::VoidUnknown
         | State::VoidReview

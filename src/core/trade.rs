@@ -4,7 +4,7 @@
 //! It is pure: the time and the gateway's answers are arguments.
 //!
 //! ```text
-//! Creating ──> AwaitingCode ──> Paying ──> Pending ──> Paid ──> Voiding ──> Voided
+//! Creating ──> AwaitingCode ──> Paying ──> Pending ──> Paid ──> Voiding ──> Voided     (Paid ──> Reversed)
 //!    │ │            │             │  └────> Unknown ──┐           └> VoidUnknown ─> VoidReview
 //!    │ │            v             v            │       v
 //!    │ │         Abandoned     Declined   Cancelling / CancelUnknown ─> Cancelled, Expired
@@ -100,7 +100,7 @@
 //! These always hold:
 //!
 //! - The payment leaves at most once.
-//! - Only a void moves a trade on from `Paid`.
+//! - A trade leaves `Paid` by a void only, or as `Reversed` if the gateway says that it gave the money back.
 //! - A trade that may have moved money is closed only by the gateway's answer or a person's verdict.
 
 mod answers;
@@ -326,13 +326,19 @@ impl Trade {
             Event::Tick => Ok(()),
             Event::Restarted | Event::ClockSet(_) => {
                 self.adjust_to_clock(context.now);
-                self.queries.asking_until_ms = None;
+                if self.queries.asking_until_ms.take().is_some() {
+                    self.check_payment_at_once(context);
+                }
                 self.start_aging(context);
                 self.ask_at_once(context.now);
                 Ok(())
             }
             Event::TerminalSeen => {
                 self.terminal_seen(context);
+                Ok(())
+            }
+            Event::Refresh => {
+                self.refresh(context);
                 Ok(())
             }
             Event::Superseded => self.superseded(context),
@@ -381,6 +387,9 @@ impl Trade {
         self.decided_by_person = false;
         self.since_ms = context.now;
         self.queries.asks = 0;
+        if to.proves_payment() {
+            self.payment.paid_ms.get_or_insert(context.now);
+        }
         self.schedule(context);
     }
 

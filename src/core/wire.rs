@@ -93,6 +93,8 @@ pub enum Status {
     Voiding,
     /// Proof of payment came after the trade was closed.
     LateSuccess,
+    /// It was paid, and the gateway has taken the payment back: a person decides.
+    Reversed,
     /// Refused; no money kept.
     Declined,
     /// Closed unpaid.
@@ -114,7 +116,7 @@ impl Status {
     /// Whether the page's promise ends: the status is final, or a person must decide.
     #[must_use]
     pub fn ends_promise(self) -> bool {
-        self.is_final() || matches!(self, Self::NeedsReview | Self::LateSuccess)
+        self.is_final() || matches!(self, Self::NeedsReview | Self::LateSuccess | Self::Reversed)
     }
 
     /// Whether money may have moved and the outcome is not known.
@@ -128,7 +130,8 @@ impl Status {
             | Self::Cancelling
             | Self::NeedsReview
             | Self::Voiding
-            | Self::LateSuccess => true,
+            | Self::LateSuccess
+            | Self::Reversed => true,
             Self::Creating
             | Self::AwaitingCode
             | Self::Paid
@@ -242,6 +245,9 @@ pub struct TradeView {
     /// When the backend stops asking the gateway every `poll_ms`, while money may have moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline_at: Option<String>,
+    /// When the first proof of payment came, if one came. It stays after a void, a verdict or a reversal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_at: Option<String>,
     /// Who decided the status. Absent while the trade is open, and if it was closed before any code left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_by: Option<DecidedBy>,

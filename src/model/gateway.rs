@@ -256,18 +256,26 @@ impl Account {
         self.ledger.at_desk = true;
     }
 
+    /// The gateway takes a reversal back.
+    pub fn undo_refund(&mut self) {
+        self.stage = Stage::Paid;
+        self.ledger.refunded = self.ledger.refunded.saturating_sub(1);
+    }
+
     /// The verdict that a person gives by the gateway's books; `None` if the books do not show an outcome.
     ///
     /// No request may be under way to the gateway.
     #[must_use]
     pub fn verdict(self, state: State) -> Option<VerdictOutcome> {
         match (state, self.stage) {
-            (State::NeedsReview | State::VoidReview | State::LateSuccess, Stage::Paid) => {
-                Some(VerdictOutcome::Paid)
-            }
-            (State::NeedsReview | State::VoidReview | State::LateSuccess, Stage::Refunded) => {
-                Some(VerdictOutcome::Voided)
-            }
+            (
+                State::NeedsReview | State::VoidReview | State::LateSuccess | State::Reversed,
+                Stage::Paid,
+            ) => Some(VerdictOutcome::Paid),
+            (
+                State::NeedsReview | State::VoidReview | State::LateSuccess | State::Reversed,
+                Stage::Refunded,
+            ) => Some(VerdictOutcome::Voided),
             (State::NeedsReview, Stage::Failed | Stage::Closed) => Some(VerdictOutcome::Declined),
             (_, _) => None,
         }
@@ -325,6 +333,7 @@ pub fn carried(event: &mut Event) -> Option<&mut Carried> {
         | Event::Restarted
         | Event::ClockSet(_)
         | Event::TerminalSeen
+        | Event::Refresh
         | Event::Superseded
         | Event::Code(_)
         | Event::Cancel

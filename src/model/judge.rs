@@ -20,6 +20,17 @@ pub struct Evidence<'a> {
     pub ledger: Ledger,
     /// Whether our code was on a display.
     pub shown: bool,
+    /// Whether the money may have been given back since the row was stored, without a void that the row knows.
+    pub reversible: bool,
+}
+
+impl Evidence<'_> {
+    /// Whether the money of a paid trade was given back, and the backend has not asked since.
+    fn is_given_back(&self) -> bool {
+        let paid = self.trade.state() == State::Paid;
+        let known = self.ledger.at_desk || self.trade.void_left();
+        self.reversible && paid && known && self.ledger.kept() == 0
+    }
 }
 
 /// A rule that was broken.
@@ -63,7 +74,9 @@ pub fn sale<'a>(trades: impl Iterator<Item = Evidence<'a>> + Clone) -> Result<()
     if holders > 1 {
         return Err(Breach::Wrong("two trades hold one sale".to_owned()));
     }
-    bill(trades.map(|evidence| evidence.trade), kept + kept_late)
+    let given_back = trades.clone().any(|evidence| evidence.is_given_back());
+    let kept = kept + kept_late + i16::from(given_back);
+    bill(trades.map(|evidence| evidence.trade), kept)
 }
 
 /// Judges one trade. `at` is its position among those of the sale.
@@ -83,7 +96,9 @@ fn trade(at: usize, evidence: &Evidence<'_>) -> Result<(), Breach> {
     }
     let unexpected = ledger.kept() != 0 && !ledger.late;
     let lie = match state {
-        State::Paid => ledger.kept() != 1,
+        State::Paid => ledger.kept() != 1 && !evidence.is_given_back(),
+        // A void of ours is never taken for a reversal.
+        State::Reversed => !ledger.at_desk,
         State::LateSuccess => ledger.charged != 1,
         State::Voided | State::Declined | State::Cancelled | State::Expired => unexpected,
         State::Creating | State::CreateUnknown | State::AwaitingCode | State::Abandoned => {
@@ -160,7 +175,8 @@ pub fn end(
                 | Status::Cancelling
                 | Status::NeedsReview
                 | Status::Voiding
-                | Status::LateSuccess,
+                | Status::LateSuccess
+                | Status::Reversed,
                 Some(_),
             ) => false,
         },

@@ -59,6 +59,7 @@ pub fn view(trade_id: &str, mode: CodeMode, status: Status, version: u64) -> Tra
         since: String::new(),
         created_at: String::new(),
         deadline_at: None,
+        paid_at: None,
         decided_by: None,
         late: false,
         shown_code: (mode == CodeMode::MerchantPresented && status == Status::AwaitingPayer)

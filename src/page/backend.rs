@@ -186,6 +186,20 @@ impl Backend {
         self.request("GET", path(trade_id, ""), None, Purpose::of(sale))
     }
 
+    /// `GET /v1/trades/{trade_id}?fresh=true`: the backend asks the gateway before it answers.
+    pub fn fresh_trade<'a>(
+        &'a self,
+        trade_id: &str,
+        sale: Option<&'a Sale>,
+    ) -> Call<'a, TradeView> {
+        self.request(
+            "GET",
+            path(trade_id, "?fresh=true"),
+            None,
+            Purpose::of(sale),
+        )
+    }
+
     /// `POST /v1/trades/{trade_id}/cancel`. The sale, if known, selects the token.
     pub fn cancel<'a>(&'a self, trade_id: &str, sale: Option<&'a Sale>) -> Call<'a, TradeView> {
         self.post(path(trade_id, "/cancel"), None, Purpose::of(sale))

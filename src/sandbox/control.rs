@@ -28,6 +28,7 @@ pub(crate) fn routes() -> Router<Sandbox> {
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
         .route("/faults/names", get(async || Json(Fault::names())))
         .route("/report", get(report))
+        .route("/refunds", post(refund))
         .route("/shop", post(crate::shop::introduce))
 }
 
@@ -59,6 +60,27 @@ async fn report(State(sandbox): State<Sandbox>, Query(Day { day }): Query<Day>) 
         text.push_str(&reported(trade));
     }
     ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], text).into_response()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Refund {
+    trade_id: String,
+}
+
+/// Gives a payment back as the gateway's portal does: the shop's system is not told.
+async fn refund(State(sandbox): State<Sandbox>, Json(refund): Json<Refund>) -> StatusCode {
+    let mut world = sandbox.world.lock().await;
+    world.settle(sandbox.now_ms());
+    let is_paid =
+        |trade: &&mut Trade| trade.trade_id == refund.trade_id && trade.place == Place::Paid;
+    match world.trades.iter_mut().find(is_paid) {
+        Some(trade) => {
+            trade.refund("in the portal");
+            StatusCode::NO_CONTENT
+        }
+        None => StatusCode::CONFLICT,
+    }
 }
 
 fn reported(trade: &Trade) -> String {

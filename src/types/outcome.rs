@@ -22,7 +22,7 @@ export interface OutcomeBase {
 /** The money was taken. */
 export interface Paid extends OutcomeBase {
   readonly status: "paid";
-  /** When the status `paid` began, in RFC 3339. After a refused void or a verdict, it is the time of that event. */
+  /** When the backend got the first proof of the payment, in RFC 3339. A refused void does not change it. */
   readonly paidAt: string;
   readonly decidedBy: DecidedBy;
   /** Present if a void was asked for and the gateway refused it: print no receipt. */
@@ -57,7 +57,8 @@ export interface Voided extends OutcomeBase {
 
 /**
  * Money may have moved, and the outcome is not final. Do not charge the sale again: call `resume` with the `tradeId`.
- * `tradeStatus` `needs_review` or `late_success`: a person must decide. Call `giveVerdict`, or `void` if it was paid.
+ * `tradeStatus` `needs_review`, `late_success` or `reversed`: a person must decide. Call `giveVerdict`, or `void` if it
+ * was paid.
  */
 export interface Unconfirmed extends OutcomeBase {
   readonly status: "unconfirmed";
@@ -198,7 +199,7 @@ impl Outcome {
                 sale,
                 wallet,
                 gateway_ref,
-                paid_at: trade.since.clone(),
+                paid_at: trade.paid_at.as_ref().unwrap_or(&trade.since).clone(),
                 decided_by: trade.decided_by.unwrap_or(DecidedBy::Gateway),
                 void_refused: trade.void_refused.clone(),
             },
@@ -236,7 +237,8 @@ impl Outcome {
             | Status::Cancelling
             | Status::NeedsReview
             | Status::Voiding
-            | Status::LateSuccess => Self::unconfirmed(trade, wallets),
+            | Status::LateSuccess
+            | Status::Reversed => Self::unconfirmed(trade, wallets),
         }
     }
 

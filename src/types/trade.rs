@@ -16,14 +16,15 @@ use super::wallet::{Wallet, wallet_of};
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"
 /**
- * The status of a trade. `paid`, `declined`, `cancelled` and `voided` are final, with two exceptions: a paid trade can
- * be voided, and a declined or cancelled trade can be paid late (`late_success`).
+ * The status of a trade. `paid`, `declined`, `cancelled` and `voided` are final, with these exceptions: a paid trade can
+ * be voided, the gateway can take its payment back (`reversed`), and a declined or cancelled trade can be paid late
+ * (`late_success`).
  * Later versions may add values: treat a value that you do not know as not final.
  */
 export type TradeStatus =
   | "creating" | "awaiting_code" | "awaiting_payer" | "paying" | "pending" | "unknown"
-  | "cancelling" | "voiding" | "needs_review" | "late_success" | "paid" | "declined" | "cancelled"
-  | "voided";
+  | "cancelling" | "voiding" | "needs_review" | "late_success" | "reversed" | "paid" | "declined"
+  | "cancelled" | "voided";
 
 /** The gateway's own answer, without secrets. Show it to the operator, and to the cashier only beside our `message`. */
 export interface GatewayAnswer {

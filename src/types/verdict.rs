@@ -13,7 +13,7 @@ const TYPES: &'static str = r#"
 /** Who decided a status: the gateway's answer, or a person's verdict. */
 export type DecidedBy = "gateway" | "person";
 
-/** A person's decision on a trade in `needs_review` or `late_success`. */
+/** A person's decision on a trade in `needs_review`, `late_success` or `reversed`. */
 export interface Verdict {
   /** What happened to the money: `paid` it was taken, `declined` it was not, `voided` it was given back. */
   outcome: "paid" | "declined" | "voided";

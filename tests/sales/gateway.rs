@@ -16,6 +16,8 @@ pub(crate) enum PaymentAction {
     Scans,
     /// It was closed, and is paid anyway.
     PaysAfterAll,
+    /// The payment is taken back without a void of ours: a reversal, or the merchant in the gateway's portal.
+    GetsBack,
 }
 
 /// The true state of one trade at the gateway. It dereferences to a [`gateway::Account`].

@@ -197,7 +197,8 @@ impl World<'_> {
                     | GatewayStatus::Unpaid
                     | GatewayStatus::Failed(_)
                     | GatewayStatus::Closed
-                    | GatewayStatus::Voided => carried,
+                    | GatewayStatus::Voided
+                    | GatewayStatus::Unlisted => carried,
                 };
                 Event::Status(version, StatusAnswer { status, carried })
             }

@@ -45,6 +45,7 @@ impl World<'_> {
             trade: &row.trade,
             ledger: outside.account.ledger,
             shown: outside.shown_ms.is_some(),
+            reversible: true,
         }))?;
         let early = rows().any(|(row, outside)| {
             row.trade.state() == State::LateSuccess && !outside.account.ledger.late
@@ -119,6 +120,7 @@ impl World<'_> {
                 let record = self.pages[page].charge.record();
                 self.runs(page) && record.trade_id.as_ref() == Some(&trade.facts().trade_id)
             }),
+            State::Reversed => true,
             State::NeedsReview => fresh || !row.account.stage.is_final(),
             State::VoidReview => fresh || row.account.stage != Stage::Refunded,
             // Late money is seen late and then given back. At rest, nothing is under way any more.
@@ -161,6 +163,14 @@ impl World<'_> {
             let what = format!(
                 "trade {row} was paid after it was closed, and the backend does not know it"
             );
+            self.find(Kind::Unresolved, what);
+        }
+        let mut rows = self.store.rows().iter().zip(&self.contexts);
+        let reversed = rows.position(|(row, outside)| {
+            row.trade.state() == State::Paid && outside.account.ledger.kept() == 0
+        });
+        if let Some(row) = reversed {
+            let what = format!("trade {row} is paid, and nobody noticed that it was given back");
             self.find(Kind::Unresolved, what);
         }
     }

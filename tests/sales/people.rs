@@ -142,6 +142,13 @@ impl World<'_> {
                     .at(now, gateway::Account::charge_late);
             }
             PaymentAction::PaysAfterAll => {}
+            PaymentAction::GetsBack if stage == Stage::Paid => {
+                self.note(Fault::GivenBack);
+                self.contexts[row]
+                    .account
+                    .at(now, gateway::Account::refund_at_desk);
+            }
+            PaymentAction::GetsBack => {}
             PaymentAction::Confirms if stage == Stage::Pending && !self.is_too_old_to_pay(row) => {
                 // A process with a wrong clock may have closed it already.
                 let late = self.is_closed(row);
@@ -182,8 +189,14 @@ impl World<'_> {
     // ---- the shop's people -----------------------------------------------------------------------------------
 
     pub(crate) fn people_notice(&mut self, row: usize, state: State) {
+        if state == State::Paid && self.dice.chance(self.weather.reversals) {
+            let longest = if self.dice.coin() { MINUTE } else { 8 * HOUR };
+            let due = self.now + self.dice.spread(SECOND, longest);
+            self.queue
+                .plan(due, ScheduledEvent::Customer(row, PaymentAction::GetsBack));
+        }
         match state {
-            State::NeedsReview | State::VoidReview | State::LateSuccess => {
+            State::NeedsReview | State::VoidReview | State::LateSuccess | State::Reversed => {
                 let due = self.now + self.dice.spread(MINUTE, 4 * HOUR);
                 self.queue.plan(due, ScheduledEvent::Review(row, 0));
             }
@@ -232,7 +245,7 @@ impl World<'_> {
         let state = self.store.trade(row).state();
         if !matches!(
             state,
-            State::NeedsReview | State::VoidReview | State::LateSuccess
+            State::NeedsReview | State::VoidReview | State::LateSuccess | State::Reversed
         ) {
             return;
         }

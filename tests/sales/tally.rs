@@ -55,6 +55,7 @@ faults! {
     IndexHeld: "second holder of a sale refused by the index",
     ClockOff: "wall clock a day off",
     PaidAfterAll: "paid after it was closed",
+    GivenBack: "given back elsewhere",
     IdRepeated: "id of another trade given to a new one",
     SecondTill: "sale charged from a second till",
     ChargedAgain: "sale charged again",

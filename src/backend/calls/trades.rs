@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use kaunter_core::authority::Reach;
 use kaunter_core::desk::{self, Command, NOTE_MAX_CHARS};
 use kaunter_core::terminal;
+use kaunter_core::trade::Event;
 use kaunter_core::wire::{self, AskVoid, HandOver, NewTrade, ProblemCode, Right, Verdict};
+use serde::Deserialize;
 
 use super::device::Device;
 use super::{Body, KnownCaller, Terminal};
@@ -78,16 +82,30 @@ pub(crate) async fn get(
     either: KnownCaller,
     device: Device,
     Path(trade_id): Path<String>,
+    query: Result<Query<StatusQuery>, QueryRejection>,
 ) -> TradeResponse {
-    status_of(&app, &either, &device, &trade_id).await
+    let Query(query) = query.map_err(|_| {
+        let detail = "?fresh= takes true or false.".to_owned();
+        Problem::with_detail(ProblemCode::BadRequest, detail).at("fresh")
+    })?;
+    status_of(&app, &either, &device, &trade_id, query.fresh).await
 }
 
-/// What the caller may read of a trade, once time has acted on it.
+/// The query of a trade's status.
+#[derive(Deserialize)]
+pub(crate) struct StatusQuery {
+    /// Asks the gateway, and waits a short time for its answer.
+    #[serde(default)]
+    fresh: bool,
+}
+
+/// What the caller may read of a trade, once time has acted on it. `fresh` asks the gateway before.
 async fn status_of(
     app: &App,
     either: &KnownCaller,
     device: &Device,
     trade_id: &str,
+    fresh: bool,
 ) -> TradeResponse {
     either.admit_read(app)?;
     let stored = app.trades.find(Some(&either.shop), trade_id).await?;
@@ -99,7 +117,15 @@ async fn status_of(
             .await?;
         event = terminal::read_event(event, role);
     }
-    let trade = app.trades.check_status(stored, event).await?;
+    let trade = match reach {
+        Reach::Whole if fresh => app.trades.refresh(&stored).await?,
+        Reach::Whole if app.trades.is_checked_when_read(&stored) => {
+            app.trades.check_status(stored, Event::Refresh).await?
+        }
+        Reach::Whole | Reach::Standing | Reach::Nothing => {
+            app.trades.check_status(stored, event).await?
+        }
+    };
     let view = reach.limit(trade);
     view.map(Json)
         .ok_or_else(|| Problem::new(ProblemCode::TokenForbidden))
@@ -142,7 +168,7 @@ pub(crate) async fn void_status(
     device: Device,
     Path(trade_id): Path<String>,
 ) -> TradeResponse {
-    status_of(&app, &either, &device, &trade_id).await
+    status_of(&app, &either, &device, &trade_id, true).await
 }
 
 pub(crate) async fn verdict(

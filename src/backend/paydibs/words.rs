@@ -107,7 +107,7 @@ pub struct Words {
     pub failed: Vec<String>,
     /// It was closed unpaid.
     pub closed: Vec<String>,
-    /// The money was returned.
+    /// The whole amount was returned: a void, or a refund in full. A word for a part of it does not belong here.
     pub voided: Vec<String>,
     /// Codes of the envelope that mean that the token must be renewed.
     pub renew_token_codes: Vec<u32>,
@@ -199,6 +199,8 @@ impl Words {
             GatewayStatus::Closed
         } else if is(&self.voided) {
             GatewayStatus::Voided
+        } else if word.is_some() {
+            GatewayStatus::Unlisted
         } else {
             GatewayStatus::Unclear
         }

@@ -125,7 +125,7 @@ impl Inner {
         let Some(stored) = self.store.find(Some(&self.shop), trade_id).await? else {
             return Ok(None);
         };
-        let was = stored.version();
+        let (was, before) = (stored.version(), stored.clone());
         let (mut trade, by) = self.after(stored, event);
         if !trade.take_moves().is_empty() {
             return Ok(None);
@@ -134,6 +134,7 @@ impl Inner {
             return Err(ChangeError::Race);
         }
         self.caught_up(trade_id, by);
+        Self::alarm_if_contradicted(&before, event);
         Ok(Some(trade))
     }
 
@@ -264,6 +265,19 @@ impl Inner {
         Ok(Event::Created(CreateAnswer::Repeated))
     }
 
+    /// Raises an alarm if the gateway contradicts a payment without moving it.
+    fn alarm_if_contradicted(trade: &Trade, event: &Event) {
+        let Event::Status(_, answer) = event else {
+            return;
+        };
+        if trade.is_contradicted_by(answer) {
+            let alarm = "paid_contradicted";
+            METRICS.alarm(alarm);
+            let status = trail::status(answer.status);
+            tracing::error!(trade_id = %trade.facts().trade_id, alarm, status, "the gateway no longer reports this trade as before: look it up in the gateway's portal");
+        }
+    }
+
     /// Logs and counts the moves of a trade, once they are stored.
     pub(super) fn log_moves(trade: &Trade, moves: &[Move], action: &str) {
         let trade_id = &trade.facts().trade_id;
@@ -279,6 +293,11 @@ impl Inner {
                     let alarm = "late_success";
                     METRICS.alarm(alarm);
                     tracing::error!(%trade_id, alarm, "this trade was paid after it had been closed: accept the payment, or give the money back");
+                }
+                State::Reversed => {
+                    let alarm = "reversed";
+                    METRICS.alarm(alarm);
+                    tracing::error!(%trade_id, alarm, "the gateway has taken this payment back: the shop does not have the money");
                 }
                 State::NeedsReview | State::VoidReview => METRICS.alarm("needs_review"),
                 State::Creating

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use kaunter_core::policy::Ms;
-use kaunter_core::trade::{Event, GatewayRequest, Step, Trade};
+use kaunter_core::trade::{Event, GatewayRequest, State, Step, Trade};
 use kaunter_core::wire::ProblemCode;
 use tracing::Instrument;
 
@@ -12,7 +12,7 @@ use super::change::EventDetails;
 use super::{Inner, SendTask, lock};
 use crate::gateway::Answered;
 use crate::kill::{self, SendStage};
-use crate::limits::{KEEP_PAUSE, KEEP_TRIES, TIME_PAUSE_MS};
+use crate::limits::{CHECK_TIMER_MS, KEEP_PAUSE, KEEP_TRIES, TIME_PAUSE_MS};
 use crate::secret::Secret;
 
 impl Inner {
@@ -29,6 +29,14 @@ impl Inner {
                 Step::Send(GatewayRequest::Query { .. }) if self.is_closing() => {}
                 Step::Send(send) => {
                     sent.push(self.send(trade, send, code.take_if(|_| send == GatewayRequest::Pay)))
+                }
+                // The sweep reads the later checks of paid trades from the store, so that no process holds thousands of timers.
+                Step::Wait(wake)
+                    if trade.state() == State::Paid
+                        && wake > self.clock.now_ms() + CHECK_TIMER_MS =>
+                {
+                    self.clear_timer(&trade.facts().trade_id);
+                    return sent;
                 }
                 Step::Wait(wake) => {
                     self.set_timer(&trade.facts().trade_id, wake);

@@ -289,11 +289,14 @@ fn a_policy_is_scaled_in_each_of_its_durations_and_in_nothing_else() {
     let policy = Policy {
         can_cancel: true,
         unpaid_final_after_ms: Some(600_000),
+        // An offset is no duration: a negative number is none of `durations`.
+        day_offset_ms: -3_600_000,
         ..Policy::default()
     };
     for permille in [10, 250, 1_000, 3_000] {
         let scaled = policy.scaled(permille);
         assert!(scaled.can_cancel);
+        assert_eq!(scaled.day_offset_ms, policy.day_offset_ms);
         let pairs = durations(&policy).into_iter().zip(durations(&scaled));
         for ((name, ms), (_, scaled_ms)) in pairs {
             assert_eq!(scaled_ms, ms * permille / 1_000, "{name} by {permille}");

@@ -167,6 +167,7 @@ fn cases() -> Vec<(&'static str, TradeHarness)> {
             "Paid, a void failed",
             voiding().then(Event::VoidAnswered(VoidAnswer::Failed)),
         ),
+        ("Reversed", paid().asked().status(GatewayStatus::Voided)),
         ("Voiding", voiding()),
         ("VoidUnknown", lost()),
         ("VoidReview", review()),
@@ -205,6 +206,7 @@ fn events(desk: &TradeHarness) -> Vec<(String, Event)> {
         ("time alone".to_owned(), Event::Tick),
         ("restarted".to_owned(), Event::Restarted),
         ("heard".to_owned(), Event::TerminalSeen),
+        ("refresh".to_owned(), Event::Refresh),
         ("superseded".to_owned(), Event::Superseded),
         ("code one".to_owned(), code("one")),
         ("code two".to_owned(), code("two")),
@@ -253,6 +255,7 @@ fn events(desk: &TradeHarness) -> Vec<(String, Event)> {
         GatewayStatus::Failed(Reason::Limit),
         GatewayStatus::Closed,
         GatewayStatus::Voided,
+        GatewayStatus::Unlisted,
         GatewayStatus::Unclear,
     ];
     for word in words {

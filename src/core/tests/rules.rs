@@ -100,13 +100,14 @@ fn rule_3_what_has_an_effect_waits_in_the_row_until_it_is_drained() {
 }
 
 #[test]
-fn rule_4_only_a_void_follows_paid() {
+fn rule_4_no_answer_ends_paid_but_that_the_money_went_back() {
     for word in [
         GatewayStatus::Failed(Reason::Other),
         GatewayStatus::Closed,
         GatewayStatus::Pending,
         GatewayStatus::Unpaid,
-        GatewayStatus::Voided,
+        GatewayStatus::Unlisted,
+        GatewayStatus::Unclear,
     ] {
         let mut desk = TradeHarness::paid();
         desk.status(word);
@@ -115,6 +116,179 @@ fn rule_4_only_a_void_follows_paid() {
         let _ = desk.handle(Event::PayAnswered(PayAnswer::Refused(Reason::Other)));
         desk.at(10_000_000);
         assert_eq!(desk.state(), State::Paid, "{word:?}");
+    }
+}
+
+const WORDS: [GatewayStatus; 8] = [
+    GatewayStatus::Paid,
+    GatewayStatus::Pending,
+    GatewayStatus::Unpaid,
+    GatewayStatus::Failed(Reason::Other),
+    GatewayStatus::Closed,
+    GatewayStatus::Voided,
+    GatewayStatus::Unlisted,
+    GatewayStatus::Unclear,
+];
+
+#[test]
+fn rule_34_only_the_gateways_clear_word_reverses_a_payment() {
+    let due = facts("T", CodeMode::ConsumerPresented).sale.amount;
+    for word in WORDS {
+        let mut desk = TradeHarness::paid();
+        let answer = StatusAnswer {
+            status: word,
+            carried: Carried::default(),
+        };
+        let contradicted = desk.trade.is_contradicted_by(&answer);
+        desk.status(word);
+        let standing = Standing::of([&desk.trade]);
+        let believed = matches!(
+            word,
+            GatewayStatus::Paid | GatewayStatus::Voided | GatewayStatus::Unclear
+        );
+        assert_eq!(contradicted, !believed, "{word:?} raises an alarm");
+        if word == GatewayStatus::Voided {
+            assert_eq!(desk.state(), State::Reversed);
+            assert!(desk.trade.holds_sale(), "a new trade needs a person");
+            assert_eq!((standing.paid_amount.clone(), standing.open), (None, true));
+            assert!(!standing.closes_bill(&due));
+        } else {
+            assert_eq!(desk.state(), State::Paid, "reversed on {word:?}");
+            assert!(standing.closes_bill(&due));
+        }
+    }
+    // An answer about another amount is not about this trade.
+    let mut desk = TradeHarness::paid();
+    let carried = Carried {
+        incomplete: true,
+        ..Carried::default()
+    };
+    let answer = StatusAnswer {
+        status: GatewayStatus::Voided,
+        carried: carried.clone(),
+    };
+    assert!(desk.trade.is_contradicted_by(&answer));
+    desk.tell(desk.status_answer(GatewayStatus::Voided, carried));
+    assert_eq!(desk.state(), State::Paid);
+}
+
+#[test]
+fn rule_34_a_void_of_ours_is_never_taken_for_a_reversal() {
+    let in_flight = || TradeHarness::paid().after([Event::Void]);
+    let unknown = || in_flight().after([Event::VoidAnswered(VoidAnswer::Unclear)]);
+    let review = || {
+        let mut desk = unknown();
+        desk.at(200_000);
+        desk
+    };
+    let decided = || review().after([Event::Verdict(VerdictOutcome::Paid)]);
+    for (desk, was) in [
+        (in_flight(), State::Voiding),
+        (unknown(), State::VoidUnknown),
+        (review(), State::VoidReview),
+        (decided(), State::Paid),
+    ] {
+        let mut desk = desk;
+        assert_eq!(desk.state(), was);
+        assert_eq!(
+            desk.status(GatewayStatus::Voided),
+            State::Voided,
+            "from {was:?}"
+        );
+    }
+    // After a void that was refused, the money may have been given back in the gateway's portal: it asks at once.
+    let mut desk = in_flight();
+    let asked = desk.queries();
+    desk.tell(Event::VoidAnswered(VoidAnswer::Failed));
+    assert_eq!((desk.state(), desk.queries()), (State::Paid, asked + 1));
+    assert_eq!(desk.status(GatewayStatus::Voided), State::Reversed);
+    assert_eq!(desk.voids(), 1);
+}
+
+#[test]
+fn rule_34_only_a_person_frees_the_sale_of_a_reversed_trade() {
+    let reversed = || {
+        let mut desk = TradeHarness::paid();
+        desk.status(GatewayStatus::Voided);
+        desk
+    };
+    for word in WORDS {
+        let mut desk = reversed();
+        desk.status(word);
+        let _ = desk.handle(Event::Cancel);
+        let _ = desk.handle(Event::Superseded);
+        desk.at(100 * 24 * 3_600_000);
+        assert_eq!(desk.state(), State::Reversed, "moved by {word:?}");
+    }
+    let mut desk = reversed();
+    assert_eq!(desk.handle(Event::Void), Err(Refusal::NotVoidable));
+    assert_eq!(
+        desk.handle(Event::Verdict(VerdictOutcome::Declined)),
+        Err(Refusal::NotReviewable)
+    );
+    assert_eq!(desk.voids(), 0);
+    for (outcome, to, holds) in [
+        (VerdictOutcome::Voided, State::Voided, false),
+        (VerdictOutcome::Paid, State::Paid, true),
+    ] {
+        let desk = reversed().after([Event::Verdict(outcome)]);
+        assert_eq!((desk.state(), desk.trade.holds_sale()), (to, holds));
+        assert_eq!(desk.trade.decided_by(), Some(DecidedBy::Person));
+    }
+}
+
+#[test]
+fn rule_34_a_payment_is_checked_after_a_minute_in_the_evening_and_the_next_morning() {
+    const HOUR: u64 = 3_600_000;
+    let mut desk = TradeHarness::paid();
+    desk.policy.day_offset_ms = 8 * 3_600_000;
+    let paid_ms = desk.now;
+    while let Some(at) = desk.wakes() {
+        desk.at(at);
+        desk.status(GatewayStatus::Paid);
+    }
+    let asked = desk.asked_at();
+    assert_eq!(asked.len(), 3, "{asked:?}");
+    assert_eq!(asked[0], paid_ms + desk.policy.paid_check_first_ms);
+    assert!((16 * HOUR..=17 * HOUR).contains(&asked[1]), "{asked:?}");
+    assert!((24 * HOUR..=25 * HOUR).contains(&asked[2]), "{asked:?}");
+    assert_eq!(desk.trade.paid_ms(), Some(paid_ms));
+
+    // A process that was down asks once for all that it has missed.
+    let mut desk = TradeHarness::paid();
+    desk.at(100 * HOUR);
+    desk.status(GatewayStatus::Paid);
+    assert_eq!((desk.queries(), desk.wakes()), (1, None));
+    // A check whose answer was lost with its process is repeated.
+    let mut desk = TradeHarness::paid();
+    desk.at(100 * HOUR);
+    assert_eq!(desk.trade.paid_check_ms(), desk.wakes());
+    desk.at(101 * HOUR);
+    assert_eq!(desk.queries(), 2);
+}
+
+#[test]
+fn rule_34_a_refresh_asks_once_in_its_pause_and_moves_no_schedule() {
+    let mut desk = TradeHarness::paid();
+    let wakes = desk.wakes();
+    desk.tell(Event::Refresh);
+    assert_eq!(desk.queries(), 1);
+    desk.status(GatewayStatus::Paid);
+    assert_eq!(desk.wakes(), wakes);
+    for now in (0..desk.policy.refresh_pause_ms).step_by(500) {
+        desk.now = now;
+        desk.tell(Event::Refresh);
+    }
+    assert_eq!(desk.queries(), 1, "a page that asks every 500 ms");
+    desk.now = desk.policy.refresh_pause_ms;
+    desk.tell(Event::Refresh);
+    assert_eq!(desk.queries(), 2);
+    for mut nothing in [
+        TradeHarness::open(),
+        TradeHarness::open().after([Event::Cancel]),
+    ] {
+        nothing.tell(Event::Refresh);
+        assert_eq!(nothing.queries(), 0, "{:?}", nothing.state());
     }
 }
 
@@ -910,12 +1084,14 @@ fn any_event() -> impl Strategy<Value = Event> {
         Just(GatewayStatus::Failed(Reason::Other)),
         Just(GatewayStatus::Closed),
         Just(GatewayStatus::Voided),
+        Just(GatewayStatus::Unlisted),
         Just(GatewayStatus::Unclear),
     ];
     prop_oneof![
         4 => Just(Event::Tick),
         1 => Just(Event::Restarted),
         1 => Just(Event::TerminalSeen),
+        1 => Just(Event::Refresh),
         1 => Just(Event::Superseded),
         3 => prop_oneof![Just(Event::Code(mark("one"))), Just(Event::Code(mark("two")))],
         1 => Just(Event::Cancel),
@@ -964,7 +1140,9 @@ proptest! {
             prop_assert!(desk.trade.version() >= before.version());
             prop_assert_eq!(desk.trade.version() > before.version(), desk.trade != before, "a version per change");
             if from == State::Paid {
-                prop_assert!(matches!(to, State::Paid | State::Voiding), "rule 4: {:?}", to);
+                let given_back = matches!(&told, Event::Status(_, answer) if answer.status == GatewayStatus::Voided);
+                let may = matches!(to, State::Paid | State::Voiding) || (given_back && matches!(to, State::Reversed | State::Voided));
+                prop_assert!(may, "rule 4: {:?} on {:?}", to, told);
             }
             if from.risk() == Risk::Possible && to.risk() == Risk::Closed {
                 let word = matches!(&told, Event::Verdict(_) | Event::PayAnswered(PayAnswer::Refused(_)))
@@ -1013,7 +1191,7 @@ proptest! {
             }
         }
         prop_assert!(
-            matches!(desk.state(), State::Paid | State::Declined | State::Cancelled | State::Expired | State::Abandoned | State::Voided | State::LateSuccess),
+            matches!(desk.state(), State::Paid | State::Declined | State::Cancelled | State::Expired | State::Abandoned | State::Voided | State::LateSuccess | State::Reversed),
             "open for ever: {:?}", desk.state()
         );
     }

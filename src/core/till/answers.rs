@@ -63,6 +63,7 @@ impl Charge {
                 | Status::Paid
                 | Status::Voiding
                 | Status::LateSuccess
+                | Status::Reversed
                 | Status::Declined
                 | Status::Cancelled
                 | Status::Voided,

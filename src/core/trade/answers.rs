@@ -124,7 +124,10 @@ impl Trade {
             return;
         }
         let StatusAnswer { status, carried } = answer;
-        let is_clear = !matches!(status, GatewayStatus::Unclear | GatewayStatus::Unpaid);
+        let is_clear = !matches!(
+            status,
+            GatewayStatus::Unclear | GatewayStatus::Unlisted | GatewayStatus::Unpaid
+        );
         if is_clear && !self.agrees(&carried) {
             if self.state.risk() == Risk::Possible {
                 self.enter(State::NeedsReview, context);
@@ -137,6 +140,9 @@ impl Trade {
             }
             (Risk::Possible, status) => self.verified(status, context),
             (Risk::Taken, GatewayStatus::Voided) if self.state.is_voiding() => self.voided(context),
+            (Risk::Taken, GatewayStatus::Voided) if self.state == State::Paid => {
+                self.given_back(context)
+            }
             (Risk::Closed, GatewayStatus::Paid) => self.late_success(context),
             (Risk::None | Risk::Taken | Risk::Closed, _) => {}
         }
@@ -167,7 +173,10 @@ impl Trade {
                 }
                 self.enter(State::Pending, context);
             }
-            GatewayStatus::Pending | GatewayStatus::Unpaid | GatewayStatus::Unclear => {}
+            GatewayStatus::Pending
+            | GatewayStatus::Unpaid
+            | GatewayStatus::Unlisted
+            | GatewayStatus::Unclear => {}
         }
     }
 
@@ -196,12 +205,13 @@ impl Trade {
             (GatewayStatus::Voided, _) => self.voided(context),
             (GatewayStatus::Failed(reason), _) => self.declined(reason, context),
             (GatewayStatus::Paid, Some(CancelAnswer::TooLate)) => self.paid(context),
-            (GatewayStatus::Unclear, None) => {}
+            (GatewayStatus::Unlisted | GatewayStatus::Unclear, None) => {}
             // The status contradicts the cancel's answer: repeat both, at the usual pace.
             (
                 GatewayStatus::Paid
                 | GatewayStatus::Pending
                 | GatewayStatus::Unpaid
+                | GatewayStatus::Unlisted
                 | GatewayStatus::Unclear,
                 Some(_),
             ) => {
@@ -234,6 +244,7 @@ impl Trade {
                 } else {
                     self.enter(State::Paid, context);
                     self.decided_by_person = self.void.person_decided_before_void;
+                    self.check_payment_at_once(context);
                 }
             }
             VoidAnswer::Unclear => {
@@ -257,6 +268,33 @@ impl Trade {
     fn voided(&mut self, context: &Context<'_>) {
         self.lateness.late = false;
         self.enter(State::Voided, context);
+    }
+
+    /// The gateway says that a paid trade was given back.
+    ///
+    /// A void of ours without a clear answer may have done it, although a person has decided otherwise.
+    /// If no void of ours can have done it, the payment was reversed.
+    fn given_back(&mut self, context: &Context<'_>) {
+        if self.void.void_left {
+            self.voided(context);
+        } else {
+            self.enter(State::Reversed, context);
+        }
+    }
+
+    /// Whether this answer contradicts the trade and does not move it: a person should look into it.
+    ///
+    /// A payment stands against all answers but the gateway's clear word that it was given back.
+    #[must_use]
+    pub fn is_contradicted_by(&self, answer: &StatusAnswer) -> bool {
+        match (self.state, answer.status) {
+            (State::Paid, GatewayStatus::Unclear) => false,
+            (State::Paid, GatewayStatus::Paid | GatewayStatus::Voided) => {
+                !self.agrees(&answer.carried)
+            }
+            (State::Paid, _) | (State::Reversed, GatewayStatus::Paid) => true,
+            (_, _) => false,
+        }
     }
 
     /// Stores a proof of payment that came after the end.

@@ -18,6 +18,8 @@ pub enum Event {
     ClockSet(i64),
     /// The terminal that created the trade has called.
     TerminalSeen,
+    /// Somebody wants to know how the trade stands now. At most one query leaves for it in `refresh_pause_ms`.
+    Refresh,
     /// A newer trade of the same terminal replaces this one.
     Superseded,
     /// The customer's code was handed over. The mark is its keyed hash, never the code.
@@ -51,6 +53,7 @@ impl Event {
             | Self::Restarted
             | Self::ClockSet(_)
             | Self::TerminalSeen
+            | Self::Refresh
             | Self::Status(..) => true,
             Self::Superseded
             | Self::Code(_)
@@ -149,7 +152,11 @@ pub enum GatewayStatus {
     Closed,
     /// The money was returned.
     Voided,
-    /// No status: a time-out, not found, unreadable, or a value that is not listed.
+    /// The gateway answered, without a status that is listed: not found, given back in part, or an unknown word.
+    ///
+    /// It decides as little as [`Self::Unclear`], but it contradicts a payment.
+    Unlisted,
+    /// No status: a time-out, a fault of the gateway, or an unreadable answer.
     Unclear,
 }
 

@@ -20,6 +20,9 @@ pub(super) struct Payment {
     pub(super) deadline_ms: Option<Ms>,
     /// The start of the trade's age on one clock: its payment, or the last restart.
     pub(super) aging_ms: Option<Ms>,
+    /// When the first proof of payment came. It keeps its date if the clock is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) paid_ms: Option<Ms>,
 }
 
 /// The queries of the gateway.
@@ -35,6 +38,9 @@ pub(super) struct Queries {
     pub(super) asked_old: bool,
     /// Queries in the present state. The pauses of a review grow with their number.
     pub(super) asks: u32,
+    /// When the last query left that somebody had asked for by [`super::Event::Refresh`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) refreshed_ms: Option<Ms>,
 }
 
 /// A cancel.

@@ -1,7 +1,7 @@
 //! What a trade tells about itself.
 
 use super::{CodeMark, Facts, Risk, SaleHold, State, Trade};
-use crate::policy::Ms;
+use crate::policy::{Ms, Policy};
 use crate::wire::{By, DecidedBy, GatewayAnswer, Payload, Reason};
 
 impl Trade {
@@ -81,6 +81,27 @@ impl Trade {
         self.reason.or(asked_for)
     }
 
+    /// When the first proof of payment came, if one came. A paid row of an earlier version has only its state's time.
+    #[must_use]
+    pub fn paid_ms(&self) -> Option<Ms> {
+        let paid = (self.state == State::Paid).then_some(self.since_ms);
+        self.payment.paid_ms.or(paid)
+    }
+
+    /// Whether reading the trade also checks its payment. A page that has just seen it paid causes no query.
+    #[must_use]
+    pub fn is_checked_when_read(&self, now: Ms, policy: &Policy) -> bool {
+        let first_ms = policy.paid_check_first_ms;
+        self.state == State::Paid && first_ms > 0 && now >= self.since_ms.saturating_add(first_ms)
+    }
+
+    /// When a paid trade is checked next; `None` for all others, and after the last check.
+    #[must_use]
+    pub fn paid_check_ms(&self) -> Option<Ms> {
+        let (next, until) = (self.queries.next_ask_ms, self.queries.asking_until_ms);
+        next.or(until).filter(|_| self.state == State::Paid)
+    }
+
     /// The gateway's reference of the void.
     #[must_use]
     pub fn void_gateway_ref(&self) -> Option<&str> {
@@ -128,6 +149,12 @@ impl Trade {
     #[must_use]
     pub fn gateway_answer(&self) -> Option<&GatewayAnswer> {
         self.gateway_answer.as_ref()
+    }
+
+    /// Whether a void has left and has not definitely failed.
+    #[must_use]
+    pub fn void_left(&self) -> bool {
+        self.void.void_left
     }
 
     /// The gateway's words if the last void was refused.

@@ -1,6 +1,7 @@
 //! Applies what people ask for: a code, a cancel, a void, a verdict.
 
 use super::{CodeMark, Context, GatewayRequest, Refusal, Risk, SaleHold, State, Trade};
+use crate::policy::Ms;
 use crate::wire::{By, Reason, VerdictOutcome};
 
 impl Trade {
@@ -9,6 +10,28 @@ impl Trade {
         let stale = context.now >= self.terminal_seen_ms + context.policy.heartbeat_ms / 2;
         if stale && self.state.needs_terminal() {
             self.terminal_seen_ms = context.now;
+        }
+    }
+
+    /// Asks the gateway now, if the trade has an outcome to ask about. The scheduled queries stay as they are.
+    pub(super) fn refresh(&mut self, context: &Context<'_>) {
+        let (now, pause_ms) = (context.now, context.policy.refresh_pause_ms);
+        // A time in the future comes from a clock that was wrong.
+        let is_young = |last: Ms| now.abs_diff(last) < pause_ms;
+        let is_out = self.queries.asking_until_ms.is_some();
+        if is_out || self.queries.refreshed_ms.is_some_and(is_young) || !self.has_outcome() {
+            return;
+        }
+        self.queries.refreshed_ms = Some(now);
+        self.ask(context);
+    }
+
+    /// Whether the gateway can tell how the payment ended.
+    fn has_outcome(&self) -> bool {
+        match self.state.risk() {
+            Risk::Possible | Risk::Taken => true,
+            Risk::Closed => self.payment.sent_ms.is_some() && self.state != State::Voided,
+            Risk::None => false,
         }
     }
 
@@ -73,7 +96,7 @@ impl Trade {
     pub(super) fn void_requested(&mut self, context: &Context<'_>) -> Result<(), Refusal> {
         match self.state.risk() {
             Risk::Taken if self.state.is_voiding() => Ok(()),
-            Risk::Taken if !self.void.void_left => {
+            Risk::Taken if !self.void.void_left && self.state != State::Reversed => {
                 self.start_void(context);
                 Ok(())
             }
@@ -97,7 +120,9 @@ impl Trade {
         context: &Context<'_>,
     ) -> Result<(), Refusal> {
         let to = match (self.state, outcome) {
-            (State::NeedsReview | State::VoidReview, VerdictOutcome::Paid) => State::Paid,
+            (State::NeedsReview | State::VoidReview | State::Reversed, VerdictOutcome::Paid) => {
+                State::Paid
+            }
             (State::LateSuccess, VerdictOutcome::Paid)
                 if context.held_by_others == SaleHold::None =>
             {
@@ -106,7 +131,7 @@ impl Trade {
             (State::LateSuccess, VerdictOutcome::Paid) => return Err(Refusal::SaleBusy),
             (State::NeedsReview, VerdictOutcome::Declined) => State::Declined,
             (
-                State::NeedsReview | State::VoidReview | State::LateSuccess,
+                State::NeedsReview | State::VoidReview | State::LateSuccess | State::Reversed,
                 VerdictOutcome::Voided,
             ) => State::Voided,
             (_, VerdictOutcome::Paid | VerdictOutcome::Declined | VerdictOutcome::Voided) => {

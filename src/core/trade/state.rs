@@ -30,6 +30,8 @@ pub enum State {
     NeedsReview,
     /// The money is taken.
     Paid,
+    /// The gateway has taken a payment back that it had reported: a person decides.
+    Reversed,
     /// The void has left, or may have.
     Voiding,
     /// The void got no clear answer.
@@ -65,7 +67,7 @@ pub enum Risk {
 
 impl State {
     /// All states, in the order of the table in `docs/rules.md`.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Creating,
         Self::CreateUnknown,
         Self::AwaitingCode,
@@ -77,6 +79,7 @@ impl State {
         Self::CancelUnknown,
         Self::NeedsReview,
         Self::Paid,
+        Self::Reversed,
         Self::Voiding,
         Self::VoidUnknown,
         Self::VoidReview,
@@ -101,6 +104,7 @@ impl State {
             | Self::CancelUnknown
             | Self::NeedsReview => Risk::Possible,
             Self::Paid
+            | Self::Reversed
             | Self::Voiding
             | Self::VoidUnknown
             | Self::VoidReview
@@ -124,6 +128,7 @@ impl State {
             Self::Cancelling | Self::CancelUnknown => Status::Cancelling,
             Self::NeedsReview | Self::VoidReview => Status::NeedsReview,
             Self::Paid => Status::Paid,
+            Self::Reversed => Status::Reversed,
             Self::Voiding | Self::VoidUnknown => Status::Voiding,
             Self::LateSuccess => Status::LateSuccess,
             Self::Declined => Status::Declined,
@@ -150,7 +155,7 @@ impl State {
             Self::Paying | Self::Pending | Self::Unknown => Stage::Payment,
             Self::Cancelling | Self::CancelUnknown => Stage::Cancel,
             Self::Voiding | Self::VoidUnknown | Self::VoidReview => Stage::Void,
-            Self::NeedsReview | Self::LateSuccess => Stage::Person,
+            Self::NeedsReview | Self::Reversed | Self::LateSuccess => Stage::Person,
             Self::CreateUnknown
             | Self::Paid
             | Self::Declined
@@ -197,6 +202,11 @@ impl State {
     /// Whether a void is under way, or got no answer.
     pub(super) fn is_voiding(self) -> bool {
         self.stage() == Stage::Void
+    }
+
+    /// Whether the state comes from a proof of payment.
+    pub(super) fn proves_payment(self) -> bool {
+        matches!(self, Self::Paid | Self::LateSuccess)
     }
 
     /// Whether only a person can continue the trade.

@@ -113,6 +113,18 @@ pub const MOVES: &[(State, State, &str)] = &[
     ),
     (NeedsReview, Voided, "refunded, or a verdict"),
     (Paid, Voiding, "void"),
+    (
+        Paid,
+        Reversed,
+        "the gateway gave it back without a void of ours",
+    ),
+    (
+        Paid,
+        Voided,
+        "a void of ours that a person had taken for failed",
+    ),
+    (Reversed, Paid, "a verdict"),
+    (Reversed, Voided, "a verdict"),
     (Voiding, Voided, "done"),
     (Voiding, Paid, "definitely failed"),
     (Voiding, VoidUnknown, "no clear answer"),

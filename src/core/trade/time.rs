@@ -18,6 +18,7 @@ impl Trade {
             .is_some_and(|until| now >= until)
         {
             self.queries.asking_until_ms = None;
+            self.check_payment_at_once(context);
         }
         if self.answer_lost_ms(policy).is_some_and(|lost| now >= lost) {
             self.answer_lost(context);
@@ -121,6 +122,7 @@ impl Trade {
                 .payment
                 .sent_ms
                 .map(|_| now + policy.late_check_first_ms),
+            First::Paid => self.next_paid_check_ms(now, policy),
         };
     }
 
@@ -137,13 +139,33 @@ impl Trade {
         }
     }
 
+    /// Makes a check of a paid trade due now, if the policy has such checks.
+    ///
+    /// It follows a void that was refused, because the money may have been given back in another way, and a check
+    /// without an answer: its process has ended.
+    pub(super) fn check_payment_at_once(&mut self, context: &Context<'_>) {
+        if self.state == State::Paid && context.policy.paid_check_first_ms > 0 {
+            self.queries.next_ask_ms = Some(context.now);
+        }
+    }
+
     pub(super) fn ask_if_due(&mut self, context: &Context<'_>) {
-        let (now, policy) = (context.now, context.policy);
+        let now = context.now;
         if self.queries.asking_until_ms.is_some()
             || self.queries.next_ask_ms.is_none_or(|due| now < due)
         {
             return;
         }
+        self.ask(context);
+        self.queries.next_ask_ms = self
+            .pause_ms(now, context.policy)
+            .map(|pause| now.saturating_add(pause));
+        self.queries.asks = self.queries.asks.saturating_add(1);
+    }
+
+    /// Sends a query. The caller has checked that none is out.
+    pub(super) fn ask(&mut self, context: &Context<'_>) {
+        let (now, policy) = (context.now, context.policy);
         self.queries.asking_until_ms =
             Some(now + policy.connect_timeout_ms + policy.read_timeout_ms + policy.clock_grace_ms);
         self.queries.asked_old = match (policy.unpaid_final_after_ms, self.payment.aging_ms) {
@@ -151,15 +173,13 @@ impl Trade {
             (Some(age), Some(since)) => now >= since + age + policy.clock_grace_ms,
             (None, _) | (_, None) => false,
         };
-        self.queries.next_ask_ms = self.pause_ms(policy).map(|pause| now + pause);
-        self.queries.asks = self.queries.asks.saturating_add(1);
         self.outbox.push_back(GatewayRequest::Query {
             version: self.version,
         });
     }
 
     /// The time from the start of the query that leaves now to the start of the next one.
-    fn pause_ms(&self, policy: &Policy) -> Option<Ms> {
+    fn pause_ms(&self, now: Ms, policy: &Policy) -> Option<Ms> {
         let doubled = |first: Ms| first.saturating_mul(1 << self.queries.asks.min(20));
         match self.state.timing().pace {
             Pace::None => None,
@@ -171,23 +191,35 @@ impl Trade {
                 let pause = doubled(policy.late_check_first_ms);
                 (pause <= policy.late_check_max_ms).then_some(pause)
             }
+            Pace::Paid => Some(self.next_paid_check_ms(now, policy)? - now),
         }
+    }
+
+    /// The next time after `now` at which a paid trade is checked.
+    ///
+    /// The checks of a day begin together, so each trade's id moves them by up to an hour.
+    fn next_paid_check_ms(&self, now: Ms, policy: &Policy) -> Option<Ms> {
+        let [first, evening, morning] = policy.paid_checks(self.payment.paid_ms?)?;
+        let spread_ms = (self.hashed([]) >> 32) % (policy.day_ms / 24 + 1);
+        let checks = [first, evening + spread_ms, morning + spread_ms];
+        checks.into_iter().filter(|check| *check > now).min()
     }
 
     /// A pause that is up to ten per cent shorter or longer, so that tills that start together drift apart.
     ///
     /// It comes from a hash (FNV-1a) of the trade's id, so that a replay gives the same pause.
     fn jittered(&self, pause_ms: Ms) -> Ms {
-        let seed = self
-            .facts
-            .trade_id
-            .bytes()
-            .chain(self.queries.asks.to_le_bytes());
-        let hash = seed.fold(FNV_OFFSET, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME)
-        });
+        let hash = self.hashed(self.queries.asks.to_le_bytes());
         let span = pause_ms / 5;
         pause_ms - span / 2 + (hash >> 32) % (span + 1)
+    }
+
+    /// A hash of the trade's id and these bytes.
+    fn hashed(&self, salt: impl IntoIterator<Item = u8>) -> u64 {
+        let seed = self.facts.trade_id.bytes().chain(salt);
+        seed.fold(FNV_OFFSET, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME)
+        })
     }
 
     /// When the next deadline or query is due.
@@ -200,8 +232,11 @@ impl Trade {
         };
         let ask = match (self.queries.next_ask_ms, self.queries.asking_until_ms) {
             (Some(due), Some(until)) => Some(due.max(until)),
-            (due, None) => due,
-            (None, Some(_)) => None,
+            (Some(due), None) => Some(due),
+            // Nobody else would notice that the last check of a payment got no answer.
+            (None, until) => {
+                until.filter(|_| self.state == State::Paid && policy.paid_check_first_ms > 0)
+            }
         };
         [own, ask, self.answer_lost_ms(policy)]
             .into_iter()

@@ -27,8 +27,9 @@ impl State {
             Self::Declined | Self::Cancelled | Self::Expired => {
                 row(First::LateIfSent, Pace::Late, Ends::Never, None)
             }
+            Self::Paid => row(First::Paid, Pace::Paid, Ends::Never, None),
             Self::CreateUnknown
-            | Self::Paid
+            | Self::Reversed
             | Self::LateSuccess
             | Self::Abandoned
             | Self::Voided => row(First::Never, Pace::None, Ends::Never, None),
@@ -75,6 +76,8 @@ pub(super) enum First {
     Review,
     /// After `late_check_first_ms`, if a payment may have left.
     LateIfSent,
+    /// At the next of the times of [`crate::policy::Policy::paid_checks`].
+    Paid,
 }
 
 /// How the pauses between the queries of a state grow.
@@ -88,6 +91,8 @@ pub(super) enum Pace {
     Review,
     /// Doubled until it is longer than `late_check_max_ms`. Then there is no further query.
     Late,
+    /// At the times of [`crate::policy::Policy::paid_checks`]. After the last of them, there is no further query.
+    Paid,
 }
 
 /// When time ends a state.

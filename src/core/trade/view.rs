@@ -26,6 +26,7 @@ impl Trade {
             since: text(self.since_ms),
             created_at: text(self.created_ms),
             deadline_at: self.deadline_ms().map(&text),
+            paid_at: self.paid_ms().map(&text),
             decided_by: self.decided_by(),
             late: self.lateness.was_late,
             shown_code: self

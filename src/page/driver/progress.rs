@@ -75,7 +75,7 @@ fn watched_as(status: Status) -> TillState {
         Status::Creating | Status::AwaitingCode | Status::Paying => TillState::Paying,
         Status::AwaitingPayer | Status::Pending | Status::Unknown => TillState::Waiting,
         Status::Cancelling | Status::Voiding => TillState::Cancelling,
-        Status::NeedsReview | Status::LateSuccess => TillState::Review,
+        Status::NeedsReview | Status::LateSuccess | Status::Reversed => TillState::Review,
         Status::Paid | Status::Declined | Status::Cancelled | Status::Voided => TillState::Idle,
     }
 }

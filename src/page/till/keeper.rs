@@ -40,7 +40,10 @@ impl Till {
     /// Checks the status of a trade until the trade or the till ends.
     async fn keep(self: Rc<Self>, mut known: wire::TradeView) {
         while known.status.at_risk() && !self.is_closed() {
-            let slow = matches!(known.status, Status::NeedsReview | Status::LateSuccess);
+            let slow = matches!(
+                known.status,
+                Status::NeedsReview | Status::LateSuccess | Status::Reversed
+            );
             clock::sleep(self.policy().poll_ms * if slow { REVIEW_SLOWNESS } else { 1 }).await;
             if !self.is_unfinished(&known.trade_id) {
                 break;

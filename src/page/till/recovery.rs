@@ -159,6 +159,7 @@ impl Till {
             since: now.clone(),
             created_at: now,
             deadline_at: None,
+            paid_at: None,
             shown_code: None,
             gateway_answer: None,
             void_refused: None,

@@ -134,6 +134,16 @@ impl Till {
         self.noted(&trade).await
     }
 
+    /// Asks the gateway now how a trade stands.
+    ///
+    /// # Errors
+    /// `trade_not_found`, `network_*`.
+    pub async fn refresh(self: &Rc<Self>, trade_id: &str) -> Result<Trade, Fail> {
+        let sale = self.sale_of(trade_id);
+        let trade = self.backend.fresh_trade(trade_id, sale.as_ref()).await?;
+        self.noted(&trade).await
+    }
+
     /// Checks the status of a void.
     ///
     /// # Errors

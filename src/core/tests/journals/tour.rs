@@ -118,6 +118,11 @@ fn ways() -> Vec<Vec<Stop>> {
             now(status(GatewayStatus::Paid)),
         ],
         vec![made(), cancel(), said(CancelAnswer::Unclear)],
+        vec![
+            made(),
+            now(status(GatewayStatus::Paid)),
+            now(status(GatewayStatus::Voided)),
+        ],
     ]
 }
 

@@ -155,7 +155,13 @@ impl Run {
                 .any(|(from, to, _)| (*from, *to) == (done.from, done.to));
             prop_assert!(known, "no such move: {done:?} on {event:?}");
             let void = done.to == State::Voiding;
-            prop_assert!(done.from != State::Paid || void, "paid, then {:?}", done.to);
+            let word = matches!(&event, Event::Status(_, answer) if answer.status == GatewayStatus::Voided);
+            let given_back = word && matches!(done.to, State::Reversed | State::Voided);
+            prop_assert!(
+                done.from != State::Paid || void || given_back,
+                "paid, then {:?}",
+                done.to
+            );
         }
         prop_assert_eq!(
             self.desk.trade.version(),
@@ -185,6 +191,8 @@ impl Run {
             let bound = match self.desk.trade.state().risk() {
                 Risk::Closed => self.desk.policy.late_check_max_ms,
                 Risk::None => self.desk.policy.terminal_silent_ms,
+                // From the day's beginning to the last check of its payments.
+                Risk::Taken if self.desk.state() == State::Paid => 2 * DAY_MS,
                 Risk::Possible | Risk::Taken => self
                     .desk
                     .policy
@@ -278,6 +286,7 @@ fn requests() -> impl Strategy<Value = Event> {
         6 => Just(mark("one")),
         1 => Just(mark("two")),
         2 => Just(Event::TerminalSeen),
+        2 => Just(Event::Refresh),
         1 => Just(Event::Superseded),
         2 => Just(Event::Cancel),
         2 => Just(Event::Void),
@@ -344,6 +353,7 @@ fn replies() -> impl Strategy<Value = Reply> {
         1 => Just(GatewayStatus::Failed(Reason::Other)),
         1 => Just(GatewayStatus::Closed),
         1 => Just(GatewayStatus::Voided),
+        1 => Just(GatewayStatus::Unlisted),
         3 => Just(GatewayStatus::Unclear),
     ];
     let again = prop_oneof![3 => Just(None), 1 => (0..90_000_u64).prop_map(Some)];
@@ -394,7 +404,7 @@ proptest! {
         let rests = match state.risk() {
             Risk::None => false,
             Risk::Possible => state == State::NeedsReview,
-            Risk::Taken => matches!(state, State::Paid | State::VoidReview | State::LateSuccess),
+            Risk::Taken => matches!(state, State::Paid | State::VoidReview | State::LateSuccess | State::Reversed),
             Risk::Closed => true,
         };
         prop_assert!(rests, "still {state:?} after {} ms of silence", run.desk.now - began);

@@ -38,6 +38,8 @@ pub(crate) enum Action {
     PaidAfterAll(usize),
     /// The merchant gives the money back in the gateway's portal.
     GivenBackElsewhere(usize),
+    /// The gateway takes a reversal back: the shop has won a dispute.
+    ReversalUndone(usize),
     BackendDies {
         requests_lost: bool,
     },
@@ -173,8 +175,16 @@ impl World {
             if matches!(state, State::Paid | State::LateSuccess) {
                 actions.push(Action::Void(at));
             }
-            if state == State::LateSuccess && row.account.stage == Stage::Paid {
+            let returnable = match state {
+                State::LateSuccess => true,
+                State::Paid | State::Voiding | State::VoidUnknown => self.kind.reverses,
+                _ => false,
+            };
+            if returnable && row.account.stage == Stage::Paid {
                 actions.push(Action::GivenBackElsewhere(at));
+            }
+            if state == State::Reversed && row.account.stage == Stage::Refunded {
+                actions.push(Action::ReversalUndone(at));
             }
             if let Some(outcome) = self.true_verdict(at) {
                 actions.push(Action::Verdict(at, outcome));
@@ -184,7 +194,8 @@ impl World {
 
     /// A person gives a verdict by the gateway's books, when no request is under way there any more.
     fn true_verdict(&self, at: usize) -> Option<VerdictOutcome> {
-        let under_way = |message: &Message| matches!(message, Message::Request(of, GatewayRequest::Pay | GatewayRequest::Cancel | GatewayRequest::Void) if *of == at);
+        let hasty = self.kind.hasty && self.store.trade(at).state() == State::VoidReview;
+        let under_way = |message: &Message| matches!(message, Message::Request(of, GatewayRequest::Pay | GatewayRequest::Cancel | GatewayRequest::Void) if *of == at && !hasty);
         if self.messages.iter().chain(&self.late).any(under_way) {
             return None;
         }

@@ -115,6 +115,7 @@ impl World {
             decided_by: None,
             late: false,
             deadline_at: None,
+            paid_at: None,
             ..self.store.trade(at).view(0, |_| String::new())
         }
     }

@@ -76,6 +76,7 @@ impl World {
             Action::GivenBackElsewhere(row) => {
                 self.outside[row].account.refund_at_desk();
             }
+            Action::ReversalUndone(row) => self.outside[row].account.undo_refund(),
             Action::CustomerCloses(row) => self.outside[row].account.stage = Stage::Closed,
             Action::PaidAfterAll(row) => {
                 self.lates -= 1;

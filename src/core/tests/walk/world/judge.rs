@@ -23,6 +23,7 @@ impl World {
             trade: &row.trade,
             ledger: outside.account.ledger,
             shown: outside.shown,
+            reversible: self.kind.reverses,
         }))
     }
 

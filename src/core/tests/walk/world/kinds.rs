@@ -31,6 +31,10 @@ pub(crate) struct Kind {
     pub(super) second_code: bool,
     /// The gateway gives a new trade the id of an older one.
     pub(super) repeats_ids: bool,
+    /// A payment can be given back in the gateway's portal, and the backend checks payments.
+    pub(super) reverses: bool,
+    /// A person gives a verdict on a void without waiting for its answer.
+    pub(super) hasty: bool,
     /// The customer needs time to find the phone.
     pub(super) slow_scan: bool,
     /// When time stops.
@@ -129,6 +133,17 @@ impl Kind {
                 .requests(0)
                 .lates(1)
                 .until(10),
+            of("given back elsewhere")
+                .reverses()
+                .faults(0)
+                .requests(2)
+                .until(13),
+            of("given back elsewhere, a hasty verdict")
+                .reverses()
+                .hasty()
+                .faults(1)
+                .requests(2)
+                .until(10),
         ]
     }
 
@@ -148,6 +163,8 @@ impl Kind {
             second_amount: false,
             second_code: false,
             repeats_ids: false,
+            reverses: false,
+            hasty: false,
             slow_scan: false,
             horizon: 9,
         }
@@ -206,6 +223,20 @@ impl Kind {
         }
     }
 
+    fn reverses(self) -> Self {
+        Self {
+            reverses: true,
+            ..self
+        }
+    }
+
+    fn hasty(self) -> Self {
+        Self {
+            hasty: true,
+            ..self
+        }
+    }
+
     fn slow_scan(self) -> Self {
         Self {
             slow_scan: true,
@@ -255,12 +286,17 @@ impl Kind {
             review_check_max_ms: 3,
             late_check_first_ms: 3,
             late_check_max_ms: 6,
+            paid_check_first_ms: if self.reverses { 2 } else { 0 },
+            paid_check_morning_ms: 2,
+            refresh_pause_ms: 2,
             code_memory_s: 600,
             code_answer_ms: 2,
             call_timeout_ms: 2,
             last_word_ms: 4,
             can_cancel: self.can_cancel,
             unpaid_final_after_ms: self.ages.then_some(8),
+            day_ms: 6,
+            day_offset_ms: 0,
         }
     }
 }
