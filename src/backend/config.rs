@@ -22,7 +22,7 @@ use environment::{Environment, OldDatabase};
 pub use error::ConfigError;
 use file::File;
 pub use gateway::{GatewayConfig, GatewayKind};
-pub use report::{ReportConfig, ReportWords};
+pub use report::{ConfiguredMark, ReportConfig, ReportWords};
 pub use terminal::TerminalConfig;
 
 /// Warns about a variable that an earlier version read as the address of its PostgreSQL.

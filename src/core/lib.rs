@@ -6,6 +6,7 @@
 //! - [`till`]: the state machine of a charge at the counter, which the page drives.
 //! - [`code`], [`wallet`], [`emv`]: payment codes and how they are recognised.
 //! - [`gate`]: when a reading of a code is believed.
+//! - [`report`]: what a report of the gateway says, and what it may settle.
 //! - [`policy`], [`error`], [`wire`]: durations, error codes, and the JSON between page and backend.
 //!
 //! Nothing here touches a browser, a clock, the network or randomness: time and answers are arguments.
@@ -19,6 +20,7 @@ pub mod error;
 pub mod gate;
 pub mod money;
 pub mod policy;
+pub mod report;
 pub mod sale;
 pub mod till;
 pub mod trade;
