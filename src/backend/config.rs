@@ -24,7 +24,7 @@ pub use error::ConfigError;
 use file::File;
 pub use gateway::{GatewayConfig, GatewayKind};
 pub use keys::ServerKey;
-pub use report::{ReportConfig, ReportWords};
+pub use report::{ConfiguredMark, ReportConfig, ReportWords};
 pub use terminal::TerminalConfig;
 
 /// Warns about a variable that an earlier version read as the address of its PostgreSQL.

@@ -40,8 +40,8 @@ use tokio::sync::oneshot;
 
 pub use clock::Offset;
 pub use config::{
-    Config, ConfigError, GatewayConfig, GatewayKind, ReportConfig, ReportWords, ServerKey,
-    TerminalConfig,
+    Config, ConfigError, ConfiguredMark, GatewayConfig, GatewayKind, ReportConfig, ReportWords,
+    ServerKey, TerminalConfig,
 };
 #[cfg(kill_points)]
 pub use kill::names as kill_points;
@@ -50,7 +50,7 @@ pub use log::start as log;
 pub use ownership::{Rebound, rebind};
 pub use paydibs::words::{Profile, Words};
 pub use process::harden;
-pub use reconcile::{Difference, Kind, Reconciled, reconcile};
+pub use reconcile::{Difference, Kind, NearMidnight, Reconciled, Reconciliation, Review};
 pub use secret::Secret;
 
 use app::App;
@@ -92,8 +92,7 @@ impl Running {
 /// The configuration is unsafe, the store can't be opened, or the address is in use.
 pub async fn serve(config: Config) -> anyhow::Result<Running> {
     config.check()?;
-    // Fails if a second backend of this process installed it already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    install_tls();
     let listener = TcpListener::bind(config.listen).await?;
     let addr = listener.local_addr()?;
     let connections = ConnectionLimiter::new(&config.bounds);
@@ -125,6 +124,12 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
         task,
         drain,
     })
+}
+
+/// Chooses the cryptography of TLS for this process.
+pub(crate) fn install_tls() {
+    // Fails if a second backend of this process installed it already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
 /// Notices that the clock was set or that the host slept, even without calls.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use kaunter_backend::{Config, Rebound, rebind, reconcile, serve};
+use kaunter_backend::{Config, Rebound, Reconciled, Reconciliation, rebind, serve};
 
 /// Keeps the gateway's secret, and knows what became of the money.
 #[derive(Parser)]
@@ -32,7 +32,7 @@ enum Command {
     /// Say what is missing or unsafe, and start nothing.
     CheckConfig,
     /// Compare the gateway's report of a day with the store. Exits with 0 only if all of it matches, with 1 if it
-    /// differs, and with 2 if it can't be compared.
+    /// differs, and with 2 if it can't be compared. Changes nothing without `--apply`.
     Reconcile(Reconcile),
     /// Act on the store.
     #[command(subcommand)]
@@ -62,9 +62,19 @@ struct Reconcile {
     #[arg(long)]
     day: String,
     /// The report's name of a column, if it is not the configuration's: `amount=Amount (MYR)`. Of `gateway_ref`,
-    /// `trade_id`, `amount`, `status`; again for each.
+    /// `trade_id`, `amount`, `currency`, `status`, `date`; again for each.
     #[arg(long, value_name = "COLUMN=NAME", value_parser = pair)]
     column: Vec<(String, String)>,
+    /// Settle the trades under review that the report decides, after one question each to the gateway. What it would
+    /// settle is printed first.
+    #[arg(long, requires = "by")]
+    apply: bool,
+    /// The name of the person who vouches for the report, for the audit trail.
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+    /// Do not ask for a confirmation.
+    #[arg(long)]
+    yes: bool,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -165,28 +175,72 @@ async fn move_store(config: &Path, who: &str, json: bool) -> anyhow::Result<Exit
 async fn compare(config: &Path, options: Reconcile, json: bool) -> anyhow::Result<ExitCode> {
     let mut config = Config::load(config)?;
     for (column, name) in options.column {
-        let own = match column.as_str() {
-            "gateway_ref" => &mut config.report.gateway_ref,
-            "trade_id" => &mut config.report.trade_id,
-            "amount" => &mut config.report.amount,
-            "status" => &mut config.report.status,
+        let report = &mut config.report;
+        match column.as_str() {
+            "gateway_ref" => report.gateway_ref = name,
+            "trade_id" => report.trade_id = name,
+            "amount" => report.amount = name,
+            "currency" => report.currency = Some(name),
+            "status" => report.status = name,
+            "date" => report.date = Some(name),
             _ => anyhow::bail!(
-                "--column {column} is not known: use gateway_ref, trade_id, amount or status"
+                "--column {column} is not known: use gateway_ref, trade_id, amount, currency, status or date"
             ),
-        };
-        *own = name;
+        }
     }
-    let found = reconcile(&config, &options.file, &options.day).await?;
+    let report = Reconciliation::open(&config, &options.file, &options.day).await?;
+    let mut found = report.result();
+    if let (true, Some(by)) = (options.apply, &options.by) {
+        let count = found.proposals().count();
+        if json {
+            eprint!("{}", found.table());
+        } else {
+            print!("{}", found.table());
+        }
+        if count > 0 && (options.yes || confirm(count, by)?) {
+            let settled = report.settle(&config, by).await?;
+            // What is left after that.
+            let after = Reconciliation::open(&config, &options.file, &options.day).await?;
+            found = Reconciled {
+                reviews: settled,
+                ..after.result()
+            };
+            if !json {
+                print!("\nafter that, ");
+            }
+        } else if !json {
+            println!("\nnothing was settled");
+            return Ok(code(&found));
+        }
+    }
     if json {
         println!("{}", found.json());
     } else {
         print!("{}", found.table());
     }
-    Ok(if found.all_match() {
+    Ok(code(&found))
+}
+
+fn code(found: &Reconciled) -> ExitCode {
+    if found.all_match() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
-    })
+    }
+}
+
+/// Asks the person at the terminal.
+fn confirm(count: usize, by: &str) -> anyhow::Result<bool> {
+    use std::io::{IsTerminal as _, Write as _};
+
+    if !std::io::stdin().is_terminal() {
+        anyhow::bail!("nobody is here to confirm: read what would be settled, and add --yes");
+    }
+    eprint!("Settle {count} of them in the name of {by}? Type yes: ");
+    std::io::stderr().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(answer.trim().eq_ignore_ascii_case("yes"))
 }
 
 async fn run_backend(config: &Path, json: bool) -> anyhow::Result<ExitCode> {

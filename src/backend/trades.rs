@@ -1,6 +1,7 @@
 //! Drives the machine of a trade. Each change is stored, and then the machine's requests are sent, each in a task that
 //! a client can not abort. A row that is read back from the store leads to a status check, never to a payment.
 
+mod ask;
 mod change;
 mod clock;
 mod create;

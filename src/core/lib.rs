@@ -8,6 +8,7 @@
 //! - [`owner`], [`server_key`], [`lockout`]: whose store it is, the keys of the shop's servers, wrong sign-ins.
 //! - [`code`], [`wallet`], [`emv`]: payment codes and how they are recognised.
 //! - [`gate`]: when a reading of a code is believed.
+//! - [`report`]: what a report of the gateway says, and what it may settle.
 //! - [`policy`], [`error`], [`wire`]: durations, error codes, and the JSON between page and backend.
 //!
 //! Nothing here touches a browser, a clock, the network or randomness: time and answers are arguments.
@@ -23,6 +24,7 @@ pub mod lockout;
 pub mod money;
 pub mod owner;
 pub mod policy;
+pub mod report;
 pub mod sale;
 pub mod server_key;
 pub mod terminal;

@@ -98,20 +98,7 @@ export function later(answer, status, code) {
   assert.match(answer.headers.get("retry-after") ?? "", /^[1-9]\d*$/, "seconds");
 }
 
-/** Runs SQL with the database's own program. Gives one line per row, with tabs between columns. */
-export function sql(shop, text) {
-  const url = shop.environment.KAUNTER_DATABASE_URL;
-  const [program, args] = url
-    ? [
-        "psql",
-        ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--field-separator=\t", "--set=ON_ERROR_STOP=1", url],
-      ]
-    : ["sqlite3", ["-bail", "-separator", "\t", join(shop.dir, "kaunter.db")]];
-  const { status, stdout, stderr, error } = spawnSync(program, args, { input: text, encoding: "utf8" });
-  assert.equal(status, 0, `${program}: ${error ?? stderr} (Debian: apt-get install postgresql-client sqlite3)`);
-  const lines = stdout.split("\n").filter(Boolean);
-  return lines.map((line) => line.split("\t"));
-}
+export { sql } from "./sql.mjs";
 
 /** Runs a command of the backend with the counter's configuration, which `change` may rewrite. */
 export function command(shop, args, { change = (toml) => toml, env = {}, input = "" } = {}) {

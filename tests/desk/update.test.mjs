@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { handOver, open, reaches, sql, stores } from "./desk.mjs";
+import { handOver, open, reaches, stores } from "./desk.mjs";
+import { quoted, sql } from "./sql.mjs";
 
 const { test } = stores();
 
@@ -10,8 +11,6 @@ const migration = (name) => readFileSync(new URL(`../../src/backend/migrations/$
 const rows = JSON.parse(
   readFileSync(new URL("../corpus/journals/0.1.0-before-names/trades.json", import.meta.url), "utf8"),
 );
-
-const quoted = (value) => (value === null ? "NULL" : `'${String(value).replaceAll("'", "''")}'`);
 
 /** The last row of this state that the earlier version wrote, as of this shop. */
 function old(state) {

@@ -1,5 +1,6 @@
 //! The gateway's daily report: its columns, and the values of its status column.
 
+use kaunter_core::report::amount::DecimalMark;
 use serde::Deserialize;
 
 use crate::paydibs::words::{Words, column};
@@ -14,15 +15,43 @@ pub struct ReportConfig {
     pub trade_id: String,
     /// The column with the amount, in ringgit with decimals.
     pub amount: String,
+    /// The column with the currency of the amount, if it has one of its own.
+    pub currency: Option<String>,
     /// The column with the status. A report without it lists paid trades only.
     pub status: String,
-    /// The delimiter between two columns.
-    pub delimiter: char,
+    /// The column with the day to which the gateway counts a payment.
+    pub date: Option<String>,
+    /// How that column writes a day, as `strptime` has it. By default it is `2026-11-24`, `2026/11/24` or `20261124`.
+    pub date_format: Option<String>,
+    /// The mark before the decimals. By default the column of amounts settles it.
+    pub decimal_mark: Option<ConfiguredMark>,
+    /// The delimiter between two columns. By default the line of names settles it.
+    pub delimiter: Option<char>,
     /// Values of the status column that differ from those of the status call.
     pub words: Option<ReportWords>,
 }
 
-/// What a value of the status column means.
+/// A decimal point or a decimal comma.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum ConfiguredMark {
+    /// "12.50".
+    #[serde(rename = ".")]
+    Point,
+    /// "12,50".
+    #[serde(rename = ",")]
+    Comma,
+}
+
+impl From<ConfiguredMark> for DecimalMark {
+    fn from(mark: ConfiguredMark) -> Self {
+        match mark {
+            ConfiguredMark::Point => Self::Point,
+            ConfiguredMark::Comma => Self::Comma,
+        }
+    }
+}
+
+/// What a value of the status column means. The letter case does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReportWords {
@@ -34,6 +63,8 @@ pub struct ReportWords {
     pub unpaid: Vec<String>,
     /// Not decided when the report was written.
     pub pending: Vec<String>,
+    /// The line is no payment and no return: a fee, a transfer to the bank.
+    pub ignored: Vec<String>,
 }
 
 impl Default for ReportConfig {
@@ -42,8 +73,12 @@ impl Default for ReportConfig {
             gateway_ref: column::GATEWAY_REF.to_owned(),
             trade_id: column::TRADE_ID.to_owned(),
             amount: column::AMOUNT.to_owned(),
+            currency: None,
             status: column::STATUS.to_owned(),
-            delimiter: ',',
+            date: None,
+            date_format: None,
+            decimal_mark: None,
+            delimiter: None,
             words: None,
         }
     }
@@ -58,6 +93,7 @@ impl ReportConfig {
             voided: gateway.voided.clone(),
             unpaid: [gateway.failed.clone(), gateway.closed.clone()].concat(),
             pending: gateway.pending.clone(),
+            ignored: Vec::new(),
         })
     }
 }

@@ -2,15 +2,17 @@
 
 use std::fmt::Write as _;
 
-use super::{Difference, Kind, Reconciled};
+use super::{Difference, Kind, NearMidnight, Reconciled, Review};
+use crate::store::word;
 
 /// The headings of the kinds of difference, in the order in which they are printed.
-const KINDS: [(Kind, &str); 6] = [
+const KINDS: [(Kind, &str); 7] = [
     (Kind::MissingHere, "missing here (in the report only)"),
     (Kind::MissingThere, "missing there (in the store only)"),
     (Kind::Amount, "amounts that differ"),
     (Kind::State, "states that differ"),
     (Kind::Twice, "twice in the report"),
+    (Kind::Id, "ids that differ"),
     (Kind::Unreadable, "rows that can't be read"),
 ];
 
@@ -41,6 +43,45 @@ impl Reconciled {
                 text.push_str(&line(difference));
             }
         }
+        text.push_str(&self.notes());
+        text
+    }
+
+    /// What is no difference: lines that were left out, trades near midnight, and reviews.
+    fn notes(&self) -> String {
+        let mut text = String::new();
+        for (count, what) in [
+            (self.other_days, "lines of other days"),
+            (self.skipped, "lines that are no payments"),
+        ] {
+            if count > 0 {
+                let _ = writeln!(text, "{count:>8}  {what}");
+            }
+        }
+        if !self.near_midnight.is_empty() {
+            text.push_str("\nnear midnight: the report of the day before or after has them\n");
+            for NearMidnight {
+                trade_id,
+                gateway_ref,
+                here,
+            } in &self.near_midnight
+            {
+                let gateway_ref = gateway_ref.as_deref().unwrap_or("-");
+                let _ = writeln!(text, "  {trade_id:<20}  {gateway_ref:<22}  {here}");
+            }
+        }
+        if !self.reviews.is_empty() {
+            text.push_str("\nunder review, and in the report\n");
+            for review in &self.reviews {
+                let _ = writeln!(
+                    text,
+                    "  {:<20}  {}  ({})",
+                    review.trade_id,
+                    review.sentence(),
+                    review.stated
+                );
+            }
+        }
         text
     }
 
@@ -54,6 +95,17 @@ impl Reconciled {
         self.differences
             .iter()
             .filter(move |difference| difference.kind == kind)
+    }
+}
+
+impl Review {
+    fn sentence(&self) -> String {
+        let outcome = self.outcome.map(word).unwrap_or_default();
+        match (&self.why, self.settled) {
+            (Some(why), _) => format!("not settled: {why}"),
+            (None, true) => format!("settled: {outcome}"),
+            (None, false) => format!("--apply would settle it: {outcome}"),
+        }
     }
 }
 
