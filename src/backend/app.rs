@@ -14,7 +14,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tracing::Instrument;
 
 use crate::calls::caller::{Caller, TOKEN, is_wrong_key};
-use crate::calls::{days, sales, sessions, tokens, trades as calls};
+use crate::calls::{days, sales, sessions, sign_in, tokens, trades as calls};
 use crate::clock::Clock;
 use crate::code_marks::CodeMarks;
 use crate::config::Config;
@@ -25,6 +25,7 @@ use crate::gateway::{Gateway, ListStatus};
 use crate::limits::{Limits, MAX_BODY_BYTES};
 use crate::metrics::METRICS;
 use crate::ownership;
+use crate::people::People;
 use crate::terminal;
 use crate::token::Tokens;
 use crate::trace::{self, TRACE};
@@ -36,6 +37,7 @@ pub(crate) struct App {
     pub(crate) tokens: Tokens,
     pub(crate) marks: CodeMarks,
     pub(crate) failed_keys: FailedKeys,
+    pub(crate) people: People,
     pub(crate) limits: Limits,
     pub(crate) trades: Trades,
 }
@@ -55,6 +57,7 @@ impl App {
             tokens: Tokens::new(&config),
             marks: CodeMarks::new(&config),
             failed_keys: FailedKeys::new(),
+            people: People::new(config.people.clone()),
             limits: Limits::new(calls, &config.bounds),
             trades: Trades::new(
                 store,
@@ -75,6 +78,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     let pages = terminal::routes(app.config.terminal.as_ref(), &app.config.gateway.currency);
     Router::new()
         .route("/v1/terminal-tokens", post(tokens::mint))
+        .route("/v1/sign-in", post(sign_in::sign_in))
+        .route("/v1/sign-in/renew", post(sign_in::renew))
         .route("/v1/sessions", post(sessions::open))
         .route("/v1/trades", post(calls::create).get(days::list))
         .route("/v1/trades/{trade_id}", get(calls::get))

@@ -4,6 +4,7 @@ pub(crate) mod caller;
 pub(crate) mod days;
 pub(crate) mod sales;
 pub(crate) mod sessions;
+pub(crate) mod sign_in;
 pub(crate) mod tokens;
 pub(crate) mod trades;
 

@@ -9,6 +9,7 @@ mod open;
 mod owner;
 mod pool;
 mod postgres;
+mod sign_ins;
 mod sqlite;
 
 pub(crate) use bindings::{
@@ -17,6 +18,7 @@ pub(crate) use bindings::{
 
 pub(crate) use list::{Filter, Mark};
 pub(crate) use owner::Refused;
+pub(crate) use sign_ins::Subjects;
 
 use kaunter_core::policy::Ms;
 use kaunter_core::trade::{SaleHold, Trade};

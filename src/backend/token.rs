@@ -41,6 +41,9 @@ pub(crate) struct Claims {
     pub(crate) max_amount: Option<Money>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) sale: Option<Sale>,
+    /// When the cashier signed in at this backend, in seconds. A token that a shop's server minted does not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) signed_in: Option<u64>,
 }
 
 impl Claims {
@@ -108,6 +111,16 @@ impl Tokens {
     }
 
     pub(crate) fn mint(&self, request: MintToken, now_ms: u64) -> Result<MintedToken, Problem> {
+        self.mint_for(request, None, now_ms)
+    }
+
+    /// Mints a token, maybe for a person who signed in at this backend, at this time.
+    pub(crate) fn mint_for(
+        &self,
+        request: MintToken,
+        signed_in: Option<u64>,
+        now_ms: u64,
+    ) -> Result<MintedToken, Problem> {
         let iat = now_ms / 1000;
         let exp = iat + self.life_s;
         let claims = Claims {
@@ -120,6 +133,7 @@ impl Tokens {
             rights: request.rights,
             max_amount: request.max_amount,
             sale: request.sale,
+            signed_in,
         };
         let header = Header {
             kid: Some(self.key.kid.clone()),

@@ -4,7 +4,8 @@
 //! - [`trade`]: the state machine of a trade, which the backend drives. It decides everything about money.
 //! - [`desk`], [`admission`], [`authority`]: a terminal's calls, the start of a trade, the rights of a token.
 //! - [`till`]: the state machine of a charge at the counter, which the page drives.
-//! - [`owner`], [`server_key`], [`lockout`]: whose store it is, the keys of the shop's servers, wrong sign-ins.
+//! - [`owner`], [`server_key`]: whose store it is, and the keys of the shop's servers.
+//! - [`sign_in`], [`lockout`]: people who sign in at the backend, and wrong secrets.
 //! - [`code`], [`wallet`], [`emv`]: payment codes and how they are recognised.
 //! - [`gate`]: when a reading of a code is believed.
 //! - [`policy`], [`error`], [`wire`]: durations, error codes, and the JSON between page and backend.
@@ -24,6 +25,7 @@ pub mod owner;
 pub mod policy;
 pub mod sale;
 pub mod server_key;
+pub mod sign_in;
 pub mod till;
 pub mod trade;
 pub mod wallet;

@@ -25,12 +25,7 @@ pub(crate) async fn mint(
         ("terminal", &request.terminal),
         ("cashier", &request.cashier),
     ] {
-        let chars = name.chars().count();
-        if chars == 0 || chars > NAME_MAX_CHARS || name.chars().any(char::is_control) {
-            let detail =
-                format!("The {what} must be a name of 1 to {NAME_MAX_CHARS} printable characters.");
-            return Err(Problem::with_detail(ProblemCode::BadRequest, detail).at(what));
-        }
+        check_name(what, name)?;
     }
     if let Some(sale) = &request.sale {
         desk::check_sale(sale, app.trades.gateway().limits())?;
@@ -38,4 +33,15 @@ pub(crate) async fn mint(
     let minted = app.tokens.mint(request, wall_ms())?;
     tracing::info!(key, "minted a token");
     Ok(Json(minted))
+}
+
+/// Refuses a name that can't be printed.
+pub(super) fn check_name(what: &str, name: &str) -> Result<(), Problem> {
+    let chars = name.chars().count();
+    if chars == 0 || chars > NAME_MAX_CHARS || name.chars().any(char::is_control) {
+        let detail =
+            format!("The {what} must be a name of 1 to {NAME_MAX_CHARS} printable characters.");
+        return Err(Problem::with_detail(ProblemCode::BadRequest, detail).at(what));
+    }
+    Ok(())
 }
