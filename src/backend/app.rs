@@ -15,7 +15,7 @@ use tracing::Instrument;
 
 use crate::calls::caller::{Caller, TOKEN, is_wrong_key};
 use crate::calls::device::{self, DEVICE};
-use crate::calls::{days, sales, sessions, terminals, tokens, trades as calls};
+use crate::calls::{days, sales, sessions, sign_in, terminals, tokens, trades as calls};
 use crate::clock::Clock;
 use crate::code_marks::CodeMarks;
 use crate::config::Config;
@@ -26,6 +26,7 @@ use crate::gateway::{Gateway, ListStatus};
 use crate::limits::{Limits, MAX_BODY_BYTES};
 use crate::metrics::METRICS;
 use crate::ownership;
+use crate::people::People;
 use crate::terminal;
 use crate::terminals::Terminals;
 use crate::token::Tokens;
@@ -38,6 +39,7 @@ pub(crate) struct App {
     pub(crate) tokens: Tokens,
     pub(crate) marks: CodeMarks,
     pub(crate) failed_keys: FailedKeys,
+    pub(crate) people: People,
     pub(crate) limits: Limits,
     pub(crate) terminals: Terminals,
     pub(crate) trades: Trades,
@@ -65,6 +67,7 @@ impl App {
             tokens: Tokens::new(&config),
             marks: CodeMarks::new(&config),
             failed_keys: FailedKeys::new(),
+            people: People::new(config.people.clone()),
             limits: Limits::new(calls, &config.bounds),
             trades: Trades::new(
                 store,
@@ -88,6 +91,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/terminals/revoke", post(terminals::revoke))
         .route("/v1/terminals/take-over", post(terminals::take_over))
         .route("/v1/sign-out", post(terminals::sign_out))
+        .route("/v1/sign-in", post(sign_in::sign_in))
+        .route("/v1/sign-in/renew", post(sign_in::renew))
         .route("/v1/sessions", post(sessions::open))
         .route("/v1/trades", post(calls::create).get(days::list))
         .route("/v1/trades/{trade_id}", get(calls::get))

@@ -5,6 +5,7 @@ pub(crate) mod days;
 pub(crate) mod device;
 pub(crate) mod sales;
 pub(crate) mod sessions;
+pub(crate) mod sign_in;
 pub(crate) mod terminals;
 pub(crate) mod tokens;
 pub(crate) mod trades;

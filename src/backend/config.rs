@@ -6,6 +6,7 @@ mod error;
 mod file;
 mod gateway;
 mod keys;
+mod people;
 mod report;
 mod terminal;
 
@@ -17,6 +18,7 @@ use kaunter_core::policy::Policy;
 use crate::clock::Offset;
 use crate::limits::Bounds;
 use crate::paydibs::words::Words;
+use crate::people::Person;
 use crate::secret::Secret;
 pub(crate) use environment::mode;
 use environment::{Environment, OldDatabase};
@@ -24,6 +26,7 @@ pub use error::ConfigError;
 use file::File;
 pub use gateway::{GatewayConfig, GatewayKind};
 pub use keys::ServerKey;
+pub(crate) use people::{ListedPerson, people_of};
 pub use report::{ConfiguredMark, ReportConfig, ReportWords};
 pub use terminal::TerminalConfig;
 
@@ -43,6 +46,8 @@ pub struct Config {
     pub shop: String,
     /// The keys that the shop's servers send.
     pub server_keys: Vec<ServerKey>,
+    /// The people who sign in at this backend.
+    pub people: Vec<Person>,
     /// Signs terminal tokens and hashes codes. The same in every process.
     pub signing_key: Secret,
     /// The signing key before, or the next one: accepted, but not used.
@@ -109,6 +114,12 @@ impl Config {
                 OldDatabase::Ours(name) => return Err(ConfigError::OldDatabase(name)),
             }
         }
+        if !config.people.is_empty() && mode(path).is_some_and(|mode| mode & 0o044 != 0) {
+            let path = path.display();
+            warnings.push(format!(
+                "people: other users of this machine may read {path}, and could guess the PINs from their hashes: chmod 600 {path}"
+            ));
+        }
         warnings.extend(config.warnings());
         Ok((config, warnings))
     }
@@ -122,6 +133,7 @@ impl Config {
             database: file.database,
             shop: file.shop,
             server_keys,
+            people: file.people.into_iter().map(Person::from).collect(),
             signing_key: secret("KAUNTER_SIGNING_KEY")?,
             previous_signing_key,
             token_life_s: file.token_life_s,

@@ -20,6 +20,7 @@ mod log;
 mod metrics;
 mod ownership;
 mod paydibs;
+mod people;
 mod process;
 mod reconcile;
 mod secret;
@@ -49,6 +50,9 @@ pub use limits::Bounds;
 pub use log::start as log;
 pub use ownership::{Rebound, rebind};
 pub use paydibs::words::{Profile, Words};
+pub use people::{
+    NewPerson, Person, add as add_person, list as list_people, remove as remove_person,
+};
 pub use process::harden;
 pub use reconcile::{Difference, Kind, NearMidnight, Reconciled, Reconciliation, Review};
 pub use secret::Secret;

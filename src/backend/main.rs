@@ -1,10 +1,13 @@
 //! The command `kaunter-backend`.
 
+mod typed;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use kaunter_backend::{Config, Rebound, Reconciled, Reconciliation, rebind, serve};
+use kaunter_backend::{Config, NewPerson, Rebound, Reconciled, Reconciliation, rebind, serve};
+use kaunter_core::wire::Right;
 
 /// Keeps the gateway's secret, and knows what became of the money.
 #[derive(Parser)]
@@ -34,12 +37,43 @@ enum Command {
     /// Compare the gateway's report of a day with the store. Exits with 0 only if all of it matches, with 1 if it
     /// differs, and with 2 if it can't be compared. Changes nothing without `--apply`.
     Reconcile(Reconcile),
+    /// The people who sign in at this backend: `[[people]]` of the configuration file. A running backend reads them at
+    /// its next start.
+    #[command(subcommand)]
+    People(PeopleCommand),
     /// Act on the store.
     #[command(subcommand)]
     Store(StoreCommand),
     /// List the places where a test can kill this program.
     #[cfg(kill_points)]
     KillPoints,
+}
+
+#[derive(Subcommand)]
+enum PeopleCommand {
+    /// Add a person. The PIN or the password is read from the terminal, or one line from the standard input.
+    Add {
+        /// The name that the person types, and that the record of each trade keeps.
+        name: String,
+        /// What the person may do: `charge`, `cancel`, `void`, `review`, `list`.
+        #[arg(long, value_delimiter = ',', required = true, value_parser = right)]
+        rights: Vec<Right>,
+        /// The terminals where the person may work; everywhere without it.
+        #[arg(long, value_delimiter = ',')]
+        terminals: Vec<String>,
+    },
+    /// List the people, their rights and their terminals.
+    List,
+    /// Remove a person.
+    Remove {
+        /// The name.
+        name: String,
+    },
+}
+
+fn right(text: &str) -> Result<Right, String> {
+    serde_json::from_value(text.into())
+        .map_err(|_| "use charge, cancel, void, review or list".to_owned())
 }
 
 #[derive(Subcommand)]
@@ -112,6 +146,7 @@ async fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Some(Command::CheckConfig) => check(&args.config, args.json),
         Some(Command::Reconcile(options)) => compare(&args.config, options, args.json).await,
+        Some(Command::People(command)) => people(&args.config, command, args.json),
         Some(Command::Store(StoreCommand::Rebind { by })) => {
             move_store(&args.config, &by, args.json).await
         }
@@ -150,6 +185,61 @@ fn check(config: &Path, json: bool) -> anyhow::Result<ExitCode> {
         println!("{}: good", config.display());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn word(right: &Right) -> String {
+    let value = serde_json::to_value(right).unwrap_or_default();
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn people(config: &Path, command: PeopleCommand, json: bool) -> anyhow::Result<ExitCode> {
+    match command {
+        PeopleCommand::Add {
+            name,
+            rights,
+            terminals,
+        } => {
+            let person = NewPerson {
+                name,
+                rights,
+                terminals,
+            };
+            kaunter_backend::add_person(config, &person, &typed::secret()?)?;
+            if json {
+                println!("{}", serde_json::to_string(&person)?);
+            } else {
+                println!("{} was added: start the backend again", person.name);
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        PeopleCommand::List => {
+            let people = kaunter_backend::list_people(config)?;
+            if json {
+                println!("{}", serde_json::to_string(&people)?);
+                return Ok(ExitCode::SUCCESS);
+            }
+            for person in people {
+                let rights: Vec<String> = person.rights.iter().map(word).collect();
+                let terminals = match person.terminals.is_empty() {
+                    true => "every terminal".to_owned(),
+                    false => person.terminals.join(", "),
+                };
+                println!("{}: {} at {terminals}", person.name, rights.join(", "));
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        PeopleCommand::Remove { name } => {
+            kaunter_backend::remove_person(config, &name)?;
+            if json {
+                println!("{}", serde_json::json!({ "removed": name }));
+            } else {
+                println!(
+                    "{name} was removed: start the backend again, and open tokens end within 15 minutes"
+                );
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+    }
 }
 
 async fn move_store(config: &Path, who: &str, json: bool) -> anyhow::Result<ExitCode> {

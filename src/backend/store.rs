@@ -9,6 +9,7 @@ mod open;
 mod owner;
 mod pool;
 mod postgres;
+mod sign_ins;
 mod sqlite;
 mod terminals;
 
@@ -18,6 +19,7 @@ pub(crate) use bindings::{
 
 pub(crate) use list::{Filter, Mark};
 pub(crate) use owner::Refused;
+pub(crate) use sign_ins::Subjects;
 pub(crate) use terminals::{TerminalRow, set_terminal, take_terminal};
 
 use kaunter_core::policy::Ms;

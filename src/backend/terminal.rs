@@ -24,7 +24,7 @@ pub(crate) fn routes(terminal: Option<&TerminalConfig>, currency: &str) -> Route
         "sandbox": terminal.sandbox,
         "currency": currency,
     });
-    let policy = page_policy(&terminal.token_url);
+    let policy = page_policy(terminal.token_url.as_deref().unwrap_or_default());
     let not_found = get(async || Problem::new(ProblemCode::RouteNotFound).into_response());
     Router::new()
         .route("/terminal.json", get(async move || Json(settings)))

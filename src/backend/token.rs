@@ -44,6 +44,9 @@ pub(crate) struct Claims {
     /// The terminal's generation when it was minted. Absent for 0: a process of the version before still reads it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) generation: u64,
+    /// When the cashier signed in at this backend, in seconds. A token that a shop's server minted does not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) signed_in: Option<u64>,
 }
 
 #[allow(
@@ -124,6 +127,17 @@ impl Tokens {
         generation: u64,
         now_ms: u64,
     ) -> Result<MintedToken, Problem> {
+        self.mint_for(request, generation, None, now_ms)
+    }
+
+    /// Mints a token, maybe for a person who signed in at this backend, at this time.
+    pub(crate) fn mint_for(
+        &self,
+        request: MintToken,
+        generation: u64,
+        signed_in: Option<u64>,
+        now_ms: u64,
+    ) -> Result<MintedToken, Problem> {
         let iat = now_ms / 1000;
         let exp = iat + self.life_s;
         let claims = Claims {
@@ -137,6 +151,7 @@ impl Tokens {
             max_amount: request.max_amount,
             sale: request.sale,
             generation,
+            signed_in,
         };
         let header = Header {
             kid: Some(self.key.kid.clone()),

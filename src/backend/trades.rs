@@ -20,7 +20,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use self::change::EventDetails;
-use crate::clock::{Clock, rfc3339};
+use crate::clock::{Clock, rfc3339, wall_ms};
 use crate::error::Problem;
 use crate::gateway::Gateway;
 use crate::kill::{self, Point, RequestStage};
@@ -150,6 +150,9 @@ impl Trades {
         let known = now.saturating_sub(memory_ms)..now.saturating_add(memory_ms);
         if let Err(error) = inner.store.forget_codes(known).await {
             tracing::warn!(%error, "old codes could not be deleted: the next round tries again");
+        }
+        if let Err(error) = inner.store.forget_sign_ins(wall_ms()).await {
+            tracing::warn!(%error, "old sign-ins could not be deleted: the next round tries again");
         }
         for trade_id in inner.store.unfinished(&inner.shop, Ms::MAX).await? {
             let known = lock(&inner.timers).contains_key(&trade_id);

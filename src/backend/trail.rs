@@ -36,6 +36,15 @@ pub(crate) const DEVICE_CHANGED: &str = "device_changed";
 /// The store got another owner.
 pub(crate) const STORE_MOVED: &str = "store_moved";
 
+/// A person signed in.
+pub(crate) const SIGNED_IN: &str = "signed_in";
+/// A name and a secret did not belong together.
+pub(crate) const SIGN_IN_FAILED: &str = "sign_in_failed";
+/// From now on the person must wait.
+pub(crate) const SIGN_IN_LOCKED: &str = "sign_in_locked";
+/// A person gave the right secret at a terminal that is not the person's.
+pub(crate) const SIGN_IN_REFUSED: &str = "sign_in_refused";
+
 /// The entries of a change: one for each move, or one if nothing moved.
 pub(crate) fn entries(moves: &[Move], who: &str, event: &'static str) -> Vec<AuditEntry> {
     let entry = |step: Option<&Move>| AuditEntry {

@@ -5,7 +5,8 @@
 //! - [`desk`], [`admission`], [`authority`]: a terminal's calls, the start of a trade, the rights of a token.
 //! - [`terminal`]: which tokens are valid for a terminal, and which device acts for it.
 //! - [`till`]: the state machine of a charge at the counter, which the page drives.
-//! - [`owner`], [`server_key`], [`lockout`]: whose store it is, the keys of the shop's servers, wrong sign-ins.
+//! - [`owner`], [`server_key`]: whose store it is, and the keys of the shop's servers.
+//! - [`sign_in`], [`lockout`]: people who sign in at the backend, and wrong secrets.
 //! - [`code`], [`wallet`], [`emv`]: payment codes and how they are recognised.
 //! - [`gate`]: when a reading of a code is believed.
 //! - [`report`]: what a report of the gateway says, and what it may settle.
@@ -27,6 +28,7 @@ pub mod policy;
 pub mod report;
 pub mod sale;
 pub mod server_key;
+pub mod sign_in;
 pub mod terminal;
 pub mod till;
 pub mod trade;

@@ -312,7 +312,29 @@ pub struct MintToken {
     pub sale: Option<Sale>,
 }
 
-/// The answer to [`MintToken`].
+/// `POST /v1/sign-in`: a person of the backend's own list signs in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    /// The person's name.
+    pub name: String,
+    /// The person's PIN or password.
+    pub secret: SignInSecret,
+    /// The terminal: the shop's own name of the counter, 1 to 64 characters.
+    pub terminal: String,
+}
+
+/// A PIN or a password. Its `Debug` prints a length.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInSecret(pub String);
+
+impl std::fmt::Debug for SignInSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SignInSecret({} chars)", self.0.chars().count())
+    }
+}
+
+/// The answer to [`MintToken`] and to [`SignIn`].
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MintedToken {
     /// The terminal token.

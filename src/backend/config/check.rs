@@ -31,6 +31,7 @@ impl Config {
             return Err(ConfigError::Shop);
         }
         self.check_keys(self.is_sandbox())?;
+        self.check_people()?;
         self.check_page()?;
         match &self.database_url {
             Some(url) => check_postgres(url),
@@ -86,9 +87,12 @@ impl Config {
         if dir.has_root() && dir.parent().is_none() {
             return Err(ConfigError::PageDir);
         }
+        if page.token_url.is_none() && self.people.is_empty() {
+            return Err(ConfigError::NoSignIn);
+        }
         let phone = page.phone_url.as_deref();
         for (name, address) in [
-            ("token_url", Some(page.token_url.as_str())),
+            ("token_url", page.token_url.as_deref()),
             ("phone_url", phone),
         ] {
             let Some(address) = address else { continue };
@@ -117,7 +121,8 @@ impl Config {
         }
         if let Some(page) = &self.terminal {
             let phone = page.phone_url.iter().map(|url| ("phone_url", url));
-            for (name, url) in std::iter::once(("token_url", &page.token_url)).chain(phone) {
+            let token = page.token_url.iter().map(|url| ("token_url", url));
+            for (name, url) in token.chain(phone) {
                 if is_plain(url) {
                     warnings.push(format!(
                         "terminal.{name} is not https, so others on its network can read the tokens: use https"

@@ -73,6 +73,24 @@ pub enum ConfigError {
     /// A server key that may do nothing.
     #[error("server_keys: {0} has no rights: give it mint, read or all")]
     KeyRights(String),
+    /// Two people under one name.
+    #[error("people: {0} is there twice: give each person a name of its own")]
+    SamePerson(String),
+    /// A name of a person or of a person's terminal that can't be printed.
+    #[error(
+        "people: {0:?} must be a name of 1 to 64 printable characters, without blanks around it"
+    )]
+    PersonName(String),
+    /// A hash that `people add` did not make.
+    #[error(
+        "people: the hash of {0} is no Argon2id hash of at least 19 MiB and 2 passes: make it with `kaunter-backend people add`"
+    )]
+    PersonHash(String),
+    /// A page where nobody can sign in.
+    #[error(
+        "terminal.token_url is missing: set the address of the shop's server, or let people sign in here with `kaunter-backend people add`"
+    )]
+    NoSignIn,
     /// The gateway's address is not valid.
     #[error(
         "gateway.base_url is not an http(s) address: write it like https://gateway.example/version1"

@@ -7,6 +7,7 @@ use kaunter_core::policy::{Ms, Policy};
 use serde::Deserialize;
 
 use super::keys::FileServerKey;
+use super::people::ListedPerson;
 use super::{ConfigError, GatewayKind, ReportConfig, TerminalConfig};
 use crate::clock::Offset;
 use crate::limits::Bounds;
@@ -65,6 +66,8 @@ pub(super) struct File {
     pub(super) shop: String,
     #[serde(default)]
     pub(super) server_keys: Vec<FileServerKey>,
+    #[serde(default)]
+    pub(super) people: Vec<ListedPerson>,
     #[serde(default = "default_life")]
     pub(super) token_life_s: u64,
     #[serde(default)]

@@ -10,8 +10,8 @@ use serde::Deserialize;
 pub struct TerminalConfig {
     /// The folder of the built page.
     pub dir: PathBuf,
-    /// The address of the shop's server where the page gets its tokens.
-    pub token_url: String,
+    /// The address of the shop's server where the page gets its tokens. Without it, people sign in at the backend.
+    pub token_url: Option<String>,
     /// The address of the sandbox's phone, if there is one.
     pub phone_url: Option<String>,
     /// Whether the page says that no money moves.

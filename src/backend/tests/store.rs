@@ -81,6 +81,7 @@ impl Desk {
             server_keys: vec![ServerKey::all(Secret::new(KEY))],
             signing_key: Secret::new(KEY),
             previous_signing_key: None,
+            people: Vec::new(),
             token_life_s: 600,
             origins: vec![],
             test_wallets: true,

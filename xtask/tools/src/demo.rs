@@ -73,6 +73,7 @@ impl Demo {
             server_keys: vec![ServerKey::all(Secret::new(keys.server.clone()))],
             signing_key: Secret::new(keys.signing.clone()),
             previous_signing_key: None,
+            people: Vec::new(),
             token_life_s: 600,
             origins: self.origin.clone(),
             test_wallets: true,
@@ -96,7 +97,7 @@ impl Demo {
             report: kaunter_backend::ReportConfig::default(),
             terminal: Some(TerminalConfig {
                 dir: root().join("www/dist"),
-                token_url: format!("http://{}/shop/token", sandbox.addr),
+                token_url: Some(format!("http://{}/shop/token", sandbox.addr)),
                 phone_url: Some(format!("http://{}/_sim/phone", sandbox.addr)),
                 sandbox: true,
             }),
