@@ -172,7 +172,9 @@ export class Till extends EventTarget implements AsyncDisposable {
   void(tradeId: string, options: { reason: string }): Promise<VoidOutcome>;
   /** Gets a trade from the backend. Rejects with `trade_not_found`. */
   checkStatus(tradeId: string): Promise<Trade>;
-  /** Gets a trade from the backend, to see whether its void ended. Rejects with `trade_not_found`. */
+  /** Asks the gateway now how a trade stands, also one that is paid. Rejects with `trade_not_found`. */
+  refresh(tradeId: string): Promise<Trade>;
+  /** Asks the gateway whether the void of a trade has ended. Rejects with `trade_not_found`. */
   checkVoidStatus(tradeId: string): Promise<Trade>;
   /**
    * Lists the trades of a sale or of a day, by default from all terminals of the shop. If the token lacks the right
@@ -181,8 +183,8 @@ export class Till extends EventTarget implements AsyncDisposable {
   listTrades(query?: TradeQuery): Promise<TradeList>;
 
   /**
-   * Records a person's verdict on a trade in `needs_review` or `late_success`. In `late_success`, `declined` is
-   * refused. Rejects with `trade_not_in_review`, `verdict_invalid`, `trade_not_found`, and with `sale_busy` if the verdict is
+   * Records a person's verdict on a trade in `needs_review`, `late_success` or `reversed`. In the last two, `declined`
+   * is refused. Rejects with `trade_not_in_review`, `verdict_invalid`, `trade_not_found`, and with `sale_busy` if the verdict is
    * `paid` and another trade holds or has collected the sale.
    *
    * If the backend has lost the trade, the verdict only ends the row in this till's journal. Then nothing keeps

@@ -133,7 +133,6 @@ export class Till extends EventTarget {
   async refresh(tradeId) {
     return this.#raw.refresh(tradeId);
   }
-
   async checkVoidStatus(tradeId) {
     return this.#raw.checkVoidStatus(tradeId);
   }

@@ -163,6 +163,7 @@ fn every_state() -> Vec<State> {
         CancelUnknown,
         NeedsReview,
         Paid,
+        Reversed,
         Voiding,
         VoidUnknown,
         VoidReview,

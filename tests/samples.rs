@@ -183,7 +183,6 @@ fn trade() -> Trade {
         since: "2026-01-01T00:00:01Z".to_owned(),
         created_at: "2026-01-01T00:00:00Z".to_owned(),
         deadline_at: Some("2026-01-01T00:01:30Z".to_owned()),
-        paid_at: None,
         gateway_ref: Some("G".to_owned()),
         void_gateway_ref: None,
         cancelled_by: None,
@@ -226,7 +225,6 @@ fn shapes(samples: &mut Samples) {
             proposal: Some(proposal()),
             cashier: None,
             deadline_at: None,
-            paid_at: None,
             gateway_ref: None,
             gateway_answer: None,
             ..trade()

@@ -25,6 +25,7 @@ const MARKS: Partial<Record<TradeStatus, Mark>> = {
   voided: { word: "sVoided", icon: "back", tone: "quiet" },
   needs_review: { word: "sReview", icon: "alert", tone: "warn" },
   late_success: { word: "sLate", icon: "clock", tone: "warn" },
+  reversed: { word: "sReversed", icon: "alert", tone: "bad" },
 };
 /** Another till may be scanning for these: opening them here would disturb it. */
 const SCANNING: readonly TradeStatus[] = ["creating", "awaiting_code"];
@@ -126,6 +127,7 @@ function tags(trade: Trade): HTMLElement[] {
     ...(trade.decidedBy === "person" ? [tag("person", "settledTag")] : []),
     ...(trade.late && trade.status !== "late_success" ? [tag("clock", "lateTag")] : []),
     ...(trade.status === "late_success" ? [tag("alert", "lateTodo")] : []),
+    ...(trade.status === "reversed" ? [tag("alert", "reversedTodo")] : []),
     ...(trade.status === "needs_review" ? [tag("alert", "reviewTodo")] : []),
   ];
 }

@@ -169,13 +169,20 @@ function otherAmount({ sale }: Model, { known, isPaid }: Extract<Model["view"], 
   };
 }
 
+const SENTENCES = {
+  "not-confirmed": ["titleNotConfirmed", "notConfirmed"],
+  late: ["titleLate", "late"],
+  reversed: ["titleReversed", "reversed"],
+} as const;
+
 function notConfirmed(model: Model, { kind, voidRefused, checkedAt }: NotConfirmedView): Layout {
   const isLate = kind === "late";
   const decide = { type: "verdict_pressed" } as const;
+  const [title, sentence] = SENTENCES[kind];
   return {
-    title: say(isLate ? "titleLate" : "titleNotConfirmed"),
+    title: say(title),
     icon: isLate ? "clock" : "alert",
-    sentence: say(isLate ? "late" : "notConfirmed"),
+    sentence: say(sentence),
     details: says(voidRefused),
     ...(checkedAt !== null && !isLate && { note: say("checked", { a: clockTime(new Date(checkedAt)) }) }),
     primary: isLate ? button("accept", decide) : button("checkNow", { type: "check_pressed" }),

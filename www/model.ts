@@ -64,7 +64,7 @@ export interface NotPaidView {
 
 export interface NotConfirmedView {
   readonly screen: "not-confirmed";
-  readonly kind: "not-confirmed" | "late";
+  readonly kind: "not-confirmed" | "late" | "reversed";
   readonly tradeId: string;
   readonly voidRefused: GatewayAnswer | null;
   /** When the last repeated check ended without an outcome, in ms since the epoch. Null: none yet. */
@@ -315,16 +315,24 @@ export function canBegin({ draft, isOnline, run, view }: Model): boolean {
   return view.screen === "ready" && view.kind === "ready" && run.kind === "none" && draft.minor > 0 && isOnline;
 }
 
-const isLate = ({ status }: Trade) => status === "late_success";
+/** What the screen of a trade without an outcome shows. */
+export function kindOf(status: Trade["status"]): NotConfirmedView["kind"] {
+  if (status === "late_success") return "late";
+  return status === "reversed" ? "reversed" : "not-confirmed";
+}
+
+/** A person has to decide: money came late, or a payment was taken back. */
+export const isUrgent = ({ status }: Pick<Trade, "status">) => status === "late_success" || status === "reversed";
 
 /**
- * The trades in the banner. Late payments come first, because a person has to decide about them. Empty while `isBusy`.
- * On the screen of an outcome, the banner appears only if a trade other than the one on screen was paid late.
+ * The trades in the banner. Late and reversed payments come first, because a person has to decide about them. Empty while `isBusy`.
+ * On the screen of an outcome, the banner appears only if a trade other than the one on screen was paid late or
+ * reversed.
  */
 export function banner(model: Model): readonly Trade[] {
   const isReady = model.view.screen === "ready";
   if (isBusy(model)) return [];
   const trades = model.unfinished.filter((trade) => isReady || trade.tradeId !== model.tradeId);
-  const late = trades.filter(isLate);
-  return isReady || late.length > 0 ? [...late, ...trades.filter((trade) => !isLate(trade))] : [];
+  const urgent = trades.filter(isUrgent);
+  return isReady || urgent.length > 0 ? [...urgent, ...trades.filter((trade) => !isUrgent(trade))] : [];
 }

@@ -4,7 +4,7 @@ import * as countdown from "./countdown";
 import { $, element, icon, setText, tell } from "./dom";
 import { drawFoot, settle } from "./foot";
 import { layout } from "./layout";
-import { banner, canBegin, type Hint, isDeciding, type Model, type PaidView, type View } from "./model";
+import { banner, canBegin, type Hint, isDeciding, kindOf, type Model, type PaidView, type View } from "./model";
 import { formatted } from "./money";
 import { clockTime, dayTime, say, sentenceOf, type Words } from "./words";
 
@@ -51,6 +51,8 @@ function drawMiddle(model: Model): void {
   drawFoot(shown);
 }
 
+const BANNERS = { "not-confirmed": "unfinished", late: "unfinishedLate", reversed: "unfinishedReversed" } as const;
+
 /** The two banners: no connection, and what is not finished. */
 function drawAbove(model: Model): void {
   const offline = $("banner");
@@ -59,7 +61,7 @@ function drawAbove(model: Model): void {
   const [first, ...others] = banner(model);
   $("unfinished").hidden = !first;
   if (!first) return;
-  const word = first.status === "late_success" ? "unfinishedLate" : "unfinished";
+  const word = BANNERS[kindOf(first.status)];
   const more = others.length > 0 ? ` (+${others.length})` : "";
   setText("unfinished", say(word, { a: `${formatted(first.sale.amount)}${more}` }));
 }

@@ -109,6 +109,108 @@ test("rule 18: late money closes no bill until a person accepts it", async (t) =
 });
 
 onBothStores(
+  "rule 34: a payment that the gateway takes back is reversed, also after a restart; a person frees the sale",
+  async (t, make) => {
+    const word = { now: "D" };
+    const says = { status: ({ trans_id }) => ok({ pay_status: word.now, trans_id }), void: () => ok({ status: 7 }) };
+    const policy = { paid_check_first_ms: 10_000, review_check_first_ms: 5_000 };
+    const { shop, own } = await before(t, says, { make, profile: "sandbox", policy });
+    const trade = (await sell(shop, "A")).json;
+    assert.equal(trade.status, "paid");
+    await shop.stopBackend();
+    word.now = "V";
+    await shop.startBackend();
+    const asking = () => own.of("status").length;
+    const before_asking = asking();
+    // The sale's record asks nothing: the check that was due before the restart is found in the store.
+    const record = await until("it is reversed", async () => {
+      const record = await asked(shop, "A", 1250);
+      return record.trades[0].status === "reversed" && record;
+    });
+    assert.equal(asking() - before_asking, 1);
+    assert.deepEqual(
+      [record.paid_amount, record.decided_by, record.closes_bill, record.unconfirmed],
+      [null, null, false, true],
+      "a reversed payment closes no bill",
+    );
+    const [reversed] = record.trades;
+    assert.equal(reversed.paid_at, trade.paid_at, "the time of the payment stays");
+    assert.equal(reversed.gateway_answer.code, "V");
+    const metrics = (await shop.call("GET", "/metrics")).text;
+    assert.match(metrics, /kaunter_alarms_total\{alarm="reversed"\} 1/);
+
+    const again = () => mint(shop).then((token) => post(shop, "/v1/trades", token, newTrade("A", { minor: 1250 })));
+    const refused = await again();
+    assert.deepEqual([refused.status, refused.json.code, refused.json.trade.status], [409, "sale_busy", "reversed"]);
+    const session = await post(shop, "/v1/sessions", await shop.token());
+    assert.deepEqual(
+      session.json.open_trades.map(({ status }) => status),
+      ["reversed"],
+      "the till is told",
+    );
+    const list = await shop.call("GET", "/v1/trades", {
+      token: shop.keys.KAUNTER_SERVER_KEY,
+      headers: { accept: "text/csv" },
+    });
+    assert.match(list.text, /,reversed,/, "and the day's list says so");
+    const verdict = (token) =>
+      post(shop, `/v1/trades/${trade.trade_id}/verdict`, token, { outcome: "voided", evidence: "the portal shows it" });
+    assert.equal((await verdict(await mint(shop))).json.code, "token_forbidden", "without the right review");
+    const freed = await verdict(await shop.token());
+    assert.deepEqual([freed.json.status, freed.json.decided_by], ["voided", "person"]);
+    assert.equal((await again()).status, 200);
+  },
+);
+
+test("rule 34: what is not a clear word leaves a payment paid, with an alarm; asking is bounded", async (t) => {
+  let says = ok({ pay_status: "D" });
+  const policy = { refresh_pause_ms: 1 };
+  const { shop, own } = await before(
+    t,
+    { status: () => says, void: () => ok({ status: 7 }) },
+    { profile: "sandbox", policy },
+  );
+  const trade = (await sell(shop, "A")).json;
+  const fresh = async (path = "?fresh=true") =>
+    (await shop.call("GET", `/v1/trades/${trade.trade_id}${path}`, { token: shop.keys.KAUNTER_SERVER_KEY })).json
+      .status;
+  const alarms = async () =>
+    Number(
+      /kaunter_alarms_total\{alarm="paid_contradicted"\} (\d+)/.exec((await shop.call("GET", "/metrics")).text)[1],
+    );
+  assert.equal(await fresh(), "paid");
+  assert.equal(await alarms(), 0);
+  let before_alarms = 0;
+  for (const answer of [
+    ok({ pay_status: "N" }),
+    ok({ pay_status: "X" }),
+    ok({ pay_status: "F" }),
+    ok({ pay_status: "P" }),
+    ok({ pay_status: "PARTIAL" }),
+    { code: 404, msg: "no such trade", data: {} },
+    ok({ pay_status: "V", amount: "0.01" }),
+  ]) {
+    says = answer;
+    assert.equal(await fresh(), "paid", JSON.stringify(answer));
+    before_alarms += 1;
+    assert.equal(await alarms(), before_alarms, JSON.stringify(answer));
+  }
+  for (const silent of ["drop", { http: 502, body: "<html>" }, { code: 500, msg: "a fault", data: {} }]) {
+    says = silent;
+    assert.equal(await fresh(), "paid", JSON.stringify(silent));
+    assert.equal(await alarms(), before_alarms, "silence contradicts nothing");
+  }
+  assert.equal(await fresh("?fresh=perhaps"), 400);
+  // A void that the gateway refuses because the money went back in its portal: it is asked at once.
+  says = ok({ pay_status: "V", trans_id: trade.gateway_ref });
+  await post(shop, `/v1/trades/${trade.trade_id}/void`, await shop.token(), { reason: "a test" });
+  assert.equal((await reaches(shop, trade, ["reversed"])).void_refused.code, "7");
+  const seen = own.of("status").length;
+  assert.equal(await fresh("/void"), "reversed", "the status of a void asks, too");
+  assert.equal(own.of("status").length, seen + 1);
+});
+
+onBothStores(
   "rule 15: the first trade fixes the amount; a page can't change it, the shop's server can while no money is at risk",
   async (t, make) => {
     const { shop } = await before(

@@ -241,6 +241,26 @@ test("late money takes the place of an end that is not true any more, and of not
   assert.equal(scanningPage().happens("trade_changed", { trade: late }).seen, "scan/scanning");
 });
 
+test("rule 34: a payment that was taken back takes the place of the paid screen, and only the manager goes on", () => {
+  const reversed = trade("reversed", { ref: "fresh-1" });
+  const page = endedPage("paid").happens("trade_changed", { trade: reversed });
+  assert.deepEqual([page.seen, page.sounds], ["not-confirmed/reversed", ["not_paid"]]);
+  page.happens("give_back_pressed");
+  assert.deepEqual(page.did("ask_give_back"), [], "there is nothing to give back");
+  page.happens("verdict_pressed");
+  assert.deepEqual(
+    page.did("ask_manager").map(({ isPaid }) => isPaid),
+    [true],
+    "nobody can say that it was never paid",
+  );
+  assert.equal(notConfirmedPage().happens("trade_changed", { trade: reversed }).seen, "not-confirmed/reversed");
+  const other = endedPage("paid");
+  const earlier = trade("reversed", { id: "t-9", ref: "earlier" });
+  other.facts = { ...other.facts, unfinished: [earlier] };
+  other.happens("unfinished_changed");
+  assert.deepEqual([other.seen, other.sounds, banner(other.model)], ["paid/paid", ["attention"], [earlier]]);
+});
+
 test("late money of another sale: on the banner once, and never over a payment in progress", () => {
   const late = trade("late_success", { id: "t-9", ref: "earlier" });
   const page = waitingPage();

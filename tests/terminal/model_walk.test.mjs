@@ -41,6 +41,7 @@ const STATUSES = [
   "voiding",
   "needs_review",
   "late_success",
+  "reversed",
   "paid",
   "declined",
   "cancelled",
@@ -166,6 +167,7 @@ const SCREENS = [
   "declined/voided",
   "not-confirmed/late",
   "not-confirmed/not-confirmed",
+  "not-confirmed/reversed",
   "paid/kept",
   "paid/old",
   "paid/paid",
@@ -226,11 +228,12 @@ function keeps(next, before, event, facts) {
   const isDropped = before.run.kind === "act" && after.run.number !== before.run.number;
   must(!isDropped || isPerson || event.type === "decision_taken", "a call that may move money is dropped");
   // An end stays until a person leaves it, or there is a newer word about the money: from a call that is in progress, a
-  // look-up about it, or late money.
+  // look-up about it, late money, or a payment that was taken back.
   const isNewer =
     (before.run.kind !== "none" && ANSWERS.includes(event.type)) ||
     (LOOK_UPS.includes(event.type) && before.run.kind === "none") ||
-    (event.type === "trade_changed" && event.trade.status === "late_success" && view.screen !== "paid");
+    (event.type === "trade_changed" && event.trade.status === "late_success" && view.screen !== "paid") ||
+    (event.type === "trade_changed" && event.trade.status === "reversed" && view.screen !== "declined");
   must(!ENDS.includes(view.screen) || after.view === view || isPerson || isNewer, "an end was overwritten");
   // What the screen says of money comes from the till's word about money.
   const isProven =

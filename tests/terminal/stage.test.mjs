@@ -375,3 +375,43 @@ test("Back from a payment that is only watched leaves it to the till, and the ne
   assert.match(await page.textContent("#amount"), /7\.00/);
   assert.equal(await status(shop, "open"), "pending");
 });
+
+test("rule 34: a payment that the gateway takes back is shown on an open page, in every language, until a person decides", async (t) => {
+  const shop = await counter(t, { scale: 0.1, policy: { paid_check_first_ms: 10_000 } });
+  const machine = await shop.machine();
+  await machine.look(await shop.code());
+  const page = await machine.terminal({ ref: "reversed" });
+  await charge(page, { wallet: "23" });
+  await screen(page, "paid");
+  const { trade_id } = (await shop.sale("reversed")).trades[0];
+  await shop.post("/_sim/refunds", { trade_id });
+  await page.waitForSelector('body[data-kind="reversed"]', { timeout: 30_000 });
+  for (const [language, words] of [
+    ["ms", /tidak menerima wang/],
+    ["zh", /没有收到/],
+    ["en", /does not have this money/],
+  ]) {
+    await page.evaluate((language) => {
+      const select = document.getElementById("language");
+      select.value = language;
+      select.dispatchEvent(new Event("change"));
+    }, language);
+    assert.match(await sentence(page), words);
+  }
+  if (process.env.KAUNTER_OUT) await page.screenshot({ path: `${process.env.KAUNTER_OUT}/reversed.png` });
+  // It stays after a reload, and the list says so.
+  await page.reload();
+  await page.waitForSelector('body[data-kind="reversed"]');
+  await page.click("#history-open");
+  assert.match(await page.textContent(`[data-trade="${trade_id}"]`), /Taken back.*Call the manager/);
+  await page.click(`[data-trade="${trade_id}"]`);
+  await page.waitForSelector('body[data-kind="reversed"]');
+  const developer = await machine.till();
+  assert.equal((await developer.evaluate((id) => till.refresh(id), trade_id)).status, "reversed");
+  await page.click("#second");
+  await page.click("#manager-voided");
+  await page.fill("#evidence", "seen in the portal");
+  await page.click("#manager-settle");
+  await page.waitForSelector('body[data-kind="voided"]');
+  assert.equal(await status(shop, "reversed"), "voided");
+});

@@ -1,7 +1,7 @@
 // How a sale begins, and how an earlier one is opened.
 
 import type { Sale, Trade } from "kaunter";
-import { canBegin, type Facts, FINAL, isBusy, type Model } from "../model";
+import { canBegin, type Facts, FINAL, isBusy, isUrgent, type Model } from "../model";
 import { check, goHome, notConfirmed } from "./endings";
 import {
   after,
@@ -86,7 +86,7 @@ export function openTrade(model: Model, trade: Trade, isFromHistory: boolean): S
 
 function watch(model: Model, trade: Trade): Step {
   const shown = { ...model, sale: trade.sale, tradeId: trade.tradeId };
-  const isOpen = trade.status === "needs_review" || trade.status === "late_success";
+  const isOpen = trade.status === "needs_review" || isUrgent(trade);
   const [before, effects] = isOpen ? notConfirmed(shown, trade) : same(shown);
   return after(effects, check(before, trade.tradeId));
 }

@@ -7,6 +7,7 @@ import {
   type EndView,
   type Fault,
   FINAL,
+  kindOf,
   type Model,
   type NotPaidView,
   type Paid,
@@ -129,7 +130,7 @@ export function notConfirmed(
     { ...model, tradeId },
     {
       screen: "not-confirmed",
-      kind: status === "late_success" ? "late" : "not-confirmed",
+      kind: kindOf(status),
       tradeId,
       voidRefused,
       checkedAt,

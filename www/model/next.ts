@@ -11,6 +11,8 @@ import {
   type Facts,
   FINAL,
   isDeciding,
+  isUrgent,
+  kindOf,
   type Model,
 } from "../model";
 import { back, charge, chargePressed, codeGiven, openTrade, otherCustomer, showCodePressed, take } from "./charging";
@@ -92,7 +94,10 @@ function step(model: Model, event: Event, facts: Facts): Step {
       return view.screen === "not-confirmed" ? check(model, view.tradeId) : same(model);
     case "verdict_pressed":
       if (view.screen !== "not-confirmed") return same(model);
-      return [model, [{ type: "ask_manager", tradeId: view.tradeId, sale: model.sale, isPaid: view.kind === "late" }]];
+      return [
+        model,
+        [{ type: "ask_manager", tradeId: view.tradeId, sale: model.sale, isPaid: view.kind !== "not-confirmed" }],
+      ];
     case "give_back_pressed":
       if (view.screen === "paid" || (view.screen === "not-confirmed" && view.kind === "late")) {
         return model.tradeId
@@ -315,9 +320,11 @@ function tradeChanged(model: Model, trade: Trade): Step {
     return check(bound, trade.tradeId);
   }
   // What the screen says about the money is not true any more.
-  if (trade.status === "late_success" && (view.screen === "declined" || view.screen === "not-confirmed")) {
+  const isWrong = trade.status === "late_success" ? view.screen === "declined" : view.screen === "paid";
+  const isOpen = view.screen === "not-confirmed" && view.kind !== "reversed";
+  if (isUrgent(trade) && (isWrong || isOpen)) {
     const used = trade.sale.ref === bound.draft.ref ? useUp(bound) : bound;
-    const [shown, effects] = notConfirmed(used, trade, { isQuiet: view.kind === "late" });
+    const [shown, effects] = notConfirmed(used, trade, { isQuiet: view.kind === kindOf(trade.status) });
     return [shown, [{ type: "close_dialogs", dialogs: ["manager"] }, ...effects]];
   }
   return same(bound);
@@ -343,10 +350,10 @@ function keepAwake(before: Model, after: Model, effects: readonly Effect[]): Ste
   return [after, [...effects, { type: "keep_awake", isOn: isOn(after) }]];
 }
 
-/** Late money on the banner is heard once. */
+/** Late and reversed money on the banner is heard once. */
 function announce(model: Model, effects: readonly Effect[]): Step {
   const news = banner(model)
-    .filter(({ tradeId, status }) => status === "late_success" && !model.announced.includes(tradeId))
+    .filter((trade) => isUrgent(trade) && !model.announced.includes(trade.tradeId))
     .map(({ tradeId }) => tradeId);
   if (news.length === 0) return [model, effects];
   return [{ ...model, announced: [...model.announced, ...news] }, [...effects, { type: "sound", sound: "attention" }]];

@@ -13,6 +13,7 @@ export const en = {
   retry: "Try again",
   unfinished: "Not confirmed: {a}. Tap to look.",
   unfinishedLate: "Paid late: {a}. Tap to look.",
+  unfinishedReversed: "Payment taken back: {a}. Tap to look.",
   handScanner: "A hand scanner typed here: nothing was taken from it.",
   // Scan
   starting: "The camera starts.",
@@ -83,6 +84,9 @@ export const en = {
   busy: "Do not charge again: this sale is being paid already.",
   titleLate: "Paid late",
   late: "Do not charge again: the money came after the payment was closed, so accept it or give it back.",
+  titleReversed: "Payment taken back",
+  reversed:
+    "The shop does not have this money: the payment system gave it back after it was paid, so call the manager.",
   checkNow: "Check now",
   checked: "Checked at {a}: no news.",
   manager: "Manager",
@@ -129,6 +133,7 @@ export const en = {
   settledTag: "Settled by a person",
   lateTag: "Came late",
   lateTodo: "Accept it or give it back",
+  reversedTodo: "Call the manager",
   reviewTodo: "Check, or call the manager",
   sPaid: "Paid",
   sDeclined: "Not paid",
@@ -136,6 +141,7 @@ export const en = {
   sVoided: "Given back",
   sReview: "Not confirmed",
   sLate: "Paid late",
+  sReversed: "Taken back",
   sOpen: "Under way",
   // Settings
   settings: "Settings",
