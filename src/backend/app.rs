@@ -53,7 +53,7 @@ impl App {
                 store,
                 gateway,
                 policy,
-                config.shop.clone(),
+                (config.shop.clone(), config.sales),
                 Clock::start(),
                 config.bounds.concurrent_gateway_requests,
             ),
@@ -65,7 +65,7 @@ impl App {
 /// The routes of this backend.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let cors = cors(&app.config.origins);
-    let pages = terminal::routes(app.config.terminal.as_ref(), &app.config.gateway.currency);
+    let pages = terminal::routes(&app.config);
     Router::new()
         .route("/v1/terminal-tokens", post(tokens::mint))
         .route("/v1/sessions", post(sessions::open))
@@ -78,7 +78,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
             post(calls::void).get(calls::void_status),
         )
         .route("/v1/trades/{trade_id}/verdict", post(calls::verdict))
-        .route("/v1/sales", get(sales::get))
+        .route("/v1/sales", get(sales::get).put(sales::register))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), limited))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))

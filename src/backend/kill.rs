@@ -94,6 +94,7 @@ pub(crate) fn of_request(event: &Event, stage: RequestStage) -> Option<Point> {
         | Event::ClockSet(_)
         | Event::TerminalSeen
         | Event::Superseded
+        | Event::AmountChanged
         | Event::Created(_)
         | Event::PayAnswered(_)
         | Event::Status(..)

@@ -24,6 +24,8 @@ pub(crate) struct AuditEntry {
 pub(crate) const STARTED: &str = "started";
 /// A newer trade replaced it.
 pub(crate) const SUPERSEDED: &str = "superseded";
+/// The shop's server registered another amount.
+pub(crate) const AMOUNT_CHANGED: &str = "amount_changed";
 
 /// The entries of a change: one for each move, or one if nothing moved.
 pub(crate) fn entries(moves: &[Move], who: &str, event: &'static str) -> Vec<AuditEntry> {
@@ -48,6 +50,7 @@ pub(crate) fn name(event: &Event) -> &'static str {
         Event::ClockSet(_) => "clock_set",
         Event::TerminalSeen => "heard",
         Event::Superseded => SUPERSEDED,
+        Event::AmountChanged => AMOUNT_CHANGED,
         Event::Code(_) => "code",
         Event::Cancel => "cancel",
         Event::Void => "void",
@@ -70,6 +73,7 @@ pub(crate) fn note(event: &Event, persons_note: &str) -> String {
         | Event::ClockSet(_)
         | Event::TerminalSeen
         | Event::Superseded
+        | Event::AmountChanged
         | Event::Code(CodeMark(_))
         | Event::Cancel
         | Event::Void
@@ -129,6 +133,7 @@ mod tests {
             (Event::ClockSet(1), "clock_set", ""),
             (Event::TerminalSeen, "heard", ""),
             (Event::Superseded, "superseded", ""),
+            (Event::AmountChanged, "amount_changed", ""),
             (Event::Code(CodeMark("secret".to_owned())), "code", ""),
             (Event::Cancel, "cancel", ""),
             (Event::Void, "void", ""),

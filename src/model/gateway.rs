@@ -326,6 +326,7 @@ pub fn carried(event: &mut Event) -> Option<&mut Carried> {
         | Event::ClockSet(_)
         | Event::TerminalSeen
         | Event::Superseded
+        | Event::AmountChanged
         | Event::Code(_)
         | Event::Cancel
         | Event::Void

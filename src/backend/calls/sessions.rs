@@ -48,6 +48,7 @@ pub(crate) async fn open(
         wallets,
         currency,
         max_amount: claims.max_amount.unwrap_or(limit),
+        sales: app.config.sales,
         policy: trades.policy().page(),
         open_trades,
     }))

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use kaunter_backend::{Config, GatewayConfig, GatewayKind, Profile, Secret, Words};
 use kaunter_core::policy::Policy;
 use kaunter_core::wire::{
-    CodeMode, MintToken, MintedToken, NewTrade, Problem, ProblemCode, Right, Sale, TradeView,
+    CodeMode, MintToken, MintedToken, NewTrade, Problem, ProblemCode, Right, Sale, Sales, TradeView,
 };
 use serde_json::Value;
 
@@ -82,6 +82,7 @@ impl Desk {
             signing_key: Secret::new(KEY),
             token_life_s: 600,
             origins: vec![],
+            sales: Sales::Open,
             test_wallets: true,
             gateway: GatewayConfig {
                 kind: GatewayKind::default(),
@@ -146,7 +147,7 @@ impl Desk {
         };
         let new = NewTrade {
             idempotency_key: format!("{:0>32}", reference.len() as u64 * 10_000 + minor),
-            sale,
+            sale: sale.into(),
             wallet_id: "23".to_owned(),
             mode: CodeMode::ConsumerPresented,
         };

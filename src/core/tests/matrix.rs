@@ -206,6 +206,7 @@ fn events(desk: &TradeHarness) -> Vec<(String, Event)> {
         ("restarted".to_owned(), Event::Restarted),
         ("heard".to_owned(), Event::TerminalSeen),
         ("superseded".to_owned(), Event::Superseded),
+        ("amount changed".to_owned(), Event::AmountChanged),
         ("code one".to_owned(), code("one")),
         ("code two".to_owned(), code("two")),
         ("cancel".to_owned(), Event::Cancel),

@@ -279,6 +279,7 @@ fn requests() -> impl Strategy<Value = Event> {
         1 => Just(mark("two")),
         2 => Just(Event::TerminalSeen),
         1 => Just(Event::Superseded),
+        1 => Just(Event::AmountChanged),
         2 => Just(Event::Cancel),
         2 => Just(Event::Void),
         1 => Just(Event::Verdict(VerdictOutcome::Paid)),

@@ -31,6 +31,8 @@ pub(crate) struct Kind {
     pub(super) second_code: bool,
     /// The gateway gives a new trade the id of an older one.
     pub(super) repeats_ids: bool,
+    /// The sale is registered, the tills state no amount, and the shop's server changes it once.
+    pub(super) registered: bool,
     /// The customer needs time to find the phone.
     pub(super) slow_scan: bool,
     /// When time stops.
@@ -129,6 +131,31 @@ impl Kind {
                 .requests(0)
                 .lates(1)
                 .until(10),
+            of("registered, paid after all")
+                .registered()
+                .faults(0)
+                .requests(2)
+                .lates(1)
+                .until(13),
+            of("registered, two tills")
+                .registered()
+                .second()
+                .faults(0)
+                .requests(0),
+            of("registered, two tills, paid after all")
+                .registered()
+                .second()
+                .faults(0)
+                .requests(0)
+                .lates(1)
+                .until(8),
+            of("registered, our code, cancel, paid after all")
+                .registered()
+                .merchant()
+                .cancels()
+                .faults(0)
+                .lates(1)
+                .until(10),
         ]
     }
 
@@ -148,6 +175,7 @@ impl Kind {
             second_amount: false,
             second_code: false,
             repeats_ids: false,
+            registered: false,
             slow_scan: false,
             horizon: 9,
         }
@@ -202,6 +230,13 @@ impl Kind {
     fn repeats_ids(self) -> Self {
         Self {
             repeats_ids: true,
+            ..self
+        }
+    }
+
+    fn registered(self) -> Self {
+        Self {
+            registered: true,
             ..self
         }
     }
