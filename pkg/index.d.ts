@@ -9,7 +9,7 @@ import type {
   Money,
   Outcome,
   ResumeOptions,
-  Sale,
+  SaleInput,
   Scan,
   ScanOptions,
   ShowCodeOptions,
@@ -49,6 +49,7 @@ export type {
   ResumeOptions,
   Right,
   Sale,
+  SaleInput,
   Scan,
   ScanOptions,
   ScanSource,
@@ -145,13 +146,13 @@ export class Till extends EventTarget implements AsyncDisposable {
    * Other codes: `sale_*`, `amount_*`, `currency_unsupported`, `wallet_*`, `code_*`, `merchant_code`,
    * `gateway_unavailable`, and those of `scan`. `signal`: see `ChargeOptions`.
    */
-  charge(sale: Sale, options?: ChargeOptions): Promise<Outcome>;
+  charge(sale: SaleInput, options?: ChargeOptions): Promise<Outcome>;
   /**
    * Collects a sale with a code that the customer scans. `onCode` gets the code once. Show it until a `trade` event has
    * another status than `awaiting_payer`. Resolves and rejects as `charge` does, and with `mode_unsupported` if the
    * wallet's app can't scan a till's code.
    */
-  showCode(sale: Sale, options: ShowCodeOptions): Promise<Outcome>;
+  showCode(sale: SaleInput, options: ShowCodeOptions): Promise<Outcome>;
   /**
    * Watches a trade until it ends. Sends no payment. If the gateway decides nothing in time, it resolves as
    * `unconfirmed`. Rejects with `trade_not_found`, and with `signal.reason` after an abort.

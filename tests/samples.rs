@@ -452,7 +452,7 @@ fn outcomes(samples: &mut Samples) {
         "Outcome",
         &Outcome::Cancelled {
             trade_id: None,
-            sale: sale(),
+            sale: sale().into(),
             by: By::System,
             reason: CancelReason::Deadline,
         },
@@ -508,12 +508,12 @@ fn words(samples: &mut Samples) {
     samples.words(
         "cancelReasons",
         "CancelReason",
-        &every!(CancelReason: Requested, Deadline, Superseded, TerminalSilent, GatewayUnavailable, SaleBusy),
+        &every!(CancelReason: Requested, Deadline, Superseded, TerminalSilent, GatewayUnavailable, SaleBusy, AmountChanged),
     );
     samples.words(
         "tradeReasons",
         "NonNullable<Trade[\"reason\"]>",
-        &every!(Reason: CodeExpired, CodeUsed, InsufficientFunds, Limit, WrongWallet, Other, GatewayUnavailable, Superseded, TerminalSilent, Requested, Deadline, SaleBusy),
+        &every!(Reason: CodeExpired, CodeUsed, InsufficientFunds, Limit, WrongWallet, Other, GatewayUnavailable, Superseded, TerminalSilent, Requested, Deadline, SaleBusy, AmountChanged),
     );
     samples.words("deciders", "DecidedBy", &every!(DecidedBy: Gateway, Person));
     samples.words(

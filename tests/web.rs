@@ -24,7 +24,7 @@ use kaunter::types::verdict::verdict_from_js;
 use kaunter_core::error::ErrorCode;
 use kaunter_core::money::Money;
 use kaunter_core::till::Record;
-use kaunter_core::wire::{CodeMode, GatewayAnswer, Sale, TradeList};
+use kaunter_core::wire::{CodeMode, GatewayAnswer, SaleInput, TradeList};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
@@ -35,12 +35,12 @@ wasm_bindgen_test_configure!(run_in_browser);
 fn record(key: &str) -> Record {
     Record {
         key: key.to_owned(),
-        sale: Sale {
+        sale: SaleInput {
             reference: "S-1".to_owned(),
-            amount: Money {
+            amount: Some(Money {
                 minor: 1250,
                 currency: "MYR".to_owned(),
-            },
+            }),
         },
         wallet_id: "21".to_owned(),
         trade_id: None,
@@ -558,7 +558,7 @@ fn our_reader_and_serdes_own_for_javascript_read_the_same() {
         shop: "shop".to_owned(),
         terminal: "till-1".to_owned(),
         attempt: 1,
-        sale,
+        sale: sale.known(),
         wallet_id: "21".to_owned(),
         mode: CodeMode::ConsumerPresented,
     };

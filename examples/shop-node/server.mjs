@@ -1,4 +1,5 @@
-// The shop's server in Node: it mints a token for one bill, and closes the bill when the backend says that it is paid.
+// The shop's server in Node: it registers a bill, mints a token for it, and closes it when the backend says that it is
+// paid.
 // The keys come from the environment. Never send the server key to a browser.
 
 import { randomUUID } from "node:crypto";
@@ -30,13 +31,12 @@ async function kaunter(method, path, body) {
   return answer.json();
 }
 
-/** A token for one bill and its amount; before a bill is rung up, one that charges nothing. */
+/** Registers a bill and mints a token for it; before a bill is rung up, a token that charges nothing. */
 async function token(cashier, ref) {
   const minor = bills.get(ref);
-  const right =
-    minor === undefined
-      ? { rights: ["cancel"] }
-      : { rights: ["charge", "cancel"], sale: { ref, amount: { minor, currency: "MYR" } } };
+  const sale = { ref, amount: { minor, currency: "MYR" } };
+  if (minor !== undefined) await kaunter("PUT", "/v1/sales", sale);
+  const right = minor === undefined ? { rights: ["cancel"] } : { rights: ["charge", "cancel"], sale };
   return kaunter("POST", "/v1/terminal-tokens", { shop: "demo", ...cashier, ...right });
 }
 

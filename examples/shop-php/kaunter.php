@@ -19,5 +19,6 @@ if ($_SERVER['REQUEST_METHOD'] === 'GET') { // the till says "paid": check it at
     exit(json_encode($minor !== null && ($sale['closes_bill'] ?? null) === true));
 }
 $bill = ['ref' => $ref, 'amount' => ['minor' => $minor, 'currency' => 'MYR']];
+if ($minor !== null) kaunter('PUT', '/v1/sales', $bill); // from now on, only your server changes the amount
 $right = $minor === null ? ['rights' => ['cancel']] : ['rights' => ['charge', 'cancel'], 'sale' => $bill];
 echo json_encode(kaunter('POST', '/v1/terminal-tokens', $till + $right)); // {"token": "...", "expires_at": "..."}

@@ -73,7 +73,7 @@ impl App {
                 store,
                 gateway,
                 policy,
-                config.shop.clone(),
+                (config.shop.clone(), config.sales),
                 clock,
                 config.bounds.concurrent_gateway_requests,
             ),
@@ -85,7 +85,7 @@ impl App {
 /// The routes of this backend.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let cors = cors(&app.config.origins);
-    let pages = terminal::routes(app.config.terminal.as_ref(), &app.config.gateway.currency);
+    let pages = terminal::routes(&app.config);
     Router::new()
         .route("/v1/terminal-tokens", post(tokens::mint))
         .route("/v1/terminals/revoke", post(terminals::revoke))
@@ -103,7 +103,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
             post(calls::void).get(calls::void_status),
         )
         .route("/v1/trades/{trade_id}/verdict", post(calls::verdict))
-        .route("/v1/sales", get(sales::get))
+        .route("/v1/sales", get(sales::get).put(sales::register))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), limited))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))

@@ -67,7 +67,11 @@ fn wrong(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     // are ours.
     let is_unknown = message.starts_with("unknown field");
     let path: Vec<String> = error.path().iter().filter_map(segment).collect();
-    let known = path.len() - usize::from(is_unknown && !path.is_empty());
+    let mut known = path.len() - usize::from(is_unknown && !path.is_empty());
+    if path.first().is_some_and(|name| name == "metadata") {
+        // The names in it are the caller's text.
+        known = 1;
+    }
     let field = path[..known].join(".");
     let what = if let Some(name) = message.strip_prefix("missing field ") {
         format!("{} is missing", name.replace('`', "\""))

@@ -14,6 +14,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use kaunter_core::policy::Policy;
+use kaunter_core::wire::Sales;
 
 use crate::clock::Offset;
 use crate::limits::Bounds;
@@ -56,6 +57,8 @@ pub struct Config {
     pub token_life_s: u64,
     /// Other origins whose pages may call; empty: only pages of this origin.
     pub origins: Vec<String>,
+    /// Which sales the shop takes.
+    pub sales: Sales,
     /// Whether test wallets are shown.
     pub test_wallets: bool,
     /// The gateway.
@@ -138,6 +141,7 @@ impl Config {
             previous_signing_key,
             token_life_s: file.token_life_s,
             origins: file.origins,
+            sales: file.sales,
             test_wallets: file.test_wallets,
             gateway: GatewayConfig {
                 kind: file.gateway.kind,

@@ -14,7 +14,7 @@ mod sqlite;
 mod terminals;
 
 pub(crate) use bindings::{
-    code_refused, due, free_code, holder_of, keep_code, name, set_due, take_code,
+    code_refused, due, free_code, holder_of, keep_code, name, set_due, set_metadata, take_code,
 };
 
 pub(crate) use list::{Filter, Mark};

@@ -10,19 +10,20 @@ use kaunter_core::wire::ProblemCode;
 use serde_json::json;
 use tower_http::services::ServeDir;
 
-use crate::config::TerminalConfig;
+use crate::config::Config;
 use crate::error::Problem;
 
 /// Serves every path that is not part of the API.
-pub(crate) fn routes(terminal: Option<&TerminalConfig>, currency: &str) -> Router {
-    let Some(terminal) = terminal else {
+pub(crate) fn routes(config: &Config) -> Router {
+    let Some(terminal) = &config.terminal else {
         return Router::new().fallback(async || Problem::new(ProblemCode::RouteNotFound));
     };
     let settings = json!({
         "token_url": terminal.token_url,
         "phone_url": terminal.phone_url,
         "sandbox": terminal.sandbox,
-        "currency": currency,
+        "currency": config.gateway.currency,
+        "sales": config.sales,
     });
     let policy = page_policy(terminal.token_url.as_deref().unwrap_or_default());
     let not_found = get(async || Problem::new(ProblemCode::RouteNotFound).into_response());

@@ -6,6 +6,7 @@ mod change;
 mod clock;
 mod create;
 mod drive;
+mod register;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +15,7 @@ use std::time::Duration;
 
 use kaunter_core::policy::{Ms, Policy};
 use kaunter_core::trade::{CodeMark, Event, Trade};
-use kaunter_core::wire::{self, ProblemCode};
+use kaunter_core::wire::{self, ProblemCode, Sales};
 use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
@@ -26,6 +27,7 @@ use crate::gateway::Gateway;
 use crate::kill::{self, Point, RequestStage};
 use crate::secret::Secret;
 use crate::store::Store;
+use crate::token::Claims;
 
 /// The driver of this shop's trades.
 pub(crate) struct Trades {
@@ -38,6 +40,8 @@ struct Inner {
     policy: Policy,
     /// The shop of this process. Its gateway does not know the trades of other shops.
     shop: String,
+    /// Which sales it takes.
+    sales: Sales,
     clock: Clock,
     /// Trades whose stored times are behind the clock, and by how many milliseconds.
     moved: Mutex<HashMap<String, i64>>,
@@ -56,6 +60,8 @@ pub(crate) struct CreateRequest {
     pub(crate) terminal: String,
     pub(crate) who: String,
     pub(crate) new: wire::NewTrade,
+    /// The token of the page.
+    pub(crate) claims: Claims,
     /// When the token was minted in which the shop's server named this sale with this amount.
     pub(crate) minted_s: Option<u64>,
 }
@@ -79,7 +85,7 @@ impl Trades {
         store: Store,
         gateway: Gateway,
         policy: Policy,
-        shop: String,
+        (shop, sales): (String, Sales),
         clock: Clock,
         max_tasks: usize,
     ) -> Self {
@@ -89,6 +95,7 @@ impl Trades {
                 gateway,
                 policy,
                 shop,
+                sales,
                 clock,
                 moved: Mutex::default(),
                 timers: Mutex::new(HashMap::new()),
@@ -202,6 +209,17 @@ impl Trades {
         let trade = self.answered(trade, sent).await;
         kill::at(Point::CreateAnswering);
         Ok(self.wire(&trade))
+    }
+
+    /// Registers a sale, or changes it.
+    pub(crate) async fn register(&self, request: wire::RegisterSale) -> Result<(), Problem> {
+        let inner = Arc::clone(&self.inner);
+        // A client that disconnects must not stop a change in the middle.
+        let registered =
+            tokio::spawn(async move { inner.register(request).await }.in_current_span());
+        registered
+            .await
+            .map_err(|_| Problem::new(ProblemCode::Internal))?
     }
 
     /// Applies a person's request to a trade. Waits a short time for the gateway's answer.

@@ -44,6 +44,8 @@ pub(crate) const SIGN_IN_FAILED: &str = "sign_in_failed";
 pub(crate) const SIGN_IN_LOCKED: &str = "sign_in_locked";
 /// A person gave the right secret at a terminal that is not the person's.
 pub(crate) const SIGN_IN_REFUSED: &str = "sign_in_refused";
+/// The shop's server registered another amount.
+pub(crate) const AMOUNT_CHANGED: &str = "amount_changed";
 
 /// The entries of a change: one for each move, or one if nothing moved.
 pub(crate) fn entries(moves: &[Move], who: &str, event: &'static str) -> Vec<AuditEntry> {
@@ -69,6 +71,7 @@ pub(crate) fn name(event: &Event) -> &'static str {
         Event::TerminalSeen => "heard",
         Event::Refresh => "refresh",
         Event::Superseded => SUPERSEDED,
+        Event::AmountChanged => AMOUNT_CHANGED,
         Event::Code(_) => "code",
         Event::Cancel => "cancel",
         Event::Void => "void",
@@ -92,6 +95,7 @@ pub(crate) fn note(event: &Event, persons_note: &str) -> String {
         | Event::TerminalSeen
         | Event::Refresh
         | Event::Superseded
+        | Event::AmountChanged
         | Event::Code(CodeMark(_))
         | Event::Cancel
         | Event::Void
@@ -153,6 +157,7 @@ mod tests {
             (Event::TerminalSeen, "heard", ""),
             (Event::Refresh, "refresh", ""),
             (Event::Superseded, "superseded", ""),
+            (Event::AmountChanged, "amount_changed", ""),
             (Event::Code(CodeMark("secret".to_owned())), "code", ""),
             (Event::Cancel, "cancel", ""),
             (Event::Void, "void", ""),

@@ -1,6 +1,6 @@
 //! Decides whether a new trade of a sale may begin, and which of the sale's other trades it replaces.
 //!
-//! Rules 1, 15 and 32 of `docs/rules.md` meet here, in [`admit`].
+//! Rules 1, 15, 32 and 33 of `docs/rules.md` meet here, in [`admit`].
 //! Rule 31 comes before them: [`is_same`] recognises a repeated creation.
 //! The functions are pure, and a [`Denial`] changes nothing.
 //! The backend reads the trades of a sale, calls [`admit`], and stores the result in one transaction.
@@ -8,9 +8,9 @@
 
 use crate::money::Money;
 use crate::policy::{Ms, Policy};
-use crate::sale::{self, Amount, Due};
+use crate::sale::{self, Amount, Due, SetBy};
 use crate::trade::{Context, Event, Facts, SaleHold, State, Trade};
-use crate::wire::{NewTrade, ProblemCode};
+use crate::wire::{NewTrade, ProblemCode, Sales};
 
 /// The codes that one terminal may hand over for one sale within [`WINDOW_MS`].
 ///
@@ -29,16 +29,20 @@ pub const WINDOW_MS: Ms = 600_000;
 pub struct Candidate<'a> {
     /// The terminal that asks for it.
     pub terminal: &'a str,
-    /// The amount that it is to collect.
-    pub amount: &'a Money,
+    /// The amount that the page states; `None` for the registered one.
+    pub amount: Option<&'a Money>,
     /// The time in seconds at which the shop's server minted a token for this sale and this amount, if it did.
     pub minted_s: Option<u64>,
+    /// Which sales this shop takes.
+    pub sales: Sales,
 }
 
 /// The permission to begin the new trade. It is valid once all of this is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admission {
-    /// How the new amount relates to the sale.
+    /// The amount that the new trade collects.
+    pub asked: Money,
+    /// How it relates to the sale.
     pub amount: Amount,
     /// The trades that are replaced, in their new state, each with its position among the others.
     pub replaced: Vec<(usize, Trade)>,
@@ -53,6 +57,8 @@ pub enum Denial {
     Paid(usize),
     /// The sale asks for another amount.
     AmountMismatch,
+    /// The sale is not registered, and this trade or this shop needs that.
+    NotRegistered,
     /// The terminal has tried this sale too often, and must wait.
     TooMany {
         /// At most [`WINDOW_MS`].
@@ -66,7 +72,7 @@ impl Denial {
     pub fn trade(self) -> Option<usize> {
         match self {
             Self::Busy(at) | Self::Paid(at) => Some(at),
-            Self::AmountMismatch | Self::TooMany { .. } => None,
+            Self::AmountMismatch | Self::NotRegistered | Self::TooMany { .. } => None,
         }
     }
 }
@@ -77,6 +83,7 @@ impl From<Denial> for ProblemCode {
             Denial::Busy(_) => Self::SaleBusy,
             Denial::Paid(_) => Self::SalePaid,
             Denial::AmountMismatch => Self::SaleAmountMismatch,
+            Denial::NotRegistered => Self::SaleNotRegistered,
             Denial::TooMany { .. } => Self::RateLimited,
         }
     }
@@ -84,10 +91,11 @@ impl From<Denial> for ProblemCode {
 
 /// Whether a creation repeats the one of the trade that has its key. Then it gets that trade, and nothing begins.
 /// Otherwise the key belongs to another trade, and the creation is refused.
+/// A creation that states no amount asks for whatever was registered then, so it repeats any amount.
 #[must_use]
 pub fn is_same(facts: &Facts, terminal: &str, new: &NewTrade) -> bool {
     facts.terminal == terminal
-        && facts.sale == new.sale
+        && new.sale.names(&facts.sale)
         && facts.wallet_id == new.wallet_id
         && facts.mode == new.mode
 }
@@ -99,7 +107,8 @@ pub fn is_same(facts: &Facts, terminal: &str, new: &NewTrade) -> bool {
 /// The caller stores an [`Admission`] as a whole, together with the new trade, or not at all.
 ///
 /// # Errors
-/// A [`Denial`] names the first reason, in this order: too many tries, a trade in the way, another amount.
+/// A [`Denial`] names the first reason, in this order: too many tries, a trade in the way, no registration, another
+/// amount.
 pub fn admit<'a>(
     others: impl IntoIterator<Item = &'a Trade>,
     due: Option<&Due>,
@@ -111,20 +120,57 @@ pub fn admit<'a>(
     if let Some(wait_ms) = wait_ms(&others, candidate.terminal, now) {
         return Err(Denial::TooMany { wait_ms });
     }
-    let amount = sale::amount(due, candidate.amount, candidate.minted_s);
+    let asked = asked(due, candidate);
+    let amount = asked.and_then(|asked| {
+        sale::amount(due, asked, candidate.minted_s).ok_or(Denial::AmountMismatch)
+    });
     // A terminal replaces only its own trades. A changed amount replaces every trade with the old one.
-    let replacer = (amount != Some(Amount::Changed)).then_some(candidate.terminal);
+    let replacer = (amount != Ok(Amount::Changed)).then_some(candidate.terminal);
+    let replaced = clear(&others, &Event::Superseded, replacer, now, policy);
+    let replaced = replaced.map_err(|at| match others[at].state() == State::Paid {
+        true => Denial::Paid(at),
+        false => Denial::Busy(at),
+    })?;
+    Ok(Admission {
+        asked: asked?.clone(),
+        amount: amount?,
+        replaced,
+    })
+}
+
+/// Rule 33 of `docs/rules.md`: the amount that a new trade is to collect.
+fn asked<'a>(due: Option<&'a Due>, candidate: &Candidate<'a>) -> Result<&'a Money, Denial> {
+    let registered = due.filter(|due| due.set_by == SetBy::Registration);
+    match (candidate.amount, candidate.sales) {
+        (None, Sales::Open | Sales::Registered) => registered.map(|due| &due.amount),
+        (Some(amount), Sales::Registered) => registered.map(|_| amount),
+        (Some(amount), Sales::Open) => Some(amount),
+    }
+    .ok_or(Denial::NotRegistered)
+}
+
+/// Makes room in a sale: each trade that only waits for a code gets `event`, and gives way.
+///
+/// `replacer` is the only terminal whose trades give way; `None` for those of any terminal.
+///
+/// # Errors
+/// The position of the first trade that stays.
+pub(crate) fn clear(
+    others: &[&Trade],
+    event: &Event,
+    replacer: Option<&str>,
+    now: Ms,
+    policy: &Policy,
+) -> Result<Vec<(usize, Trade)>, usize> {
     let mut replaced = Vec::new();
-    for (at, other) in others.into_iter().enumerate() {
-        match conflict_with(other, replacer, now, policy) {
+    for (at, other) in others.iter().enumerate() {
+        match conflict_with(other, event, replacer, now, policy) {
             Conflict::None => {}
             Conflict::Replaced(left) => replaced.push((at, *left)),
-            Conflict::Blocks if other.state() == State::Paid => return Err(Denial::Paid(at)),
-            Conflict::Blocks => return Err(Denial::Busy(at)),
+            Conflict::Blocks => return Err(at),
         }
     }
-    let amount = amount.ok_or(Denial::AmountMismatch)?;
-    Ok(Admission { amount, replaced })
+    Ok(replaced)
 }
 
 /// How another trade of the sale relates to the new one.
@@ -139,8 +185,15 @@ enum Conflict {
 
 /// Rule 1 of `docs/rules.md`: a trade that may have moved money stays, and one that only waits for a code is replaced.
 ///
-/// `replacer` is the only terminal whose trades are replaced; `None` replaces those of any terminal.
-fn conflict_with(other: &Trade, replacer: Option<&str>, now: Ms, policy: &Policy) -> Conflict {
+/// `event` is what replaces it. `replacer` is the only terminal whose trades are replaced; `None` replaces those of any
+/// terminal.
+fn conflict_with(
+    other: &Trade,
+    event: &Event,
+    replacer: Option<&str>,
+    now: Ms,
+    policy: &Policy,
+) -> Conflict {
     if other.sale_hold() != SaleHold::None {
         return Conflict::Blocks;
     }
@@ -164,7 +217,7 @@ fn conflict_with(other: &Trade, replacer: Option<&str>, now: Ms, policy: &Policy
         return Conflict::Replaced(Box::new(left));
     }
     let own = replacer.is_none_or(|terminal| other.facts().terminal == terminal);
-    match left.handle(Event::Superseded, &context) {
+    match left.handle(event.clone(), &context) {
         Ok(()) if own => Conflict::Replaced(Box::new(left)),
         Ok(()) | Err(_) => Conflict::Blocks,
     }
@@ -241,8 +294,9 @@ mod tests {
     ) -> Result<Admission, Denial> {
         let candidate = Candidate {
             terminal,
-            amount: &money(minor),
+            amount: Some(&money(minor)),
             minted_s,
+            sales: Sales::Open,
         };
         let due = others.first().map(Due::of_first);
         admit(others, due.as_ref(), &candidate, NOW, &Policy::default())
@@ -266,15 +320,18 @@ mod tests {
         let facts = trade.facts();
         let again = NewTrade {
             idempotency_key: "key".to_owned(),
-            sale: facts.sale.clone(),
+            sale: facts.sale.clone().into(),
             wallet_id: facts.wallet_id.clone(),
             mode: facts.mode,
         };
         assert!(is_same(facts, "till-1", &again));
+        let mut unstated = again.clone();
+        unstated.sale.amount = None;
+        assert!(is_same(facts, "till-1", &unstated), "no amount is stated");
         assert!(!is_same(facts, "till-2", &again), "another terminal's");
         let mut others = [again.clone(), again.clone(), again.clone(), again];
         others[0].sale.reference = "B".to_owned();
-        others[1].sale.amount = money(200);
+        others[1].sale.amount = Some(money(200));
         others[2].wallet_id = "21".to_owned();
         others[3].mode = CodeMode::MerchantPresented;
         for other in &others {
@@ -340,6 +397,45 @@ mod tests {
             assert!(!others[0].holds_sale());
             let answer = ask(&others, "till-1", 100, None);
             assert_eq!(answer, Err(Denial::Busy(0)), "{state:?}");
+        }
+    }
+
+    #[test]
+    fn rule_33_a_trade_without_an_amount_collects_the_registered_one() {
+        let due = |set_by| Due {
+            amount: money(100),
+            set_by,
+        };
+        let registered = due(SetBy::Registration);
+        let ask = |due: Option<&Due>, minor: Option<u64>, sales| {
+            let amount = minor.map(money);
+            let candidate = Candidate {
+                terminal: "till-1",
+                amount: amount.as_ref(),
+                minted_s: Some(9),
+                sales,
+            };
+            let admission = admit(&[], due, &candidate, NOW, &Policy::default())?;
+            Ok((admission.asked.minor, admission.amount))
+        };
+        for sales in [Sales::Open, Sales::Registered] {
+            let ask = |due, minor| ask(due, minor, sales);
+            let due_is = Some(&registered);
+            assert_eq!(ask(due_is, None), Ok((100, Amount::Same)));
+            assert_eq!(ask(due_is, Some(100)), Ok((100, Amount::Same)));
+            assert_eq!(ask(due_is, Some(1)), Err(Denial::AmountMismatch));
+            for other in [
+                None,
+                Some(&due(SetBy::Page)),
+                Some(&due(SetBy::Token { minted_s: 1 })),
+            ] {
+                assert_eq!(ask(other, None), Err(Denial::NotRegistered), "{other:?}");
+            }
+        }
+        assert_eq!(ask(None, Some(7), Sales::Open), Ok((7, Amount::First)));
+        for other in [None, Some(&due(SetBy::Page))] {
+            let answer = ask(other, Some(100), Sales::Registered);
+            assert_eq!(answer, Err(Denial::NotRegistered), "{other:?}");
         }
     }
 
@@ -423,8 +519,9 @@ mod tests {
             assert!(ask(&full, "till-2", 100, None).is_ok(), "another terminal");
             let candidate = Candidate {
                 terminal: "till-1",
-                amount: &money(100),
+                amount: Some(&money(100)),
                 minted_s: None,
+                sales: Sales::Open,
             };
             let due = full.first().map(Due::of_first);
             let later = |now| admit(&full, due.as_ref(), &candidate, now, &Policy::default());

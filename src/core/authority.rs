@@ -2,7 +2,7 @@
 
 use crate::money::Money;
 use crate::trade::Facts;
-use crate::wire::{ProblemCode, Right, Sale, TradeView};
+use crate::wire::{ProblemCode, Right, Sale, SaleInput, TradeView};
 
 /// The claims of a token that these rules need.
 #[derive(Clone, Copy, Debug)]
@@ -93,14 +93,29 @@ impl Authority<'_> {
         }
     }
 
-    /// Refuses a charge for which the token is not valid.
+    /// Refuses a charge for which the token is not valid, as far as the page has stated it.
     ///
     /// # Errors
     /// [`ProblemCode::TokenForbidden`] if the token is for another sale or another amount.
     /// [`ProblemCode::AmountTooLarge`] if the amount is above the token's limit.
-    pub fn require_sale(&self, sale: &Sale) -> Result<(), ProblemCode> {
-        if self.sale.is_some_and(|own| own != sale) {
+    pub fn require_sale(&self, sale: &SaleInput) -> Result<(), ProblemCode> {
+        if self.sale.is_some_and(|own| !sale.names(own)) {
             return Err(ProblemCode::TokenForbidden);
+        }
+        match &sale.amount {
+            Some(amount) => self.require_amount(amount),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses a charge of a sale whose amount the page did not state.
+    ///
+    /// # Errors
+    /// [`ProblemCode::SaleAmountMismatch`] if the token has the sale with another amount.
+    /// [`ProblemCode::AmountTooLarge`] if the amount is above the token's limit.
+    pub fn require_due(&self, sale: &Sale) -> Result<(), ProblemCode> {
+        if self.sale.is_some_and(|own| own != sale) {
+            return Err(ProblemCode::SaleAmountMismatch);
         }
         self.require_amount(&sale.amount)
     }
@@ -197,10 +212,25 @@ mod tests {
         }
         assert_eq!(token.reach(&facts("till-2", own.clone())), Reach::Whole);
         assert_eq!(
-            token.require_sale(&sale("SMALL", 501)),
+            token.require_sale(&sale("SMALL", 501).into()),
             Err(ProblemCode::TokenForbidden)
         );
-        assert_eq!(token.require_sale(&own), Ok(()));
+        assert_eq!(token.require_sale(&own.clone().into()), Ok(()));
+        let unstated = |reference: &str| SaleInput {
+            reference: reference.to_owned(),
+            amount: None,
+        };
+        assert_eq!(token.require_sale(&unstated("SMALL")), Ok(()));
+        assert_eq!(
+            token.require_sale(&unstated("LARGE")),
+            Err(ProblemCode::TokenForbidden)
+        );
+        assert_eq!(token.require_due(&own), Ok(()));
+        assert_eq!(
+            token.require_due(&sale("SMALL", 501)),
+            Err(ProblemCode::SaleAmountMismatch),
+            "the token says another amount than the registration"
+        );
     }
 
     #[test]
@@ -249,6 +279,11 @@ mod tests {
                 "{right:?}"
             );
         }
+        let large_sale = sale("LARGE", 501);
+        assert_eq!(
+            token.require_due(&large_sale),
+            Err(ProblemCode::AmountTooLarge)
+        );
         assert_eq!(token.require_on(Right::Cancel, &large), Ok(()));
         assert_eq!(
             token.require_on(Right::Void, &facts("till-1", sale("SMALL", 500))),

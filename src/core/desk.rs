@@ -9,7 +9,7 @@
 
 use crate::authority::{Authority, Reach};
 use crate::code;
-use crate::money::MAX_MINOR;
+use crate::money::{MAX_MINOR, Money};
 use crate::trade::{CodeMark, Event, Facts};
 use crate::wire::{
     CODE_MAX_BYTES, KEY_CHARS, NewTrade, ProblemCode, Right, Sale, Verdict, Wallet, is_reference,
@@ -68,8 +68,24 @@ pub fn check_new(
             "idempotency_key",
         ));
     }
-    check_sale(&new.sale, limits)?;
+    check_reference(&new.sale.reference)?;
+    if let Some(amount) = &new.sale.amount {
+        check_amount(amount, limits)?;
+    }
     Ok(authority.require_sale(&new.sale)?)
+}
+
+/// Refuses to charge a registered amount that the page did not state, once that amount is known.
+///
+/// # Errors
+/// [`Refused`]: the gateway does not take the amount, or the token does not allow it.
+pub fn check_due(
+    sale: &Sale,
+    authority: &Authority<'_>,
+    limits: Limits<'_>,
+) -> Result<(), Refused> {
+    check_amount(&sale.amount, limits)?;
+    Ok(authority.require_due(sale)?)
 }
 
 /// Refuses a sale whose reference or amount can't be collected.
@@ -77,10 +93,19 @@ pub fn check_new(
 /// # Errors
 /// [`Refused`] with the field of the sale that is wrong.
 pub fn check_sale(sale: &Sale, limits: Limits<'_>) -> Result<(), Refused> {
-    let (reference, amount) = (&sale.reference, &sale.amount);
-    if !is_reference(reference) {
-        return Err(Refused::at(ProblemCode::SaleInvalid, "sale.ref"));
+    check_reference(&sale.reference)?;
+    check_amount(&sale.amount, limits)
+}
+
+fn check_reference(reference: &str) -> Result<(), Refused> {
+    if is_reference(reference) {
+        Ok(())
+    } else {
+        Err(Refused::at(ProblemCode::SaleInvalid, "sale.ref"))
     }
+}
+
+fn check_amount(amount: &Money, limits: Limits<'_>) -> Result<(), Refused> {
     if amount.minor == 0 || amount.minor > MAX_MINOR {
         return Err(Refused::at(ProblemCode::AmountInvalid, "sale.amount.minor"));
     }
@@ -193,7 +218,7 @@ pub fn check_command(
         if facts.terminal != authority.terminal {
             return Err(ProblemCode::TokenForbidden.into());
         }
-        authority.require_sale(&facts.sale)?;
+        authority.require_sale(&facts.sale.clone().into())?;
     }
     authority.require_on(command.right, facts)?;
     Ok(command)
@@ -265,7 +290,6 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test says where it stopped")]
 
     use super::*;
-    use crate::money::Money;
     use crate::wire::{CodeMode, VerdictOutcome};
 
     const LIMITS: Limits<'_> = Limits {
@@ -286,7 +310,7 @@ mod tests {
     fn new(key: &str, sale: Sale) -> NewTrade {
         NewTrade {
             idempotency_key: key.to_owned(),
-            sale,
+            sale: sale.into(),
             wallet_id: "23".to_owned(),
             mode: CodeMode::ConsumerPresented,
         }

@@ -412,7 +412,11 @@ error_codes! {
         /// The sale has another amount.
         SaleAmountMismatch "sale_amount_mismatch" Conflict 409 No
             "This sale was begun with another amount: check the bill, and use a new number for a new sale."
-            "This sale has another amount: only the shop's server can change it, with a token for this sale and the new amount.";
+            "This sale has another amount: only the shop's server can change it, with PUT /v1/sales, or with a token for this sale and the new amount if the sale is not registered.";
+        /// The shop's server has not registered the sale.
+        SaleNotRegistered "sale_not_registered" Conflict 409 Act
+            "The shop's system does not know this sale: check its number, or enter it there first."
+            "This sale is not registered: register it from the shop's server with PUT /v1/sales.";
         /// This shop has no such trade.
         TradeNotFound "trade_not_found" Conflict 404 No
             "This payment is not known here: check its number."

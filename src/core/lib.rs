@@ -1,6 +1,6 @@
 //! The rules of Kaunter, for the backend, the page and the tests alike.
 //!
-//! - [`money`], [`sale`]: amounts, what a sale owes, and what closes it.
+//! - [`money`], [`sale`], [`registration`]: amounts, what a sale owes, and what closes it.
 //! - [`trade`]: the state machine of a trade, which the backend drives. It decides everything about money.
 //! - [`desk`], [`admission`], [`authority`]: a terminal's calls, the start of a trade, the rights of a token.
 //! - [`terminal`]: which tokens are valid for a terminal, and which device acts for it.
@@ -25,6 +25,7 @@ pub mod lockout;
 pub mod money;
 pub mod owner;
 pub mod policy;
+pub mod registration;
 pub mod report;
 pub mod sale;
 pub mod server_key;

@@ -54,10 +54,29 @@ impl Standing {
     /// True only for exactly the amount that was paid and was not given back.
     ///
     /// Late money that nobody has accepted closes no bill, and a payment that was voided does not either.
+    /// A registered sale must also be registered with this amount: money for an old amount closes no bill.
     #[must_use]
-    pub fn closes_bill(&self, asked: &Money) -> bool {
+    pub fn closes_bill(&self, asked: &Money, due: Option<&Due>) -> bool {
+        let registered = due.filter(|due| due.set_by == SetBy::Registration);
         self.paid_amount.as_ref() == Some(asked)
+            && registered.is_none_or(|due| due.amount == *asked)
     }
+
+    /// What is missing of a bill of which a smaller amount was paid; `None` if nothing was paid, or enough.
+    #[must_use]
+    pub fn missing_amount(&self, bill: &Money) -> Option<Money> {
+        missing(self.paid_amount.as_ref()?, bill)
+    }
+}
+
+/// The part of a bill that a smaller payment leaves; `None` if it leaves nothing.
+#[must_use]
+pub fn missing(paid: &Money, bill: &Money) -> Option<Money> {
+    let is_smaller = paid.currency == bill.currency && paid.minor < bill.minor;
+    is_smaller.then(|| Money {
+        minor: bill.minor - paid.minor,
+        currency: bill.currency.clone(),
+    })
 }
 
 /// How a new trade's amount relates to its sale.
@@ -71,41 +90,60 @@ pub enum Amount {
     Changed,
 }
 
+/// Who said what a sale asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SetBy {
+    /// A page, with the sale's first trade.
+    Page,
+    /// The shop's server, by a token for this sale and this amount.
+    Token {
+        /// The time in seconds at which the token was minted.
+        minted_s: u64,
+    },
+    /// The shop's server, by registering the sale. Only [`crate::registration::register`] changes it.
+    Registration,
+}
+
 /// The amount that a sale asks for, and who said so.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Due {
     /// The amount.
     pub amount: Money,
-    /// The time in seconds at which the token that set the amount was minted; 0 if a page set it with the first trade.
-    pub minted_s: u64,
+    /// Who set it.
+    pub set_by: SetBy,
 }
 
 impl Due {
-    /// The amount that the first trade sets, if no token has set one.
+    /// The amount that the first trade sets, if nobody else has set one.
     #[must_use]
     pub fn of_first(trade: &Trade) -> Self {
         Self {
             amount: trade.facts().sale.amount.clone(),
-            minted_s: 0,
+            set_by: SetBy::Page,
         }
     }
 }
 
 /// Compares a new trade's amount with the sale's. `None` if the sale asks for another amount.
 ///
-/// The first trade of a sale fixes its amount. Only the shop's server can change it, by a newer token for this sale and
-/// amount. `minted_s` is the time at which that token was minted.
+/// The first trade of a sale fixes its amount. Only the shop's server can change it: by a newer token for this sale and
+/// amount, or by registering the sale. A registered amount is changed by no token. `minted_s` is the time at which the
+/// token was minted.
 /// The caller must have refused the trade before if money may have moved.
 #[must_use]
 pub fn amount(due: Option<&Due>, asked: &Money, minted_s: Option<u64>) -> Option<Amount> {
-    match due {
-        None => Some(Amount::First),
-        Some(due) if due.amount == *asked => Some(Amount::Same),
-        Some(due) if minted_s.is_some_and(|minted_s| minted_s > due.minted_s) => {
-            Some(Amount::Changed)
-        }
-        Some(_) => None,
+    let Some(due) = due else {
+        return Some(Amount::First);
+    };
+    if due.amount == *asked {
+        return Some(Amount::Same);
     }
+    let is_newer = match due.set_by {
+        SetBy::Page => minted_s.is_some(),
+        SetBy::Token { minted_s: last_s } => minted_s.is_some_and(|minted_s| minted_s > last_s),
+        SetBy::Registration => false,
+    };
+    is_newer.then_some(Amount::Changed)
 }
 
 /// The last hand-over of a code.
@@ -189,17 +227,17 @@ mod tests {
 
     #[test]
     fn rule_15_the_first_amount_of_a_sale_stands_unless_the_server_changes_it() {
-        let due = |minor, minted_s| Due {
+        let due = |minor, set_by| Due {
             amount: money(minor),
-            minted_s,
+            set_by,
         };
         assert_eq!(amount(None, &money(100), None), Some(Amount::First));
-        let page = due(100, 0);
+        let page = due(100, SetBy::Page);
         let amount = |due: &Due, asked, minted_s| amount(Some(due), &money(asked), minted_s);
         assert_eq!(amount(&page, 100, None), Some(Amount::Same));
         assert_eq!(amount(&page, 1, None), None, "a page changed what is owed");
         assert_eq!(amount(&page, 150, Some(7)), Some(Amount::Changed));
-        let server = due(150, 7);
+        let server = due(150, SetBy::Token { minted_s: 7 });
         assert_eq!(
             amount(&server, 100, Some(6)),
             None,
@@ -211,6 +249,51 @@ mod tests {
             "it is not known which of the two tokens is newer"
         );
         assert_eq!(amount(&server, 200, Some(8)), Some(Amount::Changed));
+    }
+
+    #[test]
+    fn rule_33_no_token_and_no_page_changes_a_registered_amount() {
+        let due = Due {
+            amount: money(100),
+            set_by: SetBy::Registration,
+        };
+        let asked = |minor, minted_s| amount(Some(&due), &money(minor), minted_s);
+        assert_eq!(asked(100, None), Some(Amount::Same));
+        assert_eq!(asked(100, Some(u64::MAX)), Some(Amount::Same));
+        assert_eq!(asked(1, None), None);
+        assert_eq!(asked(150, Some(u64::MAX)), None, "a token changed it");
+    }
+
+    #[test]
+    fn rule_33_only_the_registered_amount_closes_the_bill_of_a_registered_sale() {
+        let standing = Standing {
+            paid_amount: Some(money(100)),
+            decided_by: Some(DecidedBy::Person),
+            late_amount: None,
+            open: false,
+        };
+        let due = |minor, set_by| Due {
+            amount: money(minor),
+            set_by,
+        };
+        let now = due(150, SetBy::Registration);
+        for asked in [100, 150] {
+            assert!(
+                !standing.closes_bill(&money(asked), Some(&now)),
+                "money for an old amount closed a bill of {asked}"
+            );
+        }
+        assert!(standing.closes_bill(&money(100), Some(&due(100, SetBy::Registration))));
+        assert!(standing.closes_bill(&money(100), Some(&due(150, SetBy::Page))));
+        assert!(standing.closes_bill(&money(100), None));
+        assert_eq!(standing.missing_amount(&money(150)), Some(money(50)));
+        assert_eq!(standing.missing_amount(&money(100)), None);
+        assert_eq!(standing.missing_amount(&money(1)), None);
+        let ringgit = Money {
+            minor: 150,
+            currency: "SGD".to_owned(),
+        };
+        assert_eq!(standing.missing_amount(&ringgit), None);
     }
 
     #[test]

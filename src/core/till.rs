@@ -54,7 +54,7 @@
 //!     // and what else it tells
 //! };
 //! let plan = Plan {
-//!     sale: sale.clone(),
+//!     sale: sale.clone().into(),
 //!     mode: CodeMode::ConsumerPresented,
 //!     wallet: Some("21".to_owned()),
 //!     code: None,
@@ -123,6 +123,8 @@ pub struct Charge {
     policy: PagePolicy,
     phase: Phase,
     record: Record,
+    /// The caller states the amount. Otherwise each creation asks for the registered one.
+    states_amount: bool,
     spare_key: Option<String>,
     wallet_known: bool,
     code: Option<Hint>,
@@ -159,6 +161,7 @@ impl Charge {
         let mut charge = Self {
             policy,
             phase: Phase::Scanning,
+            states_amount: plan.sale.amount.is_some(),
             record: Record {
                 key,
                 sale: plan.sale,

@@ -341,7 +341,8 @@ impl Trade {
                 self.refresh(context);
                 Ok(())
             }
-            Event::Superseded => self.superseded(context),
+            Event::Superseded => self.give_way(Reason::Superseded, context),
+            Event::AmountChanged => self.give_way(Reason::AmountChanged, context),
             Event::Code(mark) => self.code_given(mark, context),
             Event::Cancel => self.cancel_requested(context),
             Event::Void => self.void_requested(context),

@@ -5,6 +5,8 @@
 //!
 //! The enums here have only today's words. `src/core/trade/old.rs` reads the old words of stored rows.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 pub use crate::error::ProblemCode;
@@ -35,6 +37,65 @@ pub struct Sale {
     pub reference: String,
     /// The amount that is owed.
     pub amount: Money,
+}
+
+/// A sale as a page names it. One that the shop's server has registered needs no amount.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SaleInput {
+    /// The shop's own number of the sale.
+    #[serde(rename = "ref")]
+    pub reference: String,
+    /// The amount that is owed; `None` for the registered one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Money>,
+}
+
+impl SaleInput {
+    /// Whether this names that sale. Without an amount, it names it with any.
+    #[must_use]
+    pub fn names(&self, sale: &Sale) -> bool {
+        let same = |amount: &Money| *amount == sale.amount;
+        self.reference == sale.reference && self.amount.as_ref().is_none_or(same)
+    }
+
+    /// The sale, once its amount is known.
+    ///
+    /// # Panics
+    /// The amount is not known. Every trade has one, so a record that has a trade's id has one, too.
+    #[must_use]
+    pub fn known(self) -> Sale {
+        Sale {
+            reference: self.reference,
+            amount: self.amount.expect("a trade has an amount"),
+        }
+    }
+
+    /// Whether this names that sale and states its amount.
+    #[must_use]
+    pub fn states(&self, sale: &Sale) -> bool {
+        self.amount.is_some() && self.names(sale)
+    }
+}
+
+impl From<Sale> for SaleInput {
+    fn from(sale: Sale) -> Self {
+        Self {
+            reference: sale.reference,
+            amount: Some(sale.amount),
+        }
+    }
+}
+
+/// Which sales a shop takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sales {
+    /// Any sale. A page may name one with its amount.
+    #[default]
+    Open,
+    /// Only sales that the shop's server has registered.
+    Registered,
 }
 
 /// Who shows the code.
@@ -182,6 +243,8 @@ pub enum Reason {
     Deadline,
     /// Another trade took the sale while this one's code was being made. The code was never shown.
     SaleBusy,
+    /// The shop's server registered another amount for the sale.
+    AmountChanged,
 }
 
 impl Reason {
@@ -193,6 +256,7 @@ impl Reason {
             | Self::Superseded
             | Self::TerminalSilent
             | Self::SaleBusy
+            | Self::AmountChanged
             | Self::Deadline => true,
             Self::CodeExpired
             | Self::CodeUsed
@@ -395,6 +459,9 @@ pub struct Session {
     pub currency: String,
     /// The largest amount of a trade.
     pub max_amount: Money,
+    /// Which sales the shop takes.
+    #[serde(default)]
+    pub sales: Sales,
     /// The durations that the page follows.
     pub policy: PagePolicy,
     /// This terminal's trades that have not ended.
@@ -442,7 +509,7 @@ pub struct NewTrade {
     /// 128 random bits in hex, which the page has journalled. The same key gives the same trade.
     pub idempotency_key: String,
     /// The sale.
-    pub sale: Sale,
+    pub sale: SaleInput,
     /// The wallet.
     pub wallet_id: String,
     /// Who shows the code.
@@ -487,20 +554,44 @@ pub enum VerdictOutcome {
     Voided,
 }
 
+/// The body of `PUT /v1/sales`, with the server key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegisterSale {
+    /// The shop's own number of the sale.
+    #[serde(rename = "ref")]
+    pub reference: String,
+    /// The amount that is owed.
+    pub amount: Money,
+    /// The shop's own notes on the sale. Absent: those that are stored stay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Metadata>,
+}
+
+/// The shop's own notes on a sale, by name. No rule reads them.
+pub type Metadata = BTreeMap<String, String>;
+
 /// The answer to `GET /v1/sales?ref=`, by which a shop's server closes its bill.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SaleRecord {
     /// The sale's reference.
     #[serde(rename = "ref")]
     pub reference: String,
-    /// The amount that is owed: that of the first trade, unless the shop's server has changed it.
+    /// The amount that is owed: that of the first trade, unless the shop's server has registered or changed it.
     pub due_amount: Money,
+    /// Whether the shop's server has registered the sale.
+    #[serde(default)]
+    pub registered: bool,
     /// The amount that was paid and not given back; `null` while there is no such amount.
     pub paid_amount: Option<Money>,
     /// Who said that `paid_amount` was paid; `null` while nothing is paid.
     pub decided_by: Option<DecidedBy>,
     /// Money that came after its trade was closed, and that nobody has accepted or given back yet.
     pub late_amount: Option<Money>,
+    /// What a payment of a smaller amount leaves of the amount in the query, or of `due_amount` without one. Register it
+    /// under another reference. Absent if nothing was paid, or enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing_amount: Option<Money>,
     /// Whether exactly the amount in the query was paid: then close the bill. Absent if the query has no amount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closes_bill: Option<bool>,

@@ -335,6 +335,7 @@ pub fn carried(event: &mut Event) -> Option<&mut Carried> {
         | Event::TerminalSeen
         | Event::Refresh
         | Event::Superseded
+        | Event::AmountChanged
         | Event::Code(_)
         | Event::Cancel
         | Event::Void

@@ -253,7 +253,7 @@ impl ChargeHarness {
     #[must_use]
     pub fn new(mode: CodeMode, wallet: Option<&str>, code: Option<Hint>) -> Self {
         let plan = Plan {
-            sale: sample::sale(),
+            sale: sample::sale().into(),
             mode,
             wallet: wallet.map(str::to_owned),
             code,

@@ -4,7 +4,7 @@
 //! It has raised an alarm, or the next query will raise one.
 
 use kaunter_core::money::Money;
-use kaunter_core::sale::Standing;
+use kaunter_core::sale::{Due, SetBy, Standing};
 use kaunter_core::till::End;
 use kaunter_core::trade::{Risk, State, Trade};
 use kaunter_core::wire::Status;
@@ -52,11 +52,14 @@ impl Breach {
     }
 }
 
-/// Judges all trades of one sale.
+/// Judges all trades of one sale. `due` is what it asks for.
 ///
 /// # Errors
 /// The first rule that is broken.
-pub fn sale<'a>(trades: impl Iterator<Item = Evidence<'a>> + Clone) -> Result<(), Breach> {
+pub fn sale<'a>(
+    trades: impl Iterator<Item = Evidence<'a>> + Clone,
+    due: Option<&Due>,
+) -> Result<(), Breach> {
     let (mut kept, mut kept_late, mut holders) = (0, 0, 0);
     for (at, evidence) in trades.clone().enumerate() {
         trade(at, &evidence)?;
@@ -76,7 +79,11 @@ pub fn sale<'a>(trades: impl Iterator<Item = Evidence<'a>> + Clone) -> Result<()
     }
     let given_back = trades.clone().any(|evidence| evidence.is_given_back());
     let kept = kept + kept_late + i16::from(given_back);
-    bill(trades.map(|evidence| evidence.trade), kept)
+    let registered = due.filter(|due| due.set_by == SetBy::Registration);
+    match registered {
+        Some(due) => registered_bill(trades, due, kept),
+        None => bill(trades.map(|evidence| evidence.trade), kept),
+    }
 }
 
 /// Judges one trade. `at` is its position among those of the sale.
@@ -122,6 +129,38 @@ fn trade(at: usize, evidence: &Evidence<'_>) -> Result<(), Breach> {
     Ok(())
 }
 
+/// The bill of a registered sale must close only on the registered amount, and that must not change beside money at
+/// risk. Late money is of the amount that was registered when its trade began.
+fn registered_bill<'a>(
+    trades: impl Iterator<Item = Evidence<'a>> + Clone,
+    due: &Due,
+    kept: i16,
+) -> Result<(), Breach> {
+    let wrong = |what: &str| Err(Breach::Wrong(what.to_owned()));
+    let amount = |evidence: &Evidence<'a>| evidence.trade.facts().sale.amount.clone();
+    let at_risk = |evidence: &Evidence<'_>| evidence.trade.holds_sale() && !evidence.ledger.late;
+    let mut holders = trades.clone().filter(at_risk);
+    if holders.any(|evidence| amount(&evidence) != due.amount) {
+        return wrong("the amount changed beside a trade at risk");
+    }
+    let standing = Standing::of(trades.clone().map(|evidence| evidence.trade));
+    let paid = |evidence: &Evidence<'a>| {
+        evidence.trade.state() == State::Paid && amount(evidence) == due.amount
+    };
+    if standing.closes_bill(&due.amount, Some(due))
+        && (kept < 1 || !trades.clone().any(|own| paid(&own)))
+    {
+        return wrong("the bill closes, and the ledger does not keep its amount");
+    }
+    let mut others = trades
+        .map(|evidence| amount(&evidence))
+        .filter(|own| *own != due.amount);
+    if others.any(|other| standing.closes_bill(&other, Some(due))) {
+        return wrong("a sale closes for an amount that is not owed");
+    }
+    Ok(())
+}
+
 /// The bill must close only on the amount that the ledger keeps. All trades collect the same amount.
 fn bill<'a>(trades: impl Iterator<Item = &'a Trade> + Clone, kept: i16) -> Result<(), Breach> {
     let wrong = |what: &str| Err(Breach::Wrong(what.to_owned()));
@@ -133,14 +172,14 @@ fn bill<'a>(trades: impl Iterator<Item = &'a Trade> + Clone, kept: i16) -> Resul
         return wrong("a page changed what is owed");
     }
     let standing = Standing::of(trades);
-    if standing.closes_bill(due) && kept < 1 {
+    if standing.closes_bill(due, None) && kept < 1 {
         return wrong("the bill closes, and the ledger keeps nothing");
     }
     let other = Money {
         minor: due.minor.saturating_add(1),
         currency: due.currency.clone(),
     };
-    if standing.closes_bill(&other) {
+    if standing.closes_bill(&other, None) {
         return wrong("another amount closes the bill");
     }
     Ok(())

@@ -4,12 +4,14 @@
 //! The rules of core decide whether a trade may begin, and check repeated ids and reused codes.
 
 use kaunter_core::admission::{self, Candidate};
+use kaunter_core::money::Money;
 use kaunter_core::policy::{Ms, Policy};
-use kaunter_core::sale::{self, CodeUse, Due};
+use kaunter_core::registration;
+use kaunter_core::sale::{self, CodeUse, Due, SetBy};
 use kaunter_core::trade::{
     CodeMark, Context, CreateAnswer, Event, Facts, Move, Refusal, SaleHold, Step, Trade,
 };
-use kaunter_core::wire::{NewTrade, ProblemCode};
+use kaunter_core::wire::{NewTrade, ProblemCode, Sale, Sales};
 
 /// A stored trade.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -25,6 +27,8 @@ pub struct Row {
 pub struct Store {
     rows: Vec<Row>,
     max_rows: usize,
+    /// What the shops' servers have registered, each with the shop and the sale's reference.
+    registered: Vec<(String, String, Due)>,
 }
 
 /// Who asks for a new trade, and the id that it will get.
@@ -106,6 +110,7 @@ impl Store {
         Self {
             rows: Vec::new(),
             max_rows,
+            registered: Vec::new(),
         }
     }
 
@@ -150,11 +155,12 @@ impl Store {
             };
         }
         let others = self.of_sale(creator.shop, &new.sale.reference);
-        let due = others.first().map(|row| Due::of_first(self.trade(*row)));
+        let due = self.due(creator.shop, &new.sale.reference);
         let candidate = Candidate {
             terminal: creator.terminal,
-            amount: &new.sale.amount,
+            amount: new.sale.amount.as_ref(),
             minted_s: None,
+            sales: Sales::Open,
         };
         let trades = others.iter().map(|row| self.trade(*row));
         let admission =
@@ -167,17 +173,16 @@ impl Store {
         if self.rows.len() >= self.max_rows {
             return Err(refused(ProblemCode::RateLimited));
         }
-        let mut replaced = Vec::new();
-        for (at, mut left) in admission.replaced {
-            replaced.push((others[at], left.take_moves()));
-            self.rows[others[at]].trade = left;
-        }
+        let replaced = self.replace(&others, admission.replaced);
         let facts = Facts {
             trade_id: creator.trade_id.to_owned(),
             shop: creator.shop.to_owned(),
             terminal: creator.terminal.to_owned(),
             attempt: u32::try_from(others.len()).map_or(u32::MAX, |before| before + 1),
-            sale: new.sale.clone(),
+            sale: Sale {
+                reference: new.sale.reference.clone(),
+                amount: admission.asked,
+            },
             wallet_id: new.wallet_id.clone(),
             mode: new.mode,
         };
@@ -187,6 +192,59 @@ impl Store {
         });
         let row = self.rows.len() - 1;
         Ok(Created::New { row, replaced })
+    }
+
+    /// Registers a sale, or changes its amount. Returns the rows that it abandons, with their moves.
+    ///
+    /// # Errors
+    /// Money of a trade may have moved.
+    pub fn register(
+        &mut self,
+        shop: &str,
+        reference: &str,
+        amount: &Money,
+        now: Ms,
+        policy: &Policy,
+    ) -> Result<Vec<(usize, Vec<Move>)>, registration::RegistrationDenial> {
+        let others = self.of_sale(shop, reference);
+        let due = self.due(shop, reference);
+        let trades = others.iter().map(|row| self.trade(*row));
+        let registration = registration::register(trades, due.as_ref(), amount, now, policy)?;
+        let replaced = self.replace(&others, registration.replaced);
+        self.registered
+            .retain(|(of, name, _)| of != shop || name != reference);
+        let due = Due {
+            amount: amount.clone(),
+            set_by: SetBy::Registration,
+        };
+        let row = (shop.to_owned(), reference.to_owned(), due);
+        self.registered.push(row);
+        Ok(replaced)
+    }
+
+    /// What a sale asks for.
+    #[must_use]
+    pub fn due(&self, shop: &str, reference: &str) -> Option<Due> {
+        let mut registered = self.registered.iter();
+        let own = registered.find(|(of, name, _)| of == shop && name == reference);
+        let first = || {
+            let rows = self.of_sale(shop, reference);
+            rows.first().map(|row| Due::of_first(self.trade(*row)))
+        };
+        own.map(|(_, _, due)| due.clone()).or_else(first)
+    }
+
+    fn replace(
+        &mut self,
+        others: &[usize],
+        replaced: Vec<(usize, Trade)>,
+    ) -> Vec<(usize, Vec<Move>)> {
+        let store = |(at, mut left): (usize, Trade)| {
+            let moves = left.take_moves();
+            self.rows[others[at]].trade = left;
+            (others[at], moves)
+        };
+        replaced.into_iter().map(store).collect()
     }
 
     /// How the other trades of its sale limit this one.

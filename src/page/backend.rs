@@ -11,8 +11,8 @@ use kaunter_core::error::ErrorCode;
 use kaunter_core::policy::Ms;
 use kaunter_core::till::Fault;
 use kaunter_core::wire::{
-    AskVoid, HandOver, NewTrade, Problem, ProblemCode, Right, Sale, SaleRecord, Session, TradeList,
-    TradeView, Verdict,
+    AskVoid, HandOver, NewTrade, Problem, ProblemCode, Right, SaleInput, SaleRecord, Session,
+    TradeList, TradeView, Verdict,
 };
 use serde::de::DeserializeOwned;
 use std::cell::Cell;
@@ -175,14 +175,14 @@ impl Backend {
         &'a self,
         trade_id: &str,
         code: String,
-        sale: &'a Sale,
+        sale: &'a SaleInput,
     ) -> Call<'a, TradeView> {
         let body = to_js(&HandOver { code });
         self.post(path(trade_id, "/code"), Some(body), Purpose::Sale(sale))
     }
 
     /// `GET /v1/trades/{trade_id}`. The sale, if known, selects the token: one may be for one sale only.
-    pub fn trade<'a>(&'a self, trade_id: &str, sale: Option<&'a Sale>) -> Call<'a, TradeView> {
+    pub fn trade<'a>(&'a self, trade_id: &str, sale: Option<&'a SaleInput>) -> Call<'a, TradeView> {
         self.request("GET", path(trade_id, ""), None, Purpose::of(sale))
     }
 
@@ -190,7 +190,7 @@ impl Backend {
     pub fn fresh_trade<'a>(
         &'a self,
         trade_id: &str,
-        sale: Option<&'a Sale>,
+        sale: Option<&'a SaleInput>,
     ) -> Call<'a, TradeView> {
         self.request(
             "GET",
@@ -201,7 +201,11 @@ impl Backend {
     }
 
     /// `POST /v1/trades/{trade_id}/cancel`. The sale, if known, selects the token.
-    pub fn cancel<'a>(&'a self, trade_id: &str, sale: Option<&'a Sale>) -> Call<'a, TradeView> {
+    pub fn cancel<'a>(
+        &'a self,
+        trade_id: &str,
+        sale: Option<&'a SaleInput>,
+    ) -> Call<'a, TradeView> {
         self.post(path(trade_id, "/cancel"), None, Purpose::of(sale))
     }
 

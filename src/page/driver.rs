@@ -19,7 +19,7 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use kaunter_core::policy::Ms;
 use kaunter_core::till::{Charge, ChargeEvent, ChargeStep, Hint, Plan, Record, Reply};
-use kaunter_core::wire::{CodeMode, Sale};
+use kaunter_core::wire::{CodeMode, SaleInput};
 
 use super::backend::CallError;
 use super::till::Till;
@@ -93,7 +93,7 @@ impl Driver {
     /// A new charge: with a given code, with one that the camera will read, or with one that the till shows.
     pub(super) fn new(
         till: &Rc<Till>,
-        sale: Sale,
+        sale: SaleInput,
         options: ScanOptions,
         code: Option<Scan>,
         mode: CodeMode,

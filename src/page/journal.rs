@@ -61,7 +61,10 @@ fn read(row: &JsValue) -> Option<Row> {
             record: old.record.renamed()?,
         })
     };
-    from_js(row.clone()).ok().or_else(old)
+    // Every trade has an amount, so a record that has a trade's id has one, too.
+    let is_whole = |row: &Row| row.record.trade_id.is_none() || row.record.sale.amount.is_some();
+    let row = from_js(row.clone()).ok().or_else(old);
+    row.filter(is_whole)
 }
 
 /// The journal of one terminal.

@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use futures_channel::mpsc::{UnboundedSender, unbounded};
 use kaunter_core::till::{ChargeEvent, Record};
-use kaunter_core::wire::{self, PagePolicy, Sale, Session};
+use kaunter_core::wire::{self, PagePolicy, Session};
 use wasm_bindgen::JsCast;
 use web_sys::{AbortController, AbortSignal};
 
@@ -114,8 +114,8 @@ impl Till {
         Ok(till)
     }
 
-    fn lock_name(&self, sale: &Sale) -> String {
-        format!("kaunter|{}|{}", self.scope, sale.reference)
+    fn lock_name(&self, reference: &str) -> String {
+        format!("kaunter|{}|{}", self.scope, reference)
     }
 
     // ---- what the driver needs -------------------------------------------------------------------------------

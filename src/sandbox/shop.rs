@@ -1,11 +1,16 @@
 //! The shop's own server, as a PHP point of sale would implement it. It holds the server key, mints terminal tokens for
 //! its cashiers, and closes a bill by the backend's answer, never by the browser's.
 
+use std::collections::HashMap;
+
 use axum::extract::{Query, State};
 use axum::http::{HeaderValue, StatusCode, request::Parts};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use kaunter_core::wire::{MintToken, MintedToken, Right, Sale, SaleRecord};
+use kaunter_core::money::Money;
+use kaunter_core::wire::{
+    MintToken, MintedToken, RegisterSale, Right, Sale, SaleInput, SaleRecord,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
@@ -21,6 +26,8 @@ pub(crate) struct ShopServer {
     server_key: Option<String>,
     /// The rights of its cashiers; by default every right.
     rights: Option<Vec<Right>>,
+    /// The bills that were rung up, by reference.
+    bills: HashMap<String, Money>,
 }
 
 impl ShopServer {
@@ -29,7 +36,19 @@ impl ShopServer {
             backend,
             server_key,
             rights: None,
+            bills: HashMap::new(),
         }
+    }
+}
+
+impl ShopServer {
+    /// The sale for a token: with the bill's own amount, if the shop knows the bill, else with the page's.
+    fn bill_of(&self, sale: SaleInput) -> Option<Sale> {
+        let own = self.bills.get(&sale.reference).cloned();
+        Some(Sale {
+            amount: own.or(sale.amount)?,
+            reference: sale.reference,
+        })
     }
 }
 
@@ -47,7 +66,7 @@ pub(crate) fn routes() -> Router<Sandbox> {
         .allow_methods(Any);
     Router::new()
         .route("/token", post(token))
-        .route("/sales", get(close_bill))
+        .route("/sales", get(close_bill).post(ring_up))
         .layer(cors)
 }
 
@@ -80,7 +99,7 @@ struct SignedIn {
     terminal: String,
     cashier: Option<String>,
     rights: Option<Vec<Right>>,
-    sale: Option<Sale>,
+    sale: Option<SaleInput>,
 }
 
 type Refused = (StatusCode, Json<Value>);
@@ -111,6 +130,10 @@ async fn token(
     let most = sandbox.shop.lock().await.rights.clone();
     let mut rights = till.rights.unwrap_or(everyday);
     rights.retain(|right| most.as_ref().is_none_or(|most| most.contains(right)));
+    let sale = match till.sale {
+        Some(sale) => sandbox.shop.lock().await.bill_of(sale),
+        None => None,
+    };
     let answer = sandbox
         .http
         .post(format!("{backend}/v1/terminal-tokens"))
@@ -121,7 +144,7 @@ async fn token(
             cashier: till.cashier.unwrap_or_else(|| "cashier".to_owned()),
             rights,
             max_amount: None,
-            sale: till.sale,
+            sale,
         })
         .send()
         .await
@@ -143,6 +166,40 @@ struct Bill {
     reference: String,
     minor: u64,
     currency: String,
+}
+
+/// Rings up a bill: registers it at the backend, before a till charges its reference.
+async fn ring_up(
+    State(sandbox): State<Sandbox>,
+    Json(bill): Json<Bill>,
+) -> Result<Json<SaleRecord>, Refused> {
+    let (backend, server_key) = sandbox.backend().await?;
+    let amount = Money {
+        minor: bill.minor,
+        currency: bill.currency,
+    };
+    let answer = sandbox
+        .http
+        .put(format!("{backend}/v1/sales"))
+        .bearer_auth(server_key)
+        .json(&RegisterSale {
+            reference: bill.reference.clone(),
+            amount: amount.clone(),
+            metadata: None,
+        })
+        .send()
+        .await
+        .map_err(|_| refused("the backend does not answer"))?;
+    if !answer.status().is_success() {
+        return Err(refused("the backend did not register the bill"));
+    }
+    let record = answer
+        .json()
+        .await
+        .map_err(|_| refused("the backend's answer is no sale"))?;
+    let mut shop = sandbox.shop.lock().await;
+    shop.bills.insert(bill.reference, amount);
+    Ok(Json(record))
 }
 
 /// Handles a till's message that a sale is paid: asks the backend about the bill's own amount, and trusts no other

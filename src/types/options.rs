@@ -20,7 +20,7 @@ export interface TokenContext {
    */
   readonly reason: "start" | "expired" | "forbidden";
   /** The sale that the call is about, if it is about one. */
-  readonly sale?: Sale;
+  readonly sale?: SaleInput;
   /** The right that the last token lacked. */
   readonly right?: Right;
   /** Aborted when the till closes: pass it to `fetch`. */

@@ -43,7 +43,8 @@ export interface Cancelled {
   readonly status: "cancelled";
   /** `null` if no trade was created. */
   readonly tradeId: string | null;
-  readonly sale: Sale;
+  /** Without an amount if no trade was created and the call stated none. */
+  readonly sale: SaleInput;
   readonly by: CancelledBy;
   readonly reason: CancelReason;
 }
@@ -138,7 +139,7 @@ pub enum Outcome {
         /// Our trade id; `None` if no trade was created.
         trade_id: Option<String>,
         /// The sale.
-        sale: wire::Sale,
+        sale: wire::SaleInput,
         /// Who closed it.
         by: By,
         /// Why.
@@ -217,7 +218,7 @@ impl Outcome {
             }
             Status::Cancelled => Self::Cancelled {
                 trade_id: Some(trade_id),
-                sale,
+                sale: sale.into(),
                 by: trade.cancelled_by.unwrap_or(By::Cashier),
                 reason: CancelReason::from(trade.reason),
             },

@@ -11,11 +11,12 @@ export type DeclineReason = "code_expired" | "code_used" | "insufficient_funds" 
 
 /**
  * Why a trade was closed unpaid. `superseded`: a newer trade of the same terminal replaced it. `terminal_silent`: the
- * page did not report for 3 minutes. `sale_busy`: another trade took the sale.
+ * page did not report for 3 minutes. `sale_busy`: another trade took the sale. `amount_changed`: the shop's server
+ * registered another amount.
  */
 export type CancelReason =
   | "requested" | "deadline" | "superseded" | "terminal_silent" | "gateway_unavailable"
-  | "sale_busy";
+  | "sale_busy" | "amount_changed";
 
 /** Who closed a trade. */
 export type CancelledBy = "cashier" | "customer" | "system";
@@ -53,6 +54,7 @@ impl From<Option<Reason>> for DeclineReason {
                 | Reason::Superseded
                 | Reason::TerminalSilent
                 | Reason::SaleBusy
+                | Reason::AmountChanged
                 | Reason::Requested
                 | Reason::Deadline,
             )
@@ -77,6 +79,8 @@ pub enum CancelReason {
     GatewayUnavailable,
     /// Another trade took the sale.
     SaleBusy,
+    /// The shop's server registered another amount.
+    AmountChanged,
 }
 
 impl From<Option<Reason>> for CancelReason {
@@ -87,6 +91,7 @@ impl From<Option<Reason>> for CancelReason {
             Some(Reason::TerminalSilent) => Self::TerminalSilent,
             Some(Reason::GatewayUnavailable) => Self::GatewayUnavailable,
             Some(Reason::SaleBusy) => Self::SaleBusy,
+            Some(Reason::AmountChanged) => Self::AmountChanged,
             Some(
                 Reason::Requested
                 | Reason::CodeExpired

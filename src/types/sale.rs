@@ -17,18 +17,29 @@ export interface Sale {
   /** More than 0, in the currency of the session, and at most its `maxAmount`. */
   readonly amount: Money;
 }
+
+/** A sale as a page names it. A sale that the shop's server has registered needs no amount. */
+export interface SaleInput {
+  readonly ref: string;
+  /** Another amount than the registered one is refused with `sale_amount_mismatch`. */
+  readonly amount?: Money;
+}
 "#;
 
 /// Parses a caller's sale, and names what is wrong before anything is sent.
 ///
 /// # Errors
 /// `sale_invalid` and `amount_invalid`.
-pub fn sale_from_js(sale: &JsValue) -> Result<wire::Sale, Fail> {
+pub fn sale_from_js(sale: &JsValue) -> Result<wire::SaleInput, Fail> {
     let reference =
         given::own_text(sale, "ref").ok_or_else(|| Fail::new(ErrorCode::SaleInvalid))?;
     if !wire::is_reference(&reference) {
         return Err(Fail::new(ErrorCode::SaleInvalid));
     }
-    let amount = money_from_js(&given::own_field(sale, "amount"))?;
-    Ok(wire::Sale { reference, amount })
+    let amount = given::own_field(sale, "amount");
+    let amount = match given::is_nothing(&amount) {
+        true => None,
+        false => Some(money_from_js(&amount)?),
+    };
+    Ok(wire::SaleInput { reference, amount })
 }

@@ -3,12 +3,13 @@
 use kaunter_core::till::Fault as TillFault;
 use kaunter_core::trade::{CodeMark, Event, Move, Refusal};
 use kaunter_core::wire::{self, NewTrade, ProblemCode};
+use kaunter_model::sample;
 use kaunter_model::store::{Created, Creator};
 
 use crate::gateway::Account;
 use crate::hop1::{PageCall, Reply};
 use crate::tally::Fault;
-use crate::world::{ScheduledEvent, TradeContext, World, say};
+use crate::world::{SHOP, ScheduledEvent, TradeContext, World, say};
 
 impl World<'_> {
     pub(crate) fn serve(&mut self, process: usize, at: usize) {
@@ -55,7 +56,7 @@ impl World<'_> {
         let terminal = self.tabs[self.calls[at].tab].terminal.clone();
         let now = self.clock(process);
         let creator = Creator {
-            shop: "shop",
+            shop: SHOP,
             terminal: &terminal,
             trade_id: &format!("K{}-{}", self.sale, self.contexts.len()),
         };
@@ -80,7 +81,32 @@ impl World<'_> {
         }
     }
 
-    /// Counts the moves of the trades that a new trade has replaced, and stops their timers.
+    /// The shop's server registers the sale with this amount. It asks the first process that is up.
+    pub(crate) fn register(&mut self, minor: u64) {
+        let up = (0..self.processes.len()).find(|process| self.processes[*process].up);
+        let Some(process) = up.filter(|_| !self.store_is_down()) else {
+            return;
+        };
+        let mut sale = sample::sale();
+        sale.amount.minor = minor;
+        let (now, policy) = (self.clock(process), &self.weather.policy);
+        let registered = self
+            .store
+            .register(SHOP, &sale.reference, &sale.amount, now, policy);
+        match registered {
+            Ok(replaced) => {
+                say!(self, "the shop registers {minor} sen");
+                self.note(Fault::Registered);
+                self.supersede(process, replaced);
+            }
+            Err(denial) => {
+                say!(self, "the shop can't register {minor} sen: {denial:?}");
+                self.note(Fault::NotRegistered);
+            }
+        }
+    }
+
+    /// Counts the moves of the trades that a new trade or a new amount has replaced, and stops their timers.
     fn supersede(&mut self, process: usize, replaced: Vec<(usize, Vec<Move>)>) {
         for (row, moves) in replaced {
             self.tally.moves.extend(moves);

@@ -5,11 +5,12 @@ use kaunter_core::trade::State;
 use kaunter_core::wire::CodeMode;
 use kaunter_model::gateway::Stage;
 use kaunter_model::judge::{self, Breach, Evidence};
+use kaunter_model::sample;
 use kaunter_model::store::Row;
 
 use crate::page::Page;
 use crate::tally::Kind;
-use crate::world::World;
+use crate::world::{SHOP, World};
 
 /// The longest time that a query and its answer take, added to the longest pause between two queries.
 const SLACK_MS: u64 = 60_000;
@@ -41,12 +42,14 @@ impl World<'_> {
 
     fn judge_sale(&self) -> Result<(), Breach> {
         let rows = || self.store.rows().iter().zip(&self.contexts);
-        judge::sale(rows().map(|(row, outside)| Evidence {
+        let trades = rows().map(|(row, outside)| Evidence {
             trade: &row.trade,
             ledger: outside.account.ledger,
             shown: outside.shown_ms.is_some(),
             reversible: true,
-        }))?;
+        });
+        let due = self.store.due(SHOP, &sample::sale().reference);
+        judge::sale(trades, due.as_ref())?;
         let early = rows().any(|(row, outside)| {
             row.trade.state() == State::LateSuccess && !outside.account.ledger.late
         });

@@ -449,7 +449,7 @@ impl World<'_> {
 fn resumed(trade: &wire::TradeView) -> Record {
     Record {
         key: format!("resumed-{}", trade.trade_id),
-        sale: trade.sale.clone(),
+        sale: trade.sale.clone().into(),
         wallet_id: trade.wallet_id.clone(),
         trade_id: Some(trade.trade_id.clone()),
         handed_over: true,

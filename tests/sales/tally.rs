@@ -61,6 +61,8 @@ faults! {
     ChargedAgain: "sale charged again",
     ScannedTwice: "our code scanned by a second customer",
     ScannedLate: "our code scanned after it was taken down",
+    Registered: "amount of a sale registered or changed by the shop",
+    NotRegistered: "change of a registered amount refused",
     NothingToShow: "trade without a code to show",
 }
 

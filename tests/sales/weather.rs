@@ -72,6 +72,9 @@ pub(crate) struct Weather {
     pub(crate) repeats_ids: bool,
     /// The other tills charge another amount for the same reference.
     pub(crate) other_amount: bool,
+    /// The shop's server registers the sale, and changes its amount this many times.
+    pub(crate) registered: bool,
+    pub(crate) amount_changes: u8,
 }
 
 impl Weather {
@@ -123,6 +126,8 @@ impl Weather {
             old_code: dice.chance(40),
             repeats_ids: dice.chance(20),
             other_amount: dice.chance(100),
+            registered: dice.chance(250),
+            amount_changes: u8::from(dice.coin()) + u8::from(dice.chance(300)),
         }
     }
 }

@@ -5,7 +5,7 @@
 use kaunter_core::policy::Ms;
 use kaunter_core::sale::CodeUse;
 use kaunter_core::trade::{self, CodeMark, State};
-use kaunter_core::wire::Sale;
+use kaunter_core::wire::SaleInput;
 use kaunter_model::sample;
 use kaunter_model::store::{Row, Store};
 
@@ -52,6 +52,8 @@ pub(crate) enum ScheduledEvent {
     Customer(usize, PaymentAction),
     Review(usize, u32),
     VoidWish(usize),
+    /// The shop's server registers this amount for the sale.
+    Registers(u64),
     Calm,
     Checkpoint,
 }
@@ -134,6 +136,7 @@ impl<'a> World<'a> {
             self.tell(&text);
         }
         self.start_backend();
+        self.plan_registrations();
         self.open_tabs();
         self.plan_troubles();
         if let Some(calm_ms) = self.weather.calm_ms {
@@ -166,6 +169,20 @@ impl<'a> World<'a> {
         for trouble in troubles {
             let after = self.dice.spread(200, 400_000);
             self.queue.plan(self.now + after, trouble);
+        }
+    }
+
+    /// The shop's server registers the sale first, and may change its amount while the tills charge it.
+    fn plan_registrations(&mut self) {
+        if !self.weather.registered {
+            return;
+        }
+        let first = sample::sale().amount.minor;
+        self.register(first);
+        for nth in 1..=self.weather.amount_changes {
+            let after = self.dice.spread(200, 1_800_000);
+            let event = ScheduledEvent::Registers(first + u64::from(nth));
+            self.queue.plan(self.now + after, event);
         }
     }
 
@@ -232,6 +249,7 @@ impl<'a> World<'a> {
             ScheduledEvent::Customer(row, deed) => self.customer(row, deed),
             ScheduledEvent::Review(row, tries) => self.review(row, tries),
             ScheduledEvent::VoidWish(row) => self.void_wish(row),
+            ScheduledEvent::Registers(minor) => self.register(minor),
             ScheduledEvent::Calm => self.calm(),
             ScheduledEvent::Checkpoint => self.checkpoint(),
         }
@@ -315,16 +333,22 @@ impl<'a> World<'a> {
     }
 }
 
+/// The only shop.
+pub(crate) const SHOP: &str = "shop";
 /// The gateway's id of the sale before this one, which is paid.
 pub(crate) const NEIGHBOUR: &str = "G-before";
 
 impl World<'_> {
-    /// The amount that this tab charges. A tampered page, or one with an older bill, has another amount.
-    pub(crate) fn sale_of(&self, tab: usize) -> Sale {
+    /// The sale that this tab charges. A tampered page, or one with an older bill, has another amount. A registered sale
+    /// needs none.
+    pub(crate) fn sale_of(&self, tab: usize) -> SaleInput {
         let mut sale = sample::sale();
         if tab > 0 && self.weather.other_amount {
             sale.amount.minor = 1;
+            return sale.into();
         }
+        let mut sale = SaleInput::from(sale);
+        sale.amount = sale.amount.filter(|_| !self.weather.registered);
         sale
     }
 

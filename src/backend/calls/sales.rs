@@ -1,7 +1,7 @@
-//! `GET /v1/sales?ref=`: a sale and its trades. A shop's server closes its bill by this answer, and never by what the
-//! browser says.
+//! `/v1/sales`: a sale and its trades. The shop's server registers a sale here, and closes its bill by the answer, and
+//! never by what the browser says.
 //!
-//! The reference is in the query: some proxies decode a slash in a path, and a paid sale would answer 404.
+//! The reference is in the query or the body: some proxies decode a slash in a path, and a paid sale would answer 404.
 
 use std::sync::Arc;
 
@@ -9,11 +9,14 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use kaunter_core::money::Money;
-use kaunter_core::sale::Standing;
-use kaunter_core::wire::{ProblemCode, SaleRecord};
-use serde::Deserialize;
+use kaunter_core::registration::{
+    self, METADATA_MAX_ENTRIES, METADATA_NAME_MAX_CHARS, METADATA_VALUE_MAX_CHARS,
+};
+use kaunter_core::sale::{Due, SetBy, Standing};
+use kaunter_core::wire::{Metadata, ProblemCode, RegisterSale, SaleRecord};
+use serde::{Deserialize, Serialize};
 
-use super::KnownCaller;
+use super::{Body, KnownCaller, Server};
 use crate::app::App;
 use crate::error::Problem;
 
@@ -27,11 +30,20 @@ pub(crate) struct SaleQuery {
     currency: Option<String>,
 }
 
+/// A sale's record, with what only the shop's server reads.
+#[derive(Serialize)]
+pub(crate) struct FullRecord {
+    #[serde(flatten)]
+    record: SaleRecord,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<Metadata>,
+}
+
 pub(crate) async fn get(
     State(app): State<Arc<App>>,
     either: KnownCaller,
     query: Result<Query<SaleQuery>, QueryRejection>,
-) -> Result<Json<SaleRecord>, Problem> {
+) -> Result<Json<FullRecord>, Problem> {
     either.admit_read(&app)?;
     let refuse = || {
         let detail = "Send ?ref=, and to close a bill &minor= and &currency= with it.".to_owned();
@@ -43,8 +55,42 @@ pub(crate) async fn get(
         (None, None) => None,
         (Some(_), None) | (None, Some(_)) => return Err(refuse()),
     };
+    record(&app, &either, query.reference, bill).await.map(Json)
+}
+
+/// Registers a sale, or changes its amount or its metadata. The same call again changes nothing.
+pub(crate) async fn register(
+    State(app): State<Arc<App>>,
+    _: Server,
+    Body(request): Body<RegisterSale>,
+) -> Result<Json<FullRecord>, Problem> {
+    registration::check(&request, app.trades.gateway().limits()).map_err(|refused| {
+        let problem = Problem::from(refused);
+        match refused.param {
+            Some("metadata") => problem.replace_detail(format!(
+                "metadata takes at most {METADATA_MAX_ENTRIES} entries, with names of 1 to {METADATA_NAME_MAX_CHARS} and values of at most {METADATA_VALUE_MAX_CHARS} printable characters."
+            )),
+            Some(_) | None => problem,
+        }
+    })?;
+    let reference = request.reference.clone();
+    app.trades.register(request).await?;
+    let server = KnownCaller {
+        shop: app.config.shop.clone(),
+        claims: None,
+    };
+    record(&app, &server, reference, None).await.map(Json)
+}
+
+/// What the caller may read of a sale. `bill` is the amount that it asks about.
+async fn record(
+    app: &App,
+    either: &KnownCaller,
+    reference: String,
+    bill: Option<Money>,
+) -> Result<FullRecord, Problem> {
     let store = app.trades.store();
-    let rows = store.sale(&either.shop, &query.reference).await?;
+    let rows = store.sale(&either.shop, &reference).await?;
     let trades: Vec<_> = rows
         .iter()
         .filter_map(|row| {
@@ -52,23 +98,33 @@ pub(crate) async fn get(
             reach.limit(app.trades.wire(row))
         })
         .collect();
-    if trades.is_empty() && !either.may_charge(&query.reference) {
+    if trades.is_empty() && !either.may_charge(&reference) {
         // The answer does not reveal whether the sale exists.
         return Err(Problem::new(ProblemCode::TokenForbidden));
     }
-    let Some(first) = rows.first() else {
+    let due = store.due(&either.shop, &reference).await?;
+    let Some(due) = due.or_else(|| rows.first().map(Due::of_first)) else {
         return Err(Problem::new(ProblemCode::TradeNotFound));
     };
-    let due = store.due(&either.shop, &query.reference).await?;
+    let metadata = match either.claims {
+        None => Some(store.metadata(&either.shop, &reference).await?),
+        Some(_) => None,
+    };
     let standing = Standing::of(rows.iter());
-    Ok(Json(SaleRecord {
-        reference: query.reference,
-        due_amount: due.map_or_else(|| first.facts().sale.amount.clone(), |due| due.amount),
-        closes_bill: bill.map(|bill| standing.closes_bill(&bill)),
+    let record = SaleRecord {
+        reference,
+        registered: due.set_by == SetBy::Registration,
+        missing_amount: standing.missing_amount(bill.as_ref().unwrap_or(&due.amount)),
+        closes_bill: bill.map(|bill| standing.closes_bill(&bill, Some(&due))),
+        due_amount: due.amount,
         paid_amount: standing.paid_amount,
         decided_by: standing.decided_by,
         late_amount: standing.late_amount,
         unconfirmed: standing.open,
         trades,
-    }))
+    };
+    Ok(FullRecord {
+        record,
+        metadata: metadata.filter(|metadata| !metadata.is_empty()),
+    })
 }

@@ -55,6 +55,7 @@ pub(crate) async fn open(
         wallets,
         currency,
         max_amount: claims.max_amount.unwrap_or(limit),
+        sales: app.config.sales,
         policy: trades.policy().page(),
         open_trades,
         terminal_taken: role == DeviceRole::Watches,

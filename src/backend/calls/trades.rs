@@ -40,8 +40,13 @@ pub(crate) async fn create(
     app.terminals.act(&claims, device.as_deref()).await?;
     let seen = claims.clone();
     let request = CreateRequest {
-        minted_s: (claims.sale.as_ref() == Some(&new.sale)).then_some(claims.iat),
+        minted_s: claims
+            .sale
+            .as_ref()
+            .is_some_and(|own| new.sale.states(own))
+            .then_some(claims.iat),
         who: claims.who(),
+        claims: claims.clone(),
         shop: claims.shop,
         terminal: claims.terminal,
         new,

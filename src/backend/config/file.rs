@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use kaunter_core::policy::{Ms, Policy};
+use kaunter_core::wire::Sales;
 use serde::Deserialize;
 
 use super::keys::FileServerKey;
@@ -72,6 +73,8 @@ pub(super) struct File {
     pub(super) token_life_s: u64,
     #[serde(default)]
     pub(super) origins: Vec<String>,
+    #[serde(default)]
+    pub(super) sales: Sales,
     #[serde(default)]
     pub(super) test_wallets: bool,
     pub(super) gateway: FileGateway,

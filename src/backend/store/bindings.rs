@@ -5,8 +5,9 @@ use std::ops::Range;
 
 use kaunter_core::money::Money;
 use kaunter_core::policy::Ms;
-use kaunter_core::sale::{CodeUse, Due};
+use kaunter_core::sale::{CodeUse, Due, SetBy};
 use kaunter_core::trade::{CodeMark, Trade};
+use kaunter_core::wire::Metadata;
 use sqlx::Row;
 
 use super::{Change, Store, bigint, read};
@@ -14,7 +15,7 @@ use super::{Change, Store, bigint, read};
 /// How many rows one round of [`Store::fill_gateway_refs`] reads.
 const FILL_ROWS: i64 = 500;
 
-const DUE: &str = "SELECT due_minor, due_currency, due_minted_s FROM sales WHERE shop = $1 AND sale_ref = $2 AND due_minor IS NOT NULL";
+const DUE: &str = "SELECT due_minor, due_currency, due_minted_s, registered FROM sales WHERE shop = $1 AND sale_ref = $2 AND due_minor IS NOT NULL";
 
 /// The amount of a sale, if it is stored.
 pub(crate) async fn due(
@@ -35,12 +36,17 @@ fn read_due(row: &sqlx::any::AnyRow) -> sqlx::Result<Due> {
         let number: i64 = row.try_get(name)?;
         Ok(u64::try_from(number).unwrap_or(0))
     };
+    let set_by = match (number("registered")?, number("due_minted_s")?) {
+        (0, 0) => SetBy::Page,
+        (0, minted_s) => SetBy::Token { minted_s },
+        (_, _) => SetBy::Registration,
+    };
     Ok(Due {
         amount: Money {
             minor: number("due_minor")?,
             currency: row.try_get("due_currency")?,
         },
-        minted_s: number("due_minted_s")?,
+        set_by,
     })
 }
 
@@ -51,17 +57,42 @@ pub(crate) async fn set_due(
     reference: &str,
     due: &Due,
 ) -> sqlx::Result<()> {
+    // The migration of registered sales says why their `due_minted_s` is the largest.
+    let (registered, minted_s) = match due.set_by {
+        SetBy::Page => (0, 0),
+        SetBy::Token { minted_s } => (0, bigint(minted_s)),
+        SetBy::Registration => (1, i64::MAX),
+    };
     sqlx::query(
-        "UPDATE sales SET due_minor = $1, due_currency = $2, due_minted_s = $3 WHERE shop = $4 AND sale_ref = $5",
+        "UPDATE sales SET due_minor = $1, due_currency = $2, due_minted_s = $3, registered = $4 WHERE shop = $5 AND sale_ref = $6",
     )
     .bind(bigint(due.amount.minor))
     .bind(&due.amount.currency)
-    .bind(bigint(due.minted_s))
+    .bind(minted_s)
+    .bind(registered)
     .bind(shop)
     .bind(reference)
     .execute(&mut **change)
     .await
     .map(drop)
+}
+
+/// Stores the metadata of a sale. This change has locked the sale.
+pub(crate) async fn set_metadata(
+    change: &mut Change,
+    shop: &str,
+    reference: &str,
+    metadata: &Metadata,
+) -> sqlx::Result<()> {
+    let text = (!metadata.is_empty())
+        .then(|| serde_json::to_string(metadata).expect("a map of texts is JSON"));
+    sqlx::query("UPDATE sales SET metadata = $1 WHERE shop = $2 AND sale_ref = $3")
+        .bind(text)
+        .bind(shop)
+        .bind(reference)
+        .execute(&mut **change)
+        .await
+        .map(drop)
 }
 
 /// Locks a code for this change, and returns the sale for which it was handed over last. Two changes with one code wait
@@ -202,6 +233,22 @@ impl Store {
             .fetch_optional(&mut *connection)
             .await?;
         Ok(row.is_some())
+    }
+
+    /// The metadata of a sale; empty if it has none.
+    pub(crate) async fn metadata(&self, shop: &str, reference: &str) -> sqlx::Result<Metadata> {
+        let row = sqlx::query(
+            "SELECT metadata FROM sales WHERE shop = $1 AND sale_ref = $2 AND metadata IS NOT NULL",
+        )
+        .bind(shop)
+        .bind(reference)
+        .fetch_optional(&mut *self.pool.connection().await?)
+        .await?;
+        let Some(row) = row else {
+            return Ok(Metadata::new());
+        };
+        let text: String = row.try_get("metadata")?;
+        serde_json::from_str(&text).map_err(|error| sqlx::Error::Decode(error.into()))
     }
 
     /// Deletes codes that no rule needs any more.

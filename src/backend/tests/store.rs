@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use kaunter_backend::{Config, GatewayConfig, GatewayKind, Profile, Secret, ServerKey, Words};
 use kaunter_core::policy::Policy;
 use kaunter_core::wire::{
-    CodeMode, MintToken, MintedToken, NewTrade, Problem, ProblemCode, Right, Sale, TradeView,
+    CodeMode, MintToken, MintedToken, NewTrade, Problem, ProblemCode, Right, Sale, Sales, TradeView,
 };
 use serde_json::Value;
 
@@ -84,6 +84,7 @@ impl Desk {
             people: Vec::new(),
             token_life_s: 600,
             origins: vec![],
+            sales: Sales::Open,
             test_wallets: true,
             gateway: GatewayConfig {
                 kind: GatewayKind::default(),
@@ -148,7 +149,7 @@ impl Desk {
         };
         let new = NewTrade {
             idempotency_key: format!("{:0>32}", reference.len() as u64 * 10_000 + minor),
-            sale,
+            sale: sale.into(),
             wallet_id: "23".to_owned(),
             mode: CodeMode::ConsumerPresented,
         };

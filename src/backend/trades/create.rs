@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kaunter_core::admission::{self, Candidate, Denial};
+use kaunter_core::desk;
 use kaunter_core::policy::Ms;
-use kaunter_core::sale::{Amount, Due};
+use kaunter_core::sale::{Amount, Due, SetBy};
 use kaunter_core::trade::{Facts, Move, SaleHold, Trade};
-use kaunter_core::wire::ProblemCode;
+use kaunter_core::wire::{ProblemCode, Sale, Sales};
 
 use super::change::ChangeError;
 use super::{CreateRequest, Inner, SendTask};
@@ -20,6 +21,8 @@ use crate::trail::{self, AuditEntry, entries};
 
 /// A new trade that the rules admit, and what it changes.
 struct Admitted {
+    /// The sale, with the amount that the trade collects.
+    sale: Sale,
     /// Its ordinal number: 1 for the first trade.
     attempt: u32,
     /// The trades that it replaced, and their moves.
@@ -67,6 +70,7 @@ impl Inner {
             terminal,
             who,
             new,
+            claims: _,
             minted_s: _,
         } = request;
         let facts = Facts {
@@ -74,7 +78,7 @@ impl Inner {
             shop,
             terminal,
             attempt: admitted.attempt,
-            sale: new.sale,
+            sale: admitted.sale,
             wallet_id: new.wallet_id,
             mode: new.mode,
         };
@@ -124,31 +128,35 @@ impl Inner {
         }
         let candidate = Candidate {
             terminal: &request.terminal,
-            amount: &sale.amount,
+            amount: sale.amount.as_ref(),
             minted_s: request.minted_s,
+            sales: self.sales,
         };
         let admission = admission::admit(&others, due.as_ref(), &candidate, now, &self.policy)
             .map_err(|denial| self.denied(denial, &others))?;
-        let mut replaced = Vec::new();
-        for (at, mut left) in admission.replaced {
-            let moves = left.take_moves();
-            let entries = entries(&moves, &request.who, trail::SUPERSEDED);
-            if !store::update(change, &left, stored[at], entries, now).await? {
-                return Err(ChangeError::Race);
-            }
-            replaced.push((left, moves));
-        }
+        let sale = Sale {
+            reference: sale.reference.clone(),
+            amount: admission.asked,
+        };
+        desk::check_due(&sale, &request.claims.authority(), self.gateway.limits())
+            .map_err(Problem::from)?;
+        let replaced = (admission.replaced, stored.as_slice());
+        let replaced =
+            store_replaced(change, replaced, &request.who, trail::SUPERSEDED, now).await?;
         match admission.amount {
             Amount::Same => {}
             Amount::First | Amount::Changed => {
                 let due = Due {
                     amount: sale.amount.clone(),
-                    minted_s: request.minted_s.unwrap_or(0),
+                    set_by: request
+                        .minted_s
+                        .map_or(SetBy::Page, |minted_s| SetBy::Token { minted_s }),
                 };
                 store::set_due(change, shop, &sale.reference, &due).await?;
             }
         }
         Ok(Admitted {
+            sale,
             attempt: known.count.saturating_add(1),
             replaced,
         })
@@ -161,7 +169,11 @@ impl Inner {
             Denial::Busy(at) | Denial::Paid(at) => {
                 Problem::with_trade(code, self.wire(&others[at]))
             }
-            Denial::AmountMismatch => Problem::new(code),
+            Denial::NotRegistered if self.sales == Sales::Open => {
+                let detail = "This sale is not registered: send its amount, or register it from the shop's server with PUT /v1/sales.";
+                Problem::with_detail(code, detail.to_owned())
+            }
+            Denial::AmountMismatch | Denial::NotRegistered => Problem::new(code),
             Denial::TooMany { wait_ms } => {
                 let wait = Duration::from_millis(wait_ms);
                 let detail = format!(
@@ -172,6 +184,26 @@ impl Inner {
             }
         }
     }
+}
+
+/// Stores the trades that gave way, each with its position and the versions that were read. Returns their moves.
+pub(super) async fn store_replaced(
+    change: &mut store::Change,
+    (replaced, stored): (Vec<(usize, Trade)>, &[u64]),
+    who: &str,
+    event: &'static str,
+    now: Ms,
+) -> Result<Vec<(Trade, Vec<Move>)>, ChangeError> {
+    let mut moved = Vec::new();
+    for (at, mut left) in replaced {
+        let moves = left.take_moves();
+        let entries = entries(&moves, who, event);
+        if !store::update(change, &left, stored[at], entries, now).await? {
+            return Err(ChangeError::Race);
+        }
+        moved.push((left, moves));
+    }
+    Ok(moved)
 }
 
 /// An id that can not be guessed: "K" and 95 random bits in 19 characters.

@@ -10,7 +10,7 @@ use kaunter_core::policy::Policy;
 use kaunter_core::till::{
     Charge, ChargeEvent, ChargeStep, End, Fault, Hint, OldRecord, Phase, Plan, Record,
 };
-use kaunter_core::wire::{CodeMode, ProblemCode, Reason, Status, TradeView};
+use kaunter_core::wire::{CodeMode, ProblemCode, Reason, SaleInput, Status, TradeView};
 use kaunter_model::harness::ChargeHarness;
 use kaunter_model::sample::{self, sale, show};
 
@@ -26,7 +26,7 @@ fn ours(status: Status, version: u64) -> TradeView {
 fn record(handed_over: bool) -> Record {
     Record {
         key: "key".to_owned(),
-        sale: sale(),
+        sale: sale().into(),
         wallet_id: "21".to_owned(),
         trade_id: Some("T".to_owned()),
         handed_over,
@@ -119,6 +119,67 @@ fn without_a_wallet_the_code_or_the_cashier_names_it() {
     let mut nobody = start(None, Some(hint(None, false)));
     nobody.tell(ChargeEvent::Picked(None));
     assert_eq!(nobody.end(), Some(&End::NoWallet));
+}
+
+#[test]
+fn rule_33_a_charge_without_an_amount_learns_it_from_its_trade_and_never_states_it() {
+    let unstated = SaleInput {
+        amount: None,
+        ..sale().into()
+    };
+    let plan = Plan {
+        sale: unstated.clone(),
+        mode: CodeMode::ConsumerPresented,
+        wallet: Some("21".to_owned()),
+        code: None,
+        keys: ["key".to_owned(), "spare".to_owned()],
+    };
+    let mut counter = ChargeHarness::of(Charge::new(plan, Policy::default().page()));
+    assert_eq!(counter.charge.record().sale, unstated);
+    counter
+        .tell(ChargeEvent::Journalled)
+        .tell(ChargeEvent::Created(Ok(trade(
+            "T",
+            Status::AwaitingCode,
+            1,
+        ))))
+        .tell(ChargeEvent::Scanned(hint(Some("23"), true)));
+    assert_eq!(counter.charge.record().sale, sale().into());
+    // The code is another wallet's. Meanwhile the shop's server may have registered another amount.
+    counter
+        .tell(ChargeEvent::CancelReplied(Ok(trade(
+            "T",
+            Status::Cancelled,
+            2,
+        ))))
+        .tell(ChargeEvent::Journalled)
+        .tell(ChargeEvent::Created(Ok(trade(
+            "U",
+            Status::AwaitingCode,
+            1,
+        ))));
+    let stated: Vec<_> = counter
+        .steps
+        .iter()
+        .filter_map(|step| match step {
+            ChargeStep::Create(new) => Some(&new.sale),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(stated, [&unstated, &unstated]);
+    let journalled: Vec<_> = counter
+        .steps
+        .iter()
+        .filter_map(|step| match step {
+            ChargeStep::Journal(record) => Some(record.sale.amount.is_some()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        journalled,
+        [false, false, true],
+        "the hand-over's row has it"
+    );
 }
 
 #[test]
@@ -790,7 +851,7 @@ fn rule_3_our_code_is_shown_after_the_journal_has_it_and_nothing_is_scanned() {
 #[test]
 fn without_a_wallet_nothing_is_presented() {
     let plan = Plan {
-        sale: sale(),
+        sale: sale().into(),
         mode: CodeMode::MerchantPresented,
         wallet: None,
         code: None,

@@ -208,6 +208,7 @@ fn events(desk: &TradeHarness) -> Vec<(String, Event)> {
         ("heard".to_owned(), Event::TerminalSeen),
         ("refresh".to_owned(), Event::Refresh),
         ("superseded".to_owned(), Event::Superseded),
+        ("amount changed".to_owned(), Event::AmountChanged),
         ("code one".to_owned(), code("one")),
         ("code two".to_owned(), code("two")),
         ("cancel".to_owned(), Event::Cancel),

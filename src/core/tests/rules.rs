@@ -454,14 +454,14 @@ fn rule_18_only_the_amount_of_a_paid_sale_closes_its_bill() {
     let mut desk = TradeHarness::paid();
     let standing = Standing::of([&desk.trade]);
     assert_eq!(standing.decided_by, Some(DecidedBy::Gateway));
-    assert!(standing.closes_bill(&ringgit(1250)));
+    assert!(standing.closes_bill(&ringgit(1250), None));
     assert!(
-        !standing.closes_bill(&ringgit(1251)),
+        !standing.closes_bill(&ringgit(1251), None),
         "another amount closes the bill"
     );
     desk.tell(Event::Void);
     let standing = Standing::of([&desk.trade]);
-    assert!(standing.open && !standing.closes_bill(&ringgit(1250)));
+    assert!(standing.open && !standing.closes_bill(&ringgit(1250), None));
     desk.tell(Event::VoidAnswered(VoidAnswer::Done(None)));
     let standing = Standing::of([&desk.trade]);
     assert_eq!((standing.paid_amount, standing.open), (None, false));
@@ -470,7 +470,7 @@ fn rule_18_only_the_amount_of_a_paid_sale_closes_its_bill() {
     late.status(GatewayStatus::Paid);
     let standing = Standing::of([&late.trade]);
     assert_eq!(standing.late_amount, Some(ringgit(1250)));
-    assert!(standing.open && !standing.closes_bill(&ringgit(1250)));
+    assert!(standing.open && !standing.closes_bill(&ringgit(1250), None));
 }
 
 fn gateway_answer(code: &str) -> Option<GatewayAnswer> {
@@ -1093,6 +1093,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         1 => Just(Event::TerminalSeen),
         1 => Just(Event::Refresh),
         1 => Just(Event::Superseded),
+        1 => Just(Event::AmountChanged),
         3 => prop_oneof![Just(Event::Code(mark("one"))), Just(Event::Code(mark("two")))],
         1 => Just(Event::Cancel),
         1 => Just(Event::Void),

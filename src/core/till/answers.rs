@@ -14,6 +14,7 @@ impl Charge {
         match reply {
             Ok(trade) => {
                 self.record.trade_id = Some(trade.trade_id.clone());
+                self.record.sale = trade.sale.clone().into();
                 self.adopt(trade);
                 self.trade_exists(now);
             }
@@ -140,6 +141,7 @@ impl Charge {
             | ProblemCode::SaleBusy
             | ProblemCode::SalePaid
             | ProblemCode::SaleAmountMismatch
+            | ProblemCode::SaleNotRegistered
             | ProblemCode::TradeHasCode
             | ProblemCode::CodeReused
             | ProblemCode::TradeNotFound

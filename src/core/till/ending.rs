@@ -54,9 +54,11 @@ impl Charge {
                 self.trade = None;
                 self.tries = 0;
                 self.asking = false;
+                let mut sale = self.record.sale.clone();
+                sale.amount = sale.amount.filter(|_| self.states_amount);
                 self.record = Record {
                     key: spare,
-                    sale: self.record.sale.clone(),
+                    sale,
                     wallet_id: wallet,
                     trade_id: None,
                     handed_over: false,

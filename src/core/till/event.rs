@@ -3,15 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use crate::policy::Ms;
-use crate::wire::{CodeMode, NewTrade, ProblemCode, Sale, ShownCode, Status, TradeView};
+use crate::wire::{CodeMode, NewTrade, ProblemCode, Sale, SaleInput, ShownCode, Status, TradeView};
 
 /// The journal's record of a trade. It contains neither code nor token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Record {
     /// The idempotency key: 128 random bits in hex. The same key gives the same trade.
     pub key: String,
-    /// The sale.
-    pub sale: Sale,
+    /// The sale. Its amount may be unknown until the trade is.
+    pub sale: SaleInput,
     /// The wallet.
     pub wallet_id: String,
     /// The backend's id of the trade, once it is known.
@@ -49,7 +49,7 @@ impl OldRecord {
         };
         self.mode.is_none().then_some(Record {
             key: self.key,
-            sale: self.sale,
+            sale: self.sale.into(),
             wallet_id: self.wallet,
             trade_id: self.trx_id,
             handed_over: self.handed_over,
@@ -65,7 +65,7 @@ impl Record {
         Self {
             // Only the page that created the trade knows its key. This one just names the row.
             key: format!("resumed-{}", trade.trade_id),
-            sale: trade.sale.clone(),
+            sale: trade.sale.clone().into(),
             wallet_id: trade.wallet_id.clone(),
             trade_id: Some(trade.trade_id.clone()),
             handed_over: !matches!(trade.status, Status::Creating | Status::AwaitingCode),
@@ -78,7 +78,7 @@ impl Record {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Plan {
     /// The sale.
-    pub sale: Sale,
+    pub sale: SaleInput,
     /// Who shows the code. If we do, the wallet must be known, and there is no code.
     pub mode: CodeMode,
     /// The wallet, if it is known before the code.

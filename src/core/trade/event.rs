@@ -22,6 +22,8 @@ pub enum Event {
     Refresh,
     /// A newer trade of the same terminal replaces this one.
     Superseded,
+    /// The shop's server has registered another amount for the sale.
+    AmountChanged,
     /// The customer's code was handed over. The mark is its keyed hash, never the code.
     Code(CodeMark),
     /// A person cancels.
@@ -56,6 +58,7 @@ impl Event {
             | Self::Refresh
             | Self::Status(..) => true,
             Self::Superseded
+            | Self::AmountChanged
             | Self::Code(_)
             | Self::Cancel
             | Self::Void

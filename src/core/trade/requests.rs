@@ -35,11 +35,16 @@ impl Trade {
         }
     }
 
-    pub(super) fn superseded(&mut self, context: &Context<'_>) -> Result<(), Refusal> {
+    /// Abandons the trade for another one, or for another amount of its sale, if no money can have moved.
+    pub(super) fn give_way(
+        &mut self,
+        reason: Reason,
+        context: &Context<'_>,
+    ) -> Result<(), Refusal> {
         if !self.state.gives_way() {
             return Err(Refusal::SaleBusy);
         }
-        self.reason = Some(Reason::Superseded);
+        self.reason = Some(reason);
         self.enter(State::Abandoned, context);
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::fmt;
 use js_sys::futures::JsFuture;
 use js_sys::{JSON, Object, Promise, Reflect};
 use kaunter_core::policy::Ms;
-use kaunter_core::wire::{ProblemCode, Right, Sale};
+use kaunter_core::wire::{ProblemCode, Right, SaleInput};
 use wasm_bindgen::JsValue;
 use web_sys::AbortController;
 
@@ -21,7 +21,7 @@ pub(super) enum Purpose<'a> {
     /// Any token will do.
     Any,
     /// This sale: its charge, or its status.
-    Sale(&'a Sale),
+    Sale(&'a SaleInput),
     /// A right that a cashier's token usually lacks. Another person's token is used for this call alone.
     Right(Right),
 }
@@ -36,7 +36,7 @@ impl<'a> Purpose<'a> {
     }
 
     /// The purpose of a call about this sale, if it is known.
-    pub(super) fn of(sale: Option<&'a Sale>) -> Self {
+    pub(super) fn of(sale: Option<&'a SaleInput>) -> Self {
         sale.map_or(Self::Any, Self::Sale)
     }
 }

@@ -52,7 +52,8 @@ impl Till {
             if self.is_closed() || on_screen || signal::hidden() {
                 continue;
             }
-            let Ok(trade) = self.backend.trade(&known.trade_id, Some(&known.sale)).await else {
+            let sale = known.sale.clone().into();
+            let Ok(trade) = self.backend.trade(&known.trade_id, Some(&sale)).await else {
                 continue;
             };
             self.seen(&trade);

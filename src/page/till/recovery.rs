@@ -6,7 +6,7 @@ use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt;
 use kaunter_core::error::ErrorCode;
 use kaunter_core::till::{ChargeEvent, Record};
-use kaunter_core::wire::{self, DecidedBy, ProblemCode, Sale, Status, Verdict, VerdictOutcome};
+use kaunter_core::wire::{self, DecidedBy, ProblemCode, Status, Verdict, VerdictOutcome};
 
 use super::Till;
 use crate::page::backend::CallError;
@@ -27,7 +27,7 @@ impl Till {
         let mut others = records.is_none();
         for record in records.unwrap_or_default() {
             // Another tab is working on this sale, and removes the record itself while it lives.
-            if !self.is_ours(&record.sale).await {
+            if !self.is_ours(&record.sale.reference).await {
                 others = true;
             } else if let Some(trade) = self.recall(&record, &open).await {
                 open.push(trade);
@@ -73,7 +73,7 @@ impl Till {
             if known {
                 continue;
             }
-            if !self.is_ours(&record.sale).await {
+            if !self.is_ours(&record.sale.reference).await {
                 others = true;
             } else if let Some(trade) = self.recall(&record, &[]).await {
                 self.take_up(&trade).await;
@@ -146,7 +146,7 @@ impl Till {
             trade_id: trade_id.to_owned(),
             gateway_ref: None,
             attempt: 1,
-            sale: record.sale.clone(),
+            sale: record.sale.clone().known(),
             wallet_id: record.wallet_id.clone(),
             mode: record.mode,
             terminal: self.session.terminal.clone(),
@@ -205,13 +205,10 @@ impl Till {
             return self.remember(trade);
         }
         let own = trade.terminal == self.session.terminal;
-        if own && self.is_ours(&trade.sale).await {
+        if own && self.is_ours(&trade.sale.reference).await {
             // Its code was lost with the old page: the trade is closed at once, so that the sale is free.
-            if let Ok(closed) = self
-                .backend
-                .cancel(&trade.trade_id, Some(&trade.sale))
-                .await
-            {
+            let sale = trade.sale.clone().into();
+            if let Ok(closed) = self.backend.cancel(&trade.trade_id, Some(&sale)).await {
                 self.remember(&closed);
                 self.forget_if_over(&closed).await;
             }
@@ -219,8 +216,8 @@ impl Till {
     }
 
     /// True if no other tab of this browser is working on this sale.
-    async fn is_ours(&self, sale: &Sale) -> bool {
-        match lock::request(&self.lock_name(sale)).await {
+    async fn is_ours(&self, reference: &str) -> bool {
+        match lock::request(&self.lock_name(reference)).await {
             LockResult::Acquired(lock) => {
                 lock.free().await;
                 true

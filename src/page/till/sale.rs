@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use kaunter_core::error::ErrorCode;
-use kaunter_core::wire::{self, CodeMode, Sale};
+use kaunter_core::wire::{self, CodeMode, SaleInput};
 
 use super::{Till, aborted};
 use crate::page::driver::Driver;
@@ -21,7 +21,7 @@ impl Till {
     /// Only if nothing began.
     pub async fn charge(
         self: &Rc<Self>,
-        sale: Sale,
+        sale: SaleInput,
         options: ScanOptions,
         code: Option<Scan>,
     ) -> Result<Outcome, Rejection> {
@@ -29,7 +29,7 @@ impl Till {
             return Err(reason);
         }
         self.check(&sale, &options, code.as_ref())?;
-        let name = self.lock_name(&sale);
+        let name = self.lock_name(&sale.reference);
         let begin = |sale| Driver::new(self, sale, options, code, CodeMode::ConsumerPresented);
         self.own(&name, sale, begin).await
     }
@@ -38,8 +38,8 @@ impl Till {
     async fn own(
         self: &Rc<Self>,
         name: &str,
-        sale: Sale,
-        begin: impl FnOnce(Sale) -> Driver,
+        sale: SaleInput,
+        begin: impl FnOnce(SaleInput) -> Driver,
     ) -> Result<Outcome, Rejection> {
         let lock = match lock::request(name).await {
             LockResult::Acquired(lock) => lock,
@@ -57,7 +57,7 @@ impl Till {
     /// Only if nothing began.
     pub async fn show_code(
         self: &Rc<Self>,
-        sale: Sale,
+        sale: SaleInput,
         options: ScanOptions,
     ) -> Result<Outcome, Rejection> {
         if let Some(reason) = aborted(&options) {
@@ -76,18 +76,26 @@ impl Till {
         {
             return Err(Fail::new(ErrorCode::ModeUnsupported).into());
         }
-        let name = self.lock_name(&sale);
+        let name = self.lock_name(&sale.reference);
         let begin = |sale| Driver::new(self, sale, options, None, CodeMode::MerchantPresented);
         self.own(&name, sale, begin).await
     }
 
     /// Refuses before any call what the backend would refuse.
-    fn check(&self, sale: &Sale, options: &ScanOptions, code: Option<&Scan>) -> Result<(), Fail> {
-        if sale.amount.currency != self.session.currency {
-            return Err(Fail::new(ErrorCode::CurrencyUnsupported));
-        }
-        if sale.amount.minor > self.session.max_amount.minor {
-            return Err(Fail::new(ErrorCode::AmountTooLarge));
+    fn check(
+        &self,
+        sale: &SaleInput,
+        options: &ScanOptions,
+        code: Option<&Scan>,
+    ) -> Result<(), Fail> {
+        // The backend checks a registered amount, which the page does not know yet.
+        if let Some(amount) = &sale.amount {
+            if amount.currency != self.session.currency {
+                return Err(Fail::new(ErrorCode::CurrencyUnsupported));
+            }
+            if amount.minor > self.session.max_amount.minor {
+                return Err(Fail::new(ErrorCode::AmountTooLarge));
+            }
         }
         let known = |id: &String| self.wallets.iter().any(|wallet| wallet.wallet_id == *id);
         if options.wallet.as_ref().is_some_and(|id| !known(id)) {
@@ -103,7 +111,7 @@ impl Till {
     }
 
     /// Another tab is working on this sale: finds its trade.
-    async fn busy(&self, sale: &Sale) -> Fail {
+    async fn busy(&self, sale: &SaleInput) -> Fail {
         let fail = Fail::new(ErrorCode::SaleBusy);
         let record = self.backend.sale(&sale.reference).await;
         let holder = record.ok().and_then(|record| {

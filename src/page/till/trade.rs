@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use kaunter_core::error::ErrorCode;
 use kaunter_core::till::Record;
-use kaunter_core::wire::{self, Sale, Verdict};
+use kaunter_core::wire::{self, SaleInput, Verdict};
 
 use super::{Till, aborted};
 use crate::page::backend::{Call, CallError};
@@ -51,7 +51,7 @@ impl Till {
         }
         let record = self.record_of(trade).await;
         let own = trade.terminal == self.session.terminal;
-        match lock::request(&self.lock_name(&trade.sale)).await {
+        match lock::request(&self.lock_name(&trade.sale.reference)).await {
             LockResult::Acquired(lock) if own => {
                 let end = Driver::resume(self, record, options).run().await;
                 lock.free().await;
@@ -114,10 +114,10 @@ impl Till {
     }
 
     /// The sale of a trade, if this till knows it.
-    fn sale_of(&self, trade_id: &str) -> Option<Sale> {
+    fn sale_of(&self, trade_id: &str) -> Option<SaleInput> {
         let unfinished = self.unfinished.borrow();
         let known = unfinished.iter().find(|trade| trade.trade_id == trade_id)?;
-        Some(known.sale.clone())
+        Some(known.sale.clone().into())
     }
 
     async fn trade(&self, trade_id: &str) -> Result<wire::TradeView, CallError> {

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, ensure};
 use kaunter_core::money::Money;
 use kaunter_core::wire::{
-    CodeMode, HandOver, MintToken, MintedToken, NewTrade, Right, Sale, Status, TradeView,
+    CodeMode, HandOver, MintToken, MintedToken, NewTrade, Right, SaleInput, Status, TradeView,
 };
 use rand::Rng;
 use reqwest::{Client, Url};
@@ -69,12 +69,12 @@ impl ShopClient {
         let random = || hex::encode(rand::rng().random::<[u8; 16]>());
         let new = NewTrade {
             idempotency_key: random(),
-            sale: Sale {
+            sale: SaleInput {
                 reference: random(),
-                amount: Money {
+                amount: Some(Money {
                     minor: 1250,
                     currency: "MYR".to_owned(),
-                },
+                }),
             },
             wallet_id: WALLET.to_owned(),
             mode: CodeMode::ConsumerPresented,

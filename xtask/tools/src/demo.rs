@@ -6,6 +6,7 @@ use std::time::Instant;
 use clap::Args;
 use kaunter_backend::{GatewayConfig, GatewayKind, Secret, ServerKey, TerminalConfig, Words};
 use kaunter_core::policy::Policy;
+use kaunter_core::wire::Sales;
 
 use crate::module::{self, Profile};
 use crate::run::{command, quietly, root, run, step, target};
@@ -76,6 +77,7 @@ impl Demo {
             people: Vec::new(),
             token_life_s: 600,
             origins: self.origin.clone(),
+            sales: Sales::Open,
             test_wallets: true,
             gateway: GatewayConfig {
                 kind: GatewayKind::default(),

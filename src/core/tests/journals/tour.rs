@@ -197,7 +197,7 @@ fn passed_through(rows: &BTreeMap<String, Value>, state: State) -> Value {
 pub(crate) fn records() -> Vec<Value> {
     let record = |trade_id: Option<&str>, handed_over, mode| Record {
         key: "0123456789abcdef0123456789abcdef".to_owned(),
-        sale: sale("SALE-7"),
+        sale: sale("SALE-7").into(),
         wallet_id: "21".to_owned(),
         trade_id: trade_id.map(str::to_owned),
         handed_over,

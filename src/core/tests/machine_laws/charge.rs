@@ -10,7 +10,7 @@ use kaunter_core::till::{
     Charge, ChargeEvent, ChargeStep, End, Fault, Hint, Phase, Plan, Record, Reply,
 };
 use kaunter_core::trade::{MOVES, Risk, State};
-use kaunter_core::wire::{CodeMode, ProblemCode, Reason, Status, TradeView};
+use kaunter_core::wire::{CodeMode, ProblemCode, Reason, SaleInput, Status, TradeView};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -515,8 +515,12 @@ fn plans() -> impl Strategy<Value = Plan> {
     let wallet = prop_oneof![Just(None), Just(Some("21".to_owned()))];
     let mode =
         prop_oneof![2 => Just(CodeMode::ConsumerPresented), 1 => Just(CodeMode::MerchantPresented)];
-    (wallet, mode, prop::option::of(hints())).prop_map(|(wallet, mode, code)| Plan {
-        sale: sale(),
+    let parts = (wallet, mode, prop::option::of(hints()), any::<bool>());
+    parts.prop_map(|(wallet, mode, code, states_amount)| Plan {
+        sale: SaleInput {
+            amount: states_amount.then(|| sale().amount),
+            ..sale().into()
+        },
         mode,
         code: code.filter(|_| mode == CodeMode::ConsumerPresented),
         wallet,

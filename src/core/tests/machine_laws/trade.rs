@@ -288,6 +288,7 @@ fn requests() -> impl Strategy<Value = Event> {
         2 => Just(Event::TerminalSeen),
         2 => Just(Event::Refresh),
         1 => Just(Event::Superseded),
+        1 => Just(Event::AmountChanged),
         2 => Just(Event::Cancel),
         2 => Just(Event::Void),
         1 => Just(Event::Verdict(VerdictOutcome::Paid)),

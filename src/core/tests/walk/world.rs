@@ -19,6 +19,8 @@ pub(crate) use kinds::Kind;
 use page::{Call, Page};
 
 const MAX_TRADES: usize = 2;
+/// The only shop.
+const SHOP: &str = "shop";
 
 /// A message. It may arrive in any order, late, or not at all.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -48,6 +50,8 @@ pub(crate) struct World {
     faults: u8,
     requests: u8,
     lates: u8,
+    /// How often the shop's server still changes the registered amount.
+    amount_changes: u8,
     pages: Vec<Page>,
     store: Store,
     /// For each row of the store.
@@ -89,6 +93,7 @@ impl World {
             faults: kind.faults,
             requests: kind.requests,
             lates: kind.lates,
+            amount_changes: u8::from(kind.registered),
             pages: Vec::new(),
             store: Store::new(MAX_TRADES),
             outside: Vec::new(),
@@ -97,6 +102,9 @@ impl World {
             late: Vec::new(),
             moves: Vec::new(),
         };
+        if kind.registered {
+            world.register();
+        }
         world.start_page();
         world
     }

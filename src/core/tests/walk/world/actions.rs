@@ -27,6 +27,8 @@ pub(crate) enum Action {
     Durable(usize),
     Scan(usize),
     SecondTill,
+    /// The shop's server registers another amount.
+    AmountChanges,
     CashierCancels(usize),
     Void(usize),
     Verdict(usize, VerdictOutcome),
@@ -84,6 +86,9 @@ impl World {
         }
         if self.kind.second && self.pages.len() == 1 {
             actions.push(Action::SecondTill);
+        }
+        if self.amount_changes > 0 && self.may_change_amount() {
+            actions.push(Action::AmountChanges);
         }
         if self.faults > 0 && !self.outside.is_empty() {
             actions.push(Action::BackendDies {

@@ -1,12 +1,15 @@
 //! The backend: a store around the real machine. It serves the calls of the pages.
 
+use kaunter_core::money::Money;
+use kaunter_core::registration::RegistrationDenial;
 use kaunter_core::till::{Fault, Reply};
 use kaunter_core::trade::{CodeMark, Event, Refusal, Step};
 use kaunter_core::wire::{self, ProblemCode};
 use kaunter_model::gateway::Account;
+use kaunter_model::sample;
 use kaunter_model::store::{Created, Creator, OtherStores};
 
-use super::{Call, Message, Outside, World};
+use super::{Call, Message, Outside, SHOP, World};
 
 impl World {
     pub(super) fn backend(&mut self, page: usize, call: &Call) -> Reply {
@@ -58,7 +61,7 @@ impl World {
     fn create(&mut self, page: usize, new: &wire::NewTrade) -> Reply {
         let policy = self.kind.policy();
         let creator = Creator {
-            shop: "shop",
+            shop: SHOP,
             terminal: &terminal(page),
             trade_id: &format!("T{}", self.outside.len()),
         };
@@ -79,6 +82,39 @@ impl World {
                 Err(Fault::Problem(denied.code, trade))
             }
         }
+    }
+
+    /// What the shop's server asks for after it has changed the amount of the registered sale.
+    fn other_amount() -> Money {
+        let mut amount = sample::sale().amount;
+        amount.minor += 1;
+        amount
+    }
+
+    /// The shop's server registers the sale, before a till charges it.
+    pub(super) fn register(&mut self) {
+        let (sale, policy) = (sample::sale(), self.kind.policy());
+        let registered =
+            self.store
+                .register(SHOP, &sale.reference, &sale.amount, self.now, &policy);
+        assert_eq!(registered, Ok(Vec::new()), "nothing is in the way yet");
+    }
+
+    /// Whether the shop's server may change the amount of the registered sale now. A refusal changes nothing.
+    pub(super) fn may_change_amount(&self) -> bool {
+        self.clone().change_amount().is_ok()
+    }
+
+    /// The shop's server changes the amount of the registered sale.
+    pub(super) fn change_amount(&mut self) -> Result<(), RegistrationDenial> {
+        let (sale, policy) = (sample::sale(), self.kind.policy());
+        let amount = Self::other_amount();
+        let replaced = self
+            .store
+            .register(SHOP, &sale.reference, &amount, self.now, &policy)?;
+        self.moves
+            .extend(replaced.into_iter().flat_map(|(_, moves)| moves));
+        Ok(())
     }
 
     /// One event, in one transaction: this backend is one process.

@@ -58,6 +58,10 @@ impl World {
                 self.tell(page, till::ChargeEvent::Scanned(Hint::default()));
             }
             Action::SecondTill => self.start_page(),
+            Action::AmountChanges => {
+                self.amount_changes -= 1;
+                self.change_amount().unwrap();
+            }
             Action::CashierCancels(page) => {
                 self.requests -= 1;
                 self.tell(page, till::ChargeEvent::Cancel);

@@ -1,9 +1,10 @@
 //! What must hold in every world.
 
 use kaunter_model::judge::{self, Breach, Evidence};
+use kaunter_model::sample;
 
-use super::World;
 use super::page::Page;
+use super::{SHOP, World};
 
 impl World {
     /// The first rule that this world breaks.
@@ -19,12 +20,14 @@ impl World {
 
     fn judge_sale(&self) -> Result<(), Breach> {
         let rows = self.store.rows().iter().zip(&self.outside);
-        judge::sale(rows.map(|(row, outside)| Evidence {
+        let trades = rows.map(|(row, outside)| Evidence {
             trade: &row.trade,
             ledger: outside.account.ledger,
             shown: outside.shown,
             reversible: self.kind.reverses,
-        }))
+        });
+        let due = self.store.due(SHOP, &sample::sale().reference);
+        judge::sale(trades, due.as_ref())
     }
 
     fn judge_page(&self, page: &Page) -> Result<(), Breach> {

@@ -35,6 +35,8 @@ pub(crate) struct Kind {
     pub(super) reverses: bool,
     /// A person gives a verdict on a void without waiting for its answer.
     pub(super) hasty: bool,
+    /// The sale is registered, the tills state no amount, and the shop's server changes it once.
+    pub(super) registered: bool,
     /// The customer needs time to find the phone.
     pub(super) slow_scan: bool,
     /// When time stops.
@@ -144,6 +146,31 @@ impl Kind {
                 .faults(1)
                 .requests(2)
                 .until(10),
+            of("registered, paid after all")
+                .registered()
+                .faults(0)
+                .requests(2)
+                .lates(1)
+                .until(13),
+            of("registered, two tills")
+                .registered()
+                .second()
+                .faults(0)
+                .requests(0),
+            of("registered, two tills, paid after all")
+                .registered()
+                .second()
+                .faults(0)
+                .requests(0)
+                .lates(1)
+                .until(8),
+            of("registered, our code, cancel, paid after all")
+                .registered()
+                .merchant()
+                .cancels()
+                .faults(0)
+                .lates(1)
+                .until(10),
         ]
     }
 
@@ -165,6 +192,7 @@ impl Kind {
             repeats_ids: false,
             reverses: false,
             hasty: false,
+            registered: false,
             slow_scan: false,
             horizon: 9,
         }
@@ -233,6 +261,13 @@ impl Kind {
     fn hasty(self) -> Self {
         Self {
             hasty: true,
+            ..self
+        }
+    }
+
+    fn registered(self) -> Self {
+        Self {
+            registered: true,
             ..self
         }
     }

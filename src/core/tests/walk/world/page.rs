@@ -37,6 +37,8 @@ impl World {
         if at > 0 && self.kind.second_amount {
             sale.amount.minor += 1;
         }
+        let mut sale = wire::SaleInput::from(sale);
+        sale.amount = sale.amount.filter(|_| !self.kind.registered);
         let plan = Plan {
             sale,
             mode: if merchant {
