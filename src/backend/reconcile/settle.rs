@@ -49,7 +49,7 @@ impl Reconciliation {
             store,
             gateway,
             policy,
-            config.shop.clone(),
+            (config.shop.clone(), config.sales),
             Clock::start(),
             config.bounds.concurrent_gateway_requests,
         );
