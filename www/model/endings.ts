@@ -46,6 +46,7 @@ export function ended(model: Model, outcome: Outcome): Step {
 }
 
 function cancelled({ by, reason }: Extract<Outcome, { status: "cancelled" }>) {
+  if (reason === "amount_changed") return "cancelledAmount";
   if (by === "system") return reason === "deadline" ? "cancelledDeadline" : "cancelledSystem";
   return by === "customer" ? "cancelledCustomer" : "cancelledCashier";
 }
