@@ -4,8 +4,10 @@ import { $ } from "./dom";
 import { dispatch } from "./loop";
 import type { Draft } from "./model";
 
-/** The reference that the field shows. What a person types meanwhile stays. */
+/** The reference that was looked up. What a person types since then stays in the field. */
 let shown: string | null = null;
+/** What is owed was shown. */
+let isShown = false;
 
 export function wireBill(): void {
   const field = $<HTMLInputElement>("ref");
@@ -15,13 +17,23 @@ export function wireBill(): void {
   };
   $("look-up").onclick = enter;
   field.addEventListener("enter", enter);
+  // Another number in the field: the amount of the bill before must not be charged.
+  field.oninput = () => {
+    if (shown === null) return;
+    shown = null;
+    dispatch({ type: "clear_pressed" });
+  };
 }
 
-export function drawBill({ ref }: Draft, isRegistered: boolean): void {
+export function drawBill({ ref, minor }: Draft, isRegistered: boolean): void {
+  const field = $<HTMLInputElement>("ref");
   $("bill").hidden = !isRegistered;
   $("pad").hidden = isRegistered;
-  if (ref !== shown) $<HTMLInputElement>("ref").value = ref ?? "";
+  if (ref !== shown) field.value = ref ?? "";
   shown = ref;
+  // The next Enter presses Charge.
+  if (minor > 0 && !isShown) field.blur();
+  isShown = minor > 0;
 }
 
 /** What a registered sale asks for, in minor units. Null: the shop's server has registered no such sale. */
