@@ -12,6 +12,7 @@ import {
   type Wallet,
 } from "kaunter";
 import * as awake from "./awake";
+import { owed } from "./bill";
 import * as connection from "./connection";
 import * as countdown from "./countdown";
 import { askSame, closeDialogs, pickWallet } from "./dialogs";
@@ -19,9 +20,12 @@ import { $ } from "./dom";
 import { faultOf } from "./fault";
 import { dispatch } from "./loop";
 import { askGiveBack, askManager, showRefusal } from "./manager";
-import type { Decision, Effect, Facts, Sound } from "./model";
+import type { Decision, Effect, Facts, Sentence, Sound } from "./model";
 import { freshRef, namedSale, readSettings, readToken, type Settings, terminal } from "./session";
 import * as sounds from "./sound";
+
+/** As long as the till waits for one call. */
+const LOOK_UP_MS = 10_000;
 
 let till: Till | null = null;
 let settings: Settings | null = null;
@@ -56,6 +60,8 @@ export function perform(effect: Effect): void {
       return void testScanner(effect.run);
     case "abort":
       return abort.abort();
+    case "look_up":
+      return void lookUp(effect.ref);
     case "cancel":
       return void cancel(effect.run, effect.tradeId);
     case "decide":
@@ -100,7 +106,7 @@ function opened(): Till {
 export async function open(): Promise<void> {
   try {
     settings ??= await readSettings();
-    dispatch({ type: "settings_read", currency: settings.currency });
+    dispatch({ type: "settings_read", currency: settings.currency, isRegistered: settings.sales === "registered" });
     showSettings(settings);
     const { token_url } = settings;
     till = await Till.open({
@@ -122,6 +128,19 @@ function showSettings({ sandbox, phone_url }: Settings): void {
   const phone = $<HTMLAnchorElement>("phone");
   phone.hidden = !phone_url;
   if (phone_url) phone.href = phone_url;
+}
+
+/** Asks the backend what a bill asks for, with a token of its own. */
+async function lookUp(ref: string): Promise<void> {
+  const read = (minor: number | null, sentence: Sentence | null) =>
+    dispatch({ type: "owed_read", ref, minor, sentence });
+  try {
+    const signal = AbortSignal.timeout(LOOK_UP_MS);
+    const minor = await owed(ref, await readToken({ signal }, settings?.token_url ?? ""));
+    read(minor, minor === null ? { word: "noBill" } : null);
+  } catch {
+    read(null, { word: "noAnswer" });
+  }
 }
 
 function listen(till: Till): void {

@@ -75,7 +75,14 @@ function filter(event: KeyboardEvent): void {
 /** A text field also takes what a scanner types. Everywhere else its keys are dropped. */
 function scanner(event: KeyboardEvent, kind: Key): void {
   if (kind === "sign" && takesText(event.target) && !event.ctrlKey && !event.altKey) return;
+  if (kind === "enter") return entered(event);
   stop(event);
+}
+
+/** Enter in a text field. The field of a bill's reference looks it up; the others do nothing. */
+function entered(event: KeyboardEvent): void {
+  stop(event);
+  if (takesText(event.target)) event.target?.dispatchEvent(new Event("enter"));
 }
 
 function remember(target: EventTarget | null): void {
@@ -99,8 +106,8 @@ function press(event: KeyboardEvent, isHasty: boolean): void {
   const { target } = event;
   const isEnter = event.key === "Enter";
   if (takesText(target)) {
-    // No field sends anything by Enter: the button that names the action is pressed for that.
-    if (isEnter) stop(event);
+    // No field moves money by Enter: the button that names the action is pressed for that.
+    if (isEnter) entered(event);
     return;
   }
   const chosen = pressable(target);

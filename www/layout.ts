@@ -96,7 +96,8 @@ function ready(model: Model, kind: "opening" | "closed" | "ready"): Layout {
     case "closed":
       return { sentence: say("noStart"), primary: button("retry", { type: "open_pressed" }) };
     case "ready": {
-      const word = !model.isOnline ? "offlineCharge" : model.draft.minor === 0 ? "enterAmount" : "pressCharge";
+      const enter = model.isRegistered ? "enterReference" : "enterAmount";
+      const word = !model.isOnline ? "offlineCharge" : model.draft.minor === 0 ? enter : "pressCharge";
       return { sentence: say(word), primary: { ...charge, isOff: !canBegin(model) } };
     }
   }

@@ -87,6 +87,8 @@ export interface Model {
   readonly view: View;
   /** Null until the settings came. */
   readonly currency: string | null;
+  /** The shop takes registered sales only: a person enters a bill's reference, and no amount. */
+  readonly isRegistered: boolean;
   readonly isOnline: boolean;
   /** Some wallet's app scans a code that the till shows. */
   readonly showsCodes: boolean;
@@ -172,7 +174,7 @@ export type Decision =
 /** Events with a `run` are answers of that call. The others come from a person, the page or the till itself. */
 export type Event =
   // The page
-  | { readonly type: "settings_read"; readonly currency: string }
+  | { readonly type: "settings_read"; readonly currency: string; readonly isRegistered: boolean }
   | { readonly type: "opened"; readonly showsCodes: boolean; readonly minor: number; readonly ref: string | null }
   | { readonly type: "open_failed"; readonly fault: Fault }
   | { readonly type: "connection_changed"; readonly isOnline: boolean }
@@ -183,6 +185,14 @@ export type Event =
   | { readonly type: "open_pressed" }
   | { readonly type: "digit_pressed"; readonly key: string }
   | { readonly type: "clear_pressed" }
+  | { readonly type: "reference_entered"; readonly ref: string }
+  /** What the bill asks for. Null: there is no such bill, or no answer, as the sentence says. */
+  | {
+      readonly type: "owed_read";
+      readonly ref: string;
+      readonly minor: number | null;
+      readonly sentence: Sentence | null;
+    }
   | { readonly type: "charge_pressed" }
   | { readonly type: "other_customer_chosen" }
   | { readonly type: "show_code_pressed" }
@@ -252,6 +262,8 @@ export type Effect =
   | { readonly type: "resume"; readonly run: number; readonly tradeId: string }
   | { readonly type: "test_scanner"; readonly run: number }
   | { readonly type: "abort" }
+  /** Reads what the bill asks for. */
+  | { readonly type: "look_up"; readonly ref: string }
   | { readonly type: "cancel"; readonly run: number; readonly tradeId: string }
   | { readonly type: "decide"; readonly run: number; readonly tradeId: string; readonly decision: Decision }
   /** The call that decides is the newest from now on, under this number. */
@@ -271,6 +283,7 @@ export type Effect =
 export const INITIAL: Model = {
   view: { screen: "ready", kind: "opening" },
   currency: null,
+  isRegistered: false,
   isOnline: true,
   showsCodes: false,
   draft: { minor: 0, ref: null, isUsed: false, boundMinor: null },

@@ -1,5 +1,6 @@
 // Draws the model: one screen at a time, with an amount, one sentence, and the buttons below.
 
+import { drawBill } from "./bill";
 import * as countdown from "./countdown";
 import { $, element, icon, setText, tell } from "./dom";
 import { drawFoot, settle } from "./foot";
@@ -26,6 +27,7 @@ export function draw(model: Model): void {
   drawMiddle(model);
   drawAbove(model);
   drawCodeButtons(model);
+  drawBill(model.draft, model.isRegistered);
   for (const button of document.querySelectorAll<HTMLButtonElement>("#manager button, #back button")) {
     button.disabled = isDeciding(model);
   }

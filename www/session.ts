@@ -5,6 +5,7 @@ export interface Settings {
   phone_url: string | null;
   sandbox: boolean;
   currency: string;
+  sales: "open" | "registered";
 }
 
 const query = new URLSearchParams(location.search);

@@ -1,5 +1,6 @@
 // The cashier's terminal, the first user of the published package: wires the parts of the page, and opens the till.
 
+import { wireBill } from "./bill";
 import { wireCodeInput } from "./code_input";
 import * as connection from "./connection";
 import { wireDialogs } from "./dialogs";
@@ -70,6 +71,8 @@ const TEXTS: Record<string, keyof Words> = {
   "cancel-yes": "cancelYes",
   "past-help": "pastHelp",
   "past-back": "backToSale",
+  "bill-word": "bill",
+  "look-up": "lookUp",
 };
 
 function languageChanged(): void {
@@ -119,6 +122,7 @@ function unlockSounds(): void {
 start({ facts, draw, perform });
 wireKeyboard();
 wirePad();
+wireBill();
 wireFoot();
 wireCodeInput();
 wireManager();

@@ -59,6 +59,7 @@ test("an unsafe or meaningless configuration is refused, with what to do", async
     [instead("listen", "shop.example:8787"), {}, /listen takes an address and a port/],
     [instead("listen", "127.0.0.1"), {}, /listen takes an address and a port/],
     [instead("listen", "localhost:99999"), {}, /listen takes an address and a port/],
+    [top('sales = "some"'), {}, /unknown variant `some`, expected `open` or `registered`/],
     [
       (toml) => toml,
       { KAUNTER_SERVER_KEY: same, KAUNTER_SIGNING_KEY: same },

@@ -34,6 +34,7 @@ onBothStores(
       {
         ref: "INV/2026/0001",
         due_amount: MYR(1),
+        registered: false,
         paid_amount: MYR(1),
         decided_by: "gateway",
         late_amount: null,

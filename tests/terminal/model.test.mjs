@@ -43,8 +43,15 @@ class Page {
 const readyPage = ({ minor = 1250, ref = null, unfinished = [] } = {}) => {
   const page = new Page();
   page.facts = { ...page.facts, unfinished };
-  return page.happens("settings_read", { currency: "MYR" }).happens("opened", { showsCodes: true, minor, ref });
+  return page
+    .happens("settings_read", { currency: "MYR", isRegistered: false })
+    .happens("opened", { showsCodes: true, minor, ref });
 };
+/** Ready, in a shop that takes registered sales only. */
+const registeredPage = (ref = null) =>
+  new Page()
+    .happens("settings_read", { currency: "MYR", isRegistered: true })
+    .happens("opened", { showsCodes: true, minor: 1, ref });
 const scanningPage = (more) =>
   readyPage(more).happens("charge_pressed").happens("state_changed", { to: "scanning", trade: null });
 const ownTrade = (page, status, more = {}) =>
@@ -443,4 +450,29 @@ test("no module of the page imports itself, not even through others, and the mod
   for (const file of files) visit(file, []);
   for (const file of files.filter((name) => name.startsWith("model")))
     for (const other of imports.get(file)) assert.match(other, /^model/, `${file} imports ${other}`);
+});
+
+test("rule 33: where the shop registers its sales, a bill's amount comes from the backend and no key changes it", () => {
+  const page = registeredPage().happens("digit_pressed", { key: "5" }).happens("charge_pressed");
+  assert.deepEqual([page.seen, page.model.draft.minor, page.did("charge")], ["ready/ready", 0, []]);
+  page.happens("reference_entered", { ref: "A" });
+  assert.deepEqual(page.did("look_up"), [{ type: "look_up", ref: "A" }]);
+  page.happens("reference_entered", { ref: "B" });
+  page.happens("owed_read", { ref: "A", minor: 100, sentence: null });
+  assert.equal(page.model.draft.minor, 0, "the answer about another bill");
+  page.happens("owed_read", { ref: "B", minor: null, sentence: { word: "noBill" } }).happens("charge_pressed");
+  assert.deepEqual([page.model.trouble, page.did("charge")], [{ word: "noBill" }, []]);
+  page.happens("reference_entered", { ref: "B" }).happens("owed_read", { ref: "B", minor: 4200, sentence: null });
+  page.happens("digit_pressed", { key: "5" }).happens("charge_pressed");
+  assert.deepEqual(
+    page.did("charge").map(({ sale }) => sale),
+    [{ ref: "B", amount: { minor: 4200, currency: "MYR" } }],
+  );
+  page.happens("owed_read", { ref: "B", minor: 1, sentence: null });
+  assert.equal(page.model.draft.minor, 4200, "an answer that comes late");
+
+  const named = registeredPage("C");
+  assert.deepEqual([named.did("look_up"), named.model.draft.minor], [[{ type: "look_up", ref: "C" }], 0]);
+  named.happens("owed_read", { ref: "C", minor: 700, sentence: null }).happens("clear_pressed");
+  assert.deepEqual([named.model.draft.ref, named.model.draft.minor], [null, 0]);
 });

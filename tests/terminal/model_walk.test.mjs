@@ -11,6 +11,7 @@ const PERSON = new Set([
   "open_pressed",
   "digit_pressed",
   "clear_pressed",
+  "reference_entered",
   "charge_pressed",
   "other_customer_chosen",
   "show_code_pressed",
@@ -58,11 +59,12 @@ function events(model) {
   const other = (status) => trade(status, { ref: "earlier", id: "t-9", minor: 4200 });
   const void_ = { type: "void", reason: "r" };
   return [
-    { type: "settings_read", currency: "MYR" },
+    { type: "settings_read", currency: "MYR", isRegistered: false },
     { type: "opened", showsCodes: true, minor: 1250, ref: "bill" },
     { type: "open_failed", fault: fault("network_failed") },
     ...[true, false].map((isOnline) => ({ type: "connection_changed", isOnline })),
     { type: "unfinished_changed" },
+    { type: "owed_read", ref: "bill", minor: 4200, sentence: null },
     { type: "warned", sentence: { word: "noCode" } },
     { type: "scanner_typed", minor: 0, isCovered: false },
     ...[...PERSON].map((type) => ({
@@ -70,6 +72,7 @@ function events(model) {
       ...{
         digit_pressed: { key: model.draft.minor > 0 ? "C" : "5" },
         code_given: { code: "c" },
+        reference_entered: { ref: "bill" },
         decision_sent: { tradeId: model.tradeId ?? "t-1", decision: void_ },
         trade_opened: { trade: other("paid"), isFromHistory: true },
       }[type],

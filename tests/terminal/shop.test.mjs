@@ -96,7 +96,9 @@ test("the README's PHP mints a token for one bill and its amount, and closes the
     403,
     "and no other bill",
   );
-  assert.equal(await php.closes("INV/2026/1"), false, "no such sale yet");
+  const registered = await shop.sale("INV/2026/1");
+  assert.deepEqual([registered.registered, registered.due_amount.minor], [true, 1250], "before a page charges it");
+  assert.equal(await php.closes("INV/2026/1"), false, "nothing is paid yet");
   const trade = (await shop.call("POST", "/v1/trades", { token, body: body("INV/2026/1", 1250) })).json;
   await shop.call("POST", `/v1/trades/${trade.trade_id}/code`, { token, body: { code: await shop.code() } });
   await until("the bill is closed", () => php.closes("INV/2026/1"));
@@ -114,13 +116,13 @@ test("the README's PHP mints a token for one bill and its amount, and closes the
 
 test("while the README's PHP waits for the backend, the same cashier's next request is answered", async (t) => {
   const shop = await counter(t);
-  // A proxy that delays the calls for sales, and passes the others on.
+  // A proxy that delays the questions about sales, and passes the other calls on.
   let let_go;
   const held = new Promise((done) => {
     let_go = done;
   });
   const slow = createServer(async (request, response) => {
-    if (request.url.startsWith("/v1/sales")) await held;
+    if (request.method === "GET" && request.url.startsWith("/v1/sales")) await held;
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
     const { authorization, "content-type": type } = request.headers;

@@ -62,7 +62,7 @@ export async function everything(video: HTMLVideoElement, bytes: Uint8Array, pic
   const { walletId } = wallet;
   const second = await till.charge(sale, { walletId, scan: { timeoutMs: 30_000, accept: () => true }, signal });
   const third = await till.charge(sale, { code: scan, walletId });
-  const fourth = await till.charge(sale, { code: "123456789012345678" });
+  const fourth = await till.charge({ ref: "S-2" }, { code: "123456789012345678" });
   const onCode = ({ svg, payload, expiresAt }: ShownCode) => {
     video.insertAdjacentHTML("afterend", svg + payload.length + expiresAt);
   };
@@ -144,7 +144,7 @@ function told(end: Outcome): string {
     case "declined":
       return `${end.reason} ${end.message} ${end.gatewayAnswer?.message}`;
     case "cancelled":
-      return end.by + end.reason + end.sale.ref;
+      return `${end.by} ${end.reason} ${end.sale.ref} ${end.sale.amount?.minor}`;
     case "voided":
       return end.voidedAt;
     case "unconfirmed":

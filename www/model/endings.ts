@@ -47,6 +47,7 @@ export function ended(model: Model, outcome: Outcome): Step {
 }
 
 function cancelled({ by, reason }: Extract<Outcome, { status: "cancelled" }>) {
+  if (reason === "amount_changed") return "cancelledAmount";
   if (by === "system") return reason === "deadline" ? "cancelledDeadline" : "cancelledSystem";
   return by === "customer" ? "cancelledCustomer" : "cancelledCashier";
 }

@@ -18,7 +18,7 @@ import {
 import { back, charge, chargePressed, codeGiven, openTrade, otherCustomer, showCodePressed, take } from "./charging";
 import { check, ended, notConfirmed, unconfirmed } from "./endings";
 import { found, outcomeRead, probed, refused, tradeRead } from "./refusals";
-import { bind, endRun, newSale, ready, type Step, same, show, startRun, useUp, wait } from "./step";
+import { bind, EMPTY, endRun, newSale, ready, type Step, same, show, startRun, useUp, wait } from "./step";
 
 const MAX_DIGITS = 9;
 /** The dialogs that close when an outcome is shown: they would hide it, or decide about the trade shown before. */
@@ -42,7 +42,7 @@ function step(model: Model, event: Event, facts: Facts): Step {
   const { view, draft } = model;
   switch (event.type) {
     case "settings_read":
-      return same({ ...model, currency: event.currency });
+      return same({ ...model, currency: event.currency, isRegistered: event.isRegistered });
     case "opened":
       return opened(model, event);
     case "open_failed":
@@ -60,11 +60,15 @@ function step(model: Model, event: Event, facts: Facts): Step {
     case "scanner_typed":
       return same(scannerTyped(model, event));
     case "digit_pressed":
-      if (view.screen !== "ready" || view.kind !== "ready") return same(model);
+      if (view.screen !== "ready" || view.kind !== "ready" || model.isRegistered) return same(model);
       return same({ ...model, trouble: null, draft: { ...draft, minor: typed(draft.minor, event.key) } });
     case "clear_pressed":
       if (view.screen !== "ready" || view.kind !== "ready") return same(model);
-      return same(ready({ ...model, draft: { ...draft, minor: 0 } }));
+      return same(ready({ ...model, draft: model.isRegistered ? EMPTY : { ...draft, minor: 0 } }));
+    case "reference_entered":
+      return referenceEntered(model, event.ref);
+    case "owed_read":
+      return same(owedRead(model, event));
     case "charge_pressed":
       return chargePressed(model, facts);
     case "other_customer_chosen":
@@ -177,10 +181,27 @@ function answered(model: Model, event: Answer, { now }: Facts): Step {
 
 function opened(model: Model, { showsCodes, minor, ref }: Extract<Event, { type: "opened" }>): Step {
   if (model.view.screen !== "ready" || model.view.kind !== "opening") return same(model);
-  const open = ready({ ...model, showsCodes, draft: { ...model.draft, minor, ref } });
+  const draft = model.isRegistered ? { ...EMPTY, ref } : { ...model.draft, minor, ref };
+  const open = ready({ ...model, showsCodes, draft });
   // What this terminal began. A sale that another till has, or that was paid before, is refused at Charge.
   const named = model.unfinished.find(({ sale, status }) => sale.ref === ref && !FREE.includes(status));
-  return named ? take(open, named) : same(open);
+  if (named) return take(open, named);
+  return model.isRegistered && ref !== null ? referenceEntered(open, ref) : same(open);
+}
+
+/** A bill's reference, typed, scanned, or from the page's address: what it asks for is read first. */
+function referenceEntered(model: Model, ref: string): Step {
+  const { screen, kind } = model.view;
+  if (screen !== "ready" || kind !== "ready" || !model.isRegistered || !model.isOnline) return same(model);
+  return [{ ...model, trouble: null, draft: { ...EMPTY, ref } }, [{ type: "look_up", ref }]];
+}
+
+/** The answer counts only while its bill is still the one that was entered. */
+function owedRead(model: Model, { ref, minor, sentence }: Extract<Event, { type: "owed_read" }>): Model {
+  const { screen, kind } = model.view;
+  const isAwaited = screen === "ready" && kind === "ready" && model.draft.ref === ref && model.draft.minor === 0;
+  if (!isAwaited) return model;
+  return { ...model, trouble: sentence, draft: { ...model.draft, minor: minor ?? 0 } };
 }
 
 /** Minor units, typed from the right: 1 2 5 0 is 12.50. */

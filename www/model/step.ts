@@ -1,7 +1,7 @@
 // Steps: a model with the effects that led to it, and what most transitions are made of.
 
 import type { Sale } from "kaunter";
-import type { Effect, Facts, Model, Progress, Run, View } from "../model";
+import type { Draft, Effect, Facts, Model, Progress, Run, View } from "../model";
 
 /** The next model, and what the page does about it. */
 export type Step = readonly [Model, readonly Effect[]];
@@ -50,6 +50,8 @@ export function wanted(model: Model, { freshRef }: Facts): { model: Model; sale:
   const { draft, currency } = model;
   if (currency === null || draft.minor === 0) return { model, sale: null };
   const isSpent = draft.isUsed || (draft.boundMinor !== null && draft.boundMinor !== draft.minor);
+  // A reference of the page's own is registered nowhere.
+  if (model.isRegistered && (isSpent || draft.ref === null)) return { model, sale: null };
   const ref = isSpent || draft.ref === null ? freshRef : draft.ref;
   const kept = ref === draft.ref ? draft : { minor: draft.minor, ref, isUsed: false, boundMinor: null };
   return { model: { ...model, draft: kept }, sale: { ref, amount: { minor: draft.minor, currency } } };
@@ -61,7 +63,9 @@ export function ready(model: Model): Model {
   return { ...closeOpened(model), sale: null, tradeId: null, home: null, view };
 }
 
+export const EMPTY: Draft = { minor: 0, ref: null, isUsed: false, boundMinor: null };
+
 /** An empty draft, with a reference of its own. */
 export function newSale(model: Model): Model {
-  return ready({ ...dropRun(model), draft: { minor: 0, ref: null, isUsed: false, boundMinor: null } });
+  return ready({ ...dropRun(model), draft: EMPTY });
 }

@@ -4,6 +4,10 @@ export const en = {
   // Ready
   charge: "Charge",
   enterAmount: "Type the amount.",
+  enterReference: "Type or scan the bill's number, then look it up.",
+  bill: "The bill's number",
+  lookUp: "Look up",
+  noBill: "The shop's system has no such bill: check its number.",
   pressCharge: "Press Charge, then ask for the payment code.",
   offlineCharge: "No connection: a new payment can't start yet.",
   clear: "Clear the amount",
@@ -62,6 +66,7 @@ export const en = {
   cancelledCustomer: "The customer cancelled: nothing was paid.",
   cancelledDeadline: "Time was up: nothing was paid.",
   cancelledSystem: "The till was gone, or another payment took this one's place: nothing was paid.",
+  cancelledAmount: "The bill's amount was changed: nothing was paid. Look the bill up again.",
   titleOther: "Another amount",
   otherPaid: "This sale was paid with {a} before: {b} was not charged.",
   otherBegun: "This sale was begun with {a}: {b} was not charged.",

@@ -4,6 +4,10 @@ import type { Words } from "../words";
 export const ms: Words = {
   charge: "Caj",
   enterAmount: "Taip jumlah.",
+  enterReference: "Taip atau imbas nombor bil, kemudian semak.",
+  bill: "Nombor bil",
+  lookUp: "Semak",
+  noBill: "Sistem kedai tiada bil ini: semak nombornya.",
   pressCharge: "Tekan Caj, kemudian minta kod bayaran.",
   offlineCharge: "Tiada sambungan: bayaran baharu belum boleh dimulakan.",
   clear: "Kosongkan jumlah",
@@ -59,6 +63,7 @@ export const ms: Words = {
   cancelledCustomer: "Pelanggan membatalkan: tiada bayaran dibuat.",
   cancelledDeadline: "Masa tamat: tiada bayaran dibuat.",
   cancelledSystem: "Bayaran ini ditutup oleh sistem: tiada apa dibayar.",
+  cancelledAmount: "Jumlah bil telah diubah: tiada apa dibayar. Semak bil itu semula.",
   titleOther: "Jumlah lain",
   otherPaid: "Jualan ini sudah dibayar {a} sebelum ini: {b} tidak dicaj.",
   otherBegun: "Jualan ini dimulakan dengan {a}: {b} tidak dicaj.",

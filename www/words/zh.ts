@@ -4,6 +4,10 @@ import type { Words } from "../words";
 export const zh: Words = {
   charge: "收款",
   enterAmount: "请输入金额。",
+  enterReference: "请输入或扫描账单号，然后查询。",
+  bill: "账单号",
+  lookUp: "查询",
+  noBill: "商店系统里没有这张账单：请核对号码。",
   pressCharge: "请按“收款”，再请顾客出示付款码。",
   offlineCharge: "没有连接，暂时不能开始新的收款。",
   clear: "清除金额",
@@ -59,6 +63,7 @@ export const zh: Words = {
   cancelledCustomer: "顾客已取消，没有扣款。",
   cancelledDeadline: "时间到，没有扣款。",
   cancelledSystem: "系统已关闭这笔付款：没有收款。",
+  cancelledAmount: "账单金额已更改：没有收款。请重新查询账单。",
   titleOther: "金额不同",
   otherPaid: "这笔先前已付 {a}：没有收取 {b}。",
   otherBegun: "这笔原为 {a}：没有收取 {b}。",
