@@ -12,6 +12,7 @@ mod config;
 mod connections;
 mod error;
 mod gateway;
+mod jwt;
 mod kill;
 mod limits;
 mod log;

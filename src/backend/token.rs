@@ -70,6 +70,7 @@ const ISSUER: &str = "kaunter";
 
 impl Tokens {
     pub(crate) fn new(config: &Config) -> Self {
+        crate::jwt::install();
         let bytes = config.signing_key.expose().as_bytes();
         Self {
             shop: config.shop.clone(),
