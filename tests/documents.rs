@@ -219,3 +219,43 @@ fn the_readmes_snippets_are_files_too() {
         assert_eq!(repo.read(file), snippet, "{file} is the README's");
     }
 }
+
+#[test]
+fn every_threat_has_a_protection_and_a_test_that_exists() {
+    const SECURITY: &str = "docs/security.md";
+    let repo = Repo::open();
+    let text = repo.read(SECURITY);
+    let (_, section) = text.split_once("\n## Threats\n").unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let mut wrong = Wrong::default();
+    let rows: Vec<&str> = section
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| who "))
+        .collect();
+    assert!(rows.len() > 20, "the table is there");
+    for row in rows {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [_, threat, protection, tests] = cells[..] else {
+            wrong.tell(format!("{row} has {} cells", cells.len()));
+            continue;
+        };
+        wrong.unless(!protection.is_empty() && !tests.is_empty(), || {
+            format!("{threat}: no protection or no test")
+        });
+        for test in tests.split("; ") {
+            let path = links(test).first().copied().unwrap_or_default();
+            let path = path.trim_start_matches("../").to_owned();
+            for name in code_spans(test) {
+                let is_test = |line: &str| {
+                    let line = line.trim_start();
+                    let starts = ["test(", "plain(", "fn ", "both(", "\"", "`"];
+                    line.contains(name) && starts.iter().any(|start| line.starts_with(start))
+                };
+                wrong.unless(repo.read(&path).lines().any(is_test), || {
+                    format!("{threat}: no test {name:?} in {path}")
+                });
+            }
+        }
+    }
+    wrong.none();
+}

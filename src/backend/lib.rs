@@ -14,6 +14,7 @@ mod connections;
 mod error;
 mod failed_keys;
 mod gateway;
+mod jwt;
 mod kill;
 mod limits;
 mod log;

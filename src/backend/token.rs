@@ -113,6 +113,7 @@ const ISSUER: &str = "kaunter";
 
 impl Tokens {
     pub(crate) fn new(config: &Config) -> Self {
+        crate::jwt::install();
         Self {
             shop: config.shop.clone(),
             key: SigningKey::new(&config.signing_key),

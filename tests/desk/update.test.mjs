@@ -1,11 +1,18 @@
-// A store of an earlier version: it opens, its trades are served, and its audit trail is converted.
+// A store of an earlier version: it opens, its trades are served, and its audit trail is converted. An update of three
+// processes, and how the backend is run.
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test as plain } from "node:test";
+import { Program } from "../terminal/harness.mjs";
 import { handOver, open, reaches, stores } from "./desk.mjs";
 import { quoted, sql } from "./sql.mjs";
 
-const { test } = stores();
+const { test, onPostgres } = stores();
 
 const migration = (name) => readFileSync(new URL(`../../src/backend/migrations/${name}.sql`, import.meta.url), "utf8");
 const rows = JSON.parse(
@@ -94,4 +101,72 @@ test("rule 22: the audit trail says who, what, from where to where, and a person
   assert.match(by("pay_answered").at(-1)[4], /^gateway: S OK$/);
   for (const [, event, from, to] of lines)
     for (const word of [event, from, to]) assert.match(word, /^[a-z_]*$/, "the words of the API, not Rust's");
+});
+
+plain(
+  "three processes: all start at once on the schema before, and go on where a newer schema was added under them",
+  async (t) => {
+    const shop = await onPostgres(t, { scale: 0.1 });
+    await shop.stopBackend("SIGTERM");
+    const { row: paid, columns } = { row: old("paid"), columns: ["paid", 0, 1] };
+    const { trx_id, sale, terminal, attempt } = paid.facts;
+    const values = [trx_id, "demo", sale.ref, terminal, attempt, "0".repeat(32), ...columns, paid.version];
+    const all = [...values, paid.created_ms, JSON.stringify(paid), null].map(quoted).join(", ");
+    sql(
+      shop,
+      `CREATE SCHEMA kept; CREATE TABLE kept.done (LIKE _sqlx_migrations INCLUDING ALL);
+    INSERT INTO kept.done SELECT * FROM _sqlx_migrations WHERE version <= 2;
+    DROP SCHEMA public CASCADE; CREATE SCHEMA public;
+    CREATE TABLE _sqlx_migrations (LIKE kept.done INCLUDING ALL); INSERT INTO _sqlx_migrations SELECT * FROM kept.done;
+    ${migration("0001_trades")}
+    ${migration("0002_bindings")}
+    INSERT INTO trades VALUES (${all}); INSERT INTO sales (shop, sale_ref, changes) VALUES ('demo', ${quoted(sale.ref)}, 1);`,
+    );
+    const more = [1, 2].map(async (nth) => {
+      const config = join(shop.dir, `backend-${nth}.toml`);
+      await writeFile(config, shop.toml("127.0.0.1:0"));
+      const program = new Program("backend", ["--config", config], shop.environment, "info");
+      t.after(() => program.stop("SIGKILL"));
+      return program.address;
+    });
+    const [, ...others] = await Promise.all([shop.startBackend(), ...more]);
+    const backends = [shop.backend, ...others];
+    const status = async (backend, trade_id) => {
+      const headers = { authorization: `Bearer ${shop.keys.KAUNTER_SERVER_KEY}` };
+      return (await (await fetch(`${backend}/v1/trades/${trade_id}`, { headers })).json()).status;
+    };
+    const everywhere = (trade_id) => Promise.all(backends.map((backend) => status(backend, trade_id)));
+    assert.deepEqual(await everywhere(trx_id), ["paid", "paid", "paid"], "each serves the rows of the version before");
+    const [[done, versions]] = sql(shop, "SELECT COUNT(*), COUNT(DISTINCT version) FROM _sqlx_migrations;");
+    assert.equal(done, versions, "each migration ran once");
+
+    // A newer version adds to the schema while these three run: a payment in progress ends.
+    const trade = await open(shop, "meanwhile");
+    await handOver(shop, trade, await shop.code({ approves_after_ms: 500 }));
+    sql(
+      shop,
+      `ALTER TABLE trades ADD COLUMN of_a_newer_version TEXT;
+    INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'newer', true, '', 0);`,
+    );
+    await reaches(shop, trade, ["paid"]);
+    assert.deepEqual(await everywhere(trade.trade_id), ["paid", "paid", "paid"]);
+    const late = new Program("backend", ["--config", join(shop.dir, "backend-1.toml")], shop.environment, "info");
+    await assert.rejects(late.address, /a newer version of this program made the store's tables/);
+  },
+);
+
+plain("the systemd unit of docs/operating.md is valid, and leaves little open", async (t) => {
+  const document = readFileSync(new URL("../../docs/operating.md", import.meta.url), "utf8");
+  const [, unit] = /```ini\n([\s\S]*?)```/.exec(document);
+  const dir = await mkdtemp(join(tmpdir(), "kaunter-unit-"));
+  t.after(() => rm(dir, { recursive: true }));
+  const file = join(dir, "kaunter-backend.service");
+  await writeFile(file, unit.replace("/usr/local/bin/kaunter-backend", process.execPath));
+  const analyze = (...args) => spawnSync("systemd-analyze", args, { encoding: "utf8" });
+  if (analyze("--version").error) return t.skip("SKIPPED: it needs systemd-analyze (Debian: apt-get install systemd)");
+  const verified = analyze("verify", file);
+  assert.deepEqual([verified.status, verified.stderr], [0, ""]);
+  // From 0 (closed) to 100 (open); a unit without any of these lines has 96.
+  const closed = analyze("security", "--offline=true", "--threshold=20", "--no-pager", file);
+  assert.equal(closed.status, 0, closed.stdout);
 });

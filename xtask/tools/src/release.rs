@@ -73,6 +73,10 @@ impl Release {
             "npm",
             &["install", "--package-lock-only", "--no-audit", "--no-fund"],
         ))?;
+        step("Writing the notices and the bills of materials");
+        let mut supply = cargo(&["test", "--quiet", "--test", "supply"]);
+        supply.env("KAUNTER_UPDATE", "1");
+        run(supply)?;
         module::ship()?;
         step("Packing");
         run(command("npm", &["pack", "--workspace", "pkg"]))?;
